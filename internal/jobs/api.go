@@ -1,0 +1,64 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"syncd/internal/mapping"
+)
+
+// API is one dossier at one partner. Its methods retry by themselves what can be retried, within their time limits,
+// and are safe for concurrent use; all calls of a process to one host share one rate limit and one token.
+type API interface {
+	// Identity asks the partner whom it answers for ("" = it does not tell). An error is a *CallError.
+	Identity(ctx context.Context) (string, error)
+
+	// Dictionary reads all nomenclatures. An error is a *CallError.
+	Dictionary(ctx context.Context) (mapping.Dictionaries, error)
+
+	// Send delivers the document of one employee. beforeAttempt is called just before each attempt's request leaves;
+	// its error ends the sending without that attempt.
+	Send(ctx context.Context, key string, document []byte, beforeAttempt func() error) Outcome
+}
+
+// Class sorts the answers of a partner by what they ask of the user.
+type Class string
+
+const (
+	ClassAccepted      Class = "accepted"      // any 2xx
+	ClassData          Class = "data"          // this employee: 400, 404, 409, 413, 422
+	ClassTemporary     Class = "temporary"     // 408, 425, 429, 502, 503, 504, connection trouble: retried
+	ClassTechnical     Class = "technical"     // other 5xx, an answer that cannot be read: retried a few times
+	ClassConfiguration Class = "configuration" // 401 after renewal, 403, invalid client, a redirect: the run stops
+	ClassCancelled     Class = "cancelled"     // the caller gave up
+)
+
+// Outcome is what became of a document, decided once, at the HTTP edge, over all attempts.
+type Outcome struct {
+	Class      Class
+	Status     int    // of the last answer; 0 = none
+	Message    string // the API's own words, not yet masked, at most 2,000 characters; "" = none
+	Ambiguous  bool   // some attempt may have been processed although no definite answer to it arrived
+	Attempts   int    // requests that left
+	AnsweredAt time.Time
+	Err        error // a *CallError unless accepted
+}
+
+// CallError is a call that did not succeed. Its text names method, path template and status, never a URL, a body, a
+// token or a secret; Message carries the partner's own words for those who may see them.
+type CallError struct {
+	Class   Class
+	Call    string // "POST /V2/Salarie", "token"
+	Status  int    // 0 = no answer
+	Problem string // in a few words: "certificate not trusted", "the answer is HTML, not JSON"
+	Hint    string // what to do next
+	Message string // the partner's message, not masked
+}
+
+func (e *CallError) Error() string {
+	text := e.Call + ": " + e.Problem
+	if e.Hint != "" {
+		text += "\nhint: " + e.Hint
+	}
+	return text
+}

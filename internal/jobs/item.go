@@ -1,0 +1,97 @@
+package jobs
+
+import (
+	"time"
+
+	"syncd/internal/mapping"
+)
+
+// ItemState is where an item of a plan stands.
+type ItemState string
+
+const (
+	ItemPending    ItemState = "pending"    // to be sent; on a finished run: not attempted
+	ItemSending    ItemState = "sending"    // its request may have left
+	ItemAccepted   ItemState = "accepted"   // the API acknowledged it
+	ItemRejected   ItemState = "rejected"   // the API said no
+	ItemBlocked    ItemState = "blocked"    // stopped here
+	ItemHeld       ItemState = "held"       // a person must confirm
+	ItemUncertain  ItemState = "uncertain"  // sent, answer unknown
+	ItemSuperseded ItemState = "superseded" // a newer plan or document took its place
+	ItemDeparted   ItemState = "departed"   // sent for this period, gone from staging; a person settles it
+	ItemLeft       ItemState = "left"       // noted once: in an earlier period, not in this one
+)
+
+// Difference is the one vocabulary for differences: plan, ledger, report.
+type Difference string
+
+const (
+	Created       Difference = "+"
+	Updated       Difference = "*"
+	Unchanged     Difference = "="
+	Departed      Difference = "-"
+	Undeliverable Difference = "!"
+)
+
+// Item is one line of a plan, and what became of it.
+type Item struct {
+	Seq             int
+	Key             string // the matricule; "" for rows that have none
+	State           ItemState
+	Difference      Difference
+	Reason          Reason // why it is in the plan; later, why it ended so
+	Employees       int    // rows of staging that it stands for: 1; more for a duplicate key, 0 for elements alone or departures
+	Elements        int
+	BaselineVersion int64 // the version of the baseline that it was planned against; 0 = none
+	Ambiguous       bool  // an earlier attempt's effect is unknown: only a 2xx ends it as accepted
+	Diff            []mapping.Change
+	Problems        []mapping.Problem
+	HTTPStatus      int // last answer; 0 = none
+	Attempts        int
+	SentAt          *time.Time
+	AnsweredAt      *time.Time
+}
+
+// ReasonCode names why something is as it is; package report puts it into words, in French and English.
+type ReasonCode string
+
+const (
+	// Why an item is in the plan.
+	ReasonNew             ReasonCode = "new"               // never sent to this target
+	ReasonChanged         ReasonCode = "changed"           // differs from what was acknowledged for the period
+	ReasonNewPeriod       ReasonCode = "new-period"        // not yet sent for this period
+	ReasonInDoubt         ReasonCode = "in-doubt"          // an earlier answer is unknown: sent again
+	ReasonDeparted        ReasonCode = "departed"          // sent for this period, no longer in staging
+	ReasonDepartedInDoubt ReasonCode = "departed-in-doubt" // the same, and whether it was received is unknown
+	ReasonLeft            ReasonCode = "left"
+	ReasonProblems        ReasonCode = "problems" // blocked: see Problems
+
+	// Why an item ended as it did.
+	ReasonAccepted    ReasonCode = "accepted"
+	ReasonRejected    ReasonCode = "rejected"     // Detail: the API's message, masked
+	ReasonTemporary   ReasonCode = "temporary"    // not attempted: the API was busy or away
+	ReasonTechnical   ReasonCode = "technical"    // uncertain: the API failed
+	ReasonNoAnswer    ReasonCode = "no-answer"    // uncertain: sent, no definite answer
+	ReasonStillUnsure ReasonCode = "still-unsure" // uncertain: refused now, but an earlier answer is unknown
+	ReasonMoved       ReasonCode = "moved"        // superseded: the baseline moved since the plan
+	ReasonReplanned   ReasonCode = "replanned"    // superseded by run Detail
+
+	// Why a run failed or is held.
+	ReasonConfiguration ReasonCode = "configuration" // the API refuses this configuration: Detail
+	ReasonIdentity      ReasonCode = "identity"      // the API answers for another dossier
+	ReasonFailures      ReasonCode = "failures"      // too many technical failures in a row: Detail
+	ReasonUnreachable   ReasonCode = "unreachable"   // the API or the database cannot be reached
+	ReasonStopped       ReasonCode = "stopped"       // a person stopped it
+	ReasonInterrupted   ReasonCode = "interrupted"   // its process died; a newer run took its place
+	ReasonStaging       ReasonCode = "staging"       // staging cannot be read: Detail
+	ReasonPanic         ReasonCode = "panic"         // a defect of syncd: Detail
+	ReasonInternal      ReasonCode = "internal"      // unexpected: Detail
+	ReasonPullEmpty     ReasonCode = "pull-empty"    // held: the dictionary answer is empty
+	ReasonPullShrinks   ReasonCode = "pull-shrinks"  // held: it withdraws too much; Detail "18/60"
+)
+
+// Reason is a code with the one detail that goes into its sentence. Detail never holds personal data.
+type Reason struct {
+	Code   ReasonCode `json:"code"`
+	Detail string     `json:"detail,omitempty"`
+}

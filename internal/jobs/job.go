@@ -1,0 +1,67 @@
+package jobs
+
+import (
+	"time"
+
+	"syncd/internal/mapping"
+)
+
+// Semantics says what sending a document again does at the API.
+type Semantics string
+
+const (
+	Replace Semantics = "replace" // a document states the whole truth: sending it again is harmless
+	Append  Semantics = "append"  // sending it again may pay twice: never done blindly
+)
+
+// Scope says what the API keeps.
+type Scope string
+
+const (
+	ScopeEmployeePeriod Scope = "employee-period" // one document per employee and period
+	ScopeEmployee       Scope = "employee"        // one per employee: older periods can no longer be sent
+)
+
+// Send says which documents go.
+type Send string
+
+const (
+	SendChanged Send = "changed"
+	SendAll     Send = "all" // each employee once per period even when nothing is new
+)
+
+// PushJob is a configured job of kind push-salaries.
+type PushJob struct {
+	Name      string
+	Source    Source
+	Mapping   mapping.Spec
+	Semantics Semantics
+	Scope     Scope
+	Send      Send
+
+	MaxInFlight    int           // documents on their way at once
+	StopAfter      int           // technical failures in a row that stop the run
+	RequestTimeout time.Duration // of one attempt: how long a request that left may still be processed
+
+	ConfigDigest string
+}
+
+// Source says how staging is read. The queries may name the run's parameters (mapping.Params) with an @.
+type Source struct {
+	Employees string // SELECT of the employees
+	Key       string // its column that holds the matricule
+	Children  []ChildSource
+}
+
+// ChildSource is one query of payroll elements, in the order of the mapping's Children.
+type ChildSource struct {
+	Rows     string // SELECT of the elements
+	Employee string // its column that holds the employee's matricule
+}
+
+// PullJob is a configured job of kind pull-dictionnaire.
+type PullJob struct {
+	Name         string
+	MaxWithdrawn float64 // share of the active codes whose withdrawal holds the run: 0.2
+	ConfigDigest string
+}

@@ -1,0 +1,39 @@
+package jobs
+
+import (
+	"fmt"
+	"time"
+)
+
+// Period is a payroll month, written "2026-11". Periods compare as strings. The empty Period belongs to runs that have
+// none (pulls).
+type Period string
+
+const periodLayout = "2006-01"
+
+// ParsePeriod reads "YYYY-MM", from 2000-01 to 2099-12.
+func ParsePeriod(s string) (Period, error) {
+	t, err := time.Parse(periodLayout, s)
+	if err != nil || t.Year() < 2000 || t.Year() > 2099 {
+		return "", fmt.Errorf("period %q is not a month such as 2026-11", s)
+	}
+	return Period(s), nil
+}
+
+// PeriodOf is the period that contains t, on t's own wall clock.
+func PeriodOf(t time.Time) Period { return Period(t.Format(periodLayout)) }
+
+// Previous is the month before.
+func (p Period) Previous() Period { return PeriodOf(p.Start().AddDate(0, -1, 0)) }
+
+// Start is the first day of the period, at midnight UTC.
+func (p Period) Start() time.Time {
+	t, err := time.Parse(periodLayout, string(p))
+	if err != nil {
+		panic("jobs: period " + string(p) + " was not parsed by ParsePeriod")
+	}
+	return t
+}
+
+// End is the last day of the period, at midnight UTC.
+func (p Period) End() time.Time { return p.Start().AddDate(0, 1, -1) }

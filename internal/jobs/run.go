@@ -1,0 +1,132 @@
+package jobs
+
+import (
+	"slices"
+	"time"
+)
+
+// Target is where documents go: one dossier at one partner's address.
+type Target struct {
+	ID          int64
+	Partner     string // "isidoor"
+	Environment string // "test" or "production"
+	BaseURL     string // up to, without, /V2
+	Dossier     string // the dossier's name in the configuration: its identity for ever
+	Identity    string // what the partner answered for it (a SIRET), "" while not told
+}
+
+// State is where a run stands.
+type State string
+
+const (
+	Queued     State = "queued"
+	Running    State = "running"
+	Succeeded  State = "succeeded"
+	Incomplete State = "incomplete" // finished, but someone was not delivered
+	Failed     State = "failed"     // stopped by an error; the plan, where there is one, is kept
+	Held       State = "held"       // nothing was sent; a person decides
+	Cancelled  State = "cancelled"
+)
+
+// transitions is the state machine of a run. Every change of state goes through CanBecome.
+var transitions = map[State][]State{
+	Queued:     {Running, Cancelled},
+	Running:    {Succeeded, Incomplete, Failed, Held, Cancelled, Running}, // Running: taken over by another owner
+	Incomplete: {Queued, Running, Incomplete},                             // resumed for what is still open
+	Failed:     {Queued, Running, Cancelled},
+	Held:       {Queued, Cancelled},
+}
+
+// CanBecome tells whether a run may go from s to next.
+func (s State) CanBecome(next State) bool { return slices.Contains(transitions[s], next) }
+
+// Sources lists the states from which a run may become next.
+func Sources(next State) []State {
+	var from []State
+	for _, s := range []State{Queued, Running, Succeeded, Incomplete, Failed, Held, Cancelled} {
+		if s.CanBecome(next) {
+			from = append(from, s)
+		}
+	}
+	return from
+}
+
+// Kind is what a job does.
+type Kind string
+
+const (
+	PushSalaries     Kind = "push-salaries"
+	PullDictionnaire Kind = "pull-dictionnaire"
+)
+
+// Trigger is what started a run.
+type Trigger string
+
+const (
+	TriggerManual Trigger = "manual"
+	TriggerResume Trigger = "resume"
+)
+
+// Counts is the accounting of a run, in employees and elements read from staging. On a finished run
+//
+//	EmployeesRead = Unchanged + Accepted + Rejected + Blocked + Held + Uncertain + Superseded + NotAttempted
+//	ElementsRead  = ElementsInDocuments + ElementsBlocked
+//
+// and the ledger refuses to record it otherwise. Departed and Left are not employees read: they are keys of the
+// baseline that staging no longer has.
+type Counts struct {
+	EmployeesRead       int `json:"employees_read"`
+	ElementsRead        int `json:"elements_read"`
+	Unchanged           int `json:"unchanged"`
+	Accepted            int `json:"accepted"`
+	Rejected            int `json:"rejected"`
+	Blocked             int `json:"blocked"`
+	Held                int `json:"held"`
+	Uncertain           int `json:"uncertain"`
+	Superseded          int `json:"superseded"`
+	NotAttempted        int `json:"not_attempted"`
+	ElementsInDocuments int `json:"elements_in_documents"`
+	ElementsBlocked     int `json:"elements_blocked"`
+	Departed            int `json:"departed"` // sent for this period, no longer in staging
+	Left                int `json:"left"`     // in an earlier period, not in this one: noted once
+	// By kind of difference, in items: what the plan found.
+	Created  int `json:"created"`
+	Updated  int `json:"updated"`
+	Repeated int `json:"repeated"` // master data unchanged, sent for a new period or again
+}
+
+// Digests tell exactly what a run was made with. Hex; empty where the run has none.
+type Digests struct {
+	Config       string `json:"config"`
+	Mapping      string `json:"mapping,omitempty"`
+	Dictionaries string `json:"dictionaries,omitempty"`
+	Plan         string `json:"plan,omitempty"` // HMAC over the frozen items
+}
+
+// Run is one execution of a job for one target, and period where the job has one.
+type Run struct {
+	ID          int64
+	Job         string
+	Kind        Kind
+	Target      Target
+	Period      Period
+	Trigger     Trigger
+	State       State
+	Interrupted bool // running, but its owner is gone
+	Epoch       int
+	Employees   []string // keys of a partial run; empty = everyone
+	Counts      Counts
+	Digests     Digests
+	Planned     bool   // the plan committed
+	RequestedBy string // system user of a manual run
+	Host        string // of the process that executes or executed it
+	PID         int
+	Version     string // of the program
+	Failure     Reason // why it failed or is held; zero otherwise
+	CreatedAt   time.Time
+	StartedAt   *time.Time
+	FinishedAt  *time.Time
+}
+
+// Partial tells that the run was limited to some employees: it computes no departures and never completes a period.
+func (r *Run) Partial() bool { return len(r.Employees) > 0 }

@@ -1,0 +1,120 @@
+// Package mapping turns the rows of staging into the documents that are sent: compiled once per run to a flat list of
+// operations, so that a document costs a few appends into a reused buffer. It is pure: no I/O, no clock.
+//
+// Documents are JSON in canonical form: members sorted by name (bytewise), numbers as canonical decimals ("75.00" is
+// written 75), no insignificant white space, children sorted by business key and then by content. What is sent is the
+// canonical form itself, so a fingerprint of the sent bytes is a fingerprint of the meaning.
+package mapping
+
+// Column describes one column of a result as Postgres reports it.
+type Column struct {
+	Name string
+	Type uint32 // OID of the type; domains arrive as their base type
+}
+
+// Null says what a field does when its column is NULL.
+type Null string
+
+const (
+	NullClear  Null = "clear"  // send null (the default: a document states the whole truth)
+	NullOmit   Null = "omit"   // leave the member out
+	NullRefuse Null = "refuse" // block the employee: the value is required
+)
+
+// Type overrides the JSON type that a column's Postgres type gives.
+type Type string
+
+const (
+	TypeAuto    Type = ""        // from the column
+	TypeString  Type = "string"  // numbers and booleans quoted
+	TypeNumber  Type = "number"  // text that must be a decimal
+	TypeBoolean Type = "boolean" // text or integer that must be a boolean
+)
+
+// Field maps one member of the document.
+type Field struct {
+	Path       string // member names joined by dots: "Adresse.CodePostal"
+	Column     string // the column it comes from; empty when Value is set
+	Value      any    // a constant (string, bool, int64, float64 as decimal string), or "@name" for a run parameter
+	Dictionary string // nomenclature that the value must be an active code of; "" = none
+	Sensitive  bool   // never shown: diffs and messages say "masked"
+	Null       Null   // "" = NullClear
+	Type       Type
+}
+
+// Children maps the rows of one child query to an array of the document.
+type Children struct {
+	Path   string // where the array goes: "Elements"
+	Key    string // member of the child that names it in a diff ("Code"); repeats are allowed
+	Fields []Field
+}
+
+// Spec is the mapping as configured.
+type Spec struct {
+	Fields   []Field
+	Children []Children
+}
+
+// Shape is what the configured queries really return.
+type Shape struct {
+	Employee []Column
+	Children [][]Column // one per Spec.Children, in order
+}
+
+// Entry is one code of a nomenclature.
+type Entry struct {
+	Code   string
+	Label  string
+	Active bool
+}
+
+// Dictionaries are the nomenclatures of one target by name, then by code.
+type Dictionaries map[string]map[string]Entry
+
+// Params are the run's parameters that queries and constants can name with an @: dossier, siret, period ("2026-11"),
+// period_start ("2026-11-01"), period_end ("2026-11-30").
+type Params map[string]string
+
+// ProblemCode names why an employee cannot be sent.
+type ProblemCode string
+
+const (
+	ProblemUnknownCode     ProblemCode = "unknown-code"     // not in its nomenclature
+	ProblemWithdrawnCode   ProblemCode = "withdrawn-code"   // in its nomenclature, no longer active
+	ProblemMissingValue    ProblemCode = "missing-value"    // NULL where null = "refuse"
+	ProblemBadValue        ProblemCode = "bad-value"        // does not fit the type: NaN, not a number, invalid UTF-8
+	ProblemTooLarge        ProblemCode = "too-large"        // the document exceeds MaxDocument
+	ProblemMissingKey      ProblemCode = "missing-key"      // employee row without a matricule
+	ProblemDuplicateKey    ProblemCode = "duplicate-key"    // two employee rows with one matricule
+	ProblemMissingEmployee ProblemCode = "missing-employee" // elements whose employee is not in staging
+)
+
+// MaxDocument is the size in bytes above which a document is blocked instead of sent.
+const MaxDocument = 1 << 20
+
+// Problem is one reason why an employee is blocked. Value is masked when the field is sensitive or the value is a
+// valid NIR or IBAN, and cut to 80 characters.
+type Problem struct {
+	Code       ProblemCode `json:"code"`
+	Path       string      `json:"path,omitempty"`   // "Contrat.CodeNature", "Elements[2].Code" (0-based row)
+	Column     string      `json:"column,omitempty"` // the staging column to mend
+	Value      string      `json:"value,omitempty"`
+	Dictionary string      `json:"dictionary,omitempty"`
+	Nearest    []Nearest   `json:"nearest,omitempty"` // at most three, nearest first
+	Count      int         `json:"count,omitempty"`   // rows concerned, where that is more than one
+}
+
+// Nearest is a code that may have been meant.
+type Nearest struct {
+	Code  string `json:"code"`
+	Label string `json:"label,omitempty"`
+}
+
+// Change is one difference between two documents, or between a document and nothing.
+type Change struct {
+	Path   string `json:"path"`             // "Adresse.Ville", "Elements[HSUP25].Quantite", "Elements[HSUP25#2]"
+	Op     string `json:"op"`               // "+" new, "*" changed, "-" gone
+	Old    string `json:"old,omitempty"`    // JSON text of the old value; empty when new or masked
+	New    string `json:"new,omitempty"`    // JSON text of the new value; empty when gone or masked
+	Masked bool   `json:"masked,omitempty"` // the values are not shown
+}
