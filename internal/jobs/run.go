@@ -85,6 +85,7 @@ type Counts struct {
 	Uncertain           int `json:"uncertain"`
 	Superseded          int `json:"superseded"`
 	NotAttempted        int `json:"not_attempted"`
+	ElementsUnchanged   int `json:"elements_unchanged"` // of the unchanged employees; part of ElementsInDocuments
 	ElementsInDocuments int `json:"elements_in_documents"`
 	ElementsBlocked     int `json:"elements_blocked"`
 	Departed            int `json:"departed"` // sent for this period, no longer in staging
@@ -114,6 +115,7 @@ type Run struct {
 	State       State
 	Interrupted bool // running, but its owner is gone
 	Epoch       int
+	Owner       *int64   // of a running run: the process that executes it
 	Employees   []string // keys of a partial run; empty = everyone
 	Counts      Counts
 	Digests     Digests
@@ -123,6 +125,7 @@ type Run struct {
 	PID         int
 	Version     string // of the program
 	Failure     Reason // why it failed or is held; zero otherwise
+	Approved    string // digest of what a person approved, "" = nothing
 	CreatedAt   time.Time
 	StartedAt   *time.Time
 	FinishedAt  *time.Time
@@ -130,3 +133,30 @@ type Run struct {
 
 // Partial tells that the run was limited to some employees: it computes no departures and never completes a period.
 func (r *Run) Partial() bool { return len(r.Employees) > 0 }
+
+// Add counts n items of one state, which stand for so many rows of staging.
+func (c *Counts) Add(state ItemState, employees, elements, n int) {
+	switch state {
+	case ItemAccepted:
+		c.Accepted += employees
+	case ItemRejected:
+		c.Rejected += employees
+	case ItemBlocked:
+		c.Blocked += employees
+		c.ElementsBlocked += elements
+		return
+	case ItemHeld:
+		c.Held += employees
+	case ItemUncertain, ItemSending:
+		c.Uncertain += employees
+	case ItemSuperseded:
+		c.Superseded += employees
+	case ItemPending:
+		c.NotAttempted += employees
+	case ItemDeparted:
+		c.Departed += n
+	case ItemLeft:
+		c.Left += n
+	}
+	c.ElementsInDocuments += elements
+}

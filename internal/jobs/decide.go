@@ -1,0 +1,94 @@
+package jobs
+
+import "bytes"
+
+// subject is everything the plan knows of one matricule.
+type subject struct {
+	employees int  // rows of staging with this key
+	elements  int  // rows of payroll elements with this key
+	blocked   bool // the document has problems
+	keyless   bool // the key is NULL or empty
+
+	fingerprint []byte         // of the document; set when exactly one employee row made one
+	current     *BaselineEntry // this period's; nil = none
+	earlier     *BaselineEntry // the latest earlier period's; nil = none
+}
+
+// action is what happens to a subject.
+type action int
+
+const (
+	ignore   action = iota // nothing to do and nothing to say
+	keep                   // unchanged: counted only
+	send                   // an item to send
+	block                  // an item that cannot be sent
+	unsure                 // an item that is in doubt and must not be repeated
+	departed               // an item to settle: sent for this period, gone from staging
+	left                   // an item to note once
+)
+
+// rules are the parts of a job that decide.
+type rules struct {
+	semantics Semantics
+	scope     Scope
+	send      Send
+}
+
+// decide is the whole policy of what a run does with one matricule. It is pure.
+//
+// The decision to send compares fingerprints within the period: a document that was acknowledged for this period and
+// has not changed is not sent again, whatever other periods hold. A key in doubt is never unchanged.
+func (r rules) decide(s *subject) (action, ReasonCode) {
+	switch {
+	case s.employees == 0 && s.elements > 0:
+		return block, ReasonProblems // elements without their employee
+	case s.employees == 0:
+		return decideAbsent(s)
+	case s.employees > 1, s.keyless, s.blocked:
+		return block, ReasonProblems
+	case s.current != nil && s.current.InDoubt:
+		if r.semantics == Append {
+			return unsure, ReasonInDoubt
+		}
+		return send, ReasonInDoubt
+	case s.current != nil:
+		if bytes.Equal(s.current.Fingerprint, s.fingerprint) {
+			return keep, ""
+		}
+		return send, ReasonChanged
+	case s.earlier == nil:
+		return send, ReasonNew
+	case r.nothingNew(s):
+		return keep, ""
+	}
+	return send, ReasonNewPeriod
+}
+
+// nothingNew tells whether a new period brings nothing: the API keeps one document per employee, it is this very
+// document, and it carries no elements. (Equal elements of two periods are two payments, so they are always sent.)
+func (r rules) nothingNew(s *subject) bool {
+	return r.scope == ScopeEmployee && r.send == SendChanged && s.elements == 0 &&
+		!s.earlier.InDoubt && bytes.Equal(s.earlier.Fingerprint, s.fingerprint)
+}
+
+// decideAbsent is for someone of the baseline whom staging no longer has.
+func decideAbsent(s *subject) (action, ReasonCode) {
+	switch {
+	case s.current != nil && s.current.InDoubt:
+		return departed, ReasonDepartedInDoubt
+	case s.current != nil:
+		return departed, ReasonDeparted
+	case s.earlier != nil && !s.earlier.DepartureNoted:
+		return left, ReasonLeft
+	}
+	return ignore, ""
+}
+
+// FinalState tells how a run with this accounting ends when nothing stopped it. Only unchanged and accepted make it
+// succeeded.
+func FinalState(c Counts) State {
+	if c.Rejected+c.Blocked+c.Held+c.Uncertain+c.Superseded+c.NotAttempted+c.Departed+c.ElementsBlocked > 0 {
+		return Incomplete
+	}
+	return Succeeded
+}

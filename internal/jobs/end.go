@@ -1,0 +1,52 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"syncd/internal/mapping"
+)
+
+// finishTimeout bounds the recording of a run's end.
+const finishTimeout = 10 * time.Second
+
+// failureReason puts the error that ended a run into the form that the ledger keeps.
+func failureReason(ctx context.Context, err error) Reason {
+	var call *CallError
+	var identity *IdentityError
+	var staging *StagingError
+	var column *mapping.ColumnError
+	var dictionary *mapping.DictionaryError
+	var employee *EmployeeError
+	switch {
+	case ctx.Err() != nil:
+		return Reason{Code: ReasonStopped}
+	case errors.As(err, &call) && call.Class == ClassConfiguration:
+		return Reason{ReasonConfiguration, err.Error()}
+	case errors.As(err, &call) && call.Class == ClassTechnical:
+		return Reason{ReasonFailures, err.Error()}
+	case errors.As(err, &call):
+		return Reason{ReasonUnreachable, err.Error()}
+	case errors.As(err, &identity):
+		return Reason{ReasonIdentity, err.Error()}
+	case errors.As(err, &staging), errors.As(err, &column), errors.As(err, &dictionary), errors.As(err, &employee):
+		return Reason{ReasonStaging, err.Error()}
+	}
+	return Reason{ReasonInternal, err.Error()}
+}
+
+// summarize logs the one event of a run's end.
+func summarize(log zerolog.Logger, run *Run) {
+	event := log.Info()
+	if run.State != Succeeded {
+		event = log.Warn()
+	}
+	if run.StartedAt != nil && run.FinishedAt != nil {
+		event = event.Dur("duration", run.FinishedAt.Sub(*run.StartedAt))
+	}
+	event.Int64("run", run.ID).Str("job", run.Job).Str("dossier", run.Target.Dossier).Str("period", string(run.Period)).
+		Str("state", string(run.State)).Str("reason", string(run.Failure.Code)).Interface("counts", run.Counts).Msg("run finished")
+}

@@ -1,0 +1,77 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrLost means that this process no longer owns the run: another one took it, or the ledger could not be reached.
+	// Nothing may be sent or written any more.
+	ErrLost = errors.New("the claim on the run is lost")
+	// ErrStopped means that a person asked the run to stop.
+	ErrStopped = errors.New("stopped")
+	// ErrNoRun means that no run has that number.
+	ErrNoRun = errors.New("no such run")
+)
+
+// BusyError says that a live run of the same target is in the way.
+type BusyError struct{ Run Run }
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("dossier %s is busy: run %d (%s) is active since %s, executed by %s (pid %d)\nhint: wait for it to end (syncd show %d), then try again",
+		e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.StartedAt.Local().Format("2006-01-02 15:04:05"), e.Run.Host, e.Run.PID, e.Run.ID)
+}
+
+// OrderError says that periods would be sent out of order.
+type OrderError struct {
+	Period Period // the one asked for
+	Other  Run    // the run in the way
+	Newer  bool   // Other is of a newer period, already sent to an API that keeps one document per employee
+}
+
+func (e *OrderError) Error() string {
+	if e.Newer {
+		return fmt.Sprintf("period %s is older than %s, which was already sent by run %d, and the API keeps one document per employee\nhint: send the newer period again instead (--period %s)",
+			e.Period, e.Other.Period, e.Other.ID, e.Other.Period)
+	}
+	return fmt.Sprintf("period %s of dossier %s is not finished (run %d is %s), so %s is not sent yet\nhint: look at it with 'syncd show %d' and finish it with 'syncd run %s --dossier %s --period %s', or name the newer one with --period %s",
+		e.Other.Period, e.Other.Target.Dossier, e.Other.ID, e.Other.State, e.Period, e.Other.ID, e.Other.Job, e.Other.Target.Dossier, e.Other.Period, e.Period)
+}
+
+// FinishedError says that there is nothing left to resume.
+type FinishedError struct{ Run Run }
+
+func (e *FinishedError) Error() string {
+	return fmt.Sprintf("run %d is %s: nothing is left to send", e.Run.ID, e.Run.State)
+}
+
+// StagingError is a mistake in the association's tables or in the queries that read them. Its text holds no row data.
+type StagingError struct {
+	Query   string // "job.source.employees", "job.children[0].rows"
+	Problem string
+	Hint    string
+}
+
+func (e *StagingError) Error() string {
+	return fmt.Sprintf("reading staging (%s): %s\nhint: %s", e.Query, e.Problem, e.Hint)
+}
+
+// IdentityError says that the partner answers for another dossier than ours.
+type IdentityError struct {
+	Dossier  string
+	Want     string // configured or recorded
+	Answered string
+}
+
+func (e *IdentityError) Error() string {
+	return fmt.Sprintf("the API answers for %s, but dossier %s is %s: nothing was sent\nhint: check that the keys of two dossiers are not swapped, and dossier.siret",
+		e.Answered, e.Dossier, e.Want)
+}
+
+// EmployeeError says that an employee named on the command line is not in staging.
+type EmployeeError struct{ Keys []string }
+
+func (e *EmployeeError) Error() string {
+	return fmt.Sprintf("no such employee in staging: %q\nhint: check the matricule (leading zeros count) and --dossier", e.Keys)
+}

@@ -1,0 +1,109 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strconv"
+	"time"
+)
+
+// answer is what a lane reports of an item.
+type answer struct {
+	outcome ItemOutcome
+	class   Class
+	halt    Reason // why the run stops, if this answer makes it stop
+}
+
+// lane sends one item after another.
+func (p *pushing) lane(ctx context.Context) {
+	for item := range p.work {
+		p.answers <- p.deliver(ctx, item) // never blocks: its capacity is the window
+	}
+}
+
+// deliver sends one item. A panic on the way is an answer like others: the item is in doubt and the run stops.
+func (p *pushing) deliver(ctx context.Context, item Claimed) (a answer) {
+	defer func() {
+		if v := recover(); v != nil {
+			a = answer{
+				outcome: ItemOutcome{Seq: item.Seq, State: ItemUncertain, Reason: Reason{Code: ReasonPanic}, AnsweredAt: time.Now()},
+				class:   ClassConfiguration,
+				halt:    panicReason(v),
+			}
+		}
+	}()
+	out := p.api.Send(ctx, item.Key, item.Document, p.mayLeave)
+	if out.Message != "" {
+		out.Message = p.job.Mapping.Mask(item.Document, out.Message, item.Key)
+	}
+	return answer{outcome: judge(item, out), class: out.Class, halt: haltReason(out)}
+}
+
+// mayLeave is asked before each request: a paused process that wakes up must not send for a run that it has lost.
+func (p *pushing) mayLeave() error {
+	if p.halted.Load() {
+		return ErrStopped
+	}
+	return p.ledger.Confirm()
+}
+
+// judge turns the outcome of a sending into the item's. An item of which any attempt is ambiguous is never rejected:
+// the API may hold it.
+func judge(item Claimed, out Outcome) ItemOutcome {
+	unsure := out.Ambiguous || item.Ambiguous
+	result := ItemOutcome{Seq: item.Seq, Certain: !unsure, HTTPStatus: out.Status, Attempts: out.Attempts, AnsweredAt: out.AnsweredAt}
+	switch {
+	case out.Class == ClassAccepted:
+		result.State, result.Certain, result.Reason.Code = ItemAccepted, true, ReasonAccepted
+	case out.Class == ClassData && unsure:
+		result.State, result.Reason = ItemUncertain, Reason{ReasonStillUnsure, out.Message}
+	case out.Class == ClassData:
+		result.State, result.Reason = ItemRejected, Reason{ReasonRejected, out.Message}
+	case out.Ambiguous && out.Class == ClassTechnical:
+		result.State, result.Reason = ItemUncertain, Reason{ReasonTechnical, statusDetail(out.Status)}
+	case out.Ambiguous:
+		result.State, result.Reason = ItemUncertain, Reason{ReasonNoAnswer, statusDetail(out.Status)}
+	default: // nothing of it reached the API this time
+		result.State, result.Deferred, result.Reason = ItemPending, true, Reason{ReasonTemporary, statusDetail(out.Status)}
+	}
+	return result
+}
+
+// unsent is the outcome of an item that was claimed ahead and given back.
+func unsent(item Claimed) ItemOutcome {
+	return ItemOutcome{Seq: item.Seq, State: ItemPending, Certain: !item.Ambiguous, Deferred: true,
+		Reason: Reason{Code: ReasonStopped}, AnsweredAt: time.Now()}
+}
+
+// haltReason is why a run stops at an answer of this class.
+func haltReason(out Outcome) Reason {
+	detail := statusDetail(out.Status)
+	if call, ok := out.Err.(*CallError); ok { //nolint:errorlint // Send's contract: a *CallError itself
+		detail = call.Error()
+	}
+	switch out.Class {
+	case ClassConfiguration:
+		return Reason{ReasonConfiguration, detail}
+	case ClassTemporary:
+		return Reason{ReasonUnreachable, detail}
+	case ClassTechnical:
+		return Reason{ReasonFailures, detail}
+	}
+	return Reason{}
+}
+
+func statusDetail(status int) string {
+	if status == 0 {
+		return ""
+	}
+	return strconv.Itoa(status)
+}
+
+// panicReason tells of a panic without its value, which could quote data, unless the runtime itself made it.
+func panicReason(v any) Reason {
+	if err, ok := v.(runtime.Error); ok {
+		return Reason{ReasonPanic, err.Error()}
+	}
+	return Reason{ReasonPanic, fmt.Sprintf("%T", v)}
+}

@@ -1,0 +1,195 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"syncd/internal/mapping"
+)
+
+// Staging opens the association's tables.
+type Staging interface {
+	// Snapshot runs the source's queries in one REPEATABLE READ READ ONLY snapshot, each ordered by key as text in
+	// bytewise order, nulls last. keys limits the employees; nil = all. An error is a *StagingError.
+	Snapshot(ctx context.Context, source Source, params mapping.Params, keys []string) (Snapshot, error)
+}
+
+// Snapshot is staging as of one instant.
+type Snapshot interface {
+	Shape() mapping.Shape
+	Employees() Rows
+	Children(group int) Rows
+	Close()
+}
+
+// Rows is a stream of rows in key order. Key and Values are valid until the next call of Next.
+type Rows interface {
+	Next() bool
+	Key() []byte      // the matricule as text; nil = NULL
+	Values() [][]byte // in Postgres's text format; nil = NULL
+	Err() error       // why Next returned false, nil at the end; a *StagingError
+}
+
+// Ledger records runs. Every method that writes for a run is fenced by the claim's epoch: once another owner has taken
+// the run it returns ErrLost and has written nothing.
+type Ledger interface {
+	// Start inserts a run that is already claimed by this process. Errors: *BusyError, *OrderError.
+	Start(ctx context.Context, request NewRun) (*Run, error)
+	// Resume claims an existing run again. Errors: *BusyError, *OrderError, *FinishedError, ErrNoRun.
+	Resume(ctx context.Context, id int64, request Resumption) (*Run, error)
+	// Finish records the end of a run with its accounting: failed when failure says why, held likewise for the reasons
+	// that hold, else succeeded or incomplete as the accounting gives. It returns the run as recorded.
+	Finish(ctx context.Context, run *Run, failure Reason) (*Run, error)
+
+	// Hold derives a context that ends, with the cause ErrLost, when this process can no longer prove that it owns its
+	// runs (1.5 s without a confirmed heartbeat).
+	Hold(ctx context.Context) (context.Context, context.CancelFunc)
+	// Confirm fails with ErrLost when the last confirmed heartbeat is older than 1.5 s. It is cheap: it is asked before
+	// each request that leaves.
+	Confirm() error
+
+	// Identify records what the partner answers for the target, unless something is recorded already, and returns what
+	// is recorded.
+	Identify(ctx context.Context, run *Run, identity string) (string, error)
+
+	BaselineReader
+	// BeginPlan opens the one transaction that freezes the plan of a run, after superseding what older runs of the same
+	// target and period left open for the same employees. An item in doubt is not sent before requestTimeout has passed
+	// since its last request left.
+	BeginPlan(ctx context.Context, run *Run, requestTimeout time.Duration) (PlanWriter, error)
+	// Step records outcomes, moves the baseline, and claims the next items, in one statement.
+	Step(ctx context.Context, run *Run, step Step) ([]Claimed, error)
+	// NextPending tells how long until an item of the run that waits can be claimed. ok = false: none waits.
+	NextPending(ctx context.Context, run *Run) (wait time.Duration, ok bool, err error)
+	// Remaining counts the items that the run still has to send.
+	Remaining(ctx context.Context, run *Run) (int, error)
+
+	Dictionaries(ctx context.Context, target int64) (mapping.Dictionaries, error)
+	// Pull records what a pull found changed, and makes the stored nomenclatures so when apply is set.
+	Pull(ctx context.Context, run *Run, apply bool, changes []DictionaryChange) error
+}
+
+// BaselineReader is what planning reads of the ledger; a dry run needs no more.
+type BaselineReader interface {
+	// Baseline streams what the API last acknowledged for the target, for the period and all earlier ones, in order of
+	// key and period. keys limits the employees; nil = all.
+	Baseline(ctx context.Context, target int64, period Period, keys []string) (BaselineRows, error)
+	// Documents reads acknowledged documents, in the order of refs; nil where there is none.
+	Documents(ctx context.Context, target int64, refs []DocumentRef) ([][]byte, error)
+	// Fingerprinter makes keyed fingerprints. Each one is for a single goroutine.
+	Fingerprinter() Fingerprinter
+}
+
+// Fingerprinter computes the keyed HMAC of canonical documents.
+type Fingerprinter interface {
+	Sum(document []byte) [32]byte
+}
+
+// BaselineRows is a stream of baseline entries. Entry is valid until the next call of Next.
+type BaselineRows interface {
+	Next() bool
+	Entry() *BaselineEntry
+	Err() error
+	Close()
+}
+
+// BaselineEntry is what is known of one employee and period at the API.
+type BaselineEntry struct {
+	Key            []byte
+	Period         Period
+	Version        int64  // 0 = nothing was ever acknowledged
+	Fingerprint    []byte // of the acknowledged document
+	InDoubt        bool   // something may have been received since
+	DepartureNoted bool
+}
+
+// DocumentRef names an acknowledged document.
+type DocumentRef struct {
+	Key    string
+	Period Period
+}
+
+// PlannedItem is an item as the plan freezes it, with the document to send.
+type PlannedItem struct {
+	Item
+	Fingerprint [32]byte
+	Document    []byte // nil when there is nothing to send
+
+	comparedWith Period // whose acknowledged document the diff is against; "" = none
+}
+
+// PlanSink takes the items of a plan in key order.
+type PlanSink interface {
+	Add(ctx context.Context, items []PlannedItem) error
+}
+
+// PlanWriter freezes a plan. Exactly one of Commit and Abandon ends it.
+type PlanWriter interface {
+	PlanSink
+	// Of counts the ledger keeps what was read, what is unchanged and the kinds of difference; it counts items itself.
+	Commit(ctx context.Context, counts Counts, digests Digests) error
+	Abandon()
+}
+
+// NewRun asks for a run that this process executes at once.
+type NewRun struct {
+	Job         string
+	Kind        Kind
+	Target      Target // ID unset; found or made by its other members
+	Period      Period
+	AnyOrder    bool  // the period was named by a person: an older unfinished one does not stop it
+	Scope       Scope // with ScopeEmployee a period older than the latest sent is refused
+	Employees   []string
+	Trigger     Trigger
+	RequestedBy string
+	Digests     Digests
+}
+
+// Resumption says how a run is taken up again.
+type Resumption struct {
+	Scope          Scope
+	RequestTimeout time.Duration // an item in doubt waits until this long after it left
+}
+
+// Step is one statement of pushing.
+type Step struct {
+	Outcomes []ItemOutcome
+	After    int // claim items behind this one
+	Claim    int // at most so many
+}
+
+// ItemOutcome is what became of a claimed item.
+type ItemOutcome struct {
+	Seq        int
+	State      ItemState // accepted, rejected, uncertain; pending = not attempted
+	Certain    bool      // the API certainly does not hold it: the key is no longer in doubt on its account
+	Deferred   bool      // pending, and not to be claimed again by this execution
+	Reason     Reason
+	HTTPStatus int
+	Attempts   int
+	AnsweredAt time.Time
+}
+
+// Claimed is an item that is durably marked as sending, or was superseded instead.
+type Claimed struct {
+	Seq        int
+	Key        string
+	Superseded bool
+	Ambiguous  bool
+	Document   []byte
+}
+
+// DictionaryChange is one difference between two states of a nomenclature.
+type DictionaryChange struct {
+	Name       string        `json:"name"`
+	Code       string        `json:"code"`
+	Difference Difference    `json:"difference"` // + added or active again, * label changed, - withdrawn
+	Old        mapping.Entry `json:"-"`
+	New        mapping.Entry `json:"-"`
+}
+
+// Progress hears how far a run is. Its methods are called from one goroutine at a time.
+type Progress interface {
+	Planning(employees int)
+	Pushing(done, total int)
+}

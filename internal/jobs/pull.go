@@ -1,0 +1,116 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"syncd/internal/mapping"
+)
+
+// Pull runs one pull of the nomenclatures of a dossier. An empty answer, or one that withdraws too much, changes
+// nothing: the run is held until a person approves exactly that answer.
+func (r *Runner) Pull(ctx context.Context, job *PullJob, request NewRun) (*Run, error) {
+	run, err := r.Ledger.Start(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return r.execute(ctx, run, func(ctx context.Context) (Reason, error) { return r.pull(ctx, job, run) })
+}
+
+// ResumePull pulls again for a run that failed or was approved.
+func (r *Runner) ResumePull(ctx context.Context, job *PullJob, id int64) (*Run, error) {
+	run, err := r.Ledger.Resume(ctx, id, Resumption{})
+	if err != nil {
+		return nil, err
+	}
+	return r.execute(ctx, run, func(ctx context.Context) (Reason, error) { return r.pull(ctx, job, run) })
+}
+
+func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, error) {
+	if err := r.identify(ctx, run); err != nil {
+		return Reason{}, err
+	}
+	answered, err := r.API.Dictionary(ctx)
+	if err != nil {
+		return Reason{}, err
+	}
+	known, err := r.Ledger.Dictionaries(ctx, run.Target.ID)
+	if err != nil {
+		return Reason{}, fmt.Errorf("reading dictionaries: %w", err)
+	}
+	changes := compareDictionaries(known, answered)
+	run.Digests.Dictionaries = answered.Digest(slices.Sorted(maps.Keys(answered)))
+	hold := guardPull(job, known, answered, changes)
+	if run.Approved == run.Digests.Dictionaries {
+		hold = Reason{}
+	}
+	return hold, r.Ledger.Pull(ctx, run, hold.Code == "", changes)
+}
+
+// compareDictionaries lists what differs, by name and code. A code that is no longer answered, or answered as inactive,
+// is withdrawn: it stays known, and blocks whoever uses it.
+func compareDictionaries(known, answered mapping.Dictionaries) []DictionaryChange {
+	var changes []DictionaryChange
+	for _, name := range union(known, answered) {
+		for _, code := range union(known[name], answered[name]) {
+			before, was := known[name][code]
+			now := answered[name][code] // a zero Entry is inactive
+			change := DictionaryChange{Name: name, Code: code, Old: before, New: now}
+			switch {
+			case now.Active && (!was || !before.Active):
+				change.Difference = Created
+			case !now.Active && before.Active:
+				change.Difference = Departed
+			case now.Active && now.Label != before.Label:
+				change.Difference = Updated
+			default:
+				continue
+			}
+			changes = append(changes, change)
+		}
+	}
+	return changes
+}
+
+// guardPull holds an answer that looks like an accident at the other side.
+func guardPull(job *PullJob, known, answered mapping.Dictionaries, changes []DictionaryChange) Reason {
+	active, withdrawn := countActive(known), 0
+	for _, change := range changes {
+		if change.Difference == Departed {
+			withdrawn++
+		}
+	}
+	switch {
+	case countActive(answered) == 0:
+		return Reason{Code: ReasonPullEmpty}
+	case float64(withdrawn) > job.MaxWithdrawn*float64(active):
+		return Reason{ReasonPullShrinks, fmt.Sprintf("%d/%d", withdrawn, active)}
+	}
+	return Reason{}
+}
+
+func countActive(dictionaries mapping.Dictionaries) int {
+	n := 0
+	for _, entries := range dictionaries {
+		for _, entry := range entries {
+			if entry.Active {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// union lists the keys of two maps, sorted.
+func union[V any](a, b map[string]V) []string {
+	keys := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// IsHold tells whether a reason holds a run for a person, instead of failing it.
+func (r Reason) IsHold() bool {
+	return r.Code == ReasonPullEmpty || r.Code == ReasonPullShrinks
+}

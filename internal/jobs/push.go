@@ -1,0 +1,181 @@
+package jobs
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	stepOutcomes = 8                     // a step is due when so many outcomes wait,
+	stepDelay    = 10 * time.Millisecond // or when the first of them has waited so long
+)
+
+// pushing sends the items of one run. Lanes send; the goroutine of toEnd alone talks to the ledger, one statement a
+// step. Items in flight, claimed ahead, or answered but not yet recorded never exceed twice the lanes: after a crash
+// no more than these can be sent again.
+type pushing struct {
+	job      *PushJob
+	run      *Run
+	api      API
+	ledger   Ledger
+	stop     <-chan struct{} // closed when a person asks to stop
+	progress Progress
+
+	work    chan Claimed
+	answers chan answer
+
+	waiting  []ItemOutcome    // answered, not yet recorded
+	open     int              // items that the ledger has as sending
+	after    int              // the last item claimed
+	dry      bool             // nothing can be claimed now
+	again    <-chan time.Time // when an item that waits can be claimed; nil = none waits
+	done     int
+	total    int
+	failures int         // answers in a row that say the API is not well
+	halt     Reason      // why no more items are taken; zero = go on
+	halted   atomic.Bool // halt is set: lanes start no attempt any more
+}
+
+// toEnd sends until nothing is left or something stops it. halt tells why it stopped early. An error means that the
+// ledger can no longer be written: what is open stays in doubt.
+func (p *pushing) toEnd(ctx context.Context) (halt Reason, err error) {
+	if p.total, err = p.ledger.Remaining(ctx, p.run); err != nil {
+		return Reason{}, err
+	}
+	window := 2 * p.job.MaxInFlight
+	p.work, p.answers = make(chan Claimed, window), make(chan answer, window)
+	ctx, cancel := context.WithCancel(ctx)
+	var lanes sync.WaitGroup
+	for range p.job.MaxInFlight {
+		lanes.Go(func() { p.lane(ctx) })
+	}
+	defer lanes.Wait()
+	defer close(p.work)
+	defer cancel()
+	for {
+		if err := p.step(ctx, window); err != nil {
+			return Reason{}, err
+		}
+		if p.open == 0 && (p.halt.Code != "" || p.dry && p.again == nil) {
+			return p.halt, nil
+		}
+		if err := p.wait(ctx); err != nil {
+			return Reason{}, err
+		}
+	}
+}
+
+// step records the outcomes that wait and claims as many items as fit.
+func (p *pushing) step(ctx context.Context, window int) error {
+	if p.halt.Code != "" {
+		p.release()
+	}
+	step := Step{Outcomes: p.waiting, After: p.after}
+	if p.halt.Code == "" && !p.dry {
+		step.Claim = window - (p.open - len(p.waiting))
+	}
+	claimed, err := p.ledger.Step(ctx, p.run, step)
+	if err != nil {
+		return err
+	}
+	p.open -= len(p.waiting)
+	p.done += len(p.waiting)
+	p.waiting = p.waiting[:0]
+	for _, item := range claimed {
+		p.after = item.Seq
+		if item.Superseded {
+			p.done++
+			continue
+		}
+		p.open++
+		p.work <- item // never blocks: its capacity is the window
+	}
+	p.progress.Pushing(p.done, p.total)
+	if step.Claim > len(claimed) {
+		return p.runDry(ctx)
+	}
+	return nil
+}
+
+// runDry is reached when no more items can be claimed now; those that wait out an earlier request are claimed in a
+// second pass.
+func (p *pushing) runDry(ctx context.Context) error {
+	wait, ok, err := p.ledger.NextPending(ctx, p.run)
+	if err != nil {
+		return err
+	}
+	p.dry, p.again = true, nil
+	if ok {
+		p.again = time.After(wait)
+	}
+	return nil
+}
+
+// wait collects answers until a step is due.
+func (p *pushing) wait(ctx context.Context) error {
+	var due <-chan time.Time
+	if len(p.waiting) > 0 {
+		due = time.After(stepDelay)
+	}
+	for len(p.waiting) < stepOutcomes && (p.open > len(p.waiting) || p.again != nil) {
+		stop := p.stop
+		if p.halt.Code != "" {
+			stop = nil
+		}
+		select {
+		case a := <-p.answers:
+			p.take(a)
+			if due == nil {
+				due = time.After(stepDelay)
+			}
+		case <-p.again:
+			p.dry, p.again, p.after = false, nil, 0
+			return nil
+		case <-stop:
+			p.stopFor(Reason{Code: ReasonStopped})
+			return nil
+		case <-due:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// take keeps an answer for the next step, and halts when it says that going on is pointless.
+func (p *pushing) take(a answer) {
+	p.waiting = append(p.waiting, a.outcome)
+	switch a.class {
+	case ClassAccepted, ClassData:
+		p.failures = 0
+	case ClassConfiguration:
+		p.stopFor(a.halt)
+	case ClassTemporary, ClassTechnical:
+		if p.failures++; p.failures >= p.job.StopAfter {
+			p.stopFor(a.halt)
+		}
+	}
+}
+
+func (p *pushing) stopFor(reason Reason) {
+	if p.halt.Code == "" {
+		p.halt = reason
+	}
+	p.again = nil
+	p.halted.Store(true)
+}
+
+// release gives back what was claimed ahead and did not leave.
+func (p *pushing) release() {
+	for {
+		select {
+		case item := <-p.work:
+			p.waiting = append(p.waiting, unsent(item))
+		default:
+			return
+		}
+	}
+}

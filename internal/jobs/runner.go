@@ -1,0 +1,158 @@
+// Package jobs is the domain of syncd: what a transfer is, and what may never happen to it. It knows neither SQL nor
+// HTTP; it reaches them through the interfaces of ports.go and api.go.
+//
+// Read this file first. A monthly transfer is Push: it claims a run in the ledger, asks the partner who it is talking
+// to, freezes a plan, sends it, and records how it ended. Resume takes up a run that stopped on the way.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/rs/zerolog"
+)
+
+// Runner executes runs.
+type Runner struct {
+	Ledger   Ledger
+	Staging  Staging
+	API      API // of the dossier that the run is for
+	Progress Progress
+	Log      zerolog.Logger
+	Stop     <-chan struct{} // closed when a person asks to stop: what is in flight is finished, nothing new is taken
+}
+
+// Push runs one transfer of a job from its beginning. The run it returns is as recorded; it is nil when none was
+// recorded. A run that ended badly is no error: its state and failure tell.
+func (r *Runner) Push(ctx context.Context, job *PushJob, request NewRun) (*Run, error) {
+	run, err := r.Ledger.Start(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return r.execute(ctx, run, func(ctx context.Context) (Reason, error) { return r.transfer(ctx, job, run) })
+}
+
+// ResumePush takes up a run that failed, was interrupted, or still has items to send, with its frozen plan.
+func (r *Runner) ResumePush(ctx context.Context, job *PushJob, id int64) (*Run, error) {
+	run, err := r.Ledger.Resume(ctx, id, Resumption{Scope: job.Scope, RequestTimeout: job.RequestTimeout})
+	if err != nil {
+		return nil, err
+	}
+	return r.execute(ctx, run, func(ctx context.Context) (Reason, error) { return r.transfer(ctx, job, run) })
+}
+
+// transfer is one monthly transfer, step by step. A reason tells why it stopped before its end.
+func (r *Runner) transfer(ctx context.Context, job *PushJob, run *Run) (Reason, error) {
+	if err := r.identify(ctx, run); err != nil {
+		return Reason{}, err
+	}
+	if !run.Planned {
+		if err := r.plan(ctx, job, run); err != nil {
+			return Reason{}, err
+		}
+	}
+	push := pushing{job: job, run: run, api: r.API, ledger: r.Ledger, stop: r.Stop, progress: r.Progress}
+	return push.toEnd(ctx)
+}
+
+// identify asks the partner who it is talking to, before anything is sent: two swapped keys end here.
+func (r *Runner) identify(ctx context.Context, run *Run) error {
+	answered, err := r.API.Identity(ctx)
+	if err != nil || answered == "" {
+		return err
+	}
+	expected := run.Target.Identity // the configured SIRET
+	if expected == "" {
+		expected = answered
+	}
+	recorded, err := r.Ledger.Identify(ctx, run, expected)
+	if err != nil {
+		return fmt.Errorf("recording the dossier's identity: %w", err)
+	}
+	for _, want := range []string{expected, recorded} {
+		if want != answered {
+			return &IdentityError{Dossier: run.Target.Dossier, Want: want, Answered: answered}
+		}
+	}
+	return nil
+}
+
+// plan freezes what the run will send.
+func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run) error {
+	dictionaries, err := r.Ledger.Dictionaries(ctx, run.Target.ID)
+	if err != nil {
+		return fmt.Errorf("reading dictionaries: %w", err)
+	}
+	writer, err := r.Ledger.BeginPlan(ctx, run, job.RequestTimeout)
+	if err != nil {
+		return fmt.Errorf("beginning the plan: %w", err)
+	}
+	p := r.planning(job, run.Target, run.Period, run.Employees, writer)
+	if err := p.run(ctx, dictionaries); err != nil {
+		writer.Abandon()
+		return err
+	}
+	run.Digests.Mapping = job.Mapping.Digest()
+	run.Digests.Dictionaries = dictionaries.Digest(job.Mapping.Nomenclatures())
+	run.Digests.Plan = p.digest.String()
+	if err := writer.Commit(ctx, p.counts, run.Digests); err != nil {
+		return fmt.Errorf("freezing the plan: %w", err)
+	}
+	run.Planned = true
+	return nil
+}
+
+// DryRun plans without a run: the same pass over staging and baseline, with another sink. It returns the accounting
+// that the run would start with, and the digest that its plan would have.
+func (r *Runner) DryRun(ctx context.Context, job *PushJob, target Target, period Period, employees []string, sink PlanSink) (Counts, string, error) {
+	dictionaries, err := r.Ledger.Dictionaries(ctx, target.ID)
+	if err != nil {
+		return Counts{}, "", fmt.Errorf("reading dictionaries: %w", err)
+	}
+	p := r.planning(job, target, period, employees, sink)
+	if err := p.run(ctx, dictionaries); err != nil {
+		return Counts{}, "", err
+	}
+	return p.counts, p.digest.String(), nil
+}
+
+func (r *Runner) planning(job *PushJob, target Target, period Period, keys []string, sink PlanSink) *planning {
+	return &planning{job: job, target: target, period: period, keys: keys,
+		staging: r.Staging, ledger: r.Ledger, sink: sink, progress: r.Progress}
+}
+
+// execute does the work of a claimed run while the claim holds, and records how it ended. Whatever goes wrong in the
+// work, a panic included, is a recorded failure; only a lost claim is left to whoever takes the run over.
+func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Context) (Reason, error)) (*Run, error) {
+	held, release := r.Ledger.Hold(ctx)
+	defer release()
+	halt, err := r.guarded(held, work)
+	if err != nil && (errors.Is(err, ErrLost) || errors.Is(context.Cause(held), ErrLost)) {
+		return run, ErrLost
+	}
+	if err != nil {
+		halt = failureReason(ctx, err)
+	}
+	// Recording must also work when the caller's context has ended.
+	finishing, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
+	defer cancel()
+	finished, finishErr := r.Ledger.Finish(finishing, run, halt)
+	if finishErr != nil {
+		return run, errors.Join(err, fmt.Errorf("recording the end of run %d: %w", run.ID, finishErr))
+	}
+	summarize(r.Log, finished)
+	return finished, err
+}
+
+// guarded turns a panic into a reason.
+func (r *Runner) guarded(ctx context.Context, work func(context.Context) (Reason, error)) (halt Reason, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.Log.Error().Bytes("stack", debug.Stack()).Msg("panic in a job")
+			halt, err = panicReason(v), nil
+		}
+	}()
+	return work(ctx)
+}

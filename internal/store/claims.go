@@ -1,0 +1,271 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+)
+
+// recentlySilentError says that an owner seems dead, but for too short a time to be sure.
+type recentlySilentError struct{ wait time.Duration }
+
+func (e *recentlySilentError) Error() string { return "the owner of a run has only just fallen silent" }
+
+// Start implements jobs.Ledger.
+func (s *Store) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, error) {
+	if err := s.acquireOwner(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.queries.EnsureTarget(ctx, dbsqlc.EnsureTargetParams(targetKey(request.Target))); err != nil {
+		return nil, redact("recording the target", err)
+	}
+	return s.claim(ctx, func(q *dbsqlc.Queries) (int64, error) {
+		target, err := q.LockTarget(ctx, dbsqlc.LockTargetParams(targetKey(request.Target)))
+		if err != nil {
+			return 0, err
+		}
+		if err := s.clearWay(ctx, q, target.ID); err != nil {
+			return 0, err
+		}
+		if err := checkOrder(ctx, q, target.ID, request); err != nil {
+			return 0, err
+		}
+		return q.InsertRun(ctx, s.insertion(target.ID, request))
+	})
+}
+
+func (s *Store) insertion(target int64, request jobs.NewRun) dbsqlc.InsertRunParams {
+	employees := request.Employees
+	if employees == nil {
+		employees = []string{}
+	}
+	return dbsqlc.InsertRunParams{
+		TargetID: target, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
+		Trigger: string(request.Trigger), Owner: &s.owner.id, Host: s.owner.host, Pid: int32(os.Getpid()), //nolint:gosec // a pid fits
+		Employees: employees, RequestedBy: request.RequestedBy, Version: s.version, KeyID: s.keys.ID,
+		ConfigDigest: request.Digests.Config,
+	}
+}
+
+// Resume implements jobs.Ledger.
+func (s *Store) Resume(ctx context.Context, id int64, request jobs.Resumption) (*jobs.Run, error) {
+	if err := s.acquireOwner(ctx); err != nil {
+		return nil, err
+	}
+	return s.claim(ctx, func(q *dbsqlc.Queries) (int64, error) {
+		run, err := lockRun(ctx, q, id)
+		if err != nil {
+			return 0, err
+		}
+		if err := s.resumable(ctx, q, run); err != nil {
+			return 0, err
+		}
+		if request.Scope == jobs.ScopeEmployee {
+			if err := checkNewer(ctx, q, run.Target.ID, run.Period); err != nil {
+				return 0, err
+			}
+		}
+		if err := q.ClaimRun(ctx, dbsqlc.ClaimRunParams{ID: id, Owner: &s.owner.id, Host: s.owner.host,
+			Pid: int32(os.Getpid()), Version: s.version}); err != nil { //nolint:gosec // a pid fits
+			return 0, err
+		}
+		return id, q.ReopenSending(ctx, dbsqlc.ReopenSendingParams{RunID: id, TimeoutSeconds: request.RequestTimeout.Seconds()})
+	})
+}
+
+// lockRun locks the target of a run, then the run: the order in which all claims lock.
+func lockRun(ctx context.Context, q *dbsqlc.Queries, id int64) (*jobs.Run, error) {
+	row, err := q.GetRun(ctx, id)
+	if isNoRows(err) {
+		return nil, jobs.ErrNoRun
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := q.LockTargetByID(ctx, row.SyncdTarget.ID); err != nil {
+		return nil, err
+	}
+	locked, err := q.LockRun(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return toRun(locked.SyncdRun, locked.SyncdTarget), nil
+}
+
+// resumable fails unless the run may be claimed again now.
+func (s *Store) resumable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	if run.State == jobs.Running {
+		return s.takeable(ctx, q, run)
+	}
+	if !run.State.CanBecome(jobs.Running) {
+		return &jobs.FinishedError{Run: *run}
+	}
+	if run.State == jobs.Incomplete {
+		remaining, err := q.RemainingItems(ctx, run.ID)
+		if err != nil {
+			return err
+		}
+		if remaining == 0 {
+			return &jobs.FinishedError{Run: *run}
+		}
+	}
+	return s.clearWay(ctx, q, run.Target.ID)
+}
+
+// claim runs attempt in a transaction, again while an owner that seems dead must still be given time.
+func (s *Store) claim(ctx context.Context, attempt func(q *dbsqlc.Queries) (int64, error)) (*jobs.Run, error) {
+	for {
+		var id int64
+		err := s.transact(ctx, func(q *dbsqlc.Queries) (err error) {
+			id, err = attempt(q)
+			return err
+		})
+		var silent *recentlySilentError
+		if errors.As(err, &silent) {
+			if err := wait(ctx, silent.wait); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err != nil {
+			return nil, redactUnlessOurs("claiming a run", err)
+		}
+		return s.Run(ctx, id)
+	}
+}
+
+// clearWay ends the target's running run when its owner is gone, and fails with a *jobs.BusyError when it is not. The
+// items of the run stay as they are: open, for a resume or for a newer plan.
+func (s *Store) clearWay(ctx context.Context, q *dbsqlc.Queries, target int64) error {
+	row, err := q.RunningRun(ctx, target)
+	if isNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	run := toRun(row.SyncdRun, row.SyncdTarget)
+	if err := s.takeable(ctx, q, run); err != nil {
+		return err
+	}
+	counts, err := tally(ctx, q, run)
+	if err != nil {
+		return err
+	}
+	return endRun(ctx, q, run, counts, jobs.Failed, jobs.Reason{Code: jobs.ReasonInterrupted})
+}
+
+// takeable fails with a *jobs.BusyError while the owner of a running run lives. An owner whose lease is over although
+// its lock is held is frozen: its sessions are ended, so that no transaction of its can be in our way or complete.
+func (s *Store) takeable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	status, err := s.statusOf(ctx, q, run)
+	switch {
+	case err != nil:
+		return err
+	case status.locked && status.silent <= s.owner.lease:
+		return &jobs.BusyError{Run: *run}
+	case status.locked:
+		return s.terminate(ctx, *run.Owner)
+	case status.silent <= takeoverSilence:
+		return &recentlySilentError{wait: takeoverSilence - status.silent + 10*time.Millisecond}
+	}
+	return nil
+}
+
+type ownerStatus struct {
+	locked bool
+	silent time.Duration
+}
+
+const advisoryLockHeld = `SELECT EXISTS (SELECT FROM pg_locks
+	WHERE locktype = 'advisory' AND granted AND objsubid = 1
+	  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+	  AND (classid::bigint << 32) | objid::bigint = $1)`
+
+func (s *Store) statusOf(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (status ownerStatus, err error) {
+	if run.Owner == nil {
+		return ownerStatus{}, fmt.Errorf("run %d is running without an owner", run.ID)
+	}
+	if err := s.pool.QueryRow(ctx, advisoryLockHeld, *run.Owner).Scan(&status.locked); err != nil {
+		return ownerStatus{}, err
+	}
+	seconds, err := q.OwnerSilence(ctx, *run.Owner)
+	if isNoRows(err) {
+		return ownerStatus{locked: status.locked, silent: s.owner.lease + takeoverSilence}, nil
+	}
+	status.silent = time.Duration(seconds * float64(time.Second))
+	return status, err
+}
+
+// terminate ends the sessions of an owner.
+func (s *Store) terminate(ctx context.Context, owner int64) error {
+	_, err := s.pool.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE application_name = $1 AND usename = current_user AND pid <> pg_backend_pid()`, applicationName(owner))
+	return err
+}
+
+// checkOrder keeps periods in order.
+func checkOrder(ctx context.Context, q *dbsqlc.Queries, target int64, request jobs.NewRun) error {
+	if request.Period == "" {
+		return nil
+	}
+	if request.Scope == jobs.ScopeEmployee {
+		if err := checkNewer(ctx, q, target, request.Period); err != nil {
+			return err
+		}
+	}
+	if request.AnyOrder {
+		return nil
+	}
+	period := string(request.Period)
+	row, err := q.UnfinishedBefore(ctx, dbsqlc.UnfinishedBeforeParams{TargetID: target, Period: &period})
+	if isNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &jobs.OrderError{Period: request.Period, Other: *toRun(row.SyncdRun, row.SyncdTarget)}
+}
+
+func checkNewer(ctx context.Context, q *dbsqlc.Queries, target int64, period jobs.Period) error {
+	row, err := q.SentAfter(ctx, dbsqlc.SentAfterParams{TargetID: target, Period: string(period)})
+	if isNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &jobs.OrderError{Period: period, Other: *toRun(row.SyncdRun, row.SyncdTarget), Newer: true}
+}
+
+func (s *Store) acquireOwner(ctx context.Context) error {
+	return s.owner.acquire(ctx, s.pool.Config().ConnConfig)
+}
+
+func targetKey(t jobs.Target) dbsqlc.FindTargetParams {
+	return dbsqlc.FindTargetParams{Partner: t.Partner, Environment: t.Environment, BaseUrl: t.BaseURL, Dossier: t.Dossier}
+}
+
+func nullable(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

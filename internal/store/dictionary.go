@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+	"syncd/internal/store/dbsqlc"
+)
+
+// Dictionaries implements jobs.Ledger.
+func (s *Store) Dictionaries(ctx context.Context, target int64) (mapping.Dictionaries, error) {
+	rows, err := s.queries.DictionaryEntries(ctx, target)
+	if err != nil {
+		return nil, redact("reading dictionaries", err)
+	}
+	dictionaries := mapping.Dictionaries{}
+	for _, row := range rows {
+		if dictionaries[row.Name] == nil {
+			dictionaries[row.Name] = map[string]mapping.Entry{}
+		}
+		dictionaries[row.Name][row.Code] = mapping.Entry{Code: row.Code, Label: row.Label, Active: row.Active}
+	}
+	return dictionaries, nil
+}
+
+// Pull implements jobs.Ledger. With apply = false the changes are recorded, and nothing else is.
+func (s *Store) Pull(ctx context.Context, run *jobs.Run, apply bool, changes []jobs.DictionaryChange) error {
+	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
+		fence := dbsqlc.FenceRunParams{ID: run.ID, Epoch: int32(run.Epoch)}
+		if _, err := q.FenceRun(ctx, fence); isNoRows(err) {
+			return jobs.ErrLost
+		} else if err != nil {
+			return err
+		}
+		if err := recordChanges(ctx, q, run, changes); err != nil {
+			return err
+		}
+		if !apply {
+			return nil
+		}
+		if err := q.CancelHeldPulls(ctx, dbsqlc.CancelHeldPullsParams{TargetID: run.Target.ID, RunID: run.ID}); err != nil {
+			return err
+		}
+		return applyChanges(ctx, q, run, changes)
+	})
+	return redactUnlessOurs("storing dictionaries", err)
+}
+
+func recordChanges(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, changes []jobs.DictionaryChange) error {
+	digest := dbsqlc.SetPulledDigestParams{ID: run.ID, DictionariesDigest: run.Digests.Dictionaries}
+	if err := q.SetPulledDigest(ctx, digest); err != nil {
+		return err
+	}
+	if err := q.DeleteChanges(ctx, run.ID); err != nil {
+		return err
+	}
+	insert := dbsqlc.InsertChangesParams{RunID: run.ID}
+	for _, c := range changes {
+		insert.Names = append(insert.Names, c.Name)
+		insert.Codes = append(insert.Codes, c.Code)
+		insert.Differences = append(insert.Differences, string(c.Difference))
+		insert.OldLabels = append(insert.OldLabels, c.Old.Label)
+		insert.NewLabels = append(insert.NewLabels, c.New.Label)
+	}
+	return q.InsertChanges(ctx, insert)
+}
+
+// applyChanges makes the stored nomenclatures those that were answered. A withdrawn code stays, inactive.
+func applyChanges(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, changes []jobs.DictionaryChange) error {
+	upsert := dbsqlc.UpsertEntriesParams{TargetID: run.Target.ID, RunID: run.ID}
+	for _, c := range changes {
+		label := c.New.Label
+		if label == "" {
+			label = c.Old.Label
+		}
+		upsert.Names = append(upsert.Names, c.Name)
+		upsert.Codes = append(upsert.Codes, c.Code)
+		upsert.Labels = append(upsert.Labels, label)
+		upsert.Actives = append(upsert.Actives, c.Difference != jobs.Departed)
+	}
+	return q.UpsertEntries(ctx, upsert)
+}

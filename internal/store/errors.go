@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"syncd/internal/jobs"
+)
+
+const connectTimeout = 10 * time.Second
+
+// UnreachableError says that Postgres cannot be reached, or refuses us.
+type UnreachableError struct {
+	Doing   string
+	Problem string
+	Hint    string
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("%s: %s\nhint: %s", e.Doing, e.Problem, e.Hint)
+}
+
+// DatabaseError is an error of Postgres without its message, detail and context: these quote rows.
+type DatabaseError struct {
+	Doing    string
+	SQLState string
+	Object   string // schema.table.column, constraint; "" = not told
+}
+
+func (e *DatabaseError) Error() string {
+	text := fmt.Sprintf("%s: the database refuses with SQLSTATE %s", e.Doing, e.SQLState)
+	if e.Object != "" {
+		text += " (" + e.Object + ")"
+	}
+	return text + "\nhint: " + hintFor(e.SQLState)
+}
+
+// KeyError says that the ledger was made with another key.
+type KeyError struct{ Registered, Given string }
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("database.ledger_key has changed: the ledger was made with key %s, this one is %s\nhint: put the former key back; without it syncd cannot tell what was sent",
+		e.Registered, e.Given)
+}
+
+// MigrationError says that the schema and the program do not fit.
+type MigrationError struct{ Have, Want int64 }
+
+func (e *MigrationError) Error() string {
+	switch {
+	case e.Have == 0:
+		return "the ledger is not set up\nhint: run 'syncd migrate'"
+	case e.Have < e.Want:
+		return fmt.Sprintf("the ledger is at migration %d, this program needs %d\nhint: run 'syncd migrate'", e.Have, e.Want)
+	}
+	return fmt.Sprintf("the ledger is at migration %d, newer than this program knows (%d)\nhint: install the newer syncd; an old one must not write to this ledger", e.Have, e.Want)
+}
+
+// NotHeldError says that a run waits for nobody's approval.
+type NotHeldError struct{ Run jobs.Run }
+
+func (e *NotHeldError) Error() string {
+	return fmt.Sprintf("run %d is %s, not held: there is nothing to approve\nhint: 'syncd runs --state held' lists what waits", e.Run.ID, e.Run.State)
+}
+
+// redactUnlessOurs is redact for errors that may come from the domain.
+func redactUnlessOurs(doing string, err error) error {
+	var busy *jobs.BusyError
+	var order *jobs.OrderError
+	var finished *jobs.FinishedError
+	var notHeld *NotHeldError
+	if errors.Is(err, jobs.ErrLost) || errors.Is(err, jobs.ErrNoRun) || errors.As(err, &busy) || errors.As(err, &order) ||
+		errors.As(err, &finished) || errors.As(err, &notHeld) {
+		return err
+	}
+	return redact(doing, err)
+}
+
+// redact turns an error of pgx into one that can be shown: it keeps what happened and where, and drops what could
+// quote rows, credentials or the connection string.
+func redact(doing string, err error) error {
+	var pg *pgconn.PgError
+	var connect *pgconn.ConnectError
+	var network net.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &pg) && isRefusal(pg.Code):
+		return &UnreachableError{Doing: doing, Problem: refusals[pg.Code], Hint: "check database.url and the role's rights, then run 'syncd check'"}
+	case errors.As(err, &pg) && isOutage(pg.Code):
+		return &UnreachableError{Doing: doing, Problem: "Postgres is shutting down or starting (SQLSTATE " + pg.Code + ")", Hint: "try again in a minute"}
+	case errors.As(err, &pg):
+		return &DatabaseError{Doing: doing, SQLState: pg.Code, Object: objectOf(pg)}
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("%s: %w", doing, context.Canceled)
+	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err), isBroken(err):
+		return &UnreachableError{Doing: doing, Problem: "Postgres cannot be reached", Hint: "check that Postgres runs and that database.url names the right host, port and database"}
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+var refusals = map[string]string{
+	"28000": "Postgres does not accept this user",
+	"28P01": "Postgres refuses the password",
+	"3D000": "that database does not exist",
+}
+
+func isRefusal(code string) bool { return refusals[code] != "" }
+
+// isOutage tells of a server that goes away or comes up: class 57P0x, class 08, too many connections.
+func isOutage(code string) bool {
+	return strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08") || code == "53300"
+}
+
+func isBroken(err error) bool {
+	return strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "unexpected EOF") || errors.Is(err, context.DeadlineExceeded)
+}
+
+func objectOf(pg *pgconn.PgError) string {
+	var parts []string
+	for _, part := range []string{pg.SchemaName, pg.TableName, pg.ColumnName} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	name := strings.Join(parts, ".")
+	if pg.ConstraintName != "" {
+		name = strings.TrimPrefix(name+", constraint "+pg.ConstraintName, ", ")
+	}
+	return name
+}
+
+func hintFor(code string) string {
+	switch {
+	case code == "42501":
+		return "the role lacks a right: see migrations/roles.sql"
+	case code == "42P01" || code == "3F000":
+		return "a table is missing: run 'syncd migrate'"
+	case strings.HasPrefix(code, "53"):
+		return "the database server is out of disk, memory or connections"
+	}
+	return "run 'syncd check'; the server's log has the details"
+}
+
+func isNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

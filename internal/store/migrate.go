@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"syncd/migrations"
+)
+
+// goose makes its version table before the first migration, so the schema must exist before both. CREATE SCHEMA IF NOT
+// EXISTS asks for a right that the role of roles.sql, which owns the schema already, does not have.
+const ensureSchema = `DO $$ BEGIN
+	IF to_regnamespace('syncd') IS NULL THEN CREATE SCHEMA syncd; END IF;
+EXCEPTION WHEN duplicate_schema OR unique_violation THEN NULL;
+END $$`
+
+// Migrate brings the ledger to this program's version, under a session lock: any number of processes may call it at
+// once. It returns the versions before and after; 0 = there was no ledger.
+func Migrate(ctx context.Context, url string) (from, to int64, err error) {
+	config, err := connConfig(url)
+	if err != nil {
+		return 0, 0, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return 0, 0, redact("connecting to the ledger", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to do with it
+	if from, err = ledgerVersion(ctx, conn); err != nil {
+		return 0, 0, err
+	}
+	if want := programVersion(); from > want {
+		return from, from, &MigrationError{Have: from, Want: want}
+	}
+	if _, err := conn.Exec(ctx, ensureSchema); err != nil {
+		return from, from, redact("creating the schema syncd", err)
+	}
+	if err := up(ctx, config); err != nil {
+		return from, from, redact("migrating the ledger", err)
+	}
+	to, err = ledgerVersion(ctx, conn)
+	return from, to, err
+}
+
+func up(ctx context.Context, config *pgx.ConnConfig) error {
+	db := stdlib.OpenDB(*config)
+	defer db.Close() //nolint:errcheck // nothing is left to do with it
+	const trySeconds, tries = 1, 120
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(trySeconds, tries))
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Ledger,
+		goose.WithTableName("syncd.goose_db_version"), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// querier is a connection or a pool.
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// ledgerVersion is the newest migration that the database has; 0 = none.
+func ledgerVersion(ctx context.Context, db querier) (version int64, err error) {
+	var exists bool
+	if err := db.QueryRow(ctx, `SELECT to_regclass('syncd.goose_db_version') IS NOT NULL`).Scan(&exists); err != nil {
+		return 0, redact("reading the ledger's version", err)
+	}
+	if !exists {
+		return 0, nil
+	}
+	const newest = `SELECT coalesce(max(version_id), 0) FROM syncd.goose_db_version WHERE is_applied`
+	if err := db.QueryRow(ctx, newest).Scan(&version); err != nil {
+		return 0, redact("reading the ledger's version", err)
+	}
+	return version, nil
+}
+
+// programVersion is the newest migration that this program has.
+func programVersion() (version int64) {
+	names, err := fs.Glob(migrations.Ledger, "*.sql")
+	if err != nil || len(names) == 0 {
+		panic("store: no migrations are embedded")
+	}
+	if _, err := fmt.Sscanf(names[len(names)-1], "%d_", &version); err != nil {
+		panic("store: a migration's name does not begin with its number")
+	}
+	return version
+}
+
+// checkMigrations fails with a *MigrationError when the ledger's version is not this program's.
+func checkMigrations(ctx context.Context, db querier) error {
+	have, err := ledgerVersion(ctx, db)
+	if err != nil {
+		return err
+	}
+	if want := programVersion(); have != want {
+		return &MigrationError{Have: have, Want: want}
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+)
+
+// Step implements jobs.Ledger.
+func (s *Store) Step(ctx context.Context, run *jobs.Run, step jobs.Step) ([]jobs.Claimed, error) {
+	rows, err := s.queries.PushStep(ctx, stepParams(run, step))
+	if err != nil {
+		return nil, redact("recording what was sent", err)
+	}
+	if len(rows) == 0 {
+		return nil, jobs.ErrLost
+	}
+	if recorded := int(rows[0].Recorded); recorded != len(step.Outcomes) {
+		return nil, fmt.Errorf("recording what was sent: %d of %d items were not as this run left them", len(step.Outcomes)-recorded, len(step.Outcomes))
+	}
+	claimed := make([]jobs.Claimed, 0, len(rows))
+	for _, row := range rows {
+		if row.Seq == nil {
+			continue // the row that tells that the fence held
+		}
+		item, err := s.claimed(run, row)
+		if err != nil {
+			return nil, err
+		}
+		claimed = append(claimed, item)
+	}
+	return claimed, nil
+}
+
+func (s *Store) claimed(run *jobs.Run, row dbsqlc.PushStepRow) (jobs.Claimed, error) {
+	item := jobs.Claimed{Seq: int(*row.Seq), Key: value(row.Key), Ambiguous: value(row.Ambiguous),
+		Superseded: jobs.ItemState(value(row.State)) == jobs.ItemSuperseded}
+	if item.Superseded {
+		return item, nil
+	}
+	document, err := s.keys.open(row.Payload, run.Target.ID, run.Period, item.Key)
+	if err != nil {
+		return item, fmt.Errorf("opening item %d of run %d: %w", item.Seq, run.ID, err)
+	}
+	item.Document = document
+	return item, nil
+}
+
+func stepParams(run *jobs.Run, step jobs.Step) dbsqlc.PushStepParams {
+	p := dbsqlc.PushStepParams{RunID: run.ID, Epoch: int32(run.Epoch), After: int32(step.After), Claim: int32(step.Claim)}
+	for _, o := range step.Outcomes {
+		p.Seqs = append(p.Seqs, int32(o.Seq))
+		p.States = append(p.States, string(o.State))
+		p.Certains = append(p.Certains, o.Certain)
+		p.Deferreds = append(p.Deferreds, o.Deferred)
+		p.ReasonCodes = append(p.ReasonCodes, string(o.Reason.Code))
+		p.ReasonDetails = append(p.ReasonDetails, o.Reason.Detail)
+		p.HttpStatuses = append(p.HttpStatuses, int32(o.HTTPStatus))
+		p.AttemptCounts = append(p.AttemptCounts, int32(o.Attempts))
+		p.AnsweredAts = append(p.AnsweredAts, o.AnsweredAt)
+	}
+	return p
+}
+
+// NextPending implements jobs.Ledger.
+func (s *Store) NextPending(ctx context.Context, run *jobs.Run) (wait time.Duration, ok bool, err error) {
+	row, err := s.queries.NextPending(ctx, dbsqlc.NextPendingParams{RunID: run.ID, Epoch: int32(run.Epoch)})
+	if err != nil {
+		return 0, false, redact("reading what is left to send", err)
+	}
+	return max(0, time.Duration(row.Seconds*float64(time.Second))), row.Items > 0, nil
+}
+
+// Remaining implements jobs.Ledger.
+func (s *Store) Remaining(ctx context.Context, run *jobs.Run) (int, error) {
+	n, err := s.queries.RemainingItems(ctx, run.ID)
+	return int(n), redact("reading what is left to send", err)
+}
+
+// Identify implements jobs.Ledger.
+func (s *Store) Identify(ctx context.Context, run *jobs.Run, identity string) (string, error) {
+	recorded, err := s.queries.Identify(ctx, dbsqlc.IdentifyParams{RunID: run.ID, Epoch: int32(run.Epoch), Identity: &identity})
+	if isNoRows(err) {
+		return "", jobs.ErrLost
+	}
+	return value(recorded), redact("recording the dossier's identity", err)
+}

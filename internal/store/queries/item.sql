@@ -1,0 +1,54 @@
+-- name: InsertItems :copyfrom
+INSERT INTO syncd.item (run_id, seq, target_id, period, key, state, difference, employees, elements, baseline_version,
+                        ambiguous, reason_code, fingerprint, diff, problems, payload)
+VALUES (@run_id, @seq, @target_id, @period, @key, @state, @difference, @employees, @elements, @baseline_version,
+        @ambiguous, @reason_code, @fingerprint, @diff, @problems, @payload);
+
+-- What older runs left open for the same target and period gives way to a new plan. Returns the runs concerned.
+-- name: SupersedeItems :many
+WITH superseded AS (
+    UPDATE syncd.item SET state = 'superseded', payload = NULL, reason_code = 'replanned', reason_detail = @run_id::bigint::text
+    WHERE target_id = @target_id AND period = @period AND open AND run_id <> @run_id
+      AND (sqlc.narg('keys')::text[] IS NULL OR key = ANY (sqlc.narg('keys')::text[]))
+    RETURNING run_id
+)
+SELECT DISTINCT run_id FROM superseded;
+
+-- name: TallyItems :many
+SELECT CASE WHEN state = 'pending' AND ambiguous THEN 'uncertain' ELSE state END::text AS outcome,
+       sum(employees)::bigint AS employees, sum(elements)::bigint AS elements, count(*) AS items
+FROM syncd.item WHERE run_id = @run_id GROUP BY 1;
+
+-- name: RemainingItems :one
+SELECT count(*) FROM syncd.item WHERE run_id = @run_id AND state = 'pending';
+
+-- Items that had left when their run was interrupted wait until their requests are certainly over, and are in doubt.
+-- name: ReopenSending :exec
+UPDATE syncd.item SET state = 'pending', ambiguous = true,
+    not_before = sent_at + make_interval(secs => @timeout_seconds::float8)
+WHERE run_id = @run_id AND state = 'sending';
+
+-- name: NextPending :one
+SELECT coalesce(extract(epoch FROM min(coalesce(not_before, now())) - now()), 0)::float8 AS seconds, count(*) AS items
+FROM syncd.item
+WHERE run_id = @run_id AND state = 'pending' AND deferred_epoch IS DISTINCT FROM @epoch::integer;
+
+-- name: ListItems :many
+SELECT seq, key, state, difference, reason_code, reason_detail, employees, elements, baseline_version, ambiguous,
+       diff, problems, http_status, attempts, sent_at, answered_at
+FROM syncd.item
+WHERE run_id = @run_id AND seq > @after AND (sqlc.narg('keys')::text[] IS NULL OR key = ANY (sqlc.narg('keys')::text[]))
+ORDER BY seq LIMIT @max_rows;
+
+-- What a plan found in doubt waits until the request that left is certainly over.
+-- name: DelayDoubtful :exec
+UPDATE syncd.item i SET not_before = b.doubt_since + make_interval(secs => @timeout_seconds::float8)
+FROM syncd.baseline b
+WHERE i.run_id = @run_id AND i.ambiguous AND i.state = 'pending'
+  AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period;
+
+-- Someone who left between periods is told once.
+-- name: NoteDepartures :exec
+UPDATE syncd.baseline b SET departure_noted = true
+FROM syncd.item i
+WHERE i.run_id = @run_id AND i.state = 'left' AND b.target_id = i.target_id AND b.key = i.key AND b.period < i.period;

@@ -1,0 +1,74 @@
+-- One step of pushing, in one statement: it locks the run at our epoch, records the outcomes that wait, moves the
+-- baseline, clears payloads, marks the next items as sending and returns them. All parts see the tables as they were
+-- when the statement began, which is how the payload of a finished item reaches the baseline.
+-- No row at all means that the run is no longer ours; then nothing was written.
+-- name: PushStep :many
+WITH fence AS MATERIALIZED (
+    SELECT id, target_id, period, epoch, key_id FROM syncd.run
+    WHERE run.id = @run_id AND run.epoch = @epoch AND run.state = 'running'
+    FOR SHARE
+), outcome AS (
+    SELECT unnest(@seqs::integer[]) AS seq, unnest(@states::text[]) AS state, unnest(@certains::boolean[]) AS certain,
+           unnest(@deferreds::boolean[]) AS deferred, unnest(@reason_codes::text[]) AS reason_code,
+           unnest(@reason_details::text[]) AS reason_detail, unnest(@http_statuses::integer[]) AS http_status,
+           unnest(@attempt_counts::integer[]) AS attempts, unnest(@answered_ats::timestamptz[]) AS answered_at
+), recorded AS (
+    UPDATE syncd.item i
+    SET state = o.state, payload = CASE WHEN o.state = 'pending' THEN i.payload END,
+        deferred_epoch = CASE WHEN o.deferred THEN f.epoch END,
+        reason_code = o.reason_code, reason_detail = o.reason_detail, http_status = o.http_status,
+        attempts = i.attempts + o.attempts, answered_at = o.answered_at
+    FROM outcome o, fence f
+    WHERE i.run_id = f.id AND i.seq = o.seq AND i.state = 'sending'
+    RETURNING i.seq, i.key, o.state, o.certain
+), acknowledged AS (
+    UPDATE syncd.baseline b
+    SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, fingerprint = i.fingerprint,
+        document = i.payload, key_id = f.key_id, run_id = f.id, acknowledged_at = clock_timestamp()
+    FROM recorded r, fence f, syncd.item i
+    WHERE r.state = 'accepted' AND i.run_id = f.id AND i.seq = r.seq
+      AND b.target_id = f.target_id AND b.key = r.key AND b.period = f.period
+), cleared AS (
+    UPDATE syncd.baseline b SET in_doubt = false, doubt_since = NULL
+    FROM recorded r, fence f
+    WHERE r.state <> 'accepted' AND r.certain AND b.version > 0
+      AND b.target_id = f.target_id AND b.key = r.key AND b.period = f.period
+), forgotten AS (
+    DELETE FROM syncd.baseline b USING recorded r, fence f
+    WHERE r.state <> 'accepted' AND r.certain AND b.version = 0
+      AND b.target_id = f.target_id AND b.key = r.key AND b.period = f.period
+), candidate AS (
+    SELECT i.seq, i.key, i.baseline_version, i.ambiguous, i.payload
+    FROM syncd.item i, fence f
+    WHERE i.run_id = f.id AND i.seq > @after AND i.state = 'pending'
+      AND (i.not_before IS NULL OR i.not_before <= now()) AND i.deferred_epoch IS DISTINCT FROM f.epoch
+    ORDER BY i.seq LIMIT @claim
+), doubted_new AS (
+    INSERT INTO syncd.baseline AS b (target_id, key, period, version, in_doubt, doubt_since)
+    SELECT f.target_id, c.key, f.period, 0, true, clock_timestamp()
+    FROM candidate c, fence f WHERE c.baseline_version = 0
+    ON CONFLICT (target_id, key, period) DO UPDATE SET in_doubt = true, doubt_since = clock_timestamp()
+    WHERE b.version = 0
+    RETURNING b.key
+), doubted AS (
+    UPDATE syncd.baseline b SET in_doubt = true, doubt_since = clock_timestamp()
+    FROM candidate c, fence f
+    WHERE c.baseline_version > 0 AND b.version = c.baseline_version
+      AND b.target_id = f.target_id AND b.key = c.key AND b.period = f.period
+    RETURNING b.key
+), marked AS (
+    SELECT key FROM doubted_new UNION ALL SELECT key FROM doubted
+), claimed AS (
+    UPDATE syncd.item i
+    SET state = CASE WHEN m.key IS NULL THEN 'superseded' ELSE 'sending' END,
+        payload = CASE WHEN m.key IS NULL THEN NULL ELSE i.payload END,
+        reason_code = CASE WHEN m.key IS NULL THEN 'moved' ELSE i.reason_code END,
+        sent_at = CASE WHEN m.key IS NULL THEN i.sent_at ELSE clock_timestamp() END
+    FROM fence f, candidate c LEFT JOIN marked m ON m.key = c.key
+    WHERE i.run_id = f.id AND i.seq = c.seq
+    RETURNING i.seq, i.key, i.state, i.ambiguous, i.payload
+)
+SELECT (SELECT count(*) FROM recorded)::integer AS recorded,
+       c.seq, c.key, c.state, c.ambiguous, c.payload
+FROM fence f LEFT JOIN claimed c ON true
+ORDER BY c.seq;

@@ -1,0 +1,21 @@
+-- name: EnsureTarget :exec
+INSERT INTO syncd.target (partner, environment, base_url, dossier)
+VALUES (@partner, @environment, @base_url, @dossier)
+ON CONFLICT (partner, environment, base_url, dossier) DO NOTHING;
+
+-- name: LockTarget :one
+SELECT id, identity FROM syncd.target
+WHERE partner = @partner AND environment = @environment AND base_url = @base_url AND dossier = @dossier
+FOR UPDATE;
+
+-- name: LockTargetByID :exec
+SELECT id FROM syncd.target WHERE id = @id FOR UPDATE;
+
+-- name: FindTarget :one
+SELECT id, identity FROM syncd.target
+WHERE partner = @partner AND environment = @environment AND base_url = @base_url AND dossier = @dossier;
+
+-- name: Identify :one
+UPDATE syncd.target SET identity = coalesce(identity, @identity)
+WHERE id = (SELECT target_id FROM syncd.run WHERE run.id = @run_id AND epoch = @epoch AND state = 'running' FOR SHARE)
+RETURNING identity;

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+	"syncd/internal/store/dbsqlc"
+)
+
+// toRun is a run as the domain sees it.
+func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
+	return &jobs.Run{
+		ID: r.ID, Job: r.Job, Kind: jobs.Kind(r.Kind), Target: toTarget(t), Period: jobs.Period(value(r.Period)),
+		Trigger: jobs.Trigger(r.Trigger), State: jobs.State(r.State), Epoch: int(r.Epoch), Owner: r.Owner, Employees: r.Employees,
+		Counts: jobs.Counts{
+			EmployeesRead: int(r.EmployeesRead), ElementsRead: int(r.ElementsRead), Unchanged: int(r.Unchanged),
+			Accepted: int(r.Accepted), Rejected: int(r.Rejected), Blocked: int(r.Blocked), Held: int(r.Held),
+			Uncertain: int(r.Uncertain), Superseded: int(r.Superseded), NotAttempted: int(r.NotAttempted),
+			ElementsUnchanged: int(r.ElementsUnchanged), ElementsInDocuments: int(r.ElementsInDocuments),
+			ElementsBlocked: int(r.ElementsBlocked), Departed: int(r.Departed), Left: int(r.Left),
+			Created: int(r.Created), Updated: int(r.Updated), Repeated: int(r.Repeated),
+		},
+		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Dictionaries: r.DictionariesDigest, Plan: r.PlanDigest},
+		Planned: r.PlannedAt != nil, RequestedBy: r.RequestedBy, Host: r.Host, PID: int(r.Pid), Version: r.Version,
+		Failure:  jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail},
+		Approved: r.ApprovedDigest, CreatedAt: r.CreatedAt, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
+	}
+}
+
+func toTarget(t dbsqlc.SyncdTarget) jobs.Target {
+	return jobs.Target{ID: t.ID, Partner: t.Partner, Environment: t.Environment, BaseURL: t.BaseUrl, Dossier: t.Dossier, Identity: value(t.Identity)}
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// Run reads one run. An unknown number is jobs.ErrNoRun.
+func (s *Store) Run(ctx context.Context, id int64) (*jobs.Run, error) {
+	row, err := s.queries.GetRun(ctx, id)
+	if isNoRows(err) {
+		return nil, jobs.ErrNoRun
+	}
+	if err != nil {
+		return nil, redact("reading the run", err)
+	}
+	run := toRun(row.SyncdRun, row.SyncdTarget)
+	return run, s.markInterrupted(ctx, run)
+}
+
+// RunFilter selects runs; empty members select all.
+type RunFilter struct {
+	Job, Dossier, Period, State string
+	Max                         int
+}
+
+// Runs lists runs, newest first.
+func (s *Store) Runs(ctx context.Context, f RunFilter) ([]*jobs.Run, error) {
+	rows, err := s.queries.ListRuns(ctx, dbsqlc.ListRunsParams{Job: f.Job, Dossier: f.Dossier, Period: f.Period, State: f.State, MaxRows: int32(f.Max)})
+	if err != nil {
+		return nil, redact("reading runs", err)
+	}
+	runs := make([]*jobs.Run, 0, len(rows))
+	for _, row := range rows {
+		run := toRun(row.SyncdRun, row.SyncdTarget)
+		if err := s.markInterrupted(ctx, run); err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
+	}
+	return runs, nil
+}
+
+// markInterrupted tells of a running run whose owner is gone.
+func (s *Store) markInterrupted(ctx context.Context, run *jobs.Run) error {
+	if run.State != jobs.Running || run.Owner == nil || *run.Owner == s.owner.id {
+		return nil
+	}
+	status, err := s.statusOf(ctx, s.queries, run)
+	run.Interrupted = !status.locked || status.silent > s.owner.lease
+	return redact("reading the owner of the run", err)
+}
+
+// Items reads items of a run in order, at most limit of those behind after. keys limits the employees; nil = all.
+func (s *Store) Items(ctx context.Context, run int64, after, limit int, keys []string) ([]jobs.Item, error) {
+	rows, err := s.queries.ListItems(ctx, dbsqlc.ListItemsParams{RunID: run, After: int32(after), MaxRows: int32(limit), Keys: keys})
+	if err != nil {
+		return nil, redact("reading items", err)
+	}
+	items := make([]jobs.Item, 0, len(rows))
+	for _, row := range rows {
+		item, err := toItem(row)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+func toItem(r dbsqlc.ListItemsRow) (jobs.Item, error) {
+	item := jobs.Item{
+		Seq: int(r.Seq), Key: r.Key, State: jobs.ItemState(r.State), Difference: jobs.Difference(r.Difference),
+		Reason:    jobs.Reason{Code: jobs.ReasonCode(r.ReasonCode), Detail: r.ReasonDetail},
+		Employees: int(r.Employees), Elements: int(r.Elements), BaselineVersion: r.BaselineVersion, Ambiguous: r.Ambiguous,
+		HTTPStatus: int(r.HttpStatus), Attempts: int(r.Attempts), SentAt: r.SentAt, AnsweredAt: r.AnsweredAt,
+	}
+	for _, member := range []struct {
+		text []byte
+		to   any
+	}{{r.Diff, &item.Diff}, {r.Problems, &item.Problems}} {
+		if member.text == nil {
+			continue
+		}
+		if err := json.Unmarshal(member.text, member.to); err != nil {
+			return jobs.Item{}, fmt.Errorf("reading item %d of the ledger: %w", r.Seq, err)
+		}
+	}
+	return item, nil
+}
+
+// Target finds the target of a dossier. ok = false: nothing was ever done with it.
+func (s *Store) Target(ctx context.Context, t jobs.Target) (found jobs.Target, ok bool, err error) {
+	row, err := s.queries.FindTarget(ctx, targetKey(t))
+	if isNoRows(err) {
+		return t, false, nil
+	}
+	t.ID, t.Identity = row.ID, value(row.Identity)
+	return t, err == nil, redact("reading the target", err)
+}
+
+// Changes lists what a pull found different.
+func (s *Store) Changes(ctx context.Context, run int64) ([]jobs.DictionaryChange, error) {
+	rows, err := s.queries.ListChanges(ctx, run)
+	if err != nil {
+		return nil, redact("reading dictionary changes", err)
+	}
+	changes := make([]jobs.DictionaryChange, 0, len(rows))
+	for _, r := range rows {
+		changes = append(changes, jobs.DictionaryChange{Name: r.Name, Code: r.Code, Difference: jobs.Difference(r.Difference),
+			Old: mapping.Entry{Code: r.Code, Label: r.OldLabel}, New: mapping.Entry{Code: r.Code, Label: r.NewLabel}})
+	}
+	return changes, nil
+}

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+
+	"syncd/internal/jobs"
+)
+
+// Keys are what the ledger key gives: one key for fingerprints, one for sealing, and the name under which rows tell
+// that they used them.
+type Keys struct {
+	ID          string // 8 hex digits; tells nothing of the key
+	fingerprint []byte
+	sealing     cipher.AEAD
+}
+
+const ledgerKeyBytes = 32
+
+// ParseKeys reads a ledger key: base64 of 32 bytes.
+func ParseKeys(text string) (*Keys, error) {
+	secret, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(secret) != ledgerKeyBytes {
+		return nil, errors.New("the ledger key is not the base64 of 32 bytes\nhint: make one with: openssl rand -base64 32")
+	}
+	derived := func(purpose string, n int) []byte {
+		key, err := hkdf.Key(sha256.New, secret, nil, "syncd "+purpose, n)
+		if err != nil {
+			panic("store: HKDF refuses a length that is a constant here: " + err.Error())
+		}
+		return key
+	}
+	block, err := aes.NewCipher(derived("sealing", 32))
+	if err != nil {
+		return nil, fmt.Errorf("making the sealing key: %w", err)
+	}
+	sealing, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, fmt.Errorf("making the sealing key: %w", err)
+	}
+	return &Keys{ID: hex.EncodeToString(derived("key id", 4)), fingerprint: derived("fingerprint", 32), sealing: sealing}, nil
+}
+
+// seal encrypts a document for one employee and period of one target; it opens nowhere else.
+func (k *Keys) seal(document []byte, target int64, period jobs.Period, key string) []byte {
+	sealed := make([]byte, k.sealing.NonceSize(), k.sealing.NonceSize()+len(document)+k.sealing.Overhead())
+	rand.Read(sealed) // never fails: crypto/rand aborts the program instead
+	return k.sealing.Seal(sealed, sealed, document, sealContext(target, period, key))
+}
+
+func (k *Keys) open(sealed []byte, target int64, period jobs.Period, key string) ([]byte, error) {
+	n := k.sealing.NonceSize()
+	if len(sealed) < n {
+		return nil, errors.New("a sealed document is truncated")
+	}
+	document, err := k.sealing.Open(nil, sealed[:n], sealed[n:], sealContext(target, period, key))
+	if err != nil {
+		return nil, errors.New("a sealed document cannot be opened: the ledger key is not the one that sealed it, or the row was altered")
+	}
+	return document, nil
+}
+
+func sealContext(target int64, period jobs.Period, key string) []byte {
+	return fmt.Appendf(nil, "document\x00%d\x00%s\x00%s", target, period, key)
+}
+
+// fingerprinter is a keyed HMAC that is used again and again.
+type fingerprinter struct{ mac hash.Hash }
+
+func (k *Keys) fingerprinter() *fingerprinter {
+	return &fingerprinter{mac: hmac.New(sha256.New, k.fingerprint)}
+}
+
+// Sum implements jobs.Fingerprinter.
+func (f *fingerprinter) Sum(document []byte) (sum [32]byte) {
+	f.mac.Reset()
+	f.mac.Write(document)
+	f.mac.Sum(sum[:0])
+	return sum
+}

@@ -1,0 +1,2 @@
+-- Only for the generator: at run time `syncd migrate` creates the schema before the first migration.
+CREATE SCHEMA syncd;

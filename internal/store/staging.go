@@ -1,0 +1,223 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// Staging reads the association's tables. It implements jobs.Staging.
+type Staging struct{ URL string }
+
+var _ jobs.Staging = (*Staging)(nil)
+
+// snapshot is one exported snapshot, read through one connection per query. Values come in Postgres's text format, as
+// bytes of the connection's buffer: measured, this is what lets planning keep pace with the server.
+type snapshot struct {
+	streams []*stream // employees first, then the children
+}
+
+// Snapshot implements jobs.Staging.
+func (s *Staging) Snapshot(ctx context.Context, source jobs.Source, params mapping.Params, keys []string) (jobs.Snapshot, error) {
+	config, err := connConfig(s.URL)
+	if err != nil {
+		return nil, err
+	}
+	config.RuntimeParams["application_name"] = "syncd staging"
+	snap := &snapshot{}
+	if err := snap.open(ctx, config, source, params, keys); err != nil {
+		snap.Close()
+		return nil, err
+	}
+	return snap, nil
+}
+
+func (s *snapshot) open(ctx context.Context, config *pgx.ConnConfig, source jobs.Source, params mapping.Params, keys []string) error {
+	queries := stagingQueries(source)
+	for range queries {
+		conn, err := pgx.ConnectConfig(ctx, config)
+		if err != nil {
+			return redact("connecting to staging", err)
+		}
+		s.streams = append(s.streams, &stream{conn: conn, query: queries[len(s.streams)]})
+	}
+	const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	leader := s.streams[0].conn
+	if _, err := leader.Exec(ctx, begin); err != nil {
+		return redact("opening a snapshot of staging", err)
+	}
+	var id string
+	if err := leader.QueryRow(ctx, "SELECT pg_export_snapshot()").Scan(&id); err != nil {
+		return redact("opening a snapshot of staging", err)
+	}
+	for _, follower := range s.streams[1:] {
+		// The id is Postgres's own: hexadecimal digits and dashes.
+		if _, err := follower.conn.Exec(ctx, begin+"; SET TRANSACTION SNAPSHOT '"+id+"'", pgx.QueryExecModeSimpleProtocol); err != nil {
+			return redact("opening a snapshot of staging", err)
+		}
+	}
+	for _, stream := range s.streams {
+		if err := stream.start(ctx, params, keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *snapshot) Shape() mapping.Shape {
+	shape := mapping.Shape{Employee: s.streams[0].columns}
+	for _, child := range s.streams[1:] {
+		shape.Children = append(shape.Children, child.columns)
+	}
+	return shape
+}
+
+func (s *snapshot) Employees() jobs.Rows         { return s.streams[0] }
+func (s *snapshot) Children(group int) jobs.Rows { return s.streams[group+1] }
+
+// Close ends the transactions by closing their connections: there is nothing to keep of them, and rows may be unread.
+func (s *snapshot) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+	defer cancel()
+	for _, stream := range s.streams {
+		_ = stream.conn.Close(ctx) // the server sees it either way
+	}
+}
+
+// stagingQuery is one configured query.
+type stagingQuery struct {
+	name string // in the configuration
+	sql  string
+	key  string // its column that holds the matricule
+}
+
+func stagingQueries(source jobs.Source) []stagingQuery {
+	queries := []stagingQuery{{"job.source.employees", source.Employees, source.Key}}
+	for i, child := range source.Children {
+		queries = append(queries, stagingQuery{fmt.Sprintf("job.children[%d].rows", i), child.Rows, child.Employee})
+	}
+	return queries
+}
+
+// stream is the ordered result of one configured query.
+type stream struct {
+	conn    *pgx.Conn
+	query   stagingQuery
+	reader  *pgconn.ResultReader
+	columns []mapping.Column
+	row     [][]byte
+}
+
+// start sends the query, wrapped so that its rows come in bytewise order of the key.
+func (s *stream) start(ctx context.Context, params mapping.Params, keys []string) error {
+	model, args, err := bind(ctx, s.query, params)
+	if err != nil {
+		return err
+	}
+	key := "m." + pgx.Identifier{s.query.key}.Sanitize() + "::text"
+	var filter string
+	if keys != nil {
+		args = append(args, []byte(textArray(keys)))
+		filter = fmt.Sprintf("WHERE %s = ANY ($%d::text[])\n", key, len(args))
+	}
+	sql := fmt.Sprintf("SELECT %s AS syncd_key, m.* FROM (\n%s\n) AS m\n%sORDER BY %s COLLATE \"C\"", key, model, filter, key)
+	s.reader = s.conn.PgConn().ExecParams(ctx, sql, args, nil, nil, nil)
+	fields := s.reader.FieldDescriptions()
+	if fields == nil {
+		_, err := s.reader.Close()
+		return s.explain(err)
+	}
+	for _, field := range fields[1:] {
+		s.columns = append(s.columns, mapping.Column{Name: field.Name, Type: field.DataTypeOID})
+	}
+	return nil
+}
+
+// bind replaces the @names of a query by numbered parameters.
+func bind(ctx context.Context, query stagingQuery, params mapping.Params) (sql string, args [][]byte, err error) {
+	named := pgx.NamedArgs{}
+	for name, value := range params {
+		named[name] = value
+	}
+	sql, values, err := named.RewriteQuery(ctx, nil, strings.TrimRight(query.sql, "; \t\r\n"), nil)
+	if err != nil {
+		return "", nil, &jobs.StagingError{Query: query.name, Problem: "its @ parameters cannot be read", Hint: "write them as @dossier or @period"}
+	}
+	for _, value := range values {
+		text, ok := value.(string)
+		if !ok {
+			return "", nil, &jobs.StagingError{Query: query.name, Problem: "it names a parameter that does not exist",
+				Hint: "there are @dossier, @siret, @period, @period_start and @period_end"}
+		}
+		args = append(args, []byte(text))
+	}
+	return sql, args, nil
+}
+
+var arrayEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// textArray writes an array in Postgres's text format.
+func textArray(values []string) string {
+	quoted := make([]string, len(values))
+	for i, value := range values {
+		quoted[i] = `"` + arrayEscapes.Replace(value) + `"`
+	}
+	return "{" + strings.Join(quoted, ",") + "}"
+}
+
+func (s *stream) Next() bool {
+	if !s.reader.NextRow() {
+		s.row = nil
+		return false
+	}
+	s.row = s.reader.Values()
+	return true
+}
+
+func (s *stream) Key() []byte {
+	if s.row == nil {
+		return nil
+	}
+	return s.row[0]
+}
+
+func (s *stream) Values() [][]byte { return s.row[1:] }
+
+func (s *stream) Err() error {
+	_, err := s.reader.Close()
+	return s.explain(err)
+}
+
+var quotedName = regexp.MustCompile(`"[^"]*"`)
+
+// explain names the query. Errors of class 42 speak of the query's own text, so the name that they quote is shown; all
+// others could quote rows.
+func (s *stream) explain(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return redact("reading staging ("+s.query.name+")", err)
+	}
+	problem, hint := "Postgres refuses it with SQLSTATE "+pg.Code, "try the query in psql; the server's log has the details"
+	name := quotedName.FindString(pg.Message)
+	switch {
+	case pg.Code == "42P01":
+		problem, hint = "there is no table "+name, "create it (migrations/staging.sql has the default one) or correct the query"
+	case pg.Code == "42703":
+		problem, hint = "there is no such column "+name, fmt.Sprintf("correct the query, or its key column, which is %q", s.query.key)
+	case pg.Code == "42501":
+		problem, hint = "the role may not read "+name, "grant SELECT on it (see migrations/roles.sql)"
+	case strings.HasPrefix(pg.Code, "42"):
+		hint = "correct the query in config.toml"
+	case isOutage(pg.Code):
+		return redact("reading staging ("+s.query.name+")", err)
+	}
+	return &jobs.StagingError{Query: s.query.name, Problem: problem, Hint: hint}
+}

@@ -1,0 +1,9 @@
+// Package migrations embeds the numbered migrations of the ledger, and the SQL that users adapt.
+package migrations
+
+import "embed"
+
+// Ledger holds the goose migrations of the schema syncd.
+//
+//go:embed 0*.sql
+var Ledger embed.FS
