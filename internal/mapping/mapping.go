@@ -117,4 +117,5 @@ type Change struct {
 	Old    string `json:"old,omitempty"`    // JSON text of the old value; empty when new or masked
 	New    string `json:"new,omitempty"`    // JSON text of the new value; empty when gone or masked
 	Masked bool   `json:"masked,omitempty"` // the values are not shown
+	Child  bool   `json:"child,omitempty"`  // it is in an array of children, not in master data
 }

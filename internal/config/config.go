@@ -1,0 +1,145 @@
+// Package config reads config.toml into checked values. It reports all problems of a file at once, each with its
+// place, its key and the next step, and never a value: what stands in the wrong place may be a secret. Secrets are
+// configured by reference and read apart from loading.
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+)
+
+// maxFile is the size in bytes above which a configuration file is surely something else.
+const maxFile = 1 << 20
+
+// Config is a whole configuration, checked.
+type Config struct {
+	File        string `json:"-"` // as the user named it
+	Database    Database
+	Isidoor     Isidoor
+	AllDossiers []Dossier // in the order of the file
+	Jobs        []Job     // in the order of the file
+
+	Warnings []Problem `json:"-"` // what is accepted, and has no effect or deserves a second look
+
+	language string // "fr", "en", or "" = the locale's
+	digest   string
+}
+
+// Load reads and checks a configuration file; getenv serves its secrets when they are read. An error is an *Error.
+func Load(path string, getenv func(string) string) (*Config, error) {
+	document, err := readConfigFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return parseConfig(path, document, getenv)
+}
+
+func parseConfig(name string, document []byte, getenv func(string) string) (*Config, error) {
+	root, err := parse(name, document)
+	if err != nil {
+		return nil, err
+	}
+	f := &file{name: name, getenv: getenv}
+	c := readConfig(&table{file: f, node: root})
+	if len(f.problems) > 0 {
+		inFileOrder(f.problems)
+		return nil, &Error{Problems: f.problems}
+	}
+	inFileOrder(f.warnings)
+	c.File, c.Warnings = name, f.warnings
+	rendered, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("rendering the configuration for its digest: %w", err)
+	}
+	sum := sha256.Sum256(rendered)
+	c.digest = hex.EncodeToString(sum[:])
+	return c, nil
+}
+
+func readConfig(t *table) *Config {
+	defer t.finish()
+	c := &Config{
+		Database:    readDatabase(t.table("database")),
+		Isidoor:     readIsidoor(t.table("isidoor")),
+		AllDossiers: readDossiers(t.tables("dossier")),
+	}
+	c.Jobs = readJobs(t.tables("job"), dossierNames(c.AllDossiers))
+	c.language = t.choice("language", "", "fr", "en", "")
+	return c
+}
+
+// Digest identifies what is configured: hex of a SHA-256 over the checked values. Comments, order of keys and language
+// do not count, secrets count by their reference only.
+func (c *Config) Digest() string { return c.digest }
+
+// Job is the job of that name. An error is an *UnknownError.
+func (c *Config) Job(name string) (Job, error) {
+	for _, j := range c.Jobs {
+		if j.Name == name {
+			return j, nil
+		}
+	}
+	return Job{}, unknown("job", name, jobNames(c.Jobs))
+}
+
+// Dossier is the dossier of that name. An error is an *UnknownError.
+func (c *Config) Dossier(name string) (Dossier, error) {
+	for _, d := range c.AllDossiers {
+		if d.Name == name {
+			return d, nil
+		}
+	}
+	return Dossier{}, unknown("dossier", name, dossierNames(c.AllDossiers))
+}
+
+// Dossiers are those of a job, in the order of the file.
+func (c *Config) Dossiers(j Job) []Dossier {
+	var dossiers []Dossier
+	for _, d := range c.AllDossiers {
+		if j.covers(d.Name) {
+			dossiers = append(dossiers, d)
+		}
+	}
+	return dossiers
+}
+
+// Secrets are all references to secrets that the configuration holds.
+func (c *Config) Secrets() []Secret {
+	secrets := []Secret{c.Database.LedgerKey, c.Isidoor.ClientSecret}
+	url, staging := c.Database.URL.Reference, c.Database.StagingURL.Reference
+	if !url.IsZero() {
+		secrets = append(secrets, url)
+	}
+	if !staging.IsZero() && !staging.same(url) {
+		secrets = append(secrets, staging)
+	}
+	for _, d := range c.AllDossiers {
+		secrets = append(secrets, d.Key)
+	}
+	return secrets
+}
+
+func readConfigFile(path string) ([]byte, error) {
+	fail := func(text, hint string) error {
+		return &Error{Problems: []Problem{{File: path, Text: text, Hint: hint}}}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fail(plainCause(err), "start from the sample config.toml of the sources, or name your file with --config")
+	}
+	document, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return nil, fail(plainCause(err), "name your file with --config")
+	}
+	if len(document) > maxFile {
+		return nil, fail(fmt.Sprintf("is larger than %d bytes", maxFile), "name your file with --config")
+	}
+	return document, nil
+}

@@ -1,0 +1,292 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// sample is the file that users start from.
+const sample = "../../config.toml"
+
+func load(t *testing.T, path string, getenv func(string) string) *Config {
+	t.Helper()
+	c, err := Load(path, getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// parsed checks a document that must be good.
+func parsed(t *testing.T, document string) *Config {
+	t.Helper()
+	c, err := parseConfig("config.toml", []byte(document), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// valid is the document that the bad fixtures differ from, with edits: pairs of old and new.
+func valid(t *testing.T, edits ...string) string {
+	t.Helper()
+	content, err := os.ReadFile("testdata/valid.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := string(content)
+	for i := 0; i < len(edits); i += 2 {
+		if !strings.Contains(document, edits[i]) {
+			t.Fatalf("nothing to replace: %s", edits[i])
+		}
+		document = strings.Replace(document, edits[i], edits[i+1], 1)
+	}
+	return document
+}
+
+func TestSample(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := load(t, sample, env(map[string]string{"CREDENTIALS_DIRECTORY": dir}))
+	if len(c.Warnings) > 0 {
+		t.Errorf("warnings: %v", c.Warnings)
+	}
+	if c.Isidoor.Environment != "test" || c.Isidoor.BaseURL != "https://www.isidoor.org/Api2" {
+		t.Errorf("the sample must be harmless, and goes to %s at %s", c.Isidoor.Environment, c.Isidoor.BaseURL)
+	}
+	secrets := c.Secrets()
+	if len(secrets) != 4 {
+		t.Errorf("got %d secrets", len(secrets))
+	}
+	for _, secret := range secrets {
+		write(t, filepath.Join(dir, secret.name), "fake", 0o600)
+		if got, err := secret.Read(); err != nil || got != "fake" {
+			t.Errorf("%s: got %q, %v", secret, got, err)
+		}
+	}
+	push, err := c.PushJob("paie")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(push.Mapping.Fields) != 22 || len(push.Mapping.Children) != 1 {
+		t.Errorf("got %d fields, %d children", len(push.Mapping.Fields), len(push.Mapping.Children))
+	}
+	if _, err := c.PullJob("dictionnaire"); err != nil {
+		t.Error(err)
+	}
+}
+
+// commentedDefault is a line of the sample that tells a default: "# key = value", from the line's beginning.
+var commentedDefault = regexp.MustCompile(`(?m)^# ([a-z_]+ = ["{0-9].*)$`)
+
+// TestSampleDefaults puts the defaults that the sample tells into force: they must load, and change nothing.
+func TestSampleDefaults(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	written := commentedDefault.ReplaceAllStringFunc(string(content), func(line string) string {
+		switch key, _, _ := strings.Cut(line[2:], " = "); key {
+		case "staging_url", "ca_file", "schedule": // examples: they have no default
+			return line
+		}
+		count++
+		return line[2:]
+	})
+	if count != 32 {
+		t.Errorf("%d defaults found", count)
+	}
+	plain, all := parsed(t, string(content)), parsed(t, written)
+	if plain.Digest() != all.Digest() {
+		t.Errorf("the defaults told in the sample are not the defaults:\n%+v\n%+v", plain.Isidoor, all.Isidoor)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c := load(t, "testdata/valid.toml", noEnv)
+	i := c.Isidoor
+	i.ClientSecret = Secret{}
+	want := Isidoor{
+		Environment: "test", BaseURL: "https://www.isidoor.org/Api2", TokenURL: "https://www.isidoor.org/Auth/connect/token",
+		ClientID: "our-editor", OAuthScope: "ApiIsidoor", DossierKey: DossierKey{In: "header", Name: "X-Cle-Dossier"},
+		MaxInFlight: 8, RatePerSecond: 20, RequestTimeout: 30 * time.Second, ConnectTimeout: 10 * time.Second,
+		RetryFor: 2 * time.Minute, RetryAfterCap: time.Minute, TechnicalTries: 3, StopAfter: 10,
+		Dossier:      DossierEndpoint{"GET", "/V2/Dossier", "/Siret"},
+		Dictionnaire: DictionnaireEndpoint{"GET", "/V2/Dictionnaire", "", "/Nom", "/Code", "/Libelle", "/Actif"},
+		Salarie:      SalarieEndpoint{"POST", "/V2/Salarie", jobs.Replace, jobs.ScopeEmployeePeriod, jobs.SendChanged, "auto"},
+	}
+	if !reflect.DeepEqual(i, want) {
+		t.Errorf("got  %+v\nwant %+v", i, want)
+	}
+	if c.Database.Lease != 15*time.Second || c.Database.StagingURL.Open != "postgres:///paie" {
+		t.Errorf("got %+v", c.Database)
+	}
+	if j := c.Jobs[0]; j.Timezone != "Europe/Paris" || j.Period != "current" || j.Missed != "latest" || !slices.Equal(j.DossierNames, []string{"*"}) {
+		t.Errorf("got %+v", j)
+	}
+}
+
+func TestProduction(t *testing.T) {
+	t.Parallel()
+	c := parsed(t, valid(t, `"test"`, `"production"`))
+	if c.Isidoor.BaseURL != "https://www.isidoor.org/Api" {
+		t.Errorf("got %s", c.Isidoor.BaseURL)
+	}
+}
+
+func TestOverrides(t *testing.T) {
+	t.Parallel()
+	c := parsed(t, valid(t,
+		`client_id = "our-editor"`, `client_id = "our-editor"
+base_url = "http://127.0.0.1:8080/Api2/"
+token_url = "http://localhost:8080/Auth/connect/token"
+rate_per_second = 1_000
+max_in_flight = 0x10
+dossier_key = { in = "query", name = "cle" }`,
+		`url = "postgres:///paie"`, "url.file = \"secrets/url\"\nstaging_url = \"host=/run/postgresql dbname=staging\""))
+	i := c.Isidoor
+	if i.BaseURL != "http://127.0.0.1:8080/Api2" || i.RatePerSecond != 1000 || i.MaxInFlight != 16 || i.DossierKey != (DossierKey{"query", "cle"}) {
+		t.Errorf("got %+v", i)
+	}
+	if c.Database.URL.Reference.String() != "file secrets/url" || c.Database.StagingURL.Open == "" {
+		t.Errorf("got %+v", c.Database)
+	}
+}
+
+func TestPushJob(t *testing.T) {
+	t.Parallel()
+	c := load(t, "testdata/valid.toml", noEnv)
+	got, err := c.PushJob("paie")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := jobs.PushJob{
+		Name: "paie",
+		Source: jobs.Source{
+			Employees: "SELECT * FROM staging.employee WHERE dossier = @dossier", Key: "matricule",
+			Children: []jobs.ChildSource{{
+				Rows:     "SELECT * FROM staging.payroll_element WHERE dossier = @dossier AND period = @period",
+				Employee: "matricule",
+			}},
+		},
+		Mapping: mapping.Spec{
+			Fields:   []mapping.Field{{Path: "Matricule", Column: "matricule"}},
+			Children: []mapping.Children{{Path: "Elements", Key: "Code", Fields: []mapping.Field{{Path: "Code", Column: "code"}}}},
+		},
+		Semantics: jobs.Replace, Scope: jobs.ScopeEmployeePeriod, Send: jobs.SendChanged,
+		MaxInFlight: 8, StopAfter: 10, RequestTimeout: 30 * time.Second, ConfigDigest: c.Digest(),
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestWrongKind(t *testing.T) {
+	t.Parallel()
+	c := load(t, "testdata/valid.toml", noEnv)
+	_, err := c.PullJob("paie")
+	want := "testdata/valid.toml: job.paie.kind: is push-salaries, not pull-dictionnaire\nhint: jobs of this kind: dictionnaire"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+	if _, err := c.PushJob("dictionnaire"); err == nil {
+		t.Error("a pull was taken for a push")
+	}
+}
+
+func TestUnknownNames(t *testing.T) {
+	t.Parallel()
+	c := load(t, "testdata/valid.toml", noEnv)
+	_, jobErr := c.PushJob("pai")
+	_, dossierErr := c.Dossier("x")
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{jobErr, "unknown job \"pai\"\nhint: did you mean \"paie\"?"},
+		{dossierErr, "unknown dossier \"x\"\nhint: known: saint-martin"},
+	} {
+		if unknown, ok := errors.AsType[*UnknownError](test.err); !ok || unknown.Error() != test.want {
+			t.Errorf("got %v, want %s", test.err, test.want)
+		}
+	}
+}
+
+func TestDossiersOfAJob(t *testing.T) {
+	t.Parallel()
+	second := "[[dossier]]\nname = \"sainte-anne\"\nsiret = \"99999999800019\"\nkey = { env = \"OTHER\" }\n\n[[job]]"
+	c := parsed(t, valid(t, "[[job]]", second, `kind = "push-salaries"`, "kind = \"push-salaries\"\ndossiers = [\"sainte-anne\"]"))
+	for name, want := range map[string][]string{"paie": {"sainte-anne"}, "dictionnaire": {"saint-martin", "sainte-anne"}} {
+		j, err := c.Job(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := dossierNames(c.Dossiers(j)); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}
+
+func TestPeriodAt(t *testing.T) {
+	t.Parallel()
+	midnightInParis := time.Date(2026, 11, 30, 23, 30, 0, 0, time.UTC)
+	for edit, want := range map[string]jobs.Period{
+		"":                                 "2026-12",
+		"\nperiod = \"previous\"":          "2026-11",
+		"\ntimezone = \"Atlantic/Azores\"": "2026-11",
+	} {
+		c := parsed(t, valid(t, `kind = "push-salaries"`, `kind = "push-salaries"`+edit))
+		if got := c.Jobs[0].PeriodAt(midnightInParis); got != want {
+			t.Errorf("%q: got %s, want %s", edit, got, want)
+		}
+		if got := c.Jobs[1].PeriodAt(midnightInParis); got != "" {
+			t.Errorf("a pull has the period %s", got)
+		}
+	}
+}
+
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	plain := parsed(t, valid(t)).Digest()
+	if len(plain) != 64 {
+		t.Fatalf("got %q", plain)
+	}
+	const first, second = "environment = \"test\"", "client_id = \"our-editor\""
+	reordered := "language = \"fr\" # a comment\n" + valid(t, first+"\n"+second, second+"\n"+first)
+	if got := parsed(t, reordered).Digest(); got != plain {
+		t.Error("order, comments and language change the digest")
+	}
+	for _, edit := range [][]string{{`"CLIENT_SECRET"`, `"OTHER"`}, {"employee WHERE", "employee  WHERE"}, {`Code = "code"`, `Code = "kode"`}} {
+		if got := parsed(t, valid(t, edit...)).Digest(); got == plain {
+			t.Errorf("%s has the same digest as %s", edit[1], edit[0])
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	c := parsed(t, valid(t,
+		`kind = "push-salaries"`, "kind = \"push-salaries\"\nschedule = \"last-working-day 06:00\"",
+		`client_id = "our-editor"`, "client_id = \"our-editor\"\nsalarie.contract = \"swagger.json\"",
+		"[[job]]", "[[dossier]]\nname = \"sainte-anne\"\nsiret = \"12345678200010\"\nkey = { env = \"OTHER\" }\n\n[[job]]"))
+	var got []string
+	for _, w := range c.Warnings {
+		got = append(got, w.Key)
+	}
+	if want := []string{"isidoor.salarie.contract", "dossier.sainte-anne.siret", "job.paie.schedule"}; !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+}

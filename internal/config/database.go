@@ -1,0 +1,112 @@
+package config
+
+import (
+	"encoding/base64"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// ledgerKeyBytes is the length of the ledger's key once decoded.
+const ledgerKeyBytes = 32
+
+// Database says where the ledger and staging are.
+type Database struct {
+	URL        DatabaseURL
+	StagingURL DatabaseURL // that of the ledger unless configured
+	LedgerKey  Secret      // base64 of 32 bytes: see Config.LedgerKey
+	Lease      time.Duration
+}
+
+// DatabaseURL is a Postgres connection string: in the open when it holds no password, by reference otherwise.
+type DatabaseURL struct {
+	Open      string // as written; never holds a password
+	Reference Secret // where to read it when Open is empty
+}
+
+// IsZero tells that none is configured.
+func (u DatabaseURL) IsZero() bool { return u.Open == "" && u.Reference.IsZero() }
+
+// Read returns the connection string. It may hold a password: not for logs. An error is an *Error.
+func (u DatabaseURL) Read() (string, error) {
+	if u.Open != "" {
+		return u.Open, nil
+	}
+	return u.Reference.Read()
+}
+
+// LedgerKey reads the 32 bytes that fingerprints and sealing derive from. An error is an *Error.
+func (c *Config) LedgerKey() ([]byte, error) {
+	text, err := c.Database.LedgerKey.Read()
+	if err != nil {
+		return nil, err
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(key) != ledgerKeyBytes {
+		return nil, c.Database.LedgerKey.fail("is not the base64 of 32 bytes",
+			"for a new ledger only, make one with: head -c 32 /dev/urandom | base64")
+	}
+	return key, nil
+}
+
+func readDatabase(t *table) Database {
+	defer t.finish()
+	d := Database{
+		URL:        t.databaseURL("url"),
+		StagingURL: t.databaseURL("staging_url"),
+		LedgerKey:  t.secret("ledger_key"),
+		Lease:      t.duration("lease", 15*time.Second, 2*time.Second, 10*time.Minute),
+	}
+	if !t.has("url") {
+		t.report("url", "is missing", `write url = "postgres:///paie" for the database paie of this machine`)
+	}
+	if d.StagingURL.IsZero() {
+		d.StagingURL = d.URL
+	}
+	return d
+}
+
+// passwordPattern finds a password in a connection string, in a URL's query or as a keyword.
+var passwordPattern = regexp.MustCompile(`(?i)(^|[\s?&])(ssl)?password\s*=`)
+
+func (t *table) databaseURL(key string) DatabaseURL {
+	const hint = `keep the password in ~/.pgpass, or the whole URL apart: url = { credential = "database-url" }`
+	n := t.want(key, kindText, kindTable)
+	switch {
+	case n == nil:
+		return DatabaseURL{}
+	case n.kind == kindTable:
+		return DatabaseURL{Reference: t.reference(key)}
+	case strings.TrimSpace(n.text) == "":
+		t.report(key, "is empty", `write "postgres:///paie" for the database paie of this machine`)
+	case holdsPassword(n.text):
+		t.report(key, "holds a password, which does not belong in this file", hint+", and change the password: it has been exposed here")
+	case strings.Contains(n.text, "://") || !strings.Contains(n.text, "="): // else "host=… dbname=…"
+		if u, err := url.Parse(n.text); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+			t.report(key, "is not a Postgres connection URL", `write "postgres://user@host:5432/database", or "postgres:///paie" for this machine`)
+		}
+	}
+	return DatabaseURL{Open: n.text}
+}
+
+// holdsPassword errs on the safe side: text between // and @ with a colon in it counts even where it is no valid URL.
+func holdsPassword(connection string) bool {
+	if passwordPattern.MatchString(connection) {
+		return true
+	}
+	_, rest, ok := strings.Cut(connection, "://")
+	if !ok {
+		return false
+	}
+	user, _, ok := cutLast(rest, "@")
+	return ok && strings.Contains(user, ":")
+}
+
+// cutLast is strings.Cut at the last separator: a password may hold an @.
+func cutLast(s, separator string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, separator); i >= 0 {
+		return s[:i], s[i+len(separator):], true
+	}
+	return s, "", false
+}

@@ -1,0 +1,89 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// Dossier is one association's file at the partner.
+type Dossier struct {
+	Name  string // its identity for ever
+	Label string // for people; may change
+	Siret string // 14 digits
+	Key   Secret
+}
+
+var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+const nameHint = "at most 63 small letters, digits and hyphens, beginning with a letter or a digit"
+
+// name reads the name of a dossier or a job, which must be new, and puts it into the path of the table's problems.
+func (t *table) name(list string, taken []string) string {
+	name := t.matching("name", namePattern, "is not a name", nameHint)
+	if name == "" {
+		return ""
+	}
+	t.path = list + "." + name
+	if slices.Contains(taken, name) {
+		t.report("name", "is already taken", "names are identities: give each "+list+" its own")
+	}
+	return name
+}
+
+func readDossiers(tables []*table) []Dossier {
+	var dossiers []Dossier
+	for _, t := range tables {
+		d := readDossier(t, dossierNames(dossiers))
+		for _, other := range dossiers {
+			if !d.Key.IsZero() && d.Key.same(other.Key) {
+				t.report("key", fmt.Sprintf("is the key of the dossier %q", other.Name), "each dossier has its own key: two names for one would send both to the same place")
+			}
+			if d.Siret != "" && d.Siret == other.Siret {
+				t.warn("siret", fmt.Sprintf("is also that of the dossier %q", other.Name), "check that these are two establishments")
+			}
+		}
+		dossiers = append(dossiers, d)
+	}
+	return dossiers
+}
+
+func readDossier(t *table, taken []string) Dossier {
+	defer t.finish()
+	d := Dossier{Name: t.name("dossier", taken), Siret: t.siret("siret"), Key: t.secret("key")}
+	d.Label = t.text("label", d.Name)
+	return d
+}
+
+var siretPattern = regexp.MustCompile(`^[0-9]{14}$`)
+
+func (t *table) siret(key string) string {
+	const hint = "the 14 digits of the establishment, without spaces, as its payslips and annuaire-entreprises.data.gouv.fr show them"
+	siret := t.matching(key, siretPattern, "is not 14 digits", hint)
+	if siret != "" && !luhn(siret) {
+		t.report(key, "is not a SIRET: its check digit is wrong", hint)
+	}
+	return siret
+}
+
+// luhn checks the last digit, as INSEE defines it for a SIRET. (La Poste's establishments have a rule of their own;
+// none of them is a dossier.)
+func luhn(digits string) bool {
+	sum := 0
+	for i := range len(digits) {
+		d := int(digits[len(digits)-1-i] - '0')
+		if i%2 == 1 {
+			d *= 2
+		}
+		sum += d/10 + d%10
+	}
+	return sum%10 == 0
+}
+
+func dossierNames(dossiers []Dossier) []string {
+	names := make([]string, len(dossiers))
+	for i, d := range dossiers {
+		names[i] = d.Name
+	}
+	return names
+}

@@ -1,0 +1,172 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+// Addresses of Isidoor, from its public documentation.
+const (
+	isidoorProduction = "https://www.isidoor.org/Api"
+	isidoorTest       = "https://www.isidoor.org/Api2"
+	isidoorToken      = "https://www.isidoor.org/Auth/connect/token"
+)
+
+// Isidoor says how to reach the partner. What its public documentation does not tell is a setting here, with an assumed
+// default: verbs, paths, the place of the dossier key, names of members, semantics.
+type Isidoor struct {
+	Environment    string // "test" or "production"
+	BaseURL        string // up to, without, /V2; no slash at its end
+	TokenURL       string
+	ClientID       string
+	ClientSecret   Secret
+	OAuthScope     string
+	DossierKey     DossierKey
+	MaxInFlight    int           // documents on their way at once
+	RatePerSecond  float64       // requests
+	RequestTimeout time.Duration // of one attempt
+	ConnectTimeout time.Duration // of one connection, TLS included
+	RetryFor       time.Duration // how long temporary failures of one call are retried
+	RetryAfterCap  time.Duration // the longest Retry-After that is honoured
+	TechnicalTries int           // attempts that may end in a technical failure
+	StopAfter      int           // technical failures in a row that stop a run
+	CAFile         string        // PEM file of further root certificates; "" = the system's alone
+	Dossier        DossierEndpoint
+	Dictionnaire   DictionnaireEndpoint
+	Salarie        SalarieEndpoint
+}
+
+// DossierKey is where the key of a dossier goes in a request.
+type DossierKey struct {
+	In   string // "header", "query" or "path": there, {dossier} stands for it
+	Name string // of the header or the parameter; "" for a path
+}
+
+// DossierEndpoint answers for which dossier a key stands.
+type DossierEndpoint struct {
+	Method, Path string
+	Identity     string // JSON pointer to the SIRET; "" = not told
+}
+
+// DictionnaireEndpoint answers the nomenclatures. All but method and path are JSON pointers.
+type DictionnaireEndpoint struct {
+	Method, Path              string
+	Items                     string // the array; "" = the answer itself
+	Name, Code, Label, Active string // within an item
+}
+
+// SalarieEndpoint takes the document of one employee.
+type SalarieEndpoint struct {
+	Method, Path string
+	Semantics    jobs.Semantics
+	Scope        jobs.Scope
+	Send         jobs.Send
+	Contract     string // "auto", "none", a URL or a file: for the check of documents to come
+}
+
+func readIsidoor(t *table) Isidoor {
+	defer t.finish()
+	i := Isidoor{
+		Environment:    t.requiredChoice("environment", "test", "production"),
+		ClientID:       t.required("client_id", "the identifier that FNOGEC issued to the editor of the payroll"),
+		ClientSecret:   t.secret("client_secret"),
+		OAuthScope:     t.text("scope", "ApiIsidoor"),
+		DossierKey:     readDossierKey(t.table("dossier_key")),
+		MaxInFlight:    t.integer("max_in_flight", 8, 1, 64),
+		RatePerSecond:  t.number("rate_per_second", 20, 0.01, 10_000),
+		RequestTimeout: t.duration("request_timeout", 30*time.Second, 100*time.Millisecond, 10*time.Minute),
+		ConnectTimeout: t.duration("connect_timeout", 10*time.Second, 100*time.Millisecond, 10*time.Minute),
+		RetryFor:       t.duration("retry_for", 2*time.Minute, 0, time.Hour),
+		RetryAfterCap:  t.duration("retry_after_cap", time.Minute, 0, time.Hour),
+		TechnicalTries: t.integer("technical_tries", 3, 1, 10),
+		StopAfter:      t.integer("stop_after", 10, 1, 1000),
+		CAFile:         t.certificates("ca_file"),
+	}
+	base := isidoorTest
+	if i.Environment == "production" {
+		base = isidoorProduction
+	}
+	i.BaseURL = t.baseURL("base_url", base, i.Environment)
+	i.TokenURL = t.address("token_url", isidoorToken)
+	i.Dossier = readDossierEndpoint(t.table("dossier"), i.DossierKey)
+	i.Dictionnaire = readDictionnaire(t.table("dictionnaire"), i.DossierKey)
+	i.Salarie = readSalarie(t.table("salarie"), i.DossierKey)
+	return i
+}
+
+var parameterPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+func readDossierKey(t *table) DossierKey {
+	defer t.finish()
+	key := DossierKey{In: t.choice("in", "header", "header", "query", "path")}
+	if key.In == "path" {
+		t.refuse("has no meaning with in = \"path\"", "leave it out and write {dossier} where the key goes in each path", "name")
+		return key
+	}
+	key.Name = "X-Cle-Dossier"
+	if t.has("name") {
+		key.Name = t.matching("name", parameterPattern, "is not the name of a "+key.In+" parameter", "letters, digits, dots, - and _ only")
+	}
+	reserved := []string{"authorization", "content-type", "content-length", "host", "accept", "user-agent"}
+	if key.In == "header" && slices.Contains(reserved, strings.ToLower(key.Name)) {
+		t.report("name", "is a header that syncd sets itself", `the default is "X-Cle-Dossier"`)
+	}
+	return key
+}
+
+func readDossierEndpoint(t *table, key DossierKey) DossierEndpoint {
+	defer t.finish()
+	return DossierEndpoint{
+		Method:   t.choice("method", "GET", "GET", "POST"),
+		Path:     t.endpointPath("/V2/Dossier", key),
+		Identity: t.pointer("identity", "/Siret"),
+	}
+}
+
+func readDictionnaire(t *table, key DossierKey) DictionnaireEndpoint {
+	defer t.finish()
+	return DictionnaireEndpoint{
+		Method: t.choice("method", "GET", "GET", "POST"),
+		Path:   t.endpointPath("/V2/Dictionnaire", key),
+		Items:  t.pointer("items", ""),
+		Name:   t.pointer("name", "/Nom"),
+		Code:   t.pointer("code", "/Code"),
+		Label:  t.pointer("label", "/Libelle"),
+		Active: t.pointer("active", "/Actif"),
+	}
+}
+
+func readSalarie(t *table, key DossierKey) SalarieEndpoint {
+	defer t.finish()
+	return SalarieEndpoint{
+		Method:    t.choice("method", "POST", "POST", "PUT", "PATCH"),
+		Path:      t.endpointPath("/V2/Salarie", key),
+		Semantics: jobs.Semantics(t.choice("semantics", "replace", "replace", "append")),
+		Scope:     jobs.Scope(t.choice("scope", "employee-period", "employee-period", "employee")),
+		Send:      jobs.Send(t.choice("send", "changed", "changed", "all")),
+		Contract:  t.contract("contract"),
+	}
+}
+
+// contract keeps "auto", "none", a URL or a file. No version checks documents against it yet, and whoever names one
+// should know.
+func (t *table) contract(key string) string {
+	value := t.text(key, "auto")
+	switch {
+	case value == "auto", value == "none":
+		return value
+	case strings.HasPrefix(value, "https://"), strings.HasPrefix(value, "http://"):
+		value = t.address(key, "")
+	case value == "":
+		t.report(key, "is empty", `write "auto", "none", a URL or a file`)
+		return value
+	default:
+		value = t.filename(key, value)
+	}
+	t.warn(key, "documents are not checked against a contract in this version", `write "none" to say so plainly`)
+	return value
+}

@@ -1,0 +1,180 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// Job is a configured job. What belongs to the other kind is zero.
+type Job struct {
+	Name         string
+	Kind         jobs.Kind
+	Schedule     string // checked; for the daemon to come; "" = by hand only
+	Timezone     string
+	DossierNames []string // as written: ["*"] or names
+	Missed       string   // "skip", "latest" or "all"; for the daemon to come
+
+	// push-salaries
+	Period  string // "current" or "previous"
+	Source  jobs.Source
+	Mapping mapping.Spec
+
+	// pull-dictionnaire
+	MaxWithdrawn float64 // share, 0 to 1
+
+	location *time.Location
+}
+
+// PeriodAt is the period of a run that starts at now, on the clock of the job's time zone; pulls have none.
+func (j Job) PeriodAt(now time.Time) jobs.Period {
+	if j.Kind != jobs.PushSalaries {
+		return ""
+	}
+	period := jobs.PeriodOf(now.In(j.location))
+	if j.Period == "previous" {
+		return period.Previous()
+	}
+	return period
+}
+
+func readJobs(tables []*table, dossiers []string) []Job {
+	var list []Job
+	for _, t := range tables {
+		list = append(list, readJob(t, jobNames(list), dossiers))
+	}
+	return list
+}
+
+// Keys that only one kind of job has.
+var (
+	pushKeys = []string{"period", "source", "fields", "children"}
+	pullKeys = []string{"max_withdrawn"}
+)
+
+func readJob(t *table, taken, dossiers []string) Job {
+	defer t.finish()
+	j := Job{
+		Name:         t.name("job", taken),
+		Kind:         jobs.Kind(t.requiredChoice("kind", string(jobs.PushSalaries), string(jobs.PullDictionnaire))),
+		Schedule:     t.schedule("schedule"),
+		DossierNames: t.dossiers("dossiers", dossiers),
+		Missed:       t.choice("missed", "latest", "skip", "latest", "all"),
+	}
+	j.Timezone, j.location = t.timezone("timezone")
+	t.refuse("guards are not available in this version", "remove it, and look at what would be sent before you send it: syncd plan JOB", "guard")
+	switch j.Kind {
+	case jobs.PushSalaries:
+		t.refuse("has no meaning for a job that pushes", "remove it", pullKeys...)
+		t.readPush(&j, count(j.DossierNames, dossiers))
+	case jobs.PullDictionnaire:
+		t.refuse("has no meaning for a job that pulls", "remove it", pushKeys...)
+		j.MaxWithdrawn = t.number("max_withdrawn", 0.2, 0, 1)
+	default: // reported; which keys belong here is not known
+		t.known = append(t.known, slices.Concat(pushKeys, pullKeys)...)
+	}
+	return j
+}
+
+func (t *table) readPush(j *Job, dossiers int) {
+	j.Period = t.choice("period", "current", "current", "previous")
+	children := t.tables("children")
+	j.Source = readSource(t, children, dossiers)
+	j.Mapping = readMapping(t, children)
+	for _, child := range children {
+		child.finish()
+	}
+}
+
+// dossiers is ["*"], or names out of known.
+func (t *table) dossiers(key string, known []string) []string {
+	list := t.want(key, kindList)
+	if list == nil {
+		return []string{"*"}
+	}
+	if len(list.items) == 0 {
+		t.report(key, "is empty", `write ["*"] for all dossiers`)
+	}
+	var names []string
+	for i, item := range list.items {
+		at := &table{file: t.file, node: item, path: fmt.Sprintf("%s[%d]", t.key(key), i+1)}
+		switch name := item.text; {
+		case item.kind != kindText:
+			at.report("", fmt.Sprintf("must be %s, not %s", kindText, item.kind), `write names: ["saint-martin"]`)
+		case name == "*" && len(list.items) > 1:
+			at.report("", "stands for all dossiers, so it stands alone", `write ["*"], or names only`)
+		case name != "*" && !slices.Contains(known, name):
+			at.report("", "no dossier has this name", suggest(nearest(name, known), known, "add a [[dossier]]"))
+		case slices.Contains(names, name):
+			at.report("", "is named twice", "remove one")
+		default:
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// count is the number of dossiers that names stand for.
+func count(names, known []string) int {
+	if slices.Contains(names, "*") {
+		return len(known)
+	}
+	return len(names)
+}
+
+func jobNames(list []Job) []string {
+	names := make([]string, len(list))
+	for i, j := range list {
+		names[i] = j.Name
+	}
+	return names
+}
+
+func (j Job) covers(dossier string) bool {
+	return slices.Contains(j.DossierNames, "*") || slices.Contains(j.DossierNames, dossier)
+}
+
+// PushJob is the job of that name, of kind push-salaries. An error is an *UnknownError or an *Error.
+func (c *Config) PushJob(name string) (jobs.PushJob, error) {
+	j, err := c.jobOfKind(name, jobs.PushSalaries)
+	if err != nil {
+		return jobs.PushJob{}, err
+	}
+	return jobs.PushJob{
+		Name: j.Name, Source: j.Source, Mapping: j.Mapping,
+		Semantics: c.Isidoor.Salarie.Semantics, Scope: c.Isidoor.Salarie.Scope, Send: c.Isidoor.Salarie.Send,
+		MaxInFlight: c.Isidoor.MaxInFlight, StopAfter: c.Isidoor.StopAfter, RequestTimeout: c.Isidoor.RequestTimeout,
+		ConfigDigest: c.Digest(),
+	}, nil
+}
+
+// PullJob is the job of that name, of kind pull-dictionnaire. An error is an *UnknownError or an *Error.
+func (c *Config) PullJob(name string) (jobs.PullJob, error) {
+	j, err := c.jobOfKind(name, jobs.PullDictionnaire)
+	if err != nil {
+		return jobs.PullJob{}, err
+	}
+	return jobs.PullJob{Name: j.Name, MaxWithdrawn: j.MaxWithdrawn, ConfigDigest: c.Digest()}, nil
+}
+
+func (c *Config) jobOfKind(name string, kind jobs.Kind) (Job, error) {
+	j, err := c.Job(name)
+	if err != nil || j.Kind == kind {
+		return j, err
+	}
+	var fitting []string
+	for _, other := range c.Jobs {
+		if other.Kind == kind {
+			fitting = append(fitting, other.Name)
+		}
+	}
+	hint := "no job is of this kind: add a [[job]] with kind = \"" + string(kind) + "\""
+	if len(fitting) > 0 {
+		hint = "jobs of this kind: " + strings.Join(fitting, ", ")
+	}
+	return Job{}, &Error{Problems: []Problem{{File: c.File, Key: "job." + name + ".kind", Text: fmt.Sprintf("is %s, not %s", j.Kind, kind), Hint: hint}}}
+}

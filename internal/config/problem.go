@@ -1,0 +1,108 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// Problem is one mistake of the configuration, or one thing that its author should know. It never quotes a value of
+// the file, which may be a secret that was pasted in the wrong place: the position says where to look.
+type Problem struct {
+	File   string
+	Line   int    // from 1; 0 = the whole file
+	Column int    // from 1, in bytes
+	Key    string // "job.paie.schedule"; "" = the whole file
+	Text   string
+	Hint   string // the next step
+}
+
+// String is "config.toml:12:3: job.paie.schedule: text", then a line with the hint.
+func (p Problem) String() string {
+	text := p.File
+	if p.Line > 0 {
+		text += fmt.Sprintf(":%d:%d", p.Line, p.Column)
+	}
+	if p.Key != "" {
+		text += ": " + p.Key
+	}
+	text += ": " + p.Text
+	if p.Hint != "" {
+		text += "\nhint: " + p.Hint
+	}
+	return text
+}
+
+// Error is a configuration that cannot be used, with all the problems found, in the order of the file. A secret that
+// cannot be read is one too.
+type Error struct {
+	Problems []Problem // at least one
+}
+
+func (e *Error) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// UnknownError is a name that the configuration does not have.
+type UnknownError struct {
+	What    string // "job" or "dossier"
+	Name    string
+	Nearest string // the name that may have been meant; "" = none is close
+	Known   []string
+}
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("unknown %s %q\nhint: %s", e.What, e.Name, suggest(e.Nearest, e.Known, "none is configured: add a [["+e.What+"]]"))
+}
+
+// unknown says that no one of known is called name.
+func unknown(what, name string, known []string) error {
+	return &UnknownError{What: what, Name: name, Nearest: nearest(name, known), Known: known}
+}
+
+// nearest is the candidate that name was most likely meant to be, or "" when none is close: one that it begins, or that
+// differs in at most two characters of five.
+func nearest(name string, candidates []string) string {
+	best, distance := "", max(1, len(name)*2/5)+1
+	for _, candidate := range candidates {
+		if len(name) > 2 && strings.HasPrefix(candidate, name) {
+			return candidate
+		}
+		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(candidate), nil)
+		if d < distance && d < len(candidate) {
+			best, distance = candidate, d
+		}
+	}
+	return best
+}
+
+// maxKnown is how many names a hint lists: a payroll bureau has hundreds of dossiers.
+const maxKnown = 30
+
+// suggest is a hint: the nearest name, or all there are, or what to do when there are none.
+func suggest(nearest string, known []string, none string) string {
+	switch {
+	case nearest != "":
+		return fmt.Sprintf("did you mean %q?", nearest)
+	case len(known) > maxKnown:
+		return fmt.Sprintf("known: %s and %d more", strings.Join(known[:maxKnown], ", "), len(known)-maxKnown)
+	case len(known) > 0:
+		return "known: " + strings.Join(known, ", ")
+	default:
+		return none
+	}
+}
+
+// inFileOrder sorts problems by their place.
+func inFileOrder(problems []Problem) {
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}

@@ -1,0 +1,181 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"syscall"
+)
+
+// maxSecret is the size in bytes above which a secret's file is surely something else.
+const maxSecret = 64 << 10
+
+// Secret says where a secret is kept. It never holds the secret itself, so it is safe to print, log and marshal.
+type Secret struct {
+	origin Problem // its place in the configuration
+	getenv func(string) string
+	source string // "file", "env" or "credential"; "" = none configured
+	name   string
+}
+
+var (
+	credentialPattern = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
+	envPattern        = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+const secretHint = `keep it apart and write { file = "/path/to/file" }, { credential = "name" } or { env = "NAME" }`
+
+// IsZero tells that none is configured.
+func (s Secret) IsZero() bool { return s.source == "" }
+
+// String is the reference, such as `file /etc/syncd/key`.
+func (s Secret) String() string {
+	if s.IsZero() {
+		return "none"
+	}
+	return s.source + " " + s.name
+}
+
+// GoString is String, for %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText is String, for JSON and logs.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// same tells that two references lead to one place.
+func (s Secret) same(other Secret) bool { return s.source == other.source && s.name == other.name }
+
+// Read fetches the secret, without the newline at its end. An error is an *Error that names the reference only.
+func (s Secret) Read() (string, error) {
+	value, err := s.fetch()
+	if err != nil {
+		return "", err
+	}
+	text := string(bytes.TrimRight(value, "\r\n"))
+	if text == "" {
+		return "", s.fail("is empty", "put the secret there")
+	}
+	return text, nil
+}
+
+func (s Secret) fetch() ([]byte, error) {
+	switch s.source {
+	case "file":
+		return s.readFile(s.name)
+	case "env":
+		if value := s.getenv(s.name); value != "" {
+			return []byte(value), nil
+		}
+		return nil, s.fail("is not set", "set the variable, or use { file = … } or { credential = … }")
+	case "credential":
+		folder := s.getenv("CREDENTIALS_DIRECTORY")
+		if folder == "" {
+			return nil, s.fail("is not there: CREDENTIALS_DIRECTORY is not set",
+				"start syncd by systemd with LoadCredential="+s.name+":…, or set CREDENTIALS_DIRECTORY to a folder that holds a file of that name")
+		}
+		return s.readFile(filepath.Join(folder, s.name))
+	default:
+		return nil, s.fail("is not configured", secretHint)
+	}
+}
+
+// readFile reads a regular file that others cannot read. Opening does not block on a pipe, and what is checked is the
+// file that was opened.
+func (s Secret) readFile(path string) (content []byte, err error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, s.failAt(path, plainCause(err), "create the file, readable by the user that runs syncd only")
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, s.failAt(path, plainCause(err), "check the file")
+	case !info.Mode().IsRegular():
+		return nil, s.failAt(path, "is not a regular file", "name a file that holds the secret alone")
+	case info.Mode().Perm()&0o007 != 0:
+		return nil, s.failAt(path, fmt.Sprintf("is open to every user (mode %04o)", info.Mode().Perm()), "chmod o= "+path)
+	case info.Size() > maxSecret:
+		return nil, s.failAt(path, fmt.Sprintf("is larger than %d bytes", maxSecret), "name a file that holds the secret alone")
+	}
+	content, err = io.ReadAll(io.LimitReader(f, maxSecret))
+	if err != nil {
+		return nil, s.failAt(path, plainCause(err), "check the file")
+	}
+	return content, nil
+}
+
+// failAt is fail that also names the file which a credential leads to.
+func (s Secret) failAt(path, text, hint string) error {
+	if s.source == "credential" {
+		text = "(" + path + ") " + text
+	}
+	return s.fail(text, hint)
+}
+
+func (s Secret) fail(text, hint string) error {
+	p := s.origin
+	p.Text, p.Hint = s.String()+" "+text, hint
+	return &Error{Problems: []Problem{p}}
+}
+
+// plainCause says why a file cannot be used, without naming it again.
+func plainCause(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "does not exist"
+	case errors.Is(err, fs.ErrPermission):
+		return "cannot be read: permission denied"
+	}
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
+	return "cannot be read: " + err.Error()
+}
+
+// secret reads a required reference.
+func (t *table) secret(key string) Secret {
+	n := t.take(key)
+	switch {
+	case n == nil:
+		t.report(key, "is missing", secretHint)
+	case n.kind == kindText:
+		t.report(key, "a secret does not belong in this file", secretHint+", and replace the secret: it has been exposed here")
+	case n.kind != kindTable:
+		t.report(key, fmt.Sprintf("must be a reference to a secret, not %s", n.kind), secretHint)
+	default:
+		return t.reference(key)
+	}
+	return Secret{}
+}
+
+// reference reads the table that names one of the places a secret can be kept in.
+func (t *table) reference(key string) Secret {
+	ref := t.table(key)
+	if len(ref.node.keys) != 1 {
+		t.report(key, "must name exactly one of file, env and credential", secretHint)
+		return Secret{}
+	}
+	source := ref.node.keys[0]
+	name := ""
+	switch source {
+	case "file":
+		name = ref.filename(source, ref.required(source, secretHint))
+	case "env":
+		name = ref.matching(source, envPattern, "is not the name of an environment variable", "letters, digits and _ only")
+	case "credential":
+		name = ref.matching(source, credentialPattern, "is not the name of a credential", "letters, digits, dots, - and _ only")
+	default:
+		ref.known = []string{"file", "env", "credential"}
+		ref.finish()
+	}
+	if name == "" {
+		return Secret{}
+	}
+	return Secret{origin: t.problem(key, "", ""), getenv: t.file.getenv, source: source, name: name}
+}

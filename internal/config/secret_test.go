@@ -1,0 +1,143 @@
+package config
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// canary is a secret that must never be seen in a message.
+const canary = "c4n4ry-V3ry-s3cret"
+
+func env(pairs map[string]string) func(string) string {
+	return func(name string) string { return pairs[name] }
+}
+
+// write makes a file of that mode, whatever the umask.
+func write(t *testing.T, path, content string, mode os.FileMode) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), mode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func secretOf(source, name string, getenv func(string) string) Secret {
+	origin := Problem{File: "config.toml", Line: 5, Column: 1, Key: "isidoor.client_secret"}
+	return Secret{origin: origin, getenv: getenv, source: source, name: name}
+}
+
+func TestSecretRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	key := write(t, filepath.Join(dir, "key"), canary+"\r\n", 0o640)
+	getenv := env(map[string]string{"KEY": canary + "\n", "CREDENTIALS_DIRECTORY": dir})
+	for _, secret := range []Secret{secretOf("file", key, getenv), secretOf("env", "KEY", getenv), secretOf("credential", "key", getenv)} {
+		got, err := secret.Read()
+		if err != nil || got != canary {
+			t.Errorf("%s: got %q, %v", secret, got, err)
+		}
+	}
+}
+
+func TestSecretReadFailures(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	write(t, path("open"), canary, 0o644)
+	write(t, path("empty"), "\n", 0o600)
+	write(t, path("large"), strings.Repeat(canary, maxSecret), 0o600)
+	if err := syscall.Mkfifo(path("pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	getenv := env(map[string]string{"CREDENTIALS_DIRECTORY": dir})
+	const at = "config.toml:5:1: isidoor.client_secret: "
+	for _, test := range []struct {
+		secret Secret
+		want   string
+	}{
+		{secretOf("file", path("none"), noEnv), "file DIR/none does not exist\nhint: create the file, readable by the user that runs syncd only"},
+		{secretOf("file", path("open"), noEnv), "file DIR/open is open to every user (mode 0644)\nhint: chmod o= DIR/open"},
+		{secretOf("file", path("empty"), noEnv), "file DIR/empty is empty\nhint: put the secret there"},
+		{secretOf("file", path("large"), noEnv), "file DIR/large is larger than 65536 bytes\nhint: name a file that holds the secret alone"},
+		{secretOf("file", path("pipe"), noEnv), "file DIR/pipe is not a regular file\nhint: name a file that holds the secret alone"},
+		{secretOf("file", dir, noEnv), "file DIR is not a regular file\nhint: name a file that holds the secret alone"},
+		{secretOf("env", "KEY", noEnv), "env KEY is not set\nhint: set the variable, or use { file = … } or { credential = … }"},
+		{secretOf("credential", "none", getenv), "credential none (DIR/none) does not exist\nhint: create the file, readable by the user that runs syncd only"},
+		{secretOf("credential", "open", getenv), "credential open (DIR/open) is open to every user (mode 0644)\nhint: chmod o= DIR/open"},
+		{secretOf("credential", "key", noEnv), "credential key is not there: CREDENTIALS_DIRECTORY is not set\n" +
+			"hint: start syncd by systemd with LoadCredential=key:…, or set CREDENTIALS_DIRECTORY to a folder that holds a file of that name"},
+	} {
+		value, err := test.secret.Read()
+		if err == nil || value != "" {
+			t.Errorf("%s: got %q, %v", test.secret, value, err)
+			continue
+		}
+		got := strings.ReplaceAll(err.Error(), dir, "DIR")
+		if got != at+test.want {
+			t.Errorf("got:\n%s\nwant:\n%s", got, at+test.want)
+		}
+	}
+}
+
+func TestSecretPrintsItsReference(t *testing.T) {
+	t.Parallel()
+	getenv := env(map[string]string{"KEY": canary})
+	holder := struct{ Key Secret }{secretOf("env", "KEY", getenv)}
+	rendered, err := json.Marshal(holder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, got := range []string{string(rendered), fmt.Sprintf("%v %+v %#v %s", holder, holder, holder.Key, holder.Key)} {
+		if !strings.Contains(got, "env KEY") || strings.Contains(got, canary) {
+			t.Errorf("printed %s", got)
+		}
+	}
+}
+
+func TestDatabaseURL(t *testing.T) {
+	t.Parallel()
+	const full = "postgres://syncd:" + canary + "@db.example.org/paie"
+	document := valid(t, `url = "postgres:///paie"`, `url = { env = "URL" }`)
+	c, err := parseConfig("config.toml", []byte(document), env(map[string]string{"URL": full}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []DatabaseURL{c.Database.URL, c.Database.StagingURL, {Open: full}} {
+		if got, err := url.Read(); err != nil || got != full {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	if got := len(c.Secrets()); got != 4 {
+		t.Errorf("got %d secrets", got)
+	}
+}
+
+func TestLedgerKey(t *testing.T) {
+	t.Parallel()
+	key := strings.Repeat("k", 32)
+	for text, ok := range map[string]bool{
+		base64.StdEncoding.EncodeToString([]byte(key)) + "\n":  true,
+		base64.StdEncoding.EncodeToString([]byte(key + "x")):   false,
+		base64.RawStdEncoding.EncodeToString([]byte(key[:20])): false,
+		canary:                   false,
+		strings.Repeat("0a", 32): false, // hexadecimal
+	} {
+		c := &Config{Database: Database{LedgerKey: secretOf("env", "KEY", env(map[string]string{"KEY": text}))}}
+		got, err := c.LedgerKey()
+		switch {
+		case ok && (err != nil || string(got) != key):
+			t.Errorf("got %q, %v", got, err)
+		case !ok && (err == nil || strings.Contains(err.Error(), strings.TrimSpace(text))):
+			t.Errorf("got %v", err)
+		}
+	}
+}

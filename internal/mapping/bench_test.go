@@ -1,0 +1,63 @@
+package mapping
+
+import "testing"
+
+func TestSteadyStateAllocatesNothing(t *testing.T) { // AllocsPerRun counts for the whole process: not parallel
+	b := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
+	row, children := sampleRow(), sampleChildren()
+	allocations := testing.AllocsPerRun(100, func() {
+		if document, _ := build(b, row, children...); len(document) == 0 {
+			t.Error("no document")
+		}
+	})
+	if allocations != 0 {
+		t.Errorf("%v allocations a document", allocations)
+	}
+}
+
+func BenchmarkDocument(b *testing.B) {
+	builder := mustCompile(b, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
+	row := sampleRow()
+	b.ReportAllocs()
+	for b.Loop() {
+		build(builder, row)
+	}
+}
+
+func BenchmarkDocumentWithChildren(b *testing.B) {
+	builder := mustCompile(b, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
+	row, children := sampleRow(), sampleChildren()
+	b.ReportAllocs()
+	for b.Loop() {
+		build(builder, row, children...)
+	}
+}
+
+func BenchmarkDiffCreated(b *testing.B) {
+	spec, document := sampleSpec(), []byte(sampleDocument)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := spec.Diff(nil, document, true); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDiffUpdated(b *testing.B) {
+	spec, document := sampleSpec(), []byte(sampleDocument)
+	older := []byte(`{"Adresse":{"Ville":"BREST"}}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := spec.Diff(older, document, true); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkMask(b *testing.B) {
+	spec, document := sampleSpec(), []byte(sampleDocument)
+	b.ReportAllocs()
+	for b.Loop() {
+		spec.Mask(document, "The request is invalid. salarie.Nom: EXEMPLE est inconnu de la caisse.", "00042")
+	}
+}
