@@ -1,0 +1,174 @@
+package restapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"syncd/internal/jobs"
+)
+
+// operation is one call of the API, the same for all its attempts.
+type operation struct {
+	endpoint
+	url      *url.URL
+	key      keyHeader
+	body     []byte // nil = none
+	reads    bool   // the answer is wanted as JSON; otherwise the operation sends a document
+	limit    int64  // bytes of the answer that are read
+	before   func() error
+	redactor *strings.Replacer
+}
+
+// keyHeader carries the dossier key where it goes in a header; its name is empty otherwise.
+type keyHeader struct{ name, value string }
+
+// attempt takes its turn (a slot, then the rate limit), a token, and makes one request. The slot is held for the
+// attempt only: a document that waits to be tried again is not on its way.
+func (c *Connection) attempt(ctx context.Context, op *operation, n int) answer {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return cancelled(op)
+	}
+	if err := c.limiter.Wait(ctx); err != nil {
+		return cancelled(op)
+	}
+	tok, err := c.tokens.get(ctx)
+	if err != nil {
+		return withoutToken(op, err)
+	}
+	if ctx.Err() != nil {
+		return cancelled(op)
+	}
+	if op.before != nil {
+		if err := op.before(); err != nil {
+			return stopped(op)
+		}
+	}
+	return c.exchange(ctx, op, tok, n)
+}
+
+func withoutToken(op *operation, err error) answer {
+	var r *refusal
+	if !errors.As(err, &r) {
+		return cancelled(op)
+	}
+	return answer{CallError: r.CallError, retryAfter: r.retryAfter}
+}
+
+// exchange makes the request and judges its answer.
+func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n int) answer {
+	started := time.Now()
+	limited, cancel := context.WithTimeout(ctx, c.options.RequestTimeout)
+	defer cancel()
+	var sent wire
+	response, err := c.transport.RoundTrip(op.request(sent.watch(limited), tok, c.options.UserAgent))
+	var a answer
+	switch {
+	case err == nil:
+		a = op.read(ctx, response)
+	case ctx.Err() != nil:
+		a = cancelled(op)
+	default:
+		a = answer{CallError: connectionTrouble(err, "base_url")}
+	}
+	a.Call = op.label
+	a.left = response != nil || sent.left.Load()
+	a.ambiguous = (a.ambiguous || response == nil && a.left) && !op.reads // reading twice does no harm
+	if a.Status == http.StatusUnauthorized {
+		a.tokenRejected = true
+		c.tokens.reject(tok)
+	}
+	if a.Message != "" {
+		a.Message = cut(strings.ReplaceAll(op.redactor.Replace(a.Message), tok.value, redacted))
+	}
+	logAttempt(c.options.Log, op, a, n, time.Since(started))
+	return a
+}
+
+// read reads and judges an answer, and gives its connection back.
+func (o *operation) read(ctx context.Context, response *http.Response) answer {
+	body, readErr := readAnswer(response.Body, o.limit)
+	closeErr := response.Body.Close()
+	a := o.judge(response, body)
+	if !o.reads || a.Class != jobs.ClassAccepted {
+		return a // the status settles it, whatever became of the body
+	}
+	if readErr == nil {
+		readErr = closeErr
+	}
+	switch {
+	case errors.Is(readErr, errTooLarge):
+		a.Class, a.Problem, a.Hint = jobs.ClassTechnical, "the answer is too large", "check base_url of [isidoor]"
+	case readErr != nil && ctx.Err() != nil:
+		return cancelled(o)
+	case readErr != nil:
+		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, "the answer broke off", hintLater
+	default:
+		o.decode(&a, body)
+	}
+	return a
+}
+
+func (o *operation) decode(a *answer, body []byte) {
+	var err error
+	if a.document, err = decode(body); err != nil {
+		a.Class, a.Problem, a.Hint = jobs.ClassTechnical, "the answer is not JSON", "check base_url and the path of the endpoint"
+	}
+}
+
+// request is built by hand: http.NewRequest would parse the URL again for each of thousands of requests.
+func (o *operation) request(ctx context.Context, tok token, userAgent string) *http.Request {
+	header := http.Header{
+		"Authorization": {"Bearer " + tok.value},
+		"Accept":        {"application/json"},
+		"User-Agent":    {userAgent},
+	}
+	if o.key.name != "" {
+		header[o.key.name] = []string{o.key.value}
+	}
+	req := &http.Request{
+		Method: o.method, URL: o.url, Host: o.url.Host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	if o.body != nil {
+		header["Content-Type"] = []string{"application/json"}
+		req.ContentLength = int64(len(o.body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(o.body)), nil }
+		req.Body = io.NopCloser(bytes.NewReader(o.body))
+	}
+	return req.WithContext(ctx)
+}
+
+// wire knows whether anything of a request may have left.
+//
+// net/http repeats a request by itself, on another connection, in two cases (Transport.RoundTrip, shouldRetryRequest):
+// when nothing at all of it was written, and, for replayable requests only, when a reused connection died before the
+// first byte of an answer. A POST, PUT or PATCH without an Idempotency-Key header (we set none) is not replayable even
+// with GetBody. So for a document a second connection within one attempt proves that nothing was written to the first.
+// When RoundTrip returns an error its writing goroutine has ended (mapRoundTripError waits for it): nothing leaves later.
+type wire struct{ left atomic.Bool }
+
+func (w *wire) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { w.left.Store(false) },
+		WroteHeaders: func() { w.left.Store(true) },
+	})
+}
+
+// logAttempt writes one line per attempt: the path template, never the URL, which can hold a key.
+func logAttempt(log zerolog.Logger, op *operation, a answer, n int, took time.Duration) {
+	log.Debug().Str("call", op.label).Int("attempt", n).Int("status", a.Status).Str("class", string(a.Class)).
+		Bool("ambiguous", a.ambiguous).Str("problem", a.Problem).Dur("took_ms", took).Msg("api call")
+}

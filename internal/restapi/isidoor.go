@@ -1,0 +1,119 @@
+package restapi
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// dossier is one dossier at Isidoor. What is assumed about the three calls is configuration: see Options.
+type dossier struct {
+	connection *Connection
+	key        string
+	redactor   *strings.Replacer
+}
+
+var _ jobs.API = (*dossier)(nil)
+
+func newDossier(c *Connection, key string) *dossier {
+	return &dossier{connection: c, key: key, redactor: redactor(key, c.options.ClientSecret)}
+}
+
+// Identity asks /V2/Dossier whom this key belongs to.
+func (d *dossier) Identity(ctx context.Context) (string, error) {
+	document, err := d.read(ctx, d.connection.endpoints.dossier, maxAnswer)
+	pointer := d.connection.endpoints.identity
+	if err != nil || pointer == nil {
+		return "", err
+	}
+	identity, ok := pointer.textAt(document)
+	if !ok {
+		return "", misconfiguredCall(d.connection.endpoints.dossier, "the answer does not tell whose dossier it is",
+			`check identity of [isidoor.dossier] ("" = the partner does not tell)`)
+	}
+	return identity, nil
+}
+
+// Dictionary asks /V2/Dictionnaire for all nomenclatures. No body is no nomenclature.
+func (d *dossier) Dictionary(ctx context.Context) (mapping.Dictionaries, error) {
+	e := d.connection.endpoints
+	document, err := d.read(ctx, e.dictionnaire, maxDictionary)
+	if err != nil {
+		return nil, err
+	}
+	dictionaries, err := e.entries.read(document)
+	if err != nil {
+		return nil, misconfiguredCall(e.dictionnaire, err.Error(), "check the pointers of [isidoor.dictionnaire]")
+	}
+	return dictionaries, nil
+}
+
+// Send posts one employee to /V2/Salarie.
+func (d *dossier) Send(ctx context.Context, key string, document []byte, beforeAttempt func() error) jobs.Outcome {
+	op, err := d.operation(d.connection.endpoints.salarie, key)
+	if err != nil {
+		return jobs.Outcome{Class: err.Class, Err: err, AnsweredAt: time.Now()}
+	}
+	op.body, op.before, op.limit = document, beforeAttempt, maxAnswer
+	out, _ := d.connection.perform(ctx, op)
+	return out
+}
+
+func (d *dossier) read(ctx context.Context, e endpoint, limit int64) (any, error) {
+	op, err := d.operation(e, "")
+	if err != nil {
+		return nil, err
+	}
+	op.reads, op.limit = true, limit
+	out, document := d.connection.perform(ctx, op)
+	return document, out.Err
+}
+
+// operation puts the dossier key and, for a salarie, the matricule where they go.
+func (d *dossier) operation(e endpoint, matricule string) (*operation, *jobs.CallError) {
+	o := &d.connection.options
+	if d.key == "" || o.KeyIn == KeyInHeader && !isHeaderValue(d.key) {
+		return nil, misconfiguredCall(e, "the dossier key is empty or holds characters that cannot be sent", "check key of the [[dossier]]")
+	}
+	address, err := url.Parse(o.BaseURL + expand(e.path, d.key, matricule))
+	if err != nil { // the error would quote the URL
+		return nil, misconfiguredCall(e, "the path is not one of a web address", "check path of the endpoint in [isidoor]")
+	}
+	op := &operation{endpoint: e, url: address, redactor: d.redactor}
+	switch o.KeyIn {
+	case KeyInHeader:
+		op.key = keyHeader{http.CanonicalHeaderKey(o.KeyName), d.key}
+	case KeyInQuery:
+		parameter := url.QueryEscape(o.KeyName) + "=" + url.QueryEscape(d.key)
+		address.RawQuery = strings.TrimPrefix(address.RawQuery+"&"+parameter, "&")
+	}
+	return op, nil
+}
+
+// expand fills a path template; what stands after a question mark is escaped as a query.
+func expand(template, key, matricule string) string {
+	if !strings.Contains(template, "{") {
+		return template
+	}
+	path, query, found := strings.Cut(template, "?")
+	path = strings.NewReplacer("{dossier}", url.PathEscape(key), "{key}", url.PathEscape(matricule)).Replace(path)
+	if !found {
+		return path
+	}
+	return path + "?" + strings.NewReplacer("{dossier}", url.QueryEscape(key), "{key}", url.QueryEscape(matricule)).Replace(query)
+}
+
+// isHeaderValue tells whether a header can carry s as it is (RFC 9110, section 5.5).
+func isHeaderValue(s string) bool {
+	return s == strings.TrimSpace(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// misconfiguredCall is a call that this configuration cannot make, or whose answer it cannot read.
+func misconfiguredCall(e endpoint, problem, hint string) *jobs.CallError {
+	return &jobs.CallError{Class: jobs.ClassConfiguration, Call: e.label, Problem: problem, Hint: hint}
+}

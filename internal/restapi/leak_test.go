@@ -1,0 +1,123 @@
+package restapi
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// buffer is a log that many write to.
+type buffer struct {
+	mu   sync.Mutex
+	data bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.data.Write(p)
+}
+
+// A partner that echoes everything it was sent, in every kind of answer, at trace level: none of it comes out, but for
+// the document's values in Message, which its reader masks.
+func TestNothingLeaks(t *testing.T) {
+	t.Parallel()
+	secrets := []string{testKey, testSecret, "canary", "00042", "285057899900116", "Bearer", "127.0.0.1"}
+	kinds := []string{"400", "401", "403", "302", "404", "500", "503", "html", "cut", "token-400", "token-text", "token-down"}
+	for _, in := range []string{KeyInHeader, KeyInQuery, KeyInPath} {
+		for _, kind := range kinds {
+			t.Run(in+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				var logged buffer
+				p := newEcho(t, kind)
+				c := p.open(t, func(o *Options) {
+					o.Log = zerolog.New(&logged).Level(zerolog.TraceLevel)
+					if o.KeyIn = in; in == KeyInPath {
+						o.Dossier.Path, o.Salarie.Path = "/V2/{dossier}", "/V2/{dossier}/Salarie/{key}"
+					}
+				})
+				api := c.Dossier(testKey)
+				out := api.Send(t.Context(), "00042", []byte(testDoc), nil)
+				_, identityErr := api.Identity(t.Context())
+				_, dictionaryErr := api.Dictionary(t.Context())
+				c.Close()
+				text := fmt.Sprint(out.Err, identityErr, dictionaryErr, logged.data.String())
+				for _, secret := range secrets {
+					if strings.Contains(text, secret) {
+						t.Errorf("%q shows in:\n%s", secret, text)
+					}
+				}
+				for _, secret := range []string{testKey, testSecret, "canary"} {
+					if strings.Contains(out.Message, secret) {
+						t.Errorf("%q shows in message %q", secret, out.Message)
+					}
+				}
+				if logged.data.Len() == 0 {
+					t.Error("nothing was logged")
+				}
+			})
+		}
+	}
+}
+
+// newEcho quotes each request in its answer. kind says which answer.
+func newEcho(t *testing.T, kind string) *partner {
+	t.Helper()
+	p := &partner{}
+	p.start(t,
+		func(w http.ResponseWriter, r *http.Request) { p.echoToken(t, w, kind, echoOf(t, r)) },
+		func(w http.ResponseWriter, r *http.Request) { answerEcho(t, w, kind, echoOf(t, r)) })
+	return p
+}
+
+func echoOf(t *testing.T, r *http.Request) string {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return strings.ReplaceAll(fmt.Sprint(r.Header, " ", r.RequestURI, " ", string(body)), `"`, "'")
+}
+
+func (p *partner) echoToken(t *testing.T, w http.ResponseWriter, kind, echo string) {
+	t.Helper()
+	switch kind {
+	case "token-400":
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `{"error":"invalid_client %s","error_description":"%s"}`, echo, echo)
+	case "token-text":
+		fmt.Fprint(w, echo)
+	case "token-down":
+		cutConnection(t, w, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"+echo)
+	default:
+		p.serveToken(w, 3600)
+	}
+}
+
+func answerEcho(t *testing.T, w http.ResponseWriter, kind, echo string) {
+	t.Helper()
+	switch kind {
+	case "html":
+		fmt.Fprint(w, "<html>", echo)
+	case "cut":
+		cutConnection(t, w, "HTTP/1.1 "+echo)
+	case "302":
+		w.Header().Set("Location", "https://"+strings.ToLower("other.example.test")+"/?"+echo)
+		w.WriteHeader(http.StatusFound)
+	default:
+		var status int
+		if _, err := fmt.Sscan(kind, &status); err != nil {
+			t.Error(err)
+		}
+		w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `{"Message":"No resource: %s","ModelState":{"%s":["%s"]},"ExceptionMessage":"%s"}`, echo, echo, echo, echo)
+	}
+}

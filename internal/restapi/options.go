@@ -1,0 +1,192 @@
+package restapi
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Options says how a partner is reached. Zero values of the limits and times take the defaults below.
+type Options struct {
+	BaseURL      string // up to, without, the path of the endpoints; https, or http to a loopback address
+	TokenURL     string
+	ClientID     string
+	ClientSecret string
+	Scope        string
+
+	KeyIn   string // where the dossier key goes: KeyInHeader, KeyInQuery or KeyInPath ({dossier} in the paths)
+	KeyName string // of the header or of the query parameter
+
+	MaxInFlight     int           // requests under way at once; default 8
+	RatePerSecond   float64       // attempts a second, in bursts of at most MaxInFlight; 0 = no limit
+	RequestTimeout  time.Duration // of one attempt, from the connection to the end of the answer; default 30 s
+	ConnectTimeout  time.Duration // for TCP, and again for TLS; default 10 s
+	RetryFor        time.Duration // how long the temporary failures of one call are retried; default 2 min
+	TechnicalTries  int           // tries of one call that meets technical failures; default 3
+	RetryAfterCap   time.Duration // the longest Retry-After that is honoured; default 60 s
+	ResendAmbiguous bool          // sending a document twice is harmless: an attempt of unknown effect is repeated
+
+	CAFile string // PEM file of root certificates, besides those of the system; "" = none
+
+	Dossier      DossierEndpoint
+	Dictionnaire DictionnaireEndpoint
+	Salarie      SalarieEndpoint
+
+	Log       zerolog.Logger
+	UserAgent string
+}
+
+// Where the dossier key goes.
+const (
+	KeyInHeader = "header"
+	KeyInQuery  = "query"
+	KeyInPath   = "path"
+)
+
+// DossierEndpoint tells whom the partner answers for. Paths may hold {dossier}, which becomes the dossier key.
+type DossierEndpoint struct {
+	Method, Path string
+	Identity     string // JSON pointer (RFC 6901) into the answer; "" = not told
+}
+
+// DictionnaireEndpoint gives the nomenclatures, as one array of entries.
+type DictionnaireEndpoint struct {
+	Method, Path string
+	Items        string // pointer to the array; "" = the answer itself
+	// Pointers into an entry. An absent label is "", an absent state is active.
+	Name, Code, Label, Active string
+}
+
+// SalarieEndpoint takes one employee. Its path may also hold {key}, which becomes the matricule.
+type SalarieEndpoint struct {
+	Method, Path string
+}
+
+// endpoints are the endpoints once checked.
+type endpoints struct {
+	dossier, dictionnaire, salarie endpoint
+	identity                       pointer
+	entries                        entryPointers
+}
+
+// endpoint is a method, a path template and their name in errors and logs.
+type endpoint struct {
+	method, path, label string
+}
+
+func (o Options) withDefaults() Options {
+	o.MaxInFlight = orDefault(o.MaxInFlight, 8)
+	o.RequestTimeout = orDefault(o.RequestTimeout, 30*time.Second)
+	o.ConnectTimeout = orDefault(o.ConnectTimeout, 10*time.Second)
+	o.RetryFor = orDefault(o.RetryFor, 2*time.Minute)
+	o.TechnicalTries = orDefault(o.TechnicalTries, 3)
+	o.RetryAfterCap = orDefault(o.RetryAfterCap, time.Minute)
+	o.UserAgent = orDefault(o.UserAgent, "syncd")
+	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
+	return o
+}
+
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+func (o Options) check() (endpoints, error) {
+	for name, address := range map[string]string{"base_url": o.BaseURL, "token_url": o.TokenURL} {
+		if err := checkAddress(name, address); err != nil {
+			return endpoints{}, err
+		}
+	}
+	if err := o.checkKeyPlace(); err != nil {
+		return endpoints{}, err
+	}
+	return o.checkEndpoints()
+}
+
+// checkAddress never quotes the address: it may hold a password.
+func checkAddress(name, address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
+		return hinted("write it as https://host/path", "%s is not a web address", name)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return hinted("keep scheme, host and path only", "%s holds a user name, a query or a fragment", name)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return hinted("use https", "%s is plain http to another machine (%s): pay would travel unencrypted", name, u.Hostname())
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+func (o Options) checkKeyPlace() error {
+	inPath := strings.Contains(o.Dossier.Path, "{dossier}") && strings.Contains(o.Salarie.Path, "{dossier}")
+	anyPath := strings.Contains(o.Dossier.Path+o.Dictionnaire.Path+o.Salarie.Path, "{dossier}")
+	switch {
+	case o.KeyIn == KeyInPath && !inPath:
+		return hinted("write {dossier} where the key goes", "the dossier key goes in the path, but a path has no {dossier}")
+	case o.KeyIn == KeyInPath:
+		return nil
+	case o.KeyIn != KeyInHeader && o.KeyIn != KeyInQuery:
+		return hinted("use header, query or path", "dossier_key cannot go in %q", o.KeyIn)
+	case anyPath:
+		return hinted(`set dossier_key = { in = "path" }`, "a path holds {dossier}, but the dossier key goes in the %s", o.KeyIn)
+	case o.KeyName == "":
+		return hinted("set name of dossier_key", "the %s of the dossier key has no name", o.KeyIn)
+	case o.KeyIn == KeyInHeader && (!isHeaderName(o.KeyName) || http.CanonicalHeaderKey(o.KeyName) == "Authorization"):
+		return hinted("take a name such as X-Cle-Dossier", "the dossier key cannot go in the header %q", o.KeyName)
+	}
+	return nil
+}
+
+// isHeaderName tells whether s is a token of RFC 9110, section 5.6.2.
+func isHeaderName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		letterOrDigit := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		return !letterOrDigit && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	})
+}
+
+func (o Options) checkEndpoints() (endpoints, error) {
+	e := endpoints{
+		dossier:      newEndpoint(o.Dossier.Method, o.Dossier.Path),
+		dictionnaire: newEndpoint(o.Dictionnaire.Method, o.Dictionnaire.Path),
+		salarie:      newEndpoint(o.Salarie.Method, o.Salarie.Path),
+	}
+	for name, p := range map[string]endpoint{"dossier": e.dossier, "dictionnaire": e.dictionnaire, "salarie": e.salarie} {
+		if !strings.HasPrefix(p.path, "/") {
+			return e, hinted("start it with a slash", "path of [isidoor.%s] is %q", name, p.path)
+		}
+		if name != "salarie" && strings.Contains(p.path, "{key}") {
+			return e, hinted("{key} is for [isidoor.salarie]", "path of [isidoor.%s] is %q", name, p.path)
+		}
+	}
+	for name, method := range map[string]string{"dossier": e.dossier.method, "dictionnaire": e.dictionnaire.method} {
+		if method != http.MethodGet && method != http.MethodPost {
+			return e, hinted("use GET or POST", "method of [isidoor.%s] is %q", name, method)
+		}
+	}
+	// net/http silently repeats GET, HEAD, OPTIONS and TRACE after bytes were written; these three it never does.
+	if m := e.salarie.method; m != http.MethodPost && m != http.MethodPut && m != http.MethodPatch {
+		return e, hinted("use POST, PUT or PATCH", "method of [isidoor.salarie] is %q", m)
+	}
+	var err error
+	if e.identity, err = parsePointer("identity", o.Dossier.Identity); err == nil {
+		e.entries, err = newEntryPointers(o.Dictionnaire)
+	}
+	return e, err
+}
+
+func newEndpoint(method, path string) endpoint {
+	return endpoint{method: method, path: path, label: method + " " + path}
+}

@@ -1,0 +1,130 @@
+package restapi
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+const (
+	firstPause = 500 * time.Millisecond
+	maxPause   = 30 * time.Second
+)
+
+// perform makes attempts until one settles the operation or repeating makes no more sense, and gives the outcome over
+// all of them, with the decoded JSON of an operation that reads.
+//
+// The loop is our own because a retry library decides per attempt: it would drop an answer that arrives as the
+// context ends, such as the acknowledgement of a payment, and cannot carry doubt from one attempt to the next.
+func (c *Connection) perform(ctx context.Context, op *operation) (jobs.Outcome, any) {
+	var out jobs.Outcome
+	tries := retries{options: &c.options}
+	for n := 1; ; n++ {
+		a := c.attempt(ctx, op, n)
+		record(&out, a)
+		pause, again := tries.next(a, time.Now())
+		if again && !sleep(ctx, pause) {
+			a, again = cancelled(op), false
+			record(&out, a)
+		}
+		if !again {
+			out.AnsweredAt = time.Now() // or when it was given up
+			return out, a.document
+		}
+	}
+}
+
+// record adds an attempt to the outcome. Doubt stays until a 2xx settles it.
+func record(out *jobs.Outcome, a answer) {
+	if a.left {
+		out.Attempts++
+	}
+	if a.left && a.Status != 0 {
+		out.Status, out.Message = a.Status, a.Message
+	}
+	out.Class = a.Class
+	out.Ambiguous = out.Ambiguous || a.ambiguous
+	out.Err = &a.CallError
+	if a.Class == jobs.ClassAccepted {
+		out.Ambiguous, out.Err = false, nil
+	}
+}
+
+// retries decides whether and when one operation is attempted again.
+type retries struct {
+	options   *Options
+	deadline  time.Time // zero until the first failure
+	failures  int
+	technical int
+	renewed   bool // the answer before was a 401
+}
+
+func (r *retries) next(a answer, now time.Time) (time.Duration, bool) {
+	if a.tokenRejected && !r.renewed { // a new token, then one more try, at once
+		r.renewed = true
+		return 0, true
+	}
+	r.renewed = false
+	switch {
+	case a.ambiguous && !r.options.ResendAmbiguous:
+		return 0, false
+	case a.Class == jobs.ClassTechnical:
+		if r.technical++; r.technical >= r.options.TechnicalTries {
+			return 0, false
+		}
+	case a.Class != jobs.ClassTemporary:
+		return 0, false
+	}
+	if r.deadline.IsZero() {
+		r.deadline = now.Add(r.options.RetryFor)
+	}
+	pause := r.pause(a)
+	r.failures++
+	return pause, !now.Add(pause).After(r.deadline)
+}
+
+func (r *retries) pause(a answer) time.Duration {
+	if a.retryAfter > 0 {
+		return min(a.retryAfter, r.options.RetryAfterCap)
+	}
+	return backoff(r.failures, rand.N)
+}
+
+// backoff doubles from firstPause to maxPause; its upper half is jitter, so that lanes do not come back together.
+func backoff(failures int, random func(time.Duration) time.Duration) time.Duration {
+	pause := min(firstPause<<min(failures, 10), maxPause)
+	return pause/2 + random(pause/2)
+}
+
+// retryAfter reads the header in both forms (RFC 9110, section 10.2.3): seconds, or a date, which is compared with the
+// server's own clock where it is told. 0 = none, or in the past.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	if served, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = served
+	}
+	return max(0, date.Sub(now))
+}
+
+// sleep waits; false when ctx ended first.
+func sleep(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,138 @@
+package restapi
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"syncd/internal/jobs"
+)
+
+const tokenCall = "token"
+
+// refusal is a token that was not given. Its text is that of the CallError: it never quotes the errors of x/oauth2,
+// which hold bodies, secrets and URLs.
+type refusal struct {
+	jobs.CallError
+	retryAfter time.Duration // 0 = not told
+}
+
+// tokenClient is the client of the token endpoint: no redirect is followed, which would carry the secret elsewhere.
+func tokenClient(o Options, transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     tokenTransport{transport, o.UserAgent},
+		Timeout:       o.RequestTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// tokenTransport reads the whole answer before x/oauth2 sees it: an answer that breaks off is then a *url.Error as any
+// other connection trouble, not one of the untyped errors that stand for an answer that is no token.
+type tokenTransport struct {
+	http.RoundTripper
+	userAgent string
+}
+
+func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context()) // a RoundTripper must not change the request it is given
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", t.userAgent)
+	answer, err := t.RoundTripper.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := readAnswer(answer.Body, maxAnswer)
+	if closeErr := answer.Body.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the token: %w", err)
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) { // x/oauth2 reads JSON labelled text/plain as a form
+		answer.Header.Set("Content-Type", "application/json")
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(body))
+	return answer, nil
+}
+
+// tokenRefusal judges a failure of x/oauth2 by its `error` member first, for servers answer 400 or 401 alike.
+func tokenRefusal(err error) *refusal {
+	var refused *oauth2.RetrieveError
+	if errors.As(err, &refused) {
+		return refusedToken(refused)
+	}
+	var network *url.Error
+	if errors.As(err, &network) {
+		trouble := connectionTrouble(network.Err, "token_url")
+		trouble.Call = tokenCall
+		return &refusal{CallError: trouble}
+	}
+	return notAToken()
+}
+
+func notAToken() *refusal {
+	return &refusal{CallError: jobs.CallError{
+		Class: jobs.ClassConfiguration, Call: tokenCall, Problem: "the answer is not a token",
+		Hint: "check token_url of [isidoor]: something else answers there",
+	}}
+}
+
+// tokenHints are the refusals of RFC 6749, section 5.2, that no retry cures.
+var tokenHints = map[string]string{
+	"invalid_client":         "check client_id and client_secret of [isidoor]; secrets expire, often after a year",
+	"invalid_scope":          "check scope of [isidoor]",
+	"unauthorized_client":    "ask the partner to allow client credentials for this client_id",
+	"unsupported_grant_type": "check token_url of [isidoor]: client credentials must be allowed there",
+}
+
+func refusedToken(refused *oauth2.RetrieveError) *refusal {
+	status := refused.Response.StatusCode
+	r := &refusal{CallError: jobs.CallError{Class: tokenClass(status), Call: tokenCall, Status: status}}
+	code := safeCode(refused.ErrorCode)
+	hint, permanent := tokenHints[code]
+	switch {
+	case permanent:
+		r.Class, r.Hint = jobs.ClassConfiguration, hint
+	case code == "temporarily_unavailable" || code == "server_error" || code == "slow_down":
+		r.Class = jobs.ClassTemporary
+	}
+	if r.Problem = "the token was refused: " + statusText(status); code != "" {
+		r.Problem = fmt.Sprintf("the token was refused: %s (%s)", code, statusText(status))
+	}
+	switch {
+	case r.Class == jobs.ClassTemporary:
+		r.Hint = hintLater
+		r.retryAfter = retryAfter(refused.Response.Header, time.Now())
+	case r.Hint == "":
+		r.Hint = "check token_url, client_id and scope of [isidoor]"
+	}
+	return r
+}
+
+// tokenClass judges an answer without a known code: a server in trouble is asked again, all else is ours to mend.
+func tokenClass(status int) jobs.Class {
+	switch c := classOf(status); c {
+	case jobs.ClassTemporary, jobs.ClassTechnical:
+		return jobs.ClassTemporary
+	default:
+		return jobs.ClassConfiguration
+	}
+}
+
+var codeWords = regexp.MustCompile(`^[a-z_]{1,40}$`)
+
+// safeCode is an error code that can be shown; anything that is no short word is dropped, for a server could put
+// anything there.
+func safeCode(code string) string {
+	if codeWords.MatchString(code) {
+		return code
+	}
+	return ""
+}

@@ -1,0 +1,163 @@
+package sandbox
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+type faultKind int
+
+const (
+	faultNone faultKind = iota
+	faultUnavailable
+	faultTooMany
+	faultError
+	faultErrorAfter
+	faultLost
+	faultCut
+	faultHang
+	faultHTML
+	faultEndless
+	faultRedirect
+)
+
+// before tells that the fault takes the place of the processing; the others strike after it.
+func (k faultKind) before() bool {
+	return k != faultErrorAfter && k != faultLost && k != faultEndless
+}
+
+// strike is what befalls one request.
+type strike struct {
+	kind    faultKind
+	latency time.Duration
+	faults  *Faults
+}
+
+// chaos draws the faults: a function of the seed and of the number of the request among those that faults act upon.
+type chaos struct {
+	seed   uint64
+	drawn  atomic.Uint64
+	faults atomic.Pointer[Faults]
+}
+
+func (c *chaos) draw(e Endpoint) strike {
+	f := c.faults.Load()
+	s := strike{faults: f}
+	if !f.actOn(e) {
+		return s
+	}
+	n := 2 * c.drawn.Add(1)
+	s.latency = time.Duration(f.Latency) + time.Duration(unit(c.seed, n)*float64(f.Jitter))
+	s.kind = f.pick(unit(c.seed, n+1))
+	return s
+}
+
+// pick maps u, even in [0,1), to a fault. Those without a share strike every time.
+func (f *Faults) pick(u float64) faultKind {
+	switch {
+	case f.Redirect != "":
+		return faultRedirect
+	case f.HTML:
+		return faultHTML
+	}
+	for _, s := range f.shares() {
+		if u < s.of {
+			return s.kind
+		}
+		u -= s.of
+	}
+	if f.Endless {
+		return faultEndless
+	}
+	return faultNone
+}
+
+// unit is the n-th number of a sequence even in [0,1): splitmix64, which needs no state and so no lock.
+func unit(seed, n uint64) float64 {
+	z := seed + n*0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return float64((z^z>>31)>>11) / (1 << 53)
+}
+
+// misbehave answers, or does not answer, as the fault says.
+func (s *Sandbox) misbehave(w http.ResponseWriter, c call, fault strike) {
+	switch fault.kind {
+	case faultUnavailable:
+		s.write(w, message(http.StatusServiceUnavailable, "The service is unavailable."))
+	case faultTooMany:
+		s.write(w, fault.faults.tooMany())
+	case faultError, faultErrorAfter:
+		s.write(w, exception(c.body))
+	case faultHTML:
+		s.write(w, &answer{status: http.StatusOK, body: []byte(htmlPage), header: map[string]string{"Content-Type": "text/html; charset=utf-8"}})
+	case faultRedirect:
+		s.write(w, &answer{status: http.StatusTemporaryRedirect, header: map[string]string{"Location": fault.faults.Redirect}})
+	case faultEndless:
+		s.writeEndless(w, c.r)
+	case faultHang:
+		s.stats.add(func(t *Stats) { t.Hung++ })
+		<-c.r.Context().Done() // the client gave up, or the server ends
+		panic(http.ErrAbortHandler)
+	default: // cut, lost
+		s.stats.add(func(t *Stats) { t.Cut++ })
+		panic(http.ErrAbortHandler) // net/http closes the connection without an answer
+	}
+}
+
+const htmlPage = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>Site en maintenance</h1></body></html>"
+
+// tooMany asks to come back in RetryAfter, rounded up to whole seconds in both forms.
+func (f *Faults) tooMany() *answer {
+	a := message(http.StatusTooManyRequests, "Too many requests.")
+	after := time.Duration(f.RetryAfter)
+	const roundUp = time.Second - 1
+	switch {
+	case after == 0:
+	case f.RetryAfterDate:
+		a.header = map[string]string{"Retry-After": time.Now().Add(after + roundUp).UTC().Format(http.TimeFormat)}
+	default:
+		a.header = map[string]string{"Retry-After": strconv.Itoa(int((after + roundUp) / time.Second))}
+	}
+	return a
+}
+
+// exception is a 500 as ASP.NET shows it with detailed errors on: it quotes what it was working on, personal data
+// included, which the client must not repeat.
+func exception(body []byte) *answer {
+	quoted := strings.ToValidUTF8(string(body[:min(len(body), 400)]), "")
+	return problem{
+		Message:          "An error has occurred.",
+		ExceptionMessage: "Violation of PRIMARY KEY constraint while saving " + quoted,
+		ExceptionType:    "System.Data.SqlClient.SqlException",
+		StackTrace:       "   at Isidoor.Api.Controllers.SalarieController.Post(Salarie salarie)\r\n   at lambda_method(Closure)",
+	}.answer(http.StatusInternalServerError)
+}
+
+// endlessChunk is sent every endlessPause: about 6 MB a second, enough to hurt whoever keeps it all.
+var endlessChunk = []byte(strings.Repeat(" ", 64<<10))
+
+const endlessPause = 10 * time.Millisecond
+
+func (s *Sandbox) writeEndless(w http.ResponseWriter, r *http.Request) {
+	s.write(w, &answer{status: http.StatusOK, body: []byte(`{"Message":`)})
+	flusher := http.NewResponseController(w)
+	tick := time.NewTicker(endlessPause)
+	defer tick.Stop()
+	for {
+		if _, err := w.Write(endlessChunk); err != nil {
+			panic(http.ErrAbortHandler) // the client has had enough
+		}
+		if err := flusher.Flush(); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		select {
+		case <-tick.C:
+		case <-r.Context().Done():
+			panic(http.ErrAbortHandler)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+// Package sandbox is a stand-in for Isidoor, for rehearsals, the demo and the tests: a strict token endpoint, Dossier,
+// Dictionnaire and Salarie, a Swagger 2.0 document, and faults that can be switched on while it runs. It keeps what it
+// received and can show it, so that a test can compare every document with what was to be delivered.
+//
+// Where Isidoor is documented (the token call, the roots /Api and /Api2, Bearer tokens) the sandbox is as strict as the
+// documentation. Everything else is assumed: see NoticeEN. Unlike ASP.NET it compares paths and member names with their
+// case, and never converts a number to a string: a stricter rehearsal finds more.
+//
+// A request that arrived whole is processed even when its client has gone, as a real server would; so a killed client
+// leaves behind exactly the doubt that it would leave at Isidoor.
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// What the operator reads before a rehearsal.
+const (
+	NoticeEN = "This sandbox stands in for Isidoor. Its token call follows the published documentation; the shape of its " +
+		"answers, its field names, its codes and the place of the dossier key are ASSUMPTIONS of syncd, not Isidoor's."
+	NoticeFR = "Ce bac à sable remplace Isidoor. L'appel du jeton suit la documentation publiée ; la forme des réponses, " +
+		"les noms des champs, les codes et la place de la clé de dossier sont des HYPOTHÈSES de syncd, pas celles d'Isidoor."
+)
+
+// Where the endpoints are on the sandbox's host.
+const (
+	TokenPath      = "/Auth/connect/token"
+	TestRoot       = "/Api2" // base URL of the environment "test"
+	ProductionRoot = "/Api"  // the same dossiers: the sandbox has one store
+	SwaggerPath    = TestRoot + "/swagger/docs/V2"
+	Scope          = "ApiIsidoor"
+)
+
+// DefaultKeyName is the header or query parameter that carries the dossier's key.
+const DefaultKeyName = "X-Cle-Dossier"
+
+// KeyIn says where the dossier's key is expected.
+type KeyIn string
+
+const (
+	KeyInHeader KeyIn = "header"
+	KeyInQuery  KeyIn = "query"
+	KeyInPath   KeyIn = "path" // /V2/{dossier}/Salarie, and so on
+)
+
+// Dossier is one association that the sandbox knows.
+type Dossier struct {
+	Name  string
+	Key   string // opaque secret; how requests name the dossier
+	Siret string
+}
+
+// Config is what a sandbox starts with.
+type Config struct {
+	ClientID      string
+	ClientSecret  string
+	Dossiers      []Dossier
+	TokenLifetime time.Duration // told in whole seconds, at least one; 0 = one hour, IdentityServer's default
+	KeyIn         KeyIn         // "" = KeyInHeader
+	KeyName       string        // "" = DefaultKeyName; unused with KeyInPath
+	Nomenclatures []Entry       // nil = DefaultNomenclatures()
+	Seed          uint64        // of the faults: same seed and same order of requests, same faults
+	Faults        Faults
+}
+
+// Sandbox is the stand-in. It is an http.Handler, safe for concurrent use.
+type Sandbox struct {
+	config        Config
+	dossiers      map[string]*dossier // by key; never changes
+	mux           *http.ServeMux
+	swagger       []byte
+	tokens        tokens
+	nomenclatures nomenclatures
+	chaos         chaos
+	stats         counters
+}
+
+// New makes a sandbox. An error is a mistake in the configuration.
+func New(config Config) (*Sandbox, error) {
+	config = withDefaults(config)
+	if config.ClientID == "" || config.ClientSecret == "" {
+		return nil, errors.New("the sandbox needs a client id and a client secret")
+	}
+	if config.TokenLifetime < time.Second {
+		return nil, errors.New("the lifetime of the sandbox's tokens is less than a second")
+	}
+	dossiers, err := indexDossiers(config.Dossiers)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{config: config, dossiers: dossiers}
+	s.tokens.lifetime = config.TokenLifetime.Truncate(time.Second)
+	s.nomenclatures.replace(config.Nomenclatures)
+	s.chaos.seed = config.Seed
+	s.stats.reset()
+	if err := s.SetFaults(config.Faults); err != nil {
+		return nil, err
+	}
+	if s.swagger, err = swaggerDocument(config.KeyIn, config.KeyName); err != nil {
+		return nil, err
+	}
+	if s.mux, err = s.routes(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func withDefaults(c Config) Config {
+	if c.TokenLifetime == 0 {
+		c.TokenLifetime = time.Hour
+	}
+	if c.KeyIn == "" {
+		c.KeyIn = KeyInHeader
+	}
+	if c.KeyName == "" {
+		c.KeyName = DefaultKeyName
+	}
+	if c.Nomenclatures == nil {
+		c.Nomenclatures = DefaultNomenclatures()
+	}
+	return c
+}
+
+func indexDossiers(list []Dossier) (map[string]*dossier, error) {
+	names := make(map[string]bool, len(list))
+	byKey := make(map[string]*dossier, len(list))
+	for _, d := range list {
+		switch {
+		case d.Name == "" || d.Key == "":
+			return nil, errors.New("a dossier of the sandbox has no name or no key")
+		case names[d.Name]:
+			return nil, fmt.Errorf("the sandbox has two dossiers named %q", d.Name)
+		case byKey[d.Key] != nil:
+			return nil, fmt.Errorf("dossiers %q and %q of the sandbox have the same key", byKey[d.Key].Name, d.Name)
+		}
+		names[d.Name] = true
+		byKey[d.Key] = newDossier(d)
+	}
+	return byKey, nil
+}
+
+// routes binds the paths. Methods are checked by the handlers, because the answers must look like ASP.NET's.
+func (s *Sandbox) routes() (*http.ServeMux, error) {
+	key := ""
+	switch s.config.KeyIn {
+	case KeyInPath:
+		key = "/{dossier}"
+	case KeyInHeader, KeyInQuery:
+	default:
+		return nil, fmt.Errorf("the sandbox expects the dossier's key in %q\nhint: header, query or path", s.config.KeyIn)
+	}
+	mux := http.NewServeMux()
+	mux.Handle(TokenPath, s.endpoint(EndpointToken, s.serveToken))
+	for _, root := range []string{TestRoot, ProductionRoot} {
+		mux.Handle(root+"/V2"+key+"/Dossier", s.endpoint(EndpointDossier, s.serveDossier))
+		mux.Handle(root+"/V2"+key+"/Dictionnaire", s.endpoint(EndpointDictionnaire, s.serveDictionnaire))
+		mux.Handle(root+"/V2"+key+"/Salarie", s.endpoint(EndpointSalarie, s.serveSalarie))
+		mux.HandleFunc(root+"/swagger/docs/V2", s.serveSwagger)
+	}
+	s.controlRoutes(mux)
+	mux.HandleFunc("/", s.serveNotFound)
+	return mux, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Reset forgets what was received and counted, and puts faults and nomenclatures back to what the sandbox started
+// with. Tokens stay valid: clients need not notice.
+func (s *Sandbox) Reset() error {
+	for _, d := range s.dossiers {
+		d.reset()
+	}
+	s.stats.reset()
+	s.nomenclatures.replace(s.config.Nomenclatures)
+	s.chaos.drawn.Store(0)
+	return s.SetFaults(s.config.Faults)
+}

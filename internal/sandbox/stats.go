@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"maps"
+	"sync"
+)
+
+// Stats are totals since the start or the last reset. Control calls are not counted.
+type Stats struct {
+	Calls         map[Endpoint]int64 `json:"calls"`          // requests by endpoint, however they ended
+	Statuses      map[int]int64      `json:"statuses"`       // answers by HTTP status
+	Cut           int64              `json:"cut"`            // connections cut without an answer (faults cut and lost)
+	Hung          int64              `json:"hung"`           // calls never answered (fault hang)
+	MaxConcurrent int64              `json:"max_concurrent"` // Salarie calls at once, the most ever seen
+	TokensIssued  int64              `json:"tokens_issued"`
+	Documents     int64              `json:"documents"`  // employees and periods held, over all dossiers
+	Deliveries    int64              `json:"deliveries"` // documents stored, replaced ones included
+	Repeats       int64              `json:"repeats"`    // deliveries that were byte for byte the one before
+}
+
+// counters hold the totals. A lock is simple, and its cost is nothing beside that of a request.
+type counters struct {
+	mu         sync.Mutex
+	totals     Stats
+	concurrent int64 // Salarie calls at this moment
+	withToken  int64 // calls with a Bearer token
+}
+
+func newStats() Stats {
+	return Stats{Calls: map[Endpoint]int64{}, Statuses: map[int]int64{}}
+}
+
+// add changes the totals under the lock.
+func (c *counters) add(change func(*Stats)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.totals)
+}
+
+// enter counts a call; the function it returns ends it.
+func (c *counters) enter(e Endpoint) func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.totals.Calls[e]++
+	if e != EndpointSalarie {
+		return func() {}
+	}
+	c.concurrent++
+	c.totals.MaxConcurrent = max(c.totals.MaxConcurrent, c.concurrent)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.concurrent--
+	}
+}
+
+// tokenSeen numbers the calls that carry a token, from 1.
+func (c *counters) tokenSeen() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.withToken++
+	return c.withToken
+}
+
+// delivered counts a stored document and gives its number, from 1.
+func (c *counters) delivered(isNew, isRepeat bool) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.totals.Deliveries++
+	if isNew {
+		c.totals.Documents++
+	}
+	if isRepeat {
+		c.totals.Repeats++
+	}
+	return c.totals.Deliveries
+}
+
+// reset forgets all but the calls under way.
+func (c *counters) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.totals, c.withToken = newStats(), 0
+}
+
+// Stats are the totals so far.
+func (s *Sandbox) Stats() Stats {
+	s.stats.mu.Lock()
+	defer s.stats.mu.Unlock()
+	copied := s.stats.totals
+	copied.Calls, copied.Statuses = maps.Clone(copied.Calls), maps.Clone(copied.Statuses)
+	return copied
+}

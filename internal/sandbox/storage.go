@@ -1,0 +1,107 @@
+package sandbox
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"sync"
+)
+
+// dossier keeps what one association delivered: the last document of each employee and period, because a POST is
+// assumed to replace.
+type dossier struct {
+	Dossier
+	mu        sync.Mutex
+	documents map[documentKey]*stored
+}
+
+type documentKey struct{ period, matricule string }
+
+type stored struct {
+	document []byte // exactly as received
+	sequence []int64
+	repeats  int
+}
+
+// Received is the last document of one employee and period, and how often one came.
+type Received struct {
+	Period     string          `json:"period"`
+	Matricule  string          `json:"matricule"`
+	Deliveries int             `json:"deliveries"`
+	Repeats    int             `json:"repeats"`            // deliveries that were byte for byte the one before
+	Sequence   []int64         `json:"sequence"`           // numbers of its deliveries among all that the sandbox stored, from 1
+	SHA256     string          `json:"sha256"`             // hex, of the document
+	Document   json.RawMessage `json:"document,omitempty"` // as received
+}
+
+func newDossier(d Dossier) *dossier {
+	return &dossier{Dossier: d, documents: map[documentKey]*stored{}}
+}
+
+func (d *dossier) reset() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	clear(d.documents)
+}
+
+// store replaces the document, which the caller no longer touches.
+func (s *Sandbox) store(d *dossier, key documentKey, document []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	entry := d.documents[key]
+	isNew := entry == nil
+	if isNew {
+		entry = &stored{}
+		d.documents[key] = entry
+	}
+	isRepeat := bytes.Equal(entry.document, document)
+	if isRepeat {
+		entry.repeats++
+	}
+	entry.document = document
+	entry.sequence = append(entry.sequence, s.stats.delivered(isNew, isRepeat))
+}
+
+// Received lists what arrived for the dossier of that name, by period and matricule; nil for an unknown name.
+func (s *Sandbox) Received(name string) []Received {
+	d := s.dossierNamed(name)
+	if d == nil {
+		return nil
+	}
+	list := d.received()
+	slices.SortFunc(list, func(a, b Received) int {
+		return cmp.Or(cmp.Compare(a.Period, b.Period), cmp.Compare(a.Matricule, b.Matricule))
+	})
+	return list
+}
+
+func (d *dossier) received() []Received {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := make([]Received, 0, len(d.documents))
+	for key, entry := range d.documents {
+		sum := sha256.Sum256(entry.document)
+		list = append(list, Received{
+			Period:     key.period,
+			Matricule:  key.matricule,
+			Deliveries: len(entry.sequence),
+			Repeats:    entry.repeats,
+			Sequence:   slices.Clone(entry.sequence),
+			SHA256:     hex.EncodeToString(sum[:]),
+			Document:   entry.document,
+		})
+	}
+	return list
+}
+
+func (s *Sandbox) dossierNamed(name string) *dossier {
+	for _, d := range s.dossiers {
+		if d.Name == name {
+			return d
+		}
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// tokens are the Bearer tokens in force.
+type tokens struct {
+	lifetime time.Duration
+	mu       sync.RWMutex
+	expiry   map[string]time.Time
+}
+
+func (t *tokens) issue() string {
+	token := "sandbox-" + rand.Text() + rand.Text()
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.expiry == nil {
+		t.expiry = map[string]time.Time{}
+	}
+	maps.DeleteFunc(t.expiry, func(_ string, end time.Time) bool { return !now.Before(end) })
+	t.expiry[token] = now.Add(t.lifetime)
+	return token
+}
+
+func (t *tokens) valid(token string) bool {
+	t.mu.RLock()
+	end, known := t.expiry[token]
+	t.mu.RUnlock()
+	return known && time.Now().Before(end)
+}
+
+func (t *tokens) revokeAll() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.expiry)
+}
+
+// serveToken is as strict as the documentation allows one to be: everything in a form body, nothing in a Basic header,
+// grant and scope exactly as published. Errors have IdentityServer's form, always with status 400.
+func (s *Sandbox) serveToken(c call) *answer {
+	form, problem := tokenForm(c)
+	if problem == "" {
+		problem = s.checkGrant(form)
+	}
+	if problem != "" {
+		return tokenAnswer(http.StatusBadRequest, map[string]any{"error": problem})
+	}
+	s.stats.add(func(t *Stats) { t.TokensIssued++ })
+	return tokenAnswer(http.StatusOK, map[string]any{
+		"access_token": s.tokens.issue(),
+		"expires_in":   int(s.tokens.lifetime / time.Second),
+		"token_type":   "Bearer",
+		"scope":        Scope,
+	})
+}
+
+func tokenAnswer(status int, body map[string]any) *answer {
+	return &answer{status: status, body: mustJSON(body), header: map[string]string{
+		"Cache-Control": "no-store, no-cache, max-age=0",
+		"Pragma":        "no-cache",
+	}}
+}
+
+// tokenForm reads the body, never the URL. The second value is an OAuth error code, "" when all is well.
+func tokenForm(c call) (url.Values, string) {
+	mediaType, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	if c.r.Method != http.MethodPost || err != nil || mediaType != "application/x-www-form-urlencoded" {
+		return nil, "invalid_request"
+	}
+	if c.r.Header.Get("Authorization") != "" {
+		return nil, "invalid_client"
+	}
+	form, err := url.ParseQuery(string(c.body))
+	if err != nil {
+		return nil, "invalid_request"
+	}
+	for _, values := range form {
+		if len(values) != 1 {
+			return nil, "invalid_request"
+		}
+	}
+	return form, ""
+}
+
+func (s *Sandbox) checkGrant(form url.Values) string {
+	switch {
+	case form.Get("client_id") != s.config.ClientID || form.Get("client_secret") != s.config.ClientSecret:
+		return "invalid_client"
+	case form.Get("grant_type") != "client_credentials":
+		return "unsupported_grant_type"
+	case form.Get("scope") != Scope:
+		return "invalid_scope"
+	}
+	return ""
+}
+
+// authorize finds the dossier of an API call, or the refusal.
+func (s *Sandbox) authorize(c call) (*dossier, *answer) {
+	token, isBearer := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+	if isBearer && s.revokeNow() {
+		s.tokens.revokeAll()
+	}
+	if !isBearer || !s.tokens.valid(token) {
+		refusal := message(http.StatusUnauthorized, "Authorization has been denied for this request.")
+		refusal.header = map[string]string{"WWW-Authenticate": "Bearer"}
+		return nil, refusal
+	}
+	if d := s.dossiers[s.dossierKey(c.r)]; d != nil {
+		return d, nil
+	}
+	return nil, message(http.StatusForbidden, "La clé du dossier est absente ou inconnue.")
+}
+
+// revokeNow counts a call that carries a token, and tells whether the fault revoke-every strikes at it.
+func (s *Sandbox) revokeNow() bool {
+	n := s.stats.tokenSeen()
+	every := s.chaos.faults.Load().RevokeEvery
+	return every > 0 && n%int64(every) == 0
+}
+
+func (s *Sandbox) dossierKey(r *http.Request) string {
+	switch s.config.KeyIn {
+	case KeyInQuery:
+		return r.URL.Query().Get(s.config.KeyName)
+	case KeyInPath:
+		return r.PathValue("dossier")
+	default:
+		return r.Header.Get(s.config.KeyName)
+	}
+}

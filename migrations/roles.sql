@@ -1,0 +1,53 @@
+-- Least-privilege roles. Like staging.sql this is a start, to adapt, and not a migration of syncd. Run it as a
+-- superuser, in the database that holds both schemas, as often as you like:
+--
+--     psql -d paie -f staging.sql
+--     psql -d paie -f roles.sql
+--
+--   syncd           the program: owns the schema syncd (its ledger), may only read in staging.
+--   staging_writer  a group for the import: may fill and empty the tables of staging. It cannot log in itself; make a
+--                   login for your import and put it in:  CREATE ROLE import_paie LOGIN IN ROLE staging_writer;
+--
+-- No password is set here. Over the local socket Debian's "peer" rule lets the system user syncd in as the role syncd.
+-- Otherwise give it one with psql's  \password syncd  which, unlike ALTER ROLE, writes no password to the log.
+--
+-- To adapt: other tables or views that syncd is to read need GRANT USAGE on their schema and GRANT SELECT. If staging
+-- is in another database (staging_url), run the part of the schema syncd here and the rest there. By default every role
+-- may connect to every database: where nobody else needs this one, add  REVOKE CONNECT ON DATABASE paie FROM PUBLIC.
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'syncd') THEN
+        CREATE ROLE syncd LOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'staging_writer') THEN
+        CREATE ROLE staging_writer NOLOGIN;
+    END IF;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO syncd, staging_writer', current_database());
+END
+$$;
+
+ALTER ROLE syncd NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+
+-- The ledger. syncd makes its tables itself (syncd migrate), in a schema that is its own, so it needs no right to create
+-- schemas in the database.
+CREATE SCHEMA IF NOT EXISTS syncd AUTHORIZATION syncd;
+ALTER SCHEMA syncd OWNER TO syncd;
+REVOKE ALL ON SCHEMA syncd FROM PUBLIC;
+
+-- Staging: syncd reads, the import writes, nobody else.
+CREATE SCHEMA IF NOT EXISTS staging;
+REVOKE ALL ON SCHEMA staging FROM PUBLIC;
+REVOKE ALL ON SCHEMA staging FROM syncd;
+REVOKE ALL ON ALL TABLES IN SCHEMA staging FROM PUBLIC, syncd;
+
+GRANT USAGE ON SCHEMA staging TO syncd, staging_writer;
+GRANT SELECT ON ALL TABLES IN SCHEMA staging TO syncd;
+GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA staging TO staging_writer;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA staging TO staging_writer;
+
+-- The same for tables to come. This holds for those that the role running this file creates; for another role's tables
+-- add FOR ROLE that_role after DEFAULT PRIVILEGES.
+ALTER DEFAULT PRIVILEGES IN SCHEMA staging GRANT SELECT ON TABLES TO syncd;
+ALTER DEFAULT PRIVILEGES IN SCHEMA staging GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO staging_writer;
+ALTER DEFAULT PRIVILEGES IN SCHEMA staging GRANT USAGE ON SEQUENCES TO staging_writer;
