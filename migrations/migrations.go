@@ -1,9 +1,21 @@
 // Package migrations embeds the numbered migrations of the ledger, and the SQL that users adapt.
 package migrations
 
-import "embed"
+import (
+	"embed"
+)
 
 // Ledger holds the goose migrations of the schema syncd.
 //
 //go:embed 0*.sql
 var Ledger embed.FS
+
+// Staging makes the default staging tables.
+//
+//go:embed staging.sql
+var Staging string
+
+// Roles makes least-privilege roles.
+//
+//go:embed roles.sql
+var Roles string

@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -14,16 +13,15 @@ import (
 const finishTimeout = 10 * time.Second
 
 // failureReason puts the error that ended a run into the form that the ledger keeps.
-func failureReason(ctx context.Context, err error) Reason {
+func failureReason(err error) Reason {
 	var call *CallError
 	var identity *IdentityError
 	var staging *StagingError
 	var column *mapping.ColumnError
+	var typed *mapping.TypeError
 	var dictionary *mapping.DictionaryError
 	var employee *EmployeeError
 	switch {
-	case ctx.Err() != nil:
-		return Reason{Code: ReasonStopped}
 	case errors.As(err, &call) && call.Class == ClassConfiguration:
 		return Reason{ReasonConfiguration, err.Error()}
 	case errors.As(err, &call) && call.Class == ClassTechnical:
@@ -32,7 +30,7 @@ func failureReason(ctx context.Context, err error) Reason {
 		return Reason{ReasonUnreachable, err.Error()}
 	case errors.As(err, &identity):
 		return Reason{ReasonIdentity, err.Error()}
-	case errors.As(err, &staging), errors.As(err, &column), errors.As(err, &dictionary), errors.As(err, &employee):
+	case errors.As(err, &staging), errors.As(err, &column), errors.As(err, &typed), errors.As(err, &dictionary), errors.As(err, &employee):
 		return Reason{ReasonStaging, err.Error()}
 	}
 	return Reason{ReasonInternal, err.Error()}
@@ -41,9 +39,6 @@ func failureReason(ctx context.Context, err error) Reason {
 // summarize logs the one event of a run's end.
 func summarize(log zerolog.Logger, run *Run) {
 	event := log.Info()
-	if run.State != Succeeded {
-		event = log.Warn()
-	}
 	if run.StartedAt != nil && run.FinishedAt != nil {
 		event = event.Dur("duration", run.FinishedAt.Sub(*run.StartedAt))
 	}

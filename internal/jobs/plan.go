@@ -37,7 +37,7 @@ type planning struct {
 
 // run reads one snapshot of staging, compares it with the baseline and hands the items to the sink in key order.
 func (p *planning) run(ctx context.Context, dictionaries mapping.Dictionaries) error {
-	params := queryParams(p.target, p.period)
+	params := QueryParams(p.target, p.period)
 	snapshot, err := p.staging.Snapshot(ctx, p.job.Source, params, p.keys)
 	if err != nil {
 		return err
@@ -289,8 +289,8 @@ func (c *chain) add(fingerprinter Fingerprinter, item *Item, fingerprint [32]byt
 
 func (c *chain) String() string { return hex.EncodeToString(c.sum[:]) }
 
-// queryParams are what queries and constants of the mapping can name with an @.
-func queryParams(target Target, period Period) mapping.Params {
+// QueryParams are what queries and constants of the mapping can name with an @.
+func QueryParams(target Target, period Period) mapping.Params {
 	return mapping.Params{
 		"dossier":      target.Dossier,
 		"siret":        target.Identity,

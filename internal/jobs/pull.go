@@ -29,6 +29,8 @@ func (r *Runner) ResumePull(ctx context.Context, job *PullJob, id int64) (*Run, 
 }
 
 func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, error) {
+	ctx, cancel := r.untilStopped(ctx)
+	defer cancel()
 	if err := r.identify(ctx, run); err != nil {
 		return Reason{}, err
 	}

@@ -18,7 +18,8 @@ import (
 type Runner struct {
 	Ledger   Ledger
 	Staging  Staging
-	API      API // of the dossier that the run is for
+	API      API    // of the dossier that the run is for
+	Siret    string // of the dossier, as configured; "" = any
 	Progress Progress
 	Log      zerolog.Logger
 	Stop     <-chan struct{} // closed when a person asks to stop: what is in flight is finished, nothing new is taken
@@ -45,11 +46,13 @@ func (r *Runner) ResumePush(ctx context.Context, job *PushJob, id int64) (*Run, 
 
 // transfer is one monthly transfer, step by step. A reason tells why it stopped before its end.
 func (r *Runner) transfer(ctx context.Context, job *PushJob, run *Run) (Reason, error) {
-	if err := r.identify(ctx, run); err != nil {
+	preparing, cancel := r.untilStopped(ctx)
+	defer cancel()
+	if err := r.identify(preparing, run); err != nil {
 		return Reason{}, err
 	}
 	if !run.Planned {
-		if err := r.plan(ctx, job, run); err != nil {
+		if err := r.plan(preparing, job, run); err != nil {
 			return Reason{}, err
 		}
 	}
@@ -63,18 +66,15 @@ func (r *Runner) identify(ctx context.Context, run *Run) error {
 	if err != nil || answered == "" {
 		return err
 	}
-	expected := run.Target.Identity // the configured SIRET
-	if expected == "" {
-		expected = answered
+	if r.Siret != "" && r.Siret != answered {
+		return &IdentityError{Dossier: run.Target.Dossier, Want: r.Siret, Answered: answered}
 	}
-	recorded, err := r.Ledger.Identify(ctx, run, expected)
+	recorded, err := r.Ledger.Identify(ctx, run, answered)
 	if err != nil {
 		return fmt.Errorf("recording the dossier's identity: %w", err)
 	}
-	for _, want := range []string{expected, recorded} {
-		if want != answered {
-			return &IdentityError{Dossier: run.Target.Dossier, Want: want, Answered: answered}
-		}
+	if recorded != answered {
+		return &IdentityError{Dossier: run.Target.Dossier, Want: recorded, Answered: answered}
 	}
 	return nil
 }
@@ -119,6 +119,10 @@ func (r *Runner) DryRun(ctx context.Context, job *PushJob, target Target, period
 }
 
 func (r *Runner) planning(job *PushJob, target Target, period Period, keys []string, sink PlanSink) *planning {
+	target.Identity = r.Siret
+	if len(keys) == 0 {
+		keys = nil // everyone
+	}
 	return &planning{job: job, target: target, period: period, keys: keys,
 		staging: r.Staging, ledger: r.Ledger, sink: sink, progress: r.Progress}
 }
@@ -132,8 +136,11 @@ func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Contex
 	if err != nil && (errors.Is(err, ErrLost) || errors.Is(context.Cause(held), ErrLost)) {
 		return run, ErrLost
 	}
-	if err != nil {
-		halt = failureReason(ctx, err)
+	switch {
+	case err != nil && r.stopped(ctx):
+		halt, err = Reason{Code: ReasonStopped}, nil
+	case err != nil:
+		halt = failureReason(err)
 	}
 	// Recording must also work when the caller's context has ended.
 	finishing, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
@@ -144,6 +151,28 @@ func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Contex
 	}
 	summarize(r.Log, finished)
 	return finished, err
+}
+
+// untilStopped derives a context for work that a stop may break off: nothing has been sent yet.
+func (r *Runner) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-r.Stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+func (r *Runner) stopped(ctx context.Context) bool {
+	select {
+	case <-r.Stop:
+		return true
+	default:
+		return ctx.Err() != nil
+	}
 }
 
 // guarded turns a panic into a reason.

@@ -42,6 +42,13 @@ func (e *DatabaseError) Error() string {
 	return text + "\nhint: " + hintFor(e.SQLState)
 }
 
+// URLError says that a connection string cannot be read. It does not quote it: it may hold a password.
+type URLError struct{}
+
+func (*URLError) Error() string {
+	return "a Postgres URL of the configuration cannot be read\nhint: it looks like postgres://user@host/database or postgres:///database"
+}
+
 // KeyError says that the ledger was made with another key.
 type KeyError struct{ Registered, Given string }
 

@@ -7,7 +7,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,11 +25,10 @@ type Keys struct {
 
 const ledgerKeyBytes = 32
 
-// ParseKeys reads a ledger key: base64 of 32 bytes.
-func ParseKeys(text string) (*Keys, error) {
-	secret, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || len(secret) != ledgerKeyBytes {
-		return nil, errors.New("the ledger key is not the base64 of 32 bytes\nhint: make one with: openssl rand -base64 32")
+// NewKeys derives the keys from a ledger key of 32 bytes.
+func NewKeys(secret []byte) (*Keys, error) {
+	if len(secret) != ledgerKeyBytes {
+		return nil, fmt.Errorf("a ledger key has %d bytes, not %d", ledgerKeyBytes, len(secret))
 	}
 	derived := func(purpose string, n int) []byte {
 		key, err := hkdf.Key(sha256.New, secret, nil, "syncd "+purpose, n)

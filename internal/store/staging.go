@@ -116,11 +116,27 @@ type stream struct {
 	row     [][]byte
 }
 
-// start sends the query, wrapped so that its rows come in bytewise order of the key.
+// start sends the query.
 func (s *stream) start(ctx context.Context, params mapping.Params, keys []string) error {
-	model, args, err := bind(ctx, s.query, params)
+	sql, args, err := s.wrap(ctx, params, keys)
 	if err != nil {
 		return err
+	}
+	s.reader = s.conn.PgConn().ExecParams(ctx, sql, args, nil, nil, nil)
+	fields := s.reader.FieldDescriptions()
+	if fields == nil {
+		_, err := s.reader.Close()
+		return s.explain(err)
+	}
+	s.columns = columnsOf(fields)
+	return nil
+}
+
+// wrap makes the configured query one whose rows come in bytewise order of the key, and whose first column is the key.
+func (s *stream) wrap(ctx context.Context, params mapping.Params, keys []string) (sql string, args [][]byte, err error) {
+	model, args, err := bind(ctx, s.query, params)
+	if err != nil {
+		return "", nil, err
 	}
 	key := "m." + pgx.Identifier{s.query.key}.Sanitize() + "::text"
 	var filter string
@@ -128,17 +144,16 @@ func (s *stream) start(ctx context.Context, params mapping.Params, keys []string
 		args = append(args, []byte(textArray(keys)))
 		filter = fmt.Sprintf("WHERE %s = ANY ($%d::text[])\n", key, len(args))
 	}
-	sql := fmt.Sprintf("SELECT %s AS syncd_key, m.* FROM (\n%s\n) AS m\n%sORDER BY %s COLLATE \"C\"", key, model, filter, key)
-	s.reader = s.conn.PgConn().ExecParams(ctx, sql, args, nil, nil, nil)
-	fields := s.reader.FieldDescriptions()
-	if fields == nil {
-		_, err := s.reader.Close()
-		return s.explain(err)
-	}
+	return fmt.Sprintf("SELECT %s AS syncd_key, m.* FROM (\n%s\n) AS m\n%sORDER BY %s COLLATE \"C\"", key, model, filter, key), args, nil
+}
+
+// columnsOf leaves out the key that wrap puts first.
+func columnsOf(fields []pgconn.FieldDescription) []mapping.Column {
+	columns := make([]mapping.Column, 0, len(fields))
 	for _, field := range fields[1:] {
-		s.columns = append(s.columns, mapping.Column{Name: field.Name, Type: field.DataTypeOID})
+		columns = append(columns, mapping.Column{Name: field.Name, Type: field.DataTypeOID})
 	}
-	return nil
+	return columns
 }
 
 // bind replaces the @names of a query by numbered parameters.

@@ -6,7 +6,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -106,7 +105,7 @@ func (s *Store) transact(ctx context.Context, work func(q *dbsqlc.Queries) error
 func poolConfig(url string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, errURL
+		return nil, &URLError{}
 	}
 	config.MaxConns = maxConns
 	setDefaults(config.ConnConfig)
@@ -122,13 +121,11 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 func connConfig(url string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, errURL
+		return nil, &URLError{}
 	}
 	setDefaults(config)
 	return config, nil
 }
-
-var errURL = errors.New("a Postgres URL of the configuration cannot be read\nhint: it looks like postgres://user@host/database or postgres:///database")
 
 // setDefaults bounds connecting, ends transactions that a frozen process leaves open, and fixes how values are written.
 func setDefaults(config *pgx.ConnConfig) {

@@ -1,0 +1,94 @@
+# `make help` says what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+TOOLS := $(CURDIR)/.cache/bin
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false
+# A throwaway PostgreSQL server for one command: see internal/testpg.
+WITH_SERVER := $(TOOLS)/throwaway-pg --
+WITH_DURABLE_SERVER := $(TOOLS)/throwaway-pg --fsync --
+# A server of the developer's own, where one is named, serves all but the benchmarks.
+ifdef SYNCD_TEST_DATABASE_URL
+WITH_SERVER :=
+endif
+
+# make soak ROUNDS=50; make test TESTFLAGS='-run Resume -v'
+ROUNDS ?= 10
+TESTFLAGS ?=
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/syncd
+	$(GO_BUILD) -ldflags '-X main.version=$(VERSION)' -o bin/syncd ./cmd/syncd
+
+.PHONY: demo
+demo: server-deps build throwaway-pg ## run the main job end to end on synthetic data
+	@$(WITH_SERVER) scripts/demo.sh
+
+.PHONY: test
+test: deps throwaway-pg ## run all tests with the race detector on a throwaway server
+	@if $(WITH_SERVER) go test -race -timeout 15m $(TESTFLAGS) ./...; \
+	then echo 'make test: all tests passed'; \
+	else echo 'make test: FAILED, see the lines that begin with FAIL above' >&2; exit 1; fi
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint ## check format, vet, linters, import rules and shell scripts
+	@unformatted=$$(gofmt -l cmd internal migrations); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"$$'\n'"$$unformatted" >&2; exit 1; fi
+	go vet ./...
+	$(TOOLS)/golangci-lint run ./...
+	@if command -v shellcheck >/dev/null; then \
+	shellcheck scripts/*.sh .ci/run && shellcheck -s sh internal/testpg/supervise.sh; \
+	else echo 'shellcheck is not installed: shell scripts not checked'; fi
+
+.PHONY: generate
+generate: $(TOOLS)/sqlc ## generate internal/store/dbsqlc from the SQL queries
+	$(TOOLS)/sqlc generate
+
+.PHONY: generate-check
+generate-check: $(TOOLS)/sqlc ## fail if the generated code is not what the queries say
+	@$(TOOLS)/sqlc diff || { echo 'internal/store/dbsqlc is out of date: run make generate' >&2; exit 1; }
+
+.PHONY: bench
+bench: deps build throwaway-pg ## run the benchmarks on a durable throwaway server
+	@$(WITH_DURABLE_SERVER) go test -run '^$$' -bench . -benchmem -timeout 60m $(TESTFLAGS) ./...
+
+.PHONY: soak
+soak: deps throwaway-pg ## run all tests ROUNDS times, other random cases each time
+	@$(WITH_SERVER) go test -race -count $(ROUNDS) -timeout 6h $(TESTFLAGS) ./...
+
+.PHONY: fresh
+fresh: ## run demo and tests in a fresh copy of what is committed
+	@scripts/fresh.sh
+
+.PHONY: deps
+deps: ## install Debian's PostgreSQL and C compiler where missing (starts no cluster)
+	@scripts/deps.sh compiler
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin dist .cache
+
+.PHONY: server-deps
+server-deps:
+	@scripts/deps.sh
+
+.PHONY: throwaway-pg
+throwaway-pg:
+	@$(GO_BUILD) -o $(TOOLS)/throwaway-pg ./internal/testpg/cmd/throwaway-pg
+
+# Tools have module files of their own: what they need never mixes with what syncd needs.
+$(TOOLS)/sqlc: tools/sqlc/go.mod tools/sqlc/go.sum
+	@echo 'building sqlc (one to two minutes the first time)'
+	@cd tools/sqlc && CGO_ENABLED=0 go build -buildvcs=false -o $@ github.com/sqlc-dev/sqlc/cmd/sqlc
+
+$(TOOLS)/golangci-lint: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
+	@echo 'building golangci-lint (about two minutes the first time)'
+	@cd tools/golangci-lint && CGO_ENABLED=0 go build -buildvcs=false -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

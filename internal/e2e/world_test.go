@@ -1,0 +1,223 @@
+package e2e
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/rs/zerolog"
+
+	"syncd"
+	"syncd/internal/config"
+	"syncd/internal/jobs"
+	"syncd/internal/restapi"
+	"syncd/internal/sample"
+	"syncd/internal/sandbox"
+	"syncd/internal/store"
+	"syncd/internal/testpg"
+	"syncd/migrations"
+)
+
+const (
+	dossier = "saint-martin"
+	siret   = "12345678200010"
+	period  = jobs.Period("2026-11")
+	key     = "key-of-saint-martin"
+	secret  = "client-secret-of-the-editor"
+)
+
+// world is a database with staging and ledger, and a sandbox.
+type world struct {
+	t       testing.TB
+	db      *testpg.DB
+	sandbox *sandbox.Sandbox
+	server  *httptest.Server
+	keys    *store.Keys
+	job     jobs.PushJob
+	pull    jobs.PullJob
+}
+
+var template = testpg.Template{Name: "e2e", Sources: migrations.Ledger, Prepare: func(ctx context.Context, url string) error {
+	if _, _, err := store.Migrate(ctx, url); err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, migrations.Staging)
+	return err
+}}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, db: testpg.New(t, template)}
+	s, err := sandbox.New(sandbox.Config{ClientID: "our-editor", ClientSecret: secret, Seed: 1,
+		Dossiers: []sandbox.Dossier{{Name: dossier, Key: key, Siret: siret}}})
+	w.must(err)
+	w.sandbox = s
+	w.server = httptest.NewServer(http.HandlerFunc(s.ServeHTTP))
+	t.Cleanup(w.server.Close)
+	ledgerKey := sha256.Sum256([]byte("ledger key"))
+	w.keys, err = store.NewKeys(ledgerKey[:])
+	w.must(err)
+	c := sampleConfig(t)
+	w.job, err = c.PushJob("paie")
+	w.must(err)
+	w.job.RequestTimeout = 2 * time.Second
+	w.pull, err = c.PullJob("dictionnaire")
+	w.must(err)
+	return w
+}
+
+var sampleConfig = func() func(testing.TB) *config.Config {
+	var once sync.Once
+	var c *config.Config
+	return func(t testing.TB) *config.Config {
+		once.Do(func() {
+			file := filepath.Join(t.TempDir(), "config.toml")
+			if err := os.WriteFile(file, []byte(syncd.SampleConfig), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			loaded, err := config.Load(file, func(string) string { return "" })
+			if err != nil {
+				t.Fatal(err)
+			}
+			c = loaded
+		})
+		return c
+	}
+}()
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// open opens the ledger as a process of its own would.
+func (w *world) open() *store.Store {
+	w.t.Helper()
+	s, err := store.Open(context.Background(), store.Options{URL: w.db.URL, Keys: w.keys, Version: "test", Lease: 3 * time.Second})
+	w.must(err)
+	w.t.Cleanup(s.Close)
+	return s
+}
+
+// connect opens the API as a process of its own would.
+func (w *world) connect(change func(*restapi.Options)) jobs.API {
+	w.t.Helper()
+	o := restapi.Options{
+		BaseURL: w.server.URL + sandbox.TestRoot, TokenURL: w.server.URL + sandbox.TokenPath, ClientID: "our-editor", ClientSecret: secret,
+		Scope: sandbox.Scope, KeyIn: restapi.KeyInHeader, KeyName: sandbox.DefaultKeyName, MaxInFlight: w.job.MaxInFlight,
+		RequestTimeout: w.job.RequestTimeout, RetryFor: 2 * time.Second, ResendAmbiguous: w.job.Semantics == jobs.Replace,
+		Dossier:      restapi.DossierEndpoint{Method: "GET", Path: "/V2/Dossier", Identity: "/Siret"},
+		Dictionnaire: restapi.DictionnaireEndpoint{Method: "GET", Path: "/V2/Dictionnaire", Name: "/Nom", Code: "/Code", Label: "/Libelle", Active: "/Actif"},
+		Salarie:      restapi.SalarieEndpoint{Method: "POST", Path: "/V2/Salarie"},
+	}
+	if change != nil {
+		change(&o)
+	}
+	c, err := restapi.Open(o)
+	w.must(err)
+	w.t.Cleanup(c.Close)
+	return c.Dossier(key)
+}
+
+// runner is one process' way to execute runs.
+func (w *world) runner() *jobs.Runner {
+	return &jobs.Runner{Ledger: w.open(), Staging: &store.Staging{URL: w.db.URL}, API: w.connect(nil), Siret: siret,
+		Progress: silent{}, Log: zerolog.Nop(), Stop: make(chan struct{})}
+}
+
+type silent struct{}
+
+func (silent) Planning(int)     {}
+func (silent) Pushing(int, int) {}
+
+func (w *world) request() jobs.NewRun {
+	return jobs.NewRun{Job: w.job.Name, Kind: jobs.PushSalaries, Period: period, Scope: w.job.Scope, Trigger: jobs.TriggerManual,
+		RequestedBy: "test", Digests: jobs.Digests{Config: "test"},
+		Target: jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: w.server.URL, Dossier: dossier, Identity: siret}}
+}
+
+func (w *world) pullDictionaries(r *jobs.Runner) *jobs.Run {
+	w.t.Helper()
+	request := w.request()
+	request.Job, request.Kind, request.Period = w.pull.Name, jobs.PullDictionnaire, ""
+	run, err := r.Pull(context.Background(), &w.pull, request)
+	w.must(err)
+	return run
+}
+
+func (w *world) push(r *jobs.Runner, change func(*jobs.NewRun)) (*jobs.Run, error) {
+	request := w.request()
+	if change != nil {
+		change(&request)
+	}
+	return r.Push(context.Background(), &w.job, request)
+}
+
+// fill puts made-up staff into staging.
+func (w *world) fill(employees int) {
+	w.t.Helper()
+	conn := w.db.Connect(w.t)
+	options := sample.Options{Dossier: dossier, Employees: employees, ElementsPerEmployee: 3, Period: string(period), Seed: 1}
+	var staff, elements [][]any
+	for e := range sample.Employees(options) {
+		staff = append(staff, e.Row())
+	}
+	for e := range sample.Elements(options) {
+		elements = append(elements, e.Row())
+	}
+	_, err := conn.CopyFrom(context.Background(), sample.EmployeeTable, sample.EmployeeColumns, pgx.CopyFromRows(staff))
+	w.must(err)
+	_, err = conn.CopyFrom(context.Background(), sample.ElementTable, sample.ElementColumns, pgx.CopyFromRows(elements))
+	w.must(err)
+}
+
+// received is what the sandbox holds for the period, by matricule.
+func (w *world) received() map[string]sandbox.Received {
+	all := map[string]sandbox.Received{}
+	for _, r := range w.sandbox.Received(dossier) {
+		if r.Period == string(period) {
+			all[r.Matricule] = r
+		}
+	}
+	return all
+}
+
+func (w *world) items(s *store.Store, run int64) []jobs.Item {
+	w.t.Helper()
+	items, err := s.Items(context.Background(), run, 0, 100000, nil)
+	w.must(err)
+	return items
+}
+
+func (w *world) wantState(run *jobs.Run, state jobs.State) {
+	w.t.Helper()
+	if run.State != state {
+		text, err := json.Marshal(run)
+		w.must(err)
+		w.t.Fatalf("run is %s (%s), want %s\n%s", run.State, run.Failure, state, text)
+	}
+}
+
+func count(t testing.TB, db *testpg.DB, sql string, args ...any) (n int) {
+	t.Helper()
+	if err := db.Connect(t).QueryRow(context.Background(), sql, args...).Scan(&n); err != nil {
+		t.Fatal(fmt.Errorf("%s: %w", sql, err))
+	}
+	return n
+}

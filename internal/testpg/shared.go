@@ -1,0 +1,38 @@
+package testpg
+
+import (
+	"os"
+	"sync"
+	"testing"
+)
+
+// Names of the environment by which processes share a server. throwaway-pg sets both.
+const (
+	EnvURL = "SYNCD_TEST_DATABASE_URL"
+	EnvLog = "SYNCD_TEST_DATABASE_LOG" // optional: path of its log
+)
+
+// startShared starts the server of this process, once.
+var startShared = sync.OnceValues(func() (*Server, error) {
+	if url := os.Getenv(EnvURL); url != "" {
+		return &Server{URL: url, Log: os.Getenv(EnvLog)}, nil
+	}
+	return Start(Options{})
+})
+
+// Shared is the server that all tests of this process use, and where SYNCD_TEST_DATABASE_URL is set, other processes
+// too: a test that changes the server itself, or reads all of its log, should Start one of its own.
+func Shared(t testing.TB) *Server {
+	t.Helper()
+	s, err := startShared()
+	if err != nil {
+		t.Fatalf("testpg: %v", err)
+	}
+	return s
+}
+
+// New makes a database for t on the shared server.
+func New(t testing.TB, template Template) *DB {
+	t.Helper()
+	return Shared(t).New(t, template)
+}

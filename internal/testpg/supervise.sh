@@ -1,0 +1,23 @@
+# Makes a PostgreSQL cluster and runs its server for as long as somebody holds the other end of standard input, then
+# removes everything. Whatever ends the owner closes that end.
+# usage: sh -c "$(cat supervise.sh)" supervise DIRECTORY BINARIES SUPERUSER SETTING…
+# DIRECTORY holds the file `password`. Standard output closes when the server has ended: so the owner learns of one that
+# could not start.
+dir=$1 bin=$2 superuser=$3
+shift 3
+exec 3<&0
+{
+	"$bin/initdb" --pgdata="$dir/data" --username="$superuser" --pwfile="$dir/password" --auth=scram-sha-256 \
+		--encoding=UTF8 --locale=C.UTF-8 --no-sync && exec "$bin/postgres" -D "$dir/data" "$@"
+} </dev/null >"$dir/server.log" 2>&1 3<&- &
+server=$!
+# SIGQUIT is PostgreSQL's immediate shutdown: nothing here is worth a checkpoint. It is ignored until the server listens
+# to it, hence the loop.
+{
+	cat <&3
+	while kill -QUIT "$server"; do sleep 0.1; done
+} >/dev/null 2>&1 &
+wait "$server"
+exec >&-
+cat <&3 >/dev/null
+rm -rf "$dir"
