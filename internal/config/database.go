@@ -19,10 +19,21 @@ type Database struct {
 	Lease      time.Duration
 }
 
+// StagingApart tells that staging is in another database than the ledger.
+func (d Database) StagingApart() bool { return d.StagingURL.String() != d.URL.String() }
+
 // DatabaseURL is a Postgres connection string: in the open when it holds no password, by reference otherwise.
 type DatabaseURL struct {
 	Open      string // as written; never holds a password
 	Reference Secret // where to read it when Open is empty
+}
+
+// String is the URL as configured: in the open, or where it is kept.
+func (u DatabaseURL) String() string {
+	if u.Open != "" {
+		return u.Open
+	}
+	return u.Reference.String()
 }
 
 // IsZero tells that none is configured.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"fmt"
-	"net/http"
+	"io"
+	"log"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -20,7 +20,6 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/restapi"
-	"syncd/internal/sample"
 	"syncd/internal/sandbox"
 	"syncd/internal/store"
 	"syncd/internal/testpg"
@@ -33,6 +32,9 @@ const (
 	period  = jobs.Period("2026-11")
 	key     = "key-of-saint-martin"
 	secret  = "client-secret-of-the-editor"
+
+	// inDoubt is how long an item in doubt waits before it is sent again, in these tests.
+	inDoubt = 200 * time.Millisecond
 )
 
 // world is a database with staging and ledger, and a sandbox.
@@ -40,6 +42,7 @@ type world struct {
 	t       testing.TB
 	db      *testpg.DB
 	sandbox *sandbox.Sandbox
+	front   *front
 	server  *httptest.Server
 	keys    *store.Keys
 	job     jobs.PushJob
@@ -66,7 +69,10 @@ func newWorld(t testing.TB) *world {
 		Dossiers: []sandbox.Dossier{{Name: dossier, Key: key, Siret: siret}}})
 	w.must(err)
 	w.sandbox = s
-	w.server = httptest.NewServer(http.HandlerFunc(s.ServeHTTP))
+	w.front = &front{inner: s, calls: map[string]int{}, began: make(chan string)}
+	w.server = httptest.NewUnstartedServer(w.front)
+	w.server.Config.ErrorLog = log.New(io.Discard, "", 0) // the scripts abort requests on purpose
+	w.server.Start()
 	t.Cleanup(w.server.Close)
 	ledgerKey := sha256.Sum256([]byte("ledger key"))
 	w.keys, err = store.NewKeys(ledgerKey[:])
@@ -74,7 +80,7 @@ func newWorld(t testing.TB) *world {
 	c := sampleConfig(t)
 	w.job, err = c.PushJob("paie")
 	w.must(err)
-	w.job.RequestTimeout = 2 * time.Second
+	w.job.RequestTimeout = inDoubt
 	w.pull, err = c.PullJob("dictionnaire")
 	w.must(err)
 	return w
@@ -121,7 +127,7 @@ func (w *world) connect(change func(*restapi.Options)) jobs.API {
 	o := restapi.Options{
 		BaseURL: w.server.URL + sandbox.TestRoot, TokenURL: w.server.URL + sandbox.TokenPath, ClientID: "our-editor", ClientSecret: secret,
 		Scope: sandbox.Scope, KeyIn: restapi.KeyInHeader, KeyName: sandbox.DefaultKeyName, MaxInFlight: w.job.MaxInFlight,
-		RequestTimeout: w.job.RequestTimeout, RetryFor: 2 * time.Second, ResendAmbiguous: w.job.Semantics == jobs.Replace,
+		RequestTimeout: 5 * time.Second, RetryFor: 2 * time.Second, ResendAmbiguous: w.job.Semantics == jobs.Replace,
 		Dossier:      restapi.DossierEndpoint{Method: "GET", Path: "/V2/Dossier", Identity: "/Siret"},
 		Dictionnaire: restapi.DictionnaireEndpoint{Method: "GET", Path: "/V2/Dictionnaire", Name: "/Nom", Code: "/Code", Label: "/Libelle", Active: "/Actif"},
 		Salarie:      restapi.SalarieEndpoint{Method: "POST", Path: "/V2/Salarie"},
@@ -169,42 +175,6 @@ func (w *world) push(r *jobs.Runner, change func(*jobs.NewRun)) (*jobs.Run, erro
 	return r.Push(context.Background(), &w.job, request)
 }
 
-// fill puts made-up staff into staging.
-func (w *world) fill(employees int) {
-	w.t.Helper()
-	conn := w.db.Connect(w.t)
-	options := sample.Options{Dossier: dossier, Employees: employees, ElementsPerEmployee: 3, Period: string(period), Seed: 1}
-	var staff, elements [][]any
-	for e := range sample.Employees(options) {
-		staff = append(staff, e.Row())
-	}
-	for e := range sample.Elements(options) {
-		elements = append(elements, e.Row())
-	}
-	_, err := conn.CopyFrom(context.Background(), sample.EmployeeTable, sample.EmployeeColumns, pgx.CopyFromRows(staff))
-	w.must(err)
-	_, err = conn.CopyFrom(context.Background(), sample.ElementTable, sample.ElementColumns, pgx.CopyFromRows(elements))
-	w.must(err)
-}
-
-// received is what the sandbox holds for the period, by matricule.
-func (w *world) received() map[string]sandbox.Received {
-	all := map[string]sandbox.Received{}
-	for _, r := range w.sandbox.Received(dossier) {
-		if r.Period == string(period) {
-			all[r.Matricule] = r
-		}
-	}
-	return all
-}
-
-func (w *world) items(s *store.Store, run int64) []jobs.Item {
-	w.t.Helper()
-	items, err := s.Items(context.Background(), run, 0, 100000, nil)
-	w.must(err)
-	return items
-}
-
 func (w *world) wantState(run *jobs.Run, state jobs.State) {
 	w.t.Helper()
 	if run.State != state {
@@ -214,10 +184,62 @@ func (w *world) wantState(run *jobs.Run, state jobs.State) {
 	}
 }
 
-func count(t testing.TB, db *testpg.DB, sql string, args ...any) (n int) {
+// ledger is the store of a runner.
+func ledger(r *jobs.Runner) *store.Store { return r.Ledger.(*store.Store) } //nolint:forcetypeassert // world.runner made it
+
+// ready is a world with staff whose dictionaries are pulled, and a runner.
+func ready(t testing.TB, employees int) (*world, *jobs.Runner) {
 	t.Helper()
-	if err := db.Connect(t).QueryRow(context.Background(), sql, args...).Scan(&n); err != nil {
-		t.Fatal(fmt.Errorf("%s: %w", sql, err))
+	w := newWorld(t)
+	w.fill(employees)
+	r := w.runner()
+	w.wantState(w.pullDictionaries(r), jobs.Succeeded)
+	return w, r
+}
+
+// once makes one attempt per document: a temporary failure ends it.
+func once(o *restapi.Options) { o.RetryFor, o.TechnicalTries = time.Millisecond, 1 }
+
+// run runs the job and wants a state.
+func (w *world) run(r *jobs.Runner, state jobs.State, change func(*jobs.NewRun)) *jobs.Run {
+	w.t.Helper()
+	run, err := w.push(r, change)
+	w.wantRun(run, err, state)
+	return run
+}
+
+// resume takes a run up again and wants a state.
+func (w *world) resume(r *jobs.Runner, id int64, state jobs.State) *jobs.Run {
+	w.t.Helper()
+	run, err := r.ResumePush(context.Background(), &w.job, id)
+	w.wantRun(run, err, state)
+	return run
+}
+
+// wantRun wants a run that ended in a state, with an accounting that adds up. A failed run comes with its error.
+func (w *world) wantRun(run *jobs.Run, err error, state jobs.State) {
+	w.t.Helper()
+	if run == nil || err != nil && state != jobs.Failed {
+		w.t.Fatalf("%v", err)
 	}
-	return n
+	w.wantState(run, state)
+	wantSum(w.t, run.Counts)
+}
+
+// wantSum wants every employee and every element accounted for.
+func wantSum(t interface{ Fatalf(string, ...any) }, c jobs.Counts) {
+	employees := c.Unchanged + c.Accepted + c.Rejected + c.Blocked + c.Held + c.Uncertain + c.Superseded + c.NotAttempted
+	if c.EmployeesRead != employees || c.ElementsRead != c.ElementsInDocuments+c.ElementsBlocked {
+		t.Fatalf("the accounting does not add up: %+v", c)
+	}
+}
+
+// named names the period on the command line.
+func named(p jobs.Period) func(*jobs.NewRun) {
+	return func(n *jobs.NewRun) { n.Period, n.AnyOrder = p, true }
+}
+
+// employees limits a run.
+func employees(matricules ...string) func(*jobs.NewRun) {
+	return func(n *jobs.NewRun) { n.Employees = matricules }
 }

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/term"
+
+	"syncd/internal/config"
+	"syncd/internal/jobs"
+	"syncd/internal/report"
+	"syncd/internal/restapi"
+	"syncd/internal/store"
+)
+
+// app is one command's use of the product: what it opens, it closes, last first.
+type app struct {
+	process
+	flags    *globalFlags
+	log      zerolog.Logger
+	config   *config.Config
+	cleanups []func()
+}
+
+// open reads the configuration. Close the app.
+func (p process) open(flags *globalFlags) (*app, error) {
+	log, err := p.logger(flags.logLevel)
+	if err != nil {
+		return nil, err
+	}
+	c, err := config.Load(flags.configPath(p.Getenv), p.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return &app{process: p, flags: flags, log: log, config: c}, nil
+}
+
+func (a *app) close() {
+	for i := len(a.cleanups) - 1; i >= 0; i-- {
+		a.cleanups[i]()
+	}
+}
+
+// ledger opens the ledger with the keys that fingerprints and sealed documents need.
+func (a *app) ledger(ctx context.Context) (*store.Store, error) {
+	secret, err := a.config.LedgerKey()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := store.NewKeys(secret)
+	if err != nil {
+		return nil, err
+	}
+	return a.openLedger(ctx, keys)
+}
+
+// readLedger opens the ledger for commands that only show what is recorded in the open.
+func (a *app) readLedger(ctx context.Context) (*store.Store, error) { return a.openLedger(ctx, nil) }
+
+func (a *app) openLedger(ctx context.Context, keys *store.Keys) (*store.Store, error) {
+	url, err := a.config.Database.URL.Read()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, store.Options{URL: url, Keys: keys, Version: version, Lease: a.config.Database.Lease})
+	if err != nil {
+		return nil, err
+	}
+	a.cleanups = append(a.cleanups, s.Close)
+	return s, nil
+}
+
+func (a *app) staging() (*store.Staging, error) {
+	url, err := a.config.Database.StagingURL.Read()
+	return &store.Staging{URL: url}, err
+}
+
+// connection prepares the HTTP client that all dossiers share. retryFor bounds how long an absent API is tried.
+func (a *app) connection(retryFor time.Duration) (*restapi.Connection, error) {
+	i := a.config.Isidoor
+	secret, err := i.ClientSecret.Read()
+	if err != nil {
+		return nil, err
+	}
+	c, err := restapi.Open(restapi.Options{
+		BaseURL: i.BaseURL, TokenURL: i.TokenURL, ClientID: i.ClientID, ClientSecret: secret, Scope: i.OAuthScope,
+		KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name,
+		MaxInFlight: i.MaxInFlight, RatePerSecond: i.RatePerSecond, RequestTimeout: i.RequestTimeout, ConnectTimeout: i.ConnectTimeout,
+		RetryFor: retryFor, TechnicalTries: i.TechnicalTries, RetryAfterCap: i.RetryAfterCap,
+		ResendAmbiguous: i.Salarie.Semantics == jobs.Replace, CAFile: i.CAFile,
+		Dossier:      restapi.DossierEndpoint(i.Dossier),
+		Dictionnaire: restapi.DictionnaireEndpoint(i.Dictionnaire),
+		Salarie:      restapi.SalarieEndpoint{Method: i.Salarie.Method, Path: i.Salarie.Path},
+		Log:          a.log, UserAgent: "syncd/" + version,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.cleanups = append(a.cleanups, c.Close)
+	return c, nil
+}
+
+func (a *app) target(d config.Dossier) jobs.Target {
+	return jobs.Target{Partner: "isidoor", Environment: a.config.Isidoor.Environment, BaseURL: a.config.Isidoor.BaseURL,
+		Dossier: d.Name, Identity: d.Siret}
+}
+
+// dossiers are those of the job that the command line selects, by default all.
+func (a *app) dossiers(job config.Job) ([]config.Dossier, error) {
+	ofJob := a.config.Dossiers(job)
+	if len(a.flags.dossiers) == 0 {
+		return ofJob, nil
+	}
+	var selected []config.Dossier
+	for _, name := range a.flags.dossiers {
+		d, err := a.config.Dossier(name)
+		if err != nil {
+			return nil, err
+		}
+		if !contains(ofJob, name) {
+			return nil, usagef("job %s does not concern dossier %s\nhint: its dossiers are listed in job.dossiers", job.Name, name)
+		}
+		selected = append(selected, d)
+	}
+	return selected, nil
+}
+
+func contains(dossiers []config.Dossier, name string) bool {
+	for _, d := range dossiers {
+		if d.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// period is the one that the command line names, else the job's at this moment.
+func (a *app) period(job config.Job) (jobs.Period, error) {
+	switch {
+	case job.Kind != jobs.PushSalaries && a.flags.period != "":
+		return "", usagef("job %s has no period\nhint: leave out --period", job.Name)
+	case job.Kind != jobs.PushSalaries:
+		return "", nil
+	case a.flags.period == "":
+		return job.PeriodAt(time.Now()), nil
+	}
+	period, err := jobs.ParsePeriod(a.flags.period)
+	if err != nil {
+		return "", usageError{fmt.Errorf("%w\nhint: --period 2026-11 is November 2026", err)}
+	}
+	return period, nil
+}
+
+func (a *app) printer() *report.Printer {
+	labels := map[string]string{}
+	for _, d := range a.config.AllDossiers {
+		labels[d.Name] = d.Label
+	}
+	language := report.Language(a.config.Language(a.Getenv))
+	return report.New(language, report.Options{Color: isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "", Location: time.Local, Labels: labels})
+}
+
+// logger writes JSON, or lines for people on a terminal, to stderr.
+func (p process) logger(level string) (zerolog.Logger, error) {
+	if level == "" {
+		level = p.Getenv("SYNCD_LOG_LEVEL")
+	}
+	if level == "" {
+		level = "warn"
+	}
+	parsed, err := zerolog.ParseLevel(level)
+	if err != nil {
+		return zerolog.Logger{}, usagef("log level %q is unknown\nhint: use trace, debug, info, warn or error", level)
+	}
+	var w io.Writer = p.Stderr
+	if isTerminal(p.Stderr) {
+		w = zerolog.ConsoleWriter{Out: p.Stderr, TimeFormat: time.TimeOnly}
+	}
+	return zerolog.New(w).Level(parsed).With().Timestamp().Logger(), nil
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
+}
+
+// requester is the system user who asks.
+func requester() string {
+	u, err := user.Current()
+	if err != nil {
+		return fmt.Sprintf("uid %d", os.Getuid())
+	}
+	return u.Username
+}
+
+// worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from
+// their turn, unless a person asked to stop.
+func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, error)) error {
+	code := exitDone
+	for i, d := range dossiers {
+		c, err := work(d)
+		if err != nil {
+			c = exitCode(err)
+			if len(dossiers) == 1 {
+				return err
+			}
+			fmt.Fprintf(a.Stderr, "syncd: %s: %v\n", d.Name, err)
+		}
+		code = worse(code, c)
+		if stopped(a.Stop) && i < len(dossiers)-1 {
+			fmt.Fprintf(a.Stderr, "syncd: stopped before %d more dossiers\n", len(dossiers)-1-i)
+			return withCode(worse(code, exitIncomplete))
+		}
+	}
+	return withCode(code)
+}
+
+func stopped(stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+		return true
+	default:
+		return false
+	}
+}

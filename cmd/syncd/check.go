@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/config"
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+	"syncd/internal/restapi"
+	"syncd/internal/store"
+)
+
+func newCheck(p process, flags *globalFlags) *cobra.Command {
+	var offline bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Tell whether everything is ready for a run, and what is not",
+		Long: `Check the configuration, the secrets, the ledger, the role's rights, what staging's queries
+return against the mapping, and, unless --offline, that the API answers for each dossier.
+Nothing is written and no employee is read.
+
+What syncd assumes about Isidoor (verbs, field names, the place of the dossier key) cannot be
+checked here: compare [isidoor] and [job.fields] with Isidoor's Swagger page.`,
+		Example: `  syncd check
+  syncd check --offline --json`,
+		Args: none,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := p.open(flags)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			c := &checker{app: a, offline: offline}
+			c.everything(cmd.Context())
+			return c.conclude()
+		},
+	}
+	cmd.Flags().BoolVar(&offline, "offline", false, "do not ask the API")
+	flags.addDossiers(cmd, p)
+	flags.addJSON(cmd)
+	return cmd
+}
+
+// finding is one line of the check.
+type finding struct {
+	Level   string `json:"level"` // ok, warning, error
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// checkRetryFor is how long the check waits for an absent API.
+const checkRetryFor = 5 * time.Second
+
+type checker struct {
+	*app
+	offline  bool
+	findings []finding
+	code     int
+	ledger   *store.Store // nil when it cannot be used
+}
+
+func (c *checker) ok(subject, format string, args ...any) {
+	c.add(finding{Level: "ok", Subject: subject, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *checker) fail(subject string, err error) {
+	text, hint := splitHint(err.Error())
+	c.code = worse(c.code, exitCode(err))
+	c.add(finding{Level: "error", Subject: subject, Text: text, Hint: hint})
+}
+
+func (c *checker) add(f finding) {
+	c.findings = append(c.findings, f)
+	if c.flags.json {
+		return
+	}
+	sign := map[string]string{"ok": "ok  ", "warning": "warn", "error": "FAIL"}[f.Level]
+	fmt.Fprintf(c.Stdout, "%s  %-22s %s\n", sign, f.Subject, f.Text)
+	if f.Hint != "" {
+		fmt.Fprintf(c.Stdout, "%28s hint: %s\n", "", f.Hint)
+	}
+}
+
+func (c *checker) everything(ctx context.Context) {
+	c.configuration()
+	c.databases(ctx)
+	for _, job := range c.config.Jobs {
+		if job.Kind == jobs.PushSalaries {
+			c.mapping(ctx, job)
+		}
+	}
+	if !c.offline {
+		c.api(ctx)
+	}
+}
+
+func (c *checker) configuration() {
+	c.ok("configuration", "%s: %d dossiers, %d jobs, environment %s", c.config.File, len(c.config.AllDossiers), len(c.config.Jobs), c.config.Isidoor.Environment)
+	for _, w := range c.config.Warnings {
+		text, hint := splitHint(w.String())
+		c.add(finding{Level: "warning", Subject: "configuration", Text: text, Hint: hint})
+	}
+	unread := 0
+	for _, secret := range c.config.Secrets() {
+		if _, err := secret.Read(); err != nil {
+			unread++
+			c.fail("secrets", err)
+		}
+	}
+	if unread == 0 {
+		c.ok("secrets", "%d secrets can be read", len(c.config.Secrets()))
+	}
+}
+
+func (c *checker) databases(ctx context.Context) {
+	ledger, err := c.app.ledger(ctx)
+	if err != nil {
+		c.fail("ledger", err)
+	} else {
+		c.ledger = ledger
+		c.ok("ledger", "reachable, migrated, and made with this ledger key")
+	}
+	c.inspect(ctx, "ledger", c.config.Database.URL)
+	if c.config.Database.StagingApart() {
+		c.inspect(ctx, "staging", c.config.Database.StagingURL)
+	}
+}
+
+func (c *checker) inspect(ctx context.Context, subject string, reference config.DatabaseURL) {
+	url, err := reference.Read()
+	if err != nil {
+		return // told among the secrets
+	}
+	findings, err := store.Inspect(ctx, url)
+	if err != nil && (subject != "ledger" || c.ledger != nil) {
+		c.fail(subject, err)
+	}
+	for _, f := range findings {
+		level := "warning"
+		if f.Error {
+			level, c.code = "error", worse(c.code, exitConfiguration)
+		}
+		c.add(finding{Level: level, Subject: subject, Text: f.Text, Hint: f.Hint})
+	}
+}
+
+// mapping checks the queries of a job and its mapping for each dossier.
+func (c *checker) mapping(ctx context.Context, job config.Job) {
+	staging, err := c.staging()
+	if err != nil {
+		c.fail(job.Name, err)
+		return
+	}
+	push, err := c.config.PushJob(job.Name)
+	if err != nil {
+		c.fail(job.Name, err)
+		return
+	}
+	dossiers, err := c.dossiers(job)
+	if err != nil {
+		c.fail(job.Name, err)
+		return
+	}
+	for _, d := range dossiers {
+		subject := job.Name + "/" + d.Name
+		if err := c.compile(ctx, staging, &push, d, job); err != nil {
+			c.fail(subject, err)
+			continue
+		}
+		c.ok(subject, "staging's queries return what the mapping needs")
+	}
+}
+
+func (c *checker) compile(ctx context.Context, staging *store.Staging, push *jobs.PushJob, d config.Dossier, job config.Job) error {
+	period, err := c.period(job)
+	if err != nil {
+		return err
+	}
+	params := jobs.QueryParams(c.target(d), period)
+	shape, err := staging.Describe(ctx, push.Source, params)
+	if err != nil {
+		return err
+	}
+	dictionaries := mapping.Dictionaries{}
+	if c.ledger != nil {
+		target, known, err := c.ledger.Target(ctx, c.target(d))
+		if err != nil {
+			return err
+		}
+		if known {
+			if dictionaries, err = c.ledger.Dictionaries(ctx, target.ID); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = mapping.Compile(push.Mapping, shape, dictionaries, params)
+	return err
+}
+
+// api asks the partner whom each key opens.
+func (c *checker) api(ctx context.Context) {
+	connection, err := c.connection(checkRetryFor)
+	if err != nil {
+		c.fail("API", err)
+		return
+	}
+	for _, d := range c.config.AllDossiers {
+		if len(c.flags.dossiers) > 0 && !slices.Contains(c.flags.dossiers, d.Name) {
+			continue
+		}
+		if err := c.identity(ctx, connection, d); err != nil {
+			c.fail("API/"+d.Name, err)
+		}
+	}
+}
+
+func (c *checker) identity(ctx context.Context, connection *restapi.Connection, d config.Dossier) error {
+	key, err := d.Key.Read()
+	if err != nil {
+		return err
+	}
+	answered, err := connection.Dossier(key).Identity(ctx)
+	switch {
+	case err != nil:
+		return err
+	case answered == "":
+		c.add(finding{Level: "warning", Subject: "API/" + d.Name, Text: "the API answers, but does not tell for whom",
+			Hint: "two swapped keys would not be seen; set isidoor.dossier.identity if its answer holds the SIRET"})
+	case answered != d.Siret:
+		return &jobs.IdentityError{Dossier: d.Name, Want: d.Siret, Answered: answered}
+	default:
+		c.ok("API/"+d.Name, "the key opens the dossier of SIRET %s", answered)
+	}
+	return nil
+}
+
+func (c *checker) conclude() error {
+	if c.flags.json {
+		encoder := json.NewEncoder(c.Stdout)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(c.findings); err != nil {
+			return err
+		}
+	}
+	return withCode(c.code)
+}

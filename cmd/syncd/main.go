@@ -1,0 +1,62 @@
+// Command syncd sends an association's employees and payroll elements to Isidoor each month, and records each run so
+// that it can be resumed, explained and trusted.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set at build time.
+var version = "dev"
+
+func main() {
+	os.Exit(run(os.Args[1:], process{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
+}
+
+// process is what a command has of the world.
+type process struct {
+	Stdout io.Writer // data
+	Stderr io.Writer // messages
+	Getenv func(string) string
+	Stop   <-chan struct{} // closed at the first SIGINT or SIGTERM: finish what is in flight, then end
+}
+
+// run executes one command and returns the exit code. The first signal asks to stop, the second one aborts.
+func run(args []string, p process) int {
+	ctx, abort := context.WithCancel(context.Background())
+	defer abort()
+	stop, release := onSignals(p.Stderr, abort)
+	defer release()
+	p.Stop = stop
+	root := newRoot(p)
+	root.SetArgs(args)
+	return tell(p.Stderr, root.ExecuteContext(ctx))
+}
+
+// onSignals closes the channel at the first signal and calls abort at the second.
+func onSignals(stderr io.Writer, abort func()) (stop <-chan struct{}, release func()) {
+	asked := make(chan struct{})
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-signals:
+			case <-done:
+				return
+			}
+			if n == 0 {
+				close(asked)
+				io.WriteString(stderr, "\nstopping: what is on its way is finished, nothing new is sent (once more to abort)\n") //nolint:errcheck // a closed terminal
+			} else {
+				abort()
+			}
+		}
+	}()
+	return asked, func() { signal.Stop(signals); close(done) }
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/config"
+	"syncd/internal/jobs"
+	"syncd/internal/report"
+)
+
+func newPlan(p process, flags *globalFlags) *cobra.Command {
+	var show report.Show
+	cmd := &cobra.Command{
+		Use:   "plan JOB",
+		Short: "Show what a run would send, without sending or recording anything",
+		Long: `Show what 'syncd run' would do now: who is new (+), updated (*), sent again though unchanged (=),
+gone (-), or cannot be delivered (!), field by field, sensitive values masked. Nothing is sent
+or recorded. The digest at the end is that of the plan that a run would freeze.
+
+The exit code is 4 when someone cannot be delivered or is gone.`,
+		Example: `  syncd plan paie
+  syncd plan paie --dossier saint-martin --employee 00042
+  syncd plan paie --period 2026-10 --json`,
+		Args:              exactly("JOB"),
+		ValidArgsFunction: p.jobNames(flags),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a, err := p.open(flags)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			return a.plan(cmd.Context(), args[0], show)
+		},
+	}
+	flags.addDossiers(cmd, p)
+	flags.addPeriod(cmd)
+	flags.addEmployees(cmd, "only the employee of this matricule")
+	cmd.Flags().BoolVar(&show.All, "all", false, "the fields of all employees, however many")
+	flags.addJSON(cmd)
+	return cmd
+}
+
+func (a *app) plan(ctx context.Context, name string, show report.Show) error {
+	job, err := a.config.Job(name)
+	if err != nil {
+		return err
+	}
+	if job.Kind != jobs.PushSalaries {
+		return usagef("job %s pulls: there is nothing to plan\nhint: 'syncd run %s' tells what changed", name, name)
+	}
+	push, err := a.config.PushJob(name)
+	if err != nil {
+		return err
+	}
+	period, err := a.period(job)
+	if err != nil {
+		return err
+	}
+	dossiers, err := a.dossiers(job)
+	if err != nil {
+		return err
+	}
+	ledger, err := a.ledger(ctx)
+	if err != nil {
+		return err
+	}
+	staging, err := a.staging()
+	if err != nil {
+		return err
+	}
+	planner := &planner{app: a, job: &push, period: period, show: show,
+		runner: &jobs.Runner{Ledger: ledger, Staging: staging, Log: a.log, Stop: a.Stop},
+		find:   ledger.Target}
+	return planner.all(ctx, dossiers)
+}
+
+// planner makes dry runs.
+type planner struct {
+	*app
+	job    *jobs.PushJob
+	period jobs.Period
+	show   report.Show
+	runner *jobs.Runner
+	find   func(context.Context, jobs.Target) (jobs.Target, bool, error)
+}
+
+// all plans one dossier after the other; as JSON, they are the members of one array.
+func (p *planner) all(ctx context.Context, dossiers []config.Dossier) error {
+	if !p.flags.json {
+		return p.worst(dossiers, func(d config.Dossier) (int, error) { return p.dossier(ctx, d) })
+	}
+	lead := "["
+	err := p.worst(dossiers, func(d config.Dossier) (int, error) {
+		fmt.Fprintln(p.Stdout, lead)
+		lead = ","
+		return p.dossier(ctx, d)
+	})
+	fmt.Fprintln(p.Stdout, "]")
+	return err
+}
+
+func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
+	target, _, err := p.find(ctx, p.target(d))
+	if err != nil {
+		return 0, err
+	}
+	p.runner.Siret = d.Siret
+	progress := newProgress(p.Stderr, d.Name)
+	p.runner.Progress = progress
+	sink := p.newSink(target)
+	counts, digest, err := p.runner.DryRun(ctx, p.job, target, p.period, p.flags.employees, sink)
+	progress.finish()
+	if err != nil {
+		return 0, err
+	}
+	if err := sink.Finish(counts, digest); err != nil {
+		return 0, err
+	}
+	if counts.Blocked+counts.ElementsBlocked+counts.Departed+counts.Uncertain > 0 {
+		return exitIncomplete, nil
+	}
+	return exitDone, nil
+}
+
+// planSink prints a plan as it is made.
+type planSink interface {
+	jobs.PlanSink
+	Finish(counts jobs.Counts, digest string) error
+}
+
+func (p *planner) newSink(target jobs.Target) planSink {
+	subject := report.Subject{Job: p.job.Name, Target: target, Period: p.period, Employees: p.flags.employees}
+	if p.flags.json {
+		return p.printer().NewPlanJSON(p.Stdout, subject)
+	}
+	return p.printer().NewPlanSink(p.Stdout, subject, p.show)
+}

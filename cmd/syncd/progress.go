@@ -1,0 +1,62 @@
+package main
+
+import (
+	"io"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"syncd/internal/jobs"
+)
+
+// newProgress shows how far a run is on a terminal, and nothing in a pipe.
+func newProgress(w io.Writer, dossier string) *progress {
+	return &progress{w: w, dossier: dossier, visible: isTerminal(w)}
+}
+
+type progress struct {
+	w       io.Writer
+	dossier string
+	visible bool
+	bar     *progressbar.ProgressBar
+	pushing bool
+}
+
+var _ jobs.Progress = (*progress)(nil)
+
+// Planning implements jobs.Progress: a spinner, for how many there are is not known yet.
+func (p *progress) Planning(employees int) {
+	if !p.visible {
+		return
+	}
+	if p.bar == nil {
+		p.bar = p.newBar(-1, "reading staging")
+	}
+	_ = p.bar.Set(employees) // a terminal that went away
+}
+
+// Pushing implements jobs.Progress.
+func (p *progress) Pushing(done, total int) {
+	if !p.visible || total == 0 {
+		return
+	}
+	if !p.pushing {
+		p.finish()
+		p.bar, p.pushing = p.newBar(total, "sending"), true
+	}
+	_ = p.bar.Set(done) // a terminal that went away
+}
+
+func (p *progress) newBar(total int, doing string) *progressbar.ProgressBar {
+	return progressbar.NewOptions(total, progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(p.dossier+": "+doing),
+		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(total > 0), progressbar.OptionClearOnFinish(),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30))
+}
+
+// finish clears the line.
+func (p *progress) finish() {
+	if p.bar != nil {
+		_ = p.bar.Clear() // a terminal that went away
+		p.bar = nil
+	}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/jobs"
+)
+
+func newResume(p process, flags *globalFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "resume RUN",
+		Short: "Go on with a run that stopped, with the plan it had",
+		Long: `Go on with a run that failed, was interrupted, or still has items to send. The plan is the one
+that was frozen: what a newer run sent since is not sent again, but superseded. To plan
+afresh from staging, use 'syncd run' instead.`,
+		Example: `  syncd runs --state failed
+  syncd resume 12`,
+		Args: exactly("RUN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := parseRun(args[0])
+			if err != nil {
+				return err
+			}
+			a, err := p.open(flags)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			return a.resume(cmd.Context(), id)
+		},
+	}
+	flags.addJSON(cmd)
+	return cmd
+}
+
+func parseRun(text string) (int64, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 {
+		return 0, usagef("%q is not the number of a run\nhint: 'syncd runs' lists them", text)
+	}
+	return id, nil
+}
+
+func (a *app) resume(ctx context.Context, id int64) error {
+	e, err := a.executor(ctx)
+	if err != nil {
+		return err
+	}
+	run, err := e.ledger.Run(ctx, id)
+	if err != nil {
+		return explainNoRun(id, err)
+	}
+	code, err := e.resumeRun(ctx, run)
+	if err != nil {
+		return err
+	}
+	return e.printJSON(withCode(code))
+}
+
+func (e *executor) resumeRun(ctx context.Context, run *jobs.Run) (int, error) {
+	d, err := e.config.Dossier(run.Target.Dossier)
+	if err != nil {
+		return 0, err
+	}
+	if now := e.target(d); now.Environment != run.Target.Environment || now.BaseURL != run.Target.BaseURL {
+		return 0, usagef("run %d was for the %s environment of another address than the configuration now names\nhint: a run is resumed at its own target only", run.ID, run.Target.Environment)
+	}
+	runner, done, err := e.runner(d)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	resumed, err := e.resumeKind(ctx, runner, run)
+	done()
+	var finished *jobs.FinishedError
+	if errors.As(err, &finished) {
+		return e.conclude(ctx, &finished.Run, nil)
+	}
+	return e.conclude(ctx, resumed, err)
+}
+
+func (e *executor) resumeKind(ctx context.Context, runner *jobs.Runner, run *jobs.Run) (*jobs.Run, error) {
+	if run.Kind == jobs.PullDictionnaire {
+		job, err := e.config.PullJob(run.Job)
+		if err != nil {
+			return nil, err
+		}
+		return runner.ResumePull(ctx, &job, run.ID)
+	}
+	job, err := e.config.PushJob(run.Job)
+	if err != nil {
+		return nil, err
+	}
+	return runner.ResumePush(ctx, &job, run.ID)
+}
+
+func explainNoRun(id int64, err error) error {
+	if errors.Is(err, jobs.ErrNoRun) {
+		return usagef("there is no run %d\nhint: 'syncd runs' lists them", id)
+	}
+	return err
+}

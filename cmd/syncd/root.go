@@ -1,0 +1,98 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// globalFlags are those that all commands share.
+type globalFlags struct {
+	config    string
+	logLevel  string
+	dossiers  []string
+	period    string
+	employees []string
+	json      bool
+}
+
+const defaultConfig = "/etc/syncd/config.toml"
+
+func (f *globalFlags) configPath(getenv func(string) string) string {
+	switch {
+	case f.config != "":
+		return f.config
+	case getenv("SYNCD_CONFIG") != "":
+		return getenv("SYNCD_CONFIG")
+	}
+	return defaultConfig
+}
+
+func newRoot(p process) *cobra.Command {
+	var flags globalFlags
+	root := &cobra.Command{
+		Use:   "syncd",
+		Short: "Send an association's employees and payroll elements to Isidoor, each month",
+		Long: `syncd reads employees and payroll elements from a Postgres staging schema, sends what is
+new or changed to Isidoor, and records each run with its diffs, so that a run can be
+resumed, re-run, explained and trusted.
+
+Exit codes: 0 done, 1 unexpected, 2 usage, 3 configuration, 4 incomplete (someone was not
+delivered), 5 held (a person must decide), 6 busy (another run holds the dossier),
+7 the API or the database cannot be reached.`,
+		Example: `  syncd check                     is everything ready?
+  syncd plan paie                 what would be sent
+  syncd run paie                  send it
+  syncd show 12 --diff            what run 12 did, field by field`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w\nhint: see '%s --help'", err, cmd.CommandPath())
+	})
+	persistent := root.PersistentFlags()
+	persistent.StringVar(&flags.config, "config", "", "configuration file (default $SYNCD_CONFIG, then "+defaultConfig+")")
+	persistent.StringVar(&flags.logLevel, "log-level", "", "trace, debug, info, warn or error (default $SYNCD_LOG_LEVEL, then warn)")
+	root.AddCommand(
+		newCheck(p, &flags), newMigrate(p, &flags), newPlan(p, &flags), newRun(p, &flags), newResume(p, &flags),
+		newApprove(p, &flags), newRuns(p, &flags), newShow(p, &flags), newDictionary(p, &flags), newSandbox(p, &flags), newVersion(p, &flags),
+	)
+	return root
+}
+
+func (f *globalFlags) addJSON(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON (its fields are in docs/json.md)")
+}
+
+func (f *globalFlags) addDossiers(cmd *cobra.Command, p process) {
+	cmd.Flags().StringArrayVar(&f.dossiers, "dossier", nil, "only this dossier (repeatable)")
+	complete(cmd, "dossier", p.dossierNames(f))
+}
+
+func (f *globalFlags) addPeriod(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.period, "period", "", "payroll month, such as 2026-11 (default: the job's)")
+}
+
+func (f *globalFlags) addEmployees(cmd *cobra.Command, help string) {
+	cmd.Flags().StringArrayVar(&f.employees, "employee", nil, help+" (repeatable)")
+}
+
+// exactly demands so many arguments and names them when they are missing.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == len(names) {
+			return nil
+		}
+		return usagef("%s takes %s\nhint: see '%s --help'", cmd.CommandPath(), strings.Join(names, " "), cmd.CommandPath())
+	}
+}
+
+// none demands that there are no arguments.
+func none(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usagef("%s takes no argument %q\nhint: see '%s --help'", cmd.CommandPath(), args[0], cmd.CommandPath())
+}

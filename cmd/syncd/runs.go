@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"syncd/internal/store"
+)
+
+func newRuns(p process, flags *globalFlags) *cobra.Command {
+	var filter store.RunFilter
+	cmd := &cobra.Command{
+		Use:   "runs",
+		Short: "List the runs, newest first",
+		Example: `  syncd runs
+  syncd runs --dossier saint-martin --period 2026-11
+  syncd runs --state failed --json`,
+		Args: none,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if filter.Max < 1 {
+				return usagef("--limit must be at least 1")
+			}
+			a, err := p.open(flags)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			ledger, err := a.readLedger(cmd.Context())
+			if err != nil {
+				return err
+			}
+			runs, err := ledger.Runs(cmd.Context(), filter)
+			if err != nil {
+				return err
+			}
+			if flags.json {
+				return a.printer().WriteRunsJSON(p.Stdout, runs)
+			}
+			return a.printer().Runs(p.Stdout, runs)
+		},
+	}
+	cmd.Flags().StringVar(&filter.Job, "job", "", "only runs of this job")
+	cmd.Flags().StringVar(&filter.Dossier, "dossier", "", "only runs of this dossier")
+	cmd.Flags().StringVar(&filter.Period, "period", "", "only runs of this payroll month, such as 2026-11")
+	cmd.Flags().StringVar(&filter.State, "state", "", "only runs in this state: queued, running, succeeded, incomplete, failed, held, cancelled")
+	cmd.Flags().IntVar(&filter.Max, "limit", 50, "at most so many")
+	complete(cmd, "dossier", p.dossierNames(flags))
+	flags.addJSON(cmd)
+	return cmd
+}

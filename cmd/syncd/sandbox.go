@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/config"
+	"syncd/internal/sandbox"
+)
+
+func newSandbox(p process, flags *globalFlags) *cobra.Command {
+	var faults []string
+	var lifetime = sandboxTokenLifetime
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Stand in for Isidoor on this machine, for rehearsals",
+		Long: sandbox.NoticeEN + `
+
+It answers at the loopback address that base_url names, knows the dossiers and keys of the
+configuration, keeps what it receives in memory, and can misbehave on request. Start with
+'syncd sandbox init DIR', which makes a complete configuration for a rehearsal.
+
+Faults (--fault, repeatable; lists are separated by +):
+` + faultHelp(),
+		Example: `  syncd sandbox init rehearsal
+  syncd sandbox --config rehearsal/config.toml
+  syncd sandbox --config rehearsal/config.toml --fault 503=0.1 --fault lost=0.02 --token-lifetime 5s`,
+		Args: none,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			parsed, err := sandbox.ParseFaults(faults...)
+			if err != nil {
+				return usageError{err}
+			}
+			a, err := p.open(flags)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			return a.serveSandbox(cmd.Context(), sandbox.Config{Faults: parsed, TokenLifetime: lifetime})
+		},
+	}
+	cmd.Flags().StringArrayVar(&faults, "fault", nil, "switch a fault on, such as 503=0.1 (repeatable)")
+	cmd.Flags().DurationVar(&lifetime, "token-lifetime", lifetime, "how long a token lasts")
+	cmd.AddCommand(newSandboxInit(p), newSandboxSample(p), newSandboxReceived(p, flags), newSandboxFaults(p, flags), newSandboxDictionary(p, flags))
+	return cmd
+}
+
+func faultHelp() string {
+	var b strings.Builder
+	for _, f := range sandbox.FaultFlags {
+		fmt.Fprintf(&b, "  %-32s %s\n", f.Example, f.Help)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// serveSandbox answers until a signal comes.
+func (a *app) serveSandbox(ctx context.Context, c sandbox.Config) error {
+	address, err := a.sandboxAddress()
+	if err != nil {
+		return err
+	}
+	if err := a.fillSandbox(&c); err != nil {
+		return err
+	}
+	s, err := sandbox.New(c)
+	if err != nil {
+		return fmt.Errorf("preparing the sandbox: %w", err)
+	}
+	listener, err := sandbox.Listen(ctx, address)
+	if err != nil {
+		return fmt.Errorf("opening %s: %w\nhint: is another sandbox running there? base_url and token_url choose the port", address, err)
+	}
+	notice := sandbox.NoticeEN
+	if a.config.Language(a.Getenv) == "fr" {
+		notice = sandbox.NoticeFR
+	}
+	fmt.Fprintf(a.Stderr, "%s\nlistening on http://%s, %d dossiers; Ctrl-C ends it\n", notice, listener.Addr(), len(c.Dossiers))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-a.Stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return s.Serve(ctx, listener)
+}
+
+// fillSandbox gives the sandbox the credentials and dossiers of the configuration.
+func (a *app) fillSandbox(c *sandbox.Config) error {
+	i := a.config.Isidoor
+	secret, err := i.ClientSecret.Read()
+	if err != nil {
+		return err
+	}
+	c.ClientID, c.ClientSecret = i.ClientID, secret
+	c.KeyIn, c.KeyName = sandbox.KeyIn(i.DossierKey.In), i.DossierKey.Name
+	for _, d := range a.config.AllDossiers {
+		key, err := d.Key.Read()
+		if err != nil {
+			return err
+		}
+		c.Dossiers = append(c.Dossiers, sandbox.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
+	}
+	return nil
+}
+
+// sandboxAddress is the host and port of base_url, which must be on this machine.
+func (a *app) sandboxAddress() (string, error) {
+	u, err := url.Parse(a.config.Isidoor.BaseURL)
+	if err != nil || u.Scheme != "http" || u.Port() == "" {
+		return "", &config.Error{Problems: []config.Problem{{File: a.config.File, Key: "isidoor.base_url",
+			Text: "does not name a port of this machine, so there is no sandbox to be had with this configuration",
+			Hint: "make one for a rehearsal: syncd sandbox init rehearsal"}}}
+	}
+	return u.Host, nil
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/sandbox"
+)
+
+func newSandboxReceived(p process, flags *globalFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "received",
+		Short:   "Show what a running sandbox has received",
+		Example: "  syncd sandbox received --config rehearsal/config.toml --dossier saint-martin\n  syncd sandbox received --dossier saint-martin --json   (with the documents)",
+		Args:    none,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := p.open(flags)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			d, err := a.oneDossier()
+			if err != nil {
+				return err
+			}
+			query := url.Values{"dossier": {d.Name}}
+			if !flags.json {
+				query.Set("documents", "no")
+			}
+			answer, err := a.sandboxCall(cmd.Context(), http.MethodGet, "/sandbox/received?"+query.Encode(), nil)
+			if err != nil {
+				return err
+			}
+			return printReceived(p.Stdout, answer, flags.json)
+		},
+	}
+	flags.addDossiers(cmd, p)
+	flags.addJSON(cmd)
+	return cmd
+}
+
+func printReceived(w io.Writer, answer []byte, asJSON bool) error {
+	if asJSON {
+		_, err := w.Write(answer)
+		return err
+	}
+	var received []sandbox.Received
+	if err := json.Unmarshal(answer, &received); err != nil {
+		return fmt.Errorf("reading the sandbox's answer: %w", err)
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "PERIOD\tMATRICULE\tDELIVERIES\tREPEATS")
+	for _, r := range received {
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\n", r.Period, r.Matricule, r.Deliveries, r.Repeats)
+	}
+	return t.Flush()
+}
+
+func newSandboxFaults(p process, flags *globalFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "faults [FAULT …]",
+		Short: "Switch the faults of a running sandbox: those named on, all others off",
+		Example: `  syncd sandbox faults reject=00007 --config rehearsal/config.toml
+  syncd sandbox faults --config rehearsal/config.toml     (all off)`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			parsed, err := sandbox.ParseFaults(args...)
+			if err != nil {
+				return usageError{err}
+			}
+			return p.sandboxPost(cmd.Context(), flags, "/sandbox/faults", parsed)
+		},
+	}
+}
+
+func newSandboxDictionary(p process, flags *globalFlags) *cobra.Command {
+	var withdrawn bool
+	cmd := &cobra.Command{
+		Use:     "dictionary NAME CODE [LABEL]",
+		Short:   "Add a code to a nomenclature of a running sandbox, or withdraw it",
+		Example: "  syncd sandbox dictionary Strate V \"Strate V\" --config rehearsal/config.toml\n  syncd sandbox dictionary Strate IV --withdrawn",
+		Args:    cobra.RangeArgs(2, 3),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			entry := sandbox.Entry{Nom: args[0], Code: args[1], Libelle: args[1], Actif: !withdrawn}
+			if len(args) == 3 {
+				entry.Libelle = args[2]
+			}
+			return p.sandboxPost(cmd.Context(), flags, "/sandbox/dictionary", entry)
+		},
+	}
+	cmd.Flags().BoolVar(&withdrawn, "withdrawn", false, "the code is no longer active")
+	return cmd
+}
+
+func (p process) sandboxPost(ctx context.Context, flags *globalFlags, path string, body any) error {
+	a, err := p.open(flags)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	_, err = a.sandboxCall(ctx, http.MethodPost, path, text)
+	return err
+}
+
+// sandboxCall asks the sandbox that the configuration names, on this machine.
+func (a *app) sandboxCall(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	address, err := a.sandboxAddress()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+address+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("no sandbox answers at %s\nhint: start it: syncd sandbox --config %s", address, a.config.File)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading the sandbox's answer: %w", err)
+	}
+	if response.StatusCode/100 != 2 {
+		return nil, usagef("the sandbox refuses: %s", answer)
+	}
+	return answer, nil
+}

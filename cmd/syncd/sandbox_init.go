@@ -1,0 +1,134 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncd"
+	"syncd/internal/sandbox"
+	"syncd/migrations"
+)
+
+const sandboxTokenLifetime = time.Hour
+
+func newSandboxInit(p process) *cobra.Command {
+	r := rehearsal{Database: "postgres:///syncd_rehearsal", Listen: "127.0.0.1:8089"}
+	cmd := &cobra.Command{
+		Use:   "init DIR",
+		Short: "Make a configuration for a rehearsal against the sandbox",
+		Long: `Make the folder DIR with a config.toml for two dossiers whose base_url is the sandbox, made-up
+secrets, and the SQL of the default staging tables. Nothing of it can reach Isidoor.`,
+		Example: `  syncd sandbox init rehearsal
+  syncd sandbox init rehearsal --database postgres:///paie_essai --listen 127.0.0.1:9000`,
+		Args: exactly("DIR"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r.Dir = args[0]
+			if err := r.write(); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(p.Stdout, rehearsalSteps, r.Dir, databaseName(r.Database))
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&r.Database, "database", r.Database, "URL of the database, without password")
+	cmd.Flags().StringVar(&r.Listen, "listen", r.Listen, "loopback address and port of the sandbox")
+	return cmd
+}
+
+const rehearsalSteps = `%[1]s is ready. Next, in this order:
+
+  createdb %[2]s
+  psql -d %[2]s -f %[1]s/staging.sql
+  syncd sandbox sample saint-martin=8 sainte-anne=120 | psql -q -d %[2]s
+  syncd migrate --config %[1]s/config.toml
+  syncd sandbox --config %[1]s/config.toml            (in another terminal)
+  syncd check --config %[1]s/config.toml
+  syncd run dictionnaire --config %[1]s/config.toml
+  syncd plan paie --config %[1]s/config.toml
+  syncd run paie --config %[1]s/config.toml
+`
+
+// rehearsal is a folder with all that a rehearsal needs.
+type rehearsal struct {
+	Dir      string
+	Database string
+	Listen   string
+}
+
+func (r rehearsal) write() error {
+	if host, _, err := net.SplitHostPort(r.Listen); err != nil || !net.ParseIP(host).IsLoopback() {
+		return usagef("--listen %q is not a loopback address with a port\nhint: --listen 127.0.0.1:8089", r.Listen)
+	}
+	text, secrets, err := r.config(syncd.SampleConfig)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(r.Dir, 0o700); errors.Is(err, fs.ErrExist) {
+		return usagef("%s exists already\nhint: name a new folder", r.Dir)
+	} else if err != nil {
+		return fmt.Errorf("making the folder: %w", err)
+	}
+	files := map[string]string{"config.toml": text, "staging.sql": migrations.Staging, "roles.sql": migrations.Roles}
+	for _, name := range secrets {
+		files[name] = randomSecret() + "\n"
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(r.Dir, name), []byte(content), 0o600); err != nil {
+			return fmt.Errorf("writing the rehearsal: %w", err)
+		}
+	}
+	return nil
+}
+
+// randomSecret is 32 bytes in base64, which is also the form of a ledger key.
+func randomSecret() string {
+	var secret [32]byte
+	rand.Read(secret[:]) // never fails: crypto/rand aborts the program instead
+	return base64.StdEncoding.EncodeToString(secret[:])
+}
+
+var credential = regexp.MustCompile(`\{ credential = "([^"]+)" \}`)
+
+// config makes the sample configuration one for the sandbox, with secrets in files beside it, whose names it returns.
+func (r rehearsal) config(sample string) (text string, secrets []string, err error) {
+	replacements := map[string]string{
+		`url = "postgres:///paie"`: fmt.Sprintf("url = %q", r.Database),
+		`# base_url = `:            fmt.Sprintf("base_url = %q", "http://"+r.Listen+sandbox.TestRoot),
+		`# token_url = `:           fmt.Sprintf("token_url = %q", "http://"+r.Listen+sandbox.TokenPath),
+		`# rate_per_second = `:     "rate_per_second = 1000",
+	}
+	lines := strings.Split(sample, "\n")
+	for i, line := range lines {
+		for start, replacement := range replacements {
+			if strings.HasPrefix(line, start) {
+				lines[i] = replacement
+				delete(replacements, start)
+			}
+		}
+		if m := credential.FindStringSubmatch(line); m != nil && !strings.HasPrefix(line, "#") {
+			lines[i] = strings.Replace(line, m[0], fmt.Sprintf("{ file = %q }", m[1]+".secret"), 1)
+			secrets = append(secrets, m[1]+".secret")
+		}
+	}
+	if len(replacements) > 0 {
+		return "", nil, fmt.Errorf("the sample configuration is not as this program expects: %d settings are missing", len(replacements))
+	}
+	return strings.Join(lines, "\n"), secrets, nil
+}
+
+func databaseName(url string) string {
+	name := url[strings.LastIndex(url, "/")+1:]
+	name, _, _ = strings.Cut(name, "?")
+	return name
+}

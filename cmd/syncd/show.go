@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"iter"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/jobs"
+	"syncd/internal/report"
+	"syncd/internal/store"
+)
+
+func newShow(p process, flags *globalFlags) *cobra.Command {
+	var show report.Show
+	cmd := &cobra.Command{
+		Use:   "show RUN",
+		Short: "Show what a run did, for whom, and why",
+		Long: `Show a run: its accounting, who needs a person's attention and why, and what was sent. With
+--diff, old and new value of each field; sensitive values are masked.`,
+		Example: `  syncd show 12
+  syncd show 12 --diff --employee 00042
+  syncd show 12 --json`,
+		Args: exactly("RUN"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := parseRun(args[0])
+			if err != nil {
+				return err
+			}
+			a, err := p.open(flags)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			ledger, err := a.readLedger(cmd.Context())
+			if err != nil {
+				return err
+			}
+			run, err := ledger.Run(cmd.Context(), id)
+			if err != nil {
+				return explainNoRun(id, err)
+			}
+			show.Employees = flags.employees
+			return a.show(cmd.Context(), ledger, a.printer(), run, show)
+		},
+	}
+	cmd.Flags().BoolVar(&show.Diff, "diff", false, "old and new value of each field")
+	cmd.Flags().BoolVar(&show.All, "all", false, "all items, however many")
+	flags.addEmployees(cmd, "only the employee of this matricule")
+	flags.addJSON(cmd)
+	return cmd
+}
+
+// show prints a run with its items.
+func (a *app) show(ctx context.Context, ledger *store.Store, printer *report.Printer, run *jobs.Run, show report.Show) error {
+	if run.Kind == jobs.PullDictionnaire {
+		changes, err := ledger.Changes(ctx, run.ID)
+		if err != nil {
+			return err
+		}
+		if a.flags.json {
+			return printer.WritePullJSON(a.Stdout, run, changes)
+		}
+		return printer.Pull(a.Stdout, run, changes, show)
+	}
+	items := allItems(ctx, ledger, run.ID, a.flags.employees)
+	if a.flags.json {
+		return printer.WriteRunJSON(a.Stdout, run, items)
+	}
+	return printer.Run(a.Stdout, run, items, show)
+}
+
+// itemsAtOnce is how many items are read together.
+const itemsAtOnce = 500
+
+// allItems reads the items of a run in portions.
+func allItems(ctx context.Context, ledger *store.Store, run int64, keys []string) iter.Seq2[jobs.Item, error] {
+	return func(yield func(jobs.Item, error) bool) {
+		for after := 0; ; {
+			items, err := ledger.Items(ctx, run, after, itemsAtOnce, keys)
+			if err != nil {
+				yield(jobs.Item{}, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+				after = item.Seq
+			}
+			if len(items) < itemsAtOnce {
+				return
+			}
+		}
+	}
+}

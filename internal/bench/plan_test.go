@@ -1,0 +1,125 @@
+package bench
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/rs/zerolog"
+
+	"syncd/internal/config"
+	"syncd/internal/jobs"
+	"syncd/internal/store"
+)
+
+const planned = 1_000_000
+
+// BenchmarkPlanUnchanged plans a million employees with three million elements, none of whom changed, and copies the
+// same two ordered queries with psql.
+func BenchmarkPlanUnchanged(b *testing.B) {
+	r := newRig(b)
+	load(r, planned)
+	r.serve()
+	r.run("run", "dictionnaire", "--dossier", dossier)
+	acknowledge(r)
+	var ours cost
+	var copied time.Duration
+	for b.Loop() {
+		c := r.run("plan", "paie", "--dossier", dossier, "--period", period)
+		if !strings.Contains(strings.NewReplacer(" ", "", ",", "", "\u202f", "", "\u00a0", "").Replace(c.out), fmt.Sprint(planned)) {
+			b.Fatalf("not all are unchanged:\n%s", tail(c.out))
+		}
+		ours, copied = sum(ours, c), copied+psqlCopies(r)
+	}
+	n := float64(b.N)
+	b.ReportMetric(ours.wall.Seconds()/copied.Seconds(), "×psql")
+	b.ReportMetric(ours.wall.Seconds()/n, "s")
+	b.ReportMetric(copied.Seconds()/n, "psql-s")
+	b.ReportMetric(ours.cpu.Seconds()/n, "cpu-s")
+	b.ReportMetric(float64(ours.rss), "MiB")
+	b.ReportMetric(0, "ns/op")
+}
+
+// psqlCopies is the yardstick.
+func psqlCopies(r *rig) time.Duration {
+	r.b.Helper()
+	start := time.Now()
+	for _, model := range []string{
+		"SELECT * FROM staging.employee WHERE dossier = '" + dossier + "'",
+		"SELECT * FROM staging.payroll_element WHERE dossier = '" + dossier + "' AND period = '" + period + "'",
+	} {
+		query := fmt.Sprintf(`COPY (SELECT m.matricule::text, m.* FROM (%s) AS m ORDER BY m.matricule::text COLLATE "C") TO STDOUT`, model)
+		cmd := exec.Command("psql", "-X", "-q", "-c", query, r.db.URL) // a nil Stdout is /dev/null
+		if err := cmd.Run(); err != nil {
+			r.b.Fatal(err)
+		}
+	}
+	return time.Since(start)
+}
+
+// acknowledge makes the baseline what it would be after everyone was sent, without sending a million documents: it
+// plans with the program's own packages and keeps the fingerprints.
+func acknowledge(r *rig) {
+	r.b.Helper()
+	ctx := context.Background()
+	c, err := config.Load(filepath.Join(r.dir, "config.toml"), func(name string) string {
+		return map[string]string{"BENCH_URL": r.db.URL}[name]
+	})
+	check(r, err)
+	job, err := c.PushJob("paie")
+	check(r, err)
+	raw, err := base64.StdEncoding.DecodeString(secret(r, "ledger-key"))
+	check(r, err)
+	keys, err := store.NewKeys(raw)
+	check(r, err)
+	ledger, err := store.Open(ctx, store.Options{URL: r.db.URL, Keys: keys})
+	check(r, err)
+	defer ledger.Close()
+	d, err := c.Dossier(dossier)
+	check(r, err)
+	target, known, err := ledger.Target(ctx, jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: c.Isidoor.BaseURL, Dossier: dossier})
+	check(r, err)
+	if !known {
+		r.b.Fatal("the dossier has no target")
+	}
+	runner := &jobs.Runner{Ledger: ledger, Staging: &store.Staging{URL: r.db.URL}, Siret: d.Siret, Log: zerolog.Nop(), Progress: silent{}}
+	sink := &acknowledging{rig: r, conn: r.connect(), target: target.ID, keyID: keys.ID}
+	_, _, err = runner.DryRun(ctx, &job, target, period, nil, sink)
+	check(r, err)
+	r.exec("VACUUM ANALYZE syncd.baseline")
+}
+
+type acknowledging struct {
+	rig    *rig
+	conn   *pgx.Conn
+	target int64
+	keyID  string
+}
+
+func (s *acknowledging) Add(ctx context.Context, items []jobs.PlannedItem) error {
+	var rows [][]any
+	for _, item := range items {
+		rows = append(rows, []any{s.target, item.Key, period, int64(1), false, item.Fingerprint[:], s.keyID, time.Now(), item.Document})
+	}
+	columns := []string{"target_id", "key", "period", "version", "in_doubt", "fingerprint", "key_id", "acknowledged_at", "document"}
+	_, err := s.conn.CopyFrom(ctx, pgx.Identifier{"syncd", "baseline"}, columns, pgx.CopyFromRows(rows))
+	return err
+}
+
+type silent struct{}
+
+func (silent) Planning(int)     {}
+func (silent) Pushing(int, int) {}
+
+func check(r *rig, err error) {
+	r.b.Helper()
+	if err != nil {
+		r.b.Fatal(err)
+	}
+}

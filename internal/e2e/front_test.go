@@ -1,0 +1,120 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+)
+
+// fate is what befalls one request that sends a document.
+type fate int
+
+const (
+	served  fate = iota // the sandbox answers
+	lost                // processed, then the connection is cut without an answer
+	dropped             // not processed, the connection is cut: the sender cannot tell it from lost
+	refused             // 400, not processed
+	away                // 503, not processed
+	broken              // 500, not processed; the sender cannot know that
+	hangs               // not processed, not answered until the client gives up
+)
+
+// front stands before the sandbox and decides about each request by matricule and by how often that one was sent.
+type front struct {
+	inner http.Handler
+
+	mu     sync.Mutex
+	script func(matricule string, n int) fate
+	calls  map[string]int
+	began  chan string // receives the matricule of each request, if somebody listens
+}
+
+// play sets the script; counting of requests starts again. nil = all are served.
+func (f *front) play(script func(matricule string, n int) fate) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.script, f.calls = script, map[string]int{}
+}
+
+// sent is how many requests came for a matricule since play.
+func (f *front) sent(matricule string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls[matricule]
+}
+
+func (f *front) draw(matricule string) fate {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls[matricule]++
+	if f.script == nil {
+		return served
+	}
+	return f.script(matricule, f.calls[matricule])
+}
+
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasSuffix(r.URL.Path, "/Salarie") {
+		f.inner.ServeHTTP(w, r)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var document struct{ Matricule string }
+	if err := json.Unmarshal(body, &document); err != nil {
+		http.Error(w, "not a document", http.StatusBadRequest)
+		return
+	}
+	select {
+	case f.began <- document.Matricule:
+	default:
+	}
+	f.meet(f.draw(document.Matricule), w, r)
+}
+
+func (f *front) meet(fate fate, w http.ResponseWriter, r *http.Request) {
+	switch fate {
+	case served:
+		f.inner.ServeHTTP(w, r)
+	case lost:
+		f.inner.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	case dropped:
+		panic(http.ErrAbortHandler)
+	case hangs:
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	case refused:
+		answer(w, http.StatusBadRequest)
+	case away:
+		answer(w, http.StatusServiceUnavailable)
+	case broken:
+		answer(w, http.StatusInternalServerError)
+	}
+}
+
+func answer(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(`{"Message":"No."}`)) // the client may have gone
+}
+
+// always is the script in which every request meets the same fate.
+func always(f fate) func(string, int) fate { return func(string, int) fate { return f } }
+
+// only is the script in which the requests of one matricule meet a fate and all others are served.
+func only(matricule string, f fate) func(string, int) fate {
+	return func(m string, _ int) fate {
+		if m == matricule {
+			return f
+		}
+		return served
+	}
+}

@@ -1,0 +1,105 @@
+package report
+
+import (
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// catalogue is all that one language says. The two catalogues are en.go and fr.go; where a text has a verb such as %s,
+// its comment here tells what goes in.
+type catalogue struct {
+	thousands        string // between groups of three digits
+	zeroIsSingular   bool
+	months           [12]string
+	dateTime         string                    // day %s, month %s, year %d, time %s
+	firstDay         string                    // the first day of a month
+	quote            string                    // a value %s
+	ofMonth          func(month string) string // "de novembre", "d'août"
+	colon, semicolon string                    // before an explanation; between two parts of a sentence
+	outOf            string                    // between the codes that are withdrawn and those there are
+
+	environments map[string]string
+	states       map[jobs.State]stateWords
+	interrupted  stateWords
+	partly       string // the state of a partial run that succeeded
+	triggers     map[jobs.Trigger]string
+	differences  map[jobs.Difference]plural // of items to send or sent, without their number
+	reasons      map[jobs.ReasonCode]phrase
+	problems     map[mapping.ProblemCode]fact
+	groups       map[group]groupWords
+	plurals      plurals
+	words        words
+	steps        steps
+}
+
+// stateWords are a sentence for the report of a run, and a word for the table of runs.
+type stateWords struct{ sentence, word string }
+
+// phrase is the sentence of a reason, without and with its detail.
+type phrase struct {
+	plain string
+	with  string // takes the detail, %s; "" = the detail is no part of the sentence
+}
+
+// fact says what is wrong with a value.
+type fact struct {
+	quoted  string // with the {value}; and, for codes, the {list}, which is the nomenclature
+	masked  string // when the value may not be shown, or there is none
+	counted plural // instead: of rows
+}
+
+// groupWords name the items of one outcome.
+type groupWords struct {
+	title string // above the items
+	one   string // before what is said of a single one
+	count plural // behind the number, in the accounting
+}
+
+type plurals struct {
+	employees, elements, fields plural
+	more                        plural // items that are not listed
+	problems                    plural // problems of one item that are not listed
+	read, nothingRead           string // employees %s and elements %s; before anything was read
+	blockedElements             plural
+}
+
+type words struct {
+	run, runPeriod                             string // number %d, job %s; and period %s
+	plan                                       string // job %s, period %s
+	state, started, ended, by, limited, reason string // names of the lines of a header
+	after                                      string // end %s, duration %s
+	on                                         string // user %s, host %s
+	noMatricule                                string
+	empty, masked                              string // values of a diff
+	refusedBy                                  string // HTTP status %d
+	awaited                                    string // of an item that is being sent
+	unchanged                                  plural // behind the number, in the accounting
+	toSend                                     string // before a kind of difference
+	digest                                     string // %s
+	notInRun                                   string // matricule %s
+	nearest                                    string // codes %s
+	mend                                       string // column %s
+	noRuns                                     string
+	runsHead                                   []string
+	elementsOnly                               plural // problems that are elements without an employee
+	nomenclatures                              string // target %s
+	nomenclature                               string // name %s, target %s
+	dictionaryHead, entriesHead                []string
+	withdrawn                                  string
+	noDictionary                               string
+	unknownDictionary                          string // name %q
+	added, relabelled, withdrew                plural
+	pullUnchanged, pullHeld, pullEffect        string
+}
+
+// steps are what to do next; the command that does it follows on its own line.
+type steps struct {
+	title                                      string
+	nothing, nothingToSend, upToDate, details  string
+	departed, correct, again, resume, newer    string
+	uncertain, unsure, approve, refuse, partly string
+	mendConfiguration, mendIdentity            string
+	mendStaging, waitForAPI, defect, stopped   string
+	running, interrupted, queued, cancelled    string
+	send, sendRest, firstRun, firstPull        string
+}

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// maxPathWidth is how far the values of a diff are moved to the right, to stand below one another.
+const maxPathWidth = 40
+
+// itemWithDiff writes an item, and what differs, a line a field. Of a new employee all is new, so it is only counted
+// unless everything is asked for.
+func (g *page) itemWithDiff(item *jobs.Item, text []string, show Show) {
+	show.Diff = show.Diff && len(item.Diff) > 0
+	brief := show.Diff && item.Difference == jobs.Created && !show.All
+	if brief {
+		text[len(text)-1] += " (" + g.newDocument(item) + ")"
+	}
+	g.item(item, text)
+	if show.Diff && !brief {
+		g.diff(item)
+	}
+}
+
+func (g *page) diff(item *jobs.Item) {
+	width := 0
+	for i := range item.Diff {
+		width = max(width, length(clean(item.Diff[i].Path)))
+	}
+	width = min(width, maxPathWidth)
+	for i := range item.Diff {
+		change := &item.Diff[i]
+		g.spaces(g.textIndent())
+		g.sign(jobs.Difference(change.Op))
+		g.text(plain, " "+padRight(clean(cut(change.Path)), width)+"  ")
+		g.text(plain, g.change(change))
+		g.newline()
+	}
+}
+
+// newDocument counts what a document that was never sent holds.
+func (p *Printer) newDocument(item *jobs.Item) string {
+	fields := 0
+	for _, change := range item.Diff {
+		if !change.Child {
+			fields++
+		}
+	}
+	text := p.count(p.catalogue.plurals.fields, fields)
+	if item.Elements > 0 {
+		text += ", " + p.count(p.catalogue.plurals.elements, item.Elements)
+	}
+	return text
+}
+
+// change is "old → new", or the one value there is. The values of a masked change are not looked at.
+func (p *Printer) change(c *mapping.Change) string {
+	switch {
+	case c.Masked:
+		return p.catalogue.words.masked
+	case c.Op == string(jobs.Created):
+		return p.value(c.New)
+	case c.Op == string(jobs.Departed):
+		return p.value(c.Old)
+	}
+	return p.value(c.Old) + " → " + p.value(c.New)
+}
+
+// value is a JSON value as people read it: texts in their quotes, exact numbers, an element as its members.
+func (p *Printer) value(text string) string {
+	switch {
+	case text == "" || text == "null" || text == `""`:
+		return p.catalogue.words.empty
+	case text[0] == '{':
+		if members := flatten([]byte(text)); members != "" {
+			return cut(members)
+		}
+	}
+	return cut(text)
+}
+
+// flatten is an object as "Code "HSUP25", Quantite 3.5", in the order of the document, without the empty members; ""
+// when it is not a plain object.
+func flatten(object []byte) string {
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	if _, err := decoder.Token(); err != nil {
+		return ""
+	}
+	var parts []string
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return ""
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return ""
+		}
+		if text, ok := name.(string); ok && string(value) != "null" {
+			parts = append(parts, text+" "+string(value))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,150 @@
+package report
+
+import (
+	"iter"
+
+	"syncd/internal/jobs"
+)
+
+// group is an outcome as the report tells it. Their order is that of the report: first what needs a person.
+type group int
+
+const (
+	groupDeparted group = iota
+	groupBlocked
+	groupRejected
+	groupUncertain
+	groupHeld
+	groupSuperseded
+	groupPending // of a run that has ended
+	groupWaiting // the same items, of a run that has not
+	groupSent
+	groupLeft
+	groupsEnd
+)
+
+// shownItems is how many items of a group are listed unless all are asked for.
+const shownItems = 20
+
+// groupOf sorts an item by its outcome, as the accounting of the ledger does.
+func groupOf(item *jobs.Item, ended bool) group {
+	switch item.State {
+	case jobs.ItemDeparted:
+		return groupDeparted
+	case jobs.ItemBlocked:
+		return groupBlocked
+	case jobs.ItemRejected:
+		return groupRejected
+	case jobs.ItemHeld:
+		return groupHeld
+	case jobs.ItemSuperseded:
+		return groupSuperseded
+	case jobs.ItemAccepted:
+		return groupSent
+	case jobs.ItemLeft:
+		return groupLeft
+	case jobs.ItemPending:
+		if item.Ambiguous {
+			return groupUncertain // an earlier request may have been received
+		}
+		if ended {
+			return groupPending
+		}
+		return groupWaiting
+	}
+	return groupUncertain // uncertain, sending
+}
+
+// gathered is what one pass over the items of a run keeps. It stays small however many there are.
+type gathered struct {
+	groups [groupsEnd]gatheredGroup
+	counts jobs.Counts // of the items alone
+}
+
+type gatheredGroup struct {
+	first      []jobs.Item // at most shownItems
+	kinds      []kind
+	items      int
+	employees  int
+	elements   int
+	repeatable int    // but for those whom no run sends again, as that could pay twice
+	replanned  string // the newest run that took items over; "" = none
+}
+
+// kind is what items of a group have in common, where they are told together.
+type kind struct {
+	sign jobs.Difference
+	text string
+	n    int
+	keys []string // the first few
+}
+
+// gather reads all items once.
+func (p *Printer) gather(items iter.Seq2[jobs.Item, error], ended bool) (*gathered, error) {
+	found := &gathered{}
+	for item, err := range items {
+		if err != nil {
+			return nil, err
+		}
+		g := groupOf(&item, ended)
+		found.groups[g].add(&item, p.kindText(&item, g))
+		state := item.State
+		if g == groupUncertain {
+			state = jobs.ItemUncertain
+		}
+		found.counts.Add(state, item.Employees, item.Elements, 1)
+	}
+	return found, nil
+}
+
+func (g *gatheredGroup) add(item *jobs.Item, text string) {
+	g.items++
+	g.employees += item.Employees
+	g.elements += item.Elements
+	if len(g.first) < shownItems {
+		g.first = append(g.first, *item)
+	}
+	if item.State != jobs.ItemUncertain || item.Reason.Code != jobs.ReasonInDoubt {
+		g.repeatable++
+	}
+	if item.Reason.Code == jobs.ReasonReplanned && item.Reason.Detail != "" {
+		g.replanned = item.Reason.Detail
+	}
+	for i := range g.kinds {
+		if k := &g.kinds[i]; k.sign == item.Difference && k.text == text {
+			k.add(item.Key)
+			return
+		}
+	}
+	k := kind{sign: item.Difference, text: text}
+	k.add(item.Key)
+	g.kinds = append(g.kinds, k)
+}
+
+// shownKeys is how many matricules of a kind are named.
+const shownKeys = 6
+
+func (k *kind) add(key string) {
+	k.n++
+	if len(k.keys) <= shownKeys { // one more tells that there are more
+		k.keys = append(k.keys, key)
+	}
+}
+
+// kindText is what items of groups that need nobody are told together by; "" in other groups.
+func (p *Printer) kindText(item *jobs.Item, g group) string {
+	switch g {
+	case groupSent:
+		return p.difference(item.Difference, 1)
+	case groupPending, groupWaiting:
+		return p.Reason(item.Reason)
+	}
+	return ""
+}
+
+func (p *Printer) difference(d jobs.Difference, n int) string {
+	if text, known := p.catalogue.differences[d]; known {
+		return p.noun(text, n)
+	}
+	return string(d)
+}

@@ -1,0 +1,78 @@
+package report
+
+import (
+	"fmt"
+
+	"syncd/internal/jobs"
+)
+
+const (
+	itemIndent  = 2 // before the sign
+	maxProblems = 5 // of one item, unless all are asked for
+)
+
+// textIndent is where the text of an item begins.
+func (g *page) textIndent() int { return itemIndent + 2 + g.keyWidth + 2 }
+
+// item writes an item: sign, matricule and the first line of what there is to say, the other lines below it.
+func (g *page) item(item *jobs.Item, text []string) {
+	g.spaces(itemIndent)
+	g.sign(item.Difference)
+	key := item.Key
+	if key == "" {
+		key = g.catalogue.words.noMatricule
+	}
+	g.text(plain, " "+padRight(clean(cut(key)), g.keyWidth)+"  ")
+	for i, line := range text {
+		if i > 0 {
+			g.spaces(g.textIndent())
+		}
+		g.text(plain, cut(line))
+		g.newline()
+	}
+	if len(text) == 0 {
+		g.newline()
+	}
+}
+
+// outcome is what a report says of an item of a group.
+func (p *Printer) outcome(item *jobs.Item, g group, show Show) []string {
+	switch {
+	case g == groupBlocked && len(item.Problems) > 0:
+		return p.problemLines(item, show.All)
+	case g == groupRejected:
+		return p.refusal(item)
+	case item.State == jobs.ItemSending:
+		return []string{p.catalogue.words.awaited}
+	case g == groupSent:
+		return []string{p.difference(item.Difference, 1)}
+	}
+	return []string{p.Reason(item.Reason)}
+}
+
+// problemLines are two lines a problem: what is wrong, and how to mend it.
+func (p *Printer) problemLines(item *jobs.Item, all bool) []string {
+	var text []string
+	for i, problem := range item.Problems {
+		if !all && i == maxProblems {
+			return append(text, p.count(p.catalogue.plurals.problems, len(item.Problems)-maxProblems))
+		}
+		text = append(text, p.fact(problem))
+		if advice := p.advice(problem); advice != "" {
+			text = append(text, "  "+advice)
+		}
+	}
+	return text
+}
+
+// refusal is the API's own message, with its status.
+func (p *Printer) refusal(item *jobs.Item) []string {
+	text := lines(item.Reason.Detail)
+	if len(text) == 0 {
+		text = []string{p.Reason(item.Reason)}
+	}
+	if item.HTTPStatus > 0 {
+		text[0] = fmt.Sprintf(p.catalogue.words.refusedBy, item.HTTPStatus) + p.catalogue.colon + text[0]
+	}
+	return text
+}

@@ -1,0 +1,137 @@
+package report
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// The members of these types are a contract: docs/json.md tells them. Members are added, never renamed.
+
+type runJSON struct {
+	ID          int64        `json:"id"`
+	Job         string       `json:"job"`
+	Kind        jobs.Kind    `json:"kind"`
+	Partner     string       `json:"partner"`
+	Environment string       `json:"environment"`
+	Dossier     string       `json:"dossier"`
+	Label       string       `json:"label,omitempty"`
+	Period      *jobs.Period `json:"period"`
+	State       jobs.State   `json:"state"`
+	Interrupted bool         `json:"interrupted"`
+	Trigger     jobs.Trigger `json:"trigger"`
+	Employees   []string     `json:"employees,omitempty"`
+	Planned     bool         `json:"planned"`
+	Counts      jobs.Counts  `json:"counts"`
+	Failure     *reasonJSON  `json:"failure"`
+	Digests     jobs.Digests `json:"digests"`
+	RequestedBy string       `json:"requested_by"`
+	Host        string       `json:"host"`
+	PID         int          `json:"pid"`
+	Version     string       `json:"version"`
+	CreatedAt   *string      `json:"created_at"`
+	StartedAt   *string      `json:"started_at"`
+	FinishedAt  *string      `json:"finished_at"`
+}
+
+type reasonJSON struct {
+	Code   jobs.ReasonCode `json:"code"`
+	Detail string          `json:"detail,omitempty"`
+	Text   string          `json:"text"`
+}
+
+type itemJSON struct {
+	Seq        int              `json:"seq"`
+	Key        string           `json:"key"`
+	State      jobs.ItemState   `json:"state"`
+	Difference jobs.Difference  `json:"difference"`
+	Reason     reasonJSON       `json:"reason"`
+	Employees  int              `json:"employees"`
+	Elements   int              `json:"elements"`
+	Ambiguous  bool             `json:"ambiguous"`
+	Diff       []mapping.Change `json:"diff,omitempty"`
+	Problems   []problemJSON    `json:"problems,omitempty"`
+	HTTPStatus int              `json:"http_status,omitempty"`
+	Attempts   int              `json:"attempts"`
+	SentAt     *string          `json:"sent_at"`
+	AnsweredAt *string          `json:"answered_at"`
+}
+
+type problemJSON struct {
+	mapping.Problem
+	Text string `json:"text"`
+}
+
+type changeJSON struct {
+	Name       string          `json:"name"`
+	Code       string          `json:"code"`
+	Difference jobs.Difference `json:"difference"`
+	OldLabel   string          `json:"old_label,omitempty"`
+	NewLabel   string          `json:"new_label,omitempty"`
+}
+
+type nomenclatureJSON struct {
+	Name  string     `json:"name"`
+	Codes []codeJSON `json:"codes"`
+}
+
+type codeJSON struct {
+	Code   string `json:"code"`
+	Label  string `json:"label"`
+	Active bool   `json:"active"`
+}
+
+// RunJSON is a run as JSON shows it, without its items.
+func (p *Printer) RunJSON(run *jobs.Run) any {
+	out := &runJSON{
+		ID: run.ID, Job: run.Job, Kind: run.Kind, Partner: run.Target.Partner, Environment: run.Target.Environment,
+		Dossier: run.Target.Dossier, Label: p.options.Labels[run.Target.Dossier], State: run.State,
+		Interrupted: run.Interrupted, Trigger: run.Trigger, Employees: run.Employees, Planned: run.Planned,
+		Counts: run.Counts, Digests: run.Digests, RequestedBy: run.RequestedBy, Host: run.Host, PID: run.PID,
+		Version: run.Version, StartedAt: moment(run.StartedAt), FinishedAt: moment(run.FinishedAt),
+	}
+	if !run.CreatedAt.IsZero() {
+		out.CreatedAt = moment(&run.CreatedAt)
+	}
+	if run.Period != "" {
+		out.Period = &run.Period
+	}
+	if run.Failure.Code != "" {
+		reason := p.reason(run.Failure)
+		out.Failure = &reason
+	}
+	return out
+}
+
+// ItemJSON is an item as JSON shows it. The values of masked changes are left out, even if they were given.
+func (p *Printer) ItemJSON(item jobs.Item) any {
+	out := &itemJSON{
+		Seq: item.Seq, Key: item.Key, State: item.State, Difference: item.Difference, Reason: p.reason(item.Reason),
+		Employees: item.Employees, Elements: item.Elements, Ambiguous: item.Ambiguous, Diff: slices.Clone(item.Diff),
+		HTTPStatus: item.HTTPStatus, Attempts: item.Attempts, SentAt: moment(item.SentAt), AnsweredAt: moment(item.AnsweredAt),
+	}
+	for i := range out.Diff {
+		if change := &out.Diff[i]; change.Masked {
+			change.Old, change.New = "", ""
+		}
+	}
+	for _, problem := range item.Problems {
+		out.Problems = append(out.Problems, problemJSON{problem, p.Problem(problem)})
+	}
+	return out
+}
+
+func (p *Printer) reason(r jobs.Reason) reasonJSON {
+	return reasonJSON{Code: r.Code, Detail: strings.ToValidUTF8(r.Detail, "\uFFFD"), Text: p.Reason(r)}
+}
+
+func nomenclatureOf(name string, entries map[string]mapping.Entry) nomenclatureJSON {
+	out := nomenclatureJSON{Name: name, Codes: []codeJSON{}}
+	for _, code := range slices.Sorted(maps.Keys(entries)) {
+		out.Codes = append(out.Codes, codeJSON{code, entries[code].Label, entries[code].Active})
+	}
+	return out
+}

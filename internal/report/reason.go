@@ -1,0 +1,92 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// Reason is one sentence. What a failed run has as its detail, which may be a text of several lines, is no part of it.
+func (p *Printer) Reason(r jobs.Reason) string {
+	known, ok := p.catalogue.reasons[r.Code]
+	detail := strings.Join(lines(r.Detail), " ")
+	if r.Code == jobs.ReasonPullShrinks {
+		detail = strings.Replace(detail, "/", p.catalogue.outOf, 1)
+	}
+	switch {
+	case !ok: // of a newer program
+		return clean(string(r.Code))
+	case detail == "" || known.with == "":
+		return known.plain
+	}
+	return clean(fmt.Sprintf(known.with, cut(detail)))
+}
+
+var httpStatus = regexp.MustCompile(`^[1-5][0-9]{2}$`)
+
+// failure is the detail of a failed run, line by line: an error in English, which may end with a hint.
+func (p *Printer) failure(r jobs.Reason) []string {
+	if p.catalogue.reasons[r.Code].with != "" { // it is in the sentence
+		return nil
+	}
+	detail := lines(r.Detail)
+	if len(detail) == 1 && httpStatus.MatchString(detail[0]) {
+		detail[0] = "HTTP " + detail[0]
+	}
+	return detail
+}
+
+// Problem is one sentence: where, what is wrong, what may have been meant, and the column of staging to mend.
+func (p *Printer) Problem(problem mapping.Problem) string {
+	sentence := p.fact(problem)
+	if advice := p.advice(problem); advice != "" {
+		sentence += p.catalogue.semicolon + advice
+	}
+	return clean(sentence)
+}
+
+// fact says where a problem is, and what it is.
+func (p *Printer) fact(problem mapping.Problem) string {
+	words, known := p.catalogue.problems[problem.Code]
+	text := words.masked
+	switch {
+	case !known: // of a newer program
+		text = string(problem.Code)
+	case words.counted.one != "":
+		return p.count(words.counted, max(problem.Count, 1))
+	case problem.Value != "" && words.quoted != "":
+		text = words.quoted
+	}
+	text = strings.NewReplacer("{value}", fmt.Sprintf(p.catalogue.quote, problem.Value), "{list}", problem.Dictionary).Replace(text)
+	if problem.Path == "" {
+		return text
+	}
+	return problem.Path + p.catalogue.colon + text
+}
+
+// advice says how to mend a problem; "" when the fact says it all.
+func (p *Printer) advice(problem mapping.Problem) string {
+	var parts []string
+	if problem.Column != "" {
+		parts = append(parts, fmt.Sprintf(p.catalogue.words.mend, problem.Column))
+	}
+	if nearest := p.nearest(problem.Nearest); nearest != "" {
+		parts = append(parts, fmt.Sprintf(p.catalogue.words.nearest, nearest))
+	}
+	return strings.Join(parts, p.catalogue.semicolon)
+}
+
+func (p *Printer) nearest(all []mapping.Nearest) string {
+	var codes []string
+	for _, n := range all {
+		if n.Label == "" {
+			codes = append(codes, n.Code)
+		} else {
+			codes = append(codes, n.Code+" ("+n.Label+")")
+		}
+	}
+	return strings.Join(codes, ", ")
+}

@@ -1,0 +1,196 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"syncd/internal/jobs"
+)
+
+// Run writes the report of a transfer: what it was, the accounting, who needs a person, and what to do next. items are
+// those of the run in their order; they are read once, and again for each long group when all of it is to be shown.
+// With show.Employees they are expected to be limited to these, and the report is about them alone.
+func (p *Printer) Run(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, error], show Show) error {
+	g := p.page(w)
+	g.header(run)
+	if len(show.Employees) > 0 {
+		show.Diff, show.All = true, true
+		if err := g.employees(run, items, show); err != nil {
+			return err
+		}
+		return g.end()
+	}
+	ended := run.FinishedAt != nil
+	found, err := p.gather(items, ended)
+	if err != nil {
+		return fmt.Errorf("reading the items of run %d: %w", run.ID, err)
+	}
+	counts := countsOf(run, found)
+	g.accounting(counts, ended)
+	for group := range groupsEnd {
+		if err := g.group(run, items, group, found, show); err != nil {
+			return fmt.Errorf("reading the items of run %d: %w", run.ID, err)
+		}
+	}
+	g.steps(p.runSteps(run, counts, found, show))
+	return g.end()
+}
+
+// countsOf is the accounting that the ledger recorded, or of a run that has not ended, what its items tell so far.
+func countsOf(run *jobs.Run, found *gathered) jobs.Counts {
+	if run.FinishedAt != nil {
+		return run.Counts
+	}
+	counts := found.counts
+	counts.EmployeesRead, counts.ElementsRead = run.Counts.EmployeesRead, run.Counts.ElementsRead
+	counts.Unchanged = run.Counts.Unchanged
+	return counts
+}
+
+// header says what run it is, how it stands and who started it.
+func (g *page) header(run *jobs.Run) {
+	words := &g.catalogue.words
+	g.text(bold, g.runTitle(run))
+	g.newline()
+	g.text(targetStyle(run.Target), g.target(run.Target))
+	g.newline()
+	g.newline()
+	state := g.state(run)
+	pairs := [][2]string{
+		{words.state, state.sentence},
+		{words.reason, ""},
+		{words.started, g.time(run.StartedAt)},
+		{words.ended, g.endTime(run)},
+		{words.by, g.startedBy(run)},
+		{words.limited, keys(run.Employees, 2*shownKeys)},
+	}
+	if run.Failure.Code != "" {
+		pairs[1][1] = g.Reason(run.Failure)
+	}
+	g.pairs(pairs)
+	if detail := g.failure(run.Failure); len(detail) > 0 {
+		g.newline()
+		for _, line := range detail {
+			g.line(4, line)
+		}
+	}
+}
+
+func targetStyle(t jobs.Target) style {
+	if t.Environment == "production" {
+		return bold
+	}
+	return plain
+}
+
+func (p *Printer) runTitle(run *jobs.Run) string {
+	if run.Period == "" {
+		return fmt.Sprintf(p.catalogue.words.run, run.ID, run.Job)
+	}
+	return fmt.Sprintf(p.catalogue.words.runPeriod, run.ID, run.Job, p.ofPeriod(run.Period))
+}
+
+func (p *Printer) state(run *jobs.Run) stateWords {
+	if run.Interrupted {
+		return p.catalogue.interrupted
+	}
+	words, known := p.catalogue.states[run.State]
+	if !known { // of a newer program
+		return stateWords{string(run.State), string(run.State)}
+	}
+	switch {
+	case run.State == jobs.Succeeded && run.Kind == jobs.PullDictionnaire:
+		words.sentence = words.word
+	case run.State == jobs.Succeeded && run.Partial():
+		words.sentence = p.catalogue.partly
+	}
+	return words
+}
+
+func (p *Printer) endTime(run *jobs.Run) string {
+	end := p.time(run.FinishedAt)
+	if run.StartedAt == nil || run.FinishedAt == nil {
+		return end
+	}
+	return fmt.Sprintf(p.catalogue.words.after, end, duration(run.FinishedAt.Sub(*run.StartedAt)))
+}
+
+// startedBy is "marie on srv-paie, by hand, syncd 0.1.0".
+func (p *Printer) startedBy(run *jobs.Run) string {
+	text := run.RequestedBy
+	switch {
+	case text == "":
+		text = run.Host
+	case run.Host != "":
+		text = fmt.Sprintf(p.catalogue.words.on, run.RequestedBy, run.Host)
+	}
+	trigger, known := p.catalogue.triggers[run.Trigger]
+	if !known {
+		trigger = string(run.Trigger)
+	}
+	parts := []string{text, trigger}
+	if run.Version != "" {
+		parts = append(parts, "syncd "+run.Version)
+	}
+	return joinNonEmpty(parts)
+}
+
+// accounting says what became of everyone who was read. Each line has its number; lines of none are left out.
+func (g *page) accounting(c jobs.Counts, ended bool) {
+	plurals := &g.catalogue.plurals
+	if c.EmployeesRead+c.ElementsRead == 0 {
+		g.newline()
+		g.line(0, plurals.nothingRead)
+		return
+	}
+	g.newline()
+	g.line(0, fmt.Sprintf(plurals.read, g.count(plurals.employees, c.EmployeesRead), g.count(plurals.elements, c.ElementsRead)))
+	g.newline()
+	pending := groupPending
+	if !ended {
+		pending = groupWaiting
+	}
+	g.balance(g.balanceOf(c, entry{"", c.NotAttempted, g.noun(g.catalogue.groups[pending].count, c.NotAttempted)}))
+}
+
+// entry is a line of the accounting.
+type entry struct {
+	sign jobs.Difference
+	n    int
+	text string
+}
+
+// balanceOf lists all parts of an accounting; unsent are those of what is yet to be sent.
+func (p *Printer) balanceOf(c jobs.Counts, unsent ...entry) []entry {
+	part := func(sign jobs.Difference, n int, text plural) entry { return entry{sign, n, p.noun(text, n)} }
+	of := func(g group) plural { return p.catalogue.groups[g].count }
+	return slices.Concat([]entry{
+		part(jobs.Departed, c.Departed, of(groupDeparted)),
+		part(jobs.Undeliverable, c.Blocked, of(groupBlocked)),
+		part(jobs.Undeliverable, c.ElementsBlocked, p.catalogue.plurals.blockedElements),
+		part("", c.Rejected, of(groupRejected)),
+		part("", c.Uncertain, of(groupUncertain)),
+		part("", c.Held, of(groupHeld)),
+		part("", c.Superseded, of(groupSuperseded)),
+	}, unsent, []entry{
+		part("", c.Accepted, of(groupSent)),
+		part(jobs.Unchanged, c.Unchanged, p.catalogue.words.unchanged),
+		part(jobs.Departed, c.Left, of(groupLeft)),
+	})
+}
+
+func (g *page) balance(entries []entry) {
+	entries = slices.DeleteFunc(entries, func(e entry) bool { return e.n == 0 })
+	width := 0
+	for _, e := range entries {
+		width = max(width, length(g.number(e.n)))
+	}
+	for _, e := range entries {
+		g.spaces(itemIndent)
+		g.sign(e.sign)
+		g.text(plain, " "+padLeft(g.number(e.n), width)+"  "+e.text)
+		g.newline()
+	}
+}

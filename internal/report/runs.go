@@ -1,0 +1,46 @@
+package report
+
+import (
+	"io"
+	"strconv"
+
+	"syncd/internal/jobs"
+)
+
+// Runs writes a table of runs, in the order given: newest first.
+func (p *Printer) Runs(w io.Writer, runs []*jobs.Run) error {
+	g := p.page(w)
+	if len(runs) == 0 {
+		g.line(0, p.catalogue.words.noRuns)
+		g.line(0, p.catalogue.steps.firstRun)
+		return g.end()
+	}
+	rows := make([][]string, 0, len(runs))
+	for _, run := range runs {
+		rows = append(rows, p.runRow(run))
+	}
+	const firstNumber = 7 // sent, unchanged, problems
+	g.table(p.catalogue.words.runsHead, rows, firstNumber)
+	return g.end()
+}
+
+func (p *Printer) runRow(run *jobs.Run) []string {
+	started := "–"
+	if run.StartedAt != nil {
+		started = run.StartedAt.In(p.options.Location).Format("2006-01-02 15:04:05") // sorts, and has one width
+	}
+	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, run.Target.Environment, string(run.Period), p.state(run).word, started}
+	if run.Kind == jobs.PullDictionnaire {
+		return append(row, "–", "–", "–")
+	}
+	return append(row, p.number(run.Counts.Accepted), p.number(run.Counts.Unchanged), p.trouble(run.Counts))
+}
+
+// trouble counts those who were not delivered; when these are elements alone, it says so.
+func (p *Printer) trouble(c jobs.Counts) string {
+	n := c.Rejected + c.Blocked + c.Held + c.Uncertain + c.Superseded + c.NotAttempted + c.Departed
+	if n == 0 && c.ElementsBlocked > 0 {
+		return p.count(p.catalogue.words.elementsOnly, c.ElementsBlocked)
+	}
+	return p.number(n)
+}
