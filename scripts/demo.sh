@@ -76,7 +76,7 @@ title 'One payroll element changes: only that employee goes'
 staging "UPDATE staging.payroll_element SET quantity = coalesce(quantity, 0) + 2
          WHERE ctid = (SELECT ctid FROM staging.payroll_element WHERE dossier = 'saint-martin' AND matricule = '00003' AND quantity IS NOT NULL LIMIT 1);"
 say syncd run paie --period 2026-11 --dossier saint-martin
-last=$(syncd runs --json --limit 1 | sed -n 's/^ *"id": \([0-9]*\),/\1/p')
+last=$(syncd runs --json --limit 1 | grep -om1 '"id": *[0-9]*' | grep -o '[0-9]*')
 say syncd show "$last" --diff
 
 title 'The next month'

@@ -203,6 +203,9 @@ func requester() string {
 func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, error)) error {
 	code := exitDone
 	for i, d := range dossiers {
+		if i > 0 && !a.flags.json {
+			fmt.Fprintln(a.Stdout)
+		}
 		c, err := work(d)
 		if err != nil {
 			c = exitCode(err)

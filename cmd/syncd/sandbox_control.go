@@ -53,13 +53,13 @@ func printReceived(w io.Writer, answer []byte, asJSON bool) error {
 		_, err := w.Write(answer)
 		return err
 	}
-	var received []sandbox.Received
-	if err := json.Unmarshal(answer, &received); err != nil {
+	var list sandbox.ReceivedList
+	if err := json.Unmarshal(answer, &list); err != nil {
 		return fmt.Errorf("reading the sandbox's answer: %w", err)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "PERIOD\tMATRICULE\tDELIVERIES\tREPEATS")
-	for _, r := range received {
+	for _, r := range list.Received {
 		fmt.Fprintf(t, "%s\t%s\t%d\t%d\n", r.Period, r.Matricule, r.Deliveries, r.Repeats)
 	}
 	return t.Flush()

@@ -131,11 +131,11 @@ func stats(r *rig) (s sandbox.Stats) {
 
 func received(r *rig) (documents [][]byte) {
 	r.b.Helper()
-	var all []sandbox.Received
+	var all sandbox.ReceivedList
 	if err := json.Unmarshal(call(r, http.MethodGet, "/sandbox/received?dossier="+dossier), &all); err != nil {
 		r.b.Fatal(err)
 	}
-	for _, one := range all {
+	for _, one := range all.Received {
 		documents = append(documents, one.Document)
 	}
 	return documents

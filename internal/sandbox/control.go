@@ -45,8 +45,8 @@ func (s *Sandbox) showStats(w http.ResponseWriter, _ *http.Request) { show(w, s.
 
 func (s *Sandbox) showFaults(w http.ResponseWriter, _ *http.Request) { show(w, s.Faults()) }
 
-// receivedList is the answer of /sandbox/received.
-type receivedList struct {
+// ReceivedList is the answer of /sandbox/received.
+type ReceivedList struct {
 	Dossier    string     `json:"dossier"`
 	Documents  int        `json:"documents"`
 	Deliveries int        `json:"deliveries"`
@@ -59,7 +59,7 @@ func (s *Sandbox) showReceived(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no such dossier\nhint: /sandbox/received?dossier=NAME, with a name that the sandbox was started with", http.StatusNotFound)
 		return
 	}
-	list := receivedList{Dossier: name, Received: s.Received(name)}
+	list := ReceivedList{Dossier: name, Received: s.Received(name)}
 	list.Documents = len(list.Received)
 	for i := range list.Received {
 		list.Deliveries += list.Received[i].Deliveries

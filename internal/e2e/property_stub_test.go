@@ -1,3 +1,0 @@
-package e2e
-
-import _ "pgregory.net/rapid"
