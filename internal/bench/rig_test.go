@@ -41,7 +41,7 @@ func newRig(b *testing.B) *rig {
 	r.run("sandbox", "init", r.dir, "--listen", r.listen, "--database", "postgres:///unused")
 	r.edit(`url = "postgres:///unused"`, `url = { env = "BENCH_URL" }`)
 	r.edit("# max_in_flight = 8 ", "max_in_flight = 16 ")
-	r.edit("rate_per_second = 1000", "rate_per_second = 1000000")
+	r.edit("rate_per_second = 1000", "rate_per_second = 10000")
 	r.run("migrate")
 	r.db.Exec(b, migrations.Staging)
 	return r

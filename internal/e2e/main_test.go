@@ -2,20 +2,24 @@ package e2e
 
 import (
 	"flag"
-	"fmt"
-	"os"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-// histories is how many random histories the property test runs; -rapid.checks=5000 makes it a soak test.
-const histories = "60"
+// defaults of flags, which the command line overrides: -rapid.checks=5000 makes the property test a soak test.
+var defaults = map[string]string{
+	"rapid.checks":     "15", // random histories of each kind
+	"rapid.nofailfile": "true",
+	"rapid.shrinktime": "5s",
+	"test.parallel":    "8", // these tests wait for the database and the API more than they compute
+}
 
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", histories); err != nil { // the command line, parsed later, overrides it
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1) //nolint:forbidigo // there is no testing.T yet
+	for name, value := range defaults {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
 	}
 	goleak.VerifyTestMain(m)
 }

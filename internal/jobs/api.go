@@ -16,8 +16,8 @@ type API interface {
 	// Dictionary reads all nomenclatures. An error is a *CallError.
 	Dictionary(ctx context.Context) (mapping.Dictionaries, error)
 
-	// Send delivers the document of one employee. beforeAttempt is called just before each attempt's request leaves;
-	// its error ends the sending without that attempt.
+	// Send delivers the document of one employee. beforeAttempt is called just before each attempt's request leaves, and
+	// now and then while an attempt waits for its turn; its error ends the sending without a further attempt.
 	Send(ctx context.Context, key string, document []byte, beforeAttempt func() error) Outcome
 }
 

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -26,7 +27,7 @@ func failureReason(err error) Reason {
 		return Reason{ReasonConfiguration, err.Error()}
 	case errors.As(err, &call) && call.Class == ClassTechnical:
 		return Reason{ReasonFailures, err.Error()}
-	case errors.As(err, &call):
+	case errors.As(err, &call), errors.Is(err, ErrUnreachable):
 		return Reason{ReasonUnreachable, err.Error()}
 	case errors.As(err, &identity):
 		return Reason{ReasonIdentity, err.Error()}
@@ -34,6 +35,12 @@ func failureReason(err error) Reason {
 		return Reason{ReasonStaging, err.Error()}
 	}
 	return Reason{ReasonInternal, err.Error()}
+}
+
+// isCancellation tells an error that only says that the work was broken off.
+func isCancellation(err error) bool {
+	var call *CallError
+	return errors.Is(err, context.Canceled) || errors.As(err, &call) && call.Class == ClassCancelled
 }
 
 // summarize logs the one event of a run's end.

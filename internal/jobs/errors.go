@@ -11,6 +11,8 @@ var (
 	ErrLost = errors.New("the claim on the run is lost")
 	// ErrStopped means that a person asked the run to stop.
 	ErrStopped = errors.New("stopped")
+	// ErrUnreachable means that the database cannot be reached.
+	ErrUnreachable = errors.New("the database cannot be reached")
 	// ErrNoRun means that no run has that number.
 	ErrNoRun = errors.New("no such run")
 )
@@ -43,6 +45,9 @@ func (e *OrderError) Error() string {
 type FinishedError struct{ Run Run }
 
 func (e *FinishedError) Error() string {
+	if e.Run.State == Held {
+		return fmt.Sprintf("run %d is held: a person must decide\nhint: look at it with 'syncd show %d', then 'syncd approve %d --reason …'", e.Run.ID, e.Run.ID, e.Run.ID)
+	}
 	return fmt.Sprintf("run %d is %s: nothing is left to send", e.Run.ID, e.Run.State)
 }
 

@@ -29,6 +29,7 @@ type planning struct {
 	digest chain
 
 	fingerprinter Fingerprinter
+	fingerprint   [32]byte // of the document at hand
 	batch         []PlannedItem
 	bytes         int // of the documents in batch
 	seq           int
@@ -85,12 +86,11 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 	p.count(s, m.key)
 	var document []byte
 	var problems []mapping.Problem
-	var fingerprint [32]byte
 	if s.employees == 1 && !s.keyless {
 		document, problems = builder.Document()
 		if s.blocked = len(problems) > 0; !s.blocked {
-			fingerprint = p.fingerprinter.Sum(document)
-			s.fingerprint = fingerprint[:]
+			p.fingerprint = p.fingerprinter.Sum(document)
+			s.fingerprint = p.fingerprint[:]
 		}
 	}
 	act, reason := policy.decide(s)
@@ -108,7 +108,7 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 		item.Problems = append(s.problems(), problems...)
 	}
 	if act == send || act == unsure {
-		item.Fingerprint = fingerprint
+		item.Fingerprint = p.fingerprint
 		item.Document = append([]byte(nil), document...)
 	}
 	if err := p.add(ctx, item, s); err != nil {

@@ -123,7 +123,7 @@ type PlanSink interface {
 	Add(ctx context.Context, items []PlannedItem) error
 }
 
-// PlanWriter freezes a plan. Exactly one of Commit and Abandon ends it.
+// PlanWriter freezes a plan. Abandon must be called in the end; after Commit it does nothing.
 type PlanWriter interface {
 	PlanSink
 	// Of counts the ledger keeps what was read, what is unchanged and the kinds of difference; it counts items itself.
@@ -147,8 +147,9 @@ type NewRun struct {
 
 // Resumption says how a run is taken up again.
 type Resumption struct {
+	Semantics      Semantics // with Append, items that were on their way are not sent again
 	Scope          Scope
-	RequestTimeout time.Duration // an item in doubt waits until this long after it left
+	RequestTimeout time.Duration // an item in doubt waits until this long after its request may last have left
 }
 
 // Step is one statement of pushing.

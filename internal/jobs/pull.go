@@ -31,6 +31,9 @@ func (r *Runner) ResumePull(ctx context.Context, job *PullJob, id int64) (*Run, 
 func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, error) {
 	ctx, cancel := r.untilStopped(ctx)
 	defer cancel()
+	if run.Planned {
+		return Reason{}, nil // it was applied; only its end was not recorded
+	}
 	if err := r.identify(ctx, run); err != nil {
 		return Reason{}, err
 	}

@@ -40,17 +40,6 @@ var transitions = map[State][]State{
 // CanBecome tells whether a run may go from s to next.
 func (s State) CanBecome(next State) bool { return slices.Contains(transitions[s], next) }
 
-// Sources lists the states from which a run may become next.
-func Sources(next State) []State {
-	var from []State
-	for _, s := range []State{Queued, Running, Succeeded, Incomplete, Failed, Held, Cancelled} {
-		if s.CanBecome(next) {
-			from = append(from, s)
-		}
-	}
-	return from
-}
-
 // Kind is what a job does.
 type Kind string
 

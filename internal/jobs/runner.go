@@ -37,7 +37,7 @@ func (r *Runner) Push(ctx context.Context, job *PushJob, request NewRun) (*Run, 
 
 // ResumePush takes up a run that failed, was interrupted, or still has items to send, with its frozen plan.
 func (r *Runner) ResumePush(ctx context.Context, job *PushJob, id int64) (*Run, error) {
-	run, err := r.Ledger.Resume(ctx, id, Resumption{Scope: job.Scope, RequestTimeout: job.RequestTimeout})
+	run, err := r.Ledger.Resume(ctx, id, Resumption{Semantics: job.Semantics, Scope: job.Scope, RequestTimeout: job.RequestTimeout})
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +89,9 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run) error {
 	if err != nil {
 		return fmt.Errorf("beginning the plan: %w", err)
 	}
+	defer writer.Abandon()
 	p := r.planning(job, run.Target, run.Period, run.Employees, writer)
 	if err := p.run(ctx, dictionaries); err != nil {
-		writer.Abandon()
 		return err
 	}
 	run.Digests.Mapping = job.Mapping.Digest()
@@ -137,7 +137,7 @@ func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Contex
 		return run, ErrLost
 	}
 	switch {
-	case err != nil && r.stopped(ctx):
+	case isCancellation(err) && r.stopped(ctx):
 		halt, err = Reason{Code: ReasonStopped}, nil
 	case err != nil:
 		halt = failureReason(err)

@@ -94,12 +94,12 @@ type words struct {
 
 // steps are what to do next; the command that does it follows on its own line.
 type steps struct {
-	title                                      string
-	nothing, nothingToSend, upToDate, details  string
-	departed, correct, again, resume, newer    string
-	uncertain, unsure, approve, refuse, partly string
-	mendConfiguration, mendIdentity            string
-	mendStaging, waitForAPI, defect, stopped   string
-	running, interrupted, queued, cancelled    string
-	send, sendRest, firstRun, firstPull        string
+	title                                               string
+	nothing, nothingToSend, upToDate, details           string
+	departed, correct, again, resume, newer             string
+	uncertain, unsure, partly, confirm, approve, refuse string
+	mendConfiguration, mendIdentity                     string
+	mendStaging, waitForAPI, defect, stopped            string
+	running, interrupted, queued, cancelled             string
+	send, sendRest, firstRun, firstPull                 string
 }

@@ -53,7 +53,7 @@ var english = catalogue{
 		jobs.ReasonReplanned:   {plain: "a newer run has taken its place", with: "run %s has taken its place"},
 
 		jobs.ReasonConfiguration: {plain: "Isidoor refuses our configuration: an address, a credential or a right is wrong"},
-		jobs.ReasonIdentity:      {plain: "Isidoor answers for another association than this dossier's: nothing was sent"},
+		jobs.ReasonIdentity:      {plain: "Isidoor answers for another association than this dossier's, so the run was stopped"},
 		jobs.ReasonFailures:      {plain: "Isidoor failed too many times in a row, so the sending was stopped"},
 		jobs.ReasonUnreachable:   {plain: "Isidoor or the database cannot be reached"},
 		jobs.ReasonStopped:       {plain: "a person asked it to stop"},
@@ -135,6 +135,7 @@ var english = catalogue{
 		uncertain:         "Answer unknown: run again. What can be repeated without paying twice is sent again; check in Isidoor what then remains.",
 		unsure:            "Answer unknown: those who could be paid twice are not sent again. Check in Isidoor whether they were received.",
 		partly:            "Those asked for were delivered. For everyone else:",
+		confirm:           "Held for confirmation: if these are right, approve them:",
 		approve:           "If this is right, approve it:",
 		refuse:            "Otherwise ask Isidoor's support, and pull again later:",
 		mendConfiguration: "Correct the configuration and check it with 'syncd check', then go on:",

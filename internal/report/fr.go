@@ -61,7 +61,7 @@ var french = catalogue{
 		jobs.ReasonReplanned:   {plain: "une exécution plus récente l'a remplacé", with: "l'exécution %s l'a remplacé"},
 
 		jobs.ReasonConfiguration: {plain: "Isidoor refuse notre configuration : une adresse, un identifiant ou un droit est incorrect"},
-		jobs.ReasonIdentity:      {plain: "Isidoor répond pour une autre association que celle de ce dossier : rien n'a été envoyé"},
+		jobs.ReasonIdentity:      {plain: "Isidoor répond pour une autre association que celle de ce dossier, l'exécution a donc été arrêtée"},
 		jobs.ReasonFailures:      {plain: "Isidoor est tombé en panne trop de fois de suite, l'envoi a été arrêté"},
 		jobs.ReasonUnreachable:   {plain: "Isidoor ou la base de données est injoignable"},
 		jobs.ReasonStopped:       {plain: "arrêt demandé par une personne"},
@@ -143,6 +143,7 @@ var french = catalogue{
 		uncertain:         "Réponse inconnue : relancez. Ce qui peut être répété sans payer deux fois sera renvoyé ; vérifiez dans Isidoor ce qui resterait.",
 		unsure:            "Réponse inconnue : ceux qui risqueraient d'être payés deux fois ne sont pas renvoyés. Vérifiez dans Isidoor s'ils ont été reçus.",
 		partly:            "Les salariés demandés ont été transmis. Pour tous les autres :",
+		confirm:           "À confirmer : si ces changements sont normaux, donnez votre accord :",
 		approve:           "Si c'est normal, donnez votre accord :",
 		refuse:            "Sinon, interrogez l'assistance d'Isidoor et recommencez plus tard :",
 		mendConfiguration: "Corrigez la configuration, vérifiez-la avec « syncd check », puis reprenez :",

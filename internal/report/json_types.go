@@ -3,7 +3,6 @@ package report
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
@@ -125,7 +124,7 @@ func (p *Printer) ItemJSON(item jobs.Item) any {
 }
 
 func (p *Printer) reason(r jobs.Reason) reasonJSON {
-	return reasonJSON{Code: r.Code, Detail: strings.ToValidUTF8(r.Detail, "\uFFFD"), Text: p.Reason(r)}
+	return reasonJSON{Code: r.Code, Detail: r.Detail, Text: p.Reason(r)}
 }
 
 func nomenclatureOf(name string, entries map[string]mapping.Entry) nomenclatureJSON {

@@ -59,7 +59,7 @@ func (p *Printer) incompleteSteps(run *jobs.Run, c jobs.Counts, found *gathered)
 		steps = append(steps, step{text: text.unsure})
 	}
 	if c.Held > 0 {
-		steps = append(steps, p.approveStep(run))
+		steps = append(steps, step{text.confirm, approveCommand(run)})
 	}
 	replanned := found.groups[groupSuperseded].replanned
 	switch {
@@ -84,7 +84,7 @@ func (p *Printer) stateSteps(run *jobs.Run) []step {
 		return p.failedSteps(run)
 	case jobs.Held:
 		return []step{
-			p.approveStep(run),
+			{text.approve, approveCommand(run)},
 			{text.refuse, runCommand(subjectOf(run))},
 		}
 	case jobs.Cancelled:
@@ -96,10 +96,6 @@ func (p *Printer) stateSteps(run *jobs.Run) []step {
 		return []step{{text.interrupted, resume}}
 	}
 	return []step{{text.running, command("show", run.ID)}}
-}
-
-func (p *Printer) approveStep(run *jobs.Run) step {
-	return step{p.catalogue.steps.approve, command("approve", run.ID) + ` --reason "…"`}
 }
 
 func (p *Printer) failedSteps(run *jobs.Run) []step {
@@ -123,6 +119,8 @@ func (p *Printer) failedSteps(run *jobs.Run) []step {
 }
 
 func command(name string, run int64) string { return fmt.Sprintf("syncd %s %d", name, run) }
+
+func approveCommand(run *jobs.Run) string { return command("approve", run.ID) + ` --reason "…"` }
 
 func showCommand(run *jobs.Run, show Show) string {
 	text := command("show", run.ID)

@@ -1,16 +1,13 @@
 package report_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"iter"
 	"strconv"
 	"strings"
 	"testing"
-	"unicode"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
@@ -24,78 +21,6 @@ func textOf(t *testing.T, language report.Language, write func(w io.Writer, p *r
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-// hostile tries to clear the screen, to overwrite a line, to begin one of the report's own, and to turn text around.
-const hostile = "X\x1b[2J\x1b]8;;http://evil\x07\r\nWhat to do now\u009b1m\u202e\x9b"
-
-func hostileItems() []jobs.Item {
-	refused := ended(hostile, jobs.ItemRejected, jobs.ReasonRejected, hostile)
-	return []jobs.Item{
-		accepted(hostile, jobs.Updated, 1, mapping.Change{Path: hostile, Op: "*", Old: strconv.Quote(hostile), New: hostile},
-			mapping.Change{Path: "Elements[A]", Op: "+", New: "{\"" + "\u009b" + "\":\"\u202e\"}"}),
-		blocked(hostile, 1, 1, mapping.Problem{Code: mapping.ProblemUnknownCode, Path: hostile, Column: hostile, Value: hostile,
-			Dictionary: hostile, Nearest: []mapping.Nearest{{Code: hostile, Label: hostile}}}),
-		refused,
-		ended(hostile, "new-state"+hostile, "new-reason"+hostile, hostile),
-		gone(hostile, jobs.ItemDeparted, jobs.ReasonDeparted),
-	}
-}
-
-func hostileRun() *jobs.Run {
-	r := run(jobs.Failed, tally(1, 0, hostileItems()...))
-	r.Job, r.Target.Dossier, r.Target.Partner, r.Target.Environment, r.RequestedBy, r.Host, r.Version = hostile, hostile, hostile, hostile, hostile, hostile, hostile
-	r.Employees, r.Failure = []string{hostile}, jobs.Reason{Code: jobs.ReasonConfiguration, Detail: hostile}
-	return r
-}
-
-func TestDataDoesNotDriveTheTerminal(t *testing.T) {
-	t.Parallel()
-	r, items := hostileRun(), hostileItems()
-	subject := report.Subject{Job: hostile, Target: r.Target, Period: hostile, Employees: []string{hostile}}
-	entry := mapping.Entry{Code: hostile, Label: hostile}
-	changes := []jobs.DictionaryChange{{Name: hostile, Code: hostile, Difference: jobs.Updated, Old: entry, New: entry}}
-	lists := mapping.Dictionaries{hostile: {hostile: entry}}
-	for name, write := range map[string]func(io.Writer, *report.Printer) error{
-		"run": func(w io.Writer, p *report.Printer) error { return p.Run(w, r, seq(items...), report.Show{}) },
-		"diff": func(w io.Writer, p *report.Printer) error {
-			return p.Run(w, r, seq(items...), report.Show{Diff: true, All: true})
-		},
-		"employee": func(w io.Writer, p *report.Printer) error {
-			return p.Run(w, r, seq(items...), report.Show{Employees: []string{hostile, "\x1b"}})
-		},
-		"runs": func(w io.Writer, p *report.Printer) error { return p.Runs(w, []*jobs.Run{r}) },
-		"plan": func(w io.Writer, p *report.Printer) error {
-			return planned(p.NewPlanSink(w, subject, report.Show{Diff: true}), r.Counts, items...)
-		},
-		"pull":       func(w io.Writer, p *report.Printer) error { return p.Pull(w, r, changes, report.Show{}) },
-		"dictionary": func(w io.Writer, p *report.Printer) error { return p.Dictionary(w, r.Target, lists, hostile) },
-		"lists":      func(w io.Writer, p *report.Printer) error { return p.Dictionary(w, r.Target, lists, "") },
-		"run json":   func(w io.Writer, p *report.Printer) error { return p.WriteRunJSON(w, r, seq(items...)) },
-		"pull json":  func(w io.Writer, p *report.Printer) error { return p.WritePullJSON(w, r, changes) },
-		"lists json": func(w io.Writer, p *report.Printer) error { return p.WriteDictionaryJSON(w, lists, "") },
-	} {
-		for _, language := range languages {
-			text := textOf(t, language, write)
-			for i, r := range text {
-				if r == unicode.ReplacementChar && name != "run json" && !strings.HasSuffix(name, "json") || r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
-					t.Errorf("%s, %s: %q is written as it is: %q", name, language, r, text[max(i-20, 0):min(i+20, len(text))])
-					break
-				}
-			}
-			if strings.Count(text, "\nWhat to do now") > 1 {
-				t.Errorf("%s, %s: a message has made a title of its own:\n%s", name, language, text)
-			}
-		}
-	}
-	for _, language := range languages {
-		p := printer(language)
-		for _, text := range []string{p.Reason(items[2].Reason), p.Problem(items[1].Problems[0])} {
-			if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
-				t.Errorf("%q holds a control character", text)
-			}
-		}
-	}
 }
 
 func TestMaskedValuesAreNeverWritten(t *testing.T) {
@@ -209,116 +134,5 @@ func TestErrorsAreReturned(t *testing.T) {
 	}
 	if err := p.Dictionary(io.Discard, test, dictionaries, "Nope"); err == nil || !strings.Contains(err.Error(), "\nhint: ") {
 		t.Errorf("an unknown nomenclature gives %v", err)
-	}
-}
-
-func TestRunJSON(t *testing.T) {
-	t.Parallel()
-	r := hostileRun()
-	r.Failure.Detail = "GET /V2/Dossier: certificate not trusted\nhint: set ca_file"
-	items := append(everything(), hostileItems()...)
-	var b bytes.Buffer
-	if err := printer(report.French).WriteRunJSON(&b, r, seq(items...)); err != nil {
-		t.Fatal(err)
-	}
-	var got struct {
-		ID         int64
-		Job        string
-		Period     string
-		Trigger    string
-		State      string
-		Counts     jobs.Counts
-		StartedAt  string `json:"started_at"`
-		FinishedAt string `json:"finished_at"`
-		Failure    struct{ Code, Detail, Text string }
-		Items      []struct {
-			Seq      int
-			Key      string
-			State    jobs.ItemState
-			Reason   struct{ Code, Text string }
-			Diff     []mapping.Change
-			Problems []struct {
-				mapping.Problem
-				Text string
-			}
-		}
-	}
-	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
-		t.Fatalf("%v in\n%s", err, b.String())
-	}
-	if got.ID != 12 || got.Period != "2026-11" || got.State != "failed" || got.Trigger != "manual" || got.Counts != r.Counts {
-		t.Errorf("the run came back as %+v", got)
-	}
-	if got.StartedAt != "2026-11-30T06:00:03Z" || got.Failure.Detail != r.Failure.Detail || got.Failure.Text == "" {
-		t.Errorf("the run came back as %+v", got)
-	}
-	if len(got.Items) != len(items) {
-		t.Fatalf("%d items came back, want %d", len(got.Items), len(items))
-	}
-	for i, item := range got.Items {
-		if want := strings.ToValidUTF8(items[i].Key, "\uFFFD"); item.Key != want || item.State == "" || item.Reason.Text == "" || len(item.Diff) != len(items[i].Diff) {
-			t.Errorf("item %d came back as %+v", i, item)
-		}
-		for _, problem := range item.Problems {
-			if problem.Code == "" || problem.Text == "" {
-				t.Errorf("a problem came back as %+v", problem)
-			}
-		}
-	}
-}
-
-func TestJSONArrays(t *testing.T) {
-	t.Parallel()
-	p := printer(report.English)
-	for _, c := range []struct {
-		name  string
-		want  int
-		write func(io.Writer) error
-	}{
-		{"no runs", 0, func(w io.Writer) error { return p.WriteRunsJSON(w, nil) }},
-		{"runs", 2, func(w io.Writer) error {
-			return p.WriteRunsJSON(w, []*jobs.Run{run(jobs.Succeeded, jobs.Counts{}), pull(jobs.Held)})
-		}},
-		{"dictionary", 2, func(w io.Writer) error { return p.WriteDictionaryJSON(w, dictionaries, "") }},
-		{"one list", 1, func(w io.Writer) error { return p.WriteDictionaryJSON(w, dictionaries, "Strate") }},
-	} {
-		var b bytes.Buffer
-		if err := c.write(&b); err != nil {
-			t.Fatal(err)
-		}
-		var got []map[string]any
-		if err := json.Unmarshal(b.Bytes(), &got); err != nil || got == nil || len(got) != c.want {
-			t.Errorf("%s: %v, %d elements in\n%s", c.name, err, len(got), b.String())
-		}
-	}
-}
-
-func TestPlanJSON(t *testing.T) {
-	t.Parallel()
-	for n := range 3 {
-		var b bytes.Buffer
-		sink := printer(report.French).NewPlanJSON(&b, report.Subject{Job: "paie", Target: test, Period: "2026-11"})
-		if b.Len() > 0 {
-			t.Error("something is written before the first item")
-		}
-		for _, item := range everything()[:n] {
-			if err := sink.Add(context.Background(), []jobs.PlannedItem{{Item: item, Document: []byte("secret")}}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := sink.Finish(jobs.Counts{EmployeesRead: 8}, "91ab"); err != nil {
-			t.Fatal(err)
-		}
-		var got struct {
-			Dossier, Digest string
-			Items           []any
-			Counts          jobs.Counts
-		}
-		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
-			t.Fatalf("%v in\n%s", err, b.String())
-		}
-		if got.Dossier != "saint-martin" || got.Digest != "91ab" || len(got.Items) != n || got.Counts.EmployeesRead != 8 || strings.Contains(b.String(), "secret") {
-			t.Errorf("the plan came back as %+v", got)
-		}
 	}
 }

@@ -73,7 +73,7 @@ func (g *page) header(run *jobs.Run) {
 	if detail := g.failure(run.Failure); len(detail) > 0 {
 		g.newline()
 		for _, line := range detail {
-			g.line(4, line)
+			g.line(2*itemIndent, cut(line))
 		}
 	}
 }

@@ -27,7 +27,7 @@ func (c *Connection) perform(ctx context.Context, op *operation) (jobs.Outcome, 
 		a := c.attempt(ctx, op, n)
 		record(&out, a)
 		pause, again := tries.next(a, time.Now())
-		if again && !sleep(ctx, pause) {
+		if again && !op.sleep(ctx, pause) {
 			a, again = cancelled(op), false
 			record(&out, a)
 		}
@@ -117,14 +117,23 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return max(0, date.Sub(now))
 }
 
-// sleep waits; false when ctx ended first.
-func sleep(ctx context.Context, pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
+// askEvery is how often a pause asks whether the caller still wants the next attempt.
+const askEvery = 250 * time.Millisecond
+
+// sleep waits before another attempt; false when ctx ended first, or the caller wants no more attempts.
+func (op *operation) sleep(ctx context.Context, pause time.Duration) bool {
+	end := time.Now().Add(pause)
+	for left := pause; left > 0; left = time.Until(end) {
+		timer := time.NewTimer(min(left, askEvery))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		}
+		if op.before != nil && op.before() != nil {
+			return false
+		}
 	}
+	return true
 }

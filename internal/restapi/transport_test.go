@@ -77,7 +77,7 @@ func TestEndlessBodies(t *testing.T) {
 				if _, err := io.WriteString(w, " "); err != nil {
 					return
 				}
-				if w.(http.Flusher).Flush(); !sleep(r.Context(), 10*time.Millisecond) {
+				if w.(http.Flusher).Flush(); !new(operation).sleep(r.Context(), 10*time.Millisecond) {
 					return
 				}
 			}

@@ -22,13 +22,24 @@ func (s *Store) Baseline(ctx context.Context, target int64, period jobs.Period, 
 	if err != nil {
 		return nil, redact("reading the baseline", err)
 	}
-	return &baselineRows{rows: rows}, nil
+	return &baselineRows{rows: rows, names: map[string]jobs.Period{}}, nil
 }
 
 type baselineRows struct {
 	rows  pgx.Rows
 	entry jobs.BaselineEntry
+	names map[string]jobs.Period
 	err   error
+}
+
+// period is a string that all entries of a period share.
+func (b *baselineRows) period(text []byte) jobs.Period {
+	name, ok := b.names[string(text)]
+	if !ok {
+		name = jobs.Period(text)
+		b.names[string(text)] = name
+	}
+	return name
 }
 
 func (b *baselineRows) Next() bool {
@@ -46,9 +57,7 @@ func (b *baselineRows) decode(row [][]byte) error {
 	}
 	e := &b.entry
 	e.Key = row[0]
-	if string(row[1]) != string(e.Period) {
-		e.Period = jobs.Period(row[1])
-	}
+	e.Period = b.period(row[1])
 	e.Version = int64(binary.BigEndian.Uint64(row[2])) //nolint:gosec // Postgres's bigint is signed
 	e.Fingerprint = row[3]
 	e.InDoubt, e.DepartureNoted = row[4][0] == 1, row[5][0] == 1

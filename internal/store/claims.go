@@ -44,9 +44,10 @@ func (s *Store) insertion(target int64, request jobs.NewRun) dbsqlc.InsertRunPar
 	if employees == nil {
 		employees = []string{}
 	}
+	owner := s.owner.identity()
 	return dbsqlc.InsertRunParams{
 		TargetID: target, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
-		Trigger: string(request.Trigger), Owner: &s.owner.id, Host: s.owner.host, Pid: int32(os.Getpid()), //nolint:gosec // a pid fits
+		Trigger: string(request.Trigger), Owner: &owner, Host: s.host, Pid: int32(os.Getpid()), //nolint:gosec // a pid fits
 		Employees: employees, RequestedBy: request.RequestedBy, Version: s.version, KeyID: s.keys.ID,
 		ConfigDigest: request.Digests.Config,
 	}
@@ -70,12 +71,27 @@ func (s *Store) Resume(ctx context.Context, id int64, request jobs.Resumption) (
 				return 0, err
 			}
 		}
-		if err := q.ClaimRun(ctx, dbsqlc.ClaimRunParams{ID: id, Owner: &s.owner.id, Host: s.owner.host,
-			Pid: int32(os.Getpid()), Version: s.version}); err != nil { //nolint:gosec // a pid fits
-			return 0, err
-		}
-		return id, q.ReopenSending(ctx, dbsqlc.ReopenSendingParams{RunID: id, TimeoutSeconds: request.RequestTimeout.Seconds()})
+		return id, s.takeUp(ctx, q, run, request)
 	})
+}
+
+// takeUp makes a run ours, and its items that were on their way ones that can be sent again, or not, as the semantics
+// say.
+func (s *Store) takeUp(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, request jobs.Resumption) error {
+	if run.State == jobs.Running {
+		if err := q.EndSending(ctx, run.ID); err != nil {
+			return err
+		}
+	}
+	owner := s.owner.identity()
+	if err := q.ClaimRun(ctx, dbsqlc.ClaimRunParams{ID: run.ID, Owner: &owner, Host: s.host,
+		Pid: int32(os.Getpid()), Version: s.version}); err != nil { //nolint:gosec // a pid fits
+		return err
+	}
+	if err := q.ReopenSending(ctx, dbsqlc.ReopenSendingParams{RunID: run.ID, Resend: request.Semantics != jobs.Append}); err != nil {
+		return err
+	}
+	return q.DelayDoubtful(ctx, dbsqlc.DelayDoubtfulParams{RunID: run.ID, TimeoutSeconds: request.RequestTimeout.Seconds()})
 }
 
 // lockRun locks the target of a run, then the run: the order in which all claims lock.
@@ -140,7 +156,7 @@ func (s *Store) claim(ctx context.Context, attempt func(q *dbsqlc.Queries) (int6
 }
 
 // clearWay ends the target's running run when its owner is gone, and fails with a *jobs.BusyError when it is not. The
-// items of the run stay as they are: open, for a resume or for a newer plan.
+// items of the run stay as they are: open, for a resume or for a newer plan, those on their way in doubt from now on.
 func (s *Store) clearWay(ctx context.Context, q *dbsqlc.Queries, target int64) error {
 	row, err := q.RunningRun(ctx, target)
 	if isNoRows(err) {
@@ -153,6 +169,9 @@ func (s *Store) clearWay(ctx context.Context, q *dbsqlc.Queries, target int64) e
 	if err := s.takeable(ctx, q, run); err != nil {
 		return err
 	}
+	if err := q.EndSending(ctx, run.ID); err != nil {
+		return err
+	}
 	counts, err := tally(ctx, q, run)
 	if err != nil {
 		return err
@@ -160,53 +179,33 @@ func (s *Store) clearWay(ctx context.Context, q *dbsqlc.Queries, target int64) e
 	return endRun(ctx, q, run, counts, jobs.Failed, jobs.Reason{Code: jobs.ReasonInterrupted})
 }
 
-// takeable fails with a *jobs.BusyError while the owner of a running run lives. An owner whose lease is over although
-// its lock is held is frozen: its sessions are ended, so that no transaction of its can be in our way or complete.
+// takeable fails with a *jobs.BusyError while the owner of a running run lives. The sessions of an owner that does not
+// are ended: it may be frozen, and no transaction of its may be in our way or complete.
 func (s *Store) takeable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
-	status, err := s.statusOf(ctx, q, run)
+	status, err := statusOf(ctx, q, run)
 	switch {
 	case err != nil:
 		return err
-	case status.locked && status.silent <= s.owner.lease:
+	case status.locked && status.silent <= s.lease:
 		return &jobs.BusyError{Run: *run}
-	case status.locked:
-		return s.terminate(ctx, *run.Owner)
-	case status.silent <= takeoverSilence:
+	case !status.locked && status.silent <= takeoverSilence:
 		return &recentlySilentError{wait: takeoverSilence - status.silent + 10*time.Millisecond}
 	}
-	return nil
+	return q.TerminateSessions(ctx, applicationName(*run.Owner))
 }
 
+// ownerStatus is what the database knows of an owner.
 type ownerStatus struct {
 	locked bool
 	silent time.Duration
 }
 
-const advisoryLockHeld = `SELECT EXISTS (SELECT FROM pg_locks
-	WHERE locktype = 'advisory' AND granted AND objsubid = 1
-	  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-	  AND (classid::bigint << 32) | objid::bigint = $1)`
-
-func (s *Store) statusOf(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (status ownerStatus, err error) {
+func statusOf(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (ownerStatus, error) {
 	if run.Owner == nil {
 		return ownerStatus{}, fmt.Errorf("run %d is running without an owner", run.ID)
 	}
-	if err := s.pool.QueryRow(ctx, advisoryLockHeld, *run.Owner).Scan(&status.locked); err != nil {
-		return ownerStatus{}, err
-	}
-	seconds, err := q.OwnerSilence(ctx, *run.Owner)
-	if isNoRows(err) {
-		return ownerStatus{locked: status.locked, silent: s.owner.lease + takeoverSilence}, nil
-	}
-	status.silent = time.Duration(seconds * float64(time.Second))
-	return status, err
-}
-
-// terminate ends the sessions of an owner.
-func (s *Store) terminate(ctx context.Context, owner int64) error {
-	_, err := s.pool.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-		WHERE application_name = $1 AND usename = current_user AND pid <> pg_backend_pid()`, applicationName(owner))
-	return err
+	row, err := q.OwnerStatus(ctx, *run.Owner)
+	return ownerStatus{locked: row.Locked, silent: time.Duration(row.SilentSeconds * float64(time.Second))}, err
 }
 
 // checkOrder keeps periods in order.
@@ -234,7 +233,7 @@ func checkOrder(ctx context.Context, q *dbsqlc.Queries, target int64, request jo
 }
 
 func checkNewer(ctx context.Context, q *dbsqlc.Queries, target int64, period jobs.Period) error {
-	row, err := q.SentAfter(ctx, dbsqlc.SentAfterParams{TargetID: target, Period: string(period)})
+	row, err := q.SentAfter(ctx, dbsqlc.SentAfterParams{TargetID: target, Period: nullable(string(period))})
 	if isNoRows(err) {
 		return nil
 	}
@@ -245,7 +244,11 @@ func checkNewer(ctx context.Context, q *dbsqlc.Queries, target int64, period job
 }
 
 func (s *Store) acquireOwner(ctx context.Context) error {
-	return s.owner.acquire(ctx, s.pool.Config().ConnConfig)
+	renewed, err := s.owner.acquire(ctx, s.pool.Config().ConnConfig)
+	if renewed {
+		s.pool.Reset() // its sessions bear the name of the former owner
+	}
+	return err
 }
 
 func targetKey(t jobs.Target) dbsqlc.FindTargetParams {

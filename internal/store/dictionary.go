@@ -27,13 +27,10 @@ func (s *Store) Dictionaries(ctx context.Context, target int64) (mapping.Diction
 // Pull implements jobs.Ledger. With apply = false the changes are recorded, and nothing else is.
 func (s *Store) Pull(ctx context.Context, run *jobs.Run, apply bool, changes []jobs.DictionaryChange) error {
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
-		fence := dbsqlc.FenceRunParams{ID: run.ID, Epoch: int32(run.Epoch)}
-		if _, err := q.FenceRun(ctx, fence); isNoRows(err) {
-			return jobs.ErrLost
-		} else if err != nil {
+		if err := fence(ctx, q, run); err != nil {
 			return err
 		}
-		if err := recordChanges(ctx, q, run, changes); err != nil {
+		if err := recordChanges(ctx, q, run, apply, changes); err != nil {
 			return err
 		}
 		if !apply {
@@ -47,9 +44,9 @@ func (s *Store) Pull(ctx context.Context, run *jobs.Run, apply bool, changes []j
 	return redactUnlessOurs("storing dictionaries", err)
 }
 
-func recordChanges(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, changes []jobs.DictionaryChange) error {
-	digest := dbsqlc.SetPulledDigestParams{ID: run.ID, DictionariesDigest: run.Digests.Dictionaries}
-	if err := q.SetPulledDigest(ctx, digest); err != nil {
+func recordChanges(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, apply bool, changes []jobs.DictionaryChange) error {
+	pulled := dbsqlc.SetPulledParams{ID: run.ID, DictionariesDigest: run.Digests.Dictionaries, Applied: apply}
+	if err := q.SetPulled(ctx, pulled); err != nil {
 		return err
 	}
 	if err := q.DeleteChanges(ctx, run.ID); err != nil {

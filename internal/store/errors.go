@@ -23,6 +23,9 @@ type UnreachableError struct {
 	Hint    string
 }
 
+// Is makes it a jobs.ErrUnreachable.
+func (e *UnreachableError) Is(target error) bool { return target == jobs.ErrUnreachable }
+
 func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("%s: %s\nhint: %s", e.Doing, e.Problem, e.Hint)
 }
@@ -107,6 +110,8 @@ func redact(doing string, err error) error {
 		return &DatabaseError{Doing: doing, SQLState: pg.Code, Object: objectOf(pg)}
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("%s: %w", doing, context.Canceled)
+	case errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &connect):
+		return &UnreachableError{Doing: doing, Problem: "Postgres did not answer in time", Hint: "see whether it is overloaded, or something holds a lock, then try again"}
 	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err), isBroken(err):
 		return &UnreachableError{Doing: doing, Problem: "Postgres cannot be reached", Hint: "check that Postgres runs and that database.url names the right host, port and database"}
 	}
@@ -127,7 +132,7 @@ func isOutage(code string) bool {
 }
 
 func isBroken(err error) bool {
-	return strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "unexpected EOF") || errors.Is(err, context.DeadlineExceeded)
+	return strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "unexpected EOF")
 }
 
 func objectOf(pg *pgconn.PgError) string {

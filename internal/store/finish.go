@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"syncd/internal/jobs"
 	"syncd/internal/store/dbsqlc"
@@ -18,9 +19,15 @@ func (s *Store) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason) 
 		if now.Epoch != run.Epoch || now.State != jobs.Running {
 			return jobs.ErrLost
 		}
+		if err := q.EndSending(ctx, run.ID); err != nil {
+			return err
+		}
 		counts, err := tally(ctx, q, now)
 		if err != nil {
 			return err
+		}
+		if failure.Code == jobs.ReasonStopped && now.Planned && counts.NotAttempted+counts.Uncertain == 0 {
+			failure = jobs.Reason{} // the stop came when there was nothing left to send
 		}
 		return endRun(ctx, q, now, counts, endState(counts, failure), failure)
 	})
@@ -60,6 +67,9 @@ func tally(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (jobs.Counts, 
 
 // endRun writes state and accounting of a run. A run that had ended before keeps its date.
 func endRun(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, c jobs.Counts, state jobs.State, failure jobs.Reason) error {
+	if state != run.State && !run.State.CanBecome(state) {
+		return fmt.Errorf("run %d cannot go from %s to %s", run.ID, run.State, state)
+	}
 	n, err := q.EndRun(ctx, dbsqlc.EndRunParams{
 		ID: run.ID, Epoch: int32(run.Epoch), FromState: string(run.State), State: string(state), FinishedAt: run.FinishedAt,
 		FailureCode: string(failure.Code), FailureDetail: failure.Detail,
@@ -81,6 +91,9 @@ func recount(ctx context.Context, q *dbsqlc.Queries, id int64) error {
 		return err
 	}
 	run := toRun(locked.SyncdRun, locked.SyncdTarget)
+	if run.FinishedAt == nil {
+		return nil // it is counted when it ends
+	}
 	counts, err := tally(ctx, q, run)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,72 +26,103 @@ const (
 	DefaultLease = 15 * time.Second
 )
 
-// owner is this process as an executor of runs: a random id, a session advisory lock of that id on a connection of its
-// own, and a heartbeat by Postgres's clock.
+// owner is this process as an executor of runs. Who it is lasts as long as its connection: once that is lost, its runs
+// are lost, and what it executes next it executes as somebody else.
 type owner struct {
-	id    int64
-	host  string
-	lease time.Duration
+	mu      sync.Mutex
+	current *tenure
+}
 
-	mu        sync.Mutex // guards the connection
-	conn      *pgx.Conn
+// tenure is one continuous ownership: a random id, a session advisory lock of that id on a connection of its own, and a
+// heartbeat by Postgres's clock.
+type tenure struct {
+	id        int64
+	conn      *pgx.Conn // nil until acquired
 	beating   sync.WaitGroup
 	stop      context.CancelFunc
 	confirmed atomic.Pointer[time.Time] // when the last confirmed heartbeat was asked for
 	lost      chan struct{}             // closed when ownership can no longer be proven
 }
 
-func newOwner(lease time.Duration) *owner {
+func newOwner() *owner { return &owner{current: newTenure()} }
+
+func newTenure() *tenure {
 	var random [8]byte
 	rand.Read(random[:]) // never fails: crypto/rand aborts the program instead
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	if lease == 0 {
-		lease = DefaultLease
-	}
-	id := int64(binary.BigEndian.Uint64(random[:]) >> 1)
-	return &owner{id: id, host: host, lease: lease, lost: make(chan struct{})}
+	return &tenure{id: int64(binary.BigEndian.Uint64(random[:]) >> 1), lost: make(chan struct{})}
 }
 
 // applicationName is what the sessions of an owner are called, so that a frozen owner's can be ended.
 func applicationName(id int64) string { return fmt.Sprintf("syncd %016x", uint64(id)) }
 
-// acquire takes the lock and starts the heartbeat, once.
-func (o *owner) acquire(ctx context.Context, config *pgx.ConnConfig) error {
+func (o *owner) tenure() *tenure {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.conn != nil {
-		return o.confirm()
+	return o.current
+}
+
+func (o *owner) identity() int64 { return o.tenure().id }
+
+// acquire makes sure that this process can own runs. renewed: it is somebody else than before.
+func (o *owner) acquire(ctx context.Context, config *pgx.ConnConfig) (renewed bool, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.current.conn != nil {
+		if o.current.confirm() == nil {
+			return false, nil
+		}
+		o.current.end()
+		o.current, renewed = newTenure(), true
 	}
+	return renewed, o.current.begin(ctx, config)
+}
+
+func (o *owner) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.current.conn != nil {
+		o.current.end()
+	}
+}
+
+func (t *tenure) begin(ctx context.Context, config *pgx.ConnConfig) error {
+	config = config.Copy()
+	config.RuntimeParams["application_name"] = applicationName(t.id)
+	// A heartbeat need not outlive the server, and a stalled disk must not look like a dead process.
+	config.RuntimeParams["synchronous_commit"] = "off"
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return redact("connecting to the ledger", err)
 	}
 	asked := time.Now()
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, o.id); err != nil {
-		return redact("taking this process's lock", err)
-	}
-	if err := dbsqlc.New(conn).RegisterOwner(ctx, o.id); err != nil {
+	if err := register(ctx, conn, t.id); err != nil {
+		_ = conn.Close(ctx) // the server gives the lock back either way
 		return redact("registering this process", err)
 	}
-	if err := dbsqlc.New(conn).ForgetOwners(ctx); err != nil {
-		return redact("registering this process", err)
-	}
-	o.conn = conn
-	o.confirmed.Store(&asked)
+	t.conn = conn
+	t.confirmed.Store(&asked)
 	beat, stop := context.WithCancel(context.WithoutCancel(ctx))
-	o.stop = stop
-	o.beating.Go(func() { o.beat(beat) })
+	t.stop = stop
+	t.beating.Go(func() { t.beat(beat) })
 	return nil
 }
 
-// beat confirms the heartbeat until it fails or the owner closes.
-func (o *owner) beat(ctx context.Context) {
+func register(ctx context.Context, conn *pgx.Conn, id int64) error {
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, id); err != nil {
+		return err
+	}
+	queries := dbsqlc.New(conn)
+	if err := queries.RegisterOwner(ctx, id); err != nil {
+		return err
+	}
+	return queries.ForgetOwners(ctx)
+}
+
+// beat confirms the heartbeat until it fails or the tenure ends.
+func (t *tenure) beat(ctx context.Context) {
 	ticker := time.NewTicker(heartbeatEvery)
 	defer ticker.Stop()
-	queries := dbsqlc.New(o.conn)
+	queries := dbsqlc.New(t.conn)
 	for {
 		select {
 		case <-ctx.Done():
@@ -101,45 +131,47 @@ func (o *owner) beat(ctx context.Context) {
 		}
 		asked := time.Now()
 		limited, cancel := context.WithTimeout(ctx, confirmedFor)
-		n, err := queries.Heartbeat(limited, o.id)
+		n, err := queries.Heartbeat(limited, t.id)
 		cancel()
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil || n != 1 || o.confirm() != nil {
-			close(o.lost)
+		if err != nil || n != 1 || t.confirm() != nil {
+			close(t.lost)
 			return
 		}
-		o.confirmed.Store(&asked)
+		t.confirmed.Store(&asked)
 	}
 }
 
 // confirm fails when ownership can no longer be proven. A machine that slept shows in the wall clock, not in the
 // monotonic one, so both are asked.
-func (o *owner) confirm() error {
-	last := o.confirmed.Load()
-	now := time.Now()
+func (t *tenure) confirm() error {
+	last, now := t.confirmed.Load(), time.Now()
 	if last == nil || now.Sub(*last) > confirmedFor || now.Round(0).Sub(last.Round(0)) > confirmedFor {
 		return jobs.ErrLost
 	}
-	return nil
+	select {
+	case <-t.lost:
+		return jobs.ErrLost
+	default:
+		return nil
+	}
 }
 
 // hold derives a context that ends with the cause ErrLost when ownership can no longer be proven.
-func (o *owner) hold(ctx context.Context) (context.Context, context.CancelFunc) {
+func (t *tenure) hold(ctx context.Context) (context.Context, context.CancelFunc) {
 	held, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		ticker := time.NewTicker(heartbeatEvery / 5)
 		defer ticker.Stop()
-		for o.confirm() == nil {
+		for t.confirm() == nil {
 			select {
 			case <-held.Done():
 				return
-			case <-o.lost:
-				cancel(jobs.ErrLost)
-				return
+			case <-t.lost:
 			case <-ticker.C:
 			}
 		}
@@ -148,19 +180,12 @@ func (o *owner) hold(ctx context.Context) (context.Context, context.CancelFunc) 
 	return held, func() { cancel(nil); <-done }
 }
 
-// close gives the lock back.
-func (o *owner) close() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.conn == nil {
-		return
-	}
-	o.stop()
-	o.beating.Wait()
+// end gives the lock back. Whatever fails, the server sees the connection end, and others see our silence.
+func (t *tenure) end() {
+	t.stop()
+	t.beating.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), confirmedFor)
 	defer cancel()
-	// Whatever fails here, the server sees the connection end, and others see our silence.
-	_ = dbsqlc.New(o.conn).RemoveOwner(ctx, o.id)
-	_ = o.conn.Close(ctx)
-	o.conn = nil
+	_ = dbsqlc.New(t.conn).RemoveOwner(ctx, t.id)
+	_ = t.conn.Close(ctx)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,6 +21,8 @@ type planWriter struct {
 	queries *dbsqlc.Queries
 	run     *jobs.Run
 	timeout time.Duration
+	older   []int64 // runs whose open items this plan supersedes
+	ended   bool
 }
 
 // BeginPlan implements jobs.Ledger.
@@ -27,6 +30,10 @@ func (s *Store) BeginPlan(ctx context.Context, run *jobs.Run, requestTimeout tim
 	tx, err := s.pool.Begin(ctx)
 	if err != nil {
 		return nil, redact("opening the plan's transaction", err)
+	}
+	// While nobody differs there is nothing to write, for as long as reading takes.
+	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+		return nil, errors.Join(redact("opening the plan's transaction", err), tx.Rollback(ctx))
 	}
 	w := &planWriter{store: s, tx: tx, queries: s.queries.WithTx(tx), run: run, timeout: requestTimeout}
 	if err := w.supersede(ctx); err != nil {
@@ -36,25 +43,17 @@ func (s *Store) BeginPlan(ctx context.Context, run *jobs.Run, requestTimeout tim
 	return w, nil
 }
 
-// supersede closes what older runs left open for the same target, period and employees, and brings their accounting up
-// to date. Whatever of it is in doubt stays so in the baseline.
-func (w *planWriter) supersede(ctx context.Context) error {
+// supersede closes what older runs left open for the same target, period and employees. Whatever of it is in doubt
+// stays so in the baseline.
+func (w *planWriter) supersede(ctx context.Context) (err error) {
 	var keys []string
 	if w.run.Partial() {
 		keys = w.run.Employees
 	}
-	runs, err := w.queries.SupersedeItems(ctx, dbsqlc.SupersedeItemsParams{
+	w.older, err = w.queries.SupersedeItems(ctx, dbsqlc.SupersedeItemsParams{
 		RunID: w.run.ID, TargetID: w.run.Target.ID, Period: string(w.run.Period), Keys: keys,
 	})
-	if err != nil {
-		return err
-	}
-	for _, id := range runs {
-		if err := recount(ctx, w.queries, id); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // Add implements jobs.PlanSink.
@@ -98,6 +97,7 @@ func (w *planWriter) fill(row *dbsqlc.InsertItemsParams, item *jobs.PlannedItem)
 
 // Commit implements jobs.PlanWriter.
 func (w *planWriter) Commit(ctx context.Context, c jobs.Counts, digests jobs.Digests) error {
+	w.ended = true
 	err := w.commit(ctx, dbsqlc.PlanRunParams{
 		ID: w.run.ID, Epoch: int32(w.run.Epoch),
 		EmployeesRead: int32(c.EmployeesRead), ElementsRead: int32(c.ElementsRead), Unchanged: int32(c.Unchanged),
@@ -105,7 +105,7 @@ func (w *planWriter) Commit(ctx context.Context, c jobs.Counts, digests jobs.Dig
 		MappingDigest: digests.Mapping, DictionariesDigest: digests.Dictionaries, PlanDigest: digests.Plan,
 	})
 	if err != nil {
-		w.Abandon()
+		w.rollback()
 	}
 	return redactUnlessOurs("freezing the plan", err)
 }
@@ -117,6 +117,11 @@ func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error
 	}
 	if err := w.queries.NoteDepartures(ctx, w.run.ID); err != nil {
 		return err
+	}
+	for _, id := range w.older {
+		if err := recount(ctx, w.queries, id); err != nil {
+			return err
+		}
 	}
 	n, err := w.queries.PlanRun(ctx, run)
 	if err != nil {
@@ -130,6 +135,13 @@ func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error
 
 // Abandon implements jobs.PlanWriter.
 func (w *planWriter) Abandon() {
+	if !w.ended {
+		w.ended = true
+		w.rollback()
+	}
+}
+
+func (w *planWriter) rollback() {
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
 	_ = w.tx.Rollback(ctx) // a connection that cannot roll back is closed, and the server does

@@ -81,10 +81,26 @@ func (s *Store) Remaining(ctx context.Context, run *jobs.Run) (int, error) {
 }
 
 // Identify implements jobs.Ledger.
-func (s *Store) Identify(ctx context.Context, run *jobs.Run, identity string) (string, error) {
-	recorded, err := s.queries.Identify(ctx, dbsqlc.IdentifyParams{RunID: run.ID, Epoch: int32(run.Epoch), Identity: &identity})
+func (s *Store) Identify(ctx context.Context, run *jobs.Run, identity string) (recorded string, err error) {
+	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
+		if err := q.LockTargetByID(ctx, run.Target.ID); err != nil {
+			return err
+		}
+		if err := fence(ctx, q, run); err != nil {
+			return err
+		}
+		answer, err := q.Identify(ctx, dbsqlc.IdentifyParams{ID: run.Target.ID, Identity: &identity})
+		recorded = value(answer)
+		return err
+	})
+	return recorded, redactUnlessOurs("recording the dossier's identity", err)
+}
+
+// fence fails with ErrLost unless the run is still ours, and keeps it so until the transaction ends.
+func fence(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	_, err := q.FenceRun(ctx, dbsqlc.FenceRunParams{ID: run.ID, Epoch: int32(run.Epoch)})
 	if isNoRows(err) {
-		return "", jobs.ErrLost
+		return jobs.ErrLost
 	}
-	return value(recorded), redact("recording the dossier's identity", err)
+	return err
 }

@@ -79,11 +79,11 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]*jobs.Run, error) {
 
 // markInterrupted tells of a running run whose owner is gone.
 func (s *Store) markInterrupted(ctx context.Context, run *jobs.Run) error {
-	if run.State != jobs.Running || run.Owner == nil || *run.Owner == s.owner.id {
+	if run.State != jobs.Running || run.Owner == nil || *run.Owner == s.owner.identity() {
 		return nil
 	}
-	status, err := s.statusOf(ctx, s.queries, run)
-	run.Interrupted = !status.locked || status.silent > s.owner.lease
+	status, err := statusOf(ctx, s.queries, run)
+	run.Interrupted = !status.locked || status.silent > s.lease
 	return redact("reading the owner of the run", err)
 }
 

@@ -72,16 +72,19 @@ func sealContext(target int64, period jobs.Period, key string) []byte {
 }
 
 // fingerprinter is a keyed HMAC that is used again and again.
-type fingerprinter struct{ mac hash.Hash }
+type fingerprinter struct {
+	mac hash.Hash
+	sum []byte // used again
+}
 
 func (k *Keys) fingerprinter() *fingerprinter {
 	return &fingerprinter{mac: hmac.New(sha256.New, k.fingerprint)}
 }
 
 // Sum implements jobs.Fingerprinter.
-func (f *fingerprinter) Sum(document []byte) (sum [32]byte) {
+func (f *fingerprinter) Sum(document []byte) [32]byte {
 	f.mac.Reset()
 	f.mac.Write(document)
-	f.mac.Sum(sum[:0])
-	return sum
+	f.sum = f.mac.Sum(f.sum[:0])
+	return [32]byte(f.sum)
 }

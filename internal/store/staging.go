@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/sync/errgroup"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
@@ -32,6 +33,7 @@ func (s *Staging) Snapshot(ctx context.Context, source jobs.Source, params mappi
 		return nil, err
 	}
 	config.RuntimeParams["application_name"] = "syncd staging"
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0" // one query may wait for another's first row
 	snap := &snapshot{}
 	if err := snap.open(ctx, config, source, params, keys); err != nil {
 		snap.Close()
@@ -64,12 +66,12 @@ func (s *snapshot) open(ctx context.Context, config *pgx.ConnConfig, source jobs
 			return redact("opening a snapshot of staging", err)
 		}
 	}
+	// All at once, so that the server sorts for one while it sorts for another.
+	var starting errgroup.Group
 	for _, stream := range s.streams {
-		if err := stream.start(ctx, params, keys); err != nil {
-			return err
-		}
+		starting.Go(func() error { return stream.start(ctx, params, keys) })
 	}
-	return nil
+	return starting.Wait()
 }
 
 func (s *snapshot) Shape() mapping.Shape {

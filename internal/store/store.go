@@ -6,6 +6,7 @@ package store
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,8 +30,9 @@ type Store struct {
 	queries *dbsqlc.Queries
 	keys    *Keys
 	version string
+	host    string
+	lease   time.Duration // how long an owner may be silent while its lock is held
 	owner   *owner
-	options Options
 }
 
 var _ jobs.Ledger = (*Store)(nil)
@@ -44,13 +46,22 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	owner := newOwner(o.Lease)
-	config.ConnConfig.RuntimeParams["application_name"] = applicationName(owner.id)
+	owner := newOwner()
+	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
+		c.RuntimeParams["application_name"] = applicationName(owner.identity())
+		return nil
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, redact("connecting to the ledger", err)
 	}
-	s := &Store{pool: pool, queries: dbsqlc.New(pool), keys: o.Keys, version: o.Version, owner: owner, options: o}
+	s := &Store{pool: pool, queries: dbsqlc.New(pool), keys: o.Keys, version: o.Version, lease: o.Lease, owner: owner}
+	if s.lease == 0 {
+		s.lease = DefaultLease
+	}
+	if s.host, err = os.Hostname(); err != nil {
+		s.host = "unknown"
+	}
 	if err := s.ready(ctx); err != nil {
 		pool.Close()
 		return nil, err
@@ -111,7 +122,7 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	setDefaults(config.ConnConfig)
 	// The ledger is read by its keys alone. A plan made while a table was still empty would scan it whole; it is kept,
 	// and would make every step slower than the one before.
-	for _, method := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
+	for _, method := range []string{"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"} {
 		config.ConnConfig.RuntimeParams[method] = "off"
 	}
 	return config, nil
@@ -137,6 +148,7 @@ func setDefaults(config *pgx.ConnConfig) {
 		"DateStyle":                           "ISO",
 		"TimeZone":                            "UTC",
 		"extra_float_digits":                  "1",
+		"client_encoding":                     "UTF8",
 		"jit":                                 "off",
 	} {
 		config.RuntimeParams[name] = value
@@ -145,11 +157,11 @@ func setDefaults(config *pgx.ConnConfig) {
 
 // Hold implements jobs.Ledger.
 func (s *Store) Hold(ctx context.Context) (context.Context, context.CancelFunc) {
-	return s.owner.hold(ctx)
+	return s.owner.tenure().hold(ctx)
 }
 
 // Confirm implements jobs.Ledger.
-func (s *Store) Confirm() error { return s.owner.confirm() }
+func (s *Store) Confirm() error { return s.owner.tenure().confirm() }
 
 // Fingerprinter implements jobs.BaselineReader.
 func (s *Store) Fingerprinter() jobs.Fingerprinter { return s.keys.fingerprinter() }

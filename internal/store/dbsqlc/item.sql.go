@@ -28,6 +28,19 @@ func (q *Queries) DelayDoubtful(ctx context.Context, arg DelayDoubtfulParams) er
 	return err
 }
 
+const endSending = `-- name: EndSending :exec
+UPDATE syncd.baseline b SET doubt_since = clock_timestamp()
+FROM syncd.item i
+WHERE i.run_id = $1 AND i.state = 'sending' AND b.in_doubt
+  AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period
+`
+
+// The execution that sent these items is over, now at the latest: whoever sends their keys next waits from now on.
+func (q *Queries) EndSending(ctx context.Context, runID int64) error {
+	_, err := q.db.Exec(ctx, endSending, runID)
+	return err
+}
+
 type InsertItemsParams struct {
 	RunID           int64
 	Seq             int32
@@ -170,19 +183,22 @@ func (q *Queries) RemainingItems(ctx context.Context, runID int64) (int64, error
 }
 
 const reopenSending = `-- name: ReopenSending :exec
-UPDATE syncd.item SET state = 'pending', ambiguous = true,
-    not_before = sent_at + make_interval(secs => $1::float8)
+UPDATE syncd.item
+SET state = CASE WHEN $1::boolean THEN 'pending' ELSE 'uncertain' END, ambiguous = true,
+    payload = CASE WHEN $1 THEN payload END,
+    reason_code = CASE WHEN $1 THEN reason_code ELSE 'no-answer' END
 WHERE run_id = $2 AND state = 'sending'
 `
 
 type ReopenSendingParams struct {
-	TimeoutSeconds float64
-	RunID          int64
+	Resend bool
+	RunID  int64
 }
 
-// Items that had left when their run was interrupted wait until their requests are certainly over, and are in doubt.
+// Items that had left when their run was interrupted are in doubt. Where sending again may pay twice they wait for a
+// person, else they are sent again.
 func (q *Queries) ReopenSending(ctx context.Context, arg ReopenSendingParams) error {
-	_, err := q.db.Exec(ctx, reopenSending, arg.TimeoutSeconds, arg.RunID)
+	_, err := q.db.Exec(ctx, reopenSending, arg.Resend, arg.RunID)
 	return err
 }
 

@@ -6,7 +6,29 @@ package dbsqlc
 
 import (
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
+
+type PgDatabase struct {
+	Oid     pgtype.Uint32
+	Datname *string
+}
+
+type PgLock struct {
+	Locktype *string
+	Granted  *bool
+	Objsubid *int16
+	Database pgtype.Uint32
+	Classid  pgtype.Uint32
+	Objid    pgtype.Uint32
+}
+
+type PgStatActivity struct {
+	Pid             *int32
+	ApplicationName *string
+	Usename         *string
+}
 
 type SyncdBaseline struct {
 	TargetID int64

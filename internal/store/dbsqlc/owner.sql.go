@@ -32,16 +32,25 @@ func (q *Queries) Heartbeat(ctx context.Context, id int64) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
-const ownerSilence = `-- name: OwnerSilence :one
-SELECT extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 AS seconds FROM syncd.owner WHERE owner.id = $1
+const ownerStatus = `-- name: OwnerStatus :one
+SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - o.heartbeat_at) FROM syncd.owner o WHERE o.id = $1), 1e9)::float8 AS silent_seconds,
+       EXISTS (SELECT FROM pg_locks l
+               WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+                 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+                 AND (l.classid::bigint << 32) | l.objid::bigint = $1)::boolean AS locked
 `
 
-// How long an owner has been silent, in seconds.
-func (q *Queries) OwnerSilence(ctx context.Context, id int64) (float64, error) {
-	row := q.db.QueryRow(ctx, ownerSilence, id)
-	var seconds float64
-	err := row.Scan(&seconds)
-	return seconds, err
+type OwnerStatusRow struct {
+	SilentSeconds float64
+	Locked        bool
+}
+
+// How long an owner has been silent, in seconds, and whether its lock is held.
+func (q *Queries) OwnerStatus(ctx context.Context, id int64) (OwnerStatusRow, error) {
+	row := q.db.QueryRow(ctx, ownerStatus, id)
+	var i OwnerStatusRow
+	err := row.Scan(&i.SilentSeconds, &i.Locked)
+	return i, err
 }
 
 const registerOwner = `-- name: RegisterOwner :exec
@@ -61,5 +70,15 @@ AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.owner = $1)
 
 func (q *Queries) RemoveOwner(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, removeOwner, id)
+	return err
+}
+
+const terminateSessions = `-- name: TerminateSessions :exec
+SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
+WHERE a.application_name = $1::text AND a.usename = current_user AND a.pid <> pg_backend_pid()
+`
+
+func (q *Queries) TerminateSessions(ctx context.Context, applicationName string) error {
+	_, err := q.db.Exec(ctx, terminateSessions, applicationName)
 	return err
 }

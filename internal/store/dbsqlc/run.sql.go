@@ -359,7 +359,7 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 
 const lockRun = `-- name: LockRun :one
 SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE r.id = $1 FOR UPDATE OF r
+WHERE r.id = $1 FOR NO KEY UPDATE OF r
 `
 
 type LockRunRow struct {
@@ -475,7 +475,7 @@ func (q *Queries) PlanRun(ctx context.Context, arg PlanRunParams) (int64, error)
 const runningRun = `-- name: RunningRun :one
 SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
-FOR UPDATE OF r
+FOR NO KEY UPDATE OF r
 `
 
 type RunningRunRow struct {
@@ -546,14 +546,14 @@ func (q *Queries) RunningRun(ctx context.Context, targetID int64) (RunningRunRow
 
 const sentAfter = `-- name: SentAfter :one
 SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE r.id = (SELECT i.run_id FROM syncd.item i
-                WHERE i.target_id = $1 AND i.period > $2 AND i.sent_at IS NOT NULL
-                ORDER BY i.period DESC, i.run_id DESC LIMIT 1)
+WHERE r.target_id = $1 AND r.period > $2
+  AND EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.sent_at IS NOT NULL)
+ORDER BY r.period DESC, r.id DESC LIMIT 1
 `
 
 type SentAfterParams struct {
 	TargetID int64
-	Period   string
+	Period   *string
 }
 
 type SentAfterRow struct {
@@ -623,17 +623,21 @@ func (q *Queries) SentAfter(ctx context.Context, arg SentAfterParams) (SentAfter
 	return i, err
 }
 
-const setPulledDigest = `-- name: SetPulledDigest :exec
-UPDATE syncd.run SET dictionaries_digest = $1 WHERE id = $2
+const setPulled = `-- name: SetPulled :exec
+UPDATE syncd.run SET dictionaries_digest = $1,
+    planned_at = CASE WHEN $2::boolean THEN clock_timestamp() END
+WHERE id = $3
 `
 
-type SetPulledDigestParams struct {
+type SetPulledParams struct {
 	DictionariesDigest string
+	Applied            bool
 	ID                 int64
 }
 
-func (q *Queries) SetPulledDigest(ctx context.Context, arg SetPulledDigestParams) error {
-	_, err := q.db.Exec(ctx, setPulledDigest, arg.DictionariesDigest, arg.ID)
+// A pull that is applied counts as planned: to resume it is to record its end.
+func (q *Queries) SetPulled(ctx context.Context, arg SetPulledParams) error {
+	_, err := q.db.Exec(ctx, setPulled, arg.DictionariesDigest, arg.Applied, arg.ID)
 	return err
 }
 
@@ -641,10 +645,10 @@ const unfinishedBefore = `-- name: UnfinishedBefore :one
 SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.period < $2
   AND (r.state IN ('queued', 'running', 'held')
-       OR r.state = 'failed' AND r.planned_at IS NULL
+       OR r.state = 'failed' AND r.planned_at IS NULL AND r.employees = '{}'
           AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
-                          AND later.planned_at IS NOT NULL)
-       OR EXISTS (SELECT FROM syncd.item WHERE item.run_id = r.id AND item.open))
+                          AND later.planned_at IS NOT NULL AND later.employees = '{}')
+       OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open))
 ORDER BY r.period, r.id DESC LIMIT 1
 `
 

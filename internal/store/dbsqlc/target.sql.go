@@ -10,6 +10,7 @@ import (
 )
 
 const ensureTarget = `-- name: EnsureTarget :exec
+
 INSERT INTO syncd.target (partner, environment, base_url, dossier)
 VALUES ($1, $2, $3, $4)
 ON CONFLICT (partner, environment, base_url, dossier) DO NOTHING
@@ -22,6 +23,7 @@ type EnsureTargetParams struct {
 	Dossier     string
 }
 
+// Claims lock the target, then the run, with NO KEY UPDATE: foreign keys of open transactions do not wait for it.
 func (q *Queries) EnsureTarget(ctx context.Context, arg EnsureTargetParams) error {
 	_, err := q.db.Exec(ctx, ensureTarget,
 		arg.Partner,
@@ -62,19 +64,17 @@ func (q *Queries) FindTarget(ctx context.Context, arg FindTargetParams) (FindTar
 }
 
 const identify = `-- name: Identify :one
-UPDATE syncd.target SET identity = coalesce(identity, $1)
-WHERE id = (SELECT target_id FROM syncd.run WHERE run.id = $2 AND epoch = $3 AND state = 'running' FOR SHARE)
+UPDATE syncd.target SET identity = coalesce(identity, $1) WHERE id = $2
 RETURNING identity
 `
 
 type IdentifyParams struct {
 	Identity *string
-	RunID    int64
-	Epoch    int32
+	ID       int64
 }
 
 func (q *Queries) Identify(ctx context.Context, arg IdentifyParams) (*string, error) {
-	row := q.db.QueryRow(ctx, identify, arg.Identity, arg.RunID, arg.Epoch)
+	row := q.db.QueryRow(ctx, identify, arg.Identity, arg.ID)
 	var identity *string
 	err := row.Scan(&identity)
 	return identity, err
@@ -83,7 +83,7 @@ func (q *Queries) Identify(ctx context.Context, arg IdentifyParams) (*string, er
 const lockTarget = `-- name: LockTarget :one
 SELECT id, identity FROM syncd.target
 WHERE partner = $1 AND environment = $2 AND base_url = $3 AND dossier = $4
-FOR UPDATE
+FOR NO KEY UPDATE
 `
 
 type LockTargetParams struct {
@@ -111,7 +111,7 @@ func (q *Queries) LockTarget(ctx context.Context, arg LockTargetParams) (LockTar
 }
 
 const lockTargetByID = `-- name: LockTargetByID :exec
-SELECT id FROM syncd.target WHERE id = $1 FOR UPDATE
+SELECT id FROM syncd.target WHERE id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) LockTargetByID(ctx context.Context, id int64) error {

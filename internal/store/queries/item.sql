@@ -22,10 +22,20 @@ FROM syncd.item WHERE run_id = @run_id GROUP BY 1;
 -- name: RemainingItems :one
 SELECT count(*) FROM syncd.item WHERE run_id = @run_id AND state = 'pending';
 
--- Items that had left when their run was interrupted wait until their requests are certainly over, and are in doubt.
+-- The execution that sent these items is over, now at the latest: whoever sends their keys next waits from now on.
+-- name: EndSending :exec
+UPDATE syncd.baseline b SET doubt_since = clock_timestamp()
+FROM syncd.item i
+WHERE i.run_id = @run_id AND i.state = 'sending' AND b.in_doubt
+  AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period;
+
+-- Items that had left when their run was interrupted are in doubt. Where sending again may pay twice they wait for a
+-- person, else they are sent again.
 -- name: ReopenSending :exec
-UPDATE syncd.item SET state = 'pending', ambiguous = true,
-    not_before = sent_at + make_interval(secs => @timeout_seconds::float8)
+UPDATE syncd.item
+SET state = CASE WHEN @resend::boolean THEN 'pending' ELSE 'uncertain' END, ambiguous = true,
+    payload = CASE WHEN @resend THEN payload END,
+    reason_code = CASE WHEN @resend THEN reason_code ELSE 'no-answer' END
 WHERE run_id = @run_id AND state = 'sending';
 
 -- name: NextPending :one

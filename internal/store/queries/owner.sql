@@ -14,6 +14,14 @@ AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.owner = @id);
 DELETE FROM syncd.owner WHERE heartbeat_at < clock_timestamp() - interval '1 day'
 AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.owner = owner.id);
 
--- How long an owner has been silent, in seconds.
--- name: OwnerSilence :one
-SELECT extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 AS seconds FROM syncd.owner WHERE owner.id = @id;
+-- How long an owner has been silent, in seconds, and whether its lock is held.
+-- name: OwnerStatus :one
+SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - o.heartbeat_at) FROM syncd.owner o WHERE o.id = @id), 1e9)::float8 AS silent_seconds,
+       EXISTS (SELECT FROM pg_locks l
+               WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+                 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+                 AND (l.classid::bigint << 32) | l.objid::bigint = @id)::boolean AS locked;
+
+-- name: TerminateSessions :exec
+SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
+WHERE a.application_name = @application_name::text AND a.usename = current_user AND a.pid <> pg_backend_pid();

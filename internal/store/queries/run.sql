@@ -4,30 +4,30 @@ WHERE r.id = @id;
 
 -- name: LockRun :one
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE r.id = @id FOR UPDATE OF r;
+WHERE r.id = @id FOR NO KEY UPDATE OF r;
 
 -- name: RunningRun :one
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = @target_id AND r.state = 'running'
-FOR UPDATE OF r;
+FOR NO KEY UPDATE OF r;
 
 -- The oldest earlier period of a target in which something may still be sent.
 -- name: UnfinishedBefore :one
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = @target_id AND r.period < @period
   AND (r.state IN ('queued', 'running', 'held')
-       OR r.state = 'failed' AND r.planned_at IS NULL
+       OR r.state = 'failed' AND r.planned_at IS NULL AND r.employees = '{}'
           AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
-                          AND later.planned_at IS NOT NULL)
-       OR EXISTS (SELECT FROM syncd.item WHERE item.run_id = r.id AND item.open))
+                          AND later.planned_at IS NOT NULL AND later.employees = '{}')
+       OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open))
 ORDER BY r.period, r.id DESC LIMIT 1;
 
 -- The newest later period of a target for which something was sent.
 -- name: SentAfter :one
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE r.id = (SELECT i.run_id FROM syncd.item i
-                WHERE i.target_id = @target_id AND i.period > @period AND i.sent_at IS NOT NULL
-                ORDER BY i.period DESC, i.run_id DESC LIMIT 1);
+WHERE r.target_id = @target_id AND r.period > @period
+  AND EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.sent_at IS NOT NULL)
+ORDER BY r.period DESC, r.id DESC LIMIT 1;
 
 -- name: InsertRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, owner, host, pid, employees, requested_by, version,
@@ -69,8 +69,11 @@ WHERE id = @id;
 -- name: CancelHeldPulls :exec
 UPDATE syncd.run SET state = 'cancelled' WHERE target_id = @target_id AND kind = 'pull-dictionnaire' AND state = 'held' AND id <> @run_id;
 
--- name: SetPulledDigest :exec
-UPDATE syncd.run SET dictionaries_digest = @dictionaries_digest WHERE id = @id;
+-- A pull that is applied counts as planned: to resume it is to record its end.
+-- name: SetPulled :exec
+UPDATE syncd.run SET dictionaries_digest = @dictionaries_digest,
+    planned_at = CASE WHEN @applied::boolean THEN clock_timestamp() END
+WHERE id = @id;
 
 -- name: ListRuns :many
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id

@@ -20,41 +20,47 @@ WITH fence AS MATERIALIZED (
         attempts = i.attempts + o.attempts, answered_at = o.answered_at
     FROM outcome o, fence f
     WHERE i.run_id = f.id AND i.seq = o.seq AND i.state = 'sending'
-    RETURNING i.seq, i.key, o.state, o.certain
+    RETURNING i.seq, i.target_id, i.key, i.period, f.id AS run_id, f.key_id, o.state, o.certain
 ), acknowledged AS (
     UPDATE syncd.baseline b
     SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, fingerprint = i.fingerprint,
-        document = i.payload, key_id = f.key_id, run_id = f.id, acknowledged_at = clock_timestamp()
-    FROM recorded r, fence f, syncd.item i
-    WHERE r.state = 'accepted' AND i.run_id = f.id AND i.seq = r.seq
-      AND b.target_id = f.target_id AND b.key = r.key AND b.period = f.period
+        document = i.payload, key_id = r.key_id, run_id = r.run_id, acknowledged_at = clock_timestamp()
+    FROM recorded r, syncd.item i
+    WHERE r.state = 'accepted' AND i.run_id = r.run_id AND i.seq = r.seq
+      AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
 ), cleared AS (
     UPDATE syncd.baseline b SET in_doubt = false, doubt_since = NULL
-    FROM recorded r, fence f
+    FROM recorded r
     WHERE r.state <> 'accepted' AND r.certain AND b.version > 0
-      AND b.target_id = f.target_id AND b.key = r.key AND b.period = f.period
+      AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
 ), forgotten AS (
-    DELETE FROM syncd.baseline b USING recorded r, fence f
+    DELETE FROM syncd.baseline b USING recorded r
     WHERE r.state <> 'accepted' AND r.certain AND b.version = 0
-      AND b.target_id = f.target_id AND b.key = r.key AND b.period = f.period
+      AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
+), still_doubted AS (
+    -- The last attempt may have left long after the item was claimed: whoever sends this key next waits from now on.
+    UPDATE syncd.baseline b SET doubt_since = clock_timestamp()
+    FROM recorded r
+    WHERE r.state <> 'accepted' AND NOT r.certain AND b.in_doubt
+      AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
 ), candidate AS (
-    SELECT i.seq, i.key, i.baseline_version, i.ambiguous, i.payload
-    FROM syncd.item i, fence f
-    WHERE i.run_id = f.id AND i.seq > @after AND i.state = 'pending'
-      AND (i.not_before IS NULL OR i.not_before <= now()) AND i.deferred_epoch IS DISTINCT FROM f.epoch
+    SELECT i.seq, i.target_id, i.key, i.period, i.baseline_version, i.ambiguous, i.payload
+    FROM syncd.item i
+    WHERE i.run_id = (SELECT id FROM fence) AND i.seq > @after AND i.state = 'pending'
+      AND (i.not_before IS NULL OR i.not_before <= now()) AND i.deferred_epoch IS DISTINCT FROM (SELECT epoch FROM fence)
     ORDER BY i.seq LIMIT @claim
 ), doubted_new AS (
     INSERT INTO syncd.baseline AS b (target_id, key, period, version, in_doubt, doubt_since)
-    SELECT f.target_id, c.key, f.period, 0, true, clock_timestamp()
-    FROM candidate c, fence f WHERE c.baseline_version = 0
+    SELECT c.target_id, c.key, c.period, 0, true, clock_timestamp()
+    FROM candidate c WHERE c.baseline_version = 0
     ON CONFLICT (target_id, key, period) DO UPDATE SET in_doubt = true, doubt_since = clock_timestamp()
     WHERE b.version = 0
     RETURNING b.key
 ), doubted AS (
     UPDATE syncd.baseline b SET in_doubt = true, doubt_since = clock_timestamp()
-    FROM candidate c, fence f
+    FROM candidate c
     WHERE c.baseline_version > 0 AND b.version = c.baseline_version
-      AND b.target_id = f.target_id AND b.key = c.key AND b.period = f.period
+      AND b.target_id = c.target_id AND b.key = c.key AND b.period = c.period
     RETURNING b.key
 ), marked AS (
     SELECT key FROM doubted_new UNION ALL SELECT key FROM doubted

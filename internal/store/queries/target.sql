@@ -1,3 +1,5 @@
+-- Claims lock the target, then the run, with NO KEY UPDATE: foreign keys of open transactions do not wait for it.
+
 -- name: EnsureTarget :exec
 INSERT INTO syncd.target (partner, environment, base_url, dossier)
 VALUES (@partner, @environment, @base_url, @dossier)
@@ -6,16 +8,15 @@ ON CONFLICT (partner, environment, base_url, dossier) DO NOTHING;
 -- name: LockTarget :one
 SELECT id, identity FROM syncd.target
 WHERE partner = @partner AND environment = @environment AND base_url = @base_url AND dossier = @dossier
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: LockTargetByID :exec
-SELECT id FROM syncd.target WHERE id = @id FOR UPDATE;
+SELECT id FROM syncd.target WHERE id = @id FOR NO KEY UPDATE;
 
 -- name: FindTarget :one
 SELECT id, identity FROM syncd.target
 WHERE partner = @partner AND environment = @environment AND base_url = @base_url AND dossier = @dossier;
 
 -- name: Identify :one
-UPDATE syncd.target SET identity = coalesce(identity, @identity)
-WHERE id = (SELECT target_id FROM syncd.run WHERE run.id = @run_id AND epoch = @epoch AND state = 'running' FOR SHARE)
+UPDATE syncd.target SET identity = coalesce(identity, @identity) WHERE id = @id
 RETURNING identity;

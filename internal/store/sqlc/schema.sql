@@ -1,2 +1,7 @@
 -- Only for the generator: at run time `syncd migrate` creates the schema before the first migration.
 CREATE SCHEMA syncd;
+
+-- The parts of the system catalogue that queries use, unknown to the generator.
+CREATE TABLE pg_locks (locktype text, granted boolean, objsubid smallint, database oid, classid oid, objid oid);
+CREATE TABLE pg_stat_activity (pid integer, application_name text, usename name);
+CREATE TABLE pg_database (oid oid, datname name);

@@ -1,0 +1,84 @@
+package process
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+
+	"syncd/internal/sandbox"
+)
+
+// TestAFrozenProcessThatWakesUpDoesNothing freezes a process in the middle of its run until another one has finished
+// that run. Woken, it must send nothing more, write nothing, and say why it ends.
+func TestAFrozenProcessThatWakesUpDoesNothing(t *testing.T) {
+	t.Parallel()
+	for name, takeOver := range map[string]func(w *world, run string) *running{
+		"resume": func(w *world, run string) *running { return w.start("resume", run) },
+		"run":    func(w *world, _ string) *running { return w.push() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 100, sandbox.Faults{}, `request_timeout = "1s"`)
+			frozen := w.freeze(20)
+			run := w.text(`SELECT max(id)::text FROM syncd.run`)
+
+			early := takeOver(w, run).wait() // the lease is not over
+			w.want(6, early)
+			w.wantSaid(early, "run "+run, "hint: ")
+
+			w.want(0, w.afterLease(func() *running { return takeOver(w, run) }))
+			w.wantDelivered()
+			ledger, deliveries := w.dump(), w.sandbox.Stats().Deliveries
+
+			frozen.signal(syscall.SIGCONT)
+			r := frozen.wait()
+			w.want(7, r)
+			w.wantSaid(r, "lost", "hint: ")
+			w.quiet()
+			if now := w.sandbox.Stats().Deliveries; now != deliveries {
+				t.Errorf("it delivered %d documents after it woke up", now-deliveries)
+			}
+			if now := w.dump(); now != ledger {
+				t.Errorf("it changed the ledger after it woke up:\n%s", firstDifference(ledger, now))
+			}
+		})
+	}
+}
+
+// freeze starts a transfer and stops its process when so many documents have passed and all lanes wait for an answer.
+// The requests on the wire are then answered, to a process that does not read.
+func (w *world) freeze(after int) *running {
+	w.t.Helper()
+	w.front.hold(after)
+	p := w.push()
+	until(w.t, "all lanes wait for an answer", func() bool { return w.front.waiting() == lanes || p.over() })
+	p.signal(syscall.SIGSTOP)
+	w.front.release()
+	if p.over() {
+		w.t.Fatalf("the process ended early: %+v", p.wait())
+	}
+	until(w.t, "the requests on the wire are processed", func() bool {
+		return w.sandbox.Stats().Deliveries == int64(after+lanes)
+	})
+	return p
+}
+
+// afterLease tries to take a run over until the frozen owner's lease is over.
+func (w *world) afterLease(takeOver func() *running) (r result) {
+	w.t.Helper()
+	until(w.t, "the lease is over", func() bool {
+		r = takeOver().wait()
+		return r.code != 6
+	})
+	return r
+}
+
+func firstDifference(before, after string) string {
+	old, now := strings.Split(before, "\n"), strings.Split(after, "\n")
+	for i := range min(len(old), len(now)) {
+		if old[i] != now[i] {
+			return "- " + old[i] + "\n+ " + now[i]
+		}
+	}
+	return "one has more lines than the other"
+}

@@ -1,0 +1,76 @@
+package process
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// program is the path of the program under test. It is built without the race detector: what matters here is when a
+// process dies, and the scripts of cmd/syncd run the same code with the detector on.
+var program string
+
+var (
+	seedFlag = flag.Uint64("seed", 1, "of the random instants; rounds of -count add to it")
+	rounds   atomic.Uint64
+)
+
+// nextSeed is another one in each round of -count, and always the same in the first.
+func nextSeed() uint64 { return *seedFlag + rounds.Add(1) - 1 }
+
+// atOnce is how many tests run at once unless -parallel says otherwise: they wait for processes most of their time.
+const atOnce = "16"
+
+func TestMain(m *testing.M) {
+	dir, err := build()
+	if err == nil {
+		err = flag.Set("test.parallel", atOnce) // the command line, parsed later, overrides it
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1) //nolint:forbidigo // there is no testing.T yet
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := os.RemoveAll(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(code) //nolint:forbidigo // as VerifyTestMain does without a cleanup
+	}))
+}
+
+// build makes the program in a directory that it returns.
+func build() (dir string, err error) {
+	if err := lookAtSources(filepath.Join("..", "..")); err != nil {
+		return "", err
+	}
+	if dir, err = os.MkdirTemp("", "syncd-process-"); err != nil {
+		return "", err
+	}
+	program = filepath.Join(dir, "syncd")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", program, "syncd/cmd/syncd")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", errors.Join(fmt.Errorf("building syncd: %w\n%s", err, out), os.RemoveAll(dir))
+	}
+	return dir, nil
+}
+
+// lookAtSources reads the folders of the sources, so that `go test` does not show a cached result when one of them has
+// changed: it knows what a test opened, not what a compiler that the test started did.
+func lookAtSources(module string) error {
+	for _, dir := range []string{"cmd", "internal", "migrations"} {
+		err := filepath.WalkDir(filepath.Join(module, dir), func(_ string, _ fs.DirEntry, err error) error { return err })
+		if err != nil {
+			return fmt.Errorf("looking at the sources: %w", err)
+		}
+	}
+	return nil
+}

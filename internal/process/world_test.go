@@ -1,0 +1,181 @@
+package process
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"io"
+	"log"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"syncd"
+	"syncd/internal/sample"
+	"syncd/internal/sandbox"
+	"syncd/internal/store"
+	"syncd/internal/testpg"
+	"syncd/migrations"
+)
+
+const (
+	dossier = "saint-martin"
+	siret   = "12345678200010"
+	period  = "2026-11"
+
+	clientSecret = "client-secret-6f1d0c-of-the-editor"
+	dossierKey   = "dossier-key-93ab77-of-saint-martin"
+
+	lanes = 16 // max_in_flight
+	// repeatable is how many documents may be delivered twice after one death: those in flight, claimed ahead, or
+	// answered but not yet recorded.
+	repeatable = 2 * lanes
+)
+
+// ledgerKey is what the configuration names as the ledger's key, in base64.
+var ledgerKey = func() string {
+	sum := sha256.Sum256([]byte("ledger key"))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}()
+
+// world is a database with ledger and staging, a sandbox, and a configuration for the program.
+type world struct {
+	t       *testing.T
+	db      *testpg.DB
+	dir     string
+	sandbox *sandbox.Sandbox
+	front   *front
+	server  *httptest.Server
+}
+
+var template = testpg.Template{Name: "process", Sources: migrations.Ledger, Prepare: func(ctx context.Context, url string) error {
+	if _, _, err := store.Migrate(ctx, url); err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, migrations.Staging)
+	return err
+}}
+
+// newWorld makes a world with staff, whose nomenclatures are pulled. settings are further lines of [isidoor].
+func newWorld(t *testing.T, employees int, faults sandbox.Faults, settings ...string) *world {
+	t.Helper()
+	return populate(t, testpg.New(t, template), employees, faults, settings...)
+}
+
+func populate(t *testing.T, db *testpg.DB, employees int, faults sandbox.Faults, settings ...string) *world {
+	t.Helper()
+	w := &world{t: t, db: db, dir: t.TempDir()}
+	w.serve(faults)
+	w.configure(w.server.URL, settings...)
+	w.fill(employees)
+	w.want(0, w.run("run", "dictionnaire"))
+	return w
+}
+
+func (w *world) serve(faults sandbox.Faults) {
+	w.t.Helper()
+	s, err := sandbox.New(sandbox.Config{ClientID: "our-editor", ClientSecret: clientSecret, Seed: 1, Faults: faults,
+		Dossiers: []sandbox.Dossier{{Name: dossier, Key: dossierKey, Siret: siret}}})
+	w.must(err)
+	w.sandbox, w.front = s, &front{inner: s}
+	w.server = httptest.NewUnstartedServer(w.front)
+	w.server.Config.ErrorLog = log.New(io.Discard, "", 0) // faults abort requests on purpose
+	w.server.Config.ConnState = w.front.count
+	w.server.Start()
+	w.t.Cleanup(w.server.Close)
+	w.t.Cleanup(w.front.release)
+}
+
+var (
+	credential   = regexp.MustCompile(`\{ credential = "([^"]+)" \}`)
+	otherDossier = regexp.MustCompile(`(?s)\[\[dossier\]\]\nname = "sainte-anne".*?\n\n`)
+)
+
+// configure writes the sample configuration, with the sandbox at address, secrets in files, and short times.
+func (w *world) configure(address string, settings ...string) {
+	w.t.Helper()
+	text := otherDossier.ReplaceAllString(syncd.SampleConfig, "")
+	text = credential.ReplaceAllString(text, `{ file = "$1.secret" }`)
+	isidoor := append([]string{"[isidoor]",
+		`base_url = "` + address + sandbox.TestRoot + `"`,
+		`token_url = "` + address + sandbox.TokenPath + `"`,
+		`max_in_flight = 16`, `rate_per_second = 10000`}, settings...)
+	for from, to := range map[string]string{
+		`language = "fr"`:          `language = "en"`,
+		`url = "postgres:///paie"`: "url = { env = \"PROCESS_DATABASE_URL\" }\nlease = \"2s\"",
+		"[isidoor]":                strings.Join(isidoor, "\n"),
+	} {
+		if !strings.Contains(text, "\n"+from+"\n") {
+			w.t.Fatalf("the sample configuration has no line %q", from)
+		}
+		text = strings.Replace(text, "\n"+from+"\n", "\n"+to+"\n", 1)
+	}
+	for name, content := range map[string]string{"config.toml": text, "ledger-key.secret": ledgerKey,
+		"isidoor-client-secret.secret": clientSecret, "dossier-saint-martin.secret": dossierKey} {
+		w.must(os.WriteFile(filepath.Join(w.dir, name), []byte(content+"\n"), 0o600))
+	}
+}
+
+// fill puts made-up staff into staging: matricules 00001 and so on, three elements each. COPY leaves no values in the
+// server's log.
+func (w *world) fill(employees int) {
+	w.t.Helper()
+	conn := w.db.Connect(w.t)
+	options := sample.Options{Dossier: dossier, Employees: employees, ElementsPerEmployee: 3, Period: period, Seed: 1}
+	var staff, elements [][]any
+	for e := range sample.Employees(options) {
+		staff = append(staff, e.Row())
+	}
+	for e := range sample.Elements(options) {
+		elements = append(elements, e.Row())
+	}
+	_, err := conn.CopyFrom(context.Background(), sample.EmployeeTable, sample.EmployeeColumns, pgx.CopyFromRows(staff))
+	w.must(err)
+	_, err = conn.CopyFrom(context.Background(), sample.ElementTable, sample.ElementColumns, pgx.CopyFromRows(elements))
+	w.must(err)
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) exec(sql string, args ...any) {
+	w.t.Helper()
+	w.db.Exec(w.t, sql, args...)
+}
+
+// texts are the answers of a query that has one column of text.
+func (w *world) texts(sql string, args ...any) []string {
+	w.t.Helper()
+	conn, err := pgx.Connect(context.Background(), w.db.URL)
+	w.must(err)
+	defer conn.Close(context.Background()) //nolint:errcheck // only read from
+	rows, err := conn.Query(context.Background(), sql, args...)
+	w.must(err)
+	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	w.must(err)
+	return all
+}
+
+// text is the answer of a query that has one.
+func (w *world) text(sql string, args ...any) string {
+	w.t.Helper()
+	all := w.texts(sql, args...)
+	if len(all) != 1 {
+		w.t.Fatalf("%d rows, want 1: %s", len(all), sql)
+	}
+	return all[0]
+}

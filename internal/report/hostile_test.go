@@ -1,0 +1,88 @@
+package report_test
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+	"syncd/internal/report"
+)
+
+// hostile tries to clear the screen, to overwrite a line, to begin one of the report's own, and to turn text around.
+const hostile = "X\x1b[2J\x1b]8;;http://evil\x07\r\nWhat to do now\u009b1m\u202e\x9b"
+
+func hostileItems() []jobs.Item {
+	refused := ended(hostile, jobs.ItemRejected, jobs.ReasonRejected, hostile)
+	return []jobs.Item{
+		accepted(hostile, jobs.Updated, 1, mapping.Change{Path: hostile, Op: "*", Old: strconv.Quote(hostile), New: hostile},
+			mapping.Change{Path: "Elements[A]", Op: "+", New: "{\"" + "\u009b" + "\":\"\u202e\"}"}),
+		blocked(hostile, 1, 1, mapping.Problem{Code: mapping.ProblemUnknownCode, Path: hostile, Column: hostile, Value: hostile,
+			Dictionary: hostile, Nearest: []mapping.Nearest{{Code: hostile, Label: hostile}}}),
+		refused,
+		ended(hostile, "new-state"+hostile, "new-reason"+hostile, hostile),
+		gone(hostile, jobs.ItemDeparted, jobs.ReasonDeparted),
+	}
+}
+
+func hostileRun() *jobs.Run {
+	r := run(jobs.Failed, tally(1, 0, hostileItems()...))
+	r.Job, r.Target.Dossier, r.Target.Partner, r.Target.Environment, r.RequestedBy, r.Host, r.Version = hostile, hostile, hostile, hostile, hostile, hostile, hostile
+	r.Employees, r.Failure = []string{hostile}, jobs.Reason{Code: jobs.ReasonConfiguration, Detail: hostile}
+	return r
+}
+
+// drives tells of characters that do something to a terminal, or to the order of the text.
+func drives(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
+
+func TestDataDoesNotDriveTheTerminal(t *testing.T) {
+	t.Parallel()
+	r, items := hostileRun(), hostileItems()
+	subject := report.Subject{Job: hostile, Target: r.Target, Period: hostile, Employees: []string{hostile}}
+	entry := mapping.Entry{Code: hostile, Label: hostile}
+	changes := []jobs.DictionaryChange{{Name: hostile, Code: hostile, Difference: jobs.Updated, Old: entry, New: entry}}
+	lists := mapping.Dictionaries{hostile: {hostile: entry}}
+	for name, write := range map[string]func(io.Writer, *report.Printer) error{
+		"run": func(w io.Writer, p *report.Printer) error { return p.Run(w, r, seq(items...), report.Show{}) },
+		"diff": func(w io.Writer, p *report.Printer) error {
+			return p.Run(w, r, seq(items...), report.Show{Diff: true, All: true})
+		},
+		"employee": func(w io.Writer, p *report.Printer) error {
+			return p.Run(w, r, seq(items...), report.Show{Employees: []string{hostile, "\x1b"}})
+		},
+		"runs": func(w io.Writer, p *report.Printer) error { return p.Runs(w, []*jobs.Run{r}) },
+		"plan": func(w io.Writer, p *report.Printer) error {
+			return planned(p.NewPlanSink(w, subject, report.Show{Diff: true}), r.Counts, items...)
+		},
+		"pull":       func(w io.Writer, p *report.Printer) error { return p.Pull(w, r, changes, report.Show{}) },
+		"dictionary": func(w io.Writer, p *report.Printer) error { return p.Dictionary(w, r.Target, lists, hostile) },
+		"lists":      func(w io.Writer, p *report.Printer) error { return p.Dictionary(w, r.Target, lists, "") },
+		"run json":   func(w io.Writer, p *report.Printer) error { return p.WriteRunJSON(w, r, seq(items...)) },
+		"pull json":  func(w io.Writer, p *report.Printer) error { return p.WritePullJSON(w, r, changes) },
+		"lists json": func(w io.Writer, p *report.Printer) error { return p.WriteDictionaryJSON(w, lists, "") },
+	} {
+		for _, language := range languages {
+			text := textOf(t, language, write)
+			for i, r := range text {
+				if r != '\n' && drives(r) {
+					t.Errorf("%s, %s: %q is written as it is: %q", name, language, r, text[max(i-20, 0):min(i+20, len(text))])
+					break
+				}
+			}
+			if strings.Count(text, "\nWhat to do now") > 1 {
+				t.Errorf("%s, %s: a message has made a title of its own:\n%s", name, language, text)
+			}
+		}
+	}
+	for _, language := range languages {
+		p := printer(language)
+		for _, text := range []string{p.Reason(items[2].Reason), p.Problem(items[1].Problems[0])} {
+			if strings.ContainsFunc(text, drives) {
+				t.Errorf("%q holds a control character", text)
+			}
+		}
+	}
+}
