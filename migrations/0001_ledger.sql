@@ -113,13 +113,14 @@ CREATE TABLE syncd.item (
     sent_at          timestamptz,
     answered_at      timestamptz,
     fingerprint      bytea,
-    diff             jsonb,
-    problems         jsonb,
+    diff             json,
+    problems         json,
     payload          bytea,
     PRIMARY KEY (run_id, seq),
     CONSTRAINT item_payload_only_while_needed CHECK (payload IS NULL OR state IN ('pending', 'sending', 'held')),
     CONSTRAINT item_payload_while_needed CHECK (payload IS NOT NULL OR state NOT IN ('pending', 'sending', 'held'))
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 80, toast_tuple_target = 128);
+ALTER TABLE syncd.item ALTER COLUMN diff SET STORAGE EXTERNAL, ALTER COLUMN payload SET STORAGE EXTERNAL;
 CREATE UNIQUE INDEX item_one_open ON syncd.item (target_id, period, key) WHERE open;
 COMMENT ON COLUMN syncd.item.payload IS 'the document to send, sealed; kept only until it is sent';
 COMMENT ON COLUMN syncd.item.not_before IS 'an earlier request may still be processed until then';

@@ -63,7 +63,8 @@ func (a *app) show(ctx context.Context, ledger *store.Store, printer *report.Pri
 		}
 		return printer.Pull(a.Stdout, run, changes, show)
 	}
-	items := allItems(ctx, ledger, run.ID, a.flags.employees)
+	filter := store.ItemFilter{Max: itemsAtOnce, Keys: a.flags.employees, Diffs: show.Diff || show.All || a.flags.json}
+	items := allItems(ctx, ledger, run.ID, filter)
 	if a.flags.json {
 		return printer.WriteRunJSON(a.Stdout, run, items)
 	}
@@ -74,10 +75,10 @@ func (a *app) show(ctx context.Context, ledger *store.Store, printer *report.Pri
 const itemsAtOnce = 500
 
 // allItems reads the items of a run in portions.
-func allItems(ctx context.Context, ledger *store.Store, run int64, keys []string) iter.Seq2[jobs.Item, error] {
+func allItems(ctx context.Context, ledger *store.Store, run int64, filter store.ItemFilter) iter.Seq2[jobs.Item, error] {
 	return func(yield func(jobs.Item, error) bool) {
-		for after := 0; ; {
-			items, err := ledger.Items(ctx, run, after, itemsAtOnce, keys)
+		for filter.After = 0; ; { // it may be asked to begin anew
+			items, err := ledger.Items(ctx, run, filter)
 			if err != nil {
 				yield(jobs.Item{}, err)
 				return
@@ -86,9 +87,9 @@ func allItems(ctx context.Context, ledger *store.Store, run int64, keys []string
 				if !yield(item, nil) {
 					return
 				}
-				after = item.Seq
+				filter.After = item.Seq
 			}
-			if len(items) < itemsAtOnce {
+			if len(items) < filter.Max {
 				return
 			}
 		}

@@ -205,14 +205,15 @@ func TestAppendResumeNeverRepeatsWhatWasOnItsWay(t *testing.T) {
 	w, r := appending(t)
 	run := w.aborted(r, "00001")
 	w.wantDoubt("00001", true)
+	doubtful := count(t, w, `SELECT count(*) FROM syncd.baseline WHERE in_doubt`)
 	resumed, err := r.ResumePush(context.Background(), &w.job, run.ID)
 	w.must(err)
 	w.wantState(resumed, jobs.Incomplete)
 	if n := w.front.sent("00001"); n != 0 {
 		t.Errorf("sent %d times more", n)
 	}
-	if resumed.Counts.Uncertain != 1 {
-		t.Errorf("%+v", resumed.Counts)
+	if resumed.Counts.Uncertain != doubtful || resumed.Counts.Accepted != 3-doubtful {
+		t.Errorf("%d were in doubt: %+v", doubtful, resumed.Counts)
 	}
 	w.wantDoubt("00001", true)
 }

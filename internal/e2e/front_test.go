@@ -20,6 +20,7 @@ const (
 	refused             // 400, not processed
 	away                // 503, not processed
 	broken              // 500, not processed; the sender cannot know that
+	forbidden           // 403, not processed
 	hangs               // not processed, not answered until the client gives up
 )
 
@@ -95,6 +96,8 @@ func (f *front) meet(fate fate, w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest)
 	case away:
 		answer(w, http.StatusServiceUnavailable)
+	case forbidden:
+		answer(w, http.StatusForbidden)
 	case broken:
 		answer(w, http.StatusInternalServerError)
 	}

@@ -117,8 +117,20 @@ func (w *world) open() *store.Store {
 	w.t.Helper()
 	s, err := store.Open(context.Background(), store.Options{URL: w.db.URL, Keys: w.keys, Version: "test", Lease: 3 * time.Second})
 	w.must(err)
-	w.t.Cleanup(s.Close)
+	w.t.Cleanup(func() { w.within(10*time.Second, "closing the ledger", s.Close) })
 	return s
+}
+
+// within fails the test when something takes too long, such as a connection that nobody gives back.
+func (w *world) within(limit time.Duration, what string, do func()) {
+	w.t.Helper()
+	done := make(chan struct{})
+	go func() { do(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(limit):
+		w.t.Errorf("%s is not done after %s", what, limit)
+	}
 }
 
 // connect opens the API as a process of its own would.
@@ -160,11 +172,15 @@ func (w *world) request() jobs.NewRun {
 
 func (w *world) pullDictionaries(r *jobs.Runner) *jobs.Run {
 	w.t.Helper()
-	request := w.request()
-	request.Job, request.Kind, request.Period = w.pull.Name, jobs.PullDictionnaire, ""
-	run, err := r.Pull(context.Background(), &w.pull, request)
+	run, err := r.Pull(context.Background(), &w.pull, w.pullRequest())
 	w.must(err)
 	return run
+}
+
+func (w *world) pullRequest() jobs.NewRun {
+	request := w.request()
+	request.Job, request.Kind, request.Period = w.pull.Name, jobs.PullDictionnaire, ""
+	return request
 }
 
 func (w *world) push(r *jobs.Runner, change func(*jobs.NewRun)) (*jobs.Run, error) {

@@ -35,7 +35,8 @@ func TestNothingPersonalIsToldAnywhere(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	w := populate(t, server.New(t, template), 40, sandbox.Faults{}, `retry_for = "1s"`, `stop_after = 1000`, `request_timeout = "2s"`)
+	const employees = 40
+	w := populate(t, server.New(t, template), employees, sandbox.Faults{}, `retry_for = "1s"`, `stop_after = 1000`, `request_timeout = "2s"`)
 	// Values go from column to column inside Postgres, so that no statement of ours quotes one.
 	w.exec(`UPDATE staging.employee SET nom_naissance = 'Zqx' || matricule, prenom = 'Wvk' || matricule;
 		UPDATE staging.employee SET ville = nir WHERE matricule = '00005'; -- where nothing says that it is sensitive
@@ -46,6 +47,9 @@ func TestNothingPersonalIsToldAnywhere(t *testing.T) {
 
 	said := w.talk()
 	found := w.secrets()
+	if control := found.in(w.documents()); len(control) < 2*employees {
+		t.Fatalf("the search finds only %d values where all of them are: %v", len(control), control)
+	}
 	found.look(t, "standard output and error", said)
 	found.look(t, "the ledger", w.pgDump())
 	log, err := os.ReadFile(server.Log)
@@ -116,6 +120,15 @@ func (w *world) wantLogWithoutNames(r result) {
 	}
 }
 
+// documents are all that the sandbox holds.
+func (w *world) documents() string {
+	var all strings.Builder
+	for _, r := range w.sandbox.Received(dossier) {
+		all.Write(r.Document)
+	}
+	return all.String()
+}
+
 // pgDump is the ledger as a backup holds it.
 func (w *world) pgDump() string {
 	w.t.Helper()
@@ -176,11 +189,20 @@ func (n needles) add(kind, value string) {
 
 func (n needles) look(t *testing.T, where, text string) {
 	t.Helper()
+	for kind, i := range n.in(text) {
+		t.Errorf("%s shows: %s\n%s", where, kind, around(text, i))
+	}
+}
+
+// in is what of it a text holds, and where.
+func (n needles) in(text string) map[string]int {
+	found := map[string]int{}
 	for kind, value := range n {
 		if i := strings.Index(text, value); i >= 0 {
-			t.Errorf("%s shows: %s\n%s", where, kind, around(text, i))
+			found[kind] = i
 		}
 	}
+	return found
 }
 
 func around(text string, i int) string {

@@ -87,9 +87,19 @@ func (s *Store) markInterrupted(ctx context.Context, run *jobs.Run) error {
 	return redact("reading the owner of the run", err)
 }
 
-// Items reads items of a run in order, at most limit of those behind after. keys limits the employees; nil = all.
-func (s *Store) Items(ctx context.Context, run int64, after, limit int, keys []string) ([]jobs.Item, error) {
-	rows, err := s.queries.ListItems(ctx, dbsqlc.ListItemsParams{RunID: run, After: int32(after), MaxRows: int32(limit), Keys: keys})
+// ItemFilter selects items of a run.
+type ItemFilter struct {
+	After int      // only those behind this one
+	Max   int      // at most so many
+	Keys  []string // only these employees'; nil = everyone's
+	Diffs bool     // with their diffs, which are most of their size
+}
+
+// Items reads items of a run in order.
+func (s *Store) Items(ctx context.Context, run int64, f ItemFilter) ([]jobs.Item, error) {
+	rows, err := s.queries.ListItems(ctx, dbsqlc.ListItemsParams{
+		RunID: run, After: int32(f.After), MaxRows: int32(f.Max), Keys: f.Keys, WithDiffs: f.Diffs,
+	})
 	if err != nil {
 		return nil, redact("reading items", err)
 	}

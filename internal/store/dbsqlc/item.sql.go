@@ -62,17 +62,18 @@ type InsertItemsParams struct {
 
 const listItems = `-- name: ListItems :many
 SELECT seq, key, state, difference, reason_code, reason_detail, employees, elements, baseline_version, ambiguous,
-       diff, problems, http_status, attempts, sent_at, answered_at
+       (CASE WHEN $1::boolean THEN diff END)::json AS diff, problems, http_status, attempts, sent_at, answered_at
 FROM syncd.item
-WHERE run_id = $1 AND seq > $2 AND ($3::text[] IS NULL OR key = ANY ($3::text[]))
-ORDER BY seq LIMIT $4
+WHERE run_id = $2 AND seq > $3 AND ($4::text[] IS NULL OR key = ANY ($4::text[]))
+ORDER BY seq LIMIT $5
 `
 
 type ListItemsParams struct {
-	RunID   int64
-	After   int32
-	Keys    []string
-	MaxRows int32
+	WithDiffs bool
+	RunID     int64
+	After     int32
+	Keys      []string
+	MaxRows   int32
 }
 
 type ListItemsRow struct {
@@ -96,6 +97,7 @@ type ListItemsRow struct {
 
 func (q *Queries) ListItems(ctx context.Context, arg ListItemsParams) ([]ListItemsRow, error) {
 	rows, err := q.db.Query(ctx, listItems,
+		arg.WithDiffs,
 		arg.RunID,
 		arg.After,
 		arg.Keys,

@@ -45,7 +45,7 @@ WHERE run_id = @run_id AND state = 'pending' AND deferred_epoch IS DISTINCT FROM
 
 -- name: ListItems :many
 SELECT seq, key, state, difference, reason_code, reason_detail, employees, elements, baseline_version, ambiguous,
-       diff, problems, http_status, attempts, sent_at, answered_at
+       (CASE WHEN @with_diffs::boolean THEN diff END)::json AS diff, problems, http_status, attempts, sent_at, answered_at
 FROM syncd.item
 WHERE run_id = @run_id AND seq > @after AND (sqlc.narg('keys')::text[] IS NULL OR key = ANY (sqlc.narg('keys')::text[]))
 ORDER BY seq LIMIT @max_rows;

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"syncd/internal/sandbox"
+	"syncd/internal/testpg"
+)
+
+// commands are what scripts can say beyond testscript's own words.
+var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"code":    scriptCode,
+	"json":    scriptJSON,
+	"sql":     scriptSQL,
+	"until":   scriptUntil,
+	"edit":    scriptEdit,
+	"append":  scriptAppend,
+	"faults":  scriptFaults,
+	"silence": scriptSilence,
+}
+
+// scriptCode is: code N PROGRAM [ARG …]. The program must exit with N, and never shows a stack trace.
+func scriptCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N PROGRAM [ARG …]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	said := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s\n%s", code, args[0], said)
+	}
+	if strings.Contains(said, "goroutine ") || strings.Contains(said, "panic") {
+		ts.Fatalf("a stack trace:\n%s", said)
+	}
+}
+
+// scriptJSON is: json PATH [VALUE]. The last output is JSON that has the path (and that value there). A path is made of
+// members and indexes with dots between; len is the number of elements.
+func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) == 0 || len(args) > 2 {
+		ts.Fatalf("usage: json PATH [VALUE]")
+	}
+	var at any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &at))
+	found := true
+	for part := range strings.SplitSeq(args[0], ".") {
+		if at, found = member(at, part); !found {
+			break
+		}
+	}
+	if found && len(args) == 2 {
+		found = fmt.Sprint(at) == args[1]
+	}
+	if found == neg {
+		ts.Fatalf("json %v: found %v\n%s", args, at, ts.ReadFile("stdout"))
+	}
+}
+
+func member(of any, name string) (any, bool) {
+	switch of := of.(type) {
+	case map[string]any:
+		value, ok := of[name]
+		return value, ok
+	case []any:
+		if name == "len" {
+			return len(of), true
+		}
+		if i, err := strconv.Atoi(name); err == nil && i < len(of) {
+			return of[i], true
+		}
+	}
+	return nil, false
+}
+
+// scriptSQL is: sql STATEMENT.
+func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: sql STATEMENT")
+	}
+	ts.Check(withDatabase(ts, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(context.Background(), args[0])
+		return err
+	}))
+}
+
+// scriptUntil is: until CONDITION. It waits until SQL says that the condition holds.
+func scriptUntil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: until CONDITION")
+	}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		var holds bool
+		ts.Check(withDatabase(ts, func(conn *pgx.Conn) error {
+			return conn.QueryRow(context.Background(), "SELECT "+args[0]).Scan(&holds)
+		}))
+		if holds {
+			return
+		}
+	}
+	ts.Fatalf("waited in vain until %s", args[0])
+}
+
+func withDatabase(ts *testscript.TestScript, work func(*pgx.Conn) error) error {
+	conn, err := pgx.Connect(context.Background(), ts.Value(databaseOf{}).(*testpg.DB).URL)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(conn), conn.Close(context.Background()))
+}
+
+// scriptEdit is: edit FILE FROM TO. The first FROM in the file becomes TO.
+func scriptEdit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: edit FILE FROM TO")
+	}
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s has no %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o600))
+}
+
+// scriptAppend is: append FILE LINE.
+func scriptAppend(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: append FILE LINE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.ReadFile(args[0])+args[1]+"\n"), 0o600))
+}
+
+// scriptFaults is: faults [FAULT …]. These are on in the sandbox, all others off.
+func scriptFaults(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("usage: faults [FAULT …]")
+	}
+	faults, err := sandbox.ParseFaults(args...)
+	ts.Check(err)
+	ts.Check(ts.Value(sandboxOf{}).(*sandbox.Sandbox).SetFaults(faults))
+}
+
+// scriptSilence is: silence. The last command wrote nothing to standard error, so no progress bar either.
+func scriptSilence(ts *testscript.TestScript, neg bool, _ []string) {
+	if said := ts.ReadFile("stderr"); neg || said != "" {
+		ts.Fatalf("standard error holds %q", said)
+	}
+}

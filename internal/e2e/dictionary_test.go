@@ -1,0 +1,140 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"syncd/internal/jobs"
+	"syncd/internal/sandbox"
+)
+
+func (w *world) changes(r *jobs.Runner, run *jobs.Run) map[string]jobs.Difference {
+	w.t.Helper()
+	list, err := ledger(r).Changes(w.t.Context(), run.ID)
+	w.must(err)
+	changes := map[string]jobs.Difference{}
+	for _, c := range list {
+		changes[c.Name+"/"+c.Code] = c.Difference
+	}
+	return changes
+}
+
+func (w *world) activeCodes() int {
+	return count(w.t, w, `SELECT count(*) FROM syncd.dictionary_entry WHERE active`)
+}
+
+// withdraw takes n of the codes away that the staff does not use.
+func (w *world) withdraw(n int) {
+	for _, e := range sandbox.DefaultNomenclatures() {
+		if e.Nom == "Fonction" || e.Nom == "ElementVariable" || e.Nom == "DispenseEepSante" || e.Nom == "MotifCDD" {
+			if n--; n < 0 {
+				return
+			}
+			w.sandbox.RemoveEntry(e.Nom, e.Code)
+		}
+	}
+}
+
+// What a pull finds is told: added, renamed, withdrawn; and a second one has nothing to tell.
+func TestPullRecordsWhatChanged(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 1)
+	if again := w.pullDictionaries(r); again.State != jobs.Succeeded || len(w.changes(r, again)) != 0 {
+		t.Fatalf("%s %v", again.State, w.changes(r, again))
+	}
+	w.sandbox.SetEntry(sandbox.Entry{Nom: "Civilite", Code: "DR", Libelle: "Docteur", Actif: true})
+	w.sandbox.SetEntry(sandbox.Entry{Nom: "Civilite", Code: "M", Libelle: "M.", Actif: true})
+	w.sandbox.SetEntry(sandbox.Entry{Nom: "Strate", Code: "IV", Libelle: "Strate IV", Actif: false})
+	w.sandbox.RemoveEntry("Strate", "III")
+	run := w.pullDictionaries(r)
+	w.wantState(run, jobs.Succeeded)
+	want := "map[Civilite/DR:+ Civilite/M:* Strate/III:- Strate/IV:-]"
+	if got := fmt.Sprint(w.changes(r, run)); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	w.sandbox.SetEntry(sandbox.Entry{Nom: "Strate", Code: "III", Libelle: "Strate III", Actif: true})
+	run = w.pullDictionaries(r)
+	if got := fmt.Sprint(w.changes(r, run)); got != "map[Strate/III:+]" {
+		t.Errorf("a code that comes back: %s", got)
+	}
+}
+
+// An empty answer would block the whole staff: it changes nothing before a person has looked.
+func TestEmptyAnswerIsHeld(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 3)
+	codes := w.activeCodes()
+	w.must(w.sandbox.SetFaults(sandbox.Faults{EmptyDictionary: true}))
+	run := w.pullDictionaries(r)
+	w.wantState(run, jobs.Held)
+	if run.Failure.Code != jobs.ReasonPullEmpty || w.activeCodes() != codes {
+		t.Fatalf("%+v, %d codes of %d are left", run.Failure, w.activeCodes(), codes)
+	}
+	w.must(w.sandbox.SetFaults(sandbox.Faults{}))
+	w.run(r, jobs.Succeeded, nil)
+}
+
+// The same when the very first answer is empty.
+func TestEmptyFirstAnswerIsHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(w.sandbox.SetFaults(sandbox.Faults{EmptyDictionary: true}))
+	w.wantState(w.pullDictionaries(w.runner()), jobs.Held)
+}
+
+// An answer that withdraws more than a fifth waits for a person, who approves exactly that answer.
+func TestShrunkAnswerIsHeldUntilApproved(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 1)
+	codes := w.activeCodes()
+	w.withdraw(codes/5 + 1)
+	held := w.pullDictionaries(r)
+	w.wantState(held, jobs.Held)
+	if held.Failure.Code != jobs.ReasonPullShrinks || w.activeCodes() != codes {
+		t.Fatalf("%+v, %d codes of %d", held.Failure, w.activeCodes(), codes)
+	}
+	w.must(ledger(r).Approve(t.Context(), held.ID, "test", "they told us"))
+	w.sandbox.RemoveEntry("Strate", "IV") // it is another answer by now
+	run, err := r.ResumePull(t.Context(), &w.pull, held.ID)
+	w.must(err)
+	w.wantState(run, jobs.Held)
+	if w.activeCodes() != codes {
+		t.Fatal("an answer that nobody approved was applied")
+	}
+	w.must(ledger(r).Approve(t.Context(), held.ID, "test", "they told us again"))
+	run, err = r.ResumePull(t.Context(), &w.pull, held.ID)
+	w.must(err)
+	w.wantState(run, jobs.Succeeded)
+	if w.activeCodes() != codes-codes/5-2 {
+		t.Errorf("%d codes, there were %d", w.activeCodes(), codes)
+	}
+}
+
+// A fifth is still ordinary.
+func TestAFifthWithdrawnIsApplied(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 1)
+	codes := w.activeCodes()
+	w.withdraw(codes / 5)
+	w.wantState(w.pullDictionaries(r), jobs.Succeeded)
+	if w.activeCodes() != codes-codes/5 {
+		t.Errorf("%d codes, there were %d", w.activeCodes(), codes)
+	}
+}
+
+// What is held is out of date once a good answer has come: it must not be approved later.
+func TestLaterPullCancelsHeldOnes(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 1)
+	w.must(w.sandbox.SetFaults(sandbox.Faults{EmptyDictionary: true}))
+	held := w.pullDictionaries(r)
+	w.wantState(held, jobs.Held)
+	w.must(w.sandbox.SetFaults(sandbox.Faults{}))
+	w.wantState(w.pullDictionaries(r), jobs.Succeeded)
+	old, err := ledger(r).Run(t.Context(), held.ID)
+	w.must(err)
+	w.wantState(old, jobs.Cancelled)
+	if err := ledger(r).Approve(t.Context(), held.ID, "test", "too late"); err == nil {
+		t.Error("a cancelled run was approved")
+	}
+}
