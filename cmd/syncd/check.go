@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -171,11 +173,42 @@ func (c *checker) mapping(ctx context.Context, job config.Job) {
 	for _, d := range dossiers {
 		subject := job.Name + "/" + d.Name
 		if err := c.compile(ctx, staging, &push, d, job); err != nil {
-			c.fail(subject, err)
+			c.mappingProblems(subject, err)
 			continue
 		}
 		c.ok(subject, "staging's queries return what the mapping needs")
 	}
+}
+
+// mappingProblems tells all that is wrong with a mapping. Nomenclatures that are yet to be pulled are a warning: a first
+// check comes before the first pull.
+func (c *checker) mappingProblems(subject string, err error) {
+	var missing []string
+	for _, one := range leaves(err) {
+		var dictionary *mapping.DictionaryError
+		if errors.As(one, &dictionary) {
+			missing = append(missing, dictionary.Name)
+			continue
+		}
+		c.fail(subject, one)
+	}
+	if slices.Sort(missing); missing != nil {
+		c.add(finding{Level: "warning", Subject: subject, Text: "nomenclatures not pulled yet: " + strings.Join(slices.Compact(missing), ", "),
+			Hint: "run the job of kind pull-dictionnaire, then check again"})
+	}
+}
+
+// leaves takes joined errors apart.
+func leaves(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // errors.Join's own form
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, one := range joined.Unwrap() {
+		all = append(all, leaves(one)...)
+	}
+	return all
 }
 
 func (c *checker) compile(ctx context.Context, staging *store.Staging, push *jobs.PushJob, d config.Dossier, job config.Job) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -18,6 +19,9 @@ import (
 	"syncd/internal/testpg"
 )
 
+// patience bounds every wait: far more than anything here takes on a busy machine.
+const patience = 60 * time.Second
+
 // commands are what scripts can say beyond testscript's own words.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"code":    scriptCode,
@@ -28,6 +32,8 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"append":  scriptAppend,
 	"faults":  scriptFaults,
 	"silence": scriptSilence,
+	"free":    scriptFree,
+	"listens": scriptListens,
 }
 
 // scriptCode is: code N PROGRAM [ARG …]. The program must exit with N, and never shows a stack trace.
@@ -106,7 +112,7 @@ func scriptUntil(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: until CONDITION")
 	}
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		var holds bool
 		ts.Check(withDatabase(ts, func(conn *pgx.Conn) error {
 			return conn.QueryRow(context.Background(), "SELECT "+args[0]).Scan(&holds)
@@ -161,4 +167,29 @@ func scriptSilence(ts *testscript.TestScript, neg bool, _ []string) {
 	if said := ts.ReadFile("stderr"); neg || said != "" {
 		ts.Fatalf("standard error holds %q", said)
 	}
+}
+
+// scriptFree is: free NAME. The environment gets the name of a loopback address that nobody listens on.
+func scriptFree(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: free NAME")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback, at once
+	ts.Check(err)
+	ts.Setenv(args[0], listener.Addr().String())
+	ts.Check(listener.Close())
+}
+
+// scriptListens is: listens ADDRESS. It waits until somebody does.
+func scriptListens(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: listens ADDRESS")
+	}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if conn, err := net.Dial("tcp", args[0]); err == nil { //nolint:noctx // loopback, at once
+			ts.Check(conn.Close())
+			return
+		}
+	}
+	ts.Fatalf("nobody listens on %s", args[0])
 }

@@ -13,7 +13,7 @@ func newDictionary(p process, flags *globalFlags) *cobra.Command {
 		Short: "Show the nomenclatures that were pulled for a dossier",
 		Example: `  syncd dictionary --dossier saint-martin
   syncd dictionary NatureContrat --dossier saint-martin`,
-		Args: cobra.MaximumNArgs(1),
+		Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a, err := p.open(flags)
 			if err != nil {

@@ -8,12 +8,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // version is set at build time.
 var version = "dev"
 
 func main() {
+	forbidCoreDumps()
 	os.Exit(run(os.Args[1:], process{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
 }
 
@@ -59,4 +62,11 @@ func onSignals(stderr io.Writer, abort func()) (stop <-chan struct{}, release fu
 		}
 	}()
 	return asked, func() { signal.Stop(signals); close(done) }
+}
+
+// forbidCoreDumps keeps what the process holds in memory, which is personal, from a file. The limit alone does not stop
+// a system that pipes cores to a program. Where the kernel refuses, nothing else can be done.
+func forbidCoreDumps() {
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
+	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 }

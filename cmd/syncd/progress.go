@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"time"
 
@@ -45,6 +46,13 @@ func (p *progress) Pushing(done, total int) {
 		p.bar, p.pushing = p.newBar(total, "sending"), true
 	}
 	_ = p.bar.Set(done) // a terminal that went away
+}
+
+// Waiting implements jobs.Progress. Also in a pipe: a command that says nothing for half a minute looks dead.
+func (p *progress) Waiting(d time.Duration) {
+	if d > time.Second {
+		fmt.Fprintf(p.w, "%s: an earlier request may still be under way; its employees are sent again in %s\n", p.dossier, d.Round(time.Second))
+	}
 }
 
 func (p *progress) newBar(total int, doing string) *progressbar.ProgressBar {

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"strings"
-
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 // globalFlags are those that all commands share.
 type globalFlags struct {
@@ -44,6 +40,9 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
   syncd plan paie                 what would be sent
   syncd run paie                  send it
   syncd show 12 --diff            what run 12 did, field by field`,
+		Version:       version,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          unknownCommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -79,20 +78,30 @@ func (f *globalFlags) addEmployees(cmd *cobra.Command, help string) {
 	cmd.Flags().StringArrayVar(&f.employees, "employee", nil, help+" (repeatable)")
 }
 
-// exactly demands so many arguments and names them when they are missing.
-func exactly(names ...string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == len(names) {
-			return nil
-		}
-		return usagef("%s takes %s\nhint: see '%s --help'", cmd.CommandPath(), strings.Join(names, " "), cmd.CommandPath())
+// unknownCommand is reached by a first word that is no command, or by none at all.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
 	}
+	hint := "'syncd --help' lists the commands"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean 'syncd " + near[0] + "'?"
+	}
+	return usagef("unknown command %q\nhint: %s", args[0], hint)
 }
 
+// exactly demands the arguments of these names.
+func exactly(names ...string) cobra.PositionalArgs { return between(len(names), len(names)) }
+
 // none demands that there are no arguments.
-func none(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
+func none(cmd *cobra.Command, args []string) error { return between(0, 0)(cmd, args) }
+
+// between demands so many arguments, and shows how the command is used when there are others.
+func between(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && len(args) <= most {
+			return nil
+		}
+		return usagef("%d arguments do not fit: %s\nhint: see '%s --help'", len(args), cmd.UseLine(), cmd.CommandPath())
 	}
-	return usagef("%s takes no argument %q\nhint: see '%s --help'", cmd.CommandPath(), args[0], cmd.CommandPath())
 }

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
+	"syncd/internal/jobs"
 	"syncd/internal/store"
 )
 
@@ -16,8 +21,8 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
   syncd runs --state failed --json`,
 		Args: none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if filter.Max < 1 {
-				return usagef("--limit must be at least 1")
+			if err := checkFilter(filter); err != nil {
+				return err
 			}
 			a, err := p.open(flags)
 			if err != nil {
@@ -35,15 +40,36 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
 			if flags.json {
 				return a.printer().WriteRunsJSON(p.Stdout, runs)
 			}
+			if len(runs) == 0 && filter != (store.RunFilter{Max: filter.Max}) {
+				_, err := fmt.Fprintln(p.Stderr, "no run matches")
+				return err
+			}
 			return a.printer().Runs(p.Stdout, runs)
 		},
 	}
 	cmd.Flags().StringVar(&filter.Job, "job", "", "only runs of this job")
 	cmd.Flags().StringVar(&filter.Dossier, "dossier", "", "only runs of this dossier")
 	cmd.Flags().StringVar(&filter.Period, "period", "", "only runs of this payroll month, such as 2026-11")
-	cmd.Flags().StringVar(&filter.State, "state", "", "only runs in this state: queued, running, succeeded, incomplete, failed, held, cancelled")
+	cmd.Flags().StringVar(&filter.State, "state", "", "only runs in this state: "+strings.Join(runStates, ", "))
 	cmd.Flags().IntVar(&filter.Max, "limit", 50, "at most so many")
 	complete(cmd, "dossier", p.dossierNames(flags))
 	flags.addJSON(cmd)
 	return cmd
+}
+
+var runStates = []string{"queued", "running", "succeeded", "incomplete", "failed", "held", "cancelled"}
+
+func checkFilter(f store.RunFilter) error {
+	if f.Max < 1 {
+		return usagef("--limit %d lists nothing\nhint: at least 1", f.Max)
+	}
+	if f.State != "" && !slices.Contains(runStates, f.State) {
+		return usagef("there is no state %q\nhint: %s", f.State, strings.Join(runStates, ", "))
+	}
+	if f.Period != "" {
+		if _, err := jobs.ParsePeriod(f.Period); err != nil {
+			return usageError{err}
+		}
+	}
+	return nil
 }

@@ -87,7 +87,7 @@ func newSandboxDictionary(p process, flags *globalFlags) *cobra.Command {
 		Use:     "dictionary NAME CODE [LABEL]",
 		Short:   "Add a code to a nomenclature of a running sandbox, or withdraw it",
 		Example: "  syncd sandbox dictionary Strate V \"Strate V\" --config rehearsal/config.toml\n  syncd sandbox dictionary Strate IV --withdrawn",
-		Args:    cobra.RangeArgs(2, 3),
+		Args:    between(2, 3),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			entry := sandbox.Entry{Nom: args[0], Code: args[1], Libelle: args[1], Actif: !withdrawn}
 			if len(args) == 3 {

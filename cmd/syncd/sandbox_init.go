@@ -48,7 +48,7 @@ secrets, and the SQL of the default staging tables. Nothing of it can reach Isid
 
 const rehearsalSteps = `%[1]s is ready. Next, in this order:
 
-  createdb %[2]s
+  createdb --template=template0 --encoding=UTF8 %[2]s
   psql -d %[2]s -f %[1]s/staging.sql
   syncd sandbox sample saint-martin=8 sainte-anne=120 | psql -q -d %[2]s
   syncd migrate --config %[1]s/config.toml

@@ -23,7 +23,7 @@ same dossier always gets the same people. Nobody is real: the communes and banks
 numbers do not exist, though all keys are valid.`,
 		Example: `  syncd sandbox sample saint-martin=8 sainte-anne=120 | psql -d syncd_rehearsal
   syncd sandbox sample saint-martin=8 --period 2026-12 --elements-only | psql -d syncd_rehearsal`,
-		Args: cobra.MinimumNArgs(1),
+		Args: between(1, 1000),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if _, err := jobs.ParsePeriod(options.Period); err != nil {
 				return usageError{err}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -112,16 +113,27 @@ func setUp(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	server := httptest.NewUnstartedServer(s)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // faults abort requests on purpose
+	handler := http.NewServeMux()
+	handler.Handle("/", s)
+	handler.HandleFunc("/Empty/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	server, encrypted := newServer(handler), newServer(handler)
 	server.Start()
 	env.Defer(server.Close)
+	encrypted.StartTLS()
+	env.Defer(encrypted.Close)
 	env.Values[databaseOf{}], env.Values[sandboxOf{}] = db, s
 	env.Setenv("SCRIPT_DATABASE_URL", db.URL)
 	env.Setenv("SANDBOX", server.URL)
+	env.Setenv("SANDBOX_TLS", encrypted.URL) // with a certificate that nobody trusts
 	env.Setenv("SYNCD_CONFIG", filepath.Join(env.WorkDir, "config.toml"))
 	env.Setenv("LC_ALL", "C.UTF-8")
 	return writeConfig(env.WorkDir, server.URL)
+}
+
+func newServer(handler http.Handler) *httptest.Server {
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // faults abort requests, and clients refuse certificates, on purpose
+	return server
 }
 
 var credentialReference = regexp.MustCompile(`\{ credential = "([^"]+)" \}`)

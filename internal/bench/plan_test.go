@@ -114,8 +114,9 @@ func (s *acknowledging) Add(ctx context.Context, items []jobs.PlannedItem) error
 
 type silent struct{}
 
-func (silent) Planning(int)     {}
-func (silent) Pushing(int, int) {}
+func (silent) Planning(int)          {}
+func (silent) Pushing(int, int)      {}
+func (silent) Waiting(time.Duration) {}
 
 func check(r *rig, err error) {
 	r.b.Helper()

@@ -163,6 +163,7 @@ type silent struct{}
 
 func (silent) Planning(int)     {}
 func (silent) Pushing(int, int) {}
+func (silent) Waiting(time.Duration) {}
 
 func (w *world) request() jobs.NewRun {
 	return jobs.NewRun{Job: w.job.Name, Kind: jobs.PushSalaries, Period: period, Scope: w.job.Scope, Trigger: jobs.TriggerManual,

@@ -8,7 +8,7 @@ import (
 var (
 	// ErrLost means that this process no longer owns the run: another one took it, or the ledger could not be reached.
 	// Nothing may be sent or written any more.
-	ErrLost = errors.New("the claim on the run is lost")
+	ErrLost = errors.New("the claim on the run is lost: another process took it over, or the ledger could not be reached\nhint: 'syncd runs' tells where the run stands, 'syncd resume RUN' goes on with it")
 	// ErrStopped means that a person asked the run to stop.
 	ErrStopped = errors.New("stopped")
 	// ErrUnreachable means that the database cannot be reached.

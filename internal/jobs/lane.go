@@ -71,9 +71,9 @@ func judge(item Claimed, out Outcome) ItemOutcome {
 }
 
 // unsent is the outcome of an item that was claimed ahead and given back.
-func unsent(item Claimed) ItemOutcome {
+func unsent(item Claimed, why ReasonCode) ItemOutcome {
 	return ItemOutcome{Seq: item.Seq, State: ItemPending, Certain: !item.Ambiguous, Deferred: true,
-		Reason: Reason{Code: ReasonStopped}, AnsweredAt: time.Now()}
+		Reason: Reason{Code: why}, AnsweredAt: time.Now()}
 }
 
 // haltReason is why a run stops at an answer of this class.

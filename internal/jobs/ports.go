@@ -193,4 +193,6 @@ type DictionaryChange struct {
 type Progress interface {
 	Planning(employees int)
 	Pushing(done, total int)
+	// Waiting tells that items wait until an earlier request, which may still be processed, is certainly over.
+	Waiting(d time.Duration)
 }

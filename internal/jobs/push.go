@@ -109,6 +109,7 @@ func (p *pushing) runDry(ctx context.Context) error {
 	p.dry, p.again = true, nil
 	if ok {
 		p.again = time.After(wait)
+		p.progress.Waiting(wait)
 	}
 	return nil
 }
@@ -173,7 +174,7 @@ func (p *pushing) release() {
 	for {
 		select {
 		case item := <-p.work:
-			p.waiting = append(p.waiting, unsent(item))
+			p.waiting = append(p.waiting, unsent(item, p.halt.Code))
 		default:
 			return
 		}

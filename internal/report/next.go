@@ -109,6 +109,9 @@ func (p *Printer) failedSteps(run *jobs.Run) []step {
 	case jobs.ReasonStaging:
 		return []step{{text.mendStaging, runCommand(subjectOf(run))}}
 	case jobs.ReasonFailures, jobs.ReasonUnreachable:
+		if run.Counts.Uncertain > 0 { // a resume leaves these out
+			return []step{{text.waitForAPI, runCommand(subjectOf(run))}}
+		}
 		return []step{{text.waitForAPI, resume}}
 	case jobs.ReasonStopped:
 		return []step{{text.stopped, resume}}

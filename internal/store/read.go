@@ -51,7 +51,7 @@ func (s *Store) Run(ctx context.Context, id int64) (*jobs.Run, error) {
 		return nil, redact("reading the run", err)
 	}
 	run := toRun(row.SyncdRun, row.SyncdTarget)
-	return run, s.markInterrupted(ctx, run)
+	return run, s.bringUpToDate(ctx, run)
 }
 
 // RunFilter selects runs; empty members select all.
@@ -69,7 +69,7 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]*jobs.Run, error) {
 	runs := make([]*jobs.Run, 0, len(rows))
 	for _, row := range rows {
 		run := toRun(row.SyncdRun, row.SyncdTarget)
-		if err := s.markInterrupted(ctx, run); err != nil {
+		if err := s.bringUpToDate(ctx, run); err != nil {
 			return nil, err
 		}
 		runs = append(runs, run)
@@ -77,10 +77,14 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]*jobs.Run, error) {
 	return runs, nil
 }
 
-// markInterrupted tells of a running run whose owner is gone.
-func (s *Store) markInterrupted(ctx context.Context, run *jobs.Run) error {
+// bringUpToDate counts the items of a running run, whose accounting is recorded at its end, and tells whether its
+// owner is gone.
+func (s *Store) bringUpToDate(ctx context.Context, run *jobs.Run) (err error) {
 	if run.State != jobs.Running || run.Owner == nil || *run.Owner == s.owner.identity() {
 		return nil
+	}
+	if run.Counts, err = tally(ctx, s.queries, run); err != nil {
+		return redact("counting the items of the run", err)
 	}
 	status, err := statusOf(ctx, s.queries, run)
 	run.Interrupted = !status.locked || status.silent > s.lease

@@ -43,7 +43,7 @@ func (q *Queries) CancelHeldPulls(ctx context.Context, arg CancelHeldPullsParams
 }
 
 const claimRun = `-- name: ClaimRun :exec
-UPDATE syncd.run SET state = 'running', epoch = epoch + 1, owner = $1, host = $2, pid = $3, version = $4,
+UPDATE syncd.run SET state = 'running', trigger = 'resume', epoch = epoch + 1, owner = $1, host = $2, pid = $3, version = $4,
     failure_code = '', failure_detail = '', started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL
 WHERE id = $5
 `

@@ -37,7 +37,7 @@ VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'running', @owne
 RETURNING id;
 
 -- name: ClaimRun :exec
-UPDATE syncd.run SET state = 'running', epoch = epoch + 1, owner = @owner, host = @host, pid = @pid, version = @version,
+UPDATE syncd.run SET state = 'running', trigger = 'resume', epoch = epoch + 1, owner = @owner, host = @host, pid = @pid, version = @version,
     failure_code = '', failure_detail = '', started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL
 WHERE id = @id;
 
