@@ -151,7 +151,7 @@ func (a *app) period(job config.Job) (jobs.Period, error) {
 	}
 	period, err := jobs.ParsePeriod(a.flags.period)
 	if err != nil {
-		return "", usageError{fmt.Errorf("%w\nhint: --period 2026-11 is November 2026", err)}
+		return "", usageError{err}
 	}
 	return period, nil
 }
@@ -177,7 +177,7 @@ func (p process) logger(level string) (zerolog.Logger, error) {
 	if err != nil {
 		return zerolog.Logger{}, usagef("log level %q is unknown\nhint: use trace, debug, info, warn or error", level)
 	}
-	var w io.Writer = p.Stderr
+	w := p.Stderr
 	if isTerminal(p.Stderr) {
 		w = zerolog.ConsoleWriter{Out: p.Stderr, TimeFormat: time.TimeOnly}
 	}

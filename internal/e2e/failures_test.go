@@ -110,7 +110,7 @@ func TestTokensRevokedMidRun(t *testing.T) {
 	t.Parallel()
 	const staff = 80
 	w, r := ready(t, staff)
-	w.must(w.sandbox.SetFaults(sandbox.Faults{RevokeEvery: 17}))
+	w.must(w.sandbox.SetFaults(sandbox.Faults{RevokeEvery: 40}))
 	w.run(r, jobs.Succeeded, nil)
 	w.wantDelivered(period)
 	if n := w.sandbox.Stats().Deliveries; n != staff {
@@ -118,12 +118,22 @@ func TestTokensRevokedMidRun(t *testing.T) {
 	}
 }
 
-// A mixture of all that a bad day brings: the month is delivered nevertheless.
+// A mixture of all that a bad day brings: the month is delivered nevertheless, and nobody is left in doubt.
 func TestBadDay(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 60)
-	r.API = w.connect(func(o *restapi.Options) { o.RetryFor, o.TechnicalTries = 30*time.Second, 10 })
-	w.must(w.sandbox.SetFaults(sandbox.Faults{Unavailable: 0.1, TooMany: 0.05, ErrorAfter: 0.05, Lost: 0.1, Cut: 0.05, RevokeEvery: 20}))
+	r.API = w.connect(func(o *restapi.Options) { o.RetryFor = time.Minute })
+	w.must(w.sandbox.SetFaults(sandbox.Faults{RevokeEvery: 40}))
+	day := []fate{served, lost, away, served, broken, dropped}
+	w.front.play(func(matricule string, n int) fate {
+		if n > 2 {
+			return served
+		}
+		return day[(int(matricule[4])+3*n)%len(day)]
+	})
 	w.run(r, jobs.Succeeded, nil)
 	w.wantDelivered(period)
+	if n := count(t, w, `SELECT count(*) FROM syncd.baseline WHERE in_doubt`); n != 0 {
+		t.Errorf("%d employees are in doubt", n)
+	}
 }

@@ -14,14 +14,14 @@ import (
 type fate int
 
 const (
-	served  fate = iota // the sandbox answers
-	lost                // processed, then the connection is cut without an answer
-	dropped             // not processed, the connection is cut: the sender cannot tell it from lost
-	refused             // 400, not processed
-	away                // 503, not processed
-	broken              // 500, not processed; the sender cannot know that
-	forbidden           // 403, not processed
-	hangs               // not processed, not answered until the client gives up
+	served    fate = iota // the sandbox answers
+	lost                  // processed, then the connection is cut without an answer
+	dropped               // not processed, the connection is cut: the sender cannot tell it from lost
+	refused               // 400, not processed
+	away                  // 503, not processed
+	broken                // 500, not processed; the sender cannot know that
+	forbidden             // 403, not processed
+	hangs                 // not processed, not answered until the client gives up
 )
 
 // front stands before the sandbox and decides about each request by matricule and by how often that one was sent.

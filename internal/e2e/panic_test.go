@@ -54,7 +54,7 @@ func (b bomb) Planning(employees int) {
 	}
 }
 
-func (bomb) Pushing(int, int) {}
+func (bomb) Pushing(int, int)      {}
 func (bomb) Waiting(time.Duration) {}
 
 // A defect while planning is recorded as such at once: it must not leave a transaction behind that keeps the dossier

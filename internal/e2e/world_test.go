@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"io"
 	"log"
 	"net/http/httptest"
@@ -161,8 +162,8 @@ func (w *world) runner() *jobs.Runner {
 
 type silent struct{}
 
-func (silent) Planning(int)     {}
-func (silent) Pushing(int, int) {}
+func (silent) Planning(int)          {}
+func (silent) Pushing(int, int)      {}
 func (silent) Waiting(time.Duration) {}
 
 func (w *world) request() jobs.NewRun {
@@ -259,4 +260,12 @@ func named(p jobs.Period) func(*jobs.NewRun) {
 // employees limits a run.
 func employees(matricules ...string) func(*jobs.NewRun) {
 	return func(n *jobs.NewRun) { n.Employees = matricules }
+}
+
+func (w *world) wantBusy(run *jobs.Run, err error) {
+	w.t.Helper()
+	var busy *jobs.BusyError
+	if run != nil || !errors.As(err, &busy) {
+		w.t.Fatalf("run %+v, error %v; want busy", run, err)
+	}
 }

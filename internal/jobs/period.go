@@ -15,7 +15,7 @@ const periodLayout = "2006-01"
 func ParsePeriod(s string) (Period, error) {
 	t, err := time.Parse(periodLayout, s)
 	if err != nil || t.Year() < 2000 || t.Year() > 2099 {
-		return "", fmt.Errorf("period %q is not a month such as 2026-11", s)
+		return "", fmt.Errorf("period %q is not a month from 2000 to 2099\nhint: write November 2026 as 2026-11", s)
 	}
 	return Period(s), nil
 }

@@ -122,6 +122,7 @@ var refusals = map[string]string{
 	"28000": "Postgres does not accept this user",
 	"28P01": "Postgres refuses the password",
 	"3D000": "that database does not exist",
+	"08P01": "a pooler in between does not let our session settings through; syncd needs Postgres itself",
 }
 
 func isRefusal(code string) bool { return refusals[code] != "" }

@@ -93,24 +93,34 @@ func Inspect(ctx context.Context, url string) ([]Finding, error) {
 	return findings, err
 }
 
-// behindTransactionPooler sees whether a second connection is served by the very backend that serves the first, which
-// is idle: only a pooler that lends backends per transaction does so.
-func behindTransactionPooler(ctx context.Context, first *pgx.Conn, config *pgx.ConnConfig) (bool, error) {
-	second, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return false, redact("connecting to the database", err)
+// poolerProbes is how many other sessions try to take the backend of ours.
+const poolerProbes = 4
+
+// behindTransactionPooler sees whether our backend, while idle, is lent to others: a setting of our session is gone once
+// others hold open transactions. Postgres itself keeps one backend per session.
+func behindTransactionPooler(ctx context.Context, ours *pgx.Conn, config *pgx.ConnConfig) (bool, error) {
+	if _, err := ours.Exec(ctx, `SELECT set_config('syncd.probe', 'ours', false)`); err != nil {
+		return false, redact("inspecting the database", err)
 	}
-	defer second.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to do with it
-	backend := func(conn *pgx.Conn) (pid int, err error) {
-		err = conn.QueryRow(ctx, "SELECT pg_backend_pid()").Scan(&pid)
-		return pid, redact("inspecting the database", err)
+	for range poolerProbes {
+		other, err := pgx.ConnectConfig(ctx, config)
+		if err != nil {
+			return false, redact("connecting to the database", err)
+		}
+		defer other.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to do with it
+		if _, err := other.Exec(ctx, "BEGIN; SELECT 1", pgx.QueryExecModeSimpleProtocol); err != nil {
+			return false, redact("inspecting the database", err)
+		}
+		var kept bool
+		const probe = `SELECT coalesce(current_setting('syncd.probe', true), '') = 'ours'`
+		if err := ours.QueryRow(ctx, probe).Scan(&kept); err != nil {
+			return false, redact("inspecting the database", err)
+		}
+		if !kept {
+			return true, nil
+		}
 	}
-	a, err := backend(first)
-	if err != nil {
-		return false, err
-	}
-	b, err := backend(second)
-	return a == b, err
+	return false, nil
 }
 
 // Describe tells what the configured queries return, without running them.
