@@ -2,7 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +13,7 @@ import (
 )
 
 func newPlan(p process, flags *globalFlags) *cobra.Command {
-	var show report.Show
+	show := report.Show{Diff: true}
 	cmd := &cobra.Command{
 		Use:   "plan JOB",
 		Short: "Show what a run would send, without sending or recording anything",
@@ -92,13 +93,45 @@ func (p *planner) all(ctx context.Context, dossiers []config.Dossier) error {
 	if !p.flags.json {
 		return p.worst(dossiers, func(d config.Dossier) (int, error) { return p.dossier(ctx, d) })
 	}
-	lead := "["
+	members := &arrayWriter{w: p.Stdout}
+	p.Stdout = members
 	err := p.worst(dossiers, func(d config.Dossier) (int, error) {
-		fmt.Fprintln(p.Stdout, lead)
-		lead = ","
+		members.next()
 		return p.dossier(ctx, d)
 	})
-	fmt.Fprintln(p.Stdout, "]")
+	return errors.Join(err, members.close())
+}
+
+// arrayWriter writes the members of a JSON array. A member of which nothing is written is none.
+type arrayWriter struct {
+	w     io.Writer
+	begun bool   // some member was written
+	lead  string // what stands before the member to come; "" = it has begun
+}
+
+func (a *arrayWriter) next() {
+	a.lead = "["
+	if a.begun {
+		a.lead = ","
+	}
+}
+
+func (a *arrayWriter) Write(text []byte) (int, error) {
+	if a.lead != "" {
+		if _, err := io.WriteString(a.w, a.lead); err != nil {
+			return 0, err
+		}
+		a.begun, a.lead = true, ""
+	}
+	return a.w.Write(text)
+}
+
+func (a *arrayWriter) close() error {
+	end := "]\n"
+	if !a.begun {
+		end = "[]\n"
+	}
+	_, err := io.WriteString(a.w, end)
 	return err
 }
 

@@ -1,6 +1,9 @@
 package process
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,11 +54,25 @@ func (w *world) freeze(after int) *running {
 	w.t.Helper()
 	p := w.halfway(after)
 	p.signal(syscall.SIGSTOP)
+	until(w.t, "every thread stands still", p.still)
 	w.front.release()
 	until(w.t, "the requests on the wire are processed", func() bool {
 		return w.sandbox.Stats().Deliveries == int64(after+lanes)
 	})
 	return p
+}
+
+// still tells whether all threads of the process are stopped: the signal is not there at once.
+func (p *running) still() bool {
+	states, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+	for _, file := range states {
+		line, readErr := os.ReadFile(file)
+		_, state, found := strings.Cut(string(line), ") ") // proc(5): the state follows the name
+		if readErr != nil || !found || !strings.HasPrefix(state, "T") {
+			return false
+		}
+	}
+	return err == nil && len(states) > 0
 }
 
 // afterLease tries to take a run over until the frozen owner's lease is over.

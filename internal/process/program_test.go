@@ -2,6 +2,7 @@ package process
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"os"
 	"os/exec"
@@ -56,7 +57,7 @@ func (w *world) start(args ...string) *running {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	p := &running{w: w, cmd: exec.CommandContext(ctx, program, args...), args: strings.Join(args, " "), ended: make(chan struct{})}
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "LC_ALL=C.UTF-8",
-		"SYNCD_CONFIG=" + filepath.Join(w.dir, "config.toml"), "PROCESS_DATABASE_URL=" + w.db.URL}
+		"SYNCD_CONFIG=" + filepath.Join(w.dir, "config.toml"), "PROCESS_DATABASE_URL=" + cmp.Or(w.database, w.db.URL)}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
 		cancel()

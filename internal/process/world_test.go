@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"io"
 	"log"
 	"net/http/httptest"
@@ -45,26 +46,30 @@ var ledgerKey = func() string {
 
 // world is a database with ledger and staging, a sandbox, and a configuration for the program.
 type world struct {
-	t       *testing.T
-	db      *testpg.DB
-	dir     string
-	sandbox *sandbox.Sandbox
-	front   *front
-	server  *httptest.Server
+	t        *testing.T
+	db       *testpg.DB
+	database string // the URL that the program gets; "" = that of db
+	dir      string
+	sandbox  *sandbox.Sandbox
+	front    *front
+	server   *httptest.Server
 }
 
 var template = testpg.Template{Name: "process", Sources: migrations.Ledger, Prepare: func(ctx context.Context, url string) error {
 	if _, _, err := store.Migrate(ctx, url); err != nil {
 		return err
 	}
+	return execute(ctx, url, migrations.Staging)
+}}
+
+func execute(ctx context.Context, url, sql string) error {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)
-	_, err = conn.Exec(ctx, migrations.Staging)
-	return err
-}}
+	_, err = conn.Exec(ctx, sql)
+	return errors.Join(err, conn.Close(ctx))
+}
 
 // newWorld makes a world with staff, whose nomenclatures are pulled. settings are further lines of [isidoor].
 func newWorld(t *testing.T, employees int, faults sandbox.Faults, settings ...string) *world {

@@ -23,12 +23,21 @@ func (p *Printer) Pull(w io.Writer, run *jobs.Run, changes []jobs.DictionaryChan
 		g.newline()
 		g.line(0, p.catalogue.words.pullUnchanged)
 	}
+	// A first pull brings all there is: its codes would bury what matters.
+	brief := !show.All && len(changes) > shownItems && tally(changes)[jobs.Created] == len(changes)
+	if brief {
+		g.newline()
+	}
 	for len(changes) > 0 {
 		end := slices.IndexFunc(changes, func(c jobs.DictionaryChange) bool { return c.Name != changes[0].Name })
 		if end < 0 {
 			end = len(changes)
 		}
-		g.changes(run, changes[:end], show)
+		if brief {
+			g.line(itemIndent, string(jobs.Created)+" "+g.changed(changes[:end]))
+		} else {
+			g.changes(run, changes[:end], show)
+		}
 		changes = changes[end:]
 	}
 	if withdrawn > 0 {
@@ -51,8 +60,8 @@ func tally(changes []jobs.DictionaryChange) map[jobs.Difference]int {
 	return counts
 }
 
-// changes writes what a pull found different in one nomenclature.
-func (g *page) changes(run *jobs.Run, changes []jobs.DictionaryChange, show Show) {
+// changed is one nomenclature's differences in a line.
+func (g *page) changed(changes []jobs.DictionaryChange) string {
 	words, counts := &g.catalogue.words, tally(changes)
 	var parts []string
 	for _, noun := range []struct {
@@ -63,7 +72,12 @@ func (g *page) changes(run *jobs.Run, changes []jobs.DictionaryChange, show Show
 			parts = append(parts, g.count(noun.plural, n))
 		}
 	}
-	g.title(changes[0].Name + g.catalogue.colon + joinNonEmpty(parts))
+	return changes[0].Name + g.catalogue.colon + joinNonEmpty(parts)
+}
+
+// changes writes what a pull found different in one nomenclature.
+func (g *page) changes(run *jobs.Run, changes []jobs.DictionaryChange, show Show) {
+	g.title(g.changed(changes))
 	for _, change := range changes {
 		g.keyWidth = max(g.keyWidth, min(length(change.Code), maxPathWidth))
 	}

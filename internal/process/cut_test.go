@@ -1,0 +1,77 @@
+package process
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"syncd/internal/sandbox"
+)
+
+// outage is how long a connection stays broken.
+const outage = time.Second
+
+// TestPostgresEndsAllSessions ends every session of the program while all lanes wait for an answer.
+func TestPostgresEndsAllSessions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 100, sandbox.Faults{}, `request_timeout = "1s"`)
+	p := w.halfway(20)
+	w.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'syncd%'`)
+	w.front.release()
+	w.endsCleanly(p)
+}
+
+// TestPostgresIsCutOff breaks the way to Postgres for a second.
+func TestPostgresIsCutOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 100, sandbox.Faults{}, `request_timeout = "1s"`)
+	direct, err := url.Parse(w.db.URL)
+	w.must(err)
+	wire := w.wire(direct.Host)
+	detour := *direct
+	detour.Host = wire.address()
+	w.database = detour.String()
+	p := w.halfway(20)
+	wire.set(reset)
+	w.front.release()
+	<-time.After(outage)
+	wire.set(fine)
+	w.endsCleanly(p)
+}
+
+// endsCleanly wants a process that lost the ledger to say so, and the next run to deliver everything, with no more
+// repeats than after a death.
+func (w *world) endsCleanly(p *running) {
+	w.t.Helper()
+	r := p.wait()
+	w.want(7, r)
+	w.wantSaid(r, "hint: ")
+	w.quiet()
+	w.want(0, w.push().wait())
+	w.wantDelivered()
+	if repeats := w.sandbox.Stats().Repeats; repeats > repeatable {
+		w.t.Errorf("%d documents were repeated, at most %d may be", repeats, repeatable)
+	}
+}
+
+// TestTheAPIIsCutOff breaks the way to the API for a second in the middle of a run, in several ways: the run goes on.
+func TestTheAPIIsCutOff(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []trouble{reset, slow, silent} {
+		t.Run(string(wrong), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 100, sandbox.Faults{})
+			wire := w.wire(strings.TrimPrefix(w.server.URL, "http://"))
+			w.configure("http://"+wire.address(), `request_timeout = "1s"`, `retry_for = "30s"`, `stop_after = 1000`)
+			w.want(0, w.run("run", "dictionnaire"))
+			p := w.halfway(20)
+			wire.set(wrong)
+			w.front.release()
+			<-time.After(outage)
+			wire.set(fine)
+			w.want(0, p.wait())
+			w.wantDelivered()
+		})
+	}
+}

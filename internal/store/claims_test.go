@@ -1,0 +1,279 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+// Two live runs of one dossier would pay it twice.
+func TestSecondStartIsBusy(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	a, b := f.open(), f.open()
+	run := f.start(a)
+	_, err := b.Start(t.Context(), request())
+	wantBusy(f, err)
+	_, err = a.Start(t.Context(), request())
+	wantBusy(f, err)
+	_, err = b.Resume(t.Context(), run.ID, resumption)
+	wantBusy(f, err)
+	other := request()
+	other.Target.Dossier = "sainte-anne"
+	if _, err := b.Start(t.Context(), other); err != nil {
+		t.Errorf("another dossier is not concerned: %v", err)
+	}
+}
+
+// However many start at once, one pays.
+func TestOfTwentyStartsOneWins(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var stores []*Store
+	for range 4 {
+		stores = append(stores, f.open())
+	}
+	var wg sync.WaitGroup
+	results := make(chan error, 20)
+	for i := range 20 {
+		wg.Go(func() {
+			_, err := stores[i%len(stores)].Start(t.Context(), request())
+			results <- err
+		})
+	}
+	wg.Wait()
+	close(results)
+	won := 0
+	for err := range results {
+		if err == nil {
+			won++
+			continue
+		}
+		wantBusy(f, err)
+	}
+	if won != 1 {
+		t.Errorf("%d runs were started", won)
+	}
+	f.want("1", `SELECT count(*) FROM syncd.run`)
+}
+
+// kill ends a process as kill -9 would: the server sees its connections end, and its heartbeat stops.
+func (f *fixture) kill(s *Store) {
+	f.Helper()
+	s.owner.current.stop()
+	s.owner.current.beating.Wait()
+	f.must(s.owner.current.conn.Close(f.Context()))
+	f.must(waitUntil(f, func() bool {
+		return f.text(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) == "0"
+	}))
+}
+
+// freeze stops a process as SIGSTOP would: its connections stay, its lock is held, its heartbeat stops.
+func (f *fixture) freeze(s *Store) {
+	s.owner.current.stop()
+	s.owner.current.beating.Wait()
+	f.age(2 * time.Minute) // more than the lease
+}
+
+func waitUntil(f *fixture, done func() bool) error {
+	limited, cancel := context.WithTimeout(f.Context(), impatient)
+	defer cancel()
+	for !done() {
+		if err := wait(limited, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A run whose process died is not lost and blocks nobody for long; but it is not taken before its last requests are
+// cancelled, which takes a living owner 1.5 s.
+func TestDeadOwnerIsReplacedAfterItsSilence(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	a, b := f.open(), f.open()
+	run := f.start(a)
+	f.kill(a)
+	ctx, cancel := context.WithTimeout(t.Context(), impatient)
+	defer cancel()
+	_, err := b.Start(ctx, request())
+	f.must(err)
+	f.want("true", `SELECT extract(epoch FROM n.started_at - o.heartbeat_at) >= 2 FROM syncd.run n, syncd.run r JOIN syncd.owner o ON true
+		WHERE r.id = $1 AND n.id > $1 ORDER BY o.heartbeat_at LIMIT 1`, run.ID)
+	old, err := b.Run(t.Context(), run.ID)
+	f.must(err)
+	if old.State != jobs.Failed || old.Failure.Code != jobs.ReasonInterrupted {
+		t.Errorf("the old run is %s (%s)", old.State, old.Failure.Code)
+	}
+}
+
+// The run itself can be resumed by another process.
+func TestDeadOwnersRunIsResumed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	a, b := f.open(), f.open()
+	run := f.start(a)
+	f.plan(a, run, toSend(a, "1", 0), toSend(a, "2", 0))
+	f.step(a, run, jobs.Step{Claim: 1})
+	f.kill(a)
+	f.age(3 * time.Second)
+	resumed, err := b.Resume(t.Context(), run.ID, resumption)
+	f.must(err)
+	if resumed.Epoch != run.Epoch+1 || !resumed.Planned || resumed.State != jobs.Running {
+		t.Errorf("%+v", resumed)
+	}
+	f.want("1:pending:t 2:pending:f", `SELECT string_agg(key || ':' || state || ':' || left(ambiguous::text, 1), ' ' ORDER BY seq) FROM syncd.item`)
+	wantLost(f, func() error {
+		_, err := a.Step(t.Context(), run, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true)}})
+		return err
+	})
+}
+
+// A process that is frozen, with its lock held, loses its run when its lease is over, and its sessions end, so that
+// nothing of it can complete afterwards.
+func TestFrozenOwnerLosesItsRun(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	a, b := f.open(), f.open()
+	run := f.start(a)
+	_, err := b.Start(t.Context(), request())
+	wantBusy(f, err)
+	f.freeze(a)
+	ctx, cancel := context.WithTimeout(t.Context(), impatient)
+	defer cancel()
+	_, err = b.Start(ctx, request())
+	f.must(err)
+	if err := a.owner.current.conn.Ping(ctx); err == nil {
+		t.Error("the frozen owner's session lives")
+	}
+	wantLost(f, func() error {
+		_, err := a.Finish(ctx, run, jobs.Reason{})
+		return err
+	})
+}
+
+// wantLost wants a former owner to be told that its run is lost, once it has noticed that its sessions were ended.
+func wantLost(f *fixture, write func() error) {
+	f.Helper()
+	before := f.everything()
+	err := write()
+	for range maxConns {
+		if errors.Is(err, jobs.ErrUnreachable) {
+			err = write()
+		}
+	}
+	if !errors.Is(err, jobs.ErrLost) || f.everything() != before {
+		f.Errorf("the former owner got: %v", err)
+	}
+}
+
+// A process that froze in the middle of planning holds locks on the dossier: they must not keep others out for ever.
+func TestOwnerFrozenWhilePlanningLosesItsRun(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	a, b := f.open(), f.open()
+	run := f.start(a)
+	w, err := a.BeginPlan(t.Context(), run, 0)
+	f.must(err)
+	defer w.Abandon()
+	item := toSend(a, "1", 0)
+	item.Seq = 1
+	f.must(w.Add(t.Context(), []jobs.PlannedItem{item}))
+	ctx, cancel := context.WithTimeout(t.Context(), impatient)
+	defer cancel()
+	_, err = b.Start(ctx, request())
+	wantBusy(f, err) // at once: not when the plan is done
+	f.freeze(a)
+	_, err = b.Start(ctx, request())
+	f.must(err)
+	if err := w.Commit(t.Context(), jobs.Counts{EmployeesRead: 1, ElementsRead: 2}, jobs.Digests{}); err == nil {
+		t.Error("the frozen plan was committed")
+	}
+	f.want("0", `SELECT count(*) FROM syncd.item`)
+}
+
+// What can be resumed, and what says that there is nothing left.
+func TestResumeOfEachState(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	if _, err := s.Resume(t.Context(), 12345, resumption); !errors.Is(err, jobs.ErrNoRun) {
+		t.Errorf("an unknown run: %v", err)
+	}
+	for _, c := range []struct {
+		name     string
+		item     jobs.ItemState
+		certain  bool
+		failure  jobs.ReasonCode
+		state    jobs.State
+		finished bool
+	}{
+		{"succeeded", jobs.ItemAccepted, true, "", jobs.Succeeded, true},
+		{"incomplete, all told", jobs.ItemRejected, true, "", jobs.Incomplete, true},
+		{"incomplete, someone not attempted", jobs.ItemPending, true, "", jobs.Incomplete, false},
+		{"failed", jobs.ItemPending, true, jobs.ReasonStopped, jobs.Failed, false},
+		{"failed with nothing left", jobs.ItemRejected, true, jobs.ReasonFailures, jobs.Failed, false},
+	} {
+		run := f.start(s)
+		f.plan(s, run, toSend(s, c.name, 0))
+		f.step(s, run, jobs.Step{Claim: 1})
+		o := outcome(1, c.item, c.certain)
+		o.Deferred = c.item == jobs.ItemPending
+		f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{o}})
+		f.finish(s, run, c.failure, c.state)
+		resumed, err := s.Resume(t.Context(), run.ID, resumption)
+		var finished *jobs.FinishedError
+		if errors.As(err, &finished) != c.finished || !c.finished && err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if resumed != nil {
+			f.deliver(s, resumed)
+			_, err := s.Finish(t.Context(), resumed, jobs.Reason{})
+			f.must(err)
+		}
+	}
+}
+
+// A held pull waits for its approval, and no resume goes around it.
+func TestHeldPullIsNotResumed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	pull := request()
+	pull.Kind, pull.Period = jobs.PullDictionnaire, ""
+	run, err := s.Start(t.Context(), pull)
+	f.must(err)
+	f.finish(s, run, jobs.ReasonPullEmpty, jobs.Held)
+	var finished *jobs.FinishedError
+	if _, err := s.Resume(t.Context(), run.ID, jobs.Resumption{}); !errors.As(err, &finished) {
+		t.Errorf("%v", err)
+	}
+	f.must(s.Approve(t.Context(), run.ID, "somebody", "a reason"))
+	if _, err := s.Resume(t.Context(), run.ID, jobs.Resumption{}); err != nil {
+		t.Errorf("an approved run: %v", err)
+	}
+}
+
+// Hold ends what a process does when it can no longer prove that the run is its own.
+func TestHoldEndsWithTheOwnership(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	f.start(s)
+	held, release := s.Hold(t.Context())
+	defer release()
+	f.must(s.Confirm())
+	f.db.Exec(t, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`, applicationName(s.owner.identity()))
+	select {
+	case <-held.Done():
+	case <-time.After(impatient):
+		t.Fatal("the work goes on")
+	}
+	if !errors.Is(context.Cause(held), jobs.ErrLost) || !errors.Is(s.Confirm(), jobs.ErrLost) {
+		t.Errorf("%v, %v", context.Cause(held), s.Confirm())
+	}
+}
