@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -132,6 +133,9 @@ func (e *executor) runner(d config.Dossier) (r *jobs.Runner, done func(), err er
 		Log: e.log, Stop: e.Stop}, progress.finish, nil
 }
 
+// reportTimeout bounds the reading of what a report shows.
+const reportTimeout = time.Minute
+
 // conclude reports a run that is recorded. What its failure says is part of the report.
 func (e *executor) conclude(ctx context.Context, run *jobs.Run, err error) (int, error) {
 	if run == nil || run.FinishedAt == nil {
@@ -145,6 +149,9 @@ func (e *executor) conclude(ctx context.Context, run *jobs.Run, err error) (int,
 	if e.flags.json {
 		return code, nil
 	}
+	// What a person aborted is reported all the same.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
+	defer cancel()
 	return code, e.show(ctx, e.ledger, e.printer, run, report.Show{})
 }
 
