@@ -29,9 +29,9 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"sql":     scriptSQL,
 	"until":   scriptUntil,
 	"edit":    scriptEdit,
-	"append":  scriptAppend,
 	"faults":  scriptFaults,
 	"silence": scriptSilence,
+	"gate":    scriptGate,
 	"free":    scriptFree,
 	"listens": scriptListens,
 }
@@ -142,14 +142,6 @@ func scriptEdit(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o600))
-}
-
-// scriptAppend is: append FILE LINE.
-func scriptAppend(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: append FILE LINE")
-	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.ReadFile(args[0])+args[1]+"\n"), 0o600))
 }
 
 // scriptFaults is: faults [FAULT …]. These are on in the sandbox, all others off.

@@ -104,6 +104,7 @@ func fill(ctx context.Context, conn *pgx.Conn, dossier string, employees int) er
 type (
 	databaseOf struct{}
 	sandboxOf  struct{}
+	gateOf     struct{}
 )
 
 func setUp(env *testscript.Env) error {
@@ -113,15 +114,17 @@ func setUp(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
+	g := &gate{inner: s}
 	handler := http.NewServeMux()
-	handler.Handle("/", s)
+	handler.Handle("/", g)
 	handler.HandleFunc("/Empty/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	server, encrypted := newServer(handler), newServer(handler)
 	server.Start()
 	env.Defer(server.Close)
 	encrypted.StartTLS()
 	env.Defer(encrypted.Close)
-	env.Values[databaseOf{}], env.Values[sandboxOf{}] = db, s
+	env.Defer(g.open) // deferred last, called first
+	env.Values[databaseOf{}], env.Values[sandboxOf{}], env.Values[gateOf{}] = db, s, g
 	env.Setenv("SCRIPT_DATABASE_URL", db.URL)
 	env.Setenv("SANDBOX", server.URL)
 	env.Setenv("SANDBOX_TLS", encrypted.URL) // with a certificate that nobody trusts

@@ -29,7 +29,8 @@ type fakeAPI struct {
 	strike func()         // stops, aborts or kills the run
 	counts map[string]int // requests per employee, ever
 	holds  map[heldKey][]byte
-	newest map[heldKey]int // the newest revision that arrived
+	newest map[heldKey]int // when the newest document that arrived was last in staging
+	since  map[int]int     // when each revision was last put into staging
 	wrongs []string        // what must never happen, and did
 }
 
@@ -54,7 +55,7 @@ type line struct {
 }
 
 func newFakeAPI(scope jobs.Scope, semantics jobs.Semantics) *fakeAPI {
-	return &fakeAPI{scope: scope, append: semantics == jobs.Append, counts: map[string]int{}, holds: map[heldKey][]byte{}, newest: map[heldKey]int{}}
+	return &fakeAPI{scope: scope, append: semantics == jobs.Append, counts: map[string]int{}, holds: map[heldKey][]byte{}, newest: map[heldKey]int{}, since: map[int]int{}}
 }
 
 // arm prepares the next run.
@@ -132,13 +133,13 @@ func (f *fakeAPI) store(document []byte) {
 		return
 	}
 	at := f.heldKey(p.Matricule, p.Periode)
-	if p.Rev < f.newest[at] {
-		f.wrongs = append(f.wrongs, fmt.Sprintf("%s: revision %d overwrote revision %d", p.Matricule, p.Rev, f.newest[at]))
+	if f.since[p.Rev] < f.newest[at] {
+		f.wrongs = append(f.wrongs, fmt.Sprintf("%s: revision %d overwrote a newer one", p.Matricule, p.Rev))
 	}
 	if f.append && bytes.Equal(f.holds[at], document) {
 		f.wrongs = append(f.wrongs, fmt.Sprintf("%s: revision %d was paid twice", p.Matricule, p.Rev))
 	}
-	f.newest[at] = p.Rev
+	f.newest[at] = f.since[p.Rev]
 	f.holds[at] = slices.Clone(document)
 }
 
@@ -147,34 +148,4 @@ func (f *fakeAPI) heldKey(key string, p jobs.Period) heldKey {
 		p = ""
 	}
 	return heldKey{key, p}
-}
-
-// dyingLedger is the ledger of a process that is killed: after some calls it answers no more, and whether the last one
-// was still carried out is the caller's doubt.
-type dyingLedger struct {
-	jobs.Ledger
-	calls    int // until death; negative = immortal
-	executed bool
-}
-
-func (d *dyingLedger) die() (dead, execute bool) {
-	if d.calls == 0 {
-		execute, d.executed = d.executed, false
-		return true, execute
-	}
-	d.calls--
-	return false, true
-}
-
-func (d *dyingLedger) Step(ctx context.Context, run *jobs.Run, step jobs.Step) ([]jobs.Claimed, error) {
-	dead, execute := d.die()
-	var claimed []jobs.Claimed
-	var err error
-	if execute {
-		claimed, err = d.Ledger.Step(ctx, run, step)
-	}
-	if dead {
-		return nil, jobs.ErrLost
-	}
-	return claimed, err
 }

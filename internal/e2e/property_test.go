@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -38,7 +39,8 @@ func TestHistories(t *testing.T) {
 			conn, n := w.db.Connect(t), 0
 			rapid.Check(t, func(rt *rapid.T) {
 				n++
-				h := &history{T: rt, w: w, conn: conn, staff: map[string]*person{}, api: newFakeAPI(kind.scope, kind.semantics)}
+				h := &history{T: rt, w: w, conn: conn,
+					staff: map[string]*person{}, past: map[string][]*person{}, api: newFakeAPI(kind.scope, kind.semantics)}
 				h.begin(fmt.Sprintf("h%d", n), kind.semantics, kind.scope)
 				defer func() { h.store.Close() }()
 				h.live()
@@ -57,12 +59,13 @@ type history struct {
 	api   *fakeAPI
 	store *store.Store
 
-	rev   int
+	edits int
 	staff map[string]*person
+	past  map[string][]*person // what staging held of each employee before
 	runs  []int64
 }
 
-// person is an employee of staging.
+// person is an employee of staging; it does not change any more once it is there.
 type person struct {
 	name     string // "" = NULL, which blocks
 	rev      int
@@ -121,19 +124,36 @@ func (h *history) live() {
 	h.end()
 }
 
-// edit changes, adds or removes an employee. Each edit has a new revision, so that an older document can be told.
+// edit changes, adds or removes an employee, or takes changes back. Each change has a new revision, so that an older
+// document can be told.
 func (h *history) edit(matricule string) {
-	h.rev++
-	p := h.staff[matricule]
-	if p != nil && rapid.IntRange(0, 7).Draw(h.T, "leaves") == 0 {
+	h.edits++
+	old := h.staff[matricule]
+	switch rapid.SampledFrom([]string{"change", "change", "change", "change", "take back", "take back", "remove"}).Draw(h.T, "edit") {
+	case "remove":
 		delete(h.staff, matricule)
 		return
+	case "take back":
+		if past := h.past[matricule]; len(past) > 0 {
+			h.put(matricule, rapid.SampledFrom(past).Draw(h.T, "past"))
+			return
+		}
 	}
-	if p == nil {
-		p = &person{elements: map[jobs.Period][]line{}}
-		h.staff[matricule] = p
+	h.put(matricule, h.changed(old))
+}
+
+func (h *history) put(matricule string, p *person) {
+	h.staff[matricule] = p
+	h.past[matricule] = append(h.past[matricule], p)
+	h.api.since[p.rev] = h.edits
+}
+
+// changed is a person with another name and other elements of one month.
+func (h *history) changed(old *person) *person {
+	p := &person{rev: h.edits, name: fmt.Sprintf("N%d", h.edits), elements: map[jobs.Period][]line{}}
+	if old != nil {
+		maps.Copy(p.elements, old.elements)
 	}
-	p.rev, p.name = h.rev, fmt.Sprintf("N%d", h.rev)
 	if rapid.IntRange(0, 9).Draw(h.T, "nameless") == 0 {
 		p.name = ""
 	}
@@ -141,6 +161,7 @@ func (h *history) edit(matricule string) {
 		return line{rapid.SampledFrom([]string{"A", "B"}).Draw(t, "code"), rapid.IntRange(1, 3).Draw(t, "amount")}
 	}), 0, 3)
 	p.elements[rapid.SampledFrom(months).Draw(h.T, "month")] = lines.Draw(h.T, "elements")
+	return p
 }
 
 // save writes staging anew.
@@ -176,7 +197,7 @@ func (h *history) act() {
 	case "abort":
 		strike = abort
 	case "kill":
-		mortal.calls, mortal.executed = rapid.IntRange(0, 4).Draw(h.T, "life"), rapid.Bool().Draw(h.T, "executed")
+		mortal.calls, mortal.executed = rapid.IntRange(0, 6).Draw(h.T, "life"), rapid.Bool().Draw(h.T, "executed")
 	}
 	h.api.arm(rapid.Uint64().Draw(h.T, "seed"), true, rapid.IntRange(1, 6).Draw(h.T, "after"), strike)
 	runner := h.runner(mortal, stop)

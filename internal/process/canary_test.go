@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -92,6 +93,8 @@ func (w *world) talk() string {
 	return said.String()
 }
 
+var noCore = regexp.MustCompile(`(?m)^Max core file size +0 +0 `)
+
 // watched is a run whose line in the process list is part of what it says.
 func (w *world) watched() string {
 	w.t.Helper()
@@ -100,6 +103,11 @@ func (w *world) watched() string {
 	until(w.t, "a document waits", func() bool { return w.front.waiting() > 0 || p.over() })
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.cmd.Process.Pid))
 	w.must(err)
+	limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", p.cmd.Process.Pid))
+	w.must(err)
+	if !noCore.Match(limits) {
+		w.t.Errorf("a crash would leave a core file:\n%s", limits)
+	}
 	w.front.release()
 	r := p.wait()
 	w.want(4, r)

@@ -15,17 +15,17 @@ const outage = time.Second
 // TestPostgresEndsAllSessions ends every session of the program while all lanes wait for an answer.
 func TestPostgresEndsAllSessions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 100, sandbox.Faults{}, `request_timeout = "1s"`)
+	w := newWorld(t, 100, sandbox.Faults{}, `request_timeout = "3s"`)
 	p := w.halfway(20)
 	w.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'syncd%'`)
 	w.front.release()
 	w.endsCleanly(p)
 }
 
-// TestPostgresIsCutOff breaks the way to Postgres for a second.
+// TestPostgresIsCutOff breaks the way to Postgres for a second. It does not run beside others: on a machine so busy that
+// a heartbeat takes 1.5 s through this process, a run is given up, as it should be, before anything is cut.
 func TestPostgresIsCutOff(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 100, sandbox.Faults{}, `request_timeout = "1s"`)
+	w := newWorld(t, 100, sandbox.Faults{}, `request_timeout = "3s"`)
 	direct, err := url.Parse(w.db.URL)
 	w.must(err)
 	wire := w.wire(direct.Host)
@@ -63,7 +63,7 @@ func TestTheAPIIsCutOff(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, 100, sandbox.Faults{})
 			wire := w.wire(strings.TrimPrefix(w.server.URL, "http://"))
-			w.configure("http://"+wire.address(), `request_timeout = "1s"`, `retry_for = "30s"`, `stop_after = 1000`)
+			w.configure("http://"+wire.address(), `request_timeout = "2s"`, `retry_for = "30s"`, `stop_after = 1000`)
 			w.want(0, w.run("run", "dictionnaire"))
 			p := w.halfway(20)
 			wire.set(wrong)

@@ -21,7 +21,7 @@ func TestAFrozenProcessThatWakesUpDoesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, 100, sandbox.Faults{}, `request_timeout = "1s"`)
+			w := newWorld(t, 100, sandbox.Faults{}, `request_timeout = "3s"`)
 			frozen := w.freeze(20)
 			run := w.text(`SELECT max(id)::text FROM syncd.run`)
 

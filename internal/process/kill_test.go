@@ -61,7 +61,7 @@ type victim struct {
 	*world
 	random *rand.Rand
 	seen   *tally
-	length time.Duration // of a whole run
+	length time.Duration // of a whole run, as measured last: other tests load the machine now more, now less
 	kills  int
 }
 
@@ -108,13 +108,15 @@ func (v *victim) change() {
 // kill ends a process at a random instant of its length, and notes what that instant was.
 func (v *victim) kill(p *running, waiting time.Duration) {
 	v.t.Helper()
+	began := time.Now()
 	select {
 	case <-time.After(waiting + time.Duration(v.random.Int64N(int64(v.length)))):
 	case <-p.ended:
 	}
 	p.signal(syscall.SIGKILL)
 	if r := p.wait(); r.code != -1 {
-		v.want(0, r) // it had just finished
+		v.want(0, r) // it had finished before
+		v.length = time.Since(began)
 		return
 	}
 	v.kills++

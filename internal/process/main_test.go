@@ -27,7 +27,7 @@ var (
 func nextSeed() uint64 { return *seedFlag + rounds.Add(1) - 1 }
 
 // atOnce is how many tests run at once unless -parallel says otherwise: they wait for processes most of their time.
-const atOnce = "16"
+const atOnce = "10"
 
 func TestMain(m *testing.M) {
 	dir, err := build()

@@ -1,8 +1,6 @@
 package process
 
-import (
-	"strings"
-)
+import "strings"
 
 // expected says in SQL, apart from any code of the product, which employees' documents at the API are not what staging
 // says. A document that is missing, or that nobody in staging stands for, is wrong too.
@@ -75,12 +73,4 @@ func (w *world) dump() string {
 		SELECT r::text FROM (SELECT * FROM syncd.run ORDER BY id) r
 		UNION ALL SELECT i::text FROM (SELECT * FROM syncd.item ORDER BY run_id, seq) i
 		UNION ALL SELECT b::text FROM (SELECT * FROM syncd.baseline ORDER BY target_id, key, period) b`), "\n")
-}
-
-// mostDeliveries is how often the most delivered document came, since the sandbox began.
-func (w *world) mostDeliveries() (most int) {
-	for _, r := range w.sandbox.Received(dossier) {
-		most = max(most, r.Deliveries)
-	}
-	return most
 }

@@ -30,7 +30,7 @@ type wire struct {
 }
 
 // slowness is longer than the request timeout of the tests that use it.
-const slowness = 1500 * time.Millisecond
+const slowness = 2500 * time.Millisecond
 
 func (w *world) wire(target string) *wire {
 	w.t.Helper()

@@ -19,7 +19,10 @@ func TestDatabaseRefusesFalseStatements(t *testing.T) {
 	older := f.start(s)
 	f.plan(s, older, toSend(s, "1", 0))
 	f.finish(s, older, jobs.ReasonStopped, jobs.Failed)
-	run := f.start(s)
+	partial := request()
+	partial.Employees = []string{"2"}
+	run, err := s.Start(t.Context(), partial)
+	f.must(err)
 	f.plan(s, run, toSend(s, "2", 0))
 	f.deliver(s, run)
 	f.finish(s, run, "", jobs.Succeeded)

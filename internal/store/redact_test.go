@@ -36,7 +36,7 @@ func TestErrorsOfPostgresQuoteNoRow(t *testing.T) {
 	f.db.Exec(t, `INSERT INTO person VALUES ('`+personal+`', NULL, 'A')`)
 	for name, c := range map[string]struct{ sql, state, object string }{
 		"unique violation": {`INSERT INTO person VALUES ('` + personal + `', NULL, 'A')`, "23505", "person_pkey"},
-		"cast":             {`SELECT '` + personal + `x'::int`, "22P02", ""},
+		"cast":             {`SELECT '` + personal + `x'::int`, "22003", ""},
 		"cast of a column": {`SELECT nir::date FROM person`, "22008", ""},
 		"too long":         {`UPDATE person SET name = '` + personal + `'`, "22001", ""},
 		"null":             {`UPDATE person SET name = NULL`, "23502", "public.person.name"},

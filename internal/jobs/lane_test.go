@@ -1,0 +1,103 @@
+package jobs
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// judged is the part of an item's outcome that decides about pay.
+type judged struct {
+	state    ItemState
+	certain  bool
+	deferred bool
+	reason   ReasonCode
+}
+
+// What becomes of an item: every class of answer, with and without an attempt of unknown effect in this run and before
+// it. Once anything is ambiguous, only an acknowledgement ends the doubt.
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	accepted := judged{ItemAccepted, true, false, ReasonAccepted}
+	notAttempted := judged{ItemPending, true, true, ReasonTemporary}
+	stillOpen := judged{ItemPending, false, true, ReasonTemporary} // nothing left this time; the doubt from before stays
+	noAnswer := judged{ItemUncertain, false, false, ReasonNoAnswer}
+	stillUnsure := judged{ItemUncertain, false, false, ReasonStillUnsure}
+	for class, want := range map[Class]struct{ clear, now, before, both judged }{
+		ClassAccepted:      {accepted, accepted, accepted, accepted},
+		ClassData:          {judged{ItemRejected, true, false, ReasonRejected}, stillUnsure, stillUnsure, stillUnsure},
+		ClassTemporary:     {notAttempted, noAnswer, stillOpen, noAnswer},
+		ClassTechnical:     {notAttempted, judged{ItemUncertain, false, false, ReasonTechnical}, stillOpen, judged{ItemUncertain, false, false, ReasonTechnical}},
+		ClassConfiguration: {notAttempted, noAnswer, stillOpen, noAnswer},
+		ClassCancelled:     {notAttempted, noAnswer, stillOpen, noAnswer},
+	} {
+		for i, want := range []judged{want.clear, want.now, want.before, want.both} {
+			now, before := i&1 != 0, i&2 != 0
+			answeredAt := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+			got := judge(Claimed{Seq: 7, Ambiguous: before}, Outcome{Class: class, Status: 418, Message: "no", Ambiguous: now, Attempts: 3, AnsweredAt: answeredAt})
+			if (judged{got.State, got.Certain, got.Deferred, got.Reason.Code}) != want {
+				t.Errorf("%s, ambiguous now %t, before %t: %+v, want %+v", class, now, before, got, want)
+			}
+			if got.Seq != 7 || got.HTTPStatus != 418 || got.Attempts != 3 || !got.AnsweredAt.Equal(answeredAt) {
+				t.Errorf("%s: %+v", class, got)
+			}
+		}
+	}
+}
+
+// The API's own words are kept where it refused, and nowhere else.
+func TestJudgeKeepsTheMessageOfARefusal(t *testing.T) {
+	t.Parallel()
+	refusal := Outcome{Class: ClassData, Status: 400, Message: "Le code est inconnu."}
+	if got := judge(Claimed{}, refusal).Reason.Detail; got != refusal.Message {
+		t.Errorf("%q", got)
+	}
+	failure := Outcome{Class: ClassTechnical, Status: 500, Message: "while saving somebody", Ambiguous: true}
+	if got := judge(Claimed{}, failure).Reason.Detail; got != "500" {
+		t.Errorf("%q", got)
+	}
+}
+
+// What was claimed ahead and given back is in doubt only if it was before.
+func TestUnsentIsInNoNewDoubt(t *testing.T) {
+	t.Parallel()
+	for _, before := range []bool{false, true} {
+		got := unsent(Claimed{Seq: 3, Ambiguous: before}, ReasonStopped)
+		if got.Seq != 3 || got.State != ItemPending || !got.Deferred || got.Certain == before || got.Reason.Code != ReasonStopped {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// Each class that can stop a run says so in the words of the call.
+func TestHaltReason(t *testing.T) {
+	t.Parallel()
+	for class, want := range map[Class]ReasonCode{
+		ClassAccepted: "", ClassData: "", ClassCancelled: "",
+		ClassTemporary: ReasonUnreachable, ClassTechnical: ReasonFailures, ClassConfiguration: ReasonConfiguration,
+	} {
+		out := Outcome{Class: class, Status: 500, Err: &CallError{Class: class, Call: "POST /V2/Salarie", Problem: "it failed", Hint: "look"}}
+		got := haltReason(out)
+		if got.Code != want || want != "" && got.Detail != "POST /V2/Salarie: it failed\nhint: look" {
+			t.Errorf("%s: %+v", class, got)
+		}
+	}
+}
+
+// A defect is told without the value that it panicked with, which could quote a person.
+func TestPanicReasonQuotesNothing(t *testing.T) {
+	t.Parallel()
+	for _, v := range []any{"NIR 285057899900116", errors.New("NIR 285057899900116")} {
+		if got := panicReason(v); got.Code != ReasonPanic || strings.Contains(got.Detail, "2850") {
+			t.Errorf("%+v", got)
+		}
+	}
+	defer func() {
+		if got := panicReason(recover()); !strings.Contains(got.Detail, "nil map") {
+			t.Errorf("%+v", got)
+		}
+	}()
+	var none map[string]int
+	none["x"] = 1
+}

@@ -1,0 +1,70 @@
+package jobs
+
+import (
+	"fmt"
+	"testing"
+
+	"syncd/internal/mapping"
+)
+
+func codes(name string, active ...string) mapping.Dictionaries {
+	d := mapping.Dictionaries{name: {}}
+	for _, code := range active {
+		d[name][code] = mapping.Entry{Code: code, Label: code, Active: true}
+	}
+	return d
+}
+
+// What differs between two states of the nomenclatures: a code that disappears or becomes inactive is withdrawn, and
+// told once.
+func TestCompareDictionaries(t *testing.T) {
+	t.Parallel()
+	inactive := mapping.Dictionaries{"N": {"a": {Code: "a", Label: "a"}}}
+	relabelled := mapping.Dictionaries{"N": {"a": {Code: "a", Label: "another", Active: true}}}
+	for name, c := range map[string]struct {
+		known, answered mapping.Dictionaries
+		want            string
+	}{
+		"first":                 {nil, codes("N", "b", "a"), "N/a+ N/b+ "},
+		"same":                  {codes("N", "a"), codes("N", "a"), ""},
+		"added":                 {codes("N", "a"), codes("N", "a", "b"), "N/b+ "},
+		"disappeared":           {codes("N", "a", "b"), codes("N", "a"), "N/b- "},
+		"became inactive":       {codes("N", "a"), inactive, "N/a- "},
+		"inactive, disappeared": {inactive, nil, ""},
+		"inactive at first":     {nil, inactive, ""},
+		"active again":          {inactive, codes("N", "a"), "N/a+ "},
+		"relabelled":            {codes("N", "a"), relabelled, "N/a* "},
+		"a whole one gone":      {codes("N", "a", "b"), codes("M", "a"), "M/a+ N/a- N/b- "},
+	} {
+		got := ""
+		for _, change := range compareDictionaries(c.known, c.answered) {
+			got += fmt.Sprintf("%s/%s%s ", change.Name, change.Code, change.Difference)
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// An answer that would block the staff waits for a person.
+func TestGuardPull(t *testing.T) {
+	t.Parallel()
+	job := &PullJob{MaxWithdrawn: 0.2}
+	ten := codes("N", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+	for name, c := range map[string]struct {
+		known, answered mapping.Dictionaries
+		want            Reason
+	}{
+		"first":          {nil, ten, Reason{}},
+		"empty at first": {nil, nil, Reason{Code: ReasonPullEmpty}},
+		"empty":          {ten, mapping.Dictionaries{}, Reason{Code: ReasonPullEmpty}},
+		"all inactive":   {ten, mapping.Dictionaries{"N": {"0": {Code: "0"}}}, Reason{Code: ReasonPullEmpty}},
+		"a fifth":        {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{}},
+		"more":           {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "new"), Reason{ReasonPullShrinks, "3/10"}},
+	} {
+		got := guardPull(job, c.known, c.answered, compareDictionaries(c.known, c.answered))
+		if got != c.want || got.IsHold() != (c.want.Code != "") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package jobs
+
+import (
+	"testing"
+	"time"
+)
+
+// Each state of an item goes into exactly one sum, and each element into a document or among the blocked.
+func TestCountsAdd(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[ItemState]Counts{
+		ItemAccepted:   {Accepted: 3, ElementsInDocuments: 7},
+		ItemRejected:   {Rejected: 3, ElementsInDocuments: 7},
+		ItemBlocked:    {Blocked: 3, ElementsBlocked: 7},
+		ItemHeld:       {Held: 3, ElementsInDocuments: 7},
+		ItemUncertain:  {Uncertain: 3, ElementsInDocuments: 7},
+		ItemSending:    {Uncertain: 3, ElementsInDocuments: 7},
+		ItemSuperseded: {Superseded: 3, ElementsInDocuments: 7},
+		ItemPending:    {NotAttempted: 3, ElementsInDocuments: 7},
+		ItemDeparted:   {Departed: 2, ElementsInDocuments: 7},
+		ItemLeft:       {Left: 2, ElementsInDocuments: 7},
+	} {
+		var c Counts
+		if c.Add(state, 3, 7, 2); c != want {
+			t.Errorf("%s: %+v", state, c)
+		}
+		twice := want
+		c = want
+		c.Add(state, 0, 0, 0)
+		if c != twice {
+			t.Errorf("%s: adding nothing changes %+v", state, c)
+		}
+	}
+}
+
+// A run goes only where its state machine lets it: nothing leads out of a success or a cancellation.
+func TestTransitions(t *testing.T) {
+	t.Parallel()
+	allowed := map[[2]State]bool{
+		{Queued, Running}: true, {Queued, Cancelled}: true,
+		{Running, Succeeded}: true, {Running, Incomplete}: true, {Running, Failed}: true, {Running, Held}: true,
+		{Running, Cancelled}: true, {Running, Running}: true,
+		{Incomplete, Queued}: true, {Incomplete, Running}: true, {Incomplete, Incomplete}: true,
+		{Failed, Queued}: true, {Failed, Running}: true, {Failed, Cancelled}: true,
+		{Held, Queued}: true, {Held, Cancelled}: true,
+	}
+	states := []State{Queued, Running, Succeeded, Incomplete, Failed, Held, Cancelled}
+	for _, from := range states {
+		for _, to := range states {
+			if from.CanBecome(to) != allowed[[2]State{from, to}] {
+				t.Errorf("%s to %s: %t", from, to, from.CanBecome(to))
+			}
+		}
+	}
+}
+
+// A mistyped month is refused, not sent as another one.
+func TestParsePeriod(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{"2000-01", "2026-02", "2026-11", "2099-12"} {
+		if p, err := ParsePeriod(good); string(p) != good || err != nil {
+			t.Errorf("%s: %s, %v", good, p, err)
+		}
+	}
+	for _, bad := range []string{"", "2026", "2026-1", "2026-00", "2026-13", "1999-12", "2100-01", "26-11", "2026-11-01", " 2026-11", "2026-11 ", "2026/11", "11-2026", "２０２６-11", "current"} {
+		if p, err := ParsePeriod(bad); err == nil {
+			t.Errorf("%q is taken for %s", bad, p)
+		}
+	}
+}
+
+// Months end when they end, leap years included, and a run on the first day looks back to the right one.
+func TestPeriodDays(t *testing.T) {
+	t.Parallel()
+	for p, want := range map[Period][3]string{
+		"2026-11": {"2026-11-01", "2026-11-30", "2026-10"},
+		"2028-02": {"2028-02-01", "2028-02-29", "2028-01"},
+		"2100-02": {"2100-02-01", "2100-02-28", "2100-01"},
+		"2026-01": {"2026-01-01", "2026-01-31", "2025-12"},
+		"2026-12": {"2026-12-01", "2026-12-31", "2026-11"},
+	} {
+		got := [3]string{p.Start().Format(time.DateOnly), p.End().Format(time.DateOnly), string(p.Previous())}
+		if got != want {
+			t.Errorf("%s: %v, want %v", p, got, want)
+		}
+	}
+	paris, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		t.Fatal(err)
+	}
+	midnight := time.Date(2026, 11, 30, 23, 30, 0, 0, time.UTC)
+	if p := PeriodOf(midnight.In(paris)); p != "2026-12" {
+		t.Errorf("half past midnight of the first of December in Paris is in %s", p)
+	}
+}
