@@ -114,7 +114,7 @@ func (h *history) live() {
 		h.edit(m)
 	}
 	for range rapid.IntRange(2, 7).Draw(h.T, "steps") {
-		for range rapid.IntRange(0, 3).Draw(h.T, "edits") {
+		for range rapid.IntRange(0, 6).Draw(h.T, "edits") {
 			h.edit(rapid.SampledFrom(matricules).Draw(h.T, "matricule"))
 		}
 		h.save()
@@ -129,13 +129,13 @@ func (h *history) live() {
 func (h *history) edit(matricule string) {
 	h.edits++
 	old := h.staff[matricule]
-	switch rapid.SampledFrom([]string{"change", "change", "change", "change", "take back", "take back", "remove"}).Draw(h.T, "edit") {
+	switch rapid.SampledFrom([]string{"change", "change", "change", "take back", "take back", "take back", "remove"}).Draw(h.T, "edit") {
 	case "remove":
 		delete(h.staff, matricule)
 		return
 	case "take back":
-		if past := h.past[matricule]; len(past) > 0 {
-			h.put(matricule, rapid.SampledFrom(past).Draw(h.T, "past"))
+		if past := h.past[matricule]; len(past) > 1 {
+			h.put(matricule, past[len(past)-2])
 			return
 		}
 	}

@@ -37,7 +37,7 @@ func (p *pushing) deliver(ctx context.Context, item Claimed) (a answer) {
 	if out.Message != "" {
 		out.Message = p.job.Mapping.Mask(item.Document, out.Message, item.Key)
 	}
-	return answer{outcome: judge(item, out), class: out.Class, halt: haltReason(out)}
+	return answer{outcome: judge(p.job.Semantics, item, out), class: out.Class, halt: haltReason(out)}
 }
 
 // mayLeave is asked before each request: a paused process that wakes up must not send for a run that it has lost.
@@ -50,7 +50,7 @@ func (p *pushing) mayLeave() error {
 
 // judge turns the outcome of a sending into the item's. An item of which any attempt is ambiguous is never rejected:
 // the API may hold it.
-func judge(item Claimed, out Outcome) ItemOutcome {
+func judge(semantics Semantics, item Claimed, out Outcome) ItemOutcome {
 	unsure := out.Ambiguous || item.Ambiguous
 	result := ItemOutcome{Seq: item.Seq, Certain: !unsure, HTTPStatus: out.Status, Attempts: out.Attempts, AnsweredAt: out.AnsweredAt}
 	switch {
@@ -60,6 +60,8 @@ func judge(item Claimed, out Outcome) ItemOutcome {
 		result.State, result.Reason = ItemUncertain, Reason{ReasonStillUnsure, out.Message}
 	case out.Class == ClassData:
 		result.State, result.Reason = ItemRejected, Reason{ReasonRejected, out.Message}
+	case out.Class == ClassCancelled && (semantics == Replace || !out.Ambiguous): // broken off, not given up: a resume sends it again
+		result.State, result.Deferred, result.Reason.Code = ItemPending, true, ReasonStopped
 	case out.Ambiguous && out.Class == ClassTechnical:
 		result.State, result.Reason = ItemUncertain, Reason{ReasonTechnical, statusDetail(out.Status)}
 	case out.Ambiguous:

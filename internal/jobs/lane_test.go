@@ -23,6 +23,7 @@ func TestJudge(t *testing.T) {
 	notAttempted := judged{ItemPending, true, true, ReasonTemporary}
 	stillOpen := judged{ItemPending, false, true, ReasonTemporary} // nothing left this time; the doubt from before stays
 	noAnswer := judged{ItemUncertain, false, false, ReasonNoAnswer}
+	brokenOff := func(certain bool) judged { return judged{ItemPending, certain, true, ReasonStopped} }
 	stillUnsure := judged{ItemUncertain, false, false, ReasonStillUnsure}
 	for class, want := range map[Class]struct{ clear, now, before, both judged }{
 		ClassAccepted:      {accepted, accepted, accepted, accepted},
@@ -30,12 +31,12 @@ func TestJudge(t *testing.T) {
 		ClassTemporary:     {notAttempted, noAnswer, stillOpen, noAnswer},
 		ClassTechnical:     {notAttempted, judged{ItemUncertain, false, false, ReasonTechnical}, stillOpen, judged{ItemUncertain, false, false, ReasonTechnical}},
 		ClassConfiguration: {notAttempted, noAnswer, stillOpen, noAnswer},
-		ClassCancelled:     {notAttempted, noAnswer, stillOpen, noAnswer},
+		ClassCancelled:     {brokenOff(true), brokenOff(false), brokenOff(false), brokenOff(false)},
 	} {
 		for i, want := range []judged{want.clear, want.now, want.before, want.both} {
 			now, before := i&1 != 0, i&2 != 0
 			answeredAt := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-			got := judge(Claimed{Seq: 7, Ambiguous: before}, Outcome{Class: class, Status: 418, Message: "no", Ambiguous: now, Attempts: 3, AnsweredAt: answeredAt})
+			got := judge(Replace, Claimed{Seq: 7, Ambiguous: before}, Outcome{Class: class, Status: 418, Message: "no", Ambiguous: now, Attempts: 3, AnsweredAt: answeredAt})
 			if (judged{got.State, got.Certain, got.Deferred, got.Reason.Code}) != want {
 				t.Errorf("%s, ambiguous now %t, before %t: %+v, want %+v", class, now, before, got, want)
 			}
@@ -46,15 +47,24 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// Where sending again may pay twice, what was broken off on its way waits for a person.
+func TestJudgeNeverRepeatsWithAppend(t *testing.T) {
+	t.Parallel()
+	got := judge(Append, Claimed{}, Outcome{Class: ClassCancelled, Ambiguous: true})
+	if got.State != ItemUncertain || got.Certain {
+		t.Errorf("%+v", got)
+	}
+}
+
 // The API's own words are kept where it refused, and nowhere else.
 func TestJudgeKeepsTheMessageOfARefusal(t *testing.T) {
 	t.Parallel()
 	refusal := Outcome{Class: ClassData, Status: 400, Message: "Le code est inconnu."}
-	if got := judge(Claimed{}, refusal).Reason.Detail; got != refusal.Message {
+	if got := judge(Replace, Claimed{}, refusal).Reason.Detail; got != refusal.Message {
 		t.Errorf("%q", got)
 	}
 	failure := Outcome{Class: ClassTechnical, Status: 500, Message: "while saving somebody", Ambiguous: true}
-	if got := judge(Claimed{}, failure).Reason.Detail; got != "500" {
+	if got := judge(Replace, Claimed{}, failure).Reason.Detail; got != "500" {
 		t.Errorf("%q", got)
 	}
 }

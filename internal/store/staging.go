@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"golang.org/x/sync/errgroup"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
@@ -66,12 +66,23 @@ func (s *snapshot) open(ctx context.Context, config *pgx.ConnConfig, source jobs
 			return redact("opening a snapshot of staging", err)
 		}
 	}
-	// All at once, so that the server sorts for one while it sorts for another.
-	var starting errgroup.Group
-	for _, stream := range s.streams {
-		starting.Go(func() error { return stream.start(ctx, params, keys) })
+	return s.start(ctx, params, keys)
+}
+
+// start sends all queries at once, so that the server sorts for one while it sorts for another.
+func (s *snapshot) start(ctx context.Context, params mapping.Params, keys []string) error {
+	errs := make([]error, len(s.streams))
+	var starting sync.WaitGroup
+	for i, stream := range s.streams {
+		starting.Go(func() { errs[i] = stream.start(ctx, params, keys) })
 	}
-	return starting.Wait()
+	starting.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err // the first query's, so that the same mistake always reads the same
+		}
+	}
+	return nil
 }
 
 func (s *snapshot) Shape() mapping.Shape {
@@ -213,7 +224,15 @@ func (s *stream) Err() error {
 	return s.explain(err)
 }
 
-var quotedName = regexp.MustCompile(`"[^"]*"`)
+// missingName finds what a message of class 42 speaks of: relation "staging.x", column "x", column m.x.
+var missingName = regexp.MustCompile(`(?:relation|column|table|view|schema) (?:m\.)?"?([^" ]+)"?`)
+
+func nameIn(message string) string {
+	if found := missingName.FindStringSubmatch(message); found != nil {
+		return `"` + found[1] + `"`
+	}
+	return ""
+}
 
 // explain names the query. Errors of class 42 speak of the query's own text, so the name that they quote is shown; all
 // others could quote rows.
@@ -223,7 +242,7 @@ func (s *stream) explain(err error) error {
 		return redact("reading staging ("+s.query.name+")", err)
 	}
 	problem, hint := "Postgres refuses it with SQLSTATE "+pg.Code, "try the query in psql; the server's log has the details"
-	name := quotedName.FindString(pg.Message)
+	name := nameIn(pg.Message)
 	switch {
 	case pg.Code == "42P01":
 		problem, hint = "there is no table "+name, "create it (migrations/staging.sql has the default one) or correct the query"

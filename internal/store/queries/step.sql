@@ -15,7 +15,7 @@ WITH fence AS MATERIALIZED (
 ), recorded AS (
     UPDATE syncd.item i
     SET state = o.state, payload = CASE WHEN o.state = 'pending' THEN i.payload END,
-        deferred_epoch = CASE WHEN o.deferred THEN f.epoch END,
+        ambiguous = i.ambiguous OR NOT o.certain, deferred_epoch = CASE WHEN o.deferred THEN f.epoch END,
         reason_code = o.reason_code, reason_detail = o.reason_detail, http_status = o.http_status,
         attempts = i.attempts + o.attempts, answered_at = o.answered_at
     FROM outcome o, fence f
