@@ -10,6 +10,7 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/report"
+	"syncd/internal/store"
 )
 
 func newPlan(p process, flags *globalFlags) *cobra.Command {
@@ -74,7 +75,7 @@ func (a *app) plan(ctx context.Context, name string, show report.Show) error {
 	}
 	planner := &planner{app: a, job: &push, period: period, show: show,
 		runner: &jobs.Runner{Ledger: ledger, Staging: staging, Log: a.log, Stop: a.Stop},
-		find:   ledger.Target}
+		ledger: ledger}
 	return planner.all(ctx, dossiers)
 }
 
@@ -85,7 +86,7 @@ type planner struct {
 	period jobs.Period
 	show   report.Show
 	runner *jobs.Runner
-	find   func(context.Context, jobs.Target) (jobs.Target, bool, error)
+	ledger *store.Store
 }
 
 // all plans one dossier after the other; as JSON, they are the members of one array.
@@ -136,7 +137,7 @@ func (a *arrayWriter) close() error {
 }
 
 func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
-	target, _, err := p.find(ctx, p.target(d))
+	target, _, err := p.ledger.Target(ctx, p.target(d))
 	if err != nil {
 		return 0, err
 	}
@@ -152,6 +153,11 @@ func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
 	if err := sink.Finish(counts, digest); err != nil {
 		return 0, err
 	}
+	// What 'run' would refuse now is said here, too.
+	request := jobs.NewRun{Target: target, Period: p.period, AnyOrder: p.flags.period != "", Scope: p.job.Scope}
+	if err := p.ledger.CheckOrder(ctx, request); err != nil {
+		return 0, err
+	}
 	if counts.Blocked+counts.ElementsBlocked+counts.Departed+counts.Uncertain > 0 {
 		return exitIncomplete, nil
 	}
@@ -165,7 +171,7 @@ type planSink interface {
 }
 
 func (p *planner) newSink(target jobs.Target) planSink {
-	subject := report.Subject{Job: p.job.Name, Target: target, Period: p.period, Employees: p.flags.employees}
+	subject := report.Subject{Job: p.job.Name, Target: target, Period: p.period, PeriodImplied: p.flags.period == "", Employees: p.flags.employees}
 	if p.flags.json {
 		return p.printer().NewPlanJSON(p.Stdout, subject)
 	}

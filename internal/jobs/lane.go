@@ -67,9 +67,16 @@ func judge(semantics Semantics, item Claimed, out Outcome) ItemOutcome {
 	case out.Ambiguous:
 		result.State, result.Reason = ItemUncertain, Reason{ReasonNoAnswer, statusDetail(out.Status)}
 	default: // nothing of it reached the API this time
-		result.State, result.Deferred, result.Reason = ItemPending, true, Reason{ReasonTemporary, statusDetail(out.Status)}
+		result.State, result.Deferred, result.Reason = ItemPending, true, Reason{notAttempted[out.Class], statusDetail(out.Status)}
 	}
 	return result
+}
+
+// notAttempted tells why an item that did not reach the API is left over.
+var notAttempted = map[Class]ReasonCode{
+	ClassTemporary:     ReasonTemporary,
+	ClassTechnical:     ReasonFailures,
+	ClassConfiguration: ReasonConfiguration,
 }
 
 // unsent is the outcome of an item that was claimed ahead and given back.

@@ -147,6 +147,7 @@ type NewRun struct {
 
 // Resumption says how a run is taken up again.
 type Resumption struct {
+	ConfigDigest   string    // of the configuration that a run without a plan is planned with
 	Semantics      Semantics // with Append, items that were on their way are not sent again
 	Scope          Scope
 	RequestTimeout time.Duration // an item in doubt waits until this long after its request may last have left

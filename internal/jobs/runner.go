@@ -37,7 +37,7 @@ func (r *Runner) Push(ctx context.Context, job *PushJob, request NewRun) (*Run, 
 
 // ResumePush takes up a run that failed, was interrupted, or still has items to send, with its frozen plan.
 func (r *Runner) ResumePush(ctx context.Context, job *PushJob, id int64) (*Run, error) {
-	run, err := r.Ledger.Resume(ctx, id, Resumption{Semantics: job.Semantics, Scope: job.Scope, RequestTimeout: job.RequestTimeout})
+	run, err := r.Ledger.Resume(ctx, id, Resumption{ConfigDigest: job.ConfigDigest, Semantics: job.Semantics, Scope: job.Scope, RequestTimeout: job.RequestTimeout})
 	if err != nil {
 		return nil, err
 	}

@@ -140,7 +140,7 @@ func planCommand(s Subject) string { return "syncd plan " + s.arguments() }
 
 func (s Subject) arguments() string {
 	text := argument(s.Job) + " --dossier " + argument(s.Target.Dossier)
-	if s.Period != "" {
+	if s.Period != "" && !s.PeriodImplied {
 		text += " --period " + argument(string(s.Period))
 	}
 	for _, key := range s.Employees {

@@ -55,7 +55,10 @@ type Subject struct {
 	Job       string
 	Target    jobs.Target
 	Period    jobs.Period
-	Employees []string // of a partial plan; empty = everyone
+	// PeriodImplied: it is the job's own at this moment, and commands leave it out. Naming a period overrides the order of
+	// periods, which nobody should do by copying a line.
+	PeriodImplied bool
+	Employees     []string // of a partial plan; empty = everyone
 }
 
 func subjectOf(run *jobs.Run) Subject {

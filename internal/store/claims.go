@@ -85,7 +85,7 @@ func (s *Store) takeUp(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, re
 	}
 	owner := s.owner.identity()
 	if err := q.ClaimRun(ctx, dbsqlc.ClaimRunParams{ID: run.ID, Owner: &owner, Host: s.host,
-		Pid: int32(os.Getpid()), Version: s.version}); err != nil { //nolint:gosec // a pid fits
+		Pid: int32(os.Getpid()), Version: s.version, ConfigDigest: request.ConfigDigest}); err != nil { //nolint:gosec // a pid fits
 		return err
 	}
 	if err := q.ReopenSending(ctx, dbsqlc.ReopenSendingParams{RunID: run.ID, Resend: request.Semantics != jobs.Append}); err != nil {
@@ -206,6 +206,11 @@ func statusOf(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (ownerStatu
 	}
 	row, err := q.OwnerStatus(ctx, *run.Owner)
 	return ownerStatus{locked: row.Locked, silent: time.Duration(row.SilentSeconds * float64(time.Second))}, err
+}
+
+// CheckOrder fails with the *jobs.OrderError that Start would fail with now.
+func (s *Store) CheckOrder(ctx context.Context, request jobs.NewRun) error {
+	return redactUnlessOurs("reading the order of periods", checkOrder(ctx, s.queries, request.Target.ID, request))
 }
 
 // checkOrder keeps periods in order.

@@ -26,6 +26,13 @@ type UnreachableError struct {
 // Is makes it a jobs.ErrUnreachable.
 func (e *UnreachableError) Is(target error) bool { return target == jobs.ErrUnreachable }
 
+// RefusedError says that Postgres does not let us in as configured.
+type RefusedError struct{ Doing, Problem string }
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("%s: %s\nhint: check the URL under [database] and the role's rights, then run 'syncd check'", e.Doing, e.Problem)
+}
+
 func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("%s: %s\nhint: %s", e.Doing, e.Problem, e.Hint)
 }
@@ -103,7 +110,7 @@ func redact(doing string, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &pg) && isRefusal(pg.Code):
-		return &UnreachableError{Doing: doing, Problem: refusals[pg.Code], Hint: "check database.url and the role's rights, then run 'syncd check'"}
+		return &RefusedError{Doing: doing, Problem: refusals[pg.Code]}
 	case errors.As(err, &pg) && isOutage(pg.Code):
 		return &UnreachableError{Doing: doing, Problem: "Postgres is shutting down or starting (SQLSTATE " + pg.Code + ")", Hint: "try again in a minute"}
 	case errors.As(err, &pg):
@@ -113,7 +120,7 @@ func redact(doing string, err error) error {
 	case errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &connect):
 		return &UnreachableError{Doing: doing, Problem: "Postgres did not answer in time", Hint: "see whether it is overloaded, or something holds a lock, then try again"}
 	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err), isBroken(err):
-		return &UnreachableError{Doing: doing, Problem: "Postgres cannot be reached", Hint: "check that Postgres runs and that database.url names the right host, port and database"}
+		return &UnreachableError{Doing: doing, Problem: "Postgres cannot be reached", Hint: "check that Postgres runs and that the URL under [database] names the right host, port and database"}
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }

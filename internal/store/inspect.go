@@ -5,9 +5,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-
-	"syncd/internal/jobs"
-	"syncd/internal/mapping"
 )
 
 // Finding is something about the database that its administrator should know.
@@ -91,65 +88,4 @@ func Inspect(ctx context.Context, url string) ([]Finding, error) {
 			Hint: "connect to Postgres itself, or use a session pool: who may send is decided by a session lock"})
 	}
 	return findings, err
-}
-
-// poolerProbes is how many other sessions try to take the backend of ours.
-const poolerProbes = 4
-
-// behindTransactionPooler sees whether our backend, while idle, is lent to others: a setting of our session is gone once
-// others hold open transactions. Postgres itself keeps one backend per session.
-func behindTransactionPooler(ctx context.Context, ours *pgx.Conn, config *pgx.ConnConfig) (bool, error) {
-	if _, err := ours.Exec(ctx, `SELECT set_config('syncd.probe', 'ours', false)`); err != nil {
-		return false, redact("inspecting the database", err)
-	}
-	for range poolerProbes {
-		other, err := pgx.ConnectConfig(ctx, config)
-		if err != nil {
-			return false, redact("connecting to the database", err)
-		}
-		defer other.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to do with it
-		if _, err := other.Exec(ctx, "BEGIN; SELECT 1", pgx.QueryExecModeSimpleProtocol); err != nil {
-			return false, redact("inspecting the database", err)
-		}
-		var kept bool
-		const probe = `SELECT coalesce(current_setting('syncd.probe', true), '') = 'ours'`
-		if err := ours.QueryRow(ctx, probe).Scan(&kept); err != nil {
-			return false, redact("inspecting the database", err)
-		}
-		if !kept {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// Describe tells what the configured queries return, without running them.
-func (s *Staging) Describe(ctx context.Context, source jobs.Source, params mapping.Params) (mapping.Shape, error) {
-	config, err := connConfig(s.URL)
-	if err != nil {
-		return mapping.Shape{}, err
-	}
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return mapping.Shape{}, redact("connecting to staging", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to do with it
-	var shape mapping.Shape
-	for i, query := range stagingQueries(source) {
-		stream := stream{conn: conn, query: query}
-		sql, _, err := stream.wrap(ctx, params, nil)
-		if err != nil {
-			return shape, err
-		}
-		described, err := conn.PgConn().Prepare(ctx, "", sql, nil)
-		if err != nil {
-			return shape, stream.explain(err)
-		}
-		if columns := columnsOf(described.Fields); i == 0 {
-			shape.Employee = columns
-		} else {
-			shape.Children = append(shape.Children, columns)
-		}
-	}
-	return shape, nil
 }

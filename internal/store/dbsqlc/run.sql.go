@@ -44,16 +44,18 @@ func (q *Queries) CancelHeldPulls(ctx context.Context, arg CancelHeldPullsParams
 
 const claimRun = `-- name: ClaimRun :exec
 UPDATE syncd.run SET state = 'running', trigger = 'resume', epoch = epoch + 1, owner = $1, host = $2, pid = $3, version = $4,
+    config_digest = CASE WHEN planned_at IS NULL THEN $5 ELSE config_digest END,
     failure_code = '', failure_detail = '', started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL
-WHERE id = $5
+WHERE id = $6
 `
 
 type ClaimRunParams struct {
-	Owner   *int64
-	Host    string
-	Pid     int32
-	Version string
-	ID      int64
+	Owner        *int64
+	Host         string
+	Pid          int32
+	Version      string
+	ConfigDigest string
+	ID           int64
 }
 
 func (q *Queries) ClaimRun(ctx context.Context, arg ClaimRunParams) error {
@@ -62,6 +64,7 @@ func (q *Queries) ClaimRun(ctx context.Context, arg ClaimRunParams) error {
 		arg.Host,
 		arg.Pid,
 		arg.Version,
+		arg.ConfigDigest,
 		arg.ID,
 	)
 	return err

@@ -38,6 +38,7 @@ RETURNING id;
 
 -- name: ClaimRun :exec
 UPDATE syncd.run SET state = 'running', trigger = 'resume', epoch = epoch + 1, owner = @owner, host = @host, pid = @pid, version = @version,
+    config_digest = CASE WHEN planned_at IS NULL THEN @config_digest ELSE config_digest END,
     failure_code = '', failure_detail = '', started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL
 WHERE id = @id;
 

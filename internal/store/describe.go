@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// Describe tells what the configured queries return, without running them.
+func (s *Staging) Describe(ctx context.Context, source jobs.Source, params mapping.Params) (mapping.Shape, error) {
+	config, err := connConfig(s.URL)
+	if err != nil {
+		return mapping.Shape{}, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return mapping.Shape{}, redact("connecting to staging", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to do with it
+	var shape mapping.Shape
+	for i, query := range stagingQueries(source) {
+		stream := stream{conn: conn, query: query}
+		sql, _, err := stream.wrap(ctx, params, nil)
+		if err != nil {
+			return shape, err
+		}
+		described, err := conn.PgConn().Prepare(ctx, "", sql, nil)
+		if err != nil {
+			return shape, stream.explain(err)
+		}
+		if columns := columnsOf(described.Fields); i == 0 {
+			shape.Employee = columns
+		} else {
+			shape.Children = append(shape.Children, columns)
+		}
+	}
+	return shape, nil
+}
