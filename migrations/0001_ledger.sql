@@ -92,7 +92,7 @@ CREATE INDEX run_by_target ON syncd.run (target_id, period, id);
 CREATE TABLE syncd.item (
     run_id           bigint NOT NULL REFERENCES syncd.run,
     seq              integer NOT NULL,
-    target_id        bigint NOT NULL REFERENCES syncd.target,
+    target_id        bigint NOT NULL, -- its run's
     period           text NOT NULL,
     key              text COLLATE "C" NOT NULL,
     state            text NOT NULL CHECK (state IN ('pending', 'sending', 'accepted', 'rejected', 'blocked', 'held',
@@ -135,8 +135,8 @@ CREATE TABLE syncd.baseline (
     doubt_since     timestamptz,
     departure_noted boolean NOT NULL DEFAULT false,
     fingerprint     bytea,
-    key_id          text REFERENCES syncd.ledger_key,
-    run_id          bigint REFERENCES syncd.run,
+    key_id          text,
+    run_id          bigint, -- that sent it; the baseline outlives runs
     acknowledged_at timestamptz,
     document        bytea,
     PRIMARY KEY (target_id, key, period),

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +24,12 @@ type planWriter struct {
 	run     *jobs.Run
 	timeout time.Duration
 	older   []int64 // runs whose open items this plan supersedes
+
+	// Items are written while the next ones are planned: the server and this program work at the same time.
+	batches chan []jobs.PlannedItem
+	writing sync.WaitGroup
+	failed  chan struct{} // closed when writing failed
+	err     error         // why; to be read once failed is closed or writing is over
 	ended   bool
 }
 
@@ -35,11 +43,13 @@ func (s *Store) BeginPlan(ctx context.Context, run *jobs.Run, requestTimeout tim
 	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
 		return nil, errors.Join(redact("opening the plan's transaction", err), tx.Rollback(ctx))
 	}
-	w := &planWriter{store: s, tx: tx, queries: s.queries.WithTx(tx), run: run, timeout: requestTimeout}
+	w := &planWriter{store: s, tx: tx, queries: s.queries.WithTx(tx), run: run, timeout: requestTimeout,
+		batches: make(chan []jobs.PlannedItem), failed: make(chan struct{})}
 	if err := w.supersede(ctx); err != nil {
-		w.Abandon()
+		w.rollback()
 		return nil, redactUnlessOurs("superseding older plans", err)
 	}
+	w.writing.Go(func() { w.writeAll(ctx) })
 	return w, nil
 }
 
@@ -56,8 +66,37 @@ func (w *planWriter) supersede(ctx context.Context) (err error) {
 	return err
 }
 
-// Add implements jobs.PlanSink.
+// Add implements jobs.PlanSink. An error may be that of items added before.
 func (w *planWriter) Add(ctx context.Context, items []jobs.PlannedItem) error {
+	select {
+	case w.batches <- slices.Clone(items):
+		return nil
+	case <-w.failed:
+		return w.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// writeAll writes what Add hands over, until it is told that this was all, or something fails.
+func (w *planWriter) writeAll(ctx context.Context) {
+	for items := range w.batches {
+		if w.err = w.write(ctx, items); w.err != nil {
+			close(w.failed)
+			return
+		}
+	}
+}
+
+// finishWriting waits for what was added. Nothing can be added afterwards.
+func (w *planWriter) finishWriting() error {
+	w.ended = true
+	close(w.batches)
+	w.writing.Wait()
+	return w.err
+}
+
+func (w *planWriter) write(ctx context.Context, items []jobs.PlannedItem) error {
 	rows := make([]dbsqlc.InsertItemsParams, len(items))
 	for i := range items {
 		if err := w.fill(&rows[i], &items[i]); err != nil {
@@ -97,8 +136,12 @@ func (w *planWriter) fill(row *dbsqlc.InsertItemsParams, item *jobs.PlannedItem)
 
 // Commit implements jobs.PlanWriter.
 func (w *planWriter) Commit(ctx context.Context, c jobs.Counts, digests jobs.Digests) error {
-	w.ended = true
-	err := w.commit(ctx, dbsqlc.PlanRunParams{
+	err := w.finishWriting()
+	if err != nil {
+		w.rollback()
+		return err
+	}
+	err = w.commit(ctx, dbsqlc.PlanRunParams{
 		ID: w.run.ID, Epoch: int32(w.run.Epoch),
 		EmployeesRead: int32(c.EmployeesRead), ElementsRead: int32(c.ElementsRead), Unchanged: int32(c.Unchanged),
 		ElementsUnchanged: int32(c.ElementsUnchanged), Created: int32(c.Created), Updated: int32(c.Updated), Repeated: int32(c.Repeated),
@@ -136,7 +179,7 @@ func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error
 // Abandon implements jobs.PlanWriter.
 func (w *planWriter) Abandon() {
 	if !w.ended {
-		w.ended = true
+		_ = w.finishWriting() // told by Add, or of no interest any more
 		w.rollback()
 	}
 }

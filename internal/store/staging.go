@@ -234,6 +234,16 @@ func nameIn(message string) string {
 	return ""
 }
 
+// unfit puts into words how a value of a row ends a query: SQLSTATEs of class 22, "data exception".
+var unfit = map[string]string{
+	"22003": "a number out of range",
+	"22007": "a date or time that cannot be read",
+	"22008": "a date or time out of range",
+	"22021": "an invalid character",
+	"22P02": "a text that the type it is converted to cannot hold",
+	"22P05": "an invalid character",
+}
+
 // explain names the query. Errors of class 42 speak of the query's own text, so the name that they quote is shown; all
 // others could quote rows.
 func (s *stream) explain(err error) error {
@@ -244,6 +254,9 @@ func (s *stream) explain(err error) error {
 	problem, hint := "Postgres refuses it with SQLSTATE "+pg.Code, "try the query in psql; the server's log has the details"
 	name := nameIn(pg.Message)
 	switch {
+	case unfit[pg.Code] != "":
+		problem = "a value does not fit (" + unfit[pg.Code] + ")"
+		hint = "run the query of " + s.query.name + " in psql to find the row, then correct it in staging or convert it in the query"
 	case pg.Code == "42P01":
 		problem, hint = "there is no table "+name, "create it (migrations/staging.sql has the default one) or correct the query"
 	case pg.Code == "42703":

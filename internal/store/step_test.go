@@ -105,6 +105,28 @@ func TestDeferredWaitsForAResume(t *testing.T) {
 	f.baseline("1", "1 known")
 }
 
+// A sending that was broken off after an attempt of unknown effect stays in doubt: a resume sends it again, and a refusal
+// then does not make it "rejected".
+func TestBrokenOffStaysInDoubt(t *testing.T) {
+	t.Parallel()
+	for version, want := range []string{"0 in doubt", "1 in doubt"} {
+		f, s, run := pushed(t, version)
+		o := outcome(1, jobs.ItemPending, false)
+		o.Deferred = true
+		f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{o}})
+		f.baseline("1", want)
+		if c := f.finish(s, run, jobs.ReasonStopped, jobs.Failed).Counts; c.Uncertain != 1 || c.NotAttempted != 0 {
+			t.Errorf("%+v", c)
+		}
+		resumed, err := s.Resume(t.Context(), run.ID, resumption)
+		f.must(err)
+		f.must(waitUntil(f, func() bool { wait, _, err := s.NextPending(t.Context(), resumed); return err == nil && wait == 0 }))
+		if claimed := f.step(s, resumed, jobs.Step{Claim: 8}); len(claimed) != 1 || !claimed[0].Ambiguous {
+			t.Errorf("%+v", claimed)
+		}
+	}
+}
+
 // A document planned against a baseline that has moved since is older than what the API holds: it does not go.
 func TestMovedBaselineSupersedes(t *testing.T) {
 	t.Parallel()
