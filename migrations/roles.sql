@@ -33,6 +33,16 @@ ALTER ROLE syncd NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
 -- schemas in the database.
 CREATE SCHEMA IF NOT EXISTS syncd AUTHORIZATION syncd;
 ALTER SCHEMA syncd OWNER TO syncd;
+-- A ledger that another role has made before is handed over.
+DO $$
+DECLARE
+    handed regclass;
+BEGIN
+    FOR handed IN SELECT oid FROM pg_class WHERE relnamespace = 'syncd'::regnamespace AND relkind IN ('r', 'p') LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO syncd', handed);
+    END LOOP;
+END
+$$;
 REVOKE ALL ON SCHEMA syncd FROM PUBLIC;
 
 -- Staging: syncd reads, the import writes, nobody else.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -24,6 +25,7 @@ type app struct {
 	flags    *globalFlags
 	log      zerolog.Logger
 	config   *config.Config
+	apiAway  bool // it answered nothing at all: other dossiers need not wait for it, too
 	cleanups []func()
 }
 
@@ -117,12 +119,12 @@ func (a *app) dossiers(job config.Job) ([]config.Dossier, error) {
 		return ofJob, nil
 	}
 	var selected []config.Dossier
-	for _, name := range a.flags.dossiers {
+	for _, name := range unique(a.flags.dossiers) {
 		d, err := a.config.Dossier(name)
 		if err != nil {
 			return nil, err
 		}
-		if !contains(ofJob, name) {
+		if !slices.ContainsFunc(ofJob, func(of config.Dossier) bool { return of.Name == name }) {
 			return nil, usagef("job %s does not concern dossier %s\nhint: its dossiers are listed in job.dossiers", job.Name, name)
 		}
 		selected = append(selected, d)
@@ -130,13 +132,15 @@ func (a *app) dossiers(job config.Job) ([]config.Dossier, error) {
 	return selected, nil
 }
 
-func contains(dossiers []config.Dossier, name string) bool {
-	for _, d := range dossiers {
-		if d.Name == name {
-			return true
+// unique keeps the first of equal words.
+func unique(words []string) []string {
+	var kept []string
+	for _, word := range words {
+		if !slices.Contains(kept, word) {
+			kept = append(kept, word)
 		}
 	}
-	return false
+	return kept
 }
 
 // period is the one that the command line names, else the job's at this moment.
@@ -199,7 +203,7 @@ func requester() string {
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from
-// their turn, unless a person asked to stop.
+// their turn, unless a person asked to stop or the API is away.
 func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, error)) error {
 	code := exitDone
 	for i, d := range dossiers {
@@ -215,8 +219,8 @@ func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, e
 			fmt.Fprintf(a.Stderr, "syncd: %s: %v\n", d.Name, err)
 		}
 		code = worse(code, c)
-		if stopped(a.Stop) && i < len(dossiers)-1 {
-			fmt.Fprintf(a.Stderr, "syncd: stopped before %d more dossiers\n", len(dossiers)-1-i)
+		if left := len(dossiers) - 1 - i; left > 0 && (stopped(a.Stop) || a.apiAway) {
+			fmt.Fprintf(a.Stderr, "syncd: not tried: %d more of the job's dossiers\n", left)
 			return withCode(worse(code, exitIncomplete))
 		}
 	}

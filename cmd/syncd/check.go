@@ -187,7 +187,7 @@ func (c *checker) mappingProblems(subject string, err error) {
 	for _, one := range leaves(err) {
 		var dictionary *mapping.DictionaryError
 		if errors.As(one, &dictionary) {
-			missing = append(missing, dictionary.Name)
+			missing = append(missing, dictionary.Names...)
 			continue
 		}
 		c.fail(subject, one)

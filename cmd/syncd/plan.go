@@ -145,7 +145,7 @@ func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
 	progress := newProgress(p.Stderr, d.Name)
 	p.runner.Progress = progress
 	sink := p.newSink(target)
-	counts, digest, err := p.runner.DryRun(ctx, p.job, target, p.period, p.flags.employees, sink)
+	counts, digest, err := p.runner.DryRun(ctx, p.job, target, p.period, unique(p.flags.employees), sink)
 	progress.finish()
 	if err != nil {
 		return 0, err

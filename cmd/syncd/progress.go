@@ -58,7 +58,7 @@ func (p *progress) Waiting(d time.Duration) {
 func (p *progress) newBar(total int, doing string) *progressbar.ProgressBar {
 	return progressbar.NewOptions(total, progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(p.dossier+": "+doing),
 		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(total > 0), progressbar.OptionClearOnFinish(),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30))
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSetWidth(30))
 }
 
 // finish clears the line.

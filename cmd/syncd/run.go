@@ -101,7 +101,7 @@ func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Doss
 	defer done()
 	request := jobs.NewRun{
 		Job: job.Name, Kind: job.Kind, Target: e.target(d), Period: period, AnyOrder: e.flags.period != "",
-		Scope: e.config.Isidoor.Salarie.Scope, Employees: e.flags.employees, Trigger: jobs.TriggerManual,
+		Scope: e.config.Isidoor.Salarie.Scope, Employees: unique(e.flags.employees), Trigger: jobs.TriggerManual,
 		RequestedBy: requester(), Digests: jobs.Digests{Config: e.config.Digest()},
 	}
 	var run *jobs.Run
@@ -142,6 +142,7 @@ func (e *executor) conclude(ctx context.Context, run *jobs.Run, err error) (int,
 		return 0, err
 	}
 	code := runCode(run)
+	e.apiAway = run.Failure.Code == jobs.ReasonUnreachable && !run.Planned
 	if err != nil {
 		code = worse(code, exitCode(err))
 	}

@@ -18,6 +18,9 @@ func (t *table) baseURL(key, fallback, environment string) string {
 		t.report(key, "ends with /V2, which the paths begin with", "write the address up to, without, /V2")
 	case environment == "test" && lower == strings.ToLower(isidoorProduction):
 		t.report(key, `is the production address, but environment is "test"`, `leave base_url out, or write environment = "production"`)
+	case environment == "production" && isLocal(address):
+		t.report(key, `is this machine, so nothing reaches Isidoor, but environment is "production"`,
+			`write environment = "test" for a rehearsal, or leave base_url out`)
 	case environment == "production" && lower == strings.ToLower(isidoorTest):
 		t.report(key, `is the test address, but environment is "production"`, `leave base_url out, or write environment = "test"`)
 	}
@@ -38,6 +41,11 @@ func (t *table) address(key, fallback string) string {
 		t.report(key, "is not encrypted: http is for this machine only", "write https://")
 	}
 	return value
+}
+
+func isLocal(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && loopback(u.Hostname())
 }
 
 func loopback(host string) bool {

@@ -7,8 +7,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -129,7 +131,11 @@ func readConfigFile(path string) ([]byte, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fail(plainCause(err), "start from the sample config.toml of the sources, or name your file with --config")
+		hint := "start from the sample config.toml of the sources, or name your file with --config"
+		if errors.Is(err, fs.ErrPermission) {
+			hint = "run syncd as the user who may read it, such as: sudo -u syncd syncd …"
+		}
+		return nil, fail(plainCause(err), hint)
 	}
 	document, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if closeErr := f.Close(); err == nil {

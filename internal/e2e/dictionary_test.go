@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"syncd/internal/jobs"
@@ -23,10 +24,13 @@ func (w *world) activeCodes() int {
 	return count(w.t, w, `SELECT count(*) FROM syncd.dictionary_entry WHERE active`)
 }
 
-// withdraw takes n of the codes away that the staff does not use.
+// withdraw takes n of the codes away that the staff does not use, but no nomenclature's first.
 func (w *world) withdraw(n int) {
+	last := ""
 	for _, e := range sandbox.DefaultNomenclatures() {
-		if e.Nom == "Fonction" || e.Nom == "ElementVariable" || e.Nom == "DispenseEepSante" || e.Nom == "MotifCDD" {
+		if last != e.Nom {
+			last = e.Nom
+		} else if e.Nom == "Fonction" || e.Nom == "ElementVariable" || e.Nom == "DispenseEepSante" || e.Nom == "MotifCDD" {
 			if n--; n < 0 {
 				return
 			}
@@ -122,6 +126,20 @@ func TestAFifthWithdrawnIsApplied(t *testing.T) {
 	}
 }
 
+// The whole staff uses a small nomenclature, so its end is no small thing, however many codes others have.
+func TestEmptiedNomenclatureIsHeld(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 1)
+	codes := w.activeCodes()
+	w.sandbox.RemoveEntry("Civilite", "M")
+	w.sandbox.RemoveEntry("Civilite", "MME")
+	held := w.pullDictionaries(r)
+	w.wantState(held, jobs.Held)
+	if held.Failure.Code != jobs.ReasonPullShrinks || held.Failure.Detail != "Civilite 2/2" || w.activeCodes() != codes {
+		t.Errorf("%+v, %d codes of %d", held.Failure, w.activeCodes(), codes)
+	}
+}
+
 // What is held is out of date once a good answer has come: it must not be approved later.
 func TestLaterPullCancelsHeldOnes(t *testing.T) {
 	t.Parallel()
@@ -136,5 +154,16 @@ func TestLaterPullCancelsHeldOnes(t *testing.T) {
 	w.wantState(old, jobs.Cancelled)
 	if err := ledger(r).Approve(t.Context(), held.ID, "test", "too late"); err == nil {
 		t.Error("a cancelled run was approved")
+	}
+}
+
+// Without any dictionary nothing can be checked: the run fails and says what to pull, instead of sending unchecked codes.
+func TestRunBeforeAnyPullSendsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fill(2)
+	run := w.run(w.runner(), jobs.Failed, nil)
+	if run.Failure.Code != jobs.ReasonStaging || !strings.Contains(run.Failure.Detail, "hint:") || len(w.received()) != 0 {
+		t.Errorf("%+v, the API holds %d", run.Failure, len(w.received()))
 	}
 }

@@ -98,6 +98,10 @@ func (f *fakeAPI) Send(ctx context.Context, key string, document []byte, beforeA
 		f.strike()
 	}
 	draw := f.draw(key)
+	if ctx.Err() != nil && draw%2 == 0 { // broken off while the request is processed
+		f.store(document)
+		return failed(jobs.Outcome{Class: jobs.ClassCancelled, Ambiguous: true, Attempts: 1})
+	}
 	for _, fate := range fates {
 		if draw -= fate.share; draw < 0 {
 			if fate.stored {

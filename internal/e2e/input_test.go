@@ -48,7 +48,7 @@ func TestUnknownCodeBlocksOneEmployee(t *testing.T) {
 	w.wantDelivered(period)
 }
 
-// A withdrawn code of an element stops the employee whose pay it would change.
+// A code that the partner has withdrawn stops that employee alone, before the API refuses them.
 func TestWithdrawnCodeBlocksOneEmployee(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 3)
@@ -92,7 +92,7 @@ func TestRejectionIsToldAndMasked(t *testing.T) {
 	w.wantItem(r, run, "00003", jobs.ItemRejected, jobs.ReasonRejected)
 	item := w.item(r, run, "00003")
 	var nir string
-	w.must(w.db.Connect(t).QueryRow(t.Context(), `SELECT nir FROM staging.employee WHERE matricule = '00003'`).Scan(&nir))
+	w.must(w.conn.QueryRow(t.Context(), `SELECT nir FROM staging.employee WHERE matricule = '00003'`).Scan(&nir))
 	if !strings.Contains(item.Reason.Detail, "autre dossier") || strings.Contains(item.Reason.Detail, nir) || item.HTTPStatus != 400 {
 		t.Errorf("%+v", item.Reason)
 	}
@@ -144,15 +144,49 @@ func TestMissingKeysAreBlocked(t *testing.T) {
 	}
 }
 
+// A matricule that cannot be one is nobody's: its rows are blocked and counted, and everyone else is delivered.
+func TestBadKeysAreBlocked(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 8)
+	w.loosen()
+	w.exec(`DROP INDEX staging.payroll_element_read`) // the default tables would refuse the long ones themselves
+	for matricule, bad := range map[string]string{
+		"00001": `'  '`, "00002": `' 00002'`, "00003": `'00003 '`, "00004": `E'00\t04'`,
+		"00005": `(SELECT 'x' || string_agg(md5(n::text), '' ORDER BY n) FROM generate_series(1, 400) AS n)`, // as long as 12 kB
+		"00006": `(SELECT 'x' || string_agg(md5(n::text), '' ORDER BY n) || 'x' FROM generate_series(1, 400) AS n)`,
+	} {
+		w.exec(`UPDATE staging.employee SET matricule = ` + bad + ` WHERE matricule = '` + matricule + `'`)
+		w.exec(`UPDATE staging.payroll_element SET matricule = ` + bad + ` WHERE matricule = '` + matricule + `'`)
+	}
+	w.exec(`UPDATE staging.payroll_element SET matricule = '00007 ' WHERE matricule = '00007'`)
+	for range 2 { // the second run meets what the first one left
+		run := w.run(r, jobs.Incomplete, nil)
+		for _, matricule := range []string{"  ", " 00002", "00003 ", "00\uFFFD04", "00007 "} {
+			w.wantProblem(r, run, matricule, mapping.ProblemBadKey)
+		}
+		shortened := 0
+		for _, item := range w.items(ledger(r), run.ID) {
+			if strings.HasPrefix(item.Key, "x") && len(item.Key) == mapping.MaxKey && strings.HasSuffix(item.Key, "…") {
+				shortened++
+			}
+		}
+		if c := run.Counts; shortened != 2 || c.EmployeesRead != 8 || c.Blocked != 6 || c.ElementsRead != 24 || c.ElementsBlocked != 21 || len(w.received()) != 2 {
+			t.Errorf("%d shortened keys, the API holds %d, %+v", shortened, len(w.received()), c)
+		}
+	}
+}
+
 // Staging that is empty or broken fails the run by name, and nobody is taken for departed.
 func TestUnreadableStagingSendsNothing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ sql, want string }{
-		"no rows":          {`DELETE FROM staging.employee`, "no employees"},
-		"missing table":    {`DROP TABLE staging.payroll_element`, `"staging.payroll_element"`},
-		"missing column":   {`ALTER TABLE staging.employee DROP COLUMN iban`, "iban"},
-		"missing key":      {`ALTER TABLE staging.payroll_element RENAME COLUMN matricule TO nr`, "matricule"},
-		"a view that ends": {`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT *, 1 / (length(matricule) - 5) AS x FROM staging.e`, "22012"},
+		"no rows":           {`DELETE FROM staging.employee`, "no employees"},
+		"missing table":     {`DROP TABLE staging.payroll_element`, `"staging.payroll_element"`},
+		"missing column":    {`ALTER TABLE staging.employee DROP COLUMN iban`, "iban"},
+		"missing key":       {`ALTER TABLE staging.payroll_element RENAME COLUMN matricule TO nr`, "matricule"},
+		"a value too large": {`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT *, 1000000000 * length(matricule) AS x FROM staging.e`, "a number out of range"},
+		"a text as a date":  {`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT *, nom_naissance::date AS x FROM staging.e`, "a date or time that cannot be read"},
+		"a view that ends":  {`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT *, 1 / (length(matricule) - 5) AS x FROM staging.e`, "22012"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -171,6 +205,9 @@ func TestUnreadableStagingSendsNothing(t *testing.T) {
 	}
 }
 
+// jsonNames makes a column json, as a query's to_json would.
+const jsonNames = `ALTER TABLE staging.employee ALTER nom_usage TYPE json USING to_json(nom_usage);`
+
 // A value that cannot be right blocks that employee alone.
 func TestValueThatDoesNotFitBlocksOneEmployee(t *testing.T) {
 	t.Parallel()
@@ -183,6 +220,8 @@ func TestValueThatDoesNotFitBlocksOneEmployee(t *testing.T) {
 		"date before Christ": {`UPDATE staging.employee SET date_debut = '0044-03-15 BC' WHERE matricule = '00002'`, mapping.ProblemBadValue},
 		"ten megabytes":      {`UPDATE staging.employee SET voie = repeat('x', 10000000) WHERE matricule = '00002'`, mapping.ProblemTooLarge},
 		"no name":            {`UPDATE staging.employee SET nom_naissance = NULL WHERE matricule = '00002'`, mapping.ProblemMissingValue},
+		"half a character":   {jsonNames + `UPDATE staging.employee SET nom_usage = '"\ud800"' WHERE matricule = '00002'`, mapping.ProblemBadValue},
+		"a null character":   {jsonNames + `UPDATE staging.employee SET nom_usage = '"a\u0000"' WHERE matricule = '00002'`, mapping.ProblemBadValue},
 		"an empty code":      {`UPDATE staging.employee SET fonction = '' WHERE matricule = '00002'`, mapping.ProblemUnknownCode},
 		"not an element":     {`UPDATE staging.payroll_element SET amount = 'NaN', quantity = 1 WHERE ctid = (SELECT min(ctid) FROM staging.payroll_element WHERE matricule = '00002')`, mapping.ProblemBadValue},
 	} {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -36,10 +35,10 @@ func TestHistories(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.exec(`CREATE TABLE staff (matricule text, name text, rev int); CREATE TABLE pay (matricule text, period text, code text, amount int)`)
-			conn, n := w.db.Connect(t), 0
+			n := 0
 			rapid.Check(t, func(rt *rapid.T) {
 				n++
-				h := &history{T: rt, w: w, conn: conn,
+				h := &history{T: rt, w: w, conn: w.conn,
 					staff: map[string]*person{}, past: map[string][]*person{}, api: newFakeAPI(kind.scope, kind.semantics)}
 				h.begin(fmt.Sprintf("h%d", n), kind.semantics, kind.scope)
 				defer func() { h.store.Close() }()
@@ -63,13 +62,6 @@ type history struct {
 	staff map[string]*person
 	past  map[string][]*person // what staging held of each employee before
 	runs  []int64
-}
-
-// person is an employee of staging; it does not change any more once it is there.
-type person struct {
-	name     string // "" = NULL, which blocks
-	rev      int
-	elements map[jobs.Period][]line
 }
 
 var (
@@ -122,66 +114,6 @@ func (h *history) live() {
 		h.wantTruth()
 	}
 	h.end()
-}
-
-// edit changes, adds or removes an employee, or takes changes back. Each change has a new revision, so that an older
-// document can be told.
-func (h *history) edit(matricule string) {
-	h.edits++
-	old := h.staff[matricule]
-	switch rapid.SampledFrom([]string{"change", "change", "change", "take back", "take back", "take back", "remove"}).Draw(h.T, "edit") {
-	case "remove":
-		delete(h.staff, matricule)
-		return
-	case "take back":
-		if past := h.past[matricule]; len(past) > 1 {
-			h.put(matricule, past[len(past)-2])
-			return
-		}
-	}
-	h.put(matricule, h.changed(old))
-}
-
-func (h *history) put(matricule string, p *person) {
-	h.staff[matricule] = p
-	h.past[matricule] = append(h.past[matricule], p)
-	h.api.since[p.rev] = h.edits
-}
-
-// changed is a person with another name and other elements of one month.
-func (h *history) changed(old *person) *person {
-	p := &person{rev: h.edits, name: fmt.Sprintf("N%d", h.edits), elements: map[jobs.Period][]line{}}
-	if old != nil {
-		maps.Copy(p.elements, old.elements)
-	}
-	if rapid.IntRange(0, 9).Draw(h.T, "nameless") == 0 {
-		p.name = ""
-	}
-	lines := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) line {
-		return line{rapid.SampledFrom([]string{"A", "B"}).Draw(t, "code"), rapid.IntRange(1, 3).Draw(t, "amount")}
-	}), 0, 3)
-	p.elements[rapid.SampledFrom(months).Draw(h.T, "month")] = lines.Draw(h.T, "elements")
-	return p
-}
-
-// save writes staging anew.
-func (h *history) save() {
-	batch := &pgx.Batch{}
-	batch.Queue("DELETE FROM staff")
-	batch.Queue("DELETE FROM pay")
-	for m, p := range h.staff {
-		var name *string
-		if p.name != "" {
-			name = &p.name
-		}
-		batch.Queue("INSERT INTO staff VALUES ($1, $2, $3)", m, name, p.rev)
-		for month, lines := range p.elements {
-			for _, l := range lines {
-				batch.Queue("INSERT INTO pay VALUES ($1, $2, $3, $4)", m, string(month), l.Code, l.Montant)
-			}
-		}
-	}
-	h.must(h.conn.SendBatch(context.Background(), batch).Close())
 }
 
 // act runs or resumes, with faults, and perhaps stopped, aborted or killed on the way.

@@ -18,7 +18,6 @@ import (
 // fill puts made-up staff into staging: matricules 00001 and so on, three elements each.
 func (w *world) fill(employees int) {
 	w.t.Helper()
-	conn := w.db.Connect(w.t)
 	options := sample.Options{Dossier: dossier, Employees: employees, ElementsPerEmployee: 3, Period: string(period), Seed: 1}
 	var staff, elements [][]any
 	for e := range sample.Employees(options) {
@@ -27,9 +26,9 @@ func (w *world) fill(employees int) {
 	for e := range sample.Elements(options) {
 		elements = append(elements, e.Row())
 	}
-	_, err := conn.CopyFrom(context.Background(), sample.EmployeeTable, sample.EmployeeColumns, pgx.CopyFromRows(staff))
+	_, err := w.conn.CopyFrom(context.Background(), sample.EmployeeTable, sample.EmployeeColumns, pgx.CopyFromRows(staff))
 	w.must(err)
-	_, err = conn.CopyFrom(context.Background(), sample.ElementTable, sample.ElementColumns, pgx.CopyFromRows(elements))
+	_, err = w.conn.CopyFrom(context.Background(), sample.ElementTable, sample.ElementColumns, pgx.CopyFromRows(elements))
 	w.must(err)
 }
 
@@ -46,7 +45,8 @@ func (w *world) rename(matricule, name string) {
 
 func (w *world) exec(sql string, args ...any) {
 	w.t.Helper()
-	w.db.Exec(w.t, sql, args...)
+	_, err := w.conn.Exec(context.Background(), sql, args...)
+	w.must(err)
 }
 
 // received is what the sandbox holds for the period, by matricule.
@@ -100,7 +100,7 @@ func (w *world) wantDelivered(p jobs.Period, but ...string) {
 		matricules = append(matricules, matricule)
 		documents = append(documents, string(r.Document))
 	}
-	rows, err := w.db.Connect(w.t).Query(context.Background(), expected, string(p), matricules, documents)
+	rows, err := w.conn.Query(context.Background(), expected, string(p), matricules, documents)
 	w.must(err)
 	wrong, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	w.must(err)
@@ -144,7 +144,7 @@ func (w *world) wantDoubt(matricule string, want bool) {
 
 func count(t testing.TB, w *world, sql string, args ...any) (n int) {
 	t.Helper()
-	if err := w.db.Connect(t).QueryRow(context.Background(), sql, args...).Scan(&n); err != nil {
+	if err := w.conn.QueryRow(context.Background(), sql, args...).Scan(&n); err != nil {
 		t.Fatalf("%s: %v", strings.Join(strings.Fields(sql), " "), err)
 	}
 	return n

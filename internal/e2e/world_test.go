@@ -3,8 +3,6 @@ package e2e
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
-	"errors"
 	"io"
 	"log"
 	"net/http/httptest"
@@ -42,6 +40,7 @@ const (
 type world struct {
 	t       testing.TB
 	db      *testpg.DB
+	conn    *pgx.Conn // of the test itself
 	sandbox *sandbox.Sandbox
 	front   *front
 	server  *httptest.Server
@@ -66,6 +65,7 @@ var template = testpg.Template{Name: "e2e", Sources: migrations.Ledger, Prepare:
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, db: testpg.New(t, template)}
+	w.conn = w.db.Connect(t)
 	s, err := sandbox.New(sandbox.Config{ClientID: "our-editor", ClientSecret: secret, Seed: 1,
 		Dossiers: []sandbox.Dossier{{Name: dossier, Key: key, Siret: siret}}})
 	w.must(err)
@@ -193,15 +193,6 @@ func (w *world) push(r *jobs.Runner, change func(*jobs.NewRun)) (*jobs.Run, erro
 	return r.Push(context.Background(), &w.job, request)
 }
 
-func (w *world) wantState(run *jobs.Run, state jobs.State) {
-	w.t.Helper()
-	if run.State != state {
-		text, err := json.Marshal(run)
-		w.must(err)
-		w.t.Fatalf("run is %s (%s), want %s\n%s", run.State, run.Failure, state, text)
-	}
-}
-
 // ledger is the store of a runner.
 func ledger(r *jobs.Runner) *store.Store { return r.Ledger.(*store.Store) } //nolint:forcetypeassert // world.runner made it
 
@@ -217,55 +208,3 @@ func ready(t testing.TB, employees int) (*world, *jobs.Runner) {
 
 // once makes one attempt per document: a temporary failure ends it.
 func once(o *restapi.Options) { o.RetryFor, o.TechnicalTries = time.Millisecond, 1 }
-
-// run runs the job and wants a state.
-func (w *world) run(r *jobs.Runner, state jobs.State, change func(*jobs.NewRun)) *jobs.Run {
-	w.t.Helper()
-	run, err := w.push(r, change)
-	w.wantRun(run, err, state)
-	return run
-}
-
-// resume takes a run up again and wants a state.
-func (w *world) resume(r *jobs.Runner, id int64, state jobs.State) *jobs.Run {
-	w.t.Helper()
-	run, err := r.ResumePush(context.Background(), &w.job, id)
-	w.wantRun(run, err, state)
-	return run
-}
-
-// wantRun wants a run that ended in a state, with an accounting that adds up. A failed run comes with its error.
-func (w *world) wantRun(run *jobs.Run, err error, state jobs.State) {
-	w.t.Helper()
-	if run == nil || err != nil && state != jobs.Failed {
-		w.t.Fatalf("%v", err)
-	}
-	w.wantState(run, state)
-	wantSum(w.t, run.Counts)
-}
-
-// wantSum wants every employee and every element accounted for.
-func wantSum(t interface{ Fatalf(string, ...any) }, c jobs.Counts) {
-	employees := c.Unchanged + c.Accepted + c.Rejected + c.Blocked + c.Held + c.Uncertain + c.Superseded + c.NotAttempted
-	if c.EmployeesRead != employees || c.ElementsRead != c.ElementsInDocuments+c.ElementsBlocked {
-		t.Fatalf("the accounting does not add up: %+v", c)
-	}
-}
-
-// named names the period on the command line.
-func named(p jobs.Period) func(*jobs.NewRun) {
-	return func(n *jobs.NewRun) { n.Period, n.AnyOrder = p, true }
-}
-
-// employees limits a run.
-func employees(matricules ...string) func(*jobs.NewRun) {
-	return func(n *jobs.NewRun) { n.Employees = matricules }
-}
-
-func (w *world) wantBusy(run *jobs.Run, err error) {
-	w.t.Helper()
-	var busy *jobs.BusyError
-	if run != nil || !errors.As(err, &busy) {
-		w.t.Fatalf("run %+v, error %v; want busy", run, err)
-	}
-}

@@ -115,4 +115,10 @@ func (c *chain) add(fingerprinter Fingerprinter, item *Item, fingerprint [32]byt
 	c.sum = fingerprinter.Sum(append(line, fingerprint[:]...))
 }
 
-func (c *chain) String() string { return hex.EncodeToString(c.sum[:]) }
+// String is the digest in hex; "" for a plan without items.
+func (c *chain) String() string {
+	if c.sum == ([32]byte{}) {
+		return ""
+	}
+	return hex.EncodeToString(c.sum[:])
+}

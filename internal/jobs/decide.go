@@ -8,6 +8,7 @@ type subject struct {
 	elements  int  // rows of payroll elements with this key
 	blocked   bool // the document has problems
 	keyless   bool // the key is NULL or empty
+	badKey    bool // the key cannot be used
 
 	fingerprint []byte         // of the document; set when exactly one employee row made one
 	current     *BaselineEntry // this period's; nil = none
@@ -44,7 +45,7 @@ func (r rules) decide(s *subject) (action, ReasonCode) {
 		return block, ReasonProblems // elements without their employee
 	case s.employees == 0:
 		return decideAbsent(s)
-	case s.employees > 1, s.keyless, s.blocked:
+	case s.employees > 1, s.keyless, s.badKey, s.blocked:
 		return block, ReasonProblems
 	case s.current != nil && s.current.InDoubt:
 		if r.semantics == Append {

@@ -87,7 +87,7 @@ const (
 	ReasonPanic         ReasonCode = "panic"         // a defect of syncd: Detail
 	ReasonInternal      ReasonCode = "internal"      // unexpected: Detail
 	ReasonPullEmpty     ReasonCode = "pull-empty"    // held: the dictionary answer is empty
-	ReasonPullShrinks   ReasonCode = "pull-shrinks"  // held: it withdraws too much; Detail "18/60"
+	ReasonPullShrinks   ReasonCode = "pull-shrinks"  // held: it withdraws too much; Detail "18/60", or "Civilite 2/2"
 )
 
 // Reason is a code with the one detail that goes into its sentence. Detail never holds personal data.

@@ -15,44 +15,53 @@ type judged struct {
 	reason   ReasonCode
 }
 
+// verdicts are what becomes of an item by the attempts whose effect is unknown: none, in this run, before it, in both.
+type verdicts struct{ clear, now, before, both judged }
+
 // What becomes of an item: every class of answer, with and without an attempt of unknown effect in this run and before
-// it. Once anything is ambiguous, only an acknowledgement ends the doubt.
+// it. Once anything is ambiguous, only an acknowledgement ends the doubt; and what was broken off goes again with a
+// resume, unless sending again may pay twice.
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	accepted := judged{ItemAccepted, true, false, ReasonAccepted}
-	notAttempted := judged{ItemPending, true, true, ReasonTemporary}
-	stillOpen := judged{ItemPending, false, true, ReasonTemporary} // nothing left this time; the doubt from before stays
 	noAnswer := judged{ItemUncertain, false, false, ReasonNoAnswer}
-	brokenOff := func(certain bool) judged { return judged{ItemPending, certain, true, ReasonStopped} }
 	stillUnsure := judged{ItemUncertain, false, false, ReasonStillUnsure}
-	for class, want := range map[Class]struct{ clear, now, before, both judged }{
+	technical := judged{ItemUncertain, false, false, ReasonTechnical}
+	left := func(reason ReasonCode) judged { return judged{ItemPending, true, true, reason} }      // nothing reached the API
+	doubtful := func(reason ReasonCode) judged { return judged{ItemPending, false, true, reason} } // the doubt stays
+	common := map[Class]verdicts{
 		ClassAccepted:      {accepted, accepted, accepted, accepted},
 		ClassData:          {judged{ItemRejected, true, false, ReasonRejected}, stillUnsure, stillUnsure, stillUnsure},
-		ClassTemporary:     {notAttempted, noAnswer, stillOpen, noAnswer},
-		ClassTechnical:     {notAttempted, judged{ItemUncertain, false, false, ReasonTechnical}, stillOpen, judged{ItemUncertain, false, false, ReasonTechnical}},
-		ClassConfiguration: {notAttempted, noAnswer, stillOpen, noAnswer},
-		ClassCancelled:     {brokenOff(true), brokenOff(false), brokenOff(false), brokenOff(false)},
-	} {
-		for i, want := range []judged{want.clear, want.now, want.before, want.both} {
-			now, before := i&1 != 0, i&2 != 0
-			answeredAt := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-			got := judge(Replace, Claimed{Seq: 7, Ambiguous: before}, Outcome{Class: class, Status: 418, Message: "no", Ambiguous: now, Attempts: 3, AnsweredAt: answeredAt})
-			if (judged{got.State, got.Certain, got.Deferred, got.Reason.Code}) != want {
-				t.Errorf("%s, ambiguous now %t, before %t: %+v, want %+v", class, now, before, got, want)
-			}
-			if got.Seq != 7 || got.HTTPStatus != 418 || got.Attempts != 3 || !got.AnsweredAt.Equal(answeredAt) {
-				t.Errorf("%s: %+v", class, got)
-			}
+		ClassTemporary:     {left(ReasonTemporary), noAnswer, doubtful(ReasonTemporary), noAnswer},
+		ClassTechnical:     {left(ReasonFailures), technical, doubtful(ReasonFailures), technical},
+		ClassConfiguration: {left(ReasonConfiguration), noAnswer, doubtful(ReasonConfiguration), noAnswer},
+	}
+	brokenOff := doubtful(ReasonStopped)
+	cancelled := map[Semantics]verdicts{
+		Replace: {left(ReasonStopped), brokenOff, brokenOff, brokenOff},
+		Append:  {left(ReasonStopped), noAnswer, brokenOff, noAnswer},
+	}
+	for semantics, verdict := range cancelled {
+		wantVerdicts(t, semantics, ClassCancelled, verdict)
+		for class, verdict := range common {
+			wantVerdicts(t, semantics, class, verdict)
 		}
 	}
 }
 
-// Where sending again may pay twice, what was broken off on its way waits for a person.
-func TestJudgeNeverRepeatsWithAppend(t *testing.T) {
-	t.Parallel()
-	got := judge(Append, Claimed{}, Outcome{Class: ClassCancelled, Ambiguous: true})
-	if got.State != ItemUncertain || got.Certain {
-		t.Errorf("%+v", got)
+func wantVerdicts(t *testing.T, semantics Semantics, class Class, v verdicts) {
+	t.Helper()
+	answeredAt := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	for i, want := range []judged{v.clear, v.now, v.before, v.both} {
+		now, before := i&1 != 0, i&2 != 0
+		out := Outcome{Class: class, Status: 418, Message: "no", Ambiguous: now, Attempts: 3, AnsweredAt: answeredAt}
+		got := judge(semantics, Claimed{Seq: 7, Ambiguous: before}, out)
+		if (judged{got.State, got.Certain, got.Deferred, got.Reason.Code}) != want {
+			t.Errorf("%s, %s, ambiguous now %t, before %t: %+v, want %+v", semantics, class, now, before, got, want)
+		}
+		if got.Seq != 7 || got.HTTPStatus != 418 || got.Attempts != 3 || !got.AnsweredAt.Equal(answeredAt) {
+			t.Errorf("%s: %+v", class, got)
+		}
 	}
 }
 
@@ -104,10 +113,10 @@ func TestPanicReasonQuotesNothing(t *testing.T) {
 		}
 	}
 	defer func() {
-		if got := panicReason(recover()); !strings.Contains(got.Detail, "index out of range") {
+		if got := panicReason(recover()); !strings.Contains(got.Detail, "nil map") {
 			t.Errorf("%+v", got)
 		}
 	}()
-	clear := func(m map[string]int) { m["x"] = 1 }
-	clear(nil)
+	write := func(m map[string]int) { m["x"] = 1 }
+	write(nil)
 }

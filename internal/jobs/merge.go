@@ -90,7 +90,8 @@ func (m *merge) next(s *subject) (ok bool, err error) {
 	if !m.smallest() {
 		return false, nil
 	}
-	*s = subject{keyless: m.null || len(m.key) == 0}
+	keyless := m.null || len(m.key) == 0
+	*s = subject{keyless: keyless, badKey: !keyless && !mapping.KeyFits(m.key)}
 	if err := m.readEmployees(s); err != nil {
 		return false, err
 	}

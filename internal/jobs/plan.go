@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -57,6 +58,9 @@ func (p *planning) walk(ctx context.Context, snapshot Snapshot, baseline Baselin
 	if err != nil {
 		return err
 	}
+	if p.keys == nil && !m.employees.alive {
+		return p.noEmployees() // before all the others of the baseline are called departed
+	}
 	p.fingerprinter, p.seen = p.ledger.Fingerprinter(), map[string]bool{}
 	policy := rules{semantics: p.job.Semantics, scope: p.job.Scope, send: p.job.Send}
 	var s subject
@@ -79,7 +83,7 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 	p.count(s, m.key)
 	var document []byte
 	var problems []mapping.Problem
-	if s.employees == 1 && !s.keyless {
+	if s.employees == 1 && !s.keyless && !s.badKey {
 		document, problems = builder.Document()
 		if s.blocked = len(problems) > 0; !s.blocked {
 			p.fingerprint = p.fingerprinter.Sum(document)
@@ -98,7 +102,10 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 	}
 	item := PlannedItem{Item: newItem(string(m.key), act, reason, s)}
 	if act == block {
-		item.Problems = append(s.problems(), problems...)
+		item.Problems = append(s.problems(m.key), problems...)
+		if s.badKey { // neither an index nor a terminal may choke on it
+			item.Key = mapping.HarmlessKey(m.key)
+		}
 	}
 	if act == send || act == unsure {
 		item.Fingerprint = p.fingerprint
@@ -130,8 +137,10 @@ func (p *planning) count(s *subject, key []byte) {
 }
 
 // problems are those that the rows as such have, before any mapping.
-func (s *subject) problems() []mapping.Problem {
+func (s *subject) problems(key []byte) []mapping.Problem {
 	switch {
+	case s.badKey:
+		return []mapping.Problem{mapping.KeyProblem(key, cmp.Or(s.employees, s.elements))}
 	case s.employees == 0:
 		return []mapping.Problem{{Code: mapping.ProblemMissingEmployee, Count: s.elements}}
 	case s.keyless:
@@ -158,23 +167,16 @@ func newItem(key string, act action, reason ReasonCode, s *subject) Item {
 	return item
 }
 
-// check refuses a plan that cannot be meant.
+// check refuses a plan for somebody who is not there.
 func (p *planning) check() error {
-	if p.keys != nil {
-		var missing []string
-		for _, key := range p.keys {
-			if !p.seen[key] {
-				missing = append(missing, key)
-			}
+	var missing []string
+	for _, key := range p.keys {
+		if !p.seen[key] {
+			missing = append(missing, key)
 		}
-		if missing != nil {
-			return &EmployeeError{Keys: missing}
-		}
-		return nil
 	}
-	if p.counts.EmployeesRead == 0 {
-		return &StagingError{Query: "job.source.employees", Problem: "it returned no employees, so nothing was sent",
-			Hint: "check that the export into staging has run, and that its dossier column holds " + fmt.Sprintf("%q", p.target.Dossier)}
+	if missing != nil {
+		return &EmployeeError{Keys: missing}
 	}
 	return nil
 }
@@ -188,4 +190,9 @@ func QueryParams(target Target, period Period) mapping.Params {
 		"period_start": period.Start().Format("2006-01-02"),
 		"period_end":   period.End().Format("2006-01-02"),
 	}
+}
+
+func (p *planning) noEmployees() error {
+	return &StagingError{Query: "job.source.employees", Problem: "it returned no employees, so nothing was sent",
+		Hint: "check that the export into staging has run, and that its dossier column holds " + fmt.Sprintf("%q", p.target.Dossier)}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"syncd/internal/mapping"
 )
@@ -21,7 +22,7 @@ func (r *Runner) Pull(ctx context.Context, job *PullJob, request NewRun) (*Run, 
 
 // ResumePull pulls again for a run that failed or was approved.
 func (r *Runner) ResumePull(ctx context.Context, job *PullJob, id int64) (*Run, error) {
-	run, err := r.Ledger.Resume(ctx, id, Resumption{})
+	run, err := r.Ledger.Resume(ctx, id, Resumption{ConfigDigest: job.ConfigDigest})
 	if err != nil {
 		return nil, err
 	}
@@ -93,16 +94,37 @@ func guardPull(job *PullJob, known, answered mapping.Dictionaries, changes []Dic
 	case float64(withdrawn) > job.MaxWithdrawn*float64(active):
 		return Reason{ReasonPullShrinks, fmt.Sprintf("%d/%d", withdrawn, active)}
 	}
+	// A small nomenclature that disappears blocks the whole staff as well.
+	if gone := emptied(known, answered); gone != nil {
+		return Reason{ReasonPullShrinks, strings.Join(gone, ", ")}
+	}
 	return Reason{}
+}
+
+// emptied lists the nomenclatures that lose all their active codes, each with their number: "Civilite 2/2".
+func emptied(known, answered mapping.Dictionaries) []string {
+	var gone []string
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		if n := activeIn(known[name]); n > 0 && activeIn(answered[name]) == 0 {
+			gone = append(gone, fmt.Sprintf("%s %d/%d", name, n, n))
+		}
+	}
+	return gone
 }
 
 func countActive(dictionaries mapping.Dictionaries) int {
 	n := 0
 	for _, entries := range dictionaries {
-		for _, entry := range entries {
-			if entry.Active {
-				n++
-			}
+		n += activeIn(entries)
+	}
+	return n
+}
+
+func activeIn(entries map[string]mapping.Entry) int {
+	n := 0
+	for _, entry := range entries {
+		if entry.Active {
+			n++
 		}
 	}
 	return n

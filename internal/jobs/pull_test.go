@@ -2,6 +2,8 @@ package jobs
 
 import (
 	"fmt"
+	"maps"
+	"strings"
 	"testing"
 
 	"syncd/internal/mapping"
@@ -11,6 +13,15 @@ func codes(name string, active ...string) mapping.Dictionaries {
 	d := mapping.Dictionaries{name: {}}
 	for _, code := range active {
 		d[name][code] = mapping.Entry{Code: code, Label: code, Active: true}
+	}
+	return d
+}
+
+// together are the nomenclatures of all.
+func together(all ...mapping.Dictionaries) mapping.Dictionaries {
+	d := mapping.Dictionaries{}
+	for _, one := range all {
+		maps.Copy(d, one)
 	}
 	return d
 }
@@ -51,16 +62,23 @@ func TestGuardPull(t *testing.T) {
 	t.Parallel()
 	job := &PullJob{MaxWithdrawn: 0.2}
 	ten := codes("N", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+	letters := codes("L", strings.Split("abcdefghijklmnopqrst", "")...)
+	civilite, strate := codes("Civilite", "M", "MME"), codes("Strate", "I")
+	withdrawn := mapping.Dictionaries{"Civilite": {"M": {Code: "M"}}}
 	for name, c := range map[string]struct {
 		known, answered mapping.Dictionaries
 		want            Reason
 	}{
-		"first":          {nil, ten, Reason{}},
-		"empty at first": {nil, nil, Reason{Code: ReasonPullEmpty}},
-		"empty":          {ten, mapping.Dictionaries{}, Reason{Code: ReasonPullEmpty}},
-		"all inactive":   {ten, mapping.Dictionaries{"N": {"0": {Code: "0"}}}, Reason{Code: ReasonPullEmpty}},
-		"a fifth":        {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{}},
-		"more":           {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "new"), Reason{ReasonPullShrinks, "3/10"}},
+		"first":             {nil, ten, Reason{}},
+		"empty at first":    {nil, nil, Reason{Code: ReasonPullEmpty}},
+		"empty":             {ten, mapping.Dictionaries{}, Reason{Code: ReasonPullEmpty}},
+		"all inactive":      {ten, mapping.Dictionaries{"N": {"0": {Code: "0"}}}, Reason{Code: ReasonPullEmpty}},
+		"a fifth":           {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{}},
+		"more":              {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "new"), Reason{ReasonPullShrinks, "3/10"}},
+		"two emptied":       {together(letters, civilite, strate), letters, Reason{ReasonPullShrinks, "Civilite 2/2, Strate 1/1"}},
+		"one made inactive": {together(letters, civilite), together(letters, withdrawn), Reason{ReasonPullShrinks, "Civilite 2/2"}},
+		"empty before":      {together(letters, withdrawn), letters, Reason{}},
+		"emptied and more":  {together(ten, civilite), codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{ReasonPullShrinks, "4/12"}},
 	} {
 		got := guardPull(job, c.known, c.answered, compareDictionaries(c.known, c.answered))
 		if got != c.want || got.IsHold() != (c.want.Code != "") {

@@ -115,6 +115,8 @@ type Run struct {
 	Version     string // of the program
 	Failure     Reason // why it failed or is held; zero otherwise
 	Approved    string // digest of what a person approved, "" = nothing
+	ApprovedBy  string // and who
+	ApprovedFor string // and why
 	CreatedAt   time.Time
 	StartedAt   *time.Time
 	FinishedAt  *time.Time

@@ -45,7 +45,7 @@ func (c *compiler) codes(f *Field) (codes map[string]Entry, ok bool) {
 	if len(codes) == 0 {
 		pulled := slices.Sorted(maps.Keys(c.dicts))
 		pulled = slices.DeleteFunc(pulled, func(name string) bool { return name == f.Dictionary })
-		c.fail(&DictionaryError{Name: f.Dictionary, Path: c.prefix + f.Path, Nearest: nearestName(f.Dictionary, pulled)})
+		c.fail(&DictionaryError{Names: []string{f.Dictionary}, Path: c.prefix + f.Path, Nearest: nearestName(f.Dictionary, pulled)})
 		return nil, false
 	}
 	return codes, true

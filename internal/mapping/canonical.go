@@ -6,11 +6,14 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
 // appendCanonical appends any JSON value in the canonical form of documents. Of members that repeat a name, the last
-// counts. It reports false when text is not one JSON value, not UTF-8, or holds a number that AppendDecimal refuses.
+// counts. It reports false when text is not one JSON value, not UTF-8, holds an escape that stands for no character, or a
+// number that AppendDecimal refuses.
 func appendCanonical(dst, text []byte) ([]byte, bool) {
 	if !utf8.Valid(text) { // the decoder would replace the bytes silently
 		return dst, false
@@ -24,7 +27,49 @@ func appendCanonical(dst, text []byte) ([]byte, bool) {
 	if _, err := decoder.Token(); err != io.EOF {
 		return dst, false
 	}
+	if !soundEscapes(text) { // the decoder would replace half a surrogate pair silently
+		return dst, false
+	}
 	return appendValue(dst, value)
+}
+
+// soundEscapes tells whether each \u of a JSON text, which is valid, stands for a character: surrogates come in pairs
+// (RFC 8259, section 8.2), and the null character, which neither Postgres nor most APIs can hold, does not occur.
+func soundEscapes(text []byte) bool {
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 {
+			return true
+		}
+		text = text[i:]
+		r, escaped := unicodeEscape(text)
+		if !escaped {
+			text = text[2:]
+			continue
+		}
+		text = text[escapeLength:]
+		if r == 0 {
+			return false
+		}
+		if utf16.IsSurrogate(r) {
+			low, escaped := unicodeEscape(text)
+			if !escaped || utf16.DecodeRune(r, low) == utf8.RuneError {
+				return false
+			}
+			text = text[escapeLength:]
+		}
+	}
+}
+
+const escapeLength = len(`\u0000`)
+
+// unicodeEscape reads the \u at the beginning of text, if there is one.
+func unicodeEscape(text []byte) (r rune, ok bool) {
+	if len(text) < escapeLength || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	code, err := strconv.ParseUint(string(text[2:escapeLength]), 16, 16)
+	return rune(code), err == nil
 }
 
 func appendValue(dst []byte, value any) ([]byte, bool) {

@@ -60,7 +60,7 @@ func Compile(spec Spec, shape Shape, dicts Dictionaries, params Params) (*Mappin
 		errs = append(errs, rows.errs...)
 	}
 	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+		return nil, joinErrors(errs)
 	}
 	return m, nil
 }

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,8 +35,34 @@ hint: did you mean "quantity"?`
 		t.Errorf("the first ColumnError is %+v", column)
 	}
 	var dictionary *DictionaryError
-	if !errors.As(err, &dictionary) || dictionary.Name != "Strate" {
+	if !errors.As(err, &dictionary) || !slices.Equal(dictionary.Names, []string{"Strate"}) {
 		t.Errorf("the first DictionaryError is %+v", dictionary)
+	}
+}
+
+// Before the first pull every nomenclature is missing: that is one thing to do, so it is told once.
+func TestCompileTellsMissingNomenclaturesTogether(t *testing.T) {
+	t.Parallel()
+	_, err := Compile(sampleSpec(), sampleShape(), nil, sampleParams())
+	want := `the nomenclatures Civilite, ElementVariable, NatureContrat, Strate were never pulled
+hint: pull them: syncd run JOB, with the job of kind pull-dictionnaire`
+	if err == nil || err.Error() != want {
+		t.Errorf("error\n%v\nwant\n%s", err, want)
+	}
+	spec, dicts := sampleSpec(), sampleDictionaries()
+	delete(dicts, "Civilite")
+	delete(dicts, "NatureContrat")
+	spec.Fields[17].Dictionary = "Strates" // mistyped
+	spec.Fields = append(spec.Fields, Field{Path: "X", Column: "cpp"})
+	_, err = Compile(spec, sampleShape(), dicts, sampleParams())
+	want = `the nomenclatures Civilite, NatureContrat were never pulled
+hint: pull them: syncd run JOB, with the job of kind pull-dictionnaire
+field Contrat.CodeStrate: the nomenclature "Strates" was never pulled
+hint: did you mean "Strate"? Otherwise pull it: syncd run JOB, with the job of kind pull-dictionnaire
+field X: the query of the employees returns no column "cpp"
+hint: did you mean "cp"?`
+	if err == nil || err.Error() != want {
+		t.Errorf("error\n%v\nwant\n%s", err, want)
 	}
 }
 

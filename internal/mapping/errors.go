@@ -1,7 +1,9 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -41,19 +43,47 @@ func (e *ColumnError) Error() string {
 	return withHint(text, "add the column to the query, or correct the name in the mapping")
 }
 
-// DictionaryError is a nomenclature that the mapping names and the target does not have yet.
+// DictionaryError tells of nomenclatures that the mapping names and the target does not have yet: before the first pull
+// all of them, so they are told together, but for one whose name looks mistyped.
 type DictionaryError struct {
-	Name    string
-	Path    string
-	Nearest string // the nomenclature that may have been meant; "" = none is near
+	Names   []string // sorted
+	Path    string   // of the field, the first one's where there are several
+	Nearest string   // the nomenclature that may have been meant; "" = none is near, or there are several names
 }
 
 func (e *DictionaryError) Error() string {
-	text := fmt.Sprintf("field %s: the nomenclature %q was never pulled", e.Path, e.Name)
-	if e.Nearest != "" {
-		return withHint(text, fmt.Sprintf("did you mean %q? Otherwise pull it: syncd run JOB, with the job of kind pull-dictionnaire", e.Nearest))
+	const pull = "pull %s: syncd run JOB, with the job of kind pull-dictionnaire"
+	if len(e.Names) > 1 {
+		return withHint(fmt.Sprintf("the nomenclatures %s were never pulled", strings.Join(e.Names, ", ")), fmt.Sprintf(pull, "them"))
 	}
-	return withHint(text, "pull it: syncd run JOB, with the job of kind pull-dictionnaire")
+	text, hint := fmt.Sprintf("field %s: the nomenclature %q was never pulled", e.Path, e.Names[0]), fmt.Sprintf(pull, "it")
+	if e.Nearest != "" {
+		hint = fmt.Sprintf("did you mean %q? Otherwise %s", e.Nearest, hint)
+	}
+	return withHint(text, hint)
+}
+
+// joinErrors joins what Compile found wrong, nomenclatures that were never pulled as one.
+func joinErrors(errs []error) error {
+	var never *DictionaryError
+	var joined []error
+	for _, err := range errs {
+		var one *DictionaryError
+		switch {
+		case !errors.As(err, &one) || one.Nearest != "":
+			joined = append(joined, err)
+		case never == nil:
+			never = one
+			joined = append(joined, never)
+		default:
+			never.Names = append(never.Names, one.Names...)
+		}
+	}
+	if never != nil {
+		slices.Sort(never.Names)
+		never.Names = slices.Compact(never.Names)
+	}
+	return errors.Join(joined...)
 }
 
 // TypeError is a column whose type cannot be sent, or not as the JSON type that the mapping asks for.

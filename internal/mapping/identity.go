@@ -1,13 +1,5 @@
 package mapping
 
-// ValidNIR tells whether s is a French social security number with its key: 15 characters, spaces aside; its key is
-// 97 − n mod 97, where 2A and 2B (Corsica) count as 19 and 18.
-func ValidNIR(s string) bool { return validNIR(s) }
-
-// ValidIBAN tells whether s is an account number of ISO 13616: two letters, two check digits, up to 30 letters and
-// digits, mod 97 = 1, spaces aside.
-func ValidIBAN(s string) bool { return validIBAN(s) }
-
 // identifies tells whether a value must never be shown, whatever the mapping says of its field.
 func identifies[T string | []byte](s T) bool { return validNIR(s) || validIBAN(s) }
 
@@ -18,6 +10,8 @@ const (
 	maxInSpaces = 2 * maxIBAN // longer texts are neither, and not worth a look
 )
 
+// validNIR tells whether s is a French social security number with its key: 15 characters, spaces aside; its key is
+// 97 − n mod 97, where 2A and 2B (Corsica) count as 19 and 18.
 func validNIR[T string | []byte](s T) bool {
 	if len(s) < nirLength || len(s) > maxInSpaces || s[0] < '1' || s[0] > '8' {
 		return false
@@ -52,6 +46,8 @@ func validNIR[T string | []byte](s T) bool {
 	return count == nirLength && key == 97-n%97
 }
 
+// validIBAN tells whether s is an account number of ISO 13616: two letters, two check digits, up to 30 letters and
+// digits, mod 97 = 1, spaces aside.
 func validIBAN[T string | []byte](s T) bool {
 	if len(s) < minIBAN || len(s) > maxInSpaces || !isLetter(s[0]) || !isLetter(s[1]) || !isDigit(s[2]) || !isDigit(s[3]) {
 		return false

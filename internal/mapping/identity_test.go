@@ -17,8 +17,8 @@ func TestValidNIR(t *testing.T) {
 		"285057899900117": false, "285057899900161": false, "28505789990011": false, "2850578999001166": false, "": false, "98505789990011 ": false,
 		"28505789990011X": false, "2850A7899900116": false, strings.Repeat(" ", 100) + "285057899900116": false,
 	} {
-		if ValidNIR(text) != want {
-			t.Errorf("ValidNIR(%q) is %v", text, !want)
+		if validNIR(text) != want {
+			t.Errorf("validNIR(%q) is %v", text, !want)
 		}
 	}
 }
@@ -31,8 +31,8 @@ func TestValidIBAN(t *testing.T) {
 		"FR7630006000011234567890188": false, "FR76": false, "": false, "7630006000011234567890189FR": false, "FR76-3000-6000-0112-3456": false,
 		"FR763000600001123456789018900000000000": false,
 	} {
-		if ValidIBAN(text) != want {
-			t.Errorf("ValidIBAN(%q) is %v", text, !want)
+		if validIBAN(text) != want {
+			t.Errorf("validIBAN(%q) is %v", text, !want)
 		}
 	}
 }

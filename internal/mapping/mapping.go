@@ -82,9 +82,10 @@ const (
 	ProblemUnknownCode     ProblemCode = "unknown-code"     // not in its nomenclature
 	ProblemWithdrawnCode   ProblemCode = "withdrawn-code"   // in its nomenclature, no longer active
 	ProblemMissingValue    ProblemCode = "missing-value"    // NULL where null = "refuse"
-	ProblemBadValue        ProblemCode = "bad-value"        // does not fit the type: NaN, not a number, invalid UTF-8
+	ProblemBadValue        ProblemCode = "bad-value"        // does not fit the type: NaN, not a number, invalid UTF-8, half a character
 	ProblemTooLarge        ProblemCode = "too-large"        // the document exceeds MaxDocument
 	ProblemMissingKey      ProblemCode = "missing-key"      // employee row without a matricule
+	ProblemBadKey          ProblemCode = "bad-key"          // a matricule that KeyFits refuses
 	ProblemDuplicateKey    ProblemCode = "duplicate-key"    // two employee rows with one matricule
 	ProblemMissingEmployee ProblemCode = "missing-employee" // elements whose employee is not in staging
 )

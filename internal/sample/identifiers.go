@@ -2,8 +2,6 @@ package sample
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"strconv"
 	"time"
 )
 
@@ -48,27 +46,4 @@ func mod97(digits string) int {
 		n = (n*10 + int(digit-'0')) % 97
 	}
 	return n
-}
-
-// Siret makes an establishment's number, the same for the same seed: nine digits that satisfy Luhn's check (the SIREN),
-// then five with which all fourteen do.
-func Siret(seed uint64) string {
-	random := rand.New(rand.NewPCG(seed, 0))
-	siren := strconv.Itoa(10_000_000 + random.IntN(90_000_000))
-	siren += luhnDigit(siren)
-	establishment := siren + fmt.Sprintf("%04d", 1+random.IntN(20))
-	return establishment + luhnDigit(establishment)
-}
-
-// luhnDigit is the digit to append so that the number satisfies Luhn's check.
-func luhnDigit(digits string) string {
-	sum := 0
-	for i := range len(digits) {
-		n := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 { // every other digit counts double, from the one before the check digit
-			n *= 2
-		}
-		sum += n/10 + n%10
-	}
-	return strconv.Itoa((10 - sum%10) % 10)
 }

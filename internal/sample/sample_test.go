@@ -71,34 +71,6 @@ func TestIbanIsValid(t *testing.T) {
 	}
 }
 
-func TestSiretSatisfiesLuhn(t *testing.T) {
-	t.Parallel()
-	luhn := func(digits string) bool {
-		sum := 0
-		for i, c := range digits {
-			n := int(c - '0')
-			if (len(digits)-i)%2 == 0 {
-				if n *= 2; n > 9 {
-					n -= 9
-				}
-			}
-			sum += n
-		}
-		return sum%10 == 0
-	}
-	seen := map[string]bool{}
-	for seed := range uint64(500) {
-		siret := sample.Siret(seed)
-		if len(siret) != 14 || !luhn(siret) || !luhn(siret[:9]) {
-			t.Errorf("SIRET %s", siret)
-		}
-		seen[siret] = true
-	}
-	if len(seen) != 500 || !seen[sample.Siret(3)] {
-		t.Errorf("%d different numbers of 500", len(seen))
-	}
-}
-
 func TestEmployeesArePlausible(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder

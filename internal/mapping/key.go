@@ -1,0 +1,46 @@
+package mapping
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxKey is the length in bytes up to which a business key can be used: the ledger has unique indexes over it, whose
+// entries Postgres limits to 2,704 bytes.
+const MaxKey = 200
+
+// KeyFits tells whether a business key can name an employee: not blank, at most MaxKey bytes, and nothing in it that
+// would make two keys look alike, which is white space around it and characters that cannot be seen.
+func KeyFits(key []byte) bool {
+	return len(key) > 0 && len(key) <= MaxKey && utf8.Valid(key) &&
+		len(bytes.TrimSpace(key)) == len(key) && bytes.IndexFunc(key, invisible) < 0
+}
+
+func invisible(r rune) bool { return !unicode.IsGraphic(r) }
+
+// KeyProblem is the problem of so many rows whose key does not fit.
+func KeyProblem(key []byte, rows int) Problem {
+	return Problem{Code: ProblemBadKey, Value: shown(&Field{}, []byte(HarmlessKey(key))), Count: rows}
+}
+
+// HarmlessKey makes a key that does not fit one that can be stored and shown: cut to MaxKey bytes, and without
+// characters that cannot be seen. It may equal another key, so it names nobody.
+func HarmlessKey(key []byte) string {
+	text := strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, string(key))
+	if len(text) <= MaxKey {
+		return text
+	}
+	const ellipsis = "…"
+	end := MaxKey - len(ellipsis)
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + ellipsis
+}
