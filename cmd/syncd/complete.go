@@ -6,6 +6,36 @@ import (
 	"syncd/internal/config"
 )
 
+// completionExamples say how a shell is told, by its name.
+var completionExamples = map[string]string{
+	"bash":       "  syncd completion bash | sudo tee /etc/bash_completion.d/syncd >/dev/null\n  source <(syncd completion bash)     (for this shell alone)",
+	"zsh":        "  syncd completion zsh > \"${fpath[1]}/_syncd\"",
+	"fish":       "  syncd completion fish > ~/.config/fish/completions/syncd.fish",
+	"powershell": "  syncd completion powershell | Out-String | Invoke-Expression",
+}
+
+// addCompletion adds cobra's own completion command, with examples, and with exit code 2 for what it does not know.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "completion" {
+			continue
+		}
+		cmd.Args, cmd.RunE = cobra.ArbitraryArgs, unknownShell
+		cmd.Example = "  source <(syncd completion bash)\n  syncd completion zsh --help"
+		for _, shell := range cmd.Commands() {
+			shell.Args, shell.Example = none, completionExamples[shell.Name()]
+		}
+	}
+}
+
+func unknownShell(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	return usagef("there is no completion for the shell %q\nhint: see '%s --help'", args[0], cmd.CommandPath())
+}
+
 type completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
 
 // complete registers what completes a flag.

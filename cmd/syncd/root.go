@@ -58,6 +58,7 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
 		newCheck(p, &flags), newMigrate(p, &flags), newPlan(p, &flags), newRun(p, &flags), newResume(p, &flags),
 		newApprove(p, &flags), newRuns(p, &flags), newShow(p, &flags), newDictionary(p, &flags), newSandbox(p, &flags), newVersion(p, &flags),
 	)
+	addCompletion(root)
 	return root
 }
 

@@ -72,7 +72,7 @@ func (a *app) serveSandbox(ctx context.Context, c sandbox.Config) error {
 	}
 	listener, err := sandbox.Listen(ctx, address)
 	if err != nil {
-		return fmt.Errorf("opening %s: %w\nhint: is another sandbox running there? base_url and token_url choose the port", address, err)
+		return a.baseURLError(err.Error(), "is another sandbox running there? base_url and token_url choose the port")
 	}
 	notice := sandbox.NoticeEN
 	if a.config.Language(a.Getenv) == "fr" {
@@ -114,9 +114,12 @@ func (a *app) fillSandbox(c *sandbox.Config) error {
 func (a *app) sandboxAddress() (string, error) {
 	u, err := url.Parse(a.config.Isidoor.BaseURL)
 	if err != nil || u.Scheme != "http" || u.Port() == "" {
-		return "", &config.Error{Problems: []config.Problem{{File: a.config.File, Key: "isidoor.base_url",
-			Text: "does not name a port of this machine, so there is no sandbox to be had with this configuration",
-			Hint: "make one for a rehearsal: syncd sandbox init rehearsal"}}}
+		return "", a.baseURLError("does not name a port of this machine, so there is no sandbox to be had with this configuration",
+			"make one for a rehearsal: syncd sandbox init rehearsal")
 	}
 	return u.Host, nil
+}
+
+func (a *app) baseURLError(text, hint string) error {
+	return &config.Error{Problems: []config.Problem{{File: a.config.File, Key: "isidoor.base_url", Text: text, Hint: hint}}}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"syncd/internal/jobs"
 	"syncd/internal/sandbox"
 )
 
@@ -128,7 +129,8 @@ func (a *app) sandboxCall(ctx context.Context, method, path string, body []byte)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("no sandbox answers at %s\nhint: start it: syncd sandbox --config %s", address, a.config.File)
+		return nil, &jobs.CallError{Class: jobs.ClassTemporary, Call: method + " " + request.URL.Path, Problem: "no sandbox answers at " + address,
+			Hint: "start it: syncd sandbox --config " + a.config.File}
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)

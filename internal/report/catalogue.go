@@ -25,6 +25,7 @@ type catalogue struct {
 	triggers     map[jobs.Trigger]string
 	differences  map[jobs.Difference]plural // of items to send or sent, without their number
 	reasons      map[jobs.ReasonCode]phrase
+	causes       map[cause]causeWords
 	problems     map[mapping.ProblemCode]fact
 	groups       map[group]groupWords
 	plurals      plurals
@@ -39,6 +40,12 @@ type stateWords struct{ sentence, word string }
 type phrase struct {
 	plain string
 	with  string // takes the detail, %s; "" = the detail is no part of the sentence
+}
+
+// causeWords tell a failure whose cause is known.
+type causeWords struct {
+	what string // takes the values that its detail names, %s
+	mend string // the command that goes on follows; "" = what is said for its code
 }
 
 // fact says what is wrong with a value.
@@ -67,6 +74,7 @@ type words struct {
 	run, runPeriod                             string // number %d, job %s; and period %s
 	plan                                       string // job %s, period %s
 	state, started, ended, by, limited, reason string // names of the lines of a header
+	technical                                  string // above the text of an error, which is in English
 	after                                      string // end %s, duration %s
 	on                                         string // user %s, host %s
 	noMatricule                                string
@@ -90,6 +98,7 @@ type words struct {
 	unknownDictionary                          string // name %q
 	added, relabelled, withdrew                plural
 	pullUnchanged, pullHeld, pullEffect        string
+	pullEmptied                                string // nomenclatures %s, each with its number of codes: "Civilite 2/2"
 }
 
 // steps are what to do next; the command that does it follows on its own line.

@@ -103,16 +103,17 @@ func (p *Printer) failedSteps(run *jobs.Run) []step {
 	resume := command("resume", run.ID)
 	switch run.Failure.Code {
 	case jobs.ReasonConfiguration:
-		return []step{{text.mendConfiguration, resume}}
+		return []step{{p.mend(run.Failure, text.mendConfiguration), resume}}
 	case jobs.ReasonIdentity:
 		return []step{{text.mendIdentity, resume}}
 	case jobs.ReasonStaging:
-		return []step{{text.mendStaging, runCommand(subjectOf(run))}}
+		return []step{{p.mend(run.Failure, text.mendStaging), runCommand(subjectOf(run))}}
 	case jobs.ReasonFailures, jobs.ReasonUnreachable:
+		later := p.mend(run.Failure, text.waitForAPI)
 		if run.Counts.Uncertain > 0 { // a resume leaves these out
-			return []step{{text.waitForAPI, runCommand(subjectOf(run))}}
+			return []step{{later, runCommand(subjectOf(run))}}
 		}
-		return []step{{text.waitForAPI, resume}}
+		return []step{{later, resume}}
 	case jobs.ReasonStopped:
 		return []step{{text.stopped, resume}}
 	case jobs.ReasonInterrupted:

@@ -9,12 +9,20 @@ import (
 	"syncd/internal/mapping"
 )
 
-// Reason is one sentence. What a failed run has as its detail, which may be a text of several lines, is no part of it.
+// Reason is one sentence. What a failed run has as its detail, which may be a text of several lines, is no part of it,
+// but for what it names.
 func (p *Printer) Reason(r jobs.Reason) string {
+	if words, values, known := p.cause(r); known {
+		return clean(cut(fmt.Sprintf(words.what, values...)))
+	}
 	known, ok := p.catalogue.reasons[r.Code]
 	detail := strings.Join(lines(r.Detail), " ")
 	if r.Code == jobs.ReasonPullShrinks {
-		detail = strings.Replace(detail, "/", p.catalogue.outOf, 1)
+		if share.MatchString(detail) {
+			detail = strings.Replace(detail, "/", p.catalogue.outOf, 1)
+		} else {
+			known.with = p.catalogue.words.pullEmptied
+		}
 	}
 	switch {
 	case !ok: // of a newer program
@@ -25,19 +33,8 @@ func (p *Printer) Reason(r jobs.Reason) string {
 	return clean(fmt.Sprintf(known.with, cut(detail)))
 }
 
-var httpStatus = regexp.MustCompile(`^[1-5][0-9]{2}$`)
-
-// failure is the detail of a failed run, line by line: an error in English, which may end with a hint.
-func (p *Printer) failure(r jobs.Reason) []string {
-	if p.catalogue.reasons[r.Code].with != "" { // it is in the sentence
-		return nil
-	}
-	detail := lines(r.Detail)
-	if len(detail) == 1 && httpStatus.MatchString(detail[0]) {
-		detail[0] = "HTTP " + detail[0]
-	}
-	return detail
-}
+// share is the detail of a pull that withdraws too many codes; else it names the nomenclatures that lose all of theirs.
+var share = regexp.MustCompile(`^[0-9]+/[0-9]+$`)
 
 // Problem is one sentence: where, what is wrong, what may have been meant, and the column of staging to mend.
 func (p *Printer) Problem(problem mapping.Problem) string {

@@ -52,9 +52,9 @@ type Show struct {
 
 // Subject is what a plan is for.
 type Subject struct {
-	Job       string
-	Target    jobs.Target
-	Period    jobs.Period
+	Job    string
+	Target jobs.Target
+	Period jobs.Period
 	// PeriodImplied: it is the job's own at this moment, and commands leave it out. Naming a period overrides the order of
 	// periods, which nobody should do by copying a line.
 	PeriodImplied bool

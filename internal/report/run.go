@@ -72,6 +72,7 @@ func (g *page) header(run *jobs.Run) {
 	g.pairs(pairs)
 	if detail := g.failure(run.Failure); len(detail) > 0 {
 		g.newline()
+		g.line(itemIndent, words.technical)
 		for _, line := range detail {
 			g.line(2*itemIndent, cut(line))
 		}

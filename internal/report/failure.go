@@ -1,0 +1,105 @@
+package report
+
+import (
+	"regexp"
+	"strings"
+
+	"syncd/internal/jobs"
+)
+
+// cause is a frequent failure, of which more is known than its code.
+type cause string
+
+const (
+	causeIdentity     cause = "identity"
+	causeNoEmployees  cause = "no employees"
+	causeNoTable      cause = "no table"
+	causeNoColumn     cause = "no column"
+	causeNoRight      cause = "no right"
+	causeNoDictionary cause = "no dictionary"
+	causeNoMatricule  cause = "no matricule"
+	causeClient       cause = "client"
+	causeKey          cause = "key"
+	causeCertificate  cause = "certificate"
+	causeAddress      cause = "address"
+	causeDatabase     cause = "database"
+	causeAPI          cause = "api"
+)
+
+// causes are recognized by the detail of a failed run, the text of an error in English: the ledger keeps nothing else of
+// it. What a pattern captures goes into the sentence. The first that fits counts; where none does, the code tells.
+var causes = []struct {
+	code    jobs.ReasonCode
+	pattern *regexp.Regexp
+	cause   cause
+}{
+	{jobs.ReasonIdentity, regexp.MustCompile(`answers for (\S+), but dossier \S+ is ([^\s:]+)`), causeIdentity},
+	{jobs.ReasonStaging, regexp.MustCompile(`returned no employees`), causeNoEmployees},
+	{jobs.ReasonStaging, regexp.MustCompile(`there is no table "([^"]+)"`), causeNoTable},
+	{jobs.ReasonStaging, regexp.MustCompile(`(?:there is no such|returns no) column "([^"]+)"`), causeNoColumn},
+	{jobs.ReasonStaging, regexp.MustCompile(`may not read "([^"]+)"`), causeNoRight},
+	{jobs.ReasonStaging, regexp.MustCompile(`the nomenclatures? "?([^"\n]+?)"? w(?:as|ere) never pulled`), causeNoDictionary},
+	{jobs.ReasonStaging, regexp.MustCompile(`no such employee in staging: \[(.+)\]`), causeNoMatricule},
+	{jobs.ReasonConfiguration, regexp.MustCompile(`invalid_client|unauthorized_client`), causeClient},
+	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 40[13]`), causeKey},
+	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate`), causeCertificate},
+	{jobs.ReasonConfiguration, regexp.MustCompile(`answer is HTML|is not a token|a redirect`), causeAddress},
+	{jobs.ReasonUnreachable, regexp.MustCompile(`Postgres|database`), causeDatabase},
+	{jobs.ReasonUnreachable, regexp.MustCompile(`^(?:token|[A-Z]+ /)`), causeAPI},
+}
+
+// cause finds what is known of a failure, and the values that go into its sentence.
+func (p *Printer) cause(r jobs.Reason) (words causeWords, values []any, known bool) {
+	for _, c := range causes {
+		if c.code != r.Code {
+			continue
+		}
+		if found := c.pattern.FindStringSubmatch(r.Detail); found != nil {
+			for _, value := range found[1:] {
+				values = append(values, value)
+			}
+			words, known = p.catalogue.causes[c.cause]
+			return words, values, known
+		}
+	}
+	return causeWords{}, nil, false
+}
+
+// mend is what to do about a failure before its command: said for its cause, else for its code.
+func (p *Printer) mend(r jobs.Reason, byCode string) string {
+	if words, _, _ := p.cause(r); words.mend != "" {
+		return words.mend
+	}
+	return byCode
+}
+
+var httpStatus = regexp.MustCompile(`^[1-5][0-9]{2}$`)
+
+// failure is the detail of a failed run, line by line: an error in English. Its hint goes where the report has a step
+// for this failure, unless it names what may have been meant.
+func (p *Printer) failure(r jobs.Reason) []string {
+	if p.catalogue.reasons[r.Code].with != "" { // it is in the sentence
+		return nil
+	}
+	var detail []string
+	for _, line := range lines(r.Detail) {
+		switch {
+		case strings.HasPrefix(line, "hint: ") && !strings.HasPrefix(line, "hint: did you mean") && p.hasStep(r):
+			continue
+		case httpStatus.MatchString(line):
+			line = "HTTP " + line
+		}
+		detail = append(detail, line)
+	}
+	return detail
+}
+
+// hasStep tells of failures for which the report itself says what to do. Of others the error's hint knows more.
+func (p *Printer) hasStep(r jobs.Reason) bool {
+	switch r.Code {
+	case jobs.ReasonIdentity, jobs.ReasonFailures, jobs.ReasonUnreachable:
+		return true
+	}
+	_, _, known := p.cause(r)
+	return known
+}

@@ -1,0 +1,93 @@
+package report
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// failures are errors as a run records them, each with a value that its sentence must name.
+var failures = map[cause]struct {
+	code  jobs.ReasonCode
+	err   error
+	names string
+}{
+	causeIdentity:     {jobs.ReasonIdentity, &jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"}, "99999999800019"},
+	causeNoEmployees:  {jobs.ReasonStaging, staging("it returned no employees, so nothing was sent"), ""},
+	causeNoTable:      {jobs.ReasonStaging, staging(`there is no table "staging.employes"`), "staging.employes"},
+	causeNoColumn:     {jobs.ReasonStaging, &mapping.ColumnError{Path: "Prenom", Column: "prenoms", Nearest: "prenom"}, "prenoms"},
+	causeNoRight:      {jobs.ReasonStaging, staging(`the role may not read "employee"`), "employee"},
+	causeNoDictionary: {jobs.ReasonStaging, &mapping.DictionaryError{Path: "Fonction", Names: []string{"Fonction", "Strate"}}, ": Fonction, Strate"},
+	causeNoMatricule:  {jobs.ReasonStaging, &jobs.EmployeeError{Keys: []string{"00999", "1"}}, `"00999" "1"`},
+	causeClient:       {jobs.ReasonConfiguration, call("token", "the token was refused: invalid_client (401 Unauthorized)"), "client_id"},
+	causeKey:          {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 403 Forbidden"), ""},
+	causeCertificate:  {jobs.ReasonConfiguration, call("token", "certificate not trusted"), ""},
+	causeAddress:      {jobs.ReasonConfiguration, call("GET /V2/Dossier", "the answer is HTML, not JSON"), ""},
+	causeDatabase:     {jobs.ReasonUnreachable, jobs.ErrUnreachable, ""},
+	causeAPI:          {jobs.ReasonUnreachable, call("GET /V2/Dossier", "connection refused"), ""},
+}
+
+func staging(problem string) error {
+	return &jobs.StagingError{Query: "job.source.employees", Problem: problem, Hint: "a step in English"}
+}
+
+func call(name, problem string) error {
+	return &jobs.CallError{Call: name, Problem: problem, Hint: "a step in English"}
+}
+
+func TestEveryCauseIsToldInBothLanguages(t *testing.T) {
+	t.Parallel()
+	for _, c := range causes {
+		failure, ok := failures[c.cause]
+		if !ok {
+			t.Errorf("no error has the cause %q", c.cause)
+			continue
+		}
+		reason := jobs.Reason{Code: failure.code, Detail: failure.err.Error()}
+		for language, catalogue := range catalogues {
+			p := New(language, Options{})
+			sentence := p.Reason(reason)
+			if sentence == catalogue.reasons[reason.Code].plain || strings.Contains(sentence, "%!") || !strings.Contains(sentence, failure.names) {
+				t.Errorf("%s: %q tells %q", language, c.cause, sentence)
+			}
+			if i := slices.IndexFunc(p.failure(reason), isStep); i >= 0 {
+				t.Errorf("%s: %q keeps the hint %q", language, c.cause, p.failure(reason)[i])
+			}
+		}
+	}
+}
+
+func isStep(line string) bool {
+	return strings.HasPrefix(line, "hint: ") && !strings.Contains(line, "did you mean")
+}
+
+func TestWhatIsNotKnownOfAFailureKeepsItsHint(t *testing.T) {
+	t.Parallel()
+	p := New(French, Options{})
+	for _, reason := range []jobs.Reason{
+		{Code: jobs.ReasonConfiguration, Detail: call("token", "the proxy refuses the way: 407").Error()},
+		{Code: jobs.ReasonStaging, Detail: staging("its @ parameters cannot be read").Error()},
+		{Code: jobs.ReasonInternal, Detail: "odd\nhint: a step in English"},
+	} {
+		if detail := p.failure(reason); len(detail) != 2 || detail[1] != "hint: a step in English" {
+			t.Errorf("%s is shown as %q", reason.Code, detail)
+		}
+		if sentence := p.Reason(reason); sentence != french.reasons[reason.Code].plain {
+			t.Errorf("%s is told as %q", reason.Code, sentence)
+		}
+	}
+}
+
+// TestAHintThatNamesWhatWasMeantStays: no catalogue knows the names of the columns.
+func TestAHintThatNamesWhatWasMeantStays(t *testing.T) {
+	t.Parallel()
+	err := errors.Join(&mapping.ColumnError{Path: "Nom", Column: "nam", Nearest: "nom"}, &mapping.ColumnError{Path: "X", Column: "x"})
+	detail := New(French, Options{}).failure(jobs.Reason{Code: jobs.ReasonStaging, Detail: err.Error()})
+	if len(detail) != 3 || detail[1] != `hint: did you mean "nom"?` {
+		t.Errorf("it is shown as %q", detail)
+	}
+}
