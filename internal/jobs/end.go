@@ -23,7 +23,7 @@ func failureReason(err error) Reason {
 	var dictionary *mapping.DictionaryError
 	var employee *EmployeeError
 	switch {
-	case errors.As(err, &call) && call.Class == ClassConfiguration:
+	case errors.As(err, &call) && call.Class == ClassConfiguration, errors.Is(err, ErrRefused):
 		return Reason{ReasonConfiguration, err.Error()}
 	case errors.As(err, &call) && call.Class == ClassTechnical:
 		return Reason{ReasonFailures, err.Error()}

@@ -13,6 +13,8 @@ var (
 	ErrStopped = errors.New("stopped")
 	// ErrUnreachable means that the database cannot be reached.
 	ErrUnreachable = errors.New("the database cannot be reached")
+	// ErrRefused means that the database does not let us in as configured.
+	ErrRefused = errors.New("the database refuses the configured access")
 	// ErrNoRun means that no run has that number.
 	ErrNoRun = errors.New("no such run")
 )

@@ -19,6 +19,7 @@ type catalogue struct {
 	outOf            string                    // between the codes that are withdrawn and those there are
 
 	environments map[string]string
+	sandbox      string // host %s: a base_url on this machine is a rehearsal, whatever the environment says
 	states       map[jobs.State]stateWords
 	interrupted  stateWords
 	partly       string // the state of a partial run that succeeded
@@ -98,6 +99,7 @@ type words struct {
 	unknownDictionary                          string // name %q
 	added, relabelled, withdrew                plural
 	pullUnchanged, pullHeld, pullEffect        string
+	approved, noElements                       string
 	pullEmptied                                string // nomenclatures %s, each with its number of codes: "Civilite 2/2"
 }
 

@@ -26,12 +26,13 @@ var french = catalogue{
 	outOf:     " codes sur ",
 
 	environments: map[string]string{"test": "environnement de TEST", "production": "PRODUCTION"},
+	sandbox:      "BAC À SABLE de cette machine (%s), pas Isidoor",
 	states: map[jobs.State]stateWords{
 		jobs.Queued:     {"en attente", "en attente"},
 		jobs.Running:    {"en cours", "en cours"},
 		jobs.Succeeded:  {"réussie : tout a été transmis", "réussie"},
 		jobs.Incomplete: {"incomplète : tout n'a pas été transmis", "incomplète"},
-		jobs.Failed:     {"arrêtée avant la fin", "en échec"},
+		jobs.Failed:     {"en échec : arrêtée avant la fin", "en échec"},
 		jobs.Held:       {"en suspens : rien n'a été modifié, une décision est attendue", "en suspens"},
 		jobs.Cancelled:  {"annulée", "annulée"},
 	},
@@ -143,6 +144,8 @@ var french = catalogue{
 		added:             plural{"%s code ajouté", "%s codes ajoutés"},
 		relabelled:        plural{"%s libellé modifié", "%s libellés modifiés"},
 		withdrew:          plural{"%s code retiré", "%s codes retirés"},
+		approved:          "Approuvée",
+		noElements:        "! Aucun élément de paie n'a été lu pour ce mois. S'il doit y en avoir, complétez d'abord les données.",
 		pullUnchanged:     "Rien n'a changé dans les nomenclatures.",
 		pullHeld:          "Voici ce que la réponse d'Isidoor changerait ; rien n'a été appliqué :",
 		pullEmptied:       "Isidoor retire tous les codes d'une nomenclature (%s) : les nomenclatures connues ont été conservées",

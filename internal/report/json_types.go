@@ -28,6 +28,8 @@ type runJSON struct {
 	Failure     *reasonJSON  `json:"failure"`
 	Digests     jobs.Digests `json:"digests"`
 	RequestedBy string       `json:"requested_by"`
+	ApprovedBy  string       `json:"approved_by,omitempty"`
+	ApprovedFor string       `json:"approved_reason,omitempty"`
 	Host        string       `json:"host"`
 	PID         int          `json:"pid"`
 	Version     string       `json:"version"`
@@ -89,7 +91,7 @@ func (p *Printer) RunJSON(run *jobs.Run) any {
 		ID: run.ID, Job: run.Job, Kind: run.Kind, Partner: run.Target.Partner, Environment: run.Target.Environment,
 		Dossier: run.Target.Dossier, Label: p.options.Labels[run.Target.Dossier], State: run.State,
 		Interrupted: run.Interrupted, Trigger: run.Trigger, Employees: run.Employees, Planned: run.Planned,
-		Counts: run.Counts, Digests: run.Digests, RequestedBy: run.RequestedBy, Host: run.Host, PID: run.PID,
+		Counts: run.Counts, Digests: run.Digests, RequestedBy: run.RequestedBy, ApprovedBy: run.ApprovedBy, ApprovedFor: run.ApprovedFor, Host: run.Host, PID: run.PID,
 		Version: run.Version, StartedAt: moment(run.StartedAt), FinishedAt: moment(run.FinishedAt),
 	}
 	if !run.CreatedAt.IsZero() {

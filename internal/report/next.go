@@ -101,6 +101,9 @@ func (p *Printer) stateSteps(run *jobs.Run) []step {
 func (p *Printer) failedSteps(run *jobs.Run) []step {
 	text := &p.catalogue.steps
 	resume := command("resume", run.ID)
+	if c := run.Counts; c.Superseded > 0 && c.NotAttempted+c.Uncertain == 0 {
+		return []step{{text.newer, "syncd runs --dossier " + argument(run.Target.Dossier)}}
+	}
 	switch run.Failure.Code {
 	case jobs.ReasonConfiguration:
 		return []step{{p.mend(run.Failure, text.mendConfiguration), resume}}

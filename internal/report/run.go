@@ -64,6 +64,7 @@ func (g *page) header(run *jobs.Run) {
 		{words.started, g.time(run.StartedAt)},
 		{words.ended, g.endTime(run)},
 		{words.by, g.startedBy(run)},
+		{words.approved, approval(run)},
 		{words.limited, keys(run.Employees, 2*shownKeys)},
 	}
 	if run.Failure.Code != "" {
@@ -118,6 +119,14 @@ func (p *Printer) endTime(run *jobs.Run) string {
 	return fmt.Sprintf(p.catalogue.words.after, end, duration(run.FinishedAt.Sub(*run.StartedAt)))
 }
 
+// approval is "marie: Isidoor announced it", "" for a run that nobody had to approve.
+func approval(run *jobs.Run) string {
+	if run.ApprovedBy == "" {
+		return ""
+	}
+	return run.ApprovedBy + ": " + run.ApprovedFor
+}
+
 // startedBy is "marie on srv-paie, by hand, syncd 0.1.0".
 func (p *Printer) startedBy(run *jobs.Run) string {
 	text := run.RequestedBy
@@ -148,6 +157,9 @@ func (g *page) accounting(c jobs.Counts, ended bool) {
 	}
 	g.newline()
 	g.line(0, fmt.Sprintf(plurals.read, g.count(plurals.employees, c.EmployeesRead), g.count(plurals.elements, c.ElementsRead)))
+	if c.ElementsRead == 0 {
+		g.line(0, g.catalogue.words.noElements)
+	}
 	g.newline()
 	pending := groupPending
 	if !ended {

@@ -29,16 +29,24 @@ func (p *Printer) runRow(run *jobs.Run) []string {
 	if run.StartedAt != nil {
 		started = run.StartedAt.In(p.options.Location).Format("2006-01-02 15:04:05") // sorts, and has one width
 	}
-	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, run.Target.Environment, string(run.Period), p.state(run).word, started}
+	environment := run.Target.Environment
+	if sandboxHost(run.Target) != "" {
+		environment = "sandbox"
+	}
+	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment, string(run.Period), p.state(run).word, started}
 	if run.Kind == jobs.PullDictionnaire {
 		return append(row, "–", "–", "–")
 	}
-	return append(row, p.number(run.Counts.Accepted), p.number(run.Counts.Unchanged), p.trouble(run.Counts))
+	trouble := "–" // of a run that goes on, nobody knows yet
+	if run.FinishedAt != nil {
+		trouble = p.trouble(run.Counts)
+	}
+	return append(row, p.number(run.Counts.Accepted), p.number(run.Counts.Unchanged), trouble)
 }
 
-// trouble counts those who were not delivered; when these are elements alone, it says so.
+// trouble counts those who were not delivered and whom no newer run took over; when these are elements alone, it says so.
 func (p *Printer) trouble(c jobs.Counts) string {
-	n := c.Rejected + c.Blocked + c.Held + c.Uncertain + c.Superseded + c.NotAttempted + c.Departed
+	n := c.Rejected + c.Blocked + c.Held + c.Uncertain + c.NotAttempted + c.Departed
 	if n == 0 && c.ElementsBlocked > 0 {
 		return p.count(p.catalogue.words.elementsOnly, c.ElementsBlocked)
 	}

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,8 +76,20 @@ func (p *Printer) dossier(name string) string {
 	return name
 }
 
+// sandboxHost is the host and port of a target on this machine, which is a rehearsal; "" for all others.
+func sandboxHost(t jobs.Target) string {
+	u, err := url.Parse(t.BaseURL)
+	if err != nil || u.Hostname() != "localhost" && !net.ParseIP(u.Hostname()).IsLoopback() {
+		return ""
+	}
+	return u.Host
+}
+
 // target is whom a run talks to, and for which dossier. The environment cannot be overlooked.
 func (p *Printer) target(t jobs.Target) string {
+	if host := sandboxHost(t); host != "" {
+		return fmt.Sprintf("%s, "+p.catalogue.sandbox, p.dossier(t.Dossier), host)
+	}
 	partner := t.Partner
 	if partner == "isidoor" {
 		partner = "Isidoor"

@@ -29,6 +29,9 @@ func (e *UnreachableError) Is(target error) bool { return target == jobs.ErrUnre
 // RefusedError says that Postgres does not let us in as configured.
 type RefusedError struct{ Doing, Problem string }
 
+// Is makes it a jobs.ErrRefused.
+func (e *RefusedError) Is(target error) bool { return target == jobs.ErrRefused }
+
 func (e *RefusedError) Error() string {
 	return fmt.Sprintf("%s: %s\nhint: check the URL under [database] and the role's rights, then run 'syncd check'", e.Doing, e.Problem)
 }
