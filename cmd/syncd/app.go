@@ -112,6 +112,16 @@ func (a *app) target(d config.Dossier) jobs.Target {
 		Dossier: d.Name, Identity: d.Siret}
 }
 
+// selection is what the command line asks a job to be done for.
+func (a *app) selection(job config.Job) ([]config.Dossier, jobs.Period, error) {
+	dossiers, err := a.dossiers(job)
+	if err != nil {
+		return nil, "", err
+	}
+	period, err := a.period(job)
+	return dossiers, period, err
+}
+
 // dossiers are those of the job that the command line selects, by default all.
 func (a *app) dossiers(job config.Job) ([]config.Dossier, error) {
 	ofJob := a.config.Dossiers(job)

@@ -57,11 +57,7 @@ func (a *app) plan(ctx context.Context, name string, show report.Show) error {
 	if err != nil {
 		return err
 	}
-	period, err := a.period(job)
-	if err != nil {
-		return err
-	}
-	dossiers, err := a.dossiers(job)
+	dossiers, period, err := a.selection(job)
 	if err != nil {
 		return err
 	}

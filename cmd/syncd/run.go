@@ -76,11 +76,7 @@ func (a *app) run(ctx context.Context, name string) error {
 	if job.Kind != jobs.PushSalaries && len(a.flags.employees) > 0 {
 		return usagef("job %s is about no employees\nhint: leave out --employee", name)
 	}
-	dossiers, err := a.dossiers(job)
-	if err != nil {
-		return err
-	}
-	period, err := a.period(job)
+	dossiers, period, err := a.selection(job)
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,12 @@ func (p *planning) walk(ctx context.Context, snapshot Snapshot, baseline Baselin
 	}
 }
 
+// noEmployees refuses an empty staging: an export that did not run, not a staff that left.
+func (p *planning) noEmployees() error {
+	return &StagingError{Query: "job.source.employees", Problem: "it returned no employees, so nothing was sent",
+		Hint: "check that the export into staging has run, and that its dossier column holds " + fmt.Sprintf("%q", p.target.Dossier)}
+}
+
 // settle decides about one matricule and counts it or makes it an item.
 func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subject, builder *mapping.Builder) error {
 	p.count(s, m.key)
@@ -190,9 +196,4 @@ func QueryParams(target Target, period Period) mapping.Params {
 		"period_start": period.Start().Format("2006-01-02"),
 		"period_end":   period.End().Format("2006-01-02"),
 	}
-}
-
-func (p *planning) noEmployees() error {
-	return &StagingError{Query: "job.source.employees", Problem: "it returned no employees, so nothing was sent",
-		Hint: "check that the export into staging has run, and that its dossier column holds " + fmt.Sprintf("%q", p.target.Dossier)}
 }
