@@ -29,8 +29,10 @@ type planWriter struct {
 	batches chan []jobs.PlannedItem
 	writing sync.WaitGroup
 	failed  chan struct{} // closed when writing failed
-	err     error         // why; to be read once failed is closed or writing is over
-	ended   bool
+	err     error         // why; like panicked to be read once failed is closed or writing is over
+	// A panic is passed on to whoever plans, as if writing were still part of Add.
+	panicked any
+	ended    bool
 }
 
 // BeginPlan implements jobs.Ledger.
@@ -72,7 +74,7 @@ func (w *planWriter) Add(ctx context.Context, items []jobs.PlannedItem) error {
 	case w.batches <- slices.Clone(items):
 		return nil
 	case <-w.failed:
-		return w.err
+		return w.failure()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -80,6 +82,11 @@ func (w *planWriter) Add(ctx context.Context, items []jobs.PlannedItem) error {
 
 // writeAll writes what Add hands over, until it is told that this was all, or something fails.
 func (w *planWriter) writeAll(ctx context.Context) {
+	defer func() {
+		if w.panicked = recover(); w.panicked != nil {
+			close(w.failed)
+		}
+	}()
 	for items := range w.batches {
 		if w.err = w.write(ctx, items); w.err != nil {
 			close(w.failed)
@@ -88,12 +95,21 @@ func (w *planWriter) writeAll(ctx context.Context) {
 	}
 }
 
-// finishWriting waits for what was added. Nothing can be added afterwards.
-func (w *planWriter) finishWriting() error {
-	w.ended = true
-	close(w.batches)
-	w.writing.Wait()
+// failure is why writing failed, nil if it did not; a panic goes on here.
+func (w *planWriter) failure() error {
+	if w.panicked != nil {
+		panic(w.panicked)
+	}
 	return w.err
+}
+
+// finishWriting waits for what was added. Nothing can be added afterwards.
+func (w *planWriter) finishWriting() {
+	if !w.ended {
+		w.ended = true
+		close(w.batches)
+		w.writing.Wait()
+	}
 }
 
 func (w *planWriter) write(ctx context.Context, items []jobs.PlannedItem) error {
@@ -136,20 +152,16 @@ func (w *planWriter) fill(row *dbsqlc.InsertItemsParams, item *jobs.PlannedItem)
 
 // Commit implements jobs.PlanWriter.
 func (w *planWriter) Commit(ctx context.Context, c jobs.Counts, digests jobs.Digests) error {
-	err := w.finishWriting()
-	if err != nil {
-		w.rollback()
-		return err
+	w.finishWriting()
+	if err := w.failure(); err != nil {
+		return err // Abandon rolls back
 	}
-	err = w.commit(ctx, dbsqlc.PlanRunParams{
+	err := w.commit(ctx, dbsqlc.PlanRunParams{
 		ID: w.run.ID, Epoch: int32(w.run.Epoch),
 		EmployeesRead: int32(c.EmployeesRead), ElementsRead: int32(c.ElementsRead), Unchanged: int32(c.Unchanged),
 		ElementsUnchanged: int32(c.ElementsUnchanged), Created: int32(c.Created), Updated: int32(c.Updated), Repeated: int32(c.Repeated),
 		MappingDigest: digests.Mapping, DictionariesDigest: digests.Dictionaries, PlanDigest: digests.Plan,
 	})
-	if err != nil {
-		w.rollback()
-	}
 	return redactUnlessOurs("freezing the plan", err)
 }
 
@@ -178,14 +190,12 @@ func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error
 
 // Abandon implements jobs.PlanWriter.
 func (w *planWriter) Abandon() {
-	if !w.ended {
-		_ = w.finishWriting() // told by Add, or of no interest any more
-		w.rollback()
-	}
+	w.finishWriting()
+	w.rollback()
 }
 
 func (w *planWriter) rollback() {
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
-	_ = w.tx.Rollback(ctx) // a connection that cannot roll back is closed, and the server does
+	_ = w.tx.Rollback(ctx) // after a commit there is nothing to roll back; a connection that cannot is closed, and the server does
 }
