@@ -64,6 +64,15 @@ func (a *app) ledger(ctx context.Context) (*store.Store, error) {
 // readLedger opens the ledger for commands that only show what is recorded in the open.
 func (a *app) readLedger(ctx context.Context) (*store.Store, error) { return a.openLedger(ctx, nil) }
 
+// readDiffs opens the ledger with its key where that can be read, for what is recorded sealed.
+func (a *app) readDiffs(ctx context.Context) (*store.Store, error) {
+	if _, err := a.config.LedgerKey(); err != nil {
+		a.log.Warn().Err(err).Msg("the fields of new employees are not shown: the ledger key cannot be read")
+		return a.readLedger(ctx)
+	}
+	return a.ledger(ctx)
+}
+
 func (a *app) openLedger(ctx context.Context, keys *store.Keys) (*store.Store, error) {
 	url, err := a.config.Database.URL.Read()
 	if err != nil {

@@ -17,7 +17,9 @@ func newShow(p process, flags *globalFlags) *cobra.Command {
 		Use:   "show RUN",
 		Short: "Show what a run did, for whom, and why",
 		Long: `Show a run: its accounting, who needs a person's attention and why, and what was sent. With
---diff, old and new value of each field; sensitive values are masked.`,
+--diff, old and new value of each field; sensitive values are masked. What was sent for a new
+employee is sealed: its fields are shown to those who can read the ledger key, until a later
+run replaces it.`,
 		Example: `  syncd show 12
   syncd show 12 --diff --employee 00042
   syncd show 12 --json`,
@@ -32,7 +34,11 @@ func newShow(p process, flags *globalFlags) *cobra.Command {
 				return err
 			}
 			defer a.close()
-			ledger, err := a.readLedger(cmd.Context())
+			open := a.readLedger
+			if wantsDiffs(show, flags) {
+				open = a.readDiffs
+			}
+			ledger, err := open(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -51,6 +57,11 @@ func newShow(p process, flags *globalFlags) *cobra.Command {
 	return cmd
 }
 
+// wantsDiffs tells whether showing a run takes more than what each item came to.
+func wantsDiffs(show report.Show, flags *globalFlags) bool {
+	return show.Diff || show.All || flags.json || len(flags.employees) > 0
+}
+
 // show prints a run with its items.
 func (a *app) show(ctx context.Context, ledger *store.Store, printer *report.Printer, run *jobs.Run, show report.Show) error {
 	if run.Kind == jobs.PullDictionnaire {
@@ -63,7 +74,10 @@ func (a *app) show(ctx context.Context, ledger *store.Store, printer *report.Pri
 		}
 		return printer.Pull(a.Stdout, run, changes, show)
 	}
-	filter := store.ItemFilter{Max: itemsAtOnce, Keys: a.flags.employees, Diffs: show.Diff || show.All || a.flags.json}
+	filter := store.ItemFilter{Max: itemsAtOnce, Keys: a.flags.employees, Diffs: wantsDiffs(show, a.flags)}
+	if job, err := a.config.PushJob(run.Job); err == nil { // a job that is no longer configured knows no field: all comes masked
+		filter.Mapping = job.Mapping
+	}
 	items := allItems(ctx, ledger, run.ID, filter)
 	if a.flags.json {
 		return printer.WriteRunJSON(a.Stdout, run, items)

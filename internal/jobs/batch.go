@@ -51,7 +51,8 @@ func (p *planning) flush(ctx context.Context) error {
 	return nil
 }
 
-// compare sets diff and difference of the items that have a document.
+// compare sets diff and difference of the items that have a document. The diff of a new document is that document: it
+// is made for those who look at a plan, and not kept in the clear for those who run it.
 func (p *planning) compare(ctx context.Context) error {
 	var refs []DocumentRef
 	for i := range p.batch {
@@ -71,6 +72,10 @@ func (p *planning) compare(ctx context.Context) error {
 		var old []byte
 		if item.comparedWith != "" {
 			old, documents = documents[0], documents[1:]
+		}
+		if old == nil && !p.diffNew {
+			item.Difference = Created
+			continue
 		}
 		same := item.comparedWith == p.period
 		if item.Diff, err = p.job.Mapping.Diff(old, item.Document, same); err != nil {

@@ -18,6 +18,7 @@ type planning struct {
 	ledger   BaselineReader
 	sink     PlanSink
 	progress Progress
+	diffNew  bool // with the diffs of new documents
 
 	counts Counts // as if nothing of the plan were sent
 	digest chain

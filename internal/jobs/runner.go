@@ -112,6 +112,7 @@ func (r *Runner) DryRun(ctx context.Context, job *PushJob, target Target, period
 		return Counts{}, "", fmt.Errorf("reading dictionaries: %w", err)
 	}
 	p := r.planning(job, target, period, employees, sink)
+	p.diffNew = true
 	if err := p.run(ctx, dictionaries); err != nil {
 		return Counts{}, "", err
 	}

@@ -97,6 +97,10 @@ type ItemFilter struct {
 	Max   int      // at most so many
 	Keys  []string // only these employees'; nil = everyone's
 	Diffs bool     // with their diffs, which are most of their size
+
+	// Mapping tells what of a new document may be shown: its diff is made from the sealed document. What it does not
+	// know comes masked.
+	Mapping mapping.Spec
 }
 
 // Items reads items of a run in order.
@@ -113,9 +117,22 @@ func (s *Store) Items(ctx context.Context, run int64, f ItemFilter) ([]jobs.Item
 		if err != nil {
 			return nil, err
 		}
+		if row.NewDocument != nil && s.keys != nil {
+			if item.Diff, err = s.diffOfNew(row, f.Mapping); err != nil {
+				return nil, err
+			}
+		}
 		items = append(items, item)
 	}
 	return items, nil
+}
+
+func (s *Store) diffOfNew(r dbsqlc.ListItemsRow, m mapping.Spec) ([]mapping.Change, error) {
+	document, err := s.keys.open(r.NewDocument, r.TargetID, jobs.Period(r.Period), r.Key)
+	if err != nil {
+		return nil, fmt.Errorf("reading item %d of the ledger: %w", r.Seq, err)
+	}
+	return m.Diff(nil, document, false)
 }
 
 func toItem(r dbsqlc.ListItemsRow) (jobs.Item, error) {

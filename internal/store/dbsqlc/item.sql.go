@@ -61,11 +61,15 @@ type InsertItemsParams struct {
 }
 
 const listItems = `-- name: ListItems :many
-SELECT seq, key, state, difference, reason_code, reason_detail, employees, elements, baseline_version, ambiguous,
-       (CASE WHEN $1::boolean THEN diff END)::json AS diff, problems, http_status, attempts, sent_at, answered_at
-FROM syncd.item
-WHERE run_id = $2 AND seq > $3 AND ($4::text[] IS NULL OR key = ANY ($4::text[]))
-ORDER BY seq LIMIT $5
+SELECT i.seq, i.target_id, i.period, i.key, i.state, i.difference, i.reason_code, i.reason_detail, i.employees, i.elements,
+       i.baseline_version, i.ambiguous, (CASE WHEN $1::boolean THEN i.diff END)::json AS diff,
+       (CASE WHEN $1 AND i.difference = '+' THEN coalesce(i.payload, b.document) END)::bytea AS new_document,
+       i.problems, i.http_status, i.attempts, i.sent_at, i.answered_at
+FROM syncd.item i
+LEFT JOIN syncd.baseline b ON b.target_id = i.target_id AND b.key = i.key AND b.period = i.period
+     AND b.run_id = i.run_id AND b.version = i.baseline_version + 1
+WHERE i.run_id = $2 AND i.seq > $3 AND ($4::text[] IS NULL OR i.key = ANY ($4::text[]))
+ORDER BY i.seq LIMIT $5
 `
 
 type ListItemsParams struct {
@@ -78,6 +82,8 @@ type ListItemsParams struct {
 
 type ListItemsRow struct {
 	Seq             int32
+	TargetID        int64
+	Period          string
 	Key             string
 	State           string
 	Difference      string
@@ -88,6 +94,7 @@ type ListItemsRow struct {
 	BaselineVersion int64
 	Ambiguous       bool
 	Diff            []byte
+	NewDocument     []byte
 	Problems        []byte
 	HttpStatus      int32
 	Attempts        int32
@@ -95,6 +102,8 @@ type ListItemsRow struct {
 	AnsweredAt      *time.Time
 }
 
+// The document of a new employee is its diff: it is sealed, with the item until the API answered, and in the baseline
+// until a later run replaces it.
 func (q *Queries) ListItems(ctx context.Context, arg ListItemsParams) ([]ListItemsRow, error) {
 	rows, err := q.db.Query(ctx, listItems,
 		arg.WithDiffs,
@@ -112,6 +121,8 @@ func (q *Queries) ListItems(ctx context.Context, arg ListItemsParams) ([]ListIte
 		var i ListItemsRow
 		if err := rows.Scan(
 			&i.Seq,
+			&i.TargetID,
+			&i.Period,
 			&i.Key,
 			&i.State,
 			&i.Difference,
@@ -122,6 +133,7 @@ func (q *Queries) ListItems(ctx context.Context, arg ListItemsParams) ([]ListIte
 			&i.BaselineVersion,
 			&i.Ambiguous,
 			&i.Diff,
+			&i.NewDocument,
 			&i.Problems,
 			&i.HttpStatus,
 			&i.Attempts,

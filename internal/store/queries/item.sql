@@ -43,12 +43,18 @@ SELECT coalesce(extract(epoch FROM min(coalesce(not_before, now())) - now()), 0)
 FROM syncd.item
 WHERE run_id = @run_id AND state = 'pending' AND deferred_epoch IS DISTINCT FROM @epoch::integer;
 
+-- The document of a new employee is its diff: it is sealed, with the item until the API answered, and in the baseline
+-- until a later run replaces it.
 -- name: ListItems :many
-SELECT seq, key, state, difference, reason_code, reason_detail, employees, elements, baseline_version, ambiguous,
-       (CASE WHEN @with_diffs::boolean THEN diff END)::json AS diff, problems, http_status, attempts, sent_at, answered_at
-FROM syncd.item
-WHERE run_id = @run_id AND seq > @after AND (sqlc.narg('keys')::text[] IS NULL OR key = ANY (sqlc.narg('keys')::text[]))
-ORDER BY seq LIMIT @max_rows;
+SELECT i.seq, i.target_id, i.period, i.key, i.state, i.difference, i.reason_code, i.reason_detail, i.employees, i.elements,
+       i.baseline_version, i.ambiguous, (CASE WHEN @with_diffs::boolean THEN i.diff END)::json AS diff,
+       (CASE WHEN @with_diffs AND i.difference = '+' THEN coalesce(i.payload, b.document) END)::bytea AS new_document,
+       i.problems, i.http_status, i.attempts, i.sent_at, i.answered_at
+FROM syncd.item i
+LEFT JOIN syncd.baseline b ON b.target_id = i.target_id AND b.key = i.key AND b.period = i.period
+     AND b.run_id = i.run_id AND b.version = i.baseline_version + 1
+WHERE i.run_id = @run_id AND i.seq > @after AND (sqlc.narg('keys')::text[] IS NULL OR i.key = ANY (sqlc.narg('keys')::text[]))
+ORDER BY i.seq LIMIT @max_rows;
 
 -- What a plan found in doubt waits until the request that left is certainly over.
 -- name: DelayDoubtful :exec
