@@ -23,6 +23,10 @@ var (
 type BusyError struct{ Run Run }
 
 func (e *BusyError) Error() string {
+	if e.Run.State == Queued {
+		return fmt.Sprintf("dossier %s is busy: run %d (%s) is queued since %s, for a daemon to execute\nhint: execute it here with 'syncd resume %d', or give it up with 'syncd cancel %d --reason …'",
+			e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.CreatedAt.Local().Format("2006-01-02 15:04:05"), e.Run.ID, e.Run.ID)
+	}
 	return fmt.Sprintf("dossier %s is busy: run %d (%s) is active since %s, executed by %s (pid %d)\nhint: wait for it to end (syncd show %d), then try again",
 		e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.StartedAt.Local().Format("2006-01-02 15:04:05"), e.Run.Host, e.Run.PID, e.Run.ID)
 }

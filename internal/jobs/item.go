@@ -75,6 +75,7 @@ const (
 	ReasonStillUnsure ReasonCode = "still-unsure" // uncertain: refused now, but an earlier answer is unknown
 	ReasonMoved       ReasonCode = "moved"        // superseded: the baseline moved since the plan
 	ReasonReplanned   ReasonCode = "replanned"    // superseded by run Detail
+	ReasonCancelled   ReasonCode = "cancelled"    // superseded: a person cancelled the run; of a run: Detail says why
 
 	// Why a run failed or is held.
 	ReasonConfiguration ReasonCode = "configuration" // the API refuses this configuration: Detail
@@ -84,6 +85,7 @@ const (
 	ReasonStopped       ReasonCode = "stopped"       // a person stopped it
 	ReasonInterrupted   ReasonCode = "interrupted"   // its process died; a newer run took its place
 	ReasonStaging       ReasonCode = "staging"       // staging cannot be read: Detail
+	ReasonCrashes       ReasonCode = "crashes"       // whoever executed it died, again and again
 	ReasonPanic         ReasonCode = "panic"         // a defect of syncd: Detail
 	ReasonInternal      ReasonCode = "internal"      // unexpected: Detail
 	ReasonPullEmpty     ReasonCode = "pull-empty"    // held: the dictionary answer is empty

@@ -46,6 +46,11 @@ type PushJob struct {
 	ConfigDigest string
 }
 
+// Resumption says how a run of this job is taken up again.
+func (j *PushJob) Resumption() Resumption {
+	return Resumption{ConfigDigest: j.ConfigDigest, Semantics: j.Semantics, Scope: j.Scope, RequestTimeout: j.RequestTimeout}
+}
+
 // Source says how staging is read. The queries may name the run's parameters (mapping.Params) with an @.
 type Source struct {
 	Employees string // SELECT of the employees
@@ -65,3 +70,6 @@ type PullJob struct {
 	MaxWithdrawn float64 // share of the active codes whose withdrawal holds the run: 0.2
 	ConfigDigest string
 }
+
+// Resumption says how a run of this job is taken up again.
+func (j *PullJob) Resumption() Resumption { return Resumption{ConfigDigest: j.ConfigDigest} }

@@ -45,7 +45,7 @@ func (p *pushing) mayLeave() error {
 	if p.halted.Load() {
 		return ErrStopped
 	}
-	return p.ledger.Confirm()
+	return p.ledger.Confirm(p.run)
 }
 
 // judge turns the outcome of a sending into the item's. An item of which any attempt is ambiguous is never rejected:
@@ -62,14 +62,25 @@ func judge(semantics Semantics, item Claimed, out Outcome) ItemOutcome {
 		result.State, result.Reason = ItemRejected, Reason{ReasonRejected, out.Message}
 	case out.Class == ClassCancelled && (semantics == Replace || !out.Ambiguous): // broken off, not given up: a resume sends it again
 		result.State, result.Deferred, result.Reason.Code = ItemPending, true, ReasonStopped
-	case out.Ambiguous && out.Class == ClassTechnical:
-		result.State, result.Reason = ItemUncertain, Reason{ReasonTechnical, statusDetail(out.Status)}
 	case out.Ambiguous:
-		result.State, result.Reason = ItemUncertain, Reason{ReasonNoAnswer, statusDetail(out.Status)}
+		result.State, result.Deferred, result.Reason = inDoubt(semantics, out)
 	default: // nothing of it reached the API this time
 		result.State, result.Deferred, result.Reason = ItemPending, true, Reason{notAttempted[out.Class], statusDetail(out.Status)}
 	}
 	return result
+}
+
+// inDoubt is what becomes of an item that may or may not have been received. Where a document states the whole truth it
+// can be sent again, by a resume of this run or a newer one; else a person must find out.
+func inDoubt(semantics Semantics, out Outcome) (state ItemState, deferred bool, why Reason) {
+	why = Reason{ReasonNoAnswer, statusDetail(out.Status)}
+	if out.Class == ClassTechnical {
+		why.Code = ReasonTechnical
+	}
+	if semantics == Replace {
+		return ItemPending, true, why
+	}
+	return ItemUncertain, false, why
 }
 
 // notAttempted tells why an item that did not reach the API is left over.

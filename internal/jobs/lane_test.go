@@ -24,29 +24,28 @@ type verdicts struct{ clear, now, before, both judged }
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	accepted := judged{ItemAccepted, true, false, ReasonAccepted}
-	noAnswer := judged{ItemUncertain, false, false, ReasonNoAnswer}
 	stillUnsure := judged{ItemUncertain, false, false, ReasonStillUnsure}
-	technical := judged{ItemUncertain, false, false, ReasonTechnical}
 	left := func(reason ReasonCode) judged { return judged{ItemPending, true, true, reason} }      // nothing reached the API
 	doubtful := func(reason ReasonCode) judged { return judged{ItemPending, false, true, reason} } // the doubt stays
-	common := map[Class]verdicts{
-		ClassAccepted:      {accepted, accepted, accepted, accepted},
-		ClassData:          {judged{ItemRejected, true, false, ReasonRejected}, stillUnsure, stillUnsure, stillUnsure},
-		ClassTemporary:     {left(ReasonTemporary), noAnswer, doubtful(ReasonTemporary), noAnswer},
-		ClassTechnical:     {left(ReasonFailures), technical, doubtful(ReasonFailures), technical},
-		ClassConfiguration: {left(ReasonConfiguration), noAnswer, doubtful(ReasonConfiguration), noAnswer},
-	}
 	brokenOff := doubtful(ReasonStopped)
-	cancelled := map[Semantics]verdicts{
-		Replace: {left(ReasonStopped), brokenOff, brokenOff, brokenOff},
-		Append:  {left(ReasonStopped), noAnswer, brokenOff, noAnswer},
-	}
-	for semantics, verdict := range cancelled {
-		wantVerdicts(t, semantics, ClassCancelled, verdict)
-		for class, verdict := range common {
+	for semantics, lost := range map[Semantics]func(ReasonCode) judged{ // what may have been received
+		Replace: doubtful, // can be sent again
+		Append:  func(reason ReasonCode) judged { return judged{ItemUncertain, false, false, reason} },
+	} {
+		noAnswer, technical := lost(ReasonNoAnswer), lost(ReasonTechnical)
+		for class, verdict := range map[Class]verdicts{
+			ClassAccepted:      {accepted, accepted, accepted, accepted},
+			ClassData:          {judged{ItemRejected, true, false, ReasonRejected}, stillUnsure, stillUnsure, stillUnsure},
+			ClassTemporary:     {left(ReasonTemporary), noAnswer, doubtful(ReasonTemporary), noAnswer},
+			ClassTechnical:     {left(ReasonFailures), technical, doubtful(ReasonFailures), technical},
+			ClassConfiguration: {left(ReasonConfiguration), noAnswer, doubtful(ReasonConfiguration), noAnswer},
+		} {
 			wantVerdicts(t, semantics, class, verdict)
 		}
 	}
+	wantVerdicts(t, Replace, ClassCancelled, verdicts{left(ReasonStopped), brokenOff, brokenOff, brokenOff})
+	wantVerdicts(t, Append, ClassCancelled, verdicts{left(ReasonStopped), judged{ItemUncertain, false, false, ReasonNoAnswer}, brokenOff,
+		judged{ItemUncertain, false, false, ReasonNoAnswer}})
 }
 
 func wantVerdicts(t *testing.T, semantics Semantics, class Class, v verdicts) {

@@ -37,16 +37,17 @@ type Ledger interface {
 	Start(ctx context.Context, request NewRun) (*Run, error)
 	// Resume claims an existing run again. Errors: *BusyError, *OrderError, *FinishedError, ErrNoRun.
 	Resume(ctx context.Context, id int64, request Resumption) (*Run, error)
-	// Finish records the end of a run with its accounting: failed when failure says why, held likewise for the reasons
-	// that hold, else succeeded or incomplete as the accounting gives. It returns the run as recorded.
-	Finish(ctx context.Context, run *Run, failure Reason) (*Run, error)
+	// Finish records the end of a run with its accounting: cancelled when a person asked for that, failed when failure
+	// says why, held likewise for the reasons that hold, else succeeded or incomplete as the accounting gives. With
+	// patience a run that only waits for something is queued again instead of failed. It returns the run as recorded.
+	Finish(ctx context.Context, run *Run, failure Reason, patience *Patience) (*Run, error)
 
-	// Hold derives a context that ends, with the cause ErrLost, when this process can no longer prove that it owns its
-	// runs (1.5 s without a confirmed heartbeat).
-	Hold(ctx context.Context) (context.Context, context.CancelFunc)
-	// Confirm fails with ErrLost when the last confirmed heartbeat is older than 1.5 s. It is cheap: it is asked before
-	// each request that leaves.
-	Confirm() error
+	// Hold derives a context that ends, with the cause ErrLost, when this process can no longer prove that it owns the
+	// run (1.5 s without a confirmed heartbeat). cancelled is closed when a person asked to cancel the run.
+	Hold(ctx context.Context, run *Run) (held context.Context, cancelled <-chan struct{}, release context.CancelFunc)
+	// Confirm fails with ErrLost when the last confirmed heartbeat is older than 1.5 s, or the run was claimed in an
+	// ownership that has ended since. It is cheap: it is asked before each request that leaves.
+	Confirm(run *Run) error
 
 	// Identify records what the partner answers for the target, unless something is recorded already, and returns what
 	// is recorded.

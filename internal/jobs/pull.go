@@ -17,16 +17,21 @@ func (r *Runner) Pull(ctx context.Context, job *PullJob, request NewRun) (*Run, 
 	if err != nil {
 		return nil, err
 	}
-	return r.execute(ctx, run, func(ctx context.Context) (Reason, error) { return r.pull(ctx, job, run) })
+	return r.ExecutePull(ctx, job, run)
 }
 
 // ResumePull pulls again for a run that failed or was approved.
 func (r *Runner) ResumePull(ctx context.Context, job *PullJob, id int64) (*Run, error) {
-	run, err := r.Ledger.Resume(ctx, id, Resumption{ConfigDigest: job.ConfigDigest})
+	run, err := r.Ledger.Resume(ctx, id, job.Resumption())
 	if err != nil {
 		return nil, err
 	}
-	return r.execute(ctx, run, func(ctx context.Context) (Reason, error) { return r.pull(ctx, job, run) })
+	return r.ExecutePull(ctx, job, run)
+}
+
+// ExecutePull goes on with a run that this process has claimed.
+func (r *Runner) ExecutePull(ctx context.Context, job *PullJob, run *Run) (*Run, error) {
+	return r.execute(ctx, run, func(ctx context.Context, r *Runner) (Reason, error) { return r.pull(ctx, job, run) })
 }
 
 func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, error) {

@@ -31,8 +31,8 @@ const (
 // transitions is the state machine of a run. Every change of state goes through CanBecome.
 var transitions = map[State][]State{
 	Queued:     {Running, Cancelled},
-	Running:    {Succeeded, Incomplete, Failed, Held, Cancelled, Running}, // Running: taken over by another owner
-	Incomplete: {Queued, Running, Incomplete},                             // resumed for what is still open
+	Running:    {Succeeded, Incomplete, Failed, Held, Cancelled, Running, Queued}, // Running: taken over; Queued: it waits
+	Incomplete: {Queued, Running, Incomplete, Cancelled},                          // resumed for what is still open
 	Failed:     {Queued, Running, Cancelled},
 	Held:       {Queued, Cancelled},
 }
@@ -52,9 +52,31 @@ const (
 type Trigger string
 
 const (
-	TriggerManual Trigger = "manual"
-	TriggerResume Trigger = "resume"
+	TriggerManual   Trigger = "manual"
+	TriggerResume   Trigger = "resume"   // a person took it up again
+	TriggerSchedule Trigger = "schedule" // a fire, on time
+	TriggerCatchUp  Trigger = "catch-up" // a fire that was missed
+	TriggerRetry    Trigger = "retry"    // it had failed, and the daemon took it up again
 )
+
+// Patience is how a run that nobody watches waits for an API or a staging database that is away: it is queued again
+// with growing pauses, until its deadline.
+type Patience struct {
+	Deadline time.Duration // since the run was first executed
+	Pause    time.Duration // the first; each is twice the one before it,
+	MaxPause time.Duration // up to this one
+}
+
+// After is the pause after so many others, without jitter.
+func (p *Patience) After(pauses int) time.Duration {
+	pause := p.Pause
+	for range pauses {
+		if pause *= 2; pause >= p.MaxPause {
+			return p.MaxPause
+		}
+	}
+	return min(pause, p.MaxPause)
+}
 
 // Counts is the accounting of a run, in employees and elements read from staging. On a finished run
 //
@@ -95,31 +117,39 @@ type Digests struct {
 
 // Run is one execution of a job for one target, and period where the job has one.
 type Run struct {
-	ID          int64
-	Job         string
-	Kind        Kind
-	Target      Target
-	Period      Period
-	Trigger     Trigger
-	State       State
-	Interrupted bool // running, but its owner is gone
-	Epoch       int
-	Owner       *int64   // of a running run: the process that executes it
-	Employees   []string // keys of a partial run; empty = everyone
-	Counts      Counts
-	Digests     Digests
-	Planned     bool   // the plan committed
-	RequestedBy string // system user of a manual run
-	Host        string // of the process that executes or executed it
-	PID         int
-	Version     string // of the program
-	Failure     Reason // why it failed or is held; zero otherwise
-	Approved    string // digest of what a person approved, "" = nothing
-	ApprovedBy  string // and who
-	ApprovedFor string // and why
-	CreatedAt   time.Time
-	StartedAt   *time.Time
-	FinishedAt  *time.Time
+	ID           int64
+	Job          string
+	Kind         Kind
+	Target       Target
+	Period       Period
+	Trigger      Trigger
+	State        State
+	Interrupted  bool // running, but its owner is gone
+	Epoch        int
+	Owner        *int64   // of a running run: the process that executes it
+	Employees    []string // keys of a partial run; empty = everyone
+	Counts       Counts
+	Digests      Digests
+	Planned      bool   // the plan committed
+	RequestedBy  string // system user of a manual run
+	Host         string // of the process that executes or executed it
+	PID          int
+	Version      string     // of the program
+	Failure      Reason     // why it failed or is held; zero otherwise
+	Approved     string     // digest of what a person approved, "" = nothing
+	ApprovedBy   string     // and who
+	ApprovedFor  string     // and why
+	Nominal      *time.Time // of the fire that made it; nil = a person made it
+	NotBefore    *time.Time // a queued run waits until then; nil = it can go at once
+	Postponed    int        // how often it was queued again because something was away
+	Takeovers    int        // how often its process died
+	AnyOrder     bool       // the period was named by a person: an older unfinished one does not stop it
+	Cancelling   bool       // a person asked to cancel it
+	CancelledBy  string     // and who
+	CancelledFor string     // and why
+	CreatedAt    time.Time
+	StartedAt    *time.Time
+	FinishedAt   *time.Time
 }
 
 // Partial tells that the run was limited to some employees: it computes no departures and never completes a period.

@@ -39,8 +39,8 @@ func TestTransitions(t *testing.T) {
 	allowed := map[[2]State]bool{
 		{Queued, Running}: true, {Queued, Cancelled}: true,
 		{Running, Succeeded}: true, {Running, Incomplete}: true, {Running, Failed}: true, {Running, Held}: true,
-		{Running, Cancelled}: true, {Running, Running}: true,
-		{Incomplete, Queued}: true, {Incomplete, Running}: true, {Incomplete, Incomplete}: true,
+		{Running, Cancelled}: true, {Running, Running}: true, {Running, Queued}: true,
+		{Incomplete, Queued}: true, {Incomplete, Running}: true, {Incomplete, Incomplete}: true, {Incomplete, Cancelled}: true,
 		{Failed, Queued}: true, {Failed, Running}: true, {Failed, Cancelled}: true,
 		{Held, Queued}: true, {Held, Cancelled}: true,
 	}

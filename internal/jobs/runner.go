@@ -23,6 +23,7 @@ type Runner struct {
 	Progress Progress
 	Log      zerolog.Logger
 	Stop     <-chan struct{} // closed when a person asks to stop: what is in flight is finished, nothing new is taken
+	Patience *Patience       // of a run that nobody watches; nil = an absent API ends the run
 }
 
 // Push runs one transfer of a job from its beginning. The run it returns is as recorded; it is nil when none was
@@ -32,16 +33,21 @@ func (r *Runner) Push(ctx context.Context, job *PushJob, request NewRun) (*Run, 
 	if err != nil {
 		return nil, err
 	}
-	return r.execute(ctx, run, func(ctx context.Context) (Reason, error) { return r.transfer(ctx, job, run) })
+	return r.ExecutePush(ctx, job, run)
 }
 
 // ResumePush takes up a run that failed, was interrupted, or still has items to send, with its frozen plan.
 func (r *Runner) ResumePush(ctx context.Context, job *PushJob, id int64) (*Run, error) {
-	run, err := r.Ledger.Resume(ctx, id, Resumption{ConfigDigest: job.ConfigDigest, Semantics: job.Semantics, Scope: job.Scope, RequestTimeout: job.RequestTimeout})
+	run, err := r.Ledger.Resume(ctx, id, job.Resumption())
 	if err != nil {
 		return nil, err
 	}
-	return r.execute(ctx, run, func(ctx context.Context) (Reason, error) { return r.transfer(ctx, job, run) })
+	return r.ExecutePush(ctx, job, run)
+}
+
+// ExecutePush goes on with a run that this process has claimed.
+func (r *Runner) ExecutePush(ctx context.Context, job *PushJob, run *Run) (*Run, error) {
+	return r.execute(ctx, run, func(ctx context.Context, r *Runner) (Reason, error) { return r.transfer(ctx, job, run) })
 }
 
 // transfer is one monthly transfer, step by step. A reason tells why it stopped before its end.
@@ -130,15 +136,17 @@ func (r *Runner) planning(job *PushJob, target Target, period Period, keys []str
 
 // execute does the work of a claimed run while the claim holds, and records how it ended. Whatever goes wrong in the
 // work, a panic included, is a recorded failure; only a lost claim is left to whoever takes the run over.
-func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Context) (Reason, error)) (*Run, error) {
-	held, release := r.Ledger.Hold(ctx)
+func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Context, *Runner) (Reason, error)) (*Run, error) {
+	held, cancelled, release := r.Ledger.Hold(ctx, run)
 	defer release()
-	halt, err := r.guarded(held, work)
+	stoppable, done := r.stoppedBy(cancelled)
+	defer done()
+	halt, err := stoppable.guarded(held, work)
 	if err != nil && (errors.Is(err, ErrLost) || errors.Is(context.Cause(held), ErrLost)) {
 		return run, ErrLost
 	}
 	switch {
-	case isCancellation(err) && r.stopped(ctx):
+	case isCancellation(err) && stoppable.stopped(ctx):
 		halt, err = Reason{Code: ReasonStopped}, nil
 	case err != nil:
 		halt = failureReason(err)
@@ -146,12 +154,29 @@ func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Contex
 	// Recording must also work when the caller's context has ended.
 	finishing, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
-	finished, finishErr := r.Ledger.Finish(finishing, run, halt)
+	finished, finishErr := r.Ledger.Finish(finishing, run, halt, r.Patience)
 	if finishErr != nil {
 		return run, errors.Join(err, fmt.Errorf("recording the end of run %d: %w", run.ID, finishErr))
 	}
 	summarize(r.Log, finished)
 	return finished, err
+}
+
+// stoppedBy is the runner with a second thing that stops it.
+func (r *Runner) stoppedBy(cancelled <-chan struct{}) (_ *Runner, done func()) {
+	stop, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		select {
+		case <-r.Stop:
+			close(stop)
+		case <-cancelled:
+			close(stop)
+		case <-over:
+		}
+	}()
+	both := *r
+	both.Stop = stop
+	return &both, func() { close(over) }
 }
 
 // untilStopped derives a context for work that a stop may break off: nothing has been sent yet.
@@ -177,12 +202,12 @@ func (r *Runner) stopped(ctx context.Context) bool {
 }
 
 // guarded turns a panic into a reason.
-func (r *Runner) guarded(ctx context.Context, work func(context.Context) (Reason, error)) (halt Reason, err error) {
+func (r *Runner) guarded(ctx context.Context, work func(context.Context, *Runner) (Reason, error)) (halt Reason, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			r.Log.Error().Bytes("stack", debug.Stack()).Msg("panic in a job")
 			halt, err = panicReason(v), nil
 		}
 	}()
-	return work(ctx)
+	return work(ctx, r)
 }

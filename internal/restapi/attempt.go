@@ -22,9 +22,10 @@ type operation struct {
 	endpoint
 	url      *url.URL
 	key      keyHeader
-	body     []byte // nil = none
-	reads    bool   // the answer is wanted as JSON; otherwise the operation sends a document
-	limit    int64  // bytes of the answer that are read
+	body     []byte        // nil = none
+	slot     chan struct{} // the dossier's own: see slots.go
+	reads    bool          // the answer is wanted as JSON; otherwise the operation sends a document
+	limit    int64         // bytes of the answer that are read
 	before   func() error
 	redactor *strings.Replacer
 }
@@ -35,12 +36,11 @@ type keyHeader struct{ name, value string }
 // attempt takes its turn (a slot, then the rate limit), a token, and makes one request. The slot is held for the
 // attempt only: a document that waits to be tried again is not on its way.
 func (c *Connection) attempt(ctx context.Context, op *operation, n int) answer {
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
+	slot := takeSlot(ctx, op.slot, c.shared)
+	if slot == nil {
 		return cancelled(op)
 	}
+	defer func() { <-slot }()
 	if err := c.limiter.Wait(ctx); err != nil {
 		return cancelled(op)
 	}
@@ -93,7 +93,9 @@ func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n i
 	if a.Message != "" {
 		a.Message = cut(strings.ReplaceAll(op.redactor.Replace(a.Message), tok.value, redacted))
 	}
-	logAttempt(c.options.Log, op, a, n, time.Since(started))
+	took := time.Since(started)
+	c.options.Observe(Call{Endpoint: op.name, Outcome: outcomeOf(a, err), Duration: took})
+	logAttempt(c.options.Log, op, a, n, took)
 	return a
 }
 

@@ -20,15 +20,15 @@ import (
 	"syncd/internal/jobs"
 )
 
-// Connection is one client at one host. All its dossiers share one token, one rate limit and one limit of requests
-// in flight. It is safe for concurrent use.
+// Connection is one client at one host. All its dossiers share one token, one rate limit and, but for the slot that
+// each has of its own, one limit of requests in flight. It is safe for concurrent use.
 type Connection struct {
 	options   Options
 	endpoints endpoints
 	transport http.RoundTripper
 	tokens    *tokens
 	limiter   *rate.Limiter
-	slots     chan struct{} // one element per request in flight
+	shared    chan struct{} // one element per request in flight that has no slot of its dossier: see slots.go
 	closeIdle func()
 }
 
@@ -65,12 +65,13 @@ func open(o Options, transport http.RoundTripper) (*Connection, error) {
 			Scopes: scopes(o.Scope), AuthStyle: oauth2.AuthStyleInParams,
 		}),
 		limiter:   rate.NewLimiter(limit, max(1, o.MaxInFlight)),
-		slots:     make(chan struct{}, o.MaxInFlight),
+		shared:    make(chan struct{}, o.MaxInFlight-o.Runs),
 		closeIdle: func() {},
 	}, nil
 }
 
-// Dossier gives the API of the dossier that key opens. A key that cannot be sent is reported by each call.
+// Dossier gives the API of the dossier that key opens. A key that cannot be sent is reported by each call. Each one
+// brings a slot of its own, so no more of them may be in use at once than the Runs of the options.
 func (c *Connection) Dossier(key string) jobs.API { return newDossier(c, key) }
 
 // Close ends a renewal under way and closes idle connections. No call may be running or follow.

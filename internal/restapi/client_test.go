@@ -87,8 +87,11 @@ func (p *partner) open(t testing.TB, change func(*Options)) *Connection {
 	return c
 }
 
-func send(c *Connection, key string) jobs.Outcome {
-	return c.Dossier(testKey).Send(context.Background(), key, []byte(testDoc), nil)
+// send uses a dossier of its own for each document; sendBy that of the caller.
+func send(c *Connection, key string) jobs.Outcome { return sendBy(c.Dossier(testKey), key) }
+
+func sendBy(api jobs.API, key string) jobs.Outcome {
+	return api.Send(context.Background(), key, []byte(testDoc), nil)
 }
 
 // script answers without sockets, so that time can be synctest's: the n-th API request gets the n-th step, the last

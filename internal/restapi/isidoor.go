@@ -15,13 +15,14 @@ import (
 type dossier struct {
 	connection *Connection
 	key        string
+	slot       chan struct{} // its own: see slots.go
 	redactor   *strings.Replacer
 }
 
 var _ jobs.API = (*dossier)(nil)
 
 func newDossier(c *Connection, key string) *dossier {
-	return &dossier{connection: c, key: key, redactor: redactor(key, c.options.ClientSecret)}
+	return &dossier{connection: c, key: key, slot: make(chan struct{}, 1), redactor: redactor(key, c.options.ClientSecret)}
 }
 
 // Identity asks /V2/Dossier whom this key belongs to.
@@ -84,7 +85,7 @@ func (d *dossier) operation(e endpoint, matricule string) (*operation, *jobs.Cal
 	if err != nil { // the error would quote the URL
 		return nil, misconfiguredCall(e, "the path is not one of a web address", "check path of the endpoint in [isidoor]")
 	}
-	op := &operation{endpoint: e, url: address, redactor: d.redactor}
+	op := &operation{endpoint: e, url: address, slot: d.slot, redactor: d.redactor}
 	switch o.KeyIn {
 	case KeyInHeader:
 		op.key = keyHeader{http.CanonicalHeaderKey(o.KeyName), d.key}

@@ -22,6 +22,7 @@ type Options struct {
 	KeyName string // of the header or of the query parameter
 
 	MaxInFlight     int           // requests under way at once; default 8
+	Runs            int           // dossiers in use at once, at most MaxInFlight; default 1
 	RatePerSecond   float64       // attempts a second, in bursts of at most MaxInFlight; 0 = no limit
 	RequestTimeout  time.Duration // of one attempt, from the connection to the end of the answer; default 30 s
 	ConnectTimeout  time.Duration // for TCP, and again for TLS; default 10 s
@@ -37,6 +38,7 @@ type Options struct {
 	Salarie      SalarieEndpoint
 
 	Log       zerolog.Logger
+	Observe   func(Call) // told of each HTTP attempt, from many goroutines: it must be quick; nil = nobody
 	UserAgent string
 }
 
@@ -73,13 +75,14 @@ type endpoints struct {
 	entries                        entryPointers
 }
 
-// endpoint is a method, a path template and their name in errors and logs.
+// endpoint is a name in measures, a method, a path template, and the two as errors and logs show them.
 type endpoint struct {
-	method, path, label string
+	name, method, path, label string
 }
 
 func (o Options) withDefaults() Options {
 	o.MaxInFlight = orDefault(o.MaxInFlight, 8)
+	o.Runs = orDefault(o.Runs, 1)
 	o.RequestTimeout = orDefault(o.RequestTimeout, 30*time.Second)
 	o.ConnectTimeout = orDefault(o.ConnectTimeout, 10*time.Second)
 	o.RetryFor = orDefault(o.RetryFor, 2*time.Minute)
@@ -87,6 +90,9 @@ func (o Options) withDefaults() Options {
 	o.RetryAfterCap = orDefault(o.RetryAfterCap, time.Minute)
 	o.UserAgent = orDefault(o.UserAgent, "syncd")
 	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
+	if o.Observe == nil {
+		o.Observe = func(Call) {}
+	}
 	return o
 }
 
@@ -103,6 +109,10 @@ func (o Options) check() (endpoints, error) {
 		if err := checkAddress(name, address); err != nil {
 			return endpoints{}, err
 		}
+	}
+	if o.Runs < 0 || o.Runs > o.MaxInFlight {
+		return endpoints{}, hinted("raise max_in_flight of [isidoor], or let fewer runs go at once",
+			"%d runs at once cannot share %d requests in flight: each needs one of its own", o.Runs, o.MaxInFlight)
 	}
 	if err := o.checkKeyPlace(); err != nil {
 		return endpoints{}, err
@@ -159,21 +169,21 @@ func isHeaderName(s string) bool {
 
 func (o Options) checkEndpoints() (endpoints, error) {
 	e := endpoints{
-		dossier:      newEndpoint(o.Dossier.Method, o.Dossier.Path),
-		dictionnaire: newEndpoint(o.Dictionnaire.Method, o.Dictionnaire.Path),
-		salarie:      newEndpoint(o.Salarie.Method, o.Salarie.Path),
+		dossier:      newEndpoint("dossier", o.Dossier.Method, o.Dossier.Path),
+		dictionnaire: newEndpoint("dictionnaire", o.Dictionnaire.Method, o.Dictionnaire.Path),
+		salarie:      newEndpoint("salarie", o.Salarie.Method, o.Salarie.Path),
 	}
-	for name, p := range map[string]endpoint{"dossier": e.dossier, "dictionnaire": e.dictionnaire, "salarie": e.salarie} {
+	for _, p := range []endpoint{e.dossier, e.dictionnaire, e.salarie} {
 		if !strings.HasPrefix(p.path, "/") {
-			return e, hinted("start it with a slash", "path of [isidoor.%s] is %q", name, p.path)
+			return e, hinted("start it with a slash", "path of [isidoor.%s] is %q", p.name, p.path)
 		}
-		if name != "salarie" && strings.Contains(p.path, "{key}") {
-			return e, hinted("{key} is for [isidoor.salarie]", "path of [isidoor.%s] is %q", name, p.path)
+		if p.name != "salarie" && strings.Contains(p.path, "{key}") {
+			return e, hinted("{key} is for [isidoor.salarie]", "path of [isidoor.%s] is %q", p.name, p.path)
 		}
 	}
-	for name, method := range map[string]string{"dossier": e.dossier.method, "dictionnaire": e.dictionnaire.method} {
-		if method != http.MethodGet && method != http.MethodPost {
-			return e, hinted("use GET or POST", "method of [isidoor.%s] is %q", name, method)
+	for _, p := range []endpoint{e.dossier, e.dictionnaire} {
+		if p.method != http.MethodGet && p.method != http.MethodPost {
+			return e, hinted("use GET or POST", "method of [isidoor.%s] is %q", p.name, p.method)
 		}
 	}
 	// net/http silently repeats GET, HEAD, OPTIONS and TRACE after bytes were written; these three it never does.
@@ -187,6 +197,6 @@ func (o Options) checkEndpoints() (endpoints, error) {
 	return e, err
 }
 
-func newEndpoint(method, path string) endpoint {
-	return endpoint{method: method, path: path, label: method + " " + path}
+func newEndpoint(name, method, path string) endpoint {
+	return endpoint{name: name, method: method, path: path, label: method + " " + path}
 }

@@ -27,7 +27,7 @@ type refusal struct {
 // tokenClient is the client of the token endpoint: no redirect is followed, which would carry the secret elsewhere.
 func tokenClient(o Options, transport http.RoundTripper) *http.Client {
 	return &http.Client{
-		Transport:     tokenTransport{transport, o.UserAgent},
+		Transport:     tokenTransport{transport, o.UserAgent, o.Observe},
 		Timeout:       o.RequestTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -38,9 +38,21 @@ func tokenClient(o Options, transport http.RoundTripper) *http.Client {
 type tokenTransport struct {
 	http.RoundTripper
 	userAgent string
+	observe   func(Call)
 }
 
 func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	started := time.Now()
+	answer, err := t.exchange(req)
+	outcome := failedOutcome(err)
+	if err == nil {
+		outcome = statusOutcome(answer.StatusCode)
+	}
+	t.observe(Call{Endpoint: tokenCall, Outcome: outcome, Duration: time.Since(started)})
+	return answer, err
+}
+
+func (t tokenTransport) exchange(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context()) // a RoundTripper must not change the request it is given
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", t.userAgent)

@@ -109,7 +109,7 @@ func TestAServerThatHangs(t *testing.T) {
 		}
 		<-r.Context().Done()
 	})
-	c := p.open(t, func(o *Options) { o.RequestTimeout = 50 * time.Millisecond })
+	c := p.open(t, func(o *Options) { o.RequestTimeout = time.Second }) // the token has no longer
 	out := send(c, "00042")
 	if out.Class != jobs.ClassTemporary || !out.Ambiguous || callError(t, out.Err).Problem != "no answer in time" {
 		t.Errorf("outcome %+v", out)

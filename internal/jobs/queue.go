@@ -1,0 +1,75 @@
+package jobs
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrTaken means that a run is no longer there to be claimed: another process was faster, or it ended.
+var ErrTaken = errors.New("another process took the run")
+
+// Pair is a job for one target: what a daemon is configured to execute.
+type Pair struct {
+	Job      string
+	TargetID int64
+}
+
+// Active is a run that waits or goes on, as a daemon sees it.
+type Active struct {
+	ID      int64
+	Pair    Pair
+	State   State // queued or running
+	Period  Period
+	Trigger Trigger
+	Again   bool          // it waits, or waited, for something that was away
+	Wait    time.Duration // until it can be claimed, if its owner stays silent; at most 0 = now
+	Paused  bool          // queued, and its job is paused
+	Ours    bool          // running in the name of this process
+}
+
+// Armed is how far the fires of a job and target are dealt with.
+type Armed struct {
+	Pair      Pair
+	Spec      string // the schedule that was configured when they were last dealt with
+	Timezone  string
+	DealtWith time.Time // fires up to then have become a run, or are recorded as skipped or missed
+}
+
+// FireOutcome is what became of a fire.
+type FireOutcome string
+
+const (
+	FireRun     FireOutcome = "run"     // it made a run
+	FireSkipped FireOutcome = "skipped" // a run of the same kind was active
+	FireMissed  FireOutcome = "missed"  // nobody was there, and the job's policy does not catch it up
+)
+
+// Fire is one nominal time of a schedule.
+type Fire struct {
+	Pair    Pair
+	Nominal time.Time
+	Outcome FireOutcome
+	Trigger Trigger // of the run to make: schedule or catch-up
+	Period  Period  // of the run to make; "" for pulls
+	Reason  string  // why it made none: "policy", "window", "run 12 is active"
+	RunID   int64   // the run that it made, or that was in its way; 0 = none
+}
+
+// Pause keeps the schedule of a job from making runs, until a person ends it.
+type Pause struct {
+	Job    string    `json:"job"`
+	Since  time.Time `json:"since"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+}
+
+// Daemon is one of the processes that share a ledger.
+type Daemon struct {
+	ID      int64
+	Host    string
+	PID     int
+	Version string
+	Jobs    map[string]string // digest of the configuration of each job
+	Started time.Time
+	Silent  time.Duration // since it was last seen
+}

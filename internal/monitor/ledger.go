@@ -1,0 +1,116 @@
+package monitor
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"syncd/internal/jobs"
+)
+
+const (
+	ledgerTimeout = 5 * time.Second  // for one reading of the ledger
+	ledgerCache   = 10 * time.Second // its result, or its failure, serves so long
+)
+
+// Ledger is what metrics read of the ledger.
+type Ledger interface {
+	Statistics(ctx context.Context) (jobs.Statistics, error)
+}
+
+var (
+	runsDesc = describe("syncd_runs", "Runs that the ledger keeps, by state.", "job", "state")
+	lastDesc = describe("syncd_last_run_state", "1 for the state in which the last run that ended did.", "job", "dossier", "state")
+	endDesc  = describe("syncd_last_run_timestamp_seconds",
+		"When a run last ended, in whatever state; absent while none has.", "job", "dossier")
+	successDesc = describe("syncd_last_success_timestamp_seconds",
+		"When a run last succeeded; absent while none has.", "job", "dossier")
+	nextDesc = describe("syncd_next_fire_timestamp_seconds", "When the schedule fires next; absent for jobs without.", "job", "dossier")
+	lagDesc  = describe("syncd_lag_seconds", "Since when the oldest fire is due whose run has not ended; 0 = nothing is late.", "job", "dossier")
+)
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+// ledgerCollector gives the figures that the ledger knows, whichever process made them. One scrape at a time reads it,
+// and at most every ledgerCache; when it cannot be read its figures are left out, not repeated.
+type ledgerCollector struct {
+	now    func() time.Time
+	errors prometheus.Counter
+
+	mu     sync.Mutex
+	ledger Ledger // nil = none yet
+	readAt time.Time
+	cached jobs.Statistics
+	known  bool // cached holds what the ledger said at readAt
+}
+
+func newLedgerCollector(now func() time.Time) *ledgerCollector {
+	return &ledgerCollector{now: now, errors: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "syncd_ledger_scrape_errors_total", Help: "Readings of the ledger for these metrics that failed.",
+	})}
+}
+
+func (c *ledgerCollector) set(ledger Ledger) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ledger, c.readAt, c.known = ledger, time.Time{}, false
+}
+
+func (c *ledgerCollector) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{runsDesc, lastDesc, endDesc, successDesc, nextDesc, lagDesc} {
+		descriptions <- d
+	}
+	c.errors.Describe(descriptions)
+}
+
+func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
+	statistics, known := c.read()
+	c.errors.Collect(out)
+	if !known {
+		return
+	}
+	for _, r := range statistics.Runs {
+		out <- value(runsDesc, float64(r.Runs), r.Job, string(r.State))
+	}
+	for _, d := range statistics.Dossiers {
+		collectDossier(out, d)
+	}
+}
+
+func collectDossier(out chan<- prometheus.Metric, d jobs.DossierStatistics) {
+	out <- value(lagDesc, d.Lag.Seconds(), d.Job, d.Dossier)
+	if d.LastState != "" {
+		out <- value(lastDesc, 1, d.Job, d.Dossier, string(d.LastState))
+	}
+	for desc, at := range map[*prometheus.Desc]time.Time{endDesc: d.LastEnd, successDesc: d.LastSuccess, nextDesc: d.Next} {
+		if !at.IsZero() {
+			out <- value(desc, float64(at.UnixMilli())/1000, d.Job, d.Dossier)
+		}
+	}
+}
+
+func value(desc *prometheus.Desc, v float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, v, labels...)
+}
+
+// read asks the ledger unless it was asked just before. Its lock makes other scrapes wait for the answer and share it.
+// The error is only counted: the daemon itself notices, and logs, a database that is away.
+func (c *ledgerCollector) read() (jobs.Statistics, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ledger == nil || !c.readAt.IsZero() && c.now().Sub(c.readAt) < ledgerCache {
+		return c.cached, c.known
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), ledgerTimeout)
+	defer cancel()
+	statistics, err := c.ledger.Statistics(ctx)
+	if err != nil {
+		c.errors.Inc()
+	}
+	c.cached, c.known, c.readAt = statistics, err == nil, c.now()
+	return c.cached, c.known
+}

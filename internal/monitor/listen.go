@@ -1,0 +1,87 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	unixPrefix   = "unix:"
+	socketMode   = 0o660
+	probeTimeout = time.Second // for asking whether somebody answers on a socket that is already there
+)
+
+// Listen opens the address that Serve answers on: "127.0.0.1:9464", "[::1]:9464", or "unix:/run/syncd/http.sock".
+// What it serves names dossiers and is not encrypted, so other machines are refused.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	if path, found := strings.CutPrefix(address, unixPrefix); found {
+		return listenUnix(ctx, path)
+	}
+	parsed, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("listening for monitoring: %q is no address\nhint: write 127.0.0.1:9464, [::1]:9464 or unix:/run/syncd/http.sock", address)
+	}
+	if !parsed.Addr().IsLoopback() {
+		return nil, fmt.Errorf("listening for monitoring: %s can be reached from other machines\nhint: write 127.0.0.1:%d, and let a proxy with TLS and a password serve others", address, parsed.Port())
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listening for monitoring: %w\nhint: another program, or another syncd, may use this port", err)
+	}
+	return listener, nil
+}
+
+// listenUnix makes the socket. To connect needs the permission to write, which a usual umask (022, 077) takes from all
+// others already in the moment before the mode is set.
+func listenUnix(ctx context.Context, path string) (net.Listener, error) {
+	if !filepath.IsAbs(path) {
+		return nil, fmt.Errorf("listening for monitoring: %q is no absolute path\nhint: write unix:/run/syncd/http.sock", path)
+	}
+	if err := removeStale(ctx, path); err != nil {
+		return nil, fmt.Errorf("listening for monitoring: %w", err)
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("listening for monitoring: %w\nhint: the directory must exist and be writable", err)
+	}
+	if err := os.Chmod(path, socketMode); err != nil {
+		return nil, errors.Join(fmt.Errorf("listening for monitoring: %w", err), listener.Close())
+	}
+	return listener, nil
+}
+
+// removeStale removes the socket of a process that was killed: one on which nobody answers, and nothing else.
+func removeStale(ctx context.Context, path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode().Type() != fs.ModeSocket:
+		return fmt.Errorf("%s exists and is no socket\nhint: choose another path, or remove it", path)
+	}
+	dialer := net.Dialer{Timeout: probeTimeout}
+	connection, err := dialer.DialContext(ctx, "unix", path)
+	switch {
+	case err == nil:
+		return errors.Join(fmt.Errorf("another process answers on %s\nhint: give each syncd a socket of its own", path), connection.Close())
+	case !errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("asking whether %s is in use: %w", path, err)
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("removing a stale socket: %w", err)
+	}
+	return nil
+}

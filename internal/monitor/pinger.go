@@ -1,0 +1,107 @@
+package monitor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/rs/zerolog"
+)
+
+const (
+	pingsAtOnce = 4
+	maxPings    = 256 // waiting or under way; more means that none arrives, and memory has an end
+)
+
+// Pinger sends dead-man's pings without making its caller wait. Pings of one job arrive in the order in which they
+// were given: "started" after "done" would look like a run that never ends.
+type Pinger struct {
+	client *http.Client
+	log    zerolog.Logger
+	ctx    context.Context // ends what is under way
+	cancel context.CancelFunc
+	slots  chan struct{}
+	work   sync.WaitGroup
+
+	mu      sync.Mutex
+	ended   bool // Wait was called
+	pending int
+	last    map[string]chan struct{} // by job: closed when its latest ping has ended
+}
+
+// NewPinger prepares a pinger; its Wait must be called in the end.
+func NewPinger(log zerolog.Logger) *Pinger {
+	return newPinger(log, &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, TLSHandshakeTimeout: pingTimeout})
+}
+
+func newPinger(log zerolog.Logger, transport http.RoundTripper) *Pinger {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Pinger{client: pingClient(transport), log: log, ctx: ctx, cancel: cancel,
+		slots: make(chan struct{}, pingsAtOnce), last: map[string]chan struct{}{}}
+}
+
+// Go sends a ping on its own; a failure is logged as a warning. event is "started", "done" or "failed". An empty URL is
+// none.
+func (p *Pinger) Go(job, event, url string) {
+	if url == "" {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended || p.pending >= maxPings {
+		p.warn(job, event, &pingError{problem: "not sent: too many wait, or the daemon ends"})
+		return
+	}
+	before, done := p.last[job], make(chan struct{})
+	p.last[job] = done
+	p.pending++
+	p.work.Go(func() {
+		defer p.over(job, done)
+		if before != nil {
+			<-before
+		}
+		p.slots <- struct{}{}
+		defer func() { <-p.slots }()
+		if err := p.Ping(p.ctx, url); err != nil {
+			p.warn(job, event, err)
+		}
+	})
+}
+
+// over lets the job's next ping go.
+func (p *Pinger) over(job string, done chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pending--
+	if p.last[job] == done {
+		delete(p.last, job)
+	}
+	close(done)
+}
+
+func (p *Pinger) warn(job, event string, err error) {
+	p.log.Warn().Str("job", job).Str("event", event).Err(err).Msg("ping not delivered")
+}
+
+// Wait waits for the pings under way, until ctx ends: the rest is broken off, which the error tells. No ping is taken
+// any more.
+func (p *Pinger) Wait(ctx context.Context) error {
+	p.mu.Lock()
+	p.ended = true
+	p.mu.Unlock()
+	defer p.cancel()
+	idle := make(chan struct{})
+	go func() {
+		p.work.Wait()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+	}
+	p.cancel()
+	<-idle
+	return fmt.Errorf("waiting for pings: %w", context.Cause(ctx))
+}

@@ -1,0 +1,63 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	stdlog "log"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+const (
+	readTimeout  = 5 * time.Second
+	writeTimeout = 2 * ledgerTimeout // one reading of the ledger, perhaps after waiting for another
+	idleTimeout  = 2 * time.Minute   // above the usual intervals of scrapes
+	endTimeout   = writeTimeout      // for answers under way when ctx ends
+)
+
+// Serve answers on listener until ctx ends, then lets what is under way finish. It closes listener. Its error is nil
+// after an end that was asked for.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log zerolog.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          stdlog.New(warnings{log}, "", 0),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serving monitoring: %w", err)
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	err := server.Shutdown(ending)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close() // whoever still reads has been waited for
+	}
+	if last := <-served; err == nil && !errors.Is(last, http.ErrServerClosed) {
+		err = last
+	}
+	if err != nil {
+		return fmt.Errorf("ending monitoring: %w", err)
+	}
+	return nil
+}
+
+// warnings turns what net/http logs into our events.
+type warnings struct{ log zerolog.Logger }
+
+func (w warnings) Write(text []byte) (int, error) {
+	w.log.Warn().Str("problem", strings.TrimSpace(string(text))).Msg("monitoring server")
+	return len(text), nil
+}

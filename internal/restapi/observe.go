@@ -1,0 +1,59 @@
+package restapi
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+// Call is one HTTP attempt as monitoring sees it: nothing that tells a person, a key or a URL.
+type Call struct {
+	Endpoint string // "token", "dossier", "dictionnaire" or "salarie"
+	// Outcome is "2xx", "3xx", "4xx", "5xx" or "other" by the status, but "429" for a limit; without an answer "timeout",
+	// "connection", or "cancelled" when the caller gave up.
+	Outcome  string
+	Duration time.Duration // from the connection to the end of the answer
+}
+
+// outcomeOf is the outcome of an attempt at the API; err is that of its round trip.
+func outcomeOf(a answer, err error) string {
+	switch {
+	case a.Class == jobs.ClassCancelled:
+		return "cancelled"
+	case err != nil:
+		return failedOutcome(err)
+	}
+	return statusOutcome(a.Status)
+}
+
+func failedOutcome(err error) string {
+	var network net.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return "timeout"
+	}
+	return "connection"
+}
+
+func statusOutcome(status int) string {
+	if status == http.StatusTooManyRequests {
+		return "429"
+	}
+	switch status / 100 {
+	case 2:
+		return "2xx"
+	case 3:
+		return "3xx"
+	case 4:
+		return "4xx"
+	case 5:
+		return "5xx"
+	}
+	return "other"
+}

@@ -1,0 +1,110 @@
+package restapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+// observed keeps what was observed, but for the token.
+type observed struct {
+	mu    sync.Mutex
+	calls []Call
+}
+
+func (o *observed) add(c Call) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.calls = append(o.calls, c)
+}
+
+func TestObserveEachAttempt(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		steps []step
+		want  []string
+	}{
+		"accepted":          {[]step{answers(202)}, []string{"2xx"}},
+		"told to wait":      {[]step{answers(429), answers(200)}, []string{"429", "2xx"}},
+		"a new token":       {[]step{answers(401), answers(200)}, []string{"4xx", "2xx"}},
+		"rejected":          {[]step{answers(422)}, []string{"4xx"}},
+		"in trouble":        {[]step{answers(500), answers(503), answers(200)}, []string{"5xx", "5xx", "2xx"}},
+		"a redirect":        {[]step{answers(302)}, []string{"3xx"}},
+		"no known status":   {[]step{answers(799)}, []string{"other"}},
+		"cut":               {[]step{breaks(true), answers(200)}, []string{"connection", "2xx"}},
+		"no answer":         {[]step{hangs, answers(200)}, []string{"timeout", "2xx"}},
+		"the caller leaves": {[]step{answers(503), takesFor(time.Hour)}, []string{"5xx", "cancelled"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var seen observed
+				s := &script{steps: test.steps}
+				c := s.open(t, func(o *Options) { o.Observe, o.RequestTimeout, o.RetryFor = seen.add, 40*time.Second, time.Hour })
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+				defer cancel()
+				if name == "the caller leaves" {
+					ctx, cancel = context.WithTimeout(ctx, 20*time.Second)
+					defer cancel()
+				}
+				c.Dossier(testKey).Send(ctx, "00042", []byte(testDoc), nil)
+				var got []string
+				for _, call := range seen.calls {
+					if call.Endpoint == "salarie" {
+						got = append(got, call.Outcome)
+					}
+				}
+				if !slices.Equal(got, test.want) {
+					t.Errorf("observed %v, want %v", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+// takesFor answers after some time, unless the request is given up before.
+func takesFor(d time.Duration) step {
+	return func(req *http.Request) (*http.Response, error) {
+		select {
+		case <-time.After(d):
+			return answers(200)(req)
+		case <-req.Context().Done():
+			return nil, req.Context().Err()
+		}
+	}
+}
+
+func TestObserveEndpointsAndDurations(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen observed
+		s := &script{steps: []step{takesFor(time.Second)}, token: func(n int) *http.Response {
+			if n == 1 {
+				return response(503, "")
+			}
+			return response(200, `{"access_token":"t","expires_in":3600}`)
+		}}
+		c := s.open(t, func(o *Options) { o.Observe, o.Dossier.Identity = seen.add, "" })
+		api := c.Dossier(testKey)
+		if _, err := api.Identity(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if _, err := api.Dictionary(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if out := sendBy(api, "00042"); out.Class != jobs.ClassAccepted {
+			t.Error(out.Err)
+		}
+		want := []Call{{"token", "5xx", 0}, {"token", "2xx", 0},
+			{"dossier", "2xx", time.Second}, {"dictionnaire", "2xx", time.Second}, {"salarie", "2xx", time.Second}}
+		if !slices.Equal(seen.calls, want) {
+			t.Errorf("observed %v, want %v", seen.calls, want)
+		}
+	})
+}
