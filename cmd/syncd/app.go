@@ -25,7 +25,9 @@ type app struct {
 	flags    *globalFlags
 	log      zerolog.Logger
 	config   *config.Config
-	apiAway  bool // it answered nothing at all: other dossiers need not wait for it, too
+	apiAway  bool               // it answered nothing at all: other dossiers need not wait for it, too
+	runs     int                // executed at once; 0 = one
+	observe  func(restapi.Call) // hears of each call of the API
 	cleanups []func()
 }
 
@@ -78,7 +80,7 @@ func (a *app) openLedger(ctx context.Context, keys *store.Keys) (*store.Store, e
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, store.Options{URL: url, Keys: keys, Version: version, Lease: a.config.Database.Lease})
+	s, err := store.Open(ctx, store.Options{URL: url, Keys: keys, Version: version, Lease: a.config.Database.Lease, Runs: a.runs})
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +109,8 @@ func (a *app) connection(retryFor time.Duration) (*restapi.Connection, error) {
 		Dossier:      restapi.DossierEndpoint(i.Dossier),
 		Dictionnaire: restapi.DictionnaireEndpoint(i.Dictionnaire),
 		Salarie:      restapi.SalarieEndpoint{Method: i.Salarie.Method, Path: i.Salarie.Path},
-		Log:          a.log, UserAgent: "syncd/" + version,
+		Runs:         max(a.runs, 1), Observe: a.observe,
+		Log: a.log, UserAgent: "syncd/" + version,
 	})
 	if err != nil {
 		return nil, err
@@ -201,11 +204,17 @@ func (p process) logger(level string) (zerolog.Logger, error) {
 		return zerolog.Logger{}, usagef("log level %q is unknown\nhint: use trace, debug, info, warn or error", level)
 	}
 	w := p.Stderr
-	if isTerminal(p.Stderr) {
+	switch {
+	case isTerminal(p.Stderr):
 		w = zerolog.ConsoleWriter{Out: p.Stderr, TimeFormat: time.TimeOnly}
+	case p.underSystemd():
+		w = journalWriter{p.Stderr}
 	}
 	return zerolog.New(w).Level(parsed).With().Timestamp().Logger(), nil
 }
+
+// underSystemd tells that messages go to the journal.
+func (p process) underSystemd() bool { return p.Getenv("JOURNAL_STREAM") != "" }
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)

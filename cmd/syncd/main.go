@@ -34,7 +34,7 @@ type process struct {
 func run(args []string, p process) int {
 	ctx, abort := context.WithCancel(context.Background())
 	defer abort()
-	stop, release := onSignals(p.Stderr, abort)
+	stop, release := onSignals(p, abort)
 	defer release()
 	p.Stop = stop
 	root := newRoot(p)
@@ -43,7 +43,7 @@ func run(args []string, p process) int {
 }
 
 // onSignals closes the channel at the first signal and calls abort at the second.
-func onSignals(stderr io.Writer, abort func()) (stop <-chan struct{}, release func()) {
+func onSignals(p process, abort func()) (stop <-chan struct{}, release func()) {
 	asked := make(chan struct{})
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
@@ -57,7 +57,9 @@ func onSignals(stderr io.Writer, abort func()) (stop <-chan struct{}, release fu
 			}
 			if n == 0 {
 				close(asked)
-				io.WriteString(stderr, "\nstopping: what is on its way is finished, nothing new is sent (once more to abort)\n") //nolint:errcheck // a closed terminal
+				if !p.underSystemd() {
+					io.WriteString(p.Stderr, "\nstopping: what is on its way is finished, nothing new is sent (once more to abort)\n") //nolint:errcheck // a closed terminal
+				}
 			} else {
 				abort()
 			}

@@ -11,14 +11,18 @@ import (
 )
 
 func newResume(p process, flags *globalFlags) *cobra.Command {
+	var detach bool
 	cmd := &cobra.Command{
 		Use:   "resume RUN",
 		Short: "Go on with a run that stopped, with the plan it had",
 		Long: `Go on with a run that failed, was interrupted, or still has items to send. The plan is the one
 that was frozen: what a newer run sent since is not sent again, but superseded. To plan
-afresh from staging, use 'syncd run' instead.`,
+afresh from staging, use 'syncd run' instead.
+
+With --detach the run is queued for a daemon, which goes on with it.`,
 		Example: `  syncd runs --state failed
-  syncd resume 12`,
+  syncd resume 12
+  syncd resume 12 --detach`,
 		Args: exactly("RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := parseRun(args[0])
@@ -30,11 +34,28 @@ afresh from staging, use 'syncd run' instead.`,
 				return err
 			}
 			defer a.close()
+			if detach {
+				return a.requeue(cmd.Context(), id)
+			}
 			return a.resume(cmd.Context(), id)
 		},
 	}
+	cmd.Flags().BoolVar(&detach, "detach", false, "queue the run for a daemon instead of executing it here")
 	flags.addJSON(cmd)
 	return cmd
+}
+
+// requeue leaves a run to a daemon.
+func (a *app) requeue(ctx context.Context, id int64) error {
+	ledger, err := a.readLedger(ctx)
+	if err != nil {
+		return err
+	}
+	run, err := ledger.Requeue(ctx, id)
+	if err != nil {
+		return explainNoRun(id, err)
+	}
+	return a.tellQueued(ctx, ledger, []*jobs.Run{run})
 }
 
 func parseRun(text string) (int64, error) {

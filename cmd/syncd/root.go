@@ -53,10 +53,11 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
 	})
 	persistent := root.PersistentFlags()
 	persistent.StringVar(&flags.config, "config", "", "configuration file (default $SYNCD_CONFIG, then "+defaultConfig+")")
-	persistent.StringVar(&flags.logLevel, "log-level", "", "trace, debug, info, warn or error (default $SYNCD_LOG_LEVEL, then warn)")
+	persistent.StringVar(&flags.logLevel, "log-level", "", "trace, debug, info, warn or error (default $SYNCD_LOG_LEVEL, then warn; info for the daemon)")
 	root.AddCommand(
 		newCheck(p, &flags), newMigrate(p, &flags), newPlan(p, &flags), newRun(p, &flags), newResume(p, &flags),
-		newApprove(p, &flags), newRuns(p, &flags), newShow(p, &flags), newDictionary(p, &flags), newSandbox(p, &flags), newVersion(p, &flags),
+		newApprove(p, &flags), newCancel(p, &flags), newRuns(p, &flags), newShow(p, &flags), newDictionary(p, &flags), newDaemon(p, &flags), newSchedule(p, &flags),
+		newPause(p, &flags), newUnpause(p, &flags), newPurge(p, &flags), newSandbox(p, &flags), newVersion(p, &flags),
 	)
 	addCompletion(root)
 	return root

@@ -14,16 +14,20 @@ import (
 )
 
 func newRun(p process, flags *globalFlags) *cobra.Command {
+	var detach bool
 	cmd := &cobra.Command{
 		Use:   "run JOB",
 		Short: "Execute a job now: send what is new or changed, or pull the nomenclatures",
 		Long: `Execute a job now, one run per dossier. A push reads staging, compares it with what the API
 acknowledged, sends what differs, and records the run. After a successful run, what staging
-holds is delivered. What a former run left unfinished is settled or superseded first.`,
+holds is delivered. What a former run left unfinished is settled or superseded first.
+
+With --detach the runs are queued for a daemon, which executes them.`,
 		Example: `  syncd run dictionnaire
   syncd run paie
   syncd run paie --dossier saint-martin --period 2026-10
-  syncd run paie --dossier saint-martin --employee 00042 --employee 00043`,
+  syncd run paie --dossier saint-martin --employee 00042 --employee 00043
+  syncd run paie --detach`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: p.jobNames(flags),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -32,12 +36,13 @@ holds is delivered. What a former run left unfinished is settled or superseded f
 				return err
 			}
 			defer a.close()
-			return a.run(cmd.Context(), args[0])
+			return a.run(cmd.Context(), args[0], detach)
 		},
 	}
 	flags.addDossiers(cmd, p)
 	flags.addPeriod(cmd)
 	flags.addEmployees(cmd, "only the employee of this matricule: no departures are computed")
+	cmd.Flags().BoolVar(&detach, "detach", false, "queue the runs for a daemon instead of executing them here")
 	flags.addJSON(cmd)
 	return cmd
 }
@@ -68,7 +73,7 @@ func (a *app) executor(ctx context.Context) (*executor, error) {
 	return &executor{app: a, ledger: ledger, staging: staging, connection: connection, printer: a.printer()}, nil
 }
 
-func (a *app) run(ctx context.Context, name string) error {
+func (a *app) run(ctx context.Context, name string, detach bool) error {
 	job, err := a.config.Job(name)
 	if err != nil {
 		return err
@@ -79,6 +84,9 @@ func (a *app) run(ctx context.Context, name string) error {
 	dossiers, period, err := a.selection(job)
 	if err != nil {
 		return err
+	}
+	if detach {
+		return a.detach(ctx, job, dossiers, period)
 	}
 	e, err := a.executor(ctx)
 	if err != nil {
@@ -95,11 +103,7 @@ func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Doss
 		return 0, err
 	}
 	defer done()
-	request := jobs.NewRun{
-		Job: job.Name, Kind: job.Kind, Target: e.target(d), Period: period, AnyOrder: e.flags.period != "",
-		Scope: e.config.Isidoor.Salarie.Scope, Employees: unique(e.flags.employees), Trigger: jobs.TriggerManual,
-		RequestedBy: requester(), Digests: jobs.Digests{Config: e.config.Digest()},
-	}
+	request := e.newRun(job, d, period)
 	var run *jobs.Run
 	if job.Kind == jobs.PullDictionnaire {
 		pull, configured := e.config.PullJob(job.Name)
@@ -116,6 +120,15 @@ func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Doss
 	}
 	done()
 	return e.conclude(ctx, run, err)
+}
+
+// newRun is the run of a job that a person asks for.
+func (a *app) newRun(job config.Job, d config.Dossier, period jobs.Period) jobs.NewRun {
+	return jobs.NewRun{
+		Job: job.Name, Kind: job.Kind, Target: a.target(d), Period: period, AnyOrder: a.flags.period != "",
+		Scope: a.config.Isidoor.Salarie.Scope, Employees: unique(a.flags.employees), Trigger: jobs.TriggerManual,
+		RequestedBy: requester(), Digests: jobs.Digests{Config: a.config.Digest()},
+	}
 }
 
 // runner makes the runner of a dossier. done ends its progress bar; it may be called more than once.

@@ -4,9 +4,6 @@
 package config
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,13 +19,16 @@ type Config struct {
 	File        string `json:"-"` // as the user named it
 	Database    Database
 	Isidoor     Isidoor
+	Daemon      Daemon
+	Retention   Retention
 	AllDossiers []Dossier // in the order of the file
 	Jobs        []Job     // in the order of the file
 
 	Warnings []Problem `json:"-"` // what is accepted, and has no effect or deserves a second look
 
-	language string // "fr", "en", or "" = the locale's
-	digest   string
+	language   string // "fr", "en", or "" = the locale's
+	digest     string
+	jobDigests map[string]string // by name
 }
 
 // Load reads and checks a configuration file; getenv serves its secrets when they are read. An error is an *Error.
@@ -53,12 +53,9 @@ func parseConfig(name string, document []byte, getenv func(string) string) (*Con
 	}
 	inFileOrder(f.warnings)
 	c.File, c.Warnings = name, f.warnings
-	rendered, err := json.Marshal(c)
-	if err != nil {
-		return nil, fmt.Errorf("rendering the configuration for its digest: %w", err)
+	if err := c.digestAll(); err != nil {
+		return nil, err
 	}
-	sum := sha256.Sum256(rendered)
-	c.digest = hex.EncodeToString(sum[:])
 	return c, nil
 }
 
@@ -69,14 +66,12 @@ func readConfig(t *table) *Config {
 		Isidoor:     readIsidoor(t.table("isidoor")),
 		AllDossiers: readDossiers(t.tables("dossier")),
 	}
-	c.Jobs = readJobs(t.tables("job"), dossierNames(c.AllDossiers))
+	c.Daemon = readDaemon(t.table("daemon"), c.Isidoor.MaxInFlight)
+	c.Retention = readRetention(t.table("retention"), c.Daemon)
+	c.Jobs = readJobs(t.tables("job"), dossierNames(c.AllDossiers), c.Daemon.ClosedDays)
 	c.language = t.choice("language", "", "fr", "en", "")
 	return c
 }
-
-// Digest identifies what is configured: hex of a SHA-256 over the checked values. Comments, order of keys and language
-// do not count, secrets count by their reference only.
-func (c *Config) Digest() string { return c.digest }
 
 // Job is the job of that name. An error is an *UnknownError.
 func (c *Config) Job(name string) (Job, error) {
@@ -121,6 +116,9 @@ func (c *Config) Secrets() []Secret {
 	}
 	for _, d := range c.AllDossiers {
 		secrets = append(secrets, d.Key)
+	}
+	for _, j := range c.Jobs {
+		secrets = append(secrets, j.Ping.secrets()...)
 	}
 	return secrets
 }

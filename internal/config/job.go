@@ -8,16 +8,20 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/schedule"
 )
 
 // Job is a configured job. What belongs to the other kind is zero.
 type Job struct {
 	Name         string
 	Kind         jobs.Kind
-	Schedule     string // checked; for the daemon to come; "" = by hand only
+	Schedule     *schedule.Schedule // nil = by hand only
 	Timezone     string
-	DossierNames []string // as written: ["*"] or names
-	Missed       string   // "skip", "latest" or "all"; for the daemon to come
+	DossierNames []string        // as written: ["*"] or names
+	Missed       schedule.Policy // what is done about fires that no daemon was there for
+	MissedWindow time.Duration   // how old such a fire may be
+	Deadline     time.Duration   // how long a run of the daemon waits for an API that is away
+	Ping         Ping
 
 	// push-salaries
 	Period  string // "current" or "previous"
@@ -42,10 +46,10 @@ func (j Job) PeriodAt(now time.Time) jobs.Period {
 	return period
 }
 
-func readJobs(tables []*table, dossiers []string) []Job {
+func readJobs(tables []*table, dossiers []string, closed []schedule.Day) []Job {
 	var list []Job
 	for _, t := range tables {
-		list = append(list, readJob(t, jobNames(list), dossiers))
+		list = append(list, readJob(t, jobNames(list), dossiers, closed))
 	}
 	return list
 }
@@ -56,16 +60,23 @@ var (
 	pullKeys = []string{"max_withdrawn"}
 )
 
-func readJob(t *table, taken, dossiers []string) Job {
+func readJob(t *table, taken, dossiers []string, closed []schedule.Day) Job {
 	defer t.finish()
 	j := Job{
 		Name:         t.name("job", taken),
 		Kind:         jobs.Kind(t.requiredChoice("kind", string(jobs.PushSalaries), string(jobs.PullDictionnaire))),
-		Schedule:     t.schedule("schedule"),
 		DossierNames: t.dossiers("dossiers", dossiers),
-		Missed:       t.choice("missed", "latest", "skip", "latest", "all"),
+		Missed:       schedule.Policy(t.choice("missed", string(schedule.Latest), string(schedule.Skip), string(schedule.Latest), string(schedule.All))),
+		MissedWindow: t.duration("missed_window", 92*day, time.Minute, 400*day),
+		Deadline:     t.duration("deadline", 6*time.Hour, 0, 7*day),
+		Ping:         readPing(t.table("ping")),
 	}
 	j.Timezone, j.location = t.timezone("timezone")
+	if t.has("schedule") {
+		j.Schedule = t.schedule("schedule", t.required("schedule", scheduleHint), j.Timezone, closed)
+	} else {
+		t.take("schedule")
+	}
 	t.refuse("guards are not available in this version", "remove it, and look at what would be sent before you send it: syncd plan JOB", "guard")
 	switch j.Kind {
 	case jobs.PushSalaries:

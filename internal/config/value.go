@@ -111,22 +111,41 @@ func (t *table) number(key string, fallback, low, high float64) float64 {
 	return value
 }
 
-// duration is a text such as "30s", from low to high.
+const day = 24 * time.Hour
+
+// duration is a text such as "30s" or "70d", from low to high.
 func (t *table) duration(key string, fallback, low, high time.Duration) time.Duration {
 	n := t.take(key)
 	if n == nil {
 		return fallback
 	}
-	value, err := time.ParseDuration(n.text)
+	value, err := parseDuration(n.text)
 	if err != nil || n.kind != kindText {
-		t.report(key, "is not a duration", `write a number and its unit between quotes, such as "30s", "2m" or "1h30m"`)
+		t.report(key, "is not a duration", `write a number and its unit between quotes, such as "30s", "2m", "1h30m" or "7d"`)
 		return fallback
 	}
 	if value < low || value > high {
-		t.report(key, fmt.Sprintf("must be from %v to %v", low, high), fmt.Sprintf("leave it out for %v", fallback))
+		t.report(key, fmt.Sprintf("must be from %s to %s", days(low), days(high)), "leave it out for "+days(fallback))
 		return fallback
 	}
 	return value
+}
+
+// parseDuration is Go's, and whole days such as "70d".
+func parseDuration(text string) (time.Duration, error) {
+	if number, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.ParseInt(number, 10, 16)
+		return time.Duration(n) * day, err
+	}
+	return time.ParseDuration(text)
+}
+
+// days renders a duration, in days where it is some.
+func days(d time.Duration) string {
+	if d >= day && d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return d.String()
 }
 
 // matching is a required text of a certain form; "" when it is not.

@@ -9,26 +9,6 @@ import (
 	"testing"
 )
 
-func TestSchedules(t *testing.T) {
-	t.Parallel()
-	for _, schedule := range []string{
-		"0 5 * * *", "*/15 6-20 * * MON-FRI", "0 0 29 2 *", "@daily", "@monthly",
-		"last-day 23:59", "last-working-day 06:00", "working-day 1 00:00", "working-day 23 06:30",
-	} {
-		if err := checkSchedule(schedule); err != nil {
-			t.Errorf("%q: %v", schedule, err)
-		}
-	}
-	for _, schedule := range []string{
-		"", " ", "0 5 * * * *", "TZ=", "CRON_TZ=", "TZ=Europe/Paris 0 5 * * *", "@every 1h", "@", "0 5 31 2 *",
-		"last-day 24:00", "last-day 6:00", "working-day 0 06:00", "working-day 06:00", "last-day 06:00 ", "a b c d e", "*/0 * * * *",
-	} {
-		if err := checkSchedule(schedule); err == nil {
-			t.Errorf("%q is accepted", schedule)
-		}
-	}
-}
-
 func TestLanguage(t *testing.T) {
 	t.Parallel()
 	french := parsed(t, "language = \"fr\"\n"+valid(t))

@@ -43,7 +43,7 @@ func TestDoubtIsNeverUnchangedAlthoughStagingIsAsAcknowledged(t *testing.T) {
 	r.API = w.connect(once)
 	w.front.play(always(lost))
 	run := w.run(r, jobs.Incomplete, nil)
-	w.wantItem(r, run, "00002", jobs.ItemUncertain, jobs.ReasonNoAnswer)
+	w.wantItem(r, run, "00002", jobs.ItemPending, jobs.ReasonNoAnswer)
 	w.wantDoubt("00002", true)
 	if w.held("00002") != "CORRIGE" {
 		t.Fatal("the API does not hold the lost correction")
@@ -119,7 +119,10 @@ func TestFailureOfTheAPIIsUncertain(t *testing.T) {
 	r.API = w.connect(once)
 	w.front.play(only("00001", broken))
 	run := w.run(r, jobs.Incomplete, nil)
-	w.wantItem(r, run, "00001", jobs.ItemUncertain, jobs.ReasonTechnical)
+	w.wantItem(r, run, "00001", jobs.ItemPending, jobs.ReasonTechnical)
+	if run.Counts.Uncertain != 1 || run.Counts.NotAttempted != 0 {
+		t.Errorf("%+v", run.Counts)
+	}
 	w.wantDoubt("00001", true)
 	w.front.play(nil)
 	w.run(r, jobs.Succeeded, nil)

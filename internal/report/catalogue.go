@@ -22,7 +22,8 @@ type catalogue struct {
 	sandbox      string // host %s: a base_url on this machine is a rehearsal, whatever the environment says
 	states       map[jobs.State]stateWords
 	interrupted  stateWords
-	partly       string // the state of a partial run that succeeded
+	cancelling   stateWords // of a running run that was asked to stop
+	partly       string     // the state of a partial run that succeeded
 	triggers     map[jobs.Trigger]string
 	differences  map[jobs.Difference]plural // of items to send or sent, without their number
 	reasons      map[jobs.ReasonCode]phrase
@@ -32,6 +33,8 @@ type catalogue struct {
 	plurals      plurals
 	words        words
 	steps        steps
+	schedule     scheduleWords
+	purge        purgeWords
 }
 
 // stateWords are a sentence for the report of a run, and a word for the table of runs.
@@ -100,17 +103,72 @@ type words struct {
 	added, relabelled, withdrew                plural
 	pullUnchanged, pullHeld, pullEffect        string
 	approved, noElements                       string
+	scheduled, queued, waits, lastTime         string // names of lines of a header
+	takenOver, cancellation                    string // likewise
+	waitsUntil                                 string // time %s, reason %s
+	waitsForDaemon                             string // run %d
+	daemon                                     string // who started a run that no person did
+	takeovers                                  plural
+	cancelledBy                                string // user %s, reason %s
+	earlierSending                             string // behind what is said of an item that was not sent this time
+	givenUp                                    plural // behind the number, in the accounting of a cancelled run
 	pullEmptied                                string // nomenclatures %s, each with its number of codes: "Civilite 2/2"
+}
+
+// scheduleWords tell when jobs fire, and what became of it.
+type scheduleWords struct {
+	title               string // time %s
+	noJobs              string
+	job                 string // job %s, schedule %s, time zone %s
+	byHand              string // job %s
+	run                 string // what starts a job by hand; the command follows
+	next, missed        string // names of lines
+	paused, owed        string // likewise
+	in                  string // duration %s
+	days                plural
+	never               string                      // no further time
+	policies            map[string]string           // of missed fires, by their name in the configuration
+	outcomes            map[jobs.FireOutcome]string // of a fire that made no run
+	why                 map[string]string           // it was not made up for
+	stillActive         string                      // a run was in the way: its state %s
+	stillActiveRun      string                      // run %s, state %s
+	made                string                      // a run that is no longer in the ledger
+	ofRun               string                      // what it became %s, run %d
+	caughtUp            string                      // behind that
+	pausedBy            string                      // user %s, time %s, reason %s
+	unpause             string                      // the command follows
+	dossiers, others    plural                      // their number; those that are not named
+	allDossiers         string                      // number %s
+	last, neverFired    string                      // name of a line; nothing was due since the first start
+	unarmed             string                      // no daemon ever started the job for the dossier
+	due                 plural                      // fires that nobody dealt with
+	becausePaused, dead string                      // why
+	soon                string
+	more                plural // missed fires that are not listed
+	daemons             string
+	daemon              string // host %s, pid %d, version %s, time %s
+	silent              string // duration %s
+	differs             string
+	noDaemon, allSilent string
+	start               string // the commands follow
+}
+
+// purgeWords tell what is, or would be, deleted.
+type purgeWords struct {
+	done, dry, nothing        string
+	diffs, items, runs, fires plural // behind the number
+	apply                     string // the command follows
 }
 
 // steps are what to do next; the command that does it follows on its own line.
 type steps struct {
-	title                                               string
-	nothing, nothingToSend, upToDate, details           string
-	departed, correct, again, resume, newer             string
-	uncertain, unsure, partly, confirm, approve, refuse string
-	mendConfiguration, mendIdentity                     string
-	mendStaging, waitForAPI, defect, stopped            string
-	running, interrupted, queued, cancelled             string
-	send, sendRest, firstRun, firstPull                 string
+	title                                                string
+	nothing, nothingToSend, upToDate, details            string
+	departed, correct, again, resume, newer              string
+	uncertain, unsure, partly, confirm, approve, refuse  string
+	mendConfiguration, mendIdentity                      string
+	mendStaging, waitForAPI, defect, stopped             string
+	running, interrupted, queued, cancelled              string
+	giveUp, givenUp, cancelling, endNow, resend, crashes string
+	send, sendRest, firstRun, firstPull                  string
 }

@@ -47,7 +47,7 @@ func (p *Printer) Pull(w io.Writer, run *jobs.Run, changes []jobs.DictionaryChan
 	if run.State == jobs.Succeeded {
 		g.steps([]step{{text: p.catalogue.steps.upToDate}})
 	} else {
-		g.steps(p.stateSteps(run))
+		g.steps(p.stateSteps(run, &gathered{}))
 	}
 	return g.end()
 }

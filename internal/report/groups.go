@@ -16,6 +16,7 @@ const (
 	groupUncertain
 	groupHeld
 	groupSuperseded
+	groupGivenUp // by a person who cancelled the run
 	groupPending // of a run that has ended
 	groupWaiting // the same items, of a run that has not
 	groupSent
@@ -38,6 +39,9 @@ func groupOf(item *jobs.Item, ended bool) group {
 	case jobs.ItemHeld:
 		return groupHeld
 	case jobs.ItemSuperseded:
+		if item.Reason.Code == jobs.ReasonCancelled {
+			return groupGivenUp
+		}
 		return groupSuperseded
 	case jobs.ItemAccepted:
 		return groupSent
@@ -67,7 +71,9 @@ type gatheredGroup struct {
 	items      int
 	employees  int
 	elements   int
-	repeatable int    // but for those whom no run sends again, as that could pay twice
+	resendable int    // in doubt, and sent again by a resume
+	onTheirWay int    // likewise, if the run can be resumed
+	stuck      int    // in doubt, left out by a resume; a new run sends them again where that cannot pay twice
 	replanned  string // the newest run that took items over; "" = none
 }
 
@@ -104,8 +110,13 @@ func (g *gatheredGroup) add(item *jobs.Item, text string) {
 	if len(g.first) < shownItems {
 		g.first = append(g.first, *item)
 	}
-	if item.State != jobs.ItemUncertain || item.Reason.Code != jobs.ReasonInDoubt {
-		g.repeatable++
+	switch {
+	case item.State == jobs.ItemPending && item.Ambiguous:
+		g.resendable++
+	case item.State == jobs.ItemSending:
+		g.onTheirWay++
+	case item.State == jobs.ItemUncertain && item.Reason.Code != jobs.ReasonInDoubt: // else a new run has left it out, too
+		g.stuck++
 	}
 	if item.Reason.Code == jobs.ReasonReplanned && item.Reason.Detail != "" {
 		g.replanned = item.Reason.Detail
@@ -136,7 +147,7 @@ func (p *Printer) kindText(item *jobs.Item, g group) string {
 	switch g {
 	case groupSent:
 		return p.difference(item.Difference, 1)
-	case groupPending, groupWaiting:
+	case groupGivenUp, groupPending, groupWaiting:
 		return p.Reason(item.Reason)
 	}
 	return ""

@@ -46,8 +46,15 @@ func (p *Printer) outcome(item *jobs.Item, g group, show Show) []string {
 		return []string{p.catalogue.words.awaited}
 	case g == groupSent:
 		return []string{p.difference(item.Difference, 1)}
+	case g == groupUncertain && item.State == jobs.ItemPending && !tellsDoubt[item.Reason.Code]:
+		return []string{p.Reason(item.Reason) + p.catalogue.semicolon + p.catalogue.words.earlierSending}
 	}
 	return []string{p.Reason(item.Reason)}
+}
+
+// tellsDoubt are the reasons whose sentence says that an answer is unknown. Others are about the last attempt alone.
+var tellsDoubt = map[jobs.ReasonCode]bool{
+	jobs.ReasonInDoubt: true, jobs.ReasonNoAnswer: true, jobs.ReasonTechnical: true, jobs.ReasonStillUnsure: true,
 }
 
 // problemLines are two lines a problem: what is wrong, and how to mend it.

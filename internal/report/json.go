@@ -88,6 +88,12 @@ func (s *stream) open(object any, array string) {
 	s.raw(`,"` + array + `":[`)
 }
 
+// array begins the next array of the open object.
+func (s *stream) array(name string) {
+	s.raw(`,"` + name + `":[`)
+	s.first = true
+}
+
 func (s *stream) element(v any) {
 	if s.first {
 		s.raw("\n")

@@ -11,31 +11,37 @@ import (
 // The members of these types are a contract: docs/json.md tells them. Members are added, never renamed.
 
 type runJSON struct {
-	ID          int64        `json:"id"`
-	Job         string       `json:"job"`
-	Kind        jobs.Kind    `json:"kind"`
-	Partner     string       `json:"partner"`
-	Environment string       `json:"environment"`
-	Dossier     string       `json:"dossier"`
-	Label       string       `json:"label,omitempty"`
-	Period      *jobs.Period `json:"period"`
-	State       jobs.State   `json:"state"`
-	Interrupted bool         `json:"interrupted"`
-	Trigger     jobs.Trigger `json:"trigger"`
-	Employees   []string     `json:"employees,omitempty"`
-	Planned     bool         `json:"planned"`
-	Counts      jobs.Counts  `json:"counts"`
-	Failure     *reasonJSON  `json:"failure"`
-	Digests     jobs.Digests `json:"digests"`
-	RequestedBy string       `json:"requested_by"`
-	ApprovedBy  string       `json:"approved_by,omitempty"`
-	ApprovedFor string       `json:"approved_reason,omitempty"`
-	Host        string       `json:"host"`
-	PID         int          `json:"pid"`
-	Version     string       `json:"version"`
-	CreatedAt   *string      `json:"created_at"`
-	StartedAt   *string      `json:"started_at"`
-	FinishedAt  *string      `json:"finished_at"`
+	ID           int64        `json:"id"`
+	Job          string       `json:"job"`
+	Kind         jobs.Kind    `json:"kind"`
+	Partner      string       `json:"partner"`
+	Environment  string       `json:"environment"`
+	Dossier      string       `json:"dossier"`
+	Label        string       `json:"label,omitempty"`
+	Period       *jobs.Period `json:"period"`
+	State        jobs.State   `json:"state"`
+	Interrupted  bool         `json:"interrupted"`
+	Trigger      jobs.Trigger `json:"trigger"`
+	NominalAt    *string      `json:"nominal_at"`
+	NotBefore    *string      `json:"not_before"`
+	Postponed    int          `json:"postponed"`
+	Cancelling   bool         `json:"cancelling"`
+	Employees    []string     `json:"employees,omitempty"`
+	Planned      bool         `json:"planned"`
+	Counts       jobs.Counts  `json:"counts"`
+	Failure      *reasonJSON  `json:"failure"`
+	Digests      jobs.Digests `json:"digests"`
+	RequestedBy  string       `json:"requested_by"`
+	ApprovedBy   string       `json:"approved_by,omitempty"`
+	ApprovedFor  string       `json:"approved_reason,omitempty"`
+	CancelledBy  string       `json:"cancelled_by,omitempty"`
+	CancelledFor string       `json:"cancelled_reason,omitempty"`
+	Host         string       `json:"host"`
+	PID          int          `json:"pid"`
+	Version      string       `json:"version"`
+	CreatedAt    *string      `json:"created_at"`
+	StartedAt    *string      `json:"started_at"`
+	FinishedAt   *string      `json:"finished_at"`
 }
 
 type reasonJSON struct {
@@ -91,6 +97,8 @@ func (p *Printer) RunJSON(run *jobs.Run) any {
 		ID: run.ID, Job: run.Job, Kind: run.Kind, Partner: run.Target.Partner, Environment: run.Target.Environment,
 		Dossier: run.Target.Dossier, Label: p.options.Labels[run.Target.Dossier], State: run.State,
 		Interrupted: run.Interrupted, Trigger: run.Trigger, Employees: run.Employees, Planned: run.Planned,
+		NominalAt: moment(run.Nominal), NotBefore: moment(run.NotBefore), Postponed: run.Postponed, Cancelling: run.Cancelling,
+		CancelledBy: run.CancelledBy, CancelledFor: run.CancelledFor,
 		Counts: run.Counts, Digests: run.Digests, RequestedBy: run.RequestedBy, ApprovedBy: run.ApprovedBy, ApprovedFor: run.ApprovedFor, Host: run.Host, PID: run.PID,
 		Version: run.Version, StartedAt: moment(run.StartedAt), FinishedAt: moment(run.FinishedAt),
 	}

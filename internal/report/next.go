@@ -41,21 +41,25 @@ func (p *Printer) runSteps(run *jobs.Run, c jobs.Counts, found *gathered, show S
 	case jobs.Incomplete:
 		return p.incompleteSteps(run, c, found)
 	}
-	return p.stateSteps(run)
+	return p.stateSteps(run, found)
 }
 
 // incompleteSteps end with one command: a run delivers all that can be delivered, so it serves for several reasons.
 func (p *Printer) incompleteSteps(run *jobs.Run, c jobs.Counts, found *gathered) []step {
 	text := &p.catalogue.steps
 	again := runCommand(subjectOf(run))
-	repeatable := found.groups[groupUncertain].repeatable > 0
+	doubt := &found.groups[groupUncertain]
+	repeatable := doubt.stuck+doubt.onTheirWay > 0 // by a new run alone: it also sends what a resume would
 	var steps []step
 	if c.Departed > 0 {
 		steps = append(steps, step{text: text.departed})
 	}
-	if repeatable {
+	switch {
+	case repeatable:
 		steps = append(steps, step{text: text.uncertain})
-	} else if c.Uncertain > 0 {
+	case doubt.resendable > 0:
+		steps = append(steps, step{text: text.resend})
+	case c.Uncertain > 0:
 		steps = append(steps, step{text: text.unsure})
 	}
 	if c.Held > 0 {
@@ -65,40 +69,57 @@ func (p *Printer) incompleteSteps(run *jobs.Run, c jobs.Counts, found *gathered)
 	switch {
 	case c.Blocked+c.ElementsBlocked+c.Rejected > 0:
 		return append(steps, step{text.correct, again})
-	case c.NotAttempted > 0 && c.Superseded == 0 && !repeatable:
+	case c.NotAttempted+doubt.resendable > 0 && c.Superseded == 0 && !repeatable:
 		return append(steps, step{text.resume, command("resume", run.ID)})
-	case replanned != "" && !repeatable:
+	case replanned != "" && !repeatable && doubt.resendable == 0:
 		return append(steps, step{text.newer, "syncd show " + replanned})
-	case c.Departed+c.Superseded == 0 && !repeatable:
+	case c.Departed+c.Superseded+doubt.resendable == 0 && !repeatable:
 		return steps // what is left is for a person alone
 	}
 	return append(steps, step{text.again, again})
 }
 
 // stateSteps are those of a run that did not come to its end, or of a pull.
-func (p *Printer) stateSteps(run *jobs.Run) []step {
+func (p *Printer) stateSteps(run *jobs.Run, found *gathered) []step {
 	text := &p.catalogue.steps
 	resume := command("resume", run.ID)
 	switch run.State {
 	case jobs.Failed:
-		return p.failedSteps(run)
+		return p.failedSteps(run, found)
 	case jobs.Held:
 		return []step{
 			{text.approve, approveCommand(run)},
 			{text.refuse, runCommand(subjectOf(run))},
 		}
 	case jobs.Cancelled:
-		return []step{{text.cancelled, runCommand(subjectOf(run))}}
+		return p.cancelledSteps(run)
 	case jobs.Queued:
-		return []step{{text.queued, resume}}
+		return []step{{text.queued, resume}, {text.giveUp, cancelCommand(run)}}
 	}
-	if run.Interrupted {
+	switch {
+	case run.Interrupted && run.Cancelling:
+		return []step{{text.endNow, cancelCommand(run)}}
+	case run.Interrupted:
 		return []step{{text.interrupted, resume}}
+	case run.Cancelling:
+		return []step{{text.cancelling, command("show", run.ID)}}
 	}
 	return []step{{text.running, command("show", run.ID)}}
 }
 
-func (p *Printer) failedSteps(run *jobs.Run) []step {
+func (p *Printer) cancelledSteps(run *jobs.Run) []step {
+	text := &p.catalogue.steps
+	var steps []step
+	if run.Counts.Uncertain > 0 {
+		steps = append(steps, step{text: text.uncertain})
+	}
+	if c := run.Counts; c.Superseded+c.Uncertain > 0 {
+		return append(steps, step{text.givenUp, runCommand(subjectOf(run))})
+	}
+	return []step{{text.cancelled, runCommand(subjectOf(run))}}
+}
+
+func (p *Printer) failedSteps(run *jobs.Run, found *gathered) []step {
 	text := &p.catalogue.steps
 	resume := command("resume", run.ID)
 	if c := run.Counts; c.Superseded > 0 && c.NotAttempted+c.Uncertain == 0 {
@@ -113,12 +134,14 @@ func (p *Printer) failedSteps(run *jobs.Run) []step {
 		return []step{{p.mend(run.Failure, text.mendStaging), runCommand(subjectOf(run))}}
 	case jobs.ReasonFailures, jobs.ReasonUnreachable:
 		later := p.mend(run.Failure, text.waitForAPI)
-		if run.Counts.Uncertain > 0 { // a resume leaves these out
+		if found.groups[groupUncertain].stuck > 0 {
 			return []step{{later, runCommand(subjectOf(run))}}
 		}
 		return []step{{later, resume}}
 	case jobs.ReasonStopped:
 		return []step{{text.stopped, resume}}
+	case jobs.ReasonCrashes:
+		return []step{{text.crashes, resume}}
 	case jobs.ReasonInterrupted:
 		return []step{{text.newer, "syncd runs --dossier " + argument(run.Target.Dossier)}}
 	}
@@ -128,6 +151,8 @@ func (p *Printer) failedSteps(run *jobs.Run) []step {
 func command(name string, run int64) string { return fmt.Sprintf("syncd %s %d", name, run) }
 
 func approveCommand(run *jobs.Run) string { return command("approve", run.ID) + ` --reason "…"` }
+
+func cancelCommand(run *jobs.Run) string { return command("cancel", run.ID) + ` --reason "…"` }
 
 func showCommand(run *jobs.Run, show Show) string {
 	text := command("show", run.ID)

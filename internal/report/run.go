@@ -28,7 +28,7 @@ func (p *Printer) Run(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, err
 		return fmt.Errorf("reading the items of run %d: %w", run.ID, err)
 	}
 	counts := countsOf(run, found)
-	g.accounting(counts, ended)
+	g.accounting(run, counts)
 	for group := range groupsEnd {
 		if err := g.group(run, items, group, found, show); err != nil {
 			return fmt.Errorf("reading the items of run %d: %w", run.ID, err)
@@ -58,19 +58,16 @@ func (g *page) header(run *jobs.Run) {
 	g.newline()
 	g.newline()
 	state := g.state(run)
-	pairs := [][2]string{
-		{words.state, state.sentence},
-		{words.reason, ""},
+	g.pairs(slices.Concat([][2]string{{words.state, state.sentence}}, g.why(run), [][2]string{
+		{words.scheduled, g.time(run.Nominal)},
 		{words.started, g.time(run.StartedAt)},
 		{words.ended, g.endTime(run)},
 		{words.by, g.startedBy(run)},
+		{words.takenOver, g.takeovers(run)},
+		{words.cancellation, g.cancellation(run)},
 		{words.approved, approval(run)},
 		{words.limited, keys(run.Employees, 2*shownKeys)},
-	}
-	if run.Failure.Code != "" {
-		pairs[1][1] = g.Reason(run.Failure)
-	}
-	g.pairs(pairs)
+	}))
 	if detail := g.failure(run.Failure); len(detail) > 0 {
 		g.newline()
 		g.line(itemIndent, words.technical)
@@ -103,6 +100,8 @@ func (p *Printer) state(run *jobs.Run) stateWords {
 		return stateWords{string(run.State), string(run.State)}
 	}
 	switch {
+	case run.State == jobs.Running && run.Cancelling:
+		words = p.catalogue.cancelling
 	case run.State == jobs.Succeeded && run.Kind == jobs.PullDictionnaire:
 		words.sentence = words.word
 	case run.State == jobs.Succeeded && run.Partial():
@@ -130,11 +129,14 @@ func approval(run *jobs.Run) string {
 // startedBy is "marie on srv-paie, by hand, syncd 0.1.0".
 func (p *Printer) startedBy(run *jobs.Run) string {
 	text := run.RequestedBy
+	if text == "" && run.Nominal != nil {
+		text = p.catalogue.words.daemon
+	}
 	switch {
 	case text == "":
 		text = run.Host
 	case run.Host != "":
-		text = fmt.Sprintf(p.catalogue.words.on, run.RequestedBy, run.Host)
+		text = fmt.Sprintf(p.catalogue.words.on, text, run.Host)
 	}
 	trigger, known := p.catalogue.triggers[run.Trigger]
 	if !known {
@@ -148,7 +150,7 @@ func (p *Printer) startedBy(run *jobs.Run) string {
 }
 
 // accounting says what became of everyone who was read. Each line has its number; lines of none are left out.
-func (g *page) accounting(c jobs.Counts, ended bool) {
+func (g *page) accounting(run *jobs.Run, c jobs.Counts) {
 	plurals := &g.catalogue.plurals
 	if c.EmployeesRead+c.ElementsRead == 0 {
 		g.newline()
@@ -161,11 +163,15 @@ func (g *page) accounting(c jobs.Counts, ended bool) {
 		g.line(0, g.catalogue.words.noElements)
 	}
 	g.newline()
-	pending := groupPending
-	if !ended {
-		pending = groupWaiting
+	unsent := []entry{{"", c.NotAttempted, g.noun(g.catalogue.groups[groupPending].count, c.NotAttempted)}}
+	if run.FinishedAt == nil {
+		unsent[0].text = g.noun(g.catalogue.groups[groupWaiting].count, c.NotAttempted)
 	}
-	g.balance(g.balanceOf(c, entry{"", c.NotAttempted, g.noun(g.catalogue.groups[pending].count, c.NotAttempted)}))
+	if run.State == jobs.Cancelled {
+		unsent = append(unsent, entry{"", c.Superseded, g.noun(g.catalogue.words.givenUp, c.Superseded)})
+		c.Superseded = 0
+	}
+	g.balance(g.balanceOf(c, unsent...))
 }
 
 // entry is a line of the accounting.

@@ -16,7 +16,7 @@ func (g *page) group(run *jobs.Run, items iter.Seq2[jobs.Item, error], which gro
 		return nil
 	}
 	g.title(g.catalogue.groups[which].title + " (" + g.size(which, members) + ")")
-	brief := which == groupSent || which == groupPending || which == groupWaiting
+	brief := which == groupSent || which == groupGivenUp || which == groupPending || which == groupWaiting
 	if brief && !show.Diff && !show.All {
 		g.kinds(which, members.kinds)
 		return nil

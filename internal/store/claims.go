@@ -32,7 +32,11 @@ func (s *Store) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, erro
 		if err := s.clearWay(ctx, q, target.ID); err != nil {
 			return 0, err
 		}
-		if err := checkOrder(ctx, q, target.ID, request); err != nil {
+		request.Target.ID = target.ID
+		if err := refuseQueued(ctx, q, request, true); err != nil {
+			return 0, err
+		}
+		if err := checkOrder(ctx, q, target.ID, request, doubtBlocks); err != nil {
 			return 0, err
 		}
 		return q.InsertRun(ctx, s.insertion(target.ID, request))
@@ -49,7 +53,7 @@ func (s *Store) insertion(target int64, request jobs.NewRun) dbsqlc.InsertRunPar
 		TargetID: target, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
 		Trigger: string(request.Trigger), Owner: &owner, Host: s.host, Pid: int32(os.Getpid()), //nolint:gosec // a pid fits
 		Employees: employees, RequestedBy: request.RequestedBy, Version: s.version, KeyID: s.keys.ID,
-		ConfigDigest: request.Digests.Config,
+		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder,
 	}
 }
 
@@ -71,20 +75,23 @@ func (s *Store) Resume(ctx context.Context, id int64, request jobs.Resumption) (
 				return 0, err
 			}
 		}
-		return id, s.takeUp(ctx, q, run, request)
+		return id, s.takeUp(ctx, q, run, request, jobs.TriggerResume)
 	})
 }
 
 // takeUp makes a run ours, and its items that were on their way ones that can be sent again, or not, as the semantics
-// say.
-func (s *Store) takeUp(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, request jobs.Resumption) error {
+// say. trigger is why; "" leaves the run's own.
+func (s *Store) takeUp(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, request jobs.Resumption, trigger jobs.Trigger) error {
+	owner, takeovers := s.owner.identity(), 0
 	if run.State == jobs.Running {
 		if err := q.EndSending(ctx, run.ID); err != nil {
 			return err
 		}
+		if *run.Owner != owner {
+			takeovers = 1
+		}
 	}
-	owner := s.owner.identity()
-	if err := q.ClaimRun(ctx, dbsqlc.ClaimRunParams{ID: run.ID, Owner: &owner, Host: s.host,
+	if err := q.ClaimRun(ctx, dbsqlc.ClaimRunParams{ID: run.ID, Trigger: nullable(string(trigger)), Takeovers: int32(takeovers), Owner: &owner, Host: s.host,
 		Pid: int32(os.Getpid()), Version: s.version, ConfigDigest: request.ConfigDigest}); err != nil { //nolint:gosec // a pid fits
 		return err
 	}
@@ -115,6 +122,9 @@ func lockRun(ctx context.Context, q *dbsqlc.Queries, id int64) (*jobs.Run, error
 
 // resumable fails unless the run may be claimed again now.
 func (s *Store) resumable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	if run.Cancelling {
+		return &jobs.FinishedError{Run: *run}
+	}
 	if run.State == jobs.Running {
 		return s.takeable(ctx, q, run)
 	}
@@ -155,6 +165,20 @@ func (s *Store) claim(ctx context.Context, attempt func(q *dbsqlc.Queries) (int6
 	}
 }
 
+// refuseQueued fails with a *jobs.BusyError while a run of everyone, of the same job, target and period, is queued. With
+// planned = false one that has read staging already is not in the way.
+func refuseQueued(ctx context.Context, q *dbsqlc.Queries, request jobs.NewRun, planned bool) error {
+	row, err := q.WaitingRun(ctx, dbsqlc.WaitingRunParams{Job: request.Job, TargetID: request.Target.ID,
+		Period: nullable(string(request.Period)), Planned: planned})
+	if isNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &jobs.BusyError{Run: *toRun(row.SyncdRun, row.SyncdTarget)}
+}
+
 // clearWay ends the target's running run when its owner is gone, and fails with a *jobs.BusyError when it is not. The
 // items of the run stay as they are: open, for a resume or for a newer plan, those on their way in doubt from now on.
 func (s *Store) clearWay(ctx context.Context, q *dbsqlc.Queries, target int64) error {
@@ -186,10 +210,10 @@ func (s *Store) takeable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) 
 	switch {
 	case err != nil:
 		return err
-	case status.locked && status.silent <= s.lease:
+	case !status.dead(s.lease) && status.locked:
 		return &jobs.BusyError{Run: *run}
-	case !status.locked && status.silent <= takeoverSilence:
-		return &recentlySilentError{wait: takeoverSilence - status.silent + 10*time.Millisecond}
+	case !status.dead(s.lease):
+		return &recentlySilentError{wait: status.deadIn(s.lease) + 10*time.Millisecond}
 	}
 	return q.TerminateSessions(ctx, applicationName(*run.Owner))
 }
@@ -198,6 +222,17 @@ func (s *Store) takeable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) 
 type ownerStatus struct {
 	locked bool
 	silent time.Duration
+}
+
+// dead tells that the runs of the owner may be taken.
+func (o ownerStatus) dead(lease time.Duration) bool { return o.deadIn(lease) < 0 }
+
+// deadIn is how long the owner must stay silent until its runs may be taken; negative = they may.
+func (o ownerStatus) deadIn(lease time.Duration) time.Duration {
+	if o.locked {
+		return lease - o.silent
+	}
+	return takeoverSilence - o.silent
 }
 
 func statusOf(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (ownerStatus, error) {
@@ -210,11 +245,15 @@ func statusOf(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (ownerStatu
 
 // CheckOrder fails with the *jobs.OrderError that Start would fail with now.
 func (s *Store) CheckOrder(ctx context.Context, request jobs.NewRun) error {
-	return redactUnlessOurs("reading the order of periods", checkOrder(ctx, s.queries, request.Target.ID, request))
+	return redactUnlessOurs("reading the order of periods", checkOrder(ctx, s.queries, request.Target.ID, request, doubtBlocks))
 }
 
+// doubtBlocks: what is only in doubt in an older period stops a newer one. It stops a person, who can look; a schedule
+// would not go on for anybody, month after month.
+const doubtBlocks = true
+
 // checkOrder keeps periods in order.
-func checkOrder(ctx context.Context, q *dbsqlc.Queries, target int64, request jobs.NewRun) error {
+func checkOrder(ctx context.Context, q *dbsqlc.Queries, target int64, request jobs.NewRun, doubtBlocks bool) error {
 	if request.Period == "" {
 		return nil
 	}
@@ -227,7 +266,7 @@ func checkOrder(ctx context.Context, q *dbsqlc.Queries, target int64, request jo
 		return nil
 	}
 	period := string(request.Period)
-	row, err := q.UnfinishedBefore(ctx, dbsqlc.UnfinishedBeforeParams{TargetID: target, Period: &period})
+	row, err := q.UnfinishedBefore(ctx, dbsqlc.UnfinishedBeforeParams{TargetID: target, Period: &period, DoubtBlocks: doubtBlocks})
 	if isNoRows(err) {
 		return nil
 	}

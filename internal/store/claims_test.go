@@ -151,7 +151,7 @@ func TestFrozenOwnerLosesItsRun(t *testing.T) {
 		t.Error("the frozen owner's session lives")
 	}
 	wantLost(f, func() error {
-		_, err := a.Finish(ctx, run, jobs.Reason{})
+		_, err := a.Finish(ctx, run, jobs.Reason{}, nil)
 		return err
 	})
 }
@@ -161,7 +161,7 @@ func wantLost(f *fixture, write func() error) {
 	f.Helper()
 	before := f.everything()
 	err := write()
-	for range maxConns {
+	for range connsPerRun {
 		if errors.Is(err, jobs.ErrUnreachable) {
 			err = write()
 		}
@@ -232,7 +232,7 @@ func TestResumeOfEachState(t *testing.T) {
 		}
 		if resumed != nil {
 			f.deliver(s, resumed)
-			_, err := s.Finish(t.Context(), resumed, jobs.Reason{})
+			_, err := s.Finish(t.Context(), resumed, jobs.Reason{}, nil)
 			f.must(err)
 		}
 	}
@@ -263,17 +263,17 @@ func TestHoldEndsWithTheOwnership(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	s := f.open()
-	f.start(s)
-	held, release := s.Hold(t.Context())
+	run := f.start(s)
+	held, _, release := s.Hold(t.Context(), run)
 	defer release()
-	f.must(s.Confirm())
+	f.must(s.Confirm(run))
 	f.db.Exec(t, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`, applicationName(s.owner.identity()))
 	select {
 	case <-held.Done():
 	case <-time.After(impatient):
 		t.Fatal("the work goes on")
 	}
-	if !errors.Is(context.Cause(held), jobs.ErrLost) || !errors.Is(s.Confirm(), jobs.ErrLost) {
-		t.Errorf("%v, %v", context.Cause(held), s.Confirm())
+	if !errors.Is(context.Cause(held), jobs.ErrLost) || !errors.Is(s.Confirm(run), jobs.ErrLost) {
+		t.Errorf("%v, %v", context.Cause(held), s.Confirm(run))
 	}
 }

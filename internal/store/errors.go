@@ -83,6 +83,13 @@ func (e *MigrationError) Error() string {
 	return fmt.Sprintf("the ledger is at migration %d, newer than this program knows (%d)\nhint: install the newer syncd; an old one must not write to this ledger", e.Have, e.Want)
 }
 
+// ClockError says that this machine's clock and that of Postgres differ.
+type ClockError struct{ Ahead time.Duration }
+
+func (e *ClockError) Error() string {
+	return fmt.Sprintf("the clock of this machine is %s ahead of Postgres's: nothing is started\nhint: set both by NTP (timedatectl)", e.Ahead.Round(time.Second))
+}
+
 // NotHeldError says that a run waits for nobody's approval.
 type NotHeldError struct{ Run jobs.Run }
 
@@ -96,7 +103,8 @@ func redactUnlessOurs(doing string, err error) error {
 	var order *jobs.OrderError
 	var finished *jobs.FinishedError
 	var notHeld *NotHeldError
-	if errors.Is(err, jobs.ErrLost) || errors.Is(err, jobs.ErrNoRun) || errors.As(err, &busy) || errors.As(err, &order) ||
+	var clock *ClockError
+	if errors.As(err, &clock) || errors.Is(err, jobs.ErrTaken) || errors.Is(err, jobs.ErrLost) || errors.Is(err, jobs.ErrNoRun) || errors.As(err, &busy) || errors.As(err, &order) ||
 		errors.As(err, &finished) || errors.As(err, &notHeld) {
 		return err
 	}
@@ -114,6 +122,8 @@ func redact(doing string, err error) error {
 		return nil
 	case errors.As(err, &pg) && isRefusal(pg.Code):
 		return &RefusedError{Doing: doing, Problem: refusals[pg.Code]}
+	case errors.As(err, &pg) && strings.HasPrefix(pg.Code, "53"):
+		return &UnreachableError{Doing: doing, Problem: "Postgres is out of disk, memory or connections (SQLSTATE " + pg.Code + ")", Hint: "make room on the database server; what was begun is kept, and goes on"}
 	case errors.As(err, &pg) && isOutage(pg.Code):
 		return &UnreachableError{Doing: doing, Problem: "Postgres is shutting down or starting (SQLSTATE " + pg.Code + ")", Hint: "try again in a minute"}
 	case errors.As(err, &pg):
@@ -137,9 +147,9 @@ var refusals = map[string]string{
 
 func isRefusal(code string) bool { return refusals[code] != "" }
 
-// isOutage tells of a server that goes away or comes up: class 57P0x, class 08, too many connections.
+// isOutage tells of a server that goes away or comes up: class 57P0x, class 08.
 func isOutage(code string) bool {
-	return strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08") || code == "53300"
+	return strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08")
 }
 
 func isBroken(err error) bool {
@@ -166,8 +176,6 @@ func hintFor(code string) string {
 		return "the role lacks a right: see migrations/roles.sql"
 	case code == "42P01" || code == "3F000":
 		return "a table is missing: run 'syncd migrate'"
-	case strings.HasPrefix(code, "53"):
-		return "the database server is out of disk, memory or connections"
 	}
 	return "run 'syncd check'; the server's log has the details"
 }

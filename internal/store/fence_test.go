@@ -27,7 +27,7 @@ func TestFormerOwnerWritesNothing(t *testing.T) {
 			return err
 		},
 		"finish": func(f *fixture, s *Store, run *jobs.Run) error {
-			_, err := s.Finish(f.Context(), run, jobs.Reason{})
+			_, err := s.Finish(f.Context(), run, jobs.Reason{}, nil)
 			return err
 		},
 		"identify": func(f *fixture, s *Store, run *jobs.Run) error {

@@ -3,13 +3,15 @@ package store
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"time"
 
 	"syncd/internal/jobs"
 	"syncd/internal/store/dbsqlc"
 )
 
 // Finish implements jobs.Ledger.
-func (s *Store) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason) (*jobs.Run, error) {
+func (s *Store) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason, patience *jobs.Patience) (*jobs.Run, error) {
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
 		locked, err := q.LockRun(ctx, run.ID)
 		if err != nil {
@@ -22,20 +24,69 @@ func (s *Store) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason) 
 		if err := q.EndSending(ctx, run.ID); err != nil {
 			return err
 		}
-		counts, err := tally(ctx, q, now)
-		if err != nil {
-			return err
-		}
-		if failure.Code == jobs.ReasonStopped && now.Planned && counts.NotAttempted+counts.Uncertain == 0 {
-			failure = jobs.Reason{} // the stop came when there was nothing left to send
-		}
-		return endRun(ctx, q, now, counts, endState(counts, failure), failure)
+		return finish(ctx, q, now, failure, patience)
 	})
 	if err != nil {
 		return nil, redactUnlessOurs("recording the end of the run", err)
 	}
 	return s.Run(ctx, run.ID)
 }
+
+// finish decides where a locked, running run goes.
+func finish(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.Reason, patience *jobs.Patience) error {
+	if failure.Code == "" { // the API is well
+		if err := q.GiveUpItems(ctx, dbsqlc.GiveUpItemsParams{RunID: run.ID, MostAttempts: mostAttempts}); err != nil {
+			return err
+		}
+	}
+	counts, err := tally(ctx, q, run)
+	if err != nil {
+		return err
+	}
+	left := !run.Planned || counts.NotAttempted+counts.Uncertain > 0
+	switch {
+	case run.Cancelling && left:
+		return cancelRun(ctx, q, run)
+	case failure.Code == jobs.ReasonStopped && !left:
+		failure = jobs.Reason{} // the stop came when there was nothing left to send
+	case patience != nil && left:
+		if queued, err := requeue(ctx, q, run, failure, patience); queued || err != nil {
+			return err
+		}
+	}
+	return endRun(ctx, q, run, counts, endState(counts, failure), failure)
+}
+
+const (
+	// mostPostponed is how often a run waits for some employees while the API answers for the others.
+	mostPostponed = 5
+	// mostAttempts is how many requests without a definite answer an employee's document is worth, over all executions.
+	mostAttempts = 12
+)
+
+// requeue lets a run that nobody watches wait for what is away, or for a process that goes on with it.
+func requeue(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.Reason, patience *jobs.Patience) (bool, error) {
+	var n int64
+	var err error
+	switch failure.Code {
+	case jobs.ReasonStopped:
+		n, err = q.HandBackRun(ctx, dbsqlc.HandBackRunParams{ID: run.ID, Epoch: int32(run.Epoch)})
+	case jobs.ReasonUnreachable, "":
+		if failure.Code == "" { // the API is well, but not to everyone
+			remaining, err := q.RemainingItems(ctx, run.ID)
+			if err != nil || remaining == 0 || run.Postponed >= mostPostponed {
+				return false, err
+			}
+		}
+		n, err = q.PostponeRun(ctx, dbsqlc.PostponeRunParams{ID: run.ID, Epoch: int32(run.Epoch),
+			PauseSeconds: jitter(patience.After(run.Postponed)).Seconds(), DeadlineSeconds: patience.Deadline.Seconds(),
+			FailureCode: string(jobs.ReasonUnreachable), FailureDetail: failure.Detail})
+	}
+	return n == 1, err
+}
+
+// jitter takes up to a fifth off a pause, so that runs that stopped together do not come back together.
+func jitter(d time.Duration) time.Duration { return d - time.Duration(rand.Int64N(int64(d)/5+1)) }
 
 func endState(counts jobs.Counts, failure jobs.Reason) jobs.State {
 	switch {

@@ -139,7 +139,7 @@ func (f *fixture) deliver(s *Store, run *jobs.Run) {
 
 func (f *fixture) finish(s *Store, run *jobs.Run, failure jobs.ReasonCode, want jobs.State) *jobs.Run {
 	f.Helper()
-	finished, err := s.Finish(f.Context(), run, jobs.Reason{Code: failure})
+	finished, err := s.Finish(f.Context(), run, jobs.Reason{Code: failure}, nil)
 	f.must(err)
 	if finished.State != want {
 		f.Fatalf("run is %s, want %s: %+v", finished.State, want, finished.Counts)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,7 @@ const (
 type owner struct {
 	mu      sync.Mutex
 	current *tenure
+	renewed bool // somebody else than the sessions of the pool say
 }
 
 // tenure is one continuous ownership: a random id, a session advisory lock of that id on a connection of its own, and a
@@ -42,6 +44,7 @@ type tenure struct {
 	stop      context.CancelFunc
 	confirmed atomic.Pointer[time.Time] // when the last confirmed heartbeat was asked for
 	lost      chan struct{}             // closed when ownership can no longer be proven
+	cancelled atomic.Pointer[[]int64]   // runs of ours that somebody asked to cancel
 }
 
 func newOwner() *owner { return &owner{current: newTenure()} }
@@ -67,23 +70,41 @@ func (o *owner) identity() int64 { return o.tenure().id }
 func (o *owner) acquire(ctx context.Context, config *pgx.ConnConfig) (renewed bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.current.conn != nil {
-		if o.current.confirm() == nil {
-			return false, nil
-		}
-		o.current.end()
-		o.current, renewed = newTenure(), true
+	if o.current.conn != nil && o.current.confirm() == nil {
+		return false, nil
 	}
-	return renewed, o.current.begin(ctx, config)
+	o.leave()
+	if err := o.current.begin(ctx, config); err != nil {
+		return false, err
+	}
+	renewed, o.renewed = o.renewed, false
+	return renewed, nil
 }
 
-func (o *owner) close() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+// leave ends the tenure, if one has begun.
+func (o *owner) leave() {
 	if o.current.conn != nil {
 		o.current.end()
+		o.current, o.renewed = newTenure(), true
 	}
 }
+
+// tenureOf is the tenure that a run was claimed in, or one that has ended.
+func (o *owner) tenureOf(run *jobs.Run) *tenure {
+	if t := o.tenure(); run.Owner != nil && *run.Owner == t.id {
+		return t
+	}
+	return &tenure{} // which nothing confirms
+}
+
+// rest gives up ownership until it is needed again.
+func (o *owner) rest() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.leave()
+}
+
+func (o *owner) close() { o.rest() }
 
 func (t *tenure) begin(ctx context.Context, config *pgx.ConnConfig) error {
 	config = config.Copy()
@@ -131,16 +152,17 @@ func (t *tenure) beat(ctx context.Context) {
 		}
 		asked := time.Now()
 		limited, cancel := context.WithTimeout(ctx, confirmedFor)
-		n, err := queries.Heartbeat(limited, t.id)
+		cancelled, err := queries.Heartbeat(limited, t.id)
 		cancel()
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil || n != 1 || t.confirm() != nil {
+		if err != nil || t.confirm() != nil { // no row: somebody took us for dead
 			close(t.lost)
 			return
 		}
 		t.confirmed.Store(&asked)
+		t.cancelled.Store(&cancelled)
 	}
 }
 
@@ -159,15 +181,21 @@ func (t *tenure) confirm() error {
 	}
 }
 
-// hold derives a context that ends with the cause ErrLost when ownership can no longer be proven.
-func (t *tenure) hold(ctx context.Context) (context.Context, context.CancelFunc) {
+// hold derives a context that ends with the cause ErrLost when ownership can no longer be proven. cancelled is closed when
+// somebody asked to cancel the run.
+func (t *tenure) hold(ctx context.Context, run int64) (context.Context, <-chan struct{}, context.CancelFunc) {
 	held, cancel := context.WithCancelCause(ctx)
-	done := make(chan struct{})
+	asked, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
 		ticker := time.NewTicker(heartbeatEvery / 5)
 		defer ticker.Stop()
+		told := false
 		for t.confirm() == nil {
+			if !told && t.isCancelled(run) {
+				close(asked)
+				told = true
+			}
 			select {
 			case <-held.Done():
 				return
@@ -177,7 +205,12 @@ func (t *tenure) hold(ctx context.Context) (context.Context, context.CancelFunc)
 		}
 		cancel(jobs.ErrLost)
 	}()
-	return held, func() { cancel(nil); <-done }
+	return held, asked, func() { cancel(nil); <-done }
+}
+
+func (t *tenure) isCancelled(run int64) bool {
+	cancelled := t.cancelled.Load()
+	return cancelled != nil && slices.Contains(*cancelled, run)
 }
 
 // end gives the lock back. Whatever fails, the server sees the connection end, and others see our silence.

@@ -22,6 +22,7 @@ type Options struct {
 	Keys    *Keys // nil for commands that only read headers
 	Version string
 	Lease   time.Duration // 0 = DefaultLease
+	Runs    int           // executed at once; 0 = 1
 }
 
 // Store is the ledger.
@@ -37,8 +38,12 @@ type Store struct {
 
 var _ jobs.Ledger = (*Store)(nil)
 
-// maxConns is enough for planning (baseline, documents, items) and pushing, whose connections are not used at once.
-const maxConns = 4
+// Planning takes three connections (baseline, documents, items), pushing one; they are not used at once. What is left
+// is for those who look on. Nobody keeps an idle one for long.
+const (
+	connsPerRun = 3
+	maxIdleTime = 30 * time.Second
+)
 
 // Open connects to the ledger and checks that its migrations are those of this program. Close it.
 func Open(ctx context.Context, o Options) (*Store, error) {
@@ -46,6 +51,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	config.MaxConns = int32(connsPerRun*max(o.Runs, 1) + 1) //nolint:gosec // a few
+	config.MaxConnIdleTime = maxIdleTime
 	owner := newOwner()
 	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
 		c.RuntimeParams["application_name"] = applicationName(owner.identity())
@@ -118,7 +125,6 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	if err != nil {
 		return nil, &URLError{}
 	}
-	config.MaxConns = maxConns
 	setDefaults(config.ConnConfig)
 	// The ledger is read by its keys alone. A plan made while a table was still empty would scan it whole; it is kept,
 	// and would make every step slower than the one before.
@@ -156,12 +162,16 @@ func setDefaults(config *pgx.ConnConfig) {
 }
 
 // Hold implements jobs.Ledger.
-func (s *Store) Hold(ctx context.Context) (context.Context, context.CancelFunc) {
-	return s.owner.tenure().hold(ctx)
+func (s *Store) Hold(ctx context.Context, run *jobs.Run) (held context.Context, cancelled <-chan struct{}, release context.CancelFunc) {
+	return s.owner.tenureOf(run).hold(ctx, run.ID)
 }
 
 // Confirm implements jobs.Ledger.
-func (s *Store) Confirm() error { return s.owner.tenure().confirm() }
+func (s *Store) Confirm(run *jobs.Run) error { return s.owner.tenureOf(run).confirm() }
+
+// Rest gives up the connection and the heartbeat of an owner while nothing is executed. The next claim takes them up
+// again, under another id.
+func (s *Store) Rest() { s.owner.rest() }
 
 // Fingerprinter implements jobs.BaselineReader.
 func (s *Store) Fingerprinter() jobs.Fingerprinter { return s.keys.fingerprinter() }

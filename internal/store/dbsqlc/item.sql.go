@@ -10,6 +10,19 @@ import (
 	"time"
 )
 
+const cancelItems = `-- name: CancelItems :exec
+UPDATE syncd.item
+SET state = CASE WHEN ambiguous OR state = 'sending' THEN 'uncertain' ELSE 'superseded' END,
+    reason_code = CASE WHEN ambiguous OR state = 'sending' THEN 'no-answer' ELSE 'cancelled' END, payload = NULL
+WHERE run_id = $1 AND state IN ('pending', 'sending', 'held')
+`
+
+// What a cancelled run did not send is given up; what is in doubt stays so, for a newer run or a person.
+func (q *Queries) CancelItems(ctx context.Context, runID int64) error {
+	_, err := q.db.Exec(ctx, cancelItems, runID)
+	return err
+}
+
 const delayDoubtful = `-- name: DelayDoubtful :exec
 UPDATE syncd.item i SET not_before = b.doubt_since + make_interval(secs => $1::float8)
 FROM syncd.baseline b
@@ -38,6 +51,22 @@ WHERE i.run_id = $1 AND i.state = 'sending' AND b.in_doubt
 // The execution that sent these items is over, now at the latest: whoever sends their keys next waits from now on.
 func (q *Queries) EndSending(ctx context.Context, runID int64) error {
 	_, err := q.db.Exec(ctx, endSending, runID)
+	return err
+}
+
+const giveUpItems = `-- name: GiveUpItems :exec
+UPDATE syncd.item SET state = 'uncertain', payload = NULL
+WHERE run_id = $1 AND state = 'pending' AND ambiguous AND attempts >= $2
+`
+
+type GiveUpItemsParams struct {
+	RunID        int64
+	MostAttempts int32
+}
+
+// Nobody's document is sent for ever: after so many attempts without a definite answer a person must look.
+func (q *Queries) GiveUpItems(ctx context.Context, arg GiveUpItemsParams) error {
+	_, err := q.db.Exec(ctx, giveUpItems, arg.RunID, arg.MostAttempts)
 	return err
 }
 
@@ -201,7 +230,7 @@ UPDATE syncd.item
 SET state = CASE WHEN $1::boolean THEN 'pending' ELSE 'uncertain' END, ambiguous = true,
     payload = CASE WHEN $1 THEN payload END,
     reason_code = CASE WHEN $1 THEN reason_code ELSE 'no-answer' END
-WHERE run_id = $2 AND state = 'sending'
+WHERE run_id = $2 AND (state = 'sending' OR state = 'pending' AND ambiguous AND NOT $1)
 `
 
 type ReopenSendingParams struct {
@@ -210,7 +239,8 @@ type ReopenSendingParams struct {
 }
 
 // Items that had left when their run was interrupted are in doubt. Where sending again may pay twice they wait for a
-// person, else they are sent again.
+// person, like those that were in doubt already, for what the API does may have become known since. Else they are sent
+// again.
 func (q *Queries) ReopenSending(ctx context.Context, arg ReopenSendingParams) error {
 	_, err := q.db.Exec(ctx, reopenSending, arg.Resend, arg.RunID)
 	return err

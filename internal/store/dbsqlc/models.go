@@ -46,6 +46,17 @@ type SyncdBaseline struct {
 	Document       []byte
 }
 
+type SyncdDaemon struct {
+	ID      int64
+	Host    string
+	Pid     int32
+	Version string
+	// digest of the configuration of each job
+	Jobs      []byte
+	StartedAt time.Time
+	SeenAt    time.Time
+}
+
 type SyncdDictionaryChange struct {
 	RunID      int64
 	Name       string
@@ -62,6 +73,16 @@ type SyncdDictionaryEntry struct {
 	Label     string
 	Active    bool
 	ChangedBy int64
+}
+
+type SyncdFire struct {
+	Job        string
+	TargetID   int64
+	NominalAt  time.Time
+	RecordedAt time.Time
+	Outcome    string
+	Reason     string
+	RunID      *int64
 }
 
 type SyncdItem struct {
@@ -102,6 +123,13 @@ type SyncdLedgerKey struct {
 type SyncdOwner struct {
 	ID          int64
 	HeartbeatAt time.Time
+}
+
+type SyncdPause struct {
+	Job      string
+	Since    time.Time
+	PausedBy string
+	Reason   string
 }
 
 type SyncdRun struct {
@@ -151,6 +179,28 @@ type SyncdRun struct {
 	Created             int32
 	Updated             int32
 	Repeated            int32
+	// of the fire that made it; NULL = a person did
+	NominalAt *time.Time
+	// a queued run waits until then
+	NotBefore *time.Time
+	// until when the run waits for an API that is away
+	DeadlineAt *time.Time
+	Postponed  int32
+	// how often its process died: a run that kills whoever executes it must not go on for ever
+	Takeovers       int32
+	AnyOrder        bool
+	Cancelling      bool
+	CancelledBy     string
+	CancelledReason string
+}
+
+type SyncdSchedule struct {
+	Job      string
+	TargetID int64
+	Spec     string
+	Timezone string
+	// fires up to then have become a run, or are recorded as skipped or missed
+	DealtWith time.Time
 }
 
 type SyncdTarget struct {

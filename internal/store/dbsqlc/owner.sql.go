@@ -20,20 +20,22 @@ func (q *Queries) ForgetOwners(ctx context.Context) error {
 	return err
 }
 
-const heartbeat = `-- name: Heartbeat :execrows
-UPDATE syncd.owner SET heartbeat_at = clock_timestamp() WHERE id = $1
+const heartbeat = `-- name: Heartbeat :one
+UPDATE syncd.owner SET heartbeat_at = clock_timestamp() WHERE owner.id = $1
+RETURNING coalesce((SELECT array_agg(r.id) FROM syncd.run r
+                    WHERE r.state = 'running' AND r.owner = owner.id AND r.cancelling), '{}')::bigint[] AS cancelling
 `
 
-func (q *Queries) Heartbeat(ctx context.Context, id int64) (int64, error) {
-	result, err := q.db.Exec(ctx, heartbeat, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// The heartbeat brings back which of the owner's runs somebody asked to cancel.
+func (q *Queries) Heartbeat(ctx context.Context, id int64) ([]int64, error) {
+	row := q.db.QueryRow(ctx, heartbeat, id)
+	var cancelling []int64
+	err := row.Scan(&cancelling)
+	return cancelling, err
 }
 
 const ownerStatus = `-- name: OwnerStatus :one
-SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - o.heartbeat_at) FROM syncd.owner o WHERE o.id = $1), 1e9)::float8 AS silent_seconds,
+SELECT coalesce((SELECT abs(extract(epoch FROM clock_timestamp() - o.heartbeat_at)) FROM syncd.owner o WHERE o.id = $1), 1e9)::float8 AS silent_seconds,
        EXISTS (SELECT FROM pg_locks l
                WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
                  AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
@@ -45,7 +47,8 @@ type OwnerStatusRow struct {
 	Locked        bool
 }
 
-// How long an owner has been silent, in seconds, and whether its lock is held.
+// How long an owner has been silent, in seconds, and whether its lock is held. A heartbeat of the future is one from
+// before the server's clock was set back: it proves nothing.
 func (q *Queries) OwnerStatus(ctx context.Context, id int64) (OwnerStatusRow, error) {
 	row := q.db.QueryRow(ctx, ownerStatus, id)
 	var i OwnerStatusRow

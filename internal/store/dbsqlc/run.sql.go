@@ -10,6 +10,23 @@ import (
 	"time"
 )
 
+const allDone = `-- name: AllDone :one
+SELECT (count(*) > 0 AND bool_and(state = 'succeeded'))::boolean AS done FROM syncd.run WHERE job = $1 AND nominal_at = $2
+`
+
+type AllDoneParams struct {
+	Job       string
+	NominalAt *time.Time
+}
+
+// Whether every run of a fire has succeeded.
+func (q *Queries) AllDone(ctx context.Context, arg AllDoneParams) (bool, error) {
+	row := q.db.QueryRow(ctx, allDone, arg.Job, arg.NominalAt)
+	var done bool
+	err := row.Scan(&done)
+	return done, err
+}
+
 const approveRun = `-- name: ApproveRun :exec
 UPDATE syncd.run SET state = 'queued', finished_at = NULL, approved_digest = dictionaries_digest,
     approved_by = $1, approved_reason = $2
@@ -43,28 +60,33 @@ func (q *Queries) CancelHeldPulls(ctx context.Context, arg CancelHeldPullsParams
 }
 
 const claimRun = `-- name: ClaimRun :exec
-UPDATE syncd.run SET state = 'running', trigger = 'resume', epoch = epoch + 1, owner = $1, host = $2, pid = $3, version = $4,
-    config_digest = CASE WHEN planned_at IS NULL THEN $5 ELSE config_digest END,
-    failure_code = '', failure_detail = '', started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL
-WHERE id = $6
+UPDATE syncd.run SET state = 'running', trigger = coalesce($1, trigger), epoch = epoch + 1, owner = $2, host = $3, pid = $4, version = $5,
+    config_digest = CASE WHEN planned_at IS NULL THEN $6 ELSE config_digest END,
+    failure_code = '', failure_detail = '', started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL,
+    not_before = NULL, takeovers = takeovers + $7
+WHERE id = $8
 `
 
 type ClaimRunParams struct {
+	Trigger      *string
 	Owner        *int64
 	Host         string
 	Pid          int32
 	Version      string
 	ConfigDigest string
+	Takeovers    int32
 	ID           int64
 }
 
 func (q *Queries) ClaimRun(ctx context.Context, arg ClaimRunParams) error {
 	_, err := q.db.Exec(ctx, claimRun,
+		arg.Trigger,
 		arg.Owner,
 		arg.Host,
 		arg.Pid,
 		arg.Version,
 		arg.ConfigDigest,
+		arg.Takeovers,
 		arg.ID,
 	)
 	return err
@@ -145,7 +167,7 @@ func (q *Queries) FenceRun(ctx context.Context, arg FenceRunParams) (int64, erro
 }
 
 const getRun = `-- name: GetRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1
 `
 
@@ -204,6 +226,15 @@ func (q *Queries) GetRun(ctx context.Context, id int64) (GetRunRow, error) {
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,
+		&i.SyncdRun.NominalAt,
+		&i.SyncdRun.NotBefore,
+		&i.SyncdRun.DeadlineAt,
+		&i.SyncdRun.Postponed,
+		&i.SyncdRun.Takeovers,
+		&i.SyncdRun.AnyOrder,
+		&i.SyncdRun.Cancelling,
+		&i.SyncdRun.CancelledBy,
+		&i.SyncdRun.CancelledReason,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -215,11 +246,73 @@ func (q *Queries) GetRun(ctx context.Context, id int64) (GetRunRow, error) {
 	return i, err
 }
 
+const handBackRun = `-- name: HandBackRun :execrows
+UPDATE syncd.run SET state = 'queued', owner = NULL, not_before = NULL, failure_code = '', failure_detail = ''
+WHERE id = $1 AND epoch = $2 AND state = 'running'
+`
+
+type HandBackRunParams struct {
+	ID    int64
+	Epoch int32
+}
+
+// A run whose process stops goes back to the queue at once.
+func (q *Queries) HandBackRun(ctx context.Context, arg HandBackRunParams) (int64, error) {
+	result, err := q.db.Exec(ctx, handBackRun, arg.ID, arg.Epoch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const insertQueuedRun = `-- name: InsertQueuedRun :one
+INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, employees, requested_by, version, key_id, config_digest,
+                       any_order, nominal_at)
+VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10,
+        $11, $12)
+RETURNING id
+`
+
+type InsertQueuedRunParams struct {
+	TargetID     int64
+	Job          string
+	Kind         string
+	Period       *string
+	Trigger      string
+	Employees    []string
+	RequestedBy  string
+	Version      string
+	KeyID        string
+	ConfigDigest string
+	AnyOrder     bool
+	NominalAt    *time.Time
+}
+
+func (q *Queries) InsertQueuedRun(ctx context.Context, arg InsertQueuedRunParams) (int64, error) {
+	row := q.db.QueryRow(ctx, insertQueuedRun,
+		arg.TargetID,
+		arg.Job,
+		arg.Kind,
+		arg.Period,
+		arg.Trigger,
+		arg.Employees,
+		arg.RequestedBy,
+		arg.Version,
+		arg.KeyID,
+		arg.ConfigDigest,
+		arg.AnyOrder,
+		arg.NominalAt,
+	)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const insertRun = `-- name: InsertRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, owner, host, pid, employees, requested_by, version,
-                       key_id, config_digest, started_at)
+                       key_id, config_digest, any_order, started_at)
 VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8, $9, $10, $11,
-        $12, $13, clock_timestamp())
+        $12, $13, $14, clock_timestamp())
 RETURNING id
 `
 
@@ -237,6 +330,7 @@ type InsertRunParams struct {
 	Version      string
 	KeyID        string
 	ConfigDigest string
+	AnyOrder     bool
 }
 
 func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, error) {
@@ -254,6 +348,7 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, er
 		arg.Version,
 		arg.KeyID,
 		arg.ConfigDigest,
+		arg.AnyOrder,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -261,7 +356,7 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, er
 }
 
 const listRuns = `-- name: ListRuns :many
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE ($1::text = '' OR r.job = $1) AND ($2::text = '' OR t.dossier = $2)
   AND ($3::text = '' OR r.period = $3) AND ($4::text = '' OR r.state = $4)
 ORDER BY r.id DESC LIMIT $5
@@ -342,6 +437,15 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 			&i.SyncdRun.Created,
 			&i.SyncdRun.Updated,
 			&i.SyncdRun.Repeated,
+			&i.SyncdRun.NominalAt,
+			&i.SyncdRun.NotBefore,
+			&i.SyncdRun.DeadlineAt,
+			&i.SyncdRun.Postponed,
+			&i.SyncdRun.Takeovers,
+			&i.SyncdRun.AnyOrder,
+			&i.SyncdRun.Cancelling,
+			&i.SyncdRun.CancelledBy,
+			&i.SyncdRun.CancelledReason,
 			&i.SyncdTarget.ID,
 			&i.SyncdTarget.Partner,
 			&i.SyncdTarget.Environment,
@@ -361,7 +465,7 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 }
 
 const lockRun = `-- name: LockRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1 FOR NO KEY UPDATE OF r
 `
 
@@ -420,6 +524,15 @@ func (q *Queries) LockRun(ctx context.Context, id int64) (LockRunRow, error) {
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,
+		&i.SyncdRun.NominalAt,
+		&i.SyncdRun.NotBefore,
+		&i.SyncdRun.DeadlineAt,
+		&i.SyncdRun.Postponed,
+		&i.SyncdRun.Takeovers,
+		&i.SyncdRun.AnyOrder,
+		&i.SyncdRun.Cancelling,
+		&i.SyncdRun.CancelledBy,
+		&i.SyncdRun.CancelledReason,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -475,8 +588,115 @@ func (q *Queries) PlanRun(ctx context.Context, arg PlanRunParams) (int64, error)
 	return result.RowsAffected(), nil
 }
 
+const postponeRun = `-- name: PostponeRun :execrows
+UPDATE syncd.run SET state = 'queued', owner = NULL, postponed = postponed + 1,
+    not_before = clock_timestamp() + make_interval(secs => $1::float8),
+    deadline_at = coalesce(deadline_at, clock_timestamp() + make_interval(secs => $2::float8)),
+    failure_code = $3, failure_detail = $4
+WHERE id = $5 AND epoch = $6 AND state = 'running'
+  AND clock_timestamp() + make_interval(secs => $1::float8)
+      <= coalesce(deadline_at, clock_timestamp() + make_interval(secs => $2::float8))
+`
+
+type PostponeRunParams struct {
+	PauseSeconds    float64
+	DeadlineSeconds float64
+	FailureCode     string
+	FailureDetail   string
+	ID              int64
+	Epoch           int32
+}
+
+// A run that waits for something that is away goes back to the queue, unless its deadline comes first (no row).
+func (q *Queries) PostponeRun(ctx context.Context, arg PostponeRunParams) (int64, error) {
+	result, err := q.db.Exec(ctx, postponeRun,
+		arg.PauseSeconds,
+		arg.DeadlineSeconds,
+		arg.FailureCode,
+		arg.FailureDetail,
+		arg.ID,
+		arg.Epoch,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const requestCancel = `-- name: RequestCancel :exec
+UPDATE syncd.run SET cancelling = true, cancelled_by = $1, cancelled_reason = $2 WHERE id = $3
+`
+
+type RequestCancelParams struct {
+	CancelledBy     string
+	CancelledReason string
+	ID              int64
+}
+
+func (q *Queries) RequestCancel(ctx context.Context, arg RequestCancelParams) error {
+	_, err := q.db.Exec(ctx, requestCancel, arg.CancelledBy, arg.CancelledReason, arg.ID)
+	return err
+}
+
+const requeueRun = `-- name: RequeueRun :exec
+UPDATE syncd.run SET state = 'queued', trigger = 'resume', finished_at = NULL, not_before = NULL, deadline_at = NULL, postponed = 0
+WHERE id = $1
+`
+
+func (q *Queries) RequeueRun(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, requeueRun, id)
+	return err
+}
+
+const retryFailed = `-- name: RetryFailed :many
+UPDATE syncd.run r SET state = 'queued', trigger = 'retry', finished_at = NULL, not_before = NULL
+WHERE r.finished_at IS NOT NULL AND NOT r.cancelling
+  AND coalesce(r.nominal_at, r.created_at) > clock_timestamp() - make_interval(secs => $1::float8)
+  AND (r.job, r.target_id) IN (SELECT unnest($2::text[]), unnest($3::bigint[]))
+  AND (r.state = 'failed' AND r.failure_code = ANY ($4::text[])
+       OR r.state = 'incomplete' AND EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.state = 'pending'))
+  AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.job = r.job AND later.employees = '{}'
+                  AND later.period IS NOT DISTINCT FROM r.period AND later.id > r.id)
+  AND NOT EXISTS (SELECT FROM syncd.pause p WHERE p.job = r.job)
+RETURNING r.id
+`
+
+type RetryFailedParams struct {
+	WithinSeconds float64
+	Jobs          []string
+	Targets       []int64
+	Codes         []string
+}
+
+// Runs that failed for something that may have passed, or that left somebody in doubt or not attempted, and are the
+// last of their job, target and period, are queued again. Their deadline stays: once it is over each goes a single time.
+func (q *Queries) RetryFailed(ctx context.Context, arg RetryFailedParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, retryFailed,
+		arg.WithinSeconds,
+		arg.Jobs,
+		arg.Targets,
+		arg.Codes,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const runningRun = `-- name: RunningRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
 FOR NO KEY UPDATE OF r
 `
@@ -536,6 +756,15 @@ func (q *Queries) RunningRun(ctx context.Context, targetID int64) (RunningRunRow
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,
+		&i.SyncdRun.NominalAt,
+		&i.SyncdRun.NotBefore,
+		&i.SyncdRun.DeadlineAt,
+		&i.SyncdRun.Postponed,
+		&i.SyncdRun.Takeovers,
+		&i.SyncdRun.AnyOrder,
+		&i.SyncdRun.Cancelling,
+		&i.SyncdRun.CancelledBy,
+		&i.SyncdRun.CancelledReason,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -548,7 +777,7 @@ func (q *Queries) RunningRun(ctx context.Context, targetID int64) (RunningRunRow
 }
 
 const sentAfter = `-- name: SentAfter :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.period > $2
   AND EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.sent_at IS NOT NULL)
 ORDER BY r.period DESC, r.id DESC LIMIT 1
@@ -615,6 +844,15 @@ func (q *Queries) SentAfter(ctx context.Context, arg SentAfterParams) (SentAfter
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,
+		&i.SyncdRun.NominalAt,
+		&i.SyncdRun.NotBefore,
+		&i.SyncdRun.DeadlineAt,
+		&i.SyncdRun.Postponed,
+		&i.SyncdRun.Takeovers,
+		&i.SyncdRun.AnyOrder,
+		&i.SyncdRun.Cancelling,
+		&i.SyncdRun.CancelledBy,
+		&i.SyncdRun.CancelledReason,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -645,19 +883,21 @@ func (q *Queries) SetPulled(ctx context.Context, arg SetPulledParams) error {
 }
 
 const unfinishedBefore = `-- name: UnfinishedBefore :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.period < $2
   AND (r.state IN ('queued', 'running', 'held')
        OR r.state = 'failed' AND r.planned_at IS NULL AND r.employees = '{}'
           AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
                           AND later.planned_at IS NOT NULL AND later.employees = '{}')
-       OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open))
+       OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open
+                  AND ($3::boolean OR i.state <> 'uncertain')))
 ORDER BY r.period, r.id DESC LIMIT 1
 `
 
 type UnfinishedBeforeParams struct {
-	TargetID int64
-	Period   *string
+	TargetID    int64
+	Period      *string
+	DoubtBlocks bool
 }
 
 type UnfinishedBeforeRow struct {
@@ -665,9 +905,10 @@ type UnfinishedBeforeRow struct {
 	SyncdTarget SyncdTarget
 }
 
-// The oldest earlier period of a target in which something may still be sent.
+// The oldest earlier period of a target in which something may still be sent. What is only in doubt, or was cancelled,
+// is for a person: it stops a person who names no period (doubt_blocks), and no schedule.
 func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforeParams) (UnfinishedBeforeRow, error) {
-	row := q.db.QueryRow(ctx, unfinishedBefore, arg.TargetID, arg.Period)
+	row := q.db.QueryRow(ctx, unfinishedBefore, arg.TargetID, arg.Period, arg.DoubtBlocks)
 	var i UnfinishedBeforeRow
 	err := row.Scan(
 		&i.SyncdRun.ID,
@@ -716,6 +957,111 @@ func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforePara
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,
+		&i.SyncdRun.NominalAt,
+		&i.SyncdRun.NotBefore,
+		&i.SyncdRun.DeadlineAt,
+		&i.SyncdRun.Postponed,
+		&i.SyncdRun.Takeovers,
+		&i.SyncdRun.AnyOrder,
+		&i.SyncdRun.Cancelling,
+		&i.SyncdRun.CancelledBy,
+		&i.SyncdRun.CancelledReason,
+		&i.SyncdTarget.ID,
+		&i.SyncdTarget.Partner,
+		&i.SyncdTarget.Environment,
+		&i.SyncdTarget.BaseUrl,
+		&i.SyncdTarget.Dossier,
+		&i.SyncdTarget.Identity,
+		&i.SyncdTarget.CreatedAt,
+	)
+	return i, err
+}
+
+const waitingRun = `-- name: WaitingRun :one
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+WHERE r.job = $1 AND r.target_id = $2 AND r.period IS NOT DISTINCT FROM $3 AND r.employees = '{}'
+  AND r.state = 'queued' AND ($4::boolean OR r.planned_at IS NULL)
+ORDER BY r.id LIMIT 1
+`
+
+type WaitingRunParams struct {
+	Job      string
+	TargetID int64
+	Period   *string
+	Planned  bool
+}
+
+type WaitingRunRow struct {
+	SyncdRun    SyncdRun
+	SyncdTarget SyncdTarget
+}
+
+// A run of everyone that is queued, and has not yet read staging: a second one of the same job, target and period has
+// nothing to add.
+func (q *Queries) WaitingRun(ctx context.Context, arg WaitingRunParams) (WaitingRunRow, error) {
+	row := q.db.QueryRow(ctx, waitingRun,
+		arg.Job,
+		arg.TargetID,
+		arg.Period,
+		arg.Planned,
+	)
+	var i WaitingRunRow
+	err := row.Scan(
+		&i.SyncdRun.ID,
+		&i.SyncdRun.TargetID,
+		&i.SyncdRun.Job,
+		&i.SyncdRun.Kind,
+		&i.SyncdRun.Period,
+		&i.SyncdRun.Trigger,
+		&i.SyncdRun.State,
+		&i.SyncdRun.Epoch,
+		&i.SyncdRun.Owner,
+		&i.SyncdRun.Host,
+		&i.SyncdRun.Pid,
+		&i.SyncdRun.Employees,
+		&i.SyncdRun.RequestedBy,
+		&i.SyncdRun.Version,
+		&i.SyncdRun.KeyID,
+		&i.SyncdRun.ConfigDigest,
+		&i.SyncdRun.MappingDigest,
+		&i.SyncdRun.DictionariesDigest,
+		&i.SyncdRun.PlanDigest,
+		&i.SyncdRun.ApprovedDigest,
+		&i.SyncdRun.ApprovedBy,
+		&i.SyncdRun.ApprovedReason,
+		&i.SyncdRun.FailureCode,
+		&i.SyncdRun.FailureDetail,
+		&i.SyncdRun.CreatedAt,
+		&i.SyncdRun.StartedAt,
+		&i.SyncdRun.PlannedAt,
+		&i.SyncdRun.FinishedAt,
+		&i.SyncdRun.EmployeesRead,
+		&i.SyncdRun.ElementsRead,
+		&i.SyncdRun.Unchanged,
+		&i.SyncdRun.Accepted,
+		&i.SyncdRun.Rejected,
+		&i.SyncdRun.Blocked,
+		&i.SyncdRun.Held,
+		&i.SyncdRun.Uncertain,
+		&i.SyncdRun.Superseded,
+		&i.SyncdRun.NotAttempted,
+		&i.SyncdRun.ElementsUnchanged,
+		&i.SyncdRun.ElementsInDocuments,
+		&i.SyncdRun.ElementsBlocked,
+		&i.SyncdRun.Departed,
+		&i.SyncdRun.Left,
+		&i.SyncdRun.Created,
+		&i.SyncdRun.Updated,
+		&i.SyncdRun.Repeated,
+		&i.SyncdRun.NominalAt,
+		&i.SyncdRun.NotBefore,
+		&i.SyncdRun.DeadlineAt,
+		&i.SyncdRun.Postponed,
+		&i.SyncdRun.Takeovers,
+		&i.SyncdRun.AnyOrder,
+		&i.SyncdRun.Cancelling,
+		&i.SyncdRun.CancelledBy,
+		&i.SyncdRun.CancelledReason,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,

@@ -30,13 +30,19 @@ WHERE i.run_id = @run_id AND i.state = 'sending' AND b.in_doubt
   AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period;
 
 -- Items that had left when their run was interrupted are in doubt. Where sending again may pay twice they wait for a
--- person, else they are sent again.
+-- person, like those that were in doubt already, for what the API does may have become known since. Else they are sent
+-- again.
 -- name: ReopenSending :exec
 UPDATE syncd.item
 SET state = CASE WHEN @resend::boolean THEN 'pending' ELSE 'uncertain' END, ambiguous = true,
     payload = CASE WHEN @resend THEN payload END,
     reason_code = CASE WHEN @resend THEN reason_code ELSE 'no-answer' END
-WHERE run_id = @run_id AND state = 'sending';
+WHERE run_id = @run_id AND (state = 'sending' OR state = 'pending' AND ambiguous AND NOT @resend);
+
+-- Nobody's document is sent for ever: after so many attempts without a definite answer a person must look.
+-- name: GiveUpItems :exec
+UPDATE syncd.item SET state = 'uncertain', payload = NULL
+WHERE run_id = @run_id AND state = 'pending' AND ambiguous AND attempts >= @most_attempts;
 
 -- name: NextPending :one
 SELECT coalesce(extract(epoch FROM min(coalesce(not_before, now())) - now()), 0)::float8 AS seconds, count(*) AS items
@@ -68,3 +74,10 @@ WHERE i.run_id = @run_id AND i.ambiguous AND i.state = 'pending'
 UPDATE syncd.baseline b SET departure_noted = true
 FROM syncd.item i
 WHERE i.run_id = @run_id AND i.state = 'left' AND b.target_id = i.target_id AND b.key = i.key AND b.period < i.period;
+
+-- What a cancelled run did not send is given up; what is in doubt stays so, for a newer run or a person.
+-- name: CancelItems :exec
+UPDATE syncd.item
+SET state = CASE WHEN ambiguous OR state = 'sending' THEN 'uncertain' ELSE 'superseded' END,
+    reason_code = CASE WHEN ambiguous OR state = 'sending' THEN 'no-answer' ELSE 'cancelled' END, payload = NULL
+WHERE run_id = @run_id AND state IN ('pending', 'sending', 'held');

@@ -2,8 +2,11 @@
 INSERT INTO syncd.owner (id, heartbeat_at) VALUES (@id, clock_timestamp())
 ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp();
 
--- name: Heartbeat :execrows
-UPDATE syncd.owner SET heartbeat_at = clock_timestamp() WHERE id = @id;
+-- The heartbeat brings back which of the owner's runs somebody asked to cancel.
+-- name: Heartbeat :one
+UPDATE syncd.owner SET heartbeat_at = clock_timestamp() WHERE owner.id = @id
+RETURNING coalesce((SELECT array_agg(r.id) FROM syncd.run r
+                    WHERE r.state = 'running' AND r.owner = owner.id AND r.cancelling), '{}')::bigint[] AS cancelling;
 
 -- name: RemoveOwner :exec
 DELETE FROM syncd.owner WHERE owner.id = @id
@@ -14,9 +17,10 @@ AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.owner = @id);
 DELETE FROM syncd.owner WHERE heartbeat_at < clock_timestamp() - interval '1 day'
 AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.owner = owner.id);
 
--- How long an owner has been silent, in seconds, and whether its lock is held.
+-- How long an owner has been silent, in seconds, and whether its lock is held. A heartbeat of the future is one from
+-- before the server's clock was set back: it proves nothing.
 -- name: OwnerStatus :one
-SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - o.heartbeat_at) FROM syncd.owner o WHERE o.id = @id), 1e9)::float8 AS silent_seconds,
+SELECT coalesce((SELECT abs(extract(epoch FROM clock_timestamp() - o.heartbeat_at)) FROM syncd.owner o WHERE o.id = @id), 1e9)::float8 AS silent_seconds,
        EXISTS (SELECT FROM pg_locks l
                WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
                  AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())

@@ -11,7 +11,8 @@ SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id
 WHERE r.target_id = @target_id AND r.state = 'running'
 FOR NO KEY UPDATE OF r;
 
--- The oldest earlier period of a target in which something may still be sent.
+-- The oldest earlier period of a target in which something may still be sent. What is only in doubt, or was cancelled,
+-- is for a person: it stops a person who names no period (doubt_blocks), and no schedule.
 -- name: UnfinishedBefore :one
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = @target_id AND r.period < @period
@@ -19,7 +20,8 @@ WHERE r.target_id = @target_id AND r.period < @period
        OR r.state = 'failed' AND r.planned_at IS NULL AND r.employees = '{}'
           AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
                           AND later.planned_at IS NOT NULL AND later.employees = '{}')
-       OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open))
+       OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open
+                  AND (@doubt_blocks::boolean OR i.state <> 'uncertain')))
 ORDER BY r.period, r.id DESC LIMIT 1;
 
 -- The newest later period of a target for which something was sent.
@@ -31,16 +33,72 @@ ORDER BY r.period DESC, r.id DESC LIMIT 1;
 
 -- name: InsertRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, owner, host, pid, employees, requested_by, version,
-                       key_id, config_digest, started_at)
+                       key_id, config_digest, any_order, started_at)
 VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'running', @owner, @host, @pid, @employees, @requested_by, @version,
-        @key_id, @config_digest, clock_timestamp())
+        @key_id, @config_digest, @any_order, clock_timestamp())
 RETURNING id;
 
+-- name: InsertQueuedRun :one
+INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, employees, requested_by, version, key_id, config_digest,
+                       any_order, nominal_at)
+VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'queued', @employees, @requested_by, @version, @key_id, @config_digest,
+        @any_order, sqlc.narg('nominal_at'))
+RETURNING id;
+
+-- A run of everyone that is queued, and has not yet read staging: a second one of the same job, target and period has
+-- nothing to add.
+-- name: WaitingRun :one
+SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+WHERE r.job = @job AND r.target_id = @target_id AND r.period IS NOT DISTINCT FROM sqlc.narg('period') AND r.employees = '{}'
+  AND r.state = 'queued' AND (@planned::boolean OR r.planned_at IS NULL)
+ORDER BY r.id LIMIT 1;
+
 -- name: ClaimRun :exec
-UPDATE syncd.run SET state = 'running', trigger = 'resume', epoch = epoch + 1, owner = @owner, host = @host, pid = @pid, version = @version,
+UPDATE syncd.run SET state = 'running', trigger = coalesce(sqlc.narg('trigger'), trigger), epoch = epoch + 1, owner = @owner, host = @host, pid = @pid, version = @version,
     config_digest = CASE WHEN planned_at IS NULL THEN @config_digest ELSE config_digest END,
-    failure_code = '', failure_detail = '', started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL
+    failure_code = '', failure_detail = '', started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL,
+    not_before = NULL, takeovers = takeovers + @takeovers
 WHERE id = @id;
+
+-- A run that waits for something that is away goes back to the queue, unless its deadline comes first (no row).
+-- name: PostponeRun :execrows
+UPDATE syncd.run SET state = 'queued', owner = NULL, postponed = postponed + 1,
+    not_before = clock_timestamp() + make_interval(secs => @pause_seconds::float8),
+    deadline_at = coalesce(deadline_at, clock_timestamp() + make_interval(secs => @deadline_seconds::float8)),
+    failure_code = @failure_code, failure_detail = @failure_detail
+WHERE id = @id AND epoch = @epoch AND state = 'running'
+  AND clock_timestamp() + make_interval(secs => @pause_seconds::float8)
+      <= coalesce(deadline_at, clock_timestamp() + make_interval(secs => @deadline_seconds::float8));
+
+-- A run whose process stops goes back to the queue at once.
+-- name: HandBackRun :execrows
+UPDATE syncd.run SET state = 'queued', owner = NULL, not_before = NULL, failure_code = '', failure_detail = ''
+WHERE id = @id AND epoch = @epoch AND state = 'running';
+
+-- name: RequeueRun :exec
+UPDATE syncd.run SET state = 'queued', trigger = 'resume', finished_at = NULL, not_before = NULL, deadline_at = NULL, postponed = 0
+WHERE id = @id;
+
+-- name: RequestCancel :exec
+UPDATE syncd.run SET cancelling = true, cancelled_by = @cancelled_by, cancelled_reason = @cancelled_reason WHERE id = @id;
+
+-- Runs that failed for something that may have passed, or that left somebody in doubt or not attempted, and are the
+-- last of their job, target and period, are queued again. Their deadline stays: once it is over each goes a single time.
+-- name: RetryFailed :many
+UPDATE syncd.run r SET state = 'queued', trigger = 'retry', finished_at = NULL, not_before = NULL
+WHERE r.finished_at IS NOT NULL AND NOT r.cancelling
+  AND coalesce(r.nominal_at, r.created_at) > clock_timestamp() - make_interval(secs => @within_seconds::float8)
+  AND (r.job, r.target_id) IN (SELECT unnest(@jobs::text[]), unnest(@targets::bigint[]))
+  AND (r.state = 'failed' AND r.failure_code = ANY (@codes::text[])
+       OR r.state = 'incomplete' AND EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.state = 'pending'))
+  AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.job = r.job AND later.employees = '{}'
+                  AND later.period IS NOT DISTINCT FROM r.period AND later.id > r.id)
+  AND NOT EXISTS (SELECT FROM syncd.pause p WHERE p.job = r.job)
+RETURNING r.id;
+
+-- Whether every run of a fire has succeeded.
+-- name: AllDone :one
+SELECT (count(*) > 0 AND bool_and(state = 'succeeded'))::boolean AS done FROM syncd.run WHERE job = @job AND nominal_at = @nominal_at;
 
 -- Fence: no row means that the run is no longer ours.
 -- name: FenceRun :one

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"syncd/internal/daemon"
+	"syncd/internal/jobs"
+	"syncd/internal/monitor"
+	"syncd/internal/sdnotify"
+	"syncd/internal/store"
+)
+
+func newDaemon(p process, flags *globalFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "daemon",
+		Short: "Execute jobs when they are due, for as long as it runs",
+		Long: `Execute jobs when they are due: on their schedule, what a power cut made them miss, what was
+queued by hand, and what other processes left unfinished. Any number of daemons may share a
+ledger. systemd starts it as syncd.service; 'syncd schedule' tells what comes next.
+
+SIGHUP reads configuration and secrets again, and keeps the former ones when the new are
+wrong. SIGTERM finishes what is on its way, and hands back the rest.`,
+		Example: `  systemctl enable --now syncd
+  syncd daemon --config /etc/syncd/config.toml
+  curl http://127.0.0.1:9464/readyz`,
+		Args: none,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if flags.logLevel == "" && p.Getenv("SYNCD_LOG_LEVEL") == "" {
+				flags.logLevel = "info"
+			}
+			s, err := p.newService(flags)
+			if err != nil {
+				return err
+			}
+			return s.run(cmd.Context())
+		},
+	}
+}
+
+// service is the daemon with all that it stands on.
+type service struct {
+	process
+	flags   *globalFlags
+	log     zerolog.Logger
+	notify  *sdnotify.Notifier
+	health  *monitor.Health
+	metrics *monitor.Metrics
+	current *configured // of the last load
+	ledger  *store.Store
+	lasting context.Context // of what goes on beside the runs
+	purging sync.WaitGroup
+}
+
+func (p process) newService(flags *globalFlags) (*service, error) {
+	log, err := p.logger(flags.logLevel)
+	if err != nil {
+		return nil, err
+	}
+	s := &service{process: p, flags: flags, log: log, notify: sdnotify.New(p.Getenv), health: monitor.NewHealth(time.Now), current: &configured{}}
+	s.metrics = monitor.NewMetrics(version, s.health)
+	return s, nil
+}
+
+// run goes on until it is stopped. An error is one that waiting does not heal: the exit code tells systemd not to try
+// again.
+func (s *service) run(ctx context.Context) error {
+	setup, err := s.load()
+	if err != nil {
+		return err
+	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	serving, err := s.serve(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { end(); <-serving }()
+	reload := onHangup(ctx)
+	if s.ledger, err = s.openLedger(ctx); err != nil || s.ledger == nil {
+		return err
+	}
+	defer s.ledger.Close()
+	s.lasting = ctx
+	defer func() { end(); s.purging.Wait() }()
+	s.metrics.SetLedger(statistics{s})
+	d := &daemon.Daemon{ID: randomID(), Ledger: s.ledger, Load: s.load, Now: time.Now, Reload: reload, Stop: s.Stop, Log: s.log,
+		Notify: s.notify, Health: s.health, Metrics: s.metrics, Pinger: monitor.NewPinger(s.log)}
+	s.log.Info().Str("version", version).Str("config", setup.Digest).Int("jobs", len(setup.Jobs)).Msg("daemon started")
+	_ = s.notify.Ready()
+	return d.Run(ctx, setup)
+}
+
+// serve answers monitoring, while there is an address to listen on.
+func (s *service) serve(ctx context.Context) (done <-chan struct{}, err error) {
+	over := make(chan struct{})
+	address := s.current.get().Daemon.Listen
+	if address == "" {
+		close(over)
+		return over, nil
+	}
+	listener, err := monitor.Listen(ctx, address)
+	if err != nil {
+		return nil, listenError{err}
+	}
+	go func() {
+		defer close(over)
+		if err := monitor.Serve(ctx, listener, monitor.Handler(s.health, s.metrics), s.log); err != nil {
+			s.log.Error().Str("trouble", err.Error()).Msg("monitoring is not served any more")
+		}
+	}()
+	return over, nil
+}
+
+// openLedger waits for the database, for as long as it takes: on a machine that boots, it may come later. It returns nil
+// when a person stops it before that.
+func (s *service) openLedger(ctx context.Context) (*store.Store, error) {
+	pause := time.Second
+	for {
+		ledger, err := s.tryLedger(ctx)
+		if err == nil {
+			return ledger, nil
+		}
+		if !errors.Is(err, jobs.ErrUnreachable) {
+			return nil, err
+		}
+		why, _, _ := strings.Cut(err.Error(), "\n")
+		s.log.Error().Str("trouble", why).Msg("not ready: trying again until it passes")
+		s.health.SetReady(false, why)
+		s.health.Turned(time.Now())
+		_ = s.notify.Ready() // systemd need not wait for a database
+		_ = s.notify.Status("not ready: " + why)
+		_ = s.notify.Watchdog()
+		select {
+		case <-s.Stop:
+			return nil, nil
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, 15*time.Second)
+	}
+}
+
+// tryLedger opens the ledger, and brings one of an older version up to date: an upgrade needs nobody.
+func (s *service) tryLedger(ctx context.Context) (*store.Store, error) {
+	c := s.current.get()
+	a := &app{process: s.process, flags: s.flags, log: s.log, config: c, runs: c.Daemon.MaxRuns}
+	ledger, err := a.ledger(ctx)
+	var behind *store.MigrationError
+	if !errors.As(err, &behind) || behind.Have == 0 || behind.Have > behind.Want {
+		return ledger, err
+	}
+	url, err := c.Database.URL.Read()
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := store.Migrate(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	s.log.Info().Int64("from", from).Int64("to", to).Msg("the ledger was migrated")
+	return a.ledger(ctx)
+}
+
+// onHangup tells of each SIGHUP.
+func onHangup(ctx context.Context) <-chan struct{} {
+	reload := make(chan struct{}, 1)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	go func() {
+		defer signal.Stop(signals)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-signals:
+				select {
+				case reload <- struct{}{}:
+				default: // one is due already
+				}
+			}
+		}
+	}()
+	return reload
+}
+
+func randomID() int64 {
+	var random [8]byte
+	rand.Read(random[:]) // never fails: crypto/rand aborts the program instead
+	return int64(binary.BigEndian.Uint64(random[:]) >> 1)
+}
+
+// listenError says that monitoring cannot be served where the configuration says.
+type listenError struct{ error }
+
+func (e listenError) Error() string {
+	return e.error.Error() + "\nhint: another program, or another syncd, may listen there: change daemon.listen, or set it to \"\""
+}

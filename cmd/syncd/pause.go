@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newPause(p process, flags *globalFlags) *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use:   "pause JOB --reason TEXT",
+		Short: "Keep a job's schedule from starting runs, until 'syncd unpause'",
+		Long: `Keep a job's schedule from starting runs, until 'syncd unpause'. Nothing is missed: what comes
+due meanwhile is caught up then, as the job's 'missed' says. A run that is executed goes on,
+and 'syncd run' works as always. The reason is recorded with your user name.`,
+		Example: `  syncd pause paie --reason "staging is being repaired"
+  syncd unpause paie`,
+		Args:              exactly("JOB"),
+		ValidArgsFunction: p.jobNames(flags),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := needReason("a pause", reason); err != nil {
+				return err
+			}
+			a, err := p.open(flags)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			job, err := a.config.Job(args[0])
+			if err != nil {
+				return err
+			}
+			ledger, err := a.readLedger(cmd.Context())
+			if err != nil {
+				return err
+			}
+			paused, err := ledger.Pause(cmd.Context(), job.Name, requester(), reason)
+			if err != nil {
+				return err
+			}
+			if !paused {
+				return usagef("job %s is paused already\nhint: 'syncd schedule' tells since when and why", job.Name)
+			}
+			fmt.Fprintf(p.Stdout, "job %s is paused; to go on: syncd unpause %s\n", job.Name, job.Name)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
+	return cmd
+}
+
+func newUnpause(p process, flags *globalFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "unpause JOB",
+		Short: "Let a paused job go on, and catch up what came due meanwhile",
+		Long: `Let a paused job go on. What came due meanwhile is caught up as the job's 'missed' says:
+'syncd schedule' shows it.`,
+		Example:           `  syncd unpause paie`,
+		Args:              exactly("JOB"),
+		ValidArgsFunction: p.jobNames(flags),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a, err := p.open(flags)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			ledger, err := a.readLedger(cmd.Context())
+			if err != nil {
+				return err
+			}
+			ended, err := ledger.Unpause(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if !ended {
+				return usagef("job %s is not paused\nhint: 'syncd schedule' tells which jobs are", args[0])
+			}
+			fmt.Fprintf(p.Stdout, "job %s goes on\n", args[0])
+			return nil
+		},
+	}
+}

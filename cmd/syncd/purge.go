@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/config"
+	"syncd/internal/report"
+	"syncd/internal/store"
+)
+
+func newPurge(p process, flags *globalFlags) *cobra.Command {
+	var apply bool
+	cmd := &cobra.Command{
+		Use:   "purge",
+		Short: "Delete what the ledger has kept for longer than [retention] says",
+		Long: `Delete what the ledger has kept for longer than [retention] says: the old and new values of
+fields, items, runs, fires. Without --apply nothing is deleted: it is only counted. The daemon
+purges by itself (retention.schedule).
+
+Runs that are queued, running or held, items that may still be sent, and what the API holds
+(the baseline) are never touched.`,
+		Example: `  syncd purge
+  syncd purge --apply`,
+		Args: none,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := p.open(flags)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			ledger, err := a.readLedger(cmd.Context())
+			if err != nil {
+				return err
+			}
+			purged, err := ledger.Purge(cmd.Context(), cutoffs(a.config, time.Now()), !apply)
+			if err != nil {
+				return err
+			}
+			return a.tellPurged(purged, !apply)
+		},
+	}
+	cmd.Flags().BoolVar(&apply, "apply", false, "delete it")
+	flags.addJSON(cmd)
+	return cmd
+}
+
+func cutoffs(c *config.Config, now time.Time) store.Cutoffs {
+	cutoff := func(age config.Age) time.Time {
+		before, ok := age.Before(now)
+		if !ok {
+			return time.Time{} // for ever
+		}
+		return before
+	}
+	r := c.Retention
+	return store.Cutoffs{Diffs: cutoff(r.Diffs), Items: cutoff(r.Items), Runs: cutoff(r.Runs), Fires: cutoff(r.Fires)}
+}
+
+func (a *app) tellPurged(purged store.Purged, dry bool) error {
+	told := report.PurgeReport(purged)
+	if a.flags.json {
+		return a.printer().WritePurgeJSON(a.Stdout, told, dry)
+	}
+	return a.printer().Purged(a.Stdout, told, dry)
+}
+
+// purgeTimeout bounds a purge of the daemon. What it does not manage one day it does the next.
+const purgeTimeout = 10 * time.Minute
+
+// purge is what the daemon does of it, beside its runs.
+func (s *service) purge(c *config.Config) {
+	ctx, cancel := context.WithTimeout(s.lasting, purgeTimeout)
+	defer cancel()
+	purged, err := s.ledger.Purge(ctx, cutoffs(c, time.Now()), false)
+	if err != nil {
+		s.log.Warn().Str("trouble", err.Error()).Msg("what is past its time was not purged")
+		return
+	}
+	s.log.Info().Int64("diffs", purged.Diffs).Int64("items", purged.Items).Int64("runs", purged.Runs).Int64("fires", purged.Fires).
+		Msg("purged what was past its time")
+}

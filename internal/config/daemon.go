@@ -1,0 +1,68 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"syncd/internal/schedule"
+)
+
+// Daemon is how `syncd daemon` works.
+type Daemon struct {
+	Listen       string             // "host:port" of this machine, or "unix:/path"; "" = no health and no metrics
+	MaxRuns      int                // runs executed at once; at most Isidoor.MaxInFlight
+	ResumeFailed *schedule.Schedule // when failed runs are taken up again; nil = never
+	ResumeWithin time.Duration      // how old a failed run may be for that
+	Grace        time.Duration      // how long runs may take to end when the daemon stops
+	Timezone     string             // of ResumeFailed and of Retention.Schedule
+	ClosedDays   []schedule.Day     // working days leave them out, in all schedules
+}
+
+func readDaemon(t *table, maxInFlight int) Daemon {
+	defer t.finish()
+	d := Daemon{
+		Listen:       t.listen("listen", "127.0.0.1:9464"),
+		MaxRuns:      t.integer("max_runs", int64(min(4, maxInFlight)), 1, 64),
+		ResumeWithin: t.duration("resume_within", day, time.Minute, 7*day),
+		Grace:        t.duration("grace", time.Minute, time.Second, 10*time.Minute),
+		ClosedDays:   t.closedDays("closed_days"),
+	}
+	d.Timezone, _ = t.timezone("timezone")
+	d.ResumeFailed = t.schedule("resume_failed", t.text("resume_failed", "0 * * * *"), d.Timezone, d.ClosedDays)
+	if d.MaxRuns > maxInFlight {
+		t.report("max_runs", fmt.Sprintf("is more than isidoor.max_in_flight (%d): each run needs a request of its own", maxInFlight),
+			"lower max_runs, or raise isidoor.max_in_flight")
+	}
+	return d
+}
+
+// maxSocketPath is the length in bytes of the longest path of a Unix socket on Linux.
+const maxSocketPath = 107
+
+// listen is an address that other machines cannot reach: what is told there is nobody else's business.
+func (t *table) listen(key, fallback string) string {
+	const hint = `write "127.0.0.1:9464", "unix:/run/syncd/http.sock", or "" for none`
+	address := t.text(key, fallback)
+	if address == "" {
+		return ""
+	}
+	if socket, ok := strings.CutPrefix(address, "unix:"); ok {
+		if !path.IsAbs(socket) || strings.HasSuffix(socket, "/") || len(socket) > maxSocketPath {
+			t.report(key, fmt.Sprintf("is not the path of a socket, from the slash on and at most %d bytes", maxSocketPath), hint)
+		}
+		return address
+	}
+	host, port, err := net.SplitHostPort(address)
+	number, portErr := strconv.ParseUint(port, 10, 16)
+	switch {
+	case err != nil, portErr != nil, number == 0:
+		t.report(key, "is neither host:port nor unix:/path", hint)
+	case !loopback(host):
+		t.report(key, "can be reached from other machines: only this machine's own addresses are accepted", hint)
+	}
+	return address
+}

@@ -1,0 +1,251 @@
+// Package daemon executes jobs when they are due, for years, beside any number of others on the same ledger.
+//
+// Read Run first: one loop that, at each turn, makes runs of the fires that are due, claims runs for which there is
+// room, and tells systemd and monitoring how it is. Postgres is the coordinator; whatever this process forgets when it
+// dies another one reads there.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"syncd/internal/jobs"
+	"syncd/internal/monitor"
+	"syncd/internal/sdnotify"
+)
+
+const (
+	idlePoll    = 5 * time.Second        // between two looks at the queue; a notification comes sooner
+	watchPoll   = 800 * time.Millisecond // while other processes execute runs that may have to be taken over
+	turnTimeout = 10 * time.Second       // of the statements of a turn: the watchdog waits longer
+	seeEvery    = 30 * time.Second       // between two signs of life in the ledger
+	firstRetry  = time.Second            // after a turn that failed; doubled up to lastRetry
+	lastRetry   = 15 * time.Second
+)
+
+// Ledger is what a daemon asks of the ledger, beside what its runs do.
+type Ledger interface {
+	EnsureTarget(ctx context.Context, t jobs.Target) (jobs.Target, error)
+	Schedules(ctx context.Context, pairs []jobs.Pair) (map[jobs.Pair]jobs.Armed, error)
+	Arm(ctx context.Context, a jobs.Armed) error
+	Record(ctx context.Context, before, after jobs.Armed, fires []jobs.Fire, request jobs.NewRun) ([]jobs.Fire, bool, error)
+	Pauses(ctx context.Context) ([]jobs.Pause, error)
+	Active(ctx context.Context, pairs []jobs.Pair) ([]jobs.Active, error)
+	Claim(ctx context.Context, id int64, request jobs.Resumption) (*jobs.Run, error)
+	RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) ([]int64, error)
+	Cancel(ctx context.Context, id int64, by, reason string) (*jobs.Run, error)
+	AllDone(ctx context.Context, job string, nominal time.Time) (bool, error)
+	See(ctx context.Context, id int64, digests map[string]string) ([]jobs.Daemon, error)
+	Forget(ctx context.Context, id int64) error
+	// Listen calls wake when there may be work, until the context ends.
+	Listen(ctx context.Context, wake func())
+	// Rest gives up what an executor of runs holds, while there are none.
+	Rest()
+}
+
+// Daemon is one process that executes jobs. Its members are set before Run and not changed afterwards.
+type Daemon struct {
+	ID      int64 // random: names this process in the ledger
+	Ledger  Ledger
+	Load    func() (*Setup, error) // reads configuration and secrets: at each reload
+	Now     func() time.Time       // the wall clock
+	Reload  <-chan struct{}
+	Stop    <-chan struct{} // closed: finish what is on its way, then end
+	Log     zerolog.Logger
+	Notify  *sdnotify.Notifier
+	Health  *monitor.Health
+	Metrics *monitor.Metrics
+	Pinger  *monitor.Pinger
+}
+
+// Run executes the jobs of a setup until it is stopped. An error is one that waiting does not heal.
+func (d *Daemon) Run(ctx context.Context, first *Setup) error {
+	ctx, abort := context.WithCancel(ctx)
+	defer abort()
+	l := newLoop(ctx, d, first)
+	listening := make(chan struct{})
+	go func() {
+		defer close(listening)
+		d.Ledger.Listen(ctx, l.wakeUp)
+	}()
+	defer func() { abort(); <-listening }()
+	defer func() { l.setup.release() }()
+	for {
+		timer := time.NewTimer(l.turn(ctx))
+		select {
+		case <-timer.C:
+		case <-l.wake:
+			l.queue.forgetWaits()
+		case e := <-l.ended:
+			l.conclude(ctx, e)
+		case <-d.Reload:
+			l.reload()
+		case <-d.Stop:
+			timer.Stop()
+			l.shutdown(ctx, abort)
+			return nil
+		}
+		timer.Stop()
+	}
+}
+
+// loop is the state of Run. Only its goroutine touches it.
+type loop struct {
+	*Daemon
+	setup    *Setup
+	fires    fires
+	queue    queue
+	wake     chan struct{}
+	ended    chan ended
+	stopRuns chan struct{}
+	retry    time.Duration // the pause after the next turn that fails
+	trouble  string        // of the last turn; "" = none
+	seenAt   time.Time     // when the ledger was last told that we live
+	refused  string        // why the last reload was refused; "" = it was not
+
+	different map[string]bool // jobs that another daemon is configured otherwise for, as reported
+	runs      context.Context // of all executions: it ends when the grace period is over
+}
+
+func newLoop(ctx context.Context, d *Daemon, setup *Setup) *loop {
+	setup.hold()
+	return &loop{Daemon: d, setup: setup, wake: make(chan struct{}, 1), ended: make(chan ended), stopRuns: make(chan struct{}),
+		queue: newQueue(), retry: firstRetry, different: map[string]bool{}, runs: ctx}
+}
+
+// wakeUp may be called from any goroutine.
+func (l *loop) wakeUp() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// turn does what is due, and tells how long there is nothing to do.
+func (l *loop) turn(ctx context.Context) time.Duration {
+	limited, cancel := context.WithTimeout(ctx, turnTimeout)
+	defer cancel()
+	pause, err := l.work(limited)
+	if err != nil {
+		pause = l.retry
+		l.retry = min(2*l.retry, lastRetry)
+	} else {
+		l.retry = firstRetry
+	}
+	l.tell(err)
+	return pause
+}
+
+// work is one turn: what the schedules owe, then what can be executed.
+func (l *loop) work(ctx context.Context) (time.Duration, error) {
+	now := l.Now()
+	if err := l.prepare(ctx, now); err != nil {
+		return 0, err
+	}
+	next, err := l.fireAll(ctx, now)
+	if err != nil {
+		return 0, err
+	}
+	if err := l.runChores(ctx, now); err != nil {
+		return 0, err
+	}
+	poll, err := l.claimAll(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := l.see(ctx, now); err != nil {
+		return 0, err
+	}
+	// Timers do not see a clock that is set: the wall clock is asked again at each poll.
+	return max(min(poll, next), time.Millisecond), nil
+}
+
+// tell says how the turn went: to systemd, to monitoring, and once a change to the log.
+func (l *loop) tell(err error) {
+	trouble := ""
+	if err != nil {
+		trouble = firstLine(err.Error())
+	}
+	switch {
+	case trouble == l.trouble:
+	case trouble != "":
+		l.Log.Error().Str("trouble", trouble).Msg("not ready: trying again until it passes")
+	default:
+		l.Log.Info().Msg("ready again")
+	}
+	l.trouble = trouble
+	l.Health.SetReady(err == nil, trouble)
+	l.Health.Turned(time.Now())
+	_ = l.Notify.Status(l.status()) // systemd is told anew in a few seconds
+	_ = l.Notify.Watchdog()
+}
+
+// see tells the ledger that this daemon lives, and compares configurations with the others.
+func (l *loop) see(ctx context.Context, now time.Time) error {
+	if since := now.Sub(l.seenAt); since >= 0 && since < seeEvery {
+		return nil
+	}
+	all, err := l.Ledger.See(ctx, l.ID, l.setup.digests())
+	if err != nil {
+		return err
+	}
+	l.seenAt = now
+	l.compareWith(all)
+	return nil
+}
+
+// reload takes a new configuration, or keeps the one there is and says why.
+func (l *loop) reload() {
+	_ = l.Notify.Reloading()
+	defer func() { _ = l.Notify.Ready() }()
+	setup, err := l.Load()
+	if err != nil {
+		l.refused = firstLine(err.Error())
+		l.Log.Error().Str("trouble", err.Error()).Msg("the new configuration is refused: the former one stays in force")
+		return
+	}
+	l.Log.Info().Str("config", setup.Digest).Msg("the configuration was read again")
+	setup.hold()
+	l.setup.release()
+	l.setup, l.refused, l.fires, l.seenAt = setup, "", fires{}, time.Time{}
+}
+
+// shutdown takes nothing new, lets runs finish what is on its way and hand back the rest, and ends those that do not in
+// time.
+func (l *loop) shutdown(ctx context.Context, abort context.CancelFunc) {
+	l.Log.Info().Int("runs", len(l.queue.executing)).Msg("stopping")
+	_ = l.Notify.Stopping()
+	close(l.stopRuns)
+	grace := time.NewTimer(l.setup.Grace)
+	defer grace.Stop()
+	feed := time.NewTicker(time.Second)
+	defer feed.Stop()
+	for len(l.queue.executing) > 0 {
+		select {
+		case e := <-l.ended:
+			l.conclude(ctx, e)
+		case <-grace.C:
+			l.Log.Warn().Int("runs", len(l.queue.executing)).Msg("the grace period is over: what is on its way is given up, and in doubt")
+			abort()
+		case <-feed.C:
+			_ = l.Notify.Watchdog()
+		}
+	}
+	l.leave(ctx)
+}
+
+// leave says goodbye to the ledger, and waits for the last pings.
+func (l *loop) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := l.Ledger.Forget(ctx, l.ID); err != nil && !errors.Is(err, jobs.ErrUnreachable) {
+		l.Log.Warn().Str("trouble", firstLine(err.Error())).Msg("this daemon stays listed in the ledger for some days")
+	}
+	if err := l.Pinger.Wait(ctx); err != nil {
+		l.Log.Warn().Msg("a ping was given up")
+	}
+	l.Ledger.Rest()
+}

@@ -1,0 +1,136 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+// refusedFor is how long a run that must wait for another one is left alone, unless something wakes the loop.
+const refusedFor = 15 * time.Second
+
+// queue is what this process executes, and what it has found to have to wait.
+type queue struct {
+	executing map[int64]*execution
+	waits     map[int64]wait
+}
+
+type wait struct {
+	until time.Time // by the monotonic clock
+	why   string
+	after time.Duration // of a run whose end could not be recorded: the pause, doubled each time
+}
+
+func newQueue() queue { return queue{executing: map[int64]*execution{}, waits: map[int64]wait{}} }
+
+// forgetWaits: something happened, so what had to wait may go now. Why it waited is kept, to be told only once.
+func (q *queue) forgetWaits() {
+	for id, w := range q.waits {
+		if w.after == 0 {
+			w.until = time.Time{}
+			q.waits[id] = w
+		}
+	}
+}
+
+func (q *queue) busy(target int64) bool {
+	for _, e := range q.executing {
+		if e.run.Target.ID == target {
+			return true
+		}
+	}
+	return false
+}
+
+// claimAll claims runs while there is room. It returns when to look again.
+func (l *loop) claimAll(ctx context.Context) (time.Duration, error) {
+	active, err := l.Ledger.Active(ctx, l.setup.pairs())
+	if err != nil {
+		return 0, err
+	}
+	l.queue.keepWaits(active)
+	poll := idlePoll
+	for _, a := range active {
+		if a.State == jobs.Running && !a.Ours {
+			poll = min(poll, watchPoll)
+		}
+		if a.Wait > 0 && !a.Ours {
+			poll = min(poll, a.Wait)
+			continue
+		}
+		if !l.hasRoom(a) {
+			continue
+		}
+		if err := l.claim(ctx, a); err != nil {
+			return 0, err
+		}
+	}
+	if len(l.queue.executing) == 0 {
+		l.Ledger.Rest()
+	}
+	return max(poll, 10*time.Millisecond), nil
+}
+
+// hasRoom tells whether a run can be claimed as far as this process knows. The last place is not for runs that wait for
+// something that is away: while they hang, others get their turn.
+func (l *loop) hasRoom(a jobs.Active) bool {
+	most := l.setup.MaxRuns
+	if a.Again && most > 1 {
+		most--
+	}
+	return !a.Paused && l.queue.executing[a.ID] == nil && !l.queue.busy(a.Pair.TargetID) &&
+		len(l.queue.executing) < most && !time.Now().Before(l.queue.waits[a.ID].until)
+}
+
+// keepWaits forgets runs that are active no more.
+func (q *queue) keepWaits(active []jobs.Active) {
+	still := map[int64]wait{}
+	for _, a := range active {
+		if w, ok := q.waits[a.ID]; ok {
+			still[a.ID] = w
+		}
+	}
+	q.waits = still
+}
+
+// claim takes a run and begins it. One that cannot be claimed now is left, and the reason told once: it must not keep
+// others from their turn.
+func (l *loop) claim(ctx context.Context, a jobs.Active) error {
+	job := l.setup.job(a.Pair.Job)
+	run, err := l.Ledger.Claim(ctx, a.ID, job.Resumption)
+	var busy *jobs.BusyError
+	var order *jobs.OrderError
+	switch {
+	case err == nil:
+		l.begin(job, run)
+	case errors.Is(err, jobs.ErrTaken):
+	case errors.As(err, &busy):
+		l.leaveWaiting(a, fmt.Sprintf("run %d of its dossier is executed", busy.Run.ID))
+	case errors.As(err, &order) && order.Newer:
+		_, err := l.Ledger.Cancel(ctx, a.ID, "syncd", fmt.Sprintf("period %s was sent since, by run %d", order.Other.Period, order.Other.ID))
+		return err
+	case errors.As(err, &order):
+		if l.leaveWaiting(a, fmt.Sprintf("period %s is not finished: run %d is %s", order.Other.Period, order.Other.ID, order.Other.State)) {
+			l.ping(job, "failed")
+		}
+	case errors.Is(err, jobs.ErrUnreachable), ctx.Err() != nil:
+		return err
+	default:
+		l.leaveWaiting(a, firstLine(err.Error()))
+	}
+	return nil
+}
+
+// leaveWaiting tells whether the reason is new.
+func (l *loop) leaveWaiting(a jobs.Active, why string) bool {
+	known := l.queue.waits[a.ID].why == why
+	if !known {
+		l.Log.Warn().Int64("run", a.ID).Str("job", a.Pair.Job).Str("dossier", l.setup.dossier(a.Pair.TargetID)).
+			Str("period", string(a.Period)).Str("reason", why).Msg("a run waits")
+	}
+	l.queue.waits[a.ID] = wait{until: time.Now().Add(refusedFor), why: why}
+	return !known
+}

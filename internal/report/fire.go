@@ -1,0 +1,161 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+const (
+	shownMissed   = 5 // missed fires of a dossier
+	shownDossiers = 3 // dossiers that stand alike, by name
+)
+
+// alike are the dossiers of a job of which the same is told.
+type alike struct {
+	title string
+	lines []string
+
+	dossiers []string
+}
+
+// alike puts dossiers that stand alike together: hundreds of them mostly do. What is told of several names no run.
+func (p *Printer) alike(e *ScheduleEntry, alive bool) []*alike {
+	var found []*alike
+	members := map[string]*alike{}
+	for i := range e.Dossiers {
+		d := &e.Dossiers[i]
+		lines := p.dossierLines(e, d, alive, false)
+		key := strings.Join(lines, "\n")
+		if members[key] == nil {
+			members[key] = &alike{lines: p.dossierLines(e, d, alive, true)}
+			found = append(found, members[key])
+		} else {
+			members[key].lines = lines
+		}
+		members[key].dossiers = append(members[key].dossiers, d.Dossier)
+	}
+	for _, a := range found {
+		a.title = p.dossierNames(a.dossiers, len(e.Dossiers))
+	}
+	return found
+}
+
+// dossierNames are "all 120 dossiers", or some by name.
+func (p *Printer) dossierNames(names []string, of int) string {
+	words := &p.catalogue.schedule
+	if len(names) == of && of > 1 {
+		return fmt.Sprintf(words.allDossiers, p.number(of))
+	}
+	if len(names) == 1 {
+		return p.dossier(names[0])
+	}
+	shown := min(len(names), shownDossiers)
+	text := p.count(words.dossiers, len(names)) + p.catalogue.colon + strings.Join(names[:shown], ", ")
+	if rest := len(names) - shown; rest > 0 {
+		text += ", " + p.count(words.others, rest)
+	}
+	return text
+}
+
+// dossierLines tell of one dossier: its last fire, what is due, what was missed.
+func (p *Printer) dossierLines(e *ScheduleEntry, d *ScheduleDossier, alive, numbered bool) []string {
+	words := &p.catalogue.schedule
+	if !d.Armed {
+		return []string{"! " + words.unarmed}
+	}
+	last := words.neverFired
+	if d.Last != nil {
+		last = p.clock(e, d.Last.Nominal) + p.catalogue.colon + p.fire(d.Last, d.LastState, numbered)
+	}
+	told := []string{words.last + p.catalogue.colon + last}
+	if d.Owed > 0 {
+		told = append(told, "! "+p.count(words.due, d.Owed)+p.catalogue.colon+p.whyOwed(e, alive))
+	}
+	return append(told, p.missedLines(e, d, numbered)...)
+}
+
+// missedLines leave out the last fire, which is told before.
+func (p *Printer) missedLines(e *ScheduleEntry, d *ScheduleDossier, numbered bool) []string {
+	var told []string
+	rest := 0
+	for i := range d.Missed {
+		f := &d.Missed[i]
+		switch {
+		case d.Last != nil && f.Nominal.Equal(d.Last.Nominal):
+		case len(told) == shownMissed:
+			rest++
+		default:
+			told = append(told, "! "+p.clock(e, f.Nominal)+p.catalogue.colon+p.fire(f, "", numbered))
+		}
+	}
+	if rest > 0 {
+		told = append(told, "  "+p.count(p.catalogue.schedule.more, rest))
+	}
+	return told
+}
+
+func (p *Printer) whyOwed(e *ScheduleEntry, alive bool) string {
+	words := &p.catalogue.schedule
+	switch {
+	case e.Paused != nil:
+		return words.becausePaused
+	case !alive:
+		return words.dead
+	}
+	return words.soon
+}
+
+// clock is a fire's time in the zone of its job.
+func (p *Printer) clock(e *ScheduleEntry, t time.Time) string {
+	location := p.options.Location
+	if len(e.Next) > 0 {
+		location = e.Next[0].Location()
+	}
+	return minute(t.In(location))
+}
+
+// fire says what became of a fire: how its run stands, or why there is none.
+func (p *Printer) fire(f *jobs.Fire, state jobs.State, numbered bool) string {
+	words := &p.catalogue.schedule
+	if f.Outcome != jobs.FireRun {
+		outcome, known := words.outcomes[f.Outcome]
+		if !known { // of a newer program
+			outcome = string(f.Outcome)
+		}
+		return joinNonEmpty([]string{outcome, p.whyNoRun(f.Reason, numbered)})
+	}
+	text := words.made
+	if state != "" {
+		text = p.state(&jobs.Run{State: state}).word
+	}
+	if numbered && f.RunID > 0 {
+		text = fmt.Sprintf(words.ofRun, text, f.RunID)
+	}
+	if f.Trigger == jobs.TriggerCatchUp {
+		text += ", " + words.caughtUp
+	}
+	return text
+}
+
+// inTheWay is the reason of a fire that met a run, as the ledger keeps it.
+var inTheWay = regexp.MustCompile(`^run (\d+) is ([a-z]+)$`)
+
+func (p *Printer) whyNoRun(reason string, numbered bool) string {
+	words := &p.catalogue.schedule
+	if text, known := words.why[reason]; known {
+		return text
+	}
+	found := inTheWay.FindStringSubmatch(reason)
+	if found == nil {
+		return reason
+	}
+	state := p.state(&jobs.Run{State: jobs.State(found[2])}).word
+	if !numbered {
+		return fmt.Sprintf(words.stillActive, state)
+	}
+	return fmt.Sprintf(words.stillActiveRun, found[1], state)
+}

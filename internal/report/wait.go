@@ -1,0 +1,48 @@
+package report
+
+import (
+	"fmt"
+
+	"syncd/internal/jobs"
+)
+
+// why are the lines of a header that explain a state: what a queued run waits for, or why one failed or is held.
+func (p *Printer) why(run *jobs.Run) [][2]string {
+	words := &p.catalogue.words
+	reason := ""
+	if run.Failure.Code != "" {
+		reason = p.Reason(run.Failure)
+	}
+	switch {
+	case run.State == jobs.Queued && run.NotBefore != nil:
+		return [][2]string{p.queuedSince(run), {words.waits, fmt.Sprintf(words.waitsUntil, p.time(run.NotBefore), reason)}}
+	case run.State == jobs.Queued:
+		return [][2]string{p.queuedSince(run), {words.waits, fmt.Sprintf(words.waitsForDaemon, run.ID)}, {words.lastTime, reason}}
+	case run.State == jobs.Cancelled && run.CancelledBy != "":
+		return nil // the cancellation has a line of its own
+	}
+	return [][2]string{{words.reason, reason}}
+}
+
+// queuedSince is when a run was made that was never executed; of others, the start tells more.
+func (p *Printer) queuedSince(run *jobs.Run) [2]string {
+	if run.StartedAt != nil || run.CreatedAt.IsZero() {
+		return [2]string{}
+	}
+	return [2]string{p.catalogue.words.queued, p.time(&run.CreatedAt)}
+}
+
+// cancellation is "asked for by marie: wrong month". A run that had nothing left to give up was not cancelled by it.
+func (p *Printer) cancellation(run *jobs.Run) string {
+	if run.CancelledBy == "" {
+		return ""
+	}
+	return fmt.Sprintf(p.catalogue.words.cancelledBy, run.CancelledBy, run.CancelledFor)
+}
+
+func (p *Printer) takeovers(run *jobs.Run) string {
+	if run.Takeovers == 0 {
+		return ""
+	}
+	return p.count(p.catalogue.words.takeovers, run.Takeovers)
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+)
+
+// Cancel gives up what a run has not sent. A run that is executed is only asked to stop: its process sees it within a
+// heartbeat, and what is on its way is finished. The run is returned as it stands afterwards: cancelled, or running.
+// Errors: jobs.ErrNoRun, *jobs.FinishedError.
+func (s *Store) Cancel(ctx context.Context, id int64, by, reason string) (*jobs.Run, error) {
+	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
+		run, err := lockRun(ctx, q, id)
+		if err != nil {
+			return err
+		}
+		if err := q.RequestCancel(ctx, dbsqlc.RequestCancelParams{ID: id, CancelledBy: by, CancelledReason: reason}); err != nil {
+			return err
+		}
+		if run.State == jobs.Running {
+			return s.cancelRunning(ctx, q, run)
+		}
+		if !run.State.CanBecome(jobs.Cancelled) {
+			return &jobs.FinishedError{Run: *run}
+		}
+		return cancelRun(ctx, q, run)
+	})
+	if err != nil {
+		return nil, redactUnlessOurs("cancelling the run", err)
+	}
+	return s.Run(ctx, id)
+}
+
+// cancelRunning leaves a run to the process that executes it, and ends one whose process is gone.
+func (s *Store) cancelRunning(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	status, err := statusOf(ctx, q, run)
+	if err != nil {
+		return err
+	}
+	if !status.dead(s.lease) {
+		return nil
+	}
+	if err := q.TerminateSessions(ctx, applicationName(*run.Owner)); err != nil {
+		return err
+	}
+	if err := q.EndSending(ctx, run.ID); err != nil {
+		return err
+	}
+	return cancelRun(ctx, q, run)
+}
+
+// cancelRun ends a locked run. Who was not sent is superseded; who is in doubt stays so, for a newer run or a person.
+func cancelRun(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	if err := q.CancelItems(ctx, run.ID); err != nil {
+		return err
+	}
+	counts, err := tally(ctx, q, run)
+	if err != nil {
+		return err
+	}
+	return endRun(ctx, q, run, counts, jobs.Cancelled, jobs.Reason{Code: jobs.ReasonCancelled})
+}

@@ -1,0 +1,40 @@
+-- The runs that wait or go on, of the jobs and targets that a daemon is configured for. Those that wait for something
+-- that was away come last: whatever hangs must not keep others from their turn.
+-- name: ListActive :many
+SELECT r.id, r.job, r.target_id, r.state, r.period, r.owner, r.trigger, r.postponed,
+       coalesce(extract(epoch FROM r.not_before - clock_timestamp()), 0)::float8 AS wait_seconds,
+       (CASE WHEN r.state = 'queued' THEN EXISTS (SELECT FROM syncd.pause p WHERE p.job = r.job) ELSE false END)::boolean AS paused,
+       (CASE WHEN r.state = 'running' THEN
+            coalesce((SELECT abs(extract(epoch FROM clock_timestamp() - o.heartbeat_at)) FROM syncd.owner o WHERE o.id = r.owner), 1e9)
+        ELSE 0 END)::float8 AS silent_seconds,
+       (CASE WHEN r.state = 'running' THEN EXISTS (
+            SELECT FROM pg_locks l
+            WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+              AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+              AND (l.classid::bigint << 32) | l.objid::bigint = r.owner)
+        ELSE false END)::boolean AS locked
+FROM syncd.run r
+WHERE r.state IN ('queued', 'running')
+  AND (r.job, r.target_id) IN (SELECT unnest(@jobs::text[]), unnest(@targets::bigint[]))
+ORDER BY r.state = 'running' DESC, r.postponed > 0, r.takeovers, r.period NULLS FIRST, r.id;
+
+-- name: ListPauses :many
+SELECT job, since, paused_by, reason FROM syncd.pause ORDER BY job;
+
+-- name: PauseJob :execrows
+INSERT INTO syncd.pause (job, paused_by, reason) VALUES (@job, @paused_by, @reason) ON CONFLICT (job) DO NOTHING;
+
+-- name: UnpauseJob :execrows
+DELETE FROM syncd.pause WHERE job = @job;
+
+-- name: SeeDaemon :exec
+INSERT INTO syncd.daemon (id, host, pid, version, jobs) VALUES (@id, @host, @pid, @version, @jobs)
+ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), jobs = excluded.jobs;
+
+-- name: ForgetDaemons :exec
+DELETE FROM syncd.daemon WHERE id = @id OR seen_at < clock_timestamp() - interval '7 days';
+
+-- name: ListDaemons :many
+SELECT id, host, pid, version, jobs, started_at, seen_at,
+       extract(epoch FROM clock_timestamp() - seen_at)::float8 AS silent_seconds
+FROM syncd.daemon ORDER BY started_at, id;

@@ -1,0 +1,36 @@
+-- name: ListSchedules :many
+SELECT job, target_id, spec, timezone, dealt_with FROM syncd.schedule
+WHERE (job, target_id) IN (SELECT unnest(@jobs::text[]), unnest(@targets::bigint[]));
+
+-- The first start of a job for a target catches nothing up.
+-- name: InsertSchedule :execrows
+INSERT INTO syncd.schedule (job, target_id, spec, timezone, dealt_with) VALUES (@job, @target_id, @spec, @timezone, least(clock_timestamp(), sqlc.arg('dealt_with')::timestamptz))
+ON CONFLICT (job, target_id) DO NOTHING;
+
+-- No row: another daemon is at it.
+-- name: LockSchedule :one
+SELECT spec, timezone, dealt_with, extract(epoch FROM sqlc.arg('until')::timestamptz - clock_timestamp())::float8 AS ahead_seconds
+FROM syncd.schedule WHERE job = @job AND target_id = @target_id FOR UPDATE SKIP LOCKED;
+
+-- name: SetSchedule :exec
+UPDATE syncd.schedule SET spec = @spec, timezone = @timezone, dealt_with = @dealt_with WHERE job = @job AND target_id = @target_id;
+
+-- name: InsertFire :execrows
+INSERT INTO syncd.fire (job, target_id, nominal_at, outcome, reason) VALUES (@job, @target_id, @nominal_at, @outcome, @reason)
+ON CONFLICT (job, target_id, nominal_at) DO NOTHING;
+
+-- name: SetFire :exec
+UPDATE syncd.fire SET outcome = @outcome, reason = @reason, run_id = @run_id
+WHERE job = @job AND target_id = @target_id AND nominal_at = @nominal_at;
+
+-- The last fire of each job and target, and how many of the last 100 days were missed.
+-- name: ListFires :many
+SELECT DISTINCT ON (f.job, f.target_id) f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, r.state AS run_state
+FROM syncd.fire f LEFT JOIN syncd.run r ON r.id = f.run_id
+WHERE f.job = ANY (@jobs::text[])
+ORDER BY f.job, f.target_id, f.nominal_at DESC;
+
+-- name: ListMissed :many
+SELECT f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id FROM syncd.fire f
+WHERE f.job = ANY (@jobs::text[]) AND f.outcome <> 'run' AND f.recorded_at > clock_timestamp() - interval '100 days'
+ORDER BY f.nominal_at DESC LIMIT @max_rows;

@@ -1,0 +1,284 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+)
+
+// Active lists the runs that wait or go on, of these jobs and targets: interrupted ones first, then by period and age.
+func (s *Store) Active(ctx context.Context, pairs []jobs.Pair) ([]jobs.Active, error) {
+	names, targets := columns(pairs)
+	rows, err := s.queries.ListActive(ctx, dbsqlc.ListActiveParams{Jobs: names, Targets: targets})
+	if err != nil {
+		return nil, redact("reading the queue", err)
+	}
+	active := make([]jobs.Active, 0, len(rows))
+	for _, row := range rows {
+		active = append(active, s.toActive(row))
+	}
+	return active, nil
+}
+
+func (s *Store) toActive(r dbsqlc.ListActiveRow) jobs.Active {
+	a := jobs.Active{ID: r.ID, Pair: jobs.Pair{Job: r.Job, TargetID: r.TargetID}, State: jobs.State(r.State),
+		Period: jobs.Period(value(r.Period)), Trigger: jobs.Trigger(r.Trigger), Again: r.Postponed > 0, Paused: r.Paused, Wait: seconds(r.WaitSeconds)}
+	if a.State == jobs.Running {
+		a.Wait = ownerStatus{locked: r.Locked, silent: seconds(r.SilentSeconds)}.deadIn(s.lease)
+		a.Ours = r.Owner != nil && *r.Owner == s.owner.identity()
+	}
+	return a
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// columns are pairs as two arrays.
+func columns(pairs []jobs.Pair) (names []string, targets []int64) {
+	for _, p := range pairs {
+		names, targets = append(names, p.Job), append(targets, p.TargetID)
+	}
+	return names, targets
+}
+
+// mostTakeovers is how many processes may die with a run before it is given up: it may be what kills them.
+const mostTakeovers = 5
+
+// Claim takes a queued run, or one whose process is gone, or one that runs in the name of this process while nobody
+// executes it. One that was cancelled meanwhile, or has cost too many processes, is ended instead. Errors: jobs.ErrTaken,
+// *jobs.BusyError and *jobs.OrderError when it must wait.
+func (s *Store) Claim(ctx context.Context, id int64, request jobs.Resumption) (*jobs.Run, error) {
+	if err := s.acquireOwner(ctx); err != nil {
+		return nil, err
+	}
+	ended := false
+	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
+		run, err := lockRun(ctx, q, id)
+		if err != nil {
+			return err
+		}
+		if err := s.claimable(ctx, q, run, request); err != nil {
+			return err
+		}
+		if ended, err = s.endInstead(ctx, q, run); ended || err != nil {
+			return err
+		}
+		return s.takeUp(ctx, q, run, request, "")
+	})
+	var silent *recentlySilentError
+	switch {
+	case errors.As(err, &silent), errors.Is(err, jobs.ErrNoRun), ended && err == nil:
+		return nil, jobs.ErrTaken
+	case err != nil:
+		return nil, redactUnlessOurs("claiming a run", err)
+	}
+	return s.Run(ctx, id)
+}
+
+func (s *Store) claimable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, request jobs.Resumption) error {
+	switch {
+	case run.State == jobs.Running && *run.Owner == s.owner.identity():
+		return nil
+	case run.State == jobs.Running:
+		return s.takeable(ctx, q, run)
+	case run.State != jobs.Queued:
+		return jobs.ErrTaken
+	}
+	if err := s.clearWay(ctx, q, run.Target.ID); err != nil {
+		return err
+	}
+	// What has a plan was in order when it was made; only an API with one document per employee minds.
+	anyOrder := run.AnyOrder || run.Planned
+	return checkOrder(ctx, q, run.Target.ID, jobs.NewRun{Period: run.Period, AnyOrder: anyOrder, Scope: request.Scope}, !doubtBlocks)
+}
+
+// endInstead ends a run that must not be executed any more.
+func (s *Store) endInstead(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (bool, error) {
+	if run.State != jobs.Running || !run.Cancelling && run.Takeovers < mostTakeovers {
+		return false, nil
+	}
+	if err := q.EndSending(ctx, run.ID); err != nil {
+		return false, err
+	}
+	if run.Cancelling {
+		return true, cancelRun(ctx, q, run)
+	}
+	counts, err := tally(ctx, q, run)
+	if err != nil {
+		return false, err
+	}
+	return true, endRun(ctx, q, run, counts, jobs.Failed, jobs.Reason{Code: jobs.ReasonCrashes})
+}
+
+// Enqueue records a run for a daemon to execute. Errors: *jobs.BusyError, *jobs.OrderError.
+func (s *Store) Enqueue(ctx context.Context, request jobs.NewRun) (*jobs.Run, error) {
+	if err := s.queries.EnsureTarget(ctx, dbsqlc.EnsureTargetParams(targetKey(request.Target))); err != nil {
+		return nil, redact("recording the target", err)
+	}
+	var id int64
+	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
+		target, err := q.LockTarget(ctx, dbsqlc.LockTargetParams(targetKey(request.Target)))
+		if err != nil {
+			return err
+		}
+		request.Target.ID = target.ID
+		if err := refuseActive(ctx, q, request); err != nil {
+			return err
+		}
+		if err := checkOrder(ctx, q, target.ID, request, doubtBlocks); err != nil {
+			return err
+		}
+		id, err = q.InsertQueuedRun(ctx, s.queued(request, nil))
+		return err
+	})
+	if err != nil {
+		return nil, redactUnlessOurs("queueing a run", err)
+	}
+	return s.Run(ctx, id)
+}
+
+// Requeue lets a daemon go on with a run that stopped. Errors: jobs.ErrNoRun, *jobs.BusyError, *jobs.FinishedError.
+func (s *Store) Requeue(ctx context.Context, id int64) (*jobs.Run, error) {
+	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
+		run, err := lockRun(ctx, q, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case run.State == jobs.Queued:
+			return nil
+		case run.State == jobs.Running:
+			return &jobs.BusyError{Run: *run} // a daemon takes it up by itself, once its process is gone
+		}
+		if err := s.resumable(ctx, q, run); err != nil {
+			return err
+		}
+		return q.RequeueRun(ctx, id)
+	})
+	if err != nil {
+		return nil, redactUnlessOurs("queueing the run", err)
+	}
+	return s.Run(ctx, id)
+}
+
+// refuseActive fails with a *jobs.BusyError while a run of the target is executed, or one like this is queued.
+func refuseActive(ctx context.Context, q *dbsqlc.Queries, request jobs.NewRun) error {
+	row, err := q.RunningRun(ctx, request.Target.ID)
+	if isNoRows(err) {
+		return refuseQueued(ctx, q, request, true)
+	}
+	if err != nil {
+		return err
+	}
+	return &jobs.BusyError{Run: *toRun(row.SyncdRun, row.SyncdTarget)}
+}
+
+func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQueuedRunParams {
+	employees := request.Employees
+	if employees == nil {
+		employees = []string{}
+	}
+	return dbsqlc.InsertQueuedRunParams{
+		TargetID: request.Target.ID, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
+		Trigger: string(request.Trigger), Employees: employees, RequestedBy: request.RequestedBy, Version: s.version,
+		KeyID: s.keys.ID, ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, NominalAt: nominal,
+	}
+}
+
+// retried are the reasons for which a failed run is tried again: they may have passed. A configuration that is refused,
+// another dossier's key and a person who stopped it are not among them.
+var retried = []string{string(jobs.ReasonUnreachable), string(jobs.ReasonFailures), string(jobs.ReasonInterrupted),
+	string(jobs.ReasonStaging), string(jobs.ReasonInternal), string(jobs.ReasonPanic)}
+
+// RetryFailed queues what was due less than within ago, and failed, or left somebody in doubt or not attempted. With
+// configured also what failed for its configuration, which was read anew. It returns the runs.
+func (s *Store) RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) ([]int64, error) {
+	names, targets := columns(pairs)
+	codes := retried
+	if configured {
+		codes = append(slices.Clone(retried), string(jobs.ReasonConfiguration))
+	}
+	ids, err := s.queries.RetryFailed(ctx, dbsqlc.RetryFailedParams{Jobs: names, Targets: targets, Codes: codes, WithinSeconds: within.Seconds()})
+	return ids, redact("queueing failed runs again", err)
+}
+
+// AllDone tells whether every run of a job's fire has succeeded.
+func (s *Store) AllDone(ctx context.Context, job string, nominal time.Time) (bool, error) {
+	done, err := s.queries.AllDone(ctx, dbsqlc.AllDoneParams{Job: job, NominalAt: &nominal})
+	return done, redact("reading the runs of a fire", err)
+}
+
+// EnsureTarget finds or makes a target.
+func (s *Store) EnsureTarget(ctx context.Context, t jobs.Target) (jobs.Target, error) {
+	if err := s.queries.EnsureTarget(ctx, dbsqlc.EnsureTargetParams(targetKey(t))); err != nil {
+		return t, redact("recording the target", err)
+	}
+	found, _, err := s.Target(ctx, t)
+	return found, err
+}
+
+// Pause keeps the schedule of a job from making runs. ok = false: it was paused already.
+func (s *Store) Pause(ctx context.Context, job, by, reason string) (ok bool, err error) {
+	n, err := s.queries.PauseJob(ctx, dbsqlc.PauseJobParams{Job: job, PausedBy: by, Reason: reason})
+	return n == 1, redact("pausing the job", err)
+}
+
+// Unpause ends a pause. ok = false: there was none.
+func (s *Store) Unpause(ctx context.Context, job string) (ok bool, err error) {
+	n, err := s.queries.UnpauseJob(ctx, job)
+	return n == 1, redact("ending the pause", err)
+}
+
+// Pauses lists the jobs that are paused.
+func (s *Store) Pauses(ctx context.Context) ([]jobs.Pause, error) {
+	rows, err := s.queries.ListPauses(ctx)
+	if err != nil {
+		return nil, redact("reading pauses", err)
+	}
+	pauses := make([]jobs.Pause, 0, len(rows))
+	for _, r := range rows {
+		pauses = append(pauses, jobs.Pause{Job: r.Job, Since: r.Since, By: r.PausedBy, Reason: r.Reason})
+	}
+	return pauses, nil
+}
+
+// See tells the ledger that a daemon lives, and how it is configured. It returns all daemons of the last days.
+func (s *Store) See(ctx context.Context, id int64, digests map[string]string) ([]jobs.Daemon, error) {
+	text, err := json.Marshal(digests)
+	if err != nil {
+		return nil, fmt.Errorf("writing the digests of the jobs: %w", err)
+	}
+	seen := dbsqlc.SeeDaemonParams{ID: id, Host: s.host, Pid: int32(os.Getpid()), Version: s.version, Jobs: text} //nolint:gosec // a pid fits
+	if err := s.queries.SeeDaemon(ctx, seen); err != nil {
+		return nil, redact("registering the daemon", err)
+	}
+	return s.Daemons(ctx)
+}
+
+// Forget removes a daemon that ends, and those that were not seen for days.
+func (s *Store) Forget(ctx context.Context, id int64) error {
+	return redact("removing the daemon", s.queries.ForgetDaemons(ctx, id))
+}
+
+// Daemons lists the daemons of the last days, the oldest first.
+func (s *Store) Daemons(ctx context.Context) ([]jobs.Daemon, error) {
+	rows, err := s.queries.ListDaemons(ctx)
+	if err != nil {
+		return nil, redact("reading daemons", err)
+	}
+	daemons := make([]jobs.Daemon, 0, len(rows))
+	for _, r := range rows {
+		d := jobs.Daemon{ID: r.ID, Host: r.Host, PID: int(r.Pid), Version: r.Version, Started: r.StartedAt, Silent: seconds(r.SilentSeconds)}
+		if err := json.Unmarshal(r.Jobs, &d.Jobs); err != nil {
+			return nil, fmt.Errorf("reading daemon %d of the ledger: %w", r.ID, err)
+		}
+		daemons = append(daemons, d)
+	}
+	return daemons, nil
+}

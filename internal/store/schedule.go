@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+)
+
+// clockSkew is how far this machine's clock may be ahead of Postgres's: a fire that is too early sends half a month.
+const clockSkew = time.Minute
+
+// Schedules tells how far the fires of these jobs and targets are dealt with. A pair that was never armed is not there.
+func (s *Store) Schedules(ctx context.Context, pairs []jobs.Pair) (map[jobs.Pair]jobs.Armed, error) {
+	names, targets := columns(pairs)
+	rows, err := s.queries.ListSchedules(ctx, dbsqlc.ListSchedulesParams{Jobs: names, Targets: targets})
+	if err != nil {
+		return nil, redact("reading schedules", err)
+	}
+	armed := make(map[jobs.Pair]jobs.Armed, len(rows))
+	for _, r := range rows {
+		pair := jobs.Pair{Job: r.Job, TargetID: r.TargetID}
+		armed[pair] = jobs.Armed{Pair: pair, Spec: r.Spec, Timezone: r.Timezone, DealtWith: r.DealtWith}
+	}
+	return armed, nil
+}
+
+// Arm records the schedule of a job and target for the first time: what lies before is never caught up. Another daemon
+// may have done so.
+func (s *Store) Arm(ctx context.Context, a jobs.Armed) error {
+	_, err := s.queries.InsertSchedule(ctx, dbsqlc.InsertScheduleParams{Job: a.Pair.Job, TargetID: a.Pair.TargetID,
+		Spec: a.Spec, Timezone: a.Timezone, DealtWith: a.DealtWith})
+	return redact("recording a schedule", err)
+}
+
+// Record makes the runs of fires that are due, and remembers how far fires are dealt with. before is what the caller
+// went by: when another daemon has dealt with them meanwhile nothing happens, and ok is false. request is what all runs
+// of the job have in common. The fires come back as they were recorded; one that was recorded before is left out.
+func (s *Store) Record(ctx context.Context, before, after jobs.Armed, fires []jobs.Fire, request jobs.NewRun) (recorded []jobs.Fire, ok bool, err error) {
+	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
+		pair := before.Pair
+		now, err := q.LockSchedule(ctx, dbsqlc.LockScheduleParams{Job: pair.Job, TargetID: pair.TargetID, Until: after.DealtWith})
+		switch {
+		case isNoRows(err), err == nil && !now.DealtWith.Equal(before.DealtWith):
+			return nil
+		case err != nil:
+			return err
+		case seconds(now.AheadSeconds) > clockSkew:
+			return &ClockError{Ahead: seconds(now.AheadSeconds)}
+		}
+		if err := q.LockTargetByID(ctx, pair.TargetID); err != nil { // nothing is claimed or started meanwhile
+			return err
+		}
+		request.Target.ID = pair.TargetID
+		if recorded, err = s.recordAll(ctx, q, fires, request); err != nil {
+			return err
+		}
+		ok = true
+		return q.SetSchedule(ctx, dbsqlc.SetScheduleParams{Job: pair.Job, TargetID: pair.TargetID,
+			Spec: after.Spec, Timezone: after.Timezone, DealtWith: after.DealtWith})
+	})
+	return recorded, ok && err == nil, redactUnlessOurs("recording fires", err)
+}
+
+func (s *Store) recordAll(ctx context.Context, q *dbsqlc.Queries, fires []jobs.Fire, request jobs.NewRun) ([]jobs.Fire, error) {
+	inTheWay := map[jobs.Period]*jobs.Run{} // as it was before: fires that are caught up together do not stop each other
+	for _, f := range fires {
+		if _, known := inTheWay[f.Period]; known || f.Outcome != jobs.FireRun {
+			continue
+		}
+		var err error
+		if inTheWay[f.Period], err = waitingRun(ctx, q, request, f.Period); err != nil {
+			return nil, err
+		}
+	}
+	var recorded []jobs.Fire
+	for _, f := range fires {
+		n, err := q.InsertFire(ctx, dbsqlc.InsertFireParams{Job: f.Pair.Job, TargetID: f.Pair.TargetID, NominalAt: f.Nominal,
+			Outcome: string(f.Outcome), Reason: f.Reason})
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			continue // a clock that was set back must not make it twice
+		}
+		if f.Outcome == jobs.FireRun {
+			if err := s.fire(ctx, q, &f, inTheWay[f.Period], request); err != nil {
+				return nil, err
+			}
+		}
+		recorded = append(recorded, f)
+	}
+	return recorded, nil
+}
+
+// fire makes the run of a fire, unless one of the same job, target and period waits to
+// read staging: what that one will read is no older.
+func (s *Store) fire(ctx context.Context, q *dbsqlc.Queries, f *jobs.Fire, active *jobs.Run, request jobs.NewRun) error {
+	if active != nil {
+		f.Outcome, f.RunID, f.Reason = jobs.FireSkipped, active.ID, fmt.Sprintf("run %d is %s", active.ID, active.State)
+	} else {
+		request.Period, request.Trigger = f.Period, f.Trigger
+		id, err := q.InsertQueuedRun(ctx, s.queued(request, &f.Nominal))
+		if err != nil {
+			return err
+		}
+		f.RunID = id
+	}
+	return q.SetFire(ctx, dbsqlc.SetFireParams{Job: f.Pair.Job, TargetID: f.Pair.TargetID, NominalAt: f.Nominal,
+		Outcome: string(f.Outcome), Reason: f.Reason, RunID: &f.RunID})
+}
+
+func waitingRun(ctx context.Context, q *dbsqlc.Queries, request jobs.NewRun, period jobs.Period) (*jobs.Run, error) {
+	request.Period = period // of the target that the request names
+	var busy *jobs.BusyError
+	err := refuseQueued(ctx, q, request, false)
+	if errors.As(err, &busy) {
+		return &busy.Run, nil
+	}
+	return nil, err
+}
+
+// LastFires tells the last fire of each of these jobs, by target.
+func (s *Store) LastFires(ctx context.Context, names []string) (map[jobs.Pair]jobs.Fire, error) {
+	rows, err := s.queries.ListFires(ctx, names)
+	if err != nil {
+		return nil, redact("reading fires", err)
+	}
+	fires := make(map[jobs.Pair]jobs.Fire, len(rows))
+	for _, r := range rows {
+		pair := jobs.Pair{Job: r.Job, TargetID: r.TargetID}
+		fires[pair] = jobs.Fire{Pair: pair, Nominal: r.NominalAt, Outcome: jobs.FireOutcome(r.Outcome), Reason: r.Reason, RunID: value(r.RunID)}
+	}
+	return fires, nil
+}
+
+// MissedFires lists the fires of the last 100 days that made no run, the newest first, at most max.
+func (s *Store) MissedFires(ctx context.Context, names []string, most int) ([]jobs.Fire, error) {
+	rows, err := s.queries.ListMissed(ctx, dbsqlc.ListMissedParams{Jobs: names, MaxRows: int32(most)}) //nolint:gosec // a few
+	if err != nil {
+		return nil, redact("reading missed fires", err)
+	}
+	fires := make([]jobs.Fire, 0, len(rows))
+	for _, r := range rows {
+		fires = append(fires, jobs.Fire{Pair: jobs.Pair{Job: r.Job, TargetID: r.TargetID}, Nominal: r.NominalAt,
+			Outcome: jobs.FireOutcome(r.Outcome), Reason: r.Reason, RunID: value(r.RunID)})
+	}
+	return fires, nil
+}
