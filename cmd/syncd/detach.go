@@ -38,6 +38,9 @@ func (a *app) tellQueued(ctx context.Context, ledger *store.Store, queued []*job
 	if a.flags.json {
 		return a.printer().WriteRunsJSON(a.Stdout, queued)
 	}
+	if len(queued) == 0 {
+		return nil
+	}
 	for _, run := range queued {
 		fmt.Fprintf(a.Stdout, "run %d is queued for a daemon (%s); see: syncd show %d\n", run.ID, run.Target.Dossier, run.ID)
 	}

@@ -76,7 +76,7 @@ func exitCode(err error) int {
 		return exitUnreachable
 	case is[*jobs.BusyError](err):
 		return exitBusy
-	case errors.Is(err, jobs.ErrNoRun), is[usageError](err), is[*config.UnknownError](err), is[*jobs.EmployeeError](err), isNewer(err), is[*store.NotHeldError](err):
+	case errors.Is(err, jobs.ErrNoRun), is[usageError](err), is[*config.UnknownError](err), is[*jobs.EmployeeError](err), isNewer(err), is[*store.NotHeldError](err), is[*jobs.FinishedError](err):
 		return exitUsage
 	case is[*jobs.OrderError](err):
 		return exitIncomplete
@@ -100,7 +100,7 @@ func isConfiguration(err error) bool {
 	var database *store.DatabaseError
 	return is[*config.Error](err) || is[*jobs.IdentityError](err) || is[*jobs.StagingError](err) ||
 		is[*mapping.ColumnError](err) || is[*mapping.TypeError](err) || is[*mapping.DictionaryError](err) ||
-		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || is[*store.RefusedError](err) ||
+		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || is[*store.RefusedError](err) || is[listenError](err) ||
 		errors.As(err, &database) && database.SQLState == "42501"
 }
 

@@ -157,7 +157,7 @@ func (a *app) scheduleEntry(j config.Job, known agenda, now time.Time) report.Sc
 // tell adds what the ledger knows of a job and dossier.
 func (known *agenda) tell(one *report.ScheduleDossier, j config.Job, pair jobs.Pair, now time.Time) {
 	if last, ok := known.last[pair]; ok {
-		one.Last = &last
+		one.Last, one.LastState = &last, last.State
 	}
 	one.Missed = known.missed[pair]
 	armed, ok := known.armed[pair]

@@ -53,6 +53,7 @@ type Fire struct {
 	Period  Period  // of the run to make; "" for pulls
 	Reason  string  // why it made none: "policy", "window", "run 12 is active"
 	RunID   int64   // the run that it made, or that was in its way; 0 = none
+	State   State   // of that run, as the ledger has it now; "" = not asked
 }
 
 // Pause keeps the schedule of a job from making runs, until a person ends it.

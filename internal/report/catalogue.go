@@ -144,6 +144,7 @@ type scheduleWords struct {
 	due                 plural                      // fires that nobody dealt with
 	becausePaused, dead string                      // why
 	soon                string
+	between             string // number %s of missed fires, oldest %s, newest %s
 	more                plural // missed fires that are not listed
 	daemons             string
 	daemon              string // host %s, pid %d, version %s, time %s

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 )
 
 const (
-	shownMissed   = 5 // missed fires of a dossier
+	shownMissed   = 5 // lines of missed fires of a dossier
 	shownDossiers = 3 // dossiers that stand alike, by name
 )
 
@@ -67,33 +68,42 @@ func (p *Printer) dossierLines(e *ScheduleEntry, d *ScheduleDossier, alive, numb
 	if !d.Armed {
 		return []string{"! " + words.unarmed}
 	}
-	last := words.neverFired
-	if d.Last != nil {
-		last = p.clock(e, d.Last.Nominal) + p.catalogue.colon + p.fire(d.Last, d.LastState, numbered)
+	var told []string
+	switch {
+	case d.Last != nil:
+		told = append(told, words.last+p.catalogue.colon+p.clock(e, d.Last.Nominal)+p.catalogue.colon+p.fire(d.Last, d.LastState, numbered))
+	case d.Owed == 0:
+		told = append(told, words.neverFired)
 	}
-	told := []string{words.last + p.catalogue.colon + last}
 	if d.Owed > 0 {
 		told = append(told, "! "+p.count(words.due, d.Owed)+p.catalogue.colon+p.whyOwed(e, alive))
 	}
 	return append(told, p.missedLines(e, d, numbered)...)
 }
 
-// missedLines leave out the last fire, which is told before.
+// missedLines tell once of neighbours that have the same to tell. They leave out the last fire, which is told before.
 func (p *Printer) missedLines(e *ScheduleEntry, d *ScheduleDossier, numbered bool) []string {
+	words := &p.catalogue.schedule
+	missed := slices.DeleteFunc(slices.Clone(d.Missed), func(f jobs.Fire) bool { return d.Last != nil && f.Nominal.Equal(d.Last.Nominal) })
 	var told []string
-	rest := 0
-	for i := range d.Missed {
-		f := &d.Missed[i]
-		switch {
-		case d.Last != nil && f.Nominal.Equal(d.Last.Nominal):
-		case len(told) == shownMissed:
-			rest++
-		default:
-			told = append(told, "! "+p.clock(e, f.Nominal)+p.catalogue.colon+p.fire(f, "", numbered))
+	for len(missed) > 0 {
+		if len(told) == shownMissed {
+			return append(told, "  "+p.count(words.more, len(missed)))
 		}
-	}
-	if rest > 0 {
-		told = append(told, "  "+p.count(p.catalogue.schedule.more, rest))
+		text := p.fire(&missed[0], "", numbered)
+		n := slices.IndexFunc(missed, func(f jobs.Fire) bool { return p.fire(&f, "", numbered) != text })
+		if n < 0 {
+			n = len(missed)
+		}
+		when := p.clock(e, missed[0].Nominal)
+		if n > 1 {
+			when = fmt.Sprintf(words.between, p.number(n), p.clock(e, missed[n-1].Nominal), when)
+		}
+		if missed[0].Outcome != jobs.FireSkipped { // a run was there: nothing was lost
+			when = "! " + when
+		}
+		told = append(told, when+p.catalogue.colon+text)
+		missed = missed[n:]
 	}
 	return told
 }

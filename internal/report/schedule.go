@@ -150,7 +150,7 @@ func (g *page) daemons(s *Schedules) {
 		if !d.alive() {
 			g.line(2*itemIndent, fmt.Sprintf(words.silent, duration(d.Silent)))
 		}
-		if d.Differs {
+		if d.alive() && d.Differs {
 			g.line(2*itemIndent, words.differs)
 		}
 	}

@@ -46,6 +46,9 @@ func trouble() report.ScheduleEntry {
 		report.ScheduleDossier{Dossier: "sainte-marie", Armed: true},
 	)
 	e.Dossiers[0].Last.Trigger = jobs.TriggerCatchUp
+	for n := range 7 { // each names another run
+		e.Dossiers[2].Missed = append(e.Dossiers[2].Missed, *lastFire(jobs.FireSkipped, 28-n, 0, fmt.Sprintf("run %d is running", 10-n)))
+	}
 	for day := 28; day > 18; day-- {
 		reason := "policy"
 		if day < 26 {
@@ -80,6 +83,7 @@ func daemons() []report.DaemonEntry {
 	return []report.DaemonEntry{
 		{Host: "srv-paie", PID: 812, Version: "0.2.0", Started: at(1, 8), Silent: 4 * time.Second},
 		{Host: "srv-two", PID: 33, Version: "0.1.0", Started: at(2, 8), Silent: 3 * time.Hour, Differs: true},
+		{Host: "srv-three", PID: 7, Version: "0.2.0", Started: at(3, 8), Differs: true},
 	}
 }
 
@@ -91,7 +95,7 @@ func TestSchedule(t *testing.T) {
 	for name, s := range map[string]report.Schedules{
 		"schedule":        {Entries: []report.ScheduleEntry{trouble(), hand, paused()}, Daemons: daemons()},
 		"schedule-many":   {Entries: []report.ScheduleEntry{hundreds(), never}, Daemons: daemons()[:1]},
-		"schedule-silent": {Entries: []report.ScheduleEntry{hand}, Daemons: daemons()[1:]},
+		"schedule-silent": {Entries: []report.ScheduleEntry{hand}, Daemons: daemons()[1:2]},
 		"schedule-none":   {Entries: []report.ScheduleEntry{trouble()}},
 		"schedule-no-job": {},
 	} {
@@ -137,7 +141,7 @@ func TestScheduleJSON(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatalf("%v in\n%s", err, b.String())
 	}
-	if got.Now != "2026-11-30T06:00:00Z" || !got.Alive || len(got.Jobs) != 3 || len(got.Daemons) != 2 || got.Daemons[1].Alive || got.Daemons[1].Silent != 10800 {
+	if got.Now != "2026-11-30T06:00:00Z" || !got.Alive || len(got.Jobs) != 3 || len(got.Daemons) != 3 || got.Daemons[1].Alive || got.Daemons[1].Silent != 10800 {
 		t.Errorf("it came back as %+v", got)
 	}
 	first := got.Jobs[0]

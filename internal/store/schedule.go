@@ -132,7 +132,8 @@ func (s *Store) LastFires(ctx context.Context, names []string) (map[jobs.Pair]jo
 	fires := make(map[jobs.Pair]jobs.Fire, len(rows))
 	for _, r := range rows {
 		pair := jobs.Pair{Job: r.Job, TargetID: r.TargetID}
-		fires[pair] = jobs.Fire{Pair: pair, Nominal: r.NominalAt, Outcome: jobs.FireOutcome(r.Outcome), Reason: r.Reason, RunID: value(r.RunID)}
+		fires[pair] = jobs.Fire{Pair: pair, Nominal: r.NominalAt, Outcome: jobs.FireOutcome(r.Outcome), Reason: r.Reason,
+			RunID: value(r.RunID), State: jobs.State(value(r.RunState))}
 	}
 	return fires, nil
 }
