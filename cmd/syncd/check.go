@@ -98,6 +98,7 @@ func (c *checker) everything(ctx context.Context) {
 			c.mapping(ctx, job)
 		}
 	}
+	c.schedules(ctx)
 	if !c.offline {
 		c.api(ctx)
 	}

@@ -121,7 +121,7 @@ func (s *service) bench(a *app) (*bench, error) {
 func (b *bench) job(j config.Job) (*daemon.Job, error) {
 	made := &daemon.Job{Name: j.Name, Kind: j.Kind, Schedule: j.Schedule, Missed: j.Missed, Window: j.MissedWindow, PeriodAt: j.PeriodAt,
 		Digest: b.config.JobDigest(j.Name), Ping: b.ping(j),
-		Request: jobs.NewRun{Job: j.Name, Kind: j.Kind, Scope: b.config.Isidoor.Salarie.Scope, RequestedBy: requester(),
+		Request: jobs.NewRun{Job: j.Name, Kind: j.Kind, Scope: b.config.Isidoor.Salarie.Scope,
 			Digests: jobs.Digests{Config: b.config.Digest()}}}
 	for _, d := range b.config.Dossiers(j) {
 		made.Targets = append(made.Targets, b.target(d))

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store"
+)
+
+// schedules tells what comes next, and whether somebody is there to execute it.
+func (c *checker) schedules(ctx context.Context) {
+	scheduled := 0
+	for _, j := range c.config.Jobs {
+		if j.Schedule == nil {
+			continue
+		}
+		scheduled++
+		next := j.Schedule.Next(time.Now()).In(j.Schedule.Location())
+		c.ok("schedule", "%s: next at %s", j.Name, next.Format("2006-01-02 15:04 -07:00"))
+	}
+	if c.ledger == nil {
+		return
+	}
+	if err := c.orphans(ctx); err != nil {
+		c.fail("queue", err)
+	}
+	if scheduled == 0 {
+		return
+	}
+	daemons, err := c.ledger.Daemons(ctx)
+	if err != nil {
+		c.fail("daemon", err)
+		return
+	}
+	c.daemons(daemons)
+}
+
+func (c *checker) daemons(daemons []jobs.Daemon) {
+	alive := 0
+	for _, d := range daemons {
+		if d.Silent >= aliveFor {
+			continue
+		}
+		alive++
+		if c.differs(d) {
+			c.add(finding{Level: "warning", Subject: "daemon", Text: fmt.Sprintf("the one on %s (pid %d) is configured otherwise than this file says", d.Host, d.PID),
+				Hint: "systemctl reload syncd, and give all machines the same configuration"})
+		}
+	}
+	if alive == 0 {
+		c.add(finding{Level: "warning", Subject: "daemon", Text: "none runs: nothing starts by itself", Hint: "systemctl enable --now syncd"})
+		return
+	}
+	c.ok("daemon", "%d running", alive)
+}
+
+// orphans are queued runs that no daemon with this configuration will execute: a job was renamed, a dossier taken out.
+// Newer periods wait for them.
+func (c *checker) orphans(ctx context.Context) error {
+	queued, err := c.ledger.Runs(ctx, store.RunFilter{State: string(jobs.Queued), Max: 1000})
+	if err != nil {
+		return err
+	}
+	for _, run := range queued {
+		if !c.executes(run) {
+			c.add(finding{Level: "warning", Subject: "queue", Text: fmt.Sprintf("run %d (%s, %s) is queued, and not of this configuration", run.ID, run.Job, run.Target.Dossier),
+				Hint: fmt.Sprintf("give it up: syncd cancel %d --reason \"…\"; or configure its job and dossier again", run.ID)})
+		}
+	}
+	return nil
+}
+
+func (c *checker) executes(run *jobs.Run) bool {
+	j, err := c.config.Job(run.Job)
+	if err != nil {
+		return false
+	}
+	for _, d := range c.config.Dossiers(j) {
+		if t := c.target(d); t.Dossier == run.Target.Dossier && t.Environment == run.Target.Environment && t.BaseURL == run.Target.BaseURL {
+			return true
+		}
+	}
+	return false
+}
