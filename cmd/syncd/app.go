@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"syncd/internal/config"
@@ -42,6 +43,29 @@ func (p process) open(flags *globalFlags) (*app, error) {
 		return nil, err
 	}
 	return &app{process: p, flags: flags, log: log, config: c}, nil
+}
+
+// withApp is a command's work that stands on the configuration.
+func (p process) withApp(flags *globalFlags, work func(ctx context.Context, a *app, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a, err := p.open(flags)
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		return work(cmd.Context(), a, args)
+	}
+}
+
+// withLedger is a command's work that also stands on what is recorded in the open.
+func (p process) withLedger(flags *globalFlags, work func(ctx context.Context, a *app, ledger *store.Store, args []string) error) func(*cobra.Command, []string) error {
+	return p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
+		ledger, err := a.readLedger(ctx)
+		if err != nil {
+			return err
+		}
+		return work(ctx, a, ledger, args)
+	})
 }
 
 func (a *app) close() {

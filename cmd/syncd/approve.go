@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"syncd/internal/store"
 )
 
 func newApprove(p process, flags *globalFlags) *cobra.Command {
@@ -19,29 +21,20 @@ user name. Today only pulls of the nomenclatures are ever held.`,
   syncd approve 12 --reason "Isidoor announced the new codes"
   syncd resume 12`,
 		Args: exactly("RUN"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {
 				return err
 			}
-			if strings.TrimSpace(reason) == "" {
-				return usagef("an approval needs a reason\nhint: --reason \"why this is right\"")
-			}
-			a, err := p.open(flags)
-			if err != nil {
+			if err := needReason("an approval", reason); err != nil {
 				return err
 			}
-			defer a.close()
-			ledger, err := a.readLedger(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if err := ledger.Approve(cmd.Context(), id, requester(), reason); err != nil {
+			if err := ledger.Approve(ctx, id, requester(), reason); err != nil {
 				return explainNoRun(id, err)
 			}
-			fmt.Fprintf(p.Stdout, "run %d is approved; go on with: syncd resume %d\n", id, id)
+			fmt.Fprintf(p.Stdout, "run %d is approved; a daemon goes on with it, or: syncd resume %d\n", id, id)
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
 	return cmd

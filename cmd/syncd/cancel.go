@@ -26,7 +26,7 @@ doubt stays so. The reason is recorded with your user name. A cancelled run is n
 		Example: `  syncd runs
   syncd cancel 12 --reason "wrong month in staging"`,
 		Args: exactly("RUN"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {
 				return err
@@ -34,21 +34,12 @@ doubt stays so. The reason is recorded with your user name. A cancelled run is n
 			if err := needReason("a cancellation", reason); err != nil {
 				return err
 			}
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			ledger, err := a.readLedger(cmd.Context())
-			if err != nil {
-				return err
-			}
-			run, err := ledger.Cancel(cmd.Context(), id, requester(), reason)
+			run, err := ledger.Cancel(ctx, id, requester(), reason)
 			if err != nil {
 				return explainNoRun(id, err)
 			}
-			return a.watchCancel(cmd.Context(), ledger, run)
-		},
+			return a.watchCancel(ctx, ledger, run)
+		}),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
 	return cmd

@@ -32,16 +32,11 @@ checked here: compare [isidoor] and [job.fields] with Isidoor's Swagger page.`,
 		Example: `  syncd check
   syncd check --offline --json`,
 		Args: none,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
+		RunE: p.withApp(flags, func(ctx context.Context, a *app, _ []string) error {
 			c := &checker{app: a, offline: offline}
-			c.everything(cmd.Context())
+			c.everything(ctx)
 			return c.conclude()
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&offline, "offline", false, "do not ask the API")
 	flags.addDossiers(cmd, p)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"github.com/spf13/cobra"
 
 	"syncd/internal/config"
 	"syncd/internal/mapping"
+	"syncd/internal/store"
 )
 
 func newDictionary(p process, flags *globalFlags) *cobra.Command {
@@ -14,30 +16,21 @@ func newDictionary(p process, flags *globalFlags) *cobra.Command {
 		Example: `  syncd dictionary --dossier saint-martin
   syncd dictionary NatureContrat --dossier saint-martin`,
 		Args: between(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
+		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			dossier, err := a.oneDossier()
 			if err != nil {
 				return err
 			}
-			ledger, err := a.readLedger(cmd.Context())
+			target, _, err := ledger.Target(ctx, a.target(dossier))
 			if err != nil {
 				return err
 			}
-			target, _, err := ledger.Target(cmd.Context(), a.target(dossier))
-			if err != nil {
-				return err
-			}
-			dictionaries, err := ledger.Dictionaries(cmd.Context(), target.ID)
+			dictionaries, err := ledger.Dictionaries(ctx, target.ID)
 			if err != nil {
 				return err
 			}
 			return a.printDictionaries(dictionaries, dossier, args)
-		},
+		}),
 	}
 	flags.addDossiers(cmd, p)
 	flags.addJSON(cmd)

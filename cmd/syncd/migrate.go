@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -16,17 +17,12 @@ func newMigrate(p process, flags *globalFlags) *cobra.Command {
 safe when several processes do it at once. It never touches staging.`,
 		Example: `  syncd migrate`,
 		Args:    none,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
+		RunE: p.withApp(flags, func(ctx context.Context, a *app, _ []string) error {
 			url, err := a.config.Database.URL.Read()
 			if err != nil {
 				return err
 			}
-			from, to, err := store.Migrate(cmd.Context(), url)
+			from, to, err := store.Migrate(ctx, url)
 			if err != nil {
 				return err
 			}
@@ -36,6 +32,6 @@ safe when several processes do it at once. It never touches staging.`,
 				fmt.Fprintf(p.Stdout, "the ledger went from migration %d to %d\n", from, to)
 			}
 			return nil
-		},
+		}),
 	}
 }

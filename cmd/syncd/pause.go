@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"syncd/internal/store"
 )
 
 func newPause(p process, flags *globalFlags) *cobra.Command {
@@ -18,24 +21,15 @@ and 'syncd run' works as always. The reason is recorded with your user name.`,
   syncd unpause paie`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: p.jobNames(flags),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			if err := needReason("a pause", reason); err != nil {
 				return err
 			}
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
 			job, err := a.config.Job(args[0])
 			if err != nil {
 				return err
 			}
-			ledger, err := a.readLedger(cmd.Context())
-			if err != nil {
-				return err
-			}
-			paused, err := ledger.Pause(cmd.Context(), job.Name, requester(), reason)
+			paused, err := ledger.Pause(ctx, job.Name, requester(), reason)
 			if err != nil {
 				return err
 			}
@@ -44,7 +38,7 @@ and 'syncd run' works as always. The reason is recorded with your user name.`,
 			}
 			fmt.Fprintf(p.Stdout, "job %s is paused; to go on: syncd unpause %s\n", job.Name, job.Name)
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
 	return cmd
@@ -59,17 +53,8 @@ func newUnpause(p process, flags *globalFlags) *cobra.Command {
 		Example:           `  syncd unpause paie`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: p.jobNames(flags),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			ledger, err := a.readLedger(cmd.Context())
-			if err != nil {
-				return err
-			}
-			ended, err := ledger.Unpause(cmd.Context(), args[0])
+		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+			ended, err := ledger.Unpause(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -78,6 +63,6 @@ func newUnpause(p process, flags *globalFlags) *cobra.Command {
 			}
 			fmt.Fprintf(p.Stdout, "job %s goes on\n", args[0])
 			return nil
-		},
+		}),
 	}
 }

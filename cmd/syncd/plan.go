@@ -28,14 +28,9 @@ The exit code is 4 when someone cannot be delivered or is gone.`,
   syncd plan paie --period 2026-10 --json`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: p.jobNames(flags),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			return a.plan(cmd.Context(), args[0], show)
-		},
+		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
+			return a.plan(ctx, args[0], show)
+		}),
 	}
 	flags.addDossiers(cmd, p)
 	flags.addPeriod(cmd)

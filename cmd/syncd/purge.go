@@ -25,22 +25,13 @@ Runs that are queued, running or held, items that may still be sent, and what th
 		Example: `  syncd purge
   syncd purge --apply`,
 		Args: none,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			ledger, err := a.readLedger(cmd.Context())
-			if err != nil {
-				return err
-			}
-			purged, err := ledger.Purge(cmd.Context(), cutoffs(a.config, time.Now()), !apply)
+		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, _ []string) error {
+			purged, err := ledger.Purge(ctx, cutoffs(a.config, time.Now()), !apply)
 			if err != nil {
 				return err
 			}
 			return a.tellPurged(purged, !apply)
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&apply, "apply", false, "delete it")
 	flags.addJSON(cmd)

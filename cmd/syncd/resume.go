@@ -24,21 +24,16 @@ With --detach the run is queued for a daemon, which goes on with it.`,
   syncd resume 12
   syncd resume 12 --detach`,
 		Args: exactly("RUN"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {
 				return err
 			}
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
 			if detach {
-				return a.requeue(cmd.Context(), id)
+				return a.requeue(ctx, id)
 			}
-			return a.resume(cmd.Context(), id)
-		},
+			return a.resume(ctx, id)
+		}),
 	}
 	cmd.Flags().BoolVar(&detach, "detach", false, "queue the run for a daemon instead of executing it here")
 	flags.addJSON(cmd)

@@ -30,14 +30,9 @@ With --detach the runs are queued for a daemon, which executes them.`,
   syncd run paie --detach`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: p.jobNames(flags),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			return a.run(cmd.Context(), args[0], detach)
-		},
+		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
+			return a.run(ctx, args[0], detach)
+		}),
 	}
 	flags.addDossiers(cmd, p)
 	flags.addPeriod(cmd)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,20 +21,11 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
   syncd runs --dossier saint-martin --period 2026-11
   syncd runs --state failed --json`,
 		Args: none,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, _ []string) error {
 			if err := checkFilter(filter); err != nil {
 				return err
 			}
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			ledger, err := a.readLedger(cmd.Context())
-			if err != nil {
-				return err
-			}
-			runs, err := ledger.Runs(cmd.Context(), filter)
+			runs, err := ledger.Runs(ctx, filter)
 			if err != nil {
 				return err
 			}
@@ -45,7 +37,7 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
 				return err
 			}
 			return a.printer().Runs(p.Stdout, runs)
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&filter.Job, "job", "", "only runs of this job")
 	cmd.Flags().StringVar(&filter.Dossier, "dossier", "", "only runs of this dossier")

@@ -30,18 +30,13 @@ Faults (--fault, repeatable; lists are separated by +):
   syncd sandbox --config rehearsal/config.toml
   syncd sandbox --config rehearsal/config.toml --fault 503=0.1 --fault lost=0.02 --token-lifetime 5s`,
 		Args: none,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: p.withApp(flags, func(ctx context.Context, a *app, _ []string) error {
 			parsed, err := sandbox.ParseFaults(faults...)
 			if err != nil {
 				return usageError{err}
 			}
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			return a.serveSandbox(cmd.Context(), sandbox.Config{Faults: parsed, TokenLifetime: lifetime})
-		},
+			return a.serveSandbox(ctx, sandbox.Config{Faults: parsed, TokenLifetime: lifetime})
+		}),
 	}
 	cmd.Flags().StringArrayVar(&faults, "fault", nil, "switch a fault on, such as 503=0.1 (repeatable)")
 	cmd.Flags().DurationVar(&lifetime, "token-lifetime", lifetime, "how long a token lasts")

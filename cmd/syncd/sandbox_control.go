@@ -23,12 +23,7 @@ func newSandboxReceived(p process, flags *globalFlags) *cobra.Command {
 		Short:   "Show what a running sandbox has received",
 		Example: "  syncd sandbox received --config rehearsal/config.toml --dossier saint-martin\n  syncd sandbox received --dossier saint-martin --json   (with the documents)",
 		Args:    none,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
+		RunE: p.withApp(flags, func(ctx context.Context, a *app, _ []string) error {
 			d, err := a.oneDossier()
 			if err != nil {
 				return err
@@ -37,12 +32,12 @@ func newSandboxReceived(p process, flags *globalFlags) *cobra.Command {
 			if !flags.json {
 				query.Set("documents", "no")
 			}
-			answer, err := a.sandboxCall(cmd.Context(), http.MethodGet, "/sandbox/received?"+query.Encode(), nil)
+			answer, err := a.sandboxCall(ctx, http.MethodGet, "/sandbox/received?"+query.Encode(), nil)
 			if err != nil {
 				return err
 			}
 			return printReceived(p.Stdout, answer, flags.json)
-		},
+		}),
 	}
 	flags.addDossiers(cmd, p)
 	flags.addJSON(cmd)

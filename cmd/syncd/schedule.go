@@ -27,17 +27,8 @@ jobs are paused, and which daemons share the ledger.`,
 		Example: `  syncd schedule
   syncd schedule --json`,
 		Args: none,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			ledger, err := a.readLedger(cmd.Context())
-			if err != nil {
-				return err
-			}
-			schedules, err := a.schedules(cmd.Context(), ledger, time.Now())
+		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, _ []string) error {
+			schedules, err := a.schedules(ctx, ledger, time.Now())
 			if err != nil {
 				return err
 			}
@@ -45,7 +36,7 @@ jobs are paused, and which daemons share the ledger.`,
 				return a.printer().WriteScheduleJSON(p.Stdout, schedules)
 			}
 			return a.printer().Schedule(p.Stdout, schedules)
-		},
+		}),
 	}
 	flags.addJSON(cmd)
 	return cmd

@@ -24,31 +24,26 @@ run replaces it.`,
   syncd show 12 --diff --employee 00042
   syncd show 12 --json`,
 		Args: exactly("RUN"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {
 				return err
 			}
-			a, err := p.open(flags)
-			if err != nil {
-				return err
-			}
-			defer a.close()
 			open := a.readLedger
 			if wantsDiffs(show, flags) {
 				open = a.readDiffs
 			}
-			ledger, err := open(cmd.Context())
+			ledger, err := open(ctx)
 			if err != nil {
 				return err
 			}
-			run, err := ledger.Run(cmd.Context(), id)
+			run, err := ledger.Run(ctx, id)
 			if err != nil {
 				return explainNoRun(id, err)
 			}
 			show.Employees = flags.employees
-			return a.show(cmd.Context(), ledger, a.printer(), run, show)
-		},
+			return a.show(ctx, ledger, a.printer(), run, show)
+		}),
 	}
 	cmd.Flags().BoolVar(&show.Diff, "diff", false, "old and new value of each field")
 	cmd.Flags().BoolVar(&show.All, "all", false, "all items, however many")

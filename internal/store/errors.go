@@ -171,10 +171,10 @@ func objectOf(pg *pgconn.PgError) string {
 }
 
 func hintFor(code string) string {
-	switch {
-	case code == "42501":
+	switch code {
+	case "42501":
 		return "the role lacks a right: see migrations/roles.sql"
-	case code == "42P01" || code == "3F000":
+	case "42P01", "3F000":
 		return "a table is missing: run 'syncd migrate'"
 	}
 	return "run 'syncd check'; the server's log has the details"

@@ -150,10 +150,10 @@ func (s *Store) Requeue(ctx context.Context, id int64) (*jobs.Run, error) {
 		if err != nil {
 			return err
 		}
-		switch {
-		case run.State == jobs.Queued:
+		switch run.State {
+		case jobs.Queued:
 			return nil
-		case run.State == jobs.Running:
+		case jobs.Running:
 			return &jobs.BusyError{Run: *run} // a daemon takes it up by itself, once its process is gone
 		}
 		if err := s.resumable(ctx, q, run); err != nil {
