@@ -60,6 +60,15 @@ CREATE TABLE syncd.daemon (
 );
 COMMENT ON COLUMN syncd.daemon.jobs IS 'digest of the configuration of each job';
 
+-- Which ledger this is: another one than the last daemon saw was restored or moved, and may not know what was sent since.
+CREATE TABLE syncd.incarnation (
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    server    bigint NOT NULL,
+    timeline  integer NOT NULL,
+    tables    bigint NOT NULL
+);
+COMMENT ON TABLE syncd.incarnation IS 'identifier and timeline of the server, and the oid of syncd.run, which a dump does not keep';
+
 -- Whoever waits for work is told when there may be some.
 -- +goose StatementBegin
 CREATE FUNCTION syncd.wake() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -74,7 +83,7 @@ CREATE TRIGGER pause_wakes AFTER INSERT OR DELETE ON syncd.pause FOR EACH STATEM
 
 -- +goose Down
 DROP TRIGGER run_wakes ON syncd.run;
-DROP TABLE syncd.daemon, syncd.pause, syncd.fire, syncd.schedule;
+DROP TABLE syncd.incarnation, syncd.daemon, syncd.pause, syncd.fire, syncd.schedule;
 DROP FUNCTION syncd.wake();
 DROP INDEX syncd.run_active, syncd.run_one_a_fire;
 ALTER TABLE syncd.run DROP COLUMN nominal_at, DROP COLUMN not_before, DROP COLUMN deadline_at, DROP COLUMN postponed, DROP COLUMN takeovers,

@@ -95,11 +95,29 @@ func (s *service) run(ctx context.Context) error {
 	s.lasting = ctx
 	defer func() { end(); s.purging.Wait() }()
 	s.metrics.SetLedger(statistics{s})
+	if err := s.pauseIfRestored(ctx, setup); err != nil {
+		return err
+	}
 	d := &daemon.Daemon{ID: randomID(), Ledger: s.ledger, Load: s.load, Now: time.Now, Reload: reload, Stop: s.Stop, Log: s.log,
 		Notify: s.notify, Health: s.health, Metrics: s.metrics, Pinger: monitor.NewPinger(s.log)}
 	s.log.Info().Str("version", version).Str("config", setup.Digest).Int("jobs", len(setup.Jobs)).Msg("daemon started")
 	_ = s.notify.Ready()
 	return d.Run(ctx, setup)
+}
+
+// pauseIfRestored lets nothing start by itself in a ledger that may not know what was sent, until a person has looked.
+func (s *service) pauseIfRestored(ctx context.Context, setup *daemon.Setup) error {
+	var names []string
+	for _, j := range setup.Jobs {
+		if j.Kind == jobs.PushSalaries {
+			names = append(names, j.Name)
+		}
+	}
+	restored, err := s.ledger.PauseIfRestored(ctx, names)
+	if restored {
+		s.log.Error().Strs("jobs", names).Msg("the ledger was restored from a backup, or moved: these jobs are paused until 'syncd unpause'")
+	}
+	return err
 }
 
 // serve answers monitoring, while there is an address to listen on.

@@ -85,6 +85,14 @@ type SyncdFire struct {
 	RunID      *int64
 }
 
+// identifier and timeline of the server, and the oid of syncd.run, which a dump does not keep
+type SyncdIncarnation struct {
+	Singleton bool
+	Server    int64
+	Timeline  int32
+	Tables    int64
+}
+
 type SyncdItem struct {
 	RunID           int64
 	Seq             int32

@@ -63,7 +63,7 @@ const claimRun = `-- name: ClaimRun :exec
 UPDATE syncd.run SET state = 'running', trigger = coalesce($1, trigger), epoch = epoch + 1, owner = $2, host = $3, pid = $4, version = $5,
     config_digest = CASE WHEN planned_at IS NULL THEN $6 ELSE config_digest END,
     failure_code = '', failure_detail = '', started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL,
-    not_before = NULL, takeovers = takeovers + $7
+    not_before = NULL, takeovers = CASE WHEN $1 IS NULL THEN takeovers + $7 ELSE 0 END
 WHERE id = $8
 `
 
@@ -78,6 +78,7 @@ type ClaimRunParams struct {
 	ID           int64
 }
 
+// A trigger is that of a person, who has looked: processes that died before count no more.
 func (q *Queries) ClaimRun(ctx context.Context, arg ClaimRunParams) error {
 	_, err := q.db.Exec(ctx, claimRun,
 		arg.Trigger,
@@ -544,6 +545,87 @@ func (q *Queries) LockRun(ctx context.Context, id int64) (LockRunRow, error) {
 	return i, err
 }
 
+const peekRunning = `-- name: PeekRunning :one
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+WHERE r.target_id = $1 AND r.state = 'running'
+`
+
+type PeekRunningRow struct {
+	SyncdRun    SyncdRun
+	SyncdTarget SyncdTarget
+}
+
+// The same without a lock: its owner may be frozen, and hold it.
+func (q *Queries) PeekRunning(ctx context.Context, targetID int64) (PeekRunningRow, error) {
+	row := q.db.QueryRow(ctx, peekRunning, targetID)
+	var i PeekRunningRow
+	err := row.Scan(
+		&i.SyncdRun.ID,
+		&i.SyncdRun.TargetID,
+		&i.SyncdRun.Job,
+		&i.SyncdRun.Kind,
+		&i.SyncdRun.Period,
+		&i.SyncdRun.Trigger,
+		&i.SyncdRun.State,
+		&i.SyncdRun.Epoch,
+		&i.SyncdRun.Owner,
+		&i.SyncdRun.Host,
+		&i.SyncdRun.Pid,
+		&i.SyncdRun.Employees,
+		&i.SyncdRun.RequestedBy,
+		&i.SyncdRun.Version,
+		&i.SyncdRun.KeyID,
+		&i.SyncdRun.ConfigDigest,
+		&i.SyncdRun.MappingDigest,
+		&i.SyncdRun.DictionariesDigest,
+		&i.SyncdRun.PlanDigest,
+		&i.SyncdRun.ApprovedDigest,
+		&i.SyncdRun.ApprovedBy,
+		&i.SyncdRun.ApprovedReason,
+		&i.SyncdRun.FailureCode,
+		&i.SyncdRun.FailureDetail,
+		&i.SyncdRun.CreatedAt,
+		&i.SyncdRun.StartedAt,
+		&i.SyncdRun.PlannedAt,
+		&i.SyncdRun.FinishedAt,
+		&i.SyncdRun.EmployeesRead,
+		&i.SyncdRun.ElementsRead,
+		&i.SyncdRun.Unchanged,
+		&i.SyncdRun.Accepted,
+		&i.SyncdRun.Rejected,
+		&i.SyncdRun.Blocked,
+		&i.SyncdRun.Held,
+		&i.SyncdRun.Uncertain,
+		&i.SyncdRun.Superseded,
+		&i.SyncdRun.NotAttempted,
+		&i.SyncdRun.ElementsUnchanged,
+		&i.SyncdRun.ElementsInDocuments,
+		&i.SyncdRun.ElementsBlocked,
+		&i.SyncdRun.Departed,
+		&i.SyncdRun.Left,
+		&i.SyncdRun.Created,
+		&i.SyncdRun.Updated,
+		&i.SyncdRun.Repeated,
+		&i.SyncdRun.NominalAt,
+		&i.SyncdRun.NotBefore,
+		&i.SyncdRun.DeadlineAt,
+		&i.SyncdRun.Postponed,
+		&i.SyncdRun.Takeovers,
+		&i.SyncdRun.AnyOrder,
+		&i.SyncdRun.Cancelling,
+		&i.SyncdRun.CancelledBy,
+		&i.SyncdRun.CancelledReason,
+		&i.SyncdTarget.ID,
+		&i.SyncdTarget.Partner,
+		&i.SyncdTarget.Environment,
+		&i.SyncdTarget.BaseUrl,
+		&i.SyncdTarget.Dossier,
+		&i.SyncdTarget.Identity,
+		&i.SyncdTarget.CreatedAt,
+	)
+	return i, err
+}
+
 const planRun = `-- name: PlanRun :execrows
 UPDATE syncd.run SET planned_at = clock_timestamp(),
     employees_read = $1, elements_read = $2, unchanged = $3,
@@ -639,7 +721,7 @@ func (q *Queries) RequestCancel(ctx context.Context, arg RequestCancelParams) er
 }
 
 const requeueRun = `-- name: RequeueRun :exec
-UPDATE syncd.run SET state = 'queued', trigger = 'resume', finished_at = NULL, not_before = NULL, deadline_at = NULL, postponed = 0
+UPDATE syncd.run SET state = 'queued', trigger = 'resume', finished_at = NULL, not_before = NULL, deadline_at = NULL, postponed = 0, takeovers = 0
 WHERE id = $1
 `
 

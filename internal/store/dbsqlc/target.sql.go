@@ -118,3 +118,15 @@ func (q *Queries) LockTargetByID(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, lockTargetByID, id)
 	return err
 }
+
+const tryLockTarget = `-- name: TryLockTarget :one
+SELECT id FROM syncd.target WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
+`
+
+// No row: another process is at it. It may be frozen, and must not keep others from their turn.
+func (q *Queries) TryLockTarget(ctx context.Context, id int64) (int64, error) {
+	row := q.db.QueryRow(ctx, tryLockTarget, id)
+	var id_2 int64
+	err := row.Scan(&id_2)
+	return id_2, err
+}

@@ -11,6 +11,11 @@ SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id
 WHERE r.target_id = @target_id AND r.state = 'running'
 FOR NO KEY UPDATE OF r;
 
+-- The same without a lock: its owner may be frozen, and hold it.
+-- name: PeekRunning :one
+SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+WHERE r.target_id = @target_id AND r.state = 'running';
+
 -- The oldest earlier period of a target in which something may still be sent. What is only in doubt, or was cancelled,
 -- is for a person: it stops a person who names no period (doubt_blocks), and no schedule.
 -- name: UnfinishedBefore :one
@@ -53,11 +58,12 @@ WHERE r.job = @job AND r.target_id = @target_id AND r.period IS NOT DISTINCT FRO
   AND r.state = 'queued' AND (@planned::boolean OR r.planned_at IS NULL)
 ORDER BY r.id LIMIT 1;
 
+-- A trigger is that of a person, who has looked: processes that died before count no more.
 -- name: ClaimRun :exec
 UPDATE syncd.run SET state = 'running', trigger = coalesce(sqlc.narg('trigger'), trigger), epoch = epoch + 1, owner = @owner, host = @host, pid = @pid, version = @version,
     config_digest = CASE WHEN planned_at IS NULL THEN @config_digest ELSE config_digest END,
     failure_code = '', failure_detail = '', started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL,
-    not_before = NULL, takeovers = takeovers + @takeovers
+    not_before = NULL, takeovers = CASE WHEN sqlc.narg('trigger') IS NULL THEN takeovers + @takeovers ELSE 0 END
 WHERE id = @id;
 
 -- A run that waits for something that is away goes back to the queue, unless its deadline comes first (no row).
@@ -76,7 +82,7 @@ UPDATE syncd.run SET state = 'queued', owner = NULL, not_before = NULL, failure_
 WHERE id = @id AND epoch = @epoch AND state = 'running';
 
 -- name: RequeueRun :exec
-UPDATE syncd.run SET state = 'queued', trigger = 'resume', finished_at = NULL, not_before = NULL, deadline_at = NULL, postponed = 0
+UPDATE syncd.run SET state = 'queued', trigger = 'resume', finished_at = NULL, not_before = NULL, deadline_at = NULL, postponed = 0, takeovers = 0
 WHERE id = @id;
 
 -- name: RequestCancel :exec

@@ -13,6 +13,10 @@ FOR NO KEY UPDATE;
 -- name: LockTargetByID :exec
 SELECT id FROM syncd.target WHERE id = @id FOR NO KEY UPDATE;
 
+-- No row: another process is at it. It may be frozen, and must not keep others from their turn.
+-- name: TryLockTarget :one
+SELECT id FROM syncd.target WHERE id = @id FOR NO KEY UPDATE SKIP LOCKED;
+
 -- name: FindTarget :one
 SELECT id, identity FROM syncd.target
 WHERE partner = @partner AND environment = @environment AND base_url = @base_url AND dossier = @dossier;
