@@ -32,7 +32,8 @@ func (s *service) load() (*daemon.Setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.runs = a.config.Daemon.MaxRuns
+	// Runs of one dossier exclude each other: more slots than dossiers would lie idle.
+	a.runs = min(a.config.Daemon.MaxRuns, len(a.config.AllDossiers))
 	setup, err := s.setup(a)
 	if err != nil {
 		a.close()

@@ -11,7 +11,7 @@ import (
 )
 
 // aliveFor is how long after its last sign of life a daemon is taken to be there: it gives one every 30 s.
-const aliveFor = 100 * time.Second
+const aliveFor = 75 * time.Second
 
 // detach queues a run for each dossier instead of executing it here.
 func (a *app) detach(ctx context.Context, job config.Job, dossiers []config.Dossier, period jobs.Period) error {

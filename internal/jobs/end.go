@@ -43,8 +43,17 @@ func isCancellation(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.As(err, &call) && call.Class == ClassCancelled
 }
 
-// summarize logs the one event of a run's end.
+// summarize logs the one event of a run's end, or that it waits in the queue again.
 func summarize(log zerolog.Logger, run *Run) {
+	if run.State == Queued {
+		event := log.Warn()
+		if run.NotBefore != nil {
+			event = event.Time("not_before", *run.NotBefore)
+		}
+		event.Int64("run", run.ID).Str("job", run.Job).Str("dossier", run.Target.Dossier).Str("period", string(run.Period)).
+			Str("reason", string(run.Failure.Code)).Msg("run waits in the queue")
+		return
+	}
 	event := log.Info()
 	if run.StartedAt != nil && run.FinishedAt != nil {
 		event = event.Dur("duration", run.FinishedAt.Sub(*run.StartedAt))

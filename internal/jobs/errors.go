@@ -54,6 +54,9 @@ func (e *FinishedError) Error() string {
 	if e.Run.State == Held {
 		return fmt.Sprintf("run %d is held: a person must decide\nhint: look at it with 'syncd show %d', then 'syncd approve %d --reason …'", e.Run.ID, e.Run.ID, e.Run.ID)
 	}
+	if e.Run.Cancelling && e.Run.State == Running {
+		return fmt.Sprintf("run %d is being cancelled\nhint: 'syncd show %d' tells when it has ended", e.Run.ID, e.Run.ID)
+	}
 	return fmt.Sprintf("run %d is %s: nothing is left to send", e.Run.ID, e.Run.State)
 }
 

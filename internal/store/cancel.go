@@ -9,10 +9,10 @@ import (
 
 // Cancel gives up what a run has not sent. A run that is executed is only asked to stop: its process sees it within a
 // heartbeat, and what is on its way is finished. The run is returned as it stands afterwards: cancelled, or running.
-// Errors: jobs.ErrNoRun, *jobs.FinishedError.
+// Errors: jobs.ErrNoRun, *jobs.FinishedError, and *jobs.BusyError while a newer plan takes over what it left.
 func (s *Store) Cancel(ctx context.Context, id int64, by, reason string) (*jobs.Run, error) {
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
-		run, err := lockRun(ctx, q, id)
+		run, err := s.lockRun(ctx, q, id, patiently)
 		if err != nil {
 			return err
 		}
@@ -25,12 +25,31 @@ func (s *Store) Cancel(ctx context.Context, id int64, by, reason string) (*jobs.
 		if !run.State.CanBecome(jobs.Cancelled) {
 			return &jobs.FinishedError{Run: *run}
 		}
+		if err := refusePlanning(ctx, q, run); err != nil {
+			return err
+		}
 		return cancelRun(ctx, q, run)
 	})
 	if err != nil {
 		return nil, redactUnlessOurs("cancelling the run", err)
 	}
 	return s.Run(ctx, id)
+}
+
+// refusePlanning fails with a *jobs.BusyError while a newer run plans the same period: its transaction has superseded
+// what this one left, and will recount this one. Each would wait for the other.
+func refusePlanning(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	row, err := q.PeekRunning(ctx, run.Target.ID)
+	if isNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if other := toRun(row.SyncdRun, row.SyncdTarget); run.Planned && !other.Planned && other.Period == run.Period {
+		return &jobs.BusyError{Run: *other}
+	}
+	return nil
 }
 
 // cancelRunning leaves a run to the process that executes it, and ends one whose process is gone.

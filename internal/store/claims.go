@@ -25,21 +25,21 @@ func (s *Store) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, erro
 		return nil, redact("recording the target", err)
 	}
 	return s.claim(ctx, func(q *dbsqlc.Queries) (int64, error) {
-		target, err := q.LockTarget(ctx, dbsqlc.LockTargetParams(targetKey(request.Target)))
+		target, err := s.lockTarget(ctx, q, request.Target)
 		if err != nil {
 			return 0, err
 		}
-		if err := s.clearWay(ctx, q, target.ID); err != nil {
+		if err := s.clearWay(ctx, q, target); err != nil {
 			return 0, err
 		}
-		request.Target.ID = target.ID
+		request.Target.ID = target
 		if err := refuseQueued(ctx, q, request, true); err != nil {
 			return 0, err
 		}
-		if err := checkOrder(ctx, q, target.ID, request, doubtBlocks); err != nil {
+		if err := checkOrder(ctx, q, target, request, doubtBlocks); err != nil {
 			return 0, err
 		}
-		return q.InsertRun(ctx, s.insertion(target.ID, request))
+		return q.InsertRun(ctx, s.insertion(target, request))
 	})
 }
 
@@ -63,7 +63,7 @@ func (s *Store) Resume(ctx context.Context, id int64, request jobs.Resumption) (
 		return nil, err
 	}
 	return s.claim(ctx, func(q *dbsqlc.Queries) (int64, error) {
-		run, err := lockRun(ctx, q, id)
+		run, err := s.lockRun(ctx, q, id, patiently)
 		if err != nil {
 			return 0, err
 		}
@@ -101,8 +101,24 @@ func (s *Store) takeUp(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, re
 	return q.DelayDoubtful(ctx, dbsqlc.DelayDoubtfulParams{RunID: run.ID, TimeoutSeconds: request.RequestTimeout.Seconds()})
 }
 
-// lockRun locks the target of a run, then the run: the order in which all claims lock.
-func lockRun(ctx context.Context, q *dbsqlc.Queries, id int64) (*jobs.Run, error) {
+// patiently waits for a lock. A person can wait for another process; a daemon has other dossiers.
+const patiently = true
+
+// lockTarget locks a target that exists, and finds its number.
+func (s *Store) lockTarget(ctx context.Context, q *dbsqlc.Queries, t jobs.Target) (int64, error) {
+	found, err := q.FindTarget(ctx, targetKey(t))
+	if err != nil {
+		return 0, err
+	}
+	if _, err := s.endFrozen(ctx, q, found.ID); err != nil {
+		return 0, err
+	}
+	return found.ID, q.LockTargetByID(ctx, found.ID)
+}
+
+// lockRun locks the target of a run, then the run: the order in which all claims lock. Without patience it fails with
+// ErrTaken while another process has the target.
+func (s *Store) lockRun(ctx context.Context, q *dbsqlc.Queries, id int64, patient bool) (*jobs.Run, error) {
 	row, err := q.GetRun(ctx, id)
 	if isNoRows(err) {
 		return nil, jobs.ErrNoRun
@@ -110,7 +126,17 @@ func lockRun(ctx context.Context, q *dbsqlc.Queries, id int64) (*jobs.Run, error
 	if err != nil {
 		return nil, err
 	}
-	if err := q.LockTargetByID(ctx, row.SyncdTarget.ID); err != nil {
+	target := row.SyncdTarget.ID
+	ended, err := s.endFrozen(ctx, q, target)
+	if err != nil {
+		return nil, err
+	}
+	if patient || ended { // its locks are about to go
+		err = q.LockTargetByID(ctx, target)
+	} else if _, err = q.TryLockTarget(ctx, target); isNoRows(err) {
+		err = jobs.ErrTaken
+	}
+	if err != nil {
 		return nil, err
 	}
 	locked, err := q.LockRun(ctx, id)
@@ -118,6 +144,24 @@ func lockRun(ctx context.Context, q *dbsqlc.Queries, id int64) (*jobs.Run, error
 		return nil, err
 	}
 	return toRun(locked.SyncdRun, locked.SyncdTarget), nil
+}
+
+// endFrozen ends the sessions of a target's owner that is gone, before its locks are waited for: it may have frozen in
+// the middle of a transaction.
+func (s *Store) endFrozen(ctx context.Context, q *dbsqlc.Queries, target int64) (ended bool, err error) {
+	row, err := q.PeekRunning(ctx, target)
+	if isNoRows(err) || err == nil && *row.SyncdRun.Owner == s.owner.identity() {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	run := toRun(row.SyncdRun, row.SyncdTarget)
+	status, err := statusOf(ctx, q, run)
+	if err != nil || !status.dead(s.lease) {
+		return false, err
+	}
+	return true, q.TerminateSessions(ctx, applicationName(*run.Owner))
 }
 
 // resumable fails unless the run may be claimed again now.
@@ -161,8 +205,18 @@ func (s *Store) claim(ctx context.Context, attempt func(q *dbsqlc.Queries) (int6
 		if err != nil {
 			return nil, redactUnlessOurs("claiming a run", err)
 		}
-		return s.Run(ctx, id)
+		return s.claimedRun(ctx, id)
 	}
+}
+
+// claimedRun reads a run that this process has just claimed. When it was taken over in between it is not handed out: with
+// the epoch of another this process could write into what is not its own.
+func (s *Store) claimedRun(ctx context.Context, id int64) (*jobs.Run, error) {
+	run, err := s.Run(ctx, id)
+	if err == nil && (run.Owner == nil || *run.Owner != s.owner.identity()) {
+		return nil, jobs.ErrLost
+	}
+	return run, err
 }
 
 // refuseQueued fails with a *jobs.BusyError while a run of everyone, of the same job, target and period, is queued. With
@@ -193,14 +247,22 @@ func (s *Store) clearWay(ctx context.Context, q *dbsqlc.Queries, target int64) e
 	if err := s.takeable(ctx, q, run); err != nil {
 		return err
 	}
+	return endDead(ctx, q, run, jobs.ReasonInterrupted)
+}
+
+// endDead ends a run whose process is gone: cancelled, where a person had asked for that, else failed.
+func endDead(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, why jobs.ReasonCode) error {
 	if err := q.EndSending(ctx, run.ID); err != nil {
 		return err
+	}
+	if run.Cancelling {
+		return cancelRun(ctx, q, run)
 	}
 	counts, err := tally(ctx, q, run)
 	if err != nil {
 		return err
 	}
-	return endRun(ctx, q, run, counts, jobs.Failed, jobs.Reason{Code: jobs.ReasonInterrupted})
+	return endRun(ctx, q, run, counts, jobs.Failed, jobs.Reason{Code: why})
 }
 
 // takeable fails with a *jobs.BusyError while the owner of a running run lives. The sessions of an owner that does not
@@ -241,50 +303,6 @@ func statusOf(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (ownerStatu
 	}
 	row, err := q.OwnerStatus(ctx, *run.Owner)
 	return ownerStatus{locked: row.Locked, silent: time.Duration(row.SilentSeconds * float64(time.Second))}, err
-}
-
-// CheckOrder fails with the *jobs.OrderError that Start would fail with now.
-func (s *Store) CheckOrder(ctx context.Context, request jobs.NewRun) error {
-	return redactUnlessOurs("reading the order of periods", checkOrder(ctx, s.queries, request.Target.ID, request, doubtBlocks))
-}
-
-// doubtBlocks: what is only in doubt in an older period stops a newer one. It stops a person, who can look; a schedule
-// would not go on for anybody, month after month.
-const doubtBlocks = true
-
-// checkOrder keeps periods in order.
-func checkOrder(ctx context.Context, q *dbsqlc.Queries, target int64, request jobs.NewRun, doubtBlocks bool) error {
-	if request.Period == "" {
-		return nil
-	}
-	if request.Scope == jobs.ScopeEmployee {
-		if err := checkNewer(ctx, q, target, request.Period); err != nil {
-			return err
-		}
-	}
-	if request.AnyOrder {
-		return nil
-	}
-	period := string(request.Period)
-	row, err := q.UnfinishedBefore(ctx, dbsqlc.UnfinishedBeforeParams{TargetID: target, Period: &period, DoubtBlocks: doubtBlocks})
-	if isNoRows(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return &jobs.OrderError{Period: request.Period, Other: *toRun(row.SyncdRun, row.SyncdTarget)}
-}
-
-func checkNewer(ctx context.Context, q *dbsqlc.Queries, target int64, period jobs.Period) error {
-	row, err := q.SentAfter(ctx, dbsqlc.SentAfterParams{TargetID: target, Period: nullable(string(period))})
-	if isNoRows(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return &jobs.OrderError{Period: period, Other: *toRun(row.SyncdRun, row.SyncdTarget), Newer: true}
 }
 
 func (s *Store) acquireOwner(ctx context.Context) error {

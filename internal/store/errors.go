@@ -181,3 +181,9 @@ func hintFor(code string) string {
 }
 
 func isNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
+
+// isLockTimeout tells of a lock that was waited for in vain, where the wait is limited.
+func isLockTimeout(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "55P03"
+}

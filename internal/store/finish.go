@@ -155,7 +155,7 @@ func recount(ctx context.Context, q *dbsqlc.Queries, id int64) error {
 // Approve lets a held run go on with exactly what was held.
 func (s *Store) Approve(ctx context.Context, id int64, by, reason string) error {
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
-		run, err := lockRun(ctx, q, id)
+		run, err := s.lockRun(ctx, q, id, patiently)
 		if err != nil {
 			return err
 		}

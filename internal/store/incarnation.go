@@ -34,8 +34,7 @@ func (s *Store) PauseIfRestored(ctx context.Context, names []string) (restored b
 				}
 			}
 		}
-		return q.SetIncarnation(ctx, dbsqlc.SetIncarnationParams{Server: now.Server, Timeline: now.Timeline, Tables: now.Tables})
+		return q.SetIncarnation(ctx, dbsqlc.SetIncarnationParams(now))
 	})
 	return restored && err == nil, redact("telling which ledger this is", err)
 }
-

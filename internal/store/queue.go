@@ -59,7 +59,7 @@ func (s *Store) Claim(ctx context.Context, id int64, request jobs.Resumption) (*
 	}
 	ended := false
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
-		run, err := lockRun(ctx, q, id)
+		run, err := s.lockRun(ctx, q, id, !patiently)
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (s *Store) Claim(ctx context.Context, id int64, request jobs.Resumption) (*
 	case err != nil:
 		return nil, redactUnlessOurs("claiming a run", err)
 	}
-	return s.Run(ctx, id)
+	return s.claimedRun(ctx, id)
 }
 
 func (s *Store) claimable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, request jobs.Resumption) error {
@@ -103,17 +103,7 @@ func (s *Store) endInstead(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run
 	if run.State != jobs.Running || !run.Cancelling && run.Takeovers < mostTakeovers {
 		return false, nil
 	}
-	if err := q.EndSending(ctx, run.ID); err != nil {
-		return false, err
-	}
-	if run.Cancelling {
-		return true, cancelRun(ctx, q, run)
-	}
-	counts, err := tally(ctx, q, run)
-	if err != nil {
-		return false, err
-	}
-	return true, endRun(ctx, q, run, counts, jobs.Failed, jobs.Reason{Code: jobs.ReasonCrashes})
+	return true, endDead(ctx, q, run, jobs.ReasonCrashes)
 }
 
 // Enqueue records a run for a daemon to execute. Errors: *jobs.BusyError, *jobs.OrderError.
@@ -123,15 +113,15 @@ func (s *Store) Enqueue(ctx context.Context, request jobs.NewRun) (*jobs.Run, er
 	}
 	var id int64
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
-		target, err := q.LockTarget(ctx, dbsqlc.LockTargetParams(targetKey(request.Target)))
+		target, err := s.lockTarget(ctx, q, request.Target)
 		if err != nil {
 			return err
 		}
-		request.Target.ID = target.ID
+		request.Target.ID = target
 		if err := refuseActive(ctx, q, request); err != nil {
 			return err
 		}
-		if err := checkOrder(ctx, q, target.ID, request, doubtBlocks); err != nil {
+		if err := checkOrder(ctx, q, target, request, doubtBlocks); err != nil {
 			return err
 		}
 		id, err = q.InsertQueuedRun(ctx, s.queued(request, nil))
@@ -146,13 +136,13 @@ func (s *Store) Enqueue(ctx context.Context, request jobs.NewRun) (*jobs.Run, er
 // Requeue lets a daemon go on with a run that stopped. Errors: jobs.ErrNoRun, *jobs.BusyError, *jobs.FinishedError.
 func (s *Store) Requeue(ctx context.Context, id int64) (*jobs.Run, error) {
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
-		run, err := lockRun(ctx, q, id)
+		run, err := s.lockRun(ctx, q, id, patiently)
 		if err != nil {
 			return err
 		}
 		switch run.State {
 		case jobs.Queued:
-			return nil
+			return q.RequeueRun(ctx, id) // whatever it waited for
 		case jobs.Running:
 			return &jobs.BusyError{Run: *run} // a daemon takes it up by itself, once its process is gone
 		}

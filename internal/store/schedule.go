@@ -37,21 +37,26 @@ func (s *Store) Arm(ctx context.Context, a jobs.Armed) error {
 }
 
 // Record makes the runs of fires that are due, and remembers how far fires are dealt with. before is what the caller
-// went by: when another daemon has dealt with them meanwhile nothing happens, and ok is false. request is what all runs
-// of the job have in common. The fires come back as they were recorded; one that was recorded before is left out.
+// went by: when another daemon has dealt with them meanwhile, or another process has the dossier, nothing happens, and ok
+// is false. request is what all runs of the job have in common. The fires come back as they were recorded; one that was
+// recorded before is left out.
 func (s *Store) Record(ctx context.Context, before, after jobs.Armed, fires []jobs.Fire, request jobs.NewRun) (recorded []jobs.Fire, ok bool, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 		pair := before.Pair
 		now, err := q.LockSchedule(ctx, dbsqlc.LockScheduleParams{Job: pair.Job, TargetID: pair.TargetID, Until: after.DealtWith})
 		switch {
-		case isNoRows(err), err == nil && !now.DealtWith.Equal(before.DealtWith):
+		case isNoRows(err), err == nil && (!now.DealtWith.Equal(before.DealtWith) || now.Spec != before.Spec || now.Timezone != before.Timezone):
 			return nil
 		case err != nil:
 			return err
 		case seconds(now.AheadSeconds) > clockSkew:
 			return &ClockError{Ahead: seconds(now.AheadSeconds)}
 		}
-		if err := q.LockTargetByID(ctx, pair.TargetID); err != nil { // nothing is claimed or started meanwhile
+		// Nothing is claimed or started meanwhile. A process that froze while it did must not keep other dossiers waiting.
+		if err := q.LimitLockWaits(ctx); err != nil {
+			return err
+		}
+		if err := q.LockTargetByID(ctx, pair.TargetID); err != nil {
 			return err
 		}
 		request.Target.ID = pair.TargetID
@@ -62,6 +67,9 @@ func (s *Store) Record(ctx context.Context, before, after jobs.Armed, fires []jo
 		return q.SetSchedule(ctx, dbsqlc.SetScheduleParams{Job: pair.Job, TargetID: pair.TargetID,
 			Spec: after.Spec, Timezone: after.Timezone, DealtWith: after.DealtWith})
 	})
+	if isLockTimeout(err) {
+		return nil, false, nil
+	}
 	return recorded, ok && err == nil, redactUnlessOurs("recording fires", err)
 }
 
@@ -96,8 +104,8 @@ func (s *Store) recordAll(ctx context.Context, q *dbsqlc.Queries, fires []jobs.F
 	return recorded, nil
 }
 
-// fire makes the run of a fire, unless one of the same job, target and period waits to
-// read staging: what that one will read is no older.
+// fire makes the run of a fire, unless one of the same job, target and period waits to read staging: what that one will
+// read is no older.
 func (s *Store) fire(ctx context.Context, q *dbsqlc.Queries, f *jobs.Fire, active *jobs.Run, request jobs.NewRun) error {
 	if active != nil {
 		f.Outcome, f.RunID, f.Reason = jobs.FireSkipped, active.ID, fmt.Sprintf("run %d is %s", active.ID, active.State)
@@ -138,7 +146,7 @@ func (s *Store) LastFires(ctx context.Context, names []string) (map[jobs.Pair]jo
 	return fires, nil
 }
 
-// MissedFires lists the fires of the last 100 days that made no run, the newest first, at most max.
+// MissedFires lists the fires of the last 100 days that made no run, the newest first.
 func (s *Store) MissedFires(ctx context.Context, names []string, most int) ([]jobs.Fire, error) {
 	rows, err := s.queries.ListMissed(ctx, dbsqlc.ListMissedParams{Jobs: names, MaxRows: int32(most)}) //nolint:gosec // a few
 	if err != nil {

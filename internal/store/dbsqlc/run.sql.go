@@ -706,7 +706,8 @@ func (q *Queries) PostponeRun(ctx context.Context, arg PostponeRunParams) (int64
 }
 
 const requestCancel = `-- name: RequestCancel :exec
-UPDATE syncd.run SET cancelling = true, cancelled_by = $1, cancelled_reason = $2 WHERE id = $3
+UPDATE syncd.run SET cancelling = true, cancelled_by = $1, cancelled_reason = $2
+WHERE id = $3 AND NOT cancelling
 `
 
 type RequestCancelParams struct {

@@ -82,7 +82,7 @@ type ListFiresRow struct {
 	RunState  *string
 }
 
-// The last fire of each job and target, and how many of the last 100 days were missed.
+// The last fire of each job and target, with its run as it stands now.
 func (q *Queries) ListFires(ctx context.Context, jobs []string) ([]ListFiresRow, error) {
 	rows, err := q.db.Query(ctx, listFires, jobs)
 	if err != nil {

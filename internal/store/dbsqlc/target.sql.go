@@ -80,34 +80,14 @@ func (q *Queries) Identify(ctx context.Context, arg IdentifyParams) (*string, er
 	return identity, err
 }
 
-const lockTarget = `-- name: LockTarget :one
-SELECT id, identity FROM syncd.target
-WHERE partner = $1 AND environment = $2 AND base_url = $3 AND dossier = $4
-FOR NO KEY UPDATE
+const limitLockWaits = `-- name: LimitLockWaits :exec
+SELECT set_config('lock_timeout', '1s', true)
 `
 
-type LockTargetParams struct {
-	Partner     string
-	Environment string
-	BaseUrl     string
-	Dossier     string
-}
-
-type LockTargetRow struct {
-	ID       int64
-	Identity *string
-}
-
-func (q *Queries) LockTarget(ctx context.Context, arg LockTargetParams) (LockTargetRow, error) {
-	row := q.db.QueryRow(ctx, lockTarget,
-		arg.Partner,
-		arg.Environment,
-		arg.BaseUrl,
-		arg.Dossier,
-	)
-	var i LockTargetRow
-	err := row.Scan(&i.ID, &i.Identity)
-	return i, err
+// For the rest of a transaction.
+func (q *Queries) LimitLockWaits(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, limitLockWaits)
+	return err
 }
 
 const lockTargetByID = `-- name: LockTargetByID :exec

@@ -86,7 +86,8 @@ UPDATE syncd.run SET state = 'queued', trigger = 'resume', finished_at = NULL, n
 WHERE id = @id;
 
 -- name: RequestCancel :exec
-UPDATE syncd.run SET cancelling = true, cancelled_by = @cancelled_by, cancelled_reason = @cancelled_reason WHERE id = @id;
+UPDATE syncd.run SET cancelling = true, cancelled_by = @cancelled_by, cancelled_reason = @cancelled_reason
+WHERE id = @id AND NOT cancelling;
 
 -- Runs that failed for something that may have passed, or that left somebody in doubt or not attempted, and are the
 -- last of their job, target and period, are queued again. Their deadline stays: once it is over each goes a single time.

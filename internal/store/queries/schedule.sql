@@ -23,7 +23,7 @@ ON CONFLICT (job, target_id, nominal_at) DO NOTHING;
 UPDATE syncd.fire SET outcome = @outcome, reason = @reason, run_id = @run_id
 WHERE job = @job AND target_id = @target_id AND nominal_at = @nominal_at;
 
--- The last fire of each job and target, and how many of the last 100 days were missed.
+-- The last fire of each job and target, with its run as it stands now.
 -- name: ListFires :many
 SELECT DISTINCT ON (f.job, f.target_id) f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, r.state AS run_state
 FROM syncd.fire f LEFT JOIN syncd.run r ON r.id = f.run_id
