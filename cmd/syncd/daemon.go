@@ -31,7 +31,8 @@ queued by hand, and what other processes left unfinished. Any number of daemons 
 ledger. systemd starts it as syncd.service; 'syncd schedule' tells what comes next.
 
 SIGHUP reads configuration and secrets again, and keeps the former ones when the new are
-wrong. SIGTERM finishes what is on its way, and hands back the rest.`,
+wrong. (Credentials that systemd hands over are copies made at start: a new one takes
+'systemctl restart', which hands runs back and goes on with them.) SIGTERM finishes what is on its way, and hands back the rest.`,
 		Example: `  systemctl enable --now syncd
   syncd daemon --config /etc/syncd/config.toml
   curl http://127.0.0.1:9464/readyz`,

@@ -78,10 +78,22 @@ func (s Secret) fetch() ([]byte, error) {
 			return nil, s.fail("is not there: CREDENTIALS_DIRECTORY is not set",
 				"start syncd by systemd with LoadCredential="+s.name+":…, or set CREDENTIALS_DIRECTORY to a folder that holds a file of that name")
 		}
-		return s.readFile(filepath.Join(folder, s.name))
+		return s.readFile(credentialPath(folder, s.name))
 	default:
 		return nil, s.fail("is not configured", secretHint)
 	}
+}
+
+// credentialPath is where systemd puts a credential: under its own name or, when the unit loads a whole folder as
+// "syncd", under syncd_NAME (systemd.exec(5)).
+func credentialPath(folder, name string) string {
+	path, loaded := filepath.Join(folder, name), filepath.Join(folder, "syncd_"+name)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(loaded); err == nil {
+			return loaded
+		}
+	}
+	return path
 }
 
 // readFile reads a regular file that others cannot read. Opening does not block on a pipe, and what is checked is the

@@ -39,8 +39,10 @@ func TestSecretRead(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	key := write(t, filepath.Join(dir, "key"), canary+"\r\n", 0o640)
+	write(t, filepath.Join(dir, "syncd_loaded"), canary, 0o400) // of a folder that the unit loads as "syncd"
 	getenv := env(map[string]string{"KEY": canary + "\n", "CREDENTIALS_DIRECTORY": dir})
-	for _, secret := range []Secret{secretOf("file", key, getenv), secretOf("env", "KEY", getenv), secretOf("credential", "key", getenv)} {
+	for _, secret := range []Secret{secretOf("file", key, getenv), secretOf("env", "KEY", getenv), secretOf("credential", "key", getenv),
+		secretOf("credential", "loaded", getenv)} {
 		got, err := secret.Read()
 		if err != nil || got != canary {
 			t.Errorf("%s: got %q, %v", secret, got, err)

@@ -18,12 +18,13 @@ import (
 )
 
 const (
-	idlePoll    = 5 * time.Second        // between two looks at the queue; a notification comes sooner
-	watchPoll   = 800 * time.Millisecond // while other processes execute runs that may have to be taken over
-	turnTimeout = 10 * time.Second       // of the statements of a turn: the watchdog waits longer
-	seeEvery    = 30 * time.Second       // between two signs of life in the ledger
-	firstRetry  = time.Second            // after a turn that failed; doubled up to lastRetry
-	lastRetry   = 15 * time.Second
+	idlePoll     = 5 * time.Second        // between two looks at the queue; a notification comes sooner
+	watchPoll    = 800 * time.Millisecond // while other processes execute runs that may have to be taken over
+	turnTimeout  = 10 * time.Second       // of the statements of a turn: the watchdog waits longer
+	briefTimeout = 2 * time.Second        // of them, for one run or one schedule
+	seeEvery     = 30 * time.Second       // between two signs of life in the ledger
+	firstRetry   = time.Second            // after a turn that failed; doubled up to lastRetry
+	lastRetry    = 15 * time.Second
 )
 
 // Ledger is what a daemon asks of the ledger, beside what its runs do.
@@ -83,6 +84,10 @@ func (d *Daemon) Run(ctx context.Context, first *Setup) error {
 			l.conclude(ctx, e)
 		case <-d.Reload:
 			l.reload()
+		case <-ctx.Done():
+			timer.Stop()
+			l.shutdown(ctx, abort)
+			return ctx.Err()
 		case <-d.Stop:
 			timer.Stop()
 			l.shutdown(ctx, abort)
@@ -128,7 +133,7 @@ func (l *loop) wakeUp() {
 func (l *loop) turn(ctx context.Context) time.Duration {
 	limited, cancel := context.WithTimeout(ctx, turnTimeout)
 	defer cancel()
-	pause, err := l.work(limited)
+	pause, err := l.work(limited, l.Now().Round(0)) // by the wall clock alone: a monotonic reading hides that it was set
 	if err != nil {
 		pause = l.retry
 		l.retry = min(2*l.retry, lastRetry)
@@ -139,15 +144,15 @@ func (l *loop) turn(ctx context.Context) time.Duration {
 	return pause
 }
 
-// work is one turn: what the schedules owe, then what can be executed.
-func (l *loop) work(ctx context.Context) (time.Duration, error) {
-	now := l.Now()
+// work is one turn: what the schedules owe, then what can be executed. Fires that cannot be recorded make it fail, and
+// keep nobody from what is queued.
+func (l *loop) work(ctx context.Context, now time.Time) (time.Duration, error) {
 	if err := l.prepare(ctx, now); err != nil {
 		return 0, err
 	}
-	next, err := l.fireAll(ctx, now)
-	if err != nil {
-		return 0, err
+	next, unrecorded := l.fireAll(ctx, now)
+	if isAway(ctx, unrecorded) {
+		return 0, unrecorded
 	}
 	if err := l.runChores(ctx, now); err != nil {
 		return 0, err
@@ -160,7 +165,7 @@ func (l *loop) work(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	// Timers do not see a clock that is set: the wall clock is asked again at each poll.
-	return max(min(poll, next), time.Millisecond), nil
+	return max(min(poll, next), time.Millisecond), unrecorded
 }
 
 // tell says how the turn went: to systemd, to monitoring, and once a change to the log.

@@ -71,6 +71,7 @@ func (l *loop) conclude(ctx context.Context, e ended) {
 		l.queue.waits[e.run.ID] = wait{until: time.Now().Add(after), why: "its end could not be recorded", after: after}
 		return
 	}
+	delete(l.queue.waits, e.run.ID)
 	l.Metrics.Ended(e.finished)
 	l.pingEnd(ctx, e)
 }

@@ -1,7 +1,9 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"syncd/internal/jobs"
@@ -13,9 +15,14 @@ const (
 	mostFires = 100
 	// clockSkew is how far in the future a stored fire may lie: the clocks of several machines differ a little.
 	clockSkew = time.Minute
+	// clockAlarm is how long a clock that was wrong is told of: longer than monitoring looks away.
+	clockAlarm = time.Hour
 	// oneDay is long enough for "nothing is scheduled".
 	oneDay = 24 * time.Hour
 )
+
+// errOvertaken means that another daemon dealt with a schedule while this one was about to change it.
+var errOvertaken = errors.New("another daemon is at work on a schedule that is to be changed")
 
 // fires knows how far the fires of each job and target are dealt with, as last read from the ledger.
 type fires struct {
@@ -23,6 +30,7 @@ type fires struct {
 	armed    map[jobs.Pair]jobs.Armed
 	retried  time.Time // when failed runs were last taken up again; zero = not since the setup
 	purged   time.Time
+	clock    time.Time // when a clock was last found to be wrong; zero = never
 }
 
 // prepare makes the ledger know the targets and the schedules of a setup, once. A schedule that was changed still owes
@@ -31,13 +39,8 @@ func (l *loop) prepare(ctx context.Context, now time.Time) error {
 	if l.fires.prepared {
 		return nil
 	}
-	for _, job := range l.setup.Jobs {
-		for i, target := range job.Targets {
-			var err error
-			if job.Targets[i], err = l.Ledger.EnsureTarget(ctx, target); err != nil {
-				return err
-			}
-		}
+	if err := l.findTargets(ctx); err != nil {
+		return err
 	}
 	if err := l.readSchedules(ctx); err != nil {
 		return err
@@ -59,6 +62,28 @@ func (l *loop) prepare(ctx context.Context, now time.Time) error {
 	l.fires.retried, l.fires.purged = now, now
 	l.fires.prepared = true
 	return l.readSchedules(ctx)
+}
+
+// findTargets asks the ledger for each target once. What it has found stays found when the next one is not: hundreds of
+// dossiers may take more than a turn.
+func (l *loop) findTargets(ctx context.Context) error {
+	found := map[string]jobs.Target{}
+	for _, job := range l.setup.Jobs {
+		for i, target := range job.Targets {
+			known, ok := found[target.Dossier]
+			if !ok && target.ID != 0 {
+				known, ok = target, true
+			}
+			if !ok {
+				var err error
+				if known, err = l.Ledger.EnsureTarget(ctx, target); err != nil {
+					return err
+				}
+			}
+			found[target.Dossier], job.Targets[i] = known, known
+		}
+	}
+	return nil
 }
 
 func (l *loop) readSchedules(ctx context.Context) (err error) {
@@ -115,11 +140,16 @@ func (l *loop) changeSchedule(ctx context.Context, job *Job, have, want jobs.Arm
 	case err == nil: // else another version understood it, and nothing of it can be told any more
 		due = job.due(former, have, want.DealtWith)
 	}
-	return l.record(ctx, job, have, want, due)
+	ok, err := l.record(ctx, job, have, want, due)
+	if err == nil && !ok {
+		return errOvertaken
+	}
+	return err
 }
 
 // fireAll makes runs of the fires that are due. It returns how long until the next one.
 func (l *loop) fireAll(ctx context.Context, now time.Time) (time.Duration, error) {
+	l.Metrics.SetClockError(!l.fires.clock.IsZero() && time.Since(l.fires.clock) < clockAlarm)
 	next, due := oneDay, false
 	for _, job := range l.setup.Jobs {
 		for _, pair := range job.pairs() {
@@ -157,7 +187,8 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // fireDue deals with what is due, as the ledger has it now: another daemon may have been faster. What a paused job owes
-// it goes on owing. A job whose schedule another daemon has changed since is left to that one.
+// it goes on owing. A job whose schedule another daemon has changed since is left to that one. What cannot be recorded
+// for one dossier keeps no other from its fires.
 func (l *loop) fireDue(ctx context.Context, now time.Time) error {
 	paused, err := l.paused(ctx)
 	if err != nil {
@@ -166,21 +197,31 @@ func (l *loop) fireDue(ctx context.Context, now time.Time) error {
 	if err := l.readSchedules(ctx); err != nil {
 		return err
 	}
+	var unrecorded error // the first
 	wrongClock := false
 	for _, job := range l.setup.Jobs {
 		for _, pair := range job.pairs() {
 			armed, known := l.fires.armed[pair]
+			if !known && job.Schedule != nil {
+				l.fires.prepared = false // its row is gone: the ledger was put back, or cleaned by hand
+			}
 			if !known || paused[job.Name] || l.untilDue(job, pair, now) > 0 || !sameSchedule(armed, job.armed(pair, now)) {
 				continue
 			}
 			wrongClock = wrongClock || armed.DealtWith.Sub(now) > clockSkew
-			if err := l.record(ctx, job, armed, job.armed(pair, now), job.due(job.Schedule, armed, now)); err != nil {
+			_, err := l.record(ctx, job, armed, job.armed(pair, now), job.due(job.Schedule, armed, now))
+			if isAway(ctx, err) {
 				return err
 			}
+			unrecorded = cmp.Or(unrecorded, err)
 		}
 	}
-	l.tellClock(wrongClock)
-	return l.readSchedules(ctx)
+	var clock *jobs.ClockError
+	if wrongClock || errors.As(unrecorded, &clock) {
+		l.fires.clock = time.Now()
+		l.Log.Error().Msg("the ledger knows of fires in the future, or this clock is ahead of Postgres's: a clock is, or was, wrong; no fire happens twice, and schedules go on from now")
+	}
+	return cmp.Or(l.readSchedules(ctx), unrecorded)
 }
 
 // due lists what a schedule owes a target, and what becomes of each fire.
@@ -200,11 +241,15 @@ func (j *Job) due(s *schedule.Schedule, armed jobs.Armed, now time.Time) []jobs.
 	return fires
 }
 
-// record makes fires durable and tells of each. Another daemon may have been faster: then it has told.
-func (l *loop) record(ctx context.Context, job *Job, before, after jobs.Armed, due []jobs.Fire) error {
-	recorded, _, err := l.Ledger.Record(ctx, before, after, due, job.Request)
-	if err != nil {
+// record makes fires durable and tells of each. ok = false: another daemon was faster, and has told.
+func (l *loop) record(ctx context.Context, job *Job, before, after jobs.Armed, due []jobs.Fire) (ok bool, err error) {
+	var recorded []jobs.Fire
+	err = brief(ctx, func(ctx context.Context) (err error) {
+		recorded, ok, err = l.Ledger.Record(ctx, before, after, due, job.Request)
 		return err
+	})
+	if err != nil {
+		return false, err
 	}
 	for _, f := range recorded {
 		event := l.Log.Info()
@@ -215,50 +260,5 @@ func (l *loop) record(ctx context.Context, job *Job, before, after jobs.Armed, d
 			Str("period", string(f.Period)).Str("outcome", string(f.Outcome)).Str("trigger", string(f.Trigger)).
 			Str("reason", f.Reason).Int64("run", f.RunID).Msg("fire")
 	}
-	return nil
-}
-
-// tellClock reports that the ledger knew of fires in the future. They are forgotten, and as a fire is recorded once for
-// ever none happens twice.
-func (l *loop) tellClock(wrong bool) {
-	if wrong {
-		l.Log.Error().Msg("the ledger knew of fires in the future: the clock of this machine, or of another one, is or was wrong; schedules go on from now")
-	}
-	l.Metrics.SetClockError(wrong)
-}
-
-// runChores takes up failed runs again and deletes what is past its time, each on a schedule of its own. Nothing of that
-// is caught up: the next time comes soon.
-func (l *loop) runChores(ctx context.Context, now time.Time) error {
-	if isDue(l.setup.Retry, &l.fires.retried, now) {
-		if err := l.retryFailed(ctx, false); err != nil {
-			return err
-		}
-	}
-	if isDue(l.setup.Purge, &l.fires.purged, now) {
-		l.setup.PurgeNow()
-	}
-	return nil
-}
-
-func (l *loop) retryFailed(ctx context.Context, configured bool) error {
-	ids, err := l.Ledger.RetryFailed(ctx, l.setup.pairs(), l.setup.RetryWithin, configured)
-	for _, id := range ids {
-		l.Log.Info().Int64("run", id).Msg("a failed run is queued again")
-	}
-	return err
-}
-
-// isDue tells whether a schedule fired since last, and moves last.
-func isDue(s *schedule.Schedule, last *time.Time, now time.Time) bool {
-	if s == nil {
-		return false
-	}
-	*last = earlier(*last, now) // the clock may have been set back
-	fire := s.Next(*last)
-	if fire.IsZero() || fire.After(now) {
-		return false
-	}
-	*last = now
-	return true
+	return ok, nil
 }

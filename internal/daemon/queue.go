@@ -45,6 +45,16 @@ func (q *queue) busy(target int64) bool {
 	return false
 }
 
+// waiting counts the runs that were found to have to wait, and still do.
+func (q *queue) waiting() (n int) {
+	for id := range q.waits {
+		if q.executing[id] == nil {
+			n++
+		}
+	}
+	return n
+}
+
 // claimAll claims runs while there is room. It returns when to look again.
 func (l *loop) claimAll(ctx context.Context) (time.Duration, error) {
 	active, err := l.Ledger.Active(ctx, l.setup.pairs())
@@ -52,8 +62,9 @@ func (l *loop) claimAll(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	l.queue.keepWaits(active)
-	poll := idlePoll
+	poll, ours := idlePoll, false
 	for _, a := range active {
+		ours = ours || a.Ours
 		if a.State == jobs.Running && !a.Ours {
 			poll = min(poll, watchPoll)
 		}
@@ -68,7 +79,7 @@ func (l *loop) claimAll(ctx context.Context) (time.Duration, error) {
 			return 0, err
 		}
 	}
-	if len(l.queue.executing) == 0 {
+	if len(l.queue.executing) == 0 && !ours { // what is still ours must not look like a dead process's
 		l.Ledger.Rest()
 	}
 	return max(poll, 10*time.Millisecond), nil
@@ -100,7 +111,11 @@ func (q *queue) keepWaits(active []jobs.Active) {
 // others from their turn.
 func (l *loop) claim(ctx context.Context, a jobs.Active) error {
 	job := l.setup.job(a.Pair.Job)
-	run, err := l.Ledger.Claim(ctx, a.ID, job.Resumption)
+	var run *jobs.Run
+	err := brief(ctx, func(ctx context.Context) (err error) {
+		run, err = l.Ledger.Claim(ctx, a.ID, job.Resumption)
+		return err
+	})
 	var busy *jobs.BusyError
 	var order *jobs.OrderError
 	switch {
@@ -110,15 +125,32 @@ func (l *loop) claim(ctx context.Context, a jobs.Active) error {
 	case errors.As(err, &busy):
 		l.leaveWaiting(a, fmt.Sprintf("run %d of its dossier is executed", busy.Run.ID))
 	case errors.As(err, &order) && order.Newer:
-		_, err := l.Ledger.Cancel(ctx, a.ID, "syncd", fmt.Sprintf("period %s was sent since, by run %d", order.Other.Period, order.Other.ID))
-		return err
+		return l.cancelOutdated(ctx, a, order)
 	case errors.As(err, &order):
-		if l.leaveWaiting(a, fmt.Sprintf("period %s is not finished: run %d is %s", order.Other.Period, order.Other.ID, order.Other.State)) {
+		if l.leaveWaiting(a, fmt.Sprintf("period %s is not finished: run %d is %s", order.Other.Period, order.Other.ID, order.Other.State)) && isFire(a.Trigger) {
 			l.ping(job, "failed")
 		}
-	case errors.Is(err, jobs.ErrUnreachable), ctx.Err() != nil:
+	case isAway(ctx, err):
 		return err
 	default:
+		l.leaveWaiting(a, firstLine(err.Error()))
+	}
+	return nil
+}
+
+// isFire tells a run that a schedule made from one that a person did, which pings nothing.
+func isFire(t jobs.Trigger) bool { return t == jobs.TriggerSchedule || t == jobs.TriggerCatchUp }
+
+// cancelOutdated ends a run whose period may not be sent any more. Another daemon may have done so.
+func (l *loop) cancelOutdated(ctx context.Context, a jobs.Active, order *jobs.OrderError) error {
+	err := brief(ctx, func(ctx context.Context) error {
+		_, err := l.Ledger.Cancel(ctx, a.ID, "syncd", fmt.Sprintf("period %s was sent since, by run %d", order.Other.Period, order.Other.ID))
+		return err
+	})
+	if isAway(ctx, err) {
+		return err
+	}
+	if err != nil {
 		l.leaveWaiting(a, firstLine(err.Error()))
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 // status is the line that systemctl shows.
 func (l *loop) status() string {
 	parts := []string{l.doing()}
-	if n := len(l.queue.waits); n > 0 {
+	if n := l.queue.waiting(); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d waiting", n))
 	}
 	if l.refused != "" {

@@ -3,6 +3,7 @@ package jobs
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 var (
@@ -58,6 +59,13 @@ func (e *FinishedError) Error() string {
 		return fmt.Sprintf("run %d is being cancelled\nhint: 'syncd show %d' tells when it has ended", e.Run.ID, e.Run.ID)
 	}
 	return fmt.Sprintf("run %d is %s: nothing is left to send", e.Run.ID, e.Run.State)
+}
+
+// ClockError says that this machine's clock and that of Postgres differ.
+type ClockError struct{ Ahead time.Duration }
+
+func (e *ClockError) Error() string {
+	return fmt.Sprintf("the clock of this machine is %s ahead of Postgres's: nothing is started\nhint: set both by NTP (timedatectl)", e.Ahead.Round(time.Second))
 }
 
 // StagingError is a mistake in the association's tables or in the queries that read them. Its text holds no row data.

@@ -83,13 +83,6 @@ func (e *MigrationError) Error() string {
 	return fmt.Sprintf("the ledger is at migration %d, newer than this program knows (%d)\nhint: install the newer syncd; an old one must not write to this ledger", e.Have, e.Want)
 }
 
-// ClockError says that this machine's clock and that of Postgres differ.
-type ClockError struct{ Ahead time.Duration }
-
-func (e *ClockError) Error() string {
-	return fmt.Sprintf("the clock of this machine is %s ahead of Postgres's: nothing is started\nhint: set both by NTP (timedatectl)", e.Ahead.Round(time.Second))
-}
-
 // NotHeldError says that a run waits for nobody's approval.
 type NotHeldError struct{ Run jobs.Run }
 
@@ -103,7 +96,7 @@ func redactUnlessOurs(doing string, err error) error {
 	var order *jobs.OrderError
 	var finished *jobs.FinishedError
 	var notHeld *NotHeldError
-	var clock *ClockError
+	var clock *jobs.ClockError
 	if errors.As(err, &clock) || errors.Is(err, jobs.ErrTaken) || errors.Is(err, jobs.ErrLost) || errors.Is(err, jobs.ErrNoRun) || errors.As(err, &busy) || errors.As(err, &order) ||
 		errors.As(err, &finished) || errors.As(err, &notHeld) {
 		return err

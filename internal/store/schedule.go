@@ -50,7 +50,7 @@ func (s *Store) Record(ctx context.Context, before, after jobs.Armed, fires []jo
 		case err != nil:
 			return err
 		case seconds(now.AheadSeconds) > clockSkew:
-			return &ClockError{Ahead: seconds(now.AheadSeconds)}
+			return &jobs.ClockError{Ahead: seconds(now.AheadSeconds)}
 		}
 		// Nothing is claimed or started meanwhile. A process that froze while it did must not keep other dossiers waiting.
 		if err := q.LimitLockWaits(ctx); err != nil {

@@ -220,7 +220,7 @@ func TestClockAheadOfPostgresFiresNothing(t *testing.T) {
 	armed := f.arm(s, "paie", "saint-martin")
 	early := time.Now().Add(2 * time.Minute)
 	_, ok, err := s.Record(t.Context(), armed, schedule(armed.Pair, early), []jobs.Fire{fireOf(armed, early)}, scheduled())
-	var clock *ClockError
+	var clock *jobs.ClockError
 	if ok || !errors.As(err, &clock) || clock.Ahead < time.Minute || clock.Ahead > 2*time.Minute {
 		t.Errorf("%v %v", ok, err)
 	}

@@ -1,0 +1,244 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+// ledger is a ledger in memory that several daemons share: what internal/store promises, without Postgres.
+type ledger struct {
+	clock *clock // of the database: nobody sets it
+
+	mu        sync.Mutex
+	targets   []jobs.Target
+	schedules map[jobs.Pair]jobs.Armed
+	fires     []jobs.Fire
+	runs      []*jobs.Run
+	ends      map[int64]int // how often each run has ended
+	pauses    map[string]bool
+	daemons   map[int64]jobs.Daemon
+	owners    map[int64]time.Time // when each was last known to live; zero = it does
+	listeners map[*func()]bool
+	calls     int
+	down      bool
+	before    func(method string, call int) error // asked at each call, without the lock; nil = all is well
+}
+
+func newLedger(c *clock) *ledger {
+	return &ledger{clock: c, schedules: map[jobs.Pair]jobs.Armed{}, ends: map[int64]int{}, pauses: map[string]bool{},
+		daemons: map[int64]jobs.Daemon{}, owners: map[int64]time.Time{}, listeners: map[*func()]bool{}}
+}
+
+// member is a ledger as one daemon sees it.
+type member struct {
+	*ledger
+	identity int64 // 0 = it owns nothing
+	rests    int
+}
+
+var errAway = fmt.Errorf("connecting to the ledger: %w", jobs.ErrUnreachable)
+
+// errClock is what the store says to a clock that is ahead of the database's.
+var errClock = &jobs.ClockError{Ahead: time.Hour}
+
+// enter begins a call. Unless it fails the caller holds the lock.
+func (l *ledger) enter(ctx context.Context, method string) error {
+	l.mu.Lock()
+	l.calls++
+	before, call := l.before, l.calls
+	l.mu.Unlock()
+	if before != nil {
+		if err := before(method, call); err != nil {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	if l.down {
+		l.mu.Unlock()
+		return errAway
+	}
+	return nil
+}
+
+// leave ends a call, and tells the listeners of what it changed.
+func (l *ledger) leave(changed bool) {
+	var wake []func()
+	for f := range l.listeners {
+		if changed {
+			wake = append(wake, *f)
+		}
+	}
+	l.mu.Unlock()
+	for _, f := range wake {
+		f()
+	}
+}
+
+// away takes the database down: every owner loses its lock.
+func (l *ledger) away() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.down = true
+	for id := range l.owners {
+		l.owners[id] = l.clock.Now()
+	}
+}
+
+func (l *ledger) back() {
+	l.mu.Lock()
+	l.down = false
+	l.leave(true)
+}
+
+func (l *ledger) EnsureTarget(ctx context.Context, t jobs.Target) (jobs.Target, error) {
+	if err := l.enter(ctx, "EnsureTarget"); err != nil {
+		return t, err
+	}
+	defer l.leave(false)
+	for _, known := range l.targets {
+		if known.Dossier == t.Dossier {
+			return known, nil
+		}
+	}
+	t.ID = int64(len(l.targets) + 1)
+	l.targets = append(l.targets, t)
+	return t, nil
+}
+
+func (l *ledger) Schedules(ctx context.Context, pairs []jobs.Pair) (map[jobs.Pair]jobs.Armed, error) {
+	if err := l.enter(ctx, "Schedules"); err != nil {
+		return nil, err
+	}
+	defer l.leave(false)
+	found := maps.Clone(l.schedules)
+	maps.DeleteFunc(found, func(p jobs.Pair, _ jobs.Armed) bool { return !slices.Contains(pairs, p) })
+	return found, nil
+}
+
+func (l *ledger) Arm(ctx context.Context, a jobs.Armed) error {
+	if err := l.enter(ctx, "Arm"); err != nil {
+		return err
+	}
+	defer l.leave(false)
+	if _, known := l.schedules[a.Pair]; !known {
+		a.DealtWith = earlier(l.clock.Now(), a.DealtWith)
+		l.schedules[a.Pair] = stored(a)
+	}
+	return nil
+}
+
+// stored is what comes back of an instant.
+func stored(a jobs.Armed) jobs.Armed {
+	a.DealtWith = a.DealtWith.Round(0).Truncate(time.Microsecond)
+	return a
+}
+
+func (l *ledger) Record(ctx context.Context, before, after jobs.Armed, fires []jobs.Fire, request jobs.NewRun) ([]jobs.Fire, bool, error) {
+	if err := l.enter(ctx, "Record"); err != nil {
+		return nil, false, err
+	}
+	now, known := l.schedules[before.Pair]
+	if !known || !now.DealtWith.Equal(before.DealtWith) {
+		l.leave(false)
+		return nil, false, nil
+	}
+	if after.DealtWith.Round(0).Sub(l.clock.Now().Round(0)) > time.Minute {
+		l.leave(false)
+		return nil, false, errClock
+	}
+	recorded := l.recordAll(fires, request)
+	l.schedules[before.Pair] = stored(after)
+	l.leave(len(recorded) > 0)
+	return recorded, true, nil
+}
+
+func (l *ledger) recordAll(fires []jobs.Fire, request jobs.NewRun) (recorded []jobs.Fire) {
+	waiting := map[jobs.Period]*jobs.Run{}
+	for _, f := range fires {
+		waiting[f.Period] = l.waiting(f, request.Job)
+	}
+	for _, f := range fires {
+		if slices.ContainsFunc(l.fires, func(o jobs.Fire) bool { return o.Pair == f.Pair && o.Nominal.Equal(f.Nominal) }) {
+			continue
+		}
+		switch w := waiting[f.Period]; {
+		case f.Outcome != jobs.FireRun:
+		case w != nil:
+			f.Outcome, f.RunID, f.Reason = jobs.FireSkipped, w.ID, fmt.Sprintf("run %d is %s", w.ID, w.State)
+		default:
+			nominal := f.Nominal
+			request.Period, request.Trigger = f.Period, f.Trigger
+			f.RunID = l.queue(f.Pair.TargetID, request, &nominal).ID
+		}
+		l.fires = append(l.fires, f)
+		recorded = append(recorded, f)
+	}
+	return recorded
+}
+
+func (l *ledger) waiting(f jobs.Fire, job string) *jobs.Run {
+	for _, r := range l.runs {
+		if r.Job == job && r.Target.ID == f.Pair.TargetID && r.Period == f.Period && r.State == jobs.Queued && !r.Planned {
+			return r
+		}
+	}
+	return nil
+}
+
+func (l *ledger) queue(target int64, request jobs.NewRun, nominal *time.Time) *jobs.Run {
+	r := &jobs.Run{ID: int64(len(l.runs) + 1), Job: request.Job, Kind: request.Kind, Target: l.targets[target-1], Period: request.Period,
+		Trigger: request.Trigger, State: jobs.Queued, Nominal: nominal, CreatedAt: l.clock.Now().Round(0)}
+	l.runs = append(l.runs, r)
+	return r
+}
+
+func (l *ledger) Pauses(ctx context.Context) (pauses []jobs.Pause, err error) {
+	if err := l.enter(ctx, "Pauses"); err != nil {
+		return nil, err
+	}
+	defer l.leave(false)
+	for job := range l.pauses {
+		pauses = append(pauses, jobs.Pause{Job: job})
+	}
+	return pauses, nil
+}
+
+func (l *ledger) pause(job string, paused bool) {
+	l.mu.Lock()
+	if paused {
+		l.pauses[job] = true
+	} else {
+		delete(l.pauses, job)
+	}
+	l.leave(true)
+}
+
+// inOrder sorts runs as a daemon is to claim them.
+func inOrder(a, b *jobs.Run) int {
+	rank := func(r *jobs.Run) (n int) {
+		if r.State != jobs.Running {
+			n += 2
+		}
+		if r.Postponed > 0 {
+			n++
+		}
+		return n
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Takeovers, b.Takeovers), cmp.Compare(a.Period, b.Period), cmp.Compare(a.ID, b.ID))
+}
+
+func (l *ledger) isDown() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.down
+}

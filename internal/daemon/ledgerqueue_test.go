@@ -1,0 +1,239 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+const (
+	lease        = 15 * time.Second
+	mostTaken    = 5
+	takenSilence = 2 * time.Second
+)
+
+func (m *member) Active(ctx context.Context, pairs []jobs.Pair) (all []jobs.Active, err error) {
+	if err := m.enter(ctx, "Active"); err != nil {
+		return nil, err
+	}
+	defer m.leave(false)
+	now := m.clock.Now()
+	for _, r := range slices.SortedFunc(slices.Values(m.runs), inOrder) {
+		pair := jobs.Pair{Job: r.Job, TargetID: r.Target.ID}
+		if r.State != jobs.Queued && r.State != jobs.Running || !slices.Contains(pairs, pair) {
+			continue
+		}
+		a := jobs.Active{ID: r.ID, Pair: pair, State: r.State, Period: r.Period, Trigger: r.Trigger, Again: r.Postponed > 0,
+			Paused: r.State == jobs.Queued && m.pauses[r.Job]}
+		switch {
+		case r.State == jobs.Running:
+			a.Wait, a.Ours = m.deadIn(r), *r.Owner == m.identity
+		case r.NotBefore != nil:
+			a.Wait = r.NotBefore.Sub(now)
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// deadIn is how long the owner of a run must stay silent until it may be taken; negative = it may.
+func (l *ledger) deadIn(r *jobs.Run) time.Duration {
+	since, known := l.owners[*r.Owner]
+	switch {
+	case !known:
+		return -time.Hour
+	case since.IsZero():
+		return lease
+	}
+	return takenSilence - l.clock.Now().Sub(since)
+}
+
+func (m *member) Claim(ctx context.Context, id int64, request jobs.Resumption) (*jobs.Run, error) {
+	if err := m.enter(ctx, "Claim"); err != nil {
+		return nil, err
+	}
+	m.acquire()
+	if id > int64(len(m.runs)) {
+		m.leave(false)
+		return nil, jobs.ErrTaken
+	}
+	r := m.runs[id-1]
+	if err := m.claimable(r, request); err != nil {
+		m.leave(false)
+		return nil, err
+	}
+	defer m.leave(true)
+	if r.State == jobs.Running && r.Takeovers >= mostTaken {
+		m.end(r, jobs.Failed, jobs.ReasonCrashes)
+		return nil, jobs.ErrTaken
+	}
+	if r.State == jobs.Running && *r.Owner != m.identity {
+		r.Takeovers++
+	}
+	owner := m.identity
+	r.State, r.Owner, r.FinishedAt, r.NotBefore, r.Failure = jobs.Running, &owner, nil, nil, jobs.Reason{}
+	r.Epoch++
+	return copied(r), nil
+}
+
+func copied(r *jobs.Run) *jobs.Run { c := *r; return &c }
+
+func (m *member) acquire() {
+	if since, known := m.owners[m.identity]; m.identity != 0 && known && since.IsZero() {
+		return
+	}
+	m.identity = int64(1000 + m.calls)
+	m.owners[m.identity] = time.Time{}
+}
+
+func (m *member) claimable(r *jobs.Run, request jobs.Resumption) error {
+	switch {
+	case r.State == jobs.Running && *r.Owner == m.identity:
+		return nil
+	case r.State == jobs.Running:
+		return m.takeable(r)
+	case r.State != jobs.Queued:
+		return jobs.ErrTaken
+	}
+	for _, other := range m.runs {
+		if other.Target.ID != r.Target.ID || other == r {
+			continue
+		}
+		if other.State == jobs.Running {
+			if err := m.takeable(other); err != nil {
+				return err
+			}
+			m.end(other, jobs.Failed, jobs.ReasonInterrupted)
+		}
+		if r.Period == "" || r.AnyOrder || r.Planned {
+			continue
+		}
+		if other.Period != "" && other.Period < r.Period && unfinished(other) {
+			return &jobs.OrderError{Period: r.Period, Other: *other}
+		}
+		if request.Scope == jobs.ScopeEmployee && other.Period > r.Period && other.State == jobs.Succeeded {
+			return &jobs.OrderError{Period: r.Period, Other: *other, Newer: true}
+		}
+	}
+	return nil
+}
+
+func unfinished(r *jobs.Run) bool {
+	return slices.Contains([]jobs.State{jobs.Queued, jobs.Running, jobs.Held, jobs.Failed}, r.State)
+}
+
+func (l *ledger) takeable(r *jobs.Run) error {
+	switch wait := l.deadIn(r); {
+	case wait < 0:
+		return nil
+	case l.owners[*r.Owner].IsZero():
+		return &jobs.BusyError{Run: *r}
+	}
+	return jobs.ErrTaken // silent for too short a time
+}
+
+// end records the end of a run.
+func (l *ledger) end(r *jobs.Run, state jobs.State, why jobs.ReasonCode) {
+	now := l.clock.Now().Round(0)
+	r.State, r.Owner, r.FinishedAt, r.Failure = state, nil, &now, jobs.Reason{Code: why}
+	l.ends[r.ID]++
+}
+
+// finish is what an execution does last. It is fenced by the epoch.
+func (l *ledger) finish(run *jobs.Run, state jobs.State, why jobs.ReasonCode) (*jobs.Run, error) {
+	if err := l.enter(context.Background(), "Finish"); err != nil {
+		return run, err
+	}
+	defer l.leave(true)
+	r := l.runs[run.ID-1]
+	if r.State != jobs.Running || r.Epoch != run.Epoch {
+		return run, jobs.ErrLost
+	}
+	l.end(r, state, why)
+	return copied(r), nil
+}
+
+// putBack queues a run again that waits for something that is away, or whose process stops (pause 0).
+func (l *ledger) putBack(run *jobs.Run, pause time.Duration) (*jobs.Run, error) {
+	if err := l.enter(context.Background(), "Finish"); err != nil {
+		return run, err
+	}
+	defer l.leave(true)
+	r := l.runs[run.ID-1]
+	if r.State != jobs.Running || r.Epoch != run.Epoch {
+		return run, jobs.ErrLost
+	}
+	r.State, r.Owner = jobs.Queued, nil
+	if pause > 0 {
+		until := l.clock.Now().Add(pause)
+		r.NotBefore = &until
+		r.Postponed++
+	}
+	return copied(r), nil
+}
+
+func (l *ledger) RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) (ids []int64, err error) {
+	if err := l.enter(ctx, "RetryFailed"); err != nil {
+		return nil, err
+	}
+	for _, r := range l.runs {
+		since := r.CreatedAt
+		if r.Nominal != nil {
+			since = *r.Nominal
+		}
+		again := r.Failure.Code == jobs.ReasonUnreachable || configured && r.Failure.Code == jobs.ReasonConfiguration
+		if r.State != jobs.Failed || !again || l.pauses[r.Job] || l.clock.Now().Sub(since) >= within ||
+			!slices.Contains(pairs, jobs.Pair{Job: r.Job, TargetID: r.Target.ID}) {
+			continue
+		}
+		r.State, r.Trigger, r.FinishedAt = jobs.Queued, jobs.TriggerRetry, nil
+		ids = append(ids, r.ID)
+	}
+	l.leave(len(ids) > 0)
+	return ids, nil
+}
+
+func (l *ledger) Cancel(ctx context.Context, id int64, _, _ string) (*jobs.Run, error) {
+	if err := l.enter(ctx, "Cancel"); err != nil {
+		return nil, err
+	}
+	defer l.leave(true)
+	r := l.runs[id-1]
+	if !r.State.CanBecome(jobs.Cancelled) {
+		return nil, &jobs.FinishedError{Run: *r}
+	}
+	l.end(r, jobs.Cancelled, jobs.ReasonCancelled)
+	return copied(r), nil
+}
+
+func (l *ledger) AllDone(ctx context.Context, job string, nominal time.Time) (bool, error) {
+	if err := l.enter(ctx, "AllDone"); err != nil {
+		return false, err
+	}
+	defer l.leave(false)
+	found := false
+	for _, r := range l.runs {
+		if r.Job == job && r.Nominal != nil && r.Nominal.Equal(nominal) {
+			if found = true; r.State != jobs.Succeeded {
+				return false, nil
+			}
+		}
+	}
+	return found, nil
+}
+
+// Rest gives up ownership until it is needed again.
+func (m *member) Rest() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.identity != 0 {
+		delete(m.owners, m.identity)
+		m.identity = 0
+	}
+	m.rests++
+}
+
+var errPlain = errors.New("recording: a defect of the ledger")
