@@ -28,6 +28,23 @@ help: ## list the targets
 build: ## build bin/syncd
 	$(GO_BUILD) -ldflags '-X main.version=$(VERSION)' -o bin/syncd ./cmd/syncd
 
+.PHONY: man
+man: ## write the manual pages to dist/man
+	@VERSION=$(VERSION) scripts/man.sh dist/man
+
+.PHONY: deb
+deb: $(TOOLS)/nfpm ## build the Debian package in dist/, twice: the bytes must be the same
+	@rm -rf dist/deb
+	@VERSION=$(VERSION) NFPM=$< scripts/deb.sh dist/deb/first >/dev/null
+	@VERSION=$(VERSION) NFPM=$< scripts/deb.sh dist/deb/again >/dev/null
+	@cd dist/deb/first && for package in *.deb; do cmp "$$package" "../again/$$package"; done
+	@mv dist/deb/first/*.deb dist/ && rm -rf dist/deb && ls dist/*.deb
+
+.PHONY: test-systemd
+test-systemd: $(TOOLS)/nfpm ## as root: boot Debian in a container and test package and service there (minutes)
+	@rm -rf dist/test
+	@scripts/test-systemd.sh "$$(NFPM=$< DEB_VERSION=0.1 scripts/deb.sh dist/test)" "$$(NFPM=$< DEB_VERSION=0.2 scripts/deb.sh dist/test)"
+
 .PHONY: demo
 demo: server-deps build throwaway-pg ## run the main job end to end on synthetic data
 	@$(WITH_SERVER) scripts/demo.sh
@@ -45,8 +62,13 @@ lint: $(TOOLS)/golangci-lint ## check format, vet, linters, import rules and she
 	go vet ./...
 	$(TOOLS)/golangci-lint run ./...
 	@if command -v shellcheck >/dev/null; then \
-	shellcheck scripts/*.sh .ci/run && shellcheck -s sh internal/testpg/supervise.sh; \
+	shellcheck scripts/*.sh .ci/run && shellcheck -s sh internal/testpg/supervise.sh packaging/syncd-admin packaging/p{ostinst,rerm,ostrm}; \
 	else echo 'shellcheck is not installed: shell scripts not checked'; fi
+	@scripts/lint-systemd.sh
+
+.PHONY: lint-systemd
+lint-systemd: ## check the systemd units, where systemd-analyze is installed
+	@scripts/lint-systemd.sh
 
 .PHONY: generate
 generate: $(TOOLS)/sqlc ## generate internal/store/dbsqlc from the SQL queries
@@ -88,6 +110,10 @@ throwaway-pg:
 $(TOOLS)/sqlc: tools/sqlc/go.mod tools/sqlc/go.sum
 	@echo 'building sqlc (one to two minutes the first time)'
 	@cd tools/sqlc && CGO_ENABLED=0 go build -buildvcs=false -o $@ github.com/sqlc-dev/sqlc/cmd/sqlc
+
+$(TOOLS)/nfpm: tools/nfpm/go.mod tools/nfpm/go.sum
+	@echo 'building nfpm (about a minute the first time)'
+	@cd tools/nfpm && CGO_ENABLED=0 go build -buildvcs=false -o $@ github.com/goreleaser/nfpm/v2/cmd/nfpm
 
 $(TOOLS)/golangci-lint: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
 	@echo 'building golangci-lint (about two minutes the first time)'

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Checks the systemd units: syntax, exposure at most 1.5, and that the template says what the plain unit says.
+# usage: scripts/lint-systemd.sh [--update]   --update writes systemd/syncd@.service anew
+set -euo pipefail
+cd "$(dirname "$0")/../systemd"
+
+readonly most=1.5
+failed=0
+note() {
+	echo "lint-systemd: $*" >&2
+	failed=1
+}
+
+# The second instance differs in its folders and its description only.
+template() {
+	sed -e 's#/etc/syncd/#/etc/syncd/%i/#' -e 's#^RuntimeDirectory=syncd#&-%i#' -e 's#/run/syncd/#/run/syncd-%i/#' \
+		-e 's#^Description=syncd,#Description=syncd (%i),#' syncd.service
+}
+if [ "${1:-}" = --update ]; then template >syncd@.service; fi
+template | cmp -s - syncd@.service || note 'syncd@.service is not made from syncd.service, run: scripts/lint-systemd.sh --update'
+
+if ! command -v systemd-analyze >/dev/null; then
+	echo 'lint-systemd: systemd-analyze is not installed: units not checked'
+	exit "$failed"
+fi
+
+# verify wants the programs to be there, and syncd may not be installed here.
+copies=$(mktemp -d)
+trap 'rm -rf "$copies"' EXIT
+for unit in *.service; do
+	sed -E 's#^(ExecStart=)/usr/bin/syncd#\1/bin/true#' "$unit" >"$copies/$unit"
+done
+complaints=$(systemd-analyze verify "$copies"/*.service 2>&1 || true)
+if [ -n "$complaints" ]; then note "$complaints"; fi
+
+for unit in syncd.service syncd@.service; do
+	exposure=$(systemd-analyze security --offline=true --no-pager "$unit" | sed -nE 's/.*exposure level.*: ([0-9.]+) .*/\1/p')
+	echo "lint-systemd: $unit has an exposure of $exposure, at most $most"
+	awk -v exposure="${exposure:-10}" -v most="$most" 'BEGIN { exit !(exposure <= most) }' || note "$unit is too exposed"
+done
+exit "$failed"

@@ -1,0 +1,222 @@
+#!/usr/bin/env bash
+# The tests of the service, inside the container that scripts/test-systemd.sh boots. Prints a line for each, ok or FAILED.
+# shellcheck disable=SC2016,SC2034,SC2181,SC2317 # texts and functions for check
+set -uo pipefail
+
+readonly folder=/etc/syncd rehearsal=/root/rehearsal health=127.0.0.1:9464
+failures=0
+ok() { printf 'ok      %s\n' "$*"; }
+failed() {
+	printf 'FAILED  %s\n' "$*"
+	failures=$((failures + 1))
+}
+# check DESCRIPTION TEXT: the shell text succeeds, all of it.
+check() {
+	(
+		set -e
+		eval "$2"
+	) >/tmp/check.log 2>&1
+	if [ $? = 0 ]; then ok "$1"; else
+		failed "$1"
+		tail -n 15 /tmp/check.log | sed 's/^/          /'
+		return 1
+	fi
+}
+# end tells how it went, with the end of the journal where it went wrong.
+end() {
+	if [ "$failures" = 0 ]; then
+		printf '\nall tests of the service passed in %d s\n' "$SECONDS"
+		exit 0
+	fi
+	printf '\n── the journal of the service, its end\n'
+	journalctl --unit 'syncd*' --no-pager --output short-iso | tail -n 60
+	printf '\n%d tests FAILED\n' "$failures"
+	exit 1
+}
+# within SECONDS COMMAND …: the command succeeds in time.
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		if [ "$SECONDS" -ge "$end" ]; then return 1; fi
+		sleep 0.1
+	done
+}
+not() { ! "$@"; }
+
+show() { systemctl show --value --property "$1" "${2:-syncd.service}"; }
+is() { [ "$(show "$1" "${3:-syncd.service}")" = "$2" ]; }
+status_says() { grep -q "$1" <<<"$(show StatusText)"; }
+pid() { show MainPID; }
+# send SIGNAL goes to the service, and never to process 0, which is this very group.
+send() { [ "$(pid)" -gt 1 ] && kill "-$1" "$(pid)"; }
+uid() { awk '$1 == "Uid:" { print $2 }' "/proc/$(pid)/status"; }
+active_anew() { is ActiveState active && [ "$(pid)" != "$1" ] && [ "$(pid)" != 0 ]; }
+sql() { su postgres -s /bin/sh -c 'exec psql -X -q -At -v ON_ERROR_STOP=1 -d "${1:-paie}"' sh "${1:-paie}"; }
+answer() { printf 'GET %s HTTP/1.0\r\n\r\n' "$1" | { exec 3<>"/dev/tcp/${health%:*}/${health#*:}" && cat >&3 && cat <&3; }; }
+ready() { grep -q '^HTTP/1.[01] 200 ' <<<"$(answer /readyz 2>/dev/null)"; }
+# journal_says TEXT OPTION …: no pipe, as grep leaves early and a broken pipe would count.
+journal_says() { grep -q "$1" <<<"$(journalctl --output cat --no-pager "${@:2}")"; }
+
+# What the service may write to, of all that it sees.
+writable_places() {
+	nsenter --target "$(pid)" --mount setpriv --reuid "$(uid)" --regid "$(uid)" --clear-groups \
+		find / -path /proc -prune -o \( -type f -o -type d \) -writable -print -prune 2>/dev/null | sort | xargs
+}
+
+# The newest run: its state, and how many of its documents are accepted.
+state() { sql <<<'SELECT state FROM syncd.run ORDER BY id DESC LIMIT 1'; }
+accepted() { sql <<<"SELECT count(*) FROM syncd.item WHERE run_id = (SELECT max(id) FROM syncd.run) AND state = 'accepted'"; }
+run_is() { [ "$(state)" = "$1" ]; }
+repeats() { syncd sandbox received --config "$rehearsal/config.toml" --dossier sainte-anne | awk 'NR > 1 { n += $4 } END { print n + 0 }'; }
+some_accepted() { [ "$(accepted)" -ge 10 ]; }
+# begin_run PERIOD: a run of 120 employees at 0.4 s a call: about 6 s.
+begin_run() {
+	syncd-admin run --detach paie --dossier sainte-anne --period "$1"
+	within 20 some_accepted
+}
+
+sandbox() {
+	systemd-run --quiet --unit=sandbox syncd sandbox --config "$rehearsal/config.toml" --fault latency=400ms
+	within 10 eval 'exec 3<>/dev/tcp/127.0.0.1/8089' 2>/dev/null
+}
+
+configure() {
+	syncd sandbox init "$rehearsal" --database postgres:///paie
+	local secret name
+	for secret in "$rehearsal"/*.secret; do
+		name=${secret##*/}
+		install -m 600 "$secret" "$folder/credentials/${name%.secret}"
+	done
+	sed -E 's/\{ file = "([^"]+)\.secret" \}/{ credential = "\1" }/' "$rehearsal/config.toml" >"$folder/config.toml"
+}
+
+database() {
+	local version
+	version=$(ls /usr/lib/postgresql)
+	pg_createcluster --locale C.UTF-8 "$version" main
+	systemctl start "postgresql@$version-main.service"
+	sql postgres <<<'CREATE DATABASE paie'
+	sql </usr/share/syncd/staging.sql
+	sql </usr/share/syncd/roles.sql
+	syncd sandbox sample saint-martin=8 sainte-anne=120 --elements 0 | sql
+	syncd-admin migrate
+}
+
+# what WORDS: a heading.
+what() { printf '\n── %s\n' "$*"; }
+
+what 'the package'
+within 60 eval 'systemctl is-system-running 2>/dev/null | grep -qE "running|degraded"'
+check 'it installs' 'dpkg --install /test/older.deb' || end
+check 'the service is neither enabled nor started' 'not systemctl is-enabled syncd && is ActiveState inactive'
+check 'nothing secret is made' '[ "$(find /etc/syncd -type f)" = /etc/syncd/config.toml ]'
+check 'systemd-analyze verify prints nothing' '[ -z "$(systemd-analyze verify syncd.service syncd@essai.service syncd-failure@syncd.service.service 2>&1 | tee /dev/stderr)" ]'
+check 'the manual pages are there' 'man --where syncd && man --where 8 syncd-admin && man --where 5 syncd.toml'
+
+what 'configuration, credentials, database over the socket by the rule peer'
+check 'without its configuration it does not start, and does not try again' '
+	not systemctl start syncd && is ActiveState failed && is NRestarts 0 && is ExecMainStatus 3'
+check 'a rehearsal is configured' 'configure' || end
+check 'database, roles, and the ledger through syncd-admin' 'database' || end
+check 'the sandbox answers' 'sandbox'
+check 'the nomenclatures are fetched' 'syncd-admin run dictionnaire'
+check 'syncd-admin check finds nothing to mend' 'syncd-admin check'
+check 'the exit code of the command comes through' 'code=0; syncd-admin show 999999 || code=$?; [ "$code" = 2 ]'
+
+what 'start'
+check 'it starts' 'systemctl enable --now syncd'
+check 'it is active' 'is ActiveState active' || end
+check 'its status says what it does' 'status_says idle'
+check 'it is ready' 'within 10 ready'
+main=$(pid)
+check 'it runs as a user of its own, not root' '[ "$(getent passwd "$(uid)" | cut -d: -f1)" = syncd ]'
+check 'core dumps are off' 'grep -q "Max core file size  *0  *0 " "/proc/$main/limits"'
+check 'no secret is in its environment or command line' '
+	grep -q SYNCD_CONFIG "/proc/$main/environ"
+	for secret in /etc/syncd/credentials/*; do not grep -qF -f "$secret" "/proc/$main/environ" "/proc/$main/cmdline"; done'
+check 'its credentials are closed to other users' 'not setpriv --reuid nobody --clear-groups ls /run/credentials/syncd.service'
+check 'it can write nowhere but to private places in memory' '[ "$(writable_places | tee /dev/stderr)" = "/dev/mqueue /run/syncd /tmp /var/tmp" ]'
+
+what 'a run, and kill -9 in the middle'
+check 'a run handed to the daemon begins' 'begin_run 2026-01'
+before=$(pid)
+send KILL
+check 'systemd starts it again' 'within 30 active_anew "$before"'
+check 'the run goes on and succeeds' 'within 60 run_is succeeded'
+check 'nothing recorded as accepted was sent again' '[ "$(repeats)" -le 16 ]'
+
+what 'the watchdog'
+mkdir -p /run/systemd/system/syncd.service.d
+printf '[Service]\nWatchdogSec=15\nTimeoutAbortSec=2\n' >/run/systemd/system/syncd.service.d/quick.conf
+systemctl daemon-reload
+systemctl restart syncd
+check 'a healthy service is fed for two intervals' 'before=$(pid); sleep 35; [ "$(pid)" = "$before" ]'
+before=$(pid)
+send STOP
+check 'a frozen one is killed and started again' 'within 30 active_anew "$before"'
+check 'the journal names the watchdog' 'journal_says "Watchdog timeout" --unit syncd'
+rm -r /run/systemd/system/syncd.service.d
+systemctl daemon-reload
+
+what 'reload'
+before=$(pid)
+sed -i 's/^label = "OGEC Sainte-Anne"/label = "OGEC Sainte-Anne et fils"/' "$folder/config.toml"
+check 'a good configuration is taken over' 'systemctl reload syncd && within 5 status_says idle && [ "$(pid)" = "$before" ]'
+cp "$folder/config.toml" /tmp/good.toml
+echo 'no toml' >>"$folder/config.toml"
+check 'of a broken one the status tells' 'systemctl reload syncd; within 5 status_says refused'
+check 'the former one is kept, and works' 'is ActiveState active && [ "$(pid)" = "$before" ] && ready'
+check 'the journal tells, too, as an error' 'journal_says config.toml --unit syncd --priority err'
+cp /tmp/good.toml "$folder/config.toml"
+check 'corrected, it is taken over' 'systemctl reload syncd && within 5 not status_says refused'
+
+what 'the database away'
+systemctl stop 'postgresql@*'
+check 'it is not ready' 'within 30 not ready'
+check 'it stays up and says why' 'is ActiveState active && status_says "not ready"'
+systemctl start "postgresql@$(ls /usr/lib/postgresql)-main"
+check 'it is ready again by itself' 'within 30 ready'
+
+what 'stop'
+check 'a run begins' 'begin_run 2026-02'
+begin=$SECONDS
+check 'it stops' 'systemctl stop syncd'
+check 'well within the grace' '[ $((SECONDS - begin)) -le 30 ]'
+check 'as a success' 'is Result success && is ActiveState inactive'
+check 'the run waits for the next one' 'run_is queued'
+check 'which finishes it' 'systemctl start syncd && within 60 run_is succeeded'
+
+what 'a second instance, and failures that are reported'
+install -d -m 755 "$folder/essai"
+install -d -m 700 "$folder/essai/credentials"
+cp "$folder"/credentials/* "$folder/essai/credentials/"
+check 'syncd@essai without configuration fails' 'not systemctl start syncd@essai'
+mkdir -p /etc/systemd/system/syncd@essai.service.d
+printf '[Unit]\nOnFailure=syncd-failure@%%n.service\n' >/etc/systemd/system/syncd@essai.service.d/failure.conf
+systemctl daemon-reload
+check 'the journal reports it with OnFailure' 'not systemctl start syncd@essai; within 10 journal_says "syncd@essai.service failed" --priority crit'
+sed '/^\[daemon\]/a listen = "127.0.0.1:9465"' "$folder/config.toml" >"$folder/essai/config.toml"
+check 'it runs beside the first one' 'systemctl start syncd@essai && is ActiveState active syncd@essai.service && is ActiveState active'
+check 'syncd-admin -i speaks for it' 'syncd-admin -i essai check'
+check 'it stops alone' 'systemctl stop syncd@essai && is ActiveState active'
+
+what 'upgrade'
+before=$(pid)
+configuration=$(sha256sum "$folder/config.toml")
+check 'a newer package installs' 'dpkg --install /test/newer.deb </dev/null'
+check 'the service was restarted with it' 'within 10 active_anew "$before" && ready'
+check 'the configuration is kept' '[ "$(sha256sum "$folder/config.toml")" = "$configuration" ]'
+check 'the versions differ' '[ "$(dpkg-query -W -f "\${Version}" syncd)" = "$(dpkg-deb -f /test/newer.deb Version)" ]'
+
+what 'removal'
+runs=$(sql <<<'SELECT count(*) FROM syncd.run')
+check 'the package is removed' 'dpkg --remove syncd'
+check 'its service is stopped' 'is ActiveState inactive'
+check 'the configuration is kept' 'test -f "$folder/config.toml"'
+check 'the package is purged' 'dpkg --purge syncd'
+check 'nothing of it is left' 'not ls /usr/bin/syncd /lib/systemd/system/syncd.service /etc/syncd/config.toml && [ -z "$(find /etc/systemd /var/lib/private -name "syncd.service")" ]'
+check 'the secrets are left to the administrator' 'test -f "$folder/credentials/ledger-key"'
+check 'the ledger is whole' '[ "$(sql <<<"SELECT count(*) FROM syncd.run")" = "$runs" ] && [ "$runs" -ge 3 ]'
+
+end
