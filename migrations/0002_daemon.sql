@@ -7,6 +7,7 @@ ALTER TABLE syncd.run
     ADD COLUMN deadline_at      timestamptz,
     ADD COLUMN postponed        integer NOT NULL DEFAULT 0,
     ADD COLUMN takeovers        integer NOT NULL DEFAULT 0,
+    ADD COLUMN purged           smallint NOT NULL DEFAULT 0,
     ADD COLUMN any_order        boolean NOT NULL DEFAULT false,
     ADD COLUMN cancelling       boolean NOT NULL DEFAULT false,
     ADD COLUMN cancelled_by     text NOT NULL DEFAULT '',
@@ -14,8 +15,13 @@ ALTER TABLE syncd.run
 COMMENT ON COLUMN syncd.run.nominal_at IS 'of the fire that made it; NULL = a person did';
 COMMENT ON COLUMN syncd.run.not_before IS 'a queued run waits until then';
 COMMENT ON COLUMN syncd.run.takeovers IS 'how often its process died: a run that kills whoever executes it must not go on for ever';
+COMMENT ON COLUMN syncd.run.purged IS '1 = its items have lost what they hold of people, 2 = its items are gone';
 COMMENT ON COLUMN syncd.run.deadline_at IS 'until when the run waits for an API that is away';
 CREATE UNIQUE INDEX run_one_a_fire ON syncd.run (job, target_id, nominal_at) WHERE nominal_at IS NOT NULL;
+CREATE INDEX run_by_fire ON syncd.run (job, nominal_at) WHERE nominal_at IS NOT NULL;
+CREATE INDEX run_by_end ON syncd.run (finished_at);
+CREATE INDEX run_by_age ON syncd.run (created_at);
+CREATE INDEX dictionary_entry_by_run ON syncd.dictionary_entry (changed_by);
 CREATE INDEX run_active ON syncd.run (job, target_id) WHERE state IN ('queued', 'running');
 
 -- How far the fires of a job and target are dealt with. The last schedule is kept, so that what it still owed when the
@@ -85,6 +91,6 @@ CREATE TRIGGER pause_wakes AFTER INSERT OR DELETE ON syncd.pause FOR EACH STATEM
 DROP TRIGGER run_wakes ON syncd.run;
 DROP TABLE syncd.incarnation, syncd.daemon, syncd.pause, syncd.fire, syncd.schedule;
 DROP FUNCTION syncd.wake();
-DROP INDEX syncd.run_active, syncd.run_one_a_fire;
-ALTER TABLE syncd.run DROP COLUMN nominal_at, DROP COLUMN not_before, DROP COLUMN deadline_at, DROP COLUMN postponed, DROP COLUMN takeovers,
+DROP INDEX syncd.run_active, syncd.run_one_a_fire, syncd.run_by_fire, syncd.run_by_end, syncd.run_by_age, syncd.dictionary_entry_by_run;
+ALTER TABLE syncd.run DROP COLUMN nominal_at, DROP COLUMN not_before, DROP COLUMN deadline_at, DROP COLUMN postponed, DROP COLUMN takeovers, DROP COLUMN purged,
     DROP COLUMN any_order, DROP COLUMN cancelling, DROP COLUMN cancelled_by, DROP COLUMN cancelled_reason;

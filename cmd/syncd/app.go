@@ -119,12 +119,22 @@ func (a *app) staging() (*store.Staging, error) {
 
 // connection prepares the HTTP client that all dossiers share. retryFor bounds how long an absent API is tried.
 func (a *app) connection(retryFor time.Duration) (*restapi.Connection, error) {
+	c, err := a.dial(retryFor)
+	if err != nil {
+		return nil, err
+	}
+	a.cleanups = append(a.cleanups, c.Close)
+	return c, nil
+}
+
+// dial is connection without the end.
+func (a *app) dial(retryFor time.Duration) (*restapi.Connection, error) {
 	i := a.config.Isidoor
 	secret, err := i.ClientSecret.Read()
 	if err != nil {
 		return nil, err
 	}
-	c, err := restapi.Open(restapi.Options{
+	return restapi.Open(restapi.Options{
 		BaseURL: i.BaseURL, TokenURL: i.TokenURL, ClientID: i.ClientID, ClientSecret: secret, Scope: i.OAuthScope,
 		KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name,
 		MaxInFlight: i.MaxInFlight, RatePerSecond: i.RatePerSecond, RequestTimeout: i.RequestTimeout, ConnectTimeout: i.ConnectTimeout,
@@ -136,11 +146,6 @@ func (a *app) connection(retryFor time.Duration) (*restapi.Connection, error) {
 		Runs:         max(a.runs, 1), Observe: a.observe,
 		Log: a.log, UserAgent: "syncd/" + version,
 	})
-	if err != nil {
-		return nil, err
-	}
-	a.cleanups = append(a.cleanups, c.Close)
-	return c, nil
 }
 
 func (a *app) target(d config.Dossier) jobs.Target {

@@ -62,6 +62,9 @@ type service struct {
 	ledger  *store.Store
 	lasting context.Context // of what goes on beside the runs
 	purging sync.WaitGroup
+	began   ledgerIdentity // of the ledger
+	trouble string         // why the ledger cannot be opened, as told last
+	api     *shared
 }
 
 func (p process) newService(flags *globalFlags) (*service, error) {
@@ -89,7 +92,7 @@ func (s *service) run(ctx context.Context) error {
 	}
 	defer func() { end(); <-serving }()
 	reload := onHangup(ctx)
-	if s.ledger, err = s.openLedger(ctx); err != nil || s.ledger == nil {
+	if s.ledger, err = s.openLedger(ctx, reload, &setup); err != nil || s.ledger == nil {
 		return err
 	}
 	defer s.ledger.Close()
@@ -142,32 +145,47 @@ func (s *service) serve(ctx context.Context) (done <-chan struct{}, err error) {
 	return over, nil
 }
 
-// openLedger waits for the database, for as long as it takes: on a machine that boots, it may come later. It returns nil
-// when a person stops it before that.
-func (s *service) openLedger(ctx context.Context) (*store.Store, error) {
+// openLedger waits for the database, for as long as it takes: on a machine that boots it may come later, and a refusal may
+// be corrected on either side, so a reload is heard. It returns nil when a person stops it before that.
+func (s *service) openLedger(ctx context.Context, reload <-chan struct{}, setup **daemon.Setup) (*store.Store, error) {
 	pause := time.Second
 	for {
 		ledger, err := s.tryLedger(ctx)
 		if err == nil {
 			return ledger, nil
 		}
-		if !errors.Is(err, jobs.ErrUnreachable) {
+		if !errors.Is(err, jobs.ErrUnreachable) && !errors.Is(err, jobs.ErrRefused) {
 			return nil, err
 		}
-		why, _, _ := strings.Cut(err.Error(), "\n")
-		s.log.Error().Str("trouble", why).Msg("not ready: trying again until it passes")
-		s.health.SetReady(false, why)
-		s.health.Turned(time.Now())
-		_ = s.notify.Ready() // systemd need not wait for a database
-		_ = s.notify.Status("not ready: " + why)
-		_ = s.notify.Watchdog()
+		s.tellWaiting(err)
 		select {
 		case <-s.Stop:
 			return nil, nil
+		case <-reload:
+			if again, err := s.load(); err != nil {
+				s.log.Error().Str("trouble", err.Error()).Msg("the new configuration is refused: the former one stays in force")
+			} else {
+				(*setup).Close()
+				*setup = again
+			}
 		case <-time.After(pause):
+			pause = min(2*pause, 15*time.Second)
 		}
-		pause = min(2*pause, 15*time.Second)
 	}
+}
+
+// tellWaiting says that there is no database yet. systemd need not wait for it.
+func (s *service) tellWaiting(err error) {
+	why, _, _ := strings.Cut(err.Error(), "\n")
+	if why != s.trouble {
+		s.log.Error().Str("trouble", why).Msg("not ready: trying again until it passes")
+	}
+	s.trouble = why
+	s.health.SetReady(false, why)
+	s.health.Turned(time.Now())
+	_ = s.notify.Ready()
+	_ = s.notify.Status("not ready: " + why)
+	_ = s.notify.Watchdog()
 }
 
 // tryLedger opens the ledger, and brings one of an older version up to date: an upgrade needs nobody.

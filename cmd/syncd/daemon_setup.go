@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -68,7 +69,10 @@ func (s *service) setup(a *app) (*daemon.Setup, error) {
 	return setup, nil
 }
 
-// sameLedger refuses what only a new start can change.
+// ledgerIdentity is what only a new start can change.
+type ledgerIdentity struct{ url, key string }
+
+// sameLedger refuses what a reload cannot follow. What stood at the start is kept: the file of a reference may change.
 func (s *service) sameLedger(c *config.Config) error {
 	url, err := c.Database.URL.Read()
 	if err != nil {
@@ -78,15 +82,11 @@ func (s *service) sameLedger(c *config.Config) error {
 	if err != nil {
 		return err
 	}
-	former := s.current.get()
-	if former == nil {
-		return nil
-	}
-	formerURL, errURL := former.Database.URL.Read()
-	formerKey, errKey := former.LedgerKey()
-	if errors.Join(errURL, errKey) == nil && (url != formerURL || string(key) != string(formerKey)) {
+	now := ledgerIdentity{url, string(key)}
+	if s.ledger != nil && now != s.began {
 		return errors.New("database.url or database.ledger_key has changed, which a reload cannot follow\nhint: systemctl restart syncd")
 	}
+	s.began = now
 	return nil
 }
 
@@ -100,8 +100,7 @@ type bench struct {
 }
 
 func (s *service) bench(a *app) (*bench, error) {
-	a.observe = func(c restapi.Call) { s.metrics.Call(c.Endpoint, c.Outcome, c.Duration) }
-	connection, err := a.connection(min(daemonRetryFor, a.config.Isidoor.RetryFor))
+	connection, err := s.connect(a)
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +115,52 @@ func (s *service) bench(a *app) (*bench, error) {
 		}
 	}
 	return b, nil
+}
+
+// shared is the connection to the API that all runs use. A reload that changes nothing of it keeps it, with its limits:
+// what the partner is to bear is for all runs of a process.
+type shared struct {
+	isidoor    config.Isidoor
+	secret     string
+	runs       int
+	connection *restapi.Connection
+	users      atomic.Int32
+}
+
+func (s *shared) release() {
+	if s.users.Add(-1) == 0 {
+		s.connection.Close()
+	}
+}
+
+// connect gives the connection that there is, or a new one where the configuration asks for another.
+func (s *service) connect(a *app) (*restapi.Connection, error) {
+	secret, err := a.config.Isidoor.ClientSecret.Read()
+	if err != nil {
+		return nil, err
+	}
+	asked := &shared{isidoor: a.config.Isidoor, secret: secret, runs: a.runs}
+	if s.api == nil || s.api.users.Load() == 0 || !s.api.serves(asked) {
+		a.observe = func(c restapi.Call) { s.metrics.Call(c.Endpoint, c.Outcome, c.Duration) }
+		if asked.connection, err = a.dial(min(daemonRetryFor, a.config.Isidoor.RetryFor)); err != nil {
+			return nil, err
+		}
+		s.api = asked
+	}
+	used := s.api
+	used.users.Add(1)
+	a.cleanups = append(a.cleanups, used.release)
+	return used.connection, nil
+}
+
+func (s *shared) serves(asked *shared) bool {
+	return s.secret == asked.secret && s.runs == asked.runs && reflect.DeepEqual(withoutSecret(s.isidoor), withoutSecret(asked.isidoor))
+}
+
+// withoutSecret leaves out where the secret is kept: it is compared itself.
+func withoutSecret(i config.Isidoor) config.Isidoor {
+	i.ClientSecret = config.Secret{}
+	return i
 }
 
 // job is a configured job as a daemon executes it.
@@ -136,7 +181,7 @@ func (b *bench) job(j config.Job) (*daemon.Job, error) {
 		return made, err
 	}
 	push, err := b.config.PushJob(j.Name)
-	push.MaxInFlight = b.lanes(j)
+	push.MaxInFlight = b.lanes()
 	made.Resumption = push.Resumption()
 	made.Execute = func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error) {
 		return b.runner(j, run, stop).ExecutePush(ctx, &push, run)
@@ -146,8 +191,8 @@ func (b *bench) job(j config.Job) (*daemon.Job, error) {
 
 // lanes is how many documents of one run are on their way at once: runs that are executed together share what the
 // partner is to bear, and so what a dead process may repeat.
-func (b *bench) lanes(j config.Job) int {
-	together := max(1, min(b.config.Daemon.MaxRuns, len(b.config.Dossiers(j))))
+func (b *bench) lanes() int {
+	together := max(1, min(b.config.Daemon.MaxRuns, len(b.config.AllDossiers)))
 	return max(1, b.config.Isidoor.MaxInFlight/together)
 }
 

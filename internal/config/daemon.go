@@ -22,13 +22,16 @@ type Daemon struct {
 	ClosedDays   []schedule.Day     // working days leave them out, in all schedules
 }
 
+// mostGrace is less than the 90 s after which systemd kills the packaged service (TimeoutStopSec).
+const mostGrace = 80 * time.Second
+
 func readDaemon(t *table, maxInFlight int) Daemon {
 	defer t.finish()
 	d := Daemon{
 		Listen:       t.listen("listen", "127.0.0.1:9464"),
 		MaxRuns:      t.integer("max_runs", int64(min(4, maxInFlight)), 1, 64),
 		ResumeWithin: t.duration("resume_within", day, time.Minute, 7*day),
-		Grace:        t.duration("grace", time.Minute, time.Second, 10*time.Minute),
+		Grace:        t.duration("grace", time.Minute, time.Second, mostGrace),
 		ClosedDays:   t.closedDays("closed_days"),
 	}
 	d.Timezone, _ = t.timezone("timezone")

@@ -43,6 +43,10 @@ func isCancellation(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.As(err, &call) && call.Class == ClassCancelled
 }
 
+// levels are how loud the end of a run is: who asks for warnings must hear of a month that did not go.
+var levels = map[State]zerolog.Level{Succeeded: zerolog.InfoLevel, Incomplete: zerolog.WarnLevel, Held: zerolog.WarnLevel,
+	Cancelled: zerolog.WarnLevel, Failed: zerolog.ErrorLevel}
+
 // summarize logs the one event of a run's end, or that it waits in the queue again.
 func summarize(log zerolog.Logger, run *Run) {
 	if run.State == Queued {
@@ -54,7 +58,7 @@ func summarize(log zerolog.Logger, run *Run) {
 			Str("reason", string(run.Failure.Code)).Msg("run waits in the queue")
 		return
 	}
-	event := log.Info()
+	event := log.WithLevel(levels[run.State])
 	if run.StartedAt != nil && run.FinishedAt != nil {
 		event = event.Dur("duration", run.FinishedAt.Sub(*run.StartedAt))
 	}

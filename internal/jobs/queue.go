@@ -23,7 +23,7 @@ type Active struct {
 	Trigger Trigger
 	Again   bool          // it waits, or waited, for something that was away
 	Wait    time.Duration // until it can be claimed, if its owner stays silent; at most 0 = now
-	Paused  bool          // queued by a schedule, and its job is paused
+	Paused  bool          // its job is paused, and it is of the schedule; or the ledger was restored
 	Ours    bool          // running in the name of this process
 }
 

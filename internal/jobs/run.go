@@ -143,6 +143,7 @@ type Run struct {
 	NotBefore    *time.Time // a queued run waits until then; nil = it can go at once
 	Postponed    int        // how often it was queued again because something was away
 	Takeovers    int        // how often its process died
+	Purged       bool       // its items are past their time, and gone: nothing can be done with it any more
 	AnyOrder     bool       // the period was named by a person: an older unfinished one does not stop it
 	Cancelling   bool       // a person asked to cancel it
 	CancelledBy  string     // and who

@@ -6,6 +6,7 @@ import "time"
 type Statistics struct {
 	Runs     []RunCount
 	Dossiers []DossierStatistics
+	Paused   []string // jobs whose schedule starts nothing
 }
 
 // RunCount counts the runs of a job in one state that the ledger keeps.

@@ -22,7 +22,7 @@ func (s *Store) Cancel(ctx context.Context, id int64, by, reason string) (*jobs.
 		if run.State == jobs.Running {
 			return s.cancelRunning(ctx, q, run)
 		}
-		if !run.State.CanBecome(jobs.Cancelled) {
+		if !run.State.CanBecome(jobs.Cancelled) || run.Purged {
 			return &jobs.FinishedError{Run: *run}
 		}
 		if err := refusePlanning(ctx, q, run); err != nil {

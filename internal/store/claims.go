@@ -87,7 +87,7 @@ func (s *Store) takeUp(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, re
 		if err := q.EndSending(ctx, run.ID); err != nil {
 			return err
 		}
-		if *run.Owner != owner {
+		if !s.owner.was(*run.Owner) { // this process lives, whatever it lost
 			takeovers = 1
 		}
 	}
@@ -166,7 +166,7 @@ func (s *Store) endFrozen(ctx context.Context, q *dbsqlc.Queries, target int64) 
 
 // resumable fails unless the run may be claimed again now.
 func (s *Store) resumable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
-	if run.Cancelling {
+	if run.Cancelling || run.Purged {
 		return &jobs.FinishedError{Run: *run}
 	}
 	if run.State == jobs.Running {
@@ -302,7 +302,20 @@ func statusOf(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (ownerStatu
 		return ownerStatus{}, fmt.Errorf("run %d is running without an owner", run.ID)
 	}
 	row, err := q.OwnerStatus(ctx, *run.Owner)
-	return ownerStatus{locked: row.Locked, silent: time.Duration(row.SilentSeconds * float64(time.Second))}, err
+	return newOwnerStatus(row.Locked, row.SilentSeconds), err
+}
+
+// newOwnerStatus judges a heartbeat that is in the future, for the server's clock was set back: as long as its session
+// lives an owner confirms a new one in a moment; without it, it is dead.
+func newOwnerStatus(locked bool, silentSeconds float64) ownerStatus {
+	silent := seconds(silentSeconds)
+	if silent < 0 {
+		silent = 0
+		if !locked {
+			silent = 2 * takeoverSilence
+		}
+	}
+	return ownerStatus{locked: locked, silent: silent}
 }
 
 func (s *Store) acquireOwner(ctx context.Context) error {

@@ -110,9 +110,12 @@ func redact(doing string, err error) error {
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
 	var network net.Error
+	var restored *RestoredError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &restored):
+		return restored
 	case errors.As(err, &pg) && isRefusal(pg.Code):
 		return &RefusedError{Doing: doing, Problem: refusals[pg.Code]}
 	case errors.As(err, &pg) && strings.HasPrefix(pg.Code, "53"):

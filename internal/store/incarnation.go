@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
+
+	"syncd/internal/jobs"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -36,5 +39,59 @@ func (s *Store) PauseIfRestored(ctx context.Context, names []string) (restored b
 		}
 		return q.SetIncarnation(ctx, dbsqlc.SetIncarnationParams(now))
 	})
+	if err == nil {
+		s.guard(ctx)
+	}
 	return restored && err == nil, redact("telling which ledger this is", err)
+}
+
+// RestoredError says that the ledger was changed under a process that has been working with it.
+type RestoredError struct{ Problem string }
+
+func (e *RestoredError) Error() string {
+	return e.Problem + "\nhint: restart this process: systemctl restart syncd; after a restore its jobs are paused then, until 'syncd unpause'"
+}
+
+// Is makes it a jobs.ErrUnreachable: this ledger cannot be worked with, and another process may find it well.
+func (e *RestoredError) Is(target error) bool { return target == jobs.ErrUnreachable }
+
+// identified is what must stay as it is while a process works with a ledger.
+type identified struct {
+	incarnation dbsqlc.IncarnationRow
+	version     int64
+}
+
+// guard makes every new connection of the pool look whether the ledger still is the one that it was. Whoever restores or
+// migrates a ledger breaks the connections to it.
+func (s *Store) guard(ctx context.Context) {
+	now, err := identify(ctx, s.queries)
+	if err == nil {
+		s.identified.Store(&now)
+	}
+}
+
+func identify(ctx context.Context, q *dbsqlc.Queries) (i identified, err error) {
+	if i.incarnation, err = q.Incarnation(ctx); err != nil {
+		return i, err
+	}
+	i.version, err = q.LedgerVersion(ctx)
+	return i, err
+}
+
+// sameLedger is asked for each new connection of the pool.
+func (s *Store) sameLedger(ctx context.Context, conn *pgx.Conn) error {
+	want := s.identified.Load()
+	if want == nil {
+		return nil
+	}
+	now, err := identify(ctx, dbsqlc.New(conn))
+	switch {
+	case err != nil:
+		return err
+	case now.incarnation != want.incarnation:
+		return &RestoredError{Problem: "the ledger was restored, promoted or replaced while this process worked with it"}
+	case now.version != want.version:
+		return &RestoredError{Problem: "the ledger was migrated by another version of syncd while this process worked with it"}
+	}
+	return nil
 }

@@ -1,6 +1,11 @@
 package store
 
-import "testing"
+import (
+	"errors"
+	"testing"
+
+	"syncd/internal/jobs"
+)
 
 // A ledger that was restored knows nothing of what was sent since the backup. Nothing may be caught up in it before a
 // person has compared.
@@ -28,4 +33,23 @@ func TestRestoredLedgerPausesEverything(t *testing.T) {
 	if len(pauses) != 2 || pauses[0].By != "syncd" || pauses[0].Reason == "" {
 		t.Errorf("%+v", pauses)
 	}
+}
+
+// A ledger that was restored or migrated under a running daemon breaks its connections. What it finds then is not what
+// it knew: it must not go on.
+func TestLedgerReplacedUnderARunningProcessIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	_, err := s.PauseIfRestored(t.Context(), nil)
+	f.must(err)
+	f.db.Exec(t, `INSERT INTO syncd.goose_db_version (version_id, is_applied) VALUES (99, true)`)
+	s.pool.Reset()
+	var restored *RestoredError
+	if _, err := s.Pauses(t.Context()); !errors.As(err, &restored) || !errors.Is(err, jobs.ErrUnreachable) {
+		t.Errorf("%v", err)
+	}
+	f.db.Exec(t, `DELETE FROM syncd.goose_db_version WHERE version_id = 99`)
+	_, err = s.Pauses(t.Context())
+	f.must(err)
 }

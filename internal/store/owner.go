@@ -33,6 +33,7 @@ type owner struct {
 	mu      sync.Mutex
 	current *tenure
 	renewed bool // somebody else than the sessions of the pool say
+	former  map[int64]bool
 }
 
 // tenure is one continuous ownership: a random id, a session advisory lock of that id on a connection of its own, and a
@@ -47,7 +48,7 @@ type tenure struct {
 	cancelled atomic.Pointer[[]int64]   // runs of ours that somebody asked to cancel
 }
 
-func newOwner() *owner { return &owner{current: newTenure()} }
+func newOwner() *owner { return &owner{current: newTenure(), former: map[int64]bool{}} }
 
 func newTenure() *tenure {
 	var random [8]byte
@@ -85,8 +86,16 @@ func (o *owner) acquire(ctx context.Context, config *pgx.ConnConfig) (renewed bo
 func (o *owner) leave() {
 	if o.current.conn != nil {
 		o.current.end()
+		o.former[o.current.id] = true
 		o.current, o.renewed = newTenure(), true
 	}
+}
+
+// was tells whether this process is or was that owner.
+func (o *owner) was(id int64) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return id == o.current.id || o.former[id]
 }
 
 // tenureOf is the tenure that a run was claimed in, or one that has ended.

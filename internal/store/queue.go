@@ -31,7 +31,7 @@ func (s *Store) toActive(r dbsqlc.ListActiveRow) jobs.Active {
 	a := jobs.Active{ID: r.ID, Pair: jobs.Pair{Job: r.Job, TargetID: r.TargetID}, State: jobs.State(r.State),
 		Period: jobs.Period(value(r.Period)), Trigger: jobs.Trigger(r.Trigger), Again: r.Postponed > 0, Paused: r.Paused, Wait: seconds(r.WaitSeconds)}
 	if a.State == jobs.Running {
-		a.Wait = ownerStatus{locked: r.Locked, silent: seconds(r.SilentSeconds)}.deadIn(s.lease)
+		a.Wait = newOwnerStatus(r.Locked, r.SilentSeconds).deadIn(s.lease)
 		a.Ours = r.Owner != nil && *r.Owner == s.owner.identity()
 	}
 	return a

@@ -27,7 +27,7 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 		Planned: r.PlannedAt != nil, RequestedBy: r.RequestedBy, Host: r.Host, PID: int(r.Pid), Version: r.Version,
 		Failure:  jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail},
 		Approved: r.ApprovedDigest, ApprovedBy: r.ApprovedBy, ApprovedFor: r.ApprovedReason,
-		Nominal: r.NominalAt, NotBefore: r.NotBefore, Postponed: int(r.Postponed), Takeovers: int(r.Takeovers), AnyOrder: r.AnyOrder,
+		Nominal: r.NominalAt, NotBefore: r.NotBefore, Postponed: int(r.Postponed), Takeovers: int(r.Takeovers), Purged: r.Purged == itemsPurged, AnyOrder: r.AnyOrder,
 		Cancelling: r.Cancelling, CancelledBy: r.CancelledBy, CancelledFor: r.CancelledReason,
 		CreatedAt: r.CreatedAt, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 	}

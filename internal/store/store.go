@@ -7,6 +7,7 @@ package store
 import (
 	"context"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,6 +35,8 @@ type Store struct {
 	host    string
 	lease   time.Duration // how long an owner may be silent while its lock is held
 	owner   *owner
+
+	identified atomic.Pointer[identified] // set by a process that goes on for long
 }
 
 var _ jobs.Ledger = (*Store)(nil)
@@ -58,11 +61,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		c.RuntimeParams["application_name"] = applicationName(owner.identity())
 		return nil
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
+	s := &Store{keys: o.Keys, version: o.Version, lease: o.Lease, owner: owner}
+	config.AfterConnect = s.sameLedger
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, redact("connecting to the ledger", err)
 	}
-	s := &Store{pool: pool, queries: dbsqlc.New(pool), keys: o.Keys, version: o.Version, lease: o.Lease, owner: owner}
+	s.queries = dbsqlc.New(s.pool)
 	if s.lease == 0 {
 		s.lease = DefaultLease
 	}
@@ -70,7 +74,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.host = "unknown"
 	}
 	if err := s.ready(ctx); err != nil {
-		pool.Close()
+		s.pool.Close()
 		return nil, err
 	}
 	return s, nil
@@ -108,10 +112,22 @@ func (s *Store) checkKey(ctx context.Context) error {
 	return nil
 }
 
-// Close gives up ownership and closes all connections.
+// closeTimeout is how long Close waits for Postgres to answer.
+const closeTimeout = 3 * time.Second
+
+// Close gives up ownership and closes all connections. Connections to a server that does not answer are left to end by
+// themselves, within 15 s or with the process: systemd does not wait for ever for a service to stop.
 func (s *Store) Close() {
 	s.owner.close()
-	s.pool.Close()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		s.pool.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closeTimeout):
+	}
 }
 
 // transact runs work in one transaction of the ledger.

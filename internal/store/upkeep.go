@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"syncd/internal/jobs"
@@ -18,6 +19,13 @@ func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (jo
 	}
 	for _, c := range counts {
 		all.Runs = append(all.Runs, jobs.RunCount{Job: c.Job, State: jobs.State(c.State), Runs: int(c.Runs)})
+	}
+	pauses, err := s.Pauses(ctx)
+	if err != nil {
+		return all, err
+	}
+	for _, p := range pauses {
+		all.Paused = append(all.Paused, p.Job)
 	}
 	rows, err := s.queries.DossierStatistics(ctx, dbsqlc.DossierStatisticsParams{Environment: environment, BaseUrl: baseURL})
 	if err != nil {
@@ -44,45 +52,83 @@ type Purged struct {
 // errDry rolls a purge back that was only to be counted.
 var errDry = errors.New("dry run")
 
+const (
+	itemsPurged = 2 // of syncd.run.purged
+	// What one transaction of a purge deletes at most.
+	runsAtOnce  = 50
+	firesAtOnce = 5000
+	unlimited   = math.MaxInt32
+)
+
 // Purge deletes what is older than its cutoff. It never touches runs that are queued, running or held, items that may
-// still be sent, and the baseline. With dry nothing is deleted, only counted.
+// still be sent, and the baseline. It goes by small steps: what is done stays done when it is broken off. With dry
+// nothing is deleted, only counted.
 func (s *Store) Purge(ctx context.Context, c Cutoffs, dry bool) (p Purged, err error) {
-	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
-		if err := purge(ctx, q, c, &p); err != nil {
-			return err
-		}
-		if dry {
+	if dry {
+		err = s.transact(ctx, func(q *dbsqlc.Queries) error {
+			for _, step := range purgeSteps(c, &p) {
+				if _, err := step(ctx, q, unlimited, unlimited); err != nil {
+					return err
+				}
+			}
 			return errDry
+		})
+		if errors.Is(err, errDry) {
+			err = nil
 		}
-		return nil
-	})
-	if errors.Is(err, errDry) {
-		err = nil
+		return p, redact("purging", err)
+	}
+	for _, step := range purgeSteps(c, &p) {
+		for more := true; more && err == nil; {
+			err = s.transact(ctx, func(q *dbsqlc.Queries) (err error) {
+				more, err = step(ctx, q, runsAtOnce, firesAtOnce)
+				return err
+			})
+		}
 	}
 	return p, redact("purging", err)
 }
 
-func purge(ctx context.Context, q *dbsqlc.Queries, c Cutoffs, p *Purged) error {
-	var changes int64 // go with their runs
-	for _, step := range []struct {
-		before time.Time
-		purge  func(context.Context, time.Time) (int64, error)
-		n      *int64
-	}{
-		{c.Diffs, q.PurgeDiffs, &p.Diffs},
-		{c.Items, q.PurgeItems, &p.Items},
-		{c.Runs, q.PurgeChanges, &changes},
-		{c.Runs, q.PurgeRuns, &p.Runs},
-		{c.Fires, q.PurgeFires, &p.Fires},
-	} {
-		if step.before.IsZero() {
-			continue
+// purgeStep deletes a few things, and tells whether there may be more.
+type purgeStep func(ctx context.Context, q *dbsqlc.Queries, runs, fires int32) (more bool, err error)
+
+func purgeSteps(c Cutoffs, p *Purged) []purgeStep {
+	var steps []purgeStep
+	add := func(before time.Time, step purgeStep) {
+		if !before.IsZero() {
+			steps = append(steps, step)
 		}
-		n, err := step.purge(ctx, step.before)
-		if err != nil {
-			return err
-		}
-		*step.n = n
 	}
-	return nil
+	add(c.Diffs, func(ctx context.Context, q *dbsqlc.Queries, runs, _ int32) (bool, error) {
+		n, err := q.PurgeDiffs(ctx, dbsqlc.PurgeDiffsParams{Before: c.Diffs, MostRuns: runs})
+		p.Diffs += n.Items
+		return n.Runs > 0, err
+	})
+	add(c.Items, func(ctx context.Context, q *dbsqlc.Queries, runs, _ int32) (bool, error) {
+		n, err := q.PurgeItems(ctx, dbsqlc.PurgeItemsParams{Before: c.Items, MostRuns: runs})
+		p.Items += n.Items
+		return n.Runs > 0, err
+	})
+	add(c.Runs, func(ctx context.Context, q *dbsqlc.Queries, runs, _ int32) (bool, error) {
+		n, err := purgeRuns(ctx, q, c.Runs, runs)
+		p.Runs += n
+		return n > 0, err
+	})
+	add(c.Fires, func(ctx context.Context, q *dbsqlc.Queries, _, fires int32) (bool, error) {
+		n, err := q.PurgeFires(ctx, dbsqlc.PurgeFiresParams{Before: c.Fires, MostFires: fires})
+		p.Fires += n
+		return n > 0, err
+	})
+	return steps
+}
+
+func purgeRuns(ctx context.Context, q *dbsqlc.Queries, before time.Time, most int32) (int64, error) {
+	runs, err := q.RunsToPurge(ctx, dbsqlc.RunsToPurgeParams{Before: before, MostRuns: most})
+	if err != nil || len(runs) == 0 {
+		return 0, err
+	}
+	if err := q.PurgeChanges(ctx, runs); err != nil {
+		return 0, err
+	}
+	return q.PurgeRuns(ctx, runs)
 }

@@ -44,6 +44,17 @@ func (q *Queries) LastIncarnation(ctx context.Context) (LastIncarnationRow, erro
 	return i, err
 }
 
+const ledgerVersion = `-- name: LedgerVersion :one
+SELECT coalesce(max(version_id), 0)::bigint AS version FROM syncd.goose_db_version WHERE is_applied
+`
+
+func (q *Queries) LedgerVersion(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, ledgerVersion)
+	var version int64
+	err := row.Scan(&version)
+	return version, err
+}
+
 const setIncarnation = `-- name: SetIncarnation :exec
 INSERT INTO syncd.incarnation (server, timeline, tables) VALUES ($1, $2, $3)
 ON CONFLICT (singleton) DO UPDATE SET server = excluded.server, timeline = excluded.timeline, tables = excluded.tables

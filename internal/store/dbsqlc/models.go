@@ -85,6 +85,13 @@ type SyncdFire struct {
 	RunID      *int64
 }
 
+type SyncdGooseDbVersion struct {
+	ID        int32
+	VersionID int64
+	IsApplied bool
+	Tstamp    pgtype.Timestamp
+}
+
 // identifier and timeline of the server, and the oid of syncd.run, which a dump does not keep
 type SyncdIncarnation struct {
 	Singleton bool
@@ -195,7 +202,9 @@ type SyncdRun struct {
 	DeadlineAt *time.Time
 	Postponed  int32
 	// how often its process died: a run that kills whoever executes it must not go on for ever
-	Takeovers       int32
+	Takeovers int32
+	// 1 = its items have lost what they hold of people, 2 = its items are gone
+	Purged          int16
 	AnyOrder        bool
 	Cancelling      bool
 	CancelledBy     string

@@ -11,7 +11,7 @@ import (
 
 const forgetOwners = `-- name: ForgetOwners :exec
 DELETE FROM syncd.owner WHERE heartbeat_at < clock_timestamp() - interval '1 day'
-AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.owner = owner.id)
+AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.state = 'running' AND r.owner = owner.id)
 `
 
 // Owners that died leave a row behind; a heartbeat of a day ago concerns nobody.
@@ -35,7 +35,7 @@ func (q *Queries) Heartbeat(ctx context.Context, id int64) ([]int64, error) {
 }
 
 const ownerStatus = `-- name: OwnerStatus :one
-SELECT coalesce((SELECT abs(extract(epoch FROM clock_timestamp() - o.heartbeat_at)) FROM syncd.owner o WHERE o.id = $1), 1e9)::float8 AS silent_seconds,
+SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - o.heartbeat_at) FROM syncd.owner o WHERE o.id = $1), 1e9)::float8 AS silent_seconds,
        EXISTS (SELECT FROM pg_locks l
                WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
                  AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
@@ -47,8 +47,8 @@ type OwnerStatusRow struct {
 	Locked        bool
 }
 
-// How long an owner has been silent, in seconds, and whether its lock is held. A heartbeat of the future is one from
-// before the server's clock was set back: it proves nothing.
+// How long an owner has been silent, in seconds, and whether its lock is held. Negative: the
+// heartbeat is from before the server's clock was set back.
 func (q *Queries) OwnerStatus(ctx context.Context, id int64) (OwnerStatusRow, error) {
 	row := q.db.QueryRow(ctx, ownerStatus, id)
 	var i OwnerStatusRow
@@ -68,7 +68,7 @@ func (q *Queries) RegisterOwner(ctx context.Context, id int64) error {
 
 const removeOwner = `-- name: RemoveOwner :exec
 DELETE FROM syncd.owner WHERE owner.id = $1
-AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.owner = $1)
+AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.state = 'running' AND r.owner = $1)
 `
 
 func (q *Queries) RemoveOwner(ctx context.Context, id int64) error {

@@ -252,7 +252,9 @@ func (q *Queries) SetFire(ctx context.Context, arg SetFireParams) error {
 }
 
 const setSchedule = `-- name: SetSchedule :exec
-UPDATE syncd.schedule SET spec = $1, timezone = $2, dealt_with = $3 WHERE job = $4 AND target_id = $5
+UPDATE syncd.schedule SET spec = $1, timezone = $2,
+    dealt_with = greatest(least(dealt_with, clock_timestamp()), $3)
+WHERE job = $4 AND target_id = $5
 `
 
 type SetScheduleParams struct {
@@ -263,6 +265,7 @@ type SetScheduleParams struct {
 	TargetID  int64
 }
 
+// What lies in the future, for a clock was wrong, is set back; what another daemon's clock has reached is not.
 func (q *Queries) SetSchedule(ctx context.Context, arg SetScheduleParams) error {
 	_, err := q.db.Exec(ctx, setSchedule,
 		arg.Spec,

@@ -11,7 +11,8 @@ import (
 )
 
 const countRuns = `-- name: CountRuns :many
-SELECT job, state, count(*) AS runs FROM syncd.run GROUP BY job, state ORDER BY job, state
+SELECT job, state, count(*) AS runs FROM syncd.run WHERE created_at > clock_timestamp() - interval '400 days'
+GROUP BY job, state ORDER BY job, state
 `
 
 type CountRunsRow struct {
@@ -20,6 +21,7 @@ type CountRunsRow struct {
 	Runs  int64
 }
 
+// What monitoring is told of runs goes back a good year: older ones would make it slower each year.
 func (q *Queries) CountRuns(ctx context.Context) ([]CountRunsRow, error) {
 	rows, err := q.db.Query(ctx, countRuns)
 	if err != nil {
@@ -42,12 +44,14 @@ func (q *Queries) CountRuns(ctx context.Context) ([]CountRunsRow, error) {
 
 const dossierStatistics = `-- name: DossierStatistics :many
 SELECT r.job, t.id AS target_id, t.dossier,
-       coalesce(max(r.finished_at) FILTER (WHERE r.state = 'succeeded'), '0001-01-01 00:00:00+00')::timestamptz AS last_success,
+       coalesce((array_agg(r.finished_at ORDER BY r.period DESC NULLS LAST, r.finished_at DESC) FILTER (WHERE r.state = 'succeeded'))[1],
+                '0001-01-01 00:00:00+00')::timestamptz AS last_success,
        coalesce(max(r.finished_at), '0001-01-01 00:00:00+00')::timestamptz AS last_end,
-       coalesce((array_agg(r.state ORDER BY r.finished_at DESC) FILTER (WHERE r.finished_at IS NOT NULL))[1], '')::text AS last_state,
+       coalesce((array_agg(r.state ORDER BY r.period DESC NULLS LAST, r.finished_at DESC) FILTER (WHERE r.finished_at IS NOT NULL))[1], '')::text AS last_state,
        coalesce(max(extract(epoch FROM clock_timestamp() - r.nominal_at)) FILTER (WHERE r.state IN ('queued', 'running')), 0)::float8 AS lag_seconds
 FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE t.environment = $1 AND t.base_url = $2
+WHERE t.environment = $1 AND t.base_url = $2 AND r.employees = '{}'
+  AND r.created_at > clock_timestamp() - interval '400 days'
 GROUP BY r.job, t.id, t.dossier ORDER BY r.job, t.dossier
 `
 
@@ -66,7 +70,8 @@ type DossierStatisticsRow struct {
 	LagSeconds  float64
 }
 
-// How each job stands for each dossier at one address.
+// How each job stands for each dossier at one address: by its runs for everyone, the newest period first. That an older
+// month was sent again, or one person, says nothing of this month.
 func (q *Queries) DossierStatistics(ctx context.Context, arg DossierStatisticsParams) ([]DossierStatisticsRow, error) {
 	rows, err := q.db.Query(ctx, dossierStatistics, arg.Environment, arg.BaseUrl)
 	if err != nil {
@@ -95,74 +100,143 @@ func (q *Queries) DossierStatistics(ctx context.Context, arg DossierStatisticsPa
 	return items, nil
 }
 
-const purgeChanges = `-- name: PurgeChanges :execrows
-DELETE FROM syncd.dictionary_change c USING syncd.run r
-WHERE r.id = c.run_id AND r.finished_at < $1::timestamptz AND r.state NOT IN ('queued', 'running', 'held')
+const purgeChanges = `-- name: PurgeChanges :exec
+DELETE FROM syncd.dictionary_change WHERE run_id = ANY ($1::bigint[])
 `
 
-func (q *Queries) PurgeChanges(ctx context.Context, before time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, purgeChanges, before)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) PurgeChanges(ctx context.Context, runs []int64) error {
+	_, err := q.db.Exec(ctx, purgeChanges, runs)
+	return err
 }
 
-const purgeDiffs = `-- name: PurgeDiffs :execrows
-UPDATE syncd.item i SET diff = NULL, problems = NULL, reason_detail = ''
-FROM syncd.run r
-WHERE r.id = i.run_id AND r.finished_at < $1::timestamptz AND r.state NOT IN ('queued', 'running', 'held') AND NOT i.open
-  AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.reason_detail <> '')
+const purgeDiffs = `-- name: PurgeDiffs :one
+WITH old AS (
+    UPDATE syncd.run r SET purged = CASE WHEN EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open) THEN 0 ELSE 1 END
+    WHERE r.id IN (SELECT o.id FROM syncd.run o
+                   WHERE o.finished_at < $1::timestamptz AND o.purged < 1 AND o.state NOT IN ('queued', 'running', 'held')
+                     AND (NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = o.id AND i.open)
+                          OR EXISTS (SELECT FROM syncd.item i WHERE i.run_id = o.id AND NOT i.open
+                                     AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.reason_detail <> '')))
+                   ORDER BY o.finished_at LIMIT $2)
+    RETURNING r.id
+), stripped AS (
+    UPDATE syncd.item i SET diff = NULL, problems = NULL, reason_detail = ''
+    FROM old WHERE i.run_id = old.id AND NOT i.open AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.reason_detail <> '')
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM old) AS runs, (SELECT count(*) FROM stripped) AS items
 `
 
-// What purging may touch: runs that ended before, of which nothing can be sent any more.
-func (q *Queries) PurgeDiffs(ctx context.Context, before time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, purgeDiffs, before)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type PurgeDiffsParams struct {
+	Before   time.Time
+	MostRuns int32
+}
+
+type PurgeDiffsRow struct {
+	Runs  int64
+	Items int64
+}
+
+// Purging goes by runs that ended before, of which nothing can be sent any more; a few at a time, so that nothing is
+// locked for long and what is done stays done. runs = 0: nothing is left to do.
+func (q *Queries) PurgeDiffs(ctx context.Context, arg PurgeDiffsParams) (PurgeDiffsRow, error) {
+	row := q.db.QueryRow(ctx, purgeDiffs, arg.Before, arg.MostRuns)
+	var i PurgeDiffsRow
+	err := row.Scan(&i.Runs, &i.Items)
+	return i, err
 }
 
 const purgeFires = `-- name: PurgeFires :execrows
-DELETE FROM syncd.fire WHERE recorded_at < $1::timestamptz
+DELETE FROM syncd.fire WHERE (job, target_id, nominal_at) IN (
+    SELECT f.job, f.target_id, f.nominal_at FROM syncd.fire f WHERE f.recorded_at < $1::timestamptz LIMIT $2)
 `
 
-func (q *Queries) PurgeFires(ctx context.Context, before time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, purgeFires, before)
+type PurgeFiresParams struct {
+	Before    time.Time
+	MostFires int32
+}
+
+func (q *Queries) PurgeFires(ctx context.Context, arg PurgeFiresParams) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeFires, arg.Before, arg.MostFires)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const purgeItems = `-- name: PurgeItems :execrows
-DELETE FROM syncd.item i USING syncd.run r
-WHERE r.id = i.run_id AND r.finished_at < $1::timestamptz AND r.state NOT IN ('queued', 'running', 'held')
-  AND NOT EXISTS (SELECT FROM syncd.item o WHERE o.run_id = r.id AND o.open)
+const purgeItems = `-- name: PurgeItems :one
+WITH old AS (
+    UPDATE syncd.run r SET purged = 2
+    WHERE r.id IN (SELECT o.id FROM syncd.run o
+                   WHERE o.finished_at < $1::timestamptz AND o.purged < 2 AND o.state NOT IN ('queued', 'running', 'held')
+                     AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = o.id AND i.open)
+                   ORDER BY o.finished_at LIMIT $2)
+    RETURNING r.id
+), gone AS (
+    DELETE FROM syncd.item i USING old WHERE i.run_id = old.id RETURNING 1
+)
+SELECT (SELECT count(*) FROM old) AS runs, (SELECT count(*) FROM gone) AS items
 `
 
-func (q *Queries) PurgeItems(ctx context.Context, before time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, purgeItems, before)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type PurgeItemsParams struct {
+	Before   time.Time
+	MostRuns int32
+}
+
+type PurgeItemsRow struct {
+	Runs  int64
+	Items int64
+}
+
+func (q *Queries) PurgeItems(ctx context.Context, arg PurgeItemsParams) (PurgeItemsRow, error) {
+	row := q.db.QueryRow(ctx, purgeItems, arg.Before, arg.MostRuns)
+	var i PurgeItemsRow
+	err := row.Scan(&i.Runs, &i.Items)
+	return i, err
 }
 
 const purgeRuns = `-- name: PurgeRuns :execrows
-DELETE FROM syncd.run r
-WHERE r.finished_at < $1::timestamptz AND r.state NOT IN ('queued', 'running', 'held')
-  AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id)
-  AND NOT EXISTS (SELECT FROM syncd.dictionary_change c WHERE c.run_id = r.id)
-  AND NOT EXISTS (SELECT FROM syncd.dictionary_entry e WHERE e.changed_by = r.id)
+DELETE FROM syncd.run WHERE id = ANY ($1::bigint[])
 `
 
-// Whatever still refers to a run keeps it: an item, a code of a nomenclature, what the API holds.
-func (q *Queries) PurgeRuns(ctx context.Context, before time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, purgeRuns, before)
+func (q *Queries) PurgeRuns(ctx context.Context, runs []int64) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeRuns, runs)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const runsToPurge = `-- name: RunsToPurge :many
+SELECT r.id FROM syncd.run r
+WHERE r.finished_at < $1::timestamptz AND r.state NOT IN ('queued', 'running', 'held')
+  AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id)
+  AND NOT EXISTS (SELECT FROM syncd.dictionary_entry e WHERE e.changed_by = r.id)
+ORDER BY r.finished_at LIMIT $2
+`
+
+type RunsToPurgeParams struct {
+	Before   time.Time
+	MostRuns int32
+}
+
+// Whatever still refers to a run keeps it: an item, a code of a nomenclature.
+func (q *Queries) RunsToPurge(ctx context.Context, arg RunsToPurgeParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, runsToPurge, arg.Before, arg.MostRuns)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

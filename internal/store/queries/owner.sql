@@ -10,17 +10,17 @@ RETURNING coalesce((SELECT array_agg(r.id) FROM syncd.run r
 
 -- name: RemoveOwner :exec
 DELETE FROM syncd.owner WHERE owner.id = @id
-AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.owner = @id);
+AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.state = 'running' AND r.owner = @id);
 
 -- Owners that died leave a row behind; a heartbeat of a day ago concerns nobody.
 -- name: ForgetOwners :exec
 DELETE FROM syncd.owner WHERE heartbeat_at < clock_timestamp() - interval '1 day'
-AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.owner = owner.id);
+AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.state = 'running' AND r.owner = owner.id);
 
--- How long an owner has been silent, in seconds, and whether its lock is held. A heartbeat of the future is one from
--- before the server's clock was set back: it proves nothing.
+-- How long an owner has been silent, in seconds, and whether its lock is held. Negative: the
+-- heartbeat is from before the server's clock was set back.
 -- name: OwnerStatus :one
-SELECT coalesce((SELECT abs(extract(epoch FROM clock_timestamp() - o.heartbeat_at)) FROM syncd.owner o WHERE o.id = @id), 1e9)::float8 AS silent_seconds,
+SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - o.heartbeat_at) FROM syncd.owner o WHERE o.id = @id), 1e9)::float8 AS silent_seconds,
        EXISTS (SELECT FROM pg_locks l
                WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
                  AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())

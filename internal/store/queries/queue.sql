@@ -5,9 +5,9 @@ SELECT r.id, r.job, r.target_id, r.state, r.period, r.owner, r.trigger, r.postpo
        coalesce(extract(epoch FROM r.not_before - clock_timestamp()), 0)::float8 AS wait_seconds,
        (CASE WHEN r.state = 'queued' AND r.trigger IN ('schedule', 'catch-up', 'retry') THEN
             EXISTS (SELECT FROM syncd.pause p WHERE p.job = r.job)
-        ELSE false END)::boolean AS paused,
+        ELSE EXISTS (SELECT FROM syncd.pause p WHERE p.job = r.job AND p.paused_by = 'syncd') END)::boolean AS paused,
        (CASE WHEN r.state = 'running' THEN
-            coalesce((SELECT abs(extract(epoch FROM clock_timestamp() - o.heartbeat_at)) FROM syncd.owner o WHERE o.id = r.owner), 1e9)
+            coalesce((SELECT extract(epoch FROM clock_timestamp() - o.heartbeat_at) FROM syncd.owner o WHERE o.id = r.owner), 1e9)
         ELSE 0 END)::float8 AS silent_seconds,
        (CASE WHEN r.state = 'running' THEN EXISTS (
             SELECT FROM pg_locks l

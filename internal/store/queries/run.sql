@@ -68,7 +68,7 @@ WHERE id = @id;
 
 -- A run that waits for something that is away goes back to the queue, unless its deadline comes first (no row).
 -- name: PostponeRun :execrows
-UPDATE syncd.run SET state = 'queued', owner = NULL, postponed = postponed + 1,
+UPDATE syncd.run SET state = 'queued', owner = NULL, postponed = postponed + 1, takeovers = 0,
     not_before = clock_timestamp() + make_interval(secs => @pause_seconds::float8),
     deadline_at = coalesce(deadline_at, clock_timestamp() + make_interval(secs => @deadline_seconds::float8)),
     failure_code = @failure_code, failure_detail = @failure_detail
@@ -78,7 +78,7 @@ WHERE id = @id AND epoch = @epoch AND state = 'running'
 
 -- A run whose process stops goes back to the queue at once.
 -- name: HandBackRun :execrows
-UPDATE syncd.run SET state = 'queued', owner = NULL, not_before = NULL, failure_code = '', failure_detail = ''
+UPDATE syncd.run SET state = 'queued', owner = NULL, takeovers = 0, not_before = NULL, failure_code = '', failure_detail = ''
 WHERE id = @id AND epoch = @epoch AND state = 'running';
 
 -- name: RequeueRun :exec
@@ -112,7 +112,7 @@ SELECT (count(*) > 0 AND bool_and(state = 'succeeded'))::boolean AS done FROM sy
 SELECT id FROM syncd.run WHERE id = @id AND epoch = @epoch AND state = 'running' FOR SHARE;
 
 -- name: PlanRun :execrows
-UPDATE syncd.run SET planned_at = clock_timestamp(),
+UPDATE syncd.run SET planned_at = clock_timestamp(), takeovers = 0, deadline_at = NULL,
     employees_read = @employees_read, elements_read = @elements_read, unchanged = @unchanged,
     elements_unchanged = @elements_unchanged, created = @created, updated = @updated, repeated = @repeated,
     mapping_digest = @mapping_digest, dictionaries_digest = @dictionaries_digest, plan_digest = @plan_digest

@@ -12,8 +12,11 @@ ON CONFLICT (job, target_id) DO NOTHING;
 SELECT spec, timezone, dealt_with, extract(epoch FROM sqlc.arg('until')::timestamptz - clock_timestamp())::float8 AS ahead_seconds
 FROM syncd.schedule WHERE job = @job AND target_id = @target_id FOR UPDATE SKIP LOCKED;
 
+-- What lies in the future, for a clock was wrong, is set back; what another daemon's clock has reached is not.
 -- name: SetSchedule :exec
-UPDATE syncd.schedule SET spec = @spec, timezone = @timezone, dealt_with = @dealt_with WHERE job = @job AND target_id = @target_id;
+UPDATE syncd.schedule SET spec = @spec, timezone = @timezone,
+    dealt_with = greatest(least(dealt_with, clock_timestamp()), @dealt_with)
+WHERE job = @job AND target_id = @target_id;
 
 -- name: InsertFire :execrows
 INSERT INTO syncd.fire (job, target_id, nominal_at, outcome, reason) VALUES (@job, @target_id, @nominal_at, @outcome, @reason)

@@ -1,40 +1,68 @@
+-- What monitoring is told of runs goes back a good year: older ones would make it slower each year.
 -- name: CountRuns :many
-SELECT job, state, count(*) AS runs FROM syncd.run GROUP BY job, state ORDER BY job, state;
+SELECT job, state, count(*) AS runs FROM syncd.run WHERE created_at > clock_timestamp() - interval '400 days'
+GROUP BY job, state ORDER BY job, state;
 
--- How each job stands for each dossier at one address.
+-- How each job stands for each dossier at one address: by its runs for everyone, the newest period first. That an older
+-- month was sent again, or one person, says nothing of this month.
 -- name: DossierStatistics :many
 SELECT r.job, t.id AS target_id, t.dossier,
-       coalesce(max(r.finished_at) FILTER (WHERE r.state = 'succeeded'), '0001-01-01 00:00:00+00')::timestamptz AS last_success,
+       coalesce((array_agg(r.finished_at ORDER BY r.period DESC NULLS LAST, r.finished_at DESC) FILTER (WHERE r.state = 'succeeded'))[1],
+                '0001-01-01 00:00:00+00')::timestamptz AS last_success,
        coalesce(max(r.finished_at), '0001-01-01 00:00:00+00')::timestamptz AS last_end,
-       coalesce((array_agg(r.state ORDER BY r.finished_at DESC) FILTER (WHERE r.finished_at IS NOT NULL))[1], '')::text AS last_state,
+       coalesce((array_agg(r.state ORDER BY r.period DESC NULLS LAST, r.finished_at DESC) FILTER (WHERE r.finished_at IS NOT NULL))[1], '')::text AS last_state,
        coalesce(max(extract(epoch FROM clock_timestamp() - r.nominal_at)) FILTER (WHERE r.state IN ('queued', 'running')), 0)::float8 AS lag_seconds
 FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE t.environment = @environment AND t.base_url = @base_url
+WHERE t.environment = @environment AND t.base_url = @base_url AND r.employees = '{}'
+  AND r.created_at > clock_timestamp() - interval '400 days'
 GROUP BY r.job, t.id, t.dossier ORDER BY r.job, t.dossier;
 
--- What purging may touch: runs that ended before, of which nothing can be sent any more.
--- name: PurgeDiffs :execrows
-UPDATE syncd.item i SET diff = NULL, problems = NULL, reason_detail = ''
-FROM syncd.run r
-WHERE r.id = i.run_id AND r.finished_at < @before::timestamptz AND r.state NOT IN ('queued', 'running', 'held') AND NOT i.open
-  AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.reason_detail <> '');
+-- Purging goes by runs that ended before, of which nothing can be sent any more; a few at a time, so that nothing is
+-- locked for long and what is done stays done. runs = 0: nothing is left to do.
+-- name: PurgeDiffs :one
+WITH old AS (
+    UPDATE syncd.run r SET purged = CASE WHEN EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open) THEN 0 ELSE 1 END
+    WHERE r.id IN (SELECT o.id FROM syncd.run o
+                   WHERE o.finished_at < sqlc.arg('before')::timestamptz AND o.purged < 1 AND o.state NOT IN ('queued', 'running', 'held')
+                     AND (NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = o.id AND i.open)
+                          OR EXISTS (SELECT FROM syncd.item i WHERE i.run_id = o.id AND NOT i.open
+                                     AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.reason_detail <> '')))
+                   ORDER BY o.finished_at LIMIT @most_runs)
+    RETURNING r.id
+), stripped AS (
+    UPDATE syncd.item i SET diff = NULL, problems = NULL, reason_detail = ''
+    FROM old WHERE i.run_id = old.id AND NOT i.open AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.reason_detail <> '')
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM old) AS runs, (SELECT count(*) FROM stripped) AS items;
 
--- name: PurgeItems :execrows
-DELETE FROM syncd.item i USING syncd.run r
-WHERE r.id = i.run_id AND r.finished_at < @before::timestamptz AND r.state NOT IN ('queued', 'running', 'held')
-  AND NOT EXISTS (SELECT FROM syncd.item o WHERE o.run_id = r.id AND o.open);
+-- name: PurgeItems :one
+WITH old AS (
+    UPDATE syncd.run r SET purged = 2
+    WHERE r.id IN (SELECT o.id FROM syncd.run o
+                   WHERE o.finished_at < sqlc.arg('before')::timestamptz AND o.purged < 2 AND o.state NOT IN ('queued', 'running', 'held')
+                     AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = o.id AND i.open)
+                   ORDER BY o.finished_at LIMIT @most_runs)
+    RETURNING r.id
+), gone AS (
+    DELETE FROM syncd.item i USING old WHERE i.run_id = old.id RETURNING 1
+)
+SELECT (SELECT count(*) FROM old) AS runs, (SELECT count(*) FROM gone) AS items;
 
--- name: PurgeChanges :execrows
-DELETE FROM syncd.dictionary_change c USING syncd.run r
-WHERE r.id = c.run_id AND r.finished_at < @before::timestamptz AND r.state NOT IN ('queued', 'running', 'held');
-
--- Whatever still refers to a run keeps it: an item, a code of a nomenclature, what the API holds.
--- name: PurgeRuns :execrows
-DELETE FROM syncd.run r
-WHERE r.finished_at < @before::timestamptz AND r.state NOT IN ('queued', 'running', 'held')
+-- Whatever still refers to a run keeps it: an item, a code of a nomenclature.
+-- name: RunsToPurge :many
+SELECT r.id FROM syncd.run r
+WHERE r.finished_at < sqlc.arg('before')::timestamptz AND r.state NOT IN ('queued', 'running', 'held')
   AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id)
-  AND NOT EXISTS (SELECT FROM syncd.dictionary_change c WHERE c.run_id = r.id)
-  AND NOT EXISTS (SELECT FROM syncd.dictionary_entry e WHERE e.changed_by = r.id);
+  AND NOT EXISTS (SELECT FROM syncd.dictionary_entry e WHERE e.changed_by = r.id)
+ORDER BY r.finished_at LIMIT @most_runs;
+
+-- name: PurgeChanges :exec
+DELETE FROM syncd.dictionary_change WHERE run_id = ANY (@runs::bigint[]);
+
+-- name: PurgeRuns :execrows
+DELETE FROM syncd.run WHERE id = ANY (@runs::bigint[]);
 
 -- name: PurgeFires :execrows
-DELETE FROM syncd.fire WHERE recorded_at < @before::timestamptz;
+DELETE FROM syncd.fire WHERE (job, target_id, nominal_at) IN (
+    SELECT f.job, f.target_id, f.nominal_at FROM syncd.fire f WHERE f.recorded_at < sqlc.arg('before')::timestamptz LIMIT @most_fires);
