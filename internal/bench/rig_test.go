@@ -35,8 +35,13 @@ type rig struct {
 
 func newRig(b *testing.B) *rig {
 	b.Helper()
+	return newRigOn(b, testpg.Shared(b))
+}
+
+func newRigOn(b *testing.B, server *testpg.Server) *rig {
+	b.Helper()
 	r := &rig{b: b, dir: filepath.Join(b.TempDir(), "rehearsal"), program: build(b), listen: freeAddress(b)}
-	r.db = testpg.New(b, testpg.Template{Name: "empty", Prepare: func(context.Context, string) error { return nil }})
+	r.db = server.New(b, testpg.Template{Name: "empty", Prepare: func(context.Context, string) error { return nil }})
 	r.run("sandbox", "init", r.dir, "--listen", r.listen, "--database", "postgres:///unused")
 	r.edit(`url = "postgres:///unused"`, `url = { env = "BENCH_URL" }`)
 	r.edit("# max_in_flight = 8 ", "max_in_flight = 16 ")

@@ -5,11 +5,15 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
+
+	"syncd/internal/sandbox"
 )
 
 // front stands before the sandbox: it counts connections, notes the tokens that are used, and can hold requests back.
 type front struct {
-	inner http.Handler
+	inner   http.Handler
+	serving atomic.Int64 // requests that are not answered yet
 
 	mu     sync.Mutex
 	conns  map[net.Conn]bool
@@ -18,21 +22,29 @@ type front struct {
 	after  int           // so many pass before the gate closes
 	held   int           // wait at the gate
 	gate   chan struct{} // nil = open
+	only   string        // the key of the dossier that all this is about; "" = any
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.serving.Add(1)
+	defer f.serving.Add(-1)
 	if strings.HasSuffix(r.URL.Path, "/Salarie") {
-		f.pass(r.Header.Get("Authorization"))
+		f.pass(r)
 	}
 	f.inner.ServeHTTP(w, r)
 }
 
-func (f *front) pass(authorization string) {
+func (f *front) pass(r *http.Request) {
+	authorization := r.Header.Get("Authorization")
 	f.mu.Lock()
 	if f.tokens == nil {
 		f.tokens = map[string]bool{}
 	}
 	f.tokens[strings.TrimPrefix(authorization, "Bearer ")] = true
+	if f.only != "" && f.only != r.Header.Get(sandbox.DefaultKeyName) {
+		f.mu.Unlock()
+		return
+	}
 	f.calls++
 	gate := f.gate
 	closed := gate != nil && f.calls > f.after
@@ -46,10 +58,13 @@ func (f *front) pass(authorization string) {
 }
 
 // hold lets so many documents pass and holds back all others, until release.
-func (f *front) hold(after int) {
+func (f *front) hold(after int) { f.holdOnly("", after) }
+
+// holdOnly is hold for the documents of one dossier.
+func (f *front) holdOnly(key string, after int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.calls, f.held, f.after, f.gate = 0, 0, after, make(chan struct{})
+	f.calls, f.held, f.after, f.gate, f.only = 0, 0, after, make(chan struct{}), key
 }
 
 func (f *front) release() {
@@ -59,6 +74,12 @@ func (f *front) release() {
 		close(f.gate)
 		f.gate = nil
 	}
+}
+
+func (f *front) distinctTokens() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.tokens)
 }
 
 func (f *front) waiting() int {

@@ -54,10 +54,17 @@ func (o *output) String() string {
 // start starts the program with nothing of our environment but what it needs.
 func (w *world) start(args ...string) *running {
 	w.t.Helper()
+	return w.startWith(nil, args...)
+}
+
+// startWith is start with further variables.
+func (w *world) startWith(environment []string, args ...string) *running {
+	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	p := &running{w: w, cmd: exec.CommandContext(ctx, program, args...), args: strings.Join(args, " "), ended: make(chan struct{})}
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "LC_ALL=C.UTF-8",
 		"SYNCD_CONFIG=" + filepath.Join(w.dir, "config.toml"), "PROCESS_DATABASE_URL=" + cmp.Or(w.database, w.db.URL)}
+	p.cmd.Env = append(p.cmd.Env, environment...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
 		cancel()

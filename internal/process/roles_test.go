@@ -29,7 +29,7 @@ func TestTheRoleWithFewRights(t *testing.T) {
 		Prepare: func(ctx context.Context, address string) error { return execute(ctx, address, migrations.Staging) }})}
 	w.serve(sandbox.Faults{})
 	w.configure(w.server.URL)
-	w.fill(5)
+	w.fill(dossier, 5)
 	w.exec(migrations.Roles)
 	w.exec(migrations.Roles) // as often as one likes
 	password := rand.Text()

@@ -70,9 +70,11 @@ func TestProcessesThatStartTogether(t *testing.T) {
 // wantOnce wants no document delivered twice.
 func (w *world) wantOnce() {
 	w.t.Helper()
-	for _, r := range w.sandbox.Received(dossier) {
-		if r.Deliveries != 1 {
-			w.t.Errorf("%s was delivered %d times", r.Matricule, r.Deliveries)
+	for _, name := range w.dossiers() {
+		for _, r := range w.sandbox.Received(name) {
+			if r.Deliveries != 1 {
+				w.t.Errorf("%s of %s was delivered %d times", r.Matricule, name, r.Deliveries)
+			}
 		}
 	}
 }

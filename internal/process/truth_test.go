@@ -25,6 +25,15 @@ ORDER BY 1`
 // wantDelivered compares every document that the API holds with staging, and wants the ledger to have no open end.
 func (w *world) wantDelivered() {
 	w.t.Helper()
+	for _, name := range w.dossiers() {
+		w.wantDocuments(name, period)
+	}
+	w.wantNoOpenEnds()
+}
+
+// wantDocuments compares every document of a dossier and period that the API holds with staging.
+func (w *world) wantDocuments(dossier, period string) {
+	w.t.Helper()
 	var matricules, documents []string
 	for _, r := range w.sandbox.Received(dossier) {
 		if r.Period == period {
@@ -33,8 +42,13 @@ func (w *world) wantDelivered() {
 		}
 	}
 	if wrong := w.texts(expected, dossier, period, matricules, documents); len(wrong) > 0 {
-		w.t.Fatalf("the API's documents differ from staging for %q", wrong)
+		w.t.Fatalf("the API's documents of %s differ from staging for %q", dossier, wrong)
 	}
+}
+
+// wantNoOpenEnds wants nothing to be left to do, and all accounts to add up.
+func (w *world) wantNoOpenEnds() {
+	w.t.Helper()
 	if open := w.texts(openEnds); len(open) > 0 {
 		w.t.Fatalf("the ledger has open ends:\n%s", strings.Join(open, "\n"))
 	}

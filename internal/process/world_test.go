@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http/httptest"
@@ -47,6 +48,7 @@ var ledgerKey = func() string {
 // world is a database with ledger and staging, a sandbox, and a configuration for the program.
 type world struct {
 	t        *testing.T
+	others   []string // dossiers beside the first
 	db       *testpg.DB
 	database string // the URL that the program gets; "" = that of db
 	dir      string
@@ -77,20 +79,52 @@ func newWorld(t *testing.T, employees int, faults sandbox.Faults, settings ...st
 	return populate(t, testpg.New(t, template), employees, faults, settings...)
 }
 
+// emptyWorld has a database and nothing else.
+func emptyWorld(t *testing.T) *world {
+	t.Helper()
+	return &world{t: t, db: testpg.New(t, template), dir: t.TempDir()}
+}
+
 func populate(t *testing.T, db *testpg.DB, employees int, faults sandbox.Faults, settings ...string) *world {
 	t.Helper()
 	w := &world{t: t, db: db, dir: t.TempDir()}
+	w.furnish(employees, faults, settings...)
+	return w
+}
+
+// furnish gives a world all that is around its database.
+func (w *world) furnish(employees int, faults sandbox.Faults, settings ...string) {
+	w.t.Helper()
 	w.serve(faults)
 	w.configure(w.server.URL, settings...)
-	w.fill(employees)
+	for _, name := range w.dossiers() {
+		w.fill(name, employees)
+	}
 	w.want(0, w.run("run", "dictionnaire"))
-	return w
+}
+
+func (w *world) dossiers() []string { return append([]string{dossier}, w.others...) }
+
+// keyOf and siretOf are made up for dossiers beside the first.
+func keyOf(name string) string {
+	if name == dossier {
+		return dossierKey
+	}
+	return "dossier-key-of-" + name
+}
+
+func siretOf(name string) string {
+	sirets := map[string]string{dossier: siret, "sainte-anne": "99999999800019", "notre-dame": "11111111100006"}
+	return sirets[name]
 }
 
 func (w *world) serve(faults sandbox.Faults) {
 	w.t.Helper()
-	s, err := sandbox.New(sandbox.Config{ClientID: "our-editor", ClientSecret: clientSecret, Seed: 1, Faults: faults,
-		Dossiers: []sandbox.Dossier{{Name: dossier, Key: dossierKey, Siret: siret}}})
+	config := sandbox.Config{ClientID: "our-editor", ClientSecret: clientSecret, Seed: 1, Faults: faults}
+	for _, name := range w.dossiers() {
+		config.Dossiers = append(config.Dossiers, sandbox.Dossier{Name: name, Key: keyOf(name), Siret: siretOf(name)})
+	}
+	s, err := sandbox.New(config)
 	w.must(err)
 	w.sandbox, w.front = s, &front{inner: s}
 	w.server = httptest.NewUnstartedServer(w.front)
@@ -125,15 +159,25 @@ func (w *world) configure(address string, settings ...string) {
 		}
 		text = strings.Replace(text, "\n"+from+"\n", "\n"+to+"\n", 1)
 	}
-	for name, content := range map[string]string{"config.toml": text, "ledger-key.secret": ledgerKey,
-		"isidoor-client-secret.secret": clientSecret, "dossier-saint-martin.secret": dossierKey} {
+	for _, name := range w.others {
+		text += dossierSection(name)
+	}
+	files := map[string]string{"config.toml": text, "ledger-key.secret": ledgerKey, "isidoor-client-secret.secret": clientSecret}
+	for _, name := range w.dossiers() {
+		files["dossier-"+name+".secret"] = keyOf(name)
+	}
+	for name, content := range files {
 		w.must(os.WriteFile(filepath.Join(w.dir, name), []byte(content+"\n"), 0o600))
 	}
 }
 
-// fill puts made-up staff into staging: matricules 00001 and so on, three elements each. COPY leaves no values in the
+func dossierSection(name string) string {
+	return fmt.Sprintf("\n[[dossier]]\nname = %q\nsiret = %q\nkey = { file = \"dossier-%s.secret\" }\n", name, siretOf(name), name)
+}
+
+// fill puts made-up staff of a dossier into staging: matricules 00001 and so on, three elements each. COPY leaves no values in the
 // server's log.
-func (w *world) fill(employees int) {
+func (w *world) fill(dossier string, employees int) {
 	w.t.Helper()
 	conn := w.db.Connect(w.t)
 	options := sample.Options{Dossier: dossier, Employees: employees, ElementsPerEmployee: 3, Period: period, Seed: 1}
