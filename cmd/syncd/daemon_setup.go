@@ -165,7 +165,7 @@ func withoutSecret(i config.Isidoor) config.Isidoor {
 
 // job is a configured job as a daemon executes it.
 func (b *bench) job(j config.Job) (*daemon.Job, error) {
-	made := &daemon.Job{Name: j.Name, Kind: j.Kind, Schedule: j.Schedule, Missed: j.Missed, Window: j.MissedWindow, PeriodAt: j.PeriodAt,
+	made := &daemon.Job{Name: j.Name, Kind: j.Kind, Schedule: j.Schedule, Missed: j.Missed, Window: j.MissedWindow, PeriodIn: j.PeriodIn,
 		Digest: b.config.JobDigest(j.Name), Ping: b.ping(j),
 		Request: jobs.NewRun{Job: j.Name, Kind: j.Kind, Scope: b.config.Isidoor.Salarie.Scope,
 			Digests: jobs.Digests{Config: b.config.Digest()}}}

@@ -258,6 +258,9 @@ func TestPeriodAt(t *testing.T) {
 		if got := c.Jobs[0].PeriodAt(midnightInParis); got != want {
 			t.Errorf("%q: got %s, want %s", edit, got, want)
 		}
+		if got := c.Jobs[0].PeriodIn(midnightInParis, time.UTC); got > "2026-11" {
+			t.Errorf("%q: got %s by the clock of another zone", edit, got)
+		}
 		if got := c.Jobs[1].PeriodAt(midnightInParis); got != "" {
 			t.Errorf("a pull has the period %s", got)
 		}

@@ -35,11 +35,14 @@ type Job struct {
 }
 
 // PeriodAt is the period of a run that starts at now, on the clock of the job's time zone; pulls have none.
-func (j Job) PeriodAt(now time.Time) jobs.Period {
+func (j Job) PeriodAt(now time.Time) jobs.Period { return j.PeriodIn(now, j.location) }
+
+// PeriodIn is the same by the clock of any zone: a fire that a former schedule owes belongs to the zone of that one.
+func (j Job) PeriodIn(at time.Time, zone *time.Location) jobs.Period {
 	if j.Kind != jobs.PushSalaries {
 		return ""
 	}
-	period := jobs.PeriodOf(now.In(j.location))
+	period := jobs.PeriodOf(at.In(zone))
 	if j.Period == "previous" {
 		return period.Previous()
 	}

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,6 +79,60 @@ func TestAClockSetBackByHoursDoesNotRepeatNorLose(t *testing.T) {
 		pass(90 * time.Minute) // 06:45
 		w.wantRuns("a 2026-11 2026-11-25 06:00 schedule succeeded", "b 2026-11 2026-11-25 05:30 schedule succeeded",
 			"b 2026-11 2026-11-25 06:30 schedule succeeded")
+	})
+}
+
+func TestADaemonWhoseClockIsBehindTakesNothingBack(t *testing.T) {
+	inWorld(t, "2026-11-25 12:10", func(t *testing.T, w *world) {
+		job := func() *Job { return w.job("paie", "0 * * * *", "a") }
+		good := w.start(1, nil, job())
+		pass(time.Minute)
+		late := newClock(t, "2026-11-25 09:11")
+		var records atomic.Int32
+		w.ledger.ask(func(method string, _ int) error {
+			if method == "Record" {
+				records.Add(1)
+			}
+			return nil
+		})
+		bad := w.start(2, func(d *Daemon, _ *Setup) { d.Now = late.Now }, job())
+		pass(2 * time.Hour)
+		w.wantRuns("a 2026-11 2026-11-25 13:00 schedule succeeded", "a 2026-11 2026-11-25 14:00 schedule succeeded")
+		if n := bad.log.count("fires in the future"); n != 1 || bad.metric("syncd_clock_error") != "1" {
+			t.Errorf("the clock that is behind is told %d times, want once, and in the metrics", n)
+		}
+		if n := records.Load(); n > 10 {
+			t.Errorf("%d times something was recorded", n)
+		}
+		bad.wantReady(true, "")
+		good.end()
+		late.set(3 * time.Hour)
+		pass(time.Hour)
+		w.wantRuns("a 2026-11 2026-11-25 13:00 schedule succeeded", "a 2026-11 2026-11-25 14:00 schedule succeeded",
+			"a 2026-11 2026-11-25 15:00 schedule succeeded")
+	})
+}
+
+func TestAFarFutureThatCannotBeTakenBackAtOnceIsLater(t *testing.T) {
+	inWorld(t, "2026-11-25 05:30", func(t *testing.T, w *world) {
+		w.start(1, nil, w.job("paie", "0 6 * * *", "a")).end()
+		pair := jobs.Pair{Job: "paie", TargetID: 1}
+		armed := w.ledger.schedules[pair]
+		armed.DealtWith = at(t, "2099-01-01 00:00")
+		w.ledger.schedules[pair] = armed
+		var held atomic.Bool
+		held.Store(true)
+		refuse := func(context.Context) error {
+			if held.Load() {
+				return errHeldUp
+			}
+			return errFree
+		}
+		w.start(2, func(d *Daemon, _ *Setup) { d.Ledger = &refusing{Ledger: d.Ledger, record: refuse} }, w.job("paie", "0 6 * * *", "a"))
+		pass(5 * time.Minute)
+		held.Store(false)
+		pass(time.Hour)
+		w.wantRuns("a 2026-11 2026-11-25 06:00 schedule succeeded")
 	})
 }
 

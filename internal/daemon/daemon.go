@@ -6,6 +6,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -21,7 +22,7 @@ const (
 	idlePoll     = 5 * time.Second        // between two looks at the queue; a notification comes sooner
 	watchPoll    = 800 * time.Millisecond // while other processes execute runs that may have to be taken over
 	turnTimeout  = 10 * time.Second       // of the statements of a turn: the watchdog waits longer
-	briefTimeout = 2 * time.Second        // of them, for one run or one schedule
+	leaveTimeout = 5 * time.Second        // for each of the last words
 	seeEvery     = 30 * time.Second       // between two signs of life in the ledger
 	firstRetry   = time.Second            // after a turn that failed; doubled up to lastRetry
 	lastRetry    = 15 * time.Second
@@ -79,7 +80,7 @@ func (d *Daemon) Run(ctx context.Context, first *Setup) error {
 		select {
 		case <-timer.C:
 		case <-l.wake:
-			l.queue.forgetWaits()
+			l.woken()
 		case e := <-l.ended:
 			l.conclude(ctx, e)
 		case <-d.Reload:
@@ -111,6 +112,9 @@ type loop struct {
 	seenAt   time.Time     // when the ledger was last told that we live
 	refused  string        // why the last reload was refused; "" = it was not
 
+	paused   map[string]bool // jobs, those of other configurations included
+	pausedAt time.Time       // when they were read; zero = something has happened since
+
 	different map[string]bool // jobs that another daemon is configured otherwise for, as reported
 	runs      context.Context // of all executions: it ends when the grace period is over
 }
@@ -118,7 +122,7 @@ type loop struct {
 func newLoop(ctx context.Context, d *Daemon, setup *Setup) *loop {
 	setup.hold()
 	return &loop{Daemon: d, setup: setup, wake: make(chan struct{}, 1), ended: make(chan ended), stopRuns: make(chan struct{}),
-		queue: newQueue(), retry: firstRetry, different: map[string]bool{}, runs: ctx}
+		fires: newFires(), queue: newQueue(), retry: firstRetry, different: map[string]bool{}, runs: ctx}
 }
 
 // wakeUp may be called from any goroutine.
@@ -129,9 +133,16 @@ func (l *loop) wakeUp() {
 	}
 }
 
+// woken: something happened, so what had to wait may go now, and somebody may have paused a job.
+func (l *loop) woken() {
+	l.queue.forgetWaits()
+	l.pausedAt = time.Time{}
+}
+
 // turn does what is due, and tells how long there is nothing to do.
 func (l *loop) turn(ctx context.Context) time.Duration {
-	limited, cancel := context.WithTimeout(ctx, turnTimeout)
+	_ = l.Notify.Watchdog() // resting may have taken all of its time but one turn
+	limited, cancel := context.WithTimeout(ctx, l.turnTime())
 	defer cancel()
 	pause, err := l.work(limited, l.Now().Round(0)) // by the wall clock alone: a monotonic reading hides that it was set
 	if err != nil {
@@ -140,22 +151,31 @@ func (l *loop) turn(ctx context.Context) time.Duration {
 	} else {
 		l.retry = firstRetry
 	}
+	if l.fires.more {
+		pause = 0
+	}
 	l.tell(err)
-	return pause
+	return max(min(pause, l.feedEvery()), time.Millisecond)
 }
 
-// work is one turn: what the schedules owe, then what can be executed. Fires that cannot be recorded make it fail, and
-// keep nobody from what is queued.
+// work is one turn: what the schedules owe, then what can be executed. What cannot be recorded makes it fail, and keeps
+// nobody from what is queued.
 func (l *loop) work(ctx context.Context, now time.Time) (time.Duration, error) {
-	if err := l.prepare(ctx, now); err != nil {
+	l.fires.more = false
+	unarmed := l.prepare(ctx, now)
+	if !l.fires.prepared || isAway(ctx, unarmed) {
+		return 0, unarmed
+	}
+	if err := l.watchPauses(ctx); err != nil {
 		return 0, err
 	}
 	next, unrecorded := l.fireAll(ctx, now)
 	if isAway(ctx, unrecorded) {
 		return 0, unrecorded
 	}
-	if err := l.runChores(ctx, now); err != nil {
-		return 0, err
+	undone := l.runChores(ctx, now)
+	if isAway(ctx, undone) {
+		return 0, undone
 	}
 	poll, err := l.claimAll(ctx)
 	if err != nil {
@@ -165,7 +185,7 @@ func (l *loop) work(ctx context.Context, now time.Time) (time.Duration, error) {
 		return 0, err
 	}
 	// Timers do not see a clock that is set: the wall clock is asked again at each poll.
-	return max(min(poll, next), time.Millisecond), unrecorded
+	return min(poll, next), cmp.Or(unarmed, unrecorded, undone)
 }
 
 // tell says how the turn went: to systemd, to monitoring, and once a change to the log.
@@ -215,7 +235,7 @@ func (l *loop) reload() {
 	l.Log.Info().Str("config", setup.Digest).Msg("the configuration was read again")
 	setup.hold()
 	l.setup.release()
-	l.setup, l.refused, l.fires, l.seenAt = setup, "", fires{}, time.Time{}
+	l.setup, l.refused, l.fires, l.seenAt = setup, "", l.fires.anew(), time.Time{}
 }
 
 // shutdown takes nothing new, lets runs finish what is on its way and hand back the rest, and ends those that do not in
@@ -244,12 +264,15 @@ func (l *loop) shutdown(ctx context.Context, abort context.CancelFunc) {
 
 // leave says goodbye to the ledger, and waits for the last pings.
 func (l *loop) leave(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx = context.WithoutCancel(ctx)
+	forgetting, cancel := context.WithTimeout(ctx, leaveTimeout)
 	defer cancel()
-	if err := l.Ledger.Forget(ctx, l.ID); err != nil && !errors.Is(err, jobs.ErrUnreachable) {
+	if err := l.Ledger.Forget(forgetting, l.ID); err != nil && !errors.Is(err, jobs.ErrUnreachable) {
 		l.Log.Warn().Str("trouble", firstLine(err.Error())).Msg("this daemon stays listed in the ledger for some days")
 	}
-	if err := l.Pinger.Wait(ctx); err != nil {
+	pinging, cancel := context.WithTimeout(ctx, leaveTimeout) // of its own: the ledger may have taken all of the other
+	defer cancel()
+	if err := l.Pinger.Wait(pinging); err != nil {
 		l.Log.Warn().Msg("a ping was given up")
 	}
 	l.Ledger.Rest()

@@ -63,6 +63,7 @@ func (l *loop) conclude(ctx context.Context, e ended) {
 	switch {
 	case errors.Is(e.err, jobs.ErrLost):
 		l.Log.Warn().Int64("run", e.run.ID).Msg("the claim on a run was lost: it goes on elsewhere, or here once the ledger is back")
+	case e.finished != nil && e.finished.State == jobs.Queued: // it waits, and has told so
 	case e.err != nil:
 		l.Log.Error().Int64("run", e.run.ID).Str("trouble", e.err.Error()).Msg("a run met an error")
 	}
@@ -87,7 +88,11 @@ func (l *loop) pingEnd(ctx context.Context, e ended) {
 		l.ping(e.job, "failed")
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
+	url := e.job.Ping("done")
+	if url == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.turnTime())
 	defer cancel()
 	all, err := l.Ledger.AllDone(ctx, run.Job, *run.Nominal)
 	if err != nil {
@@ -95,7 +100,7 @@ func (l *loop) pingEnd(ctx context.Context, e ended) {
 		return
 	}
 	if all {
-		l.ping(e.job, "done")
+		l.Pinger.Go(e.job.Name, "done", url)
 	}
 }
 

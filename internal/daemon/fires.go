@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -11,8 +10,6 @@ import (
 )
 
 const (
-	// mostFires bounds how many missed fires of a job and target are dealt with at once; older ones are forgotten.
-	mostFires = 100
 	// clockSkew is how far in the future a stored fire may lie: the clocks of several machines differ a little.
 	clockSkew = time.Minute
 	// clockAlarm is how long a clock that was wrong is told of: longer than monitoring looks away.
@@ -21,69 +18,36 @@ const (
 	oneDay = 24 * time.Hour
 )
 
-// errOvertaken means that another daemon dealt with a schedule while this one was about to change it.
-var errOvertaken = errors.New("another daemon is at work on a schedule that is to be changed")
-
 // fires knows how far the fires of each job and target are dealt with, as last read from the ledger.
 type fires struct {
-	prepared bool // the ledger knows the targets and schedules of the setup
+	prepared bool               // the ledger knows the targets of the setup
+	unarmed  map[jobs.Pair]bool // whose schedule it does not have yet as it is configured
 	armed    map[jobs.Pair]jobs.Armed
-	retried  time.Time // when failed runs were last taken up again; zero = not since the setup
-	purged   time.Time
-	clock    time.Time // when a clock was last found to be wrong; zero = never
+	noticed  map[jobs.Pair]notice
+	looked   time.Time // when due fires were last looked at; zero = never
+	tried    map[jobs.Pair]time.Time
+	more     bool // this turn has left something to the next
+
+	reconsidered bool      // what failed for its configuration has gone once more with this one
+	retried      time.Time // when failed runs were last taken up again
+	purged       time.Time
+	clock        time.Time     // when a clock was last found to be wrong; zero = never
+	takenBack    []jobs.Pair   // whose future the ledger was asked to take back in this turn
+	behind       time.Duration // how far this clock was found to be behind
 }
 
-// prepare makes the ledger know the targets and the schedules of a setup, once. A schedule that was changed still owes
-// the fires of its former self; a new one owes nothing. What failed for its configuration goes once more.
-func (l *loop) prepare(ctx context.Context, now time.Time) error {
-	if l.fires.prepared {
-		return nil
-	}
-	if err := l.findTargets(ctx); err != nil {
-		return err
-	}
-	if err := l.readSchedules(ctx); err != nil {
-		return err
-	}
-	paused, err := l.paused(ctx)
-	if err != nil {
-		return err
-	}
-	for _, job := range l.setup.Jobs {
-		if err := l.arm(ctx, job, now, paused[job.Name]); err != nil {
-			return err
-		}
-	}
-	if l.setup.Retry != nil {
-		if err := l.retryFailed(ctx, true); err != nil {
-			return err
-		}
-	}
-	l.fires.retried, l.fires.purged = now, now
-	l.fires.prepared = true
-	return l.readSchedules(ctx)
+// notice is when a turn first found the newest fire of a job and target to be due.
+type notice struct{ fire, at time.Time }
+
+func newFires() fires {
+	return fires{unarmed: map[jobs.Pair]bool{}, noticed: map[jobs.Pair]notice{}, tried: map[jobs.Pair]time.Time{}}
 }
 
-// findTargets asks the ledger for each target once. What it has found stays found when the next one is not: hundreds of
-// dossiers may take more than a turn.
-func (l *loop) findTargets(ctx context.Context) error {
-	found := map[string]jobs.Target{}
-	for _, job := range l.setup.Jobs {
-		for i, target := range job.Targets {
-			known, ok := found[target.Dossier]
-			if !ok && target.ID != 0 {
-				known, ok = target, true
-			}
-			if !ok {
-				var err error
-				if known, err = l.Ledger.EnsureTarget(ctx, target); err != nil {
-					return err
-				}
-			}
-			found[target.Dossier], job.Targets[i] = known, known
-		}
-	}
-	return nil
+// anew is what a new setup begins with: a reload makes no fire late, and no clock right.
+func (f *fires) anew() fires {
+	fresh := newFires()
+	fresh.noticed, fresh.looked, fresh.clock = f.noticed, f.looked, f.clock
+	return fresh
 }
 
 func (l *loop) readSchedules(ctx context.Context) (err error) {
@@ -91,88 +55,31 @@ func (l *loop) readSchedules(ctx context.Context) (err error) {
 	return err
 }
 
-func (l *loop) paused(ctx context.Context) (map[string]bool, error) {
-	pauses, err := l.Ledger.Pauses(ctx)
-	paused := map[string]bool{}
-	for _, p := range pauses {
-		paused[p.Job] = true
-	}
-	return paused, err
-}
-
-func (l *loop) arm(ctx context.Context, job *Job, now time.Time, paused bool) error {
-	if job.Schedule == nil {
-		return nil
-	}
-	for _, pair := range job.pairs() {
-		want := job.armed(pair, now)
-		have, known := l.fires.armed[pair]
-		switch {
-		case !known:
-			if err := l.Ledger.Arm(ctx, want); err != nil {
-				return err
-			}
-		case !sameSchedule(have, want):
-			if err := l.changeSchedule(ctx, job, have, want, paused); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (j *Job) armed(pair jobs.Pair, until time.Time) jobs.Armed {
-	return jobs.Armed{Pair: pair, Spec: j.Schedule.Spec(), Timezone: j.Schedule.Timezone(), DealtWith: until}
-}
-
-func sameSchedule(a, b jobs.Armed) bool { return a.Spec == b.Spec && a.Timezone == b.Timezone }
-
-// changeSchedule deals with what the former schedule still owes, then lets the new one begin. A paused job goes on owing,
-// by the new schedule.
-func (l *loop) changeSchedule(ctx context.Context, job *Job, have, want jobs.Armed, paused bool) error {
-	l.Log.Info().Str("job", job.Name).Str("dossier", l.setup.dossier(have.Pair.TargetID)).
-		Str("former", have.Spec).Str("schedule", want.Spec).Msg("the schedule was changed")
-	var due []jobs.Fire
-	former, err := schedule.Parse(have.Spec, have.Timezone, l.setup.Closed)
-	switch {
-	case paused:
-		want.DealtWith = earlier(have.DealtWith, want.DealtWith)
-	case err == nil: // else another version understood it, and nothing of it can be told any more
-		due = job.due(former, have, want.DealtWith)
-	}
-	ok, err := l.record(ctx, job, have, want, due)
-	if err == nil && !ok {
-		return errOvertaken
-	}
-	return err
-}
-
 // fireAll makes runs of the fires that are due. It returns how long until the next one.
 func (l *loop) fireAll(ctx context.Context, now time.Time) (time.Duration, error) {
-	l.Metrics.SetClockError(!l.fires.clock.IsZero() && time.Since(l.fires.clock) < clockAlarm)
 	next, due := oneDay, false
-	for _, job := range l.setup.Jobs {
-		for _, pair := range job.pairs() {
-			wait := l.untilDue(job, pair, now)
-			next, due = min(next, max(wait, 0)), due || wait <= 0
+	l.compareClock(now)
+	for _, d := range l.duties() {
+		if l.paused[d.job.Name] || l.fires.unarmed[d.pair] {
+			continue
 		}
+		wait := l.untilDue(d, now)
+		next, due = min(next, max(wait, 0)), due || wait <= 0
 	}
+	l.Metrics.SetClockError(l.clockIsWrong())
 	if !due {
 		return next, nil
 	}
 	return idlePoll, l.fireDue(ctx, now)
 }
 
-// untilDue is how long nothing is due for a job and target; at most 0 = something is.
-func (l *loop) untilDue(job *Job, pair jobs.Pair, now time.Time) time.Duration {
-	if job.Schedule == nil {
-		return oneDay
-	}
-	armed := l.fires.armed[pair]
-	if armed.DealtWith.Sub(now) > clockSkew {
+// untilDue is how long nothing is due for a job and target; at most 0 = something is, or its future is to be taken back.
+func (l *loop) untilDue(d duty, now time.Time) time.Duration {
+	armed := l.fires.armed[d.pair]
+	if armed.DealtWith.Sub(now) > clockSkew+l.fires.behind {
 		return 0
 	}
-	fire := job.Schedule.Next(earlier(armed.DealtWith, now))
+	fire := d.job.Schedule.Next(armed.DealtWith)
 	if fire.IsZero() {
 		return oneDay
 	}
@@ -190,75 +97,86 @@ func earlier(a, b time.Time) time.Time {
 // it goes on owing. A job whose schedule another daemon has changed since is left to that one. What cannot be recorded
 // for one dossier keeps no other from its fires.
 func (l *loop) fireDue(ctx context.Context, now time.Time) error {
-	paused, err := l.paused(ctx)
-	if err != nil {
+	if err := l.readPauses(ctx); err != nil {
 		return err
 	}
 	if err := l.readSchedules(ctx); err != nil {
 		return err
 	}
-	var unrecorded error // the first
-	wrongClock := false
-	for _, job := range l.setup.Jobs {
-		for _, pair := range job.pairs() {
-			armed, known := l.fires.armed[pair]
-			if !known && job.Schedule != nil {
-				l.fires.prepared = false // its row is gone: the ledger was put back, or cleaned by hand
-			}
-			if !known || paused[job.Name] || l.untilDue(job, pair, now) > 0 || !sameSchedule(armed, job.armed(pair, now)) {
-				continue
-			}
-			wrongClock = wrongClock || armed.DealtWith.Sub(now) > clockSkew
-			_, err := l.record(ctx, job, armed, job.armed(pair, now), job.due(job.Schedule, armed, now))
-			if isAway(ctx, err) {
-				return err
-			}
-			unrecorded = cmp.Or(unrecorded, err)
-		}
+	l.fires.takenBack = nil
+	unrecorded := l.each(ctx, l.findDue(now), func(d duty) error { return l.fire(ctx, d, now) })
+	if isAway(ctx, unrecorded) {
+		return unrecorded
 	}
-	var clock *jobs.ClockError
-	if wrongClock || errors.As(unrecorded, &clock) {
-		l.fires.clock = time.Now()
-		l.Log.Error().Msg("the ledger knows of fires in the future, or this clock is ahead of Postgres's: a clock is, or was, wrong; no fire happens twice, and schedules go on from now")
+	if err := l.readSchedules(ctx); err != nil {
+		return err
 	}
-	return cmp.Or(l.readSchedules(ctx), unrecorded)
+	l.measureClock(now)
+	return unrecorded
 }
 
-// due lists what a schedule owes a target, and what becomes of each fire.
-func (j *Job) due(s *schedule.Schedule, armed jobs.Armed, now time.Time) []jobs.Fire {
-	times := s.Between(earlier(armed.DealtWith, now), now, mostFires)
-	decisions := schedule.Decide(times, now, j.Missed, j.Window, func(t time.Time) string { return string(j.PeriodAt(t)) })
-	fires := make([]jobs.Fire, len(decisions))
-	for i, d := range decisions {
-		fires[i] = jobs.Fire{Pair: armed.Pair, Nominal: d.Nominal, Outcome: jobs.FireMissed, Period: j.PeriodAt(d.Nominal), Reason: d.Why}
-		if d.Run {
-			fires[i].Outcome, fires[i].Trigger = jobs.FireRun, jobs.TriggerSchedule
-		}
-		if d.Run && d.CatchUp {
-			fires[i].Trigger = jobs.TriggerCatchUp
-		}
+// findDue lists those for whom something is due, and notes since when that is known. Who was not looked at for a while, in
+// an outage or asleep, knew nothing.
+func (l *loop) findDue(now time.Time) (due []duty) {
+	if since := now.Sub(l.fires.looked); since < 0 || since > schedule.OnTime {
+		clear(l.fires.noticed)
 	}
-	return fires
+	l.fires.looked = now
+	for _, d := range l.duties() {
+		armed, known := l.fires.armed[d.pair]
+		if !known {
+			l.fires.unarmed[d.pair] = true // its row is gone: the ledger was put back, or cleaned by hand
+		}
+		if !known || l.paused[d.job.Name] || l.untilDue(d, now) > 0 || !sameSchedule(armed, d.job.armed(d.pair, now)) {
+			continue
+		}
+		newest := d.job.Schedule.Between(earlier(armed.DealtWith, now), now, 1)
+		if len(newest) == 1 && !l.fires.noticed[d.pair].fire.Equal(newest[0]) {
+			l.fires.noticed[d.pair] = notice{fire: newest[0], at: now}
+		}
+		due = append(due, d)
+	}
+	return due
+}
+
+func (l *loop) fire(ctx context.Context, d duty, now time.Time) error {
+	armed := l.fires.armed[d.pair]
+	owes := d.job.due(d.job.Schedule, armed, l.fires.noticed[d.pair].at, now)
+	ok, err := l.record(ctx, d.job, armed, d.job.armed(d.pair, owes.until), owes)
+	if ok && armed.DealtWith.Sub(now) > clockSkew {
+		l.fires.takenBack = append(l.fires.takenBack, d.pair)
+	}
+	return err
 }
 
 // record makes fires durable and tells of each. ok = false: another daemon was faster, and has told.
-func (l *loop) record(ctx context.Context, job *Job, before, after jobs.Armed, due []jobs.Fire) (ok bool, err error) {
+func (l *loop) record(ctx context.Context, job *Job, before, after jobs.Armed, owes owed) (ok bool, err error) {
 	var recorded []jobs.Fire
-	err = brief(ctx, func(ctx context.Context) (err error) {
-		recorded, ok, err = l.Ledger.Record(ctx, before, after, due, job.Request)
+	err = l.brief(ctx, func(ctx context.Context) (err error) {
+		recorded, ok, err = l.Ledger.Record(ctx, before, after, owes.fires, job.Request)
 		return err
 	})
+	var clock *jobs.ClockError
+	if errors.As(err, &clock) {
+		l.reportClock()
+	}
 	if err != nil {
 		return false, err
 	}
+	dossier := l.setup.dossier(before.Pair.TargetID)
 	for _, f := range recorded {
 		event := l.Log.Info()
 		if f.Outcome != jobs.FireRun || f.Trigger == jobs.TriggerCatchUp {
 			event = l.Log.Warn()
 		}
-		event.Str("job", job.Name).Str("dossier", l.setup.dossier(f.Pair.TargetID)).Time("nominal", f.Nominal).
+		event.Str("job", job.Name).Str("dossier", dossier).Time("nominal", f.Nominal).
 			Str("period", string(f.Period)).Str("outcome", string(f.Outcome)).Str("trigger", string(f.Trigger)).
 			Str("reason", f.Reason).Int64("run", f.RunID).Msg("fire")
 	}
+	if ok && (owes.missed > 0 || owes.atLeast) {
+		l.Log.Warn().Str("job", job.Name).Str("dossier", dossier).Int("fires", owes.missed).Bool("at_least", owes.atLeast).
+			Msg("more fires were missed, of periods of which a newer one is recorded")
+	}
+	l.fires.more = l.fires.more || ok && owes.more
 	return ok, nil
 }

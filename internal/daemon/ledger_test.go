@@ -70,6 +70,13 @@ func (l *ledger) enter(ctx context.Context, method string) error {
 	return nil
 }
 
+// ask sets what is asked at each call.
+func (l *ledger) ask(before func(method string, call int) error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.before = before
+}
+
 // leave ends a call, and tells the listeners of what it changed.
 func (l *ledger) leave(changed bool) {
 	var wake []func()
@@ -137,6 +144,13 @@ func (l *ledger) Arm(ctx context.Context, a jobs.Armed) error {
 	return nil
 }
 
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 // stored is what comes back of an instant.
 func stored(a jobs.Armed) jobs.Armed {
 	a.DealtWith = a.DealtWith.Round(0).Truncate(time.Microsecond)
@@ -157,6 +171,7 @@ func (l *ledger) Record(ctx context.Context, before, after jobs.Armed, fires []j
 		return nil, false, errClock
 	}
 	recorded := l.recordAll(fires, request)
+	after.DealtWith = later(after.DealtWith, earlier(now.DealtWith, l.clock.Now())) // only a future is taken back
 	l.schedules[before.Pair] = stored(after)
 	l.leave(len(recorded) > 0)
 	return recorded, true, nil

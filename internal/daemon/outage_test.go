@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -142,6 +143,20 @@ func TestALostClaimGoesOnHere(t *testing.T) {
 		w.wantRuns("a 2026-11 2026-11-25 06:00 schedule succeeded")
 		if d.log.count("the claim on a run was lost") != 1 {
 			t.Error("the lost claim is not told")
+		}
+	})
+}
+
+func TestARunThatOnlyWaitsIsNoError(t *testing.T) {
+	inWorld(t, "2026-11-25 05:59", func(t *testing.T, w *world) {
+		w.execute = func(_ context.Context, run *jobs.Run, _ <-chan struct{}) (*jobs.Run, error) {
+			waiting, err := w.ledger.putBack(run, time.Minute)
+			return waiting, cmp.Or(err, errPlain)
+		}
+		d := w.start(1, nil, w.job("paie", "0 6 * * *", "a"))
+		pass(10 * time.Minute)
+		if d.log.count("a run met an error") != 0 {
+			t.Error("a run that waits is told as an error")
 		}
 	})
 }

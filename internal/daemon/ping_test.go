@@ -103,3 +103,32 @@ func TestARunOfAPersonPingsNothing(t *testing.T) {
 		t.Errorf("heard %q", s.heard)
 	}
 }
+
+func TestTheLedgerIsNotAskedForAPingThatNobodyWants(t *testing.T) {
+	t.Parallel()
+	s := newSwitchboard(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "2026-11-25 05:59")
+		asked := 0
+		w.ledger.ask(func(method string, _ int) error {
+			if method == "AllDone" {
+				asked++
+			}
+			return nil
+		})
+		job := w.job("paie", "0 6 * * *", "a")
+		job.Ping = func(event string) string {
+			if event == "done" {
+				return ""
+			}
+			return s.url + "/" + event
+		}
+		d := w.start(1, nil, job)
+		pass(2 * time.Minute)
+		d.end()
+		w.wantRuns("a 2026-11 2026-11-25 06:00 schedule succeeded")
+		if asked > 0 {
+			t.Error("the ledger was asked whether all is done")
+		}
+	})
+}

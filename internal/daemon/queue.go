@@ -112,7 +112,7 @@ func (q *queue) keepWaits(active []jobs.Active) {
 func (l *loop) claim(ctx context.Context, a jobs.Active) error {
 	job := l.setup.job(a.Pair.Job)
 	var run *jobs.Run
-	err := brief(ctx, func(ctx context.Context) (err error) {
+	err := l.brief(ctx, func(ctx context.Context) (err error) {
 		run, err = l.Ledger.Claim(ctx, a.ID, job.Resumption)
 		return err
 	})
@@ -143,7 +143,7 @@ func isFire(t jobs.Trigger) bool { return t == jobs.TriggerSchedule || t == jobs
 
 // cancelOutdated ends a run whose period may not be sent any more. Another daemon may have done so.
 func (l *loop) cancelOutdated(ctx context.Context, a jobs.Active, order *jobs.OrderError) error {
-	err := brief(ctx, func(ctx context.Context) error {
+	err := l.brief(ctx, func(ctx context.Context) error {
 		_, err := l.Ledger.Cancel(ctx, a.ID, "syncd", fmt.Sprintf("period %s was sent since, by run %d", order.Other.Period, order.Other.ID))
 		return err
 	})

@@ -94,7 +94,9 @@ func (r *refusing) Claim(ctx context.Context, id int64, request jobs.Resumption)
 
 func (r *refusing) Record(ctx context.Context, before, after jobs.Armed, fires []jobs.Fire, request jobs.NewRun) ([]jobs.Fire, bool, error) {
 	if before.Pair.TargetID == 1 && r.record != nil {
-		return nil, false, r.record(ctx)
+		if err := r.record(ctx); !errors.Is(err, errFree) {
+			return nil, false, err
+		}
 	}
 	return r.Ledger.Record(ctx, before, after, fires, request)
 }

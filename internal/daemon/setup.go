@@ -32,9 +32,9 @@ type Job struct {
 	Kind       jobs.Kind
 	Schedule   *schedule.Schedule // nil = by hand only
 	Missed     schedule.Policy
-	Window     time.Duration // fires older than this are not caught up
-	PeriodAt   func(nominal time.Time) jobs.Period
-	Digest     string // of the configuration of this job
+	Window     time.Duration                                            // fires older than this are not caught up
+	PeriodIn   func(nominal time.Time, zone *time.Location) jobs.Period // by the clock of the zone of the schedule that it is of
+	Digest     string                                                   // of the configuration of this job
 	Resumption jobs.Resumption
 	Request    jobs.NewRun   // what all its runs have in common
 	Targets    []jobs.Target // one a dossier

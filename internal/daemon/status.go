@@ -14,6 +14,9 @@ func (l *loop) status() string {
 	if n := l.queue.waiting(); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d waiting", n))
 	}
+	if paused := l.pausedHere(); len(paused) > 0 {
+		parts = append(parts, "paused: "+strings.Join(paused, ", "))
+	}
 	if l.refused != "" {
 		parts = append(parts, "the new configuration is refused, the former one is in force: "+l.refused)
 	}
@@ -46,11 +49,11 @@ func words(all ...string) (some []string) {
 	return some
 }
 
-// next is the job that fires next, and when.
+// next is the job that fires next, and when. One that is paused does not.
 func (l *loop) next() (next *Job, at time.Time) {
 	now := l.Now()
 	for _, job := range l.setup.Jobs {
-		if job.Schedule == nil || len(job.Targets) == 0 {
+		if job.Schedule == nil || len(job.Targets) == 0 || l.paused[job.Name] {
 			continue
 		}
 		if fire := job.Schedule.Next(now); !fire.IsZero() && (next == nil || fire.Before(at)) {

@@ -180,6 +180,39 @@ func TestSystemdIsFedAndToldAllTheWhile(t *testing.T) {
 	systemd.wantFed(t, 18, place-1, "")
 }
 
+func TestTheWatchdogIsFedTwiceInItsTime(t *testing.T) {
+	inWorld(t, "2026-11-25 05:00", func(t *testing.T, w *world) {
+		l := w.loop(w.job("paie", "0 6 * * *", "a"))
+		l.Notify = sdnotify.New(func(name string) string { // of systemd's socket there is the name only
+			return map[string]string{"NOTIFY_SOCKET": "@nobody-listens", "WATCHDOG_USEC": "4000000"}[name]
+		})
+		if pause := l.turn(t.Context()); pause > 2*time.Second {
+			t.Errorf("the loop rests for %s", pause)
+		}
+		w.ledger.away()
+		for range 5 {
+			if pause := l.turn(t.Context()); pause > 2*time.Second {
+				t.Errorf("after a failure the loop rests for %s", pause)
+			}
+		}
+		w.ledger.back()
+		l.Ledger = &silentLedger{l.Ledger}
+		began := time.Now()
+		l.turn(t.Context())
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("a turn took %s", took)
+		}
+	})
+}
+
+// silentLedger is one behind a network that swallows all.
+type silentLedger struct{ Ledger }
+
+func (silentLedger) Active(ctx context.Context, _ []jobs.Pair) ([]jobs.Active, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 // wantFed waits until the watchdog was fed so often from a place on, and before what begins so.
 func (s *systemd) wantFed(t *testing.T, least, from int, until string) {
 	t.Helper()

@@ -109,7 +109,7 @@ func pass(d time.Duration) {
 // job is one for dossiers, monthly by period.
 func (w *world) job(name, spec string, dossiers ...string) *Job {
 	j := &Job{Name: name, Kind: jobs.PushSalaries, Missed: schedule.Latest, Window: 100 * 24 * time.Hour, Digest: spec,
-		PeriodAt: jobs.PeriodOf,
+		PeriodIn: func(nominal time.Time, zone *time.Location) jobs.Period { return jobs.PeriodOf(nominal.In(zone)) },
 		Request:  jobs.NewRun{Job: name, Kind: jobs.PushSalaries}}
 	if spec != "" {
 		s, err := schedule.Parse(spec, zone, nil)

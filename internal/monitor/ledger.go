@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,8 +28,9 @@ var (
 		"When a run last ended, in whatever state; absent while none has.", "job", "dossier")
 	successDesc = describe("syncd_last_success_timestamp_seconds",
 		"When a run last succeeded; absent while none has.", "job", "dossier")
-	nextDesc = describe("syncd_next_fire_timestamp_seconds", "When the schedule fires next; absent for jobs without.", "job", "dossier")
-	lagDesc  = describe("syncd_lag_seconds", "Since when the oldest fire is due whose run has not ended; 0 = nothing is late.", "job", "dossier")
+	nextDesc   = describe("syncd_next_fire_timestamp_seconds", "When the schedule fires next; absent for jobs without, or that are paused.", "job", "dossier")
+	pausedDesc = describe("syncd_job_paused", "1 while the schedule of the job is paused.", "job")
+	lagDesc    = describe("syncd_lag_seconds", "Since when the oldest fire is due whose run has not ended; 0 = nothing is late.", "job", "dossier")
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -61,7 +63,7 @@ func (c *ledgerCollector) set(ledger Ledger) {
 }
 
 func (c *ledgerCollector) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{runsDesc, lastDesc, endDesc, successDesc, nextDesc, lagDesc} {
+	for _, d := range []*prometheus.Desc{runsDesc, lastDesc, endDesc, successDesc, nextDesc, lagDesc, pausedDesc} {
 		descriptions <- d
 	}
 	c.errors.Describe(descriptions)
@@ -76,8 +78,15 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 	for _, r := range statistics.Runs {
 		out <- value(runsDesc, float64(r.Runs), r.Job, string(r.State))
 	}
+	paused := map[string]bool{} // of the jobs that are known here
 	for _, d := range statistics.Dossiers {
+		if paused[d.Job] = slices.Contains(statistics.Paused, d.Job); paused[d.Job] {
+			d.Next = time.Time{}
+		}
 		collectDossier(out, d)
+	}
+	for job, is := range paused {
+		out <- value(pausedDesc, oneIf(is), job)
 	}
 }
 

@@ -27,7 +27,25 @@ func TestMetricsOfTheLedger(t *testing.T) {
 		`syncd_lag_seconds{dossier="new",job="dictionnaire"}`:                     "0",
 		`syncd_last_success_timestamp_seconds{dossier="new",job="dictionnaire"}`:  "",
 		`syncd_last_run_state{dossier="new",job="dictionnaire",state=""}`:         "",
+		`syncd_job_paused{job="paie"}`:                                            "0",
 		`syncd_ledger_scrape_errors_total`:                                        "0",
+	})
+}
+
+func TestAPausedJobHasNoNextFire(t *testing.T) {
+	t.Parallel()
+	m := NewMetrics("1.2.3", NewHealth(time.Now))
+	m.SetLedger(ledgerFunc(func(ctx context.Context) (jobs.Statistics, error) {
+		all, err := someStatistics(ctx)
+		all.Paused = []string{"paie", "of another configuration"}
+		return all, err
+	}))
+	wantSamples(t, scrape(t, m), map[string]string{
+		`syncd_job_paused{job="paie"}`:                                         "1",
+		`syncd_job_paused{job="dictionnaire"}`:                                 "0",
+		`syncd_job_paused{job="of another configuration"}`:                     "",
+		`syncd_next_fire_timestamp_seconds{dossier="saint-martin",job="paie"}`: "",
+		`syncd_lag_seconds{dossier="saint-martin",job="paie"}`:                 "90",
 	})
 }
 
