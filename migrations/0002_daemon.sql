@@ -8,6 +8,7 @@ ALTER TABLE syncd.run
     ADD COLUMN postponed        integer NOT NULL DEFAULT 0,
     ADD COLUMN takeovers        integer NOT NULL DEFAULT 0,
     ADD COLUMN purged           smallint NOT NULL DEFAULT 0,
+    ADD COLUMN unattended       boolean NOT NULL DEFAULT false,
     ADD COLUMN any_order        boolean NOT NULL DEFAULT false,
     ADD COLUMN cancelling       boolean NOT NULL DEFAULT false,
     ADD COLUMN cancelled_by     text NOT NULL DEFAULT '',
@@ -16,6 +17,7 @@ COMMENT ON COLUMN syncd.run.nominal_at IS 'of the fire that made it; NULL = a pe
 COMMENT ON COLUMN syncd.run.not_before IS 'a queued run waits until then';
 COMMENT ON COLUMN syncd.run.takeovers IS 'how often its process died: a run that kills whoever executes it must not go on for ever';
 COMMENT ON COLUMN syncd.run.purged IS '1 = its items have lost what they hold of people, 2 = its items are gone';
+COMMENT ON COLUMN syncd.run.unattended IS 'it was left to a daemon: by a schedule, or by a person';
 COMMENT ON COLUMN syncd.run.deadline_at IS 'until when the run waits for an API that is away';
 CREATE UNIQUE INDEX run_one_a_fire ON syncd.run (job, target_id, nominal_at) WHERE nominal_at IS NOT NULL;
 CREATE INDEX run_by_fire ON syncd.run (job, nominal_at) WHERE nominal_at IS NOT NULL;
@@ -92,5 +94,5 @@ DROP TRIGGER run_wakes ON syncd.run;
 DROP TABLE syncd.incarnation, syncd.daemon, syncd.pause, syncd.fire, syncd.schedule;
 DROP FUNCTION syncd.wake();
 DROP INDEX syncd.run_active, syncd.run_one_a_fire, syncd.run_by_fire, syncd.run_by_end, syncd.run_by_age, syncd.dictionary_entry_by_run;
-ALTER TABLE syncd.run DROP COLUMN nominal_at, DROP COLUMN not_before, DROP COLUMN deadline_at, DROP COLUMN postponed, DROP COLUMN takeovers, DROP COLUMN purged,
+ALTER TABLE syncd.run DROP COLUMN nominal_at, DROP COLUMN not_before, DROP COLUMN deadline_at, DROP COLUMN postponed, DROP COLUMN takeovers, DROP COLUMN purged, DROP COLUMN unattended,
     DROP COLUMN any_order, DROP COLUMN cancelling, DROP COLUMN cancelled_by, DROP COLUMN cancelled_reason;

@@ -68,11 +68,12 @@ SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 unshare --mount --propagation slave sh -c '
 	--bind-ro="$PWD/scripts/test-systemd-guest.sh:/test/guest.sh" </dev/null >"$console" 2>&1 &
 container=$!
 
-init=
-for _ in $(seq 300); do
+init='' booted=''
+for _ in $(seq 1200); do
 	init=$(pgrep --parent "$container" --full systemd | head -n 1 || true)
-	if [ -n "$init" ] && nsenter --target "$init" --all systemctl --version >/dev/null 2>&1; then break; fi
+	if [ -n "$init" ] && nsenter --target "$init" --all systemctl --version >/dev/null 2>&1; then booted=yes && break; fi
 	kill -0 "$container" 2>/dev/null || { cat "$console" >&2 && fail 'the container does not start'; }
 	sleep 0.1
 done
+[ -n "$booted" ] || { cat "$console" >&2 && fail 'the container does not come up'; }
 nsenter --target "$init" --all env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM=dumb bash /test/guest.sh

@@ -86,10 +86,7 @@ func (s *service) run(ctx context.Context) error {
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	serving, err := s.serve(ctx)
-	if err != nil {
-		return err
-	}
+	serving := s.serve(ctx)
 	defer func() { end(); <-serving }()
 	reload := onHangup(ctx)
 	if s.ledger, err = s.openLedger(ctx, reload, &setup); err != nil || s.ledger == nil {
@@ -124,25 +121,31 @@ func (s *service) pauseIfRestored(ctx context.Context, setup *daemon.Setup) erro
 	return err
 }
 
-// serve answers monitoring, while there is an address to listen on.
-func (s *service) serve(ctx context.Context) (done <-chan struct{}, err error) {
+// listenAgain is how long a monitoring address that is taken is left alone.
+const listenAgain = 15 * time.Second
+
+// serve answers monitoring, while there is an address to listen on. One that another program holds is waited for:
+// nobody is paid late because monitoring cannot be reached.
+func (s *service) serve(ctx context.Context) (done <-chan struct{}) {
 	over := make(chan struct{})
 	address := s.current.get().Daemon.Listen
-	if address == "" {
-		close(over)
-		return over, nil
-	}
-	listener, err := monitor.Listen(ctx, address)
-	if err != nil {
-		return nil, listenError{err}
-	}
 	go func() {
 		defer close(over)
-		if err := monitor.Serve(ctx, listener, monitor.Handler(s.health, s.metrics), s.log); err != nil {
-			s.log.Error().Str("trouble", err.Error()).Msg("monitoring is not served any more")
+		for told := false; address != "" && ctx.Err() == nil; told = true {
+			listener, err := monitor.Listen(ctx, address)
+			if err == nil {
+				err = monitor.Serve(ctx, listener, monitor.Handler(s.health, s.metrics), s.log)
+			}
+			if err != nil && !told {
+				s.log.Error().Str("trouble", err.Error()).Msg("monitoring is not served: trying again")
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(listenAgain):
+			}
 		}
 	}()
-	return over, nil
+	return over
 }
 
 // openLedger waits for the database, for as long as it takes: on a machine that boots it may come later, and a refusal may
@@ -235,11 +238,4 @@ func randomID() int64 {
 	var random [8]byte
 	rand.Read(random[:]) // never fails: crypto/rand aborts the program instead
 	return int64(binary.BigEndian.Uint64(random[:]) >> 1)
-}
-
-// listenError says that monitoring cannot be served where the configuration says.
-type listenError struct{ error }
-
-func (e listenError) Error() string {
-	return e.error.Error() + "\nhint: another program, or another syncd, may listen there: change daemon.listen, or set it to \"\""
 }

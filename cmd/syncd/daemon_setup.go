@@ -40,6 +40,9 @@ func (s *service) load() (*daemon.Setup, error) {
 		a.close()
 		return nil, err
 	}
+	if former := s.current.get(); former != nil && former.Daemon.Listen != a.config.Daemon.Listen {
+		s.log.Warn().Msg("daemon.listen has changed: monitoring moves there at the next start (systemctl restart syncd)")
+	}
 	s.current.p.Store(a.config)
 	return setup, nil
 }

@@ -100,7 +100,7 @@ func isConfiguration(err error) bool {
 	var database *store.DatabaseError
 	return is[*config.Error](err) || is[*jobs.IdentityError](err) || is[*jobs.StagingError](err) ||
 		is[*mapping.ColumnError](err) || is[*mapping.TypeError](err) || is[*mapping.DictionaryError](err) ||
-		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || is[*store.RefusedError](err) || is[listenError](err) ||
+		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || is[*store.RefusedError](err) ||
 		errors.As(err, &database) && database.SQLState == "42501"
 }
 

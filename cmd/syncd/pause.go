@@ -29,6 +29,9 @@ and 'syncd run' works as always. The reason is recorded with your user name.`,
 			if err != nil {
 				return err
 			}
+			if job.Schedule == nil {
+				return usagef("job %s has no schedule: nothing of it starts by itself\nhint: 'syncd schedule' tells what does", job.Name)
+			}
 			paused, err := ledger.Pause(ctx, job.Name, requester(), reason)
 			if err != nil {
 				return err

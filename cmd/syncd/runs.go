@@ -29,6 +29,11 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(runs) == 0 {
+				if err := a.knows(filter); err != nil {
+					return err
+				}
+			}
 			if flags.json {
 				return a.printer().WriteRunsJSON(p.Stdout, runs)
 			}
@@ -61,6 +66,21 @@ func checkFilter(f store.RunFilter) error {
 	if f.Period != "" {
 		if _, err := jobs.ParsePeriod(f.Period); err != nil {
 			return usageError{err}
+		}
+	}
+	return nil
+}
+
+// knows refuses a filter that names what was never configured: a mistyped name is not an all-clear.
+func (a *app) knows(f store.RunFilter) error {
+	if f.Job != "" {
+		if _, err := a.config.Job(f.Job); err != nil {
+			return err
+		}
+	}
+	if f.Dossier != "" {
+		if _, err := a.config.Dossier(f.Dossier); err != nil {
+			return err
 		}
 	}
 	return nil

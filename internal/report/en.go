@@ -120,7 +120,7 @@ var english = catalogue{
 		more:            plural{"… and %s more", "… and %s more"},
 		problems:        plural{"… and %s more problem", "… and %s more problems"},
 		read:            "Read from staging: %s, %s.",
-		nothingRead:     "Nothing has been read from staging yet.",
+		nothingRead:     "No plan has been made.",
 		blockedElements: plural{"payroll element not delivered", "payroll elements not delivered"},
 	},
 	words: words{

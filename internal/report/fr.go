@@ -128,7 +128,7 @@ var french = catalogue{
 		more:            plural{"… et %s autre", "… et %s autres"},
 		problems:        plural{"… et %s autre problème", "… et %s autres problèmes"},
 		read:            "Données préparées : %s, %s.",
-		nothingRead:     "Les données préparées n'ont pas encore été lues.",
+		nothingRead:     "Aucune préparation n'a été faite.",
 		blockedElements: plural{"élément de paie non transmis", "éléments de paie non transmis"},
 	},
 	words: words{

@@ -182,11 +182,12 @@ func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQue
 }
 
 // retried are the reasons for which a failed run is tried again: they may have passed. A configuration that is refused,
-// another dossier's key and a person who stopped it are not among them.
+// another dossier's key and a person who stopped it are not among them, nor is staging: what is half mended there is not
+// to be sent by itself.
 var retried = []string{string(jobs.ReasonUnreachable), string(jobs.ReasonFailures), string(jobs.ReasonInterrupted),
-	string(jobs.ReasonStaging), string(jobs.ReasonInternal), string(jobs.ReasonPanic)}
+	string(jobs.ReasonInternal), string(jobs.ReasonPanic)}
 
-// RetryFailed queues what was due less than within ago, and failed, or left somebody in doubt or not attempted. With
+// RetryFailed queues what was left to a daemon, was due less than within ago, and failed, or left somebody in doubt or not attempted. With
 // configured also what failed for its configuration, which was read anew. It returns the runs.
 func (s *Store) RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) ([]int64, error) {
 	names, targets := columns(pairs)

@@ -80,10 +80,14 @@ func (s *Store) Runs(ctx context.Context, f RunFilter) ([]*jobs.Run, error) {
 	return runs, nil
 }
 
-// bringUpToDate counts the items of a running run, whose accounting is recorded at its end, and tells whether its
+// bringUpToDate counts the items of a run that goes on, whose accounting is recorded at its end, and tells whether its
 // owner is gone.
 func (s *Store) bringUpToDate(ctx context.Context, run *jobs.Run) (err error) {
-	if run.State != jobs.Running || run.Owner == nil || *run.Owner == s.owner.identity() {
+	switch {
+	case run.State == jobs.Queued && run.Planned: // it was begun, and waits to go on
+		run.Counts, err = tally(ctx, s.queries, run)
+		return redact("counting the items of the run", err)
+	case run.State != jobs.Running || run.Owner == nil || *run.Owner == s.owner.identity():
 		return nil
 	}
 	if run.Counts, err = tally(ctx, s.queries, run); err != nil {

@@ -25,7 +25,7 @@ func TestRetriedReasons(t *testing.T) {
 	var pairs []jobs.Pair
 	var want, later []int64
 	for reason, again := range map[jobs.ReasonCode]bool{
-		jobs.ReasonUnreachable: true, jobs.ReasonFailures: true, jobs.ReasonInterrupted: true, jobs.ReasonStaging: true,
+		jobs.ReasonUnreachable: true, jobs.ReasonFailures: true, jobs.ReasonInterrupted: true, jobs.ReasonStaging: false,
 		jobs.ReasonInternal: true, jobs.ReasonPanic: true,
 		jobs.ReasonConfiguration: false, jobs.ReasonIdentity: false, jobs.ReasonStopped: false, jobs.ReasonCrashes: false,
 	} {
@@ -47,6 +47,7 @@ func TestRetriedReasons(t *testing.T) {
 
 func (f *fixture) retried(s *Store, pairs []jobs.Pair, configured bool, want ...int64) {
 	f.Helper()
+	f.db.Exec(f.T, `UPDATE syncd.run SET unattended = true`)
 	got, err := s.RetryFailed(f.Context(), pairs, 24*time.Hour, configured)
 	f.must(err)
 	slices.Sort(got)
@@ -54,6 +55,20 @@ func (f *fixture) retried(s *Store, pairs []jobs.Pair, configured bool, want ...
 	if !slices.Equal(got, want) {
 		f.Errorf("queued again: %v, want %v", got, want)
 	}
+}
+
+// What a person started here, and saw fail, is for that person: half mended staging is not to be sent by itself.
+func TestRunOfAPersonIsNotRetried(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.failed(s, "saint-martin", jobs.ReasonUnreachable)
+	if got, err := s.RetryFailed(t.Context(), []jobs.Pair{pairOf(run)}, 24*time.Hour, true); err != nil || len(got) != 0 {
+		t.Errorf("%v %v", got, err)
+	}
+	_, err := s.Requeue(t.Context(), run.ID) // left to a daemon from then on
+	f.must(err)
+	f.want("t", `SELECT left(unattended::text, 1) FROM syncd.run`)
 }
 
 // Of a month only the last run of everyone counts: an older failure was answered by it. A run for somebody answers

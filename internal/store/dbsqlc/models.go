@@ -204,7 +204,9 @@ type SyncdRun struct {
 	// how often its process died: a run that kills whoever executes it must not go on for ever
 	Takeovers int32
 	// 1 = its items have lost what they hold of people, 2 = its items are gone
-	Purged          int16
+	Purged int16
+	// it was left to a daemon: by a schedule, or by a person
+	Unattended      bool
 	AnyOrder        bool
 	Cancelling      bool
 	CancelledBy     string

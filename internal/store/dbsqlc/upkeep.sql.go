@@ -52,6 +52,7 @@ SELECT r.job, t.id AS target_id, t.dossier,
 FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE t.environment = $1 AND t.base_url = $2 AND r.employees = '{}'
   AND r.created_at > clock_timestamp() - interval '400 days'
+  AND (r.period IS NULL OR r.period <= to_char(clock_timestamp() + interval '1 day', 'YYYY-MM'))
 GROUP BY r.job, t.id, t.dossier ORDER BY r.job, t.dossier
 `
 
@@ -71,7 +72,7 @@ type DossierStatisticsRow struct {
 }
 
 // How each job stands for each dossier at one address: by its runs for everyone, the newest period first. That an older
-// month was sent again, or one person, says nothing of this month.
+// month was sent again, one to come, or one person, says nothing of this month.
 func (q *Queries) DossierStatistics(ctx context.Context, arg DossierStatisticsParams) ([]DossierStatisticsRow, error) {
 	rows, err := q.db.Query(ctx, dossierStatistics, arg.Environment, arg.BaseUrl)
 	if err != nil {

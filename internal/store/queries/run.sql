@@ -45,9 +45,9 @@ RETURNING id;
 
 -- name: InsertQueuedRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, employees, requested_by, version, key_id, config_digest,
-                       any_order, nominal_at)
+                       any_order, nominal_at, unattended)
 VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'queued', @employees, @requested_by, @version, @key_id, @config_digest,
-        @any_order, sqlc.narg('nominal_at'))
+        @any_order, sqlc.narg('nominal_at'), true)
 RETURNING id;
 
 -- A run of everyone that is queued, and has not yet read staging: a second one of the same job, target and period has
@@ -82,18 +82,18 @@ UPDATE syncd.run SET state = 'queued', owner = NULL, takeovers = 0, not_before =
 WHERE id = @id AND epoch = @epoch AND state = 'running';
 
 -- name: RequeueRun :exec
-UPDATE syncd.run SET state = 'queued', trigger = 'resume', finished_at = NULL, not_before = NULL, deadline_at = NULL, postponed = 0, takeovers = 0
+UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, not_before = NULL, deadline_at = NULL, postponed = 0, takeovers = 0
 WHERE id = @id;
 
 -- name: RequestCancel :exec
 UPDATE syncd.run SET cancelling = true, cancelled_by = @cancelled_by, cancelled_reason = @cancelled_reason
 WHERE id = @id AND NOT cancelling;
 
--- Runs that failed for something that may have passed, or that left somebody in doubt or not attempted, and are the
+-- Runs left to a daemon that failed for something that may have passed, or that left somebody in doubt or not attempted, and are the
 -- last of their job, target and period, are queued again. Their deadline stays: once it is over each goes a single time.
 -- name: RetryFailed :many
 UPDATE syncd.run r SET state = 'queued', trigger = 'retry', finished_at = NULL, not_before = NULL
-WHERE r.finished_at IS NOT NULL AND NOT r.cancelling
+WHERE r.finished_at IS NOT NULL AND NOT r.cancelling AND r.unattended
   AND coalesce(r.nominal_at, r.created_at) > clock_timestamp() - make_interval(secs => @within_seconds::float8)
   AND (r.job, r.target_id) IN (SELECT unnest(@jobs::text[]), unnest(@targets::bigint[]))
   AND (r.state = 'failed' AND r.failure_code = ANY (@codes::text[])

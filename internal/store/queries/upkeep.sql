@@ -4,7 +4,7 @@ SELECT job, state, count(*) AS runs FROM syncd.run WHERE created_at > clock_time
 GROUP BY job, state ORDER BY job, state;
 
 -- How each job stands for each dossier at one address: by its runs for everyone, the newest period first. That an older
--- month was sent again, or one person, says nothing of this month.
+-- month was sent again, one to come, or one person, says nothing of this month.
 -- name: DossierStatistics :many
 SELECT r.job, t.id AS target_id, t.dossier,
        coalesce((array_agg(r.finished_at ORDER BY r.period DESC NULLS LAST, r.finished_at DESC) FILTER (WHERE r.state = 'succeeded'))[1],
@@ -15,6 +15,7 @@ SELECT r.job, t.id AS target_id, t.dossier,
 FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE t.environment = @environment AND t.base_url = @base_url AND r.employees = '{}'
   AND r.created_at > clock_timestamp() - interval '400 days'
+  AND (r.period IS NULL OR r.period <= to_char(clock_timestamp() + interval '1 day', 'YYYY-MM'))
 GROUP BY r.job, t.id, t.dossier ORDER BY r.job, t.dossier;
 
 -- Purging goes by runs that ended before, of which nothing can be sent any more; a few at a time, so that nothing is
