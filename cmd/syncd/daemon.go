@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"os"
 	"os/signal"
@@ -32,7 +30,8 @@ ledger. systemd starts it as syncd.service; 'syncd schedule' tells what comes ne
 
 SIGHUP reads configuration and secrets again, and keeps the former ones when the new are
 wrong. (Credentials that systemd hands over are copies made at start: a new one takes
-'systemctl restart', which hands runs back and goes on with them.) SIGTERM finishes what is on its way, and hands back the rest.`,
+'systemctl restart', which hands runs back and goes on with them.) SIGTERM finishes what is
+on its way, and hands back the rest.`,
 		Example: `  systemctl enable --now syncd
   syncd daemon --config /etc/syncd/config.toml
   curl http://127.0.0.1:9464/readyz`,
@@ -99,7 +98,7 @@ func (s *service) run(ctx context.Context) error {
 	if err := s.pauseIfRestored(ctx, setup); err != nil {
 		return err
 	}
-	d := &daemon.Daemon{ID: randomID(), Ledger: s.ledger, Load: s.load, Now: time.Now, Reload: reload, Stop: s.Stop, Log: s.log,
+	d := &daemon.Daemon{ID: store.RandomID(), Ledger: s.ledger, Load: s.load, Now: time.Now, Reload: reload, Stop: s.Stop, Log: s.log,
 		Notify: s.notify, Health: s.health, Metrics: s.metrics, Pinger: monitor.NewPinger(s.log)}
 	s.log.Info().Str("version", version).Str("config", setup.Digest).Int("jobs", len(setup.Jobs)).Msg("daemon started")
 	_ = s.notify.Ready()
@@ -232,10 +231,4 @@ func onHangup(ctx context.Context) <-chan struct{} {
 		}
 	}()
 	return reload
-}
-
-func randomID() int64 {
-	var random [8]byte
-	rand.Read(random[:]) // never fails: crypto/rand aborts the program instead
-	return int64(binary.BigEndian.Uint64(random[:]) >> 1)
 }

@@ -194,10 +194,7 @@ func (b *bench) job(j config.Job) (*daemon.Job, error) {
 
 // lanes is how many documents of one run are on their way at once: runs that are executed together share what the
 // partner is to bear, and so what a dead process may repeat.
-func (b *bench) lanes() int {
-	together := max(1, min(b.config.Daemon.MaxRuns, len(b.config.AllDossiers)))
-	return max(1, b.config.Isidoor.MaxInFlight/together)
-}
+func (b *bench) lanes() int { return max(1, b.config.Isidoor.MaxInFlight/max(1, b.runs)) }
 
 func (b *bench) runner(j config.Job, run *jobs.Run, stop <-chan struct{}) *jobs.Runner {
 	var siret string

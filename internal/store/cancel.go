@@ -64,10 +64,8 @@ func (s *Store) cancelRunning(ctx context.Context, q *dbsqlc.Queries, run *jobs.
 	if err := q.TerminateSessions(ctx, applicationName(*run.Owner)); err != nil {
 		return err
 	}
-	if err := q.EndSending(ctx, run.ID); err != nil {
-		return err
-	}
-	return cancelRun(ctx, q, run)
+	run.Cancelling = true // as it was recorded a moment ago
+	return endDead(ctx, q, run, jobs.ReasonInterrupted)
 }
 
 // cancelRun ends a locked run. Who was not sent is superseded; who is in doubt stays so, for a newer run or a person.

@@ -44,18 +44,17 @@ func (s *Store) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, erro
 }
 
 func (s *Store) insertion(target int64, request jobs.NewRun) dbsqlc.InsertRunParams {
-	employees := request.Employees
-	if employees == nil {
-		employees = []string{}
-	}
 	owner := s.owner.identity()
 	return dbsqlc.InsertRunParams{
 		TargetID: target, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
 		Trigger: string(request.Trigger), Owner: &owner, Host: s.host, Pid: int32(os.Getpid()), //nolint:gosec // a pid fits
-		Employees: employees, RequestedBy: request.RequestedBy, Version: s.version, KeyID: s.keys.ID,
+		Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version, KeyID: s.keys.ID,
 		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder,
 	}
 }
+
+// employees are those of a request as the ledger keeps them: none, not NULL, for everyone.
+func employees(request jobs.NewRun) []string { return append([]string{}, request.Employees...) }
 
 // Resume implements jobs.Ledger.
 func (s *Store) Resume(ctx context.Context, id int64, request jobs.Resumption) (*jobs.Run, error) {

@@ -39,10 +39,10 @@ func (s *Store) PauseIfRestored(ctx context.Context, names []string) (restored b
 		}
 		return q.SetIncarnation(ctx, dbsqlc.SetIncarnationParams(now))
 	})
-	if err == nil {
-		s.guard(ctx)
+	if err != nil {
+		return false, redact("telling which ledger this is", err)
 	}
-	return restored && err == nil, redact("telling which ledger this is", err)
+	return restored, redact("telling which ledger this is", s.guard(ctx))
 }
 
 // RestoredError says that the ledger was changed under a process that has been working with it.
@@ -63,11 +63,12 @@ type identified struct {
 
 // guard makes every new connection of the pool look whether the ledger still is the one that it was. Whoever restores or
 // migrates a ledger breaks the connections to it.
-func (s *Store) guard(ctx context.Context) {
+func (s *Store) guard(ctx context.Context) error {
 	now, err := identify(ctx, s.queries)
 	if err == nil {
 		s.identified.Store(&now)
 	}
+	return err
 }
 
 func identify(ctx context.Context, q *dbsqlc.Queries) (i identified, err error) {

@@ -50,10 +50,13 @@ type tenure struct {
 
 func newOwner() *owner { return &owner{current: newTenure(), former: map[int64]bool{}} }
 
-func newTenure() *tenure {
+func newTenure() *tenure { return &tenure{id: RandomID(), lost: make(chan struct{})} }
+
+// RandomID names a process in the ledger: at least 0, and never used before.
+func RandomID() int64 {
 	var random [8]byte
 	rand.Read(random[:]) // never fails: crypto/rand aborts the program instead
-	return &tenure{id: int64(binary.BigEndian.Uint64(random[:]) >> 1), lost: make(chan struct{})}
+	return int64(binary.BigEndian.Uint64(random[:]) >> 1)
 }
 
 // applicationName is what the sessions of an owner are called, so that a frozen owner's can be ended.

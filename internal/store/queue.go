@@ -170,13 +170,9 @@ func refuseActive(ctx context.Context, q *dbsqlc.Queries, request jobs.NewRun) e
 }
 
 func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQueuedRunParams {
-	employees := request.Employees
-	if employees == nil {
-		employees = []string{}
-	}
 	return dbsqlc.InsertQueuedRunParams{
 		TargetID: request.Target.ID, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
-		Trigger: string(request.Trigger), Employees: employees, RequestedBy: request.RequestedBy, Version: s.version,
+		Trigger: string(request.Trigger), Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version,
 		KeyID: s.keys.ID, ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, NominalAt: nominal,
 	}
 }
@@ -187,8 +183,8 @@ func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQue
 var retried = []string{string(jobs.ReasonUnreachable), string(jobs.ReasonFailures), string(jobs.ReasonInterrupted),
 	string(jobs.ReasonInternal), string(jobs.ReasonPanic)}
 
-// RetryFailed queues what was left to a daemon, was due less than within ago, and failed, or left somebody in doubt or not attempted. With
-// configured also what failed for its configuration, which was read anew. It returns the runs.
+// RetryFailed queues what was left to a daemon, was due less than within ago, and failed, or left somebody in doubt or
+// not attempted. With configured also what failed for its configuration, which was read anew. It returns the runs.
 func (s *Store) RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) ([]int64, error) {
 	names, targets := columns(pairs)
 	codes := retried
