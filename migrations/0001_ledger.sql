@@ -71,6 +71,10 @@ CREATE TABLE syncd.run (
     elements_blocked      integer NOT NULL DEFAULT 0,
     departed              integer NOT NULL DEFAULT 0,
     "left"                integer NOT NULL DEFAULT 0,
+    findings              json,
+    figures               bytea,
+    failed_of             bigint,
+    incarnation           text NOT NULL DEFAULT '',
     created               integer NOT NULL DEFAULT 0,
     updated               integer NOT NULL DEFAULT 0,
     repeated              integer NOT NULL DEFAULT 0,
@@ -87,6 +91,10 @@ CREATE TABLE syncd.run (
         (employees_read = unchanged + accepted AND elements_blocked = 0 AND departed = 0))
 );
 CREATE UNIQUE INDEX run_one_at_a_time ON syncd.run (target_id) WHERE state = 'running';
+COMMENT ON COLUMN syncd.run.findings IS 'what the guards found in its plan';
+COMMENT ON COLUMN syncd.run.figures IS 'what it read, sealed, for the guards of later runs';
+COMMENT ON COLUMN syncd.run.incarnation IS 'of the ledger that it was planned in: a restored one is another';
+COMMENT ON COLUMN syncd.run.failed_of IS 'the run whose undelivered employees it is for';
 CREATE INDEX run_by_target ON syncd.run (target_id, period, id);
 
 CREATE TABLE syncd.item (
@@ -96,7 +104,7 @@ CREATE TABLE syncd.item (
     period           text NOT NULL,
     key              text COLLATE "C" NOT NULL,
     state            text NOT NULL CHECK (state IN ('pending', 'sending', 'accepted', 'rejected', 'blocked', 'held',
-                                                    'uncertain', 'superseded', 'departed', 'left')),
+                                                    'uncertain', 'unsettled', 'superseded', 'departed', 'withdrawn', 'left')),
     -- An open item is one that may still change what the API holds.
     open             boolean NOT NULL GENERATED ALWAYS AS (state IN ('pending', 'sending', 'held', 'uncertain')) STORED,
     difference       text NOT NULL CHECK (difference IN ('+', '*', '=', '-', '!')),
@@ -115,14 +123,19 @@ CREATE TABLE syncd.item (
     fingerprint      bytea,
     diff             json,
     problems         json,
+    findings         json,
     payload          bytea,
+    amounts          bytea,
     PRIMARY KEY (run_id, seq),
-    CONSTRAINT item_payload_only_while_needed CHECK (payload IS NULL OR state IN ('pending', 'sending', 'held')),
-    CONSTRAINT item_payload_while_needed CHECK (payload IS NOT NULL OR state NOT IN ('pending', 'sending', 'held'))
+    CONSTRAINT item_payload_while_open CHECK ((payload IS NOT NULL) = (state IN ('pending', 'sending', 'held', 'uncertain'))),
+    CONSTRAINT item_amounts_while_open CHECK (amounts IS NULL OR payload IS NOT NULL)
 ) WITH (fillfactor = 80, toast_tuple_target = 128);
-ALTER TABLE syncd.item ALTER COLUMN diff SET STORAGE EXTERNAL, ALTER COLUMN payload SET STORAGE EXTERNAL;
+ALTER TABLE syncd.item ALTER COLUMN diff SET STORAGE EXTERNAL, ALTER COLUMN payload SET STORAGE EXTERNAL,
+    ALTER COLUMN amounts SET STORAGE EXTERNAL;
 CREATE UNIQUE INDEX item_one_open ON syncd.item (target_id, period, key) WHERE open;
-COMMENT ON COLUMN syncd.item.payload IS 'the document to send, sealed; kept only until it is sent';
+CREATE INDEX item_by_key ON syncd.item (target_id, key);
+COMMENT ON COLUMN syncd.item.payload IS 'the document to send, sealed; kept until its answer is known';
+COMMENT ON COLUMN syncd.item.amounts IS 'totals of its elements and of those of the periods before, sealed';
 COMMENT ON COLUMN syncd.item.not_before IS 'an earlier request may still be processed until then';
 
 -- What the API last acknowledged, per target, employee and period; in doubt while something newer may have arrived.
@@ -134,18 +147,23 @@ CREATE TABLE syncd.baseline (
     in_doubt        boolean NOT NULL,
     doubt_since     timestamptz,
     departure_noted boolean NOT NULL DEFAULT false,
+    withdrawn       boolean NOT NULL DEFAULT false,
     fingerprint     bytea,
     key_id          text,
     run_id          bigint, -- that sent it; the baseline outlives runs
     acknowledged_at timestamptz,
     document        bytea,
+    amounts         bytea,
     PRIMARY KEY (target_id, key, period),
     CONSTRAINT baseline_acknowledged_is_whole CHECK ((version > 0) = (fingerprint IS NOT NULL) AND (version > 0) = (document IS NOT NULL)),
     CONSTRAINT baseline_is_known_or_in_doubt CHECK (version > 0 OR in_doubt),
     CONSTRAINT baseline_doubt_is_dated CHECK (in_doubt = (doubt_since IS NOT NULL))
     -- Documents lie apart, so that a plan reads fingerprints alone.
 ) WITH (fillfactor = 80, toast_tuple_target = 128);
-ALTER TABLE syncd.baseline ALTER COLUMN document SET STORAGE EXTERNAL;
+CREATE INDEX baseline_noted ON syncd.baseline (target_id, period) WHERE departure_noted;
+ALTER TABLE syncd.baseline ALTER COLUMN document SET STORAGE EXTERNAL, ALTER COLUMN amounts SET STORAGE EXTERNAL;
+COMMENT ON COLUMN syncd.baseline.withdrawn IS 'a person took it back at the other side; the version goes on counting';
+COMMENT ON COLUMN syncd.baseline.amounts IS 'totals of its elements and of those of the periods before, sealed';
 COMMENT ON COLUMN syncd.baseline.version IS 'counts acknowledgements; 0 = none yet, and so in doubt';
 
 CREATE TABLE syncd.dictionary_entry (

@@ -33,13 +33,21 @@ ALTER ROLE syncd NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
 -- schemas in the database.
 CREATE SCHEMA IF NOT EXISTS syncd AUTHORIZATION syncd;
 ALTER SCHEMA syncd OWNER TO syncd;
--- A ledger that another role has made before is handed over.
+-- A ledger that another role has made before is handed over. Whoever owns it, nobody has the right to change the trail of
+-- decisions: lines are only added.
 DO $$
 DECLARE
     handed regclass;
+    routine regprocedure;
 BEGIN
     FOR handed IN SELECT oid FROM pg_class WHERE relnamespace = 'syncd'::regnamespace AND relkind IN ('r', 'p') LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO syncd', handed);
+    END LOOP;
+    FOR routine IN SELECT oid FROM pg_proc WHERE pronamespace = 'syncd'::regnamespace LOOP
+        EXECUTE format('ALTER ROUTINE %s OWNER TO syncd', routine);
+    END LOOP;
+    FOR handed IN SELECT oid FROM pg_class WHERE relnamespace = 'syncd'::regnamespace AND relname = 'audit' LOOP
+        EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %s FROM syncd', handed);
     END LOOP;
 END
 $$;

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/user"
 	"slices"
 	"time"
 
@@ -28,6 +27,7 @@ type app struct {
 	config   *config.Config
 	apiAway  bool               // it answered nothing at all: other dossiers need not wait for it, too
 	runs     int                // executed at once; 0 = one
+	failedOf int64              // the run whose undelivered employees are to go; 0 = none
 	observe  func(restapi.Call) // hears of each call of the API
 	cleanups []func()
 }
@@ -62,6 +62,16 @@ func (p process) withLedger(flags *globalFlags, work func(ctx context.Context, a
 	return p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
 		ledger, err := a.readLedger(ctx)
 		if err != nil {
+			return err
+		}
+		return work(ctx, a, ledger, args)
+	})
+}
+
+// withDecision is a command's work that decides something: the trail names the configuration that it was decided with.
+func (p process) withDecision(flags *globalFlags, work func(ctx context.Context, a *app, ledger *store.Store, args []string) error) func(*cobra.Command, []string) error {
+	return p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+		if err := ledger.SetConfiguration(ctx, a.config.Digest()); err != nil {
 			return err
 		}
 		return work(ctx, a, ledger, args)
@@ -143,9 +153,17 @@ func (a *app) dial(retryFor time.Duration) (*restapi.Connection, error) {
 		Dossier:      restapi.DossierEndpoint(i.Dossier),
 		Dictionnaire: restapi.DictionnaireEndpoint(i.Dictionnaire),
 		Salarie:      restapi.SalarieEndpoint{Method: i.Salarie.Method, Path: i.Salarie.Path},
+		Read:         readEndpoint(i.Salarie.Read),
 		Runs:         max(a.runs, 1), Observe: a.observe,
 		Log: a.log, UserAgent: "syncd/" + version,
 	})
+}
+
+func readEndpoint(r *config.ReadEndpoint) *restapi.ReadEndpoint {
+	if r == nil {
+		return nil
+	}
+	return &restapi.ReadEndpoint{Method: r.Method, Path: r.Path, Document: r.Document}
 }
 
 func (a *app) target(d config.Dossier) jobs.Target {
@@ -248,15 +266,6 @@ func (p process) underSystemd() bool { return p.Getenv("JOURNAL_STREAM") != "" }
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
-}
-
-// requester is the system user who asks.
-func requester() string {
-	u, err := user.Current()
-	if err != nil {
-		return fmt.Sprintf("uid %d", os.Getuid())
-	}
-	return u.Username
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from

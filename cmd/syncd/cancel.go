@@ -26,7 +26,7 @@ doubt stays so. The reason is recorded with your user name. A cancelled run is n
 		Example: `  syncd runs
   syncd cancel 12 --reason "wrong month in staging"`,
 		Args: exactly("RUN"),
-		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {
 				return err

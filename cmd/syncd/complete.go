@@ -45,6 +45,13 @@ func complete(cmd *cobra.Command, flag string, names completion) {
 	}
 }
 
+// words completes with a few fixed words.
+func words(list func() []string) completion {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return list(), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
 // jobNames completes the first argument with the jobs of the configuration.
 func (p process) jobNames(flags *globalFlags) completion {
 	return func(_ *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {

@@ -59,10 +59,11 @@ func (s *service) setup(a *app) (*daemon.Setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	setup := &daemon.Setup{MaxRuns: c.Daemon.MaxRuns, Retry: c.Daemon.ResumeFailed, RetryWithin: c.Daemon.ResumeWithin,
+	setup := &daemon.Setup{MaxRuns: c.Daemon.MaxRuns, Expires: map[string]time.Duration{}, Retry: c.Daemon.ResumeFailed, RetryWithin: c.Daemon.ResumeWithin,
 		Purge: c.Retention.Schedule, PurgeNow: func() { s.purging.Go(func() { s.purge(c) }) },
 		Closed: c.Daemon.ClosedDays, Grace: c.Daemon.Grace, Digest: c.Digest(), Close: a.close}
 	for _, job := range c.Jobs {
+		setup.Expires[job.Name] = job.HoldExpires
 		made, err := b.job(job)
 		if err != nil {
 			return nil, err
@@ -222,6 +223,7 @@ func (b *bench) ping(j config.Job) func(event string) string {
 type silent struct{}
 
 func (silent) Planning(int)          {}
+func (silent) Verifying(int, int)    {}
 func (silent) Pushing(int, int)      {}
 func (silent) Waiting(time.Duration) {}
 

@@ -19,6 +19,9 @@ func (a *app) detach(ctx context.Context, job config.Job, dossiers []config.Doss
 	if err != nil {
 		return err
 	}
+	if err := ledger.SetConfiguration(ctx, a.config.Digest()); err != nil {
+		return err
+	}
 	var queued []*jobs.Run
 	err = a.worst(dossiers, func(d config.Dossier) (int, error) {
 		run, err := ledger.Enqueue(ctx, a.newRun(job, d, period))

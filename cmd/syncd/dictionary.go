@@ -45,7 +45,7 @@ func (a *app) oneDossier() (config.Dossier, error) {
 	case len(a.flags.dossiers) == 0 && len(a.config.AllDossiers) == 1:
 		return a.config.AllDossiers[0], nil
 	}
-	return config.Dossier{}, usagef("name one dossier\nhint: --dossier %s", a.config.AllDossiers[0].Name)
+	return config.Dossier{}, usagef("name one dossier: each has matricules and nomenclatures of its own\nhint: --dossier %s", a.config.AllDossiers[0].Name)
 }
 
 func (a *app) printDictionaries(dictionaries mapping.Dictionaries, dossier config.Dossier, args []string) error {

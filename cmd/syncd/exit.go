@@ -76,8 +76,11 @@ func exitCode(err error) int {
 		return exitUnreachable
 	case is[*jobs.BusyError](err):
 		return exitBusy
-	case errors.Is(err, jobs.ErrNoRun), is[usageError](err), is[*config.UnknownError](err), is[*jobs.EmployeeError](err), isNewer(err), is[*store.NotHeldError](err), is[*jobs.FinishedError](err):
+	case errors.Is(err, jobs.ErrNoRun), is[usageError](err), is[*config.UnknownError](err), is[*jobs.EmployeeError](err), isNewer(err), is[*store.NotHeldError](err), is[*jobs.FinishedError](err),
+		is[*jobs.ClosedError](err), is[*jobs.ExpiredError](err), is[*jobs.UnsettledError](err), is[*store.PeriodError](err):
 		return exitUsage
+	case is[*jobs.NotReadyError](err):
+		return exitHeld
 	case is[*jobs.OrderError](err):
 		return exitIncomplete
 	case isConfiguration(err):
@@ -133,6 +136,8 @@ func failureCode(code jobs.ReasonCode) int {
 		return exitConfiguration
 	case jobs.ReasonUnreachable:
 		return exitUnreachable
+	case jobs.ReasonNotReady:
+		return exitHeld
 	case jobs.ReasonPanic, jobs.ReasonInternal:
 		return exitUnexpected
 	}

@@ -21,7 +21,7 @@ and 'syncd run' works as always. The reason is recorded with your user name.`,
   syncd unpause paie`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: p.jobNames(flags),
-		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			if err := needReason("a pause", reason); err != nil {
 				return err
 			}
@@ -56,8 +56,8 @@ func newUnpause(p process, flags *globalFlags) *cobra.Command {
 		Example:           `  syncd unpause paie`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: p.jobNames(flags),
-		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
-			ended, err := ledger.Unpause(ctx, args[0])
+		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+			ended, err := ledger.Unpause(ctx, args[0], requester())
 			if err != nil {
 				return err
 			}

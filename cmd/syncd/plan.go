@@ -10,37 +10,46 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/report"
+	"syncd/internal/restapi"
 	"syncd/internal/store"
 )
 
 func newPlan(p process, flags *globalFlags) *cobra.Command {
 	show := report.Show{Diff: true}
+	var verify verifyOptions
 	cmd := &cobra.Command{
 		Use:   "plan JOB",
 		Short: "Show what a run would send, without sending or recording anything",
 		Long: `Show what 'syncd run' would do now: who is new (+), updated (*), sent again though unchanged (=),
 gone (-), or cannot be delivered (!), field by field, sensitive values masked. Nothing is sent
-or recorded. The digest at the end is that of the plan that a run would freeze.
+or recorded. At its end stands what the guards say ([job.guard]): whether a run would be held,
+and whom it would hold. The digest is that of the plan that a run would freeze.
 
-The exit code is 4 when someone cannot be delivered or is gone.`,
+With --verify what the API holds is compared with what it acknowledged: what the other side
+edited is shown, and holds those employees unless --overwrite.
+
+The exit code is 5 when a run would be held, 4 when someone would be held, cannot be delivered
+or is gone.`,
 		Example: `  syncd plan paie
   syncd plan paie --dossier saint-martin --employee 00042
+  syncd plan paie --verify
   syncd plan paie --period 2026-10 --json`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: p.jobNames(flags),
 		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
-			return a.plan(ctx, args[0], show)
+			return a.plan(ctx, args[0], show, verify)
 		}),
 	}
 	flags.addDossiers(cmd, p)
 	flags.addPeriod(cmd)
 	flags.addEmployees(cmd, "only the employee of this matricule")
+	verify.addVerify(cmd)
 	cmd.Flags().BoolVar(&show.All, "all", false, "the fields of all employees, however many")
 	flags.addJSON(cmd)
 	return cmd
 }
 
-func (a *app) plan(ctx context.Context, name string, show report.Show) error {
+func (a *app) plan(ctx context.Context, name string, show report.Show, verify verifyOptions) error {
 	job, err := a.config.Job(name)
 	if err != nil {
 		return err
@@ -50,6 +59,9 @@ func (a *app) plan(ctx context.Context, name string, show report.Show) error {
 	}
 	push, err := a.config.PushJob(name)
 	if err != nil {
+		return err
+	}
+	if err := verify.apply(&push); err != nil {
 		return err
 	}
 	dossiers, period, err := a.selection(job)
@@ -67,6 +79,11 @@ func (a *app) plan(ctx context.Context, name string, show report.Show) error {
 	planner := &planner{app: a, job: &push, period: period, show: show,
 		runner: &jobs.Runner{Ledger: ledger, Staging: staging, Log: a.log, Stop: a.Stop},
 		ledger: ledger}
+	if push.Guards.Verify {
+		if planner.connection, err = a.connection(a.config.Isidoor.RetryFor); err != nil {
+			return err
+		}
+	}
 	return planner.all(ctx, dossiers)
 }
 
@@ -78,6 +95,8 @@ type planner struct {
 	show   report.Show
 	runner *jobs.Runner
 	ledger *store.Store
+
+	connection *restapi.Connection // to verify; nil = the API is not asked
 }
 
 // all plans one dossier after the other; as JSON, they are the members of one array.
@@ -133,15 +152,22 @@ func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
 		return 0, err
 	}
 	p.runner.Siret = d.Siret
+	if p.connection != nil {
+		key, err := d.Key.Read()
+		if err != nil {
+			return 0, err
+		}
+		p.runner.API = p.connection.Dossier(key)
+	}
 	progress := newProgress(p.Stderr, d.Name)
 	p.runner.Progress = progress
 	sink := p.newSink(target)
-	counts, digest, err := p.runner.DryRun(ctx, p.job, target, p.period, unique(p.flags.employees), sink)
+	plan, err := p.runner.DryRun(ctx, p.job, target, p.period, unique(p.flags.employees), sink)
 	progress.finish()
 	if err != nil {
 		return 0, err
 	}
-	if err := sink.Finish(counts, digest); err != nil {
+	if err := sink.Finish(plan.Counts, plan.Digests.Plan, plan.Findings); err != nil {
 		return 0, err
 	}
 	// What 'run' would refuse now is said here, too.
@@ -149,16 +175,31 @@ func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
 	if err := p.ledger.CheckOrder(ctx, request); err != nil {
 		return 0, err
 	}
-	if counts.Blocked+counts.ElementsBlocked+counts.Departed+counts.Uncertain > 0 {
-		return exitIncomplete, nil
+	closed, err := p.ledger.ClosedPeriod(ctx, target.ID, p.period)
+	if err != nil {
+		return 0, err
 	}
-	return exitDone, nil
+	if closed {
+		return 0, &jobs.ClosedError{Period: p.period}
+	}
+	return planCode(plan), nil
+}
+
+func planCode(plan jobs.Frozen) int {
+	c := plan.Counts
+	switch {
+	case jobs.Holds(plan.Findings):
+		return exitHeld
+	case c.Blocked+c.ElementsBlocked+c.Departed+c.Uncertain+c.Held > 0:
+		return exitIncomplete
+	}
+	return exitDone
 }
 
 // planSink prints a plan as it is made.
 type planSink interface {
 	jobs.PlanSink
-	Finish(counts jobs.Counts, digest string) error
+	Finish(counts jobs.Counts, digest string, findings []jobs.Finding) error
 }
 
 func (p *planner) newSink(target jobs.Target) planSink {

@@ -36,6 +36,20 @@ func (p *progress) Planning(employees int) {
 	_ = p.bar.Set(employees) // a terminal that went away
 }
 
+// Verifying implements jobs.Progress.
+func (p *progress) Verifying(done, total int) {
+	if !p.visible {
+		return
+	}
+	if p.bar == nil {
+		p.bar = p.newBar(total, "comparing with what the API holds")
+	}
+	_ = p.bar.Set(done) // a terminal that went away
+	if done == total {
+		p.finish()
+	}
+}
+
 // Pushing implements jobs.Progress.
 func (p *progress) Pushing(done, total int) {
 	if !p.visible || total == 0 {

@@ -21,12 +21,12 @@ fields, items, runs, fires. Without --apply nothing is deleted: it is only count
 purges by itself (retention.schedule).
 
 Runs that are queued, running or held, items that may still be sent, and what the API holds
-(the baseline) are never touched.`,
+(the baseline) and the audit trail are never touched.`,
 		Example: `  syncd purge
   syncd purge --apply`,
 		Args: none,
-		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, _ []string) error {
-			purged, err := ledger.Purge(ctx, cutoffs(a.config, time.Now()), !apply)
+		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, _ []string) error {
+			purged, err := ledger.Purge(ctx, cutoffs(a.config, time.Now()), requester(), !apply)
 			if err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ const purgeTimeout = 10 * time.Minute
 func (s *service) purge(c *config.Config) {
 	ctx, cancel := context.WithTimeout(s.lasting, purgeTimeout)
 	defer cancel()
-	purged, err := s.ledger.Purge(ctx, cutoffs(c, time.Now()), false)
+	purged, err := s.ledger.Purge(ctx, cutoffs(c, time.Now()), "", false)
 	if err != nil {
 		s.log.Warn().Str("trouble", err.Error()).Msg("what is past its time was not purged")
 		return

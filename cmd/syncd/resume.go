@@ -46,7 +46,10 @@ func (a *app) requeue(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	run, err := ledger.Requeue(ctx, id)
+	if err := ledger.SetConfiguration(ctx, a.config.Digest()); err != nil {
+		return err
+	}
+	run, err := ledger.Requeue(ctx, id, requester())
 	if err != nil {
 		return explainNoRun(id, err)
 	}

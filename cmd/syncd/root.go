@@ -39,7 +39,8 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
 		Example: `  syncd check                     is everything ready?
   syncd plan paie                 what would be sent
   syncd run paie                  send it
-  syncd show 12 --diff            what run 12 did, field by field`,
+  syncd show 12 --diff            what run 12 did, field by field
+  syncd why 00042                 one employee's whole story`,
 		Version:       version,
 		Args:          cobra.ArbitraryArgs,
 		RunE:          unknownCommand,
@@ -56,7 +57,8 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
 	persistent.StringVar(&flags.logLevel, "log-level", "", "trace, debug, info, warn or error (default $SYNCD_LOG_LEVEL, then warn; info for the daemon)")
 	root.AddCommand(
 		newCheck(p, &flags), newMigrate(p, &flags), newPlan(p, &flags), newRun(p, &flags), newResume(p, &flags),
-		newApprove(p, &flags), newCancel(p, &flags), newRuns(p, &flags), newShow(p, &flags), newDictionary(p, &flags), newDaemon(p, &flags), newSchedule(p, &flags),
+		newApprove(p, &flags), newCancel(p, &flags), newSettle(p, &flags), newPeriod(p, &flags), newRuns(p, &flags), newShow(p, &flags),
+		newWhy(p, &flags), newAudit(p, &flags), newDictionary(p, &flags), newDaemon(p, &flags), newSchedule(p, &flags),
 		newPause(p, &flags), newUnpause(p, &flags), newPurge(p, &flags), newSandbox(p, &flags), newVersion(p, &flags),
 	)
 	addCompletion(root)

@@ -14,7 +14,7 @@ import (
 )
 
 func newRun(p process, flags *globalFlags) *cobra.Command {
-	var detach bool
+	var how runOptions
 	cmd := &cobra.Command{
 		Use:   "run JOB",
 		Short: "Execute a job now: send what is new or changed, or pull the nomenclatures",
@@ -22,24 +22,62 @@ func newRun(p process, flags *globalFlags) *cobra.Command {
 acknowledged, sends what differs, and records the run. After a successful run, what staging
 holds is delivered. What a former run left unfinished is settled or superseded first.
 
-With --detach the runs are queued for a daemon, which executes them.`,
+Before anything is sent the guards judge the plan ([job.guard]): a run that they hold sends
+nothing until 'syncd approve', and employees whom they hold stay behind while the rest goes.
+
+With --verify what the API holds is compared with what it acknowledged, and employees whom
+the other side edited are held; with --overwrite they are sent all the same. With --failed-of
+only those go whom another run did not deliver. With --detach the runs are queued for a
+daemon, which executes them.`,
 		Example: `  syncd run dictionnaire
   syncd run paie
   syncd run paie --dossier saint-martin --period 2026-10
   syncd run paie --dossier saint-martin --employee 00042 --employee 00043
+  syncd run paie --failed-of 12
+  syncd run paie --verify
   syncd run paie --detach`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: p.jobNames(flags),
 		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
-			return a.run(ctx, args[0], detach)
+			return a.run(ctx, args[0], how)
 		}),
 	}
 	flags.addDossiers(cmd, p)
 	flags.addPeriod(cmd)
 	flags.addEmployees(cmd, "only the employee of this matricule: no departures are computed")
-	cmd.Flags().BoolVar(&detach, "detach", false, "queue the runs for a daemon instead of executing them here")
+	cmd.Flags().BoolVar(&how.detach, "detach", false, "queue the runs for a daemon instead of executing them here")
+	cmd.Flags().Int64Var(&how.failedOf, "failed-of", 0, "only the employees whom this run did not deliver")
+	how.addVerify(cmd)
 	flags.addJSON(cmd)
 	return cmd
+}
+
+// runOptions say how a job is executed.
+type runOptions struct {
+	detach   bool
+	failedOf int64
+	verifyOptions
+}
+
+// verifyOptions say what is done about edits of the other side.
+type verifyOptions struct{ verify, overwrite bool }
+
+func (v *verifyOptions) addVerify(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&v.verify, "verify", false, "compare what the API holds with what it acknowledged, and hold whom the other side edited")
+	cmd.Flags().BoolVar(&v.overwrite, "overwrite", false, "with --verify: send over what the other side edited")
+}
+
+// apply puts the options into force for a job.
+func (v *verifyOptions) apply(job *jobs.PushJob) error {
+	switch {
+	case v.overwrite && !v.verify && !job.Guards.Verify:
+		return usagef("--overwrite needs --verify: what the other side edited is not known otherwise\nhint: add --verify")
+	case v.verify && job.ReadBack == nil:
+		return usagef("--verify needs to know how a document is read back\nhint: add [isidoor.salarie.read] to the configuration; see config.toml")
+	}
+	job.Guards.Verify = job.Guards.Verify || v.verify
+	job.Overwrite = v.overwrite
+	return nil
 }
 
 // executor runs jobs in place.
@@ -65,34 +103,45 @@ func (a *app) executor(ctx context.Context) (*executor, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := ledger.SetConfiguration(ctx, a.config.Digest()); err != nil {
+		return nil, err
+	}
 	return &executor{app: a, ledger: ledger, staging: staging, connection: connection, printer: a.printer()}, nil
 }
 
-func (a *app) run(ctx context.Context, name string, detach bool) error {
+func (a *app) run(ctx context.Context, name string, how runOptions) error {
 	job, err := a.config.Job(name)
 	if err != nil {
 		return err
 	}
-	if job.Kind != jobs.PushSalaries && len(a.flags.employees) > 0 {
-		return usagef("job %s is about no employees\nhint: leave out --employee", name)
+	if job.Kind != jobs.PushSalaries && (len(a.flags.employees) > 0 || how != runOptions{detach: how.detach}) {
+		return usagef("job %s is about no employees\nhint: leave out --employee, --failed-of, --verify and --overwrite", name)
+	}
+	if how.failedOf != 0 {
+		if err := a.selectFailed(ctx, job, how.failedOf); err != nil {
+			return err
+		}
 	}
 	dossiers, period, err := a.selection(job)
 	if err != nil {
 		return err
 	}
-	if detach {
+	if how.detach {
+		if how.verifyOptions != (verifyOptions{}) {
+			return usagef("a daemon verifies as the configuration says\nhint: set verify = true under [job.guard], or leave out --detach")
+		}
 		return a.detach(ctx, job, dossiers, period)
 	}
 	e, err := a.executor(ctx)
 	if err != nil {
 		return err
 	}
-	err = a.worst(dossiers, func(d config.Dossier) (int, error) { return e.runDossier(ctx, job, d, period) })
+	err = a.worst(dossiers, func(d config.Dossier) (int, error) { return e.runDossier(ctx, job, d, period, how) })
 	return e.printJSON(err)
 }
 
 // runDossier executes a job for one dossier and reports the run.
-func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Dossier, period jobs.Period) (int, error) {
+func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Dossier, period jobs.Period, how runOptions) (int, error) {
 	runner, done, err := e.runner(d)
 	if err != nil {
 		return 0, err
@@ -111,6 +160,9 @@ func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Doss
 		if configured != nil {
 			return 0, configured
 		}
+		if err := how.apply(&push); err != nil {
+			return 0, err
+		}
 		run, err = runner.Push(ctx, &push, request)
 	}
 	done()
@@ -121,7 +173,7 @@ func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Doss
 func (a *app) newRun(job config.Job, d config.Dossier, period jobs.Period) jobs.NewRun {
 	return jobs.NewRun{
 		Job: job.Name, Kind: job.Kind, Target: a.target(d), Period: period, AnyOrder: a.flags.period != "",
-		Scope: a.config.Isidoor.Salarie.Scope, Employees: unique(a.flags.employees), Trigger: jobs.TriggerManual,
+		Scope: a.config.Isidoor.Salarie.Scope, Employees: unique(a.flags.employees), FailedOf: a.failedOf, Trigger: jobs.TriggerManual,
 		RequestedBy: requester(), Digests: jobs.Digests{Config: a.config.Digest()},
 	}
 }
@@ -133,7 +185,7 @@ func (e *executor) runner(d config.Dossier) (r *jobs.Runner, done func(), err er
 		return nil, nil, err
 	}
 	progress := newProgress(e.Stderr, d.Name)
-	return &jobs.Runner{Ledger: e.ledger, Staging: e.staging, API: e.connection.Dossier(key), Siret: d.Siret, Progress: progress,
+	return &jobs.Runner{Ledger: e.ledger, Staging: e.staging, API: e.connection.Dossier(key), Siret: d.Siret, By: requester(), Progress: progress,
 		Log: e.log, Stop: e.Stop}, progress.finish, nil
 }
 

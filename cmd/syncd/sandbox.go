@@ -15,6 +15,7 @@ import (
 func newSandbox(p process, flags *globalFlags) *cobra.Command {
 	var faults []string
 	var lifetime = sandboxTokenLifetime
+	var appends bool
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Stand in for Isidoor on this machine, for rehearsals",
@@ -35,12 +36,13 @@ Faults (--fault, repeatable; lists are separated by +):
 			if err != nil {
 				return usageError{err}
 			}
-			return a.serveSandbox(ctx, sandbox.Config{Faults: parsed, TokenLifetime: lifetime})
+			return a.serveSandbox(ctx, sandbox.Config{Faults: parsed, TokenLifetime: lifetime, Append: appends})
 		}),
 	}
 	cmd.Flags().StringArrayVar(&faults, "fault", nil, "switch a fault on, such as 503=0.1 (repeatable)")
 	cmd.Flags().DurationVar(&lifetime, "token-lifetime", lifetime, "how long a token lasts")
-	cmd.AddCommand(newSandboxInit(p), newSandboxSample(p), newSandboxReceived(p, flags), newSandboxFaults(p, flags), newSandboxDictionary(p, flags))
+	cmd.Flags().BoolVar(&appends, "append", false, "a document that comes again adds its elements to those held, instead of replacing them: sending twice pays twice")
+	cmd.AddCommand(newSandboxInit(p), newSandboxSample(p), newSandboxReceived(p, flags), newSandboxFaults(p, flags), newSandboxEdit(p, flags), newSandboxDictionary(p, flags))
 	return cmd
 }
 

@@ -90,7 +90,7 @@ func acknowledge(r *rig) {
 	}
 	runner := &jobs.Runner{Ledger: ledger, Staging: &store.Staging{URL: r.db.URL}, Siret: d.Siret, Log: zerolog.Nop(), Progress: silent{}}
 	sink := &acknowledging{rig: r, conn: r.connect(), target: target.ID, keyID: keys.ID}
-	_, _, err = runner.DryRun(ctx, &job, target, period, nil, sink)
+	_, err = runner.DryRun(ctx, &job, target, period, nil, sink)
 	check(r, err)
 	r.exec("VACUUM ANALYZE syncd.baseline")
 }
@@ -112,9 +112,12 @@ func (s *acknowledging) Add(ctx context.Context, items []jobs.PlannedItem) error
 	return err
 }
 
+func (s *acknowledging) Hold(context.Context, []jobs.Hold) error { return nil }
+
 type silent struct{}
 
 func (silent) Planning(int)          {}
+func (silent) Verifying(int, int)    {}
 func (silent) Pushing(int, int)      {}
 func (silent) Waiting(time.Duration) {}
 

@@ -72,14 +72,19 @@ var pathPattern = regexp.MustCompile(`^/[A-Za-z0-9/._~{}-]*$`)
 
 // endpointPath is the path below the base URL. It holds {dossier} when, and only when, the key goes into the path.
 func (t *table) endpointPath(fallback string, key DossierKey) string {
+	return t.pathTemplate(pathPattern, fallback, fallback+"/{dossier}", key)
+}
+
+// pathTemplate is endpointPath's work for a path of any form; keyed is an example with the dossier key in it.
+func (t *table) pathTemplate(pattern *regexp.Regexp, fallback, keyed string, key DossierKey) string {
 	path := t.text("path", fallback)
-	if !pathPattern.MatchString(path) {
+	if !pattern.MatchString(path) {
 		t.report("path", "is not a path", `write it from the slash on, such as "`+fallback+`"`)
 		return fallback
 	}
 	switch holds := strings.Contains(path, "{dossier}"); {
 	case key.In == "path" && !holds:
-		t.report("path", "does not say where the dossier key goes", `write {dossier} in it, such as "`+fallback+`/{dossier}"`)
+		t.report("path", "does not say where the dossier key goes", `write {dossier} in it, such as "`+keyed+`"`)
 	case key.In != "path" && holds:
 		t.report("path", "holds {dossier}, but the dossier key goes into a "+key.In, `write isidoor.dossier_key = { in = "path" }`)
 	}

@@ -68,7 +68,10 @@ func readConfig(t *table) *Config {
 	}
 	c.Daemon = readDaemon(t.table("daemon"), c.Isidoor.MaxInFlight)
 	c.Retention = readRetention(t.table("retention"), c.Daemon)
-	c.Jobs = readJobs(t.tables("job"), dossierNames(c.AllDossiers), c.Daemon.ClosedDays)
+	c.Jobs = readJobs(t.tables("job"), surroundings{dossierNames(c.AllDossiers), c.Daemon.ClosedDays, c.Isidoor.Salarie.Read != nil})
+	if len(t.file.problems) == 0 { // else the mappings may be incomplete
+		c.checkCompare(t)
+	}
 	c.language = t.choice("language", "", "fr", "en", "")
 	return c
 }

@@ -87,7 +87,10 @@ func TestSample(t *testing.T) {
 }
 
 // commentedDefault is a line of the sample that tells a default: "# key = value", from the line's beginning.
-var commentedDefault = regexp.MustCompile(`(?m)^# ([a-z_]+ = ["{[0-9].*)$`)
+var commentedDefault = regexp.MustCompile(`(?m)^# ([a-z_]+ = (["{[0-9]|true|false).*)$`)
+
+// sampleRead is the section of the sample that is commented out as a whole.
+var sampleRead = regexp.MustCompile(`(?m)^# \[isidoor\.salarie\.read\]\n(# [a-z]+ = .*\n)+`)
 
 // TestSampleDefaults puts the defaults that the sample tells into force: they must load, and change nothing.
 func TestSampleDefaults(t *testing.T) {
@@ -97,7 +100,7 @@ func TestSampleDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := 0
-	written := commentedDefault.ReplaceAllStringFunc(string(content), func(line string) string {
+	written := commentedDefault.ReplaceAllStringFunc(sampleRead.ReplaceAllString(string(content), ""), func(line string) string {
 		key, value, _ := strings.Cut(line[2:], " = ")
 		switch key {
 		case "schedule":
@@ -105,18 +108,37 @@ func TestSampleDefaults(t *testing.T) {
 				break
 			}
 			return line
-		case "staging_url", "ca_file", "ping": // examples: they have no default
+		case "staging_url", "ca_file", "ping", "amount_fields": // examples: they have no default
 			return line
 		}
 		count++
 		return line[2:]
 	})
-	if count != 46 {
+	if count != 62 {
 		t.Errorf("%d defaults found", count)
 	}
 	plain, all := parsed(t, string(content)), parsed(t, written)
 	if plain.Digest() != all.Digest() {
 		t.Errorf("the defaults told in the sample are not the defaults:\n%+v\n%+v", plain.Isidoor, all.Isidoor)
+	}
+}
+
+// TestSampleRead puts the section into force that the sample tells as an assumption: it must be what one gets without
+// writing any of its keys.
+func TestSampleRead(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := sampleRead.ReplaceAllStringFunc(string(content), func(section string) string {
+		return strings.TrimPrefix(strings.ReplaceAll(section, "\n# ", "\n"), "# ")
+	})
+	bare := sampleRead.ReplaceAllString(string(content), "[isidoor.salarie.read]\n")
+	all, none := parsed(t, written), parsed(t, bare)
+	want := &ReadEndpoint{Method: "GET", Path: "/V2/Salarie/{key}?periode={period}"}
+	if !reflect.DeepEqual(all.Isidoor.Salarie.Read, want) || all.Digest() != none.Digest() || len(all.Warnings) > 0 {
+		t.Errorf("got %+v, %v", all.Isidoor.Salarie.Read, all.Warnings)
 	}
 }
 
@@ -132,7 +154,7 @@ func TestDefaults(t *testing.T) {
 		RetryFor: 2 * time.Minute, RetryAfterCap: time.Minute, TechnicalTries: 3, StopAfter: 10,
 		Dossier:      DossierEndpoint{"GET", "/V2/Dossier", "/Siret"},
 		Dictionnaire: DictionnaireEndpoint{"GET", "/V2/Dictionnaire", "", "/Nom", "/Code", "/Libelle", "/Actif"},
-		Salarie:      SalarieEndpoint{"POST", "/V2/Salarie", jobs.Replace, jobs.ScopeEmployeePeriod, jobs.SendChanged, "auto"},
+		Salarie:      SalarieEndpoint{"POST", "/V2/Salarie", jobs.Replace, jobs.ScopeEmployeePeriod, jobs.SendChanged, "auto", nil},
 	}
 	if !reflect.DeepEqual(i, want) {
 		t.Errorf("got  %+v\nwant %+v", i, want)
@@ -193,7 +215,7 @@ func TestPushJob(t *testing.T) {
 			Children: []mapping.Children{{Path: "Elements", Key: "Code", Fields: []mapping.Field{{Path: "Code", Column: "code"}}}},
 		},
 		Semantics: jobs.Replace, Scope: jobs.ScopeEmployeePeriod, Send: jobs.SendChanged,
-		MaxInFlight: 8, StopAfter: 10, RequestTimeout: 30 * time.Second, ConfigDigest: c.Digest(),
+		MaxInFlight: 8, StopAfter: 10, RequestTimeout: 30 * time.Second, Guards: defaultGuards, ConfigDigest: c.Digest(),
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -64,6 +64,9 @@ var fieldKeys = []string{"column", "value", "dictionary", "sensitive", "null", "
 func readFields(t *table, prefix string, at places) []mapping.Field {
 	var fields []mapping.Field
 	for _, path := range t.node.keys {
+		if t.misplaced(path) {
+			continue
+		}
 		n := t.want(path, kindText, kindTable)
 		if n == nil {
 			continue
@@ -82,6 +85,27 @@ func readFields(t *table, prefix string, at places) []mapping.Field {
 	}
 	slices.SortFunc(fields, func(a, b mapping.Field) int { return cmp.Compare(a.Path, b.Path) })
 	return fields
+}
+
+// jobKeys are keys of a [[job]] that TOML takes for members of the document when they stand below one of its tables.
+var jobKeys = []string{
+	"schedule", "timezone", "dossiers", "period", "missed", "missed_window", "deadline", "hold_expires", "ping", "guard", "max_withdrawn",
+}
+
+// misplaced warns of a member that has the name of a job's key. It reports one that cannot be a member and returns true.
+func (t *table) misplaced(path string) bool {
+	n := t.node.members[path]
+	isField := n.kind == kindTable && (n.members["column"] != nil || n.members["value"] != nil)
+	if isField || !slices.Contains(jobKeys, path) {
+		return false
+	}
+	const hint = "write it above the first [job.…] table; a member of that name is written as { column = \"…\" }"
+	if n.kind == kindText {
+		t.warn(path, "is taken for a member of the document: the job's own key has no effect here", hint)
+		return false
+	}
+	t.report(path, "is a key of the job, not a member of the document", hint)
+	return true
 }
 
 // nested finds the dots of a path that was written without quotes, which TOML reads as a table in a table: the rest of
@@ -109,7 +133,7 @@ func readField(t *table, path string) mapping.Field {
 		Column:     t.text("column", ""),
 		Value:      t.constant("value"),
 		Dictionary: t.text("dictionary", ""),
-		Sensitive:  t.boolean("sensitive"),
+		Sensitive:  t.boolean("sensitive", false),
 		Null:       mapping.Null(t.choice("null", "", string(mapping.NullClear), string(mapping.NullOmit), string(mapping.NullRefuse))),
 		Type:       mapping.Type(t.choice("type", "", string(mapping.TypeString), string(mapping.TypeNumber), string(mapping.TypeBoolean))),
 	}

@@ -65,7 +65,8 @@ type SalarieEndpoint struct {
 	Semantics    jobs.Semantics
 	Scope        jobs.Scope
 	Send         jobs.Send
-	Contract     string // "auto", "none", a URL or a file: for the check of documents to come
+	Contract     string        // "auto", "none", a URL or a file: for the check of documents to come
+	Read         *ReadEndpoint // nil = the API is not asked what it holds
 }
 
 func readIsidoor(t *table) Isidoor {
@@ -142,7 +143,7 @@ func readDictionnaire(t *table, key DossierKey) DictionnaireEndpoint {
 
 func readSalarie(t *table, key DossierKey) SalarieEndpoint {
 	defer t.finish()
-	return SalarieEndpoint{
+	s := SalarieEndpoint{
 		Method:    t.choice("method", "POST", "POST", "PUT", "PATCH"),
 		Path:      t.endpointPath("/V2/Salarie", key),
 		Semantics: jobs.Semantics(t.choice("semantics", "replace", "replace", "append")),
@@ -150,6 +151,10 @@ func readSalarie(t *table, key DossierKey) SalarieEndpoint {
 		Send:      jobs.Send(t.choice("send", "changed", "changed", "all")),
 		Contract:  t.contract("contract"),
 	}
+	if read := t.table("read"); t.has("read") {
+		s.Read = readReadEndpoint(read, key, s.Scope)
+	}
+	return s
 }
 
 // contract keeps "auto", "none", a URL or a file. No version checks documents against it yet, and whoever names one

@@ -21,12 +21,14 @@ type Job struct {
 	Missed       schedule.Policy // what is done about fires that no daemon was there for
 	MissedWindow time.Duration   // how old such a fire may be
 	Deadline     time.Duration   // how long a run of the daemon waits for an API that is away
+	HoldExpires  time.Duration   // how long what is held waits for a person
 	Ping         Ping
 
 	// push-salaries
 	Period  string // "current" or "previous"
 	Source  jobs.Source
 	Mapping mapping.Spec
+	Guards  jobs.Guards
 
 	// pull-dictionnaire
 	MaxWithdrawn float64 // share, 0 to 1
@@ -49,42 +51,49 @@ func (j Job) PeriodIn(at time.Time, zone *time.Location) jobs.Period {
 	return period
 }
 
-func readJobs(tables []*table, dossiers []string, closed []schedule.Day) []Job {
+// surroundings are what jobs refer to elsewhere in the file.
+type surroundings struct {
+	dossiers []string
+	closed   []schedule.Day
+	readBack bool // documents can be read back
+}
+
+func readJobs(tables []*table, around surroundings) []Job {
 	var list []Job
 	for _, t := range tables {
-		list = append(list, readJob(t, jobNames(list), dossiers, closed))
+		list = append(list, readJob(t, jobNames(list), around))
 	}
 	return list
 }
 
 // Keys that only one kind of job has.
 var (
-	pushKeys = []string{"period", "source", "fields", "children"}
+	pushKeys = []string{"period", "source", "fields", "children", "guard"}
 	pullKeys = []string{"max_withdrawn"}
 )
 
-func readJob(t *table, taken, dossiers []string, closed []schedule.Day) Job {
+func readJob(t *table, taken []string, around surroundings) Job {
 	defer t.finish()
 	j := Job{
 		Name:         t.name("job", taken),
 		Kind:         jobs.Kind(t.requiredChoice("kind", string(jobs.PushSalaries), string(jobs.PullDictionnaire))),
-		DossierNames: t.dossiers("dossiers", dossiers),
+		DossierNames: t.dossiers("dossiers", around.dossiers),
 		Missed:       schedule.Policy(t.choice("missed", string(schedule.Latest), string(schedule.Skip), string(schedule.Latest), string(schedule.All))),
 		MissedWindow: t.duration("missed_window", 92*day, time.Minute, 400*day),
 		Deadline:     t.duration("deadline", 6*time.Hour, 0, 7*day),
+		HoldExpires:  t.duration("hold_expires", 7*day, time.Hour, 90*day),
 		Ping:         readPing(t.table("ping")),
 	}
 	j.Timezone, j.location = t.timezone("timezone")
 	if t.has("schedule") {
-		j.Schedule = t.schedule("schedule", t.required("schedule", scheduleHint), j.Timezone, closed)
+		j.Schedule = t.schedule("schedule", t.required("schedule", scheduleHint), j.Timezone, around.closed)
 	} else {
 		t.take("schedule")
 	}
-	t.refuse("guards are not available in this version", "remove it, and look at what would be sent before you send it: syncd plan JOB", "guard")
 	switch j.Kind {
 	case jobs.PushSalaries:
 		t.refuse("has no meaning for a job that pushes", "remove it", pullKeys...)
-		t.readPush(&j, count(j.DossierNames, dossiers))
+		t.readPush(&j, around)
 	case jobs.PullDictionnaire:
 		t.refuse("has no meaning for a job that pulls", "remove it", pushKeys...)
 		j.MaxWithdrawn = t.number("max_withdrawn", 0.2, 0, 1)
@@ -94,11 +103,17 @@ func readJob(t *table, taken, dossiers []string, closed []schedule.Day) Job {
 	return j
 }
 
-func (t *table) readPush(j *Job, dossiers int) {
+func (t *table) readPush(j *Job, around surroundings) {
 	j.Period = t.choice("period", "current", "current", "previous")
 	children := t.tables("children")
-	j.Source = readSource(t, children, dossiers)
+	j.Source = readSource(t, children, count(j.DossierNames, around.dossiers))
+	before := len(t.file.problems)
 	j.Mapping = readMapping(t, children)
+	var mapped *mapping.Spec
+	if len(t.file.problems) == before {
+		mapped = &j.Mapping
+	}
+	j.Guards = readGuard(t.table("guard"), &j.Source, mapped, around.readBack)
 	for _, child := range children {
 		child.finish()
 	}
@@ -114,11 +129,8 @@ func (t *table) dossiers(key string, known []string) []string {
 		t.report(key, "is empty", `write ["*"] for all dossiers`)
 	}
 	var names []string
-	for i, item := range list.items {
-		at := &table{file: t.file, node: item, path: fmt.Sprintf("%s[%d]", t.key(key), i+1)}
-		switch name := item.text; {
-		case item.kind != kindText:
-			at.report("", fmt.Sprintf("must be %s, not %s", kindText, item.kind), `write names: ["saint-martin"]`)
+	for _, at := range t.texts(key, list, `write names: ["saint-martin"]`) {
+		switch name := at.node.text; {
 		case name == "*" && len(list.items) > 1:
 			at.report("", "stands for all dossiers, so it stands alone", `write ["*"], or names only`)
 		case name != "*" && !slices.Contains(known, name):
@@ -162,6 +174,7 @@ func (c *Config) PushJob(name string) (jobs.PushJob, error) {
 		Name: j.Name, Source: j.Source, Mapping: j.Mapping,
 		Semantics: c.Isidoor.Salarie.Semantics, Scope: c.Isidoor.Salarie.Scope, Send: c.Isidoor.Salarie.Send,
 		MaxInFlight: c.Isidoor.MaxInFlight, StopAfter: c.Isidoor.StopAfter, RequestTimeout: c.Isidoor.RequestTimeout,
+		Guards: j.Guards, ReadBack: c.Isidoor.Salarie.readBack(),
 		ConfigDigest: c.Digest(),
 	}, nil
 }

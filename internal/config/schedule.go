@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"time"
 
 	"syncd/internal/schedule"
@@ -46,13 +45,8 @@ func (t *table) closedDays(key string) []schedule.Day {
 	}
 	const hint = `write "2026-12-24" for one year or "12-24" for each, between quotes`
 	var days []schedule.Day
-	for i, item := range list.items {
-		at := &table{file: t.file, node: item, path: fmt.Sprintf("%s[%d]", t.key(key), i+1)}
-		if item.kind != kindText {
-			at.report("", fmt.Sprintf("must be %s, not %s", kindText, item.kind), hint)
-			continue
-		}
-		closed, err := schedule.ParseDay(item.text)
+	for _, at := range t.texts(key, list, hint) {
+		closed, err := schedule.ParseDay(at.node.text)
 		if err != nil {
 			at.report("", err.Error(), hint)
 			continue

@@ -107,6 +107,20 @@ func (t *table) tables(key string) []*table {
 	return tables
 }
 
+// texts opens each item of a list as a table of its own, to report at. Items that are no text are reported.
+func (t *table) texts(key string, list *node, hint string) []*table {
+	var items []*table
+	for i, item := range list.items {
+		at := &table{file: t.file, node: item, path: fmt.Sprintf("%s[%d]", t.key(key), i+1)}
+		if item.kind == kindText {
+			items = append(items, at)
+		} else {
+			at.report("", fmt.Sprintf("must be %s, not %s", kindText, item.kind), hint)
+		}
+	}
+	return items
+}
+
 // has tells whether any of the keys is written.
 func (t *table) has(keys ...string) bool {
 	return slices.ContainsFunc(keys, func(key string) bool { return t.node.members[key] != nil })

@@ -78,20 +78,27 @@ func quoted(words []string) string {
 	return b.String()
 }
 
-func (t *table) boolean(key string) bool {
-	n := t.want(key, kindBoolean)
-	return n != nil && n.text == "true"
+func (t *table) boolean(key string, fallback bool) bool {
+	if n := t.want(key, kindBoolean); n != nil {
+		return n.text == "true"
+	}
+	return fallback
 }
 
 // integer is a whole number from low to high.
 func (t *table) integer(key string, fallback, low, high int64) int {
+	return t.integerOr(key, fallback, low, high, fmt.Sprintf("leave it out for %d", fallback))
+}
+
+// integerOr is integer with a hint of its own.
+func (t *table) integerOr(key string, fallback, low, high int64, hint string) int {
 	n := t.want(key, kindInteger)
 	if n == nil {
 		return int(fallback)
 	}
 	value, err := strconv.ParseInt(n.text, 0, 64) // base 0: TOML writes 0x, 0o, 0b and _ as Go does
 	if err != nil || value < low || value > high {
-		t.report(key, fmt.Sprintf("must be from %d to %d", low, high), fmt.Sprintf("leave it out for %d", fallback))
+		t.report(key, fmt.Sprintf("must be from %d to %d", low, high), hint)
 		return int(fallback)
 	}
 	return int(value)
@@ -99,13 +106,18 @@ func (t *table) integer(key string, fallback, low, high int64) int {
 
 // number is a number from low to high, with or without decimals.
 func (t *table) number(key string, fallback, low, high float64) float64 {
+	return t.numberOr(key, fallback, low, high, fmt.Sprintf("leave it out for %v", fallback))
+}
+
+// numberOr is number with a hint of its own.
+func (t *table) numberOr(key string, fallback, low, high float64, hint string) float64 {
 	n := t.want(key, kindDecimal, kindInteger)
 	if n == nil {
 		return fallback
 	}
 	value, err := strconv.ParseFloat(strings.ReplaceAll(n.text, "_", ""), 64)
 	if err != nil || !(value >= low && value <= high) { // also refuses NaN
-		t.report(key, fmt.Sprintf("must be from %v to %v", low, high), fmt.Sprintf("leave it out for %v", fallback))
+		t.report(key, fmt.Sprintf("must be from %v to %v", low, high), hint)
 		return fallback
 	}
 	return value

@@ -7,11 +7,20 @@ import (
 	"syncd/internal/schedule"
 )
 
-// runChores takes up failed runs again and deletes what is past its time, each on a schedule of its own. Nothing of that
-// is caught up: the next time comes soon. But what could not be done is tried again at the next turn.
+// expireEvery is how often holds are looked through: they wait for days.
+const expireEvery = time.Hour
+
+// runChores takes up failed runs again, gives up holds that nobody decided about, and deletes what is past its time.
+// Nothing of that is caught up: the next time comes soon. But what could not be done is tried again at the next turn.
 func (l *loop) runChores(ctx context.Context, now time.Time) error {
 	// The clock may have been set back.
-	l.fires.retried, l.fires.purged = earlier(l.fires.retried, now), earlier(l.fires.purged, now)
+	l.fires.retried, l.fires.purged, l.fires.expired = earlier(l.fires.retried, now), earlier(l.fires.purged, now), earlier(l.fires.expired, now)
+	if err := l.noteConfiguration(ctx); err != nil {
+		return err
+	}
+	if err := l.expireHolds(ctx, now); err != nil {
+		return err
+	}
 	if isDue(l.setup.Purge, l.fires.purged, now) {
 		l.fires.purged = now
 		l.setup.PurgeNow()
@@ -24,6 +33,33 @@ func (l *loop) runChores(ctx context.Context, now time.Time) error {
 	}
 	l.fires.retried, l.fires.reconsidered = now, true
 	return nil
+}
+
+// noteConfiguration tells the trail, once for each load.
+func (l *loop) noteConfiguration(ctx context.Context) error {
+	if l.fires.noted {
+		return nil
+	}
+	err := l.brief(ctx, func(ctx context.Context) error { return l.Ledger.SetConfiguration(ctx, l.setup.Digest) })
+	l.fires.noted = err == nil
+	return err
+}
+
+func (l *loop) expireHolds(ctx context.Context, now time.Time) error {
+	if now.Sub(l.fires.expired) < expireEvery {
+		return nil
+	}
+	err := l.brief(ctx, func(ctx context.Context) error {
+		runs, err := l.Ledger.ExpireHolds(ctx, l.setup.Expires)
+		for _, id := range runs {
+			l.Log.Warn().Int64("run", id).Msg("nobody has decided about what this run holds: it was given up")
+		}
+		return err
+	})
+	if err == nil {
+		l.fires.expired = now
+	}
+	return err
 }
 
 // retryFailed queues failed runs again: with a new configuration also those that failed for the former one.

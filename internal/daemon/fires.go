@@ -31,6 +31,8 @@ type fires struct {
 	reconsidered bool      // what failed for its configuration has gone once more with this one
 	retried      time.Time // when failed runs were last taken up again
 	purged       time.Time
+	noted        bool          // the trail knows this configuration
+	expired      time.Time     // when holds were last looked through
 	clock        time.Time     // when a clock was last found to be wrong; zero = never
 	takenBack    []jobs.Pair   // whose future the ledger was asked to take back in this turn
 	behind       time.Duration // how far this clock was found to be behind

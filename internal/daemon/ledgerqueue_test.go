@@ -196,6 +196,22 @@ func (l *ledger) RetryFailed(ctx context.Context, pairs []jobs.Pair, within time
 	return ids, nil
 }
 
+func (l *ledger) SetConfiguration(ctx context.Context, _ string) error {
+	if err := l.enter(ctx, "SetConfiguration"); err != nil {
+		return err
+	}
+	l.leave(false)
+	return nil
+}
+
+func (l *ledger) ExpireHolds(ctx context.Context, _ map[string]time.Duration) ([]int64, error) {
+	if err := l.enter(ctx, "ExpireHolds"); err != nil {
+		return nil, err
+	}
+	l.leave(false)
+	return nil, nil
+}
+
 func (l *ledger) Cancel(ctx context.Context, id int64, _, _ string) (*jobs.Run, error) {
 	if err := l.enter(ctx, "Cancel"); err != nil {
 		return nil, err

@@ -16,8 +16,9 @@ type Setup struct {
 	MaxRuns     int                // executed at once
 	Retry       *schedule.Schedule // when failed runs are taken up again; nil = never
 	RetryWithin time.Duration
-	Purge       *schedule.Schedule // when what is past its time is deleted; nil = never
-	PurgeNow    func()             // begins to, and returns
+	Expires     map[string]time.Duration // by job: how long a hold waits for a person
+	Purge       *schedule.Schedule       // when what is past its time is deleted; nil = never
+	PurgeNow    func()                   // begins to, and returns
 	Closed      []schedule.Day
 	Grace       time.Duration // for what is on its way when the daemon stops
 	Digest      string        // of the configuration

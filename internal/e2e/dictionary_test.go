@@ -7,6 +7,7 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/sandbox"
+	"syncd/internal/store"
 )
 
 func (w *world) changes(r *jobs.Runner, run *jobs.Run) map[string]jobs.Difference {
@@ -97,7 +98,7 @@ func TestShrunkAnswerIsHeldUntilApproved(t *testing.T) {
 	if held.Failure.Code != jobs.ReasonPullShrinks || w.activeCodes() != codes {
 		t.Fatalf("%+v, %d codes of %d", held.Failure, w.activeCodes(), codes)
 	}
-	w.must(ledger(r).Approve(t.Context(), held.ID, "test", "they told us"))
+	w.approve(r, held.ID, "they told us")
 	w.sandbox.RemoveEntry("Strate", "IV") // it is another answer by now
 	run, err := r.ResumePull(t.Context(), &w.pull, held.ID)
 	w.must(err)
@@ -105,7 +106,7 @@ func TestShrunkAnswerIsHeldUntilApproved(t *testing.T) {
 	if w.activeCodes() != codes {
 		t.Fatal("an answer that nobody approved was applied")
 	}
-	w.must(ledger(r).Approve(t.Context(), held.ID, "test", "they told us again"))
+	w.approve(r, held.ID, "they told us again")
 	run, err = r.ResumePull(t.Context(), &w.pull, held.ID)
 	w.must(err)
 	w.wantState(run, jobs.Succeeded)
@@ -152,7 +153,7 @@ func TestLaterPullCancelsHeldOnes(t *testing.T) {
 	old, err := ledger(r).Run(t.Context(), held.ID)
 	w.must(err)
 	w.wantState(old, jobs.Cancelled)
-	if err := ledger(r).Approve(t.Context(), held.ID, "test", "too late"); err == nil {
+	if _, err := ledger(r).Approve(t.Context(), held.ID, store.Approval{By: "test", Reason: "too late"}); err == nil {
 		t.Error("a cancelled run was approved")
 	}
 }

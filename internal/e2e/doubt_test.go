@@ -191,10 +191,10 @@ func TestAppendNeverRepeatsADocumentInDoubt(t *testing.T) {
 	run := w.run(r, jobs.Incomplete, nil)
 	w.wantItem(r, run, "00001", jobs.ItemUncertain, jobs.ReasonNoAnswer)
 	run = w.run(r, jobs.Incomplete, nil)
-	w.wantItem(r, run, "00001", jobs.ItemUncertain, jobs.ReasonInDoubt)
+	w.wantItem(r, run, "00001", jobs.ItemUnsettled, jobs.ReasonUnsettled)
 	w.rename("00001", "CORRIGE")
 	run = w.run(r, jobs.Incomplete, nil)
-	w.wantItem(r, run, "00001", jobs.ItemUncertain, jobs.ReasonInDoubt)
+	w.wantItem(r, run, "00001", jobs.ItemUnsettled, jobs.ReasonUnsettled)
 	w.run(r, jobs.Incomplete, employees("00001"))
 	if n := w.front.sent("00001"); n != 1 {
 		t.Errorf("sent %d times", n)

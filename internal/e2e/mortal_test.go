@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"time"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
@@ -37,20 +36,20 @@ func (d *dyingLedger) Dictionaries(ctx context.Context, target int64) (dictionar
 	return dictionaries, err
 }
 
-func (d *dyingLedger) BeginPlan(ctx context.Context, run *jobs.Run, timeout time.Duration) (jobs.PlanWriter, error) {
-	w, err := d.Ledger.BeginPlan(ctx, run, timeout)
+func (d *dyingLedger) BeginPlan(ctx context.Context, run *jobs.Run, request jobs.Resumption) (jobs.PlanWriter, error) {
+	w, err := d.Ledger.BeginPlan(ctx, run, request)
 	return dyingWriter{w, d}, err
 }
 
-func (d *dyingLedger) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (claimed []jobs.Claimed, err error) {
+func (d *dyingLedger) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (claims jobs.Claims, err error) {
 	err = d.call(func() error {
-		claimed, err = d.Ledger.Step(ctx, run, step)
+		claims, err = d.Ledger.Step(ctx, run, step)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return jobs.Claims{}, err
 	}
-	return claimed, nil
+	return claims, nil
 }
 
 type dyingWriter struct {
@@ -58,6 +57,6 @@ type dyingWriter struct {
 	ledger *dyingLedger
 }
 
-func (w dyingWriter) Commit(ctx context.Context, counts jobs.Counts, digests jobs.Digests) error {
-	return w.ledger.call(func() error { return w.PlanWriter.Commit(ctx, counts, digests) })
+func (w dyingWriter) Commit(ctx context.Context, plan jobs.Frozen) error {
+	return w.ledger.call(func() error { return w.PlanWriter.Commit(ctx, plan) })
 }

@@ -54,6 +54,7 @@ func (b bomb) Planning(employees int) {
 	}
 }
 
+func (bomb) Verifying(int, int)    {}
 func (bomb) Pushing(int, int)      {}
 func (bomb) Waiting(time.Duration) {}
 

@@ -81,7 +81,7 @@ var (
 func (h *history) begin(name string, semantics jobs.Semantics, scope jobs.Scope) {
 	h.to = jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: "http://127.0.0.1", Dossier: name}
 	h.job = jobs.PushJob{Name: "paie", Mapping: papers, Semantics: semantics, Scope: scope, Send: jobs.SendChanged,
-		MaxInFlight: 2, StopAfter: 3, RequestTimeout: time.Millisecond,
+		MaxInFlight: 2, StopAfter: 3, RequestTimeout: time.Millisecond, Guards: unguarded,
 		Source: jobs.Source{Employees: "SELECT * FROM staff", Key: "matricule",
 			Children: []jobs.ChildSource{{Rows: "SELECT * FROM pay WHERE period = @period", Employee: "matricule"}}}}
 	h.open()

@@ -49,7 +49,7 @@ const unaccounted = `
 SELECT count(*) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id CROSS JOIN LATERAL (
 	SELECT coalesce(sum(employees) FILTER (WHERE state = 'accepted'), 0) AS accepted,
 		coalesce(sum(employees) FILTER (WHERE state = 'superseded'), 0) AS superseded,
-		coalesce(sum(employees) FILTER (WHERE state IN ('uncertain', 'sending') OR state = 'pending' AND ambiguous), 0) AS uncertain,
+		coalesce(sum(employees) FILTER (WHERE state IN ('uncertain', 'unsettled', 'sending') OR state = 'pending' AND ambiguous), 0) AS uncertain,
 		coalesce(sum(employees), 0) AS employees, coalesce(sum(elements), 0) AS elements
 	FROM syncd.item WHERE run_id = r.id) AS i
 WHERE t.dossier = $1 AND r.finished_at IS NOT NULL AND (r.accepted <> i.accepted OR r.superseded <> i.superseded
@@ -75,8 +75,8 @@ func (h *history) wantBaseline() {
 		}
 		documents, err := h.store.Documents(context.Background(), target.ID, []jobs.DocumentRef{{Key: row.Key, Period: row.Period}})
 		h.must(err)
-		if !bytes.Equal(documents[0], h.api.holds[at]) {
-			h.Fatalf("%s %s: the API holds %s, acknowledged was %s", row.Key, row.Period, h.api.holds[at], documents[0])
+		if !bytes.Equal(documents[0].Document, h.api.holds[at]) {
+			h.Fatalf("%s %s: the API holds %s, acknowledged was %s", row.Key, row.Period, h.api.holds[at], documents[0].Document)
 		}
 	}
 	for at := range h.api.holds {
@@ -168,9 +168,9 @@ func (h *history) clean(month jobs.Period) (*jobs.Run, bool) {
 
 func (h *history) wantAll(run *jobs.Run, month jobs.Period) {
 	h.Helper()
-	blocked, uncertain := 0, run.Counts.Uncertain
+	blocked, uncertain := 0, run.Counts.Uncertain+run.Counts.Held
 	for matricule, p := range h.staff {
-		unsure := h.api.append && h.count(`SELECT count(*) FROM syncd.item WHERE run_id = $1 AND key = $2 AND state = 'uncertain'`, run.ID, matricule) > 0
+		unsure := h.api.append && h.count(`SELECT count(*) FROM syncd.item WHERE run_id = $1 AND key = $2 AND state IN ('uncertain', 'unsettled', 'held')`, run.ID, matricule) > 0
 		switch {
 		case p.name == "":
 			blocked++
@@ -180,7 +180,7 @@ func (h *history) wantAll(run *jobs.Run, month jobs.Period) {
 			h.wantHeld(matricule, p, month, "delivered")
 		}
 	}
-	if c := run.Counts; c.Blocked != blocked || uncertain != 0 || c.Accepted+c.Unchanged+c.Blocked+c.Uncertain != len(h.staff) {
+	if c := run.Counts; c.Blocked != blocked || uncertain != 0 || c.Accepted+c.Unchanged+c.Blocked+c.Uncertain+c.Held != len(h.staff) {
 		h.Fatalf("%s: %d blocked; %+v", month, blocked, c)
 	}
 }

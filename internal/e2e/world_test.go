@@ -36,6 +36,11 @@ const (
 	inDoubt = 200 * time.Millisecond
 )
 
+// unguarded lets everything go: most tests are about something else, with edits that no guard would let pass.
+var unguarded = jobs.Guards{Created: off, Updated: off, Departed: off, Duplicates: off, Fall: off, Elements: off, CodeTotals: off}
+
+var off = jobs.Limit{Off: true}
+
 // world is a database with staging and ledger, and a sandbox.
 type world struct {
 	t       testing.TB
@@ -82,6 +87,7 @@ func newWorld(t testing.TB) *world {
 	w.job, err = c.PushJob("paie")
 	w.must(err)
 	w.job.RequestTimeout = inDoubt
+	w.job.Guards = unguarded
 	w.pull, err = c.PullJob("dictionnaire")
 	w.must(err)
 	return w
@@ -163,6 +169,7 @@ func (w *world) runner() *jobs.Runner {
 type silent struct{}
 
 func (silent) Planning(int)          {}
+func (silent) Verifying(int, int)    {}
 func (silent) Pushing(int, int)      {}
 func (silent) Waiting(time.Duration) {}
 
@@ -170,6 +177,12 @@ func (w *world) request() jobs.NewRun {
 	return jobs.NewRun{Job: w.job.Name, Kind: jobs.PushSalaries, Period: period, Scope: w.job.Scope, Trigger: jobs.TriggerManual,
 		RequestedBy: "test", Digests: jobs.Digests{Config: "test"},
 		Target: jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: w.server.URL, Dossier: dossier, Identity: siret}}
+}
+
+func (w *world) approve(r *jobs.Runner, run int64, reason string) {
+	w.t.Helper()
+	_, err := ledger(r).Approve(w.t.Context(), run, store.Approval{By: "test", Reason: reason})
+	w.must(err)
 }
 
 func (w *world) pullDictionaries(r *jobs.Runner) *jobs.Run {

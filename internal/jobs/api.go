@@ -16,6 +16,10 @@ type API interface {
 	// Dictionary reads all nomenclatures. An error is a *CallError.
 	Dictionary(ctx context.Context) (mapping.Dictionaries, error)
 
+	// Read asks for the document of one employee, as the API has it; nil = it has none. An error is a *CallError. It is
+	// called only for a job with a ReadBack.
+	Read(ctx context.Context, key string, period Period) ([]byte, error)
+
 	// Send delivers the document of one employee. beforeAttempt is called just before each attempt's request leaves, and
 	// now and then while an attempt waits for its turn; its error ends the sending without a further attempt.
 	Send(ctx context.Context, key string, document []byte, beforeAttempt func() error) Outcome

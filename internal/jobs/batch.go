@@ -17,11 +17,8 @@ const (
 func (p *planning) add(ctx context.Context, item PlannedItem, s *subject) error {
 	p.seq++
 	item.Seq = p.seq
-	switch {
-	case s.current != nil && s.current.Version > 0:
-		item.comparedWith = p.period
-	case s.earlier != nil && s.earlier.Version > 0:
-		item.comparedWith = s.earlier.Period
+	if entry := s.comparable(); entry != nil {
+		item.comparedWith = entry.Period
 	}
 	p.batch = append(p.batch, item)
 	p.bytes += len(item.Document)
@@ -69,19 +66,20 @@ func (p *planning) compare(ctx context.Context) error {
 		if item.Document == nil {
 			continue
 		}
-		var old []byte
+		var old Acknowledged
 		if item.comparedWith != "" {
 			old, documents = documents[0], documents[1:]
 		}
-		if old == nil && !p.diffNew {
-			item.Difference = Created
-			continue
+		item.Difference = Created
+		if same := item.comparedWith == p.period; old.Document != nil || p.diffNew {
+			if item.Diff, err = p.job.Mapping.Diff(old.Document, item.Document, same); err != nil {
+				return fmt.Errorf("comparing the documents of item %d: %w", item.Seq, err)
+			}
+			item.Difference = difference(old.Document, item.Diff, same)
 		}
-		same := item.comparedWith == p.period
-		if item.Diff, err = p.job.Mapping.Diff(old, item.Document, same); err != nil {
-			return fmt.Errorf("comparing the documents of item %d: %w", item.Seq, err)
+		if p.guarded {
+			p.judgeItem(item, old)
 		}
-		item.Difference = difference(old, item.Diff, same)
 	}
 	return nil
 }
@@ -108,6 +106,9 @@ func (p *planning) tally(item *PlannedItem) {
 	case Unchanged:
 		p.counts.Repeated++
 	}
+	if p.guarded {
+		p.weighItem(item)
+	}
 	p.digest.add(p.fingerprinter, &item.Item, item.Fingerprint)
 	p.counts.Add(item.State, item.Employees, item.Elements, 1)
 }
@@ -120,10 +121,11 @@ func (c *chain) add(fingerprinter Fingerprinter, item *Item, fingerprint [32]byt
 	c.sum = fingerprinter.Sum(append(line, fingerprint[:]...))
 }
 
-// String is the digest in hex; "" for a plan without items.
-func (c *chain) String() string {
-	if c.sum == ([32]byte{}) {
-		return ""
-	}
-	return hex.EncodeToString(c.sum[:])
+// hold adds what holds an item that was added before.
+func (c *chain) hold(fingerprinter Fingerprinter, hold Hold) {
+	line := fmt.Appendf(c.sum[:len(c.sum):len(c.sum)], "hold %d %s %q", hold.Seq, hold.Finding.Rule, hold.Finding.Keys)
+	c.sum = fingerprinter.Sum(line)
 }
+
+// String is the digest in hex.
+func (c *chain) String() string { return hex.EncodeToString(c.sum[:]) }

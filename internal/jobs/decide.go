@@ -12,7 +12,30 @@ type subject struct {
 
 	fingerprint []byte         // of the document; set when exactly one employee row made one
 	current     *BaselineEntry // this period's; nil = none
-	earlier     *BaselineEntry // the latest earlier period's; nil = none
+	earlier     *BaselineEntry // the latest earlier period's that was acknowledged; nil = none
+	overtaken   bool           // something after it may have been received, or was withdrawn
+	later       *BaselineEntry // the nearest later period's that was acknowledged; nil = none
+	drifted     bool           // the other side edited the document
+}
+
+// acknowledged is this period's entry, unless nothing of it is at the API.
+func (s *subject) acknowledged() *BaselineEntry {
+	if s.current == nil || s.current.Version == 0 || s.current.Withdrawn {
+		return nil
+	}
+	return s.current
+}
+
+// comparable is the entry whose document tells what is new: this period's, or else the latest earlier one, or else, for a
+// month that is sent late, the nearest later one.
+func (s *subject) comparable() *BaselineEntry {
+	if entry := s.acknowledged(); entry != nil {
+		return entry
+	}
+	if s.earlier != nil {
+		return s.earlier
+	}
+	return s.later
 }
 
 // action is what happens to a subject.
@@ -23,7 +46,7 @@ const (
 	keep                   // unchanged: counted only
 	send                   // an item to send
 	block                  // an item that cannot be sent
-	unsure                 // an item that is in doubt and must not be repeated
+	unsure                 // an item that waits until an older run's is settled
 	departed               // an item to settle: sent for this period, gone from staging
 	left                   // an item to note once
 )
@@ -49,27 +72,35 @@ func (r rules) decide(s *subject) (action, ReasonCode) {
 		return block, ReasonProblems
 	case s.current != nil && s.current.InDoubt:
 		if r.semantics == Append {
-			return unsure, ReasonInDoubt
+			return unsure, ReasonUnsettled
 		}
 		return send, ReasonInDoubt
-	case s.current != nil:
-		if bytes.Equal(s.current.Fingerprint, s.fingerprint) {
-			return keep, ""
-		}
-		return send, ReasonChanged
-	case s.earlier == nil:
+	case s.acknowledged() != nil:
+		return s.compared(s.current)
+	case s.earlier == nil && s.later == nil && !s.overtaken:
 		return send, ReasonNew
 	case r.nothingNew(s):
-		return keep, ""
+		return s.compared(s.earlier)
 	}
 	return send, ReasonNewPeriod
+}
+
+// compared decides about someone of whom the API has a document that would take the same place.
+func (s *subject) compared(with *BaselineEntry) (action, ReasonCode) {
+	switch {
+	case !bytes.Equal(with.Fingerprint, s.fingerprint):
+		return send, ReasonChanged
+	case s.drifted:
+		return send, ReasonDrifted
+	}
+	return keep, ""
 }
 
 // nothingNew tells whether a new period brings nothing: the API keeps one document per employee, it is this very
 // document, and it carries no elements. (Equal elements of two periods are two payments, so they are always sent.)
 func (r rules) nothingNew(s *subject) bool {
 	return r.scope == ScopeEmployee && r.send == SendChanged && s.elements == 0 &&
-		!s.earlier.InDoubt && bytes.Equal(s.earlier.Fingerprint, s.fingerprint)
+		s.earlier != nil && !s.overtaken && !s.earlier.InDoubt && bytes.Equal(s.earlier.Fingerprint, s.fingerprint)
 }
 
 // decideAbsent is for someone of the baseline whom staging no longer has.
@@ -77,8 +108,10 @@ func decideAbsent(s *subject) (action, ReasonCode) {
 	switch {
 	case s.current != nil && s.current.InDoubt:
 		return departed, ReasonDepartedInDoubt
-	case s.current != nil:
+	case s.acknowledged() != nil:
 		return departed, ReasonDeparted
+	case s.current != nil: // it was withdrawn: a person knows
+		return ignore, ""
 	case s.earlier != nil && !s.earlier.DepartureNoted:
 		return left, ReasonLeft
 	}

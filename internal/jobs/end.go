@@ -22,7 +22,13 @@ func failureReason(err error) Reason {
 	var typed *mapping.TypeError
 	var dictionary *mapping.DictionaryError
 	var employee *EmployeeError
+	var closed *ClosedError
+	var notReady *NotReadyError
 	switch {
+	case errors.As(err, &closed):
+		return Reason{ReasonClosed, string(closed.Period)}
+	case errors.As(err, &notReady):
+		return Reason{Code: ReasonNotReady}
 	case errors.As(err, &call) && call.Class == ClassConfiguration, errors.Is(err, ErrRefused):
 		return Reason{ReasonConfiguration, err.Error()}
 	case errors.As(err, &call) && call.Class == ClassTechnical:

@@ -61,6 +61,32 @@ func (e *FinishedError) Error() string {
 	return fmt.Sprintf("run %d is %s: nothing is left to send", e.Run.ID, e.Run.State)
 }
 
+// ClosedError says that a period takes no writes.
+type ClosedError struct{ Period Period }
+
+func (e *ClosedError) Error() string {
+	return fmt.Sprintf("period %s is closed: nothing of it is sent any more\nhint: see 'syncd period list'; 'syncd period reopen %s --reason … --until …' opens it for a time", e.Period, e.Period)
+}
+
+// ExpiredError says that a hold waited too long for a decision. What it held has been given up.
+type ExpiredError struct{ Run Run }
+
+func (e *ExpiredError) Error() string {
+	return fmt.Sprintf("what run %d holds has waited too long for a decision, and was given up\nhint: plan afresh: syncd run %s --dossier %s --period %s", e.Run.ID, e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
+}
+
+// UnsettledError says that there is nothing to settle, and why.
+type UnsettledError struct{ Problem, Hint string }
+
+func (e *UnsettledError) Error() string { return e.Problem + "\nhint: " + e.Hint }
+
+// NotReadyError says that job.guard.ready did not answer true.
+type NotReadyError struct{}
+
+func (e *NotReadyError) Error() string {
+	return "staging is not ready: the query job.guard.ready did not answer true, so nothing was read\nhint: let the export into staging finish, then try again"
+}
+
 // ClockError says that this machine's clock and that of Postgres differ.
 type ClockError struct{ Ahead time.Duration }
 

@@ -18,7 +18,9 @@ const (
 	ItemHeld       ItemState = "held"       // a person must confirm
 	ItemUncertain  ItemState = "uncertain"  // sent, answer unknown
 	ItemSuperseded ItemState = "superseded" // a newer plan or document took its place
+	ItemUnsettled  ItemState = "unsettled"  // an older run's document of this employee is uncertain, and must be settled first
 	ItemDeparted   ItemState = "departed"   // sent for this period, gone from staging; a person settles it
+	ItemWithdrawn  ItemState = "withdrawn"  // departed, and taken back at the other side by a person
 	ItemLeft       ItemState = "left"       // noted once: in an earlier period, not in this one
 )
 
@@ -46,7 +48,8 @@ type Item struct {
 	Ambiguous       bool  // an earlier attempt's effect is unknown: only a 2xx ends it as accepted
 	Diff            []mapping.Change
 	Problems        []mapping.Problem
-	HTTPStatus      int // last answer; 0 = none
+	Findings        []Finding // why it is, or was, held
+	HTTPStatus      int       // last answer; 0 = none
 	Attempts        int
 	SentAt          *time.Time
 	AnsweredAt      *time.Time
@@ -64,7 +67,9 @@ const (
 	ReasonDeparted        ReasonCode = "departed"          // sent for this period, no longer in staging
 	ReasonDepartedInDoubt ReasonCode = "departed-in-doubt" // the same, and whether it was received is unknown
 	ReasonLeft            ReasonCode = "left"
-	ReasonProblems        ReasonCode = "problems" // blocked: see Problems
+	ReasonDrifted         ReasonCode = "drifted"   // unchanged here, edited at the other side
+	ReasonUnsettled       ReasonCode = "unsettled" // run Detail sent it, and whether it was received is unknown
+	ReasonProblems        ReasonCode = "problems"  // blocked: see Problems
 
 	// Why an item ended as it did.
 	ReasonAccepted    ReasonCode = "accepted"
@@ -76,6 +81,9 @@ const (
 	ReasonMoved       ReasonCode = "moved"        // superseded: the baseline moved since the plan
 	ReasonReplanned   ReasonCode = "replanned"    // superseded by run Detail
 	ReasonCancelled   ReasonCode = "cancelled"    // superseded: a person cancelled the run; of a run: Detail says why
+	ReasonExpired     ReasonCode = "expired"      // superseded: nobody decided about the hold in time
+	ReasonSettled     ReasonCode = "settled"      // a person found out: accepted, withdrawn, or pending again
+	ReasonReadBack    ReasonCode = "read-back"    // the API was asked: accepted, or pending again
 
 	// Why a run failed or is held.
 	ReasonConfiguration ReasonCode = "configuration" // the API refuses this configuration: Detail
@@ -88,6 +96,9 @@ const (
 	ReasonCrashes       ReasonCode = "crashes"       // whoever executed it died, again and again
 	ReasonPanic         ReasonCode = "panic"         // a defect of syncd: Detail
 	ReasonInternal      ReasonCode = "internal"      // unexpected: Detail
+	ReasonGuard         ReasonCode = "guard"         // held: see the run's findings
+	ReasonNotReady      ReasonCode = "not-ready"     // job.guard.ready did not answer true
+	ReasonClosed        ReasonCode = "closed"        // its period is closed
 	ReasonPullEmpty     ReasonCode = "pull-empty"    // held: the dictionary answer is empty
 	ReasonPullShrinks   ReasonCode = "pull-shrinks"  // held: it withdraws too much; Detail "18/60", or "Civilite 2/2"
 )

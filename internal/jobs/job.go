@@ -43,6 +43,10 @@ type PushJob struct {
 	StopAfter      int           // technical failures in a row that stop the run
 	RequestTimeout time.Duration // of one attempt: how long a request that left may still be processed
 
+	Guards    Guards
+	ReadBack  *ReadBack // nil = the API is not asked what it holds
+	Overwrite bool      // what the other side edited is sent over
+
 	ConfigDigest string
 }
 
@@ -56,6 +60,7 @@ type Source struct {
 	Employees string // SELECT of the employees
 	Key       string // its column that holds the matricule
 	Children  []ChildSource
+	Ready     string // SELECT that must answer true before the others are read; "" = none
 }
 
 // ChildSource is one query of payroll elements, in the order of the mapping's Children.

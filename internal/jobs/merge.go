@@ -15,12 +15,14 @@ type merge struct {
 	baseline  BaselineRows
 	entry     *BaselineEntry // head of the baseline; nil at its end
 	builder   *mapping.Builder
+	watch     *watch // hears of all rows, too
 	period    Period
 
 	key     []byte // current key, owned
 	null    bool   // the current group is the rows without a key
 	current BaselineEntry
 	earlier BaselineEntry
+	later   BaselineEntry
 }
 
 // head is the first unread row of a stream.
@@ -54,8 +56,8 @@ func (h *head) is(key []byte, null bool) bool {
 	return (k == nil) == null && bytes.Equal(k, key)
 }
 
-func newMerge(snapshot Snapshot, groups int, baseline BaselineRows, builder *mapping.Builder, period Period) (*merge, error) {
-	m := &merge{baseline: baseline, builder: builder, period: period}
+func newMerge(snapshot Snapshot, groups int, baseline BaselineRows, builder *mapping.Builder, watch *watch, period Period) (*merge, error) {
+	m := &merge{baseline: baseline, builder: builder, watch: watch, period: period}
 	m.employees.rows = snapshot.Employees()
 	for group := range groups {
 		m.children = append(m.children, head{rows: snapshot.Children(group)})
@@ -135,6 +137,7 @@ func (m *merge) readEmployees(s *subject) error {
 	for m.employees.is(m.key, m.null) {
 		if s.employees == 0 {
 			m.builder.Reset(m.employees.rows.Values())
+			m.watch.employee(m.key, m.employees.rows.Values())
 		}
 		s.employees++
 		if err := m.employees.advance(); err != nil {
@@ -149,6 +152,7 @@ func (m *merge) readChildren(group int, s *subject) error {
 	for h.is(m.key, m.null) {
 		if s.employees > 0 {
 			m.builder.AddChild(group, h.rows.Values())
+			m.watch.element(group, h.rows.Values())
 		}
 		s.elements++
 		if err := h.advance(); err != nil {
@@ -160,10 +164,17 @@ func (m *merge) readChildren(group int, s *subject) error {
 
 func (m *merge) readBaseline(s *subject) error {
 	for m.entry != nil && !m.null && bytes.Equal(m.entry.Key, m.key) {
-		if m.entry.Period == m.period {
+		switch {
+		case m.entry.Period == m.period:
 			s.current = copyEntry(&m.current, m.entry)
-		} else {
-			s.earlier = copyEntry(&m.earlier, m.entry)
+		case m.entry.Period > m.period:
+			if s.later == nil && m.entry.Version > 0 && !m.entry.Withdrawn {
+				s.later = copyEntry(&m.later, m.entry)
+			}
+		case m.entry.Version == 0, m.entry.Withdrawn:
+			s.overtaken = true
+		default:
+			s.earlier, s.overtaken = copyEntry(&m.earlier, m.entry), false
 		}
 		if err := m.advanceBaseline(); err != nil {
 			return err

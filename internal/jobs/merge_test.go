@@ -74,7 +74,7 @@ func walked(t *testing.T, staging tables, baseline string) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := newMerge(staging, len(staging.children), &entries{list: rows(baseline)}, mapped.NewBuilder(), "2026-11")
+	m, err := newMerge(staging, len(staging.children), &entries{list: rows(baseline)}, mapped.NewBuilder(), nil, "2026-11")
 	if err != nil {
 		return "", err
 	}

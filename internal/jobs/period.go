@@ -26,6 +26,16 @@ func PeriodOf(t time.Time) Period { return Period(t.Format(periodLayout)) }
 // Previous is the month before.
 func (p Period) Previous() Period { return PeriodOf(p.Start().AddDate(0, -1, 0)) }
 
+// MonthsTo is how many months lie between two periods, whichever is the earlier; 0 for the empty one.
+func (p Period) MonthsTo(other Period) int {
+	if p == "" || other == "" {
+		return 0
+	}
+	from, to := p.Start(), other.Start()
+	months := (to.Year()-from.Year())*12 + int(to.Month()-from.Month())
+	return max(months, -months)
+}
+
 // Start is the first day of the period, at midnight UTC.
 func (p Period) Start() time.Time {
 	t, err := time.Parse(periodLayout, string(p))

@@ -3,7 +3,7 @@ package jobs
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"slices"
 
 	"syncd/internal/mapping"
 )
@@ -16,12 +16,24 @@ type planning struct {
 	keys     []string // of a partial run; nil = everyone
 	staging  Staging
 	ledger   BaselineReader
+	api      API // asked only to verify
 	sink     PlanSink
 	progress Progress
 	diffNew  bool // with the diffs of new documents
+	lenient  bool // who is not in staging is told, not an error
+	guarded  bool // with the judgement of the guards
 
-	counts Counts // as if nothing of the plan were sent
-	digest chain
+	counts   Counts // as if nothing of the plan were sent
+	digest   chain
+	findings []Finding // about the plan as a whole
+	figures  Figures
+
+	history  History
+	drift    map[string][]mapping.Change // what the other side edited, by matricule
+	watch    *watch                      // nil = not guarded
+	evidence evidence
+	absent   []DocumentRef // the latest documents of those whom staging does not have
+	held     map[int]bool  // items that are held, by number
 
 	fingerprinter Fingerprinter
 	fingerprint   [32]byte // of the document at hand
@@ -31,10 +43,17 @@ type planning struct {
 	seen          map[string]bool // of a partial run: keys found in staging
 }
 
-// run reads one snapshot of staging, compares it with the baseline and hands the items to the sink in key order.
+// run reads one snapshot of staging, compares it with the baseline, hands the items to the sink in key order, and judges
+// the whole.
 func (p *planning) run(ctx context.Context, dictionaries mapping.Dictionaries) error {
+	source := p.job.Source
+	if !p.guarded {
+		source.Ready = ""
+	} else if err := p.prepare(ctx); err != nil {
+		return err
+	}
 	params := QueryParams(p.target, p.period)
-	snapshot, err := p.staging.Snapshot(ctx, p.job.Source, params, p.keys)
+	snapshot, err := p.staging.Snapshot(ctx, source, params, p.keys)
 	if err != nil {
 		return err
 	}
@@ -43,7 +62,10 @@ func (p *planning) run(ctx context.Context, dictionaries mapping.Dictionaries) e
 	if err != nil {
 		return err
 	}
-	baseline, err := p.ledger.Baseline(ctx, p.target.ID, p.period, p.keys)
+	if p.guarded {
+		p.watch = newWatch(&p.job.Guards, &p.job.Mapping, mapped)
+	}
+	baseline, err := p.ledger.Baseline(ctx, p.target.ID, p.keys)
 	if err != nil {
 		return err
 	}
@@ -51,16 +73,16 @@ func (p *planning) run(ctx context.Context, dictionaries mapping.Dictionaries) e
 	if err := p.walk(ctx, snapshot, baseline, mapped.NewBuilder()); err != nil {
 		return err
 	}
-	return p.check()
+	if err := p.check(); err != nil || !p.guarded {
+		return err
+	}
+	return p.judge(ctx, dictionaries)
 }
 
 func (p *planning) walk(ctx context.Context, snapshot Snapshot, baseline BaselineRows, builder *mapping.Builder) error {
-	m, err := newMerge(snapshot, len(p.job.Source.Children), baseline, builder, p.period)
+	m, err := newMerge(snapshot, len(p.job.Source.Children), baseline, builder, p.watch, p.period)
 	if err != nil {
 		return err
-	}
-	if p.keys == nil && !m.employees.alive {
-		return p.noEmployees() // before all the others of the baseline are called departed
 	}
 	p.fingerprinter, p.seen = p.ledger.Fingerprinter(), map[string]bool{}
 	policy := rules{semantics: p.job.Semantics, scope: p.job.Scope, send: p.job.Send}
@@ -79,15 +101,10 @@ func (p *planning) walk(ctx context.Context, snapshot Snapshot, baseline Baselin
 	}
 }
 
-// noEmployees refuses an empty staging: an export that did not run, not a staff that left.
-func (p *planning) noEmployees() error {
-	return &StagingError{Query: "job.source.employees", Problem: "it returned no employees, so nothing was sent",
-		Hint: "check that the export into staging has run, and that its dossier column holds " + fmt.Sprintf("%q", p.target.Dossier)}
-}
-
 // settle decides about one matricule and counts it or makes it an item.
 func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subject, builder *mapping.Builder) error {
 	p.count(s, m.key)
+	s.drifted = p.drift[string(m.key)] != nil
 	var document []byte
 	var problems []mapping.Problem
 	if s.employees == 1 && !s.keyless && !s.badKey {
@@ -98,6 +115,9 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 		}
 	}
 	act, reason := policy.decide(s)
+	if p.keys != nil && s.employees == 0 && s.elements == 0 {
+		act = ignore // a partial run computes no departures
+	}
 	switch act {
 	case ignore:
 		return nil
@@ -117,12 +137,16 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 	if act == send || act == unsure {
 		item.Fingerprint = p.fingerprint
 		item.Document = append([]byte(nil), document...)
+		item.Totals = []PeriodTotals{{p.period, p.watch.ownTotals()}}
+		if p.guarded {
+			item.unique = slices.Clone(p.watch.values.own)
+		}
 	}
 	if err := p.add(ctx, item, s); err != nil {
 		return err
 	}
 	// Elements without their employee are an item of their own; so is the employee who was sent and has gone.
-	if s.employees == 0 && s.elements > 0 {
+	if s.employees == 0 && s.elements > 0 && p.keys == nil {
 		if act, reason := decideAbsent(s); act != ignore {
 			gone := *s
 			gone.elements = 0
@@ -140,6 +164,9 @@ func (p *planning) count(s *subject, key []byte) {
 	}
 	if p.counts.EmployeesRead%512 == 0 {
 		p.progress.Planning(p.counts.EmployeesRead)
+	}
+	if p.guarded {
+		p.weigh(s, key)
 	}
 }
 
@@ -159,7 +186,7 @@ func (s *subject) problems(key []byte) []mapping.Problem {
 }
 
 var (
-	actionStates = map[action]ItemState{send: ItemPending, block: ItemBlocked, unsure: ItemUncertain, departed: ItemDeparted, left: ItemLeft}
+	actionStates = map[action]ItemState{send: ItemPending, block: ItemBlocked, unsure: ItemUnsettled, departed: ItemDeparted, left: ItemLeft}
 	actionSigns  = map[action]Difference{block: Undeliverable, departed: Departed, left: Departed}
 )
 
@@ -182,9 +209,13 @@ func (p *planning) check() error {
 			missing = append(missing, key)
 		}
 	}
-	if missing != nil {
+	switch {
+	case missing == nil:
+		return nil
+	case !p.lenient || len(missing) == len(p.keys):
 		return &EmployeeError{Keys: missing}
 	}
+	p.findings = append(p.findings, Finding{Rule: RuleAbsent, N: len(missing), Keys: missing[:min(len(missing), FindingKeys)]})
 	return nil
 }
 

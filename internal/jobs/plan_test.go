@@ -21,13 +21,16 @@ func (d *desk) Snapshot(context.Context, Source, mapping.Params, []string) (Snap
 	return columned{tables{employees: &list{keys: d.employees, at: -1}, children: []*list{{keys: d.elements, at: -1}}}}, nil
 }
 
-func (d *desk) Baseline(context.Context, int64, Period, []string) (BaselineRows, error) {
+func (d *desk) Baseline(context.Context, int64, []string) (BaselineRows, error) {
 	return &entries{list: rows(d.baseline)}, nil
 }
 
-func (d *desk) Documents(_ context.Context, _ int64, refs []DocumentRef) ([][]byte, error) {
-	return make([][]byte, len(refs)), nil
+func (d *desk) Documents(_ context.Context, _ int64, refs []DocumentRef) ([]Acknowledged, error) {
+	return make([]Acknowledged, len(refs)), nil
 }
+
+func (d *desk) History(context.Context, int64, Period) (History, error) { return History{}, nil }
+func (d *desk) Hold(context.Context, []Hold) error                      { return nil }
 
 func (d *desk) Fingerprinter() Fingerprinter     { return d }
 func (d *desk) Sum(document []byte) (f [32]byte) { copy(f[:], document); return f }

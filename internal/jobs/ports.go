@@ -55,15 +55,22 @@ type Ledger interface {
 
 	BaselineReader
 	// BeginPlan opens the one transaction that freezes the plan of a run, after superseding what older runs of the same
-	// target and period left open for the same employees. An item in doubt is not sent before requestTimeout has passed
+	// target and period left open for the same employees; with Append what is in doubt stays open, for it may have been
+	// received. An item in doubt is not sent before requestTimeout has passed
 	// since its last request left.
-	BeginPlan(ctx context.Context, run *Run, requestTimeout time.Duration) (PlanWriter, error)
+	BeginPlan(ctx context.Context, run *Run, request Resumption) (PlanWriter, error)
 	// Step records outcomes, moves the baseline, and claims the next items, in one statement.
-	Step(ctx context.Context, run *Run, step Step) ([]Claimed, error)
+	Step(ctx context.Context, run *Run, step Step) (Claims, error)
 	// NextPending tells how long until an item of the run that waits can be claimed. ok = false: none waits.
 	NextPending(ctx context.Context, run *Run) (wait time.Duration, ok bool, err error)
 	// Remaining counts the items that the run still has to send.
 	Remaining(ctx context.Context, run *Run) (int, error)
+
+	// Doubts lists the uncertain items of the run's target, period and employees, of this run or an older one.
+	Doubts(ctx context.Context, run *Run, requestTimeout time.Duration) (Doubts, error)
+	// SettleDoubt records what a read-back found. What was not received is sent again where it is this run's, else left
+	// to the next plan. A doubt that somebody settled meanwhile is left alone.
+	SettleDoubt(ctx context.Context, run *Run, doubt Doubt, received bool) error
 
 	Dictionaries(ctx context.Context, target int64) (mapping.Dictionaries, error)
 	// Pull records what a pull found changed, and makes the stored nomenclatures so when apply is set.
@@ -72,11 +79,13 @@ type Ledger interface {
 
 // BaselineReader is what planning reads of the ledger; a dry run needs no more.
 type BaselineReader interface {
-	// Baseline streams what the API last acknowledged for the target, for the period and all earlier ones, in order of
-	// key and period. keys limits the employees; nil = all.
-	Baseline(ctx context.Context, target int64, period Period, keys []string) (BaselineRows, error)
-	// Documents reads acknowledged documents, in the order of refs; nil where there is none.
-	Documents(ctx context.Context, target int64, refs []DocumentRef) ([][]byte, error)
+	// Baseline streams what the API last acknowledged for the target, in order of key and period. keys limits the
+	// employees; nil = all.
+	Baseline(ctx context.Context, target int64, keys []string) (BaselineRows, error)
+	// Documents reads what was acknowledged, in the order of refs; zero where there is nothing.
+	Documents(ctx context.Context, target int64, refs []DocumentRef) ([]Acknowledged, error)
+	// History reads what guards compare with.
+	History(ctx context.Context, target int64, period Period) (History, error)
 	// Fingerprinter makes keyed fingerprints. Each one is for a single goroutine.
 	Fingerprinter() Fingerprinter
 }
@@ -102,6 +111,14 @@ type BaselineEntry struct {
 	Fingerprint    []byte // of the acknowledged document
 	InDoubt        bool   // something may have been received since
 	DepartureNoted bool
+	Withdrawn      bool // a person took it back at the other side: as if it had never been sent, but for the version
+}
+
+// Acknowledged is a document that the API has, and the totals of its elements and those of the periods before, newest
+// first.
+type Acknowledged struct {
+	Document []byte
+	Totals   []PeriodTotals
 }
 
 // DocumentRef names an acknowledged document.
@@ -114,22 +131,41 @@ type DocumentRef struct {
 type PlannedItem struct {
 	Item
 	Fingerprint [32]byte
-	Document    []byte // nil when there is nothing to send
+	Document    []byte         // nil when there is nothing to send
+	Totals      []PeriodTotals // of its elements, and of those of the periods before, newest first
 
-	comparedWith Period // whose acknowledged document the diff is against; "" = none
+	comparedWith Period   // whose acknowledged document the diff is against; "" = none
+	unique       []uint64 // hashes of the values that nobody else may have, one a field; 0 = none
 }
 
 // PlanSink takes the items of a plan in key order.
 type PlanSink interface {
 	Add(ctx context.Context, items []PlannedItem) error
+	// Hold is called once all items were added, for what is seen only when all employees are known.
+	Hold(ctx context.Context, holds []Hold) error
 }
 
 // PlanWriter freezes a plan. Abandon must be called in the end; after Commit it does nothing.
 type PlanWriter interface {
 	PlanSink
-	// Of counts the ledger keeps what was read, what is unchanged and the kinds of difference; it counts items itself.
-	Commit(ctx context.Context, counts Counts, digests Digests) error
+	Commit(ctx context.Context, plan Frozen) error
 	Abandon()
+}
+
+// Frozen is a plan as a whole. Of its counts the ledger keeps what was read, what is unchanged and the kinds of
+// difference; it counts items itself.
+type Frozen struct {
+	Counts   Counts
+	Digests  Digests
+	Findings []Finding
+	Figures  Figures // zero for a partial run
+}
+
+// Hold keeps an item that was planned to be sent from being sent.
+type Hold struct {
+	Seq     int
+	Key     string
+	Finding Finding
 }
 
 // NewRun asks for a run that this process executes at once.
@@ -141,6 +177,7 @@ type NewRun struct {
 	AnyOrder    bool  // the period was named by a person: an older unfinished one does not stop it
 	Scope       Scope // with ScopeEmployee a period older than the latest sent is refused
 	Employees   []string
+	FailedOf    int64 // the run whose undelivered employees these are; 0 = none
 	Trigger     Trigger
 	RequestedBy string
 	Digests     Digests
@@ -151,6 +188,7 @@ type Resumption struct {
 	ConfigDigest   string    // of the configuration that a run without a plan is planned with
 	Semantics      Semantics // with Append, items that were on their way are not sent again
 	Scope          Scope
+	By             string        // who asks; "" = a daemon
 	RequestTimeout time.Duration // an item in doubt waits until this long after its request may last have left
 }
 
@@ -171,6 +209,12 @@ type ItemOutcome struct {
 	HTTPStatus int
 	Attempts   int
 	AnsweredAt time.Time
+}
+
+// Claims are the items that a step claimed, in order.
+type Claims struct {
+	Items  []Claimed
+	Closed bool // the run's period is closed: nothing is claimed any more
 }
 
 // Claimed is an item that is durably marked as sending, or was superseded instead.
@@ -194,6 +238,7 @@ type DictionaryChange struct {
 // Progress hears how far a run is. Its methods are called from one goroutine at a time.
 type Progress interface {
 	Planning(employees int)
+	Verifying(done, total int)
 	Pushing(done, total int)
 	// Waiting tells that items wait until an earlier request, which may still be processed, is certainly over.
 	Waiting(d time.Duration)

@@ -22,7 +22,9 @@ func (r *Runner) Pull(ctx context.Context, job *PullJob, request NewRun) (*Run, 
 
 // ResumePull pulls again for a run that failed or was approved.
 func (r *Runner) ResumePull(ctx context.Context, job *PullJob, id int64) (*Run, error) {
-	run, err := r.Ledger.Resume(ctx, id, job.Resumption())
+	request := job.Resumption()
+	request.By = r.By
+	run, err := r.Ledger.Resume(ctx, id, request)
 	if err != nil {
 		return nil, err
 	}
@@ -144,5 +146,5 @@ func union[V any](a, b map[string]V) []string {
 
 // IsHold tells whether a reason holds a run for a person, instead of failing it.
 func (r Reason) IsHold() bool {
-	return r.Code == ReasonPullEmpty || r.Code == ReasonPullShrinks
+	return r.Code == ReasonGuard || r.Code == ReasonPullEmpty || r.Code == ReasonPullShrinks
 }

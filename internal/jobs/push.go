@@ -76,14 +76,17 @@ func (p *pushing) step(ctx context.Context, window int) error {
 	if p.halt.Code == "" && !p.dry {
 		step.Claim = window - (p.open - len(p.waiting))
 	}
-	claimed, err := p.ledger.Step(ctx, p.run, step)
+	claims, err := p.ledger.Step(ctx, p.run, step)
 	if err != nil {
 		return err
+	}
+	if claims.Closed {
+		p.stopFor(Reason{ReasonClosed, string(p.run.Period)})
 	}
 	p.open -= len(p.waiting)
 	p.done += len(p.waiting)
 	p.waiting = p.waiting[:0]
-	for _, item := range claimed {
+	for _, item := range claims.Items {
 		p.after = item.Seq
 		if item.Superseded {
 			p.done++
@@ -93,7 +96,7 @@ func (p *pushing) step(ctx context.Context, window int) error {
 		p.work <- item // never blocks: its capacity is the window
 	}
 	p.progress.Pushing(p.done, p.total)
-	if step.Claim > len(claimed) {
+	if step.Claim > len(claims.Items) && !claims.Closed {
 		return p.runDry(ctx)
 	}
 	return nil

@@ -32,7 +32,7 @@ const (
 var transitions = map[State][]State{
 	Queued:     {Running, Cancelled},
 	Running:    {Succeeded, Incomplete, Failed, Held, Cancelled, Running, Queued}, // Running: taken over; Queued: it waits
-	Incomplete: {Queued, Running, Incomplete, Cancelled},                          // resumed for what is still open
+	Incomplete: {Queued, Running, Incomplete, Succeeded, Cancelled},               // resumed for what is still open, or settled
 	Failed:     {Queued, Running, Cancelled},
 	Held:       {Queued, Cancelled},
 }
@@ -136,6 +136,8 @@ type Run struct {
 	PID          int
 	Version      string     // of the program
 	Failure      Reason     // why it failed or is held; zero otherwise
+	Findings     []Finding  // of the guards, when its plan was made
+	FailedOf     int64      // the run whose undelivered employees it is for; 0 = none
 	Approved     string     // digest of what a person approved, "" = nothing
 	ApprovedBy   string     // and who
 	ApprovedFor  string     // and why
@@ -156,6 +158,14 @@ type Run struct {
 // Partial tells that the run was limited to some employees: it computes no departures and never completes a period.
 func (r *Run) Partial() bool { return len(r.Employees) > 0 }
 
+// hold is why the run may not send what it planned: a guard holds it, and no person has approved this very plan.
+func (r *Run) hold() Reason {
+	if Holds(r.Findings) && r.Approved != r.Digests.Plan {
+		return Reason{Code: ReasonGuard}
+	}
+	return Reason{}
+}
+
 // Add counts n items of one state, which stand for so many rows of staging.
 func (c *Counts) Add(state ItemState, employees, elements, n int) {
 	switch state {
@@ -169,7 +179,7 @@ func (c *Counts) Add(state ItemState, employees, elements, n int) {
 		return
 	case ItemHeld:
 		c.Held += employees
-	case ItemUncertain, ItemSending:
+	case ItemUncertain, ItemSending, ItemUnsettled:
 		c.Uncertain += employees
 	case ItemSuperseded:
 		c.Superseded += employees

@@ -40,7 +40,7 @@ func TestTransitions(t *testing.T) {
 		{Queued, Running}: true, {Queued, Cancelled}: true,
 		{Running, Succeeded}: true, {Running, Incomplete}: true, {Running, Failed}: true, {Running, Held}: true,
 		{Running, Cancelled}: true, {Running, Running}: true, {Running, Queued}: true,
-		{Incomplete, Queued}: true, {Incomplete, Running}: true, {Incomplete, Incomplete}: true, {Incomplete, Cancelled}: true,
+		{Incomplete, Queued}: true, {Incomplete, Running}: true, {Incomplete, Incomplete}: true, {Incomplete, Succeeded}: true, {Incomplete, Cancelled}: true,
 		{Failed, Queued}: true, {Failed, Running}: true, {Failed, Cancelled}: true,
 		{Held, Queued}: true, {Held, Cancelled}: true,
 	}

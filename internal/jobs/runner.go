@@ -20,6 +20,7 @@ type Runner struct {
 	Staging  Staging
 	API      API    // of the dossier that the run is for
 	Siret    string // of the dossier, as configured; "" = any
+	By       string // the person who asks; "" = a daemon
 	Progress Progress
 	Log      zerolog.Logger
 	Stop     <-chan struct{} // closed when a person asks to stop: what is in flight is finished, nothing new is taken
@@ -38,7 +39,9 @@ func (r *Runner) Push(ctx context.Context, job *PushJob, request NewRun) (*Run, 
 
 // ResumePush takes up a run that failed, was interrupted, or still has items to send, with its frozen plan.
 func (r *Runner) ResumePush(ctx context.Context, job *PushJob, id int64) (*Run, error) {
-	run, err := r.Ledger.Resume(ctx, id, job.Resumption())
+	request := job.Resumption()
+	request.By = r.By
+	run, err := r.Ledger.Resume(ctx, id, request)
 	if err != nil {
 		return nil, err
 	}
@@ -57,13 +60,37 @@ func (r *Runner) transfer(ctx context.Context, job *PushJob, run *Run) (Reason, 
 	if err := r.identify(preparing, run); err != nil {
 		return Reason{}, err
 	}
+	if job.readsBack() {
+		if err := r.settleDoubts(preparing, job, run); err != nil {
+			return Reason{}, err
+		}
+	}
 	if !run.Planned {
 		if err := r.plan(preparing, job, run); err != nil {
 			return Reason{}, err
 		}
 	}
+	if hold := run.hold(); hold.Code != "" {
+		return hold, nil
+	}
+	return r.push(ctx, job, run)
+}
+
+// push sends what is planned. Where the API can be asked what it received, it is asked, and what it did not receive is
+// sent a second time.
+func (r *Runner) push(ctx context.Context, job *PushJob, run *Run) (Reason, error) {
 	push := pushing{job: job, run: run, api: r.API, ledger: r.Ledger, stop: r.Stop, progress: r.Progress}
-	return push.toEnd(ctx)
+	halt, err := push.toEnd(ctx)
+	if err != nil || halt.Code != "" || !job.readsBack() {
+		return halt, err
+	}
+	waiting, cancel := r.untilStopped(ctx)
+	defer cancel()
+	if err := r.settleDoubts(waiting, job, run); err != nil {
+		return Reason{}, err
+	}
+	again := pushing{job: job, run: run, api: r.API, ledger: r.Ledger, stop: r.Stop, progress: r.Progress}
+	return again.toEnd(ctx)
 }
 
 // identify asks the partner who it is talking to, before anything is sent: two swapped keys end here.
@@ -91,38 +118,39 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run) error {
 	if err != nil {
 		return fmt.Errorf("reading dictionaries: %w", err)
 	}
-	writer, err := r.Ledger.BeginPlan(ctx, run, job.RequestTimeout)
+	writer, err := r.Ledger.BeginPlan(ctx, run, job.Resumption())
 	if err != nil {
 		return fmt.Errorf("beginning the plan: %w", err)
 	}
 	defer writer.Abandon()
 	p := r.planning(job, run.Target, run.Period, run.Employees, writer)
+	p.lenient = run.FailedOf != 0
 	if err := p.run(ctx, dictionaries); err != nil {
 		return err
 	}
 	run.Digests.Mapping = job.Mapping.Digest()
 	run.Digests.Dictionaries = dictionaries.Digest(job.Mapping.Nomenclatures())
 	run.Digests.Plan = p.digest.String()
-	if err := writer.Commit(ctx, p.counts, run.Digests); err != nil {
+	if err := writer.Commit(ctx, Frozen{p.counts, run.Digests, p.findings, p.figures}); err != nil {
 		return fmt.Errorf("freezing the plan: %w", err)
 	}
-	run.Planned = true
+	run.Planned, run.Findings = true, p.findings
 	return nil
 }
 
-// DryRun plans without a run: the same pass over staging and baseline, with another sink. It returns the accounting
-// that the run would start with, and the digest that its plan would have.
-func (r *Runner) DryRun(ctx context.Context, job *PushJob, target Target, period Period, employees []string, sink PlanSink) (Counts, string, error) {
+// DryRun plans without a run: the same pass over staging and baseline, with another sink. It returns what the run would
+// freeze: the accounting that it would start with, the digest of its plan, and what the guards find.
+func (r *Runner) DryRun(ctx context.Context, job *PushJob, target Target, period Period, employees []string, sink PlanSink) (Frozen, error) {
 	dictionaries, err := r.Ledger.Dictionaries(ctx, target.ID)
 	if err != nil {
-		return Counts{}, "", fmt.Errorf("reading dictionaries: %w", err)
+		return Frozen{}, fmt.Errorf("reading dictionaries: %w", err)
 	}
 	p := r.planning(job, target, period, employees, sink)
 	p.diffNew = true
 	if err := p.run(ctx, dictionaries); err != nil {
-		return Counts{}, "", err
+		return Frozen{}, err
 	}
-	return p.counts, p.digest.String(), nil
+	return Frozen{p.counts, Digests{Config: job.ConfigDigest, Plan: p.digest.String()}, p.findings, p.figures}, nil
 }
 
 func (r *Runner) planning(job *PushJob, target Target, period Period, keys []string, sink PlanSink) *planning {
@@ -131,7 +159,7 @@ func (r *Runner) planning(job *PushJob, target Target, period Period, keys []str
 		keys = nil // everyone
 	}
 	return &planning{job: job, target: target, period: period, keys: keys,
-		staging: r.Staging, ledger: r.Ledger, sink: sink, progress: r.Progress}
+		staging: r.Staging, ledger: r.Ledger, api: r.API, sink: sink, progress: r.Progress, guarded: true}
 }
 
 // execute does the work of a claimed run while the claim holds, and records how it ended. Whatever goes wrong in the

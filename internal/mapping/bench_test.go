@@ -61,3 +61,21 @@ func BenchmarkMask(b *testing.B) {
 		spec.Mask(document, "The request is invalid. salarie.Nom: EXEMPLE est inconnu de la caisse.", "00042")
 	}
 }
+
+func BenchmarkCompare(b *testing.B) {
+	spec, document := sampleSpec(), []byte(sampleDocument)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := spec.Compare(document, document, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkText(b *testing.B) {
+	document := []byte(sampleDocument)
+	b.ReportAllocs()
+	for b.Loop() {
+		Text(document, "Iban")
+	}
+}

@@ -23,7 +23,7 @@ func (c *compiler) bind(f *Field) (op, bool) {
 	codes, ok := c.codes(f)
 	return op{
 		kind: opColumn, column: index, field: f, path: f.Path, encode: encode, codes: codes,
-		padded: column.Type == oidBpchar, isKey: c.key == f.Path,
+		padded: column.Type == oidBpchar, isKey: c.key == f.Path, numeric: c.key != f.Path && f.quantity(column),
 	}, ok
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -111,33 +110,6 @@ func TestValues(t *testing.T) {
 				t.Fatalf("document %s, problems %+v, want %s", document, problems, want)
 			}
 		})
-	}
-}
-
-func TestNullPolicies(t *testing.T) {
-	t.Parallel()
-	spec := Spec{Fields: []Field{
-		{Path: "A.B", Column: "b", Null: NullOmit}, {Path: "A.C", Column: "c", Null: NullOmit}, {Path: "D", Column: "d", Null: NullOmit},
-		{Path: "E.F.G", Column: "g", Null: NullOmit}, {Path: "E.K", Value: int64(7)}, {Path: "Z", Column: "z"},
-	}}
-	b := mustCompile(t, spec, Shape{Employee: columns(oidText, "b", "c", "d", "g", "z")}, nil).NewBuilder()
-	cases := []struct {
-		row  [][]byte
-		want string
-	}{
-		{values("1", "2", "3", "4", "5"), `{"A":{"B":"1","C":"2"},"D":"3","E":{"F":{"G":"4"},"K":7},"Z":"5"}`},
-		{values(nil, "2", nil, "4", "5"), `{"A":{"C":"2"},"E":{"F":{"G":"4"},"K":7},"Z":"5"}`},
-		{values("1", nil, "3", nil, nil), `{"A":{"B":"1"},"D":"3","E":{"F":{},"K":7},"Z":null}`},
-		{values(nil, nil, nil, nil, nil), `{"A":{},"E":{"F":{},"K":7},"Z":null}`},
-	}
-	for _, c := range cases {
-		if document, problems := build(b, c.row); string(document) != c.want || len(problems) > 0 {
-			t.Errorf("document %s, problems %v, want %s", document, problems, c.want)
-		}
-	}
-	_, problems := one(t, Field{Null: NullRefuse}, oidText, nil, nil)
-	if want := []Problem{{Code: ProblemMissingValue, Path: "V", Column: "v"}}; !reflect.DeepEqual(problems, want) {
-		t.Errorf("problems %+v, want %+v", problems, want)
 	}
 }
 

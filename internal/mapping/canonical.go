@@ -18,19 +18,23 @@ func appendCanonical(dst, text []byte) ([]byte, bool) {
 	if !utf8.Valid(text) { // the decoder would replace the bytes silently
 		return dst, false
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var value any
-	if decoder.Decode(&value) != nil {
-		return dst, false
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return dst, false
-	}
-	if !soundEscapes(text) { // the decoder would replace half a surrogate pair silently
+	value, ok := decodeJSON(text)
+	if !ok || !soundEscapes(text) { // the decoder replaces half a surrogate pair silently
 		return dst, false
 	}
 	return appendValue(dst, value)
+}
+
+// decodeJSON reads one JSON value, its numbers as they are written. Of members that repeat a name, the last counts; bytes
+// and escapes that stand for no character become U+FFFD.
+func decodeJSON(text []byte) (value any, ok bool) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if decoder.Decode(&value) != nil {
+		return nil, false
+	}
+	_, err := decoder.Token()
+	return value, err == io.EOF
 }
 
 // soundEscapes tells whether each \u of a JSON text, which is valid, stands for a character: surrogates come in pairs

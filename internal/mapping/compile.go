@@ -22,12 +22,13 @@ type op struct {
 	column int // opColumn: index in the row
 	group  int // opChildren: index of the children
 
-	field  *Field
-	path   string
-	encode encoder
-	codes  map[string]Entry // nil = any value
-	padded bool             // char(n): Postgres fills it with blanks that mean nothing
-	isKey  bool             // of the children
+	field   *Field
+	path    string
+	encode  encoder
+	codes   map[string]Entry // nil = any value
+	padded  bool             // char(n): Postgres fills it with blanks that mean nothing
+	isKey   bool             // of the children
+	numeric bool             // its values can be summed
 }
 
 type opKind int

@@ -1,5 +1,7 @@
 package mapping
 
+import "time"
+
 // The texts of dates and times are those of Postgres with DateStyle ISO, which the reader of staging sets; it also sets
 // TimeZone, on which the offsets depend: the same instant read with another one is another document. What has no form
 // in ISO 8601 with a year of four digits ("infinity", "0044-03-15 BC", "10000-01-01") is a bad value.
@@ -74,4 +76,37 @@ func appendQuoted(dst, text []byte) []byte {
 	dst = append(dst, '"')
 	dst = append(dst, text...)
 	return append(dst, '"')
+}
+
+// wallClock writes a date without a time as midnight.
+const wallClock = "2006-01-02T15:04:05.999999999"
+
+// moment reads a date or a time as documents and .NET write them: with or without a time, with or without an offset.
+func moment(text string) (t time.Time, zoned, ok bool) {
+	if len(text) < dateLength || !matches([]byte(text[:dateLength]), "0000-00-00") {
+		return t, false, false
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04:05", time.RFC3339} { // fractions of seconds are read by all
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, layout == time.RFC3339, true
+		}
+	}
+	return t, false, false
+}
+
+// sameMoment tells whether two texts state one moment. Where one of them has no offset the clocks are compared: a server
+// adds its own to what it got without.
+func sameMoment(a, b string) bool {
+	first, firstZoned, ok := moment(a)
+	if !ok {
+		return false
+	}
+	second, secondZoned, ok := moment(b)
+	if !ok {
+		return false
+	}
+	if firstZoned && secondZoned {
+		return first.Equal(second)
+	}
+	return first.Format(wallClock) == second.Format(wallClock)
 }

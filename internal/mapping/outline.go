@@ -34,6 +34,8 @@ type row struct {
 // in names from older documents and in keys of children they are quoted.
 const specialInPath = `[]#"`
 
+var errNoObject = errors.New("the document is not a JSON object")
+
 // outline takes a document apart. A nil document has an empty outline.
 func (s Spec) outline(document []byte) (*outline, error) {
 	o := &outline{}
@@ -42,7 +44,7 @@ func (s Spec) outline(document []byte) (*outline, error) {
 	}
 	document = bytes.TrimSpace(document)
 	if !json.Valid(document) || document[0] != '{' {
-		return nil, errors.New("the document is not a JSON object")
+		return nil, errNoObject
 	}
 	o.members = make([]member, 0, len(s.Fields)+len(s.Children))
 	o.walk("", document, s.Fields, s.Children)
@@ -124,6 +126,25 @@ func lookup(value []byte, path string) []byte {
 		return v
 	}
 	return nil
+}
+
+// Text gives the string, number or boolean at a path of a document ("Adresse.Ville") as plain text. It reports false for
+// null, objects, arrays, a path that is not there, and a document that is not JSON.
+func Text(document []byte, path string) (text string, ok bool) {
+	if !json.Valid(document) {
+		return "", false
+	}
+	value := lookup(bytes.TrimSpace(document), path)
+	if value == nil {
+		return "", false
+	}
+	switch value[0] {
+	case '{', '[', 'n':
+		return "", false
+	case '"':
+		return unquote(value), true
+	}
+	return string(value), true
 }
 
 // quoteAny quotes a name that has one of the special characters, so that it cannot be mistaken for a path.

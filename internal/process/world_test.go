@@ -140,6 +140,21 @@ var (
 	otherDossier = regexp.MustCompile(`(?s)\[\[dossier\]\]\nname = "sainte-anne".*?\n\n`)
 )
 
+// unguarded lets everything go: most tests are about something else, with edits that no guard would let pass.
+const unguarded = `[job.guard]
+max_created = "off"
+max_updated = "off"
+max_departed = "off"
+max_duplicates = "off"
+max_fall = "off"
+max_elements = "off"
+max_code_total = "off"
+require_elements = false
+max_gap = 0
+hold_fields = []
+unique_fields = []
+max_amount = 0`
+
 // configure writes the sample configuration, with the sandbox at address, secrets in files, and short times.
 func (w *world) configure(address string, settings ...string) {
 	w.t.Helper()
@@ -153,6 +168,7 @@ func (w *world) configure(address string, settings ...string) {
 		`language = "fr"`:          `language = "en"`,
 		`url = "postgres:///paie"`: "url = { env = \"PROCESS_DATABASE_URL\" }\nlease = \"2s\"",
 		"[isidoor]":                strings.Join(isidoor, "\n"),
+		"[job.guard]":              unguarded,
 	} {
 		if !strings.Contains(text, "\n"+from+"\n") {
 			w.t.Fatalf("the sample configuration has no line %q", from)

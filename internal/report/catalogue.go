@@ -17,6 +17,7 @@ type catalogue struct {
 	ofMonth          func(month string) string // "de novembre", "d'août"
 	colon, semicolon string                    // before an explanation; between two parts of a sentence
 	outOf            string                    // between the codes that are withdrawn and those there are
+	decimal          string                    // between a number and its fraction
 
 	environments map[string]string
 	sandbox      string // host %s: a base_url on this machine is a rehearsal, whatever the environment says
@@ -30,8 +31,12 @@ type catalogue struct {
 	causes       map[cause]causeWords
 	problems     map[mapping.ProblemCode]fact
 	groups       map[group]groupWords
+	findings     map[jobs.Rule]plural // by the finding's N; see placeholders of Printer.Finding
+	decisions    map[jobs.Decision]string
 	plurals      plurals
 	words        words
+	guard        guardWords
+	trail        trailWords
 	steps        steps
 	schedule     scheduleWords
 	purge        purgeWords
@@ -89,6 +94,7 @@ type words struct {
 	toSend                                     string // before a kind of difference
 	digest                                     string // %s
 	notInRun                                   string // matricule %s
+	element                                    string // array %s, number %s, member %s
 	nearest                                    string // codes %s
 	mend                                       string // column %s
 	noRuns                                     string
@@ -166,10 +172,59 @@ type steps struct {
 	title                                                string
 	nothing, nothingToSend, upToDate, details            string
 	departed, correct, again, resume, newer              string
-	uncertain, unsure, partly, confirm, approve, refuse  string
+	uncertain, unsure, partly, approve, refuse           string
 	mendConfiguration, mendIdentity                      string
 	mendStaging, waitForAPI, defect, stopped             string
 	running, interrupted, queued, cancelled              string
 	giveUp, givenUp, cancelling, endNow, resend, crashes string
 	send, sendRest, firstRun, firstPull                  string
+
+	look, refuseHeld, stillHeld    string // a held run
+	checkHeld, approveHeld         string // held employees
+	received, notReceived, putBack string // settled
+	fillStaging, reopen            string // a run that could not start
+	departedPlan, sendHeld         string // in a plan
+}
+
+// guardWords surround what guards found.
+type guardWords struct {
+	limit, within                plural // takes how many pass %s: of employees; of a difference to what is usual
+	noneWithin, noLimit          string // instead, where none passes: of a difference; of employees
+	share                        string // a number %s and its share of the whole %s, in percent
+	most                         string // how many times pass %s
+	more                         plural // matricules that are not named
+	someone                      string // instead of a matricule
+	gone                         string // what was sent is no longer there
+	held, approved, was, notices string // titles
+	wouldHold, compared          string // titles in a plan: of findings, of those held once all were read
+	holds                        plural // employees whom a run would hold
+	wasHeld                      string // finding %s of an employee who was held before
+	runHeld                      string // finding %s of the run
+}
+
+// trailWords tell who decided what, which periods are closed, and an employee's story.
+type trailWords struct {
+	noEntries, noPeriods           string
+	of                             string            // run %d
+	details                        map[string]string // of decisions, by what the ledger has
+	until                          string            // a time %s
+	by, byAt                       string            // actor %s; and host %s
+	made                           string            // version %s, configuration %s
+	periodsHead                    []string
+	closed, open                   string
+	reopened                       string // until %s
+	employee                       string // matricule %s
+	now                            string // title; period %s
+	delivered, absent, unknown     string // instead of a difference
+	failed                         string // above the text of an error, which is in English
+	lastSent                       string // period %s, time %s, run %d
+	neverSent                      string
+	known, history, nothing        string // titles; instead of a history
+	sentBy                         string // time %s, run %d
+	neverKnown, inDoubt, withdrawn string // of a period
+	closedMark                     string // behind a period
+	job                            string // instead of a job's name
+	approveHeld, approveRun        string // steps; the command follows
+	settle, withdraw, mend, reopen string // likewise
+	send, again, nothingLeft, look string
 }

@@ -78,6 +78,16 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 				t.Errorf("%s: no words for the trigger %q", language, trigger)
 			}
 		}
+		for _, rule := range constants(t, "../jobs", "Rule") {
+			if words := c.findings[jobs.Rule(rule)]; words.one == "" || words.other == "" {
+				t.Errorf("%s: no sentence for the rule %q", language, rule)
+			}
+		}
+		for _, decision := range constants(t, "../jobs", "Decision") {
+			if c.decisions[jobs.Decision(decision)] == "" {
+				t.Errorf("%s: no words for the decision %q", language, decision)
+			}
+		}
 		for g := range groupsEnd {
 			if c.groups[g].title == "" {
 				t.Errorf("%s: no words for the group %d", language, g)
@@ -113,7 +123,7 @@ func TestCataloguesSayTheSame(t *testing.T) {
 	en, fr := map[string]string{}, map[string]string{}
 	texts(reflect.ValueOf(english), "", en)
 	texts(reflect.ValueOf(french), "", fr)
-	same := []string{"paie", "Code", "Codes", "Dossier", "Nomenclature", "HTTP %d", "%s, %s", "PRODUCTION", "%s code", "%s codes", "%s dossier", "%s dossiers", "… et %s", ""}
+	same := []string{"paie", "Code", "Codes", "Dossier", "Nomenclature", "HTTP %d", "%s, %s", "PRODUCTION", "%s code", "%s codes", "%s dossier", "%s dossiers", "… et %s", "Dossier", "syncd %s", ""}
 	for path, english := range en {
 		french, ok := fr[path]
 		if !ok || (english == "") != (french == "") {

@@ -18,23 +18,23 @@ func (g *page) itemWithDiff(item *jobs.Item, text []string, show Show) {
 	show.Diff = show.Diff && len(item.Diff) > 0
 	brief := show.Diff && item.Difference == jobs.Created && !show.All
 	if brief {
-		text[len(text)-1] += " (" + g.newDocument(item) + ")"
+		text[0] += " (" + g.newDocument(item) + ")"
 	}
 	g.item(item, text)
 	if show.Diff && !brief {
-		g.diff(item)
+		g.diff(g.textIndent(), item.Diff)
 	}
 }
 
-func (g *page) diff(item *jobs.Item) {
+func (g *page) diff(indent int, diff []mapping.Change) {
 	width := 0
-	for i := range item.Diff {
-		width = max(width, length(clean(item.Diff[i].Path)))
+	for i := range diff {
+		width = max(width, length(clean(diff[i].Path)))
 	}
 	width = min(width, maxPathWidth)
-	for i := range item.Diff {
-		change := &item.Diff[i]
-		g.spaces(g.textIndent())
+	for i := range diff {
+		change := &diff[i]
+		g.spaces(indent)
 		g.sign(jobs.Difference(change.Op))
 		g.text(plain, " "+padRight(clean(cut(change.Path)), width)+"  ")
 		g.text(plain, g.change(change))

@@ -12,7 +12,6 @@ type cause string
 
 const (
 	causeIdentity     cause = "identity"
-	causeNoEmployees  cause = "no employees"
 	causeNoTable      cause = "no table"
 	causeNoColumn     cause = "no column"
 	causeNoRight      cause = "no right"
@@ -34,7 +33,6 @@ var causes = []struct {
 	cause   cause
 }{
 	{jobs.ReasonIdentity, regexp.MustCompile(`answers for (\S+), but dossier \S+ is ([^\s:]+)`), causeIdentity},
-	{jobs.ReasonStaging, regexp.MustCompile(`returned no employees`), causeNoEmployees},
 	{jobs.ReasonStaging, regexp.MustCompile(`there is no table "([^"]+)"`), causeNoTable},
 	{jobs.ReasonStaging, regexp.MustCompile(`(?:there is no such|returns no) column "([^"]+)"`), causeNoColumn},
 	{jobs.ReasonStaging, regexp.MustCompile(`may not read "([^"]+)"`), causeNoRight},
@@ -78,7 +76,7 @@ var httpStatus = regexp.MustCompile(`^[1-5][0-9]{2}$`)
 // failure is the detail of a failed run, line by line: an error in English. Its hint goes where the report has a step
 // for this failure, unless it names what may have been meant.
 func (p *Printer) failure(r jobs.Reason) []string {
-	if p.catalogue.reasons[r.Code].with != "" { // it is in the sentence
+	if p.catalogue.reasons[r.Code].with != "" || saysItAll[r.Code] {
 		return nil
 	}
 	var detail []string
@@ -92,6 +90,12 @@ func (p *Printer) failure(r jobs.Reason) []string {
 		detail = append(detail, line)
 	}
 	return detail
+}
+
+// saysItAll are reasons whose sentence, and the step that follows from it, leave nothing to tell. (So do those whose
+// detail is in the sentence.)
+var saysItAll = map[jobs.ReasonCode]bool{
+	jobs.ReasonGuard: true, jobs.ReasonNotReady: true, jobs.ReasonClosed: true, jobs.ReasonExpired: true,
 }
 
 // hasStep tells of failures for which the report itself says what to do. Of others the error's hint knows more.

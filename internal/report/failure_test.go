@@ -17,7 +17,6 @@ var failures = map[cause]struct {
 	names string
 }{
 	causeIdentity:     {jobs.ReasonIdentity, &jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"}, "99999999800019"},
-	causeNoEmployees:  {jobs.ReasonStaging, staging("it returned no employees, so nothing was sent"), ""},
 	causeNoTable:      {jobs.ReasonStaging, staging(`there is no table "staging.employes"`), "staging.employes"},
 	causeNoColumn:     {jobs.ReasonStaging, &mapping.ColumnError{Path: "Prenom", Column: "prenoms", Nearest: "prenom"}, "prenoms"},
 	causeNoRight:      {jobs.ReasonStaging, staging(`the role may not read "employee"`), "employee"},

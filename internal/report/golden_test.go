@@ -110,7 +110,7 @@ func planned(sink *report.PlanSink, counts jobs.Counts, items ...jobs.Item) erro
 	if err := sink.Add(context.Background(), batch); err != nil {
 		return err
 	}
-	return sink.Finish(counts, "91ab")
+	return sink.Finish(counts, "91ab", nil)
 }
 
 func toSend(items ...jobs.Item) []jobs.Item {
@@ -140,7 +140,7 @@ func TestPlan(t *testing.T) {
 		return planned(p.NewPlanSink(w, subject, report.Show{}), tally(0, 0, many...), many...)
 	})
 	golden(t, "plan-nothing", func(w io.Writer, p *report.Printer) error {
-		return p.NewPlanSink(w, subject, report.Show{}).Finish(tally(8, 20), "91ab")
+		return p.NewPlanSink(w, subject, report.Show{}).Finish(tally(8, 20), "", nil)
 	})
 	golden(t, "plan-blocked", func(w io.Writer, p *report.Printer) error {
 		return planned(p.NewPlanSink(w, subject, report.Show{}), tally(7, 20, some[4]), some[4])

@@ -2,6 +2,7 @@ package report
 
 import (
 	"iter"
+	"strconv"
 
 	"syncd/internal/jobs"
 )
@@ -16,19 +17,23 @@ const (
 	groupUncertain
 	groupHeld
 	groupSuperseded
-	groupGivenUp // by a person who cancelled the run
-	groupPending // of a run that has ended
+	groupGivenUp // by a person who cancelled the run, or as nobody decided in time
+	groupPending // of a run that has ended; see ended
 	groupWaiting // the same items, of a run that has not
 	groupSent
 	groupLeft
+	groupWithdrawn
 	groupsEnd
 )
 
 // shownItems is how many items of a group are listed unless all are asked for.
 const shownItems = 20
 
+// ended tells whether what is pending was not attempted. In a held run it still waits.
+func ended(run *jobs.Run) bool { return run.FinishedAt != nil && run.State != jobs.Held }
+
 // groupOf sorts an item by its outcome, as the accounting of the ledger does.
-func groupOf(item *jobs.Item, ended bool) group {
+func groupOf(item *jobs.Item, over bool) group {
 	switch item.State {
 	case jobs.ItemDeparted:
 		return groupDeparted
@@ -39,7 +44,7 @@ func groupOf(item *jobs.Item, ended bool) group {
 	case jobs.ItemHeld:
 		return groupHeld
 	case jobs.ItemSuperseded:
-		if item.Reason.Code == jobs.ReasonCancelled {
+		if item.Reason.Code == jobs.ReasonCancelled || item.Reason.Code == jobs.ReasonExpired {
 			return groupGivenUp
 		}
 		return groupSuperseded
@@ -47,16 +52,18 @@ func groupOf(item *jobs.Item, ended bool) group {
 		return groupSent
 	case jobs.ItemLeft:
 		return groupLeft
+	case jobs.ItemWithdrawn:
+		return groupWithdrawn
 	case jobs.ItemPending:
 		if item.Ambiguous {
 			return groupUncertain // an earlier request may have been received
 		}
-		if ended {
+		if over {
 			return groupPending
 		}
 		return groupWaiting
 	}
-	return groupUncertain // uncertain, sending
+	return groupUncertain // uncertain, unsettled, sending
 }
 
 // gathered is what one pass over the items of a run keeps. It stays small however many there are.
@@ -74,7 +81,15 @@ type gatheredGroup struct {
 	resendable int    // in doubt, and sent again by a resume
 	onTheirWay int    // likewise, if the run can be resumed
 	stuck      int    // in doubt, left out by a resume; a new run sends them again where that cannot pay twice
+	doubtful   string // the first matricule of those
+	unsettled  doubt  // the first that a person must settle: no run sends it again
 	replanned  string // the newest run that took items over; "" = none
+}
+
+// doubt is an employee of whom nobody knows whether a run's sending was received.
+type doubt struct {
+	run int64 // 0 = this one
+	key string
 }
 
 // kind is what items of a group have in common, where they are told together.
@@ -86,13 +101,13 @@ type kind struct {
 }
 
 // gather reads all items once.
-func (p *Printer) gather(items iter.Seq2[jobs.Item, error], ended bool) (*gathered, error) {
+func (p *Printer) gather(items iter.Seq2[jobs.Item, error], over bool) (*gathered, error) {
 	found := &gathered{}
 	for item, err := range items {
 		if err != nil {
 			return nil, err
 		}
-		g := groupOf(&item, ended)
+		g := groupOf(&item, over)
 		found.groups[g].add(&item, p.kindText(&item, g))
 		state := item.State
 		if g == groupUncertain {
@@ -115,8 +130,14 @@ func (g *gatheredGroup) add(item *jobs.Item, text string) {
 		g.resendable++
 	case item.State == jobs.ItemSending:
 		g.onTheirWay++
-	case item.State == jobs.ItemUncertain && item.Reason.Code != jobs.ReasonInDoubt: // else a new run has left it out, too
-		g.stuck++
+	case item.State == jobs.ItemUnsettled, item.State == jobs.ItemUncertain && item.Reason.Code == jobs.ReasonInDoubt:
+		if g.unsettled.key == "" {
+			g.unsettled = doubtOf(item)
+		}
+	case item.State == jobs.ItemUncertain:
+		if g.stuck++; g.stuck == 1 {
+			g.doubtful = item.Key
+		}
 	}
 	if item.Reason.Code == jobs.ReasonReplanned && item.Reason.Detail != "" {
 		g.replanned = item.Reason.Detail
@@ -130,6 +151,17 @@ func (g *gatheredGroup) add(item *jobs.Item, text string) {
 	k := kind{sign: item.Difference, text: text}
 	k.add(item.Key)
 	g.kinds = append(g.kinds, k)
+}
+
+// doubtOf tells where an item is settled: in the older run that its reason names, or in its own.
+func doubtOf(item *jobs.Item) doubt {
+	d := doubt{key: item.Key}
+	if item.Reason.Code == jobs.ReasonUnsettled {
+		if run, err := strconv.ParseInt(item.Reason.Detail, 10, 64); err == nil { // else it is of a newer program
+			d.run = run
+		}
+	}
+	return d
 }
 
 // shownKeys is how many matricules of a kind are named.
@@ -147,7 +179,7 @@ func (p *Printer) kindText(item *jobs.Item, g group) string {
 	switch g {
 	case groupSent:
 		return p.difference(item.Difference, 1)
-	case groupGivenUp, groupPending, groupWaiting:
+	case groupGivenUp, groupPending, groupWaiting, groupWithdrawn:
 		return p.Reason(item.Reason)
 	}
 	return ""

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -15,6 +16,9 @@ import (
 // hostile tries to clear the screen, to overwrite a line, to begin one of the report's own, and to turn text around.
 const hostile = "X\x1b[2J\x1b]8;;http://evil\x07\r\nWhat to do now\u009b1m\u202e\x9b"
 
+var hostileFinding = jobs.Finding{Rule: jobs.RuleUnique, Holds: true, Path: hostile, Keys: []string{hostile}, Period: hostile,
+	Changes: []mapping.Change{{Path: hostile, Op: "*", Old: strconv.Quote(hostile), New: hostile}}}
+
 func hostileItems() []jobs.Item {
 	refused := ended(hostile, jobs.ItemRejected, jobs.ReasonRejected, hostile)
 	return []jobs.Item{
@@ -25,14 +29,30 @@ func hostileItems() []jobs.Item {
 		refused,
 		ended(hostile, "new-state"+hostile, "new-reason"+hostile, hostile),
 		gone(hostile, jobs.ItemDeparted, jobs.ReasonDeparted),
+		held(hostile, hostileFinding),
 	}
 }
 
 func hostileRun() *jobs.Run {
 	r := run(jobs.Failed, tally(1, 0, hostileItems()...))
 	r.Job, r.Target.Dossier, r.Target.Partner, r.Target.Environment, r.RequestedBy, r.Host, r.Version = hostile, hostile, hostile, hostile, hostile, hostile, hostile
+	r.Findings = []jobs.Finding{hostileFinding, {Rule: "new-rule" + hostile}}
 	r.Employees, r.Failure = []string{hostile}, jobs.Reason{Code: jobs.ReasonConfiguration, Detail: hostile}
 	return r
+}
+
+func hostileTrail() []jobs.AuditEntry {
+	return []jobs.AuditEntry{{Actor: hostile, Decision: hostile, Dossier: hostile, Environment: hostile, Job: hostile, Period: hostile,
+		Employees: []string{hostile}, Reason: hostile, Detail: hostile, Host: hostile, Version: hostile, ConfigDigest: hostile}}
+}
+
+func hostileStory() *jobs.Story {
+	r := hostileRun()
+	story := &jobs.Story{Target: r.Target, Key: hostile, Decisions: hostileTrail(), Known: []jobs.Known{{Period: hostile}}}
+	for _, item := range hostileItems() {
+		story.Lines = append(story.Lines, jobs.StoryLine{Run: *r, Item: item})
+	}
+	return story
 }
 
 // drives tells of characters that do something to a terminal, or to the order of the text.
@@ -52,6 +72,17 @@ func TestDataDoesNotDriveTheTerminal(t *testing.T) {
 		},
 		"employee": func(w io.Writer, p *report.Printer) error {
 			return p.Run(w, r, seq(items...), report.Show{Employees: []string{hostile, "\x1b"}})
+		},
+		"audit":      func(w io.Writer, p *report.Printer) error { return p.Audit(w, hostileTrail()) },
+		"audit json": func(w io.Writer, p *report.Printer) error { return p.WriteAuditJSON(w, hostileTrail()) },
+		"periods": func(w io.Writer, p *report.Printer) error {
+			return p.Periods(w, []jobs.Closing{{Target: r.Target, Period: hostile, ClosedBy: hostile, Reason: hostile}})
+		},
+		"why": func(w io.Writer, p *report.Printer) error {
+			return p.Why(w, hostileStory(), report.Now{Err: errors.New(hostile)})
+		},
+		"why json": func(w io.Writer, p *report.Printer) error {
+			return p.WriteWhyJSON(w, hostileStory(), report.Now{Err: errors.New(hostile)})
 		},
 		"runs": func(w io.Writer, p *report.Printer) error { return p.Runs(w, []*jobs.Run{r}) },
 		"plan": func(w io.Writer, p *report.Printer) error {

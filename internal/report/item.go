@@ -40,6 +40,8 @@ func (p *Printer) outcome(item *jobs.Item, g group, show Show) []string {
 	switch {
 	case g == groupBlocked && len(item.Problems) > 0:
 		return p.problemLines(item, show.All)
+	case g == groupHeld && len(item.Findings) > 0:
+		return p.findingLines(item, show.All)
 	case g == groupRejected:
 		return p.refusal(item)
 	case item.State == jobs.ItemSending:

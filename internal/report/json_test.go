@@ -107,7 +107,7 @@ func TestPlanJSON(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := sink.Finish(jobs.Counts{EmployeesRead: 8}, "91ab"); err != nil {
+		if err := sink.Finish(jobs.Counts{EmployeesRead: 8}, "91ab", nil); err != nil {
 			t.Fatal(err)
 		}
 		var got struct {

@@ -11,37 +11,39 @@ import (
 // The members of these types are a contract: docs/json.md tells them. Members are added, never renamed.
 
 type runJSON struct {
-	ID           int64        `json:"id"`
-	Job          string       `json:"job"`
-	Kind         jobs.Kind    `json:"kind"`
-	Partner      string       `json:"partner"`
-	Environment  string       `json:"environment"`
-	Dossier      string       `json:"dossier"`
-	Label        string       `json:"label,omitempty"`
-	Period       *jobs.Period `json:"period"`
-	State        jobs.State   `json:"state"`
-	Interrupted  bool         `json:"interrupted"`
-	Trigger      jobs.Trigger `json:"trigger"`
-	NominalAt    *string      `json:"nominal_at"`
-	NotBefore    *string      `json:"not_before"`
-	Postponed    int          `json:"postponed"`
-	Cancelling   bool         `json:"cancelling"`
-	Employees    []string     `json:"employees,omitempty"`
-	Planned      bool         `json:"planned"`
-	Counts       jobs.Counts  `json:"counts"`
-	Failure      *reasonJSON  `json:"failure"`
-	Digests      jobs.Digests `json:"digests"`
-	RequestedBy  string       `json:"requested_by"`
-	ApprovedBy   string       `json:"approved_by,omitempty"`
-	ApprovedFor  string       `json:"approved_reason,omitempty"`
-	CancelledBy  string       `json:"cancelled_by,omitempty"`
-	CancelledFor string       `json:"cancelled_reason,omitempty"`
-	Host         string       `json:"host"`
-	PID          int          `json:"pid"`
-	Version      string       `json:"version"`
-	CreatedAt    *string      `json:"created_at"`
-	StartedAt    *string      `json:"started_at"`
-	FinishedAt   *string      `json:"finished_at"`
+	ID           int64         `json:"id"`
+	Job          string        `json:"job"`
+	Kind         jobs.Kind     `json:"kind"`
+	Partner      string        `json:"partner"`
+	Environment  string        `json:"environment"`
+	Dossier      string        `json:"dossier"`
+	Label        string        `json:"label,omitempty"`
+	Period       *jobs.Period  `json:"period"`
+	State        jobs.State    `json:"state"`
+	Interrupted  bool          `json:"interrupted"`
+	Trigger      jobs.Trigger  `json:"trigger"`
+	NominalAt    *string       `json:"nominal_at"`
+	NotBefore    *string       `json:"not_before"`
+	Postponed    int           `json:"postponed"`
+	Cancelling   bool          `json:"cancelling"`
+	Employees    []string      `json:"employees,omitempty"`
+	Planned      bool          `json:"planned"`
+	Counts       jobs.Counts   `json:"counts"`
+	Failure      *reasonJSON   `json:"failure"`
+	Findings     []findingJSON `json:"findings,omitempty"`
+	FailedOf     int64         `json:"failed_of,omitempty"`
+	Digests      jobs.Digests  `json:"digests"`
+	RequestedBy  string        `json:"requested_by"`
+	ApprovedBy   string        `json:"approved_by,omitempty"`
+	ApprovedFor  string        `json:"approved_reason,omitempty"`
+	CancelledBy  string        `json:"cancelled_by,omitempty"`
+	CancelledFor string        `json:"cancelled_reason,omitempty"`
+	Host         string        `json:"host"`
+	PID          int           `json:"pid"`
+	Version      string        `json:"version"`
+	CreatedAt    *string       `json:"created_at"`
+	StartedAt    *string       `json:"started_at"`
+	FinishedAt   *string       `json:"finished_at"`
 }
 
 type reasonJSON struct {
@@ -61,6 +63,7 @@ type itemJSON struct {
 	Ambiguous  bool             `json:"ambiguous"`
 	Diff       []mapping.Change `json:"diff,omitempty"`
 	Problems   []problemJSON    `json:"problems,omitempty"`
+	Findings   []findingJSON    `json:"findings,omitempty"`
 	HTTPStatus int              `json:"http_status,omitempty"`
 	Attempts   int              `json:"attempts"`
 	SentAt     *string          `json:"sent_at"`
@@ -69,6 +72,11 @@ type itemJSON struct {
 
 type problemJSON struct {
 	mapping.Problem
+	Text string `json:"text"`
+}
+
+type findingJSON struct {
+	jobs.Finding
 	Text string `json:"text"`
 }
 
@@ -96,6 +104,7 @@ func (p *Printer) RunJSON(run *jobs.Run) any {
 	out := &runJSON{
 		ID: run.ID, Job: run.Job, Kind: run.Kind, Partner: run.Target.Partner, Environment: run.Target.Environment,
 		Dossier: run.Target.Dossier, Label: p.options.Labels[run.Target.Dossier], State: run.State,
+		Findings: p.findingsJSON(run.Findings), FailedOf: run.FailedOf,
 		Interrupted: run.Interrupted, Trigger: run.Trigger, Employees: run.Employees, Planned: run.Planned,
 		NominalAt: moment(run.Nominal), NotBefore: moment(run.NotBefore), Postponed: run.Postponed, Cancelling: run.Cancelling,
 		CancelledBy: run.CancelledBy, CancelledFor: run.CancelledFor,
@@ -119,18 +128,38 @@ func (p *Printer) RunJSON(run *jobs.Run) any {
 func (p *Printer) ItemJSON(item jobs.Item) any {
 	out := &itemJSON{
 		Seq: item.Seq, Key: item.Key, State: item.State, Difference: item.Difference, Reason: p.reason(item.Reason),
-		Employees: item.Employees, Elements: item.Elements, Ambiguous: item.Ambiguous, Diff: slices.Clone(item.Diff),
+		Employees: item.Employees, Elements: item.Elements, Ambiguous: item.Ambiguous, Diff: showable(item.Diff),
+		Findings:   p.findingsJSON(item.Findings),
 		HTTPStatus: item.HTTPStatus, Attempts: item.Attempts, SentAt: moment(item.SentAt), AnsweredAt: moment(item.AnsweredAt),
-	}
-	for i := range out.Diff {
-		if change := &out.Diff[i]; change.Masked {
-			change.Old, change.New = "", ""
-		}
 	}
 	for _, problem := range item.Problems {
 		out.Problems = append(out.Problems, problemJSON{problem, p.Problem(problem)})
 	}
 	return out
+}
+
+// showable are the changes without the values that may not be shown.
+func showable(changes []mapping.Change) []mapping.Change {
+	changes = slices.Clone(changes)
+	for i := range changes {
+		if change := &changes[i]; change.Masked {
+			change.Old, change.New = "", ""
+		}
+	}
+	return changes
+}
+
+func (p *Printer) findingsJSON(findings []jobs.Finding) []findingJSON {
+	var out []findingJSON
+	for _, f := range findings {
+		out = append(out, p.findingJSON(f))
+	}
+	return out
+}
+
+func (p *Printer) findingJSON(f jobs.Finding) findingJSON {
+	f.Changes = showable(f.Changes)
+	return findingJSON{f, p.Finding(f)}
 }
 
 func (p *Printer) reason(r jobs.Reason) reasonJSON {

@@ -8,14 +8,16 @@ import (
 	"syncd/internal/jobs"
 )
 
-// step is something to do; the command that does it may be empty.
+// step is something to do; the command that does it may be empty, and so may the text of a second command.
 type step struct{ text, command string }
 
 func (g *page) steps(steps []step) {
 	g.title(g.catalogue.steps.title)
 	for _, s := range steps {
-		for _, line := range wrap(s.text, textWidth) {
-			g.line(itemIndent, line)
+		if s.text != "" {
+			for _, line := range wrap(s.text, textWidth) {
+				g.line(itemIndent, line)
+			}
 		}
 		if s.command != "" {
 			g.line(2*itemIndent, s.command)
@@ -44,39 +46,57 @@ func (p *Printer) runSteps(run *jobs.Run, c jobs.Counts, found *gathered, show S
 	return p.stateSteps(run, found)
 }
 
-// incompleteSteps end with one command: a run delivers all that can be delivered, so it serves for several reasons.
+// incompleteSteps are first what a person decides about single employees, then one command: a run delivers all that can
+// be delivered, so it serves for several reasons.
 func (p *Printer) incompleteSteps(run *jobs.Run, c jobs.Counts, found *gathered) []step {
 	text := &p.catalogue.steps
-	again := runCommand(subjectOf(run))
-	doubt := &found.groups[groupUncertain]
-	repeatable := doubt.stuck+doubt.onTheirWay > 0 // by a new run alone: it also sends what a resume would
+	doubts := &found.groups[groupUncertain]
 	var steps []step
 	if c.Departed > 0 {
-		steps = append(steps, step{text: text.departed})
+		steps = append(steps, step{text.departed, settleCommand(run.ID, found.first(groupDeparted), jobs.SettleWithdrawn)})
+	}
+	unclear := c.Uncertain > 0 && doubts.stuck+doubts.onTheirWay+doubts.resendable == 0
+	if unclear || doubts.unsettled.key != "" {
+		steps = append(steps, p.settleSteps(run, doubts.unsettled, text.unsure)...)
 	}
 	switch {
-	case repeatable:
+	case doubts.repeatable():
 		steps = append(steps, step{text: text.uncertain})
-	case doubt.resendable > 0:
+	case doubts.resendable > 0:
 		steps = append(steps, step{text: text.resend})
-	case c.Uncertain > 0:
-		steps = append(steps, step{text: text.unsure})
 	}
 	if c.Held > 0 {
-		steps = append(steps, step{text.confirm, approveCommand(run)})
+		steps = append(steps, p.confirmSteps(run, found)...)
 	}
-	replanned := found.groups[groupSuperseded].replanned
+	steps = append(steps, p.againSteps(run, c, found)...)
+	if doubts.stuck > 0 {
+		steps = append(steps, p.settleSteps(run, doubt{key: doubts.doubtful}, text.received)...)
+	}
+	return steps
+}
+
+// repeatable tells of doubts that a new run alone sends again. It also sends what a resume would.
+func (g *gatheredGroup) repeatable() bool { return g.stuck+g.onTheirWay > 0 }
+
+// againSteps are the one command that delivers the rest, or nothing when the rest is for a person alone.
+func (p *Printer) againSteps(run *jobs.Run, c jobs.Counts, found *gathered) []step {
+	text := &p.catalogue.steps
+	again := runCommand(subjectOf(run))
+	doubts := &found.groups[groupUncertain]
+	repeatable, replanned := doubts.repeatable(), found.groups[groupSuperseded].replanned
 	switch {
 	case c.Blocked+c.ElementsBlocked+c.Rejected > 0:
-		return append(steps, step{text.correct, again})
-	case c.NotAttempted+doubt.resendable > 0 && c.Superseded == 0 && !repeatable:
-		return append(steps, step{text.resume, command("resume", run.ID)})
-	case replanned != "" && !repeatable && doubt.resendable == 0:
-		return append(steps, step{text.newer, "syncd show " + replanned})
-	case c.Departed+c.Superseded+doubt.resendable == 0 && !repeatable:
-		return steps // what is left is for a person alone
+		return []step{{text.correct, again}}
+	case c.NotAttempted+doubts.resendable > 0 && c.Superseded == 0 && !repeatable:
+		return []step{{text.resume, command("resume", run.ID)}}
+	case replanned != "" && !repeatable && doubts.resendable == 0:
+		return []step{{text.newer, "syncd show " + replanned}}
+	case c.Superseded+doubts.resendable > 0 || repeatable || doubts.unsettled.run != 0:
+		return []step{{text.again, again}}
+	case c.Departed > 0:
+		return []step{{text.putBack, again}}
 	}
-	return append(steps, step{text.again, again})
+	return nil
 }
 
 // stateSteps are those of a run that did not come to its end, or of a pull.
@@ -87,12 +107,9 @@ func (p *Printer) stateSteps(run *jobs.Run, found *gathered) []step {
 	case jobs.Failed:
 		return p.failedSteps(run, found)
 	case jobs.Held:
-		return []step{
-			{text.approve, approveCommand(run)},
-			{text.refuse, runCommand(subjectOf(run))},
-		}
+		return p.heldSteps(run)
 	case jobs.Cancelled:
-		return p.cancelledSteps(run)
+		return p.cancelledSteps(run, found)
 	case jobs.Queued:
 		return []step{{text.queued, resume}, {text.giveUp, cancelCommand(run)}}
 	}
@@ -107,16 +124,19 @@ func (p *Printer) stateSteps(run *jobs.Run, found *gathered) []step {
 	return []step{{text.running, command("show", run.ID)}}
 }
 
-func (p *Printer) cancelledSteps(run *jobs.Run) []step {
+func (p *Printer) cancelledSteps(run *jobs.Run, found *gathered) []step {
 	text := &p.catalogue.steps
-	var steps []step
-	if run.Counts.Uncertain > 0 {
-		steps = append(steps, step{text: text.uncertain})
+	again := runCommand(subjectOf(run))
+	switch c := run.Counts; {
+	case run.Failure.Code == jobs.ReasonReplanned && run.Failure.Detail != "":
+		return []step{{text.newer, "syncd show " + argument(run.Failure.Detail)}}
+	case c.Uncertain > 0:
+		steps := []step{{text: text.uncertain}, {text.givenUp, again}}
+		return append(steps, p.settleSteps(run, doubt{key: found.first(groupUncertain)}, text.received)...)
+	case c.Superseded > 0:
+		return []step{{text.givenUp, again}}
 	}
-	if c := run.Counts; c.Superseded+c.Uncertain > 0 {
-		return append(steps, step{text.givenUp, runCommand(subjectOf(run))})
-	}
-	return []step{{text.cancelled, runCommand(subjectOf(run))}}
+	return []step{{text.cancelled, again}}
 }
 
 func (p *Printer) failedSteps(run *jobs.Run, found *gathered) []step {
@@ -138,6 +158,10 @@ func (p *Printer) failedSteps(run *jobs.Run, found *gathered) []step {
 			return []step{{later, runCommand(subjectOf(run))}}
 		}
 		return []step{{later, resume}}
+	case jobs.ReasonNotReady:
+		return []step{{text.fillStaging, runCommand(subjectOf(run))}}
+	case jobs.ReasonClosed:
+		return []step{{text.reopen, reopenCommand(subjectOf(run))}, {"", resume}}
 	case jobs.ReasonStopped:
 		return []step{{text.stopped, resume}}
 	case jobs.ReasonCrashes:

@@ -11,7 +11,8 @@ import (
 // shownSends is how many items to send a plan shows in detail unless all are asked for.
 const shownSends = 50
 
-// PlanSink writes a plan as its items come; it keeps none of them. Whoever cannot be sent, or has gone, is always shown.
+// PlanSink writes a plan as its items come; of them it keeps one byte each. Whoever cannot be sent, is held or has gone
+// is always shown.
 type PlanSink struct {
 	page    *page
 	subject Subject
@@ -19,6 +20,10 @@ type PlanSink struct {
 	begun   bool
 	sends   map[jobs.Difference]int // items to send so far
 	shown   int                     // of them
+	total   int                     // of them, held later or not
+	kinds   []byte                  // of the items so far, by their Seq from 1: the sign of one to send, 0 of others
+	holds   []jobs.Hold             // items that are held after all
+	doubt   doubt                   // the first that a person must settle
 }
 
 // NewPlanSink makes a sink for a plan that sends nothing. Nothing is written before the first item or Finish.
@@ -33,6 +38,19 @@ func (s *PlanSink) Add(_ context.Context, items []jobs.PlannedItem) error {
 		s.item(&items[i].Item)
 	}
 	return s.page.end()
+}
+
+// Hold implements jobs.PlanSink.
+func (s *PlanSink) Hold(_ context.Context, holds []jobs.Hold) error {
+	s.holds = append(s.holds, holds...)
+	for _, hold := range holds {
+		if hold.Seq < 1 || hold.Seq > len(s.kinds) || s.kinds[hold.Seq-1] == 0 {
+			continue // held before
+		}
+		s.sends[jobs.Difference(s.kinds[hold.Seq-1])]--
+		s.kinds[hold.Seq-1] = 0
+	}
+	return nil
 }
 
 func (s *PlanSink) begin() {
@@ -53,39 +71,78 @@ func (s *PlanSink) begin() {
 
 func (s *PlanSink) item(item *jobs.Item) {
 	g := s.page
-	if item.State == jobs.ItemBlocked {
+	sign := byte(0)
+	if item.State == jobs.ItemPending && item.Difference != "" {
+		sign = item.Difference[0]
+	}
+	s.kinds = append(s.kinds, sign)
+	switch item.State {
+	case jobs.ItemBlocked:
 		g.item(item, g.problemLines(item, s.show.All))
 		return
-	}
-	if item.State == jobs.ItemPending {
+	case jobs.ItemUnsettled:
+		if s.doubt.key == "" {
+			s.doubt = doubtOf(item)
+		}
+	case jobs.ItemPending:
+		s.total++
 		s.sends[item.Difference]++
 		if s.shown == shownSends && !s.show.All {
 			return
 		}
 		s.shown++
 	}
-	g.itemWithDiff(item, []string{g.Reason(item.Reason)}, s.show)
+	text := []string{g.Reason(item.Reason)}
+	for i, line := range g.findingLines(item, s.show.All) {
+		if i == 0 && item.State == jobs.ItemHeld {
+			line = g.catalogue.groups[groupHeld].one + g.catalogue.colon + line
+		}
+		text = append(text, line)
+	}
+	g.itemWithDiff(item, text, s.show)
 }
 
 // Finish writes the summary of a plan that came to its end.
-func (s *PlanSink) Finish(c jobs.Counts, digest string) error {
+func (s *PlanSink) Finish(c jobs.Counts, digest string, findings []jobs.Finding) error {
 	s.begin()
 	g := s.page
-	total := s.sends[jobs.Created] + s.sends[jobs.Updated] + s.sends[jobs.Unchanged]
-	if rest := total - s.shown; rest > 0 {
+	if rest := s.total - s.shown; rest > 0 {
 		g.more(rest, planCommand(s.subject)+" --all")
 	}
-	if total > 0 || c.Blocked+c.ElementsBlocked+c.Departed+c.Left+c.Uncertain > 0 {
+	s.heldLater()
+	if s.total > 0 || c.Blocked+c.ElementsBlocked+c.Departed+c.Left+c.Held+c.Uncertain > 0 {
 		g.newline()
 	}
 	plurals := &g.catalogue.plurals
 	g.line(0, fmt.Sprintf(plurals.read, g.count(plurals.employees, c.EmployeesRead), g.count(plurals.elements, c.ElementsRead)))
 	g.newline()
 	g.balance(g.balanceOf(c, s.toSend()...))
-	g.newline()
-	g.line(0, fmt.Sprintf(g.catalogue.words.digest, digest))
-	g.steps(g.planSteps(s.subject, c, total))
+	if digest != "" {
+		g.newline()
+		g.line(0, fmt.Sprintf(g.catalogue.words.digest, digest))
+	}
+	holding, notices := parted(findings)
+	g.findings(g.catalogue.guard.wouldHold, holding, jobs.FindingKeys)
+	if c.Held > 0 {
+		g.newline()
+		g.line(0, g.count(g.catalogue.guard.holds, c.Held))
+	}
+	g.findings(g.catalogue.guard.notices, notices, jobs.FindingKeys)
+	g.steps(g.planSteps(s, c, len(holding) > 0))
 	return g.end()
+}
+
+// heldLater lists items that were told above as to be sent, and are held after all.
+func (s *PlanSink) heldLater() {
+	if len(s.holds) == 0 {
+		return
+	}
+	g := s.page
+	g.title(g.catalogue.guard.compared)
+	for i := range s.holds {
+		hold := &s.holds[i]
+		g.item(&jobs.Item{Key: hold.Key}, []string{g.finding(&hold.Finding, shownKeys)})
+	}
 }
 
 // toSend is what would be sent, by kind of difference.
@@ -98,22 +155,33 @@ func (s *PlanSink) toSend() []entry {
 	return entries
 }
 
-func (p *Printer) planSteps(subject Subject, c jobs.Counts, sends int) []step {
+func (p *Printer) planSteps(s *PlanSink, c jobs.Counts, held bool) []step {
 	text := &p.catalogue.steps
 	var steps []step
 	if c.Departed > 0 {
-		steps = append(steps, step{text: text.departed})
+		steps = append(steps, step{text: text.departedPlan})
 	}
 	if c.Uncertain > 0 {
-		steps = append(steps, step{text: text.unsure})
+		steps = append(steps, p.planDoubt(s.doubt)...)
 	}
+	sends := s.sends[jobs.Created]+s.sends[jobs.Updated]+s.sends[jobs.Unchanged]+c.Held > 0
 	switch blocked := c.Blocked+c.ElementsBlocked > 0; {
-	case blocked && sends > 0:
-		return append(steps, step{text.sendRest, runCommand(subject)})
+	case held && sends:
+		return append(steps, step{text.sendHeld, runCommand(s.subject)})
+	case blocked && sends:
+		return append(steps, step{text.sendRest, runCommand(s.subject)})
 	case blocked:
-		return append(steps, step{text.correct, planCommand(subject)})
-	case sends > 0:
-		return append(steps, step{text.send, runCommand(subject)})
+		return append(steps, step{text.correct, planCommand(s.subject)})
+	case sends:
+		return append(steps, step{text.send, runCommand(s.subject)})
 	}
 	return append(steps, step{text: text.nothingToSend})
+}
+
+// planDoubt settles what an older run left in doubt: a plan has no run of its own.
+func (p *Printer) planDoubt(of doubt) []step {
+	if of.run == 0 {
+		of.key = ""
+	}
+	return p.settleSteps(&jobs.Run{}, of, p.catalogue.steps.unsure)
 }

@@ -14,6 +14,7 @@ type PlanJSON struct {
 	out     *stream
 	subject Subject
 	begun   bool
+	holds   []jobs.Hold
 }
 
 // NewPlanJSON makes a sink for a plan that sends nothing. Nothing is written before the first item or Finish.
@@ -31,6 +32,12 @@ type subjectJSON struct {
 	Employees   []string    `json:"employees,omitempty"`
 }
 
+type holdJSON struct {
+	Seq     int         `json:"seq"`
+	Key     string      `json:"key"`
+	Finding findingJSON `json:"finding"`
+}
+
 // Add implements jobs.PlanSink.
 func (s *PlanJSON) Add(_ context.Context, items []jobs.PlannedItem) error {
 	s.begin()
@@ -38,6 +45,12 @@ func (s *PlanJSON) Add(_ context.Context, items []jobs.PlannedItem) error {
 		s.out.element(s.printer.ItemJSON(items[i].Item))
 	}
 	return s.out.flush()
+}
+
+// Hold implements jobs.PlanSink.
+func (s *PlanJSON) Hold(_ context.Context, holds []jobs.Hold) error {
+	s.holds = append(s.holds, holds...)
+	return nil
 }
 
 func (s *PlanJSON) begin() {
@@ -50,9 +63,20 @@ func (s *PlanJSON) begin() {
 		s.subject.Period, s.subject.Employees}, "items")
 }
 
-// Finish closes the object with the accounting and the digest.
-func (s *PlanJSON) Finish(c jobs.Counts, digest string) error {
+// Finish closes the object with what is held after all, what the guards found, the accounting and the digest.
+func (s *PlanJSON) Finish(c jobs.Counts, digest string, findings []jobs.Finding) error {
 	s.begin()
+	s.out.closeArray()
+	s.out.array("holds")
+	for i := range s.holds {
+		hold := &s.holds[i]
+		s.out.element(holdJSON{hold.Seq, hold.Key, s.printer.findingJSON(hold.Finding)})
+	}
+	s.out.closeArray()
+	s.out.array("findings")
+	for _, f := range findings {
+		s.out.element(s.printer.findingJSON(f))
+	}
 	s.out.closeArray()
 	s.out.raw(`,"counts":`)
 	s.out.value(c)

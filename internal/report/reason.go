@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"syncd/internal/jobs"
@@ -61,7 +62,23 @@ func (p *Printer) fact(problem mapping.Problem) string {
 	if problem.Path == "" {
 		return text
 	}
-	return problem.Path + p.catalogue.colon + text
+	return p.place(problem.Path) + p.catalogue.colon + text
+}
+
+// row is a problem's place in the rows of payroll elements, which count from 0.
+var row = regexp.MustCompile(`^(.+)\[([0-9]{1,9})\]\.([^\[\]]+)$`)
+
+// place is a problem's path as people count: "Elements, element 3, Code".
+func (p *Printer) place(path string) string {
+	found := row.FindStringSubmatch(path)
+	if found == nil {
+		return path
+	}
+	n, err := strconv.Atoi(found[2])
+	if err != nil {
+		return path
+	}
+	return fmt.Sprintf(p.catalogue.words.element, found[1], p.number(n+1), found[3])
 }
 
 // advice says how to mend a problem; "" when the fact says it all.

@@ -29,11 +29,19 @@ func TestMaskedValuesAreNeverWritten(t *testing.T) {
 	item := accepted("00001", jobs.Updated, 0, mapping.Change{Path: "Iban", Op: "*", Old: secret, New: secret, Masked: true},
 		mapping.Change{Path: "A", Op: "+", New: secret, Masked: true}, mapping.Change{Path: "B", Op: "-", Old: secret, Masked: true})
 	r := run(jobs.Succeeded, tally(0, 0, item))
+	edited := held("00002", jobs.Finding{Rule: jobs.RuleDrift, Holds: true, N: 1, Path: "Iban", Changes: item.Diff})
+	story := &jobs.Story{Target: test, Key: "00001", Lines: []jobs.StoryLine{{Run: *r, Item: item}, {Run: *r, Item: edited}}}
+	now := report.Now{Period: "2026-11", Items: []jobs.PlannedItem{{Item: edited}, {Item: item}}}
 	for _, write := range []func(io.Writer, *report.Printer) error{
 		func(w io.Writer, p *report.Printer) error {
 			return p.Run(w, r, seq(item), report.Show{Diff: true, All: true})
 		},
 		func(w io.Writer, p *report.Printer) error { return p.WriteRunJSON(w, r, seq(item)) },
+		func(w io.Writer, p *report.Printer) error { return p.Why(w, story, now) },
+		func(w io.Writer, p *report.Printer) error { return p.WriteWhyJSON(w, story, now) },
+		func(w io.Writer, p *report.Printer) error {
+			return planJSON(p.NewPlanJSON(w, report.Subject{Period: "2026-11"}), edited)
+		},
 		func(w io.Writer, p *report.Printer) error {
 			return planned(p.NewPlanSink(w, report.Subject{Period: "2026-11"}, report.Show{Diff: true}), r.Counts, item)
 		},
@@ -42,7 +50,7 @@ func TestMaskedValuesAreNeverWritten(t *testing.T) {
 			t.Errorf("a masked value is shown:\n%s", text)
 		}
 	}
-	if item.Diff[0].Old != secret {
+	if item.Diff[0].Old != secret || edited.Findings[0].Changes[0].Old != secret {
 		t.Error("the caller's item was changed")
 	}
 }
@@ -124,6 +132,8 @@ func TestErrorsAreReturned(t *testing.T) {
 	items := []jobs.PlannedItem{{Item: everything()[0]}}
 	for _, err := range []error{
 		p.Run(brokenWriter{}, r, seq(), report.Show{}), p.Runs(brokenWriter{}, nil), p.Pull(brokenWriter{}, r, nil, report.Show{}),
+		p.Audit(brokenWriter{}, nil), p.Periods(brokenWriter{}, nil), p.WriteAuditJSON(brokenWriter{}, nil), p.WritePeriodsJSON(brokenWriter{}, nil),
+		p.Why(brokenWriter{}, &jobs.Story{}, report.Now{}), p.WriteWhyJSON(brokenWriter{}, &jobs.Story{}, report.Now{}),
 		p.WriteRunJSON(brokenWriter{}, r, seq()), p.WriteRunsJSON(brokenWriter{}, nil),
 		p.NewPlanSink(brokenWriter{}, report.Subject{}, report.Show{}).Add(context.Background(), items),
 		p.NewPlanJSON(brokenWriter{}, report.Subject{}).Add(context.Background(), items),

@@ -22,12 +22,12 @@ func (p *Printer) Run(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, err
 		}
 		return g.end()
 	}
-	ended := run.FinishedAt != nil
-	found, err := p.gather(items, ended)
+	found, err := p.gather(items, ended(run))
 	if err != nil {
 		return fmt.Errorf("reading the items of run %d: %w", run.ID, err)
 	}
 	counts := countsOf(run, found)
+	g.runFindings(run)
 	g.accounting(run, counts)
 	for group := range groupsEnd {
 		if err := g.group(run, items, group, found, show); err != nil {
@@ -164,7 +164,7 @@ func (g *page) accounting(run *jobs.Run, c jobs.Counts) {
 	}
 	g.newline()
 	unsent := []entry{{"", c.NotAttempted, g.noun(g.catalogue.groups[groupPending].count, c.NotAttempted)}}
-	if run.FinishedAt == nil {
+	if !ended(run) {
 		unsent[0].text = g.noun(g.catalogue.groups[groupWaiting].count, c.NotAttempted)
 	}
 	if run.State == jobs.Cancelled {

@@ -3,6 +3,7 @@ package report
 import (
 	"io"
 	"strconv"
+	"time"
 
 	"syncd/internal/jobs"
 )
@@ -27,13 +28,9 @@ func (p *Printer) Runs(w io.Writer, runs []*jobs.Run) error {
 func (p *Printer) runRow(run *jobs.Run) []string {
 	started := "–"
 	if run.StartedAt != nil {
-		started = run.StartedAt.In(p.options.Location).Format("2006-01-02 15:04:05") // sorts, and has one width
+		started = p.second(*run.StartedAt)
 	}
-	environment := run.Target.Environment
-	if sandboxHost(run.Target) != "" {
-		environment = "sandbox"
-	}
-	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment, string(run.Period), p.state(run).word, started}
+	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment(run.Target), string(run.Period), p.state(run).word, started}
 	if run.Kind == jobs.PullDictionnaire {
 		return append(row, "–", "–", "–")
 	}
@@ -42,6 +39,19 @@ func (p *Printer) runRow(run *jobs.Run) []string {
 		trouble = p.trouble(run.Counts)
 	}
 	return append(row, p.number(run.Counts.Accepted), p.number(run.Counts.Unchanged), trouble)
+}
+
+// second is a moment in a list: it sorts, and has one width.
+func (p *Printer) second(t time.Time) string {
+	return t.In(p.options.Location).Format("2006-01-02 15:04:05")
+}
+
+// environment is a word for a column.
+func environment(t jobs.Target) string {
+	if sandboxHost(t) != "" {
+		return "sandbox"
+	}
+	return t.Environment
 }
 
 // trouble counts those who were not delivered and whom no newer run took over; when these are elements alone, it says so.

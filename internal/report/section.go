@@ -16,7 +16,7 @@ func (g *page) group(run *jobs.Run, items iter.Seq2[jobs.Item, error], which gro
 		return nil
 	}
 	g.title(g.catalogue.groups[which].title + " (" + g.size(which, members) + ")")
-	brief := which == groupSent || which == groupGivenUp || which == groupPending || which == groupWaiting
+	brief := which == groupSent || which == groupGivenUp || which == groupPending || which == groupWaiting || which == groupWithdrawn
 	if brief && !show.Diff && !show.All {
 		g.kinds(which, members.kinds)
 		return nil
@@ -25,7 +25,7 @@ func (g *page) group(run *jobs.Run, items iter.Seq2[jobs.Item, error], which gro
 		g.itemWithDiff(item, g.outcome(item, which, show), show)
 	}
 	if show.All && members.items > len(members.first) {
-		return eachOf(items, which, run.FinishedAt != nil, write)
+		return eachOf(items, which, ended(run), write)
 	}
 	for i := range members.first {
 		write(&members.first[i])
@@ -37,12 +37,12 @@ func (g *page) group(run *jobs.Run, items iter.Seq2[jobs.Item, error], which gro
 }
 
 // eachOf visits the items of a group that is too long to be kept.
-func eachOf(items iter.Seq2[jobs.Item, error], which group, ended bool, visit func(*jobs.Item)) error {
+func eachOf(items iter.Seq2[jobs.Item, error], which group, over bool, visit func(*jobs.Item)) error {
 	for item, err := range items {
 		if err != nil {
 			return err
 		}
-		if groupOf(&item, ended) == which {
+		if groupOf(&item, over) == which {
 			visit(&item)
 		}
 	}
@@ -57,7 +57,7 @@ func (g *page) more(n int, command string) {
 // size counts the employees of a group, and the payroll elements where some have no employee in it.
 func (p *Printer) size(which group, members *gatheredGroup) string {
 	plurals := &p.catalogue.plurals
-	if which == groupDeparted || which == groupLeft {
+	if which == groupDeparted || which == groupLeft || which == groupWithdrawn {
 		return p.count(plurals.employees, members.items)
 	}
 	var parts []string
@@ -99,10 +99,13 @@ func (g *page) employees(run *jobs.Run, items iter.Seq2[jobs.Item, error], show 
 			return fmt.Errorf("reading the items of run %d: %w", run.ID, err)
 		}
 		seen[item.Key] = true
-		which := groupOf(&item, run.FinishedAt != nil)
+		which := groupOf(&item, ended(run))
 		text := g.outcome(&item, which, show)
 		if which != groupSent {
 			text[0] = g.catalogue.groups[which].one + g.catalogue.colon + text[0]
+		}
+		if which != groupHeld {
+			text = append(text, g.wasHeld(&item)...)
 		}
 		g.itemWithDiff(&item, text, show)
 	}

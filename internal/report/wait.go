@@ -18,7 +18,7 @@ func (p *Printer) why(run *jobs.Run) [][2]string {
 		return [][2]string{p.queuedSince(run), {words.waits, fmt.Sprintf(words.waitsUntil, p.time(run.NotBefore), reason)}}
 	case run.State == jobs.Queued:
 		return [][2]string{p.queuedSince(run), {words.waits, fmt.Sprintf(words.waitsForDaemon, run.ID)}, {words.lastTime, reason}}
-	case run.State == jobs.Cancelled && run.CancelledBy != "":
+	case run.State == jobs.Cancelled && run.CancelledBy != "" && !byItself(run):
 		return nil // the cancellation has a line of its own
 	}
 	return [][2]string{{words.reason, reason}}
@@ -32,9 +32,14 @@ func (p *Printer) queuedSince(run *jobs.Run) [2]string {
 	return [2]string{p.catalogue.words.queued, p.time(&run.CreatedAt)}
 }
 
+// byItself tells that no person cancelled the run, but a rule: its reason says which.
+func byItself(run *jobs.Run) bool {
+	return run.Failure.Code == jobs.ReasonExpired || run.Failure.Code == jobs.ReasonReplanned
+}
+
 // cancellation is "asked for by marie: wrong month". A run that had nothing left to give up was not cancelled by it.
 func (p *Printer) cancellation(run *jobs.Run) string {
-	if run.CancelledBy == "" {
+	if run.CancelledBy == "" || byItself(run) {
 		return ""
 	}
 	return fmt.Sprintf(p.catalogue.words.cancelledBy, run.CancelledBy, run.CancelledFor)

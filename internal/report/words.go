@@ -15,6 +15,9 @@ import (
 // plural is a noun with its number: the verb %s takes the number.
 type plural struct{ one, other string }
 
+// always is a sentence that does not depend on a number.
+func always(text string) plural { return plural{text, text} }
+
 // count is "1 employee", "3 employees".
 func (p *Printer) count(noun plural, n int) string {
 	return fmt.Sprintf(p.noun(noun, n), p.number(n))
@@ -126,7 +129,7 @@ func (p *Printer) noun(noun plural, n int) string {
 func wrap(text string, width int) []string {
 	var wrapped []string
 	line := ""
-	for word := range strings.FieldsSeq(text) {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' }) { // spaces within numbers stay
 		if line != "" && length(word) > 1 && length(line)+1+length(word) > width {
 			wrapped = append(wrapped, line)
 			line = ""

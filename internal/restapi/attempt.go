@@ -25,6 +25,7 @@ type operation struct {
 	body     []byte        // nil = none
 	slot     chan struct{} // the dossier's own: see slots.go
 	reads    bool          // the answer is wanted as JSON; otherwise the operation sends a document
+	finds    bool          // it reads something that may not exist: then there is no document
 	limit    int64         // bytes of the answer that are read
 	before   func() error
 	redactor *strings.Replacer
@@ -123,10 +124,16 @@ func (o *operation) read(ctx context.Context, response *http.Response) answer {
 	return a
 }
 
+// decode takes the document out of an answer. No body is no proof that something does not exist, unless the status says so.
 func (o *operation) decode(a *answer, body []byte) {
-	var err error
-	if a.document, err = decode(body); err != nil {
+	document, err := decode(body)
+	silent := o.finds && a.Status != http.StatusNoContent && !isMissing(a.Status) && len(bytes.TrimSpace(body)) == 0
+	if err != nil || silent {
 		a.Class, a.Problem, a.Hint = jobs.ClassTechnical, "the answer is not JSON", "check base_url and the path of the endpoint"
+		return
+	}
+	if !isMissing(a.Status) { // what such an answer holds is an error's text
+		a.document = document
 	}
 }
 

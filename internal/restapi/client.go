@@ -1,5 +1,6 @@
 // Package restapi is the HTTP client of the partners: authentication, limits, retries, and the one place where an
-// answer is given its class. Isidoor is the first partner; its three calls are in isidoor.go.
+// answer is given its class. Isidoor is the first partner; its calls are in isidoor.go, and readback.go asks it what it
+// holds.
 //
 // A call goes top to bottom through three files: isidoor.go says what is asked (operation), retry.go repeats attempts
 // while that makes sense (perform), attempt.go makes one attempt (slot, rate, token, request) and outcome.go judges

@@ -11,7 +11,7 @@ import (
 	"syncd/internal/mapping"
 )
 
-// dossier is one dossier at Isidoor. What is assumed about the three calls is configuration: see Options.
+// dossier is one dossier at Isidoor. What is assumed about the calls is configuration: see Options.
 type dossier struct {
 	connection *Connection
 	key        string
@@ -56,7 +56,7 @@ func (d *dossier) Dictionary(ctx context.Context) (mapping.Dictionaries, error) 
 
 // Send posts one employee to /V2/Salarie.
 func (d *dossier) Send(ctx context.Context, key string, document []byte, beforeAttempt func() error) jobs.Outcome {
-	op, err := d.operation(d.connection.endpoints.salarie, key)
+	op, err := d.operation(d.connection.endpoints.salarie, blanks{key: key})
 	if err != nil {
 		return jobs.Outcome{Class: err.Class, Err: err, AnsweredAt: time.Now()}
 	}
@@ -66,7 +66,7 @@ func (d *dossier) Send(ctx context.Context, key string, document []byte, beforeA
 }
 
 func (d *dossier) read(ctx context.Context, e endpoint, limit int64) (any, error) {
-	op, err := d.operation(e, "")
+	op, err := d.operation(e, blanks{})
 	if err != nil {
 		return nil, err
 	}
@@ -75,13 +75,14 @@ func (d *dossier) read(ctx context.Context, e endpoint, limit int64) (any, error
 	return document, out.Err
 }
 
-// operation puts the dossier key and, for a salarie, the matricule where they go.
-func (d *dossier) operation(e endpoint, matricule string) (*operation, *jobs.CallError) {
+// operation puts the dossier key and what else its path asks for where they go.
+func (d *dossier) operation(e endpoint, b blanks) (*operation, *jobs.CallError) {
 	o := &d.connection.options
 	if d.key == "" || o.KeyIn == KeyInHeader && !isHeaderValue(d.key) {
 		return nil, misconfiguredCall(e, "the dossier key is empty or holds characters that cannot be sent", "check key of the [[dossier]]")
 	}
-	address, err := url.Parse(o.BaseURL + expand(e.path, d.key, matricule))
+	b.dossier = d.key
+	address, err := url.Parse(o.BaseURL + expand(e.path, b))
 	if err != nil { // the error would quote the URL
 		return nil, misconfiguredCall(e, "the path is not one of a web address", "check path of the endpoint in [isidoor]")
 	}
@@ -94,19 +95,6 @@ func (d *dossier) operation(e endpoint, matricule string) (*operation, *jobs.Cal
 		address.RawQuery = strings.TrimPrefix(address.RawQuery+"&"+parameter, "&")
 	}
 	return op, nil
-}
-
-// expand fills a path template; what stands after a question mark is escaped as a query.
-func expand(template, key, matricule string) string {
-	if !strings.Contains(template, "{") {
-		return template
-	}
-	path, query, found := strings.Cut(template, "?")
-	path = strings.NewReplacer("{dossier}", url.PathEscape(key), "{key}", url.PathEscape(matricule)).Replace(path)
-	if !found {
-		return path
-	}
-	return path + "?" + strings.NewReplacer("{dossier}", url.QueryEscape(key), "{key}", url.QueryEscape(matricule)).Replace(query)
 }
 
 // isHeaderValue tells whether a header can carry s as it is (RFC 9110, section 5.5).

@@ -67,6 +67,54 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
+// A partner that quotes the person it was asked about, whatever it answers, at trace level: nothing of the person and no
+// URL comes out of a read but the document itself.
+func TestNothingOfAReadLeaks(t *testing.T) {
+	t.Parallel()
+	const person = `Nir 285057899900116, Iban FR7630006000011234567890189, Nom EXEMPLE-TEST`
+	secrets := []string{"M-00042", "285057899900116", "FR7630006000011234567890189", "EXEMPLE", "2031-03", testKey, "canary", "127.0.0.1"}
+	for _, kind := range []string{"200", "nowhere", "text", "html", "cut", "302", "400", "401", "403", "404", "410", "429", "500", "503"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			var logged buffer
+			p := newPartner(t, func(w http.ResponseWriter, r *http.Request) {
+				quoted := person + " " + r.RequestURI
+				switch kind {
+				case "nowhere":
+					fmt.Fprintf(w, `{%q:%q}`, quoted, quoted)
+				case "text":
+					fmt.Fprint(w, quoted)
+				case "200":
+					fmt.Fprintf(w, `{"data":{"Nir":%q}}`, quoted)
+				default:
+					answerEcho(t, w, kind, quoted)
+				}
+			})
+			c := p.open(t, func(o *Options) {
+				withRead(o)
+				o.Read.Document, o.Log = "/data", zerolog.New(&logged).Level(zerolog.TraceLevel)
+			})
+			document, err := c.Dossier(testKey).Read(t.Context(), "M-00042", "2031-03")
+			c.Close()
+			text := fmt.Sprintf("%v %+v %s", err, err, logged.data.String())
+			if absent := kind == "404" || kind == "410"; (document != nil) != (kind == "200") || (err == nil) != (kind == "200" || absent) {
+				t.Errorf("found %q, %v", document, err)
+			}
+			if err != nil {
+				text += callError(t, err).Message
+			}
+			for _, secret := range secrets {
+				if strings.Contains(text, secret) {
+					t.Errorf("%q shows in:\n%s", secret, text)
+				}
+			}
+			if !strings.Contains(text, "/V2/Salarie/{key}?periode={period}") {
+				t.Errorf("the call is not told:\n%s", text)
+			}
+		})
+	}
+}
+
 // newEcho quotes each request in its answer. kind says which answer.
 func newEcho(t *testing.T, kind string) *partner {
 	t.Helper()

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type Options struct {
 	Dossier      DossierEndpoint
 	Dictionnaire DictionnaireEndpoint
 	Salarie      SalarieEndpoint
+	Read         *ReadEndpoint // nil = the API cannot be asked what it holds
 
 	Log       zerolog.Logger
 	Observe   func(Call) // told of each HTTP attempt, from many goroutines: it must be quick; nil = nobody
@@ -48,37 +50,6 @@ const (
 	KeyInQuery  = "query"
 	KeyInPath   = "path"
 )
-
-// DossierEndpoint tells whom the partner answers for. Paths may hold {dossier}, which becomes the dossier key.
-type DossierEndpoint struct {
-	Method, Path string
-	Identity     string // JSON pointer (RFC 6901) into the answer; "" = not told
-}
-
-// DictionnaireEndpoint gives the nomenclatures, as one array of entries.
-type DictionnaireEndpoint struct {
-	Method, Path string
-	Items        string // pointer to the array; "" = the answer itself
-	// Pointers into an entry. An absent label is "", an absent state is active.
-	Name, Code, Label, Active string
-}
-
-// SalarieEndpoint takes one employee. Its path may also hold {key}, which becomes the matricule.
-type SalarieEndpoint struct {
-	Method, Path string
-}
-
-// endpoints are the endpoints once checked.
-type endpoints struct {
-	dossier, dictionnaire, salarie endpoint
-	identity                       pointer
-	entries                        entryPointers
-}
-
-// endpoint is a name in measures, a method, a path template, and the two as errors and logs show them.
-type endpoint struct {
-	name, method, path, label string
-}
 
 func (o Options) withDefaults() Options {
 	o.MaxInFlight = orDefault(o.MaxInFlight, 8)
@@ -140,8 +111,7 @@ func isLoopback(host string) bool {
 }
 
 func (o Options) checkKeyPlace() error {
-	inPath := strings.Contains(o.Dossier.Path, "{dossier}") && strings.Contains(o.Salarie.Path, "{dossier}")
-	anyPath := strings.Contains(o.Dossier.Path+o.Dictionnaire.Path+o.Salarie.Path, "{dossier}")
+	inPath, anyPath := o.dossierInPaths()
 	switch {
 	case o.KeyIn == KeyInPath && !inPath:
 		return hinted("write {dossier} where the key goes", "the dossier key goes in the path, but a path has no {dossier}")
@@ -159,44 +129,21 @@ func (o Options) checkKeyPlace() error {
 	return nil
 }
 
+// dossierInPaths tells whether {dossier} stands in each path that needs it when the key goes in the path, and whether it
+// stands in any.
+func (o Options) dossierInPaths() (each, anyOf bool) {
+	paths := []string{o.Dossier.Path, o.Salarie.Path}
+	if o.Read != nil {
+		paths = append(paths, o.Read.Path)
+	}
+	lacks := func(path string) bool { return !strings.Contains(path, "{dossier}") }
+	return !slices.ContainsFunc(paths, lacks), strings.Contains(strings.Join(paths, " ")+o.Dictionnaire.Path, "{dossier}")
+}
+
 // isHeaderName tells whether s is a token of RFC 9110, section 5.6.2.
 func isHeaderName(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		letterOrDigit := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 		return !letterOrDigit && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 	})
-}
-
-func (o Options) checkEndpoints() (endpoints, error) {
-	e := endpoints{
-		dossier:      newEndpoint("dossier", o.Dossier.Method, o.Dossier.Path),
-		dictionnaire: newEndpoint("dictionnaire", o.Dictionnaire.Method, o.Dictionnaire.Path),
-		salarie:      newEndpoint("salarie", o.Salarie.Method, o.Salarie.Path),
-	}
-	for _, p := range []endpoint{e.dossier, e.dictionnaire, e.salarie} {
-		if !strings.HasPrefix(p.path, "/") {
-			return e, hinted("start it with a slash", "path of [isidoor.%s] is %q", p.name, p.path)
-		}
-		if p.name != "salarie" && strings.Contains(p.path, "{key}") {
-			return e, hinted("{key} is for [isidoor.salarie]", "path of [isidoor.%s] is %q", p.name, p.path)
-		}
-	}
-	for _, p := range []endpoint{e.dossier, e.dictionnaire} {
-		if p.method != http.MethodGet && p.method != http.MethodPost {
-			return e, hinted("use GET or POST", "method of [isidoor.%s] is %q", p.name, p.method)
-		}
-	}
-	// net/http silently repeats GET, HEAD, OPTIONS and TRACE after bytes were written; these three it never does.
-	if m := e.salarie.method; m != http.MethodPost && m != http.MethodPut && m != http.MethodPatch {
-		return e, hinted("use POST, PUT or PATCH", "method of [isidoor.salarie] is %q", m)
-	}
-	var err error
-	if e.identity, err = parsePointer("identity", o.Dossier.Identity); err == nil {
-		e.entries, err = newEntryPointers(o.Dictionnaire)
-	}
-	return e, err
-}
-
-func newEndpoint(name, method, path string) endpoint {
-	return endpoint{name: name, method: method, path: path, label: method + " " + path}
 }

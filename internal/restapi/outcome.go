@@ -32,8 +32,9 @@ type answer struct {
 //	1xx 3xx, other 4xx             configuration: the address, the key, the method or the format is wrong
 //
 // judge refines it: what is data for a document is configuration for a call that reads, for no employee is concerned;
-// markup instead of JSON in a 2xx or 404 means that something else than the API answers. Any 5xx but 503 leaves doubt
-// whether the document was processed.
+// markup instead of JSON in a 2xx, 404 or 410 means that something else than the API answers. Any 5xx but 503 leaves
+// doubt whether the document was processed. For a call that asks for something that may not exist, 404 and 410 are
+// accepted: an answer without a document.
 func classOf(status int) jobs.Class {
 	switch status {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict,
@@ -61,9 +62,11 @@ func (o *operation) judge(response *http.Response, body []byte) answer {
 		a.ambiguous = status >= 500 && status != http.StatusServiceUnavailable
 	}
 	switch {
-	case (a.Class == jobs.ClassAccepted || status == http.StatusNotFound) && isMarkup(response.Header, body):
+	case (a.Class == jobs.ClassAccepted || isMissing(status)) && isMarkup(response.Header, body):
 		a.ambiguous = a.Class == jobs.ClassAccepted
 		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, "the answer is HTML, not JSON", hintAddress
+	case isMissing(status) && o.finds:
+		o.judgeMissing(&a)
 	case a.Class == jobs.ClassData && o.reads:
 		a.Class, a.Hint = jobs.ClassConfiguration, hintAddress
 	case a.Class == jobs.ClassTemporary || a.Class == jobs.ClassTechnical:
@@ -72,6 +75,9 @@ func (o *operation) judge(response *http.Response, body []byte) answer {
 		a.Problem, a.Hint = refusedCall(response, a.Problem)
 	case a.Class == jobs.ClassData:
 		a.Hint = "correct this employee in staging and run again"
+	}
+	if o.finds {
+		a.Message = ""
 	}
 	return a
 }

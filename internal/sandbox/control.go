@@ -15,6 +15,8 @@ import (
 //	POST   /sandbox/faults       {"503": 0.1, "latency": "20ms"}: replaces them all
 //	POST   /sandbox/dictionary   {"Nom": …, "Code": …, "Libelle": …, "Actif": true}: adds or changes a code
 //	DELETE /sandbox/dictionary   {"Nom": …, "Code": …}: removes it
+//	POST   /sandbox/document     {"dossier": …, "matricule": …, "period": …, "members": {"Iban": …}}: edits it
+//	DELETE /sandbox/document     {"dossier": …, "matricule": …, "period": …}: removes it
 //	POST   /sandbox/reset
 func (s *Sandbox) controlRoutes(mux *http.ServeMux) {
 	for pattern, handle := range map[string]http.HandlerFunc{
@@ -24,6 +26,8 @@ func (s *Sandbox) controlRoutes(mux *http.ServeMux) {
 		"POST /sandbox/faults":       s.changeFaults,
 		"POST /sandbox/dictionary":   s.changeEntry,
 		"DELETE /sandbox/dictionary": s.removeEntry,
+		"POST /sandbox/document":     s.changeDocument(s.Edit),
+		"DELETE /sandbox/document":   s.changeDocument(s.Delete),
 		"POST /sandbox/reset":        s.resetAll,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -94,6 +98,20 @@ func (s *Sandbox) removeEntry(w http.ResponseWriter, r *http.Request) {
 	var entry Entry
 	if readEntry(w, r, &entry) {
 		s.RemoveEntry(entry.Nom, entry.Code)
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+func (s *Sandbox) changeDocument(change func(Edit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var edit Edit
+		if !read(w, r, &edit) {
+			return
+		}
+		if err := change(edit); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
 		w.WriteHeader(http.StatusNoContent)
 	}
 }

@@ -16,6 +16,7 @@ const (
 	EndpointDossier      Endpoint = "dossier"
 	EndpointDictionnaire Endpoint = "dictionnaire"
 	EndpointSalarie      Endpoint = "salarie"
+	EndpointRead         Endpoint = "read" // a Salarie that is asked for
 )
 
 // maxBody is the size in bytes above which a request is refused with 413.

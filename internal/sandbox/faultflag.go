@@ -38,7 +38,7 @@ var FaultFlags = []FaultFlag{
 	{"on", "on=dossier+salarie", "calls that the faults act upon: " + joinEndpoints() + " (default salarie)", func(f *Faults) any { return &f.On }},
 }
 
-var endpoints = []Endpoint{EndpointToken, EndpointDossier, EndpointDictionnaire, EndpointSalarie}
+var endpoints = []Endpoint{EndpointToken, EndpointDossier, EndpointDictionnaire, EndpointSalarie, EndpointRead}
 
 func joinEndpoints() string {
 	names := make([]string, len(endpoints))

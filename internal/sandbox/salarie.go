@@ -11,7 +11,8 @@ import (
 // accepted is the answer to every document that was stored (assumed: nothing public says what Isidoor answers).
 var accepted = &answer{status: http.StatusOK, body: []byte(`{"Message":"Salarié enregistré."}`)}
 
-// serveSalarie takes one employee. The document replaces the one of the same dossier, period and matricule.
+// serveSalarie takes one employee. The document replaces the one of the same dossier, period and matricule, or adds its
+// elements to those: see Config.Append.
 func (s *Sandbox) serveSalarie(c call) *answer {
 	if refusal := allow(c.r, http.MethodPost); refusal != nil {
 		return refusal

@@ -1,6 +1,7 @@
 // Package sandbox is a stand-in for Isidoor, for rehearsals, the demo and the tests: a strict token endpoint, Dossier,
 // Dictionnaire and Salarie, a Swagger 2.0 document, and faults that can be switched on while it runs. It keeps what it
-// received and can show it, so that a test can compare every document with what was to be delivered.
+// received and can show it, so that a test can compare every document with what was to be delivered, and it can be
+// edited as a person would at the other side.
 //
 // Where Isidoor is documented (the token call, the roots /Api and /Api2, Bearer tokens) the sandbox is as strict as the
 // documentation. Everything else is assumed: see NoticeEN. Unlike ASP.NET it compares paths and member names with their
@@ -64,6 +65,7 @@ type Config struct {
 	Nomenclatures []Entry       // nil = DefaultNomenclatures()
 	Seed          uint64        // of the faults: same seed and same order of requests, same faults
 	Faults        Faults
+	Append        bool // a document adds its elements to those of its employee and period; its other members replace theirs
 }
 
 // Sandbox is the stand-in. It is an http.Handler, safe for concurrent use.
@@ -158,6 +160,7 @@ func (s *Sandbox) routes() (*http.ServeMux, error) {
 		mux.Handle(root+"/V2"+key+"/Dossier", s.endpoint(EndpointDossier, s.serveDossier))
 		mux.Handle(root+"/V2"+key+"/Dictionnaire", s.endpoint(EndpointDictionnaire, s.serveDictionnaire))
 		mux.Handle(root+"/V2"+key+"/Salarie", s.endpoint(EndpointSalarie, s.serveSalarie))
+		mux.Handle(root+"/V2"+key+"/Salarie/{matricule}", s.endpoint(EndpointRead, s.serveRead))
 		mux.HandleFunc(root+"/swagger/docs/V2", s.serveSwagger)
 	}
 	s.controlRoutes(mux)

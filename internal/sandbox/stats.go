@@ -11,7 +11,7 @@ type Stats struct {
 	Statuses      map[int]int64      `json:"statuses"`       // answers by HTTP status
 	Cut           int64              `json:"cut"`            // connections cut without an answer (faults cut and lost)
 	Hung          int64              `json:"hung"`           // calls never answered (fault hang)
-	MaxConcurrent int64              `json:"max_concurrent"` // Salarie calls at once, the most ever seen
+	MaxConcurrent int64              `json:"max_concurrent"` // Salarie calls at once, sent and read, the most ever seen
 	TokensIssued  int64              `json:"tokens_issued"`
 	Documents     int64              `json:"documents"`  // employees and periods held, over all dossiers
 	Deliveries    int64              `json:"deliveries"` // documents stored, replaced ones included
@@ -22,7 +22,7 @@ type Stats struct {
 type counters struct {
 	mu         sync.Mutex
 	totals     Stats
-	concurrent int64 // Salarie calls at this moment
+	concurrent int64 // Salarie calls at this moment, sent and read
 	withToken  int64 // calls with a Bearer token
 }
 
@@ -42,7 +42,7 @@ func (c *counters) enter(e Endpoint) func() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.totals.Calls[e]++
-	if e != EndpointSalarie {
+	if e != EndpointSalarie && e != EndpointRead {
 		return func() {}
 	}
 	c.concurrent++

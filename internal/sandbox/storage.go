@@ -10,8 +10,7 @@ import (
 	"sync"
 )
 
-// dossier keeps what one association delivered: the last document of each employee and period, because a POST is
-// assumed to replace.
+// dossier keeps what one association delivered: one document of each employee and period.
 type dossier struct {
 	Dossier
 	mu        sync.Mutex
@@ -21,12 +20,13 @@ type dossier struct {
 type documentKey struct{ period, matricule string }
 
 type stored struct {
-	document []byte // exactly as received
+	received []byte // the last delivery, exactly as it came
+	document []byte // what is held: the same, unless elements were added to others, or somebody edited it
 	sequence []int64
 	repeats  int
 }
 
-// Received is the last document of one employee and period, and how often one came.
+// Received is the document of one employee and period, and how often one came.
 type Received struct {
 	Period     string          `json:"period"`
 	Matricule  string          `json:"matricule"`
@@ -34,7 +34,7 @@ type Received struct {
 	Repeats    int             `json:"repeats"`            // deliveries that were byte for byte the one before
 	Sequence   []int64         `json:"sequence"`           // numbers of its deliveries among all that the sandbox stored, from 1
 	SHA256     string          `json:"sha256"`             // hex, of the document
-	Document   json.RawMessage `json:"document,omitempty"` // as received
+	Document   json.RawMessage `json:"document,omitempty"` // as received, unless elements were added to others, or somebody edited it
 }
 
 func newDossier(d Dossier) *dossier {
@@ -47,7 +47,7 @@ func (d *dossier) reset() {
 	clear(d.documents)
 }
 
-// store replaces the document, which the caller no longer touches.
+// store takes a delivery, which the caller no longer touches.
 func (s *Sandbox) store(d *dossier, key documentKey, document []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -57,12 +57,34 @@ func (s *Sandbox) store(d *dossier, key documentKey, document []byte) {
 		entry = &stored{}
 		d.documents[key] = entry
 	}
-	isRepeat := bytes.Equal(entry.document, document)
+	isRepeat := bytes.Equal(entry.received, document)
 	if isRepeat {
 		entry.repeats++
 	}
+	entry.received = document
+	if s.config.Append && !isNew {
+		document = appendElements(entry.document, document)
+	}
 	entry.document = document
 	entry.sequence = append(entry.sequence, s.stats.delivered(isNew, isRepeat))
+}
+
+// appendElements is the newer document with the elements of the older one before its own.
+func appendElements(older, newer []byte) []byte {
+	merged := parseMembers(newer)
+	all := append([]json.RawMessage{}, elementsOf(parseMembers(older))...) // never null
+	merged["Elements"] = mustJSON(append(all, elementsOf(merged)...))
+	return mustJSON(merged)
+}
+
+// elementsOf gives the elements of a document, which was checked when it was stored, as they were written.
+func elementsOf(document members) (elements []json.RawMessage) {
+	if list := document["Elements"]; list != nil {
+		if err := json.Unmarshal(list, &elements); err != nil {
+			panic("sandbox: the elements of a stored document are not an array")
+		}
+	}
+	return elements
 }
 
 // Received lists what arrived for the dossier of that name, by period and matricule; nil for an unknown name.

@@ -9,7 +9,7 @@ import (
 
 type object = map[string]any
 
-// swaggerDocument describes the three calls as Swashbuckle 5 does (Swagger 2.0). x-nullable, which Swashbuckle does not
+// swaggerDocument describes the calls as Swashbuckle 5 does (Swagger 2.0). x-nullable, which Swashbuckle does not
 // write, says what Json.NET does anyway: a member that is not required may be null.
 func swaggerDocument(in KeyIn, keyName string) ([]byte, error) {
 	definitions := object{
@@ -23,6 +23,8 @@ func swaggerDocument(in KeyIn, keyName string) ([]byte, error) {
 		prefix, key["name"] = "/V2/{dossier}", "dossier"
 	}
 	body := object{"name": "salarie", "in": "body", "required": true, "schema": reference("Salarie")}
+	matricule := object{"name": "matricule", "in": "path", "type": "string", "required": true}
+	period := object{"name": "periode", "in": "query", "type": "string", "required": false, "pattern": patterns[formatPeriod]}
 	document := object{
 		"swagger":  "2.0",
 		"info":     object{"version": "V2", "title": "Isidoor (sandbox of syncd: an assumed shape)", "description": NoticeEN},
@@ -32,7 +34,8 @@ func swaggerDocument(in KeyIn, keyName string) ([]byte, error) {
 			prefix + "/Dossier": object{"get": operation("Dossier_Get", reference("DossierReponse"), key)},
 			prefix + "/Dictionnaire": object{"get": operation("Dictionnaire_Get",
 				object{"type": "array", "items": reference("Entree")}, key)},
-			prefix + "/Salarie": object{"post": operation("Salarie_Post", object{"type": "object"}, key, body)},
+			prefix + "/Salarie":             object{"post": operation("Salarie_Post", object{"type": "object"}, key, body)},
+			prefix + "/Salarie/{matricule}": object{"get": operation("Salarie_Get", reference("Salarie"), key, matricule, period)},
 		},
 		"definitions": definitions,
 		"securityDefinitions": object{"oauth2": object{
@@ -56,7 +59,7 @@ func operation(id string, answer object, parameters ...object) object {
 		"parameters":  parameters,
 		"responses":   object{"200": object{"description": "OK", "schema": answer}},
 	}
-	if tag == "Salarie" {
+	if id == "Salarie_Post" {
 		o["consumes"] = []string{"application/json"}
 	}
 	return o

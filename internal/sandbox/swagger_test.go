@@ -17,7 +17,7 @@ type swaggerSchema struct {
 	Items        *swaggerSchema
 }
 
-func TestSwaggerDescribesTheThreeCalls(t *testing.T) {
+func TestSwaggerDescribesTheCalls(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
 	got := b.must(http.MethodGet, sandbox.SwaggerPath, "", nil)
@@ -28,10 +28,10 @@ func TestSwaggerDescribesTheThreeCalls(t *testing.T) {
 		Definitions       map[string]swaggerSchema
 	}
 	decode(t, got.body, &document)
-	if document.Swagger != "2.0" || document.BasePath != "/Api2" || len(document.Paths) != 3 {
+	if document.Swagger != "2.0" || document.BasePath != "/Api2" || len(document.Paths) != 4 {
 		t.Errorf("document %+v", document)
 	}
-	for path, method := range map[string]string{"/V2/Dossier": "get", "/V2/Dictionnaire": "get", "/V2/Salarie": "post"} {
+	for path, method := range map[string]string{"/V2/Dossier": "get", "/V2/Dictionnaire": "get", "/V2/Salarie": "post", "/V2/Salarie/{matricule}": "get"} {
 		if operations := document.Paths[path]; len(operations) != 1 || operations[method] == nil {
 			t.Errorf("%s has %v", path, operations)
 		}

@@ -12,13 +12,13 @@ import (
 )
 
 // baselineStream is written by hand because sqlc collects rows, and these are as many as there are employees.
-const baselineStream = `SELECT key, period, version, fingerprint, in_doubt, departure_noted FROM syncd.baseline
-	WHERE target_id = $1 AND period <= $2 AND ($3::text[] IS NULL OR key = ANY ($3))
+const baselineStream = `SELECT key, period, version, fingerprint, in_doubt, departure_noted, withdrawn FROM syncd.baseline
+	WHERE target_id = $1 AND ($2::text[] IS NULL OR key = ANY ($2))
 	ORDER BY key, period`
 
 // Baseline implements jobs.BaselineReader.
-func (s *Store) Baseline(ctx context.Context, target int64, period jobs.Period, keys []string) (jobs.BaselineRows, error) {
-	rows, err := s.pool.Query(ctx, baselineStream, target, string(period), keys)
+func (s *Store) Baseline(ctx context.Context, target int64, keys []string) (jobs.BaselineRows, error) {
+	rows, err := s.pool.Query(ctx, baselineStream, target, keys)
 	if err != nil {
 		return nil, redact("reading the baseline", err)
 	}
@@ -52,7 +52,7 @@ func (b *baselineRows) Next() bool {
 
 // decode reads a row in Postgres's binary format, without copying: a plan reads a million of them.
 func (b *baselineRows) decode(row [][]byte) error {
-	if len(row) != 6 || len(row[2]) != 8 || len(row[4]) != 1 || len(row[5]) != 1 {
+	if len(row) != 7 || len(row[2]) != 8 || len(row[4]) != 1 || len(row[5]) != 1 || len(row[6]) != 1 {
 		return fmt.Errorf("reading the baseline: a row is not as this program expects")
 	}
 	e := &b.entry
@@ -60,7 +60,7 @@ func (b *baselineRows) decode(row [][]byte) error {
 	e.Period = b.period(row[1])
 	e.Version = int64(binary.BigEndian.Uint64(row[2])) //nolint:gosec // Postgres's bigint is signed
 	e.Fingerprint = row[3]
-	e.InDoubt, e.DepartureNoted = row[4][0] == 1, row[5][0] == 1
+	e.InDoubt, e.DepartureNoted, e.Withdrawn = row[4][0] == 1, row[5][0] == 1, row[6][0] == 1
 	return nil
 }
 
@@ -76,7 +76,7 @@ func (b *baselineRows) Err() error {
 func (b *baselineRows) Close() { b.rows.Close() }
 
 // Documents implements jobs.BaselineReader.
-func (s *Store) Documents(ctx context.Context, target int64, refs []jobs.DocumentRef) ([][]byte, error) {
+func (s *Store) Documents(ctx context.Context, target int64, refs []jobs.DocumentRef) ([]jobs.Acknowledged, error) {
 	if len(refs) == 0 {
 		return nil, nil
 	}
@@ -89,12 +89,24 @@ func (s *Store) Documents(ctx context.Context, target int64, refs []jobs.Documen
 	if err != nil {
 		return nil, redact("reading acknowledged documents", err)
 	}
-	documents := make([][]byte, len(refs))
+	documents := make([]jobs.Acknowledged, len(refs))
 	for _, row := range rows {
 		i := row.Ordinal - 1
-		if documents[i], err = s.keys.open(row.Document, target, refs[i].Period, refs[i].Key); err != nil {
+		if documents[i], err = s.acknowledged(row, target, refs[i]); err != nil {
 			return nil, err
 		}
 	}
 	return documents, nil
+}
+
+func (s *Store) acknowledged(row dbsqlc.BaselineDocumentsRow, target int64, ref jobs.DocumentRef) (a jobs.Acknowledged, err error) {
+	if a.Document, err = s.keys.open(aDocument, row.Document, target, ref.Period, ref.Key); err != nil || row.Amounts == nil {
+		return a, err
+	}
+	totals, err := s.keys.open(amounts, row.Amounts, target, ref.Period, ref.Key)
+	if err != nil {
+		return a, err
+	}
+	a.Totals, err = readTotals(totals)
+	return a, err
 }

@@ -20,6 +20,9 @@ func (s *Store) Cancel(ctx context.Context, id int64, by, reason string) (*jobs.
 			return err
 		}
 		if run.State == jobs.Running {
+			if err := s.auditCancel(ctx, q, run, by, reason); err != nil {
+				return err
+			}
 			return s.cancelRunning(ctx, q, run)
 		}
 		if !run.State.CanBecome(jobs.Cancelled) || run.Purged {
@@ -28,12 +31,19 @@ func (s *Store) Cancel(ctx context.Context, id int64, by, reason string) (*jobs.
 		if err := refusePlanning(ctx, q, run); err != nil {
 			return err
 		}
+		if err := s.auditCancel(ctx, q, run, by, reason); err != nil {
+			return err
+		}
 		return cancelRun(ctx, q, run)
 	})
 	if err != nil {
 		return nil, redactUnlessOurs("cancelling the run", err)
 	}
 	return s.Run(ctx, id)
+}
+
+func (s *Store) auditCancel(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, by, reason string) error {
+	return s.auditRun(ctx, q, run, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionCancel, Reason: reason})
 }
 
 // refusePlanning fails with a *jobs.BusyError while a newer run plans the same period: its transaction has superseded

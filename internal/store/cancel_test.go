@@ -48,7 +48,7 @@ func TestCancelInEachState(t *testing.T) {
 			t.Errorf("%s: %+v", name, c)
 		}
 		f.want("accepted rejected uncertain superseded", `SELECT string_agg(state, ' ' ORDER BY seq) FROM syncd.item WHERE run_id = $1`, run.ID)
-		f.want("0", `SELECT count(*) FROM syncd.item WHERE run_id = $1 AND payload IS NOT NULL`, run.ID)
+		f.want("0", `SELECT count(*) FROM syncd.item WHERE run_id = $1 AND payload IS NOT NULL AND state <> 'uncertain'`, run.ID)
 		f.want("1f 3t", `SELECT string_agg(key || left(in_doubt::text, 1), ' ' ORDER BY key) FROM syncd.baseline WHERE target_id = $1`, run.Target.ID)
 		if name != "queued" {
 			f.want(ended, `SELECT finished_at FROM syncd.run WHERE id = $1`, run.ID)
@@ -58,7 +58,7 @@ func TestCancelInEachState(t *testing.T) {
 		if _, err := s.Resume(t.Context(), run.ID, resumption); !errors.As(err, &finished) {
 			t.Errorf("%s: resumed: %v", name, err)
 		}
-		if _, err := s.Requeue(t.Context(), run.ID); !errors.As(err, &finished) {
+		if _, err := s.Requeue(t.Context(), run.ID, "marie"); !errors.As(err, &finished) {
 			t.Errorf("%s: queued again: %v", name, err)
 		}
 		if _, err := s.Claim(t.Context(), run.ID, resumption); !errors.Is(err, jobs.ErrTaken) {
@@ -213,7 +213,7 @@ func TestCancelBesideANewerPlan(t *testing.T) {
 	f.partly(s, older)
 	f.finish(s, older, jobs.ReasonStopped, jobs.Failed)
 	run := f.start(s)
-	w, err := s.BeginPlan(t.Context(), run, 0)
+	w, err := s.BeginPlan(t.Context(), run, jobs.Resumption{})
 	f.must(err)
 	defer w.Abandon()
 	cancelled := make(chan error, 1)
@@ -224,7 +224,7 @@ func TestCancelBesideANewerPlan(t *testing.T) {
 	f.must(waitUntil(f, func() bool { // it waits for the plan, or has said why it does not
 		return len(cancelled) == 1 || f.text(`SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`) != "0"
 	}))
-	f.must(w.Commit(f.impatient(), jobs.Counts{}, jobs.Digests{}))
+	f.must(w.Commit(f.impatient(), jobs.Frozen{Counts: jobs.Counts{}, Digests: jobs.Digests{}}))
 	wantBusy(f, <-cancelled)
 	f.want("superseded", `SELECT DISTINCT state FROM syncd.item WHERE run_id = $1 AND seq > 2`, older.ID)
 	f.finish(s, run, "", jobs.Succeeded)

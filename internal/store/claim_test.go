@@ -172,7 +172,7 @@ func TestOwnOrphanIsClaimedAtOnce(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	other := f.startAt(s, "another", month)
-	w, err := s.BeginPlan(t.Context(), other, 0)
+	w, err := s.BeginPlan(t.Context(), other, jobs.Resumption{})
 	f.must(err)
 	defer w.Abandon()
 	orphan := f.start(s)
@@ -182,7 +182,7 @@ func TestOwnOrphanIsClaimedAtOnce(t *testing.T) {
 	if run.Epoch != 2 || run.Takeovers != 0 {
 		t.Errorf("%+v", run)
 	}
-	f.must(w.Commit(t.Context(), jobs.Counts{}, jobs.Digests{}))
+	f.must(w.Commit(t.Context(), jobs.Frozen{Counts: jobs.Counts{}, Digests: jobs.Digests{}}))
 	f.must(s.Confirm(other))
 	f.must(s.Confirm(run))
 	wantLost(f, func() error { _, err := s.Finish(t.Context(), orphan, jobs.Reason{}, patience); return err })

@@ -29,6 +29,9 @@ func (s *Store) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, erro
 		if err != nil {
 			return 0, err
 		}
+		if err := refuseClosed(ctx, q, target, request.Period); err != nil {
+			return 0, err
+		}
 		if err := s.clearWay(ctx, q, target); err != nil {
 			return 0, err
 		}
@@ -39,7 +42,11 @@ func (s *Store) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, erro
 		if err := checkOrder(ctx, q, target, request, doubtBlocks); err != nil {
 			return 0, err
 		}
-		return q.InsertRun(ctx, s.insertion(target, request))
+		id, err := q.InsertRun(ctx, s.insertion(target, request))
+		if err != nil {
+			return 0, err
+		}
+		return id, s.auditNew(ctx, q, id, request)
 	})
 }
 
@@ -49,12 +56,19 @@ func (s *Store) insertion(target int64, request jobs.NewRun) dbsqlc.InsertRunPar
 		TargetID: target, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
 		Trigger: string(request.Trigger), Owner: &owner, Host: s.host, Pid: int32(os.Getpid()), //nolint:gosec // a pid fits
 		Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version, KeyID: s.keys.ID,
-		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder,
+		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, FailedOf: failedOf(request),
 	}
 }
 
 // employees are those of a request as the ledger keeps them: none, not NULL, for everyone.
 func employees(request jobs.NewRun) []string { return append([]string{}, request.Employees...) }
+
+func failedOf(request jobs.NewRun) *int64 {
+	if request.FailedOf == 0 {
+		return nil
+	}
+	return &request.FailedOf
+}
 
 // Resume implements jobs.Ledger.
 func (s *Store) Resume(ctx context.Context, id int64, request jobs.Resumption) (*jobs.Run, error) {
@@ -69,10 +83,16 @@ func (s *Store) Resume(ctx context.Context, id int64, request jobs.Resumption) (
 		if err := s.resumable(ctx, q, run); err != nil {
 			return 0, err
 		}
+		if err := refuseClosed(ctx, q, run.Target.ID, run.Period); err != nil {
+			return 0, err
+		}
 		if request.Scope == jobs.ScopeEmployee {
 			if err := checkNewer(ctx, q, run.Target.ID, run.Period); err != nil {
 				return 0, err
 			}
+		}
+		if err := s.auditRun(ctx, q, run, jobs.AuditEntry{Actor: request.By, Decision: jobs.DecisionResume}); err != nil {
+			return 0, err
 		}
 		return id, s.takeUp(ctx, q, run, request, jobs.TriggerResume)
 	})

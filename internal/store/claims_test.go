@@ -177,7 +177,7 @@ func TestOwnerFrozenWhilePlanningLosesItsRun(t *testing.T) {
 	f := newFixture(t)
 	a, b := f.open(), f.open()
 	run := f.start(a)
-	w, err := a.BeginPlan(t.Context(), run, 0)
+	w, err := a.BeginPlan(t.Context(), run, jobs.Resumption{})
 	f.must(err)
 	defer w.Abandon()
 	item := toSend(a, "1", 0)
@@ -190,7 +190,7 @@ func TestOwnerFrozenWhilePlanningLosesItsRun(t *testing.T) {
 	f.freeze(a)
 	_, err = b.Start(ctx, request())
 	f.must(err)
-	if err := w.Commit(t.Context(), jobs.Counts{EmployeesRead: 1, ElementsRead: 2}, jobs.Digests{}); err == nil {
+	if err := w.Commit(t.Context(), jobs.Frozen{Counts: jobs.Counts{EmployeesRead: 1, ElementsRead: 2}, Digests: jobs.Digests{}}); err == nil {
 		t.Error("the frozen plan was committed")
 	}
 	f.want("0", `SELECT count(*) FROM syncd.item`)
@@ -252,7 +252,8 @@ func TestHeldPullIsNotResumed(t *testing.T) {
 	if _, err := s.Resume(t.Context(), run.ID, jobs.Resumption{}); !errors.As(err, &finished) {
 		t.Errorf("%v", err)
 	}
-	f.must(s.Approve(t.Context(), run.ID, "somebody", "a reason"))
+	_, err = s.Approve(t.Context(), run.ID, Approval{By: "somebody", Reason: "a reason"})
+	f.must(err)
 	if _, err := s.Resume(t.Context(), run.ID, jobs.Resumption{}); err != nil {
 		t.Errorf("an approved run: %v", err)
 	}

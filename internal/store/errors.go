@@ -83,25 +83,29 @@ func (e *MigrationError) Error() string {
 	return fmt.Sprintf("the ledger is at migration %d, newer than this program knows (%d)\nhint: install the newer syncd; an old one must not write to this ledger", e.Have, e.Want)
 }
 
-// NotHeldError says that a run waits for nobody's approval.
-type NotHeldError struct{ Run jobs.Run }
-
-func (e *NotHeldError) Error() string {
-	return fmt.Sprintf("run %d is %s, not held: there is nothing to approve\nhint: 'syncd runs --state held' lists what waits", e.Run.ID, e.Run.State)
-}
-
 // redactUnlessOurs is redact for errors that may come from the domain.
 func redactUnlessOurs(doing string, err error) error {
-	var busy *jobs.BusyError
-	var order *jobs.OrderError
-	var finished *jobs.FinishedError
-	var notHeld *NotHeldError
-	var clock *jobs.ClockError
-	if errors.As(err, &clock) || errors.Is(err, jobs.ErrTaken) || errors.Is(err, jobs.ErrLost) || errors.Is(err, jobs.ErrNoRun) || errors.As(err, &busy) || errors.As(err, &order) ||
-		errors.As(err, &finished) || errors.As(err, &notHeld) {
+	if isOurs(err) {
 		return err
 	}
 	return redact(doing, err)
+}
+
+// isOurs tells errors that say what is the matter with what was asked for, not with the database.
+func isOurs(err error) bool {
+	for _, sentinel := range []error{jobs.ErrTaken, jobs.ErrLost, jobs.ErrNoRun} {
+		if errors.Is(err, sentinel) {
+			return true
+		}
+	}
+	return is[*jobs.BusyError](err) || is[*jobs.OrderError](err) || is[*jobs.FinishedError](err) || is[*NotHeldError](err) ||
+		is[*jobs.ClockError](err) || is[*jobs.ClosedError](err) || is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) ||
+		is[*PeriodError](err)
+}
+
+func is[E error](err error) bool {
+	var target E
+	return errors.As(err, &target)
 }
 
 // redact turns an error of pgx into one that can be shown: it keeps what happened and where, and drops what could
@@ -116,6 +120,8 @@ func redact(doing string, err error) error {
 		return nil
 	case errors.As(err, &restored):
 		return restored
+	case errors.As(err, &pg) && pg.Code == closedState:
+		return &jobs.ClosedError{Period: jobs.Period(pg.ColumnName)}
 	case errors.As(err, &pg) && isRefusal(pg.Code):
 		return &RefusedError{Doing: doing, Problem: refusals[pg.Code]}
 	case errors.As(err, &pg) && strings.HasPrefix(pg.Code, "53"):
@@ -133,6 +139,9 @@ func redact(doing string, err error) error {
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
+
+// closedState is what the triggers on runs raise, with the period as the column.
+const closedState = "SY001"
 
 var refusals = map[string]string{
 	"28000": "Postgres does not accept this user",

@@ -66,7 +66,7 @@ func TestFormerOwnerFreezesNoPlan(t *testing.T) {
 	f.plan(s, older, toSend(s, "1", 0))
 	f.finish(s, older, jobs.ReasonStopped, jobs.Failed)
 	run := f.start(s)
-	w, err := s.BeginPlan(t.Context(), run, 0)
+	w, err := s.BeginPlan(t.Context(), run, jobs.Resumption{})
 	f.must(err)
 	defer w.Abandon()
 	item := toSend(s, "1", 0)
@@ -74,7 +74,7 @@ func TestFormerOwnerFreezesNoPlan(t *testing.T) {
 	f.must(w.Add(t.Context(), []jobs.PlannedItem{item}))
 	f.robbed(run)
 	before := f.everything()
-	if err := w.Commit(t.Context(), jobs.Counts{EmployeesRead: 1, ElementsRead: 2}, jobs.Digests{}); !errors.Is(err, jobs.ErrLost) {
+	if err := w.Commit(t.Context(), jobs.Frozen{Counts: jobs.Counts{EmployeesRead: 1, ElementsRead: 2}, Digests: jobs.Digests{}}); !errors.Is(err, jobs.ErrLost) {
 		t.Errorf("%v", err)
 	}
 	if f.everything() != before {

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"syncd/internal/jobs"
@@ -43,18 +45,35 @@ func finish(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.
 	if err != nil {
 		return err
 	}
-	left := !run.Planned || counts.NotAttempted+counts.Uncertain > 0
+	left := !run.Planned || counts.NotAttempted+counts.Uncertain+counts.Held > 0
 	switch {
 	case run.Cancelling && left:
 		return cancelRun(ctx, q, run)
-	case failure.Code == jobs.ReasonStopped && !left:
-		failure = jobs.Reason{} // the stop came when there was nothing left to send
+	case (failure.Code == jobs.ReasonStopped || failure.Code == jobs.ReasonClosed) && !left:
+		failure = jobs.Reason{} // it came when there was nothing left to send
 	case patience != nil && left:
 		if queued, err := requeue(ctx, q, run, failure, patience); queued || err != nil {
 			return err
 		}
 	}
-	return endRun(ctx, q, run, counts, endState(counts, failure), failure)
+	state := endState(counts, failure)
+	if state == jobs.Succeeded || state == jobs.Incomplete { // what the report says of departures has been said
+		if err := noteDepartures(ctx, q, run); err != nil {
+			return err
+		}
+	}
+	return endRun(ctx, q, run, counts, state, failure)
+}
+
+// noteDepartures remembers who has gone, so that guards count them once.
+func noteDepartures(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	if run.Period == "" || run.Partial() {
+		return nil
+	}
+	if err := q.NoteDepartures(ctx, run.ID); err != nil {
+		return err
+	}
+	return q.ForgetDepartures(ctx, dbsqlc.ForgetDeparturesParams{TargetID: run.Target.ID, Period: string(run.Period), RunID: run.ID})
 }
 
 const (
@@ -71,7 +90,7 @@ func requeue(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs
 	switch failure.Code {
 	case jobs.ReasonStopped:
 		n, err = q.HandBackRun(ctx, dbsqlc.HandBackRunParams{ID: run.ID, Epoch: int32(run.Epoch)})
-	case jobs.ReasonUnreachable, "":
+	case jobs.ReasonUnreachable, jobs.ReasonNotReady, "":
 		if failure.Code == "" { // the API is well, but not to everyone
 			remaining, err := q.RemainingItems(ctx, run.ID)
 			if err != nil || remaining == 0 || run.Postponed >= mostPostponed {
@@ -80,7 +99,7 @@ func requeue(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs
 		}
 		n, err = q.PostponeRun(ctx, dbsqlc.PostponeRunParams{ID: run.ID, Epoch: int32(run.Epoch),
 			PauseSeconds: jitter(patience.After(run.Postponed)).Seconds(), DeadlineSeconds: patience.Deadline.Seconds(),
-			FailureCode: string(jobs.ReasonUnreachable), FailureDetail: failure.Detail})
+			FailureCode: string(cmp.Or(failure.Code, jobs.ReasonUnreachable)), FailureDetail: failure.Detail})
 	}
 	return n == 1, err
 }
@@ -152,17 +171,19 @@ func recount(ctx context.Context, q *dbsqlc.Queries, id int64) error {
 	return endRun(ctx, q, run, counts, run.State, run.Failure)
 }
 
-// Approve lets a held run go on with exactly what was held.
-func (s *Store) Approve(ctx context.Context, id int64, by, reason string) error {
-	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
-		run, err := s.lockRun(ctx, q, id, patiently)
-		if err != nil {
-			return err
-		}
-		if run.State != jobs.Held {
-			return &NotHeldError{Run: *run}
-		}
-		return q.ApproveRun(ctx, dbsqlc.ApproveRunParams{ID: id, ApprovedBy: by, ApprovedReason: reason})
-	})
-	return redactUnlessOurs("approving the run", err)
+// endReplaced ends a held run of which a newer one has taken the place.
+func endReplaced(ctx context.Context, q *dbsqlc.Queries, id, newer int64) error {
+	locked, err := q.LockRun(ctx, id)
+	if err != nil {
+		return err
+	}
+	run := toRun(locked.SyncdRun, locked.SyncdTarget)
+	if run.State != jobs.Held {
+		return nil
+	}
+	counts, err := tally(ctx, q, run)
+	if err != nil {
+		return err
+	}
+	return endRun(ctx, q, run, counts, jobs.Cancelled, jobs.Reason{Code: jobs.ReasonReplanned, Detail: strconv.FormatInt(newer, 10)})
 }

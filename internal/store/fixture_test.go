@@ -103,7 +103,7 @@ func (f *fixture) plan(s *Store, run *jobs.Run, items ...jobs.PlannedItem) {
 
 func (f *fixture) tryPlan(s *Store, run *jobs.Run, items ...jobs.PlannedItem) error {
 	f.Helper()
-	w, err := s.BeginPlan(f.Context(), run, time.Millisecond)
+	w, err := s.BeginPlan(f.Context(), run, jobs.Resumption{RequestTimeout: time.Millisecond})
 	f.must(err)
 	defer w.Abandon()
 	var counts jobs.Counts
@@ -113,14 +113,14 @@ func (f *fixture) tryPlan(s *Store, run *jobs.Run, items ...jobs.PlannedItem) er
 		counts.ElementsRead += items[i].Elements
 	}
 	f.must(w.Add(f.Context(), items))
-	return w.Commit(f.Context(), counts, jobs.Digests{Plan: "plan"})
+	return w.Commit(f.Context(), jobs.Frozen{Counts: counts, Digests: jobs.Digests{Plan: "plan"}})
 }
 
 func (f *fixture) step(s *Store, run *jobs.Run, step jobs.Step) []jobs.Claimed {
 	f.Helper()
 	claimed, err := s.Step(f.Context(), run, step)
 	f.must(err)
-	return claimed
+	return claimed.Items
 }
 
 func outcome(seq int, state jobs.ItemState, certain bool) jobs.ItemOutcome {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -32,7 +33,11 @@ func (s *Store) PauseIfRestored(ctx context.Context, names []string) (restored b
 		}
 		if restored {
 			for _, name := range names {
-				if _, err := q.PauseJob(ctx, dbsqlc.PauseJobParams{Job: name, PausedBy: "syncd", Reason: restoredReason}); err != nil {
+				n, err := q.PauseJob(ctx, dbsqlc.PauseJobParams{Job: name, PausedBy: self, Reason: restoredReason})
+				if err == nil && n == 1 {
+					err = s.audit(ctx, q, 0, jobs.AuditEntry{Decision: jobs.DecisionPause, Job: name, Reason: restoredReason})
+				}
+				if err != nil {
 					return err
 				}
 			}
@@ -43,6 +48,11 @@ func (s *Store) PauseIfRestored(ctx context.Context, names []string) (restored b
 		return false, redact("telling which ledger this is", err)
 	}
 	return restored, redact("telling which ledger this is", s.guard(ctx))
+}
+
+// incarnationName is how a run remembers the ledger that it was planned in.
+func incarnationName(i dbsqlc.IncarnationRow) string {
+	return fmt.Sprintf("%d/%d/%d", i.Server, i.Timeline, i.Tables)
 }
 
 // RestoredError says that the ledger was changed under a process that has been working with it.

@@ -37,6 +37,13 @@ var inspections = []inspection{
 		text: "the role can write to tables that are not syncd's, such as %s",
 		hint: "grant it SELECT alone: see migrations/roles.sql",
 	}, {
+		// A superuser, of whom there is a word already, has all rights.
+		sql: `SELECT coalesce(min(r.rolname), '') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, pg_roles r
+			WHERE n.nspname = 'syncd' AND c.relname = 'audit' AND r.rolname = current_user AND NOT r.rolsuper
+			  AND has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')`,
+		text: "the role %s has the right to change the audit trail",
+		hint: "run migrations/roles.sql again: it takes the right away",
+	}, {
 		sql: `SELECT CASE WHEN current_setting('log_parameter_max_length_on_error') <> '0' THEN 'log_parameter_max_length_on_error'
 			WHEN current_setting('log_parameter_max_length') = '0' THEN ''
 			WHEN current_setting('log_statement') IN ('mod', 'all') THEN 'log_statement'

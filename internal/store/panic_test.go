@@ -13,7 +13,7 @@ func TestPanicWhileAPlanIsWritten(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	run := f.start(s)
-	w, err := s.BeginPlan(t.Context(), run, 0)
+	w, err := s.BeginPlan(t.Context(), run, jobs.Resumption{})
 	f.must(err)
 	keys := s.keys
 	s.keys = nil // what a defect of sealing would do
@@ -22,7 +22,7 @@ func TestPanicWhileAPlanIsWritten(t *testing.T) {
 		defer func() { v = recover() }()
 		defer w.Abandon()
 		f.must(w.Add(t.Context(), []jobs.PlannedItem{{Item: jobs.Item{Seq: 1, Key: "00001", State: jobs.ItemPending}, Document: []byte("{}")}}))
-		return w.Commit(t.Context(), jobs.Counts{}, jobs.Digests{})
+		return w.Commit(t.Context(), jobs.Frozen{Counts: jobs.Counts{}, Digests: jobs.Digests{}})
 	}()
 	if _, isError := panicked.(error); panicked == nil || !isError {
 		t.Errorf("the panic ended as %v", panicked)

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -22,8 +22,9 @@ type planWriter struct {
 	tx      pgx.Tx
 	queries *dbsqlc.Queries
 	run     *jobs.Run
-	timeout time.Duration
-	older   []int64 // runs whose open items this plan supersedes
+	request jobs.Resumption
+	older   []int64          // runs whose open items this plan supersedes
+	waits   map[string]int64 // by matricule, the run whose item must be settled first
 
 	// Items are written while the next ones are planned: the server and this program work at the same time.
 	batches chan []jobs.PlannedItem
@@ -36,7 +37,7 @@ type planWriter struct {
 }
 
 // BeginPlan implements jobs.Ledger.
-func (s *Store) BeginPlan(ctx context.Context, run *jobs.Run, requestTimeout time.Duration) (jobs.PlanWriter, error) {
+func (s *Store) BeginPlan(ctx context.Context, run *jobs.Run, request jobs.Resumption) (jobs.PlanWriter, error) {
 	tx, err := s.pool.Begin(ctx)
 	if err != nil {
 		return nil, redact("opening the plan's transaction", err)
@@ -45,7 +46,7 @@ func (s *Store) BeginPlan(ctx context.Context, run *jobs.Run, requestTimeout tim
 	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
 		return nil, errors.Join(redact("opening the plan's transaction", err), tx.Rollback(ctx))
 	}
-	w := &planWriter{store: s, tx: tx, queries: s.queries.WithTx(tx), run: run, timeout: requestTimeout,
+	w := &planWriter{store: s, tx: tx, queries: s.queries.WithTx(tx), run: run, request: request,
 		batches: make(chan []jobs.PlannedItem), failed: make(chan struct{})}
 	if err := w.supersede(ctx); err != nil {
 		w.rollback()
@@ -55,16 +56,23 @@ func (s *Store) BeginPlan(ctx context.Context, run *jobs.Run, requestTimeout tim
 	return w, nil
 }
 
-// supersede closes what older runs left open for the same target, period and employees. Whatever of it is in doubt
-// stays so in the baseline.
+// supersede closes what older runs left open for the same target, period and employees. Whatever of it is in doubt stays so
+// in the baseline, and where sending again may pay twice its item stays open, too.
 func (w *planWriter) supersede(ctx context.Context) (err error) {
 	var keys []string
 	if w.run.Partial() {
 		keys = w.run.Employees
 	}
-	w.older, err = w.queries.SupersedeItems(ctx, dbsqlc.SupersedeItemsParams{
-		RunID: w.run.ID, TargetID: w.run.Target.ID, Period: string(w.run.Period), Keys: keys,
-	})
+	if w.older, err = w.queries.SupersedeItems(ctx, dbsqlc.SupersedeItemsParams{
+		RunID: w.run.ID, TargetID: w.run.Target.ID, Period: string(w.run.Period), Keys: keys, KeepDoubts: w.request.Semantics == jobs.Append,
+	}); err != nil {
+		return err
+	}
+	open, err := w.queries.DoubtfulItems(ctx, dbsqlc.DoubtfulItemsParams{TargetID: w.run.Target.ID, Period: string(w.run.Period), RunID: w.run.ID})
+	w.waits = make(map[string]int64, len(open))
+	for _, item := range open {
+		w.waits[item.Key] = item.RunID
+	}
 	return err
 }
 
@@ -124,53 +132,114 @@ func (w *planWriter) write(ctx context.Context, items []jobs.PlannedItem) error 
 }
 
 func (w *planWriter) fill(row *dbsqlc.InsertItemsParams, item *jobs.PlannedItem) error {
+	w.wait(item)
 	*row = dbsqlc.InsertItemsParams{
 		RunID: w.run.ID, Seq: int32(item.Seq), TargetID: w.run.Target.ID, Period: string(w.run.Period), Key: item.Key,
 		State: string(item.State), Difference: string(item.Difference), Employees: int32(item.Employees),
 		Elements: int32(item.Elements), BaselineVersion: item.BaselineVersion, Ambiguous: item.Ambiguous,
-		ReasonCode: string(item.Reason.Code),
+		ReasonCode: string(item.Reason.Code), ReasonDetail: item.Reason.Detail,
 	}
 	if item.Document != nil {
 		row.Fingerprint = item.Fingerprint[:]
 	}
-	if item.State == jobs.ItemPending {
-		row.Payload = w.store.keys.seal(item.Document, w.run.Target.ID, w.run.Period, item.Key)
+	if item.Document != nil && item.State != jobs.ItemUnsettled {
+		keys, target, period := w.store.keys, w.run.Target.ID, w.run.Period
+		row.Payload = keys.seal(aDocument, item.Document, target, period, item.Key)
+		row.Amounts = keys.seal(amounts, appendTotals(nil, item.Totals), target, period, item.Key)
 	}
-	var err error
-	if item.Diff != nil {
-		if row.Diff, err = json.Marshal(item.Diff); err != nil {
-			return fmt.Errorf("writing the diff of item %d: %w", item.Seq, err)
+	for _, member := range []struct {
+		name string
+		of   any
+		none bool
+		to   *[]byte
+	}{
+		{"diff", item.Diff, item.Diff == nil, &row.Diff},
+		{"problems", item.Problems, item.Problems == nil, &row.Problems},
+		{"findings", item.Findings, item.Findings == nil, &row.Findings},
+	} {
+		if member.none {
+			continue
 		}
+		text, err := json.Marshal(member.of)
+		if err != nil {
+			return fmt.Errorf("writing the %s of item %d: %w", member.name, item.Seq, err)
+		}
+		*member.to = text
 	}
-	if item.Problems != nil {
-		if row.Problems, err = json.Marshal(item.Problems); err != nil {
-			return fmt.Errorf("writing the problems of item %d: %w", item.Seq, err)
+	return nil
+}
+
+// wait names the run that must be settled first. Where that is no longer known, for a newer plan had taken its place, this
+// item is the one to settle.
+func (w *planWriter) wait(item *jobs.PlannedItem) {
+	if item.State != jobs.ItemUnsettled {
+		return
+	}
+	if run, waits := w.waits[item.Key]; waits {
+		item.Reason.Detail = strconv.FormatInt(run, 10)
+	} else {
+		item.State, item.Reason = jobs.ItemUncertain, jobs.Reason{Code: jobs.ReasonNoAnswer}
+	}
+}
+
+// Hold implements jobs.PlanSink.
+func (w *planWriter) Hold(ctx context.Context, holds []jobs.Hold) error {
+	w.finishWriting()
+	if err := w.failure(); err != nil {
+		return err
+	}
+	for _, hold := range holds {
+		finding, err := json.Marshal([]jobs.Finding{hold.Finding})
+		if err != nil {
+			return fmt.Errorf("writing why item %d is held: %w", hold.Seq, err)
+		}
+		if err := w.queries.HoldItem(ctx, dbsqlc.HoldItemParams{RunID: w.run.ID, Seq: int32(hold.Seq), Finding: finding}); err != nil { //nolint:gosec // as counted
+			return redact("holding items", err)
 		}
 	}
 	return nil
 }
 
 // Commit implements jobs.PlanWriter.
-func (w *planWriter) Commit(ctx context.Context, c jobs.Counts, digests jobs.Digests) error {
+func (w *planWriter) Commit(ctx context.Context, plan jobs.Frozen) error {
 	w.finishWriting()
 	if err := w.failure(); err != nil {
 		return err // Abandon rolls back
 	}
-	err := w.commit(ctx, dbsqlc.PlanRunParams{
+	c, digests := plan.Counts, plan.Digests
+	row := dbsqlc.PlanRunParams{
 		ID: w.run.ID, Epoch: int32(w.run.Epoch),
 		EmployeesRead: int32(c.EmployeesRead), ElementsRead: int32(c.ElementsRead), Unchanged: int32(c.Unchanged),
 		ElementsUnchanged: int32(c.ElementsUnchanged), Created: int32(c.Created), Updated: int32(c.Updated), Repeated: int32(c.Repeated),
 		MappingDigest: digests.Mapping, DictionariesDigest: digests.Dictionaries, PlanDigest: digests.Plan,
-	})
-	return redactUnlessOurs("freezing the plan", err)
+	}
+	if err := w.judged(&row, plan); err != nil {
+		return err
+	}
+	return redactUnlessOurs("freezing the plan", w.commit(ctx, row))
+}
+
+// judged adds what the guards found, and what those of later runs compare with.
+func (w *planWriter) judged(row *dbsqlc.PlanRunParams, plan jobs.Frozen) (err error) {
+	if plan.Findings != nil {
+		if row.Findings, err = json.Marshal(plan.Findings); err != nil {
+			return fmt.Errorf("writing what the guards found: %w", err)
+		}
+	}
+	if w.run.Partial() {
+		return nil
+	}
+	text, err := json.Marshal(plan.Figures)
+	if err != nil {
+		return fmt.Errorf("writing the figures of the plan: %w", err)
+	}
+	row.Figures = w.store.keys.seal(figures, text, w.run.Target.ID, w.run.Period, "")
+	return nil
 }
 
 func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error {
-	delay := dbsqlc.DelayDoubtfulParams{RunID: w.run.ID, TimeoutSeconds: w.timeout.Seconds()}
+	delay := dbsqlc.DelayDoubtfulParams{RunID: w.run.ID, TimeoutSeconds: w.request.RequestTimeout.Seconds()}
 	if err := w.queries.DelayDoubtful(ctx, delay); err != nil {
-		return err
-	}
-	if err := w.queries.NoteDepartures(ctx, w.run.ID); err != nil {
 		return err
 	}
 	for _, id := range w.older {
@@ -178,6 +247,14 @@ func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error
 			return err
 		}
 	}
+	if err := w.replace(ctx); err != nil {
+		return err
+	}
+	incarnation, err := w.queries.Incarnation(ctx)
+	if err != nil {
+		return err
+	}
+	run.Incarnation = incarnationName(incarnation)
 	n, err := w.queries.PlanRun(ctx, run)
 	if err != nil {
 		return err
@@ -186,6 +263,24 @@ func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error
 		return jobs.ErrLost
 	}
 	return w.tx.Commit(ctx)
+}
+
+// replace ends older held runs of which this plan has left nothing: there is nothing to decide any more.
+func (w *planWriter) replace(ctx context.Context) error {
+	if w.run.Partial() {
+		return nil
+	}
+	period := string(w.run.Period)
+	replaced, err := w.queries.ReplacedRuns(ctx, dbsqlc.ReplacedRunsParams{TargetID: w.run.Target.ID, Period: &period, Job: w.run.Job, RunID: w.run.ID})
+	if err != nil {
+		return err
+	}
+	for _, id := range replaced {
+		if err := endReplaced(ctx, w.queries, id, w.run.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Abandon implements jobs.PlanWriter.

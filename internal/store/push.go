@@ -10,29 +10,32 @@ import (
 )
 
 // Step implements jobs.Ledger.
-func (s *Store) Step(ctx context.Context, run *jobs.Run, step jobs.Step) ([]jobs.Claimed, error) {
+func (s *Store) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (jobs.Claims, error) {
 	rows, err := s.queries.PushStep(ctx, stepParams(run, step))
 	if err != nil {
-		return nil, redact("recording what was sent", err)
+		return jobs.Claims{}, redact("recording what was sent", err)
 	}
 	if len(rows) == 0 {
-		return nil, jobs.ErrLost
+		return jobs.Claims{}, jobs.ErrLost
 	}
 	if recorded := int(rows[0].Recorded); recorded != len(step.Outcomes) {
-		return nil, fmt.Errorf("recording what was sent: %d of %d items were not as this run left them", len(step.Outcomes)-recorded, len(step.Outcomes))
+		return jobs.Claims{}, fmt.Errorf("recording what was sent: %d of %d items were not as this run left them", len(step.Outcomes)-recorded, len(step.Outcomes))
 	}
-	claimed := make([]jobs.Claimed, 0, len(rows))
+	if lost := rows[0].Lost; lost != 0 {
+		return jobs.Claims{}, fmt.Errorf("recording what was sent: %d acknowledgements found no baseline to move", lost)
+	}
+	claims := jobs.Claims{Closed: rows[0].Closed}
 	for _, row := range rows {
 		if row.Seq == nil {
 			continue // the row that tells that the fence held
 		}
 		item, err := s.claimed(run, row)
 		if err != nil {
-			return nil, err
+			return jobs.Claims{}, err
 		}
-		claimed = append(claimed, item)
+		claims.Items = append(claims.Items, item)
 	}
-	return claimed, nil
+	return claims, nil
 }
 
 func (s *Store) claimed(run *jobs.Run, row dbsqlc.PushStepRow) (jobs.Claimed, error) {
@@ -41,7 +44,7 @@ func (s *Store) claimed(run *jobs.Run, row dbsqlc.PushStepRow) (jobs.Claimed, er
 	if item.Superseded {
 		return item, nil
 	}
-	document, err := s.keys.open(row.Payload, run.Target.ID, run.Period, item.Key)
+	document, err := s.keys.open(aDocument, row.Payload, run.Target.ID, run.Period, item.Key)
 	if err != nil {
 		return item, fmt.Errorf("opening item %d of run %d: %w", item.Seq, run.ID, err)
 	}

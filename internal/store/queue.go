@@ -118,14 +118,19 @@ func (s *Store) Enqueue(ctx context.Context, request jobs.NewRun) (*jobs.Run, er
 			return err
 		}
 		request.Target.ID = target
+		if err := refuseClosed(ctx, q, target, request.Period); err != nil {
+			return err
+		}
 		if err := refuseActive(ctx, q, request); err != nil {
 			return err
 		}
 		if err := checkOrder(ctx, q, target, request, doubtBlocks); err != nil {
 			return err
 		}
-		id, err = q.InsertQueuedRun(ctx, s.queued(request, nil))
-		return err
+		if id, err = q.InsertQueuedRun(ctx, s.queued(request, nil)); err != nil {
+			return err
+		}
+		return s.auditNew(ctx, q, id, request)
 	})
 	if err != nil {
 		return nil, redactUnlessOurs("queueing a run", err)
@@ -134,7 +139,7 @@ func (s *Store) Enqueue(ctx context.Context, request jobs.NewRun) (*jobs.Run, er
 }
 
 // Requeue lets a daemon go on with a run that stopped. Errors: jobs.ErrNoRun, *jobs.BusyError, *jobs.FinishedError.
-func (s *Store) Requeue(ctx context.Context, id int64) (*jobs.Run, error) {
+func (s *Store) Requeue(ctx context.Context, id int64, by string) (*jobs.Run, error) {
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
 		run, err := s.lockRun(ctx, q, id, patiently)
 		if err != nil {
@@ -147,6 +152,12 @@ func (s *Store) Requeue(ctx context.Context, id int64) (*jobs.Run, error) {
 			return &jobs.BusyError{Run: *run} // a daemon takes it up by itself, once its process is gone
 		}
 		if err := s.resumable(ctx, q, run); err != nil {
+			return err
+		}
+		if err := refuseClosed(ctx, q, run.Target.ID, run.Period); err != nil {
+			return err
+		}
+		if err := s.auditRun(ctx, q, run, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionResume, Detail: "queued"}); err != nil {
 			return err
 		}
 		return q.RequeueRun(ctx, id)
@@ -174,13 +185,14 @@ func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQue
 		TargetID: request.Target.ID, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
 		Trigger: string(request.Trigger), Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version,
 		KeyID: s.keys.ID, ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, NominalAt: nominal,
+		FailedOf: failedOf(request),
 	}
 }
 
 // retried are the reasons for which a failed run is tried again: they may have passed. A configuration that is refused,
 // another dossier's key and a person who stopped it are not among them, nor is staging: what is half mended there is not
 // to be sent by itself.
-var retried = []string{string(jobs.ReasonUnreachable), string(jobs.ReasonFailures), string(jobs.ReasonInterrupted),
+var retried = []string{string(jobs.ReasonUnreachable), string(jobs.ReasonFailures), string(jobs.ReasonInterrupted), string(jobs.ReasonNotReady),
 	string(jobs.ReasonInternal), string(jobs.ReasonPanic)}
 
 // RetryFailed queues what was left to a daemon, was due less than within ago, and failed, or left somebody in doubt or
@@ -212,14 +224,26 @@ func (s *Store) EnsureTarget(ctx context.Context, t jobs.Target) (jobs.Target, e
 
 // Pause keeps the schedule of a job from making runs. ok = false: it was paused already.
 func (s *Store) Pause(ctx context.Context, job, by, reason string) (ok bool, err error) {
-	n, err := s.queries.PauseJob(ctx, dbsqlc.PauseJobParams{Job: job, PausedBy: by, Reason: reason})
-	return n == 1, redact("pausing the job", err)
+	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
+		n, err := q.PauseJob(ctx, dbsqlc.PauseJobParams{Job: job, PausedBy: by, Reason: reason})
+		if ok = n == 1; !ok || err != nil {
+			return err
+		}
+		return s.audit(ctx, q, 0, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionPause, Job: job, Reason: reason})
+	})
+	return ok, redact("pausing the job", err)
 }
 
 // Unpause ends a pause. ok = false: there was none.
-func (s *Store) Unpause(ctx context.Context, job string) (ok bool, err error) {
-	n, err := s.queries.UnpauseJob(ctx, job)
-	return n == 1, redact("ending the pause", err)
+func (s *Store) Unpause(ctx context.Context, job, by string) (ok bool, err error) {
+	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
+		n, err := q.UnpauseJob(ctx, job)
+		if ok = n == 1; !ok || err != nil {
+			return err
+		}
+		return s.audit(ctx, q, 0, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionUnpause, Job: job})
+	})
+	return ok, redact("ending the pause", err)
 }
 
 // Pauses lists the jobs that are paused.

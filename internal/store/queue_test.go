@@ -123,27 +123,27 @@ func TestRequeue(t *testing.T) {
 	s := f.open()
 	run := f.start(s)
 	f.plan(s, run, toSend(s, "1", 0))
-	_, err := s.Requeue(t.Context(), run.ID)
+	_, err := s.Requeue(t.Context(), run.ID, "marie")
 	wantBusy(f, err)
 	f.finish(s, run, jobs.ReasonUnreachable, jobs.Failed)
 	f.db.Exec(t, `UPDATE syncd.run SET postponed = 7, deadline_at = clock_timestamp() WHERE id = $1`, run.ID)
-	queued, err := s.Requeue(t.Context(), run.ID)
+	queued, err := s.Requeue(t.Context(), run.ID, "marie")
 	f.must(err)
 	if queued.State != jobs.Queued || queued.Trigger != jobs.TriggerResume || queued.FinishedAt != nil || queued.Postponed != 0 || !queued.Planned {
 		t.Errorf("%+v", queued)
 	}
 	f.want("NULL", `SELECT deadline_at FROM syncd.run`)
-	if again, err := s.Requeue(t.Context(), run.ID); err != nil || again.State != jobs.Queued {
+	if again, err := s.Requeue(t.Context(), run.ID, "marie"); err != nil || again.State != jobs.Queued {
 		t.Errorf("%+v %v", again, err)
 	}
 	run = f.claim(s, run.ID)
 	f.deliver(s, run)
 	f.finish(s, run, "", jobs.Succeeded)
 	var finished *jobs.FinishedError
-	if _, err := s.Requeue(t.Context(), run.ID); !errors.As(err, &finished) {
+	if _, err := s.Requeue(t.Context(), run.ID, "marie"); !errors.As(err, &finished) {
 		t.Errorf("%v", err)
 	}
-	if _, err := s.Requeue(t.Context(), 12345); !errors.Is(err, jobs.ErrNoRun) {
+	if _, err := s.Requeue(t.Context(), 12345, "marie"); !errors.Is(err, jobs.ErrNoRun) {
 		t.Errorf("%v", err)
 	}
 }
@@ -218,7 +218,7 @@ func TestPauses(t *testing.T) {
 		t.Errorf("%+v", pauses)
 	}
 	for _, want := range []bool{true, false} {
-		if ok, err := s.Unpause(t.Context(), "paie"); ok != want || err != nil {
+		if ok, err := s.Unpause(t.Context(), "paie", "marie"); ok != want || err != nil {
 			t.Errorf("%v %v", ok, err)
 		}
 	}

@@ -26,11 +26,22 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Dictionaries: r.DictionariesDigest, Plan: r.PlanDigest},
 		Planned: r.PlannedAt != nil, RequestedBy: r.RequestedBy, Host: r.Host, PID: int(r.Pid), Version: r.Version,
 		Failure:  jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail},
+		Findings: findingsOf(r.Findings), FailedOf: value(r.FailedOf),
 		Approved: r.ApprovedDigest, ApprovedBy: r.ApprovedBy, ApprovedFor: r.ApprovedReason,
 		Nominal: r.NominalAt, NotBefore: r.NotBefore, Postponed: int(r.Postponed), Takeovers: int(r.Takeovers), Purged: r.Purged == itemsPurged, AnyOrder: r.AnyOrder,
 		Cancelling: r.Cancelling, CancelledBy: r.CancelledBy, CancelledFor: r.CancelledReason,
 		CreatedAt: r.CreatedAt, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 	}
+}
+
+// unreadable is what is made of findings that cannot be read: such a run must not go by itself.
+var unreadable = []jobs.Finding{{Rule: "unreadable", Holds: true}}
+
+func findingsOf(text []byte) (findings []jobs.Finding) {
+	if text != nil && json.Unmarshal(text, &findings) != nil {
+		return unreadable
+	}
+	return findings
 }
 
 func toTarget(t dbsqlc.SyncdTarget) jobs.Target {
@@ -135,7 +146,7 @@ func (s *Store) Items(ctx context.Context, run int64, f ItemFilter) ([]jobs.Item
 }
 
 func (s *Store) diffOfNew(r dbsqlc.ListItemsRow, m mapping.Spec) ([]mapping.Change, error) {
-	document, err := s.keys.open(r.NewDocument, r.TargetID, jobs.Period(r.Period), r.Key)
+	document, err := s.keys.open(aDocument, r.NewDocument, r.TargetID, jobs.Period(r.Period), r.Key)
 	if err != nil {
 		return nil, fmt.Errorf("reading item %d of the ledger: %w", r.Seq, err)
 	}
@@ -152,7 +163,7 @@ func toItem(r dbsqlc.ListItemsRow) (jobs.Item, error) {
 	for _, member := range []struct {
 		text []byte
 		to   any
-	}{{r.Diff, &item.Diff}, {r.Problems, &item.Problems}} {
+	}{{r.Diff, &item.Diff}, {r.Problems, &item.Problems}, {r.Findings, &item.Findings}} {
 		if member.text == nil {
 			continue
 		}
@@ -161,6 +172,12 @@ func toItem(r dbsqlc.ListItemsRow) (jobs.Item, error) {
 		}
 	}
 	return item, nil
+}
+
+// Undelivered lists the employees whom a run read and did not deliver.
+func (s *Store) Undelivered(ctx context.Context, run int64) ([]string, error) {
+	keys, err := s.queries.UndeliveredKeys(ctx, run)
+	return keys, redact("reading items", err)
 }
 
 // Target finds the target of a dossier. ok = false: nothing was ever done with it.

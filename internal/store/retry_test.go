@@ -66,7 +66,7 @@ func TestRunOfAPersonIsNotRetried(t *testing.T) {
 	if got, err := s.RetryFailed(t.Context(), []jobs.Pair{pairOf(run)}, 24*time.Hour, true); err != nil || len(got) != 0 {
 		t.Errorf("%v %v", got, err)
 	}
-	_, err := s.Requeue(t.Context(), run.ID) // left to a daemon from then on
+	_, err := s.Requeue(t.Context(), run.ID, "marie") // left to a daemon from then on
 	f.must(err)
 	f.want("t", `SELECT left(unattended::text, 1) FROM syncd.run`)
 }

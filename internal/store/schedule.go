@@ -107,12 +107,21 @@ func (s *Store) recordAll(ctx context.Context, q *dbsqlc.Queries, fires []jobs.F
 // fire makes the run of a fire, unless one of the same job, target and period waits to read staging: what that one will
 // read is no older.
 func (s *Store) fire(ctx context.Context, q *dbsqlc.Queries, f *jobs.Fire, active *jobs.Run, request jobs.NewRun) error {
-	if active != nil {
+	closed := refuseClosed(ctx, q, request.Target.ID, f.Period)
+	switch {
+	case is[*jobs.ClosedError](closed):
+		f.Outcome, f.Reason = jobs.FireSkipped, "closed"
+	case closed != nil:
+		return closed
+	case active != nil:
 		f.Outcome, f.RunID, f.Reason = jobs.FireSkipped, active.ID, fmt.Sprintf("run %d is %s", active.ID, active.State)
-	} else {
+	default:
 		request.Period, request.Trigger = f.Period, f.Trigger
 		id, err := q.InsertQueuedRun(ctx, s.queued(request, &f.Nominal))
 		if err != nil {
+			return err
+		}
+		if err := s.auditNew(ctx, q, id, request); err != nil {
 			return err
 		}
 		f.RunID = id

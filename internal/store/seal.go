@@ -48,27 +48,36 @@ func NewKeys(secret []byte) (*Keys, error) {
 	return &Keys{ID: hex.EncodeToString(derived("key id", 4)), fingerprint: derived("fingerprint", 32), sealing: sealing}, nil
 }
 
-// seal encrypts a document for one employee and period of one target; it opens nowhere else.
-func (k *Keys) seal(document []byte, target int64, period jobs.Period, key string) []byte {
-	sealed := make([]byte, k.sealing.NonceSize(), k.sealing.NonceSize()+len(document)+k.sealing.Overhead())
+// content is what sealed bytes are.
+type content string
+
+const (
+	aDocument content = "document" // of one employee and period
+	amounts   content = "amounts"  // of one employee, up to a period
+	figures   content = "figures"  // of everyone in a period
+)
+
+// seal encrypts what belongs to one employee and period of one target; it opens nowhere else.
+func (k *Keys) seal(what content, plain []byte, target int64, period jobs.Period, key string) []byte {
+	sealed := make([]byte, k.sealing.NonceSize(), k.sealing.NonceSize()+len(plain)+k.sealing.Overhead())
 	rand.Read(sealed) // never fails: crypto/rand aborts the program instead
-	return k.sealing.Seal(sealed, sealed, document, sealContext(target, period, key))
+	return k.sealing.Seal(sealed, sealed, plain, sealContext(what, target, period, key))
 }
 
-func (k *Keys) open(sealed []byte, target int64, period jobs.Period, key string) ([]byte, error) {
+func (k *Keys) open(what content, sealed []byte, target int64, period jobs.Period, key string) ([]byte, error) {
 	n := k.sealing.NonceSize()
 	if len(sealed) < n {
 		return nil, errors.New("a sealed document is truncated")
 	}
-	document, err := k.sealing.Open(nil, sealed[:n], sealed[n:], sealContext(target, period, key))
+	document, err := k.sealing.Open(nil, sealed[:n], sealed[n:], sealContext(what, target, period, key))
 	if err != nil {
 		return nil, errors.New("a sealed document cannot be opened: the ledger key is not the one that sealed it, or the row was altered")
 	}
 	return document, nil
 }
 
-func sealContext(target int64, period jobs.Period, key string) []byte {
-	return fmt.Appendf(nil, "document\x00%d\x00%s\x00%s", target, period, key)
+func sealContext(what content, target int64, period jobs.Period, key string) []byte {
+	return fmt.Appendf(nil, "%s\x00%d\x00%s\x00%s", what, target, period, key)
 }
 
 // fingerprinter is a keyed HMAC that is used again and again.

@@ -16,25 +16,25 @@ func TestSealedDocumentOpensNowhereElse(t *testing.T) {
 	t.Parallel()
 	f := &fixture{T: t}
 	keys, secret := keysOf(f, "ledger key"), []byte(`{"Nir":"285057899900116"}`)
-	sealed := keys.seal(secret, 7, month, "00042")
-	if opened, err := keys.open(sealed, 7, month, "00042"); err != nil || !bytes.Equal(opened, secret) {
+	sealed := keys.seal(aDocument, secret, 7, month, "00042")
+	if opened, err := keys.open(aDocument, sealed, 7, month, "00042"); err != nil || !bytes.Equal(opened, secret) {
 		t.Fatalf("%q, %v", opened, err)
 	}
-	if bytes.Contains(sealed, []byte("285057899900116")) || bytes.Equal(sealed, keys.seal(secret, 7, month, "00042")) {
+	if bytes.Contains(sealed, []byte("285057899900116")) || bytes.Equal(sealed, keys.seal(aDocument, secret, 7, month, "00042")) {
 		t.Error("it is not sealed, or not with a fresh nonce")
 	}
 	wrong := map[string]func() ([]byte, error){
-		"another key":      func() ([]byte, error) { return keysOf(f, "another").open(sealed, 7, month, "00042") },
-		"another target":   func() ([]byte, error) { return keys.open(sealed, 8, month, "00042") },
-		"another period":   func() ([]byte, error) { return keys.open(sealed, 7, "2026-12", "00042") },
-		"another employee": func() ([]byte, error) { return keys.open(sealed, 7, month, "00043") },
-		"truncated":        func() ([]byte, error) { return keys.open(sealed[:5], 7, month, "00042") },
-		"empty":            func() ([]byte, error) { return keys.open(nil, 7, month, "00042") },
+		"another key":      func() ([]byte, error) { return keysOf(f, "another").open(aDocument, sealed, 7, month, "00042") },
+		"another target":   func() ([]byte, error) { return keys.open(aDocument, sealed, 8, month, "00042") },
+		"another period":   func() ([]byte, error) { return keys.open(aDocument, sealed, 7, "2026-12", "00042") },
+		"another employee": func() ([]byte, error) { return keys.open(aDocument, sealed, 7, month, "00043") },
+		"truncated":        func() ([]byte, error) { return keys.open(aDocument, sealed[:5], 7, month, "00042") },
+		"empty":            func() ([]byte, error) { return keys.open(aDocument, nil, 7, month, "00042") },
 	}
 	for i := range sealed {
 		altered := bytes.Clone(sealed)
 		altered[i] ^= 1
-		if _, err := keys.open(altered, 7, month, "00042"); err == nil {
+		if _, err := keys.open(aDocument, altered, 7, month, "00042"); err == nil {
 			t.Errorf("altered at byte %d, it opens", i)
 		}
 	}
@@ -54,7 +54,7 @@ func TestExchangedPayloadsAreNotSent(t *testing.T) {
 	f.plan(s, run, toSend(s, "1", 0), toSend(s, "2", 0))
 	f.db.Exec(t, `UPDATE syncd.item i SET payload = (SELECT payload FROM syncd.item o WHERE o.seq = 3 - i.seq)`)
 	claimed, err := s.Step(t.Context(), run, jobs.Step{Claim: 2})
-	if err == nil || claimed != nil {
+	if err == nil || claimed.Items != nil {
 		t.Fatalf("%+v", claimed)
 	}
 	if strings.Contains(err.Error(), "Matricule") {

@@ -56,6 +56,11 @@ func (s *snapshot) open(ctx context.Context, config *pgx.ConnConfig, source jobs
 	if _, err := leader.Exec(ctx, begin); err != nil {
 		return redact("opening a snapshot of staging", err)
 	}
+	if source.Ready != "" {
+		if err := askReady(ctx, leader, source.Ready, params); err != nil {
+			return err
+		}
+	}
 	var id string
 	if err := leader.QueryRow(ctx, "SELECT pg_export_snapshot()").Scan(&id); err != nil {
 		return redact("opening a snapshot of staging", err)

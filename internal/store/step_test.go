@@ -46,8 +46,8 @@ func TestAcceptedMovesTheBaseline(t *testing.T) {
 		f.baseline("1", []string{"1 known", "2 known"}[version])
 		documents, err := s.Documents(t.Context(), run.Target.ID, []jobs.DocumentRef{{Key: "1", Period: month}, {Key: "absent", Period: month}})
 		f.must(err)
-		if string(documents[0]) != string(document("1", version+1)) || documents[1] != nil {
-			t.Errorf("the baseline holds %q", documents)
+		if string(documents[0].Document) != string(document("1", version+1)) || documents[1].Document != nil {
+			t.Errorf("the baseline holds %+v", documents)
 		}
 		f.want("true", `SELECT b.fingerprint = i.fingerprint FROM syncd.baseline b, syncd.item i WHERE i.run_id = $1`, run.ID)
 		f.finish(s, run, "", jobs.Succeeded)
@@ -194,13 +194,13 @@ func TestItemInDoubtWaitsForItsRequest(t *testing.T) {
 	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemUncertain, false)}})
 	f.finish(s, run, "", jobs.Incomplete)
 	next := f.start(s)
-	w, err := s.BeginPlan(t.Context(), next, time.Hour)
+	w, err := s.BeginPlan(t.Context(), next, jobs.Resumption{RequestTimeout: time.Hour})
 	f.must(err)
 	defer w.Abandon()
 	item := toSend(s, "1", 0)
 	item.Seq, item.Ambiguous = 1, true
 	f.must(w.Add(t.Context(), []jobs.PlannedItem{item}))
-	f.must(w.Commit(t.Context(), jobs.Counts{EmployeesRead: 1, ElementsRead: 2}, jobs.Digests{}))
+	f.must(w.Commit(t.Context(), jobs.Frozen{Counts: jobs.Counts{EmployeesRead: 1, ElementsRead: 2}, Digests: jobs.Digests{}}))
 	if claimed := f.step(s, next, jobs.Step{Claim: 8}); len(claimed) != 0 {
 		t.Fatalf("%+v", claimed)
 	}

@@ -36,7 +36,8 @@ type Store struct {
 	lease   time.Duration // how long an owner may be silent while its lock is held
 	owner   *owner
 
-	identified atomic.Pointer[identified] // set by a process that goes on for long
+	identified    atomic.Pointer[identified] // set by a process that goes on for long
+	configuration atomic.Pointer[string]     // its digest, for the trail
 }
 
 var _ jobs.Ledger = (*Store)(nil)

@@ -89,13 +89,13 @@ func TestSessionsBearTheNameOfTheirOwner(t *testing.T) {
 		busy.Go(func() { f.must(s.pool.Ping(t.Context())) })
 	}
 	busy.Wait()
-	w, err := s.BeginPlan(t.Context(), run, 0)
+	w, err := s.BeginPlan(t.Context(), run, jobs.Resumption{})
 	f.must(err)
 	defer w.Abandon()
 	f.want("true", `SELECT count(*) >= 2 FROM pg_stat_activity WHERE application_name = $1`, applicationName(s.owner.identity()))
 	f.freeze(s)
 	f.claim(other, run.ID)
-	if err := w.Commit(t.Context(), jobs.Counts{}, jobs.Digests{}); err == nil {
+	if err := w.Commit(t.Context(), jobs.Frozen{Counts: jobs.Counts{}, Digests: jobs.Digests{}}); err == nil {
 		t.Error("the frozen plan was committed")
 	}
 	f.want("NULL", `SELECT planned_at FROM syncd.run WHERE id = $1`, run.ID)

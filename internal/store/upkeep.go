@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"time"
 
 	"syncd/internal/jobs"
@@ -61,9 +62,9 @@ const (
 )
 
 // Purge deletes what is older than its cutoff. It never touches runs that are queued, running or held, items that may
-// still be sent, and the baseline. It goes by small steps: what is done stays done when it is broken off. With dry
-// nothing is deleted, only counted.
-func (s *Store) Purge(ctx context.Context, c Cutoffs, dry bool) (p Purged, err error) {
+// still be sent, the baseline and the audit trail. It goes by small steps: what is done stays done when it is broken off.
+// by is the person who asks, "" = a daemon. With dry nothing is deleted, only counted.
+func (s *Store) Purge(ctx context.Context, c Cutoffs, by string, dry bool) (p Purged, err error) {
 	if dry {
 		err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 			for _, step := range purgeSteps(c, &p) {
@@ -78,15 +79,34 @@ func (s *Store) Purge(ctx context.Context, c Cutoffs, dry bool) (p Purged, err e
 		}
 		return p, redact("purging", err)
 	}
+	recorded := false
 	for _, step := range purgeSteps(c, &p) {
 		for more := true; more && err == nil; {
 			err = s.transact(ctx, func(q *dbsqlc.Queries) (err error) {
 				more, err = step(ctx, q, runsAtOnce, firesAtOnce)
-				return err
+				if err != nil || recorded || p == (Purged{}) {
+					return err
+				}
+				return s.audit(ctx, q, 0, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionPurge, Detail: c.String()})
 			})
+			recorded = recorded || p != (Purged{})
 		}
 	}
 	return p, redact("purging", err)
+}
+
+// String is "diffs before 2025-11-22, items before …", what is kept for ever left out.
+func (c Cutoffs) String() string {
+	var parts []string
+	for _, of := range []struct {
+		what   string
+		before time.Time
+	}{{"diffs", c.Diffs}, {"items", c.Items}, {"runs", c.Runs}, {"fires", c.Fires}} {
+		if !of.before.IsZero() {
+			parts = append(parts, of.what+" before "+of.before.Format(time.DateOnly))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // purgeStep deletes a few things, and tells whether there may be more.

@@ -41,10 +41,13 @@ func (r iteratorForInsertItems) Values() ([]interface{}, error) {
 		r.rows[0].BaselineVersion,
 		r.rows[0].Ambiguous,
 		r.rows[0].ReasonCode,
+		r.rows[0].ReasonDetail,
 		r.rows[0].Fingerprint,
 		r.rows[0].Diff,
 		r.rows[0].Problems,
+		r.rows[0].Findings,
 		r.rows[0].Payload,
+		r.rows[0].Amounts,
 	}, nil
 }
 
@@ -53,5 +56,5 @@ func (r iteratorForInsertItems) Err() error {
 }
 
 func (q *Queries) InsertItems(ctx context.Context, arg []InsertItemsParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"syncd", "item"}, []string{"run_id", "seq", "target_id", "period", "key", "state", "difference", "employees", "elements", "baseline_version", "ambiguous", "reason_code", "fingerprint", "diff", "problems", "payload"}, &iteratorForInsertItems{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"syncd", "item"}, []string{"run_id", "seq", "target_id", "period", "key", "state", "difference", "employees", "elements", "baseline_version", "ambiguous", "reason_code", "reason_detail", "fingerprint", "diff", "problems", "findings", "payload", "amounts"}, &iteratorForInsertItems{rows: arg})
 }

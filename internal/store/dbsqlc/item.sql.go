@@ -13,7 +13,9 @@ import (
 const cancelItems = `-- name: CancelItems :exec
 UPDATE syncd.item
 SET state = CASE WHEN ambiguous OR state = 'sending' THEN 'uncertain' ELSE 'superseded' END,
-    reason_code = CASE WHEN ambiguous OR state = 'sending' THEN 'no-answer' ELSE 'cancelled' END, payload = NULL
+    reason_code = CASE WHEN ambiguous OR state = 'sending' THEN 'no-answer' ELSE 'cancelled' END,
+    payload = CASE WHEN ambiguous OR state = 'sending' THEN payload END,
+    amounts = CASE WHEN ambiguous OR state = 'sending' THEN amounts END
 WHERE run_id = $1 AND state IN ('pending', 'sending', 'held')
 `
 
@@ -41,6 +43,42 @@ func (q *Queries) DelayDoubtful(ctx context.Context, arg DelayDoubtfulParams) er
 	return err
 }
 
+const doubtfulItems = `-- name: DoubtfulItems :many
+SELECT key, run_id FROM syncd.item WHERE target_id = $1 AND period = $2 AND open AND run_id <> $3
+`
+
+type DoubtfulItemsParams struct {
+	TargetID int64
+	Period   string
+	RunID    int64
+}
+
+type DoubtfulItemsRow struct {
+	Key   string
+	RunID int64
+}
+
+// Who waits for whom: the items in doubt of older runs, by matricule.
+func (q *Queries) DoubtfulItems(ctx context.Context, arg DoubtfulItemsParams) ([]DoubtfulItemsRow, error) {
+	rows, err := q.db.Query(ctx, doubtfulItems, arg.TargetID, arg.Period, arg.RunID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DoubtfulItemsRow
+	for rows.Next() {
+		var i DoubtfulItemsRow
+		if err := rows.Scan(&i.Key, &i.RunID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const endSending = `-- name: EndSending :exec
 UPDATE syncd.baseline b SET doubt_since = clock_timestamp()
 FROM syncd.item i
@@ -54,8 +92,26 @@ func (q *Queries) EndSending(ctx context.Context, runID int64) error {
 	return err
 }
 
+const forgetDepartures = `-- name: ForgetDepartures :exec
+UPDATE syncd.baseline b SET departure_noted = false
+WHERE b.target_id = $1 AND b.period = $2 AND b.departure_noted
+  AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = $3 AND i.key = b.key AND i.state = 'departed')
+`
+
+type ForgetDeparturesParams struct {
+	TargetID int64
+	Period   string
+	RunID    int64
+}
+
+// Who is there again can depart again.
+func (q *Queries) ForgetDepartures(ctx context.Context, arg ForgetDeparturesParams) error {
+	_, err := q.db.Exec(ctx, forgetDepartures, arg.TargetID, arg.Period, arg.RunID)
+	return err
+}
+
 const giveUpItems = `-- name: GiveUpItems :exec
-UPDATE syncd.item SET state = 'uncertain', payload = NULL
+UPDATE syncd.item SET state = 'uncertain'
 WHERE run_id = $1 AND state = 'pending' AND ambiguous AND attempts >= $2
 `
 
@@ -67,6 +123,24 @@ type GiveUpItemsParams struct {
 // Nobody's document is sent for ever: after so many attempts without a definite answer a person must look.
 func (q *Queries) GiveUpItems(ctx context.Context, arg GiveUpItemsParams) error {
 	_, err := q.db.Exec(ctx, giveUpItems, arg.RunID, arg.MostAttempts)
+	return err
+}
+
+const holdItem = `-- name: HoldItem :exec
+UPDATE syncd.item SET state = 'held',
+    findings = (coalesce(findings::jsonb, '[]'::jsonb) || $1::jsonb)::json
+WHERE run_id = $2 AND seq = $3 AND state IN ('pending', 'held')
+`
+
+type HoldItemParams struct {
+	Finding []byte
+	RunID   int64
+	Seq     int32
+}
+
+// What is seen only once everyone has been read.
+func (q *Queries) HoldItem(ctx context.Context, arg HoldItemParams) error {
+	_, err := q.db.Exec(ctx, holdItem, arg.Finding, arg.RunID, arg.Seq)
 	return err
 }
 
@@ -83,17 +157,20 @@ type InsertItemsParams struct {
 	BaselineVersion int64
 	Ambiguous       bool
 	ReasonCode      string
+	ReasonDetail    string
 	Fingerprint     []byte
 	Diff            []byte
 	Problems        []byte
+	Findings        []byte
 	Payload         []byte
+	Amounts         []byte
 }
 
 const listItems = `-- name: ListItems :many
 SELECT i.seq, i.target_id, i.period, i.key, i.state, i.difference, i.reason_code, i.reason_detail, i.employees, i.elements,
        i.baseline_version, i.ambiguous, (CASE WHEN $1::boolean THEN i.diff END)::json AS diff,
        (CASE WHEN $1 AND i.difference = '+' THEN coalesce(i.payload, b.document) END)::bytea AS new_document,
-       i.problems, i.http_status, i.attempts, i.sent_at, i.answered_at
+       i.problems, i.findings, i.http_status, i.attempts, i.sent_at, i.answered_at
 FROM syncd.item i
 LEFT JOIN syncd.baseline b ON b.target_id = i.target_id AND b.key = i.key AND b.period = i.period
      AND b.run_id = i.run_id AND b.version = i.baseline_version + 1
@@ -125,6 +202,7 @@ type ListItemsRow struct {
 	Diff            []byte
 	NewDocument     []byte
 	Problems        []byte
+	Findings        []byte
 	HttpStatus      int32
 	Attempts        int32
 	SentAt          *time.Time
@@ -164,6 +242,7 @@ func (q *Queries) ListItems(ctx context.Context, arg ListItemsParams) ([]ListIte
 			&i.Diff,
 			&i.NewDocument,
 			&i.Problems,
+			&i.Findings,
 			&i.HttpStatus,
 			&i.Attempts,
 			&i.SentAt,
@@ -205,10 +284,11 @@ func (q *Queries) NextPending(ctx context.Context, arg NextPendingParams) (NextP
 const noteDepartures = `-- name: NoteDepartures :exec
 UPDATE syncd.baseline b SET departure_noted = true
 FROM syncd.item i
-WHERE i.run_id = $1 AND i.state = 'left' AND b.target_id = i.target_id AND b.key = i.key AND b.period < i.period
+WHERE i.run_id = $1 AND b.target_id = i.target_id AND b.key = i.key
+  AND (i.state = 'left' AND b.period < i.period OR i.state = 'departed' AND b.period = i.period)
 `
 
-// Someone who left between periods is told once.
+// Someone who left between periods is told once, and a guard counts whoever departed once.
 func (q *Queries) NoteDepartures(ctx context.Context, runID int64) error {
 	_, err := q.db.Exec(ctx, noteDepartures, runID)
 	return err
@@ -228,7 +308,6 @@ func (q *Queries) RemainingItems(ctx context.Context, runID int64) (int64, error
 const reopenSending = `-- name: ReopenSending :exec
 UPDATE syncd.item
 SET state = CASE WHEN $1::boolean THEN 'pending' ELSE 'uncertain' END, ambiguous = true,
-    payload = CASE WHEN $1 THEN payload END,
     reason_code = CASE WHEN $1 THEN reason_code ELSE 'no-answer' END
 WHERE run_id = $2 AND (state = 'sending' OR state = 'pending' AND ambiguous AND NOT $1)
 `
@@ -247,31 +326,42 @@ func (q *Queries) ReopenSending(ctx context.Context, arg ReopenSendingParams) er
 }
 
 const supersedeItems = `-- name: SupersedeItems :many
-WITH superseded AS (
-    UPDATE syncd.item SET state = 'superseded', payload = NULL, reason_code = 'replanned', reason_detail = $1
-    WHERE target_id = $2 AND period = $3 AND open AND run_id <> $4
-      AND ($5::text[] IS NULL OR key = ANY ($5::text[]))
-    RETURNING run_id
+WITH doubtful AS (
+    SELECT i.run_id, i.seq, $1::boolean AND (i.ambiguous OR i.state IN ('sending', 'uncertain')) AS kept
+    FROM syncd.item i
+    WHERE i.target_id = $2 AND i.period = $3 AND i.open AND i.run_id <> $4
+      AND ($5::text[] IS NULL OR i.key = ANY ($5::text[]))
+), superseded AS (
+    UPDATE syncd.item i
+    SET state = CASE WHEN d.kept THEN 'uncertain' ELSE 'superseded' END, ambiguous = i.ambiguous OR d.kept,
+        payload = CASE WHEN d.kept THEN i.payload END, amounts = CASE WHEN d.kept THEN i.amounts END,
+        reason_code = CASE WHEN NOT d.kept THEN 'replanned' WHEN i.state = 'uncertain' THEN i.reason_code ELSE 'no-answer' END,
+        reason_detail = CASE WHEN d.kept THEN i.reason_detail ELSE $6 END
+    FROM doubtful d WHERE i.run_id = d.run_id AND i.seq = d.seq AND NOT (d.kept AND i.state = 'uncertain')
+    RETURNING i.run_id
 )
-SELECT DISTINCT run_id FROM superseded
+SELECT DISTINCT run_id FROM superseded ORDER BY run_id
 `
 
 type SupersedeItemsParams struct {
-	RunIdpgCatalogint8 string
+	KeepDoubts         bool
 	TargetID           int64
 	Period             string
 	RunID              int64
 	Keys               []string
+	RunIdpgCatalogint8 string
 }
 
-// What older runs left open for the same target and period gives way to a new plan. Returns the runs concerned.
+// What older runs left open for the same target and period gives way to a new plan; with keep_doubts, for an API that
+// adds, what may have been received stays open until somebody knows. Returns the runs concerned.
 func (q *Queries) SupersedeItems(ctx context.Context, arg SupersedeItemsParams) ([]int64, error) {
 	rows, err := q.db.Query(ctx, supersedeItems,
-		arg.RunIdpgCatalogint8,
+		arg.KeepDoubts,
 		arg.TargetID,
 		arg.Period,
 		arg.RunID,
 		arg.Keys,
+		arg.RunIdpgCatalogint8,
 	)
 	if err != nil {
 		return nil, err
@@ -322,6 +412,34 @@ func (q *Queries) TallyItems(ctx context.Context, runID int64) ([]TallyItemsRow,
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const undeliveredKeys = `-- name: UndeliveredKeys :many
+SELECT DISTINCT key FROM syncd.item
+WHERE run_id = $1 AND employees > 0 AND key <> ''
+  AND state IN ('pending', 'sending', 'rejected', 'blocked', 'held', 'uncertain', 'unsettled', 'superseded')
+ORDER BY key
+`
+
+// Whom a run read and did not deliver.
+func (q *Queries) UndeliveredKeys(ctx context.Context, runID int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, undeliveredKeys, runID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		items = append(items, key)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

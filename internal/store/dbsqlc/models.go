@@ -30,6 +30,23 @@ type PgStatActivity struct {
 	Usename         *string
 }
 
+type SyncdAudit struct {
+	ID           int64
+	At           time.Time
+	Actor        string
+	Decision     string
+	TargetID     *int64
+	Job          string
+	Period       string
+	RunID        *int64
+	Employees    []string
+	Reason       string
+	Detail       string
+	Host         string
+	Version      string
+	ConfigDigest string
+}
+
 type SyncdBaseline struct {
 	TargetID int64
 	Key      string
@@ -39,11 +56,27 @@ type SyncdBaseline struct {
 	InDoubt        bool
 	DoubtSince     *time.Time
 	DepartureNoted bool
+	// a person took it back at the other side; the version goes on counting
+	Withdrawn      bool
 	Fingerprint    []byte
 	KeyID          *string
 	RunID          *int64
 	AcknowledgedAt *time.Time
 	Document       []byte
+	// totals of its elements and of those of the periods before, sealed
+	Amounts []byte
+}
+
+type SyncdClosedPeriod struct {
+	TargetID       int64
+	Period         string
+	ClosedAt       time.Time
+	ClosedBy       string
+	Reason         string
+	ReopenedAt     *time.Time
+	ReopenedBy     string
+	ReopenedReason string
+	OpenUntil      *time.Time
 }
 
 type SyncdDaemon struct {
@@ -125,8 +158,11 @@ type SyncdItem struct {
 	Fingerprint   []byte
 	Diff          []byte
 	Problems      []byte
-	// the document to send, sealed; kept only until it is sent
+	Findings      []byte
+	// the document to send, sealed; kept until its answer is known
 	Payload []byte
+	// totals of its elements and of those of the periods before, sealed
+	Amounts []byte
 }
 
 type SyncdLedgerKey struct {
@@ -191,9 +227,17 @@ type SyncdRun struct {
 	ElementsBlocked     int32
 	Departed            int32
 	Left                int32
-	Created             int32
-	Updated             int32
-	Repeated            int32
+	// what the guards found in its plan
+	Findings []byte
+	// what it read, sealed, for the guards of later runs
+	Figures []byte
+	// the run whose undelivered employees it is for
+	FailedOf *int64
+	// of the ledger that it was planned in: a restored one is another
+	Incarnation string
+	Created     int32
+	Updated     int32
+	Repeated    int32
 	// of the fire that made it; NULL = a person did
 	NominalAt *time.Time
 	// a queued run waits until then

@@ -28,8 +28,9 @@ func (q *Queries) AllDone(ctx context.Context, arg AllDoneParams) (bool, error) 
 }
 
 const approveRun = `-- name: ApproveRun :exec
-UPDATE syncd.run SET state = 'queued', finished_at = NULL, approved_digest = dictionaries_digest,
-    approved_by = $1, approved_reason = $2
+UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, not_before = NULL, deadline_at = NULL,
+    postponed = 0, takeovers = 0, failure_code = '', failure_detail = '', approved_by = $1, approved_reason = $2,
+    approved_digest = CASE WHEN kind = 'push-salaries' THEN plan_digest ELSE dictionaries_digest END
 WHERE id = $3
 `
 
@@ -168,7 +169,7 @@ func (q *Queries) FenceRun(ctx context.Context, arg FenceRunParams) (int64, erro
 }
 
 const getRun = `-- name: GetRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1
 `
 
@@ -224,6 +225,10 @@ func (q *Queries) GetRun(ctx context.Context, id int64) (GetRunRow, error) {
 		&i.SyncdRun.ElementsBlocked,
 		&i.SyncdRun.Departed,
 		&i.SyncdRun.Left,
+		&i.SyncdRun.Findings,
+		&i.SyncdRun.Figures,
+		&i.SyncdRun.FailedOf,
+		&i.SyncdRun.Incarnation,
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,
@@ -270,9 +275,9 @@ func (q *Queries) HandBackRun(ctx context.Context, arg HandBackRunParams) (int64
 
 const insertQueuedRun = `-- name: InsertQueuedRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, employees, requested_by, version, key_id, config_digest,
-                       any_order, nominal_at, unattended)
+                       any_order, nominal_at, failed_of, unattended)
 VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10,
-        $11, $12, true)
+        $11, $12, $13, true)
 RETURNING id
 `
 
@@ -289,6 +294,7 @@ type InsertQueuedRunParams struct {
 	ConfigDigest string
 	AnyOrder     bool
 	NominalAt    *time.Time
+	FailedOf     *int64
 }
 
 func (q *Queries) InsertQueuedRun(ctx context.Context, arg InsertQueuedRunParams) (int64, error) {
@@ -305,6 +311,7 @@ func (q *Queries) InsertQueuedRun(ctx context.Context, arg InsertQueuedRunParams
 		arg.ConfigDigest,
 		arg.AnyOrder,
 		arg.NominalAt,
+		arg.FailedOf,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -313,9 +320,9 @@ func (q *Queries) InsertQueuedRun(ctx context.Context, arg InsertQueuedRunParams
 
 const insertRun = `-- name: InsertRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, owner, host, pid, employees, requested_by, version,
-                       key_id, config_digest, any_order, started_at)
+                       key_id, config_digest, any_order, failed_of, started_at)
 VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8, $9, $10, $11,
-        $12, $13, $14, clock_timestamp())
+        $12, $13, $14, $15, clock_timestamp())
 RETURNING id
 `
 
@@ -334,6 +341,7 @@ type InsertRunParams struct {
 	KeyID        string
 	ConfigDigest string
 	AnyOrder     bool
+	FailedOf     *int64
 }
 
 func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, error) {
@@ -352,6 +360,7 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, er
 		arg.KeyID,
 		arg.ConfigDigest,
 		arg.AnyOrder,
+		arg.FailedOf,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -359,7 +368,7 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, er
 }
 
 const listRuns = `-- name: ListRuns :many
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE ($1::text = '' OR r.job = $1) AND ($2::text = '' OR t.dossier = $2)
   AND ($3::text = '' OR r.period = $3) AND ($4::text = '' OR r.state = $4)
 ORDER BY r.id DESC LIMIT $5
@@ -437,6 +446,10 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 			&i.SyncdRun.ElementsBlocked,
 			&i.SyncdRun.Departed,
 			&i.SyncdRun.Left,
+			&i.SyncdRun.Findings,
+			&i.SyncdRun.Figures,
+			&i.SyncdRun.FailedOf,
+			&i.SyncdRun.Incarnation,
 			&i.SyncdRun.Created,
 			&i.SyncdRun.Updated,
 			&i.SyncdRun.Repeated,
@@ -470,7 +483,7 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 }
 
 const lockRun = `-- name: LockRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1 FOR NO KEY UPDATE OF r
 `
 
@@ -526,6 +539,10 @@ func (q *Queries) LockRun(ctx context.Context, id int64) (LockRunRow, error) {
 		&i.SyncdRun.ElementsBlocked,
 		&i.SyncdRun.Departed,
 		&i.SyncdRun.Left,
+		&i.SyncdRun.Findings,
+		&i.SyncdRun.Figures,
+		&i.SyncdRun.FailedOf,
+		&i.SyncdRun.Incarnation,
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,
@@ -552,7 +569,7 @@ func (q *Queries) LockRun(ctx context.Context, id int64) (LockRunRow, error) {
 }
 
 const peekRunning = `-- name: PeekRunning :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
 `
 
@@ -609,6 +626,10 @@ func (q *Queries) PeekRunning(ctx context.Context, targetID int64) (PeekRunningR
 		&i.SyncdRun.ElementsBlocked,
 		&i.SyncdRun.Departed,
 		&i.SyncdRun.Left,
+		&i.SyncdRun.Findings,
+		&i.SyncdRun.Figures,
+		&i.SyncdRun.FailedOf,
+		&i.SyncdRun.Incarnation,
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,
@@ -638,8 +659,9 @@ const planRun = `-- name: PlanRun :execrows
 UPDATE syncd.run SET planned_at = clock_timestamp(), takeovers = 0, deadline_at = NULL,
     employees_read = $1, elements_read = $2, unchanged = $3,
     elements_unchanged = $4, created = $5, updated = $6, repeated = $7,
-    mapping_digest = $8, dictionaries_digest = $9, plan_digest = $10
-WHERE id = $11 AND epoch = $12 AND state = 'running'
+    mapping_digest = $8, dictionaries_digest = $9, plan_digest = $10,
+    findings = $11, figures = $12, incarnation = $13
+WHERE id = $14 AND epoch = $15 AND state = 'running'
 `
 
 type PlanRunParams struct {
@@ -653,6 +675,9 @@ type PlanRunParams struct {
 	MappingDigest      string
 	DictionariesDigest string
 	PlanDigest         string
+	Findings           []byte
+	Figures            []byte
+	Incarnation        string
 	ID                 int64
 	Epoch              int32
 }
@@ -669,6 +694,9 @@ func (q *Queries) PlanRun(ctx context.Context, arg PlanRunParams) (int64, error)
 		arg.MappingDigest,
 		arg.DictionariesDigest,
 		arg.PlanDigest,
+		arg.Findings,
+		arg.Figures,
+		arg.Incarnation,
 		arg.ID,
 		arg.Epoch,
 	)
@@ -713,6 +741,78 @@ func (q *Queries) PostponeRun(ctx context.Context, arg PostponeRunParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const releaseItems = `-- name: ReleaseItems :many
+UPDATE syncd.item SET state = 'pending'
+WHERE run_id = $1 AND state = 'held' AND ($2::text[] IS NULL OR key = ANY ($2::text[]))
+RETURNING key
+`
+
+type ReleaseItemsParams struct {
+	RunID int64
+	Keys  []string
+}
+
+// Held employees of a run, all or some, that a person lets go.
+func (q *Queries) ReleaseItems(ctx context.Context, arg ReleaseItemsParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, releaseItems, arg.RunID, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		items = append(items, key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const replacedRuns = `-- name: ReplacedRuns :many
+SELECT r.id FROM syncd.run r
+WHERE r.target_id = $1 AND r.period = $2 AND r.job = $3 AND r.state = 'held' AND r.id < $4
+  AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open)
+ORDER BY r.id
+`
+
+type ReplacedRunsParams struct {
+	TargetID int64
+	Period   *string
+	Job      string
+	RunID    int64
+}
+
+// Held runs of everyone that a newer plan of the same job, target and period takes the place of.
+func (q *Queries) ReplacedRuns(ctx context.Context, arg ReplacedRunsParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, replacedRuns,
+		arg.TargetID,
+		arg.Period,
+		arg.Job,
+		arg.RunID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const requestCancel = `-- name: RequestCancel :exec
 UPDATE syncd.run SET cancelling = true, cancelled_by = $1, cancelled_reason = $2
 WHERE id = $3 AND NOT cancelling
@@ -749,6 +849,7 @@ WHERE r.finished_at IS NOT NULL AND NOT r.cancelling AND r.unattended
   AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.job = r.job AND later.employees = '{}'
                   AND later.period IS NOT DISTINCT FROM r.period AND later.id > r.id)
   AND NOT EXISTS (SELECT FROM syncd.pause p WHERE p.job = r.job)
+  AND (r.period IS NULL OR NOT syncd.is_closed(r.target_id, r.period))
 RETURNING r.id
 `
 
@@ -787,7 +888,7 @@ func (q *Queries) RetryFailed(ctx context.Context, arg RetryFailedParams) ([]int
 }
 
 const runningRun = `-- name: RunningRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
 FOR NO KEY UPDATE OF r
 `
@@ -844,6 +945,10 @@ func (q *Queries) RunningRun(ctx context.Context, targetID int64) (RunningRunRow
 		&i.SyncdRun.ElementsBlocked,
 		&i.SyncdRun.Departed,
 		&i.SyncdRun.Left,
+		&i.SyncdRun.Findings,
+		&i.SyncdRun.Figures,
+		&i.SyncdRun.FailedOf,
+		&i.SyncdRun.Incarnation,
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,
@@ -870,7 +975,7 @@ func (q *Queries) RunningRun(ctx context.Context, targetID int64) (RunningRunRow
 }
 
 const sentAfter = `-- name: SentAfter :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.period > $2
   AND EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.sent_at IS NOT NULL)
 ORDER BY r.period DESC, r.id DESC LIMIT 1
@@ -934,6 +1039,10 @@ func (q *Queries) SentAfter(ctx context.Context, arg SentAfterParams) (SentAfter
 		&i.SyncdRun.ElementsBlocked,
 		&i.SyncdRun.Departed,
 		&i.SyncdRun.Left,
+		&i.SyncdRun.Findings,
+		&i.SyncdRun.Figures,
+		&i.SyncdRun.FailedOf,
+		&i.SyncdRun.Incarnation,
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,
@@ -978,14 +1087,15 @@ func (q *Queries) SetPulled(ctx context.Context, arg SetPulledParams) error {
 }
 
 const unfinishedBefore = `-- name: UnfinishedBefore :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.period < $2
   AND (r.state IN ('queued', 'running', 'held')
        OR r.state = 'failed' AND r.planned_at IS NULL AND r.employees = '{}'
           AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
                           AND later.planned_at IS NOT NULL AND later.employees = '{}')
        OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open
-                  AND ($3::boolean OR i.state <> 'uncertain')))
+                  AND ($3::boolean OR i.state NOT IN ('uncertain', 'held'))))
+  AND NOT syncd.is_closed(r.target_id, r.period)
 ORDER BY r.period, r.id DESC LIMIT 1
 `
 
@@ -1000,8 +1110,8 @@ type UnfinishedBeforeRow struct {
 	SyncdTarget SyncdTarget
 }
 
-// The oldest earlier period of a target in which something may still be sent. What is only in doubt, or was cancelled,
-// is for a person: it stops a person who names no period (doubt_blocks), and no schedule.
+// The oldest earlier period of a target in which something may still be sent. What is only in doubt, held for a person, or
+// was cancelled, is for a person: it stops a person who names no period (doubt_blocks), and no schedule.
 func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforeParams) (UnfinishedBeforeRow, error) {
 	row := q.db.QueryRow(ctx, unfinishedBefore, arg.TargetID, arg.Period, arg.DoubtBlocks)
 	var i UnfinishedBeforeRow
@@ -1049,6 +1159,10 @@ func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforePara
 		&i.SyncdRun.ElementsBlocked,
 		&i.SyncdRun.Departed,
 		&i.SyncdRun.Left,
+		&i.SyncdRun.Findings,
+		&i.SyncdRun.Figures,
+		&i.SyncdRun.FailedOf,
+		&i.SyncdRun.Incarnation,
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,
@@ -1075,7 +1189,7 @@ func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforePara
 }
 
 const waitingRun = `-- name: WaitingRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.job = $1 AND r.target_id = $2 AND r.period IS NOT DISTINCT FROM $3 AND r.employees = '{}'
   AND r.state = 'queued' AND ($4::boolean OR r.planned_at IS NULL)
 ORDER BY r.id LIMIT 1
@@ -1147,6 +1261,10 @@ func (q *Queries) WaitingRun(ctx context.Context, arg WaitingRunParams) (Waiting
 		&i.SyncdRun.ElementsBlocked,
 		&i.SyncdRun.Departed,
 		&i.SyncdRun.Left,
+		&i.SyncdRun.Findings,
+		&i.SyncdRun.Figures,
+		&i.SyncdRun.FailedOf,
+		&i.SyncdRun.Incarnation,
 		&i.SyncdRun.Created,
 		&i.SyncdRun.Updated,
 		&i.SyncdRun.Repeated,

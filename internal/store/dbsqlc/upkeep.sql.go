@@ -112,17 +112,17 @@ func (q *Queries) PurgeChanges(ctx context.Context, runs []int64) error {
 
 const purgeDiffs = `-- name: PurgeDiffs :one
 WITH old AS (
-    UPDATE syncd.run r SET purged = CASE WHEN EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open) THEN 0 ELSE 1 END
+    UPDATE syncd.run r SET findings = NULL, figures = NULL, purged = CASE WHEN EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open) THEN 0 ELSE 1 END
     WHERE r.id IN (SELECT o.id FROM syncd.run o
                    WHERE o.finished_at < $1::timestamptz AND o.purged < 1 AND o.state NOT IN ('queued', 'running', 'held')
                      AND (NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = o.id AND i.open)
                           OR EXISTS (SELECT FROM syncd.item i WHERE i.run_id = o.id AND NOT i.open
-                                     AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.reason_detail <> '')))
+                                     AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.findings IS NOT NULL OR i.reason_detail <> '')))
                    ORDER BY o.finished_at LIMIT $2)
     RETURNING r.id
 ), stripped AS (
-    UPDATE syncd.item i SET diff = NULL, problems = NULL, reason_detail = ''
-    FROM old WHERE i.run_id = old.id AND NOT i.open AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.reason_detail <> '')
+    UPDATE syncd.item i SET diff = NULL, problems = NULL, findings = NULL, reason_detail = ''
+    FROM old WHERE i.run_id = old.id AND NOT i.open AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.findings IS NOT NULL OR i.reason_detail <> '')
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM old) AS runs, (SELECT count(*) FROM stripped) AS items

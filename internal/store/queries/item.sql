@@ -1,18 +1,37 @@
 -- name: InsertItems :copyfrom
 INSERT INTO syncd.item (run_id, seq, target_id, period, key, state, difference, employees, elements, baseline_version,
-                        ambiguous, reason_code, fingerprint, diff, problems, payload)
+                        ambiguous, reason_code, reason_detail, fingerprint, diff, problems, findings, payload, amounts)
 VALUES (@run_id, @seq, @target_id, @period, @key, @state, @difference, @employees, @elements, @baseline_version,
-        @ambiguous, @reason_code, @fingerprint, @diff, @problems, @payload);
+        @ambiguous, @reason_code, @reason_detail, @fingerprint, @diff, @problems, @findings, @payload, @amounts);
 
--- What older runs left open for the same target and period gives way to a new plan. Returns the runs concerned.
+-- What older runs left open for the same target and period gives way to a new plan; with keep_doubts, for an API that
+-- adds, what may have been received stays open until somebody knows. Returns the runs concerned.
 -- name: SupersedeItems :many
-WITH superseded AS (
-    UPDATE syncd.item SET state = 'superseded', payload = NULL, reason_code = 'replanned', reason_detail = @run_id::bigint::text
-    WHERE target_id = @target_id AND period = @period AND open AND run_id <> @run_id
-      AND (sqlc.narg('keys')::text[] IS NULL OR key = ANY (sqlc.narg('keys')::text[]))
-    RETURNING run_id
+WITH doubtful AS (
+    SELECT i.run_id, i.seq, @keep_doubts::boolean AND (i.ambiguous OR i.state IN ('sending', 'uncertain')) AS kept
+    FROM syncd.item i
+    WHERE i.target_id = @target_id AND i.period = @period AND i.open AND i.run_id <> @run_id
+      AND (sqlc.narg('keys')::text[] IS NULL OR i.key = ANY (sqlc.narg('keys')::text[]))
+), superseded AS (
+    UPDATE syncd.item i
+    SET state = CASE WHEN d.kept THEN 'uncertain' ELSE 'superseded' END, ambiguous = i.ambiguous OR d.kept,
+        payload = CASE WHEN d.kept THEN i.payload END, amounts = CASE WHEN d.kept THEN i.amounts END,
+        reason_code = CASE WHEN NOT d.kept THEN 'replanned' WHEN i.state = 'uncertain' THEN i.reason_code ELSE 'no-answer' END,
+        reason_detail = CASE WHEN d.kept THEN i.reason_detail ELSE @run_id::bigint::text END
+    FROM doubtful d WHERE i.run_id = d.run_id AND i.seq = d.seq AND NOT (d.kept AND i.state = 'uncertain')
+    RETURNING i.run_id
 )
-SELECT DISTINCT run_id FROM superseded;
+SELECT DISTINCT run_id FROM superseded ORDER BY run_id;
+
+-- Who waits for whom: the items in doubt of older runs, by matricule.
+-- name: DoubtfulItems :many
+SELECT key, run_id FROM syncd.item WHERE target_id = @target_id AND period = @period AND open AND run_id <> @run_id;
+
+-- What is seen only once everyone has been read.
+-- name: HoldItem :exec
+UPDATE syncd.item SET state = 'held',
+    findings = (coalesce(findings::jsonb, '[]'::jsonb) || @finding::jsonb)::json
+WHERE run_id = @run_id AND seq = @seq AND state IN ('pending', 'held');
 
 -- name: TallyItems :many
 SELECT CASE WHEN state = 'pending' AND ambiguous THEN 'uncertain' ELSE state END::text AS outcome,
@@ -35,13 +54,12 @@ WHERE i.run_id = @run_id AND i.state = 'sending' AND b.in_doubt
 -- name: ReopenSending :exec
 UPDATE syncd.item
 SET state = CASE WHEN @resend::boolean THEN 'pending' ELSE 'uncertain' END, ambiguous = true,
-    payload = CASE WHEN @resend THEN payload END,
     reason_code = CASE WHEN @resend THEN reason_code ELSE 'no-answer' END
 WHERE run_id = @run_id AND (state = 'sending' OR state = 'pending' AND ambiguous AND NOT @resend);
 
 -- Nobody's document is sent for ever: after so many attempts without a definite answer a person must look.
 -- name: GiveUpItems :exec
-UPDATE syncd.item SET state = 'uncertain', payload = NULL
+UPDATE syncd.item SET state = 'uncertain'
 WHERE run_id = @run_id AND state = 'pending' AND ambiguous AND attempts >= @most_attempts;
 
 -- name: NextPending :one
@@ -55,7 +73,7 @@ WHERE run_id = @run_id AND state = 'pending' AND deferred_epoch IS DISTINCT FROM
 SELECT i.seq, i.target_id, i.period, i.key, i.state, i.difference, i.reason_code, i.reason_detail, i.employees, i.elements,
        i.baseline_version, i.ambiguous, (CASE WHEN @with_diffs::boolean THEN i.diff END)::json AS diff,
        (CASE WHEN @with_diffs AND i.difference = '+' THEN coalesce(i.payload, b.document) END)::bytea AS new_document,
-       i.problems, i.http_status, i.attempts, i.sent_at, i.answered_at
+       i.problems, i.findings, i.http_status, i.attempts, i.sent_at, i.answered_at
 FROM syncd.item i
 LEFT JOIN syncd.baseline b ON b.target_id = i.target_id AND b.key = i.key AND b.period = i.period
      AND b.run_id = i.run_id AND b.version = i.baseline_version + 1
@@ -69,15 +87,31 @@ FROM syncd.baseline b
 WHERE i.run_id = @run_id AND i.ambiguous AND i.state = 'pending'
   AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period;
 
--- Someone who left between periods is told once.
+-- Someone who left between periods is told once, and a guard counts whoever departed once.
 -- name: NoteDepartures :exec
 UPDATE syncd.baseline b SET departure_noted = true
 FROM syncd.item i
-WHERE i.run_id = @run_id AND i.state = 'left' AND b.target_id = i.target_id AND b.key = i.key AND b.period < i.period;
+WHERE i.run_id = @run_id AND b.target_id = i.target_id AND b.key = i.key
+  AND (i.state = 'left' AND b.period < i.period OR i.state = 'departed' AND b.period = i.period);
+
+-- Who is there again can depart again.
+-- name: ForgetDepartures :exec
+UPDATE syncd.baseline b SET departure_noted = false
+WHERE b.target_id = @target_id AND b.period = @period AND b.departure_noted
+  AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = @run_id AND i.key = b.key AND i.state = 'departed');
 
 -- What a cancelled run did not send is given up; what is in doubt stays so, for a newer run or a person.
 -- name: CancelItems :exec
 UPDATE syncd.item
 SET state = CASE WHEN ambiguous OR state = 'sending' THEN 'uncertain' ELSE 'superseded' END,
-    reason_code = CASE WHEN ambiguous OR state = 'sending' THEN 'no-answer' ELSE 'cancelled' END, payload = NULL
+    reason_code = CASE WHEN ambiguous OR state = 'sending' THEN 'no-answer' ELSE 'cancelled' END,
+    payload = CASE WHEN ambiguous OR state = 'sending' THEN payload END,
+    amounts = CASE WHEN ambiguous OR state = 'sending' THEN amounts END
 WHERE run_id = @run_id AND state IN ('pending', 'sending', 'held');
+
+-- Whom a run read and did not deliver.
+-- name: UndeliveredKeys :many
+SELECT DISTINCT key FROM syncd.item
+WHERE run_id = @run_id AND employees > 0 AND key <> ''
+  AND state IN ('pending', 'sending', 'rejected', 'blocked', 'held', 'uncertain', 'unsettled', 'superseded')
+ORDER BY key;

@@ -16,8 +16,8 @@ FOR NO KEY UPDATE OF r;
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = @target_id AND r.state = 'running';
 
--- The oldest earlier period of a target in which something may still be sent. What is only in doubt, or was cancelled,
--- is for a person: it stops a person who names no period (doubt_blocks), and no schedule.
+-- The oldest earlier period of a target in which something may still be sent. What is only in doubt, held for a person, or
+-- was cancelled, is for a person: it stops a person who names no period (doubt_blocks), and no schedule.
 -- name: UnfinishedBefore :one
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = @target_id AND r.period < @period
@@ -26,7 +26,8 @@ WHERE r.target_id = @target_id AND r.period < @period
           AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
                           AND later.planned_at IS NOT NULL AND later.employees = '{}')
        OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open
-                  AND (@doubt_blocks::boolean OR i.state <> 'uncertain')))
+                  AND (@doubt_blocks::boolean OR i.state NOT IN ('uncertain', 'held'))))
+  AND NOT syncd.is_closed(r.target_id, r.period)
 ORDER BY r.period, r.id DESC LIMIT 1;
 
 -- The newest later period of a target for which something was sent.
@@ -38,16 +39,16 @@ ORDER BY r.period DESC, r.id DESC LIMIT 1;
 
 -- name: InsertRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, owner, host, pid, employees, requested_by, version,
-                       key_id, config_digest, any_order, started_at)
+                       key_id, config_digest, any_order, failed_of, started_at)
 VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'running', @owner, @host, @pid, @employees, @requested_by, @version,
-        @key_id, @config_digest, @any_order, clock_timestamp())
+        @key_id, @config_digest, @any_order, sqlc.narg('failed_of'), clock_timestamp())
 RETURNING id;
 
 -- name: InsertQueuedRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, employees, requested_by, version, key_id, config_digest,
-                       any_order, nominal_at, unattended)
+                       any_order, nominal_at, failed_of, unattended)
 VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'queued', @employees, @requested_by, @version, @key_id, @config_digest,
-        @any_order, sqlc.narg('nominal_at'), true)
+        @any_order, sqlc.narg('nominal_at'), sqlc.narg('failed_of'), true)
 RETURNING id;
 
 -- A run of everyone that is queued, and has not yet read staging: a second one of the same job, target and period has
@@ -101,6 +102,7 @@ WHERE r.finished_at IS NOT NULL AND NOT r.cancelling AND r.unattended
   AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.job = r.job AND later.employees = '{}'
                   AND later.period IS NOT DISTINCT FROM r.period AND later.id > r.id)
   AND NOT EXISTS (SELECT FROM syncd.pause p WHERE p.job = r.job)
+  AND (r.period IS NULL OR NOT syncd.is_closed(r.target_id, r.period))
 RETURNING r.id;
 
 -- Whether every run of a fire has succeeded.
@@ -115,7 +117,8 @@ SELECT id FROM syncd.run WHERE id = @id AND epoch = @epoch AND state = 'running'
 UPDATE syncd.run SET planned_at = clock_timestamp(), takeovers = 0, deadline_at = NULL,
     employees_read = @employees_read, elements_read = @elements_read, unchanged = @unchanged,
     elements_unchanged = @elements_unchanged, created = @created, updated = @updated, repeated = @repeated,
-    mapping_digest = @mapping_digest, dictionaries_digest = @dictionaries_digest, plan_digest = @plan_digest
+    mapping_digest = @mapping_digest, dictionaries_digest = @dictionaries_digest, plan_digest = @plan_digest,
+    findings = @findings, figures = @figures, incarnation = @incarnation
 WHERE id = @id AND epoch = @epoch AND state = 'running';
 
 -- name: EndRun :execrows
@@ -127,9 +130,23 @@ UPDATE syncd.run SET state = @state, owner = NULL, finished_at = coalesce(sqlc.n
 WHERE id = @id AND epoch = @epoch AND state = @from_state;
 
 -- name: ApproveRun :exec
-UPDATE syncd.run SET state = 'queued', finished_at = NULL, approved_digest = dictionaries_digest,
-    approved_by = @approved_by, approved_reason = @approved_reason
+UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, not_before = NULL, deadline_at = NULL,
+    postponed = 0, takeovers = 0, failure_code = '', failure_detail = '', approved_by = @approved_by, approved_reason = @approved_reason,
+    approved_digest = CASE WHEN kind = 'push-salaries' THEN plan_digest ELSE dictionaries_digest END
 WHERE id = @id;
+
+-- Held employees of a run, all or some, that a person lets go.
+-- name: ReleaseItems :many
+UPDATE syncd.item SET state = 'pending'
+WHERE run_id = @run_id AND state = 'held' AND (sqlc.narg('keys')::text[] IS NULL OR key = ANY (sqlc.narg('keys')::text[]))
+RETURNING key;
+
+-- Held runs of everyone that a newer plan of the same job, target and period takes the place of.
+-- name: ReplacedRuns :many
+SELECT r.id FROM syncd.run r
+WHERE r.target_id = @target_id AND r.period = @period AND r.job = @job AND r.state = 'held' AND r.id < @run_id
+  AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open)
+ORDER BY r.id;
 
 -- An applied pull answers what older ones of the same target were held for.
 -- name: CancelHeldPulls :exec

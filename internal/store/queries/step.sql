@@ -4,7 +4,7 @@
 -- No row at all means that the run is no longer ours; then nothing was written.
 -- name: PushStep :many
 WITH fence AS MATERIALIZED (
-    SELECT id, target_id, period, epoch, key_id FROM syncd.run
+    SELECT id, target_id, period, epoch, key_id, syncd.is_closed(target_id, period) AS closed FROM syncd.run
     WHERE run.id = @run_id AND run.epoch = @epoch AND run.state = 'running'
     FOR SHARE
 ), outcome AS (
@@ -14,7 +14,8 @@ WITH fence AS MATERIALIZED (
            unnest(@attempt_counts::integer[]) AS attempts, unnest(@answered_ats::timestamptz[]) AS answered_at
 ), recorded AS (
     UPDATE syncd.item i
-    SET state = o.state, payload = CASE WHEN o.state = 'pending' THEN i.payload END,
+    SET state = o.state, payload = CASE WHEN o.state IN ('pending', 'uncertain') THEN i.payload END,
+        amounts = CASE WHEN o.state IN ('pending', 'uncertain') THEN i.amounts END,
         ambiguous = i.ambiguous OR NOT o.certain, deferred_epoch = CASE WHEN o.deferred THEN f.epoch END,
         reason_code = o.reason_code, reason_detail = o.reason_detail, http_status = o.http_status,
         attempts = i.attempts + o.attempts, answered_at = o.answered_at
@@ -23,11 +24,12 @@ WITH fence AS MATERIALIZED (
     RETURNING i.seq, i.target_id, i.key, i.period, f.id AS run_id, f.key_id, o.state, o.certain
 ), acknowledged AS (
     UPDATE syncd.baseline b
-    SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, fingerprint = i.fingerprint,
-        document = i.payload, key_id = r.key_id, run_id = r.run_id, acknowledged_at = clock_timestamp()
+    SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, withdrawn = false,
+        fingerprint = i.fingerprint, document = i.payload, amounts = i.amounts, key_id = r.key_id, run_id = r.run_id, acknowledged_at = clock_timestamp()
     FROM recorded r, syncd.item i
     WHERE r.state = 'accepted' AND i.run_id = r.run_id AND i.seq = r.seq
       AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
+    RETURNING 1
 ), cleared AS (
     UPDATE syncd.baseline b SET in_doubt = false, doubt_since = NULL
     FROM recorded r
@@ -46,7 +48,7 @@ WITH fence AS MATERIALIZED (
 ), candidate AS (
     SELECT i.seq, i.target_id, i.key, i.period, i.baseline_version, i.ambiguous, i.payload
     FROM syncd.item i
-    WHERE i.run_id = (SELECT id FROM fence) AND i.seq > @after AND i.state = 'pending'
+    WHERE i.run_id = (SELECT id FROM fence WHERE NOT closed) AND i.seq > @after AND i.state = 'pending'
       AND (i.not_before IS NULL OR i.not_before <= now()) AND i.deferred_epoch IS DISTINCT FROM (SELECT epoch FROM fence)
     ORDER BY i.seq LIMIT @claim
 ), doubted_new AS (
@@ -68,6 +70,7 @@ WITH fence AS MATERIALIZED (
     UPDATE syncd.item i
     SET state = CASE WHEN m.key IS NULL THEN 'superseded' ELSE 'sending' END,
         payload = CASE WHEN m.key IS NULL THEN NULL ELSE i.payload END,
+        amounts = CASE WHEN m.key IS NULL THEN NULL ELSE i.amounts END,
         reason_code = CASE WHEN m.key IS NULL THEN 'moved' ELSE i.reason_code END,
         sent_at = CASE WHEN m.key IS NULL THEN i.sent_at ELSE clock_timestamp() END
     FROM fence f, candidate c LEFT JOIN marked m ON m.key = c.key
@@ -75,6 +78,8 @@ WITH fence AS MATERIALIZED (
     RETURNING i.seq, i.key, i.state, i.ambiguous, i.payload
 )
 SELECT (SELECT count(*) FROM recorded)::integer AS recorded,
+       (SELECT count(*) FROM recorded WHERE state = 'accepted')::integer - (SELECT count(*) FROM acknowledged)::integer AS lost,
+       f.closed,
        c.seq, c.key, c.state, c.ambiguous, c.payload
 FROM fence f LEFT JOIN claimed c ON true
 ORDER BY c.seq;

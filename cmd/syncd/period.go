@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/config"
+	"syncd/internal/jobs"
+	"syncd/internal/store"
+)
+
+func newPeriod(p process, flags *globalFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "period close|reopen|list",
+		Short: "Close payroll months, so that nothing of them is sent any more",
+		Long: `Close payroll months, so that nothing of them is sent any more: no schedule, run, resume or
+approval gets by. What changes in staging after that is named as late in the next month's plan.`,
+		Example: `  syncd period close 2026-10 --reason "payslips are out"
+  syncd period reopen 2026-10 --dossier saint-martin --for 24h --reason "a bonus was forgotten"
+  syncd period list`,
+		Args: cobra.ArbitraryArgs,
+		RunE: unknownCommand,
+	}
+	cmd.AddCommand(newPeriodClose(p, flags), newPeriodReopen(p, flags), newPeriodList(p, flags))
+	return cmd
+}
+
+func newPeriodClose(p process, flags *globalFlags) *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use:   "close PERIOD --reason TEXT",
+		Short: "Close a month of all dossiers, or of some",
+		Long: `Close a month of all dossiers, or of those of --dossier. While a run of it is executed or
+queued it cannot be closed. What is undelivered then stays so, and is told. The reason is
+recorded with your user name.`,
+		Example: `  syncd period close 2026-10 --reason "payslips are out"`,
+		Args:    exactly("PERIOD"),
+		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+			period, err := parsePeriod(args[0])
+			if err != nil {
+				return err
+			}
+			if err := needReason("closing a period", reason); err != nil {
+				return err
+			}
+			return a.eachDossier(func(d config.Dossier) (int, error) { return a.closePeriod(ctx, ledger, d, period, reason) })
+		}),
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
+	flags.addDossiers(cmd, p)
+	return cmd
+}
+
+func newPeriodReopen(p process, flags *globalFlags) *cobra.Command {
+	var reason, until string
+	var lasts time.Duration
+	cmd := &cobra.Command{
+		Use:   "reopen PERIOD --until TIME|--for DURATION --reason TEXT",
+		Short: "Let a closed month take writes again, for a time",
+		Long: `Let a closed month of all dossiers, or of those of --dossier, take writes again until a time.
+Then it is closed by itself, also in the middle of a run. The reason is recorded with your
+user name.`,
+		Example: `  syncd period reopen 2026-10 --dossier saint-martin --for 24h --reason "a bonus was forgotten"
+  syncd period reopen 2026-10 --until "2026-12-05 18:00" --reason "late amendment"`,
+		Args: exactly("PERIOD"),
+		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+			period, err := parsePeriod(args[0])
+			if err != nil {
+				return err
+			}
+			end, err := parseEnd(until, lasts, time.Now())
+			if err != nil {
+				return err
+			}
+			if err := needReason("reopening a period", reason); err != nil {
+				return err
+			}
+			return a.eachDossier(func(d config.Dossier) (int, error) {
+				if err := ledger.ReopenPeriod(ctx, a.target(d), period, requester(), reason, end); err != nil {
+					return 0, err
+				}
+				fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, end.Local().Format("2006-01-02 15:04"))
+				return exitDone, nil
+			})
+		}),
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
+	cmd.Flags().StringVar(&until, "until", "", `when it closes again: "2026-12-05" (the end of that day) or "2026-12-05 18:00"`)
+	cmd.Flags().DurationVar(&lasts, "for", 0, "how long it stays open, such as 24h")
+	flags.addDossiers(cmd, p)
+	return cmd
+}
+
+func newPeriodList(p process, flags *globalFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the months that are closed, or were, by whom and why",
+		Example: "  syncd period list\n  syncd period list --dossier saint-martin --json",
+		Args:    none,
+		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, _ []string) error {
+			dossiers, err := a.selectedDossiers()
+			if err != nil {
+				return err
+			}
+			closings, err := ledger.Closings(ctx, a.config.Isidoor.Environment, a.config.Isidoor.BaseURL)
+			if err != nil {
+				return err
+			}
+			if len(flags.dossiers) > 0 {
+				closings = slices.DeleteFunc(closings, func(c jobs.Closing) bool {
+					return !slices.ContainsFunc(dossiers, func(d config.Dossier) bool { return d.Name == c.Target.Dossier })
+				})
+			}
+			if flags.json {
+				return a.printer().WritePeriodsJSON(p.Stdout, closings)
+			}
+			return a.printer().Periods(p.Stdout, closings)
+		}),
+	}
+	flags.addDossiers(cmd, p)
+	flags.addJSON(cmd)
+	return cmd
+}
+
+func (a *app) closePeriod(ctx context.Context, ledger *store.Store, d config.Dossier, period jobs.Period, reason string) (int, error) {
+	left, err := ledger.ClosePeriod(ctx, a.target(d), period, requester(), reason)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprintf(a.Stdout, "%s: %s is closed\n", d.Name, period)
+	for _, run := range left {
+		fmt.Fprintf(a.Stderr, "syncd: %s: run %d of it is %s: somebody was not delivered\nhint: look at it with 'syncd show %d'\n", d.Name, run.ID, run.State, run.ID)
+	}
+	return exitDone, nil
+}
+
+// eachDossier does work for the dossiers that the command line selects, by default all of the configuration.
+func (a *app) eachDossier(work func(config.Dossier) (int, error)) error {
+	dossiers, err := a.selectedDossiers()
+	if err != nil {
+		return err
+	}
+	return a.worst(dossiers, work)
+}
+
+func (a *app) selectedDossiers() ([]config.Dossier, error) {
+	if len(a.flags.dossiers) == 0 {
+		return a.config.AllDossiers, nil
+	}
+	var selected []config.Dossier
+	for _, name := range unique(a.flags.dossiers) {
+		d, err := a.config.Dossier(name)
+		if err != nil {
+			return nil, err
+		}
+		selected = append(selected, d)
+	}
+	return selected, nil
+}
+
+func parsePeriod(text string) (jobs.Period, error) {
+	period, err := jobs.ParsePeriod(text)
+	if err != nil {
+		return "", usageError{err}
+	}
+	return period, nil
+}
+
+// parseEnd reads when a reopened period closes again: a day means its end, on this machine's clock.
+func parseEnd(until string, lasts time.Duration, now time.Time) (time.Time, error) {
+	switch {
+	case (until == "") == (lasts == 0):
+		return time.Time{}, usagef("reopening needs an end\nhint: one of --until \"2026-12-05 18:00\" and --for 24h")
+	case lasts < 0:
+		return time.Time{}, usagef("--for %s lies in the past\nhint: --for 24h", lasts)
+	case lasts > 0:
+		return now.Add(lasts), nil
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, until, time.Local); err == nil {
+		return day.AddDate(0, 0, 1), nil
+	}
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", time.RFC3339} {
+		if end, err := time.ParseInLocation(layout, strings.TrimSpace(until), time.Local); err == nil {
+			return end, nil
+		}
+	}
+	return time.Time{}, usagef("--until %q is no time\nhint: write \"2026-12-05\" or \"2026-12-05 18:00\"", until)
+}

@@ -1,0 +1,114 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// watchKeys are the keys of [job.guard] that name members of the document.
+var watchKeys = []string{"hold_fields", "unique_fields", "amount_fields"}
+
+// watch reads which members the guards look at. A default that the mapping does not have is left out; a name that is
+// written must be there.
+func (t *table) watch(g *jobs.Guards, spec mapping.Spec) {
+	columns := fromColumns(spec.Fields)
+	g.HoldFields = t.members("hold_fields", fieldsNamed(columns, "Iban"), withObjects(paths(spec.Fields)),
+		"is no member of [job.fields]")
+	g.UniqueFields = t.members("unique_fields", fieldsNamed(columns, "Iban", "Nir"), columns,
+		"is no member of [job.fields] that comes from a column")
+	var amounts []string
+	for _, c := range spec.Children {
+		amounts = append(amounts, numbers(c)...)
+	}
+	g.AmountFields = t.members("amount_fields", nil, amounts, "is no number of [job.children.fields]")
+}
+
+// members is a list of members out of known, sorted.
+func (t *table) members(key string, fallback, known []string, problem string) []string {
+	list := t.want(key, kindList)
+	if list == nil {
+		return fallback
+	}
+	names := []string{}
+	for _, at := range t.texts(key, list, `write names of members: ["Iban"]`) {
+		switch name := at.node.text; {
+		case !slices.Contains(known, name):
+			at.report("", problem, suggest(nearestMember(name, known), known, "map it from a column first"))
+		case slices.Contains(names, name):
+			at.report("", "is named twice", "remove one")
+		default:
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// nearestMember is nearest, or the path that ends in the name.
+func nearestMember(name string, known []string) string {
+	if near := nearest(name, known); near != "" {
+		return near
+	}
+	if named := fieldsNamed(known, name); len(named) > 0 {
+		return named[0]
+	}
+	return ""
+}
+
+func paths(fields []mapping.Field) []string {
+	var list []string
+	for _, f := range fields {
+		list = append(list, f.Path)
+	}
+	return list
+}
+
+// fromColumns are the paths of the fields that are no constants.
+func fromColumns(fields []mapping.Field) []string {
+	var list []string
+	for _, f := range fields {
+		if f.Column != "" {
+			list = append(list, f.Path)
+		}
+	}
+	return list
+}
+
+// numbers are the paths of children that can be numbers, as far as the file tells.
+func numbers(c mapping.Children) []string {
+	var list []string
+	for _, f := range c.Fields {
+		isText := f.Path == c.Key || f.Dictionary != "" || f.Type == mapping.TypeString || f.Type == mapping.TypeBoolean
+		if f.Column != "" && !isText {
+			list = append(list, c.Path+"."+f.Path)
+		}
+	}
+	return list
+}
+
+// withObjects adds the objects that the paths lie in.
+func withObjects(paths []string) []string {
+	var objects []string
+	for _, path := range paths {
+		for at := strings.LastIndexByte(path, '.'); at > 0; at = strings.LastIndexByte(path[:at], '.') {
+			objects = append(objects, path[:at])
+		}
+	}
+	slices.Sort(objects)
+	return slices.Concat(paths, slices.Compact(objects))
+}
+
+// fieldsNamed are the paths that are, or whose last member is, one of the names in any case.
+func fieldsNamed(paths []string, names ...string) []string {
+	var list []string
+	for _, path := range paths {
+		last := path[strings.LastIndexByte(path, '.')+1:]
+		if slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, last) }) {
+			list = append(list, path)
+		}
+	}
+	return list
+}

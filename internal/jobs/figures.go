@@ -1,0 +1,34 @@
+package jobs
+
+// Figures are what a finished run of everyone read, as the guards of later runs compare with.
+type Figures struct {
+	Run       int64  `json:"-"`
+	Period    Period `json:"-"`
+	Employees int    `json:"employees"`
+	Elements  int    `json:"elements"`
+	Totals    Totals `json:"totals,omitempty"`
+}
+
+// Totals are sums of the numbers of payroll elements, by path ("Elements[HSUP25].Quantite"), in 1/10000.
+type Totals map[string]int64
+
+// PeriodTotals are those of one employee in one period that was sent.
+type PeriodTotals struct {
+	Period Period
+	Totals Totals
+}
+
+// HistoryPeriods is how many sent periods a median is taken over.
+const HistoryPeriods = 6
+
+// History is what the guards ask of the ledger about a target.
+type History struct {
+	Known    bool            // something was ever acknowledged
+	Last     *Figures        // of the newest finished run of everyone; nil = none
+	Tried    map[string]bool // whom that run read and did not deliver
+	Same     *Figures        // of the newest finished run of everyone for the same period
+	Earlier  []Figures       // of the newest one of each of the last six earlier periods in which something was sent, newest first
+	Nearest  Period          // the nearest period in which something was sent; "" = none
+	Restored bool            // the ledger is another one than was last worked with
+	Closed   []Period        // earlier periods that are closed, the newest three, newest first
+}

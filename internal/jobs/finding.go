@@ -1,0 +1,64 @@
+package jobs
+
+import "syncd/internal/mapping"
+
+// Rule names a guard; package report puts its findings into words, in French and English.
+type Rule string
+
+const (
+	// Rules that hold a run.
+	RuleCreated    Rule = "created"
+	RuleUpdated    Rule = "updated"
+	RuleDeparted   Rule = "departed"
+	RuleDuplicates Rule = "duplicates"
+	RuleNoRows     Rule = "no-rows"
+	RuleFall       Rule = "fall"        // N fewer employees than the Of of the run Run
+	RuleElements   Rule = "elements"    // N elements, usually Of
+	RuleCodeTotal  Rule = "code-total"  // Path is Ratio times what it usually is
+	RuleNoElements Rule = "no-elements" // nobody has any
+	RuleGap        Rule = "gap"         // N months from Period, the nearest that was sent
+	RuleFirst      Rule = "first"       // nothing was ever sent to this production target
+	RuleApproval   Rule = "approval"    // every plan of this job waits
+	RuleRestored   Rule = "restored"    // the ledger was restored or moved: it may not know what was sent
+
+	// Rules that hold an employee.
+	RuleHoldField    Rule = "hold-field"    // Path changed
+	RuleUnique       Rule = "unique"        // Keys have the same value at Path
+	RuleAmount       Rule = "amount"        // Path is Ratio times the median of N periods
+	RuleAppendChange Rule = "append-change" // the API would add a correction to what it has
+	RuleDrift        Rule = "drift"         // the other side edited N members, the first at Path
+
+	// Notices, which hold nothing.
+	RuleLate   Rule = "late"   // what changed for N employees in the closed Period
+	RuleAbsent Rule = "absent" // of those asked for again, Keys are no longer in staging
+)
+
+// Finding is what a rule found: figures for one sentence. It holds neither names nor amounts.
+type Finding struct {
+	Rule   Rule     `json:"rule"`
+	Holds  bool     `json:"holds"`            // a person must decide; else it is a notice
+	N      int      `json:"n,omitempty"`      // how many
+	Of     int      `json:"of,omitempty"`     // compared with how many
+	Limit  int      `json:"limit,omitempty"`  // how many would pass
+	Ratio  float64  `json:"ratio,omitempty"`  // how many times the usual
+	Most   float64  `json:"most,omitempty"`   // how many times would pass
+	Path   string   `json:"path,omitempty"`   // of the document: "Iban", "Elements[PRIME_EXC].Montant"
+	Period Period   `json:"period,omitempty"` // that it is about, where that is not the run's
+	Run    int64    `json:"run,omitempty"`    // that was compared with
+	Keys   []string `json:"keys,omitempty"`   // matricules concerned, at most FindingKeys of N
+
+	Changes []mapping.Change `json:"changes,omitempty"` // what the other side edited, masked
+}
+
+// FindingKeys is how many matricules a finding names.
+const FindingKeys = 20
+
+// Holds tells whether any of the findings waits for a person.
+func Holds(findings []Finding) bool {
+	for _, f := range findings {
+		if f.Holds {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,106 @@
+package jobs
+
+import "time"
+
+// Decision is what somebody, or syncd by a rule, decided.
+type Decision string
+
+const (
+	DecisionRun           Decision = "run"
+	DecisionResume        Decision = "resume"
+	DecisionApprove       Decision = "approve"
+	DecisionCancel        Decision = "cancel"
+	DecisionExpire        Decision = "expire" // a hold that nobody decided about in time
+	DecisionSettle        Decision = "settle"
+	DecisionClose         Decision = "close"
+	DecisionReopen        Decision = "reopen"
+	DecisionPause         Decision = "pause"
+	DecisionUnpause       Decision = "unpause"
+	DecisionPurge         Decision = "purge"
+	DecisionConfiguration Decision = "configuration" // another configuration than before was seen
+)
+
+// Decisions are all of them, in the order in which help lists them.
+var Decisions = []Decision{DecisionRun, DecisionResume, DecisionApprove, DecisionCancel, DecisionExpire, DecisionSettle,
+	DecisionClose, DecisionReopen, DecisionPause, DecisionUnpause, DecisionPurge, DecisionConfiguration}
+
+// AuditEntry is one line of the trail, which nothing changes any more.
+type AuditEntry struct {
+	ID           int64
+	At           time.Time
+	Actor        string // the system user, or "syncd"
+	Decision     Decision
+	Dossier      string // "" = of no dossier
+	Environment  string
+	Job          string
+	Period       Period
+	Run          int64    // 0 = of no run
+	Employees    []string // that it is about; empty = everyone of the run
+	Reason       string   // in the actor's words
+	Detail       string   // what exactly: "withdrawn", "schedule", "until 2026-12-05T18:00:00Z"
+	Host         string
+	Version      string // of the program
+	ConfigDigest string
+}
+
+// AuditFilter selects lines of the trail; what is zero selects all.
+type AuditFilter struct {
+	Dossier  string
+	Job      string
+	Period   Period
+	Run      int64
+	Employee string
+	Actor    string
+	Decision Decision
+	Since    time.Time
+	Max      int // newest first; 0 = all
+}
+
+// Closing is a period of a target that was closed.
+type Closing struct {
+	Target         Target
+	Period         Period
+	ClosedAt       time.Time
+	ClosedBy       string
+	Reason         string
+	ReopenedAt     *time.Time // nil = never
+	ReopenedBy     string
+	ReopenedReason string
+	OpenUntil      *time.Time // it takes writes again until then
+	Open           bool       // that is now
+}
+
+// Settlement is what a person found out about an employee at the other side.
+type Settlement string
+
+const (
+	SettleWithdrawn Settlement = "withdrawn" // someone who has gone from staging was taken back there
+	SettleAccepted  Settlement = "accepted"  // the document is there
+	SettlePending   Settlement = "pending"   // it is not
+)
+
+// Known is what the ledger has as acknowledged of one employee in one period.
+type Known struct {
+	Period         Period
+	Version        int64 // acknowledgements; 0 = none, and so in doubt
+	InDoubt        bool
+	Withdrawn      bool
+	Run            int64 // that sent it
+	AcknowledgedAt *time.Time
+}
+
+// Story is everything that the ledger knows of one employee of a dossier.
+type Story struct {
+	Target    Target
+	Key       string
+	Known     []Known      // by period, the newest first
+	Lines     []StoryLine  // of plans, the oldest first
+	Decisions []AuditEntry // about this employee, or about the runs above, the oldest first
+	Closed    []Period     // of those above
+}
+
+// StoryLine is an item with its run.
+type StoryLine struct {
+	Run  Run
+	Item Item
+}

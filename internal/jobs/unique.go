@@ -1,0 +1,186 @@
+package jobs
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"hash/maphash"
+	"slices"
+
+	"syncd/internal/mapping"
+)
+
+// uniqueValues remembers, of all employees of staging, hashes of the values that two matricules must not share: some 40
+// bytes an employee.
+type uniqueValues struct {
+	fields  []string // paths of the document
+	columns []int
+	seed    maphash.Seed
+	names   []byte   // matricules, each after its length
+	seen    []value  // in staging
+	own     []uint64 // hashes of the employee at hand, one a field; 0 = none
+	fresh   []freshValue
+	scratch []byte
+}
+
+type value struct {
+	hash uint64
+	name uint32 // where the matricule is in names
+}
+
+// freshValue is one that the API does not have for this employee yet.
+type freshValue struct {
+	hash  uint64
+	seq   int
+	key   string
+	field string
+}
+
+func newUniqueValues(fields []string, mapped *mapping.Mapping) *uniqueValues {
+	u := &uniqueValues{seed: maphash.MakeSeed()}
+	for _, field := range fields {
+		if column, ok := mapped.Column(field); ok {
+			u.fields, u.columns = append(u.fields, field), append(u.columns, column)
+		}
+	}
+	u.own = make([]uint64, len(u.fields))
+	return u
+}
+
+// hash is of a value however it is written: "fr76 3000 …" is "FR763000…". 0 = there is none.
+func (u *uniqueValues) hash(field int, text []byte) uint64 {
+	u.scratch = append(u.scratch[:0], byte(field))
+	for _, c := range text {
+		switch {
+		case c <= ' ':
+		case 'a' <= c && c <= 'z':
+			u.scratch = append(u.scratch, c-'a'+'A')
+		default:
+			u.scratch = append(u.scratch, c)
+		}
+	}
+	if len(u.scratch) == 1 {
+		return 0
+	}
+	return maphash.Bytes(u.seed, u.scratch) | 1
+}
+
+// add hears of an employee's row.
+func (u *uniqueValues) add(key []byte, row [][]byte) {
+	var name uint32
+	named := false
+	for i, column := range u.columns {
+		u.own[i] = u.hash(i, row[column])
+		if u.own[i] == 0 {
+			continue
+		}
+		if !named {
+			name, named = u.addName(key), true
+		}
+		u.seen = append(u.seen, value{u.own[i], name})
+	}
+}
+
+func (u *uniqueValues) addName(key []byte) (at uint32) {
+	at = uint32(len(u.names)) //nolint:gosec // matricules of 4 GB in all do not occur
+	u.names = append(binary.AppendUvarint(u.names, uint64(len(key))), key...)
+	return at
+}
+
+func (u *uniqueValues) name(at uint32) string {
+	length, n := binary.Uvarint(u.names[at:])
+	return string(u.names[int(at)+n:][:length])
+}
+
+// compare hears of an item to send, of its values, and of the document that it takes the place of, if any.
+func (u *uniqueValues) compare(item *PlannedItem, old []byte) {
+	for i, field := range u.fields {
+		hash := item.unique[i]
+		was := hash
+		if old == nil {
+			was = 0
+		} else if slices.ContainsFunc(item.Diff, func(c mapping.Change) bool { return c.Path == field }) {
+			was = u.hashOf(i, old)
+		}
+		if was == hash {
+			continue
+		}
+		if hash != 0 {
+			u.fresh = append(u.fresh, freshValue{hash, item.Seq, item.Key, field})
+		}
+		if was != 0 { // the API has it still
+			u.seen = append(u.seen, value{was, u.addName([]byte(item.Key))})
+		}
+	}
+}
+
+// hashOf is the hash of a document's value; 0 = it has none.
+func (u *uniqueValues) hashOf(field int, document []byte) uint64 {
+	text, ok := mapping.Text(document, u.fields[field])
+	if !ok {
+		return 0
+	}
+	return u.hash(field, []byte(text))
+}
+
+// owners are who has a value.
+type owners struct {
+	keys []string // at most one more than a finding names
+	n    int
+}
+
+func (o *owners) add(key string) {
+	if slices.Contains(o.keys, key) {
+		return
+	}
+	if o.n++; len(o.keys) <= FindingKeys {
+		o.keys = append(o.keys, key)
+	}
+}
+
+// shared finds fresh values that somebody else has, too: in staging, or by what was last acknowledged for those whom
+// staging does not have.
+func (u *uniqueValues) shared(ctx context.Context, absent []DocumentRef, documents func(context.Context, []DocumentRef) ([]Acknowledged, error)) ([]Hold, error) {
+	if len(u.fresh) == 0 {
+		return nil, nil
+	}
+	of := make(map[uint64]*owners, len(u.fresh))
+	for _, f := range u.fresh {
+		of[f.hash] = &owners{}
+	}
+	for _, v := range u.seen {
+		if o := of[v.hash]; o != nil {
+			o.add(u.name(v.name))
+		}
+	}
+	for refs := range slices.Chunk(absent, batchItems) {
+		known, err := documents(ctx, refs)
+		if err != nil {
+			return nil, fmt.Errorf("reading acknowledged documents: %w", err)
+		}
+		for i := range known {
+			for field := range u.fields {
+				if o := of[u.hashOf(field, known[i].Document)]; o != nil {
+					o.add(refs[i].Key)
+				}
+			}
+		}
+	}
+	return u.holds(of), nil
+}
+
+func (u *uniqueValues) holds(of map[uint64]*owners) []Hold {
+	var holds []Hold
+	for _, f := range u.fresh {
+		o := of[f.hash]
+		o.add(f.key) // of a constant or changed value: it was not seen in staging
+		if o.n < 2 {
+			continue
+		}
+		others := slices.DeleteFunc(slices.Clone(o.keys), func(key string) bool { return key == f.key })
+		slices.Sort(others)
+		holds = append(holds, Hold{f.seq, f.key, Finding{Rule: RuleUnique, Holds: true, Path: f.field, N: o.n - 1,
+			Keys: others[:min(len(others), FindingKeys)]}})
+	}
+	return holds
+}

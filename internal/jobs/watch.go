@@ -1,0 +1,150 @@
+package jobs
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"syncd/internal/mapping"
+)
+
+// watch gathers, while the rows of staging go by, what the guards judge by: sums of the payroll elements, and the values
+// that two matricules must not share. A nil watch hears nothing.
+type watch struct {
+	groups []watchedGroup
+	own    []codeSums // of the employee at hand
+	values *uniqueValues
+}
+
+// watchedGroup is what is summed of one query of elements.
+type watchedGroup struct {
+	path    string
+	key     int      // column of the business key; -1 = it has none of its own
+	members []string // what is summed, by path within the element,
+	columns []int    // and where it comes from
+	totals  map[string][]int64
+}
+
+// codeSums are the sums of the members of one code.
+type codeSums struct {
+	group int
+	code  []byte
+	sums  []int64
+}
+
+func newWatch(guards *Guards, spec *mapping.Spec, mapped *mapping.Mapping) *watch {
+	w := &watch{values: newUniqueValues(guards.UniqueFields, mapped)}
+	for i, children := range spec.Children {
+		g := watchedGroup{path: children.Path, key: -1, totals: map[string][]int64{}}
+		if column, ok := mapped.ChildColumn(i, children.Key); ok {
+			g.key = column
+		}
+		for _, member := range mapped.NumericMembers(i) {
+			column, ok := mapped.ChildColumn(i, member)
+			if watched := guards.AmountFields == nil || slices.Contains(guards.AmountFields, children.Path+"."+member); ok && watched {
+				g.members, g.columns = append(g.members, member), append(g.columns, column)
+			}
+		}
+		w.groups = append(w.groups, g)
+	}
+	return w
+}
+
+// employee hears of an employee's row, before that employee's elements.
+func (w *watch) employee(key []byte, row [][]byte) {
+	if w == nil {
+		return
+	}
+	w.finish()
+	if len(key) > 0 { // else it is blocked
+		w.values.add(key, row)
+	}
+}
+
+// element hears of an element of the employee at hand.
+func (w *watch) element(group int, row [][]byte) {
+	if w == nil || len(w.groups[group].columns) == 0 {
+		return
+	}
+	g := &w.groups[group]
+	var code []byte
+	if g.key >= 0 {
+		code = row[g.key]
+	}
+	sums := w.sums(group, code, len(g.columns))
+	for i, column := range g.columns {
+		if units, ok := mapping.Scaled(row[column]); ok {
+			sums[i] = addUnits(sums[i], units)
+		}
+	}
+}
+
+// sums finds those of a code; an employee has few of them.
+func (w *watch) sums(group int, code []byte, members int) []int64 {
+	for i := range w.own {
+		if w.own[i].group == group && bytes.Equal(w.own[i].code, code) {
+			return w.own[i].sums
+		}
+	}
+	n := len(w.own)
+	w.own = slices.Grow(w.own, 1)[:n+1]
+	own := &w.own[n] // whose memory is used again
+	own.group, own.code = group, append(own.code[:0], code...)
+	own.sums = slices.Grow(own.sums[:0], members)[:members]
+	clear(own.sums)
+	return own.sums
+}
+
+// finish adds the sums of the employee at hand to those of everyone.
+func (w *watch) finish() {
+	for i := range w.own {
+		own := &w.own[i]
+		totals := w.groups[own.group].totals
+		all, known := totals[string(own.code)]
+		if !known {
+			all = make([]int64, len(own.sums))
+			totals[string(own.code)] = all
+		}
+		for j, units := range own.sums {
+			all[j] = addUnits(all[j], units)
+		}
+	}
+	w.own = w.own[:0]
+}
+
+// ownTotals are those of the employee at hand.
+func (w *watch) ownTotals() Totals {
+	if w == nil || len(w.own) == 0 {
+		return nil
+	}
+	totals := Totals{}
+	for i := range w.own {
+		w.groups[w.own[i].group].put(totals, string(w.own[i].code), w.own[i].sums)
+	}
+	return totals
+}
+
+// totals are those of everyone.
+func (w *watch) totals() Totals {
+	w.finish()
+	totals := Totals{}
+	for i := range w.groups {
+		for code, sums := range w.groups[i].totals {
+			w.groups[i].put(totals, code, sums)
+		}
+	}
+	return totals
+}
+
+func (g *watchedGroup) put(totals Totals, code string, sums []int64) {
+	for i, units := range sums {
+		if units != 0 {
+			totals[fmt.Sprintf("%s[%s].%s", g.path, code, g.members[i])] = units
+		}
+	}
+}
+
+// mostUnits bounds sums: what is larger is as suspicious.
+const mostUnits = 1 << 61
+
+func addUnits(a, b int64) int64 { return min(max(a+b, -mostUnits), mostUnits) }

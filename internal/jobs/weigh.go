@@ -1,0 +1,161 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"syncd/internal/mapping"
+)
+
+// prepare reads what the guards compare with.
+func (p *planning) prepare(ctx context.Context) error {
+	history, err := p.ledger.History(ctx, p.target.ID, p.period)
+	if err != nil {
+		return fmt.Errorf("reading earlier runs: %w", err)
+	}
+	p.history, p.held = history, map[int]bool{}
+	p.evidence = evidence{partial: p.keys != nil, production: p.target.Environment == "production", period: p.period, adds: p.job.Semantics == Append,
+		children: len(p.job.Source.Children) > 0}
+	return p.findDrift(ctx)
+}
+
+// weigh notes what a matricule says to the guards, whether it becomes an item or not.
+func (p *planning) weigh(s *subject, key []byte) {
+	e := &p.evidence
+	known := s.comparable()
+	switch {
+	case s.employees == 0:
+		if known != nil {
+			p.absent = append(p.absent, DocumentRef{Key: string(key), Period: known.Period})
+		}
+		if act, _ := decideAbsent(s); p.keys == nil && (act == left || act == departed && !s.current.DepartureNoted) {
+			e.departed.add(string(key))
+		}
+	case known != nil:
+		e.known++
+	}
+	if s.employees > 1 && !s.keyless {
+		e.duplicates.add(mapping.HarmlessKey(key))
+	}
+}
+
+// judgeItem asks the rules about single employees, once it is known what an item would change.
+func (p *planning) judgeItem(item *PlannedItem, old Acknowledged) {
+	item.Totals = roll(p.period, item.Totals[0].Totals, old.Totals)
+	if item.State != ItemPending {
+		return
+	}
+	g := &p.job.Guards
+	if old.Document != nil {
+		item.Findings = holdFields(g.HoldFields, item.Diff)
+	}
+	item.Findings = append(item.Findings, amountFindings(item.Totals, g.MaxAmount)...)
+	if changes := p.drift[item.Key]; changes != nil {
+		item.Findings = append(item.Findings, p.driftFinding(changes))
+	}
+	if p.job.Semantics == Append && item.comparedWith == p.period { // whatever else lets it go
+
+		item.Findings = append(item.Findings, Finding{Rule: RuleAppendChange, Holds: true})
+	}
+	if Holds(item.Findings) {
+		item.State = ItemHeld
+		p.held[item.Seq] = true
+	}
+	p.watch.values.compare(item, old.Document)
+}
+
+// holdFields are the changes that a person must confirm.
+func holdFields(fields []string, diff []mapping.Change) []Finding {
+	var findings []Finding
+	for _, change := range diff {
+		below := func(field string) bool {
+			return change.Path == field || strings.HasPrefix(change.Path, field+".")
+		}
+		if !change.Child && slices.ContainsFunc(fields, below) {
+			findings = append(findings, Finding{Rule: RuleHoldField, Holds: true, Path: change.Path})
+		}
+	}
+	return findings
+}
+
+// weighItem notes what an item says to the guards about the plan as a whole.
+func (p *planning) weighItem(item *PlannedItem) {
+	if item.State != ItemPending && item.State != ItemHeld {
+		return
+	}
+	e := &p.evidence
+	e.sends++
+	switch {
+	case p.history.Tried[item.Key]: // it was judged then
+	case item.Difference == Created:
+		e.created.add(item.Key)
+	case slices.ContainsFunc(item.Diff, func(c mapping.Change) bool { return !c.Child }):
+		e.updated.add(item.Key)
+	}
+}
+
+// judge asks what can be asked only once everyone has been read.
+func (p *planning) judge(ctx context.Context, dictionaries mapping.Dictionaries) error {
+	if err := p.holdShared(ctx); err != nil {
+		return err
+	}
+	e := &p.evidence
+	e.employees, e.elements, e.totals = p.counts.EmployeesRead, p.counts.ElementsRead, p.watch.totals()
+	p.findings = append(p.findings, p.job.Guards.judge(e, &p.history)...)
+	if !e.partial {
+		p.figures = Figures{Employees: e.employees, Elements: e.elements, Totals: e.totals}
+	}
+	return p.findLate(ctx, dictionaries)
+}
+
+// holdShared holds those whose values somebody else has, too.
+func (p *planning) holdShared(ctx context.Context) error {
+	values := p.watch.values
+	if len(values.fresh) > 0 && p.keys != nil {
+		if err := p.findOthers(ctx); err != nil {
+			return err
+		}
+	}
+	holds, err := values.shared(ctx, p.absent, func(ctx context.Context, refs []DocumentRef) ([]Acknowledged, error) {
+		return p.ledger.Documents(ctx, p.target.ID, refs)
+	})
+	if err != nil || len(holds) == 0 {
+		return err
+	}
+	for _, hold := range holds {
+		if !p.held[hold.Seq] {
+			p.held[hold.Seq] = true
+			p.counts.NotAttempted--
+			p.counts.Held++
+		}
+	}
+	for _, hold := range holds {
+		p.digest.hold(p.fingerprinter, hold)
+	}
+	return p.sink.Hold(ctx, holds)
+}
+
+// findOthers looks up everyone whom a partial run does not read.
+func (p *planning) findOthers(ctx context.Context) error {
+	baseline, err := p.ledger.Baseline(ctx, p.target.ID, nil)
+	if err != nil {
+		return err
+	}
+	defer baseline.Close()
+	p.absent = nil
+	for baseline.Next() {
+		e := baseline.Entry()
+		if e.Version == 0 || e.Withdrawn || p.seen[string(e.Key)] {
+			continue
+		}
+		ref := DocumentRef{Key: string(e.Key), Period: e.Period}
+		if n := len(p.absent); n > 0 && p.absent[n-1].Key == ref.Key {
+			p.absent[n-1] = ref // of a later period
+		} else {
+			p.absent = append(p.absent, ref)
+		}
+	}
+	return baseline.Err()
+}

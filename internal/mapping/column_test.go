@@ -1,0 +1,56 @@
+package mapping
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestColumns(t *testing.T) {
+	t.Parallel()
+	m := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries())
+	for path, want := range map[string]int{
+		"Matricule": 0, "Adresse.Ville": 9, "Iban": 10, "Contrat.TauxActivite": 17,
+		"Adresse": -1, "Adresse.CodePays": -1, "Periode": -1, "Elements": -1, "Code": -1, "ville": -1, "": -1,
+	} {
+		index, ok := m.Column(path)
+		if ok != (want >= 0) || index != max(want, 0) {
+			t.Errorf("%q comes from column %d, %v, want %d", path, index, ok, want)
+		}
+	}
+	for path, want := range map[string]int{"Code": 0, "Libelle": 1, "Quantite": 2, "Montant": 3, "Elements.Montant": -1, "Iban": -1, "": -1} {
+		index, ok := m.ChildColumn(0, path)
+		if ok != (want >= 0) || index != max(want, 0) {
+			t.Errorf("child's %q comes from column %d, %v, want %d", path, index, ok, want)
+		}
+	}
+}
+
+func TestNumericMembers(t *testing.T) {
+	t.Parallel()
+	m := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries())
+	if got := m.NumericMembers(0); !slices.Equal(got, []string{"Montant", "Quantite"}) {
+		t.Errorf("numeric members of the sample: %v", got)
+	}
+	spec := Spec{Children: []Children{
+		{Path: "E", Key: "Rang", Fields: []Field{
+			{Path: "Rang", Column: "int4"}, {Path: "M.Int2", Column: "int2"}, {Path: "Int8", Column: "int8"}, {Path: "Numeric", Column: "numeric"},
+			{Path: "Float4", Column: "float4"}, {Path: "Float8", Column: "float8", Type: TypeString}, {Path: "Text", Column: "text", Type: TypeNumber},
+			{Path: "Blanks", Column: "char", Type: TypeNumber},
+			{Path: "Plain", Column: "text"}, {Path: "Flag", Column: "int2", Type: TypeBoolean}, {Path: "Bool", Column: "bool"}, {Path: "Date", Column: "date"},
+			{Path: "Nature", Column: "int2", Dictionary: "Nature", Type: TypeString}, {Path: "One", Value: 1},
+		}},
+		{Path: "F", Key: "T", Fields: []Field{{Path: "T", Column: "t"}}},
+	}}
+	shape := Shape{Children: [][]Column{{
+		{"int2", oidInt2}, {"int4", oidInt4}, {"int8", oidInt8}, {"numeric", oidNumeric}, {"float4", oidFloat4}, {"float8", oidFloat8},
+		{"text", oidText}, {"char", oidBpchar}, {"bool", oidBool}, {"date", oidDate},
+	}, columns(oidText, "t")}}
+	m = mustCompile(t, spec, shape, Dictionaries{"Nature": codes("1")})
+	want := []string{"Blanks", "Float4", "Float8", "Int8", "M.Int2", "Numeric", "Text"}
+	if got := m.NumericMembers(0); !slices.Equal(got, want) {
+		t.Errorf("numeric members %v, want %v", got, want)
+	}
+	if got := m.NumericMembers(1); got != nil {
+		t.Errorf("numeric members of children without any: %v", got)
+	}
+}

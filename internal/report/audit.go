@@ -1,0 +1,90 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+// Audit writes the trail of decisions, in the order given: newest first. Of each: when, what, about what; by whom and
+// why; with which program and configuration.
+func (p *Printer) Audit(w io.Writer, entries []jobs.AuditEntry) error {
+	g := p.page(w)
+	if len(entries) == 0 {
+		g.line(0, p.catalogue.trail.noEntries)
+	}
+	for i := range entries {
+		e := &entries[i]
+		g.text(plain, p.second(e.At)+"  "+p.decision(e))
+		g.newline()
+		g.line(2*itemIndent, p.decidedBy(e))
+		g.text(dim, "    "+fmt.Sprintf(p.catalogue.trail.made, e.Version, short(e.ConfigDigest)))
+		g.newline()
+	}
+	return g.end()
+}
+
+// decision is what was decided, and about what: "Approval: run 12, paie, OGEC Saint-Martin (saint-martin), …".
+func (p *Printer) decision(e *jobs.AuditEntry) string {
+	dossier := p.dossier(e.Dossier)
+	if name, known := p.catalogue.environments[e.Environment]; known {
+		dossier = joinNonEmpty([]string{dossier, name})
+	}
+	about := joinNonEmpty([]string{p.ofRun(e.Run), e.Job, dossier, p.period(e.Period), keys(e.Employees, jobs.FindingKeys), p.detail(e)})
+	return p.decided(e.Decision, about)
+}
+
+// decided is a decision's name, and what else there is to say of it.
+func (p *Printer) decided(d jobs.Decision, about string) string {
+	name, known := p.catalogue.decisions[d]
+	if !known { // of a newer program
+		name = string(d)
+	}
+	if about == "" {
+		return name
+	}
+	return name + p.catalogue.colon + about
+}
+
+// detail is what exactly was decided: a word or a time where it is one, else as the ledger has it.
+func (p *Printer) detail(e *jobs.AuditEntry) string {
+	if text, known := p.catalogue.trail.details[e.Detail]; known && e.Decision == jobs.DecisionSettle {
+		return text
+	}
+	if end, err := time.Parse("until "+time.RFC3339, e.Detail); err == nil {
+		return fmt.Sprintf(p.catalogue.trail.until, p.second(end))
+	}
+	return cut(e.Detail)
+}
+
+func (p *Printer) ofRun(run int64) string {
+	if run == 0 {
+		return ""
+	}
+	return fmt.Sprintf(p.catalogue.trail.of, run)
+}
+
+// decidedBy is "by marie on srv-paie: confirmed by phone".
+func (p *Printer) decidedBy(e *jobs.AuditEntry) string {
+	words := &p.catalogue.trail
+	text := fmt.Sprintf(words.by, e.Actor)
+	if e.Host != "" {
+		text = fmt.Sprintf(words.byAt, e.Actor, e.Host)
+	}
+	if e.Reason != "" {
+		text += p.catalogue.colon + cut(e.Reason)
+	}
+	return text
+}
+
+// shortDigest is how many characters of a digest tell configurations apart.
+const shortDigest = 12
+
+func short(digest string) string {
+	if digest == "" {
+		return "–"
+	}
+	return digest[:min(len(digest), shortDigest)]
+}

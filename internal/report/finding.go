@@ -1,0 +1,166 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"syncd/internal/jobs"
+)
+
+// Finding is one sentence: what tripped, the figures, the limit, and whom it is about.
+func (p *Printer) Finding(f jobs.Finding) string { return p.finding(&f, len(f.Keys)) }
+
+// finding names at most so many matricules. Its sentence may have these placeholders: {n}, {of} and {max} numbers,
+// {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {period}, {run}, {keys} behind a
+// colon, {others} without one.
+func (p *Printer) finding(f *jobs.Finding, names int) string {
+	words, known := p.catalogue.findings[f.Rule]
+	if !known { // of a newer program
+		return clean(string(f.Rule))
+	}
+	guard := &p.catalogue.guard
+	n := max(f.N, len(f.Keys))
+	text := p.noun(words, n)
+	if f.Rule == jobs.RuleDrift && f.Path == "" {
+		text = guard.gone
+	}
+	others := p.names(f, names)
+	keys := ""
+	if others != "" {
+		keys = p.catalogue.colon + others
+	} else {
+		others = guard.someone
+	}
+	return clean(strings.NewReplacer("{n}", p.number(n), "{of}", p.number(f.Of), "{max}", p.number(f.Limit),
+		"{limit}", p.limit(f, guard.limit, guard.noLimit), "{within}", p.limit(f, guard.within, guard.noneWithin),
+		"{ratio}", p.decimal(f.Ratio), "{most}", p.most(f), "{path}", fieldName(f.Path), "{period}", p.ofPeriod(f.Period),
+		"{run}", strconv.FormatInt(f.Run, 10), "{keys}", keys, "{others}", others).Replace(text))
+}
+
+// names lists matricules, and counts those that are not named.
+func (p *Printer) names(f *jobs.Finding, atMost int) string {
+	shown := f.Keys[:min(len(f.Keys), atMost)]
+	if len(shown) == 0 {
+		return ""
+	}
+	text := strings.Join(shown, ", ")
+	if rest := max(f.N, len(f.Keys)) - len(shown); rest > 0 {
+		text += p.count(p.catalogue.guard.more, rest)
+	}
+	return text
+}
+
+// limit is "at most 12 (30%) pass without a person".
+func (p *Printer) limit(f *jobs.Finding, some plural, none string) string {
+	if f.Limit == 0 {
+		return none
+	}
+	text := p.number(f.Limit)
+	if f.Of > 0 {
+		text = fmt.Sprintf(p.catalogue.guard.share, text, p.number(int(math.Round(100*float64(f.Limit)/float64(f.Of)))))
+	}
+	return fmt.Sprintf(p.noun(some, f.Limit), text)
+}
+
+// most is " (limit: 2 times)", "" where only a difference is limited. Of a fall the limit is as far below the usual as
+// the other one is above it.
+func (p *Printer) most(f *jobs.Finding) string {
+	most := f.Most
+	if f.Ratio < 1 && most > 1 {
+		most = 2 - most
+	}
+	if most < 0 || f.Most == 0 || most > math.MaxInt32 {
+		return ""
+	}
+	return fmt.Sprintf(p.catalogue.guard.most, p.decimal(most))
+}
+
+// decimal is a ratio, with at most two digits behind the sign that the language puts there.
+func (p *Printer) decimal(ratio float64) string {
+	if math.Abs(ratio) >= 1000 && math.Abs(ratio) < math.MaxInt32 {
+		return p.number(int(math.Round(ratio)))
+	}
+	text := strconv.FormatFloat(math.Round(ratio*100)/100, 'f', -1, 64)
+	return strings.Replace(text, ".", p.catalogue.decimal, 1)
+}
+
+// elementField is the path of a member of payroll elements with one code.
+var elementField = regexp.MustCompile(`^[^\[\]]+\[(.+)\]\.([^\[\]]+)$`)
+
+// fieldName is "PRIME_EXC.Montant" for "Elements[PRIME_EXC].Montant".
+func fieldName(path string) string { return elementField.ReplaceAllString(path, "$1.$2") }
+
+// findings writes a paragraph of sentences, each with at most so many matricules.
+func (g *page) findings(title string, findings []jobs.Finding, names int) {
+	if len(findings) == 0 {
+		return
+	}
+	g.title(title)
+	for i := range findings {
+		g.hanging(g.finding(&findings[i], names))
+	}
+}
+
+// hanging writes a sentence whose lines but the first are indented further.
+func (g *page) hanging(sentence string) {
+	for i, line := range wrap(sentence, textWidth) {
+		g.line(itemIndent+min(i, 1)*itemIndent, line)
+	}
+}
+
+// runFindings writes what the guards found about a run. What holds it is told in full; what a person has decided about is
+// told in short.
+func (g *page) runFindings(run *jobs.Run) {
+	guard := &g.catalogue.guard
+	holding, notices := parted(run.Findings)
+	switch {
+	case run.State == jobs.Held:
+		g.findings(guard.held, holding, jobs.FindingKeys)
+	case run.ApprovedBy != "":
+		g.findings(guard.approved, holding, shownKeys)
+	default:
+		g.findings(guard.was, holding, shownKeys)
+	}
+	g.findings(guard.notices, notices, jobs.FindingKeys)
+}
+
+// parted are the findings that wait for a person, and the others.
+func parted(findings []jobs.Finding) (holding, notices []jobs.Finding) {
+	holding = slices.DeleteFunc(slices.Clone(findings), func(f jobs.Finding) bool { return !f.Holds })
+	notices = slices.DeleteFunc(slices.Clone(findings), func(f jobs.Finding) bool { return f.Holds })
+	return holding, notices
+}
+
+// findingLines are a line a finding of an employee, and what the other side edited.
+func (p *Printer) findingLines(item *jobs.Item, all bool) []string {
+	var text []string
+	for i := range item.Findings {
+		f := &item.Findings[i]
+		text = append(text, p.finding(f, shownKeys))
+		for j := range f.Changes {
+			if !all && j == maxProblems {
+				text = append(text, "  "+p.count(p.catalogue.plurals.more, len(f.Changes)-maxProblems))
+				break
+			}
+			if change := &f.Changes[j]; change.Path != "" {
+				text = append(text, fmt.Sprintf("  %s %s  %s", change.Op, change.Path, p.change(change)))
+			}
+		}
+	}
+	return text
+}
+
+// wasHeld tells of an employee who is no longer held why that was so.
+func (p *Printer) wasHeld(item *jobs.Item) []string {
+	var text []string
+	for i := range item.Findings {
+		if f := &item.Findings[i]; f.Holds {
+			text = append(text, fmt.Sprintf(p.catalogue.guard.wasHeld, p.finding(f, shownKeys)))
+		}
+	}
+	return text
+}

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// findings are one of each rule, as the guards make them.
+var findings = map[jobs.Rule]jobs.Finding{
+	jobs.RuleCreated:      {Holds: true, N: 9, Of: 40, Limit: 8, Keys: []string{"00050"}},
+	jobs.RuleUpdated:      {Holds: true, N: 14, Of: 40, Limit: 12, Keys: []string{"00012", "00031"}},
+	jobs.RuleDeparted:     {Holds: true, N: 2, Of: 8, Keys: []string{"00012", "00031"}},
+	jobs.RuleDuplicates:   {Holds: true, N: 1, Of: 40, Keys: []string{"00012"}},
+	jobs.RuleNoRows:       {Holds: true},
+	jobs.RuleFall:         {Holds: true, N: 1200, Of: 4000, Limit: 400, Run: 11},
+	jobs.RuleElements:     {Holds: true, N: 25, Of: 120, Limit: 60},
+	jobs.RuleCodeTotal:    {Holds: true, Path: "Elements[PRIME_EXC].Montant", Ratio: 3.4, Most: 2},
+	jobs.RuleNoElements:   {Holds: true, N: 40},
+	jobs.RuleGap:          {Holds: true, N: 38, Limit: 2, Period: "2026-11"},
+	jobs.RuleFirst:        {Holds: true, N: 40},
+	jobs.RuleApproval:     {Holds: true, N: 1},
+	jobs.RuleRestored:     {Holds: true},
+	jobs.RuleHoldField:    {Holds: true, Path: "Iban"},
+	jobs.RuleUnique:       {Holds: true, N: 1, Path: "Iban", Keys: []string{"00042"}},
+	jobs.RuleAmount:       {Holds: true, N: 6, Path: "Elements[HSUP25].Quantite", Ratio: 12.5, Most: 5},
+	jobs.RuleAppendChange: {Holds: true},
+	jobs.RuleDrift:        {Holds: true, N: 2, Path: "Adresse.Ville", Changes: []mapping.Change{{Path: "Adresse.Ville", Op: "*", Old: `"RENNES"`, New: `"BRUZ"`}, {Path: "Iban", Op: "*", Masked: true}}},
+	jobs.RuleLate:         {N: 3, Period: "2026-10", Keys: []string{"00012", "00031", "00042"}},
+	jobs.RuleAbsent:       {N: 1, Keys: []string{"00012"}},
+}
+
+func TestFinding(t *testing.T) {
+	t.Parallel()
+	sentences := map[jobs.Rule][2]string{
+		jobs.RuleCreated: {"9 employees are new, beside 40 already there; at most 8 (20%) pass without a person: 00050 and 8 more",
+			"9 salariés sont nouveaux, pour 40 déjà en place ; au plus 8 (20\u202f%) passent sans confirmation : 00050 et 8 autres"},
+		jobs.RuleUpdated: {"14 of 40 employees have changed details; at most 12 (30%) pass without a person: 00012, 00031 and 12 more",
+			"14 salariés sur 40 ont une fiche modifiée ; au plus 12 (30\u202f%) passent sans confirmation : 00012, 00031 et 12 autres"},
+		jobs.RuleDeparted: {"2 of 8 employees have newly gone from staging; none passes without a person: 00012, 00031",
+			"2 salariés sur 8 viennent de disparaître des données préparées ; aucun ne passe sans confirmation : 00012, 00031"},
+		jobs.RuleDuplicates: {"1 matricule has several rows in staging; none passes without a person: 00012",
+			"1 matricule a plusieurs lignes dans les données préparées ; aucun ne passe sans confirmation : 00012"},
+		jobs.RuleNoRows: {"staging holds no employee at all", "les données préparées ne contiennent aucun salarié"},
+		jobs.RuleFall: {"1,200 employees fewer than the 4,000 of run 11; at most 400 (10%) pass without a person",
+			"1\u202f200 salariés de moins que les 4\u202f000 de l'exécution 11 ; au plus 400 (10\u202f%) passent sans confirmation"},
+		jobs.RuleElements: {"25 payroll elements, where 120 are usual; a difference of at most 60 (50%) passes without a person",
+			"25 éléments de paie, contre 120 d'habitude ; un écart d'au plus 60 (50\u202f%) passe sans confirmation"},
+		jobs.RuleCodeTotal: {"the total of PRIME_EXC.Montant is 3.4 times what it usually is (limit: 2 times)",
+			"le total de PRIME_EXC.Montant vaut 3,4 fois son niveau habituel (limite : 2 fois)"},
+		jobs.RuleNoElements: {"nobody has a single payroll element this month", "personne n'a d'élément de paie ce mois-ci"},
+		jobs.RuleGap: {"this period is 38 months from November 2026, the nearest one ever sent (limit: 2): mistyped?",
+			"cette période est à 38 mois de novembre 2026, la plus proche jamais envoyée (limite : 2) : faute de frappe ?"},
+		jobs.RuleFirst: {"nothing was ever sent to this dossier in production, and this is for 40 employees: the first transfer waits for a person",
+			"rien n'a encore été transmis à ce dossier en production, et il s'agit de 40 salariés : le premier envoi attend un accord"},
+		jobs.RuleApproval: {"each plan of this job waits for a person (approval = true); this one is for 1 employee",
+			"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne 1 salarié"},
+		jobs.RuleRestored: {"the ledger was restored from a backup or moved: what was sent since then looks changed or new; compare with Isidoor",
+			"la mémoire de syncd a été restaurée d'une sauvegarde ou déplacée : ce qui a été transmis depuis paraît nouveau ou modifié ; comparez avec Isidoor"},
+		jobs.RuleHoldField: {"Iban has changed (to be checked with the employee)", "Iban a changé (à vérifier auprès du salarié)"},
+		jobs.RuleUnique: {"Iban is also that of 00042 (a rehire under a new matricule would be paid twice)",
+			"Iban est aussi celui de 00042 (une réembauche sous un nouveau matricule serait payée deux fois)"},
+		jobs.RuleAmount: {"HSUP25.Quantite is 12.5 times its median of the last 6 months sent (limit: 5 times)",
+			"HSUP25.Quantite vaut 12,5 fois sa médiane des 6 derniers mois transmis (limite : 5 fois)"},
+		jobs.RuleAppendChange: {"this month was already sent, and Isidoor would add the new version to it instead of replacing it",
+			"ce mois a déjà été transmis, et Isidoor ajouterait la nouvelle version au lieu de remplacer l'ancienne"},
+		jobs.RuleDrift: {"2 values were edited in Isidoor since they were sent, the first is Adresse.Ville",
+			"2 valeurs ont été modifiées dans Isidoor depuis l'envoi, la première est Adresse.Ville"},
+		jobs.RuleLate: {"closed month October 2026: elements of 3 employees have changed since, and were not sent: 00012, 00031, 00042",
+			"mois clos d'octobre 2026 : les éléments de 3 salariés ont changé depuis, et n'ont pas été transmis : 00012, 00031, 00042"},
+		jobs.RuleAbsent: {"1 of those asked for again is no longer in staging: 00012",
+			"1 des salariés redemandés n'est plus dans les données préparées : 00012"},
+	}
+	for _, name := range constants(t, "../jobs", "Rule") {
+		rule := jobs.Rule(name)
+		f, want := findings[rule], sentences[rule]
+		f.Rule = rule
+		for i, language := range []Language{English, French} {
+			if got := New(language, Options{}).Finding(f); got != want[i] {
+				t.Errorf("%s: %s", rule, got)
+			}
+		}
+	}
+}
+
+// What is unusual in a finding itself is said as well.
+func TestFindingAtTheEdges(t *testing.T) {
+	t.Parallel()
+	for want, f := range map[string]jobs.Finding{
+		"the total of A.B is 0 times what it usually is (limit: 0.5 times)":    {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 0, Most: 1.5},
+		"the total of A.B is 1,235 times what it usually is":                   {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 1234.6, Most: 1e308},
+		"the total of A.B is 0.3 times what it usually is":                     {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 0.3, Most: 3},
+		"Isidoor no longer holds what was sent":                                {Rule: jobs.RuleDrift, N: 1},
+		"1 value was edited in Isidoor since it was sent: Nom":                 {Rule: jobs.RuleDrift, N: 1, Path: "Nom"},
+		"Iban is also that of someone else (a rehire under a new matricule wo": {Rule: jobs.RuleUnique, Path: "Iban"},
+		"1 payroll element, where 90 are usual; no difference passes without ": {Rule: jobs.RuleElements, N: 1, Of: 90},
+		"future": {Rule: "future", N: 3},
+	} {
+		if got := New(English, Options{}).Finding(f); !strings.HasPrefix(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestPlaceOfAProblem(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"Elements[2].Code":          "Elements, élément 3, Code",
+		"Paie.Elements[0].Quantite": "Paie.Elements, élément 1, Quantite",
+		"Contrat.CodeNature":        "Contrat.CodeNature",
+		"Elements[HSUP25].Quantite": "Elements[HSUP25].Quantite",
+		"Elements[9999999999999].A": "Elements[9999999999999].A",
+		"":                          "",
+	} {
+		if got := New(French, Options{}).place(path); got != want {
+			t.Errorf("%q is shown as %q", path, got)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package report
+
+import (
+	"fmt"
+
+	"syncd/internal/jobs"
+)
+
+// heldSteps let a person decide about a run that waits.
+func (p *Printer) heldSteps(run *jobs.Run) []step {
+	text := &p.catalogue.steps
+	if run.Kind == jobs.PullDictionnaire {
+		return []step{{text.approve, approveCommand(run)}, {text.refuse, runCommand(subjectOf(run))}}
+	}
+	steps := []step{
+		{text.look, showCommand(run, Show{Diff: true})},
+		{text.approve, approveCommand(run)},
+		{text.refuseHeld, cancelCommand(run)},
+	}
+	if run.Counts.Held > 0 {
+		steps = append(steps, step{text: text.stillHeld})
+	}
+	return steps
+}
+
+// confirmSteps let a person decide about employees who wait in a run that has sent the others.
+func (p *Printer) confirmSteps(run *jobs.Run, found *gathered) []step {
+	text := &p.catalogue.steps
+	return []step{
+		{text.checkHeld, showCommand(run, Show{Diff: true})},
+		{text.approveHeld, approveEmployee(run.ID, found.first(groupHeld))},
+	}
+}
+
+// settleSteps let a person say what became of a sending whose answer is unknown, as text asks.
+func (p *Printer) settleSteps(run *jobs.Run, of doubt, text string) []step {
+	if of.key == "" { // of a purged run
+		return []step{{text: text}}
+	}
+	if of.run == 0 {
+		of.run = run.ID
+	}
+	return []step{
+		{text, settleCommand(of.run, of.key, jobs.SettleAccepted)},
+		{p.catalogue.steps.notReceived, settleCommand(of.run, of.key, jobs.SettlePending)},
+	}
+}
+
+// first is the matricule of a group's first item; "" = it is empty, as of a purged run.
+func (f *gathered) first(which group) string {
+	if len(f.groups[which].first) == 0 {
+		return ""
+	}
+	return f.groups[which].first[0].Key
+}
+
+func approveEmployee(run int64, key string) string {
+	return command("approve", run) + employeeFlag(key) + ` --reason "…"`
+}
+
+func settleCommand(run int64, key string, how jobs.Settlement) string {
+	return fmt.Sprintf(`%s%s --%s --reason "…"`, command("settle", run), employeeFlag(key), how)
+}
+
+func employeeFlag(key string) string {
+	if key == "" {
+		return ""
+	}
+	return " --employee " + argument(key)
+}
+
+// reopenCommand takes an example of a time: long enough to send what is missing.
+func reopenCommand(s Subject) string {
+	return fmt.Sprintf(`syncd period reopen %s --dossier %s --for 24h --reason "…"`, s.Period, argument(s.Target.Dossier))
+}

@@ -1,0 +1,39 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"syncd/internal/jobs"
+)
+
+// Periods writes a table of the periods that were closed, in the order given. One that was reopened has a second line.
+func (p *Printer) Periods(w io.Writer, closings []jobs.Closing) error {
+	g, words := p.page(w), &p.catalogue.trail
+	if len(closings) == 0 {
+		g.line(0, words.noPeriods)
+		return g.end()
+	}
+	var rows [][]string
+	for i := range closings {
+		c := &closings[i]
+		state := words.closed
+		if c.Open {
+			state = words.open
+		}
+		rows = append(rows, []string{string(c.Period), c.Target.Dossier, environment(c.Target), state, p.second(c.ClosedAt), c.ClosedBy, cut(c.Reason)})
+		if c.ReopenedAt != nil {
+			rows = append(rows, []string{"", "", "", p.reopened(c), p.second(*c.ReopenedAt), c.ReopenedBy, cut(c.ReopenedReason)})
+		}
+	}
+	g.table(words.periodsHead, rows, len(words.periodsHead))
+	return g.end()
+}
+
+func (p *Printer) reopened(c *jobs.Closing) string {
+	until := "–"
+	if c.OpenUntil != nil {
+		until = p.second(*c.OpenUntil)
+	}
+	return fmt.Sprintf(p.catalogue.trail.reopened, until)
+}

@@ -1,0 +1,208 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+// Now is the dry run of one employee: how staging compares with what was acknowledged.
+type Now struct {
+	Job      string // "" = that of the newest run
+	Items    []jobs.PlannedItem
+	Counts   jobs.Counts
+	Findings []jobs.Finding
+	Period   jobs.Period
+	Err      error // why it could not be made; an *jobs.EmployeeError says that the employee is not in staging
+}
+
+// absent tells that staging does not have the employee.
+func (n *Now) absent() bool {
+	var missing *jobs.EmployeeError
+	if n.Err != nil {
+		return errors.As(n.Err, &missing)
+	}
+	return n.Counts.EmployeesRead == 0 && len(n.Items) == 0
+}
+
+// Why writes the whole story of one employee: how staging compares now, what was acknowledged, what happened in its
+// order, and what to do next.
+func (p *Printer) Why(w io.Writer, story *jobs.Story, now Now) error {
+	g, words := p.page(w), &p.catalogue.trail
+	g.text(bold, fmt.Sprintf(words.employee, story.Key))
+	g.newline()
+	g.text(targetStyle(story.Target), g.target(story.Target))
+	g.newline()
+	g.now(story, &now)
+	g.known(story)
+	g.title(words.history)
+	if len(story.Lines)+len(story.Decisions) == 0 {
+		g.line(itemIndent, words.nothing)
+	}
+	for _, e := range g.events(story) {
+		e.write()
+	}
+	g.steps([]step{g.whyStep(story, &now)})
+	return g.end()
+}
+
+// now tells how staging compares.
+func (g *page) now(story *jobs.Story, now *Now) {
+	words := &g.catalogue.trail
+	g.title(fmt.Sprintf(words.now, g.ofPeriod(now.Period)))
+	switch {
+	case now.absent():
+		g.line(itemIndent, words.absent)
+		g.line(itemIndent, g.lastSent(story))
+	case now.Err != nil:
+		g.line(itemIndent, words.failed)
+		for _, line := range lines(now.Err.Error()) {
+			g.line(2*itemIndent, cut(line))
+		}
+	case len(now.Items) == 0:
+		g.line(itemIndent, words.delivered)
+	}
+	for i := range now.Items {
+		g.nowItem(&now.Items[i].Item)
+	}
+	holding, notices := parted(now.Findings)
+	g.findings(g.catalogue.guard.wouldHold, holding, shownKeys)
+	g.findings(g.catalogue.guard.notices, notices, shownKeys)
+}
+
+// nowItem is what a run would do with the employee.
+func (g *page) nowItem(item *jobs.Item) {
+	text := []string{g.Reason(item.Reason)}
+	switch item.State {
+	case jobs.ItemBlocked:
+		text = g.problemLines(item, true)
+	case jobs.ItemHeld:
+		text = append(text, g.marked(groupHeld, g.findingLines(item, true))...)
+	}
+	g.itemWithDiff(item, text, Show{Diff: true, All: true})
+}
+
+// lastSent tells of someone who is not in staging when that was otherwise.
+func (p *Printer) lastSent(story *jobs.Story) string {
+	for _, k := range story.Known { // the newest first
+		if k.AcknowledgedAt != nil {
+			return fmt.Sprintf(p.catalogue.trail.lastSent, p.ofPeriod(k.Period), p.time(k.AcknowledgedAt), k.Run)
+		}
+	}
+	if len(story.Known)+len(story.Lines) == 0 {
+		return p.catalogue.trail.unknown
+	}
+	return p.catalogue.trail.neverSent
+}
+
+// known lists what was acknowledged, by period.
+func (g *page) known(story *jobs.Story) {
+	if len(story.Known) == 0 {
+		return
+	}
+	words := &g.catalogue.trail
+	g.title(words.known)
+	var pairs [][2]string
+	for _, k := range story.Known {
+		parts := []string{words.neverKnown}
+		if k.Version > 0 && k.AcknowledgedAt != nil {
+			parts[0] = fmt.Sprintf(words.sentBy, g.time(k.AcknowledgedAt), k.Run)
+		}
+		if k.InDoubt {
+			parts = append(parts, words.inDoubt)
+		}
+		if k.Withdrawn {
+			parts = append(parts, words.withdrawn)
+		}
+		pairs = append(pairs, [2]string{g.markedPeriod(story, k.Period), joinNonEmpty(parts)})
+	}
+	g.pairs(pairs)
+}
+
+// markedPeriod is a period that says whether it is closed.
+func (p *Printer) markedPeriod(story *jobs.Story, period jobs.Period) string {
+	text := p.period(period)
+	if slices.Contains(story.Closed, period) {
+		text += p.catalogue.trail.closedMark
+	}
+	return text
+}
+
+// event is something in its place in time.
+type event struct {
+	at    time.Time
+	write func()
+}
+
+// events are plans and decisions, the oldest first. A decision that started a run stands before what the run did.
+func (g *page) events(story *jobs.Story) []event {
+	var all []event
+	for i := range story.Decisions {
+		e := &story.Decisions[i]
+		all = append(all, event{e.At, func() { g.decisionLine(e) }})
+	}
+	for i := range story.Lines {
+		line := &story.Lines[i]
+		at := line.Run.CreatedAt
+		if line.Run.StartedAt != nil {
+			at = *line.Run.StartedAt
+		}
+		all = append(all, event{at, func() { g.storyLine(story, line, at) }})
+	}
+	slices.SortStableFunc(all, func(a, b event) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
+	return all
+}
+
+func (g *page) decisionLine(e *jobs.AuditEntry) {
+	about := joinNonEmpty([]string{g.ofRun(e.Run), g.period(e.Period), g.detail(e)})
+	g.line(itemIndent, g.second(e.At)+"  "+g.decided(e.Decision, about))
+	g.line(3*itemIndent, g.decidedBy(e))
+}
+
+// storyLine is a plan of the employee, and what became of it.
+func (g *page) storyLine(story *jobs.Story, line *jobs.StoryLine, at time.Time) {
+	run, item := &line.Run, &line.Item
+	g.line(itemIndent, g.second(at)+"  "+joinNonEmpty([]string{g.ofRun(run.ID), g.markedPeriod(story, run.Period), g.state(run).word}))
+	which := groupOf(item, ended(run))
+	text := g.marked(which, g.outcome(item, which, Show{All: true}))
+	if item.AnsweredAt != nil {
+		text[0] += ", " + g.time(item.AnsweredAt)
+	}
+	if which != groupHeld {
+		text = append(text, g.wasHeld(item)...)
+	}
+	if holding, _ := parted(run.Findings); run.State == jobs.Held {
+		for i := range holding {
+			text = append(text, fmt.Sprintf(g.catalogue.guard.runHeld, g.finding(&holding[i], shownKeys)))
+		}
+	}
+	if item.Difference == jobs.Created && len(item.Diff) > 0 {
+		text[0] += " (" + g.newDocument(item) + ")"
+	}
+	for i, part := range text {
+		g.spaces(2 * itemIndent)
+		sign := item.Difference
+		if i > 0 {
+			sign = ""
+		}
+		g.sign(sign)
+		g.line(1, cut(part))
+	}
+	if item.Difference != jobs.Created {
+		g.diff(4*itemIndent, item.Diff)
+	}
+}
+
+// marked puts the name of a group before what is said of an item of it.
+func (p *Printer) marked(which group, text []string) []string {
+	if len(text) == 0 {
+		return []string{p.catalogue.groups[which].one}
+	}
+	text[0] = p.catalogue.groups[which].one + p.catalogue.colon + text[0]
+	return text
+}

@@ -1,0 +1,91 @@
+package report
+
+import (
+	"slices"
+
+	"syncd/internal/jobs"
+)
+
+// whyStep is the one thing to do next about an employee. What an earlier run left open comes before a new run, which
+// would only find it again.
+func (p *Printer) whyStep(story *jobs.Story, now *Now) step {
+	words := &p.catalogue.trail
+	subject := p.whySubject(story, now)
+	switch {
+	case now.absent():
+		return p.absentStep(story, now.Period)
+	case now.Err != nil:
+		return step{words.again, "syncd why " + argument(story.Key) + " --dossier " + argument(story.Target.Dossier)}
+	case len(now.Items) == 0:
+		return step{text: words.nothingLeft}
+	}
+	item := &now.Items[0].Item
+	if item.State == jobs.ItemBlocked {
+		return step{words.mend, planCommand(subject)}
+	}
+	if slices.Contains(story.Closed, now.Period) {
+		return step{words.reopen, reopenCommand(subject)}
+	}
+	if of := doubtOf(item); item.State == jobs.ItemUnsettled && of.run != 0 {
+		return step{words.settle, settleCommand(of.run, story.Key, jobs.SettleAccepted)}
+	}
+	if s, open := p.openStep(story, now.Period); open {
+		return s
+	}
+	if item.State == jobs.ItemHeld || jobs.Holds(now.Findings) {
+		return step{p.catalogue.steps.sendHeld, runCommand(subject)}
+	}
+	return step{words.send, runCommand(subject)}
+}
+
+// openStep decides about what the newest run of a period holds.
+func (p *Printer) openStep(story *jobs.Story, period jobs.Period) (step, bool) {
+	words := &p.catalogue.trail
+	line := newestLine(story, period)
+	switch {
+	case line == nil:
+	case line.Item.State == jobs.ItemHeld && line.Run.State != jobs.Held:
+		return step{words.approveHeld, approveEmployee(line.Run.ID, story.Key)}, true
+	case line.Run.State == jobs.Held:
+		return step{words.approveRun, approveCommand(&line.Run)}, true
+	}
+	return step{}, false
+}
+
+// absentStep is for someone who is not in staging.
+func (p *Printer) absentStep(story *jobs.Story, period jobs.Period) step {
+	words := &p.catalogue.trail
+	if len(story.Known)+len(story.Lines) == 0 {
+		return step{text: words.look}
+	}
+	line := newestLine(story, period)
+	if line != nil && line.Item.State == jobs.ItemDeparted && !slices.Contains(story.Closed, period) {
+		return step{words.withdraw, settleCommand(line.Run.ID, story.Key, jobs.SettleWithdrawn)}
+	}
+	if line != nil && line.Item.State == jobs.ItemUncertain {
+		return step{words.settle, settleCommand(line.Run.ID, story.Key, jobs.SettleAccepted)}
+	}
+	return step{text: words.nothingLeft}
+}
+
+// newestLine is what the newest run of a period had for the employee; nil = none had anything.
+func newestLine(story *jobs.Story, period jobs.Period) *jobs.StoryLine {
+	for i := len(story.Lines) - 1; i >= 0; i-- {
+		if story.Lines[i].Run.Period == period {
+			return &story.Lines[i]
+		}
+	}
+	return nil
+}
+
+// whySubject is what commands about an employee name.
+func (p *Printer) whySubject(story *jobs.Story, now *Now) Subject {
+	job := now.Job
+	if n := len(story.Lines); job == "" && n > 0 {
+		job = story.Lines[n-1].Run.Job
+	}
+	if job == "" {
+		job = p.catalogue.trail.job
+	}
+	return Subject{Job: job, Target: story.Target, Period: now.Period, Employees: []string{story.Key}}
+}

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+)
+
+// Approval is a person's decision to let go what a run holds.
+type Approval struct {
+	Employees []string // the held ones of a run that has gone otherwise; none = all that it holds
+	By        string
+	Reason    string
+	Expires   time.Duration // how long a hold waits; 0 = for ever
+}
+
+// Approve lets a held run go on with exactly what it planned, or the held employees of one that has gone otherwise. A run
+// that is held as a whole keeps its held employees: they are a decision of their own. Errors: jobs.ErrNoRun, *NotHeldError,
+// *jobs.BusyError, *jobs.ClosedError, *jobs.ExpiredError (what was held has been given up then).
+func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []string, err error) {
+	var expired *jobs.Run
+	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
+		run, err := s.lockRun(ctx, q, id, patiently)
+		if err != nil {
+			return err
+		}
+		if run.State == jobs.Running {
+			return &jobs.BusyError{Run: *run}
+		}
+		if late, err := s.expireIfLate(ctx, q, run, a.Expires); late || err != nil {
+			expired = run
+			return err
+		}
+		if err := refuseClosed(ctx, q, run.Target.ID, run.Period); err != nil {
+			return err
+		}
+		if err := refusePlanning(ctx, q, run); err != nil {
+			return err
+		}
+		if released, err = release(ctx, q, run, a); err != nil {
+			return err
+		}
+		if err := q.ApproveRun(ctx, dbsqlc.ApproveRunParams{ID: id, ApprovedBy: a.By, ApprovedReason: a.Reason}); err != nil {
+			return err
+		}
+		return s.auditRun(ctx, q, run, jobs.AuditEntry{Actor: a.By, Decision: jobs.DecisionApprove, Employees: released, Reason: a.Reason, Detail: run.Digests.Plan})
+	})
+	if err == nil && expired != nil {
+		return nil, &jobs.ExpiredError{Run: *expired}
+	}
+	return released, redactUnlessOurs("approving the run", err)
+}
+
+// release lets go the employees that a run holds, or tells why there is nothing to let go. None are released of a run that
+// is held as a whole.
+func release(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval) ([]string, error) {
+	if run.State == jobs.Held {
+		if len(a.Employees) > 0 {
+			return nil, &NotHeldError{Run: *run, Employees: a.Employees}
+		}
+		return nil, nil
+	}
+	if !run.State.CanBecome(jobs.Queued) || run.Purged {
+		return nil, &NotHeldError{Run: *run}
+	}
+	wanted := slices.Compact(slices.Sorted(slices.Values(a.Employees)))
+	released, err := q.ReleaseItems(ctx, dbsqlc.ReleaseItemsParams{RunID: run.ID, Keys: wanted})
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc(wanted, func(key string) bool { return slices.Contains(released, key) })
+	if len(released) == 0 || len(missing) > 0 {
+		return nil, &NotHeldError{Run: *run, Employees: missing}
+	}
+	slices.Sort(released)
+	return released, nil
+}
+
+// NotHeldError says that there is nothing to approve, and why.
+type NotHeldError struct {
+	Run       jobs.Run
+	Employees []string // who was asked for, and is not held; none = the run as a whole
+}
+
+func (e *NotHeldError) Error() string {
+	id := e.Run.ID
+	switch {
+	case len(e.Employees) > 0 && e.Run.State == jobs.Held:
+		return fmt.Sprintf("run %d is held as a whole: nobody of it can go alone\nhint: look at it with 'syncd show %d', then 'syncd approve %d --reason …'; its held employees are approved after that", id, id, id)
+	case len(e.Employees) > 0:
+		return fmt.Sprintf("run %d does not hold %q\nhint: 'syncd show %d' tells whom it holds, 'syncd why MATRICULE' what became of somebody", id, e.Employees, id)
+	case e.Run.Failure.Code == jobs.ReasonReplanned:
+		return fmt.Sprintf("run %d is no longer held: run %s has taken its place\nhint: look at that one: syncd show %s", id, e.Run.Failure.Detail, e.Run.Failure.Detail)
+	case e.Run.ApprovedBy != "":
+		return fmt.Sprintf("run %d holds nothing: %s has approved it (%q), and it is %s\nhint: see 'syncd show %d'", id, e.Run.ApprovedBy, e.Run.ApprovedFor, e.Run.State, id)
+	}
+	return fmt.Sprintf("run %d is %s and holds nothing: there is nothing to approve\nhint: 'syncd runs --state held' lists what waits", id, e.Run.State)
+}

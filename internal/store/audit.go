@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+)
+
+// self is who decides by a rule.
+const self = "syncd"
+
+// audit appends a decision to the trail, in the transaction of what was decided. target 0 = of no dossier; an actor that
+// is not named is syncd itself. Where, with which program and with which configuration is filled in here.
+func (s *Store) audit(ctx context.Context, q *dbsqlc.Queries, target int64, e jobs.AuditEntry) error {
+	row := dbsqlc.InsertAuditParams{
+		Actor: e.Actor, Decision: string(e.Decision), Job: e.Job, Period: string(e.Period), Employees: append([]string{}, e.Employees...),
+		Reason: e.Reason, Detail: e.Detail, Host: s.host, Version: s.version, ConfigDigest: value(s.configuration.Load()),
+	}
+	if row.Actor == "" {
+		row.Actor = self
+	}
+	if target != 0 {
+		row.TargetID = &target
+	}
+	if e.Run != 0 {
+		row.RunID = &e.Run
+	}
+	return q.InsertAudit(ctx, row)
+}
+
+// auditRun is audit of a decision about a run.
+func (s *Store) auditRun(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, e jobs.AuditEntry) error {
+	e.Job, e.Period, e.Run = run.Job, run.Period, run.ID
+	return s.audit(ctx, q, run.Target.ID, e)
+}
+
+// auditNew is audit of a run that somebody, or a schedule, asked for.
+func (s *Store) auditNew(ctx context.Context, q *dbsqlc.Queries, run int64, request jobs.NewRun) error {
+	entry := jobs.AuditEntry{Actor: request.RequestedBy, Decision: jobs.DecisionRun, Job: request.Job, Period: request.Period, Run: run,
+		Employees: request.Employees, Detail: string(request.Trigger)}
+	if request.FailedOf != 0 {
+		entry.Detail = fmt.Sprintf("undelivered of run %d", request.FailedOf)
+	}
+	return s.audit(ctx, q, request.Target.ID, entry)
+}
+
+// Audit lists the trail, newest first.
+func (s *Store) Audit(ctx context.Context, f jobs.AuditFilter) ([]jobs.AuditEntry, error) {
+	params := dbsqlc.ListAuditParams{Dossier: f.Dossier, Job: f.Job, Period: string(f.Period), RunID: f.Run, Employee: f.Employee,
+		Actor: f.Actor, Decision: string(f.Decision), Since: f.Since}
+	if f.Max > 0 {
+		most := int32(f.Max) //nolint:gosec // a few
+		params.MaxRows = &most
+	}
+	rows, err := s.queries.ListAudit(ctx, params)
+	if err != nil {
+		return nil, redact("reading the audit trail", err)
+	}
+	entries := make([]jobs.AuditEntry, 0, len(rows))
+	for _, r := range rows {
+		entries = append(entries, toEntry(r))
+	}
+	return entries, nil
+}
+
+func toEntry(r dbsqlc.ListAuditRow) jobs.AuditEntry {
+	return jobs.AuditEntry{
+		ID: r.ID, At: r.At, Actor: r.Actor, Decision: jobs.Decision(r.Decision), Dossier: r.Dossier, Environment: r.Environment,
+		Job: r.Job, Period: jobs.Period(r.Period), Run: value(r.RunID), Employees: r.Employees, Reason: r.Reason, Detail: r.Detail,
+		Host: r.Host, Version: r.Version, ConfigDigest: r.ConfigDigest,
+	}
+}
+
+// SetConfiguration tells with which configuration this process works from now on: the trail names its digest with each
+// decision. One that this host has not used last is recorded itself.
+func (s *Store) SetConfiguration(ctx context.Context, digest string) error {
+	s.configuration.Store(&digest)
+	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
+		if err := q.LockConfigurations(ctx); err != nil {
+			return err
+		}
+		last, err := q.LastConfiguration(ctx, s.host)
+		if err != nil && !isNoRows(err) || err == nil && last == digest {
+			return err
+		}
+		return s.audit(ctx, q, 0, jobs.AuditEntry{Decision: jobs.DecisionConfiguration, Detail: s.host})
+	})
+	return redact("recording the configuration", err)
+}

@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+	"syncd/internal/testpg"
+	"syncd/migrations"
+)
+
+// decide appends a line to the trail in a transaction of its own.
+func (f *fixture) decide(s *Store, target int64, e jobs.AuditEntry) {
+	f.Helper()
+	f.must(s.transact(f.Context(), func(q *dbsqlc.Queries) error { return s.audit(f.Context(), q, target, e) }))
+}
+
+// wantTrail compares what the trail has of some kinds of decisions, the oldest first: "actor decision detail employees:
+// reason".
+func (f *fixture) wantTrail(s *Store, kinds []jobs.Decision, want ...string) {
+	f.Helper()
+	entries, err := s.Audit(f.Context(), jobs.AuditFilter{})
+	f.must(err)
+	var lines []string
+	for _, e := range slices.Backward(entries) {
+		if !slices.Contains(kinds, e.Decision) {
+			continue
+		}
+		if e.Version != "test" || e.Host == "" || time.Since(e.At) > time.Minute {
+			f.Errorf("%+v", e)
+		}
+		line := fmt.Sprintf("%s %s %s %s", e.Actor, e.Decision, e.Detail, strings.Join(e.Employees, ","))
+		lines = append(lines, strings.Join(strings.Fields(strings.TrimSpace(line)+": "+e.Reason), " "))
+	}
+	if got, want := strings.Join(lines, "\n"), strings.Join(want, "\n"); got != want {
+		f.Errorf("the trail is\n%s\nnot\n%s", got, want)
+	}
+}
+
+// A line tells all that was given, and where, with which program and configuration it was decided; each filter selects by
+// its own column.
+func TestAuditTellsAndFilters(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	f.must(s.SetConfiguration(t.Context(), "digest 1"))
+	host, err := os.Hostname()
+	f.must(err)
+	f.decide(s, run.Target.ID, jobs.AuditEntry{Actor: "marie", Decision: jobs.DecisionApprove, Job: "paie", Period: month, Run: run.ID,
+		Employees: []string{"1", "2"}, Reason: "checked", Detail: "all of it"})
+	f.decide(s, 0, jobs.AuditEntry{Decision: jobs.DecisionPause, Job: "paie"})
+	since := time.Now().Add(-time.Hour)
+	for name, c := range map[string]struct {
+		filter jobs.AuditFilter
+		want   int
+	}{
+		"the dossier":     {jobs.AuditFilter{Dossier: "saint-martin", Decision: jobs.DecisionApprove}, 1},
+		"another dossier": {jobs.AuditFilter{Dossier: "sainte-anne"}, 0},
+		"the job":         {jobs.AuditFilter{Job: "paie", Since: since, Decision: jobs.DecisionPause}, 1},
+		"the period":      {jobs.AuditFilter{Period: month, Actor: "marie"}, 1},
+		"another period":  {jobs.AuditFilter{Period: earlierMonth}, 0},
+		"the run":         {jobs.AuditFilter{Run: run.ID, Actor: "marie"}, 1},
+		"another run":     {jobs.AuditFilter{Run: run.ID + 1}, 0},
+		"an employee":     {jobs.AuditFilter{Employee: "2"}, 1},
+		"another one":     {jobs.AuditFilter{Employee: "3"}, 0},
+		"nobody":          {jobs.AuditFilter{Actor: "paul"}, 0},
+		"to come":         {jobs.AuditFilter{Since: time.Now().Add(time.Hour)}, 0},
+		"the last one":    {jobs.AuditFilter{Max: 1}, 1},
+		"the last two":    {jobs.AuditFilter{Max: 2, Since: since}, 2},
+	} {
+		entries, err := s.Audit(t.Context(), c.filter)
+		f.must(err)
+		if len(entries) != c.want {
+			t.Errorf("%s: %+v", name, entries)
+		}
+	}
+	entries, err := s.Audit(t.Context(), jobs.AuditFilter{Max: 2})
+	f.must(err)
+	if e := entries[0]; e.Actor != "syncd" || e.Dossier != "" || e.Run != 0 || e.Decision != jobs.DecisionPause {
+		t.Errorf("%+v", e)
+	}
+	e := entries[1]
+	if e.ID >= entries[0].ID || time.Since(e.At).Abs() > time.Minute {
+		t.Errorf("%+v", e)
+	}
+	e.ID, e.At = 0, time.Time{}
+	if got, want := fmt.Sprintf("%+v", e), fmt.Sprintf("%+v", jobs.AuditEntry{Actor: "marie", Decision: jobs.DecisionApprove, Dossier: "saint-martin",
+		Environment: "test", Job: "paie", Period: month, Run: run.ID, Employees: []string{"1", "2"}, Reason: "checked", Detail: "all of it",
+		Host: host, Version: "test", ConfigDigest: "digest 1"}); got != want {
+		t.Errorf("%s\nnot\n%s", got, want)
+	}
+}
+
+// What was rolled back was not decided.
+func TestAuditBelongsToTheDecisionsTransaction(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	failure := errors.New("broken off")
+	err := s.transact(t.Context(), func(q *dbsqlc.Queries) error {
+		f.must(s.audit(t.Context(), q, 0, jobs.AuditEntry{Decision: jobs.DecisionPurge}))
+		return failure
+	})
+	if !errors.Is(err, failure) {
+		t.Fatal(err)
+	}
+	f.want("0", `SELECT count(*) FROM syncd.audit`)
+}
+
+// Each change of the configuration is told once, by however many processes start with it at the same time.
+func TestConfigurationIsRecordedOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	for _, digest := range []string{"a", "a", "b", "b", "a"} {
+		var starting sync.WaitGroup
+		for range 4 {
+			starting.Go(func() {
+				if err := s.SetConfiguration(t.Context(), digest); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		starting.Wait()
+	}
+	f.want("a b a", `SELECT string_agg(config_digest, ' ' ORDER BY id) FROM syncd.audit WHERE decision = 'configuration' AND actor = 'syncd' AND detail = host`)
+	s.host = "another"
+	f.must(s.SetConfiguration(t.Context(), "a"))
+	f.must(s.SetConfiguration(t.Context(), "a"))
+	f.want("4", `SELECT count(*) FROM syncd.audit`)
+}
+
+var changes = []string{`UPDATE syncd.audit SET reason = 'another'`, `DELETE FROM syncd.audit`, `TRUNCATE syncd.audit`}
+
+// wantRefused tries to change the trail.
+func wantRefused(t *testing.T, conn *pgx.Conn, sqlState string) {
+	t.Helper()
+	for _, sql := range changes {
+		_, err := conn.Exec(t.Context(), sql)
+		var pg *pgconn.PgError
+		if !errors.As(err, &pg) || pg.Code != sqlState {
+			t.Errorf("%s: %v, want SQLSTATE %s", sql, err, sqlState)
+		}
+	}
+}
+
+// The trail of a ledger cannot be changed: not by the role that syncd works as, whichever role made it, for want of the
+// right, and not by a superuser, for the trigger. Roles belong to all databases of a server, so this one has its own.
+func TestTrailIsAppendOnly(t *testing.T) {
+	t.Parallel()
+	server, err := testpg.Start(testpg.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	empty := testpg.Template{Name: "empty", Prepare: func(context.Context, string) error { return nil }}
+	for name, admin := range map[string]bool{"made by the role": false, "handed over": true} {
+		db := server.New(t, empty)
+		if admin {
+			migrate(t, db.URL)
+		}
+		db.Exec(t, migrations.Roles)
+		password := rand.Text()
+		db.Exec(t, `ALTER ROLE syncd PASSWORD '`+password+`'`)
+		address, err := url.Parse(db.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		address.User = url.UserPassword("syncd", password)
+		if got := findings(t, address.String()); strings.Contains(got, "trail") {
+			t.Errorf("%s: %s", name, got)
+		}
+		migrate(t, address.String())
+		conn, err := pgx.Connect(t.Context(), address.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Exec(t.Context(), `INSERT INTO syncd.audit (actor, decision, version) VALUES ('syncd', 'purge', 'test')`); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		wantRefused(t, conn, "42501")
+		wantRefused(t, db.Connect(t), "SY002")
+		if got := findings(t, address.String()); strings.Contains(got, "trail") {
+			t.Errorf("%s: %s", name, got)
+		}
+		for _, right := range []string{"UPDATE", "DELETE", "TRUNCATE"} {
+			db.Exec(t, `GRANT `+right+` ON syncd.audit TO syncd`)
+			if got := findings(t, address.String()); !strings.Contains(got, "the role syncd has the right to change the audit trail") {
+				t.Errorf("%s: %s is not seen: %s", name, right, got)
+			}
+			db.Exec(t, migrations.Roles) // which mends it
+			if got := findings(t, address.String()); strings.Contains(got, "trail") {
+				t.Errorf("%s: %s", name, got)
+			}
+		}
+		if err := conn.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func migrate(t *testing.T, url string) {
+	t.Helper()
+	if _, _, err := Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+}

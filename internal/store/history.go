@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+)
+
+// History implements jobs.BaselineReader.
+func (s *Store) History(ctx context.Context, target int64, period jobs.Period) (h jobs.History, err error) {
+	if h.Known, err = s.queries.EverAcknowledged(ctx, target); err != nil {
+		return h, redact("reading earlier runs", err)
+	}
+	for _, read := range []func(context.Context, *jobs.History, int64, jobs.Period) error{
+		s.readLast, s.readPeriods, s.readNearest, s.readClosed,
+	} {
+		if err := read(ctx, &h, target, period); err != nil {
+			return h, redactUnlessOurs("reading earlier runs", err)
+		}
+	}
+	return h, nil
+}
+
+// readLast reads the newest finished run. When it was planned in another incarnation of the ledger, this one was restored.
+func (s *Store) readLast(ctx context.Context, h *jobs.History, target int64, _ jobs.Period) error {
+	row, err := s.queries.LastFigures(ctx, target)
+	if isNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if h.Last, err = s.openFigures(target, row.ID, jobs.Period(value(row.Period)), row.Figures); err != nil {
+		return err
+	}
+	tried, err := s.queries.UndeliveredKeys(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	h.Tried = make(map[string]bool, len(tried))
+	for _, key := range tried {
+		h.Tried[key] = true
+	}
+	now, err := s.queries.Incarnation(ctx)
+	h.Restored = err == nil && row.Incarnation != incarnationName(now)
+	return err
+}
+
+func (s *Store) readPeriods(ctx context.Context, h *jobs.History, target int64, period jobs.Period) error {
+	rows, err := s.queries.PeriodFigures(ctx, dbsqlc.PeriodFiguresParams{TargetID: target, Period: nullable(string(period))})
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		f, err := s.openFigures(target, row.ID, jobs.Period(value(row.Period)), row.Figures)
+		switch {
+		case err != nil:
+			return err
+		case f.Period == period:
+			h.Same = f
+		case len(h.Earlier) < jobs.HistoryPeriods:
+			h.Earlier = append(h.Earlier, *f)
+		}
+	}
+	return nil
+}
+
+func (s *Store) openFigures(target, run int64, period jobs.Period, sealed []byte) (*jobs.Figures, error) {
+	text, err := s.keys.open(figures, sealed, target, period, "")
+	if err != nil {
+		return nil, fmt.Errorf("opening the figures of run %d: %w", run, err)
+	}
+	f := &jobs.Figures{Run: run, Period: period}
+	if err := json.Unmarshal(text, f); err != nil {
+		return nil, fmt.Errorf("reading the figures of run %d of the ledger: %w", run, err)
+	}
+	return f, nil
+}
+
+func (s *Store) readNearest(ctx context.Context, h *jobs.History, target int64, period jobs.Period) error {
+	sent, err := s.queries.SentPeriods(ctx, target)
+	for _, p := range sent {
+		if near := jobs.Period(p); h.Nearest == "" || near.MonthsTo(period) < h.Nearest.MonthsTo(period) {
+			h.Nearest = near
+		}
+	}
+	return err
+}
+
+func (s *Store) readClosed(ctx context.Context, h *jobs.History, target int64, period jobs.Period) error {
+	closed, err := s.queries.ClosedBefore(ctx, dbsqlc.ClosedBeforeParams{TargetID: target, Period: string(period)})
+	for _, p := range closed {
+		h.Closed = append(h.Closed, jobs.Period(p))
+	}
+	return err
+}

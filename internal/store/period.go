@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+)
+
+// PeriodError says why a period cannot be closed or reopened.
+type PeriodError struct{ Problem, Hint string }
+
+func (e *PeriodError) Error() string { return e.Problem + "\nhint: " + e.Hint }
+
+// ClosePeriod lets nothing of a period be sent any more: no run of it is started, resumed, approved or settled. It returns
+// the runs that leave somebody undelivered. Errors: *jobs.BusyError while one is queued or running, *PeriodError when it is
+// closed already. One that was reopened is closed before its time.
+func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, by, reason string) (left []jobs.Run, err error) {
+	if err := s.queries.EnsureTarget(ctx, dbsqlc.EnsureTargetParams(targetKey(t))); err != nil {
+		return nil, redact("recording the target", err)
+	}
+	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
+		target, err := s.lockTarget(ctx, q, t)
+		if err != nil {
+			return err
+		}
+		if err := refuseReclosing(ctx, q, target, p); err != nil {
+			return err
+		}
+		if err := refuseActiveOf(ctx, q, target, p); err != nil {
+			return err
+		}
+		if err := q.ClosePeriod(ctx, dbsqlc.ClosePeriodParams{TargetID: target, Period: string(p), ClosedBy: by, Reason: reason}); err != nil {
+			return err
+		}
+		if left, err = leftOf(ctx, q, target, p); err != nil {
+			return err
+		}
+		return s.audit(ctx, q, target, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionClose, Period: p, Reason: reason})
+	})
+	return left, redactUnlessOurs("closing the period", err)
+}
+
+func refuseReclosing(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) error {
+	closing, err := q.FindClosing(ctx, dbsqlc.FindClosingParams{TargetID: target, Period: string(p)})
+	switch {
+	case isNoRows(err), err == nil && !closing.Closed:
+		return nil
+	case err != nil:
+		return err
+	}
+	return &PeriodError{Problem: fmt.Sprintf("period %s is closed already, by %s since %s", p, closing.ClosedBy, moment(closing.ClosedAt)),
+		Hint: "'syncd period list' shows what is closed, and why"}
+}
+
+// refuseActiveOf fails with a *jobs.BusyError while a run of the period is queued or running.
+func refuseActiveOf(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) error {
+	row, err := q.ActiveOfPeriod(ctx, dbsqlc.ActiveOfPeriodParams{TargetID: target, Period: string(p)})
+	if isNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &jobs.BusyError{Run: *toRun(row.SyncdRun, row.SyncdTarget)}
+}
+
+func leftOf(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) ([]jobs.Run, error) {
+	rows, err := q.LeftOfPeriod(ctx, dbsqlc.LeftOfPeriodParams{TargetID: target, Period: string(p)})
+	if err != nil {
+		return nil, err
+	}
+	left := make([]jobs.Run, 0, len(rows))
+	for _, r := range rows {
+		left = append(left, *toRun(r.SyncdRun, r.SyncdTarget))
+	}
+	return left, nil
+}
+
+// ReopenPeriod lets a closed period take writes again until a time, which Postgres's clock tells. Errors: *PeriodError when
+// the period is open already, or that time is not in the future.
+func (s *Store) ReopenPeriod(ctx context.Context, t jobs.Target, p jobs.Period, by, reason string, until time.Time) error {
+	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
+		target, err := s.lockTarget(ctx, q, t)
+		if isNoRows(err) {
+			return openAlready(p, nil)
+		}
+		if err != nil {
+			return err
+		}
+		if err := refuseOpen(ctx, q, target, p); err != nil {
+			return err
+		}
+		n, err := q.ReopenPeriod(ctx, dbsqlc.ReopenPeriodParams{TargetID: target, Period: string(p), ReopenedBy: by, Reason: reason, Until: until})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return &PeriodError{Problem: fmt.Sprintf("%s is past by the database's clock: the period would stay closed", moment(until)),
+				Hint: "name a time to come, such as --for 24h"}
+		}
+		return s.audit(ctx, q, target, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionReopen, Period: p, Reason: reason,
+			Detail: "until " + until.UTC().Format(time.RFC3339)})
+	})
+	return redactUnlessOurs("reopening the period", err)
+}
+
+func refuseOpen(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) error {
+	closing, err := q.FindClosing(ctx, dbsqlc.FindClosingParams{TargetID: target, Period: string(p)})
+	switch {
+	case isNoRows(err):
+		return openAlready(p, nil)
+	case err == nil && !closing.Closed:
+		return openAlready(p, closing.OpenUntil)
+	}
+	return err
+}
+
+func openAlready(p jobs.Period, until *time.Time) error {
+	if until == nil {
+		return &PeriodError{Problem: fmt.Sprintf("period %s is not closed", p), Hint: "'syncd period list' shows what is closed"}
+	}
+	return &PeriodError{Problem: fmt.Sprintf("period %s is open already, until %s", p, moment(*until)),
+		Hint: fmt.Sprintf("'syncd period close %s --reason …' closes it before", p)}
+}
+
+// moment is a time as messages tell it.
+func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+
+// ClosedPeriod tells whether a period takes no writes now. target 0 = one that nothing was ever done with.
+func (s *Store) ClosedPeriod(ctx context.Context, target int64, p jobs.Period) (bool, error) {
+	closed, err := s.queries.PeriodIsClosed(ctx, dbsqlc.PeriodIsClosedParams{TargetID: target, Period: string(p)})
+	return closed, redact("reading closed periods", err)
+}
+
+// refuseClosed fails with a *jobs.ClosedError when a period takes no writes. With the target locked it stays as it is for
+// the rest of the transaction, but for an opening that ends.
+func refuseClosed(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) error {
+	closed, err := q.PeriodIsClosed(ctx, dbsqlc.PeriodIsClosedParams{TargetID: target, Period: string(p)})
+	if err == nil && closed {
+		return &jobs.ClosedError{Period: p}
+	}
+	return err
+}
+
+// Closings lists the periods of the dossiers at one address that were ever closed, the newest first.
+func (s *Store) Closings(ctx context.Context, environment, baseURL string) ([]jobs.Closing, error) {
+	rows, err := s.queries.ListClosings(ctx, dbsqlc.ListClosingsParams{Environment: environment, BaseUrl: baseURL})
+	if err != nil {
+		return nil, redact("reading closed periods", err)
+	}
+	closings := make([]jobs.Closing, 0, len(rows))
+	for _, r := range rows {
+		closings = append(closings, jobs.Closing{Target: toTarget(r.SyncdTarget), Period: jobs.Period(r.Period),
+			ClosedAt: r.ClosedAt, ClosedBy: r.ClosedBy, Reason: r.Reason, ReopenedAt: r.ReopenedAt, ReopenedBy: r.ReopenedBy,
+			ReopenedReason: r.ReopenedReason, OpenUntil: r.OpenUntil, Open: r.Open})
+	}
+	return closings, nil
+}

@@ -1,0 +1,20 @@
+-- name: InsertAudit :exec
+INSERT INTO syncd.audit (actor, decision, target_id, job, period, run_id, employees, reason, detail, host, version, config_digest)
+VALUES (@actor, @decision, sqlc.narg('target_id'), @job, @period, sqlc.narg('run_id'), @employees, @reason, @detail, @host, @version, @config_digest);
+
+-- name: ListAudit :many
+SELECT a.id, a.at, a.actor, a.decision, coalesce(t.dossier, '')::text AS dossier, coalesce(t.environment, '')::text AS environment,
+       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.host, a.version, a.config_digest
+FROM syncd.audit a LEFT JOIN syncd.target t ON t.id = a.target_id
+WHERE (@dossier::text = '' OR t.dossier = @dossier) AND (@job::text = '' OR a.job = @job)
+  AND (@period::text = '' OR a.period = @period) AND (@run_id::bigint = 0 OR a.run_id = @run_id)
+  AND (@employee::text = '' OR @employee = ANY (a.employees)) AND (@actor::text = '' OR a.actor = @actor)
+  AND (@decision::text = '' OR a.decision = @decision) AND a.at >= sqlc.arg('since')::timestamptz
+ORDER BY a.id DESC LIMIT sqlc.narg('max_rows')::integer;
+
+-- Only one process at a time compares a configuration with the last one. The number is no process's: theirs are not negative.
+-- name: LockConfigurations :exec
+SELECT pg_advisory_xact_lock(-4);
+
+-- name: LastConfiguration :one
+SELECT config_digest FROM syncd.audit WHERE decision = 'configuration' AND host = @host ORDER BY id DESC LIMIT 1;

@@ -1,0 +1,26 @@
+-- name: EverAcknowledged :one
+SELECT EXISTS (SELECT FROM syncd.baseline WHERE target_id = @target_id AND version > 0)::boolean;
+
+-- The newest finished run of everyone of a target.
+-- name: LastFigures :one
+SELECT id, period, figures, incarnation FROM syncd.run
+WHERE target_id = @target_id AND figures IS NOT NULL AND state IN ('succeeded', 'incomplete')
+ORDER BY id DESC LIMIT 1;
+
+-- The newest one of each of some periods, the newest period first: of this one, and of the six before in which something
+-- was delivered.
+-- name: PeriodFigures :many
+SELECT f.id, f.period, f.figures FROM (
+    SELECT DISTINCT ON (r.period) r.id, r.period, r.figures FROM syncd.run r
+    WHERE r.target_id = @target_id AND r.period <= @period AND r.figures IS NOT NULL AND r.state IN ('succeeded', 'incomplete')
+      AND r.accepted + r.unchanged > 0
+    ORDER BY r.period DESC, r.id DESC
+) f ORDER BY f.period DESC LIMIT 7;
+
+-- name: SentPeriods :many
+SELECT DISTINCT period::text FROM syncd.run WHERE target_id = @target_id AND period IS NOT NULL AND accepted > 0;
+
+-- name: ClosedBefore :many
+SELECT c.period FROM syncd.closed_period c
+WHERE c.target_id = @target_id AND c.period < @period AND syncd.is_closed(c.target_id, c.period)
+ORDER BY c.period DESC LIMIT 3;
