@@ -74,6 +74,8 @@ CREATE TABLE syncd.run (
     findings              json,
     figures               bytea,
     failed_of             bigint,
+    verify                boolean NOT NULL DEFAULT false,
+    overwrite             boolean NOT NULL DEFAULT false,
     incarnation           text NOT NULL DEFAULT '',
     created               integer NOT NULL DEFAULT 0,
     updated               integer NOT NULL DEFAULT 0,
@@ -93,6 +95,8 @@ CREATE TABLE syncd.run (
 CREATE UNIQUE INDEX run_one_at_a_time ON syncd.run (target_id) WHERE state = 'running';
 COMMENT ON COLUMN syncd.run.findings IS 'what the guards found in its plan';
 COMMENT ON COLUMN syncd.run.figures IS 'what it read, sealed, for the guards of later runs';
+COMMENT ON COLUMN syncd.run.verify IS 'what the API holds is compared with what it acknowledged before it is planned';
+COMMENT ON COLUMN syncd.run.overwrite IS 'and what the other side edited is sent over';
 COMMENT ON COLUMN syncd.run.incarnation IS 'of the ledger that it was planned in: a restored one is another';
 COMMENT ON COLUMN syncd.run.failed_of IS 'the run whose undelivered employees it is for';
 CREATE INDEX run_by_target ON syncd.run (target_id, period, id);
@@ -156,7 +160,7 @@ CREATE TABLE syncd.baseline (
     amounts         bytea,
     PRIMARY KEY (target_id, key, period),
     CONSTRAINT baseline_acknowledged_is_whole CHECK ((version > 0) = (fingerprint IS NOT NULL) AND (version > 0) = (document IS NOT NULL)),
-    CONSTRAINT baseline_is_known_or_in_doubt CHECK (version > 0 OR in_doubt),
+    CONSTRAINT baseline_is_known_or_in_doubt CHECK (version > 0 OR in_doubt OR withdrawn),
     CONSTRAINT baseline_doubt_is_dated CHECK (in_doubt = (doubt_since IS NOT NULL))
     -- Documents lie apart, so that a plan reads fingerprints alone.
 ) WITH (fillfactor = 80, toast_tuple_target = 128);

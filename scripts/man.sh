@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the manual pages: those of the commands, from their help, and those of packaging/.
+# Writes the manual pages: those of the commands, from their help, and those of packaging/, completed from config.toml.
 # usage: scripts/man.sh DIR
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,16 +9,22 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 rm -rf "$dir"
 mkdir -p "$dir"
-go run -tags man -ldflags "-X main.version=${VERSION:-dev}" ./cmd/syncd man "$dir"
 for page in packaging/*.[58]; do
 	# The second argument of .TH is the date.
 	sed "1s/\"\"/\"$(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" '+%b %Y')\"/" "$page" >"$dir/${page##*/}"
 done
+go run -tags man -ldflags "-X main.version=${VERSION:-dev}" ./cmd/syncd man "$dir"
 
+# The keys of syncd.toml(5) come out of config.toml.
 missing=0
 while read -r section; do
-	grep -qxF ".B $section" packaging/syncd.toml.5 && continue
-	echo "man: packaging/syncd.toml.5 lacks the section $section of config.toml" >&2
+	grep -qxF ".SS $section" "$dir/syncd.toml.5" && continue
+	echo "man: syncd.toml.5 lacks the section $section of config.toml" >&2
 	missing=1
 done < <(grep -oE '^(# )?\[\[?[a-z_.]+\]\]?' config.toml | sed 's/^# //' | sort -u)
+while read -r key; do
+	grep -qF "\\fB$key = " "$dir/syncd.toml.5" && continue
+	echo "man: syncd.toml.5 lacks the key $key of config.toml" >&2
+	missing=1
+done < <(grep -E '^(# )?[a-z_]+ = (["[{0-9]|true|false)' config.toml | sed -E 's/^# //; s/ = .*//' | sort -u)
 exit "$missing"

@@ -3,14 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
-	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
@@ -28,6 +24,7 @@ type app struct {
 	apiAway  bool               // it answered nothing at all: other dossiers need not wait for it, too
 	runs     int                // executed at once; 0 = one
 	failedOf int64              // the run whose undelivered employees are to go; 0 = none
+	verify   verifyOptions      // what is done about edits of the other side
 	observe  func(restapi.Call) // hears of each call of the API
 	cleanups []func()
 }
@@ -103,7 +100,7 @@ func (a *app) readLedger(ctx context.Context) (*store.Store, error) { return a.o
 // readDiffs opens the ledger with its key where that can be read, for what is recorded sealed.
 func (a *app) readDiffs(ctx context.Context) (*store.Store, error) {
 	if _, err := a.config.LedgerKey(); err != nil {
-		a.log.Warn().Err(err).Msg("the fields of new employees are not shown: the ledger key cannot be read")
+		fmt.Fprintln(a.Stderr, "syncd: the fields of new employees are not shown:", err)
 		return a.readLedger(ctx)
 	}
 	return a.ledger(ctx)
@@ -171,101 +168,14 @@ func (a *app) target(d config.Dossier) jobs.Target {
 		Dossier: d.Name, Identity: d.Siret}
 }
 
-// selection is what the command line asks a job to be done for.
-func (a *app) selection(job config.Job) ([]config.Dossier, jobs.Period, error) {
-	dossiers, err := a.dossiers(job)
-	if err != nil {
-		return nil, "", err
-	}
-	period, err := a.period(job)
-	return dossiers, period, err
-}
-
-// dossiers are those of the job that the command line selects, by default all.
-func (a *app) dossiers(job config.Job) ([]config.Dossier, error) {
-	ofJob := a.config.Dossiers(job)
-	if len(a.flags.dossiers) == 0 {
-		return ofJob, nil
-	}
-	var selected []config.Dossier
-	for _, name := range unique(a.flags.dossiers) {
-		d, err := a.config.Dossier(name)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.ContainsFunc(ofJob, func(of config.Dossier) bool { return of.Name == name }) {
-			return nil, usagef("job %s does not concern dossier %s\nhint: its dossiers are listed in job.dossiers", job.Name, name)
-		}
-		selected = append(selected, d)
-	}
-	return selected, nil
-}
-
-// unique keeps the first of equal words.
-func unique(words []string) []string {
-	var kept []string
-	for _, word := range words {
-		if !slices.Contains(kept, word) {
-			kept = append(kept, word)
-		}
-	}
-	return kept
-}
-
-// period is the one that the command line names, else the job's at this moment.
-func (a *app) period(job config.Job) (jobs.Period, error) {
-	switch {
-	case job.Kind != jobs.PushSalaries && a.flags.period != "":
-		return "", usagef("job %s has no period\nhint: leave out --period", job.Name)
-	case job.Kind != jobs.PushSalaries:
-		return "", nil
-	case a.flags.period == "":
-		return job.PeriodAt(time.Now()), nil
-	}
-	period, err := jobs.ParsePeriod(a.flags.period)
-	if err != nil {
-		return "", usageError{err}
-	}
-	return period, nil
-}
+func (a *app) language() report.Language { return report.Language(a.config.Language(a.Getenv)) }
 
 func (a *app) printer() *report.Printer {
 	labels := map[string]string{}
 	for _, d := range a.config.AllDossiers {
 		labels[d.Name] = d.Label
 	}
-	language := report.Language(a.config.Language(a.Getenv))
-	return report.New(language, report.Options{Color: isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "", Location: time.Local, Labels: labels})
-}
-
-// logger writes JSON, or lines for people on a terminal, to stderr.
-func (p process) logger(level string) (zerolog.Logger, error) {
-	if level == "" {
-		level = p.Getenv("SYNCD_LOG_LEVEL")
-	}
-	if level == "" {
-		level = "warn"
-	}
-	parsed, err := zerolog.ParseLevel(level)
-	if err != nil {
-		return zerolog.Logger{}, usagef("log level %q is unknown\nhint: use trace, debug, info, warn or error", level)
-	}
-	w := p.Stderr
-	switch {
-	case isTerminal(p.Stderr):
-		w = zerolog.ConsoleWriter{Out: p.Stderr, TimeFormat: time.TimeOnly}
-	case p.underSystemd():
-		w = journalWriter{p.Stderr}
-	}
-	return zerolog.New(w).Level(parsed).With().Timestamp().Logger(), nil
-}
-
-// underSystemd tells that messages go to the journal.
-func (p process) underSystemd() bool { return p.Getenv("JOURNAL_STREAM") != "" }
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
+	return report.New(a.language(), report.Options{Color: isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "", Location: time.Local, Labels: labels})
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from

@@ -32,7 +32,8 @@ A daemon goes on with the run, or: syncd resume RUN`,
   syncd approve 12 --reason "new school year: 14 people were hired"
   syncd approve 12 --employee 00042 --reason "she gave us her new bank card"
   syncd resume 12`,
-		Args: exactly("RUN"),
+		Args:              exactly("RUN"),
+		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
 		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {
@@ -54,6 +55,9 @@ func (a *app) approve(ctx context.Context, ledger *store.Store, id int64, reason
 	if err != nil {
 		return explainNoRun(id, err)
 	}
+	if err := a.sameTarget(run); err != nil {
+		return err
+	}
 	released, err := ledger.Approve(ctx, id, store.Approval{Employees: a.flags.employees, By: requester(), Reason: reason, Expires: a.holdExpires(run.Job)})
 	if err != nil {
 		return err
@@ -62,9 +66,13 @@ func (a *app) approve(ctx context.Context, ledger *store.Store, id int64, reason
 	if len(released) > 0 {
 		what = fmt.Sprintf("of run %d is let go: %s", id, strings.Join(released, ", "))
 	}
+	if run.State == jobs.Failed {
+		fmt.Fprintf(a.Stdout, "%s; the run had stopped before its end: look at it with 'syncd show %d', then go on with 'syncd resume %d'\n", what, id, id)
+		return nil
+	}
 	fmt.Fprintf(a.Stdout, "%s; a daemon goes on with it, or: syncd resume %d\n", what, id)
 	if held := run.Counts.Held; run.State == jobs.Held && held > 0 {
-		fmt.Fprintf(a.Stdout, "%d of its employees stay held: look at them with 'syncd show %d' once it has ended, then 'syncd approve %d --employee M --reason …'\n", held, id, id)
+		fmt.Fprintf(a.Stdout, "still held, each a decision of its own: %d of its employees; look at them with 'syncd show %d' once it has ended, then 'syncd approve %d --employee M --reason …'\n", held, id, id)
 	}
 	return nil
 }

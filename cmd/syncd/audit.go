@@ -24,7 +24,8 @@ why, with which program and which configuration. Nothing changes or deletes them
 		Example: `  syncd audit
   syncd audit --decision approve --since 2026-01-01
   syncd audit --run 12 --json`,
-		Args: none,
+		Args:    none,
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return wantsRun(cmd, "run", filter.Run) },
 		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, _ []string) error {
 			if err := readAuditFilter(&filter, period, since, decision); err != nil {
 				return err
@@ -53,6 +54,9 @@ why, with which program and which configuration. Nothing changes or deletes them
 	f.StringVar(&since, "since", "", "only from this day on, such as 2026-01-01")
 	f.IntVar(&filter.Max, "limit", 100, "at most so many")
 	complete(cmd, "dossier", p.dossierNames(flags))
+	complete(cmd, "job", p.jobNames(flags))
+	complete(cmd, "period", months)
+	complete(cmd, "run", p.runNumbers(flags))
 	complete(cmd, "decision", words(decisionNames))
 	flags.addJSON(cmd)
 	return cmd

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/jobs"
+	"syncd/internal/mapping"
 	"syncd/internal/store"
 )
 
@@ -25,7 +26,8 @@ way is finished and recorded. Whoever was not sent is sent by the next run; whoe
 doubt stays so. The reason is recorded with your user name. A cancelled run is not resumed.`,
 		Example: `  syncd runs
   syncd cancel 12 --reason "wrong month in staging"`,
-		Args: exactly("RUN"),
+		Args:              exactly("RUN"),
+		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
 		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {
@@ -45,10 +47,14 @@ doubt stays so. The reason is recorded with your user name. A cancelled run is n
 	return cmd
 }
 
-// needReason refuses an empty reason: months later it is all that explains a decision.
+// needReason refuses an empty reason, for months later it is all that explains a decision, and one that names what nobody
+// should find there.
 func needReason(of, reason string) error {
 	if strings.TrimSpace(reason) == "" {
 		return usagef("%s needs a reason\nhint: --reason \"why\"", of)
+	}
+	if mapping.MaskIdentifiers(reason) != reason {
+		return usagef("the reason seems to hold a NIR or an IBAN, and is kept in the open for years\nhint: name people by their matricule")
 	}
 	return nil
 }

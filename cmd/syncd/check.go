@@ -3,17 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
 	"syncd/internal/restapi"
 	"syncd/internal/store"
 )
@@ -147,90 +144,6 @@ func (c *checker) inspect(ctx context.Context, subject string, reference config.
 		}
 		c.add(finding{Level: level, Subject: subject, Text: f.Text, Hint: f.Hint})
 	}
-}
-
-// mapping checks the queries of a job and its mapping for each dossier.
-func (c *checker) mapping(ctx context.Context, job config.Job) {
-	staging, err := c.staging()
-	if err != nil {
-		c.fail(job.Name, err)
-		return
-	}
-	push, err := c.config.PushJob(job.Name)
-	if err != nil {
-		c.fail(job.Name, err)
-		return
-	}
-	dossiers, err := c.dossiers(job)
-	if err != nil {
-		c.fail(job.Name, err)
-		return
-	}
-	for _, d := range dossiers {
-		subject := job.Name + "/" + d.Name
-		if err := c.compile(ctx, staging, &push, d, job); err != nil {
-			c.mappingProblems(subject, err)
-			continue
-		}
-		c.ok(subject, "staging's queries return what the mapping needs")
-	}
-}
-
-// mappingProblems tells all that is wrong with a mapping. Nomenclatures that are yet to be pulled are a warning: a first
-// check comes before the first pull.
-func (c *checker) mappingProblems(subject string, err error) {
-	var missing []string
-	for _, one := range leaves(err) {
-		var dictionary *mapping.DictionaryError
-		if errors.As(one, &dictionary) {
-			missing = append(missing, dictionary.Names...)
-			continue
-		}
-		c.fail(subject, one)
-	}
-	if slices.Sort(missing); missing != nil {
-		c.add(finding{Level: "warning", Subject: subject, Text: "nomenclatures not pulled yet: " + strings.Join(slices.Compact(missing), ", "),
-			Hint: "run the job of kind pull-dictionnaire, then check again"})
-	}
-}
-
-// leaves takes joined errors apart.
-func leaves(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // errors.Join's own form
-	if !ok {
-		return []error{err}
-	}
-	var all []error
-	for _, one := range joined.Unwrap() {
-		all = append(all, leaves(one)...)
-	}
-	return all
-}
-
-func (c *checker) compile(ctx context.Context, staging *store.Staging, push *jobs.PushJob, d config.Dossier, job config.Job) error {
-	period, err := c.period(job)
-	if err != nil {
-		return err
-	}
-	params := jobs.QueryParams(c.target(d), period)
-	shape, err := staging.Describe(ctx, push.Source, params)
-	if err != nil {
-		return err
-	}
-	dictionaries := mapping.Dictionaries{}
-	if c.ledger != nil {
-		target, known, err := c.ledger.Target(ctx, c.target(d))
-		if err != nil {
-			return err
-		}
-		if known {
-			if dictionaries, err = c.ledger.Dictionaries(ctx, target.ID); err != nil {
-				return err
-			}
-		}
-	}
-	_, err = mapping.Compile(push.Mapping, shape, dictionaries, params)
-	return err
 }
 
 // api asks the partner whom each key opens.

@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"syncd/internal/jobs"
@@ -11,12 +15,21 @@ import (
 
 // schedules tells what comes next, and whether somebody is there to execute it.
 func (c *checker) schedules(ctx context.Context) {
+	pauses, err := c.pauses(ctx)
+	if err != nil {
+		c.fail("schedule", err)
+	}
 	scheduled := 0
 	for _, j := range c.config.Jobs {
 		if j.Schedule == nil {
 			continue
 		}
 		scheduled++
+		if p, paused := pauses[j.Name]; paused {
+			c.add(finding{Level: "warning", Subject: "schedule", Text: fmt.Sprintf("%s: paused by %s since %s: %s", j.Name, p.By, p.Since.Local().Format("2006-01-02 15:04"), p.Reason),
+				Hint: "to go on: syncd unpause " + j.Name})
+			continue
+		}
 		next := j.Schedule.Next(time.Now()).In(j.Schedule.Location())
 		c.ok("schedule", "%s: next at %s", j.Name, next.Format("2006-01-02 15:04 -07:00"))
 	}
@@ -35,6 +48,41 @@ func (c *checker) schedules(ctx context.Context) {
 		return
 	}
 	c.daemons(daemons)
+	c.monitoring(ctx, daemons)
+}
+
+// pauses are the paused jobs, by name.
+func (c *checker) pauses(ctx context.Context) (map[string]jobs.Pause, error) {
+	if c.ledger == nil {
+		return nil, nil
+	}
+	all, err := c.ledger.Pauses(ctx)
+	paused := make(map[string]jobs.Pause, len(all))
+	for _, p := range all {
+		paused[p.Job] = p
+	}
+	return paused, err
+}
+
+// monitoring warns when something else answers where a daemon of this machine would be watched.
+func (c *checker) monitoring(ctx context.Context, daemons []jobs.Daemon) {
+	address, network := c.config.Daemon.Listen, "tcp"
+	if path, isSocket := strings.CutPrefix(address, "unix:"); isSocket {
+		address, network = path, "unix"
+	}
+	host, err := os.Hostname()
+	ours := slices.ContainsFunc(daemons, func(d jobs.Daemon) bool { return d.Host == host && d.Silent < aliveFor })
+	if address == "" || ours || err != nil {
+		return
+	}
+	dialer := net.Dialer{Timeout: time.Second}
+	conn, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return // nobody is there
+	}
+	_ = conn.Close() // nothing was said
+	c.add(finding{Level: "warning", Subject: "daemon", Text: fmt.Sprintf("something else answers at %s: monitoring would not be served there", c.config.Daemon.Listen),
+		Hint: "stop what is there, or name another address: listen of [daemon]"})
 }
 
 func (c *checker) daemons(daemons []jobs.Daemon) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"syncd/internal/sandbox"
@@ -27,6 +28,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"code":    scriptCode,
 	"json":    scriptJSON,
 	"sql":     scriptSQL,
+	"refused": scriptRefused,
 	"until":   scriptUntil,
 	"edit":    scriptEdit,
 	"faults":  scriptFaults,
@@ -104,6 +106,21 @@ func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(withDatabase(ts, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(context.Background(), args[0])
 		return err
+	}))
+}
+
+// scriptRefused is: refused STATEMENT. The database must not execute it.
+func scriptRefused(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: refused STATEMENT")
+	}
+	ts.Check(withDatabase(ts, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(context.Background(), args[0])
+		var refusal *pgconn.PgError
+		if !errors.As(err, &refusal) {
+			return fmt.Errorf("the database executes %s: %w", args[0], err)
+		}
+		return nil
 	}))
 }
 

@@ -1,9 +1,15 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"syncd/internal/config"
+	"syncd/internal/jobs"
+	"syncd/internal/store"
 )
 
 // completionExamples say how a shell is told, by its name.
@@ -52,10 +58,10 @@ func words(list func() []string) completion {
 	}
 }
 
-// jobNames completes the first argument with the jobs of the configuration.
+// jobNames completes with the jobs of the configuration.
 func (p process) jobNames(flags *globalFlags) completion {
-	return func(_ *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
-		if c := p.quietConfig(flags); c != nil && len(args) == 0 {
+	return func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
+		if c := p.quietConfig(flags); c != nil {
 			for _, job := range c.Jobs {
 				names = append(names, job.Name)
 			}
@@ -74,6 +80,66 @@ func (p process) dossierNames(flags *globalFlags) completion {
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// months completes with the last year's, the newest first.
+func months(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	const shown = 12
+	now := time.Now()
+	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.Local)
+	var names []string
+	for i := range shown {
+		names = append(names, first.AddDate(0, -i, 0).Format("2006-01"))
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+// onlyFirst completes the first argument, and no other.
+func onlyFirst(names completion) completion {
+	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return names(cmd, args, begun)
+	}
+}
+
+const (
+	completedRuns      = 20
+	completionPatience = 2 * time.Second // whoever presses TAB waits for it
+)
+
+// runNumbers completes with the newest runs. A ledger that cannot be read completes nothing, and says nothing.
+func (p process) runNumbers(flags *globalFlags) completion {
+	return func(*cobra.Command, []string, string) (numbers []string, _ cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(context.Background(), completionPatience)
+		defer cancel()
+		for _, run := range p.newestRuns(ctx, flags) {
+			text := fmt.Sprintf("%d\t%s, %s", run.ID, run.Job, run.Target.Dossier)
+			if run.Period != "" {
+				text += ", " + string(run.Period)
+			}
+			numbers = append(numbers, text+", "+string(run.State))
+		}
+		return numbers, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	}
+}
+
+func (p process) newestRuns(ctx context.Context, flags *globalFlags) []*jobs.Run {
+	a, err := p.open(flags)
+	if err != nil {
+		return nil
+	}
+	defer a.close()
+	ledger, err := a.readLedger(ctx)
+	if err != nil {
+		return nil
+	}
+	runs, err := ledger.Runs(ctx, store.RunFilter{Max: completedRuns})
+	if err != nil {
+		return nil
+	}
+	return runs
 }
 
 // quietConfig is the configuration, or nil where it cannot be read: completion has nobody to tell.

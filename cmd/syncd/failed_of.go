@@ -22,6 +22,8 @@ func (a *app) selectFailed(ctx context.Context, job config.Job, id int64) error 
 		return explainNoRun(id, err)
 	case run.Job != job.Name:
 		return usagef("run %d is of job %s, not %s\nhint: syncd run %s --failed-of %d", id, run.Job, job.Name, run.Job, id)
+	case run.Purged:
+		return usagef("what became of each employee of run %d is past its time, and gone\nhint: run everyone: syncd run %s --dossier %s --period %s", id, job.Name, run.Target.Dossier, run.Period)
 	case run.State == jobs.Running, run.State == jobs.Queued:
 		return &jobs.BusyError{Run: *run}
 	case run.State == jobs.Held, jobs.Holds(run.Findings) && run.Approved == "":

@@ -2,8 +2,11 @@ package main
 
 import (
 	"io"
+	"os"
+	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/term"
 )
 
 // journalWriter puts the priority in front of each line, as systemd's journal reads it (sd-daemon(3)): 'journalctl -p
@@ -21,4 +24,42 @@ func (w journalWriter) WriteLevel(level zerolog.Level, line []byte) (int, error)
 		return 0, err
 	}
 	return len(line), nil
+}
+
+// defaultLevel is how loud a command is: on a terminal its report says what a warning would.
+func (p process) defaultLevel() string {
+	if isTerminal(p.Stderr) {
+		return "error"
+	}
+	return "warn"
+}
+
+// logger writes JSON, or lines for people on a terminal, to stderr.
+func (p process) logger(level string) (zerolog.Logger, error) {
+	if level == "" {
+		level = p.Getenv("SYNCD_LOG_LEVEL")
+	}
+	if level == "" {
+		level = p.defaultLevel()
+	}
+	parsed, err := zerolog.ParseLevel(level)
+	if err != nil {
+		return zerolog.Logger{}, usagef("log level %q is unknown\nhint: use trace, debug, info, warn or error", level)
+	}
+	w := p.Stderr
+	switch {
+	case isTerminal(p.Stderr):
+		w = zerolog.ConsoleWriter{Out: p.Stderr, TimeFormat: time.TimeOnly}
+	case p.underSystemd():
+		w = journalWriter{p.Stderr}
+	}
+	return zerolog.New(w).Level(parsed).With().Timestamp().Logger(), nil
+}
+
+// underSystemd tells that messages go to the journal.
+func (p process) underSystemd() bool { return p.Getenv("JOURNAL_STREAM") != "" }
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
 }

@@ -20,7 +20,7 @@ and 'syncd run' works as always. The reason is recorded with your user name.`,
 		Example: `  syncd pause paie --reason "staging is being repaired"
   syncd unpause paie`,
 		Args:              exactly("JOB"),
-		ValidArgsFunction: p.jobNames(flags),
+		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			if err := needReason("a pause", reason); err != nil {
 				return err
@@ -55,7 +55,7 @@ func newUnpause(p process, flags *globalFlags) *cobra.Command {
 'syncd schedule' shows it.`,
 		Example:           `  syncd unpause paie`,
 		Args:              exactly("JOB"),
-		ValidArgsFunction: p.jobNames(flags),
+		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			ended, err := ledger.Unpause(ctx, args[0], requester())
 			if err != nil {

@@ -38,8 +38,9 @@ func newPeriodClose(p process, flags *globalFlags) *cobra.Command {
 		Long: `Close a month of all dossiers, or of those of --dossier. While a run of it is executed or
 queued it cannot be closed. What is undelivered then stays so, and is told. The reason is
 recorded with your user name.`,
-		Example: `  syncd period close 2026-10 --reason "payslips are out"`,
-		Args:    exactly("PERIOD"),
+		Example:           `  syncd period close 2026-10 --reason "payslips are out"`,
+		Args:              exactly("PERIOD"),
+		ValidArgsFunction: onlyFirst(months),
 		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			period, err := parsePeriod(args[0])
 			if err != nil {
@@ -67,7 +68,8 @@ Then it is closed by itself, also in the middle of a run. The reason is recorded
 user name.`,
 		Example: `  syncd period reopen 2026-10 --dossier saint-martin --for 24h --reason "a bonus was forgotten"
   syncd period reopen 2026-10 --until "2026-12-05 18:00" --reason "late amendment"`,
-		Args: exactly("PERIOD"),
+		Args:              exactly("PERIOD"),
+		ValidArgsFunction: onlyFirst(months),
 		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			period, err := parsePeriod(args[0])
 			if err != nil {
@@ -181,13 +183,22 @@ func parseEnd(until string, lasts time.Duration, now time.Time) (time.Time, erro
 	case lasts > 0:
 		return now.Add(lasts), nil
 	}
-	if day, err := time.ParseInLocation(time.DateOnly, until, time.Local); err == nil {
+	end, err := parseTime(until)
+	if err == nil && !end.After(now) {
+		return time.Time{}, usagef("--until %q lies in the past\nhint: name a time to come, or --for 24h", until)
+	}
+	return end, err
+}
+
+func parseTime(text string) (time.Time, error) {
+	trimmed := strings.TrimSpace(text)
+	if day, err := time.ParseInLocation(time.DateOnly, trimmed, time.Local); err == nil {
 		return day.AddDate(0, 0, 1), nil
 	}
 	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", time.RFC3339} {
-		if end, err := time.ParseInLocation(layout, strings.TrimSpace(until), time.Local); err == nil {
+		if end, err := time.ParseInLocation(layout, trimmed, time.Local); err == nil {
 			return end, nil
 		}
 	}
-	return time.Time{}, usagef("--until %q is no time\nhint: write \"2026-12-05\" or \"2026-12-05 18:00\"", until)
+	return time.Time{}, usagef("--until %q is no time\nhint: write \"2026-12-05\" or \"2026-12-05 18:00\"", text)
 }

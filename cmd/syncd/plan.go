@@ -35,7 +35,7 @@ or is gone.`,
   syncd plan paie --verify
   syncd plan paie --period 2026-10 --json`,
 		Args:              exactly("JOB"),
-		ValidArgsFunction: p.jobNames(flags),
+		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
 			return a.plan(ctx, args[0], show, verify)
 		}),
@@ -61,7 +61,7 @@ func (a *app) plan(ctx context.Context, name string, show report.Show, verify ve
 	if err != nil {
 		return err
 	}
-	if err := verify.apply(&push); err != nil {
+	if err := verify.check(&push); err != nil {
 		return err
 	}
 	dossiers, period, err := a.selection(job)
@@ -76,10 +76,10 @@ func (a *app) plan(ctx context.Context, name string, show report.Show, verify ve
 	if err != nil {
 		return err
 	}
-	planner := &planner{app: a, job: &push, period: period, show: show,
+	planner := &planner{app: a, job: &push, period: period, show: show, verify: verify,
 		runner: &jobs.Runner{Ledger: ledger, Staging: staging, Log: a.log, Stop: a.Stop},
 		ledger: ledger}
-	if push.Guards.Verify {
+	if verify.verify || push.Guards.Verify {
 		if planner.connection, err = a.connection(a.config.Isidoor.RetryFor); err != nil {
 			return err
 		}
@@ -93,6 +93,7 @@ type planner struct {
 	job    *jobs.PushJob
 	period jobs.Period
 	show   report.Show
+	verify verifyOptions
 	runner *jobs.Runner
 	ledger *store.Store
 
@@ -159,10 +160,12 @@ func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
 		}
 		p.runner.API = p.connection.Dossier(key)
 	}
-	progress := newProgress(p.Stderr, d.Name)
+	progress := newProgress(p.Stderr, d.Name, p.language())
 	p.runner.Progress = progress
 	sink := p.newSink(target)
-	plan, err := p.runner.DryRun(ctx, p.job, target, p.period, unique(p.flags.employees), sink)
+	request := jobs.NewRun{Target: target, Period: p.period, Employees: unique(p.flags.employees), AnyOrder: p.flags.period != "", Scope: p.job.Scope,
+		Verify: p.verify.verify, Overwrite: p.verify.overwrite}
+	plan, err := p.runner.DryRun(ctx, p.job, request, sink)
 	progress.finish()
 	if err != nil {
 		return 0, err
@@ -171,7 +174,6 @@ func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
 		return 0, err
 	}
 	// What 'run' would refuse now is said here, too.
-	request := jobs.NewRun{Target: target, Period: p.period, AnyOrder: p.flags.period != "", Scope: p.job.Scope}
 	if err := p.ledger.CheckOrder(ctx, request); err != nil {
 		return 0, err
 	}
@@ -203,7 +205,8 @@ type planSink interface {
 }
 
 func (p *planner) newSink(target jobs.Target) planSink {
-	subject := report.Subject{Job: p.job.Name, Target: target, Period: p.period, PeriodImplied: p.flags.period == "", Employees: p.flags.employees}
+	subject := report.Subject{Job: p.job.Name, Target: target, Period: p.period, PeriodImplied: p.flags.period == "", Employees: p.flags.employees,
+		Verify: p.verify.verify, Overwrite: p.verify.overwrite}
 	if p.flags.json {
 		return p.printer().NewPlanJSON(p.Stdout, subject)
 	}

@@ -8,16 +8,30 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report"
 )
 
 // newProgress shows how far a run is on a terminal, and nothing in a pipe.
-func newProgress(w io.Writer, dossier string) *progress {
-	return &progress{w: w, dossier: dossier, visible: isTerminal(w)}
+func newProgress(w io.Writer, dossier string, language report.Language) *progress {
+	return &progress{w: w, dossier: dossier, words: progressWordsOf(language), visible: isTerminal(w)}
+}
+
+type progressWords struct{ reading, comparing, sending, waiting string }
+
+// progressWordsOf are English unless there are others.
+func progressWordsOf(language report.Language) progressWords {
+	if language == report.French {
+		return progressWords{"lecture des données préparées", "comparaison avec ce que détient Isidoor", "envoi",
+			"%s : une demande précédente est peut-être encore en route ; ses salariés seront renvoyés dans %s\n"}
+	}
+	return progressWords{"reading staging", "comparing with what the API holds", "sending",
+		"%s: an earlier request may still be under way; its employees are sent again in %s\n"}
 }
 
 type progress struct {
 	w       io.Writer
 	dossier string
+	words   progressWords
 	visible bool
 	bar     *progressbar.ProgressBar
 	pushing bool
@@ -31,7 +45,7 @@ func (p *progress) Planning(employees int) {
 		return
 	}
 	if p.bar == nil {
-		p.bar = p.newBar(-1, "reading staging")
+		p.bar = p.newBar(-1, p.words.reading)
 	}
 	_ = p.bar.Set(employees) // a terminal that went away
 }
@@ -42,7 +56,7 @@ func (p *progress) Verifying(done, total int) {
 		return
 	}
 	if p.bar == nil {
-		p.bar = p.newBar(total, "comparing with what the API holds")
+		p.bar = p.newBar(total, p.words.comparing)
 	}
 	_ = p.bar.Set(done) // a terminal that went away
 	if done == total {
@@ -57,7 +71,7 @@ func (p *progress) Pushing(done, total int) {
 	}
 	if !p.pushing {
 		p.finish()
-		p.bar, p.pushing = p.newBar(total, "sending"), true
+		p.bar, p.pushing = p.newBar(total, p.words.sending), true
 	}
 	_ = p.bar.Set(done) // a terminal that went away
 }
@@ -65,7 +79,7 @@ func (p *progress) Pushing(done, total int) {
 // Waiting implements jobs.Progress. Also in a pipe: a command that says nothing for half a minute looks dead.
 func (p *progress) Waiting(d time.Duration) {
 	if d > time.Second {
-		fmt.Fprintf(p.w, "%s: an earlier request may still be under way; its employees are sent again in %s\n", p.dossier, d.Round(time.Second))
+		fmt.Fprintf(p.w, p.words.waiting, p.dossier, d.Round(time.Second))
 	}
 }
 

@@ -1,10 +1,13 @@
 package main
 
 import (
-	"fmt"
+	"context"
 	"os"
+	"os/exec"
 	"os/user"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // requester is the system user who asks, as the trail names it: whoever logged in, which no sudo or su hides, and as whom
@@ -20,32 +23,39 @@ func nameRequester(running, login string) string {
 	return login + " (as " + running + ")"
 }
 
-func userName(uid int) string {
-	u, err := user.LookupId(fmt.Sprint(uid))
-	if err != nil {
-		return fmt.Sprintf("uid %d", uid)
+func userName(uid int) string { return nameOf(strconv.Itoa(uid)) }
+
+// nameOf is the name of a user. This program reads /etc/passwd alone; a user of a directory service, or one that systemd
+// makes for as long as a service runs, is known to the system's own lookup only.
+func nameOf(uid string) string {
+	if u, err := user.LookupId(uid); err == nil {
+		return u.Username
 	}
-	return u.Username
+	const patience = 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	line, err := exec.CommandContext(ctx, "/usr/bin/getent", "passwd", uid).Output()
+	if name, _, found := strings.Cut(string(line), ":"); err == nil && found && name != "" {
+		return name
+	}
+	return "uid " + uid
 }
 
 // loginName is the user of the login session, which the kernel keeps once it is set (audit(7), pam_loginuid); "" = there
-// is none, as in a service.
+// is none. A service that root starts for somebody, as syncd-admin does, has no session: there root tells who asked.
 func loginName() string {
 	text, err := os.ReadFile("/proc/self/loginuid")
-	if err != nil {
-		return ""
+	if name := loginOf(strings.TrimSpace(string(text))); err == nil && name != "" {
+		return name
 	}
-	return loginOf(strings.TrimSpace(string(text)))
+	return loginOf(os.Getenv("SYNCD_LOGIN_UID"))
 }
 
+// loginOf is the name that belongs to a login uid; "" = it is not set, or no number.
 func loginOf(uid string) string {
 	const unset = "4294967295"
-	if uid == unset || uid == "" {
+	if _, err := strconv.ParseUint(uid, 10, 32); err != nil || uid == unset {
 		return ""
 	}
-	u, err := user.LookupId(uid)
-	if err != nil {
-		return "uid " + uid
-	}
-	return u.Username
+	return nameOf(uid)
 }

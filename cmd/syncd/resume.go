@@ -23,7 +23,8 @@ With --detach the run is queued for a daemon, which goes on with it.`,
 		Example: `  syncd runs --state failed
   syncd resume 12
   syncd resume 12 --detach`,
-		Args: exactly("RUN"),
+		Args:              exactly("RUN"),
+		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
 		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {
@@ -64,6 +65,14 @@ func parseRun(text string) (int64, error) {
 	return id, nil
 }
 
+// wantsRun refuses a flag whose value is no run's number: 0 must not pass for a flag that was left out.
+func wantsRun(cmd *cobra.Command, flag string, id int64) error {
+	if cmd.Flags().Changed(flag) && id < 1 {
+		return usagef("--%s %d is not the number of a run\nhint: 'syncd runs' lists them", flag, id)
+	}
+	return nil
+}
+
 func (a *app) resume(ctx context.Context, id int64) error {
 	e, err := a.executor(ctx)
 	if err != nil {
@@ -85,8 +94,8 @@ func (e *executor) resumeRun(ctx context.Context, run *jobs.Run) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if now := e.target(d); now.Environment != run.Target.Environment || now.BaseURL != run.Target.BaseURL {
-		return 0, usagef("run %d was for the %s environment of another address than the configuration now names\nhint: a run is resumed at its own target only", run.ID, run.Target.Environment)
+	if err := e.sameTarget(run); err != nil {
+		return 0, err
 	}
 	runner, done, err := e.runner(d)
 	if err != nil {
@@ -122,4 +131,12 @@ func explainNoRun(id int64, err error) error {
 		return usagef("there is no run %d\nhint: 'syncd runs' lists them", id)
 	}
 	return err
+}
+
+// sameTarget refuses a decision about a run of another environment or address than the configuration names.
+func (a *app) sameTarget(run *jobs.Run) error {
+	if now := a.config.Isidoor; now.Environment != run.Target.Environment || now.BaseURL != run.Target.BaseURL {
+		return usagef("run %d is of the %s environment at another address than the configuration names\nhint: name the configuration that it was made with: --config FILE", run.ID, run.Target.Environment)
+	}
+	return nil
 }

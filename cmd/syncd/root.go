@@ -54,7 +54,7 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
 	})
 	persistent := root.PersistentFlags()
 	persistent.StringVar(&flags.config, "config", "", "configuration file (default $SYNCD_CONFIG, then "+defaultConfig+")")
-	persistent.StringVar(&flags.logLevel, "log-level", "", "trace, debug, info, warn or error (default $SYNCD_LOG_LEVEL, then warn; info for the daemon)")
+	persistent.StringVar(&flags.logLevel, "log-level", "", "trace, debug, info, warn or error (default $SYNCD_LOG_LEVEL, then warn; info for the daemon, error on a terminal)")
 	root.AddCommand(
 		newCheck(p, &flags), newMigrate(p, &flags), newPlan(p, &flags), newRun(p, &flags), newResume(p, &flags),
 		newApprove(p, &flags), newCancel(p, &flags), newSettle(p, &flags), newPeriod(p, &flags), newRuns(p, &flags), newShow(p, &flags),
@@ -76,6 +76,7 @@ func (f *globalFlags) addDossiers(cmd *cobra.Command, p process) {
 
 func (f *globalFlags) addPeriod(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.period, "period", "", "payroll month, such as 2026-11 (default: the job's)")
+	complete(cmd, "period", months)
 }
 
 func (f *globalFlags) addEmployees(cmd *cobra.Command, help string) {

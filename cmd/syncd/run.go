@@ -37,7 +37,8 @@ daemon, which executes them.`,
   syncd run paie --verify
   syncd run paie --detach`,
 		Args:              exactly("JOB"),
-		ValidArgsFunction: p.jobNames(flags),
+		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
+		PreRunE:           func(cmd *cobra.Command, _ []string) error { return wantsRun(cmd, "failed-of", how.failedOf) },
 		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
 			return a.run(ctx, args[0], how)
 		}),
@@ -47,6 +48,7 @@ daemon, which executes them.`,
 	flags.addEmployees(cmd, "only the employee of this matricule: no departures are computed")
 	cmd.Flags().BoolVar(&how.detach, "detach", false, "queue the runs for a daemon instead of executing them here")
 	cmd.Flags().Int64Var(&how.failedOf, "failed-of", 0, "only the employees whom this run did not deliver")
+	complete(cmd, "failed-of", p.runNumbers(flags))
 	how.addVerify(cmd)
 	flags.addJSON(cmd)
 	return cmd
@@ -67,16 +69,14 @@ func (v *verifyOptions) addVerify(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&v.overwrite, "overwrite", false, "with --verify: send over what the other side edited")
 }
 
-// apply puts the options into force for a job.
-func (v *verifyOptions) apply(job *jobs.PushJob) error {
+// check refuses options that a job cannot follow.
+func (v *verifyOptions) check(job *jobs.PushJob) error {
 	switch {
 	case v.overwrite && !v.verify && !job.Guards.Verify:
 		return usagef("--overwrite needs --verify: what the other side edited is not known otherwise\nhint: add --verify")
 	case v.verify && job.ReadBack == nil:
 		return usagef("--verify needs to know how a document is read back\nhint: add [isidoor.salarie.read] to the configuration; see config.toml")
 	}
-	job.Guards.Verify = job.Guards.Verify || v.verify
-	job.Overwrite = v.overwrite
 	return nil
 }
 
@@ -126,22 +126,29 @@ func (a *app) run(ctx context.Context, name string, how runOptions) error {
 	if err != nil {
 		return err
 	}
-	if how.detach {
-		if how.verifyOptions != (verifyOptions{}) {
-			return usagef("a daemon verifies as the configuration says\nhint: set verify = true under [job.guard], or leave out --detach")
+	if how.verifyOptions != (verifyOptions{}) {
+		push, err := a.config.PushJob(name)
+		if err != nil {
+			return err
 		}
+		if err := how.check(&push); err != nil {
+			return err
+		}
+		a.verify = how.verifyOptions
+	}
+	if how.detach {
 		return a.detach(ctx, job, dossiers, period)
 	}
 	e, err := a.executor(ctx)
 	if err != nil {
 		return err
 	}
-	err = a.worst(dossiers, func(d config.Dossier) (int, error) { return e.runDossier(ctx, job, d, period, how) })
+	err = a.worst(dossiers, func(d config.Dossier) (int, error) { return e.runDossier(ctx, job, d, period) })
 	return e.printJSON(err)
 }
 
 // runDossier executes a job for one dossier and reports the run.
-func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Dossier, period jobs.Period, how runOptions) (int, error) {
+func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Dossier, period jobs.Period) (int, error) {
 	runner, done, err := e.runner(d)
 	if err != nil {
 		return 0, err
@@ -160,9 +167,6 @@ func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Doss
 		if configured != nil {
 			return 0, configured
 		}
-		if err := how.apply(&push); err != nil {
-			return 0, err
-		}
 		run, err = runner.Push(ctx, &push, request)
 	}
 	done()
@@ -173,7 +177,7 @@ func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Doss
 func (a *app) newRun(job config.Job, d config.Dossier, period jobs.Period) jobs.NewRun {
 	return jobs.NewRun{
 		Job: job.Name, Kind: job.Kind, Target: a.target(d), Period: period, AnyOrder: a.flags.period != "",
-		Scope: a.config.Isidoor.Salarie.Scope, Employees: unique(a.flags.employees), FailedOf: a.failedOf, Trigger: jobs.TriggerManual,
+		Scope: a.config.Isidoor.Salarie.Scope, Employees: unique(a.flags.employees), FailedOf: a.failedOf, Verify: a.verify.verify, Overwrite: a.verify.overwrite, Trigger: jobs.TriggerManual,
 		RequestedBy: requester(), Digests: jobs.Digests{Config: a.config.Digest()},
 	}
 }
@@ -184,9 +188,9 @@ func (e *executor) runner(d config.Dossier) (r *jobs.Runner, done func(), err er
 	if err != nil {
 		return nil, nil, err
 	}
-	progress := newProgress(e.Stderr, d.Name)
+	progress := newProgress(e.Stderr, d.Name, e.language())
 	return &jobs.Runner{Ledger: e.ledger, Staging: e.staging, API: e.connection.Dossier(key), Siret: d.Siret, By: requester(), Progress: progress,
-		Log: e.log, Stop: e.Stop}, progress.finish, nil
+		Log: e.log, Stop: e.Stop, Quiet: isTerminal(e.Stdout) && isTerminal(e.Stderr)}, progress.finish, nil
 }
 
 // reportTimeout bounds the reading of what a report shows.

@@ -50,6 +50,8 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
 	cmd.Flags().StringVar(&filter.State, "state", "", "only runs in this state: "+strings.Join(runStates, ", "))
 	cmd.Flags().IntVar(&filter.Max, "limit", 50, "at most so many")
 	complete(cmd, "dossier", p.dossierNames(flags))
+	complete(cmd, "job", p.jobNames(flags))
+	complete(cmd, "period", months)
 	complete(cmd, "state", words(func() []string { return runStates }))
 	flags.addJSON(cmd)
 	return cmd

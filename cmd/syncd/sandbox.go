@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/config"
+	"syncd/internal/report"
 	"syncd/internal/sandbox"
 )
 
@@ -72,7 +73,7 @@ func (a *app) serveSandbox(ctx context.Context, c sandbox.Config) error {
 		return a.baseURLError(err.Error(), "is another sandbox running there? base_url and token_url choose the port")
 	}
 	notice := sandbox.NoticeEN
-	if a.config.Language(a.Getenv) == "fr" {
+	if a.language() == report.French {
 		notice = sandbox.NoticeFR
 	}
 	fmt.Fprintf(a.Stderr, "%s\nlistening on http://%s, %d dossiers; Ctrl-C ends it\n", notice, listener.Addr(), len(c.Dossiers))

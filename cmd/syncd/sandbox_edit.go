@@ -40,6 +40,7 @@ given whole. Of several periods the newest is meant unless --period says another
 	flags.addDossiers(cmd, p)
 	cmd.Flags().StringVar(&edit.Matricule, "employee", "", "the employee of this matricule")
 	cmd.Flags().StringVar(&edit.Period, "period", "", "payroll month, such as 2026-11 (default: the newest that there is)")
+	complete(cmd, "period", months)
 	cmd.Flags().BoolVar(&remove, "delete", false, "delete the document")
 	return cmd
 }

@@ -27,7 +27,8 @@ recorded here decides who is paid.
 The reason is recorded with your user name.`,
 		Example: `  syncd settle 12 --employee 00042 --withdrawn --reason "deleted in Isidoor by phone with FNOGEC"
   syncd settle 12 --employee 00043 --accepted --reason "seen on the Isidoor screen"`,
-		Args: exactly("RUN"),
+		Args:              exactly("RUN"),
+		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
 		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {
@@ -68,6 +69,13 @@ func settlement(chosen map[jobs.Settlement]*bool) (as jobs.Settlement, err error
 }
 
 func (a *app) settle(ctx context.Context, ledger *store.Store, id int64, as jobs.Settlement, reason string) error {
+	found, err := ledger.Run(ctx, id)
+	if err != nil {
+		return explainNoRun(id, err)
+	}
+	if err := a.sameTarget(found); err != nil {
+		return err
+	}
 	run, err := ledger.Settle(ctx, id, a.flags.employees, as, requester(), reason, a.config.Isidoor.RequestTimeout)
 	if err != nil {
 		return explainNoRun(id, err)

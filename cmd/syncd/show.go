@@ -23,7 +23,8 @@ run replaces it.`,
 		Example: `  syncd show 12
   syncd show 12 --diff --employee 00042
   syncd show 12 --json`,
-		Args: exactly("RUN"),
+		Args:              exactly("RUN"),
+		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
 		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {

@@ -58,7 +58,13 @@ func (a *app) why(ctx context.Context, key string) error {
 		}
 	}
 	now := a.now(ctx, ledger, push, d, target, period, key)
-	if is[*jobs.EmployeeError](now.Err) && len(story.Lines) == 0 && len(story.Known) == 0 {
+	gone := is[*jobs.EmployeeError](now.Err)
+	if gone && known && isEmpty(story) { // in that period: who has left is asked about by whoever knows no period
+		if story, err = ledger.Story(ctx, target.ID, key, ""); err != nil {
+			return err
+		}
+	}
+	if gone && isEmpty(story) {
 		return fmt.Errorf("nothing is known of employee %q of dossier %s: %w", key, d.Name, now.Err)
 	}
 	if a.flags.json {
@@ -66,6 +72,8 @@ func (a *app) why(ctx context.Context, key string) error {
 	}
 	return a.printer().Why(a.Stdout, story, now)
 }
+
+func isEmpty(story *jobs.Story) bool { return len(story.Lines)+len(story.Known) == 0 }
 
 // pushJobOf is the first job that sends the employees of a dossier.
 func (a *app) pushJobOf(d config.Dossier) (config.Job, *jobs.PushJob, error) {
@@ -92,7 +100,7 @@ func (a *app) now(ctx context.Context, ledger *store.Store, push *jobs.PushJob, 
 	job.Guards.Verify = false // the API is not asked
 	runner := &jobs.Runner{Ledger: ledger, Staging: staging, Siret: d.Siret, Progress: silent{}, Log: a.log, Stop: a.Stop}
 	items := &collector{}
-	plan, err := runner.DryRun(ctx, &job, target, period, []string{key}, items)
+	plan, err := runner.DryRun(ctx, &job, jobs.NewRun{Target: target, Period: period, Employees: []string{key}}, items)
 	now.Items, now.Counts, now.Findings, now.Err = items.items, plan.Counts, plan.Findings, err
 	return now
 }

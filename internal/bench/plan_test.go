@@ -90,7 +90,7 @@ func acknowledge(r *rig) {
 	}
 	runner := &jobs.Runner{Ledger: ledger, Staging: &store.Staging{URL: r.db.URL}, Siret: d.Siret, Log: zerolog.Nop(), Progress: silent{}}
 	sink := &acknowledging{rig: r, conn: r.connect(), target: target.ID, keyID: keys.ID}
-	_, err = runner.DryRun(ctx, &job, target, period, nil, sink)
+	_, err = runner.DryRun(ctx, &job, jobs.NewRun{Target: target, Period: period}, sink)
 	check(r, err)
 	r.exec("VACUUM ANALYZE syncd.baseline")
 }

@@ -83,6 +83,9 @@ func share(part float64, floor int) jobs.Limit {
 	return jobs.Limit{Count: jobs.NoCount, Share: part, Floor: floor}
 }
 
+// usualFloor lets a share work for a staff of eight.
+const usualFloor = 2
+
 func readLimit(t *table) jobs.Limit {
 	defer t.finish()
 	const many = 1_000_000_000
@@ -92,10 +95,14 @@ func readLimit(t *table) jobs.Limit {
 	case t.has("floor") && !t.has("share"):
 		t.report("floor", "has no share that it could raise", "add share, or remove floor: count alone is the limit")
 	}
+	share, floor := t.numberOr("share", jobs.NoShare, 0, 1, "write 0.2 for 20 %"), int64(0)
+	if t.has("share") && share > 0 {
+		floor = usualFloor
+	}
 	return jobs.Limit{
 		Count: t.integerOr("count", jobs.NoCount, 0, many, "write a whole number, such as 10"),
-		Share: t.numberOr("share", jobs.NoShare, 0, 1, "write 0.2 for 20 %"),
-		Floor: t.integerOr("floor", 0, 0, many, "write a whole number, such as 5"),
+		Share: share,
+		Floor: t.integerOr("floor", floor, 0, many, "write a whole number, such as 5"),
 	}
 }
 

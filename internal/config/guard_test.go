@@ -84,11 +84,11 @@ compare = ["Elements", "Adresse.Code"]
 	}
 	want := jobs.Guards{
 		Created:      jobs.Limit{Count: 50, Share: jobs.NoShare},
-		Updated:      jobs.Limit{Count: jobs.NoCount, Share: 0.5},
+		Updated:      jobs.Limit{Count: jobs.NoCount, Share: 0.5, Floor: 2},
 		Departed:     jobs.Limit{Count: 10, Share: 0.25, Floor: 4},
 		Duplicates:   jobs.Limit{Off: true},
 		Fall:         jobs.Limit{Count: jobs.NoCount, Floor: 1},
-		Elements:     jobs.Limit{Count: jobs.NoCount, Share: 1},
+		Elements:     jobs.Limit{Count: jobs.NoCount, Share: 1, Floor: 2},
 		CodeTotals:   defaultGuards.CodeTotals,
 		Approval:     true,
 		Verify:       true,

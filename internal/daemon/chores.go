@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -11,20 +12,32 @@ import (
 const expireEvery = time.Hour
 
 // runChores takes up failed runs again, gives up holds that nobody decided about, and deletes what is past its time.
-// Nothing of that is caught up: the next time comes soon. But what could not be done is tried again at the next turn.
+// Nothing of that is caught up: the next time comes soon. But what could not be done is tried again at the next turn, and
+// keeps no other chore from its turn.
 func (l *loop) runChores(ctx context.Context, now time.Time) error {
 	// The clock may have been set back.
 	l.fires.retried, l.fires.purged, l.fires.expired = earlier(l.fires.retried, now), earlier(l.fires.purged, now), earlier(l.fires.expired, now)
-	if err := l.noteConfiguration(ctx); err != nil {
-		return err
+	var undone error
+	for _, chore := range []func(context.Context, time.Time) error{l.noteConfiguration, l.expireHolds, l.purge, l.reconsider} {
+		err := chore(ctx, now)
+		if isAway(ctx, err) {
+			return err
+		}
+		undone = cmp.Or(undone, err)
 	}
-	if err := l.expireHolds(ctx, now); err != nil {
-		return err
-	}
+	return undone
+}
+
+func (l *loop) purge(_ context.Context, now time.Time) error {
 	if isDue(l.setup.Purge, l.fires.purged, now) {
 		l.fires.purged = now
 		l.setup.PurgeNow()
 	}
+	return nil
+}
+
+// reconsider takes up failed runs when that is due, and once with each configuration.
+func (l *loop) reconsider(ctx context.Context, now time.Time) error {
 	if l.setup.Retry == nil || l.fires.reconsidered && !isDue(l.setup.Retry, l.fires.retried, now) {
 		return nil
 	}
@@ -36,7 +49,7 @@ func (l *loop) runChores(ctx context.Context, now time.Time) error {
 }
 
 // noteConfiguration tells the trail, once for each load.
-func (l *loop) noteConfiguration(ctx context.Context) error {
+func (l *loop) noteConfiguration(ctx context.Context, _ time.Time) error {
 	if l.fires.noted {
 		return nil
 	}
@@ -50,7 +63,7 @@ func (l *loop) expireHolds(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	err := l.brief(ctx, func(ctx context.Context) error {
-		runs, err := l.Ledger.ExpireHolds(ctx, l.setup.Expires)
+		runs, err := l.Ledger.ExpireHolds(ctx, l.setup.pairs(), l.setup.Expires)
 		for _, id := range runs {
 			l.Log.Warn().Int64("run", id).Msg("nobody has decided about what this run holds: it was given up")
 		}

@@ -40,7 +40,7 @@ type Ledger interface {
 	// SetConfiguration tells the audit trail with which configuration this process works.
 	SetConfiguration(ctx context.Context, digest string) error
 	// ExpireHolds gives up what has waited for a person's decision for too long, by job.
-	ExpireHolds(ctx context.Context, expires map[string]time.Duration) ([]int64, error)
+	ExpireHolds(ctx context.Context, pairs []jobs.Pair, expires map[string]time.Duration) ([]int64, error)
 	RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) ([]int64, error)
 	Cancel(ctx context.Context, id int64, by, reason string) (*jobs.Run, error)
 	AllDone(ctx context.Context, job string, nominal time.Time) (bool, error)

@@ -204,7 +204,7 @@ func (l *ledger) SetConfiguration(ctx context.Context, _ string) error {
 	return nil
 }
 
-func (l *ledger) ExpireHolds(ctx context.Context, _ map[string]time.Duration) ([]int64, error) {
+func (l *ledger) ExpireHolds(ctx context.Context, _ []jobs.Pair, _ map[string]time.Duration) ([]int64, error) {
 	if err := l.enter(ctx, "ExpireHolds"); err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"syncd/internal/jobs"
@@ -20,18 +21,33 @@ type fakeAPI struct {
 	jobs.API
 	scope  jobs.Scope
 	append bool // to get a document twice is to pay it twice
+	closed func(jobs.Period) bool
 
+	run    atomic.Pointer[jobs.Run] // whose requests arrive
 	mu     sync.Mutex
 	seed   uint64
 	faulty bool
+	blind  bool           // it shows no document to anybody
 	sends  int            // requests since arm
 	after  int            // requests after which strike is called; 0 = never
 	strike func()         // stops, aborts or kills the run
 	counts map[string]int // requests per employee, ever
 	holds  map[heldKey][]byte
-	newest map[heldKey]int // when the newest document that arrived was last in staging
-	since  map[int]int     // when each revision was last put into staging
-	wrongs []string        // what must never happen, and did
+	of     map[heldKey]jobs.Period // whose run sent it
+	edited map[heldKey]bool        // by somebody else, since the last document arrived
+	newest map[heldKey]int         // when the newest document that arrived was last in staging
+	since  map[int]int             // when each revision was last put into staging
+
+	received []receipt
+	wrongs   []string // what must never happen, and did
+}
+
+// receipt is a request that arrived, whatever became of it.
+type receipt struct {
+	run      int64
+	key      string
+	document []byte
+	adds     bool // to what was paid for the month already
 }
 
 // heldKey is what the API keeps one document for; the period is empty with scope employee.
@@ -46,6 +62,8 @@ type paper struct {
 	Nom       string
 	Periode   jobs.Period
 	Rev       int // of staging, when the employee was last edited
+	Iban      string
+	Nir       string
 	Elements  []line
 }
 
@@ -54,15 +72,16 @@ type line struct {
 	Montant int
 }
 
-func newFakeAPI(scope jobs.Scope, semantics jobs.Semantics) *fakeAPI {
-	return &fakeAPI{scope: scope, append: semantics == jobs.Append, counts: map[string]int{}, holds: map[heldKey][]byte{}, newest: map[heldKey]int{}, since: map[int]int{}}
+func newFakeAPI(scope jobs.Scope, semantics jobs.Semantics, closed func(jobs.Period) bool) *fakeAPI {
+	return &fakeAPI{scope: scope, append: semantics == jobs.Append, closed: closed, counts: map[string]int{},
+		holds: map[heldKey][]byte{}, of: map[heldKey]jobs.Period{}, edited: map[heldKey]bool{}, newest: map[heldKey]int{}, since: map[int]int{}}
 }
 
 // arm prepares the next run.
 func (f *fakeAPI) arm(seed uint64, faulty bool, after int, strike func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.seed, f.faulty, f.sends, f.after, f.strike = seed, faulty, 0, after, strike
+	f.seed, f.faulty, f.blind, f.sends, f.after, f.strike = seed, faulty, false, 0, after, strike
 }
 
 func (f *fakeAPI) Identity(context.Context) (string, error) { return "", nil }
@@ -88,11 +107,13 @@ var fates = []struct {
 }
 
 func (f *fakeAPI) Send(ctx context.Context, key string, document []byte, beforeAttempt func() error) jobs.Outcome {
+	closed := f.isClosed()
 	if ctx.Err() != nil || beforeAttempt() != nil {
 		return failed(jobs.Outcome{Class: jobs.ClassCancelled})
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.receive(key, document, closed)
 	f.counts[key]++
 	if f.sends++; f.sends == f.after {
 		f.strike()
@@ -114,6 +135,38 @@ func (f *fakeAPI) Send(ctx context.Context, key string, document []byte, beforeA
 	return jobs.Outcome{Class: jobs.ClassAccepted, Status: 200, Attempts: 1, AnsweredAt: time.Now()}
 }
 
+// isClosed asks before the request may leave: what leaves after a period was closed is wrong, what arrives is not.
+func (f *fakeAPI) isClosed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closed(f.run.Load().Period)
+}
+
+// Read shows what it holds, if it answers.
+func (f *fakeAPI) Read(ctx context.Context, key string, p jobs.Period) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.counts[key]++
+	switch {
+	case ctx.Err() != nil:
+		return nil, failed(jobs.Outcome{Class: jobs.ClassCancelled}).Err
+	case f.draw(key) < 4:
+		return nil, failed(jobs.Outcome{Class: jobs.ClassTemporary, Status: 503}).Err
+	case f.blind:
+		return nil, nil
+	}
+	return bytes.Clone(f.holds[f.heldKey(key, p)]), nil
+}
+
+// takeBack is what a person does at the other side about someone who has gone.
+func (f *fakeAPI) takeBack(key string, month jobs.Period) {
+	at := f.heldKey(key, month)
+	if f.of[at] == month {
+		delete(f.holds, at)
+	}
+	delete(f.edited, at)
+}
+
 func failed(out jobs.Outcome) jobs.Outcome {
 	out.AnsweredAt = time.Now()
 	out.Err = &jobs.CallError{Class: out.Class, Call: "POST /V2/Salarie", Status: out.Status, Problem: "at random"}
@@ -129,6 +182,16 @@ func (f *fakeAPI) draw(key string) int {
 	return int(h.Sum64() >> 8 % 100)
 }
 
+// receive notes a request.
+func (f *fakeAPI) receive(key string, document []byte, closed bool) {
+	run := f.run.Load()
+	if closed {
+		f.wrongs = append(f.wrongs, fmt.Sprintf("%s: sent for %s, which is closed", key, run.Period))
+	}
+	adds := f.append && f.holds[f.heldKey(key, run.Period)] != nil
+	f.received = append(f.received, receipt{run.ID, key, bytes.Clone(document), adds})
+}
+
 // store keeps the document as the API would, and notes what must never happen.
 func (f *fakeAPI) store(document []byte) {
 	var p paper
@@ -136,7 +199,11 @@ func (f *fakeAPI) store(document []byte) {
 		f.wrongs = append(f.wrongs, "not a document")
 		return
 	}
-	at := f.heldKey(p.Matricule, p.Periode)
+	month := f.run.Load().Period
+	if p.Periode != "" && p.Periode != month {
+		f.wrongs = append(f.wrongs, fmt.Sprintf("%s: %s was sent with %s", p.Matricule, p.Periode, month))
+	}
+	at := f.heldKey(p.Matricule, month)
 	if f.since[p.Rev] < f.newest[at] {
 		f.wrongs = append(f.wrongs, fmt.Sprintf("%s: revision %d overwrote a newer one", p.Matricule, p.Rev))
 	}
@@ -144,7 +211,8 @@ func (f *fakeAPI) store(document []byte) {
 		f.wrongs = append(f.wrongs, fmt.Sprintf("%s: revision %d was paid twice", p.Matricule, p.Rev))
 	}
 	f.newest[at] = f.since[p.Rev]
-	f.holds[at] = slices.Clone(document)
+	delete(f.edited, at)
+	f.holds[at], f.of[at] = slices.Clone(document), month
 }
 
 func (f *fakeAPI) heldKey(key string, p jobs.Period) heldKey {

@@ -36,6 +36,26 @@ func (d *dyingLedger) Dictionaries(ctx context.Context, target int64) (dictionar
 	return dictionaries, err
 }
 
+func (d *dyingLedger) History(ctx context.Context, target int64, period jobs.Period) (history jobs.History, err error) {
+	err = d.call(func() error {
+		history, err = d.Ledger.History(ctx, target, period)
+		return err
+	})
+	return history, err
+}
+
+func (d *dyingLedger) SettleDoubt(ctx context.Context, run *jobs.Run, doubt jobs.Doubt, received bool) error {
+	return d.call(func() error { return d.Ledger.SettleDoubt(ctx, run, doubt, received) })
+}
+
+func (d *dyingLedger) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason, patience *jobs.Patience) (ended *jobs.Run, err error) {
+	err = d.call(func() error {
+		ended, err = d.Ledger.Finish(ctx, run, failure, patience)
+		return err
+	})
+	return ended, err
+}
+
 func (d *dyingLedger) BeginPlan(ctx context.Context, run *jobs.Run, request jobs.Resumption) (jobs.PlanWriter, error) {
 	w, err := d.Ledger.BeginPlan(ctx, run, request)
 	return dyingWriter{w, d}, err

@@ -16,15 +16,16 @@ import (
 
 // known is a row of the baseline.
 type known struct {
-	Key     string
-	Period  jobs.Period
-	Version int64
-	InDoubt bool
+	Key       string
+	Period    jobs.Period
+	Version   int64
+	InDoubt   bool
+	Withdrawn bool
 }
 
 func (h *history) baseline() []known {
 	h.Helper()
-	rows, err := h.conn.Query(context.Background(), `SELECT b.key, b.period, b.version, b.in_doubt
+	rows, err := h.conn.Query(context.Background(), `SELECT b.key, b.period, b.version, b.in_doubt, b.withdrawn
 		FROM syncd.baseline b JOIN syncd.target t ON t.id = b.target_id WHERE t.dossier = $1 ORDER BY b.key, b.period`, h.to.Dossier)
 	h.must(err)
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[known])
@@ -38,7 +39,9 @@ func (h *history) wantTruth() {
 	if h.api.wrongs != nil {
 		h.Fatalf("%q", h.api.wrongs)
 	}
+	h.wantReleased()
 	h.wantBaseline()
+	h.wantTrail()
 	if n := h.count(unaccounted, h.to.Dossier); n != 0 {
 		h.Fatalf("the accounting of %d runs is not that of their items", n)
 	}
@@ -48,13 +51,23 @@ func (h *history) wantTruth() {
 const unaccounted = `
 SELECT count(*) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id CROSS JOIN LATERAL (
 	SELECT coalesce(sum(employees) FILTER (WHERE state = 'accepted'), 0) AS accepted,
+		coalesce(sum(employees) FILTER (WHERE state = 'rejected'), 0) AS rejected,
+		coalesce(sum(employees) FILTER (WHERE state = 'blocked'), 0) AS blocked,
+		coalesce(sum(employees) FILTER (WHERE state = 'held'), 0) AS held,
 		coalesce(sum(employees) FILTER (WHERE state = 'superseded'), 0) AS superseded,
 		coalesce(sum(employees) FILTER (WHERE state IN ('uncertain', 'unsettled', 'sending') OR state = 'pending' AND ambiguous), 0) AS uncertain,
+		coalesce(sum(employees) FILTER (WHERE state = 'pending' AND NOT ambiguous), 0) AS not_attempted,
+		count(*) FILTER (WHERE state = 'departed') AS departed, count(*) FILTER (WHERE state = 'left') AS "left",
+		coalesce(sum(elements) FILTER (WHERE state = 'blocked'), 0) AS elements_blocked,
 		coalesce(sum(employees), 0) AS employees, coalesce(sum(elements), 0) AS elements
 	FROM syncd.item WHERE run_id = r.id) AS i
-WHERE t.dossier = $1 AND r.finished_at IS NOT NULL AND (r.accepted <> i.accepted OR r.superseded <> i.superseded
-	OR r.uncertain <> i.uncertain OR r.employees_read <> r.unchanged + i.employees
-	OR r.elements_read <> r.elements_unchanged + i.elements)`
+WHERE t.dossier = $1 AND r.finished_at IS NOT NULL AND r.employees_read <> r.unchanged + i.employees
+	OR t.dossier = $1 AND r.finished_at IS NOT NULL AND r.elements_read <> r.elements_unchanged + i.elements
+	OR t.dossier = $1 AND r.finished_at IS NOT NULL
+		AND (r.accepted, r.rejected, r.blocked, r.held, r.superseded, r.uncertain, r.not_attempted, r.departed, r."left", r.elements_blocked,
+			r.elements_in_documents)
+		<> (i.accepted, i.rejected, i.blocked, i.held, i.superseded, i.uncertain, i.not_attempted, i.departed, i."left", i.elements_blocked,
+			r.elements_read - i.elements_blocked)`
 
 // wantBaseline wants every document that the API holds to be known: in doubt, or exactly as acknowledged.
 func (h *history) wantBaseline() {
@@ -64,25 +77,58 @@ func (h *history) wantBaseline() {
 	if !found {
 		return
 	}
-	rows := h.baseline()
 	latest := map[heldKey]known{}
-	for _, row := range rows { // in order of period: with scope employee the latest counts
+	var refs []jobs.DocumentRef
+	for _, row := range h.baseline() { // in order of period: with scope employee the latest counts
 		latest[h.api.heldKey(row.Key, row.Period)] = row
 	}
-	for at, row := range latest {
-		if row.InDoubt {
-			continue
-		}
-		documents, err := h.store.Documents(context.Background(), target.ID, []jobs.DocumentRef{{Key: row.Key, Period: row.Period}})
-		h.must(err)
-		if !bytes.Equal(documents[0].Document, h.api.holds[at]) {
-			h.Fatalf("%s %s: the API holds %s, acknowledged was %s", row.Key, row.Period, h.api.holds[at], documents[0].Document)
-		}
+	rows := make([]known, 0, len(latest))
+	for _, row := range latest {
+		rows, refs = append(rows, row), append(refs, jobs.DocumentRef{Key: row.Key, Period: row.Period})
+	}
+	documents, err := h.store.Documents(context.Background(), target.ID, refs)
+	h.must(err)
+	for i, row := range rows {
+		h.wantAcknowledged(row, documents[i].Document)
 	}
 	for at := range h.api.holds {
 		if _, ok := latest[at]; !ok {
 			h.Fatalf("%v: the API holds a document that the ledger knows nothing of", at)
 		}
+	}
+}
+
+func (h *history) wantAcknowledged(row known, acknowledged []byte) {
+	h.Helper()
+	at := h.api.heldKey(row.Key, row.Period)
+	if row.InDoubt || h.api.edited[at] {
+		return
+	}
+	if row.Withdrawn {
+		acknowledged = nil
+	}
+	if !bytes.Equal(acknowledged, h.api.holds[at]) {
+		h.Fatalf("%s %s: the API holds %s, acknowledged was %s", row.Key, row.Period, h.api.holds[at], acknowledged)
+	}
+}
+
+// wantTrail wants one line in the trail for each decision, and no other.
+func (h *history) wantTrail() {
+	h.Helper()
+	rows, err := h.conn.Query(context.Background(), `SELECT a.decision, coalesce(a.run_id, 0), a.period, a.employees, a.reason
+		FROM syncd.audit a JOIN syncd.target t ON t.id = a.target_id WHERE t.dossier = $1`, h.to.Dossier)
+	h.must(err)
+	trail, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
+		var decision, month, reason string
+		var run int64
+		var employees []string
+		err := row.Scan(&decision, &run, &month, &employees, &reason)
+		return trailLine(decision, run, month, employees, reason), err
+	})
+	h.must(err)
+	slices.Sort(trail)
+	if want := slices.Sorted(slices.Values(h.trail)); !slices.Equal(trail, want) {
+		h.Fatalf("the trail is\n%q\nbut what was decided is\n%q", trail, want)
 	}
 }
 
@@ -109,6 +155,24 @@ func (h *history) wantPlan(run *jobs.Run, err error, request jobs.NewRun) {
 	}
 }
 
+// wantDriftHeld wants a run that compares with what the API holds to hold everyone whom somebody edited there.
+func (h *history) wantDriftHeld(run *jobs.Run, err error, request jobs.NewRun, before []known) {
+	h.Helper()
+	if run == nil || errors.Is(err, jobs.ErrLost) || !run.Planned || !h.job.Guards.Verify || h.overwrite {
+		return
+	}
+	for _, row := range before {
+		p := h.staff[row.Key]
+		asked := request.Employees == nil || slices.Contains(request.Employees, row.Key)
+		if p == nil || p.blocked() || !asked || row.Period != request.Period || row.InDoubt || row.Withdrawn || !h.api.edited[heldKey{row.Key, row.Period}] {
+			continue
+		}
+		if item := h.plans.of[run.ID].items[row.Key]; item == nil || item.State != jobs.ItemHeld {
+			h.Fatalf("%s %s was edited at the API, and is not held: %+v", row.Key, row.Period, item)
+		}
+	}
+}
+
 // wantHeld wants the API to hold what staging says of an employee, and no doubt about it.
 func (h *history) wantHeld(matricule string, p *person, period jobs.Period, because string) {
 	h.Helper()
@@ -117,7 +181,7 @@ func (h *history) wantHeld(matricule string, p *person, period jobs.Period, beca
 	if document := h.api.holds[at]; document != nil {
 		h.must(json.Unmarshal(document, &held))
 	}
-	want := paper{Matricule: matricule, Nom: p.name, Periode: period, Rev: p.rev, Elements: sorted(p.elements[period])}
+	want := paper{Matricule: matricule, Nom: p.name, Periode: at.period, Rev: p.rev, Iban: p.iban, Nir: p.nir, Elements: sorted(p.elements[period])}
 	held.Elements = sorted(held.Elements)
 	if !reflect.DeepEqual(held, want) {
 		h.Fatalf("%s %s is %s, but the API holds %+v, staging %+v", matricule, period, because, held, want)
@@ -131,56 +195,4 @@ func sorted(lines []line) []line {
 	return slices.SortedFunc(slices.Values(lines), func(a, b line) int {
 		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Montant, b.Montant))
 	})
-}
-
-// end runs each period without faults: then the API holds exactly staging, and a second run has nothing to say.
-func (h *history) end() {
-	h.Helper()
-	if len(h.staff) == 0 {
-		return
-	}
-	for _, month := range months {
-		if first, ok := h.clean(month); ok {
-			h.wantAll(first, month)
-			if again, _ := h.clean(month); again.Counts.Accepted != 0 {
-				h.Fatalf("%s: a second run sent %d again", month, again.Counts.Accepted)
-			}
-		}
-		h.wantTruth()
-	}
-}
-
-// clean is a run without faults. ok = false: the API keeps one document per employee, and has that of a later period.
-func (h *history) clean(month jobs.Period) (*jobs.Run, bool) {
-	h.Helper()
-	h.api.arm(0, false, 0, nil)
-	run, err := h.runner(h.store, make(chan struct{})).Push(context.Background(), &h.job, h.request(month))
-	var order *jobs.OrderError
-	if errors.As(err, &order) && order.Newer {
-		return nil, false
-	}
-	h.must(err)
-	if run.State != jobs.Succeeded && run.State != jobs.Incomplete {
-		h.Fatalf("a run without faults is %s: %+v", run.State, run.Failure)
-	}
-	return run, true
-}
-
-func (h *history) wantAll(run *jobs.Run, month jobs.Period) {
-	h.Helper()
-	blocked, uncertain := 0, run.Counts.Uncertain+run.Counts.Held
-	for matricule, p := range h.staff {
-		unsure := h.api.append && h.count(`SELECT count(*) FROM syncd.item WHERE run_id = $1 AND key = $2 AND state IN ('uncertain', 'unsettled', 'held')`, run.ID, matricule) > 0
-		switch {
-		case p.name == "":
-			blocked++
-		case unsure:
-			uncertain--
-		default:
-			h.wantHeld(matricule, p, month, "delivered")
-		}
-	}
-	if c := run.Counts; c.Blocked != blocked || uncertain != 0 || c.Accepted+c.Unchanged+c.Blocked+c.Uncertain+c.Held != len(h.staff) {
-		h.Fatalf("%s: %d blocked; %+v", month, blocked, c)
-	}
 }

@@ -52,6 +52,8 @@ type world struct {
 	keys    *store.Keys
 	job     jobs.PushJob
 	pull    jobs.PullJob
+
+	overwrite bool // runs send over what the other side edited
 }
 
 var template = testpg.Template{Name: "e2e", Sources: migrations.Ledger, Prepare: func(ctx context.Context, url string) error {
@@ -175,7 +177,7 @@ func (silent) Waiting(time.Duration) {}
 
 func (w *world) request() jobs.NewRun {
 	return jobs.NewRun{Job: w.job.Name, Kind: jobs.PushSalaries, Period: period, Scope: w.job.Scope, Trigger: jobs.TriggerManual,
-		RequestedBy: "test", Digests: jobs.Digests{Config: "test"},
+		RequestedBy: "test", Overwrite: w.overwrite, Digests: jobs.Digests{Config: "test"},
 		Target: jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: w.server.URL, Dossier: dossier, Identity: siret}}
 }
 

@@ -38,7 +38,7 @@ func amountFindings(history []PeriodTotals, most float64) []Finding {
 			continue
 		}
 		if ratio := math.Abs(float64(now[path])) / median(usual); ratio > most {
-			findings = append(findings, Finding{Rule: RuleAmount, Holds: true, Path: path, N: len(usual), Ratio: round(ratio), Most: most})
+			findings = append(findings, Finding{Rule: RuleAmount, Holds: true, Path: path, N: len(usual), Ratio: roundFrom(ratio, most), Most: most})
 		}
 	}
 	return findings
@@ -55,9 +55,13 @@ func median(numbers []float64) float64 {
 }
 
 // round is for people: a ratio says nothing more precisely than that, and no amount.
-func round(ratio float64) float64 {
-	if ratio >= 10 {
-		return math.Round(ratio)
+func round(ratio float64) float64 { return math.Round(ratio*100) / 100 }
+
+// roundFrom rounds a ratio that is beyond a limit so that it stays so.
+func roundFrom(ratio, limit float64) float64 {
+	const tenths = 10
+	if ratio > limit {
+		return math.Ceil(ratio*tenths) / tenths
 	}
-	return math.Round(ratio*10) / 10
+	return math.Floor(ratio*tenths) / tenths
 }

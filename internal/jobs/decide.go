@@ -99,7 +99,7 @@ func (s *subject) compared(with *BaselineEntry) (action, ReasonCode) {
 // nothingNew tells whether a new period brings nothing: the API keeps one document per employee, it is this very
 // document, and it carries no elements. (Equal elements of two periods are two payments, so they are always sent.)
 func (r rules) nothingNew(s *subject) bool {
-	return r.scope == ScopeEmployee && r.send == SendChanged && s.elements == 0 &&
+	return r.scope == ScopeEmployee && r.send == SendChanged && s.elements == 0 && s.current == nil && // else it was withdrawn
 		s.earlier != nil && !s.overtaken && !s.earlier.InDoubt && bytes.Equal(s.earlier.Fingerprint, s.fingerprint)
 }
 

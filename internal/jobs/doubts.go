@@ -23,15 +23,22 @@ func (r *Runner) settleDoubts(ctx context.Context, job *PushJob, run *Run) error
 	}
 	trusted, err := r.testify(ctx, job, &doubts)
 	for i := range doubts.Items {
-		if err == nil {
+		if err == nil || isPersonal(err) {
 			err = r.settleDoubt(ctx, job, run, &doubts.Items[i], trusted)
 		}
 	}
 	var call *CallError
-	if errors.As(err, &call) && call.Class != ClassConfiguration && call.Class != ClassCancelled {
-		return nil // it does not answer now: a person, or the next run
+	if errors.As(err, &call) && call.Class != ClassCancelled { // a person, or the next run
+		r.Log.Warn().Str("trouble", call.Error()).Int64("run", run.ID).Msg("what the API holds could not be read back")
+		return nil
 	}
 	return err
+}
+
+// isPersonal tells trouble with one employee, which others need not have.
+func isPersonal(err error) bool {
+	var call *CallError
+	return errors.As(err, &call) && (call.Class == ClassData || call.Class == ClassTechnical)
 }
 
 // testify tells whether the API shows a document that it certainly has: else that it shows none says nothing.
@@ -52,7 +59,11 @@ func (r *Runner) settleDoubt(ctx context.Context, job *PushJob, run *Run, doubt 
 		return err
 	}
 	// What compares equal to both documents, or to neither, tells nothing.
-	received, before := job.same(doubt.Document, held), job.same(doubt.Previous, held) || held == nil && doubt.Previous == nil && trusted
+	received := job.same(doubt.Document, held)
+	before := trusted && (job.same(doubt.Previous, held) || held == nil && doubt.Previous == nil)
+	if job.same(doubt.Previous, held) && !trusted {
+		return nil
+	}
 	if received == before {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 // drifted compares what the API holds with what it acknowledged, for everyone whose document this plan could send over.
 // The other side's edits come by matricule, masked like any diff.
 func (p *planning) findDrift(ctx context.Context) error {
-	if p.job.ReadBack == nil || !p.job.Guards.Verify {
+	if p.job.ReadBack == nil || !p.verify {
 		return nil
 	}
 	refs, err := p.verifiable(ctx)
@@ -110,5 +110,5 @@ func (p *planning) driftOf(ctx context.Context, ref DocumentRef, acknowledged []
 
 // driftFinding tells what the other side edited.
 func (p *planning) driftFinding(changes []mapping.Change) Finding {
-	return Finding{Rule: RuleDrift, Holds: !p.job.Overwrite, N: len(changes), Path: changes[0].Path, Changes: changes}
+	return Finding{Rule: RuleDrift, Holds: !p.overwrite, N: len(changes), Path: changes[0].Path, Changes: changes}
 }

@@ -28,6 +28,10 @@ func (e *BusyError) Error() string {
 		return fmt.Sprintf("dossier %s is busy: run %d (%s) is queued since %s, for a daemon to execute\nhint: execute it here with 'syncd resume %d', or give it up with 'syncd cancel %d --reason …'",
 			e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.CreatedAt.Local().Format("2006-01-02 15:04:05"), e.Run.ID, e.Run.ID)
 	}
+	if e.Run.Interrupted {
+		return fmt.Sprintf("dossier %s is busy: run %d (%s) was interrupted, and nobody has gone on with it\nhint: 'syncd resume %d' goes on with it, 'syncd cancel %d --reason …' gives it up; then try again",
+			e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.ID, e.Run.ID)
+	}
 	return fmt.Sprintf("dossier %s is busy: run %d (%s) is active since %s, executed by %s (pid %d)\nhint: wait for it to end (syncd show %d), then try again",
 		e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.StartedAt.Local().Format("2006-01-02 15:04:05"), e.Run.Host, e.Run.PID, e.Run.ID)
 }
@@ -58,7 +62,10 @@ func (e *FinishedError) Error() string {
 	if e.Run.Cancelling && e.Run.State == Running {
 		return fmt.Sprintf("run %d is being cancelled\nhint: 'syncd show %d' tells when it has ended", e.Run.ID, e.Run.ID)
 	}
-	return fmt.Sprintf("run %d is %s: nothing is left to send", e.Run.ID, e.Run.State)
+	if e.Run.State == Cancelled && e.Run.CancelledBy != "" {
+		return fmt.Sprintf("run %d was cancelled by %s (%q): it is not resumed\nhint: plan afresh: 'syncd run %s' with its dossier and period; see 'syncd show %d'", e.Run.ID, e.Run.CancelledBy, e.Run.CancelledFor, e.Run.Job, e.Run.ID)
+	}
+	return fmt.Sprintf("run %d is %s: nothing is left to send\nhint: see 'syncd show %d'", e.Run.ID, e.Run.State, e.Run.ID)
 }
 
 // ClosedError says that a period takes no writes.

@@ -4,6 +4,7 @@ package jobs
 type Figures struct {
 	Run       int64  `json:"-"`
 	Period    Period `json:"-"`
+	Approved  bool   `json:"-"` // a person let that plan go
 	Employees int    `json:"employees"`
 	Elements  int    `json:"elements"`
 	Totals    Totals `json:"totals,omitempty"`
@@ -23,12 +24,12 @@ const HistoryPeriods = 6
 
 // History is what the guards ask of the ledger about a target.
 type History struct {
-	Known    bool            // something was ever acknowledged
-	Last     *Figures        // of the newest finished run of everyone; nil = none
-	Tried    map[string]bool // whom that run read and did not deliver
-	Same     *Figures        // of the newest finished run of everyone for the same period
-	Earlier  []Figures       // of the newest one of each of the last six earlier periods in which something was sent, newest first
-	Nearest  Period          // the nearest period in which something was sent; "" = none
-	Restored bool            // the ledger is another one than was last worked with
-	Closed   []Period        // earlier periods that are closed, the newest three, newest first
+	Known    bool                // something was ever acknowledged
+	Last     *Figures            // of the newest finished run of everyone; nil = none
+	Tried    map[string][32]byte // the documents that it did not deliver, by matricule: they were judged then
+	Same     *Figures            // of the newest finished run of everyone for the same period; one that a person approved comes first
+	Earlier  []Figures           // of the newest one of each of the last six earlier periods in which something was sent, newest first
+	Nearest  Period              // the nearest period in which something was sent; "" = none
+	Restored bool                // the ledger is another one than was last worked with
+	Closed   []Period            // earlier periods that are closed, the newest three, newest first
 }

@@ -29,8 +29,9 @@ const (
 	RuleDrift        Rule = "drift"         // the other side edited N members, the first at Path
 
 	// Notices, which hold nothing.
-	RuleLate   Rule = "late"   // what changed for N employees in the closed Period
-	RuleAbsent Rule = "absent" // of those asked for again, Keys are no longer in staging
+	RuleLate        Rule = "late"         // what changed for N employees in the closed Period
+	RuleLateUnknown Rule = "late-unknown" // the closed Period could not be compared
+	RuleAbsent      Rule = "absent"       // of those asked for again, Keys are no longer in staging
 )
 
 // Finding is what a rule found: figures for one sentence. It holds neither names nor amounts.

@@ -43,9 +43,8 @@ type PushJob struct {
 	StopAfter      int           // technical failures in a row that stop the run
 	RequestTimeout time.Duration // of one attempt: how long a request that left may still be processed
 
-	Guards    Guards
-	ReadBack  *ReadBack // nil = the API is not asked what it holds
-	Overwrite bool      // what the other side edited is sent over
+	Guards   Guards
+	ReadBack *ReadBack // nil = the API is not asked what it holds
 
 	ConfigDigest string
 }

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"maps"
-	"math"
 	"slices"
 )
 
@@ -76,11 +75,14 @@ func (g *Guards) sending(e *evidence, h *History) []Finding {
 	if g.Approval {
 		findings = append(findings, Finding{Rule: RuleApproval, Holds: true, N: e.sends})
 	}
-	if !h.Known && e.production {
+	if first := h.Last == nil && !e.partial || !h.Known; first && e.production {
 		findings = append(findings, Finding{Rule: RuleFirst, Holds: true, N: e.sends})
 	}
-	if h.Last != nil { // until a first run has come to its end, everyone may be new
-		base := max(e.known, h.Last.Employees)
+	if h.Last != nil && h.Known { // until a first run has come to its end, and has delivered somebody, everyone may be new
+		base := e.known
+		if e.partial || base == 0 {
+			base = h.Last.Employees
+		}
 		findings = appendTripped(findings, RuleCreated, g.Created, e.created, base)
 		findings = appendTripped(findings, RuleUpdated, g.Updated, e.updated, base)
 	}
@@ -110,7 +112,7 @@ func (g *Guards) usual(e *evidence, h *History) []Finding {
 	}
 	count := func(f *Figures) (float64, bool) { return float64(f.Elements), f.Elements > 0 }
 	if usual, far := h.far(g.Elements, float64(e.elements), 1, count); far {
-		findings = append(findings, Finding{Rule: RuleElements, Holds: true, N: e.elements, Of: int(usual), Limit: g.Elements.Of(int(usual))})
+		findings = append(findings, Finding{Rule: RuleElements, Holds: true, N: e.elements, Of: int(usual), Limit: int(min(float64(g.Elements.Count), g.Elements.within(float64(e.elements), usual)))})
 	}
 	for _, path := range h.paths(e.totals) {
 		total := func(f *Figures) (float64, bool) {
@@ -119,7 +121,7 @@ func (g *Guards) usual(e *evidence, h *History) []Finding {
 		}
 		now := float64(e.totals[path]) / unitsPerOne
 		if usual, far := h.far(g.CodeTotals, now, leastPeriods, total); far {
-			findings = append(findings, Finding{Rule: RuleCodeTotal, Holds: true, Path: path, Ratio: round(now / usual), Most: 1 + g.CodeTotals.Share})
+			findings = append(findings, Finding{Rule: RuleCodeTotal, Holds: true, Path: path, Ratio: roundFrom(now/usual, g.CodeTotals.times(now/usual)), Most: round(g.CodeTotals.times(now / usual))})
 		}
 	}
 	return findings
@@ -137,23 +139,18 @@ func (h *History) far(limit Limit, now float64, least int, figure func(*Figures)
 			before = append(before, n)
 		}
 	}
-	beyond := func(usual float64) bool {
-		return !limit.Off && math.Abs(now-usual) > float64(limit.Of(int(math.Abs(usual))))
-	}
+	beyond := func(usual float64) bool { return limit.far(now, usual) }
 	if len(before) >= least {
 		usual, far = median(before), beyond(median(before))
 	}
 	if h.Same == nil {
 		return usual, far
 	}
-	same, occurs := figure(h.Same)
-	switch {
-	case !occurs:
-		return usual, far
-	case len(before) < least:
-		return same, beyond(same)
+	same, occurs := figure(h.Same) // 0 where it does not occur: whoever approved that need not do so again
+	if len(before) < least {
+		return same, occurs && beyond(same)
 	}
-	return usual, far && beyond(same)
+	return usual, far && (beyond(same) || !h.Same.Approved)
 }
 
 // paths are those of all totals, sorted.

@@ -40,9 +40,10 @@ func (p *pushing) deliver(ctx context.Context, item Claimed) (a answer) {
 	return answer{outcome: judge(p.job.Semantics, item, out), class: out.Class, halt: haltReason(out)}
 }
 
-// mayLeave is asked before each request: a paused process that wakes up must not send for a run that it has lost.
+// mayLeave is asked before each request: a paused process that wakes up must not send for a run that it has lost, nor for
+// a period that was closed again meanwhile.
 func (p *pushing) mayLeave() error {
-	if p.halted.Load() {
+	if end := p.closes.Load(); p.halted.Load() || end != nil && !time.Now().Before(*end) {
 		return ErrStopped
 	}
 	return p.ledger.Confirm(p.run)

@@ -17,7 +17,12 @@ func (p *planning) findLate(ctx context.Context, dictionaries mapping.Dictionari
 	for _, period := range p.history.Closed {
 		late := &lateSink{period: period}
 		closed := &planning{job: p.job, target: p.target, period: period, staging: p.staging, ledger: p.ledger, sink: late, progress: silent{}}
-		if err := closed.run(ctx, dictionaries); err != nil {
+		err := closed.run(ctx, dictionaries)
+		if err != nil && failureReason(err).Code == ReasonStaging {
+			p.findings = append(p.findings, Finding{Rule: RuleLateUnknown, Period: period})
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("looking at the closed period %s: %w", period, err)
 		}
 		if late.n > 0 && closed.counts.ElementsRead > 0 { // else staging does not keep that month
@@ -47,7 +52,7 @@ func (l *lateSink) Add(_ context.Context, items []PlannedItem) error {
 func (l *lateSink) Hold(context.Context, []Hold) error { return nil }
 
 func (l *lateSink) late(item *PlannedItem) bool {
-	if item.Document == nil || item.comparedWith != l.period {
+	if item.comparedWith != l.period { // nothing was acknowledged for it
 		return item.Elements > 0
 	}
 	for _, change := range item.Diff {

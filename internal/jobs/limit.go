@@ -26,5 +26,37 @@ func (l Limit) Of(base int) int {
 	return min(l.Count, max(l.Floor, int(l.Share*float64(base)+rounding)))
 }
 
+// far tells whether a figure is too far from what it usually is: by more than Count, or, beyond Floor, by more than Share
+// above it, or as many times below it. What is zero tells nothing.
+func (l Limit) far(now, usual float64) bool {
+	if l.Off || usual == 0 {
+		return false
+	}
+	off := math.Abs(now - usual)
+	return off > float64(l.Count) || l.Share != NoShare && off > l.within(now, usual)
+}
+
+// within is how far from the usual a figure on that side of it may be, Count left aside. It is no whole number: 100 % of
+// 250.50 hours are not 250.
+func (l Limit) within(now, usual float64) float64 {
+	const rounding = 1e-6 // less than Totals tell apart
+	share := l.Share
+	if now/usual < 1 {
+		share /= 1 + share // as many times less
+	}
+	return max(float64(l.Floor), share*math.Abs(usual)+rounding)
+}
+
+// times is how many times the usual a figure on that side of it may be.
+func (l Limit) times(ratio float64) float64 {
+	switch {
+	case l.Share == NoShare:
+		return 0 // only a difference is limited
+	case ratio < 1:
+		return 1 / (1 + l.Share)
+	}
+	return 1 + l.Share
+}
+
 // Trips tells whether n is too many.
 func (l Limit) Trips(n, base int) bool { return !l.Off && n > l.Of(base) }

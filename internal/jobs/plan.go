@@ -10,23 +10,25 @@ import (
 
 // planning is one pass over staging and the baseline.
 type planning struct {
-	job      *PushJob
-	target   Target
-	period   Period
-	keys     []string // of a partial run; nil = everyone
-	staging  Staging
-	ledger   BaselineReader
-	api      API // asked only to verify
-	sink     PlanSink
-	progress Progress
-	diffNew  bool // with the diffs of new documents
-	lenient  bool // who is not in staging is told, not an error
-	guarded  bool // with the judgement of the guards
+	job       *PushJob
+	target    Target
+	period    Period
+	keys      []string // of a partial run; nil = everyone
+	staging   Staging
+	ledger    BaselineReader
+	api       API // asked only to verify
+	sink      PlanSink
+	progress  Progress
+	diffNew   bool // with the diffs of new documents
+	lenient   bool // who is not in staging is told, not an error
+	verify    bool // what the API holds is compared with what it acknowledged
+	overwrite bool // and what the other side edited is sent over
+	guarded   bool // with the judgement of the guards
 
 	counts   Counts // as if nothing of the plan were sent
 	digest   chain
 	findings []Finding // about the plan as a whole
-	figures  Figures
+	figures  *Figures  // nil: nothing that later runs should be compared with
 
 	history  History
 	drift    map[string][]mapping.Change // what the other side edited, by matricule
@@ -49,8 +51,6 @@ func (p *planning) run(ctx context.Context, dictionaries mapping.Dictionaries) e
 	source := p.job.Source
 	if !p.guarded {
 		source.Ready = ""
-	} else if err := p.prepare(ctx); err != nil {
-		return err
 	}
 	params := QueryParams(p.target, p.period)
 	snapshot, err := p.staging.Snapshot(ctx, source, params, p.keys)

@@ -158,7 +158,7 @@ type Frozen struct {
 	Counts   Counts
 	Digests  Digests
 	Findings []Finding
-	Figures  Figures // zero for a partial run
+	Figures  *Figures // for the guards of later runs; nil = not to be compared with
 }
 
 // Hold keeps an item that was planned to be sent from being sent.
@@ -178,6 +178,8 @@ type NewRun struct {
 	Scope       Scope // with ScopeEmployee a period older than the latest sent is refused
 	Employees   []string
 	FailedOf    int64 // the run whose undelivered employees these are; 0 = none
+	Verify      bool  // compares what the API holds with what it acknowledged, before it plans
+	Overwrite   bool  // and sends over what the other side edited
 	Trigger     Trigger
 	RequestedBy string
 	Digests     Digests
@@ -213,8 +215,9 @@ type ItemOutcome struct {
 
 // Claims are the items that a step claimed, in order.
 type Claims struct {
-	Items  []Claimed
-	Closed bool // the run's period is closed: nothing is claimed any more
+	Items   []Claimed
+	Closed  bool          // the run's period is closed: nothing is claimed any more
+	OpenFor time.Duration // from the call on, until a reopened period is closed again; at most 0 = no such end is known
 }
 
 // Claimed is an item that is durably marked as sending, or was superseded instead.

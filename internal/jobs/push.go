@@ -36,6 +36,8 @@ type pushing struct {
 	failures int         // answers in a row that say the API is not well
 	halt     Reason      // why no more items are taken; zero = go on
 	halted   atomic.Bool // halt is set: lanes start no attempt any more
+
+	closes atomic.Pointer[time.Time] // when a period that was reopened is closed again; nil = not known to be
 }
 
 // toEnd sends until nothing is left or something stops it. halt tells why it stopped early. An error means that the
@@ -76,9 +78,14 @@ func (p *pushing) step(ctx context.Context, window int) error {
 	if p.halt.Code == "" && !p.dry {
 		step.Claim = window - (p.open - len(p.waiting))
 	}
+	asked := time.Now()
 	claims, err := p.ledger.Step(ctx, p.run, step)
 	if err != nil {
 		return err
+	}
+	if claims.OpenFor > 0 { // what was claimed may not leave after that
+		end := asked.Add(claims.OpenFor)
+		p.closes.Store(&end)
 	}
 	if claims.Closed {
 		p.stopFor(Reason{ReasonClosed, string(p.run.Period)})

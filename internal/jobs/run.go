@@ -138,6 +138,8 @@ type Run struct {
 	Failure      Reason     // why it failed or is held; zero otherwise
 	Findings     []Finding  // of the guards, when its plan was made
 	FailedOf     int64      // the run whose undelivered employees it is for; 0 = none
+	Verify       bool       // it compares what the API holds with what it acknowledged, before it plans
+	Overwrite    bool       // and sends over what the other side edited
 	Approved     string     // digest of what a person approved, "" = nothing
 	ApprovedBy   string     // and who
 	ApprovedFor  string     // and why

@@ -25,6 +25,7 @@ type Runner struct {
 	Log      zerolog.Logger
 	Stop     <-chan struct{} // closed when a person asks to stop: what is in flight is finished, nothing new is taken
 	Patience *Patience       // of a run that nobody watches; nil = an absent API ends the run
+	Quiet    bool            // whoever asks is shown the run: its end is not logged, too
 }
 
 // Push runs one transfer of a job from its beginning. The run it returns is as recorded; it is nil when none was
@@ -118,13 +119,17 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run) error {
 	if err != nil {
 		return fmt.Errorf("reading dictionaries: %w", err)
 	}
+	p := r.planning(job, run.Target, run.Period, run.Employees)
+	p.lenient, p.verify, p.overwrite = run.FailedOf != 0, job.Guards.Verify || run.Verify, run.Overwrite
+	if err := p.prepare(ctx); err != nil { // before anything is locked: the API may be asked for everyone
+		return err
+	}
 	writer, err := r.Ledger.BeginPlan(ctx, run, job.Resumption())
 	if err != nil {
 		return fmt.Errorf("beginning the plan: %w", err)
 	}
 	defer writer.Abandon()
-	p := r.planning(job, run.Target, run.Period, run.Employees, writer)
-	p.lenient = run.FailedOf != 0
+	p.sink = writer
 	if err := p.run(ctx, dictionaries); err != nil {
 		return err
 	}
@@ -138,28 +143,33 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run) error {
 	return nil
 }
 
-// DryRun plans without a run: the same pass over staging and baseline, with another sink. It returns what the run would
-// freeze: the accounting that it would start with, the digest of its plan, and what the guards find.
-func (r *Runner) DryRun(ctx context.Context, job *PushJob, target Target, period Period, employees []string, sink PlanSink) (Frozen, error) {
+// DryRun plans without a run: the same pass over staging and baseline, with another sink. Of the request it asks for
+// target, period, employees, and what is done about edits of the other side. It returns what the run would freeze: the
+// accounting that it would start with, the digest of its plan, and what the guards find.
+func (r *Runner) DryRun(ctx context.Context, job *PushJob, request NewRun, sink PlanSink) (Frozen, error) {
+	target := request.Target
 	dictionaries, err := r.Ledger.Dictionaries(ctx, target.ID)
 	if err != nil {
 		return Frozen{}, fmt.Errorf("reading dictionaries: %w", err)
 	}
-	p := r.planning(job, target, period, employees, sink)
-	p.diffNew = true
+	p := r.planning(job, target, request.Period, request.Employees)
+	p.sink, p.diffNew, p.verify, p.overwrite = sink, true, job.Guards.Verify || request.Verify, request.Overwrite
+	if err := p.prepare(ctx); err != nil {
+		return Frozen{}, err
+	}
 	if err := p.run(ctx, dictionaries); err != nil {
 		return Frozen{}, err
 	}
 	return Frozen{p.counts, Digests{Config: job.ConfigDigest, Plan: p.digest.String()}, p.findings, p.figures}, nil
 }
 
-func (r *Runner) planning(job *PushJob, target Target, period Period, keys []string, sink PlanSink) *planning {
+func (r *Runner) planning(job *PushJob, target Target, period Period, keys []string) *planning {
 	target.Identity = r.Siret
 	if len(keys) == 0 {
 		keys = nil // everyone
 	}
 	return &planning{job: job, target: target, period: period, keys: keys,
-		staging: r.Staging, ledger: r.Ledger, api: r.API, sink: sink, progress: r.Progress, guarded: true}
+		staging: r.Staging, ledger: r.Ledger, api: r.API, progress: r.Progress, guarded: true}
 }
 
 // execute does the work of a claimed run while the claim holds, and records how it ended. Whatever goes wrong in the
@@ -186,7 +196,9 @@ func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Contex
 	if finishErr != nil {
 		return run, errors.Join(err, fmt.Errorf("recording the end of run %d: %w", run.ID, finishErr))
 	}
-	summarize(r.Log, finished)
+	if !r.Quiet {
+		summarize(r.Log, finished)
+	}
 	return finished, err
 }
 

@@ -173,7 +173,6 @@ func (u *uniqueValues) holds(of map[uint64]*owners) []Hold {
 	var holds []Hold
 	for _, f := range u.fresh {
 		o := of[f.hash]
-		o.add(f.key) // of a constant or changed value: it was not seen in staging
 		if o.n < 2 {
 			continue
 		}

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 
 	"syncd/internal/mapping"
@@ -36,7 +35,7 @@ func newWatch(guards *Guards, spec *mapping.Spec, mapped *mapping.Mapping) *watc
 	w := &watch{values: newUniqueValues(guards.UniqueFields, mapped)}
 	for i, children := range spec.Children {
 		g := watchedGroup{path: children.Path, key: -1, totals: map[string][]int64{}}
-		if column, ok := mapped.ChildColumn(i, children.Key); ok {
+		if column, ok := mapped.ChildColumn(i, children.Key); ok && !isSensitive(children) {
 			g.key = column
 		}
 		for _, member := range mapped.NumericMembers(i) {
@@ -48,6 +47,11 @@ func newWatch(guards *Guards, spec *mapping.Spec, mapped *mapping.Mapping) *watc
 		w.groups = append(w.groups, g)
 	}
 	return w
+}
+
+// isSensitive tells whether the business key may not be shown: then the codes are not told apart.
+func isSensitive(children mapping.Children) bool {
+	return slices.ContainsFunc(children.Fields, func(f mapping.Field) bool { return f.Path == children.Key && f.Sensitive })
 }
 
 // employee hears of an employee's row, before that employee's elements.
@@ -137,9 +141,14 @@ func (w *watch) totals() Totals {
 }
 
 func (g *watchedGroup) put(totals Totals, code string, sums []int64) {
+	const leastIdentifier = 13 // of a NIR without its key; an IBAN is longer
+	if len(code) >= leastIdentifier {
+		code = mapping.MaskIdentifiers(code)
+	}
 	for i, units := range sums {
 		if units != 0 {
-			totals[fmt.Sprintf("%s[%s].%s", g.path, code, g.members[i])] = units
+			path := g.path + "[" + code + "]." + g.members[i]
+			totals[path] = addUnits(totals[path], units)
 		}
 	}
 }

@@ -88,7 +88,7 @@ func (p *planning) weighItem(item *PlannedItem) {
 	e := &p.evidence
 	e.sends++
 	switch {
-	case p.history.Tried[item.Key]: // it was judged then
+	case p.history.Tried[item.Key] == item.Fingerprint: // it was judged then
 	case item.Difference == Created:
 		e.created.add(item.Key)
 	case slices.ContainsFunc(item.Diff, func(c mapping.Change) bool { return !c.Child }):
@@ -104,8 +104,8 @@ func (p *planning) judge(ctx context.Context, dictionaries mapping.Dictionaries)
 	e := &p.evidence
 	e.employees, e.elements, e.totals = p.counts.EmployeesRead, p.counts.ElementsRead, p.watch.totals()
 	p.findings = append(p.findings, p.job.Guards.judge(e, &p.history)...)
-	if !e.partial {
-		p.figures = Figures{Employees: e.employees, Elements: e.elements, Totals: e.totals}
+	if judged := e.sends > 0 || p.counts.Blocked+p.counts.ElementsBlocked == 0; !e.partial && judged {
+		p.figures = &Figures{Employees: e.employees, Elements: e.elements, Totals: e.totals}
 	}
 	return p.findLate(ctx, dictionaries)
 }

@@ -21,7 +21,8 @@ var identifiers = regexp.MustCompile(
 		`|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b` +
 		`|\b[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}\b`)
 
-func maskIdentifiers(text string) string { return identifiers.ReplaceAllString(text, masked) }
+// MaskIdentifiers hides what looks like a NIR or an IBAN in a text of a person's own words, or of unknown origin.
+func MaskIdentifiers(text string) string { return identifiers.ReplaceAllString(text, masked) }
 
 // Mask hides the personal values of the document that a message of the API echoes: every scalar longer than two
 // characters, and in the usual other notations of a date or an amount, unless its field is a constant or a code of a

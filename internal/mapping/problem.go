@@ -75,5 +75,5 @@ func shown(f *Field, value []byte) string {
 func beginning(value []byte) string {
 	const atMost = 8 * maxShown // bytes that can matter
 	text := strings.ToValidUTF8(string(value[:min(len(value), atMost)]), "\uFFFD")
-	return shorten(maskIdentifiers(text))
+	return shorten(MaskIdentifiers(text))
 }

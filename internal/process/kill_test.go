@@ -21,7 +21,7 @@ const (
 // document that the API holds with staging: none missing, none wrong, and no more repeated than a death may cost.
 func TestKilledAtAnyInstant(t *testing.T) {
 	t.Parallel()
-	seed := nextSeed()
+	seed := nextSeed(t)
 	t.Logf("seed %d", seed)
 	var seen tally
 	t.Run("worlds", func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -20,11 +21,15 @@ var program string
 
 var (
 	seedFlag = flag.Uint64("seed", 1, "of the random instants; rounds of -count add to it")
-	rounds   atomic.Uint64
+	rounds   sync.Map // of -count so far, by test
 )
 
 // nextSeed is another one in each round of -count, and always the same in the first.
-func nextSeed() uint64 { return *seedFlag + rounds.Add(1) - 1 }
+func nextSeed(t *testing.T) uint64 {
+	t.Helper()
+	round, _ := rounds.LoadOrStore(t.Name(), new(atomic.Uint64))
+	return *seedFlag + round.(*atomic.Uint64).Add(1) - 1
+}
 
 // atOnce is how many tests run at once unless -parallel says otherwise: they wait for processes most of their time.
 const atOnce = "10"

@@ -3,9 +3,13 @@ package process
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"syncd/internal/sandbox"
 	"syncd/internal/testpg"
@@ -48,7 +52,49 @@ func TestTheRoleWithFewRights(t *testing.T) {
 	}
 	w.want(0, w.push().wait())
 	w.wantDelivered()
-	if err := execute(context.Background(), w.database, `DELETE FROM staging.employee`); err == nil {
-		t.Error("the role can empty staging")
+	w.decideWithFewRights()
+	for _, sql := range []string{`DELETE FROM staging.employee`, `UPDATE syncd.audit SET reason = ''`, `DELETE FROM syncd.audit`, `TRUNCATE syncd.audit`} {
+		var refused *pgconn.PgError
+		if err := execute(context.Background(), w.database, sql); !errors.As(err, &refused) || refused.Code != "42501" {
+			t.Errorf("%s by the role: %v", sql, err)
+		}
+	}
+}
+
+// decideWithFewRights makes decisions as the role, beside a daemon of the same.
+func (w *world) decideWithFewRights() {
+	w.t.Helper()
+	w.guard(`max_updated = { count = 2 }`, `hold_fields = ["Iban"]`,
+		`ready = "SELECT count(*) > 0 FROM staging.employee WHERE dossier = @dossier"`)
+	w.jobSetting("paie", `schedule = "0 0 1 1 *"`)
+	d := w.daemon()
+	w.move("1 rue du Plan")
+	w.exec(`UPDATE staging.employee SET iban = (SELECT iban FROM staging.employee WHERE matricule = '00005') WHERE matricule = '00001'`)
+	run := w.enqueue()
+	d.until("it is held", func() bool { return w.state(run) == "held" })
+	w.want(0, w.run("approve", run, "--reason", "the school has moved"))
+	d.until("all but one are sent", func() bool { return w.state(run) == "incomplete" })
+	w.want(0, w.run("approve", run, "--employee", "00001", "--reason", "seen on her bank card"))
+	d.until("everyone is sent", func() bool { return w.state(run) == "succeeded" })
+	w.wantDelivered()
+	w.exec(`DELETE FROM staging.employee WHERE matricule = '00004'; DELETE FROM staging.payroll_element WHERE matricule = '00004'`)
+	w.want(4, w.push().wait())
+	for _, command := range [][]string{
+		{"settle", w.latest(), "--employee", "00004", "--withdrawn", "--reason", "deleted by phone"},
+		{"why", "00004"}, {"plan", "paie", "--period", period}, {"pause", "paie", "--reason", "holidays"}, {"unpause", "paie"},
+		{"period", "close", period, "--reason", "payslips are out"},
+		{"period", "reopen", period, "--for", "1h", "--reason", "a bonus was forgotten"}, {"period", "list"},
+		{"purge", "--apply"}, {"audit"}, {"schedule"},
+	} {
+		w.want(0, w.run(command...))
+	}
+	w.exec(`UPDATE staging.employee SET iban = (SELECT iban FROM staging.employee WHERE matricule = '00005') WHERE matricule = '00002'`)
+	w.want(4, w.push().wait())
+	w.exec(`UPDATE syncd.run SET finished_at = finished_at - interval '8 days'`)
+	d.signal(syscall.SIGHUP)
+	d.until("what nobody decides about is given up", func() bool { return len(w.trail("expire")) == 1 })
+	d.stop()
+	if errors := d.lines(`"level":"error"`); len(errors) > 0 {
+		w.t.Errorf("the daemon logs errors: %q", errors)
 	}
 }

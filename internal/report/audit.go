@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"time"
 
 	"syncd/internal/jobs"
@@ -48,10 +49,18 @@ func (p *Printer) decided(d jobs.Decision, about string) string {
 	return name + p.catalogue.colon + about
 }
 
+var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
 // detail is what exactly was decided: a word or a time where it is one, else as the ledger has it.
 func (p *Printer) detail(e *jobs.AuditEntry) string {
 	if text, known := p.catalogue.trail.details[e.Detail]; known && e.Decision == jobs.DecisionSettle {
 		return text
+	}
+	if trigger, known := p.catalogue.triggers[jobs.Trigger(e.Detail)]; known && e.Decision == jobs.DecisionRun {
+		return trigger
+	}
+	if digest.MatchString(e.Detail) { // says something to a program alone: JSON has it
+		return ""
 	}
 	if end, err := time.Parse("until "+time.RFC3339, e.Detail); err == nil {
 		return fmt.Sprintf(p.catalogue.trail.until, p.second(end))

@@ -15,8 +15,8 @@ var englishFindings = map[jobs.Rule]plural{
 	jobs.RuleNoElements: always("nobody has a single payroll element this month"),
 	jobs.RuleGap: {"this period is {n} month from {period}, the nearest one ever sent (limit: {max}): mistyped?",
 		"this period is {n} months from {period}, the nearest one ever sent (limit: {max}): mistyped?"},
-	jobs.RuleFirst: {"nothing was ever sent to this dossier in production, and this is for {n} employee: the first transfer waits for a person",
-		"nothing was ever sent to this dossier in production, and this is for {n} employees: the first transfer waits for a person"},
+	jobs.RuleFirst: {"no transfer of everyone has come to its end in production for this dossier, and this one is for {n} employee: the first transfer waits for a person",
+		"no transfer of everyone has come to its end in production for this dossier, and this one is for {n} employees: the first transfer waits for a person"},
 	jobs.RuleApproval: {"each plan of this job waits for a person (approval = true); this one is for {n} employee",
 		"each plan of this job waits for a person (approval = true); this one is for {n} employees"},
 	jobs.RuleRestored: always("the ledger was restored from a backup or moved: what was sent since then looks changed or new; compare with Isidoor"),
@@ -31,7 +31,8 @@ var englishFindings = map[jobs.Rule]plural{
 
 	jobs.RuleLate: {"closed month {period}: elements of {n} employee have changed since, and were not sent{keys}",
 		"closed month {period}: elements of {n} employees have changed since, and were not sent{keys}"},
-	jobs.RuleAbsent: {"{n} of those asked for again is no longer in staging{keys}", "{n} of those asked for again are no longer in staging{keys}"},
+	jobs.RuleLateUnknown: always("closed month {period}: staging can no longer be compared with what was sent"),
+	jobs.RuleAbsent:      {"{n} of those asked for again is no longer in staging{keys}", "{n} of those asked for again are no longer in staging{keys}"},
 }
 
 var englishGuard = guardWords{

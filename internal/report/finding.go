@@ -66,17 +66,12 @@ func (p *Printer) limit(f *jobs.Finding, some plural, none string) string {
 	return fmt.Sprintf(p.noun(some, f.Limit), text)
 }
 
-// most is " (limit: 2 times)", "" where only a difference is limited. Of a fall the limit is as far below the usual as
-// the other one is above it.
+// most is " (limit: 2 times)", "" where only a difference is limited.
 func (p *Printer) most(f *jobs.Finding) string {
-	most := f.Most
-	if f.Ratio < 1 && most > 1 {
-		most = 2 - most
-	}
-	if most < 0 || f.Most == 0 || most > math.MaxInt32 {
+	if f.Most <= 0 || f.Most > math.MaxInt32 {
 		return ""
 	}
-	return fmt.Sprintf(p.catalogue.guard.most, p.decimal(most))
+	return fmt.Sprintf(p.catalogue.guard.most, p.decimal(f.Most))
 }
 
 // decimal is a ratio, with at most two digits behind the sign that the language puts there.

@@ -29,6 +29,7 @@ var findings = map[jobs.Rule]jobs.Finding{
 	jobs.RuleAppendChange: {Holds: true},
 	jobs.RuleDrift:        {Holds: true, N: 2, Path: "Adresse.Ville", Changes: []mapping.Change{{Path: "Adresse.Ville", Op: "*", Old: `"RENNES"`, New: `"BRUZ"`}, {Path: "Iban", Op: "*", Masked: true}}},
 	jobs.RuleLate:         {N: 3, Period: "2026-10", Keys: []string{"00012", "00031", "00042"}},
+	jobs.RuleLateUnknown:  {Period: "2026-10"},
 	jobs.RuleAbsent:       {N: 1, Keys: []string{"00012"}},
 }
 
@@ -53,8 +54,8 @@ func TestFinding(t *testing.T) {
 		jobs.RuleNoElements: {"nobody has a single payroll element this month", "personne n'a d'élément de paie ce mois-ci"},
 		jobs.RuleGap: {"this period is 38 months from November 2026, the nearest one ever sent (limit: 2): mistyped?",
 			"cette période est à 38 mois de novembre 2026, la plus proche jamais envoyée (limite : 2) : faute de frappe ?"},
-		jobs.RuleFirst: {"nothing was ever sent to this dossier in production, and this is for 40 employees: the first transfer waits for a person",
-			"rien n'a encore été transmis à ce dossier en production, et il s'agit de 40 salariés : le premier envoi attend un accord"},
+		jobs.RuleFirst: {"no transfer of everyone has come to its end in production for this dossier, and this one is for 40 employees: the first transfer waits for a person",
+			"aucun envoi de tout le personnel de ce dossier n'est encore allé à son terme en production, et celui-ci concerne 40 salariés : le premier envoi attend un accord"},
 		jobs.RuleApproval: {"each plan of this job waits for a person (approval = true); this one is for 1 employee",
 			"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne 1 salarié"},
 		jobs.RuleRestored: {"the ledger was restored from a backup or moved: what was sent since then looks changed or new; compare with Isidoor",
@@ -68,6 +69,8 @@ func TestFinding(t *testing.T) {
 			"ce mois a déjà été transmis, et Isidoor ajouterait la nouvelle version au lieu de remplacer l'ancienne"},
 		jobs.RuleDrift: {"2 values were edited in Isidoor since they were sent, the first is Adresse.Ville",
 			"2 valeurs ont été modifiées dans Isidoor depuis l'envoi, la première est Adresse.Ville"},
+		jobs.RuleLateUnknown: {"closed month October 2026: staging can no longer be compared with what was sent",
+			"mois clos d'octobre 2026 : les données préparées ne peuvent plus être comparées avec ce qui a été transmis"},
 		jobs.RuleLate: {"closed month October 2026: elements of 3 employees have changed since, and were not sent: 00012, 00031, 00042",
 			"mois clos d'octobre 2026 : les éléments de 3 salariés ont changé depuis, et n'ont pas été transmis : 00012, 00031, 00042"},
 		jobs.RuleAbsent: {"1 of those asked for again is no longer in staging: 00012",
@@ -89,7 +92,7 @@ func TestFinding(t *testing.T) {
 func TestFindingAtTheEdges(t *testing.T) {
 	t.Parallel()
 	for want, f := range map[string]jobs.Finding{
-		"the total of A.B is 0 times what it usually is (limit: 0.5 times)":    {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 0, Most: 1.5},
+		"the total of A.B is 0 times what it usually is (limit: 0.5 times)":    {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 0, Most: 0.5},
 		"the total of A.B is 1,235 times what it usually is":                   {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 1234.6, Most: 1e308},
 		"the total of A.B is 0.3 times what it usually is":                     {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 0.3, Most: 3},
 		"Isidoor no longer holds what was sent":                                {Rule: jobs.RuleDrift, N: 1},

@@ -16,8 +16,8 @@ var frenchFindings = map[jobs.Rule]plural{
 	jobs.RuleNoElements: always("personne n'a d'élément de paie ce mois-ci"),
 	jobs.RuleGap: {"cette période est à {n} mois {period}, la plus proche jamais envoyée (limite : {max}) : faute de frappe ?",
 		"cette période est à {n} mois {period}, la plus proche jamais envoyée (limite : {max}) : faute de frappe ?"},
-	jobs.RuleFirst: {"rien n'a encore été transmis à ce dossier en production, et il s'agit de {n} salarié : le premier envoi attend un accord",
-		"rien n'a encore été transmis à ce dossier en production, et il s'agit de {n} salariés : le premier envoi attend un accord"},
+	jobs.RuleFirst: {"aucun envoi de tout le personnel de ce dossier n'est encore allé à son terme en production, et celui-ci concerne {n} salarié : le premier envoi attend un accord",
+		"aucun envoi de tout le personnel de ce dossier n'est encore allé à son terme en production, et celui-ci concerne {n} salariés : le premier envoi attend un accord"},
 	jobs.RuleApproval: {"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne {n} salarié",
 		"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne {n} salariés"},
 	jobs.RuleRestored: always("la mémoire de syncd a été restaurée d'une sauvegarde ou déplacée : ce qui a été transmis depuis paraît nouveau ou modifié ; comparez avec Isidoor"),
@@ -32,6 +32,7 @@ var frenchFindings = map[jobs.Rule]plural{
 
 	jobs.RuleLate: {"mois clos {period} : les éléments de {n} salarié ont changé depuis, et n'ont pas été transmis{keys}",
 		"mois clos {period} : les éléments de {n} salariés ont changé depuis, et n'ont pas été transmis{keys}"},
+	jobs.RuleLateUnknown: always("mois clos {period} : les données préparées ne peuvent plus être comparées avec ce qui a été transmis"),
 	jobs.RuleAbsent: {"{n} des salariés redemandés n'est plus dans les données préparées{keys}",
 		"{n} des salariés redemandés ne sont plus dans les données préparées{keys}"},
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"syncd/internal/jobs"
@@ -151,7 +153,7 @@ func (p *Printer) failedSteps(run *jobs.Run, found *gathered) []step {
 	case jobs.ReasonIdentity:
 		return []step{{text.mendIdentity, resume}}
 	case jobs.ReasonStaging:
-		return []step{{p.mend(run.Failure, text.mendStaging), runCommand(subjectOf(run))}}
+		return []step{{p.mend(run.Failure, text.mendStaging), runCommand(p.corrected(run))}}
 	case jobs.ReasonFailures, jobs.ReasonUnreachable:
 		later := p.mend(run.Failure, text.waitForAPI)
 		if found.groups[groupUncertain].stuck > 0 {
@@ -170,6 +172,20 @@ func (p *Printer) failedSteps(run *jobs.Run, found *gathered) []step {
 		return []step{{text.newer, "syncd runs --dossier " + argument(run.Target.Dossier)}}
 	}
 	return []step{{text.defect, resume}}
+}
+
+// corrected is what to run once a failure is mended: matricules that nobody has are not named again.
+func (p *Printer) corrected(run *jobs.Run) Subject {
+	subject := subjectOf(run)
+	words, missing, _ := p.cause(run.Failure)
+	if words != p.catalogue.causes[causeNoMatricule] || len(missing) == 0 {
+		return subject
+	}
+	subject.Employees = slices.DeleteFunc(slices.Clone(subject.Employees), func(key string) bool {
+		return strings.Contains(fmt.Sprint(missing...), strconv.Quote(key))
+	})
+	subject.Employees = append(subject.Employees, "MATRICULE")
+	return subject
 }
 
 func command(name string, run int64) string { return fmt.Sprintf("syncd %s %d", name, run) }
@@ -198,6 +214,12 @@ func (s Subject) arguments() string {
 	}
 	for _, key := range s.Employees {
 		text += " --employee " + argument(key)
+	}
+	if s.Verify {
+		text += " --verify"
+	}
+	if s.Overwrite {
+		text += " --overwrite"
 	}
 	return text
 }

@@ -100,17 +100,23 @@ func (p *Printer) jobLines(s *Schedules, e *ScheduleEntry) [][2]string {
 	if e.Paused != nil {
 		pairs = append(pairs, [2]string{words.paused, p.pause(e)}, [2]string{"", words.unpause + "syncd unpause " + argument(e.Job)})
 	}
-	if len(e.Next) == 0 {
-		pairs = append(pairs, [2]string{words.next, words.never})
-	}
-	for i, next := range e.Next {
-		pair := [2]string{"", minute(next)}
-		if i == 0 {
-			pair = [2]string{words.next, minute(next) + ", " + p.until(next.Sub(s.Now))}
-		}
-		pairs = append(pairs, pair)
+	if e.Paused == nil {
+		pairs = append(pairs, p.nextLines(s, e)...)
 	}
 	return append(pairs, [2]string{words.missed, p.policy(e.Missed)})
+}
+
+// nextLines are the fires to come. A paused job has none that anybody could count on.
+func (p *Printer) nextLines(s *Schedules, e *ScheduleEntry) [][2]string {
+	words := &p.catalogue.schedule
+	if len(e.Next) == 0 {
+		return [][2]string{{words.next, words.never}}
+	}
+	pairs := [][2]string{{words.next, minute(e.Next[0]) + ", " + p.until(e.Next[0].Sub(s.Now))}}
+	for _, next := range e.Next[1:] {
+		pairs = append(pairs, [2]string{"", minute(next)})
+	}
+	return pairs
 }
 
 func (p *Printer) policy(name string) string {

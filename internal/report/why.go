@@ -142,25 +142,34 @@ type event struct {
 // events are plans and decisions, the oldest first. A decision that started a run stands before what the run did.
 func (g *page) events(story *jobs.Story) []event {
 	var all []event
+	began := map[int64]time.Time{}
+	for i := range story.Lines {
+		run := &story.Lines[i].Run
+		began[run.ID] = run.CreatedAt
+		if run.StartedAt != nil {
+			began[run.ID] = *run.StartedAt
+		}
+	}
 	for i := range story.Decisions {
 		e := &story.Decisions[i]
-		all = append(all, event{e.At, func() { g.decisionLine(e) }})
+		at := e.At
+		if start, known := began[e.Run]; known && e.Decision == jobs.DecisionRun && start.Before(at) {
+			at = start // a run at once begins before the trail has it
+		}
+		all = append(all, event{at, func() { g.decisionLine(e, at) }})
 	}
 	for i := range story.Lines {
 		line := &story.Lines[i]
-		at := line.Run.CreatedAt
-		if line.Run.StartedAt != nil {
-			at = *line.Run.StartedAt
-		}
+		at := began[line.Run.ID]
 		all = append(all, event{at, func() { g.storyLine(story, line, at) }})
 	}
 	slices.SortStableFunc(all, func(a, b event) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
 	return all
 }
 
-func (g *page) decisionLine(e *jobs.AuditEntry) {
+func (g *page) decisionLine(e *jobs.AuditEntry, at time.Time) {
 	about := joinNonEmpty([]string{g.ofRun(e.Run), g.period(e.Period), g.detail(e)})
-	g.line(itemIndent, g.second(e.At)+"  "+g.decided(e.Decision, about))
+	g.line(itemIndent, g.second(at)+"  "+g.decided(e.Decision, about))
 	g.line(3*itemIndent, g.decidedBy(e))
 }
 

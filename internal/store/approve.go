@@ -44,7 +44,7 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 		if released, err = release(ctx, q, run, a); err != nil {
 			return err
 		}
-		if err := q.ApproveRun(ctx, dbsqlc.ApproveRunParams{ID: id, ApprovedBy: a.By, ApprovedReason: a.Reason}); err != nil {
+		if err := goOn(ctx, q, run, a); err != nil {
 			return err
 		}
 		return s.auditRun(ctx, q, run, jobs.AuditEntry{Actor: a.By, Decision: jobs.DecisionApprove, Employees: released, Reason: a.Reason, Detail: run.Digests.Plan})
@@ -52,7 +52,19 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 	if err == nil && expired != nil {
 		return nil, &jobs.ExpiredError{Run: *expired}
 	}
-	return released, redactUnlessOurs("approving the run", err)
+	return released, redactUnlessOurs("approving the run", s.tellDead(ctx, err))
+}
+
+// goOn puts an approved run into the queue. One that failed waits for a resume: whoever stopped it had a reason, and what
+// else it has to send was not asked about.
+func goOn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval) error {
+	switch run.State {
+	case jobs.Held:
+		return q.ApproveRun(ctx, dbsqlc.ApproveRunParams{ID: run.ID, ApprovedBy: a.By, ApprovedReason: a.Reason})
+	case jobs.Failed:
+		return recount(ctx, q, run.ID)
+	}
+	return q.RequeueRun(ctx, run.ID)
 }
 
 // release lets go the employees that a run holds, or tells why there is nothing to let go. None are released of a run that
@@ -64,7 +76,7 @@ func release(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval) 
 		}
 		return nil, nil
 	}
-	if !run.State.CanBecome(jobs.Queued) || run.Purged {
+	if !run.State.CanBecome(jobs.Queued) || run.Purged || run.ApprovedBy != "" && len(a.Employees) == 0 {
 		return nil, &NotHeldError{Run: *run}
 	}
 	wanted := slices.Compact(slices.Sorted(slices.Values(a.Employees)))
@@ -95,6 +107,8 @@ func (e *NotHeldError) Error() string {
 		return fmt.Sprintf("run %d does not hold %q\nhint: 'syncd show %d' tells whom it holds, 'syncd why MATRICULE' what became of somebody", id, e.Employees, id)
 	case e.Run.Failure.Code == jobs.ReasonReplanned:
 		return fmt.Sprintf("run %d is no longer held: run %s has taken its place\nhint: look at that one: syncd show %s", id, e.Run.Failure.Detail, e.Run.Failure.Detail)
+	case e.Run.ApprovedBy != "" && e.Run.Counts.Held > 0:
+		return fmt.Sprintf("run %d as a whole was approved by %s (%q) already\nhint: the employees whom it still holds are approved by name: syncd approve %d --employee M --reason …", id, e.Run.ApprovedBy, e.Run.ApprovedFor, id)
 	case e.Run.ApprovedBy != "":
 		return fmt.Sprintf("run %d holds nothing: %s has approved it (%q), and it is %s\nhint: see 'syncd show %d'", id, e.Run.ApprovedBy, e.Run.ApprovedFor, e.Run.State, id)
 	}

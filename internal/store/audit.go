@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"syncd/internal/jobs"
+	"syncd/internal/mapping"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -16,7 +17,7 @@ const self = "syncd"
 func (s *Store) audit(ctx context.Context, q *dbsqlc.Queries, target int64, e jobs.AuditEntry) error {
 	row := dbsqlc.InsertAuditParams{
 		Actor: e.Actor, Decision: string(e.Decision), Job: e.Job, Period: string(e.Period), Employees: append([]string{}, e.Employees...),
-		Reason: e.Reason, Detail: e.Detail, Host: s.host, Version: s.version, ConfigDigest: value(s.configuration.Load()),
+		Reason: mapping.MaskIdentifiers(e.Reason), Detail: e.Detail, Host: s.host, Version: s.version, ConfigDigest: value(s.configuration.Load()),
 	}
 	if row.Actor == "" {
 		row.Actor = self

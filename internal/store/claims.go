@@ -56,7 +56,7 @@ func (s *Store) insertion(target int64, request jobs.NewRun) dbsqlc.InsertRunPar
 		TargetID: target, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
 		Trigger: string(request.Trigger), Owner: &owner, Host: s.host, Pid: int32(os.Getpid()), //nolint:gosec // a pid fits
 		Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version, KeyID: s.keys.ID,
-		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, FailedOf: failedOf(request),
+		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, FailedOf: failedOf(request), Verify: request.Verify, Overwrite: request.Overwrite,
 	}
 }
 
@@ -116,6 +116,11 @@ func (s *Store) takeUp(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, re
 	}
 	if err := q.ReopenSending(ctx, dbsqlc.ReopenSendingParams{RunID: run.ID, Resend: request.Semantics != jobs.Append}); err != nil {
 		return err
+	}
+	if request.Scope == jobs.ScopeEmployee {
+		if err := q.SupersedeOvertaken(ctx, run.ID); err != nil {
+			return err
+		}
 	}
 	return q.DelayDoubtful(ctx, dbsqlc.DelayDoubtfulParams{RunID: run.ID, TimeoutSeconds: request.RequestTimeout.Seconds()})
 }

@@ -9,7 +9,8 @@ import (
 	"syncd/internal/mapping"
 )
 
-// Describe tells what the configured queries return, without running them.
+// Describe tells what the configured queries return, without running them. That also goes for the query that tells
+// whether staging is ready.
 func (s *Staging) Describe(ctx context.Context, source jobs.Source, params mapping.Params) (mapping.Shape, error) {
 	config, err := connConfig(s.URL)
 	if err != nil {
@@ -37,5 +38,8 @@ func (s *Staging) Describe(ctx context.Context, source jobs.Source, params mappi
 			shape.Children = append(shape.Children, columns)
 		}
 	}
-	return shape, nil
+	if source.Ready == "" {
+		return shape, nil
+	}
+	return shape, describeReady(ctx, conn, source.Ready, params)
 }

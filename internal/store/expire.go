@@ -12,14 +12,14 @@ import (
 // expiredReason is why syncd cancels a held run.
 const expiredReason = "nobody decided about it in time"
 
-// ExpireHolds gives up what waits for a decision for longer than the time that its job, by name, allows; 0 = for ever. It
-// returns the runs concerned. A run that somebody else is at is left for the next time.
-func (s *Store) ExpireHolds(ctx context.Context, expires map[string]time.Duration) (runs []int64, err error) {
+// ExpireHolds gives up what, of these jobs and targets, waits for a decision for longer than the time that its job, by name,
+// allows; 0 = for ever. It returns the runs concerned. A run that somebody else is at is left for the next time.
+func (s *Store) ExpireHolds(ctx context.Context, pairs []jobs.Pair, expires map[string]time.Duration) (runs []int64, err error) {
 	for job, within := range expires {
 		if within <= 0 {
 			continue
 		}
-		late, err := s.queries.LateHolds(ctx, dbsqlc.LateHoldsParams{Job: job, Seconds: within.Seconds()})
+		late, err := s.queries.LateHolds(ctx, dbsqlc.LateHoldsParams{Job: job, Targets: targetsOf(pairs, job), Seconds: within.Seconds()})
 		if err != nil {
 			return runs, redact("reading what waits for a decision", err)
 		}
@@ -34,6 +34,15 @@ func (s *Store) ExpireHolds(ctx context.Context, expires map[string]time.Duratio
 		}
 	}
 	return runs, nil
+}
+
+func targetsOf(pairs []jobs.Pair, job string) (targets []int64) {
+	for _, pair := range pairs {
+		if pair.Job == job {
+			targets = append(targets, pair.TargetID)
+		}
+	}
+	return targets
 }
 
 func (s *Store) expireHold(ctx context.Context, id int64, expires time.Duration) (expired bool, err error) {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"syncd/internal/jobs"
 )
 
@@ -13,9 +15,24 @@ var (
 	week       = map[string]time.Duration{"paie": 7 * 24 * time.Hour}
 )
 
+// pairs are these jobs, for every target that there is.
+func (f *fixture) pairs(expires map[string]time.Duration) (pairs []jobs.Pair) {
+	f.Helper()
+	rows, err := f.conn.Query(f.Context(), "SELECT id FROM syncd.target")
+	f.must(err)
+	targets, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	f.must(err)
+	for job := range expires {
+		for _, target := range targets {
+			pairs = append(pairs, jobs.Pair{Job: job, TargetID: target})
+		}
+	}
+	return pairs
+}
+
 func (f *fixture) expire(s *Store, expires map[string]time.Duration, want ...int64) {
 	f.Helper()
-	runs, err := s.ExpireHolds(f.impatient(), expires)
+	runs, err := s.ExpireHolds(f.impatient(), f.pairs(expires), expires)
 	f.must(err)
 	if slices.Sort(runs); !slices.Equal(runs, want) {
 		f.Errorf("%v, want %v", runs, want)

@@ -36,13 +36,13 @@ func (s *Store) readLast(ctx context.Context, h *jobs.History, target int64, _ j
 	if h.Last, err = s.openFigures(target, row.ID, jobs.Period(value(row.Period)), row.Figures); err != nil {
 		return err
 	}
-	tried, err := s.queries.UndeliveredKeys(ctx, row.ID)
+	tried, err := s.queries.TriedDocuments(ctx, row.ID)
 	if err != nil {
 		return err
 	}
-	h.Tried = make(map[string]bool, len(tried))
-	for _, key := range tried {
-		h.Tried[key] = true
+	h.Tried = make(map[string][32]byte, len(tried))
+	for _, item := range tried {
+		h.Tried[item.Key] = [32]byte(item.Fingerprint)
 	}
 	now, err := s.queries.Incarnation(ctx)
 	h.Restored = err == nil && row.Incarnation != incarnationName(now)
@@ -60,6 +60,7 @@ func (s *Store) readPeriods(ctx context.Context, h *jobs.History, target int64, 
 		case err != nil:
 			return err
 		case f.Period == period:
+			f.Approved = row.Approved
 			h.Same = f
 		case len(h.Earlier) < jobs.HistoryPeriods:
 			h.Earlier = append(h.Earlier, *f)

@@ -40,7 +40,7 @@ func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, b
 		}
 		return s.audit(ctx, q, target, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionClose, Period: p, Reason: reason})
 	})
-	return left, redactUnlessOurs("closing the period", err)
+	return left, redactUnlessOurs("closing the period", s.tellDead(ctx, err))
 }
 
 func refuseReclosing(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) error {

@@ -188,16 +188,15 @@ func (w *planWriter) Hold(ctx context.Context, holds []jobs.Hold) error {
 	if err := w.failure(); err != nil {
 		return err
 	}
+	params := dbsqlc.HoldItemsParams{RunID: w.run.ID}
 	for _, hold := range holds {
-		finding, err := json.Marshal([]jobs.Finding{hold.Finding})
+		finding, err := json.Marshal(hold.Finding)
 		if err != nil {
 			return fmt.Errorf("writing why item %d is held: %w", hold.Seq, err)
 		}
-		if err := w.queries.HoldItem(ctx, dbsqlc.HoldItemParams{RunID: w.run.ID, Seq: int32(hold.Seq), Finding: finding}); err != nil { //nolint:gosec // as counted
-			return redact("holding items", err)
-		}
+		params.Seqs, params.Findings = append(params.Seqs, int32(hold.Seq)), append(params.Findings, string(finding)) //nolint:gosec // as counted
 	}
-	return nil
+	return redact("holding items", w.queries.HoldItems(ctx, params))
 }
 
 // Commit implements jobs.PlanWriter.
@@ -226,7 +225,7 @@ func (w *planWriter) judged(row *dbsqlc.PlanRunParams, plan jobs.Frozen) (err er
 			return fmt.Errorf("writing what the guards found: %w", err)
 		}
 	}
-	if w.run.Partial() {
+	if plan.Figures == nil {
 		return nil
 	}
 	text, err := json.Marshal(plan.Figures)

@@ -24,7 +24,7 @@ func (s *Store) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (jobs.C
 	if lost := rows[0].Lost; lost != 0 {
 		return jobs.Claims{}, fmt.Errorf("recording what was sent: %d acknowledgements found no baseline to move", lost)
 	}
-	claims := jobs.Claims{Closed: rows[0].Closed}
+	claims := jobs.Claims{Closed: rows[0].Closed, OpenFor: seconds(rows[0].OpenSeconds)}
 	for _, row := range rows {
 		if row.Seq == nil {
 			continue // the row that tells that the fence held

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"syncd/internal/jobs"
@@ -26,7 +27,7 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Dictionaries: r.DictionariesDigest, Plan: r.PlanDigest},
 		Planned: r.PlannedAt != nil, RequestedBy: r.RequestedBy, Host: r.Host, PID: int(r.Pid), Version: r.Version,
 		Failure:  jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail},
-		Findings: findingsOf(r.Findings), FailedOf: value(r.FailedOf),
+		Findings: findingsOf(r.Findings), FailedOf: value(r.FailedOf), Verify: r.Verify, Overwrite: r.Overwrite,
 		Approved: r.ApprovedDigest, ApprovedBy: r.ApprovedBy, ApprovedFor: r.ApprovedReason,
 		Nominal: r.NominalAt, NotBefore: r.NotBefore, Postponed: int(r.Postponed), Takeovers: int(r.Takeovers), Purged: r.Purged == itemsPurged, AnyOrder: r.AnyOrder,
 		Cancelling: r.Cancelling, CancelledBy: r.CancelledBy, CancelledFor: r.CancelledReason,
@@ -66,6 +67,18 @@ func (s *Store) Run(ctx context.Context, id int64) (*jobs.Run, error) {
 	}
 	run := toRun(row.SyncdRun, row.SyncdTarget)
 	return run, s.bringUpToDate(ctx, run)
+}
+
+// tellDead marks the run of a *jobs.BusyError whose process is gone: nobody need wait for that one to end.
+func (s *Store) tellDead(ctx context.Context, err error) error {
+	var busy *jobs.BusyError
+	if !errors.As(err, &busy) || busy.Run.State != jobs.Running {
+		return err
+	}
+	if run, read := s.Run(ctx, busy.Run.ID); read == nil {
+		return &jobs.BusyError{Run: *run}
+	}
+	return err
 }
 
 // RunFilter selects runs; empty members select all.

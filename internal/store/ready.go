@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"syncd/internal/jobs"
@@ -19,17 +20,48 @@ func askReady(ctx context.Context, conn *pgx.Conn, query string, params mapping.
 		return err
 	}
 	answer := conn.PgConn().ExecParams(ctx, sql, args, nil, nil, nil).Read()
-	switch {
-	case answer.Err != nil:
+	if answer.Err != nil {
 		return asked.explain(answer.Err)
-	case len(answer.Rows) != 1 || len(answer.FieldDescriptions) != 1:
-		return &jobs.StagingError{Query: asked.query.name, Problem: "it did not answer one row of one column", Hint: "write a SELECT that answers true or false, such as SELECT count(*) > 0 FROM …"}
-	case answer.FieldDescriptions[0].DataTypeOID != pgtype.BoolOID:
-		return &jobs.StagingError{Query: asked.query.name, Problem: "its answer is not a boolean", Hint: "compare something in it, such as SELECT count(*) > 0 FROM …"}
-	case string(answer.Rows[0][0]) != "t":
+	}
+	if len(answer.Rows) != 1 {
+		return notOneAnswer(asked.query)
+	}
+	if err := isOneAnswer(asked.query, answer.FieldDescriptions); err != nil {
+		return err
+	}
+	if string(answer.Rows[0][0]) != "t" {
 		return &jobs.NotReadyError{}
 	}
 	return nil
+}
+
+// describeReady is askReady without the answer.
+func describeReady(ctx context.Context, conn *pgx.Conn, query string, params mapping.Params) error {
+	asked := &stream{conn: conn, query: readyQuery(query)}
+	sql, _, err := bind(ctx, asked.query, params)
+	if err != nil {
+		return err
+	}
+	described, err := conn.PgConn().Prepare(ctx, "", sql, nil)
+	if err != nil {
+		return asked.explain(err)
+	}
+	return isOneAnswer(asked.query, described.Fields)
+}
+
+// isOneAnswer fails unless the columns are one boolean.
+func isOneAnswer(query stagingQuery, columns []pgconn.FieldDescription) error {
+	switch {
+	case len(columns) != 1:
+		return notOneAnswer(query)
+	case columns[0].DataTypeOID != pgtype.BoolOID:
+		return &jobs.StagingError{Query: query.name, Problem: "its answer is not a boolean", Hint: "compare something in it, such as SELECT count(*) > 0 FROM …"}
+	}
+	return nil
+}
+
+func notOneAnswer(query stagingQuery) error {
+	return &jobs.StagingError{Query: query.name, Problem: "it did not answer one row of one column", Hint: "write a SELECT that answers true or false, such as SELECT count(*) > 0 FROM …"}
 }
 
 func readyQuery(sql string) stagingQuery { return stagingQuery{name: "job.guard.ready", sql: sql} }

@@ -126,8 +126,11 @@ func (s *Store) fire(ctx context.Context, q *dbsqlc.Queries, f *jobs.Fire, activ
 		}
 		f.RunID = id
 	}
-	return q.SetFire(ctx, dbsqlc.SetFireParams{Job: f.Pair.Job, TargetID: f.Pair.TargetID, NominalAt: f.Nominal,
-		Outcome: string(f.Outcome), Reason: f.Reason, RunID: &f.RunID})
+	set := dbsqlc.SetFireParams{Job: f.Pair.Job, TargetID: f.Pair.TargetID, NominalAt: f.Nominal, Outcome: string(f.Outcome), Reason: f.Reason}
+	if f.RunID != 0 {
+		set.RunID = &f.RunID
+	}
+	return q.SetFire(ctx, set)
 }
 
 func waitingRun(ctx context.Context, q *dbsqlc.Queries, request jobs.NewRun, period jobs.Period) (*jobs.Run, error) {

@@ -38,7 +38,7 @@ func (s *Store) Settle(ctx context.Context, id int64, keys []string, as jobs.Set
 		return s.auditRun(ctx, q, run, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionSettle, Employees: keys, Reason: reason, Detail: string(as)})
 	})
 	if err != nil {
-		return nil, redactUnlessOurs("settling", err)
+		return nil, redactUnlessOurs("settling", s.tellDead(ctx, err))
 	}
 	return s.Run(ctx, id)
 }
@@ -77,6 +77,9 @@ func linesToSettle(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys [
 	found := make(map[string]bool, len(lines))
 	seqs := make([]int32, 0, len(lines))
 	for _, line := range lines {
+		if found[line.Key] { // of elements without their employee, who has a line as well
+			continue
+		}
 		if err := refuseLine(ctx, q, run, line, as); err != nil {
 			return nil, err
 		}
@@ -132,7 +135,7 @@ func settlePending(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, seqs [
 	if err != nil {
 		return err
 	}
-	goesOn := run.State != jobs.Held && run.State.CanBecome(jobs.Queued) // only an approval lets a held run go
+	goesOn := run.State == jobs.Incomplete // only an approval lets a held run go, and a resume one that was stopped
 	if goesOn && slices.Contains(states, string(jobs.ItemPending)) {
 		return q.QueueSettled(ctx, run.ID)
 	}
@@ -140,12 +143,8 @@ func settlePending(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, seqs [
 }
 
 func settleWithdrawn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys []string, seqs []int32) error {
-	forgotten, err := q.ForgetDoubts(ctx, dbsqlc.ForgetDoubtsParams{RunID: run.ID, Seqs: seqs})
-	if err != nil {
-		return err
-	}
 	withdrawn, err := q.WithdrawBaseline(ctx, dbsqlc.WithdrawBaselineParams{RunID: run.ID, Seqs: seqs})
-	if err := allSettled(forgotten+withdrawn, seqs, err); err != nil {
+	if err := allSettled(withdrawn, seqs, err); err != nil {
 		return err
 	}
 	runs, err := q.WithdrawItems(ctx, dbsqlc.WithdrawItemsParams{TargetID: run.Target.ID, Period: string(run.Period), Keys: keys})

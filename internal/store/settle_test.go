@@ -229,7 +229,7 @@ func TestSettleAsWithdrawn(t *testing.T) {
 	f.wantTrail(s, ofSettling, "marie settle withdrawn 1: looked there", "marie settle withdrawn 2: looked there")
 }
 
-// Of somebody who was perhaps never received nothing is left to know; the run that waits for the answer has it.
+// Somebody who was perhaps never received is taken back like anybody else; the run that waits for the answer has it.
 func TestSettleAsWithdrawnWhatIsInDoubt(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -239,7 +239,7 @@ func TestSettleAsWithdrawnWhatIsInDoubt(t *testing.T) {
 	f.unsettled(s, run, jobs.SettleWithdrawn, time.Hour, "may still be on its way", "1")
 	f.unsettled(s, run, jobs.SettleAccepted, 0, "is departed in run", "1")
 	f.settle(s, run, jobs.SettleWithdrawn, jobs.Succeeded, "1")
-	f.baseline("1", "NULL")
+	f.want("0 t f", `SELECT concat_ws(' ', version, withdrawn, in_doubt) FROM syncd.baseline WHERE key = '1'`)
 	f.items(older, "1 superseded")
 	f.want("0 1", `SELECT uncertain || ' ' || superseded FROM syncd.run WHERE id = $1`, older.ID)
 }

@@ -265,7 +265,10 @@ func (s *stream) explain(err error) error {
 	case pg.Code == "42P01":
 		problem, hint = "there is no table "+name, "create it (migrations/staging.sql has the default one) or correct the query"
 	case pg.Code == "42703":
-		problem, hint = "there is no such column "+name, fmt.Sprintf("correct the query, or its key column, which is %q", s.query.key)
+		problem, hint = "there is no such column "+name, "correct the query"
+		if s.query.key != "" {
+			hint = fmt.Sprintf("correct the query, or its key column, which is %q", s.query.key)
+		}
 	case pg.Code == "42501":
 		problem, hint = "the role may not read "+name, "grant SELECT on it (see migrations/roles.sql)"
 	case strings.HasPrefix(pg.Code, "42"):

@@ -61,19 +61,20 @@ func (q *Queries) HoldIsLate(ctx context.Context, arg HoldIsLateParams) (bool, e
 
 const lateHolds = `-- name: LateHolds :many
 SELECT id FROM syncd.run
-WHERE job = $1 AND finished_at < clock_timestamp() - make_interval(secs => $2::float8)
+WHERE job = $1 AND target_id = ANY ($2::bigint[]) AND finished_at < clock_timestamp() - make_interval(secs => $3::float8)
   AND (state = 'held' OR state IN ('incomplete', 'failed') AND held > 0)
 ORDER BY id
 `
 
 type LateHoldsParams struct {
 	Job     string
+	Targets []int64
 	Seconds float64
 }
 
 // The runs of a job that wait, or let somebody wait, for a decision longer than that.
 func (q *Queries) LateHolds(ctx context.Context, arg LateHoldsParams) ([]int64, error) {
-	rows, err := q.db.Query(ctx, lateHolds, arg.Job, arg.Seconds)
+	rows, err := q.db.Query(ctx, lateHolds, arg.Job, arg.Targets, arg.Seconds)
 	if err != nil {
 		return nil, err
 	}

@@ -78,11 +78,12 @@ func (q *Queries) LastFigures(ctx context.Context, targetID int64) (LastFiguresR
 }
 
 const periodFigures = `-- name: PeriodFigures :many
-SELECT f.id, f.period, f.figures FROM (
-    SELECT DISTINCT ON (r.period) r.id, r.period, r.figures FROM syncd.run r
+SELECT f.id, f.period, f.figures, f.approved FROM (
+    SELECT DISTINCT ON (r.period) r.id, r.period, r.figures, (r.approved_digest <> '' AND r.approved_digest = r.plan_digest)::boolean AS approved
+    FROM syncd.run r
     WHERE r.target_id = $1 AND r.period <= $2 AND r.figures IS NOT NULL AND r.state IN ('succeeded', 'incomplete')
       AND r.accepted + r.unchanged > 0
-    ORDER BY r.period DESC, r.id DESC
+    ORDER BY r.period DESC, r.period = $2 AND r.approved_digest <> '' AND r.approved_digest = r.plan_digest DESC, r.id DESC
 ) f ORDER BY f.period DESC LIMIT 7
 `
 
@@ -92,13 +93,14 @@ type PeriodFiguresParams struct {
 }
 
 type PeriodFiguresRow struct {
-	ID      int64
-	Period  *string
-	Figures []byte
+	ID       int64
+	Period   *string
+	Figures  []byte
+	Approved bool
 }
 
 // The newest one of each of some periods, the newest period first: of this one, and of the six before in which something
-// was delivered.
+// was delivered. Of this one a run that a person approved comes first: others may only be near to what was usual.
 func (q *Queries) PeriodFigures(ctx context.Context, arg PeriodFiguresParams) ([]PeriodFiguresRow, error) {
 	rows, err := q.db.Query(ctx, periodFigures, arg.TargetID, arg.Period)
 	if err != nil {
@@ -108,7 +110,12 @@ func (q *Queries) PeriodFigures(ctx context.Context, arg PeriodFiguresParams) ([
 	var items []PeriodFiguresRow
 	for rows.Next() {
 		var i PeriodFiguresRow
-		if err := rows.Scan(&i.ID, &i.Period, &i.Figures); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Period,
+			&i.Figures,
+			&i.Approved,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -126,21 +126,22 @@ func (q *Queries) GiveUpItems(ctx context.Context, arg GiveUpItemsParams) error 
 	return err
 }
 
-const holdItem = `-- name: HoldItem :exec
-UPDATE syncd.item SET state = 'held',
-    findings = (coalesce(findings::jsonb, '[]'::jsonb) || $1::jsonb)::json
-WHERE run_id = $2 AND seq = $3 AND state IN ('pending', 'held')
+const holdItems = `-- name: HoldItems :exec
+UPDATE syncd.item i SET state = 'held', findings = (coalesce(i.findings::jsonb, '[]'::jsonb) || h.findings)::json
+FROM (SELECT seq, jsonb_agg(finding) AS findings
+      FROM (SELECT unnest($2::integer[]) AS seq, unnest($3::text[])::jsonb AS finding) AS one GROUP BY seq) AS h
+WHERE i.run_id = $1 AND i.seq = h.seq AND i.state IN ('pending', 'held')
 `
 
-type HoldItemParams struct {
-	Finding []byte
-	RunID   int64
-	Seq     int32
+type HoldItemsParams struct {
+	RunID    int64
+	Seqs     []int32
+	Findings []string
 }
 
 // What is seen only once everyone has been read.
-func (q *Queries) HoldItem(ctx context.Context, arg HoldItemParams) error {
-	_, err := q.db.Exec(ctx, holdItem, arg.Finding, arg.RunID, arg.Seq)
+func (q *Queries) HoldItems(ctx context.Context, arg HoldItemsParams) error {
+	_, err := q.db.Exec(ctx, holdItems, arg.RunID, arg.Seqs, arg.Findings)
 	return err
 }
 
@@ -381,6 +382,21 @@ func (q *Queries) SupersedeItems(ctx context.Context, arg SupersedeItemsParams) 
 	return items, nil
 }
 
+const supersedeOvertaken = `-- name: SupersedeOvertaken :exec
+UPDATE syncd.item i SET state = 'superseded', payload = NULL, amounts = NULL, reason_code = 'moved', reason_detail = ''
+FROM syncd.run r
+WHERE r.id = $1 AND i.run_id = r.id AND i.state = 'pending'
+  AND EXISTS (SELECT FROM syncd.item newer JOIN syncd.run n ON n.id = newer.run_id
+              WHERE newer.target_id = i.target_id AND newer.key = i.key AND newer.period <> i.period
+                AND newer.sent_at IS NOT NULL AND n.planned_at > r.planned_at)
+`
+
+// Where the API keeps one document per employee, what a newer plan sent for another period is not overwritten.
+func (q *Queries) SupersedeOvertaken(ctx context.Context, runID int64) error {
+	_, err := q.db.Exec(ctx, supersedeOvertaken, runID)
+	return err
+}
+
 const tallyItems = `-- name: TallyItems :many
 SELECT CASE WHEN state = 'pending' AND ambiguous THEN 'uncertain' ELSE state END::text AS outcome,
        sum(employees)::bigint AS employees, sum(elements)::bigint AS elements, count(*) AS items
@@ -409,6 +425,37 @@ func (q *Queries) TallyItems(ctx context.Context, runID int64) ([]TallyItemsRow,
 			&i.Elements,
 			&i.Items,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const triedDocuments = `-- name: TriedDocuments :many
+SELECT key, fingerprint FROM syncd.item
+WHERE run_id = $1 AND fingerprint IS NOT NULL AND state IN ('pending', 'rejected', 'held', 'uncertain', 'superseded')
+`
+
+type TriedDocumentsRow struct {
+	Key         string
+	Fingerprint []byte
+}
+
+// The documents that a run judged, and did not deliver.
+func (q *Queries) TriedDocuments(ctx context.Context, runID int64) ([]TriedDocumentsRow, error) {
+	rows, err := q.db.Query(ctx, triedDocuments, runID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TriedDocumentsRow
+	for rows.Next() {
+		var i TriedDocumentsRow
+		if err := rows.Scan(&i.Key, &i.Fingerprint); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -233,6 +233,10 @@ type SyncdRun struct {
 	Figures []byte
 	// the run whose undelivered employees it is for
 	FailedOf *int64
+	// what the API holds is compared with what it acknowledged before it is planned
+	Verify bool
+	// and what the other side edited is sent over
+	Overwrite bool
 	// of the ledger that it was planned in: a restored one is another
 	Incarnation string
 	Created     int32

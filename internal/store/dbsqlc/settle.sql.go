@@ -52,7 +52,7 @@ func (q *Queries) AcknowledgeItems(ctx context.Context, arg AcknowledgeItemsPara
 const clearDoubts = `-- name: ClearDoubts :execrows
 UPDATE syncd.baseline b SET in_doubt = false, doubt_since = NULL
 FROM syncd.item i
-WHERE i.run_id = $1 AND i.seq = ANY ($2::integer[]) AND i.baseline_version > 0
+WHERE i.run_id = $1 AND i.seq = ANY ($2::integer[]) AND (i.baseline_version > 0 OR b.withdrawn)
   AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period AND b.in_doubt AND b.version = i.baseline_version
 `
 
@@ -72,7 +72,7 @@ func (q *Queries) ClearDoubts(ctx context.Context, arg ClearDoubtsParams) (int64
 const forgetDoubts = `-- name: ForgetDoubts :execrows
 DELETE FROM syncd.baseline b USING syncd.item i
 WHERE i.run_id = $1 AND i.seq = ANY ($2::integer[]) AND i.baseline_version = 0
-  AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period AND b.in_doubt AND b.version = 0
+  AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period AND b.in_doubt AND b.version = 0 AND NOT b.withdrawn
 `
 
 type ForgetDoubtsParams struct {
@@ -106,7 +106,7 @@ SELECT i.seq, i.key, (CASE WHEN i.state = 'pending' AND i.ambiguous THEN 'uncert
 FROM syncd.item i
 LEFT JOIN syncd.baseline b ON b.target_id = i.target_id AND b.key = i.key AND b.period = i.period
 WHERE i.run_id = $2 AND i.key = ANY ($3::text[])
-ORDER BY i.seq
+ORDER BY i.state = 'blocked', i.seq
 `
 
 type SettleLinesParams struct {
@@ -185,7 +185,7 @@ func (q *Queries) SettledBy(ctx context.Context, arg SettledByParams) (SettledBy
 
 const unsettleItems = `-- name: UnsettleItems :many
 WITH unsettled AS (
-    SELECT i.seq, $3::boolean AND NOT EXISTS (
+    SELECT i.seq, $3::boolean AND (i.sent_at IS NOT NULL OR i.state = 'pending') AND NOT EXISTS (
         SELECT FROM syncd.item later
         WHERE later.target_id = i.target_id AND later.key = i.key AND later.period = i.period AND later.run_id > i.run_id) AS resend
     FROM syncd.item i WHERE i.run_id = $2 AND i.seq = ANY ($4::integer[])
@@ -234,7 +234,7 @@ func (q *Queries) UnsettleItems(ctx context.Context, arg UnsettleItemsParams) ([
 const withdrawBaseline = `-- name: WithdrawBaseline :execrows
 UPDATE syncd.baseline b SET withdrawn = true, in_doubt = false, doubt_since = NULL
 FROM syncd.item i
-WHERE i.run_id = $1 AND i.seq = ANY ($2::integer[]) AND i.baseline_version > 0
+WHERE i.run_id = $1 AND i.seq = ANY ($2::integer[])
   AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period AND b.version = i.baseline_version
 `
 
@@ -243,6 +243,7 @@ type WithdrawBaselineParams struct {
 	Seqs  []int32
 }
 
+// What was perhaps never received is remembered, too: with it may have gone the document of an earlier period.
 func (q *Queries) WithdrawBaseline(ctx context.Context, arg WithdrawBaselineParams) (int64, error) {
 	result, err := q.db.Exec(ctx, withdrawBaseline, arg.RunID, arg.Seqs)
 	if err != nil {

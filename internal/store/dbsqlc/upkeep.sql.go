@@ -112,7 +112,9 @@ func (q *Queries) PurgeChanges(ctx context.Context, runs []int64) error {
 
 const purgeDiffs = `-- name: PurgeDiffs :one
 WITH old AS (
-    UPDATE syncd.run r SET findings = NULL, figures = NULL, purged = CASE WHEN EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open) THEN 0 ELSE 1 END
+    UPDATE syncd.run r
+    SET findings = CASE WHEN EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open) THEN r.findings END, -- they may hold it
+        purged = CASE WHEN EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open) THEN 0 ELSE 1 END
     WHERE r.id IN (SELECT o.id FROM syncd.run o
                    WHERE o.finished_at < $1::timestamptz AND o.purged < 1 AND o.state NOT IN ('queued', 'running', 'held')
                      AND (NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = o.id AND i.open)

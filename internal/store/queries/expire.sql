@@ -1,7 +1,7 @@
 -- The runs of a job that wait, or let somebody wait, for a decision longer than that.
 -- name: LateHolds :many
 SELECT id FROM syncd.run
-WHERE job = @job AND finished_at < clock_timestamp() - make_interval(secs => @seconds::float8)
+WHERE job = @job AND target_id = ANY (@targets::bigint[]) AND finished_at < clock_timestamp() - make_interval(secs => @seconds::float8)
   AND (state = 'held' OR state IN ('incomplete', 'failed') AND held > 0)
 ORDER BY id;
 

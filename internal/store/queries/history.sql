@@ -8,13 +8,14 @@ WHERE target_id = @target_id AND figures IS NOT NULL AND state IN ('succeeded', 
 ORDER BY id DESC LIMIT 1;
 
 -- The newest one of each of some periods, the newest period first: of this one, and of the six before in which something
--- was delivered.
+-- was delivered. Of this one a run that a person approved comes first: others may only be near to what was usual.
 -- name: PeriodFigures :many
-SELECT f.id, f.period, f.figures FROM (
-    SELECT DISTINCT ON (r.period) r.id, r.period, r.figures FROM syncd.run r
+SELECT f.id, f.period, f.figures, f.approved FROM (
+    SELECT DISTINCT ON (r.period) r.id, r.period, r.figures, (r.approved_digest <> '' AND r.approved_digest = r.plan_digest)::boolean AS approved
+    FROM syncd.run r
     WHERE r.target_id = @target_id AND r.period <= @period AND r.figures IS NOT NULL AND r.state IN ('succeeded', 'incomplete')
       AND r.accepted + r.unchanged > 0
-    ORDER BY r.period DESC, r.id DESC
+    ORDER BY r.period DESC, r.period = @period AND r.approved_digest <> '' AND r.approved_digest = r.plan_digest DESC, r.id DESC
 ) f ORDER BY f.period DESC LIMIT 7;
 
 -- name: SentPeriods :many

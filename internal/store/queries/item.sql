@@ -28,10 +28,11 @@ SELECT DISTINCT run_id FROM superseded ORDER BY run_id;
 SELECT key, run_id FROM syncd.item WHERE target_id = @target_id AND period = @period AND open AND run_id <> @run_id;
 
 -- What is seen only once everyone has been read.
--- name: HoldItem :exec
-UPDATE syncd.item SET state = 'held',
-    findings = (coalesce(findings::jsonb, '[]'::jsonb) || @finding::jsonb)::json
-WHERE run_id = @run_id AND seq = @seq AND state IN ('pending', 'held');
+-- name: HoldItems :exec
+UPDATE syncd.item i SET state = 'held', findings = (coalesce(i.findings::jsonb, '[]'::jsonb) || h.findings)::json
+FROM (SELECT seq, jsonb_agg(finding) AS findings
+      FROM (SELECT unnest(@seqs::integer[]) AS seq, unnest(@findings::text[])::jsonb AS finding) AS one GROUP BY seq) AS h
+WHERE i.run_id = @run_id AND i.seq = h.seq AND i.state IN ('pending', 'held');
 
 -- name: TallyItems :many
 SELECT CASE WHEN state = 'pending' AND ambiguous THEN 'uncertain' ELSE state END::text AS outcome,
@@ -56,6 +57,15 @@ UPDATE syncd.item
 SET state = CASE WHEN @resend::boolean THEN 'pending' ELSE 'uncertain' END, ambiguous = true,
     reason_code = CASE WHEN @resend THEN reason_code ELSE 'no-answer' END
 WHERE run_id = @run_id AND (state = 'sending' OR state = 'pending' AND ambiguous AND NOT @resend);
+
+-- Where the API keeps one document per employee, what a newer plan sent for another period is not overwritten.
+-- name: SupersedeOvertaken :exec
+UPDATE syncd.item i SET state = 'superseded', payload = NULL, amounts = NULL, reason_code = 'moved', reason_detail = ''
+FROM syncd.run r
+WHERE r.id = @run_id AND i.run_id = r.id AND i.state = 'pending'
+  AND EXISTS (SELECT FROM syncd.item newer JOIN syncd.run n ON n.id = newer.run_id
+              WHERE newer.target_id = i.target_id AND newer.key = i.key AND newer.period <> i.period
+                AND newer.sent_at IS NOT NULL AND n.planned_at > r.planned_at);
 
 -- Nobody's document is sent for ever: after so many attempts without a definite answer a person must look.
 -- name: GiveUpItems :exec
@@ -115,3 +125,8 @@ SELECT DISTINCT key FROM syncd.item
 WHERE run_id = @run_id AND employees > 0 AND key <> ''
   AND state IN ('pending', 'sending', 'rejected', 'blocked', 'held', 'uncertain', 'unsettled', 'superseded')
 ORDER BY key;
+
+-- The documents that a run judged, and did not deliver.
+-- name: TriedDocuments :many
+SELECT key, fingerprint FROM syncd.item
+WHERE run_id = @run_id AND fingerprint IS NOT NULL AND state IN ('pending', 'rejected', 'held', 'uncertain', 'superseded');

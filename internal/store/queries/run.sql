@@ -39,16 +39,16 @@ ORDER BY r.period DESC, r.id DESC LIMIT 1;
 
 -- name: InsertRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, owner, host, pid, employees, requested_by, version,
-                       key_id, config_digest, any_order, failed_of, started_at)
+                       key_id, config_digest, any_order, failed_of, verify, overwrite, started_at)
 VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'running', @owner, @host, @pid, @employees, @requested_by, @version,
-        @key_id, @config_digest, @any_order, sqlc.narg('failed_of'), clock_timestamp())
+        @key_id, @config_digest, @any_order, sqlc.narg('failed_of'), @verify, @overwrite, clock_timestamp())
 RETURNING id;
 
 -- name: InsertQueuedRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, employees, requested_by, version, key_id, config_digest,
-                       any_order, nominal_at, failed_of, unattended)
+                       any_order, nominal_at, failed_of, verify, overwrite, unattended)
 VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'queued', @employees, @requested_by, @version, @key_id, @config_digest,
-        @any_order, sqlc.narg('nominal_at'), sqlc.narg('failed_of'), true)
+        @any_order, sqlc.narg('nominal_at'), sqlc.narg('failed_of'), @verify, @overwrite, true)
 RETURNING id;
 
 -- A run of everyone that is queued, and has not yet read staging: a second one of the same job, target and period has
@@ -133,7 +133,7 @@ WHERE id = @id AND epoch = @epoch AND state = @from_state;
 UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, not_before = NULL, deadline_at = NULL,
     postponed = 0, takeovers = 0, failure_code = '', failure_detail = '', approved_by = @approved_by, approved_reason = @approved_reason,
     approved_digest = CASE WHEN kind = 'push-salaries' THEN plan_digest ELSE dictionaries_digest END
-WHERE id = @id;
+WHERE id = @id AND state = 'held';
 
 -- Held employees of a run, all or some, that a person lets go.
 -- name: ReleaseItems :many

@@ -7,7 +7,7 @@ SELECT i.seq, i.key, (CASE WHEN i.state = 'pending' AND i.ambiguous THEN 'uncert
 FROM syncd.item i
 LEFT JOIN syncd.baseline b ON b.target_id = i.target_id AND b.key = i.key AND b.period = i.period
 WHERE i.run_id = @run_id AND i.key = ANY (@keys::text[])
-ORDER BY i.seq;
+ORDER BY i.state = 'blocked', i.seq;
 
 -- name: SettledBy :one
 SELECT actor, at FROM syncd.audit
@@ -30,19 +30,19 @@ WHERE run_id = @run_id AND seq = ANY (@seqs::integer[]);
 -- name: ForgetDoubts :execrows
 DELETE FROM syncd.baseline b USING syncd.item i
 WHERE i.run_id = @run_id AND i.seq = ANY (@seqs::integer[]) AND i.baseline_version = 0
-  AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period AND b.in_doubt AND b.version = 0;
+  AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period AND b.in_doubt AND b.version = 0 AND NOT b.withdrawn;
 
 -- name: ClearDoubts :execrows
 UPDATE syncd.baseline b SET in_doubt = false, doubt_since = NULL
 FROM syncd.item i
-WHERE i.run_id = @run_id AND i.seq = ANY (@seqs::integer[]) AND i.baseline_version > 0
+WHERE i.run_id = @run_id AND i.seq = ANY (@seqs::integer[]) AND (i.baseline_version > 0 OR b.withdrawn)
   AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period AND b.in_doubt AND b.version = i.baseline_version;
 
 -- What did not arrive is sent again by its run, unless that was cancelled, or a later plan knows more: then the next plan
 -- sends it.
 -- name: UnsettleItems :many
 WITH unsettled AS (
-    SELECT i.seq, @resend::boolean AND NOT EXISTS (
+    SELECT i.seq, @resend::boolean AND (i.sent_at IS NOT NULL OR i.state = 'pending') AND NOT EXISTS (
         SELECT FROM syncd.item later
         WHERE later.target_id = i.target_id AND later.key = i.key AND later.period = i.period AND later.run_id > i.run_id) AS resend
     FROM syncd.item i WHERE i.run_id = @run_id AND i.seq = ANY (@seqs::integer[])
@@ -58,10 +58,11 @@ UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, fi
     not_before = NULL, deadline_at = NULL, postponed = 0, takeovers = 0
 WHERE id = @id;
 
+-- What was perhaps never received is remembered, too: with it may have gone the document of an earlier period.
 -- name: WithdrawBaseline :execrows
 UPDATE syncd.baseline b SET withdrawn = true, in_doubt = false, doubt_since = NULL
 FROM syncd.item i
-WHERE i.run_id = @run_id AND i.seq = ANY (@seqs::integer[]) AND i.baseline_version > 0
+WHERE i.run_id = @run_id AND i.seq = ANY (@seqs::integer[])
   AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period AND b.version = i.baseline_version;
 
 -- Whatever run shows them as departed, or waits to know whether it reached them, has its answer. Returns the runs concerned.

@@ -4,7 +4,10 @@
 -- No row at all means that the run is no longer ours; then nothing was written.
 -- name: PushStep :many
 WITH fence AS MATERIALIZED (
-    SELECT id, target_id, period, epoch, key_id, syncd.is_closed(target_id, period) AS closed FROM syncd.run
+    SELECT id, target_id, period, epoch, key_id, syncd.is_closed(target_id, period) AS closed,
+           coalesce((SELECT extract(epoch FROM c.open_until - clock_timestamp()) FROM syncd.closed_period c
+                     WHERE c.target_id = run.target_id AND c.period = run.period), 0)::float8 AS open_seconds -- of a reopened period
+    FROM syncd.run
     WHERE run.id = @run_id AND run.epoch = @epoch AND run.state = 'running'
     FOR SHARE
 ), outcome AS (
@@ -18,7 +21,8 @@ WITH fence AS MATERIALIZED (
         amounts = CASE WHEN o.state IN ('pending', 'uncertain') THEN i.amounts END,
         ambiguous = i.ambiguous OR NOT o.certain, deferred_epoch = CASE WHEN o.deferred THEN f.epoch END,
         reason_code = o.reason_code, reason_detail = o.reason_detail, http_status = o.http_status,
-        attempts = i.attempts + o.attempts, answered_at = o.answered_at
+        attempts = i.attempts + o.attempts, answered_at = o.answered_at,
+        sent_at = CASE WHEN i.attempts + o.attempts > 0 THEN i.sent_at END -- else it was given back
     FROM outcome o, fence f
     WHERE i.run_id = f.id AND i.seq = o.seq AND i.state = 'sending'
     RETURNING i.seq, i.target_id, i.key, i.period, f.id AS run_id, f.key_id, o.state, o.certain
@@ -33,11 +37,11 @@ WITH fence AS MATERIALIZED (
 ), cleared AS (
     UPDATE syncd.baseline b SET in_doubt = false, doubt_since = NULL
     FROM recorded r
-    WHERE r.state <> 'accepted' AND r.certain AND b.version > 0
+    WHERE r.state <> 'accepted' AND r.certain AND (b.version > 0 OR b.withdrawn)
       AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
 ), forgotten AS (
     DELETE FROM syncd.baseline b USING recorded r
-    WHERE r.state <> 'accepted' AND r.certain AND b.version = 0
+    WHERE r.state <> 'accepted' AND r.certain AND b.version = 0 AND NOT b.withdrawn
       AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
 ), still_doubted AS (
     -- The last attempt may have left long after the item was claimed: whoever sends this key next waits from now on.
@@ -79,7 +83,7 @@ WITH fence AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM recorded)::integer AS recorded,
        (SELECT count(*) FROM recorded WHERE state = 'accepted')::integer - (SELECT count(*) FROM acknowledged)::integer AS lost,
-       f.closed,
+       f.closed, f.open_seconds,
        c.seq, c.key, c.state, c.ambiguous, c.payload
 FROM fence f LEFT JOIN claimed c ON true
 ORDER BY c.seq;

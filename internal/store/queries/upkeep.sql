@@ -22,7 +22,9 @@ GROUP BY r.job, t.id, t.dossier ORDER BY r.job, t.dossier;
 -- locked for long and what is done stays done. runs = 0: nothing is left to do.
 -- name: PurgeDiffs :one
 WITH old AS (
-    UPDATE syncd.run r SET findings = NULL, figures = NULL, purged = CASE WHEN EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open) THEN 0 ELSE 1 END
+    UPDATE syncd.run r
+    SET findings = CASE WHEN EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open) THEN r.findings END, -- they may hold it
+        purged = CASE WHEN EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open) THEN 0 ELSE 1 END
     WHERE r.id IN (SELECT o.id FROM syncd.run o
                    WHERE o.finished_at < sqlc.arg('before')::timestamptz AND o.purged < 1 AND o.state NOT IN ('queued', 'running', 'held')
                      AND (NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = o.id AND i.open)

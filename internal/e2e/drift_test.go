@@ -1,0 +1,158 @@
+package e2e
+
+import (
+	"encoding/json"
+	"testing"
+
+	"syncd/internal/jobs"
+	"syncd/internal/restapi"
+	"syncd/internal/sandbox"
+)
+
+// edit changes what the API holds behind our back.
+func (w *world) edit(matricule, member, value string) {
+	w.t.Helper()
+	w.must(w.sandbox.Edit(sandbox.Edit{Dossier: dossier, Matricule: matricule, Period: string(period),
+		Members: map[string]json.RawMessage{member: json.RawMessage(value)}}))
+}
+
+// verifying is a world whose runs read back what the API holds, after a month that went.
+func verifying(t *testing.T) (*world, *jobs.Runner) {
+	t.Helper()
+	w, r := guarded(t, 8, 1)
+	w.job.ReadBack, w.job.Guards.Verify = &jobs.ReadBack{}, true
+	r.API = w.connect(func(o *restapi.Options) {
+		once(o)
+		o.Read = &restapi.ReadEndpoint{Method: "GET", Path: readPath}
+	})
+	w.run(r, jobs.Succeeded, nil)
+	if run := w.run(r, jobs.Succeeded, nil); run.Counts.Unchanged != 8 {
+		t.Fatalf("what was not edited has drifted: %+v", run.Counts)
+	}
+	return w, r
+}
+
+var forDrift = []jobs.Rule{jobs.RuleDrift}
+
+// An account that somebody changed at the other side, with nothing new here, is shown, held, and sent over only when that
+// is asked for.
+func TestDriftOfAnUnchangedEmployee(t *testing.T) {
+	t.Parallel()
+	w, r := verifying(t)
+	var foreign string
+	w.must(w.conn.QueryRow(t.Context(), `SELECT iban FROM newcomer`).Scan(&foreign))
+	w.edit("00003", "Iban", `"`+foreign+`"`)
+	items, _ := w.look(r, period)
+	f := finding(t, items["00003"].Findings, jobs.RuleDrift)
+	if !f.Holds || f.N != 1 || f.Path != "Iban" || len(f.Changes) != 1 || !f.Changes[0].Masked || f.Changes[0].Old+f.Changes[0].New != "" {
+		t.Errorf("%+v", f)
+	}
+	w.rename("00004", "CORRIGE")
+	run := w.run(r, jobs.Incomplete, nil)
+	w.wantHeldItems(r, run, map[string][]jobs.Rule{"00003": forDrift})
+	if w.bank("00003", period) != foreign || w.held("00004") != "CORRIGE" || run.Counts.Unchanged != 6 {
+		t.Errorf("%+v", run.Counts)
+	}
+	w.overwrite = true
+	w.run(r, jobs.Succeeded, nil)
+	w.wantDelivered(period)
+	w.run(r, jobs.Succeeded, nil)
+	w.wantSent(10)
+}
+
+// A correction of ours does not silently take the place of theirs; a person who approves it sends ours.
+func TestDriftBesideACorrection(t *testing.T) {
+	t.Parallel()
+	w, r := verifying(t)
+	w.edit("00003", "NomUsage", `"AILLEURS"`)
+	w.edit("00005", "Elements", `[]`)
+	w.exec(`UPDATE staging.employee SET prenom = 'CORRIGE' WHERE matricule = '00003'`)
+	run := w.run(r, jobs.Incomplete, nil)
+	w.wantHeldItems(r, run, map[string][]jobs.Rule{"00003": forDrift, "00005": forDrift})
+	w.wantItemSign(r, run, "00003", jobs.Updated)
+	run = w.release(r, run, jobs.Incomplete, "00003")
+	w.wantDelivered(period, "00005")
+	w.release(r, run, jobs.Succeeded)
+	w.wantDelivered(period)
+}
+
+func (w *world) wantItemSign(r *jobs.Runner, run *jobs.Run, matricule string, sign jobs.Difference) {
+	w.t.Helper()
+	if got := w.item(r, run, matricule).Difference; got != sign {
+		w.t.Errorf("%s is %s, want %s", matricule, got, sign)
+	}
+}
+
+// Whom the other side deleted is not paid: that is drift, too.
+func TestDriftOfADeletedDocument(t *testing.T) {
+	t.Parallel()
+	w, r := verifying(t)
+	w.must(w.sandbox.Delete(sandbox.Edit{Dossier: dossier, Matricule: "00003", Period: string(period)}))
+	run := w.run(r, jobs.Incomplete, nil)
+	w.wantHeldItems(r, run, map[string][]jobs.Rule{"00003": forDrift})
+	w.overwrite = true
+	w.run(r, jobs.Succeeded, nil)
+	w.wantDelivered(period)
+}
+
+// A run that cannot look does not send as if it had looked.
+func TestAPIAwayWhileVerifyingSendsNothing(t *testing.T) {
+	t.Parallel()
+	w, r := verifying(t)
+	w.deaf(true)
+	w.rename("00004", "CORRIGE")
+	run := w.run(r, jobs.Failed, nil)
+	if run.Failure.Code != jobs.ReasonUnreachable || run.Planned {
+		t.Errorf("%+v", run.Failure)
+	}
+	w.wantSent(8)
+	w.deaf(false)
+	w.resume(r, run.ID, jobs.Succeeded)
+	w.wantDelivered(period)
+}
+
+// Who is not verified is not held: a partial run looks at its own, and without --verify nobody looks.
+func TestDriftIsLookedForOnlyWhereAskedFor(t *testing.T) {
+	t.Parallel()
+	w, r := verifying(t)
+	w.edit("00003", "NomUsage", `"AILLEURS"`)
+	w.rename("00004", "CORRIGE")
+	w.run(r, jobs.Succeeded, employees("00004"))
+	w.job.Guards.Verify = false
+	w.run(r, jobs.Succeeded, nil)
+	w.wantDelivered(period, "00003")
+}
+
+// A new month does not inherit the drift of the one before, where the API keeps one document a month; where it keeps one
+// an employee, sending the new month would overwrite the other side's edit.
+func TestDriftAcrossMonths(t *testing.T) {
+	t.Parallel()
+	for scope, want := range map[jobs.Scope]map[string][]jobs.Rule{
+		jobs.ScopeEmployeePeriod: {},
+		jobs.ScopeEmployee:       {"00003": forDrift},
+	} {
+		t.Run(string(scope), func(t *testing.T) {
+			t.Parallel()
+			w, r := verifying(t)
+			w.job.Scope = scope
+			w.edit("00003", "NomUsage", `"AILLEURS"`)
+			w.nextMonth(december)
+			state := jobs.Succeeded
+			if len(want) > 0 {
+				state = jobs.Incomplete
+			}
+			w.wantHeldItems(r, w.run(r, state, named(december)), want)
+		})
+	}
+}
+
+// Where the API adds what it gets, not even a person who asks for it sends over what the other side edited.
+func TestDriftIsNotSentOverWhereTheAPIAdds(t *testing.T) {
+	t.Parallel()
+	w, r := readable(t, 8)
+	w.run(r, jobs.Succeeded, nil)
+	w.job.Guards.Verify, w.overwrite = true, true
+	w.edit("00003", "NomUsage", `"AILLEURS"`)
+	w.wantHeldItems(r, w.run(r, jobs.Incomplete, nil), map[string][]jobs.Rule{"00003": {jobs.RuleAppendChange}})
+	w.wantPaidOnce(8)
+}

@@ -1,0 +1,190 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store"
+)
+
+// decide draws what a person, or time, does between two runs.
+func (h *history) decide() {
+	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "some", "some", "cancel", "settle", "settle", "settle",
+		"close", "reopen", "close in the middle", "expire", "too late", "edit there"}).Draw(h.T, "decision") {
+	case "approve":
+		if run, ok := h.waiting(); ok {
+			h.approve(run, nil, 0)
+		}
+	case "some":
+		if run, ok := h.waiting(); ok {
+			h.approve(run, rapid.SliceOfN(rapid.SampledFrom(matricules), 1, 2).Draw(h.T, "employees"), time.Hour)
+		}
+	case "cancel":
+		if len(h.runs) > 0 {
+			h.cancel(rapid.SampledFrom(h.runs).Draw(h.T, "run"))
+		}
+	case "settle":
+		h.settleOne()
+	case "close":
+		h.close(rapid.SampledFrom(months).Draw(h.T, "month"))
+	case "reopen":
+		h.reopen(rapid.SampledFrom(months).Draw(h.T, "month"), time.Hour)
+	case "close in the middle":
+		h.closeInTheMiddle(rapid.SampledFrom(months).Draw(h.T, "month"))
+	case "expire":
+		h.expire()
+	case "too late":
+		if run, ok := h.waiting(); ok {
+			h.approve(run, nil, time.Microsecond)
+		}
+	case "edit there":
+		h.editThere()
+	}
+}
+
+// waiting is a run that waits for a decision, or now and then any.
+func (h *history) waiting() (int64, bool) {
+	runs := h.runs
+	if !h.oneIn(6, "any run") {
+		runs = h.numbers(`SELECT r.id FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+			WHERE t.dossier = $1 AND (r.state = 'held' OR r.held > 0) ORDER BY r.id`, h.to.Dossier)
+	}
+	n := rapid.IntRange(0, 30).Draw(h.T, "which")
+	if len(runs) == 0 {
+		return 0, false
+	}
+	return runs[n%len(runs)], true
+}
+
+func (h *history) approve(run int64, employees []string, expires time.Duration) {
+	h.Helper()
+	late := h.heldKeys(run)
+	reason := h.because()
+	released, err := h.store.Approve(context.Background(), run, store.Approval{Employees: employees, By: "marie", Reason: reason, Expires: expires})
+	var expired *jobs.ExpiredError
+	switch {
+	case err == nil:
+		h.decided(jobs.DecisionApprove, run, h.periodOf(run), released, reason)
+	case errors.As(err, &expired):
+		h.decided(jobs.DecisionExpire, run, h.periodOf(run), late, "")
+	default:
+		h.refused(err)
+	}
+}
+
+// heldKeys are those whom the expiry of a run names: the held ones of a run that is not held as a whole.
+func (h *history) heldKeys(run int64) (keys []string) {
+	h.Helper()
+	h.must(h.conn.QueryRow(context.Background(), `SELECT coalesce(array_agg(i.key), '{}') FROM syncd.item i JOIN syncd.run r ON r.id = i.run_id
+		WHERE r.id = $1 AND r.state <> 'held' AND i.state = 'held'`, run).Scan(&keys))
+	return keys
+}
+
+func (h *history) cancel(run int64) {
+	h.Helper()
+	reason := h.because()
+	cancelled, err := h.store.Cancel(context.Background(), run, "marie", reason)
+	if err != nil {
+		h.refused(err)
+		return
+	}
+	h.decided(jobs.DecisionCancel, run, cancelled.Period, nil, reason)
+}
+
+func (h *history) close(month jobs.Period) {
+	h.Helper()
+	reason := h.because()
+	if _, err := h.store.ClosePeriod(context.Background(), h.to, month, "marie", reason); err != nil {
+		h.refused(err)
+		return
+	}
+	h.decided(jobs.DecisionClose, 0, month, nil, reason)
+}
+
+func (h *history) reopen(month jobs.Period, within time.Duration) {
+	h.Helper()
+	reason := h.because()
+	if err := h.store.ReopenPeriod(context.Background(), h.to, month, "marie", reason, time.Now().Add(within)); err != nil {
+		h.refused(err)
+		return
+	}
+	h.decided(jobs.DecisionReopen, 0, month, nil, reason)
+}
+
+// closed tells whether a period takes no writes at this instant, by the database.
+func (h *history) closed(month jobs.Period) (closed bool) {
+	h.Helper()
+	h.must(h.conn.QueryRow(context.Background(), `SELECT coalesce(bool_or(syncd.is_closed(id, $2)), false) FROM syncd.target WHERE dossier = $1`,
+		h.to.Dossier, string(month)).Scan(&closed))
+	return closed
+}
+
+// closeInTheMiddle opens a closed period for a moment, which ends while a run of it sends.
+func (h *history) closeInTheMiddle(month jobs.Period) {
+	if !h.closed(month) {
+		h.close(month)
+	}
+	h.reopen(month, 100*time.Millisecond)
+	p := h.process()
+	defer p.abort()
+	h.api.arm(rapid.Uint64().Draw(h.T, "seed"), false, rapid.IntRange(1, 3).Draw(h.T, "after"), h.letClose)
+	h.fresh(p.ctx, h.runner(p.mortal, p.stop), h.request(month))
+	h.letClose()
+}
+
+// letClose waits until all openings for a moment are over.
+func (h *history) letClose() {
+	_, err := h.conn.Exec(context.Background(), `SELECT pg_sleep(extract(epoch FROM max(c.open_until) - clock_timestamp()) + 0.001)
+		FROM syncd.closed_period c JOIN syncd.target t ON t.id = c.target_id
+		WHERE t.dossier = $1 AND c.open_until BETWEEN clock_timestamp() AND clock_timestamp() + interval '1 minute'`, h.to.Dossier)
+	h.must(err)
+}
+
+// expire is what a daemon does once holds have waited for too long.
+func (h *history) expire() {
+	h.Helper()
+	late := map[int64][]string{}
+	for _, run := range h.runs {
+		late[run] = h.heldKeys(run)
+	}
+	expired, err := h.store.ExpireHolds(context.Background(), h.pairs(), map[string]time.Duration{h.job.Name: time.Microsecond})
+	h.must(err)
+	for _, run := range expired {
+		h.decided(jobs.DecisionExpire, run, h.periodOf(run), late[run], "")
+	}
+}
+
+func (h *history) because() string {
+	h.reasons++
+	return fmt.Sprintf("reason %d", h.reasons)
+}
+
+// decided remembers a decision as the trail must have it.
+func (h *history) decided(what jobs.Decision, run int64, month jobs.Period, employees []string, reason string) {
+	h.trail = append(h.trail, trailLine(string(what), run, string(month), employees, reason))
+}
+
+func trailLine(decision string, run int64, month string, employees []string, reason string) string {
+	return fmt.Sprintf("%s run %d of %s: %s; %s", decision, run, month, strings.Join(slices.Sorted(slices.Values(employees)), " "), reason)
+}
+
+func (h *history) periodOf(run int64) (month jobs.Period) {
+	h.Helper()
+	h.must(h.conn.QueryRow(context.Background(), `SELECT period FROM syncd.run WHERE id = $1`, run).Scan(&month))
+	return month
+}
+
+// pairs are the job of the history, for its target.
+func (h *history) pairs() []jobs.Pair {
+	h.Helper()
+	target, _, err := h.store.Target(context.Background(), h.to)
+	h.must(err)
+	return []jobs.Pair{{Job: h.job.Name, TargetID: target.ID}}
+}
