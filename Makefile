@@ -18,6 +18,8 @@ endif
 
 # make soak ROUNDS=50; make test TESTFLAGS='-run Resume -v'
 ROUNDS ?= 10
+# Random histories of each of the five kinds in a soak.
+HISTORIES ?= 200
 TESTFLAGS ?=
 
 .PHONY: help
@@ -83,7 +85,8 @@ bench: deps build throwaway-pg ## run the benchmarks on a durable throwaway serv
 	@$(WITH_DURABLE_SERVER) go test -run '^$$' -bench . -benchmem -timeout 60m $(TESTFLAGS) ./...
 
 .PHONY: soak
-soak: deps throwaway-pg ## run all tests ROUNDS times, other random cases each time
+soak: deps throwaway-pg ## run 1,000 random histories, then all tests ROUNDS times, other random cases each time
+	@$(WITH_SERVER) go test -race -timeout 6h -run TestHistories ./internal/e2e -rapid.checks=$(HISTORIES)
 	@$(WITH_SERVER) go test -race -count $(ROUNDS) -timeout 6h $(TESTFLAGS) ./...
 
 .PHONY: fresh

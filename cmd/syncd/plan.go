@@ -79,7 +79,7 @@ func (a *app) plan(ctx context.Context, name string, show report.Show, verify ve
 	planner := &planner{app: a, job: &push, period: period, show: show, verify: verify,
 		runner: &jobs.Runner{Ledger: ledger, Staging: staging, Log: a.log, Stop: a.Stop},
 		ledger: ledger}
-	if verify.verify || push.Guards.Verify {
+	if push.ReadBack != nil {
 		if planner.connection, err = a.connection(a.config.Isidoor.RetryFor); err != nil {
 			return err
 		}
@@ -152,6 +152,13 @@ func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	closed, err := p.ledger.ClosedPeriod(ctx, target.ID, p.period)
+	if err != nil {
+		return 0, err
+	}
+	if closed {
+		return 0, &jobs.ClosedError{Period: p.period}
+	}
 	p.runner.Siret = d.Siret
 	if p.connection != nil {
 		key, err := d.Key.Read()
@@ -176,13 +183,6 @@ func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
 	// What 'run' would refuse now is said here, too.
 	if err := p.ledger.CheckOrder(ctx, request); err != nil {
 		return 0, err
-	}
-	closed, err := p.ledger.ClosedPeriod(ctx, target.ID, p.period)
-	if err != nil {
-		return 0, err
-	}
-	if closed {
-		return 0, &jobs.ClosedError{Period: p.period}
 	}
 	return planCode(plan), nil
 }

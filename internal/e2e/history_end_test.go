@@ -9,14 +9,18 @@ import (
 	"syncd/internal/jobs"
 )
 
-// end reopens all periods and runs each without faults, while a person decides whatever waits for one: then the API holds
-// exactly staging, and a second run has nothing to say.
+// end reopens the periods that were asked for and runs each without faults, while a person decides whatever waits for one:
+// then the API holds exactly staging, and a second run has nothing to say.
 func (h *history) end() {
 	h.Helper()
 	if len(h.staff) == 0 {
 		return
 	}
 	for _, month := range months {
+		if h.count(`SELECT count(*) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id WHERE t.dossier = $1 AND r.period = $2`,
+			h.to.Dossier, string(month)) == 0 {
+			continue
+		}
 		if h.closed(month) {
 			h.reopen(month, time.Hour)
 		}

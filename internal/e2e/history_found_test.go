@@ -55,3 +55,22 @@ func TestApprovedPlanNeverOverwritesANewerDocumentOfAnEarlierPeriod(t *testing.T
 	w.run(r, jobs.Succeeded, named(december))
 	w.wantDelivered(december)
 }
+
+// A fall that a person approved is not asked about again the next day, although nothing is left to send and somebody is
+// blocked.
+func TestApprovedFallIsNotHeldAgainWhileSomebodyIsBlocked(t *testing.T) {
+	t.Parallel()
+	w, r := guarded(t, 8, 0)
+	w.job.Guards = unguarded
+	w.job.Guards.Fall = jobs.Limit{Count: 1, Share: jobs.NoShare}
+	w.run(r, jobs.Succeeded, nil)
+	w.dismiss(6, 2)
+	w.exec(`UPDATE staging.employee SET contrat = 'NOWHERE' WHERE matricule = '00001'`)
+	held := w.wantHeldRun(r, nil, jobs.RuleFall)
+	w.approve(r, held.ID, "they left")
+	run := w.resume(r, held.ID, jobs.Incomplete)
+	if run.Counts.Blocked != 1 || run.Counts.Unchanged != 5 {
+		t.Fatalf("%+v", run.Counts)
+	}
+	w.run(r, jobs.Incomplete, nil)
+}

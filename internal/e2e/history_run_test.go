@@ -13,6 +13,27 @@ import (
 	"syncd/internal/store"
 )
 
+// ledgerProcess is the program that works, until it is killed: then another one takes its place.
+type ledgerProcess struct {
+	w     *world
+	store *store.Store
+}
+
+func (l *ledgerProcess) open() {
+	s, err := store.Open(context.Background(), store.Options{URL: l.w.db.URL, Keys: l.w.keys, Version: "test", Lease: time.Minute})
+	l.w.must(err)
+	l.store = s
+}
+
+func (l *ledgerProcess) close() { l.store.Close() }
+
+func (l *ledgerProcess) die() {
+	l.close()
+	_, err := l.w.conn.Exec(context.Background(), `UPDATE syncd.owner SET heartbeat_at = heartbeat_at - interval '3 seconds'`)
+	l.w.must(err) // its silence of 2 s is tested elsewhere
+	l.open()
+}
+
 // process is one execution of a program: what befalls it on its way.
 type process struct {
 	ctx    context.Context //nolint:containedctx // a process of the test has one, as a real one does
@@ -147,10 +168,7 @@ func (h *history) ended(run *jobs.Run, err error) {
 		if n := h.count(`SELECT count(*) FROM syncd.item WHERE run_id = $1 AND state = 'sending'`, run.ID); n > 2*h.job.MaxInFlight {
 			h.Fatalf("%d items were on their way", n)
 		}
-		h.store.Close()
-		_, err := h.conn.Exec(context.Background(), `UPDATE syncd.owner SET heartbeat_at = heartbeat_at - interval '3 seconds'`)
-		h.must(err) // its silence of 2 s is tested elsewhere
-		h.open()
+		h.die()
 		return
 	}
 	if run == nil {

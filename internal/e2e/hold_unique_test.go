@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/store"
 )
 
 // shares gives one employee the account, or the social security number, of another.
@@ -153,4 +154,24 @@ func TestNoValueIsNotShared(t *testing.T) {
 	w.exec(`UPDATE staging.employee SET iban = NULL WHERE matricule IN ('00001', '00002')`)
 	w.run(r, jobs.Succeeded, nil)
 	w.wantDelivered(period)
+}
+
+// What was confirmed for a later month does not open an earlier one, in which the other matricule was paid already.
+func TestAConfirmedRehireIsNotPaidForAnOlderMonth(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 8)
+	w.job.Guards.UniqueFields = []string{"Nir"}
+	w.run(r, jobs.Succeeded, nil)
+	w.nextMonth(december)
+	for _, table := range []string{"employee", "payroll_element"} {
+		w.exec(`UPDATE staging.` + table + ` SET matricule = '00098' WHERE matricule = '00008'`)
+	}
+	later := w.run(r, jobs.Incomplete, named(december))
+	_, err := ledger(r).Approve(t.Context(), later.ID, store.Approval{By: "marie", Reason: "she was hired again", Employees: []string{"00098"}})
+	w.must(err)
+	w.resume(r, later.ID, jobs.Succeeded)
+	older := w.run(r, jobs.Incomplete, nil)
+	if older.Counts.Held != 1 || older.Counts.Accepted != 0 {
+		t.Errorf("%+v", older.Counts)
+	}
 }

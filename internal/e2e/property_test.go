@@ -12,7 +12,6 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
-	"syncd/internal/store"
 )
 
 // Random histories of corrections, runs, resumes of old ones, decisions of people, closings, stops, aborts and kills, over
@@ -32,12 +31,14 @@ func TestHistories(t *testing.T) {
 			w := newWorld(t)
 			w.exec(`CREATE TABLE staff (matricule text, name text, rev int, iban text, nir text);
 				CREATE TABLE pay (matricule text, period text, code text, amount int)`)
-			n := 0
+			n, process := 0, &ledgerProcess{w: w}
+			process.open()
+			defer process.close()
 			rapid.Check(t, func(rt *rapid.T) {
 				n++
-				h := &history{T: rt, kind: kind, w: w, conn: w.conn, staff: map[string]*person{}, past: map[string][]*person{}, ghosts: map[string]*person{}}
+				h := &history{T: rt, kind: kind, conn: w.conn, ledgerProcess: process, staff: map[string]*person{}, past: map[string][]*person{}, ghosts: map[string]*person{}}
 				h.begin(fmt.Sprintf("h%d", n))
-				defer func() { h.tell(); h.store.Close() }()
+				defer h.tell()
 				h.live()
 			})
 		})
@@ -55,13 +56,12 @@ type kind struct {
 // history is one random history of one dossier.
 type history struct {
 	*rapid.T
-	kind  kind
-	w     *world
-	conn  *pgx.Conn
-	job   jobs.PushJob
-	to    jobs.Target
-	api   *fakeAPI
-	store *store.Store
+	kind kind
+	conn *pgx.Conn
+	job  jobs.PushJob
+	to   jobs.Target
+	api  *fakeAPI
+	*ledgerProcess
 	plans *frozenPlans
 
 	overwrite bool // runs send over what the other side edited
@@ -110,7 +110,6 @@ func (h *history) begin(name string) {
 	if h.kind.reads {
 		h.job.ReadBack = &jobs.ReadBack{}
 	}
-	h.open()
 }
 
 // guards trip often: the staff is small, and the limits are, too.
@@ -126,13 +125,6 @@ func (h *history) guards() jobs.Guards {
 		RequireElements: h.oneIn(2, "elements required"), MaxGap: rapid.IntRange(0, 2).Draw(h.T, "gap"), Approval: h.oneIn(6, "approval"),
 		Verify: h.kind.reads && h.kind.semantics == jobs.Replace, HoldFields: []string{"Iban"}, UniqueFields: []string{"Nir"},
 	}
-}
-
-// open is the start of a process.
-func (h *history) open() {
-	s, err := store.Open(context.Background(), store.Options{URL: h.w.db.URL, Keys: h.w.keys, Version: "test", Lease: time.Minute})
-	h.must(err)
-	h.store = s
 }
 
 func (h *history) live() {

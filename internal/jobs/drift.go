@@ -12,7 +12,7 @@ import (
 // drifted compares what the API holds with what it acknowledged, for everyone whose document this plan could send over.
 // The other side's edits come by matricule, masked like any diff.
 func (p *planning) findDrift(ctx context.Context) error {
-	if p.job.ReadBack == nil || !p.verify {
+	if p.job.ReadBack == nil || !p.verify || p.api == nil { // nil: of a story, which asks nobody
 		return nil
 	}
 	refs, err := p.verifiable(ctx)

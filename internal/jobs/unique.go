@@ -10,22 +10,18 @@ import (
 	"syncd/internal/mapping"
 )
 
-// uniqueValues remembers, of all employees of staging, hashes of the values that two matricules must not share: some 40
+// uniqueValues remembers, of all employees of staging, hashes of the values that two matricules must not share: some 30
 // bytes an employee.
 type uniqueValues struct {
 	fields  []string // paths of the document
 	columns []int
 	seed    maphash.Seed
-	names   []byte   // matricules, each after its length
-	seen    []value  // in staging
-	own     []uint64 // hashes of the employee at hand, one a field; 0 = none
+	names   chunks[byte]   // matricules, each after its length
+	hashes  chunks[uint64] // of the values in staging,
+	owners  chunks[uint32] // and where in names the matricule of each is
+	own     []uint64       // hashes of the employee at hand, one a field; 0 = none
 	fresh   []freshValue
 	scratch []byte
-}
-
-type value struct {
-	hash uint64
-	name uint32 // where the matricule is in names
 }
 
 // freshValue is one that the API does not have for this employee yet.
@@ -77,19 +73,27 @@ func (u *uniqueValues) add(key []byte, row [][]byte) {
 		if !named {
 			name, named = u.addName(key), true
 		}
-		u.seen = append(u.seen, value{u.own[i], name})
+		u.see(u.own[i], name)
 	}
 }
 
-func (u *uniqueValues) addName(key []byte) (at uint32) {
-	at = uint32(len(u.names)) //nolint:gosec // matricules of 4 GB in all do not occur
-	u.names = append(binary.AppendUvarint(u.names, uint64(len(key))), key...)
-	return at
+func (u *uniqueValues) see(hash uint64, name uint32) {
+	u.hashes.add(hash)
+	u.owners.add(name)
+}
+
+// addName tells where a matricule, of at most mapping.MaxKey bytes, was put: the number of the part, and the place in it.
+func (u *uniqueValues) addName(key []byte) uint32 {
+	part := u.names.room(len(key) + binary.MaxVarintLen64)
+	at := (len(u.names.parts)-1)*chunkSize + len(*part)
+	*part = append(binary.AppendUvarint(*part, uint64(len(key))), key...)
+	return uint32(at) //nolint:gosec // matricules of 4 GB in all do not occur
 }
 
 func (u *uniqueValues) name(at uint32) string {
-	length, n := binary.Uvarint(u.names[at:])
-	return string(u.names[int(at)+n:][:length])
+	text := u.names.parts[at/chunkSize][at%chunkSize:]
+	length, n := binary.Uvarint(text)
+	return string(text[n:][:length])
 }
 
 // compare hears of an item to send, of its values, and of the document that it takes the place of, if any.
@@ -109,7 +113,7 @@ func (u *uniqueValues) compare(item *PlannedItem, old []byte) {
 			u.fresh = append(u.fresh, freshValue{hash, item.Seq, item.Key, field})
 		}
 		if was != 0 { // the API has it still
-			u.seen = append(u.seen, value{was, u.addName([]byte(item.Key))})
+			u.see(was, u.addName([]byte(item.Key)))
 		}
 	}
 }
@@ -148,9 +152,11 @@ func (u *uniqueValues) shared(ctx context.Context, absent []DocumentRef, documen
 	for _, f := range u.fresh {
 		of[f.hash] = &owners{}
 	}
-	for _, v := range u.seen {
-		if o := of[v.hash]; o != nil {
-			o.add(u.name(v.name))
+	for i, hashes := range u.hashes.parts {
+		for j, hash := range hashes {
+			if o := of[hash]; o != nil {
+				o.add(u.name(u.owners.parts[i][j]))
+			}
 		}
 	}
 	for refs := range slices.Chunk(absent, batchItems) {

@@ -93,3 +93,19 @@ func TestSharedByMany(t *testing.T) {
 		}
 	}
 }
+
+// Matricules are found again however many there are.
+func TestNamesOfManyEmployees(t *testing.T) {
+	t.Parallel()
+	u := unique(t)
+	places := map[string]uint32{}
+	for i := range 5 * chunkSize {
+		key := fmt.Sprintf("%0*d", 1+i%200, i)
+		places[key] = u.addName([]byte(key))
+	}
+	for key, at := range places {
+		if got := u.name(at); got != key {
+			t.Fatalf("%q is found as %q", key, got)
+		}
+	}
+}

@@ -60,7 +60,7 @@ func (w *watch) employee(key []byte, row [][]byte) {
 		return
 	}
 	w.finish()
-	if len(key) > 0 { // else it is blocked
+	if len(key) > 0 && len(key) <= mapping.MaxKey { // else it is blocked
 		w.values.add(key, row)
 	}
 }

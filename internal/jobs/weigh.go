@@ -16,6 +16,7 @@ func (p *planning) prepare(ctx context.Context) error {
 		return fmt.Errorf("reading earlier runs: %w", err)
 	}
 	p.history, p.held = history, map[int]bool{}
+	p.verify = p.verify || history.Drifted // what was found must not be forgotten before somebody has decided
 	p.evidence = evidence{partial: p.keys != nil, production: p.target.Environment == "production", period: p.period, adds: p.job.Semantics == Append,
 		children: len(p.job.Source.Children) > 0}
 	return p.findDrift(ctx)
@@ -63,6 +64,9 @@ func (p *planning) judgeItem(item *PlannedItem, old Acknowledged) {
 		item.State = ItemHeld
 		p.held[item.Seq] = true
 	}
+	if item.comparedWith > p.period { // what was confirmed for a later month says nothing of whom this one has paid already
+		old.Document = nil
+	}
 	p.watch.values.compare(item, old.Document)
 }
 
@@ -104,7 +108,8 @@ func (p *planning) judge(ctx context.Context, dictionaries mapping.Dictionaries)
 	e := &p.evidence
 	e.employees, e.elements, e.totals = p.counts.EmployeesRead, p.counts.ElementsRead, p.watch.totals()
 	p.findings = append(p.findings, p.job.Guards.judge(e, &p.history)...)
-	if judged := e.sends > 0 || p.counts.Blocked+p.counts.ElementsBlocked == 0; !e.partial && judged {
+	// What sends nothing because people are blocked was not judged by all rules; what is held a person judges.
+	if judged := e.sends > 0 || p.counts.Blocked+p.counts.ElementsBlocked == 0 || Holds(p.findings); !e.partial && judged {
 		p.figures = &Figures{Employees: e.employees, Elements: e.elements, Totals: e.totals}
 	}
 	return p.findLate(ctx, dictionaries)

@@ -172,6 +172,8 @@ func (p *Printer) planSteps(s *PlanSink, c jobs.Counts, held bool) []step {
 		return append(steps, step{text.sendRest, runCommand(s.subject)})
 	case blocked:
 		return append(steps, step{text.correct, planCommand(s.subject)})
+	case sends && s.sends[jobs.Created]+s.sends[jobs.Updated]+s.sends[jobs.Unchanged] == 0:
+		return append(steps, step{text.sendHeld, runCommand(s.subject)})
 	case sends:
 		return append(steps, step{text.send, runCommand(s.subject)})
 	}

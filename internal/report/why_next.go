@@ -17,6 +17,9 @@ func (p *Printer) whyStep(story *jobs.Story, now *Now) step {
 	case now.Err != nil:
 		return step{words.again, "syncd why " + argument(story.Key) + " --dossier " + argument(story.Target.Dossier)}
 	case len(now.Items) == 0:
+		if s, open := p.heldElsewhere(story); open {
+			return s
+		}
 		return step{text: words.nothingLeft}
 	}
 	item := &now.Items[0].Item
@@ -30,6 +33,9 @@ func (p *Printer) whyStep(story *jobs.Story, now *Now) step {
 		return step{words.settle, settleCommand(of.run, story.Key, jobs.SettleAccepted)}
 	}
 	if s, open := p.openStep(story, now.Period); open {
+		return s
+	}
+	if s, open := p.heldElsewhere(story); open {
 		return s
 	}
 	if item.State == jobs.ItemHeld || jobs.Holds(now.Findings) {
@@ -48,6 +54,17 @@ func (p *Printer) openStep(story *jobs.Story, period jobs.Period) (step, bool) {
 		return step{words.approveHeld, approveEmployee(line.Run.ID, story.Key)}, true
 	case line.Run.State == jobs.Held:
 		return step{words.approveRun, approveCommand(&line.Run)}, true
+	}
+	return step{}, false
+}
+
+// heldElsewhere decides about what a run of any open period holds, the newest first.
+func (p *Printer) heldElsewhere(story *jobs.Story) (step, bool) {
+	for i := len(story.Lines) - 1; i >= 0; i-- {
+		line := &story.Lines[i]
+		if line.Item.State == jobs.ItemHeld && line.Run.State != jobs.Held && !slices.Contains(story.Closed, line.Run.Period) {
+			return step{p.catalogue.trail.approveHeld, approveEmployee(line.Run.ID, story.Key)}, true
+		}
 	}
 	return step{}, false
 }

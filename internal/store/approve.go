@@ -63,6 +63,8 @@ func goOn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval) err
 		return q.ApproveRun(ctx, dbsqlc.ApproveRunParams{ID: run.ID, ApprovedBy: a.By, ApprovedReason: a.Reason})
 	case jobs.Failed:
 		return recount(ctx, q, run.ID)
+	case jobs.Queued:
+		return nil // for another of its employees
 	}
 	return q.RequeueRun(ctx, run.ID)
 }
@@ -76,7 +78,8 @@ func release(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval) 
 		}
 		return nil, nil
 	}
-	if !run.State.CanBecome(jobs.Queued) || run.Purged || run.ApprovedBy != "" && len(a.Employees) == 0 {
+	goesOn := run.State.CanBecome(jobs.Queued) || run.State == jobs.Queued && run.Planned
+	if !goesOn || run.Purged || run.ApprovedBy != "" && len(a.Employees) == 0 {
 		return nil, &NotHeldError{Run: *run}
 	}
 	wanted := slices.Compact(slices.Sorted(slices.Values(a.Employees)))

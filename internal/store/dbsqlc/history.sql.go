@@ -51,6 +51,23 @@ func (q *Queries) EverAcknowledged(ctx context.Context, targetID int64) (bool, e
 	return column_1, err
 }
 
+const holdsDrift = `-- name: HoldsDrift :one
+SELECT EXISTS (SELECT FROM syncd.item WHERE target_id = $1 AND period = $2 AND open AND state = 'held'
+               AND findings::jsonb @> '[{"rule": "drift"}]')::boolean
+`
+
+type HoldsDriftParams struct {
+	TargetID int64
+	Period   string
+}
+
+func (q *Queries) HoldsDrift(ctx context.Context, arg HoldsDriftParams) (bool, error) {
+	row := q.db.QueryRow(ctx, holdsDrift, arg.TargetID, arg.Period)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const lastFigures = `-- name: LastFigures :one
 SELECT id, period, figures, incarnation FROM syncd.run
 WHERE target_id = $1 AND figures IS NOT NULL AND state IN ('succeeded', 'incomplete')

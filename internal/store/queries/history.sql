@@ -25,3 +25,7 @@ SELECT DISTINCT period::text FROM syncd.run WHERE target_id = @target_id AND per
 SELECT c.period FROM syncd.closed_period c
 WHERE c.target_id = @target_id AND c.period < @period AND syncd.is_closed(c.target_id, c.period)
 ORDER BY c.period DESC LIMIT 3;
+
+-- name: HoldsDrift :one
+SELECT EXISTS (SELECT FROM syncd.item WHERE target_id = @target_id AND period = @period AND open AND state = 'held'
+               AND findings::jsonb @> '[{"rule": "drift"}]')::boolean;

@@ -33,7 +33,7 @@ ORDER BY r.state DESC, r.id LIMIT 1;
 -- name: LeftOfPeriod :many
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = @target_id AND r.period = sqlc.arg('period')::text AND r.state IN ('held', 'failed', 'incomplete')
-  AND (NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
+  AND (r.employees = '{}' AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
                    AND later.planned_at IS NOT NULL AND later.employees = '{}')
        OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open))
 ORDER BY r.id;
