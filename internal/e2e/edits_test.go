@@ -37,7 +37,7 @@ func (p *person) blocked() bool { return p.name == "" || p.twice }
 func (h *history) edit(matricule string) {
 	h.edits++
 	old := h.staff[matricule]
-	switch rapid.SampledFrom([]string{"change", "change", "change", "take back", "take back", "take back", "remove"}).Draw(h.T, "edit") {
+	switch one(h, "edit", []string{"change", "change", "change", "take back", "take back", "take back", "remove"}) {
 	case "remove":
 		delete(h.staff, matricule)
 		delete(h.ghosts, matricule)
@@ -68,20 +68,20 @@ func (h *history) changed(matricule string, old *person) *person {
 		p.iban, p.nir = old.iban, old.nir
 		maps.Copy(p.elements, old.elements)
 	}
-	switch rapid.IntRange(0, 19).Draw(h.T, "oddity") {
-	case 0, 1:
+	switch h.below(32, "oddity") {
+	case 1:
 		p.name = ""
 	case 2, 3, 4:
 		p.iban = fmt.Sprintf("FR%d", h.edits)
 	case 5, 6:
-		p.nir = "1" + rapid.SampledFrom(matricules).Draw(h.T, "nir")
+		p.nir = "1" + one(h, "nir", matricules)
 	case 7:
 		p.twice = true
 	}
 	lines := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) line {
 		return line{rapid.SampledFrom([]string{"A", "B"}).Draw(t, "code"), rapid.SampledFrom([]int{1, 2, 2, 3, 3, 30}).Draw(t, "amount")}
 	}), 0, 3)
-	p.elements[rapid.SampledFrom(months).Draw(h.T, "month")] = lines.Draw(h.T, "elements")
+	p.elements[one(h, "month", months)] = lines.Draw(h.T, "elements")
 	return p
 }
 

@@ -16,28 +16,28 @@ import (
 
 // decide draws what a person, or time, does between two runs.
 func (h *history) decide() {
-	switch rapid.SampledFrom([]string{"approve", "approve", "approve", "some", "some", "cancel", "settle", "settle", "settle",
-		"close", "reopen", "close in the middle", "expire", "too late", "edit there"}).Draw(h.T, "decision") {
+	switch one(h, "decision", []string{"approve", "approve", "approve", "some", "some", "cancel", "settle", "settle", "settle",
+		"close", "reopen", "close in the middle", "expire", "too late", "edit there", "edit there"}) {
 	case "approve":
-		if run, ok := h.waiting(); ok {
-			h.approve(run, nil, 0)
+		if run, ok := h.waiting(); ok && h.approve(run, nil, 0) {
+			h.goOn(run)
 		}
 	case "some":
-		if run, ok := h.waiting(); ok {
-			h.approve(run, rapid.SliceOfN(rapid.SampledFrom(matricules), 1, 2).Draw(h.T, "employees"), time.Hour)
+		if run, ok := h.waiting(); ok && h.approve(run, h.some(h.heldKeys(run)), time.Hour) {
+			h.goOn(run)
 		}
 	case "cancel":
 		if len(h.runs) > 0 {
-			h.cancel(rapid.SampledFrom(h.runs).Draw(h.T, "run"))
+			h.cancel(one(h, "run", h.runs))
 		}
 	case "settle":
 		h.settleOne()
 	case "close":
-		h.close(rapid.SampledFrom(months).Draw(h.T, "month"))
+		h.close(one(h, "month", months))
 	case "reopen":
-		h.reopen(rapid.SampledFrom(months).Draw(h.T, "month"), time.Hour)
+		h.reopen(one(h, "month", months), time.Hour)
 	case "close in the middle":
-		h.closeInTheMiddle(rapid.SampledFrom(months).Draw(h.T, "month"))
+		h.closeInTheMiddle(one(h, "month", months))
 	case "expire":
 		h.expire()
 	case "too late":
@@ -56,14 +56,29 @@ func (h *history) waiting() (int64, bool) {
 		runs = h.numbers(`SELECT r.id FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 			WHERE t.dossier = $1 AND (r.state = 'held' OR r.held > 0) ORDER BY r.id`, h.to.Dossier)
 	}
-	n := rapid.IntRange(0, 30).Draw(h.T, "which")
 	if len(runs) == 0 {
 		return 0, false
 	}
-	return runs[n%len(runs)], true
+	return one(h, "which", runs), true
 }
 
-func (h *history) approve(run int64, employees []string, expires time.Duration) {
+// some are one or two of those whom a run holds, or now and then anybody.
+func (h *history) some(held []string) []string {
+	if len(held) == 0 || h.oneIn(6, "anybody") {
+		held = matricules
+	}
+	return []string{one(h, "employee", held), one(h, "employee", held)}
+}
+
+// goOn executes, perhaps, what was approved a moment ago.
+func (h *history) goOn(run int64) {
+	if h.oneIn(2, "at once") {
+		h.act(run)
+	}
+}
+
+// approve tells whether it was possible.
+func (h *history) approve(run int64, employees []string, expires time.Duration) bool {
 	h.Helper()
 	late := h.heldKeys(run)
 	reason := h.because()
@@ -79,6 +94,7 @@ func (h *history) approve(run int64, employees []string, expires time.Duration) 
 	default:
 		h.refused(err)
 	}
+	return err == nil
 }
 
 // heldKeys are those whom the expiry of a run names: the held ones of a run that is not held as a whole.

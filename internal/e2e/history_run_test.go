@@ -42,16 +42,19 @@ type process struct {
 	mortal *dyingLedger
 }
 
-// act runs, resumes, or does what a daemon does, with faults, and perhaps stopped, cancelled, aborted or killed on the way.
-func (h *history) act() {
+// act runs, resumes a run, or does what a daemon does, with faults, and perhaps stopped, cancelled, aborted or killed on the
+// way. resume is the run to take up again; 0 = any, or another one.
+func (h *history) act(resume int64) {
 	p := h.process()
 	defer p.abort()
 	h.befall(p)
 	runner := h.runner(p.mortal, p.stop)
-	switch what := rapid.IntRange(0, 9).Draw(h.T, "act"); {
-	case what < 2 && len(h.runs) > 0:
-		h.resume(p.ctx, runner, rapid.SampledFrom(h.runs).Draw(h.T, "run"))
-	case what < 4 && h.work(p.ctx, runner):
+	switch what := h.below(10, "act"); {
+	case resume != 0:
+		h.resume(p.ctx, runner, resume)
+	case what > 7 && len(h.runs) > 0:
+		h.resume(p.ctx, runner, one(h, "run", h.runs))
+	case what > 5 && h.work(p.ctx, runner):
 	default:
 		h.fresh(p.ctx, runner, h.ask())
 	}
@@ -67,7 +70,7 @@ func (h *history) process() *process {
 // befall draws the faults of the API, and what happens to the process on its way.
 func (h *history) befall(p *process) {
 	strike := func() {}
-	switch rapid.SampledFrom([]string{"", "", "", "stop", "abort", "cancel", "kill", "kill"}).Draw(h.T, "end") {
+	switch one(h, "end", []string{"", "", "", "stop", "abort", "cancel", "kill", "kill"}) {
 	case "stop":
 		strike = func() { close(p.stop) }
 	case "abort":
@@ -75,23 +78,23 @@ func (h *history) befall(p *process) {
 	case "cancel":
 		strike = func() { h.cancel(h.api.run.Load().ID) }
 	case "kill":
-		p.mortal.calls, p.mortal.executed = rapid.IntRange(0, 9).Draw(h.T, "life"), rapid.Bool().Draw(h.T, "executed")
+		p.mortal.calls, p.mortal.executed = h.below(10, "life"), h.oneIn(2, "executed")
 	}
-	h.api.arm(rapid.Uint64().Draw(h.T, "seed"), !h.oneIn(3, "calm"), rapid.IntRange(1, 6).Draw(h.T, "after"), strike)
+	h.api.arm(rapid.Uint64().Draw(h.T, "seed"), !h.oneIn(3, "calm"), 1+h.below(6, "after"), strike)
 	h.api.blind = h.kind.reads && h.oneIn(8, "blind")
 	h.overwrite = h.job.Guards.Verify && h.oneIn(8, "overwrite")
 }
 
 // ask draws a run of a month: of everyone, of some, or of those whom another run did not deliver.
 func (h *history) ask() jobs.NewRun {
-	request := h.request(rapid.SampledFrom(months).Draw(h.T, "period"))
+	request := h.request(one(h, "period", months))
 	request.AnyOrder = !h.oneIn(6, "in order")
-	switch rapid.IntRange(0, 5).Draw(h.T, "whom") {
-	case 0:
+	switch h.below(6, "whom") {
+	case 4:
 		request.Employees = slices.Compact(slices.Sorted(slices.Values(rapid.SliceOfN(rapid.SampledFrom(matricules), 1, 2).Draw(h.T, "employees"))))
-	case 1:
+	case 5:
 		if len(h.runs) > 0 {
-			h.askAgain(&request, rapid.SampledFrom(h.runs).Draw(h.T, "failed of"))
+			h.askAgain(&request, one(h, "failed of", h.runs))
 		}
 	}
 	return request
@@ -150,7 +153,7 @@ func (h *history) work(ctx context.Context, runner *jobs.Runner) bool {
 		return false
 	}
 	runner.By, runner.Patience = "", &jobs.Patience{Deadline: time.Hour, Pause: time.Millisecond, MaxPause: time.Millisecond}
-	run, err := h.store.Claim(ctx, waiting[rapid.IntRange(0, 5).Draw(h.T, "waiting")%len(waiting)], h.job.Resumption())
+	run, err := h.store.Claim(ctx, one(h, "waiting", waiting), h.job.Resumption())
 	if err == nil {
 		run, err = runner.ExecutePush(ctx, &h.job, run)
 	}

@@ -7,8 +7,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"pgregory.net/rapid"
-
 	"syncd/internal/jobs"
 )
 
@@ -33,9 +31,8 @@ func (h *history) doubtful() []doubtful {
 }
 
 func (h *history) settleOne() {
-	lines := h.doubtful()
-	if n := rapid.IntRange(0, 60).Draw(h.T, "which"); len(lines) > 0 {
-		h.settle(lines[n%len(lines)])
+	if lines := h.doubtful(); len(lines) > 0 {
+		h.settle(one(h, "which", lines))
 	}
 }
 
@@ -111,7 +108,7 @@ func (h *history) editThere() {
 	if !h.job.Guards.Verify {
 		return
 	}
-	at := heldKey{rapid.SampledFrom(matricules).Draw(h.T, "matricule"), rapid.SampledFrom(months).Draw(h.T, "month")}
+	at := heldKey{one(h, "matricule", matricules), one(h, "month", months)}
 	var p paper
 	switch document := h.api.holds[at]; {
 	case document == nil:
