@@ -144,7 +144,7 @@ func isFire(t jobs.Trigger) bool { return t == jobs.TriggerSchedule || t == jobs
 // cancelOutdated ends a run whose period may not be sent any more. Another daemon may have done so.
 func (l *loop) cancelOutdated(ctx context.Context, a jobs.Active, order *jobs.OrderError) error {
 	err := l.brief(ctx, func(ctx context.Context) error {
-		_, err := l.Ledger.Cancel(ctx, a.ID, "syncd", fmt.Sprintf("period %s was sent since, by run %d", order.Other.Period, order.Other.ID))
+		_, err := l.Ledger.Cancel(ctx, a.ID, "syncd", fmt.Sprintf("period %s was delivered since, by run %d", order.Other.Period, order.Other.ID))
 		return err
 	})
 	if isAway(ctx, err) {

@@ -35,8 +35,11 @@ type fakeAPI struct {
 	holds  map[heldKey][]byte
 	of     map[heldKey]jobs.Period // whose run sent it
 	edited map[heldKey]bool        // by somebody else, since the last document arrived
-	newest map[heldKey]int         // when the newest document that arrived was last in staging
+	newest map[heldKey]int         // when the newest document that arrived, or was found there, was last in staging
 	since  map[int]int             // when each revision was last put into staging
+
+	found     map[heldKey]map[int64]jobs.Period // the runs that counted on what it holds, and sent nothing, with their months
+	cancelled func(run int64) bool
 
 	received []receipt
 	wrongs   []string // what must never happen, and did
@@ -72,9 +75,10 @@ type line struct {
 	Montant int
 }
 
-func newFakeAPI(scope jobs.Scope, semantics jobs.Semantics, closed func(jobs.Period) bool) *fakeAPI {
-	return &fakeAPI{scope: scope, append: semantics == jobs.Append, closed: closed, counts: map[string]int{},
-		holds: map[heldKey][]byte{}, of: map[heldKey]jobs.Period{}, edited: map[heldKey]bool{}, newest: map[heldKey]int{}, since: map[int]int{}}
+func newFakeAPI(k kind, closed func(jobs.Period) bool, cancelled func(int64) bool) *fakeAPI {
+	return &fakeAPI{scope: k.scope, append: k.semantics == jobs.Append, closed: closed, cancelled: cancelled, counts: map[string]int{},
+		holds: map[heldKey][]byte{}, of: map[heldKey]jobs.Period{}, edited: map[heldKey]bool{}, newest: map[heldKey]int{}, since: map[int]int{},
+		found: map[heldKey]map[int64]jobs.Period{}}
 }
 
 // arm prepares the next run.
@@ -210,6 +214,7 @@ func (f *fakeAPI) store(document []byte) {
 	if f.append && bytes.Equal(f.holds[at], document) {
 		f.wrongs = append(f.wrongs, fmt.Sprintf("%s: revision %d was paid twice", p.Matricule, p.Rev))
 	}
+	f.refuseOlderMonth(p.Matricule, month)
 	f.newest[at] = f.since[p.Rev]
 	delete(f.edited, at)
 	f.holds[at], f.of[at] = slices.Clone(document), month

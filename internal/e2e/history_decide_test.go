@@ -17,7 +17,7 @@ import (
 // decide draws what a person, or time, does between two runs.
 func (h *history) decide() {
 	switch one(h, "decision", []string{"approve", "approve", "approve", "some", "some", "cancel", "settle", "settle", "settle",
-		"close", "reopen", "close in the middle", "expire", "too late", "edit there", "edit there"}) {
+		"close", "reopen", "close in the middle", "expire", "too late", "edit there", "edit there", "overlap", "overlap"}) {
 	case "approve":
 		if run, ok := h.waiting(); ok && h.approve(run, nil, 0) {
 			h.goOn(run)
@@ -46,6 +46,8 @@ func (h *history) decide() {
 		}
 	case "edit there":
 		h.editThere()
+	case "overlap":
+		h.overlap()
 	}
 }
 
@@ -114,6 +116,12 @@ func (h *history) cancel(run int64) {
 		return
 	}
 	h.decided(jobs.DecisionCancel, run, cancelled.Period, nil, reason)
+}
+
+// cancelled tells whether a run was given up.
+func (h *history) cancelled(run int64) bool {
+	h.Helper()
+	return h.count(`SELECT count(*) FROM syncd.run WHERE id = $1 AND state = 'cancelled'`, run) == 1
 }
 
 func (h *history) close(month jobs.Period) {

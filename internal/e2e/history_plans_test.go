@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"syncd/internal/jobs"
 )
@@ -11,12 +12,14 @@ import (
 type frozenPlans struct {
 	of     map[int64]*frozenPlan
 	api    *fakeAPI
-	judged int // receipts of the API that were looked at
+	staff  map[string]*person // that is planned from
+	judged int                // receipts of the API that were looked at
 }
 
 type frozenPlan struct {
 	holds bool
 	items map[string]*jobs.PlannedItem // by matricule, those that have a document
+	lines map[string]bool              // the matricules of all items
 }
 
 // document is what a run planned to send for an employee.
@@ -37,7 +40,7 @@ type freezing struct {
 
 func (l freezing) BeginPlan(ctx context.Context, run *jobs.Run, request jobs.Resumption) (jobs.PlanWriter, error) {
 	w, err := l.Ledger.BeginPlan(ctx, run, request)
-	return &freezingWriter{w, l.plans, run.ID, &frozenPlan{items: map[string]*jobs.PlannedItem{}}}, err
+	return &freezingWriter{w, l.plans, run, &frozenPlan{items: map[string]*jobs.PlannedItem{}, lines: map[string]bool{}}}, err
 }
 
 // Step tells the API which run its next requests are of.
@@ -49,12 +52,13 @@ func (l freezing) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (jobs
 type freezingWriter struct {
 	jobs.PlanWriter
 	plans *frozenPlans
-	run   int64
+	run   *jobs.Run
 	plan  *frozenPlan
 }
 
 func (w *freezingWriter) Add(ctx context.Context, items []jobs.PlannedItem) error {
 	for i := range items {
+		w.plan.lines[items[i].Key] = true
 		if item := items[i]; item.Document != nil {
 			item.Document = bytes.Clone(item.Document)
 			w.plan.items[item.Key] = &item
@@ -75,9 +79,19 @@ func (w *freezingWriter) Commit(ctx context.Context, plan jobs.Frozen) error {
 	err := w.PlanWriter.Commit(ctx, plan)
 	if err == nil {
 		w.plan.holds = jobs.Holds(plan.Findings)
-		w.plans.of[w.run] = w.plan
+		w.plans.of[w.run.ID] = w.plan
+		w.countUnchanged()
 	}
 	return err
+}
+
+// countUnchanged tells the API whom the plan calls unchanged: on what it holds of them the run counts.
+func (w *freezingWriter) countUnchanged() {
+	for key, p := range w.plans.staff {
+		if !w.plan.lines[key] && (!w.run.Partial() || slices.Contains(w.run.Employees, key)) {
+			w.plans.api.count(w.run, key, p.rev)
+		}
+	}
 }
 
 // wantReleased wants everything that the API received to be what its run planned, byte for byte, and let go by a person

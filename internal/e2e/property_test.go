@@ -99,8 +99,8 @@ func (k kind) papers() mapping.Spec {
 }
 
 func (h *history) begin(name string) {
-	h.api = newFakeAPI(h.kind.scope, h.kind.semantics, h.closed)
-	h.plans = &frozenPlans{of: map[int64]*frozenPlan{}, api: h.api}
+	h.api = newFakeAPI(h.kind, h.closed, h.cancelled)
+	h.plans = &frozenPlans{of: map[int64]*frozenPlan{}, api: h.api, staff: h.staff}
 	environment := one(h, "environment", []string{"test", "test", "test", "production"})
 	h.to = jobs.Target{Partner: "isidoor", Environment: environment, BaseURL: "http://127.0.0.1", Dossier: name}
 	h.job = jobs.PushJob{Name: "paie-" + name, Mapping: h.kind.papers(), Semantics: h.kind.semantics, Scope: h.kind.scope, Send: jobs.SendChanged,

@@ -97,10 +97,12 @@ func (s *subject) compared(with *BaselineEntry) (action, ReasonCode) {
 }
 
 // nothingNew tells whether a new period brings nothing: the API keeps one document per employee, it is this very
-// document, and it carries no elements. (Equal elements of two periods are two payments, so they are always sent.)
+// document, and it carries no elements. (Equal elements of two periods are two payments, so they are always sent.) Who was
+// told as having left is news, and must be told again when they leave again.
 func (r rules) nothingNew(s *subject) bool {
 	return r.scope == ScopeEmployee && r.send == SendChanged && s.elements == 0 && s.current == nil && // else it was withdrawn
-		s.earlier != nil && !s.overtaken && !s.earlier.InDoubt && bytes.Equal(s.earlier.Fingerprint, s.fingerprint)
+		s.earlier != nil && !s.overtaken && !s.earlier.InDoubt && !s.earlier.DepartureNoted &&
+		bytes.Equal(s.earlier.Fingerprint, s.fingerprint)
 }
 
 // decideAbsent is for someone of the baseline whom staging no longer has.

@@ -59,6 +59,7 @@ func TestDecide(t *testing.T) {
 		"per employee: equal elements, two pays":   {perEmployee, one(nil, acknowledged(same), 1), send, ReasonNewPeriod},
 		"per employee: taken back, and here again": {perEmployee, one(withdrawn(1), acknowledged(same), 0), send, ReasonNewPeriod},
 		"per employee: the month before in doubt":  {perEmployee, one(nil, doubtful(same), 0), send, ReasonNewPeriod},
+		"per employee: came back as they were":     {perEmployee, one(nil, noted, 0), send, ReasonNewPeriod},
 		"per employee: send all":                   {everyone, one(nil, acknowledged(same), 0), send, ReasonNewPeriod},
 		"send all, already sent for the month":     {everyone, one(acknowledged(same), nil, 0), keep, ""},
 		"blocked":                                  {usual, subject{employees: 1, elements: 2, blocked: true, current: acknowledged(same)}, block, ReasonProblems},

@@ -122,7 +122,7 @@ func (s *Store) takeUp(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, re
 			return err
 		}
 	}
-	return q.DelayDoubtful(ctx, dbsqlc.DelayDoubtfulParams{RunID: run.ID, TimeoutSeconds: request.RequestTimeout.Seconds()})
+	return delay(ctx, q, run.ID, request)
 }
 
 // patiently waits for a lock. A person can wait for another process; a daemon has other dossiers.

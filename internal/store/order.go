@@ -40,8 +40,9 @@ func checkOrder(ctx context.Context, q *dbsqlc.Queries, target int64, request jo
 	return &jobs.OrderError{Period: request.Period, Other: *toRun(row.SyncdRun, row.SyncdTarget)}
 }
 
+// checkNewer fails when an API that keeps one document per employee would lose a newer period to this one.
 func checkNewer(ctx context.Context, q *dbsqlc.Queries, target int64, period jobs.Period) error {
-	row, err := q.SentAfter(ctx, dbsqlc.SentAfterParams{TargetID: target, Period: nullable(string(period))})
+	row, err := q.DeliveredAfter(ctx, dbsqlc.DeliveredAfterParams{TargetID: target, Period: nullable(string(period))})
 	if isNoRows(err) {
 		return nil
 	}
@@ -49,4 +50,14 @@ func checkNewer(ctx context.Context, q *dbsqlc.Queries, target int64, period job
 		return err
 	}
 	return &jobs.OrderError{Period: period, Other: *toRun(row.SyncdRun, row.SyncdTarget), Newer: true}
+}
+
+// delay keeps a run from sending whom an earlier request may still reach: of its own period or, where the API keeps one
+// document per employee, of any.
+func delay(ctx context.Context, q *dbsqlc.Queries, run int64, request jobs.Resumption) error {
+	timeout := request.RequestTimeout.Seconds()
+	if err := q.DelayDoubtful(ctx, dbsqlc.DelayDoubtfulParams{RunID: run, TimeoutSeconds: timeout}); err != nil || request.Scope != jobs.ScopeEmployee {
+		return err
+	}
+	return q.DelayOvertaking(ctx, dbsqlc.DelayOvertakingParams{RunID: run, TimeoutSeconds: timeout})
 }

@@ -237,8 +237,7 @@ func (w *planWriter) judged(row *dbsqlc.PlanRunParams, plan jobs.Frozen) (err er
 }
 
 func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error {
-	delay := dbsqlc.DelayDoubtfulParams{RunID: w.run.ID, TimeoutSeconds: w.request.RequestTimeout.Seconds()}
-	if err := w.queries.DelayDoubtful(ctx, delay); err != nil {
+	if err := delay(ctx, w.queries, w.run.ID, w.request); err != nil {
 		return err
 	}
 	for _, id := range w.older {

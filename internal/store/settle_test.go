@@ -39,7 +39,11 @@ func (f *fixture) unsettled(s *Store, run *jobs.Run, as jobs.Settlement, timeout
 // append freezes a plan for an API that adds: what older runs left in doubt stays so.
 func (f *fixture) append(s *Store, items ...jobs.PlannedItem) *jobs.Run {
 	f.Helper()
-	run := f.start(s)
+	return f.appendIn(s, f.start(s), items...)
+}
+
+func (f *fixture) appendIn(s *Store, run *jobs.Run, items ...jobs.PlannedItem) *jobs.Run {
+	f.Helper()
 	w, err := s.BeginPlan(f.Context(), run, jobs.Resumption{Semantics: jobs.Append})
 	f.must(err)
 	defer w.Abandon()
@@ -176,6 +180,23 @@ func TestSettleAsPendingWhatIsOutOfDate(t *testing.T) {
 	f.settle(s, older, jobs.SettlePending, jobs.Queued, "3")
 	f.items(older, "2 superseded, 3 pending")
 	f.items(newer, "2 unsettled")
+}
+
+// Which plan is newer is told by when it was made: a run that stopped before its plan, and was resumed after another one,
+// has a smaller number and knows more.
+func TestSettleAsPendingWhatAResumedRunPlannedLater(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	resumed := f.start(s)
+	f.finish(s, resumed, jobs.ReasonUnreachable, jobs.Failed)
+	uncertain := f.unsure(s, toSend(s, "1", 0))
+	again, err := s.Resume(t.Context(), resumed.ID, jobs.Resumption{Semantics: jobs.Append})
+	f.must(err)
+	f.appendIn(s, again, toWait(s, "1", 1))
+	if c := f.settle(s, uncertain, jobs.SettlePending, jobs.Incomplete, "1").Counts; c.Superseded != 1 || c.NotAttempted != 0 {
+		t.Errorf("the older document would be sent again: %+v", c)
+	}
 }
 
 // Only an approval lets a held run go.

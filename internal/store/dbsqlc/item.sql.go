@@ -382,21 +382,6 @@ func (q *Queries) SupersedeItems(ctx context.Context, arg SupersedeItemsParams) 
 	return items, nil
 }
 
-const supersedeOvertaken = `-- name: SupersedeOvertaken :exec
-UPDATE syncd.item i SET state = 'superseded', payload = NULL, amounts = NULL, reason_code = 'moved', reason_detail = ''
-FROM syncd.run r
-WHERE r.id = $1 AND i.run_id = r.id AND i.state = 'pending'
-  AND EXISTS (SELECT FROM syncd.item newer JOIN syncd.run n ON n.id = newer.run_id
-              WHERE newer.target_id = i.target_id AND newer.key = i.key AND newer.period <> i.period
-                AND newer.sent_at IS NOT NULL AND n.planned_at > r.planned_at)
-`
-
-// Where the API keeps one document per employee, what a newer plan sent for another period is not overwritten.
-func (q *Queries) SupersedeOvertaken(ctx context.Context, runID int64) error {
-	_, err := q.db.Exec(ctx, supersedeOvertaken, runID)
-	return err
-}
-
 const tallyItems = `-- name: TallyItems :many
 SELECT CASE WHEN state = 'pending' AND ambiguous THEN 'uncertain' ELSE state END::text AS outcome,
        sum(employees)::bigint AS employees, sum(elements)::bigint AS elements, count(*) AS items

@@ -186,9 +186,9 @@ func (q *Queries) SettledBy(ctx context.Context, arg SettledByParams) (SettledBy
 const unsettleItems = `-- name: UnsettleItems :many
 WITH unsettled AS (
     SELECT i.seq, $3::boolean AND (i.sent_at IS NOT NULL OR i.state = 'pending') AND NOT EXISTS (
-        SELECT FROM syncd.item later
-        WHERE later.target_id = i.target_id AND later.key = i.key AND later.period = i.period AND later.run_id > i.run_id) AS resend
-    FROM syncd.item i WHERE i.run_id = $2 AND i.seq = ANY ($4::integer[])
+        SELECT FROM syncd.item later JOIN syncd.run l ON l.id = later.run_id
+        WHERE later.target_id = i.target_id AND later.key = i.key AND later.period = i.period AND l.planned_at > r.planned_at) AS resend
+    FROM syncd.item i JOIN syncd.run r ON r.id = i.run_id WHERE i.run_id = $2 AND i.seq = ANY ($4::integer[])
 )
 UPDATE syncd.item i SET state = CASE WHEN u.resend THEN 'pending' ELSE 'superseded' END, ambiguous = false,
     payload = CASE WHEN u.resend THEN i.payload END, amounts = CASE WHEN u.resend THEN i.amounts END,

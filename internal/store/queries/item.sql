@@ -58,15 +58,6 @@ SET state = CASE WHEN @resend::boolean THEN 'pending' ELSE 'uncertain' END, ambi
     reason_code = CASE WHEN @resend THEN reason_code ELSE 'no-answer' END
 WHERE run_id = @run_id AND (state = 'sending' OR state = 'pending' AND ambiguous AND NOT @resend);
 
--- Where the API keeps one document per employee, what a newer plan sent for another period is not overwritten.
--- name: SupersedeOvertaken :exec
-UPDATE syncd.item i SET state = 'superseded', payload = NULL, amounts = NULL, reason_code = 'moved', reason_detail = ''
-FROM syncd.run r
-WHERE r.id = @run_id AND i.run_id = r.id AND i.state = 'pending'
-  AND EXISTS (SELECT FROM syncd.item newer JOIN syncd.run n ON n.id = newer.run_id
-              WHERE newer.target_id = i.target_id AND newer.key = i.key AND newer.period <> i.period
-                AND newer.sent_at IS NOT NULL AND n.planned_at > r.planned_at);
-
 -- Nobody's document is sent for ever: after so many attempts without a definite answer a person must look.
 -- name: GiveUpItems :exec
 UPDATE syncd.item SET state = 'uncertain'

@@ -30,13 +30,6 @@ WHERE r.target_id = @target_id AND r.period < @period
   AND NOT syncd.is_closed(r.target_id, r.period)
 ORDER BY r.period, r.id DESC LIMIT 1;
 
--- The newest later period of a target for which something was sent.
--- name: SentAfter :one
-SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE r.target_id = @target_id AND r.period > @period
-  AND EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.sent_at IS NOT NULL)
-ORDER BY r.period DESC, r.id DESC LIMIT 1;
-
 -- name: InsertRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, owner, host, pid, employees, requested_by, version,
                        key_id, config_digest, any_order, failed_of, verify, overwrite, started_at)
