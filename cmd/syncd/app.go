@@ -151,6 +151,7 @@ func (a *app) dial(retryFor time.Duration) (*restapi.Connection, error) {
 		Dictionnaire: restapi.DictionnaireEndpoint(i.Dictionnaire),
 		Salarie:      restapi.SalarieEndpoint{Method: i.Salarie.Method, Path: i.Salarie.Path},
 		Read:         readEndpoint(i.Salarie.Read),
+		Answer:       (*restapi.AnswerRules)(i.Salarie.Answer),
 		Runs:         max(a.runs, 1), Observe: a.observe,
 		Log: a.log, UserAgent: "syncd/" + version,
 	})

@@ -24,8 +24,9 @@ func newCheck(p process, flags *globalFlags) *cobra.Command {
 return against the mapping, and, unless --offline, that the API answers for each dossier.
 Nothing is written and no employee is read.
 
-What syncd assumes about Isidoor (verbs, field names, the place of the dossier key) cannot be
-checked here: compare [isidoor] and [job.fields] with Isidoor's Swagger page.`,
+What syncd assumes about Isidoor (verbs, field names, the place of the dossier key) is compared
+with the API's contract where there is one ('syncd contract'); with --offline, with the last one
+that was seen. Where there is none, compare [isidoor] and [job.fields] with Isidoor's Swagger page.`,
 		Example: `  syncd check
   syncd check --offline --json`,
 		Args: none,
@@ -43,7 +44,7 @@ checked here: compare [isidoor] and [job.fields] with Isidoor's Swagger page.`,
 
 // finding is one line of the check.
 type finding struct {
-	Level   string `json:"level"` // ok, warning, error
+	Level   string `json:"level"` // ok, note, warning, error
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
 	Hint    string `json:"hint,omitempty"`
@@ -75,7 +76,7 @@ func (c *checker) add(f finding) {
 	if c.flags.json {
 		return
 	}
-	sign := map[string]string{"ok": "ok  ", "warning": "warn", "error": "FAIL"}[f.Level]
+	sign := map[string]string{"ok": "ok  ", "note": "note", "warning": "warn", "error": "FAIL"}[f.Level]
 	fmt.Fprintf(c.Stdout, "%s  %-22s %s\n", sign, f.Subject, f.Text)
 	if f.Hint != "" {
 		fmt.Fprintf(c.Stdout, "%28s hint: %s\n", "", f.Hint)
@@ -91,7 +92,9 @@ func (c *checker) everything(ctx context.Context) {
 		}
 	}
 	c.schedules(ctx)
-	if !c.offline {
+	if c.offline {
+		c.contract(ctx, nil)
+	} else {
 		c.api(ctx)
 	}
 }
@@ -153,6 +156,7 @@ func (c *checker) api(ctx context.Context) {
 		c.fail("API", err)
 		return
 	}
+	c.contract(ctx, connection) // it may say how calls are made
 	for _, d := range c.config.AllDossiers {
 		if len(c.flags.dossiers) > 0 && !slices.Contains(c.flags.dossiers, d.Name) {
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -100,7 +101,8 @@ type bench struct {
 	service    *service
 	connection *restapi.Connection
 	staging    *store.Staging
-	keys       map[string]string // of the dossiers, by name
+	contract   func() jobs.Contracts // made when the first run wants it: the ledger is not open before
+	keys       map[string]string     // of the dossiers, by name
 }
 
 func (s *service) bench(a *app) (*bench, error) {
@@ -112,7 +114,8 @@ func (s *service) bench(a *app) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{app: a, service: s, connection: connection, staging: staging, keys: map[string]string{}}
+	b := &bench{app: a, service: s, connection: connection, staging: staging, keys: map[string]string{},
+		contract: sync.OnceValue(func() jobs.Contracts { return asPort(a.contracts(s.ledger, connection)) })}
 	for _, d := range a.config.AllDossiers {
 		if b.keys[d.Name], err = d.Key.Read(); err != nil {
 			return nil, err
@@ -198,11 +201,15 @@ func (b *bench) job(j config.Job) (*daemon.Job, error) {
 func (b *bench) lanes() int { return max(1, b.config.Isidoor.MaxInFlight/max(1, b.runs)) }
 
 func (b *bench) runner(j config.Job, run *jobs.Run, stop <-chan struct{}) *jobs.Runner {
+	forecasts, err := b.forecasts(run.Target.Dossier)
+	if err != nil {
+		b.log.Warn().Err(err).Str("dossier", run.Target.Dossier).Msg("whom nomenclatures would block is not worked out")
+	}
 	var siret string
 	if d, err := b.config.Dossier(run.Target.Dossier); err == nil { // a claimed run is of a configured dossier
 		siret = d.Siret
 	}
-	return &jobs.Runner{Ledger: b.service.ledger, Staging: b.staging, API: b.connection.Dossier(b.keys[run.Target.Dossier]), Siret: siret,
+	return &jobs.Runner{Ledger: b.service.ledger, Staging: b.staging, API: b.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: forecasts, Siret: siret,
 		Progress: silent{}, Log: b.log, Stop: stop,
 		Patience: &jobs.Patience{Deadline: j.Deadline, Pause: firstPause, MaxPause: mostPause}}
 }

@@ -14,7 +14,8 @@ func newDictionary(p process, flags *globalFlags) *cobra.Command {
 		Use:   "dictionary [NAME]",
 		Short: "Show the nomenclatures that were pulled for a dossier",
 		Example: `  syncd dictionary --dossier saint-martin
-  syncd dictionary NatureContrat --dossier saint-martin`,
+  syncd dictionary NatureContrat --dossier saint-martin
+  syncd dictionary impact`,
 		Args: between(0, 1),
 		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			dossier, err := a.oneDossier()
@@ -34,6 +35,7 @@ func newDictionary(p process, flags *globalFlags) *cobra.Command {
 	}
 	flags.addDossiers(cmd, p)
 	flags.addJSON(cmd)
+	cmd.AddCommand(newDictionaryImpact(p, flags))
 	return cmd
 }
 

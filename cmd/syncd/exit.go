@@ -77,7 +77,8 @@ func exitCode(err error) int {
 	case is[*jobs.BusyError](err):
 		return exitBusy
 	case errors.Is(err, jobs.ErrNoRun), is[usageError](err), is[*config.UnknownError](err), is[*jobs.EmployeeError](err), isNewer(err), is[*store.NotHeldError](err), is[*jobs.FinishedError](err),
-		is[*jobs.ClosedError](err), is[*jobs.ExpiredError](err), is[*jobs.UnsettledError](err), is[*store.PeriodError](err):
+		is[*jobs.ClosedError](err), is[*jobs.ExpiredError](err), is[*jobs.UnsettledError](err), is[*store.PeriodError](err),
+		is[*jobs.ContractError](err), errors.Is(err, jobs.ErrContractMoved):
 		return exitUsage
 	case is[*jobs.NotReadyError](err):
 		return exitHeld
@@ -136,7 +137,7 @@ func failureCode(code jobs.ReasonCode) int {
 		return exitConfiguration
 	case jobs.ReasonUnreachable:
 		return exitUnreachable
-	case jobs.ReasonNotReady:
+	case jobs.ReasonNotReady, jobs.ReasonContract:
 		return exitHeld
 	case jobs.ReasonPanic, jobs.ReasonInternal:
 		return exitUnexpected

@@ -84,6 +84,10 @@ func (a *app) plan(ctx context.Context, name string, show report.Show, verify ve
 			return err
 		}
 	}
+	if k := a.contracts(ledger, planner.connection); k != nil {
+		k.Silent = true // a look at the plan asks for documents at most
+		planner.runner.Contracts = k
+	}
 	return planner.all(ctx, dossiers)
 }
 

@@ -86,6 +86,7 @@ type executor struct {
 	ledger     *store.Store
 	staging    *store.Staging
 	connection *restapi.Connection
+	contracts  jobs.Contracts
 	printer    *report.Printer
 	finished   []*jobs.Run // for --json
 }
@@ -106,7 +107,8 @@ func (a *app) executor(ctx context.Context) (*executor, error) {
 	if err := ledger.SetConfiguration(ctx, a.config.Digest()); err != nil {
 		return nil, err
 	}
-	return &executor{app: a, ledger: ledger, staging: staging, connection: connection, printer: a.printer()}, nil
+	return &executor{app: a, ledger: ledger, staging: staging, connection: connection,
+		contracts: asPort(a.contracts(ledger, connection)), printer: a.printer()}, nil
 }
 
 func (a *app) run(ctx context.Context, name string, how runOptions) error {
@@ -188,8 +190,12 @@ func (e *executor) runner(d config.Dossier) (r *jobs.Runner, done func(), err er
 	if err != nil {
 		return nil, nil, err
 	}
+	forecasts, err := e.forecasts(d.Name)
+	if err != nil {
+		return nil, nil, err
+	}
 	progress := newProgress(e.Stderr, d.Name, e.language())
-	return &jobs.Runner{Ledger: e.ledger, Staging: e.staging, API: e.connection.Dossier(key), Siret: d.Siret, By: requester(), Progress: progress,
+	return &jobs.Runner{Ledger: e.ledger, Staging: e.staging, API: e.connection.Dossier(key), Contracts: e.contracts, Forecasts: forecasts, Siret: d.Siret, By: requester(), Progress: progress,
 		Log: e.log, Stop: e.Stop, Quiet: isTerminal(e.Stdout) && isTerminal(e.Stderr)}, progress.finish, nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,8 +17,7 @@ import (
 
 func newSandbox(p process, flags *globalFlags) *cobra.Command {
 	var faults []string
-	var lifetime = sandboxTokenLifetime
-	var appends bool
+	c := sandbox.Config{TokenLifetime: sandboxTokenLifetime}
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Stand in for Isidoor on this machine, for rehearsals",
@@ -26,24 +27,42 @@ It answers at the loopback address that base_url names, knows the dossiers and k
 configuration, keeps what it receives in memory, and can misbehave on request. Start with
 'syncd sandbox init DIR', which makes a complete configuration for a rehearsal.
 
+A profile is a shape that the API could have. "isidoor" is the one that syncd assumes; "plat" has
+other names, verbs and places, and tells refusals inside a 200 (its configuration:
+'syncd sandbox init DIR --profile plat'). Either checks all that its Swagger document says.
+
+With --contract the sandbox serves that file as its Swagger document, read again at each request,
+while it goes on checking by its own: so an API that changes can be rehearsed. 'syncd sandbox
+contract' prints the document to start from.
+
 Faults (--fault, repeatable; lists are separated by +):
 ` + faultHelp(),
 		Example: `  syncd sandbox init rehearsal
   syncd sandbox --config rehearsal/config.toml
-  syncd sandbox --config rehearsal/config.toml --fault 503=0.1 --fault lost=0.02 --token-lifetime 5s`,
+  syncd sandbox --config rehearsal/config.toml --fault 503=0.1 --fault lost=0.02 --token-lifetime 5s
+  syncd sandbox --config rehearsal/config.toml --contract changed.json
+  syncd sandbox --config flat/config.toml --profile plat`,
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *app, _ []string) error {
-			parsed, err := sandbox.ParseFaults(faults...)
-			if err != nil {
+			if !slices.Contains(sandbox.Profiles(), c.Profile) {
+				return noProfile(c.Profile)
+			}
+			if _, err := os.Stat(c.ContractFile); c.ContractFile != "" && err != nil {
+				return usagef("there is no contract to serve: %w\nhint: 'syncd sandbox contract' prints one to start from", err)
+			}
+			var err error
+			if c.Faults, err = sandbox.ParseFaults(faults...); err != nil {
 				return usageError{err}
 			}
-			return a.serveSandbox(ctx, sandbox.Config{Faults: parsed, TokenLifetime: lifetime, Append: appends})
+			return a.serveSandbox(ctx, c)
 		}),
 	}
 	cmd.Flags().StringArrayVar(&faults, "fault", nil, "switch a fault on, such as 503=0.1 (repeatable)")
-	cmd.Flags().DurationVar(&lifetime, "token-lifetime", lifetime, "how long a token lasts")
-	cmd.Flags().BoolVar(&appends, "append", false, "a document that comes again adds its elements to those held, instead of replacing them: sending twice pays twice")
-	cmd.AddCommand(newSandboxInit(p), newSandboxSample(p), newSandboxReceived(p, flags), newSandboxFaults(p, flags), newSandboxEdit(p, flags), newSandboxDictionary(p, flags))
+	addProfile(cmd, &c.Profile)
+	cmd.Flags().StringVar(&c.ContractFile, "contract", "", "serve this file as the Swagger document, read again at each request")
+	cmd.Flags().DurationVar(&c.TokenLifetime, "token-lifetime", c.TokenLifetime, "how long a token lasts")
+	cmd.Flags().BoolVar(&c.Append, "append", false, "a document that comes again adds its elements to those held, instead of replacing them: sending twice pays twice")
+	cmd.AddCommand(newSandboxInit(p), newSandboxSample(p), newSandboxReceived(p, flags), newSandboxFaults(p, flags), newSandboxEdit(p, flags), newSandboxDictionary(p, flags), newSandboxContract(p, flags))
 	return cmd
 }
 
@@ -76,7 +95,7 @@ func (a *app) serveSandbox(ctx context.Context, c sandbox.Config) error {
 	if a.language() == report.French {
 		notice = sandbox.NoticeFR
 	}
-	fmt.Fprintf(a.Stderr, "%s\nlistening on http://%s, %d dossiers; Ctrl-C ends it\n", notice, listener.Addr(), len(c.Dossiers))
+	fmt.Fprintf(a.Stderr, "%s\nlistening on http://%s, profile %s, %d dossiers; Ctrl-C ends it\n", notice, listener.Addr(), c.Profile, len(c.Dossiers))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -97,7 +116,9 @@ func (a *app) fillSandbox(c *sandbox.Config) error {
 		return err
 	}
 	c.ClientID, c.ClientSecret = i.ClientID, secret
-	c.KeyIn, c.KeyName = sandbox.KeyIn(i.DossierKey.In), i.DossierKey.Name
+	if i.DossierKeySet { // else the profile says where it goes, and the contract tells
+		c.KeyIn, c.KeyName = sandbox.KeyIn(i.DossierKey.In), i.DossierKey.Name
+	}
 	for _, d := range a.config.AllDossiers {
 		key, err := d.Key.Read()
 		if err != nil {

@@ -20,9 +20,10 @@ func newSandboxEdit(p process, flags *globalFlags) *cobra.Command {
 		Short: "Change a document that a running sandbox holds, as somebody would at the other side",
 		Long: `Change a document that a running sandbox holds, as somebody would at the other side, where syncd
 does not see it. A member is named by its path, such as Contrat.TauxActivite; Elements are
-given whole. Of several periods the newest is meant unless --period says another.`,
+given whole. Names are those of the sandbox's profile. Of several periods the newest is meant unless --period says another.`,
 		Example: `  syncd sandbox edit --dossier saint-martin --employee 00007 'Email="autre@example.org"' Contrat.TauxActivite=50
   syncd sandbox edit --dossier saint-martin --employee 00007 --period 2026-11 'Elements=[]'
+  syncd sandbox edit --dossier saint-martin --employee 00007 'tauxActivite="50"'     (profile plat)
   syncd sandbox edit --dossier saint-martin --employee 00007 --delete`,
 		Args: between(0, 1000),
 		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {

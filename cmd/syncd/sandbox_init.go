@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,19 +29,25 @@ func newSandboxInit(p process) *cobra.Command {
 		Use:   "init DIR",
 		Short: "Make a configuration for a rehearsal against the sandbox",
 		Long: `Make the folder DIR with a config.toml for two dossiers whose base_url is the sandbox, made-up
-secrets, and the SQL of the default staging tables. Nothing of it can reach Isidoor.`,
+secrets, and the SQL of the default staging tables. Nothing of it can reach Isidoor. With
+--profile plat it is one for that other shape of the API: only the configuration differs.`,
 		Example: `  syncd sandbox init rehearsal
-  syncd sandbox init rehearsal --database postgres:///paie_essai --listen 127.0.0.1:9000`,
+  syncd sandbox init rehearsal --database postgres:///paie_essai --listen 127.0.0.1:9000
+  syncd sandbox init flat --profile plat`,
 		Args: exactly("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Dir = args[0]
+			if !slices.Contains(sandbox.Profiles(), r.Profile) {
+				return noProfile(r.Profile)
+			}
 			if err := r.write(); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(p.Stdout, rehearsalSteps, r.Dir, databaseName(r.Database))
+			_, err := fmt.Fprintf(p.Stdout, rehearsalSteps, r.Dir, databaseName(r.Database), r.sandboxFlags())
 			return err
 		},
 	}
+	addProfile(cmd, &r.Profile)
 	cmd.Flags().StringVar(&r.Database, "database", r.Database, "URL of the database, without password")
 	cmd.Flags().StringVar(&r.Listen, "listen", r.Listen, "loopback address and port of the sandbox")
 	return cmd
@@ -52,7 +59,7 @@ const rehearsalSteps = `%[1]s is ready. Next, in this order:
   psql -d %[2]s -f %[1]s/staging.sql
   syncd sandbox sample saint-martin=8 sainte-anne=120 | psql -q -d %[2]s
   syncd migrate --config %[1]s/config.toml
-  syncd sandbox --config %[1]s/config.toml            (in another terminal)
+  syncd sandbox --config %[1]s/config.toml%[3]s            (in another terminal)
   syncd check --config %[1]s/config.toml
   syncd run dictionnaire --config %[1]s/config.toml
   syncd plan paie --config %[1]s/config.toml
@@ -64,13 +71,30 @@ type rehearsal struct {
 	Dir      string
 	Database string
 	Listen   string
+	Profile  string
+}
+
+// sample is the configuration that the rehearsal starts from.
+func (r rehearsal) sample() string {
+	if r.Profile == sandbox.ProfilePlat {
+		return sandbox.PlatConfig
+	}
+	return syncd.SampleConfig
+}
+
+// sandboxFlags are what 'syncd sandbox' needs to be told.
+func (r rehearsal) sandboxFlags() string {
+	if r.Profile == sandbox.ProfileIsidoor {
+		return ""
+	}
+	return " --profile " + r.Profile
 }
 
 func (r rehearsal) write() error {
 	if host, _, err := net.SplitHostPort(r.Listen); err != nil || !net.ParseIP(host).IsLoopback() {
 		return usagef("--listen %q is not a loopback address with a port\nhint: --listen 127.0.0.1:8089", r.Listen)
 	}
-	text, secrets, err := r.config(syncd.SampleConfig)
+	text, secrets, err := r.config(r.sample())
 	if err != nil {
 		return err
 	}

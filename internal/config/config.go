@@ -29,6 +29,7 @@ type Config struct {
 	language   string // "fr", "en", or "" = the locale's
 	digest     string
 	jobDigests map[string]string // by name
+	jobTables  map[string]*table // where each job is written, by name
 }
 
 // Load reads and checks a configuration file; getenv serves its secrets when they are read. An error is an *Error.
@@ -68,7 +69,9 @@ func readConfig(t *table) *Config {
 	}
 	c.Daemon = readDaemon(t.table("daemon"), c.Isidoor.MaxInFlight)
 	c.Retention = readRetention(t.table("retention"), c.Daemon)
-	c.Jobs = readJobs(t.tables("job"), surroundings{dossierNames(c.AllDossiers), c.Daemon.ClosedDays, c.Isidoor.Salarie.Read != nil})
+	tables := t.tables("job")
+	c.Jobs = readJobs(tables, surroundings{dossierNames(c.AllDossiers), c.Daemon.ClosedDays, c.Isidoor.Salarie.Read != nil})
+	c.jobTables = tablesByName(tables, c.Jobs)
 	if len(t.file.problems) == 0 { // else the mappings may be incomplete
 		c.checkCompare(t)
 	}

@@ -89,8 +89,13 @@ func TestSample(t *testing.T) {
 // commentedDefault is a line of the sample that tells a default: "# key = value", from the line's beginning.
 var commentedDefault = regexp.MustCompile(`(?m)^# ([a-z_]+ = (["{[0-9]|true|false).*)$`)
 
-// sampleRead is the section of the sample that is commented out as a whole.
-var sampleRead = regexp.MustCompile(`(?m)^# \[isidoor\.salarie\.read\]\n(# [a-z]+ = .*\n)+`)
+// sampleSections are those of the sample that are commented out as a whole.
+var sampleSections = regexp.MustCompile(`(?m)^# \[isidoor\.salarie\.(read|answer)\]\n(# [a-z]+ = .*\n)+`)
+
+// uncommented puts such a section of the sample into force.
+func uncommented(section string) string {
+	return strings.TrimPrefix(strings.ReplaceAll(section, "\n# ", "\n"), "# ")
+}
 
 // TestSampleDefaults puts the defaults that the sample tells into force: they must load, and change nothing.
 func TestSampleDefaults(t *testing.T) {
@@ -100,7 +105,7 @@ func TestSampleDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := 0
-	written := commentedDefault.ReplaceAllStringFunc(sampleRead.ReplaceAllString(string(content), ""), func(line string) string {
+	written := commentedDefault.ReplaceAllStringFunc(sampleSections.ReplaceAllString(string(content), ""), func(line string) string {
 		key, value, _ := strings.Cut(line[2:], " = ")
 		switch key {
 		case "schedule":
@@ -118,6 +123,14 @@ func TestSampleDefaults(t *testing.T) {
 		t.Errorf("%d defaults found", count)
 	}
 	plain, all := parsed(t, string(content)), parsed(t, written)
+	// Written ones win over the contract, which is the one thing that writing them changes.
+	if !all.Isidoor.DossierKeySet || !all.Isidoor.Salarie.MethodSet {
+		t.Error("the place of the dossier key and the method are written, and nobody notices")
+	}
+	all.Isidoor.DossierKeySet, all.Isidoor.Salarie.MethodSet = false, false
+	if err := all.digestAll(); err != nil {
+		t.Fatal(err)
+	}
 	if plain.Digest() != all.Digest() {
 		t.Errorf("the defaults told in the sample are not the defaults:\n%+v\n%+v", plain.Isidoor, all.Isidoor)
 	}
@@ -127,19 +140,28 @@ func TestSampleDefaults(t *testing.T) {
 // writing any of its keys.
 func TestSampleRead(t *testing.T) {
 	t.Parallel()
-	content, err := os.ReadFile(sample)
-	if err != nil {
-		t.Fatal(err)
-	}
-	written := sampleRead.ReplaceAllStringFunc(string(content), func(section string) string {
-		return strings.TrimPrefix(strings.ReplaceAll(section, "\n# ", "\n"), "# ")
-	})
-	bare := sampleRead.ReplaceAllString(string(content), "[isidoor.salarie.read]\n")
-	all, none := parsed(t, written), parsed(t, bare)
+	all, none := parsed(t, sampleWith(t, "read", uncommented)), parsed(t, sampleWith(t, "read", func(string) string {
+		return "[isidoor.salarie.read]\n"
+	}))
 	want := &ReadEndpoint{Method: "GET", Path: "/V2/Salarie/{key}?periode={period}"}
 	if !reflect.DeepEqual(all.Isidoor.Salarie.Read, want) || all.Digest() != none.Digest() || len(all.Warnings) > 0 {
 		t.Errorf("got %+v, %v", all.Isidoor.Salarie.Read, all.Warnings)
 	}
+}
+
+// sampleWith is the sample with one of the sections that are commented out changed.
+func sampleWith(t *testing.T, section string, edit func(string) string) string {
+	t.Helper()
+	content, err := os.ReadFile(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sampleSections.ReplaceAllStringFunc(string(content), func(found string) string {
+		if strings.HasPrefix(found, "# [isidoor.salarie."+section+"]") {
+			return edit(found)
+		}
+		return found
+	})
 }
 
 func TestDefaults(t *testing.T) {
@@ -154,7 +176,7 @@ func TestDefaults(t *testing.T) {
 		RetryFor: 2 * time.Minute, RetryAfterCap: time.Minute, TechnicalTries: 3, StopAfter: 10,
 		Dossier:      DossierEndpoint{"GET", "/V2/Dossier", "/Siret"},
 		Dictionnaire: DictionnaireEndpoint{"GET", "/V2/Dictionnaire", "", "/Nom", "/Code", "/Libelle", "/Actif"},
-		Salarie:      SalarieEndpoint{"POST", "/V2/Salarie", jobs.Replace, jobs.ScopeEmployeePeriod, jobs.SendChanged, "auto", nil},
+		Salarie:      SalarieEndpoint{"POST", "/V2/Salarie", jobs.Replace, jobs.ScopeEmployeePeriod, jobs.SendChanged, "auto", nil, nil, false},
 	}
 	if !reflect.DeepEqual(i, want) {
 		t.Errorf("got  %+v\nwant %+v", i, want)
@@ -310,13 +332,12 @@ func TestDigest(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	c := parsed(t, valid(t,
-		`client_id = "our-editor"`, "client_id = \"our-editor\"\nsalarie.contract = \"swagger.json\"",
 		"[[job]]", "[[dossier]]\nname = \"sainte-anne\"\nsiret = \"12345678200010\"\nkey = { env = \"OTHER\" }\n\n[[job]]"))
 	var got []string
 	for _, w := range c.Warnings {
 		got = append(got, w.Key)
 	}
-	if want := []string{"isidoor.salarie.contract", "dossier.sainte-anne.siret"}; !slices.Equal(got, want) {
+	if want := []string{"dossier.sainte-anne.siret"}; !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}
 }

@@ -32,7 +32,7 @@ func (c *Config) digestJob(j Job) (string, error) {
 		dossiers = append(dossiers, dossier{d.Name, d.Siret})
 	}
 	slices.SortFunc(dossiers, func(a, b dossier) int { return cmp.Compare(a.Name, b.Name) })
-	isidoor := c.Isidoor
+	isidoor := c.Isidoor.distinct()
 	isidoor.ClientSecret, isidoor.CAFile = Secret{}, ""
 	j.DossierNames, j.Ping = nil, Ping{}
 	return digest(struct {
@@ -44,7 +44,9 @@ func (c *Config) digestJob(j Job) (string, error) {
 
 func (c *Config) digestAll() error {
 	var err error
-	if c.digest, err = digest(c); err != nil {
+	all := *c
+	all.Isidoor = c.Isidoor.distinct()
+	if c.digest, err = digest(&all); err != nil {
 		return err
 	}
 	c.jobDigests = map[string]string{}
@@ -54,6 +56,19 @@ func (c *Config) digestAll() error {
 		}
 	}
 	return nil
+}
+
+// distinct leaves out what tells no two configurations apart: that a setting is written counts only where leaving it out
+// would let the contract decide, and only for a setting that otherwise looks left out.
+func (i Isidoor) distinct() Isidoor {
+	none := i.Salarie.Contract == "none"
+	if none || i.DossierKey != defaultDossierKey {
+		i.DossierKeySet = false
+	}
+	if none || i.Salarie.Method != defaultSalarieMethod {
+		i.Salarie.MethodSet = false
+	}
+	return i
 }
 
 func digest(values any) (string, error) {

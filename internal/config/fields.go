@@ -153,7 +153,7 @@ func (t *table) constant(key string) any {
 		}
 		return value
 	case kindDecimal:
-		return json.Number(strings.ReplaceAll(n.text, "_", ""))
+		return json.Number(withoutUnderscores(n.text))
 	case kindBoolean:
 		return n.text == "true"
 	default:

@@ -16,6 +16,11 @@ const (
 	isidoorToken      = "https://www.isidoor.org/Auth/connect/token"
 )
 
+// Assumed, where neither the configuration nor the API's contract says otherwise.
+const defaultSalarieMethod = "POST"
+
+var defaultDossierKey = DossierKey{In: "header", Name: "X-Cle-Dossier"}
+
 // Isidoor says how to reach the partner. What its public documentation does not tell is a setting here, with an assumed
 // default: verbs, paths, the place of the dossier key, names of members, semantics.
 type Isidoor struct {
@@ -26,6 +31,7 @@ type Isidoor struct {
 	ClientSecret   Secret
 	OAuthScope     string
 	DossierKey     DossierKey
+	DossierKeySet  bool          `json:",omitempty"` // DossierKey is written; else the contract may tell another
 	MaxInFlight    int           // documents on their way at once
 	RatePerSecond  float64       // requests
 	RequestTimeout time.Duration // of one attempt
@@ -65,8 +71,10 @@ type SalarieEndpoint struct {
 	Semantics    jobs.Semantics
 	Scope        jobs.Scope
 	Send         jobs.Send
-	Contract     string        // "auto", "none", a URL or a file: for the check of documents to come
+	Contract     string        // "auto", "none", a URL or a file
 	Read         *ReadEndpoint // nil = the API is not asked what it holds
+	Answer       *AnswerRules  `json:",omitempty"` // nil = each answer of success is one
+	MethodSet    bool          `json:",omitempty"` // Method is written; else the contract may tell another
 }
 
 func readIsidoor(t *table) Isidoor {
@@ -77,6 +85,7 @@ func readIsidoor(t *table) Isidoor {
 		ClientSecret:   t.secret("client_secret"),
 		OAuthScope:     t.text("scope", "ApiIsidoor"),
 		DossierKey:     readDossierKey(t.table("dossier_key")),
+		DossierKeySet:  t.has("dossier_key"),
 		MaxInFlight:    t.integer("max_in_flight", 8, 1, 64),
 		RatePerSecond:  t.number("rate_per_second", 20, 0.01, 10_000),
 		RequestTimeout: t.duration("request_timeout", 30*time.Second, 100*time.Millisecond, 10*time.Minute),
@@ -103,12 +112,12 @@ var parameterPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 func readDossierKey(t *table) DossierKey {
 	defer t.finish()
-	key := DossierKey{In: t.choice("in", "header", "header", "query", "path")}
+	key := DossierKey{In: t.choice("in", defaultDossierKey.In, "header", "query", "path")}
 	if key.In == "path" {
 		t.refuse("has no meaning with in = \"path\"", "leave it out and write {dossier} where the key goes in each path", "name")
 		return key
 	}
-	key.Name = "X-Cle-Dossier"
+	key.Name = defaultDossierKey.Name
 	if t.has("name") {
 		key.Name = t.matching("name", parameterPattern, "is not the name of a "+key.In+" parameter", "letters, digits, dots, - and _ only")
 	}
@@ -144,34 +153,19 @@ func readDictionnaire(t *table, key DossierKey) DictionnaireEndpoint {
 func readSalarie(t *table, key DossierKey) SalarieEndpoint {
 	defer t.finish()
 	s := SalarieEndpoint{
-		Method:    t.choice("method", "POST", "POST", "PUT", "PATCH"),
+		Method:    t.choice("method", defaultSalarieMethod, "POST", "PUT", "PATCH"),
 		Path:      t.endpointPath("/V2/Salarie", key),
 		Semantics: jobs.Semantics(t.choice("semantics", "replace", "replace", "append")),
 		Scope:     jobs.Scope(t.choice("scope", "employee-period", "employee-period", "employee")),
 		Send:      jobs.Send(t.choice("send", "changed", "changed", "all")),
 		Contract:  t.contract("contract"),
+		MethodSet: t.has("method"),
 	}
 	if read := t.table("read"); t.has("read") {
 		s.Read = readReadEndpoint(read, key, s.Scope)
 	}
-	return s
-}
-
-// contract keeps "auto", "none", a URL or a file. No version checks documents against it yet, and whoever names one
-// should know.
-func (t *table) contract(key string) string {
-	value := t.text(key, "auto")
-	switch {
-	case value == "auto", value == "none":
-		return value
-	case strings.HasPrefix(value, "https://"), strings.HasPrefix(value, "http://"):
-		value = t.address(key, "")
-	case value == "":
-		t.report(key, "is empty", `write "auto", "none", a URL or a file`)
-		return value
-	default:
-		value = t.filename(key, value)
+	if answer := t.table("answer"); t.kindOf("answer") == kindTable {
+		s.Answer = readAnswer(answer)
 	}
-	t.warn(key, "documents are not checked against a contract in this version", `write "none" to say so plainly`)
-	return value
+	return s
 }

@@ -115,13 +115,16 @@ func (t *table) numberOr(key string, fallback, low, high float64, hint string) f
 	if n == nil {
 		return fallback
 	}
-	value, err := strconv.ParseFloat(strings.ReplaceAll(n.text, "_", ""), 64)
+	value, err := strconv.ParseFloat(withoutUnderscores(n.text), 64)
 	if err != nil || !(value >= low && value <= high) { // also refuses NaN
 		t.report(key, fmt.Sprintf("must be from %v to %v", low, high), hint)
 		return fallback
 	}
 	return value
 }
+
+// withoutUnderscores is a TOML number as other languages write it.
+func withoutUnderscores(number string) string { return strings.ReplaceAll(number, "_", "") }
 
 const day = 24 * time.Hour
 

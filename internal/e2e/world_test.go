@@ -145,6 +145,11 @@ func (w *world) within(limit time.Duration, what string, do func()) {
 // connect opens the API as a process of its own would.
 func (w *world) connect(change func(*restapi.Options)) jobs.API {
 	w.t.Helper()
+	return w.connection(change).Dossier(key)
+}
+
+func (w *world) connection(change func(*restapi.Options)) *restapi.Connection {
+	w.t.Helper()
 	o := restapi.Options{
 		BaseURL: w.server.URL + sandbox.TestRoot, TokenURL: w.server.URL + sandbox.TokenPath, ClientID: "our-editor", ClientSecret: secret,
 		Scope: sandbox.Scope, KeyIn: restapi.KeyInHeader, KeyName: sandbox.DefaultKeyName, MaxInFlight: w.job.MaxInFlight,
@@ -159,7 +164,7 @@ func (w *world) connect(change func(*restapi.Options)) jobs.API {
 	c, err := restapi.Open(o)
 	w.must(err)
 	w.t.Cleanup(c.Close)
-	return c.Dossier(key)
+	return c
 }
 
 // runner is one process' way to execute runs.

@@ -18,6 +18,10 @@ var (
 	ErrRefused = errors.New("the database refuses the configured access")
 	// ErrNoRun means that no run has that number.
 	ErrNoRun = errors.New("no such run")
+	// ErrNoContract means that the ledger has no contract of that digest.
+	ErrNoContract = errors.New("no such contract")
+	// ErrContractMoved means that another contract was accepted meanwhile.
+	ErrContractMoved = errors.New("another contract was accepted meanwhile\nhint: look again: syncd contract diff")
 )
 
 // BusyError says that a live run of the same target is in the way.
@@ -84,6 +88,21 @@ type ExpiredError struct{ Run Run }
 
 func (e *ExpiredError) Error() string {
 	return fmt.Sprintf("what run %d holds has waited too long for a decision, and was given up\nhint: plan afresh: syncd run %s --dossier %s --period %s", e.Run.ID, e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
+}
+
+// ContractError says that a change of the API's contract is in the way of a run: it waits for a person to accept it, or
+// the run was planned before it.
+type ContractError struct {
+	Run      Run
+	Outdated bool
+}
+
+func (e *ContractError) Error() string {
+	if e.Outdated {
+		return fmt.Sprintf("run %d was planned before the API's contract changed: what it planned may no longer fit\nhint: plan afresh: syncd run %s --dossier %s --period %s",
+			e.Run.ID, e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
+	}
+	return fmt.Sprintf("run %d waits for a change of the API's contract to be accepted, which concerns all dossiers\nhint: look at it with 'syncd contract diff', then 'syncd contract accept --reason …'; correct the mapping first where it needs to be, and plan afresh", e.Run.ID)
 }
 
 // UnsettledError says that there is nothing to settle, and why.

@@ -7,19 +7,21 @@ type Rule string
 
 const (
 	// Rules that hold a run.
-	RuleCreated    Rule = "created"
-	RuleUpdated    Rule = "updated"
-	RuleDeparted   Rule = "departed"
-	RuleDuplicates Rule = "duplicates"
-	RuleNoRows     Rule = "no-rows"
-	RuleFall       Rule = "fall"        // N fewer employees than the Of of the run Run
-	RuleElements   Rule = "elements"    // N elements, usually Of
-	RuleCodeTotal  Rule = "code-total"  // Path is Ratio times what it usually is
-	RuleNoElements Rule = "no-elements" // nobody has any
-	RuleGap        Rule = "gap"         // N months from Period, the nearest that was sent
-	RuleFirst      Rule = "first"       // nothing was ever sent to this production target
-	RuleApproval   Rule = "approval"    // every plan of this job waits
-	RuleRestored   Rule = "restored"    // the ledger was restored or moved: it may not know what was sent
+	RuleCreated       Rule = "created"
+	RuleUpdated       Rule = "updated"
+	RuleDeparted      Rule = "departed"
+	RuleDuplicates    Rule = "duplicates"
+	RuleNoRows        Rule = "no-rows"
+	RuleFall          Rule = "fall"           // N fewer employees than the Of of the run Run
+	RuleElements      Rule = "elements"       // N elements, usually Of
+	RuleCodeTotal     Rule = "code-total"     // Path is Ratio times what it usually is
+	RuleNoElements    Rule = "no-elements"    // nobody has any
+	RuleGap           Rule = "gap"            // N months from Period, the nearest that was sent
+	RuleFirst         Rule = "first"          // nothing was ever sent to this production target
+	RuleApproval      Rule = "approval"       // every plan of this job waits
+	RuleRestored      Rule = "restored"       // the ledger was restored or moved: it may not know what was sent
+	RuleContract      Rule = "contract"       // the API's contract changed in N ways that break what is sent, and nobody has accepted it
+	RuleUnknownMember Rule = "unknown-member" // the contract does not have N Members, or has them read-only: the API would drop them silently
 
 	// Rules that hold an employee.
 	RuleHoldField    Rule = "hold-field"    // Path changed
@@ -29,9 +31,14 @@ const (
 	RuleDrift        Rule = "drift"         // the other side edited N members, the first at Path
 
 	// Notices, which hold nothing.
-	RuleLate        Rule = "late"         // what changed for N employees in the closed Period
-	RuleLateUnknown Rule = "late-unknown" // the closed Period could not be compared
-	RuleAbsent      Rule = "absent"       // of those asked for again, Keys are no longer in staging
+	RuleLate          Rule = "late"           // what changed for N employees in the closed Period
+	RuleLateUnknown   Rule = "late-unknown"   // the closed Period could not be compared
+	RuleAbsent        Rule = "absent"         // of those asked for again, Keys are no longer in staging
+	RuleContractAdded Rule = "contract-added" // the contract changed in N ways that break nothing
+	RuleUnchecked     Rule = "unchecked"      // no contract says what the call takes: documents go as they are
+	RuleContractStale Rule = "contract-stale" // unchanged documents of N employees do not fit the contract, which is new
+	RuleImpact        Rule = "impact"         // of a pull: codes block N of Of employees at the next run of Job
+	RuleImpactUnknown Rule = "impact-unknown" // of a pull: that could not be worked out for Job
 )
 
 // Finding is what a rule found: figures for one sentence. It holds neither names nor amounts.
@@ -48,7 +55,10 @@ type Finding struct {
 	Run    int64    `json:"run,omitempty"`    // that was compared with
 	Keys   []string `json:"keys,omitempty"`   // matricules concerned, at most FindingKeys of N
 
-	Changes []mapping.Change `json:"changes,omitempty"` // what the other side edited, masked
+	Job      string           `json:"job,omitempty"`      // that it is about
+	Members  []string         `json:"members,omitempty"`  // paths of the mapping: "Contrat.CodeNature", "Elements[].Code"
+	Changes  []mapping.Change `json:"changes,omitempty"`  // what the other side edited, masked
+	Contract []ContractChange `json:"contract,omitempty"` // how the contract changed, at most FindingKeys of N
 }
 
 // FindingKeys is how many matricules a finding names.

@@ -99,6 +99,7 @@ const (
 	ReasonGuard         ReasonCode = "guard"         // held: see the run's findings
 	ReasonNotReady      ReasonCode = "not-ready"     // job.guard.ready did not answer true
 	ReasonClosed        ReasonCode = "closed"        // its period is closed
+	ReasonContract      ReasonCode = "contract"      // held: the API's contract changed since the plan was made, which must be made afresh
 	ReasonPullEmpty     ReasonCode = "pull-empty"    // held: the dictionary answer is empty
 	ReasonPullShrinks   ReasonCode = "pull-shrinks"  // held: it withdraws too much; Detail "18/60", or "Civilite 2/2"
 )

@@ -19,11 +19,12 @@ type planning struct {
 	api       API // asked only to verify
 	sink      PlanSink
 	progress  Progress
-	diffNew   bool // with the diffs of new documents
-	lenient   bool // who is not in staging is told, not an error
-	verify    bool // what the API holds is compared with what it acknowledged
-	overwrite bool // and what the other side edited is sent over
-	guarded   bool // with the judgement of the guards
+	diffNew   bool      // with the diffs of new documents
+	lenient   bool      // who is not in staging is told, not an error
+	verify    bool      // what the API holds is compared with what it acknowledged
+	overwrite bool      // and what the other side edited is sent over
+	guarded   bool      // with the judgement of the guards
+	contract  *Contract // that documents are checked against; nil = none
 
 	counts   Counts // as if nothing of the plan were sent
 	digest   chain
@@ -34,6 +35,7 @@ type planning struct {
 	drift    map[string][]mapping.Change // what the other side edited, by matricule
 	watch    *watch                      // nil = not guarded
 	evidence evidence
+	stale    tripped       // unchanged, and not fit for a new contract
 	absent   []DocumentRef // the latest documents of those whom staging does not have
 	held     map[int]bool  // items that are held, by number
 
@@ -115,6 +117,10 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 		}
 	}
 	act, reason := policy.decide(s)
+	if refused := p.refused(act, m.key, document); refused != nil {
+		s.blocked, problems = true, refused
+		act, reason = policy.decide(s)
+	}
 	if p.keys != nil && s.employees == 0 && s.elements == 0 {
 		act = ignore // a partial run computes no departures
 	}

@@ -14,6 +14,7 @@ import (
 type desk struct {
 	employees, elements []string
 	baseline            string
+	unchanged           string // the one matricule whose document was acknowledged as it is; "" = none
 	items               []PlannedItem
 }
 
@@ -22,7 +23,19 @@ func (d *desk) Snapshot(context.Context, Source, mapping.Params, []string) (Snap
 }
 
 func (d *desk) Baseline(context.Context, int64, []string) (BaselineRows, error) {
+	if d.unchanged != "" {
+		return &sentAsPlanned{entries{list: rows(d.unchanged + "/2026-11")}}, nil
+	}
 	return &entries{list: rows(d.baseline)}, nil
+}
+
+// sentAsPlanned are entries whose documents are those that desks plan.
+type sentAsPlanned struct{ entries }
+
+func (a *sentAsPlanned) Entry() *BaselineEntry {
+	fingerprint := (&desk{}).Sum(fmt.Appendf(nil, `{"Code":%q,"Elements":[]}`, a.entry.Key))
+	a.entry.Fingerprint = fingerprint[:]
+	return &a.entry
 }
 
 func (d *desk) Documents(_ context.Context, _ int64, refs []DocumentRef) ([]Acknowledged, error) {
@@ -48,15 +61,19 @@ func (columned) Shape() mapping.Shape {
 	return mapping.Shape{Employee: m, Children: [][]mapping.Column{m}}
 }
 
+// deskJob maps the rows of a desk by one field.
+func deskJob(field mapping.Field) *PushJob {
+	fields := []mapping.Field{field}
+	return &PushJob{Name: "paie", Source: Source{Children: make([]ChildSource, 1)},
+		Mapping: mapping.Spec{Fields: fields, Children: []mapping.Children{{Path: "Elements", Key: "Code", Fields: fields}}}}
+}
+
 // planned plans what is on the desk.
 func (d *desk) planned(t *testing.T) Counts {
 	t.Helper()
 	slices.Sort(d.employees) // as staging gives them
 	slices.Sort(d.elements)
-	field := []mapping.Field{{Path: "Code", Column: "m"}}
-	job := &PushJob{Source: Source{Children: make([]ChildSource, 1)},
-		Mapping: mapping.Spec{Fields: field, Children: []mapping.Children{{Path: "Elements", Key: "Code", Fields: field}}}}
-	p := &planning{job: job, period: "2026-11", staging: d, ledger: d, sink: d, progress: quiet{}}
+	p := &planning{job: deskJob(mapping.Field{Path: "Code", Column: "m"}), period: "2026-11", staging: d, ledger: d, sink: d, progress: quiet{}}
 	if err := p.run(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}

@@ -73,8 +73,8 @@ type Ledger interface {
 	SettleDoubt(ctx context.Context, run *Run, doubt Doubt, received bool) error
 
 	Dictionaries(ctx context.Context, target int64) (mapping.Dictionaries, error)
-	// Pull records what a pull found changed, and makes the stored nomenclatures so when apply is set.
-	Pull(ctx context.Context, run *Run, apply bool, changes []DictionaryChange) error
+	// Pull records what a pull found changed, and makes the stored nomenclatures so when it is to be applied.
+	Pull(ctx context.Context, run *Run, pulled Pulled) error
 }
 
 // BaselineReader is what planning reads of the ledger; a dry run needs no more.
@@ -227,6 +227,13 @@ type Claimed struct {
 	Superseded bool
 	Ambiguous  bool
 	Document   []byte
+}
+
+// Pulled is what a pull found.
+type Pulled struct {
+	Apply    bool // else the changes are recorded, and nothing else is
+	Changes  []DictionaryChange
+	Findings []Finding // what the nomenclatures would do to the next runs
 }
 
 // DictionaryChange is one difference between two states of a nomenclature.

@@ -42,6 +42,10 @@ func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, erro
 	if run.Planned {
 		return Reason{}, nil // it was applied; only its end was not recorded
 	}
+	contract, err := r.contract(ctx, nil, run.Target.ID, "")
+	if err != nil {
+		return Reason{}, err
+	}
 	if err := r.identify(ctx, run); err != nil {
 		return Reason{}, err
 	}
@@ -59,7 +63,12 @@ func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, erro
 	if run.Approved == run.Digests.Dictionaries {
 		hold = Reason{}
 	}
-	return hold, r.Ledger.Pull(ctx, run, hold.Code == "", changes)
+	findings, err := r.forecast(ctx, run.Target, known, answered)
+	if err != nil {
+		return Reason{}, err
+	}
+	findings = append(contract.broken(false), findings...)
+	return hold, r.Ledger.Pull(ctx, run, Pulled{Apply: hold.Code == "", Changes: changes, Findings: findings})
 }
 
 // compareDictionaries lists what differs, by name and code. A code that is no longer answered, or answered as inactive,
@@ -146,5 +155,5 @@ func union[V any](a, b map[string]V) []string {
 
 // IsHold tells whether a reason holds a run for a person, instead of failing it.
 func (r Reason) IsHold() bool {
-	return r.Code == ReasonGuard || r.Code == ReasonPullEmpty || r.Code == ReasonPullShrinks
+	return r.Code == ReasonGuard || r.Code == ReasonContract || r.Code == ReasonPullEmpty || r.Code == ReasonPullShrinks
 }

@@ -112,7 +112,8 @@ type Digests struct {
 	Config       string `json:"config"`
 	Mapping      string `json:"mapping,omitempty"`
 	Dictionaries string `json:"dictionaries,omitempty"`
-	Plan         string `json:"plan,omitempty"` // HMAC over the frozen items
+	Plan         string `json:"plan,omitempty"`     // HMAC over the frozen items
+	Contract     string `json:"contract,omitempty"` // that its documents were checked against
 }
 
 // Run is one execution of a job for one target, and period where the job has one.

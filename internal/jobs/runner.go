@@ -16,16 +16,18 @@ import (
 
 // Runner executes runs.
 type Runner struct {
-	Ledger   Ledger
-	Staging  Staging
-	API      API    // of the dossier that the run is for
-	Siret    string // of the dossier, as configured; "" = any
-	By       string // the person who asks; "" = a daemon
-	Progress Progress
-	Log      zerolog.Logger
-	Stop     <-chan struct{} // closed when a person asks to stop: what is in flight is finished, nothing new is taken
-	Patience *Patience       // of a run that nobody watches; nil = an absent API ends the run
-	Quiet    bool            // whoever asks is shown the run: its end is not logged, too
+	Ledger    Ledger
+	Staging   Staging
+	API       API       // of the dossier that the run is for
+	Contracts Contracts // what the API says that it takes; nil = it is not asked
+	Siret     string    // of the dossier, as configured; "" = any
+	By        string    // the person who asks; "" = a daemon
+	Progress  Progress
+	Log       zerolog.Logger
+	Stop      <-chan struct{} // closed when a person asks to stop: what is in flight is finished, nothing new is taken
+	Patience  *Patience       // of a run that nobody watches; nil = an absent API ends the run
+	Forecasts []Forecast      // next runs that a pull looks ahead to
+	Quiet     bool            // whoever asks is shown the run: its end is not logged, too
 }
 
 // Push runs one transfer of a job from its beginning. The run it returns is as recorded; it is nil when none was
@@ -58,6 +60,10 @@ func (r *Runner) ExecutePush(ctx context.Context, job *PushJob, run *Run) (*Run,
 func (r *Runner) transfer(ctx context.Context, job *PushJob, run *Run) (Reason, error) {
 	preparing, cancel := r.untilStopped(ctx)
 	defer cancel()
+	contract, err := r.contract(preparing, job, run.Target.ID, run.Digests.Contract)
+	if err != nil {
+		return Reason{}, err
+	}
 	if err := r.identify(preparing, run); err != nil {
 		return Reason{}, err
 	}
@@ -67,9 +73,11 @@ func (r *Runner) transfer(ctx context.Context, job *PushJob, run *Run) (Reason, 
 		}
 	}
 	if !run.Planned {
-		if err := r.plan(preparing, job, run); err != nil {
+		if err := r.plan(preparing, job, run, contract); err != nil {
 			return Reason{}, err
 		}
+	} else if contract.outdates(run) {
+		return Reason{Code: ReasonContract}, nil
 	}
 	if hold := run.hold(); hold.Code != "" {
 		return hold, nil
@@ -114,12 +122,13 @@ func (r *Runner) identify(ctx context.Context, run *Run) error {
 }
 
 // plan freezes what the run will send.
-func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run) error {
+func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Contract) error {
 	dictionaries, err := r.Ledger.Dictionaries(ctx, run.Target.ID)
 	if err != nil {
 		return fmt.Errorf("reading dictionaries: %w", err)
 	}
 	p := r.planning(job, run.Target, run.Period, run.Employees)
+	p.contract = contract
 	p.lenient, p.verify, p.overwrite = run.FailedOf != 0, job.Guards.Verify || run.Verify, run.Overwrite
 	if err := p.prepare(ctx); err != nil { // before anything is locked: the API may be asked for everyone
 		return err
@@ -136,6 +145,7 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run) error {
 	run.Digests.Mapping = job.Mapping.Digest()
 	run.Digests.Dictionaries = dictionaries.Digest(job.Mapping.Nomenclatures())
 	run.Digests.Plan = p.digest.String()
+	run.Digests.Contract = contract.digest()
 	if err := writer.Commit(ctx, Frozen{p.counts, run.Digests, p.findings, p.figures}); err != nil {
 		return fmt.Errorf("freezing the plan: %w", err)
 	}
@@ -148,11 +158,16 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run) error {
 // accounting that it would start with, the digest of its plan, and what the guards find.
 func (r *Runner) DryRun(ctx context.Context, job *PushJob, request NewRun, sink PlanSink) (Frozen, error) {
 	target := request.Target
+	contract, err := r.contract(ctx, job, target.ID, "")
+	if err != nil {
+		return Frozen{}, err
+	}
 	dictionaries, err := r.Ledger.Dictionaries(ctx, target.ID)
 	if err != nil {
 		return Frozen{}, fmt.Errorf("reading dictionaries: %w", err)
 	}
 	p := r.planning(job, target, request.Period, request.Employees)
+	p.contract = contract
 	p.sink, p.diffNew, p.verify, p.overwrite = sink, true, job.Guards.Verify || request.Verify, request.Overwrite
 	if err := p.prepare(ctx); err != nil {
 		return Frozen{}, err

@@ -6,23 +6,24 @@ import "time"
 type Decision string
 
 const (
-	DecisionRun           Decision = "run"
-	DecisionResume        Decision = "resume"
-	DecisionApprove       Decision = "approve"
-	DecisionCancel        Decision = "cancel"
-	DecisionExpire        Decision = "expire" // a hold that nobody decided about in time
-	DecisionSettle        Decision = "settle"
-	DecisionClose         Decision = "close"
-	DecisionReopen        Decision = "reopen"
-	DecisionPause         Decision = "pause"
-	DecisionUnpause       Decision = "unpause"
-	DecisionPurge         Decision = "purge"
-	DecisionConfiguration Decision = "configuration" // another configuration than before was seen
+	DecisionRun            Decision = "run"
+	DecisionResume         Decision = "resume"
+	DecisionApprove        Decision = "approve"
+	DecisionCancel         Decision = "cancel"
+	DecisionExpire         Decision = "expire" // a hold that nobody decided about in time
+	DecisionSettle         Decision = "settle"
+	DecisionClose          Decision = "close"
+	DecisionReopen         Decision = "reopen"
+	DecisionPause          Decision = "pause"
+	DecisionUnpause        Decision = "unpause"
+	DecisionPurge          Decision = "purge"
+	DecisionContractAccept Decision = "contract-accept" // what changed in the API's contract
+	DecisionConfiguration  Decision = "configuration"   // another configuration than before was seen
 )
 
 // Decisions are all of them, in the order in which help lists them.
 var Decisions = []Decision{DecisionRun, DecisionResume, DecisionApprove, DecisionCancel, DecisionExpire, DecisionSettle,
-	DecisionClose, DecisionReopen, DecisionPause, DecisionUnpause, DecisionPurge, DecisionConfiguration}
+	DecisionClose, DecisionReopen, DecisionPause, DecisionUnpause, DecisionPurge, DecisionContractAccept, DecisionConfiguration}
 
 // AuditEntry is one line of the trail, which nothing changes any more.
 type AuditEntry struct {

@@ -42,8 +42,8 @@ func TestNumericMembers(t *testing.T) {
 		{Path: "F", Key: "T", Fields: []Field{{Path: "T", Column: "t"}}},
 	}}
 	shape := Shape{Children: [][]Column{{
-		{"int2", oidInt2}, {"int4", oidInt4}, {"int8", oidInt8}, {"numeric", oidNumeric}, {"float4", oidFloat4}, {"float8", oidFloat8},
-		{"text", oidText}, {"char", oidBpchar}, {"bool", oidBool}, {"date", oidDate},
+		{Name: "int2", Type: oidInt2}, {Name: "int4", Type: oidInt4}, {Name: "int8", Type: oidInt8}, {Name: "numeric", Type: oidNumeric}, {Name: "float4", Type: oidFloat4}, {Name: "float8", Type: oidFloat8},
+		{Name: "text", Type: oidText}, {Name: "char", Type: oidBpchar}, {Name: "bool", Type: oidBool}, {Name: "date", Type: oidDate},
 	}, columns(oidText, "t")}}
 	m = mustCompile(t, spec, shape, Dictionaries{"Nature": codes("1")})
 	want := []string{"Blanks", "Float4", "Float8", "Int8", "M.Int2", "Numeric", "Text"}

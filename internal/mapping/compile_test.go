@@ -72,14 +72,14 @@ func TestCompileRefusesTypes(t *testing.T) {
 		oidBytea: `is of type bytea (OID 17)`, 1007: `is of type array (OID 1007)`, 3912: `is of type range (OID 3912)`,
 		oidRecord: `is of type record (OID 2249)`, oidMoney: `is of type money (OID 790)`,
 	} {
-		_, err := Compile(Spec{Fields: []Field{{Path: "V", Column: "v"}}}, Shape{Employee: []Column{{"v", oid}}}, nil, nil)
+		_, err := Compile(Spec{Fields: []Field{{Path: "V", Column: "v"}}}, Shape{Employee: []Column{{Name: "v", Type: oid}}}, nil, nil)
 		var typeError *TypeError
 		if !errors.As(err, &typeError) || !strings.Contains(err.Error(), `field V: the column "v" `+want) || !strings.Contains(err.Error(), "\nhint: ") {
 			t.Errorf("OID %d: %v", oid, err)
 		}
 	}
 	for oid, to := range map[uint32]Type{oidDate: TypeNumber, oidJSONB: TypeString, oidBool: TypeNumber, oidTimestampTZ: TypeBoolean} {
-		_, err := Compile(Spec{Fields: []Field{{Path: "V", Column: "v", Type: to}}}, Shape{Employee: []Column{{"v", oid}}}, nil, nil)
+		_, err := Compile(Spec{Fields: []Field{{Path: "V", Column: "v", Type: to}}}, Shape{Employee: []Column{{Name: "v", Type: oid}}}, nil, nil)
 		var typeError *TypeError
 		if !errors.As(err, &typeError) {
 			t.Errorf("OID %d as %s: %v", oid, to, err)

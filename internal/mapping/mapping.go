@@ -8,8 +8,9 @@ package mapping
 
 // Column describes one column of a result as Postgres reports it.
 type Column struct {
-	Name string
-	Type uint32 // OID of the type; domains arrive as their base type
+	Name   string
+	Type   uint32 // OID of the type; domains arrive as their base type
+	Length int    // characters that varchar(n) or char(n) can hold; 0 = any number
 }
 
 // Null says what a field does when its column is NULL.
@@ -88,6 +89,20 @@ const (
 	ProblemBadKey          ProblemCode = "bad-key"          // a matricule that KeyFits refuses
 	ProblemDuplicateKey    ProblemCode = "duplicate-key"    // two employee rows with one matricule
 	ProblemMissingEmployee ProblemCode = "missing-employee" // elements whose employee is not in staging
+
+	// What the API's contract refuses. Path is a JSON pointer into the document, Want what would fit, Got the shape of what
+	// is there.
+	ProblemWrongType     ProblemCode = "wrong-type"     // Want, Got: JSON types: "string", "number", "integer", "null", …
+	ProblemRequired      ProblemCode = "required"       // a member that the contract requires is absent; Want: its type
+	ProblemWrongFormat   ProblemCode = "wrong-format"   // Want: "date", "date-time", "uuid", "int32", …
+	ProblemTooLong       ProblemCode = "too-long"       // Want: the most characters; Got: how many there are
+	ProblemTooShort      ProblemCode = "too-short"      // Want: the fewest characters; Got: how many there are
+	ProblemOutOfRange    ProblemCode = "out-of-range"   // Want: "<= 100", "> 0", "multiple of 0.01"
+	ProblemNotListed     ProblemCode = "not-listed"     // Want: the first values that the contract lists, joined by ", "
+	ProblemNoMatch       ProblemCode = "no-match"       // Want: the pattern
+	ProblemUnknownMember ProblemCode = "unknown-member" // the contract allows no member of that name; Want: the nearest one
+	ProblemItemCount     ProblemCode = "item-count"     // of an array. Want: "<= 10", ">= 1", "unique"; Got: how many
+	ProblemNoAlternative ProblemCode = "no-alternative" // none of several schemas (anyOf, oneOf) takes the value
 )
 
 // MaxDocument is the size in bytes above which a document is blocked instead of sent.
@@ -97,12 +112,14 @@ const MaxDocument = 1 << 20
 // valid NIR or IBAN, and cut to 80 characters.
 type Problem struct {
 	Code       ProblemCode `json:"code"`
-	Path       string      `json:"path,omitempty"`   // "Contrat.CodeNature", "Elements[2].Code" (0-based row)
+	Path       string      `json:"path,omitempty"`   // "Contrat.CodeNature", "Elements[2].Code" (0-based row); "/Elements/2/Code" (in the document)
 	Column     string      `json:"column,omitempty"` // the staging column to mend
 	Value      string      `json:"value,omitempty"`
 	Dictionary string      `json:"dictionary,omitempty"`
 	Nearest    []Nearest   `json:"nearest,omitempty"` // at most three, nearest first
 	Count      int         `json:"count,omitempty"`   // rows concerned, where that is more than one
+	Want       string      `json:"want,omitempty"`    // what would fit, where the contract tells
+	Got        string      `json:"got,omitempty"`     // the shape of what is there, never the value itself
 }
 
 // Nearest is a code that may have been meant.

@@ -51,7 +51,7 @@ func sampleSpec() Spec {
 func columns(oid uint32, names ...string) []Column {
 	var all []Column
 	for _, name := range names {
-		all = append(all, Column{name, oid})
+		all = append(all, Column{Name: name, Type: oid})
 	}
 	return all
 }
@@ -60,7 +60,7 @@ func sampleShape() Shape {
 	employee := columns(oidText, "matricule", "civilite", "nom", "nom_usage", "prenom", "nir", "email", "voie", "cp", "ville", "iban",
 		"contrat", "strate", "fonction")
 	employee = append(employee, columns(oidDate, "naissance", "debut", "fin")...)
-	employee = append(employee, Column{"taux", oidNumeric})
+	employee = append(employee, Column{Name: "taux", Type: oidNumeric})
 	elements := append(columns(oidVarchar, "code", "label"), columns(oidNumeric, "quantity", "amount")...)
 	return Shape{Employee: employee, Children: [][]Column{elements}}
 }
@@ -134,7 +134,7 @@ func build(b *Builder, row [][]byte, children ...[][]byte) ([]byte, []Problem) {
 func one(t testing.TB, f Field, oid uint32, value any, dicts Dictionaries) (string, []Problem) {
 	t.Helper()
 	f.Path, f.Column = "V", "v"
-	m := mustCompile(t, Spec{Fields: []Field{f}}, Shape{Employee: []Column{{"v", oid}}}, dicts)
+	m := mustCompile(t, Spec{Fields: []Field{f}}, Shape{Employee: []Column{{Name: "v", Type: oid}}}, dicts)
 	document, problems := build(m.NewBuilder(), values(value))
 	return string(document), problems
 }

@@ -14,6 +14,9 @@ const (
 	maxShown   = 80 // characters of a value in a Problem
 )
 
+// NearestName is the candidate that a mistyped name may have meant; "" when none is near. Case does not count.
+func NearestName(name string, candidates []string) string { return nearestName(name, candidates) }
+
 // nearestName is the candidate that a mistyped name may have meant; "" when none is near.
 func nearestName(name string, candidates []string) string {
 	best, bestDistance := "", nearEnough(name)+1

@@ -25,6 +25,7 @@ type catalogue struct {
 	interrupted  stateWords
 	cancelling   stateWords // of a running run that was asked to stop
 	partly       string     // the state of a partial run that succeeded
+	heldMidway   string     // the state of a held run that has sent something before
 	triggers     map[jobs.Trigger]string
 	differences  map[jobs.Difference]plural // of items to send or sent, without their number
 	reasons      map[jobs.ReasonCode]phrase
@@ -40,6 +41,7 @@ type catalogue struct {
 	steps        steps
 	schedule     scheduleWords
 	purge        purgeWords
+	contract     contractWords
 }
 
 // stateWords are a sentence for the report of a run, and a word for the table of runs.
@@ -57,7 +59,8 @@ type causeWords struct {
 	mend string // the command that goes on follows; "" = what is said for its code
 }
 
-// fact says what is wrong with a value.
+// fact says what is wrong with a value. Where the contract refuses it there are also: {want} what would fit; {got} what is
+// there; {characters}, {items} how many there are; {meant} in brackets, the name that may have been meant.
 type fact struct {
 	quoted  string // with the {value}; and, for codes, the {list}, which is the nomenclature
 	masked  string // when the value may not be shown, or there is none
@@ -172,6 +175,7 @@ type steps struct {
 	title                                                string
 	nothing, nothingToSend, upToDate, details            string
 	departed, correct, again, resume, newer              string
+	wrongContract                                        string
 	uncertain, unsure, partly, approve, refuse           string
 	mendConfiguration, mendIdentity                      string
 	mendStaging, waitForAPI, defect, stopped             string
@@ -184,6 +188,10 @@ type steps struct {
 	received, notReceived, putBack string // settled
 	fillStaging, reopen            string // a run that could not start
 	departedPlan, sendHeld         string // in a plan
+
+	contractDiff, contractAccept string // what the contract of the API has to say
+	mendMembers, planAfresh      string // likewise
+	impact, correctCodes         string // whom nomenclatures block
 }
 
 // guardWords surround what guards found.

@@ -88,6 +88,16 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 				t.Errorf("%s: no words for the decision %q", language, decision)
 			}
 		}
+		for _, kind := range constants(t, "../jobs", "ContractChangeKind") {
+			if c.contract.changes[jobs.ContractChangeKind(kind)].plain == "" {
+				t.Errorf("%s: no sentence for the change %q", language, kind)
+			}
+		}
+		for _, name := range constants(t, "../contract", "Type") {
+			if name != "" && c.contract.types[name] == "" {
+				t.Errorf("%s: no words for the type %q", language, name)
+			}
+		}
 		for g := range groupsEnd {
 			if c.groups[g].title == "" {
 				t.Errorf("%s: no words for the group %d", language, g)

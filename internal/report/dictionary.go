@@ -44,12 +44,24 @@ func (p *Printer) Pull(w io.Writer, run *jobs.Run, changes []jobs.DictionaryChan
 		g.newline()
 		g.line(0, p.catalogue.words.pullEffect)
 	}
-	if run.State == jobs.Succeeded {
-		g.steps([]step{{text: p.catalogue.steps.upToDate}})
-	} else {
-		g.steps(p.stateSteps(run, &gathered{}))
-	}
+	g.runFindings(run)
+	g.steps(p.pullSteps(run))
 	return g.end()
+}
+
+// pullSteps are what a person does next about a pull: whom it would block is corrected before the month is due.
+func (p *Printer) pullSteps(run *jobs.Run) []step {
+	if run.State != jobs.Succeeded {
+		return p.stateSteps(run, &gathered{}) // what was not applied blocks nobody yet
+	}
+	if slices.ContainsFunc(run.Findings, func(f jobs.Finding) bool { return f.Rule == jobs.RuleContract }) {
+		return []step{{p.catalogue.steps.contractDiff, contractDiffCommand}}
+	}
+	forecast := func(f jobs.Finding) bool { return f.Rule == jobs.RuleImpact || f.Rule == jobs.RuleImpactUnknown }
+	if slices.ContainsFunc(run.Findings, forecast) {
+		return []step{{p.catalogue.steps.impact, "syncd dictionary impact --dossier " + argument(run.Target.Dossier)}}
+	}
+	return []step{{text: p.catalogue.steps.upToDate}}
 }
 
 func tally(changes []jobs.DictionaryChange) map[jobs.Difference]int {

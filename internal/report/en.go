@@ -2,7 +2,6 @@ package report
 
 import (
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
 )
 
 var english = catalogue{
@@ -31,6 +30,7 @@ var english = catalogue{
 	},
 	interrupted: stateWords{"interrupted: the process that executed it is gone", "interrupted"},
 	cancelling:  stateWords{"running, and asked to stop: it ends within seconds", "stopping"},
+	heldMidway:  "held: the rest waits for a person's decision",
 	partly:      "succeeded: those asked for were delivered",
 	triggers: map[jobs.Trigger]string{
 		jobs.TriggerManual: "manually", jobs.TriggerResume: "resumed manually", jobs.TriggerSchedule: "on schedule",
@@ -78,6 +78,7 @@ var english = catalogue{
 		jobs.ReasonGuard:         {plain: "the guards ask for a person's decision"},
 		jobs.ReasonNotReady:      {plain: "staging is not ready yet (job.guard.ready), so nothing was read"},
 		jobs.ReasonClosed:        {plain: "the period is closed, so nothing of it is sent"},
+		jobs.ReasonContract:      {plain: "the contract of Isidoor's API has changed since this was planned, so nothing more of it is sent"},
 		jobs.ReasonPullEmpty:     {plain: "Isidoor answered with no code at all, so the known nomenclatures were kept"},
 		jobs.ReasonPullShrinks:   {plain: "Isidoor withdraws too many codes at once, so the known nomenclatures were kept", with: "Isidoor withdraws %s codes at once, so the known nomenclatures were kept"},
 	},
@@ -95,19 +96,7 @@ var english = catalogue{
 		causeDatabase:     {"the database cannot be reached", "Once the database answers again, go on where it stopped:"},
 		causeAPI:          {"Isidoor cannot be reached, or is busy", "Once Isidoor is available again, go on where it stopped:"},
 	},
-	problems: map[mapping.ProblemCode]fact{
-		mapping.ProblemUnknownCode:   {quoted: "{value} is not a code of the nomenclature {list}", masked: "the code (not shown) is not in the nomenclature {list}"},
-		mapping.ProblemWithdrawnCode: {quoted: "the code {value} was withdrawn from the nomenclature {list}", masked: "the code (not shown) was withdrawn from the nomenclature {list}"},
-		mapping.ProblemMissingValue:  {masked: "a value is required and there is none"},
-		mapping.ProblemBadValue:      {quoted: "the value {value} does not fit this field", masked: "the value (not shown) does not fit this field"},
-		mapping.ProblemTooLarge:      {masked: "the document is larger than 1 MiB"},
-		mapping.ProblemMissingKey:    {counted: plural{"%s row of staging has no matricule", "%s rows of staging have no matricule"}},
-		mapping.ProblemBadKey: {quoted: "the matricule {value} cannot be used: it is too long, has spaces around it, or has characters that cannot be seen",
-			masked: "the matricule (not shown) cannot be used: it is too long, has spaces around it, or has characters that cannot be seen"},
-		mapping.ProblemDuplicateKey: {counted: plural{"%s row of staging has this matricule", "%s rows of staging have this matricule"}},
-		mapping.ProblemMissingEmployee: {counted: plural{"%s payroll element whose employee is not in staging",
-			"%s payroll elements whose employee is not in staging"}},
-	},
+	problems: englishProblems,
 	groups: map[group]groupWords{
 		groupDeparted:   {"Departed although already sent for this period", "departed", plural{"departed: sent for this period, no longer in staging", "departed: sent for this period, no longer in staging"}},
 		groupBlocked:    {"Not deliverable", "not deliverable", plural{"not deliverable, to be corrected in staging", "not deliverable, to be corrected in staging"}},
@@ -122,7 +111,7 @@ var english = catalogue{
 		groupWithdrawn:  {"Taken back in Isidoor", "taken back in Isidoor", plural{"taken back in Isidoor", "taken back in Isidoor"}},
 		groupLeft:       {"No longer there this month, for your information", "left", plural{"left since an earlier period", "left since an earlier period"}},
 	},
-	findings: englishFindings, decisions: englishDecisions, guard: englishGuard, trail: englishTrail,
+	findings: englishFindings, decisions: englishDecisions, guard: englishGuard, trail: englishTrail, contract: englishContract,
 	plurals: plurals{
 		employees:       plural{"%s employee", "%s employees"},
 		elements:        plural{"%s payroll element", "%s payroll elements"},

@@ -21,6 +21,11 @@ var englishFindings = map[jobs.Rule]plural{
 		"each plan of this job waits for a person (approval = true); this one is for {n} employees"},
 	jobs.RuleRestored: always("the ledger was restored from a backup or moved: what was sent since then looks changed or new; compare with Isidoor"),
 
+	jobs.RuleContract: {"the contract of Isidoor's API has {n} change that breaks what is sent, and that a person must accept",
+		"the contract of Isidoor's API has {n} changes that break what is sent, and that a person must accept"},
+	jobs.RuleUnknownMember: {"{n} member that is sent is unknown to the contract of Isidoor's API, or read-only there, and would be dropped silently{members}",
+		"{n} members that are sent are unknown to the contract of Isidoor's API, or read-only there, and would be dropped silently{members}"},
+
 	jobs.RuleHoldField: always("{path} has changed (to be checked with the employee)"),
 	jobs.RuleUnique:    always("{path} is also that of {others} (a rehire under a new matricule would be paid twice)"),
 	jobs.RuleAmount: {"{path} is {ratio} times its median of the last {n} month sent{most}",
@@ -31,8 +36,15 @@ var englishFindings = map[jobs.Rule]plural{
 
 	jobs.RuleLate: {"closed month {period}: elements of {n} employee have changed since, and were not sent{keys}",
 		"closed month {period}: elements of {n} employees have changed since, and were not sent{keys}"},
-	jobs.RuleLateUnknown: always("closed month {period}: staging can no longer be compared with what was sent"),
-	jobs.RuleAbsent:      {"{n} of those asked for again is no longer in staging{keys}", "{n} of those asked for again are no longer in staging{keys}"},
+	jobs.RuleLateUnknown:   always("closed month {period}: staging can no longer be compared with what was sent"),
+	jobs.RuleAbsent:        {"{n} of those asked for again is no longer in staging{keys}", "{n} of those asked for again are no longer in staging{keys}"},
+	jobs.RuleContractAdded: {"the contract of Isidoor's API has {n} change that breaks nothing", "the contract of Isidoor's API has {n} changes that break nothing"},
+	jobs.RuleUnchecked:     always("documents go unchecked: no contract of Isidoor's API is known that says what it takes (see 'syncd contract fetch')"),
+	jobs.RuleContractStale: {"{n} unchanged employee does not fit the new contract of Isidoor's API, and would be blocked at the next change{keys}",
+		"{n} unchanged employees do not fit the new contract of Isidoor's API, and would be blocked at their next change{keys}"},
+	jobs.RuleImpact: {"next run of {job}, {period}: {n} employee would be blocked by codes that are unknown or withdrawn{keys}",
+		"next run of {job}, {period}: {n} employees would be blocked by codes that are unknown or withdrawn{keys}"},
+	jobs.RuleImpactUnknown: always("next run of {job}, {period}: whom the codes would block could not be worked out"),
 }
 
 var englishGuard = guardWords{
@@ -59,7 +71,7 @@ var englishDecisions = map[jobs.Decision]string{
 	jobs.DecisionRun: "Started", jobs.DecisionResume: "Resumption", jobs.DecisionApprove: "Approval", jobs.DecisionCancel: "Cancellation",
 	jobs.DecisionExpire: "Given up, as nobody decided in time", jobs.DecisionSettle: "Settlement", jobs.DecisionClose: "Period closed",
 	jobs.DecisionReopen: "Period reopened", jobs.DecisionPause: "Pause", jobs.DecisionUnpause: "End of pause",
-	jobs.DecisionPurge: "Purge", jobs.DecisionConfiguration: "New configuration seen",
+	jobs.DecisionPurge: "Purge", jobs.DecisionContractAccept: "Contract of the API accepted", jobs.DecisionConfiguration: "New configuration seen",
 }
 
 var englishTrail = trailWords{

@@ -12,18 +12,20 @@ import (
 )
 
 // Finding is one sentence: what tripped, the figures, the limit, and whom it is about.
-func (p *Printer) Finding(f jobs.Finding) string { return p.finding(&f, len(f.Keys)) }
+func (p *Printer) Finding(f jobs.Finding) string {
+	return p.finding(&f, max(len(f.Keys), len(f.Members)))
+}
 
-// finding names at most so many matricules. Its sentence may have these placeholders: {n}, {of} and {max} numbers,
-// {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {period}, {run}, {keys} behind a
-// colon, {others} without one.
+// finding names at most so many matricules or members. Its sentence may have these placeholders: {n}, {of} and {max} numbers,
+// {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {period}, {run}, {job}, {keys} and
+// {members} behind a colon, {others} without one.
 func (p *Printer) finding(f *jobs.Finding, names int) string {
 	words, known := p.catalogue.findings[f.Rule]
 	if !known { // of a newer program
 		return clean(string(f.Rule))
 	}
 	guard := &p.catalogue.guard
-	n := max(f.N, len(f.Keys))
+	n := max(f.N, len(f.Keys), len(f.Members))
 	text := p.noun(words, n)
 	if f.Rule == jobs.RuleDrift && f.Path == "" {
 		text = guard.gone
@@ -38,17 +40,31 @@ func (p *Printer) finding(f *jobs.Finding, names int) string {
 	return clean(strings.NewReplacer("{n}", p.number(n), "{of}", p.number(f.Of), "{max}", p.number(f.Limit),
 		"{limit}", p.limit(f, guard.limit, guard.noLimit), "{within}", p.limit(f, guard.within, guard.noneWithin),
 		"{ratio}", p.decimal(f.Ratio), "{most}", p.most(f), "{path}", fieldName(f.Path), "{period}", p.ofPeriod(f.Period),
-		"{run}", strconv.FormatInt(f.Run, 10), "{keys}", keys, "{others}", others).Replace(text))
+		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", p.members(f, names), "{keys}", keys, "{others}", others).Replace(text))
 }
 
 // names lists matricules, and counts those that are not named.
 func (p *Printer) names(f *jobs.Finding, atMost int) string {
-	shown := f.Keys[:min(len(f.Keys), atMost)]
+	return p.listed(f.Keys, f.N, atMost)
+}
+
+// members lists the paths that a finding names, and counts those that are not named.
+func (p *Printer) members(f *jobs.Finding, atMost int) string {
+	text := p.listed(f.Members, f.N, atMost)
+	if text == "" {
+		return ""
+	}
+	return p.catalogue.colon + text
+}
+
+// listed names the first of what are n in all, and counts the others.
+func (p *Printer) listed(all []string, n, atMost int) string {
+	shown := all[:min(len(all), atMost)]
 	if len(shown) == 0 {
 		return ""
 	}
 	text := strings.Join(shown, ", ")
-	if rest := max(f.N, len(f.Keys)) - len(shown); rest > 0 {
+	if rest := max(n, len(all)) - len(shown); rest > 0 {
 		text += p.count(p.catalogue.guard.more, rest)
 	}
 	return text
@@ -97,6 +113,7 @@ func (g *page) findings(title string, findings []jobs.Finding, names int) {
 	g.title(title)
 	for i := range findings {
 		g.hanging(g.finding(&findings[i], names))
+		g.contractLines(&findings[i], names)
 	}
 }
 

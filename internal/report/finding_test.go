@@ -31,6 +31,14 @@ var findings = map[jobs.Rule]jobs.Finding{
 	jobs.RuleLate:         {N: 3, Period: "2026-10", Keys: []string{"00012", "00031", "00042"}},
 	jobs.RuleLateUnknown:  {Period: "2026-10"},
 	jobs.RuleAbsent:       {N: 1, Keys: []string{"00012"}},
+
+	jobs.RuleContract:      {Holds: true, N: 2, Contract: []jobs.ContractChange{{Kind: jobs.ContractMemberRequired, Path: "Email", Breaking: true}}},
+	jobs.RuleUnknownMember: {Holds: true, N: 3, Members: []string{"Nir", "Elements[].Montant"}},
+	jobs.RuleContractAdded: {N: 1, Contract: []jobs.ContractChange{{Kind: jobs.ContractMemberAdded, Path: "Bic"}}},
+	jobs.RuleUnchecked:     {},
+	jobs.RuleContractStale: {N: 2, Keys: []string{"00012", "00031"}},
+	jobs.RuleImpact:        {N: 1, Of: 40, Job: "paie", Period: "2026-11", Keys: []string{"00012"}},
+	jobs.RuleImpactUnknown: {Job: "paie", Period: "2026-10"},
 }
 
 func TestFinding(t *testing.T) {
@@ -75,6 +83,20 @@ func TestFinding(t *testing.T) {
 			"mois clos d'octobre 2026 : les éléments de 3 salariés ont changé depuis, et n'ont pas été transmis : 00012, 00031, 00042"},
 		jobs.RuleAbsent: {"1 of those asked for again is no longer in staging: 00012",
 			"1 des salariés redemandés n'est plus dans les données préparées : 00012"},
+		jobs.RuleContract: {"the contract of Isidoor's API has 2 changes that break what is sent, and that a person must accept",
+			"le contrat de l'API d'Isidoor a 2 changements incompatibles avec ce qui est envoyé, qu'une personne doit accepter"},
+		jobs.RuleUnknownMember: {"3 members that are sent are unknown to the contract of Isidoor's API, or read-only there, and would be dropped silently: Nir, Elements[].Montant and 1 more",
+			"3 champs envoyés sont inconnus du contrat de l'API d'Isidoor, ou y sont en lecture seule, et seraient ignorés sans avertissement : Nir, Elements[].Montant et 1 autre"},
+		jobs.RuleContractAdded: {"the contract of Isidoor's API has 1 change that breaks nothing",
+			"le contrat de l'API d'Isidoor a 1 changement sans conséquence"},
+		jobs.RuleUnchecked: {"documents go unchecked: no contract of Isidoor's API is known that says what it takes (see 'syncd contract fetch')",
+			"les fiches partent sans contrôle préalable : aucun contrat connu de l'API d'Isidoor ne dit ce qu'elle accepte (voir « syncd contract fetch »)"},
+		jobs.RuleContractStale: {"2 unchanged employees do not fit the new contract of Isidoor's API, and would be blocked at their next change: 00012, 00031",
+			"les fiches de 2 salariés, inchangées, ne conviennent pas au nouveau contrat de l'API d'Isidoor, et seraient bloquées à leur prochaine modification : 00012, 00031"},
+		jobs.RuleImpact: {"next run of paie, November 2026: 1 employee would be blocked by codes that are unknown or withdrawn: 00012",
+			"prochaine exécution de paie, période de novembre 2026 : 1 salarié serait bloqué par des codes inconnus ou retirés : 00012"},
+		jobs.RuleImpactUnknown: {"next run of paie, October 2026: whom the codes would block could not be worked out",
+			"prochaine exécution de paie, période d'octobre 2026 : impossible de dire qui serait bloqué par les codes"},
 	}
 	for _, name := range constants(t, "../jobs", "Rule") {
 		rule := jobs.Rule(name)
@@ -116,6 +138,16 @@ func TestPlaceOfAProblem(t *testing.T) {
 		"Elements[HSUP25].Quantite": "Elements[HSUP25].Quantite",
 		"Elements[9999999999999].A": "Elements[9999999999999].A",
 		"":                          "",
+		"/Elements/2/Code":          "Elements, élément 3, Code",
+		"/Elements/2":               "Elements, élément 3",
+		"/Paie/Elements/0/A/B":      "Paie.Elements, élément 1, A.B",
+		"/Listes/0/1":               "Listes, élément 1, élément 2",
+		"/Contrat/CodeNature":       "Contrat.CodeNature",
+		"/Codes/01":                 "Codes.01",
+		"/a~1b/c~0d~01":             "a/b.c~d~1",
+		"/0/Nom":                    "0.Nom",
+		"/Elements/99999999999":     "Elements.99999999999",
+		"/":                         "",
 	} {
 		if got := New(French, Options{}).place(path); got != want {
 			t.Errorf("%q is shown as %q", path, got)

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
 )
 
 var french = catalogue{
@@ -39,6 +38,7 @@ var french = catalogue{
 	},
 	interrupted: stateWords{"interrompue : le programme qui l'exécutait a disparu", "interrompue"},
 	cancelling:  stateWords{"en cours, arrêt demandé : elle se termine dans quelques secondes", "en arrêt"},
+	heldMidway:  "en suspens : le reste attend une décision",
 	partly:      "réussie : les salariés demandés ont été transmis",
 	triggers: map[jobs.Trigger]string{
 		jobs.TriggerManual: "à la main", jobs.TriggerResume: "reprise à la main", jobs.TriggerSchedule: "à l'heure prévue",
@@ -86,6 +86,7 @@ var french = catalogue{
 		jobs.ReasonGuard:         {plain: "les garde-fous demandent la décision d'une personne"},
 		jobs.ReasonNotReady:      {plain: "les données préparées ne sont pas encore prêtes (job.guard.ready) : rien n'a été lu"},
 		jobs.ReasonClosed:        {plain: "la période est close : plus rien n'en est envoyé"},
+		jobs.ReasonContract:      {plain: "le contrat de l'API d'Isidoor a changé depuis la préparation : plus rien n'en est envoyé"},
 		jobs.ReasonPullEmpty:     {plain: "Isidoor n'a renvoyé aucun code : les nomenclatures connues ont été conservées"},
 		jobs.ReasonPullShrinks:   {plain: "Isidoor retire trop de codes à la fois : les nomenclatures connues ont été conservées", with: "Isidoor retire %s à la fois : les nomenclatures connues ont été conservées"},
 	},
@@ -103,19 +104,7 @@ var french = catalogue{
 		causeDatabase:     {"la base de données est injoignable", "Dès que la base de données répond de nouveau, reprenez où l'exécution s'est arrêtée :"},
 		causeAPI:          {"Isidoor est injoignable ou occupé", "Dès qu'Isidoor est de nouveau disponible, reprenez où l'exécution s'est arrêtée :"},
 	},
-	problems: map[mapping.ProblemCode]fact{
-		mapping.ProblemUnknownCode:   {quoted: "{value} n'est pas un code de la nomenclature {list}", masked: "le code (masqué) n'est pas dans la nomenclature {list}"},
-		mapping.ProblemWithdrawnCode: {quoted: "le code {value} a été retiré de la nomenclature {list}", masked: "le code (masqué) a été retiré de la nomenclature {list}"},
-		mapping.ProblemMissingValue:  {masked: "une valeur est obligatoire et il n'y en a pas"},
-		mapping.ProblemBadValue:      {quoted: "la valeur {value} ne convient pas à ce champ", masked: "la valeur (masquée) ne convient pas à ce champ"},
-		mapping.ProblemTooLarge:      {masked: "le document dépasse 1 Mio"},
-		mapping.ProblemMissingKey:    {counted: plural{"%s ligne des données préparées n'a pas de matricule", "%s lignes des données préparées n'ont pas de matricule"}},
-		mapping.ProblemBadKey: {quoted: "le matricule {value} est inutilisable : il est trop long, entouré d'espaces, ou contient des caractères invisibles",
-			masked: "le matricule (masqué) est inutilisable : il est trop long, entouré d'espaces, ou contient des caractères invisibles"},
-		mapping.ProblemDuplicateKey: {counted: plural{"%s ligne des données préparées porte ce matricule", "%s lignes des données préparées portent ce matricule"}},
-		mapping.ProblemMissingEmployee: {counted: plural{"%s élément de paie dont le salarié n'est pas dans les données préparées",
-			"%s éléments de paie dont le salarié n'est pas dans les données préparées"}},
-	},
+	problems: frenchProblems,
 	groups: map[group]groupWords{
 		groupDeparted:   {"Partis alors que déjà transmis pour cette période", "parti", plural{"parti : transmis pour cette période, absent des données préparées", "partis : transmis pour cette période, absents des données préparées"}},
 		groupBlocked:    {"Non transmissibles", "non transmissible", plural{"non transmissible, à corriger dans les données préparées", "non transmissibles, à corriger dans les données préparées"}},
@@ -130,7 +119,7 @@ var french = catalogue{
 		groupWithdrawn:  {"Annulés dans Isidoor", "annulé dans Isidoor", plural{"annulé dans Isidoor", "annulés dans Isidoor"}},
 		groupLeft:       {"Absents ce mois-ci, pour information", "absent", plural{"absent depuis une période précédente", "absents depuis une période précédente"}},
 	},
-	findings: frenchFindings, decisions: frenchDecisions, guard: frenchGuard, trail: frenchTrail,
+	findings: frenchFindings, decisions: frenchDecisions, guard: frenchGuard, trail: frenchTrail, contract: frenchContract,
 	plurals: plurals{
 		employees:       plural{"%s salarié", "%s salariés"},
 		elements:        plural{"%s élément de paie", "%s éléments de paie"},

@@ -22,6 +22,11 @@ var frenchFindings = map[jobs.Rule]plural{
 		"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne {n} salariés"},
 	jobs.RuleRestored: always("la mémoire de syncd a été restaurée d'une sauvegarde ou déplacée : ce qui a été transmis depuis paraît nouveau ou modifié ; comparez avec Isidoor"),
 
+	jobs.RuleContract: {"le contrat de l'API d'Isidoor a {n} changement incompatible avec ce qui est envoyé, qu'une personne doit accepter",
+		"le contrat de l'API d'Isidoor a {n} changements incompatibles avec ce qui est envoyé, qu'une personne doit accepter"},
+	jobs.RuleUnknownMember: {"{n} champ envoyé est inconnu du contrat de l'API d'Isidoor, ou y est en lecture seule, et serait ignoré sans avertissement{members}",
+		"{n} champs envoyés sont inconnus du contrat de l'API d'Isidoor, ou y sont en lecture seule, et seraient ignorés sans avertissement{members}"},
+
 	jobs.RuleHoldField: always("{path} a changé (à vérifier auprès du salarié)"),
 	jobs.RuleUnique:    always("{path} est aussi celui de {others} (une réembauche sous un nouveau matricule serait payée deux fois)"),
 	jobs.RuleAmount: {"{path} vaut {ratio} fois sa médiane du dernier mois transmis ({n}){most}",
@@ -35,6 +40,13 @@ var frenchFindings = map[jobs.Rule]plural{
 	jobs.RuleLateUnknown: always("mois clos {period} : les données préparées ne peuvent plus être comparées avec ce qui a été transmis"),
 	jobs.RuleAbsent: {"{n} des salariés redemandés n'est plus dans les données préparées{keys}",
 		"{n} des salariés redemandés ne sont plus dans les données préparées{keys}"},
+	jobs.RuleContractAdded: {"le contrat de l'API d'Isidoor a {n} changement sans conséquence", "le contrat de l'API d'Isidoor a {n} changements sans conséquence"},
+	jobs.RuleUnchecked:     always("les fiches partent sans contrôle préalable : aucun contrat connu de l'API d'Isidoor ne dit ce qu'elle accepte (voir « syncd contract fetch »)"),
+	jobs.RuleContractStale: {"la fiche de {n} salarié, inchangée, ne convient pas au nouveau contrat de l'API d'Isidoor, et serait bloquée à sa prochaine modification{keys}",
+		"les fiches de {n} salariés, inchangées, ne conviennent pas au nouveau contrat de l'API d'Isidoor, et seraient bloquées à leur prochaine modification{keys}"},
+	jobs.RuleImpact: {"prochaine exécution de {job}, période {period} : {n} salarié serait bloqué par des codes inconnus ou retirés{keys}",
+		"prochaine exécution de {job}, période {period} : {n} salariés seraient bloqués par des codes inconnus ou retirés{keys}"},
+	jobs.RuleImpactUnknown: always("prochaine exécution de {job}, période {period} : impossible de dire qui serait bloqué par les codes"),
 }
 
 var frenchGuard = guardWords{
@@ -61,7 +73,7 @@ var frenchDecisions = map[jobs.Decision]string{
 	jobs.DecisionRun: "Lancement", jobs.DecisionResume: "Reprise", jobs.DecisionApprove: "Accord", jobs.DecisionCancel: "Annulation",
 	jobs.DecisionExpire: "Abandon, faute de décision à temps", jobs.DecisionSettle: "Règlement", jobs.DecisionClose: "Clôture de la période",
 	jobs.DecisionReopen: "Réouverture de la période", jobs.DecisionPause: "Mise en pause", jobs.DecisionUnpause: "Fin de la pause",
-	jobs.DecisionPurge: "Suppression de données anciennes", jobs.DecisionConfiguration: "Nouvelle configuration constatée",
+	jobs.DecisionPurge: "Suppression de données anciennes", jobs.DecisionContractAccept: "Contrat de l'API accepté", jobs.DecisionConfiguration: "Nouvelle configuration constatée",
 }
 
 var frenchTrail = trailWords{

@@ -78,6 +78,7 @@ type gatheredGroup struct {
 	items      int
 	employees  int
 	elements   int
+	refused    int    // of employees, by the contract
 	resendable int    // in doubt, and sent again by a resume
 	onTheirWay int    // likewise, if the run can be resumed
 	stuck      int    // in doubt, left out by a resume; a new run sends them again where that cannot pay twice
@@ -124,6 +125,9 @@ func (g *gatheredGroup) add(item *jobs.Item, text string) {
 	g.elements += item.Elements
 	if len(g.first) < shownItems {
 		g.first = append(g.first, *item)
+	}
+	if refusedByContract(item) {
+		g.refused += item.Employees
 	}
 	switch {
 	case item.State == jobs.ItemPending && item.Ambiguous:

@@ -19,13 +19,22 @@ const hostile = "X\x1b[2J\x1b]8;;http://evil\x07\r\nWhat to do now\u009b1m\u202e
 var hostileFinding = jobs.Finding{Rule: jobs.RuleUnique, Holds: true, Path: hostile, Keys: []string{hostile}, Period: hostile,
 	Changes: []mapping.Change{{Path: hostile, Op: "*", Old: strconv.Quote(hostile), New: hostile}}}
 
+// hostileContract is what the document of an API may hold.
+var (
+	hostileContract = []jobs.ContractChange{{Operation: hostile, Path: hostile, Kind: jobs.ContractFormatNarrowed, Old: hostile, New: hostile, Breaking: true},
+		{Operation: hostile, Path: hostile, Kind: hostile}}
+	hostileProblem  = mapping.Problem{Code: mapping.ProblemNoMatch, Path: "/" + hostile, Column: hostile, Value: hostile, Want: hostile, Got: hostile}
+	hostileContents = jobs.Finding{Rule: jobs.RuleUnknownMember, Holds: true, Job: hostile, Members: []string{hostile}, Contract: hostileContract}
+	hostileImpact   = jobs.Impact{Job: hostile, Period: hostile, N: 1, Employees: []jobs.ImpactedEmployee{{Key: hostile, Problems: []mapping.Problem{hostileProblem}}}}
+)
+
 func hostileItems() []jobs.Item {
 	refused := ended(hostile, jobs.ItemRejected, jobs.ReasonRejected, hostile)
 	return []jobs.Item{
 		accepted(hostile, jobs.Updated, 1, mapping.Change{Path: hostile, Op: "*", Old: strconv.Quote(hostile), New: hostile},
 			mapping.Change{Path: "Elements[A]", Op: "+", New: "{\"" + "\u009b" + "\":\"\u202e\"}"}),
 		blocked(hostile, 1, 1, mapping.Problem{Code: mapping.ProblemUnknownCode, Path: hostile, Column: hostile, Value: hostile,
-			Dictionary: hostile, Nearest: []mapping.Nearest{{Code: hostile, Label: hostile}}}),
+			Dictionary: hostile, Nearest: []mapping.Nearest{{Code: hostile, Label: hostile}}}, hostileProblem),
 		refused,
 		ended(hostile, "new-state"+hostile, "new-reason"+hostile, hostile),
 		gone(hostile, jobs.ItemDeparted, jobs.ReasonDeparted),
@@ -36,7 +45,7 @@ func hostileItems() []jobs.Item {
 func hostileRun() *jobs.Run {
 	r := run(jobs.Failed, tally(1, 0, hostileItems()...))
 	r.Job, r.Target.Dossier, r.Target.Partner, r.Target.Environment, r.RequestedBy, r.Host, r.Version = hostile, hostile, hostile, hostile, hostile, hostile, hostile
-	r.Findings = []jobs.Finding{hostileFinding, {Rule: "new-rule" + hostile}}
+	r.Findings = []jobs.Finding{hostileFinding, hostileContents, {Rule: "new-rule" + hostile}}
 	r.Employees, r.Failure = []string{hostile}, jobs.Reason{Code: jobs.ReasonConfiguration, Detail: hostile}
 	return r
 }
@@ -73,8 +82,11 @@ func TestDataDoesNotDriveTheTerminal(t *testing.T) {
 		"employee": func(w io.Writer, p *report.Printer) error {
 			return p.Run(w, r, seq(items...), report.Show{Employees: []string{hostile, "\x1b"}})
 		},
-		"audit":      func(w io.Writer, p *report.Printer) error { return p.Audit(w, hostileTrail()) },
-		"audit json": func(w io.Writer, p *report.Printer) error { return p.WriteAuditJSON(w, hostileTrail()) },
+		"contract":    func(w io.Writer, p *report.Printer) error { return p.ContractChanges(w, hostileContract) },
+		"impact":      func(w io.Writer, p *report.Printer) error { return p.Impact(w, r.Target, hostileImpact) },
+		"impact json": func(w io.Writer, p *report.Printer) error { return p.WriteImpactJSON(w, r.Target, hostileImpact) },
+		"audit":       func(w io.Writer, p *report.Printer) error { return p.Audit(w, hostileTrail()) },
+		"audit json":  func(w io.Writer, p *report.Printer) error { return p.WriteAuditJSON(w, hostileTrail()) },
 		"periods": func(w io.Writer, p *report.Printer) error {
 			return p.Periods(w, []jobs.Closing{{Target: r.Target, Period: hostile, ClosedBy: hostile, Reason: hostile}})
 		},

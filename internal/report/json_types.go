@@ -77,7 +77,8 @@ type problemJSON struct {
 
 type findingJSON struct {
 	jobs.Finding
-	Text string `json:"text"`
+	Contract []contractChangeJSON `json:"contract,omitempty"` // in place of the finding's own, which have no text
+	Text     string               `json:"text"`
 }
 
 type changeJSON struct {
@@ -129,11 +130,16 @@ func (p *Printer) ItemJSON(item jobs.Item) any {
 	out := &itemJSON{
 		Seq: item.Seq, Key: item.Key, State: item.State, Difference: item.Difference, Reason: p.reason(item.Reason),
 		Employees: item.Employees, Elements: item.Elements, Ambiguous: item.Ambiguous, Diff: showable(item.Diff),
-		Findings:   p.findingsJSON(item.Findings),
+		Problems: p.problemsJSON(item.Problems), Findings: p.findingsJSON(item.Findings),
 		HTTPStatus: item.HTTPStatus, Attempts: item.Attempts, SentAt: moment(item.SentAt), AnsweredAt: moment(item.AnsweredAt),
 	}
-	for _, problem := range item.Problems {
-		out.Problems = append(out.Problems, problemJSON{problem, p.Problem(problem)})
+	return out
+}
+
+func (p *Printer) problemsJSON(problems []mapping.Problem) []problemJSON {
+	var out []problemJSON
+	for _, problem := range problems {
+		out = append(out, problemJSON{problem, p.Problem(problem)})
 	}
 	return out
 }
@@ -159,7 +165,7 @@ func (p *Printer) findingsJSON(findings []jobs.Finding) []findingJSON {
 
 func (p *Printer) findingJSON(f jobs.Finding) findingJSON {
 	f.Changes = showable(f.Changes)
-	return findingJSON{f, p.Finding(f)}
+	return findingJSON{f, p.contractChanges(f.Contract), p.Finding(f)}
 }
 
 func (p *Printer) reason(r jobs.Reason) reasonJSON {

@@ -88,7 +88,7 @@ func (p *Printer) againSteps(run *jobs.Run, c jobs.Counts, found *gathered) []st
 	repeatable, replanned := doubts.repeatable(), found.groups[groupSuperseded].replanned
 	switch {
 	case c.Blocked+c.ElementsBlocked+c.Rejected > 0:
-		return []step{{text.correct, again}}
+		return append([]step{{text.correct, again}}, p.wrongContract(found.groups[groupBlocked].refused, c)...)
 	case c.NotAttempted+doubts.resendable > 0 && c.Superseded == 0 && !repeatable:
 		return []step{{text.resume, command("resume", run.ID)}}
 	case replanned != "" && !repeatable && doubts.resendable == 0:

@@ -12,11 +12,15 @@ func (p *Printer) heldSteps(run *jobs.Run) []step {
 	if run.Kind == jobs.PullDictionnaire {
 		return []step{{text.approve, approveCommand(run)}, {text.refuse, runCommand(subjectOf(run))}}
 	}
-	steps := []step{
-		{text.look, showCommand(run, Show{Diff: true})},
-		{text.approve, approveCommand(run)},
-		{text.refuseHeld, cancelCommand(run)},
+	if run.Failure.Code == jobs.ReasonContract {
+		return []step{{text.planAfresh, runCommand(subjectOf(run))}, {text.giveUp, cancelCommand(run)}}
 	}
+	steps := []step{{text.look, showCommand(run, Show{Diff: true})}}
+	steps = append(steps, p.contractSteps(run.Findings, runCommand(subjectOf(run)))...)
+	if heldOtherwise(run.Findings) || !holdsBy(run.Findings, jobs.RuleContract) {
+		steps = append(steps, step{text.approve, approveCommand(run)})
+	}
+	steps = append(steps, step{text.refuseHeld, cancelCommand(run)})
 	if run.Counts.Held > 0 {
 		steps = append(steps, step{text: text.stillHeld})
 	}

@@ -24,6 +24,7 @@ type PlanSink struct {
 	kinds   []byte                  // of the items so far, by their Seq from 1: the sign of one to send, 0 of others
 	holds   []jobs.Hold             // items that are held after all
 	doubt   doubt                   // the first that a person must settle
+	refused int                     // employees, by the contract
 }
 
 // NewPlanSink makes a sink for a plan that sends nothing. Nothing is written before the first item or Finish.
@@ -76,6 +77,9 @@ func (s *PlanSink) item(item *jobs.Item) {
 		sign = item.Difference[0]
 	}
 	s.kinds = append(s.kinds, sign)
+	if refusedByContract(item) {
+		s.refused += item.Employees
+	}
 	switch item.State {
 	case jobs.ItemBlocked:
 		g.item(item, g.problemLines(item, s.show.All))
@@ -128,7 +132,7 @@ func (s *PlanSink) Finish(c jobs.Counts, digest string, findings []jobs.Finding)
 		g.line(0, g.count(g.catalogue.guard.holds, c.Held))
 	}
 	g.findings(g.catalogue.guard.notices, notices, jobs.FindingKeys)
-	g.steps(g.planSteps(s, c, len(holding) > 0))
+	g.steps(append(g.contractSteps(findings, planCommand(s.subject)), g.planSteps(s, c, heldOtherwise(findings))...))
 	return g.end()
 }
 
@@ -169,9 +173,9 @@ func (p *Printer) planSteps(s *PlanSink, c jobs.Counts, held bool) []step {
 	case held && sends:
 		return append(steps, step{text.sendHeld, runCommand(s.subject)})
 	case blocked && sends:
-		return append(steps, step{text.sendRest, runCommand(s.subject)})
+		return append(append(steps, step{text.sendRest, runCommand(s.subject)}), p.wrongContract(s.refused, c)...)
 	case blocked:
-		return append(steps, step{text.correct, planCommand(s.subject)})
+		return append(append(steps, step{text.correct, planCommand(s.subject)}), p.wrongContract(s.refused, c)...)
 	case sends && s.sends[jobs.Created]+s.sends[jobs.Updated]+s.sends[jobs.Unchanged] == 0:
 		return append(steps, step{text.sendHeld, runCommand(s.subject)})
 	case sends:

@@ -55,10 +55,11 @@ func (p *Printer) fact(problem mapping.Problem) string {
 		text = string(problem.Code)
 	case words.counted.one != "":
 		return p.count(words.counted, max(problem.Count, 1))
-	case problem.Value != "" && words.quoted != "":
+	case problem.Value != "" && words.quoted != "" && problem.Got != "null":
 		text = words.quoted
 	}
-	text = strings.NewReplacer("{value}", fmt.Sprintf(p.catalogue.quote, problem.Value), "{list}", problem.Dictionary).Replace(text)
+	names := append(p.expectations(&problem), "{value}", fmt.Sprintf(p.catalogue.quote, problem.Value), "{list}", problem.Dictionary)
+	text = strings.NewReplacer(names...).Replace(text)
 	if problem.Path == "" {
 		return text
 	}
@@ -70,6 +71,9 @@ var row = regexp.MustCompile(`^(.+)\[([0-9]{1,9})\]\.([^\[\]]+)$`)
 
 // place is a problem's path as people count: "Elements, element 3, Code".
 func (p *Printer) place(path string) string {
+	if strings.HasPrefix(path, "/") {
+		return p.placeInDocument(path)
+	}
 	found := row.FindStringSubmatch(path)
 	if found == nil {
 		return path
@@ -84,7 +88,9 @@ func (p *Printer) place(path string) string {
 // advice says how to mend a problem; "" when the fact says it all.
 func (p *Printer) advice(problem mapping.Problem) string {
 	var parts []string
-	if problem.Column != "" {
+	if section := p.inMapping(&problem); section != "" {
+		parts = append(parts, section)
+	} else if problem.Column != "" {
 		parts = append(parts, fmt.Sprintf(p.catalogue.words.mend, problem.Column))
 	}
 	if nearest := p.nearest(problem.Nearest); nearest != "" {

@@ -100,6 +100,8 @@ func (p *Printer) state(run *jobs.Run) stateWords {
 		return stateWords{string(run.State), string(run.State)}
 	}
 	switch {
+	case run.State == jobs.Held && run.Counts.Accepted+run.Counts.Uncertain > 0:
+		words.sentence = p.catalogue.heldMidway
 	case run.State == jobs.Running && run.Cancelling:
 		words = p.catalogue.cancelling
 	case run.State == jobs.Succeeded && run.Kind == jobs.PullDictionnaire:

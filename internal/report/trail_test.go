@@ -141,6 +141,12 @@ func TestWhyOffersOneCommand(t *testing.T) {
 	pendingItem := ended("00042", jobs.ItemPending, jobs.ReasonChanged, "")
 	heldRun := story()
 	heldRun.Lines[2].Run.State, heldRun.Lines[2].Item = jobs.Held, pendingItem
+	outdated := story()
+	outdated.Lines[2].Run.State, outdated.Lines[2].Run.Failure, outdated.Lines[2].Item = jobs.Held, jobs.Reason{Code: jobs.ReasonContract}, pendingItem
+	changed := story()
+	changed.Lines[2].Run.State, changed.Lines[2].Run.Findings, changed.Lines[2].Item = jobs.Held, []jobs.Finding{broken}, pendingItem
+	unmapped := now(pendingItem)
+	unmapped.Findings = []jobs.Finding{unknown}
 	guarded := now(pendingItem)
 	guarded.Findings = []jobs.Finding{manyUpdated}
 	in := report.Now{Period: "2026-11", Job: "paie-test", Items: numbered(pendingItem)}
@@ -148,6 +154,9 @@ func TestWhyOffersOneCommand(t *testing.T) {
 		story *jobs.Story
 		now   report.Now
 	}{
+		"syncd run paie --dossier saint-martin --period 2026-11": {outdated, now(pendingItem)},
+		"syncd contract diff": {changed, now(pendingItem)},
+		"syncd plan paie --dossier saint-martin --period 2026-11 --employee 00042":     {story(), unmapped},
 		`syncd approve 12 --reason "…"`:                                                {heldRun, now(pendingItem)},
 		"syncd run paie --dossier saint-martin --period 2026-11 --employee 00042":      {story(), guarded},
 		"syncd run paie-test --dossier saint-martin --period 2026-11 --employee 00042": {story(), in},

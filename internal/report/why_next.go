@@ -38,6 +38,9 @@ func (p *Printer) whyStep(story *jobs.Story, now *Now) step {
 	if s, open := p.heldElsewhere(story); open {
 		return s
 	}
+	if steps := p.contractSteps(now.Findings, planCommand(subject)); len(steps) > 0 {
+		return steps[0]
+	}
 	if item.State == jobs.ItemHeld || jobs.Holds(now.Findings) {
 		return step{p.catalogue.steps.sendHeld, runCommand(subject)}
 	}
@@ -52,6 +55,10 @@ func (p *Printer) openStep(story *jobs.Story, period jobs.Period) (step, bool) {
 	case line == nil:
 	case line.Item.State == jobs.ItemHeld && line.Run.State != jobs.Held:
 		return step{words.approveHeld, approveEmployee(line.Run.ID, story.Key)}, true
+	case line.Run.State == jobs.Held && line.Run.Failure.Code == jobs.ReasonContract:
+		return step{p.catalogue.steps.planAfresh, runCommand(subjectOf(&line.Run))}, true
+	case line.Run.State == jobs.Held && holdsBy(line.Run.Findings, jobs.RuleContract):
+		return step{p.catalogue.steps.contractDiff, contractDiffCommand}, true
 	case line.Run.State == jobs.Held:
 		return step{words.approveRun, approveCommand(&line.Run)}, true
 	}

@@ -23,8 +23,10 @@ type operation struct {
 	url      *url.URL
 	key      keyHeader
 	body     []byte        // nil = none
+	derived  string        // where the dossier key goes when only the API's contract says so: `header "X-Key"`
 	slot     chan struct{} // the dossier's own: see slots.go
 	reads    bool          // the answer is wanted as JSON; otherwise the operation sends a document
+	rules    *answerRules  // of an operation that sends; nil = the status settles what became of the document
 	finds    bool          // it reads something that may not exist: then there is no document
 	limit    int64         // bytes of the answer that are read
 	before   func() error
@@ -82,7 +84,7 @@ func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n i
 	case ctx.Err() != nil:
 		a = cancelled(op)
 	default:
-		a = answer{CallError: connectionTrouble(err, "base_url")}
+		a = answer{CallError: connectionTrouble(err, "base_url of [isidoor]")}
 	}
 	a.Call = op.label
 	a.left = response != nil || sent.left.Load()
@@ -105,11 +107,14 @@ func (o *operation) read(ctx context.Context, response *http.Response) answer {
 	body, readErr := readAnswer(response.Body, o.limit)
 	closeErr := response.Body.Close()
 	a := o.judge(response, body)
-	if !o.reads || a.Class != jobs.ClassAccepted {
+	if a.Class != jobs.ClassAccepted || !o.reads && o.rules == nil {
 		return a // the status settles it, whatever became of the body
 	}
 	if readErr == nil {
 		readErr = closeErr
+	}
+	if !o.reads {
+		return o.settle(ctx, a, body, readErr)
 	}
 	switch {
 	case errors.Is(readErr, errTooLarge):
@@ -140,9 +145,11 @@ func (o *operation) decode(a *answer, body []byte) {
 // request is built by hand: http.NewRequest would parse the URL again for each of thousands of requests.
 func (o *operation) request(ctx context.Context, tok token, userAgent string) *http.Request {
 	header := http.Header{
-		"Authorization": {"Bearer " + tok.value},
-		"Accept":        {"application/json"},
-		"User-Agent":    {userAgent},
+		"Accept":     {"application/json"},
+		"User-Agent": {userAgent},
+	}
+	if tok.value != "" { // the search for the contract asks without one first
+		header["Authorization"] = []string{"Bearer " + tok.value}
 	}
 	if o.key.name != "" {
 		header[o.key.name] = []string{o.key.value}

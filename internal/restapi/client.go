@@ -4,7 +4,8 @@
 //
 // A call goes top to bottom through three files: isidoor.go says what is asked (operation), retry.go repeats attempts
 // while that makes sense (perform), attempt.go makes one attempt (slot, rate, token, request) and outcome.go judges
-// its answer.
+// its answer; settle.go looks for a refusal inside a 2xx where the configuration says how. describe.go fetches the
+// contract that the API publishes, and adopt.go lets it fill in what the configuration leaves open.
 //
 // Nothing that this package returns or logs holds a URL, a header, a token, a secret or a document: errors are worded
 // here and never quote those of net/http or x/oauth2, which do.
@@ -13,6 +14,7 @@ package restapi
 import (
 	"fmt"
 	"net/http"
+	"sync/atomic"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
@@ -25,11 +27,12 @@ import (
 // each has of its own, one limit of requests in flight. It is safe for concurrent use.
 type Connection struct {
 	options   Options
-	endpoints endpoints
+	calls     atomic.Pointer[calls]
 	transport http.RoundTripper
 	tokens    *tokens
 	limiter   *rate.Limiter
-	shared    chan struct{} // one element per request in flight that has no slot of its dossier: see slots.go
+	shared    chan struct{} // one element per request in flight that has no slot of its own: see slots.go
+	describe  chan struct{} // the slot of Describe
 	closeIdle func()
 }
 
@@ -49,7 +52,7 @@ func Open(o Options) (*Connection, error) {
 }
 
 func open(o Options, transport http.RoundTripper) (*Connection, error) {
-	e, err := o.check()
+	first, err := o.check()
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +60,8 @@ func open(o Options, transport http.RoundTripper) (*Connection, error) {
 	if o.RatePerSecond > 0 {
 		limit = rate.Limit(o.RatePerSecond)
 	}
-	return &Connection{
+	c := &Connection{
 		options:   o,
-		endpoints: e,
 		transport: transport,
 		tokens: newTokens(o.Log, tokenClient(o, transport), clientcredentials.Config{
 			ClientID: o.ClientID, ClientSecret: o.ClientSecret, TokenURL: o.TokenURL,
@@ -67,12 +69,16 @@ func open(o Options, transport http.RoundTripper) (*Connection, error) {
 		}),
 		limiter:   rate.NewLimiter(limit, max(1, o.MaxInFlight)),
 		shared:    make(chan struct{}, o.MaxInFlight-o.Runs),
+		describe:  make(chan struct{}, 1),
 		closeIdle: func() {},
-	}, nil
+	}
+	c.calls.Store(first)
+	return c, nil
 }
 
 // Dossier gives the API of the dossier that key opens. A key that cannot be sent is reported by each call. Each one
-// brings a slot of its own, so no more of them may be in use at once than the Runs of the options.
+// brings a slot of its own, so no more of them may be in use at once than the Runs of the options, and keeps the shape of
+// its first call (see Adopt): take one for each run.
 func (c *Connection) Dossier(key string) jobs.API { return newDossier(c, key) }
 
 // Close ends a renewal under way and closes idle connections. No call may be running or follow.

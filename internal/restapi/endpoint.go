@@ -40,6 +40,7 @@ type endpoints struct {
 	read                           endpoint // zero = not configured
 	identity, document             pointer
 	entries                        entryPointers
+	answer                         *answerRules // nil = the status settles what became of a document
 }
 
 // endpoint is a name in measures, its table of the configuration, a method, a path template, and the two as errors and
@@ -104,7 +105,10 @@ func (e *endpoints) parsePointers(o Options) (err error) {
 			return err
 		}
 	}
-	e.entries, err = newEntryPointers(o.Dictionnaire)
+	if e.entries, err = newEntryPointers(o.Dictionnaire); err != nil || o.Answer == nil {
+		return err
+	}
+	e.answer, err = newAnswerRules(*o.Answer)
 	return err
 }
 

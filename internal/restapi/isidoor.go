@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"syncd/internal/jobs"
@@ -14,6 +15,7 @@ import (
 // dossier is one dossier at Isidoor. What is assumed about the calls is configuration: see Options.
 type dossier struct {
 	connection *Connection
+	form       func() *calls // of the first call and of all that follow: see Connection.Adopt
 	key        string
 	slot       chan struct{} // its own: see slots.go
 	redactor   *strings.Replacer
@@ -22,19 +24,23 @@ type dossier struct {
 var _ jobs.API = (*dossier)(nil)
 
 func newDossier(c *Connection, key string) *dossier {
-	return &dossier{connection: c, key: key, slot: make(chan struct{}, 1), redactor: redactor(key, c.options.ClientSecret)}
+	return &dossier{
+		connection: c, form: sync.OnceValue(c.calls.Load), key: key,
+		slot: make(chan struct{}, 1), redactor: redactor(key, c.options.ClientSecret),
+	}
 }
 
 // Identity asks /V2/Dossier whom this key belongs to.
 func (d *dossier) Identity(ctx context.Context) (string, error) {
-	document, err := d.read(ctx, d.connection.endpoints.dossier, maxAnswer)
-	pointer := d.connection.endpoints.identity
+	c := d.form()
+	document, err := d.read(ctx, c, c.dossier, maxAnswer)
+	pointer := c.identity
 	if err != nil || pointer == nil {
 		return "", err
 	}
 	identity, ok := pointer.textAt(document)
 	if !ok {
-		return "", misconfiguredCall(d.connection.endpoints.dossier, "the answer does not tell whose dossier it is",
+		return "", misconfiguredCall(c.dossier, "the answer does not tell whose dossier it is",
 			`check identity of [isidoor.dossier] ("" = the partner does not tell)`)
 	}
 	return identity, nil
@@ -42,31 +48,32 @@ func (d *dossier) Identity(ctx context.Context) (string, error) {
 
 // Dictionary asks /V2/Dictionnaire for all nomenclatures. No body is no nomenclature.
 func (d *dossier) Dictionary(ctx context.Context) (mapping.Dictionaries, error) {
-	e := d.connection.endpoints
-	document, err := d.read(ctx, e.dictionnaire, maxDictionary)
+	c := d.form()
+	document, err := d.read(ctx, c, c.dictionnaire, maxDictionary)
 	if err != nil {
 		return nil, err
 	}
-	dictionaries, err := e.entries.read(document)
+	dictionaries, err := c.entries.read(document)
 	if err != nil {
-		return nil, misconfiguredCall(e.dictionnaire, err.Error(), "check the pointers of [isidoor.dictionnaire]")
+		return nil, misconfiguredCall(c.dictionnaire, err.Error(), "check the pointers of [isidoor.dictionnaire]")
 	}
 	return dictionaries, nil
 }
 
 // Send posts one employee to /V2/Salarie.
 func (d *dossier) Send(ctx context.Context, key string, document []byte, beforeAttempt func() error) jobs.Outcome {
-	op, err := d.operation(d.connection.endpoints.salarie, blanks{key: key})
+	c := d.form()
+	op, err := d.operation(c, c.salarie, blanks{key: key})
 	if err != nil {
 		return jobs.Outcome{Class: err.Class, Err: err, AnsweredAt: time.Now()}
 	}
-	op.body, op.before, op.limit = document, beforeAttempt, maxAnswer
+	op.body, op.before, op.limit, op.rules = document, beforeAttempt, maxAnswer, c.answer
 	out, _ := d.connection.perform(ctx, op)
 	return out
 }
 
-func (d *dossier) read(ctx context.Context, e endpoint, limit int64) (any, error) {
-	op, err := d.operation(e, blanks{})
+func (d *dossier) read(ctx context.Context, c *calls, e endpoint, limit int64) (any, error) {
+	op, err := d.operation(c, e, blanks{})
 	if err != nil {
 		return nil, err
 	}
@@ -76,22 +83,21 @@ func (d *dossier) read(ctx context.Context, e endpoint, limit int64) (any, error
 }
 
 // operation puts the dossier key and what else its path asks for where they go.
-func (d *dossier) operation(e endpoint, b blanks) (*operation, *jobs.CallError) {
-	o := &d.connection.options
-	if d.key == "" || o.KeyIn == KeyInHeader && !isHeaderValue(d.key) {
+func (d *dossier) operation(c *calls, e endpoint, b blanks) (*operation, *jobs.CallError) {
+	if d.key == "" || c.shape.KeyIn == KeyInHeader && !isHeaderValue(d.key) {
 		return nil, misconfiguredCall(e, "the dossier key is empty or holds characters that cannot be sent", "check key of the [[dossier]]")
 	}
 	b.dossier = d.key
-	address, err := url.Parse(o.BaseURL + expand(e.path, b))
+	address, err := url.Parse(d.connection.options.BaseURL + expand(e.path, b))
 	if err != nil { // the error would quote the URL
 		return nil, misconfiguredCall(e, "the path is not one of a web address", "check path of the endpoint in [isidoor]")
 	}
-	op := &operation{endpoint: e, url: address, slot: d.slot, redactor: d.redactor}
-	switch o.KeyIn {
+	op := &operation{endpoint: e, url: address, slot: d.slot, derived: c.derived, redactor: d.redactor}
+	switch c.shape.KeyIn {
 	case KeyInHeader:
-		op.key = keyHeader{http.CanonicalHeaderKey(o.KeyName), d.key}
+		op.key = keyHeader{http.CanonicalHeaderKey(c.shape.KeyName), d.key}
 	case KeyInQuery:
-		parameter := url.QueryEscape(o.KeyName) + "=" + url.QueryEscape(d.key)
+		parameter := url.QueryEscape(c.shape.KeyName) + "=" + url.QueryEscape(d.key)
 		address.RawQuery = strings.TrimPrefix(address.RawQuery+"&"+parameter, "&")
 	}
 	return op, nil

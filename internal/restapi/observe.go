@@ -12,7 +12,7 @@ import (
 
 // Call is one HTTP attempt as monitoring sees it: nothing that tells a person, a key or a URL.
 type Call struct {
-	Endpoint string // "token", "dossier", "dictionnaire", "salarie" or "read"
+	Endpoint string // "token", "dossier", "dictionnaire", "salarie", "read" or "contract"
 	// Outcome is "2xx", "3xx", "4xx", "5xx" or "other" by the status, but "429" for a limit; without an answer "timeout",
 	// "connection", or "cancelled" when the caller gave up.
 	Outcome  string

@@ -38,6 +38,7 @@ type Options struct {
 	Dictionnaire DictionnaireEndpoint
 	Salarie      SalarieEndpoint
 	Read         *ReadEndpoint // nil = the API cannot be asked what it holds
+	Answer       *AnswerRules  // nil = any 2xx to a document accepts it
 
 	Log       zerolog.Logger
 	Observe   func(Call) // told of each HTTP attempt, from many goroutines: it must be quick; nil = nobody
@@ -75,20 +76,18 @@ func orDefault[T comparable](value, otherwise T) T {
 	return value
 }
 
-func (o Options) check() (endpoints, error) {
+// check gives the calls that the options make.
+func (o Options) check() (*calls, error) {
 	for name, address := range map[string]string{"base_url": o.BaseURL, "token_url": o.TokenURL} {
 		if err := checkAddress(name, address); err != nil {
-			return endpoints{}, err
+			return nil, err
 		}
 	}
 	if o.Runs < 0 || o.Runs > o.MaxInFlight {
-		return endpoints{}, hinted("raise max_in_flight of [isidoor], or let fewer runs go at once",
+		return nil, hinted("raise max_in_flight of [isidoor], or let fewer runs go at once",
 			"%d runs at once cannot share %d requests in flight: each needs one of its own", o.Runs, o.MaxInFlight)
 	}
-	if err := o.checkKeyPlace(); err != nil {
-		return endpoints{}, err
-	}
-	return o.checkEndpoints()
+	return o.calls()
 }
 
 // checkAddress never quotes the address: it may hold a password.
@@ -110,6 +109,12 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
+// takenHeaders say something else already, or mean something to HTTP itself: a key in one of them would not arrive.
+var takenHeaders = []string{
+	"Accept", "Authorization", "Connection", "Content-Length", "Content-Type", "Expect", "Host", "Keep-Alive",
+	"Proxy-Authorization", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent",
+}
+
 func (o Options) checkKeyPlace() error {
 	inPath, anyPath := o.dossierInPaths()
 	switch {
@@ -123,7 +128,7 @@ func (o Options) checkKeyPlace() error {
 		return hinted(`set dossier_key = { in = "path" }`, "a path holds {dossier}, but the dossier key goes in the %s", o.KeyIn)
 	case o.KeyName == "":
 		return hinted("set name of dossier_key", "the %s of the dossier key has no name", o.KeyIn)
-	case o.KeyIn == KeyInHeader && (!isHeaderName(o.KeyName) || http.CanonicalHeaderKey(o.KeyName) == "Authorization"):
+	case o.KeyIn == KeyInHeader && (!isHeaderName(o.KeyName) || slices.Contains(takenHeaders, http.CanonicalHeaderKey(o.KeyName))):
 		return hinted("take a name such as X-Cle-Dossier", "the dossier key cannot go in the header %q", o.KeyName)
 	}
 	return nil

@@ -25,6 +25,7 @@ func TestOpenRefuses(t *testing.T) {
 		"the dossier key cannot go in the header \"authorization\"\nhint: take a name such as X-Cle-Dossier":                          func(o *Options) { o.KeyName = "authorization" },
 		"the dossier key goes in the path, but a path has no {dossier}\nhint: write {dossier} where the key goes":                     func(o *Options) { o.KeyIn = KeyInPath },
 		"a path holds {dossier}, but the dossier key goes in the header\nhint: set dossier_key = { in = \"path\" }":                   func(o *Options) { o.Salarie.Path = "/V2/{dossier}" },
+		"the dossier key cannot go in the header \"content-type\"\nhint: take a name such as X-Cle-Dossier":                           func(o *Options) { o.KeyName = "content-type" },
 		"path of [isidoor.dossier] is \"V2\"\nhint: start it with a slash":                                                            func(o *Options) { o.Dossier.Path = "V2" },
 		"path of [isidoor.dictionnaire] is \"/{key}\"\nhint: {key} is for [isidoor.salarie]":                                          func(o *Options) { o.Dictionnaire.Path = "/{key}" },
 		"method of [isidoor.salarie] is \"GET\"\nhint: use POST, PUT or PATCH":                                                        func(o *Options) { o.Salarie.Method = "GET" },
@@ -47,6 +48,27 @@ func TestOpenRefuses(t *testing.T) {
 		o := readOptions()
 		change(&o)
 		want = strings.TrimSpace(want) // one message can have several causes
+		if _, err := Open(o); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+func TestOpenRefusesAnswerRules(t *testing.T) {
+	t.Parallel()
+	const pointerHint = "\nhint: write a JSON pointer such as /Code"
+	for want, rules := range map[string]AnswerRules{
+		"[isidoor.salarie.answer] tells nothing of a refusal\nhint: set code and success, or errors, or leave the section out": {Message: "/libelle"},
+		"code of [isidoor.salarie.answer] is set, but not success\nhint: list the codes that accept, such as [\"0\"]":          {Code: "/c", Errors: []string{"/e"}},
+		"success of [isidoor.salarie.answer] is set, but not code\nhint: name the member that holds the code":                  {Success: []string{"0"}, Errors: []string{"/e"}},
+		"errors of [isidoor.salarie.answer] holds an empty pointer\nhint: write a JSON pointer such as /Erreurs":               {Errors: []string{"/e", ""}},
+		"items of [isidoor.salarie.answer] is \"resultats\", which does not start with a slash" + pointerHint:                  {Items: "resultats", Errors: []string{"/e"}},
+		"code of [isidoor.salarie.answer] is \"codeRetour\", which does not start with a slash" + pointerHint:                  {Code: "codeRetour", Success: []string{"0"}},
+		"errors of [isidoor.salarie.answer] is \"$.Erreurs\", which does not start with a slash" + pointerHint:                 {Errors: []string{"/e", "$.Erreurs"}},
+		"message of [isidoor.salarie.answer] is \"libelle\", which does not start with a slash" + pointerHint:                  {Errors: []string{"/e"}, Message: "libelle"},
+	} {
+		o := testOptions()
+		o.Answer = &rules
 		if _, err := Open(o); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}

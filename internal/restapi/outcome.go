@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	hintLater   = "the partner is busy or away: try again later"
-	hintAddress = "check base_url and the paths of [isidoor]"
+	hintLater    = "the partner is busy or away: try again later"
+	hintEmployee = "correct this employee in staging and run again"
+	hintAddress  = "check base_url and the paths of [isidoor]"
 )
 
 // answer is one attempt's end, given its class.
@@ -34,7 +35,7 @@ type answer struct {
 // judge refines it: what is data for a document is configuration for a call that reads, for no employee is concerned;
 // markup instead of JSON in a 2xx, 404 or 410 means that something else than the API answers. Any 5xx but 503 leaves
 // doubt whether the document was processed. For a call that asks for something that may not exist, 404 and 410 are
-// accepted: an answer without a document.
+// accepted: an answer without a document. settle looks for a refusal inside a 2xx where there are rules for it.
 func classOf(status int) jobs.Class {
 	switch status {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict,
@@ -72,9 +73,9 @@ func (o *operation) judge(response *http.Response, body []byte) answer {
 	case a.Class == jobs.ClassTemporary || a.Class == jobs.ClassTechnical:
 		a.Hint, a.retryAfter = hintLater, retryAfter(response.Header, time.Now())
 	case a.Class == jobs.ClassConfiguration:
-		a.Problem, a.Hint = refusedCall(response, a.Problem)
+		a.Problem, a.Hint = o.refusedCall(response, a.Problem)
 	case a.Class == jobs.ClassData:
-		a.Hint = "correct this employee in staging and run again"
+		a.Hint = hintEmployee
 	}
 	if o.finds {
 		a.Message = ""
@@ -83,10 +84,17 @@ func (o *operation) judge(response *http.Response, body []byte) answer {
 }
 
 // refusedCall words an answer that stops the run.
-func refusedCall(response *http.Response, problem string) (string, string) {
-	switch status := response.StatusCode; {
+func (o *operation) refusedCall(response *http.Response, problem string) (string, string) {
+	status := response.StatusCode
+	if status == http.StatusUnauthorized {
+		problem += " to a new token"
+	}
+	switch {
+	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && o.derived != "":
+		return problem, "wrong dossier key? the API's contract says that it goes in the " + o.derived +
+			": check key of the [[dossier]], and write dossier_key of [isidoor] if that is wrong"
 	case status == http.StatusUnauthorized:
-		return problem + " to a new token", "wrong dossier key? check key of the [[dossier]] and dossier_key of [isidoor]"
+		return problem, "wrong dossier key? check key of the [[dossier]] and dossier_key of [isidoor]"
 	case status == http.StatusForbidden:
 		return problem, "wrong dossier key? check key of the [[dossier]], and what the partner granted this client"
 	case status/100 == 3:

@@ -15,16 +15,16 @@ import (
 // answers null. Anything less certain is an error, for what was not received is sent again. The partner's words are in
 // no error: they can quote a person, and without a document there is nothing to mask them by.
 func (d *dossier) Read(ctx context.Context, key string, period jobs.Period) ([]byte, error) {
-	e := d.connection.endpoints
-	if e.read == (endpoint{}) {
+	c := d.form()
+	if c.read == (endpoint{}) {
 		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "read", Problem: "the API cannot be asked what it holds",
 			Hint: "set method and path of [isidoor.salarie.read]"}
 	}
 	if slices.Contains([]string{"", ".", ".."}, key) { // would ask another address, such as that of all employees
-		return nil, &jobs.CallError{Class: jobs.ClassData, Call: e.read.label, Problem: "nobody can be asked for by this matricule",
+		return nil, &jobs.CallError{Class: jobs.ClassData, Call: c.read.label, Problem: "nobody can be asked for by this matricule",
 			Hint: "correct this employee in staging and run again"}
 	}
-	op, misconfigured := d.operation(e.read, blanks{key: key, period: period})
+	op, misconfigured := d.operation(c, c.read, blanks{key: key, period: period})
 	if misconfigured != nil {
 		return nil, misconfigured
 	}
@@ -33,7 +33,7 @@ func (d *dossier) Read(ctx context.Context, key string, period jobs.Period) ([]b
 	if out.Err != nil || found == nil {
 		return nil, out.Err
 	}
-	return e.documentIn(found)
+	return c.documentIn(found)
 }
 
 // documentIn is the document inside of an answer, as JSON with its members sorted and its numbers as they were written.

@@ -55,3 +55,28 @@ func TestReadingBackFromTheSandbox(t *testing.T) {
 		want("2026-11", strings.Replace(sandboxDoc, `{"Code":"PRIME_EXC","Montant":120.00}`, "", 1))
 	}
 }
+
+// The contract that the stand-in shows is found, whatever the place of its key, and nothing of the key is needed for it.
+func TestContractOfTheSandbox(t *testing.T) {
+	t.Parallel()
+	for _, in := range []string{KeyInHeader, KeyInQuery, KeyInPath} {
+		s, err := sandbox.New(sandbox.Config{ClientID: "editor", ClientSecret: testSecret, KeyIn: sandbox.KeyIn(in),
+			KeyName: "X-Cle-Dossier", Dossiers: []sandbox.Dossier{{Name: "saint-martin", Key: testKey}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := httptest.NewServer(s)
+		t.Cleanup(server.Close)
+		o := testOptions()
+		o.BaseURL, o.TokenURL = server.URL+sandbox.TestRoot, server.URL+sandbox.TokenPath
+		c, err := Open(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		got, err := c.Describe(t.Context(), "auto")
+		if err != nil || got.Place != sandbox.TestRoot+"/swagger/docs/V2" || !json.Valid(got.Text) {
+			t.Errorf("key in %s: %.80q at %s, %v", in, got.Text, got.Place, err)
+		}
+	}
+}

@@ -82,7 +82,7 @@ func tokenRefusal(err error) *refusal {
 	}
 	var network *url.Error
 	if errors.As(err, &network) {
-		trouble := connectionTrouble(network.Err, "token_url")
+		trouble := connectionTrouble(network.Err, "token_url of [isidoor]")
 		trouble.Call = tokenCall
 		return &refusal{CallError: trouble}
 	}

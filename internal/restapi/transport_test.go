@@ -225,7 +225,7 @@ func TestTLS(t *testing.T) {
 func TestUnresolvedName(t *testing.T) {
 	t.Parallel()
 	err := fmt.Errorf("dial: %w", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "api.example.test", IsNotFound: true}})
-	if e := connectionTrouble(err, "base_url"); e.Class != jobs.ClassTemporary || e.Problem != "the host name cannot be resolved" {
+	if e := connectionTrouble(err, "base_url of [isidoor]"); e.Class != jobs.ClassTemporary || e.Problem != "the host name cannot be resolved" {
 		t.Errorf("got %+v", e)
 	}
 }
@@ -233,7 +233,7 @@ func TestUnresolvedName(t *testing.T) {
 func TestProxyThatRefuses(t *testing.T) {
 	t.Parallel()
 	refused := checkProxy(context.Background(), nil, nil, response(407, ""))
-	e := connectionTrouble(fmt.Errorf("proxyconnect: %w", refused), "base_url")
+	e := connectionTrouble(fmt.Errorf("proxyconnect: %w", refused), "base_url of [isidoor]")
 	if e.Class != jobs.ClassConfiguration || e.Problem != "the proxy refuses the way: 407 Proxy Authentication Required" {
 		t.Errorf("got %+v", e)
 	}

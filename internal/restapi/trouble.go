@@ -16,7 +16,8 @@ import (
 )
 
 // connectionTrouble words an attempt without an answer. Its own words only: the errors of net, tls and x509 hold
-// addresses and names, and those of a proxy whatever it likes. setting names what to check: base_url or token_url.
+// addresses and names, and those of a proxy whatever it likes. setting names what to check:
+// "base_url of [isidoor]".
 func connectionTrouble(err error, setting string) jobs.CallError {
 	if problem, hint := misconfigured(err, setting); problem != "" {
 		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: problem, Hint: hint}
@@ -24,7 +25,7 @@ func connectionTrouble(err error, setting string) jobs.CallError {
 	return jobs.CallError{
 		Class:   jobs.ClassTemporary,
 		Problem: passingTrouble(err),
-		Hint:    fmt.Sprintf("see whether the partner's service is up and reachable from here; check %s of [isidoor]", setting),
+		Hint:    fmt.Sprintf("see whether the partner's service is up and reachable from here; check %s", setting),
 	}
 }
 
@@ -37,11 +38,11 @@ func misconfigured(err error, setting string) (problem, hint string) {
 	case errors.As(err, &untrusted):
 		return untrustedProblem(untrusted.Err, setting)
 	case errors.As(err, &noTLS), errors.Is(err, http.ErrSchemeMismatch):
-		return "the server does not speak TLS on this port", "check " + setting + " of [isidoor]"
+		return "the server does not speak TLS on this port", "check " + setting
 	case errors.As(err, &proxy):
 		return fmt.Sprintf("the proxy refuses the way: %s", statusText(proxy.status)), "check HTTPS_PROXY and NO_PROXY"
 	case strings.Contains(err.Error(), "protocol version"): // tls has no type for it, neither ours nor the peer's
-		return "the server does not offer TLS 1.2 or better", "ask the partner; check " + setting + " of [isidoor]"
+		return "the server does not offer TLS 1.2 or better", "ask the partner; check " + setting
 	}
 	return "", ""
 }
@@ -51,7 +52,7 @@ func untrustedProblem(err error, setting string) (problem, hint string) {
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &host):
-		return "the certificate is for another host", "check " + setting + " of [isidoor]"
+		return "the certificate is for another host", "check " + setting
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the certificate has expired, or is not valid yet", "check this machine's clock, then tell the partner"
 	default:
@@ -61,18 +62,33 @@ func untrustedProblem(err error, setting string) (problem, hint string) {
 
 func passingTrouble(err error) string {
 	var name *net.DNSError
-	var network net.Error
 	switch {
 	case errors.As(err, &name):
 		return "the host name cannot be resolved"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+	case isLate(err):
 		return "no answer in time"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case isBroken(err):
 		return "the connection broke before the answer"
 	default:
 		return "the connection failed"
 	}
+}
+
+func isLate(err error) bool {
+	var network net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout()
+}
+
+func isBroken(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// isAway tells an API that cannot be reached at all from one whose connection broke, or whose answer is late.
+func isAway(err error) bool {
+	var name *net.DNSError
+	problem, _ := misconfigured(err, "")
+	return problem != "" || errors.As(err, &name) || !isLate(err) && !isBroken(err)
 }

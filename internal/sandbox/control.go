@@ -17,6 +17,7 @@ import (
 //	DELETE /sandbox/dictionary   {"Nom": …, "Code": …}: removes it
 //	POST   /sandbox/document     {"dossier": …, "matricule": …, "period": …, "members": {"Iban": …}}: edits it
 //	DELETE /sandbox/document     {"dossier": …, "matricule": …, "period": …}: removes it
+//	GET    /sandbox/contract     the sandbox's own, also when it serves another
 //	POST   /sandbox/reset
 func (s *Sandbox) controlRoutes(mux *http.ServeMux) {
 	for pattern, handle := range map[string]http.HandlerFunc{
@@ -28,6 +29,7 @@ func (s *Sandbox) controlRoutes(mux *http.ServeMux) {
 		"DELETE /sandbox/dictionary": s.removeEntry,
 		"POST /sandbox/document":     s.changeDocument(s.Edit),
 		"DELETE /sandbox/document":   s.changeDocument(s.Delete),
+		"GET /sandbox/contract":      s.showContract,
 		"POST /sandbox/reset":        s.resetAll,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {

@@ -27,7 +27,7 @@ func (s *Sandbox) Edit(e Edit) error {
 		return errors.New("nothing is to be changed\nhint: name a member and its new value, such as Iban")
 	}
 	return s.change(e, func(d *dossier, key documentKey) error {
-		edited, err := edit(d.documents[key].document, e.Members)
+		edited, err := s.profile.edit(d.documents[key].document, e.Members)
 		if err != nil {
 			return err
 		}
@@ -65,14 +65,14 @@ func (s *Sandbox) change(e Edit, how func(*dossier, documentKey) error) error {
 }
 
 // edit gives the document with other values, its members sorted.
-func edit(document []byte, values members) ([]byte, error) {
+func (p *profile) edit(document []byte, values members) ([]byte, error) {
 	edited := parseMembers(document)
 	for _, path := range slices.Sorted(maps.Keys(values)) {
-		if path == "Matricule" || path == "Periode" {
+		if path == p.key || path == p.period {
 			return nil, fmt.Errorf("%s says whose document it is and cannot be edited\nhint: delete the document, and send another", path)
 		}
-		if !salarie.has(path) {
-			return nil, fmt.Errorf("a Salarie has no member %q\nhint: for example Iban, Contrat.TauxActivite or Elements", path)
+		if !p.document.has(path) {
+			return nil, fmt.Errorf("a %s has no member %q\nhint: for example %s", p.document.definition, path, p.examples)
 		}
 		if err := set(edited, path, values[path]); err != nil {
 			return nil, err
@@ -111,24 +111,14 @@ func (s *Sandbox) checkEdited(document []byte) error {
 	if err := json.Unmarshal(document, &decoded); err != nil {
 		return errors.New("the edited document is not JSON")
 	}
-	check := checker{active: s.nomenclatures.active}
-	check.object("salarie", salarie.members, decoded)
-	if check.state != nil {
+	check := s.check(decoded)
+	if !check.passes() {
+		paths := slices.AppendSeq(slices.Collect(maps.Keys(check.contract)), maps.Keys(check.business))
+		slices.Sort(paths)
 		return fmt.Errorf("the edited document is not valid: %s\nhint: a text needs its quotes; codes are those of the nomenclatures",
-			strings.Join(slices.Sorted(maps.Keys(check.state)), ", "))
+			strings.Join(paths, ", "))
 	}
 	return nil
-}
-
-// has tells whether a path of objects leads to a member.
-func (m *member) has(path string) bool {
-	name, rest, deeper := strings.Cut(path, ".")
-	for i := range m.members {
-		if inner := &m.members[i]; inner.name == name {
-			return !deeper || inner.kind == kindObject && inner.has(rest)
-		}
-	}
-	return false
 }
 
 // parseMembers takes apart a document, which was checked when it was stored.

@@ -27,7 +27,7 @@ type Faults struct {
 	Hang           float64  `json:"hang,omitempty"`             // share never answered, nor processed, until the client gives up
 
 	RevokeEvery int      `json:"revoke-every,omitempty"` // all tokens end at every n-th call that carries one
-	Reject      []string `json:"reject,omitempty"`       // matricules always refused with a 400 that quotes the person
+	Reject      []string `json:"reject,omitempty"`       // matricules always refused, with an answer that quotes the person
 
 	HTML            bool   `json:"html,omitempty"`             // every answer is a page with status 200, nothing is processed
 	Endless         bool   `json:"endless,omitempty"`          // processed; the body of the 200 never ends

@@ -3,13 +3,12 @@ package sandbox
 import (
 	"cmp"
 	"maps"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
 )
 
-// Entry is one code of a nomenclature, as the Dictionnaire tells it (assumed shape).
+// Entry is one code of a nomenclature. Its JSON is that of the control routes, and of the Dictionnaire of "isidoor" (assumed shape).
 type Entry struct {
 	Nom     string `json:"Nom"`
 	Code    string `json:"Code"`
@@ -63,36 +62,4 @@ func (s *Sandbox) SetEntry(e Entry) {
 // RemoveEntry takes a code out of its nomenclature altogether.
 func (s *Sandbox) RemoveEntry(nom, code string) {
 	s.nomenclatures.change(func(m map[entryKey]Entry) { delete(m, entryKey{nom, code}) })
-}
-
-func (s *Sandbox) serveDictionnaire(c call) *answer {
-	if refusal := allow(c.r, http.MethodGet); refusal != nil {
-		return refusal
-	}
-	if _, refusal := s.authorize(c); refusal != nil {
-		return refusal
-	}
-	list := s.nomenclatures.list()
-	if s.Faults().EmptyDictionary {
-		list = []Entry{}
-	}
-	return &answer{status: http.StatusOK, body: mustJSON(list)}
-}
-
-// dossierAnswer is what Dossier tells (assumed shape).
-type dossierAnswer struct {
-	Nom   string `json:"Nom"`
-	Siret string `json:"Siret"`
-}
-
-func (s *Sandbox) serveDossier(c call) *answer {
-	if refusal := allow(c.r, http.MethodGet); refusal != nil {
-		return refusal
-	}
-	d, refusal := s.authorize(c)
-	if refusal != nil {
-		return refusal
-	}
-	siret := cmp.Or(s.Faults().Identity, d.Siret)
-	return &answer{status: http.StatusOK, body: mustJSON(dossierAnswer{Nom: d.Name, Siret: siret})}
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 )
@@ -16,14 +17,17 @@ func (s *Sandbox) serveRead(c call) *answer {
 	if refusal != nil {
 		return refusal
 	}
-	matricule, query := c.r.PathValue("matricule"), c.r.URL.Query()
-	period := query.Get("periode")
-	if query.Has("periode") && !formatPeriod.matches(period) {
-		return invalid(map[string][]string{"periode": {fmt.Sprintf("The value '%s' is not valid for periode.", period)}})
+	key, query, p := c.r.PathValue("key"), c.r.URL.Query(), s.profile
+	period := query.Get(p.readPeriod)
+	if query.Has(p.readPeriod) && !formatPeriod.fits(period) {
+		return invalid(violations{p.readPeriod: {fmt.Sprintf("The value '%s' is not valid for %s.", period, p.readPeriod)}})
 	}
-	document := d.held(matricule, period)
+	document := d.held(key, period)
 	if document == nil {
-		return message(http.StatusNotFound, fmt.Sprintf("Aucun salarié de matricule '%s' pour cette période.", matricule))
+		return message(http.StatusNotFound, fmt.Sprintf("Aucun salarié de matricule '%s' pour cette période.", key))
+	}
+	if p.readMember != "" {
+		document = mustJSON(map[string]json.RawMessage{p.readMember: document})
 	}
 	return &answer{status: http.StatusOK, body: document}
 }

@@ -2,19 +2,17 @@ package sandbox
 
 import (
 	"encoding/json"
-	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 )
 
-// accepted is the answer to every document that was stored (assumed: nothing public says what Isidoor answers).
-var accepted = &answer{status: http.StatusOK, body: []byte(`{"Message":"Salarié enregistré."}`)}
-
-// serveSalarie takes one employee. The document replaces the one of the same dossier, period and matricule, or adds its
+// serveSalarie takes one employee. The document replaces the one of the same dossier, period and key, or adds its
 // elements to those: see Config.Append.
 func (s *Sandbox) serveSalarie(c call) *answer {
-	if refusal := allow(c.r, http.MethodPost); refusal != nil {
+	p := s.profile
+	if refusal := allow(c.r, p.method); refusal != nil {
 		return refusal
 	}
 	d, refusal := s.authorize(c)
@@ -26,28 +24,42 @@ func (s *Sandbox) serveSalarie(c call) *answer {
 	}
 	var document map[string]any
 	if err := json.Unmarshal(c.body, &document); err != nil || document == nil {
-		return invalid(map[string][]string{"salarie": {"The document is not a JSON object."}})
+		return invalid(violations{p.body: {"The document is not a JSON object."}})
 	}
-	check := checker{active: s.nomenclatures.active}
-	check.object("salarie", salarie.members, document)
-	if check.state != nil {
-		return invalid(check.state)
+	check := s.check(document)
+	if !check.passes() {
+		return p.refusal(&check)
 	}
-	matricule, period := document["Matricule"].(string), document["Periode"].(string) // required strings: checked above
-	if slices.Contains(s.Faults().Reject, matricule) {
-		return rejected(document)
+	key, period := document[p.key].(string), document[p.period].(string) // required strings: checked above
+	if slices.Contains(s.Faults().Reject, key) {
+		return p.rejected(document)
 	}
-	s.store(d, documentKey{period, matricule}, c.body)
-	return accepted
+	s.store(d, documentKey{period, key}, c.body)
+	return p.accepted
 }
 
-func invalid(state map[string][]string) *answer {
+func invalid(state violations) *answer {
 	return problem{Message: "The request is invalid.", ModelState: state}.answer(http.StatusBadRequest)
 }
 
+// refusal tells what is wrong with a document in the way of the profile.
+func (p *profile) refusal(c *checker) *answer {
+	switch {
+	case p.coded && c.contract != nil: // model binding fails before any rule is asked
+		return invalid(c.contract)
+	case p.coded:
+		return refusedInside(c.business)
+	}
+	all := violations{}
+	maps.Copy(all, c.contract)
+	maps.Copy(all, c.business) // of other members: one has the first of its violations only
+	return invalid(all)
+}
+
 // rejected quotes the person, as business rules tend to: the client has to mask it.
-func rejected(document map[string]any) *answer {
-	return invalid(map[string][]string{"salarie.Nir": {fmt.Sprintf(
-		"Le NIR '%v' est déjà celui de %v %v dans un autre dossier.", document["Nir"], document["Prenom"], document["NomNaissance"],
-	)}})
+func (p *profile) rejected(document map[string]any) *answer {
+	var c checker
+	c.forbid(p.body+"."+p.person.nir, "Le NIR '%v' est déjà celui de %v %v dans un autre dossier.",
+		document[p.person.nir], document[p.person.firstName], document[p.person.lastName])
+	return p.refusal(&c)
 }

@@ -4,14 +4,16 @@
 // edited as a person would at the other side.
 //
 // Where Isidoor is documented (the token call, the roots /Api and /Api2, Bearer tokens) the sandbox is as strict as the
-// documentation. Everything else is assumed: see NoticeEN. Unlike ASP.NET it compares paths and member names with their
-// case, and never converts a number to a string: a stricter rehearsal finds more.
+// documentation. Everything else is assumed: see NoticeEN. A profile (profile.go) is one shape that the API could have; what
+// its Swagger document says of a Salarie is what the sandbox enforces. Unlike ASP.NET it compares paths and member names
+// with their case, and never converts a number to a string: a stricter rehearsal finds more.
 //
 // A request that arrived whole is processed even when its client has gone, as a real server would; so a killed client
 // leaves behind exactly the doubt that it would leave at Isidoor.
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -35,7 +37,7 @@ const (
 	Scope          = "ApiIsidoor"
 )
 
-// DefaultKeyName is the header or query parameter that carries the dossier's key.
+// DefaultKeyName is the header that carries the dossier's key in the profile "isidoor".
 const DefaultKeyName = "X-Cle-Dossier"
 
 // KeyIn says where the dossier's key is expected.
@@ -60,20 +62,23 @@ type Config struct {
 	ClientSecret  string
 	Dossiers      []Dossier
 	TokenLifetime time.Duration // told in whole seconds, at least one; 0 = one hour, IdentityServer's default
-	KeyIn         KeyIn         // "" = KeyInHeader
-	KeyName       string        // "" = DefaultKeyName; unused with KeyInPath
+	Profile       string        // one of Profiles(); "" = the first
+	KeyIn         KeyIn         // "" = the profile's
+	KeyName       string        // "" = the profile's; unused with KeyInPath
 	Nomenclatures []Entry       // nil = DefaultNomenclatures()
 	Seed          uint64        // of the faults: same seed and same order of requests, same faults
 	Faults        Faults
-	Append        bool // a document adds its elements to those of its employee and period; its other members replace theirs
+	ContractFile  string // served in place of the sandbox's own contract, read again each time; "" = the own one
+	Append        bool   // a document adds its elements to those of its employee and period; its other members replace theirs
 }
 
 // Sandbox is the stand-in. It is an http.Handler, safe for concurrent use.
 type Sandbox struct {
 	config        Config
+	profile       *profile
 	dossiers      map[string]*dossier // by key; never changes
 	mux           *http.ServeMux
-	swagger       []byte
+	swagger       []byte // its own contract
 	tokens        tokens
 	nomenclatures nomenclatures
 	chaos         chaos
@@ -82,7 +87,11 @@ type Sandbox struct {
 
 // New makes a sandbox. An error is a mistake in the configuration.
 func New(config Config) (*Sandbox, error) {
-	config = withDefaults(config)
+	shape, err := profileNamed(cmp.Or(config.Profile, ProfileIsidoor))
+	if err != nil {
+		return nil, err
+	}
+	config = withDefaults(config, shape)
 	if config.ClientID == "" || config.ClientSecret == "" {
 		return nil, errors.New("the sandbox needs a client id and a client secret")
 	}
@@ -93,7 +102,7 @@ func New(config Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{config: config, dossiers: dossiers}
+	s := &Sandbox{config: config, profile: shape, dossiers: dossiers}
 	s.tokens.lifetime = config.TokenLifetime.Truncate(time.Second)
 	s.nomenclatures.replace(config.Nomenclatures)
 	s.chaos.seed = config.Seed
@@ -101,7 +110,7 @@ func New(config Config) (*Sandbox, error) {
 	if err := s.SetFaults(config.Faults); err != nil {
 		return nil, err
 	}
-	if s.swagger, err = swaggerDocument(config.KeyIn, config.KeyName); err != nil {
+	if s.swagger, err = swaggerDocument(shape, config.KeyIn, config.KeyName); err != nil {
 		return nil, err
 	}
 	if s.mux, err = s.routes(); err != nil {
@@ -110,15 +119,15 @@ func New(config Config) (*Sandbox, error) {
 	return s, nil
 }
 
-func withDefaults(c Config) Config {
+func withDefaults(c Config, shape *profile) Config {
 	if c.TokenLifetime == 0 {
 		c.TokenLifetime = time.Hour
 	}
 	if c.KeyIn == "" {
-		c.KeyIn = KeyInHeader
+		c.KeyIn = shape.keyIn
 	}
 	if c.KeyName == "" {
-		c.KeyName = DefaultKeyName
+		c.KeyName = shape.keyName
 	}
 	if c.Nomenclatures == nil {
 		c.Nomenclatures = DefaultNomenclatures()
@@ -154,14 +163,16 @@ func (s *Sandbox) routes() (*http.ServeMux, error) {
 	default:
 		return nil, fmt.Errorf("the sandbox expects the dossier's key in %q\nhint: header, query or path", s.config.KeyIn)
 	}
-	mux := http.NewServeMux()
+	mux, p := http.NewServeMux(), s.profile
 	mux.Handle(TokenPath, s.endpoint(EndpointToken, s.serveToken))
 	for _, root := range []string{TestRoot, ProductionRoot} {
-		mux.Handle(root+"/V2"+key+"/Dossier", s.endpoint(EndpointDossier, s.serveDossier))
-		mux.Handle(root+"/V2"+key+"/Dictionnaire", s.endpoint(EndpointDictionnaire, s.serveDictionnaire))
-		mux.Handle(root+"/V2"+key+"/Salarie", s.endpoint(EndpointSalarie, s.serveSalarie))
-		mux.Handle(root+"/V2"+key+"/Salarie/{matricule}", s.endpoint(EndpointRead, s.serveRead))
-		mux.HandleFunc(root+"/swagger/docs/V2", s.serveSwagger)
+		base := root + "/V2" + key
+		mux.Handle(base+p.dossierPath, s.endpoint(EndpointDossier, s.serveDossier))
+		mux.Handle(base+p.dictionnairePath, s.endpoint(EndpointDictionnaire, s.serveDictionnaire))
+		mux.Handle(base+p.salariePath, s.endpoint(EndpointSalarie, s.serveSalarie))
+		mux.Handle(base+p.salariePath+"/{key}", s.endpoint(EndpointRead, s.serveRead))
+		mux.HandleFunc(root+"/swagger/docs/V2", s.serveContract)
+		mux.HandleFunc(root+"/swagger/ui/index", s.serveUI)
 	}
 	s.controlRoutes(mux)
 	mux.HandleFunc("/", s.serveNotFound)

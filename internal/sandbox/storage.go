@@ -63,23 +63,23 @@ func (s *Sandbox) store(d *dossier, key documentKey, document []byte) {
 	}
 	entry.received = document
 	if s.config.Append && !isNew {
-		document = appendElements(entry.document, document)
+		document = s.profile.appendElements(entry.document, document)
 	}
 	entry.document = document
 	entry.sequence = append(entry.sequence, s.stats.delivered(isNew, isRepeat))
 }
 
 // appendElements is the newer document with the elements of the older one before its own.
-func appendElements(older, newer []byte) []byte {
+func (p *profile) appendElements(older, newer []byte) []byte {
 	merged := parseMembers(newer)
-	all := append([]json.RawMessage{}, elementsOf(parseMembers(older))...) // never null
-	merged["Elements"] = mustJSON(append(all, elementsOf(merged)...))
+	all := append([]json.RawMessage{}, p.elementsOf(parseMembers(older))...) // never null
+	merged[p.elements] = mustJSON(append(all, p.elementsOf(merged)...))
 	return mustJSON(merged)
 }
 
 // elementsOf gives the elements of a document, which was checked when it was stored, as they were written.
-func elementsOf(document members) (elements []json.RawMessage) {
-	if list := document["Elements"]; list != nil {
+func (p *profile) elementsOf(document members) (elements []json.RawMessage) {
+	if list := document[p.elements]; list != nil {
 		if err := json.Unmarshal(list, &elements); err != nil {
 			panic("sandbox: the elements of a stored document are not an array")
 		}

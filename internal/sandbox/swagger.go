@@ -9,127 +9,117 @@ import (
 
 type object = map[string]any
 
-// swaggerDocument describes the calls as Swashbuckle 5 does (Swagger 2.0). x-nullable, which Swashbuckle does not
-// write, says what Json.NET does anyway: a member that is not required may be null.
-func swaggerDocument(in KeyIn, keyName string) ([]byte, error) {
-	definitions := object{
-		"DossierReponse": entity([]string{"Nom", "Siret"}, nil),
-		"Entree":         entity([]string{"Nom", "Code", "Libelle"}, []string{"Actif"}),
-	}
-	defineObject(definitions, &salarie)
-	key := object{"name": keyName, "in": string(in), "type": "string", "required": true}
-	prefix := "/V2"
-	if in == KeyInPath {
-		prefix, key["name"] = "/V2/{dossier}", "dossier"
-	}
-	body := object{"name": "salarie", "in": "body", "required": true, "schema": reference("Salarie")}
-	matricule := object{"name": "matricule", "in": "path", "type": "string", "required": true}
-	period := object{"name": "periode", "in": "query", "type": "string", "required": false, "pattern": patterns[formatPeriod]}
-	document := object{
-		"swagger":  "2.0",
-		"info":     object{"version": "V2", "title": "Isidoor (sandbox of syncd: an assumed shape)", "description": NoticeEN},
-		"basePath": TestRoot,
-		"schemes":  []string{"http"},
-		"paths": object{
-			prefix + "/Dossier": object{"get": operation("Dossier_Get", reference("DossierReponse"), key)},
-			prefix + "/Dictionnaire": object{"get": operation("Dictionnaire_Get",
-				object{"type": "array", "items": reference("Entree")}, key)},
-			prefix + "/Salarie":             object{"post": operation("Salarie_Post", object{"type": "object"}, key, body)},
-			prefix + "/Salarie/{matricule}": object{"get": operation("Salarie_Get", reference("Salarie"), key, matricule, period)},
-		},
-		"definitions": definitions,
-		"securityDefinitions": object{"oauth2": object{
-			"type": "oauth2", "flow": "application", "tokenUrl": TokenPath, "scopes": object{Scope: "API"},
-		}},
-		"security": []object{{"oauth2": []string{Scope}}},
-	}
-	rendered, err := json.Marshal(document)
+// contractWriter describes the calls of a profile as Swashbuckle 5 does (Swagger 2.0).
+type contractWriter struct {
+	*profile
+	keyIn       KeyIn
+	keyName     string
+	definitions object
+}
+
+// swaggerDocument renders the contract of the profile, with the dossier's key in its place.
+func swaggerDocument(p *profile, in KeyIn, keyName string) ([]byte, error) {
+	w := contractWriter{profile: p, keyIn: in, keyName: keyName, definitions: object{}}
+	rendered, err := json.Marshal(w.document())
 	if err != nil {
 		return nil, fmt.Errorf("rendering the sandbox's Swagger document: %w", err)
 	}
 	return rendered, nil
 }
 
-func operation(id string, answer object, parameters ...object) object {
-	tag, _, _ := strings.Cut(id, "_")
-	o := object{
+func (w *contractWriter) document() object {
+	w.define(&w.profile.document, w.nullable)
+	w.define(&w.dossier, false)
+	w.define(&w.entry, false)
+	schemes := object{"oauth2": object{
+		"type": "oauth2", "flow": "application", "tokenUrl": TokenPath, "scopes": object{Scope: "API"},
+	}}
+	security := []object{{"oauth2": []string{Scope}}}
+	if w.keyAsScheme() {
+		schemes["cleDossier"] = object{"type": "apiKey", "in": string(w.keyIn), "name": w.keyName}
+		security[0]["cleDossier"] = []string{}
+	}
+	return object{
+		"swagger":             "2.0",
+		"info":                object{"version": "V2", "title": "Isidoor (sandbox of syncd: an assumed shape)", "description": NoticeEN},
+		"basePath":            TestRoot,
+		"schemes":             []string{"http"},
+		"paths":               w.paths(),
+		"definitions":         w.definitions,
+		"securityDefinitions": schemes,
+		"security":            security,
+	}
+}
+
+// keyAsScheme: Swagger knows no scheme for a key in the path.
+func (w *contractWriter) keyAsScheme() bool { return w.keyScheme && w.keyIn != KeyInPath }
+
+func (w *contractWriter) paths() object {
+	prefix := "/V2"
+	if w.keyIn == KeyInPath {
+		prefix = "/V2/{dossier}"
+	}
+	send := w.operation(w.salariePath, w.method, w.acceptedSchema(), object{
+		"name": w.body, "in": "body", "required": true, "schema": reference(w.profile.document.definition),
+	})
+	send["consumes"] = []string{"application/json"}
+	read := w.operation(w.salariePath, http.MethodGet, w.readSchema(),
+		object{"name": w.readKey(), "in": "path", "type": "string", "required": true},
+		object{"name": w.readPeriod, "in": "query", "type": "string", "required": false, "pattern": formatPeriod.pattern})
+	return object{
+		prefix + w.dossierPath:                            object{"get": w.operation(w.dossierPath, http.MethodGet, reference(w.dossier.definition))},
+		prefix + w.dictionnairePath:                       object{"get": w.operation(w.dictionnairePath, http.MethodGet, w.entriesSchema())},
+		prefix + w.salariePath:                            object{strings.ToLower(w.method): send},
+		prefix + w.salariePath + "/{" + w.readKey() + "}": object{"get": read},
+	}
+}
+
+// readKey is the parameter that names the employee: "matricule".
+func (w *contractWriter) readKey() string { return strings.ToLower(w.key[:1]) + w.key[1:] }
+
+func (w *contractWriter) operation(path, method string, answer object, parameters ...object) object {
+	tag := strings.TrimPrefix(path, "/")
+	return object{
 		"tags":        []string{tag},
-		"operationId": id,
+		"operationId": tag + "_" + method[:1] + strings.ToLower(method[1:]),
 		"produces":    []string{"application/json"},
-		"parameters":  parameters,
+		"parameters":  append(w.keyParameter(), parameters...),
 		"responses":   object{"200": object{"description": "OK", "schema": answer}},
 	}
-	if id == "Salarie_Post" {
-		o["consumes"] = []string{"application/json"}
-	}
-	return o
 }
 
-func reference(definition string) object { return object{"$ref": "#/definitions/" + definition} }
-
-func entity(texts, booleans []string) object {
-	properties := object{}
-	for _, name := range texts {
-		properties[name] = object{"type": "string"}
-	}
-	for _, name := range booleans {
-		properties[name] = object{"type": "boolean"}
-	}
-	return object{"type": "object", "properties": properties}
-}
-
-// defineObject adds the definition of m, an object or the objects of an array, and of those inside it.
-func defineObject(definitions object, m *member) {
-	properties := object{}
-	var required []string
-	for i := range m.members {
-		inner := &m.members[i]
-		properties[inner.name] = property(inner)
-		if inner.required {
-			required = append(required, inner.name)
-		}
-		if inner.definition != "" {
-			defineObject(definitions, inner)
-		}
-	}
-	definition := object{"type": "object", "properties": properties}
-	if len(required) > 0 { // Swagger 2.0 refuses an empty list
-		definition["required"] = required
-	}
-	definitions[m.definition] = definition
-}
-
-func property(m *member) object {
-	var p object
-	switch m.kind {
-	case kindObject:
-		return reference(m.definition) // Swagger 2.0 ignores what stands beside a $ref
-	case kindArray:
-		p = object{"type": "array", "items": reference(m.definition)}
-	case kindNumber:
-		p = object{"type": "number", "format": "double"}
+func (w *contractWriter) keyParameter() []object {
+	switch {
+	case w.keyAsScheme():
+		return []object{}
+	case w.keyIn == KeyInPath:
+		return []object{{"name": "dossier", "in": "path", "type": "string", "required": true}}
 	default:
-		p = object{"type": "string"}
-		if m.format == formatDate {
-			p["format"] = "date"
-		}
-		if pattern := patterns[m.format]; pattern != "" {
-			p["pattern"] = pattern
-		}
-		if m.nomenclature != "" {
-			p["description"] = "Code de la nomenclature " + m.nomenclature
-		}
+		return []object{{"name": w.keyName, "in": string(w.keyIn), "type": "string", "required": true}}
 	}
-	if !m.required {
-		p["x-nullable"] = true
-	}
-	return p
 }
 
-func (s *Sandbox) serveSwagger(w http.ResponseWriter, r *http.Request) {
-	if refusal := allow(r, http.MethodGet); refusal != nil {
-		s.write(w, refusal)
-		return
+func (w *contractWriter) acceptedSchema() object {
+	if !w.coded {
+		return object{"type": "object"}
 	}
-	s.write(w, &answer{status: http.StatusOK, body: s.swagger})
+	w.define(&resultMembers, false)
+	return reference(resultMembers.definition)
+}
+
+func (w *contractWriter) entriesSchema() object {
+	list := object{"type": "array", "items": reference(w.entry.definition)}
+	return wrapped(w.listed, list)
+}
+
+func (w *contractWriter) readSchema() object {
+	return wrapped(w.readMember, reference(w.profile.document.definition))
+}
+
+// wrapped is the schema of an object that holds another under that name; "" = that other itself.
+func wrapped(name string, schema object) object {
+	if name == "" {
+		return schema
+	}
+	return object{"type": "object", "properties": object{name: schema}}
 }

@@ -2,35 +2,63 @@ package sandbox
 
 import (
 	"fmt"
-	"strings"
-	"time"
+	"math"
+	"slices"
+	"unicode/utf8"
 )
 
-// checker collects what is wrong with a document, as ASP.NET's ModelState does: path → texts.
+// violations are what is wrong with a document, as ASP.NET's ModelState has them: path → texts.
+type violations map[string][]string
+
+// checker collects what is wrong with a document. Both are nil while nothing is.
 type checker struct {
 	active func(nomenclature, code string) bool
-	state  map[string][]string // nil while nothing is wrong
+
+	contract violations // of what the Swagger document says
+	business violations // of what it cannot say: codes, check digits
 }
 
-func (c *checker) refuse(path, text string, args ...any) {
-	if c.state == nil {
-		c.state = map[string][]string{}
+// check judges a document by the table of the profile.
+func (s *Sandbox) check(document map[string]any) checker {
+	c := checker{active: s.nomenclatures.active}
+	c.object(s.profile.body, &s.profile.document, document)
+	return c
+}
+
+func (c *checker) passes() bool { return c.contract == nil && c.business == nil }
+
+func (c *checker) refuse(path, text string, args ...any) { c.contract.add(path, text, args) }
+
+// forbid refuses what fits the contract.
+func (c *checker) forbid(path, text string, args ...any) { c.business.add(path, text, args) }
+
+func (v *violations) add(path, text string, args []any) {
+	if *v == nil {
+		*v = violations{}
 	}
-	c.state[path] = append(c.state[path], fmt.Sprintf(text, args...))
+	(*v)[path] = append((*v)[path], fmt.Sprintf(text, args...))
 }
 
-// object checks the members that the schema knows. Others are dropped silently, as Json.NET does.
-func (c *checker) object(path string, members []member, object map[string]any) {
-	for i := range members {
-		m := &members[i]
-		value := object[m.name]
+// object checks the members that the schema knows.
+func (c *checker) object(path string, m *member, object map[string]any) {
+	for i := range m.members {
+		inner := &m.members[i]
+		value := object[inner.name]
 		if value == nil {
-			if m.required {
-				c.refuse(path+"."+m.name, "The %s field is required.", m.name)
+			if inner.required {
+				c.refuse(path+"."+inner.name, "The %s field is required.", inner.name)
 			}
 			continue
 		}
-		c.value(path, m, value)
+		c.value(path, inner, value)
+	}
+	if !m.closed {
+		return
+	}
+	for name := range object {
+		if !m.lists(name) {
+			c.refuse(path+"."+name, "Could not find member '%s' on object of type '%s'.", name, m.definition)
+		}
 	}
 }
 
@@ -43,12 +71,17 @@ func (c *checker) value(parent string, m *member, value any) {
 			return
 		}
 	case float64:
-		if m.kind == kindNumber {
+		if m.kind == kindNumber || m.kind == kindInteger && isInt32(v) {
+			c.number(parent, m, v)
+			return
+		}
+	case bool:
+		if m.kind == kindBoolean {
 			return
 		}
 	case map[string]any:
 		if m.kind == kindObject {
-			c.object(parent+"."+m.name, m.members, v)
+			c.object(parent+"."+m.name, m, v)
 			return
 		}
 	case []any:
@@ -60,7 +93,20 @@ func (c *checker) value(parent string, m *member, value any) {
 	c.refuse(parent+"."+m.name, "Error converting value %v to type '%s'. Path '%s'.", value, m.kind, m.name)
 }
 
+// isInt32 takes 3.0 for 3, as JSON Schema does.
+func isInt32(v float64) bool { return v == math.Trunc(v) && v >= math.MinInt32 && v <= math.MaxInt32 }
+
+// number compares as a double does, which is what ASP.NET makes of it.
+func (c *checker) number(parent string, m *member, v float64) {
+	if l := m.limits; l != nil && (v < float64(l.minimum) || v > float64(l.maximum)) {
+		c.refuse(parent+"."+m.name, "The field %s must be between %d and %d.", m.name, l.minimum, l.maximum)
+	}
+}
+
 func (c *checker) array(path string, m *member, items []any) {
+	if m.maxItems > 0 && len(items) > m.maxItems {
+		c.refuse(path, "The field %s must be a string or array type with a maximum length of '%d'.", m.name, m.maxItems)
+	}
 	for i, item := range items {
 		itemPath := fmt.Sprintf("%s[%d]", path, i)
 		object, isObject := item.(map[string]any)
@@ -68,7 +114,7 @@ func (c *checker) array(path string, m *member, items []any) {
 			c.refuse(itemPath, "Error converting value %v to type '%s'.", item, m.definition)
 			continue
 		}
-		c.object(itemPath, m.members, object)
+		c.object(itemPath, m, object)
 	}
 }
 
@@ -77,67 +123,15 @@ func (c *checker) text(parent string, m *member, text string) {
 	switch {
 	case m.required && text == "":
 		c.refuse(parent+"."+m.name, "The %s field is required.", m.name)
-	case m.nomenclature != "" && !c.active(m.nomenclature, text):
-		c.refuse(parent+"."+m.name, "La valeur '%s' est absente de la nomenclature %s.", text, m.nomenclature)
-	case !m.format.matches(text):
+	case m.maxLength > 0 && len(text) > m.maxLength && utf8.RuneCountInString(text) > m.maxLength:
+		c.refuse(parent+"."+m.name, "The field %s must be a string with a maximum length of %d.", m.name, m.maxLength)
+	case m.enum != nil && !slices.Contains(m.enum, text):
+		c.refuse(parent+"."+m.name, "Error converting value '%s' to type '%s'. Path '%s'.", text, m.name, m.name)
+	case m.format != nil && !m.format.fits(text):
 		c.refuse(parent+"."+m.name, "The value '%s' is not valid for %s.", text, m.name)
+	case m.format != nil && m.format.valid != nil && !m.format.valid(text):
+		c.forbid(parent+"."+m.name, "The value '%s' is not valid for %s.", text, m.name)
+	case m.nomenclature != "" && !c.active(m.nomenclature, text):
+		c.forbid(parent+"."+m.name, "La valeur '%s' est absente de la nomenclature %s.", text, m.nomenclature)
 	}
-}
-
-func (f format) matches(text string) bool {
-	switch f {
-	case formatDate:
-		_, err := time.Parse(time.DateOnly, text)
-		return err == nil
-	case formatPeriod:
-		_, err := time.Parse("2006-01", text)
-		return err == nil
-	case formatNir:
-		return validNir(text)
-	case formatIban:
-		return validIban(text)
-	default:
-		return true
-	}
-}
-
-// validNir tells whether the last two of the 15 characters are 97 − n mod 97. Corsica's 2A and 2B count as 19 and 18.
-func validNir(nir string) bool {
-	if len(nir) != 15 {
-		return false
-	}
-	number := nir[:13]
-	switch nir[5:7] {
-	case "2A":
-		number = nir[:5] + "19" + nir[7:13]
-	case "2B":
-		number = nir[:5] + "18" + nir[7:13]
-	}
-	n, isNumber := mod97(number)
-	return isNumber && nir[13:] == fmt.Sprintf("%02d", 97-n) // from 01 to 97
-}
-
-// validIban moves the country and the check digits to the end, reads letters as 10 to 35, and wants 1 modulo 97.
-func validIban(iban string) bool {
-	if len(iban) < 15 || len(iban) > 34 || strings.ToUpper(iban) != iban {
-		return false
-	}
-	n, ok := mod97(iban[4:] + iban[:4])
-	return ok && n == 1
-}
-
-// mod97 reads digits and capital letters (A = 10) as one long number.
-func mod97(text string) (int, bool) {
-	n := 0
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c >= '0' && c <= '9':
-			n = (n*10 + int(c-'0')) % 97
-		case c >= 'A' && c <= 'Z':
-			n = (n*100 + int(c-'A') + 10) % 97
-		default:
-			return 0, false
-		}
-	}
-	return n, true
 }

@@ -41,6 +41,9 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 		if err := refusePlanning(ctx, q, run); err != nil {
 			return err
 		}
+		if err := refuseUnaccepted(ctx, q, run); err != nil {
+			return err
+		}
 		if released, err = release(ctx, q, run, a); err != nil {
 			return err
 		}

@@ -24,36 +24,40 @@ func (s *Store) Dictionaries(ctx context.Context, target int64) (mapping.Diction
 	return dictionaries, nil
 }
 
-// Pull implements jobs.Ledger. With apply = false the changes are recorded, and nothing else is.
-func (s *Store) Pull(ctx context.Context, run *jobs.Run, apply bool, changes []jobs.DictionaryChange) error {
+// Pull implements jobs.Ledger.
+func (s *Store) Pull(ctx context.Context, run *jobs.Run, pulled jobs.Pulled) error {
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
 		if err := fence(ctx, q, run); err != nil {
 			return err
 		}
-		if err := recordChanges(ctx, q, run, apply, changes); err != nil {
+		if err := recordPulled(ctx, q, run, pulled); err != nil {
 			return err
 		}
-		if !apply {
+		if !pulled.Apply {
 			return nil
 		}
 		if err := q.CancelHeldPulls(ctx, dbsqlc.CancelHeldPullsParams{TargetID: run.Target.ID, RunID: run.ID}); err != nil {
 			return err
 		}
-		return applyChanges(ctx, q, run, changes)
+		return applyChanges(ctx, q, run, pulled.Changes)
 	})
 	return redactUnlessOurs("storing dictionaries", err)
 }
 
-func recordChanges(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, apply bool, changes []jobs.DictionaryChange) error {
-	pulled := dbsqlc.SetPulledParams{ID: run.ID, DictionariesDigest: run.Digests.Dictionaries, Applied: apply}
-	if err := q.SetPulled(ctx, pulled); err != nil {
+func recordPulled(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, pulled jobs.Pulled) error {
+	findings, err := findingsText(pulled.Findings)
+	if err != nil {
+		return err
+	}
+	set := dbsqlc.SetPulledParams{ID: run.ID, DictionariesDigest: run.Digests.Dictionaries, Applied: pulled.Apply, Findings: findings}
+	if err := q.SetPulled(ctx, set); err != nil {
 		return err
 	}
 	if err := q.DeleteChanges(ctx, run.ID); err != nil {
 		return err
 	}
 	insert := dbsqlc.InsertChangesParams{RunID: run.ID}
-	for _, c := range changes {
+	for _, c := range pulled.Changes {
 		insert.Names = append(insert.Names, c.Name)
 		insert.Codes = append(insert.Codes, c.Code)
 		insert.Differences = append(insert.Differences, string(c.Difference))

@@ -93,14 +93,14 @@ func redactUnlessOurs(doing string, err error) error {
 
 // isOurs tells errors that say what is the matter with what was asked for, not with the database.
 func isOurs(err error) bool {
-	for _, sentinel := range []error{jobs.ErrTaken, jobs.ErrLost, jobs.ErrNoRun} {
+	for _, sentinel := range []error{jobs.ErrTaken, jobs.ErrLost, jobs.ErrNoRun, jobs.ErrNoContract, jobs.ErrContractMoved} {
 		if errors.Is(err, sentinel) {
 			return true
 		}
 	}
 	return is[*jobs.BusyError](err) || is[*jobs.OrderError](err) || is[*jobs.FinishedError](err) || is[*NotHeldError](err) ||
 		is[*jobs.ClockError](err) || is[*jobs.ClosedError](err) || is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) ||
-		is[*PeriodError](err)
+		is[*PeriodError](err) || is[*jobs.ContractError](err)
 }
 
 func is[E error](err error) bool {

@@ -67,16 +67,13 @@ func (s *Store) expireHold(ctx context.Context, id int64, expires time.Duration)
 // expireIfLate gives up what a locked run holds, if it has waited for longer than expires. The transaction is to be
 // committed then, whatever else it was for. A *jobs.BusyError: a newer plan takes over what the run left.
 func (s *Store) expireIfLate(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, expires time.Duration) (bool, error) {
-	if expires <= 0 {
-		return false, nil
-	}
-	late, err := q.HoldIsLate(ctx, dbsqlc.HoldIsLateParams{ID: run.ID, Seconds: expires.Seconds()})
-	if err != nil || !late {
+	if late, err := isLate(ctx, q, run, expires); err != nil || !late {
 		return false, err
 	}
 	if err := refusePlanning(ctx, q, run); err != nil {
 		return false, err
 	}
+	var err error
 	entry := jobs.AuditEntry{Decision: jobs.DecisionExpire, Detail: expires.String()}
 	if run.State == jobs.Held {
 		err = expireRun(ctx, q, run)
@@ -87,6 +84,14 @@ func (s *Store) expireIfLate(ctx context.Context, q *dbsqlc.Queries, run *jobs.R
 		return false, err
 	}
 	return true, s.auditRun(ctx, q, run, entry)
+}
+
+// isLate tells whether what a run holds has waited for longer than expires; 0 = for ever.
+func isLate(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, expires time.Duration) (bool, error) {
+	if expires <= 0 {
+		return false, nil
+	}
+	return q.HoldIsLate(ctx, dbsqlc.HoldIsLateParams{ID: run.ID, Seconds: expires.Seconds()})
 }
 
 // expireRun cancels a held run in syncd's name.

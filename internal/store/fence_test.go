@@ -35,7 +35,7 @@ func TestFormerOwnerWritesNothing(t *testing.T) {
 			return err
 		},
 		"pull": func(f *fixture, s *Store, run *jobs.Run) error {
-			return s.Pull(f.Context(), run, true, []jobs.DictionaryChange{{Name: "N", Code: "C", Difference: jobs.Created, New: mapping.Entry{Code: "C", Active: true}}})
+			return s.Pull(f.Context(), run, jobs.Pulled{Apply: true, Changes: []jobs.DictionaryChange{{Name: "N", Code: "C", Difference: jobs.Created, New: mapping.Entry{Code: "C", Active: true}}}})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -210,7 +210,7 @@ func (w *planWriter) Commit(ctx context.Context, plan jobs.Frozen) error {
 		ID: w.run.ID, Epoch: int32(w.run.Epoch),
 		EmployeesRead: int32(c.EmployeesRead), ElementsRead: int32(c.ElementsRead), Unchanged: int32(c.Unchanged),
 		ElementsUnchanged: int32(c.ElementsUnchanged), Created: int32(c.Created), Updated: int32(c.Updated), Repeated: int32(c.Repeated),
-		MappingDigest: digests.Mapping, DictionariesDigest: digests.Dictionaries, PlanDigest: digests.Plan,
+		MappingDigest: digests.Mapping, DictionariesDigest: digests.Dictionaries, PlanDigest: digests.Plan, Contract: digests.Contract,
 	}
 	if err := w.judged(&row, plan); err != nil {
 		return err
@@ -220,10 +220,8 @@ func (w *planWriter) Commit(ctx context.Context, plan jobs.Frozen) error {
 
 // judged adds what the guards found, and what those of later runs compare with.
 func (w *planWriter) judged(row *dbsqlc.PlanRunParams, plan jobs.Frozen) (err error) {
-	if plan.Findings != nil {
-		if row.Findings, err = json.Marshal(plan.Findings); err != nil {
-			return fmt.Errorf("writing what the guards found: %w", err)
-		}
+	if row.Findings, err = findingsText(plan.Findings); err != nil {
+		return err
 	}
 	if plan.Figures == nil {
 		return nil
@@ -234,6 +232,18 @@ func (w *planWriter) judged(row *dbsqlc.PlanRunParams, plan jobs.Frozen) (err er
 	}
 	row.Figures = w.store.keys.seal(figures, text, w.run.Target.ID, w.run.Period, "")
 	return nil
+}
+
+// findingsText is how findings are stored; nil for none.
+func findingsText(findings []jobs.Finding) ([]byte, error) {
+	if findings == nil {
+		return nil, nil
+	}
+	text, err := json.Marshal(findings)
+	if err != nil {
+		return nil, fmt.Errorf("writing what was found: %w", err)
+	}
+	return text, nil
 }
 
 func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error {

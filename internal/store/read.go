@@ -24,7 +24,7 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 			ElementsBlocked: int(r.ElementsBlocked), Departed: int(r.Departed), Left: int(r.Left),
 			Created: int(r.Created), Updated: int(r.Updated), Repeated: int(r.Repeated),
 		},
-		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Dictionaries: r.DictionariesDigest, Plan: r.PlanDigest},
+		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Dictionaries: r.DictionariesDigest, Plan: r.PlanDigest, Contract: r.Contract},
 		Planned: r.PlannedAt != nil, RequestedBy: r.RequestedBy, Host: r.Host, PID: int(r.Pid), Version: r.Version,
 		Failure:  jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail},
 		Findings: findingsOf(r.Findings), FailedOf: value(r.FailedOf), Verify: r.Verify, Overwrite: r.Overwrite,

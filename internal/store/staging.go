@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
@@ -169,9 +170,19 @@ func (s *stream) wrap(ctx context.Context, params mapping.Params, keys []string)
 func columnsOf(fields []pgconn.FieldDescription) []mapping.Column {
 	columns := make([]mapping.Column, 0, len(fields))
 	for _, field := range fields[1:] {
-		columns = append(columns, mapping.Column{Name: field.Name, Type: field.DataTypeOID})
+		columns = append(columns, mapping.Column{Name: field.Name, Type: field.DataTypeOID, Length: lengthOf(field)})
 	}
 	return columns
+}
+
+// lengthOf is how many characters a column of type varchar(n) or char(n) holds; 0 = any number. Postgres counts the four
+// bytes of its own header in.
+func lengthOf(field pgconn.FieldDescription) int {
+	const header = 4
+	if field.DataTypeOID != pgtype.VarcharOID && field.DataTypeOID != pgtype.BPCharOID {
+		return 0
+	}
+	return max(0, int(field.TypeModifier)-header)
 }
 
 // bind replaces the @names of a query by numbered parameters.

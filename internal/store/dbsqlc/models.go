@@ -30,6 +30,26 @@ type PgStatActivity struct {
 	Usename         *string
 }
 
+// a partner's API as a whole: it holds nothing of any dossier
+type SyncdApi struct {
+	ID          int64
+	Partner     string
+	Environment string
+	BaseUrl     string
+	// when it was last asked for its contract
+	AskedAt *time.Time
+	// where the contract was last found
+	Place string
+	// why none was found when it was last asked; empty = one was
+	Problem string
+	// the contract under which is sent; empty = none was seen yet
+	AcceptedDigest string
+	AcceptedAt     *time.Time
+	// who accepted what it changed; empty = it broke nothing
+	AcceptedBy     string
+	AcceptedReason string
+}
+
 type SyncdAudit struct {
 	ID           int64
 	At           time.Time
@@ -77,6 +97,18 @@ type SyncdClosedPeriod struct {
 	ReopenedBy     string
 	ReopenedReason string
 	OpenUntil      *time.Time
+}
+
+// Swagger or OpenAPI documents as they were found, by digest
+type SyncdContract struct {
+	ID        int64
+	ApiID     int64
+	Digest    string
+	Document  []byte
+	Place     string
+	FirstSeen time.Time
+	// the newest is in force
+	LastSeen time.Time
 }
 
 type SyncdDaemon struct {
@@ -259,6 +291,8 @@ type SyncdRun struct {
 	Cancelling      bool
 	CancelledBy     string
 	CancelledReason string
+	// digest of the contract that its documents were checked against when it was planned
+	Contract string
 }
 
 type SyncdSchedule struct {

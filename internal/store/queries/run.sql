@@ -111,7 +111,7 @@ UPDATE syncd.run SET planned_at = clock_timestamp(), takeovers = 0, deadline_at 
     employees_read = @employees_read, elements_read = @elements_read, unchanged = @unchanged,
     elements_unchanged = @elements_unchanged, created = @created, updated = @updated, repeated = @repeated,
     mapping_digest = @mapping_digest, dictionaries_digest = @dictionaries_digest, plan_digest = @plan_digest,
-    findings = @findings, figures = @figures, incarnation = @incarnation
+    contract = @contract, findings = @findings, figures = @figures, incarnation = @incarnation
 WHERE id = @id AND epoch = @epoch AND state = 'running';
 
 -- name: EndRun :execrows
@@ -148,7 +148,7 @@ UPDATE syncd.run SET state = 'cancelled' WHERE target_id = @target_id AND kind =
 -- A pull that is applied counts as planned: to resume it is to record its end.
 -- name: SetPulled :exec
 UPDATE syncd.run SET dictionaries_digest = @dictionaries_digest,
-    planned_at = CASE WHEN @applied::boolean THEN clock_timestamp() END
+    planned_at = CASE WHEN @applied::boolean THEN clock_timestamp() END, findings = @findings
 WHERE id = @id;
 
 -- name: ListRuns :many

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"time"
+
+	"syncd/internal/contract"
+)
+
+// standingJSON is where the contracts of an API stand, as printed.
+type standingJSON struct {
+	InForce    string                   `json:"in_force,omitempty"` // digest
+	Accepted   string                   `json:"accepted,omitempty"`
+	AcceptedBy string                   `json:"accepted_by,omitempty"`
+	AcceptedAt *time.Time               `json:"accepted_at,omitempty"`
+	Waits      bool                     `json:"waits"` // runs are held until it is accepted
+	Problem    string                   `json:"problem,omitempty"`
+	Seen       []seenJSON               `json:"seen"`
+	Operations []contract.OperationLine `json:"operations,omitempty"`
+	Changes    any                      `json:"changes"`
+	Advice     []contract.Advice        `json:"advice,omitempty"`
+}
+
+type seenJSON struct {
+	Digest    string    `json:"digest"`
+	Place     string    `json:"place"`
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+}
+
+func (a *app) standingJSON(s *contract.Standing, problem string) standingJSON {
+	out := standingJSON{AcceptedBy: s.Known.AcceptedBy, AcceptedAt: s.Known.AcceptedAt, Waits: s.Waits(), Problem: problem,
+		Seen: []seenJSON{}, Changes: a.printer().ContractChangesJSON(s.Changes), Advice: s.Advice}
+	for _, seen := range s.Known.Seen {
+		out.Seen = append(out.Seen, seenJSON(seen))
+	}
+	if s.Newest != nil {
+		out.InForce, out.Accepted, out.Operations = s.Newest.Digest, s.Accepted.Digest, s.Newest.Overview()
+	}
+	return out
+}
+
+// operationJSON is what one call takes, as printed.
+type operationJSON struct {
+	Method     string                `json:"method"`
+	Path       string                `json:"path"`
+	Parameters []parameterJSON       `json:"parameters"`
+	Members    []contract.MemberLine `json:"members"`
+}
+
+type parameterJSON struct {
+	Name        string `json:"name"`
+	In          string `json:"in"` // header, query, path
+	Required    bool   `json:"required"`
+	Description string `json:"description,omitempty"`
+}
+
+func newOperationJSON(op *contract.Operation) operationJSON {
+	out := operationJSON{Method: op.Method, Path: op.Path, Parameters: []parameterJSON{}, Members: op.Outline()}
+	for _, p := range op.Parameters {
+		out.Parameters = append(out.Parameters, parameterJSON{p.Name, p.In, p.Required, p.Description})
+	}
+	return out
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/sandbox"
+)
+
+// addProfile adds the flag that chooses the shape of the sandbox's API.
+func addProfile(cmd *cobra.Command, profile *string) {
+	cmd.Flags().StringVar(profile, "profile", sandbox.ProfileIsidoor, "shape of the API: "+strings.Join(sandbox.Profiles(), " or "))
+	complete(cmd, "profile", words(sandbox.Profiles))
+}
+
+func noProfile(name string) error {
+	return usagef("the sandbox has no profile %q\nhint: --profile %s", name, strings.Join(sandbox.Profiles(), " or "))
+}
+
+func newSandboxContract(p process, flags *globalFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "contract",
+		Short: "Print the contract of a running sandbox: its Swagger document",
+		Long: `Print the Swagger document that a running sandbox says of itself, also while it serves another
+with --contract. To rehearse an API that changes, edit the document and have it served.`,
+		Example: `  syncd sandbox contract --config rehearsal/config.toml > changed.json
+  syncd sandbox --config rehearsal/config.toml --contract changed.json`,
+		Args: none,
+		RunE: p.withApp(flags, func(ctx context.Context, a *app, _ []string) error {
+			answer, err := a.sandboxCall(ctx, http.MethodGet, "/sandbox/contract", nil)
+			if err != nil {
+				return err
+			}
+			var text bytes.Buffer
+			if err := json.Indent(&text, answer, "", "  "); err != nil {
+				return fmt.Errorf("reading the sandbox's answer: %w", err)
+			}
+			_, err = fmt.Fprintf(p.Stdout, "%s\n", text.Bytes())
+			return err
+		}),
+	}
+}

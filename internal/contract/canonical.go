@@ -1,0 +1,90 @@
+package contract
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"syncd/internal/mapping"
+)
+
+// digestOf is the SHA-256 of a decoded document in canonical form, hex.
+func digestOf(root map[string]any) string {
+	sum := sha256.Sum256(appendCanonical(nil, root))
+	return hex.EncodeToString(sum[:])
+}
+
+// appendCanonical appends a decoded value in the form that documents have: see package mapping. A number whose exponent
+// is beyond what documents can hold stays as it is written.
+func appendCanonical(dst []byte, value any) []byte {
+	switch v := value.(type) {
+	case map[string]any:
+		dst = append(dst, '{')
+		for i, name := range slices.Sorted(maps.Keys(v)) {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(appendString(dst, name), ':')
+			dst = appendCanonical(dst, v[name])
+		}
+		return append(dst, '}')
+	case []any:
+		dst = append(dst, '[')
+		for i, element := range v {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendCanonical(dst, element)
+		}
+		return append(dst, ']')
+	case json.Number:
+		if decimal, ok := mapping.AppendDecimal(dst, []byte(v)); ok {
+			return decimal
+		}
+		return append(dst, v...)
+	case string:
+		return appendString(dst, v)
+	case bool:
+		if v {
+			return append(dst, "true"...)
+		}
+		return append(dst, "false"...)
+	}
+	return append(dst, "null"...)
+}
+
+// appendString escapes what JSON demands and nothing else, as documents do; what is not UTF-8 becomes U+FFFD.
+func appendString(dst []byte, text string) []byte {
+	dst = append(dst, '"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			dst = append(dst, '\\', byte(r))
+		case r >= ' ':
+			dst = utf8.AppendRune(dst, r)
+		default:
+			dst = appendControl(dst, byte(r))
+		}
+	}
+	return append(dst, '"')
+}
+
+func appendControl(dst []byte, c byte) []byte {
+	switch c {
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	const hexDigits = "0123456789abcdef"
+	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+}

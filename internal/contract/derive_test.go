@@ -1,0 +1,212 @@
+package contract_test
+
+import (
+	"fmt"
+	"testing"
+
+	"syncd/internal/contract"
+	"syncd/internal/sandbox"
+)
+
+// api is a contract with these calls, each "VERB /path", and what is said of them.
+func api(t *testing.T, paths, more string) *contract.Document {
+	t.Helper()
+	d, err := contract.Read([]byte(`{"swagger":"2.0","info":{"title":"T","version":"V2"},"basePath":"/Api2","paths":{` + paths + `}` + more + `}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// call is one operation with parameters besides its body.
+func call(verb, parameters string) string {
+	return `"` + verb + `":{"parameters":[` + parameters + `{"name":"s","in":"body","schema":{"type":"object"}}],"responses":{"200":{"description":"OK"}}}`
+}
+
+func parameter(in, name string, required bool) string {
+	text := `{"name":"` + name + `","in":"` + in + `","type":"string"`
+	if required {
+		text += `,"required":true`
+	}
+	return text + `},`
+}
+
+// usual is what the configuration says when the user wrote nothing.
+func usual() contract.Settings {
+	return contract.Settings{Method: "POST", KeyIn: "header", KeyName: "X-Cle-Dossier", Path: "/V2/Salarie", Base: "https://api.example.org/Api2"}
+}
+
+func TestDeriveOperation(t *testing.T) {
+	t.Parallel()
+	const get = `"get":{"responses":{"200":{"description":"OK"}}}`
+	for _, test := range []struct {
+		name     string
+		paths    string
+		settings func(*contract.Settings)
+		found    string // "" = none
+		method   string
+		want     []string
+	}{
+		{"the usual one", `"/V2/Salarie":{` + get + `,` + call("post", "") + `}`, nil, "POST", "POST", nil},
+		{"another verb", `"/V2/Salarie":{` + get + `,` + call("put", "") + `}`, nil, "PUT", "PUT", []string{`info : documents go by PUT`}},
+		{"another verb than the user wrote", `"/V2/Salarie":{` + call("put", "") + `}`, func(s *contract.Settings) { s.MethodSet = true }, "", "POST",
+			[]string{`error : method is POST, but the contract has only PUT /V2/Salarie | correct method in [isidoor.salarie], or leave it out`}},
+		{"the verb that the user wrote", `"/V2/Salarie":{` + call("put", "") + `,` + call("patch", "") + `}`,
+			func(s *contract.Settings) { s.Method, s.MethodSet = "PATCH", true }, "PATCH", "PATCH", nil},
+		{"two candidates, one of them usual", `"/V2/Salarie":{` + call("put", "") + `,` + call("post", "") + `}`, nil, "POST", "POST",
+			[]string{`warning : the contract takes documents by several calls (POST /V2/Salarie, PUT /V2/Salarie); syncd uses POST | say which one`}},
+		{"two others", `"/V2/Salarie":{` + call("put", "") + `,` + call("patch", "") + `}`, nil, "", "POST",
+			[]string{`error : the contract takes documents by several calls: PATCH /V2/Salarie, PUT /V2/Salarie | say which one`}},
+		{"another path", `"/V2/Salaries":{` + call("post", "") + `},"/V2/Autre":{` + call("post", "") + `}`, nil, "", "POST",
+			[]string{`error : the contract has no call that takes documents at /V2/Salarie | did you mean POST /V2/Salaries? Correct path`}},
+		{"nothing alike", `"/V2/Autre":{` + call("post", "") + `}`, nil, "", "POST", []string{`error : the contract has no call… | correct path in [isidoor.salarie]; 'syncd contract show'`}},
+		{"it can only be read", `"/V2/Salarie":{` + get + `}`, nil, "", "POST", []string{`error : the contract has no call that takes documents`}},
+		{"the key in the path", `"/V2/{dossier}/Salarie/{matricule}":{` + call("put", parameter("path", "dossier", true)+parameter("path", "matricule", true)) + `}`,
+			func(s *contract.Settings) {
+				s.Path, s.KeyIn, s.KeyName, s.KeySet = "/V2/{dossier}/Salarie/{key}", "path", "", true
+			}, "PUT", "PUT", []string{`info : documents go by PUT`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := usual()
+			if test.settings != nil {
+				test.settings(&s)
+			}
+			got, advice := contract.Derive(api(t, test.paths, ""), s)
+			found := ""
+			if got.Operation != nil {
+				found = got.Operation.Method
+			}
+			if found != test.found || got.Method != test.method || got.KeyIn != s.KeyIn || got.KeyName != s.KeyName {
+				t.Errorf("derived %q, %+v", found, got)
+			}
+			expect(t, advice, test.want)
+		})
+	}
+}
+
+func TestDeriveKey(t *testing.T) {
+	t.Parallel()
+	set := func(in, name string) func(*contract.Settings) {
+		return func(s *contract.Settings) { s.KeyIn, s.KeyName, s.KeySet = in, name, true }
+	}
+	const schemes = `,"securityDefinitions":{"a":{"type":"apiKey","in":"header","name":"X-Key"},"b":{"type":"apiKey","in":"header","name":"Authorization"}}`
+	const manySchemes = `,"securityDefinitions":{"a":{"type":"apiKey","in":"header","name":"X-Key"},"b":{"type":"apiKey","in":"query","name":"cle"}}`
+	for _, test := range []struct {
+		name       string
+		parameters string
+		more       string
+		settings   func(*contract.Settings)
+		in, key    string
+		want       []string
+	}{
+		{"nothing is said", "", "", nil, "header", "X-Cle-Dossier", nil},
+		{"the usual one", parameter("header", "x-cle-dossier", true), "", nil, "header", "X-Cle-Dossier", nil},
+		{"in the query", parameter("query", "cle", true), "", nil, "query", "cle", []string{`info : the dossier's key goes into query "cle"`}},
+		{"with an accent", parameter("query", "Clé", true), "", nil, "query", "Clé", []string{`info : the dossier's key goes into query`}},
+		{"one that is not required", parameter("query", "dossier", false) + parameter("header", "ApiKey", true), "", nil, "header", "ApiKey",
+			[]string{`info : the dossier's key goes into header "ApiKey"`}},
+		{"several alike", parameter("query", "cle", true) + parameter("header", "key", true), "", nil, "header", "X-Cle-Dossier",
+			[]string{`warning : the contract has several places that the dossier's key may go into: query "cle", header "key"; syncd uses header "X-Cle-Dossier" | say which one`, `error : the contract requires the parameter query "cle"`, `error : the contract requires…header "key"`}},
+		{"other parameters", parameter("header", "Authorization", true) + parameter("query", "matricule", false) + parameter("query", "api-version", false) + parameter("query", "article", false), "", nil,
+			"header", "X-Cle-Dossier", nil},
+		{"one that nothing sends", parameter("query", "annee", true), "", nil, "header", "X-Cle-Dossier",
+			[]string{`error : the contract requires the parameter query "annee" of POST /V2/Salarie, which syncd does not send | if it is the dossier's key`}},
+		{"what the user wrote", parameter("query", "cle", false), "", set("query", "CLE"), "query", "CLE", nil},
+		{"what the user wrote has another name", parameter("query", "societe", true), "", set("query", "societe"), "query", "societe", nil},
+		{"against what the user wrote", parameter("query", "cle", true), "", set("header", "X-Cle"), "header", "X-Cle",
+			[]string{`error : dossier_key says header "X-Cle", but in the contract it seems to go into query "cle" | correct dossier_key`}},
+		{"perhaps against it", parameter("query", "cle", false), "", set("header", "X-Cle"), "header", "X-Cle", []string{`warning : dossier_key says`}},
+		{"the one place for keys", "", schemes, nil, "header", "X-Key", []string{`info : the dossier's key goes into header "X-Key"`}},
+		{"a parameter and a place for keys", parameter("query", "cle", true), schemes, nil, "header", "X-Cle-Dossier",
+			[]string{`warning : the contract has several places…query "cle", header "X-Key"`, `error : the contract requires the parameter query "cle"`}},
+		{"both are one", parameter("header", "X-Key", true), schemes, nil, "header", "X-Key", []string{`info : the dossier's key goes into header "X-Key"`}},
+		{"several places for keys", "", manySchemes, nil, "header", "X-Cle-Dossier", []string{`warning : the contract has several places that the dossier's key may go into: header "X-Key", query "cle"; syncd uses header "X-Cle-Dossier" | say which one`}},
+		{"the usual one of several", "", manySchemes, func(s *contract.Settings) { s.KeyName = "x-key" }, "header", "x-key", nil},
+		{"the usual one beside another", parameter("header", "x-cle-dossier", false) + parameter("query", "cle", true), "", nil, "header", "X-Cle-Dossier",
+			[]string{`error : the contract requires the parameter query "cle"`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := usual()
+			if test.settings != nil {
+				test.settings(&s)
+			}
+			got, advice := contract.Derive(api(t, `"/V2/Salarie":{`+call("post", test.parameters)+`}`, test.more), s)
+			if got.Operation == nil || got.KeyIn != test.in || got.KeyName != test.key {
+				t.Errorf("derived %+v, want %s %s", got, test.in, test.key)
+			}
+			expect(t, advice, test.want)
+		})
+	}
+}
+
+// A parameter whose name merely resembles a key's never gets the dossier's key, which is a secret: what is in the address of
+// a request is in the logs of all who pass it on.
+func TestDeriveNoKeyFromLikeness(t *testing.T) {
+	t.Parallel()
+	typed := func(in, name, kind string, required bool) string {
+		return fmt.Sprintf(`{"name":%q,"in":%q,"type":%q,"required":%t},`, name, in, kind, required)
+	}
+	for _, test := range []struct{ name, parameter, want string }{
+		{"an identifier", typed("query", "idDossier", "integer", false), `warning : the parameter query "idDossier" of POST /V2/Salarie resembles…dossier_key says otherwise`},
+		{"a required identifier", typed("query", "idDossier", "string", true), `error : the contract requires the parameter query "idDossier"`},
+		{"a dossier", typed("query", "dossier", "string", false), `warning : the parameter query "dossier"`},
+		{"a required dossier", typed("query", "dossier", "string", true), `error : the contract requires the parameter query "dossier"`},
+		{"a key that is not required", typed("query", "cle", "string", false), `warning : the parameter query "cle"`},
+		{"a number", typed("query", "cle", "integer", true), `error : the contract requires the parameter query "cle"`},
+		{"a list", typed("query", "cle", "array", true), `error : the contract requires the parameter query "cle"`},
+		{"another key", typed("query", "cleSalarie", "string", false), `warning : the parameter query "cleSalarie"`},
+		{"another required key", typed("header", "X-Cle-Salarie", "string", true), `error : the contract requires the parameter header "X-Cle-Salarie"`},
+		{"against sending twice", typed("header", "Idempotency-Key", "string", false), ""},
+		{"against sending twice, required", typed("header", "Idempotency-Key", "string", true), `error : the contract requires the parameter header "Idempotency-Key"`},
+		{"of a request", typed("header", "X-Request-Key", "string", false), ""},
+		{"something else", typed("query", "page", "integer", false), ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, advice := contract.Derive(api(t, `"/V2/Salarie":{`+call("post", test.parameter)+`}`, ""), usual())
+			if got.Operation == nil || got.KeyIn != "header" || got.KeyName != "X-Cle-Dossier" {
+				t.Errorf("derived %s %s", got.KeyIn, got.KeyName)
+			}
+			var want []string
+			if test.want != "" {
+				want = []string{test.want}
+			}
+			expect(t, advice, want)
+		})
+	}
+	for _, name := range []string{"cle", "Clé", "clef", "key", "X-Key", "apiKey", "X-API-Key", "cleApi", "clefApi", "CleDossier", "X-Clef-Dossier", "dossier_cle", "dossierClef", "dossierKey", "keyDossier"} {
+		got, _ := contract.Derive(api(t, `"/V2/Salarie":{`+call("post", typed("query", name, "string", true))+`}`, ""), usual())
+		if got.KeyIn != "query" || got.KeyName != name {
+			t.Errorf("%s: derived %s %s", name, got.KeyIn, got.KeyName)
+		}
+	}
+}
+
+func TestDeriveWithoutContract(t *testing.T) {
+	t.Parallel()
+	got, advice := contract.Derive(nil, usual())
+	if (got != contract.Derived{Method: "POST", KeyIn: "header", KeyName: "X-Cle-Dossier"}) || advice != nil {
+		t.Errorf("derived %+v, %v", got, advice)
+	}
+}
+
+// TestDeriveFromTheSandbox: the settings that a configuration leaves out are found in both contracts.
+func TestDeriveFromTheSandbox(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ profile, path, method, in, name string }{
+		{sandbox.ProfileIsidoor, "/V2/Salarie", "POST", "header", "X-Cle-Dossier"},
+		{sandbox.ProfilePlat, "/V2/Salaries", "PUT", "query", "cle"},
+	} {
+		s := usual()
+		s.Path = test.path
+		got, advice := contract.Derive(document(t, test.profile), s)
+		if got.Operation == nil || got.Method != test.method || got.KeyIn != test.in || got.KeyName != test.name {
+			t.Errorf("%s: derived %+v", test.profile, got)
+		}
+		if wrong := errorsOf(advice); len(wrong) > 0 {
+			t.Errorf("%s: told %v", test.profile, lines(wrong))
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package contract
+
+import (
+	"context"
+	"errors"
+
+	"github.com/rs/zerolog"
+
+	"syncd/internal/jobs"
+)
+
+// API is the partner's side.
+type API interface {
+	// Describe asks for the contract. An error is a *jobs.CallError.
+	Describe(ctx context.Context) (text []byte, place string, err error)
+	// Adopt gives calls the form that the contract says.
+	Adopt(Derived) error
+}
+
+// Ledger keeps contracts; package store has it.
+type Ledger interface {
+	KnownContracts(ctx context.Context, api jobs.APIName) (jobs.KnownContracts, error)
+	ContractText(ctx context.Context, api jobs.APIName, digest string) ([]byte, error)
+	NoteContract(ctx context.Context, api jobs.APIName, found jobs.FoundContract) error
+	AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) ([]jobs.Run, error)
+	LastContract(ctx context.Context, target int64) (string, error)
+}
+
+// Options say whose contracts a Keeper keeps.
+type Options struct {
+	API      API  // nil = the API is not asked: what it told last counts
+	Silent   bool // nor is it asked otherwise, but calls take the form that it told
+	Ledger   Ledger
+	Name     jobs.APIName
+	Settings Settings
+	Source   Source
+	Log      zerolog.Logger
+}
+
+// Keeper knows which contract is in force: the newest that the API showed, as the API behaves by it. Nothing is sent
+// under one that changed for the worse before a person has accepted it. It is safe for concurrent use.
+type Keeper struct {
+	Options
+	turn   chan struct{} // the runs of a process ask the API once
+	memory memory
+}
+
+// NewKeeper makes a keeper. Nothing is asked yet.
+func NewKeeper(o Options) *Keeper { return &Keeper{Options: o, turn: make(chan struct{}, 1)} }
+
+// InForce implements jobs.Contracts. Without a job it only looks whether the contract has changed.
+func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, since string) (*jobs.Contract, error) {
+	standing, err := k.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if standing.Newest == nil {
+		return k.none(job, standing)
+	}
+	if err := k.adopt(standing); err != nil {
+		return nil, err
+	}
+	before, err := k.Ledger.LastContract(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	if since == "" {
+		since = before
+	}
+	c := &jobs.Contract{Digest: standing.Newest.Digest, Before: before, Breaking: breaking(standing.Changes)}
+	if c.Since, err = k.since(ctx, since, standing.Newest); err != nil {
+		return nil, err
+	}
+	if op := standing.Derived.Operation; op != nil && op.Body != nil && job != nil {
+		c.Checker, c.Unknown = NewChecker(op.Body), Unknown(op, job.Mapping)
+	}
+	return c, nil
+}
+
+// asks tells whether the API is asked when nobody did lately.
+func (k *Keeper) asks() bool { return k.API != nil && !k.Silent }
+
+// none is for a job without any contract: it goes unchecked, unless the configuration says where the contract is.
+func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
+	switch {
+	case job == nil:
+		return nil, nil
+	case k.Source == Auto || !k.asks():
+		return &jobs.Contract{}, nil
+	}
+	return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract",
+		Problem: "the contract that the configuration names cannot be read: " + firstLine(s.Problem),
+		Hint:    "check contract of [isidoor.salarie]; 'syncd contract fetch' tries again; contract = \"none\" sends without a check"}
+}
+
+// adopt gives calls the form of the contract under which is sent.
+func (k *Keeper) adopt(s *Standing) error {
+	if k.API == nil {
+		return nil
+	}
+	derived := s.Derived
+	if s.Waits() {
+		derived, _ = Derive(s.Accepted, k.Settings)
+	}
+	return k.API.Adopt(derived)
+}
+
+// since tells what changed between an earlier contract and this one.
+func (k *Keeper) since(ctx context.Context, digest string, now *Document) ([]jobs.ContractChange, error) {
+	if digest == "" || digest == now.Digest {
+		return nil, nil
+	}
+	earlier, err := k.document(ctx, digest)
+	if errors.Is(err, jobs.ErrNoContract) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return k.Changes(earlier, now), nil
+}

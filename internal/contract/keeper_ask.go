@@ -1,0 +1,137 @@
+package contract
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+const (
+	askEvery   = time.Hour       // how long what the API showed counts, before a run asks again
+	retryEvery = 5 * time.Minute // the same when it showed nothing: runs of many dossiers must not all wait for it
+)
+
+// current is the standing, after asking the API when nobody did lately. An API that shows nothing is no error.
+func (k *Keeper) current(ctx context.Context) (*Standing, error) {
+	if err := k.takeTurn(ctx); err != nil {
+		return nil, err
+	}
+	defer k.endTurn()
+	known, err := k.Ledger.KnownContracts(ctx, k.Name)
+	if err != nil {
+		return nil, err
+	}
+	if !k.asks() {
+		return k.stand(ctx, known, nil)
+	}
+	if k.due(known) {
+		problem, err := k.ask(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if problem != "" && problem != known.Problem {
+			k.Log.Warn().Str("problem", firstLine(problem)).Msg("no contract of the API can be read: documents are checked against the last one, if there is any")
+		}
+	}
+	return k.settled(ctx)
+}
+
+// due tells whether to ask. A file costs nothing, and a configuration that names another source wants what is there.
+func (k *Keeper) due(known jobs.KnownContracts) bool {
+	switch {
+	case known.AskedAt == nil, k.Source.isFile(), known.Place != "" && !k.Source.has(known.Place):
+		return true
+	case known.Problem != "":
+		return known.Asked >= retryEvery
+	}
+	return known.Asked >= askEvery
+}
+
+// Fetch asks the API now. The problem tells why nothing was found; "" = something was.
+func (k *Keeper) Fetch(ctx context.Context) (_ *Standing, problem string, err error) {
+	if err := k.takeTurn(ctx); err != nil {
+		return nil, "", err
+	}
+	defer k.endTurn()
+	if problem, err = k.ask(ctx); err != nil {
+		return nil, "", err
+	}
+	standing, err := k.settled(ctx)
+	return standing, problem, err
+}
+
+// Look is where the contracts would stand if the API were asked now. Nothing is recorded and nothing accepted.
+func (k *Keeper) Look(ctx context.Context) (_ *Standing, problem string, err error) {
+	known, err := k.Ledger.KnownContracts(ctx, k.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	found, problem, err := k.describe(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	var newest *Document // nil = what is known stays in force
+	if found != nil {
+		newest = found.document
+	}
+	standing, err := k.stand(ctx, known, newest)
+	if err != nil || standing.Newest == nil {
+		return standing, problem, err
+	}
+	return standing, problem, k.adopt(standing)
+}
+
+// shown is a contract that the API showed.
+type shown struct {
+	document *Document
+	text     []byte
+	place    string
+}
+
+// describe asks for the contract and reads it. The problem tells why there is none.
+func (k *Keeper) describe(ctx context.Context) (found *shown, problem string, err error) {
+	text, place, err := k.API.Describe(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil, "", ctx.Err()
+	case err != nil:
+		return nil, err.Error(), nil //nolint:nilerr // it is told as the problem
+	}
+	document, err := Read(text)
+	if err != nil {
+		return nil, err.Error(), nil //nolint:nilerr // it is told as the problem
+	}
+	return &shown{document, text, place}, "", nil
+}
+
+// ask asks the API for its contract and records what it shows.
+func (k *Keeper) ask(ctx context.Context) (problem string, err error) {
+	found, problem, err := k.describe(ctx)
+	if err != nil {
+		return "", err
+	}
+	note := jobs.FoundContract{Problem: problem}
+	if found != nil {
+		note = jobs.FoundContract{Digest: found.document.Digest, Text: found.text, Place: found.place}
+		k.memory.keep(found.document)
+	}
+	return problem, k.Ledger.NoteContract(ctx, k.Name, note)
+}
+
+func (k *Keeper) takeTurn(ctx context.Context) error {
+	select {
+	case k.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (k *Keeper) endTurn() { <-k.turn }
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}

@@ -1,0 +1,126 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"syncd/internal/jobs"
+)
+
+// Standing is where the contracts of an API stand.
+type Standing struct {
+	Known    jobs.KnownContracts
+	Problem  string                // why none was found when the API was last asked; "" = one was
+	Newest   *Document             // in force; nil = none was ever seen
+	Accepted *Document             // under which is sent
+	Derived  Derived               // what the newest says of the call that takes documents
+	Advice   []Advice              // where that contradicts the configuration, or leaves a choice
+	Changes  []jobs.ContractChange // from the accepted one to the newest
+
+	comparable bool // both have the call
+}
+
+// Waits tells whether a person must accept the newest contract before anything is sent.
+func (s *Standing) Waits() bool { return len(breaking(s.Changes)) > 0 }
+
+// Standing is where the contracts stand. Nothing is asked, recorded or accepted.
+func (k *Keeper) Standing(ctx context.Context) (*Standing, error) {
+	known, err := k.Ledger.KnownContracts(ctx, k.Name)
+	if err != nil {
+		return nil, err
+	}
+	return k.stand(ctx, known, nil)
+}
+
+// settled is Standing, after accepting by the way what breaks nothing. Whoever does not find the call in both contracts
+// cannot tell that.
+func (k *Keeper) settled(ctx context.Context) (*Standing, error) {
+	s, err := k.Standing(ctx)
+	if err != nil || s.Newest == nil || s.Newest.Digest == s.Known.Accepted || s.Waits() {
+		return s, err
+	}
+	if first := s.Known.Accepted == ""; !first && !s.comparable {
+		return s, nil
+	}
+	_, err = k.Ledger.AcceptContract(ctx, k.Name, jobs.Acceptance{Digest: s.Newest.Digest, Before: s.Known.Accepted})
+	if errors.Is(err, jobs.ErrContractMoved) {
+		err = nil // another process was quicker
+	}
+	return s, err
+}
+
+// stand compares the newest contract, by default that of the ledger, with the accepted one.
+func (k *Keeper) stand(ctx context.Context, known jobs.KnownContracts, newest *Document) (_ *Standing, err error) {
+	s := &Standing{Known: known, Problem: known.Problem, Newest: newest}
+	if newest == nil {
+		if len(known.Seen) == 0 {
+			return s, nil
+		}
+		if s.Newest, err = k.document(ctx, known.Seen[0].Digest); err != nil {
+			return nil, err
+		}
+	}
+	s.Derived, s.Advice = Derive(s.Newest, k.Settings)
+	s.Accepted = s.Newest
+	if known.Accepted == "" {
+		return s, nil
+	}
+	accepted, err := k.document(ctx, known.Accepted)
+	if err != nil {
+		return nil, err
+	}
+	s.Changes = k.Changes(accepted, s.Newest)
+	before, _ := Derive(accepted, k.Settings)
+	s.comparable = before.Operation != nil && s.Derived.Operation != nil
+	if s.Waits() {
+		s.Accepted = accepted
+	}
+	return s, nil
+}
+
+// Accept lets syncd send under the newest contract, as a person decided. The runs that waited for nothing else are returned.
+func (k *Keeper) Accept(ctx context.Context, s *Standing, decision jobs.Acceptance) ([]jobs.Run, error) {
+	decision.Digest, decision.Before = s.Newest.Digest, s.Known.Accepted
+	return k.Ledger.AcceptContract(ctx, k.Name, decision)
+}
+
+// Document reads a contract of the ledger by the beginning of its digest.
+func (k *Keeper) Document(ctx context.Context, s *Standing, digest string) (*Document, error) {
+	for _, seen := range s.Known.Seen {
+		if digest != "" && strings.HasPrefix(seen.Digest, strings.ToLower(digest)) {
+			return k.document(ctx, seen.Digest)
+		}
+	}
+	return nil, fmt.Errorf("%w: %q\nhint: 'syncd contract show' lists those that were seen", jobs.ErrNoContract, digest)
+}
+
+// Changes tells two contracts apart, as far as documents are sent by them: the call, its parameters and its body.
+func (k *Keeper) Changes(before, after *Document) []jobs.ContractChange {
+	if before.Digest == after.Digest {
+		return nil
+	}
+	was, _ := Derive(before, k.Settings)
+	is, _ := Derive(after, k.Settings)
+	changes := Compare(was.Operation, is.Operation)
+	if was.Operation != nil && is.Operation != nil {
+		changes = append(moved(was, is), changes...)
+	}
+	return changes
+}
+
+// moved tells that the dossier's key goes elsewhere.
+func moved(was, is Derived) (changes []jobs.ContractChange) {
+	call := shortCall(was.Operation)
+	if was.KeyIn != is.KeyIn || was.KeyName != is.KeyName {
+		changes = append(changes, jobs.ContractChange{Operation: call, Kind: jobs.ContractParameterMoved, Path: is.KeyName,
+			Old: was.KeyIn + " " + was.KeyName, New: is.KeyIn + " " + is.KeyName, Breaking: true})
+	}
+	return changes
+}
+
+func breaking(changes []jobs.ContractChange) []jobs.ContractChange {
+	return slices.DeleteFunc(slices.Clone(changes), func(c jobs.ContractChange) bool { return !c.Breaking })
+}

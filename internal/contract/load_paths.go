@@ -1,0 +1,190 @@
+package contract
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"}
+
+// readDocument reads the operations, by path and then by method, and the places of keys.
+func (r *reader) readDocument(document *Document) {
+	keys := r.keySchemes()
+	for _, name := range sortedNames(keys) {
+		document.Keys = append(document.Keys, keys[name].(KeyScheme))
+	}
+	paths := objectIn(r.root, "paths")
+	for _, path := range sortedNames(paths) {
+		if strings.HasPrefix(path, "x-") || r.err != nil {
+			continue
+		}
+		item := r.object(paths[path])
+		for _, method := range methods {
+			if node := objectIn(item, strings.ToLower(method)); node != nil && r.err == nil {
+				operation := r.operation(item, node, keys)
+				operation.Method = method
+				operation.Path = oneLine(operation.Base + "/" + strings.TrimLeft(path, "/"))
+				document.Operations = append(document.Operations, operation)
+			}
+		}
+	}
+}
+
+func (r *reader) operation(item, node, keys map[string]any) *Operation {
+	operation := &Operation{
+		ID:      oneLine(textIn(node, "operationId")),
+		Summary: oneLine(textIn(node, "summary")),
+		Base:    oneLine(r.basePath(item, node)),
+		Keys:    r.keysOf(node, keys),
+	}
+	for _, list := range [][]any{listIn(item, "parameters"), listIn(node, "parameters")} {
+		for _, parameter := range list {
+			r.readParameter(operation, r.object(parameter))
+		}
+	}
+	if !r.swagger2 {
+		body := r.object(node["requestBody"])
+		operation.Body = r.jsonContent(body, operation.ID)
+		operation.BodyRequired = isTrue(body, "required")
+	}
+	return operation
+}
+
+// readParameter adds a parameter, or takes the place of one that the path gives to all its operations.
+func (r *reader) readParameter(operation *Operation, node map[string]any) {
+	name, in := oneLine(textIn(node, "name")), oneLine(textIn(node, "in"))
+	switch {
+	case name == "" || r.err != nil:
+		return
+	case r.swagger2 && in == "body":
+		operation.Body, operation.BodyRequired = r.schema(node["schema"], ""), isTrue(node, "required")
+		return
+	case r.swagger2 && in == "formData":
+		return
+	}
+	parameter := Parameter{Name: name, In: in, Required: isTrue(node, "required"), Description: oneLine(textIn(node, "description"))}
+	switch {
+	case r.swagger2:
+		parameter.Schema = r.schema(node, name) // it describes its value itself
+	case node["schema"] != nil:
+		parameter.Schema = r.schema(node["schema"], name)
+	default:
+		if parameter.Schema = r.jsonContent(node, name); parameter.Schema == nil {
+			parameter.Schema = r.anything
+		}
+	}
+	same := func(p Parameter) bool { return p.Name == name && p.In == in }
+	if i := slices.IndexFunc(operation.Parameters, same); i >= 0 {
+		operation.Parameters[i] = parameter
+		return
+	}
+	operation.Parameters = append(operation.Parameters, parameter)
+}
+
+// jsonContent is the schema of the JSON among the media types of a body; nil when none is JSON.
+func (r *reader) jsonContent(body map[string]any, where string) *Schema {
+	content := objectIn(body, "content")
+	best, rank := "", 0
+	for _, mediaType := range sortedNames(content) {
+		name, _, _ := strings.Cut(strings.ToLower(mediaType), ";")
+		score := 0
+		switch name = strings.TrimSpace(name); {
+		case name == "application/json":
+			score = 4
+		case name == "text/json":
+			score = 3
+		case strings.HasSuffix(name, "+json"):
+			score = 2
+		case name == "*/*" || name == "application/*":
+			score = 1
+		}
+		if score > rank {
+			best, rank = mediaType, score
+		}
+	}
+	if rank == 0 {
+		return nil
+	}
+	schema, told := objectIn(content, best)["schema"]
+	if !told {
+		return r.anything
+	}
+	return r.schema(schema, where)
+}
+
+// basePath is the path below which a document's paths lie: basePath, or the first server's.
+func (r *reader) basePath(item, node map[string]any) string {
+	base := textIn(r.root, "basePath")
+	if !r.swagger2 {
+		base = ""
+		for _, level := range []map[string]any{r.root, item, node} {
+			if servers := listIn(level, "servers"); len(servers) > 0 {
+				server, _ := servers[0].(map[string]any)
+				base = serverPath(server)
+			}
+		}
+	}
+	if base = strings.Trim(base, "/"); base == "" {
+		return ""
+	}
+	return "/" + base
+}
+
+// serverPath is the path of a server's address, whose {variables} have their defaults.
+func serverPath(server map[string]any) string {
+	address := textIn(server, "url")
+	variables := objectIn(server, "variables")
+	for _, name := range sortedNames(variables) {
+		variable, _ := variables[name].(map[string]any)
+		if value := textIn(variable, "default"); len(address) < 1000 && len(value) < 1000 {
+			address = strings.ReplaceAll(address, "{"+name+"}", value)
+		}
+	}
+	if _, rest, absolute := strings.Cut(address, "//"); absolute {
+		_, address, _ = strings.Cut(rest, "/")
+	}
+	address, _, _ = strings.Cut(address, "?")
+	if decoded, err := url.PathUnescape(address); err == nil {
+		return decoded
+	}
+	return address
+}
+
+// keySchemes are the apiKey schemes by name; their values are KeySchemes.
+func (r *reader) keySchemes() map[string]any {
+	nodes := objectIn(r.root, "securityDefinitions")
+	if !r.swagger2 {
+		nodes = objectIn(objectIn(r.root, "components"), "securitySchemes")
+	}
+	keys := map[string]any{}
+	for name := range nodes {
+		scheme := r.object(nodes[name])
+		if textIn(scheme, "type") == "apiKey" && textIn(scheme, "name") != "" {
+			keys[name] = KeyScheme{Name: oneLine(textIn(scheme, "name")), In: oneLine(textIn(scheme, "in"))}
+		}
+	}
+	return keys
+}
+
+// keysOf are the keys that an operation asks for: by itself, or as all operations do.
+func (r *reader) keysOf(node, keys map[string]any) []KeyScheme {
+	demands, own := node["security"].([]any)
+	if !own {
+		demands = listIn(r.root, "security")
+	}
+	named := map[string]bool{}
+	for _, demand := range demands {
+		schemes, _ := demand.(map[string]any)
+		for name := range schemes {
+			named[name] = true
+		}
+	}
+	var found []KeyScheme
+	for _, name := range sortedNames(keys) {
+		if named[name] {
+			found = append(found, keys[name].(KeyScheme))
+		}
+	}
+	return found
+}

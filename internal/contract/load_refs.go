@@ -1,0 +1,98 @@
+package contract
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// maxHops bounds references that lead to references.
+const maxHops = 32
+
+// resolve finds what a $ref within the document points at (RFC 6901, in a URI fragment); nil, with r.err set, where that
+// is nothing, or lies outside the document.
+func (r *reader) resolve(ref string) any {
+	pointer, local := strings.CutPrefix(ref, "#")
+	if !local {
+		r.fail(fmt.Sprintf("the contract refers to another file or host, which syncd does not read: %s", named(bare(ref))), hintAsk)
+		return nil
+	}
+	if decoded, err := url.PathUnescape(pointer); err == nil {
+		pointer = decoded
+	}
+	var value any = r.root
+	if pointer == "" {
+		return value
+	}
+	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		token = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+		found := false
+		switch v := value.(type) {
+		case map[string]any:
+			value, found = v[token]
+		case []any:
+			if index, err := strconv.Atoi(token); err == nil && index >= 0 && index < len(v) {
+				value, found = v[index], true
+			}
+		}
+		if !found {
+			r.fail(fmt.Sprintf("the contract refers to %s, which it does not have", named(ref)), hintAsk)
+			return nil
+		}
+	}
+	return value
+}
+
+// bare is a reference without what could hold a secret: user, query and fragment.
+func bare(ref string) string {
+	ref, _, _ = strings.Cut(ref, "?")
+	ref, _, _ = strings.Cut(ref, "#")
+	if scheme, rest, found := strings.Cut(ref, "//"); found {
+		host, path, below := strings.Cut(rest, "/")
+		ref = scheme + "//" + host[strings.LastIndexByte(host, '@')+1:]
+		if below {
+			ref += "/" + path
+		}
+	}
+	return ref
+}
+
+// object is value, or what it refers to, as an object; nil where it is none.
+func (r *reader) object(value any) map[string]any {
+	for range maxHops {
+		m, _ := value.(map[string]any)
+		ref, refers := m["$ref"].(string)
+		if !refers {
+			return m
+		}
+		if value = r.resolve(ref); r.err != nil {
+			return nil
+		}
+	}
+	r.fail("the contract has a $ref that leads back to itself", hintAsk)
+	return nil
+}
+
+// referred is the schema that a $ref points at, the same one each time.
+func (r *reader) referred(ref string) *Schema {
+	if s := r.byRef[ref]; s != nil {
+		return s
+	}
+	node := r.resolve(ref)
+	if r.err != nil {
+		return r.anything
+	}
+	name := ref[strings.LastIndexByte(ref, '/')+1:]
+	name = strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
+	if decoded, err := url.PathUnescape(name); err == nil {
+		name = decoded
+	}
+	s := r.newSchema(name)
+	s.Name = oneLine(name)
+	r.byRef[ref] = s
+	if m, ok := node.(map[string]any); ok {
+		r.unread = append(r.unread, unread{s, m})
+	}
+	return s
+}

@@ -1,0 +1,294 @@
+package contract_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"syncd/internal/contract"
+)
+
+func TestReadRefuses(t *testing.T) {
+	t.Parallel()
+	body := func(schema string) string { return string(swagger2(schema, "")) }
+	tests := []struct{ name, text, problem string }{
+		{"nothing", "", "the document is empty"},
+		{"white space", " \r\n\t", "the document is empty"},
+		{"a byte order mark", "\uFEFF", "the document is empty"},
+		{"a login page", "<!DOCTYPE html>\n<html><body>Connexion</body></html>", "the document is an HTML page, such as a login page or Swagger's own page, not a contract"},
+		{"XML", `<?xml version="1.0"?><Error/>`, "the document is XML or HTML, not a contract"},
+		{"half a document", `{"swagger":"2.0","paths":{`, "the document is neither JSON nor YAML"},
+		{"plain text", "Not Found", "the document is neither a JSON object nor a YAML mapping"},
+		{"an array", `[{"swagger":"2.0"}]`, "the document is neither a JSON object nor a YAML mapping"},
+		{"null", `null`, "the document is neither a JSON object nor a YAML mapping"},
+		{"20 MB", `{"swagger":"2.0","x":"` + strings.Repeat("a", 20<<20) + `"}`, "the document is larger than 10 MiB"},
+		{"many values", `{"swagger":"2.0","x":[` + strings.Repeat("0,", 2_000_000) + `0]}`, "the document holds more than 1000000 values"},
+		{"many lines of YAML", "swagger: '2.0'\nx:\n" + strings.Repeat("- a\n", 1_000_000), "the document holds more than 1000000 values"},
+		{"deep JSON", strings.Repeat(`{"a":`, 300) + "1" + strings.Repeat("}", 300), "the document is nested more than 200 levels deep"},
+		{"deeper JSON", strings.Repeat(`[`, 5_000_000), "the document is nested more than 200 levels deep"},
+		{"deep YAML", "swagger: " + strings.Repeat("[", 300) + strings.Repeat("]", 300), "the document is nested more than 200 levels deep"},
+		{"deeper YAML", "- " + strings.Repeat("- ", 100_000) + "a", "the document is nested more than 200 levels deep"},
+		{"an answer of the API", `{"Message":"Not Found"}`, "the document is neither Swagger 2.0 nor OpenAPI 3: it has no member swagger or openapi"},
+		{"Swagger 1.2", `{"swagger":"1.2","apis":[]}`, `the document is Swagger "1.2"; syncd reads Swagger 2.0 and OpenAPI 3`},
+		{"OpenAPI 4", `{"openapi":"4.0.0"}`, `the document is OpenAPI "4.0.0"; syncd reads Swagger 2.0 and OpenAPI 3`},
+		{"no operation", `{"swagger":"2.0","paths":{"/V2/Salarie":{"parameters":[]}}}`, "the contract has no operation at all"},
+		{"no paths", `{"openapi":"3.0.0"}`, "the contract has no operation at all"},
+		{"a missing $ref", body(`{"$ref":"#/definitions/Salarie"}`), `the contract refers to "#/definitions/Salarie", which it does not have`},
+		{"a missing $ref of an array", body(`{"items":{"$ref":"#/paths/~1V2~1Salarie/post/parameters/7"}}`),
+			`the contract refers to "#/paths/~1V2~1Salarie/post/parameters/7", which it does not have`},
+		{"another file", body(`{"$ref":"../../../etc/passwd#/a"}`),
+			`the contract refers to another file or host, which syncd does not read: "../../../etc/passwd"`},
+		{"another host, and no secret", body(`{"$ref":"https://user:secret@127.0.0.1/x.json?key=secret#/a"}`),
+			`the contract refers to another file or host, which syncd does not read: "https://127.0.0.1/x.json"`},
+		{"a parameter that refers to itself", `{"swagger":"2.0","paths":{"/a":{"get":{"parameters":[{"$ref":"#/parameters/p"}]}}},"parameters":{"p":{"$ref":"#/parameters/p"}}}`,
+			"the contract has a $ref that leads back to itself"},
+		{"anchors", "swagger: '2.0'\nx: &a [1]\n", "the YAML document uses anchors or aliases, which syncd does not read"},
+		{"a bomb", "a: &a [x,x,x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\nd: [*c,*c,*c]\n", "the YAML document uses anchors or aliases, which syncd does not read"},
+		{"odd names", "swagger: '2.0'\n? [a, b]\n: c\n", "the YAML document has a member whose name is no text"},
+		{"no text", "\x00\x01\x02", "the document is neither JSON nor YAML"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := contract.Read([]byte(test.text))
+			var refused *contract.ReadError
+			if !errors.As(err, &refused) {
+				t.Fatalf("got %v, want a ReadError", err)
+			}
+			if refused.Problem != test.problem || refused.Hint == "" {
+				t.Errorf("got %q (hint %q), want %q", refused.Problem, refused.Hint, test.problem)
+			}
+			if !strings.Contains(err.Error(), "\nhint: ") {
+				t.Errorf("no hint in %q", err)
+			}
+		})
+	}
+}
+
+func TestReadFetchesNothing(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s was asked for", r.URL.Path)
+	}))
+	defer server.Close()
+	for _, text := range [][]byte{
+		swagger2(`{"$ref":"`+server.URL+`/s.json#/Salarie"}`, ""),
+		openapi3Document(`{"allOf":[{"$ref":"`+server.URL+`/s.json"}]}`, ""),
+		[]byte(`{"openapi":"3.0.0","paths":{"/a":{"$ref":"` + server.URL + `/p.json"}}}`),
+		[]byte(`{"swagger":"2.0","paths":{"/a":{"get":{"parameters":[{"$ref":"//` + strings.TrimPrefix(server.URL, "http://") + `/p.json"}]}}}}`),
+	} {
+		if _, err := contract.Read(text); err == nil || !strings.Contains(err.Error(), "another file or host") {
+			t.Errorf("got %v, want a refusal", err)
+		}
+	}
+}
+
+// What syncd does not use may be wrong: answers, and definitions that nothing refers to.
+func TestReadIgnoresWhatIsNotUsed(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(string(swagger2(`{"type":"object"}`, `"Unused":{"$ref":"http://127.0.0.1:1/x"}`)),
+		`"description":"OK"`, `"schema":{"$ref":"#/definitions/Missing"}`, 1)
+	mustRead(t, []byte(text))
+}
+
+func TestReadManySchemas(t *testing.T) {
+	t.Parallel()
+	var definitions, properties []string
+	for i := range 60_000 {
+		definitions = append(definitions, fmt.Sprintf(`"S%d":{"type":"string"}`, i))
+		properties = append(properties, fmt.Sprintf(`"p%d":{"$ref":"#/definitions/S%d"}`, i, i))
+	}
+	mustRead(t, swagger2(`{"$ref":"#/definitions/S1"}`, strings.Join(definitions, ",")))
+	_, err := contract.Read(swagger2(`{"properties":{`+strings.Join(properties, ",")+`}}`, strings.Join(definitions, ",")))
+	if err == nil || !strings.HasPrefix(err.Error(), "the calls of the contract need more than 50000 schemas") {
+		t.Errorf("got %v, want a refusal", err)
+	}
+}
+
+// Each of many schemas takes over the members of one that has many: allOf would copy millions.
+func TestReadOfCopiesIsBounded(t *testing.T) {
+	t.Parallel()
+	var properties, parts []string
+	for i := range 2_000 {
+		properties = append(properties, fmt.Sprintf(`"p%d":{}`, i))
+		parts = append(parts, fmt.Sprintf(`"q%d":{"allOf":[{"$ref":"#/definitions/Large"}],"properties":{"own":{}}}`, i))
+	}
+	_, err := contract.Read(swagger2(`{"properties":{`+strings.Join(parts, ",")+`}}`, `"Large":{"properties":{`+strings.Join(properties, ",")+`}}`))
+	if err == nil || !strings.HasPrefix(err.Error(), "the schemas of the contract have more than 1000000 members") {
+		t.Errorf("got %v, want a refusal", err)
+	}
+}
+
+func TestReadOfAllOf(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, schema, definitions, document, want, note string }{
+		{"recursive", `{"$ref":"#/definitions/A"}`, `"A":{"allOf":[{"$ref":"#/definitions/B"}],"required":["a"],"properties":{"a":{"type":"string"}}},
+			"B":{"allOf":[{"$ref":"#/definitions/A"}],"properties":{"b":{"type":"integer"}}}`,
+			`{"b":"x"}`, "required /a want \"string\" got \"\"\nwrong-type /b want \"integer\" got \"string\"", "leads back to itself"},
+		{"a $ref to itself", `{"$ref":"#/definitions/A"}`, `"A":{"$ref":"#/definitions/B","description":"x"},"B":{"$ref":"#/definitions/A","description":"y"}`,
+			`{"b":"x"}`, "", "leads back to itself"},
+		{"conflicting types", `{"allOf":[{"type":"string"},{"type":"object","properties":{"a":{}}}]}`, ``, `1`, "", "contradict one another (string, object)"},
+		{"conflicting values", `{"allOf":[{"enum":["a"]},{"enum":["b"]}]}`, ``, `"c"`, "", "list different values"},
+		{"common values", `{"allOf":[{"enum":["a","b"]},{"enum":["b","c"]}]}`, ``, `"a"`, `not-listed  want "b" got "string"`, ""},
+		{"integer and number", `{"allOf":[{"type":"number"},{"type":"integer"}]}`, ``, `1.5`, `wrong-type  want "integer" got "number"`, ""},
+		{"the narrower limits", `{"allOf":[{"type":"number","minimum":1,"maximum":9},{"minimum":2,"maximum":10}]}`, ``, `1`, `out-of-range  want ">= 2" got "number"`, ""},
+		{"one member of two parts", `{"allOf":[{"properties":{"a":{"type":"string"}}},{"properties":{"a":{"maxLength":1}}}]}`, ``, `{"a":"ab"}`,
+			`too-long /a want "1" got "2"`, ""},
+		{"circles of two parts", `{"allOf":[{"$ref":"#/definitions/A"},{"$ref":"#/definitions/B"}]}`,
+			`"A":{"properties":{"n":{"$ref":"#/definitions/A"},"v":{"type":"string"}}},"B":{"properties":{"n":{"$ref":"#/definitions/B"},"v":{"maxLength":1}}}`,
+			`{"n":{"n":{"v":"ab"}}}`, `too-long /n/n/v want "1" got "2"`, ""},
+		{"derived and closed", `{"$ref":"#/definitions/D"}`, `"D":{"allOf":[{"$ref":"#/definitions/B"}],"properties":{"d":{}},"additionalProperties":false},
+			"B":{"properties":{"b":{}},"additionalProperties":false}`, `{"b":1,"d":1,"x":1}`, `unknown-member /x want "b" got ""`, ""},
+		{"beside a $ref", `{"properties":{"a":{"$ref":"#/definitions/A","readOnly":true}},"required":["a"]}`, `"A":{"type":"object"}`, `{}`, "", ""},
+		{"a pattern that Go cannot compile", `{"properties":{"Nir":{"pattern":"^(?!0)"}}}`, ``, `{}`, "", `Nir: Go cannot read the pattern "^(?!0)"`},
+		{"a pattern of a large program", `{"pattern":"(x{900}){900}"}`, ``, `"y"`, "", "Go cannot read the pattern"},
+		{"not", `{"not":{"type":"string"}}`, ``, `"y"`, "", `"not" is not checked`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			document := mustRead(t, swagger2(test.schema, test.definitions))
+			got := problemLines(contract.NewChecker(document.Operations[0].Body).Check([]byte(test.document)))
+			if got != test.want {
+				t.Errorf("got\n%s\nwant\n%s", got, test.want)
+			}
+			if notes := strings.Join(document.Notes, "\n"); !strings.Contains(notes, test.note) || test.note == "" && notes != "" {
+				t.Errorf("notes %q, want %q", notes, test.note)
+			}
+		})
+	}
+}
+
+func TestReadKeepsTheLastOfMembersThatRepeatAName(t *testing.T) {
+	t.Parallel()
+	document := mustRead(t, swagger2(`{"type":"string","type":"integer"}`, ""))
+	if got := document.Operations[0].Body.Type; got != contract.TypeInteger {
+		t.Errorf("type %q, want integer", got)
+	}
+}
+
+func TestReadOperation(t *testing.T) {
+	t.Parallel()
+	document := mustRead(t, []byte(`{"swagger":"2.0","info":{"title":"Paie"},"basePath":"/Api2/","security":[{"cle":[]}],
+		"securityDefinitions":{"cle":{"type":"apiKey","name":"X-Cle","in":"header"},"oauth":{"type":"oauth2"},"z":{"type":"apiKey","name":"z","in":"query"}},
+		"parameters":{"p":{"name":"periode","in":"query","type":"string","pattern":"x","required":true}},
+		"paths":{"/V2/Salarie":{"parameters":[{"$ref":"#/parameters/p"},{"name":"a","in":"header","type":"integer"}],
+			"post":{"operationId":"Salarie_Post","summary":" Envoie ","parameters":[{"name":"a","in":"header","type":"string"},{"name":"f","in":"formData","type":"file"},
+				{"name":"b","in":"body","schema":{"$ref":"#/definitions/Salarie"}}]},
+			"get":{"security":[]}}},"definitions":{"Salarie":{"type":"object","description":"d"}}}`))
+	if document.Version != "2.0" || document.Title != "Paie" || len(document.Digest) != 64 || len(document.Keys) != 2 {
+		t.Errorf("document: %+v", document)
+	}
+	if len(document.Operations) != 2 || document.Operations[0].Method != "GET" || document.Operations[0].Keys != nil {
+		t.Fatalf("operations: %+v", document.Operations)
+	}
+	post := document.Operations[1]
+	if post.ID != "Salarie_Post" || post.Path != "/Api2/V2/Salarie" || post.Base != "/Api2" || post.Summary != "Envoie" || post.BodyRequired {
+		t.Errorf("operation: %+v", post)
+	}
+	if !slices.Equal(post.Keys, []contract.KeyScheme{{Name: "X-Cle", In: "header"}}) {
+		t.Errorf("keys: %+v", post.Keys)
+	}
+	if len(post.Parameters) != 2 || !post.Parameters[0].Required || post.Parameters[0].Schema.PatternText != "x" || post.Parameters[1].Schema.Type != contract.TypeString {
+		t.Errorf("parameters: %+v", post.Parameters)
+	}
+	if post.Body.Name != "Salarie" || post.Body.Description != "d" {
+		t.Errorf("body: %+v", post.Body)
+	}
+}
+
+func TestReadOpenAPI3(t *testing.T) {
+	t.Parallel()
+	document := mustRead(t, []byte(`{"openapi":"3.0.1","servers":[{"url":"https://{host}/{root}","variables":{"host":{"default":"localhost"},"root":{"default":"Api2"}}}],
+		"components":{"requestBodies":{"R":{"required":true,"content":{"text/plain":{"schema":{"type":"string"}},"text/json":{"schema":{"type":"boolean"}},
+			"application/json; charset=utf-8":{"schema":{"type":"object"}}}}},"securitySchemes":{"k":{"type":"apiKey","in":"query","name":"cle"}}},
+		"paths":{"/a":{"servers":[{"url":"/other"}],"put":{"requestBody":{"$ref":"#/components/requestBodies/R"},"security":[{"k":[]}]}},
+			"/b":{"get":{"parameters":[{"name":"q","in":"query","content":{"application/json":{"schema":{"type":"integer"}}}},{"name":"r","in":"query"}]}}}}`))
+	put, get := document.Operations[0], document.Operations[1]
+	if put.Path != "/other/a" || !put.BodyRequired || put.Body.Type != contract.TypeObject || len(put.Keys) != 1 {
+		t.Errorf("put: %+v", put)
+	}
+	if get.Path != "/Api2/b" || get.Body != nil || get.Parameters[0].Schema.Type != contract.TypeInteger || get.Parameters[1].Schema == nil {
+		t.Errorf("get: %+v", get)
+	}
+}
+
+func TestReadYAMLLikeJSON(t *testing.T) {
+	t.Parallel()
+	yaml := mustRead(t, []byte(`# a comment
+swagger: "2.0"
+info: {title: Paie, version: v1}
+paths:
+  /V2/Salarie:
+    post:
+      parameters:
+        - name: s
+          in: body
+          required: true
+          schema:
+            type: object
+            properties:
+              Code: {type: string, enum: [01, "02"]}
+              Taux: {type: number, maximum: 1e2, minimum: .5}
+              Debut: {type: string, default: 2026-11-30}
+      responses:
+        200: {description: OK}
+`))
+	json := mustRead(t, []byte(`{"paths":{"/V2/Salarie":{"post":{"parameters":[{"in":"body","name":"s","required":true,"schema":{"properties":{
+		"Code":{"enum":["01","02"],"type":"string"},"Debut":{"default":"2026-11-30","type":"string"},"Taux":{"maximum":100.0,"minimum":0.5,"type":"number"}},"type":"object"}}],
+		"responses":{"200":{"description":"OK"}}}}},"swagger":"2.0","info":{"version":"v1","title":"Paie"}}`))
+	if yaml.Digest != json.Digest {
+		t.Error("the same document has two digests")
+	}
+	if got := yaml.Operations[0].Body.Property("Code").Schema.Enum; !slices.Equal(got, []string{`"01"`, `"02"`}) {
+		t.Errorf("enum %v", got)
+	}
+	unquoted := mustRead(t, []byte("swagger: 2.0\npaths: {/a: {get: {}}}"))
+	if unquoted.Version != "2.0" {
+		t.Errorf("version %q", unquoted.Version)
+	}
+}
+
+func TestDigestIgnoresTheForm(t *testing.T) {
+	t.Parallel()
+	compact := swagger2(`{"maximum":1.50}`, "")
+	spaced := bytes.ReplaceAll(bytes.ReplaceAll(compact, []byte(","), []byte(" ,\n ")), []byte("1.50"), []byte("15e-1"))
+	if mustRead(t, compact).Digest != mustRead(t, spaced).Digest {
+		t.Error("white space or the form of a number counts")
+	}
+	if mustRead(t, compact).Digest == mustRead(t, swagger2(`{"maximum":1.51}`, "")).Digest {
+		t.Error("a change does not count")
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(swagger2(`{"$ref":"#/definitions/A"}`, `"A":{"allOf":[{"$ref":"#/definitions/A"}],"anyOf":[{},{"type":"string"}],"pattern":"a","enum":[1,null]}`))
+	f.Add(openapi3Document(`{"properties":{"a":{"$ref":"#/components/schemas/A"}}}`, `"A":{"type":"array","items":{"$ref":"#/components/schemas/A"}}`))
+	f.Add([]byte("swagger: '2.0'\npaths:\n  /a:\n    get: {}\n"))
+	f.Add([]byte("<html>"))
+	f.Add(benchmarkContract(f))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		document, err := contract.Read(text)
+		if err != nil {
+			var refused *contract.ReadError
+			if !errors.As(err, &refused) {
+				t.Fatalf("%T is no ReadError", err)
+			}
+			if refused.Problem == "the document cannot be read as a contract" {
+				t.Fatal("reading it panics")
+			}
+			return
+		}
+		for _, operation := range document.Operations {
+			contract.NewChecker(operation.Body).Check([]byte(benchmarkDocument))
+			if changes := contract.Compare(operation, operation); changes != nil {
+				t.Fatalf("an operation differs from itself: %+v", changes)
+			}
+		}
+	})
+}

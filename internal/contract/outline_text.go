@@ -1,0 +1,141 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const maxText = 80 // characters of a description, a name or a pattern that people are shown
+
+// tidy makes text from outside fit for one line of a terminal or a file: no control characters, no line ends, and cut
+// short.
+func tidy(text string) string { return shorten(oneLine(text), maxText) }
+
+// oneLine leaves out what a terminal would not show as it is, and makes one blank of white space.
+func oneLine(text string) string {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsPrint(r) && r != utf8.RuneError:
+			return r
+		}
+		return -1
+	}, text)
+	return strings.Join(strings.Fields(clean), " ")
+}
+
+// plainTexts writes JSON texts with escapes for all that a terminal would not show as it is; their values stay the same.
+func plainTexts(texts []string) []string {
+	if !slices.ContainsFunc(texts, func(text string) bool { return strings.ContainsFunc(text, unprintable) }) {
+		return texts
+	}
+	plain := make([]string, len(texts))
+	for i, text := range texts {
+		var b strings.Builder
+		for _, r := range text {
+			switch {
+			case !unprintable(r):
+				b.WriteRune(r)
+			case r > 0xffff:
+				high, low := utf16.EncodeRune(r)
+				fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+			default:
+				fmt.Fprintf(&b, `\u%04x`, r)
+			}
+		}
+		plain[i] = b.String()
+	}
+	return plain
+}
+
+func unprintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// shorten cuts text to a number of characters, at a blank where one is near.
+func shorten(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	const near = 15
+	cut := string(runes[:most-1])
+	if blank := strings.LastIndexByte(cut, ' '); blank > len(cut)-near && blank > 0 {
+		cut = cut[:blank]
+	}
+	return strings.TrimRight(cut, " ") + "…"
+}
+
+// kind is a schema's type in few signs: "string(date)", "array", "any".
+func (s *Schema) kind() string { return s.kindIn(maxAlternatives) }
+
+func (s *Schema) kindIn(depth int) string {
+	kind := string(s.Type)
+	if kind == "" {
+		kind = "any"
+		if len(s.Alternatives) > 0 && depth > 0 {
+			kind = s.alternativeKinds(depth)
+		} else if len(s.Properties) > 0 {
+			kind = "object"
+		}
+	}
+	if s.Format != "" {
+		kind += "(" + tidy(s.Format) + ")"
+	}
+	return kind
+}
+
+func (s *Schema) alternativeKinds(depth int) string {
+	var kinds []string
+	seen := map[string]bool{}
+	for _, alternative := range s.Alternatives {
+		if kind := alternative.kindIn(depth - 1); !seen[kind] {
+			seen[kind] = true
+			kinds = append(kinds, kind)
+		}
+	}
+	return strings.Join(kinds, " | ")
+}
+
+// terms are a member's type and limits, in signs that need no translation: "string(date), ≤ 50, null".
+func (p *Property) terms() string {
+	s := p.Schema
+	terms := []string{s.kind()}
+	add := func(format string, args ...any) { terms = append(terms, fmt.Sprintf(format, args...)) }
+	least, most := s.MinLength, s.MaxLength
+	if s.takes(TypeArray) && s.Type == TypeArray {
+		least, most = s.MinItems, s.MaxItems
+	}
+	if least > 0 {
+		add("≥ %d", least)
+	}
+	if most >= 0 {
+		add("≤ %d", most)
+	}
+	if s.Minimum != "" {
+		add("%s %s", sign(s.ExclusiveMinimum, ">", "≥"), s.Minimum)
+	}
+	if s.Maximum != "" {
+		add("%s %s", sign(s.ExclusiveMaximum, "<", "≤"), s.Maximum)
+	}
+	if s.MultipleOf != "" {
+		add("n × %s", s.MultipleOf)
+	}
+	if s.PatternText != "" {
+		add("/%s/", tidy(s.PatternText))
+	}
+	if p.Null {
+		add("null")
+	}
+	return strings.Join(terms, ", ")
+}
+
+func sign(exclusive bool, strict, loose string) string {
+	if exclusive {
+		return strict
+	}
+	return loose
+}

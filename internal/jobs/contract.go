@@ -1,0 +1,162 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"syncd/internal/mapping"
+)
+
+// Contract is what the API says that it takes of one job's documents: its Swagger or OpenAPI document, read by package
+// contract.
+type Contract struct {
+	Digest string // SHA-256 of the document, hex; it holds nothing personal. "" = none is known
+
+	// Checker judges documents; nil = no contract is known, or it does not have the operation: documents go unchecked.
+	Checker DocumentChecker
+	// Unknown are members that the job maps and the contract does not have: the API would drop them silently.
+	Unknown []string
+	// Breaking is what changed for the worse since the contract that was accepted last; nil = nothing waits for a person.
+	Breaking []ContractChange
+	// Before is the digest of the contract that the target's last run of everyone was planned under; "" = none.
+	Before string
+	// Since is all that changed since the contract that was asked about.
+	Since []ContractChange
+}
+
+// DocumentChecker tells what the API would refuse. It is safe for concurrent use.
+type DocumentChecker interface {
+	// Check judges a document in canonical form. The paths of problems are JSON pointers; they hold no values. nil = it fits.
+	Check(document []byte) []mapping.Problem
+}
+
+// ContractChangeKind says what changed between two contracts. Package report has words for each.
+type ContractChangeKind string
+
+const (
+	// Changes that break what was sent before.
+	ContractOperationRemoved ContractChangeKind = "operation-removed"
+	ContractMemberRemoved    ContractChangeKind = "member-removed"   // the API would drop it silently
+	ContractMemberRequired   ContractChangeKind = "member-required"  // newly required, or required and new
+	ContractTypeNarrowed     ContractChangeKind = "type-narrowed"    // Old, New: "number" → "integer"; also null no longer taken
+	ContractEnumNarrowed     ContractChangeKind = "enum-narrowed"    // Old: the values that went
+	ContractFormatNarrowed   ContractChangeKind = "format-narrowed"  // format or pattern; Old "" = there was none
+	ContractLimitNarrowed    ContractChangeKind = "limit-narrowed"   // a length, range or count; Old and New as "<= 50"
+	ContractParameterAdded   ContractChangeKind = "parameter-added"  // a required parameter of the call
+	ContractParameterMoved   ContractChangeKind = "parameter-moved"  // Old, New: "header X-Cle" → "query cle"
+	ContractMemberReadOnly   ContractChangeKind = "member-read-only" // what is sent would be ignored
+
+	// Others, which are reported only.
+	ContractOperationAdded ContractChangeKind = "operation-added"
+	ContractMemberAdded    ContractChangeKind = "member-added"
+	ContractMemberOptional ContractChangeKind = "member-optional" // no longer required
+	ContractWidened        ContractChangeKind = "widened"         // a type, format, limit or enum takes more
+)
+
+// ContractChange is one difference between two contracts, for an operation that syncd uses.
+type ContractChange struct {
+	Operation string             `json:"operation"`      // "POST /V2/Salarie"
+	Path      string             `json:"path,omitempty"` // "Contrat.CodeNature", "Elements[].Code"; of the body, or a parameter's name
+	Kind      ContractChangeKind `json:"kind"`
+	Old       string             `json:"old,omitempty"`
+	New       string             `json:"new,omitempty"`
+	Breaking  bool               `json:"breaking,omitempty"`
+}
+
+// APIName is an API as a whole, for all dossiers.
+type APIName struct{ Partner, Environment, BaseURL string }
+
+// API is the API that the target belongs to.
+func (t Target) API() APIName { return APIName{t.Partner, t.Environment, t.BaseURL} }
+
+// Contracts knows the contract in force.
+type Contracts interface {
+	// InForce gives the contract for the documents of a job; nil = there is nothing to say. The API is asked when nobody did lately. One
+	// that does not tell is no error: what it told last counts. since is the digest of the contract that changes are told
+	// from; "" = that of the target's last run of everyone.
+	InForce(ctx context.Context, job *PushJob, target int64, since string) (*Contract, error)
+}
+
+// contract asks what the API takes. With what it says, calls may take another form, so it comes first.
+func (r *Runner) contract(ctx context.Context, job *PushJob, target int64, since string) (*Contract, error) {
+	if r.Contracts == nil {
+		return nil, nil
+	}
+	contract, err := r.Contracts.InForce(ctx, job, target, since)
+	if err != nil {
+		return nil, fmt.Errorf("reading the API's contract: %w", err)
+	}
+	return contract, nil
+}
+
+func (c *Contract) digest() string {
+	if c == nil {
+		return ""
+	}
+	return c.Digest
+}
+
+// outdates tells whether what a run planned under another contract, or under none, may not fit this one: something broke
+// since, or waits to be accepted.
+func (c *Contract) outdates(run *Run) bool {
+	if c == nil || run.Digests.Contract == c.Digest {
+		return false
+	}
+	breaks := func(change ContractChange) bool { return change.Breaking }
+	return len(c.Breaking) > 0 || run.Digests.Contract != "" && slices.ContainsFunc(c.Since, breaks)
+}
+
+// renewed tells whether the target's last run of everyone was planned under another contract.
+func (c *Contract) renewed() bool { return c.Before != c.Digest }
+
+// findings are about the plan as a whole. What breaks holds only a plan that would send something.
+func (c *Contract) findings(sends bool, stale tripped) []Finding {
+	if c == nil {
+		return nil
+	}
+	findings := c.broken(sends)
+	if n := len(c.Unknown); n > 0 {
+		findings = append(findings, Finding{Rule: RuleUnknownMember, Holds: sends, N: n, Members: c.Unknown[:min(n, FindingKeys)]})
+	}
+	added := slices.DeleteFunc(slices.Clone(c.Since), func(change ContractChange) bool { return change.Breaking })
+	if n := len(added); n > 0 {
+		findings = append(findings, Finding{Rule: RuleContractAdded, N: n, Contract: added[:min(n, FindingKeys)]})
+	}
+	if c.Checker == nil && sends {
+		findings = append(findings, Finding{Rule: RuleUnchecked})
+	}
+	if stale.n > 0 {
+		findings = append(findings, Finding{Rule: RuleContractStale, N: stale.n, Keys: stale.keys})
+	}
+	return findings
+}
+
+// broken is the finding that what is sent may break, and that nobody has accepted it; nil when nothing does.
+func (c *Contract) broken(holds bool) []Finding {
+	if c == nil || len(c.Breaking) == 0 {
+		return nil
+	}
+	n := len(c.Breaking)
+	return []Finding{{Rule: RuleContract, Holds: holds, N: n, Contract: c.Breaking[:min(n, FindingKeys)]}}
+}
+
+// refused tells what the API would refuse in a document that is to be sent. One that is unchanged stays with the API
+// whatever the contract says; under a new one it is only noted, as its next change would be refused.
+func (p *planning) refused(act action, key, document []byte) []mapping.Problem {
+	if p.contract == nil || p.contract.Checker == nil {
+		return nil
+	}
+	switch {
+	case act == send:
+		return p.job.Mapping.Locate(document, p.contract.Checker.Check(document))
+	case act == keep && p.contract.renewed() && p.contract.Checker.Check(document) != nil:
+		p.stale.add(string(key))
+	}
+	return nil
+}
+
+// WaitsForContract tells whether the run is held, among others, for a change of the API's contract.
+func (r *Run) WaitsForContract() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule == RuleContract && f.Holds })
+}

@@ -1,0 +1,164 @@
+package report
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"syncd/internal/jobs"
+)
+
+// contractWords tell what the API's contract asks for, and how it changed.
+type contractWords struct {
+	types, formats map[string]string // of JSON; of texts and numbers, by their names in the contract
+	format         string            // another format %s
+	limits         map[string]string // by their sign, of a limit %s
+	unique         string            // of the items of a list
+	value, other   string            // instead of a type that is not told
+	or             string            // between types
+	characters     plural            // their number %s
+	items          plural            // likewise
+	meant          string            // name %s
+	item           string            // array %s, number %s
+	amend, add     string            // where, section %s
+	breaking       plural            // titles of changes, their number %s
+	additions      plural
+	none           string // instead of changes
+	changes        map[jobs.ContractChangeKind]changeWords
+	impact         string // job %s, period %s
+	impactNobody   string // employees read %s
+	impactCount    plural // their number %s, employees read %s
+}
+
+// changeWords are the sentences of a change, by what it tells: nothing, what is {new}, what was {old}, or both. One that is
+// missing is left to plain.
+type changeWords struct{ plain, fresh, gone, both string }
+
+// ContractChange is one line: "! Contrat.CodeNature: required now". Its sign is ! for what breaks, + for what is new, and * for
+// other changes.
+func (p *Printer) ContractChange(c jobs.ContractChange) string {
+	where := c.Path
+	if where == "" {
+		where = c.Operation
+	}
+	return clean(string(signOf(&c)) + " " + cut(where) + p.catalogue.colon + p.changeText(&c))
+}
+
+func signOf(c *jobs.ContractChange) jobs.Difference {
+	switch {
+	case c.Breaking:
+		return jobs.Undeliverable
+	case c.Kind == jobs.ContractMemberAdded || c.Kind == jobs.ContractOperationAdded:
+		return jobs.Created
+	}
+	return jobs.Updated
+}
+
+// changeText is what a change is, without its place.
+func (p *Printer) changeText(c *jobs.ContractChange) string {
+	words, known := p.catalogue.contract.changes[c.Kind]
+	if !known { // of a newer program
+		return string(c.Kind)
+	}
+	text := words.plain
+	switch {
+	case c.Old != "" && c.New != "" && words.both != "":
+		text = words.both
+	case c.New != "" && words.fresh != "":
+		text = words.fresh
+	case c.Old != "" && c.New == "" && words.gone != "":
+		text = words.gone
+	}
+	return strings.NewReplacer("{old}", p.side(c.Kind, c.Old), "{new}", p.side(c.Kind, c.New)).Replace(text)
+}
+
+// side is what a change is from, or to, in words where its kind has some.
+func (p *Printer) side(kind jobs.ContractChangeKind, text string) string {
+	text = cut(text)
+	switch kind {
+	case jobs.ContractTypeNarrowed, jobs.ContractMemberRequired, jobs.ContractMemberAdded:
+		return p.types(text, "")
+	case jobs.ContractLimitNarrowed:
+		return p.limits(text)
+	case jobs.ContractFormatNarrowed:
+		return p.format(text)
+	case jobs.ContractWidened: // of any of these
+		if format, known := p.catalogue.contract.formats[text]; known {
+			return format
+		}
+		return p.limits(p.types(text, ""))
+	}
+	return text
+}
+
+// ContractChanges writes what differs between two contracts: first what breaks, then the rest, each in the order given.
+func (p *Printer) ContractChanges(w io.Writer, changes []jobs.ContractChange) error {
+	g, words := p.page(w), &p.catalogue.contract
+	if len(changes) == 0 {
+		g.line(0, words.none)
+	}
+	breaking := slices.DeleteFunc(slices.Clone(changes), func(c jobs.ContractChange) bool { return !c.Breaking })
+	others := slices.DeleteFunc(slices.Clone(changes), func(c jobs.ContractChange) bool { return c.Breaking })
+	g.contractPart(words.breaking, breaking)
+	if len(breaking) > 0 && len(others) > 0 {
+		g.newline()
+	}
+	g.contractPart(words.additions, others)
+	return g.end()
+}
+
+// contractPart writes changes below a title, and the call that they belong to where it is another one.
+func (g *page) contractPart(title plural, changes []jobs.ContractChange) {
+	if len(changes) == 0 {
+		return
+	}
+	g.text(bold, g.count(title, len(changes)))
+	g.newline()
+	operation := ""
+	for i := range changes {
+		c := &changes[i]
+		if c.Operation != operation && c.Path != "" { // else the line itself names the call
+			operation = c.Operation
+			g.line(itemIndent, operation)
+		}
+		g.contractLine(2*itemIndent, c)
+	}
+}
+
+func (g *page) contractLine(indent int, c *jobs.ContractChange) {
+	text := g.ContractChange(*c)
+	sign := signOf(c)
+	g.spaces(indent)
+	g.sign(sign)
+	g.text(plain, strings.TrimPrefix(text, string(sign)))
+	g.newline()
+}
+
+// contractLines writes the first changes that a finding names.
+func (g *page) contractLines(f *jobs.Finding, atMost int) {
+	shown := f.Contract[:min(len(f.Contract), atMost)]
+	for i := range shown {
+		g.contractLine(2*itemIndent, &shown[i])
+	}
+	if rest := max(f.N, len(f.Contract)) - len(shown); rest > 0 && len(shown) > 0 {
+		g.line(2*itemIndent, g.count(g.catalogue.plurals.more, rest))
+	}
+}
+
+type contractChangeJSON struct {
+	jobs.ContractChange
+	Text string `json:"text"`
+}
+
+// ContractChangesJSON are changes as JSON shows them, each with its text: an array, empty when there are none.
+func (p *Printer) ContractChangesJSON(changes []jobs.ContractChange) any {
+	return p.contractChanges(changes)
+}
+
+func (p *Printer) contractChanges(changes []jobs.ContractChange) []contractChangeJSON {
+	out := make([]contractChangeJSON, 0, len(changes))
+	for _, c := range changes {
+		out = append(out, contractChangeJSON{c, p.ContractChange(c)})
+	}
+	return out
+}

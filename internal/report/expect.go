@@ -1,0 +1,131 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"syncd/internal/mapping"
+)
+
+// expected says in words what would fit: types, formats and limits; lists, patterns and names are as the contract has them.
+func (p *Printer) expected(problem *mapping.Problem) string {
+	words := &p.catalogue.contract
+	switch problem.Code {
+	case mapping.ProblemRequired:
+		return p.types(problem.Want, words.value)
+	case mapping.ProblemWrongType:
+		return p.types(problem.Want, words.other)
+	case mapping.ProblemWrongFormat:
+		return p.format(problem.Want)
+	case mapping.ProblemOutOfRange, mapping.ProblemItemCount:
+		return p.limits(problem.Want)
+	case mapping.ProblemTooLong, mapping.ProblemTooShort:
+		return p.digits(problem.Want)
+	}
+	return problem.Want
+}
+
+// expectations are what the sentence of a contract's problem names besides the value.
+func (p *Printer) expectations(problem *mapping.Problem) []string {
+	words := &p.catalogue.contract
+	meant := ""
+	if problem.Want != "" {
+		meant = fmt.Sprintf(words.meant, problem.Want)
+	}
+	return []string{"{want}", p.expected(problem), "{got}", p.types(problem.Got, words.other), "{meant}", meant,
+		"{characters}", p.countOf(words.characters, problem.Got), "{items}", p.countOf(words.items, problem.Got)}
+}
+
+// types are JSON types in words, "a text or nothing (null)"; other text stays as it is, and none is called fallback.
+func (p *Printer) types(list, fallback string) string {
+	if list == "" {
+		return fallback
+	}
+	names := strings.Split(list, ", ")
+	for i, name := range names {
+		if text, known := p.catalogue.contract.types[name]; known {
+			names[i] = text
+		}
+	}
+	return strings.Join(names, p.catalogue.contract.or)
+}
+
+// format is "a date such as 2026-11-30"; one without words is named.
+func (p *Printer) format(name string) string {
+	if text, known := p.catalogue.contract.formats[name]; known {
+		return text
+	}
+	return fmt.Sprintf(p.catalogue.contract.format, name)
+}
+
+var limitPattern = regexp.MustCompile(`^(<=|>=|<|>|multiple of) (\S+)$`)
+
+// limits are "<= 50" or ">= 1, <= 50" in words; other text stays as it is.
+func (p *Printer) limits(list string) string {
+	words := &p.catalogue.contract
+	parts := strings.Split(list, ", ")
+	for i, part := range parts {
+		if part == "unique" {
+			parts[i] = words.unique
+		} else if found := limitPattern.FindStringSubmatch(part); found != nil {
+			parts[i] = fmt.Sprintf(words.limits[found[1]], p.digits(found[2]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// digits is a count as the language writes it; other text, such as a decimal, stays as it is.
+func (p *Printer) digits(text string) string {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return text
+	}
+	return p.number(n)
+}
+
+func (p *Printer) countOf(noun plural, text string) string {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Sprintf(noun.other, text)
+	}
+	return p.count(noun, n)
+}
+
+var (
+	index           = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
+	unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
+// placeInDocument is a JSON pointer as people count: "Elements, element 3, Code" for "/Elements/2/Code".
+func (p *Printer) placeInDocument(pointer string) string {
+	place, names := "", []string(nil)
+	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		n, err := strconv.Atoi(token)
+		if err != nil || !index.MatchString(token) || place == "" && names == nil {
+			names = append(names, unescapePointer.Replace(token))
+			continue
+		}
+		place = fmt.Sprintf(p.catalogue.contract.item, joinNonEmpty([]string{place, strings.Join(names, ".")}), p.number(n+1))
+		names = nil
+	}
+	return joinNonEmpty([]string{place, strings.Join(names, ".")})
+}
+
+// inMapping is the part of the configuration where a problem is mended that staging has no part in; "" = it is staging.
+func (p *Printer) inMapping(problem *mapping.Problem) string {
+	section := "[job.fields]"
+	for token := range strings.SplitSeq(problem.Path, "/") {
+		if index.MatchString(token) {
+			section = "[job.children.fields]"
+		}
+	}
+	switch {
+	case problem.Code == mapping.ProblemUnknownMember:
+		return fmt.Sprintf(p.catalogue.contract.amend, section)
+	case problem.Code == mapping.ProblemRequired && problem.Column == "":
+		return fmt.Sprintf(p.catalogue.contract.add, section)
+	}
+	return ""
+}

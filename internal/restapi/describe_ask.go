@@ -1,0 +1,169 @@
+package restapi
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+const (
+	maxRedirects     = 3
+	maxDescribePause = 5 * time.Second
+	contractHead     = 4 << 10 // bytes that tell a page from a document
+	problemPage      = "the answer is HTML, not JSON: a login page?"
+)
+
+// contractMark is the member, in JSON or in YAML, that says which contract a document is. Other JSON may hold these words in
+// a text, such as an error's that quotes the address.
+var contractMark = regexp.MustCompile(`"(?:swagger|openapi)"\s*:|(?m:^'?(?:swagger|openapi)'?[ \t]*:)`)
+
+// page is one answer to the search.
+type page struct {
+	answer
+	text       []byte   // the contract; only when accepted
+	location   *url.URL // where a redirect leads, at the same host
+	passed     bool     // nothing here, and nothing wrong with the API: the search goes on
+	tryAgain   bool     // a trouble that may be over in a moment
+	authorized bool     // it was asked with a token
+}
+
+// pause is how long to wait before the one more try.
+func (p *page) pause() time.Duration { return min(max(p.retryAfter, firstPause), maxDescribePause) }
+
+func (s *search) operation(p place) *operation {
+	e := endpoint{name: contractName, table: contractTable, method: http.MethodGet, label: p.label}
+	return &operation{endpoint: e, url: p.url, slot: s.connection.describe, reads: true, limit: maxContract}
+}
+
+// ask makes one request within the limits that all calls share.
+func (s *search) ask(ctx context.Context, op *operation, authorized bool, n int) page {
+	c := s.connection
+	slot := takeSlot(ctx, op.slot, c.shared)
+	if slot == nil {
+		return s.stop(ctx, op)
+	}
+	defer func() { <-slot }()
+	if err := c.limiter.Wait(ctx); err != nil {
+		return s.stop(ctx, op)
+	}
+	var tok token
+	if authorized {
+		var err error
+		if tok, err = c.tokens.get(ctx); err != nil {
+			return s.withoutToken(ctx, op, err)
+		}
+	}
+	return s.exchange(ctx, op, tok, n)
+}
+
+func (s *search) exchange(ctx context.Context, op *operation, tok token, n int) page {
+	c, started := s.connection, time.Now()
+	limited, cancel := context.WithTimeout(ctx, min(c.options.RequestTimeout, describeAttempt))
+	defer cancel()
+	response, err := c.transport.RoundTrip(op.request(limited, tok, c.options.UserAgent))
+	var p page
+	switch {
+	case ctx.Err() != nil && err != nil:
+		p = s.stop(ctx, op)
+	case err != nil:
+		p.CallError = connectionTrouble(err, s.setting)
+		p.tryAgain = !isAway(err)
+	default:
+		p = s.read(ctx, op, response)
+	}
+	p.Call = op.label
+	if p.Status == http.StatusUnauthorized && tok.value != "" && !s.renewed {
+		p.tokenRejected = true
+		c.tokens.reject(tok)
+	}
+	took := time.Since(started)
+	c.options.Observe(Call{Endpoint: op.name, Outcome: outcomeOf(p.answer, err), Duration: took})
+	logAttempt(c.options.Log, op, p.answer, n, took)
+	return p
+}
+
+// read judges an answer, and gives its connection back.
+func (s *search) read(ctx context.Context, op *operation, response *http.Response) page {
+	text, err := readContract(response)
+	if closeErr := response.Body.Close(); err == nil {
+		err = closeErr
+	}
+	status := response.StatusCode
+	p := page{answer: answer{CallError: jobs.CallError{Class: jobs.ClassConfiguration, Status: status, Hint: hintContract}}}
+	switch {
+	case classOf(status) == jobs.ClassTemporary, classOf(status) == jobs.ClassTechnical:
+		p.Class, p.Problem, p.Hint = jobs.ClassTemporary, "answered "+statusText(status), hintTrouble
+		p.tryAgain, p.retryAfter = true, retryAfter(response.Header, time.Now())
+	case classOf(status) != jobs.ClassAccepted:
+		p.Problem, p.passed = "answered "+statusText(status), true
+		p.redirected(op.url, response)
+	case isMarkup(response.Header, text):
+		p.Problem, p.passed = problemPage, true
+	case errors.Is(err, errTooLarge):
+		p.Problem = "the contract is larger than 10 MiB"
+	case err != nil && ctx.Err() != nil:
+		p = s.stop(ctx, op)
+		p.Status = status
+	case err != nil:
+		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, "the answer broke off", hintLater, true
+	case !contractMark.Match(text):
+		p.Problem, p.passed = "the answer is no Swagger or OpenAPI document", true
+	default:
+		p.Class, p.Problem, p.Hint, p.text = jobs.ClassAccepted, "", "", text
+	}
+	return p
+}
+
+// redirected follows a redirect to the same host; to another one nothing of ours goes.
+func (p *page) redirected(from *url.URL, response *http.Response) {
+	switch p.Status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return
+	}
+	to, err := from.Parse(response.Header.Get("Location"))
+	if err != nil || to.User != nil || !sameOrigin(to, from) {
+		p.Problem = redirectProblem(response, p.Problem)
+		return
+	}
+	to.Fragment, to.RawFragment = "", ""
+	p.location = to
+}
+
+// readContract reads what may be a contract to its end, and of all else only the head.
+func readContract(response *http.Response) ([]byte, error) {
+	body := bufio.NewReaderSize(response.Body, contractHead)
+	head, err := body.Peek(contractHead)
+	if classOf(response.StatusCode) != jobs.ClassAccepted || isMarkup(response.Header, head) {
+		return head, nil
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return readAnswer(body, maxContract)
+}
+
+// stop is a search that was given up: by its caller, or because it took too long.
+func (s *search) stop(ctx context.Context, op *operation) page {
+	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errSearchTime) {
+		return page{answer: cancelled(op)}
+	}
+	late := connectionTrouble(context.DeadlineExceeded, s.setting)
+	late.Call = op.label
+	return page{answer: answer{CallError: late}}
+}
+
+func (s *search) withoutToken(ctx context.Context, op *operation, err error) page {
+	var r *refusal
+	if !errors.As(err, &r) {
+		return s.stop(ctx, op)
+	}
+	return page{answer: withoutToken(op, err), tryAgain: r.Class == jobs.ClassTemporary}
+}

@@ -1,0 +1,116 @@
+package restapi
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"syncd/internal/jobs"
+)
+
+const (
+	contractName    = "contract" // in measures and errors
+	contractTable   = "isidoor.salarie"
+	contractSetting = "contract of [" + contractTable + "]"
+	hintTrouble     = hintLater + "; if it stays so, " + hintContract
+	hintContract    = "name its URL or a file in " + contractSetting + `, or write contract = "none"`
+)
+
+// place is where a contract may be.
+type place struct {
+	name  string // Description.Place
+	label string // for errors and logs: a path, without query
+	url   *url.URL
+}
+
+func (c *Connection) newSearch(source string) (*search, *jobs.CallError) {
+	base, err := url.Parse(c.options.BaseURL)
+	if err != nil { // Open has checked it
+		return nil, noSource("base_url is not a web address")
+	}
+	s := &search{connection: c, trusted: true, setting: "base_url of [isidoor]"}
+	if source == "auto" {
+		s.places = usualPlaces(base)
+		return s, nil
+	}
+	if err := checkContractAddress(source); err != "" {
+		return nil, noSource(err)
+	}
+	u, err := url.Parse(source)
+	if err != nil {
+		return nil, noSource("contract is not a web address")
+	}
+	u.Fragment, u.RawFragment = "", ""
+	s.trusted, s.setting = sameOrigin(u, base), contractSetting
+	bare := *u
+	bare.RawQuery, bare.ForceQuery = "", false
+	s.places = []place{{name: bare.String(), label: http.MethodGet + " " + bare.EscapedPath(), url: u}}
+	return s, nil
+}
+
+func noSource(problem string) *jobs.CallError {
+	return &jobs.CallError{Class: jobs.ClassConfiguration, Call: contractName, Problem: problem, Hint: hintContract}
+}
+
+// checkContractAddress words what is wrong with the URL of a contract, without quoting it; "" = nothing.
+func checkContractAddress(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return "contract is neither \"auto\" nor a web address"
+	case u.User != nil:
+		return "contract holds a user name"
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return fmt.Sprintf("contract is plain http to another machine (%s)", u.Hostname())
+	}
+	return ""
+}
+
+// usualPlaces are those of Swashbuckle: of ASP.NET (swagger/docs/V2), of its routing below the version, and of ASP.NET Core.
+// Servers that mind the case of paths are asked in both.
+func usualPlaces(base *url.URL) []place {
+	var paths []string
+	for _, pattern := range []string{"/swagger/docs/%s", "/V2/swagger/docs/%s", "/swagger/%s/swagger.json"} {
+		for _, version := range []string{"V2", "v2", "V1", "v1"} {
+			paths = append(paths, fmt.Sprintf(pattern, version))
+		}
+	}
+	var places []place
+	for _, path := range paths {
+		u := base.JoinPath(path)
+		places = append(places, place{name: u.EscapedPath(), label: http.MethodGet + " " + path, url: u})
+	}
+	return places
+}
+
+// sameOrigin tells whether two addresses have scheme, host and port in common.
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
+}
+
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
+	}
+	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+}
+
+// nothing words the end of a search at whose places there was no contract.
+func (s *search) nothing() *jobs.CallError {
+	if len(s.places) == 1 {
+		return &jobs.CallError{Class: jobs.ClassConfiguration, Call: s.places[0].label, Status: s.passed[0].Status,
+			Problem: s.passed[0].Problem, Hint: hintContract}
+	}
+	var reasons []string
+	counts := map[string]int{}
+	for _, p := range s.passed {
+		if counts[p.Problem]++; counts[p.Problem] == 1 {
+			reasons = append(reasons, p.Problem)
+		}
+	}
+	for i, why := range reasons {
+		reasons[i] = fmt.Sprintf("%s (%d)", why, counts[why])
+	}
+	return noSource(fmt.Sprintf("no contract was found at %d places below base_url: %s", len(s.places), strings.Join(reasons, ", ")))
+}

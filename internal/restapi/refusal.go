@@ -1,0 +1,62 @@
+package restapi
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// maxWordsDepth is how deep words for people are looked for below the pointer that leads to them.
+const maxWordsDepth = 4
+
+// messageIn is what refusals say to people: the words at Message, else those at Errors, else the code.
+func (r *answerRules) messageIn(refused []any) string {
+	var words []string
+	for _, result := range refused {
+		words = append(words, r.wordsIn(result)...)
+	}
+	return tidy(strings.Join(words, " "))
+}
+
+func (r *answerRules) wordsIn(result any) []string {
+	if r.message != nil {
+		found, _ := r.message.find(result)
+		if words := wordsOf(found, maxWordsDepth); len(words) > 0 {
+			return words
+		}
+	}
+	var words []string
+	for _, p := range r.errors {
+		found, _ := p.find(result)
+		words = append(words, wordsOf(found, maxWordsDepth)...)
+	}
+	if accepts, ok := r.succeeds(result); len(words) == 0 && ok && !accepts {
+		code, _ := r.code.textAt(result)
+		words = append(words, strings.TrimSpace("code "+code))
+	}
+	return words
+}
+
+// wordsOf are the texts in a value, members of objects in the order of their names.
+func wordsOf(value any, depth int) []string {
+	var words []string
+	switch v := value.(type) {
+	case string:
+		if text := strings.TrimSpace(v); text != "" {
+			words = append(words, text)
+		}
+	case []any:
+		for _, item := range v {
+			if depth > 0 {
+				words = append(words, wordsOf(item, depth-1)...)
+			}
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if depth > 0 {
+				words = append(words, wordsOf(v[name], depth-1)...)
+			}
+		}
+	}
+	return words
+}

@@ -1,0 +1,141 @@
+package restapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"syncd/internal/jobs"
+)
+
+// settle applies the rules to the body of a 2xx. A refusal is as definite as a 400. What cannot be judged leaves doubt,
+// for the API may have taken the document: broken off, it is tried again as other trouble on the way is; else the rules do
+// not describe this API, and the run has to stop before it takes refusals for successes.
+func (o *operation) settle(ctx context.Context, a answer, body []byte, readErr error) answer {
+	switch {
+	case errors.Is(readErr, errTooLarge):
+		return unjudged(a, "the answer is too large")
+	case readErr != nil && ctx.Err() != nil:
+		a = cancelled(o)
+		a.ambiguous = true
+		return a
+	case readErr != nil:
+		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassTemporary, "the answer broke off", hintLater, true
+		return a
+	}
+	document, err := decode(body)
+	if err != nil {
+		return unjudged(a, "the answer is not JSON")
+	}
+	refused, err := o.rules.refusals(document)
+	switch {
+	case err != nil:
+		return unjudged(a, err.Error())
+	case len(refused) > 0:
+		a.Class, a.Problem = jobs.ClassData, "answered "+statusText(a.Status)+", with a refusal inside"
+		a.Hint, a.Message = hintEmployee, o.rules.messageIn(refused)
+	}
+	return a
+}
+
+func unjudged(a answer, why string) answer {
+	a.Class, a.ambiguous = jobs.ClassConfiguration, true
+	a.Problem = "answered " + statusText(a.Status) + ", which cannot be judged: " + why
+	a.Hint = "check " + answerTable
+	return a
+}
+
+// refusals are the results of an answer that refuse. Its errors say why an answer cannot be judged; they hold no value.
+func (r *answerRules) refusals(document any) ([]any, error) {
+	results, err := r.results(document)
+	if err != nil {
+		return nil, err
+	}
+	var refused []any
+	for _, result := range results {
+		accepts, err := r.accepts(result)
+		if err != nil {
+			return nil, err // even beside a refusal: the rules do not describe this API
+		}
+		if !accepts {
+			refused = append(refused, result)
+		}
+	}
+	return refused, nil
+}
+
+func (r *answerRules) results(document any) ([]any, error) {
+	if document == nil {
+		return nil, errors.New("the answer is empty")
+	}
+	found, ok := r.items.find(document)
+	results, isArray := found.([]any)
+	switch {
+	case !ok || !isArray && r.items != nil:
+		return nil, errors.New("items leads to no array of results")
+	case !isArray:
+		return []any{found}, nil
+	case len(results) == 0:
+		return nil, errors.New("the array of results is empty")
+	}
+	return results, nil
+}
+
+func (r *answerRules) accepts(result any) (bool, error) {
+	if _, isObject := result.(map[string]any); !isObject {
+		return false, errors.New("a result is no JSON object")
+	}
+	if r.code != nil {
+		accepts, ok := r.succeeds(result)
+		if !ok {
+			return false, errors.New("a result has no code")
+		}
+		if !accepts {
+			return false, nil
+		}
+	}
+	return !slices.ContainsFunc(r.errors, func(p pointer) bool {
+		found, _ := p.find(result)
+		return !isNothing(found)
+	}), nil
+}
+
+// succeeds looks at the code of a result; ok = it has one.
+func (r *answerRules) succeeds(result any) (accepts, ok bool) {
+	found, _ := r.code.find(result)
+	switch v := found.(type) {
+	case string:
+		text := strings.TrimSpace(v)
+		return r.texts[text], text != ""
+	case json.Number:
+		number, isDecimal := canonical(v.String())
+		return isDecimal && r.numbers[number], true
+	case bool:
+		if v {
+			return r.texts["true"], true
+		}
+		return r.texts["false"], true
+	}
+	return false, false
+}
+
+func isNothing(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return strings.TrimSpace(v) == ""
+	case bool:
+		return !v
+	case json.Number:
+		number, ok := canonical(v.String())
+		return ok && number == "0"
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+)
+
+// keptContracts is how many contracts of an API stay that nobody needs any more.
+const keptContracts = 20
+
+// KnownContracts tells what the ledger knows of an API's contracts.
+func (s *Store) KnownContracts(ctx context.Context, api jobs.APIName) (jobs.KnownContracts, error) {
+	row, err := s.queries.FindAPI(ctx, dbsqlc.FindAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL})
+	if isNoRows(err) {
+		return jobs.KnownContracts{}, nil
+	}
+	if err != nil {
+		return jobs.KnownContracts{}, redact("reading contracts", err)
+	}
+	a := row.SyncdApi
+	known := jobs.KnownContracts{AskedAt: a.AskedAt, Place: a.Place, Problem: a.Problem,
+		Accepted: a.AcceptedDigest, AcceptedAt: a.AcceptedAt, AcceptedBy: a.AcceptedBy, AcceptedFor: a.AcceptedReason}
+	known.Asked = time.Duration(row.Age * float64(time.Second))
+	contracts, err := s.queries.ListContracts(ctx, a.ID)
+	for _, c := range contracts {
+		known.Seen = append(known.Seen, jobs.SeenContract{Digest: c.Digest, Place: c.Place, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen})
+	}
+	return known, redact("reading contracts", err)
+}
+
+// ContractText reads a contract as it was found. An unknown digest is jobs.ErrNoContract.
+func (s *Store) ContractText(ctx context.Context, api jobs.APIName, digest string) ([]byte, error) {
+	row, err := s.queries.FindAPI(ctx, dbsqlc.FindAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL})
+	if err == nil {
+		var text []byte
+		if text, err = s.queries.ContractText(ctx, dbsqlc.ContractTextParams{ApiID: row.SyncdApi.ID, Digest: digest}); err == nil {
+			return text, nil
+		}
+	}
+	if isNoRows(err) {
+		return nil, jobs.ErrNoContract
+	}
+	return nil, redact("reading a contract", err)
+}
+
+// NoteContract records that an API was asked, and what it showed: a contract, which is then the one in force, or why none.
+func (s *Store) NoteContract(ctx context.Context, api jobs.APIName, found jobs.FoundContract) error {
+	return redact("recording a contract", s.transact(ctx, func(q *dbsqlc.Queries) error {
+		a, err := q.EnsureAPI(ctx, dbsqlc.EnsureAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL})
+		if err != nil {
+			return err
+		}
+		if err := q.NoteAsked(ctx, dbsqlc.NoteAskedParams{ID: a.ID, Problem: found.Problem, Place: found.Place}); err != nil || found.Digest == "" {
+			return err
+		}
+		if err := q.SeeContract(ctx, dbsqlc.SeeContractParams{ApiID: a.ID, Digest: found.Digest, Document: found.Text, Place: found.Place}); err != nil {
+			return err
+		}
+		return q.ForgetContracts(ctx, dbsqlc.ForgetContractsParams{ApiID: a.ID, Keep: keptContracts})
+	}))
+}
+
+// AcceptContract lets syncd send under the contract in force, which takes the place of the accepted one before. With nobody
+// named it breaks nothing. Of a person's decision a line is left in the trail; then runs that were planned under that
+// contract and wait for nothing else are approved one by one, and returned. Another contract that was accepted or seen
+// meanwhile is jobs.ErrContractMoved.
+func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) ([]jobs.Run, error) {
+	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
+		known, err := q.EnsureAPI(ctx, dbsqlc.EnsureAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL})
+		if err != nil {
+			return err
+		}
+		n, err := q.AcceptContract(ctx, dbsqlc.AcceptContractParams{ID: known.ID, Digest: a.Digest, Before: a.Before, AcceptedBy: a.By, AcceptedReason: a.Reason})
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return jobs.ErrContractMoved
+		case a.By == "":
+			return nil
+		}
+		return s.audit(ctx, q, 0, jobs.AuditEntry{Actor: a.By, Decision: jobs.DecisionContractAccept, Reason: a.Reason, Detail: a.Digest})
+	})
+	if err != nil || a.By == "" {
+		return nil, redactUnlessOurs("accepting a contract", err)
+	}
+	return s.releaseByContract(ctx, api, a)
+}
+
+// releaseByContract approves the runs that only waited for a contract to be accepted. Whatever stands in the way of one (it
+// waited too long, its period was closed, a newer plan is being made) leaves it held.
+func (s *Store) releaseByContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) (released []jobs.Run, err error) {
+	waiting, err := s.queries.HeldByContract(ctx, dbsqlc.HeldByContractParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL, Digest: a.Digest})
+	if err != nil {
+		return nil, redact("looking for runs that wait for the contract", err)
+	}
+	for _, run := range waiting {
+		_, err := s.Approve(ctx, run.ID, Approval{By: a.By, Reason: a.Reason, Expires: a.Expires[run.Job]})
+		if err != nil {
+			if isOurs(err) {
+				continue
+			}
+			return released, err
+		}
+		now, err := s.Run(ctx, run.ID)
+		if err != nil {
+			return released, err
+		}
+		released = append(released, *now)
+	}
+	return released, nil
+}
+
+// LastContract is the digest of the contract that a target's last run of everyone was planned under; "" = none.
+func (s *Store) LastContract(ctx context.Context, target int64) (string, error) {
+	digest, err := s.queries.LastContract(ctx, target)
+	if isNoRows(err) {
+		return "", nil
+	}
+	return digest, redact("reading earlier runs", err)
+}
+
+// refuseUnaccepted refuses to let a run go whose plan waits for its contract to be accepted.
+func refuseUnaccepted(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	if run.State == jobs.Held && run.Failure.Code == jobs.ReasonContract {
+		return &jobs.ContractError{Run: *run, Outdated: true}
+	}
+	if run.State != jobs.Held || !run.WaitsForContract() {
+		return nil
+	}
+	api := run.Target.API()
+	row, err := q.FindAPI(ctx, dbsqlc.FindAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL})
+	if err != nil || row.SyncdApi.AcceptedDigest == run.Digests.Contract {
+		return err
+	}
+	newest, err := q.ListContracts(ctx, row.SyncdApi.ID)
+	if err != nil {
+		return err
+	}
+	outdated := len(newest) > 0 && newest[0].Digest != run.Digests.Contract // nothing is left to accept that it waits for
+	return &jobs.ContractError{Run: *run, Outdated: outdated}
+}
