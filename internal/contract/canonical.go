@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"unicode/utf8"
+	"strings"
 
 	"syncd/internal/mapping"
 )
@@ -56,35 +56,8 @@ func appendCanonical(dst []byte, value any) []byte {
 	return append(dst, "null"...)
 }
 
-// appendString escapes what JSON demands and nothing else, as documents do; what is not UTF-8 becomes U+FFFD.
+// appendString writes a text as documents do; what is not UTF-8 becomes U+FFFD.
 func appendString(dst []byte, text string) []byte {
-	dst = append(dst, '"')
-	for _, r := range text {
-		switch {
-		case r == '"' || r == '\\':
-			dst = append(dst, '\\', byte(r))
-		case r >= ' ':
-			dst = utf8.AppendRune(dst, r)
-		default:
-			dst = appendControl(dst, byte(r))
-		}
-	}
-	return append(dst, '"')
-}
-
-func appendControl(dst []byte, c byte) []byte {
-	switch c {
-	case '\b':
-		return append(dst, '\\', 'b')
-	case '\f':
-		return append(dst, '\\', 'f')
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\r':
-		return append(dst, '\\', 'r')
-	case '\t':
-		return append(dst, '\\', 't')
-	}
-	const hexDigits = "0123456789abcdef"
-	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+	dst, _ = mapping.AppendString(dst, []byte(strings.ToValidUTF8(text, "\uFFFD"))) // refuses nothing that is UTF-8
+	return dst
 }

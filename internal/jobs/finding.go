@@ -31,14 +31,15 @@ const (
 	RuleDrift        Rule = "drift"         // the other side edited N members, the first at Path
 
 	// Notices, which hold nothing.
-	RuleLate          Rule = "late"           // what changed for N employees in the closed Period
-	RuleLateUnknown   Rule = "late-unknown"   // the closed Period could not be compared
-	RuleAbsent        Rule = "absent"         // of those asked for again, Keys are no longer in staging
-	RuleContractAdded Rule = "contract-added" // the contract changed in N ways that break nothing
-	RuleUnchecked     Rule = "unchecked"      // no contract says what the call takes: documents go as they are
-	RuleContractStale Rule = "contract-stale" // unchanged documents of N employees do not fit the contract, which is new
-	RuleImpact        Rule = "impact"         // of a pull: codes block N of Of employees at the next run of Job
-	RuleImpactUnknown Rule = "impact-unknown" // of a pull: that could not be worked out for Job
+	RuleLate             Rule = "late"              // what changed for N employees in the closed Period
+	RuleLateUnknown      Rule = "late-unknown"      // the closed Period could not be compared
+	RuleAbsent           Rule = "absent"            // of those asked for again, Keys are no longer in staging
+	RuleContractAdded    Rule = "contract-added"    // the contract changed in N ways that break nothing
+	RuleContractAccepted Rule = "contract-accepted" // N changes of the contract that broke what was sent; a person has accepted them
+	RuleUnchecked        Rule = "unchecked"         // no contract says what the call takes: documents go as they are
+	RuleContractStale    Rule = "contract-stale"    // unchanged documents of N employees do not fit the contract, which is new
+	RuleImpact           Rule = "impact"            // of a pull: codes block N of Of employees at the next run of Job
+	RuleImpactUnknown    Rule = "impact-unknown"    // of a pull: that could not be worked out for Job
 )
 
 // Finding is what a rule found: figures for one sentence. It holds neither names nor amounts.

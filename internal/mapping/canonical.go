@@ -85,7 +85,7 @@ func appendValue(dst []byte, value any) ([]byte, bool) {
 	case json.Number:
 		return AppendDecimal(dst, []byte(v))
 	case string:
-		return appendString(dst, []byte(v))
+		return AppendString(dst, []byte(v))
 	case []any:
 		return appendArray(dst, v)
 	case map[string]any:
@@ -115,7 +115,7 @@ func appendObject(dst []byte, members map[string]any) ([]byte, bool) {
 			dst = append(dst, ',')
 		}
 		var ok bool
-		if dst, ok = appendString(dst, []byte(name)); !ok {
+		if dst, ok = AppendString(dst, []byte(name)); !ok {
 			return dst, false
 		}
 		dst = append(dst, ':')

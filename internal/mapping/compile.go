@@ -131,7 +131,7 @@ func (c *compiler) compile(root *node) []op {
 func (c *compiler) object(n *node) {
 	c.pending = append(c.pending, '{')
 	for _, m := range n.members {
-		lead, ok := appendString([]byte{','}, []byte(m.name))
+		lead, ok := AppendString([]byte{','}, []byte(m.name))
 		if !ok {
 			c.fail(&FieldError{Path: m.name, Problem: "the name is not valid UTF-8"})
 			continue

@@ -78,7 +78,7 @@ func FuzzAppendString(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		got, ok := appendString(nil, text)
+		got, ok := AppendString(nil, text)
 		if ok != utf8.Valid(text) {
 			t.Fatalf("%q: accepted %v", text, ok)
 		}

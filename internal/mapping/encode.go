@@ -83,8 +83,8 @@ type encoding struct {
 
 // encoders lists the conversions that exist. Text that is an enumeration or a uuid is text here.
 var encoders = map[encoding]encoder{
-	{familyText, TypeAuto}:        appendString,
-	{familyText, TypeString}:      appendString,
+	{familyText, TypeAuto}:        AppendString,
+	{familyText, TypeString}:      AppendString,
 	{familyText, TypeNumber}:      AppendDecimal,
 	{familyText, TypeBoolean}:     appendBool,
 	{familyBoolean, TypeAuto}:     appendBool,

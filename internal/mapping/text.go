@@ -10,9 +10,9 @@ var plain = func() (table [256]bool) {
 	return table
 }()
 
-// appendString appends text as a JSON string, escaping only what JSON demands (RFC 8259, section 7). It reports false
+// AppendString appends text as a JSON string, escaping only what JSON demands (RFC 8259, section 7). It reports false
 // when text is not valid UTF-8.
-func appendString(dst, text []byte) ([]byte, bool) {
+func AppendString(dst, text []byte) ([]byte, bool) {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(text); {
