@@ -86,8 +86,7 @@ func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
 func (c *checker) judgeMapping(ctx context.Context, op *contract.Operation, job config.Job) {
 	push, err := c.config.PushJob(job.Name)
 	if err != nil {
-		c.fail(job.Name, err)
-		return
+		return // told before
 	}
 	dossiers, err := c.dossiers(job)
 	if err != nil || len(dossiers) == 0 {
@@ -125,10 +124,11 @@ func (c *checker) advise(subject string, place config.Problem, advice []contract
 		case "info":
 			level = "note"
 		}
-		if place.Line > 0 {
-			text = fmt.Sprintf("%s:%d: %s: %s", place.File, place.Line, one.Path, text)
-		} else if one.Path != "" {
+		if one.Path != "" {
 			text = one.Path + ": " + text
+		}
+		if place.Line > 0 {
+			text = fmt.Sprintf("%s:%d: %s", place.File, place.Line, text)
 		}
 		c.add(finding{Level: level, Subject: subject, Text: text, Hint: one.Hint})
 	}

@@ -62,7 +62,7 @@ func newContractFetch(p process, flags *globalFlags) *cobra.Command {
 		Short: "Ask the API for its contract now, and record it",
 		Long: `Ask for the contract where contract of [isidoor.salarie] says: at the usual places below the
 API's address ("auto"), at a URL, or in a file. What is found is recorded; what changed since
-the contract under which is sent is told. That nothing is found is a warning, not a failure.`,
+the accepted contract is told. That nothing is found is a warning, not a failure.`,
 		Example: `  syncd contract fetch
   syncd contract fetch --json`,
 		Args: none,
@@ -90,15 +90,22 @@ func (a *app) printFetched(s *contract.Standing, problem string) error {
 	if problem != "" {
 		text, hint := splitHint(problem)
 		fmt.Fprintf(a.Stderr, "syncd: warning: %s\nhint: %s\n", text, hint)
-		if s.Newest != nil {
+		switch {
+		case s.Newest != nil:
 			fmt.Fprintf(a.Stdout, "documents are still checked against the contract of %s (%.12s)\n", day(s.Known.Seen[0].LastSeen), s.Newest.Digest)
-		} else {
+		case a.config.Isidoor.Salarie.Contract != string(contract.Auto):
+			fmt.Fprintln(a.Stdout, "nothing is sent until the contract that the configuration names can be read")
+		default:
 			fmt.Fprintln(a.Stdout, "documents are sent without a check; what the API does not know it may drop without a word")
 		}
 		return nil
 	}
 	fmt.Fprintf(a.Stdout, "found at %s: %s, version %s, %d calls (%.12s)\n", s.Known.Seen[0].Place, s.Newest.Title, s.Newest.Version, len(s.Newest.Operations), s.Newest.Digest)
 	a.printCall(s)
+	if s.Known.Accepted == "" {
+		_, err := fmt.Fprintln(a.Stdout, "it is the first that was seen")
+		return err
+	}
 	return a.printChanges(s)
 }
 
@@ -115,14 +122,14 @@ func (a *app) printCall(s *contract.Standing) {
 	}
 }
 
-// printChanges tells what changed since the contract under which is sent.
+// printChanges tells what changed since the accepted contract.
 func (a *app) printChanges(s *contract.Standing) error {
 	switch {
 	case len(s.Changes) == 0:
-		_, err := fmt.Fprintln(a.Stdout, "nothing has changed since the contract under which is sent")
+		_, err := fmt.Fprintln(a.Stdout, "nothing has changed since the accepted contract; to compare others that were seen: syncd contract diff BEFORE [AFTER]")
 		return err
 	case s.Waits():
-		fmt.Fprintf(a.Stdout, "compared with the contract under which is sent (%.12s, since %s):\n", s.Accepted.Digest, day(*s.Known.AcceptedAt))
+		fmt.Fprintf(a.Stdout, "compared with the accepted contract (%.12s, since %s):\n", s.Accepted.Digest, day(*s.Known.AcceptedAt))
 	}
 	if err := a.printer().ContractChanges(a.Stdout, s.Changes); err != nil {
 		return err
@@ -137,7 +144,7 @@ func newContractDiff(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff [BEFORE [AFTER]]",
 		Short: "Tell what changed between two contracts, as far as syncd uses them",
-		Long: `Compare the contract under which is sent with the newest that was seen, or those of two digests
+		Long: `Compare the accepted contract, under which is sent, with the newest that was seen, or those of two digests
 (their beginning is enough; 'syncd contract show' lists them). Only the call that takes
 documents is compared. Nothing is asked of the API: see 'syncd contract fetch'.`,
 		Example: `  syncd contract diff
@@ -154,8 +161,11 @@ documents is compared. Nothing is asked of the API: see 'syncd contract fetch'.`
 					return err
 				}
 			}
-			if a.flags.json {
+			switch {
+			case a.flags.json:
 				return a.writeJSON(a.standingJSON(s, ""))
+			case len(args) > 0:
+				return a.printer().ContractChanges(a.Stdout, s.Changes)
 			}
 			return a.printChanges(s)
 		}),
@@ -236,7 +246,7 @@ func (a *app) acceptContract(ctx context.Context, ledger *store.Store, reason st
 	for _, job := range a.config.Jobs {
 		decision.Expires[job.Name] = job.HoldExpires
 	}
-	released, err := k.Accept(ctx, s, decision)
+	accepted, err := k.Accept(ctx, s, decision)
 	if err != nil {
 		return err
 	}
@@ -244,17 +254,24 @@ func (a *app) acceptContract(ctx context.Context, ledger *store.Store, reason st
 	if err := a.printer().ContractChanges(a.Stdout, s.Changes); err != nil {
 		return err
 	}
-	for _, run := range released {
+	for _, run := range accepted.Released {
 		fmt.Fprintf(a.Stdout, "run %d (%s, %s, %s) is let go; a daemon goes on with it, or: syncd resume %d\n", run.ID, run.Job, run.Target.Dossier, run.Period, run.ID)
 	}
-	return nil
+	for _, run := range accepted.Outdated {
+		fmt.Fprintf(a.Stdout, "run %d was planned before; plan afresh: syncd run %s --dossier %s --period %s\n", run.ID, run.Job, run.Target.Dossier, run.Period)
+	}
+	_, err = fmt.Fprintln(a.Stdout, "whether the mapping fits it: syncd check")
+	return err
 }
 
 // lookedAt refuses to accept a contract that the user may not have seen.
 func lookedAt(s *contract.Standing, digest []string) error {
 	const again = "look at what changed: syncd contract diff"
 	if len(digest) == 1 {
-		if len(digest[0]) < minDigest || !strings.HasPrefix(s.Newest.Digest, strings.ToLower(digest[0])) {
+		switch named := strings.HasPrefix(s.Newest.Digest, strings.ToLower(digest[0])); {
+		case named && len(digest[0]) < minDigest:
+			return usagef("%q is too short to name a contract\nhint: write at least %d characters: %.12s", digest[0], minDigest, s.Newest.Digest)
+		case !named:
 			return usagef("%q is not the contract in force, which is %.12s\nhint: %s", digest[0], s.Newest.Digest, again)
 		}
 		return nil

@@ -62,9 +62,9 @@ func (a *app) showContract(s *contract.Standing, document *contract.Document) er
 		case i == 0 && seen.Digest == s.Accepted.Digest:
 			state = "in force"
 		case i == 0:
-			state = "in force, not accepted: see 'syncd contract diff'"
+			state = "in force, not accepted yet: see 'syncd contract diff'"
 		case seen.Digest == s.Accepted.Digest:
-			state = "accepted"
+			state = "accepted: what is sent goes by it"
 		}
 		fmt.Fprintf(w, "%.12s\t%s\tseen %s to %s\t%s\n", seen.Digest, seen.Place, day(seen.FirstSeen), day(seen.LastSeen), state)
 	}
@@ -152,7 +152,7 @@ func (a *app) scaffold(ctx context.Context, ledger *store.Store, k *contract.Kee
 	if s.Derived.Operation == nil || s.Derived.Operation.Body == nil {
 		return usagef("the contract has no call that takes documents at %s\nhint: 'syncd contract show' lists its calls; set path of [isidoor.salarie]", a.config.Isidoor.Salarie.Path)
 	}
-	push, err := a.config.PushJob(job.Name)
+	push, err := a.config.DraftJob(job.Name)
 	if err != nil {
 		return err
 	}

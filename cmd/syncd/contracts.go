@@ -86,7 +86,7 @@ func readContract(path string) ([]byte, error) {
 }
 
 // forecasts are the next runs that a pull for a dossier looks ahead to.
-func (a *app) forecasts(dossier string) ([]jobs.Forecast, error) {
+func (a *app) forecasts(dossier string) []jobs.Forecast {
 	var all []jobs.Forecast
 	for _, job := range a.config.Jobs {
 		if job.Kind != jobs.PushSalaries {
@@ -98,10 +98,10 @@ func (a *app) forecasts(dossier string) ([]jobs.Forecast, error) {
 			}
 			push, err := a.config.PushJob(job.Name)
 			if err != nil {
-				return nil, err
+				continue // it has no mapping yet: there is nothing to look ahead to
 			}
 			all = append(all, jobs.Forecast{Job: &push, Period: job.PeriodAt(time.Now())})
 		}
 	}
-	return all, nil
+	return all
 }

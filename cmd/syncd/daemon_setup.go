@@ -201,15 +201,11 @@ func (b *bench) job(j config.Job) (*daemon.Job, error) {
 func (b *bench) lanes() int { return max(1, b.config.Isidoor.MaxInFlight/max(1, b.runs)) }
 
 func (b *bench) runner(j config.Job, run *jobs.Run, stop <-chan struct{}) *jobs.Runner {
-	forecasts, err := b.forecasts(run.Target.Dossier)
-	if err != nil {
-		b.log.Warn().Err(err).Str("dossier", run.Target.Dossier).Msg("whom nomenclatures would block is not worked out")
-	}
 	var siret string
 	if d, err := b.config.Dossier(run.Target.Dossier); err == nil { // a claimed run is of a configured dossier
 		siret = d.Siret
 	}
-	return &jobs.Runner{Ledger: b.service.ledger, Staging: b.staging, API: b.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: forecasts, Siret: siret,
+	return &jobs.Runner{Ledger: b.service.ledger, Staging: b.staging, API: b.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier), Siret: siret,
 		Progress: silent{}, Log: b.log, Stop: stop,
 		Patience: &jobs.Patience{Deadline: j.Deadline, Pause: firstPause, MaxPause: mostPause}}
 }

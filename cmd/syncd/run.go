@@ -190,12 +190,8 @@ func (e *executor) runner(d config.Dossier) (r *jobs.Runner, done func(), err er
 	if err != nil {
 		return nil, nil, err
 	}
-	forecasts, err := e.forecasts(d.Name)
-	if err != nil {
-		return nil, nil, err
-	}
 	progress := newProgress(e.Stderr, d.Name, e.language())
-	return &jobs.Runner{Ledger: e.ledger, Staging: e.staging, API: e.connection.Dossier(key), Contracts: e.contracts, Forecasts: forecasts, Siret: d.Siret, By: requester(), Progress: progress,
+	return &jobs.Runner{Ledger: e.ledger, Staging: e.staging, API: e.connection.Dossier(key), Contracts: e.contracts, Forecasts: e.forecasts(d.Name), Siret: d.Siret, By: requester(), Progress: progress,
 		Log: e.log, Stop: e.Stop, Quiet: isTerminal(e.Stdout) && isTerminal(e.Stderr)}, progress.finish, nil
 }
 

@@ -37,6 +37,12 @@ func parsed(t *testing.T, document string) *Config {
 	return c
 }
 
+// besides are a configuration's warnings but for the one that no member is held when it changes: the document below has no
+// IBAN.
+func besides(c *Config) []Problem {
+	return slices.DeleteFunc(slices.Clone(c.Warnings), func(w Problem) bool { return strings.HasSuffix(w.Key, ".guard.hold_fields") })
+}
+
 // valid is the document that the bad fixtures differ from, with edits: pairs of old and new.
 func valid(t *testing.T, edits ...string) string {
 	t.Helper()
@@ -334,7 +340,7 @@ func TestWarnings(t *testing.T) {
 	c := parsed(t, valid(t,
 		"[[job]]", "[[dossier]]\nname = \"sainte-anne\"\nsiret = \"12345678200010\"\nkey = { env = \"OTHER\" }\n\n[[job]]"))
 	var got []string
-	for _, w := range c.Warnings {
+	for _, w := range besides(c) {
 		got = append(got, w.Key)
 	}
 	if want := []string{"dossier.sainte-anne.siret"}; !slices.Equal(got, want) {

@@ -23,7 +23,7 @@ func TestContract(t *testing.T) {
 		"http://[::1]:8080/docs":                      "http://[::1]:8080/docs",
 	} {
 		c := parsed(t, salarie(t, `contract = "`+written+`"`))
-		if c.Isidoor.Salarie.Contract != want || len(c.Warnings) > 0 {
+		if c.Isidoor.Salarie.Contract != want || len(besides(c)) > 0 {
 			t.Errorf("%s: got %s, %v", written, c.Isidoor.Salarie.Contract, c.Warnings)
 		}
 	}

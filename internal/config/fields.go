@@ -14,21 +14,18 @@ import (
 // places remembers where each path of a mapping was written, to report what mapping finds wrong with it.
 type places map[string]func(text, hint string)
 
-// readMapping reads [job.fields] and [[job.children]] and lets package mapping check the whole.
-func readMapping(t *table, children []*table) mapping.Spec {
-	at := places{}
-	fields := t.table("fields")
-	if len(fields.node.keys) == 0 {
-		t.report("fields", "is missing: no member of the document is mapped", `add [job.fields] with lines such as Matricule = "matricule"`)
-		return mapping.Spec{}
-	}
-	before := len(t.file.problems)
+// readMapping reads [job.fields] and [[job.children]] and lets package mapping check the whole. Tables of fields that are
+// not there yet are returned: the job cannot be executed without them, but a draft of them can be written.
+func readMapping(t *table, children []*table, job string) (mapping.Spec, []Problem) {
+	at, before := places{}, len(t.file.problems)
+	fields, missing := t.fields("no member of the document is mapped", job)
 	spec := mapping.Spec{Fields: readFields(fields, "", at)}
 	for _, child := range children {
-		spec.Children = append(spec.Children, readChildren(child, at))
+		c, missingHere := readChildren(child, at, job)
+		spec.Children, missing = append(spec.Children, c), append(missing, missingHere...)
 	}
-	if len(t.file.problems) > before {
-		return spec // what could not be read would be reported again
+	if len(t.file.problems) > before || len(missing) > 0 {
+		return spec, missing // what could not be read would be reported again
 	}
 	for _, err := range spec.Check() {
 		if problem, ok := errors.AsType[*mapping.FieldError](err); ok {
@@ -37,24 +34,30 @@ func readMapping(t *table, children []*table) mapping.Spec {
 			t.report("fields", err.Error(), "")
 		}
 	}
-	return spec
+	return spec, nil
 }
 
-func readChildren(t *table, at places) mapping.Children {
+// fields opens a table of fields, and tells where it is missing or empty.
+func (t *table) fields(text, job string) (*table, []Problem) {
+	fields := t.table("fields")
+	if len(fields.node.keys) > 0 {
+		return fields, nil
+	}
+	return fields, []Problem{t.problem("fields", "is missing: "+text, "write a draft: syncd contract scaffold "+job)}
+}
+
+func readChildren(t *table, at places, job string) (mapping.Children, []Problem) {
 	c := mapping.Children{
 		Path: t.required("path", `the member that takes the list, such as "Elements"`),
 		Key:  t.required("key", `the member that names an element, such as "Code"`),
 	}
 	at[c.Path] = func(text, hint string) { t.report("path", text, hint) }
-	fields := t.table("fields")
-	if len(fields.node.keys) == 0 {
-		t.report("fields", "is missing: no member of the element is mapped", `add [job.children.fields] with lines such as Code = "code"`)
-	}
+	fields, missing := t.fields("no member of the element is mapped", job)
 	c.Fields = readFields(fields, c.Path+"[].", at)
 	if members := fields.node.keys; c.Key != "" && len(members) > 0 && !slices.Contains(members, c.Key) {
 		t.report("key", "is none of the members in [job.children.fields]", suggest(nearest(c.Key, members), members, ""))
 	}
-	return c
+	return c, missing
 }
 
 // fieldKeys are the keys of a field written as a table.

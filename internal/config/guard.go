@@ -9,7 +9,7 @@ import (
 )
 
 // readGuard reads [job.guard]. The reasons of the defaults stand in the sample config.toml. mapped is nil when the
-// mapping has problems: then the members that guards name are not judged.
+// mapping has problems, or is yet to be written: then the members that guards name are not judged.
 func readGuard(t *table, source *jobs.Source, mapped *mapping.Spec, readBack bool) jobs.Guards {
 	defer t.finish()
 	source.Ready = t.readyQuery("ready")

@@ -125,12 +125,23 @@ func TestWatchedByDefault(t *testing.T) {
 		{"Iban = \"iban\"\nNir = \"nir\"", []string{"Iban"}, []string{"Iban", "Nir"}},
 		{"IBAN = \"iban\"\n\"Etat.NIR\" = { column = \"nir\" }", []string{"IBAN"}, []string{"Etat.NIR", "IBAN"}},
 		{"\"Banque.Compte.iban\" = \"iban\"", []string{"Banque.Compte.iban"}, []string{"Banque.Compte.iban"}},
-		{"Iban = { value = \"\" }\nIbanAncien = \"ancien\"\n\"Nir.Cle\" = \"cle\"", nil, nil},
+		{"Iban = { value = \"\" }\nIbantest = \"ancien\"\n\"Nir.Cle\" = \"cle\"", nil, nil},
+		{"coordonneesBancaires = \"iban\"\nnumeroSecu = { column = \"NIR\" }", []string{"coordonneesBancaires"}, []string{"coordonneesBancaires", "numeroSecu"}},
+		{"Compte = \"code_iban\"\n\"Etat.CodeNir\" = \"secu\"", []string{"Compte"}, []string{"Compte", "Etat.CodeNir"}},
+		{"ibanSalarie = \"a\"\nCodeIBAN2 = \"b\"", []string{"CodeIBAN2", "ibanSalarie"}, []string{"CodeIBAN2", "ibanSalarie"}},
+		{"Souvenir = \"souvenir\"\nRiban = \"caribane\"\nSecu = \"numero_secu\"", nil, nil},
+		{"Compte = { column = \"n\" }\nC = { value = \"iban\" }", nil, nil},
+		{"A = \"nir_cle\"\nB = \"iban_pays\"\nDateIban = \"c\"", []string{"B", "DateIban"}, nil},
 	} {
 		g := parsed(t, guarded(t, "", test.fields)).Jobs[0].Guards
 		if !slices.Equal(g.HoldFields, test.hold) || !slices.Equal(g.UniqueFields, test.unique) || g.AmountFields != nil {
 			t.Errorf("%s: got %v, %v, %v", test.fields, g.HoldFields, g.UniqueFields, g.AmountFields)
 		}
+	}
+	const renamed = "Compte = \"iban\"\nSecu = \"nir\""
+	if plain, written := parsed(t, guarded(t, "", renamed)), parsed(t, guarded(t, `hold_fields = ["Compte"]
+unique_fields = ["Compte", "Secu"]`, renamed)); plain.JobDigest("paie") != written.JobDigest("paie") {
+		t.Error("to write what is found changes the digest")
 	}
 	none := parsed(t, guarded(t, "hold_fields = []\namount_fields = []", `Iban = "iban"`)).Jobs[0].Guards
 	if len(none.HoldFields) > 0 || none.AmountFields == nil || len(none.AmountFields) > 0 {
@@ -168,7 +179,7 @@ func TestGuardsChangeTheDigest(t *testing.T) {
 func warnings(t *testing.T, document string) []string {
 	t.Helper()
 	var list []string
-	for _, w := range parsed(t, document).Warnings {
+	for _, w := range besides(parsed(t, document)) {
 		if w.Line == 0 || w.Hint == "" {
 			t.Errorf("no place or no hint: %s", w)
 		}
@@ -235,7 +246,7 @@ func TestKeysOfTheJobAmongMembers(t *testing.T) {
 		"config.toml:35:1: job.paie.children[1].fields.schedule: is taken for a member of the document: the job's own key has no effect here" + hint,
 	}
 	var got []string
-	for _, w := range c.Warnings {
+	for _, w := range besides(c) {
 		got = append(got, w.String())
 	}
 	if !slices.Equal(got, want) {
@@ -265,7 +276,7 @@ semantics = "append"
 read = { path = "`+path+`", compare = ["Elements"] }
 
 [[dossier]]`))
-	if got := c.Isidoor.Salarie.Read.Path; got != path || len(c.Warnings) > 0 {
+	if got := c.Isidoor.Salarie.Read.Path; got != path || len(besides(c)) > 0 {
 		t.Errorf("got %s, %v", got, c.Warnings)
 	}
 }

@@ -34,6 +34,7 @@ type Job struct {
 	MaxWithdrawn float64 // share, 0 to 1
 
 	location *time.Location
+	unmapped []Problem // what of the mapping is yet to be written: until then the job cannot be executed
 }
 
 // PeriodAt is the period of a run that starts at now, on the clock of the job's time zone; pulls have none.
@@ -108,9 +109,9 @@ func (t *table) readPush(j *Job, around surroundings) {
 	children := t.tables("children")
 	j.Source = readSource(t, children, count(j.DossierNames, around.dossiers))
 	before := len(t.file.problems)
-	j.Mapping = readMapping(t, children)
+	j.Mapping, j.unmapped = readMapping(t, children, j.Name)
 	var mapped *mapping.Spec
-	if len(t.file.problems) == before {
+	if len(t.file.problems) == before && len(j.unmapped) == 0 {
 		mapped = &j.Mapping
 	}
 	j.Guards = readGuard(t.table("guard"), &j.Source, mapped, around.readBack)
@@ -164,8 +165,22 @@ func (j Job) covers(dossier string) bool {
 	return slices.Contains(j.DossierNames, "*") || slices.Contains(j.DossierNames, dossier)
 }
 
-// PushJob is the job of that name, of kind push-salaries. An error is an *UnknownError or an *Error.
+// PushJob is the job of that name, of kind push-salaries, with its whole mapping. An error is an *UnknownError or an
+// *Error.
 func (c *Config) PushJob(name string) (jobs.PushJob, error) {
+	j, err := c.jobOfKind(name, jobs.PushSalaries)
+	if err == nil && len(j.unmapped) > 0 {
+		err = &Error{Problems: j.unmapped[:1]} // one draft mends them all
+	}
+	if err != nil {
+		return jobs.PushJob{}, err
+	}
+	return c.DraftJob(name)
+}
+
+// DraftJob is the same for a job whose members need not be mapped yet: its queries can be described, and it must not be
+// executed. Of its mapping there is what is written; of guards that name members nothing where the mapping is not whole.
+func (c *Config) DraftJob(name string) (jobs.PushJob, error) {
 	j, err := c.jobOfKind(name, jobs.PushSalaries)
 	if err != nil {
 		return jobs.PushJob{}, err

@@ -11,13 +11,16 @@ import (
 // watchKeys are the keys of [job.guard] that name members of the document.
 var watchKeys = []string{"hold_fields", "unique_fields", "amount_fields"}
 
-// watch reads which members the guards look at. A default that the mapping does not have is left out; a name that is
-// written must be there.
+// watch reads which members the guards look at. A default that the mapping does not have is left out, which is told of an
+// IBAN: nothing else would be seen of its change. A name that is written must be there.
 func (t *table) watch(g *jobs.Guards, spec mapping.Spec) {
-	columns := fromColumns(spec.Fields)
-	g.HoldFields = t.members("hold_fields", fieldsNamed(columns, "Iban"), withObjects(paths(spec.Fields)),
+	g.HoldFields = t.members("hold_fields", fieldsFor(spec.Fields, wordIBAN), withObjects(paths(spec.Fields)),
 		"is no member of [job.fields]")
-	g.UniqueFields = t.members("unique_fields", fieldsNamed(columns, "Iban", "Nir"), columns,
+	if len(g.HoldFields) == 0 && !t.has("hold_fields") {
+		t.warn("hold_fields", "no member is held when it changes: none is called, or comes from a column called, iban",
+			`name the member of the IBAN in [job.guard], such as hold_fields = ["Iban"]; [] = none on purpose`)
+	}
+	g.UniqueFields = t.members("unique_fields", fieldsFor(distinctive(spec.Fields), wordIBAN, wordNIR), fromColumns(spec.Fields),
 		"is no member of [job.fields] that comes from a column")
 	var amounts []string
 	for _, c := range spec.Children {

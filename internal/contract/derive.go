@@ -32,6 +32,7 @@ func Derive(d *Document, s Settings) (Derived, []Advice) {
 	report := &advisor{}
 	is.Operation = report.operation(d, s)
 	if is.Operation == nil {
+		is.KeyIn, is.KeyName = report.keyAnyway(d, s)
 		return is, report.advice
 	}
 	is.Method = is.Operation.Method
@@ -46,6 +47,10 @@ func Derive(d *Document, s Settings) (Derived, []Advice) {
 // verbs are those that an API takes documents by.
 var verbs = []string{"POST", "PUT", "PATCH"}
 
+func takingDocuments(calls []*Operation) []*Operation {
+	return slices.DeleteFunc(slices.Clone(calls), func(op *Operation) bool { return !slices.Contains(verbs, op.Method) })
+}
+
 // operation finds the call that takes documents; nil when there is none, or it is not clear which.
 func (a *advisor) operation(d *Document, s Settings) *Operation {
 	if s.MethodSet {
@@ -54,7 +59,7 @@ func (a *advisor) operation(d *Document, s Settings) *Operation {
 		}
 	}
 	_, all := d.Find("", s.Path, s.Base)
-	taking := slices.DeleteFunc(slices.Clone(all), func(op *Operation) bool { return !slices.Contains(verbs, op.Method) })
+	taking := takingDocuments(all)
 	usual := slices.DeleteFunc(slices.Clone(taking), func(op *Operation) bool { return op.Method != s.Method })
 	switch {
 	case len(taking) == 0:

@@ -45,15 +45,38 @@ func (a *advisor) key(d *Document, op *Operation, s Settings) (in, name string) 
 
 // keyContradiction tells where the contract has a place for the key, but not the one that the user wrote.
 func (a *advisor) keyContradiction(op *Operation, schemes []keyPlace, s Settings) {
-	said := namedKeys(op)
-	if len(said) == 0 {
-		said = schemes
+	is := keyPlace{in: s.KeyIn, name: s.KeyName}
+	const correct = "correct dossier_key in [isidoor]"
+	switch sure, likely := keyPlaces(op, schemes), namedKeys(op); {
+	case len(sure) == 1:
+		a.error("", fmt.Sprintf("dossier_key says %s, but in the contract the key goes into %s", is, sure[0]), correct+", or leave it out: the contract then decides")
+	case len(sure) > 1:
+		a.error("", fmt.Sprintf("dossier_key says %s, but in the contract the key goes into %s", is, placeNames(sure)), correct)
+	case len(likely) > 0:
+		a.warning("", fmt.Sprintf("dossier_key says %s, but in the contract it seems to go into %s", is, likely[0]), correct)
 	}
-	if len(said) == 0 {
-		return
+}
+
+// keyAnyway finds where the key goes although it is not clear which call takes documents: into the one place that all the
+// calls at the path have for it. A wrong verb must not be told by the API as a key that is missing.
+func (a *advisor) keyAnyway(d *Document, s Settings) (in, name string) {
+	_, all := d.Find("", s.Path, s.Base)
+	var first *advisor
+	for _, op := range takingDocuments(all) {
+		said := &advisor{}
+		itsIn, itsName := said.key(d, op, s)
+		switch {
+		case first == nil:
+			first, in, name = said, itsIn, itsName
+		case !(keyPlace{in: in, name: name}).is(itsIn, itsName):
+			return s.KeyIn, s.KeyName
+		}
 	}
-	text := fmt.Sprintf("dossier_key says %s, but in the contract it seems to go into %s", keyPlace{in: s.KeyIn, name: s.KeyName}, said[0])
-	a.add(levelOf(said[0].required), "", text, "correct dossier_key in [isidoor], or leave it out: the contract then decides")
+	if first == nil {
+		return s.KeyIn, s.KeyName
+	}
+	a.advice = append(a.advice, first.advice...)
+	return in, name
 }
 
 // keyPlaces are the places that the key is sure to go into, when there is but one: parameters that each call must have

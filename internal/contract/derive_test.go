@@ -115,8 +115,14 @@ func TestDeriveKey(t *testing.T) {
 		{"what the user wrote", parameter("query", "cle", false), "", set("query", "CLE"), "query", "CLE", nil},
 		{"what the user wrote has another name", parameter("query", "societe", true), "", set("query", "societe"), "query", "societe", nil},
 		{"against what the user wrote", parameter("query", "cle", true), "", set("header", "X-Cle"), "header", "X-Cle",
-			[]string{`error : dossier_key says header "X-Cle", but in the contract it seems to go into query "cle" | correct dossier_key`}},
-		{"perhaps against it", parameter("query", "cle", false), "", set("header", "X-Cle"), "header", "X-Cle", []string{`warning : dossier_key says`}},
+			[]string{`error : dossier_key says header "X-Cle", but in the contract the key goes into query "cle" | correct dossier_key`}},
+		{"against the place for keys", "", schemes, set("query", "cle"), "query", "cle",
+			[]string{`error : dossier_key says query "cle", but in the contract the key goes into header "X-Key" | correct dossier_key`}},
+		{"against several places for keys", "", manySchemes, set("header", "X-Cle"), "header", "X-Cle",
+			[]string{`error : dossier_key says header "X-Cle", but in the contract the key goes into header "X-Key", query "cle"`}},
+		{"against the place for keys, beside a parameter", parameter("query", "cle", false), schemes, set("header", "X-Cle"), "header", "X-Cle",
+			[]string{`error : dossier_key says header "X-Cle", but in the contract the key goes into header "X-Key"`}},
+		{"perhaps against it", parameter("query", "cle", false), "", set("header", "X-Cle"), "header", "X-Cle", []string{`warning : dossier_key says header "X-Cle", but in the contract it seems to go into query "cle"`}},
 		{"the one place for keys", "", schemes, nil, "header", "X-Key", []string{`info : the dossier's key goes into header "X-Key"`}},
 		{"a parameter and a place for keys", parameter("query", "cle", true), schemes, nil, "header", "X-Cle-Dossier",
 			[]string{`warning : the contract has several places…query "cle", header "X-Key"`, `error : the contract requires the parameter query "cle"`}},
@@ -135,6 +141,44 @@ func TestDeriveKey(t *testing.T) {
 			got, advice := contract.Derive(api(t, `"/V2/Salarie":{`+call("post", test.parameters)+`}`, test.more), s)
 			if got.Operation == nil || got.KeyIn != test.in || got.KeyName != test.key {
 				t.Errorf("derived %+v, want %s %s", got, test.in, test.key)
+			}
+			expect(t, advice, test.want)
+		})
+	}
+}
+
+// TestDeriveKeyOfOtherVerbs: a verb that the contract does not have leaves the key's place as it is for the verbs that it
+// has. Otherwise the API would not find the key, and the key would be blamed.
+func TestDeriveKeyOfOtherVerbs(t *testing.T) {
+	t.Parallel()
+	const wrong = `error : method is POST, but the contract has only`
+	cle, key := parameter("query", "cle", true), parameter("header", "X-Key", true)
+	for _, test := range []struct {
+		name, calls string
+		settings    func(*contract.Settings)
+		in, key     string
+		want        []string
+	}{
+		{"one other", call("put", cle), nil, "query", "cle", []string{wrong, `info : the dossier's key goes into query "cle"`}},
+		{"two that agree", call("put", cle) + `,` + call("patch", cle), nil, "query", "cle", []string{wrong, `info : the dossier's key goes into query "cle"`}},
+		{"two that do not", call("put", cle) + `,` + call("patch", key), nil, "header", "X-Cle-Dossier", []string{wrong}},
+		{"several, and none chosen", call("put", cle) + `,` + call("patch", cle), func(s *contract.Settings) { s.MethodSet = false }, "query", "cle",
+			[]string{`error : the contract takes documents by several calls`, `info : the dossier's key goes into query "cle"`}},
+		{"against what the user wrote", call("put", cle), func(s *contract.Settings) { s.KeySet = true }, "header", "X-Cle-Dossier",
+			[]string{wrong, `error : dossier_key says header "X-Cle-Dossier", but in the contract the key goes into query "cle"`}},
+		{"it can only be read", `"get":{"parameters":[` + cle[:len(cle)-1] + `],"responses":{"200":{"description":"OK"}}}`, nil, "header", "X-Cle-Dossier",
+			[]string{`error : the contract has no call that takes documents`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := usual()
+			s.MethodSet = true
+			if test.settings != nil {
+				test.settings(&s)
+			}
+			got, advice := contract.Derive(api(t, `"/V2/Salarie":{`+test.calls+`}`, ""), s)
+			if got.Operation != nil || got.Method != "POST" || got.KeyIn != test.in || got.KeyName != test.key {
+				t.Errorf("derived %+v", got)
 			}
 			expect(t, advice, test.want)
 		})

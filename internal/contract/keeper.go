@@ -3,6 +3,7 @@ package contract
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/rs/zerolog"
 
@@ -22,7 +23,7 @@ type Ledger interface {
 	KnownContracts(ctx context.Context, api jobs.APIName) (jobs.KnownContracts, error)
 	ContractText(ctx context.Context, api jobs.APIName, digest string) ([]byte, error)
 	NoteContract(ctx context.Context, api jobs.APIName, found jobs.FoundContract) error
-	AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) ([]jobs.Run, error)
+	AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) (jobs.Accepted, error)
 	LastContract(ctx context.Context, target int64) (string, error)
 }
 
@@ -89,7 +90,7 @@ func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 		return &jobs.Contract{}, nil
 	}
 	return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract",
-		Problem: "the contract that the configuration names cannot be read: " + firstLine(s.Problem),
+		Problem: "the contract that the configuration names cannot be read: " + strings.TrimPrefix(firstLine(s.Problem), "contract: "),
 		Hint:    "check contract of [isidoor.salarie]; 'syncd contract fetch' tries again; contract = \"none\" sends without a check"}
 }
 

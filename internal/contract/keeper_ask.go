@@ -97,7 +97,7 @@ func (k *Keeper) describe(ctx context.Context) (found *shown, problem string, er
 	case ctx.Err() != nil:
 		return nil, "", ctx.Err()
 	case err != nil:
-		return nil, err.Error(), nil //nolint:nilerr // it is told as the problem
+		return nil, place + ": " + err.Error(), nil //nolint:nilerr // it is told as the problem
 	}
 	document, err := Read(text)
 	if err != nil {

@@ -128,16 +128,16 @@ func (s *shelf) NoteContract(_ context.Context, _ jobs.APIName, found jobs.Found
 	return nil
 }
 
-func (s *shelf) AcceptContract(_ context.Context, _ jobs.APIName, a jobs.Acceptance) ([]jobs.Run, error) {
+func (s *shelf) AcceptContract(_ context.Context, _ jobs.APIName, a jobs.Acceptance) (jobs.Accepted, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.moved || a.Before != s.known.Accepted {
-		return nil, jobs.ErrContractMoved
+		return jobs.Accepted{}, jobs.ErrContractMoved
 	}
 	now := time.Now()
 	s.known.Accepted, s.known.AcceptedAt, s.known.AcceptedBy = a.Digest, &now, a.By
 	s.accepted = append(s.accepted, a)
-	return nil, nil
+	return jobs.Accepted{}, nil
 }
 
 func (s *shelf) LastContract(context.Context, int64) (string, error) {

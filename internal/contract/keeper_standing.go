@@ -81,8 +81,8 @@ func (k *Keeper) stand(ctx context.Context, known jobs.KnownContracts, newest *D
 	return s, nil
 }
 
-// Accept lets syncd send under the newest contract, as a person decided. The runs that waited for nothing else are returned.
-func (k *Keeper) Accept(ctx context.Context, s *Standing, decision jobs.Acceptance) ([]jobs.Run, error) {
+// Accept lets syncd send under the newest contract, as a person decided.
+func (k *Keeper) Accept(ctx context.Context, s *Standing, decision jobs.Acceptance) (jobs.Accepted, error) {
 	decision.Digest, decision.Before = s.Newest.Digest, s.Known.Accepted
 	return k.Ledger.AcceptContract(ctx, k.Name, decision)
 }

@@ -27,6 +27,7 @@ func Scaffold(op *Operation, push jobs.PushJob, shape mapping.Shape, dictionarie
 	d.line("")
 	d.line("[job.fields]")
 	d.section(root, "", push.Source.Key)
+	d.guards(root)
 	for _, list := range lists {
 		d.children(list, root.needed(list.at))
 	}

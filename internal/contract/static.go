@@ -113,11 +113,3 @@ func (a *advisor) add(level, path, text, hint string) {
 func (a *advisor) error(path, text, hint string)   { a.add(LevelError, path, text, hint) }
 func (a *advisor) warning(path, text, hint string) { a.add(LevelWarning, path, text, hint) }
 func (a *advisor) info(path, text, hint string)    { a.add(LevelInfo, path, text, hint) }
-
-// levelOf is an error where something is required, else a warning.
-func levelOf(required bool) string {
-	if required {
-		return LevelError
-	}
-	return LevelWarning
-}

@@ -106,14 +106,16 @@ func TestColumnsThatNothingCarries(t *testing.T) {
 	for _, name := range []string{"dossier", "nom", "contrat_date_fin", "couleur", "cree", "photo"} {
 		shape.Employee = append(shape.Employee, column{Name: name, Type: 25})
 	}
-	for _, name := range []string{"Matricule", "period", "montant", "note"} {
+	for _, name := range []string{"Matricule", "period", "montant", "note", "id", "no_ligne"} {
 		shape.Children[0] = append(shape.Children[0], column{Name: name, Type: oids["numeric"]})
 	}
+	shape.Children[0] = append(shape.Children[0], column{Name: "heures", Type: oids["int4"]}, column{Name: "libre", Type: 25})
 	expect(t, contract.CheckMapping(taking(t, shaped), spec, shape, nil, nil), []string{
-		`info : the contract has no counterpart of the columns couleur, cree, photo, and nothing carries them`,
+		`info : nothing carries the columns couleur, cree, photo`,
 		`info Contrat.DateFin: is in the contract, and nothing maps it, but there is a column "contrat_date_fin" | add it to [job.fields]: "Contrat.DateFin" = "contrat_date_fin"`,
-		`info Elements: the contract has no counterpart of the column note, and nothing carries it`,
-		`info Elements[].Montant: is in the contract… "montant" | add it to [job.children.fields]: "Montant" = "montant"`,
+		`warning Elements: nothing carries the columns note, heures: their numbers are never sent | map them in [job.children.fields], or leave them out of rows`,
+		`info Elements: nothing carries the columns id, no_ligne, libre`,
+		`warning Elements[].Montant: is in the contract… "montant" | add it to [job.children.fields]: "Montant" = "montant"`,
 		`info Nom: is in the contract, and nothing maps it, but there is a column "nom"`,
 	})
 }

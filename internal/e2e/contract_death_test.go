@@ -31,15 +31,15 @@ func (d *dyingShelf) NoteContract(ctx context.Context, api jobs.APIName, found j
 	return jobs.ErrLost
 }
 
-func (d *dyingShelf) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) ([]jobs.Run, error) {
+func (d *dyingShelf) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) (jobs.Accepted, error) {
 	dies := d.dies()
 	if dies && !d.executed {
-		return nil, jobs.ErrLost
+		return jobs.Accepted{}, jobs.ErrLost
 	}
-	if runs, err := d.Ledger.AcceptContract(ctx, api, a); err != nil || !dies {
-		return runs, err
+	if done, err := d.Ledger.AcceptContract(ctx, api, a); err != nil || !dies {
+		return done, err
 	}
-	return nil, jobs.ErrLost
+	return jobs.Accepted{}, jobs.ErrLost
 }
 
 // A process that dies while it records or accepts a contract, before or after, leaves nothing that the next cannot do; what

@@ -154,9 +154,9 @@ func (d *described) accept(r *jobs.Runner) (released []int64) {
 	if !s.Waits() {
 		d.t.Fatal("nothing waits to be accepted")
 	}
-	runs, err := k.Accept(d.t.Context(), s, jobs.Acceptance{By: "marie", Reason: "as announced"})
+	done, err := k.Accept(d.t.Context(), s, jobs.Acceptance{By: "marie", Reason: "as announced"})
 	d.must(err)
-	for _, run := range runs {
+	for _, run := range done.Released {
 		released = append(released, run.ID)
 	}
 	return released

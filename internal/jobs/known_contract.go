@@ -32,6 +32,12 @@ type FoundContract struct {
 	Problem string
 }
 
+// Accepted is what became of held runs when a contract was accepted.
+type Accepted struct {
+	Released []Run // planned under it, and held by nothing else: they go on
+	Outdated []Run // planned under another one: they have to be planned afresh
+}
+
 // Acceptance lets syncd send under another contract than before.
 type Acceptance struct {
 	Digest string

@@ -24,7 +24,7 @@ func TestDaemonGoesOnOnceTheContractIsAccepted(t *testing.T) {
 	w.untilState(run, "held")
 	d.until("metrics tell it", func() bool { return d.metric(`syncd_runs{job="paie",state="held"}`) == "1" })
 	w.wantDeliveries(employees)
-	w.wantSaid(w.run("show", run), "Email", "syncd contract diff", "syncd contract accept --reason")
+	w.wantSaid(w.run("show", run), "Email", "syncd contract diff", "syncd contract accept ")
 	r := w.run("approve", run, "--reason", "hurry")
 	w.want(2, r)
 	w.wantSaid(r, "contract accept")

@@ -51,6 +51,8 @@ type stateWords struct{ sentence, word string }
 type phrase struct {
 	plain string
 	with  string // takes the detail, %s; "" = the detail is no part of the sentence
+
+	several, severalWith string // likewise of several employees; "" = the same
 }
 
 // causeWords tell a failure whose cause is known.
@@ -60,10 +62,11 @@ type causeWords struct {
 }
 
 // fact says what is wrong with a value. Where the contract refuses it there are also: {want} what would fit; {got} what is
-// there; {characters}, {items} how many there are; {meant} in brackets, the name that may have been meant.
+// there; {characters}, {items} how many there are; {least} how many characters there must be; {meant} in brackets, the name that may have been meant.
 type fact struct {
 	quoted  string // with the {value}; and, for codes, the {list}, which is the nomenclature
 	masked  string // when the value may not be shown, or there is none
+	empty   string // instead: of a text without any character; {least} is what would do
 	counted plural // instead: of rows
 }
 
@@ -175,7 +178,7 @@ type steps struct {
 	title                                                string
 	nothing, nothingToSend, upToDate, details            string
 	departed, correct, again, resume, newer              string
-	wrongContract                                        string
+	wrongContract, wrongAnswer                           string
 	uncertain, unsure, partly, approve, refuse           string
 	mendConfiguration, mendIdentity                      string
 	mendStaging, waitForAPI, defect, stopped             string

@@ -136,6 +136,9 @@ func TestCataloguesSayTheSame(t *testing.T) {
 	same := []string{"paie", "Code", "Codes", "Dossier", "Nomenclature", "HTTP %d", "%s, %s", "PRODUCTION", "%s code", "%s codes", "%s dossier", "%s dossiers", "… et %s", "Dossier", "syncd %s", ""}
 	for path, english := range en {
 		french, ok := fr[path]
+		if english == "" && strings.Contains(path, ".several") {
+			continue // English participles have one form
+		}
 		if !ok || (english == "") != (french == "") {
 			t.Errorf("%s: English says %q, French %q", path, english, french)
 		}

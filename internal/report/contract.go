@@ -21,7 +21,11 @@ type contractWords struct {
 	meant          string            // name %s
 	item           string            // array %s, number %s
 	amend, add     string            // where, section %s
-	breaking       plural            // titles of changes, their number %s
+	typed          string            // type %s, section %s: another way to mend a column
+	heldChanged    string            // why a run is held: for what changed, for members that are not taken, for both
+	heldUnknown    string
+	heldBoth       string
+	breaking       plural // titles of changes, their number %s
 	additions      plural
 	none           string // instead of changes
 	changes        map[jobs.ContractChangeKind]changeWords
@@ -69,7 +73,11 @@ func (p *Printer) changeText(c *jobs.ContractChange) string {
 	case c.Old != "" && c.New == "" && words.gone != "":
 		text = words.gone
 	}
-	return strings.NewReplacer("{old}", p.side(c.Kind, c.Old), "{new}", p.side(c.Kind, c.New)).Replace(text)
+	older := p.side(c.Kind, c.Old)
+	if c.Kind == jobs.ContractLimitNarrowed {
+		older = p.formerLimit(c.Old, c.New)
+	}
+	return strings.NewReplacer("{old}", older, "{new}", p.side(c.Kind, c.New)).Replace(text)
 }
 
 // side is what a change is from, or to, in words where its kind has some.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"strings"
 	"testing"
 
 	"syncd/internal/jobs"
@@ -12,7 +13,10 @@ import (
 	"syncd/internal/report"
 )
 
-const salarie = "POST /V2/Salarie"
+const (
+	salarie = "POST /V2/Salarie"
+	digest  = "3d40adbc0f12a7e5b1c2"
+)
 
 var (
 	newlyRequired = jobs.ContractChange{Operation: salarie, Path: "Contrat.CodeNature", Kind: jobs.ContractMemberRequired, Breaking: true}
@@ -22,6 +26,8 @@ var (
 	widened       = jobs.ContractChange{Operation: salarie, Path: "NomUsage", Kind: jobs.ContractWidened, Old: "<= 50", New: "<= 80"}
 
 	broken    = jobs.Finding{Rule: jobs.RuleContract, Holds: true, N: 12, Contract: []jobs.ContractChange{newlyRequired, narrowed}}
+	noticed   = jobs.Finding{Rule: jobs.RuleContract, N: 2, Contract: []jobs.ContractChange{newlyRequired, narrowed}}
+	consented = jobs.Finding{Rule: jobs.RuleContractAccepted, N: 1, Contract: []jobs.ContractChange{newlyRequired}}
 	unknown   = jobs.Finding{Rule: jobs.RuleUnknownMember, Holds: true, N: 2, Members: []string{"NomDeJeuneFille", "Elements[].Libelle"}}
 	additions = jobs.Finding{Rule: jobs.RuleContractAdded, N: 2, Contract: []jobs.ContractChange{added, widened}}
 	stale     = jobs.Finding{Rule: jobs.RuleContractStale, N: 3, Keys: []string{"00012", "00031", "00042"}}
@@ -38,7 +44,7 @@ func TestRunUnderAContract(t *testing.T) {
 	refused := []jobs.Item{blocked("00042", 1, 3, longName, noMail, textAmount), blocked("00043", 1, 0, secretBirth)}
 	heldBy := func(findings ...jobs.Finding) *jobs.Run {
 		r := run(jobs.Held, tally(5, 9, pending(staff(3)...)...))
-		r.Failure, r.Findings = jobs.Reason{Code: jobs.ReasonGuard}, findings
+		r.Failure, r.Findings, r.Digests.Contract = jobs.Reason{Code: jobs.ReasonGuard}, findings, digest
 		return r
 	}
 	outdated := run(jobs.Held, tally(5, 9, pending(staff(3)...)...))
@@ -48,11 +54,18 @@ func TestRunUnderAContract(t *testing.T) {
 	midway.Failure = outdated.Failure
 	fine := run(jobs.Succeeded, tally(5, 9, staff(3)...))
 	fine.Findings, fine.ApprovedBy, fine.ApprovedFor = []jobs.Finding{broken, additions}, "marie", "announced by FNOGEC"
+	inside := []jobs.Item{ended("00055", jobs.ItemRejected, jobs.ReasonRejected, "Le NIR est inconnu.")}
+	inside[0].HTTPStatus = 200
+	allBlocked := run(jobs.Incomplete, tally(5, 9, refused...))
+	allBlocked.Findings, allBlocked.Digests.Contract = []jobs.Finding{noticed, consented}, digest
 	for _, c := range []struct {
 		name  string
 		run   *jobs.Run
 		items []jobs.Item
 	}{
+		{"all-blocked", allBlocked, refused},
+		{"refused-inside", run(jobs.Incomplete, tally(5, 9, inside...)), inside},
+		{"held-both", heldBy(broken, unknown), pending(staff(3)...)},
 		{"blocked", run(jobs.Incomplete, tally(5, 9, refused...)), refused},
 		{"refuses-most", run(jobs.Incomplete, tally(1, 9, refused...)), refused},
 		{"held", heldBy(broken, additions, stale), pending(staff(3)...)},
@@ -70,13 +83,20 @@ func TestPlanUnderAContract(t *testing.T) {
 	t.Parallel()
 	subject := report.Subject{Job: "paie", Target: test, Period: "2026-11", PeriodImplied: true}
 	some := pending(staff(2)...)
-	for name, findings := range map[string][]jobs.Finding{"plan-contract": {broken, additions}, "plan-contract-too": {broken, unknown}} {
+	for name, c := range map[string]struct {
+		items    []jobs.Item
+		findings []jobs.Finding
+	}{
+		"plan-contract":         {some, []jobs.Finding{broken, additions}},
+		"plan-contract-too":     {some, []jobs.Finding{broken, unknown}},
+		"plan-contract-blocked": {[]jobs.Item{blocked("00042", 1, 3, noMail)}, []jobs.Finding{noticed}},
+	} {
 		golden(t, name, func(w io.Writer, p *report.Printer) error {
 			sink := p.NewPlanSink(w, subject, report.Show{})
-			if err := sink.Add(context.Background(), numbered(some...)); err != nil {
+			if err := sink.Add(context.Background(), numbered(c.items...)); err != nil {
 				return err
 			}
-			return sink.Finish(tally(5, 9, some...), "91ab", findings)
+			return sink.Finish(tally(5, 9, c.items...), "91ab", c.findings)
 		})
 	}
 }
@@ -129,12 +149,14 @@ func TestPullForecast(t *testing.T) {
 func TestContractJSON(t *testing.T) {
 	t.Parallel()
 	r := run(jobs.Held, jobs.Counts{})
+	r.Failure = jobs.Reason{Code: jobs.ReasonGuard}
 	r.Findings = []jobs.Finding{broken, unknown}
 	var b bytes.Buffer
 	if err := printer(report.French).WriteRunJSON(&b, r, seq(blocked("00042", 1, 3, longName))); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
+		Failure  struct{ Text string }
 		Findings []struct {
 			Members  []string
 			Contract []struct{ Operation, Path, Kind, Old, New, Text string }
@@ -145,6 +167,9 @@ func TestContractJSON(t *testing.T) {
 	}
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatalf("%v in\n%s", err, b.String())
+	}
+	if strings.Contains(got.Failure.Text, "garde-fous") || !strings.Contains(got.Failure.Text, "contrat") {
+		t.Errorf("the run is held as %q", got.Failure.Text)
 	}
 	if len(got.Findings) != 2 || len(got.Findings[0].Contract) != 2 || got.Findings[0].Contract[1].Old != "number" || got.Findings[0].Contract[0].Text == "" ||
 		len(got.Findings[1].Members) != 2 || got.Findings[1].Contract != nil {

@@ -8,7 +8,7 @@ import (
 var englishContract = contractWords{
 	types: map[string]string{
 		"string": "a text", "number": "a number", "integer": "a whole number", "boolean": "true or false", "array": "a list",
-		"object": "an object", "null": "nothing (null)",
+		"object": "an object", "null": "nothing (null)", "any": "any value",
 	},
 	formats: map[string]string{
 		"date": "a date such as 2026-11-30", "date-time": "a date and time such as 2026-11-30T08:30:00",
@@ -23,6 +23,10 @@ var englishContract = contractWords{
 	meant: " (did you mean %s?)",
 	item:  "%s, element %s",
 	amend: "to correct: in %s", add: "to add: in %s",
+	typed:       `, or type = "%s" in %s ('syncd check' tells)`,
+	heldChanged: "the contract of Isidoor's API has changed, and a person must accept it",
+	heldUnknown: "the contract of Isidoor's API does not take all that is sent",
+	heldBoth:    "the contract of Isidoor's API has changed, and does not take all that is sent",
 
 	breaking:  plural{"%s change that breaks what is sent", "%s changes that break what is sent"},
 	additions: plural{"%s change that breaks nothing", "%s changes that break nothing"},
@@ -38,7 +42,7 @@ var englishContract = contractWords{
 		jobs.ContractFormatNarrowed: {plain: "must have a certain form now", fresh: "must be {new} now", gone: "is no longer {old}",
 			both: "must be {new} now, no longer {old}"},
 		jobs.ContractLimitNarrowed: {plain: "has narrower limits now", fresh: "takes {new} now", gone: "no longer takes {old}",
-			both: "takes {new} now, no longer {old}"},
+			both: "takes {new} now, instead of {old}"},
 		jobs.ContractParameterAdded: {plain: "the call needs this parameter now", fresh: "the call needs this parameter now ({new})"},
 		jobs.ContractParameterMoved: {plain: "is expected elsewhere now", fresh: "is expected elsewhere now ({new})",
 			gone: "is no longer expected there ({old})", both: "is expected elsewhere now ({new}), no longer there ({old})"},
@@ -72,7 +76,7 @@ var englishProblems = map[mapping.ProblemCode]fact{
 	mapping.ProblemRequired:      {masked: "Isidoor requires {want} here, and the document has none"},
 	mapping.ProblemWrongFormat:   {quoted: "{value} is not {want}", masked: "the value (not shown) is not {want}"},
 	mapping.ProblemTooLong:       {masked: "the text has {characters}, Isidoor takes {want} at most"},
-	mapping.ProblemTooShort:      {masked: "the text has {characters}, Isidoor asks for {want} at least"},
+	mapping.ProblemTooShort:      {masked: "the text has {characters}, Isidoor asks for {want} at least", empty: "the text is empty, where Isidoor asks for at least {least}"},
 	mapping.ProblemOutOfRange:    {quoted: "{value} is not accepted: Isidoor takes {want}", masked: "the number (not shown) is not accepted: Isidoor takes {want}"},
 	mapping.ProblemNotListed:     {quoted: "{value} is none of the values that Isidoor lists: {want}", masked: "the value (not shown) is none of those that Isidoor lists: {want}"},
 	mapping.ProblemNoMatch:       {quoted: "{value} does not have the form that Isidoor asks for: {want}", masked: "the value (not shown) does not have the form that Isidoor asks for: {want}"},

@@ -8,6 +8,7 @@ var englishSteps = steps{
 	details:           "To see what was sent:",
 	departed:          "Departed: syncd deletes nothing at Isidoor. Put them back into staging if they should be there; otherwise take back in Isidoor what was sent for this period, and say so, one employee at a time:",
 	wrongContract:     "If you are certain that Isidoor does take what its contract refuses here, the contract is wrong. Have it corrected in a file, or switched off (contract in [isidoor.salarie]):",
+	wrongAnswer:       "Refused within an answer of success (HTTP 2xx): if the record is right, the rules that judge answers ([isidoor.salarie.answer]) may be wrong.",
 	correct:           "Correct the points above in staging, or in [job.fields], then:",
 	again:             "Then run again:",
 	resume:            "Once Isidoor is available again, send the rest:",

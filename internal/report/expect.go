@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,7 +36,8 @@ func (p *Printer) expectations(problem *mapping.Problem) []string {
 		meant = fmt.Sprintf(words.meant, problem.Want)
 	}
 	return []string{"{want}", p.expected(problem), "{got}", p.types(problem.Got, words.other), "{meant}", meant,
-		"{characters}", p.countOf(words.characters, problem.Got), "{items}", p.countOf(words.items, problem.Got)}
+		"{characters}", p.countOf(words.characters, problem.Got), "{items}", p.countOf(words.items, problem.Got),
+		"{least}", p.countOf(words.characters, problem.Want)}
 }
 
 // types are JSON types in words, "a text or nothing (null)"; other text stays as it is, and none is called fallback.
@@ -60,7 +62,9 @@ func (p *Printer) format(name string) string {
 	return fmt.Sprintf(p.catalogue.contract.format, name)
 }
 
-var limitPattern = regexp.MustCompile(`^(<=|>=|<|>|multiple of) (\S+)$`)
+const stepLimit = "multiple of"
+
+var limitPattern = regexp.MustCompile(`^(<=|>=|<|>|` + stepLimit + `) (\S+)$`)
 
 // limits are "<= 50" or ">= 1, <= 50" in words; other text stays as it is.
 func (p *Printer) limits(list string) string {
@@ -74,6 +78,15 @@ func (p *Printer) limits(list string) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// formerLimit is a limit beside the one that took its place: of the same sort, its number alone.
+func (p *Printer) formerLimit(older, newer string) string {
+	before, after := limitPattern.FindStringSubmatch(cut(older)), limitPattern.FindStringSubmatch(cut(newer))
+	if before == nil || after == nil || before[1] != after[1] || before[1] == stepLimit {
+		return p.limits(cut(older))
+	}
+	return p.digits(before[2])
 }
 
 // digits is a count as the language writes it; other text, such as a decimal, stays as it is.
@@ -115,17 +128,56 @@ func (p *Printer) placeInDocument(pointer string) string {
 
 // inMapping is the part of the configuration where a problem is mended that staging has no part in; "" = it is staging.
 func (p *Printer) inMapping(problem *mapping.Problem) string {
-	section := "[job.fields]"
-	for token := range strings.SplitSeq(problem.Path, "/") {
-		if index.MatchString(token) {
-			section = "[job.children.fields]"
-		}
-	}
+	words, section := &p.catalogue.contract, sectionOf(problem)
 	switch {
 	case problem.Code == mapping.ProblemUnknownMember:
-		return fmt.Sprintf(p.catalogue.contract.amend, section)
-	case problem.Code == mapping.ProblemRequired && problem.Column == "":
-		return fmt.Sprintf(p.catalogue.contract.add, section)
+		return fmt.Sprintf(words.amend, section)
+	case problem.Column != "":
+		return ""
+	case problem.Code == mapping.ProblemRequired:
+		return fmt.Sprintf(words.add, section)
+	case problem.Code == mapping.ProblemWrongType && problem.Path != "":
+		return fmt.Sprintf(words.amend, section)
 	}
 	return ""
+}
+
+// sectionOf is the section of the configuration that maps the member of a problem.
+func sectionOf(problem *mapping.Problem) string {
+	for token := range strings.SplitSeq(problem.Path, "/") {
+		if index.MatchString(token) {
+			return "[job.children.fields]"
+		}
+	}
+	if problem.Column == "" && (problem.Want == "array" || problem.Got == "array") {
+		return "[[job.children]]"
+	}
+	return "[job.fields]"
+}
+
+// inColumn says where a problem of a column is mended: in staging, and where only the JSON type is another one than the
+// contract's, in the mapping as well.
+func (p *Printer) inColumn(problem *mapping.Problem) string {
+	text := fmt.Sprintf(p.catalogue.words.mend, problem.Column)
+	if as := convertible(problem); as != mapping.TypeAuto {
+		text += fmt.Sprintf(p.catalogue.contract.typed, as, sectionOf(problem))
+	}
+	return text
+}
+
+// convertible is the type of the mapping that gives what the contract wants; TypeAuto = none does.
+func convertible(problem *mapping.Problem) mapping.Type {
+	if problem.Code != mapping.ProblemWrongType {
+		return mapping.TypeAuto
+	}
+	text := problem.Got == "string"
+	switch {
+	case text && (problem.Want == "number" || problem.Want == "integer"):
+		return mapping.TypeNumber
+	case text && problem.Want == "boolean", problem.Got == "integer" && problem.Want == "boolean":
+		return mapping.TypeBoolean
+	case problem.Want == "string" && slices.Contains([]string{"number", "integer", "boolean"}, problem.Got):
+		return mapping.TypeString
+	}
+	return mapping.TypeAuto
 }

@@ -8,6 +8,7 @@ var frenchSteps = steps{
 	details:           "Pour voir ce qui a été transmis :",
 	departed:          "Partis : syncd ne supprime rien chez Isidoor. Remettez-les dans les données préparées s'ils doivent y être ; sinon, annulez dans Isidoor ce qui a été transmis pour cette période, puis notez-le ici, salarié par salarié :",
 	wrongContract:     "Si vous êtes certain qu'Isidoor accepte ce que son contrat refuse ici, c'est le contrat qui est faux. Faites-le corriger dans un fichier, ou désactiver (contract dans [isidoor.salarie]) :",
+	wrongAnswer:       "Refusé au sein d'une réponse de succès (HTTP 2xx) : si la fiche est exacte, ce sont peut-être les règles qui jugent les réponses ([isidoor.salarie.answer]) qui sont fausses.",
 	correct:           "Corrigez les points ci-dessus dans les données préparées (staging), ou dans [job.fields], puis :",
 	again:             "Puis relancez :",
 	resume:            "Quand Isidoor sera de nouveau disponible, envoyez le reste :",

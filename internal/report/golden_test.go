@@ -52,7 +52,7 @@ func TestRun(t *testing.T) {
 	partial.Employees, partial.Trigger = []string{"00002", "00003"}, jobs.TriggerResume
 	production := run(jobs.Succeeded, tally(1234, 2000))
 	production.Target.Environment, production.Period = "production", "2026-08"
-	open := []jobs.Item{accepted("00001", jobs.Created, 3), ended("00002", jobs.ItemSending, jobs.ReasonChanged, ""), ended("00004", jobs.ItemPending, jobs.ReasonChanged, "")}
+	open := []jobs.Item{accepted("00001", jobs.Created, 3), ended("00002", jobs.ItemSending, jobs.ReasonChanged, ""), ended("00004", jobs.ItemPending, jobs.ReasonChanged, ""), ended("00005", jobs.ItemPending, jobs.ReasonChanged, "")}
 	rest := append(staff(21), ended("00090", jobs.ItemPending, jobs.ReasonTemporary, "503"))
 	for _, c := range []struct {
 		name  string

@@ -79,6 +79,7 @@ type gatheredGroup struct {
 	employees  int
 	elements   int
 	refused    int    // of employees, by the contract
+	inside     int    // refused by the API in an answer of HTTP 2xx
 	resendable int    // in doubt, and sent again by a resume
 	onTheirWay int    // likewise, if the run can be resumed
 	stuck      int    // in doubt, left out by a resume; a new run sends them again where that cannot pay twice
@@ -97,6 +98,7 @@ type doubt struct {
 type kind struct {
 	sign jobs.Difference
 	text string
+	why  jobs.Reason // of the first
 	n    int
 	keys []string // the first few
 }
@@ -129,6 +131,9 @@ func (g *gatheredGroup) add(item *jobs.Item, text string) {
 	if refusedByContract(item) {
 		g.refused += item.Employees
 	}
+	if item.State == jobs.ItemRejected && item.HTTPStatus/100 == 2 {
+		g.inside++
+	}
 	switch {
 	case item.State == jobs.ItemPending && item.Ambiguous:
 		g.resendable++
@@ -152,7 +157,7 @@ func (g *gatheredGroup) add(item *jobs.Item, text string) {
 			return
 		}
 	}
-	k := kind{sign: item.Difference, text: text}
+	k := kind{sign: item.Difference, text: text, why: item.Reason}
 	k.add(item.Key)
 	g.kinds = append(g.kinds, k)
 }
@@ -180,11 +185,17 @@ func (k *kind) add(key string) {
 
 // kindText is what items of groups that need nobody are told together by; "" in other groups.
 func (p *Printer) kindText(item *jobs.Item, g group) string {
+	k := kind{sign: item.Difference, why: item.Reason, n: 1}
+	return p.kindWords(&k, g)
+}
+
+// kindWords agree with the number of items that they are about.
+func (p *Printer) kindWords(k *kind, g group) string {
 	switch g {
 	case groupSent:
-		return p.difference(item.Difference, 1)
+		return p.difference(k.sign, k.n)
 	case groupGivenUp, groupPending, groupWaiting, groupWithdrawn:
-		return p.Reason(item.Reason)
+		return p.reasonOf(k.why, k.n)
 	}
 	return ""
 }

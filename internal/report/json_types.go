@@ -120,6 +120,7 @@ func (p *Printer) RunJSON(run *jobs.Run) any {
 	}
 	if run.Failure.Code != "" {
 		reason := p.reason(run.Failure)
+		reason.Text = p.runReason(run)
 		out.Failure = &reason
 	}
 	return out

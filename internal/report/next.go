@@ -70,6 +70,7 @@ func (p *Printer) incompleteSteps(run *jobs.Run, c jobs.Counts, found *gathered)
 	if c.Held > 0 {
 		steps = append(steps, p.confirmSteps(run, found)...)
 	}
+	steps = append(steps, p.blockedSteps(run.Findings, c, run.Digests.Contract)...)
 	steps = append(steps, p.againSteps(run, c, found)...)
 	if doubts.stuck > 0 {
 		steps = append(steps, p.settleSteps(run, doubt{key: doubts.doubtful}, text.received)...)
@@ -88,7 +89,7 @@ func (p *Printer) againSteps(run *jobs.Run, c jobs.Counts, found *gathered) []st
 	repeatable, replanned := doubts.repeatable(), found.groups[groupSuperseded].replanned
 	switch {
 	case c.Blocked+c.ElementsBlocked+c.Rejected > 0:
-		return append([]step{{text.correct, again}}, p.wrongContract(found.groups[groupBlocked].refused, c)...)
+		return slices.Concat([]step{{text.correct, again}}, p.wrongAnswer(found), p.wrongContract(found.groups[groupBlocked].refused, c))
 	case c.NotAttempted+doubts.resendable > 0 && c.Superseded == 0 && !repeatable:
 		return []step{{text.resume, command("resume", run.ID)}}
 	case replanned != "" && !repeatable && doubts.resendable == 0:

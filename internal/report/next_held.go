@@ -16,7 +16,7 @@ func (p *Printer) heldSteps(run *jobs.Run) []step {
 		return []step{{text.planAfresh, runCommand(subjectOf(run))}, {text.giveUp, cancelCommand(run)}}
 	}
 	steps := []step{{text.look, showCommand(run, Show{Diff: true})}}
-	steps = append(steps, p.contractSteps(run.Findings, runCommand(subjectOf(run)))...)
+	steps = append(steps, p.contractSteps(run.Findings, run.Digests.Contract, runCommand(subjectOf(run)))...)
 	if heldOtherwise(run.Findings) || !holdsBy(run.Findings, jobs.RuleContract) {
 		steps = append(steps, step{text.approve, approveCommand(run)})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"syncd/internal/jobs"
 )
@@ -132,7 +133,8 @@ func (s *PlanSink) Finish(c jobs.Counts, digest string, findings []jobs.Finding)
 		g.line(0, g.count(g.catalogue.guard.holds, c.Held))
 	}
 	g.findings(g.catalogue.guard.notices, notices, jobs.FindingKeys)
-	g.steps(append(g.contractSteps(findings, planCommand(s.subject)), g.planSteps(s, c, heldOtherwise(findings))...))
+	g.steps(slices.Concat(g.contractSteps(findings, "", planCommand(s.subject)), g.blockedSteps(findings, c, ""),
+		g.planSteps(s, c, heldOtherwise(findings))))
 	return g.end()
 }
 

@@ -12,11 +12,17 @@ import (
 
 // Reason is one sentence. What a failed run has as its detail, which may be a text of several lines, is no part of it,
 // but for what it names.
-func (p *Printer) Reason(r jobs.Reason) string {
+func (p *Printer) Reason(r jobs.Reason) string { return p.reasonOf(r, 1) }
+
+// reasonOf is the sentence of what is the same for n employees.
+func (p *Printer) reasonOf(r jobs.Reason, n int) string {
 	if words, values, known := p.cause(r); known {
 		return clean(cut(fmt.Sprintf(words.what, values...)))
 	}
 	known, ok := p.catalogue.reasons[r.Code]
+	if n > 1 && known.several != "" {
+		known.plain, known.with = known.several, known.severalWith
+	}
 	detail := strings.Join(lines(r.Detail), " ")
 	if r.Code == jobs.ReasonPullShrinks {
 		if share.MatchString(detail) {
@@ -55,6 +61,8 @@ func (p *Printer) fact(problem mapping.Problem) string {
 		text = string(problem.Code)
 	case words.counted.one != "":
 		return p.count(words.counted, max(problem.Count, 1))
+	case words.empty != "" && problem.Got == "0":
+		text = words.empty
 	case problem.Value != "" && words.quoted != "" && problem.Got != "null":
 		text = words.quoted
 	}
@@ -91,7 +99,7 @@ func (p *Printer) advice(problem mapping.Problem) string {
 	if section := p.inMapping(&problem); section != "" {
 		parts = append(parts, section)
 	} else if problem.Column != "" {
-		parts = append(parts, fmt.Sprintf(p.catalogue.words.mend, problem.Column))
+		parts = append(parts, p.inColumn(&problem))
 	}
 	if nearest := p.nearest(problem.Nearest); nearest != "" {
 		parts = append(parts, fmt.Sprintf(p.catalogue.words.nearest, nearest))

@@ -42,3 +42,22 @@ func TestProblemOfABadKey(t *testing.T) {
 		}
 	}
 }
+
+// A line that counts several employees agrees with them.
+func TestReasonOfSeveral(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]jobs.Reason{
+		"modifiés depuis le dernier envoi de cette période":            {Code: jobs.ReasonChanged},
+		"jamais transmis jusqu'ici":                                    {Code: jobs.ReasonNew},
+		"non envoyés : Isidoor était occupé ou injoignable":            {Code: jobs.ReasonTemporary},
+		"non envoyés : Isidoor était occupé ou injoignable (HTTP 503)": {Code: jobs.ReasonTemporary, Detail: "503"},
+		"abandonnés : une personne a annulé l'exécution":               {Code: jobs.ReasonCancelled},
+	} {
+		if got := New(French, Options{}).reasonOf(r, 2); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if got, want := New(French, Options{}).reasonOf(jobs.Reason{Code: jobs.ReasonChanged}, 1), "modifié depuis le dernier envoi de cette période"; got != want {
+		t.Errorf("of one: %s", got)
+	}
+}

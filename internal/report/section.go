@@ -74,9 +74,7 @@ func (p *Printer) size(which group, members *gatheredGroup) string {
 func (g *page) kinds(which group, kinds []kind) {
 	kinds = slices.Clone(kinds)
 	for i := range kinds {
-		if which == groupSent {
-			kinds[i].text = g.difference(kinds[i].sign, kinds[i].n)
-		}
+		kinds[i].text = g.kindWords(&kinds[i], which)
 	}
 	width, textWidth := 0, 0
 	for _, k := range kinds {

@@ -143,8 +143,6 @@ func TestWhyOffersOneCommand(t *testing.T) {
 	heldRun.Lines[2].Run.State, heldRun.Lines[2].Item = jobs.Held, pendingItem
 	outdated := story()
 	outdated.Lines[2].Run.State, outdated.Lines[2].Run.Failure, outdated.Lines[2].Item = jobs.Held, jobs.Reason{Code: jobs.ReasonContract}, pendingItem
-	changed := story()
-	changed.Lines[2].Run.State, changed.Lines[2].Run.Findings, changed.Lines[2].Item = jobs.Held, []jobs.Finding{broken}, pendingItem
 	unmapped := now(pendingItem)
 	unmapped.Findings = []jobs.Finding{unknown}
 	guarded := now(pendingItem)
@@ -154,8 +152,7 @@ func TestWhyOffersOneCommand(t *testing.T) {
 		story *jobs.Story
 		now   report.Now
 	}{
-		"syncd run paie --dossier saint-martin --period 2026-11": {outdated, now(pendingItem)},
-		"syncd contract diff": {changed, now(pendingItem)},
+		"syncd run paie --dossier saint-martin --period 2026-11":                       {outdated, now(pendingItem)},
 		"syncd plan paie --dossier saint-martin --period 2026-11 --employee 00042":     {story(), unmapped},
 		`syncd approve 12 --reason "…"`:                                                {heldRun, now(pendingItem)},
 		"syncd run paie --dossier saint-martin --period 2026-11 --employee 00042":      {story(), guarded},
@@ -166,6 +163,25 @@ func TestWhyOffersOneCommand(t *testing.T) {
 		if !strings.HasSuffix(text, "    "+want+"\n") || strings.Count(text, "    syncd ") != 1 {
 			t.Errorf("want %s in\n%s", want, text)
 		}
+	}
+}
+
+// Whoever looked at the contract that holds a run accepts that one, and no newer one.
+func TestWhyOfAContractThatWaits(t *testing.T) {
+	t.Parallel()
+	changed := story()
+	held := &changed.Lines[2]
+	held.Item = ended("00042", jobs.ItemPending, jobs.ReasonChanged, "")
+	held.Run.State, held.Run.Findings, held.Run.Digests.Contract = jobs.Held, []jobs.Finding{broken}, digest
+	text := textOf(t, report.English, func(w io.Writer, p *report.Printer) error { return p.Why(w, changed, now(held.Item)) })
+	for _, want := range []string{"    syncd contract diff\n", `    syncd contract accept 3d40adbc0f12 --reason "…"` + "\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %s in\n%s", want, text)
+		}
+	}
+	text = textOf(t, report.English, func(w io.Writer, p *report.Printer) error { return p.WriteWhyJSON(w, changed, now(held.Item)) })
+	if !strings.Contains(text, `"command":"syncd contract diff"`) {
+		t.Errorf("the next step is another one:\n%s", text)
 	}
 }
 

@@ -11,7 +11,7 @@ func (p *Printer) why(run *jobs.Run) [][2]string {
 	words := &p.catalogue.words
 	reason := ""
 	if run.Failure.Code != "" {
-		reason = p.Reason(run.Failure)
+		reason = p.runReason(run)
 	}
 	switch {
 	case run.State == jobs.Queued && run.NotBefore != nil:
@@ -22,6 +22,22 @@ func (p *Printer) why(run *jobs.Run) [][2]string {
 		return nil // the cancellation has a line of its own
 	}
 	return [][2]string{{words.reason, reason}}
+}
+
+// runReason is why a run failed or is held. One that the contract alone holds says so: no guard has found anything.
+func (p *Printer) runReason(run *jobs.Run) string {
+	holding, _ := parted(run.Findings)
+	if run.Failure.Code != jobs.ReasonGuard || len(holding) == 0 || heldBesides(holding, jobs.RuleContract, jobs.RuleUnknownMember) {
+		return p.Reason(run.Failure)
+	}
+	words := &p.catalogue.contract
+	switch {
+	case !holdsBy(holding, jobs.RuleUnknownMember):
+		return words.heldChanged
+	case !holdsBy(holding, jobs.RuleContract):
+		return words.heldUnknown
+	}
+	return words.heldBoth
 }
 
 // queuedSince is when a run was made that was never executed; of others, the start tells more.

@@ -47,7 +47,7 @@ func (p *Printer) Why(w io.Writer, story *jobs.Story, now Now) error {
 	for _, e := range g.events(story) {
 		e.write()
 	}
-	g.steps([]step{g.whyStep(story, &now)})
+	g.steps(g.whySteps(story, &now))
 	return g.end()
 }
 

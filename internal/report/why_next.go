@@ -38,13 +38,23 @@ func (p *Printer) whyStep(story *jobs.Story, now *Now) step {
 	if s, open := p.heldElsewhere(story); open {
 		return s
 	}
-	if steps := p.contractSteps(now.Findings, planCommand(subject)); len(steps) > 0 {
+	if steps := p.contractSteps(now.Findings, "", planCommand(subject)); len(steps) > 0 {
 		return steps[0]
 	}
 	if item.State == jobs.ItemHeld || jobs.Holds(now.Findings) {
 		return step{p.catalogue.steps.sendHeld, runCommand(subject)}
 	}
 	return step{words.send, runCommand(subject)}
+}
+
+// whySteps are the one thing to do next; of a run that waits for the contract also how to accept the one that it was
+// planned under.
+func (p *Printer) whySteps(story *jobs.Story, now *Now) []step {
+	next := p.whyStep(story, now)
+	if line := newestLine(story, now.Period); next.command == contractDiffCommand && line != nil && line.Run.State == jobs.Held {
+		return p.acceptSteps(line.Run.Digests.Contract)
+	}
+	return []step{next}
 }
 
 // openStep decides about what the newest run of a period holds.

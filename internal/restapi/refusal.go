@@ -9,30 +9,31 @@ import (
 // maxWordsDepth is how deep words for people are looked for below the pointer that leads to them.
 const maxWordsDepth = 4
 
-// messageIn is what refusals say to people: the words at Message, else those at Errors, else the code.
+// messageIn is what refusals say to people: the code, where it is what refuses, and the words at Message, else those at
+// Errors. A code that means success after all shows that the rules are wrong, not the document.
 func (r *answerRules) messageIn(refused []any) string {
 	var words []string
 	for _, result := range refused {
 		words = append(words, r.wordsIn(result)...)
 	}
-	return tidy(strings.Join(words, " "))
+	return strings.TrimSuffix(tidy(strings.Join(words, " ")), ":")
 }
 
 func (r *answerRules) wordsIn(result any) []string {
+	var words []string
+	if accepts, ok := r.succeeds(result); ok && !accepts {
+		code, _ := r.code.textAt(result)
+		words = append(words, strings.TrimSpace("code "+code)+":")
+	}
 	if r.message != nil {
 		found, _ := r.message.find(result)
-		if words := wordsOf(found, maxWordsDepth); len(words) > 0 {
-			return words
+		if told := wordsOf(found, maxWordsDepth); len(told) > 0 {
+			return append(words, told...)
 		}
 	}
-	var words []string
 	for _, p := range r.errors {
 		found, _ := p.find(result)
 		words = append(words, wordsOf(found, maxWordsDepth)...)
-	}
-	if accepts, ok := r.succeeds(result); len(words) == 0 && ok && !accepts {
-		code, _ := r.code.textAt(result)
-		words = append(words, strings.TrimSpace("code "+code))
 	}
 	return words
 }

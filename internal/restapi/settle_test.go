@@ -78,8 +78,8 @@ func TestRefusalsInsideA200(t *testing.T) {
 		body    string
 		message string
 	}{
-		"a code":               {chorus(), `{"codeRetour":20,"libelle":"Code inconnu"}`, "Code inconnu"},
-		"a code as text":       {chorus(), `{"codeRetour":"20","libelle":" Code\r\ninconnu\u001b "}`, "Code inconnu"},
+		"a code":               {chorus(), `{"codeRetour":20,"libelle":"Code inconnu"}`, "code 20: Code inconnu"},
+		"a code as text":       {chorus(), `{"codeRetour":"20","libelle":" Code\r\ninconnu\u001b "}`, "code 20: Code inconnu"},
 		"another spelling":     {chorus(), `{"codeRetour":"00"}`, "code 00"},
 		"a code and no words":  {chorus(), `{"codeRetour":20,"libelle":""}`, "code 20"},
 		"a state":              {&AnswerRules{Code: "/ok", Success: []string{"true"}}, `{"ok":false}`, "code"},
@@ -94,8 +94,8 @@ func TestRefusalsInsideA200(t *testing.T) {
 		"errors without words": {onlyErrors(), `{"Erreurs":true}`, ""},
 		"a count of errors":    {onlyErrors(), `{"Erreurs":3}`, ""},
 		"empty ones":           {onlyErrors(), `{"Erreurs":[null]}`, ""},
-		"one of several":       {listed(), `{"resultats":[{"codeRetour":0,"libelle":"OK"},{"codeRetour":7,"libelle":["un","deux"]}]}`, "un deux"},
-		"several of several":   {chorus(), `[{"codeRetour":5,"libelle":{"fr":"trois"}},{"codeRetour":7,"libelle":"quatre"}]`, "trois quatre"},
+		"one of several":       {listed(), `{"resultats":[{"codeRetour":0,"libelle":"OK"},{"codeRetour":7,"libelle":["un","deux"]}]}`, "code 7: un deux"},
+		"several of several":   {chorus(), `[{"codeRetour":5,"libelle":{"fr":"trois"}},{"codeRetour":7,"libelle":"quatre"}]`, "code 5: trois code 7: quatre"},
 		"very deep words":      {onlyErrors(), `{"Erreurs":[[[[["trop bas"]]]]]}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -318,7 +318,7 @@ func TestRefusalsLeakNothing(t *testing.T) {
 func TestLongRefusalIsCut(t *testing.T) {
 	t.Parallel()
 	out := answered(t, chorus(), 200, `{"codeRetour":20,"libelle":"`+strings.Repeat("é", 3000)+`"}`)
-	if out.Class != jobs.ClassData || out.Message != strings.Repeat("é", maxMessage) {
+	if out.Class != jobs.ClassData || out.Message != "code 20: "+strings.Repeat("é", maxMessage-len("code 20: ")) {
 		t.Errorf("%s, a message of %d bytes", out.Class, len(out.Message))
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"syncd/internal/jobs"
@@ -64,11 +65,13 @@ func (s *Store) NoteContract(ctx context.Context, api jobs.APIName, found jobs.F
 }
 
 // AcceptContract lets syncd send under the contract in force, which takes the place of the accepted one before. With nobody
-// named it breaks nothing. Of a person's decision a line is left in the trail; then runs that were planned under that
-// contract and wait for nothing else are approved one by one, and returned. Another contract that was accepted or seen
-// meanwhile is jobs.ErrContractMoved.
-func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) ([]jobs.Run, error) {
-	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
+// named it breaks nothing. A person's decision leaves a line in the trail, and tells held runs that were planned under
+// another contract apart from those that waited for this one; those of them that wait for nothing else are then approved
+// one by one. Another contract that was accepted or seen meanwhile is jobs.ErrContractMoved.
+func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) (done jobs.Accepted, err error) {
+	var waiting []dbsqlc.HeldByContractRow
+	var outdated []int64
+	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 		known, err := q.EnsureAPI(ctx, dbsqlc.EnsureAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL})
 		if err != nil {
 			return err
@@ -82,36 +85,53 @@ func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acc
 		case a.By == "":
 			return nil
 		}
-		return s.audit(ctx, q, 0, jobs.AuditEntry{Actor: a.By, Decision: jobs.DecisionContractAccept, Reason: a.Reason, Detail: a.Digest})
+		if err := s.audit(ctx, q, 0, jobs.AuditEntry{Actor: a.By, Decision: jobs.DecisionContractAccept, Reason: a.Reason, Detail: a.Digest}); err != nil {
+			return err
+		}
+		if waiting, err = q.HeldByContract(ctx, dbsqlc.HeldByContractParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL, Digest: a.Digest}); err != nil {
+			return err
+		}
+		if err := q.NoteAccepted(ctx, dbsqlc.NoteAcceptedParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL, Digest: a.Digest}); err != nil {
+			return err
+		}
+		outdated, err = q.OutdateHeld(ctx, dbsqlc.OutdateHeldParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL, Digest: a.Digest})
+		return err
 	})
-	if err != nil || a.By == "" {
-		return nil, redactUnlessOurs("accepting a contract", err)
+	if err != nil {
+		return done, redactUnlessOurs("accepting a contract", err)
 	}
-	return s.releaseByContract(ctx, api, a)
+	if done.Released, err = s.releaseAccepted(ctx, waiting, a); err != nil {
+		return done, err
+	}
+	done.Outdated, err = s.runs(ctx, outdated)
+	return done, err
 }
 
-// releaseByContract approves the runs that only waited for a contract to be accepted. Whatever stands in the way of one (it
+// releaseAccepted approves the runs that only waited for a contract to be accepted. Whatever stands in the way of one (it
 // waited too long, its period was closed, a newer plan is being made) leaves it held.
-func (s *Store) releaseByContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) (released []jobs.Run, err error) {
-	waiting, err := s.queries.HeldByContract(ctx, dbsqlc.HeldByContractParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL, Digest: a.Digest})
-	if err != nil {
-		return nil, redact("looking for runs that wait for the contract", err)
-	}
+func (s *Store) releaseAccepted(ctx context.Context, waiting []dbsqlc.HeldByContractRow, a jobs.Acceptance) ([]jobs.Run, error) {
+	var released []int64
 	for _, run := range waiting {
 		_, err := s.Approve(ctx, run.ID, Approval{By: a.By, Reason: a.Reason, Expires: a.Expires[run.Job]})
-		if err != nil {
-			if isOurs(err) {
-				continue
-			}
-			return released, err
+		switch {
+		case err == nil:
+			released = append(released, run.ID)
+		case !isOurs(err):
+			return nil, err
 		}
-		now, err := s.Run(ctx, run.ID)
-		if err != nil {
-			return released, err
-		}
-		released = append(released, *now)
 	}
-	return released, nil
+	return s.runs(ctx, released)
+}
+
+func (s *Store) runs(ctx context.Context, ids []int64) (runs []jobs.Run, err error) {
+	for _, id := range slices.Sorted(slices.Values(ids)) {
+		run, err := s.Run(ctx, id)
+		if err != nil {
+			return runs, err
+		}
+		runs = append(runs, *run)
+	}
+	return runs, nil
 }
 
 // LastContract is the digest of the contract that a target's last run of everyone was planned under; "" = none.

@@ -26,10 +26,10 @@ func (f *fixture) accepts(s *Store, digit, before, by string) []int64 {
 	if before != "" {
 		a.Before = digestOf(before)
 	}
-	released, err := s.AcceptContract(f.Context(), target.API(), a)
+	done, err := s.AcceptContract(f.Context(), target.API(), a)
 	f.must(err)
 	var ids []int64
-	for _, run := range released {
+	for _, run := range done.Released {
 		ids = append(ids, run.ID)
 	}
 	return ids
@@ -179,9 +179,10 @@ func TestAcceptingAContractLetsGoWhatOnlyWaitedForIt(t *testing.T) {
 		t.Errorf("%v go on, want %d", ids, one.ID)
 	}
 	f.wantState(one.ID, "queued")
-	for _, run := range []*jobs.Run{two, three, four} {
-		f.wantState(run.ID, "held guard")
-	}
+	f.wantState(two.ID, "held guard")
+	f.wantState(three.ID, "held contract") // it was planned before, and has to be planned afresh
+	f.wantState(four.ID, "held guard")     // its month is closed
+	f.want("contract-accepted fall", `SELECT string_agg(f ->> 'rule', ' ') FROM syncd.run, json_array_elements(findings) f WHERE id = $1`, two.ID)
 	now, err := s.Run(t.Context(), one.ID)
 	f.must(err)
 	if now.Approved != "plan of one" || now.ApprovedBy != "marie" || now.Digests.Contract != digestOf("b") {

@@ -244,6 +244,33 @@ func (q *Queries) ListContracts(ctx context.Context, apiID int64) ([]ListContrac
 	return items, nil
 }
 
+const noteAccepted = `-- name: NoteAccepted :exec
+UPDATE syncd.run r SET findings = (
+    SELECT json_agg(CASE WHEN f ->> 'rule' = 'contract' THEN f || '{"rule": "contract-accepted", "holds": false}' ELSE f END ORDER BY n)
+    FROM jsonb_array_elements(r.findings::jsonb) WITH ORDINALITY AS e (f, n))
+FROM syncd.target t
+WHERE t.id = r.target_id AND t.partner = $1 AND t.environment = $2 AND t.base_url = $3
+  AND r.state = 'held' AND r.contract = $4 AND r.findings::jsonb @> '[{"rule": "contract", "holds": true}]'
+`
+
+type NoteAcceptedParams struct {
+	Partner     string
+	Environment string
+	BaseUrl     string
+	Digest      string
+}
+
+// Runs that were planned under a contract wait for it no longer once it is accepted.
+func (q *Queries) NoteAccepted(ctx context.Context, arg NoteAcceptedParams) error {
+	_, err := q.db.Exec(ctx, noteAccepted,
+		arg.Partner,
+		arg.Environment,
+		arg.BaseUrl,
+		arg.Digest,
+	)
+	return err
+}
+
 const noteAsked = `-- name: NoteAsked :exec
 UPDATE syncd.api SET asked_at = clock_timestamp(), problem = $1,
     place = CASE WHEN $2::text <> '' THEN $2 ELSE place END
@@ -259,6 +286,47 @@ type NoteAskedParams struct {
 func (q *Queries) NoteAsked(ctx context.Context, arg NoteAskedParams) error {
 	_, err := q.db.Exec(ctx, noteAsked, arg.Problem, arg.Place, arg.ID)
 	return err
+}
+
+const outdateHeld = `-- name: OutdateHeld :many
+UPDATE syncd.run r SET failure_code = 'contract', failure_detail = ''
+FROM syncd.target t
+WHERE t.id = r.target_id AND t.partner = $1 AND t.environment = $2 AND t.base_url = $3
+  AND r.state = 'held' AND r.kind = 'push-salaries' AND r.failure_code = 'guard' AND r.contract <> $4
+RETURNING r.id
+`
+
+type OutdateHeldParams struct {
+	Partner     string
+	Environment string
+	BaseUrl     string
+	Digest      string
+}
+
+// Those that were planned under another one, or under none, have to be planned afresh.
+func (q *Queries) OutdateHeld(ctx context.Context, arg OutdateHeldParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, outdateHeld,
+		arg.Partner,
+		arg.Environment,
+		arg.BaseUrl,
+		arg.Digest,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const seeContract = `-- name: SeeContract :exec

@@ -54,3 +54,20 @@ WHERE t.partner = @partner AND t.environment = @environment AND t.base_url = @ba
   AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.findings::jsonb) f WHERE f ->> 'rule' <> 'contract' AND (f ->> 'holds')::boolean)
   AND NOT syncd.is_closed(r.target_id, r.period)
 ORDER BY r.id;
+
+-- Runs that were planned under a contract wait for it no longer once it is accepted.
+-- name: NoteAccepted :exec
+UPDATE syncd.run r SET findings = (
+    SELECT json_agg(CASE WHEN f ->> 'rule' = 'contract' THEN f || '{"rule": "contract-accepted", "holds": false}' ELSE f END ORDER BY n)
+    FROM jsonb_array_elements(r.findings::jsonb) WITH ORDINALITY AS e (f, n))
+FROM syncd.target t
+WHERE t.id = r.target_id AND t.partner = @partner AND t.environment = @environment AND t.base_url = @base_url
+  AND r.state = 'held' AND r.contract = @digest AND r.findings::jsonb @> '[{"rule": "contract", "holds": true}]';
+
+-- Those that were planned under another one, or under none, have to be planned afresh.
+-- name: OutdateHeld :many
+UPDATE syncd.run r SET failure_code = 'contract', failure_detail = ''
+FROM syncd.target t
+WHERE t.id = r.target_id AND t.partner = @partner AND t.environment = @environment AND t.base_url = @base_url
+  AND r.state = 'held' AND r.kind = 'push-salaries' AND r.failure_code = 'guard' AND r.contract <> @digest
+RETURNING r.id;
