@@ -31,6 +31,7 @@ const (
 // durably, and the same documents by a plain net/http client with 16 workers that records nothing.
 func BenchmarkPush(b *testing.B) {
 	r := newRig(b)
+	r.edit(`# unique_fields = ["Iban", "Nir"]`, `unique_fields = ["Iban"]`) // of so many made-up people a few have the same NIR
 	load(r, pushed)
 	r.serve("latency=20ms")
 	r.run("run", "dictionnaire", "--dossier", dossier)
