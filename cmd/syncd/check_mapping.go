@@ -9,13 +9,11 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
-	"syncd/internal/store"
 )
 
 // mapping checks the queries of a job and its mapping for each dossier.
 func (c *checker) mapping(ctx context.Context, job config.Job) {
-	staging, err := c.staging()
-	if err != nil {
+	if _, err := c.staging(); err != nil { // once, and not for each dossier
 		c.fail(job.Name, err)
 		return
 	}
@@ -31,7 +29,7 @@ func (c *checker) mapping(ctx context.Context, job config.Job) {
 	}
 	for _, d := range dossiers {
 		subject := job.Name + "/" + d.Name
-		if err := c.compile(ctx, staging, &push, d, job); err != nil {
+		if err := c.compile(ctx, &push, d, job); err != nil {
 			c.mappingProblems(subject, err)
 		} else {
 			c.ok(subject, "staging's queries return what the mapping needs")
@@ -79,28 +77,15 @@ func leaves(err error) []error {
 	return all
 }
 
-func (c *checker) compile(ctx context.Context, staging *store.Staging, push *jobs.PushJob, d config.Dossier, job config.Job) error {
+func (c *checker) compile(ctx context.Context, push *jobs.PushJob, d config.Dossier, job config.Job) error {
 	period, err := c.period(job)
 	if err != nil {
 		return err
 	}
-	params := jobs.QueryParams(c.target(d), period)
-	shape, err := staging.Describe(ctx, push.Source, params)
+	shape, dictionaries, err := c.lookAt(ctx, c.ledger, push, d, period)
 	if err != nil {
 		return err
 	}
-	dictionaries := mapping.Dictionaries{}
-	if c.ledger != nil {
-		target, known, err := c.ledger.Target(ctx, c.target(d))
-		if err != nil {
-			return err
-		}
-		if known {
-			if dictionaries, err = c.ledger.Dictionaries(ctx, target.ID); err != nil {
-				return err
-			}
-		}
-	}
-	_, err = mapping.Compile(push.Mapping, shape, dictionaries, params)
+	_, err = mapping.Compile(push.Mapping, shape, dictionaries, jobs.QueryParams(c.target(d), period))
 	return err
 }

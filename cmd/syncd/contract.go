@@ -66,13 +66,12 @@ the accepted contract is told. That nothing is found is a warning, not a failure
 		Example: `  syncd contract fetch
   syncd contract fetch --json`,
 		Args: none,
-		RunE: p.withKeeper(flags, func(ctx context.Context, a *app, _ *store.Store, k *contract.Keeper, _ []string) error {
+		RunE: p.withKeeper(flags, func(ctx context.Context, a *app, ledger *store.Store, _ *contract.Keeper, _ []string) error {
 			connection, err := a.connection(checkRetryFor)
 			if err != nil {
 				return err
 			}
-			k.API = &partner{connection, a.config.Isidoor.Salarie.Contract}
-			standing, problem, err := k.Fetch(ctx)
+			standing, problem, err := a.contracts(ledger, connection).Fetch(ctx)
 			if err != nil {
 				return err
 			}

@@ -168,7 +168,8 @@ func (a *app) scaffold(ctx context.Context, ledger *store.Store, k *contract.Kee
 	return err
 }
 
-// lookAt reads what a job's queries return for a dossier, and the nomenclatures that were pulled for it.
+// lookAt reads what a job's queries return for a dossier, and the nomenclatures that were pulled for it: none without a
+// ledger.
 func (a *app) lookAt(ctx context.Context, ledger *store.Store, push *jobs.PushJob, d config.Dossier, period jobs.Period) (mapping.Shape, mapping.Dictionaries, error) {
 	staging, err := a.staging()
 	if err != nil {
@@ -177,6 +178,9 @@ func (a *app) lookAt(ctx context.Context, ledger *store.Store, push *jobs.PushJo
 	shape, err := staging.Describe(ctx, push.Source, jobs.QueryParams(a.target(d), period))
 	if err != nil {
 		return mapping.Shape{}, nil, err
+	}
+	if ledger == nil {
+		return shape, mapping.Dictionaries{}, nil
 	}
 	target, known, err := ledger.Target(ctx, a.target(d))
 	if err != nil || !known {

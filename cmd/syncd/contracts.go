@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"syncd/internal/config"
@@ -29,7 +28,7 @@ func (a *app) contracts(ledger *store.Store, connection *restapi.Connection) *co
 		KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name, KeySet: i.DossierKeySet,
 	}}
 	if connection != nil {
-		o.API = &partner{connection, i.Salarie.Contract}
+		o.API = &partner{connection, o.Source}
 	}
 	return contract.NewKeeper(o)
 }
@@ -47,16 +46,16 @@ func (a *app) apiName() jobs.APIName { return a.target(config.Dossier{}).API() }
 // partner shows its contract, wherever the configuration says that it stands.
 type partner struct {
 	connection *restapi.Connection
-	source     string // "auto", a URL or a file
+	source     contract.Source
 }
 
 // Describe implements contract.API.
 func (p *partner) Describe(ctx context.Context) ([]byte, string, error) {
-	if p.source != "auto" && !strings.Contains(p.source, "://") {
-		text, err := readContract(p.source)
-		return text, contract.FilePlace(p.source), err
+	if p.source.IsFile() {
+		text, err := readContract(string(p.source))
+		return text, contract.FilePlace(string(p.source)), err
 	}
-	found, err := p.connection.Describe(ctx, p.source)
+	found, err := p.connection.Describe(ctx, string(p.source))
 	return found.Text, found.Place, err
 }
 
@@ -89,19 +88,14 @@ func readContract(path string) ([]byte, error) {
 func (a *app) forecasts(dossier string) []jobs.Forecast {
 	var all []jobs.Forecast
 	for _, job := range a.config.Jobs {
-		if job.Kind != jobs.PushSalaries {
+		if job.Kind != jobs.PushSalaries || !job.Covers(dossier) {
 			continue
 		}
-		for _, d := range a.config.Dossiers(job) {
-			if d.Name != dossier {
-				continue
-			}
-			push, err := a.config.PushJob(job.Name)
-			if err != nil {
-				continue // it has no mapping yet: there is nothing to look ahead to
-			}
-			all = append(all, jobs.Forecast{Job: &push, Period: job.PeriodAt(time.Now())})
+		push, err := a.config.PushJob(job.Name)
+		if err != nil {
+			continue // it has no mapping yet: there is nothing to look ahead to
 		}
+		all = append(all, jobs.Forecast{Job: &push, Period: job.PeriodAt(time.Now())})
 	}
 	return all
 }

@@ -20,9 +20,8 @@ func (a *app) selection(job config.Job) ([]config.Dossier, jobs.Period, error) {
 
 // dossiers are those of the job that the command line selects, by default all.
 func (a *app) dossiers(job config.Job) ([]config.Dossier, error) {
-	ofJob := a.config.Dossiers(job)
 	if len(a.flags.dossiers) == 0 {
-		return ofJob, nil
+		return a.config.Dossiers(job), nil
 	}
 	var selected []config.Dossier
 	for _, name := range unique(a.flags.dossiers) {
@@ -30,7 +29,7 @@ func (a *app) dossiers(job config.Job) ([]config.Dossier, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(ofJob, func(of config.Dossier) bool { return of.Name == name }) {
+		if !job.Covers(name) {
 			return nil, usagef("job %s does not concern dossier %s\nhint: its dossiers are listed in job.dossiers", job.Name, name)
 		}
 		selected = append(selected, d)

@@ -103,7 +103,7 @@ func (c *Config) Dossier(name string) (Dossier, error) {
 func (c *Config) Dossiers(j Job) []Dossier {
 	var dossiers []Dossier
 	for _, d := range c.AllDossiers {
-		if j.covers(d.Name) {
+		if j.Covers(d.Name) {
 			dossiers = append(dossiers, d)
 		}
 	}

@@ -161,7 +161,8 @@ func jobNames(list []Job) []string {
 	return names
 }
 
-func (j Job) covers(dossier string) bool {
+// Covers tells whether the job concerns the dossier of that name.
+func (j Job) Covers(dossier string) bool {
 	return slices.Contains(j.DossierNames, "*") || slices.Contains(j.DossierNames, dossier)
 }
 

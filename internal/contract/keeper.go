@@ -99,11 +99,10 @@ func (k *Keeper) adopt(s *Standing) error {
 	if k.API == nil {
 		return nil
 	}
-	derived := s.Derived
 	if s.Waits() {
-		derived, _ = Derive(s.Accepted, k.Settings)
+		return k.API.Adopt(s.sent)
 	}
-	return k.API.Adopt(derived)
+	return k.API.Adopt(s.Derived)
 }
 
 // since tells what changed between an earlier contract and this one.

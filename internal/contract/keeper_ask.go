@@ -34,14 +34,17 @@ func (k *Keeper) current(ctx context.Context) (*Standing, error) {
 		if problem != "" && problem != known.Problem {
 			k.Log.Warn().Str("problem", firstLine(problem)).Msg("no contract of the API can be read: documents are checked against the last one, if there is any")
 		}
+		if known, err = k.Ledger.KnownContracts(ctx, k.Name); err != nil {
+			return nil, err
+		}
 	}
-	return k.settled(ctx)
+	return k.settled(ctx, known)
 }
 
 // due tells whether to ask. A file costs nothing, and a configuration that names another source wants what is there.
 func (k *Keeper) due(known jobs.KnownContracts) bool {
 	switch {
-	case known.AskedAt == nil, k.Source.isFile(), known.Place != "" && !k.Source.has(known.Place):
+	case known.AskedAt == nil, k.Source.IsFile(), known.Place != "" && !k.Source.has(known.Place):
 		return true
 	case known.Problem != "":
 		return known.Asked >= retryEvery
@@ -58,7 +61,11 @@ func (k *Keeper) Fetch(ctx context.Context) (_ *Standing, problem string, err er
 	if problem, err = k.ask(ctx); err != nil {
 		return nil, "", err
 	}
-	standing, err := k.settled(ctx)
+	known, err := k.Ledger.KnownContracts(ctx, k.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	standing, err := k.settled(ctx, known)
 	return standing, problem, err
 }
 
@@ -97,11 +104,11 @@ func (k *Keeper) describe(ctx context.Context) (found *shown, problem string, er
 	case ctx.Err() != nil:
 		return nil, "", ctx.Err()
 	case err != nil:
-		return nil, place + ": " + err.Error(), nil //nolint:nilerr // it is told as the problem
+		return nil, err.Error(), nil //nolint:nilerr // it is told as the problem
 	}
 	document, err := Read(text)
 	if err != nil {
-		return nil, err.Error(), nil //nolint:nilerr // it is told as the problem
+		return nil, place + ": " + err.Error(), nil //nolint:nilerr // it is told as the problem
 	}
 	return &shown{document, text, place}, "", nil
 }

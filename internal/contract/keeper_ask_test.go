@@ -3,6 +3,7 @@ package contract_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -199,4 +200,22 @@ func TestALedgerThatIsAwayIsAnError(t *testing.T) {
 		k.shelf.broken = nil
 		k.wantInForce("A", 0)
 	})
+}
+
+// What cannot be read is told with its place, and what was not found in the words of whoever looked.
+func TestProblemsNameWhatTheyAreAbout(t *testing.T) {
+	inBubble(t, func(t *testing.T, k *keeping) {
+		k.wantProblem("contract: nothing here")
+		k.api.shows("<!DOCTYPE html><html><body>Connexion</body></html>")
+		k.wantProblem("/Api2/swagger/docs/V2: the document is an HTML page")
+	})
+}
+
+func (k *keeping) wantProblem(beginning string) {
+	k.t.Helper()
+	_, problem, err := k.Fetch(k.t.Context())
+	k.must(err)
+	if !strings.HasPrefix(problem, beginning) {
+		k.t.Errorf("the problem is %q, want %q", problem, beginning)
+	}
 }

@@ -20,11 +20,11 @@ type Standing struct {
 	Advice   []Advice              // where that contradicts the configuration, or leaves a choice
 	Changes  []jobs.ContractChange // from the accepted one to the newest
 
-	comparable bool // both have the call
+	sent Derived // what the accepted one says of that call
 }
 
 // Waits tells whether a person must accept the newest contract before anything is sent.
-func (s *Standing) Waits() bool { return len(breaking(s.Changes)) > 0 }
+func (s *Standing) Waits() bool { return slices.ContainsFunc(s.Changes, breaks) }
 
 // Standing is where the contracts stand. Nothing is asked, recorded or accepted.
 func (k *Keeper) Standing(ctx context.Context) (*Standing, error) {
@@ -37,12 +37,12 @@ func (k *Keeper) Standing(ctx context.Context) (*Standing, error) {
 
 // settled is Standing, after accepting by the way what breaks nothing. Whoever does not find the call in both contracts
 // cannot tell that.
-func (k *Keeper) settled(ctx context.Context) (*Standing, error) {
-	s, err := k.Standing(ctx)
+func (k *Keeper) settled(ctx context.Context, known jobs.KnownContracts) (*Standing, error) {
+	s, err := k.stand(ctx, known, nil)
 	if err != nil || s.Newest == nil || s.Newest.Digest == s.Known.Accepted || s.Waits() {
 		return s, err
 	}
-	if first := s.Known.Accepted == ""; !first && !s.comparable {
+	if comparable := s.sent.Operation != nil && s.Derived.Operation != nil; known.Accepted != "" && !comparable {
 		return s, nil
 	}
 	_, err = k.Ledger.AcceptContract(ctx, k.Name, jobs.Acceptance{Digest: s.Newest.Digest, Before: s.Known.Accepted})
@@ -64,17 +64,16 @@ func (k *Keeper) stand(ctx context.Context, known jobs.KnownContracts, newest *D
 		}
 	}
 	s.Derived, s.Advice = Derive(s.Newest, k.Settings)
-	s.Accepted = s.Newest
-	if known.Accepted == "" {
+	s.Accepted, s.sent = s.Newest, s.Derived
+	if known.Accepted == "" || known.Accepted == s.Newest.Digest {
 		return s, nil
 	}
 	accepted, err := k.document(ctx, known.Accepted)
 	if err != nil {
 		return nil, err
 	}
-	s.Changes = k.Changes(accepted, s.Newest)
-	before, _ := Derive(accepted, k.Settings)
-	s.comparable = before.Operation != nil && s.Derived.Operation != nil
+	s.sent, _ = Derive(accepted, k.Settings)
+	s.Changes = changesOf(s.sent, s.Derived)
 	if s.Waits() {
 		s.Accepted = accepted
 	}
@@ -104,6 +103,10 @@ func (k *Keeper) Changes(before, after *Document) []jobs.ContractChange {
 	}
 	was, _ := Derive(before, k.Settings)
 	is, _ := Derive(after, k.Settings)
+	return changesOf(was, is)
+}
+
+func changesOf(was, is Derived) []jobs.ContractChange {
 	changes := Compare(was.Operation, is.Operation)
 	if was.Operation != nil && is.Operation != nil {
 		changes = append(moved(was, is), changes...)
@@ -121,6 +124,8 @@ func moved(was, is Derived) (changes []jobs.ContractChange) {
 	return changes
 }
 
+func breaks(c jobs.ContractChange) bool { return c.Breaking }
+
 func breaking(changes []jobs.ContractChange) []jobs.ContractChange {
-	return slices.DeleteFunc(slices.Clone(changes), func(c jobs.ContractChange) bool { return !c.Breaking })
+	return slices.DeleteFunc(slices.Clone(changes), func(c jobs.ContractChange) bool { return !breaks(c) })
 }

@@ -10,7 +10,8 @@ const Auto Source = "auto"
 
 const filePrefix = "file://"
 
-func (s Source) isFile() bool { return s != Auto && !strings.Contains(string(s), "://") }
+// IsFile tells whether it is the name of a file.
+func (s Source) IsFile() bool { return s != Auto && !strings.Contains(string(s), "://") }
 
 // FilePlace is the place of what was read from a file.
 func FilePlace(name string) string { return filePrefix + name }
@@ -21,5 +22,5 @@ func (s Source) has(place string) bool {
 		return !strings.Contains(place, "://")
 	}
 	address, _, _ := strings.Cut(string(s), "?")
-	return place == address || s.isFile() && place == FilePlace(string(s))
+	return place == address || s.IsFile() && place == FilePlace(string(s))
 }

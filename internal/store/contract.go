@@ -12,9 +12,13 @@ import (
 // keptContracts is how many contracts of an API stay that nobody needs any more.
 const keptContracts = 20
 
+func named(api jobs.APIName) dbsqlc.FindAPIParams {
+	return dbsqlc.FindAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL}
+}
+
 // KnownContracts tells what the ledger knows of an API's contracts.
 func (s *Store) KnownContracts(ctx context.Context, api jobs.APIName) (jobs.KnownContracts, error) {
-	row, err := s.queries.FindAPI(ctx, dbsqlc.FindAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL})
+	row, err := s.queries.FindAPI(ctx, named(api))
 	if isNoRows(err) {
 		return jobs.KnownContracts{}, nil
 	}
@@ -34,7 +38,7 @@ func (s *Store) KnownContracts(ctx context.Context, api jobs.APIName) (jobs.Know
 
 // ContractText reads a contract as it was found. An unknown digest is jobs.ErrNoContract.
 func (s *Store) ContractText(ctx context.Context, api jobs.APIName, digest string) ([]byte, error) {
-	row, err := s.queries.FindAPI(ctx, dbsqlc.FindAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL})
+	row, err := s.queries.FindAPI(ctx, named(api))
 	if err == nil {
 		var text []byte
 		if text, err = s.queries.ContractText(ctx, dbsqlc.ContractTextParams{ApiID: row.SyncdApi.ID, Digest: digest}); err == nil {
@@ -50,7 +54,7 @@ func (s *Store) ContractText(ctx context.Context, api jobs.APIName, digest strin
 // NoteContract records that an API was asked, and what it showed: a contract, which is then the one in force, or why none.
 func (s *Store) NoteContract(ctx context.Context, api jobs.APIName, found jobs.FoundContract) error {
 	return redact("recording a contract", s.transact(ctx, func(q *dbsqlc.Queries) error {
-		a, err := q.EnsureAPI(ctx, dbsqlc.EnsureAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL})
+		a, err := q.EnsureAPI(ctx, dbsqlc.EnsureAPIParams(named(api)))
 		if err != nil {
 			return err
 		}
@@ -72,7 +76,7 @@ func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acc
 	var waiting []dbsqlc.HeldByContractRow
 	var outdated []int64
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
-		known, err := q.EnsureAPI(ctx, dbsqlc.EnsureAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL})
+		known, err := q.EnsureAPI(ctx, dbsqlc.EnsureAPIParams(named(api)))
 		if err != nil {
 			return err
 		}
@@ -88,13 +92,14 @@ func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acc
 		if err := s.audit(ctx, q, 0, jobs.AuditEntry{Actor: a.By, Decision: jobs.DecisionContractAccept, Reason: a.Reason, Detail: a.Digest}); err != nil {
 			return err
 		}
-		if waiting, err = q.HeldByContract(ctx, dbsqlc.HeldByContractParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL, Digest: a.Digest}); err != nil {
+		held := dbsqlc.HeldByContractParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL, Digest: a.Digest}
+		if waiting, err = q.HeldByContract(ctx, held); err != nil {
 			return err
 		}
-		if err := q.NoteAccepted(ctx, dbsqlc.NoteAcceptedParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL, Digest: a.Digest}); err != nil {
+		if err := q.NoteAccepted(ctx, dbsqlc.NoteAcceptedParams(held)); err != nil {
 			return err
 		}
-		outdated, err = q.OutdateHeld(ctx, dbsqlc.OutdateHeldParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL, Digest: a.Digest})
+		outdated, err = q.OutdateHeld(ctx, dbsqlc.OutdateHeldParams(held))
 		return err
 	})
 	if err != nil {
@@ -151,8 +156,7 @@ func refuseUnaccepted(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) err
 	if run.State != jobs.Held || !run.WaitsForContract() {
 		return nil
 	}
-	api := run.Target.API()
-	row, err := q.FindAPI(ctx, dbsqlc.FindAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL})
+	row, err := q.FindAPI(ctx, named(run.Target.API()))
 	if err != nil || row.SyncdApi.AcceptedDigest == run.Digests.Contract {
 		return err
 	}
