@@ -142,11 +142,7 @@ func scriptUntil(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func withDatabase(ts *testscript.TestScript, work func(*pgx.Conn) error) error {
-	conn, err := pgx.Connect(context.Background(), ts.Value(databaseOf{}).(*testpg.DB).URL)
-	if err != nil {
-		return err
-	}
-	return errors.Join(work(conn), conn.Close(context.Background()))
+	return ts.Value(databaseOf{}).(*testpg.DB).With(context.Background(), work)
 }
 
 // scriptEdit is: edit FILE FROM TO. The first FROM in the file becomes TO.

@@ -130,6 +130,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("SANDBOX_TLS", encrypted.URL) // with a certificate that nobody trusts
 	env.Setenv("SYNCD_CONFIG", filepath.Join(env.WorkDir, "config.toml"))
 	env.Setenv("LC_ALL", "C.UTF-8")
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // else the race detector makes each command last a second longer
 	return writeConfig(env.WorkDir, server.URL)
 }
 

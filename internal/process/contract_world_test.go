@@ -56,6 +56,8 @@ func page(kind, text string) http.HandlerFunc {
 // described puts a contract of the test's choice before the API of a world, and lets the next run ask for it.
 func (w *world) described() *shown {
 	w.t.Helper()
+	w.front.mu.Lock() // the server is at work
+	defer w.front.mu.Unlock()
 	s := &shown{inner: w.front.inner}
 	w.front.inner = s
 	return s

@@ -101,9 +101,9 @@ func TestDaemonGoesOnWithWhatAPersonStopped(t *testing.T) {
 	d.stop()
 }
 
-// TestDaemonStopsACancelledRunWithinSeconds cancels what a daemon sends. The next run must deliver the rest.
+// TestDaemonStopsACancelledRunWithinSeconds cancels what a daemon sends. The next run must deliver the rest. It does not
+// run beside others: seconds are counted.
 func TestDaemonStopsACancelledRunWithinSeconds(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t, 100, sandbox.Faults{})
 	d := w.daemon()
 	run := w.halfwayInDaemon(20)

@@ -13,7 +13,7 @@ import (
 	"syncd/internal/sandbox"
 )
 
-const decisionWorlds = 50
+const decisionWorlds = 30
 
 // TestDecisionsKilledAtAnyInstant kills the program with SIGKILL at random instants of runs that a guard holds, approvals,
 // settlements and closings, and does each again until it comes to its end. A decision must be there as a whole or not at

@@ -12,10 +12,10 @@ import (
 
 // front stands before the sandbox: it counts connections, notes the tokens that are used, and can hold requests back.
 type front struct {
-	inner   http.Handler
 	serving atomic.Int64 // requests that are not answered yet
 
 	mu     sync.Mutex
+	inner  http.Handler
 	conns  map[net.Conn]bool
 	tokens map[string]bool
 	calls  int           // requests that send a document, since hold
@@ -31,7 +31,10 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, "/Salarie") {
 		f.pass(r)
 	}
-	f.inner.ServeHTTP(w, r)
+	f.mu.Lock()
+	inner := f.inner
+	f.mu.Unlock()
+	inner.ServeHTTP(w, r)
 }
 
 func (f *front) pass(r *http.Request) {

@@ -134,7 +134,7 @@ func tail(s string) string { return s[max(0, len(s)-4000):] }
 // until waits for a condition.
 func until(t testing.TB, what string, met func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !met(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !met(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited %s in vain: %s", patience, what)
 		}

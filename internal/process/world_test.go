@@ -225,13 +225,16 @@ func (w *world) exec(sql string, args ...any) {
 // texts are the answers of a query that has one column of text.
 func (w *world) texts(sql string, args ...any) []string {
 	w.t.Helper()
-	conn, err := pgx.Connect(context.Background(), w.db.URL)
-	w.must(err)
-	defer conn.Close(context.Background()) //nolint:errcheck // only read from
-	rows, err := conn.Query(context.Background(), sql, args...)
-	w.must(err)
-	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	w.must(err)
+	ctx := context.Background()
+	var all []string
+	w.must(w.db.With(ctx, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	}))
 	return all
 }
 

@@ -205,7 +205,7 @@ func TestBodiesThatBreakOff(t *testing.T) {
 	}{
 		"then accepted":            {[]step{halfAnswer, good}, true, jobs.ClassAccepted, false, 2},
 		"append: is not repeated":  {[]step{halfAnswer, good}, false, jobs.ClassTemporary, true, 1},
-		"again and again":          {[]step{halfAnswer}, true, jobs.ClassTemporary, true, 4},
+		"again and again":          {[]step{halfAnswer}, true, jobs.ClassTemporary, true, 3}, // or 4: pauses are random
 		"without an end":           {[]step{endlessAnswer, good}, true, jobs.ClassAccepted, false, 2},
 		"then a refusal: no doubt": {[]step{answers(503), refusing}, true, jobs.ClassData, false, 2},
 		"doubt, then a refusal":    {[]step{halfAnswer, refusing}, true, jobs.ClassData, true, 2},
@@ -219,7 +219,7 @@ func TestBodiesThatBreakOff(t *testing.T) {
 				c := s.open(t, func(o *Options) { o.Answer, o.ResendAmbiguous, o.RetryFor = chorus(), test.resend, 3*time.Second })
 				out := send(c, "00042")
 				if out.Class != test.class || out.Ambiguous != test.ambiguous || len(s.calls) < test.requests ||
-					len(s.calls) > test.requests && name != "again and again" {
+					len(s.calls) > test.requests && (name != "again and again" || len(s.calls) > 4) {
 					t.Errorf("outcome %+v after %d requests", out, len(s.calls))
 				}
 				if name == "append: is not repeated" && callError(t, out.Err).Problem != "the answer broke off" {

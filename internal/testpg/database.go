@@ -3,7 +3,6 @@ package testpg
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -22,6 +21,8 @@ type DB struct {
 	Name   string
 	URL    string // as the server's superuser (or the account of SYNCD_TEST_DATABASE_URL), which owns the database
 	Server *Server
+
+	connections connections
 
 	mu    sync.Mutex
 	roles []string // end with the database
@@ -51,22 +52,27 @@ func (s *Server) create(ctx context.Context, template Template) (*DB, error) {
 		if err != nil {
 			return err
 		}
-		create := "CREATE DATABASE " + quote(db.Name) + " TEMPLATE " + quote(origin)
-		var fast bool // several times faster for a small database than copying its files between two checkpoints
-		if err := admin.QueryRow(ctx, "SELECT current_setting('server_version_num')::int >= 150000").Scan(&fast); err != nil {
+		strategy, err := copyStrategy(ctx, admin)
+		if err != nil {
 			return err
 		}
-		if fast {
-			create += " STRATEGY WAL_LOG"
-		}
-		return execAll(ctx, admin, create)
+		return execAll(ctx, admin, "CREATE DATABASE "+quote(db.Name)+" TEMPLATE "+quote(origin)+strategy)
 	})
 	return db, err
+}
+
+// copyStrategy is the faster way to copy a small database. Copying its files takes two checkpoints: nothing where they need not
+// reach a disk, several times the rest where they do.
+func copyStrategy(ctx context.Context, admin *pgx.Conn) (clause string, err error) {
+	err = admin.QueryRow(ctx, `SELECT CASE WHEN current_setting('server_version_num')::int < 150000 THEN ''
+		WHEN current_setting('fsync') = 'off' THEN ' STRATEGY FILE_COPY' ELSE ' STRATEGY WAL_LOG' END`).Scan(&clause)
+	return clause, err
 }
 
 // drop ends the database, also when somebody is still connected.
 func (db *DB) drop(t testing.TB) {
 	t.Helper()
+	db.connections.close(context.Background())
 	if t.Failed() {
 		t.Logf("testpg: kept for inspection while its server lives: %s\nhint: a server that outlives the tests: "+
 			"go run ./internal/testpg/cmd/throwaway-pg -- bash", db.URL)
@@ -106,14 +112,19 @@ func (db *DB) Exec(t testing.TB, sql string, args ...any) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, db.URL)
+	err := db.With(ctx, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, sql, args...)
+		return err
+	})
 	if err != nil {
-		t.Fatalf("testpg: connecting: %v", err)
-	}
-	_, err = conn.Exec(ctx, sql, args...)
-	if err = errors.Join(err, conn.Close(ctx)); err != nil {
 		t.Fatalf("testpg: executing %.200q: %v", sql, err)
 	}
+}
+
+// With calls work with a connection as the database's owner, one that was used before where there is one. What changes the
+// session (SET, LISTEN, temporary tables, locks of a session) is for Connect.
+func (db *DB) With(ctx context.Context, work func(*pgx.Conn) error) error {
+	return db.connections.with(ctx, db.URL, work)
 }
 
 // Login makes a role that can log in and has no right but those of PUBLIC, and returns its name and the database's URL
@@ -134,11 +145,10 @@ func (db *DB) Login(t testing.TB) (role, address string) {
 
 // asAdmin calls f with a connection to the maintenance database.
 func (s *Server) asAdmin(ctx context.Context, f func(*pgx.Conn) error) error {
-	admin, err := pgx.Connect(ctx, s.URL)
-	if err != nil {
-		return fmt.Errorf("connecting to the test server: %w\nhint: check %s, or unset it", err, EnvURL)
+	if err := s.admin.with(ctx, s.URL, f); err != nil {
+		return fmt.Errorf("the test server's maintenance database: %w\nhint: check %s, or unset it", err, EnvURL)
 	}
-	return errors.Join(f(admin), admin.Close(ctx))
+	return nil
 }
 
 func execAll(ctx context.Context, conn *pgx.Conn, statements ...string) error {

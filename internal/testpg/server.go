@@ -37,6 +37,7 @@ type Server struct {
 	Log string // path of the server's log; "" for a server of somebody else's
 
 	templates templates
+	admin     connections // to the maintenance database
 	dir       string
 	process   *exec.Cmd // the supervising shell
 	alive     *os.File  // the server lives while this is open
@@ -141,6 +142,7 @@ func (s *Server) Stop() error {
 	if s.process == nil {
 		return nil
 	}
+	s.admin.close(context.Background())
 	err := errors.Join(s.alive.Close(), s.ended.Close())
 	kill := time.AfterFunc(stopTimeout, func() {
 		_ = syscall.Kill(-s.process.Process.Pid, syscall.SIGKILL) // it may have ended just now
