@@ -74,10 +74,22 @@ func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
 	if op == nil || op.Body == nil {
 		return // told by the advice
 	}
+	c.judgeAnswer(op)
 	for _, job := range c.config.Jobs {
 		if job.Kind == jobs.PushSalaries {
 			c.judgeMapping(ctx, op, job)
 		}
+	}
+}
+
+// judgeAnswer tells whether refusals are looked for where the contract has them.
+func (c *checker) judgeAnswer(op *contract.Operation) {
+	var places *contract.AnswerPlaces
+	if rules := c.config.Isidoor.Salarie.Answer; rules != nil {
+		places = &contract.AnswerPlaces{Items: rules.Items, Code: rules.Code, Errors: rules.Errors, Message: rules.Message}
+	}
+	for _, advice := range contract.CheckAnswer(op, places) {
+		c.advise("contract", c.config.AnswerPlace(advice.Path), []contract.Advice{advice})
 	}
 }
 

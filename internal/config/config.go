@@ -30,6 +30,7 @@ type Config struct {
 	digest     string
 	jobDigests map[string]string // by name
 	jobTables  map[string]*table // where each job is written, by name
+	root       *table
 }
 
 // Load reads and checks a configuration file; getenv serves its secrets when they are read. An error is an *Error.
@@ -71,7 +72,7 @@ func readConfig(t *table) *Config {
 	c.Retention = readRetention(t.table("retention"), c.Daemon)
 	tables := t.tables("job")
 	c.Jobs = readJobs(tables, surroundings{dossierNames(c.AllDossiers), c.Daemon.ClosedDays, c.Isidoor.Salarie.Read != nil})
-	c.jobTables = tablesByName(tables, c.Jobs)
+	c.jobTables, c.root = tablesByName(tables, c.Jobs), t
 	if len(t.file.problems) == 0 { // else the mappings may be incomplete
 		c.checkCompare(t)
 	}

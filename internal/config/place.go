@@ -28,6 +28,20 @@ func (c *Config) Place(job, path string) Problem {
 	return t.placeOfField(path)
 }
 
+// AnswerPlace is where a key of [isidoor.salarie.answer] is written, or, where that is not, the table or the nearest one above
+// it. Text and Hint of the Problem are empty.
+func (c *Config) AnswerPlace(key string) Problem {
+	t := c.root
+	for _, name := range []string{"isidoor", "salarie", "answer"} {
+		within := t.inside(name)
+		if within == nil {
+			return t.problem("", "", "")
+		}
+		t = within
+	}
+	return t.problem(key, "", "")
+}
+
 // placeOfField is the place of a member, of the nearest one above it, or of the section of the members.
 func (t *table) placeOfField(path string) Problem {
 	fields := t.inside("fields")

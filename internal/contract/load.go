@@ -51,6 +51,7 @@ func Read(text []byte) (document *Document, err error) {
 	if len(document.Operations) == 0 {
 		return nil, &ReadError{"the contract has no operation at all", hintPlace}
 	}
+	r.readAnswers()
 	document.Digest = digestOf(root)
 	document.Notes = r.notes
 	return document, nil

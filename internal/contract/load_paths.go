@@ -48,6 +48,9 @@ func (r *reader) operation(item, node, keys map[string]any) *Operation {
 		operation.Body = r.jsonContent(body, operation.ID)
 		operation.BodyRequired = isTrue(body, "required")
 	}
+	if operation.Body != nil {
+		r.responses[operation] = objectIn(node, "responses")
+	}
 	return operation
 }
 

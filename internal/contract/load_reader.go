@@ -25,6 +25,7 @@ type reader struct {
 	schemas    []*Schema
 	drafts     map[*Schema]*draft
 	byRef      map[string]*Schema
+	responses  map[*Operation]map[string]any // of the calls that take JSON
 	unread     []unread
 	anything   *Schema // of a member that is required and not described
 	both       map[string]*Schema
@@ -60,12 +61,13 @@ type unread struct {
 
 func newReader(root map[string]any) *reader {
 	r := &reader{
-		root:     root,
-		noted:    map[string]bool{},
-		drafts:   map[*Schema]*draft{},
-		byRef:    map[string]*Schema{},
-		both:     map[string]*Schema{},
-		patterns: map[string]pattern{},
+		root:      root,
+		noted:     map[string]bool{},
+		drafts:    map[*Schema]*draft{},
+		byRef:     map[string]*Schema{},
+		responses: map[*Operation]map[string]any{},
+		both:      map[string]*Schema{},
+		patterns:  map[string]pattern{},
 	}
 	r.anything = r.newSchema("")
 	return r

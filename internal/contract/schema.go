@@ -22,6 +22,7 @@ type Operation struct {
 	Parameters   []Parameter // without the body; those of the path item included
 	Body         *Schema     // of the JSON that it takes; nil = none
 	BodyRequired bool
+	Answer       *Schema     // of the JSON that tells of success; nil = not told, or the call takes no JSON
 	Keys         []KeyScheme // the apiKey security schemes that the call names
 }
 

@@ -98,10 +98,8 @@ func TestPartialRunTouchesNobodyElse(t *testing.T) {
 func TestSecondRunOfTheSameDossierIsBusy(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 40)
-	faults := faultless
-	faults.Latency = sandbox.Duration(50_000_000)
-	w.must(w.sandbox.SetFaults(faults))
-	ended := make(chan struct{})
+	gate, ended := make(chan struct{}), make(chan struct{})
+	w.front.play(func(string, int) fate { <-gate; return served })
 	go func() {
 		defer close(ended)
 		if run, err := w.push(r, nil); err != nil || run.State != jobs.Succeeded {
@@ -110,6 +108,7 @@ func TestSecondRunOfTheSameDossierIsBusy(t *testing.T) {
 	}()
 	<-w.front.began
 	w.wantBusy(w.push(w.runner(), nil))
+	close(gate)
 	<-ended
 	if n := w.sandbox.Stats().Deliveries; n != 40 {
 		t.Errorf("%d deliveries", n)

@@ -36,7 +36,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 	t.Parallel()
 	const staff = 120
 	w, r := ready(t, staff)
-	w.must(w.sandbox.SetFaults(sandbox.Faults{Latency: sandbox.Duration(20 * time.Millisecond)}))
+	w.must(w.sandbox.SetFaults(sandbox.Faults{Latency: sandbox.Duration(60 * time.Millisecond)}))
 	stop := make(chan struct{})
 	stopping := *r
 	stopping.Stop = stop

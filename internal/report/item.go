@@ -39,9 +39,9 @@ func (g *page) item(item *jobs.Item, text []string) {
 func (p *Printer) outcome(item *jobs.Item, g group, show Show) []string {
 	switch {
 	case g == groupBlocked && len(item.Problems) > 0:
-		return p.problemLines(item, show.All)
+		return p.besideDoubt(item, p.problemLines(item, show.All))
 	case g == groupHeld && len(item.Findings) > 0:
-		return p.findingLines(item, show.All)
+		return p.besideDoubt(item, p.findingLines(item, show.All))
 	case g == groupRejected:
 		return p.refusal(item)
 	case item.State == jobs.ItemSending:
@@ -52,6 +52,14 @@ func (p *Printer) outcome(item *jobs.Item, g group, show Show) []string {
 		return []string{p.Reason(item.Reason) + p.catalogue.semicolon + p.catalogue.words.earlierSending}
 	}
 	return []string{p.Reason(item.Reason)}
+}
+
+// besideDoubt adds to why a document stays here that an earlier one may be there.
+func (p *Printer) besideDoubt(item *jobs.Item, why []string) []string {
+	if !item.Ambiguous {
+		return why
+	}
+	return append(why, p.catalogue.words.earlierSending)
 }
 
 // tellsDoubt are the reasons whose sentence says that an answer is unknown. Others are about the last attempt alone.

@@ -1,0 +1,108 @@
+package contract_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"syncd/internal/contract"
+)
+
+// answering is a call whose success is described so; "" = by no schema.
+func answering(t *testing.T, schema, definitions string) *contract.Operation {
+	t.Helper()
+	response := `{"description":"OK"}`
+	if schema != "" {
+		response = `{"description":"OK","schema":` + schema + `}`
+	}
+	text := swagger(members(`"Nom":{"type":"string"}`) + definitions)
+	text = strings.Replace(text, `"200":{"description":"OK"}`, `"400":{"description":"no","schema":{"type":"string"}},"200":`+response, 1)
+	d, err := contract.Read([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, _ := d.Operation("Salarie_Post")
+	if op == nil {
+		t.Fatal("the call is not found")
+	}
+	return op
+}
+
+const (
+	retour = `,"Retour":{"properties":{"codeRetour":{"type":"integer"},"libelle":{"type":"string"},"anomalies":{"type":"array","items":{"type":"object"}}}}`
+	lot    = retour + `,"Lot":{"properties":{"resultats":{"type":"array","items":{"$ref":"#/definitions/Retour"}},"total":{"type":"integer"}}}`
+)
+
+func TestCheckAnswer(t *testing.T) {
+	t.Parallel()
+	const (
+		one  = `{"$ref":"#/definitions/Retour"}`
+		many = `{"type":"array","items":{"$ref":"#/definitions/Retour"}}`
+		lots = `{"$ref":"#/definitions/Lot"}`
+	)
+	right := contract.AnswerPlaces{Code: "/codeRetour", Errors: []string{"/anomalies"}, Message: "/libelle"}
+	for name, test := range map[string]struct {
+		schema, definitions string
+		places              *contract.AnswerPlaces
+		want                []string // level, path, parts of text and hint
+	}{
+		"right":              {one, retour, &right, nil},
+		"right, of an array": {many, retour, &right, nil},
+		"right, in a list":   {lots, lot, &contract.AnswerPlaces{Items: "/resultats", Code: "/codeRetour"}, nil},
+		"by its index":       {one, retour, &contract.AnswerPlaces{Errors: []string{"/anomalies/0/texte"}}, nil},
+		"errors mistyped": {one, retour, &contract.AnswerPlaces{Errors: []string{"/anomalies", "/anomalie"}},
+			[]string{"error errors /anomalie is not in what POST /V2/Salarie answers by the contract: refusals would count as received | did you mean \"/anomalies\"?"}},
+		"code in another case": {many, retour, &contract.AnswerPlaces{Code: "/CodeRetour"},
+			[]string{"error code /CodeRetour is not in what POST /V2/Salarie answers by the contract: no answer could be judged, and each document would stay in doubt | did you mean \"/codeRetour\"?"}},
+		"message elsewhere": {one, retour, &contract.AnswerPlaces{Code: "/codeRetour", Message: "/texte/long"},
+			[]string{"error message /texte/long is not in what POST /V2/Salarie answers by the contract: nobody would be told why a document is refused | compare with a real answer, and correct [isidoor.salarie.answer]"}},
+		"below a text": {one, retour, &contract.AnswerPlaces{Code: "/libelle/code"},
+			[]string{"error code /libelle/code is not in"}},
+		"items mistyped": {lots, lot, &contract.AnswerPlaces{Items: "/resultat", Code: "/codeRetour"},
+			[]string{"error items /resultat is not in what POST /V2/Salarie answers by the contract: no answer could be judged, and each document would stay in doubt | did you mean \"/resultats\"?"}},
+		"items are no array": {lots, lot, &contract.AnswerPlaces{Items: "/total", Code: "/codeRetour"},
+			[]string{"error items /total is integer in the contract, not an array"}},
+		"items forgotten": {lots, lot, &contract.AnswerPlaces{Code: "/codeRetour"}, []string{"error code /codeRetour is not in"}},
+		"not described":   {"", "", &right, nil},
+		"an object":       {`{"type":"object"}`, "", &right, nil},
+		"anything":        {`{}`, "", &right, nil},
+		"no rules": {one, retour, nil, []string{"warning  by the contract a success of POST /V2/Salarie holds codeRetour and anomalies: if the API refuses documents that way, refusals count as received" +
+			` | ask whom the API belongs to; if so, add [isidoor.salarie.answer] with code = "/codeRetour" and success = [the codes that accept], errors = ["/anomalies"]`}},
+		"no rules, in a list":       {lots, lot, nil, []string{"warning  by the contract", `items = "/resultats", code = "/codeRetour"`}},
+		"no rules, nothing to see":  {`{"properties":{"id":{"type":"integer"},"code":{"type":"string"}}}`, "", nil, nil},
+		"no rules, not described":   {"", "", nil, nil},
+		"dangling, so none is told": {`{"$ref":"#/definitions/Gone"}`, "", &right, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			said := ""
+			for _, a := range contract.CheckAnswer(answering(t, test.schema, test.definitions), test.places) {
+				said += fmt.Sprintf("%s %s %s | %s\n", a.Level, a.Path, a.Text, a.Hint)
+			}
+			if strings.Count(said, "\n") > 1 || (said != "") != (test.want != nil) {
+				t.Fatalf("said:\n%s", said)
+			}
+			for _, part := range test.want {
+				if !strings.Contains(said, part) {
+					t.Errorf("said:\n%swant %s", said, part)
+				}
+			}
+		})
+	}
+}
+
+func TestAnswersOfOpenAPI3(t *testing.T) {
+	t.Parallel()
+	d, err := contract.Read([]byte(`{"openapi":"3.0.1","info":{"title":"T","version":"1"},"paths":{
+		"/A":{"post":{"operationId":"A","requestBody":{"content":{"application/json":{"schema":{"type":"object"}}}},
+			"responses":{"204":{"description":"none"},"200":{"$ref":"#/components/responses/OK"}}}},
+		"/B":{"get":{"operationId":"B","responses":{"200":{"$ref":"#/components/responses/Gone"}}}}},
+		"components":{"responses":{"OK":{"description":"OK","content":{"text/json":{"schema":{"properties":{"ok":{"type":"boolean"}}}}}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, _ := d.Operation("A")
+	if op == nil || op.Answer == nil || op.Answer.Property("ok") == nil {
+		t.Errorf("call %+v", op)
+	}
+}
