@@ -15,6 +15,9 @@ const maxHops = 32
 func (r *reader) resolve(ref string) any {
 	pointer, local := strings.CutPrefix(ref, "#")
 	if !local {
+		if definition := objectIn(objectIn(r.root, "definitions"), ref); definition != nil && r.swagger2 {
+			return definition // {"$ref": "Salarie"}, as drafts of Swagger 2.0 had it, and tools of that time still write it
+		}
 		r.fail(fmt.Sprintf("the contract refers to another file or host, which syncd does not read: %s", named(bare(ref))), hintAsk)
 		return nil
 	}

@@ -292,3 +292,22 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Drafts of Swagger 2.0 let a bare name mean a definition. What is no definition's name is still somewhere else.
+func TestReadBareReferences(t *testing.T) {
+	t.Parallel()
+	d := mustRead(t, swagger2(`{"$ref":"Salarie"}`, `"Salarie":{"properties":{"Adresse":{"$ref":"Adresse"}}},"Adresse":{"properties":{"Ville":{"type":"string"}}}`))
+	body := d.Operations[0].Body
+	if body.Name != "Salarie" || body.Property("Adresse") == nil || body.Property("Adresse").Schema.Property("Ville") == nil {
+		t.Errorf("body %+v", body)
+	}
+	_, err := contract.Read(swagger2(`{"$ref":"Salarie"}`, `"Autre":{}`))
+	if err == nil || !strings.Contains(err.Error(), `another file or host, which syncd does not read: "Salarie"`) {
+		t.Errorf("got %v, want a refusal", err)
+	}
+	openapi := strings.Replace(string(swagger2(`{}`, ``)), `"swagger":"2.0"`, `"openapi":"3.0.1","definitions":{"Salarie":{}}`, 1)
+	openapi = strings.Replace(openapi, `"parameters":[`, `"requestBody":{"content":{"application/json":{"schema":{"$ref":"Salarie"}}}},"x":[`, 1)
+	if _, err := contract.Read([]byte(openapi)); err == nil || !strings.Contains(err.Error(), "another file or host") {
+		t.Errorf("OpenAPI 3: got %v, want a refusal", err)
+	}
+}
