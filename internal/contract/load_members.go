@@ -58,22 +58,20 @@ func (r *reader) settle(s *Schema) {
 		inner := p.Schema
 		// What is read-only is required of answers alone.
 		p.Required = p.Required && !inner.ReadOnly
-		p.Null = r.nullFits(inner, 0) || r.swagger2 && !p.Required && r.drafts[inner].nullable != nullRefused
+		p.Null = r.nullFits(inner) || r.swagger2 && !p.Required && r.drafts[inner].nullable != nullRefused
 	}
 	if inner := s.Additional; inner != nil {
-		s.AdditionalNull = r.nullFits(inner, 0) || r.swagger2 && r.drafts[inner].nullable != nullRefused
+		s.AdditionalNull = r.nullFits(inner) || r.swagger2 && r.drafts[inner].nullable != nullRefused
 	}
 }
 
 // nullFits tells whether a schema itself takes null.
-func (r *reader) nullFits(s *Schema, depth int) bool {
-	const deepest = 8 // alternatives of alternatives
+func (r *reader) nullFits(s *Schema) bool {
 	if s.Nullable {
 		return true
 	}
-	if s.Type != TypeAny || s.Enum != nil || r.drafts[s].nullable == nullRefused || depth > deepest {
+	if s.Type != TypeAny || s.Enum != nil || r.drafts[s].nullable == nullRefused {
 		return false
 	}
-	return s.Alternatives == nil ||
-		slices.ContainsFunc(s.Alternatives, func(a *Schema) bool { return r.nullFits(a, depth+1) })
+	return len(s.Alternatives) == 0 || slices.ContainsFunc(s.Alternatives, r.nullFits)
 }

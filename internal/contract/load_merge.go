@@ -26,6 +26,9 @@ func (r *reader) finish() {
 		r.merge(r.schemas[i])
 	}
 	for _, s := range r.schemas {
+		r.weigh(s)
+	}
+	for _, s := range r.schemas {
 		r.settle(s)
 	}
 }

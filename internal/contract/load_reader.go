@@ -18,6 +18,7 @@ const (
 type reader struct {
 	root     map[string]any
 	swagger2 bool
+	lenient  bool       // a reference that leads nowhere says nothing
 	err      *ReadError // the first that occurred; from then on nothing more is read
 	notes    []string
 	noted    map[string]bool
@@ -44,6 +45,7 @@ type draft struct {
 	made     bool      // by allOf, of its parts alone
 	nullable nullable
 	state    mergeState
+	ways     int // in which a value can fit; 0 = not counted yet
 }
 
 type nullable int

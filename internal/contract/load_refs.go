@@ -15,11 +15,7 @@ const maxHops = 32
 func (r *reader) resolve(ref string) any {
 	pointer, local := strings.CutPrefix(ref, "#")
 	if !local {
-		if definition := objectIn(objectIn(r.root, "definitions"), ref); definition != nil && r.swagger2 {
-			return definition // {"$ref": "Salarie"}, as drafts of Swagger 2.0 had it, and tools of that time still write it
-		}
-		r.fail(fmt.Sprintf("the contract refers to another file or host, which syncd does not read: %s", named(bare(ref))), hintAsk)
-		return nil
+		return r.nowhere("the contract refers to another file or host, which syncd does not read: %s", bare(ref))
 	}
 	if decoded, err := url.PathUnescape(pointer); err == nil {
 		pointer = decoded
@@ -40,11 +36,17 @@ func (r *reader) resolve(ref string) any {
 			}
 		}
 		if !found {
-			r.fail(fmt.Sprintf("the contract refers to %s, which it does not have", named(ref)), hintAsk)
-			return nil
+			return r.nowhere("the contract refers to %s, which it does not have", ref)
 		}
 	}
 	return value
+}
+
+func (r *reader) nowhere(problem, ref string) any {
+	if !r.lenient {
+		r.fail(fmt.Sprintf(problem, named(ref)), hintAsk)
+	}
+	return nil
 }
 
 // bare is a reference without what could hold a secret: user, query and fragment.
@@ -79,6 +81,10 @@ func (r *reader) object(value any) map[string]any {
 
 // referred is the schema that a $ref points at, the same one each time.
 func (r *reader) referred(ref string) *Schema {
+	if _, defined := objectIn(r.root, "definitions")[ref]; defined && r.swagger2 {
+		// {"$ref": "Salarie"}, as drafts of Swagger 2.0 had it, and tools of that time still write it
+		ref = "#/definitions/" + url.PathEscape(pointerToken(ref))
+	}
 	if s := r.byRef[ref]; s != nil {
 		return s
 	}

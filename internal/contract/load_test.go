@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"syncd/internal/contract"
+	"syncd/internal/mapping"
 )
 
 func TestReadRefuses(t *testing.T) {
@@ -305,9 +306,55 @@ func TestReadBareReferences(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `another file or host, which syncd does not read: "Salarie"`) {
 		t.Errorf("got %v, want a refusal", err)
 	}
-	openapi := strings.Replace(string(swagger2(`{}`, ``)), `"swagger":"2.0"`, `"openapi":"3.0.1","definitions":{"Salarie":{}}`, 1)
-	openapi = strings.Replace(openapi, `"parameters":[`, `"requestBody":{"content":{"application/json":{"schema":{"$ref":"Salarie"}}}},"x":[`, 1)
+	const openapi = `{"openapi":"3.0.1","info":{"title":"T","version":"1"},"definitions":{"Salarie":{}},"paths":{"/A":{"post":{
+		"requestBody":{"content":{"application/json":{"schema":{"$ref":"Salarie"}}}}}}}}`
 	if _, err := contract.Read([]byte(openapi)); err == nil || !strings.Contains(err.Error(), "another file or host") {
 		t.Errorf("OpenAPI 3: got %v, want a refusal", err)
+	}
+}
+
+// Alternatives of alternatives multiply: nine times twenty of them are 5e11 ways to try one value.
+func TestAlternativesAreBounded(t *testing.T) {
+	t.Parallel()
+	const wide, deep = 20, 9
+	var definitions []string
+	for level := range deep {
+		next := fmt.Sprintf(`{"$ref":"#/components/schemas/U%d"}`, level+1)
+		definitions = append(definitions, fmt.Sprintf(`"U%d":{"anyOf":[%s]}`, level, strings.TrimSuffix(strings.Repeat(next+",", wide), ",")))
+	}
+	definitions = append(definitions, fmt.Sprintf(`"U%d":{"type":"string"}`, deep))
+	const call = `{"openapi":"3.0.1","info":{"title":"T","version":"1"},"paths":{"/A":{"post":{"operationId":"A",
+		"requestBody":{"content":{"application/json":{"schema":%s}}},"responses":{"200":{"content":{"application/json":{"schema":%s}}}}}}},
+		"components":{"schemas":{%s}}}`
+	const hostile = `{"type":"object","properties":{"V":{"$ref":"#/components/schemas/U0"}}}`
+	for name, text := range map[string]string{
+		"body":   fmt.Sprintf(call, hostile, `{}`, strings.Join(definitions, ",")),
+		"answer": fmt.Sprintf(call, `{"type":"object"}`, hostile, strings.Join(definitions, ",")),
+	} {
+		d := mustRead(t, []byte(text))
+		op, _ := d.Operation("A")
+		contract.NewChecker(op.Body).Check([]byte(`{"V":1}`))
+		contract.Unknown(op, mapping.Spec{Fields: []mapping.Field{{Path: "V.W", Column: "v"}}})
+		contract.CheckAnswer(op, &contract.AnswerPlaces{Code: "/V/code"})
+		op.Outline()
+		if name == "body" && (len(d.Notes) == 0 || !strings.Contains(d.Notes[0], "too many alternatives within alternatives")) {
+			t.Errorf("%s: notes %q", name, d.Notes)
+		}
+	}
+}
+
+// An alternative that leads back to where it stands changes nothing about which values fit.
+func TestAlternativesInACircle(t *testing.T) {
+	t.Parallel()
+	d := mustRead(t, []byte(`{"openapi":"3.0.1","info":{"title":"T","version":"1"},"paths":{"/A":{"post":{"operationId":"A",
+		"requestBody":{"content":{"application/json":{"schema":{"properties":{"A":{"$ref":"#/components/schemas/A"},"B":{"$ref":"#/components/schemas/B"}}}}}}}}},
+		"components":{"schemas":{"A":{"anyOf":[{"$ref":"#/components/schemas/B"},{"type":"string"}]},
+			"B":{"anyOf":[{"$ref":"#/components/schemas/A"},{"type":"integer"}]}}}}`))
+	op, _ := d.Operation("A")
+	checker := contract.NewChecker(op.Body)
+	for text, fits := range map[string]bool{`{"A":"x","B":1}`: true, `{"A":1}`: true, `{"A":true}`: false, `{"B":true}`: false} {
+		if problems := checker.Check([]byte(text)); (len(problems) == 0) != fits {
+			t.Errorf("%s: %v", text, problems)
+		}
 	}
 }

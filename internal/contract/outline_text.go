@@ -70,14 +70,12 @@ func shorten(text string, most int) string {
 }
 
 // kind is a schema's type in few signs: "string(date)", "array", "any".
-func (s *Schema) kind() string { return s.kindIn(maxAlternatives) }
-
-func (s *Schema) kindIn(depth int) string {
+func (s *Schema) kind() string {
 	kind := string(s.Type)
 	if kind == "" {
 		kind = "any"
-		if len(s.Alternatives) > 0 && depth > 0 {
-			kind = s.alternativeKinds(depth)
+		if len(s.Alternatives) > 0 {
+			kind = s.alternativeKinds()
 		} else if len(s.Properties) > 0 {
 			kind = "object"
 		}
@@ -88,11 +86,11 @@ func (s *Schema) kindIn(depth int) string {
 	return kind
 }
 
-func (s *Schema) alternativeKinds(depth int) string {
+func (s *Schema) alternativeKinds() string {
 	var kinds []string
 	seen := map[string]bool{}
 	for _, alternative := range s.Alternatives {
-		if kind := alternative.kindIn(depth - 1); !seen[kind] {
+		if kind := alternative.kind(); !seen[kind] {
 			seen[kind] = true
 			kinds = append(kinds, kind)
 		}

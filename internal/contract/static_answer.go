@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,13 +20,16 @@ type AnswerPlaces struct {
 
 // CheckAnswer compares where refusals are looked for with what the contract says that a success holds. No places, and an
 // answer that looks as if it could refuse: that is said too, as such refusals would count as received. The Path of advice is the
-// key below [isidoor.salarie.answer]. Where the contract does not describe the answer, nothing is said.
+// key below [isidoor.salarie.answer].
+//
+// Contracts are often wrong about answers, as .NET does not know them by itself, and where they do not describe an object
+// with members nothing is said. So only what looks like a mistyped name is an error.
 func CheckAnswer(op *Operation, places *AnswerPlaces) []Advice {
 	a := &answerCheck{advisor: &advisor{}, op: op}
 	switch {
 	case op == nil || op.Answer == nil:
 	case places == nil:
-		a.suspect(op.Answer)
+		a.suspect(resultOf(op.Answer))
 	default:
 		a.compare(*places)
 	}
@@ -37,45 +41,85 @@ type answerCheck struct {
 	op *Operation
 }
 
+const (
+	unjudged = "no answer could be judged, and each document would stay in doubt"
+	seeReal  = "compare with a real answer, and correct [isidoor.salarie.answer]"
+)
+
 func (a *answerCheck) compare(p AnswerPlaces) {
-	result := a.op.Answer
-	if p.Items != "" {
-		list, gap := follow(result, p.Items)
-		switch {
-		case gap != nil:
-			a.missing("items", p.Items, gap, "no answer could be judged, and each document would stay in doubt")
-			return
-		case list != nil && !list.takes(TypeArray):
-			a.error("items", fmt.Sprintf("%s is %s in the contract, not an array: no answer could be judged", p.Items, list.title()), a.see())
-			return
-		}
-		result = list
+	list, gap := follow(a.op.Answer, p.Items)
+	if gap != nil {
+		a.missing("items", p.Items, gap, unjudged)
+		return
 	}
-	if result != nil && result.elements() != nil {
-		result = result.elements()
+	if p.Items != "" && list != nil && !list.takes(TypeArray) {
+		a.warning("items", fmt.Sprintf("%s is %s in the contract, not an array: %s", p.Items, list.title(), unjudged), seeReal)
+		return
 	}
-	below := func(key, pointer, consequence string) {
-		if _, gap := follow(result, pointer); gap != nil {
-			a.missing(key, pointer, gap, consequence)
-		}
+	result := resultOf(list)
+	if result != nil && !result.takes(TypeObject) {
+		a.warning("", fmt.Sprintf("by the contract a success of %s holds %s, no object: %s", a.op.callName(), result.title(), unjudged), seeReal)
+		return
 	}
-	below("code", p.Code, "no answer could be judged, and each document would stay in doubt")
+	code, gap := follow(result, p.Code)
+	switch {
+	case p.Code == "":
+	case gap != nil:
+		a.missing("code", p.Code, gap, unjudged)
+	case code != nil && !code.takes(TypeString) && !code.takes(TypeNumber) && !code.takes(TypeBoolean):
+		a.warning("code", fmt.Sprintf("%s is %s in the contract, not a code: %s", p.Code, code.title(), unjudged), seeReal)
+	}
 	for _, pointer := range p.Errors {
-		below("errors", pointer, "refusals would count as received")
+		if _, gap := follow(result, pointer); gap != nil {
+			a.missing("errors", pointer, gap, "refusals that only it tells would count as received")
+		}
 	}
-	below("message", p.Message, "nobody would be told why a document is refused")
+	if _, gap := follow(result, p.Message); gap != nil {
+		a.missing("message", p.Message, gap, "people are told the words at errors instead, or the code alone")
+	}
 }
 
+// missing tells of a pointer that the contract does not follow to its end. With a name that is almost the same beside it, it is
+// mistyped.
 func (a *answerCheck) missing(key, pointer string, gap *gap, consequence string) {
-	hint := a.see()
-	if near := mapping.NearestName(gap.name, gap.names); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", gap.before+"/"+pointerToken(tidy(near)))
+	text := fmt.Sprintf("%s is not in what %s answers by the contract: %s", tidy(pointer), a.op.callName(), consequence)
+	near := mapping.NearestName(gap.name, gap.names)
+	switch {
+	case near == "":
+		a.warning(key, text, seeReal)
+	case key == "message":
+		a.warning(key, text, didYouMean(gap, near))
+	default:
+		a.error(key, text, didYouMean(gap, near))
 	}
-	a.error(key, fmt.Sprintf("%s is not in what %s answers by the contract: %s", tidy(pointer), a.op.callName(), consequence), hint)
 }
 
-func (a *answerCheck) see() string {
-	return "compare with a real answer, and correct [isidoor.salarie.answer]"
+func didYouMean(gap *gap, near string) string {
+	return fmt.Sprintf("did you mean %q?", gap.before+"/"+pointerToken(tidy(near)))
+}
+
+// resultOf is what an answer says of one document: the answer itself, or each element of an array. nil = not described.
+func resultOf(answer *Schema) *Schema {
+	switch {
+	case answer == nil, answer.Type == TypeArray && answer.elements() == nil:
+		return nil
+	case answer.elements() == nil:
+		return described(answer)
+	case len(answer.names()) > 0: // an object or an array
+		return nil
+	}
+	return described(answer.elements())
+}
+
+// notAnswers are what .NET's methods return before the framework makes an answer of it.
+var notAnswers = []string{"httpresponsemessage", "ihttpactionresult", "iactionresult", "actionresult", "object"}
+
+// described is s, or nil where it says nothing of an answer: it has no members, or those of .NET's own classes.
+func described(s *Schema) *Schema {
+	if slices.Contains(notAnswers, fold(s.Name)) || s.takes(TypeObject) && len(s.names()) == 0 {
+		return nil
+	}
+	return s
 }
 
 // gap is where a pointer leaves what the contract describes.
@@ -96,8 +140,10 @@ func follow(s *Schema, pointer string) (*Schema, *gap) {
 		switch {
 		case s == nil:
 			return nil, nil
-		case s.elements() != nil && isIndex(name):
+		case isIndex(name) && s.takes(TypeArray):
 			s = s.elements()
+		case described(s) == nil:
+			return nil, nil
 		default:
 			property, known := s.lookup(name)
 			if !known || !s.takes(TypeObject) {
@@ -121,28 +167,20 @@ func nameOfToken(token string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
 }
 
-// Names under which APIs say no inside a success, folded: those that hold a code or a flag, and those that hold errors.
+// Names under which APIs say no inside a success: those that hold a code or a flag, folded, and how words begin that name
+// errors.
 var (
 	codeNames  = []string{"coderetour", "codeerreur", "coderesultat", "returncode", "errorcode", "resultcode", "success", "succes", "succeeded", "issuccess", "isvalid", "isok"}
-	errorNames = []string{"erreur", "erreurs", "error", "errors", "anomalie", "anomalies", "rejet", "rejets"}
+	errorWords = []string{"erreur", "error", "anomalie", "rejet", "reject"}
 )
 
-// suspect looks for such names in the answer, in the elements of an array, and in a list one level down.
-func (a *answerCheck) suspect(answer *Schema) {
-	if items := answer.elements(); items != nil {
-		answer = items
+// suspect looks for such names in a result, and in the elements of its lists.
+func (a *answerCheck) suspect(result *Schema) {
+	if result == nil {
+		return
 	}
-	code, errors := tellers(answer)
-	items := ""
-	for _, p := range answer.members() {
-		if code != "" || errors != "" {
-			break
-		}
-		if element := p.Schema.elements(); element != nil {
-			code, errors = tellers(element)
-			items = "/" + pointerToken(p.Name)
-		}
-	}
+	const ask, see = "ask whom the API belongs to; if so, ", "add [isidoor.salarie.answer]"
+	code, errors := tellers(result)
 	var settings []string
 	if code != "" {
 		settings = append(settings, fmt.Sprintf("code = %q and success = [the codes that accept]", "/"+pointerToken(code)))
@@ -150,25 +188,40 @@ func (a *answerCheck) suspect(answer *Schema) {
 	if errors != "" {
 		settings = append(settings, fmt.Sprintf("errors = [%q]", "/"+pointerToken(errors)))
 	}
-	if settings == nil {
+	if settings != nil {
+		a.mayRefuse(join(code, errors), ask+see+" with "+strings.Join(settings, ", "))
 		return
 	}
-	if items != "" {
-		settings = append([]string{fmt.Sprintf("items = %q", items)}, settings...)
+	for _, p := range result.members() {
+		element := p.Schema.elements()
+		if element == nil {
+			continue
+		}
+		if code, errors := tellers(element); code != "" || errors != "" {
+			a.mayRefuse(tidy(p.Name)+"[] with "+join(code, errors), ask+see) // whether the list is ever empty, it does not say
+			return
+		}
 	}
-	found := strings.Join(slices.DeleteFunc([]string{code, errors}, func(name string) bool { return name == "" }), " and ")
-	a.warning("", fmt.Sprintf("by the contract a success of %s holds %s: if the API refuses documents that way, refusals count as received", a.op.callName(), found),
-		"ask whom the API belongs to; if so, add [isidoor.salarie.answer] with "+strings.Join(settings, ", "))
+}
+
+func (a *answerCheck) mayRefuse(what, hint string) {
+	a.warning("", fmt.Sprintf("by the contract a success of %s holds %s: if the API refuses documents that way, refusals count as received", a.op.callName(), what), hint)
+}
+
+func join(code, errors string) string {
+	return strings.Join(slices.DeleteFunc([]string{code, errors}, func(name string) bool { return name == "" }), " and ")
 }
 
 // tellers are the members of an object that may say no; "" = none.
 func tellers(s *Schema) (code, errors string) {
 	for _, name := range s.names() {
-		switch folded := fold(name); {
-		case code == "" && slices.Contains(codeNames, folded):
-			code = tidy(name)
-		case errors == "" && slices.Contains(errorNames, folded):
-			errors = tidy(name)
+		switch {
+		case slices.Contains(codeNames, fold(name)):
+			code = cmp.Or(code, tidy(name))
+		case slices.ContainsFunc(words(name), func(word string) bool {
+			return slices.ContainsFunc(errorWords, func(begin string) bool { return strings.HasPrefix(word, begin) })
+		}):
+			errors = cmp.Or(errors, tidy(name))
 		}
 	}
 	return code, errors

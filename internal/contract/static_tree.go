@@ -72,24 +72,15 @@ func (m *mapped) leaves() []string {
 	return paths
 }
 
-// maxAlternatives is how deep alternatives are looked into: one may be its own alternative.
-const maxAlternatives = 8
-
 // lookup finds what a contract says of a member of an object, the alternatives included. known = false: the API would
 // drop it, or refuse it. A nil property of a known member: any value fits.
 func (s *Schema) lookup(name string) (property *Property, known bool) {
-	return s.lookupIn(name, maxAlternatives)
-}
-
-func (s *Schema) lookupIn(name string, depth int) (property *Property, known bool) {
 	if property := s.Property(name); property != nil {
 		return property, true
 	}
-	if depth > 0 {
-		for _, alternative := range s.variants() {
-			if property, known := alternative.lookupIn(name, depth-1); known {
-				return property, true
-			}
+	for _, alternative := range s.variants() {
+		if property, known := alternative.lookup(name); known {
+			return property, true
 		}
 	}
 	if s.Additional != nil && !s.Closed {
@@ -111,16 +102,11 @@ func (s *Schema) variants() []*Schema {
 }
 
 // takes tells whether a value of the JSON type can fit; a number counts for an integer.
-func (s *Schema) takes(want Type) bool { return s.takesIn(want, maxAlternatives) }
-
-func (s *Schema) takesIn(want Type, depth int) bool {
+func (s *Schema) takes(want Type) bool {
 	if s.Type != TypeAny && s.Type != want && (s.Type != TypeInteger || want != TypeNumber) {
 		return false
 	}
-	if len(s.Alternatives) == 0 || depth == 0 {
-		return true
-	}
-	return slices.ContainsFunc(s.Alternatives, func(a *Schema) bool { return a.takesIn(want, depth-1) })
+	return len(s.Alternatives) == 0 || slices.ContainsFunc(s.Alternatives, func(a *Schema) bool { return a.takes(want) })
 }
 
 // elements is the schema of an array's elements, in the alternatives too; nil = any value, or no array.

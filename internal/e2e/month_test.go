@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"sync"
 	"testing"
 
 	"syncd/internal/jobs"
@@ -99,6 +100,8 @@ func TestSecondRunOfTheSameDossierIsBusy(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 40)
 	gate, ended := make(chan struct{}), make(chan struct{})
+	open := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(open)
 	w.front.play(func(string, int) fate { <-gate; return served })
 	go func() {
 		defer close(ended)
@@ -108,7 +111,7 @@ func TestSecondRunOfTheSameDossierIsBusy(t *testing.T) {
 	}()
 	<-w.front.began
 	w.wantBusy(w.push(w.runner(), nil))
-	close(gate)
+	open()
 	<-ended
 	if n := w.sandbox.Stats().Deliveries; n != 40 {
 		t.Errorf("%d deliveries", n)

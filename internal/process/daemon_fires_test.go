@@ -52,7 +52,8 @@ func TestDaemonCatchesUpBothMonthsOlderFirst(t *testing.T) {
 	w.exec(`CREATE TEMP TABLE template AS SELECT * FROM staging.payroll_element;
 		DELETE FROM staging.payroll_element;
 		INSERT INTO staging.payroll_element SELECT (jsonb_populate_record(t, jsonb_build_object('period', p))).*
-		FROM template t, unnest(ARRAY['` + fires[0].Format("2006-01") + `', '` + fires[1].Format("2006-01") + `']) AS p`)
+		FROM template t, unnest(ARRAY['` + fires[0].Format("2006-01") + `', '` + fires[1].Format("2006-01") + `']) AS p;
+		DROP TABLE template`)
 	w.change(w.dir+"/config.toml", "\ntimezone = \"Europe/Paris\"", "\ntimezone = \"UTC\"")
 	w.jobSetting("paie", `schedule = "0 0 1 * *"`)
 	w.lastDaemonLived("paie", "0 0 1 * *", "UTC", fires[0].Add(-time.Hour))

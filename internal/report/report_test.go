@@ -100,14 +100,17 @@ func TestWhatMustNotBeRepeatedIsNotAdvised(t *testing.T) {
 // Who cannot be sent now, and whose last answer was lost, may have been paid all the same.
 func TestWhoStaysHereMayHaveArrivedBefore(t *testing.T) {
 	t.Parallel()
-	item := blocked("00060", 1, 2, mapping.Problem{Code: mapping.ProblemMissingValue, Path: "Nir"})
-	for _, ambiguous := range []bool{false, true} {
-		item.Ambiguous = ambiguous
-		text := textOf(t, report.French, func(w io.Writer, p *report.Printer) error {
-			return p.Run(w, run(jobs.Incomplete, tally(0, 0, item)), seq(item), report.Show{})
-		})
-		if strings.Contains(text, "un envoi précédent a pu être reçu") != ambiguous {
-			t.Errorf("in doubt %t:\n%s", ambiguous, text)
+	held := ended("00060", jobs.ItemHeld, jobs.ReasonGuard, "")
+	held.Findings = []jobs.Finding{{Rule: jobs.RuleHoldField, Path: "Iban"}}
+	for _, item := range []jobs.Item{blocked("00060", 1, 2, mapping.Problem{Code: mapping.ProblemMissingValue, Path: "Nir"}), held} {
+		for _, ambiguous := range []bool{false, true} {
+			item.Ambiguous = ambiguous
+			text := textOf(t, report.French, func(w io.Writer, p *report.Printer) error {
+				return p.Run(w, run(jobs.Incomplete, tally(0, 0, item)), seq(item), report.Show{})
+			})
+			if strings.Contains(text, "un envoi précédent a pu être reçu") != ambiguous {
+				t.Errorf("%s, in doubt %t:\n%s", item.State, ambiguous, text)
+			}
 		}
 	}
 }

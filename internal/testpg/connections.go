@@ -3,6 +3,7 @@ package testpg
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -43,7 +44,11 @@ func (c *connections) take(ctx context.Context, url string) (*pgx.Conn, error) {
 		return nil, err
 	}
 	config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec // tests change tables under prepared statements
-	return pgx.ConnectConfig(ctx, config)
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the test server: %w\nhint: check %s, or unset it", err, EnvURL)
+	}
+	return conn, nil
 }
 
 func (c *connections) pop() *pgx.Conn {

@@ -145,10 +145,7 @@ func (db *DB) Login(t testing.TB) (role, address string) {
 
 // asAdmin calls f with a connection to the maintenance database.
 func (s *Server) asAdmin(ctx context.Context, f func(*pgx.Conn) error) error {
-	if err := s.admin.with(ctx, s.URL, f); err != nil {
-		return fmt.Errorf("the test server's maintenance database: %w\nhint: check %s, or unset it", err, EnvURL)
-	}
-	return nil
+	return s.admin.with(ctx, s.URL, f)
 }
 
 func execAll(ctx context.Context, conn *pgx.Conn, statements ...string) error {

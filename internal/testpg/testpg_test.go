@@ -126,6 +126,40 @@ func TestTheDatabaseIsDroppedAlsoWhileConnected(t *testing.T) {
 	}
 }
 
+// A connection that the server has ended, or that a transaction was left open on, is not used again.
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	t.Parallel()
+	db := New(t, Template{Name: "empty"})
+	do := func(work func(*pgx.Conn) error) (pid uint32) {
+		t.Helper()
+		err := db.With(t.Context(), func(conn *pgx.Conn) error {
+			pid = conn.PgConn().PID()
+			return work(conn)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pid
+	}
+	idle := func(*pgx.Conn) error { return nil }
+	first := do(idle)
+	if again := do(idle); again != first {
+		t.Errorf("connection %d, then %d", first, again)
+	}
+	begun := do(func(conn *pgx.Conn) error { _, err := conn.Exec(t.Context(), "BEGIN"); return err })
+	second := do(idle)
+	if begun != first || second == first {
+		t.Errorf("connection %d has a transaction open, %d is used after it", begun, second)
+	}
+	other := db.Connect(t)
+	if _, err := other.Exec(t.Context(), "SELECT pg_terminate_backend($1, 10000)", second); err != nil {
+		t.Fatal(err)
+	}
+	if third := do(idle); third == second {
+		t.Error("a dead connection was used")
+	}
+}
+
 func TestLoginHasNoRights(t *testing.T) {
 	t.Parallel()
 	var prepared atomic.Int32
