@@ -66,7 +66,7 @@ func TestDaemonFrozenAndWokenSendsNothingTwice(t *testing.T) {
 	until(t, "every thread stands still", frozen.still)
 	w.front.release()
 	w.waitFor("another daemon has the run", func() bool { return w.of(run, "epoch") != epoch })
-	if took := time.Since(since); took > 6*time.Second { // a lease of 2 s, on a busy machine
+	if took := time.Since(since); took > 20*time.Second { // a lease of 2 s, on a busy machine
 		t.Errorf("it took %s", took)
 	}
 	w.untilState(run, "succeeded")
@@ -109,7 +109,7 @@ func TestDaemonFrozenWhileRecordingDelaysNobody(t *testing.T) {
 	until(t, "every thread stands still", frozen.still)
 	brake.release()
 	w.untilState(run, "succeeded")
-	if took := time.Since(since); took > 8*time.Second { // a lease of 2 s, on a busy machine
+	if took := time.Since(since); took > 20*time.Second { // a lease of 2 s, on a busy machine
 		t.Errorf("it took %s", took)
 	}
 	w.wantPID(run, other)

@@ -25,10 +25,12 @@ func TestAFrozenProcessThatWakesUpDoesNothing(t *testing.T) {
 			frozen := w.freeze(20)
 			run := w.text(`SELECT max(id)::text FROM syncd.run`)
 
-			early := takeOver(w, run).wait() // the lease is not over
+			w.exec(`UPDATE syncd.owner SET heartbeat_at = heartbeat_at + interval '1 hour'`) // however long the next command takes
+			early := takeOver(w, run).wait()
 			w.want(6, early)
 			w.wantSaid(early, "run "+run, "hint: ")
 
+			w.exec(`UPDATE syncd.owner SET heartbeat_at = heartbeat_at - interval '1 hour'`)
 			w.want(0, w.afterLease(func() *running { return takeOver(w, run) }))
 			w.wantDelivered()
 			ledger, deliveries := w.dump(), w.sandbox.Stats().Deliveries
