@@ -47,7 +47,7 @@ func (w *walk) absent(m *memberRule) {
 		return
 	}
 	w.problems = append(w.problems, mapping.Problem{
-		Code: mapping.ProblemRequired, Path: w.pointer() + "/" + pointerToken(m.name), Want: string(m.rule.name),
+		Code: mapping.ProblemRequired, Path: w.pointer() + "/" + mapping.PointerToken(m.name), Want: string(m.rule.name),
 	})
 }
 
@@ -73,13 +73,9 @@ func (w *walk) pointer() string {
 			continue
 		}
 		name := w.text[step.start-1 : min(step.end+1, len(w.text))]
-		pointer.WriteString(pointerToken(string(unescape(name))))
+		pointer.WriteString(mapping.PointerToken(string(unescape(name))))
 	}
 	return pointer.String()
-}
-
-func pointerToken(name string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
 // gotAt names the type of the value at i.

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"syncd/internal/mapping"
 )
 
 // maxHops bounds references that lead to references.
@@ -25,7 +27,7 @@ func (r *reader) resolve(ref string) any {
 		return value
 	}
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		token = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+		token = mapping.PointerName(token)
 		found := false
 		switch v := value.(type) {
 		case map[string]any:
@@ -83,7 +85,7 @@ func (r *reader) object(value any) map[string]any {
 func (r *reader) referred(ref string) *Schema {
 	if _, defined := objectIn(r.root, "definitions")[ref]; defined && r.swagger2 {
 		// {"$ref": "Salarie"}, as drafts of Swagger 2.0 had it, and tools of that time still write it
-		ref = "#/definitions/" + url.PathEscape(pointerToken(ref))
+		ref = "#/definitions/" + url.PathEscape(mapping.PointerToken(ref))
 	}
 	if s := r.byRef[ref]; s != nil {
 		return s
@@ -93,7 +95,7 @@ func (r *reader) referred(ref string) *Schema {
 		return r.anything
 	}
 	name := ref[strings.LastIndexByte(ref, '/')+1:]
-	name = strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
+	name = mapping.PointerName(name)
 	if decoded, err := url.PathUnescape(name); err == nil {
 		name = decoded
 	}

@@ -95,7 +95,7 @@ func (a *answerCheck) missing(key, pointer string, gap *gap, consequence string)
 }
 
 func didYouMean(gap *gap, near string) string {
-	return fmt.Sprintf("did you mean %q?", gap.before+"/"+pointerToken(tidy(near)))
+	return fmt.Sprintf("did you mean %q?", gap.before+"/"+mapping.PointerToken(tidy(near)))
 }
 
 // resultOf is what an answer says of one document: the answer itself, or each element of an array. nil = not described.
@@ -136,7 +136,7 @@ func follow(s *Schema, pointer string) (*Schema, *gap) {
 	}
 	before := ""
 	for token := range strings.SplitSeq(pointer[1:], "/") {
-		name := nameOfToken(token)
+		name := mapping.PointerName(token)
 		switch {
 		case s == nil:
 			return nil, nil
@@ -163,10 +163,6 @@ func isIndex(name string) bool {
 	return name != "" && strings.Trim(name, "0123456789") == ""
 }
 
-func nameOfToken(token string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
-}
-
 // Names under which APIs say no inside a success: those that hold a code or a flag, folded, and how words begin that name
 // errors.
 var (
@@ -183,10 +179,10 @@ func (a *answerCheck) suspect(result *Schema) {
 	code, errors := tellers(result)
 	var settings []string
 	if code != "" {
-		settings = append(settings, fmt.Sprintf("code = %q and success = [the codes that accept]", "/"+pointerToken(code)))
+		settings = append(settings, fmt.Sprintf("code = %q and success = [the codes that accept]", "/"+mapping.PointerToken(code)))
 	}
 	if errors != "" {
-		settings = append(settings, fmt.Sprintf("errors = [%q]", "/"+pointerToken(errors)))
+		settings = append(settings, fmt.Sprintf("errors = [%q]", "/"+mapping.PointerToken(errors)))
 	}
 	if settings != nil {
 		a.mayRefuse(join(code, errors), ask+see+" with "+strings.Join(settings, ", "))

@@ -16,16 +16,7 @@ func answering(t *testing.T, schema, definitions string) *contract.Operation {
 		response = `{"description":"OK","schema":` + schema + `}`
 	}
 	text := swagger(members(`"Nom":{"type":"string"}`) + definitions)
-	text = strings.Replace(text, `"200":{"description":"OK"}`, `"400":{"description":"no","schema":{"type":"string"}},"200":`+response, 1)
-	d, err := contract.Read([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	op, _ := d.Operation("Salarie_Post")
-	if op == nil {
-		t.Fatal("the call is not found")
-	}
-	return op
+	return callOf(t, strings.Replace(text, `"200":{"description":"OK"}`, `"400":{"description":"no","schema":{"type":"string"}},"200":`+response, 1))
 }
 
 const (

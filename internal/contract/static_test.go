@@ -20,11 +20,13 @@ func swagger(definitions string) string {
 // taking is a call that takes a Salarie of these definitions.
 func taking(t *testing.T, definitions string) *contract.Operation {
 	t.Helper()
-	d, err := contract.Read([]byte(swagger(definitions)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	op, _ := d.Operation("Salarie_Post")
+	return callOf(t, swagger(definitions))
+}
+
+// callOf is the call of a document such as swagger makes.
+func callOf(t *testing.T, text string) *contract.Operation {
+	t.Helper()
+	op, _ := mustRead(t, []byte(text)).Operation("Salarie_Post")
 	if op == nil {
 		t.Fatal("the call is not found")
 	}

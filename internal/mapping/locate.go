@@ -28,7 +28,7 @@ func (s Spec) Locate(document []byte, problems []Problem) []Problem {
 func follow(document []byte, pointer string) (value []byte, names []string) {
 	value = document
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+		token = PointerName(token)
 		index, err := strconv.Atoi(token)
 		if err == nil && value != nil && value[0] == '[' {
 			value = elementAt(value, index)

@@ -106,10 +106,7 @@ func (p *Printer) countOf(noun plural, text string) string {
 	return p.count(noun, n)
 }
 
-var (
-	index           = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
-	unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
-)
+var index = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
 
 // placeInDocument is a JSON pointer as people count: "Elements, element 3, Code" for "/Elements/2/Code".
 func (p *Printer) placeInDocument(pointer string) string {
@@ -117,7 +114,7 @@ func (p *Printer) placeInDocument(pointer string) string {
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		n, err := strconv.Atoi(token)
 		if err != nil || !index.MatchString(token) || place == "" && names == nil {
-			names = append(names, unescapePointer.Replace(token))
+			names = append(names, mapping.PointerName(token))
 			continue
 		}
 		place = fmt.Sprintf(p.catalogue.contract.item, joinNonEmpty([]string{place, strings.Join(names, ".")}), p.number(n+1))

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"syncd/internal/mapping"
 )
 
 // pointer is a JSON pointer (RFC 6901) into a decoded document; the empty one is the document itself.
 type pointer []string
-
-var unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
 
 // parsePointer reads the pointer of the setting called name.
 func parsePointer(name, text string) (pointer, error) {
@@ -21,7 +21,7 @@ func parsePointer(name, text string) (pointer, error) {
 	}
 	p := strings.Split(text[1:], "/")
 	for i := range p {
-		p[i] = unescapePointer.Replace(p[i])
+		p[i] = mapping.PointerName(p[i])
 	}
 	return p, nil
 }
