@@ -82,7 +82,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case is[*jobs.NotReadyError](err):
 		return exitHeld
-	case is[*jobs.OrderError](err):
+	case is[*jobs.OrderError](err), is[*jobs.MissingError](err):
 		return exitIncomplete
 	case isConfiguration(err):
 		return exitConfiguration

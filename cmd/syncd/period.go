@@ -31,14 +31,17 @@ approval gets by. What changes in staging after that is named as late in the nex
 }
 
 func newPeriodClose(p process, flags *globalFlags) *cobra.Command {
-	var reason string
+	var closure jobs.Closure
 	cmd := &cobra.Command{
-		Use:   "close PERIOD --reason TEXT",
+		Use:   "close PERIOD --reason TEXT [--force]",
 		Short: "Close a month of all dossiers, or of some",
-		Long: `Close a month of all dossiers, or of those of --dossier. While a run of it is executed or
-queued it cannot be closed. What is undelivered then stays so, and is told. The reason is
-recorded with your user name.`,
-		Example:           `  syncd period close 2026-10 --reason "payslips are out"`,
+		Long: `Close a month of all dossiers, or of those of --dossier. It is refused while anything of it is
+missing, and says what: nothing was ever sent, somebody was rejected, blocked, held, given up
+or is in doubt, has gone from staging and is not settled, or a run waits or failed. With
+--force it is closed all the same, and what is missing is recorded; but not while a run of it
+is executed or queued. The reason is recorded with your user name.`,
+		Example: `  syncd period close 2026-10 --reason "payslips are out"
+  syncd period close 2026-10 --dossier saint-martin --force --reason "00042 is paid by hand"`,
 		Args:              exactly("PERIOD"),
 		ValidArgsFunction: onlyFirst(months),
 		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
@@ -46,13 +49,15 @@ recorded with your user name.`,
 			if err != nil {
 				return err
 			}
-			if err := needReason("closing a period", reason); err != nil {
+			if err := needReason("closing a period", closure.Reason); err != nil {
 				return err
 			}
-			return a.eachDossier(func(d config.Dossier) (int, error) { return a.closePeriod(ctx, ledger, d, period, reason) })
+			closure.By = requester()
+			return a.eachDossier(func(d config.Dossier) (int, error) { return a.closePeriod(ctx, ledger, d, period, closure) })
 		}),
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
+	cmd.Flags().StringVar(&closure.Reason, "reason", "", "why (recorded)")
+	cmd.Flags().BoolVar(&closure.Force, "force", false, "close it although something of it is missing")
 	flags.addDossiers(cmd, p)
 	return cmd
 }
@@ -129,14 +134,14 @@ func newPeriodList(p process, flags *globalFlags) *cobra.Command {
 	return cmd
 }
 
-func (a *app) closePeriod(ctx context.Context, ledger *store.Store, d config.Dossier, period jobs.Period, reason string) (int, error) {
-	left, err := ledger.ClosePeriod(ctx, a.target(d), period, requester(), reason)
+func (a *app) closePeriod(ctx context.Context, ledger *store.Store, d config.Dossier, period jobs.Period, closure jobs.Closure) (int, error) {
+	left, err := ledger.ClosePeriod(ctx, a.target(d), period, closure)
 	if err != nil {
 		return 0, err
 	}
 	fmt.Fprintf(a.Stdout, "%s: %s is closed\n", d.Name, period)
-	for _, run := range left {
-		fmt.Fprintf(a.Stderr, "syncd: %s: run %d of it is %s: somebody was not delivered\nhint: look at it with 'syncd show %d'\n", d.Name, run.ID, run.State, run.ID)
+	if len(left) > 0 {
+		fmt.Fprintf(a.Stderr, "syncd: %s: %s is closed although something is missing: %s\n", d.Name, period, jobs.Summary(left))
 	}
 	return exitDone, nil
 }

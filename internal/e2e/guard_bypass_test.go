@@ -100,7 +100,7 @@ func TestUnreadableClosedMonthIsANotice(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 3)
 	w.run(r, jobs.Succeeded, nil)
-	_, err := ledger(r).ClosePeriod(t.Context(), w.request().Target, period, "marie", "paid")
+	_, err := ledger(r).ClosePeriod(t.Context(), w.request().Target, period, jobs.Closure{By: "marie", Reason: "paid"})
 	w.must(err)
 	w.nextMonth(december)
 	w.job.Source.Children = append([]jobs.ChildSource(nil), w.job.Source.Children...)

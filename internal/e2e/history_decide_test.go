@@ -124,14 +124,24 @@ func (h *history) cancelled(run int64) bool {
 	return h.count(`SELECT count(*) FROM syncd.run WHERE id = $1 AND state = 'cancelled'`, run) == 1
 }
 
+// close closes a month, at first only if nothing of it is missing: then nothing is open or in doubt.
 func (h *history) close(month jobs.Period) {
 	h.Helper()
-	reason := h.because()
-	if _, err := h.store.ClosePeriod(context.Background(), h.to, month, "marie", reason); err != nil {
+	closure := jobs.Closure{By: "marie", Reason: h.because()}
+	left, err := h.store.ClosePeriod(context.Background(), h.to, month, closure)
+	var missing *jobs.MissingError
+	if errors.As(err, &missing) {
+		closure.Force = true
+		left, err = h.store.ClosePeriod(context.Background(), h.to, month, closure)
+	} else if err == nil && h.count(`SELECT count(*) FROM syncd.item i JOIN syncd.target t ON t.id = i.target_id WHERE t.dossier = $1 AND i.period = $2 AND i.open`,
+		h.to.Dossier, string(month)) > 0 {
+		h.Fatalf("%s was closed without force while something of it is open", month)
+	}
+	if err != nil {
 		h.refused(err)
 		return
 	}
-	h.decided(jobs.DecisionClose, 0, month, nil, reason)
+	h.decided(jobs.DecisionClose, 0, month, jobs.KeysOf(left), closure.Reason)
 }
 
 func (h *history) reopen(month jobs.Period, within time.Duration) {

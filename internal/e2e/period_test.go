@@ -14,7 +14,7 @@ import (
 
 func (w *world) closePeriod(r *jobs.Runner, p jobs.Period) {
 	w.t.Helper()
-	_, err := ledger(r).ClosePeriod(w.t.Context(), w.request().Target, p, "marie", "declared")
+	_, err := ledger(r).ClosePeriod(w.t.Context(), w.request().Target, p, jobs.Closure{By: "marie", Reason: "declared", Force: true})
 	w.must(err)
 }
 
@@ -166,7 +166,7 @@ func TestPeriodIsNotClosedOverAnActiveRun(t *testing.T) {
 	w, r := guarded(t, 8, 0)
 	queued, err := ledger(r).Enqueue(t.Context(), w.request())
 	w.must(err)
-	_, err = ledger(r).ClosePeriod(t.Context(), w.request().Target, period, "marie", "declared")
+	_, err = ledger(r).ClosePeriod(t.Context(), w.request().Target, period, jobs.Closure{By: "marie", Reason: "declared", Force: true})
 	var busy *jobs.BusyError
 	if !errors.As(err, &busy) || busy.Run.ID != queued.ID {
 		t.Errorf("%v", err)

@@ -25,6 +25,9 @@ const (
 var Decisions = []Decision{DecisionRun, DecisionResume, DecisionApprove, DecisionCancel, DecisionExpire, DecisionSettle,
 	DecisionClose, DecisionReopen, DecisionPause, DecisionUnpause, DecisionPurge, DecisionContractAccept, DecisionConfiguration}
 
+// DetailForced is the detail of a closing that leaves the named employees, or the whole period, undelivered.
+const DetailForced = "forced"
+
 // AuditEntry is one line of the trail, which nothing changes any more.
 type AuditEntry struct {
 	ID           int64

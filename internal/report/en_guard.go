@@ -77,7 +77,8 @@ var englishDecisions = map[jobs.Decision]string{
 }
 
 var englishTrail = trailWords{
-	details:   map[string]string{"withdrawn": "taken back in Isidoor", "accepted": "received by Isidoor", "pending": "not received by Isidoor"},
+	details: map[string]string{"withdrawn": "taken back in Isidoor", "accepted": "received by Isidoor", "pending": "not received by Isidoor",
+		jobs.DetailForced: "forced, although something of it was missing"},
 	until:     "until %s",
 	noEntries: "No such decision is recorded.", noPeriods: "No period is closed.",
 	of: "run %d", by: "by %s", byAt: "by %s on %s", made: "syncd %s, configuration %s",

@@ -79,7 +79,8 @@ var frenchDecisions = map[jobs.Decision]string{
 }
 
 var frenchTrail = trailWords{
-	details:   map[string]string{"withdrawn": "annulé dans Isidoor", "accepted": "reçu par Isidoor", "pending": "non reçu par Isidoor"},
+	details: map[string]string{"withdrawn": "annulé dans Isidoor", "accepted": "reçu par Isidoor", "pending": "non reçu par Isidoor",
+		jobs.DetailForced: "forcée, alors qu'il en manquait une partie"},
 	until:     "jusqu'au %s",
 	noEntries: "Aucune décision de ce genre n'est enregistrée.", noPeriods: "Aucune période n'est close.",
 	of: "exécution %d", by: "par %s", byAt: "par %s sur %s", made: "syncd %s, configuration n° %s",

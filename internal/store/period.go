@@ -15,13 +15,14 @@ type PeriodError struct{ Problem, Hint string }
 func (e *PeriodError) Error() string { return e.Problem + "\nhint: " + e.Hint }
 
 // ClosePeriod lets nothing of a period be sent any more: no run of it is started, resumed, approved or settled. It returns
-// the runs that leave somebody undelivered. Errors: *jobs.BusyError while one is queued or running, *PeriodError when it is
-// closed already. One that was reopened is closed before its time.
-func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, by, reason string) (left []jobs.Run, err error) {
-	if err := s.queries.EnsureTarget(ctx, dbsqlc.EnsureTargetParams(targetKey(t))); err != nil {
-		return nil, redact("recording the target", err)
-	}
+// what it leaves undelivered, which only a forced closing does. Errors: *jobs.BusyError while a run of it is queued or
+// running, *jobs.MissingError while something is undelivered, *PeriodError when it is closed already. One that was reopened
+// is closed before its time.
+func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, closure jobs.Closure) (left []jobs.Missing, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
+		if err := q.EnsureTarget(ctx, dbsqlc.EnsureTargetParams(targetKey(t))); err != nil {
+			return err
+		}
 		target, err := s.lockTarget(ctx, q, t)
 		if err != nil {
 			return err
@@ -32,15 +33,69 @@ func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, b
 		if err := refuseActiveOf(ctx, q, target, p); err != nil {
 			return err
 		}
-		if err := q.ClosePeriod(ctx, dbsqlc.ClosePeriodParams{TargetID: target, Period: string(p), ClosedBy: by, Reason: reason}); err != nil {
+		if left, err = missingOf(ctx, q, target, p); err != nil {
 			return err
 		}
-		if left, err = leftOf(ctx, q, target, p); err != nil {
+		entry := jobs.AuditEntry{Actor: closure.By, Decision: jobs.DecisionClose, Period: p, Reason: closure.Reason}
+		if len(left) > 0 {
+			if !closure.Force {
+				return refuseMissing(ctx, q, t, p, left)
+			}
+			entry.Detail, entry.Employees = jobs.DetailForced, jobs.KeysOf(left)
+		}
+		if err := q.ClosePeriod(ctx, dbsqlc.ClosePeriodParams{TargetID: target, Period: string(p), ClosedBy: closure.By, Reason: closure.Reason}); err != nil {
 			return err
 		}
-		return s.audit(ctx, q, target, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionClose, Period: p, Reason: reason})
+		return s.audit(ctx, q, target, entry)
 	})
 	return left, redactUnlessOurs("closing the period", s.tellDead(ctx, err))
+}
+
+func refuseMissing(ctx context.Context, q *dbsqlc.Queries, t jobs.Target, p jobs.Period, missing []jobs.Missing) error {
+	refused := &jobs.MissingError{Target: t, Period: p, Missing: missing}
+	if last := refused.Last(); last != 0 {
+		run, err := q.GetRun(ctx, last)
+		if err != nil {
+			return err
+		}
+		refused.Job = run.SyncdRun.Job
+	}
+	return refused
+}
+
+// missingOf is what a period would leave undone.
+func missingOf(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) (missing []jobs.Missing, err error) {
+	delivered, err := q.DeliveredOfPeriod(ctx, dbsqlc.DeliveredOfPeriodParams{TargetID: target, Period: string(p)})
+	switch {
+	case err != nil:
+		return nil, err
+	case !delivered.Something:
+		missing = append(missing, jobs.Missing{Kind: jobs.MissingAll})
+	case !delivered.Everyone:
+		missing = append(missing, jobs.Missing{Kind: jobs.MissingRest})
+	}
+	runs, err := q.UnmadeOfPeriod(ctx, dbsqlc.UnmadeOfPeriodParams{TargetID: target, Period: string(p)})
+	if err != nil {
+		return nil, err
+	}
+	held, failed := jobs.Missing{Kind: jobs.MissingHeld}, jobs.Missing{Kind: jobs.MissingPlan}
+	for _, run := range runs {
+		of := &failed
+		if jobs.State(run.State) == jobs.Held {
+			of = &held
+		}
+		of.Runs = append(of.Runs, run.ID)
+	}
+	for _, m := range []jobs.Missing{held, failed} {
+		if m.Runs != nil {
+			missing = append(missing, m)
+		}
+	}
+	lines, err := q.UndeliveredOfPeriod(ctx, dbsqlc.UndeliveredOfPeriodParams{TargetID: target, Period: string(p), Most: jobs.FindingKeys})
+	for _, l := range lines {
+		missing = append(missing, jobs.Missing{Kind: jobs.MissingKind(l.State), N: int(l.Lines), Keys: l.Keys, Runs: l.Runs})
+	}
+	return missing, err
 }
 
 func refuseReclosing(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) error {
@@ -65,18 +120,6 @@ func refuseActiveOf(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs
 		return err
 	}
 	return &jobs.BusyError{Run: *toRun(row.SyncdRun, row.SyncdTarget)}
-}
-
-func leftOf(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) ([]jobs.Run, error) {
-	rows, err := q.LeftOfPeriod(ctx, dbsqlc.LeftOfPeriodParams{TargetID: target, Period: string(p)})
-	if err != nil {
-		return nil, err
-	}
-	left := make([]jobs.Run, 0, len(rows))
-	for _, r := range rows {
-		left = append(left, *toRun(r.SyncdRun, r.SyncdTarget))
-	}
-	return left, nil
 }
 
 // ReopenPeriod lets a closed period take writes again until a time, which Postgres's clock tells. Errors: *PeriodError when

@@ -129,6 +129,31 @@ func (q *Queries) ClosePeriod(ctx context.Context, arg ClosePeriodParams) error 
 	return err
 }
 
+const deliveredOfPeriod = `-- name: DeliveredOfPeriod :one
+SELECT (EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = $1 AND b.period = $2::text AND b.version > 0)
+        OR EXISTS (SELECT FROM syncd.run r WHERE r.target_id = $1 AND r.period = $2::text AND r.accepted + r.unchanged > 0))::boolean AS something,
+       EXISTS (SELECT FROM syncd.run r WHERE r.target_id = $1 AND r.period = $2::text
+               AND r.planned_at IS NOT NULL AND r.employees = '{}' AND r.state IN ('succeeded', 'incomplete'))::boolean AS everyone
+`
+
+type DeliveredOfPeriodParams struct {
+	TargetID int64
+	Period   string
+}
+
+type DeliveredOfPeriodRow struct {
+	Something bool
+	Everyone  bool
+}
+
+// What was ever delivered for a period: something, and by a run of everyone that came to its end.
+func (q *Queries) DeliveredOfPeriod(ctx context.Context, arg DeliveredOfPeriodParams) (DeliveredOfPeriodRow, error) {
+	row := q.db.QueryRow(ctx, deliveredOfPeriod, arg.TargetID, arg.Period)
+	var i DeliveredOfPeriodRow
+	err := row.Scan(&i.Something, &i.Everyone)
+	return i, err
+}
+
 const findClosing = `-- name: FindClosing :one
 SELECT closed_at, closed_by, reason, open_until, syncd.is_closed(target_id, period)::boolean AS closed
 FROM syncd.closed_period WHERE target_id = $1 AND period = $2
@@ -158,118 +183,6 @@ func (q *Queries) FindClosing(ctx context.Context, arg FindClosingParams) (FindC
 		&i.Closed,
 	)
 	return i, err
-}
-
-const leftOfPeriod = `-- name: LeftOfPeriod :many
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE r.target_id = $1 AND r.period = $2::text AND r.state IN ('held', 'failed', 'incomplete')
-  AND (r.employees = '{}' AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
-                   AND later.planned_at IS NOT NULL AND later.employees = '{}')
-       OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open))
-ORDER BY r.id
-`
-
-type LeftOfPeriodParams struct {
-	TargetID int64
-	Period   string
-}
-
-type LeftOfPeriodRow struct {
-	SyncdRun    SyncdRun
-	SyncdTarget SyncdTarget
-}
-
-// The runs of a period that leave somebody undelivered, but those of which a later plan for everyone knows more.
-func (q *Queries) LeftOfPeriod(ctx context.Context, arg LeftOfPeriodParams) ([]LeftOfPeriodRow, error) {
-	rows, err := q.db.Query(ctx, leftOfPeriod, arg.TargetID, arg.Period)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []LeftOfPeriodRow
-	for rows.Next() {
-		var i LeftOfPeriodRow
-		if err := rows.Scan(
-			&i.SyncdRun.ID,
-			&i.SyncdRun.TargetID,
-			&i.SyncdRun.Job,
-			&i.SyncdRun.Kind,
-			&i.SyncdRun.Period,
-			&i.SyncdRun.Trigger,
-			&i.SyncdRun.State,
-			&i.SyncdRun.Epoch,
-			&i.SyncdRun.Owner,
-			&i.SyncdRun.Host,
-			&i.SyncdRun.Pid,
-			&i.SyncdRun.Employees,
-			&i.SyncdRun.RequestedBy,
-			&i.SyncdRun.Version,
-			&i.SyncdRun.KeyID,
-			&i.SyncdRun.ConfigDigest,
-			&i.SyncdRun.MappingDigest,
-			&i.SyncdRun.DictionariesDigest,
-			&i.SyncdRun.PlanDigest,
-			&i.SyncdRun.ApprovedDigest,
-			&i.SyncdRun.ApprovedBy,
-			&i.SyncdRun.ApprovedReason,
-			&i.SyncdRun.FailureCode,
-			&i.SyncdRun.FailureDetail,
-			&i.SyncdRun.CreatedAt,
-			&i.SyncdRun.StartedAt,
-			&i.SyncdRun.PlannedAt,
-			&i.SyncdRun.FinishedAt,
-			&i.SyncdRun.EmployeesRead,
-			&i.SyncdRun.ElementsRead,
-			&i.SyncdRun.Unchanged,
-			&i.SyncdRun.Accepted,
-			&i.SyncdRun.Rejected,
-			&i.SyncdRun.Blocked,
-			&i.SyncdRun.Held,
-			&i.SyncdRun.Uncertain,
-			&i.SyncdRun.Superseded,
-			&i.SyncdRun.NotAttempted,
-			&i.SyncdRun.ElementsUnchanged,
-			&i.SyncdRun.ElementsInDocuments,
-			&i.SyncdRun.ElementsBlocked,
-			&i.SyncdRun.Departed,
-			&i.SyncdRun.Left,
-			&i.SyncdRun.Findings,
-			&i.SyncdRun.Figures,
-			&i.SyncdRun.FailedOf,
-			&i.SyncdRun.Verify,
-			&i.SyncdRun.Overwrite,
-			&i.SyncdRun.Incarnation,
-			&i.SyncdRun.Created,
-			&i.SyncdRun.Updated,
-			&i.SyncdRun.Repeated,
-			&i.SyncdRun.NominalAt,
-			&i.SyncdRun.NotBefore,
-			&i.SyncdRun.DeadlineAt,
-			&i.SyncdRun.Postponed,
-			&i.SyncdRun.Takeovers,
-			&i.SyncdRun.Purged,
-			&i.SyncdRun.Unattended,
-			&i.SyncdRun.AnyOrder,
-			&i.SyncdRun.Cancelling,
-			&i.SyncdRun.CancelledBy,
-			&i.SyncdRun.CancelledReason,
-			&i.SyncdRun.Contract,
-			&i.SyncdTarget.ID,
-			&i.SyncdTarget.Partner,
-			&i.SyncdTarget.Environment,
-			&i.SyncdTarget.BaseUrl,
-			&i.SyncdTarget.Dossier,
-			&i.SyncdTarget.Identity,
-			&i.SyncdTarget.CreatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const listClosings = `-- name: ListClosings :many
@@ -378,4 +291,106 @@ func (q *Queries) ReopenPeriod(ctx context.Context, arg ReopenPeriodParams) (int
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const undeliveredOfPeriod = `-- name: UndeliveredOfPeriod :many
+WITH whole AS (
+    SELECT coalesce(max(r.id), 0) AS id FROM syncd.run r
+    WHERE r.target_id = $2 AND r.period = $3::text AND r.planned_at IS NOT NULL AND r.employees = '{}'
+), line AS (
+    SELECT i.key, i.run_id, i.state, i.ambiguous, i.open, i.run_id = max(i.run_id) OVER (PARTITION BY i.key) AND i.run_id >= whole.id AS last
+    FROM whole, syncd.run r JOIN syncd.item i ON i.run_id = r.id WHERE r.target_id = $2 AND r.period = $3::text
+), missing AS (
+    SELECT l.key, l.run_id, CASE WHEN l.state = 'sending' OR l.state = 'pending' AND l.ambiguous THEN 'uncertain' ELSE l.state END AS state
+    FROM line l WHERE (l.last OR l.open)
+      AND l.state IN ('pending', 'sending', 'rejected', 'blocked', 'held', 'uncertain', 'unsettled', 'superseded', 'departed')
+    UNION ALL
+    SELECT b.key, b.run_id, 'uncertain' FROM syncd.baseline b
+    WHERE b.target_id = $2 AND b.period = $3::text AND b.in_doubt
+      AND NOT EXISTS (SELECT FROM line l WHERE l.key = b.key AND (l.open OR l.last AND l.state = 'departed'))
+)
+SELECT state::text, count(*) AS lines, (array_agg(key ORDER BY key))[1:$1::integer]::text[] AS keys,
+       coalesce(array_agg(DISTINCT run_id ORDER BY run_id) FILTER (WHERE run_id IS NOT NULL), '{}')::bigint[] AS runs
+FROM missing GROUP BY state ORDER BY array_position(ARRAY['uncertain', 'unsettled', 'held', 'pending', 'rejected', 'blocked', 'superseded', 'departed'], state)
+`
+
+type UndeliveredOfPeriodParams struct {
+	Most     int32
+	TargetID int64
+	Period   string
+}
+
+type UndeliveredOfPeriodRow struct {
+	State string
+	Lines int64
+	Keys  []string
+	Runs  []int64
+}
+
+// Whom a period leaves undelivered: what the last plan for everyone and those after it last said of each matricule, what
+// is still open of older ones, and what is in doubt without a line that is open.
+func (q *Queries) UndeliveredOfPeriod(ctx context.Context, arg UndeliveredOfPeriodParams) ([]UndeliveredOfPeriodRow, error) {
+	rows, err := q.db.Query(ctx, undeliveredOfPeriod, arg.Most, arg.TargetID, arg.Period)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UndeliveredOfPeriodRow
+	for rows.Next() {
+		var i UndeliveredOfPeriodRow
+		if err := rows.Scan(
+			&i.State,
+			&i.Lines,
+			&i.Keys,
+			&i.Runs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unmadeOfPeriod = `-- name: UnmadeOfPeriod :many
+SELECT r.id, r.state FROM syncd.run r
+WHERE r.target_id = $1 AND r.period = $2::text
+  AND (r.state = 'held'
+       OR r.state = 'failed' AND r.planned_at IS NULL
+          AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
+                          AND later.planned_at IS NOT NULL AND (later.employees = '{}' OR r.employees <> '{}' AND later.employees @> r.employees)))
+ORDER BY r.id
+`
+
+type UnmadeOfPeriodParams struct {
+	TargetID int64
+	Period   string
+}
+
+type UnmadeOfPeriodRow struct {
+	ID    int64
+	State string
+}
+
+// Runs of a period that wait for a person, or ended before they had a plan and were never made up for.
+func (q *Queries) UnmadeOfPeriod(ctx context.Context, arg UnmadeOfPeriodParams) ([]UnmadeOfPeriodRow, error) {
+	rows, err := q.db.Query(ctx, unmadeOfPeriod, arg.TargetID, arg.Period)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UnmadeOfPeriodRow
+	for rows.Next() {
+		var i UnmadeOfPeriodRow
+		if err := rows.Scan(&i.ID, &i.State); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -29,11 +29,41 @@ SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id
 WHERE r.target_id = @target_id AND r.period = sqlc.arg('period')::text AND r.state IN ('queued', 'running')
 ORDER BY r.state DESC, r.id LIMIT 1;
 
--- The runs of a period that leave somebody undelivered, but those of which a later plan for everyone knows more.
--- name: LeftOfPeriod :many
-SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE r.target_id = @target_id AND r.period = sqlc.arg('period')::text AND r.state IN ('held', 'failed', 'incomplete')
-  AND (r.employees = '{}' AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
-                   AND later.planned_at IS NOT NULL AND later.employees = '{}')
-       OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open))
+-- Whom a period leaves undelivered: what the last plan for everyone and those after it last said of each matricule, what
+-- is still open of older ones, and what is in doubt without a line that is open.
+-- name: UndeliveredOfPeriod :many
+WITH whole AS (
+    SELECT coalesce(max(r.id), 0) AS id FROM syncd.run r
+    WHERE r.target_id = @target_id AND r.period = sqlc.arg('period')::text AND r.planned_at IS NOT NULL AND r.employees = '{}'
+), line AS (
+    SELECT i.key, i.run_id, i.state, i.ambiguous, i.open, i.run_id = max(i.run_id) OVER (PARTITION BY i.key) AND i.run_id >= whole.id AS last
+    FROM whole, syncd.run r JOIN syncd.item i ON i.run_id = r.id WHERE r.target_id = @target_id AND r.period = sqlc.arg('period')::text
+), missing AS (
+    SELECT l.key, l.run_id, CASE WHEN l.state = 'sending' OR l.state = 'pending' AND l.ambiguous THEN 'uncertain' ELSE l.state END AS state
+    FROM line l WHERE (l.last OR l.open)
+      AND l.state IN ('pending', 'sending', 'rejected', 'blocked', 'held', 'uncertain', 'unsettled', 'superseded', 'departed')
+    UNION ALL
+    SELECT b.key, b.run_id, 'uncertain' FROM syncd.baseline b
+    WHERE b.target_id = @target_id AND b.period = sqlc.arg('period')::text AND b.in_doubt
+      AND NOT EXISTS (SELECT FROM line l WHERE l.key = b.key AND (l.open OR l.last AND l.state = 'departed'))
+)
+SELECT state::text, count(*) AS lines, (array_agg(key ORDER BY key))[1:@most::integer]::text[] AS keys,
+       coalesce(array_agg(DISTINCT run_id ORDER BY run_id) FILTER (WHERE run_id IS NOT NULL), '{}')::bigint[] AS runs
+FROM missing GROUP BY state ORDER BY array_position(ARRAY['uncertain', 'unsettled', 'held', 'pending', 'rejected', 'blocked', 'superseded', 'departed'], state);
+
+-- Runs of a period that wait for a person, or ended before they had a plan and were never made up for.
+-- name: UnmadeOfPeriod :many
+SELECT r.id, r.state FROM syncd.run r
+WHERE r.target_id = @target_id AND r.period = sqlc.arg('period')::text
+  AND (r.state = 'held'
+       OR r.state = 'failed' AND r.planned_at IS NULL
+          AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
+                          AND later.planned_at IS NOT NULL AND (later.employees = '{}' OR r.employees <> '{}' AND later.employees @> r.employees)))
 ORDER BY r.id;
+
+-- What was ever delivered for a period: something, and by a run of everyone that came to its end.
+-- name: DeliveredOfPeriod :one
+SELECT (EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = @target_id AND b.period = sqlc.arg('period')::text AND b.version > 0)
+        OR EXISTS (SELECT FROM syncd.run r WHERE r.target_id = @target_id AND r.period = sqlc.arg('period')::text AND r.accepted + r.unchanged > 0))::boolean AS something,
+       EXISTS (SELECT FROM syncd.run r WHERE r.target_id = @target_id AND r.period = sqlc.arg('period')::text
+               AND r.planned_at IS NOT NULL AND r.employees = '{}' AND r.state IN ('succeeded', 'incomplete'))::boolean AS everyone;

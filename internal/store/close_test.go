@@ -1,0 +1,124 @@
+package store
+
+import (
+	"errors"
+	"testing"
+
+	"syncd/internal/jobs"
+)
+
+// wantMissing wants a closing refused for exactly that, and nothing written.
+func (f *fixture) wantMissing(s *Store, want string) {
+	f.Helper()
+	before := f.everything()
+	_, err := s.ClosePeriod(f.impatient(), target, month, declared)
+	var missing *jobs.MissingError
+	if !errors.As(err, &missing) {
+		f.Fatalf("got %v, want %s", err, want)
+	}
+	if got := jobs.Summary(missing.Missing); got != want {
+		f.Errorf("missing is\n%s\nnot\n%s", got, want)
+	}
+	if f.everything() != before {
+		f.Error("something was written")
+	}
+	f.want("0", `SELECT count(*) FROM syncd.closed_period`)
+}
+
+// closes wants a closing to be granted, and undoes it.
+func (f *fixture) closes(s *Store) {
+	f.Helper()
+	left, err := s.ClosePeriod(f.impatient(), target, month, declared)
+	if err != nil || left != nil {
+		f.Fatalf("%v %v", left, err)
+	}
+	f.db.Exec(f.T, `DELETE FROM syncd.closed_period`)
+}
+
+// inState is an item that is in no document.
+func inState(key string, state jobs.ItemState) jobs.PlannedItem {
+	return jobs.PlannedItem{Item: jobs.Item{Key: key, State: state, Difference: jobs.Undeliverable, Employees: 1, Reason: jobs.Reason{Code: jobs.ReasonProblems}}}
+}
+
+// only is a request for some employees.
+func only(keys ...string) jobs.NewRun {
+	request := request()
+	request.Employees = keys
+	return request
+}
+
+// A month is closed when everybody of it is delivered, and not before: whatever is missing is named, kind by kind.
+func TestCloseIsRefusedWhileSomethingIsMissing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	f.wantMissing(s, "nothing was ever sent for it")
+
+	staging := f.start(s)
+	f.finish(s, staging, jobs.ReasonStaging, jobs.Failed)
+	f.wantMissing(s, "nothing was ever sent for it; run 1 failed, and sent nothing")
+
+	one, err := s.Start(t.Context(), only("1"))
+	f.must(err)
+	f.plan(s, one, toSend(s, "1", 0))
+	f.deliver(s, one)
+	f.finish(s, one, "", jobs.Succeeded)
+	f.wantMissing(s, "no run of everyone has come to its end; run 1 failed, and sent nothing")
+
+	held := toSend(s, "5", 0)
+	held.State = jobs.ItemHeld
+	whole := f.start(s)
+	f.plan(s, whole, toSend(s, "2", 0), toSend(s, "3", 0), toSend(s, "4", 0), held, toSend(s, "6", 0), inState("7", jobs.ItemBlocked), inState("", jobs.ItemBlocked))
+	f.step(s, whole, jobs.Step{Claim: 3})
+	f.step(s, whole, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true), outcome(2, jobs.ItemRejected, true), outcome(3, jobs.ItemUncertain, false)}})
+	f.finish(s, whole, jobs.ReasonStopped, jobs.Failed)
+	f.wantMissing(s, "no run of everyone has come to its end; 1 uncertain (4), by run 3; 1 held (5), by run 3; 1 not attempted (6), by run 3; 1 rejected (3), by run 3; 2 blocked (7 and 1 more), by run 3")
+
+	f.cancel(s, whole.ID, jobs.Cancelled)
+	f.wantMissing(s, "no run of everyone has come to its end; 1 uncertain (4), by run 3; 1 rejected (3), by run 3; 2 blocked (7 and 1 more), by run 3; 2 given up (5, 6), by run 3")
+
+	gone := inState("8", jobs.ItemDeparted)
+	gone.Employees, gone.Difference = 0, jobs.Departed
+	last := f.start(s)
+	f.plan(s, last, toSend(s, "3", 0), toSend(s, "4", 0), gone)
+	f.deliver(s, last)
+	f.finish(s, last, "", jobs.Incomplete)
+	f.wantMissing(s, "1 gone from staging, and not settled (8), by run 4")
+
+	// Once everybody is delivered, by a run for everyone or for those who were missing, it is closed.
+	blocked := f.start(s)
+	f.plan(s, blocked, inState("9", jobs.ItemBlocked))
+	f.finish(s, blocked, "", jobs.Incomplete)
+	f.wantMissing(s, "1 blocked (9), by run 5")
+	mended, err := s.Start(t.Context(), only("9"))
+	f.must(err)
+	f.plan(s, mended, toSend(s, "9", 0))
+	f.deliver(s, mended)
+	f.finish(s, mended, "", jobs.Succeeded)
+	f.closes(s)
+
+	// What fails afterwards may have had something to send; so may what waits.
+	f.finish(s, f.start(s), jobs.ReasonUnreachable, jobs.Failed)
+	f.wantMissing(s, "run 7 failed, and sent nothing")
+	unlike := f.start(s)
+	f.plan(s, unlike)
+	f.finish(s, unlike, jobs.ReasonGuard, jobs.Held)
+	f.wantMissing(s, "run 8 held")
+	f.cancel(s, unlike.ID, jobs.Cancelled)
+	f.closes(s)
+}
+
+// Whoever closes a month all the same is on record with it, and with those who were left behind.
+func TestForcedCloseIsOnRecord(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	f.partly(s, run)
+	f.finish(s, run, jobs.ReasonStopped, jobs.Failed)
+	left := f.closePeriod(s, "saint-martin", month)
+	if got := jobs.Summary(left); got != "no run of everyone has come to its end; 1 uncertain (3), by run 1; 1 not attempted (4), by run 1; 1 rejected (2), by run 1" {
+		t.Error(got)
+	}
+	f.wantTrail(s, ofPeriods, "marie close forced 2,3,4: declared")
+}
