@@ -13,7 +13,6 @@ import (
 )
 
 func newApprove(p process, flags *globalFlags) *cobra.Command {
-	var reason string
 	cmd := &cobra.Command{
 		Use:   "approve RUN --reason TEXT [--employee M …]",
 		Short: "Let go what a run holds: the run as a whole, or held employees of it",
@@ -39,13 +38,13 @@ A daemon goes on with the run, or: syncd resume RUN`,
 			if err != nil {
 				return err
 			}
-			if err := needReason("an approval", reason); err != nil {
+			if err := needReason("an approval", flags.reason); err != nil {
 				return err
 			}
-			return a.approve(ctx, ledger, id, reason)
+			return a.approve(ctx, ledger, id, flags.reason)
 		}),
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
+	flags.addReason(cmd, "why (recorded)")
 	flags.addEmployees(cmd, "only the held employee of this matricule")
 	return cmd
 }

@@ -27,6 +27,10 @@ why, with which program and which configuration. Nothing changes or deletes them
 		Args:    none,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return wantsRun(cmd, "run", filter.Run) },
 		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, _ []string) error {
+			var err error
+			if filter.Employee, err = flags.matricule(p, filter.Employee); err != nil {
+				return err
+			}
 			if err := readAuditFilter(&filter, period, since, decision); err != nil {
 				return err
 			}
@@ -48,7 +52,7 @@ why, with which program and which configuration. Nothing changes or deletes them
 	f.StringVar(&filter.Job, "job", "", "only about this job")
 	f.StringVar(&period, "period", "", "only about this payroll month, such as 2026-11")
 	f.Int64Var(&filter.Run, "run", 0, "only about this run")
-	f.StringVar(&filter.Employee, "employee", "", "only what names this matricule")
+	f.StringVar(&filter.Employee, "employee", "", "only what names this matricule; - reads it from standard input")
 	f.StringVar(&filter.Actor, "by", "", "only of this system user; syncd = by a rule")
 	f.StringVar(&decision, "decision", "", "only these: "+strings.Join(decisionNames(), ", "))
 	f.StringVar(&since, "since", "", "only from this day on, such as 2026-01-01")

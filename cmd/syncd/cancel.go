@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
 	"syncd/internal/store"
 )
 
@@ -17,7 +15,6 @@ import (
 const cancelPatience = 10 * time.Second
 
 func newCancel(p process, flags *globalFlags) *cobra.Command {
-	var reason string
 	cmd := &cobra.Command{
 		Use:   "cancel RUN --reason TEXT",
 		Short: "Give up what a run has not sent",
@@ -33,30 +30,18 @@ doubt stays so. The reason is recorded with your user name. A cancelled run is n
 			if err != nil {
 				return err
 			}
-			if err := needReason("a cancellation", reason); err != nil {
+			if err := needReason("a cancellation", flags.reason); err != nil {
 				return err
 			}
-			run, err := ledger.Cancel(ctx, id, requester(), reason)
+			run, err := ledger.Cancel(ctx, id, requester(), flags.reason)
 			if err != nil {
 				return explainNoRun(id, err)
 			}
 			return a.watchCancel(ctx, ledger, run)
 		}),
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
+	flags.addReason(cmd, "why (recorded)")
 	return cmd
-}
-
-// needReason refuses an empty reason, for months later it is all that explains a decision, and one that names what nobody
-// should find there.
-func needReason(of, reason string) error {
-	if strings.TrimSpace(reason) == "" {
-		return usagef("%s needs a reason\nhint: --reason \"why\"", of)
-	}
-	if mapping.MaskIdentifiers(reason) != reason {
-		return usagef("the reason seems to hold a NIR or an IBAN, and is kept in the open for years\nhint: name people by their matricule")
-	}
-	return nil
 }
 
 // watchCancel says how a run stands that was asked to stop, for a while.

@@ -199,7 +199,6 @@ func (a *app) seenContract(ctx context.Context, k *contract.Keeper) (*contract.S
 }
 
 func newContractAccept(p process, flags *globalFlags) *cobra.Command {
-	var reason string
 	cmd := &cobra.Command{
 		Use:   "accept [DIGEST] --reason TEXT",
 		Short: "Accept what changed in the API's contract, so that runs may send under it",
@@ -216,13 +215,13 @@ your user name.`,
   syncd contract accept 81be22 --reason "DateEmbauche is mapped now"`,
 		Args: between(0, 1),
 		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
-			if err := needReason("an acceptance", reason); err != nil {
+			if err := needReason("an acceptance", flags.reason); err != nil {
 				return err
 			}
-			return a.acceptContract(ctx, ledger, reason, args)
+			return a.acceptContract(ctx, ledger, flags.reason, args)
 		}),
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
+	flags.addReason(cmd, "why (recorded)")
 	return cmd
 }
 

@@ -59,7 +59,8 @@ func (p process) logger(level string) (zerolog.Logger, error) {
 // underSystemd tells that messages go to the journal.
 func (p process) underSystemd() bool { return p.Getenv("JOURNAL_STREAM") != "" }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// isTerminal is about a process's Stdin, Stdout or Stderr.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
 }

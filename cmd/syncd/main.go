@@ -19,11 +19,12 @@ var version = "dev"
 func main() {
 	forbidCoreDumps()
 	useOneProcessor()
-	os.Exit(run(os.Args[1:], process{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
+	os.Exit(run(os.Args[1:], process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
 }
 
 // process is what a command has of the world.
 type process struct {
+	Stdin  io.Reader // what an argument "-" stands for
 	Stdout io.Writer // data
 	Stderr io.Writer // messages
 	Getenv func(string) string

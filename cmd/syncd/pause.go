@@ -10,7 +10,6 @@ import (
 )
 
 func newPause(p process, flags *globalFlags) *cobra.Command {
-	var reason string
 	cmd := &cobra.Command{
 		Use:   "pause JOB --reason TEXT",
 		Short: "Keep a job's schedule from starting runs, until 'syncd unpause'",
@@ -22,7 +21,7 @@ and 'syncd run' works as always. The reason is recorded with your user name.`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
-			if err := needReason("a pause", reason); err != nil {
+			if err := needReason("a pause", flags.reason); err != nil {
 				return err
 			}
 			job, err := a.config.Job(args[0])
@@ -32,7 +31,7 @@ and 'syncd run' works as always. The reason is recorded with your user name.`,
 			if job.Schedule == nil {
 				return usagef("job %s has no schedule: nothing of it starts by itself\nhint: 'syncd schedule' tells what does", job.Name)
 			}
-			paused, err := ledger.Pause(ctx, job.Name, requester(), reason)
+			paused, err := ledger.Pause(ctx, job.Name, requester(), flags.reason)
 			if err != nil {
 				return err
 			}
@@ -43,7 +42,7 @@ and 'syncd run' works as always. The reason is recorded with your user name.`,
 			return nil
 		}),
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
+	flags.addReason(cmd, "why (recorded)")
 	return cmd
 }
 

@@ -49,21 +49,21 @@ is executed or queued. The reason is recorded with your user name.`,
 			if err != nil {
 				return err
 			}
-			if err := needReason("closing a period", closure.Reason); err != nil {
+			if err := needReason("closing a period", flags.reason); err != nil {
 				return err
 			}
-			closure.By = requester()
+			closure.By, closure.Reason = requester(), flags.reason
 			return a.eachDossier(func(d config.Dossier) (int, error) { return a.closePeriod(ctx, ledger, d, period, closure) })
 		}),
 	}
-	cmd.Flags().StringVar(&closure.Reason, "reason", "", "why (recorded)")
+	flags.addReason(cmd, "why (recorded)")
 	cmd.Flags().BoolVar(&closure.Force, "force", false, "close it although something of it is missing")
 	flags.addDossiers(cmd, p)
 	return cmd
 }
 
 func newPeriodReopen(p process, flags *globalFlags) *cobra.Command {
-	var reason, until string
+	var until string
 	var lasts time.Duration
 	cmd := &cobra.Command{
 		Use:   "reopen PERIOD --until TIME|--for DURATION --reason TEXT",
@@ -84,11 +84,11 @@ user name.`,
 			if err != nil {
 				return err
 			}
-			if err := needReason("reopening a period", reason); err != nil {
+			if err := needReason("reopening a period", flags.reason); err != nil {
 				return err
 			}
 			return a.eachDossier(func(d config.Dossier) (int, error) {
-				if err := ledger.ReopenPeriod(ctx, a.target(d), period, requester(), reason, end); err != nil {
+				if err := ledger.ReopenPeriod(ctx, a.target(d), period, requester(), flags.reason, end); err != nil {
 					return 0, err
 				}
 				fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, end.Local().Format("2006-01-02 15:04"))
@@ -96,7 +96,7 @@ user name.`,
 			})
 		}),
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why (recorded)")
+	flags.addReason(cmd, "why (recorded)")
 	cmd.Flags().StringVar(&until, "until", "", `when it closes again: "2026-12-05" (the end of that day) or "2026-12-05 18:00"`)
 	cmd.Flags().DurationVar(&lasts, "for", 0, "how long it stays open, such as 24h")
 	flags.addDossiers(cmd, p)

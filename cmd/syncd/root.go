@@ -9,7 +9,9 @@ type globalFlags struct {
 	dossiers  []string
 	period    string
 	employees []string
+	reason    string
 	json      bool
+	stdinRead bool // by one of them: there is no more
 }
 
 const defaultConfig = "/etc/syncd/config.toml"
@@ -41,11 +43,12 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
   syncd run paie                  send it
   syncd show 12 --diff            what run 12 did, field by field
   syncd why 00042                 one employee's whole story`,
-		Version:       version,
-		Args:          cobra.ArbitraryArgs,
-		RunE:          unknownCommand,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Version:           version,
+		Args:              cobra.ArbitraryArgs,
+		RunE:              unknownCommand,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return flags.readStdin(p) },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
 	}
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
@@ -80,7 +83,7 @@ func (f *globalFlags) addPeriod(cmd *cobra.Command) {
 }
 
 func (f *globalFlags) addEmployees(cmd *cobra.Command, help string) {
-	cmd.Flags().StringArrayVar(&f.employees, "employee", nil, help+" (repeatable)")
+	cmd.Flags().StringArrayVar(&f.employees, "employee", nil, help+" (repeatable; - reads them from standard input, one a line)")
 }
 
 // unknownCommand is reached by a first word that is no command, or by none at all.

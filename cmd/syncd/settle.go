@@ -12,7 +12,6 @@ import (
 )
 
 func newSettle(p process, flags *globalFlags) *cobra.Command {
-	var reason string
 	chosen := map[jobs.Settlement]*bool{jobs.SettleWithdrawn: new(bool), jobs.SettleAccepted: new(bool), jobs.SettlePending: new(bool)}
 	cmd := &cobra.Command{
 		Use:   "settle RUN --employee M --withdrawn|--accepted|--pending --reason TEXT",
@@ -41,16 +40,16 @@ The reason is recorded with your user name.`,
 			if len(flags.employees) == 0 {
 				return usagef("a settlement is about somebody\nhint: --employee MATRICULE")
 			}
-			if err := needReason("a settlement", reason); err != nil {
+			if err := needReason("a settlement", flags.reason); err != nil {
 				return err
 			}
-			return a.settle(ctx, ledger, id, as, reason)
+			return a.settle(ctx, ledger, id, as, flags.reason)
 		}),
 	}
 	cmd.Flags().BoolVar(chosen[jobs.SettleWithdrawn], "withdrawn", false, "who has gone from staging was taken back at the other side")
 	cmd.Flags().BoolVar(chosen[jobs.SettleAccepted], "accepted", false, "the document is there")
 	cmd.Flags().BoolVar(chosen[jobs.SettlePending], "pending", false, "the document is not there")
-	cmd.Flags().StringVar(&reason, "reason", "", "why, and how you know (recorded)")
+	flags.addReason(cmd, "why, and how you know (recorded)")
 	flags.addEmployees(cmd, "the employee of this matricule")
 	return cmd
 }

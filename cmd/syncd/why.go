@@ -18,11 +18,18 @@ func newWhy(p process, flags *globalFlags) *cobra.Command {
 		Short: "Tell one employee's whole story: what was sent, when, by whose decision, and what to do",
 		Long: `Tell one employee's whole story on one page: how staging compares with what Isidoor has now,
 each plan, diff, answer, hold and decision in order, and what to do next. Sensitive values are
-masked. It works for people who have left, too.`,
+masked. It works for people who have left, too. With - the matricule is read from standard
+input: arguments stand in the list of processes.`,
 		Example: `  syncd why 00042 --dossier saint-martin
   syncd why 00042 --dossier saint-martin --period 2026-10 --json`,
 		Args: exactly("MATRICULE"),
-		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error { return a.why(ctx, args[0]) }),
+		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
+			key, err := flags.matricule(p, args[0])
+			if err != nil {
+				return err
+			}
+			return a.why(ctx, key)
+		}),
 	}
 	flags.addDossiers(cmd, p)
 	flags.addPeriod(cmd)

@@ -1,6 +1,13 @@
 package jobs
 
-import "time"
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"syncd/internal/mapping"
+)
 
 // Decision is what somebody, or syncd by a rule, decided.
 type Decision string
@@ -45,6 +52,34 @@ type AuditEntry struct {
 	Host         string
 	Version      string // of the program
 	ConfigDigest string
+}
+
+// maxReason is how many characters a reason has at most: it is read in lists.
+const maxReason = 1000
+
+// ReasonError says why a reason cannot be kept. It never holds the reason.
+type ReasonError struct{ Problem, Hint string }
+
+func (e *ReasonError) Error() string { return "the reason " + e.Problem + "\nhint: " + e.Hint }
+
+// CheckReason refuses a reason that would harm whoever finds it in the trail: it is kept in the open for years, and shown
+// on terminals. An empty one passes: what syncd itself decides by a rule has none.
+func CheckReason(reason string) error {
+	switch {
+	case !utf8.ValidString(reason) || strings.ContainsFunc(reason, unseen):
+		return &ReasonError{"holds characters that cannot be seen", "write it as one line of plain text"}
+	case utf8.RuneCountInString(reason) > maxReason:
+		return &ReasonError{"is longer than 1000 characters", "say it in a sentence or two"}
+	case mapping.MaskIdentifiers(reason) != reason:
+		return &ReasonError{"seems to hold a NIR or an IBAN, and is kept in the open for years", "name people by their matricule"}
+	}
+	return nil
+}
+
+// unseen are control characters, line breaks, and what turns the direction of writing.
+func unseen(r rune) bool {
+	const joiner, nonJoiner = '\u200d', '\u200c' // of letters and emoji
+	return r != joiner && r != nonJoiner && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // AuditFilter selects lines of the trail; what is zero selects all.

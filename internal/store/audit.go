@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -15,9 +14,12 @@ const self = "syncd"
 // audit appends a decision to the trail, in the transaction of what was decided. target 0 = of no dossier; an actor that
 // is not named is syncd itself. Where, with which program and with which configuration is filled in here.
 func (s *Store) audit(ctx context.Context, q *dbsqlc.Queries, target int64, e jobs.AuditEntry) error {
+	if err := jobs.CheckReason(e.Reason); err != nil {
+		return err
+	}
 	row := dbsqlc.InsertAuditParams{
 		Actor: e.Actor, Decision: string(e.Decision), Job: e.Job, Period: string(e.Period), Employees: append([]string{}, e.Employees...),
-		Reason: mapping.MaskIdentifiers(e.Reason), Detail: e.Detail, Host: s.host, Version: s.version, ConfigDigest: value(s.configuration.Load()),
+		Reason: e.Reason, Detail: e.Detail, Host: s.host, Version: s.version, ConfigDigest: value(s.configuration.Load()),
 	}
 	if row.Actor == "" {
 		row.Actor = self

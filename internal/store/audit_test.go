@@ -121,6 +121,24 @@ func TestAuditBelongsToTheDecisionsTransaction(t *testing.T) {
 	f.want("0", `SELECT count(*) FROM syncd.audit`)
 }
 
+// A reason that nobody should find for years is refused below whoever asks, with what was decided.
+func TestAReasonHoldsNoPersonalNumberAndNoControlCharacter(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	for _, reason := range []string{"of FR7630006000011234567890189", "of 1 85 05 78 006 084 91", "red \x1b[31m", "two\nlines", "\u202eesrever", strings.Repeat("é", 1001)} {
+		_, err := s.Pause(t.Context(), "paie", "marie", reason)
+		var refused *jobs.ReasonError
+		if !errors.As(err, &refused) || strings.Contains(err.Error(), reason) {
+			t.Errorf("%q: %v", reason, err)
+		}
+	}
+	f.want("0", `SELECT (SELECT count(*) FROM syncd.audit) + (SELECT count(*) FROM syncd.pause)`)
+	if ok, err := s.Pause(t.Context(), "paie", "marie", strings.Repeat("é", 1000)); err != nil || !ok {
+		t.Errorf("%v %v", ok, err)
+	}
+}
+
 // Each change of the configuration is told once, by however many processes start with it at the same time.
 func TestConfigurationIsRecordedOnce(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/jobs"
+	"syncd/internal/report"
+)
+
+// onStdin is the argument for what stands on standard input. Arguments are seen by everyone: in the list of processes, in
+// the log of sudo, and in the unit that systemd makes of a command.
+const onStdin = "-"
+
+// maxStdin is how many bytes are read at most: tens of thousands of matricules.
+const maxStdin = 1 << 20
+
+// stdinWords ask a person for what a pipe would bring.
+type stdinWords struct{ reason, employees string }
+
+func stdinWordsOf(language report.Language) stdinWords {
+	if language == report.French {
+		return stdinWords{"Motif (Entrée pour terminer) : ", "Matricules, un par ligne (Ctrl-D pour terminer) :\n"}
+	}
+	return stdinWords{"Reason (Enter ends it): ", "Matricules, one a line (Ctrl-D ends them):\n"}
+}
+
+func (f *globalFlags) addReason(cmd *cobra.Command, help string) {
+	cmd.Flags().StringVar(&f.reason, "reason", "", help+"; - reads it from standard input")
+}
+
+// readStdin replaces what the shared flags leave to standard input by what stands there. Completion never comes here.
+func (f *globalFlags) readStdin(p process) (err error) {
+	if f.reason == onStdin {
+		if f.reason, err = f.reasonFromStdin(p); err != nil {
+			return err
+		}
+	}
+	f.reason = strings.Join(strings.Fields(f.reason), " ") // one line, wherever it comes from
+	for i, key := range f.employees {
+		if key != onStdin {
+			continue
+		}
+		keys, err := f.employeesFromStdin(p)
+		if err != nil {
+			return err
+		}
+		f.employees = append(f.employees[:i:i], append(keys, f.employees[i+1:]...)...)
+		return f.readStdin(p) // a second - is refused
+	}
+	return nil
+}
+
+// matricule is the argument that names one employee, or what stands on standard input for it.
+func (f *globalFlags) matricule(p process, argument string) (string, error) {
+	if argument != onStdin {
+		return argument, nil
+	}
+	keys, err := f.employeesFromStdin(p)
+	if err == nil && len(keys) != 1 {
+		err = usagef("standard input names %d employees, and one is meant\nhint: write one matricule there", len(keys))
+	}
+	if err != nil {
+		return "", err
+	}
+	return keys[0], nil
+}
+
+// reasonFromStdin is all that a pipe brings, or one line of a terminal.
+func (f *globalFlags) reasonFromStdin(p process) (string, error) {
+	text, err := f.fromStdin(p, stdinWordsOf(f.promptLanguage(p)).reason, true)
+	if err == nil && strings.TrimSpace(text) == "" {
+		err = usagef("standard input holds no reason\nhint: echo \"why\" | syncd … --reason -")
+	}
+	return text, err
+}
+
+// employeesFromStdin is one matricule a line. That there is none is an error: to name nobody would mean everybody.
+func (f *globalFlags) employeesFromStdin(p process) ([]string, error) {
+	text, err := f.fromStdin(p, stdinWordsOf(f.promptLanguage(p)).employees, false)
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) { // as some spreadsheets begin a file
+		switch key := strings.TrimSpace(line); key {
+		case "":
+		case onStdin:
+			return nil, usagef("standard input holds \"-\" where a matricule should be\nhint: one matricule a line")
+		default:
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, usagef("standard input names no employee\nhint: one matricule a line")
+	}
+	return keys, nil
+}
+
+// fromStdin reads standard input, once: to its end, or of a terminal one line where that is enough.
+func (f *globalFlags) fromStdin(p process, prompt string, oneLine bool) (string, error) {
+	if f.stdinRead {
+		return "", usagef("only one argument can be read from standard input\nhint: one single -")
+	}
+	f.stdinRead = true
+	input := bufio.NewReader(io.LimitReader(p.Stdin, maxStdin+1))
+	read := func() (string, error) {
+		text, err := io.ReadAll(input)
+		return string(text), err
+	}
+	if isTerminal(p.Stdin) {
+		fmt.Fprint(p.Stderr, prompt)
+		if oneLine {
+			read = func() (string, error) {
+				line, err := input.ReadString('\n')
+				if err == io.EOF {
+					err = nil
+				}
+				return line, err
+			}
+		}
+	}
+	text, err := p.interruptible(read)
+	switch {
+	case err != nil:
+		return "", err
+	case len(text) > maxStdin:
+		return "", usagef("standard input holds more than %d bytes\nhint: is it the right file?", maxStdin)
+	}
+	return text, nil
+}
+
+// interruptible lets a signal end a read, which knows of none: whoever is asked something may give up.
+func (p process) interruptible(read func() (string, error)) (string, error) {
+	type result struct {
+		text string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		text, err := read()
+		done <- result{text, err}
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil {
+			return "", usagef("standard input cannot be read: %w\nhint: a pipe or a file must be there", r.err)
+		}
+		return r.text, nil
+	case <-p.Stop:
+		return "", usagef("stopped before it was read from standard input: nothing was done")
+	}
+}
+
+func (f *globalFlags) promptLanguage(p process) report.Language {
+	if c := p.quietConfig(f); c != nil {
+		return report.Language(c.Language(p.Getenv))
+	}
+	return report.English
+}
+
+// needReason refuses a decision without a fit reason, for months later it is all that explains it.
+func needReason(of, reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return usagef("%s needs a reason\nhint: --reason \"why\"", of)
+	}
+	return jobs.CheckReason(reason)
+}
