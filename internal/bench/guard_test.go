@@ -21,6 +21,7 @@ max_elements = "off"
 max_code_total = "off"
 require_elements = false
 max_gap = 0
+max_back = 0
 hold_fields = []
 unique_fields = []
 amount_fields = []

@@ -23,6 +23,7 @@ func readGuard(t *table, source *jobs.Source, mapped *mapping.Spec, readBack boo
 		CodeTotals:      t.limit("max_code_total", share(1, 200)),
 		RequireElements: t.boolean("require_elements", true),
 		MaxGap:          t.integer("max_gap", 2, 0, 1200),
+		MaxBack:         t.integer("max_back", 1, 0, 1200),
 		Approval:        t.boolean("approval", false),
 		Verify:          t.boolean("verify", false),
 		MaxAmount:       t.number("max_amount", 3, 0, 1000),

@@ -21,6 +21,7 @@ var defaultGuards = jobs.Guards{
 	CodeTotals:      jobs.Limit{Count: jobs.NoCount, Share: 1, Floor: 200},
 	RequireElements: true,
 	MaxGap:          2,
+	MaxBack:         1,
 	MaxAmount:       3,
 }
 
@@ -62,6 +63,7 @@ max_fall.floor = 1
 max_elements = { share = 1 }
 require_elements = false
 max_gap = 0
+max_back = 3
 approval = true
 verify = true
 max_amount = 0
@@ -90,6 +92,7 @@ compare = ["Elements", "Adresse.Code"]
 		Fall:         jobs.Limit{Count: jobs.NoCount, Floor: 1},
 		Elements:     jobs.Limit{Count: jobs.NoCount, Share: 1, Floor: 2},
 		CodeTotals:   defaultGuards.CodeTotals,
+		MaxBack:      3,
 		Approval:     true,
 		Verify:       true,
 		HoldFields:   []string{"Adresse", "Adresse.Code.Pays"},

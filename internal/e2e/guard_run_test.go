@@ -121,11 +121,18 @@ func TestMistypedPeriodWaits(t *testing.T) {
 	for _, p := range []jobs.Period{"2026-07", january, march} {
 		w.nextMonth(p)
 	}
-	w.wantHeldRun(r, named("2026-07"), jobs.RuleGap)
+	w.wantHeldRun(r, named("2026-07"), jobs.RuleBack)
 	w.wantHeldRun(r, named(march), jobs.RuleGap)
 	w.wantHeldRun(r, func(n *jobs.NewRun) { named(march)(n); n.Employees = []string{"00001"} }, jobs.RuleGap)
 	w.run(r, jobs.Succeeded, named(january))
 	w.run(r, jobs.Succeeded, named(march)) // two months from January
+	w.rename("00001", "CORRIGE")
+	w.wantHeldRun(r, named(period), jobs.RuleBack) // sent once, and long paid
+	w.wantHeldRun(r, func(n *jobs.NewRun) { named(period)(n); n.Employees = []string{"00001"} }, jobs.RuleBack)
+	w.nextMonth("2027-02")
+	w.run(r, jobs.Succeeded, named("2027-02")) // late, but it is last month's
+	w.rename("00001", "CORRIGEE")
+	w.release(r, w.wantHeldRun(r, named(period), jobs.RuleBack), jobs.Succeeded)
 }
 
 // An import that was emptied for a moment takes nobody's pay away.

@@ -122,7 +122,7 @@ func (h *history) guards() jobs.Guards {
 		Created: limit("created", 1, 4), Updated: limit("updated", 1, 5), Departed: limit("departed", 0, 2), Fall: limit("fall", 0, 2),
 		Duplicates: limit("duplicates", 0, 2), Elements: limit("elements", 2, 8),
 		CodeTotals: jobs.Limit{Count: jobs.NoCount, Share: 0.5, Floor: 2, Off: h.oneIn(2, "any totals")}, MaxAmount: 2,
-		RequireElements: h.oneIn(4, "elements required"), MaxGap: 2 * h.below(2, "gap"), Approval: h.oneIn(6, "approval"),
+		RequireElements: h.oneIn(4, "elements required"), MaxGap: 2 * h.below(2, "gap"), MaxBack: h.below(2, "back"), Approval: h.oneIn(6, "approval"),
 		Verify: h.kind.reads && h.kind.semantics == jobs.Replace, HoldFields: []string{"Iban"}, UniqueFields: []string{"Nir"},
 	}
 }

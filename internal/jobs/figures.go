@@ -30,6 +30,7 @@ type History struct {
 	Same     *Figures            // of the newest finished run of everyone for the same period; one that a person approved comes first
 	Earlier  []Figures           // of the newest one of each of the last six earlier periods in which something was sent, newest first
 	Nearest  Period              // the nearest period in which something was sent; "" = none
+	Newest   Period              // the newest one in which something was sent; "" = none
 	Drifted  bool                // an open item of this period is held for what the other side edited
 	Restored bool                // the ledger is another one than was last worked with
 	Closed   []Period            // earlier periods that are closed, the newest three, newest first

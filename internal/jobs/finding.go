@@ -17,6 +17,7 @@ const (
 	RuleCodeTotal     Rule = "code-total"     // Path is Ratio times what it usually is
 	RuleNoElements    Rule = "no-elements"    // nobody has any
 	RuleGap           Rule = "gap"            // N months from Period, the nearest that was sent
+	RuleBack          Rule = "back"           // N months older than Period, the newest that was sent
 	RuleFirst         Rule = "first"          // nothing was ever sent to this production target
 	RuleApproval      Rule = "approval"       // every plan of this job waits
 	RuleRestored      Rule = "restored"       // the ledger was restored or moved: it may not know what was sent

@@ -13,6 +13,7 @@ type Guards struct {
 
 	RequireElements bool // a month in which nobody has an element is held
 	MaxGap          int  // months between the period and the nearest one that was sent; 0 = any
+	MaxBack         int  // months by which the period may be older than the newest one that was sent; 0 = any
 	Approval        bool // every plan that would send something waits for a person
 	Verify          bool // each run compares what the API holds with what it acknowledged
 

@@ -86,7 +86,19 @@ func (g *Guards) sending(e *evidence, h *History) []Finding {
 		findings = appendTripped(findings, RuleCreated, g.Created, e.created, base)
 		findings = appendTripped(findings, RuleUpdated, g.Updated, e.updated, base)
 	}
-	if gap := h.Nearest.MonthsTo(e.period); h.Nearest != "" && g.MaxGap > 0 && gap > g.MaxGap {
+	return append(findings, g.month(e, h)...)
+}
+
+// month asks whether the period is the one that was meant. That it was sent once says nothing: an old month is typed as
+// easily as one that never was.
+func (g *Guards) month(e *evidence, h *History) []Finding {
+	var findings []Finding
+	told := Period("")
+	if back := h.Newest.MonthsTo(e.period); e.period < h.Newest && g.MaxBack > 0 && back > g.MaxBack {
+		findings = append(findings, Finding{Rule: RuleBack, Holds: true, N: back, Limit: g.MaxBack, Period: h.Newest})
+		told = h.Newest
+	}
+	if gap := h.Nearest.MonthsTo(e.period); g.MaxGap > 0 && gap > g.MaxGap && h.Nearest != told {
 		findings = append(findings, Finding{Rule: RuleGap, Holds: true, N: gap, Limit: g.MaxGap, Period: h.Nearest})
 	}
 	return findings

@@ -37,7 +37,7 @@ func TestLimit(t *testing.T) {
 var usualGuards = Guards{
 	Created: Limit{Count: 1, Share: NoShare}, Updated: Limit{Count: 1, Share: NoShare}, Departed: Limit{Count: 1, Share: NoShare},
 	Duplicates: Limit{Count: 1, Share: NoShare}, Fall: Limit{Count: NoCount, Share: 0.2}, Elements: Limit{Count: NoCount, Share: 0.5},
-	CodeTotals: Limit{Count: NoCount, Share: 1, Floor: 10}, RequireElements: true, MaxGap: 2,
+	CodeTotals: Limit{Count: NoCount, Share: 1, Floor: 10}, RequireElements: true, MaxGap: 2, MaxBack: 1,
 }
 
 func some(n int) tripped {
@@ -78,6 +78,11 @@ func TestGuards(t *testing.T) {
 		"many elements":             {func(e *evidence, _ *History) { e.elements = 31 }, "elements 31/20>10"},
 		"a total far above":         {func(e *evidence, _ *History) { e.totals["E[A].M"] = 201 * unitsPerOne }, "code-total 0/0>0 ×2.1"},
 		"a month of the year 2030":  {func(e *evidence, _ *History) { e.period = "2030-01" }, "gap 39/0>2"},
+		"a month sent long ago":     {func(e *evidence, h *History) { e.period, h.Nearest, h.Newest = "2026-01", "2026-01", "2026-12" }, "back 11/0>1"},
+		"last month, corrected":     {func(e *evidence, h *History) { h.Nearest, h.Newest = "2026-11", "2026-12" }, ""},
+		"two months ago":            {func(e *evidence, h *History) { h.Nearest, h.Newest = "2026-11", "2027-01" }, "back 2/0>1"},
+		"an old one, never sent":    {func(e *evidence, h *History) { e.period, h.Nearest, h.Newest = "2026-01", "2026-06", "2026-12" }, "back 11/0>1, gap 5/0>2"},
+		"before the first, of one":  {func(e *evidence, h *History) { e.period, h.Newest = "2026-01", "2026-10" }, "back 9/0>1"},
 		"a first run in a test":     {func(e *evidence, h *History) { *h = History{}; e.created = some(10) }, ""},
 		"a first run in production": {func(e *evidence, h *History) { *h = History{}; e.production, e.created = true, some(10) }, "first 10/0>0"},
 		"the first did not end":     {func(e *evidence, h *History) { h.Last, h.Earlier = nil, nil; e.production, e.created = true, some(9) }, "first 10/0>0"},

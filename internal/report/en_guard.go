@@ -15,6 +15,8 @@ var englishFindings = map[jobs.Rule]plural{
 	jobs.RuleNoElements: always("nobody has a single payroll element this month"),
 	jobs.RuleGap: {"this period is {n} month from {period}, the nearest one ever sent (limit: {max}): mistyped?",
 		"this period is {n} months from {period}, the nearest one ever sent (limit: {max}): mistyped?"},
+	jobs.RuleBack: {"this period is {n} month older than {period}, the newest one sent (limit: {max}): mistyped?",
+		"this period is {n} months older than {period}, the newest one sent (limit: {max}): mistyped?"},
 	jobs.RuleFirst: {"no transfer of everyone has come to its end in production for this dossier, and this one is for {n} employee: the first transfer waits for a person",
 		"no transfer of everyone has come to its end in production for this dossier, and this one is for {n} employees: the first transfer waits for a person"},
 	jobs.RuleApproval: {"each plan of this job waits for a person (approval = true); this one is for {n} employee",

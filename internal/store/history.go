@@ -87,6 +87,7 @@ func (s *Store) openFigures(target, run int64, period jobs.Period, sealed []byte
 func (s *Store) readNearest(ctx context.Context, h *jobs.History, target int64, period jobs.Period) error {
 	sent, err := s.queries.SentPeriods(ctx, target)
 	for _, p := range sent {
+		h.Newest = max(h.Newest, jobs.Period(p))
 		if near := jobs.Period(p); h.Nearest == "" || near.MonthsTo(period) < h.Nearest.MonthsTo(period) {
 			h.Nearest = near
 		}
