@@ -23,6 +23,7 @@ type app struct {
 	config   *config.Config
 	apiAway  bool               // it answered nothing at all: other dossiers need not wait for it, too
 	runs     int                // executed at once; 0 = one
+	resend   string             // why everyone is to be sent again; "" = only what differs
 	failedOf int64              // the run whose undelivered employees are to go; 0 = none
 	verify   verifyOptions      // what is done about edits of the other side
 	observe  func(restapi.Call) // hears of each call of the API

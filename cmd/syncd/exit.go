@@ -137,7 +137,7 @@ func failureCode(code jobs.ReasonCode) int {
 		return exitConfiguration
 	case jobs.ReasonUnreachable:
 		return exitUnreachable
-	case jobs.ReasonNotReady, jobs.ReasonContract:
+	case jobs.ReasonNotReady, jobs.ReasonContract, jobs.ReasonFormOutdated:
 		return exitHeld
 	case jobs.ReasonPanic, jobs.ReasonInternal:
 		return exitUnexpected

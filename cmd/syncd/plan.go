@@ -17,6 +17,7 @@ import (
 func newPlan(p process, flags *globalFlags) *cobra.Command {
 	show := report.Show{Diff: true}
 	var verify verifyOptions
+	var resend bool
 	cmd := &cobra.Command{
 		Use:   "plan JOB",
 		Short: "Show what a run would send, without sending or recording anything",
@@ -28,6 +29,8 @@ and whom it would hold. The digest is that of the plan that a run would freeze.
 With --verify what the API holds is compared with what it acknowledged: what the other side
 edited is shown, and holds those employees unless --overwrite.
 
+With --resend those who are unchanged are shown as sent again, as 'syncd run --resend' would.
+
 The exit code is 5 when a run would be held, 4 when someone would be held, cannot be delivered
 or is gone.`,
 		Example: `  syncd plan paie
@@ -37,19 +40,20 @@ or is gone.`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
-			return a.plan(ctx, args[0], show, verify)
+			return a.plan(ctx, args[0], show, verify, resend)
 		}),
 	}
 	flags.addDossiers(cmd, p)
 	flags.addPeriod(cmd)
 	flags.addEmployees(cmd, "only the employee of this matricule")
 	verify.addVerify(cmd)
+	cmd.Flags().BoolVar(&resend, "resend", false, "as if those who are unchanged were to be sent again")
 	cmd.Flags().BoolVar(&show.All, "all", false, "the fields of all employees, however many")
 	flags.addJSON(cmd)
 	return cmd
 }
 
-func (a *app) plan(ctx context.Context, name string, show report.Show, verify verifyOptions) error {
+func (a *app) plan(ctx context.Context, name string, show report.Show, verify verifyOptions, resend bool) error {
 	job, err := a.config.Job(name)
 	if err != nil {
 		return err
@@ -76,7 +80,7 @@ func (a *app) plan(ctx context.Context, name string, show report.Show, verify ve
 	if err != nil {
 		return err
 	}
-	planner := &planner{app: a, job: &push, period: period, show: show, verify: verify,
+	planner := &planner{app: a, job: &push, period: period, show: show, verify: verify, resend: resend,
 		runner: &jobs.Runner{Ledger: ledger, Staging: staging, Log: a.log, Stop: a.Stop},
 		ledger: ledger}
 	if push.ReadBack != nil {
@@ -98,6 +102,7 @@ type planner struct {
 	period jobs.Period
 	show   report.Show
 	verify verifyOptions
+	resend bool
 	runner *jobs.Runner
 	ledger *store.Store
 
@@ -176,6 +181,9 @@ func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
 	sink := p.newSink(target)
 	request := jobs.NewRun{Target: target, Period: p.period, Employees: unique(p.flags.employees), AnyOrder: p.flags.period != "", Scope: p.job.Scope,
 		Verify: p.verify.verify, Overwrite: p.verify.overwrite}
+	if p.resend {
+		request.Resend = "plan"
+	}
 	plan, err := p.runner.DryRun(ctx, p.job, request, sink)
 	progress.finish()
 	if err != nil {
@@ -210,7 +218,7 @@ type planSink interface {
 
 func (p *planner) newSink(target jobs.Target) planSink {
 	subject := report.Subject{Job: p.job.Name, Target: target, Period: p.period, PeriodImplied: p.flags.period == "", Employees: p.flags.employees,
-		Verify: p.verify.verify, Overwrite: p.verify.overwrite}
+		Resend: p.resend, Verify: p.verify.verify, Overwrite: p.verify.overwrite}
 	if p.flags.json {
 		return p.printer().NewPlanJSON(p.Stdout, subject)
 	}

@@ -25,6 +25,10 @@ holds is delivered. What a former run left unfinished is settled or superseded f
 Before anything is sent the guards judge the plan ([job.guard]): a run that they hold sends
 nothing until 'syncd approve', and employees whom they hold stay behind while the rest goes.
 
+With --resend those go as well who are unchanged since the API acknowledged them, as is needed
+when the partner lost a month. The guards judge it as any other run; where the API adds what
+it is sent to what it has (semantics = "append"), each of them is held for a person.
+
 With --verify what the API holds is compared with what it acknowledged, and employees whom
 the other side edited are held; with --overwrite they are sent all the same. With --failed-of
 only those go whom another run did not deliver. With --detach the runs are queued for a
@@ -34,12 +38,17 @@ daemon, which executes them.`,
   syncd run paie --dossier saint-martin --period 2026-10
   syncd run paie --dossier saint-martin --employee 00042 --employee 00043
   syncd run paie --failed-of 12
+  syncd run paie --dossier saint-martin --resend --reason "Isidoor lost November (ticket 4711)"
   syncd run paie --verify
   syncd run paie --detach`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		PreRunE:           func(cmd *cobra.Command, _ []string) error { return wantsRun(cmd, "failed-of", how.failedOf) },
 		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
+			how.reason = flags.reason
+			if err := how.checkResend(); err != nil {
+				return err
+			}
 			return a.run(ctx, args[0], how)
 		}),
 	}
@@ -48,6 +57,8 @@ daemon, which executes them.`,
 	flags.addEmployees(cmd, "only the employee of this matricule: no departures are computed")
 	cmd.Flags().BoolVar(&how.detach, "detach", false, "queue the runs for a daemon instead of executing them here")
 	cmd.Flags().Int64Var(&how.failedOf, "failed-of", 0, "only the employees whom this run did not deliver")
+	cmd.Flags().BoolVar(&how.resend, "resend", false, "send again who is unchanged, too; needs --reason")
+	flags.addReason(cmd, "with --resend: why (recorded)")
 	complete(cmd, "failed-of", p.runNumbers(flags))
 	how.addVerify(cmd)
 	flags.addJSON(cmd)
@@ -58,7 +69,22 @@ daemon, which executes them.`,
 type runOptions struct {
 	detach   bool
 	failedOf int64
+	resend   bool
+	reason   string // for which everyone is sent again
 	verifyOptions
+}
+
+// checkResend: what is sent again has a reason, which is recorded; nothing else has one.
+func (o *runOptions) checkResend() error {
+	switch {
+	case o.resend && o.failedOf != 0:
+		return usagef("--failed-of names those who were not delivered: they are sent anyway\nhint: leave out --resend or --failed-of")
+	case o.resend:
+		return needReason("sending again what is unchanged", o.reason)
+	case o.reason != "":
+		return usagef("--reason is for --resend: nothing else is decided here\nhint: add --resend, or leave out --reason")
+	}
+	return nil
 }
 
 // verifyOptions say what is done about edits of the other side.
@@ -117,12 +143,15 @@ func (a *app) run(ctx context.Context, name string, how runOptions) error {
 		return err
 	}
 	if job.Kind != jobs.PushSalaries && (len(a.flags.employees) > 0 || how != runOptions{detach: how.detach}) {
-		return usagef("job %s is about no employees\nhint: leave out --employee, --failed-of, --verify and --overwrite", name)
+		return usagef("job %s is about no employees\nhint: leave out --employee, --failed-of, --resend, --verify and --overwrite", name)
 	}
 	if how.failedOf != 0 {
 		if err := a.selectFailed(ctx, job, how.failedOf); err != nil {
 			return err
 		}
+	}
+	if how.resend {
+		a.resend = how.reason
 	}
 	dossiers, period, err := a.selection(job)
 	if err != nil {
@@ -179,7 +208,7 @@ func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Doss
 func (a *app) newRun(job config.Job, d config.Dossier, period jobs.Period) jobs.NewRun {
 	return jobs.NewRun{
 		Job: job.Name, Kind: job.Kind, Target: a.target(d), Period: period, AnyOrder: a.flags.period != "",
-		Scope: a.config.Isidoor.Salarie.Scope, Employees: unique(a.flags.employees), FailedOf: a.failedOf, Verify: a.verify.verify, Overwrite: a.verify.overwrite, Trigger: jobs.TriggerManual,
+		Scope: a.config.Isidoor.Salarie.Scope, Employees: unique(a.flags.employees), FailedOf: a.failedOf, Resend: a.resend, Verify: a.verify.verify, Overwrite: a.verify.overwrite, Trigger: jobs.TriggerManual,
 		RequestedBy: requester(), Digests: jobs.Digests{Config: a.config.Digest()},
 	}
 }

@@ -243,6 +243,7 @@ func TestPushJob(t *testing.T) {
 			Children: []mapping.Children{{Path: "Elements", Key: "Code", Fields: []mapping.Field{{Path: "Code", Column: "code"}}}},
 		},
 		Semantics: jobs.Replace, Scope: jobs.ScopeEmployeePeriod, Send: jobs.SendChanged,
+		Call:        jobs.Call{Method: "POST", Path: "/V2/Salarie", KeyIn: "header", KeyName: "X-Cle-Dossier"},
 		MaxInFlight: 8, StopAfter: 10, RequestTimeout: 30 * time.Second, Guards: defaultGuards, ConfigDigest: c.Digest(),
 	}
 	if !reflect.DeepEqual(got, want) {

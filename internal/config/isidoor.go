@@ -77,6 +77,11 @@ type SalarieEndpoint struct {
 	MethodSet    bool          `json:",omitempty"` // Method is written; else the contract may tell another
 }
 
+// call is what documents are sent to, as configured.
+func (i *Isidoor) call() jobs.Call {
+	return jobs.Call{Method: i.Salarie.Method, Path: i.Salarie.Path, KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name}
+}
+
 func readIsidoor(t *table) Isidoor {
 	defer t.finish()
 	i := Isidoor{

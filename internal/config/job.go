@@ -189,6 +189,7 @@ func (c *Config) DraftJob(name string) (jobs.PushJob, error) {
 	return jobs.PushJob{
 		Name: j.Name, Source: j.Source, Mapping: j.Mapping,
 		Semantics: c.Isidoor.Salarie.Semantics, Scope: c.Isidoor.Salarie.Scope, Send: c.Isidoor.Salarie.Send,
+		Call:        c.Isidoor.call(),
 		MaxInFlight: c.Isidoor.MaxInFlight, StopAfter: c.Isidoor.StopAfter, RequestTimeout: c.Isidoor.RequestTimeout,
 		Guards: j.Guards, ReadBack: c.Isidoor.Salarie.readBack(),
 		ConfigDigest: c.Digest(),

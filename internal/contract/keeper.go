@@ -68,7 +68,8 @@ func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, s
 	if since == "" {
 		since = before
 	}
-	c := &jobs.Contract{Digest: standing.Newest.Digest, Before: before, Breaking: breaking(standing.Changes)}
+	c := &jobs.Contract{Digest: standing.Newest.Digest, Before: before, Breaking: breaking(standing.Changes),
+		Call: k.call(standing.Derived), Sent: k.call(standing.inUse())}
 	if c.Since, err = k.since(ctx, since, standing.Newest); err != nil {
 		return nil, err
 	}
@@ -99,10 +100,12 @@ func (k *Keeper) adopt(s *Standing) error {
 	if k.API == nil {
 		return nil
 	}
-	if s.Waits() {
-		return k.API.Adopt(s.sent)
-	}
-	return k.API.Adopt(s.Derived)
+	return k.API.Adopt(s.inUse())
+}
+
+// call is the whole of it, with what the configuration alone knows.
+func (k *Keeper) call(d Derived) jobs.Call {
+	return jobs.Call{Method: d.Method, Path: k.Settings.Path, KeyIn: d.KeyIn, KeyName: d.KeyName}
 }
 
 // since tells what changed between an earlier contract and this one.

@@ -26,6 +26,14 @@ type Standing struct {
 // Waits tells whether a person must accept the newest contract before anything is sent.
 func (s *Standing) Waits() bool { return slices.ContainsFunc(s.Changes, breaks) }
 
+// inUse is the call that documents are sent by: that of the accepted contract, while another one waits.
+func (s *Standing) inUse() Derived {
+	if s.Waits() {
+		return s.sent
+	}
+	return s.Derived
+}
+
 // Standing is where the contracts stand. Nothing is asked, recorded or accepted.
 func (k *Keeper) Standing(ctx context.Context) (*Standing, error) {
 	known, err := k.Ledger.KnownContracts(ctx, k.Name)

@@ -17,10 +17,13 @@ func (w *world) edit(matricule, member, value string) {
 }
 
 // verifying is a world whose runs read back what the API holds, after a month that went.
-func verifying(t *testing.T) (*world, *jobs.Runner) {
+func verifying(t *testing.T, change ...func(*world)) (*world, *jobs.Runner) {
 	t.Helper()
 	w, r := guarded(t, 8, 1)
 	w.job.ReadBack, w.job.Guards.Verify = &jobs.ReadBack{}, true
+	for _, c := range change {
+		c(w)
+	}
 	r.API = w.connect(func(o *restapi.Options) {
 		once(o)
 		o.Read = &restapi.ReadEndpoint{Method: "GET", Path: readPath}
@@ -133,8 +136,7 @@ func TestDriftAcrossMonths(t *testing.T) {
 	} {
 		t.Run(string(scope), func(t *testing.T) {
 			t.Parallel()
-			w, r := verifying(t)
-			w.job.Scope = scope
+			w, r := verifying(t, func(w *world) { w.job.Scope = scope })
 			w.edit("00003", "NomUsage", `"AILLEURS"`)
 			w.nextMonth(december)
 			state := jobs.Succeeded

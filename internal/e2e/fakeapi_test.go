@@ -90,6 +90,10 @@ func (f *fakeAPI) arm(seed uint64, faulty bool, after int, strike func()) {
 
 func (f *fakeAPI) Identity(context.Context) (string, error) { return "", nil }
 
+func (f *fakeAPI) Call() jobs.Call {
+	return jobs.Call{Method: "POST", Path: "/V2/Salarie", KeyIn: "path"}
+}
+
 func (f *fakeAPI) Dictionary(context.Context) (mapping.Dictionaries, error) {
 	return mapping.Dictionaries{}, nil
 }

@@ -31,7 +31,8 @@ type front struct {
 	mu     sync.Mutex
 	script func(matricule string, n int) fate
 	calls  map[string]int
-	began  chan string // receives the matricule of each request, if somebody listens
+	also   map[string]string // other paths at which it takes documents, and the one meant
+	began  chan string       // receives the matricule of each request, if somebody listens
 }
 
 // play sets the script; counting of requests starts again. nil = all are served.
@@ -39,6 +40,28 @@ func (f *front) play(script func(matricule string, n int) fate) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.script, f.calls = script, map[string]int{}
+}
+
+// takes documents at another path, too.
+func (f *front) takes(path string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.also == nil {
+		f.also = map[string]string{}
+	}
+	f.also[path] = "/V2/Salarie"
+}
+
+// meant is the path of the sandbox that a request is for.
+func (f *front) meant(path string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for other, path2 := range f.also {
+		if base, ok := strings.CutSuffix(path, other); ok {
+			return base + path2
+		}
+	}
+	return path
 }
 
 // sent is how many requests came for a matricule since play.
@@ -59,6 +82,7 @@ func (f *front) draw(matricule string) fate {
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.URL.Path = f.meant(r.URL.Path)
 	if !strings.HasSuffix(r.URL.Path, "/Salarie") {
 		f.inner.ServeHTTP(w, r)
 		return

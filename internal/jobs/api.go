@@ -13,6 +13,9 @@ type API interface {
 	// Identity asks the partner whom it answers for ("" = it does not tell). An error is a *CallError.
 	Identity(ctx context.Context) (string, error)
 
+	// Call is what Send delivers documents by. It stays the same from the first use on.
+	Call() Call
+
 	// Dictionary reads all nomenclatures. An error is a *CallError.
 	Dictionary(ctx context.Context) (mapping.Dictionaries, error)
 

@@ -19,6 +19,8 @@ type Contract struct {
 	Unknown []string
 	// Breaking is what changed for the worse since the contract that was accepted last; nil = nothing waits for a person.
 	Breaking []ContractChange
+	// Call is how documents are sent under it, Sent how they are while it waits to be accepted; zero = as configured.
+	Call, Sent Call
 	// Before is the digest of the contract that the target's last run of everyone was planned under; "" = none.
 	Before string
 	// Since is all that changed since the contract that was asked about.
@@ -88,6 +90,23 @@ func (r *Runner) contract(ctx context.Context, job *PushJob, target int64, since
 		return nil, fmt.Errorf("reading the API's contract: %w", err)
 	}
 	return contract, nil
+}
+
+// forms are what documents of the job are sent by once the contract is accepted, and until then. The partner's side knows
+// best: it keeps the form of its calls to the end of a run.
+func (r *Runner) forms(job *PushJob, contract *Contract) (form, sent Form) {
+	call := job.Call
+	switch {
+	case r.API != nil:
+		call = r.API.Call()
+	case contract != nil && contract.Sent != Call{}:
+		call = contract.Sent
+	}
+	form, sent = job.form(call), job.form(call)
+	if contract != nil && len(contract.Breaking) > 0 {
+		form.Call = contract.Call
+	}
+	return form, sent
 }
 
 func (c *Contract) digest() string {

@@ -56,6 +56,8 @@ type rules struct {
 	semantics Semantics
 	scope     Scope
 	send      Send
+	resend    bool           // what is unchanged goes as well
+	elsewhere map[int64]bool // forms under which what was acknowledged is not where this run sends to
 }
 
 // decide is the whole policy of what a run does with one matricule. It is pure.
@@ -76,22 +78,26 @@ func (r rules) decide(s *subject) (action, ReasonCode) {
 		}
 		return send, ReasonInDoubt
 	case s.acknowledged() != nil:
-		return s.compared(s.current)
+		return r.compared(s, s.current)
 	case s.earlier == nil && s.later == nil && !s.overtaken:
 		return send, ReasonNew
 	case r.nothingNew(s):
-		return s.compared(s.earlier)
+		return r.compared(s, s.earlier)
 	}
 	return send, ReasonNewPeriod
 }
 
 // compared decides about someone of whom the API has a document that would take the same place.
-func (s *subject) compared(with *BaselineEntry) (action, ReasonCode) {
+func (r rules) compared(s *subject, with *BaselineEntry) (action, ReasonCode) {
 	switch {
 	case !bytes.Equal(with.Fingerprint, s.fingerprint):
 		return send, ReasonChanged
 	case s.drifted:
 		return send, ReasonDrifted
+	case r.elsewhere[with.Form]:
+		return send, ReasonForm
+	case r.resend:
+		return send, ReasonResend
 	}
 	return keep, ""
 }

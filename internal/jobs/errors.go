@@ -105,6 +105,14 @@ func (e *ContractError) Error() string {
 	return fmt.Sprintf("run %d waits for a change of the API's contract to be accepted, which concerns all dossiers\nhint: look at it with 'syncd contract diff', then 'syncd contract accept --reason …'; correct the mapping first where it needs to be, and plan afresh", e.Run.ID)
 }
 
+// FormError says that a run was planned for another call than documents are sent by now.
+type FormError struct{ Run Run }
+
+func (e *FormError) Error() string {
+	return fmt.Sprintf("run %d was planned for another call than documents are sent by now (verb, path, place of the key, semantics or scope)\nhint: plan afresh: syncd run %s --dossier %s --period %s",
+		e.Run.ID, e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
+}
+
 // UnsettledError says that there is nothing to settle, and why.
 type UnsettledError struct{ Problem, Hint string }
 

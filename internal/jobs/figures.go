@@ -33,5 +33,7 @@ type History struct {
 	Newest   Period              // the newest one in which something was sent; "" = none
 	Drifted  bool                // an open item of this period is held for what the other side edited
 	Restored bool                // the ledger is another one than was last worked with
+	Sender   *Sender             // the last run to which something was acknowledged; nil = none
+	Forms    map[int64]Form      // by which something was sent; 0 = the first of them, which stands for what is older
 	Closed   []Period            // earlier periods that are closed, the newest three, newest first
 }

@@ -21,6 +21,8 @@ const (
 	RuleFirst         Rule = "first"          // nothing was ever sent to this production target
 	RuleApproval      Rule = "approval"       // every plan of this job waits
 	RuleRestored      Rule = "restored"       // the ledger was restored or moved: it may not know what was sent
+	RuleForm          Rule = "form"           // documents go by another Form than what was acknowledged last; N are sent only for that
+	RuleOtherJob      Rule = "other-job"      // the run Run of Job sent last, with another mapping
 	RuleContract      Rule = "contract"       // the API's contract changed in N ways that break what is sent, and nobody has accepted it
 	RuleUnknownMember Rule = "unknown-member" // the contract does not have N Members, or has them read-only: the API would drop them silently
 
@@ -57,6 +59,7 @@ type Finding struct {
 	Run    int64    `json:"run,omitempty"`    // that was compared with
 	Keys   []string `json:"keys,omitempty"`   // matricules concerned, at most FindingKeys of N
 
+	Form     []FormChange     `json:"form,omitempty"`     // how the call and its meaning changed
 	Job      string           `json:"job,omitempty"`      // that it is about
 	Members  []string         `json:"members,omitempty"`  // paths of the mapping: "Contrat.CodeNature", "Elements[].Code"
 	Changes  []mapping.Change `json:"changes,omitempty"`  // what the other side edited, masked

@@ -68,6 +68,8 @@ const (
 	ReasonDepartedInDoubt ReasonCode = "departed-in-doubt" // the same, and whether it was received is unknown
 	ReasonLeft            ReasonCode = "left"
 	ReasonDrifted         ReasonCode = "drifted"   // unchanged here, edited at the other side
+	ReasonForm            ReasonCode = "form"      // unchanged, but acknowledged by another call
+	ReasonResend          ReasonCode = "resend"    // unchanged, and asked for again by a person
 	ReasonUnsettled       ReasonCode = "unsettled" // run Detail sent it, and whether it was received is unknown
 	ReasonProblems        ReasonCode = "problems"  // blocked: see Problems
 
@@ -100,6 +102,7 @@ const (
 	ReasonNotReady      ReasonCode = "not-ready"     // job.guard.ready did not answer true
 	ReasonClosed        ReasonCode = "closed"        // its period is closed
 	ReasonContract      ReasonCode = "contract"      // held: the API's contract changed since the plan was made, which must be made afresh
+	ReasonFormOutdated  ReasonCode = "form-outdated" // held: documents go by another Form than the plan was made for, which must be made afresh
 	ReasonPullEmpty     ReasonCode = "pull-empty"    // held: the dictionary answer is empty
 	ReasonPullShrinks   ReasonCode = "pull-shrinks"  // held: it withdraws too much; Detail "18/60", or "Civilite 2/2"
 )

@@ -39,6 +39,8 @@ type PushJob struct {
 	Scope     Scope
 	Send      Send
 
+	Call Call // as configured; what the API's contract settles comes first
+
 	MaxInFlight    int           // documents on their way at once
 	StopAfter      int           // technical failures in a row that stop the run
 	RequestTimeout time.Duration // of one attempt: how long a request that left may still be processed

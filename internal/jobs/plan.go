@@ -24,6 +24,9 @@ type planning struct {
 	verify    bool      // what the API holds is compared with what it acknowledged
 	overwrite bool      // and what the other side edited is sent over
 	guarded   bool      // with the judgement of the guards
+	resend    bool      // everyone is sent, changed or not
+	form      Form      // what documents are sent by,
+	sent      Form      // and what they are until the contract is accepted that says so
 	contract  *Contract // that documents are checked against; nil = none
 
 	counts   Counts // as if nothing of the plan were sent
@@ -31,13 +34,15 @@ type planning struct {
 	findings []Finding // about the plan as a whole
 	figures  *Figures  // nil: nothing that later runs should be compared with
 
-	history  History
-	drift    map[string][]mapping.Change // what the other side edited, by matricule
-	watch    *watch                      // nil = not guarded
-	evidence evidence
-	stale    tripped       // unchanged, and not fit for a new contract
-	absent   []DocumentRef // the latest documents of those whom staging does not have
-	held     map[int]bool  // items that are held, by number
+	history   History
+	moved     tripped                     // sent only as they were acknowledged under another form,
+	movedFrom Form                        // and under which
+	drift     map[string][]mapping.Change // what the other side edited, by matricule
+	watch     *watch                      // nil = not guarded
+	evidence  evidence
+	stale     tripped       // unchanged, and not fit for a new contract
+	absent    []DocumentRef // the latest documents of those whom staging does not have
+	held      map[int]bool  // items that are held, by number
 
 	fingerprinter Fingerprinter
 	fingerprint   [32]byte // of the document at hand
@@ -87,7 +92,8 @@ func (p *planning) walk(ctx context.Context, snapshot Snapshot, baseline Baselin
 		return err
 	}
 	p.fingerprinter, p.seen = p.ledger.Fingerprinter(), map[string]bool{}
-	policy := rules{semantics: p.job.Semantics, scope: p.job.Scope, send: p.job.Send}
+	policy := rules{semantics: p.job.Semantics, scope: p.job.Scope, send: p.job.Send, resend: p.resend,
+		elsewhere: p.history.otherForms(p.form)}
 	var s subject
 	for {
 		ok, err := m.next(&s)
@@ -132,6 +138,10 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 		p.counts.ElementsUnchanged += s.elements
 		p.counts.ElementsInDocuments += s.elements
 		return nil
+	}
+	if reason == ReasonForm {
+		p.moved.add(string(m.key))
+		p.movedFrom = p.history.Forms[s.comparable().Form]
 	}
 	item := PlannedItem{Item: newItem(string(m.key), act, reason, s)}
 	if act == block {

@@ -109,6 +109,7 @@ type BaselineEntry struct {
 	Period         Period
 	Version        int64  // 0 = nothing was ever acknowledged
 	Fingerprint    []byte // of the acknowledged document
+	Form           int64  // that it was acknowledged under: key of History.Forms
 	InDoubt        bool   // something may have been received since
 	DepartureNoted bool
 	Withdrawn      bool // a person took it back at the other side: as if it had never been sent, but for the version
@@ -158,6 +159,7 @@ type Frozen struct {
 	Counts   Counts
 	Digests  Digests
 	Findings []Finding
+	Form     Form
 	Figures  *Figures // for the guards of later runs; nil = not to be compared with
 }
 
@@ -177,9 +179,10 @@ type NewRun struct {
 	AnyOrder    bool  // the period was named by a person: an older unfinished one does not stop it
 	Scope       Scope // with ScopeEmployee a period older than the latest sent is refused
 	Employees   []string
-	FailedOf    int64 // the run whose undelivered employees these are; 0 = none
-	Verify      bool  // compares what the API holds with what it acknowledged, before it plans
-	Overwrite   bool  // and sends over what the other side edited
+	FailedOf    int64  // the run whose undelivered employees these are; 0 = none
+	Verify      bool   // compares what the API holds with what it acknowledged, before it plans
+	Overwrite   bool   // and sends over what the other side edited
+	Resend      string // why everyone is sent again, changed or not; "" = only what differs
 	Trigger     Trigger
 	RequestedBy string
 	Digests     Digests

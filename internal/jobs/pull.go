@@ -155,5 +155,5 @@ func union[V any](a, b map[string]V) []string {
 
 // IsHold tells whether a reason holds a run for a person, instead of failing it.
 func (r Reason) IsHold() bool {
-	return r.Code == ReasonGuard || r.Code == ReasonContract || r.Code == ReasonPullEmpty || r.Code == ReasonPullShrinks
+	return r.Code == ReasonGuard || r.Code == ReasonContract || r.Code == ReasonFormOutdated || r.Code == ReasonPullEmpty || r.Code == ReasonPullShrinks
 }

@@ -113,6 +113,7 @@ type Digests struct {
 	Mapping      string `json:"mapping,omitempty"`
 	Dictionaries string `json:"dictionaries,omitempty"`
 	Plan         string `json:"plan,omitempty"`     // HMAC over the frozen items
+	Form         string `json:"form,omitempty"`     // what its documents are sent by: see Form
 	Contract     string `json:"contract,omitempty"` // that its documents were checked against
 }
 
@@ -141,6 +142,7 @@ type Run struct {
 	FailedOf     int64      // the run whose undelivered employees it is for; 0 = none
 	Verify       bool       // it compares what the API holds with what it acknowledged, before it plans
 	Overwrite    bool       // and sends over what the other side edited
+	Resend       string     // why everyone is sent again, changed or not; "" = only what differs
 	Approved     string     // digest of what a person approved, "" = nothing
 	ApprovedBy   string     // and who
 	ApprovedFor  string     // and why

@@ -76,13 +76,24 @@ func (r *Runner) transfer(ctx context.Context, job *PushJob, run *Run) (Reason, 
 		if err := r.plan(preparing, job, run, contract); err != nil {
 			return Reason{}, err
 		}
-	} else if contract.outdates(run) {
-		return Reason{Code: ReasonContract}, nil
+	} else if reason := r.outdated(job, run, contract); reason.Code != "" {
+		return reason, nil
 	}
 	if hold := run.hold(); hold.Code != "" {
 		return hold, nil
 	}
 	return r.push(ctx, job, run)
+}
+
+// outdated is why what is planned may not be sent as things are: it was made for another contract, or for another call.
+func (r *Runner) outdated(job *PushJob, run *Run, contract *Contract) Reason {
+	if contract.outdates(run) {
+		return Reason{Code: ReasonContract}
+	}
+	if form, _ := r.forms(job, contract); run.Digests.Form != "" && run.Digests.Form != form.Digest() {
+		return Reason{Code: ReasonFormOutdated}
+	}
+	return Reason{}
 }
 
 // push sends what is planned. Where the API can be asked what it received, it is asked, and what it did not receive is
@@ -128,7 +139,8 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Con
 		return fmt.Errorf("reading dictionaries: %w", err)
 	}
 	p := r.planning(job, run.Target, run.Period, run.Employees)
-	p.contract = contract
+	p.contract, p.resend = contract, run.Resend != ""
+	p.form, p.sent = r.forms(job, contract)
 	p.lenient, p.verify, p.overwrite = run.FailedOf != 0, job.Guards.Verify || run.Verify, run.Overwrite
 	if err := p.prepare(ctx); err != nil { // before anything is locked: the API may be asked for everyone
 		return err
@@ -145,8 +157,8 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Con
 	run.Digests.Mapping = job.Mapping.Digest()
 	run.Digests.Dictionaries = dictionaries.Digest(job.Mapping.Nomenclatures())
 	run.Digests.Plan = p.digest.String()
-	run.Digests.Contract = contract.digest()
-	if err := writer.Commit(ctx, Frozen{p.counts, run.Digests, p.findings, p.figures}); err != nil {
+	run.Digests.Contract, run.Digests.Form = contract.digest(), p.form.Digest()
+	if err := writer.Commit(ctx, Frozen{p.counts, run.Digests, p.findings, p.form, p.figures}); err != nil {
 		return fmt.Errorf("freezing the plan: %w", err)
 	}
 	run.Planned, run.Findings = true, p.findings
@@ -167,7 +179,8 @@ func (r *Runner) DryRun(ctx context.Context, job *PushJob, request NewRun, sink 
 		return Frozen{}, fmt.Errorf("reading dictionaries: %w", err)
 	}
 	p := r.planning(job, target, request.Period, request.Employees)
-	p.contract = contract
+	p.contract, p.resend = contract, request.Resend != ""
+	p.form, p.sent = r.forms(job, contract)
 	p.sink, p.diffNew, p.verify, p.overwrite = sink, true, job.Guards.Verify || request.Verify, request.Overwrite
 	if err := p.prepare(ctx); err != nil {
 		return Frozen{}, err
@@ -175,7 +188,7 @@ func (r *Runner) DryRun(ctx context.Context, job *PushJob, request NewRun, sink 
 	if err := p.run(ctx, dictionaries); err != nil {
 		return Frozen{}, err
 	}
-	return Frozen{p.counts, Digests{Config: job.ConfigDigest, Plan: p.digest.String()}, p.findings, p.figures}, nil
+	return Frozen{p.counts, Digests{Config: job.ConfigDigest, Plan: p.digest.String(), Form: p.form.Digest()}, p.findings, p.form, p.figures}, nil
 }
 
 func (r *Runner) planning(job *PushJob, target Target, period Period, keys []string) *planning {

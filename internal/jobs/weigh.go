@@ -107,6 +107,7 @@ func (p *planning) judge(ctx context.Context, dictionaries mapping.Dictionaries)
 	}
 	e := &p.evidence
 	e.employees, e.elements, e.totals = p.counts.EmployeesRead, p.counts.ElementsRead, p.watch.totals()
+	p.findings = append(p.findings, p.sentOtherwise()...)
 	p.findings = append(p.findings, p.contract.findings(e.sends > 0, p.stale)...)
 	p.findings = append(p.findings, p.job.Guards.judge(e, &p.history)...)
 	// What sends nothing because people are blocked was not judged by all rules; what is held a person judges.

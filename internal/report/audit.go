@@ -53,7 +53,7 @@ var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // detail is what exactly was decided: a word or a time where it is one, else as the ledger has it.
 func (p *Printer) detail(e *jobs.AuditEntry) string {
-	if text, known := p.catalogue.trail.details[e.Detail]; known && (e.Decision == jobs.DecisionSettle || e.Decision == jobs.DecisionClose) {
+	if text, known := p.catalogue.trail.details[e.Detail]; known && (e.Decision == jobs.DecisionSettle || e.Decision == jobs.DecisionClose || e.Decision == jobs.DecisionRun) {
 		return text
 	}
 	if trigger, known := p.catalogue.triggers[jobs.Trigger(e.Detail)]; known && e.Decision == jobs.DecisionRun {

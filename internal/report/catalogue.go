@@ -86,45 +86,45 @@ type plurals struct {
 }
 
 type words struct {
-	run, runPeriod                             string // number %d, job %s; and period %s
-	plan                                       string // job %s, period %s
-	state, started, ended, by, limited, reason string // names of the lines of a header
-	technical                                  string // above the text of an error, which is in English
-	after                                      string // end %s, duration %s
-	on                                         string // user %s, host %s
-	noMatricule                                string
-	empty, masked                              string // values of a diff
-	refusedBy                                  string // HTTP status %d
-	awaited                                    string // of an item that is being sent
-	unchanged                                  plural // behind the number, in the accounting
-	toSend                                     string // before a kind of difference
-	digest                                     string // %s
-	notInRun                                   string // matricule %s
-	element                                    string // array %s, number %s, member %s
-	nearest                                    string // codes %s
-	mend                                       string // column %s
-	noRuns                                     string
-	runsHead                                   []string
-	elementsOnly                               plural // problems that are elements without an employee
-	nomenclatures                              string // target %s
-	nomenclature                               string // name %s, target %s
-	dictionaryHead, entriesHead                []string
-	withdrawn                                  string
-	noDictionary                               string
-	unknownDictionary                          string // name %q
-	added, relabelled, withdrew                plural
-	pullUnchanged, pullHeld, pullEffect        string
-	approved, noElements                       string
-	scheduled, queued, waits, lastTime         string // names of lines of a header
-	takenOver, cancellation                    string // likewise
-	waitsUntil                                 string // time %s, reason %s
-	waitsForDaemon                             string // run %d
-	daemon                                     string // who started a run that no person did
-	takeovers                                  plural
-	cancelledBy                                string // user %s, reason %s
-	earlierSending                             string // behind what is said of an item that was not sent this time
-	givenUp                                    plural // behind the number, in the accounting of a cancelled run
-	pullEmptied                                string // nomenclatures %s, each with its number of codes: "Civilite 2/2"
+	run, runPeriod                                     string // number %d, job %s; and period %s
+	plan                                               string // job %s, period %s
+	state, started, ended, by, limited, resend, reason string // names of the lines of a header
+	technical                                          string // above the text of an error, which is in English
+	after                                              string // end %s, duration %s
+	on                                                 string // user %s, host %s
+	noMatricule                                        string
+	empty, masked                                      string // values of a diff
+	refusedBy                                          string // HTTP status %d
+	awaited                                            string // of an item that is being sent
+	unchanged                                          plural // behind the number, in the accounting
+	toSend                                             string // before a kind of difference
+	digest                                             string // %s
+	notInRun                                           string // matricule %s
+	element                                            string // array %s, number %s, member %s
+	nearest                                            string // codes %s
+	mend                                               string // column %s
+	noRuns                                             string
+	runsHead                                           []string
+	elementsOnly                                       plural // problems that are elements without an employee
+	nomenclatures                                      string // target %s
+	nomenclature                                       string // name %s, target %s
+	dictionaryHead, entriesHead                        []string
+	withdrawn                                          string
+	noDictionary                                       string
+	unknownDictionary                                  string // name %q
+	added, relabelled, withdrew                        plural
+	pullUnchanged, pullHeld, pullEffect                string
+	approved, noElements                               string
+	scheduled, queued, waits, lastTime                 string // names of lines of a header
+	takenOver, cancellation                            string // likewise
+	waitsUntil                                         string // time %s, reason %s
+	waitsForDaemon                                     string // run %d
+	daemon                                             string // who started a run that no person did
+	takeovers                                          plural
+	cancelledBy                                        string // user %s, reason %s
+	earlierSending                                     string // behind what is said of an item that was not sent this time
+	givenUp                                            plural // behind the number, in the accounting of a cancelled run
+	pullEmptied                                        string // nomenclatures %s, each with its number of codes: "Civilite 2/2"
 }
 
 // scheduleWords tell when jobs fire, and what became of it.
@@ -205,6 +205,9 @@ type guardWords struct {
 	most                         string // how many times pass %s
 	more                         plural // matricules that are not named
 	someone                      string // instead of a matricule
+	formOnly                     string // the form changed, and nobody is sent again for that
+	form                         map[jobs.FormMember]string
+	formChange                   string // member, before, now
 	gone                         string // what was sent is no longer there
 	held, approved, was, notices string // titles
 	wouldHold, compared          string // titles in a plan: of findings, of those held once all were read

@@ -48,6 +48,8 @@ var english = catalogue{
 		jobs.ReasonDepartedInDoubt: {plain: "sent for this period, without knowing whether Isidoor received it, and no longer in staging"},
 		jobs.ReasonLeft:            {plain: "there in an earlier period, not in this one"},
 		jobs.ReasonDrifted:         {plain: "unchanged here, edited in Isidoor since"},
+		jobs.ReasonForm:            {plain: "unchanged, but acknowledged at another call than documents go by now: sent again"},
+		jobs.ReasonResend:          {plain: "unchanged, sent again as was asked for"},
 		jobs.ReasonUnsettled:       {plain: "whether an earlier run's sending was received is unknown: to be settled first", with: "whether run %s's sending was received is unknown: to be settled first"},
 		jobs.ReasonProblems:        {plain: "cannot be sent as it is"},
 
@@ -78,6 +80,7 @@ var english = catalogue{
 		jobs.ReasonGuard:         {plain: "the guards ask for a person's decision"},
 		jobs.ReasonNotReady:      {plain: "staging is not ready yet (job.guard.ready), so nothing was read"},
 		jobs.ReasonClosed:        {plain: "the period is closed, so nothing of it is sent"},
+		jobs.ReasonFormOutdated:  {plain: "documents go by another call than when this was planned, so nothing more of it is sent"},
 		jobs.ReasonContract:      {plain: "the contract of Isidoor's API has changed since this was planned, so nothing more of it is sent"},
 		jobs.ReasonPullEmpty:     {plain: "Isidoor answered with no code at all, so the known nomenclatures were kept"},
 		jobs.ReasonPullShrinks:   {plain: "Isidoor withdraws too many codes at once, so the known nomenclatures were kept", with: "Isidoor withdraws %s codes at once, so the known nomenclatures were kept"},
@@ -124,7 +127,7 @@ var english = catalogue{
 	},
 	words: words{
 		run: "Run %d: %s", runPeriod: "Run %d: %s, %s", plan: "Plan: %s, %s. Nothing is sent.",
-		state: "State", started: "Started", ended: "Ended", by: "By", reason: "Reason", limited: "Limited to",
+		state: "State", started: "Started", ended: "Ended", by: "By", reason: "Reason", limited: "Limited to", resend: "Sent again",
 		technical: "Technical detail:",
 		after:     "%s, after %s", on: "%s on %s", noMatricule: "(none)", empty: "(empty)", masked: "masked",
 		refusedBy: "HTTP %d", awaited: "on its way, or its answer was never recorded",

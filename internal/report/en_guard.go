@@ -23,6 +23,9 @@ var englishFindings = map[jobs.Rule]plural{
 		"each plan of this job waits for a person (approval = true); this one is for {n} employees"},
 	jobs.RuleRestored: always("the ledger was restored from a backup or moved: what was sent since then looks changed or new; compare with Isidoor"),
 
+	jobs.RuleForm: {"documents go by another call than those that Isidoor acknowledged last ({form}): {n} employee who is unchanged was sent elsewhere, and is sent again{keys}",
+		"documents go by another call than those that Isidoor acknowledged last ({form}): {n} employees who are unchanged were sent elsewhere, and are sent again{keys}"},
+	jobs.RuleOtherJob: always("job {job} (run {run}) sent last to this dossier, with another mapping: this run would replace what it sent"),
 	jobs.RuleContract: {"the contract of Isidoor's API has {n} change that breaks what is sent, and that a person must accept",
 		"the contract of Isidoor's API has {n} changes that break what is sent, and that a person must accept"},
 	jobs.RuleUnknownMember: {"{n} member that is sent is unknown to the contract of Isidoor's API, or read-only there, and would be dropped silently{members}",
@@ -61,6 +64,9 @@ var englishGuard = guardWords{
 	most:       " (limit: %s times)",
 	more:       plural{" and %s more", " and %s more"},
 	someone:    "someone else",
+	formOnly:   "documents go otherwise than those that Isidoor acknowledged last ({form}); nobody is sent again only for that: 'syncd run --resend' does so",
+	form:       map[jobs.FormMember]string{jobs.FormMethod: "verb", jobs.FormPath: "path", jobs.FormKey: "place of the dossier key", jobs.FormSemantics: "semantics", jobs.FormScope: "scope"},
+	formChange: "%s %s, now %s",
 	gone:       "Isidoor no longer holds what was sent",
 	held:       "Why it is held", approved: "Approved although", was: "What the guards found", notices: "To be known",
 	wouldHold: "A run would be held, and wait for a person",
@@ -80,7 +86,7 @@ var englishDecisions = map[jobs.Decision]string{
 
 var englishTrail = trailWords{
 	details: map[string]string{"withdrawn": "taken back in Isidoor", "accepted": "received by Isidoor", "pending": "not received by Isidoor",
-		jobs.DetailForced: "forced, although something of it was missing"},
+		jobs.DetailForced: "forced, although something of it was missing", "resend": "of everyone, changed or not"},
 	until:     "until %s",
 	noEntries: "No such decision is recorded.", noPeriods: "No period is closed.",
 	of: "run %d", by: "by %s", byAt: "by %s on %s", made: "syncd %s, configuration %s",

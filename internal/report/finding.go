@@ -18,7 +18,7 @@ func (p *Printer) Finding(f jobs.Finding) string {
 
 // finding names at most so many matricules or members. Its sentence may have these placeholders: {n}, {of} and {max} numbers,
 // {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {period}, {run}, {job}, {keys} and
-// {members} behind a colon, {others} without one.
+// {members} behind a colon, {others} without one, {form} what changed of a form.
 func (p *Printer) finding(f *jobs.Finding, names int) string {
 	words, known := p.catalogue.findings[f.Rule]
 	if !known { // of a newer program
@@ -30,6 +30,9 @@ func (p *Printer) finding(f *jobs.Finding, names int) string {
 	if f.Rule == jobs.RuleDrift && f.Path == "" {
 		text = guard.gone
 	}
+	if f.Rule == jobs.RuleForm && n == 0 {
+		text = guard.formOnly
+	}
 	others := p.names(f, names)
 	keys := ""
 	if others != "" {
@@ -40,7 +43,16 @@ func (p *Printer) finding(f *jobs.Finding, names int) string {
 	return clean(strings.NewReplacer("{n}", p.number(n), "{of}", p.number(f.Of), "{max}", p.number(f.Limit),
 		"{limit}", p.limit(f, guard.limit, guard.noLimit), "{within}", p.limit(f, guard.within, guard.noneWithin),
 		"{ratio}", p.decimal(f.Ratio), "{most}", p.most(f), "{path}", fieldName(f.Path), "{period}", p.ofPeriod(f.Period),
-		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", p.members(f, names), "{keys}", keys, "{others}", others).Replace(text))
+		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", p.members(f, names), "{keys}", keys, "{others}", others, "{form}", p.form(f)).Replace(text))
+}
+
+// form tells how the call and its meaning changed: "path /V2/Salarie/Simulation, now /V2/Salarie".
+func (p *Printer) form(f *jobs.Finding) string {
+	parts := make([]string, 0, len(f.Form))
+	for _, c := range f.Form {
+		parts = append(parts, fmt.Sprintf(p.catalogue.guard.formChange, p.catalogue.guard.form[c.Member], cut(c.Old), cut(c.New)))
+	}
+	return strings.Join(parts, p.catalogue.semicolon)
 }
 
 // names lists matricules, and counts those that are not named.

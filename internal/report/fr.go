@@ -56,6 +56,8 @@ var french = catalogue{
 		jobs.ReasonDepartedInDoubt: {plain: "envoyé pour cette période sans savoir si Isidoor l'a reçu, et absent des données préparées"},
 		jobs.ReasonLeft:            {plain: "présent lors d'une période précédente, absent de celle-ci"},
 		jobs.ReasonDrifted:         {plain: "inchangé ici, modifié depuis dans Isidoor", several: "inchangés ici, modifiés depuis dans Isidoor"},
+		jobs.ReasonForm:            {plain: "inchangé, mais reçu par un autre appel que celui d'aujourd'hui : à renvoyer", several: "inchangés, mais reçus par un autre appel que celui d'aujourd'hui : à renvoyer"},
+		jobs.ReasonResend:          {plain: "inchangé, renvoyé comme demandé", several: "inchangés, renvoyés comme demandé"},
 		jobs.ReasonUnsettled:       {plain: "on ignore si l'envoi d'une exécution précédente a été reçu : à régler d'abord", with: "on ignore si l'envoi de l'exécution %s a été reçu : à régler d'abord"},
 		jobs.ReasonProblems:        {plain: "ne peut pas être transmis en l'état"},
 
@@ -87,6 +89,7 @@ var french = catalogue{
 		jobs.ReasonGuard:         {plain: "les garde-fous demandent la décision d'une personne"},
 		jobs.ReasonNotReady:      {plain: "les données préparées ne sont pas encore prêtes (job.guard.ready) : rien n'a été lu"},
 		jobs.ReasonClosed:        {plain: "la période est close : plus rien n'en est envoyé"},
+		jobs.ReasonFormOutdated:  {plain: "les fiches partent par un autre appel que lors de la préparation : plus rien n'en est envoyé"},
 		jobs.ReasonContract:      {plain: "le contrat de l'API d'Isidoor a changé depuis la préparation : plus rien n'en est envoyé"},
 		jobs.ReasonPullEmpty:     {plain: "Isidoor n'a renvoyé aucun code : les nomenclatures connues ont été conservées"},
 		jobs.ReasonPullShrinks:   {plain: "Isidoor retire trop de codes à la fois : les nomenclatures connues ont été conservées", with: "Isidoor retire %s à la fois : les nomenclatures connues ont été conservées"},
@@ -133,7 +136,7 @@ var french = catalogue{
 	},
 	words: words{
 		run: "Exécution %d : %s", runPeriod: "Exécution %d : %s, période %s", plan: "Préparation : %s, période %s. Rien n'est envoyé.",
-		state: "État", started: "Début", ended: "Fin", by: "Lancée par", reason: "Motif", limited: "Limitée à",
+		state: "État", started: "Début", ended: "Fin", by: "Lancée par", reason: "Motif", limited: "Limitée à", resend: "Renvoi",
 		technical: "Détail technique (en anglais) :",
 		after:     "%s, après %s", on: "%s sur %s", noMatricule: "(aucun)", empty: "(vide)", masked: "masqué",
 		refusedBy: "HTTP %d", awaited: "en route, ou sa réponse n'a jamais été enregistrée",

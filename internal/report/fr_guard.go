@@ -24,6 +24,9 @@ var frenchFindings = map[jobs.Rule]plural{
 		"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne {n} salariés"},
 	jobs.RuleRestored: always("la mémoire de syncd a été restaurée d'une sauvegarde ou déplacée : ce qui a été transmis depuis paraît nouveau ou modifié ; comparez avec Isidoor"),
 
+	jobs.RuleForm: {"les fiches partent par un autre appel que les dernières qu'Isidoor a reçues ({form}) : {n} salarié inchangé avait été transmis ailleurs, et est renvoyé{keys}",
+		"les fiches partent par un autre appel que les dernières qu'Isidoor a reçues ({form}) : {n} salariés inchangés avaient été transmis ailleurs, et sont renvoyés{keys}"},
+	jobs.RuleOtherJob: always("la tâche {job} (exécution {run}) a transmis en dernier à ce dossier, avec une autre correspondance des champs : cette exécution remplacerait ce qu'elle a transmis"),
 	jobs.RuleContract: {"le contrat de l'API d'Isidoor a {n} changement incompatible avec ce qui est envoyé, qu'une personne doit accepter",
 		"le contrat de l'API d'Isidoor a {n} changements incompatibles avec ce qui est envoyé, qu'une personne doit accepter"},
 	jobs.RuleUnknownMember: {"{n} champ envoyé est inconnu du contrat de l'API d'Isidoor, ou y est en lecture seule, et serait ignoré sans avertissement{members}",
@@ -63,6 +66,9 @@ var frenchGuard = guardWords{
 	most:       " (limite : %s fois)",
 	more:       plural{" et %s autre", " et %s autres"},
 	someone:    "quelqu'un d'autre",
+	formOnly:   "les fiches partent autrement que les dernières qu'Isidoor a reçues ({form}) ; personne n'est renvoyé pour cela seul : « syncd run --resend » le fait",
+	form:       map[jobs.FormMember]string{jobs.FormMethod: "verbe", jobs.FormPath: "chemin", jobs.FormKey: "place de la clé du dossier", jobs.FormSemantics: "sens de l'envoi (semantics)", jobs.FormScope: "portée de la fiche (scope)"},
+	formChange: "%s %s, désormais %s",
 	gone:       "Isidoor n'a plus ce qui a été transmis",
 	held:       "Pourquoi elle est en suspens", approved: "Approuvée malgré ceci", was: "Ce que les garde-fous ont relevé", notices: "À savoir",
 	wouldHold: "Une exécution serait mise en suspens, dans l'attente d'un accord",
@@ -82,7 +88,7 @@ var frenchDecisions = map[jobs.Decision]string{
 
 var frenchTrail = trailWords{
 	details: map[string]string{"withdrawn": "annulé dans Isidoor", "accepted": "reçu par Isidoor", "pending": "non reçu par Isidoor",
-		jobs.DetailForced: "forcée, alors qu'il en manquait une partie"},
+		jobs.DetailForced: "forcée, alors qu'il en manquait une partie", "resend": "renvoi, même sans changement"},
 	until:     "jusqu'au %s",
 	noEntries: "Aucune décision de ce genre n'est enregistrée.", noPeriods: "Aucune période n'est close.",
 	of: "exécution %d", by: "par %s", byAt: "par %s sur %s", made: "syncd %s, configuration n° %s",

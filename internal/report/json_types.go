@@ -32,6 +32,7 @@ type runJSON struct {
 	Failure      *reasonJSON   `json:"failure"`
 	Findings     []findingJSON `json:"findings,omitempty"`
 	FailedOf     int64         `json:"failed_of,omitempty"`
+	Resend       string        `json:"resend,omitempty"`
 	Digests      jobs.Digests  `json:"digests"`
 	RequestedBy  string        `json:"requested_by"`
 	ApprovedBy   string        `json:"approved_by,omitempty"`
@@ -105,7 +106,7 @@ func (p *Printer) RunJSON(run *jobs.Run) any {
 	out := &runJSON{
 		ID: run.ID, Job: run.Job, Kind: run.Kind, Partner: run.Target.Partner, Environment: run.Target.Environment,
 		Dossier: run.Target.Dossier, Label: p.options.Labels[run.Target.Dossier], State: run.State,
-		Findings: p.findingsJSON(run.Findings), FailedOf: run.FailedOf,
+		Findings: p.findingsJSON(run.Findings), FailedOf: run.FailedOf, Resend: run.Resend,
 		Interrupted: run.Interrupted, Trigger: run.Trigger, Employees: run.Employees, Planned: run.Planned,
 		NominalAt: moment(run.Nominal), NotBefore: moment(run.NotBefore), Postponed: run.Postponed, Cancelling: run.Cancelling,
 		CancelledBy: run.CancelledBy, CancelledFor: run.CancelledFor,

@@ -204,7 +204,13 @@ func showCommand(run *jobs.Run, show Show) string {
 }
 
 // runCommand sends what a subject names.
-func runCommand(s Subject) string { return "syncd run " + s.arguments() }
+func runCommand(s Subject) string {
+	text := "syncd run " + s.arguments()
+	if s.Resend {
+		text += ` --reason "…"`
+	}
+	return text
+}
 
 func planCommand(s Subject) string { return "syncd plan " + s.arguments() }
 
@@ -215,6 +221,9 @@ func (s Subject) arguments() string {
 	}
 	for _, key := range s.Employees {
 		text += " --employee " + argument(key)
+	}
+	if s.Resend {
+		text += " --resend"
 	}
 	if s.Verify {
 		text += " --verify"

@@ -12,7 +12,7 @@ func (p *Printer) heldSteps(run *jobs.Run) []step {
 	if run.Kind == jobs.PullDictionnaire {
 		return []step{{text.approve, approveCommand(run)}, {text.refuse, runCommand(subjectOf(run))}}
 	}
-	if run.Failure.Code == jobs.ReasonContract {
+	if run.Failure.Code == jobs.ReasonContract || run.Failure.Code == jobs.ReasonFormOutdated {
 		return []step{{text.planAfresh, runCommand(subjectOf(run))}, {text.giveUp, cancelCommand(run)}}
 	}
 	steps := []step{{text.look, showCommand(run, Show{Diff: true})}}

@@ -59,11 +59,12 @@ type Subject struct {
 	// periods, which nobody should do by copying a line.
 	PeriodImplied bool
 	Employees     []string // of a partial plan; empty = everyone
+	Resend        bool     // of everyone, changed or not
 	Verify        bool     // with a look at what the API holds
 	Overwrite     bool     // and what was edited there is sent over
 }
 
 func subjectOf(run *jobs.Run) Subject {
 	return Subject{Job: run.Job, Target: run.Target, Period: run.Period, Employees: run.Employees,
-		Verify: run.Verify, Overwrite: run.Overwrite}
+		Resend: run.Resend != "", Verify: run.Verify, Overwrite: run.Overwrite}
 }

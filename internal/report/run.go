@@ -66,6 +66,7 @@ func (g *page) header(run *jobs.Run) {
 		{words.takenOver, g.takeovers(run)},
 		{words.cancellation, g.cancellation(run)},
 		{words.approved, approval(run)},
+		{words.resend, run.Resend},
 		{words.limited, keys(run.Employees, 2*shownKeys)},
 	}))
 	if detail := g.failure(run.Failure); len(detail) > 0 {

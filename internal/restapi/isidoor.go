@@ -30,6 +30,16 @@ func newDossier(c *Connection, key string) *dossier {
 	}
 }
 
+// Call implements jobs.API.
+func (d *dossier) Call() jobs.Call {
+	c := d.form()
+	call := jobs.Call{Method: c.salarie.method, Path: c.salarie.path, KeyIn: c.shape.KeyIn, KeyName: c.shape.KeyName}
+	if call.KeyIn == KeyInPath {
+		call.KeyName = ""
+	}
+	return call
+}
+
 // Identity asks /V2/Dossier whom this key belongs to.
 func (d *dossier) Identity(ctx context.Context) (string, error) {
 	c := d.form()

@@ -46,6 +46,9 @@ func (s *Store) auditNew(ctx context.Context, q *dbsqlc.Queries, run int64, requ
 	if request.FailedOf != 0 {
 		entry.Detail = fmt.Sprintf("undelivered of run %d", request.FailedOf)
 	}
+	if request.Resend != "" {
+		entry.Detail, entry.Reason = "resend", request.Resend
+	}
 	return s.audit(ctx, q, request.Target.ID, entry)
 }
 

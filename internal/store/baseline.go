@@ -12,7 +12,7 @@ import (
 )
 
 // baselineStream is written by hand because sqlc collects rows, and these are as many as there are employees.
-const baselineStream = `SELECT key, period, version, fingerprint, in_doubt, departure_noted, withdrawn FROM syncd.baseline
+const baselineStream = `SELECT key, period, version, fingerprint, in_doubt, departure_noted, withdrawn, coalesce(form_id, 0) FROM syncd.baseline
 	WHERE target_id = $1 AND ($2::text[] IS NULL OR key = ANY ($2))
 	ORDER BY key, period`
 
@@ -52,7 +52,7 @@ func (b *baselineRows) Next() bool {
 
 // decode reads a row in Postgres's binary format, without copying: a plan reads a million of them.
 func (b *baselineRows) decode(row [][]byte) error {
-	if len(row) != 7 || len(row[2]) != 8 || len(row[4]) != 1 || len(row[5]) != 1 || len(row[6]) != 1 {
+	if len(row) != 8 || len(row[7]) != 8 || len(row[2]) != 8 || len(row[4]) != 1 || len(row[5]) != 1 || len(row[6]) != 1 {
 		return fmt.Errorf("reading the baseline: a row is not as this program expects")
 	}
 	e := &b.entry
@@ -61,6 +61,7 @@ func (b *baselineRows) decode(row [][]byte) error {
 	e.Version = int64(binary.BigEndian.Uint64(row[2])) //nolint:gosec // Postgres's bigint is signed
 	e.Fingerprint = row[3]
 	e.InDoubt, e.DepartureNoted, e.Withdrawn = row[4][0] == 1, row[5][0] == 1, row[6][0] == 1
+	e.Form = int64(binary.BigEndian.Uint64(row[7])) //nolint:gosec // the same
 	return nil
 }
 

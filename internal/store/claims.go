@@ -56,7 +56,7 @@ func (s *Store) insertion(target int64, request jobs.NewRun) dbsqlc.InsertRunPar
 		TargetID: target, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
 		Trigger: string(request.Trigger), Owner: &owner, Host: s.host, Pid: int32(os.Getpid()), //nolint:gosec // a pid fits
 		Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version, KeyID: s.keys.ID,
-		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, FailedOf: failedOf(request), Verify: request.Verify, Overwrite: request.Overwrite,
+		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, FailedOf: failedOf(request), Verify: request.Verify, Overwrite: request.Overwrite, Resend: request.Resend,
 	}
 }
 

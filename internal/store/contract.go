@@ -153,6 +153,9 @@ func refuseUnaccepted(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) err
 	if run.State == jobs.Held && run.Failure.Code == jobs.ReasonContract {
 		return &jobs.ContractError{Run: *run, Outdated: true}
 	}
+	if run.State == jobs.Held && run.Failure.Code == jobs.ReasonFormOutdated {
+		return &jobs.FormError{Run: *run}
+	}
 	if run.State != jobs.Held || !run.WaitsForContract() {
 		return nil
 	}

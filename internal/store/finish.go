@@ -49,7 +49,7 @@ func finish(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.
 	switch {
 	case run.Cancelling && left:
 		return cancelRun(ctx, q, run)
-	case (failure.Code == jobs.ReasonStopped || failure.Code == jobs.ReasonClosed || failure.Code == jobs.ReasonContract) && !left:
+	case (failure.Code == jobs.ReasonStopped || failure.Code == jobs.ReasonClosed || failure.Code == jobs.ReasonContract || failure.Code == jobs.ReasonFormOutdated) && !left:
 		failure = jobs.Reason{} // it came when there was nothing left to send
 	case patience != nil && left:
 		if queued, err := requeue(ctx, q, run, failure, patience); queued || err != nil {

@@ -185,7 +185,7 @@ func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQue
 		TargetID: request.Target.ID, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
 		Trigger: string(request.Trigger), Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version,
 		KeyID: s.keys.ID, ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, NominalAt: nominal,
-		FailedOf: failedOf(request), Verify: request.Verify, Overwrite: request.Overwrite,
+		FailedOf: failedOf(request), Verify: request.Verify, Overwrite: request.Overwrite, Resend: request.Resend,
 	}
 }
 

@@ -85,6 +85,8 @@ type SyncdBaseline struct {
 	Document       []byte
 	// totals of its elements and of those of the periods before, sealed
 	Amounts []byte
+	// that it was acknowledged under; NULL = the target's first
+	FormID *int64
 }
 
 type SyncdClosedPeriod struct {
@@ -148,6 +150,19 @@ type SyncdFire struct {
 	Outcome    string
 	Reason     string
 	RunID      *int64
+}
+
+// the calls by which a target was sent something: a path template, and no secret
+type SyncdForm struct {
+	ID        int64
+	TargetID  int64
+	Digest    string
+	Method    string
+	Path      string
+	KeyIn     string
+	KeyName   string
+	Semantics string
+	Scope     string
 }
 
 type SyncdGooseDbVersion struct {
@@ -293,6 +308,10 @@ type SyncdRun struct {
 	CancelledReason string
 	// digest of the contract that its documents were checked against when it was planned
 	Contract string
+	// digest of the form that it was planned for
+	Form string
+	// why everyone is sent again, changed or not; empty = only what differs
+	Resend string
 }
 
 type SyncdSchedule struct {

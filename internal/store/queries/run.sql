@@ -32,16 +32,16 @@ ORDER BY r.period, r.id DESC LIMIT 1;
 
 -- name: InsertRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, owner, host, pid, employees, requested_by, version,
-                       key_id, config_digest, any_order, failed_of, verify, overwrite, started_at)
+                       key_id, config_digest, any_order, failed_of, verify, overwrite, resend, started_at)
 VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'running', @owner, @host, @pid, @employees, @requested_by, @version,
-        @key_id, @config_digest, @any_order, sqlc.narg('failed_of'), @verify, @overwrite, clock_timestamp())
+        @key_id, @config_digest, @any_order, sqlc.narg('failed_of'), @verify, @overwrite, @resend, clock_timestamp())
 RETURNING id;
 
 -- name: InsertQueuedRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, employees, requested_by, version, key_id, config_digest,
-                       any_order, nominal_at, failed_of, verify, overwrite, unattended)
+                       any_order, nominal_at, failed_of, verify, overwrite, resend, unattended)
 VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'queued', @employees, @requested_by, @version, @key_id, @config_digest,
-        @any_order, sqlc.narg('nominal_at'), sqlc.narg('failed_of'), @verify, @overwrite, true)
+        @any_order, sqlc.narg('nominal_at'), sqlc.narg('failed_of'), @verify, @overwrite, @resend, true)
 RETURNING id;
 
 -- A run of everyone that is queued, and has not yet read staging: a second one of the same job, target and period has
@@ -111,7 +111,7 @@ UPDATE syncd.run SET planned_at = clock_timestamp(), takeovers = 0, deadline_at 
     employees_read = @employees_read, elements_read = @elements_read, unchanged = @unchanged,
     elements_unchanged = @elements_unchanged, created = @created, updated = @updated, repeated = @repeated,
     mapping_digest = @mapping_digest, dictionaries_digest = @dictionaries_digest, plan_digest = @plan_digest,
-    contract = @contract, findings = @findings, figures = @figures, incarnation = @incarnation
+    contract = @contract, form = @form, findings = @findings, figures = @figures, incarnation = @incarnation
 WHERE id = @id AND epoch = @epoch AND state = 'running';
 
 -- name: EndRun :execrows

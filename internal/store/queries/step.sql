@@ -5,6 +5,7 @@
 -- name: PushStep :many
 WITH fence AS MATERIALIZED (
     SELECT id, target_id, period, epoch, key_id, syncd.is_closed(target_id, period) AS closed,
+           (SELECT m.id FROM syncd.form m WHERE m.target_id = run.target_id AND m.digest = run.form) AS form_id,
            coalesce((SELECT extract(epoch FROM c.open_until - clock_timestamp()) FROM syncd.closed_period c
                      WHERE c.target_id = run.target_id AND c.period = run.period), 0)::float8 AS open_seconds -- of a reopened period
     FROM syncd.run
@@ -25,11 +26,12 @@ WITH fence AS MATERIALIZED (
         sent_at = CASE WHEN i.attempts + o.attempts > 0 THEN i.sent_at END -- else it was given back
     FROM outcome o, fence f
     WHERE i.run_id = f.id AND i.seq = o.seq AND i.state = 'sending'
-    RETURNING i.seq, i.target_id, i.key, i.period, f.id AS run_id, f.key_id, o.state, o.certain
+    RETURNING i.seq, i.target_id, i.key, i.period, f.id AS run_id, f.key_id, f.form_id, o.state, o.certain
 ), acknowledged AS (
     UPDATE syncd.baseline b
     SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, withdrawn = false,
-        fingerprint = i.fingerprint, document = i.payload, amounts = i.amounts, key_id = r.key_id, run_id = r.run_id, acknowledged_at = clock_timestamp()
+        fingerprint = i.fingerprint, document = i.payload, amounts = i.amounts, key_id = r.key_id, run_id = r.run_id, form_id = r.form_id,
+        acknowledged_at = clock_timestamp()
     FROM recorded r, syncd.item i
     WHERE r.state = 'accepted' AND i.run_id = r.run_id AND i.seq = r.seq
       AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period

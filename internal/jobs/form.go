@@ -1,0 +1,143 @@
+package jobs
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/textproto"
+	"strings"
+)
+
+// Call is the request that takes a document: what it is sent to. It holds no secret; the path is a template.
+type Call struct {
+	Method         string // "POST"
+	Path           string // "/V2/Salarie", below the base URL
+	KeyIn, KeyName string // where the dossier's key goes: "header", "query" or "path"; the name is "" for a path
+}
+
+// Form is a call, and what a document that is sent by it means there. What was acknowledged under one form says nothing
+// of what another call holds.
+type Form struct {
+	Call
+	Semantics Semantics
+	Scope     Scope
+}
+
+// FormMember names a part of a form.
+type FormMember string
+
+const (
+	FormMethod    FormMember = "method"
+	FormPath      FormMember = "path"
+	FormKey       FormMember = "key"
+	FormSemantics FormMember = "semantics"
+	FormScope     FormMember = "scope"
+)
+
+// FormChange is a part of a form that is another one than before.
+type FormChange struct {
+	Member FormMember `json:"member"`
+	Old    string     `json:"old"`
+	New    string     `json:"new"`
+}
+
+// Key is the place of the dossier's key in words: "header X-Cle-Dossier", "path".
+func (c Call) Key() string {
+	if c.KeyName == "" {
+		return c.KeyIn
+	}
+	return c.KeyIn + " " + c.KeyName
+}
+
+// Form is what documents of this job are sent by, with this call.
+func (j *PushJob) form(call Call) Form { return Form{call, j.Semantics, j.Scope} }
+
+// normal is the form without what makes no difference to who receives it: case of verb, path and a header's name, and a
+// slash at the end. (IIS, where the API lives, does not tell cases of a path apart.)
+func (f Form) normal() Form {
+	f.Method = strings.ToUpper(f.Method)
+	f.Path = strings.ToLower(strings.TrimRight(f.Path, "/"))
+	if f.KeyIn == "header" {
+		f.KeyName = textproto.CanonicalMIMEHeaderKey(f.KeyName)
+	}
+	return f
+}
+
+// Digest names the form: SHA-256, hex.
+func (f Form) Digest() string {
+	n := f.normal()
+	sum := sha256.Sum256([]byte(strings.Join([]string{n.Method, n.Path, n.KeyIn, n.KeyName, string(n.Semantics), string(n.Scope)}, "\x00")))
+	return hex.EncodeToString(sum[:])
+}
+
+// elsewhere tells whether another call is meant, so that documents acknowledged there are not here. Where the key goes, and
+// what a document means, changes nothing about where it went.
+func (f Form) elsewhere(other Form) bool {
+	a, b := f.normal(), other.normal()
+	return a.Method != b.Method || a.Path != b.Path
+}
+
+// changes tells how the form differs from an earlier one.
+func (f Form) changes(before Form) []FormChange {
+	var changes []FormChange
+	was, is := before.normal(), f.normal()
+	for _, m := range []struct {
+		member         FormMember
+		differs        bool
+		before, behind string
+	}{
+		{FormMethod, was.Method != is.Method, before.Method, f.Method},
+		{FormPath, was.Path != is.Path, before.Path, f.Path},
+		{FormKey, was.Key() != is.Key(), before.Key(), f.Key()},
+		{FormSemantics, was.Semantics != is.Semantics, string(before.Semantics), string(f.Semantics)},
+		{FormScope, was.Scope != is.Scope, string(before.Scope), string(f.Scope)},
+	} {
+		if m.differs {
+			changes = append(changes, FormChange{m.member, m.before, m.behind})
+		}
+	}
+	return changes
+}
+
+// Sender is the last run of a target to which something was acknowledged.
+type Sender struct {
+	Run     int64
+	Job     string
+	Mapping string // digest
+	Form    int64  // key of History.Forms; 0 = not known
+}
+
+// otherForms are the forms under which what was acknowledged is not where this plan sends to.
+func (h *History) otherForms(now Form) map[int64]bool {
+	var others map[int64]bool
+	for id, form := range h.Forms {
+		if now.elsewhere(form) {
+			if others == nil {
+				others = map[int64]bool{}
+			}
+			others[id] = true
+		}
+	}
+	return others
+}
+
+// sentOtherwise finds that the plan sends by another form than that which was acknowledged last, or what another job would
+// have sent otherwise. moved are those who are sent only because of it.
+func (p *planning) sentOtherwise() []Finding {
+	var findings []Finding
+	holds, last := p.evidence.sends > 0, p.history.Sender
+	before, known := Form{}, false
+	if last != nil {
+		before, known = p.history.Forms[last.Form]
+	}
+	if !known && p.moved.n > 0 { // the run is past its time; what it sent is not
+		before, known = p.movedFrom, true
+	}
+	if changes := p.form.changes(before); known && len(changes) > 0 {
+		byContract := p.form != p.sent && p.sent.Digest() == before.Digest() // which is accepted by itself
+		findings = append(findings, Finding{Rule: RuleForm, Holds: holds && !byContract, N: p.moved.n, Keys: p.moved.keys, Form: changes})
+	}
+	if last != nil && last.Job != p.job.Name && last.Mapping != p.job.Mapping.Digest() && holds {
+		findings = append(findings, Finding{Rule: RuleOtherJob, Holds: true, Job: last.Job, Run: last.Run})
+	}
+	return findings
+}
