@@ -125,12 +125,12 @@ func TestWatchedByDefault(t *testing.T) {
 		hold, unique []string
 	}{
 		{"", nil, nil},
-		{"Iban = \"iban\"\nNir = \"nir\"", []string{"Iban"}, []string{"Iban", "Nir"}},
-		{"IBAN = \"iban\"\n\"Etat.NIR\" = { column = \"nir\" }", []string{"IBAN"}, []string{"Etat.NIR", "IBAN"}},
+		{"Iban = \"iban\"\nNir = \"nir\"", []string{"Iban", "Nir"}, []string{"Iban", "Nir"}},
+		{"IBAN = \"iban\"\n\"Etat.NIR\" = { column = \"nir\" }", []string{"Etat.NIR", "IBAN"}, []string{"Etat.NIR", "IBAN"}},
 		{"\"Banque.Compte.iban\" = \"iban\"", []string{"Banque.Compte.iban"}, []string{"Banque.Compte.iban"}},
 		{"Iban = { value = \"\" }\nIbantest = \"ancien\"\n\"Nir.Cle\" = \"cle\"", nil, nil},
-		{"coordonneesBancaires = \"iban\"\nnumeroSecu = { column = \"NIR\" }", []string{"coordonneesBancaires"}, []string{"coordonneesBancaires", "numeroSecu"}},
-		{"Compte = \"code_iban\"\n\"Etat.CodeNir\" = \"secu\"", []string{"Compte"}, []string{"Compte", "Etat.CodeNir"}},
+		{"coordonneesBancaires = \"iban\"\nnumeroSecu = { column = \"NIR\" }", []string{"coordonneesBancaires", "numeroSecu"}, []string{"coordonneesBancaires", "numeroSecu"}},
+		{"Compte = \"code_iban\"\n\"Etat.CodeNir\" = \"secu\"", []string{"Compte", "Etat.CodeNir"}, []string{"Compte", "Etat.CodeNir"}},
 		{"ibanSalarie = \"a\"\nCodeIBAN2 = \"b\"", []string{"CodeIBAN2", "ibanSalarie"}, []string{"CodeIBAN2", "ibanSalarie"}},
 		{"Souvenir = \"souvenir\"\nRiban = \"caribane\"\nSecu = \"numero_secu\"", nil, nil},
 		{"Compte = { column = \"n\" }\nC = { value = \"iban\" }", nil, nil},
@@ -142,7 +142,7 @@ func TestWatchedByDefault(t *testing.T) {
 		}
 	}
 	const renamed = "Compte = \"iban\"\nSecu = \"nir\""
-	if plain, written := parsed(t, guarded(t, "", renamed)), parsed(t, guarded(t, `hold_fields = ["Compte"]
+	if plain, written := parsed(t, guarded(t, "", renamed)), parsed(t, guarded(t, `hold_fields = ["Compte", "Secu"]
 unique_fields = ["Compte", "Secu"]`, renamed)); plain.JobDigest("paie") != written.JobDigest("paie") {
 		t.Error("to write what is found changes the digest")
 	}

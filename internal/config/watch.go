@@ -14,9 +14,12 @@ var watchKeys = []string{"hold_fields", "unique_fields", "amount_fields"}
 // watch reads which members the guards look at. A default that the mapping does not have is left out, which is told of an
 // IBAN: nothing else would be seen of its change. A name that is written must be there.
 func (t *table) watch(g *jobs.Guards, spec mapping.Spec) {
-	g.HoldFields = t.members("hold_fields", fieldsFor(spec.Fields, wordIBAN), withObjects(paths(spec.Fields)),
+	ibans := fieldsFor(spec.Fields, wordIBAN)
+	held := append(fieldsFor(distinctive(spec.Fields), wordNIR), ibans...)
+	slices.Sort(held)
+	g.HoldFields = t.members("hold_fields", slices.Compact(held), withObjects(paths(spec.Fields)),
 		"is no member of [job.fields]")
-	if len(g.HoldFields) == 0 && !t.has("hold_fields") {
+	if len(ibans) == 0 && !t.has("hold_fields") {
 		t.warn("hold_fields", "no member is held when it changes: none is called, or comes from a column called, iban",
 			`name the member of the IBAN in [job.guard], such as hold_fields = ["Iban"]; [] = none on purpose`)
 	}

@@ -19,10 +19,8 @@ func (d *sketch) guards(s *section) {
 		return
 	}
 	d.comment("This API has other names for an IBAN or a NIR: see that [job.guard] watches these, once they are mapped:")
-	if len(hold) > 0 {
-		d.comment("  hold_fields = %s", tomlList(hold))
-	}
 	slices.Sort(unique)
+	d.comment("  hold_fields = %s", tomlList(unique))
 	d.comment("  unique_fields = %s", tomlList(unique))
 }
 

@@ -90,10 +90,10 @@ func TestScaffoldGuards(t *testing.T) {
 		want             []string
 	}{
 		{"other names", `"coordonneesBancaires":{"type":"string"},"numeroSecu":{"type":"string"}`, []string{
-			named, `# hold_fields = ["coordonneesBancaires"]`, `# unique_fields = ["coordonneesBancaires", "numeroSecu"]`}},
+			named, `# hold_fields = ["coordonneesBancaires", "numeroSecu"]`, `# unique_fields = ["coordonneesBancaires", "numeroSecu"]`}},
 		{"one of them", `"Banque":{"type":"object","properties":{"Rib":{"type":"string"},"Bic":{"type":"string"}}},"Nir":{"type":"string"}`, []string{
-			named, `# hold_fields = ["Banque.Rib"]`, `# unique_fields = ["Banque.Rib", "Nir"]`}},
-		{"no account", `"numeroSecu":{"type":"string"}`, []string{named, `# unique_fields = ["numeroSecu"]`}},
+			named, `# hold_fields = ["Banque.Rib", "Nir"]`, `# unique_fields = ["Banque.Rib", "Nir"]`}},
+		{"no account", `"numeroSecu":{"type":"string"}`, []string{named, `# hold_fields = ["numeroSecu"]`, `# unique_fields = ["numeroSecu"]`}},
 		{"the names that are looked for", `"Iban":{"type":"string"},"CodeNir":{"type":"string"}`, nil},
 		{"neither", `"Nom":{"type":"string"}`, nil},
 	} {
