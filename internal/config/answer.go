@@ -7,13 +7,15 @@ import (
 	"syncd/internal/mapping"
 )
 
-// AnswerRules tell a refusal inside a successful answer (HTTP 2xx). Items, Code, Errors and Message are JSON pointers.
+// AnswerRules judge a successful answer (HTTP 2xx): whether it accepts, or has a refusal inside. Items, Code, Errors and
+// Message are JSON pointers.
 type AnswerRules struct {
 	Items   string   // the array of results, to which the others refer; "" = the answer itself is the one result
 	Code    string   // of a result: its code; "" = it has none
 	Success []string // the codes that mean success, as text: "0", "true"; nil exactly when Code is ""
 	Errors  []string // members of a result that must be absent, null or empty; nil = none is looked at
 	Message string   // the text that says why; "" = not told
+	Texts   []string // whole answers that accept, where they are no JSON: "OK", or "" for an empty one; nil = none does
 }
 
 func readAnswer(t *table) *AnswerRules {
@@ -25,6 +27,7 @@ func readAnswer(t *table) *AnswerRules {
 		Success: t.scalars("success"),
 		Errors:  t.pointers("errors"),
 		Message: t.pointer("message", ""),
+		Texts:   t.wholeAnswers("texts"),
 	}
 	if len(t.file.problems) > before {
 		return rules
@@ -34,8 +37,8 @@ func readAnswer(t *table) *AnswerRules {
 		t.report("success", "has no effect without code", `say where the code stands, such as code = "/codeRetour"`)
 	case rules.Code != "" && rules.Success == nil:
 		t.report("code", "does not say which codes mean success", `add them, such as success = ["0"]`)
-	case rules.Code == "" && rules.Errors == nil:
-		t.report("", "does not say how a refusal is told", `add code = "/codeRetour" and success = ["0"], or errors = ["/Erreurs"], or remove the section`)
+	case rules.Code == "" && rules.Errors == nil && rules.Texts == nil:
+		t.report("", "does not say how a refusal is told", `add code = "/codeRetour" and success = ["0"], or errors = ["/Erreurs"], or texts = ["OK"], or remove the section`)
 	}
 	return rules
 }
@@ -89,6 +92,20 @@ func (t *table) pointers(key string) []string {
 		default:
 			values = append(values, value)
 		}
+	}
+	return values
+}
+
+// wholeAnswers are texts, an empty one among them perhaps.
+func (t *table) wholeAnswers(key string) []string {
+	const hint = `write the answers that accept, such as ["OK"], or leave it out`
+	list := t.filled(key, hint)
+	if list == nil {
+		return nil
+	}
+	var values []string
+	for _, at := range t.texts(key, list, hint) {
+		values = append(values, at.node.text)
 	}
 	return values
 }

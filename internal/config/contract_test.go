@@ -46,6 +46,7 @@ func TestAnswer(t *testing.T) {
 		`code = "/codeRetour"` + "\n" + `success = ["0"]`:            {Code: "/codeRetour", Success: []string{"0"}},
 		`errors = ["/Erreurs", "/a~1b/0"]`:                           {Errors: []string{"/Erreurs", "/a~1b/0"}},
 		`errors = ["/Erreurs"]` + "\n" + `message = ""`:              {Errors: []string{"/Erreurs"}},
+		`texts = ["OK", ""]`:                                         {Texts: []string{"OK", ""}},
 		`items = "/listes"` + "\n" + `errors = ["/e"]`:               {Items: "/listes", Errors: []string{"/e"}},
 		`code = "/c"` + "\n" + `success = [0, "0", 0.0]`:             {Code: "/c", Success: []string{"0"}},
 		`code = "/c"` + "\n" + `success = [true, false, "OK", ""]`:   {Code: "/c", Success: []string{"true", "false", "OK", ""}},
@@ -66,7 +67,7 @@ func TestAnswer(t *testing.T) {
 func TestSampleAnswer(t *testing.T) {
 	t.Parallel()
 	c := parsed(t, sampleWith(t, "answer", uncommented))
-	want := &AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Errors: []string{"/erreurs"}, Message: "/libelle"}
+	want := &AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Errors: []string{"/erreurs"}, Message: "/libelle", Texts: []string{"OK"}}
 	if !reflect.DeepEqual(c.Isidoor.Salarie.Answer, want) || len(c.Warnings) > 0 {
 		t.Errorf("got %+v, %v", c.Isidoor.Salarie.Answer, c.Warnings)
 	}

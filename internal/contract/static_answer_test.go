@@ -53,6 +53,7 @@ func TestCheckAnswer(t *testing.T) {
 			[]string{"warning code /anomalies is array in the contract, not a code: no answer could be judged"}},
 		"message mistyped":      {one, retour, &contract.AnswerPlaces{Code: "/codeRetour", Message: "/libele"}, []string{"warning message", `did you mean "/libelle"?`}},
 		"a text":                {`{"type":"string"}`, "", &right, []string{"warning  by the contract a success of POST /V2/Salarie holds string, no object: no answer could be judged"}},
+		"told by its words":     {`{"type":"string"}`, "", &contract.AnswerPlaces{}, nil},
 		"texts":                 {`{"type":"array","items":{"type":"string"}}`, "", &right, []string{"warning  by the contract a success of"}},
 		"a class of .NET":       {`{"$ref":"#/definitions/HttpResponseMessage"}`, `,"HttpResponseMessage":{"properties":{"StatusCode":{"type":"integer"},"Content":{"type":"object"}}}`, &right, nil},
 		"an interface of .NET":  {`{"$ref":"#/definitions/IActionResult"}`, `,"IActionResult":{"type":"object","additionalProperties":false}`, &right, nil},

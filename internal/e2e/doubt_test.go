@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"syncd/internal/jobs"
@@ -155,6 +156,84 @@ func TestEmployeeRemovedWhileInDoubtIsTold(t *testing.T) {
 	run := w.run(r, jobs.Incomplete, nil)
 	w.wantItem(r, run, "00001", jobs.ItemDeparted, jobs.ReasonDepartedInDoubt)
 	w.wantDoubt("00001", true)
+}
+
+// Whatever answer may have come after processing leaves the same doubt: with replace, whoever then leaves staging is shown
+// to a person; whoever stays is sent again.
+func TestAnswersAfterProcessingLeaveADoubt(t *testing.T) {
+	t.Parallel()
+	for name, met := range unclear {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, r := ready(t, 3)
+			r.API = w.connect(once)
+			w.front.play(func(matricule string, _ int) fate {
+				if matricule == "00003" {
+					return served
+				}
+				return met
+			})
+			w.job.MaxInFlight = 1
+			run, err := w.push(r, nil)
+			w.must(err)
+			if run.State == jobs.Succeeded || run.Counts.Uncertain == 0 || run.Counts.Rejected > 0 {
+				t.Fatalf("%s: %+v", run.State, run.Counts)
+			}
+			w.wantDoubt("00001", true)
+			w.exec(`DELETE FROM staging.payroll_element WHERE matricule = '00001'`)
+			w.exec(`DELETE FROM staging.employee WHERE matricule = '00001'`)
+			w.front.play(nil)
+			run = w.run(r, jobs.Incomplete, nil)
+			w.wantItem(r, run, "00001", jobs.ItemDeparted, jobs.ReasonDepartedInDoubt)
+			w.wantDoubt("00001", true)
+			w.wantDoubt("00002", false)
+			if run.Counts.Accepted+run.Counts.Unchanged != 2 || run.Counts.Departed != 1 {
+				t.Errorf("%+v", run.Counts)
+			}
+		})
+	}
+}
+
+// With append the same answers are never followed by the same document.
+func TestAppendTakesNoAnswerAfterProcessingForARefusal(t *testing.T) {
+	t.Parallel()
+	for name, met := range unclear {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, r := appending(t)
+			w.front.play(only("00001", met))
+			run, err := w.push(r, nil)
+			w.must(err)
+			if run.State == jobs.Succeeded || run.Counts.Uncertain != 1 {
+				t.Fatalf("%s: %+v", run.State, run.Counts)
+			}
+			if item := w.item(r, run, "00001"); item.State != jobs.ItemUncertain {
+				t.Fatalf("%+v", item)
+			}
+			for range 2 {
+				run, err := w.push(r, nil)
+				w.must(err)
+				w.wantItem(r, run, "00001", jobs.ItemUnsettled, jobs.ReasonUnsettled)
+			}
+			if n := w.front.sent("00001"); n != 1 {
+				t.Errorf("sent %d times", n)
+			}
+		})
+	}
+}
+
+// An answer that only promises to process a document is one, and the run says so.
+func TestAcceptedForProcessingIsTold(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 3)
+	w.front.play(only("00002", taken))
+	run := w.run(r, jobs.Succeeded, nil)
+	w.wantItem(r, run, "00002", jobs.ItemAccepted, jobs.ReasonTaken)
+	w.wantItem(r, run, "00001", jobs.ItemAccepted, jobs.ReasonAccepted)
+	if len(run.Findings) != 1 || run.Findings[0].Rule != jobs.RuleTaken || run.Findings[0].Holds || run.Findings[0].N != 1 ||
+		!slices.Equal(run.Findings[0].Keys, []string{"00002"}) {
+		t.Errorf("findings %+v", run.Findings)
+	}
 }
 
 // An API that was away without having processed anything leaves nobody in doubt, and nobody "rejected".

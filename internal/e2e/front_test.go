@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"time"
 )
 
 // fate is what befalls one request that sends a document.
@@ -18,11 +19,23 @@ const (
 	lost                  // processed, then the connection is cut without an answer
 	dropped               // not processed, the connection is cut: the sender cannot tell it from lost
 	refused               // 400, not processed
-	away                  // 503, not processed
+	away                  // 503 that says when to come back, not processed
 	broken                // 500, not processed; the sender cannot know that
 	forbidden             // 403, not processed
 	hangs                 // not processed, not answered until the client gives up
+	late                  // processed, and 503: a gateway did not wait for the API
+	seeOther              // processed, and 303: what a form does
+	inside                // not processed: a 207 with the refusal inside
+	page                  // processed, and a web page
+	half                  // processed, and half of the answer
+	switched              // processed, and 101: another protocol
+	taken                 // processed, and 202
 )
+
+// unclear are the fates that nobody can tell from having been received, whatever was.
+var unclear = map[string]fate{
+	"lost": lost, "broken": broken, "late": late, "see other": seeOther, "inside": inside, "page": page, "half": half, "switched": switched,
+}
 
 // front stands before the sandbox and decides about each request by matricule and by how often that one was sent.
 type front struct {
@@ -119,11 +132,44 @@ func (f *front) meet(fate fate, w http.ResponseWriter, r *http.Request) {
 	case refused:
 		answer(w, http.StatusBadRequest)
 	case away:
+		w.Header().Set("Retry-After", "0")
 		answer(w, http.StatusServiceUnavailable)
+	case inside:
+		answer(w, http.StatusMultiStatus)
+	case late, seeOther, page, half, switched, taken:
+		f.inner.ServeHTTP(httptest.NewRecorder(), r)
+		answerAfter(w, fate)
 	case forbidden:
 		answer(w, http.StatusForbidden)
 	case broken:
 		answer(w, http.StatusInternalServerError)
+	}
+}
+
+// answerAfter is what comes instead of the API's own answer once it has processed a document.
+func answerAfter(w http.ResponseWriter, fate fate) {
+	switch fate {
+	case late:
+		http.Error(w, "upstream timed out", http.StatusServiceUnavailable)
+	case seeOther:
+		w.Header().Set("Location", "/login")
+		answer(w, http.StatusSeeOther)
+	case page:
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<!DOCTYPE html><title>Maintenance</title>")
+	case half:
+		w.Header().Set("Content-Length", "500")
+		_, _ = io.WriteString(w, `{"Message":"OK"`)
+		panic(http.ErrAbortHandler)
+	case switched:
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		time.AfterFunc(time.Minute, func() { _ = conn.Close() }) // it stays open, and says no more
+	case taken:
+		answer(w, http.StatusAccepted)
 	}
 }
 

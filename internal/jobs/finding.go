@@ -41,6 +41,7 @@ const (
 	RuleContractAccepted Rule = "contract-accepted" // N changes of the contract that broke what was sent; a person has accepted them
 	RuleUnchecked        Rule = "unchecked"         // no contract says what the call takes: documents go as they are
 	RuleContractStale    Rule = "contract-stale"    // unchanged documents of N employees do not fit the contract, which is new
+	RuleTaken            Rule = "taken"             // documents of N employees were accepted for processing (202): nobody has said whether they were
 	RuleImpact           Rule = "impact"            // of a pull: codes block N of Of employees at the next run of Job
 	RuleImpactUnknown    Rule = "impact-unknown"    // of a pull: that could not be worked out for Job
 )

@@ -75,6 +75,7 @@ const (
 
 	// Why an item ended as it did.
 	ReasonAccepted    ReasonCode = "accepted"
+	ReasonTaken       ReasonCode = "taken"        // accepted for processing (202): whether it was processed, nobody has said
 	ReasonRejected    ReasonCode = "rejected"     // Detail: the API's message, masked
 	ReasonTemporary   ReasonCode = "temporary"    // not attempted: the API was busy or away
 	ReasonTechnical   ReasonCode = "technical"    // uncertain: the API failed

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"runtime"
 	"strconv"
 	"time"
@@ -57,6 +58,9 @@ func judge(semantics Semantics, item Claimed, out Outcome) ItemOutcome {
 	switch {
 	case out.Class == ClassAccepted:
 		result.State, result.Certain, result.Reason.Code = ItemAccepted, true, ReasonAccepted
+		if out.Status == http.StatusAccepted {
+			result.Reason.Code = ReasonTaken
+		}
 	case out.Class == ClassData && unsure:
 		result.State, result.Reason = ItemUncertain, Reason{ReasonStillUnsure, out.Message}
 	case out.Class == ClassData:

@@ -54,6 +54,7 @@ var english = catalogue{
 		jobs.ReasonProblems:        {plain: "cannot be sent as it is"},
 
 		jobs.ReasonAccepted:    {plain: "received by Isidoor"},
+		jobs.ReasonTaken:       {plain: "accepted by Isidoor for processing (HTTP 202); whether it was processed, nobody has said"},
 		jobs.ReasonRejected:    {plain: "refused by Isidoor", with: "refused by Isidoor: %s"},
 		jobs.ReasonTemporary:   {plain: "not sent: Isidoor was busy or away", with: "not sent: Isidoor was busy or away (HTTP %s)"},
 		jobs.ReasonTechnical:   {plain: "sent, but Isidoor failed while it answered", with: "sent, but Isidoor failed while it answered (HTTP %s)"},
@@ -96,6 +97,7 @@ var english = catalogue{
 		causeKey:          {"Isidoor refuses this dossier's key, or does not allow us this call", "Check the key of this [[dossier]], and with Isidoor what we are allowed, then go on:"},
 		causeCertificate:  {"the server's certificate cannot be trusted", "Check base_url and token_url of [isidoor] and this machine's clock. If a proxy uses an authority of its own, name its file in ca_file. Then go on:"},
 		causeAddress:      {"something else than Isidoor's API answers at this address", "Check base_url, token_url and the paths of [isidoor], then go on:"},
+		causeAnswer:       {"Isidoor's answer does not say whether the record was received, and no rule of [isidoor.salarie.answer] does", "Look in Isidoor who was received, and ask what this answer means. If it is how Isidoor says yes, write that into [isidoor.salarie.answer] (config.toml shows how). Then go on:"},
 		causeDatabase:     {"the database cannot be reached", "Once the database answers again, go on where it stopped:"},
 		causeAPI:          {"Isidoor cannot be reached, or is busy", "Once Isidoor is available again, go on where it stopped:"},
 	},

@@ -49,6 +49,8 @@ var englishFindings = map[jobs.Rule]plural{
 	jobs.RuleUnchecked: always("documents go unchecked: no contract of Isidoor's API is known that has this call (see 'syncd check')"),
 	jobs.RuleContractStale: {"{n} unchanged employee does not fit the new contract of Isidoor's API, and would be blocked at the next change{keys}",
 		"{n} unchanged employees do not fit the new contract of Isidoor's API, and would be blocked at their next change{keys}"},
+	jobs.RuleTaken: {"Isidoor accepted the record of {n} employee for processing (HTTP 202); whether it was processed, nobody has said: check there{keys}",
+		"Isidoor accepted the records of {n} employees for processing (HTTP 202); whether they were processed, nobody has said: check there{keys}"},
 	jobs.RuleImpact: {"next run of {job}, {period}: {n} employee would be blocked by codes that are unknown or withdrawn{keys}",
 		"next run of {job}, {period}: {n} employees would be blocked by codes that are unknown or withdrawn{keys}"},
 	jobs.RuleImpactUnknown: always("next run of {job}, {period}: whom the codes would block could not be worked out"),

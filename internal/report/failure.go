@@ -21,6 +21,7 @@ const (
 	causeKey          cause = "key"
 	causeCertificate  cause = "certificate"
 	causeAddress      cause = "address"
+	causeAnswer       cause = "answer"
 	causeDatabase     cause = "database"
 	causeAPI          cause = "api"
 )
@@ -42,6 +43,7 @@ var causes = []struct {
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 40[13]`), causeKey},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate`), causeCertificate},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answer is HTML|is not a token|a redirect`), causeAddress},
+	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 2\d\d\b.*, (?:which does not say|which cannot be judged|and its body)`), causeAnswer},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`Postgres|database`), causeDatabase},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`^(?:token|[A-Z]+ /)`), causeAPI},
 }

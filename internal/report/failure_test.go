@@ -26,6 +26,7 @@ var failures = map[cause]struct {
 	causeKey:          {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 403 Forbidden"), ""},
 	causeCertificate:  {jobs.ReasonConfiguration, call("token", "certificate not trusted"), ""},
 	causeAddress:      {jobs.ReasonConfiguration, call("GET /V2/Dossier", "the answer is HTML, not JSON"), ""},
+	causeAnswer:       {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 207 Multi-Status, which does not say that the document was accepted"), "[isidoor.salarie.answer]"},
 	causeDatabase:     {jobs.ReasonUnreachable, jobs.ErrUnreachable, ""},
 	causeAPI:          {jobs.ReasonUnreachable, call("GET /V2/Dossier", "connection refused"), ""},
 }

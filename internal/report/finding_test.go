@@ -41,6 +41,7 @@ var findings = map[jobs.Rule]jobs.Finding{
 	jobs.RuleUnchecked:        {},
 	jobs.RuleContractAccepted: {N: 2, Contract: []jobs.ContractChange{{Kind: jobs.ContractMemberRequired, Path: "Email", Breaking: true}}},
 	jobs.RuleContractStale:    {N: 2, Keys: []string{"00012", "00031"}},
+	jobs.RuleTaken:            {N: 2, Keys: []string{"00012", "00031"}},
 	jobs.RuleImpact:           {N: 1, Of: 40, Job: "paie", Period: "2026-11", Keys: []string{"00012"}},
 	jobs.RuleImpactUnknown:    {Job: "paie", Period: "2026-10"},
 }
@@ -105,6 +106,8 @@ func TestFinding(t *testing.T) {
 			"les fiches partent sans contrôle préalable : aucun contrat connu de l'API d'Isidoor ne comporte cet appel (voir « syncd check »)"},
 		jobs.RuleContractStale: {"2 unchanged employees do not fit the new contract of Isidoor's API, and would be blocked at their next change: 00012, 00031",
 			"les fiches de 2 salariés, inchangées, ne conviennent pas au nouveau contrat de l'API d'Isidoor, et seraient bloquées à leur prochaine modification : 00012, 00031"},
+		jobs.RuleTaken: {"Isidoor accepted the records of 2 employees for processing (HTTP 202); whether they were processed, nobody has said: check there: 00012, 00031",
+			"Isidoor a pris en charge les fiches de 2 salariés (HTTP 202) sans dire si elles ont été traitées : à vérifier dans Isidoor : 00012, 00031"},
 		jobs.RuleImpact: {"next run of paie, November 2026: 1 employee would be blocked by codes that are unknown or withdrawn: 00012",
 			"prochaine exécution de paie, période de novembre 2026 : 1 salarié serait bloqué par des codes inconnus ou retirés : 00012"},
 		jobs.RuleImpactUnknown: {"next run of paie, October 2026: whom the codes would block could not be worked out",

@@ -62,6 +62,8 @@ var french = catalogue{
 		jobs.ReasonProblems:        {plain: "ne peut pas être transmis en l'état"},
 
 		jobs.ReasonAccepted: {plain: "reçu par Isidoor"},
+		jobs.ReasonTaken: {plain: "pris en charge par Isidoor (HTTP 202) ; rien ne dit si le traitement a eu lieu",
+			several: "pris en charge par Isidoor (HTTP 202) ; rien ne dit si le traitement a eu lieu"},
 		jobs.ReasonRejected: {plain: "refusé par Isidoor", with: "refusé par Isidoor : %s"},
 		jobs.ReasonTemporary: {plain: "non envoyé : Isidoor était occupé ou injoignable", with: "non envoyé : Isidoor était occupé ou injoignable (HTTP %s)",
 			several: "non envoyés : Isidoor était occupé ou injoignable", severalWith: "non envoyés : Isidoor était occupé ou injoignable (HTTP %s)"},
@@ -105,6 +107,7 @@ var french = catalogue{
 		causeKey:          {"Isidoor refuse la clé de ce dossier, ou ne nous permet pas cet appel", "Vérifiez la clé de ce [[dossier]] et, auprès d'Isidoor, ce qui nous est permis, puis reprenez :"},
 		causeCertificate:  {"le certificat du serveur n'est pas digne de confiance", "Vérifiez base_url et token_url dans [isidoor], et l'horloge de cette machine. Si un proxy a sa propre autorité de certification, indiquez son fichier dans ca_file. Puis reprenez :"},
 		causeAddress:      {"autre chose que l'API d'Isidoor répond à cette adresse", "Vérifiez base_url, token_url et les chemins dans [isidoor], puis reprenez :"},
+		causeAnswer:       {"la réponse d'Isidoor ne dit pas si la fiche a été reçue, et aucune règle de [isidoor.salarie.answer] non plus", "Regardez dans Isidoor qui a été reçu, et demandez ce que cette réponse veut dire. Si c'est ainsi qu'Isidoor dit oui, écrivez-le dans [isidoor.salarie.answer] (config.toml montre comment). Puis reprenez :"},
 		causeDatabase:     {"la base de données est injoignable", "Dès que la base de données répond de nouveau, reprenez où l'exécution s'est arrêtée :"},
 		causeAPI:          {"Isidoor est injoignable ou occupé", "Dès qu'Isidoor est de nouveau disponible, reprenez où l'exécution s'est arrêtée :"},
 	},

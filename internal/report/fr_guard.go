@@ -51,6 +51,8 @@ var frenchFindings = map[jobs.Rule]plural{
 	jobs.RuleUnchecked: always("les fiches partent sans contrôle préalable : aucun contrat connu de l'API d'Isidoor ne comporte cet appel (voir « syncd check »)"),
 	jobs.RuleContractStale: {"la fiche de {n} salarié, inchangée, ne convient pas au nouveau contrat de l'API d'Isidoor, et serait bloquée à sa prochaine modification{keys}",
 		"les fiches de {n} salariés, inchangées, ne conviennent pas au nouveau contrat de l'API d'Isidoor, et seraient bloquées à leur prochaine modification{keys}"},
+	jobs.RuleTaken: {"Isidoor a pris en charge la fiche de {n} salarié (HTTP 202) sans dire si elle a été traitée : à vérifier dans Isidoor{keys}",
+		"Isidoor a pris en charge les fiches de {n} salariés (HTTP 202) sans dire si elles ont été traitées : à vérifier dans Isidoor{keys}"},
 	jobs.RuleImpact: {"prochaine exécution de {job}, période {period} : {n} salarié serait bloqué par des codes inconnus ou retirés{keys}",
 		"prochaine exécution de {job}, période {period} : {n} salariés seraient bloqués par des codes inconnus ou retirés{keys}"},
 	jobs.RuleImpactUnknown: always("prochaine exécution de {job}, période {period} : impossible de dire qui serait bloqué par les codes"),

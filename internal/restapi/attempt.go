@@ -105,32 +105,14 @@ func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n i
 // read reads and judges an answer, and gives its connection back.
 func (o *operation) read(ctx context.Context, response *http.Response) answer {
 	body, readErr := readAnswer(response.Body, o.limit)
-	closeErr := response.Body.Close()
-	a := o.judge(response, body)
-	if a.Class != jobs.ClassAccepted || !o.reads && o.rules == nil {
-		return a // the status settles it, whatever became of the body
-	}
-	if readErr == nil {
+	if closeErr := response.Body.Close(); readErr == nil {
 		readErr = closeErr
 	}
-	if !o.reads {
-		return o.settle(ctx, a, body, readErr)
-	}
-	switch {
-	case errors.Is(readErr, errTooLarge):
-		a.Class, a.Problem, a.Hint = jobs.ClassTechnical, "the answer is too large", "check base_url of [isidoor]"
-	case readErr != nil && ctx.Err() != nil:
-		return cancelled(o)
-	case readErr != nil:
-		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, "the answer broke off", hintLater
-	default:
-		o.decode(&a, body)
-	}
-	return a
+	return o.judge(ctx, response, body, readErr)
 }
 
 // decode takes the document out of an answer. No body is no proof that something does not exist, unless the status says so.
-func (o *operation) decode(a *answer, body []byte) {
+func (o *operation) decode(a *answer, header http.Header, body []byte) {
 	document, err := decode(body)
 	silent := o.finds && a.Status != http.StatusNoContent && !isMissing(a.Status) && len(bytes.TrimSpace(body)) == 0
 	if err != nil || silent {

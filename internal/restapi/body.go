@@ -19,7 +19,10 @@ const (
 	maxMessage    = 2000     // characters kept of a message
 )
 
-var errTooLarge = errors.New("the answer is too large")
+var (
+	errTooLarge = errors.New("the answer is too large")
+	bom         = []byte("\xef\xbb\xbf")
+)
 
 // readAnswer reads a body to its end, so that its connection can be used again, or up to limit bytes. What was read is
 // returned with the error too.
@@ -33,11 +36,15 @@ func readAnswer(body io.Reader, limit int64) ([]byte, error) {
 
 // isMarkup tells whether an answer is HTML (or XML): a proxy, a login page or a web server speaks, not the API.
 func isMarkup(header http.Header, body []byte) bool {
+	body = bytes.TrimLeft(bytes.TrimPrefix(body, bom), " \t\r\n")
+	if len(body) == 0 {
+		return false
+	}
 	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err == nil && (kind == "text/html" || kind == "application/xhtml+xml") {
-		return len(body) > 0
+		return true
 	}
-	return bytes.HasPrefix(bytes.TrimLeft(body, "\xef\xbb\xbf \t\r\n"), []byte("<"))
+	return body[0] == '<'
 }
 
 // decode reads a JSON answer, numbers kept exactly as they are written. No body is nil.
@@ -45,7 +52,7 @@ func decode(body []byte) (any, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
 	}
-	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))))
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, bom)))
 	d.UseNumber()
 	var value any
 	if err := d.Decode(&value); err != nil {

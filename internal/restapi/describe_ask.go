@@ -96,12 +96,15 @@ func (s *search) read(ctx context.Context, op *operation, response *http.Respons
 		err = closeErr
 	}
 	status := response.StatusCode
+	class := meaningOf(status).reading
 	p := page{answer: answer{CallError: jobs.CallError{Class: jobs.ClassConfiguration, Status: status, Hint: hintContract}}}
 	switch {
-	case classOf(status) == jobs.ClassTemporary, classOf(status) == jobs.ClassTechnical:
-		p.Class, p.Problem, p.Hint = jobs.ClassTemporary, "answered "+statusText(status), hintTrouble
-		p.tryAgain, p.retryAfter = true, retryAfter(response.Header, time.Now())
-	case classOf(status) != jobs.ClassAccepted:
+	case class == jobs.ClassTemporary, class == jobs.ClassTechnical:
+		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, "answered "+statusText(status), hintTrouble, true
+		p.retryAfter, _ = retryAfter(response.Header, time.Now())
+	case class != jobs.ClassAccepted && status/100 == 2: // a part of one, or one that somebody altered
+		p.Problem = "answered " + statusText(status)
+	case class != jobs.ClassAccepted:
 		p.Problem, p.passed = "answered "+statusText(status), true
 		p.redirected(op.url, response)
 	case isMarkup(response.Header, text):
@@ -141,7 +144,7 @@ func (p *page) redirected(from *url.URL, response *http.Response) {
 func readContract(response *http.Response) ([]byte, error) {
 	body := bufio.NewReaderSize(response.Body, contractHead)
 	head, err := body.Peek(contractHead)
-	if classOf(response.StatusCode) != jobs.ClassAccepted || isMarkup(response.Header, head) {
+	if meaningOf(response.StatusCode).reading != jobs.ClassAccepted || isMarkup(response.Header, head) {
 		return head, nil
 	}
 	if err != nil && !errors.Is(err, io.EOF) {

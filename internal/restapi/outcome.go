@@ -1,6 +1,8 @@
 package restapi
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -12,6 +14,8 @@ const (
 	hintLater    = "the partner is busy or away: try again later"
 	hintEmployee = "correct this employee in staging and run again"
 	hintAddress  = "check base_url and the paths of [isidoor]"
+	hintRules    = "whether it was received is not known: ask the partner; if its API accepts a document this way, say so in " +
+		answerTable + " (code and success, errors, or texts: see config.toml)"
 )
 
 // answer is one attempt's end, given its class.
@@ -24,63 +28,113 @@ type answer struct {
 	document      any           // decoded JSON of an operation that reads
 }
 
-// classOf sorts statuses. It is the table that docs and reports rely on:
-//
-//	2xx                            accepted
-//	400 404 409 413 422            data: this employee is refused
-//	408 425 429 502 503 504        temporary: retried with growing pauses, or as Retry-After says
-//	other 5xx                      technical: retried a few times
-//	1xx 3xx, other 4xx             configuration: the address, the key, the method or the format is wrong
-//
-// judge refines it: what is data for a document is configuration for a call that reads, for no employee is concerned;
-// markup instead of JSON in a 2xx, 404 or 410 means that something else than the API answers. Any 5xx but 503 leaves
-// doubt whether the document was processed. For a call that asks for something that may not exist, 404 and 410 are
-// accepted: an answer without a document. settle looks for a refusal inside a 2xx where there are rules for it.
-func classOf(status int) jobs.Class {
-	switch status {
-	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict,
-		http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		return jobs.ClassData
-	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests,
-		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return jobs.ClassTemporary
-	}
-	switch status / 100 {
-	case 2:
-		return jobs.ClassAccepted
-	case 5:
-		return jobs.ClassTechnical
-	}
-	return jobs.ClassConfiguration
+// meaning is what answers with the statuses from first to last mean to each kind of call.
+type meaning struct {
+	first, last int
+	document    jobs.Class // of a call that sends one
+	doubt       bool       // and the document may have been processed all the same
+	reading     jobs.Class
+	token       jobs.Class
 }
 
-// judge gives an answer its class by status and body.
-func (o *operation) judge(response *http.Response, body []byte) answer {
-	status := response.StatusCode
-	a := answer{CallError: jobs.CallError{Class: classOf(status), Status: status}}
-	if a.Class != jobs.ClassAccepted {
-		a.Problem, a.Message = "answered "+statusText(status), messageOf(body)
-		a.ambiguous = status >= 500 && status != http.StatusServiceUnavailable
+// meanings is the one table of what a status means; the first row that has it counts. ARCHITECTURE.md shows it to people.
+//
+// A body can only take trust away (settle, decode): what accepts a document does so with JSON or with nothing. A refusal
+// is free of doubt where it says by itself that nothing was processed: a 4xx, but for 408, and a 503 with a Retry-After.
+// What stands between us and the API says 502, 503 and 504 when the API was only slow, 408 when it did not wait to the
+// end, and a redirect is what comes after a form was processed.
+//
+// Rules that the configuration has for answers ([isidoor.salarie.answer]) judge any 2xx instead of its status. For a call
+// that asks for something that may not exist, 404 and 410 are accepted: an answer without a document.
+var meanings = []meaning{
+	{200, 201, jobs.ClassAccepted, false, jobs.ClassAccepted, jobs.ClassAccepted},
+	{202, 202, jobs.ClassAccepted, false, jobs.ClassTechnical, jobs.ClassConfiguration}, // processed later, or not: jobs notes it
+	{204, 204, jobs.ClassAccepted, false, jobs.ClassAccepted, jobs.ClassConfiguration},
+	{100, 399, jobs.ClassConfiguration, true, jobs.ClassConfiguration, jobs.ClassConfiguration}, // 206: a part; 203, 226: altered; 207, 208: see inside
+	{400, 400, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{404, 404, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{408, 408, jobs.ClassTemporary, true, jobs.ClassTemporary, jobs.ClassTemporary},
+	{409, 409, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{413, 413, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{422, 422, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{425, 425, jobs.ClassTemporary, false, jobs.ClassTemporary, jobs.ClassTemporary},
+	{429, 429, jobs.ClassTemporary, false, jobs.ClassTemporary, jobs.ClassTemporary},
+	{400, 499, jobs.ClassConfiguration, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{502, 504, jobs.ClassTemporary, true, jobs.ClassTemporary, jobs.ClassTemporary},
+	{500, 599, jobs.ClassTechnical, true, jobs.ClassTechnical, jobs.ClassTemporary},
+	{0, 999, jobs.ClassConfiguration, true, jobs.ClassConfiguration, jobs.ClassConfiguration}, // HTTP knows no such status
+}
+
+func meaningOf(status int) meaning {
+	for i := range meanings {
+		if m := &meanings[i]; m.first <= status && status <= m.last {
+			return *m
+		}
 	}
-	switch {
-	case (a.Class == jobs.ClassAccepted || isMissing(status)) && isMarkup(response.Header, body):
-		a.ambiguous = a.Class == jobs.ClassAccepted
-		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, "the answer is HTML, not JSON", hintAddress
-	case isMissing(status) && o.finds:
-		o.judgeMissing(&a)
-	case a.Class == jobs.ClassData && o.reads:
-		a.Class, a.Hint = jobs.ClassConfiguration, hintAddress
-	case a.Class == jobs.ClassTemporary || a.Class == jobs.ClassTechnical:
-		a.Hint, a.retryAfter = hintLater, retryAfter(response.Header, time.Now())
-	case a.Class == jobs.ClassConfiguration:
-		a.Problem, a.Hint = o.refusedCall(response, a.Problem)
-	case a.Class == jobs.ClassData:
-		a.Hint = hintEmployee
+	return meanings[len(meanings)-1]
+}
+
+// judge gives an answer its class, by its status and what came of its body.
+func (o *operation) judge(ctx context.Context, response *http.Response, body []byte, readErr error) answer {
+	m := meaningOf(response.StatusCode)
+	if o.reads {
+		return o.judgeReading(ctx, m.reading, response, body, readErr)
+	}
+	a := answer{CallError: jobs.CallError{Class: m.document, Status: response.StatusCode}, ambiguous: m.doubt}
+	if response.StatusCode/100 == 2 {
+		return o.settle(ctx, a, response.Header, body, readErr)
+	}
+	o.refused(&a, response, body)
+	if _, told := retryAfter(response.Header, time.Now()); told && a.Status == http.StatusServiceUnavailable {
+		a.ambiguous = false
+	}
+	return a
+}
+
+func (o *operation) judgeReading(ctx context.Context, class jobs.Class, response *http.Response, body []byte, readErr error) answer {
+	a := answer{CallError: jobs.CallError{Class: class, Status: response.StatusCode}}
+	if a.Class != jobs.ClassAccepted {
+		o.refused(&a, response, body)
+	} else if isMarkup(response.Header, body) {
+		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, hintAddress
 	}
 	if o.finds {
 		a.Message = ""
 	}
+	if a.Class != jobs.ClassAccepted {
+		return a
+	}
+	switch {
+	case errors.Is(readErr, errTooLarge):
+		a.Class, a.Problem, a.Hint = jobs.ClassTechnical, "the answer is too large", "check base_url of [isidoor]"
+	case readErr != nil && ctx.Err() != nil:
+		return cancelled(o)
+	case readErr != nil:
+		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, "the answer broke off", hintLater
+	default:
+		o.decode(&a, response.Header, body)
+	}
 	return a
+}
+
+const problemMarkup = "the answer is HTML, not JSON"
+
+// refused words an answer that accepts nothing.
+func (o *operation) refused(a *answer, response *http.Response, body []byte) {
+	a.Problem, a.Message = "answered "+statusText(a.Status), messageOf(body)
+	switch {
+	case isMissing(a.Status) && isMarkup(response.Header, body): // something else than the API speaks
+		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, hintAddress
+	case isMissing(a.Status) && o.finds:
+		o.judgeMissing(a)
+	case a.Class == jobs.ClassTemporary || a.Class == jobs.ClassTechnical:
+		a.Hint = hintLater
+		a.retryAfter, _ = retryAfter(response.Header, time.Now())
+	case a.Class == jobs.ClassData:
+		a.Hint = hintEmployee
+	default:
+		a.Problem, a.Hint = o.refusedCall(response, a.Problem)
+	}
 }
 
 // refusedCall words an answer that stops the run.
@@ -97,8 +151,12 @@ func (o *operation) refusedCall(response *http.Response, problem string) (string
 		return problem, "wrong dossier key? check key of the [[dossier]] and dossier_key of [isidoor]"
 	case status == http.StatusForbidden:
 		return problem, "wrong dossier key? check key of the [[dossier]], and what the partner granted this client"
+	case status == http.StatusPartialContent:
+		return problem + ", a part of the answer only", "check the path of the endpoint in [isidoor], and ask the partner how the rest is asked for"
 	case status/100 == 3:
 		return redirectProblem(response, problem), hintAddress
+	case o.reads && meaningOf(status).document == jobs.ClassData:
+		return problem, hintAddress
 	default:
 		return problem, "check method and path of the endpoint in [isidoor]"
 	}

@@ -1,6 +1,7 @@
 package restapi
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -9,46 +10,137 @@ import (
 	"syncd/internal/jobs"
 )
 
-func TestClassesOfADocument(t *testing.T) {
-	t.Parallel()
-	classes := map[jobs.Class][]int{
-		jobs.ClassAccepted:      {200, 201, 202, 204, 299},
-		jobs.ClassData:          {400, 404, 409, 413, 422},
-		jobs.ClassTemporary:     {408, 425, 429, 502, 503, 504},
-		jobs.ClassTechnical:     {500, 501, 505, 507, 599},
-		jobs.ClassConfiguration: {300, 301, 303, 307, 308, 401, 402, 403, 405, 406, 410, 411, 415, 421, 426, 451},
+// wanted tells in words what a status means, for each kind of call; "?" after a class: the document is in doubt.
+func wanted(status int) (document, reading, token string) {
+	switch status {
+	case 200, 201:
+		return "accepted", "accepted", "accepted"
+	case 202:
+		return "accepted", "technical", "configuration"
+	case 204:
+		return "accepted", "accepted", "configuration"
+	case 400, 404, 409, 413, 422:
+		return "data", "configuration", "configuration"
+	case 408:
+		return "temporary?", "temporary", "temporary"
+	case 425, 429:
+		return "temporary", "temporary", "temporary"
+	case 502, 503, 504:
+		return "temporary?", "temporary", "temporary"
 	}
-	unsure := map[int]bool{500: true, 501: true, 502: true, 504: true, 505: true, 507: true, 599: true}
-	for class, statuses := range classes {
-		for _, status := range statuses {
-			s := &script{steps: []step{answers(status)}}
-			out := send(s.open(t, func(o *Options) { o.RetryFor = 1 }), "00042")
-			if out.Class != class || out.Status != status || out.Ambiguous != unsure[status] || out.AnsweredAt.IsZero() {
-				t.Errorf("%d: class %s, status %d, ambiguous %v, want %s", status, out.Class, out.Status, out.Ambiguous, class)
+	switch status / 100 {
+	case 4:
+		return "configuration", "configuration", "configuration"
+	case 5:
+		return "technical?", "technical", "temporary"
+	}
+	return "configuration?", "configuration", "configuration"
+}
+
+// Whatever the status, a body takes trust away and never gives any.
+func TestWhatEachStatusMeans(t *testing.T) {
+	t.Parallel()
+	var statuses []int
+	for status := 100; status < 600; status++ {
+		statuses = append(statuses, status)
+	}
+	for _, status := range append(statuses, 0, 99, 600, 999) {
+		document, reading, token := wanted(status)
+		for body, spoils := range map[string]bool{"": false, "{}": false, "[1]": false, "null": false, `""`: false, " \r\n": false,
+			"\xef\xbb\xbf{}": false, "OK": true, "{": true, "<p>": true, "{}{}": true, "{}\xff": true, "\x1f\x8b": true} {
+			want := document
+			if spoils && document == "accepted" {
+				want = "configuration?"
 			}
-			if class == jobs.ClassAccepted {
-				continue
+			if spoils && body == "<p>" && status == 404 {
+				want = "configuration" // a web server speaks, not the API
 			}
-			if call := callError(t, out.Err); call.Class != class || call.Call != "POST /V2/Salarie" || call.Hint == "" ||
-				!strings.HasPrefix(call.Problem, "answered ") {
-				t.Errorf("%d: error %+v", status, call)
+			s := &script{steps: []step{func(req *http.Request) (*http.Response, error) {
+				leave(req)
+				return response(status, body, "Content-Type", "text/plain"), nil
+			}}}
+			out := send(s.open(t, func(o *Options) { o.RetryFor, o.TechnicalTries = 1, 1 }), "00042")
+			if got := told(out); got != want || out.Status != status || out.AnsweredAt.IsZero() {
+				t.Errorf("a document, %d %q: %s, status %d, want %s", status, body, got, out.Status, want)
+			}
+			if out.Err != nil {
+				if call := callError(t, out.Err); call.Class != out.Class || call.Call != "POST /V2/Salarie" || call.Hint == "" || call.Problem == "" {
+					t.Errorf("%d: error %+v", status, call)
+				}
+			}
+		}
+		s := &script{steps: []step{func(*http.Request) (*http.Response, error) { return response(status, `{"Siret":"1"}`), nil }}}
+		_, err := s.open(t, func(o *Options) { o.RetryFor, o.TechnicalTries = 1, 1 }).Dossier(testKey).Identity(t.Context())
+		if got := classOfError(err); got != reading {
+			t.Errorf("a reading call, %d: %s (%v), want %s", status, got, err, reading)
+		}
+		s = &script{steps: []step{answers(200)}, token: func(int) *http.Response {
+			return response(status, `{"access_token":"t","expires_in":3600}`)
+		}}
+		if out := send(s.open(t, func(o *Options) { o.RetryFor = 1 }), "00042"); told(out) != token {
+			t.Errorf("a token, %d: %s (%v), want %s", status, told(out), out.Err, token)
+		}
+	}
+}
+
+func told(out jobs.Outcome) string {
+	if out.Ambiguous {
+		return string(out.Class) + "?"
+	}
+	return string(out.Class)
+}
+
+func classOfError(err error) string {
+	var call *jobs.CallError
+	if errors.As(err, &call) {
+		return string(call.Class)
+	}
+	return "accepted"
+}
+
+// A refusal that says itself that nothing was processed leaves no doubt.
+func TestARetryAfterTakesTheDoubtFromA503(t *testing.T) {
+	t.Parallel()
+	for value, certain := range map[string]bool{
+		"7": true, "0": true, " 7 ": true, "99999999999999999999": true, "Mon, 30 Nov 2026 06:00:00 GMT": true,
+		"": false, "soon": false, "-1": false, "1.5": false,
+	} {
+		for status, doubt := range map[int]bool{503: !certain, 408: true, 500: true, 502: true, 504: true, 429: false} {
+			s := &script{steps: []step{answers(status, "Retry-After", value)}}
+			if out := send(s.open(t, func(o *Options) { o.RetryFor, o.TechnicalTries = 1, 1 }), "00042"); out.Ambiguous != doubt {
+				t.Errorf("%d with Retry-After %q: ambiguous %v", status, value, out.Ambiguous)
 			}
 		}
 	}
 }
 
-// A call that reads concerns no employee: what is data for a document is a wrong address for it.
-func TestClassesOfAReadingCall(t *testing.T) {
+// What stops a run over a success that none is says how to go on.
+func TestDoubtfulSuccesses(t *testing.T) {
 	t.Parallel()
-	for status, class := range map[int]jobs.Class{
-		400: jobs.ClassConfiguration, 404: jobs.ClassConfiguration, 403: jobs.ClassConfiguration, 302: jobs.ClassConfiguration,
-		429: jobs.ClassTemporary, 503: jobs.ClassTemporary, 500: jobs.ClassTechnical,
+	for name, test := range map[string]struct {
+		status int
+		kind   string
+		body   string
+		want   string
+	}{
+		"multi-status": {207, "application/json", `[{"status":422}]`, "answered 207 Multi-Status, which does not say that the document was accepted"},
+		"a part":       {206, "application/json", `{}`, "answered 206 Partial Content, which does not say that the document was accepted"},
+		"altered":      {203, "application/json", `{}`, "answered 203 Non-Authoritative Information, which does not say that the document was accepted"},
+		"a problem":    {200, "application/problem+json", `{"title":"no"}`, "answered 200 OK, and its body calls itself a problem"},
+		"words":        {200, "text/plain", "OK", "answered 200 OK, and its body is not JSON"},
 	} {
-		s := &script{steps: []step{answers(status)}}
-		_, err := s.open(t, func(o *Options) { o.RetryFor = 1 }).Dossier(testKey).Identity(t.Context())
-		if call := callError(t, err); call.Class != class || call.Status != status || call.Call != "GET /V2/Dossier" {
-			t.Errorf("%d: error %+v, want %s", status, call, class)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{steps: []step{func(req *http.Request) (*http.Response, error) {
+				leave(req)
+				return response(test.status, test.body, "Content-Type", test.kind), nil
+			}}}
+			out := send(s.open(t, nil), "00042")
+			call := callError(t, out.Err)
+			if told(out) != "configuration?" || call.Problem != test.want || !strings.Contains(call.Hint, "[isidoor.salarie.answer]") || len(s.calls) != 1 {
+				t.Errorf("%s after %d requests: %v", told(out), len(s.calls), out.Err)
+			}
+		})
 	}
 }
 
@@ -68,8 +160,8 @@ func TestHTMLIsNotTheAPI(t *testing.T) {
 		"HTML type without a body": {204, "text/html", "", jobs.ClassAccepted, false},
 		"page in a 404":            {404, "text/html", page, jobs.ClassConfiguration, false},
 		"page in a 413 of IIS":     {413, "text/html", page, jobs.ClassData, false},
-		"page in a 503":            {503, "text/html", page, jobs.ClassTemporary, false},
-		"text in a 200":            {200, "text/plain", "OK", jobs.ClassAccepted, false},
+		"page in a 503":            {503, "text/html", page, jobs.ClassTemporary, true},
+		"text in a 200":            {200, "text/plain", "OK", jobs.ClassConfiguration, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

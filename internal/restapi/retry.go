@@ -2,9 +2,12 @@ package restapi
 
 import (
 	"context"
+	"errors"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"syncd/internal/jobs"
@@ -101,20 +104,20 @@ func backoff(failures int, random func(time.Duration) time.Duration) time.Durati
 }
 
 // retryAfter reads the header in both forms (RFC 9110, section 10.2.3): seconds, or a date, which is compared with the
-// server's own clock where it is told. 0 = none, or in the past.
-func retryAfter(header http.Header, now time.Time) time.Duration {
-	value := header.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
-		return time.Duration(seconds) * time.Second
+// server's own clock where it is told. told = the header is there and can be read; a date in the past is 0.
+func retryAfter(header http.Header, now time.Time) (after time.Duration, told bool) {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, math.MaxInt32)) * time.Second, true
 	}
 	date, err := http.ParseTime(value)
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	if served, err := http.ParseTime(header.Get("Date")); err == nil {
 		now = served
 	}
-	return max(0, date.Sub(now))
+	return max(0, date.Sub(now)), true
 }
 
 // askEvery is how often a pause asks whether the caller still wants the next attempt.

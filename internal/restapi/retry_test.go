@@ -58,7 +58,7 @@ func TestRetriesEnd(t *testing.T) {
 		most        int
 		after, upTo time.Duration
 	}{
-		"temporary: after RetryFor":       {answers(503), jobs.ClassTemporary, false, 4, 10, 20 * time.Second, time.Minute},
+		"temporary: after RetryFor":       {answers(429), jobs.ClassTemporary, false, 4, 10, 20 * time.Second, time.Minute},
 		"technical: after TechnicalTries": {answers(500), jobs.ClassTechnical, true, 3, 3, 0, 2 * time.Second},
 		"data: at once":                   {answers(422), jobs.ClassData, false, 1, 1, 0, 0},
 		"configuration: at once":          {answers(403), jobs.ClassConfiguration, false, 1, 1, 0, 0},
@@ -100,11 +100,19 @@ func TestDoubtStaysUntilAnAcceptance(t *testing.T) {
 		"lost, then refused":               {[]step{breaks(true), answers(400)}, true, jobs.ClassData, 400, true, 2},
 		"lost, then accepted":              {[]step{breaks(true), answers(200)}, true, jobs.ClassAccepted, 200, false, 2},
 		"502, then forbidden":              {[]step{answers(502), answers(403)}, true, jobs.ClassConfiguration, 403, true, 2},
-		"503 leaves none":                  {[]step{answers(503), answers(409)}, true, jobs.ClassData, 409, false, 2},
+		"503, then refused":                {[]step{answers(503), answers(409)}, true, jobs.ClassData, 409, true, 2},
+		"503 that says when: no doubt":     {[]step{answers(503, "Retry-After", "1"), answers(409)}, true, jobs.ClassData, 409, false, 2},
+		"see other":                        {[]step{answers(303), answers(200)}, true, jobs.ClassConfiguration, 303, true, 1},
+		"another protocol":                 {[]step{answers(101), answers(200)}, true, jobs.ClassConfiguration, 101, true, 1},
 		"append: lost is not sent again":   {[]step{breaks(true), answers(200)}, false, jobs.ClassTemporary, 0, true, 1},
 		"append: 504 is not sent again":    {[]step{answers(504), answers(200)}, false, jobs.ClassTemporary, 504, true, 1},
 		"append: 500 is not sent again":    {[]step{answers(500), answers(200)}, false, jobs.ClassTechnical, 500, true, 1},
-		"append: 503 is sent again":        {[]step{answers(503), answers(200)}, false, jobs.ClassAccepted, 200, false, 2},
+		"append: 503 is not sent again":    {[]step{answers(503), answers(200)}, false, jobs.ClassTemporary, 503, true, 1},
+		"append: 408 is not sent again":    {[]step{answers(408), answers(200)}, false, jobs.ClassTemporary, 408, true, 1},
+		"append: 303 is not sent again":    {[]step{answers(303), answers(200)}, false, jobs.ClassConfiguration, 303, true, 1},
+		"append: 207 is not sent again":    {[]step{answers(207), answers(200)}, false, jobs.ClassConfiguration, 207, true, 1},
+		"append: a later one is sent":      {[]step{answers(503, "Retry-After", "1"), answers(200)}, false, jobs.ClassAccepted, 200, false, 2},
+		"append: 429 is sent again":        {[]step{answers(429), answers(200)}, false, jobs.ClassAccepted, 200, false, 2},
 		"append: never left is sent again": {[]step{breaks(false), answers(200)}, false, jobs.ClassAccepted, 200, false, 2},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,19 +1,24 @@
 package restapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"mime"
+	"net/http"
 	"slices"
 	"strings"
 
 	"syncd/internal/jobs"
 )
 
-// settle applies the rules to the body of a 2xx. A refusal is as definite as a 400. What cannot be judged leaves doubt,
-// for the API may have taken the document: broken off, it is tried again as other trouble on the way is; else the rules do
-// not describe this API, and the run has to stop before it takes refusals for successes.
-func (o *operation) settle(ctx context.Context, a answer, body []byte, readErr error) answer {
+// settle judges a 2xx that answers a document: by the rules, where there are any, else by what its status and its body can
+// mean (meanings). What cannot be judged leaves doubt, for the API may have taken the document: broken off, it is tried
+// again as other trouble on the way is; else this is not the API that the configuration describes, and the run has to
+// stop before it takes refusals for successes.
+func (o *operation) settle(ctx context.Context, a answer, header http.Header, body []byte, readErr error) answer {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, bom))
 	switch {
 	case errors.Is(readErr, errTooLarge):
 		return unjudged(a, "the answer is too large")
@@ -24,16 +29,50 @@ func (o *operation) settle(ctx context.Context, a answer, body []byte, readErr e
 	case readErr != nil:
 		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassTemporary, "the answer broke off", hintLater, true
 		return a
+	case o.rules != nil && o.rules.bodies[string(body)]:
+		a.Class, a.ambiguous = jobs.ClassAccepted, false
+		return a
+	case isMarkup(header, body) && (o.rules == nil || !json.Valid(body)): // rules know an API that mislabels its answers
+		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassConfiguration, problemMarkup, hintAddress, true
+		return a
+	case o.rules != nil:
+		return o.ruled(a, body)
 	}
+	return settled(a, header, body)
+}
+
+// settled judges a 2xx where nobody said how the API words a success: JSON or nothing is taken for one.
+func settled(a answer, header http.Header, body []byte) answer {
+	kind, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	switch {
+	case a.Class != jobs.ClassAccepted:
+		return doubted(a, ", which does not say that the document was accepted")
+	case kind == "application/problem+json" && len(body) > 0: // RFC 9457
+		return doubted(a, ", and its body calls itself a problem")
+	case len(body) > 0 && !json.Valid(body):
+		return doubted(a, ", and its body is not JSON")
+	}
+	return a
+}
+
+func doubted(a answer, why string) answer {
+	a.Class, a.ambiguous = jobs.ClassConfiguration, true
+	a.Problem, a.Hint = "answered "+statusText(a.Status)+why, hintRules
+	return a
+}
+
+// ruled applies the rules. A refusal is as definite as a 400.
+func (o *operation) ruled(a answer, body []byte) answer {
 	document, err := decode(body)
 	if err != nil {
 		return unjudged(a, "the answer is not JSON")
 	}
 	refused, err := o.rules.refusals(document)
-	switch {
-	case err != nil:
+	if err != nil {
 		return unjudged(a, err.Error())
-	case len(refused) > 0:
+	}
+	a.ambiguous = false
+	if a.Class = jobs.ClassAccepted; len(refused) > 0 {
 		a.Class, a.Problem = jobs.ClassData, "answered "+statusText(a.Status)+", with a refusal inside"
 		a.Hint, a.Message = hintEmployee, o.rules.messageIn(refused)
 	}
@@ -67,8 +106,11 @@ func (r *answerRules) refusals(document any) ([]any, error) {
 }
 
 func (r *answerRules) results(document any) ([]any, error) {
-	if document == nil {
+	switch {
+	case document == nil:
 		return nil, errors.New("the answer is empty")
+	case r.code == nil && len(r.errors) == 0:
+		return nil, errors.New("it is none of texts")
 	}
 	found, ok := r.items.find(document)
 	results, isArray := found.([]any)

@@ -173,9 +173,41 @@ func TestRulesLeaveOtherAnswers(t *testing.T) {
 		callError(t, out.Err).Problem != "the answer is HTML, not JSON" {
 		t.Errorf("HTML: outcome %+v", out)
 	}
-	for _, body := range []string{"", "OK", `{"codeRetour":20,"anomalies":["x"]}`, `{`} {
+	for _, body := range []string{"", `"OK"`, `{"codeRetour":20,"anomalies":["x"]}`} {
 		if out := answered(t, nil, 200, body); out.Class != jobs.ClassAccepted || out.Ambiguous {
 			t.Errorf("without rules, %q: outcome %+v", body, out)
+		}
+	}
+}
+
+// Who wrote rules knows the API: they judge every 2xx, and say of words that are no JSON whether they accept.
+func TestRulesJudgeEverySuccess(t *testing.T) {
+	t.Parallel()
+	ok := &AnswerRules{Texts: []string{"OK", " Reçu\n"}}
+	silent := chorus()
+	silent.Texts = []string{""}
+	for name, test := range map[string]struct {
+		rules *AnswerRules
+		body  string
+		want  string
+	}{
+		"a code":               {chorus(), `{"codeRetour":0}`, "accepted"},
+		"another code":         {chorus(), `{"codeRetour":20}`, "data"},
+		"one of several":       {listed(), `{"resultats":[{"codeRetour":0},{"codeRetour":7}]}`, "data"},
+		"none":                 {chorus(), `{}`, "configuration?"},
+		"words":                {ok, "OK", "accepted"},
+		"words and a BOM":      {ok, "\xef\xbb\xbfReçu ", "accepted"},
+		"other words":          {ok, "KO", "configuration?"},
+		"words in JSON":        {ok, `"OK"`, "configuration?"},
+		"JSON":                 {ok, `{}`, "configuration?"},
+		"nothing, not said":    {ok, "", "configuration?"},
+		"nothing, and said":    {silent, "", "accepted"},
+		"a code, nothing said": {silent, `{"codeRetour":20}`, "data"},
+	} {
+		for _, status := range []int{200, 202, 203, 206, 207, 208, 226, 299} {
+			if out := answered(t, test.rules, status, test.body); told(out) != test.want {
+				t.Errorf("%s, %d: %s, want %s", name, status, told(out), test.want)
+			}
 		}
 	}
 }
@@ -207,7 +239,7 @@ func TestBodiesThatBreakOff(t *testing.T) {
 		"append: is not repeated":  {[]step{halfAnswer, good}, false, jobs.ClassTemporary, true, 1},
 		"again and again":          {[]step{halfAnswer}, true, jobs.ClassTemporary, true, 3}, // or 4: pauses are random
 		"without an end":           {[]step{endlessAnswer, good}, true, jobs.ClassAccepted, false, 2},
-		"then a refusal: no doubt": {[]step{answers(503), refusing}, true, jobs.ClassData, false, 2},
+		"then a refusal: no doubt": {[]step{answers(429), refusing}, true, jobs.ClassData, false, 2},
 		"doubt, then a refusal":    {[]step{halfAnswer, refusing}, true, jobs.ClassData, true, 2},
 		"lost, then a refusal":     {[]step{breaks(true), refusing}, true, jobs.ClassData, true, 2},
 		"502, then a refusal":      {[]step{answers(502), refusing}, true, jobs.ClassData, true, 2},

@@ -67,6 +67,9 @@ func (t tokenTransport) exchange(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the token: %w", err)
 	}
+	if meaningOf(answer.StatusCode).token == jobs.ClassConfiguration && answer.StatusCode/100 == 2 {
+		body = nil // whatever x/oauth2 would read there: this status gives no token
+	}
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) { // x/oauth2 reads JSON labelled text/plain as a form
 		answer.Header.Set("Content-Type", "application/json")
 	}
@@ -106,7 +109,7 @@ var tokenHints = map[string]string{
 
 func refusedToken(refused *oauth2.RetrieveError) *refusal {
 	status := refused.Response.StatusCode
-	r := &refusal{CallError: jobs.CallError{Class: tokenClass(status), Call: tokenCall, Status: status}}
+	r := &refusal{CallError: jobs.CallError{Class: meaningOf(status).token, Call: tokenCall, Status: status}}
 	code := safeCode(refused.ErrorCode)
 	hint, permanent := tokenHints[code]
 	switch {
@@ -121,21 +124,11 @@ func refusedToken(refused *oauth2.RetrieveError) *refusal {
 	switch {
 	case r.Class == jobs.ClassTemporary:
 		r.Hint = hintLater
-		r.retryAfter = retryAfter(refused.Response.Header, time.Now())
+		r.retryAfter, _ = retryAfter(refused.Response.Header, time.Now())
 	case r.Hint == "":
 		r.Hint = "check token_url, client_id and scope of [isidoor]"
 	}
 	return r
-}
-
-// tokenClass judges an answer without a known code: a server in trouble is asked again, all else is ours to mend.
-func tokenClass(status int) jobs.Class {
-	switch c := classOf(status); c {
-	case jobs.ClassTemporary, jobs.ClassTechnical:
-		return jobs.ClassTemporary
-	default:
-		return jobs.ClassConfiguration
-	}
 }
 
 var codeWords = regexp.MustCompile(`^[a-z_]{1,40}$`)

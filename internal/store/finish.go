@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,6 +42,9 @@ func finish(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.
 			return err
 		}
 	}
+	if err := noteTaken(ctx, q, run); err != nil {
+		return err
+	}
 	counts, err := tally(ctx, q, run)
 	if err != nil {
 		return err
@@ -63,6 +67,24 @@ func finish(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.
 		}
 	}
 	return endRun(ctx, q, run, counts, state, failure)
+}
+
+// noteTaken tells with the run whom the API only accepted for processing, counted anew at each end of it.
+func noteTaken(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	rows, err := q.TakenKeys(ctx, dbsqlc.TakenKeysParams{RunID: run.ID, MaxRows: jobs.FindingKeys})
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	notice := jobs.Finding{Rule: jobs.RuleTaken, N: int(rows[0].Employees)}
+	for _, row := range rows {
+		notice.Keys = append(notice.Keys, row.Key)
+	}
+	others := slices.DeleteFunc(slices.Clone(run.Findings), func(f jobs.Finding) bool { return f.Rule == jobs.RuleTaken })
+	text, err := findingsText(append(others, notice))
+	if err != nil {
+		return err
+	}
+	return q.SetFindings(ctx, dbsqlc.SetFindingsParams{ID: run.ID, Findings: text})
 }
 
 // noteDepartures remembers who has gone, so that guards count them once.

@@ -382,6 +382,42 @@ func (q *Queries) SupersedeItems(ctx context.Context, arg SupersedeItemsParams) 
 	return items, nil
 }
 
+const takenKeys = `-- name: TakenKeys :many
+SELECT key, (count(*) OVER ())::integer AS employees FROM syncd.item
+WHERE run_id = $1 AND state = 'accepted' AND reason_code = 'taken' ORDER BY seq LIMIT $2
+`
+
+type TakenKeysParams struct {
+	RunID   int64
+	MaxRows int32
+}
+
+type TakenKeysRow struct {
+	Key       string
+	Employees int32
+}
+
+// Whom the API only accepted for processing, the first of them, and how many they are.
+func (q *Queries) TakenKeys(ctx context.Context, arg TakenKeysParams) ([]TakenKeysRow, error) {
+	rows, err := q.db.Query(ctx, takenKeys, arg.RunID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TakenKeysRow
+	for rows.Next() {
+		var i TakenKeysRow
+		if err := rows.Scan(&i.Key, &i.Employees); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const tallyItems = `-- name: TallyItems :many
 SELECT CASE WHEN state = 'pending' AND ambiguous THEN 'uncertain' ELSE state END::text AS outcome,
        sum(employees)::bigint AS employees, sum(elements)::bigint AS elements, count(*) AS items

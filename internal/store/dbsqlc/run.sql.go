@@ -1015,6 +1015,20 @@ func (q *Queries) RunningRun(ctx context.Context, targetID int64) (RunningRunRow
 	return i, err
 }
 
+const setFindings = `-- name: SetFindings :exec
+UPDATE syncd.run SET findings = $1 WHERE id = $2
+`
+
+type SetFindingsParams struct {
+	Findings []byte
+	ID       int64
+}
+
+func (q *Queries) SetFindings(ctx context.Context, arg SetFindingsParams) error {
+	_, err := q.db.Exec(ctx, setFindings, arg.Findings, arg.ID)
+	return err
+}
+
 const setPulled = `-- name: SetPulled :exec
 UPDATE syncd.run SET dictionaries_digest = $1,
     planned_at = CASE WHEN $2::boolean THEN clock_timestamp() END, findings = $3

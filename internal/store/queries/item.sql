@@ -39,6 +39,11 @@ SELECT CASE WHEN state = 'pending' AND ambiguous THEN 'uncertain' ELSE state END
        sum(employees)::bigint AS employees, sum(elements)::bigint AS elements, count(*) AS items
 FROM syncd.item WHERE run_id = @run_id GROUP BY 1;
 
+-- Whom the API only accepted for processing, the first of them, and how many they are.
+-- name: TakenKeys :many
+SELECT key, (count(*) OVER ())::integer AS employees FROM syncd.item
+WHERE run_id = @run_id AND state = 'accepted' AND reason_code = 'taken' ORDER BY seq LIMIT @max_rows;
+
 -- name: RemainingItems :one
 SELECT count(*) FROM syncd.item WHERE run_id = @run_id AND state = 'pending';
 

@@ -122,6 +122,9 @@ UPDATE syncd.run SET state = @state, owner = NULL, finished_at = coalesce(sqlc.n
     elements_blocked = @elements_blocked, departed = @departed, "left" = @left_between
 WHERE id = @id AND epoch = @epoch AND state = @from_state;
 
+-- name: SetFindings :exec
+UPDATE syncd.run SET findings = @findings WHERE id = @id;
+
 -- name: ApproveRun :exec
 UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, not_before = NULL, deadline_at = NULL,
     postponed = 0, takeovers = 0, failure_code = '', failure_detail = '', approved_by = @approved_by, approved_reason = @approved_reason,
