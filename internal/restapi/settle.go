@@ -20,8 +20,10 @@ import (
 func (o *operation) settle(ctx context.Context, a answer, header http.Header, body []byte, readErr error) answer {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, bom))
 	switch {
-	case errors.Is(readErr, errTooLarge):
+	case errors.Is(readErr, errTooLarge) && o.rules != nil:
 		return unjudged(a, "the answer is too large")
+	case errors.Is(readErr, errTooLarge):
+		return doubted(a, ", and its body is too large")
 	case readErr != nil && ctx.Err() != nil:
 		a = cancelled(o)
 		a.ambiguous = true
