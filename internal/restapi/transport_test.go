@@ -94,7 +94,7 @@ func TestEndlessBodies(t *testing.T) {
 		t.Errorf("slow: %v", err)
 	}
 	c := p.open(t, nil)
-	if out := send(c, "00042"); told(out) != "configuration?" || !strings.HasSuffix(callError(t, out.Err).Problem, "the answer is too large") {
+	if out := send(c, "00042"); told(out) != "configuration?" || !strings.HasSuffix(callError(t, out.Err).Problem, "its body is too large") {
 		t.Errorf("fast, after a 200: %s, %v", told(out), out.Err)
 	}
 	if _, err := c.Dossier(testKey).Dictionary(t.Context()); callError(t, err).Problem != "the answer is too large" {
