@@ -66,9 +66,25 @@ func (p process) withLedger(flags *globalFlags, work func(ctx context.Context, a
 	})
 }
 
-// withDecision is a command's work that decides something: the trail names the configuration that it was decided with.
-func (p process) withDecision(flags *globalFlags, work func(ctx context.Context, a *app, ledger *store.Store, args []string) error) func(*cobra.Command, []string) error {
-	return p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+// decision is a command's work that decides something: the trail names the configuration that it was decided with.
+type decision func(ctx context.Context, a *app, ledger *store.Store, args []string) error
+
+// withDecision opens what is recorded in the open.
+func (p process) withDecision(flags *globalFlags, work decision) func(*cobra.Command, []string) error {
+	return p.deciding(flags, (*app).readLedger, work)
+}
+
+// withKeyedDecision opens the ledger with its key: what lets something go, or touches what is sealed, takes it.
+func (p process) withKeyedDecision(flags *globalFlags, work decision) func(*cobra.Command, []string) error {
+	return p.deciding(flags, (*app).ledger, work)
+}
+
+func (p process) deciding(flags *globalFlags, open func(*app, context.Context) (*store.Store, error), work decision) func(*cobra.Command, []string) error {
+	return p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
+		ledger, err := open(a, ctx)
+		if err != nil {
+			return err
+		}
 		if err := ledger.SetConfiguration(ctx, a.config.Digest()); err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ A daemon goes on with the run, or: syncd resume RUN`,
   syncd resume 12`,
 		Args:              exactly("RUN"),
 		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
-		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+		RunE: p.withKeyedDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {
 				return err

@@ -214,7 +214,7 @@ your user name.`,
 		Example: `  syncd contract diff
   syncd contract accept 81be22 --reason "DateEmbauche is mapped now"`,
 		Args: between(0, 1),
-		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+		RunE: p.withKeyedDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
 			if err := needReason("an acceptance", flags.reason); err != nil {
 				return err
 			}

@@ -77,6 +77,9 @@ func (p *planning) compare(ctx context.Context) error {
 			}
 			item.Difference = difference(old.Document, item.Diff, same)
 		}
+		if old.Altered {
+			item.Difference = Updated
+		}
 		if p.guarded {
 			p.judgeItem(item, old)
 		}

@@ -35,5 +35,6 @@ type History struct {
 	Restored bool                // the ledger is another one than was last worked with
 	Sender   *Sender             // the last run to which something was acknowledged; nil = none
 	Forms    map[int64]Form      // by which something was sent; 0 = the first of them, which stands for what is older
+	Altered  []int64             // runs whose figures do not open: somebody altered the ledger
 	Closed   []Period            // earlier periods that are closed, the newest three, newest first
 }

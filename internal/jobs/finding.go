@@ -26,12 +26,15 @@ const (
 	RuleContract      Rule = "contract"       // the API's contract changed in N ways that break what is sent, and nobody has accepted it
 	RuleUnknownMember Rule = "unknown-member" // the contract does not have N Members, or has them read-only: the API would drop them silently
 
+	RuleAlteredFigures Rule = "altered-figures" // what guards remember of run Run cannot be opened: somebody altered the ledger
+
 	// Rules that hold an employee.
 	RuleHoldField    Rule = "hold-field"    // Path changed
 	RuleUnique       Rule = "unique"        // Keys have the same value at Path
 	RuleAmount       Rule = "amount"        // Path is Ratio times the median of N periods
 	RuleAppendChange Rule = "append-change" // the API would add a correction to what it has
 	RuleDrift        Rule = "drift"         // the other side edited N members, the first at Path
+	RuleAltered      Rule = "altered"       // what was sent before cannot be opened: somebody altered the ledger
 
 	// Notices, which hold nothing.
 	RuleLate             Rule = "late"              // what changed for N employees in the closed Period

@@ -87,6 +87,7 @@ const (
 	ReasonExpired     ReasonCode = "expired"      // superseded: nobody decided about the hold in time
 	ReasonSettled     ReasonCode = "settled"      // a person found out: accepted, withdrawn, or pending again
 	ReasonReadBack    ReasonCode = "read-back"    // the API was asked: accepted, or pending again
+	ReasonAltered     ReasonCode = "altered"      // blocked: what the ledger holds is not what was planned
 
 	// Why a run failed or is held.
 	ReasonConfiguration ReasonCode = "configuration" // the API refuses this configuration: Detail
@@ -102,6 +103,7 @@ const (
 	ReasonGuard         ReasonCode = "guard"         // held: see the run's findings
 	ReasonNotReady      ReasonCode = "not-ready"     // job.guard.ready did not answer true
 	ReasonClosed        ReasonCode = "closed"        // its period is closed
+	ReasonUnapproved    ReasonCode = "unapproved"    // held, of a run or an employee: what lets it go was not made by an approval
 	ReasonContract      ReasonCode = "contract"      // held: the API's contract changed since the plan was made, which must be made afresh
 	ReasonFormOutdated  ReasonCode = "form-outdated" // held: documents go by another Form than the plan was made for, which must be made afresh
 	ReasonPullEmpty     ReasonCode = "pull-empty"    // held: the dictionary answer is empty

@@ -40,6 +40,9 @@ func (g *Guards) judge(e *evidence, h *History) []Finding {
 		// It explains what else is found. Where a document states the whole truth, sending it again does no harm.
 		findings = append(findings, Finding{Rule: RuleRestored, Holds: e.adds && e.sends > 0})
 	}
+	for _, run := range h.Altered {
+		findings = append(findings, Finding{Rule: RuleAlteredFigures, Holds: e.sends > 0, Run: run})
+	}
 	if !e.partial {
 		findings = append(findings, g.sanity(e, h)...)
 	}

@@ -95,6 +95,19 @@ var notAttempted = map[Class]ReasonCode{
 	ClassConfiguration: ReasonConfiguration,
 }
 
+// barred is the outcome of an item that must not leave: what nobody let go waits for a person, and what is not what was
+// planned is never sent. Where an earlier request may have been received that is still to be found out.
+func barred(item Claimed) ItemOutcome {
+	out := ItemOutcome{Seq: item.Seq, State: ItemBlocked, Certain: !item.Ambiguous, Reason: Reason{Code: item.Barred}, AnsweredAt: time.Now()}
+	switch {
+	case item.Barred == ReasonUnapproved:
+		out.State = ItemHeld
+	case item.Ambiguous:
+		out.State = ItemUncertain
+	}
+	return out
+}
+
 // unsent is the outcome of an item that was claimed ahead and given back.
 func unsent(item Claimed, why ReasonCode) ItemOutcome {
 	return ItemOutcome{Seq: item.Seq, State: ItemPending, Certain: !item.Ambiguous, Deferred: true,

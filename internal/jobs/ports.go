@@ -120,6 +120,7 @@ type BaselineEntry struct {
 type Acknowledged struct {
 	Document []byte
 	Totals   []PeriodTotals
+	Altered  bool // there is one, and it does not open: somebody altered the ledger
 }
 
 // DocumentRef names an acknowledged document.
@@ -229,7 +230,8 @@ type Claimed struct {
 	Key        string
 	Superseded bool
 	Ambiguous  bool
-	Document   []byte
+	Barred     ReasonCode // why it must not leave: ReasonAltered or ReasonUnapproved; "" = it may
+	Document   []byte     // nil when barred
 }
 
 // Pulled is what a pull found.

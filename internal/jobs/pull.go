@@ -60,7 +60,7 @@ func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, erro
 	changes := compareDictionaries(known, answered)
 	run.Digests.Dictionaries = answered.Digest(slices.Sorted(maps.Keys(answered)))
 	hold := guardPull(job, known, answered, changes)
-	if run.Approved == run.Digests.Dictionaries {
+	if run.Released && run.Approved == run.Digests.Dictionaries {
 		hold = Reason{}
 	}
 	findings, err := r.forecast(ctx, run.Target, known, answered)
@@ -155,5 +155,9 @@ func union[V any](a, b map[string]V) []string {
 
 // IsHold tells whether a reason holds a run for a person, instead of failing it.
 func (r Reason) IsHold() bool {
-	return r.Code == ReasonGuard || r.Code == ReasonContract || r.Code == ReasonFormOutdated || r.Code == ReasonPullEmpty || r.Code == ReasonPullShrinks
+	switch r.Code {
+	case ReasonGuard, ReasonUnapproved, ReasonContract, ReasonFormOutdated, ReasonPullEmpty, ReasonPullShrinks:
+		return true
+	}
+	return false
 }

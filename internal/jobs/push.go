@@ -100,6 +100,10 @@ func (p *pushing) step(ctx context.Context, window int) error {
 			continue
 		}
 		p.open++
+		if item.Barred != "" {
+			p.waiting = append(p.waiting, barred(item))
+			continue
+		}
 		p.work <- item // never blocks: its capacity is the window
 	}
 	p.progress.Pushing(p.done, p.total)

@@ -144,6 +144,7 @@ type Run struct {
 	Overwrite    bool       // and sends over what the other side edited
 	Resend       string     // why everyone is sent again, changed or not; "" = only what differs
 	Approved     string     // digest of what a person approved, "" = nothing
+	Released     bool       // the ledger proves that what was planned may go: nothing held it, or it was approved
 	ApprovedBy   string     // and who
 	ApprovedFor  string     // and why
 	Nominal      *time.Time // of the fire that made it; nil = a person made it
@@ -163,10 +164,14 @@ type Run struct {
 // Partial tells that the run was limited to some employees: it computes no departures and never completes a period.
 func (r *Run) Partial() bool { return len(r.Employees) > 0 }
 
-// hold is why the run may not send what it planned: a guard holds it, and no person has approved this very plan.
+// hold is why the run may not send what it planned: a guard holds it, and no person has approved this very plan. What
+// only says so in the tables is no approval.
 func (r *Run) hold() Reason {
-	if Holds(r.Findings) && r.Approved != r.Digests.Plan {
+	switch {
+	case Holds(r.Findings) && r.Approved != r.Digests.Plan:
 		return Reason{Code: ReasonGuard}
+	case !r.Released:
+		return Reason{Code: ReasonUnapproved}
 	}
 	return Reason{}
 }

@@ -161,7 +161,7 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Con
 	if err := writer.Commit(ctx, Frozen{p.counts, run.Digests, p.findings, p.form, p.figures}); err != nil {
 		return fmt.Errorf("freezing the plan: %w", err)
 	}
-	run.Planned, run.Findings = true, p.findings
+	run.Planned, run.Findings, run.Released = true, p.findings, !Holds(p.findings)
 	return nil
 }
 

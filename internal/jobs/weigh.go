@@ -52,6 +52,9 @@ func (p *planning) judgeItem(item *PlannedItem, old Acknowledged) {
 	if old.Document != nil {
 		item.Findings = holdFields(g.HoldFields, item.Diff)
 	}
+	if old.Altered {
+		item.Findings = append(item.Findings, Finding{Rule: RuleAltered, Holds: true})
+	}
 	item.Findings = append(item.Findings, amountFindings(item.Totals, g.MaxAmount)...)
 	if changes := p.drift[item.Key]; changes != nil {
 		item.Findings = append(item.Findings, p.driftFinding(changes))

@@ -67,6 +67,7 @@ var english = catalogue{
 		jobs.ReasonExpired:   {plain: "given up: nobody decided in time"},
 		jobs.ReasonSettled:   {plain: "settled by a person"},
 		jobs.ReasonReadBack:  {plain: "settled by asking Isidoor what it holds"},
+		jobs.ReasonAltered:   {plain: "what the ledger holds of it is not what was planned, so it was not sent"},
 
 		jobs.ReasonConfiguration: {plain: "Isidoor refuses our configuration: an address, a credential or a right is wrong"},
 		jobs.ReasonIdentity:      {plain: "Isidoor answers for another association than this dossier's, so the run was stopped"},
@@ -82,6 +83,7 @@ var english = catalogue{
 		jobs.ReasonNotReady:      {plain: "staging is not ready yet (job.guard.ready), so nothing was read"},
 		jobs.ReasonClosed:        {plain: "the period is closed, so nothing of it is sent"},
 		jobs.ReasonFormOutdated:  {plain: "documents go by another call than when this was planned, so nothing more of it is sent"},
+		jobs.ReasonUnapproved:    {plain: "nobody approved it: the ledger was changed by something else than 'syncd approve'"},
 		jobs.ReasonContract:      {plain: "the contract of Isidoor's API has changed since this was planned, so nothing more of it is sent"},
 		jobs.ReasonPullEmpty:     {plain: "Isidoor answered with no code at all, so the known nomenclatures were kept"},
 		jobs.ReasonPullShrinks:   {plain: "Isidoor withdraws too many codes at once, so the known nomenclatures were kept", with: "Isidoor withdraws %s codes at once, so the known nomenclatures were kept"},

@@ -41,7 +41,11 @@ func (p *Printer) outcome(item *jobs.Item, g group, show Show) []string {
 	case g == groupBlocked && len(item.Problems) > 0:
 		return p.besideDoubt(item, p.problemLines(item, show.All))
 	case g == groupHeld && len(item.Findings) > 0:
-		return p.besideDoubt(item, p.findingLines(item, show.All))
+		why := p.findingLines(item, show.All)
+		if item.Reason.Code == jobs.ReasonUnapproved {
+			why = append([]string{p.Reason(item.Reason)}, why...)
+		}
+		return p.besideDoubt(item, why)
 	case g == groupRejected:
 		return p.refusal(item)
 	case item.State == jobs.ItemSending:

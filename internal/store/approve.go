@@ -44,13 +44,14 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 		if err := refuseUnaccepted(ctx, q, run); err != nil {
 			return err
 		}
-		if released, err = release(ctx, q, run, a); err != nil {
+		if released, err = s.release(ctx, q, run, a); err != nil {
 			return err
 		}
-		if err := goOn(ctx, q, run, a); err != nil {
+		line, err := s.auditRunLine(ctx, q, run, jobs.AuditEntry{Actor: a.By, Decision: jobs.DecisionApprove, Employees: released, Reason: a.Reason, Detail: run.Digests.Plan})
+		if err != nil {
 			return err
 		}
-		return s.auditRun(ctx, q, run, jobs.AuditEntry{Actor: a.By, Decision: jobs.DecisionApprove, Employees: released, Reason: a.Reason, Detail: run.Digests.Plan})
+		return s.goOn(ctx, q, run, a, line)
 	})
 	if err == nil && expired != nil {
 		return nil, &jobs.ExpiredError{Run: *expired}
@@ -60,10 +61,15 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 
 // goOn puts an approved run into the queue. One that failed waits for a resume: whoever stopped it had a reason, and what
 // else it has to send was not asked about.
-func goOn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval) error {
+func (s *Store) goOn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval, line int64) error {
 	switch run.State {
 	case jobs.Held:
-		return q.ApproveRun(ctx, dbsqlc.ApproveRunParams{ID: run.ID, ApprovedBy: a.By, ApprovedReason: a.Reason})
+		digest := run.Digests.Plan
+		if run.Kind == jobs.PullDictionnaire {
+			digest = run.Digests.Dictionaries
+		}
+		return q.ApproveRun(ctx, dbsqlc.ApproveRunParams{ID: run.ID, ApprovedBy: a.By, ApprovedReason: a.Reason, ApprovedDigest: digest,
+			Approval: &line, Release: s.keys.proof(run.ID, run.Target.ID, run.Period, digest, letGo{a.By, line})})
 	case jobs.Failed:
 		return recount(ctx, q, run.ID)
 	case jobs.Queued:
@@ -74,7 +80,7 @@ func goOn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval) err
 
 // release lets go the employees that a run holds, or tells why there is nothing to let go. None are released of a run that
 // is held as a whole.
-func release(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval) ([]string, error) {
+func (s *Store) release(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval) ([]string, error) {
 	if run.State == jobs.Held {
 		if len(a.Employees) > 0 {
 			return nil, &NotHeldError{Run: *run, Employees: a.Employees}
@@ -86,16 +92,44 @@ func release(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval) 
 		return nil, &NotHeldError{Run: *run}
 	}
 	wanted := slices.Compact(slices.Sorted(slices.Values(a.Employees)))
-	released, err := q.ReleaseItems(ctx, dbsqlc.ReleaseItemsParams{RunID: run.ID, Keys: wanted})
+	held, err := q.HeldItems(ctx, dbsqlc.HeldItemsParams{RunID: run.ID, Keys: wanted})
 	if err != nil {
 		return nil, err
+	}
+	released := make([]string, len(held))
+	for i := range held {
+		released[i] = held[i].Key
 	}
 	missing := slices.DeleteFunc(wanted, func(key string) bool { return slices.Contains(released, key) })
 	if len(released) == 0 || len(missing) > 0 {
 		return nil, &NotHeldError{Run: *run, Employees: missing}
 	}
-	slices.Sort(released)
-	return released, nil
+	return released, s.letGo(ctx, q, run, held)
+}
+
+// letGo seals what a run holds of some employees as what may leave.
+func (s *Store) letGo(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, held []dbsqlc.HeldItemsRow) error {
+	params := dbsqlc.ReleaseItemsParams{RunID: run.ID}
+	for _, item := range held {
+		at := place{target: run.Target.ID, period: run.Period, key: item.Key, run: run.ID, seq: item.Seq, version: item.BaselineVersion}
+		document, err := s.keys.open(aHeld, item.Payload, at)
+		if err != nil {
+			return &AlteredError{Run: *run, Employee: item.Key}
+		}
+		params.Seqs, params.Payloads = append(params.Seqs, item.Seq), append(params.Payloads, s.keys.seal(aDocument, document, at))
+	}
+	return q.ReleaseItems(ctx, params)
+}
+
+// AlteredError says that what a run holds of an employee is no longer what was planned.
+type AlteredError struct {
+	Run      jobs.Run
+	Employee string
+}
+
+func (e *AlteredError) Error() string {
+	return fmt.Sprintf("what run %d holds of employee %s is not what it planned: somebody altered the row\nhint: plan afresh: %s, and find out who writes into the ledger",
+		e.Run.ID, e.Employee, runAgain(&e.Run))
 }
 
 // NotHeldError says that there is nothing to approve, and why.

@@ -14,8 +14,14 @@ const self = "syncd"
 // audit appends a decision to the trail, in the transaction of what was decided. target 0 = of no dossier; an actor that
 // is not named is syncd itself. Where, with which program and with which configuration is filled in here.
 func (s *Store) audit(ctx context.Context, q *dbsqlc.Queries, target int64, e jobs.AuditEntry) error {
+	_, err := s.auditLine(ctx, q, target, e)
+	return err
+}
+
+// auditLine is audit that tells the number of the line.
+func (s *Store) auditLine(ctx context.Context, q *dbsqlc.Queries, target int64, e jobs.AuditEntry) (int64, error) {
 	if err := jobs.CheckReason(e.Reason); err != nil {
-		return err
+		return 0, err
 	}
 	row := dbsqlc.InsertAuditParams{
 		Actor: e.Actor, Decision: string(e.Decision), Job: e.Job, Period: string(e.Period), Employees: append([]string{}, e.Employees...),
@@ -35,8 +41,13 @@ func (s *Store) audit(ctx context.Context, q *dbsqlc.Queries, target int64, e jo
 
 // auditRun is audit of a decision about a run.
 func (s *Store) auditRun(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, e jobs.AuditEntry) error {
+	_, err := s.auditRunLine(ctx, q, run, e)
+	return err
+}
+
+func (s *Store) auditRunLine(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, e jobs.AuditEntry) (int64, error) {
 	e.Job, e.Period, e.Run = run.Job, run.Period, run.ID
-	return s.audit(ctx, q, run.Target.ID, e)
+	return s.auditLine(ctx, q, run.Target.ID, e)
 }
 
 // auditNew is audit of a run that somebody, or a schedule, asked for.

@@ -93,21 +93,31 @@ func (s *Store) Documents(ctx context.Context, target int64, refs []jobs.Documen
 	documents := make([]jobs.Acknowledged, len(refs))
 	for _, row := range rows {
 		i := row.Ordinal - 1
-		if documents[i], err = s.acknowledged(row, target, refs[i]); err != nil {
-			return nil, err
-		}
+		documents[i] = s.acknowledged(row, target, refs[i])
 	}
 	return documents, nil
 }
 
-func (s *Store) acknowledged(row dbsqlc.BaselineDocumentsRow, target int64, ref jobs.DocumentRef) (a jobs.Acknowledged, err error) {
-	if a.Document, err = s.keys.open(aDocument, row.Document, target, ref.Period, ref.Key); err != nil || row.Amounts == nil {
-		return a, err
-	}
-	totals, err := s.keys.open(amounts, row.Amounts, target, ref.Period, ref.Key)
+// acknowledged opens a row of the baseline. One that somebody altered is told, and stops nobody else.
+func (s *Store) acknowledged(row dbsqlc.BaselineDocumentsRow, target int64, ref jobs.DocumentRef) (a jobs.Acknowledged) {
+	at := acknowledgedPlace(target, ref, row.RunID, row.Seq, row.Version)
+	document, err := s.keys.openKept(aDocument, row.Document, at)
 	if err != nil {
-		return a, err
+		return jobs.Acknowledged{Altered: true}
 	}
-	a.Totals, err = readTotals(totals)
-	return a, err
+	a.Document = document
+	if row.Amounts == nil {
+		return a
+	}
+	totals, err := s.keys.openKept(amounts, row.Amounts, at)
+	if err == nil {
+		a.Totals, err = readTotals(totals)
+	}
+	a.Altered = err != nil
+	return a
+}
+
+// acknowledgedPlace is that of the item whose acknowledgement made this version of the baseline.
+func acknowledgedPlace(target int64, ref jobs.DocumentRef, run *int64, seq *int32, version int64) place {
+	return place{target: target, period: ref.Period, key: ref.Key, run: value(run), seq: value(seq), version: version - 1}
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -24,7 +23,7 @@ func (s *Store) Doubts(ctx context.Context, run *jobs.Run, requestTimeout time.D
 	for _, row := range rows {
 		doubt, err := s.doubt(run, row)
 		if err != nil {
-			return doubts, err
+			continue // with what was altered nothing can be compared: it is for a person
 		}
 		doubts.Items = append(doubts.Items, doubt)
 	}
@@ -33,12 +32,12 @@ func (s *Store) Doubts(ctx context.Context, run *jobs.Run, requestTimeout time.D
 
 func (s *Store) doubt(run *jobs.Run, row dbsqlc.ListDoubtsRow) (d jobs.Doubt, err error) {
 	d = jobs.Doubt{Run: row.RunID, Seq: int(row.Seq), Key: row.Key, Wait: seconds(row.WaitSeconds)}
-	if d.Document, err = s.keys.open(aDocument, row.Payload, run.Target.ID, run.Period, row.Key); err != nil {
-		return d, fmt.Errorf("opening item %d of run %d: %w", row.Seq, row.RunID, err)
+	ref := jobs.DocumentRef{Key: row.Key, Period: run.Period}
+	at := place{target: run.Target.ID, period: run.Period, key: row.Key, run: row.RunID, seq: row.Seq, version: row.BaselineVersion}
+	if d.Document, err = s.keys.openKept(aDocument, row.Payload, at); err != nil || row.Previous == nil {
+		return d, err
 	}
-	if row.Previous != nil {
-		d.Previous, err = s.keys.open(aDocument, row.Previous, run.Target.ID, run.Period, row.Key)
-	}
+	d.Previous, err = s.keys.openKept(aDocument, row.Previous, acknowledgedPlace(run.Target.ID, ref, row.PreviousRun, row.PreviousSeq, row.BaselineVersion))
 	return d, err
 }
 
@@ -50,9 +49,13 @@ func (s *Store) findWitness(ctx context.Context, run *jobs.Run, doubts *jobs.Dou
 	if err != nil {
 		return redact("reading what is in doubt", err)
 	}
-	doubts.Witness = &jobs.DocumentRef{Key: row.Key, Period: run.Period}
-	doubts.Held, err = s.keys.open(aDocument, row.Document, run.Target.ID, run.Period, row.Key)
-	return err
+	ref := jobs.DocumentRef{Key: row.Key, Period: run.Period}
+	held, err := s.keys.openKept(aDocument, row.Document, acknowledgedPlace(run.Target.ID, ref, row.RunID, row.Seq, row.Version))
+	if err != nil {
+		return nil // what was altered is no witness
+	}
+	doubts.Witness, doubts.Held = &ref, held
+	return nil
 }
 
 // SettleDoubt implements jobs.Ledger.

@@ -100,7 +100,7 @@ func isOurs(err error) bool {
 	}
 	return is[*jobs.BusyError](err) || is[*jobs.OrderError](err) || is[*jobs.FinishedError](err) || is[*NotHeldError](err) ||
 		is[*jobs.ClockError](err) || is[*jobs.ClosedError](err) || is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) ||
-		is[*PeriodError](err) || is[*jobs.MissingError](err) || is[*jobs.ContractError](err) || is[*jobs.FormError](err)
+		is[*PeriodError](err) || is[*jobs.MissingError](err) || is[*jobs.ContractError](err) || is[*jobs.FormError](err) || is[*AlteredError](err)
 }
 
 func is[E error](err error) bool {

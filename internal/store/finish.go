@@ -53,7 +53,7 @@ func finish(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.
 	switch {
 	case run.Cancelling && left:
 		return cancelRun(ctx, q, run)
-	case (failure.Code == jobs.ReasonStopped || failure.Code == jobs.ReasonClosed || failure.Code == jobs.ReasonContract || failure.Code == jobs.ReasonFormOutdated) && !left:
+	case stoppedBefore[failure.Code] && !left:
 		failure = jobs.Reason{} // it came when there was nothing left to send
 	case patience != nil && left:
 		if queued, err := requeue(ctx, q, run, failure, patience); queued || err != nil {
@@ -97,6 +97,10 @@ func noteDepartures(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error
 	}
 	return q.ForgetDepartures(ctx, dbsqlc.ForgetDeparturesParams{TargetID: run.Target.ID, Period: string(run.Period), RunID: run.ID})
 }
+
+// stoppedBefore are reasons not to send what is left: they are none when nothing is.
+var stoppedBefore = map[jobs.ReasonCode]bool{jobs.ReasonStopped: true, jobs.ReasonClosed: true, jobs.ReasonContract: true,
+	jobs.ReasonFormOutdated: true, jobs.ReasonUnapproved: true}
 
 const (
 	// mostPostponed is how often a run waits for some employees while the API answers for the others.

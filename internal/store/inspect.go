@@ -52,9 +52,10 @@ var inspections = []inspection{
 		text: "the server logs the parameters of statements (%s): personal data would be in its log",
 		hint: "set log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0 in postgresql.conf",
 	}, {
-		sql:  `SELECT CASE WHEN current_setting('fsync') = 'off' OR current_setting('synchronous_commit') = 'off' THEN 'fsync or synchronous_commit' ELSE '' END`,
-		text: "the server may forget what it committed when the power fails (%s is off)",
-		hint: "turn fsync and synchronous_commit on: else something may be sent twice after a power cut",
+		// Whether a commit waits for the disk our sessions say themselves.
+		sql:  `SELECT CASE WHEN current_setting('fsync') = 'off' THEN 'fsync' WHEN current_setting('full_page_writes') = 'off' THEN 'full_page_writes' ELSE '' END`,
+		text: "the server may forget or damage what it committed when the power fails (%s is off)",
+		hint: "turn it on: else something may be sent twice after a power cut",
 	}, {
 		sql:   `SELECT CASE WHEN current_setting('server_encoding') <> 'UTF8' THEN current_setting('server_encoding') ELSE '' END`,
 		error: true,

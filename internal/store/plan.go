@@ -143,9 +143,12 @@ func (w *planWriter) fill(row *dbsqlc.InsertItemsParams, item *jobs.PlannedItem)
 		row.Fingerprint = item.Fingerprint[:]
 	}
 	if item.Document != nil && item.State != jobs.ItemUnsettled {
-		keys, target, period := w.store.keys, w.run.Target.ID, w.run.Period
-		row.Payload = keys.seal(aDocument, item.Document, target, period, item.Key)
-		row.Amounts = keys.seal(amounts, appendTotals(nil, item.Totals), target, period, item.Key)
+		keys, at, what := w.store.keys, w.place(row.Seq, item.Key, item.BaselineVersion), aDocument
+		if item.State == jobs.ItemHeld {
+			what = aHeld
+		}
+		row.Payload = keys.seal(what, item.Document, at)
+		row.Amounts = keys.seal(amounts, appendTotals(nil, item.Totals), at)
 	}
 	for _, member := range []struct {
 		name string
@@ -167,6 +170,10 @@ func (w *planWriter) fill(row *dbsqlc.InsertItemsParams, item *jobs.PlannedItem)
 		*member.to = text
 	}
 	return nil
+}
+
+func (w *planWriter) place(seq int32, key string, version int64) place {
+	return place{target: w.run.Target.ID, period: w.run.Period, key: key, run: w.run.ID, seq: seq, version: version}
 }
 
 // wait names the run that must be settled first. Where that is no longer known, for a newer plan had taken its place, this
@@ -196,7 +203,28 @@ func (w *planWriter) Hold(ctx context.Context, holds []jobs.Hold) error {
 		}
 		params.Seqs, params.Findings = append(params.Seqs, int32(hold.Seq)), append(params.Findings, string(finding)) //nolint:gosec // as counted
 	}
+	if err := w.sealHeld(ctx, params.Seqs); err != nil {
+		return redactUnlessOurs("holding items", err)
+	}
 	return redact("holding items", w.queries.HoldItems(ctx, params))
+}
+
+// sealHeld seals as held what was written as what may leave.
+func (w *planWriter) sealHeld(ctx context.Context, seqs []int32) error {
+	rows, err := w.queries.ItemsToHold(ctx, dbsqlc.ItemsToHoldParams{RunID: w.run.ID, Seqs: seqs})
+	if err != nil {
+		return err
+	}
+	sealed := dbsqlc.SealItemsParams{RunID: w.run.ID}
+	for _, row := range rows {
+		at := w.place(row.Seq, row.Key, row.BaselineVersion)
+		document, err := w.store.keys.open(aDocument, row.Payload, at)
+		if err != nil {
+			return fmt.Errorf("opening item %d of run %d: %w", row.Seq, w.run.ID, err)
+		}
+		sealed.Seqs, sealed.Payloads = append(sealed.Seqs, row.Seq), append(sealed.Payloads, w.store.keys.seal(aHeld, document, at))
+	}
+	return w.queries.SealItems(ctx, sealed)
 }
 
 // Commit implements jobs.PlanWriter.
@@ -226,6 +254,9 @@ func (w *planWriter) judged(row *dbsqlc.PlanRunParams, plan jobs.Frozen) (err er
 	if row.Findings, err = findingsText(plan.Findings); err != nil {
 		return err
 	}
+	if !jobs.Holds(plan.Findings) {
+		row.Release = w.store.keys.proof(w.run.ID, w.run.Target.ID, w.run.Period, plan.Digests.Plan, letGo{})
+	}
 	if plan.Figures == nil {
 		return nil
 	}
@@ -233,7 +264,7 @@ func (w *planWriter) judged(row *dbsqlc.PlanRunParams, plan jobs.Frozen) (err er
 	if err != nil {
 		return fmt.Errorf("writing the figures of the plan: %w", err)
 	}
-	row.Figures = w.store.keys.seal(figures, text, w.run.Target.ID, w.run.Period, "")
+	row.Figures = w.store.keys.seal(figures, text, w.place(0, "", 0))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/hmac"
 	"fmt"
 	"time"
 
@@ -25,31 +26,39 @@ func (s *Store) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (jobs.C
 		return jobs.Claims{}, fmt.Errorf("recording what was sent: %d acknowledgements found no baseline to move", lost)
 	}
 	claims := jobs.Claims{Closed: rows[0].Closed, OpenFor: seconds(rows[0].OpenSeconds)}
+	fingerprinter := s.keys.fingerprinter()
 	for _, row := range rows {
 		if row.Seq == nil {
 			continue // the row that tells that the fence held
 		}
-		item, err := s.claimed(run, row)
-		if err != nil {
-			return jobs.Claims{}, err
-		}
-		claims.Items = append(claims.Items, item)
+		claims.Items = append(claims.Items, s.claimed(run, row, fingerprinter))
 	}
 	return claims, nil
 }
 
-func (s *Store) claimed(run *jobs.Run, row dbsqlc.PushStepRow) (jobs.Claimed, error) {
+// claimed opens an item. Before it may leave it must be what was planned, and what nobody holds: an UPDATE of its state,
+// its document or the version of the baseline is no decision.
+func (s *Store) claimed(run *jobs.Run, row dbsqlc.PushStepRow, fingerprinter *fingerprinter) jobs.Claimed {
 	item := jobs.Claimed{Seq: int(*row.Seq), Key: value(row.Key), Ambiguous: value(row.Ambiguous),
 		Superseded: jobs.ItemState(value(row.State)) == jobs.ItemSuperseded}
 	if item.Superseded {
-		return item, nil
+		return item
 	}
-	document, err := s.keys.open(aDocument, row.Payload, run.Target.ID, run.Period, item.Key)
+	at := place{target: run.Target.ID, period: run.Period, key: item.Key, run: run.ID, seq: *row.Seq, version: value(row.BaselineVersion)}
+	document, err := s.keys.open(aDocument, row.Payload, at)
 	if err != nil {
-		return item, fmt.Errorf("opening item %d of run %d: %w", item.Seq, run.ID, err)
+		item.Barred = jobs.ReasonAltered
+		if _, err := s.keys.open(aHeld, row.Payload, at); err == nil {
+			item.Barred = jobs.ReasonUnapproved
+		}
+		return item
+	}
+	if sum := fingerprinter.Sum(document); !hmac.Equal(sum[:], row.Fingerprint) {
+		item.Barred = jobs.ReasonAltered
+		return item
 	}
 	item.Document = document
-	return item, nil
+	return item
 }
 
 func stepParams(run *jobs.Run, step jobs.Step) dbsqlc.PushStepParams {

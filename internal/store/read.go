@@ -66,6 +66,7 @@ func (s *Store) Run(ctx context.Context, id int64) (*jobs.Run, error) {
 		return nil, redact("reading the run", err)
 	}
 	run := toRun(row.SyncdRun, row.SyncdTarget)
+	run.Released = s.keys != nil && s.keys.released(row.SyncdRun)
 	return run, s.bringUpToDate(ctx, run)
 }
 
@@ -149,7 +150,7 @@ func (s *Store) Items(ctx context.Context, run int64, f ItemFilter) ([]jobs.Item
 			return nil, err
 		}
 		if row.NewDocument != nil && s.keys != nil {
-			if item.Diff, err = s.diffOfNew(row, f.Mapping); err != nil {
+			if item.Diff, err = s.diffOfNew(run, row, f.Mapping); err != nil {
 				return nil, err
 			}
 		}
@@ -158,8 +159,9 @@ func (s *Store) Items(ctx context.Context, run int64, f ItemFilter) ([]jobs.Item
 	return items, nil
 }
 
-func (s *Store) diffOfNew(r dbsqlc.ListItemsRow, m mapping.Spec) ([]mapping.Change, error) {
-	document, err := s.keys.open(aDocument, r.NewDocument, r.TargetID, jobs.Period(r.Period), r.Key)
+func (s *Store) diffOfNew(run int64, r dbsqlc.ListItemsRow, m mapping.Spec) ([]mapping.Change, error) {
+	at := place{target: r.TargetID, period: jobs.Period(r.Period), key: r.Key, run: run, seq: r.Seq, version: r.BaselineVersion}
+	document, err := s.keys.openKept(aDocument, r.NewDocument, at)
 	if err != nil {
 		return nil, fmt.Errorf("reading item %d of the ledger: %w", r.Seq, err)
 	}

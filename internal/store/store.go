@@ -62,7 +62,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		c.RuntimeParams["application_name"] = applicationName(owner.identity())
 		return nil
 	}
-	s := &Store{keys: o.Keys, version: o.Version, lease: o.Lease, owner: owner}
+	s := &Store{keys: o.Keys.clone(), version: o.Version, lease: o.Lease, owner: owner}
 	config.AfterConnect = s.sameLedger
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, redact("connecting to the ledger", err)
@@ -107,8 +107,12 @@ func (s *Store) checkKey(ctx context.Context) error {
 	if err != nil {
 		return redact("reading the ledger key's name", err)
 	}
-	if registered != s.keys.ID {
-		return &KeyError{Registered: registered, Given: s.keys.ID}
+	if registered.KeyID != s.keys.ID {
+		return &KeyError{Registered: registered.KeyID, Given: s.keys.ID}
+	}
+	s.keys.unbound = registered.Unbound != nil
+	if value(registered.Unbound) == "all" {
+		return redactUnlessOurs("binding what is sealed to its items", s.bind(ctx))
 	}
 	return nil
 }
@@ -173,6 +177,8 @@ func setDefaults(config *pgx.ConnConfig) {
 		"extra_float_digits":                  "1",
 		"client_encoding":                     "UTF8",
 		"jit":                                 "off",
+		// What is recorded as sent must survive a power cut, whatever a role or the database says.
+		"synchronous_commit": "on",
 	} {
 		config.RuntimeParams[name] = value
 	}

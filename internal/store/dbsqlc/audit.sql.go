@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-const insertAudit = `-- name: InsertAudit :exec
+const insertAudit = `-- name: InsertAudit :one
 INSERT INTO syncd.audit (actor, decision, target_id, job, period, run_id, employees, reason, detail, host, version, config_digest)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+RETURNING id
 `
 
 type InsertAuditParams struct {
@@ -30,8 +31,8 @@ type InsertAuditParams struct {
 	ConfigDigest string
 }
 
-func (q *Queries) InsertAudit(ctx context.Context, arg InsertAuditParams) error {
-	_, err := q.db.Exec(ctx, insertAudit,
+func (q *Queries) InsertAudit(ctx context.Context, arg InsertAuditParams) (int64, error) {
+	row := q.db.QueryRow(ctx, insertAudit,
 		arg.Actor,
 		arg.Decision,
 		arg.TargetID,
@@ -45,7 +46,9 @@ func (q *Queries) InsertAudit(ctx context.Context, arg InsertAuditParams) error 
 		arg.Version,
 		arg.ConfigDigest,
 	)
-	return err
+	var id int64
+	err := row.Scan(&id)
+	return id, err
 }
 
 const lastConfiguration = `-- name: LastConfiguration :one

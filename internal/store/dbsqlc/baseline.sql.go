@@ -10,7 +10,7 @@ import (
 )
 
 const baselineDocuments = `-- name: BaselineDocuments :many
-SELECT r.ordinal, b.document, b.amounts
+SELECT r.ordinal, b.document, b.amounts, b.run_id, b.seq, b.version
 FROM (SELECT generate_subscripts($1::text[], 1)::integer AS ordinal, unnest($1::text[]) AS key, unnest($2::text[]) AS period) r
 JOIN syncd.baseline b ON b.target_id = $3 AND b.key = r.key AND b.period = r.period
 WHERE b.version > 0
@@ -26,6 +26,9 @@ type BaselineDocumentsRow struct {
 	Ordinal  int32
 	Document []byte
 	Amounts  []byte
+	RunID    *int64
+	Seq      *int32
+	Version  int64
 }
 
 func (q *Queries) BaselineDocuments(ctx context.Context, arg BaselineDocumentsParams) ([]BaselineDocumentsRow, error) {
@@ -37,7 +40,14 @@ func (q *Queries) BaselineDocuments(ctx context.Context, arg BaselineDocumentsPa
 	var items []BaselineDocumentsRow
 	for rows.Next() {
 		var i BaselineDocumentsRow
-		if err := rows.Scan(&i.Ordinal, &i.Document, &i.Amounts); err != nil {
+		if err := rows.Scan(
+			&i.Ordinal,
+			&i.Document,
+			&i.Amounts,
+			&i.RunID,
+			&i.Seq,
+			&i.Version,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -10,7 +10,8 @@ import (
 )
 
 const listDoubts = `-- name: ListDoubts :many
-SELECT i.run_id, i.seq, i.key, i.baseline_version, i.payload, b.document AS previous,
+SELECT i.run_id, i.seq, i.key, i.baseline_version, i.payload,
+       b.document AS previous, b.run_id AS previous_run, b.seq AS previous_seq,
        greatest(0, extract(epoch FROM b.doubt_since + make_interval(secs => $1::float8) - clock_timestamp()))::float8 AS wait_seconds
 FROM syncd.item i
 JOIN syncd.baseline b ON b.target_id = i.target_id AND b.key = i.key AND b.period = i.period
@@ -34,6 +35,8 @@ type ListDoubtsRow struct {
 	BaselineVersion int64
 	Payload         []byte
 	Previous        []byte
+	PreviousRun     *int64
+	PreviousSeq     *int32
 	WaitSeconds     float64
 }
 
@@ -59,6 +62,8 @@ func (q *Queries) ListDoubts(ctx context.Context, arg ListDoubtsParams) ([]ListD
 			&i.BaselineVersion,
 			&i.Payload,
 			&i.Previous,
+			&i.PreviousRun,
+			&i.PreviousSeq,
 			&i.WaitSeconds,
 		); err != nil {
 			return nil, err
@@ -107,7 +112,7 @@ func (q *Queries) SettleFollowers(ctx context.Context, arg SettleFollowersParams
 }
 
 const witness = `-- name: Witness :one
-SELECT key, document FROM syncd.baseline
+SELECT key, document, run_id, seq, version FROM syncd.baseline
 WHERE target_id = $1 AND period = $2 AND version > 0 AND NOT in_doubt AND NOT withdrawn
 ORDER BY acknowledged_at DESC LIMIT 1
 `
@@ -120,12 +125,21 @@ type WitnessParams struct {
 type WitnessRow struct {
 	Key      string
 	Document []byte
+	RunID    *int64
+	Seq      *int32
+	Version  int64
 }
 
 // A document that the API certainly has.
 func (q *Queries) Witness(ctx context.Context, arg WitnessParams) (WitnessRow, error) {
 	row := q.db.QueryRow(ctx, witness, arg.TargetID, arg.Period)
 	var i WitnessRow
-	err := row.Scan(&i.Key, &i.Document)
+	err := row.Scan(
+		&i.Key,
+		&i.Document,
+		&i.RunID,
+		&i.Seq,
+		&i.Version,
+	)
 	return i, err
 }

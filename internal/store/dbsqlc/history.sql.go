@@ -95,8 +95,8 @@ func (q *Queries) LastFigures(ctx context.Context, targetID int64) (LastFiguresR
 }
 
 const periodFigures = `-- name: PeriodFigures :many
-SELECT f.id, f.period, f.figures, f.approved FROM (
-    SELECT DISTINCT ON (r.period) r.id, r.period, r.figures, (r.approved_digest <> '' AND r.approved_digest = r.plan_digest)::boolean AS approved
+SELECT f.id, f.period, f.figures, f.approved, f.plan_digest, f.approved_by, f.approval, f.release FROM (
+    SELECT DISTINCT ON (r.period) r.id, r.period, r.figures, r.plan_digest, r.approved_by, r.approval, r.release, (r.approved_digest <> '' AND r.approved_digest = r.plan_digest)::boolean AS approved
     FROM syncd.run r
     WHERE r.target_id = $1 AND r.period <= $2 AND r.figures IS NOT NULL AND r.state IN ('succeeded', 'incomplete')
       AND r.accepted + r.unchanged > 0
@@ -110,10 +110,14 @@ type PeriodFiguresParams struct {
 }
 
 type PeriodFiguresRow struct {
-	ID       int64
-	Period   *string
-	Figures  []byte
-	Approved bool
+	ID         int64
+	Period     *string
+	Figures    []byte
+	Approved   bool
+	PlanDigest string
+	ApprovedBy string
+	Approval   *int64
+	Release    []byte
 }
 
 // The newest one of each of some periods, the newest period first: of this one, and of the six before in which something
@@ -132,6 +136,10 @@ func (q *Queries) PeriodFigures(ctx context.Context, arg PeriodFiguresParams) ([
 			&i.Period,
 			&i.Figures,
 			&i.Approved,
+			&i.PlanDigest,
+			&i.ApprovedBy,
+			&i.Approval,
+			&i.Release,
 		); err != nil {
 			return nil, err
 		}

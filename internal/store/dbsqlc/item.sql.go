@@ -167,6 +167,50 @@ type InsertItemsParams struct {
 	Amounts         []byte
 }
 
+const itemsToHold = `-- name: ItemsToHold :many
+SELECT seq, key, baseline_version, payload FROM syncd.item
+WHERE run_id = $1 AND seq = ANY ($2::integer[]) AND state = 'pending'
+ORDER BY seq
+`
+
+type ItemsToHoldParams struct {
+	RunID int64
+	Seqs  []int32
+}
+
+type ItemsToHoldRow struct {
+	Seq             int32
+	Key             string
+	BaselineVersion int64
+	Payload         []byte
+}
+
+// What was planned to be sent, of those who turn out to be held.
+func (q *Queries) ItemsToHold(ctx context.Context, arg ItemsToHoldParams) ([]ItemsToHoldRow, error) {
+	rows, err := q.db.Query(ctx, itemsToHold, arg.RunID, arg.Seqs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ItemsToHoldRow
+	for rows.Next() {
+		var i ItemsToHoldRow
+		if err := rows.Scan(
+			&i.Seq,
+			&i.Key,
+			&i.BaselineVersion,
+			&i.Payload,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listItems = `-- name: ListItems :many
 SELECT i.seq, i.target_id, i.period, i.key, i.state, i.difference, i.reason_code, i.reason_detail, i.employees, i.elements,
        i.baseline_version, i.ambiguous, (CASE WHEN $1::boolean THEN i.diff END)::json AS diff,
@@ -323,6 +367,23 @@ type ReopenSendingParams struct {
 // again.
 func (q *Queries) ReopenSending(ctx context.Context, arg ReopenSendingParams) error {
 	_, err := q.db.Exec(ctx, reopenSending, arg.Resend, arg.RunID)
+	return err
+}
+
+const sealItems = `-- name: SealItems :exec
+UPDATE syncd.item i SET payload = o.payload
+FROM (SELECT unnest($2::integer[]) AS seq, unnest($3::bytea[]) AS payload) o
+WHERE i.run_id = $1 AND i.seq = o.seq
+`
+
+type SealItemsParams struct {
+	RunID    int64
+	Seqs     []int32
+	Payloads [][]byte
+}
+
+func (q *Queries) SealItems(ctx context.Context, arg SealItemsParams) error {
+	_, err := q.db.Exec(ctx, sealItems, arg.RunID, arg.Seqs, arg.Payloads)
 	return err
 }
 

@@ -9,6 +9,31 @@ import (
 	"context"
 )
 
+const lockKey = `-- name: LockKey :one
+SELECT key_id, unbound FROM syncd.ledger_key FOR UPDATE
+`
+
+type LockKeyRow struct {
+	KeyID   string
+	Unbound *string
+}
+
+func (q *Queries) LockKey(ctx context.Context) (LockKeyRow, error) {
+	row := q.db.QueryRow(ctx, lockKey)
+	var i LockKeyRow
+	err := row.Scan(&i.KeyID, &i.Unbound)
+	return i, err
+}
+
+const noteBound = `-- name: NoteBound :exec
+UPDATE syncd.ledger_key SET unbound = 'kept'
+`
+
+func (q *Queries) NoteBound(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, noteBound)
+	return err
+}
+
 const registerKey = `-- name: RegisterKey :exec
 INSERT INTO syncd.ledger_key (key_id) VALUES ($1) ON CONFLICT DO NOTHING
 `
@@ -19,12 +44,104 @@ func (q *Queries) RegisterKey(ctx context.Context, keyID string) error {
 }
 
 const registeredKey = `-- name: RegisteredKey :one
-SELECT key_id FROM syncd.ledger_key
+SELECT key_id, unbound FROM syncd.ledger_key
 `
 
-func (q *Queries) RegisteredKey(ctx context.Context) (string, error) {
+type RegisteredKeyRow struct {
+	KeyID   string
+	Unbound *string
+}
+
+func (q *Queries) RegisteredKey(ctx context.Context) (RegisteredKeyRow, error) {
 	row := q.db.QueryRow(ctx, registeredKey)
-	var key_id string
-	err := row.Scan(&key_id)
-	return key_id, err
+	var i RegisteredKeyRow
+	err := row.Scan(&i.KeyID, &i.Unbound)
+	return i, err
+}
+
+const resealItems = `-- name: ResealItems :exec
+UPDATE syncd.item i SET payload = o.payload, amounts = o.amounts, fingerprint = o.fingerprint
+FROM (SELECT unnest($1::bigint[]) AS run_id, unnest($2::integer[]) AS seq, unnest($3::bytea[]) AS payload,
+             unnest($4::bytea[]) AS amounts, unnest($5::bytea[]) AS fingerprint) o
+WHERE i.run_id = o.run_id AND i.seq = o.seq AND i.open
+`
+
+type ResealItemsParams struct {
+	Runs         []int64
+	Seqs         []int32
+	Payloads     [][]byte
+	Amounts      [][]byte
+	Fingerprints [][]byte
+}
+
+func (q *Queries) ResealItems(ctx context.Context, arg ResealItemsParams) error {
+	_, err := q.db.Exec(ctx, resealItems,
+		arg.Runs,
+		arg.Seqs,
+		arg.Payloads,
+		arg.Amounts,
+		arg.Fingerprints,
+	)
+	return err
+}
+
+const sealedItems = `-- name: SealedItems :many
+SELECT run_id, seq, target_id, period, key, state, baseline_version, payload, amounts FROM syncd.item
+WHERE open AND (target_id, period, key) > ($1::bigint, $2::text, $3::text)
+ORDER BY target_id, period, key LIMIT $4
+`
+
+type SealedItemsParams struct {
+	AfterTarget int64
+	AfterPeriod string
+	AfterKey    string
+	Most        int32
+}
+
+type SealedItemsRow struct {
+	RunID           int64
+	Seq             int32
+	TargetID        int64
+	Period          string
+	Key             string
+	State           string
+	BaselineVersion int64
+	Payload         []byte
+	Amounts         []byte
+}
+
+// What is sealed and may still be sent, in the order of the index of open items.
+func (q *Queries) SealedItems(ctx context.Context, arg SealedItemsParams) ([]SealedItemsRow, error) {
+	rows, err := q.db.Query(ctx, sealedItems,
+		arg.AfterTarget,
+		arg.AfterPeriod,
+		arg.AfterKey,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SealedItemsRow
+	for rows.Next() {
+		var i SealedItemsRow
+		if err := rows.Scan(
+			&i.RunID,
+			&i.Seq,
+			&i.TargetID,
+			&i.Period,
+			&i.Key,
+			&i.State,
+			&i.BaselineVersion,
+			&i.Payload,
+			&i.Amounts,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -87,6 +87,8 @@ type SyncdBaseline struct {
 	Amounts []byte
 	// that it was acknowledged under; NULL = the target's first
 	FormID *int64
+	// of the item of run_id that the document was sealed for; NULL = for none
+	Seq *int32
 }
 
 type SyncdClosedPeriod struct {
@@ -216,6 +218,8 @@ type SyncdLedgerKey struct {
 	KeyID       string
 	FirstUsedAt time.Time
 	Singleton   bool
+	// what may still be sealed with it without being bound to an item: all, or only what is kept and not sent
+	Unbound *string
 }
 
 type SyncdOwner struct {
@@ -312,6 +316,10 @@ type SyncdRun struct {
 	Form string
 	// why everyone is sent again, changed or not; empty = only what differs
 	Resend string
+	// keyed proof that what was planned may be sent: nothing held it, or a person approved it
+	Release []byte
+	// the line of the trail in which a person did
+	Approval *int64
 }
 
 type SyncdSchedule struct {

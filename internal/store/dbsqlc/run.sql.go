@@ -30,18 +30,28 @@ func (q *Queries) AllDone(ctx context.Context, arg AllDoneParams) (bool, error) 
 const approveRun = `-- name: ApproveRun :exec
 UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, not_before = NULL, deadline_at = NULL,
     postponed = 0, takeovers = 0, failure_code = '', failure_detail = '', approved_by = $1, approved_reason = $2,
-    approved_digest = CASE WHEN kind = 'push-salaries' THEN plan_digest ELSE dictionaries_digest END
-WHERE id = $3 AND state = 'held'
+    approved_digest = $3, release = $4, approval = $5
+WHERE id = $6 AND state = 'held'
 `
 
 type ApproveRunParams struct {
 	ApprovedBy     string
 	ApprovedReason string
+	ApprovedDigest string
+	Release        []byte
+	Approval       *int64
 	ID             int64
 }
 
 func (q *Queries) ApproveRun(ctx context.Context, arg ApproveRunParams) error {
-	_, err := q.db.Exec(ctx, approveRun, arg.ApprovedBy, arg.ApprovedReason, arg.ID)
+	_, err := q.db.Exec(ctx, approveRun,
+		arg.ApprovedBy,
+		arg.ApprovedReason,
+		arg.ApprovedDigest,
+		arg.Release,
+		arg.Approval,
+		arg.ID,
+	)
 	return err
 }
 
@@ -169,7 +179,7 @@ func (q *Queries) FenceRun(ctx context.Context, arg FenceRunParams) (int64, erro
 }
 
 const getRun = `-- name: GetRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1
 `
 
@@ -248,6 +258,8 @@ func (q *Queries) GetRun(ctx context.Context, id int64) (GetRunRow, error) {
 		&i.SyncdRun.Contract,
 		&i.SyncdRun.Form,
 		&i.SyncdRun.Resend,
+		&i.SyncdRun.Release,
+		&i.SyncdRun.Approval,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -276,6 +288,50 @@ func (q *Queries) HandBackRun(ctx context.Context, arg HandBackRunParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const heldItems = `-- name: HeldItems :many
+SELECT seq, key, baseline_version, payload FROM syncd.item
+WHERE run_id = $1 AND state = 'held' AND ($2::text[] IS NULL OR key = ANY ($2::text[]))
+ORDER BY key FOR NO KEY UPDATE
+`
+
+type HeldItemsParams struct {
+	RunID int64
+	Keys  []string
+}
+
+type HeldItemsRow struct {
+	Seq             int32
+	Key             string
+	BaselineVersion int64
+	Payload         []byte
+}
+
+// Held employees of a run, all or some.
+func (q *Queries) HeldItems(ctx context.Context, arg HeldItemsParams) ([]HeldItemsRow, error) {
+	rows, err := q.db.Query(ctx, heldItems, arg.RunID, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []HeldItemsRow
+	for rows.Next() {
+		var i HeldItemsRow
+		if err := rows.Scan(
+			&i.Seq,
+			&i.Key,
+			&i.BaselineVersion,
+			&i.Payload,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertQueuedRun = `-- name: InsertQueuedRun :one
@@ -385,7 +441,7 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, er
 }
 
 const listRuns = `-- name: ListRuns :many
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE ($1::text = '' OR r.job = $1) AND ($2::text = '' OR t.dossier = $2)
   AND ($3::text = '' OR r.period = $3) AND ($4::text = '' OR r.state = $4)
 ORDER BY r.id DESC LIMIT $5
@@ -486,6 +542,8 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 			&i.SyncdRun.Contract,
 			&i.SyncdRun.Form,
 			&i.SyncdRun.Resend,
+			&i.SyncdRun.Release,
+			&i.SyncdRun.Approval,
 			&i.SyncdTarget.ID,
 			&i.SyncdTarget.Partner,
 			&i.SyncdTarget.Environment,
@@ -505,7 +563,7 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 }
 
 const lockRun = `-- name: LockRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1 FOR NO KEY UPDATE OF r
 `
 
@@ -584,6 +642,8 @@ func (q *Queries) LockRun(ctx context.Context, id int64) (LockRunRow, error) {
 		&i.SyncdRun.Contract,
 		&i.SyncdRun.Form,
 		&i.SyncdRun.Resend,
+		&i.SyncdRun.Release,
+		&i.SyncdRun.Approval,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -596,7 +656,7 @@ func (q *Queries) LockRun(ctx context.Context, id int64) (LockRunRow, error) {
 }
 
 const peekRunning = `-- name: PeekRunning :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
 `
 
@@ -676,6 +736,8 @@ func (q *Queries) PeekRunning(ctx context.Context, targetID int64) (PeekRunningR
 		&i.SyncdRun.Contract,
 		&i.SyncdRun.Form,
 		&i.SyncdRun.Resend,
+		&i.SyncdRun.Release,
+		&i.SyncdRun.Approval,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -692,8 +754,8 @@ UPDATE syncd.run SET planned_at = clock_timestamp(), takeovers = 0, deadline_at 
     employees_read = $1, elements_read = $2, unchanged = $3,
     elements_unchanged = $4, created = $5, updated = $6, repeated = $7,
     mapping_digest = $8, dictionaries_digest = $9, plan_digest = $10,
-    contract = $11, form = $12, findings = $13, figures = $14, incarnation = $15
-WHERE id = $16 AND epoch = $17 AND state = 'running'
+    contract = $11, form = $12, findings = $13, figures = $14, incarnation = $15, release = $16
+WHERE id = $17 AND epoch = $18 AND state = 'running'
 `
 
 type PlanRunParams struct {
@@ -712,6 +774,7 @@ type PlanRunParams struct {
 	Findings           []byte
 	Figures            []byte
 	Incarnation        string
+	Release            []byte
 	ID                 int64
 	Epoch              int32
 }
@@ -733,6 +796,7 @@ func (q *Queries) PlanRun(ctx context.Context, arg PlanRunParams) (int64, error)
 		arg.Findings,
 		arg.Figures,
 		arg.Incarnation,
+		arg.Release,
 		arg.ID,
 		arg.Epoch,
 	)
@@ -777,36 +841,22 @@ func (q *Queries) PostponeRun(ctx context.Context, arg PostponeRunParams) (int64
 	return result.RowsAffected(), nil
 }
 
-const releaseItems = `-- name: ReleaseItems :many
-UPDATE syncd.item SET state = 'pending'
-WHERE run_id = $1 AND state = 'held' AND ($2::text[] IS NULL OR key = ANY ($2::text[]))
-RETURNING key
+const releaseItems = `-- name: ReleaseItems :exec
+UPDATE syncd.item i SET state = 'pending', payload = o.payload
+FROM (SELECT unnest($2::integer[]) AS seq, unnest($3::bytea[]) AS payload) o
+WHERE i.run_id = $1 AND i.seq = o.seq AND i.state = 'held'
 `
 
 type ReleaseItemsParams struct {
-	RunID int64
-	Keys  []string
+	RunID    int64
+	Seqs     []int32
+	Payloads [][]byte
 }
 
-// Held employees of a run, all or some, that a person lets go.
-func (q *Queries) ReleaseItems(ctx context.Context, arg ReleaseItemsParams) ([]string, error) {
-	rows, err := q.db.Query(ctx, releaseItems, arg.RunID, arg.Keys)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			return nil, err
-		}
-		items = append(items, key)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+// A person lets them go: what was sealed as held is sealed as what may leave.
+func (q *Queries) ReleaseItems(ctx context.Context, arg ReleaseItemsParams) error {
+	_, err := q.db.Exec(ctx, releaseItems, arg.RunID, arg.Seqs, arg.Payloads)
+	return err
 }
 
 const replacedRuns = `-- name: ReplacedRuns :many
@@ -924,7 +974,7 @@ func (q *Queries) RetryFailed(ctx context.Context, arg RetryFailedParams) ([]int
 }
 
 const runningRun = `-- name: RunningRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
 FOR NO KEY UPDATE OF r
 `
@@ -1004,6 +1054,8 @@ func (q *Queries) RunningRun(ctx context.Context, targetID int64) (RunningRunRow
 		&i.SyncdRun.Contract,
 		&i.SyncdRun.Form,
 		&i.SyncdRun.Resend,
+		&i.SyncdRun.Release,
+		&i.SyncdRun.Approval,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -1054,7 +1106,7 @@ func (q *Queries) SetPulled(ctx context.Context, arg SetPulledParams) error {
 }
 
 const unfinishedBefore = `-- name: UnfinishedBefore :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.period < $2
   AND (r.state IN ('queued', 'running', 'held')
        OR r.state = 'failed' AND r.planned_at IS NULL AND r.employees = '{}'
@@ -1149,6 +1201,8 @@ func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforePara
 		&i.SyncdRun.Contract,
 		&i.SyncdRun.Form,
 		&i.SyncdRun.Resend,
+		&i.SyncdRun.Release,
+		&i.SyncdRun.Approval,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -1161,7 +1215,7 @@ func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforePara
 }
 
 const waitingRun = `-- name: WaitingRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.job = $1 AND r.target_id = $2 AND r.period IS NOT DISTINCT FROM $3 AND r.employees = '{}'
   AND r.state = 'queued' AND ($4::boolean OR r.planned_at IS NULL)
 ORDER BY r.id LIMIT 1
@@ -1256,6 +1310,8 @@ func (q *Queries) WaitingRun(ctx context.Context, arg WaitingRunParams) (Waiting
 		&i.SyncdRun.Contract,
 		&i.SyncdRun.Form,
 		&i.SyncdRun.Resend,
+		&i.SyncdRun.Release,
+		&i.SyncdRun.Approval,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,

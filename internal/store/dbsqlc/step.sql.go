@@ -26,8 +26,8 @@ WITH fence AS MATERIALIZED (
            unnest($10::integer[]) AS attempts, unnest($11::timestamptz[]) AS answered_at
 ), recorded AS (
     UPDATE syncd.item i
-    SET state = o.state, payload = CASE WHEN o.state IN ('pending', 'uncertain') THEN i.payload END,
-        amounts = CASE WHEN o.state IN ('pending', 'uncertain') THEN i.amounts END,
+    SET state = o.state, payload = CASE WHEN o.state IN ('pending', 'uncertain', 'held') THEN i.payload END,
+        amounts = CASE WHEN o.state IN ('pending', 'uncertain', 'held') THEN i.amounts END,
         ambiguous = i.ambiguous OR NOT o.certain, deferred_epoch = CASE WHEN o.deferred THEN f.epoch END,
         reason_code = o.reason_code, reason_detail = o.reason_detail, http_status = o.http_status,
         attempts = i.attempts + o.attempts, answered_at = o.answered_at,
@@ -38,8 +38,8 @@ WITH fence AS MATERIALIZED (
 ), acknowledged AS (
     UPDATE syncd.baseline b
     SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, withdrawn = false,
-        fingerprint = i.fingerprint, document = i.payload, amounts = i.amounts, key_id = r.key_id, run_id = r.run_id, form_id = r.form_id,
-        acknowledged_at = clock_timestamp()
+        fingerprint = i.fingerprint, document = i.payload, amounts = i.amounts, key_id = r.key_id, run_id = r.run_id, seq = r.seq,
+        form_id = r.form_id, acknowledged_at = clock_timestamp()
     FROM recorded r, syncd.item i
     WHERE r.state = 'accepted' AND i.run_id = r.run_id AND i.seq = r.seq
       AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
@@ -89,12 +89,12 @@ WITH fence AS MATERIALIZED (
         sent_at = CASE WHEN m.key IS NULL THEN i.sent_at ELSE clock_timestamp() END
     FROM fence f, candidate c LEFT JOIN marked m ON m.key = c.key
     WHERE i.run_id = f.id AND i.seq = c.seq
-    RETURNING i.seq, i.key, i.state, i.ambiguous, i.payload
+    RETURNING i.seq, i.key, i.state, i.ambiguous, i.payload, i.baseline_version, i.fingerprint
 )
 SELECT (SELECT count(*) FROM recorded)::integer AS recorded,
        (SELECT count(*) FROM recorded WHERE state = 'accepted')::integer - (SELECT count(*) FROM acknowledged)::integer AS lost,
        f.closed, f.open_seconds,
-       c.seq, c.key, c.state, c.ambiguous, c.payload
+       c.seq, c.key, c.state, c.ambiguous, c.payload, c.baseline_version, c.fingerprint
 FROM fence f LEFT JOIN claimed c ON true
 ORDER BY c.seq
 `
@@ -116,15 +116,17 @@ type PushStepParams struct {
 }
 
 type PushStepRow struct {
-	Recorded    int32
-	Lost        int32
-	Closed      bool
-	OpenSeconds float64
-	Seq         *int32
-	Key         *string
-	State       *string
-	Ambiguous   *bool
-	Payload     []byte
+	Recorded        int32
+	Lost            int32
+	Closed          bool
+	OpenSeconds     float64
+	Seq             *int32
+	Key             *string
+	State           *string
+	Ambiguous       *bool
+	Payload         []byte
+	BaselineVersion *int64
+	Fingerprint     []byte
 }
 
 // One step of pushing, in one statement: it locks the run at our epoch, records the outcomes that wait, moves the
@@ -164,6 +166,8 @@ func (q *Queries) PushStep(ctx context.Context, arg PushStepParams) ([]PushStepR
 			&i.State,
 			&i.Ambiguous,
 			&i.Payload,
+			&i.BaselineVersion,
+			&i.Fingerprint,
 		); err != nil {
 			return nil, err
 		}

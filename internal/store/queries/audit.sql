@@ -1,6 +1,7 @@
--- name: InsertAudit :exec
+-- name: InsertAudit :one
 INSERT INTO syncd.audit (actor, decision, target_id, job, period, run_id, employees, reason, detail, host, version, config_digest)
-VALUES (@actor, @decision, sqlc.narg('target_id'), @job, @period, sqlc.narg('run_id'), @employees, @reason, @detail, @host, @version, @config_digest);
+VALUES (@actor, @decision, sqlc.narg('target_id'), @job, @period, sqlc.narg('run_id'), @employees, @reason, @detail, @host, @version, @config_digest)
+RETURNING id;
 
 -- name: ListAudit :many
 SELECT a.id, a.at, a.actor, a.decision, coalesce(t.dossier, '')::text AS dossier, coalesce(t.environment, '')::text AS environment,

@@ -1,6 +1,7 @@
 -- What may or may not have been received for a target and period, of any run.
 -- name: ListDoubts :many
-SELECT i.run_id, i.seq, i.key, i.baseline_version, i.payload, b.document AS previous,
+SELECT i.run_id, i.seq, i.key, i.baseline_version, i.payload,
+       b.document AS previous, b.run_id AS previous_run, b.seq AS previous_seq,
        greatest(0, extract(epoch FROM b.doubt_since + make_interval(secs => @timeout_seconds::float8) - clock_timestamp()))::float8 AS wait_seconds
 FROM syncd.item i
 JOIN syncd.baseline b ON b.target_id = i.target_id AND b.key = i.key AND b.period = i.period
@@ -11,7 +12,7 @@ ORDER BY i.key;
 
 -- A document that the API certainly has.
 -- name: Witness :one
-SELECT key, document FROM syncd.baseline
+SELECT key, document, run_id, seq, version FROM syncd.baseline
 WHERE target_id = @target_id AND period = @period AND version > 0 AND NOT in_doubt AND NOT withdrawn
 ORDER BY acknowledged_at DESC LIMIT 1;
 

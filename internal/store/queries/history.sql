@@ -10,8 +10,8 @@ ORDER BY id DESC LIMIT 1;
 -- The newest one of each of some periods, the newest period first: of this one, and of the six before in which something
 -- was delivered. Of this one a run that a person approved comes first: others may only be near to what was usual.
 -- name: PeriodFigures :many
-SELECT f.id, f.period, f.figures, f.approved FROM (
-    SELECT DISTINCT ON (r.period) r.id, r.period, r.figures, (r.approved_digest <> '' AND r.approved_digest = r.plan_digest)::boolean AS approved
+SELECT f.id, f.period, f.figures, f.approved, f.plan_digest, f.approved_by, f.approval, f.release FROM (
+    SELECT DISTINCT ON (r.period) r.id, r.period, r.figures, r.plan_digest, r.approved_by, r.approval, r.release, (r.approved_digest <> '' AND r.approved_digest = r.plan_digest)::boolean AS approved
     FROM syncd.run r
     WHERE r.target_id = @target_id AND r.period <= @period AND r.figures IS NOT NULL AND r.state IN ('succeeded', 'incomplete')
       AND r.accepted + r.unchanged > 0

@@ -27,6 +27,17 @@ SELECT DISTINCT run_id FROM superseded ORDER BY run_id;
 -- name: DoubtfulItems :many
 SELECT key, run_id FROM syncd.item WHERE target_id = @target_id AND period = @period AND open AND run_id <> @run_id;
 
+-- What was planned to be sent, of those who turn out to be held.
+-- name: ItemsToHold :many
+SELECT seq, key, baseline_version, payload FROM syncd.item
+WHERE run_id = @run_id AND seq = ANY (@seqs::integer[]) AND state = 'pending'
+ORDER BY seq;
+
+-- name: SealItems :exec
+UPDATE syncd.item i SET payload = o.payload
+FROM (SELECT unnest(@seqs::integer[]) AS seq, unnest(@payloads::bytea[]) AS payload) o
+WHERE i.run_id = @run_id AND i.seq = o.seq;
+
 -- What is seen only once everyone has been read.
 -- name: HoldItems :exec
 UPDATE syncd.item i SET state = 'held', findings = (coalesce(i.findings::jsonb, '[]'::jsonb) || h.findings)::json

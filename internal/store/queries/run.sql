@@ -111,7 +111,7 @@ UPDATE syncd.run SET planned_at = clock_timestamp(), takeovers = 0, deadline_at 
     employees_read = @employees_read, elements_read = @elements_read, unchanged = @unchanged,
     elements_unchanged = @elements_unchanged, created = @created, updated = @updated, repeated = @repeated,
     mapping_digest = @mapping_digest, dictionaries_digest = @dictionaries_digest, plan_digest = @plan_digest,
-    contract = @contract, form = @form, findings = @findings, figures = @figures, incarnation = @incarnation
+    contract = @contract, form = @form, findings = @findings, figures = @figures, incarnation = @incarnation, release = sqlc.narg('release')
 WHERE id = @id AND epoch = @epoch AND state = 'running';
 
 -- name: EndRun :execrows
@@ -128,14 +128,20 @@ UPDATE syncd.run SET findings = @findings WHERE id = @id;
 -- name: ApproveRun :exec
 UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, not_before = NULL, deadline_at = NULL,
     postponed = 0, takeovers = 0, failure_code = '', failure_detail = '', approved_by = @approved_by, approved_reason = @approved_reason,
-    approved_digest = CASE WHEN kind = 'push-salaries' THEN plan_digest ELSE dictionaries_digest END
+    approved_digest = @approved_digest, release = sqlc.narg('release'), approval = sqlc.narg('approval')
 WHERE id = @id AND state = 'held';
 
--- Held employees of a run, all or some, that a person lets go.
--- name: ReleaseItems :many
-UPDATE syncd.item SET state = 'pending'
+-- Held employees of a run, all or some.
+-- name: HeldItems :many
+SELECT seq, key, baseline_version, payload FROM syncd.item
 WHERE run_id = @run_id AND state = 'held' AND (sqlc.narg('keys')::text[] IS NULL OR key = ANY (sqlc.narg('keys')::text[]))
-RETURNING key;
+ORDER BY key FOR NO KEY UPDATE;
+
+-- A person lets them go: what was sealed as held is sealed as what may leave.
+-- name: ReleaseItems :exec
+UPDATE syncd.item i SET state = 'pending', payload = o.payload
+FROM (SELECT unnest(@seqs::integer[]) AS seq, unnest(@payloads::bytea[]) AS payload) o
+WHERE i.run_id = @run_id AND i.seq = o.seq AND i.state = 'held';
 
 -- Held runs of everyone that a newer plan of the same job, target and period takes the place of.
 -- name: ReplacedRuns :many
