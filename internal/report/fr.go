@@ -77,7 +77,7 @@ var french = catalogue{
 		jobs.ReasonExpired:   {plain: "abandon : personne n'a décidé à temps"},
 		jobs.ReasonSettled:   {plain: "réglé par une personne", several: "réglés par une personne"},
 		jobs.ReasonReadBack:  {plain: "réglé en interrogeant Isidoor", several: "réglés en interrogeant Isidoor"},
-		jobs.ReasonAltered:   {plain: "ce que le registre en contient n'est pas ce qui avait été préparé : rien n'a été envoyé"},
+		jobs.ReasonAltered:   {plain: "la mémoire de syncd a été altérée : ce n'est plus ce qui avait été préparé, et rien n'a été envoyé"},
 
 		jobs.ReasonConfiguration: {plain: "Isidoor refuse notre configuration : une adresse, un identifiant ou un droit est incorrect"},
 		jobs.ReasonIdentity:      {plain: "Isidoor répond pour une autre association que celle de ce dossier, l'exécution a donc été arrêtée"},
@@ -93,7 +93,7 @@ var french = catalogue{
 		jobs.ReasonNotReady:      {plain: "les données préparées ne sont pas encore prêtes (job.guard.ready) : rien n'a été lu"},
 		jobs.ReasonClosed:        {plain: "la période est close : plus rien n'en est envoyé"},
 		jobs.ReasonFormOutdated:  {plain: "les fiches partent par un autre appel que lors de la préparation : plus rien n'en est envoyé"},
-		jobs.ReasonUnapproved:    {plain: "sans approbation : le registre a été modifié autrement que par « syncd approve »"},
+		jobs.ReasonUnapproved:    {plain: "sans approbation : la mémoire de syncd a été modifiée autrement que par « syncd approve »"},
 		jobs.ReasonContract:      {plain: "le contrat de l'API d'Isidoor a changé depuis la préparation : plus rien n'en est envoyé"},
 		jobs.ReasonPullEmpty:     {plain: "Isidoor n'a renvoyé aucun code : les nomenclatures connues ont été conservées"},
 		jobs.ReasonPullShrinks:   {plain: "Isidoor retire trop de codes à la fois : les nomenclatures connues ont été conservées", with: "Isidoor retire %s à la fois : les nomenclatures connues ont été conservées"},

@@ -39,8 +39,8 @@ var frenchFindings = map[jobs.Rule]plural{
 	jobs.RuleAppendChange: always("ce mois a déjà été transmis, et Isidoor ajouterait la nouvelle version au lieu de remplacer l'ancienne"),
 	jobs.RuleDrift: {"{n} valeur a été modifiée dans Isidoor depuis l'envoi : {path}",
 		"{n} valeurs ont été modifiées dans Isidoor depuis l'envoi, la première est {path}"},
-	jobs.RuleAltered:        always("ce qui avait été transmis ne peut plus être ouvert : le registre a été altéré, et nul ne peut dire ce qui a changé"),
-	jobs.RuleAlteredFigures: always("ce que les garde-fous ont retenu de l'exécution {run} ne peut plus être ouvert : le registre a été altéré"),
+	jobs.RuleAltered:        always("ce qui avait été transmis est illisible : la mémoire de syncd a été altérée, et nul ne peut dire ce qui a changé"),
+	jobs.RuleAlteredFigures: always("ce que les contrôles ont retenu de l'exécution {run} est illisible : la mémoire de syncd a été altérée"),
 
 	jobs.RuleLate: {"mois clos {period} : les éléments de {n} salarié ont changé depuis, et n'ont pas été transmis{keys}",
 		"mois clos {period} : les éléments de {n} salariés ont changé depuis, et n'ont pas été transmis{keys}"},
