@@ -21,8 +21,8 @@ func newCheck(p process, flags *globalFlags) *cobra.Command {
 		Use:   "check",
 		Short: "Tell whether everything is ready for a run, and what is not",
 		Long: `Check the configuration, the secrets, the ledger, the role's rights, what staging's queries
-return against the mapping, and, unless --offline, that the API answers for each dossier.
-Nothing is written and no employee is read.
+return against the mapping and whether they find anybody, and, unless --offline, that the API
+answers for each dossier. Nothing is written and no employee is read.
 
 What syncd assumes about Isidoor (verbs, field names, the place of the dossier key) is compared
 with the API's contract where there is one ('syncd contract'); with --offline, with the last one

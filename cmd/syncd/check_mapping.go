@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
@@ -33,6 +35,9 @@ func (c *checker) mapping(ctx context.Context, job config.Job) {
 			c.mappingProblems(subject, err)
 		} else {
 			c.ok(subject, "staging's queries return what the mapping needs")
+			if err := c.nobody(ctx, &push, d, job); err != nil {
+				c.fail(subject, err)
+			}
 		}
 		if err := c.limits(ctx, job, &push.Guards, d); err != nil {
 			c.fail(subject, err)
@@ -88,4 +93,49 @@ func (c *checker) compile(ctx context.Context, push *jobs.PushJob, d config.Doss
 	}
 	_, err = mapping.Compile(push.Mapping, shape, dictionaries, jobs.QueryParams(c.target(d), period))
 	return err
+}
+
+// nobody warns of a dossier of which staging holds no employee now, and tells how else staging may spell its name.
+func (c *checker) nobody(ctx context.Context, push *jobs.PushJob, d config.Dossier, job config.Job) error {
+	period, err := c.period(job)
+	if err != nil {
+		return err
+	}
+	staging, err := c.staging()
+	if err != nil {
+		return err
+	}
+	params := jobs.QueryParams(c.target(d), period)
+	params["siret"] = d.Siret
+	found, err := staging.Spellings(ctx, push.Source, params, []string{d.Name})
+	if err != nil || len(found) > 0 {
+		return err
+	}
+	f := finding{Level: "warning", Subject: job.Name + "/" + d.Name,
+		Text: fmt.Sprintf("staging holds no employee for dossier %s, period %s: a run would be held", d.Name, period),
+		Hint: "let the import into staging finish; see that staging spells the dossier so, and the query job.source.employees"}
+	spelled, err := staging.Spellings(ctx, push.Source, params, otherSpellings(d))
+	if err == nil && len(spelled) > 0 {
+		f.Hint = fmt.Sprintf("staging spells this dossier %q: correct that in staging, or in the query job.source.employees", spelled[0])
+	}
+	c.add(f)
+	return err
+}
+
+// otherSpellings are names under which somebody may have loaded a dossier into staging.
+func otherSpellings(d config.Dossier) []string {
+	words := strings.FieldsFunc(d.Name, func(r rune) bool { return strings.ContainsRune("-_. ", r) })
+	capitals := make([]string, len(words))
+	for i, word := range words {
+		first, size := utf8.DecodeRuneInString(word)
+		capitals[i] = strings.ToUpper(string(first)) + word[size:]
+	}
+	const siren = 9
+	names := []string{d.Label, d.Siret, d.Siret[:min(siren, len(d.Siret))], d.Name + " ", " " + d.Name}
+	for _, separator := range []string{"-", " ", "_", "", "."} {
+		joined := strings.Join(words, separator)
+		names = append(names, joined, strings.ToLower(joined), strings.ToUpper(joined), strings.Join(capitals, separator))
+	}
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == d.Name || name == "" })
 }

@@ -164,6 +164,11 @@ type Run struct {
 // Partial tells that the run was limited to some employees: it computes no departures and never completes a period.
 func (r *Run) Partial() bool { return len(r.Employees) > 0 }
 
+// Nobody tells that the run was for a month in which staging holds no employee.
+func (r *Run) Nobody() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule == RuleNoRows })
+}
+
 // hold is why the run may not send what it planned: a guard holds it, and no person has approved this very plan. What
 // only says so in the tables is no approval.
 func (r *Run) hold() Reason {

@@ -25,6 +25,8 @@ type catalogue struct {
 	interrupted  stateWords
 	cancelling   stateWords // of a running run that was asked to stop
 	partly       string     // the state of a partial run that succeeded
+	nobody       string     // the state of one that succeeded for a month without employees
+	nobodyLeft   string     // and of one after which somebody of that month is still at the other side
 	heldMidway   string     // the state of a held run that has sent something before
 	triggers     map[jobs.Trigger]string
 	differences  map[jobs.Difference]plural // of items to send or sent, without their number
@@ -190,6 +192,8 @@ type steps struct {
 	checkHeld, approveHeld         string // held employees
 	received, notReceived, putBack string // settled
 	fillStaging, reopen            string // a run that could not start
+	findNobody, approveNobody      string // staging holds no employee, of a dossier in a month
+	sendNobody, wasNobody          string // likewise, in a plan; of a run that a person approved
 	departedPlan, sendHeld         string // in a plan
 
 	contractDiff, contractAccept string // what the contract of the API has to say

@@ -39,6 +39,8 @@ var french = catalogue{
 	interrupted: stateWords{"interrompue : le programme qui l'exécutait a disparu", "interrompue"},
 	cancelling:  stateWords{"en cours, arrêt demandé : elle se termine dans quelques secondes", "en arrêt"},
 	heldMidway:  "en suspens : le reste attend une décision",
+	nobody:      "réussie : mois sans salarié, rien n'a été transmis",
+	nobodyLeft:  "incomplète : mois sans salarié, et ceux qui avaient été transmis sont toujours chez Isidoor",
 	partly:      "réussie : les salariés demandés ont été transmis",
 	triggers: map[jobs.Trigger]string{
 		jobs.TriggerManual: "à la main", jobs.TriggerResume: "reprise à la main", jobs.TriggerSchedule: "à l'heure prévue",

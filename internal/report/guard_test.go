@@ -16,6 +16,7 @@ import (
 var (
 	manyUpdated = jobs.Finding{Rule: jobs.RuleUpdated, Holds: true, N: 32, Of: 40, Limit: 12, Keys: []string{"00001", "00002", "00003", "00004",
 		"00005", "00006", "00007", "00008", "00009", "00010", "00011", "00012", "00013", "00014", "00015", "00016", "00017", "00018", "00019", "00020"}}
+	noRows     = jobs.Finding{Rule: jobs.RuleNoRows, Holds: true}
 	farTotal   = jobs.Finding{Rule: jobs.RuleCodeTotal, Holds: true, Path: "Elements[PRIME_EXC].Montant", Ratio: 3.4, Most: 2}
 	lateOnes   = jobs.Finding{Rule: jobs.RuleLate, N: 3, Period: "2026-09", Keys: []string{"00012", "00031", "00042"}}
 	newIban    = jobs.Finding{Rule: jobs.RuleHoldField, Holds: true, Path: "Iban"}
@@ -50,6 +51,11 @@ func TestRunWithGuards(t *testing.T) {
 	expired.CancelledBy, expired.CancelledFor = "syncd", "nobody decided in time"
 	replanned := run(jobs.Cancelled, tally(5, 9, ended("00070", jobs.ItemSuperseded, jobs.ReasonReplanned, "13")))
 	replanned.Failure, replanned.CancelledBy = jobs.Reason{Code: jobs.ReasonReplanned, Detail: "13"}, "syncd"
+	empty := run(jobs.Held, jobs.Counts{})
+	empty.Failure, empty.Findings = jobs.Reason{Code: jobs.ReasonGuard}, []jobs.Finding{noRows}
+	nobody, nobodyLeft := *empty, *run(jobs.Incomplete, jobs.Counts{Departed: 1})
+	nobody.State, nobody.Failure, nobody.ApprovedBy, nobody.ApprovedFor = jobs.Succeeded, jobs.Reason{}, "marie", "summer"
+	nobodyLeft.Findings = empty.Findings
 	some := []jobs.Item{accepted("00001", jobs.Created, 3), gone("00031", jobs.ItemDeparted, jobs.ReasonDeparted),
 		unsettled("00060"), held("00070", newIban, sharedIban), held("00071", edited), gone("00090", jobs.ItemWithdrawn, jobs.ReasonSettled)}
 	released := accepted("00070", jobs.Updated, 1, mover...)
@@ -66,6 +72,9 @@ func TestRunWithGuards(t *testing.T) {
 		{"replanned", replanned, []jobs.Item{ended("00070", jobs.ItemSuperseded, jobs.ReasonReplanned, "13")}, report.Show{}},
 		{"decisions", run(jobs.Incomplete, tally(5, 9, some...)), some, report.Show{}},
 		{"released", run(jobs.Succeeded, tally(5, 9, released)), []jobs.Item{released}, report.Show{Employees: []string{"00070"}}},
+		{"nobody-held", empty, nil, report.Show{}},
+		{"nobody", &nobody, nil, report.Show{}},
+		{"nobody-left", &nobodyLeft, []jobs.Item{gone("00031", jobs.ItemDeparted, jobs.ReasonDeparted)}, report.Show{}},
 		{"not-ready", failed(jobs.ReasonNotReady, (&jobs.NotReadyError{}).Error(), jobs.Counts{}), nil, report.Show{}},
 		{"closed", failed(jobs.ReasonClosed, (&jobs.ClosedError{Period: "2026-11"}).Error(), jobs.Counts{}), nil, report.Show{}},
 	} {
@@ -108,6 +117,9 @@ func TestPlanWithGuards(t *testing.T) {
 	}
 	golden(t, "plan-held", func(w io.Writer, p *report.Printer) error {
 		return plan(p.NewPlanSink(w, subject, report.Show{Diff: true}), manyUpdated, lateOnes)
+	})
+	golden(t, "plan-nobody", func(w io.Writer, p *report.Printer) error {
+		return p.NewPlanSink(w, subject, report.Show{}).Finish(jobs.Counts{}, "91ab", []jobs.Finding{noRows})
 	})
 	golden(t, "plan-holds", func(w io.Writer, p *report.Printer) error {
 		return plan(p.NewPlanSink(w, subject, report.Show{}))

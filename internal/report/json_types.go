@@ -28,6 +28,7 @@ type runJSON struct {
 	Cancelling   bool          `json:"cancelling"`
 	Employees    []string      `json:"employees,omitempty"`
 	Planned      bool          `json:"planned"`
+	Nobody       bool          `json:"nobody,omitempty"`
 	Counts       jobs.Counts   `json:"counts"`
 	Failure      *reasonJSON   `json:"failure"`
 	Findings     []findingJSON `json:"findings,omitempty"`
@@ -107,7 +108,7 @@ func (p *Printer) RunJSON(run *jobs.Run) any {
 		ID: run.ID, Job: run.Job, Kind: run.Kind, Partner: run.Target.Partner, Environment: run.Target.Environment,
 		Dossier: run.Target.Dossier, Label: p.options.Labels[run.Target.Dossier], State: run.State,
 		Findings: p.findingsJSON(run.Findings), FailedOf: run.FailedOf, Resend: run.Resend,
-		Interrupted: run.Interrupted, Trigger: run.Trigger, Employees: run.Employees, Planned: run.Planned,
+		Interrupted: run.Interrupted, Trigger: run.Trigger, Employees: run.Employees, Planned: run.Planned, Nobody: run.Nobody(),
 		NominalAt: moment(run.Nominal), NotBefore: moment(run.NotBefore), Postponed: run.Postponed, Cancelling: run.Cancelling,
 		CancelledBy: run.CancelledBy, CancelledFor: run.CancelledFor,
 		Counts: run.Counts, Digests: run.Digests, RequestedBy: run.RequestedBy, ApprovedBy: run.ApprovedBy, ApprovedFor: run.ApprovedFor, Host: run.Host, PID: run.PID,

@@ -32,6 +32,9 @@ func (p *Printer) runSteps(run *jobs.Run, c jobs.Counts, found *gathered, show S
 	text := &p.catalogue.steps
 	switch run.State {
 	case jobs.Succeeded:
+		if run.Nobody() {
+			return []step{{text.wasNobody, runCommand(subjectOf(run))}}
+		}
 		steps := []step{{text: text.nothing}}
 		if run.Partial() {
 			everyone := subjectOf(run)

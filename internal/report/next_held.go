@@ -15,6 +15,9 @@ func (p *Printer) heldSteps(run *jobs.Run) []step {
 	if run.Failure.Code == jobs.ReasonContract || run.Failure.Code == jobs.ReasonFormOutdated {
 		return []step{{text.planAfresh, runCommand(subjectOf(run))}, {text.giveUp, cancelCommand(run)}}
 	}
+	if holdsBy(run.Findings, jobs.RuleNoRows) {
+		return []step{p.findNobody(subjectOf(run)), {text.approveNobody, approveCommand(run)}, {text.refuseHeld, cancelCommand(run)}}
+	}
 	steps := []step{{text.look, showCommand(run, Show{Diff: true})}}
 	steps = append(steps, p.contractSteps(run.Findings, run.Digests.Contract, runCommand(subjectOf(run)))...)
 	if heldOtherwise(run.Findings) || !holdsBy(run.Findings, jobs.RuleContract) {
@@ -25,6 +28,11 @@ func (p *Printer) heldSteps(run *jobs.Run) []step {
 		steps = append(steps, step{text: text.stillHeld})
 	}
 	return steps
+}
+
+// findNobody asks why staging is empty.
+func (p *Printer) findNobody(s Subject) step {
+	return step{fmt.Sprintf(p.catalogue.steps.findNobody, s.Target.Dossier, p.period(s.Period)), "syncd check --dossier " + argument(s.Target.Dossier)}
 }
 
 // confirmSteps let a person decide about employees who wait in a run that has sent the others.

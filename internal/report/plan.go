@@ -134,7 +134,7 @@ func (s *PlanSink) Finish(c jobs.Counts, digest string, findings []jobs.Finding)
 	}
 	g.findings(g.catalogue.guard.notices, notices, jobs.FindingKeys)
 	g.steps(slices.Concat(g.contractSteps(findings, "", planCommand(s.subject)), g.blockedSteps(findings, c, ""),
-		g.planSteps(s, c, heldOtherwise(findings))))
+		g.planSteps(s, c, findings)))
 	return g.end()
 }
 
@@ -161,8 +161,12 @@ func (s *PlanSink) toSend() []entry {
 	return entries
 }
 
-func (p *Printer) planSteps(s *PlanSink, c jobs.Counts, held bool) []step {
+func (p *Printer) planSteps(s *PlanSink, c jobs.Counts, findings []jobs.Finding) []step {
 	text := &p.catalogue.steps
+	held := heldOtherwise(findings)
+	if holdsBy(findings, jobs.RuleNoRows) {
+		return []step{p.findNobody(s.subject), {text.sendNobody, runCommand(s.subject)}}
+	}
 	var steps []step
 	if c.Departed > 0 {
 		steps = append(steps, step{text: text.departedPlan})

@@ -107,6 +107,10 @@ func (p *Printer) state(run *jobs.Run) stateWords {
 		words = p.catalogue.cancelling
 	case run.State == jobs.Succeeded && run.Kind == jobs.PullDictionnaire:
 		words.sentence = words.word
+	case run.State == jobs.Succeeded && run.Nobody():
+		words.sentence = p.catalogue.nobody
+	case run.State == jobs.Incomplete && run.Nobody() && run.Counts.Departed > 0:
+		words.sentence = p.catalogue.nobodyLeft
 	case run.State == jobs.Succeeded && run.Partial():
 		words.sentence = p.catalogue.partly
 	}
@@ -155,14 +159,14 @@ func (p *Printer) startedBy(run *jobs.Run) string {
 // accounting says what became of everyone who was read. Each line has its number; lines of none are left out.
 func (g *page) accounting(run *jobs.Run, c jobs.Counts) {
 	plurals := &g.catalogue.plurals
-	if c.EmployeesRead+c.ElementsRead == 0 {
+	if c.EmployeesRead+c.ElementsRead == 0 && !run.Nobody() {
 		g.newline()
 		g.line(0, plurals.nothingRead)
 		return
 	}
 	g.newline()
 	g.line(0, fmt.Sprintf(plurals.read, g.count(plurals.employees, c.EmployeesRead), g.count(plurals.elements, c.ElementsRead)))
-	if c.ElementsRead == 0 {
+	if c.ElementsRead == 0 && c.EmployeesRead > 0 {
 		g.line(0, g.catalogue.words.noElements)
 	}
 	g.newline()

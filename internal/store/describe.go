@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 
 	"github.com/jackc/pgx/v5"
 
@@ -42,4 +43,34 @@ func (s *Staging) Describe(ctx context.Context, source jobs.Source, params mappi
 		return shape, nil
 	}
 	return shape, describeReady(ctx, conn, source.Ready, params)
+}
+
+// Spellings tells which of some dossiers' names, for @dossier, make the query of employees find somebody. No row is read.
+func (s *Staging) Spellings(ctx context.Context, source jobs.Source, params mapping.Params, names []string) (found []string, err error) {
+	config, err := connConfig(s.URL)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, redact("connecting to staging", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to do with it
+	asked := &stream{conn: conn, query: stagingQueries(source)[0]}
+	for _, name := range names {
+		named := maps.Clone(params)
+		named["dossier"] = name
+		sql, args, err := bind(ctx, asked.query, named)
+		if err != nil {
+			return nil, err
+		}
+		answer := conn.PgConn().ExecParams(ctx, "SELECT EXISTS (SELECT FROM (\n"+sql+"\n) AS m)", args, nil, nil, nil).Read()
+		if answer.Err != nil {
+			return nil, asked.explain(answer.Err)
+		}
+		if string(answer.Rows[0][0]) == "t" {
+			found = append(found, name)
+		}
+	}
+	return found, nil
 }
