@@ -13,7 +13,7 @@ note() {
 
 # The second instance differs in its folders and its description only.
 template() {
-	sed -e 's#/etc/syncd/#/etc/syncd/%i/#' -e 's#^RuntimeDirectory=syncd#&-%i#' -e 's#/run/syncd/#/run/syncd-%i/#' \
+	sed -e 's#/etc/syncd/#/etc/syncd/%i/#' -e 's#^\(Runtime\|State\)Directory=syncd#&-%i#' -e 's#/run/syncd/#/run/syncd-%i/#' \
 		-e 's#^Description=syncd,#Description=syncd (%i),#' syncd.service
 }
 if [ "${1:-}" = --update ]; then template >syncd@.service; fi

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,6 +30,7 @@ type app struct {
 	failedOf int64              // the run whose undelivered employees are to go; 0 = none
 	verify   verifyOptions      // what is done about edits of the other side
 	observe  func(restapi.Call) // hears of each call of the API
+	marked   func(time.Time)    // hears since when the ledger's watermark is kept, zero = it is not; nil = not a daemon
 	cleanups []func()
 }
 
@@ -128,12 +132,42 @@ func (a *app) openLedger(ctx context.Context, keys *store.Keys) (*store.Store, e
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, store.Options{URL: url, Keys: keys, Version: version, Lease: a.config.Database.Lease, Runs: a.runs})
+	s, err := store.Open(ctx, store.Options{URL: url, Keys: keys, Version: version, Lease: a.config.Database.Lease, Runs: a.runs, Watermark: a.watermark()})
 	if err != nil {
 		return nil, err
 	}
 	a.cleanups = append(a.cleanups, s.Close)
 	return s, nil
+}
+
+// watermark is where this process keeps in mind how far the ledger has come. Whoever may not write into a folder that the
+// configuration does not name is another user than the service's, which keeps one.
+func (a *app) watermark() store.Watermark {
+	folder, chosen := a.config.Database.WatermarkFolder(a.Getenv)
+	w := store.Watermark{Folder: folder, Pushes: a.pushes(), PutBack: func(p store.PutBack) {
+		a.log.Error().Int64("knows", p.Known).Int64("seen", p.Seen).Strs("paused", p.Paused).
+			Msg(p.String() + ": compare with the partner; these jobs are paused until 'syncd unpause', and their runs are held")
+	}}
+	w.Since = a.marked
+	w.Trouble = func(err error) {
+		if err != nil && a.marked != nil {
+			a.marked(time.Time{})
+		}
+		if err != nil && (a.marked != nil || chosen || !errors.Is(err, fs.ErrPermission)) {
+			a.log.Warn().Str("trouble", firstLine(err.Error())).Msg("a ledger that is put back with its files may go unnoticed")
+		}
+	}
+	return w
+}
+
+// pushes are the jobs that pay people.
+func (a *app) pushes() (names []string) {
+	for _, j := range a.config.Jobs {
+		if j.Kind == jobs.PushSalaries {
+			names = append(names, j.Name)
+		}
+	}
+	return names
 }
 
 func (a *app) staging() (*store.Staging, error) {
@@ -219,6 +253,11 @@ func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, e
 		}
 	}
 	return withCode(code)
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }
 
 func stopped(stop <-chan struct{}) bool {

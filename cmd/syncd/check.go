@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -125,9 +127,35 @@ func (c *checker) databases(ctx context.Context) {
 		c.ledger = ledger
 		c.ok("ledger", "reachable, migrated, and made with this ledger key")
 	}
+	c.watermark(ctx)
 	c.inspect(ctx, "ledger", c.config.Database.URL)
 	if c.config.Database.StagingApart() {
 		c.inspect(ctx, "staging", c.config.Database.StagingURL)
+	}
+}
+
+// watermark tells whether a ledger that is put back would be noticed, or was.
+func (c *checker) watermark(ctx context.Context) {
+	if c.ledger == nil {
+		return
+	}
+	watch, err := c.ledger.Watch(ctx)
+	const subject, lost = "ledger", "had the ledger been put back with its files, nobody would notice; the next run or daemon keeps a file from then on"
+	switch {
+	case watch.PutBack != nil:
+		c.code = worse(c.code, exitHeld)
+		c.add(finding{Level: "error", Subject: subject, Text: watch.PutBack.String(),
+			Hint: "compare with the partner what was sent since; the next run is held, and all pushes are paused until 'syncd unpause'"})
+	case errors.Is(err, fs.ErrPermission): // another user's, who executes runs
+	case err != nil:
+		c.add(finding{Level: "warning", Subject: subject, Text: firstLine(err.Error()), Hint: lost})
+	case watch.Folder == "" && c.config.Isidoor.Environment == "production":
+		c.add(finding{Level: "note", Subject: subject, Text: "no file outside of the database says how far it has come: a ledger that is put back with its files goes unnoticed",
+			Hint: "name a folder: watermark of [database]"})
+	case watch.Folder != "" && watch.Since.IsZero() && watch.Due:
+		c.add(finding{Level: "warning", Subject: subject, Text: "there is no watermark of it in " + watch.Folder, Hint: lost})
+	case !watch.Since.IsZero():
+		c.ok(subject, "were it put back, that would be noticed (watched since %s)", watch.Since.Local().Format("2006-01-02 15:04"))
 	}
 }
 

@@ -95,7 +95,7 @@ func (s *service) run(ctx context.Context) error {
 	s.lasting = ctx
 	defer func() { end(); s.purging.Wait() }()
 	s.metrics.SetLedger(statistics{s})
-	if err := s.pauseIfRestored(ctx, setup); err != nil {
+	if err := s.ledger.Notice(ctx); err != nil { // nothing starts by itself in a ledger that may not know what was sent
 		return err
 	}
 	d := &daemon.Daemon{ID: store.RandomID(), Ledger: s.ledger, Load: s.load, Now: time.Now, Reload: reload, Stop: s.Stop, Log: s.log,
@@ -103,21 +103,6 @@ func (s *service) run(ctx context.Context) error {
 	s.log.Info().Str("version", version).Str("config", setup.Digest).Int("jobs", len(setup.Jobs)).Msg("daemon started")
 	_ = s.notify.Ready()
 	return d.Run(ctx, setup)
-}
-
-// pauseIfRestored lets nothing start by itself in a ledger that may not know what was sent, until a person has looked.
-func (s *service) pauseIfRestored(ctx context.Context, setup *daemon.Setup) error {
-	var names []string
-	for _, j := range setup.Jobs {
-		if j.Kind == jobs.PushSalaries {
-			names = append(names, j.Name)
-		}
-	}
-	restored, err := s.ledger.PauseIfRestored(ctx, names)
-	if restored {
-		s.log.Error().Strs("jobs", names).Msg("the ledger was restored from a backup, or moved: these jobs are paused until 'syncd unpause'")
-	}
-	return err
 }
 
 // listenAgain is how long a monitoring address that is taken is left alone.
@@ -193,7 +178,7 @@ func (s *service) tellWaiting(err error) {
 // tryLedger opens the ledger, and brings one of an older version up to date: an upgrade needs nobody.
 func (s *service) tryLedger(ctx context.Context) (*store.Store, error) {
 	c := s.current.get()
-	a := &app{process: s.process, flags: s.flags, log: s.log, config: c, runs: c.Daemon.MaxRuns}
+	a := &app{process: s.process, flags: s.flags, log: s.log, config: c, runs: c.Daemon.MaxRuns, marked: s.metrics.SetWatermark}
 	ledger, err := a.ledger(ctx)
 	var behind *store.MigrationError
 	if !errors.As(err, &behind) || behind.Have == 0 || behind.Have > behind.Want {

@@ -3,6 +3,8 @@ package config
 import (
 	"encoding/base64"
 	"net/url"
+	"os"
+	"path"
 	"regexp"
 	"strings"
 	"time"
@@ -17,6 +19,7 @@ type Database struct {
 	StagingURL DatabaseURL // that of the ledger unless configured
 	LedgerKey  Secret      // base64 of 32 bytes: see Config.LedgerKey
 	Lease      time.Duration
+	Watermark  string // folder of the file that says how far the ledger has come; "auto", or "none"
 }
 
 // StagingApart tells that staging is in another database than the ledger.
@@ -68,6 +71,7 @@ func readDatabase(t *table) Database {
 		StagingURL: t.databaseURL("staging_url"),
 		LedgerKey:  t.secret("ledger_key"),
 		Lease:      t.duration("lease", 15*time.Second, 2*time.Second, 10*time.Minute),
+		Watermark:  t.watermark("watermark"),
 	}
 	if !t.has("url") {
 		t.report("url", "is missing", `write url = "postgres:///paie" for the database paie of this machine`)
@@ -76,6 +80,38 @@ func readDatabase(t *table) Database {
 		d.StagingURL = d.URL
 	}
 	return d
+}
+
+// watermark is "auto", "none", or a folder.
+func (t *table) watermark(key string) string {
+	where := t.text(key, "auto")
+	if where != "auto" && where != "none" && !path.IsAbs(where) {
+		t.report(key, "is neither \"auto\", \"none\" nor a folder, from the slash on", `write watermark = "/var/lib/syncd"; leave it out to use the service's own folder`)
+	}
+	return where
+}
+
+// stateFolder is that of the package's service.
+const stateFolder = "/var/lib/syncd"
+
+// WatermarkFolder is where the file is kept that says how far the ledger has come; "" = nowhere. chosen: the configuration
+// names it. By itself it is the folder that systemd gives the service, or that of the package where there is one: a
+// rehearsal has neither.
+func (d Database) WatermarkFolder(getenv func(string) string) (folder string, chosen bool) {
+	switch d.Watermark {
+	case "none":
+		return "", false
+	case "auto":
+	default:
+		return d.Watermark, true
+	}
+	if given, _, _ := strings.Cut(getenv("STATE_DIRECTORY"), ":"); given != "" { // systemd separates several by colons
+		return given, true
+	}
+	if info, err := os.Stat(stateFolder); err == nil && info.IsDir() {
+		return stateFolder, false
+	}
+	return "", false
 }
 
 // passwordPattern finds a password in a connection string, in a URL's query or as a keyword.

@@ -204,8 +204,8 @@ func TestPartialRunIsJudgedByTheWholeStaff(t *testing.T) {
 	w.run(r, jobs.Succeeded, employees("00001", "00002", "00003", "00009", "00010")) // of few nobody is missed, either
 }
 
-// A ledger that was restored from an old dump explains why so much is to be sent; where the API would add it to what it
-// has, a person decides.
+// A ledger that was restored from an old dump explains why so much is to be sent, and a person decides; where the API
+// replaces what it has, once for all dossiers, by ending the pauses.
 func TestRestoredLedgerIsTold(t *testing.T) {
 	t.Parallel()
 	for semantics, state := range map[jobs.Semantics]jobs.State{jobs.Replace: jobs.Succeeded, jobs.Append: jobs.Held} {
@@ -216,6 +216,15 @@ func TestRestoredLedgerIsTold(t *testing.T) {
 			w.run(r, jobs.Succeeded, nil)
 			w.exec(`UPDATE syncd.run SET incarnation = 'another server' WHERE incarnation <> ''`)
 			w.nextMonth(december)
+			w.run(r, jobs.Held, named(december))
+			w.wantSent(8)
+			if _, err := ledger(r).Pause(t.Context(), "paie", "syncd", "restored"); err != nil {
+				t.Fatal(err)
+			}
+			w.run(r, jobs.Held, named(december))
+			if _, err := ledger(r).Unpause(t.Context(), "paie", "marie"); err != nil {
+				t.Fatal(err)
+			}
 			run := w.run(r, state, named(december))
 			if f := finding(t, run.Findings, jobs.RuleRestored); f.Holds != (semantics == jobs.Append) {
 				t.Errorf("%+v", f)

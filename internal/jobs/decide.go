@@ -63,7 +63,8 @@ type rules struct {
 // decide is the whole policy of what a run does with one matricule. It is pure.
 //
 // The decision to send compares fingerprints within the period: a document that was acknowledged for this period and
-// has not changed is not sent again, whatever other periods hold. A key in doubt is never unchanged.
+// has not changed is not sent again, whatever other periods hold. A key in doubt is never unchanged, nor, where sending again
+// does no harm, one of which a ledger that was put back may not know the last document.
 func (r rules) decide(s *subject) (action, ReasonCode) {
 	switch {
 	case s.employees == 0 && s.elements > 0:
@@ -94,6 +95,8 @@ func (r rules) compared(s *subject, with *BaselineEntry) (action, ReasonCode) {
 		return send, ReasonChanged
 	case s.drifted:
 		return send, ReasonDrifted
+	case with.Outdated && r.semantics != Append:
+		return send, ReasonPutBack
 	case r.elsewhere[with.Form]:
 		return send, ReasonForm
 	case r.resend:
@@ -107,7 +110,7 @@ func (r rules) compared(s *subject, with *BaselineEntry) (action, ReasonCode) {
 // told as having left is news, and must be told again when they leave again.
 func (r rules) nothingNew(s *subject) bool {
 	return r.scope == ScopeEmployee && r.send == SendChanged && s.elements == 0 && s.current == nil && // else it was withdrawn
-		s.earlier != nil && !s.overtaken && !s.earlier.InDoubt && !s.earlier.DepartureNoted &&
+		s.earlier != nil && !s.overtaken && !s.earlier.InDoubt && !s.earlier.Outdated && !s.earlier.DepartureNoted &&
 		bytes.Equal(s.earlier.Fingerprint, s.fingerprint)
 }
 

@@ -30,6 +30,11 @@ func TestDecide(t *testing.T) {
 	appending := rules{semantics: Append, scope: ScopeEmployeePeriod, send: SendChanged}
 	perEmployee := rules{semantics: Replace, scope: ScopeEmployee, send: SendChanged}
 	everyone := rules{semantics: Replace, scope: ScopeEmployee, send: SendAll}
+	outdated := func(fingerprint []byte) *BaselineEntry {
+		entry := acknowledged(fingerprint)
+		entry.Outdated = true
+		return entry
+	}
 	one := func(current, earlier *BaselineEntry, elements int) subject {
 		return subject{employees: 1, elements: elements, fingerprint: same, current: current, earlier: earlier}
 	}
@@ -40,6 +45,10 @@ func TestDecide(t *testing.T) {
 		action
 		reason ReasonCode
 	}{
+		"unchanged, as a ledger of before says":    {usual, one(outdated(same), nil, 2), send, ReasonPutBack},
+		"append: unchanged, as that ledger says":   {appending, one(outdated(same), nil, 2), keep, ""},
+		"per employee: nothing new, as it says":    {perEmployee, one(nil, outdated(same), 0), send, ReasonNewPeriod},
+		"departed, as that ledger says":            {usual, gone(outdated(same), nil), departed, ReasonDeparted},
 		"new":                                      {usual, one(nil, nil, 2), send, ReasonNew},
 		"unchanged":                                {usual, one(acknowledged(same), nil, 2), keep, ""},
 		"changed":                                  {usual, one(acknowledged(another), nil, 2), send, ReasonChanged},

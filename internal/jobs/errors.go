@@ -113,6 +113,15 @@ func (e *FormError) Error() string {
 		e.Run.ID, e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
 }
 
+// PutBackError says that a run was planned before the ledger was put back: what it planned may have been sent in what the
+// ledger lost.
+type PutBackError struct{ Run Run }
+
+func (e *PutBackError) Error() string {
+	return fmt.Sprintf("run %d was planned before the ledger was put back: what it planned may have been sent since, or something newer\nhint: plan afresh: syncd run %s --dossier %s --period %s",
+		e.Run.ID, e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
+}
+
 // UnsettledError says that there is nothing to settle, and why.
 type UnsettledError struct{ Problem, Hint string }
 

@@ -32,7 +32,8 @@ type History struct {
 	Nearest  Period              // the nearest period in which something was sent; "" = none
 	Newest   Period              // the newest one in which something was sent; "" = none
 	Drifted  bool                // an open item of this period is held for what the other side edited
-	Restored bool                // the ledger is another one than was last worked with
+	Restored bool                // the ledger was put back since the last finished run: it may not know what was sent
+	Looked   bool                // and a person has looked since
 	Sender   *Sender             // the last run to which something was acknowledged; nil = none
 	Forms    map[int64]Form      // by which something was sent; 0 = the first of them, which stands for what is older
 	Altered  []int64             // runs whose figures do not open: somebody altered the ledger

@@ -20,7 +20,7 @@ const (
 	RuleBack          Rule = "back"           // N months older than Period, the newest that was sent
 	RuleFirst         Rule = "first"          // nothing was ever sent to this production target
 	RuleApproval      Rule = "approval"       // every plan of this job waits
-	RuleRestored      Rule = "restored"       // the ledger was restored or moved: it may not know what was sent
+	RuleRestored      Rule = "restored"       // the ledger was restored, put back or moved: it may not know what was sent
 	RuleForm          Rule = "form"           // documents go by another Form than what was acknowledged last; N are sent only for that
 	RuleOtherJob      Rule = "other-job"      // the run Run of Job sent last, with another mapping
 	RuleContract      Rule = "contract"       // the API's contract changed in N ways that break what is sent, and nobody has accepted it

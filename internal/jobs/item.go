@@ -64,6 +64,7 @@ const (
 	ReasonChanged         ReasonCode = "changed"           // differs from what was acknowledged for the period
 	ReasonNewPeriod       ReasonCode = "new-period"        // not yet sent for this period
 	ReasonInDoubt         ReasonCode = "in-doubt"          // an earlier answer is unknown: sent again
+	ReasonPutBack         ReasonCode = "put-back"          // the ledger was put back, and may not know what was sent last: sent again
 	ReasonDeparted        ReasonCode = "departed"          // sent for this period, no longer in staging
 	ReasonDepartedInDoubt ReasonCode = "departed-in-doubt" // the same, and whether it was received is unknown
 	ReasonLeft            ReasonCode = "left"
@@ -106,9 +107,15 @@ const (
 	ReasonUnapproved    ReasonCode = "unapproved"    // held, of a run or an employee: what lets it go was not made by an approval
 	ReasonContract      ReasonCode = "contract"      // held: the API's contract changed since the plan was made, which must be made afresh
 	ReasonFormOutdated  ReasonCode = "form-outdated" // held: documents go by another Form than the plan was made for, which must be made afresh
+	ReasonOutdated      ReasonCode = "outdated"      // held: the ledger was put back since the plan was made, which must be made afresh
 	ReasonPullEmpty     ReasonCode = "pull-empty"    // held: the dictionary answer is empty
 	ReasonPullShrinks   ReasonCode = "pull-shrinks"  // held: it withdraws too much; Detail "18/60", or "Civilite 2/2"
 )
+
+// OutdatesPlan tells the reasons for which what a run planned is not sent any more: it must be planned afresh.
+func (c ReasonCode) OutdatesPlan() bool {
+	return c == ReasonContract || c == ReasonFormOutdated || c == ReasonOutdated
+}
 
 // Reason is a code with the one detail that goes into its sentence. Detail never holds personal data.
 type Reason struct {

@@ -37,8 +37,9 @@ type evidence struct {
 func (g *Guards) judge(e *evidence, h *History) []Finding {
 	var findings []Finding
 	if h.Restored {
-		// It explains what else is found. Where a document states the whole truth, sending it again does no harm.
-		findings = append(findings, Finding{Rule: RuleRestored, Holds: e.adds && e.sends > 0})
+		// It explains what else is found. Where a document states the whole truth, sending it again does no harm, once
+		// somebody knows of it; what is added is added twice.
+		findings = append(findings, Finding{Rule: RuleRestored, Holds: e.adds || !h.Looked})
 	}
 	for _, run := range h.Altered {
 		findings = append(findings, Finding{Rule: RuleAlteredFigures, Holds: e.sends > 0, Run: run})

@@ -97,8 +97,11 @@ func TestGuards(t *testing.T) {
 		"near a run that nobody approved": {func(e *evidence, h *History) {
 			e.elements, h.Same = 40, &Figures{Elements: 29, Totals: e.totals}
 		}, "elements 40/20>10"},
-		"restored":                   {func(e *evidence, h *History) { h.Restored, e.updated = true, some(2) }, "(restored 0/0>0), updated 2/10>1"},
-		"restored, and the API adds": {func(e *evidence, h *History) { h.Restored, e.adds = true, true }, "restored 0/0>0"},
+		"restored":                           {func(e *evidence, h *History) { h.Restored, e.updated = true, some(2) }, "restored 0/0>0, updated 2/10>1"},
+		"restored, and nothing to send":      {func(e *evidence, h *History) { h.Restored, e.sends = true, 0 }, "restored 0/0>0"},
+		"restored, and somebody looked":      {func(_ *evidence, h *History) { h.Restored, h.Looked = true, true }, "(restored 0/0>0)"},
+		"restored, and the API adds":         {func(e *evidence, h *History) { h.Restored, h.Looked, e.adds = true, true, true }, "restored 0/0>0"},
+		"restored, and some employees alone": {func(e *evidence, h *History) { h.Restored, e.partial = true, true }, "restored 0/0>0"},
 		"nothing to send": {func(e *evidence, _ *History) {
 			e.sends, e.elements, e.totals, e.period = 0, 0, nil, "2030-01"
 		}, ""},

@@ -49,6 +49,9 @@ type Ledger interface {
 	// ownership that has ended since. It is cheap: it is asked before each request that leaves.
 	Confirm(run *Run) error
 
+	// Incarnation names the ledger as it is now: when it was put back since a run was planned, that plan is outdated.
+	Incarnation(ctx context.Context) (string, error)
+
 	// Identify records what the partner answers for the target, unless something is recorded already, and returns what
 	// is recorded.
 	Identify(ctx context.Context, run *Run, identity string) (string, error)
@@ -113,6 +116,7 @@ type BaselineEntry struct {
 	InDoubt        bool   // something may have been received since
 	DepartureNoted bool
 	Withdrawn      bool // a person took it back at the other side: as if it had never been sent, but for the version
+	Outdated       bool // it is from before the ledger was put back: something newer may have been acknowledged since
 }
 
 // Acknowledged is a document that the API has, and the totals of its elements and those of the periods before, newest

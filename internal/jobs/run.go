@@ -147,6 +147,7 @@ type Run struct {
 	Released     bool       // the ledger proves that what was planned may go: nothing held it, or it was approved
 	ApprovedBy   string     // and who
 	ApprovedFor  string     // and why
+	Incarnation  string     // of the ledger that it was planned in; "" = it has no plan
 	Nominal      *time.Time // of the fire that made it; nil = a person made it
 	NotBefore    *time.Time // a queued run waits until then; nil = it can go at once
 	Postponed    int        // how often it was queued again because something was away

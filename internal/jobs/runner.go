@@ -76,8 +76,8 @@ func (r *Runner) transfer(ctx context.Context, job *PushJob, run *Run) (Reason, 
 		if err := r.plan(preparing, job, run, contract); err != nil {
 			return Reason{}, err
 		}
-	} else if reason := r.outdated(job, run, contract); reason.Code != "" {
-		return reason, nil
+	} else if reason, err := r.outdated(preparing, job, run, contract); reason.Code != "" || err != nil {
+		return reason, err
 	}
 	if hold := run.hold(); hold.Code != "" {
 		return hold, nil
@@ -85,15 +85,23 @@ func (r *Runner) transfer(ctx context.Context, job *PushJob, run *Run) (Reason, 
 	return r.push(ctx, job, run)
 }
 
-// outdated is why what is planned may not be sent as things are: it was made for another contract, or for another call.
-func (r *Runner) outdated(job *PushJob, run *Run, contract *Contract) Reason {
+// outdated is why what is planned may not be sent as things are: it was made for another contract, or for another call, or
+// before the ledger was put back. What it planned then may have been sent in what the ledger lost, or something newer.
+func (r *Runner) outdated(ctx context.Context, job *PushJob, run *Run, contract *Contract) (Reason, error) {
 	if contract.outdates(run) {
-		return Reason{Code: ReasonContract}
+		return Reason{Code: ReasonContract}, nil
 	}
 	if form, _ := r.forms(job, contract); run.Digests.Form != "" && run.Digests.Form != form.Digest() {
-		return Reason{Code: ReasonFormOutdated}
+		return Reason{Code: ReasonFormOutdated}, nil
 	}
-	return Reason{}
+	now, err := r.Ledger.Incarnation(ctx)
+	if err != nil {
+		return Reason{}, fmt.Errorf("asking which ledger this is: %w", err)
+	}
+	if run.Incarnation != now {
+		return Reason{Code: ReasonOutdated}, nil
+	}
+	return Reason{}, nil
 }
 
 // push sends what is planned. Where the API can be asked what it received, it is asked, and what it did not receive is

@@ -29,6 +29,7 @@ type Metrics struct {
 	items    tally
 
 	clockError prometheus.Gauge
+	watermark  prometheus.Gauge
 	differs    *prometheus.GaugeVec
 	mu         sync.Mutex
 	jobs       map[string]bool // that differs has
@@ -48,6 +49,8 @@ func NewMetrics(version string, health *Health) *Metrics {
 			"Employees of the runs that ended in this process, by what became of them.", "job", "outcome")),
 		clockError: prometheus.NewGauge(prometheus.GaugeOpts{Name: "syncd_clock_error",
 			Help: "1 while a stored fire lies in the future, or this clock is ahead of PostgreSQL's, and for an hour after: a clock is or was wrong."}),
+		watermark: prometheus.NewGauge(prometheus.GaugeOpts{Name: "syncd_watermark_since_timestamp_seconds",
+			Help: "Since when a file outside of the database says how far the ledger has come; 0 while none can be kept. A recent time on a ledger that is not new: the file was lost."}),
 		differs: gauge("syncd_configuration_difference",
 			"1 while another daemon of this ledger has another configuration for the job.", "job"),
 	}
@@ -59,7 +62,7 @@ func NewMetrics(version string, health *Health) *Metrics {
 		ok, _ := health.Ready()
 		return oneIf(ok)
 	})
-	m.registry.MustRegister(build, ready, m.ledger, m.calls, m.duration, m.ended, m.items.total, m.clockError, m.differs,
+	m.registry.MustRegister(build, ready, m.ledger, m.calls, m.duration, m.ended, m.items.total, m.clockError, m.watermark, m.differs,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -86,6 +89,15 @@ func (m *Metrics) Ended(run *jobs.Run) {
 
 // SetClockError says whether a stored fire lies in the future.
 func (m *Metrics) SetClockError(wrong bool) { m.clockError.Set(oneIf(wrong)) }
+
+// SetWatermark says since when the ledger's watermark is kept; zero = it is not.
+func (m *Metrics) SetWatermark(since time.Time) {
+	if since.IsZero() {
+		m.watermark.Set(0)
+		return
+	}
+	m.watermark.Set(float64(since.Unix()))
+}
 
 // SetConfigurationDifferences says of each configured job whether another daemon has another configuration for it.
 func (m *Metrics) SetConfigurationDifferences(differs map[string]bool) {

@@ -21,7 +21,7 @@ var englishFindings = map[jobs.Rule]plural{
 		"no transfer of everyone has come to its end in production for this dossier, and this one is for {n} employees: the first transfer waits for a person"},
 	jobs.RuleApproval: {"each plan of this job waits for a person (approval = true); this one is for {n} employee",
 		"each plan of this job waits for a person (approval = true); this one is for {n} employees"},
-	jobs.RuleRestored: always("the ledger was restored from a backup or moved: what was sent since then looks changed or new; compare with Isidoor"),
+	jobs.RuleRestored: always("the ledger was restored, put back or moved: what was sent since then looks changed or new; compare with Isidoor"),
 
 	jobs.RuleForm: {"documents go by another call than those that Isidoor acknowledged last ({form}): {n} employee who is unchanged was sent elsewhere, and is sent again{keys}",
 		"documents go by another call than those that Isidoor acknowledged last ({form}): {n} employees who are unchanged were sent elsewhere, and are sent again{keys}"},
@@ -85,7 +85,7 @@ var englishDecisions = map[jobs.Decision]string{
 	jobs.DecisionRun: "Started", jobs.DecisionResume: "Resumption", jobs.DecisionApprove: "Approval", jobs.DecisionCancel: "Cancellation",
 	jobs.DecisionExpire: "Given up, as nobody decided in time", jobs.DecisionSettle: "Settlement", jobs.DecisionClose: "Period closed",
 	jobs.DecisionReopen: "Period reopened", jobs.DecisionPause: "Pause", jobs.DecisionUnpause: "End of pause",
-	jobs.DecisionPurge: "Purge", jobs.DecisionContractAccept: "Contract of the API accepted", jobs.DecisionConfiguration: "New configuration seen",
+	jobs.DecisionPurge: "Purge", jobs.DecisionPutBack: "Ledger found to have been put back", jobs.DecisionContractAccept: "Contract of the API accepted", jobs.DecisionConfiguration: "New configuration seen",
 }
 
 var englishTrail = trailWords{

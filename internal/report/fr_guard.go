@@ -22,7 +22,7 @@ var frenchFindings = map[jobs.Rule]plural{
 		"aucun envoi de tout le personnel de ce dossier n'est encore allé à son terme en production, et celui-ci concerne {n} salariés : le premier envoi attend un accord"},
 	jobs.RuleApproval: {"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne {n} salarié",
 		"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne {n} salariés"},
-	jobs.RuleRestored: always("la mémoire de syncd a été restaurée d'une sauvegarde ou déplacée : ce qui a été transmis depuis paraît nouveau ou modifié ; comparez avec Isidoor"),
+	jobs.RuleRestored: always("la mémoire de syncd a été restaurée, remise en arrière ou déplacée : ce qui a été transmis depuis paraît nouveau ou modifié ; comparez avec Isidoor"),
 
 	jobs.RuleForm: {"les fiches partent par un autre appel que les dernières qu'Isidoor a reçues ({form}) : {n} salarié inchangé avait été transmis ailleurs, et est renvoyé{keys}",
 		"les fiches partent par un autre appel que les dernières qu'Isidoor a reçues ({form}) : {n} salariés inchangés avaient été transmis ailleurs, et sont renvoyés{keys}"},
@@ -87,7 +87,7 @@ var frenchDecisions = map[jobs.Decision]string{
 	jobs.DecisionRun: "Lancement", jobs.DecisionResume: "Reprise", jobs.DecisionApprove: "Accord", jobs.DecisionCancel: "Annulation",
 	jobs.DecisionExpire: "Abandon, faute de décision à temps", jobs.DecisionSettle: "Règlement", jobs.DecisionClose: "Clôture de la période",
 	jobs.DecisionReopen: "Réouverture de la période", jobs.DecisionPause: "Mise en pause", jobs.DecisionUnpause: "Fin de la pause",
-	jobs.DecisionPurge: "Suppression de données anciennes", jobs.DecisionContractAccept: "Contrat de l'API accepté", jobs.DecisionConfiguration: "Nouvelle configuration constatée",
+	jobs.DecisionPurge: "Suppression de données anciennes", jobs.DecisionPutBack: "Mémoire de syncd trouvée remise en arrière", jobs.DecisionContractAccept: "Contrat de l'API accepté", jobs.DecisionConfiguration: "Nouvelle configuration constatée",
 }
 
 var frenchTrail = trailWords{

@@ -12,7 +12,7 @@ func (p *Printer) heldSteps(run *jobs.Run) []step {
 	if run.Kind == jobs.PullDictionnaire {
 		return []step{{text.approve, approveCommand(run)}, {text.refuse, runCommand(subjectOf(run))}}
 	}
-	if run.Failure.Code == jobs.ReasonContract || run.Failure.Code == jobs.ReasonFormOutdated {
+	if run.Failure.Code.OutdatesPlan() {
 		return []step{{text.planAfresh, runCommand(subjectOf(run))}, {text.giveUp, cancelCommand(run)}}
 	}
 	if holdsBy(run.Findings, jobs.RuleNoRows) {

@@ -65,7 +65,7 @@ func (p *Printer) openStep(story *jobs.Story, period jobs.Period) (step, bool) {
 	case line == nil:
 	case line.Item.State == jobs.ItemHeld && line.Run.State != jobs.Held:
 		return step{words.approveHeld, approveEmployee(line.Run.ID, story.Key)}, true
-	case line.Run.State == jobs.Held && (line.Run.Failure.Code == jobs.ReasonContract || line.Run.Failure.Code == jobs.ReasonFormOutdated):
+	case line.Run.State == jobs.Held && line.Run.Failure.Code.OutdatesPlan():
 		return step{p.catalogue.steps.planAfresh, runCommand(subjectOf(&line.Run))}, true
 	case line.Run.State == jobs.Held && holdsBy(line.Run.Findings, jobs.RuleContract):
 		return step{p.catalogue.steps.contractDiff, contractDiffCommand}, true

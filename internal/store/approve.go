@@ -44,6 +44,9 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 		if err := refuseUnaccepted(ctx, q, run); err != nil {
 			return err
 		}
+		if err := refuseOutdated(ctx, q, run); err != nil {
+			return err
+		}
 		if released, err = s.release(ctx, q, run, a); err != nil {
 			return err
 		}

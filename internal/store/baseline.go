@@ -12,13 +12,19 @@ import (
 )
 
 // baselineStream is written by hand because sqlc collects rows, and these are as many as there are employees.
-const baselineStream = `SELECT key, period, version, fingerprint, in_doubt, departure_noted, withdrawn, coalesce(form_id, 0) FROM syncd.baseline
+const baselineStream = `SELECT key, period, version, fingerprint, in_doubt, departure_noted, withdrawn, coalesce(form_id, 0), coalesce(run_id <= $3, false) FROM syncd.baseline
 	WHERE target_id = $1 AND ($2::text[] IS NULL OR key = ANY ($2))
 	ORDER BY key, period`
 
 // Baseline implements jobs.BaselineReader.
 func (s *Store) Baseline(ctx context.Context, target int64, keys []string) (jobs.BaselineRows, error) {
-	rows, err := s.pool.Query(ctx, baselineStream, target, keys)
+	var before int64 // runs that the ledger knew when it was put back
+	if row, err := s.queries.GetIncarnation(ctx); err == nil {
+		before = row.Runs
+	} else if !isNoRows(err) {
+		return nil, redact("reading the baseline", err)
+	}
+	rows, err := s.pool.Query(ctx, baselineStream, target, keys, before)
 	if err != nil {
 		return nil, redact("reading the baseline", err)
 	}
@@ -52,7 +58,7 @@ func (b *baselineRows) Next() bool {
 
 // decode reads a row in Postgres's binary format, without copying: a plan reads a million of them.
 func (b *baselineRows) decode(row [][]byte) error {
-	if len(row) != 8 || len(row[7]) != 8 || len(row[2]) != 8 || len(row[4]) != 1 || len(row[5]) != 1 || len(row[6]) != 1 {
+	if len(row) != 9 || len(row[2]) != 8 || len(row[4]) != 1 || len(row[5]) != 1 || len(row[6]) != 1 || len(row[7]) != 8 || len(row[8]) != 1 {
 		return fmt.Errorf("reading the baseline: a row is not as this program expects")
 	}
 	e := &b.entry
@@ -60,7 +66,7 @@ func (b *baselineRows) decode(row [][]byte) error {
 	e.Period = b.period(row[1])
 	e.Version = int64(binary.BigEndian.Uint64(row[2])) //nolint:gosec // Postgres's bigint is signed
 	e.Fingerprint = row[3]
-	e.InDoubt, e.DepartureNoted, e.Withdrawn = row[4][0] == 1, row[5][0] == 1, row[6][0] == 1
+	e.InDoubt, e.DepartureNoted, e.Withdrawn, e.Outdated = row[4][0] == 1, row[5][0] == 1, row[6][0] == 1, row[8][0] == 1
 	e.Form = int64(binary.BigEndian.Uint64(row[7])) //nolint:gosec // the same
 	return nil
 }

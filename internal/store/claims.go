@@ -236,6 +236,7 @@ func (s *Store) claim(ctx context.Context, attempt func(q *dbsqlc.Queries) (int6
 // claimedRun reads a run that this process has just claimed. When it was taken over in between it is not handed out: with
 // the epoch of another this process could write into what is not its own.
 func (s *Store) claimedRun(ctx context.Context, id int64) (*jobs.Run, error) {
+	s.mark(ctx) // before anything of it leaves
 	run, err := s.Run(ctx, id)
 	if err == nil && (run.Owner == nil || *run.Owner != s.owner.identity()) {
 		return nil, jobs.ErrLost
@@ -343,6 +344,11 @@ func newOwnerStatus(locked bool, silentSeconds float64) ownerStatus {
 }
 
 func (s *Store) acquireOwner(ctx context.Context) error {
+	if s.owner.idle() {
+		if err := s.look(ctx); err != nil {
+			return err
+		}
+	}
 	renewed, err := s.owner.acquire(ctx, s.pool.Config().ConnConfig)
 	if renewed {
 		s.pool.Reset() // its sessions bear the name of the former owner

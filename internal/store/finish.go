@@ -32,6 +32,7 @@ func (s *Store) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason, 
 	if err != nil {
 		return nil, redactUnlessOurs("recording the end of the run", err)
 	}
+	s.mark(ctx)
 	return s.Run(ctx, run.ID)
 }
 
@@ -100,7 +101,7 @@ func noteDepartures(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error
 
 // stoppedBefore are reasons not to send what is left: they are none when nothing is.
 var stoppedBefore = map[jobs.ReasonCode]bool{jobs.ReasonStopped: true, jobs.ReasonClosed: true, jobs.ReasonContract: true,
-	jobs.ReasonFormOutdated: true, jobs.ReasonUnapproved: true}
+	jobs.ReasonFormOutdated: true, jobs.ReasonOutdated: true, jobs.ReasonUnapproved: true}
 
 const (
 	// mostPostponed is how often a run waits for some employees while the API answers for the others.

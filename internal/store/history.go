@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"syncd/internal/jobs"
@@ -28,11 +29,11 @@ func (s *Store) History(ctx context.Context, target int64, period jobs.Period) (
 	return h, nil
 }
 
-// readLast reads the newest finished run. When it was planned in another incarnation of the ledger, this one was restored.
+// readLast reads the newest finished run. When it was planned in another incarnation of the ledger, this one was put back.
 func (s *Store) readLast(ctx context.Context, h *jobs.History, target int64, _ jobs.Period) error {
 	row, err := s.queries.LastFigures(ctx, target)
 	if isNoRows(err) {
-		return nil
+		return s.readPutBack(ctx, h, "")
 	}
 	if err != nil {
 		return err
@@ -46,8 +47,28 @@ func (s *Store) readLast(ctx context.Context, h *jobs.History, target int64, _ j
 	for _, item := range tried {
 		h.Tried[item.Key] = [32]byte(item.Fingerprint)
 	}
-	now, err := s.queries.Incarnation(ctx)
-	h.Restored = err == nil && row.Incarnation != incarnationName(now)
+	return s.readPutBack(ctx, h, row.Incarnation)
+}
+
+// readPutBack tells whether the ledger was put back since the last finished run was planned, noticed or not, and whether
+// somebody has looked. planned is the ledger that it was planned in; "" = there is none.
+func (s *Store) readPutBack(ctx context.Context, h *jobs.History, planned string) error {
+	now, err := position(ctx, s.queries, nil)
+	if err != nil {
+		return err
+	}
+	since := planned != incarnationName(now)
+	if planned == "" { // what it may have known of this target, a ledger that was put back does not tell
+		since = now.Noticed > 0
+	}
+	watch, err := s.Watch(ctx)
+	if err != nil && !errors.Is(err, errUnread) { // who executes something tells of that
+		return err
+	}
+	unnoticed := watch.PutBack != nil
+	if h.Restored = unnoticed || since; h.Restored && !unnoticed {
+		h.Looked, err = s.queries.HasLooked(ctx)
+	}
 	return err
 }
 

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -10,49 +12,211 @@ import (
 	"syncd/internal/store/dbsqlc"
 )
 
-// restoredReason is why jobs are paused after a restore.
-const restoredReason = "the ledger was restored from a backup, or moved: compare with Isidoor what was sent since, then unpause"
+// putBackReason is why jobs are paused after a restore.
+const putBackReason = "the ledger was restored, put back or moved: compare with Isidoor what was sent since, then unpause"
 
-// PauseIfRestored pauses these jobs when the ledger is another one than the last daemon worked with: restored from a
-// dump or a backup, promoted, or moved. What it does not know of would be caught up, and sent to people who were paid.
-// Restored tells that it is so, once.
-func (s *Store) PauseIfRestored(ctx context.Context, names []string) (restored bool, err error) {
+// PutBack tells of a ledger that went back, or is at another place, since it was last worked with.
+type PutBack struct {
+	Seen, Known int64    // the newest run that this machine has seen, 0 = it does not know; and that the ledger knows
+	Paused      []string // jobs
+}
+
+func (p PutBack) String() string {
+	if p.Seen > p.Known {
+		return fmt.Sprintf("the ledger was put back: it knows runs up to %d, and this machine has seen run %d", p.Known, p.Seen)
+	}
+	return "the ledger was restored, put back or moved: it may not know what was sent since"
+}
+
+// Notice looks whether the ledger is the one that was last worked with, and has not gone back: restored from a dump or a
+// backup, promoted, moved, or put back with its files. What it does not know of would be caught up, and sent to people who
+// were paid. So it is recorded in the ledger, once: jobs are paused, plans that were made before are not sent any more, and
+// new ones wait for a person. Every process does so before it executes anything.
+func (s *Store) Notice(ctx context.Context) error {
+	s.marks.mu.Lock()
+	defer s.marks.mu.Unlock()
+	return redactUnlessOurs("telling which ledger this is", s.notice(ctx))
+}
+
+func (s *Store) notice(ctx context.Context) error {
+	row, err := s.incarnation(ctx)
+	if err != nil {
+		return err
+	}
+	seen, lost := s.marks.read(row.Ledger) // before the ledger is asked: what others write meanwhile is ahead of the answer
+	now, err := position(ctx, s.queries, seen)
+	if err != nil {
+		return err
+	}
+	if seen == nil && lost == nil && s.marks.Folder != "" && now.Run > 0 {
+		lost = errors.New("there is no watermark of the ledger: had it been put back with its files, nobody would notice\nhint: one is kept from now on")
+	}
+	s.marks.tell(lost)
+	var back *PutBack
+	if whereIs(now) != rowWhere(row) || seen.contradicts(now) {
+		if back, err = s.recordPutBack(ctx, seen); err != nil {
+			return err
+		}
+		if now, err = position(ctx, s.queries, nil); err != nil {
+			return err
+		}
+		seen = nil
+	}
+	s.remember(row.Ledger, seen, now)
+	if back != nil && s.marks.PutBack != nil {
+		s.marks.PutBack(*back)
+	}
+	return nil
+}
+
+// incarnation is what the ledger says of itself. The first process that works with it gives it a name.
+func (s *Store) incarnation(ctx context.Context) (dbsqlc.GetIncarnationRow, error) {
+	row, err := s.queries.GetIncarnation(ctx)
+	if !isNoRows(err) {
+		return row, err
+	}
+	now, err := position(ctx, s.queries, nil)
+	if err != nil {
+		return row, err
+	}
+	if err := s.queries.EnsureIncarnation(ctx, dbsqlc.EnsureIncarnationParams{Server: now.Server, Timeline: now.Timeline, Tables: now.Tables, Database: now.Database}); err != nil {
+		return row, err
+	}
+	return s.queries.GetIncarnation(ctx)
+}
+
+func rowWhere(r dbsqlc.GetIncarnationRow) where {
+	return where{r.Server, r.Timeline, r.Database, r.Tables}
+}
+
+// position asks how far the ledger has come, and whether it still has the line of the trail that a mark names.
+func position(ctx context.Context, q *dbsqlc.Queries, seen *mark) (dbsqlc.PositionRow, error) {
+	var ask dbsqlc.PositionParams
+	if seen != nil {
+		ask.TrailSeen, ask.TrailSeenAt = seen.Trail, seen.TrailAt
+	}
+	return q.Position(ctx, ask)
+}
+
+// recordPutBack makes the ledger another incarnation. nil = another process has been faster.
+func (s *Store) recordPutBack(ctx context.Context, seen *mark) (back *PutBack, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
-		now, err := q.Incarnation(ctx)
+		row, err := q.LockIncarnation(ctx)
 		if err != nil {
 			return err
 		}
-		last, err := q.LastIncarnation(ctx)
-		switch {
-		case err == nil && last == dbsqlc.LastIncarnationRow(now):
-			return nil
-		case err == nil:
-			restored = true
-		case !isNoRows(err):
+		now, err := position(ctx, q, seen)
+		if err != nil || whereIs(now) == rowWhere(dbsqlc.GetIncarnationRow(row)) && !seen.contradicts(now) {
 			return err
 		}
-		if restored {
-			for _, name := range names {
-				n, err := q.PauseJob(ctx, dbsqlc.PauseJobParams{Job: name, PausedBy: self, Reason: restoredReason})
-				if err == nil && n == 1 {
-					err = s.audit(ctx, q, 0, jobs.AuditEntry{Decision: jobs.DecisionPause, Job: name, Reason: restoredReason})
-				}
-				if err != nil {
-					return err
-				}
-			}
+		back = &PutBack{Known: now.Run, Paused: s.marks.Pushes}
+		noticed := row.Noticed
+		if seen != nil {
+			back.Seen, noticed = seen.Run, max(noticed, seen.Noticed)
 		}
-		return q.SetIncarnation(ctx, dbsqlc.SetIncarnationParams(now))
+		if err := q.MoveIncarnation(ctx, dbsqlc.MoveIncarnationParams{Server: now.Server, Timeline: now.Timeline, Tables: now.Tables, Database: now.Database,
+			Noticed: noticed + 1, Runs: max(now.Run, now.Sequence), Trail: now.Trail}); err != nil {
+			return err
+		}
+		return s.pauseForPutBack(ctx, q, back)
 	})
-	if err != nil {
-		return false, redact("telling which ledger this is", err)
-	}
-	return restored, redact("telling which ledger this is", s.guard(ctx))
+	return back, err
 }
 
-// incarnationName is how a run remembers the ledger that it was planned in.
-func incarnationName(i dbsqlc.IncarnationRow) string {
-	return fmt.Sprintf("%d/%d/%d", i.Server, i.Timeline, i.Tables)
+func (s *Store) pauseForPutBack(ctx context.Context, q *dbsqlc.Queries, back *PutBack) error {
+	if err := s.audit(ctx, q, 0, jobs.AuditEntry{Decision: jobs.DecisionPutBack, Reason: back.String()}); err != nil {
+		return err
+	}
+	for _, job := range back.Paused {
+		if err := q.PauseForPutBack(ctx, dbsqlc.PauseForPutBackParams{Job: job, PausedBy: self, Reason: putBackReason}); err != nil {
+			return err
+		}
+		if err := s.audit(ctx, q, 0, jobs.AuditEntry{Decision: jobs.DecisionPause, Job: job, Reason: putBackReason}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remember makes a position the one that the ledger may not fall behind, for this process and those that come after it.
+func (s *Store) remember(ledger string, seen *mark, now dbsqlc.PositionRow) {
+	m := markOf(ledger, now)
+	if seen != nil && !seen.Since.IsZero() {
+		m.Since = seen.Since
+	}
+	s.known.Store(&known{mark: *m, version: now.Version, made: time.Now()})
+	s.marks.keep(m)
+}
+
+// known is what must stay as it is, or go on, while a process works with a ledger.
+type known struct {
+	mark
+	version int64
+	made    time.Time
+}
+
+// KeepMark brings the watermark up to date. Whoever has not looked yet which ledger this is keeps none. An error is a
+// *RestoredError, or that the ledger cannot be asked: a file that cannot be written stops nothing.
+func (s *Store) KeepMark(ctx context.Context) error {
+	s.marks.mu.Lock()
+	defer s.marks.mu.Unlock()
+	want := s.known.Load()
+	if want == nil {
+		return nil
+	}
+	seen, err := s.marks.read(want.Ledger)
+	if err != nil || seen == nil { // somebody took it away: what this process knows is as good
+		seen = &want.mark
+	}
+	now, err := position(ctx, s.queries, seen)
+	if err == nil {
+		err = want.behind(now, seen)
+	}
+	if err != nil {
+		return redactUnlessOurs("asking how far the ledger has come", err)
+	}
+	s.remember(want.Ledger, seen, now)
+	return nil
+}
+
+const (
+	// markEvery is how old the watermark may get while a run is executed: what was sent in that time, by a process that was
+	// killed then, can be put back without anybody noticing.
+	markEvery = time.Second
+	// markTimeout bounds what a mark costs those who wait for it.
+	markTimeout = 2 * time.Second
+)
+
+// mark is KeepMark before and after what matters: it fails nothing. Whether the ledger can be reached, and is the same,
+// those find out who work with it.
+func (s *Store) mark(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, markTimeout)
+	defer cancel()
+	_ = s.KeepMark(ctx)
+}
+
+// keepMarks keeps the watermark up to date while a run is executed. One run at a time does so for all.
+func (s *Store) keepMarks(ctx context.Context) {
+	ticker := time.NewTicker(markEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if known := s.known.Load(); known != nil && time.Since(known.made) >= markEvery/2 {
+			s.mark(ctx)
+		}
+	}
+}
+
+// look is what every process does before it owns runs: to start where another ledger begins would pay people twice.
+func (s *Store) look(ctx context.Context) error {
+	if s.known.Load() == nil {
+		return s.Notice(ctx)
+	}
+	return s.KeepMark(ctx)
 }
 
 // RestoredError says that the ledger was changed under a process that has been working with it.
@@ -65,44 +229,88 @@ func (e *RestoredError) Error() string {
 // Is makes it a jobs.ErrUnreachable: this ledger cannot be worked with, and another process may find it well.
 func (e *RestoredError) Is(target error) bool { return target == jobs.ErrUnreachable }
 
-// identified is what must stay as it is while a process works with a ledger.
-type identified struct {
-	incarnation dbsqlc.IncarnationRow
-	version     int64
+// behind tells that the ledger is not the one that this process knew, or has gone back since. now was asked for with a mark
+// of this process, or of another one on this machine.
+func (k *known) behind(now dbsqlc.PositionRow, asked *mark) error {
+	here := now
+	here.Kept = true // that was asked about the other one
+	switch {
+	case whereIs(now) != k.where(), asked.contradicts(now), k.contradicts(here):
+		return &RestoredError{Problem: "the ledger was restored, put back, promoted or replaced while this process worked with it"}
+	case now.Version != k.version:
+		return &RestoredError{Problem: "the ledger was migrated by another version of syncd while this process worked with it"}
+	}
+	return nil
 }
 
-// guard makes every new connection of the pool look whether the ledger still is the one that it was. Whoever restores or
-// migrates a ledger breaks the connections to it.
-func (s *Store) guard(ctx context.Context) error {
-	now, err := identify(ctx, s.queries)
-	if err == nil {
-		s.identified.Store(&now)
+// sameLedger makes every new connection of the pool look whether the ledger still is the one that it was. Whoever restores
+// or migrates a ledger breaks the connections to it.
+func (s *Store) sameLedger(ctx context.Context, conn *pgx.Conn) error {
+	want := s.known.Load() // before the ledger is asked: it goes on meanwhile
+	if want == nil {
+		return nil
+	}
+	now, err := position(ctx, dbsqlc.New(conn), &want.mark)
+	if err != nil {
+		return err
+	}
+	return want.behind(now, &want.mark)
+}
+
+// Incarnation implements jobs.Ledger: the name by which a run remembers the ledger that it was planned in.
+func (s *Store) Incarnation(ctx context.Context) (string, error) {
+	now, err := position(ctx, s.queries, nil)
+	return incarnationName(now), redact("telling which ledger this is", err)
+}
+
+func incarnationName(now dbsqlc.PositionRow) string {
+	return fmt.Sprintf("%d/%d/%d/%d/%d", now.Server, now.Timeline, now.Tables, now.Database, now.Noticed)
+}
+
+// refuseOutdated refuses to let a run go that was planned before the ledger was put back.
+func refuseOutdated(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	if !run.Planned || run.Kind != jobs.PushSalaries {
+		return nil
+	}
+	now, err := position(ctx, q, nil)
+	if err == nil && run.Incarnation != incarnationName(now) {
+		err = &jobs.PutBackError{Run: *run}
 	}
 	return err
 }
 
-func identify(ctx context.Context, q *dbsqlc.Queries) (i identified, err error) {
-	if i.incarnation, err = q.Incarnation(ctx); err != nil {
-		return i, err
-	}
-	i.version, err = q.LedgerVersion(ctx)
-	return i, err
+// Watch is what this machine keeps in mind of the ledger.
+type Watch struct {
+	Folder  string // "" = nowhere
+	PutBack *PutBack
+	Since   time.Time // zero = there is no file
+	Due     bool      // the ledger has runs, so there should be one
 }
 
-// sameLedger is asked for each new connection of the pool.
-func (s *Store) sameLedger(ctx context.Context, conn *pgx.Conn) error {
-	want := s.identified.Load()
-	if want == nil {
-		return nil
+// Watch looks whether the watermark is kept, and whether the ledger has fallen behind it. It records nothing.
+func (s *Store) Watch(ctx context.Context) (Watch, error) {
+	w := Watch{Folder: s.marks.Folder}
+	row, err := s.queries.GetIncarnation(ctx)
+	if isNoRows(err) {
+		return w, nil
 	}
-	now, err := identify(ctx, dbsqlc.New(conn))
-	switch {
-	case err != nil:
-		return err
-	case now.incarnation != want.incarnation:
-		return &RestoredError{Problem: "the ledger was restored, promoted or replaced while this process worked with it"}
-	case now.version != want.version:
-		return &RestoredError{Problem: "the ledger was migrated by another version of syncd while this process worked with it"}
+	if err != nil {
+		return w, redact("telling which ledger this is", err)
 	}
-	return nil
+	seen, unread := s.marks.read(row.Ledger)
+	now, err := position(ctx, s.queries, seen)
+	if err != nil {
+		return w, redact("telling which ledger this is", err)
+	}
+	w.Due = now.Run > 0
+	if seen != nil {
+		w.Since = seen.Since
+	}
+	if whereIs(now) != rowWhere(row) || seen.contradicts(now) {
+		w.PutBack = &PutBack{Known: now.Run}
+		if seen != nil {
+			w.PutBack.Seen = seen.Run
+		}
+	}
+	return w, unread
 }

@@ -85,6 +85,12 @@ func (o *owner) acquire(ctx context.Context, config *pgx.ConnConfig) (renewed bo
 	return renewed, nil
 }
 
+// idle tells that the next claim begins a new tenure.
+func (o *owner) idle() bool {
+	t := o.tenure()
+	return t.conn == nil || t.confirm() != nil
+}
+
 // leave ends the tenure, if one has begun.
 func (o *owner) leave() {
 	if o.current.conn != nil {

@@ -292,11 +292,11 @@ func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error
 	if err := w.replace(ctx); err != nil {
 		return err
 	}
-	incarnation, err := w.queries.Incarnation(ctx)
+	now, err := position(ctx, w.queries, nil)
 	if err != nil {
 		return err
 	}
-	run.Incarnation = incarnationName(incarnation)
+	run.Incarnation = incarnationName(now)
 	n, err := w.queries.PlanRun(ctx, run)
 	if err != nil {
 		return err
@@ -304,7 +304,11 @@ func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error
 	if n != 1 {
 		return jobs.ErrLost
 	}
-	return w.tx.Commit(ctx)
+	if err := w.tx.Commit(ctx); err != nil {
+		return err
+	}
+	w.store.mark(ctx) // before anything of it leaves
+	return nil
 }
 
 // replace ends older held runs of which this plan has left nothing: there is nothing to decide any more.

@@ -269,6 +269,9 @@ func (s *Store) See(ctx context.Context, id int64, digests map[string]string) ([
 	if err := s.queries.SeeDaemon(ctx, seen); err != nil {
 		return nil, redact("registering the daemon", err)
 	}
+	if err := s.KeepMark(ctx); err != nil {
+		return nil, err
+	}
 	return s.Daemons(ctx)
 }
 

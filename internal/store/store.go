@@ -24,6 +24,7 @@ type Options struct {
 	Version string
 	Lease   time.Duration // 0 = DefaultLease
 	Runs    int           // executed at once; 0 = 1
+	Watermark
 }
 
 // Store is the ledger.
@@ -36,8 +37,9 @@ type Store struct {
 	lease   time.Duration // how long an owner may be silent while its lock is held
 	owner   *owner
 
-	identified    atomic.Pointer[identified] // set by a process that goes on for long
-	configuration atomic.Pointer[string]     // its digest, for the trail
+	marks         markFiles
+	known         atomic.Pointer[known]  // set by a process that has looked which ledger this is
+	configuration atomic.Pointer[string] // its digest, for the trail
 }
 
 var _ jobs.Ledger = (*Store)(nil)
@@ -62,7 +64,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		c.RuntimeParams["application_name"] = applicationName(owner.identity())
 		return nil
 	}
-	s := &Store{keys: o.Keys.clone(), version: o.Version, lease: o.Lease, owner: owner}
+	s := &Store{keys: o.Keys.clone(), version: o.Version, lease: o.Lease, owner: owner, marks: markFiles{Watermark: o.Watermark}}
 	config.AfterConnect = s.sameLedger
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, redact("connecting to the ledger", err)
@@ -186,7 +188,13 @@ func setDefaults(config *pgx.ConnConfig) {
 
 // Hold implements jobs.Ledger.
 func (s *Store) Hold(ctx context.Context, run *jobs.Run) (held context.Context, cancelled <-chan struct{}, release context.CancelFunc) {
-	return s.owner.tenureOf(run).hold(ctx, run.ID)
+	held, cancelled, let := s.owner.tenureOf(run).hold(ctx, run.ID)
+	marking := make(chan struct{})
+	go func() {
+		defer close(marking)
+		s.keepMarks(held)
+	}()
+	return held, cancelled, func() { let(); <-marking }
 }
 
 // Confirm implements jobs.Ledger.

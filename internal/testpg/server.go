@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -154,4 +155,38 @@ func (s *Server) Stop() error {
 		err = errors.Join(err, fmt.Errorf("stopping PostgreSQL: %w", waitErr))
 	}
 	return errors.Join(err, os.RemoveAll(s.dir))
+}
+
+// Restart stops the server in order, calls between with the folder of its data, and starts it again, on the same port.
+func (s *Server) Restart(between func(data string) error) error {
+	if s.process == nil {
+		return errors.New("restarting PostgreSQL: it is somebody else's server")
+	}
+	s.admin.close(context.Background())
+	rest := filepath.Join(s.dir, "rest")
+	pid, err := os.ReadFile(filepath.Join(s.dir, "server"))
+	if err != nil {
+		return fmt.Errorf("restarting PostgreSQL: %w", err)
+	}
+	server, err := strconv.Atoi(strings.TrimSpace(string(pid)))
+	if err != nil {
+		return fmt.Errorf("restarting PostgreSQL: %w", err)
+	}
+	if err := errors.Join(os.WriteFile(rest, nil, 0o600), syscall.Kill(server, syscall.SIGINT)); err != nil { // a fast shutdown
+		return fmt.Errorf("restarting PostgreSQL: %w", err)
+	}
+	for deadline := time.Now().Add(stopTimeout); !exists(filepath.Join(s.dir, "resting")); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return errors.New("restarting PostgreSQL: it does not stop")
+		}
+	}
+	if err := errors.Join(between(filepath.Join(s.dir, "data")), os.Remove(rest)); err != nil {
+		return fmt.Errorf("restarting PostgreSQL: %w", err)
+	}
+	return s.untilReady()
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -7,66 +7,209 @@ package dbsqlc
 
 import (
 	"context"
+	"time"
 )
 
-const incarnation = `-- name: Incarnation :one
-SELECT s.system_identifier::bigint AS server, c.timeline_id::integer AS timeline, 'syncd.run'::regclass::oid::bigint AS tables
-FROM pg_control_system() s, pg_control_checkpoint() c
+const ensureIncarnation = `-- name: EnsureIncarnation :exec
+INSERT INTO syncd.incarnation (server, timeline, tables, database) VALUES ($1, $2, $3, $4) ON CONFLICT (singleton) DO NOTHING
 `
 
-type IncarnationRow struct {
+type EnsureIncarnationParams struct {
 	Server   int64
 	Timeline int32
 	Tables   int64
+	Database int64
 }
 
-func (q *Queries) Incarnation(ctx context.Context) (IncarnationRow, error) {
-	row := q.db.QueryRow(ctx, incarnation)
-	var i IncarnationRow
-	err := row.Scan(&i.Server, &i.Timeline, &i.Tables)
-	return i, err
-}
-
-const lastIncarnation = `-- name: LastIncarnation :one
-SELECT server, timeline, tables FROM syncd.incarnation FOR UPDATE
-`
-
-type LastIncarnationRow struct {
-	Server   int64
-	Timeline int32
-	Tables   int64
-}
-
-func (q *Queries) LastIncarnation(ctx context.Context) (LastIncarnationRow, error) {
-	row := q.db.QueryRow(ctx, lastIncarnation)
-	var i LastIncarnationRow
-	err := row.Scan(&i.Server, &i.Timeline, &i.Tables)
-	return i, err
-}
-
-const ledgerVersion = `-- name: LedgerVersion :one
-SELECT coalesce(max(version_id), 0)::bigint AS version FROM syncd.goose_db_version WHERE is_applied
-`
-
-func (q *Queries) LedgerVersion(ctx context.Context) (int64, error) {
-	row := q.db.QueryRow(ctx, ledgerVersion)
-	var version int64
-	err := row.Scan(&version)
-	return version, err
-}
-
-const setIncarnation = `-- name: SetIncarnation :exec
-INSERT INTO syncd.incarnation (server, timeline, tables) VALUES ($1, $2, $3)
-ON CONFLICT (singleton) DO UPDATE SET server = excluded.server, timeline = excluded.timeline, tables = excluded.tables
-`
-
-type SetIncarnationParams struct {
-	Server   int64
-	Timeline int32
-	Tables   int64
-}
-
-func (q *Queries) SetIncarnation(ctx context.Context, arg SetIncarnationParams) error {
-	_, err := q.db.Exec(ctx, setIncarnation, arg.Server, arg.Timeline, arg.Tables)
+func (q *Queries) EnsureIncarnation(ctx context.Context, arg EnsureIncarnationParams) error {
+	_, err := q.db.Exec(ctx, ensureIncarnation,
+		arg.Server,
+		arg.Timeline,
+		arg.Tables,
+		arg.Database,
+	)
 	return err
+}
+
+const getIncarnation = `-- name: GetIncarnation :one
+SELECT ledger::text AS ledger, server, timeline, tables, database, noticed, runs, trail FROM syncd.incarnation
+`
+
+type GetIncarnationRow struct {
+	Ledger   string
+	Server   int64
+	Timeline int32
+	Tables   int64
+	Database int64
+	Noticed  int32
+	Runs     int64
+	Trail    int64
+}
+
+// No row: no process has executed anything in this ledger yet.
+func (q *Queries) GetIncarnation(ctx context.Context) (GetIncarnationRow, error) {
+	row := q.db.QueryRow(ctx, getIncarnation)
+	var i GetIncarnationRow
+	err := row.Scan(
+		&i.Ledger,
+		&i.Server,
+		&i.Timeline,
+		&i.Tables,
+		&i.Database,
+		&i.Noticed,
+		&i.Runs,
+		&i.Trail,
+	)
+	return i, err
+}
+
+const hasLooked = `-- name: HasLooked :one
+SELECT (NOT EXISTS (SELECT FROM syncd.pause p WHERE p.paused_by = 'syncd')
+        AND EXISTS (SELECT FROM syncd.audit a, syncd.incarnation i WHERE a.decision = 'unpause' AND a.id > i.trail))::boolean
+`
+
+// Somebody has looked at a ledger that was put back once none of the pauses that were made for it is left, and a person
+// has ended one.
+func (q *Queries) HasLooked(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, hasLooked)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const lockIncarnation = `-- name: LockIncarnation :one
+SELECT ledger::text AS ledger, server, timeline, tables, database, noticed, runs, trail FROM syncd.incarnation FOR UPDATE
+`
+
+type LockIncarnationRow struct {
+	Ledger   string
+	Server   int64
+	Timeline int32
+	Tables   int64
+	Database int64
+	Noticed  int32
+	Runs     int64
+	Trail    int64
+}
+
+func (q *Queries) LockIncarnation(ctx context.Context) (LockIncarnationRow, error) {
+	row := q.db.QueryRow(ctx, lockIncarnation)
+	var i LockIncarnationRow
+	err := row.Scan(
+		&i.Ledger,
+		&i.Server,
+		&i.Timeline,
+		&i.Tables,
+		&i.Database,
+		&i.Noticed,
+		&i.Runs,
+		&i.Trail,
+	)
+	return i, err
+}
+
+const moveIncarnation = `-- name: MoveIncarnation :exec
+UPDATE syncd.incarnation SET server = $1, timeline = $2, tables = $3, database = $4,
+    noticed = $5, noticed_at = clock_timestamp(), runs = $6, trail = $7
+`
+
+type MoveIncarnationParams struct {
+	Server   int64
+	Timeline int32
+	Tables   int64
+	Database int64
+	Noticed  int32
+	Runs     int64
+	Trail    int64
+}
+
+func (q *Queries) MoveIncarnation(ctx context.Context, arg MoveIncarnationParams) error {
+	_, err := q.db.Exec(ctx, moveIncarnation,
+		arg.Server,
+		arg.Timeline,
+		arg.Tables,
+		arg.Database,
+		arg.Noticed,
+		arg.Runs,
+		arg.Trail,
+	)
+	return err
+}
+
+const pauseForPutBack = `-- name: PauseForPutBack :exec
+INSERT INTO syncd.pause (job, paused_by, reason) VALUES ($1, $2, $3)
+ON CONFLICT (job) DO UPDATE SET since = clock_timestamp(), paused_by = excluded.paused_by, reason = excluded.reason
+`
+
+type PauseForPutBackParams struct {
+	Job      string
+	PausedBy string
+	Reason   string
+}
+
+// Whoever had paused the job before, it is paused for this now.
+func (q *Queries) PauseForPutBack(ctx context.Context, arg PauseForPutBackParams) error {
+	_, err := q.db.Exec(ctx, pauseForPutBack, arg.Job, arg.PausedBy, arg.Reason)
+	return err
+}
+
+const position = `-- name: Position :one
+SELECT s.system_identifier::bigint AS server,
+       (CASE WHEN pg_is_in_recovery() THEN c.timeline_id ELSE ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::integer END)::integer AS timeline,
+       (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())::bigint AS database,
+       'syncd.run'::regclass::oid::bigint AS tables,
+       coalesce((SELECT i.noticed FROM syncd.incarnation i), 0)::integer AS noticed,
+       coalesce((SELECT max(r.id) FROM syncd.run r), 0)::bigint AS run,
+       coalesce(pg_sequence_last_value(pg_get_serial_sequence('syncd.run', 'id')::regclass), 0)::bigint AS sequence,
+       coalesce(t.id, 0)::bigint AS trail, coalesce(t.at, 'epoch')::timestamptz AS trail_at,
+       ((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END) - '0/0'::pg_lsn)::bigint AS wal,
+       clock_timestamp()::timestamptz AS at,
+       ($1::bigint = 0 OR EXISTS (SELECT FROM syncd.audit a WHERE a.id = $1 AND a.at = $2::timestamptz))::boolean AS kept,
+       coalesce((SELECT max(v.version_id) FROM syncd.goose_db_version v WHERE v.is_applied), 0)::bigint AS version
+FROM pg_control_system() s, pg_control_checkpoint() c LEFT JOIN LATERAL (SELECT a.id, a.at FROM syncd.audit a ORDER BY a.id DESC LIMIT 1) t ON true
+`
+
+type PositionParams struct {
+	TrailSeen   int64
+	TrailSeenAt time.Time
+}
+
+type PositionRow struct {
+	Server   int64
+	Timeline int32
+	Database int64
+	Tables   int64
+	Noticed  int32
+	Run      int64
+	Sequence int64
+	Trail    int64
+	TrailAt  time.Time
+	Wal      int64
+	At       time.Time
+	Kept     bool
+	Version  int64
+}
+
+// Which ledger this is, and how far it has come. What it names is committed and durable: a row of others is seen once its
+// commit has reached the disk, and the position in the write-ahead log is that of what has been flushed. sequence may be
+// further: it only tells what cannot have been given to a newer run yet. kept: the trail has that line.
+func (q *Queries) Position(ctx context.Context, arg PositionParams) (PositionRow, error) {
+	row := q.db.QueryRow(ctx, position, arg.TrailSeen, arg.TrailSeenAt)
+	var i PositionRow
+	err := row.Scan(
+		&i.Server,
+		&i.Timeline,
+		&i.Database,
+		&i.Tables,
+		&i.Noticed,
+		&i.Run,
+		&i.Sequence,
+		&i.Trail,
+		&i.TrailAt,
+		&i.Wal,
+		&i.At,
+		&i.Kept,
+		&i.Version,
+	)
+	return i, err
 }

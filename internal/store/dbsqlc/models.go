@@ -174,12 +174,22 @@ type SyncdGooseDbVersion struct {
 	Tstamp    pgtype.Timestamp
 }
 
-// identifier and timeline of the server, and the oid of syncd.run, which a dump does not keep
+// which ledger this is: identifier and timeline of the server, and the oids of the database, which a copy of one does not keep, and of syncd.run, which a dump does not keep
 type SyncdIncarnation struct {
 	Singleton bool
 	Server    int64
 	Timeline  int32
 	Tables    int64
+	// its name for ever, which a copy keeps
+	Ledger   pgtype.UUID
+	Database int64
+	// how often it was found to have been put back, restored, promoted or moved
+	Noticed   int32
+	NoticedAt *time.Time
+	// the newest run at the last time: what it and older ones were acknowledged may be outdated
+	Runs int64
+	// the newest line of the trail then: who ended a pause afterwards has looked
+	Trail int64
 }
 
 type SyncdItem struct {

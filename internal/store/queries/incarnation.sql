@@ -1,13 +1,42 @@
--- name: Incarnation :one
-SELECT s.system_identifier::bigint AS server, c.timeline_id::integer AS timeline, 'syncd.run'::regclass::oid::bigint AS tables
-FROM pg_control_system() s, pg_control_checkpoint() c;
+-- Which ledger this is, and how far it has come. What it names is committed and durable: a row of others is seen once its
+-- commit has reached the disk, and the position in the write-ahead log is that of what has been flushed. sequence may be
+-- further: it only tells what cannot have been given to a newer run yet. kept: the trail has that line.
+-- name: Position :one
+SELECT s.system_identifier::bigint AS server,
+       (CASE WHEN pg_is_in_recovery() THEN c.timeline_id ELSE ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::integer END)::integer AS timeline,
+       (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())::bigint AS database,
+       'syncd.run'::regclass::oid::bigint AS tables,
+       coalesce((SELECT i.noticed FROM syncd.incarnation i), 0)::integer AS noticed,
+       coalesce((SELECT max(r.id) FROM syncd.run r), 0)::bigint AS run,
+       coalesce(pg_sequence_last_value(pg_get_serial_sequence('syncd.run', 'id')::regclass), 0)::bigint AS sequence,
+       coalesce(t.id, 0)::bigint AS trail, coalesce(t.at, 'epoch')::timestamptz AS trail_at,
+       ((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END) - '0/0'::pg_lsn)::bigint AS wal,
+       clock_timestamp()::timestamptz AS at,
+       (@trail_seen::bigint = 0 OR EXISTS (SELECT FROM syncd.audit a WHERE a.id = @trail_seen AND a.at = sqlc.arg('trail_seen_at')::timestamptz))::boolean AS kept,
+       coalesce((SELECT max(v.version_id) FROM syncd.goose_db_version v WHERE v.is_applied), 0)::bigint AS version
+FROM pg_control_system() s, pg_control_checkpoint() c LEFT JOIN LATERAL (SELECT a.id, a.at FROM syncd.audit a ORDER BY a.id DESC LIMIT 1) t ON true;
 
--- name: LastIncarnation :one
-SELECT server, timeline, tables FROM syncd.incarnation FOR UPDATE;
+-- name: EnsureIncarnation :exec
+INSERT INTO syncd.incarnation (server, timeline, tables, database) VALUES (@server, @timeline, @tables, @database) ON CONFLICT (singleton) DO NOTHING;
 
--- name: SetIncarnation :exec
-INSERT INTO syncd.incarnation (server, timeline, tables) VALUES (@server, @timeline, @tables)
-ON CONFLICT (singleton) DO UPDATE SET server = excluded.server, timeline = excluded.timeline, tables = excluded.tables;
+-- No row: no process has executed anything in this ledger yet.
+-- name: GetIncarnation :one
+SELECT ledger::text AS ledger, server, timeline, tables, database, noticed, runs, trail FROM syncd.incarnation;
 
--- name: LedgerVersion :one
-SELECT coalesce(max(version_id), 0)::bigint AS version FROM syncd.goose_db_version WHERE is_applied;
+-- name: LockIncarnation :one
+SELECT ledger::text AS ledger, server, timeline, tables, database, noticed, runs, trail FROM syncd.incarnation FOR UPDATE;
+
+-- name: MoveIncarnation :exec
+UPDATE syncd.incarnation SET server = @server, timeline = @timeline, tables = @tables, database = @database,
+    noticed = @noticed, noticed_at = clock_timestamp(), runs = @runs, trail = @trail;
+
+-- Somebody has looked at a ledger that was put back once none of the pauses that were made for it is left, and a person
+-- has ended one.
+-- name: HasLooked :one
+SELECT (NOT EXISTS (SELECT FROM syncd.pause p WHERE p.paused_by = 'syncd')
+        AND EXISTS (SELECT FROM syncd.audit a, syncd.incarnation i WHERE a.decision = 'unpause' AND a.id > i.trail))::boolean;
+
+-- Whoever had paused the job before, it is paused for this now.
+-- name: PauseForPutBack :exec
+INSERT INTO syncd.pause (job, paused_by, reason) VALUES (@job, @paused_by, @reason)
+ON CONFLICT (job) DO UPDATE SET since = clock_timestamp(), paused_by = excluded.paused_by, reason = excluded.reason;
