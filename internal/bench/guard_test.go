@@ -26,6 +26,8 @@ hold_fields = []
 unique_fields = []
 amount_fields = []
 max_amount = 0
+recognise = false
+check_keys = false
 `
 
 // BenchmarkGuards plans 100,000 employees with three elements each, with the guards as they are by default and with none,

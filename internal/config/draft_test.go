@@ -99,7 +99,7 @@ func TestUnheld(t *testing.T) {
 		}
 		var want []string
 		if test.told {
-			want = []string{"config.toml:19:6: job.paie.guard.hold_fields: no member is held when it changes: none is called, or comes from a column called, iban\n" +
+			want = []string{"config.toml:19:6: job.paie.guard.hold_fields: no member is held when it changes, but for values that are a valid IBAN or NIR: none is called, or comes from a column called, iban\n" +
 				`hint: name the member of the IBAN in [job.guard], such as hold_fields = ["Iban"]; [] = none on purpose`}
 		}
 		if !slices.Equal(got, want) {

@@ -86,6 +86,9 @@ func readFields(t *table, prefix string, at places) []mapping.Field {
 			fields = append(fields, readField(t.table(path), path))
 		}
 	}
+	for i := range fields {
+		fields[i].Kind = kindOf(&fields[i])
+	}
 	slices.SortFunc(fields, func(a, b mapping.Field) int { return cmp.Compare(a.Path, b.Path) })
 	return fields
 }

@@ -26,6 +26,8 @@ func readGuard(t *table, source *jobs.Source, mapped *mapping.Spec, readBack boo
 		MaxBack:         t.integer("max_back", 1, 0, 1200),
 		Approval:        t.boolean("approval", false),
 		Verify:          t.boolean("verify", false),
+		CheckKeys:       t.boolean("check_keys", true),
+		Recognise:       t.boolean("recognise", true),
 		MaxAmount:       t.number("max_amount", 3, 0, 1000),
 	}
 	if g.Verify && !readBack {

@@ -23,6 +23,8 @@ var defaultGuards = jobs.Guards{
 	MaxGap:          2,
 	MaxBack:         1,
 	MaxAmount:       3,
+	CheckKeys:       true,
+	Recognise:       true,
 }
 
 // guarded is the valid document with lines of [job.guard], and lines of [job.fields].
@@ -95,6 +97,8 @@ compare = ["Elements", "Adresse.Code"]
 		MaxBack:      3,
 		Approval:     true,
 		Verify:       true,
+		CheckKeys:    true,
+		Recognise:    true,
 		HoldFields:   []string{"Adresse", "Adresse.Code.Pays"},
 		UniqueFields: []string{},
 		AmountFields: []string{"Elements.Montant"},
@@ -171,7 +175,7 @@ func TestGuardsChangeTheDigest(t *testing.T) {
 			t.Errorf("%s is another guard than the default", same)
 		}
 	}
-	for _, other := range []string{"hold_fields = []", `max_fall = "off"`, "approval = true", "max_fall = { share = 0.2 }"} {
+	for _, other := range []string{"hold_fields = []", "check_keys = false", "recognise = false", `max_fall = "off"`, "approval = true", "max_fall = { share = 0.2 }"} {
 		if digest(other) == plain {
 			t.Errorf("%s is not seen", other)
 		}

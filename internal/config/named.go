@@ -15,6 +15,26 @@ const (
 	wordNIR  = "nir"
 )
 
+// postalWords tell a postal code.
+var postalWords = []string{"postal", "codepostal", "postcode", "zip", "cp"}
+
+// kindOf tells what the values of a field are by its names.
+func kindOf(f *mapping.Field) mapping.Kind {
+	one := []mapping.Field{*f}
+	isOne := func(words ...string) bool { return len(fieldsFor(one, words...)) > 0 }
+	switch {
+	case isOne(postalWords...):
+		return mapping.KindPostal
+	case len(distinctive(one)) == 0 || f.Dictionary != "" || f.Type == mapping.TypeBoolean:
+		return mapping.KindNone
+	case isOne(wordIBAN):
+		return mapping.KindIBAN
+	case isOne(wordNIR):
+		return mapping.KindNIR
+	}
+	return mapping.KindNone
+}
+
 // fieldsFor are the paths of fields that carry one of the things: the last name of the path, or the column, has the word.
 // APIs name members as they like ("coordonneesBancaires"), and then the column tells.
 func fieldsFor(fields []mapping.Field, things ...string) []string {

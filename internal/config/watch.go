@@ -20,7 +20,7 @@ func (t *table) watch(g *jobs.Guards, spec mapping.Spec) {
 	g.HoldFields = t.members("hold_fields", slices.Compact(held), withObjects(paths(spec.Fields)),
 		"is no member of [job.fields]")
 	if len(ibans) == 0 && !t.has("hold_fields") {
-		t.warn("hold_fields", "no member is held when it changes: none is called, or comes from a column called, iban",
+		t.warn("hold_fields", "no member is held when it changes, but for values that are a valid IBAN or NIR: none is called, or comes from a column called, iban",
 			`name the member of the IBAN in [job.guard], such as hold_fields = ["Iban"]; [] = none on purpose`)
 	}
 	g.UniqueFields = t.members("unique_fields", fieldsFor(distinctive(spec.Fields), wordIBAN, wordNIR), fromColumns(spec.Fields),
@@ -83,12 +83,12 @@ func fromColumns(fields []mapping.Field) []string {
 	return list
 }
 
-// numbers are the paths of children that can be numbers, as far as the file tells.
+// numbers are the paths of children that can be numbers, or texts that are read as some, as far as the file tells.
 func numbers(c mapping.Children) []string {
 	var list []string
 	for _, f := range c.Fields {
-		isText := f.Path == c.Key || f.Dictionary != "" || f.Type == mapping.TypeString || f.Type == mapping.TypeBoolean
-		if f.Column != "" && !isText {
+		isCode := f.Path == c.Key || f.Dictionary != "" || f.Type == mapping.TypeBoolean
+		if f.Column != "" && !isCode {
 			list = append(list, c.Path+"."+f.Path)
 		}
 	}

@@ -3,6 +3,7 @@ package contract
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
 	"syncd/internal/mapping"
 )
@@ -113,8 +114,14 @@ func (w *walk) object(r *rule, i int) int {
 		w.path = append(w.path, waypoint{start: i + 1, end: end - 1})
 		switch i = end + 1; { // behind the colon
 		case len(members) > 0 && members[0].name == string(name):
-			i = w.value(members[0].rule, i, members[0].null)
-			members = members[1:]
+			m := &members[0]
+			if members = members[1:]; m.required && w.showsNothing(m.rule, i) {
+				w.path = w.path[:depth]
+				w.absent(m)
+				i = w.skipValue(i)
+			} else {
+				i = w.value(m.rule, i, m.null)
+			}
 		case r.closed:
 			w.unknown(r, name)
 			i = w.skipValue(i)
@@ -133,6 +140,24 @@ func (w *walk) object(r *rule, i int) int {
 		w.absent(&members[k])
 	}
 	return i + 1
+}
+
+// showsNothing tells whether the value at i is a text without anything to be seen, which is none where one is required:
+// ASP.NET's [Required] refuses white space, too. What the contract lists is a value.
+func (w *walk) showsNothing(r *rule, i int) bool {
+	if w.at(i) != '"' || r.kinds&kindText == 0 {
+		return false
+	}
+	if c := w.at(i + 1); ' ' < c && c < 0x7F && c != '"' && c != '\\' { // as nearly all do
+		return false
+	}
+	end, escaped := w.skipString(i)
+	text := w.text[i+1 : max(i+1, end-1)]
+	if escaped {
+		text = unescape(w.text[i:end])
+	}
+	_, listed := slices.BinarySearch(r.enum, string(w.text[i:end]))
+	return mapping.Blank(text) && !listed
 }
 
 func (w *walk) array(r *rule, start int) int {

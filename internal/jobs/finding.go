@@ -30,6 +30,8 @@ const (
 
 	// Rules that hold an employee.
 	RuleHoldField    Rule = "hold-field"    // Path changed
+	RuleBadIBAN      Rule = "bad-iban"      // Path, from Column, is no IBAN: its check digits or its length are wrong
+	RuleBadNIR       Rule = "bad-nir"       // Path, from Column, is no NIR: its key or its length is wrong
 	RuleUnique       Rule = "unique"        // Keys have the same value at Path
 	RuleAmount       Rule = "amount"        // Path is Ratio times the median of N periods
 	RuleAppendChange Rule = "append-change" // the API would add a correction to what it has
@@ -45,6 +47,9 @@ const (
 	RuleUnchecked        Rule = "unchecked"         // no contract says what the call takes: documents go as they are
 	RuleContractStale    Rule = "contract-stale"    // unchanged documents of N employees do not fit the contract, which is new
 	RuleTaken            Rule = "taken"             // documents of N employees were accepted for processing (202): nobody has said whether they were
+	RuleDamagedText      Rule = "damaged-text"      // texts of N employees at Path, from Column, are damaged: Marks
+	RuleOddDate          Rule = "odd-date"          // dates of N employees at Path, from Column, are so far away that they stand for none
+	RuleShortPostal      Rule = "short-postal"      // postal codes of N employees at Path, from Column, have four digits
 	RuleImpact           Rule = "impact"            // of a pull: codes block N of Of employees at the next run of Job
 	RuleImpactUnknown    Rule = "impact-unknown"    // of a pull: that could not be worked out for Job
 )
@@ -59,6 +64,8 @@ type Finding struct {
 	Ratio  float64  `json:"ratio,omitempty"`  // how many times the usual
 	Most   float64  `json:"most,omitempty"`   // how many times would pass
 	Path   string   `json:"path,omitempty"`   // of the document: "Iban", "Elements[PRIME_EXC].Montant"
+	Column string   `json:"column,omitempty"` // of staging, from which Path comes
+	Marks  []string `json:"marks,omitempty"`  // of damaged texts: "U+FFFD", "mojibake"
 	Period Period   `json:"period,omitempty"` // that it is about, where that is not the run's
 	Run    int64    `json:"run,omitempty"`    // that was compared with
 	Keys   []string `json:"keys,omitempty"`   // matricules concerned, at most FindingKeys of N

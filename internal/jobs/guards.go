@@ -16,9 +16,17 @@ type Guards struct {
 	MaxBack         int  // months by which the period may be older than the newest one that was sent; 0 = any
 	Approval        bool // every plan that would send something waits for a person
 	Verify          bool // each run compares what the API holds with what it acknowledged
+	CheckKeys       bool // an IBAN or a NIR with wrong check digits holds the employee
+	Recognise       bool // a member whose value is an IBAN or a NIR counts among HoldFields and UniqueFields, where no name tells
 
-	HoldFields   []string // paths of master data whose change holds the employee
-	UniqueFields []string // paths of master data that two matricules must not share
+	HoldFields   []string // paths of master data whose change holds the employee; empty, but not nil = none at all
+	UniqueFields []string // paths of master data that two matricules must not share; likewise
 	AmountFields []string // paths of numbers of elements ("Elements.Montant") that are watched; nil = all numeric ones
 	MaxAmount    float64  // how many times an employee's median an amount may be; 0 = any
+}
+
+// recognises tells whether a list of members is extended by those whose values are an IBAN or a NIR: not where somebody
+// wants none.
+func (g *Guards) recognises(fields []string) bool {
+	return g.Recognise && (fields == nil || len(fields) > 0)
 }

@@ -41,6 +41,7 @@ type planning struct {
 	watch     *watch                      // nil = not guarded
 	evidence  evidence
 	stale     tripped       // unchanged, and not fit for a new contract
+	oddities  oddities      // of what would be sent
 	absent    []DocumentRef // the latest documents of those whom staging does not have
 	held      map[int]bool  // items that are held, by number
 
@@ -156,6 +157,7 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 		item.Totals = []PeriodTotals{{p.period, p.watch.ownTotals()}}
 		if p.guarded {
 			item.unique = slices.Clone(p.watch.values.own)
+			p.oddities.add(item.Key, builder.Oddities())
 		}
 	}
 	if err := p.add(ctx, item, s); err != nil {

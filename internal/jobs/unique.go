@@ -13,8 +13,7 @@ import (
 // uniqueValues remembers, of all employees of staging, hashes of the values that two matricules must not share: some 30
 // bytes an employee.
 type uniqueValues struct {
-	fields  []string // paths of the document
-	columns []int
+	fields  []uniqueField
 	seed    maphash.Seed
 	names   chunks[byte]   // matricules, each after its length
 	hashes  chunks[uint64] // of the values in staging,
@@ -32,29 +31,42 @@ type freshValue struct {
 	field string
 }
 
-func newUniqueValues(fields []string, mapped *mapping.Mapping) *uniqueValues {
+// uniqueField is a member of the document that is watched.
+type uniqueField struct {
+	path    string
+	column  int
+	kind    mapping.Kind
+	byValue bool // only values that are an IBAN or a NIR count
+}
+
+func newUniqueValues(guards *Guards, spec *mapping.Spec, mapped *mapping.Mapping) *uniqueValues {
 	u := &uniqueValues{seed: maphash.MakeSeed()}
-	for _, field := range fields {
-		if column, ok := mapped.Column(field); ok {
-			u.fields, u.columns = append(u.fields, field), append(u.columns, column)
+	watch := func(path string, byValue bool) {
+		if column, ok := mapped.Column(path); ok {
+			u.fields = append(u.fields, uniqueField{path, column, kindAt(spec, path), byValue})
+		}
+	}
+	for _, path := range guards.UniqueFields {
+		watch(path, false)
+	}
+	if guards.recognises(guards.UniqueFields) {
+		for _, path := range mapped.Unnamed() {
+			if !slices.Contains(guards.UniqueFields, path) {
+				watch(path, true)
+			}
 		}
 	}
 	u.own = make([]uint64, len(u.fields))
 	return u
 }
 
-// hash is of a value however it is written: "fr76 3000 …" is "FR763000…". 0 = there is none.
+// hash is of a value however it is spelled: "fr76 3000 …" is "FR763000…". 0 = there is none.
 func (u *uniqueValues) hash(field int, text []byte) uint64 {
-	u.scratch = append(u.scratch[:0], byte(field))
-	for _, c := range text {
-		switch {
-		case c <= ' ':
-		case 'a' <= c && c <= 'z':
-			u.scratch = append(u.scratch, c-'a'+'A')
-		default:
-			u.scratch = append(u.scratch, c)
-		}
+	f := &u.fields[field]
+	if f.byValue && mapping.Identify(text) == mapping.KindNone {
+		return 0
 	}
+	u.scratch = mapping.AppendNormal(append(u.scratch[:0], byte(field)), f.kind, text)
 	if len(u.scratch) == 1 {
 		return 0
 	}
@@ -65,8 +77,8 @@ func (u *uniqueValues) hash(field int, text []byte) uint64 {
 func (u *uniqueValues) add(key []byte, row [][]byte) {
 	var name uint32
 	named := false
-	for i, column := range u.columns {
-		u.own[i] = u.hash(i, row[column])
+	for i := range u.fields {
+		u.own[i] = u.hash(i, row[u.fields[i].column])
 		if u.own[i] == 0 {
 			continue
 		}
@@ -98,8 +110,8 @@ func (u *uniqueValues) name(at uint32) string {
 
 // compare hears of an item to send, of its values, and of the document that it takes the place of, if any.
 func (u *uniqueValues) compare(item *PlannedItem, old []byte) {
-	for i, field := range u.fields {
-		hash := item.unique[i]
+	for i := range u.fields {
+		hash, field := item.unique[i], u.fields[i].path
 		was := hash
 		if old == nil {
 			was = 0
@@ -120,7 +132,7 @@ func (u *uniqueValues) compare(item *PlannedItem, old []byte) {
 
 // hashOf is the hash of a document's value; 0 = it has none.
 func (u *uniqueValues) hashOf(field int, document []byte) uint64 {
-	text, ok := mapping.Text(document, u.fields[field])
+	text, ok := mapping.Text(document, u.fields[field].path)
 	if !ok {
 		return 0
 	}
@@ -149,8 +161,9 @@ func (u *uniqueValues) shared(ctx context.Context, absent []DocumentRef, documen
 		return nil, nil
 	}
 	of := make(map[uint64]*owners, len(u.fresh))
+	asked := map[string]bool{} // the fields in which a value is new: a staff's documents hold many others
 	for _, f := range u.fresh {
-		of[f.hash] = &owners{}
+		of[f.hash], asked[f.field] = &owners{}, true
 	}
 	for i, hashes := range u.hashes.parts {
 		for j, hash := range hashes {
@@ -166,6 +179,9 @@ func (u *uniqueValues) shared(ctx context.Context, absent []DocumentRef, documen
 		}
 		for i := range known {
 			for field := range u.fields {
+				if !asked[u.fields[field].path] {
+					continue
+				}
 				if o := of[u.hashOf(field, known[i].Document)]; o != nil {
 					o.add(refs[i].Key)
 				}

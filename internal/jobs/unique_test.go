@@ -12,11 +12,12 @@ import (
 func unique(t *testing.T) *uniqueValues {
 	t.Helper()
 	columns := []mapping.Column{{Name: "iban", Type: 25}}
-	mapped, err := mapping.Compile(mapping.Spec{Fields: []mapping.Field{{Path: "Iban", Column: "iban"}}}, mapping.Shape{Employee: columns}, nil, nil)
+	spec := mapping.Spec{Fields: []mapping.Field{{Path: "Iban", Column: "iban"}}}
+	mapped, err := mapping.Compile(spec, mapping.Shape{Employee: columns}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newUniqueValues([]string{"Iban", "NotMapped"}, mapped)
+	return newUniqueValues(&Guards{UniqueFields: []string{"Iban", "NotMapped"}}, &spec, mapped)
 }
 
 func (u *uniqueValues) read(seq int, key, iban string, old *string) {

@@ -18,9 +18,9 @@ type watch struct {
 // watchedGroup is what is summed of one query of elements.
 type watchedGroup struct {
 	path    string
-	key     int      // column of the business key; -1 = it has none of its own
-	members []string // what is summed, by path within the element,
-	columns []int    // and where it comes from
+	key     int                // column of the business key; -1 = it has none of its own
+	members []mapping.Quantity // what is summed
+	guess   bool               // texts that look like codes are left alone: nobody has said what is an amount
 	totals  map[string][]int64
 }
 
@@ -32,26 +32,33 @@ type codeSums struct {
 }
 
 func newWatch(guards *Guards, spec *mapping.Spec, mapped *mapping.Mapping) *watch {
-	w := &watch{values: newUniqueValues(guards.UniqueFields, mapped)}
+	w := &watch{values: newUniqueValues(guards, spec, mapped)}
 	for i, children := range spec.Children {
 		g := watchedGroup{path: children.Path, key: -1, totals: map[string][]int64{}}
 		if column, ok := mapped.ChildColumn(i, children.Key); ok && !isSensitive(children) {
 			g.key = column
 		}
-		for _, member := range mapped.NumericMembers(i) {
-			column, ok := mapped.ChildColumn(i, member)
-			if watched := guards.AmountFields == nil || slices.Contains(guards.AmountFields, children.Path+"."+member); ok && watched {
-				g.members, g.columns = append(g.members, member), append(g.columns, column)
+		for _, member := range mapped.Quantities(i) {
+			if guards.watches(children.Path + "." + member.Path) {
+				g.members = append(g.members, member)
 			}
 		}
+		g.guess = guards.AmountFields == nil
 		w.groups = append(w.groups, g)
 	}
 	return w
 }
 
+// watches tells whether a number of elements is one that is looked at.
+func (g *Guards) watches(path string) bool {
+	return g.AmountFields == nil || slices.Contains(g.AmountFields, path)
+}
+
 // isSensitive tells whether the business key may not be shown: then the codes are not told apart.
 func isSensitive(children mapping.Children) bool {
-	return slices.ContainsFunc(children.Fields, func(f mapping.Field) bool { return f.Path == children.Key && f.Sensitive })
+	return slices.ContainsFunc(children.Fields, func(f mapping.Field) bool {
+		return f.Path == children.Key && (f.Sensitive || f.Kind == mapping.KindIBAN || f.Kind == mapping.KindNIR)
+	})
 }
 
 // employee hears of an employee's row, before that employee's elements.
@@ -67,7 +74,7 @@ func (w *watch) employee(key []byte, row [][]byte) {
 
 // element hears of an element of the employee at hand.
 func (w *watch) element(group int, row [][]byte) {
-	if w == nil || len(w.groups[group].columns) == 0 {
+	if w == nil || len(w.groups[group].members) == 0 {
 		return
 	}
 	g := &w.groups[group]
@@ -75,9 +82,14 @@ func (w *watch) element(group int, row [][]byte) {
 	if g.key >= 0 {
 		code = row[g.key]
 	}
-	sums := w.sums(group, code, len(g.columns))
-	for i, column := range g.columns {
-		if units, ok := mapping.Scaled(row[column]); ok {
+	sums := w.sums(group, code, len(g.members))
+	for i := range g.members {
+		member := &g.members[i]
+		value := row[member.Column]
+		if member.Text && g.guess && mapping.LooksLikeCode(value) {
+			continue
+		}
+		if units, ok := member.Scaled(value); ok {
 			sums[i] = addUnits(sums[i], units)
 		}
 	}
@@ -147,7 +159,7 @@ func (g *watchedGroup) put(totals Totals, code string, sums []int64) {
 	}
 	for i, units := range sums {
 		if units != 0 {
-			path := g.path + "[" + code + "]." + g.members[i]
+			path := g.path + "[" + code + "]." + g.members[i].Path
 			totals[path] = addUnits(totals[path], units)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"syncd/internal/mapping"
 )
@@ -50,11 +49,12 @@ func (p *planning) judgeItem(item *PlannedItem, old Acknowledged) {
 	}
 	g := &p.job.Guards
 	if old.Document != nil {
-		item.Findings = holdFields(g.HoldFields, item.Diff)
+		item.Findings = p.changeFindings(item, old.Document)
 	}
 	if old.Altered {
 		item.Findings = append(item.Findings, Finding{Rule: RuleAltered, Holds: true})
 	}
+	item.Findings = append(item.Findings, p.keyFindings(item, old.Document)...)
 	item.Findings = append(item.Findings, amountFindings(item.Totals, g.MaxAmount)...)
 	if changes := p.drift[item.Key]; changes != nil {
 		item.Findings = append(item.Findings, p.driftFinding(changes))
@@ -71,20 +71,6 @@ func (p *planning) judgeItem(item *PlannedItem, old Acknowledged) {
 		old.Document = nil
 	}
 	p.watch.values.compare(item, old.Document)
-}
-
-// holdFields are the changes that a person must confirm.
-func holdFields(fields []string, diff []mapping.Change) []Finding {
-	var findings []Finding
-	for _, change := range diff {
-		below := func(field string) bool {
-			return change.Path == field || strings.HasPrefix(change.Path, field+".")
-		}
-		if !change.Child && slices.ContainsFunc(fields, below) {
-			findings = append(findings, Finding{Rule: RuleHoldField, Holds: true, Path: change.Path})
-		}
-	}
-	return findings
 }
 
 // weighItem notes what an item says to the guards about the plan as a whole.
@@ -113,6 +99,7 @@ func (p *planning) judge(ctx context.Context, dictionaries mapping.Dictionaries)
 	p.findings = append(p.findings, p.sentOtherwise()...)
 	p.findings = append(p.findings, p.contract.findings(e.sends > 0, p.stale)...)
 	p.findings = append(p.findings, p.job.Guards.judge(e, &p.history)...)
+	p.findings = append(p.findings, p.oddities.findings()...)
 	// What sends nothing because people are blocked was not judged by all rules; what is held a person judges.
 	if judged := e.sends > 0 || p.counts.Blocked+p.counts.ElementsBlocked == 0 || Holds(p.findings); !e.partial && judged {
 		p.figures = &Figures{Employees: e.employees, Elements: e.elements, Totals: e.totals}

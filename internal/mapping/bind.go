@@ -21,10 +21,22 @@ func (c *compiler) bind(f *Field) (op, bool) {
 		return op{}, false
 	}
 	codes, ok := c.codes(f)
-	return op{
-		kind: opColumn, column: index, field: f, path: f.Path, encode: encode, codes: codes,
-		padded: column.Type == oidBpchar, isKey: c.key == f.Path, numeric: c.key != f.Path && f.quantity(column),
-	}, ok
+	o := op{
+		kind: opColumn, column: index, field: f, path: f.Path, shown: path, encode: encode, codes: codes,
+		padded: column.Type == oidBpchar, isKey: c.key == f.Path,
+	}
+	switch familyOf(column.Type) {
+	case familyText:
+		o.text = f.Type == TypeAuto || f.Type == TypeString
+	case familyJSON:
+		o.json = true
+	case familyDate, familyTimestamp:
+		o.date = true
+	}
+	if !o.isKey {
+		o.amounts = f.scaler(column)
+	}
+	return o, ok
 }
 
 func (c *compiler) names() []string {

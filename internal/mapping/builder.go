@@ -17,6 +17,7 @@ type Builder struct {
 	groups   []group
 	document []byte
 	problems []Problem
+	oddities []Oddity
 	tooLarge bool
 	nearest  map[nearestOf][]Nearest
 }
@@ -55,6 +56,7 @@ func (b *Builder) Reset(row [][]byte) {
 		b.groups[i].children = b.groups[i].children[:0]
 	}
 	b.problems, b.tooLarge = nil, false // the caller may keep the problems of the one before
+	b.oddities = b.oddities[:0]
 	b.employee, _ = b.encode(b.employee, b.mapping.employee, row, place{group: noGroup})
 }
 
@@ -92,6 +94,9 @@ func (b *Builder) Document() ([]byte, []Problem) {
 	b.document = append(b.document, b.employee[from:]...)
 	return b.checked(b.document)
 }
+
+// Oddities are what a person should look at in the employee's values, one for each value; valid until the next Reset.
+func (b *Builder) Oddities() []Oddity { return b.oddities }
 
 func (b *Builder) checked(document []byte) ([]byte, []Problem) {
 	if len(document) > MaxDocument {

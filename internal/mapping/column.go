@@ -20,23 +20,69 @@ func columnAt(ops []op, path string) (index int, ok bool) {
 	return ops[i].column, true
 }
 
-// NumericMembers lists, in the order of the document, the paths of a child's members that are quantities: what Scaled
-// reads in their column can be summed. These are the columns of numeric types, and all that is sent as a number; neither
-// the children's key, nor codes of a nomenclature, nor numbers that are sent as booleans.
-func (m *Mapping) NumericMembers(group int) []string {
-	var paths []string
+// Quantity is a member of children whose values can be summed.
+type Quantity struct {
+	Path   string // of the member: "Montant"
+	Column int    // index in Shape.Children
+	Text   bool   // the column holds texts, of which some may be numbers
+	Scaled func(value []byte) (units int64, ok bool)
+}
+
+// Quantities lists, in the order of the document, the members of children whose values can be summed: numbers, texts that
+// are read as numbers where they are some, and JSON, of which all numbers count. Neither the children's key, nor codes of a
+// nomenclature, dates, or what is sent as a boolean are among them.
+func (m *Mapping) Quantities(group int) []Quantity {
+	var list []Quantity
 	for i := range m.children[group] {
-		if o := &m.children[group][i]; o.numeric {
+		if o := &m.children[group][i]; o.amounts != nil {
+			list = append(list, Quantity{Path: o.path, Column: o.column, Text: o.text, Scaled: o.amounts})
+		}
+	}
+	return list
+}
+
+// PostalNumbers lists the members that are postal codes and come from a column of numbers, which has no 0 in front.
+func (m *Mapping) PostalNumbers() []string {
+	var paths []string
+	for i := range m.employee {
+		if o := &m.employee[i]; o.kind == opColumn && o.field.Kind == KindPostal && !o.text && !o.json {
 			paths = append(paths, o.path)
 		}
 	}
 	return paths
 }
 
-// quantity tells whether the values of a column can be summed.
-func (f *Field) quantity(column Column) bool {
-	if f.Dictionary != "" || f.Type == TypeBoolean {
-		return false
+// Unnamed lists the members of master data whose values may be an IBAN or a NIR although no name tells: texts and numbers
+// of anything, but no codes.
+func (m *Mapping) Unnamed() []string {
+	var paths []string
+	for i := range m.employee {
+		o := &m.employee[i]
+		if o.kind == opColumn && o.codes == nil && !o.date && !o.json && o.field.Kind == KindNone && o.field.Type != TypeBoolean {
+			paths = append(paths, o.path)
+		}
 	}
-	return f.Type == TypeNumber || familyOf(column.Type) == familyNumber
+	return paths
+}
+
+// scaler reads a value in units of Scaled.
+type scaler func(value []byte) (units int64, ok bool)
+
+// scaler is how the values of a column are read to be summed; nil = they cannot be.
+func (f *Field) scaler(column Column) scaler {
+	if f.Dictionary != "" || f.Type == TypeBoolean {
+		return nil
+	}
+	switch familyOf(column.Type) {
+	case familyNumber:
+		return Scaled
+	case familyJSON:
+		return scaledJSON
+	case familyText:
+		if f.Type == TypeNumber {
+			return Scaled
+		}
+		return ScaledText
+	}
+	return nil
 }

@@ -25,11 +25,11 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-func TestNumericMembers(t *testing.T) {
+func TestQuantities(t *testing.T) {
 	t.Parallel()
 	m := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries())
-	if got := m.NumericMembers(0); !slices.Equal(got, []string{"Montant", "Quantite"}) {
-		t.Errorf("numeric members of the sample: %v", got)
+	if got := pathsOf(m.Quantities(0)); !slices.Equal(got, []string{"Libelle", "Montant", "Quantite"}) {
+		t.Errorf("quantities of the sample: %v", got)
 	}
 	spec := Spec{Children: []Children{
 		{Path: "E", Key: "Rang", Fields: []Field{
@@ -46,11 +46,18 @@ func TestNumericMembers(t *testing.T) {
 		{Name: "text", Type: oidText}, {Name: "char", Type: oidBpchar}, {Name: "bool", Type: oidBool}, {Name: "date", Type: oidDate},
 	}, columns(oidText, "t")}}
 	m = mustCompile(t, spec, shape, Dictionaries{"Nature": codes("1")})
-	want := []string{"Blanks", "Float4", "Float8", "Int8", "M.Int2", "Numeric", "Text"}
-	if got := m.NumericMembers(0); !slices.Equal(got, want) {
-		t.Errorf("numeric members %v, want %v", got, want)
+	want := []string{"Blanks", "Float4", "Float8", "Int8", "M.Int2", "Numeric", "Plain", "Text"}
+	if got := pathsOf(m.Quantities(0)); !slices.Equal(got, want) {
+		t.Errorf("quantities %v, want %v", got, want)
 	}
-	if got := m.NumericMembers(1); got != nil {
-		t.Errorf("numeric members of children without any: %v", got)
+	if got := m.Quantities(1); got != nil {
+		t.Errorf("quantities of children without any: %v", got)
 	}
+}
+
+func pathsOf(quantities []Quantity) (paths []string) {
+	for _, q := range quantities {
+		paths = append(paths, q.Path)
+	}
+	return paths
 }

@@ -28,7 +28,11 @@ type op struct {
 	codes   map[string]Entry // nil = any value
 	padded  bool             // char(n): Postgres fills it with blanks that mean nothing
 	isKey   bool             // of the children
-	numeric bool             // its values can be summed
+	amounts scaler           // reads what can be summed; nil = nothing can
+	text    bool             // the value is a text that goes as it is: it is looked at
+	json    bool             // or JSON
+	date    bool
+	shown   string // the path, with that of the children: "Elements[].Code"
 }
 
 type opKind int

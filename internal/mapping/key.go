@@ -18,7 +18,9 @@ func KeyFits(key []byte) bool {
 		len(bytes.TrimSpace(key)) == len(key) && bytes.IndexFunc(key, invisible) < 0
 }
 
-func invisible(r rune) bool { return !unicode.IsGraphic(r) }
+func invisible(r rune) bool {
+	return !unicode.IsGraphic(r) || showsNothing(r) && !unicode.Is(unicode.Zs, r) // fillers are letters, by their category
+}
 
 // KeyProblem is the problem of so many rows whose key does not fit.
 func KeyProblem(key []byte, rows int) Problem {

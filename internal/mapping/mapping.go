@@ -13,7 +13,8 @@ type Column struct {
 	Length int    // characters that varchar(n) or char(n) can hold; 0 = any number
 }
 
-// Null says what a field does when its column is NULL.
+// Null says what a field does when its column is NULL. A text that shows nothing (Blank) is no value either: it is left out
+// or refused as NULL is; NullClear sends it as it stands, for an empty text clears as well.
 type Null string
 
 const (
@@ -41,6 +42,7 @@ type Field struct {
 	Sensitive  bool   // never shown: diffs and messages say "masked"
 	Null       Null   // "" = NullClear
 	Type       Type
+	Kind       Kind // of its values, as its names tell: an IBAN and a NIR are never shown, like what is sensitive
 }
 
 // Children maps the rows of one child query to an array of the document.
@@ -80,20 +82,21 @@ type Params map[string]string
 type ProblemCode string
 
 const (
-	ProblemUnknownCode     ProblemCode = "unknown-code"     // not in its nomenclature
-	ProblemWithdrawnCode   ProblemCode = "withdrawn-code"   // in its nomenclature, no longer active
-	ProblemMissingValue    ProblemCode = "missing-value"    // NULL where null = "refuse"
-	ProblemBadValue        ProblemCode = "bad-value"        // does not fit the type: NaN, not a number, invalid UTF-8, half a character
-	ProblemTooLarge        ProblemCode = "too-large"        // the document exceeds MaxDocument
-	ProblemMissingKey      ProblemCode = "missing-key"      // employee row without a matricule
-	ProblemBadKey          ProblemCode = "bad-key"          // a matricule that KeyFits refuses
-	ProblemDuplicateKey    ProblemCode = "duplicate-key"    // two employee rows with one matricule
-	ProblemMissingEmployee ProblemCode = "missing-employee" // elements whose employee is not in staging
+	ProblemUnknownCode     ProblemCode = "unknown-code"      // not in its nomenclature
+	ProblemWithdrawnCode   ProblemCode = "withdrawn-code"    // in its nomenclature, no longer active
+	ProblemMissingValue    ProblemCode = "missing-value"     // NULL, or nothing to be seen, where null = "refuse"
+	ProblemBadValue        ProblemCode = "bad-value"         // does not fit the type: NaN, not a number, invalid UTF-8, half a character
+	ProblemControl         ProblemCode = "control-character" // a text with a control character that is neither a tab nor the end of a line; Got: "U+0007"
+	ProblemTooLarge        ProblemCode = "too-large"         // the document exceeds MaxDocument
+	ProblemMissingKey      ProblemCode = "missing-key"       // employee row without a matricule
+	ProblemBadKey          ProblemCode = "bad-key"           // a matricule that KeyFits refuses
+	ProblemDuplicateKey    ProblemCode = "duplicate-key"     // two employee rows with one matricule
+	ProblemMissingEmployee ProblemCode = "missing-employee"  // elements whose employee is not in staging
 
 	// What the API's contract refuses. Path is a JSON pointer into the document, Want what would fit, Got the shape of what
 	// is there.
 	ProblemWrongType     ProblemCode = "wrong-type"     // Want, Got: JSON types: "string", "number", "integer", "null", …
-	ProblemRequired      ProblemCode = "required"       // a member that the contract requires is absent; Want: its type
+	ProblemRequired      ProblemCode = "required"       // a member that the contract requires is absent, or a text that shows nothing; Want: its type
 	ProblemWrongFormat   ProblemCode = "wrong-format"   // Want: "date", "date-time", "uuid", "int32", …
 	ProblemTooLong       ProblemCode = "too-long"       // Want: the most characters; Got: how many there are
 	ProblemTooShort      ProblemCode = "too-short"      // Want: the fewest characters; Got: how many there are

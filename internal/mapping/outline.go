@@ -134,17 +134,7 @@ func Text(document []byte, path string) (text string, ok bool) {
 	if !json.Valid(document) {
 		return "", false
 	}
-	value := lookup(bytes.TrimSpace(document), path)
-	if value == nil {
-		return "", false
-	}
-	switch value[0] {
-	case '{', '[', 'n':
-		return "", false
-	case '"':
-		return unquote(value), true
-	}
-	return string(value), true
+	return textAt(bytes.TrimSpace(document), path)
 }
 
 // quoteAny quotes a name that has one of the special characters, so that it cannot be mistaken for a path.
@@ -176,7 +166,7 @@ func (m member) secret() bool {
 	if m.field == nil {
 		return !isEmpty(m.value)
 	}
-	return m.field.Sensitive || holdsIdentifier(m.value)
+	return m.field.secret() || holdsIdentifier(m.value)
 }
 
 func holdsIdentifier(value []byte) (found bool) {

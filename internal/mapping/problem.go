@@ -36,7 +36,7 @@ func (o *op) problem(code ProblemCode, value []byte, b *Builder, at place) Probl
 	p := Problem{
 		Code: code, Path: b.path(o, at), Column: o.field.Column, Value: shown(o.field, value), Dictionary: o.field.Dictionary,
 	}
-	if (code == ProblemUnknownCode || code == ProblemWithdrawnCode) && !o.field.Sensitive {
+	if (code == ProblemUnknownCode || code == ProblemWithdrawnCode) && !o.field.secret() {
 		p.Nearest = b.suggest(o, value)
 	}
 	return p
@@ -63,9 +63,12 @@ func (b *Builder) suggest(o *op, value []byte) []Nearest {
 	return nearest
 }
 
+// secret tells whether no value of the field may be shown, whatever it is.
+func (f *Field) secret() bool { return f.Sensitive || f.Kind.identifies() }
+
 // shown is the value as a problem may quote it.
 func shown(f *Field, value []byte) string {
-	if f.Sensitive || identifies(value) {
+	if f.secret() || identifies(value) {
 		return ""
 	}
 	return beginning(value)

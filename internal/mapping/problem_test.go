@@ -109,7 +109,7 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("children: problems %+v, want %+v", problems, want)
 	}
 	row = sampleRow()
-	row[2] = []byte(strings.Repeat("\x01", MaxDocument/2)) // six bytes each when escaped
+	row[2] = []byte(strings.Repeat("\n", MaxDocument*3/4)) // two bytes each when escaped
 	if _, problems = build(b, row); len(problems) != 1 || problems[0].Code != ProblemTooLarge {
 		t.Errorf("escapes: problems %+v", problems)
 	}

@@ -1,5 +1,7 @@
 package mapping
 
+import "bytes"
+
 // place tells which row is being encoded.
 type place struct{ group, index int }
 
@@ -21,8 +23,11 @@ func (b *Builder) encode(dst []byte, ops []op, row [][]byte, at place) (_ []byte
 			continue
 		}
 		value := row[o.column]
-		if value == nil && o.field.Null == NullOmit {
-			continue
+		if o.field.Null != NullClear && o.field.Null != "" && o.blank(value) {
+			if o.field.Null == NullOmit {
+				continue
+			}
+			value = nil
 		}
 		dst = appendLead(dst, o.lead)
 		start := len(dst)
@@ -68,12 +73,90 @@ func (b *Builder) value(dst []byte, o *op, value []byte, at place) []byte {
 			return dst
 		}
 	}
+	if o.text {
+		return b.text(dst, o, value, at)
+	}
 	encoded, ok := o.encode(dst, value)
 	if !ok {
 		b.report(o.problem(ProblemBadValue, value, b, at))
 		return dst
 	}
+	switch {
+	case o.json:
+		b.look(o, encoded[len(dst):], at)
+	case o.date && farDate(value):
+		b.odd(o, OddDate, "")
+	case o.field.Kind == KindPostal && shortPostal(value):
+		b.odd(o, OddPostal, "")
+	}
 	return encoded
+}
+
+// blank tells whether a value is none: NULL, a text that shows nothing, and such a text or null in JSON.
+func (o *op) blank(value []byte) bool {
+	switch {
+	case value == nil:
+		return true
+	case o.json:
+		return blankJSON(value)
+	case len(value) > 0 && ' ' < value[0] && value[0] < del: // as nearly all do
+		return false
+	}
+	return Blank(value)
+}
+
+func blankJSON(value []byte) bool {
+	value = bytes.TrimSpace(value)
+	switch {
+	case len(value) == 0 || value[0] == 'n':
+		return true
+	case value[0] == '"':
+		return Blank(unquote(value))
+	}
+	return false
+}
+
+// text appends a text, and looks at what people will read of it.
+func (b *Builder) text(dst []byte, o *op, value []byte, at place) []byte {
+	encoded, met := appendText(dst, value)
+	switch {
+	case met&notUTF8 != 0:
+		b.report(o.problem(ProblemBadValue, value, b, at))
+		return dst
+	case met&controls != 0:
+		b.reportControl(o, controlIn(value), at)
+		return dst
+	case met&beyondASCII != 0:
+		if mark := damage(value); mark != "" {
+			b.odd(o, OddText, mark)
+		}
+	case farDate(value):
+		b.odd(o, OddDate, "")
+	case o.field.Kind == KindPostal && shortPostal(value):
+		b.odd(o, OddPostal, "")
+	}
+	return encoded
+}
+
+// look looks at the texts of a JSON value in canonical form.
+func (b *Builder) look(o *op, value []byte, at place) {
+	if control := controlEscape(value); control != "" {
+		b.reportControl(o, control, at)
+	}
+	if mark := damage(value); mark != "" {
+		b.odd(o, OddText, mark)
+	}
+}
+
+// reportControl never quotes the value: it would do to a terminal what it does there.
+func (b *Builder) reportControl(o *op, control string, at place) {
+	p := o.problem(ProblemControl, nil, b, at)
+	p.Got = control
+	b.report(p)
+}
+
+func (b *Builder) odd(o *op, kind OddityKind, mark string) {
+	b.oddities = append(b.oddities, Oddity{Kind: kind, Path: o.shown, Column: o.field.Column, Mark: mark})
 }
 
 func trimBlanks(value []byte) []byte {

@@ -1,5 +1,10 @@
 package mapping
 
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
 const (
 	scalePlaces = 4       // decimal places that Scaled keeps
 	maxScaled   = 1 << 62 // where Scaled saturates: 461 trillion
@@ -94,4 +99,91 @@ func digitAt(whole, fraction []byte, i int) int64 {
 		return int64(fraction[i] - '0')
 	}
 	return 0
+}
+
+const maxAmountText = 40 // bytes of a text that can be an amount
+
+// ScaledText reads a text that people would take for a number as Scaled does: "1 250,00", "1.250,00 €", "12,5-". Where there
+// are points and commas, the last one that occurs once stands before the decimals. It reports false for what is no number.
+func ScaledText(text []byte) (units int64, ok bool) {
+	if units, ok = Scaled(text); ok || len(text) > maxAmountText {
+		return units, ok
+	}
+	var plain [maxAmountText + 1]byte
+	number, negative, ok := plainNumber(plain[:0], text)
+	if !ok {
+		return 0, false
+	}
+	if units, ok = Scaled(number); negative {
+		units = -units
+	}
+	return units, ok
+}
+
+// plainNumber appends the digits of a number and its decimal point.
+func plainNumber(dst, text []byte) (_ []byte, negative, ok bool) {
+	point := decimalPoint(text)
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		switch {
+		case '0' <= r && r <= '9':
+			dst = append(dst, byte(r))
+		case i == point:
+			dst = append(dst, '.')
+		case r == '-', r == '−':
+			if negative || len(dst) > 0 && !Blank(text[i+size:]) { // in front, or at the end
+				return nil, false, false
+			}
+			negative = true
+		case r == '+' && len(dst) == 0, r == '.', r == ',', r == '\'', r == '’', r == '€', showsNothing(r):
+		default:
+			return nil, false, false
+		}
+		i += size
+	}
+	return dst, negative, len(dst) > 0
+}
+
+// decimalPoint is the offset of the point or comma before the decimals; -1 = there is none.
+func decimalPoint(text []byte) int {
+	last := bytes.LastIndexAny(text, ".,")
+	if last < 0 || bytes.Count(text, text[last:last+1]) > 1 {
+		return -1
+	}
+	return last
+}
+
+// LooksLikeCode tells whether a text that Scaled could read is rather a code or a date than an amount: a number with a 0 in
+// front, one too long for any sum of pay, a day as 20261130 or 30112026.
+func LooksLikeCode(text []byte) bool {
+	const day, most = 8, 12
+	text = bytes.TrimSpace(text)
+	for _, c := range text {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	if len(text) > most || len(text) > 1 && text[0] == '0' {
+		return true
+	}
+	return len(text) == day && (isDay(text[:4], text[4:6], text[6:]) || isDay(text[4:], text[2:4], text[:2]))
+}
+
+func isDay(year, month, day []byte) bool {
+	y, m, d := number(year), number(month), number(day)
+	return y >= 1900 && y < 2100 && 1 <= m && m <= 12 && 1 <= d && d <= 31
+}
+
+// scaledJSON sums what a JSON value holds of numbers, however deep they lie.
+func scaledJSON(text []byte) (units int64, ok bool) {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 {
+		return 0, false
+	}
+	eachScalar(text, func(scalar string) {
+		if n, isNumber := ScaledText([]byte(scalar)); isNumber && !LooksLikeCode([]byte(scalar)) {
+			units, ok = min(max(units+n, -maxScaled), maxScaled), true
+		}
+	})
+	return units, ok
 }

@@ -63,6 +63,7 @@ var englishProblems = map[mapping.ProblemCode]fact{
 	mapping.ProblemUnknownCode:   {quoted: "{value} is not a code of the nomenclature {list}", masked: "the code (not shown) is not in the nomenclature {list}"},
 	mapping.ProblemWithdrawnCode: {quoted: "the code {value} was withdrawn from the nomenclature {list}", masked: "the code (not shown) was withdrawn from the nomenclature {list}"},
 	mapping.ProblemMissingValue:  {masked: "a value is required and there is none"},
+	mapping.ProblemControl:       {masked: "the text has a control character ({got}), which no text of a document needs"},
 	mapping.ProblemBadValue:      {quoted: "the value {value} does not fit this field", masked: "the value (not shown) does not fit this field"},
 	mapping.ProblemTooLarge:      {masked: "the document is larger than 1 MiB"},
 	mapping.ProblemMissingKey:    {counted: plural{"%s row of staging has no matricule", "%s rows of staging have no matricule"}},

@@ -17,8 +17,8 @@ func (p *Printer) Finding(f jobs.Finding) string {
 }
 
 // finding names at most so many matricules or members. Its sentence may have these placeholders: {n}, {of} and {max} numbers,
-// {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {period}, {run}, {job}, {keys} and
-// {members} behind a colon, {others} without one, {form} what changed of a form.
+// {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {column}, {marks} in brackets, {period},
+// {run}, {job}, {keys} and {members} behind a colon, {others} without one, {form} what changed of a form.
 func (p *Printer) finding(f *jobs.Finding, names int) string {
 	words, known := p.catalogue.findings[f.Rule]
 	if !known { // of a newer program
@@ -42,7 +42,7 @@ func (p *Printer) finding(f *jobs.Finding, names int) string {
 	}
 	return clean(strings.NewReplacer("{n}", p.number(n), "{of}", p.number(f.Of), "{max}", p.number(f.Limit),
 		"{limit}", p.limit(f, guard.limit, guard.noLimit), "{within}", p.limit(f, guard.within, guard.noneWithin),
-		"{ratio}", p.decimal(f.Ratio), "{most}", p.most(f), "{path}", fieldName(f.Path), "{period}", p.ofPeriod(f.Period),
+		"{ratio}", p.decimal(f.Ratio), "{most}", p.most(f), "{path}", fieldName(f.Path), "{column}", f.Column, "{marks}", p.marks(f), "{period}", p.ofPeriod(f.Period),
 		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", p.members(f, names), "{keys}", keys, "{others}", others, "{form}", p.form(f)).Replace(text))
 }
 
@@ -92,6 +92,14 @@ func (p *Printer) limit(f *jobs.Finding, some plural, none string) string {
 		text = fmt.Sprintf(p.catalogue.guard.share, text, p.number(int(math.Round(100*float64(f.Limit)/float64(f.Of)))))
 	}
 	return fmt.Sprintf(p.noun(some, f.Limit), text)
+}
+
+// marks are " (U+FFFD, mojibake)", "" where a finding has none.
+func (p *Printer) marks(f *jobs.Finding) string {
+	if len(f.Marks) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(f.Marks, ", ") + ")"
 }
 
 // most is " (limit: 2 times)", "" where only a difference is limited.

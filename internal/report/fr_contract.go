@@ -63,6 +63,7 @@ var frenchProblems = map[mapping.ProblemCode]fact{
 	mapping.ProblemUnknownCode:   {quoted: "{value} n'est pas un code de la nomenclature {list}", masked: "le code (masqué) n'est pas dans la nomenclature {list}"},
 	mapping.ProblemWithdrawnCode: {quoted: "le code {value} a été retiré de la nomenclature {list}", masked: "le code (masqué) a été retiré de la nomenclature {list}"},
 	mapping.ProblemMissingValue:  {masked: "une valeur est obligatoire et il n'y en a pas"},
+	mapping.ProblemControl:       {masked: "le texte contient un caractère de contrôle ({got}), qui n'a sa place dans aucun texte"},
 	mapping.ProblemBadValue:      {quoted: "la valeur {value} ne convient pas à ce champ", masked: "la valeur (masquée) ne convient pas à ce champ"},
 	mapping.ProblemTooLarge:      {masked: "le document dépasse 1 Mio"},
 	mapping.ProblemMissingKey:    {counted: plural{"%s ligne des données préparées n'a pas de matricule", "%s lignes des données préparées n'ont pas de matricule"}},

@@ -1,0 +1,113 @@
+package jobs
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"syncd/internal/mapping"
+)
+
+// kindAt is what the names of a member of the master data tell of its values.
+func kindAt(spec *mapping.Spec, path string) mapping.Kind {
+	for i := range spec.Fields {
+		if spec.Fields[i].Path == path {
+			return spec.Fields[i].Kind
+		}
+	}
+	return mapping.KindNone
+}
+
+// changeFindings are the changes that a person must confirm. An IBAN or a NIR that is only spelled in another way has not
+// changed.
+func (p *planning) changeFindings(item *PlannedItem, old []byte) []Finding {
+	g := &p.job.Guards
+	var findings []Finding
+	for _, change := range item.Diff {
+		if change.Child {
+			continue
+		}
+		below := func(field string) bool {
+			return change.Path == field || strings.HasPrefix(change.Path, field+".")
+		}
+		was, _ := mapping.Text(old, change.Path)
+		now, _ := mapping.Text(item.Document, change.Path)
+		kind := kindAt(&p.job.Mapping, change.Path)
+		recognised := kind == mapping.KindNone && (mapping.Identify(was) != mapping.KindNone || mapping.Identify(now) != mapping.KindNone)
+		watched := slices.ContainsFunc(g.HoldFields, below) || recognised && g.recognises(g.HoldFields)
+		if watched && !mapping.SameSpelled(kind, was, now) {
+			findings = append(findings, Finding{Rule: RuleHoldField, Holds: true, Path: change.Path})
+		}
+	}
+	return findings
+}
+
+// keyRules are the rules about values that cannot be what their field holds.
+var keyRules = map[mapping.Kind]Rule{mapping.KindIBAN: RuleBadIBAN, mapping.KindNIR: RuleBadNIR}
+
+// keyFindings are IBAN and NIR that cannot be right, but for those that were acknowledged as they are: a person has
+// confirmed them, or they have been paid for months.
+func (p *planning) keyFindings(item *PlannedItem, old []byte) []Finding {
+	if !p.job.Guards.CheckKeys {
+		return nil
+	}
+	var findings []Finding
+	for _, value := range p.job.Mapping.Unsound(item.Document, old) {
+		findings = append(findings, Finding{Rule: keyRules[value.Kind], Holds: true, Path: value.Path, Column: value.Column})
+	}
+	return findings
+}
+
+// oddities counts what is odd in the documents that would be sent, by member.
+type oddities struct{ found map[oddity]*odd }
+
+type oddity struct {
+	kind mapping.OddityKind
+	path string
+}
+
+type odd struct {
+	tripped
+	last   string // the employee who was counted last
+	column string
+	marks  []string
+}
+
+// oddMarks is how many different marks a finding names.
+const oddMarks = 5
+
+func (o *oddities) add(key string, found []mapping.Oddity) {
+	for _, one := range found {
+		at := oddity{one.Kind, one.Path}
+		known := o.found[at]
+		if known == nil {
+			if o.found == nil {
+				o.found = map[oddity]*odd{}
+			}
+			known = &odd{column: one.Column}
+			o.found[at] = known
+		}
+		if known.n == 0 || known.last != key {
+			known.add(key)
+			known.last = key
+		}
+		if one.Mark != "" && len(known.marks) < oddMarks && !slices.Contains(known.marks, one.Mark) {
+			known.marks = append(known.marks, one.Mark)
+		}
+	}
+}
+
+var oddRules = map[mapping.OddityKind]Rule{
+	mapping.OddText: RuleDamagedText, mapping.OddDate: RuleOddDate, mapping.OddPostal: RuleShortPostal,
+}
+
+// findings are notices, sorted by rule and member.
+func (o *oddities) findings() []Finding {
+	var findings []Finding
+	for at, found := range o.found {
+		slices.Sort(found.marks)
+		findings = append(findings, Finding{Rule: oddRules[at.kind], N: found.n, Path: at.path, Column: found.column, Marks: found.marks, Keys: found.keys})
+	}
+	slices.SortFunc(findings, func(a, b Finding) int { return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Path, b.Path)) })
+	return findings
+}
