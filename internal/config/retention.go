@@ -14,6 +14,7 @@ type Retention struct {
 	Items    Age                // who was sent with what outcome
 	Runs     Age                // headers and counts
 	Fires    Age                // of schedules
+	Baseline Age                // the documents of people who left
 	Schedule *schedule.Schedule // when the daemon purges; nil = never
 }
 
@@ -55,10 +56,11 @@ func (a Age) minDays() int { return a.Days + a.Months/12*365 + a.Months%12*28 }
 func readRetention(t *table, d Daemon) Retention {
 	defer t.finish()
 	r := Retention{
-		Diffs: t.age("diffs", Age{Months: 12}),
-		Items: t.age("items", Age{Months: 6 * 12}),
-		Runs:  t.age("runs", Age{Months: 6 * 12}),
-		Fires: t.age("fires", Age{Months: 12}),
+		Diffs:    t.age("diffs", Age{Months: 12}),
+		Items:    t.age("items", Age{Months: 6 * 12}),
+		Runs:     t.age("runs", Age{Months: 6 * 12}),
+		Fires:    t.age("fires", Age{Months: 12}),
+		Baseline: t.age("baseline", Age{Months: 24}),
 	}
 	r.Schedule = t.schedule("schedule", t.text("schedule", "30 3 * * *"), d.Timezone, d.ClosedDays)
 	if r.Items.longer(r.Runs) {

@@ -77,7 +77,7 @@ func (p *planning) compare(ctx context.Context) error {
 			}
 			item.Difference = difference(old.Document, item.Diff, same)
 		}
-		if old.Altered {
+		if old.Altered || old.Removed && item.comparedWith == p.period {
 			item.Difference = Updated
 		}
 		if p.guarded {

@@ -16,6 +16,21 @@ type subject struct {
 	overtaken   bool           // something after it may have been received, or was withdrawn
 	later       *BaselineEntry // the nearest later period's that was acknowledged; nil = none
 	drifted     bool           // the other side edited the document
+
+	lasting []byte // fingerprint by the lasting key; set where a document to compare with was removed
+}
+
+// comparesRemoved tells whether a document that has to be compared with is no longer kept.
+func (s *subject) comparesRemoved() bool {
+	return s.current != nil && s.current.Removed || s.earlier != nil && s.earlier.Removed
+}
+
+// same tells whether the document is the one that was acknowledged.
+func (s *subject) same(with *BaselineEntry) bool {
+	if with.Removed {
+		return bytes.Equal(with.Fingerprint, s.lasting)
+	}
+	return bytes.Equal(with.Fingerprint, s.fingerprint)
 }
 
 // acknowledged is this period's entry, unless nothing of it is at the API.
@@ -91,7 +106,7 @@ func (r rules) decide(s *subject) (action, ReasonCode) {
 // compared decides about someone of whom the API has a document that would take the same place.
 func (r rules) compared(s *subject, with *BaselineEntry) (action, ReasonCode) {
 	switch {
-	case !bytes.Equal(with.Fingerprint, s.fingerprint):
+	case !s.same(with):
 		return send, ReasonChanged
 	case s.drifted:
 		return send, ReasonDrifted
@@ -111,7 +126,7 @@ func (r rules) compared(s *subject, with *BaselineEntry) (action, ReasonCode) {
 func (r rules) nothingNew(s *subject) bool {
 	return r.scope == ScopeEmployee && r.send == SendChanged && s.elements == 0 && s.current == nil && // else it was withdrawn
 		s.earlier != nil && !s.overtaken && !s.earlier.InDoubt && !s.earlier.Outdated && !s.earlier.DepartureNoted &&
-		bytes.Equal(s.earlier.Fingerprint, s.fingerprint)
+		s.same(s.earlier)
 }
 
 // decideAbsent is for someone of the baseline whom staging no longer has.

@@ -36,6 +36,7 @@ type History struct {
 	Looked   bool                // and a person has looked since
 	Sender   *Sender             // the last run to which something was acknowledged; nil = none
 	Forms    map[int64]Form      // by which something was sent; 0 = the first of them, which stands for what is older
+	Traced   bool                // of some who left only traces are kept
 	Altered  []int64             // runs whose figures do not open: somebody altered the ledger
 	Closed   []Period            // earlier periods that are closed, the newest three, newest first
 }

@@ -36,6 +36,7 @@ const (
 	RuleAmount       Rule = "amount"        // Path is Ratio times the median of N periods
 	RuleAppendChange Rule = "append-change" // the API would add a correction to what it has
 	RuleDrift        Rule = "drift"         // the other side edited N members, the first at Path
+	RuleRemoved      Rule = "removed"       // what was sent for this month is past its time: nobody can tell what changes
 	RuleAltered      Rule = "altered"       // what was sent before cannot be opened: somebody altered the ledger
 
 	// Notices, which hold nothing.

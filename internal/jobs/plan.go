@@ -46,7 +46,8 @@ type planning struct {
 	held      map[int]bool  // items that are held, by number
 
 	fingerprinter Fingerprinter
-	fingerprint   [32]byte // of the document at hand
+	lasting       Fingerprinter // nil until a removed document has to be compared with
+	fingerprint   [32]byte      // of the document at hand
 	batch         []PlannedItem
 	bytes         int // of the documents in batch
 	seq           int
@@ -72,6 +73,11 @@ func (p *planning) run(ctx context.Context, dictionaries mapping.Dictionaries) e
 	}
 	if p.guarded {
 		p.watch = newWatch(&p.job.Guards, &p.job.Mapping, mapped)
+		if p.history.Traced {
+			p.watch.values.traced = func(ctx context.Context, traces []Trace) ([][]string, error) {
+				return p.ledger.Traced(ctx, p.target.ID, traces)
+			}
+		}
 	}
 	baseline, err := p.ledger.Baseline(ctx, p.target.ID, p.keys)
 	if err != nil {
@@ -121,6 +127,9 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 		if s.blocked = len(problems) > 0; !s.blocked {
 			p.fingerprint = p.fingerprinter.Sum(document)
 			s.fingerprint = p.fingerprint[:]
+			if s.comparesRemoved() {
+				s.lasting = p.lastingSum(document)
+			}
 		}
 	}
 	act, reason := policy.decide(s)
@@ -172,6 +181,15 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 		}
 	}
 	return nil
+}
+
+// lastingSum is what a document is compared by with one that was removed.
+func (p *planning) lastingSum(document []byte) []byte {
+	if p.lasting == nil {
+		p.lasting = p.ledger.Lasting()
+	}
+	sum := p.lasting.Sum(document)
+	return sum[:]
 }
 
 func (p *planning) count(s *subject, key []byte) {

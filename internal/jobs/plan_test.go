@@ -45,7 +45,12 @@ func (d *desk) Documents(_ context.Context, _ int64, refs []DocumentRef) ([]Ackn
 func (d *desk) History(context.Context, int64, Period) (History, error) { return History{}, nil }
 func (d *desk) Hold(context.Context, []Hold) error                      { return nil }
 
+func (d *desk) Traced(_ context.Context, _ int64, traces []Trace) ([][]string, error) {
+	return make([][]string, len(traces)), nil
+}
+
 func (d *desk) Fingerprinter() Fingerprinter     { return d }
+func (d *desk) Lasting() Fingerprinter           { return d }
 func (d *desk) Sum(document []byte) (f [32]byte) { copy(f[:], document); return f }
 
 func (d *desk) Add(_ context.Context, items []PlannedItem) error {

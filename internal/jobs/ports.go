@@ -91,6 +91,10 @@ type BaselineReader interface {
 	History(ctx context.Context, target int64, period Period) (History, error)
 	// Fingerprinter makes keyed fingerprints. Each one is for a single goroutine.
 	Fingerprinter() Fingerprinter
+	// Lasting makes fingerprints by a key that outlives the ledger's: those of documents that were removed.
+	Lasting() Fingerprinter
+	// Traced tells who, of those whose documents were removed, had such a value: for each trace their matricules.
+	Traced(ctx context.Context, target int64, traces []Trace) ([][]string, error)
 }
 
 // Fingerprinter computes the keyed HMAC of canonical documents.
@@ -111,7 +115,8 @@ type BaselineEntry struct {
 	Key            []byte
 	Period         Period
 	Version        int64  // 0 = nothing was ever acknowledged
-	Fingerprint    []byte // of the acknowledged document
+	Fingerprint    []byte // of the acknowledged document; by the lasting key when that was removed
+	Removed        bool   // the document is past its time, and no longer kept
 	Form           int64  // that it was acknowledged under: key of History.Forms
 	InDoubt        bool   // something may have been received since
 	DepartureNoted bool
@@ -125,6 +130,7 @@ type Acknowledged struct {
 	Document []byte
 	Totals   []PeriodTotals
 	Altered  bool // there is one, and it does not open: somebody altered the ledger
+	Removed  bool // there was one: it is past its time
 }
 
 // DocumentRef names an acknowledged document.

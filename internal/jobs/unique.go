@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"syncd/internal/mapping"
 )
@@ -21,6 +22,7 @@ type uniqueValues struct {
 	own     []uint64       // hashes of the employee at hand, one a field; 0 = none
 	fresh   []freshValue
 	scratch []byte
+	traced  func(context.Context, []Trace) ([][]string, error) // looks for fresh values among what was removed; nil = nothing was
 }
 
 // freshValue is one that the API does not have for this employee yet.
@@ -29,6 +31,30 @@ type freshValue struct {
 	seq   int
 	key   string
 	field string
+	text  []byte // in its normal form; nil unless traced
+}
+
+// Trace is a value that two employees must not share, in its normal form, with the member that it stands in.
+type Trace struct {
+	Path string
+	Text []byte
+}
+
+// Traces are those values of a document. What is kept of them once the document is removed tells them again, and nothing
+// else.
+func (j *PushJob) Traces(document []byte) []Trace {
+	var traces []Trace
+	for i := range j.Mapping.Fields {
+		path := j.Mapping.Fields[i].Path
+		text, ok := mapping.Text(document, path)
+		if !ok || !slices.Contains(j.Guards.UniqueFields, path) && mapping.Identify(text) == mapping.KindNone {
+			continue
+		}
+		if text := mapping.AppendNormal(nil, j.Mapping.Fields[i].Kind, []byte(text)); len(text) > 0 {
+			traces = append(traces, Trace{path, text})
+		}
+	}
+	return traces
 }
 
 // uniqueField is a member of the document that is watched.
@@ -122,12 +148,21 @@ func (u *uniqueValues) compare(item *PlannedItem, old []byte) {
 			continue
 		}
 		if hash != 0 {
-			u.fresh = append(u.fresh, freshValue{hash, item.Seq, item.Key, field})
+			u.fresh = append(u.fresh, freshValue{hash, item.Seq, item.Key, field, u.textOf(i, item.Document)})
 		}
 		if was != 0 { // the API has it still
 			u.see(was, u.addName([]byte(item.Key)))
 		}
 	}
+}
+
+// textOf is what a fresh value is looked for by among what was removed.
+func (u *uniqueValues) textOf(field int, document []byte) []byte {
+	if u.traced == nil {
+		return nil
+	}
+	text, _ := mapping.Text(document, u.fields[field].path)
+	return mapping.AppendNormal(nil, u.fields[field].kind, []byte(text))
 }
 
 // hashOf is the hash of a document's value; 0 = it has none.
@@ -188,7 +223,41 @@ func (u *uniqueValues) shared(ctx context.Context, absent []DocumentRef, documen
 			}
 		}
 	}
+	if err := u.addTraced(ctx, of, absent); err != nil {
+		return nil, err
+	}
 	return u.holds(of), nil
+}
+
+// addTraced adds those of whom only traces are kept.
+func (u *uniqueValues) addTraced(ctx context.Context, of map[uint64]*owners, absent []DocumentRef) error {
+	if u.traced == nil {
+		return nil
+	}
+	for fresh := range slices.Chunk(u.fresh, batchItems) {
+		traces := make([]Trace, len(fresh))
+		for i := range fresh {
+			traces[i] = Trace{fresh[i].field, fresh[i].text}
+		}
+		keys, err := u.traced(ctx, traces)
+		if err != nil {
+			return fmt.Errorf("reading what was left of removed documents: %w", err)
+		}
+		for i := range fresh {
+			for _, key := range keys[i] {
+				if isAbsent(absent, key) {
+					of[fresh[i].hash].add(key)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// isAbsent tells whether somebody is among those whom staging does not have, who are in order of matricule.
+func isAbsent(absent []DocumentRef, key string) bool {
+	_, found := slices.BinarySearchFunc(absent, key, func(ref DocumentRef, key string) int { return strings.Compare(ref.Key, key) })
+	return found
 }
 
 func (u *uniqueValues) holds(of map[uint64]*owners) []Hold {

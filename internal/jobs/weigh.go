@@ -54,6 +54,9 @@ func (p *planning) judgeItem(item *PlannedItem, old Acknowledged) {
 	if old.Altered {
 		item.Findings = append(item.Findings, Finding{Rule: RuleAltered, Holds: true})
 	}
+	if old.Removed && item.comparedWith == p.period {
+		item.Findings = append(item.Findings, Finding{Rule: RuleRemoved, Holds: true})
+	}
 	item.Findings = append(item.Findings, p.keyFindings(item, old.Document)...)
 	item.Findings = append(item.Findings, amountFindings(item.Totals, g.MaxAmount)...)
 	if changes := p.drift[item.Key]; changes != nil {

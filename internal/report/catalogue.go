@@ -172,6 +172,7 @@ type scheduleWords struct {
 type purgeWords struct {
 	done, dry, nothing        string
 	diffs, items, runs, fires plural // behind the number
+	documents                 plural // likewise
 	apply                     string // the command follows
 }
 

@@ -204,10 +204,11 @@ var english = catalogue{
 	},
 	purge: purgeWords{
 		done: "Deleted:", dry: "This is past its time. Nothing was deleted yet:", nothing: "Nothing is past its time.",
-		diffs: plural{"employee of a run: what differed, problems and messages", "employees of runs: what differed, problems and messages"},
-		items: plural{"employee of a run, entirely", "employees of runs, entirely"},
-		runs:  plural{"run, with its counts", "runs, with their counts"},
-		fires: plural{"time of a schedule", "times of schedules"},
-		apply: "Delete it:",
+		diffs:     plural{"employee of a run: what differed, problems and messages", "employees of runs: what differed, problems and messages"},
+		items:     plural{"employee of a run, entirely", "employees of runs, entirely"},
+		runs:      plural{"run, with its counts", "runs, with their counts"},
+		fires:     plural{"time of a schedule", "times of schedules"},
+		documents: plural{"document of who left, or of a month long past", "documents of those who left, or of months long past"},
+		apply:     "Delete it:",
 	},
 }

@@ -214,10 +214,11 @@ var french = catalogue{
 	},
 	purge: purgeWords{
 		done: "Supprimé :", dry: "La durée de conservation est dépassée. Rien n'a encore été supprimé :", nothing: "Rien n'a dépassé sa durée de conservation.",
-		diffs: plural{"salarié d'une exécution : ce qui différait, problèmes et messages", "salariés d'exécutions : ce qui différait, problèmes et messages"},
-		items: plural{"salarié d'une exécution, entièrement", "salariés d'exécutions, entièrement"},
-		runs:  plural{"exécution, avec ses totaux", "exécutions, avec leurs totaux"},
-		fires: plural{"échéance de planning", "échéances de planning"},
-		apply: "Pour supprimer :",
+		diffs:     plural{"salarié d'une exécution : ce qui différait, problèmes et messages", "salariés d'exécutions : ce qui différait, problèmes et messages"},
+		items:     plural{"salarié d'une exécution, entièrement", "salariés d'exécutions, entièrement"},
+		runs:      plural{"exécution, avec ses totaux", "exécutions, avec leurs totaux"},
+		fires:     plural{"échéance de planning", "échéances de planning"},
+		documents: plural{"fiche d'un salarié parti, ou d'un mois ancien", "fiches de salariés partis, ou de mois anciens"},
+		apply:     "Pour supprimer :",
 	},
 }

@@ -12,6 +12,8 @@ type PurgeReport struct {
 	Items int64
 	Runs  int64
 	Fires int64
+
+	Documents int64 // of the baseline
 }
 
 // purgeCommand deletes; without its flag it only counts.
@@ -30,7 +32,7 @@ func (p *Printer) Purged(w io.Writer, r PurgeReport, dry bool) error {
 	}
 	g.line(0, title)
 	line := func(n int64, noun plural) entry { return entry{jobs.Difference(""), int(n), p.noun(noun, int(n))} }
-	g.balance([]entry{line(r.Diffs, words.diffs), line(r.Items, words.items), line(r.Runs, words.runs), line(r.Fires, words.fires)})
+	g.balance([]entry{line(r.Diffs, words.diffs), line(r.Items, words.items), line(r.Runs, words.runs), line(r.Fires, words.fires), line(r.Documents, words.documents)})
 	if dry {
 		g.steps([]step{{words.apply, purgeCommand}})
 	}
@@ -43,11 +45,13 @@ type purgeJSON struct {
 	Items int64 `json:"items"`
 	Runs  int64 `json:"runs"`
 	Fires int64 `json:"fires"`
+
+	Documents int64 `json:"documents"`
 }
 
 // WritePurgeJSON writes the same as one object.
 func (p *Printer) WritePurgeJSON(w io.Writer, r PurgeReport, dry bool) error {
 	out := newStream(w)
-	out.value(purgeJSON{dry, r.Diffs, r.Items, r.Runs, r.Fires})
+	out.value(purgeJSON{dry, r.Diffs, r.Items, r.Runs, r.Fires, r.Documents})
 	return out.end("\n")
 }

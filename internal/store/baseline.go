@@ -12,7 +12,8 @@ import (
 )
 
 // baselineStream is written by hand because sqlc collects rows, and these are as many as there are employees.
-const baselineStream = `SELECT key, period, version, fingerprint, in_doubt, departure_noted, withdrawn, coalesce(form_id, 0), coalesce(run_id <= $3, false) FROM syncd.baseline
+const baselineStream = `SELECT key, period, version, fingerprint, in_doubt, departure_noted, withdrawn, coalesce(form_id, 0),
+		coalesce(run_id <= $3, false), removed FROM syncd.baseline
 	WHERE target_id = $1 AND ($2::text[] IS NULL OR key = ANY ($2))
 	ORDER BY key, period`
 
@@ -58,15 +59,21 @@ func (b *baselineRows) Next() bool {
 
 // decode reads a row in Postgres's binary format, without copying: a plan reads a million of them.
 func (b *baselineRows) decode(row [][]byte) error {
-	if len(row) != 9 || len(row[2]) != 8 || len(row[4]) != 1 || len(row[5]) != 1 || len(row[6]) != 1 || len(row[7]) != 8 || len(row[8]) != 1 {
+	if len(row) != 10 || len(row[2]) != 8 || len(row[7]) != 8 {
 		return fmt.Errorf("reading the baseline: a row is not as this program expects")
+	}
+	for _, flag := range [...]int{4, 5, 6, 8, 9} {
+		if len(row[flag]) != 1 {
+			return fmt.Errorf("reading the baseline: a row is not as this program expects")
+		}
 	}
 	e := &b.entry
 	e.Key = row[0]
 	e.Period = b.period(row[1])
 	e.Version = int64(binary.BigEndian.Uint64(row[2])) //nolint:gosec // Postgres's bigint is signed
 	e.Fingerprint = row[3]
-	e.InDoubt, e.DepartureNoted, e.Withdrawn, e.Outdated = row[4][0] == 1, row[5][0] == 1, row[6][0] == 1, row[8][0] == 1
+	e.InDoubt, e.DepartureNoted, e.Withdrawn = row[4][0] == 1, row[5][0] == 1, row[6][0] == 1
+	e.Outdated, e.Removed = row[8][0] == 1, row[9][0] == 1
 	e.Form = int64(binary.BigEndian.Uint64(row[7])) //nolint:gosec // the same
 	return nil
 }
@@ -106,6 +113,9 @@ func (s *Store) Documents(ctx context.Context, target int64, refs []jobs.Documen
 
 // acknowledged opens a row of the baseline. One that somebody altered is told, and stops nobody else.
 func (s *Store) acknowledged(row dbsqlc.BaselineDocumentsRow, target int64, ref jobs.DocumentRef) (a jobs.Acknowledged) {
+	if row.Removed {
+		return jobs.Acknowledged{Removed: true}
+	}
 	at := acknowledgedPlace(target, ref, row.RunID, row.Seq, row.Version)
 	document, err := s.keys.openKept(aDocument, row.Document, at)
 	if err != nil {

@@ -19,6 +19,9 @@ func (s *Store) History(ctx context.Context, target int64, period jobs.Period) (
 	if h.Drifted, err = s.queries.HoldsDrift(ctx, dbsqlc.HoldsDriftParams{TargetID: target, Period: string(period)}); err != nil {
 		return h, redact("reading earlier runs", err)
 	}
+	if h.Traced, err = s.queries.HasTraces(ctx, target); err != nil {
+		return h, redact("reading earlier runs", err)
+	}
 	for _, read := range []func(context.Context, *jobs.History, int64, jobs.Period) error{
 		s.readLast, s.readSender, s.readPeriods, s.readNearest, s.readClosed,
 	} {

@@ -22,6 +22,7 @@ type Keys struct {
 	ID          string // 8 hex digits; tells nothing of the key
 	fingerprint []byte
 	release     []byte
+	lasting     []byte // of the ledger, not of its key; nil until the ledger was opened
 	sealing     cipher.AEAD
 	unbound     bool // of this ledger something was sealed by programs before migration 6, for no item in particular
 }
@@ -65,10 +66,11 @@ func NewKeys(secret []byte) (*Keys, error) {
 type content string
 
 const (
-	aDocument content = "document"      // of one employee and period, which may leave
-	aHeld     content = "held document" // that must not leave before a person has let it go
-	amounts   content = "amounts"       // of one employee, up to a period
-	figures   content = "figures"       // of everyone in a period
+	aDocument  content = "document"      // of one employee and period, which may leave
+	aHeld      content = "held document" // that must not leave before a person has let it go
+	amounts    content = "amounts"       // of one employee, up to a period
+	figures    content = "figures"       // of everyone in a period
+	lastingKey content = "lasting key"   // of the ledger
 )
 
 // place is what sealed bytes belong to. They open nowhere else: what is moved to another run, employee or version pays
@@ -157,6 +159,11 @@ type fingerprinter struct {
 
 func (k *Keys) fingerprinter() *fingerprinter {
 	return &fingerprinter{mac: hmac.New(sha256.New, k.fingerprint)}
+}
+
+// lastingFingerprinter is one by the key that outlives the ledger key.
+func (k *Keys) lastingFingerprinter() *fingerprinter {
+	return &fingerprinter{mac: hmac.New(sha256.New, k.lasting)}
 }
 
 // Sum implements jobs.Fingerprinter.

@@ -6,6 +6,8 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
 	"os"
 	"sync/atomic"
 	"time"
@@ -113,8 +115,27 @@ func (s *Store) checkKey(ctx context.Context) error {
 		return &KeyError{Registered: registered.KeyID, Given: s.keys.ID}
 	}
 	s.keys.unbound = registered.Unbound != nil
+	if err := s.readLasting(ctx, registered.Lasting); err != nil {
+		return err
+	}
 	if value(registered.Unbound) == "all" {
 		return redactUnlessOurs("binding what is sealed to its items", s.bind(ctx))
+	}
+	return nil
+}
+
+// readLasting opens the key of what outlives the ledger key, and makes it where there is none yet.
+func (s *Store) readLasting(ctx context.Context, sealed []byte) (err error) {
+	if sealed == nil {
+		key := make([]byte, ledgerKeyBytes)
+		rand.Read(key) // never fails: crypto/rand aborts the program instead
+		made := dbsqlc.SetLastingParams{KeyID: s.keys.ID, Lasting: s.keys.seal(lastingKey, key, place{})}
+		if sealed, err = s.queries.SetLasting(ctx, made); err != nil {
+			return redact("making the lasting key", err)
+		}
+	}
+	if s.keys.lasting, err = s.keys.open(lastingKey, sealed, place{}); err != nil {
+		return fmt.Errorf("opening the lasting key of the ledger: %w", err)
 	}
 	return nil
 }
@@ -206,3 +227,6 @@ func (s *Store) Rest() { s.owner.rest() }
 
 // Fingerprinter implements jobs.BaselineReader.
 func (s *Store) Fingerprinter() jobs.Fingerprinter { return s.keys.fingerprinter() }
+
+// Lasting implements jobs.BaselineReader.
+func (s *Store) Lasting() jobs.Fingerprinter { return s.keys.lastingFingerprinter() }

@@ -40,7 +40,11 @@ func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (jo
 }
 
 // Cutoffs say from when on things are kept; a zero time keeps all.
-type Cutoffs struct{ Diffs, Items, Runs, Fires time.Time }
+type Cutoffs struct {
+	Diffs, Items, Runs, Fires time.Time
+	Documents                 time.Time // of the baseline: of who left before
+	Traces                    Traces    // what is left of those
+}
 
 // Purged counts what was deleted.
 type Purged struct {
@@ -48,6 +52,8 @@ type Purged struct {
 	Items int64 `json:"items"`
 	Runs  int64 `json:"runs"`
 	Fires int64 `json:"fires"`
+
+	Documents int64 `json:"documents"` // of the baseline
 }
 
 // errDry rolls a purge back that was only to be counted.
@@ -62,14 +68,17 @@ const (
 )
 
 // Purge deletes what is older than its cutoff. It never touches runs that are queued, running or held, items that may
-// still be sent, the baseline and the audit trail. It goes by small steps: what is done stays done when it is broken off.
+// still be sent, what tells whether something was sent, and the audit trail. Documents take the ledger key. It goes by small steps: what is done stays done when it is broken off.
 // by is the person who asks, "" = a daemon. With dry nothing is deleted, only counted.
 func (s *Store) Purge(ctx context.Context, c Cutoffs, by string, dry bool) (p Purged, err error) {
 	if dry {
 		err = s.transact(ctx, func(q *dbsqlc.Queries) error {
-			for _, step := range purgeSteps(c, &p) {
-				if _, err := step(ctx, q, unlimited, unlimited); err != nil {
-					return err
+			for _, step := range s.purgeSteps(c, &p) {
+				for more := true; more; {
+					var err error
+					if more, err = step(ctx, q, unlimited, unlimited); err != nil {
+						return err
+					}
 				}
 			}
 			return errDry
@@ -80,7 +89,7 @@ func (s *Store) Purge(ctx context.Context, c Cutoffs, by string, dry bool) (p Pu
 		return p, redact("purging", err)
 	}
 	recorded := false
-	for _, step := range purgeSteps(c, &p) {
+	for _, step := range s.purgeSteps(c, &p) {
 		for more := true; more && err == nil; {
 			err = s.transact(ctx, func(q *dbsqlc.Queries) (err error) {
 				more, err = step(ctx, q, runsAtOnce, firesAtOnce)
@@ -101,7 +110,7 @@ func (c Cutoffs) String() string {
 	for _, of := range []struct {
 		what   string
 		before time.Time
-	}{{"diffs", c.Diffs}, {"items", c.Items}, {"runs", c.Runs}, {"fires", c.Fires}} {
+	}{{"diffs", c.Diffs}, {"items", c.Items}, {"runs", c.Runs}, {"fires", c.Fires}, {"documents", c.Documents}} {
 		if !of.before.IsZero() {
 			parts = append(parts, of.what+" before "+of.before.Format(time.DateOnly))
 		}
@@ -112,7 +121,7 @@ func (c Cutoffs) String() string {
 // purgeStep deletes a few things, and tells whether there may be more.
 type purgeStep func(ctx context.Context, q *dbsqlc.Queries, runs, fires int32) (more bool, err error)
 
-func purgeSteps(c Cutoffs, p *Purged) []purgeStep {
+func (s *Store) purgeSteps(c Cutoffs, p *Purged) []purgeStep {
 	var steps []purgeStep
 	add := func(before time.Time, step purgeStep) {
 		if !before.IsZero() {
@@ -138,6 +147,12 @@ func purgeSteps(c Cutoffs, p *Purged) []purgeStep {
 		n, err := q.PurgeFires(ctx, dbsqlc.PurgeFiresParams{Before: c.Fires, MostFires: fires})
 		p.Fires += n
 		return n > 0, err
+	})
+	after := &place{}
+	add(c.Documents, func(ctx context.Context, q *dbsqlc.Queries, _, _ int32) (bool, error) {
+		n, more, err := s.purgeDocuments(ctx, q, c.Documents, c.Traces, after)
+		p.Documents += n
+		return more, err
 	})
 	return steps
 }

@@ -7,10 +7,11 @@ package dbsqlc
 
 import (
 	"context"
+	"time"
 )
 
 const baselineDocuments = `-- name: BaselineDocuments :many
-SELECT r.ordinal, b.document, b.amounts, b.run_id, b.seq, b.version
+SELECT r.ordinal, b.removed, b.document, b.amounts, b.run_id, b.seq, b.version
 FROM (SELECT generate_subscripts($1::text[], 1)::integer AS ordinal, unnest($1::text[]) AS key, unnest($2::text[]) AS period) r
 JOIN syncd.baseline b ON b.target_id = $3 AND b.key = r.key AND b.period = r.period
 WHERE b.version > 0
@@ -24,6 +25,7 @@ type BaselineDocumentsParams struct {
 
 type BaselineDocumentsRow struct {
 	Ordinal  int32
+	Removed  bool
 	Document []byte
 	Amounts  []byte
 	RunID    *int64
@@ -42,6 +44,7 @@ func (q *Queries) BaselineDocuments(ctx context.Context, arg BaselineDocumentsPa
 		var i BaselineDocumentsRow
 		if err := rows.Scan(
 			&i.Ordinal,
+			&i.Removed,
 			&i.Document,
 			&i.Amounts,
 			&i.RunID,
@@ -56,4 +59,168 @@ func (q *Queries) BaselineDocuments(ctx context.Context, arg BaselineDocumentsPa
 		return nil, err
 	}
 	return items, nil
+}
+
+const dueDocuments = `-- name: DueDocuments :many
+SELECT b.target_id, b.key, b.period, b.version, b.run_id, b.seq, b.document, (newer.period IS NULL AND NOT b.withdrawn)::boolean AS last
+FROM syncd.baseline b
+LEFT JOIN LATERAL (SELECT n.period FROM syncd.baseline n WHERE n.target_id = b.target_id AND n.key = b.key AND n.period > b.period
+                   AND n.version > 0 AND NOT n.withdrawn LIMIT 1) newer ON true
+WHERE (b.target_id, b.key, b.period) > ($1::bigint, $2::text, $3::text)
+  AND b.document IS NOT NULL AND NOT b.in_doubt AND b.acknowledged_at < $4::timestamptz
+  AND b.period < to_char($4::timestamptz, 'YYYY-MM')
+  AND (newer.period IS NOT NULL OR b.gone_since < $4::timestamptz
+       OR NOT EXISTS (SELECT FROM syncd.run r WHERE r.target_id = b.target_id AND r.finished_at >= $4::timestamptz))
+  AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.target_id = b.target_id AND i.key = b.key AND i.open)
+ORDER BY b.target_id, b.key, b.period LIMIT $5
+FOR UPDATE OF b SKIP LOCKED
+`
+
+type DueDocumentsParams struct {
+	AfterTarget int64
+	AfterKey    string
+	AfterPeriod string
+	Before      time.Time
+	Most        int32
+}
+
+type DueDocumentsRow struct {
+	TargetID int64
+	Key      string
+	Period   string
+	Version  int64
+	RunID    *int64
+	Seq      *int32
+	Document []byte
+	Last     bool
+}
+
+// Documents whose time is past, a few behind a place: of people who left before, of months that something newer of the same
+// person has followed, and of dossiers of which nothing was executed since. Nothing is that may still be sent or settled.
+// last = it is what is known last of that person.
+func (q *Queries) DueDocuments(ctx context.Context, arg DueDocumentsParams) ([]DueDocumentsRow, error) {
+	rows, err := q.db.Query(ctx, dueDocuments,
+		arg.AfterTarget,
+		arg.AfterKey,
+		arg.AfterPeriod,
+		arg.Before,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DueDocumentsRow
+	for rows.Next() {
+		var i DueDocumentsRow
+		if err := rows.Scan(
+			&i.TargetID,
+			&i.Key,
+			&i.Period,
+			&i.Version,
+			&i.RunID,
+			&i.Seq,
+			&i.Document,
+			&i.Last,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findTraces = `-- name: FindTraces :many
+SELECT mac, key FROM syncd.trace WHERE target_id = $1 AND mac = ANY ($2::bytea[]) ORDER BY key
+`
+
+type FindTracesParams struct {
+	TargetID int64
+	Macs     [][]byte
+}
+
+type FindTracesRow struct {
+	Mac []byte
+	Key string
+}
+
+func (q *Queries) FindTraces(ctx context.Context, arg FindTracesParams) ([]FindTracesRow, error) {
+	rows, err := q.db.Query(ctx, findTraces, arg.TargetID, arg.Macs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FindTracesRow
+	for rows.Next() {
+		var i FindTracesRow
+		if err := rows.Scan(&i.Mac, &i.Key); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const hasTraces = `-- name: HasTraces :one
+SELECT EXISTS (SELECT FROM syncd.trace WHERE target_id = $1)::boolean
+`
+
+func (q *Queries) HasTraces(ctx context.Context, targetID int64) (bool, error) {
+	row := q.db.QueryRow(ctx, hasTraces, targetID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const leaveTraces = `-- name: LeaveTraces :exec
+INSERT INTO syncd.trace (target_id, key, path, mac)
+SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::text[]), unnest($4::bytea[])
+ON CONFLICT DO NOTHING
+`
+
+type LeaveTracesParams struct {
+	Targets []int64
+	Keys    []string
+	Paths   []string
+	Macs    [][]byte
+}
+
+func (q *Queries) LeaveTraces(ctx context.Context, arg LeaveTracesParams) error {
+	_, err := q.db.Exec(ctx, leaveTraces,
+		arg.Targets,
+		arg.Keys,
+		arg.Paths,
+		arg.Macs,
+	)
+	return err
+}
+
+const removeDocuments = `-- name: RemoveDocuments :exec
+UPDATE syncd.baseline b SET document = NULL, amounts = NULL, removed = true, fingerprint = o.fingerprint
+FROM (SELECT unnest($1::bigint[]) AS target_id, unnest($2::text[]) AS key, unnest($3::text[]) AS period,
+             unnest($4::bytea[]) AS fingerprint) o
+WHERE b.target_id = o.target_id AND b.key = o.key AND b.period = o.period
+`
+
+type RemoveDocumentsParams struct {
+	Targets      []int64
+	Keys         []string
+	Periods      []string
+	Fingerprints [][]byte
+}
+
+func (q *Queries) RemoveDocuments(ctx context.Context, arg RemoveDocumentsParams) error {
+	_, err := q.db.Exec(ctx, removeDocuments,
+		arg.Targets,
+		arg.Keys,
+		arg.Periods,
+		arg.Fingerprints,
+	)
+	return err
 }

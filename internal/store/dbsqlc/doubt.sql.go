@@ -113,7 +113,7 @@ func (q *Queries) SettleFollowers(ctx context.Context, arg SettleFollowersParams
 
 const witness = `-- name: Witness :one
 SELECT key, document, run_id, seq, version FROM syncd.baseline
-WHERE target_id = $1 AND period = $2 AND version > 0 AND NOT in_doubt AND NOT withdrawn
+WHERE target_id = $1 AND period = $2 AND version > 0 AND NOT in_doubt AND NOT withdrawn AND NOT removed
 ORDER BY acknowledged_at DESC LIMIT 1
 `
 

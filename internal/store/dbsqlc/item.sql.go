@@ -93,7 +93,7 @@ func (q *Queries) EndSending(ctx context.Context, runID int64) error {
 }
 
 const forgetDepartures = `-- name: ForgetDepartures :exec
-UPDATE syncd.baseline b SET departure_noted = false
+UPDATE syncd.baseline b SET departure_noted = false, gone_since = CASE WHEN b.withdrawn THEN b.gone_since END
 WHERE b.target_id = $1 AND b.period = $2 AND b.departure_noted
   AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = $3 AND i.key = b.key AND i.state = 'departed')
 `
@@ -327,7 +327,7 @@ func (q *Queries) NextPending(ctx context.Context, arg NextPendingParams) (NextP
 }
 
 const noteDepartures = `-- name: NoteDepartures :exec
-UPDATE syncd.baseline b SET departure_noted = true
+UPDATE syncd.baseline b SET departure_noted = true, gone_since = coalesce(b.gone_since, clock_timestamp())
 FROM syncd.item i
 WHERE i.run_id = $1 AND b.target_id = i.target_id AND b.key = i.key
   AND (i.state = 'left' AND b.period < i.period OR i.state = 'departed' AND b.period = i.period)

@@ -10,7 +10,7 @@ import (
 )
 
 const lockKey = `-- name: LockKey :one
-SELECT key_id, unbound FROM syncd.ledger_key FOR UPDATE
+SELECT key_id, unbound FROM syncd.ledger_key WHERE singleton FOR UPDATE
 `
 
 type LockKeyRow struct {
@@ -26,7 +26,7 @@ func (q *Queries) LockKey(ctx context.Context) (LockKeyRow, error) {
 }
 
 const noteBound = `-- name: NoteBound :exec
-UPDATE syncd.ledger_key SET unbound = 'kept'
+UPDATE syncd.ledger_key SET unbound = 'kept' WHERE singleton
 `
 
 func (q *Queries) NoteBound(ctx context.Context) error {
@@ -44,18 +44,19 @@ func (q *Queries) RegisterKey(ctx context.Context, keyID string) error {
 }
 
 const registeredKey = `-- name: RegisteredKey :one
-SELECT key_id, unbound FROM syncd.ledger_key
+SELECT key_id, unbound, lasting FROM syncd.ledger_key ORDER BY singleton NULLS LAST LIMIT 1
 `
 
 type RegisteredKeyRow struct {
 	KeyID   string
 	Unbound *string
+	Lasting []byte
 }
 
 func (q *Queries) RegisteredKey(ctx context.Context) (RegisteredKeyRow, error) {
 	row := q.db.QueryRow(ctx, registeredKey)
 	var i RegisteredKeyRow
-	err := row.Scan(&i.KeyID, &i.Unbound)
+	err := row.Scan(&i.KeyID, &i.Unbound, &i.Lasting)
 	return i, err
 }
 
@@ -144,4 +145,21 @@ func (q *Queries) SealedItems(ctx context.Context, arg SealedItemsParams) ([]Sea
 		return nil, err
 	}
 	return items, nil
+}
+
+const setLasting = `-- name: SetLasting :one
+UPDATE syncd.ledger_key SET lasting = coalesce(lasting, $1) WHERE key_id = $2
+RETURNING lasting
+`
+
+type SetLastingParams struct {
+	Lasting []byte
+	KeyID   string
+}
+
+func (q *Queries) SetLasting(ctx context.Context, arg SetLastingParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, setLasting, arg.Lasting, arg.KeyID)
+	var lasting []byte
+	err := row.Scan(&lasting)
+	return lasting, err
 }

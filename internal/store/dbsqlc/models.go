@@ -89,6 +89,10 @@ type SyncdBaseline struct {
 	FormID *int64
 	// of the item of run_id that the document was sealed for; NULL = for none
 	Seq *int32
+	// when a run noted, or a person said, that this employee has gone; NULL = still there as far as is known
+	GoneSince *time.Time
+	// the document is past its time; the fingerprint is then one by the lasting key
+	Removed bool
 }
 
 type SyncdClosedPeriod struct {
@@ -227,9 +231,12 @@ type SyncdItem struct {
 type SyncdLedgerKey struct {
 	KeyID       string
 	FirstUsedAt time.Time
-	Singleton   bool
+	// true = the key of the ledger; NULL = the one that it is being changed to
+	Singleton *bool
 	// what may still be sealed with it without being bound to an item: all, or only what is kept and not sent
 	Unbound *string
+	// a key that outlives it, sealed: of keyed hashes whose documents are removed
+	Lasting []byte
 }
 
 type SyncdOwner struct {
@@ -350,4 +357,12 @@ type SyncdTarget struct {
 	// whom the partner answers for (a SIRET); NULL while not told
 	Identity  *string
 	CreatedAt time.Time
+}
+
+type SyncdTrace struct {
+	TargetID int64
+	Key      string
+	Path     string
+	// of the value at path, by the lasting key: it can be recognised, and not read
+	Mac []byte
 }

@@ -28,7 +28,7 @@ func (q *Queries) AcceptItems(ctx context.Context, arg AcceptItemsParams) error 
 
 const acknowledgeItems = `-- name: AcknowledgeItems :execrows
 UPDATE syncd.baseline b
-SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, withdrawn = false, fingerprint = i.fingerprint,
+SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, withdrawn = false, gone_since = NULL, removed = false, fingerprint = i.fingerprint,
     document = i.payload, amounts = i.amounts, key_id = r.key_id, run_id = r.id, seq = i.seq, acknowledged_at = clock_timestamp(),
     form_id = (SELECT m.id FROM syncd.form m WHERE m.target_id = r.target_id AND m.digest = r.form)
 FROM syncd.item i JOIN syncd.run r ON r.id = i.run_id
@@ -233,7 +233,7 @@ func (q *Queries) UnsettleItems(ctx context.Context, arg UnsettleItemsParams) ([
 }
 
 const withdrawBaseline = `-- name: WithdrawBaseline :execrows
-UPDATE syncd.baseline b SET withdrawn = true, in_doubt = false, doubt_since = NULL
+UPDATE syncd.baseline b SET withdrawn = true, in_doubt = false, doubt_since = NULL, gone_since = coalesce(b.gone_since, clock_timestamp())
 FROM syncd.item i
 WHERE i.run_id = $1 AND i.seq = ANY ($2::integer[])
   AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period AND b.version = i.baseline_version

@@ -37,7 +37,7 @@ WITH fence AS MATERIALIZED (
     RETURNING i.seq, i.target_id, i.key, i.period, f.id AS run_id, f.key_id, f.form_id, o.state, o.certain
 ), acknowledged AS (
     UPDATE syncd.baseline b
-    SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, withdrawn = false,
+    SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, withdrawn = false, gone_since = NULL, removed = false,
         fingerprint = i.fingerprint, document = i.payload, amounts = i.amounts, key_id = r.key_id, run_id = r.run_id, seq = r.seq,
         form_id = r.form_id, acknowledged_at = clock_timestamp()
     FROM recorded r, syncd.item i

@@ -13,7 +13,7 @@ ORDER BY i.key;
 -- A document that the API certainly has.
 -- name: Witness :one
 SELECT key, document, run_id, seq, version FROM syncd.baseline
-WHERE target_id = @target_id AND period = @period AND version > 0 AND NOT in_doubt AND NOT withdrawn
+WHERE target_id = @target_id AND period = @period AND version > 0 AND NOT in_doubt AND NOT withdrawn AND NOT removed
 ORDER BY acknowledged_at DESC LIMIT 1;
 
 -- What newer runs left to be settled first is delivered, where it is the same document.

@@ -106,14 +106,14 @@ WHERE i.run_id = @run_id AND i.ambiguous AND i.state = 'pending'
 
 -- Someone who left between periods is told once, and a guard counts whoever departed once.
 -- name: NoteDepartures :exec
-UPDATE syncd.baseline b SET departure_noted = true
+UPDATE syncd.baseline b SET departure_noted = true, gone_since = coalesce(b.gone_since, clock_timestamp())
 FROM syncd.item i
 WHERE i.run_id = @run_id AND b.target_id = i.target_id AND b.key = i.key
   AND (i.state = 'left' AND b.period < i.period OR i.state = 'departed' AND b.period = i.period);
 
 -- Who is there again can depart again.
 -- name: ForgetDepartures :exec
-UPDATE syncd.baseline b SET departure_noted = false
+UPDATE syncd.baseline b SET departure_noted = false, gone_since = CASE WHEN b.withdrawn THEN b.gone_since END
 WHERE b.target_id = @target_id AND b.period = @period AND b.departure_noted
   AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = @run_id AND i.key = b.key AND i.state = 'departed');
 

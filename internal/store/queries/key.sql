@@ -2,13 +2,17 @@
 INSERT INTO syncd.ledger_key (key_id) VALUES (@key_id) ON CONFLICT DO NOTHING;
 
 -- name: RegisteredKey :one
-SELECT key_id, unbound FROM syncd.ledger_key;
+SELECT key_id, unbound, lasting FROM syncd.ledger_key ORDER BY singleton NULLS LAST LIMIT 1;
+
+-- name: SetLasting :one
+UPDATE syncd.ledger_key SET lasting = coalesce(lasting, @lasting) WHERE key_id = @key_id
+RETURNING lasting;
 
 -- name: LockKey :one
-SELECT key_id, unbound FROM syncd.ledger_key FOR UPDATE;
+SELECT key_id, unbound FROM syncd.ledger_key WHERE singleton FOR UPDATE;
 
 -- name: NoteBound :exec
-UPDATE syncd.ledger_key SET unbound = 'kept';
+UPDATE syncd.ledger_key SET unbound = 'kept' WHERE singleton;
 
 -- What is sealed and may still be sent, in the order of the index of open items.
 -- name: SealedItems :many

@@ -17,7 +17,7 @@ ORDER BY id DESC LIMIT 1;
 -- What a person found at the other side is what it acknowledged.
 -- name: AcknowledgeItems :execrows
 UPDATE syncd.baseline b
-SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, withdrawn = false, fingerprint = i.fingerprint,
+SET version = b.version + 1, in_doubt = false, doubt_since = NULL, departure_noted = false, withdrawn = false, gone_since = NULL, removed = false, fingerprint = i.fingerprint,
     document = i.payload, amounts = i.amounts, key_id = r.key_id, run_id = r.id, seq = i.seq, acknowledged_at = clock_timestamp(),
     form_id = (SELECT m.id FROM syncd.form m WHERE m.target_id = r.target_id AND m.digest = r.form)
 FROM syncd.item i JOIN syncd.run r ON r.id = i.run_id
@@ -61,7 +61,7 @@ WHERE id = @id;
 
 -- What was perhaps never received is remembered, too: with it may have gone the document of an earlier period.
 -- name: WithdrawBaseline :execrows
-UPDATE syncd.baseline b SET withdrawn = true, in_doubt = false, doubt_since = NULL
+UPDATE syncd.baseline b SET withdrawn = true, in_doubt = false, doubt_since = NULL, gone_since = coalesce(b.gone_since, clock_timestamp())
 FROM syncd.item i
 WHERE i.run_id = @run_id AND i.seq = ANY (@seqs::integer[])
   AND b.target_id = i.target_id AND b.key = i.key AND b.period = i.period AND b.version = i.baseline_version;
