@@ -168,6 +168,10 @@ func (c *checker) inspect(ctx context.Context, subject string, reference config.
 	if err != nil && (subject != "ledger" || c.ledger != nil) {
 		c.fail(subject, err)
 	}
+	c.findingsOf(subject, findings)
+}
+
+func (c *checker) findingsOf(subject string, findings []store.Finding) {
 	for _, f := range findings {
 		level := "warning"
 		if f.Error {

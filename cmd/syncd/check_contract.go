@@ -109,8 +109,8 @@ func (c *checker) judgeMapping(ctx context.Context, op *contract.Operation, job 
 		return
 	}
 	params := jobs.QueryParams(c.target(dossiers[0]), period)
-	shape, dictionaries, err := c.lookAt(ctx, c.ledger, &push, dossiers[0], period)
-	known := &shape
+	staging, dictionaries, err := c.lookAt(ctx, c.ledger, &push, dossiers[0], period)
+	known := &staging.Shape
 	if err != nil {
 		known = nil // staging's trouble was told before
 	}

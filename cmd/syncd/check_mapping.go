@@ -11,6 +11,7 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/store"
 )
 
 // mapping checks the queries of a job and its mapping for each dossier.
@@ -31,7 +32,8 @@ func (c *checker) mapping(ctx context.Context, job config.Job) {
 	}
 	for _, d := range dossiers {
 		subject := job.Name + "/" + d.Name
-		if err := c.compile(ctx, &push, d, job); err != nil {
+		findings, err := c.compile(ctx, &push, d, job)
+		if err != nil {
 			c.mappingProblems(subject, err)
 		} else {
 			c.ok(subject, "staging's queries return what the mapping needs")
@@ -39,6 +41,7 @@ func (c *checker) mapping(ctx context.Context, job config.Job) {
 				c.fail(subject, err)
 			}
 		}
+		c.findingsOf(subject, findings)
 		if err := c.limits(ctx, job, &push.Guards, d); err != nil {
 			c.fail(subject, err)
 		}
@@ -82,17 +85,18 @@ func leaves(err error) []error {
 	return all
 }
 
-func (c *checker) compile(ctx context.Context, push *jobs.PushJob, d config.Dossier, job config.Job) error {
+// compile binds the mapping to what staging returns. findings are about the tables that are read.
+func (c *checker) compile(ctx context.Context, push *jobs.PushJob, d config.Dossier, job config.Job) (findings []store.Finding, err error) {
 	period, err := c.period(job)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	shape, dictionaries, err := c.lookAt(ctx, c.ledger, push, d, period)
+	staging, dictionaries, err := c.lookAt(ctx, c.ledger, push, d, period)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = mapping.Compile(push.Mapping, shape, dictionaries, jobs.QueryParams(c.target(d), period))
-	return err
+	_, err = mapping.Compile(push.Mapping, staging.Shape, dictionaries, jobs.QueryParams(c.target(d), period))
+	return staging.Findings, err
 }
 
 // nobody warns of a dossier of which staging holds no employee now, and tells how else staging may spell its name.

@@ -160,32 +160,32 @@ func (a *app) scaffold(ctx context.Context, ledger *store.Store, k *contract.Kee
 	if err != nil {
 		return err
 	}
-	shape, dictionaries, err := a.lookAt(ctx, ledger, &push, dossiers[0], job.PeriodAt(time.Now()))
+	staging, dictionaries, err := a.lookAt(ctx, ledger, &push, dossiers[0], job.PeriodAt(time.Now()))
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(a.Stdout, contract.Scaffold(s.Derived.Operation, push, shape, dictionaries))
+	_, err = fmt.Fprint(a.Stdout, contract.Scaffold(s.Derived.Operation, push, staging.Shape, dictionaries))
 	return err
 }
 
 // lookAt reads what a job's queries return for a dossier, and the nomenclatures that were pulled for it: none without a
 // ledger.
-func (a *app) lookAt(ctx context.Context, ledger *store.Store, push *jobs.PushJob, d config.Dossier, period jobs.Period) (mapping.Shape, mapping.Dictionaries, error) {
+func (a *app) lookAt(ctx context.Context, ledger *store.Store, push *jobs.PushJob, d config.Dossier, period jobs.Period) (store.Description, mapping.Dictionaries, error) {
 	staging, err := a.staging()
 	if err != nil {
-		return mapping.Shape{}, nil, err
+		return store.Description{}, nil, err
 	}
-	shape, err := staging.Describe(ctx, push.Source, jobs.QueryParams(a.target(d), period))
+	description, err := staging.Describe(ctx, push.Source, jobs.QueryParams(a.target(d), period))
 	if err != nil {
-		return mapping.Shape{}, nil, err
+		return store.Description{}, nil, err
 	}
 	if ledger == nil {
-		return shape, mapping.Dictionaries{}, nil
+		return description, mapping.Dictionaries{}, nil
 	}
 	target, known, err := ledger.Target(ctx, a.target(d))
 	if err != nil || !known {
-		return shape, mapping.Dictionaries{}, err
+		return description, mapping.Dictionaries{}, err
 	}
 	dictionaries, err := ledger.Dictionaries(ctx, target.ID)
-	return shape, dictionaries, err
+	return description, dictionaries, err
 }

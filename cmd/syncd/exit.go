@@ -72,7 +72,7 @@ func exitCode(err error) int {
 		return int(code)
 	case errors.As(err, &api):
 		return callCode(api.Class)
-	case errors.Is(err, jobs.ErrLost), is[*store.UnreachableError](err):
+	case errors.Is(err, jobs.ErrLost), is[*store.UnreachableError](err), is[*jobs.LockedError](err), is[*jobs.ReplacedError](err):
 		return exitUnreachable
 	case is[*jobs.BusyError](err):
 		return exitBusy
@@ -135,7 +135,7 @@ func failureCode(code jobs.ReasonCode) int {
 	switch code {
 	case jobs.ReasonConfiguration, jobs.ReasonIdentity, jobs.ReasonStaging:
 		return exitConfiguration
-	case jobs.ReasonUnreachable:
+	case jobs.ReasonUnreachable, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced:
 		return exitUnreachable
 	case jobs.ReasonNotReady, jobs.ReasonContract, jobs.ReasonFormOutdated, jobs.ReasonOutdated, jobs.ReasonUnapproved:
 		return exitHeld

@@ -125,7 +125,7 @@ func TestSampleDefaults(t *testing.T) {
 		count++
 		return line[2:]
 	})
-	if count != 67 {
+	if count != 69 {
 		t.Errorf("%d defaults found", count)
 	}
 	plain, all := parsed(t, string(content)), parsed(t, written)
@@ -237,6 +237,7 @@ func TestPushJob(t *testing.T) {
 				Rows:     "SELECT * FROM staging.payroll_element WHERE dossier = @dossier AND period = @period",
 				Employee: "matricule",
 			}},
+			Zone: "Europe/Paris", LockWait: time.Minute,
 		},
 		Mapping: mapping.Spec{
 			Fields:   []mapping.Field{{Path: "Matricule", Column: "matricule"}},
@@ -261,6 +262,16 @@ func TestWrongKind(t *testing.T) {
 	}
 	if _, err := c.PushJob("dictionnaire"); err == nil {
 		t.Error("a pull was taken for a push")
+	}
+}
+
+// Staging is read in the job's time zone, and as [job.source] says.
+func TestSourceIsReadAsConfigured(t *testing.T) {
+	t.Parallel()
+	c := parsed(t, valid(t, `key = "matricule"`, "key = \"matricule\"\nlock_wait = \"5m\"\nrow_security = \"apply\"",
+		`kind = "push-salaries"`, "kind = \"push-salaries\"\ntimezone = \"Indian/Reunion\""))
+	if s := c.Jobs[0].Source; s.Zone != "Indian/Reunion" || s.LockWait != 5*time.Minute || !s.RowSecurity {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -108,6 +108,7 @@ func (t *table) readPush(j *Job, around surroundings) {
 	j.Period = t.choice("period", "current", "current", "previous")
 	children := t.tables("children")
 	j.Source = readSource(t, children, count(j.DossierNames, around.dossiers))
+	j.Source.Zone = j.Timezone
 	before := len(t.file.problems)
 	j.Mapping, j.unmapped = readMapping(t, children, j.Name)
 	var mapped *mapping.Spec

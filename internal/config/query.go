@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"syncd/internal/jobs"
 )
@@ -33,7 +34,9 @@ func readSource(t *table, children []*table, dossiers int) jobs.Source {
 	s := jobs.Source{
 		Employees: source.query("employees", dossiers),
 		Key:       source.matching("key", columnPattern, "is not the name of a column", `the column of the matricule, such as "matricule"`),
+		LockWait:  source.duration("lock_wait", jobs.LockWait, time.Second, time.Hour),
 	}
+	s.RowSecurity = source.choice("row_security", "refuse", "refuse", "apply") == "apply"
 	for _, child := range children {
 		s.Children = append(s.Children, readChildSource(child, s.Key, dossiers))
 	}

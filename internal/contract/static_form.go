@@ -40,10 +40,18 @@ func (c *staticCheck) example(p *Property, example []byte, column mapping.Column
 		}
 		hint := "convert it in the query, for instance with to_char"
 		if problem.Code == mapping.ProblemWrongFormat && problem.Want == "date" {
-			hint = "convert it in the query: " + column.Name + "::date"
+			hint = "convert it in the query: " + asDate(column)
 		}
 		c.error(path, fmt.Sprintf("does not take what the column %q (%s) holds, such as %s: %s", column.Name, column.TypeName(), example, refusal(problem)), hint)
 	}
+}
+
+// asDate is the day of a time. That of a moment depends on where one is.
+func asDate(column mapping.Column) string {
+	if column.TypeName() == "timestamptz" {
+		return "(" + column.Name + " AT TIME ZONE 'Europe/Paris')::date, in the association's own time zone"
+	}
+	return column.Name + "::date"
 }
 
 const shownCodes = 3

@@ -137,6 +137,8 @@ func TestValueAgainstMember(t *testing.T) {
 		{"a date with a time to come", `"type":"string","format":"date-time"`, field{}, "date", 0, nil},
 		{"a time for a date", `"type":"string","format":"date"`, field{}, "timestamp", 0,
 			[]string{`error V: does not take what the column "v" (timestamp) holds, such as "2026-11-30T08:00:00": it must have the format date | convert it in the query: v::date`}},
+		{"a moment for a date", `"type":"string","format":"date"`, field{}, "timestamptz", 0,
+			[]string{`error V: does not take what the column "v" (timestamptz) holds…must have the format date | convert it in the query: (v AT TIME ZONE 'Europe/Paris')::date, in`}},
 		{"a local time", `"type":"string","format":"date-time"`, field{}, "timestamp", 0, nil},
 		{"a time with an offset", `"type":"string","format":"date-time"`, field{}, "timestamptz", 0, nil},
 		{"a date in another order", `"type":"string","pattern":"^[0-9]{2}/[0-9]{2}/[0-9]{4}$"`, field{}, "date", 0, []string{`error V: does not take…must match…to_char`}},

@@ -83,6 +83,10 @@ func (h *history) befall(p *process) {
 	h.api.arm(rapid.Uint64().Draw(h.T, "seed"), !h.oneIn(3, "calm"), 1+h.below(6, "after"), strike)
 	h.api.blind = h.kind.reads && h.oneIn(8, "blind")
 	h.overwrite = h.job.Guards.Verify && h.oneIn(8, "overwrite")
+	h.importer.when = ""
+	if h.oneIn(32, "import") {
+		h.importer.when = one(h, "import", []string{"before", "after"})
+	}
 }
 
 // ask draws a run of a month: of everyone, of some, or of those whom another run did not deliver.
@@ -111,7 +115,7 @@ func (h *history) askAgain(request *jobs.NewRun, id int64) {
 }
 
 func (h *history) runner(ledger jobs.Ledger, stop chan struct{}) *jobs.Runner {
-	return &jobs.Runner{Ledger: ledger, Staging: &store.Staging{URL: h.w.db.URL}, API: h.api, By: "marie", Progress: silent{}, Log: zerolog.Nop(), Stop: stop}
+	return &jobs.Runner{Ledger: ledger, Staging: importing{&store.Staging{URL: h.w.db.URL}, h}, API: h.api, By: "marie", Progress: silent{}, Log: zerolog.Nop(), Stop: stop}
 }
 
 func (h *history) request(p jobs.Period) jobs.NewRun {
@@ -164,6 +168,7 @@ func (h *history) work(ctx context.Context, runner *jobs.Runner) bool {
 // ended remembers a run, and after a kill starts another process.
 func (h *history) ended(run *jobs.Run, err error) {
 	h.Helper()
+	h.must(h.importer.err)
 	if run != nil && !slices.Contains(h.runs, run.ID) {
 		h.runs = append(h.runs, run.ID)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // Random histories of corrections, runs, resumes of old ones, decisions of people, closings, stops, aborts and kills, over
-// random faults of the API and guards that trip often: nobody is lost, nobody is paid by an older document or by one that
+// random faults of the API, imports that replace staging under a plan, and guards that trip often: nobody is lost, nobody is paid by an older document or by one that
 // waits for a person, and what the ledger says is what the API holds.
 func TestHistories(t *testing.T) {
 	t.Parallel()
@@ -31,12 +31,12 @@ func TestHistories(t *testing.T) {
 			w := newWorld(t)
 			w.exec(`CREATE TABLE staff (matricule text, name text, rev int, iban text, nir text);
 				CREATE TABLE pay (matricule text, period text, code text, amount int)`)
-			n, process := 0, &ledgerProcess{w: w}
+			n, process, replaces := 0, &ledgerProcess{w: w}, &importer{conn: w.db.Connect(t)}
 			process.open()
 			defer process.close()
 			rapid.Check(t, func(rt *rapid.T) {
 				n++
-				h := &history{T: rt, kind: kind, conn: w.conn, ledgerProcess: process, staff: map[string]*person{}, past: map[string][]*person{}, ghosts: map[string]*person{}}
+				h := &history{T: rt, kind: kind, conn: w.conn, importer: replaces, ledgerProcess: process, staff: map[string]*person{}, past: map[string][]*person{}, ghosts: map[string]*person{}}
 				h.begin(fmt.Sprintf("h%d", n))
 				defer h.tell()
 				h.live()
@@ -56,11 +56,12 @@ type kind struct {
 // history is one random history of one dossier.
 type history struct {
 	*rapid.T
-	kind kind
-	conn *pgx.Conn
-	job  jobs.PushJob
-	to   jobs.Target
-	api  *fakeAPI
+	kind     kind
+	conn     *pgx.Conn
+	importer *importer
+	job      jobs.PushJob
+	to       jobs.Target
+	api      *fakeAPI
 	*ledgerProcess
 	plans *frozenPlans
 

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -24,11 +25,17 @@ func failureReason(err error) Reason {
 	var employee *EmployeeError
 	var closed *ClosedError
 	var notReady *NotReadyError
+	var locked *LockedError
+	var replaced *ReplacedError
 	switch {
 	case errors.As(err, &closed):
 		return Reason{ReasonClosed, string(closed.Period)}
 	case errors.As(err, &notReady):
 		return Reason{Code: ReasonNotReady}
+	case errors.As(err, &locked):
+		return Reason{ReasonStagingLocked, cmp.Or(locked.Table, locked.Query)}
+	case errors.As(err, &replaced):
+		return Reason{ReasonStagingReplaced, replaced.Table}
 	case errors.As(err, &call) && call.Class == ClassConfiguration, errors.Is(err, ErrRefused):
 		return Reason{ReasonConfiguration, err.Error()}
 	case errors.As(err, &call) && call.Class == ClassTechnical:

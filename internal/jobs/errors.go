@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -132,6 +133,27 @@ type NotReadyError struct{}
 
 func (e *NotReadyError) Error() string {
 	return "staging is not ready: the query job.guard.ready did not answer true, so nothing was read\nhint: let the export into staging finish, then try again"
+}
+
+// LockedError says that a table of staging was not to be had in time: somebody replaces it, or means to. Nothing was sent.
+type LockedError struct {
+	Table  string // "staging.employee"; "" = not known
+	Query  string // that reads it: "job.source.employees"
+	Waited time.Duration
+}
+
+func (e *LockedError) Error() string {
+	table := cmp.Or(e.Table, "what "+e.Query+" reads")
+	return fmt.Sprintf("%s is locked by somebody who replaces it (an import, TRUNCATE, REFRESH or ALTER TABLE), and was not free within %s: nothing was sent\nhint: let the import finish, then try again; job.source.lock_wait is how long a run waits",
+		table, e.Waited)
+}
+
+// ReplacedError says that a table of staging was replaced while it was read: what was read of it can be anything, so none
+// of it is used. Nothing was sent.
+type ReplacedError struct{ Table string }
+
+func (e *ReplacedError) Error() string {
+	return fmt.Sprintf("%s was replaced while it was read: nothing was sent\nhint: let the import finish, then try again; job.guard.ready can tell when it has", e.Table)
 }
 
 // ClockError says that this machine's clock and that of Postgres differ.

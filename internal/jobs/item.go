@@ -91,25 +91,27 @@ const (
 	ReasonAltered     ReasonCode = "altered"      // blocked: what the ledger holds is not what was planned
 
 	// Why a run failed or is held.
-	ReasonConfiguration ReasonCode = "configuration" // the API refuses this configuration: Detail
-	ReasonIdentity      ReasonCode = "identity"      // the API answers for another dossier
-	ReasonFailures      ReasonCode = "failures"      // too many technical failures in a row: Detail
-	ReasonUnreachable   ReasonCode = "unreachable"   // the API or the database cannot be reached
-	ReasonStopped       ReasonCode = "stopped"       // a person stopped it
-	ReasonInterrupted   ReasonCode = "interrupted"   // its process died; a newer run took its place
-	ReasonStaging       ReasonCode = "staging"       // staging cannot be read: Detail
-	ReasonCrashes       ReasonCode = "crashes"       // whoever executed it died, again and again
-	ReasonPanic         ReasonCode = "panic"         // a defect of syncd: Detail
-	ReasonInternal      ReasonCode = "internal"      // unexpected: Detail
-	ReasonGuard         ReasonCode = "guard"         // held: see the run's findings
-	ReasonNotReady      ReasonCode = "not-ready"     // job.guard.ready did not answer true
-	ReasonClosed        ReasonCode = "closed"        // its period is closed
-	ReasonUnapproved    ReasonCode = "unapproved"    // held, of a run or an employee: what lets it go was not made by an approval
-	ReasonContract      ReasonCode = "contract"      // held: the API's contract changed since the plan was made, which must be made afresh
-	ReasonFormOutdated  ReasonCode = "form-outdated" // held: documents go by another Form than the plan was made for, which must be made afresh
-	ReasonOutdated      ReasonCode = "outdated"      // held: the ledger was put back since the plan was made, which must be made afresh
-	ReasonPullEmpty     ReasonCode = "pull-empty"    // held: the dictionary answer is empty
-	ReasonPullShrinks   ReasonCode = "pull-shrinks"  // held: it withdraws too much; Detail "18/60", or "Civilite 2/2"
+	ReasonConfiguration   ReasonCode = "configuration"    // the API refuses this configuration: Detail
+	ReasonIdentity        ReasonCode = "identity"         // the API answers for another dossier
+	ReasonFailures        ReasonCode = "failures"         // too many technical failures in a row: Detail
+	ReasonUnreachable     ReasonCode = "unreachable"      // the API or the database cannot be reached
+	ReasonStopped         ReasonCode = "stopped"          // a person stopped it
+	ReasonInterrupted     ReasonCode = "interrupted"      // its process died; a newer run took its place
+	ReasonStaging         ReasonCode = "staging"          // staging cannot be read: Detail
+	ReasonCrashes         ReasonCode = "crashes"          // whoever executed it died, again and again
+	ReasonPanic           ReasonCode = "panic"            // a defect of syncd: Detail
+	ReasonInternal        ReasonCode = "internal"         // unexpected: Detail
+	ReasonGuard           ReasonCode = "guard"            // held: see the run's findings
+	ReasonNotReady        ReasonCode = "not-ready"        // job.guard.ready did not answer true
+	ReasonStagingLocked   ReasonCode = "staging-locked"   // somebody replaces the table Detail, and had not finished in time
+	ReasonStagingReplaced ReasonCode = "staging-replaced" // the table Detail was replaced while it was read
+	ReasonClosed          ReasonCode = "closed"           // its period is closed
+	ReasonUnapproved      ReasonCode = "unapproved"       // held, of a run or an employee: what lets it go was not made by an approval
+	ReasonContract        ReasonCode = "contract"         // held: the API's contract changed since the plan was made, which must be made afresh
+	ReasonFormOutdated    ReasonCode = "form-outdated"    // held: documents go by another Form than the plan was made for, which must be made afresh
+	ReasonOutdated        ReasonCode = "outdated"         // held: the ledger was put back since the plan was made, which must be made afresh
+	ReasonPullEmpty       ReasonCode = "pull-empty"       // held: the dictionary answer is empty
+	ReasonPullShrinks     ReasonCode = "pull-shrinks"     // held: it withdraws too much; Detail "18/60", or "Civilite 2/2"
 )
 
 // OutdatesPlan tells the reasons for which what a run planned is not sent any more: it must be planned afresh.

@@ -62,7 +62,14 @@ type Source struct {
 	Key       string // its column that holds the matricule
 	Children  []ChildSource
 	Ready     string // SELECT that must answer true before the others are read; "" = none
+
+	Zone        string        // time zone in which the queries are executed; "" = UTC
+	LockWait    time.Duration // for tables that somebody is replacing; 0 = LockWait
+	RowSecurity bool          // rows that policies hide from the role do not exist; else such a query fails
 }
+
+// LockWait is how long a plan usually waits for tables that somebody is replacing.
+const LockWait = time.Minute
 
 // ChildSource is one query of payroll elements, in the order of the mapping's Children.
 type ChildSource struct {

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -39,7 +40,9 @@ type tables struct {
 func (s tables) Shape() mapping.Shape    { return mapping.Shape{} }
 func (s tables) Employees() Rows         { return s.employees }
 func (s tables) Children(group int) Rows { return s.children[group] }
-func (s tables) Close()                  {}
+
+func (s tables) Unmoved(context.Context) error { return nil }
+func (s tables) Close()                        {}
 
 // entries is a baseline in memory, written "key/period".
 type entries struct {

@@ -87,6 +87,9 @@ func (p *planning) run(ctx context.Context, dictionaries mapping.Dictionaries) e
 	if err := p.walk(ctx, snapshot, baseline, mapped.NewBuilder()); err != nil {
 		return err
 	}
+	if err := snapshot.Unmoved(ctx); err != nil {
+		return err
+	}
 	if err := p.check(); err != nil || !p.guarded {
 		return err
 	}

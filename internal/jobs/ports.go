@@ -10,7 +10,8 @@ import (
 // Staging opens the association's tables.
 type Staging interface {
 	// Snapshot runs the source's queries in one REPEATABLE READ READ ONLY snapshot, each ordered by key as text in
-	// bytewise order, nulls last. keys limits the employees; nil = all. An error is a *StagingError.
+	// bytewise order, nulls last. What they read was locked before the snapshot was taken. keys limits the employees; nil =
+	// all. Errors: *StagingError, *NotReadyError, *LockedError.
 	Snapshot(ctx context.Context, source Source, params mapping.Params, keys []string) (Snapshot, error)
 }
 
@@ -19,6 +20,9 @@ type Snapshot interface {
 	Shape() mapping.Shape
 	Employees() Rows
 	Children(group int) Rows
+	// Unmoved is asked when all rows were read. It fails with a *ReplacedError when a table was replaced meanwhile that only
+	// showed while functions were executed: none of the rows is to be used.
+	Unmoved(ctx context.Context) error
 	Close()
 }
 
@@ -27,7 +31,7 @@ type Rows interface {
 	Next() bool
 	Key() []byte      // the matricule as text; nil = NULL
 	Values() [][]byte // in Postgres's text format; nil = NULL
-	Err() error       // why Next returned false, nil at the end; a *StagingError
+	Err() error       // why Next returned false, nil at the end; a *StagingError or *LockedError
 }
 
 // Ledger records runs. Every method that writes for a run is fenced by the claim's epoch: once another owner has taken

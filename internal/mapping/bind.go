@@ -15,6 +15,10 @@ func (c *compiler) bind(f *Field) (op, bool) {
 		return op{}, false
 	}
 	column := c.columns[index]
+	if slices.ContainsFunc(c.columns[index+1:], func(other Column) bool { return other.Name == f.Column }) {
+		c.fail(&ColumnError{Path: path, Column: f.Column, Twice: true, Children: c.children})
+		return op{}, false
+	}
 	encode, err := columnEncoder(f, path, column)
 	if err != nil {
 		c.fail(err)
@@ -25,7 +29,7 @@ func (c *compiler) bind(f *Field) (op, bool) {
 		kind: opColumn, column: index, field: f, path: f.Path, shown: path, encode: encode, codes: codes,
 		padded: column.Type == oidBpchar, isKey: c.key == f.Path,
 	}
-	switch familyOf(column.Type) {
+	switch column.family() {
 	case familyText:
 		o.text = f.Type == TypeAuto || f.Type == TypeString
 	case familyJSON:

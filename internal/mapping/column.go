@@ -73,7 +73,7 @@ func (f *Field) scaler(column Column) scaler {
 	if f.Dictionary != "" || f.Type == TypeBoolean {
 		return nil
 	}
-	switch familyOf(column.Type) {
+	switch column.family() {
 	case familyNumber:
 		return Scaled
 	case familyJSON:

@@ -68,14 +68,32 @@ hint: did you mean "cp"?`
 
 func TestCompileRefusesTypes(t *testing.T) {
 	t.Parallel()
-	for oid, want := range map[uint32]string{
-		oidBytea: `is of type bytea (OID 17)`, 1007: `is of type array (OID 1007)`, 3912: `is of type range (OID 3912)`,
-		oidRecord: `is of type record (OID 2249)`, oidMoney: `is of type money (OID 790)`,
+	for _, test := range []struct {
+		oid        uint32
+		info       TypeInfo
+		want, hint string
+	}{
+		{oidBytea, TypeInfo{"bytea", 'b', 'U'}, "bytea (OID 17)", "encode(v, 'base64')"},
+		{1007, TypeInfo{"integer[]", 'b', 'A'}, "integer[] (OID 1007)", "to_jsonb(v)"},
+		{16401, TypeInfo{"status[]", 'b', 'A'}, "status[] (OID 16401)", "to_jsonb(v)"},
+		{3912, TypeInfo{"daterange", 'r', 'R'}, "daterange (OID 3912)", "lower(v)"},
+		{4535, TypeInfo{"datemultirange", 'm', 'R'}, "datemultirange (OID 4535)", "lower(v)"},
+		{16402, TypeInfo{"address", 'c', 'C'}, "address (OID 16402)", "(v).street"},
+		{oidRecord, TypeInfo{"record", 'p', 'P'}, "record (OID 2249)", "(v).street"},
+		{oidMoney, TypeInfo{"money", 'b', 'N'}, "money (OID 790)", "v::numeric"},
+		{600, TypeInfo{"point", 'b', 'G'}, "point (OID 600)", "v::text"},
+		{16403, TypeInfo{"hstore", 'b', 'U'}, "hstore (OID 16403)", "v::text"},
+		{16404, TypeInfo{}, "unknown (OID 16404)", "v::text"},
 	} {
-		_, err := Compile(Spec{Fields: []Field{{Path: "V", Column: "v"}}}, Shape{Employee: []Column{{Name: "v", Type: oid}}}, nil, nil)
+		_, err := Compile(Spec{Fields: []Field{{Path: "V", Column: "v"}}}, Shape{Employee: []Column{{Name: "v", Type: test.oid, Info: test.info}}}, nil, nil)
 		var typeError *TypeError
-		if !errors.As(err, &typeError) || !strings.Contains(err.Error(), `field V: the column "v" `+want) || !strings.Contains(err.Error(), "\nhint: ") {
-			t.Errorf("OID %d: %v", oid, err)
+		if !errors.As(err, &typeError) || !strings.Contains(err.Error(), `field V: the column "v" is of type `+test.want) || !strings.Contains(typeError.Hint, test.hint) {
+			t.Errorf("OID %d: %v", test.oid, err)
+		}
+	}
+	for _, info := range []TypeInfo{{"status", 'e', 'E'}, {"citext", 'b', 'S'}} {
+		if _, err := Compile(Spec{Fields: []Field{{Path: "V", Column: "v"}}}, Shape{Employee: []Column{{Name: "v", Type: 16405, Info: info}}}, nil, nil); err != nil {
+			t.Errorf("%s: %v", info.Name, err)
 		}
 	}
 	for oid, to := range map[uint32]Type{oidDate: TypeNumber, oidJSONB: TypeString, oidBool: TypeNumber, oidTimestampTZ: TypeBoolean} {
@@ -109,5 +127,23 @@ func TestCompileChecksTheSpecAndTheShape(t *testing.T) {
 	}
 	if _, err := Compile(sampleSpec(), Shape{Employee: sampleShape().Employee}, nil, nil); err == nil {
 		t.Error("a shape without the children compiles")
+	}
+}
+
+// Which of two columns of one name is meant, nobody can tell: the first would be sent as the iban that the query corrects
+// in the second. One that nobody maps does no harm.
+func TestCompileRefusesAColumnThatIsThereTwice(t *testing.T) {
+	t.Parallel()
+	spec := Spec{
+		Fields:   []Field{{Path: "Matricule", Column: "m"}, {Path: "Iban", Column: "iban"}, {Path: "Other", Column: "IBAN"}},
+		Children: []Children{{Path: "Elements", Key: "Code", Fields: []Field{{Path: "Code", Column: "code"}, {Path: "Montant", Column: "amount"}}}},
+	}
+	shape := Shape{Employee: columns(oidText, "m", "iban", "x", "IBAN", "x", "iban"), Children: [][]Column{columns(oidText, "code", "x", "amount", "x", "code")}}
+	_, err := Compile(spec, shape, nil, nil)
+	const hint = "\nhint: write each column's name in the query instead of *, and give one of the two another name with AS"
+	want := `field Iban: the query of the employees returns several columns "iban"` + hint +
+		"\n" + `field Elements[].Code: the query of the children Elements returns several columns "code"` + hint
+	if err == nil || err.Error() != want {
+		t.Errorf("error\n%v\nwant\n%s", err, want)
 	}
 }

@@ -9,40 +9,48 @@ type encoder func(dst, text []byte) ([]byte, bool)
 type family int
 
 const (
-	familyText family = iota // everything not named here: text, varchar, uuid, time, enumerations, …
+	familyNone family = iota // no form in a document
+	familyText
 	familyBoolean
 	familyNumber
 	familyDate
 	familyTimestamp
 	familyJSON
-	familyNone // no form in a document
 )
 
-// Object identifiers of Postgres's built-in types (src/include/catalog/pg_type.dat). Types that users create have
-// others from 16384 on and arrive as text: the reader of staging reports their composites as record and their arrays as
-// anyarray.
+// Object identifiers of Postgres's built-in types (src/include/catalog/pg_type.dat). Of all others, types that users
+// create among them, the catalogue tells the family.
 const (
 	oidBool        = 16
 	oidBytea       = 17
+	oidChar        = 18 // "char", of one byte
+	oidName        = 19
 	oidInt8        = 20
 	oidInt2        = 21
 	oidInt4        = 23
+	oidText        = 25
 	oidOID         = 26
 	oidJSON        = 114
 	oidFloat4      = 700
 	oidFloat8      = 701
 	oidMoney       = 790
 	oidBpchar      = 1042
+	oidVarchar     = 1043
 	oidDate        = 1082
+	oidTime        = 1083
 	oidTimestamp   = 1114
 	oidTimestampTZ = 1184
+	oidInterval    = 1186
+	oidTimeTZ      = 1266
 	oidNumeric     = 1700
 	oidRecord      = 2249
-	oidAnyArray    = 2277
+	oidUUID        = 2950
 	oidJSONB       = 3802
 )
 
 var families = map[uint32]family{
+	oidText: familyText, oidVarchar: familyText, oidBpchar: familyText, oidName: familyText, oidChar: familyText,
+	oidUUID: familyText, oidTime: familyText, oidTimeTZ: familyText, oidInterval: familyText,
 	oidBool: familyBoolean,
 	oidInt2: familyNumber, oidInt4: familyNumber, oidInt8: familyNumber, oidOID: familyNumber,
 	oidFloat4: familyNumber, oidFloat8: familyNumber, oidNumeric: familyNumber,
@@ -51,29 +59,55 @@ var families = map[uint32]family{
 	oidJSON: familyJSON, oidJSONB: familyJSON,
 }
 
-// unsupported names the types without a form in a document. Money is among them because its text depends on the locale.
-var unsupported = func() map[uint32]string {
-	names := map[uint32]string{oidBytea: "bytea", oidMoney: "money", oidRecord: "record", oidAnyArray: "array"}
-	for _, oid := range []uint32{
-		22, 30, 143, 199, 210, 270, 271, 272, 273, 629, 651, 719, 775, 791, 1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009,
-		1010, 1011, 1012, 1013, 1014, 1015, 1016, 1017, 1018, 1019, 1020, 1021, 1022, 1027, 1028, 1034, 1040, 1041, 1115,
-		1182, 1183, 1185, 1187, 1231, 1263, 1270, 1561, 1563, 2201, 2207, 2208, 2209, 2210, 2211, 2287, 2949, 2951, 3221,
-		3643, 3644, 3645, 3735, 3770, 3807, 3905, 3907, 3909, 3911, 3913, 3927, 4073, 4090, 4097, 4192, 5039, 6150, 6151,
-		6152, 6153, 6155, 6157,
-	} {
-		names[oid] = "array"
-	}
-	for _, oid := range []uint32{3904, 3906, 3908, 3910, 3912, 3926, 4451, 4532, 4533, 4534, 4535, 4536} {
-		names[oid] = "range"
-	}
-	return names
-}()
+// IsBuiltIn tells of types whose form is known without the catalogue.
+func IsBuiltIn(oid uint32) bool { return families[oid] != familyNone }
 
-func familyOf(oid uint32) family {
-	if unsupported[oid] != "" {
-		return familyNone
+// TypeInfo is what the catalogue (pg_type) says of a type.
+type TypeInfo struct {
+	Name     string // "staging.status", "integer[]"
+	Kind     byte   // typtype
+	Category byte   // typcategory
+}
+
+// Values of typtype and typcategory.
+const (
+	kindBase       = 'b'
+	kindComposite  = 'c'
+	kindEnum       = 'e'
+	kindRange      = 'r'
+	kindMultirange = 'm'
+	categoryArray  = 'A'
+	categoryString = 'S'
+)
+
+// family is known of built-in types. Of the others only enumerations and what Postgres itself counts as strings (citext)
+// are sent, as text: an array, a row or a range has no form in a document but what the query gives it, and the text of
+// others, such as money, depends on settings.
+func (c Column) family() family {
+	if known := families[c.Type]; known != familyNone {
+		return known
 	}
-	return families[oid]
+	if c.Info.Kind == kindEnum || c.Info.Kind == kindBase && c.Info.Category == categoryString {
+		return familyText
+	}
+	return familyNone
+}
+
+// conversion tells how a query makes something of the column that can be sent.
+func (c Column) conversion() string {
+	switch {
+	case c.Type == oidMoney:
+		return c.Name + "::numeric"
+	case c.Type == oidBytea:
+		return "encode(" + c.Name + ", 'base64')"
+	case c.Type == oidRecord || c.Info.Kind == kindComposite:
+		return "name its members one by one, such as (" + c.Name + ").street"
+	case c.Info.Category == categoryArray:
+		return "array_to_string(" + c.Name + ", ', ') for a text, to_jsonb(" + c.Name + ") for a list"
+	case c.Info.Kind == kindRange || c.Info.Kind == kindMultirange:
+		return "lower(" + c.Name + ") and upper(" + c.Name + ")"
+	}
+	return c.Name + "::text, or to numeric or jsonb"
 }
 
 type encoding struct {
@@ -81,7 +115,7 @@ type encoding struct {
 	to   Type
 }
 
-// encoders lists the conversions that exist. Text that is an enumeration or a uuid is text here.
+// encoders lists the conversions that exist.
 var encoders = map[encoding]encoder{
 	{familyText, TypeAuto}:        AppendString,
 	{familyText, TypeString}:      AppendString,
@@ -103,14 +137,14 @@ var encoders = map[encoding]encoder{
 
 // columnEncoder finds the conversion from a column's type to the wanted JSON type.
 func columnEncoder(f *Field, path string, column Column) (encoder, error) {
-	if name := unsupported[column.Type]; name != "" {
+	if column.family() == familyNone {
 		return nil, &TypeError{
 			Path: path, Column: f.Column, Type: column.Type,
-			Problem: fmt.Sprintf("is of type %s (OID %d), which a document has no form for", name, column.Type),
-			Hint:    "convert it in the query, for instance to text, numeric or jsonb",
+			Problem: fmt.Sprintf("is of type %s (OID %d), which a document has no form for", column.TypeName(), column.Type),
+			Hint:    "convert it in the query: " + column.conversion(),
 		}
 	}
-	encode := encoders[encoding{familyOf(column.Type), f.Type}]
+	encode := encoders[encoding{column.family(), f.Type}]
 	if encode == nil {
 		return nil, &TypeError{
 			Path: path, Column: f.Column, Type: column.Type,

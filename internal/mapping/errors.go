@@ -23,18 +23,23 @@ func (e *FieldError) Error() string {
 	return withHint(text, e.Hint)
 }
 
-// ColumnError is a column that the mapping names and the query does not return.
+// ColumnError is a column that the mapping names and the query does not return, or returns twice.
 type ColumnError struct {
 	Path     string // of the field, as in FieldError
 	Column   string
 	Nearest  string // the returned column that may have been meant; "" = none is near
 	Children string // path of the children whose query it is; "" = the query of the employees
+	Twice    bool   // several columns have the name: which one is meant, nobody can tell
 }
 
 func (e *ColumnError) Error() string {
 	query := "the query of the employees"
 	if e.Children != "" {
 		query = "the query of the children " + e.Children
+	}
+	if e.Twice {
+		return withHint(fmt.Sprintf("field %s: %s returns several columns %q", e.Path, query, e.Column),
+			"write each column's name in the query instead of *, and give one of the two another name with AS")
 	}
 	text := fmt.Sprintf("field %s: %s returns no column %q", e.Path, query, e.Column)
 	if e.Nearest != "" {

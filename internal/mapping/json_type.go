@@ -1,6 +1,9 @@
 package mapping
 
-import "strconv"
+import (
+	"cmp"
+	"strconv"
+)
 
 // JSONType tells which JSON type the values of a column take in the field's member. TypeAuto = it depends on the value,
 // as with a json column, or the column's type cannot be sent at all.
@@ -8,7 +11,7 @@ func (f *Field) JSONType(column Column) Type {
 	if f.Type != TypeAuto {
 		return f.Type
 	}
-	switch familyOf(column.Type) {
+	switch column.family() {
 	case familyText, familyDate, familyTimestamp:
 		return TypeString
 	case familyNumber:
@@ -39,13 +42,6 @@ func (f *Field) ValueJSON(column Column, text string) (value []byte, ok bool) {
 // ConstantJSON gives the JSON text of a field that is a constant or a run's parameter. An error says in plain words why
 // there is none; it holds no value.
 func (f *Field) ConstantJSON(params Params) ([]byte, error) { return f.encodeConstant(params) }
-
-// oidUUID, oidTime and oidTimeTZ are sent as text, which for them has one form.
-const (
-	oidUUID   = 2950
-	oidTime   = 1083
-	oidTimeTZ = 1266
-)
 
 // examples are values of the types whose values all look alike, as Postgres writes them. The years have four digits:
 // dates beyond them are bad values.
@@ -87,20 +83,14 @@ func (c Column) Whole() (bits int, ok bool) {
 var typeNames = map[uint32]string{
 	oidBool: "boolean", oidInt2: "smallint", oidInt4: "integer", oidInt8: "bigint", oidOID: "oid", oidFloat4: "real",
 	oidFloat8: "double precision", oidNumeric: "numeric", oidDate: "date", oidTimestamp: "timestamp", oidTimestampTZ: "timestamptz",
-	oidJSON: "json", oidJSONB: "jsonb", oidUUID: "uuid", oidTime: "time", oidTimeTZ: "timetz", 25: "text", 1043: "varchar",
-	oidBpchar: "char",
+	oidJSON: "json", oidJSONB: "jsonb", oidUUID: "uuid", oidTime: "time", oidTimeTZ: "timetz", oidInterval: "interval", oidText: "text", oidVarchar: "varchar",
+	oidBpchar: "char", oidName: "name", oidChar: `"char"`, oidBytea: "bytea", oidMoney: "money", oidRecord: "record",
 }
 
-// TypeName is the column's type in SQL's words: "numeric", "varchar(80)"; types that users made are "text", as which
-// they are sent.
+// TypeName is the column's type in SQL's words: "numeric", "varchar(80)", "staging.status".
 func (c Column) TypeName() string {
-	name := typeNames[c.Type]
-	switch {
-	case name == "" && unsupported[c.Type] != "":
-		return unsupported[c.Type]
-	case name == "":
-		return "text"
-	case c.Length > 0:
+	name := cmp.Or(typeNames[c.Type], c.Info.Name, "unknown")
+	if c.Length > 0 {
 		return name + "(" + strconv.Itoa(c.Length) + ")"
 	}
 	return name

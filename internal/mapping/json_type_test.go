@@ -13,7 +13,7 @@ func TestJSONType(t *testing.T) {
 	}{
 		{"text", TypeAuto, 25, TypeString, true},
 		{"varchar", TypeAuto, 1043, TypeString, true},
-		{"a type that a user made", TypeAuto, 16999, TypeString, true},
+		{"a type of which the catalogue was not asked", TypeAuto, 16999, TypeAuto, false},
 		{"date", TypeAuto, oidDate, TypeString, true},
 		{"timestamptz", TypeAuto, oidTimestampTZ, TypeString, true},
 		{"numeric", TypeAuto, oidNumeric, TypeNumber, true},
@@ -119,7 +119,8 @@ func TestColumnWords(t *testing.T) {
 		{Column{Type: 1043, Length: 80}, "varchar(80)", 0},
 		{Column{Type: oidBpchar, Length: 2}, "char(2)", 0},
 		{Column{Type: 25}, "text", 0},
-		{Column{Type: 16999}, "text", 0},
+		{Column{Type: 16999}, "unknown", 0},
+		{Column{Type: 16999, Info: TypeInfo{Name: "staging.status", Kind: kindEnum, Category: 'E'}}, "staging.status", 0},
 		{Column{Type: oidInt4}, "integer", 32},
 		{Column{Type: oidInt8}, "bigint", 64},
 		{Column{Type: oidNumeric}, "numeric", 0},

@@ -9,8 +9,9 @@ package mapping
 // Column describes one column of a result as Postgres reports it.
 type Column struct {
 	Name   string
-	Type   uint32 // OID of the type; domains arrive as their base type
-	Length int    // characters that varchar(n) or char(n) can hold; 0 = any number
+	Type   uint32   // OID of the type; domains arrive as their base type
+	Length int      // characters that varchar(n) or char(n) can hold; 0 = any number
+	Info   TypeInfo // of types that are not IsBuiltIn
 }
 
 // Null says what a field does when its column is NULL. A text that shows nothing (Blank) is no value either: it is left out

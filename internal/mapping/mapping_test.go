@@ -5,12 +5,6 @@ import (
 	"testing"
 )
 
-// The types of the sample's columns.
-const (
-	oidText    = 25
-	oidVarchar = 1043
-)
-
 // sampleSpec maps the sample document of the sandbox, which is an assumption about the real API.
 func sampleSpec() Spec {
 	return Spec{

@@ -14,6 +14,8 @@ const (
 	causeIdentity     cause = "identity"
 	causeNoTable      cause = "no table"
 	causeNoColumn     cause = "no column"
+	causeTwoColumns   cause = "two columns"
+	causeRowSecurity  cause = "row security"
 	causeNoRight      cause = "no right"
 	causeNoDictionary cause = "no dictionary"
 	causeNoMatricule  cause = "no matricule"
@@ -36,6 +38,8 @@ var causes = []struct {
 	{jobs.ReasonIdentity, regexp.MustCompile(`answers for (\S+), but dossier \S+ is ([^\s:]+)`), causeIdentity},
 	{jobs.ReasonStaging, regexp.MustCompile(`there is no table "([^"]+)"`), causeNoTable},
 	{jobs.ReasonStaging, regexp.MustCompile(`(?:there is no such|returns no) column "([^"]+)"`), causeNoColumn},
+	{jobs.ReasonStaging, regexp.MustCompile(`(?:returns several columns|several columns have the name) "([^"]+)"`), causeTwoColumns},
+	{jobs.ReasonStaging, regexp.MustCompile(`row level security hides rows of "([^"]+)"`), causeRowSecurity},
 	{jobs.ReasonStaging, regexp.MustCompile(`may not read "([^"]+)"`), causeNoRight},
 	{jobs.ReasonStaging, regexp.MustCompile(`the nomenclatures? "?([^"\n]+?)"? w(?:as|ere) never pulled`), causeNoDictionary},
 	{jobs.ReasonStaging, regexp.MustCompile(`no such employee in staging: \[(.+)\]`), causeNoMatricule},

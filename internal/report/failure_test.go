@@ -19,6 +19,8 @@ var failures = map[cause]struct {
 	causeIdentity:     {jobs.ReasonIdentity, &jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"}, "99999999800019"},
 	causeNoTable:      {jobs.ReasonStaging, staging(`there is no table "staging.employes"`), "staging.employes"},
 	causeNoColumn:     {jobs.ReasonStaging, &mapping.ColumnError{Path: "Prenom", Column: "prenoms", Nearest: "prenom"}, "prenoms"},
+	causeTwoColumns:   {jobs.ReasonStaging, &mapping.ColumnError{Path: "Iban", Column: "iban", Twice: true}, "iban"},
+	causeRowSecurity:  {jobs.ReasonStaging, staging(`row level security hides rows of "pay" from the role: whose rows`), "pay"},
 	causeNoRight:      {jobs.ReasonStaging, staging(`the role may not read "employee"`), "employee"},
 	causeNoDictionary: {jobs.ReasonStaging, &mapping.DictionaryError{Path: "Fonction", Names: []string{"Fonction", "Strate"}}, ": Fonction, Strate"},
 	causeNoMatricule:  {jobs.ReasonStaging, &jobs.EmployeeError{Keys: []string{"00999", "1"}}, `"00999" "1"`},

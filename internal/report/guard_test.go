@@ -76,6 +76,8 @@ func TestRunWithGuards(t *testing.T) {
 		{"nobody", &nobody, nil, report.Show{}},
 		{"nobody-left", &nobodyLeft, []jobs.Item{gone("00031", jobs.ItemDeparted, jobs.ReasonDeparted)}, report.Show{}},
 		{"not-ready", failed(jobs.ReasonNotReady, (&jobs.NotReadyError{}).Error(), jobs.Counts{}), nil, report.Show{}},
+		{"staging-locked", failed(jobs.ReasonStagingLocked, "staging.payroll_element", jobs.Counts{}), nil, report.Show{}},
+		{"staging-replaced", failed(jobs.ReasonStagingReplaced, "staging.payroll_element", jobs.Counts{}), nil, report.Show{}},
 		{"closed", failed(jobs.ReasonClosed, (&jobs.ClosedError{Period: "2026-11"}).Error(), jobs.Counts{}), nil, report.Show{}},
 	} {
 		golden(t, "guard-"+c.name, func(w io.Writer, p *report.Printer) error { return p.Run(w, c.run, seq(c.items...), c.show) })

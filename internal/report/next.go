@@ -164,7 +164,7 @@ func (p *Printer) failedSteps(run *jobs.Run, found *gathered) []step {
 			return []step{{later, runCommand(subjectOf(run))}}
 		}
 		return []step{{later, resume}}
-	case jobs.ReasonNotReady:
+	case jobs.ReasonNotReady, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced:
 		return []step{{text.fillStaging, runCommand(subjectOf(run))}}
 	case jobs.ReasonClosed:
 		return []step{{text.reopen, reopenCommand(subjectOf(run))}, {"", resume}}

@@ -14,8 +14,9 @@ func TestDescribeTellsLengths(t *testing.T) {
 	f.db.Exec(t, `CREATE DOMAIN short AS varchar(7)`)
 	f.db.Exec(t, `CREATE TABLE people (matricule varchar(20), name text, kind char(3), amount numeric(10, 2), any_length varchar, code short)`)
 	staging := &Staging{URL: f.db.URL}
-	shape, err := staging.Describe(t.Context(), jobs.Source{Employees: "SELECT * FROM people", Key: "matricule"}, mapping.Params{})
+	described, err := staging.Describe(t.Context(), jobs.Source{Employees: "SELECT * FROM people", Key: "matricule"}, mapping.Params{})
 	f.must(err)
+	shape := described.Shape
 	want := map[string]int{"matricule": 20, "name": 0, "kind": 3, "amount": 0, "any_length": 0, "code": 7}
 	if len(shape.Employee) != len(want) {
 		t.Fatalf("%+v", shape.Employee)

@@ -3,14 +3,10 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
-	"regexp"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
@@ -24,52 +20,66 @@ var _ jobs.Staging = (*Staging)(nil)
 // snapshot is one exported snapshot, read through one connection per query. Values come in Postgres's text format, as
 // bytes of the connection's buffer: measured, this is what lets planning keep pace with the server.
 type snapshot struct {
+	keeper  *keeper
 	streams []*stream // employees first, then the children
 }
 
 // Snapshot implements jobs.Staging.
 func (s *Staging) Snapshot(ctx context.Context, source jobs.Source, params mapping.Params, keys []string) (jobs.Snapshot, error) {
-	config, err := connConfig(s.URL)
+	var snap *snapshot
+	err := s.whenFree(ctx, source, func() error {
+		snap = &snapshot{}
+		err := snap.open(ctx, s, source, params, keys)
+		if err != nil {
+			snap.Close()
+		}
+		return err
+	})
 	if err != nil {
-		return nil, err
-	}
-	config.RuntimeParams["application_name"] = "syncd staging"
-	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0" // one query may wait for another's first row
-	snap := &snapshot{}
-	if err := snap.open(ctx, config, source, params, keys); err != nil {
-		snap.Close()
 		return nil, err
 	}
 	return snap, nil
 }
 
-func (s *snapshot) open(ctx context.Context, config *pgx.ConnConfig, source jobs.Source, params mapping.Params, keys []string) error {
-	queries := stagingQueries(source)
-	for range queries {
-		conn, err := pgx.ConnectConfig(ctx, config)
+// open locks first and takes the snapshot second: who replaces a table that is read has committed by then, or waits until
+// the plan is made.
+func (s *snapshot) open(ctx context.Context, staging *Staging, source jobs.Source, params mapping.Params, keys []string) error {
+	var err error
+	if s.keeper, err = staging.keeper(ctx, source); err != nil {
+		return err
+	}
+	for _, query := range stagingQueries(source) {
+		conn, pid, err := staging.connect(ctx, source)
 		if err != nil {
-			return redact("connecting to staging", err)
-		}
-		s.streams = append(s.streams, &stream{conn: conn, query: queries[len(s.streams)]})
-	}
-	const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-	leader := s.streams[0].conn
-	if _, err := leader.Exec(ctx, begin); err != nil {
-		return redact("opening a snapshot of staging", err)
-	}
-	if source.Ready != "" {
-		if err := askReady(ctx, leader, source.Ready, params); err != nil {
 			return err
 		}
+		s.streams = append(s.streams, &stream{conn: conn, pid: pid, query: query})
 	}
-	var id string
-	if err := leader.QueryRow(ctx, "SELECT pg_export_snapshot()").Scan(&id); err != nil {
-		return redact("opening a snapshot of staging", err)
+	if err := s.keeper.lock(ctx, s.streams[0].conn, source, params, keys); err != nil {
+		return err
 	}
-	for _, follower := range s.streams[1:] {
+	id, err := s.keeper.export(ctx)
+	if err != nil {
+		return err
+	}
+	for _, reader := range s.streams {
 		// The id is Postgres's own: hexadecimal digits and dashes.
-		if _, err := follower.conn.Exec(ctx, begin+"; SET TRANSACTION SNAPSHOT '"+id+"'", pgx.QueryExecModeSimpleProtocol); err != nil {
+		const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '"
+		if _, err := reader.conn.Exec(ctx, begin+id+"'", pgx.QueryExecModeSimpleProtocol); err != nil {
 			return redact("opening a snapshot of staging", err)
+		}
+	}
+	if err := s.keeper.watch(ctx, s.pids(), func() error { return s.begin(ctx, source, params, keys) }); err != nil {
+		return err
+	}
+	return s.keeper.inform(ctx, s.columns())
+}
+
+// begin asks whether staging is ready and, if it is, sends all queries.
+func (s *snapshot) begin(ctx context.Context, source jobs.Source, params mapping.Params, keys []string) error {
+	if source.Ready != "" {
+		if err := askReady(ctx, s.streams[0].conn, source.Ready, params); err != nil {
+			return err
 		}
 	}
 	return s.start(ctx, params, keys)
@@ -91,16 +101,41 @@ func (s *snapshot) start(ctx context.Context, params mapping.Params, keys []stri
 	return nil
 }
 
-func (s *snapshot) Shape() mapping.Shape {
-	shape := mapping.Shape{Employee: s.streams[0].columns}
-	for _, child := range s.streams[1:] {
-		shape.Children = append(shape.Children, child.columns)
+func (s *snapshot) columns() [][]mapping.Column {
+	lists := make([][]mapping.Column, len(s.streams))
+	for i, stream := range s.streams {
+		lists[i] = stream.columns
 	}
-	return shape
+	return lists
+}
+
+func (s *snapshot) pids() []int32 {
+	pids := make([]int32, len(s.streams))
+	for i, stream := range s.streams {
+		pids[i] = stream.pid
+	}
+	return pids
+}
+
+func (s *snapshot) Shape() mapping.Shape { return shapeOf(s.columns()) }
+
+// shapeOf takes the columns of the employees first, then those of the children.
+func shapeOf(lists [][]mapping.Column) mapping.Shape {
+	return mapping.Shape{Employee: lists[0], Children: lists[1:]}
 }
 
 func (s *snapshot) Employees() jobs.Rows         { return s.streams[0] }
 func (s *snapshot) Children(group int) jobs.Rows { return s.streams[group+1] }
+
+// Unmoved implements jobs.Snapshot.
+func (s *snapshot) Unmoved(ctx context.Context) error {
+	for _, stream := range s.streams {
+		if err := stream.Err(); err != nil {
+			return err
+		}
+	}
+	return s.keeper.prove(ctx, s.streams[0].conn, s.pids())
+}
 
 // Close ends the transactions by closing their connections: there is nothing to keep of them, and rows may be unread.
 func (s *snapshot) Close() {
@@ -109,183 +144,64 @@ func (s *snapshot) Close() {
 	for _, stream := range s.streams {
 		_ = stream.conn.Close(ctx) // the server sees it either way
 	}
-}
-
-// stagingQuery is one configured query.
-type stagingQuery struct {
-	name string // in the configuration
-	sql  string
-	key  string // its column that holds the matricule
-}
-
-func stagingQueries(source jobs.Source) []stagingQuery {
-	queries := []stagingQuery{{"job.source.employees", source.Employees, source.Key}}
-	for i, child := range source.Children {
-		queries = append(queries, stagingQuery{fmt.Sprintf("job.children[%d].rows", i), child.Rows, child.Employee})
+	if s.keeper != nil {
+		_ = s.keeper.conn.Close(ctx) // likewise
 	}
-	return queries
 }
 
-// stream is the ordered result of one configured query.
-type stream struct {
-	conn    *pgx.Conn
-	query   stagingQuery
-	reader  *pgconn.ResultReader
-	columns []mapping.Column
-	row     [][]byte
+// whenFree does what needs staging's tables, again and again while somebody is about to replace one of them, until
+// source.LockWait has passed. An error is then a *jobs.LockedError.
+func (s *Staging) whenFree(ctx context.Context, source jobs.Source, work func() error) error {
+	limit := source.LockWait
+	if limit == 0 {
+		limit = jobs.LockWait
+	}
+	var deadline time.Time
+	for {
+		err := work()
+		var blocked *blockedError
+		if !errors.As(err, &blocked) {
+			return err
+		}
+		if deadline.IsZero() {
+			deadline = time.Now().Add(limit)
+		}
+		if err := s.awaitFree(ctx, source, blocked.relation, deadline); err != nil {
+			return err
+		}
+		if !time.Now().Before(deadline) {
+			return &jobs.LockedError{Table: blocked.table, Query: blocked.Query, Waited: limit}
+		}
+	}
 }
 
-// start sends the query.
-func (s *stream) start(ctx context.Context, params mapping.Params, keys []string) error {
-	sql, args, err := s.wrap(ctx, params, keys)
+const (
+	firstLook = 20 * time.Millisecond
+	mostLook  = time.Second
+)
+
+// awaitFree looks, until the deadline, whether anybody still holds or wants the relation for themselves. It takes no lock
+// on it, so that no import can ever come to a deadlock with a run.
+func (s *Staging) awaitFree(ctx context.Context, source jobs.Source, relation uint32, deadline time.Time) error {
+	conn, _, err := s.connect(ctx, source)
 	if err != nil {
 		return err
 	}
-	s.reader = s.conn.PgConn().ExecParams(ctx, sql, args, nil, nil, nil)
-	fields := s.reader.FieldDescriptions()
-	if fields == nil {
-		_, err := s.reader.Close()
-		return s.explain(err)
-	}
-	s.columns = columnsOf(fields)
-	return nil
-}
-
-// wrap makes the configured query one whose rows come in bytewise order of the key, and whose first column is the key.
-func (s *stream) wrap(ctx context.Context, params mapping.Params, keys []string) (sql string, args [][]byte, err error) {
-	model, args, err := bind(ctx, s.query, params)
-	if err != nil {
-		return "", nil, err
-	}
-	key := "m." + pgx.Identifier{s.query.key}.Sanitize() + "::text"
-	var filter string
-	if keys != nil {
-		args = append(args, []byte(textArray(keys)))
-		filter = fmt.Sprintf("WHERE %s = ANY ($%d::text[])\n", key, len(args))
-	}
-	return fmt.Sprintf("SELECT %s AS syncd_key, m.* FROM (\n%s\n) AS m\n%sORDER BY %s COLLATE \"C\"", key, model, filter, key), args, nil
-}
-
-// columnsOf leaves out the key that wrap puts first.
-func columnsOf(fields []pgconn.FieldDescription) []mapping.Column {
-	columns := make([]mapping.Column, 0, len(fields))
-	for _, field := range fields[1:] {
-		columns = append(columns, mapping.Column{Name: field.Name, Type: field.DataTypeOID, Length: lengthOf(field)})
-	}
-	return columns
-}
-
-// lengthOf is how many characters a column of type varchar(n) or char(n) holds; 0 = any number. Postgres counts the four
-// bytes of its own header in.
-func lengthOf(field pgconn.FieldDescription) int {
-	const header = 4
-	if field.DataTypeOID != pgtype.VarcharOID && field.DataTypeOID != pgtype.BPCharOID {
-		return 0
-	}
-	return max(0, int(field.TypeModifier)-header)
-}
-
-// bind replaces the @names of a query by numbered parameters.
-func bind(ctx context.Context, query stagingQuery, params mapping.Params) (sql string, args [][]byte, err error) {
-	named := pgx.NamedArgs{}
-	for name, value := range params {
-		named[name] = value
-	}
-	sql, values, err := named.RewriteQuery(ctx, nil, strings.TrimRight(query.sql, "; \t\r\n"), nil)
-	if err != nil {
-		return "", nil, &jobs.StagingError{Query: query.name, Problem: "its @ parameters cannot be read", Hint: "write them as @dossier or @period"}
-	}
-	for _, value := range values {
-		text, ok := value.(string)
-		if !ok {
-			return "", nil, &jobs.StagingError{Query: query.name, Problem: "it names a parameter that does not exist",
-				Hint: "there are @dossier, @siret, @period, @period_start and @period_end"}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to do with it
+	const wanted = `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'relation' AND relation = $1 AND mode = 'AccessExclusiveLock'
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`
+	for pause := firstLook; ; pause = min(2*pause, mostLook) {
+		select {
+		case <-ctx.Done():
+			return redact("waiting for staging", ctx.Err())
+		case <-time.After(min(pause, max(0, time.Until(deadline)))):
 		}
-		args = append(args, []byte(text))
-	}
-	return sql, args, nil
-}
-
-var arrayEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-
-// textArray writes an array in Postgres's text format.
-func textArray(values []string) string {
-	quoted := make([]string, len(values))
-	for i, value := range values {
-		quoted[i] = `"` + arrayEscapes.Replace(value) + `"`
-	}
-	return "{" + strings.Join(quoted, ",") + "}"
-}
-
-func (s *stream) Next() bool {
-	if !s.reader.NextRow() {
-		s.row = nil
-		return false
-	}
-	s.row = s.reader.Values()
-	return true
-}
-
-func (s *stream) Key() []byte {
-	if s.row == nil {
-		return nil
-	}
-	return s.row[0]
-}
-
-func (s *stream) Values() [][]byte { return s.row[1:] }
-
-func (s *stream) Err() error {
-	_, err := s.reader.Close()
-	return s.explain(err)
-}
-
-// missingName finds what a message of class 42 speaks of: relation "staging.x", column "x", column m.x.
-var missingName = regexp.MustCompile(`(?:relation|column|table|view|schema) (?:m\.)?"?([^" ]+)"?`)
-
-func nameIn(message string) string {
-	if found := missingName.FindStringSubmatch(message); found != nil {
-		return `"` + found[1] + `"`
-	}
-	return ""
-}
-
-// unfit puts into words how a value of a row ends a query: SQLSTATEs of class 22, "data exception".
-var unfit = map[string]string{
-	"22003": "a number out of range",
-	"22007": "a date or time that cannot be read",
-	"22008": "a date or time out of range",
-	"22021": "an invalid character",
-	"22P02": "a text that the type it is converted to cannot hold",
-	"22P05": "an invalid character",
-}
-
-// explain names the query. Errors of class 42 speak of the query's own text, so the name that they quote is shown; all
-// others could quote rows.
-func (s *stream) explain(err error) error {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
-		return redact("reading staging ("+s.query.name+")", err)
-	}
-	problem, hint := "Postgres refuses it with SQLSTATE "+pg.Code, "try the query in psql; the server's log has the details"
-	name := nameIn(pg.Message)
-	switch {
-	case unfit[pg.Code] != "":
-		problem = "a value does not fit (" + unfit[pg.Code] + ")"
-		hint = "run the query of " + s.query.name + " in psql to find the row, then correct it in staging or convert it in the query"
-	case pg.Code == "42P01":
-		problem, hint = "there is no table "+name, "create it (migrations/staging.sql has the default one) or correct the query"
-	case pg.Code == "42703":
-		problem, hint = "there is no such column "+name, "correct the query"
-		if s.query.key != "" {
-			hint = fmt.Sprintf("correct the query, or its key column, which is %q", s.query.key)
+		var busy bool
+		if err := conn.QueryRow(ctx, wanted, relation).Scan(&busy); err != nil {
+			return redact("waiting for staging", err)
 		}
-	case pg.Code == "42501":
-		problem, hint = "the role may not read "+name, "grant SELECT on it (see migrations/roles.sql)"
-	case strings.HasPrefix(pg.Code, "42"):
-		hint = "correct the query in config.toml"
-	case isOutage(pg.Code):
-		return redact("reading staging ("+s.query.name+")", err)
+		if !busy || !time.Now().Before(deadline) {
+			return nil
+		}
 	}
-	return &jobs.StagingError{Query: s.query.name, Problem: problem, Hint: hint}
 }

@@ -8,7 +8,10 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -178,7 +181,7 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	return config, nil
 }
 
-// connConfig reads a URL and sets what every connection of ours has.
+// connConfig reads a URL and sets what our own connections have.
 func connConfig(url string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -188,15 +191,22 @@ func connConfig(url string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// setDefaults bounds connecting, ends transactions that a frozen process leaves open, and fixes how values are written.
+// setDefaults is setLimits, and fixes how values are written and read.
 func setDefaults(config *pgx.ConnConfig) {
+	setLimits(config)
+	config.RuntimeParams["datestyle"] = "ISO"
+	config.RuntimeParams["timezone"] = "UTC"
+}
+
+// setLimits bounds connecting, ends transactions that a frozen process leaves open, and fixes what never depends on who
+// asks.
+func setLimits(config *pgx.ConnConfig) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}
+	config.RuntimeParams = oneSpelling(config.RuntimeParams)
 	for name, value := range map[string]string{
 		"idle_in_transaction_session_timeout": "60s",
-		"DateStyle":                           "ISO",
-		"TimeZone":                            "UTC",
 		"extra_float_digits":                  "1",
 		"client_encoding":                     "UTF8",
 		"jit":                                 "off",
@@ -205,6 +215,17 @@ func setDefaults(config *pgx.ConnConfig) {
 	} {
 		config.RuntimeParams[name] = value
 	}
+}
+
+// oneSpelling writes the names of settings in lower case, as Postgres compares them: of two spellings of one setting
+// (TimeZone in a URL, timezone by PGTZ) both would be sent, in the order of a map, and the last one would count. Of two
+// that a URL has, the one whose spelling is last in order counts: a setting in lower case.
+func oneSpelling(parameters map[string]string) map[string]string {
+	one := make(map[string]string, len(parameters))
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		one[strings.ToLower(name)] = parameters[name]
+	}
+	return one
 }
 
 // Hold implements jobs.Ledger.
