@@ -64,8 +64,11 @@ for unit in systemd/*.service; do put 644 "$unit" "lib/systemd/system/${unit##*/
 scripts/man.sh "$work/man"
 for page in "$work"/man/*; do pack "$page" "usr/share/man/man${page##*.}/${page##*/}"; done
 for shell in bash:bash-completion/completions/syncd zsh:zsh/vendor-completions/_syncd fish:fish/vendor_completions.d/syncd.fish; do
+	file=${shell#*:} name=${shell##*/}
 	"$work/syncd" completion "${shell%%:*}" >"$work/completion"
-	put 644 "$work/completion" "usr/share/${shell#*:}"
+	put 644 "$work/completion" "usr/share/$file"
+	"$work/syncd" admin completion "${shell%%:*}" >"$work/completion"
+	put 644 "$work/completion" "usr/share/${file%/*}/${name/syncd/syncd-admin}"
 done
 
 for sql in migrations/staging.sql migrations/roles.sql; do put 644 "$sql" "usr/share/syncd/${sql##*/}"; done

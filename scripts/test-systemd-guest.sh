@@ -105,6 +105,100 @@ database() {
 	syncd-admin migrate
 }
 
+# code N COMMAND …: the command ends with this code.
+code() {
+	local want=$1 got=0
+	shift
+	"$@" || got=$?
+	[ "$got" = "$want" ] || { echo "code $got, not $want"; false; }
+}
+# says TEXT N COMMAND …: it also says so.
+says() {
+	local text=$1 said
+	shift
+	if ! said=$(code "$@" 2>&1) || ! grep -qF -- "$text" <<<"$said"; then echo "$said" && false; fi
+}
+# admin_unit is that of the command of syncd-admin that runs.
+admin_unit() { systemctl list-units --plain --no-legend --state=running 'syncd-admin-*' | awk 'NR == 1 { print $1 }'; }
+admin_runs() { [ -n "$(admin_unit)" ]; }
+# surroundings UNIT: what the settings of the service have become there, but those that make the daemon.
+surroundings() {
+	local name
+	while read -r name; do
+		case $name in
+		Type | NotifyAccess | Environment | Exec* | Watchdog* | Timeout* | Restart* | RuntimeDirectory) ;;
+		*) systemctl show --property "$name" "$1" ;;
+		esac
+	done < <(sed -nE '/^\[Service\]/,/^\[Install\]/s/^([A-Za-z]+)=.*/\1/p' /lib/systemd/system/syncd.service | sort -u)
+}
+hostile_names() {
+	local name
+	for name in 'x#;1e touch /tmp/owned #' '../syncd' -x a/b '' . .. $'a\nb' 'a b' '$(touch /tmp/owned)' 'a%i'; do code 2 syncd-admin -i "$name" check; done
+	[ ! -e /tmp/owned ]
+}
+literal='it$HOME ${PATH} $$ %n %i `id` ; "q" '"'s' \\ é"
+reason_of() { sql <<<"SELECT reason FROM syncd.audit WHERE period = '$1' AND decision = 'close'"; }
+# interrupted COMMAND: a run that writes to a file is interrupted as COMMAND says, stops in order, and leaves nothing behind.
+interrupted() {
+	local before
+	before=$(sql <<<'SELECT coalesce(max(id), 0) FROM syncd.run')
+	code 4 "$@"
+	[ "$(sql <<<"SELECT state, failure_code FROM syncd.run WHERE id > $before")" = 'failed|stopped' ]
+	within 5 not admin_runs
+}
+ctrl_c() {
+	{ sleep 3 && printf '\003' && sleep 8; } |
+		script -qec 'trap : INT; syncd-admin run paie --dossier sainte-anne --period 2026-01 >/tmp/report 2>/tmp/messages; exit $?' /dev/null
+}
+by_kill() { timeout --preserve-status --signal="$1" 3 syncd-admin run paie --dossier sainte-anne --period 2026-01 >/tmp/report 2>/tmp/messages; }
+# beside_a_run FUNCTION: while a command of syncd-admin runs on a terminal of 77 columns.
+beside_a_run() {
+	script -qec 'stty cols 77; syncd-admin run paie --dossier sainte-anne --period 2026-01' /tmp/typescript </dev/null >/dev/null &
+	within 10 admin_runs
+	"$@"
+	systemctl kill --signal=TERM "$(admin_unit)"
+	wait
+}
+same_sandbox() { diff <(surroundings syncd.service) <(surroundings "$(admin_unit)") && [ "$(surroundings "$(admin_unit)" | wc -l)" -ge 35 ]; }
+terminal_of() { stty size <"/proc/$(systemctl show --value --property MainPID "$(admin_unit)")/fd/1"; }
+coloured() { script -qec "$1 syncd-admin runs" /dev/null </dev/null | grep -q "$(printf '\033')\["; }
+without() { # FILE COMMAND …: it is away meanwhile
+	local file=$1 got=0
+	shift
+	mv "$file" "$file.away"
+	"$@" || got=$?
+	mv "$file.away" "$file"
+	return "$got"
+}
+# a credential that was encrypted under another name, or for another machine
+foreign_credential() {
+	cp -a "$folder/credentials" /tmp/plain
+	for file in "$folder"/credentials/*; do
+		systemd-creds encrypt --name="syncd_${file##*/}" "$file" "$file.new" && mv "$file.new" "$file"
+	done
+	mkdir -p /run/systemd/system/syncd.service.d
+	printf '[Service]\nLoadCredential=\nLoadCredentialEncrypted=syncd:/etc/syncd/credentials\n' >/run/systemd/system/syncd.service.d/sealed.conf
+	systemctl daemon-reload
+	local good=0 said=0
+	syncd-admin check || good=$?
+	systemd-creds encrypt --name=other /tmp/plain/ledger-key "$folder/credentials/ledger-key"
+	says '/etc/syncd/credentials/ledger-key cannot be decrypted' 3 syncd-admin check || said=$?
+	rm -r /run/systemd/system/syncd.service.d "$folder/credentials"
+	cp -a /tmp/plain "$folder/credentials"
+	systemctl daemon-reload
+	[ "$good$said" = 00 ]
+}
+# completed WORD …: what TAB offers after these words, to a user who is not root.
+completed() {
+	su marie -s /bin/bash -c 'source /usr/share/bash-completion/bash_completion
+		_completion_loader "$1"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=$((${#COMP_LINE}))
+		compopt() { :; }
+		$(complete -p "$1" | sed -E "s/.* -F ([^ ]+) .*/\1/") "$1" "${!#}" ""
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+}
+as_marie() { su marie -s /bin/bash -c "$1"; }
+
 # what WORDS: a heading.
 what() { printf '\n── %s\n' "$*"; }
 
@@ -128,6 +222,33 @@ check 'a decision bears the name of who asked, and of the user of the service' '
 	syncd-admin period close 2025-01 --dossier sainte-anne --reason trial &&
 	[ "$(sql <<<"SELECT actor FROM syncd.audit WHERE decision = '\''close'\''" | tee /dev/stderr)" = "root (as syncd)" ]'
 check 'the exit code of the command comes through' 'code=0; syncd-admin show 999999 || code=$?; [ "$code" = 2 ]'
+
+what 'syncd-admin'
+check 'an instance is a name, and nothing of it is code' 'hostile_names'
+check 'an instance that is none is said to be none' 'says "there is no instance \"nowhere\"" 3 syncd-admin -i nowhere check'
+check 'arguments reach the command byte for byte' '
+	syncd-admin period close 2025-02 --force --dossier sainte-anne --reason "$literal" && [ "$(reason_of 2025-02 | tee /dev/stderr)" = "$literal" ]'
+check 'standard input reaches it' '
+	echo "said on the phone" | syncd-admin period close 2025-03 --force --dossier sainte-anne --reason - && [ "$(reason_of 2025-03)" = "said on the phone" ]'
+check 'another configuration is refused' '
+	says "and no other" 2 syncd-admin check --config /etc/shadow && says "and no other" 2 syncd-admin --config=/etc/shadow check && SYNCD_CONFIG=/etc/shadow syncd-admin check'
+check 'missing credentials are named' 'without "$folder/credentials" says "/etc/syncd/credentials: no such file" 3 syncd-admin check'
+check 'credentials that cannot be decrypted are named' 'foreign_credential'
+check 'it has the whole sandbox of the service' 'beside_a_run same_sandbox'
+check 'it knows the width of the terminal' '[ "$(beside_a_run terminal_of | tee /dev/stderr | cut -d" " -f2)" = 77 ]'
+check 'it is coloured on a terminal, unless NO_COLOR says no' 'coloured "" && not coloured "NO_COLOR=1"'
+check 'Ctrl-C reaches a run whose output is a file' 'interrupted ctrl_c'
+check 'so do SIGINT, SIGTERM, and a terminal that is closed' 'interrupted by_kill INT && interrupted by_kill TERM && interrupted by_kill HUP'
+check 'no unit of a command is left' '[ -z "$(systemctl list-units --all --no-legend "syncd-admin-*" | tee /dev/stderr)" ]'
+useradd --create-home --shell /bin/bash marie
+echo 'marie ALL = (root) NOPASSWD: /usr/sbin/syncd-admin' >/etc/sudoers.d/syncd
+check 'through sudo a decision bears the name of who typed it' '
+	as_marie "sudo syncd-admin period close 2025-04 --force --dossier sainte-anne --reason trial" &&
+	[ "$(sql <<<"SELECT actor FROM syncd.audit WHERE period = '\''2025-04'\''" | tee /dev/stderr)" = "marie (as syncd)" ]'
+check 'and nobody becomes root' 'not as_marie "sudo -n syncd-admin -i '\''x#;1e id > /tmp/owned #'\'' check" && not as_marie "sudo -n id" && [ ! -e /tmp/owned ]'
+check 'the Tab key completes jobs, flags and instances' '
+	grep -qx paie <<<"$(completed syncd-admin plan "")" && grep -qx paie <<<"$(completed sudo syncd-admin plan "")" && grep -q saint-martin <<<"$(completed sudo syncd-admin plan paie --dossier "")"'
+check 'and for root the numbers of runs' 'grep -q "^1[[:space:]]" <<<"$(syncd-admin __complete show "" 2>/dev/null)"'
 
 what 'start'
 check 'it starts' 'systemctl enable --now syncd'

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly packages=systemd,systemd-sysv,dbus,libnss-systemd,procps,postgresql,man-db
+readonly packages=systemd,systemd-sysv,dbus,libnss-systemd,procps,postgresql,man-db,sudo,bash-completion
 cache=$PWD/.cache/systemd
 older=$(realpath "$1")
 newer=$(realpath "$2")

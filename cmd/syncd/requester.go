@@ -51,11 +51,27 @@ func loginName() string {
 	return loginOf(os.Getenv("SYNCD_LOGIN_UID"))
 }
 
+// loginUID is the user of the login session, or else whom sudo names: for a command that gets no session of its own.
+func loginUID(getenv func(string) string) string {
+	text, _ := os.ReadFile("/proc/self/loginuid") // "" where the kernel keeps none
+	for _, uid := range []string{strings.TrimSpace(string(text)), getenv("SUDO_UID")} {
+		if isLogin(uid) {
+			return uid
+		}
+	}
+	return strconv.Itoa(os.Getuid())
+}
+
 // loginOf is the name that belongs to a login uid; "" = it is not set, or no number.
 func loginOf(uid string) string {
-	const unset = "4294967295"
-	if _, err := strconv.ParseUint(uid, 10, 32); err != nil || uid == unset {
+	if !isLogin(uid) {
 		return ""
 	}
 	return nameOf(uid)
+}
+
+func isLogin(uid string) bool {
+	const unset = "4294967295"
+	_, err := strconv.ParseUint(uid, 10, 32)
+	return err == nil && uid != unset
 }

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"syncd/internal/admin"
+)
 
 // globalFlags are those that all commands share.
 type globalFlags struct {
@@ -18,7 +22,7 @@ const defaultConfig = "/etc/syncd/config.toml"
 
 func (f *globalFlags) configPath(getenv func(string) string) string {
 	switch {
-	case f.config != "":
+	case f.config != "" && getenv(admin.Variable) == "":
 		return f.config
 	case getenv("SYNCD_CONFIG") != "":
 		return getenv("SYNCD_CONFIG")
@@ -43,12 +47,17 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
   syncd run paie                  send it
   syncd show 12 --diff            what run 12 did, field by field
   syncd why 00042                 one employee's whole story`,
-		Version:           version,
-		Args:              cobra.ArbitraryArgs,
-		RunE:              unknownCommand,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return flags.readStdin(p) },
-		SilenceErrors:     true,
-		SilenceUsage:      true,
+		Version: version,
+		Args:    cobra.ArbitraryArgs,
+		RunE:    unknownCommand,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if service := p.Getenv(admin.Variable); service != "" && flags.config != "" {
+				return usagef("the configuration is that of %s, and no other\nhint: leave out --config; another service's: syncd-admin -i NAME", service)
+			}
+			return flags.readStdin(p)
+		},
+		SilenceErrors: true,
+		SilenceUsage:  true,
 	}
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
@@ -62,7 +71,7 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
 		newCheck(p, &flags), newMigrate(p, &flags), newPlan(p, &flags), newRun(p, &flags), newResume(p, &flags),
 		newApprove(p, &flags), newCancel(p, &flags), newSettle(p, &flags), newPeriod(p, &flags), newRuns(p, &flags), newShow(p, &flags),
 		newWhy(p, &flags), newAudit(p, &flags), newDictionary(p, &flags), newContract(p, &flags), newDaemon(p, &flags), newSchedule(p, &flags),
-		newPause(p, &flags), newUnpause(p, &flags), newPurge(p, &flags), newSandbox(p, &flags), newVersion(p, &flags),
+		newPause(p, &flags), newUnpause(p, &flags), newPurge(p, &flags), newSandbox(p, &flags), newVersion(p, &flags), newAdmin(p),
 	)
 	addCompletion(root)
 	return root
