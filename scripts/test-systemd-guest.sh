@@ -53,7 +53,7 @@ send() { [ "$(pid)" -gt 1 ] && kill "-$1" "$(pid)"; }
 uid() { awk '$1 == "Uid:" { print $2 }' "/proc/$(pid)/status"; }
 active_anew() { is ActiveState active && [ "$(pid)" != "$1" ] && [ "$(pid)" != 0 ]; }
 sql() { su postgres -s /bin/sh -c 'exec psql -X -q -At -v ON_ERROR_STOP=1 -d "${1:-paie}"' sh "${1:-paie}"; }
-answer() { printf 'GET %s HTTP/1.0\r\n\r\n' "$1" | { exec 3<>"/dev/tcp/${health%:*}/${health#*:}" && cat >&3 && cat <&3; }; }
+answer() { printf 'GET %s HTTP/1.0\r\n%s\r\n' "$1" "${2:+$2$'\r\n'}" | { exec 3<>"/dev/tcp/${health%:*}/${health#*:}" && cat >&3 && cat <&3; }; }
 ready() { grep -q '^HTTP/1.[01] 200 ' <<<"$(answer /readyz 2>/dev/null)"; }
 # journal_says TEXT OPTION …: no pipe, as grep leaves early and a broken pipe would count.
 journal_says() { grep -q "$1" <<<"$(journalctl --output cat --no-pager "${@:2}")"; }
@@ -138,22 +138,34 @@ hostile_names() {
 }
 literal='it$HOME ${PATH} $$ %n %i `id` ; "q" '"'s' \\ é"
 reason_of() { sql <<<"SELECT reason FROM syncd.audit WHERE period = '$1' AND decision = 'close'"; }
+# renew changes everyone in staging, so that there is a whole month to send.
+renew() { sql <<<"UPDATE staging.employee SET ville = 'VILLE $SECONDS' WHERE dossier = 'sainte-anne'"; }
+newest() { sql <<<'SELECT coalesce(max(id), 0) FROM syncd.run'; }
+sends_after() { [ "$(newest)" -gt "$1" ] && some_accepted; }
 # interrupted COMMAND: a run that writes to a file is interrupted as COMMAND says, stops in order, and leaves nothing behind.
 interrupted() {
-	local before
-	before=$(sql <<<'SELECT coalesce(max(id), 0) FROM syncd.run')
-	code 4 "$@"
-	[ "$(sql <<<"SELECT state, failure_code FROM syncd.run WHERE id > $before")" = 'failed|stopped' ]
-	within 5 not admin_runs
+	renew
+	before=$(newest)
+	code 4 "$@" && [ "$(sql <<<"SELECT state, failure_code FROM syncd.run WHERE id > $before")" = 'failed|stopped' ] && within 5 not admin_runs
 }
+readonly month='run paie --dossier sainte-anne --period 2026-01'
 ctrl_c() {
-	{ sleep 3 && printf '\003' && sleep 8; } |
-		script -qec 'trap : INT; syncd-admin run paie --dossier sainte-anne --period 2026-01 >/tmp/report 2>/tmp/messages; exit $?' /dev/null
+	{ within 20 sends_after "$before" && printf '\003'; } |
+		script -qec "trap : INT; syncd-admin $month >/tmp/report 2>/tmp/messages; exit \$?" /dev/null
 }
-by_kill() { timeout --preserve-status --signal="$1" 3 syncd-admin run paie --dossier sainte-anne --period 2026-01 >/tmp/report 2>/tmp/messages; }
+by_kill() {
+	local command
+	# shellcheck disable=SC2086 # its words
+	syncd-admin $month >/tmp/report 2>/tmp/messages &
+	command=$!
+	within 20 sends_after "$before"
+	kill "-$1" "$command"
+	wait "$command"
+}
 # beside_a_run FUNCTION: while a command of syncd-admin runs on a terminal of 77 columns.
 beside_a_run() {
-	script -qec 'stty cols 77; syncd-admin run paie --dossier sainte-anne --period 2026-01' /tmp/typescript </dev/null >/dev/null &
+	renew
+	script -qec "stty cols 77; syncd-admin $month" /tmp/typescript </dev/null >/dev/null &
 	within 10 admin_runs
 	"$@"
 	systemctl kill --signal=TERM "$(admin_unit)"
@@ -190,12 +202,12 @@ foreign_credential() {
 }
 # completed WORD …: what TAB offers after these words, to a user who is not root.
 completed() {
-	su marie -s /bin/bash -c 'source /usr/share/bash-completion/bash_completion
+	su -s /bin/bash -c 'source /usr/share/bash-completion/bash_completion
 		_completion_loader "$1"
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=$((${#COMP_LINE}))
 		compopt() { :; }
 		$(complete -p "$1" | sed -E "s/.* -F ([^ ]+) .*/\1/") "$1" "${!#}" ""
-		printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+		printf "%s\n" "${COMPREPLY[@]}"' -- marie bash "$@"
 }
 as_marie() { su marie -s /bin/bash -c "$1"; }
 
@@ -219,7 +231,7 @@ check 'the sandbox answers' 'sandbox'
 check 'the nomenclatures are fetched' 'syncd-admin run dictionnaire'
 check 'syncd-admin check finds nothing to mend' 'syncd-admin check'
 check 'a decision bears the name of who asked, and of the user of the service' '
-	syncd-admin period close 2025-01 --dossier sainte-anne --reason trial &&
+	syncd-admin period close 2025-01 --force --dossier sainte-anne --reason trial &&
 	[ "$(sql <<<"SELECT actor FROM syncd.audit WHERE decision = '\''close'\''" | tee /dev/stderr)" = "root (as syncd)" ]'
 check 'the exit code of the command comes through' 'code=0; syncd-admin show 999999 || code=$?; [ "$code" = 2 ]'
 
@@ -239,6 +251,7 @@ check 'it knows the width of the terminal' '[ "$(beside_a_run terminal_of | tee 
 check 'it is coloured on a terminal, unless NO_COLOR says no' 'coloured "" && not coloured "NO_COLOR=1"'
 check 'Ctrl-C reaches a run whose output is a file' 'interrupted ctrl_c'
 check 'so do SIGINT, SIGTERM, and a terminal that is closed' 'interrupted by_kill INT && interrupted by_kill TERM && interrupted by_kill HUP'
+renew
 check 'no unit of a command is left' '[ -z "$(systemctl list-units --all --no-legend "syncd-admin-*" | tee /dev/stderr)" ]'
 useradd --create-home --shell /bin/bash marie
 echo 'marie ALL = (root) NOPASSWD: /usr/sbin/syncd-admin' >/etc/sudoers.d/syncd
@@ -255,6 +268,8 @@ check 'it starts' 'systemctl enable --now syncd'
 check 'it is active' 'is ActiveState active' || end
 check 'its status says what it does' 'status_says idle'
 check 'it is ready' 'within 10 ready'
+check 'it answers no web page' '
+	grep -q "^HTTP/1.[01] 421 " <<<"$(answer /metrics "Host: rebound.example")" && grep -q "^HTTP/1.[01] 403 " <<<"$(answer /metrics "Origin: null")"'
 main=$(pid)
 check 'it runs as a user of its own, not root' '[ "$(getent passwd "$(uid)" | cut -d: -f1)" = syncd ]'
 check 'core dumps are off' 'grep -q "Max core file size  *0  *0 " "/proc/$main/limits"'
