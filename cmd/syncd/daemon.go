@@ -118,7 +118,7 @@ func (s *service) serve(ctx context.Context) (done <-chan struct{}) {
 		for told := false; address != "" && ctx.Err() == nil; told = true {
 			listener, err := monitor.Listen(ctx, address)
 			if err == nil {
-				err = monitor.Serve(ctx, listener, monitor.Handler(s.health, s.metrics), s.log)
+				err = monitor.Serve(ctx, listener, monitor.Handler(s.health, s.metrics), func() []string { return s.current.get().Daemon.Hosts }, s.log)
 			}
 			if err != nil && !told {
 				s.log.Error().Str("trouble", err.Error()).Msg("monitoring is not served: trying again")

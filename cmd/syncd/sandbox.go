@@ -23,9 +23,10 @@ func newSandbox(p process, flags *globalFlags) *cobra.Command {
 		Short: "Stand in for Isidoor on this machine, for rehearsals",
 		Long: sandbox.NoticeEN + `
 
-It answers at the loopback address that base_url names, knows the dossiers and keys of the
-configuration, keeps what it receives in memory, and can misbehave on request. Start with
-'syncd sandbox init DIR', which makes a complete configuration for a rehearsal.
+It answers at the loopback address that base_url names, to programs and not to web pages, knows
+the dossiers and keys of the configuration, keeps what it receives in memory, and can misbehave
+on request. Start with 'syncd sandbox init DIR', which makes a complete configuration for a
+rehearsal. The commands below control a running sandbox; 'syncd sandbox token' lets curl do so.
 
 A profile is a shape that the API could have. "isidoor" is the one that syncd assumes; "plat" has
 other names, verbs and places, and tells refusals inside a 200 (its configuration:
@@ -62,7 +63,7 @@ Faults (--fault, repeatable; lists are separated by +):
 	cmd.Flags().StringVar(&c.ContractFile, "contract", "", "serve this file as the Swagger document, read again at each request")
 	cmd.Flags().DurationVar(&c.TokenLifetime, "token-lifetime", c.TokenLifetime, "how long a token lasts")
 	cmd.Flags().BoolVar(&c.Append, "append", false, "a document that comes again adds its elements to those held, instead of replacing them: sending twice pays twice")
-	cmd.AddCommand(newSandboxInit(p), newSandboxSample(p), newSandboxReceived(p, flags), newSandboxFaults(p, flags), newSandboxEdit(p, flags), newSandboxDictionary(p, flags), newSandboxContract(p, flags))
+	cmd.AddCommand(newSandboxInit(p), newSandboxSample(p), newSandboxReceived(p, flags), newSandboxFaults(p, flags), newSandboxToken(p, flags), newSandboxEdit(p, flags), newSandboxDictionary(p, flags), newSandboxContract(p, flags))
 	return cmd
 }
 

@@ -110,6 +110,34 @@ func (p process) sandboxPost(ctx context.Context, flags *globalFlags, path strin
 	return err
 }
 
+func newSandboxToken(p process, flags *globalFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "token",
+		Short: "Print the token that the control of a running sandbox wants, for curl",
+		Long: `Print the token that the control of a running sandbox wants. 'syncd sandbox received', faults, edit
+and dictionary send it by themselves. It follows from the client secret of the configuration, and
+tells nothing of it.`,
+		Example: `  syncd sandbox token --config rehearsal/config.toml
+  curl -H "Authorization: Bearer $(syncd sandbox token --config rehearsal/config.toml)" http://127.0.0.1:8089/sandbox/stats`,
+		Args: none,
+		RunE: p.withApp(flags, func(_ context.Context, a *app, _ []string) error {
+			if _, err := a.sandboxAddress(); err != nil {
+				return err
+			}
+			token, err := a.sandboxToken()
+			if err == nil {
+				_, err = fmt.Fprintln(p.Stdout, token)
+			}
+			return err
+		}),
+	}
+}
+
+func (a *app) sandboxToken() (string, error) {
+	secret, err := a.config.Isidoor.ClientSecret.Read()
+	return sandbox.ControlToken(secret), err
+}
+
 // sandboxCall asks the sandbox that the configuration names, on this machine.
 func (a *app) sandboxCall(ctx context.Context, method, path string, body []byte) ([]byte, error) {
 	address, err := a.sandboxAddress()
@@ -122,6 +150,12 @@ func (a *app) sandboxCall(ctx context.Context, method, path string, body []byte)
 	if err != nil {
 		return nil, err
 	}
+	token, err := a.sandboxToken()
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, &jobs.CallError{Class: jobs.ClassTemporary, Call: method + " " + request.URL.Path, Problem: "no sandbox answers at " + address,
@@ -131,6 +165,9 @@ func (a *app) sandboxCall(ctx context.Context, method, path string, body []byte)
 	answer, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, fmt.Errorf("reading the sandbox's answer: %w", err)
+	}
+	if response.StatusCode == http.StatusUnauthorized {
+		return nil, usagef("the sandbox at %s was started with another configuration than %s: it has another client secret\nhint: name its own with --config", address, a.config.File)
 	}
 	if response.StatusCode/100 != 2 {
 		return nil, usagef("the sandbox refuses: %s", answer)

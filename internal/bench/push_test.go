@@ -125,6 +125,8 @@ func call(r *rig, method, path string) []byte {
 	if err != nil {
 		r.b.Fatal(err)
 	}
+	request.Header.Set("Authorization", "Bearer "+sandbox.ControlToken(secret(r, "isidoor-client-secret")))
+	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		r.b.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 // Daemon is how `syncd daemon` works.
 type Daemon struct {
 	Listen       string             // "host:port" of this machine, or "unix:/path"; "" = no health and no metrics
+	Hosts        []string           // names under which it is asked as well, such as by a proxy
 	MaxRuns      int                // runs executed at once; at most Isidoor.MaxInFlight
 	ResumeFailed *schedule.Schedule // when failed runs are taken up again; nil = never
 	ResumeWithin time.Duration      // how old a failed run may be for that
@@ -29,6 +31,7 @@ func readDaemon(t *table, maxInFlight int) Daemon {
 	defer t.finish()
 	d := Daemon{
 		Listen:       t.listen("listen", "127.0.0.1:9464"),
+		Hosts:        t.hosts("hosts"),
 		MaxRuns:      t.integer("max_runs", int64(min(4, maxInFlight)), 1, 64),
 		ResumeWithin: t.duration("resume_within", day, time.Minute, 7*day),
 		Grace:        t.duration("grace", time.Minute, time.Second, mostGrace),
@@ -41,6 +44,26 @@ func readDaemon(t *table, maxInFlight int) Daemon {
 			"lower max_runs, or raise isidoor.max_in_flight")
 	}
 	return d
+}
+
+// hostPattern is a name as a client puts it into Host, without port. A star would let every page in.
+var hostPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
+
+func (t *table) hosts(key string) []string {
+	list := t.want(key, kindList)
+	if list == nil {
+		return nil
+	}
+	const hint = `write a name such as "metrics.example.org", between quotes and without port`
+	var hosts []string
+	for _, at := range t.texts(key, list, hint) {
+		if !hostPattern.MatchString(at.node.text) {
+			at.report("", "is not the name of a host", hint)
+			continue
+		}
+		hosts = append(hosts, at.node.text)
+	}
+	return hosts
 }
 
 // maxSocketPath is the length in bytes of the longest path of a Unix socket on Linux.

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,6 +42,7 @@ deadline = "0s"
 ping = { started = "http://127.0.0.1:8080/s", done = "https://example.org/d", failed = { env = "PING" } }`,
 		"[[dossier]]", `[daemon]
 listen = "unix:/run/syncd/http.sock"
+hosts = ["metrics.example.org"]
 resume_failed = ""
 closed_days = ["12-24", "2026-12-31"]
 [retention]
@@ -50,7 +52,7 @@ runs = "forever"
 schedule = ""
 
 [[dossier]]`))
-	if c.Daemon.MaxRuns != 2 || c.Daemon.ResumeFailed != nil || c.Daemon.Listen != "unix:/run/syncd/http.sock" {
+	if c.Daemon.MaxRuns != 2 || c.Daemon.ResumeFailed != nil || c.Daemon.Listen != "unix:/run/syncd/http.sock" || !slices.Equal(c.Daemon.Hosts, []string{"metrics.example.org"}) {
 		t.Errorf("got %+v", c.Daemon)
 	}
 	if r := c.Retention; r.Diffs != (Age{Days: 30}) || r.Items != (Age{Months: 12}) || r.Runs != (Age{}) || r.Schedule != nil {

@@ -26,6 +26,10 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	if path, found := strings.CutPrefix(address, unixPrefix); found {
 		return listenUnix(ctx, path)
 	}
+	port, byName := strings.CutPrefix(address, "localhost:")
+	if byName {
+		address = "127.0.0.1:" + port // whatever a resolver makes of the name
+	}
 	parsed, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("listening for monitoring: %q is no address\nhint: write 127.0.0.1:9464, [::1]:9464 or unix:/run/syncd/http.sock", address)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"syncd/internal/loopback"
 )
 
 const (
@@ -21,10 +23,10 @@ const (
 )
 
 // Serve answers on listener until ctx ends, then lets what is under way finish. It closes listener. Its error is nil
-// after an end that was asked for.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log zerolog.Logger) error {
+// after an end that was asked for. Web pages are refused, and so is who asks for another host than this machine or hosts.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, hosts func() []string, log zerolog.Logger) error {
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           loopback.Guard(handler, hosts),
 		ReadHeaderTimeout: readTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,

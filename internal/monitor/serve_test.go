@@ -25,7 +25,9 @@ func serving(t *testing.T, address string, handler http.Handler) (net.Listener, 
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, listener, handler, zerolog.Nop()) }()
+	go func() {
+		ended <- Serve(ctx, listener, handler, func() []string { return []string{"metrics.example.org"} }, zerolog.Nop())
+	}()
 	return listener, func() error {
 		cancel()
 		return <-ended
@@ -33,13 +35,13 @@ func serving(t *testing.T, address string, handler http.Handler) (net.Listener, 
 }
 
 // fetch asks the server behind listener.
-func fetch(ctx context.Context, listener net.Listener, path string) (int, string, error) {
+func fetch(ctx context.Context, listener net.Listener, host, path string) (int, string, error) {
 	address := listener.Addr()
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, address.Network(), address.String())
 	}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://monitor"+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+host+path, nil)
 	if err != nil {
 		return 0, "", err
 	}
@@ -57,13 +59,17 @@ func TestServe(t *testing.T) {
 	health := NewHealth(time.Now)
 	handler := Handler(health, NewMetrics("1.2.3", health))
 	socket := filepath.Join(t.TempDir(), "monitor.sock")
-	for _, address := range []string{"127.0.0.1:0", "[::1]:0", "unix:" + socket} {
+	for _, address := range []string{"127.0.0.1:0", "localhost:0", "[::1]:0", "unix:" + socket} {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
 			listener, end := serving(t, address, handler)
-			status, body, err := fetch(t.Context(), listener, "/healthz")
-			if err != nil || status != http.StatusOK || body != "ok\n" {
-				t.Errorf("answered %d %q, %v", status, body, err)
+			for host, want := range map[string]int{"localhost": http.StatusOK, "metrics.example.org": http.StatusOK, "rebound.example": http.StatusMisdirectedRequest} {
+				if strings.HasPrefix(address, unixPrefix) {
+					want = http.StatusOK // no browser comes by there
+				}
+				if status, body, err := fetch(t.Context(), listener, host, "/healthz"); err != nil || status != want || (status == http.StatusOK) != (body == "ok\n") {
+					t.Errorf("%s is answered %d %q, %v", host, status, body, err)
+				}
 			}
 			if strings.HasPrefix(address, unixPrefix) {
 				if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o660 {
@@ -98,7 +104,7 @@ func TestServeLetsAnswersFinish(t *testing.T) {
 			}
 		}
 	}()
-	if status, body, err := fetch(t.Context(), listener, "/"); err != nil || status != http.StatusOK || body != "late\n" {
+	if status, body, err := fetch(t.Context(), listener, "monitor", "/"); err != nil || status != http.StatusOK || body != "late\n" {
 		t.Errorf("answered %d %q, %v", status, body, err)
 	}
 	if err := <-ended; err != nil {
@@ -115,7 +121,7 @@ func TestServeReportsABrokenListener(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := Serve(t.Context(), listener, http.NotFoundHandler(), zerolog.Nop()); err == nil {
+	if err := Serve(t.Context(), listener, http.NotFoundHandler(), nil, zerolog.Nop()); err == nil {
 		t.Error("no error")
 	}
 }
@@ -123,15 +129,15 @@ func TestServeReportsABrokenListener(t *testing.T) {
 func TestListenRefuses(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"0.0.0.0:9464":    "can be reached from other machines",
-		"[::]:9464":       "can be reached from other machines",
-		"192.0.2.1:9464":  "can be reached from other machines",
-		":9464":           "is no address",
-		"localhost:9464":  "is no address",
-		"127.0.0.1":       "is no address",
-		"":                "is no address",
-		"unix:monitor":    "is no absolute path",
-		"unix:/nowhere/x": "the directory must exist",
+		"0.0.0.0:9464":     "can be reached from other machines",
+		"[::]:9464":        "can be reached from other machines",
+		"192.0.2.1:9464":   "can be reached from other machines",
+		":9464":            "is no address",
+		"example.org:9464": "is no address",
+		"127.0.0.1":        "is no address",
+		"":                 "is no address",
+		"unix:monitor":     "is no absolute path",
+		"unix:/nowhere/x":  "the directory must exist",
 	} {
 		listener, err := Listen(t.Context(), address)
 		if err == nil {

@@ -63,7 +63,7 @@ func TestAnotherContractIsServedAndReadAgain(t *testing.T) {
 			t.Errorf("served %q, want %q", got.body, text)
 		}
 	}
-	own := b.must(http.MethodGet, "/sandbox/contract", "", nil)
+	own := b.must(http.MethodGet, "/sandbox/contract", "", controlling())
 	if wantStatus(t, own, http.StatusOK); !json.Valid([]byte(own.body)) || !strings.Contains(own.body, `"Salarie_Post"`) {
 		t.Errorf("its own: %.200s", own.body)
 	}

@@ -1,13 +1,18 @@
 package sandbox
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
+	"mime"
 	"net"
 	"net/http"
 	"strings"
 )
 
-// The control routes change the sandbox and show what it holds, without a token: they exist only on loopback.
+// The control routes change the sandbox and show what it holds. They exist only on loopback, want ControlToken as a bearer
+// token, and JSON from whoever changes something: a form of a web page can send neither.
 //
 //	GET    /sandbox/stats
 //	GET    /sandbox/received?dossier=NAME[&documents=no]
@@ -37,9 +42,33 @@ func (s *Sandbox) controlRoutes(mux *http.ServeMux) {
 				s.serveNotFound(w, r)
 				return
 			}
+			if problem, status := s.uncontrolled(r); problem != "" {
+				http.Error(w, problem, status)
+				return
+			}
 			handle(w, r)
 		})
 	}
+}
+
+// ControlToken is the token of the control routes, which follows from the client's secret: whoever has the configuration
+// of a sandbox can control it, and nothing more is to be kept. It tells nothing of the secret.
+func ControlToken(clientSecret string) string {
+	mac := hmac.New(sha256.New, []byte(clientSecret))
+	mac.Write([]byte("control of syncd's sandbox"))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// uncontrolled says why a request does not control the sandbox; "" = it does.
+func (s *Sandbox) uncontrolled(r *http.Request) (problem string, status int) {
+	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !bearer || !hmac.Equal([]byte(token), []byte(s.controlToken)) {
+		return "the sandbox's control wants a token\nhint: 'syncd sandbox token' prints it, for: Authorization: Bearer TOKEN", http.StatusUnauthorized
+	}
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method != http.MethodGet && r.Method != http.MethodHead && (err != nil || kind != "application/json") {
+		return "the sandbox's control wants JSON\nhint: Content-Type: application/json", http.StatusUnsupportedMediaType
+	}
+	return "", 0
 }
 
 func arrivedOnLoopback(r *http.Request) bool {

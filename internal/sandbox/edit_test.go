@@ -58,7 +58,7 @@ func TestDeletingAtTheOtherSide(t *testing.T) {
 	if stats := b.sandbox.Stats(); stats.Documents != 0 || stats.Deliveries != 2 {
 		t.Errorf("stats %+v", stats)
 	}
-	wantStatus(t, b.must(http.MethodDelete, "/sandbox/document", `{"dossier":"saint-martin","matricule":"00042"}`, nil), http.StatusBadRequest)
+	wantStatus(t, b.must(http.MethodDelete, "/sandbox/document", `{"dossier":"saint-martin","matricule":"00042"}`, controlling()), http.StatusBadRequest)
 }
 
 func TestEditsThatAreRefused(t *testing.T) {
@@ -96,7 +96,7 @@ func TestEditsThatAreRefused(t *testing.T) {
 	if err := b.sandbox.Edit(sandbox.Edit{Dossier: "saint-martin", Matricule: "00042", Members: bad}); err == nil || err.Error() != "the value of Iban is not JSON" {
 		t.Errorf("not JSON: %v", err)
 	}
-	wantStatus(t, b.must(http.MethodPost, "/sandbox/document", `{"employee":"00042"}`, nil), http.StatusBadRequest)
+	wantStatus(t, b.must(http.MethodPost, "/sandbox/document", `{"employee":"00042"}`, controlling()), http.StatusBadRequest)
 	if got := b.get("Salarie/00042").body; got != document {
 		t.Errorf("edited all the same: %s", got)
 	}

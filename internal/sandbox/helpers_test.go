@@ -105,6 +105,11 @@ func (b *bench) doContext(ctx context.Context, method, path, body string, header
 	return reply{response.StatusCode, response.Header, string(read)}, err
 }
 
+// controlling are the headers of who may control the sandbox.
+func controlling() map[string]string {
+	return map[string]string{"Authorization": "Bearer " + sandbox.ControlToken(clientSecret), "Content-Type": "application/json"}
+}
+
 func (b *bench) must(method, path, body string, header map[string]string) reply {
 	b.Helper()
 	got, err := b.do(method, path, body, header)

@@ -149,7 +149,7 @@ func TestPlatIsEditedAppendedAndControlled(t *testing.T) {
 		`{"fonction":"F_AUTRE"}`:     "the edited document is not valid: fiche.fonction",
 		`{"lignes.rubrique":"ABCD"}`: "a Fiche has no member \"lignes.rubrique\"",
 	} {
-		got := b.must(http.MethodPost, "/sandbox/document", `{"dossier":"saint-martin","matricule":"00042","members":`+members+`}`, nil)
+		got := b.must(http.MethodPost, "/sandbox/document", `{"dossier":"saint-martin","matricule":"00042","members":`+members+`}`, controlling())
 		if got.status != http.StatusBadRequest || !strings.HasPrefix(got.body, want) {
 			t.Errorf("%s: %d %s", members, got.status, got.body)
 		}

@@ -18,6 +18,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"syncd/internal/loopback"
 )
 
 // What the operator reads before a rehearsal.
@@ -77,8 +79,9 @@ type Sandbox struct {
 	config        Config
 	profile       *profile
 	dossiers      map[string]*dossier // by key; never changes
-	mux           *http.ServeMux
+	handler       http.Handler
 	swagger       []byte // its own contract
+	controlToken  string
 	tokens        tokens
 	nomenclatures nomenclatures
 	chaos         chaos
@@ -102,7 +105,7 @@ func New(config Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{config: config, profile: shape, dossiers: dossiers}
+	s := &Sandbox{config: config, profile: shape, dossiers: dossiers, controlToken: ControlToken(config.ClientSecret)}
 	s.tokens.lifetime = config.TokenLifetime.Truncate(time.Second)
 	s.nomenclatures.replace(config.Nomenclatures)
 	s.chaos.seed = config.Seed
@@ -113,9 +116,11 @@ func New(config Config) (*Sandbox, error) {
 	if s.swagger, err = swaggerDocument(shape, config.KeyIn, config.KeyName); err != nil {
 		return nil, err
 	}
-	if s.mux, err = s.routes(); err != nil {
+	mux, err := s.routes()
+	if err != nil {
 		return nil, err
 	}
+	s.handler = loopback.Guard(mux, nil)
 	return s, nil
 }
 
@@ -180,7 +185,7 @@ func (s *Sandbox) routes() (*http.ServeMux, error) {
 }
 
 // ServeHTTP answers one request.
-func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Reset forgets what was received and counted, and puts faults and nomenclatures back to what the sandbox started
 // with. Tokens stay valid: clients need not notice.
