@@ -217,7 +217,7 @@ func readEndpoint(r *config.ReadEndpoint) *restapi.ReadEndpoint {
 
 func (a *app) target(d config.Dossier) jobs.Target {
 	return jobs.Target{Partner: "isidoor", Environment: a.config.Isidoor.Environment, BaseURL: a.config.Isidoor.BaseURL,
-		Dossier: d.Name, Identity: d.Siret}
+		Dossier: d.Name, Identity: d.Siret, Siret: d.Siret}
 }
 
 func (a *app) language() report.Language { return report.Language(a.config.Language(a.Getenv)) }

@@ -126,7 +126,7 @@ func (c *checker) executes(run *jobs.Run) bool {
 		return false
 	}
 	for _, d := range c.config.Dossiers(j) {
-		if t := c.target(d); t.Dossier == run.Target.Dossier && t.Environment == run.Target.Environment && t.BaseURL == run.Target.BaseURL {
+		if t := c.target(d); t.Dossier == run.Target.Dossier && t.Environment == run.Target.Environment && jobs.NormalAddress(t.BaseURL) == run.Target.BaseURL {
 			return true
 		}
 	}

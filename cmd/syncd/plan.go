@@ -161,7 +161,7 @@ func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	closed, err := p.ledger.ClosedPeriod(ctx, target.ID, p.period)
+	closed, err := p.ledger.ClosedPeriod(ctx, target, p.period)
 	if err != nil {
 		return 0, err
 	}

@@ -135,7 +135,7 @@ func explainNoRun(id int64, err error) error {
 
 // sameTarget refuses a decision about a run of another environment or address than the configuration names.
 func (a *app) sameTarget(run *jobs.Run) error {
-	if now := a.config.Isidoor; now.Environment != run.Target.Environment || now.BaseURL != run.Target.BaseURL {
+	if now := a.config.Isidoor; now.Environment != run.Target.Environment || jobs.NormalAddress(now.BaseURL) != run.Target.BaseURL {
 		return usagef("run %d is of the %s environment at another address than the configuration names\nhint: name the configuration that it was made with: --config FILE", run.ID, run.Target.Environment)
 	}
 	return nil

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -62,9 +63,50 @@ type surroundings struct {
 func readJobs(tables []*table, around surroundings) []Job {
 	var list []Job
 	for _, t := range tables {
-		list = append(list, readJob(t, jobNames(list), around))
+		j := readJob(t, jobNames(list), around)
+		if len(t.file.problems) == 0 {
+			t.refuseOverlap(&j, list, around.dossiers)
+		}
+		list = append(list, j)
 	}
 	return list
+}
+
+// refuseOverlap refuses two pushes to one dossier that may make different documents of the same people. What was sent is
+// known by dossier, not by job: each of them would take whoever only the other one reads as gone, and put its own document
+// in the place of the other's. Of two queries nobody can prove that they never find the same people; jobs that read and map
+// alike, and differ in schedule, period or guards, make the same documents.
+func (t *table) refuseOverlap(j *Job, others []Job, dossiers []string) {
+	for i := range others {
+		other := &others[i]
+		if j.Kind != jobs.PushSalaries || other.Kind != jobs.PushSalaries || len(j.unmapped)+len(other.unmapped) > 0 || sameDocuments(j, other) {
+			continue
+		}
+		for _, d := range dossiers {
+			if j.Covers(d) && other.Covers(d) {
+				t.report("name", fmt.Sprintf("sends to the dossier %q, to which job %q sends other documents: each would undo the other's", d, other.Name),
+					"one job a dossier: read everybody in one query (UNION ALL), or give both jobs the same [job.source], [job.fields] and [[job.children]]")
+				return
+			}
+		}
+	}
+}
+
+// sameDocuments tells whether two jobs read and map alike. White space in queries does not count.
+func sameDocuments(a, b *Job) bool {
+	return reflect.DeepEqual(a.Mapping, b.Mapping) && slices.Equal(a.reads(), b.reads())
+}
+
+// reads are the queries and keys by which documents are read.
+func (j *Job) reads() []string {
+	parts := []string{j.Source.Employees, j.Source.Key}
+	for _, c := range j.Source.Children {
+		parts = append(parts, c.Rows, c.Employee)
+	}
+	for i := range parts {
+		parts[i] = strings.Join(strings.Fields(parts[i]), " ")
+	}
+	return parts
 }
 
 // Keys that only one kind of job has.

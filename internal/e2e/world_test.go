@@ -183,7 +183,7 @@ func (silent) Waiting(time.Duration) {}
 func (w *world) request() jobs.NewRun {
 	return jobs.NewRun{Job: w.job.Name, Kind: jobs.PushSalaries, Period: period, Scope: w.job.Scope, Trigger: jobs.TriggerManual,
 		RequestedBy: "test", Overwrite: w.overwrite, Digests: jobs.Digests{Config: "test"},
-		Target: jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: w.server.URL, Dossier: dossier, Identity: siret}}
+		Target: jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: w.server.URL, Dossier: dossier, Identity: siret, Siret: siret}}
 }
 
 func (w *world) approve(r *jobs.Runner, run int64, reason string) {

@@ -23,6 +23,7 @@ const (
 	RuleRestored      Rule = "restored"       // the ledger was restored, put back or moved: it may not know what was sent
 	RuleForm          Rule = "form"           // documents go by another Form than what was acknowledged last; N are sent only for that
 	RuleOtherJob      Rule = "other-job"      // the run Run of Job sent last, with another mapping
+	RuleSharing       Rule = "sharing"        // N Others of the same establishment were sent to
 	RuleContract      Rule = "contract"       // the API's contract changed in N ways that break what is sent, and nobody has accepted it
 	RuleUnknownMember Rule = "unknown-member" // the contract does not have N Members, or has them read-only: the API would drop them silently
 
@@ -72,6 +73,7 @@ type Finding struct {
 	Keys   []string `json:"keys,omitempty"`   // matricules concerned, at most FindingKeys of N
 
 	Form     []FormChange     `json:"form,omitempty"`     // how the call and its meaning changed
+	Others   []OtherTarget    `json:"others,omitempty"`   // targets of the same establishment
 	Job      string           `json:"job,omitempty"`      // that it is about
 	Members  []string         `json:"members,omitempty"`  // paths of the mapping: "Contrat.CodeNature", "Elements[].Code"
 	Changes  []mapping.Change `json:"changes,omitempty"`  // what the other side edited, masked

@@ -120,8 +120,8 @@ func (h *History) otherForms(now Form) map[int64]bool {
 	return others
 }
 
-// sentOtherwise finds that the plan sends by another form than that which was acknowledged last, or what another job would
-// have sent otherwise. moved are those who are sent only because of it.
+// sentOtherwise finds that the plan sends otherwise than what was sent last: by another form, as another target of the
+// same establishment, or by another job with another mapping.
 func (p *planning) sentOtherwise() []Finding {
 	var findings []Finding
 	holds, last := p.evidence.sends > 0, p.history.Sender
@@ -135,6 +135,9 @@ func (p *planning) sentOtherwise() []Finding {
 	if changes := p.form.changes(before); known && len(changes) > 0 {
 		byContract := p.form != p.sent && p.sent.Digest() == before.Digest() // which is accepted by itself
 		findings = append(findings, Finding{Rule: RuleForm, Holds: holds && !byContract, N: p.moved.n, Keys: p.moved.keys, Form: changes})
+	}
+	if n := len(p.others); n > 0 && holds { // renamed, or spelled otherwise: it would be sent a second time
+		findings = append(findings, Finding{Rule: RuleSharing, Holds: true, N: n, Others: p.others[:min(n, FindingKeys)]})
 	}
 	if last != nil && last.Job != p.job.Name && last.Mapping != p.job.Mapping.Digest() && holds {
 		findings = append(findings, Finding{Rule: RuleOtherJob, Holds: true, Job: last.Job, Run: last.Run})

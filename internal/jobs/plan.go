@@ -35,6 +35,7 @@ type planning struct {
 	figures  *Figures  // nil: nothing that later runs should be compared with
 
 	history   History
+	others    []OtherTarget               // of the same establishment, that were sent to
 	moved     tripped                     // sent only as they were acknowledged under another form,
 	movedFrom Form                        // and under which
 	drift     map[string][]mapping.Change // what the other side edited, by matricule

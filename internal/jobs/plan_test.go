@@ -43,6 +43,7 @@ func (d *desk) Documents(_ context.Context, _ int64, refs []DocumentRef) ([]Ackn
 }
 
 func (d *desk) History(context.Context, int64, Period) (History, error) { return History{}, nil }
+func (d *desk) Sharing(context.Context, Target) ([]OtherTarget, error)  { return nil, nil }
 func (d *desk) Hold(context.Context, []Hold) error                      { return nil }
 
 func (d *desk) Traced(_ context.Context, _ int64, traces []Trace) ([][]string, error) {

@@ -56,9 +56,10 @@ type Ledger interface {
 	// Incarnation names the ledger as it is now: when it was put back since a run was planned, that plan is outdated.
 	Incarnation(ctx context.Context) (string, error)
 
-	// Identify records what the partner answers for the target, unless something is recorded already, and returns what
-	// is recorded.
-	Identify(ctx context.Context, run *Run, identity string) (string, error)
+	// Identify records what the partner answers for the target ("" = it does not tell), unless something is recorded
+	// already, and the SIRET that is configured. It returns what is recorded. Once it is known whose month it is, that may
+	// be closed: *ClosedError.
+	Identify(ctx context.Context, run *Run, answered, configured string) (string, error)
 
 	BaselineReader
 	// BeginPlan opens the one transaction that freezes the plan of a run, after superseding what older runs of the same
@@ -93,6 +94,9 @@ type BaselineReader interface {
 	Documents(ctx context.Context, target int64, refs []DocumentRef) ([]Acknowledged, error)
 	// History reads what guards compare with.
 	History(ctx context.Context, target int64, period Period) (History, error)
+	// Sharing lists other targets of the same establishment for which something was, or may have been, received, but those
+	// that a person let this one be sent to beside. The target's Siret is that of the configuration.
+	Sharing(ctx context.Context, target Target) ([]OtherTarget, error)
 	// Fingerprinter makes keyed fingerprints. Each one is for a single goroutine.
 	Fingerprinter() Fingerprinter
 	// Lasting makes fingerprints by a key that outlives the ledger's: those of documents that were removed.

@@ -10,9 +10,17 @@ type Target struct {
 	ID          int64
 	Partner     string // "isidoor"
 	Environment string // "test" or "production"
-	BaseURL     string // up to, without, /V2
+	BaseURL     string // up to, without, /V2; the ledger knows it by its NormalAddress
 	Dossier     string // the dossier's name in the configuration: its identity for ever
 	Identity    string // what the partner answered for it (a SIRET), "" while not told
+	Siret       string // as configured now; "" = any, or not known here
+}
+
+// OtherTarget is a target of the same establishment.
+type OtherTarget struct {
+	ID      int64  `json:"id"`
+	Dossier string `json:"dossier"`
+	BaseURL string `json:"base_url"`
 }
 
 // State is where a run stands.

@@ -124,17 +124,17 @@ func (r *Runner) push(ctx context.Context, job *PushJob, run *Run) (Reason, erro
 // identify asks the partner who it is talking to, before anything is sent: two swapped keys end here.
 func (r *Runner) identify(ctx context.Context, run *Run) error {
 	answered, err := r.API.Identity(ctx)
-	if err != nil || answered == "" {
+	if err != nil {
 		return err
 	}
-	if r.Siret != "" && r.Siret != answered {
+	if r.Siret != "" && answered != "" && r.Siret != answered {
 		return &IdentityError{Dossier: run.Target.Dossier, Want: r.Siret, Answered: answered}
 	}
-	recorded, err := r.Ledger.Identify(ctx, run, answered)
+	recorded, err := r.Ledger.Identify(ctx, run, answered, r.Siret)
 	if err != nil {
 		return fmt.Errorf("recording the dossier's identity: %w", err)
 	}
-	if recorded != answered {
+	if answered != "" && recorded != answered {
 		return &IdentityError{Dossier: run.Target.Dossier, Want: recorded, Answered: answered}
 	}
 	return nil
@@ -200,7 +200,7 @@ func (r *Runner) DryRun(ctx context.Context, job *PushJob, request NewRun, sink 
 }
 
 func (r *Runner) planning(job *PushJob, target Target, period Period, keys []string) *planning {
-	target.Identity = r.Siret
+	target.Identity, target.Siret = r.Siret, r.Siret
 	if len(keys) == 0 {
 		keys = nil // everyone
 	}

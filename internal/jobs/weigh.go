@@ -15,6 +15,9 @@ func (p *planning) prepare(ctx context.Context) error {
 		return fmt.Errorf("reading earlier runs: %w", err)
 	}
 	p.history, p.held = history, map[int]bool{}
+	if p.others, err = p.ledger.Sharing(ctx, p.target); err != nil {
+		return fmt.Errorf("reading other targets: %w", err)
+	}
 	p.verify = p.verify || history.Drifted // what was found must not be forgotten before somebody has decided
 	p.evidence = evidence{partial: p.keys != nil, production: p.target.Environment == "production", period: p.period, adds: p.job.Semantics == Append,
 		children: len(p.job.Source.Children) > 0}

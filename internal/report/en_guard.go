@@ -25,6 +25,7 @@ var englishFindings = map[jobs.Rule]plural{
 
 	jobs.RuleForm: {"documents go by another call than those that Isidoor acknowledged last ({form}): {n} employee who is unchanged was sent elsewhere, and is sent again{keys}",
 		"documents go by another call than those that Isidoor acknowledged last ({form}): {n} employees who are unchanged were sent elsewhere, and are sent again{keys}"},
+	jobs.RuleSharing:  always("this establishment (SIRET) was sent to before as {targets}: what went there is not known here, and would be sent a second time"),
 	jobs.RuleOtherJob: always("job {job} (run {run}) sent last to this dossier, with another mapping: this run would replace what it sent"),
 	jobs.RuleContract: {"the contract of Isidoor's API has {n} change that breaks what is sent, and that a person must accept",
 		"the contract of Isidoor's API has {n} changes that break what is sent, and that a person must accept"},

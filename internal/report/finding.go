@@ -18,7 +18,8 @@ func (p *Printer) Finding(f jobs.Finding) string {
 
 // finding names at most so many matricules or members. Its sentence may have these placeholders: {n}, {of} and {max} numbers,
 // {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {column}, {marks} in brackets, {period},
-// {run}, {job}, {keys} and {members} behind a colon, {others} without one, {form} what changed of a form.
+// {run}, {job}, {keys} and {members} behind a colon, {others} without one, {form} what changed of a form, {targets} others of the same
+// establishment.
 func (p *Printer) finding(f *jobs.Finding, names int) string {
 	words, known := p.catalogue.findings[f.Rule]
 	if !known { // of a newer program
@@ -43,7 +44,17 @@ func (p *Printer) finding(f *jobs.Finding, names int) string {
 	return clean(strings.NewReplacer("{n}", p.number(n), "{of}", p.number(f.Of), "{max}", p.number(f.Limit),
 		"{limit}", p.limit(f, guard.limit, guard.noLimit), "{within}", p.limit(f, guard.within, guard.noneWithin),
 		"{ratio}", p.decimal(f.Ratio), "{most}", p.most(f), "{path}", fieldName(f.Path), "{column}", f.Column, "{marks}", p.marks(f), "{period}", p.ofPeriod(f.Period),
-		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", p.members(f, names), "{keys}", keys, "{others}", others, "{form}", p.form(f)).Replace(text))
+		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", p.members(f, names), "{keys}", keys, "{others}", others, "{form}", p.form(f), "{targets}", otherTargets(f)).Replace(text))
+}
+
+// otherTargets are "saint-martin (https://www.isidoor.org/api2)".
+func otherTargets(f *jobs.Finding) string {
+	names := make([]string, 0, len(f.Others))
+	for _, o := range f.Others {
+		address, _, _ := strings.Cut(o.BaseURL, "#") // which tells spellings of an earlier version apart
+		names = append(names, cut(o.Dossier+" ("+address+")"))
+	}
+	return strings.Join(names, ", ")
 }
 
 // form tells how the call and its meaning changed: "path /V2/Salarie/Simulation, now /V2/Salarie".

@@ -42,6 +42,7 @@ var findings = map[jobs.Rule]jobs.Finding{
 	jobs.RuleShortPostal:    {N: 2, Path: "Adresse.CodePostal", Column: "code_postal", Keys: []string{"00012", "00031"}},
 
 	jobs.RuleForm:             {Holds: true, N: 8, Keys: []string{"00012"}, Form: []jobs.FormChange{{Member: jobs.FormPath, Old: "/V2/Salarie/Simulation", New: "/V2/Salarie"}}},
+	jobs.RuleSharing:          {Holds: true, N: 1, Others: []jobs.OtherTarget{{ID: 1, Dossier: "st-martin", BaseURL: "https://www.isidoor.org/api2#1"}}},
 	jobs.RuleOtherJob:         {Holds: true, Job: "paie-bis", Run: 11},
 	jobs.RuleContract:         {Holds: true, N: 2, Contract: []jobs.ContractChange{{Kind: jobs.ContractMemberRequired, Path: "Email", Breaking: true}}},
 	jobs.RuleUnknownMember:    {Holds: true, N: 3, Members: []string{"Nir", "Elements[].Montant"}},
@@ -68,6 +69,8 @@ func TestFinding(t *testing.T) {
 		jobs.RuleNoRows: {"staging holds no employee at all", "les données préparées ne contiennent aucun salarié"},
 		jobs.RuleForm: {"documents go by another call than those that Isidoor acknowledged last (path /V2/Salarie/Simulation, now /V2/Salarie): 8 employees who are unchanged were sent elsewhere, and are sent again: 00012 and 7 more",
 			"les fiches partent par un autre appel que les dernières qu'Isidoor a reçues (chemin /V2/Salarie/Simulation, désormais /V2/Salarie) : 8 salariés inchangés avaient été transmis ailleurs, et sont renvoyés : 00012 et 7 autres"},
+		jobs.RuleSharing: {"this establishment (SIRET) was sent to before as st-martin (https://www.isidoor.org/api2): what went there is not known here, and would be sent a second time",
+			"cet établissement (SIRET) a déjà reçu des envois sous st-martin (https://www.isidoor.org/api2) : ce qui y est parti n'est pas connu ici, et serait transmis une seconde fois"},
 		jobs.RuleOtherJob: {"job paie-bis (run 11) sent last to this dossier, with another mapping: this run would replace what it sent",
 			"la tâche paie-bis (exécution 11) a transmis en dernier à ce dossier, avec une autre correspondance des champs : cette exécution remplacerait ce qu'elle a transmis"},
 		jobs.RuleFall: {"1,200 employees fewer than the 4,000 of run 11; at most 400 (10%) pass without a person",

@@ -26,6 +26,7 @@ var frenchFindings = map[jobs.Rule]plural{
 
 	jobs.RuleForm: {"les fiches partent par un autre appel que les dernières qu'Isidoor a reçues ({form}) : {n} salarié inchangé avait été transmis ailleurs, et est renvoyé{keys}",
 		"les fiches partent par un autre appel que les dernières qu'Isidoor a reçues ({form}) : {n} salariés inchangés avaient été transmis ailleurs, et sont renvoyés{keys}"},
+	jobs.RuleSharing:  always("cet établissement (SIRET) a déjà reçu des envois sous {targets} : ce qui y est parti n'est pas connu ici, et serait transmis une seconde fois"),
 	jobs.RuleOtherJob: always("la tâche {job} (exécution {run}) a transmis en dernier à ce dossier, avec une autre correspondance des champs : cette exécution remplacerait ce qu'elle a transmis"),
 	jobs.RuleContract: {"le contrat de l'API d'Isidoor a {n} changement incompatible avec ce qui est envoyé, qu'une personne doit accepter",
 		"le contrat de l'API d'Isidoor a {n} changements incompatibles avec ce qui est envoyé, qu'une personne doit accepter"},

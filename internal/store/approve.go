@@ -67,6 +67,9 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 func (s *Store) goOn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval, line int64) error {
 	switch run.State {
 	case jobs.Held:
+		if err := letShare(ctx, q, run); err != nil {
+			return err
+		}
 		digest := run.Digests.Plan
 		if run.Kind == jobs.PullDictionnaire {
 			digest = run.Digests.Dictionaries

@@ -21,7 +21,7 @@ func (s *Store) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, erro
 	if err := s.acquireOwner(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.queries.EnsureTarget(ctx, dbsqlc.EnsureTargetParams(targetKey(request.Target))); err != nil {
+	if err := ensureTarget(ctx, s.queries, request.Target); err != nil {
 		return nil, redact("recording the target", err)
 	}
 	return s.claim(ctx, func(q *dbsqlc.Queries) (int64, error) {
@@ -128,7 +128,7 @@ func (s *Store) takeUp(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, re
 // patiently waits for a lock. A person can wait for another process; a daemon has other dossiers.
 const patiently = true
 
-// lockTarget locks a target that exists, and finds its number.
+// lockTarget locks a target that exists, and finds its number. Its SIRET is that of the configuration at hand.
 func (s *Store) lockTarget(ctx context.Context, q *dbsqlc.Queries, t jobs.Target) (int64, error) {
 	found, err := q.FindTarget(ctx, targetKey(t))
 	if err != nil {
@@ -137,7 +137,17 @@ func (s *Store) lockTarget(ctx context.Context, q *dbsqlc.Queries, t jobs.Target
 	if _, err := s.endFrozen(ctx, q, found.ID); err != nil {
 		return 0, err
 	}
-	return found.ID, q.LockTargetByID(ctx, found.ID)
+	if err := q.LockTargetByID(ctx, found.ID); err != nil || t.Siret == "" {
+		return found.ID, err
+	}
+	return found.ID, q.SetSiret(ctx, dbsqlc.SetSiretParams{ID: found.ID, Siret: t.Siret})
+}
+
+// ensureTarget makes a target that is not there.
+func ensureTarget(ctx context.Context, q *dbsqlc.Queries, t jobs.Target) error {
+	key := targetKey(t)
+	return q.EnsureTarget(ctx, dbsqlc.EnsureTargetParams{Partner: key.Partner, Environment: key.Environment, BaseUrl: key.BaseUrl,
+		Dossier: key.Dossier, Siret: t.Siret})
 }
 
 // lockRun locks the target of a run, then the run: the order in which all claims lock. Without patience it fails with
@@ -357,7 +367,7 @@ func (s *Store) acquireOwner(ctx context.Context) error {
 }
 
 func targetKey(t jobs.Target) dbsqlc.FindTargetParams {
-	return dbsqlc.FindTargetParams{Partner: t.Partner, Environment: t.Environment, BaseUrl: t.BaseURL, Dossier: t.Dossier}
+	return dbsqlc.FindTargetParams{Partner: t.Partner, Environment: t.Environment, BaseUrl: jobs.NormalAddress(t.BaseURL), Dossier: t.Dossier}
 }
 
 func nullable(s string) *string {

@@ -13,7 +13,7 @@ import (
 const keptContracts = 20
 
 func named(api jobs.APIName) dbsqlc.FindAPIParams {
-	return dbsqlc.FindAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL}
+	return dbsqlc.FindAPIParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: jobs.NormalAddress(api.BaseURL)}
 }
 
 // KnownContracts tells what the ledger knows of an API's contracts.
@@ -92,7 +92,7 @@ func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acc
 		if err := s.audit(ctx, q, 0, jobs.AuditEntry{Actor: a.By, Decision: jobs.DecisionContractAccept, Reason: a.Reason, Detail: a.Digest}); err != nil {
 			return err
 		}
-		held := dbsqlc.HeldByContractParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: api.BaseURL, Digest: a.Digest}
+		held := dbsqlc.HeldByContractParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: jobs.NormalAddress(api.BaseURL), Digest: a.Digest}
 		if waiting, err = q.HeldByContract(ctx, held); err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ func (e *PeriodError) Error() string { return e.Problem + "\nhint: " + e.Hint }
 // is closed before its time.
 func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, closure jobs.Closure) (left []jobs.Missing, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
-		if err := q.EnsureTarget(ctx, dbsqlc.EnsureTargetParams(targetKey(t))); err != nil {
+		if err := ensureTarget(ctx, q, t); err != nil {
 			return err
 		}
 		target, err := s.lockTarget(ctx, q, t)
@@ -172,9 +172,14 @@ func openAlready(p jobs.Period, until *time.Time) error {
 // moment is a time as messages tell it.
 func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
 
-// ClosedPeriod tells whether a period takes no writes now. target 0 = one that nothing was ever done with.
-func (s *Store) ClosedPeriod(ctx context.Context, target int64, p jobs.Period) (bool, error) {
-	closed, err := s.queries.PeriodIsClosed(ctx, dbsqlc.PeriodIsClosedParams{TargetID: target, Period: string(p)})
+// ClosedPeriod tells whether a period takes no writes now. The target is one of Store.Target; nothing need ever have been
+// done with it.
+func (s *Store) ClosedPeriod(ctx context.Context, t jobs.Target, p jobs.Period) (closed bool, err error) {
+	if t.ID != 0 {
+		closed, err = s.queries.PeriodIsClosed(ctx, dbsqlc.PeriodIsClosedParams{TargetID: t.ID, Period: string(p)})
+	} else {
+		closed, err = s.queries.SiretIsClosed(ctx, dbsqlc.SiretIsClosedParams{Partner: t.Partner, Environment: t.Environment, Siret: t.Siret, Period: string(p)})
+	}
 	return closed, redact("reading closed periods", err)
 }
 
@@ -190,7 +195,7 @@ func refuseClosed(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.P
 
 // Closings lists the periods of the dossiers at one address that were ever closed, the newest first.
 func (s *Store) Closings(ctx context.Context, environment, baseURL string) ([]jobs.Closing, error) {
-	rows, err := s.queries.ListClosings(ctx, dbsqlc.ListClosingsParams{Environment: environment, BaseUrl: baseURL})
+	rows, err := s.queries.ListClosings(ctx, dbsqlc.ListClosingsParams{Environment: environment, BaseUrl: jobs.NormalAddress(baseURL)})
 	if err != nil {
 		return nil, redact("reading closed periods", err)
 	}

@@ -78,7 +78,7 @@ func TestCloseIsRefusedWhileARunIsActive(t *testing.T) {
 	for name, run := range map[string]*jobs.Run{"running": f.startAt(s, "running", month), "queued": f.enqueued(s, at("queued", month))} {
 		_, err := s.ClosePeriod(t.Context(), run.Target, month, jobs.Closure{By: "marie", Reason: "declared", Force: name == "queued"})
 		wantBusy(f, err)
-		if closed, err := s.ClosedPeriod(t.Context(), run.Target.ID, month); closed || err != nil {
+		if closed, err := s.ClosedPeriod(t.Context(), run.Target, month); closed || err != nil {
 			t.Errorf("%s: closed %t, %v", name, closed, err)
 		}
 		f.closePeriod(s, name, earlierMonth)

@@ -93,7 +93,7 @@ func (s *Store) Remaining(ctx context.Context, run *jobs.Run) (int, error) {
 }
 
 // Identify implements jobs.Ledger.
-func (s *Store) Identify(ctx context.Context, run *jobs.Run, identity string) (recorded string, err error) {
+func (s *Store) Identify(ctx context.Context, run *jobs.Run, answered, configured string) (recorded string, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 		if err := q.LockTargetByID(ctx, run.Target.ID); err != nil {
 			return err
@@ -101,9 +101,12 @@ func (s *Store) Identify(ctx context.Context, run *jobs.Run, identity string) (r
 		if err := fence(ctx, q, run); err != nil {
 			return err
 		}
-		answer, err := q.Identify(ctx, dbsqlc.IdentifyParams{ID: run.Target.ID, Identity: &identity})
+		answer, err := q.Identify(ctx, dbsqlc.IdentifyParams{ID: run.Target.ID, Identity: answered, Siret: configured})
 		recorded = value(answer)
-		return err
+		if err != nil || run.Period == "" {
+			return err
+		}
+		return refuseClosed(ctx, q, run.Target.ID, run.Period)
 	})
 	return recorded, redactUnlessOurs("recording the dossier's identity", err)
 }

@@ -108,7 +108,7 @@ func (s *Store) endInstead(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run
 
 // Enqueue records a run for a daemon to execute. Errors: *jobs.BusyError, *jobs.OrderError.
 func (s *Store) Enqueue(ctx context.Context, request jobs.NewRun) (*jobs.Run, error) {
-	if err := s.queries.EnsureTarget(ctx, dbsqlc.EnsureTargetParams(targetKey(request.Target))); err != nil {
+	if err := ensureTarget(ctx, s.queries, request.Target); err != nil {
 		return nil, redact("recording the target", err)
 	}
 	var id int64
@@ -216,7 +216,7 @@ func (s *Store) AllDone(ctx context.Context, job string, nominal time.Time) (boo
 
 // EnsureTarget finds or makes a target.
 func (s *Store) EnsureTarget(ctx context.Context, t jobs.Target) (jobs.Target, error) {
-	if err := s.queries.EnsureTarget(ctx, dbsqlc.EnsureTargetParams(targetKey(t))); err != nil {
+	if err := ensureTarget(ctx, s.queries, t); err != nil {
 		return t, redact("recording the target", err)
 	}
 	found, _, err := s.Target(ctx, t)

@@ -28,7 +28,7 @@ func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (jo
 	for _, p := range pauses {
 		all.Paused = append(all.Paused, p.Job)
 	}
-	rows, err := s.queries.DossierStatistics(ctx, dbsqlc.DossierStatisticsParams{Environment: environment, BaseUrl: baseURL})
+	rows, err := s.queries.DossierStatistics(ctx, dbsqlc.DossierStatisticsParams{Environment: environment, BaseUrl: jobs.NormalAddress(baseURL)})
 	if err != nil {
 		return all, redact("reading how dossiers stand", err)
 	}

@@ -10,6 +10,12 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+type ApiSpelling struct {
+	ID     int64
+	Normal string
+	Rank   int64
+}
+
 type PgDatabase struct {
 	Oid     pgtype.Uint32
 	Datname *string
@@ -28,6 +34,12 @@ type PgStatActivity struct {
 	Pid             *int32
 	ApplicationName *string
 	Usename         *string
+}
+
+type Spelling struct {
+	ID     int64
+	Normal string
+	Rank   int64
 }
 
 // a partner's API as a whole: it holds nothing of any dossier
@@ -348,15 +360,25 @@ type SyncdSchedule struct {
 	DealtWith time.Time
 }
 
+type SyncdSharing struct {
+	TargetID   int64
+	OtherID    int64
+	ApprovedAt time.Time
+	RunID      int64
+}
+
 type SyncdTarget struct {
 	ID          int64
 	Partner     string
 	Environment string
-	BaseUrl     string
-	Dossier     string
+	// in its normal spelling; one with a # is another spelling of an earlier version
+	BaseUrl string
+	Dossier string
 	// whom the partner answers for (a SIRET); NULL while not told
 	Identity  *string
 	CreatedAt time.Time
+	// as configured when something was last done with it; NULL = none
+	Siret *string
 }
 
 type SyncdTrace struct {

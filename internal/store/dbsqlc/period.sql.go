@@ -11,14 +11,15 @@ import (
 )
 
 const activeOfPeriod = `-- name: ActiveOfPeriod :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE r.target_id = $1 AND r.period = $2::text AND r.state IN ('queued', 'running')
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+WHERE r.period = $1::text AND r.state IN ('queued', 'running')
+  AND r.target_id IN (SELECT o.id FROM syncd.target me, syncd.target o WHERE me.id = $2 AND syncd.are_kin(me, o))
 ORDER BY r.state DESC, r.id LIMIT 1
 `
 
 type ActiveOfPeriodParams struct {
-	TargetID int64
 	Period   string
+	TargetID int64
 }
 
 type ActiveOfPeriodRow struct {
@@ -27,7 +28,7 @@ type ActiveOfPeriodRow struct {
 }
 
 func (q *Queries) ActiveOfPeriod(ctx context.Context, arg ActiveOfPeriodParams) (ActiveOfPeriodRow, error) {
-	row := q.db.QueryRow(ctx, activeOfPeriod, arg.TargetID, arg.Period)
+	row := q.db.QueryRow(ctx, activeOfPeriod, arg.Period, arg.TargetID)
 	var i ActiveOfPeriodRow
 	err := row.Scan(
 		&i.SyncdRun.ID,
@@ -105,6 +106,7 @@ func (q *Queries) ActiveOfPeriod(ctx context.Context, arg ActiveOfPeriodParams) 
 		&i.SyncdTarget.Dossier,
 		&i.SyncdTarget.Identity,
 		&i.SyncdTarget.CreatedAt,
+		&i.SyncdTarget.Siret,
 	)
 	return i, err
 }
@@ -160,12 +162,13 @@ func (q *Queries) DeliveredOfPeriod(ctx context.Context, arg DeliveredOfPeriodPa
 
 const findClosing = `-- name: FindClosing :one
 SELECT closed_at, closed_by, reason, open_until, syncd.is_closed(target_id, period)::boolean AS closed
-FROM syncd.closed_period WHERE target_id = $1 AND period = $2
+FROM syncd.closed_period WHERE period = $1 AND target_id IN (SELECT o.id FROM syncd.target t, syncd.target o WHERE t.id = $2 AND syncd.are_kin(t, o))
+ORDER BY open_until DESC NULLS FIRST LIMIT 1
 `
 
 type FindClosingParams struct {
-	TargetID int64
 	Period   string
+	TargetID int64
 }
 
 type FindClosingRow struct {
@@ -176,8 +179,9 @@ type FindClosingRow struct {
 	Closed    bool
 }
 
+// Closings count for all targets of an establishment.
 func (q *Queries) FindClosing(ctx context.Context, arg FindClosingParams) (FindClosingRow, error) {
-	row := q.db.QueryRow(ctx, findClosing, arg.TargetID, arg.Period)
+	row := q.db.QueryRow(ctx, findClosing, arg.Period, arg.TargetID)
 	var i FindClosingRow
 	err := row.Scan(
 		&i.ClosedAt,
@@ -190,10 +194,11 @@ func (q *Queries) FindClosing(ctx context.Context, arg FindClosingParams) (FindC
 }
 
 const listClosings = `-- name: ListClosings :many
-SELECT t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, c.period, c.closed_at, c.closed_by, c.reason, c.reopened_at, c.reopened_by, c.reopened_reason, c.open_until,
+SELECT t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret, c.period, c.closed_at, c.closed_by, c.reason, c.reopened_at, c.reopened_by, c.reopened_reason, c.open_until,
        (NOT syncd.is_closed(c.target_id, c.period))::boolean AS open
 FROM syncd.closed_period c JOIN syncd.target t ON t.id = c.target_id
-WHERE t.environment = $1 AND t.base_url = $2
+WHERE t.environment = $1
+  AND EXISTS (SELECT FROM syncd.target here WHERE here.environment = t.environment AND here.base_url = $2 AND syncd.are_kin(here, t))
 ORDER BY c.period DESC, t.dossier
 `
 
@@ -232,6 +237,7 @@ func (q *Queries) ListClosings(ctx context.Context, arg ListClosingsParams) ([]L
 			&i.SyncdTarget.Dossier,
 			&i.SyncdTarget.Identity,
 			&i.SyncdTarget.CreatedAt,
+			&i.SyncdTarget.Siret,
 			&i.Period,
 			&i.ClosedAt,
 			&i.ClosedBy,
@@ -271,15 +277,16 @@ func (q *Queries) PeriodIsClosed(ctx context.Context, arg PeriodIsClosedParams) 
 const reopenPeriod = `-- name: ReopenPeriod :execrows
 UPDATE syncd.closed_period SET reopened_at = clock_timestamp(), reopened_by = $1, reopened_reason = $2,
     open_until = $3::timestamptz
-WHERE target_id = $4 AND period = $5 AND $3::timestamptz > clock_timestamp()
+WHERE period = $4 AND target_id IN (SELECT o.id FROM syncd.target t, syncd.target o WHERE t.id = $5 AND syncd.are_kin(t, o))
+  AND $3::timestamptz > clock_timestamp()
 `
 
 type ReopenPeriodParams struct {
 	ReopenedBy string
 	Reason     string
 	Until      time.Time
-	TargetID   int64
 	Period     string
+	TargetID   int64
 }
 
 // No row: the time is not in the future.
@@ -288,13 +295,38 @@ func (q *Queries) ReopenPeriod(ctx context.Context, arg ReopenPeriodParams) (int
 		arg.ReopenedBy,
 		arg.Reason,
 		arg.Until,
-		arg.TargetID,
 		arg.Period,
+		arg.TargetID,
 	)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const siretIsClosed = `-- name: SiretIsClosed :one
+SELECT EXISTS (SELECT FROM syncd.target t WHERE t.partner = $1 AND t.environment = $2
+               AND coalesce(t.identity, t.siret) = $3::text AND syncd.is_closed(t.id, $4))::boolean AS closed
+`
+
+type SiretIsClosedParams struct {
+	Partner     string
+	Environment string
+	Siret       string
+	Period      string
+}
+
+// The same for a dossier that nothing was ever done with.
+func (q *Queries) SiretIsClosed(ctx context.Context, arg SiretIsClosedParams) (bool, error) {
+	row := q.db.QueryRow(ctx, siretIsClosed,
+		arg.Partner,
+		arg.Environment,
+		arg.Siret,
+		arg.Period,
+	)
+	var closed bool
+	err := row.Scan(&closed)
+	return closed, err
 }
 
 const undeliveredOfPeriod = `-- name: UndeliveredOfPeriod :many

@@ -179,7 +179,7 @@ func (q *Queries) FenceRun(ctx context.Context, arg FenceRunParams) (int64, erro
 }
 
 const getRun = `-- name: GetRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1
 `
 
@@ -267,6 +267,7 @@ func (q *Queries) GetRun(ctx context.Context, id int64) (GetRunRow, error) {
 		&i.SyncdTarget.Dossier,
 		&i.SyncdTarget.Identity,
 		&i.SyncdTarget.CreatedAt,
+		&i.SyncdTarget.Siret,
 	)
 	return i, err
 }
@@ -441,7 +442,7 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, er
 }
 
 const listRuns = `-- name: ListRuns :many
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE ($1::text = '' OR r.job = $1) AND ($2::text = '' OR t.dossier = $2)
   AND ($3::text = '' OR r.period = $3) AND ($4::text = '' OR r.state = $4)
 ORDER BY r.id DESC LIMIT $5
@@ -551,6 +552,7 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 			&i.SyncdTarget.Dossier,
 			&i.SyncdTarget.Identity,
 			&i.SyncdTarget.CreatedAt,
+			&i.SyncdTarget.Siret,
 		); err != nil {
 			return nil, err
 		}
@@ -563,7 +565,7 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 }
 
 const lockRun = `-- name: LockRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1 FOR NO KEY UPDATE OF r
 `
 
@@ -651,12 +653,13 @@ func (q *Queries) LockRun(ctx context.Context, id int64) (LockRunRow, error) {
 		&i.SyncdTarget.Dossier,
 		&i.SyncdTarget.Identity,
 		&i.SyncdTarget.CreatedAt,
+		&i.SyncdTarget.Siret,
 	)
 	return i, err
 }
 
 const peekRunning = `-- name: PeekRunning :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
 `
 
@@ -745,6 +748,7 @@ func (q *Queries) PeekRunning(ctx context.Context, targetID int64) (PeekRunningR
 		&i.SyncdTarget.Dossier,
 		&i.SyncdTarget.Identity,
 		&i.SyncdTarget.CreatedAt,
+		&i.SyncdTarget.Siret,
 	)
 	return i, err
 }
@@ -974,7 +978,7 @@ func (q *Queries) RetryFailed(ctx context.Context, arg RetryFailedParams) ([]int
 }
 
 const runningRun = `-- name: RunningRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
 FOR NO KEY UPDATE OF r
 `
@@ -1063,6 +1067,7 @@ func (q *Queries) RunningRun(ctx context.Context, targetID int64) (RunningRunRow
 		&i.SyncdTarget.Dossier,
 		&i.SyncdTarget.Identity,
 		&i.SyncdTarget.CreatedAt,
+		&i.SyncdTarget.Siret,
 	)
 	return i, err
 }
@@ -1106,7 +1111,7 @@ func (q *Queries) SetPulled(ctx context.Context, arg SetPulledParams) error {
 }
 
 const unfinishedBefore = `-- name: UnfinishedBefore :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.period < $2
   AND (r.state IN ('queued', 'running', 'held')
        OR r.state = 'failed' AND r.planned_at IS NULL AND r.employees = '{}'
@@ -1210,12 +1215,13 @@ func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforePara
 		&i.SyncdTarget.Dossier,
 		&i.SyncdTarget.Identity,
 		&i.SyncdTarget.CreatedAt,
+		&i.SyncdTarget.Siret,
 	)
 	return i, err
 }
 
 const waitingRun = `-- name: WaitingRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.job = $1 AND r.target_id = $2 AND r.period IS NOT DISTINCT FROM $3 AND r.employees = '{}'
   AND r.state = 'queued' AND ($4::boolean OR r.planned_at IS NULL)
 ORDER BY r.id LIMIT 1
@@ -1319,6 +1325,7 @@ func (q *Queries) WaitingRun(ctx context.Context, arg WaitingRunParams) (Waiting
 		&i.SyncdTarget.Dossier,
 		&i.SyncdTarget.Identity,
 		&i.SyncdTarget.CreatedAt,
+		&i.SyncdTarget.Siret,
 	)
 	return i, err
 }

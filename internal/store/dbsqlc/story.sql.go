@@ -11,18 +11,17 @@ import (
 )
 
 const closedPeriods = `-- name: ClosedPeriods :many
-SELECT period FROM syncd.closed_period
-WHERE target_id = $1 AND period = ANY ($2::text[]) AND syncd.is_closed(target_id, period)
+SELECT DISTINCT period::text FROM unnest($1::text[]) AS period WHERE syncd.is_closed($2, period)
 ORDER BY period DESC
 `
 
 type ClosedPeriodsParams struct {
-	TargetID int64
 	Periods  []string
+	TargetID int64
 }
 
 func (q *Queries) ClosedPeriods(ctx context.Context, arg ClosedPeriodsParams) ([]string, error) {
-	rows, err := q.db.Query(ctx, closedPeriods, arg.TargetID, arg.Periods)
+	rows, err := q.db.Query(ctx, closedPeriods, arg.Periods, arg.TargetID)
 	if err != nil {
 		return nil, err
 	}
@@ -306,7 +305,7 @@ func (q *Queries) StoryLines(ctx context.Context, arg StoryLinesParams) ([]Story
 }
 
 const targetByID = `-- name: TargetByID :one
-SELECT id, partner, environment, base_url, dossier, identity, created_at FROM syncd.target WHERE id = $1
+SELECT id, partner, environment, base_url, dossier, identity, created_at, siret FROM syncd.target WHERE id = $1
 `
 
 func (q *Queries) TargetByID(ctx context.Context, id int64) (SyncdTarget, error) {
@@ -320,6 +319,7 @@ func (q *Queries) TargetByID(ctx context.Context, id int64) (SyncdTarget, error)
 		&i.Dossier,
 		&i.Identity,
 		&i.CreatedAt,
+		&i.Siret,
 	)
 	return i, err
 }

@@ -11,8 +11,8 @@ import (
 
 const ensureTarget = `-- name: EnsureTarget :exec
 
-INSERT INTO syncd.target (partner, environment, base_url, dossier)
-VALUES ($1, $2, $3, $4)
+INSERT INTO syncd.target (partner, environment, base_url, dossier, siret)
+VALUES ($1, $2, $3, $4, nullif($5::text, ''))
 ON CONFLICT (partner, environment, base_url, dossier) DO NOTHING
 `
 
@@ -21,6 +21,7 @@ type EnsureTargetParams struct {
 	Environment string
 	BaseUrl     string
 	Dossier     string
+	Siret       string
 }
 
 // Claims lock the target, then the run, with NO KEY UPDATE: foreign keys of open transactions do not wait for it.
@@ -30,6 +31,7 @@ func (q *Queries) EnsureTarget(ctx context.Context, arg EnsureTargetParams) erro
 		arg.Environment,
 		arg.BaseUrl,
 		arg.Dossier,
+		arg.Siret,
 	)
 	return err
 }
@@ -64,20 +66,39 @@ func (q *Queries) FindTarget(ctx context.Context, arg FindTargetParams) (FindTar
 }
 
 const identify = `-- name: Identify :one
-UPDATE syncd.target SET identity = coalesce(identity, $1) WHERE id = $2
+UPDATE syncd.target SET identity = coalesce(identity, nullif($1::text, '')), siret = coalesce(nullif($2::text, ''), siret)
+WHERE id = $3
 RETURNING identity
 `
 
 type IdentifyParams struct {
-	Identity *string
+	Identity string
+	Siret    string
 	ID       int64
 }
 
+// What is not known is empty.
 func (q *Queries) Identify(ctx context.Context, arg IdentifyParams) (*string, error) {
-	row := q.db.QueryRow(ctx, identify, arg.Identity, arg.ID)
+	row := q.db.QueryRow(ctx, identify, arg.Identity, arg.Siret, arg.ID)
 	var identity *string
 	err := row.Scan(&identity)
 	return identity, err
+}
+
+const letShare = `-- name: LetShare :exec
+INSERT INTO syncd.sharing (target_id, other_id, run_id)
+SELECT $1, unnest($2::bigint[]), $3 ON CONFLICT (target_id, other_id) DO NOTHING
+`
+
+type LetShareParams struct {
+	TargetID int64
+	Others   []int64
+	RunID    int64
+}
+
+func (q *Queries) LetShare(ctx context.Context, arg LetShareParams) error {
+	_, err := q.db.Exec(ctx, letShare, arg.TargetID, arg.Others, arg.RunID)
+	return err
 }
 
 const limitLockWaits = `-- name: LimitLockWaits :exec
@@ -90,12 +111,81 @@ func (q *Queries) LimitLockWaits(ctx context.Context) error {
 	return err
 }
 
+const listSharing = `-- name: ListSharing :many
+SELECT o.id, o.dossier, o.base_url FROM syncd.target o
+LEFT JOIN syncd.target t ON t.id = $1
+WHERE o.partner = $2 AND o.environment = $3 AND o.id <> $1
+  AND (coalesce(o.identity, o.siret) = coalesce(t.identity, nullif($4::text, ''), t.siret)
+       OR o.dossier = $5 AND split_part(o.base_url, '#', 1) = $6::text)
+  AND EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = o.id)
+  AND NOT EXISTS (SELECT FROM syncd.sharing s WHERE s.target_id = $1 AND s.other_id = o.id)
+ORDER BY o.id
+`
+
+type ListSharingParams struct {
+	ID          int64
+	Partner     string
+	Environment string
+	Siret       string
+	Dossier     string
+	BaseUrl     string
+}
+
+type ListSharingRow struct {
+	ID      int64
+	Dossier string
+	BaseUrl string
+}
+
+// Other targets of the same establishment that something was, or may have been, received for, but those that a person let
+// this one be sent to beside. id 0 = a target that nothing was ever done with.
+func (q *Queries) ListSharing(ctx context.Context, arg ListSharingParams) ([]ListSharingRow, error) {
+	rows, err := q.db.Query(ctx, listSharing,
+		arg.ID,
+		arg.Partner,
+		arg.Environment,
+		arg.Siret,
+		arg.Dossier,
+		arg.BaseUrl,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSharingRow
+	for rows.Next() {
+		var i ListSharingRow
+		if err := rows.Scan(&i.ID, &i.Dossier, &i.BaseUrl); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockTargetByID = `-- name: LockTargetByID :exec
 SELECT id FROM syncd.target WHERE id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) LockTargetByID(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, lockTargetByID, id)
+	return err
+}
+
+const setSiret = `-- name: SetSiret :exec
+UPDATE syncd.target SET siret = $1::text WHERE id = $2 AND siret IS DISTINCT FROM $1::text
+`
+
+type SetSiretParams struct {
+	Siret string
+	ID    int64
+}
+
+func (q *Queries) SetSiret(ctx context.Context, arg SetSiretParams) error {
+	_, err := q.db.Exec(ctx, setSiret, arg.Siret, arg.ID)
 	return err
 }
 

@@ -6,8 +6,9 @@
 WITH fence AS MATERIALIZED (
     SELECT id, target_id, period, epoch, key_id, syncd.is_closed(target_id, period) AS closed,
            (SELECT m.id FROM syncd.form m WHERE m.target_id = run.target_id AND m.digest = run.form) AS form_id,
-           coalesce((SELECT extract(epoch FROM c.open_until - clock_timestamp()) FROM syncd.closed_period c
-                     WHERE c.target_id = run.target_id AND c.period = run.period), 0)::float8 AS open_seconds -- of a reopened period
+           coalesce((SELECT extract(epoch FROM min(c.open_until) - clock_timestamp())
+                     FROM syncd.closed_period c JOIN syncd.target o ON o.id = c.target_id JOIN syncd.target t ON t.id = run.target_id
+                     WHERE c.period = run.period AND syncd.are_kin(t, o)), 0)::float8 AS open_seconds -- of a reopened period
     FROM syncd.run
     WHERE run.id = @run_id AND run.epoch = @epoch AND run.state = 'running'
     FOR SHARE

@@ -1,5 +1,5 @@
 -- name: TargetByID :one
-SELECT id, partner, environment, base_url, dossier, identity, created_at FROM syncd.target WHERE id = @id;
+SELECT id, partner, environment, base_url, dossier, identity, created_at, siret FROM syncd.target WHERE id = @id;
 
 -- name: StoryKnown :many
 SELECT period, version, in_doubt, withdrawn, run_id, acknowledged_at FROM syncd.baseline
@@ -22,6 +22,5 @@ WHERE a.target_id = @target_id AND (sqlc.arg('period')::text = '' OR a.period = 
 ORDER BY a.id;
 
 -- name: ClosedPeriods :many
-SELECT period FROM syncd.closed_period
-WHERE target_id = @target_id AND period = ANY (@periods::text[]) AND syncd.is_closed(target_id, period)
+SELECT DISTINCT period::text FROM unnest(@periods::text[]) AS period WHERE syncd.is_closed(@target_id, period)
 ORDER BY period DESC;

@@ -1,8 +1,8 @@
 -- Claims lock the target, then the run, with NO KEY UPDATE: foreign keys of open transactions do not wait for it.
 
 -- name: EnsureTarget :exec
-INSERT INTO syncd.target (partner, environment, base_url, dossier)
-VALUES (@partner, @environment, @base_url, @dossier)
+INSERT INTO syncd.target (partner, environment, base_url, dossier, siret)
+VALUES (@partner, @environment, @base_url, @dossier, nullif(@siret::text, ''))
 ON CONFLICT (partner, environment, base_url, dossier) DO NOTHING;
 
 -- name: LockTargetByID :exec
@@ -20,6 +20,27 @@ SELECT set_config('lock_timeout', '1s', true);
 SELECT id, identity FROM syncd.target
 WHERE partner = @partner AND environment = @environment AND base_url = @base_url AND dossier = @dossier;
 
+-- What is not known is empty.
 -- name: Identify :one
-UPDATE syncd.target SET identity = coalesce(identity, @identity) WHERE id = @id
+UPDATE syncd.target SET identity = coalesce(identity, nullif(@identity::text, '')), siret = coalesce(nullif(@siret::text, ''), siret)
+WHERE id = @id
 RETURNING identity;
+
+-- name: SetSiret :exec
+UPDATE syncd.target SET siret = @siret::text WHERE id = @id AND siret IS DISTINCT FROM @siret::text;
+
+-- Other targets of the same establishment that something was, or may have been, received for, but those that a person let
+-- this one be sent to beside. id 0 = a target that nothing was ever done with.
+-- name: ListSharing :many
+SELECT o.id, o.dossier, o.base_url FROM syncd.target o
+LEFT JOIN syncd.target t ON t.id = @id
+WHERE o.partner = @partner AND o.environment = @environment AND o.id <> @id
+  AND (coalesce(o.identity, o.siret) = coalesce(t.identity, nullif(@siret::text, ''), t.siret)
+       OR o.dossier = @dossier AND split_part(o.base_url, '#', 1) = @base_url::text)
+  AND EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = o.id)
+  AND NOT EXISTS (SELECT FROM syncd.sharing s WHERE s.target_id = @id AND s.other_id = o.id)
+ORDER BY o.id;
+
+-- name: LetShare :exec
+INSERT INTO syncd.sharing (target_id, other_id, run_id)
+SELECT @target_id, unnest(@others::bigint[]), @run_id ON CONFLICT (target_id, other_id) DO NOTHING;
