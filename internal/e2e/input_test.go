@@ -144,7 +144,8 @@ func TestMissingKeysAreBlocked(t *testing.T) {
 	}
 }
 
-// A matricule that cannot be one is nobody's: its rows are blocked and counted, and everyone else is delivered.
+// A matricule that cannot be one is nobody's: its rows are blocked and counted, and everyone else is delivered, but for 00007,
+// whose elements they likely are.
 func TestBadKeysAreBlocked(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 8)
@@ -170,7 +171,7 @@ func TestBadKeysAreBlocked(t *testing.T) {
 				shortened++
 			}
 		}
-		if c := run.Counts; shortened != 2 || c.EmployeesRead != 8 || c.Blocked != 6 || c.ElementsRead != 24 || c.ElementsBlocked != 21 || len(w.received()) != 2 {
+		if c := run.Counts; shortened != 2 || c.EmployeesRead != 8 || c.Blocked != 6 || c.ElementsRead != 24 || c.ElementsBlocked != 21 || c.Held != 1 || len(w.received()) != 1 {
 			t.Errorf("%d shortened keys, the API holds %d, %+v", shortened, len(w.received()), c)
 		}
 	}

@@ -28,6 +28,9 @@ func amountFindings(history []PeriodTotals, most float64) []Finding {
 	var findings []Finding
 	now := history[0].Totals
 	for _, path := range slices.Sorted(maps.Keys(now)) {
+		if isCount(path) {
+			continue
+		}
 		var usual []float64
 		for _, p := range history[1:] {
 			if units, occurs := p.Totals[path]; occurs {

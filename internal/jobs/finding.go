@@ -30,15 +30,17 @@ const (
 	RuleAlteredFigures Rule = "altered-figures" // what guards remember of run Run cannot be opened: somebody altered the ledger
 
 	// Rules that hold an employee.
-	RuleHoldField    Rule = "hold-field"    // Path changed
-	RuleBadIBAN      Rule = "bad-iban"      // Path, from Column, is no IBAN: its check digits or its length are wrong
-	RuleBadNIR       Rule = "bad-nir"       // Path, from Column, is no NIR: its key or its length is wrong
-	RuleUnique       Rule = "unique"        // Keys have the same value at Path
-	RuleAmount       Rule = "amount"        // Path is Ratio times the median of N periods
-	RuleAppendChange Rule = "append-change" // the API would add a correction to what it has
-	RuleDrift        Rule = "drift"         // the other side edited N members, the first at Path
-	RuleRemoved      Rule = "removed"       // what was sent for this month is past its time: nobody can tell what changes
-	RuleAltered      Rule = "altered"       // what was sent before cannot be opened: somebody altered the ledger
+	RuleHoldField    Rule = "hold-field"      // Path changed
+	RuleBadIBAN      Rule = "bad-iban"        // Path, from Column, is no IBAN: its check digits or its length are wrong
+	RuleBadNIR       Rule = "bad-nir"         // Path, from Column, is no NIR: its key or its length is wrong
+	RuleUnique       Rule = "unique"          // Keys have the same value at Path
+	RuleAmount       Rule = "amount"          // Path is Ratio times the median of N periods
+	RuleLost         Rule = "elements-lost"   // it had payroll elements and has none, while N in staging are nobody's
+	RuleAstray       Rule = "elements-astray" // N payroll elements are nobody's; their matricules Keys resemble this one
+	RuleAppendChange Rule = "append-change"   // the API would add a correction to what it has
+	RuleDrift        Rule = "drift"           // the other side edited N members, the first at Path
+	RuleRemoved      Rule = "removed"         // what was sent for this month is past its time: nobody can tell what changes
+	RuleAltered      Rule = "altered"         // what was sent before cannot be opened: somebody altered the ledger
 
 	// Notices, which hold nothing.
 	RuleLate             Rule = "late"              // what changed for N employees in the closed Period

@@ -45,6 +45,7 @@ type planning struct {
 	oddities  oddities      // of what would be sent
 	absent    []DocumentRef // the latest documents of those whom staging does not have
 	held      map[int]bool  // items that are held, by number
+	strays    strays        // elements without their employee
 
 	fingerprinter Fingerprinter
 	lasting       Fingerprinter // nil until a removed document has to be compared with
@@ -112,7 +113,10 @@ func (p *planning) walk(ctx context.Context, snapshot Snapshot, baseline Baselin
 			return err
 		}
 		if !ok {
-			return p.flush(ctx)
+			if err := p.flush(ctx); err != nil {
+				return err
+			}
+			return p.addOrphans(ctx)
 		}
 		if err := p.settle(ctx, policy, m, &s, builder); err != nil {
 			return err
@@ -157,6 +161,9 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 		p.moved.add(string(m.key))
 		p.movedFrom = p.history.Forms[s.comparable().Form]
 	}
+	if s.employees == 0 && s.elements > 0 {
+		return p.stray(ctx, s, m.key)
+	}
 	item := PlannedItem{Item: newItem(string(m.key), act, reason, s)}
 	if act == block {
 		item.Problems = append(s.problems(m.key), problems...)
@@ -173,16 +180,20 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 			p.oddities.add(item.Key, builder.Oddities())
 		}
 	}
-	if err := p.add(ctx, item, s); err != nil {
-		return err
+	if p.guarded && s.employees > 0 && act != send && !s.keyless { // who is sent is noted once it is known what changes
+		p.strays.employee(0, false, string(m.key))
 	}
-	// Elements without their employee are an item of their own; so is the employee who was sent and has gone.
-	if s.employees == 0 && s.elements > 0 && p.keys == nil {
-		if act, reason := decideAbsent(s); act != ignore {
-			gone := *s
-			gone.elements = 0
-			return p.add(ctx, PlannedItem{Item: newItem(string(m.key), act, reason, &gone)}, &gone)
-		}
+	return p.add(ctx, item, s)
+}
+
+// stray keeps elements without their employee for later, when their owner can be named: they are an item of their own. So
+// is the employee who was sent and has gone.
+func (p *planning) stray(ctx context.Context, s *subject, key []byte) error {
+	p.strays.orphan(s, key)
+	if act, reason := decideAbsent(s); act != ignore && p.keys == nil {
+		gone := *s
+		gone.elements = 0
+		return p.add(ctx, PlannedItem{Item: newItem(string(key), act, reason, &gone)}, &gone)
 	}
 	return nil
 }

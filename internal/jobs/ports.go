@@ -158,7 +158,7 @@ type PlannedItem struct {
 	unique       []uint64 // hashes of the values that nobody else may have, one a field; 0 = none
 }
 
-// PlanSink takes the items of a plan in key order.
+// PlanSink takes the items of a plan in key order, elements without their employee last.
 type PlanSink interface {
 	Add(ctx context.Context, items []PlannedItem) error
 	// Hold is called once all items were added, for what is seen only when all employees are known.

@@ -3,6 +3,7 @@ package jobs
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"syncd/internal/mapping"
 )
@@ -11,7 +12,8 @@ import (
 // that two matricules must not share. A nil watch hears nothing.
 type watch struct {
 	groups []watchedGroup
-	own    []codeSums // of the employee at hand
+	own    []codeSums // of the employee at hand,
+	counts []int64    // and its elements, by group
 	values *uniqueValues
 }
 
@@ -46,6 +48,7 @@ func newWatch(guards *Guards, spec *mapping.Spec, mapped *mapping.Mapping) *watc
 		g.guess = guards.AmountFields == nil
 		w.groups = append(w.groups, g)
 	}
+	w.counts = make([]int64, len(w.groups))
 	return w
 }
 
@@ -74,10 +77,14 @@ func (w *watch) employee(key []byte, row [][]byte) {
 
 // element hears of an element of the employee at hand.
 func (w *watch) element(group int, row [][]byte) {
-	if w == nil || len(w.groups[group].members) == 0 {
+	if w == nil {
 		return
 	}
 	g := &w.groups[group]
+	w.counts[group]++
+	if len(g.members) == 0 {
+		return
+	}
 	var code []byte
 	if g.key >= 0 {
 		code = row[g.key]
@@ -126,19 +133,34 @@ func (w *watch) finish() {
 		}
 	}
 	w.own = w.own[:0]
+	clear(w.counts)
 }
 
-// ownTotals are those of the employee at hand.
+// ownTotals are those of the employee at hand, with the number of elements; nil = there is none.
 func (w *watch) ownTotals() Totals {
-	if w == nil || len(w.own) == 0 {
+	if w == nil {
 		return nil
 	}
-	totals := Totals{}
+	var totals Totals
+	for i, n := range w.counts {
+		if n > 0 {
+			if totals == nil {
+				totals = Totals{}
+			}
+			totals[w.groups[i].path+countMark] = n * unitsPerOne
+		}
+	}
 	for i := range w.own {
 		w.groups[w.own[i].group].put(totals, string(w.own[i].code), w.own[i].sums)
 	}
 	return totals
 }
+
+// countMark ends the path of the number of an employee's elements: "Elements[]".
+const countMark = "[]"
+
+// isCount tells the path of a number of elements.
+func isCount(path string) bool { return strings.HasSuffix(path, countMark) }
 
 // totals are those of everyone.
 func (w *watch) totals() Totals {

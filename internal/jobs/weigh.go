@@ -69,6 +69,9 @@ func (p *planning) judgeItem(item *PlannedItem, old Acknowledged) {
 
 		item.Findings = append(item.Findings, Finding{Rule: RuleAppendChange, Holds: true})
 	}
+	if p.evidence.children {
+		p.strays.employee(item.Seq, lostElements(item, p.period, old.Totals), item.Key)
+	}
 	if Holds(item.Findings) {
 		item.State = ItemHeld
 		p.held[item.Seq] = true
@@ -97,7 +100,7 @@ func (p *planning) weighItem(item *PlannedItem) {
 
 // judge asks what can be asked only once everyone has been read.
 func (p *planning) judge(ctx context.Context, dictionaries mapping.Dictionaries) error {
-	if err := p.holdShared(ctx); err != nil {
+	if err := p.holdCompared(ctx); err != nil {
 		return err
 	}
 	e := &p.evidence
@@ -113,19 +116,27 @@ func (p *planning) judge(ctx context.Context, dictionaries mapping.Dictionaries)
 	return p.findLate(ctx, dictionaries)
 }
 
-// holdShared holds those whose values somebody else has, too.
-func (p *planning) holdShared(ctx context.Context) error {
+// holdCompared holds those whose elements may be under another matricule, or whose values somebody else has, too.
+func (p *planning) holdCompared(ctx context.Context) error {
 	values := p.watch.values
 	if len(values.fresh) > 0 && p.keys != nil {
 		if err := p.findOthers(ctx); err != nil {
 			return err
 		}
 	}
-	holds, err := values.shared(ctx, p.absent, func(ctx context.Context, refs []DocumentRef) ([]Acknowledged, error) {
+	shared, err := values.shared(ctx, p.absent, func(ctx context.Context, refs []DocumentRef) ([]Acknowledged, error) {
 		return p.ledger.Documents(ctx, p.target.ID, refs)
 	})
-	if err != nil || len(holds) == 0 {
+	if err != nil {
 		return err
+	}
+	return p.hold(ctx, slices.Concat(p.strays.holds, shared))
+}
+
+// hold holds items that were added before.
+func (p *planning) hold(ctx context.Context, holds []Hold) error {
+	if len(holds) == 0 {
+		return nil
 	}
 	for _, hold := range holds {
 		if !p.held[hold.Seq] {

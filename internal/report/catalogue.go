@@ -103,7 +103,7 @@ type words struct {
 	digest                                             string // %s
 	notInRun                                           string // matricule %s
 	element                                            string // array %s, number %s, member %s
-	nearest                                            string // codes %s
+	nearest, owner                                     string // codes %s; a matricule %s
 	mend                                               string // column %s
 	noRuns                                             string
 	runsHead                                           []string

@@ -146,7 +146,7 @@ var english = catalogue{
 		unchanged: plural{"unchanged, already delivered", "unchanged, already delivered"}, toSend: "to send", digest: "Fingerprint of the plan: %s",
 		notInRun: "%s: nothing in this run (unchanged, or not in staging)",
 		element:  "%s, element %s, %s",
-		nearest:  "nearest: %s", mend: "to correct: column %s", noRuns: "No run yet.",
+		nearest:  "nearest: %s", owner: "likely those of %s", mend: "to correct: column %s", noRuns: "No run yet.",
 		runsHead:          []string{"Run", "Job", "Dossier", "Environment", "Period", "State", "Started", "Sent", "Unchanged", "Problems"},
 		elementsOnly:      plural{"%s element", "%s elements"},
 		nomenclatures:     "Nomenclatures: %s",

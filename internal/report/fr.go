@@ -156,7 +156,7 @@ var french = catalogue{
 		unchanged: plural{"inchangé, déjà transmis", "inchangés, déjà transmis"}, toSend: "à envoyer", digest: "Empreinte de la préparation : %s",
 		notInRun: "%s : rien dans cette exécution (inchangé, ou absent des données préparées)",
 		element:  "%s, élément %s, %s",
-		nearest:  "codes proches : %s", mend: "à corriger : colonne %s", noRuns: "Aucune exécution pour l'instant.",
+		nearest:  "codes proches : %s", owner: "sans doute ceux de %s", mend: "à corriger : colonne %s", noRuns: "Aucune exécution pour l'instant.",
 		runsHead:          []string{"N°", "Tâche", "Dossier", "Environnement", "Période", "État", "Début", "Transmis", "Inchangés", "Problèmes"},
 		elementsOnly:      plural{"%s élément", "%s éléments"},
 		nomenclatures:     "Nomenclatures : %s",

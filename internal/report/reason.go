@@ -102,10 +102,17 @@ func (p *Printer) advice(problem mapping.Problem) string {
 		parts = append(parts, p.inColumn(&problem))
 	}
 	if nearest := p.nearest(problem.Nearest); nearest != "" {
-		parts = append(parts, fmt.Sprintf(p.catalogue.words.nearest, nearest))
+		words := p.catalogue.words.nearest
+		if ofEmployee[problem.Code] {
+			words = p.catalogue.words.owner
+		}
+		parts = append(parts, fmt.Sprintf(words, nearest))
 	}
 	return strings.Join(parts, p.catalogue.semicolon)
 }
+
+// ofEmployee are the problems of elements whose owner is looked for.
+var ofEmployee = map[mapping.ProblemCode]bool{mapping.ProblemMissingEmployee: true, mapping.ProblemBadKey: true}
 
 func (p *Printer) nearest(all []mapping.Nearest) string {
 	var codes []string

@@ -1,0 +1,168 @@
+package jobs
+
+import (
+	"context"
+	"encoding/binary"
+	"slices"
+
+	"syncd/internal/mapping"
+)
+
+// strays are payroll elements whose employee is not in staging, and who they may belong to. Orphans come at other places
+// of the order than their owners, whose matricule is spelled otherwise: so both are kept until everyone has been read.
+type strays struct {
+	orphans []orphan
+	rows    int    // elements of orphans
+	sent    []byte // of each employee who may be an owner: number of the item, 0 = it is not sent; whether it lost all elements; matricule
+	holds   []Hold
+}
+
+// orphan is a matricule that has elements and no employee.
+type orphan struct {
+	subject // without what points into the streams' memory
+	key     []byte
+	owners  []string // matricules of employees that resemble it
+}
+
+func (s *strays) orphan(of *subject, key []byte) {
+	o := orphan{subject: *of, key: slices.Clone(key)}
+	o.earlier, o.later, o.fingerprint = nil, nil, nil
+	if of.current != nil {
+		o.current = copyEntry(&BaselineEntry{}, of.current)
+	}
+	s.orphans = append(s.orphans, o)
+	s.rows += o.elements
+}
+
+// employee notes somebody of staging; some ten bytes each, which are read if there are orphans.
+func (s *strays) employee(seq int, lost bool, key string) {
+	flag := uint64(0)
+	if lost {
+		flag = 1
+	}
+	s.sent = binary.AppendUvarint(s.sent, uint64(seq)<<1|flag) //nolint:gosec // a number from 1 on
+	s.sent = binary.AppendUvarint(s.sent, uint64(len(key)))
+	s.sent = append(s.sent, key...)
+}
+
+// next takes the first employee off what employee wrote.
+func (s *strays) next() (seq int, lost bool, key []byte) {
+	head, n := binary.Uvarint(s.sent)
+	length, m := binary.Uvarint(s.sent[n:])
+	key, s.sent = s.sent[n+m:][:length], s.sent[n+m+int(length):] //nolint:gosec // as written
+	return int(head >> 1), head&1 == 1, key                       //nolint:gosec // as written
+}
+
+// lostElements tells whether somebody who has no element had some: in what was acknowledged for this period, or in most of
+// the periods before.
+func lostElements(item *PlannedItem, period Period, acknowledged []PeriodTotals) bool {
+	if item.Elements > 0 {
+		return false
+	}
+	if len(acknowledged) > 0 && acknowledged[0].Period == period && len(acknowledged[0].Totals) > 0 {
+		return true
+	}
+	before, had := item.Totals[1:], 0
+	for _, p := range before {
+		if len(p.Totals) > 0 {
+			had++
+		}
+	}
+	return 2*had > len(before)
+}
+
+// addOrphans adds the items of orphans, with their likely owners, and finds out who is to be held: whoever an orphan
+// resembles, for its elements are missing from that document; and whoever has lost all elements while there are orphans.
+func (p *planning) addOrphans(ctx context.Context) error {
+	s := &p.strays
+	if p.guarded && s.rows > 0 {
+		if err := p.findOwners(ctx); err != nil {
+			return err
+		}
+	}
+	for i := range s.orphans {
+		o := &s.orphans[i]
+		item := PlannedItem{Item: newItem(string(o.key), block, ReasonProblems, &o.subject)}
+		if item.Problems = o.problems(o.key); o.badKey {
+			item.Key = mapping.HarmlessKey(o.key)
+		}
+		for _, owner := range o.owners {
+			item.Problems[0].Nearest = append(item.Problems[0].Nearest, mapping.Nearest{Code: owner})
+		}
+		if err := p.add(ctx, item, &o.subject); err != nil {
+			return err
+		}
+	}
+	return p.flush(ctx)
+}
+
+func (p *planning) findOwners(ctx context.Context) error {
+	s := &p.strays
+	of := map[string][]*orphan{} // by what spellings have in common
+	for i := range s.orphans {
+		o := &s.orphans[i]
+		if form := mapping.KeyForm(o.key); form != "" {
+			of[form] = append(of[form], o)
+		}
+	}
+	for len(s.sent) > 0 {
+		seq, lost, key := s.next()
+		alike := of[mapping.KeyForm(key)]
+		for _, o := range alike {
+			o.owner(string(key))
+		}
+		switch {
+		case seq == 0:
+		case len(alike) > 0:
+			s.holds = append(s.holds, Hold{seq, string(key), astray(alike)})
+		case lost:
+			s.holds = append(s.holds, Hold{seq, string(key), Finding{Rule: RuleLost, Holds: true, N: s.rows}})
+		}
+	}
+	return p.nameUnchanged(ctx, of)
+}
+
+// nameUnchanged looks for owners among those of whom nothing would be sent. Nobody else is named by the baseline alone.
+func (p *planning) nameUnchanged(ctx context.Context, of map[string][]*orphan) error {
+	if !slices.ContainsFunc(p.strays.orphans, func(o orphan) bool { return !o.keyless && o.owners == nil }) {
+		return nil
+	}
+	gone := make(map[string]bool, len(p.absent))
+	for _, ref := range p.absent {
+		gone[ref.Key] = true
+	}
+	baseline, err := p.ledger.Baseline(ctx, p.target.ID, p.keys)
+	if err != nil {
+		return err
+	}
+	defer baseline.Close()
+	for baseline.Next() {
+		key := string(baseline.Entry().Key)
+		for _, o := range of[mapping.KeyForm([]byte(key))] {
+			if !gone[key] {
+				o.owner(key)
+			}
+		}
+	}
+	return baseline.Err()
+}
+
+// owner notes a matricule that resembles the orphan's; three tell enough.
+func (o *orphan) owner(key string) {
+	const most = 3
+	if key = mapping.HarmlessKey([]byte(key)); len(o.owners) < most && !slices.Contains(o.owners, key) {
+		o.owners = append(o.owners, key)
+	}
+}
+
+// astray is the finding about the owner of these orphans.
+func astray(orphans []*orphan) Finding {
+	f := Finding{Rule: RuleAstray, Holds: true}
+	for _, o := range orphans {
+		f.N += o.elements
+		if len(f.Keys) < FindingKeys {
+			f.Keys = append(f.Keys, mapping.HarmlessKey(o.key))
+		}
+	}
+	return f
+}
