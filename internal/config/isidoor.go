@@ -2,8 +2,6 @@ package config
 
 import (
 	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"syncd/internal/jobs"
@@ -126,9 +124,8 @@ func readDossierKey(t *table) DossierKey {
 	if t.has("name") {
 		key.Name = t.matching("name", parameterPattern, "is not the name of a "+key.In+" parameter", "letters, digits, dots, - and _ only")
 	}
-	reserved := []string{"authorization", "content-type", "content-length", "host", "accept", "user-agent"}
-	if key.In == "header" && slices.Contains(reserved, strings.ToLower(key.Name)) {
-		t.report("name", "is a header that syncd sets itself", `the default is "X-Cle-Dossier"`)
+	if key.In == "header" && jobs.TakenHeader(key.Name) {
+		t.report("name", "is a header that means something else", `the default is "X-Cle-Dossier"`)
 	}
 	return key
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/textproto"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,27 @@ type Call struct {
 	Method         string // "POST"
 	Path           string // "/V2/Salarie", below the base URL
 	KeyIn, KeyName string // where the dossier's key goes: "header", "query" or "path"; the name is "" for a path
+}
+
+// takenHeaders say something else already, or mean something to HTTP, to what stands on the way or to frameworks: a key in
+// one of them would not arrive, would change the call, or would let somebody repeat it. Idempotency-Key is such an
+// invitation to clients and proxies alike, and a key that all documents share would make one out of many.
+var takenHeaders = []string{
+	"accept", "allow", "authorization", "cache-control", "connection", "cookie", "cookie2", "date", "dnt", "expect", "forwarded",
+	"from", "host", "http2-settings", "keep-alive", "max-forwards", "origin", "pragma", "prefer", "priority", "range", "referer",
+	"te", "trailer", "transfer-encoding", "upgrade", "user-agent", "via", "warning", "www-authenticate",
+	"idempotency-key", "x-idempotency-key", "x-http-method", "x-http-method-override", "x-method-override",
+	"x-original-url", "x-rewrite-url", "x-real-ip", "x-request-id", "x-correlation-id", "traceparent", "tracestate",
+}
+
+// takenBeginnings are those of families of such headers.
+var takenBeginnings = []string{"accept-", "access-control-", "content-", "if-", "proxy-", "sec-", "x-forwarded-"}
+
+// TakenHeader tells whether a header, in any spelling, is not for a dossier's key.
+func TakenHeader(name string) bool {
+	name = strings.ReplaceAll(strings.ToLower(name), "_", "-") // as servers behind CGI read them
+	return slices.Contains(takenHeaders, name) ||
+		slices.ContainsFunc(takenBeginnings, func(begin string) bool { return strings.HasPrefix(name, begin) })
 }
 
 // Form is a call, and what a document that is sent by it means there. What was acknowledged under one form says nothing

@@ -95,6 +95,7 @@ func TestAdoptRefuses(t *testing.T) {
 		"method of [isidoor.salarie] is \"GET\"\nhint: use POST, PUT or PATCH":                                                {SalarieMethod: "GET"},
 		"method of [isidoor.salarie] is \"put\"\nhint: use POST, PUT or PATCH":                                                {SalarieMethod: "put"},
 		"dossier_key cannot go in \"cookie\"\nhint: use header, query or path":                                                {KeyIn: "cookie"},
+		"the dossier key cannot go in the header \"Idempotency-Key\"\nhint: take a name such as X-Cle-Dossier":                {KeyName: "Idempotency-Key"},
 		"the dossier key cannot go in the header \"Host\"\nhint: take a name such as X-Cle-Dossier":                           {KeyName: "Host"},
 		"the dossier key cannot go in the header \"a\\r\\nb\"\nhint: take a name such as X-Cle-Dossier":                       {KeyIn: KeyInHeader, KeyName: "a\r\nb"},
 		"the dossier key goes in the path, but a path has no {dossier}\nhint: write {dossier} where the key goes":             {KeyIn: KeyInPath},

@@ -89,6 +89,9 @@ func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n i
 	a.Call = op.label
 	a.left = response != nil || sent.left.Load()
 	a.ambiguous = (a.ambiguous || response == nil && a.left) && !op.reads // reading twice does no harm
+	if sent.cut.Load() && !op.reads {
+		a.neverWhole()
+	}
 	if a.Status == http.StatusUnauthorized {
 		a.tokenRejected = true
 		c.tokens.reject(tok)
@@ -143,25 +146,28 @@ func (o *operation) request(ctx context.Context, tok token, userAgent string) *h
 	if o.body != nil {
 		header["Content-Type"] = []string{"application/json"}
 		req.ContentLength = int64(len(o.body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(o.body)), nil }
 		req.Body = io.NopCloser(bytes.NewReader(o.body))
 	}
 	return req.WithContext(ctx)
 }
 
-// wire knows whether anything of a request may have left.
-//
-// net/http repeats a request by itself, on another connection, in two cases (Transport.RoundTrip, shouldRetryRequest):
-// when nothing at all of it was written, and, for replayable requests only, when a reused connection died before the
-// first byte of an answer. A POST, PUT or PATCH without an Idempotency-Key header (we set none) is not replayable even
-// with GetBody. So for a document a second connection within one attempt proves that nothing was written to the first.
-// When RoundTrip returns an error its writing goroutine has ended (mapRoundTripError waits for it): nothing leaves later.
-type wire struct{ left atomic.Bool }
+// neverWhole takes the doubt from an answer that came before its document was handed over, as it never is from then on:
+// what was not there whole cannot have been processed, and a success is none.
+func (a *answer) neverWhole() {
+	a.ambiguous = false
+	if a.Class == jobs.ClassAccepted {
+		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, "answered "+statusText(a.Status)+" before the document had arrived", hintLater
+	}
+}
+
+// wire knows what became of a request: whether anything of it may have left, and whether an answer cut it short (see
+// transport.RoundTrip).
+type wire struct{ left, cut atomic.Bool }
 
 func (w *wire) watch(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { w.left.Store(false) },
 		WroteHeaders: func() { w.left.Store(true) },
+		WroteRequest: func(info httptrace.WroteRequestInfo) { w.cut.Store(info.Err != nil) },
 	})
 }
 

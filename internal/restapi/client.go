@@ -47,7 +47,7 @@ func Open(o Options) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.closeIdle = transport.CloseIdleConnections
+	c.closeIdle = transport.close
 	return c, nil
 }
 

@@ -49,6 +49,7 @@ func testOptions() Options {
 type partner struct {
 	*httptest.Server
 	tokens atomic.Int64
+	raw    string // where the API is, of a rawPartner
 }
 
 func newPartner(t testing.TB, api http.HandlerFunc) *partner {
@@ -182,13 +183,12 @@ func hangs(req *http.Request) (*http.Response, error) {
 	return nil, req.Context().Err()
 }
 
-// leave does what net/http does when a request leaves; nobody watches one that looks for the contract.
+// leave does what the transport does when a request leaves; nobody watches one that looks for the contract.
 func leave(req *http.Request) {
 	trace := httptrace.ContextClientTrace(req.Context())
 	if trace == nil {
 		return
 	}
-	trace.GetConn("api.example.test:443")
 	trace.WroteHeaders()
 }
 

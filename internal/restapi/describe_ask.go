@@ -115,7 +115,7 @@ func (s *search) read(ctx context.Context, op *operation, response *http.Respons
 		p = s.stop(ctx, op)
 		p.Status = status
 	case err != nil:
-		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, "the answer broke off", hintLater, true
+		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, endTrouble(err), hintLater, true
 	case !contractMark.Match(text):
 		p.Problem, p.passed = "the answer is no Swagger or OpenAPI document", true
 	default:

@@ -74,7 +74,7 @@ func (o Options) checkEndpoints() (endpoints, error) {
 			return e, hinted("use GET or POST", "method of [%s] is %q", p.table, p.method)
 		}
 	}
-	// net/http silently repeats GET, HEAD, OPTIONS and TRACE after bytes were written; these three it never does.
+	// What stands on the way may repeat GET, HEAD, OPTIONS and TRACE; these three it may not.
 	if m := e.salarie.method; m != http.MethodPost && m != http.MethodPut && m != http.MethodPatch {
 		return e, hinted("use POST, PUT or PATCH", "method of [isidoor.salarie] is %q", m)
 	}

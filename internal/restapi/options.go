@@ -1,7 +1,6 @@
 package restapi
 
 import (
-	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -9,6 +8,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"syncd/internal/jobs"
 )
 
 // Options says how a partner is reached. Zero values of the limits and times take the defaults below.
@@ -109,12 +110,6 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// takenHeaders say something else already, or mean something to HTTP itself: a key in one of them would not arrive.
-var takenHeaders = []string{
-	"Accept", "Authorization", "Connection", "Content-Length", "Content-Type", "Expect", "Host", "Keep-Alive",
-	"Proxy-Authorization", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent",
-}
-
 func (o Options) checkKeyPlace() error {
 	inPath, anyPath := o.dossierInPaths()
 	switch {
@@ -128,7 +123,7 @@ func (o Options) checkKeyPlace() error {
 		return hinted(`set dossier_key = { in = "path" }`, "a path holds {dossier}, but the dossier key goes in the %s", o.KeyIn)
 	case o.KeyName == "":
 		return hinted("set name of dossier_key", "the %s of the dossier key has no name", o.KeyIn)
-	case o.KeyIn == KeyInHeader && (!isHeaderName(o.KeyName) || slices.Contains(takenHeaders, http.CanonicalHeaderKey(o.KeyName))):
+	case o.KeyIn == KeyInHeader && (!isHeaderName(o.KeyName) || jobs.TakenHeader(o.KeyName)):
 		return hinted("take a name such as X-Cle-Dossier", "the dossier key cannot go in the header %q", o.KeyName)
 	}
 	return nil

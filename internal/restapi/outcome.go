@@ -110,7 +110,7 @@ func (o *operation) judgeReading(ctx context.Context, class jobs.Class, response
 	case readErr != nil && ctx.Err() != nil:
 		return cancelled(o)
 	case readErr != nil:
-		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, "the answer broke off", hintLater
+		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, endTrouble(readErr), hintLater
 	default:
 		o.decode(&a, response.Header, body)
 	}

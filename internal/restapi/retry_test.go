@@ -2,9 +2,7 @@ package restapi
 
 import (
 	"net/http"
-	"net/http/httptrace"
 	"slices"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,19 +126,5 @@ func TestDoubtStaysUntilAnAcceptance(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// net/http asks for a second connection within an attempt only when nothing was written to the first.
-func TestWireForgetsADeadConnection(t *testing.T) {
-	t.Parallel()
-	s := &script{steps: []step{func(req *http.Request) (*http.Response, error) {
-		leave(req)
-		httptrace.ContextClientTrace(req.Context()).GetConn("api.example.test:443")
-		return nil, syscall.ECONNREFUSED
-	}}}
-	out := send(s.open(t, func(o *Options) { o.RetryFor = time.Millisecond }), "00042")
-	if out.Ambiguous || out.Attempts != 0 || callError(t, out.Err).Problem != "connection refused" {
-		t.Errorf("outcome %+v, want no doubt: nothing left", out)
 	}
 }

@@ -29,7 +29,7 @@ func (o *operation) settle(ctx context.Context, a answer, header http.Header, bo
 		a.ambiguous = true
 		return a
 	case readErr != nil:
-		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassTemporary, "the answer broke off", hintLater, true
+		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassTemporary, endTrouble(readErr), hintLater, true
 		return a
 	case o.rules != nil && o.rules.bodies[string(body)]:
 		a.Class, a.ambiguous = jobs.ClassAccepted, false

@@ -41,6 +41,8 @@ func misconfigured(err error, setting string) (problem, hint string) {
 		return "the server does not speak TLS on this port", "check " + setting
 	case errors.As(err, &proxy):
 		return fmt.Sprintf("the proxy refuses the way: %s", statusText(proxy.status)), "check HTTPS_PROXY and NO_PROXY"
+	case errors.Is(err, errNoProxy):
+		return errNoProxy.Error(), "check HTTPS_PROXY and NO_PROXY"
 	case strings.Contains(err.Error(), "protocol version"): // tls has no type for it, neither ours nor the peer's
 		return "the server does not offer TLS 1.2 or better", "ask the partner; check " + setting
 	}
@@ -71,9 +73,21 @@ func passingTrouble(err error) string {
 		return "no answer in time"
 	case isBroken(err):
 		return "the connection broke before the answer"
+	case errors.Is(err, errUnasked):
+		return errUnasked.Error()
+	case errors.Is(err, errHeadSize):
+		return errHeadSize.Error()
 	default:
 		return "the connection failed"
 	}
+}
+
+// endTrouble words an answer that had no end, or none that can be trusted.
+func endTrouble(err error) string {
+	if errors.Is(err, errUnasked) {
+		return errUnasked.Error()
+	}
+	return "the answer broke off"
 }
 
 func isLate(err error) bool {
