@@ -195,6 +195,10 @@ func (c *checker) api(ctx context.Context) {
 		}
 		if err := c.identity(ctx, connection, d); err != nil {
 			c.fail("API/"+d.Name, err)
+			continue
+		}
+		if err := c.codes(ctx, connection, d); err != nil {
+			c.fail("API/"+d.Name, err)
 		}
 	}
 }
@@ -217,6 +221,22 @@ func (c *checker) identity(ctx context.Context, connection *restapi.Connection, 
 		c.ok("API/"+d.Name, "the key opens the dossier of SIRET %s", answered)
 	}
 	return nil
+}
+
+// codes asks for the nomenclatures where a job pulls them: whether the answer can be read, and is whole.
+func (c *checker) codes(ctx context.Context, connection *restapi.Connection, d config.Dossier) error {
+	pulled := slices.ContainsFunc(c.config.Jobs, func(j config.Job) bool {
+		return j.Kind == jobs.PullDictionnaire && (slices.Contains(j.DossierNames, "*") || slices.Contains(j.DossierNames, d.Name))
+	})
+	if !pulled {
+		return nil
+	}
+	key, err := d.Key.Read()
+	if err != nil {
+		return err
+	}
+	_, err = connection.Dossier(key).Dictionary(ctx)
+	return err
 }
 
 func (c *checker) conclude() error {

@@ -25,6 +25,7 @@ type operation struct {
 	body     []byte        // nil = none
 	derived  string        // where the dossier key goes when only the API's contract says so: `header "X-Key"`
 	slot     chan struct{} // the dossier's own: see slots.go
+	lists    *pointer      // of an operation that reads: the answer has a list there, which must be whole; nil = no list
 	reads    bool          // the answer is wanted as JSON; otherwise the operation sends a document
 	rules    *answerRules  // of an operation that sends; nil = the status settles what became of the document
 	finds    bool          // it reads something that may not exist: then there is no document
@@ -121,6 +122,13 @@ func (o *operation) decode(a *answer, header http.Header, body []byte) {
 	if err != nil || silent {
 		a.Class, a.Problem, a.Hint = jobs.ClassTechnical, "the answer is not JSON", "check base_url and the path of the endpoint"
 		return
+	}
+	if o.lists != nil {
+		if why := partOf(header, document, *o.lists); why != "" {
+			a.Class, a.Problem = jobs.ClassConfiguration, "the answer is a part of the list only: "+why
+			a.Hint = "ask the partner how all of it is asked for, and write that into path of [" + o.table + "]"
+			return
+		}
 	}
 	if !isMissing(a.Status) { // what such an answer holds is an error's text
 		a.document = document

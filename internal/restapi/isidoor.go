@@ -43,7 +43,7 @@ func (d *dossier) Call() jobs.Call {
 // Identity asks /V2/Dossier whom this key belongs to.
 func (d *dossier) Identity(ctx context.Context) (string, error) {
 	c := d.form()
-	document, err := d.read(ctx, c, c.dossier, maxAnswer)
+	document, err := d.read(ctx, c, c.dossier, nil, maxAnswer)
 	pointer := c.identity
 	if err != nil || pointer == nil {
 		return "", err
@@ -59,7 +59,7 @@ func (d *dossier) Identity(ctx context.Context) (string, error) {
 // Dictionary asks /V2/Dictionnaire for all nomenclatures. No body is no nomenclature.
 func (d *dossier) Dictionary(ctx context.Context) (mapping.Dictionaries, error) {
 	c := d.form()
-	document, err := d.read(ctx, c, c.dictionnaire, maxDictionary)
+	document, err := d.read(ctx, c, c.dictionnaire, &c.entries.items, maxDictionary)
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +82,12 @@ func (d *dossier) Send(ctx context.Context, key string, document []byte, beforeA
 	return out
 }
 
-func (d *dossier) read(ctx context.Context, c *calls, e endpoint, limit int64) (any, error) {
+func (d *dossier) read(ctx context.Context, c *calls, e endpoint, lists *pointer, limit int64) (any, error) {
 	op, err := d.operation(c, e, blanks{})
 	if err != nil {
 		return nil, err
 	}
-	op.reads, op.limit = true, limit
+	op.reads, op.lists, op.limit = true, lists, limit
 	out, document := d.connection.perform(ctx, op)
 	return document, out.Err
 }
