@@ -172,7 +172,10 @@ func (a *app) pushes() (names []string) {
 
 func (a *app) staging() (*store.Staging, error) {
 	url, err := a.config.Database.StagingURL.Read()
-	return &store.Staging{URL: url}, err
+	waits := func(table string, limit time.Duration) {
+		a.log.Warn().Str("table", table).Dur("lock_wait", limit).Msg("staging is being replaced: waiting until its tables are free")
+	}
+	return &store.Staging{URL: url, Waits: waits}, err
 }
 
 // connection prepares the HTTP client that all dossiers share. retryFor bounds how long an absent API is tried.

@@ -52,7 +52,7 @@ type finding struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
-// checkRetryFor is how long the check waits for an absent API.
+// checkRetryFor is how long the check waits for an absent API, and for a table of staging that is being replaced.
 const checkRetryFor = 5 * time.Second
 
 type checker struct {

@@ -109,6 +109,7 @@ func (c *checker) judgeMapping(ctx context.Context, op *contract.Operation, job 
 		return
 	}
 	params := jobs.QueryParams(c.target(dossiers[0]), period)
+	push.Source.LockWait = min(push.Source.LockWait, checkRetryFor)
 	staging, dictionaries, err := c.lookAt(ctx, c.ledger, &push, dossiers[0], period)
 	known := &staging.Shape
 	if err != nil {

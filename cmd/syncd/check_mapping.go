@@ -91,6 +91,7 @@ func (c *checker) compile(ctx context.Context, push *jobs.PushJob, d config.Doss
 	if err != nil {
 		return nil, err
 	}
+	push.Source.LockWait = min(push.Source.LockWait, checkRetryFor)
 	staging, dictionaries, err := c.lookAt(ctx, c.ledger, push, d, period)
 	if err != nil {
 		return nil, err

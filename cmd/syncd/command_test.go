@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,6 +30,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"json":    scriptJSON,
 	"sql":     scriptSQL,
 	"refused": scriptRefused,
+	"imports": scriptImports,
 	"until":   scriptUntil,
 	"edit":    scriptEdit,
 	"faults":  scriptFaults,
@@ -107,6 +109,33 @@ func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
 		_, err := conn.Exec(context.Background(), args[0])
 		return err
 	}))
+}
+
+// importing are the connections of open imports, by database.
+var importing sync.Map
+
+// scriptImports is: imports STATEMENT. A transaction beside the script executes it, and stays open; without a statement it
+// commits.
+func scriptImports(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: imports [STATEMENT]")
+	}
+	db := ts.Value(databaseOf{}).(*testpg.DB) //nolint:forcetypeassert // setUp puts it there
+	if len(args) == 1 {
+		conn, err := pgx.Connect(context.Background(), db.URL)
+		ts.Check(err)
+		ts.Defer(func() { _ = conn.Close(context.Background()) }) // nothing is left to do with it
+		_, err = conn.Exec(context.Background(), "BEGIN; "+args[0])
+		ts.Check(err)
+		importing.Store(db, conn)
+		return
+	}
+	conn, found := importing.LoadAndDelete(db)
+	if !found {
+		ts.Fatalf("no import is on its way")
+	}
+	_, err := conn.(*pgx.Conn).Exec(context.Background(), "COMMIT") //nolint:forcetypeassert // put there above
+	ts.Check(err)
 }
 
 // scriptRefused is: refused STATEMENT. The database must not execute it.

@@ -108,14 +108,17 @@ func (k *keeper) prove(ctx context.Context, reader *pgx.Conn, pids []int32) erro
 		return err
 	}
 	for _, relation := range reached {
-		if then[relation].version != now[relation].version {
-			return &jobs.ReplacedError{Table: now[relation].name}
+		if then[relation].Version != now[relation].Version {
+			return &jobs.ReplacedError{Table: now[relation].Name}
 		}
 	}
 	return nil
 }
 
-type definition struct{ name, version string }
+type definition struct {
+	Relation      uint32
+	Name, Version string
+}
 
 // definitions are the catalogue's rows about relations, as the session's snapshot has them. TRUNCATE, REFRESH and ALTER
 // TABLE give a table other files, and so a new row; a partition or child that comes or goes has a row of its own.
@@ -128,13 +131,11 @@ func definitions(ctx context.Context, conn *pgx.Conn, relations []uint32) (map[u
 	if err != nil {
 		return nil, redact("looking at staging's tables", err)
 	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[definition])
 	found := map[uint32]definition{}
-	var relation uint32
-	var d definition
-	_, err = pgx.ForEachRow(rows, []any{&relation, &d.name, &d.version}, func() error {
-		found[relation] = d
-		return nil
-	})
+	for _, d := range list {
+		found[d.Relation] = d
+	}
 	return found, redact("looking at staging's tables", err)
 }
 
@@ -155,13 +156,14 @@ func (k *keeper) inform(ctx context.Context, lists [][]mapping.Column) error {
 	if err != nil {
 		return redact("looking up the types of staging's columns", err)
 	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct {
+		OID                  uint32
+		Name, Kind, Category string
+	}])
 	types := map[uint32]mapping.TypeInfo{}
-	var oid uint32
-	var name, kind, category string
-	_, err = pgx.ForEachRow(rows, []any{&oid, &name, &kind, &category}, func() error {
-		types[oid] = mapping.TypeInfo{Name: name, Kind: kind[0], Category: category[0]}
-		return nil
-	})
+	for _, t := range list {
+		types[t.OID] = mapping.TypeInfo{Name: t.Name, Kind: t.Kind[0], Category: t.Category[0]}
+	}
 	for _, columns := range lists {
 		for i := range columns {
 			columns[i].Info = types[columns[i].Type]

@@ -13,7 +13,12 @@ import (
 )
 
 // Staging reads the association's tables. It implements jobs.Staging.
-type Staging struct{ URL string }
+type Staging struct {
+	URL string
+	// Waits hears, once for each plan or description, that it waits for a table; "" = one whose name is not known. nil =
+	// nobody wants to know.
+	Waits func(table string, limit time.Duration)
+}
 
 var _ jobs.Staging = (*Staging)(nil)
 
@@ -165,6 +170,9 @@ func (s *Staging) whenFree(ctx context.Context, source jobs.Source, work func() 
 		}
 		if deadline.IsZero() {
 			deadline = time.Now().Add(limit)
+			if s.Waits != nil {
+				s.Waits(blocked.table, limit)
+			}
 		}
 		if err := s.awaitFree(ctx, source, blocked.relation, deadline); err != nil {
 			return err
