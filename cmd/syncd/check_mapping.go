@@ -31,27 +31,37 @@ func (c *checker) mapping(ctx context.Context, job config.Job) {
 		return
 	}
 	for _, d := range dossiers {
-		subject := job.Name + "/" + d.Name
-		findings, err := c.compile(ctx, &push, d, job)
-		if err != nil {
-			c.mappingProblems(subject, err)
-		} else {
-			c.ok(subject, "staging's queries return what the mapping needs")
-			if err := c.nobody(ctx, &push, d, job); err != nil {
-				c.fail(subject, err)
-			}
-		}
-		c.findingsOf(subject, findings)
-		if err := c.limits(ctx, job, &push.Guards, d); err != nil {
+		c.mappingOf(ctx, &push, d, job)
+	}
+}
+
+func (c *checker) mappingOf(ctx context.Context, push *jobs.PushJob, d config.Dossier, job config.Job) {
+	subject := job.Name + "/" + d.Name
+	mapped, findings, err := c.compile(ctx, push, d, job)
+	readable := err == nil
+	if err != nil {
+		readable = c.mappingProblems(subject, err)
+	} else {
+		c.ok(subject, "staging's queries return what the mapping needs")
+		c.idleGuards(subject, push, mapped)
+		if err := c.nobody(ctx, push, d, job); err != nil {
 			c.fail(subject, err)
 		}
+	}
+	c.findingsOf(subject, findings)
+	if readable {
+		c.values(ctx, subject, push, d, job)
+	}
+	if err := c.limits(ctx, job, &push.Guards, d); err != nil {
+		c.fail(subject, err)
 	}
 }
 
 // mappingProblems tells all that is wrong with a mapping. Nomenclatures that are yet to be pulled are a warning: a first
-// check comes before the first pull.
-func (c *checker) mappingProblems(subject string, err error) {
+// check comes before the first pull. It reports whether that is all: rows can be read all the same.
+func (c *checker) mappingProblems(subject string, err error) (readable bool) {
 	var missing []string
+	readable = true
 	for _, one := range leaves(err) {
 		var dictionary *mapping.DictionaryError
 		if errors.As(one, &dictionary) {
@@ -59,9 +69,10 @@ func (c *checker) mappingProblems(subject string, err error) {
 			continue
 		}
 		c.fail(subject, one)
+		readable = false
 	}
 	if missing == nil {
-		return
+		return readable
 	}
 	slices.Sort(missing)
 	f := finding{Level: "warning", Subject: subject, Text: "nomenclatures not pulled yet: ", Hint: "run the job of kind pull-dictionnaire, then check again"}
@@ -70,6 +81,7 @@ func (c *checker) mappingProblems(subject string, err error) {
 	}
 	f.Text += strings.Join(slices.Compact(missing), ", ")
 	c.add(f)
+	return readable
 }
 
 // leaves takes joined errors apart.
@@ -86,18 +98,18 @@ func leaves(err error) []error {
 }
 
 // compile binds the mapping to what staging returns. findings are about the tables that are read.
-func (c *checker) compile(ctx context.Context, push *jobs.PushJob, d config.Dossier, job config.Job) (findings []store.Finding, err error) {
+func (c *checker) compile(ctx context.Context, push *jobs.PushJob, d config.Dossier, job config.Job) (mapped *mapping.Mapping, findings []store.Finding, err error) {
 	period, err := c.period(job)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	push.Source.LockWait = min(push.Source.LockWait, checkRetryFor)
 	staging, dictionaries, err := c.lookAt(ctx, c.ledger, push, d, period)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	_, err = mapping.Compile(push.Mapping, staging.Shape, dictionaries, jobs.QueryParams(c.target(d), period))
-	return staging.Findings, err
+	mapped, err = mapping.Compile(push.Mapping, staging.Shape, dictionaries, jobs.QueryParams(c.target(d), period))
+	return mapped, staging.Findings, err
 }
 
 // nobody warns of a dossier of which staging holds no employee now, and tells how else staging may spell its name.

@@ -225,3 +225,29 @@ func FuzzCheck(f *testing.F) {
 	}
 	f.Fuzz(func(_ *testing.T, document []byte) { checker.Check(document) })
 }
+
+// A required member must show something: a text of spaces passes the contract's letter, and an API that takes it, or
+// [Required] in ASP.NET, drops it.
+func TestRequiredTextsMustShowSomething(t *testing.T) {
+	t.Parallel()
+	for document, want := range map[string]string{
+		`{"A":{"B":""},"N":"x"}`:                           `required /A/B want "string" got ""`,
+		`{"A":{"B":" \t\u00a0"},"N":"x"}`:                  `required /A/B want "string" got ""`,
+		"{\"A\":{\"B\":\"\u00a0\u200b\"},\"N\":\"x\"}":     `required /A/B want "string" got ""`,
+		`{"A":{"B":"x","C":" "},"N":" "}`:                  `required /N want "string" got ""`,
+		`{"A":{"B":"\\","C":""},"N":"é"}`:                  "",
+		`{"A":{"B":"x"},"E":"","N":" x"}`:                  "",
+		`{"A":{"B":"x"},"N":"x","Z":[{"K":""},{"K":"1"}]}`: `required /Z/0/K want "string" got ""`,
+	} {
+		schema := `{"type":"object","required":["A","N","E"],"properties":{"A":{"type":"object","required":["B"],"properties":{"B":{"type":"string"},"C":{"type":"string"}}},
+			"N":{"type":"string"},"E":{"type":"string","enum":["","x"]},"Z":{"type":"array","items":{"type":"object","required":["K"],"properties":{"K":{"type":"string"}}}}}}`
+		if !strings.Contains(document, `"E"`) {
+			schema = strings.Replace(schema, `,"E"]`, "]", 1)
+		}
+		for _, text := range [][]byte{swagger2(schema, ""), openapi3Document(schema, "")} {
+			if got := problemLines(contract.NewChecker(bodyOf(t, text)).Check([]byte(document))); got != want {
+				t.Errorf("%s: %s, want %s", document, got, want)
+			}
+		}
+	}
+}

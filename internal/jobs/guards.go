@@ -28,5 +28,5 @@ type Guards struct {
 // recognises tells whether a list of members is extended by those whose values are an IBAN or a NIR: not where somebody
 // wants none.
 func (g *Guards) recognises(fields []string) bool {
-	return g.Recognise && (fields == nil || len(fields) > 0)
+	return g.Recognise && !none(fields)
 }

@@ -27,7 +27,7 @@ func (c *compiler) bind(f *Field) (op, bool) {
 	codes, ok := c.codes(f)
 	o := op{
 		kind: opColumn, column: index, field: f, path: f.Path, shown: path, encode: encode, codes: codes,
-		padded: column.Type == oidBpchar, isKey: c.key == f.Path,
+		padded: column.Type == oidBpchar, isKey: c.key == f.Path, postal: f.Kind == KindPostal,
 	}
 	switch column.family() {
 	case familyText:

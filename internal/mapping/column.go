@@ -45,7 +45,7 @@ func (m *Mapping) Quantities(group int) []Quantity {
 func (m *Mapping) PostalNumbers() []string {
 	var paths []string
 	for i := range m.employee {
-		if o := &m.employee[i]; o.kind == opColumn && o.field.Kind == KindPostal && !o.text && !o.json {
+		if o := &m.employee[i]; o.kind == opColumn && o.postal && !o.text && !o.json {
 			paths = append(paths, o.path)
 		}
 	}

@@ -32,6 +32,7 @@ type op struct {
 	text    bool             // the value is a text that goes as it is: it is looked at
 	json    bool             // or JSON
 	date    bool
+	postal  bool   // the value is a postal code
 	shown   string // the path, with that of the children: "Elements[].Code"
 }
 

@@ -33,7 +33,7 @@ func damage(text []byte) string {
 	for i := bytes.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }); i >= 0 && i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])
 		switch {
-		case r < utf8.RuneSelf:
+		case r < utf8.RuneSelf, harmless(r):
 		case damaged(r):
 			return fmt.Sprintf("U+%04X", r)
 		case misread(r, text[:i], text[i+size:]):
@@ -42,6 +42,11 @@ func damage(text []byte) string {
 		i += size
 	}
 	return ""
+}
+
+// harmless tells the letters that nearly all French texts have beyond ASCII, and that begin no misread one.
+func harmless(r rune) bool {
+	return r >= 0xC0 && r <= 0xFF && r != 'Ã' && r != 'Â' && r != 'Å' && r != 'â' && r != 'ï'
 }
 
 // damaged tells the characters that no name or word has: what stands for a lost one, the control characters of Latin 1,
@@ -72,6 +77,9 @@ var continuations = func() map[rune]byte {
 // accent, a typographic sign, a mark of byte order. Only what French texts hold is looked for: "ANDRÉ" and a hard space
 // behind it are UTF-8 of something, too.
 func misread(first rune, before, rest []byte) bool {
+	if first > 'ï' && first < 'ƒ' {
+		return false
+	}
 	second, size := continuation(rest)
 	spaced := len(rest) > 0 && rest[0] == ' ' // a hard space that became a soft one
 	switch first {
@@ -139,7 +147,7 @@ const (
 
 // farDate tells whether a text is a date, as Postgres or as a Frenchman writes it, of a year in which nobody here lives.
 func farDate(text []byte) bool {
-	if len(text) < dateLength {
+	if len(text) < dateLength || !isDigit(text[0]) || usual(text[:4]) {
 		return false
 	}
 	var year, month, day int
@@ -153,6 +161,11 @@ func farDate(text []byte) bool {
 	}
 	const months, days = 12, 31
 	return (year < firstYear || year > lastYear) && 1 <= month && month <= months && 1 <= day && day <= days
+}
+
+// usual tells at a glance most years that are near enough, at the beginning of a date.
+func usual(year []byte) bool {
+	return year[0] == '1' && year[1] == '9' && isDigit(year[2]) && year[2] != '0' || year[0] == '2' && year[1] == '0' && year[2] < '9' && isDigit(year[2])
 }
 
 // number reads a few digits.

@@ -86,7 +86,7 @@ func (b *Builder) value(dst []byte, o *op, value []byte, at place) []byte {
 		b.look(o, encoded[len(dst):], at)
 	case o.date && farDate(value):
 		b.odd(o, OddDate, "")
-	case o.field.Kind == KindPostal && shortPostal(value):
+	case o.postal && shortPostal(value):
 		b.odd(o, OddPostal, "")
 	}
 	return encoded
@@ -132,7 +132,7 @@ func (b *Builder) text(dst []byte, o *op, value []byte, at place) []byte {
 		}
 	case farDate(value):
 		b.odd(o, OddDate, "")
-	case o.field.Kind == KindPostal && shortPostal(value):
+	case o.postal && shortPostal(value):
 		b.odd(o, OddPostal, "")
 	}
 	return encoded
