@@ -36,6 +36,7 @@ func (c *checker) schedules(ctx context.Context) {
 	if c.ledger == nil {
 		return
 	}
+	c.purge(ctx)
 	if err := c.orphans(ctx); err != nil {
 		c.fail("queue", err)
 	}
@@ -49,6 +50,18 @@ func (c *checker) schedules(ctx context.Context) {
 	}
 	c.daemons(daemons)
 	c.monitoring(ctx, daemons)
+}
+
+// purge tells that what is past its time is not deleted.
+func (c *checker) purge(ctx context.Context) {
+	held, err := c.ledger.HeldPurge(ctx)
+	if err != nil {
+		c.fail("retention", err)
+	}
+	if held != nil {
+		text, hint := splitHint(held.Error())
+		c.add(finding{Level: "warning", Subject: "retention", Text: text, Hint: hint})
+	}
 }
 
 // pauses are the paused jobs, by name.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"syncd/internal/daemon"
 	"syncd/internal/jobs"
@@ -98,12 +99,23 @@ func (s *service) run(ctx context.Context) error {
 	if err := s.ledger.Notice(ctx); err != nil { // nothing starts by itself in a ledger that may not know what was sent
 		return err
 	}
-	d := &daemon.Daemon{ID: store.RandomID(), Ledger: s.ledger, Load: s.load, Now: time.Now, Reload: reload, Stop: s.Stop, Log: s.log,
+	d := &daemon.Daemon{ID: store.RandomID(), Ledger: s.ledger, Load: s.load, Now: time.Now, Up: uptime, Reload: reload, Stop: s.Stop, Log: s.log,
 		Notify: s.notify, Health: s.health, Metrics: s.metrics, Pinger: monitor.NewPinger(s.log)}
 	s.log.Info().Str("version", version).Str("config", setup.Digest).Int("jobs", len(setup.Jobs)).Msg("daemon started")
 	_ = s.notify.Ready()
 	return d.Run(ctx, setup)
 }
+
+// uptime is how long ago the machine booted: unlike Go's monotonic clock this one goes on while it sleeps.
+func uptime() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {
+		return time.Since(started)
+	}
+	return time.Duration(t.Nano())
+}
+
+var started = time.Now()
 
 // listenAgain is how long a monitoring address that is taken is left alone.
 const listenAgain = 15 * time.Second

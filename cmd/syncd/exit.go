@@ -80,7 +80,7 @@ func exitCode(err error) int {
 		is[*jobs.ClosedError](err), is[*jobs.ExpiredError](err), is[*jobs.UnsettledError](err), is[*store.PeriodError](err),
 		is[*store.AlteredError](err), is[*jobs.ContractError](err), is[*jobs.ReasonError](err), is[*jobs.PutBackError](err), errors.Is(err, jobs.ErrContractMoved):
 		return exitUsage
-	case is[*jobs.NotReadyError](err):
+	case is[*jobs.NotReadyError](err), is[*store.PurgeHeldError](err):
 		return exitHeld
 	case is[*jobs.OrderError](err), is[*jobs.MissingError](err):
 		return exitIncomplete

@@ -15,6 +15,7 @@ type Retention struct {
 	Runs     Age                // headers and counts
 	Fires    Age                // of schedules
 	Baseline Age                // the documents of people who left
+	MaxShare float64            // what goes at once of what there is, without a person; 1 = all may
 	Schedule *schedule.Schedule // when the daemon purges; nil = never
 }
 
@@ -62,6 +63,7 @@ func readRetention(t *table, d Daemon) Retention {
 		Fires:    t.age("fires", Age{Months: 12}),
 		Baseline: t.age("baseline", Age{Months: 24}),
 	}
+	r.MaxShare = t.number("max_share", 0.25, 0.01, 1)
 	r.Schedule = t.schedule("schedule", t.text("schedule", "30 3 * * *"), d.Timezone, d.ClosedDays)
 	if r.Items.longer(r.Runs) {
 		t.report("items", "are kept for longer than the runs they belong to", "raise retention.runs, or lower retention.items")

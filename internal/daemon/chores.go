@@ -29,7 +29,7 @@ func (l *loop) runChores(ctx context.Context, now time.Time) error {
 }
 
 func (l *loop) purge(_ context.Context, now time.Time) error {
-	if isDue(l.setup.Purge, l.fires.purged, now) {
+	if isDue(l.setup.Purge, l.fires.purged, now) && l.mayDelete() {
 		l.fires.purged = now
 		l.setup.PurgeNow()
 	}
@@ -59,7 +59,7 @@ func (l *loop) noteConfiguration(ctx context.Context, _ time.Time) error {
 }
 
 func (l *loop) expireHolds(ctx context.Context, now time.Time) error {
-	if now.Sub(l.fires.expired) < expireEvery {
+	if now.Sub(l.fires.expired) < expireEvery || !l.mayDelete() {
 		return nil
 	}
 	err := l.brief(ctx, func(ctx context.Context) error {

@@ -41,6 +41,8 @@ type Ledger interface {
 	SetConfiguration(ctx context.Context, digest string) error
 	// ExpireHolds gives up what has waited for a person's decision for too long, by job.
 	ExpireHolds(ctx context.Context, pairs []jobs.Pair, expires map[string]time.Duration) ([]int64, error)
+	// ClockLeapt tells whether more time seems to have gone by than a machine is off, and nobody has confirmed it.
+	ClockLeapt(ctx context.Context) (bool, error)
 	RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) ([]int64, error)
 	Cancel(ctx context.Context, id int64, by, reason string) (*jobs.Run, error)
 	AllDone(ctx context.Context, job string, nominal time.Time) (bool, error)
@@ -58,6 +60,7 @@ type Daemon struct {
 	Ledger  Ledger
 	Load    func() (*Setup, error) // reads configuration and secrets: at each reload
 	Now     func() time.Time       // the wall clock
+	Up      func() time.Duration   // since the machine booted, sleep included; nil = unknown
 	Reload  <-chan struct{}
 	Stop    <-chan struct{} // closed: finish what is on its way, then end
 	Log     zerolog.Logger
@@ -108,6 +111,7 @@ type loop struct {
 	setup    *Setup
 	fires    fires
 	queue    queue
+	pace     pace
 	wake     chan struct{}
 	ended    chan ended
 	stopRuns chan struct{}
@@ -166,6 +170,7 @@ func (l *loop) turn(ctx context.Context) time.Duration {
 // nobody from what is queued.
 func (l *loop) work(ctx context.Context, now time.Time) (time.Duration, error) {
 	l.fires.more = false
+	l.watchClock(now)
 	unarmed := l.prepare(ctx, now)
 	if !l.fires.prepared || isAway(ctx, unarmed) {
 		return 0, unarmed

@@ -72,6 +72,9 @@ func (l *loop) fireAll(ctx context.Context, now time.Time) (time.Duration, error
 	if !due {
 		return next, nil
 	}
+	if waits, err := l.undoesLeap(ctx); waits || err != nil {
+		return idlePoll, err
+	}
 	return idlePoll, l.fireDue(ctx, now)
 }
 

@@ -15,6 +15,7 @@ import (
 // ledger is a ledger in memory that several daemons share: what internal/store promises, without Postgres.
 type ledger struct {
 	clock *clock // of the database: nobody sets it
+	leapt bool   // it is far ahead of when the ledger was last used
 
 	mu        sync.Mutex
 	targets   []jobs.Target
@@ -44,6 +45,8 @@ type member struct {
 }
 
 var errAway = fmt.Errorf("connecting to the ledger: %w", jobs.ErrUnreachable)
+
+func (l *ledger) ClockLeapt(context.Context) (bool, error) { return l.leapt, nil }
 
 // errClock is what the store says to a clock that is ahead of the database's.
 var errClock = &jobs.ClockError{Ahead: time.Hour}

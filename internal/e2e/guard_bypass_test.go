@@ -69,7 +69,7 @@ func TestPurgedDiffsDoNotBlindGuards(t *testing.T) {
 	w.job.Guards = w.usual()
 	w.run(r, jobs.Succeeded, nil)
 	w.exec(`UPDATE syncd.run SET finished_at = finished_at - interval '31 days', started_at = started_at - interval '31 days', created_at = created_at - interval '31 days'`)
-	_, err := ledger(r).Purge(t.Context(), store.Cutoffs{Diffs: time.Now().AddDate(0, 0, -30)}, "", false)
+	_, err := ledger(r).Purge(t.Context(), store.PurgeOrder{Share: 1, Cutoffs: func(now time.Time) store.Cutoffs { return store.Cutoffs{Diffs: now.AddDate(0, 0, -30)} }})
 	w.must(err)
 	w.exec(`UPDATE staging.employee SET nom_naissance = 'X' || nom_naissance`)
 	w.nextMonth(december)

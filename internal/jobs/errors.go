@@ -160,7 +160,10 @@ func (e *ReplacedError) Error() string {
 type ClockError struct{ Ahead time.Duration }
 
 func (e *ClockError) Error() string {
-	return fmt.Sprintf("the clock of this machine is %s ahead of Postgres's: nothing is started\nhint: set both by NTP (timedatectl)", e.Ahead.Round(time.Second))
+	if e.Ahead < 0 {
+		return fmt.Sprintf("the clock of this machine is %s behind Postgres's: nothing is deleted\nhint: set both by NTP (timedatectl)", -e.Ahead.Round(time.Second))
+	}
+	return fmt.Sprintf("the clock of this machine is %s ahead of Postgres's: nothing is started, and nothing deleted\nhint: set both by NTP (timedatectl)", e.Ahead.Round(time.Second))
 }
 
 // StagingError is a mistake in the association's tables or in the queries that read them. Its text holds no row data.

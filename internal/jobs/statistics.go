@@ -7,6 +7,8 @@ type Statistics struct {
 	Runs     []RunCount
 	Dossiers []DossierStatistics
 	Paused   []string // jobs whose schedule starts nothing
+
+	PurgeHeld bool // what is past its time waits for a person
 }
 
 // RunCount counts the runs of a job in one state that the ledger keeps.

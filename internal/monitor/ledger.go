@@ -30,6 +30,7 @@ var (
 		"When a run last succeeded; absent while none has.", "job", "dossier")
 	nextDesc   = describe("syncd_next_fire_timestamp_seconds", "When the schedule fires next; absent for jobs without, or that are paused.", "job", "dossier")
 	pausedDesc = describe("syncd_job_paused", "1 while the schedule of the job is paused.", "job")
+	purgeDesc  = describe("syncd_purge_held", "1 while what is past its time waits for a person: the clock leapt, or much would go.")
 	lagDesc    = describe("syncd_lag_seconds", "Since when the oldest fire is due whose run has not ended; 0 = nothing is late.", "job", "dossier")
 )
 
@@ -63,7 +64,7 @@ func (c *ledgerCollector) set(ledger Ledger) {
 }
 
 func (c *ledgerCollector) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{runsDesc, lastDesc, endDesc, successDesc, nextDesc, lagDesc, pausedDesc} {
+	for _, d := range []*prometheus.Desc{runsDesc, lastDesc, endDesc, successDesc, nextDesc, lagDesc, pausedDesc, purgeDesc} {
 		descriptions <- d
 	}
 	c.errors.Describe(descriptions)
@@ -78,6 +79,7 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 	for _, r := range statistics.Runs {
 		out <- value(runsDesc, float64(r.Runs), r.Job, string(r.State))
 	}
+	out <- value(purgeDesc, oneIf(statistics.PurgeHeld))
 	paused := map[string]bool{} // of the jobs that are known here
 	for _, d := range statistics.Dossiers {
 		if paused[d.Job] = slices.Contains(statistics.Paused, d.Job); paused[d.Job] {

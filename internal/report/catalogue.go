@@ -173,7 +173,11 @@ type purgeWords struct {
 	done, dry, nothing        string
 	diffs, items, runs, fires plural // behind the number
 	documents                 plural // likewise
-	apply                     string // the command follows
+	apply, force              string // the command follows
+	held                      string // lines follow
+	leapt                     string // from and to
+	excess                    string // how many of how many, of what, and the limit in percent
+	of                        map[string]string
 }
 
 // steps are what to do next; the command that does it follows on its own line.

@@ -213,6 +213,10 @@ var english = catalogue{
 		runs:      plural{"run, with its counts", "runs, with their counts"},
 		fires:     plural{"time of a schedule", "times of schedules"},
 		documents: plural{"document of who left, or of a month long past", "documents of those who left, or of months long past"},
-		apply:     "Delete it:",
+		apply:     "Delete it:", force: "Look at the clock (timedatectl) and at [retention]. If this is right, delete it:",
+		held:   "It waits for a person, the service does not delete it by itself:",
+		leapt:  "the clock leapt from %s to %s",
+		excess: "%s of %s %s would go (limit: %s%%)",
+		of:     map[string]string{"diffs": "runs with what differed", "items": "runs with employees", "runs": "runs", "fires": "times of schedules", "documents": "documents of people"},
 	},
 }

@@ -223,6 +223,10 @@ var french = catalogue{
 		runs:      plural{"exécution, avec ses totaux", "exécutions, avec leurs totaux"},
 		fires:     plural{"échéance de planning", "échéances de planning"},
 		documents: plural{"fiche d'un salarié parti, ou d'un mois ancien", "fiches de salariés partis, ou de mois anciens"},
-		apply:     "Pour supprimer :",
+		apply:     "Pour supprimer :", force: "Vérifiez l'horloge (timedatectl) et [retention]. Si c'est juste, pour supprimer :",
+		held:   "Quelqu'un doit le confirmer, le service ne supprime rien de lui-même :",
+		leapt:  "l'horloge a sauté de %s à %s",
+		excess: "%s sur %s %s disparaîtraient (limite : %s %%)",
+		of:     map[string]string{"diffs": "exécutions et ce qui y différait", "items": "exécutions et leurs salariés", "runs": "exécutions", "fires": "échéances de planning", "documents": "fiches de salariés"},
 	},
 }

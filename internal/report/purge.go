@@ -1,13 +1,37 @@
 package report
 
 import (
+	"fmt"
 	"io"
+	"strconv"
+	"time"
 
 	"syncd/internal/jobs"
 )
 
-// PurgeReport counts what is past its time.
+// PurgeReport is what is past its time, and why that waits for a person; nil = it does not.
 type PurgeReport struct {
+	Purged
+	Held *PurgeHeld
+}
+
+// PurgeHeld is why a purge waits: the clock leapt, or too much would go.
+type PurgeHeld struct {
+	LeaptFrom *time.Time    `json:"leapt_from,omitempty"`
+	LeaptTo   *time.Time    `json:"leapt_to,omitempty"`
+	Excess    []PurgeExcess `json:"excess,omitempty"`
+	Share     float64       `json:"share"`
+}
+
+// PurgeExcess is how much of something would go: in runs, and of fires in fires.
+type PurgeExcess struct {
+	What string `json:"what"`
+	Go   int64  `json:"go"`
+	Of   int64  `json:"of"`
+}
+
+// Purged counts.
+type Purged struct {
 	Diffs int64 // items that lose their diffs, problems and messages
 	Items int64
 	Runs  int64
@@ -17,26 +41,49 @@ type PurgeReport struct {
 }
 
 // purgeCommand deletes; without its flag it only counts.
-const purgeCommand = "syncd purge --apply"
+const (
+	purgeCommand      = "syncd purge --apply"
+	forcePurgeCommand = `syncd purge --apply --force --reason "…"`
+)
 
 // Purged writes what a purge deleted, or with dry what it would delete.
 func (p *Printer) Purged(w io.Writer, r PurgeReport, dry bool) error {
 	g, words := p.page(w), &p.catalogue.purge
-	if r == (PurgeReport{}) {
+	if r.Purged == (Purged{}) && r.Held == nil {
 		g.line(0, words.nothing)
 		return g.end()
 	}
 	title := words.done
-	if dry {
+	switch {
+	case r.Purged == (Purged{}):
+		title = words.nothing
+	case dry:
 		title = words.dry
 	}
 	g.line(0, title)
 	line := func(n int64, noun plural) entry { return entry{jobs.Difference(""), int(n), p.noun(noun, int(n))} }
 	g.balance([]entry{line(r.Diffs, words.diffs), line(r.Items, words.items), line(r.Runs, words.runs), line(r.Fires, words.fires), line(r.Documents, words.documents)})
-	if dry {
+	switch {
+	case r.Held != nil:
+		g.purgeHeld(r.Held)
+		g.steps([]step{{words.force, forcePurgeCommand}})
+	case dry:
 		g.steps([]step{{words.apply, purgeCommand}})
 	}
 	return g.end()
+}
+
+// purgeHeld tells why nobody deletes it by itself.
+func (g *page) purgeHeld(h *PurgeHeld) {
+	words := &g.catalogue.purge
+	g.newline()
+	g.line(0, words.held)
+	if h.LeaptFrom != nil {
+		g.line(2, fmt.Sprintf(words.leapt, g.second(*h.LeaptFrom), g.second(*h.LeaptTo)))
+	}
+	for _, x := range h.Excess {
+		g.line(2, fmt.Sprintf(words.excess, g.number(int(x.Go)), g.number(int(x.Of)), words.of[x.What], strconv.FormatFloat(h.Share*100, 'f', -1, 64)))
+	}
 }
 
 type purgeJSON struct {
@@ -47,11 +94,13 @@ type purgeJSON struct {
 	Fires int64 `json:"fires"`
 
 	Documents int64 `json:"documents"`
+
+	Held *PurgeHeld `json:"held,omitempty"` // why it waits for a person
 }
 
 // WritePurgeJSON writes the same as one object.
 func (p *Printer) WritePurgeJSON(w io.Writer, r PurgeReport, dry bool) error {
 	out := newStream(w)
-	out.value(purgeJSON{dry, r.Diffs, r.Items, r.Runs, r.Fires, r.Documents})
+	out.value(purgeJSON{dry, r.Diffs, r.Items, r.Runs, r.Fires, r.Documents, r.Held})
 	return out.end("\n")
 }

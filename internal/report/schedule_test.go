@@ -181,10 +181,14 @@ func TestHostileSchedules(t *testing.T) {
 
 func TestPurged(t *testing.T) {
 	t.Parallel()
-	some := report.PurgeReport{Diffs: 12345, Items: 1, Fires: 30}
+	some := report.PurgeReport{Purged: report.Purged{Diffs: 12345, Items: 1, Fires: 30}}
 	golden(t, "purge", func(w io.Writer, p *report.Printer) error { return p.Purged(w, some, false) })
 	golden(t, "purge-dry", func(w io.Writer, p *report.Printer) error { return p.Purged(w, some, true) })
 	golden(t, "purge-nothing", func(w io.Writer, p *report.Printer) error { return p.Purged(w, report.PurgeReport{}, true) })
+	from, to := time.Date(2026, 11, 30, 3, 0, 0, 0, time.UTC), time.Date(2035, 2, 16, 3, 30, 0, 0, time.UTC)
+	waits := some
+	waits.Held = &report.PurgeHeld{LeaptFrom: &from, LeaptTo: &to, Share: 0.25, Excess: []report.PurgeExcess{{What: "diffs", Go: 1200, Of: 1300}, {What: "runs", Go: 9, Of: 10}}}
+	golden(t, "purge-held", func(w io.Writer, p *report.Printer) error { return p.Purged(w, waits, true) })
 	var got map[string]any
 	text := textOf(t, report.English, func(w io.Writer, p *report.Printer) error { return p.WritePurgeJSON(w, some, true) })
 	if err := json.Unmarshal([]byte(text), &got); err != nil || got["dry"] != true || got["diffs"] != 12345.0 || got["runs"] != 0.0 {

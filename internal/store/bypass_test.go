@@ -123,7 +123,7 @@ func TestPurgeKeepsWhatHoldsARun(t *testing.T) {
 	blocked.Reason = jobs.Reason{Code: jobs.ReasonProblems, Detail: "x"}
 	run := f.guarded(s, blocked, toSend(s, "2", 0))
 	f.db.Exec(t, `UPDATE syncd.run SET finished_at = finished_at - interval '31 days'`)
-	_, err := s.Purge(t.Context(), Cutoffs{Diffs: time.Now().AddDate(0, 0, -30)}, "", false)
+	_, err := s.purge(t.Context(), Cutoffs{Diffs: time.Now().AddDate(0, 0, -30)}, "", false)
 	f.must(err)
 	now, err := s.Run(t.Context(), run.ID)
 	if f.must(err); !jobs.Holds(now.Findings) {

@@ -15,6 +15,10 @@ const expiredReason = "nobody decided about it in time"
 // ExpireHolds gives up what, of these jobs and targets, waits for a decision for longer than the time that its job, by name,
 // allows; 0 = for ever. It returns the runs concerned. A run that somebody else is at is left for the next time.
 func (s *Store) ExpireHolds(ctx context.Context, pairs []jobs.Pair, expires map[string]time.Duration) (runs []int64, err error) {
+	look, err := s.lookAtClock(ctx)
+	if err != nil || look.differs() != nil { // which daemons tell of
+		return nil, err
+	}
 	for job, within := range expires {
 		if within <= 0 {
 			continue

@@ -211,8 +211,12 @@ func (s *Store) keepMarks(ctx context.Context) {
 	}
 }
 
-// look is what every process does before it owns runs: to start where another ledger begins would pay people twice.
+// look is what every process does before it owns runs: to start where another ledger begins would pay people twice. It tells
+// how late it is, too, before anything is recorded by a clock that may be wrong.
 func (s *Store) look(ctx context.Context) error {
+	if _, err := s.lookAtClock(ctx); err != nil {
+		return err
+	}
 	if s.known.Load() == nil {
 		return s.Notice(ctx)
 	}

@@ -273,6 +273,9 @@ func (s *Store) See(ctx context.Context, id int64, digests map[string]string) ([
 	if err := s.KeepMark(ctx); err != nil {
 		return nil, err
 	}
+	if _, err := s.lookAtClock(ctx); err != nil {
+		return nil, err
+	}
 	return s.Daemons(ctx)
 }
 

@@ -42,6 +42,7 @@ type Store struct {
 	lease   time.Duration // how long an owner may be silent while its lock is held
 	owner   *owner
 
+	now           func() time.Time // this machine's clock
 	marks         markFiles
 	known         atomic.Pointer[known]  // set by a process that has looked which ledger this is
 	configuration atomic.Pointer[string] // its digest, for the trail
@@ -69,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		c.RuntimeParams["application_name"] = applicationName(owner.identity())
 		return nil
 	}
-	s := &Store{keys: o.Keys.clone(), version: o.Version, lease: o.Lease, owner: owner, marks: markFiles{Watermark: o.Watermark}}
+	s := &Store{keys: o.Keys.clone(), version: o.Version, lease: o.Lease, owner: owner, now: time.Now, marks: markFiles{Watermark: o.Watermark}}
 	config.AfterConnect = s.sameLedger
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, redact("connecting to the ledger", err)

@@ -28,6 +28,11 @@ func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (jo
 	for _, p := range pauses {
 		all.Paused = append(all.Paused, p.Job)
 	}
+	held, err := s.HeldPurge(ctx)
+	if err != nil {
+		return all, err
+	}
+	all.PurgeHeld = held != nil
 	rows, err := s.queries.DossierStatistics(ctx, dbsqlc.DossierStatisticsParams{Environment: environment, BaseUrl: jobs.NormalAddress(baseURL)})
 	if err != nil {
 		return all, redact("reading how dossiers stand", err)
@@ -67,10 +72,11 @@ const (
 	unlimited   = math.MaxInt32
 )
 
-// Purge deletes what is older than its cutoff. It never touches runs that are queued, running or held, items that may
-// still be sent, what tells whether something was sent, and the audit trail. Documents take the ledger key. It goes by small steps: what is done stays done when it is broken off.
+// purge deletes what is older than its cutoff. It never touches runs that are queued, running or held, items that may
+// still be sent, what tells whether something was sent, and the audit trail. Documents take the ledger key. It goes by small
+// steps: what is done stays done when it is broken off.
 // by is the person who asks, "" = a daemon. With dry nothing is deleted, only counted.
-func (s *Store) Purge(ctx context.Context, c Cutoffs, by string, dry bool) (p Purged, err error) {
+func (s *Store) purge(ctx context.Context, c Cutoffs, by string, dry bool) (p Purged, err error) {
 	if dry {
 		err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 			for _, step := range s.purgeSteps(c, &p) {

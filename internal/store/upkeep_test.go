@@ -20,7 +20,7 @@ func (f *fixture) purge(s *Store, c Cutoffs, want Purged) {
 	f.Helper()
 	for _, dry := range []bool{true, false} {
 		before := f.everything()
-		got, err := s.Purge(f.Context(), c, "marie", dry)
+		got, err := s.purge(f.Context(), c, "marie", dry)
 		f.must(err)
 		if got != want {
 			f.Errorf("dry %t: %+v, want %+v", dry, got, want)
@@ -29,7 +29,7 @@ func (f *fixture) purge(s *Store, c Cutoffs, want Purged) {
 			f.Error("a dry purge deleted something")
 		}
 	}
-	if again, err := s.Purge(f.Context(), c, "marie", false); err != nil || again != (Purged{}) {
+	if again, err := s.purge(f.Context(), c, "marie", false); err != nil || again != (Purged{}) {
 		f.Errorf("a second time: %+v %v", again, err)
 	}
 }

@@ -43,7 +43,7 @@ func (q *Queries) ExpireItems(ctx context.Context, arg ExpireItemsParams) ([]str
 
 const holdIsLate = `-- name: HoldIsLate :one
 SELECT coalesce(finished_at < clock_timestamp() - make_interval(secs => $1::float8)
-                AND (state = 'held' OR state IN ('incomplete', 'failed') AND held > 0), false)::boolean AS late
+                AND (state = 'held' OR state IN ('incomplete', 'failed') AND held > 0) AND NOT syncd.clock_is_doubtful(), false)::boolean AS late
 FROM syncd.run WHERE id = $2
 `
 
@@ -62,7 +62,7 @@ func (q *Queries) HoldIsLate(ctx context.Context, arg HoldIsLateParams) (bool, e
 const lateHolds = `-- name: LateHolds :many
 SELECT id FROM syncd.run
 WHERE job = $1 AND target_id = ANY ($2::bigint[]) AND finished_at < clock_timestamp() - make_interval(secs => $3::float8)
-  AND (state = 'held' OR state IN ('incomplete', 'failed') AND held > 0)
+  AND (state = 'held' OR state IN ('incomplete', 'failed') AND held > 0) AND NOT syncd.clock_is_doubtful()
 ORDER BY id
 `
 
@@ -72,7 +72,7 @@ type LateHoldsParams struct {
 	Seconds float64
 }
 
-// The runs of a job that wait, or let somebody wait, for a decision longer than that.
+// The runs of a job that wait, or let somebody wait, for a decision longer than that; none while the clock is doubtful.
 func (q *Queries) LateHolds(ctx context.Context, arg LateHoldsParams) ([]int64, error) {
 	rows, err := q.db.Query(ctx, lateHolds, arg.Job, arg.Targets, arg.Seconds)
 	if err != nil {

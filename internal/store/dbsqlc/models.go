@@ -107,6 +107,18 @@ type SyncdBaseline struct {
 	Removed bool
 }
 
+type SyncdClock struct {
+	Singleton bool
+	// how late it was when a process last looked, by this server's clock
+	SeenAt time.Time
+	// between two looks more time went by than a machine is off: nothing is deleted before a person has confirmed, or the clock was set right
+	LeaptFrom *time.Time
+	LeaptTo   *time.Time
+	HeldSince *time.Time
+	// why a daemon's purge waits for a person
+	HeldFor []byte
+}
+
 type SyncdClosedPeriod struct {
 	TargetID       int64
 	Period         string
