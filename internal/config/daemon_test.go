@@ -21,7 +21,7 @@ func TestDaemonDefaults(t *testing.T) {
 	if want := (Daemon{Listen: "127.0.0.1:9464", MaxRuns: 4, ResumeWithin: 24 * time.Hour, Grace: time.Minute, Timezone: "Europe/Paris"}); !reflect.DeepEqual(d, want) {
 		t.Errorf("got %+v", d)
 	}
-	if want := (Retention{Diffs: Age{Months: 12}, Items: Age{Months: 72}, Runs: Age{Months: 72}, Fires: Age{Months: 12}, Baseline: Age{Months: 24}}); r != want {
+	if want := (Retention{Diffs: Age{Months: 12}, Items: Age{Months: 72}, Runs: Age{Months: 72}, Fires: Age{Months: 12}, Baseline: Age{Months: 24}, MaxShare: 0.25}); r != want {
 		t.Errorf("got %+v", r)
 	}
 	if j.Schedule != nil || j.Missed != schedule.Latest || j.MissedWindow != 92*day || j.Deadline != 6*time.Hour || !j.Ping.Done.IsZero() {
