@@ -96,7 +96,7 @@ func (a *app) serveSandbox(ctx context.Context, c sandbox.Config) error {
 	if a.language() == report.French {
 		notice = sandbox.NoticeFR
 	}
-	fmt.Fprintf(a.Stderr, "%s\nlistening on http://%s, profile %s, %d dossiers; Ctrl-C ends it\n", notice, listener.Addr(), c.Profile, len(c.Dossiers))
+	fmt.Fprintf(a.Stderr, "%s\nlistening on http://%s, profile %s, %d dossiers; Ctrl-C ends it\nfor curl on /sandbox/, its control: the token that 'syncd sandbox token' prints\n", notice, listener.Addr(), c.Profile, len(c.Dossiers))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
