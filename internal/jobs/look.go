@@ -43,8 +43,11 @@ func LookAt(ctx context.Context, staging Staging, job *PushJob, params mapping.P
 		return Look{}, err
 	}
 	l.look.Findings, l.look.Postal = l.oddities.findings(), mapped.PostalNumbers()
+	if none(job.Guards.HoldFields) && none(job.Guards.UniqueFields) {
+		return l.look, nil
+	}
 	for _, path := range l.unnamed {
-		if kind := l.kinds[path]; kind != mapping.KindNone && !(none(job.Guards.HoldFields) && none(job.Guards.UniqueFields)) {
+		if kind := l.kinds[path]; kind != mapping.KindNone {
 			l.look.Recognised = append(l.look.Recognised, Recognised{path, kind, job.Guards.sees(path)})
 		}
 	}
