@@ -201,7 +201,7 @@ func (s *stream) explain(err error) error {
 		problem = "row level security hides rows of " + name + " from the role: whose rows are hidden would count as gone, or be sent without elements"
 		hint = `let the role see all rows (ALTER ROLE … BYPASSRLS, or a policy USING (true) and row_security = "apply")`
 	case pg.Code == "55P03":
-		return &jobs.LockedError{Query: s.query.name}
+		return &jobs.LockedError{Query: s.query.name, Waited: grab}
 	case pg.Code == "55000":
 		problem, hint = "a materialized view was never filled "+name, "REFRESH MATERIALIZED VIEW it"
 	case pg.Code == "42501":
