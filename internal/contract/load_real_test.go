@@ -59,7 +59,7 @@ func TestReadTheSandboxsContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer := httptest.NewRecorder()
-	stand.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, sandbox.SwaggerPath, nil))
+	stand.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+sandbox.SwaggerPath, nil))
 	document := mustRead(t, answer.Body.Bytes())
 	operation, _ := document.Find("POST", "/V2/Salarie", "http://localhost"+sandbox.TestRoot)
 	if operation == nil || len(document.Notes) > 0 {

@@ -33,7 +33,7 @@ func document(t *testing.T, profile string) *contract.Document {
 		t.Fatal(err)
 	}
 	answer := httptest.NewRecorder()
-	s.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, sandbox.SwaggerPath, http.NoBody))
+	s.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+sandbox.SwaggerPath, http.NoBody))
 	d, err := contract.Read(answer.Body.Bytes())
 	if err != nil {
 		t.Fatal(err)

@@ -91,7 +91,7 @@ func (w *world) narrow(s *shown, definition, member string, limit int) {
 func (w *world) ownContract() string {
 	w.t.Helper()
 	answer := httptest.NewRecorder()
-	w.sandbox.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, sandbox.SwaggerPath, nil))
+	w.sandbox.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+sandbox.SwaggerPath, nil))
 	return answer.Body.String()
 }
 
