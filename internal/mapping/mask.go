@@ -13,22 +13,41 @@ import (
 const (
 	masked     = "•••"
 	shortValue = 2 // characters up to which a value says too little to be masked
+	spreadable = 5 // characters from which a value is found with anything but letters and digits between them
+	longDigits = 8 // digits in a row that may be anything of anybody
+	cutMessage = 1900
 )
 
 // identifiers finds what looks like a NIR (with or without its key) or an IBAN, valid or not, spaced or not.
-var identifiers = regexp.MustCompile(
-	`\b[1-478][ .-]?\d{2}[ .-]?\d{2}[ .-]?\d[\dABab][ .-]?\d{3}[ .-]?\d{3}(?:[ .-]?\d{2})?\b` +
-		`|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b` +
-		`|\b[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}\b`)
+var identifiers = regexp.MustCompile(strings.ReplaceAll(
+	`\b[1-478]_?\d{2}_?\d{2}_?\d[\dABab]_?\d{3}_?\d{3}(?:_?\d{2})?\b`+
+		`|\b[A-Z]{2}\d{2}(?:_?[A-Z0-9]{4}){3,7}(?:_?[A-Z0-9]{1,3})?\b`+
+		`|\b[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}\b`, "_", `[ .\-\x{A0}\x{2009}\x{202F}]`))
 
 // MaskIdentifiers hides what looks like a NIR or an IBAN in a text of a person's own words, or of unknown origin.
 func MaskIdentifiers(text string) string { return identifiers.ReplaceAllString(text, masked) }
 
+// Redact hides secrets in a text of another program, however it writes them. The text comes back as Reveal gives it.
+func Redact(text string, secrets ...string) string {
+	p := newPainter(Reveal(text))
+	for _, secret := range secrets {
+		for _, form := range []string{secret, Reveal(secret)} {
+			if form != "" {
+				p.paint(term{text: fold(form)})
+				p.spread(squeeze(form))
+				p.paintCut(term{text: fold(form)})
+			}
+		}
+	}
+	return p.String()
+}
+
 // Mask hides the personal values of the document that a message of the API echoes: every scalar longer than two
-// characters, and in the usual other notations of a date or an amount, unless its field is a constant or a code of a
-// nomenclature. The key of the employee (the matricule) stays readable. What looks like a NIR or an IBAN is hidden
-// wherever it comes from. The document may be nil. If it is not JSON, nothing of the message can be trusted to be
-// harmless, and all of it is masked.
+// characters, however it is written (case, encoding, separators, the usual notations of dates and amounts), unless its
+// field is a constant or a code of a nomenclature. The key of the employee (the matricule) stays readable. What looks
+// like a NIR or an IBAN, and eight digits or more in a row, are hidden wherever they come from. The document may be nil.
+// If it is not JSON, nothing of the message can be trusted to be harmless, and all of it is masked. The message comes
+// back as Reveal gives it.
 func (s Spec) Mask(document []byte, message, key string) string {
 	if message == "" {
 		return ""
@@ -36,15 +55,25 @@ func (s Spec) Mask(document []byte, message, key string) string {
 	if len(document) > 0 && !json.Valid(document) {
 		return masked
 	}
-	message = strings.ToValidUTF8(message, "\uFFFD")
-	p := newPainter(message)
-	for _, found := range identifiers.FindAllStringIndex(message, -1) {
-		if !strings.EqualFold(message[found[0]:found[1]], key) {
+	p := newPainter(Reveal(message))
+	for _, found := range identifiers.FindAllStringIndex(p.message, -1) {
+		if !strings.EqualFold(p.message[found[0]:found[1]], key) {
 			p.hide(found[0], found[1])
 		}
 	}
-	for _, t := range s.terms(document, fold(key)) {
+	found := s.terms(document, fold(key))
+	p.paintNumbers(found, fold(key)) // before the key is kept, which may be a part of one
+	for _, t := range found.texts {
 		p.paint(t)
+	}
+	for _, t := range found.texts {
+		if !t.keep {
+			p.spread(squeeze(t.text))
+			p.paintCut(t)
+		}
+	}
+	for _, text := range found.spread {
+		p.spread(text)
 	}
 	return p.String()
 }
@@ -55,48 +84,70 @@ type term struct {
 	keep bool
 }
 
-// terms lists what to hide and the key to keep, longest first, so that the key within a longer value is hidden.
-func (s Spec) terms(document []byte, key string) []term {
-	var terms []term
+// terms are what to look for in a message.
+type terms struct {
+	texts   []term          // to hide, and the key to keep, longest first, so that the key within a longer value is hidden
+	spread  []string        // dates in words, squeezed
+	numbers map[string]bool // as canonical decimals
+	dates   map[date]bool
+}
+
+type date struct{ year, month, day int }
+
+func (s Spec) terms(document []byte, key string) *terms {
+	t := &terms{numbers: map[string]bool{}, dates: map[date]bool{}}
 	seen := map[string]bool{"": true, key: true}
 	add := func(text string) {
-		for _, variant := range variants(text) {
-			variant = fold(variant)
-			if utf8.RuneCountInString(variant) > shortValue && !seen[variant] {
+		for _, variant := range []string{text, Reveal(text)} {
+			if variant = fold(variant); utf8.RuneCountInString(variant) > shortValue && !seen[variant] {
 				seen[variant] = true
-				terms = append(terms, term{text: variant})
+				t.texts = append(t.texts, term{text: variant})
 			}
 		}
 	}
 	s.eachScalar(document, func(f *Field, text string) {
-		if f == nil || f.Column != "" && f.Dictionary == "" {
-			add(text)
+		if f != nil && (f.Column == "" || f.Dictionary != "") {
+			return
 		}
+		add(text)
+		if Identify(text) == KindIBAN && len(text) > 4 { // a RIB is an IBAN without country and key
+			add(text[4:])
+		}
+		if fold(text) == key {
+			return
+		}
+		if number, ok := AppendDecimal(nil, []byte(strings.Replace(text, ",", ".", 1))); ok && utf8.RuneCountInString(text) > shortValue {
+			t.numbers[strings.TrimPrefix(string(number), "-")] = true
+		}
+		t.addDate(text, add)
 	})
 	if key != "" {
-		terms = append(terms, term{text: key, keep: true})
+		t.texts = append(t.texts, term{text: key, keep: true})
 	}
-	slices.SortStableFunc(terms, func(a, b term) int {
+	slices.SortStableFunc(t.texts, func(a, b term) int {
 		return cmp.Or(cmp.Compare(len(b.text), len(a.text)), strings.Compare(a.text, b.text))
 	})
-	return terms
-}
-
-// variants are the notations in which an API may echo a value: dates as .NET writes them, amounts with a comma.
-func variants(text string) []string {
-	all := []string{text}
-	if len(text) >= dateLength && matches([]byte(text[:dateLength]), "0000-00-00") {
-		year, month, day := text[:4], text[5:7], text[8:10]
-		short := strings.TrimPrefix(month, "0") + "/" + strings.TrimPrefix(day, "0") + "/" + year
-		all = append(all, text[:dateLength], day+"/"+month+"/"+year, month+"/"+day+"/"+year, short)
-	}
-	if _, isNumber := AppendDecimal(nil, []byte(text)); isNumber && strings.Contains(text, ".") {
-		all = append(all, strings.Replace(text, ".", ",", 1))
-	}
-	return all
+	return t
 }
 
 // fold lowers the case of each character.
 func fold(text string) string { return strings.Map(foldRune, text) }
 
-func foldRune(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
+func foldRune(r rune) rune {
+	if '！' <= r && r <= '～' { // full width
+		r -= '！' - '!'
+	}
+	return unicode.ToLower(unicode.ToUpper(r))
+}
+
+// squeeze keeps the letters and digits of a text, in folded case.
+func squeeze(text string) string {
+	return strings.Map(func(r rune) rune {
+		if isWordRune(r) {
+			return foldRune(r)
+		}
+		return -1
+	}, text)
+}
+
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }

@@ -3,6 +3,7 @@ package mapping
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -20,7 +21,7 @@ func TestMask(t *testing.T) {
 		"autre IBAN GB82WEST12345698765432":                     "autre IBAN •••",
 		"nir 2 85 05 78 999 001 16, 185052A078001 et 00042":     "nir •••, ••• et 00042",
 		"CodeNature 01, strate II, MME, FR et F_VIESCO_01":      "CodeNature 01, strate II, MME, FR et •••",
-		"Quantite 3,5 / 3.5 / 120.00 pour HSUP25 et HSUP25 (1)": "Quantite ••• / ••• / •••.00 pour HSUP25 et HSUP25 (1)",
+		"Quantite 3,5 / 3.5 / 120.00 pour HSUP25 et HSUP25 (1)": "Quantite ••• / ••• / ••• pour HSUP25 et HSUP25 (1)",
 		"période 2026-11 close":                                 "période 2026-11 close",
 		"1 RUE DE L'EXEMPLE à RENNES 35000":                     "••• à ••• •••",
 		"RENNESEXEMPLE":                                         "•••",
@@ -68,4 +69,99 @@ func TestMaskLeavesNoValue(t *testing.T) {
 			t.Fatalf("%q shows %q", got, value)
 		}
 	})
+}
+
+// However a partner writes what it echoes, nothing of it shows.
+func TestMaskOfOtherSpellings(t *testing.T) {
+	t.Parallel()
+	spec := Spec{Fields: []Field{{Path: "Matricule", Column: "m"}, {Path: "Nom", Column: "n"}, {Path: "Ne", Column: "d"}, {Path: "Iban", Column: "i"},
+		{Path: "Nir", Column: "s"}, {Path: "Salaire", Column: "p"}, {Path: "Rue", Column: "r"}}}
+	const document = `{"Matricule":"00042","Nom":"Léa D'Aubigné","Ne":"1985-05-07","Iban":"FR7630006000011234567890189","Nir":"285057899900116","Salaire":1234.50,"Rue":"4 allée du Bac"}`
+	for _, value := range []string{
+		"FR76 3000 6000 0112 3456 7890 189", "fr76\u00a030006\u202f00001\u200912345678901\u00a089", "30006 00001 12345678901 89", "30006.00001.12345678901.89",
+		"30006 - 00001 - 12345678901 - 89", "FR76-3000-6000-0112-3456-7890-189", "FR%37%36+3000+6000+0112", "FR76\u200b30006000011234567890189",
+		"2 85 05 78 999 001 16", "2850578999001", "2.85.05.78.999.001", "285057899900116", "&#50;85057899900116", "%32%38%35%30%35%37%38999",
+		"1 234,50", "1\u00a0234,5", "1\u202f234.50", "1,234.50", "1.234,50", "1234.5", "1234,500", "01234.50", "1'234.50", "123450", "+1234.50 €",
+		"07/05/1985", "07-05-1985", "7.5.1985", "05/07/1985", "5/7/1985", "1985/05/07", "1985.5.7", "19850507", "07051985", "07/05/85", "070585", "850507", "07 05 1985",
+		"7 mai 1985", "07 MAI 1985", "7-May-1985", "May 7, 1985", "7 mai 85", "1985-05-07T00:00:00",
+		"L%c3%a9a D%27Aubign%C3%A9", "L%E9a D%27Aubign%e9", "L&eacute;a D&#39;Aubign&#xE9;", "L&amp;eacute;a D&amp;#039;Aubign&amp;eacute;", `L\u00e9a D\u0027Aubign\u00E9`,
+		"L%25c3%25a9a+D%2527Aubign%25C3%25A9", "LÉA D’AUBIGNÉ", "Léa_D'Aubigné", "LéaDAubigné", "ＬéａD'Aubigné",
+		"4 ALLÉE DU BAC", "4,allée-du-bac", "4%20all%C3%A9e%20du%20Bac",
+	} {
+		for _, message := range []string{"Refus : " + value + " pour 00042.", "x=" + value + "&m=00042", "(" + value + ")"} {
+			got := spec.Mask([]byte(document), message, "00042")
+			if plain := strings.NewReplacer(masked, "", "Refus", "", "pour", "", "00042", "", "x=", "", "&m=", "", "FR", "", "fr", "", "T00:00:00", "").Replace(got); strings.Trim(plain, " :.&()+€-'-,") != "" {
+				t.Errorf("%q is masked as %q", message, got)
+			}
+			if strings.Contains(message, "00042") && !strings.Contains(got, "00042") {
+				t.Errorf("%q is masked as %q, without the key", message, got)
+			}
+		}
+	}
+}
+
+// What is nobody's stays, so that the message helps.
+func TestMaskKeepsWhatHelps(t *testing.T) {
+	t.Parallel()
+	spec := Spec{Fields: []Field{{Path: "Matricule", Column: "m"}, {Path: "Montant", Column: "p"}, {Path: "Ne", Column: "d"}}}
+	document := []byte(`{"Matricule":"00042","Montant":120.00,"Ne":"1985-05-17"}`)
+	for message, want := range map[string]string{
+		"Le champ Montant doit être compris entre 0 et 9999,99.": "",
+		"Erreur E1042, ligne 12, colonne 7":                      "",
+		"Période 2026-11 close ; matricule 00042 refusé (400)":   "",
+		"100 % des champs, 3/4 valides, version 2.1.0":           "",
+		"L&#39;&eacute;l&#233;ment n&#176;3 est refus&eacute;":   "L'élément n°3 est refusé",
+		"100%25 sûr":                "100% sûr",
+		"a%00b\u001b[31mc\u202e":    "a b [31mc",
+		"appelez le 06 12 34 56 78": "appelez le •••",
+		"00042 2026-11":             "",
+	} {
+		if want == "" {
+			want = message
+		}
+		if got := spec.Mask(document, message, "00042"); got != want {
+			t.Errorf("%q is masked as %q, want %q", message, got, want)
+		}
+	}
+}
+
+// A message that was cut shows no beginning of a value.
+func TestMaskOfACutMessage(t *testing.T) {
+	t.Parallel()
+	spec := Spec{Fields: []Field{{Path: "Nom", Column: "n"}}}
+	message := strings.Repeat("refus ", 400) + "Dupont-Mar"
+	if got := spec.Mask([]byte(`{"Nom":"Dupont-Martin"}`), message, ""); !strings.HasSuffix(got, "refus "+masked) {
+		t.Errorf("masked as …%q", got[len(got)-20:])
+	}
+}
+
+func TestRedact(t *testing.T) {
+	t.Parallel()
+	const secret = "aB+/9c==-Kz"
+	for _, form := range []string{secret, "ab%2b%2f9C%3d%3d-kz", "aB%2B%2F9c%3D%3D-Kz", "aB&#43;&#x2F;9c&equals;=-Kz", `aB\u002b\/9c==-Kz`,
+		"aB%252b%252f9c%253D%253d-Kz", "aB&amp;#43;/9c==-Kz", "AB+/9C==-KZ", "aB9c Kz", "aB %2b / 9c == - Kz"} {
+		if got := Redact("clé "+form+" inconnue", secret); got != "clé "+masked+" inconnue" {
+			t.Errorf("%q is shown as %q", form, got)
+		}
+	}
+	if got := Redact("clé a%20b", "a b", "", "x%20y"); got != "clé "+masked {
+		t.Errorf("%q", got)
+	}
+	if got := Redact("clé x%20y", "x%20y"); got != "clé "+masked {
+		t.Errorf("%q", got)
+	}
+}
+
+// No message takes long, whatever a partner puts into it.
+func TestMaskIsQuick(t *testing.T) {
+	t.Parallel()
+	spec := Spec{Fields: []Field{{Path: "A", Column: "a"}}}
+	document := []byte(`{"A":"` + strings.Repeat("ab1 ", 200) + `","B":["1985-05-17",1234.5,"FR7630006000011234567890189"]}`)
+	for _, message := range []string{strings.Repeat("%25", 700), strings.Repeat("&amp;", 400), strings.Repeat("1 ", 1000), strings.Repeat("12.", 700),
+		strings.Repeat("FR76 ", 400), strings.Repeat("ab1 ", 500), strings.Repeat(`\\u005c`, 300), strings.Repeat("%2", 1000)} {
+		started := time.Now()
+		if spec.Mask(document, message, "1"); time.Since(started) > 5*time.Second {
+			t.Errorf("%.20q took %v", message, time.Since(started))
+		}
+	}
 }

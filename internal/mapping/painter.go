@@ -1,6 +1,9 @@
 package mapping
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // paint marks each byte of a message.
 type paint byte
@@ -18,20 +21,67 @@ type painter struct {
 	folded  string
 	offsets []int // offset in the message of each byte of folded, and of the end
 	marks   []paint
+
+	squeezed string // the letters and digits of folded
+	places   []int  // offset in the message of each byte of squeezed
 }
 
 func newPainter(message string) *painter {
 	p := &painter{message: message, marks: make([]paint, len(message))}
-	var folded strings.Builder
+	var folded, squeezed strings.Builder
 	for at, r := range message {
 		folded.WriteRune(foldRune(r))
 		for len(p.offsets) < folded.Len() {
 			p.offsets = append(p.offsets, at)
 		}
+		if isWordRune(r) {
+			squeezed.WriteRune(foldRune(r))
+			for len(p.places) < squeezed.Len() {
+				p.places = append(p.places, at)
+			}
+		}
 	}
 	p.offsets = append(p.offsets, len(message))
-	p.folded = folded.String()
+	p.folded, p.squeezed = folded.String(), squeezed.String()
 	return p
+}
+
+// spread hides every occurrence of a squeezed text, whatever stands between its letters and digits. What is between them
+// makes it a text of several words, which begins and ends with one.
+func (p *painter) spread(text string) {
+	if utf8.RuneCountInString(text) < spreadable {
+		return
+	}
+	for from := 0; ; {
+		i := strings.Index(p.squeezed[from:], text)
+		if i < 0 {
+			return
+		}
+		last := from + i + len(text) - 1
+		start, end := p.places[from+i], p.places[last]
+		_, size := utf8.DecodeRuneInString(p.message[end:])
+		end += size
+		together := !strings.ContainsFunc(p.message[start:end], func(r rune) bool { return !isWordRune(r) })
+		before, _ := utf8.DecodeLastRuneInString(p.message[:start])
+		after, _ := utf8.DecodeRuneInString(p.message[end:])
+		if together || !isWordRune(before) && !isWordRune(after) {
+			p.hide(start, end)
+		}
+		from += i + 1
+	}
+}
+
+// paintCut hides the beginning of a text with which a message ends that was cut.
+func (p *painter) paintCut(t term) {
+	if len(p.message) < cutMessage {
+		return
+	}
+	for n := len(t.text) - 1; n > shortValue; n-- {
+		if strings.HasSuffix(p.folded, t.text[:n]) {
+			p.hide(p.offsets[len(p.folded)-n], len(p.message))
+			return
+		}
+	}
 }
 
 // paint marks every occurrence of the term, overlapping ones too.

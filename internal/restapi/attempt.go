@@ -8,30 +8,30 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"syncd/internal/jobs"
+	"syncd/internal/mapping"
 )
 
 // operation is one call of the API, the same for all its attempts.
 type operation struct {
 	endpoint
-	url      *url.URL
-	key      keyHeader
-	body     []byte        // nil = none
-	derived  string        // where the dossier key goes when only the API's contract says so: `header "X-Key"`
-	slot     chan struct{} // the dossier's own: see slots.go
-	lists    *pointer      // of an operation that reads: the answer has a list there, which must be whole; nil = no list
-	reads    bool          // the answer is wanted as JSON; otherwise the operation sends a document
-	rules    *answerRules  // of an operation that sends; nil = the status settles what became of the document
-	finds    bool          // it reads something that may not exist: then there is no document
-	limit    int64         // bytes of the answer that are read
-	before   func() error
-	redactor *strings.Replacer
+	url     *url.URL
+	key     keyHeader
+	body    []byte        // nil = none
+	derived string        // where the dossier key goes when only the API's contract says so: `header "X-Key"`
+	slot    chan struct{} // the dossier's own: see slots.go
+	lists   *pointer      // of an operation that reads: the answer has a list there, which must be whole; nil = no list
+	reads   bool          // the answer is wanted as JSON; otherwise the operation sends a document
+	rules   *answerRules  // of an operation that sends; nil = the status settles what became of the document
+	finds   bool          // it reads something that may not exist: then there is no document
+	limit   int64         // bytes of the answer that are read
+	before  func() error
+	secrets []string // of the request, which a refusal may quote; full, so that append copies it
 }
 
 // keyHeader carries the dossier key where it goes in a header; its name is empty otherwise.
@@ -98,7 +98,8 @@ func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n i
 		c.tokens.reject(tok)
 	}
 	if a.Message != "" {
-		a.Message = cut(strings.ReplaceAll(op.redactor.Replace(a.Message), tok.value, redacted))
+		// Cut first, so that little is searched, and again. ASP.NET's 404 quotes the request's whole URL, key included.
+		a.Message = cut(tidy(mapping.Redact(cut(a.Message, 4*maxMessage), append(op.secrets, tok.value)...)), maxMessage)
 	}
 	took := time.Since(started)
 	c.options.Observe(Call{Endpoint: op.name, Outcome: outcomeOf(a, err), Duration: took})

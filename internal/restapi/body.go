@@ -153,13 +153,13 @@ func tidy(message string) string {
 	return strings.Join(strings.Fields(message), " ")
 }
 
-// cut keeps the first maxMessage characters.
-func cut(message string) string {
-	if len(message) <= maxMessage {
+// cut keeps the first characters.
+func cut(message string, most int) string {
+	if len(message) <= most {
 		return message
 	}
-	if runes := []rune(message); len(runes) > maxMessage {
-		return string(runes[:maxMessage])
+	if runes := []rune(message); len(runes) > most {
+		return string(runes[:most])
 	}
 	return message
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +19,7 @@ type dossier struct {
 	form       func() *calls // of the first call and of all that follow: see Connection.Adopt
 	key        string
 	slot       chan struct{} // its own: see slots.go
-	redactor   *strings.Replacer
+	secrets    []string
 }
 
 var _ jobs.API = (*dossier)(nil)
@@ -26,7 +27,7 @@ var _ jobs.API = (*dossier)(nil)
 func newDossier(c *Connection, key string) *dossier {
 	return &dossier{
 		connection: c, form: sync.OnceValue(c.calls.Load), key: key,
-		slot: make(chan struct{}, 1), redactor: redactor(key, c.options.ClientSecret),
+		slot: make(chan struct{}, 1), secrets: slices.Clip([]string{key, c.options.ClientSecret}),
 	}
 }
 
@@ -102,7 +103,7 @@ func (d *dossier) operation(c *calls, e endpoint, b blanks) (*operation, *jobs.C
 	if err != nil { // the error would quote the URL
 		return nil, misconfiguredCall(e, "the path is not one of a web address", "check path of the endpoint in [isidoor]")
 	}
-	op := &operation{endpoint: e, url: address, slot: d.slot, derived: c.derived, redactor: d.redactor}
+	op := &operation{endpoint: e, url: address, slot: d.slot, derived: c.derived, secrets: d.secrets}
 	switch c.shape.KeyIn {
 	case KeyInHeader:
 		op.key = keyHeader{http.CanonicalHeaderKey(c.shape.KeyName), d.key}

@@ -169,3 +169,19 @@ func answerEcho(t *testing.T, w http.ResponseWriter, kind, echo string) {
 		fmt.Fprintf(w, `{"Message":"No resource: %s","ModelState":{"%s":["%s"]},"ExceptionMessage":"%s"}`, echo, echo, echo, echo)
 	}
 }
+
+// However a refusal quotes the key or the secret, neither shows.
+func TestEncodedSecretsAreHidden(t *testing.T) {
+	t.Parallel()
+	const key = "aB+/9c==-Kz"
+	for _, form := range []string{"ab%2b%2f9c%3d%3d-kz", "aB&#43;&#x2f;9c==-Kz", `aB\\u002b\\/9c==-Kz`, "aB%252B%252F9c%253d%253d-Kz", "AB+/9C==-KZ"} {
+		s := &script{steps: []step{func(req *http.Request) (*http.Response, error) {
+			leave(req)
+			return response(400, `{"Message":"Key `+form+` of 'https://a/?key=`+form+`' is unknown"}`), nil
+		}}}
+		out := s.open(t, nil).Dossier(key).Send(t.Context(), "1", []byte(testDoc), nil)
+		if out.Message != "Key ••• of 'https://a/?key=•••' is unknown" {
+			t.Errorf("%q is shown as %q", form, out.Message)
+		}
+	}
+}

@@ -218,7 +218,7 @@ func TestMessageOf(t *testing.T) {
 		}
 	}
 	for letters, kept := range map[int]int{3000: 2000, 1999: 1999, 3: 3} {
-		if got := cut(strings.Repeat("é", letters)); got != strings.Repeat("é", kept) {
+		if got := cut(strings.Repeat("é", letters), maxMessage); got != strings.Repeat("é", kept) {
 			t.Errorf("a message of %d letters has %d bytes, want %d letters", letters, len(got), kept)
 		}
 	}
