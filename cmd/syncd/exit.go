@@ -74,7 +74,7 @@ func exitCode(err error) int {
 		return callCode(api.Class)
 	case errors.Is(err, jobs.ErrLost), is[*store.UnreachableError](err), is[*jobs.LockedError](err), is[*jobs.ReplacedError](err):
 		return exitUnreachable
-	case is[*jobs.BusyError](err):
+	case is[*jobs.BusyError](err), is[*store.RekeyingError](err):
 		return exitBusy
 	case errors.Is(err, jobs.ErrNoRun), is[usageError](err), is[*config.UnknownError](err), is[*jobs.EmployeeError](err), isNewer(err), is[*store.NotHeldError](err), is[*jobs.FinishedError](err),
 		is[*jobs.ClosedError](err), is[*jobs.ExpiredError](err), is[*jobs.UnsettledError](err), is[*store.PeriodError](err),

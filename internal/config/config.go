@@ -121,6 +121,9 @@ func (c *Config) Secrets() []Secret {
 	if !staging.IsZero() && !staging.same(url) {
 		secrets = append(secrets, staging)
 	}
+	if !c.Database.FormerKey.IsZero() {
+		secrets = append(secrets, c.Database.FormerKey)
+	}
 	for _, d := range c.AllDossiers {
 		secrets = append(secrets, d.Key)
 	}

@@ -18,6 +18,7 @@ type Database struct {
 	URL        DatabaseURL
 	StagingURL DatabaseURL // that of the ledger unless configured
 	LedgerKey  Secret      // base64 of 32 bytes: see Config.LedgerKey
+	FormerKey  Secret      // the one that it takes the place of, for 'syncd rekey' alone; zero = none
 	Lease      time.Duration
 	Watermark  string // folder of the file that says how far the ledger has come; "auto", or "none"
 }
@@ -51,14 +52,19 @@ func (u DatabaseURL) Read() (string, error) {
 }
 
 // LedgerKey reads the 32 bytes that fingerprints and sealing derive from. An error is an *Error.
-func (c *Config) LedgerKey() ([]byte, error) {
-	text, err := c.Database.LedgerKey.Read()
+func (c *Config) LedgerKey() ([]byte, error) { return readKey(c.Database.LedgerKey) }
+
+// FormerKey reads the key that the ledger key takes the place of. An error is an *Error.
+func (c *Config) FormerKey() ([]byte, error) { return readKey(c.Database.FormerKey) }
+
+func readKey(secret Secret) ([]byte, error) {
+	text, err := secret.Read()
 	if err != nil {
 		return nil, err
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(key) != ledgerKeyBytes {
-		return nil, c.Database.LedgerKey.fail("is not the base64 of 32 bytes",
+		return nil, secret.fail("is not the base64 of 32 bytes",
 			"for a new ledger only, make one with: head -c 32 /dev/urandom | base64")
 	}
 	return key, nil
@@ -72,6 +78,9 @@ func readDatabase(t *table) Database {
 		LedgerKey:  t.secret("ledger_key"),
 		Lease:      t.duration("lease", 15*time.Second, 2*time.Second, 10*time.Minute),
 		Watermark:  t.watermark("watermark"),
+	}
+	if t.has("ledger_key_former") {
+		d.FormerKey = t.secret("ledger_key_former")
 	}
 	if !t.has("url") {
 		t.report("url", "is missing", `write url = "postgres:///paie" for the database paie of this machine`)

@@ -24,6 +24,8 @@ const (
 	DecisionPause          Decision = "pause"
 	DecisionUnpause        Decision = "unpause"
 	DecisionPurge          Decision = "purge"
+	DecisionRekey          Decision = "rekey"           // another ledger key
+	DecisionForget         Decision = "forget"          // one person was erased
 	DecisionPutBack        Decision = "put-back"        // the ledger was found to have been restored, put back or moved
 	DecisionContractAccept Decision = "contract-accept" // what changed in the API's contract
 	DecisionConfiguration  Decision = "configuration"   // another configuration than before was seen
@@ -31,7 +33,7 @@ const (
 
 // Decisions are all of them, in the order in which help lists them.
 var Decisions = []Decision{DecisionRun, DecisionResume, DecisionApprove, DecisionCancel, DecisionExpire, DecisionSettle,
-	DecisionClose, DecisionReopen, DecisionPause, DecisionUnpause, DecisionPurge, DecisionPutBack, DecisionContractAccept, DecisionConfiguration}
+	DecisionClose, DecisionReopen, DecisionPause, DecisionUnpause, DecisionPurge, DecisionRekey, DecisionForget, DecisionPutBack, DecisionContractAccept, DecisionConfiguration}
 
 // DetailForced is the detail of a closing that leaves the named employees, or the whole period, undelivered.
 const DetailForced = "forced"

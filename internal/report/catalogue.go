@@ -43,6 +43,7 @@ type catalogue struct {
 	steps        steps
 	schedule     scheduleWords
 	purge        purgeWords
+	rekey        rekeyWords
 	contract     contractWords
 }
 
@@ -166,6 +167,12 @@ type scheduleWords struct {
 	differs             string
 	noDaemon, allSilent string
 	start               string // the commands follow
+}
+
+// rekeyWords tell what a change of the ledger key did.
+type rekeyWords struct {
+	before, done, then              string
+	documents, items, runs, altered plural // behind the number
 }
 
 // purgeWords tell what is, or would be, deleted.

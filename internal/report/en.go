@@ -206,6 +206,12 @@ var english = catalogue{
 		allSilent: "! No daemon lives: nothing starts by itself.",
 		start:     "Start it, for good or in this terminal:",
 	},
+	rekey: rekeyWords{
+		before: "This key is the ledger's already: there is nothing to do.", done: "The ledger key is changed. Sealed anew:",
+		then:      "Take ledger_key_former out of the configuration, delete the former key, and start the service.",
+		documents: plural{"document that Isidoor acknowledged", "documents that Isidoor acknowledged"}, items: plural{"document that may still be sent", "documents that may still be sent"}, runs: plural{"run", "runs"},
+		altered: plural{"did not open, and is left as it is: somebody altered the ledger", "did not open, and are left as they are: somebody altered the ledger"},
+	},
 	purge: purgeWords{
 		done: "Deleted:", dry: "This is past its time. Nothing was deleted yet:", nothing: "Nothing is past its time.",
 		diffs:     plural{"employee of a run: what differed, problems and messages", "employees of runs: what differed, problems and messages"},

@@ -99,6 +99,7 @@ var englishDecisions = map[jobs.Decision]string{
 	jobs.DecisionRun: "Started", jobs.DecisionResume: "Resumption", jobs.DecisionApprove: "Approval", jobs.DecisionCancel: "Cancellation",
 	jobs.DecisionExpire: "Given up, as nobody decided in time", jobs.DecisionSettle: "Settlement", jobs.DecisionClose: "Period closed",
 	jobs.DecisionReopen: "Period reopened", jobs.DecisionPause: "Pause", jobs.DecisionUnpause: "End of pause",
+	jobs.DecisionRekey: "Ledger key changed", jobs.DecisionForget: "Person erased",
 	jobs.DecisionPurge: "Purge", jobs.DecisionPutBack: "Ledger found to have been put back", jobs.DecisionContractAccept: "Contract of the API accepted", jobs.DecisionConfiguration: "New configuration seen",
 }
 

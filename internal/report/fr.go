@@ -216,6 +216,12 @@ var french = catalogue{
 		allSilent: "! Aucun démon n'est en vie : rien ne se lance tout seul.",
 		start:     "Pour le démarrer, durablement ou dans ce terminal :",
 	},
+	rekey: rekeyWords{
+		before: "Cette clé est déjà celle du registre : il n'y a rien à faire.", done: "La clé du registre est changée. De nouveau scellé :",
+		then:      "Retirez ledger_key_former de la configuration, détruisez l'ancienne clé, et démarrez le service.",
+		documents: plural{"fiche reçue par Isidoor", "fiches reçues par Isidoor"}, items: plural{"fiche qui peut encore partir", "fiches qui peuvent encore partir"}, runs: plural{"exécution", "exécutions"},
+		altered: plural{"fiche illisible, laissée telle quelle : la mémoire de syncd a été altérée", "fiches illisibles, laissées telles quelles : la mémoire de syncd a été altérée"},
+	},
 	purge: purgeWords{
 		done: "Supprimé :", dry: "La durée de conservation est dépassée. Rien n'a encore été supprimé :", nothing: "Rien n'a dépassé sa durée de conservation.",
 		diffs:     plural{"salarié d'une exécution : ce qui différait, problèmes et messages", "salariés d'exécutions : ce qui différait, problèmes et messages"},

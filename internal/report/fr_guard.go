@@ -101,6 +101,7 @@ var frenchDecisions = map[jobs.Decision]string{
 	jobs.DecisionRun: "Lancement", jobs.DecisionResume: "Reprise", jobs.DecisionApprove: "Accord", jobs.DecisionCancel: "Annulation",
 	jobs.DecisionExpire: "Abandon, faute de décision à temps", jobs.DecisionSettle: "Règlement", jobs.DecisionClose: "Clôture de la période",
 	jobs.DecisionReopen: "Réouverture de la période", jobs.DecisionPause: "Mise en pause", jobs.DecisionUnpause: "Fin de la pause",
+	jobs.DecisionRekey: "Changement de la clé du registre", jobs.DecisionForget: "Effacement d'une personne",
 	jobs.DecisionPurge: "Suppression de données anciennes", jobs.DecisionPutBack: "Mémoire de syncd trouvée remise en arrière", jobs.DecisionContractAccept: "Contrat de l'API accepté", jobs.DecisionConfiguration: "Nouvelle configuration constatée",
 }
 

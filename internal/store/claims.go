@@ -134,6 +134,9 @@ func (s *Store) lockTarget(ctx context.Context, q *dbsqlc.Queries, t jobs.Target
 	if err != nil {
 		return 0, err
 	}
+	if err := s.holdKey(ctx, q); err != nil {
+		return 0, err
+	}
 	if _, err := s.endFrozen(ctx, q, found.ID); err != nil {
 		return 0, err
 	}
@@ -158,6 +161,9 @@ func (s *Store) lockRun(ctx context.Context, q *dbsqlc.Queries, id int64, patien
 		return nil, jobs.ErrNoRun
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := s.holdKey(ctx, q); err != nil {
 		return nil, err
 	}
 	target := row.SyncdTarget.ID

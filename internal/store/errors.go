@@ -66,8 +66,15 @@ func (*URLError) Error() string {
 type KeyError struct{ Registered, Given string }
 
 func (e *KeyError) Error() string {
-	return fmt.Sprintf("database.ledger_key has changed: the ledger was made with key %s, this one is %s\nhint: put the former key back; without it syncd cannot tell what was sent",
+	return fmt.Sprintf("database.ledger_key has changed: the ledger was made with key %s, this one is %s\nhint: put the former key back, without which syncd cannot tell what was sent; to change it see 'syncd rekey --help'; a service that was running while it was changed is restarted",
 		e.Registered, e.Given)
+}
+
+// RekeyingError says that the ledger key is being changed: nothing is executed or decided meanwhile.
+type RekeyingError struct{ To string }
+
+func (e *RekeyingError) Error() string {
+	return fmt.Sprintf("the ledger key is being changed to %s\nhint: wait until 'syncd rekey' has ended; if it broke off, run it again, with the same two keys", e.To)
 }
 
 // MigrationError says that the schema and the program do not fit.
@@ -100,7 +107,8 @@ func isOurs(err error) bool {
 	}
 	return is[*jobs.BusyError](err) || is[*jobs.OrderError](err) || is[*jobs.FinishedError](err) || is[*NotHeldError](err) ||
 		is[*jobs.ClockError](err) || is[*jobs.ClosedError](err) || is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) ||
-		is[*PeriodError](err) || is[*jobs.MissingError](err) || is[*jobs.ContractError](err) || is[*jobs.FormError](err) || is[*AlteredError](err)
+		is[*PeriodError](err) || is[*jobs.MissingError](err) || is[*jobs.ContractError](err) || is[*jobs.FormError](err) || is[*AlteredError](err) ||
+		is[*RekeyingError](err) || is[*KeyError](err) || is[*ForgetError](err)
 }
 
 func is[E error](err error) bool {

@@ -51,13 +51,9 @@ func reseal(from, to *Keys, items []dbsqlc.SealedItemsRow) (again dbsqlc.ResealI
 		if jobs.ItemState(item.State) == jobs.ItemHeld {
 			what = aHeld
 		}
-		var totals []byte
-		if plain, err := from.openKept(amounts, item.Amounts, at); err == nil {
-			totals = to.seal(amounts, plain, at)
-		}
 		sum := fingerprinter.Sum(document)
 		again.Runs, again.Seqs = append(again.Runs, item.RunID), append(again.Seqs, item.Seq)
-		again.Payloads, again.Amounts = append(again.Payloads, to.seal(what, document, at)), append(again.Amounts, totals)
+		again.Payloads, again.Amounts = append(again.Payloads, to.seal(what, document, at)), append(again.Amounts, resealed(from, to, amounts, item.Amounts, at))
 		again.Fingerprints = append(again.Fingerprints, sum[:])
 	}
 	return again

@@ -74,6 +74,9 @@ func (s *Store) Record(ctx context.Context, before, after jobs.Armed, fires []jo
 }
 
 func (s *Store) recordAll(ctx context.Context, q *dbsqlc.Queries, fires []jobs.Fire, request jobs.NewRun) ([]jobs.Fire, error) {
+	if err := s.holdKey(ctx, q); err != nil {
+		return nil, err
+	}
 	inTheWay := map[jobs.Period]*jobs.Run{} // as it was before: fires that are caught up together do not stop each other
 	for _, f := range fires {
 		if _, known := inTheWay[f.Period]; known || f.Outcome != jobs.FireRun {

@@ -176,10 +176,13 @@ func (f *fingerprinter) Sum(document []byte) [32]byte {
 
 // released tells whether what a run planned may be sent: the proof is of this very plan, and of who let it go.
 func (k *Keys) released(r dbsqlc.SyncdRun) bool {
+	return hmac.Equal(r.Release, k.proofOf(r))
+}
+
+func (k *Keys) proofOf(r dbsqlc.SyncdRun) []byte {
 	digest := r.PlanDigest
 	if jobs.Kind(r.Kind) == jobs.PullDictionnaire {
 		digest = r.ApprovedDigest
 	}
-	who := letGo{r.ApprovedBy, value(r.Approval)}
-	return hmac.Equal(r.Release, k.proof(r.ID, r.TargetID, jobs.Period(value(r.Period)), digest, who))
+	return k.proof(r.ID, r.TargetID, jobs.Period(value(r.Period)), digest, letGo{r.ApprovedBy, value(r.Approval)})
 }

@@ -115,6 +115,9 @@ func (s *Store) checkKey(ctx context.Context) error {
 	if err != nil {
 		return redact("reading the ledger key's name", err)
 	}
+	if registered.Becoming != nil {
+		return &RekeyingError{To: *registered.Becoming}
+	}
 	if registered.KeyID != s.keys.ID {
 		return &KeyError{Registered: registered.KeyID, Given: s.keys.ID}
 	}

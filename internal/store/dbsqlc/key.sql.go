@@ -10,18 +10,25 @@ import (
 )
 
 const lockKey = `-- name: LockKey :one
-SELECT key_id, unbound FROM syncd.ledger_key WHERE singleton FOR UPDATE
+SELECT key_id, unbound, lasting, becoming FROM syncd.ledger_key WHERE singleton FOR UPDATE
 `
 
 type LockKeyRow struct {
-	KeyID   string
-	Unbound *string
+	KeyID    string
+	Unbound  *string
+	Lasting  []byte
+	Becoming *string
 }
 
 func (q *Queries) LockKey(ctx context.Context) (LockKeyRow, error) {
 	row := q.db.QueryRow(ctx, lockKey)
 	var i LockKeyRow
-	err := row.Scan(&i.KeyID, &i.Unbound)
+	err := row.Scan(
+		&i.KeyID,
+		&i.Unbound,
+		&i.Lasting,
+		&i.Becoming,
+	)
 	return i, err
 }
 
@@ -44,19 +51,25 @@ func (q *Queries) RegisterKey(ctx context.Context, keyID string) error {
 }
 
 const registeredKey = `-- name: RegisteredKey :one
-SELECT key_id, unbound, lasting FROM syncd.ledger_key ORDER BY singleton NULLS LAST LIMIT 1
+SELECT key_id, unbound, lasting, becoming FROM syncd.ledger_key WHERE singleton
 `
 
 type RegisteredKeyRow struct {
-	KeyID   string
-	Unbound *string
-	Lasting []byte
+	KeyID    string
+	Unbound  *string
+	Lasting  []byte
+	Becoming *string
 }
 
 func (q *Queries) RegisteredKey(ctx context.Context) (RegisteredKeyRow, error) {
 	row := q.db.QueryRow(ctx, registeredKey)
 	var i RegisteredKeyRow
-	err := row.Scan(&i.KeyID, &i.Unbound, &i.Lasting)
+	err := row.Scan(
+		&i.KeyID,
+		&i.Unbound,
+		&i.Lasting,
+		&i.Becoming,
+	)
 	return i, err
 }
 
@@ -89,7 +102,7 @@ func (q *Queries) ResealItems(ctx context.Context, arg ResealItemsParams) error 
 const sealedItems = `-- name: SealedItems :many
 SELECT run_id, seq, target_id, period, key, state, baseline_version, payload, amounts FROM syncd.item
 WHERE open AND (target_id, period, key) > ($1::bigint, $2::text, $3::text)
-ORDER BY target_id, period, key LIMIT $4
+ORDER BY target_id, period, key LIMIT $4 FOR UPDATE
 `
 
 type SealedItemsParams struct {

@@ -182,6 +182,12 @@ type SyncdFire struct {
 	RunID      *int64
 }
 
+type SyncdForgotten struct {
+	TargetID int64
+	Name     string
+	Period   string
+}
+
 // the calls by which a target was sent something: a path template, and no secret
 type SyncdForm struct {
 	ID        int64
@@ -261,6 +267,8 @@ type SyncdLedgerKey struct {
 	Unbound *string
 	// a key that outlives it, sealed: of keyed hashes whose documents are removed
 	Lasting []byte
+	// the key that it is being changed to: nothing is executed or decided meanwhile
+	Becoming *string
 }
 
 type SyncdOwner struct {

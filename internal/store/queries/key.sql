@@ -2,14 +2,14 @@
 INSERT INTO syncd.ledger_key (key_id) VALUES (@key_id) ON CONFLICT DO NOTHING;
 
 -- name: RegisteredKey :one
-SELECT key_id, unbound, lasting FROM syncd.ledger_key ORDER BY singleton NULLS LAST LIMIT 1;
+SELECT key_id, unbound, lasting, becoming FROM syncd.ledger_key WHERE singleton;
 
 -- name: SetLasting :one
 UPDATE syncd.ledger_key SET lasting = coalesce(lasting, @lasting) WHERE key_id = @key_id
 RETURNING lasting;
 
 -- name: LockKey :one
-SELECT key_id, unbound FROM syncd.ledger_key WHERE singleton FOR UPDATE;
+SELECT key_id, unbound, lasting, becoming FROM syncd.ledger_key WHERE singleton FOR UPDATE;
 
 -- name: NoteBound :exec
 UPDATE syncd.ledger_key SET unbound = 'kept' WHERE singleton;
@@ -18,7 +18,7 @@ UPDATE syncd.ledger_key SET unbound = 'kept' WHERE singleton;
 -- name: SealedItems :many
 SELECT run_id, seq, target_id, period, key, state, baseline_version, payload, amounts FROM syncd.item
 WHERE open AND (target_id, period, key) > (@after_target::bigint, @after_period::text, @after_key::text)
-ORDER BY target_id, period, key LIMIT @most;
+ORDER BY target_id, period, key LIMIT @most FOR UPDATE;
 
 -- name: ResealItems :exec
 UPDATE syncd.item i SET payload = o.payload, amounts = o.amounts, fingerprint = o.fingerprint

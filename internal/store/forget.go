@@ -1,0 +1,6 @@
+package store
+
+// ForgetError placeholder
+type ForgetError struct{}
+
+func (*ForgetError) Error() string { return "" }
