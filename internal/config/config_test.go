@@ -119,7 +119,7 @@ func TestSampleDefaults(t *testing.T) {
 				break
 			}
 			return line
-		case "staging_url", "ca_file", "ping", "amount_fields": // examples: they have no default
+		case "staging_url", "ledger_key_former", "ca_file", "ping", "amount_fields": // examples: they have no default
 			return line
 		}
 		count++
