@@ -71,7 +71,7 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
 		newCheck(p, &flags), newMigrate(p, &flags), newPlan(p, &flags), newRun(p, &flags), newResume(p, &flags),
 		newApprove(p, &flags), newCancel(p, &flags), newSettle(p, &flags), newPeriod(p, &flags), newRuns(p, &flags), newShow(p, &flags),
 		newWhy(p, &flags), newAudit(p, &flags), newDictionary(p, &flags), newContract(p, &flags), newDaemon(p, &flags), newSchedule(p, &flags),
-		newPause(p, &flags), newUnpause(p, &flags), newPurge(p, &flags), newRekey(p, &flags), newSandbox(p, &flags), newVersion(p, &flags), newAdmin(p),
+		newPause(p, &flags), newUnpause(p, &flags), newPurge(p, &flags), newForget(p, &flags), newRekey(p, &flags), newSandbox(p, &flags), newVersion(p, &flags), newAdmin(p),
 	)
 	addCompletion(root)
 	return root

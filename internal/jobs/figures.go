@@ -24,19 +24,20 @@ const HistoryPeriods = 6
 
 // History is what the guards ask of the ledger about a target.
 type History struct {
-	Known    bool                // something was ever acknowledged
-	Last     *Figures            // of the newest finished run of everyone; nil = none
-	Tried    map[string][32]byte // the documents that it did not deliver, by matricule: they were judged then
-	Same     *Figures            // of the newest finished run of everyone for the same period; one that a person approved comes first
-	Earlier  []Figures           // of the newest one of each of the last six earlier periods in which something was sent, newest first
-	Nearest  Period              // the nearest period in which something was sent; "" = none
-	Newest   Period              // the newest one in which something was sent; "" = none
-	Drifted  bool                // an open item of this period is held for what the other side edited
-	Restored bool                // the ledger was put back since the last finished run: it may not know what was sent
-	Looked   bool                // and a person has looked since
-	Sender   *Sender             // the last run to which something was acknowledged; nil = none
-	Forms    map[int64]Form      // by which something was sent; 0 = the first of them, which stands for what is older
-	Traced   bool                // of some who left only traces are kept
-	Altered  []int64             // runs whose figures do not open: somebody altered the ledger
-	Closed   []Period            // earlier periods that are closed, the newest three, newest first
+	Known     bool                  // something was ever acknowledged
+	Last      *Figures              // of the newest finished run of everyone; nil = none
+	Tried     map[string][32]byte   // the documents that it did not deliver, by matricule: they were judged then
+	Same      *Figures              // of the newest finished run of everyone for the same period; one that a person approved comes first
+	Earlier   []Figures             // of the newest one of each of the last six earlier periods in which something was sent, newest first
+	Nearest   Period                // the nearest period in which something was sent; "" = none
+	Newest    Period                // the newest one in which something was sent; "" = none
+	Drifted   bool                  // an open item of this period is held for what the other side edited
+	Restored  bool                  // the ledger was put back since the last finished run: it may not know what was sent
+	Looked    bool                  // and a person has looked since
+	Sender    *Sender               // the last run to which something was acknowledged; nil = none
+	Forms     map[int64]Form        // by which something was sent; 0 = the first of them, which stands for what is older
+	Forgotten func(key string) bool // who was erased, although something was sent for the period; nil = nobody
+	Traced    bool                  // of some who left only traces are kept
+	Altered   []int64               // runs whose figures do not open: somebody altered the ledger
+	Closed    []Period              // earlier periods that are closed, the newest three, newest first
 }

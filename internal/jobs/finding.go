@@ -41,6 +41,7 @@ const (
 	RuleDrift        Rule = "drift"           // the other side edited N members, the first at Path
 	RuleRemoved      Rule = "removed"         // what was sent for this month is past its time: nobody can tell what changes
 	RuleAltered      Rule = "altered"         // what was sent before cannot be opened: somebody altered the ledger
+	RuleForgotten    Rule = "forgotten"       // something was sent for this month, and all that was known of it was erased
 
 	// Notices, which hold nothing.
 	RuleLate             Rule = "late"              // what changed for N employees in the closed Period

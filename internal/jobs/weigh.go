@@ -57,6 +57,9 @@ func (p *planning) judgeItem(item *PlannedItem, old Acknowledged) {
 	if old.Altered {
 		item.Findings = append(item.Findings, Finding{Rule: RuleAltered, Holds: true})
 	}
+	if item.comparedWith == "" && p.history.Forgotten != nil && p.history.Forgotten(item.Key) {
+		item.Findings = append(item.Findings, Finding{Rule: RuleForgotten, Holds: true})
+	}
 	if old.Removed && item.comparedWith == p.period {
 		item.Findings = append(item.Findings, Finding{Rule: RuleRemoved, Holds: true})
 	}

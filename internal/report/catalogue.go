@@ -44,6 +44,7 @@ type catalogue struct {
 	schedule     scheduleWords
 	purge        purgeWords
 	rekey        rekeyWords
+	forget       forgetWords
 	contract     contractWords
 }
 
@@ -167,6 +168,14 @@ type scheduleWords struct {
 	differs             string
 	noDaemon, allSilent string
 	start               string // the commands follow
+}
+
+// forgetWords tell what was erased of a person.
+type forgetWords struct {
+	done             string // name %s
+	documents, lines plural // behind the number
+	trail            plural // number %s
+	elsewhere        string
 }
 
 // rekeyWords tell what a change of the ledger key did.

@@ -206,6 +206,12 @@ var english = catalogue{
 		allSilent: "! No daemon lives: nothing starts by itself.",
 		start:     "Start it, for good or in this terminal:",
 	},
+	forget: forgetWords{
+		done:      "Erased. Where the matricule stood, %s stands.",
+		documents: plural{"document that Isidoor acknowledged", "documents that Isidoor acknowledged"}, lines: plural{"line of a run: what it held of the person", "lines of runs: what they held of the person"},
+		trail:     plural{"%s line of the audit trail names the matricule, and stays: nobody can change it.", "%s lines of the audit trail name the matricule, and stay: nobody can change them."},
+		elsewhere: "Nothing was deleted at Isidoor, in staging, in backups or in the log.",
+	},
 	rekey: rekeyWords{
 		before: "This key is the ledger's already: there is nothing to do.", done: "The ledger key is changed. Sealed anew:",
 		then:      "Take ledger_key_former out of the configuration, delete the former key, and start the service.",

@@ -45,6 +45,7 @@ var englishFindings = map[jobs.Rule]plural{
 	jobs.RuleAppendChange: always("this month was already sent, and Isidoor would add the new version to it instead of replacing it"),
 	jobs.RuleDrift: {"{n} value was edited in Isidoor since it was sent: {path}",
 		"{n} values were edited in Isidoor since they were sent, the first is {path}"},
+	jobs.RuleForgotten:      always("this matricule was erased, and something had been sent for it this month: it would be paid again"),
 	jobs.RuleRemoved:        always("what was sent for this month is past its time and no longer kept, so nobody can tell what has changed"),
 	jobs.RuleAltered:        always("what was sent before cannot be opened: somebody altered the ledger, so nobody can tell what has changed"),
 	jobs.RuleAlteredFigures: always("what the guards remember of run {run} cannot be opened: somebody altered the ledger"),

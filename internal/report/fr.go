@@ -216,6 +216,12 @@ var french = catalogue{
 		allSilent: "! Aucun démon n'est en vie : rien ne se lance tout seul.",
 		start:     "Pour le démarrer, durablement ou dans ce terminal :",
 	},
+	forget: forgetWords{
+		done:      "Effacé. À la place du matricule figure désormais %s.",
+		documents: plural{"fiche reçue par Isidoor", "fiches reçues par Isidoor"}, lines: plural{"ligne d'une exécution : ce qu'elle contenait de la personne", "lignes d'exécutions : ce qu'elles contenaient de la personne"},
+		trail:     plural{"%s ligne du journal des décisions porte le matricule, et reste : nul ne peut la modifier.", "%s lignes du journal des décisions portent le matricule, et restent : nul ne peut les modifier."},
+		elsewhere: "Rien n'a été supprimé dans Isidoor, dans les données préparées, dans les sauvegardes ni dans les journaux du système.",
+	},
 	rekey: rekeyWords{
 		before: "Cette clé est déjà celle du registre : il n'y a rien à faire.", done: "La clé du registre est changée. De nouveau scellé :",
 		then:      "Retirez ledger_key_former de la configuration, détruisez l'ancienne clé, et démarrez le service.",

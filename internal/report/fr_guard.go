@@ -46,6 +46,7 @@ var frenchFindings = map[jobs.Rule]plural{
 	jobs.RuleAppendChange: always("ce mois a déjà été transmis, et Isidoor ajouterait la nouvelle version au lieu de remplacer l'ancienne"),
 	jobs.RuleDrift: {"{n} valeur a été modifiée dans Isidoor depuis l'envoi : {path}",
 		"{n} valeurs ont été modifiées dans Isidoor depuis l'envoi, la première est {path}"},
+	jobs.RuleForgotten:      always("ce matricule a été effacé, et quelque chose avait été transmis pour lui ce mois-ci : il serait payé une seconde fois"),
 	jobs.RuleRemoved:        always("ce qui avait été transmis pour ce mois n'est plus conservé, et nul ne peut dire ce qui a changé"),
 	jobs.RuleAltered:        always("ce qui avait été transmis est illisible : la mémoire de syncd a été altérée, et nul ne peut dire ce qui a changé"),
 	jobs.RuleAlteredFigures: always("ce que les contrôles ont retenu de l'exécution {run} est illisible : la mémoire de syncd a été altérée"),

@@ -1,6 +1,204 @@
 package store
 
-// ForgetError placeholder
-type ForgetError struct{}
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
 
-func (*ForgetError) Error() string { return "" }
+	"syncd/internal/jobs"
+	"syncd/internal/store/dbsqlc"
+)
+
+// Forgotten tells what was erased of somebody, at all targets of a dossier.
+type Forgotten struct {
+	Name      string // that stands where the matricule stood
+	Documents int64  // of the baseline, with all that was kept of them
+	Lines     int64  // of runs, which lost what they held of the person
+	Trail     int64  // lines of the trail that name the matricule: they cannot be changed
+}
+
+// Forgetting says whom to erase.
+type Forgetting struct {
+	Partner, Dossier, Key string
+	By, Reason            string
+	Present               bool // whoever is there as far as is known, or whose departure nobody settled, is erased all the same
+}
+
+// ForgetError says why somebody is not erased.
+type ForgetError struct {
+	Dossier, Key string
+	Why          ForgetObstacle
+}
+
+// ForgetObstacle is what stands against erasing somebody.
+type ForgetObstacle string
+
+const (
+	ForgetUnknown  ForgetObstacle = "unknown"
+	ForgetOpen     ForgetObstacle = "open"
+	ForgetDeparted ForgetObstacle = "departed"
+	ForgetPresent  ForgetObstacle = "present"
+)
+
+var forgetProblems = map[ForgetObstacle]string{
+	ForgetUnknown:  "nothing is known of employee %q of dossier %s\nhint: leading zeros count; whoever was forgotten already is known by another name",
+	ForgetOpen:     "something of employee %q of dossier %s may still be sent, is held or in doubt\nhint: settle, approve or cancel it first: 'syncd why' tells what",
+	ForgetDeparted: "employee %q of dossier %s was sent for a month, has gone since, and nobody has said what became of that\nhint: 'syncd settle RUN --employee M --withdrawn', or --force",
+	ForgetPresent:  "employee %q of dossier %s was there when staging was last read\nhint: whoever is in staging is sent: take the row out and run first; --force erases what is known up to now",
+}
+
+func (e *ForgetError) Error() string { return fmt.Sprintf(forgetProblems[e.Why], e.Key, e.Dossier) }
+
+// ForgetPerson erases what the ledger holds of one person, in one transaction: documents, amounts, hashes, differences,
+// problems, messages, and the matricule, in whose place a name stands that only the ledger key can make from it. Sums stay. So
+// does what was sent for which month, under that name: whoever comes back for such a month waits for a person. Errors:
+// *ForgetError, *jobs.BusyError while a run of the dossier is executed.
+func (s *Store) ForgetPerson(ctx context.Context, f Forgetting) (done Forgotten, err error) {
+	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
+		done = Forgotten{}
+		if err := s.holdKey(ctx, q); err != nil {
+			return err
+		}
+		targets, err := q.DossierTargets(ctx, dbsqlc.DossierTargetsParams{Partner: f.Partner, Dossier: f.Dossier})
+		if err != nil {
+			return err
+		}
+		known := false
+		for _, t := range targets {
+			here, err := s.forgetAt(ctx, q, f, t, &done)
+			if err != nil {
+				return err
+			}
+			known = known || here
+		}
+		if !known {
+			return &ForgetError{f.Dossier, f.Key, ForgetUnknown}
+		}
+		return nil
+	})
+	return done, redactUnlessOurs("forgetting a person", s.tellDead(ctx, err))
+}
+
+func (s *Store) forgetAt(ctx context.Context, q *dbsqlc.Queries, f Forgetting, target int64, done *Forgotten) (known bool, err error) {
+	if err := q.LockTargetByID(ctx, target); err != nil {
+		return false, err
+	}
+	against, err := q.StandsAgainst(ctx, dbsqlc.StandsAgainstParams{TargetID: target, Key: f.Key})
+	if err != nil || !against.Known {
+		return false, err
+	}
+	row, err := q.PeekRunning(ctx, target)
+	switch {
+	case err == nil:
+		return false, &jobs.BusyError{Run: *toRun(row.SyncdRun, row.SyncdTarget)}
+	case !isNoRows(err):
+		return false, err
+	case against.Open:
+		return false, &ForgetError{f.Dossier, f.Key, ForgetOpen}
+	case against.Departed && !f.Present:
+		return false, &ForgetError{f.Dossier, f.Key, ForgetDeparted}
+	case against.Present && !f.Present:
+		return false, &ForgetError{f.Dossier, f.Key, ForgetPresent}
+	}
+	name := s.forgottenName(target, f.Key)
+	if err := s.erase(ctx, q, target, f.Key, name, done); err != nil {
+		return false, err
+	}
+	done.Name = name
+	return true, s.audit(ctx, q, target, jobs.AuditEntry{Actor: f.By, Decision: jobs.DecisionForget, Employees: []string{name}, Reason: f.Reason})
+}
+
+func (s *Store) erase(ctx context.Context, q *dbsqlc.Queries, target int64, key, name string, done *Forgotten) error {
+	if err := q.RememberForgotten(ctx, dbsqlc.RememberForgottenParams{TargetID: target, Key: key, Name: name}); err != nil {
+		return err
+	}
+	documents, err := q.EraseBaseline(ctx, dbsqlc.EraseBaselineParams{TargetID: target, Key: key})
+	if err != nil {
+		return err
+	}
+	if err := q.EraseTraces(ctx, dbsqlc.EraseTracesParams{TargetID: target, Key: key}); err != nil {
+		return err
+	}
+	lines, err := q.EraseItems(ctx, dbsqlc.EraseItemsParams{TargetID: target, Key: key, Name: name})
+	if err != nil {
+		return err
+	}
+	if err := q.EraseFromRuns(ctx, dbsqlc.EraseFromRunsParams{TargetID: target, Key: key, Name: name}); err != nil {
+		return err
+	}
+	if err := eraseFromFindings(ctx, q, target, key, name); err != nil {
+		return err
+	}
+	trail, err := q.TrailNaming(ctx, dbsqlc.TrailNamingParams{TargetID: &target, Key: key})
+	done.Documents, done.Lines, done.Trail = done.Documents+documents, done.Lines+lines, done.Trail+trail
+	return err
+}
+
+// eraseFromFindings renames somebody where guards found something about others.
+func eraseFromFindings(ctx context.Context, q *dbsqlc.Queries, target int64, key, name string) error {
+	runs, err := q.RunsNaming(ctx, dbsqlc.RunsNamingParams{TargetID: target, Key: key})
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		findings, err := renamed(run.Findings, key, name)
+		if err != nil {
+			return err
+		}
+		if err := q.SetRunFindings(ctx, dbsqlc.SetRunFindingsParams{ID: run.ID, Findings: findings}); err != nil {
+			return err
+		}
+	}
+	items, err := q.ItemsNaming(ctx, dbsqlc.ItemsNamingParams{TargetID: target, Key: key})
+	if err != nil {
+		return err
+	}
+	for _, item := range items {
+		findings, err := renamed(item.Findings, key, name)
+		if err != nil {
+			return err
+		}
+		if err := q.SetItemFindings(ctx, dbsqlc.SetItemFindingsParams{RunID: item.RunID, Seq: item.Seq, Findings: findings}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renamed puts a name in the place of a matricule, in findings as the ledger keeps them.
+func renamed(text []byte, key, name string) ([]byte, error) {
+	var findings []map[string]any
+	if err := json.Unmarshal(text, &findings); err != nil {
+		return nil, fmt.Errorf("reading findings of the ledger: %w", err)
+	}
+	for _, finding := range findings {
+		keys, _ := finding["keys"].([]any)
+		for i := range keys {
+			if keys[i] == key {
+				keys[i] = name
+			}
+		}
+	}
+	return json.Marshal(findings)
+}
+
+// forgottenName is what stands for a matricule that was erased: the same each time, and made by the lasting key alone.
+func (s *Store) forgottenName(target int64, key string) string {
+	sum := s.keys.lastingFingerprinter().Sum(fmt.Appendf(nil, "name %d %s", target, key))
+	return "forgotten-" + hex.EncodeToString(sum[:6])
+}
+
+// readForgotten tells whom of a period nobody remembers any more.
+func (s *Store) readForgotten(ctx context.Context, h *jobs.History, target int64, period jobs.Period) error {
+	names, err := s.queries.ForgottenOf(ctx, dbsqlc.ForgottenOfParams{TargetID: target, Period: string(period)})
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	known := make(map[string]bool, len(names))
+	for _, name := range names {
+		known[name] = true
+	}
+	h.Forgotten = func(key string) bool { return known[s.forgottenName(target, key)] }
+	return nil
+}
