@@ -188,7 +188,7 @@ func TestNewerPlanTakesThePlaceOfAHeldRun(t *testing.T) {
 	w.run(r, jobs.Succeeded, nil)
 	w.hire(6)
 	older := w.wantHeldRun(r, nil, jobs.RuleCreated)
-	w.run(r, jobs.Succeeded, employees("00009")) // one alone leaves the rest waiting
+	w.release(r, w.wantHeldRun(r, employees("00009"), jobs.RuleHeldRun), jobs.Succeeded) // one alone leaves the rest waiting
 	stillHeld, err := ledger(r).Run(t.Context(), older.ID)
 	w.must(err)
 	w.wantState(stillHeld, jobs.Held)

@@ -110,7 +110,7 @@ func TestEveryPlanWaitsWhereThatIsAskedFor(t *testing.T) {
 	if f := held.Findings[0]; f.N != 1 {
 		t.Errorf("%+v", f)
 	}
-	w.wantHeldRun(r, employees("00001"), jobs.RuleApproval)
+	w.wantHeldRun(r, employees("00001"), jobs.RuleApproval, jobs.RuleHeldRun)
 }
 
 // A mistyped month is not sent; the summer's gap is none.
@@ -123,12 +123,12 @@ func TestMistypedPeriodWaits(t *testing.T) {
 	}
 	w.wantHeldRun(r, named("2026-07"), jobs.RuleBack)
 	w.wantHeldRun(r, named(march), jobs.RuleGap)
-	w.wantHeldRun(r, func(n *jobs.NewRun) { named(march)(n); n.Employees = []string{"00001"} }, jobs.RuleGap)
+	w.wantHeldRun(r, func(n *jobs.NewRun) { named(march)(n); n.Employees = []string{"00001"} }, jobs.RuleGap, jobs.RuleHeldRun)
 	w.run(r, jobs.Succeeded, named(january))
 	w.run(r, jobs.Succeeded, named(march)) // two months from January
 	w.rename("00001", "CORRIGE")
 	w.wantHeldRun(r, named(period), jobs.RuleBack) // sent once, and long paid
-	w.wantHeldRun(r, func(n *jobs.NewRun) { named(period)(n); n.Employees = []string{"00001"} }, jobs.RuleBack)
+	w.wantHeldRun(r, func(n *jobs.NewRun) { named(period)(n); n.Employees = []string{"00001"} }, jobs.RuleBack, jobs.RuleHeldRun)
 	w.nextMonth("2027-02")
 	w.run(r, jobs.Succeeded, named("2027-02")) // late, but it is last month's
 	w.rename("00001", "CORRIGEE")
@@ -199,8 +199,13 @@ func TestPartialRunIsJudgedByTheWholeStaff(t *testing.T) {
 	w.run(r, jobs.Succeeded, nil)
 	w.hire(6)
 	w.renameFirst(6)
-	w.wantHeldRun(r, employees("00009", "00010", "00011", "00012", "00013", "00014"), jobs.RuleCreated)
-	w.wantHeldRun(r, employees("00001", "00002", "00003", "00004", "00005", "00006"), jobs.RuleUpdated)
+	for _, held := range []*jobs.Run{
+		w.wantHeldRun(r, employees("00009", "00010", "00011", "00012", "00013", "00014"), jobs.RuleCreated),
+		w.wantHeldRun(r, employees("00001", "00002", "00003", "00004", "00005", "00006"), jobs.RuleUpdated),
+	} {
+		_, err := ledger(r).Cancel(t.Context(), held.ID, "marie", "too many")
+		w.must(err)
+	}
 	w.run(r, jobs.Succeeded, employees("00001", "00002", "00003", "00009", "00010")) // of few nobody is missed, either
 }
 

@@ -49,7 +49,8 @@ func TestClosedPeriodIsRefusedOnAnyPath(t *testing.T) {
 	departed := w.run(r, jobs.Incomplete, nil)
 	w.hire(6)
 	held := w.wantHeldRun(r, nil, jobs.RuleCreated)
-	failed := w.stuck(r, employees("00009"))
+	w.rename("00004", "CORRIGE")
+	failed := w.stuck(r, employees("00004"))
 	w.closePeriod(r, period)
 	before, sent, ctx, l := w.ledgerText(), w.sandbox.Stats().Deliveries, t.Context(), ledger(r)
 

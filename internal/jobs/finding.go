@@ -18,6 +18,7 @@ const (
 	RuleNoElements    Rule = "no-elements"    // nobody has any
 	RuleGap           Rule = "gap"            // N months from Period, the nearest that was sent
 	RuleBack          Rule = "back"           // N months older than Period, the newest that was sent
+	RuleHeldRun       Rule = "held-run"       // of some employees: the run Run of this month, which is held, concerns them
 	RuleFirst         Rule = "first"          // nothing was ever sent to this production target
 	RuleApproval      Rule = "approval"       // every plan of this job waits
 	RuleRestored      Rule = "restored"       // the ledger was restored, put back or moved: it may not know what was sent

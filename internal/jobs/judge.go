@@ -30,6 +30,9 @@ type evidence struct {
 	employees, elements                    int // read
 	created, updated, departed, duplicates tripped
 	totals                                 Totals
+
+	keys  []string // of a partial run
+	apart apart    // likewise
 }
 
 // judge evaluates all rules about a plan as a whole. It is pure. Rules about what is sent are silent when nothing is: a
@@ -51,10 +54,10 @@ func (g *Guards) judge(e *evidence, h *History) []Finding {
 		return findings
 	}
 	findings = append(findings, g.sending(e, h)...)
-	if !e.partial {
-		findings = append(findings, g.usual(e, h)...)
+	if e.partial {
+		return append(findings, g.apart(e, h)...)
 	}
-	return findings
+	return append(findings, g.usual(e, h)...)
 }
 
 // sanity asks whether staging looks like a whole export.
@@ -126,16 +129,22 @@ func (g *Guards) usual(e *evidence, h *History) []Finding {
 	if g.RequireElements && e.elements == 0 && (h.Same == nil || h.Same.Elements > 0) {
 		findings = append(findings, Finding{Rule: RuleNoElements, Holds: true, N: e.employees})
 	}
+	return append(findings, g.unusual(e.elements, e.totals, h)...)
+}
+
+// unusual are a number of elements and totals that are far from what they usually are.
+func (g *Guards) unusual(elements int, totals Totals, h *History) []Finding {
+	var findings []Finding
 	count := func(f *Figures) (float64, bool) { return float64(f.Elements), f.Elements > 0 }
-	if usual, far := h.far(g.Elements, float64(e.elements), 1, count); far {
-		findings = append(findings, Finding{Rule: RuleElements, Holds: true, N: e.elements, Of: int(usual), Limit: int(min(float64(g.Elements.Count), g.Elements.within(float64(e.elements), usual)))})
+	if usual, far := h.far(g.Elements, float64(elements), 1, count); far {
+		findings = append(findings, Finding{Rule: RuleElements, Holds: true, N: elements, Of: int(usual), Limit: int(min(float64(g.Elements.Count), g.Elements.within(float64(elements), usual)))})
 	}
-	for _, path := range h.paths(e.totals) {
+	for _, path := range h.paths(totals) {
 		total := func(f *Figures) (float64, bool) {
 			units, occurs := f.Totals[path]
 			return float64(units) / unitsPerOne, occurs && units != 0
 		}
-		now := float64(e.totals[path]) / unitsPerOne
+		now := float64(totals[path]) / unitsPerOne
 		if usual, far := h.far(g.CodeTotals, now, leastPeriods, total); far {
 			findings = append(findings, Finding{Rule: RuleCodeTotal, Holds: true, Path: path, Ratio: roundFrom(now/usual, g.CodeTotals.times(now/usual)), Most: round(g.CodeTotals.times(now / usual))})
 		}

@@ -42,6 +42,8 @@ func (d *desk) Documents(_ context.Context, _ int64, refs []DocumentRef) ([]Ackn
 	return make([]Acknowledged, len(refs)), nil
 }
 
+func (d *desk) Apart(context.Context, int64, Period, []string) (Apart, error) { return Apart{}, nil }
+
 func (d *desk) History(context.Context, int64, Period) (History, error) { return History{}, nil }
 func (d *desk) Sharing(context.Context, Target) ([]OtherTarget, error)  { return nil, nil }
 func (d *desk) Hold(context.Context, []Hold) error                      { return nil }

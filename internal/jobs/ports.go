@@ -97,6 +97,8 @@ type BaselineReader interface {
 	// Sharing lists other targets of the same establishment for which something was, or may have been, received, but those
 	// that a person let this one be sent to beside. The target's Siret is that of the configuration.
 	Sharing(ctx context.Context, target Target) ([]OtherTarget, error)
+	// Apart reads what a run for these employees is judged by as well.
+	Apart(ctx context.Context, target int64, period Period, keys []string) (Apart, error)
 	// Fingerprinter makes keyed fingerprints. Each one is for a single goroutine.
 	Fingerprinter() Fingerprinter
 	// Lasting makes fingerprints by a key that outlives the ledger's: those of documents that were removed.
@@ -154,6 +156,7 @@ type PlannedItem struct {
 	Document    []byte         // nil when there is nothing to send
 	Totals      []PeriodTotals // of its elements, and of those of the periods before, newest first
 
+	same         *Totals  // of the document that was acknowledged for this period; nil = none
 	comparedWith Period   // whose acknowledged document the diff is against; "" = none
 	unique       []uint64 // hashes of the values that nobody else may have, one a field; 0 = none
 }

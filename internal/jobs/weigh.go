@@ -19,8 +19,11 @@ func (p *planning) prepare(ctx context.Context) error {
 		return fmt.Errorf("reading other targets: %w", err)
 	}
 	p.verify = p.verify || history.Drifted // what was found must not be forgotten before somebody has decided
-	p.evidence = evidence{partial: p.keys != nil, production: p.target.Environment == "production", period: p.period, adds: p.job.Semantics == Append,
+	p.evidence = evidence{partial: p.keys != nil, keys: p.keys, production: p.target.Environment == "production", period: p.period, adds: p.job.Semantics == Append,
 		children: len(p.job.Source.Children) > 0}
+	if err := p.readApart(ctx); err != nil {
+		return err
+	}
 	return p.findDrift(ctx)
 }
 
@@ -72,6 +75,10 @@ func (p *planning) judgeItem(item *PlannedItem, old Acknowledged) {
 
 		item.Findings = append(item.Findings, Finding{Rule: RuleAppendChange, Holds: true})
 	}
+	item.Findings = append(item.Findings, p.evidence.apart.carried(item)...)
+	if len(old.Totals) > 0 && old.Totals[0].Period == p.period {
+		item.same = &old.Totals[0].Totals
+	}
 	if p.evidence.children {
 		p.strays.employee(item.Seq, lostElements(item, p.period, old.Totals), item.Key)
 	}
@@ -92,8 +99,16 @@ func (p *planning) weighItem(item *PlannedItem) {
 	}
 	e := &p.evidence
 	e.sends++
+	tried := p.history.Tried[item.Key] == item.Fingerprint // it was judged then
+	if e.partial && !tried {
+		same := item.same
+		if slices.ContainsFunc(e.apart.Sent, func(s SentApart) bool { return s.Key == item.Key }) {
+			same = nil // by a run like this one
+		}
+		e.apart.sees(item.Key, item.Totals, same)
+	}
 	switch {
-	case p.history.Tried[item.Key] == item.Fingerprint: // it was judged then
+	case tried:
 	case item.Difference == Created:
 		e.created.add(item.Key)
 	case slices.ContainsFunc(item.Diff, func(c mapping.Change) bool { return !c.Child }):
@@ -107,6 +122,9 @@ func (p *planning) judge(ctx context.Context, dictionaries mapping.Dictionaries)
 		return err
 	}
 	e := &p.evidence
+	if err := p.addSentBefore(ctx); err != nil {
+		return err
+	}
 	e.employees, e.elements, e.totals = p.counts.EmployeesRead, p.counts.ElementsRead, p.watch.totals()
 	p.findings = append(p.findings, p.sentOtherwise()...)
 	p.findings = append(p.findings, p.contract.findings(e.sends > 0, p.stale)...)

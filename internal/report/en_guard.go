@@ -17,6 +17,7 @@ var englishFindings = map[jobs.Rule]plural{
 		"this period is {n} months from {period}, the nearest one ever sent (limit: {max}): mistyped?"},
 	jobs.RuleBack: {"this period is {n} month older than {period}, the newest one sent (limit: {max}): mistyped?",
 		"this period is {n} months older than {period}, the newest one sent (limit: {max}): mistyped?"},
+	jobs.RuleHeldRun: always("run {run} of this month waits for a person, and concerns these employees, too"),
 	jobs.RuleFirst: {"no transfer of everyone has come to its end in production for this dossier, and this one is for {n} employee: the first transfer waits for a person",
 		"no transfer of everyone has come to its end in production for this dossier, and this one is for {n} employees: the first transfer waits for a person"},
 	jobs.RuleApproval: {"each plan of this job waits for a person (approval = true); this one is for {n} employee",

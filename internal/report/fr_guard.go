@@ -18,6 +18,7 @@ var frenchFindings = map[jobs.Rule]plural{
 		"cette période est à {n} mois {period}, la plus proche jamais envoyée (limite : {max}) : faute de frappe ?"},
 	jobs.RuleBack: {"cette période est antérieure de {n} mois à la plus récente envoyée, celle {period} (limite : {max}) : faute de frappe ?",
 		"cette période est antérieure de {n} mois à la plus récente envoyée, celle {period} (limite : {max}) : faute de frappe ?"},
+	jobs.RuleHeldRun: always("l'exécution {run} de ce mois attend une décision, et concerne aussi ces salariés"),
 	jobs.RuleFirst: {"aucun envoi de tout le personnel de ce dossier n'est encore allé à son terme en production, et celui-ci concerne {n} salarié : le premier envoi attend un accord",
 		"aucun envoi de tout le personnel de ce dossier n'est encore allé à son terme en production, et celui-ci concerne {n} salariés : le premier envoi attend un accord"},
 	jobs.RuleApproval: {"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne {n} salarié",

@@ -51,6 +51,83 @@ func (q *Queries) EverAcknowledged(ctx context.Context, targetID int64) (bool, e
 	return column_1, err
 }
 
+const heldItemsOf = `-- name: HeldItemsOf :many
+SELECT key, fingerprint, findings FROM syncd.item
+WHERE target_id = $1 AND period = $2 AND open AND state = 'held' AND key = ANY ($3::text[])
+  AND findings IS NOT NULL AND fingerprint IS NOT NULL
+`
+
+type HeldItemsOfParams struct {
+	TargetID int64
+	Period   string
+	Keys     []string
+}
+
+type HeldItemsOfRow struct {
+	Key         string
+	Fingerprint []byte
+	Findings    []byte
+}
+
+func (q *Queries) HeldItemsOf(ctx context.Context, arg HeldItemsOfParams) ([]HeldItemsOfRow, error) {
+	rows, err := q.db.Query(ctx, heldItemsOf, arg.TargetID, arg.Period, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []HeldItemsOfRow
+	for rows.Next() {
+		var i HeldItemsOfRow
+		if err := rows.Scan(&i.Key, &i.Fingerprint, &i.Findings); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const heldRunsOf = `-- name: HeldRunsOf :many
+SELECT id, findings FROM syncd.run
+WHERE target_id = $1 AND period = $2::text AND state = 'held' AND (employees = '{}' OR employees && $3::text[])
+  AND findings IS NOT NULL
+ORDER BY id DESC
+`
+
+type HeldRunsOfParams struct {
+	TargetID int64
+	Period   string
+	Keys     []string
+}
+
+type HeldRunsOfRow struct {
+	ID       int64
+	Findings []byte
+}
+
+// The runs of a period that are held as a whole and read one of these employees, the newest first.
+func (q *Queries) HeldRunsOf(ctx context.Context, arg HeldRunsOfParams) ([]HeldRunsOfRow, error) {
+	rows, err := q.db.Query(ctx, heldRunsOf, arg.TargetID, arg.Period, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []HeldRunsOfRow
+	for rows.Next() {
+		var i HeldRunsOfRow
+		if err := rows.Scan(&i.ID, &i.Findings); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const holdsDrift = `-- name: HoldsDrift :one
 SELECT EXISTS (SELECT FROM syncd.item WHERE target_id = $1 AND period = $2 AND open AND state = 'held'
                AND findings::jsonb @> '[{"rule": "drift"}]')::boolean
@@ -140,6 +217,56 @@ func (q *Queries) PeriodFigures(ctx context.Context, arg PeriodFiguresParams) ([
 			&i.ApprovedBy,
 			&i.Approval,
 			&i.Release,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sentApart = `-- name: SentApart :many
+SELECT i.key, i.fingerprint, (i.difference = '+')::boolean AS created,
+       (i.difference = '*' AND EXISTS (SELECT FROM json_array_elements(i.diff) AS c WHERE c ->> 'child' IS DISTINCT FROM 'true'))::boolean AS updated
+FROM syncd.run r JOIN syncd.item i ON i.run_id = r.id
+WHERE r.target_id = $1 AND r.period = $2::text AND r.employees <> '{}'
+  AND NOT (r.approved_digest <> '' AND r.approved_digest = r.plan_digest)
+  AND r.id > coalesce((SELECT max(w.id) FROM syncd.run w WHERE w.target_id = $1 AND w.period = $2::text
+                       AND w.employees = '{}' AND w.figures IS NOT NULL AND w.state IN ('succeeded', 'incomplete')), 0)
+  AND i.sent_at IS NOT NULL AND i.fingerprint IS NOT NULL
+ORDER BY i.run_id DESC, i.seq
+`
+
+type SentApartParams struct {
+	TargetID int64
+	Period   string
+}
+
+type SentApartRow struct {
+	Key         string
+	Fingerprint []byte
+	Created     bool
+	Updated     bool
+}
+
+// What runs for some employees sent since the last run of everyone came to its end, but those whose plan a person approved.
+func (q *Queries) SentApart(ctx context.Context, arg SentApartParams) ([]SentApartRow, error) {
+	rows, err := q.db.Query(ctx, sentApart, arg.TargetID, arg.Period)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SentApartRow
+	for rows.Next() {
+		var i SentApartRow
+		if err := rows.Scan(
+			&i.Key,
+			&i.Fingerprint,
+			&i.Created,
+			&i.Updated,
 		); err != nil {
 			return nil, err
 		}

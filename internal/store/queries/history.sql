@@ -29,3 +29,27 @@ ORDER BY c.period DESC LIMIT 3;
 -- name: HoldsDrift :one
 SELECT EXISTS (SELECT FROM syncd.item WHERE target_id = @target_id AND period = @period AND open AND state = 'held'
                AND findings::jsonb @> '[{"rule": "drift"}]')::boolean;
+
+-- The runs of a period that are held as a whole and read one of these employees, the newest first.
+-- name: HeldRunsOf :many
+SELECT id, findings FROM syncd.run
+WHERE target_id = @target_id AND period = sqlc.arg('period')::text AND state = 'held' AND (employees = '{}' OR employees && @keys::text[])
+  AND findings IS NOT NULL
+ORDER BY id DESC;
+
+-- name: HeldItemsOf :many
+SELECT key, fingerprint, findings FROM syncd.item
+WHERE target_id = @target_id AND period = @period AND open AND state = 'held' AND key = ANY (@keys::text[])
+  AND findings IS NOT NULL AND fingerprint IS NOT NULL;
+
+-- What runs for some employees sent since the last run of everyone came to its end, but those whose plan a person approved.
+-- name: SentApart :many
+SELECT i.key, i.fingerprint, (i.difference = '+')::boolean AS created,
+       (i.difference = '*' AND EXISTS (SELECT FROM json_array_elements(i.diff) AS c WHERE c ->> 'child' IS DISTINCT FROM 'true'))::boolean AS updated
+FROM syncd.run r JOIN syncd.item i ON i.run_id = r.id
+WHERE r.target_id = @target_id AND r.period = sqlc.arg('period')::text AND r.employees <> '{}'
+  AND NOT (r.approved_digest <> '' AND r.approved_digest = r.plan_digest)
+  AND r.id > coalesce((SELECT max(w.id) FROM syncd.run w WHERE w.target_id = @target_id AND w.period = sqlc.arg('period')::text
+                       AND w.employees = '{}' AND w.figures IS NOT NULL AND w.state IN ('succeeded', 'incomplete')), 0)
+  AND i.sent_at IS NOT NULL AND i.fingerprint IS NOT NULL
+ORDER BY i.run_id DESC, i.seq;
