@@ -16,8 +16,8 @@ func newResume(p process, flags *globalFlags) *cobra.Command {
 		Use:   "resume RUN",
 		Short: "Go on with a run that stopped, with the plan it had",
 		Long: `Go on with a run that failed, was interrupted, or still has items to send. The plan is the one
-that was frozen: what a newer run sent since is not sent again, but superseded. To plan
-afresh from staging, use 'syncd run' instead.
+that was frozen: what a newer run sent since is not sent again, but superseded. Staging is compared
+with it, and for whom it has changed since is told. To plan afresh, use 'syncd run' instead.
 
 With --detach the run is queued for a daemon, which goes on with it.`,
 		Example: `  syncd runs --state failed

@@ -45,6 +45,8 @@ const (
 	RuleForgotten    Rule = "forgotten"       // something was sent for this month, and all that was known of it was erased
 
 	// Notices, which hold nothing.
+	RuleStale            Rule = "stale"             // staging has changed for N employees since the plan was made
+	RuleStaleUnknown     Rule = "stale-unknown"     // that could not be told
 	RuleLate             Rule = "late"              // what changed for N employees in the closed Period
 	RuleLateUnknown      Rule = "late-unknown"      // the closed Period could not be compared
 	RuleAbsent           Rule = "absent"            // of those asked for again, Keys are no longer in staging

@@ -43,7 +43,8 @@ type Ledger interface {
 	Resume(ctx context.Context, id int64, request Resumption) (*Run, error)
 	// Finish records the end of a run with its accounting: cancelled when a person asked for that, failed when failure
 	// says why, held likewise for the reasons that hold, else succeeded or incomplete as the accounting gives. With
-	// patience a run that only waits for something is queued again instead of failed. It returns the run as recorded.
+	// patience a run that only waits for something is queued again instead of failed. ReasonReplanned queues another run
+	// in its place. It returns the run as recorded.
 	Finish(ctx context.Context, run *Run, failure Reason, patience *Patience) (*Run, error)
 
 	// Hold derives a context that ends, with the cause ErrLost, when this process can no longer prove that it owns the
@@ -67,6 +68,14 @@ type Ledger interface {
 	// received. An item in doubt is not sent before requestTimeout has passed
 	// since its last request left.
 	BeginPlan(ctx context.Context, run *Run, request Resumption) (PlanWriter, error)
+	// PlanState tells what the frozen plan of a run has been through.
+	PlanState(ctx context.Context, run *Run) (PlanState, error)
+	// Frozen reads what a run's plan has of some matricules; one that it does not have is not there.
+	Frozen(ctx context.Context, run int64, keys []string) (map[string]FrozenItems, error)
+	// Note replaces the findings of a run by ones that hold no more and no less.
+	Note(ctx context.Context, run *Run, findings []Finding) error
+	// Unplan gives up a plan of which nobody has an outcome: the run is planned anew. false = somebody has, and nothing changed.
+	Unplan(ctx context.Context, run *Run) (bool, error)
 	// Step records outcomes, moves the baseline, and claims the next items, in one statement.
 	Step(ctx context.Context, run *Run, step Step) (Claims, error)
 	// NextPending tells how long until an item of the run that waits can be claimed. ok = false: none waits.

@@ -40,7 +40,8 @@ func (r *Runner) Push(ctx context.Context, job *PushJob, request NewRun) (*Run, 
 	return r.ExecutePush(ctx, job, run)
 }
 
-// ResumePush takes up a run that failed, was interrupted, or still has items to send, with its frozen plan.
+// ResumePush takes up a run that failed, was interrupted, or still has items to send, with its frozen plan. What has changed
+// in staging since is told.
 func (r *Runner) ResumePush(ctx context.Context, job *PushJob, id int64) (*Run, error) {
 	request := job.Resumption()
 	request.By = r.By
@@ -77,6 +78,8 @@ func (r *Runner) transfer(ctx context.Context, job *PushJob, run *Run) (Reason, 
 			return Reason{}, err
 		}
 	} else if reason, err := r.outdated(preparing, job, run, contract); reason.Code != "" || err != nil {
+		return reason, err
+	} else if reason, err := r.renew(preparing, job, run, contract); reason.Code != "" || err != nil {
 		return reason, err
 	}
 	if hold := run.hold(); hold.Code != "" {

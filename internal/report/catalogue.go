@@ -25,6 +25,7 @@ type catalogue struct {
 	interrupted  stateWords
 	cancelling   stateWords // of a running run that was asked to stop
 	partly       string     // the state of a partial run that succeeded
+	stale        string     // the state of one that succeeded, and staging has changed since its plan
 	nobody       string     // the state of one that succeeded for a month without employees
 	nobodyLeft   string     // and of one after which somebody of that month is still at the other side
 	heldMidway   string     // the state of a held run that has sent something before

@@ -31,6 +31,7 @@ var english = catalogue{
 	interrupted: stateWords{"interrupted: the process that executed it is gone", "interrupted"},
 	cancelling:  stateWords{"running, and asked to stop: it ends within seconds", "stopping"},
 	heldMidway:  "held: the rest waits for a person's decision",
+	stale:       "succeeded: what was planned was delivered; staging may hold something else since",
 	nobody:      "succeeded: a month without employees, nothing was sent",
 	nobodyLeft:  "incomplete: a month without employees, and those who were sent for it before are still at Isidoor",
 	partly:      "succeeded: those asked for were delivered",

@@ -51,6 +51,9 @@ var englishFindings = map[jobs.Rule]plural{
 	jobs.RuleAltered:        always("what was sent before cannot be opened: somebody altered the ledger, so nobody can tell what has changed"),
 	jobs.RuleAlteredFigures: always("what the guards remember of run {run} cannot be opened: somebody altered the ledger"),
 
+	jobs.RuleStale: {"staging has changed for {n} employee since this was planned, which was not sent: run again{keys}",
+		"staging has changed for {n} employees since this was planned, which was not sent: run again{keys}"},
+	jobs.RuleStaleUnknown: always("whether staging has changed since this was planned could not be told: run again"),
 	jobs.RuleLate: {"closed month {period}: elements of {n} employee have changed since, and were not sent{keys}",
 		"closed month {period}: elements of {n} employees have changed since, and were not sent{keys}"},
 	jobs.RuleLateUnknown: always("closed month {period}: staging can no longer be compared with what was sent"),

@@ -39,6 +39,7 @@ var french = catalogue{
 	interrupted: stateWords{"interrompue : le programme qui l'exécutait a disparu", "interrompue"},
 	cancelling:  stateWords{"en cours, arrêt demandé : elle se termine dans quelques secondes", "en arrêt"},
 	heldMidway:  "en suspens : le reste attend une décision",
+	stale:       "réussie : tout ce qui était préparé a été transmis ; les données préparées ont pu changer depuis",
 	nobody:      "réussie : mois sans salarié, rien n'a été transmis",
 	nobodyLeft:  "incomplète : mois sans salarié, et ceux qui avaient été transmis sont toujours chez Isidoor",
 	partly:      "réussie : les salariés demandés ont été transmis",

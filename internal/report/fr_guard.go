@@ -52,6 +52,9 @@ var frenchFindings = map[jobs.Rule]plural{
 	jobs.RuleAltered:        always("ce qui avait été transmis est illisible : la mémoire de syncd a été altérée, et nul ne peut dire ce qui a changé"),
 	jobs.RuleAlteredFigures: always("ce que les contrôles ont retenu de l'exécution {run} est illisible : la mémoire de syncd a été altérée"),
 
+	jobs.RuleStale: {"les données préparées ont changé pour {n} salarié depuis la préparation, ce qui n'a pas été transmis : lancez une nouvelle exécution{keys}",
+		"les données préparées ont changé pour {n} salariés depuis la préparation, ce qui n'a pas été transmis : lancez une nouvelle exécution{keys}"},
+	jobs.RuleStaleUnknown: always("impossible de dire si les données préparées ont changé depuis la préparation : lancez une nouvelle exécution"),
 	jobs.RuleLate: {"mois clos {period} : les éléments de {n} salarié ont changé depuis, et n'ont pas été transmis{keys}",
 		"mois clos {period} : les éléments de {n} salariés ont changé depuis, et n'ont pas été transmis{keys}"},
 	jobs.RuleLateUnknown: always("mois clos {period} : les données préparées ne peuvent plus être comparées avec ce qui a été transmis"),

@@ -35,6 +35,9 @@ func (p *Printer) runSteps(run *jobs.Run, c jobs.Counts, found *gathered, show S
 		if run.Nobody() {
 			return []step{{text.wasNobody, runCommand(subjectOf(run))}}
 		}
+		if run.Stale() {
+			return []step{{text.again, runCommand(subjectOf(run))}}
+		}
 		steps := []step{{text: text.nothing}}
 		if run.Partial() {
 			everyone := subjectOf(run)

@@ -111,6 +111,8 @@ func (p *Printer) state(run *jobs.Run) stateWords {
 		words.sentence = p.catalogue.nobody
 	case run.State == jobs.Incomplete && run.Nobody() && run.Counts.Departed > 0:
 		words.sentence = p.catalogue.nobodyLeft
+	case run.State == jobs.Succeeded && run.Stale():
+		words.sentence = p.catalogue.stale
 	case run.State == jobs.Succeeded && run.Partial():
 		words.sentence = p.catalogue.partly
 	}

@@ -27,6 +27,9 @@ func (s *Store) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason, 
 		if err := q.EndSending(ctx, run.ID); err != nil {
 			return err
 		}
+		if failure.Code == jobs.ReasonReplanned {
+			return s.succeed(ctx, q, now)
+		}
 		return finish(ctx, q, now, failure, patience)
 	})
 	if err != nil {

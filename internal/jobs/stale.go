@@ -1,0 +1,154 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// freshFor is how long a plan that was taken over from a dead process counts as what staging holds.
+const freshFor = 15 * time.Minute
+
+// PlanState is what a frozen plan has been through.
+type PlanState struct {
+	Age      time.Duration // since it was frozen
+	InDoubt  bool          // somebody of it may have been received
+	Released bool          // a person let some of its held employees go
+	Pending  int           // items that are still to be sent
+	Open     int           // items whose document is yet to be delivered, or that cannot be
+}
+
+// FrozenItems are what a plan has of one matricule.
+type FrozenItems struct {
+	States      []ItemState
+	Fingerprint []byte // of the document; nil = there is none
+}
+
+// renew compares a plan that was frozen in an earlier execution with what staging holds now. A person who resumes or approves
+// wants that plan, and is told what has changed since. A daemon that takes up by itself what nobody decided about sends
+// what staging holds: it plans afresh, unless something of the plan may have been received.
+func (r *Runner) renew(ctx context.Context, job *PushJob, run *Run, contract *Contract) (Reason, error) {
+	state, err := r.Ledger.PlanState(ctx, run)
+	if err != nil {
+		return Reason{}, fmt.Errorf("reading the state of the plan: %w", err)
+	}
+	decided := r.By != "" || run.Trigger == TriggerResume || run.Approved != "" || run.Resend != "" || state.Released
+	takenOver := run.Takeovers > 0 && run.Postponed == 0 && run.Trigger != TriggerRetry
+	if !decided && takenOver && state.Age < freshFor {
+		return Reason{}, nil
+	}
+	changed, err := r.changedSince(ctx, job, run, contract, state.Open)
+	switch {
+	case err != nil && (ctx.Err() != nil || !decided):
+		return Reason{}, err
+	case err != nil:
+		r.Log.Warn().Int64("run", run.ID).Str("reason", string(failureReason(err).Code)).Msg("whether staging has changed since the plan could not be told")
+		return Reason{}, r.note(ctx, run, &Finding{Rule: RuleStaleUnknown})
+	case changed.n == 0:
+		return Reason{}, r.note(ctx, run, nil)
+	case decided || state.InDoubt || state.Pending == 0:
+		return Reason{}, r.note(ctx, run, &Finding{Rule: RuleStale, N: changed.n, Keys: changed.keys})
+	}
+	unplanned, err := r.Ledger.Unplan(ctx, run)
+	switch {
+	case err != nil:
+		return Reason{}, fmt.Errorf("giving up the plan: %w", err)
+	case !unplanned: // some of it was sent: the rest is for a run of its own
+		return Reason{Code: ReasonReplanned}, nil
+	}
+	run.Planned, run.Findings, run.Counts = false, nil, Counts{}
+	return Reason{}, r.plan(ctx, job, run, contract)
+}
+
+// note tells with the run how its plan stands to staging; nil = as it was told before, it is no longer so.
+func (r *Runner) note(ctx context.Context, run *Run, notice *Finding) error {
+	findings := slices.DeleteFunc(slices.Clone(run.Findings), func(f Finding) bool { return f.Rule == RuleStale || f.Rule == RuleStaleUnknown })
+	if notice != nil {
+		findings = append(findings, *notice)
+	}
+	if len(findings) == len(run.Findings) && notice == nil {
+		return nil
+	}
+	if err := r.Ledger.Note(ctx, run, findings); err != nil {
+		return fmt.Errorf("noting how the plan stands: %w", err)
+	}
+	run.Findings = findings
+	return nil
+}
+
+// changedSince tells whose document, as staging has it now, is not the one that was planned. open is how many of the plan
+// are yet to be delivered.
+func (r *Runner) changedSince(ctx context.Context, job *PushJob, run *Run, contract *Contract, open int) (tripped, error) {
+	dictionaries, err := r.Ledger.Dictionaries(ctx, run.Target.ID)
+	if err != nil {
+		return tripped{}, fmt.Errorf("reading dictionaries: %w", err)
+	}
+	p := r.planning(job, run.Target, run.Period, run.Employees)
+	if p.history, err = r.Ledger.History(ctx, run.Target.ID, run.Period); err != nil {
+		return tripped{}, fmt.Errorf("reading earlier runs: %w", err)
+	}
+	sink := &staleSink{ledger: r.Ledger, run: run.ID}
+	p.guarded, p.lenient, p.progress, p.sink = false, true, silent{}, sink
+	p.contract, p.resend = contract, run.Resend != ""
+	p.form, p.sent = r.forms(job, contract)
+	var nobody *EmployeeError
+	if err := p.run(ctx, dictionaries); err != nil && !errors.As(err, &nobody) {
+		return tripped{}, err
+	}
+	sink.n += max(0, open-sink.met) // whom staging no longer has, or has as it was acknowledged
+	return sink.tripped, nil
+}
+
+// staleSink holds what would be planned now against what was frozen.
+type staleSink struct {
+	tripped
+	ledger Ledger
+	run    int64
+	met    int // open items that are still to be delivered
+}
+
+// Add implements PlanSink.
+func (s *staleSink) Add(ctx context.Context, items []PlannedItem) error {
+	keys := make([]string, len(items))
+	for i := range items {
+		keys[i] = items[i].Key
+	}
+	frozen, err := s.ledger.Frozen(ctx, s.run, keys)
+	if err != nil {
+		return fmt.Errorf("reading the plan: %w", err)
+	}
+	for i := range items {
+		item := &items[i]
+		was, known := frozen[item.Key]
+		if slices.ContainsFunc(was.States, isOpenInPlan) {
+			s.met++
+		}
+		if item.Key != "" && (!known || !was.same(item)) {
+			s.add(item.Key)
+		}
+	}
+	return nil
+}
+
+// Hold implements PlanSink.
+func (s *staleSink) Hold(context.Context, []Hold) error { return nil }
+
+// same tells whether staging gives the same item as when the plan was made.
+func (f *FrozenItems) same(item *PlannedItem) bool {
+	if item.Document != nil {
+		return string(f.Fingerprint) == string(item.Fingerprint[:])
+	}
+	return slices.Contains(f.States, item.State) || item.State == ItemDeparted && slices.Contains(f.States, ItemWithdrawn)
+}
+
+// OpenInPlan are the states of items that are yet to be delivered, or cannot be.
+var OpenInPlan = []ItemState{ItemPending, ItemSending, ItemHeld, ItemRejected, ItemUncertain, ItemUnsettled, ItemBlocked}
+
+func isOpenInPlan(state ItemState) bool { return slices.Contains(OpenInPlan, state) }
+
+// Stale tells that staging is known to have changed since the run was planned, or that nobody could tell whether.
+func (r *Run) Stale() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule == RuleStale || f.Rule == RuleStaleUnknown })
+}
