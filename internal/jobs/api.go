@@ -45,6 +45,7 @@ type Outcome struct {
 	Class      Class
 	Status     int    // of the last answer; 0 = none
 	Message    string // the API's own words, not yet masked, at most 2,000 characters; "" = none
+	Later      bool   // accepted for processing (202): whether it was processed, nobody has said
 	Ambiguous  bool   // some attempt may have been processed although no definite answer to it arrived
 	Attempts   int    // requests that left
 	AnsweredAt time.Time

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"runtime"
 	"strconv"
 	"time"
@@ -58,7 +57,7 @@ func judge(semantics Semantics, item Claimed, out Outcome) ItemOutcome {
 	switch {
 	case out.Class == ClassAccepted:
 		result.State, result.Certain, result.Reason.Code = ItemAccepted, true, ReasonAccepted
-		if out.Status == http.StatusAccepted {
+		if out.Later {
 			result.Reason.Code = ReasonTaken
 		}
 	case out.Class == ClassData && unsure:

@@ -161,12 +161,13 @@ func (d *decider) closes() {
 	d.wantDelivered()
 }
 
-// decideToClose closes the month as soon as no run of it is under way. One whose process is dead is given up first.
+// decideToClose closes the month as soon as no run of it is under way, whatever is missing. A run whose process is dead is
+// given up first.
 func (d *decider) decideToClose(p *running) {
 	d.t.Helper()
 	before := len(d.trail("close"))
 	until(d.t, "the month is closed", func() bool {
-		r := d.insist("period", "close", period, "--reason", "payslips are out")
+		r := d.insist("period", "close", period, "--force", "--reason", "payslips are out")
 		if r.code != 6 {
 			d.wantSaid(r, "closed")
 			return true

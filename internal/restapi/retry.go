@@ -53,7 +53,7 @@ func record(out *jobs.Outcome, a answer) {
 	out.Ambiguous = out.Ambiguous || a.ambiguous
 	out.Err = &a.CallError
 	if a.Class == jobs.ClassAccepted {
-		out.Ambiguous, out.Err = false, nil
+		out.Ambiguous, out.Err, out.Later = false, nil, a.Status == http.StatusAccepted
 	}
 }
 

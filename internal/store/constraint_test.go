@@ -44,7 +44,7 @@ func TestDatabaseRefusesFalseStatements(t *testing.T) {
 		"a payload that is kept":           {`UPDATE syncd.item SET payload = 'x' WHERE key = '2'`, "item_payload_while_open"},
 		"an item to send without payload":  {`UPDATE syncd.item SET payload = NULL, amounts = NULL WHERE key = '1'`, "item_payload_while_open"},
 		"known without a document":         {`UPDATE syncd.baseline SET document = NULL`, "baseline_acknowledged_is_whole"},
-		"neither known nor in doubt":       {`UPDATE syncd.baseline SET version = 0, document = NULL, fingerprint = NULL`, "baseline_is_known_or_in_doubt"},
+		"neither known nor in doubt":       {`UPDATE syncd.baseline SET version = 0, document = NULL, amounts = NULL, fingerprint = NULL`, "baseline_is_known_or_in_doubt"},
 		"doubt without a date":             {`UPDATE syncd.baseline SET in_doubt = true`, "baseline_doubt_is_dated"},
 	} {
 		_, err := f.conn.Exec(context.Background(), c.sql)
