@@ -107,7 +107,13 @@ var fates = []struct {
 	{8, jobs.Outcome{Class: jobs.ClassData, Status: 400, Message: "no", Attempts: 1}, false},
 	{8, jobs.Outcome{Class: jobs.ClassTemporary, Ambiguous: true, Attempts: 1}, true},
 	{4, jobs.Outcome{Class: jobs.ClassTemporary, Ambiguous: true, Attempts: 1}, false},
-	{8, jobs.Outcome{Class: jobs.ClassTemporary, Status: 503, Attempts: 1}, false},
+	{4, jobs.Outcome{Class: jobs.ClassTemporary, Status: 429, Attempts: 1}, false},
+	{4, jobs.Outcome{Class: jobs.ClassTemporary, Status: 503, Ambiguous: true, Attempts: 1}, true},
+	{4, jobs.Outcome{Class: jobs.ClassTemporary, Status: 503, Ambiguous: true, Attempts: 1}, false},
+	{2, jobs.Outcome{Class: jobs.ClassConfiguration, Status: 303, Ambiguous: true, Attempts: 1}, true},
+	{1, jobs.Outcome{Class: jobs.ClassConfiguration, Status: 101, Ambiguous: true, Attempts: 1}, true},
+	{2, jobs.Outcome{Class: jobs.ClassConfiguration, Status: 207, Ambiguous: true, Attempts: 1}, false},
+	{2, jobs.Outcome{Class: jobs.ClassTemporary, Status: 200, Ambiguous: true, Attempts: 1}, true}, // and an answer too many
 	{4, jobs.Outcome{Class: jobs.ClassTechnical, Status: 500, Ambiguous: true, Attempts: 1}, true},
 	{4, jobs.Outcome{Class: jobs.ClassTechnical, Status: 500, Ambiguous: true, Attempts: 1}, false},
 	{4, jobs.Outcome{Class: jobs.ClassData, Status: 409, Ambiguous: true, Attempts: 2}, true},
@@ -140,7 +146,11 @@ func (f *fakeAPI) Send(ctx context.Context, key string, document []byte, beforeA
 		}
 	}
 	f.store(document)
-	return jobs.Outcome{Class: jobs.ClassAccepted, Status: 200, Attempts: 1, AnsweredAt: time.Now()}
+	status := 200
+	if draw%8 == 0 {
+		status = 202
+	}
+	return jobs.Outcome{Class: jobs.ClassAccepted, Status: status, Attempts: 1, AnsweredAt: time.Now()}
 }
 
 // isClosed asks before the request may leave: what leaves after a period was closed is wrong, what arrives is not.

@@ -80,3 +80,54 @@ func TestContractOfTheSandbox(t *testing.T) {
 		}
 	}
 }
+
+// A rehearsal meets each answer that may come after processing, and the client is taken in by none.
+func TestAnswersOfTheSandbox(t *testing.T) {
+	t.Parallel()
+	for fault, test := range map[string]struct {
+		want      string
+		processed int
+	}{
+		"503=1":                {"temporary?", 0},
+		"503=1 retry-after=1s": {"temporary", 0},
+		"503-after=1":          {"temporary?", 1},
+		"303=1":                {"configuration?", 1},
+		"101=1":                {"configuration?", 1},
+		"202=1":                {"accepted", 1},
+		"207=1":                {"configuration?", 0},
+		"stray=1":              {"temporary?", 1},
+		"html":                 {"configuration?", 0},
+		"endless":              {"configuration?", 1},
+		"cut=1":                {"temporary?", 0},
+		"part-dictionary":      {"accepted", 1},
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			faults, err := sandbox.ParseFaults(strings.Fields(fault)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := sandbox.New(sandbox.Config{ClientID: "editor", ClientSecret: testSecret, Faults: faults,
+				Dossiers: []sandbox.Dossier{{Name: "saint-martin", Key: testKey}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := httptest.NewServer(s)
+			t.Cleanup(server.Close)
+			o := testOptions()
+			o.BaseURL, o.TokenURL, o.ResendAmbiguous = server.URL+sandbox.TestRoot, server.URL+sandbox.TokenPath, false
+			c, err := Open(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(c.Close)
+			out := c.Dossier(testKey).Send(t.Context(), "00 42/é", []byte(sandboxDoc), nil)
+			if told(out) != test.want || out.Attempts != 1 || len(s.Received("saint-martin")) != test.processed {
+				t.Errorf("%s after %d attempts, %d processed: %v", told(out), out.Attempts, len(s.Received("saint-martin")), out.Err)
+			}
+			if _, err := c.Dossier(testKey).Dictionary(t.Context()); (err != nil) != (fault == "part-dictionary") {
+				t.Errorf("codes: %v", err)
+			}
+		})
+	}
+}

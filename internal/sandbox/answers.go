@@ -32,7 +32,12 @@ func (s *Sandbox) serveDictionnaire(c call) *answer {
 	if !s.Faults().EmptyDictionary {
 		list = s.nomenclatures.list()
 	}
-	return &answer{status: http.StatusOK, body: s.profile.renderEntries(list)}
+	a := &answer{status: http.StatusOK, body: s.profile.renderEntries(list)}
+	if s.Faults().PartDictionary {
+		a.body = s.profile.renderEntries(list[:len(list)/2])
+		a.header = map[string]string{"Link": "<" + c.r.URL.Path + `?page=2>; rel="next"`}
+	}
+	return a
 }
 
 func (p *profile) renderEntries(list []Entry) []byte {

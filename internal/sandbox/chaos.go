@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,11 +24,17 @@ const (
 	faultHTML
 	faultEndless
 	faultRedirect
+	faultInside
+	faultUnavailableAfter
+	faultSeeOther
+	faultSwitch
+	faultTaken
+	faultStray
 )
 
 // before tells that the fault takes the place of the processing; the others strike after it.
 func (k faultKind) before() bool {
-	return k != faultErrorAfter && k != faultLost && k != faultEndless
+	return k != faultErrorAfter && k != faultLost && k != faultEndless && k < faultUnavailableAfter
 }
 
 // strike is what befalls one request.
@@ -83,13 +91,28 @@ func unit(seed, n uint64) float64 {
 	return float64((z^z>>31)>>11) / (1 << 53)
 }
 
-// misbehave answers, or does not answer, as the fault says.
-func (s *Sandbox) misbehave(w http.ResponseWriter, c call, fault strike) {
+// misbehave answers, or does not answer, as the fault says. right is the answer that it takes the place of; nil when
+// nothing was processed.
+func (s *Sandbox) misbehave(w http.ResponseWriter, c call, fault strike, right *answer) {
 	switch fault.kind {
 	case faultUnavailable:
-		s.write(w, message(http.StatusServiceUnavailable, "The service is unavailable."))
+		s.write(w, fault.faults.later(message(http.StatusServiceUnavailable, "The service is unavailable.")))
 	case faultTooMany:
-		s.write(w, fault.faults.tooMany())
+		s.write(w, fault.faults.later(message(http.StatusTooManyRequests, "Too many requests.")))
+	case faultUnavailableAfter: // a gateway that did not wait for the API: it cannot say when to come back
+		s.write(w, message(http.StatusServiceUnavailable, "upstream request timeout"))
+	case faultInside:
+		s.write(w, &answer{status: http.StatusMultiStatus, body: []byte(`[{"status":422,"Message":"The request is invalid."}]`)})
+	case faultSeeOther:
+		s.write(w, &answer{status: http.StatusSeeOther, header: map[string]string{"Location": SwaggerPath}})
+	case faultTaken:
+		s.write(w, message(http.StatusAccepted, "Queued."))
+	case faultSwitch:
+		s.sayRaw(w, http.StatusSwitchingProtocols, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", true)
+	case faultStray:
+		text := fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+			right.status, http.StatusText(right.status), len(right.body), right.body)
+		s.sayRaw(w, right.status, text+text, false)
 	case faultError, faultErrorAfter:
 		s.write(w, exception(c.body))
 	case faultHTML:
@@ -110,9 +133,23 @@ func (s *Sandbox) misbehave(w http.ResponseWriter, c call, fault strike) {
 
 const htmlPage = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>Site en maintenance</h1></body></html>"
 
-// tooMany asks to come back in RetryAfter, rounded up to whole seconds in both forms.
-func (f *Faults) tooMany() *answer {
-	a := message(http.StatusTooManyRequests, "Too many requests.")
+// sayRaw takes the connection over and writes what no handler may; open = it then says no more, until the client goes or a
+// minute has passed.
+func (s *Sandbox) sayRaw(w http.ResponseWriter, status int, text string, open bool) {
+	s.stats.add(func(t *Stats) { t.Statuses[status]++ })
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = io.WriteString(connection, text) // the client may have gone
+	if open && connection.SetDeadline(time.Now().Add(time.Minute)) == nil {
+		_, _ = io.Copy(io.Discard, connection)
+	}
+	_ = connection.Close()
+}
+
+// later asks to come back in RetryAfter, rounded up to whole seconds in both forms.
+func (f *Faults) later(a *answer) *answer {
 	after := time.Duration(f.RetryAfter)
 	const roundUp = time.Second - 1
 	switch {

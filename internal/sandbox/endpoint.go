@@ -48,12 +48,12 @@ func (s *Sandbox) endpoint(name Endpoint, handle func(call) *answer) http.Handle
 		fault := s.chaos.draw(name)
 		waitLatency(r, fault.latency)
 		if fault.kind != faultNone && fault.kind.before() {
-			s.misbehave(w, call{r, body}, fault)
+			s.misbehave(w, call{r, body}, fault, nil)
 			return
 		}
 		a := handle(call{r, body})
 		if fault.kind != faultNone && a.status < http.StatusBadRequest {
-			s.misbehave(w, call{r, body}, fault)
+			s.misbehave(w, call{r, body}, fault, a)
 			return
 		}
 		s.write(w, a)

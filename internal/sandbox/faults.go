@@ -18,13 +18,20 @@ type Faults struct {
 
 	Unavailable    float64  `json:"503,omitempty"`              // share answered 503, not processed
 	TooMany        float64  `json:"429,omitempty"`              // share answered 429, not processed
-	RetryAfter     Duration `json:"retry-after,omitempty"`      // told with a 429, in whole seconds; 0 = not told
+	RetryAfter     Duration `json:"retry-after,omitempty"`      // told with a 429 and a 503, in whole seconds; 0 = not told
 	RetryAfterDate bool     `json:"retry-after-date,omitempty"` // told as an HTTP date instead of seconds
 	Error          float64  `json:"500,omitempty"`              // share answered 500, not processed
 	ErrorAfter     float64  `json:"500-after,omitempty"`        // share answered 500 although processed
 	Lost           float64  `json:"lost,omitempty"`             // share processed, then the connection is cut without an answer
 	Cut            float64  `json:"cut,omitempty"`              // share whose connection is cut before processing
 	Hang           float64  `json:"hang,omitempty"`             // share never answered, nor processed, until the client gives up
+
+	UnavailableAfter float64 `json:"503-after,omitempty"` // share answered 503 although processed, as by a gateway that did not wait
+	SeeOther         float64 `json:"303,omitempty"`       // share answered 303 although processed, as by a form
+	Switch           float64 `json:"101,omitempty"`       // share answered 101 although processed, and nothing more
+	Taken            float64 `json:"202,omitempty"`       // share answered 202, processed
+	Inside           float64 `json:"207,omitempty"`       // share answered 207 with a refusal inside, not processed
+	Stray            float64 `json:"stray,omitempty"`     // share processed, and answered twice
 
 	RevokeEvery int      `json:"revoke-every,omitempty"` // all tokens end at every n-th call that carries one
 	Reject      []string `json:"reject,omitempty"`       // matricules always refused, with an answer that quotes the person
@@ -34,6 +41,7 @@ type Faults struct {
 	Redirect        string `json:"redirect,omitempty"`         // every answer is a 307 to this URL
 	Identity        string `json:"identity,omitempty"`         // Dossier answers this SIRET
 	EmptyDictionary bool   `json:"empty-dictionary,omitempty"` // Dictionnaire answers no entry
+	PartDictionary  bool   `json:"part-dictionary,omitempty"`  // Dictionnaire answers the first half, and a link to the rest
 }
 
 // Duration is a time.Duration that reads and writes as "20ms".
@@ -58,7 +66,7 @@ type share struct {
 	of   float64
 }
 
-func (f *Faults) shares() [7]share {
+func (f *Faults) shares() [13]share {
 	return [...]share{
 		{faultUnavailable, f.Unavailable},
 		{faultTooMany, f.TooMany},
@@ -67,6 +75,12 @@ func (f *Faults) shares() [7]share {
 		{faultLost, f.Lost},
 		{faultCut, f.Cut},
 		{faultHang, f.Hang},
+		{faultUnavailableAfter, f.UnavailableAfter},
+		{faultSeeOther, f.SeeOther},
+		{faultSwitch, f.Switch},
+		{faultTaken, f.Taken},
+		{faultInside, f.Inside},
+		{faultStray, f.Stray},
 	}
 }
 
