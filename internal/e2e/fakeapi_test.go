@@ -150,7 +150,7 @@ func (f *fakeAPI) Send(ctx context.Context, key string, document []byte, beforeA
 	if draw%8 == 0 {
 		status = 202
 	}
-	return jobs.Outcome{Class: jobs.ClassAccepted, Status: status, Attempts: 1, AnsweredAt: time.Now()}
+	return jobs.Outcome{Class: jobs.ClassAccepted, Status: status, Later: status == 202, Attempts: 1, AnsweredAt: time.Now()}
 }
 
 // isClosed asks before the request may leave: what leaves after a period was closed is wrong, what arrives is not.

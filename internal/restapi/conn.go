@@ -3,6 +3,7 @@ package restapi
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -83,7 +84,7 @@ func (w writing) Write(p []byte) (int, error) {
 	n, err := w.Conn.Write(p)
 	if n > 0 && w.wrote != nil {
 		w.wrote()
-		w.conn.wrote = nil
+		w.wrote = nil
 	}
 	return n, err
 }
@@ -112,7 +113,7 @@ func (c *conn) close() {
 		_ = secured.NetConn().Close()
 		return
 	}
-	_ = c.Conn.Close()
+	_ = c.Close()
 }
 
 // waiting is what the system has of a connection that was not read yet.
@@ -220,17 +221,14 @@ func (x *exchange) do(request *http.Request) (*http.Response, error) {
 	}
 	failure := x.write(request)
 	response, err := x.head(request)
-	switch {
-	case err != nil && failure != nil:
-		return nil, failure
-	case err != nil:
-		return nil, err
+	if err != nil {
+		return nil, cmp.Or(failure, err) // an answer may be there although the request broke off
 	}
 	if x.written != nil && body.abandon() && trace != nil && trace.WroteRequest != nil {
 		trace.WroteRequest(httptrace.WroteRequestInfo{Err: errAbandoned})
 	}
 	response.Body = &answerBody{from: response.Body, exchange: x, last: failure != nil || response.Close || response.StatusCode < 200}
-	return response, nil
+	return response, nil //nolint:nilerr // what broke off the request shows as an answer that came too early, or as doubt
 }
 
 func (x *exchange) write(request *http.Request) error {
@@ -288,7 +286,7 @@ func (x *exchange) end(usable bool) {
 		x.pool.keep(x.origin, x.conn)
 	}
 	if x.written != nil {
-		<-x.written // its connection is closed
+		<-x.written //nolint:errcheck // its connection is closed: that it failed says nothing
 	}
 }
 

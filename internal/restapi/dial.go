@@ -154,7 +154,7 @@ func tunnel(c net.Conn, user *url.Userinfo, address string) error {
 	}
 	// Nothing may follow the answer: the other side speaks TLS, in which the client begins.
 	reader := bufio.NewReader(&headReader{from: c, left: maxHead})
-	answer, err := http.ReadResponse(reader, ask)
+	answer, err := http.ReadResponse(reader, ask) //nolint:bodyclose // the answer to a CONNECT has none
 	switch {
 	case err != nil:
 		return err

@@ -46,7 +46,7 @@ func TestWhatEachStatusMeans(t *testing.T) {
 	}
 	for _, status := range append(statuses, 0, 99, 600, 999) {
 		document, reading, token := wanted(status)
-		for body, spoils := range map[string]bool{"": false, "{}": false, "[1]": false, "null": false, `""`: false, " \r\n": false,
+		for body, spoils := range map[string]bool{"": false, "{}": false, "[1]": false, "null": false, `""`: false, "\r\n": false,
 			"\xef\xbb\xbf{}": false, "OK": true, "{": true, "<p>": true, "{}{}": true, "{}\xff": true, "\x1f\x8b": true} {
 			want := document
 			if spoils && document == "accepted" {
