@@ -173,7 +173,8 @@ beside_a_run() {
 }
 same_sandbox() { diff <(surroundings syncd.service) <(surroundings "$(admin_unit)") && [ "$(surroundings "$(admin_unit)" | wc -l)" -ge 35 ]; }
 terminal_of() { stty size <"/proc/$(systemctl show --value --property MainPID "$(admin_unit)")/fd/1"; }
-coloured() { script -qec "$1 syncd-admin runs" /dev/null </dev/null | grep -q "$(printf '\033')\["; }
+# grep reads to the end: script would die of a closed pipe.
+coloured() { script -qec "$1 syncd-admin runs" /dev/null </dev/null | grep -c "$(printf '\033')\[" >/dev/null; }
 without() { # FILE COMMAND …: it is away meanwhile
 	local file=$1 got=0
 	shift

@@ -122,17 +122,43 @@ func (c *checker) configuration() {
 
 func (c *checker) databases(ctx context.Context) {
 	ledger, err := c.app.ledger(ctx)
-	if err != nil {
-		c.fail("ledger", err)
-	} else {
+	switch {
+	case err == nil:
 		c.ledger = ledger
 		c.ok("ledger", "reachable, migrated, and made with this ledger key")
+		c.formerKey()
+	case !c.rekeyIsDue(err):
+		c.fail("ledger", err)
 	}
 	c.watermark(ctx)
 	c.inspect(ctx, "ledger", c.config.Database.URL)
 	if c.config.Database.StagingApart() {
 		c.inspect(ctx, "staging", c.config.Database.StagingURL)
 	}
+}
+
+// formerKey tells that nothing needs the former key any more, once the ledger has the new one.
+func (c *checker) formerKey() {
+	if !c.config.Database.FormerKey.IsZero() {
+		c.add(finding{Level: "warning", Subject: "ledger", Text: "nothing is sealed with the former key any more, and ledger_key_former still names it",
+			Hint: "take ledger_key_former out of [database], delete the former key, and restart the service"})
+	}
+}
+
+// rekeyIsDue tells that a change of the ledger key was prepared, and not begun.
+func (c *checker) rekeyIsDue(err error) bool {
+	var other *store.KeyError
+	if !errors.As(err, &other) || c.config.Database.FormerKey.IsZero() {
+		return false
+	}
+	former, err := keysOf(c.config.FormerKey)
+	if err != nil || former.ID != other.Registered {
+		return false
+	}
+	c.code = worse(c.code, exitConfiguration)
+	c.add(finding{Level: "error", Subject: "ledger", Text: "the ledger still has the former key: it is not changed yet",
+		Hint: "stop the service, then: syncd rekey --reason …"})
+	return true
 }
 
 // watermark tells whether a ledger that is put back would be noticed, or was.

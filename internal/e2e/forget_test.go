@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/mapping"
 	"syncd/internal/store"
 )
 
@@ -93,4 +94,32 @@ func TestForgetRenamesWhereOthersAreTold(t *testing.T) {
 	done, err := w.forget(r, "00003", true)
 	w.must(err)
 	w.wantOthers(r, run, "00099", "Iban", done.Name)
+}
+
+// Who was told as the likely owner of elements under another spelling is renamed there as well.
+func TestForgetRenamesLikelyOwners(t *testing.T) {
+	t.Parallel()
+	w, r := guarded(t, 8, 6)
+	w.loosen()
+	w.run(r, jobs.Succeeded, nil)
+	w.respell("00003", "3", 1)
+	w.respell("00004", "00004 ", 1)
+	run := w.run(r, jobs.Incomplete, nil)
+	w.wantOwner(r, run, "3", mapping.ProblemMissingEmployee, "00003")
+	w.wantOwner(r, run, "00004 ", mapping.ProblemBadKey, "00004")
+	w.exec(`DELETE FROM staging.payroll_element WHERE matricule IN ('3', '00003', '00004 ', '00004')`)
+	w.dismiss(2, 1)
+	w.exec(`DELETE FROM staging.employee WHERE matricule = '00004'`)
+	w.run(r, jobs.Incomplete, nil)
+	for matricule, told := range map[string]struct {
+		orphan string
+		code   mapping.ProblemCode
+	}{"00003": {"3", mapping.ProblemMissingEmployee}, "00004": {"00004 ", mapping.ProblemBadKey}} {
+		done, err := w.forget(r, matricule, true)
+		w.must(err)
+		w.wantOwner(r, run, told.orphan, told.code, done.Name)
+		if n := count(t, w, `SELECT count(*) FROM syncd.item t WHERE problems::text LIKE '%"' || $1 || '"%'`, matricule); n != 0 {
+			t.Errorf("%d problems name %s", n, matricule)
+		}
+	}
 }

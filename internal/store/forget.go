@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"syncd/internal/jobs"
+	"syncd/internal/mapping"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -130,6 +131,9 @@ func (s *Store) erase(ctx context.Context, q *dbsqlc.Queries, target int64, key,
 	if err := eraseFromFindings(ctx, q, target, key, name); err != nil {
 		return err
 	}
+	if err := eraseFromStrays(ctx, q, target, key, name); err != nil {
+		return err
+	}
 	trail, err := q.TrailNaming(ctx, dbsqlc.TrailNamingParams{TargetID: &target, Key: key})
 	done.Documents, done.Lines, done.Trail = done.Documents+documents, done.Lines+lines, done.Trail+trail
 	return err
@@ -160,6 +164,35 @@ func eraseFromFindings(ctx context.Context, q *dbsqlc.Queries, target int64, key
 			return err
 		}
 		if err := q.SetItemFindings(ctx, dbsqlc.SetItemFindingsParams{RunID: item.RunID, Seq: item.Seq, Findings: findings}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseFromStrays renames somebody where they were told as the likely owner of elements that nobody had.
+func eraseFromStrays(ctx context.Context, q *dbsqlc.Queries, target int64, key, name string) error {
+	items, err := q.StraysNaming(ctx, dbsqlc.StraysNamingParams{TargetID: target, Key: key})
+	if err != nil {
+		return err
+	}
+	for _, item := range items {
+		var problems []mapping.Problem
+		if err := json.Unmarshal(item.Problems, &problems); err != nil {
+			return fmt.Errorf("reading problems of the ledger: %w", err)
+		}
+		for _, p := range problems {
+			for i := range p.Nearest {
+				if p.Nearest[i].Code == key {
+					p.Nearest[i].Code = name
+				}
+			}
+		}
+		text, err := json.Marshal(problems)
+		if err != nil {
+			return err
+		}
+		if err := q.SetItemProblems(ctx, dbsqlc.SetItemProblemsParams{RunID: item.RunID, Seq: item.Seq, Problems: text}); err != nil {
 			return err
 		}
 	}

@@ -242,6 +242,21 @@ func (q *Queries) SetItemFindings(ctx context.Context, arg SetItemFindingsParams
 	return err
 }
 
+const setItemProblems = `-- name: SetItemProblems :exec
+UPDATE syncd.item SET problems = $1 WHERE run_id = $2 AND seq = $3
+`
+
+type SetItemProblemsParams struct {
+	Problems []byte
+	RunID    int64
+	Seq      int32
+}
+
+func (q *Queries) SetItemProblems(ctx context.Context, arg SetItemProblemsParams) error {
+	_, err := q.db.Exec(ctx, setItemProblems, arg.Problems, arg.RunID, arg.Seq)
+	return err
+}
+
 const setRunFindings = `-- name: SetRunFindings :exec
 UPDATE syncd.run SET findings = $1 WHERE id = $2
 `
@@ -296,6 +311,45 @@ func (q *Queries) StandsAgainst(ctx context.Context, arg StandsAgainstParams) (S
 		&i.Present,
 	)
 	return i, err
+}
+
+const straysNaming = `-- name: StraysNaming :many
+SELECT run_id, seq, problems FROM syncd.item
+WHERE target_id = $1 AND problems IS NOT NULL
+  AND jsonb_path_exists(problems::jsonb, '$[*] ? (@.code == "missing-employee" || @.code == "bad-key").nearest[*].code ? (@ == $key)',
+      jsonb_build_object('key', $2::text))
+`
+
+type StraysNamingParams struct {
+	TargetID int64
+	Key      string
+}
+
+type StraysNamingRow struct {
+	RunID    int64
+	Seq      int32
+	Problems []byte
+}
+
+// Elements without an employee, of which somebody was told as the likely owner.
+func (q *Queries) StraysNaming(ctx context.Context, arg StraysNamingParams) ([]StraysNamingRow, error) {
+	rows, err := q.db.Query(ctx, straysNaming, arg.TargetID, arg.Key)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StraysNamingRow
+	for rows.Next() {
+		var i StraysNamingRow
+		if err := rows.Scan(&i.RunID, &i.Seq, &i.Problems); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const trailNaming = `-- name: TrailNaming :one

@@ -51,6 +51,16 @@ SELECT run_id, seq, findings FROM syncd.item
 WHERE target_id = @target_id AND findings IS NOT NULL
   AND jsonb_path_exists(findings::jsonb, '$[*].keys[*] ? (@ == $key)', jsonb_build_object('key', sqlc.arg('key')::text));
 
+-- Elements without an employee, of which somebody was told as the likely owner.
+-- name: StraysNaming :many
+SELECT run_id, seq, problems FROM syncd.item
+WHERE target_id = @target_id AND problems IS NOT NULL
+  AND jsonb_path_exists(problems::jsonb, '$[*] ? (@.code == "missing-employee" || @.code == "bad-key").nearest[*].code ? (@ == $key)',
+      jsonb_build_object('key', sqlc.arg('key')::text));
+
+-- name: SetItemProblems :exec
+UPDATE syncd.item SET problems = @problems WHERE run_id = @run_id AND seq = @seq;
+
 -- name: SetRunFindings :exec
 UPDATE syncd.run SET findings = @findings WHERE id = @id;
 
