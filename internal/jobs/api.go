@@ -34,7 +34,7 @@ type Class string
 const (
 	ClassAccepted      Class = "accepted"      // 2xx, unless a refusal is inside
 	ClassData          Class = "data"          // this employee: 400, 404, 409, 413, 422, a refusal inside a 2xx
-	ClassTemporary     Class = "temporary"     // 408, 425, 429, 502, 503, 504, connection trouble: retried
+	ClassTemporary     Class = "temporary"     // 408, 425, 429, 460, 499, 502, 503, 504, connection trouble: retried
 	ClassTechnical     Class = "technical"     // other 5xx, an answer that cannot be read: retried a few times
 	ClassConfiguration Class = "configuration" // 401 after renewal, 403, invalid client, a redirect: the run stops
 	ClassCancelled     Class = "cancelled"     // the caller gave up

@@ -40,8 +40,9 @@ type meaning struct {
 // meanings is the one table of what a status means; the first row that has it counts. ARCHITECTURE.md shows it to people.
 //
 // A body can only take trust away (settle, decode): what accepts a document does so with JSON or with nothing. A refusal
-// is free of doubt where it says by itself that nothing was processed: a 4xx, but for 408, and a 503 with a Retry-After.
-// What stands between us and the API says 502, 503 and 504 when the API was only slow, 408 when it did not wait to the
+// is free of doubt where it says by itself that nothing was processed: a 4xx, but for 408, 460 and 499, and a 503 with a
+// Retry-After.
+// What stands between us and the API says 502, 503 and 504 when the API was only slow, 408, 460 or 499 when it did not wait to the
 // end, and a redirect is what comes after a form was processed.
 //
 // Rules that the configuration has for answers ([isidoor.salarie.answer]) judge any 2xx instead of its status. For a call
@@ -59,6 +60,8 @@ var meanings = []meaning{
 	{422, 422, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
 	{425, 425, jobs.ClassTemporary, false, jobs.ClassTemporary, jobs.ClassTemporary},
 	{429, 429, jobs.ClassTemporary, false, jobs.ClassTemporary, jobs.ClassTemporary},
+	{460, 460, jobs.ClassTemporary, true, jobs.ClassTemporary, jobs.ClassTemporary}, // of a load balancer that no longer waits
+	{499, 499, jobs.ClassTemporary, true, jobs.ClassTemporary, jobs.ClassTemporary}, // of nginx and gRPC gateways, likewise
 	{400, 499, jobs.ClassConfiguration, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
 	{502, 504, jobs.ClassTemporary, true, jobs.ClassTemporary, jobs.ClassTemporary},
 	{500, 599, jobs.ClassTechnical, true, jobs.ClassTechnical, jobs.ClassTemporary},

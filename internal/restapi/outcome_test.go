@@ -21,7 +21,7 @@ func wanted(status int) (document, reading, token string) {
 		return "accepted", "accepted", "configuration"
 	case 400, 404, 409, 413, 422:
 		return "data", "configuration", "configuration"
-	case 408:
+	case 408, 460, 499: // what stands between no longer waits
 		return "temporary?", "temporary", "temporary"
 	case 425, 429:
 		return "temporary", "temporary", "temporary"
