@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -99,3 +100,36 @@ func TestAClosedMonthIsClosedUnderAnyName(t *testing.T) {
 	}
 	w.wantSent(2)
 }
+
+// A dossier that gets another association's SIRET knows nothing of that one: what it calls unchanged was never sent there.
+// Where the partner does not tell whose key it is, a person must.
+func TestADossierThatBecomesAnotherEstablishmentIsHeld(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 2)
+	w.run(r, jobs.Succeeded, nil)
+	const other = "73282932000074"
+	r.API = nameless{r.API}
+	for _, known := range []string{`siret = '` + siret + `', identity = NULL`, `siret = NULL, identity = '` + siret + `'`} { // the latter of an older ledger
+		w.exec(`UPDATE syncd.target SET ` + known)
+		r.Siret = other
+		became := as(func(t *jobs.Target) { t.Siret = other })
+		held := w.wantHeldRun(r, became, jobs.RuleSiret)
+		f := finding(t, held.Findings, jobs.RuleSiret)
+		if len(f.Form) != 1 || f.Form[0].Old != siret || f.Form[0].New != other {
+			t.Errorf("%+v", f)
+		}
+		again := w.run(r, jobs.Held, became) // to be held tells nobody that it is right
+		w.approve(r, again.ID, "the number was mistyped")
+		w.resume(r, again.ID, jobs.Succeeded)
+		if run := w.run(r, jobs.Succeeded, became); jobs.Holds(run.Findings) {
+			t.Errorf("the decision is asked for again: %+v", run.Findings)
+		}
+		r.Siret = ""
+		w.run(r, jobs.Succeeded, as(func(t *jobs.Target) { t.Siret = "" })) // no longer configured says nothing
+	}
+}
+
+// nameless is an API that does not tell whose key it is asked with.
+type nameless struct{ jobs.API }
+
+func (nameless) Identity(context.Context) (string, error) { return "", nil }

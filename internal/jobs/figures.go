@@ -35,6 +35,7 @@ type History struct {
 	Restored  bool                  // the ledger was put back since the last finished run: it may not know what was sent
 	Looked    bool                  // and a person has looked since
 	Sender    *Sender               // the last run to which something was acknowledged; nil = none
+	Siret     string                // for whom the target was sent something; "" = for nobody, or not known
 	Forms     map[int64]Form        // by which something was sent; 0 = the first of them, which stands for what is older
 	Forgotten func(key string) bool // who was erased, although something was sent for the period; nil = nobody
 	Traced    bool                  // of some who left only traces are kept

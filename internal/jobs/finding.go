@@ -25,6 +25,7 @@ const (
 	RuleForm          Rule = "form"           // documents go by another Form than what was acknowledged last; N are sent only for that
 	RuleOtherJob      Rule = "other-job"      // the run Run of Job sent last, with another mapping
 	RuleSharing       Rule = "sharing"        // N Others of the same establishment were sent to
+	RuleSiret         Rule = "siret"          // the dossier's SIRET is another one (Form) than when something was sent to it
 	RuleContract      Rule = "contract"       // the API's contract changed in N ways that break what is sent, and nobody has accepted it
 	RuleUnknownMember Rule = "unknown-member" // the contract does not have N Members, or has them read-only: the API would drop them silently
 

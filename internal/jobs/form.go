@@ -53,6 +53,7 @@ const (
 	FormKey       FormMember = "key"
 	FormSemantics FormMember = "semantics"
 	FormScope     FormMember = "scope"
+	FormSiret     FormMember = "siret" // of RuleSiret alone
 )
 
 // FormChange is a part of a form that is another one than before.
@@ -142,8 +143,8 @@ func (h *History) otherForms(now Form) map[int64]bool {
 	return others
 }
 
-// sentOtherwise finds that the plan sends otherwise than what was sent last: by another form, as another target of the
-// same establishment, or by another job with another mapping.
+// sentOtherwise finds that the plan sends otherwise than what was sent last: by another form, for another
+// establishment, as another target of the same one, or by another job with another mapping.
 func (p *planning) sentOtherwise() []Finding {
 	var findings []Finding
 	holds, last := p.evidence.sends > 0, p.history.Sender
@@ -157,6 +158,9 @@ func (p *planning) sentOtherwise() []Finding {
 	if changes := p.form.changes(before); known && len(changes) > 0 {
 		byContract := p.form != p.sent && p.sent.Digest() == before.Digest() // which is accepted by itself
 		findings = append(findings, Finding{Rule: RuleForm, Holds: holds && !byContract, N: p.moved.n, Keys: p.moved.keys, Form: changes})
+	}
+	if was, is := p.history.Siret, p.target.Siret; was != "" && is != "" && was != is { // another association's: not even "unchanged" would be true
+		findings = append(findings, Finding{Rule: RuleSiret, Holds: true, Form: []FormChange{{FormSiret, was, is}}})
 	}
 	if n := len(p.others); n > 0 && holds { // renamed, or spelled otherwise: it would be sent a second time
 		findings = append(findings, Finding{Rule: RuleSharing, Holds: true, N: n, Others: p.others[:min(n, FindingKeys)]})

@@ -133,7 +133,7 @@ func TestCataloguesSayTheSame(t *testing.T) {
 	en, fr := map[string]string{}, map[string]string{}
 	texts(reflect.ValueOf(english), "", en)
 	texts(reflect.ValueOf(french), "", fr)
-	same := []string{"paie", "Code", "Codes", "Dossier", "Nomenclature", "HTTP %d", "%s, %s", "PRODUCTION", "%s code", "%s codes", "%s dossier", "%s dossiers", "… et %s", "Dossier", "syncd %s", ""}
+	same := []string{"paie", "SIRET", "Code", "Codes", "Dossier", "Nomenclature", "HTTP %d", "%s, %s", "PRODUCTION", "%s code", "%s codes", "%s dossier", "%s dossiers", "… et %s", "Dossier", "syncd %s", ""}
 	for path, english := range en {
 		french, ok := fr[path]
 		if english == "" && strings.Contains(path, ".several") {

@@ -49,6 +49,7 @@ var findings = map[jobs.Rule]jobs.Finding{
 
 	jobs.RuleForm:             {Holds: true, N: 8, Keys: []string{"00012"}, Form: []jobs.FormChange{{Member: jobs.FormPath, Old: "/V2/Salarie/Simulation", New: "/V2/Salarie"}}},
 	jobs.RuleSharing:          {Holds: true, N: 1, Others: []jobs.OtherTarget{{ID: 1, Dossier: "st-martin", BaseURL: "https://www.isidoor.org/api2#1"}}},
+	jobs.RuleSiret:            {Holds: true, Form: []jobs.FormChange{{Member: jobs.FormSiret, Old: "12345678200010", New: "99999999800019"}}},
 	jobs.RuleOtherJob:         {Holds: true, Job: "paie-bis", Run: 11},
 	jobs.RuleContract:         {Holds: true, N: 2, Contract: []jobs.ContractChange{{Kind: jobs.ContractMemberRequired, Path: "Email", Breaking: true}}},
 	jobs.RuleUnknownMember:    {Holds: true, N: 3, Members: []string{"Nir", "Elements[].Montant"}},
@@ -81,6 +82,8 @@ func TestFinding(t *testing.T) {
 			"impossible de dire si les données préparées ont changé depuis la préparation : lancez une nouvelle exécution"},
 		jobs.RuleSharing: {"this establishment (SIRET) was sent to before as st-martin (https://www.isidoor.org/api2): what went there is not known here, and would be sent a second time",
 			"cet établissement (SIRET) a déjà reçu des envois sous st-martin (https://www.isidoor.org/api2) : ce qui y est parti n'est pas connu ici, et serait transmis une seconde fois"},
+		jobs.RuleSiret: {"the dossier stands for another establishment than when it was sent to (SIRET 12345678200010, now 99999999800019): another association needs a [[dossier]] with another name; if only the number was wrong, approve",
+			"le dossier désigne un autre établissement que lors des envois précédents (SIRET 12345678200010, désormais 99999999800019) : à une autre association, il faut un [[dossier]] d'un autre nom ; si seul le numéro était faux, approuvez"},
 		jobs.RuleOtherJob: {"job paie-bis (run 11) sent last to this dossier, with another mapping: this run would replace what it sent",
 			"la tâche paie-bis (exécution 11) a transmis en dernier à ce dossier, avec une autre correspondance des champs : cette exécution remplacerait ce qu'elle a transmis"},
 		jobs.RuleFall: {"1,200 employees fewer than the 4,000 of run 11; at most 400 (10%) pass without a person",

@@ -140,10 +140,10 @@ func (s *Store) lockTarget(ctx context.Context, q *dbsqlc.Queries, t jobs.Target
 	if _, err := s.endFrozen(ctx, q, found.ID); err != nil {
 		return 0, err
 	}
-	if err := q.LockTargetByID(ctx, found.ID); err != nil || t.Siret == "" {
-		return found.ID, err
+	if err := q.LockTargetByID(ctx, found.ID); err != nil {
+		return 0, err
 	}
-	return found.ID, q.SetSiret(ctx, dbsqlc.SetSiretParams{ID: found.ID, Siret: t.Siret})
+	return found.ID, setSiret(ctx, q, found.ID, t.Siret)
 }
 
 // ensureTarget makes a target that is not there.

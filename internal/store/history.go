@@ -23,7 +23,7 @@ func (s *Store) History(ctx context.Context, target int64, period jobs.Period) (
 		return h, redact("reading earlier runs", err)
 	}
 	for _, read := range []func(context.Context, *jobs.History, int64, jobs.Period) error{
-		s.readLast, s.readSender, s.readPeriods, s.readNearest, s.readClosed, s.readForgotten,
+		s.readLast, s.readSender, s.readSiret, s.readPeriods, s.readNearest, s.readClosed, s.readForgotten,
 	} {
 		if err := read(ctx, &h, target, period); err != nil {
 			return h, redactUnlessOurs("reading earlier runs", err)

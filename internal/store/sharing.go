@@ -21,10 +21,33 @@ func (s *Store) Sharing(ctx context.Context, t jobs.Target) ([]jobs.OtherTarget,
 	return others, nil
 }
 
-// letShare remembers that a person let a run's target be sent to beside the others that its plan found.
+// setSiret records the SIRET of the configuration at hand; "" = none.
+func setSiret(ctx context.Context, q *dbsqlc.Queries, target int64, siret string) error {
+	if siret == "" {
+		return nil
+	}
+	return q.SetSiret(ctx, dbsqlc.SetSiretParams{ID: target, Siret: siret})
+}
+
+// readSiret reads for which establishment a target was sent something.
+func (s *Store) readSiret(ctx context.Context, h *jobs.History, target int64, _ jobs.Period) (err error) {
+	if h.Siret, err = s.queries.SentSiret(ctx, target); isNoRows(err) {
+		return nil
+	}
+	return err
+}
+
+// letShare remembers that a person let a run's target be sent to beside the others that its plan found, or with another SIRET.
 func letShare(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
 	var others []int64
 	for _, f := range run.Findings {
+		if f.Rule == jobs.RuleSiret {
+			for _, change := range f.Form {
+				if err := q.ApproveSiret(ctx, dbsqlc.ApproveSiretParams{ID: run.Target.ID, Siret: change.New}); err != nil {
+					return err
+				}
+			}
+		}
 		if f.Rule == jobs.RuleSharing {
 			for _, o := range f.Others {
 				others = append(others, o.ID)

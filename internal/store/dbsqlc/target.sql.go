@@ -9,6 +9,20 @@ import (
 	"context"
 )
 
+const approveSiret = `-- name: ApproveSiret :exec
+UPDATE syncd.target SET siret = $1::text WHERE id = $2
+`
+
+type ApproveSiretParams struct {
+	Siret string
+	ID    int64
+}
+
+func (q *Queries) ApproveSiret(ctx context.Context, arg ApproveSiretParams) error {
+	_, err := q.db.Exec(ctx, approveSiret, arg.Siret, arg.ID)
+	return err
+}
+
 const ensureTarget = `-- name: EnsureTarget :exec
 
 INSERT INTO syncd.target (partner, environment, base_url, dossier, siret)
@@ -66,20 +80,18 @@ func (q *Queries) FindTarget(ctx context.Context, arg FindTargetParams) (FindTar
 }
 
 const identify = `-- name: Identify :one
-UPDATE syncd.target SET identity = coalesce(identity, nullif($1::text, '')), siret = coalesce(nullif($2::text, ''), siret)
-WHERE id = $3
+UPDATE syncd.target SET identity = coalesce(identity, nullif($1::text, '')) WHERE id = $2
 RETURNING identity
 `
 
 type IdentifyParams struct {
 	Identity string
-	Siret    string
 	ID       int64
 }
 
 // What is not known is empty.
 func (q *Queries) Identify(ctx context.Context, arg IdentifyParams) (*string, error) {
-	row := q.db.QueryRow(ctx, identify, arg.Identity, arg.Siret, arg.ID)
+	row := q.db.QueryRow(ctx, identify, arg.Identity, arg.ID)
 	var identity *string
 	err := row.Scan(&identity)
 	return identity, err
@@ -175,8 +187,23 @@ func (q *Queries) LockTargetByID(ctx context.Context, id int64) error {
 	return err
 }
 
+const sentSiret = `-- name: SentSiret :one
+SELECT coalesce(t.siret, t.identity, '')::text AS siret FROM syncd.target t
+WHERE t.id = $1 AND EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = t.id)
+`
+
+// For whom a target was, or may have been, sent something. No row: for nobody.
+func (q *Queries) SentSiret(ctx context.Context, id int64) (string, error) {
+	row := q.db.QueryRow(ctx, sentSiret, id)
+	var siret string
+	err := row.Scan(&siret)
+	return siret, err
+}
+
 const setSiret = `-- name: SetSiret :exec
-UPDATE syncd.target SET siret = $1::text WHERE id = $2 AND siret IS DISTINCT FROM $1::text
+UPDATE syncd.target t SET siret = $1::text
+WHERE t.id = $2 AND t.siret IS DISTINCT FROM $1::text
+  AND (coalesce(t.siret, t.identity, $1::text) = $1::text OR NOT EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = t.id))
 `
 
 type SetSiretParams struct {
@@ -184,6 +211,7 @@ type SetSiretParams struct {
 	ID    int64
 }
 
+// Of a target that something was, or may have been, received for, another SIRET is for a person to approve.
 func (q *Queries) SetSiret(ctx context.Context, arg SetSiretParams) error {
 	_, err := q.db.Exec(ctx, setSiret, arg.Siret, arg.ID)
 	return err

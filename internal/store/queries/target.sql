@@ -22,12 +22,22 @@ WHERE partner = @partner AND environment = @environment AND base_url = @base_url
 
 -- What is not known is empty.
 -- name: Identify :one
-UPDATE syncd.target SET identity = coalesce(identity, nullif(@identity::text, '')), siret = coalesce(nullif(@siret::text, ''), siret)
-WHERE id = @id
+UPDATE syncd.target SET identity = coalesce(identity, nullif(@identity::text, '')) WHERE id = @id
 RETURNING identity;
 
+-- Of a target that something was, or may have been, received for, another SIRET is for a person to approve.
 -- name: SetSiret :exec
-UPDATE syncd.target SET siret = @siret::text WHERE id = @id AND siret IS DISTINCT FROM @siret::text;
+UPDATE syncd.target t SET siret = @siret::text
+WHERE t.id = @id AND t.siret IS DISTINCT FROM @siret::text
+  AND (coalesce(t.siret, t.identity, @siret::text) = @siret::text OR NOT EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = t.id));
+
+-- name: ApproveSiret :exec
+UPDATE syncd.target SET siret = @siret::text WHERE id = @id;
+
+-- For whom a target was, or may have been, sent something. No row: for nobody.
+-- name: SentSiret :one
+SELECT coalesce(t.siret, t.identity, '')::text AS siret FROM syncd.target t
+WHERE t.id = @id AND EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = t.id);
 
 -- Other targets of the same establishment that something was, or may have been, received for, but those that a person let
 -- this one be sent to beside. id 0 = a target that nothing was ever done with.
