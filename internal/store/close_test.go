@@ -122,3 +122,32 @@ func TestForcedCloseIsOnRecord(t *testing.T) {
 	}
 	f.wantTrail(s, ofPeriods, "marie close forced 2,3,4: declared")
 }
+
+// A month is closed for an establishment, whatever its dossier is called: what waits under its former name is missing, too.
+func TestCloseIsRefusedWhileSomethingWaitsUnderAnotherName(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	f.partly(s, run)
+	f.finish(s, run, jobs.ReasonStopped, jobs.Failed)
+	f.db.Exec(t, `UPDATE syncd.target SET siret = '12345678200010'`)
+
+	renamed, request := target, request()
+	renamed.Dossier, renamed.Siret = "st-martin", "12345678200010"
+	request.Target = renamed
+	again, err := s.Start(t.Context(), request)
+	f.must(err)
+	f.plan(s, again, toSend(s, "1", 0), toSend(s, "2", 0))
+	f.deliver(s, again)
+	f.finish(s, again, "", jobs.Succeeded)
+	_, err = s.ClosePeriod(f.impatient(), renamed, month, declared)
+	var missing *jobs.MissingError
+	if !errors.As(err, &missing) || jobs.Summary(missing.Missing) != "1 uncertain (3), by run 1; 1 not attempted (4), by run 1" {
+		t.Fatalf("%v", err)
+	}
+	f.db.Exec(t, `UPDATE syncd.target SET siret = '99999999800019' WHERE dossier <> 'st-martin'`) // another one's are its own
+	if _, err = s.ClosePeriod(f.impatient(), renamed, month, declared); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -333,17 +333,21 @@ const undeliveredOfPeriod = `-- name: UndeliveredOfPeriod :many
 WITH whole AS (
     SELECT coalesce(max(r.id), 0) AS id FROM syncd.run r
     WHERE r.target_id = $2 AND r.period = $3::text AND r.planned_at IS NOT NULL AND r.employees = '{}'
+), kin AS (
+    SELECT o.id FROM syncd.target me, syncd.target o WHERE me.id = $2 AND (o.id = me.id OR syncd.are_kin(me, o))
 ), line AS (
-    SELECT i.key, i.run_id, i.state, i.ambiguous, i.open, i.run_id = max(i.run_id) OVER (PARTITION BY i.key) AND i.run_id >= whole.id AS last
-    FROM whole, syncd.run r JOIN syncd.item i ON i.run_id = r.id WHERE r.target_id = $2 AND r.period = $3::text
+    SELECT r.target_id, i.key, i.run_id, i.state, i.ambiguous, i.open,
+           r.target_id = $2 AND i.run_id = max(i.run_id) OVER (PARTITION BY r.target_id, i.key) AND i.run_id >= whole.id AS last
+    FROM whole, syncd.run r JOIN syncd.item i ON i.run_id = r.id
+    WHERE r.target_id IN (SELECT id FROM kin) AND r.period = $3::text
 ), missing AS (
     SELECT l.key, l.run_id, CASE WHEN l.state = 'sending' OR l.state = 'pending' AND l.ambiguous THEN 'uncertain' ELSE l.state END AS state
     FROM line l WHERE (l.last OR l.open)
       AND l.state IN ('pending', 'sending', 'rejected', 'blocked', 'held', 'uncertain', 'unsettled', 'superseded', 'departed')
     UNION ALL
     SELECT b.key, b.run_id, 'uncertain' FROM syncd.baseline b
-    WHERE b.target_id = $2 AND b.period = $3::text AND b.in_doubt
-      AND NOT EXISTS (SELECT FROM line l WHERE l.key = b.key AND (l.open OR l.last AND l.state = 'departed'))
+    WHERE b.target_id IN (SELECT id FROM kin) AND b.period = $3::text AND b.in_doubt
+      AND NOT EXISTS (SELECT FROM line l WHERE l.target_id = b.target_id AND l.key = b.key AND (l.open OR l.last AND l.state = 'departed'))
 )
 SELECT state::text, count(*) AS lines, (array_agg(key ORDER BY key))[1:$1::integer]::text[] AS keys,
        coalesce(array_agg(DISTINCT run_id ORDER BY run_id) FILTER (WHERE run_id IS NOT NULL), '{}')::bigint[] AS runs
@@ -364,7 +368,8 @@ type UndeliveredOfPeriodRow struct {
 }
 
 // Whom a period leaves undelivered: what the last plan for everyone and those after it last said of each matricule, what
-// is still open of older ones, and what is in doubt without a line that is open.
+// is still open of older ones, and what is in doubt without a line that is open; the latter two of all targets of the
+// establishment, for which the period is closed as well.
 func (q *Queries) UndeliveredOfPeriod(ctx context.Context, arg UndeliveredOfPeriodParams) ([]UndeliveredOfPeriodRow, error) {
 	rows, err := q.db.Query(ctx, undeliveredOfPeriod, arg.Most, arg.TargetID, arg.Period)
 	if err != nil {
