@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,11 +15,11 @@ func machine(d *Daemon) {
 }
 
 // purging counts what a daemon does about what is old.
-func purging(purged *int) func(*Daemon, *Setup) {
+func purging(purged *atomic.Int32) func(*Daemon, *Setup) {
 	return func(d *Daemon, s *Setup) {
 		machine(d)
 		s.Purge, _ = schedule.Parse("*/20 * * * *", zone, nil)
-		s.PurgeNow = func() { *purged++ }
+		s.PurgeNow = func() { purged.Add(1) }
 	}
 }
 
@@ -26,7 +27,7 @@ func purging(purged *int) func(*Daemon, *Setup) {
 // hold given up, no month taken for missed, and the fire of that very moment happens.
 func TestAClockThatIsFarAheadForAMomentDoesNothing(t *testing.T) {
 	inWorld(t, "2026-11-25 05:19", func(t *testing.T, w *world) {
-		purged := 0
+		var purged atomic.Int32
 		d := w.start(1, purging(&purged), w.job("paie", "20 5 * * *", "a"))
 		pass(55 * time.Second)
 		w.clock.set(3000 * 24 * time.Hour)
@@ -41,11 +42,11 @@ func TestAClockThatIsFarAheadForAMomentDoesNothing(t *testing.T) {
 			t.Error("the leap is not told, or more than once")
 		}
 		pass(50 * time.Minute)
-		if purged != 0 {
-			t.Errorf("purged %d times within the hour", purged)
+		if purged.Load() != 0 {
+			t.Errorf("purged %d times within the hour", purged.Load())
 		}
 		pass(30 * time.Minute)
-		if purged == 0 {
+		if purged.Load() == 0 {
 			t.Error("never purged again")
 		}
 	})
@@ -54,19 +55,19 @@ func TestAClockThatIsFarAheadForAMomentDoesNothing(t *testing.T) {
 // A clock that was set ahead by hours, and is right now, only keeps things for an hour longer: schedules follow it.
 func TestAClockSetAheadByHoursOnlyDelaysThePurge(t *testing.T) {
 	inWorld(t, "2026-11-25 01:01", func(t *testing.T, w *world) {
-		purged := 0
+		var purged atomic.Int32
 		w.start(1, purging(&purged), w.job("paie", "0 6 * * *", "a"))
 		pass(time.Minute)
 		w.clock.set(8 * time.Hour)
 		w.ledger.clock.set(8 * time.Hour)
 		pass(50 * time.Minute)
 		w.wantRuns("a 2026-11 2026-11-25 06:00 catch-up succeeded")
-		if purged != 0 {
-			t.Errorf("purged %d times", purged)
+		if purged.Load() != 0 {
+			t.Errorf("purged %d times", purged.Load())
 		}
 		pass(20 * time.Minute)
-		if purged != 1 {
-			t.Errorf("purged %d times", purged)
+		if purged.Load() != 1 {
+			t.Errorf("purged %d times", purged.Load())
 		}
 	})
 }
@@ -74,7 +75,7 @@ func TestAClockSetAheadByHoursOnlyDelaysThePurge(t *testing.T) {
 // A machine that slept for two months has the time that its clock says.
 func TestAMachineThatSleptIsNoClockThatLeapt(t *testing.T) {
 	inWorld(t, "2026-09-25 05:30", func(t *testing.T, w *world) {
-		purged := 0
+		var purged atomic.Int32
 		d := w.start(1, func(d *Daemon, s *Setup) {
 			purging(&purged)(d, s)
 			d.Up = func() time.Duration { return d.Now().Sub(w.clock.wall) }
@@ -83,8 +84,8 @@ func TestAMachineThatSleptIsNoClockThatLeapt(t *testing.T) {
 		w.skip(61 * 24 * time.Hour)
 		pass(time.Minute)
 		w.wantRuns("a 2026-09 2026-09-25 06:00 catch-up succeeded", "a 2026-10 2026-10-25 06:00 catch-up succeeded")
-		if d.log.count("leapt") != 0 || purged != 1 {
-			t.Errorf("purged %d times", purged)
+		if d.log.count("leapt") != 0 || purged.Load() != 1 {
+			t.Errorf("purged %d times", purged.Load())
 		}
 	})
 }

@@ -13,7 +13,7 @@ func TestDaemonSkipsTheFireOfAClosedPeriod(t *testing.T) {
 	w := newWorld(t, 10, sandbox.Faults{})
 	pings := w.switchboard()
 	month := w.monthly(pings.setting())
-	w.want(0, w.run("period", "close", month, "--reason", "payslips are out"))
+	w.want(0, w.run("period", "close", month, "--force", "--reason", "payslips are out"))
 	d := w.daemon()
 	d.until("the fire is skipped", func() bool { return w.text(`SELECT count(*)::text FROM syncd.fire`) == "1" })
 	if got := w.text(`SELECT outcome || ' ' || reason || coalesce(' run ' || run_id, '') FROM syncd.fire`); got != "skipped closed" {
@@ -54,7 +54,7 @@ func (w *world) lapse() {
 
 func (w *world) reopened() {
 	w.t.Helper()
-	w.want(0, w.run("period", "close", former, "--reason", "payslips are out"))
+	w.want(0, w.run("period", "close", former, "--force", "--reason", "payslips are out"))
 	w.want(0, w.run("period", "reopen", former, "--for", "1h", "--reason", "a bonus was forgotten"))
 }
 

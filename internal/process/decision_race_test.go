@@ -57,7 +57,7 @@ func TestAPeriodIsClosedBesideARun(t *testing.T) {
 		case <-time.After(time.Duration(random.IntN(150)) * time.Millisecond):
 		case <-push.ended:
 		}
-		closing := w.run("period", "close", period, "--reason", "payslips are out")
+		closing := w.run("period", "close", period, "--force", "--reason", "payslips are out")
 		sent := w.sandbox.Stats().Deliveries
 		ran := push.wait()
 		outcome := fmt.Sprintf("close %d, run %d", closing.code, ran.code)

@@ -142,6 +142,6 @@ func (w *world) decideAll(d *daemon, month string) {
 	stopped := run(4)
 	w.must(w.sandbox.SetFaults(sandbox.Faults{}))
 	w.as(d, 4, "resume", stopped)
-	person(0, "period", "close", month)
+	person(0, "period", "close", month, "--force")
 	w.as(d, 0, "period", "reopen", month, "--for", "1h", "--reason", "because")
 }
