@@ -121,9 +121,11 @@ type definition struct {
 }
 
 // definitions are the catalogue's rows about relations, as the session's snapshot has them. TRUNCATE, REFRESH and ALTER
-// TABLE give a table other files, and so a new row; a partition or child that comes or goes has a row of its own.
+// TABLE give a table other files, and so a new row; a partition or child that comes or goes has a row of its own. Schemas
+// that change names lock none of their tables.
 func definitions(ctx context.Context, conn *pgx.Conn, relations []uint32) (map[uint32]definition, error) {
 	rows, err := conn.Query(ctx, `SELECT c.oid, c.oid::regclass::text, concat_ws(' ', c.xmin, c.relfilenode,
+			(SELECT n.nspname FROM pg_namespace n WHERE n.oid = c.relnamespace),
 			(SELECT string_agg(concat(i.inhrelid, '<', i.inhparent, '@', i.xmin), ' ' ORDER BY i.inhrelid, i.inhparent)
 			 FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)),
 			(SELECT string_agg(concat(r.oid, '@', r.xmin), ' ' ORDER BY r.oid) FROM pg_rewrite r WHERE r.ev_class = c.oid))
