@@ -221,10 +221,19 @@ func AppendNormal(dst []byte, kind Kind, text []byte) []byte {
 	if !kind.identifies() {
 		kind = Identify(text)
 	}
+	start := len(dst)
+	dst = appendCompact(dst, kind, text)
+	if kind == KindNIR && len(dst)-start == nirLength {
+		dst = dst[:start+nirShort]
+	}
+	return dst
+}
+
+// appendCompact is AppendNormal of a value of that kind, and leaves a NIR its key.
+func appendCompact(dst []byte, kind Kind, text []byte) []byte {
 	if !ascii(text) {
 		text = norm.NFKC.Append(nil, text...)
 	}
-	start := len(dst)
 	if kind == KindIBAN && len(text) > minIBAN {
 		text = text[withoutWord(text):]
 	}
@@ -242,9 +251,6 @@ func AppendNormal(dst []byte, kind Kind, text []byte) []byte {
 		default:
 			dst = append(dst, c)
 		}
-	}
-	if kind == KindNIR && len(dst)-start == nirLength {
-		dst = dst[:start+nirShort]
 	}
 	return dst
 }

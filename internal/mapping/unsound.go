@@ -39,7 +39,7 @@ func (f *Field) wrongIn(document, other []byte) bool {
 		return false
 	}
 	known, ok := textAt(other, f.Path)
-	return !ok || !SameSpelled(f.Kind, text, known)
+	return !ok || !bytes.Equal(appendCompact(nil, f.Kind, []byte(text)), appendCompact(nil, f.Kind, []byte(known)))
 }
 
 func (f *Field) wrongInRows(rows, others [][]byte) bool {

@@ -175,11 +175,17 @@ func TestUnsound(t *testing.T) {
 	for other, want := range map[string][]Unsound{
 		"":    all,
 		wrong: nil,
-		`{"B":{"Iban":"fr76 3000 6000 0112 3456 7890 188"},"Nir":"2850578999001","V":[{"Iban":"FR 00","K":"9"}]}`: nil,
-		`{"B":{"Iban":"FR7630006000011234567890189"},"Nir":null,"V":[]}`:                                          all,
+		`{"B":{"Iban":"fr76 3000 6000 0112 3456 7890 188"},"Nir":"2 85 05 78 999 001 17","V":[{"Iban":"FR 00","K":"9"}]}`: nil,
+		`{"B":{"Iban":"FR7630006000011234567890189"},"Nir":null,"V":[]}`:                                                  all,
 	} {
 		if got := spec.Unsound([]byte(wrong), []byte(other)); !reflect.DeepEqual(got, want) {
 			t.Errorf("beside %s: %+v, want %+v", other, got, want)
+		}
+	}
+	// A key that was right, or another wrong one, or none, confirms nothing.
+	for _, other := range []string{"285057899900112", "285057899900113", "2850578999001"} {
+		if got := spec.Unsound([]byte(`{"Nir":"2 85 05 78 999 001 98"}`), []byte(`{"Nir":"`+other+`"}`)); len(got) != 1 || got[0].Kind != KindNIR {
+			t.Errorf("after %s: %+v", other, got)
 		}
 	}
 	if got := spec.Unsound([]byte(`{"B":{"Iban":"FR76 3000 6000 0112 3456 7890 189"},"Nir":"2850578999001"}`), nil); got != nil {
