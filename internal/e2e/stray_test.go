@@ -117,3 +117,22 @@ func TestOwnerWhoIsUnchangedIsNamed(t *testing.T) {
 		t.Errorf("%+v", run.Counts)
 	}
 }
+
+// A run for some employees reads their elements alone, by their matricule: whose elements stand under another spelling is
+// held all the same.
+func TestElementsThatLostTheirEmployeeHoldARunForSome(t *testing.T) {
+	t.Parallel()
+	w, r := guarded(t, 8, 0)
+	w.loosen()
+	w.job.Guards.Elements, w.job.Guards.CodeTotals = off, off
+	w.run(r, jobs.Succeeded, nil)
+	w.respell("00001", "1", 99)
+	w.respell("00002", "X-99", 99)
+	w.respell("00003", "3", 1)
+	w.rename("00004", "CORRIGE")
+	run := w.run(r, jobs.Incomplete, employees("00001", "00002", "00003", "00004"))
+	w.wantHeldItems(r, run, map[string][]jobs.Rule{"00001": forAstray, "00002": forLost, "00003": forAstray})
+	if run.Counts.Accepted != 1 || run.Counts.EmployeesRead != 4 {
+		t.Errorf("%+v", run.Counts)
+	}
+}

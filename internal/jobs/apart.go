@@ -112,7 +112,8 @@ func (p *planning) readApart(ctx context.Context) error {
 }
 
 // seenTogether are the rules that need everyone to be read: a run for some takes over what they found about this very document.
-var seenTogether = []Rule{RuleUnique, RuleLost, RuleAstray}
+// Elements that lost their employee it looks for itself.
+var seenTogether = []Rule{RuleUnique}
 
 func (a *apart) carried(item *PlannedItem) []Finding {
 	held, waits := a.Held[item.Key]

@@ -95,6 +95,12 @@ func (p *planning) run(ctx context.Context, dictionaries mapping.Dictionaries) e
 	if err := p.check(); err != nil || !p.guarded {
 		return err
 	}
+	if p.keys != nil && p.strays.sends {
+		snapshot.Close()
+		if err := p.findElsewhere(ctx); err != nil {
+			return err
+		}
+	}
 	return p.judge(ctx, dictionaries)
 }
 

@@ -15,6 +15,7 @@ type strays struct {
 	rows    int    // elements of orphans
 	sent    []byte // of each employee who may be an owner: number of the item, 0 = it is not sent; whether it lost all elements; matricule
 	holds   []Hold
+	sends   bool // some of those employees would be sent
 }
 
 // orphan is a matricule that has elements and no employee.
@@ -40,6 +41,7 @@ func (s *strays) employee(seq int, lost bool, key string) {
 	if lost {
 		flag = 1
 	}
+	s.sends = s.sends || seq > 0
 	s.sent = binary.AppendUvarint(s.sent, uint64(seq)<<1|flag) //nolint:gosec // a number from 1 on
 	s.sent = binary.AppendUvarint(s.sent, uint64(len(key)))
 	s.sent = append(s.sent, key...)
@@ -96,8 +98,48 @@ func (p *planning) addOrphans(ctx context.Context) error {
 	return p.flush(ctx)
 }
 
+// findElsewhere looks for orphans among the elements of everyone: a partial run itself reads only those that are spelled as
+// it was asked for. It is done once the run's own snapshot is closed: two at once could wait for each other, with an import
+// between them.
+func (p *planning) findElsewhere(ctx context.Context) error {
+	source, params := p.job.Source, QueryParams(p.target, p.period)
+	source.Ready = "" // it was asked
+	snapshot, err := p.staging.Snapshot(ctx, source, params, nil)
+	if err != nil {
+		return err
+	}
+	defer snapshot.Close()
+	mapped, err := mapping.Compile(uncoded(p.job.Mapping), snapshot.Shape(), nil, params)
+	if err != nil {
+		return err
+	}
+	m, err := newMerge(snapshot, len(source.Children), nothingKnown{}, mapped.NewBuilder(), nil, "")
+	if err != nil {
+		return err
+	}
+	var s subject
+	for {
+		more, err := m.next(&s)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		if s.employees == 0 {
+			p.strays.orphan(&s, m.key)
+		}
+	}
+	if err := snapshot.Unmoved(ctx); err != nil || p.strays.rows == 0 {
+		return err
+	}
+	return p.findOwners(ctx)
+}
+
 func (p *planning) findOwners(ctx context.Context) error {
 	s := &p.strays
+	s.holds = nil
+	defer func(sent []byte) { s.sent = sent }(s.sent)
 	of := map[string][]*orphan{} // by what spellings have in common
 	for i := range s.orphans {
 		o := &s.orphans[i]
