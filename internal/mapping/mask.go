@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 const (
@@ -39,11 +41,12 @@ func Redact(text string, secrets ...string) string {
 			}
 		}
 	}
+	p.hideEncoded(func(plain string) bool { return Redact(plain, secrets...) != plain })
 	return p.String()
 }
 
 // Mask hides the personal values of the document that a message of the API echoes: every scalar longer than two
-// characters, however it is written (case, encoding, separators, the usual notations of dates and amounts), unless its
+// characters, however it is written (case, accents, encoding, separators, the usual notations of dates and amounts), unless its
 // field is a constant or a code of a nomenclature. The key of the employee (the matricule) stays readable. What looks
 // like a NIR or an IBAN, and eight digits or more in a row, are hidden wherever they come from. The document may be nil.
 // If it is not JSON, nothing of the message can be trusted to be harmless, and all of it is masked. The message comes
@@ -75,6 +78,7 @@ func (s Spec) Mask(document []byte, message, key string) string {
 	for _, text := range found.spread {
 		p.spread(text)
 	}
+	p.hideEncoded(func(plain string) bool { return s.Mask(document, plain, key) != plain })
 	return p.String()
 }
 
@@ -98,7 +102,7 @@ func (s Spec) terms(document []byte, key string) *terms {
 	t := &terms{numbers: map[string]bool{}, dates: map[date]bool{}}
 	seen := map[string]bool{"": true, key: true}
 	add := func(text string) {
-		for _, variant := range []string{text, Reveal(text)} {
+		for _, variant := range []string{text, Reveal(text), mojibake(text)} {
 			if variant = fold(variant); utf8.RuneCountInString(variant) > shortValue && !seen[variant] {
 				seen[variant] = true
 				t.texts = append(t.texts, term{text: variant})
@@ -130,24 +134,38 @@ func (s Spec) terms(document []byte, key string) *terms {
 	return t
 }
 
-// fold lowers the case of each character.
-func fold(text string) string { return strings.Map(foldRune, text) }
-
-func foldRune(r rune) rune {
-	if '！' <= r && r <= '～' { // full width
-		r -= '！' - '!'
+// fold gives each character in lower case and without accents, as many a program writes names.
+func fold(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		b.WriteString(foldRune(r))
 	}
-	return unicode.ToLower(unicode.ToUpper(r))
+	return b.String()
+}
+
+var ligatures = strings.NewReplacer("œ", "oe", "æ", "ae", "ß", "ss", "ø", "o", "ł", "l", "đ", "d", "’", "'")
+
+func foldRune(r rune) string {
+	lower := string(unicode.ToLower(unicode.ToUpper(r)))
+	if r < utf8.RuneSelf {
+		return lower
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsMark(r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(norm.NFKD.String(ligatures.Replace(lower))))
 }
 
 // squeeze keeps the letters and digits of a text, in folded case.
 func squeeze(text string) string {
-	return strings.Map(func(r rune) rune {
+	return fold(strings.Map(func(r rune) rune {
 		if isWordRune(r) {
-			return foldRune(r)
+			return r
 		}
 		return -1
-	}, text)
+	}, text))
 }
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }

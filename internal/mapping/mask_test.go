@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +55,7 @@ func TestMaskOfWhatTheMappingDoesNotKnow(t *testing.T) {
 	if got := sampleSpec().Mask([]byte(`{"Nom":"Dup`), "Dupont", ""); got != masked {
 		t.Errorf("with a broken document masked as %q", got)
 	}
-	if got := sampleSpec().Mask([]byte(` ["Dupont"]`), "Dupont \xff", ""); got != masked+" \uFFFD" {
+	if got := sampleSpec().Mask([]byte(` ["Dupont"]`), "Dupont \xff", ""); got != masked+" ÿ" {
 		t.Errorf("with an array masked as %q", got)
 	}
 }
@@ -65,7 +67,7 @@ func TestMaskLeavesNoValue(t *testing.T) {
 		value, before, after := rapid.String().Draw(t, "value"), rapid.String().Draw(t, "before"), rapid.String().Draw(t, "after")
 		document := []byte(`{"A":` + quoteJSON(value) + `}`)
 		got := spec.Mask(document, before+value+after, "")
-		if utf8.RuneCountInString(value) > shortValue && value != masked && strings.Contains(got, value) && !strings.Contains(before+masked+after, value) {
+		if utf8.RuneCountInString(fold(value)) > shortValue && value != masked && strings.Contains(got, value) && !strings.Contains(before+masked+after, value) {
 			t.Fatalf("%q shows %q", got, value)
 		}
 	})
@@ -86,7 +88,9 @@ func TestMaskOfOtherSpellings(t *testing.T) {
 		"7 mai 1985", "07 MAI 1985", "7-May-1985", "May 7, 1985", "7 mai 85", "1985-05-07T00:00:00",
 		"L%c3%a9a D%27Aubign%C3%A9", "L%E9a D%27Aubign%e9", "L&eacute;a D&#39;Aubign&#xE9;", "L&amp;eacute;a D&amp;#039;Aubign&amp;eacute;", `L\u00e9a D\u0027Aubign\u00E9`,
 		"L%25c3%25a9a+D%2527Aubign%25C3%25A9", "LÉA D’AUBIGNÉ", "Léa_D'Aubigné", "LéaDAubigné", "ＬéａD'Aubigné",
-		"4 ALLÉE DU BAC", "4,allée-du-bac", "4%20all%C3%A9e%20du%20Bac",
+		"LEA D'AUBIGNE", "Lea D Aubigne", "Le\u0301a D'Aubigne\u0301", "LÃ©a D'AubignÃ©", "L\xe9a D'Aubign\xe9", `L\xe9a D\x27Aubign\xc3\xa9`, "L\xc3\xa9a D'Aubign\xc3\xa9",
+		base64.RawStdEncoding.EncodeToString([]byte(document)), base64.RawURLEncoding.EncodeToString([]byte("285057899900116")), hex.EncodeToString([]byte("Léa D'Aubigné")),
+		"4 ALLÉE DU BAC", "4 ALLEE DU BAC", "4,allée-du-bac", "4%20all%C3%A9e%20du%20Bac",
 	} {
 		for _, message := range []string{"Refus : " + value + " pour 00042.", "x=" + value + "&m=00042", "(" + value + ")"} {
 			got := spec.Mask([]byte(document), message, "00042")
@@ -139,7 +143,8 @@ func TestRedact(t *testing.T) {
 	t.Parallel()
 	const secret = "aB+/9c==-Kz"
 	for _, form := range []string{secret, "ab%2b%2f9C%3d%3d-kz", "aB%2B%2F9c%3D%3D-Kz", "aB&#43;&#x2F;9c&equals;=-Kz", `aB\u002b\/9c==-Kz`,
-		"aB%252b%252f9c%253D%253d-Kz", "aB&amp;#43;/9c==-Kz", "AB+/9C==-KZ", "aB9c Kz", "aB %2b / 9c == - Kz"} {
+		"aB%252b%252f9c%253D%253d-Kz", "aB&amp;#43;/9c==-Kz", "AB+/9C==-KZ", "aB9c Kz", "aB %2b / 9c == - Kz", `aB\x2b/9c==-Kz`,
+		base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte("key:" + secret)), hex.EncodeToString([]byte(secret))} {
 		if got := Redact("clé "+form+" inconnue", secret); got != "clé "+masked+" inconnue" {
 			t.Errorf("%q is shown as %q", form, got)
 		}

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -30,12 +31,12 @@ func newPainter(message string) *painter {
 	p := &painter{message: message, marks: make([]paint, len(message))}
 	var folded, squeezed strings.Builder
 	for at, r := range message {
-		folded.WriteRune(foldRune(r))
+		folded.WriteString(foldRune(r))
 		for len(p.offsets) < folded.Len() {
 			p.offsets = append(p.offsets, at)
 		}
 		if isWordRune(r) {
-			squeezed.WriteRune(foldRune(r))
+			squeezed.WriteString(foldRune(r))
 			for len(p.places) < squeezed.Len() {
 				p.places = append(p.places, at)
 			}
@@ -98,6 +99,15 @@ func (p *painter) paint(t term) {
 			p.hide(start, end)
 		}
 		from += i + 1
+	}
+}
+
+// hideEncoded hides base64 and hexadecimal digits that stand for a text that discloses something.
+func (p *painter) hideEncoded(discloses func(plain string) bool) {
+	for _, found := range encoded.FindAllStringIndex(p.message, -1) {
+		if slices.ContainsFunc(readings(p.message[found[0]:found[1]]), discloses) {
+			p.hide(found[0], found[1])
+		}
 	}
 }
 
