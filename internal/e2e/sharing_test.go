@@ -133,3 +133,20 @@ func TestADossierThatBecomesAnotherEstablishmentIsHeld(t *testing.T) {
 type nameless struct{ jobs.API }
 
 func (nameless) Identity(context.Context) (string, error) { return "", nil }
+
+// What was planned for one establishment is not sent once the dossier stands for another one, though nothing was sent yet.
+func TestAPlanIsNotSentToAnotherEstablishment(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 2)
+	r.API = nameless{r.API}
+	w.job.Guards.Approval = true
+	held := w.wantHeldRun(r, nil, jobs.RuleApproval)
+	w.exec(`UPDATE syncd.target SET siret = '` + siret + `', identity = NULL`)
+	w.approve(r, held.ID, "looked at")
+	r.Siret = "73282932000074"
+	run := w.resume(r, held.ID, jobs.Held)
+	if run.Failure.Code != jobs.ReasonFormOutdated {
+		t.Errorf("%+v", run.Failure)
+	}
+	w.wantSent(0)
+}

@@ -8,6 +8,8 @@ import (
 )
 
 var (
+	// ErrOtherSiret means that a run was planned for another establishment than its dossier stands for now.
+	ErrOtherSiret = errors.New("the run was planned for another SIRET")
 	// ErrLost means that this process no longer owns the run: another one took it, or the ledger could not be reached.
 	// Nothing may be sent or written any more.
 	ErrLost = errors.New("the claim on the run is lost: another process took it over, or the ledger could not be reached\nhint: 'syncd runs' tells where the run stands, 'syncd resume RUN' goes on with it")

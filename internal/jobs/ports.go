@@ -59,7 +59,7 @@ type Ledger interface {
 
 	// Identify records what the partner answers for the target ("" = it does not tell), unless something is recorded
 	// already, and the SIRET that is configured. It returns what is recorded. Once it is known whose month it is, that may
-	// be closed: *ClosedError.
+	// be closed: *ClosedError. ErrOtherSiret: the run was planned for another one.
 	Identify(ctx context.Context, run *Run, answered, configured string) (string, error)
 
 	BaselineReader

@@ -65,7 +65,9 @@ func (r *Runner) transfer(ctx context.Context, job *PushJob, run *Run) (Reason, 
 	if err != nil {
 		return Reason{}, err
 	}
-	if err := r.identify(preparing, run); err != nil {
+	if err := r.identify(preparing, run); errors.Is(err, ErrOtherSiret) {
+		return Reason{Code: ReasonFormOutdated}, nil
+	} else if err != nil {
 		return Reason{}, err
 	}
 	if job.readsBack() {

@@ -88,7 +88,7 @@ var english = catalogue{
 		jobs.ReasonStagingLocked:   {plain: "a table of staging is being replaced, and was not free in time", with: "staging is being replaced: %s was not free in time"},
 		jobs.ReasonStagingReplaced: {plain: "staging was replaced while it was read, so nothing of it was used", with: "%s was replaced while it was read, so nothing of it was used"},
 		jobs.ReasonClosed:          {plain: "the period is closed, so nothing of it is sent"},
-		jobs.ReasonFormOutdated:    {plain: "documents go by another call than when this was planned, so nothing more of it is sent"},
+		jobs.ReasonFormOutdated:    {plain: "documents go by another call, or with another SIRET, than when this was planned, so nothing more of it is sent"},
 		jobs.ReasonUnapproved:      {plain: "nobody approved it: the ledger was changed by something else than 'syncd approve'"},
 		jobs.ReasonContract:        {plain: "the contract of Isidoor's API has changed since this was planned, so nothing more of it is sent"},
 		jobs.ReasonOutdated:        {plain: "the ledger was put back since this was planned, so nothing more of it is sent"},

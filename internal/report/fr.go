@@ -98,7 +98,7 @@ var french = catalogue{
 		jobs.ReasonStagingLocked:   {plain: "une table des données préparées est en cours de remplacement et n'a pas été libérée à temps", with: "les données préparées sont en cours de remplacement : %s n'a pas été libéré à temps"},
 		jobs.ReasonStagingReplaced: {plain: "les données préparées ont été remplacées pendant leur lecture : rien n'en a été utilisé", with: "%s a été remplacé pendant sa lecture : rien n'en a été utilisé"},
 		jobs.ReasonClosed:          {plain: "la période est close : plus rien n'en est envoyé"},
-		jobs.ReasonFormOutdated:    {plain: "les fiches partent par un autre appel que lors de la préparation : plus rien n'en est envoyé"},
+		jobs.ReasonFormOutdated:    {plain: "les fiches partent par un autre appel, ou avec un autre SIRET, que lors de la préparation : plus rien n'en est envoyé"},
 		jobs.ReasonUnapproved:      {plain: "sans approbation : la mémoire de syncd a été modifiée autrement que par « syncd approve »"},
 		jobs.ReasonContract:        {plain: "le contrat de l'API d'Isidoor a changé depuis la préparation : plus rien n'en est envoyé"},
 		jobs.ReasonOutdated:        {plain: "la mémoire de syncd a été remise en arrière depuis la préparation : plus rien n'en est envoyé"},

@@ -100,7 +100,7 @@ func redactUnlessOurs(doing string, err error) error {
 
 // isOurs tells errors that say what is the matter with what was asked for, not with the database.
 func isOurs(err error) bool {
-	for _, sentinel := range []error{jobs.ErrTaken, jobs.ErrLost, jobs.ErrNoRun, jobs.ErrNoContract, jobs.ErrContractMoved} {
+	for _, sentinel := range []error{jobs.ErrTaken, jobs.ErrLost, jobs.ErrOtherSiret, jobs.ErrNoRun, jobs.ErrNoContract, jobs.ErrContractMoved} {
 		if errors.Is(err, sentinel) {
 			return true
 		}

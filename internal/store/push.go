@@ -101,7 +101,7 @@ func (s *Store) Identify(ctx context.Context, run *jobs.Run, answered, configure
 		if err := fence(ctx, q, run); err != nil {
 			return err
 		}
-		if err := setSiret(ctx, q, run.Target.ID, configured); err != nil {
+		if err := identifyAs(ctx, q, run, configured); err != nil {
 			return err
 		}
 		answer, err := q.Identify(ctx, dbsqlc.IdentifyParams{ID: run.Target.ID, Identity: answered})

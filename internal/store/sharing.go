@@ -29,6 +29,20 @@ func setSiret(ctx context.Context, q *dbsqlc.Queries, target int64, siret string
 	return q.SetSiret(ctx, dbsqlc.SetSiretParams{ID: target, Siret: siret})
 }
 
+// identifyAs records the SIRET of the configuration at hand for a run. Of one that is planned it must be that of its plan.
+func identifyAs(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, siret string) error {
+	if run.Planned && run.Kind == jobs.PushSalaries && siret != "" {
+		known, err := q.KnownSiret(ctx, run.Target.ID)
+		if err == nil && known != "" && known != siret {
+			err = jobs.ErrOtherSiret
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return setSiret(ctx, q, run.Target.ID, siret)
+}
+
 // readSiret reads for which establishment a target was sent something.
 func (s *Store) readSiret(ctx context.Context, h *jobs.History, target int64, _ jobs.Period) (err error) {
 	if h.Siret, err = s.queries.SentSiret(ctx, target); isNoRows(err) {

@@ -97,6 +97,17 @@ func (q *Queries) Identify(ctx context.Context, arg IdentifyParams) (*string, er
 	return identity, err
 }
 
+const knownSiret = `-- name: KnownSiret :one
+SELECT coalesce(siret, identity, '')::text AS siret FROM syncd.target WHERE id = $1
+`
+
+func (q *Queries) KnownSiret(ctx context.Context, id int64) (string, error) {
+	row := q.db.QueryRow(ctx, knownSiret, id)
+	var siret string
+	err := row.Scan(&siret)
+	return siret, err
+}
+
 const letShare = `-- name: LetShare :exec
 INSERT INTO syncd.sharing (target_id, other_id, run_id)
 SELECT $1, unnest($2::bigint[]), $3 ON CONFLICT (target_id, other_id) DO NOTHING

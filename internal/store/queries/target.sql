@@ -31,6 +31,9 @@ UPDATE syncd.target t SET siret = @siret::text
 WHERE t.id = @id AND t.siret IS DISTINCT FROM @siret::text
   AND (coalesce(t.siret, t.identity, @siret::text) = @siret::text OR NOT EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = t.id));
 
+-- name: KnownSiret :one
+SELECT coalesce(siret, identity, '')::text AS siret FROM syncd.target WHERE id = @id;
+
 -- name: ApproveSiret :exec
 UPDATE syncd.target SET siret = @siret::text WHERE id = @id;
 
