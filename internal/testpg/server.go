@@ -175,9 +175,11 @@ func (s *Server) Restart(between func(data string) error) error {
 	if err := errors.Join(os.WriteFile(rest, nil, 0o600), syscall.Kill(server, syscall.SIGINT)); err != nil { // a fast shutdown
 		return fmt.Errorf("restarting PostgreSQL: %w", err)
 	}
-	for deadline := time.Now().Add(stopTimeout); !exists(filepath.Join(s.dir, "resting")); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	for deadline := time.After(stopTimeout); !exists(filepath.Join(s.dir, "resting")); {
+		select {
+		case <-deadline:
 			return errors.New("restarting PostgreSQL: it does not stop")
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 	if err := errors.Join(between(filepath.Join(s.dir, "data")), os.Remove(rest)); err != nil {
