@@ -233,13 +233,13 @@ func (e *RestoredError) Error() string {
 // Is makes it a jobs.ErrUnreachable: this ledger cannot be worked with, and another process may find it well.
 func (e *RestoredError) Is(target error) bool { return target == jobs.ErrUnreachable }
 
-// behind tells that the ledger is not the one that this process knew, or has gone back since. now was asked for with a mark
-// of this process, or of another one on this machine.
+// behind tells that the ledger is not the one that this process knew, or has gone back since, whoever was the first to notice.
+// now was asked for with a mark of this process, or of another one on this machine.
 func (k *known) behind(now dbsqlc.PositionRow, asked *mark) error {
 	here := now
 	here.Kept = true // that was asked about the other one
 	switch {
-	case whereIs(now) != k.where(), asked.contradicts(now), k.contradicts(here):
+	case whereIs(now) != k.where(), asked.contradicts(now), k.contradicts(here), now.Noticed > k.Noticed:
 		return &RestoredError{Problem: "the ledger was restored, put back, promoted or replaced while this process worked with it"}
 	case now.Version != k.version:
 		return &RestoredError{Problem: "the ledger was migrated by another version of syncd while this process worked with it"}

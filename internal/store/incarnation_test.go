@@ -215,3 +215,29 @@ func TestWatermarkThatCannotBeKeptIsToldOnce(t *testing.T) {
 		t.Errorf("%v", *w.trouble)
 	}
 }
+
+// Nor does it go on when somebody else has told of that before it looked: what it knows, and sends, is of before.
+func TestWhatAnotherProcessToldOfIsRefusedAsWell(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	w := f.watch(t.TempDir())
+	f.must(w.Notice(t.Context()))
+	putBack := f.db.Rewind(t, "syncd")
+	f.sendOne(w.Store, "1", 0)
+	w.Rest()
+	putBack()
+	if f.noticed(w.marks.Folder) != 1 {
+		t.Fatal("not told")
+	}
+	var restored *RestoredError
+	if _, err := w.See(t.Context(), 1, nil); !errors.As(err, &restored) {
+		t.Errorf("%v", err)
+	}
+	if _, err := w.Start(t.Context(), request()); !errors.As(err, &restored) {
+		t.Errorf("%v", err)
+	}
+	w.pool.Reset()
+	if _, err := w.Pauses(t.Context()); !errors.As(err, &restored) {
+		t.Errorf("%v", err)
+	}
+}
