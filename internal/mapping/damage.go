@@ -50,11 +50,16 @@ func harmless(r rune) bool {
 }
 
 // damaged tells the characters that no name or word has: what stands for a lost one, the control characters of Latin 1,
-// marks of direction, a mark of byte order, and those that are none or mean something to one program alone.
+// marks of direction, a mark of byte order, those that are none or mean something to one program alone, and what web pages
+// and word processors leave behind: places where a line may break, and where an object was.
 func damaged(r rune) bool {
-	const byteOrderMark = '\uFEFF'
+	const byteOrderMark, zeroWidthSpace, wordJoiner, softHyphen, object = '\uFEFF', '\u200B', '\u2060', '\u00AD', '\uFFFC'
+	switch r {
+	case byteOrderMark, zeroWidthSpace, wordJoiner, softHyphen, object, utf8.RuneError:
+		return true
+	}
 	switch {
-	case r < 0xA0, r == utf8.RuneError, r == byteOrderMark, r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE:
+	case r < 0xA0, r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE:
 		return true
 	}
 	return r >= 0x061C && (unicode.Is(unicode.Bidi_Control, r) || unicode.Is(unicode.Co, r))

@@ -103,14 +103,14 @@ func digitAt(whole, fraction []byte, i int) int64 {
 
 const maxAmountText = 40 // bytes of a text that can be an amount
 
-// ScaledText reads a text that people would take for a number as Scaled does: "1 250,00", "1.250,00 €", "12,5-". Where there
-// are points and commas, the last one that occurs once stands before the decimals. It reports false for what is no number.
+// ScaledText reads a text that people would take for a number as Scaled does: "1 250,00", "1.250,00 €", "12,5-", "7 EUR".
+// Where there are points and commas, the last one that occurs once stands before the decimals. It reports false for what is no number.
 func ScaledText(text []byte) (units int64, ok bool) {
 	if units, ok = Scaled(text); ok || len(text) > maxAmountText {
 		return units, ok
 	}
 	var plain [maxAmountText + 1]byte
-	number, negative, ok := plainNumber(plain[:0], text)
+	number, negative, ok := plainNumber(plain[:0], withoutUnit(text))
 	if !ok {
 		return 0, false
 	}
@@ -118,6 +118,30 @@ func ScaledText(text []byte) (units int64, ok bool) {
 		units = -units
 	}
 	return units, ok
+}
+
+// withoutUnit leaves out the word for euros in front of an amount or behind it.
+func withoutUnit(text []byte) []byte {
+	for _, unit := range []string{"euros", "euro", "eur"} {
+		n := len(unit)
+		switch {
+		case len(text) < n:
+		case equalFold(text[len(text)-n:], unit):
+			return text[:len(text)-n]
+		case equalFold(text[:n], unit):
+			return text[n:]
+		}
+	}
+	return text
+}
+
+func equalFold(text []byte, lower string) bool {
+	for i := range text {
+		if text[i]|0x20 != lower[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // plainNumber appends the digits of a number and its decimal point.

@@ -74,6 +74,7 @@ func TestDamage(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"Andr\ufffd": "U+FFFD", "Andr\u0082": "U+0082", "\u202eABC": "U+202E", "A\u2066B": "U+2066", "Le\ufeffroy": "U+FEFF", "A\u200eB": "U+200E", "A\ue000": "U+E000",
+		"Le\u200bRoy": "U+200B", "Le\u2060Roy": "U+2060", "Le\u00adRoy": "U+00AD", "Roy\ufffc": "U+FFFC",
 		"AndrÃ©": Mojibake, "Ã‰cole": Mojibake, "l’Ã©tÃ©": Mojibake, "lâ€™école": Mojibake, "dÃ©jÃ\u00a0 lÃ": Mojibake, "dejÃ  vu": Mojibake, "12Â\u00a0kg": Mojibake, "12Â kg": Mojibake,
 		"NÂ°3": Mojibake, "Å“uvre": Mojibake, "3 â‚¬": Mojibake, "ï»¿Nom": Mojibake, "AndrÃƒÂ©": Mojibake, "Andr√©": Mojibake, "Andr├®": Mojibake, "Fran‡ois": Mojibake,
 		"Àéîõü ŒUVRE œ æ ç Ÿ": "", "ANDRÉ\u00a0DUPONT": "", "« CAFÉ\u00a0»": "", "l’été – 3 €…": "", "JOÃO CONCEIÇÃO": "", "Åse Ås": "", "Nguyễn Văn Đức": "", "Łódź": "",
@@ -143,12 +144,13 @@ func TestScaledText(t *testing.T) {
 	for text, want := range map[string]int64{
 		"1250": 12500000, "12.50": 125000, "12,50": 125000, "1 250,00": 12500000, "1\u202f250,00 €": 12500000, "1.250,00": 12500000, "1,250.00": 12500000,
 		"1.250.000": 12500000000, "-12,5": -125000, "12,5-": -125000, "−3": -30000, "+3,1": 31000, " 7 ": 70000, "1'250.5": 12505000, "12,": 120000,
+		"1250 EUR": 12500000, "EUR 1 250,00": 12500000, "12,50 euros": 125000, "-3,5Euro": -35000,
 	} {
 		if got, ok := ScaledText([]byte(text)); !ok || got != want {
 			t.Errorf("%q: %d, %v, want %d", text, got, ok, want)
 		}
 	}
-	for _, text := range []string{"", " ", "12h30", "2026-11-30", "A12", "1-2", "--1", ",", "€", "HSUP25", "12/50"} {
+	for _, text := range []string{"", " ", "12h30", "2026-11-30", "A12", "1-2", "--1", ",", "€", "EUR", "euros", "12 EUR 3", "HSUP25", "12/50"} {
 		if got, ok := ScaledText([]byte(text)); ok {
 			t.Errorf("%q is %d", text, got)
 		}
