@@ -183,6 +183,17 @@ without() { # FILE COMMAND …: it is away meanwhile
 	mv "$file.away" "$file"
 	return "$got"
 }
+# as docs/install.md tells it
+another_key() {
+	(cd "$folder/credentials" && umask 077 && mv ledger-key ledger-key-former && head -c 32 /dev/urandom | base64 >ledger-key)
+	sed -i 's/^# \(ledger_key_former = \)/\1/' "$folder/config.toml"
+	says 'it is not changed yet' 3 syncd-admin check
+	echo 'an administrator has left' | syncd-admin rekey --reason -
+	says 'ledger_key_former still names it' 0 syncd-admin check
+	sed -i 's/^ledger_key_former = /# &/' "$folder/config.toml"
+	rm "$folder/credentials/ledger-key-former"
+	syncd-admin check
+}
 # a credential that was encrypted under another name, or for another machine
 foreign_credential() {
 	cp -a "$folder/credentials" /tmp/plain
@@ -243,6 +254,7 @@ check 'arguments reach the command byte for byte' '
 	syncd-admin period close 2025-02 --force --dossier sainte-anne --reason "$literal" && [ "$(reason_of 2025-02 | tee /dev/stderr)" = "$literal" ]'
 check 'standard input reaches it' '
 	echo "said on the phone" | syncd-admin period close 2025-03 --force --dossier sainte-anne --reason - && [ "$(reason_of 2025-03)" = "said on the phone" ]'
+check 'the ledger key is changed' 'another_key'
 check 'another configuration is refused' '
 	says "and no other" 2 syncd-admin check --config /etc/shadow && says "and no other" 2 syncd-admin --config=/etc/shadow check && SYNCD_CONFIG=/etc/shadow syncd-admin check'
 check 'missing credentials are named' 'without "$folder/credentials" says "/etc/syncd/credentials: no such file" 3 syncd-admin check'
