@@ -20,7 +20,7 @@ const mostDecodings = 16
 // Reveal undoes what hides words in a text of another program: percent encoding, HTML entities, JSON escapes, nested as
 // they may be, and characters that do not show. So what is sought in it is found, and what is shown of it is readable.
 func Reveal(text string) string {
-	text = legible(text)
+	text = Legible(text)
 	for range mostDecodings {
 		plain := html.UnescapeString(unpercent(unescape(text)))
 		if plain == text {
@@ -39,8 +39,8 @@ func Reveal(text string) string {
 	}, text)
 }
 
-// legible reads the bytes that are no UTF-8 as what Windows writes in the west of Europe.
-func legible(text string) string {
+// Legible is a text whose bytes that are no UTF-8 are read as what Windows writes in the west of Europe.
+func Legible(text string) string {
 	if utf8.ValidString(text) {
 		return text
 	}
@@ -99,7 +99,7 @@ func unpercent(text string) string {
 
 func fromHex(digits string) string {
 	bytes, _ := hex.DecodeString(digits) // a pattern found them
-	return legible(string(bytes))
+	return Legible(string(bytes))
 }
 
 // unescape decodes what JSON, and languages like it, escape within a string.

@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"syncd/internal/mapping"
 )
 
 const (
@@ -47,10 +50,14 @@ func isMarkup(header http.Header, body []byte) bool {
 	return body[0] == '<'
 }
 
-// decode reads a JSON answer, numbers kept exactly as they are written. No body is nil.
+// decode reads a JSON answer, numbers kept exactly as they are written. No body is nil. JSON is UTF-8; what is not is read
+// all the same, so that names within are found when they are to be masked.
 func decode(body []byte) (any, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
+	}
+	if !utf8.Valid(body) {
+		body = []byte(mapping.Legible(string(body)))
 	}
 	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, bom)))
 	d.UseNumber()

@@ -212,6 +212,7 @@ func TestMessageOf(t *testing.T) {
 		`{"ModelState":{"a":"seul","b":[],"c":[1,"deux"]}}`:                                                     "a: seul; c: deux",
 		`{"Message":"An error has occurred.","ExceptionMessage":"at line 3","StackTrace":"at Isidoor.Salarie"}`: "An error has occurred.",
 		`{"Message":"two\r\nlines, \u001b[31mred\u0007"}`:                                                       "two lines, [31mred",
+		"{\"Message\":\"C\xe9dric refus\xe9\"}":                                                                 "Cédric refusé", // Latin-1
 	} {
 		if got := messageOf([]byte(body)); got != want {
 			t.Errorf("%s: %q, want %q", body, got, want)
