@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,7 +21,8 @@ type importing struct {
 const (
 	replacing = `CREATE TEMP TABLE kept_staff ON COMMIT DROP AS SELECT * FROM staff; CREATE TEMP TABLE kept_pay ON COMMIT DROP AS SELECT * FROM pay;
 		TRUNCATE staff, pay; INSERT INTO staff SELECT * FROM kept_staff; INSERT INTO pay SELECT * FROM kept_pay`
-	someoneWaits = `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'syncd staging' AND wait_event_type = 'Lock')`
+	// In the locks, which are always those of now: a transaction keeps what it first saw of the sessions.
+	someoneWaits = `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation IN ('staff'::regclass, 'pay'::regclass))`
 )
 
 // Snapshot implements jobs.Staging.
@@ -41,6 +43,7 @@ func (s importing) Snapshot(ctx context.Context, source jobs.Source, params mapp
 // duringImport reads while an import is on its way, which ends once somebody waits for it.
 func (s importing) duringImport(ctx context.Context, source jobs.Source, params mapping.Params, keys []string) (jobs.Snapshot, error) {
 	i := s.h.importer
+	i.noticed.Store(false)
 	<-i.start("BEGIN; " + replacing)
 	read, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -60,6 +63,8 @@ type importer struct {
 	conn *pgx.Conn
 	when string // "" = not at all, "before" the snapshot, or "after" it
 	err  error
+
+	noticed atomic.Bool // a run has waited for it so long that it let all go
 }
 
 // start does it beside what goes on; the channel is closed when it is done.
@@ -74,7 +79,7 @@ func (i *importer) start(sql string) <-chan struct{} {
 	return done
 }
 
-// until tells, while nobody has read, that nobody waits yet either.
+// until tells, while nobody has read, that nobody has waited yet either.
 func (i *importer) until(read <-chan struct{}) bool {
 	select {
 	case <-read:
@@ -85,7 +90,7 @@ func (i *importer) until(read <-chan struct{}) bool {
 	if err := i.conn.QueryRow(context.Background(), someoneWaits).Scan(&waits); err != nil {
 		i.err = err
 	}
-	return !waits && i.err == nil
+	return !waits && !i.noticed.Load() && i.err == nil
 }
 
 // replacedLater is a snapshot that an import waits for.

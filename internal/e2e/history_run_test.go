@@ -115,7 +115,8 @@ func (h *history) askAgain(request *jobs.NewRun, id int64) {
 }
 
 func (h *history) runner(ledger jobs.Ledger, stop chan struct{}) *jobs.Runner {
-	return &jobs.Runner{Ledger: ledger, Staging: importing{&store.Staging{URL: h.w.db.URL}, h}, API: h.api, By: "marie", Progress: silent{}, Log: zerolog.Nop(), Stop: stop}
+	staging := &store.Staging{URL: h.w.db.URL, Waits: func(string, time.Duration) { h.importer.noticed.Store(true) }}
+	return &jobs.Runner{Ledger: ledger, Staging: importing{staging, h}, API: h.api, By: "marie", Progress: silent{}, Log: zerolog.Nop(), Stop: stop}
 }
 
 func (h *history) request(p jobs.Period) jobs.NewRun {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/mapping"
 )
 
 // beginImport begins to replace the elements of the month by the same ones.
@@ -42,12 +43,21 @@ func (w *world) pushAside(r *jobs.Runner) <-chan ending {
 // until waits for a session of staging that waits in this way.
 func (w *world) until(condition string) {
 	w.t.Helper()
+	w.eventually("a session of staging with "+condition,
+		`SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'syncd staging' AND `+condition+`)`)
+}
+
+// eventually waits for something that a query tells.
+func (w *world) eventually(what, query string) {
+	w.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if count(w.t, w, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'syncd staging' AND `+condition) > 0 {
+		var there bool
+		w.must(w.conn.QueryRow(context.Background(), query).Scan(&there))
+		if there {
 			return
 		}
 	}
-	w.t.Fatalf("no session of staging has %s", condition)
+	w.t.Fatalf("there is not %s", what)
 }
 
 // An import that replaces a table under the run ends before anything is read: nobody is sent an empty list.
@@ -122,4 +132,49 @@ func TestARunUsesNothingOfATableThatWasReplacedUnderAFunction(t *testing.T) {
 	}
 	w.resume(r, got.run.ID, jobs.Succeeded)
 	w.wantDelivered(period)
+}
+
+// beset is staging whose tables somebody wants to replace as soon as a plan reads them.
+type beset struct {
+	jobs.Staging
+	taken func()
+}
+
+func (b *beset) Snapshot(ctx context.Context, source jobs.Source, params mapping.Params, keys []string) (jobs.Snapshot, error) {
+	snapshot, err := b.Staging.Snapshot(ctx, source, params, keys)
+	b.taken()
+	return snapshot, err
+}
+
+// A plan looks at closed months as well. An import that waits for the plan does not keep it from that, and waits no longer
+// than the plan takes.
+func TestAnImportAndARunThatLooksAtAClosedMonthDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 5)
+	w.run(r, jobs.Succeeded, nil)
+	w.closePeriod(r, period)
+	w.nextMonth(december)
+	w.exec(`UPDATE staging.payroll_element SET amount = amount + 1 WHERE matricule = '00002' AND period = $1`, string(period))
+	imports := w.db.Connect(t)
+	imported := make(chan error, 1)
+	taken := 0
+	r.Staging = &beset{r.Staging, func() {
+		if taken++; taken > 1 {
+			return
+		}
+		go func() {
+			_, err := imports.Exec(context.Background(), `BEGIN; CREATE TEMP TABLE kept AS SELECT * FROM staging.payroll_element;
+				TRUNCATE staging.payroll_element; INSERT INTO staging.payroll_element SELECT * FROM kept; COMMIT`)
+			imported <- err
+		}()
+		w.eventually("an import that waits", `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'
+			AND relation = 'staging.payroll_element'::regclass)`)
+	}}
+	w.job.Source.LockWait = 3 * time.Second
+	run := w.run(r, jobs.Succeeded, named(december))
+	w.must(<-imported)
+	if taken != 2 || len(run.Findings) != 1 || run.Findings[0].Rule != jobs.RuleLate {
+		t.Errorf("%d snapshots, %+v", taken, run.Findings)
+	}
+	w.wantDelivered(december)
 }

@@ -56,9 +56,25 @@ type planning struct {
 	seen          map[string]bool // of a partial run: keys found in staging
 }
 
-// run reads one snapshot of staging, compares it with the baseline, hands the items to the sink in key order, and judges
-// the whole.
+// run reads staging, hands the items to the sink, and judges the whole. By then the snapshot is given back: to judge may take
+// another one, of a closed month or of everyone, and an import that waits for the first would keep the second waiting.
 func (p *planning) run(ctx context.Context, dictionaries mapping.Dictionaries) error {
+	if err := p.read(ctx, dictionaries); err != nil {
+		return err
+	}
+	if err := p.check(); err != nil || !p.guarded {
+		return err
+	}
+	if p.keys != nil && p.strays.sends {
+		if err := p.findElsewhere(ctx); err != nil {
+			return err
+		}
+	}
+	return p.judge(ctx, dictionaries)
+}
+
+// read reads one snapshot of staging, compares it with the baseline, and hands the items to the sink in key order.
+func (p *planning) read(ctx context.Context, dictionaries mapping.Dictionaries) error {
 	source := p.job.Source
 	if !p.guarded {
 		source.Ready = ""
@@ -89,19 +105,7 @@ func (p *planning) run(ctx context.Context, dictionaries mapping.Dictionaries) e
 	if err := p.walk(ctx, snapshot, baseline, mapped.NewBuilder()); err != nil {
 		return err
 	}
-	if err := snapshot.Unmoved(ctx); err != nil {
-		return err
-	}
-	if err := p.check(); err != nil || !p.guarded {
-		return err
-	}
-	if p.keys != nil && p.strays.sends {
-		snapshot.Close()
-		if err := p.findElsewhere(ctx); err != nil {
-			return err
-		}
-	}
-	return p.judge(ctx, dictionaries)
+	return snapshot.Unmoved(ctx)
 }
 
 func (p *planning) walk(ctx context.Context, snapshot Snapshot, baseline BaselineRows, builder *mapping.Builder) error {
