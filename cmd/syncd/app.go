@@ -226,11 +226,14 @@ func (a *app) target(d config.Dossier) jobs.Target {
 func (a *app) language() report.Language { return report.Language(a.config.Language(a.Getenv)) }
 
 func (a *app) printer() *report.Printer {
-	labels := map[string]string{}
+	labels, zones := map[string]string{}, map[string]*time.Location{}
 	for _, d := range a.config.AllDossiers {
 		labels[d.Name] = d.Label
 	}
-	return report.New(a.language(), report.Options{Color: isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "", Location: time.Local, Labels: labels})
+	for _, j := range a.config.Jobs {
+		zones[j.Name] = j.Zone()
+	}
+	return report.New(a.language(), report.Options{Color: isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "", Location: a.config.Zone(), Zones: zones, Labels: labels})
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from

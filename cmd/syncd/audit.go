@@ -31,7 +31,7 @@ why, with which program and which configuration. Nothing changes or deletes them
 			if filter.Employee, err = flags.matricule(p, filter.Employee); err != nil {
 				return err
 			}
-			if err := readAuditFilter(&filter, period, since, decision); err != nil {
+			if err := readAuditFilter(&filter, period, since, decision, a.config.Zone()); err != nil {
 				return err
 			}
 			if err := a.knows(store.RunFilter{Job: filter.Job, Dossier: filter.Dossier}); err != nil {
@@ -74,14 +74,14 @@ func decisionNames() []string {
 	return names
 }
 
-func readAuditFilter(f *jobs.AuditFilter, period, since, decision string) (err error) {
+func readAuditFilter(f *jobs.AuditFilter, period, since, decision string, zone *time.Location) (err error) {
 	if period != "" {
 		if f.Period, err = parsePeriod(period); err != nil {
 			return err
 		}
 	}
 	if since != "" {
-		if f.Since, err = time.ParseInLocation(time.DateOnly, since, time.Local); err != nil {
+		if f.Since, err = time.ParseInLocation(time.DateOnly, since, zone); err != nil {
 			return usagef("--since %q is no day\nhint: write 2026-01-31", since)
 		}
 	}

@@ -26,11 +26,11 @@ func (c *checker) schedules(ctx context.Context) {
 		}
 		scheduled++
 		if p, paused := pauses[j.Name]; paused {
-			c.add(finding{Level: "warning", Subject: "schedule", Text: fmt.Sprintf("%s: paused by %s since %s: %s", j.Name, p.By, p.Since.Local().Format("2006-01-02 15:04"), p.Reason),
+			c.add(finding{Level: "warning", Subject: "schedule", Text: fmt.Sprintf("%s: paused by %s since %s: %s", j.Name, p.By, p.Since.In(j.Zone()).Format("2006-01-02 15:04 -07:00"), p.Reason),
 				Hint: "to go on: syncd unpause " + j.Name})
 			continue
 		}
-		next := j.Schedule.Next(time.Now()).In(j.Schedule.Location())
+		next := j.Schedule.Next(time.Now()).In(j.Zone())
 		c.ok("schedule", "%s: next at %s", j.Name, next.Format("2006-01-02 15:04 -07:00"))
 	}
 	if c.ledger == nil {

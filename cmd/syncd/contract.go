@@ -91,7 +91,7 @@ func (a *app) printFetched(s *contract.Standing, problem string) error {
 		fmt.Fprintf(a.Stderr, "syncd: warning: %s\nhint: %s\n", text, hint)
 		switch {
 		case s.Newest != nil:
-			fmt.Fprintf(a.Stdout, "documents are still checked against the contract of %s (%.12s)\n", day(s.Known.Seen[0].LastSeen), s.Newest.Digest)
+			fmt.Fprintf(a.Stdout, "documents are still checked against the contract of %s (%.12s)\n", a.day(s.Known.Seen[0].LastSeen), s.Newest.Digest)
 		case a.config.Isidoor.Salarie.Contract != string(contract.Auto):
 			fmt.Fprintln(a.Stdout, "nothing is sent until the contract that the configuration names can be read")
 		default:
@@ -128,7 +128,7 @@ func (a *app) printChanges(s *contract.Standing) error {
 		_, err := fmt.Fprintln(a.Stdout, "nothing has changed since the accepted contract; to compare others that were seen: syncd contract diff BEFORE [AFTER]")
 		return err
 	case s.Waits():
-		fmt.Fprintf(a.Stdout, "compared with the accepted contract (%.12s, since %s):\n", s.Accepted.Digest, day(*s.Known.AcceptedAt))
+		fmt.Fprintf(a.Stdout, "compared with the accepted contract (%.12s, since %s):\n", s.Accepted.Digest, a.day(*s.Known.AcceptedAt))
 	}
 	if err := a.printer().ContractChanges(a.Stdout, s.Changes); err != nil {
 		return err
@@ -289,7 +289,7 @@ func lookedAt(s *contract.Standing, digest []string) error {
 // minDigest is how much of a digest names a contract.
 const minDigest = 4
 
-func day(t time.Time) string { return t.Local().Format(time.DateOnly) }
+func (a *app) day(t time.Time) string { return t.In(a.config.Zone()).Format(time.DateOnly) }
 
 func (a *app) writeJSON(value any) error {
 	encoder := json.NewEncoder(a.Stdout)

@@ -66,7 +66,7 @@ func (a *app) showContract(s *contract.Standing, document *contract.Document) er
 		case seen.Digest == s.Accepted.Digest:
 			state = "accepted: what is sent goes by it"
 		}
-		fmt.Fprintf(w, "%.12s\t%s\tseen %s to %s\t%s\n", seen.Digest, seen.Place, day(seen.FirstSeen), day(seen.LastSeen), state)
+		fmt.Fprintf(w, "%.12s\t%s\tseen %s to %s\t%s\n", seen.Digest, seen.Place, a.day(seen.FirstSeen), a.day(seen.LastSeen), state)
 	}
 	fmt.Fprintf(w, "\n%s, version %s\n", document.Title, document.Version)
 	for _, line := range document.Overview() {
@@ -80,7 +80,7 @@ func (a *app) showContract(s *contract.Standing, document *contract.Document) er
 	}
 	if s.Problem != "" {
 		text, _ := splitHint(s.Problem)
-		fmt.Fprintf(a.Stdout, "when the API was last asked, %s: %s\n", day(*s.Known.AskedAt), text)
+		fmt.Fprintf(a.Stdout, "when the API was last asked, %s: %s\n", a.day(*s.Known.AskedAt), text)
 	}
 	a.printCall(s)
 	return nil

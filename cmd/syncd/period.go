@@ -80,7 +80,7 @@ user name.`,
 			if err != nil {
 				return err
 			}
-			end, err := parseEnd(until, lasts, time.Now())
+			end, err := parseEnd(until, lasts, time.Now().In(a.config.Zone()))
 			if err != nil {
 				return err
 			}
@@ -91,7 +91,7 @@ user name.`,
 				if err := ledger.ReopenPeriod(ctx, a.target(d), period, requester(), flags.reason, end); err != nil {
 					return 0, err
 				}
-				fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, end.Local().Format("2006-01-02 15:04"))
+				fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, end.Format("2006-01-02 15:04 -07:00"))
 				return exitDone, nil
 			})
 		}),
@@ -178,7 +178,7 @@ func parsePeriod(text string) (jobs.Period, error) {
 	return period, nil
 }
 
-// parseEnd reads when a reopened period closes again: a day means its end, on this machine's clock.
+// parseEnd reads when a reopened period closes again: a day means its end, by the clock of now.
 func parseEnd(until string, lasts time.Duration, now time.Time) (time.Time, error) {
 	switch {
 	case (until == "") == (lasts == 0):
@@ -188,20 +188,20 @@ func parseEnd(until string, lasts time.Duration, now time.Time) (time.Time, erro
 	case lasts > 0:
 		return now.Add(lasts), nil
 	}
-	end, err := parseTime(until)
+	end, err := parseTime(until, now.Location())
 	if err == nil && !end.After(now) {
 		return time.Time{}, usagef("--until %q lies in the past\nhint: name a time to come, or --for 24h", until)
 	}
 	return end, err
 }
 
-func parseTime(text string) (time.Time, error) {
+func parseTime(text string, zone *time.Location) (time.Time, error) {
 	trimmed := strings.TrimSpace(text)
-	if day, err := time.ParseInLocation(time.DateOnly, trimmed, time.Local); err == nil {
+	if day, err := time.ParseInLocation(time.DateOnly, trimmed, zone); err == nil {
 		return day.AddDate(0, 0, 1), nil
 	}
 	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", time.RFC3339} {
-		if end, err := time.ParseInLocation(layout, trimmed, time.Local); err == nil {
+		if end, err := time.ParseInLocation(layout, trimmed, zone); err == nil {
 			return end, nil
 		}
 	}

@@ -57,3 +57,13 @@ func TestParseEndRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A time is read by the clock that reports show, which is not the machine's.
+func TestParseEndByTheClockOfTheJobs(t *testing.T) {
+	t.Parallel()
+	reunion := time.FixedZone("", 4*60*60)
+	got, err := parseEnd("2026-12-05 18:00", 0, time.Date(2026, 12, 1, 9, 30, 0, 0, reunion))
+	if err != nil || !got.Equal(time.Date(2026, 12, 5, 14, 0, 0, 0, time.UTC)) {
+		t.Errorf("%s, %v", got, err)
+	}
+}

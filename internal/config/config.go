@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // maxFile is the size in bytes above which a configuration file is surely something else.
@@ -98,6 +99,19 @@ func (c *Config) Dossier(name string) (Dossier, error) {
 		}
 	}
 	return Dossier{}, unknown("dossier", name, dossierNames(c.AllDossiers))
+}
+
+// Zone is by which clock people read what belongs to no job: the one that all jobs share, else the daemon's.
+func (c *Config) Zone() *time.Location {
+	for _, j := range c.Jobs {
+		if j.location.String() != c.Jobs[0].location.String() {
+			return c.Daemon.location
+		}
+	}
+	if len(c.Jobs) == 0 {
+		return c.Daemon.location
+	}
+	return c.Jobs[0].location
 }
 
 // Dossiers are those of a job, in the order of the file.

@@ -22,6 +22,8 @@ type Daemon struct {
 	Grace        time.Duration      // how long runs may take to end when the daemon stops
 	Timezone     string             // of ResumeFailed and of Retention.Schedule
 	ClosedDays   []schedule.Day     // working days leave them out, in all schedules
+
+	location *time.Location // of Timezone
 }
 
 // mostGrace is less than the 90 s after which systemd kills the packaged service (TimeoutStopSec).
@@ -37,7 +39,7 @@ func readDaemon(t *table, maxInFlight int) Daemon {
 		Grace:        t.duration("grace", time.Minute, time.Second, mostGrace),
 		ClosedDays:   t.closedDays("closed_days"),
 	}
-	d.Timezone, _ = t.timezone("timezone")
+	d.Timezone, d.location = t.timezone("timezone")
 	d.ResumeFailed = t.schedule("resume_failed", t.text("resume_failed", "0 * * * *"), d.Timezone, d.ClosedDays)
 	if d.MaxRuns > maxInFlight {
 		t.report("max_runs", fmt.Sprintf("is more than isidoor.max_in_flight (%d): each run needs a request of its own", maxInFlight),

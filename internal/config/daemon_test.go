@@ -17,7 +17,7 @@ func TestDaemonDefaults(t *testing.T) {
 	if d.ResumeFailed.String() != "0 * * * * Europe/Paris" || r.Schedule.String() != "30 3 * * * Europe/Paris" {
 		t.Errorf("got %s and %s", d.ResumeFailed, r.Schedule)
 	}
-	d.ResumeFailed, r.Schedule = nil, nil
+	d.ResumeFailed, r.Schedule, d.location = nil, nil, nil
 	if want := (Daemon{Listen: "127.0.0.1:9464", MaxRuns: 4, ResumeWithin: 24 * time.Hour, Grace: time.Minute, Timezone: "Europe/Paris"}); !reflect.DeepEqual(d, want) {
 		t.Errorf("got %+v", d)
 	}

@@ -38,6 +38,9 @@ type Job struct {
 	unmapped []Problem // what of the mapping is yet to be written: until then the job cannot be executed
 }
 
+// Zone is that of its schedule.
+func (j Job) Zone() *time.Location { return j.location }
+
 // PeriodAt is the period of a run that starts at now, on the clock of the job's time zone; pulls have none.
 func (j Job) PeriodAt(now time.Time) jobs.Period { return j.PeriodIn(now, j.location) }
 

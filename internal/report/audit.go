@@ -18,7 +18,7 @@ func (p *Printer) Audit(w io.Writer, entries []jobs.AuditEntry) error {
 	}
 	for i := range entries {
 		e := &entries[i]
-		g.text(plain, p.second(e.At)+"  "+p.decision(e))
+		g.text(plain, p.second(e.At, p.zone(e.Job))+"  "+p.decision(e))
 		g.newline()
 		g.line(2*itemIndent, p.decidedBy(e))
 		g.text(dim, "    "+fmt.Sprintf(p.catalogue.trail.made, e.Version, short(e.ConfigDigest)))
@@ -63,7 +63,7 @@ func (p *Printer) detail(e *jobs.AuditEntry) string {
 		return ""
 	}
 	if end, err := time.Parse("until "+time.RFC3339, e.Detail); err == nil {
-		return fmt.Sprintf(p.catalogue.trail.until, p.second(end))
+		return fmt.Sprintf(p.catalogue.trail.until, p.second(end, p.zone(e.Job)))
 	}
 	return cut(e.Detail)
 }

@@ -121,11 +121,7 @@ func (p *Printer) whyOwed(e *ScheduleEntry, alive bool) string {
 
 // clock is a fire's time in the zone of its job.
 func (p *Printer) clock(e *ScheduleEntry, t time.Time) string {
-	location := p.options.Location
-	if len(e.Next) > 0 {
-		location = e.Next[0].Location()
-	}
-	return minute(t.In(location))
+	return minute(t.In(p.zone(e.Job)))
 }
 
 // fire says what became of a fire: how its run stands, or why there is none.

@@ -21,9 +21,9 @@ func (p *Printer) Periods(w io.Writer, closings []jobs.Closing) error {
 		if c.Open {
 			state = words.open
 		}
-		rows = append(rows, []string{string(c.Period), c.Target.Dossier, environment(c.Target), state, p.second(c.ClosedAt), c.ClosedBy, cut(c.Reason)})
+		rows = append(rows, []string{string(c.Period), c.Target.Dossier, environment(c.Target), state, p.second(c.ClosedAt, p.options.Location), c.ClosedBy, cut(c.Reason)})
 		if c.ReopenedAt != nil {
-			rows = append(rows, []string{"", "", "", p.reopened(c), p.second(*c.ReopenedAt), c.ReopenedBy, cut(c.ReopenedReason)})
+			rows = append(rows, []string{"", "", "", p.reopened(c), p.second(*c.ReopenedAt, p.options.Location), c.ReopenedBy, cut(c.ReopenedReason)})
 		}
 	}
 	g.table(words.periodsHead, rows, len(words.periodsHead))
@@ -33,7 +33,7 @@ func (p *Printer) Periods(w io.Writer, closings []jobs.Closing) error {
 func (p *Printer) reopened(c *jobs.Closing) string {
 	until := "–"
 	if c.OpenUntil != nil {
-		until = p.second(*c.OpenUntil)
+		until = p.second(*c.OpenUntil, p.options.Location)
 	}
 	return fmt.Sprintf(p.catalogue.trail.reopened, until)
 }

@@ -79,7 +79,7 @@ func (g *page) purgeHeld(h *PurgeHeld) {
 	g.newline()
 	g.line(0, words.held)
 	if h.LeaptFrom != nil {
-		g.line(2, fmt.Sprintf(words.leapt, g.second(*h.LeaptFrom), g.second(*h.LeaptTo)))
+		g.line(2, fmt.Sprintf(words.leapt, g.second(*h.LeaptFrom, g.options.Location), g.second(*h.LeaptTo, g.options.Location)))
 	}
 	for _, x := range h.Excess {
 		g.line(2, fmt.Sprintf(words.excess, g.number(int(x.Go)), g.number(int(x.Of)), words.of[x.What], strconv.FormatFloat(h.Share*100, 'f', -1, 64)))

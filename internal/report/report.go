@@ -21,9 +21,10 @@ const (
 
 // Options say how a report looks.
 type Options struct {
-	Color    bool              // for a terminal
-	Location *time.Location    // of the times in texts; nil = local
-	Labels   map[string]string // what people call a dossier, by its name; may lack some
+	Color    bool                      // for a terminal
+	Location *time.Location            // of times in texts that belong to no job; nil = local
+	Zones    map[string]*time.Location // of those that do, by the job's name; may lack some
+	Labels   map[string]string         // what people call a dossier, by its name; may lack some
 }
 
 // Printer writes reports in one language. It is safe for concurrent use.

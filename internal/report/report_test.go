@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
@@ -162,5 +164,34 @@ func TestErrorsAreReturned(t *testing.T) {
 	}
 	if err := p.Dictionary(io.Discard, test, dictionaries, "Nope"); err == nil || !strings.Contains(err.Error(), "\nhint: ") {
 		t.Errorf("an unknown nomenclature gives %v", err)
+	}
+}
+
+// A job of 06:00 in Paris began at 06:00, whatever the clock of the machine says; what belongs to no job is by the clock of
+// the rest.
+func TestTimesAreByTheClockOfTheJob(t *testing.T) {
+	t.Parallel()
+	zone := func(name string) *time.Location {
+		location, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return location
+	}
+	began := time.Date(2026, 11, 30, 5, 0, 3, 0, time.UTC)
+	p := report.New(report.English, report.Options{Location: zone("Europe/Paris"), Zones: map[string]*time.Location{"paie-974": zone("Indian/Reunion")}})
+	for job, want := range map[string][2]string{
+		"paie":     {"30 November 2026, 06:00:03 (Europe/Paris)", "2026-11-30 06:00:03 +01:00"},
+		"paie-974": {"30 November 2026, 09:00:03 (Indian/Reunion)", "2026-11-30 09:00:03 +04:00"},
+	} {
+		run := failed(jobs.ReasonStopped, "", jobs.Counts{})
+		run.Job, run.StartedAt = job, &began
+		var text, list bytes.Buffer
+		if err := errors.Join(p.Run(&text, run, seq(), report.Show{}), p.Runs(&list, []*jobs.Run{run})); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text.String(), want[0]) || !strings.Contains(list.String(), want[1]) {
+			t.Errorf("%s: %s%s", job, &text, &list)
+		}
 	}
 }

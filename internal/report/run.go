@@ -59,8 +59,8 @@ func (g *page) header(run *jobs.Run) {
 	g.newline()
 	state := g.state(run)
 	g.pairs(slices.Concat([][2]string{{words.state, state.sentence}}, g.why(run), [][2]string{
-		{words.scheduled, g.time(run.Nominal)},
-		{words.started, g.time(run.StartedAt)},
+		{words.scheduled, g.time(run.Nominal, g.zone(run.Job))},
+		{words.started, g.time(run.StartedAt, g.zone(run.Job))},
 		{words.ended, g.endTime(run)},
 		{words.by, g.startedBy(run)},
 		{words.takenOver, g.takeovers(run)},
@@ -120,7 +120,7 @@ func (p *Printer) state(run *jobs.Run) stateWords {
 }
 
 func (p *Printer) endTime(run *jobs.Run) string {
-	end := p.time(run.FinishedAt)
+	end := p.time(run.FinishedAt, p.zone(run.Job))
 	if run.StartedAt == nil || run.FinishedAt == nil {
 		return end
 	}

@@ -28,7 +28,7 @@ func (p *Printer) Runs(w io.Writer, runs []*jobs.Run) error {
 func (p *Printer) runRow(run *jobs.Run) []string {
 	started := "–"
 	if run.StartedAt != nil {
-		started = p.second(*run.StartedAt)
+		started = p.second(*run.StartedAt, p.zone(run.Job))
 	}
 	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment(run.Target), string(run.Period), p.state(run).word, started}
 	if run.Kind == jobs.PullDictionnaire {
@@ -41,9 +41,9 @@ func (p *Printer) runRow(run *jobs.Run) []string {
 	return append(row, p.number(run.Counts.Accepted), p.number(run.Counts.Unchanged), trouble)
 }
 
-// second is a moment in a list: it sorts, and has one width.
-func (p *Printer) second(t time.Time) string {
-	return t.In(p.options.Location).Format("2006-01-02 15:04:05")
+// second is a moment in a list, with the offset of its clock: it has one width.
+func (p *Printer) second(t time.Time, zone *time.Location) string {
+	return t.In(zone).Format("2006-01-02 15:04:05 -07:00")
 }
 
 // environment is a word for a column.

@@ -127,11 +127,7 @@ func (p *Printer) policy(name string) string {
 }
 
 func (p *Printer) pause(e *ScheduleEntry) string {
-	since := e.Paused.Since.In(p.options.Location)
-	if len(e.Next) > 0 {
-		since = since.In(e.Next[0].Location())
-	}
-	return fmt.Sprintf(p.catalogue.schedule.pausedBy, e.Paused.By, minute(since), e.Paused.Reason)
+	return fmt.Sprintf(p.catalogue.schedule.pausedBy, e.Paused.By, minute(e.Paused.Since.In(p.zone(e.Job))), e.Paused.Reason)
 }
 
 // minute is a time of the clock that leaves no doubt: with its offset.

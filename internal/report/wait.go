@@ -15,7 +15,7 @@ func (p *Printer) why(run *jobs.Run) [][2]string {
 	}
 	switch {
 	case run.State == jobs.Queued && run.NotBefore != nil:
-		return [][2]string{p.queuedSince(run), {words.waits, fmt.Sprintf(words.waitsUntil, p.time(run.NotBefore), reason)}}
+		return [][2]string{p.queuedSince(run), {words.waits, fmt.Sprintf(words.waitsUntil, p.time(run.NotBefore, p.zone(run.Job)), reason)}}
 	case run.State == jobs.Queued:
 		return [][2]string{p.queuedSince(run), {words.waits, fmt.Sprintf(words.waitsForDaemon, run.ID)}, {words.lastTime, reason}}
 	case run.State == jobs.Cancelled && run.CancelledBy != "" && !byItself(run):
@@ -45,7 +45,7 @@ func (p *Printer) queuedSince(run *jobs.Run) [2]string {
 	if run.StartedAt != nil || run.CreatedAt.IsZero() {
 		return [2]string{}
 	}
-	return [2]string{p.catalogue.words.queued, p.time(&run.CreatedAt)}
+	return [2]string{p.catalogue.words.queued, p.time(&run.CreatedAt, p.zone(run.Job))}
 }
 
 // byItself tells that no person cancelled the run, but a rule: its reason says which.

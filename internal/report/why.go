@@ -91,7 +91,7 @@ func (g *page) nowItem(item *jobs.Item) {
 func (p *Printer) lastSent(story *jobs.Story) string {
 	for _, k := range story.Known { // the newest first
 		if k.AcknowledgedAt != nil {
-			return fmt.Sprintf(p.catalogue.trail.lastSent, p.ofPeriod(k.Period), p.time(k.AcknowledgedAt), k.Run)
+			return fmt.Sprintf(p.catalogue.trail.lastSent, p.ofPeriod(k.Period), p.time(k.AcknowledgedAt, p.storyZone(story)), k.Run)
 		}
 	}
 	if len(story.Known)+len(story.Lines) == 0 {
@@ -111,7 +111,7 @@ func (g *page) known(story *jobs.Story) {
 	for _, k := range story.Known {
 		parts := []string{words.neverKnown}
 		if k.Version > 0 && k.AcknowledgedAt != nil {
-			parts[0] = fmt.Sprintf(words.sentBy, g.time(k.AcknowledgedAt), k.Run)
+			parts[0] = fmt.Sprintf(words.sentBy, g.time(k.AcknowledgedAt, g.storyZone(story)), k.Run)
 		}
 		if k.InDoubt {
 			parts = append(parts, words.inDoubt)
@@ -139,6 +139,14 @@ type event struct {
 	write func()
 }
 
+// storyZone is that of the job which sends the employee: all times of a story are by one clock.
+func (p *Printer) storyZone(story *jobs.Story) *time.Location {
+	if n := len(story.Lines); n > 0 {
+		return p.zone(story.Lines[n-1].Run.Job)
+	}
+	return p.options.Location
+}
+
 // events are plans and decisions, the oldest first. A decision that started a run stands before what the run did.
 func (g *page) events(story *jobs.Story) []event {
 	var all []event
@@ -156,7 +164,7 @@ func (g *page) events(story *jobs.Story) []event {
 		if start, known := began[e.Run]; known && e.Decision == jobs.DecisionRun && start.Before(at) {
 			at = start // a run at once begins before the trail has it
 		}
-		all = append(all, event{at, func() { g.decisionLine(e, at) }})
+		all = append(all, event{at, func() { g.decisionLine(e, at, g.storyZone(story)) }})
 	}
 	for i := range story.Lines {
 		line := &story.Lines[i]
@@ -167,20 +175,20 @@ func (g *page) events(story *jobs.Story) []event {
 	return all
 }
 
-func (g *page) decisionLine(e *jobs.AuditEntry, at time.Time) {
+func (g *page) decisionLine(e *jobs.AuditEntry, at time.Time, zone *time.Location) {
 	about := joinNonEmpty([]string{g.ofRun(e.Run), g.period(e.Period), g.detail(e)})
-	g.line(itemIndent, g.second(at)+"  "+g.decided(e.Decision, about))
+	g.line(itemIndent, g.second(at, zone)+"  "+g.decided(e.Decision, about))
 	g.line(3*itemIndent, g.decidedBy(e))
 }
 
 // storyLine is a plan of the employee, and what became of it.
 func (g *page) storyLine(story *jobs.Story, line *jobs.StoryLine, at time.Time) {
 	run, item := &line.Run, &line.Item
-	g.line(itemIndent, g.second(at)+"  "+joinNonEmpty([]string{g.ofRun(run.ID), g.markedPeriod(story, run.Period), g.state(run).word}))
+	g.line(itemIndent, g.second(at, g.storyZone(story))+"  "+joinNonEmpty([]string{g.ofRun(run.ID), g.markedPeriod(story, run.Period), g.state(run).word}))
 	which := groupOf(item, ended(run))
 	text := g.marked(which, g.outcome(item, which, Show{All: true}))
 	if item.AnsweredAt != nil {
-		text[0] += ", " + g.time(item.AnsweredAt)
+		text[0] += ", " + g.time(item.AnsweredAt, g.storyZone(story))
 	}
 	if which != groupHeld {
 		text = append(text, g.wasHeld(item)...)

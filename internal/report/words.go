@@ -45,17 +45,34 @@ func (p *Printer) period(period jobs.Period) string {
 	return fmt.Sprintf("%s %d", p.catalogue.months[start.Month()-1], start.Year())
 }
 
-// time is a moment to the second; "" for nil.
-func (p *Printer) time(t *time.Time) string {
+// zone is that of a job's schedule: people know its times by that clock, whatever the machine's is. Of what belongs to no
+// job, or to one that is no longer configured, it is that of the rest.
+func (p *Printer) zone(job string) *time.Location {
+	if zone := p.options.Zones[job]; zone != nil {
+		return zone
+	}
+	return p.options.Location
+}
+
+// time is a moment to the second, and by which clock; "" for nil.
+func (p *Printer) time(t *time.Time, zone *time.Location) string {
 	if t == nil {
 		return ""
 	}
-	local := t.In(p.options.Location)
+	local := t.In(zone)
 	day := strconv.Itoa(local.Day())
 	if local.Day() == 1 {
 		day = p.catalogue.firstDay
 	}
-	return fmt.Sprintf(p.catalogue.dateTime, day, p.catalogue.months[local.Month()-1], local.Year(), local.Format("15:04:05"))
+	return fmt.Sprintf(p.catalogue.dateTime, day, p.catalogue.months[local.Month()-1], local.Year(), local.Format("15:04:05")) + " (" + clockName(local) + ")"
+}
+
+// clockName is "Europe/Paris"; that of the machine's clock has no name, so its offset stands for it.
+func clockName(t time.Time) string {
+	if t.Location() == time.Local {
+		return t.Format("UTC-07:00")
+	}
+	return t.Location().String()
 }
 
 // duration is rounded to what a person wants to know. The units are the same in both languages.
