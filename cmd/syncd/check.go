@@ -270,7 +270,7 @@ func (c *checker) conclude() error {
 	if c.flags.json {
 		encoder := json.NewEncoder(c.Stdout)
 		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(c.findings); err != nil {
+		if err := encoder.Encode(c.findings); err != nil && !is[*outputError](err) {
 			return err
 		}
 	}

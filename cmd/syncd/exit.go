@@ -23,10 +23,12 @@ const (
 	exitHeld          = 5
 	exitBusy          = 6 // another live run holds the dossier
 	exitUnreachable   = 7 // the API or the database
+
+	exitReaderGone = 141 // what a shell shows for a command that ends with the reader of its output (SIGPIPE)
 )
 
 // severity orders the codes of several dossiers, worst first.
-var severity = []int{exitUnexpected, exitUsage, exitConfiguration, exitUnreachable, exitBusy, exitHeld, exitIncomplete, exitDone}
+var severity = []int{exitReaderGone, exitUnexpected, exitUsage, exitConfiguration, exitUnreachable, exitBusy, exitHeld, exitIncomplete, exitDone}
 
 func worse(a, b int) int {
 	if slices.Index(severity, a) <= slices.Index(severity, b) {
@@ -55,7 +57,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // tell prints an error and returns its exit code.
 func tell(stderr io.Writer, err error) int {
 	var code codeError
-	if err != nil && !errors.As(err, &code) {
+	if err != nil && !errors.As(err, &code) && !is[*outputError](err) { // see output.end
 		fmt.Fprintln(stderr, "syncd:", err)
 	}
 	return exitCode(err)
@@ -65,11 +67,14 @@ func tell(stderr io.Writer, err error) int {
 func exitCode(err error) int {
 	var code codeError
 	var api *jobs.CallError
+	var lost *outputError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &code):
 		return int(code)
+	case errors.As(err, &lost) && lost.readerGone():
+		return exitReaderGone
 	case errors.As(err, &api):
 		return callCode(api.Class)
 	case errors.Is(err, jobs.ErrLost), is[*store.UnreachableError](err), is[*jobs.LockedError](err), is[*jobs.ReplacedError](err):

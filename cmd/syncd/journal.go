@@ -61,6 +61,9 @@ func (p process) underSystemd() bool { return p.Getenv("JOURNAL_STREAM") != "" }
 
 // isTerminal is about a process's Stdin, Stdout or Stderr.
 func isTerminal(stream any) bool {
+	if out, ok := stream.(*output); ok {
+		stream = out.file()
+	}
 	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
+	return ok && f != nil && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
 }

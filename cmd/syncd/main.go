@@ -18,6 +18,7 @@ var version = "dev"
 
 func main() {
 	forbidCoreDumps()
+	outlivePipes()
 	useOneProcessor()
 	os.Exit(run(os.Args[1:], process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
 }
@@ -29,44 +30,55 @@ type process struct {
 	Stderr io.Writer // messages
 	Getenv func(string) string
 	Stop   <-chan struct{} // closed at the first SIGINT or SIGTERM: finish what is in flight, then end
+	Hangup func()          // from now on the end of the terminal (SIGHUP) is such a first signal
 }
 
 // run executes one command and returns the exit code. The first signal asks to stop, the second one aborts.
 func run(args []string, p process) int {
 	ctx, abort := context.WithCancel(context.Background())
 	defer abort()
-	stop, release := onSignals(p, abort)
+	release := p.onSignals(abort)
 	defer release()
-	p.Stop = stop
+	out := &output{to: p.Stdout}
+	p.Stdout = out
 	root := newRoot(p)
 	root.SetArgs(args)
-	return tell(p.Stderr, root.ExecuteContext(ctx))
+	return out.end(p.Stderr, tell(p.Stderr, root.ExecuteContext(ctx)))
 }
 
-// onSignals closes the channel at the first signal and calls abort at the second.
-func onSignals(p process, abort func()) (stop <-chan struct{}, release func()) {
+// onSignals closes Stop at the first signal and calls abort at the second.
+func (p *process) onSignals(abort func()) (release func()) {
 	asked := make(chan struct{})
-	signals := make(chan os.Signal, 2)
+	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	p.Stop = asked
+	p.Hangup = func() {
+		if !signal.Ignored(syscall.SIGHUP) { // nohup(1)
+			signal.Notify(signals, syscall.SIGHUP)
+		}
+	}
+	stderr, quiet := p.Stderr, p.underSystemd()
 	done := make(chan struct{})
 	go func() {
-		for n := 0; ; n++ {
+		for first := true; ; {
 			select {
-			case <-signals:
+			case s := <-signals:
+				switch {
+				case first:
+					close(asked)
+					if !quiet {
+						io.WriteString(stderr, "\nstopping: what is on its way is finished, nothing new is sent (once more to abort)\n") //nolint:errcheck // a closed terminal
+					}
+				case s != syscall.SIGHUP: // which comes with another: the system, a shell and a login's end all send it
+					abort()
+				}
+				first = false
 			case <-done:
 				return
 			}
-			if n == 0 {
-				close(asked)
-				if !p.underSystemd() {
-					io.WriteString(p.Stderr, "\nstopping: what is on its way is finished, nothing new is sent (once more to abort)\n") //nolint:errcheck // a closed terminal
-				}
-			} else {
-				abort()
-			}
 		}
 	}()
-	return asked, func() { signal.Stop(signals); close(done) }
+	return func() { signal.Stop(signals); close(done) }
 }
 
 // forbidCoreDumps keeps what the process holds in memory, which is personal, from a file. The limit alone does not stop

@@ -33,6 +33,7 @@ With --detach the run is queued for a daemon, which goes on with it.`,
 			if detach {
 				return a.requeue(ctx, id)
 			}
+			a.Hangup()
 			return a.resume(ctx, id)
 		}),
 	}

@@ -49,6 +49,7 @@ daemon, which executes them.`,
 			if err := how.checkResend(); err != nil {
 				return err
 			}
+			a.Hangup()
 			return a.run(ctx, args[0], how)
 		}),
 	}
@@ -244,7 +245,10 @@ func (e *executor) conclude(ctx context.Context, run *jobs.Run, err error) (int,
 	// What a person aborted is reported all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
 	defer cancel()
-	return code, e.show(ctx, e.ledger, e.printer, run, report.Show{})
+	if err := e.show(ctx, e.ledger, e.printer, run, report.Show{}); !is[*outputError](err) {
+		return code, err
+	}
+	return code, nil
 }
 
 // printJSON ends a command: it prints the runs when JSON is asked for, and keeps the command's error.
@@ -252,7 +256,7 @@ func (e *executor) printJSON(err error) error {
 	if !e.flags.json {
 		return err
 	}
-	if writing := e.printer.WriteRunsJSON(e.Stdout, e.finished); writing != nil {
+	if writing := e.printer.WriteRunsJSON(e.Stdout, e.finished); writing != nil && !is[*outputError](writing) {
 		return writing
 	}
 	return err

@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -35,6 +37,9 @@ func nextSeed(t *testing.T) uint64 {
 const atOnce = "10"
 
 func TestMain(m *testing.M) {
+	if signal.Ignored(syscall.SIGHUP) { // by nohup: what is started here is not to inherit that
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	dir, err := build()
 	if err == nil {
 		err = flag.Set("test.parallel", atOnce) // the command line, parsed later, overrides it

@@ -60,12 +60,35 @@ func (w *world) start(args ...string) *running {
 // startWith is start with further variables.
 func (w *world) startWith(environment []string, args ...string) *running {
 	w.t.Helper()
+	return w.startOn(nil, nil, environment, args...)
+}
+
+// startShell starts the program by a shell's script, in which it is $0.
+func (w *world) startShell(stdout *os.File, script string) *running {
+	w.t.Helper()
+	return w.launchOn(stdout, nil, nil, "/bin/sh", "-c", script, program)
+}
+
+// startOn is startWith on streams of the test's own; nil = they are kept.
+func (w *world) startOn(stdout, stderr *os.File, environment []string, args ...string) *running {
+	w.t.Helper()
+	return w.launchOn(stdout, stderr, environment, program, args...)
+}
+
+func (w *world) launchOn(stdout, stderr *os.File, environment []string, name string, args ...string) *running {
+	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
-	p := &running{w: w, cmd: exec.CommandContext(ctx, program, args...), args: strings.Join(args, " "), ended: make(chan struct{})}
+	p := &running{w: w, cmd: exec.CommandContext(ctx, name, args...), args: strings.Join(args, " "), ended: make(chan struct{})}
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "LC_ALL=C.UTF-8",
 		"SYNCD_CONFIG=" + filepath.Join(w.dir, "config.toml"), "PROCESS_DATABASE_URL=" + cmp.Or(w.database, w.db.URL)}
 	p.cmd.Env = append(p.cmd.Env, environment...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if stdout != nil {
+		p.cmd.Stdout = stdout
+	}
+	if stderr != nil {
+		p.cmd.Stderr = stderr
+	}
 	if err := p.cmd.Start(); err != nil {
 		cancel()
 		w.t.Fatal(err)

@@ -2,6 +2,7 @@ package process
 
 import (
 	"fmt"
+	"maps"
 	"syscall"
 	"testing"
 
@@ -14,7 +15,9 @@ var stopSignals = map[string]syscall.Signal{"SIGINT": syscall.SIGINT, "SIGTERM":
 // and resume delivers each of the others exactly once.
 func TestASignalFinishesWhatIsOnItsWay(t *testing.T) {
 	t.Parallel()
-	for name, signal := range stopSignals {
+	signals := maps.Clone(stopSignals)
+	signals["SIGHUP"] = syscall.SIGHUP
+	for name, signal := range signals {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, 100, sandbox.Faults{})
@@ -22,6 +25,7 @@ func TestASignalFinishesWhatIsOnItsWay(t *testing.T) {
 			p := w.halfway(passed)
 			p.signal(signal)
 			w.untilGivenBack(p)
+			p.signal(syscall.SIGHUP) // a terminal that is closed says so twice: its shell does, and the system
 			w.front.release()
 			r := p.wait()
 			w.want(4, r)
