@@ -81,7 +81,7 @@ func exitCode(err error) int {
 		return exitUnreachable
 	case is[*jobs.BusyError](err), is[*store.RekeyingError](err):
 		return exitBusy
-	case errors.Is(err, jobs.ErrNoRun), is[usageError](err), is[*config.UnknownError](err), is[*jobs.EmployeeError](err), isNewer(err), is[*store.NotHeldError](err), is[*jobs.FinishedError](err),
+	case errors.Is(err, jobs.ErrNoRun), is[usageError](err), is[*config.UnknownError](err), is[*jobs.EmployeeError](err), isNewer(err), is[*store.NotHeldError](err), is[*jobs.FinishedError](err), is[*jobs.OvertakenError](err),
 		is[*jobs.ClosedError](err), is[*jobs.ExpiredError](err), is[*jobs.UnsettledError](err), is[*store.PeriodError](err),
 		is[*store.AlteredError](err), is[*store.ForgetError](err), is[*jobs.ContractError](err), is[*jobs.ReasonError](err), is[*jobs.PutBackError](err), errors.Is(err, jobs.ErrContractMoved):
 		return exitUsage

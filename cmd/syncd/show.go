@@ -42,6 +42,11 @@ run replaces it.`,
 			if err != nil {
 				return explainNoRun(id, err)
 			}
+			if run.AsksForSomething() {
+				if run.Aftermath, err = ledger.Aftermath(ctx, id); err != nil {
+					return err
+				}
+			}
 			show.Employees = flags.employees
 			return a.show(ctx, ledger, a.printer(), run, show)
 		}),

@@ -199,13 +199,14 @@ func (h *history) refused(err error) {
 	var unsettled *jobs.UnsettledError
 	var notHeld *store.NotHeldError
 	var period *store.PeriodError
+	var overtaken *jobs.OvertakenError
 	switch {
 	case errors.As(err, &closed):
 		if !h.closed(closed.Period) {
 			h.Fatalf("%s is open, but %v", closed.Period, err)
 		}
 	case errors.Is(err, jobs.ErrTaken), errors.As(err, &order), errors.As(err, &finished), errors.As(err, &busy), errors.As(err, &unsettled),
-		errors.As(err, &notHeld), errors.As(err, &period):
+		errors.As(err, &notHeld), errors.As(err, &period), errors.As(err, &overtaken):
 	default:
 		h.Fatalf("%v", err)
 	}

@@ -168,6 +168,7 @@ type Run struct {
 	CreatedAt    time.Time
 	StartedAt    *time.Time
 	FinishedAt   *time.Time
+	Aftermath    *Aftermath // of a run that has ended; nil = nobody asked
 }
 
 // Partial tells that the run was limited to some employees: it computes no departures and never completes a period.
@@ -176,6 +177,11 @@ func (r *Run) Partial() bool { return len(r.Employees) > 0 }
 // Nobody tells that the run was for a month in which staging holds no employee.
 func (r *Run) Nobody() bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule == RuleNoRows })
+}
+
+// AsksForSomething reports whether the run ended so that somebody may still have something to do about it.
+func (r *Run) AsksForSomething() bool {
+	return r.FinishedAt != nil && (r.State != Succeeded || r.Stale() || r.Partial() || r.Nobody())
 }
 
 // hold is why the run may not send what it planned: a guard holds it, and no person has approved this very plan. What

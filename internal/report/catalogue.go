@@ -121,7 +121,11 @@ type words struct {
 	pullUnchanged, pullHeld, pullEffect                string
 	approved, noElements                               string
 	scheduled, queued, waits, lastTime                 string // names of lines of a header
-	takenOver, cancellation                            string // likewise
+	takenOver, cancellation, since                     string // likewise
+	sinceDelivered                                     string // runs %s
+	sincePartly                                        string // employees %s, runs %s, number %s of those that are left
+	sinceWhole                                         string // run %d
+	sinceClosed                                        string
 	waitsUntil                                         string // time %s, reason %s
 	waitsForDaemon                                     string // run %d
 	daemon                                             string // who started a run that no person did
@@ -202,6 +206,7 @@ type steps struct {
 	title                                                string
 	nothing, nothingToSend, upToDate, details            string
 	departed, correct, again, resume, newer              string
+	overtaken, monthClosed                               string
 	wrongContract, wrongAnswer                           string
 	uncertain, unsure, partly, approve, refuse           string
 	mendConfiguration, mendIdentity                      string

@@ -51,6 +51,9 @@ func (p *Printer) Pull(w io.Writer, run *jobs.Run, changes []jobs.DictionaryChan
 
 // pullSteps are what a person does next about a pull: whom it would block is corrected before the month is due.
 func (p *Printer) pullSteps(run *jobs.Run) []step {
+	if run.Aftermath != nil && run.Aftermath.Over() {
+		return p.sinceSteps(run.Aftermath)
+	}
 	if run.State != jobs.Succeeded {
 		return p.stateSteps(run, &gathered{}) // what was not applied blocks nobody yet
 	}

@@ -12,6 +12,8 @@ var englishSteps = steps{
 	correct:           "Correct the points above in staging, or in [job.fields], then:",
 	again:             "Then run again:",
 	resume:            "Once Isidoor is available again, send the rest:",
+	overtaken:         "Nothing here: a newer run tells how the month stands:",
+	monthClosed:       "Nothing: the period is closed.",
 	newer:             "See the newer runs:",
 	uncertain:         "Answer unknown: run again. What can be repeated without paying twice is sent again.",
 	unsure:            "Answer unknown: those who could be paid twice are not sent again. Check in Isidoor whether they were received, and say so, one employee at a time. Received:",

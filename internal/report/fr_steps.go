@@ -12,6 +12,8 @@ var frenchSteps = steps{
 	correct:           "Corrigez les points ci-dessus dans les données préparées (staging), ou dans [job.fields], puis :",
 	again:             "Puis relancez :",
 	resume:            "Quand Isidoor sera de nouveau disponible, envoyez le reste :",
+	overtaken:         "Rien ici : une exécution plus récente dit où en est le mois :",
+	monthClosed:       "Rien : la période est close.",
 	newer:             "Voir les exécutions plus récentes :",
 	uncertain:         "Réponse inconnue : relancez. Ce qui peut être répété sans payer deux fois sera renvoyé.",
 	unsure:            "Réponse inconnue : ceux qui risqueraient d'être payés deux fois ne sont pas renvoyés. Vérifiez dans Isidoor s'ils ont été reçus, et notez-le salarié par salarié. Reçu :",

@@ -46,6 +46,12 @@ type runJSON struct {
 	CreatedAt    *string       `json:"created_at"`
 	StartedAt    *string       `json:"started_at"`
 	FinishedAt   *string       `json:"finished_at"`
+	Since        *sinceJSON    `json:"since,omitempty"`
+}
+
+type sinceJSON struct {
+	jobs.Aftermath
+	Overtaken bool `json:"overtaken"`
 }
 
 type reasonJSON struct {
@@ -119,6 +125,9 @@ func (p *Printer) RunJSON(run *jobs.Run) any {
 	}
 	if run.Period != "" {
 		out.Period = &run.Period
+	}
+	if run.Aftermath != nil {
+		out.Since = &sinceJSON{*run.Aftermath, run.Aftermath.Overtaken()}
 	}
 	if run.Failure.Code != "" {
 		reason := p.reason(run.Failure)

@@ -30,6 +30,9 @@ func (g *page) steps(steps []step) {
 // runSteps are what a person does next about a transfer.
 func (p *Printer) runSteps(run *jobs.Run, c jobs.Counts, found *gathered, show Show) []step {
 	text := &p.catalogue.steps
+	if run.Aftermath != nil && run.Aftermath.Over() {
+		return p.sinceSteps(run.Aftermath)
+	}
 	switch run.State {
 	case jobs.Succeeded:
 		if run.Nobody() {

@@ -63,6 +63,7 @@ func (g *page) header(run *jobs.Run) {
 		{words.started, g.time(run.StartedAt, g.zone(run.Job))},
 		{words.ended, g.endTime(run)},
 		{words.by, g.startedBy(run)},
+		{words.since, g.since(run.Aftermath)},
 		{words.takenOver, g.takeovers(run)},
 		{words.cancellation, g.cancellation(run)},
 		{words.approved, approval(run)},

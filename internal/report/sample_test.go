@@ -32,6 +32,12 @@ func run(state jobs.State, counts jobs.Counts) *jobs.Run {
 	}
 }
 
+// later is a run of which somebody asks what has become since.
+func later(r *jobs.Run, a jobs.Aftermath) *jobs.Run {
+	r.Aftermath = &a
+	return r
+}
+
 func failed(reason jobs.ReasonCode, detail string, counts jobs.Counts) *jobs.Run {
 	r := run(jobs.Failed, counts)
 	r.Failure = jobs.Reason{Code: reason, Detail: detail}

@@ -9,7 +9,7 @@ import (
 
 // Cancel gives up what a run has not sent. A run that is executed is only asked to stop: its process sees it within a
 // heartbeat, and what is on its way is finished. The run is returned as it stands afterwards: cancelled, or running.
-// Errors: jobs.ErrNoRun, *jobs.FinishedError, and *jobs.BusyError while a newer plan takes over what it left.
+// Errors: jobs.ErrNoRun, *jobs.FinishedError, *jobs.OvertakenError, and *jobs.BusyError while a newer plan takes over what it left.
 func (s *Store) Cancel(ctx context.Context, id int64, by, reason string) (*jobs.Run, error) {
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
 		run, err := s.lockRun(ctx, q, id, patiently)
@@ -29,6 +29,9 @@ func (s *Store) Cancel(ctx context.Context, id int64, by, reason string) (*jobs.
 			return &jobs.FinishedError{Run: *run}
 		}
 		if err := refusePlanning(ctx, q, run); err != nil {
+			return err
+		}
+		if err := refuseOvertaken(ctx, q, run); err != nil {
 			return err
 		}
 		if err := s.auditCancel(ctx, q, run, by, reason); err != nil {
@@ -60,6 +63,18 @@ func refusePlanning(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error
 		return &jobs.BusyError{Run: *other}
 	}
 	return nil
+}
+
+// refuseOvertaken fails with an *jobs.OvertakenError when a run that has ended left nothing that could be given up.
+func refuseOvertaken(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	if run.State != jobs.Failed && run.State != jobs.Incomplete {
+		return nil
+	}
+	aftermath, err := aftermathOf(ctx, q, run.ID)
+	if err != nil || !aftermath.Overtaken() {
+		return err
+	}
+	return &jobs.OvertakenError{Run: *run, By: aftermath.Successor()}
 }
 
 // cancelRunning leaves a run to the process that executes it, and ends one whose process is gone.

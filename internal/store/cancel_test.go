@@ -228,5 +228,5 @@ func TestCancelBesideANewerPlan(t *testing.T) {
 	wantBusy(f, <-cancelled)
 	f.want("superseded", `SELECT DISTINCT state FROM syncd.item WHERE run_id = $1 AND seq > 2`, older.ID)
 	f.finish(s, run, "", jobs.Succeeded)
-	f.cancel(person, older.ID, jobs.Cancelled)
+	f.wantOvertaken(person, older.ID, run.ID)
 }

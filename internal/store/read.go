@@ -56,6 +56,20 @@ func value[T any](p *T) (v T) {
 	return v
 }
 
+// Aftermath tells what has become of what a run left undelivered.
+func (s *Store) Aftermath(ctx context.Context, run int64) (*jobs.Aftermath, error) {
+	aftermath, err := aftermathOf(ctx, s.queries, run)
+	return aftermath, redact("reading what has become of the run", err)
+}
+
+func aftermathOf(ctx context.Context, q *dbsqlc.Queries, run int64) (*jobs.Aftermath, error) {
+	row, err := q.Aftermath(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	return &jobs.Aftermath{Whole: row.Whole, DeliveredBy: row.DeliveredBy, Delivered: int(row.Delivered), Left: int(row.LeftOver), Open: int(row.Open), Closed: row.Closed}, nil
+}
+
 // Run reads one run. An unknown number is jobs.ErrNoRun.
 func (s *Store) Run(ctx context.Context, id int64) (*jobs.Run, error) {
 	row, err := s.queries.GetRun(ctx, id)
