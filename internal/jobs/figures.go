@@ -34,6 +34,7 @@ type History struct {
 	Drifted   bool                  // an open item of this period is held for what the other side edited
 	Restored  bool                  // the ledger was put back since the last finished run: it may not know what was sent
 	Looked    bool                  // and a person has looked since
+	LostMonth bool                  // the period may have been sent in what the ledger lost, and no run of it was finished since
 	Sender    *Sender               // the last run to which something was acknowledged; nil = none
 	Siret     string                // for whom the target was sent something; "" = for nobody, or not known
 	Forms     map[int64]Form        // by which something was sent; 0 = the first of them, which stands for what is older

@@ -39,7 +39,7 @@ type evidence struct {
 // run that finds all delivered must not wait for a person each day.
 func (g *Guards) judge(e *evidence, h *History) []Finding {
 	var findings []Finding
-	if h.Restored {
+	if h.Restored || e.adds && h.LostMonth {
 		// It explains what else is found. Where a document states the whole truth, sending it again does no harm, once
 		// somebody knows of it; what is added is added twice.
 		findings = append(findings, Finding{Rule: RuleRestored, Holds: e.adds || !h.Looked})

@@ -101,6 +101,8 @@ func TestGuards(t *testing.T) {
 		"restored, and nothing to send":      {func(e *evidence, h *History) { h.Restored, e.sends = true, 0 }, "restored 0/0>0"},
 		"restored, and somebody looked":      {func(_ *evidence, h *History) { h.Restored, h.Looked = true, true }, "(restored 0/0>0)"},
 		"restored, and the API adds":         {func(e *evidence, h *History) { h.Restored, h.Looked, e.adds = true, true, true }, "restored 0/0>0"},
+		"restored, and another month went":   {func(_ *evidence, h *History) { h.LostMonth = true }, ""},
+		"the same, and the API adds":         {func(e *evidence, h *History) { h.LostMonth, e.adds = true, true }, "restored 0/0>0"},
 		"restored, and some employees alone": {func(e *evidence, h *History) { h.Restored, e.partial = true, true }, "restored 0/0>0"},
 		"nothing to send": {func(e *evidence, _ *History) {
 			e.sends, e.elements, e.totals, e.period = 0, 0, nil, "2030-01"

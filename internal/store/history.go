@@ -33,10 +33,10 @@ func (s *Store) History(ctx context.Context, target int64, period jobs.Period) (
 }
 
 // readLast reads the newest finished run. When it was planned in another incarnation of the ledger, this one was put back.
-func (s *Store) readLast(ctx context.Context, h *jobs.History, target int64, _ jobs.Period) error {
+func (s *Store) readLast(ctx context.Context, h *jobs.History, target int64, period jobs.Period) error {
 	row, err := s.queries.LastFigures(ctx, target)
 	if isNoRows(err) {
-		return s.readPutBack(ctx, h, "")
+		return s.readPutBack(ctx, h, target, period, "")
 	}
 	if err != nil {
 		return err
@@ -50,12 +50,13 @@ func (s *Store) readLast(ctx context.Context, h *jobs.History, target int64, _ j
 	for _, item := range tried {
 		h.Tried[item.Key] = [32]byte(item.Fingerprint)
 	}
-	return s.readPutBack(ctx, h, row.Incarnation)
+	return s.readPutBack(ctx, h, target, period, row.Incarnation)
 }
 
-// readPutBack tells whether the ledger was put back since the last finished run was planned, noticed or not, and whether
-// somebody has looked. planned is the ledger that it was planned in; "" = there is none.
-func (s *Store) readPutBack(ctx context.Context, h *jobs.History, planned string) error {
+// readPutBack tells whether the ledger was put back since the last finished run was planned, noticed or not, whether somebody
+// has looked, and whether the month may be among what was lost. planned is the ledger that it was planned in; "" = there is
+// none.
+func (s *Store) readPutBack(ctx context.Context, h *jobs.History, target int64, period jobs.Period, planned string) error {
 	now, err := position(ctx, s.queries, nil)
 	if err != nil {
 		return err
@@ -70,7 +71,14 @@ func (s *Store) readPutBack(ctx context.Context, h *jobs.History, planned string
 	}
 	unnoticed := watch.PutBack != nil
 	if h.Restored = unnoticed || since; h.Restored && !unnoticed {
-		h.Looked, err = s.queries.HasLooked(ctx)
+		if h.Looked, err = s.queries.HasLooked(ctx); err != nil {
+			return err
+		}
+	}
+	h.LostMonth, err = s.queries.MonthMayBeLost(ctx, dbsqlc.MonthMayBeLostParams{Begins: period.Start(), TargetID: target, Period: string(period),
+		Incarnation: incarnationName(now)})
+	if isNoRows(err) { // nothing was executed in this ledger yet
+		return nil
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,41 @@ func TestRowsThatWerePutBackAreSeenByTheTrail(t *testing.T) {
 	}
 	f.want("2", `SELECT count(*) FROM syncd.pause WHERE paused_by = 'syncd'`)
 	f.want("1", `SELECT count(*) FROM syncd.audit WHERE decision = 'put-back'`)
+}
+
+// To have let one month go says nothing of another one, which may be among what the ledger lost. What is not a month away yet
+// cannot be.
+func TestEachMonthMayBeLostInALedgerThatWasPutBack(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	var target int64
+	wantLost := func(restored bool, lost ...jobs.Period) {
+		t.Helper()
+		for _, month := range []jobs.Period{"2026-09", "2026-10", "2026-11", "2026-12", "2027-01"} {
+			h, err := s.History(t.Context(), target, month)
+			f.must(err)
+			if h.Restored != restored || h.LostMonth != slices.Contains(lost, month) {
+				t.Errorf("%s: restored %v, lost %v", month, h.Restored, h.LostMonth)
+			}
+		}
+	}
+	send := func(month jobs.Period) {
+		t.Helper()
+		run := f.startAt(s, "a", month)
+		target = run.Target.ID
+		f.plan(s, run)
+		f.finish(s, run, "", jobs.Succeeded)
+		f.db.Exec(t, `UPDATE syncd.run SET figures = '\x00' WHERE figures IS NULL`)
+	}
+	send("2026-10")
+	wantLost(false)
+	f.db.Exec(t, `UPDATE syncd.incarnation SET noticed = 1, noticed_at = '2026-11-20'`)
+	wantLost(true, "2026-09", "2026-10", "2026-11", "2026-12")
+	send("2026-11")
+	wantLost(false, "2026-09", "2026-10", "2026-12")
+	send("2026-10")
+	wantLost(false, "2026-09", "2026-12")
 }
 
 // A ledger that is put back twice is told twice, though it does not remember the first time.

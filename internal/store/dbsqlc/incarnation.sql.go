@@ -108,6 +108,35 @@ func (q *Queries) LockIncarnation(ctx context.Context) (LockIncarnationRow, erro
 	return i, err
 }
 
+const monthMayBeLost = `-- name: MonthMayBeLost :one
+SELECT coalesce(i.noticed > 0 AND $1::timestamptz < i.noticed_at + interval '31 days' AND NOT EXISTS (
+    SELECT FROM syncd.run r
+    WHERE r.target_id = $2 AND r.period = $3::text AND r.figures IS NOT NULL AND r.state IN ('succeeded', 'incomplete')
+      AND r.incarnation = $4
+), false)::boolean FROM syncd.incarnation i
+`
+
+type MonthMayBeLostParams struct {
+	Begins      time.Time
+	TargetID    int64
+	Period      string
+	Incarnation string
+}
+
+// A month that may have been sent in what a ledger lost that was put back, and of which no run of everyone was finished since.
+// One that began a month after that was noticed, or later, was not sent before.
+func (q *Queries) MonthMayBeLost(ctx context.Context, arg MonthMayBeLostParams) (bool, error) {
+	row := q.db.QueryRow(ctx, monthMayBeLost,
+		arg.Begins,
+		arg.TargetID,
+		arg.Period,
+		arg.Incarnation,
+	)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const moveIncarnation = `-- name: MoveIncarnation :exec
 UPDATE syncd.incarnation SET server = $1, timeline = $2, tables = $3, database = $4,
     noticed = $5, noticed_at = clock_timestamp(), runs = $6, trail = $7

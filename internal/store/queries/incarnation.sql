@@ -36,6 +36,15 @@ UPDATE syncd.incarnation SET server = @server, timeline = @timeline, tables = @t
 SELECT (NOT EXISTS (SELECT FROM syncd.pause p WHERE p.paused_by = 'syncd')
         AND EXISTS (SELECT FROM syncd.audit a, syncd.incarnation i WHERE a.decision = 'unpause' AND a.id > i.trail))::boolean;
 
+-- A month that may have been sent in what a ledger lost that was put back, and of which no run of everyone was finished since.
+-- One that began a month after that was noticed, or later, was not sent before.
+-- name: MonthMayBeLost :one
+SELECT coalesce(i.noticed > 0 AND @begins::timestamptz < i.noticed_at + interval '31 days' AND NOT EXISTS (
+    SELECT FROM syncd.run r
+    WHERE r.target_id = @target_id AND r.period = sqlc.arg('period')::text AND r.figures IS NOT NULL AND r.state IN ('succeeded', 'incomplete')
+      AND r.incarnation = @incarnation
+), false)::boolean FROM syncd.incarnation i;
+
 -- Whoever had paused the job before, it is paused for this now.
 -- name: PauseForPutBack :exec
 INSERT INTO syncd.pause (job, paused_by, reason) VALUES (@job, @paused_by, @reason)
