@@ -35,6 +35,7 @@ type fakeAPI struct {
 	holds  map[heldKey][]byte
 	of     map[heldKey]jobs.Period // whose run sent it
 	edited map[heldKey]bool        // by somebody else, since the last document arrived
+	lost   map[heldKey]bool        // the ledger was put back, and does not know what happened here since; until a document arrives
 	newest map[heldKey]int         // when the newest document that arrived, or was found there, was last in staging
 	since  map[int]int             // when each revision was last put into staging
 
@@ -50,7 +51,8 @@ type receipt struct {
 	run      int64
 	key      string
 	document []byte
-	adds     bool // to what was paid for the month already
+	adds     bool // to what was paid for the month already,
+	lost     bool // of which the ledger knows nothing
 }
 
 // heldKey is what the API keeps one document for; the period is empty with scope employee.
@@ -77,7 +79,7 @@ type line struct {
 
 func newFakeAPI(k kind, closed func(jobs.Period) bool, cancelled func(int64) bool) *fakeAPI {
 	return &fakeAPI{scope: k.scope, append: k.semantics == jobs.Append, closed: closed, cancelled: cancelled, counts: map[string]int{},
-		holds: map[heldKey][]byte{}, of: map[heldKey]jobs.Period{}, edited: map[heldKey]bool{}, newest: map[heldKey]int{}, since: map[int]int{},
+		holds: map[heldKey][]byte{}, of: map[heldKey]jobs.Period{}, edited: map[heldKey]bool{}, lost: map[heldKey]bool{}, newest: map[heldKey]int{}, since: map[int]int{},
 		found: map[heldKey]map[int64]jobs.Period{}}
 }
 
@@ -107,7 +109,8 @@ var fates = []struct {
 	{8, jobs.Outcome{Class: jobs.ClassData, Status: 400, Message: "no", Attempts: 1}, false},
 	{8, jobs.Outcome{Class: jobs.ClassTemporary, Ambiguous: true, Attempts: 1}, true},
 	{4, jobs.Outcome{Class: jobs.ClassTemporary, Ambiguous: true, Attempts: 1}, false},
-	{4, jobs.Outcome{Class: jobs.ClassTemporary, Status: 429, Attempts: 1}, false},
+	{2, jobs.Outcome{Class: jobs.ClassTemporary, Status: 429, Attempts: 1}, false},
+	{2, jobs.Outcome{Class: jobs.ClassTemporary, Status: 503, Attempts: 1}, false}, // which says when to come back
 	{4, jobs.Outcome{Class: jobs.ClassTemporary, Status: 503, Ambiguous: true, Attempts: 1}, true},
 	{4, jobs.Outcome{Class: jobs.ClassTemporary, Status: 503, Ambiguous: true, Attempts: 1}, false},
 	{2, jobs.Outcome{Class: jobs.ClassConfiguration, Status: 303, Ambiguous: true, Attempts: 1}, true},
@@ -206,8 +209,8 @@ func (f *fakeAPI) receive(key string, document []byte, closed bool) {
 	if closed {
 		f.wrongs = append(f.wrongs, fmt.Sprintf("%s: sent for %s, which is closed", key, run.Period))
 	}
-	adds := f.append && f.holds[f.heldKey(key, run.Period)] != nil
-	f.received = append(f.received, receipt{run.ID, key, bytes.Clone(document), adds})
+	at := f.heldKey(key, run.Period)
+	f.received = append(f.received, receipt{run.ID, key, bytes.Clone(document), f.append && f.holds[at] != nil, f.lost[at]})
 }
 
 // store keeps the document as the API would, and notes what must never happen.
@@ -225,12 +228,13 @@ func (f *fakeAPI) store(document []byte) {
 	if f.since[p.Rev] < f.newest[at] {
 		f.wrongs = append(f.wrongs, fmt.Sprintf("%s: revision %d overwrote a newer one", p.Matricule, p.Rev))
 	}
-	if f.append && bytes.Equal(f.holds[at], document) {
+	if f.append && bytes.Equal(f.holds[at], document) && !f.lost[at] {
 		f.wrongs = append(f.wrongs, fmt.Sprintf("%s: revision %d was paid twice", p.Matricule, p.Rev))
 	}
 	f.refuseOlderMonth(p.Matricule, month)
 	f.newest[at] = f.since[p.Rev]
 	delete(f.edited, at)
+	delete(f.lost, at)
 	f.holds[at], f.of[at] = slices.Clone(document), month
 }
 

@@ -95,7 +95,8 @@ func (w *freezingWriter) countUnchanged() {
 }
 
 // wantReleased wants everything that the API received to be what its run planned, byte for byte, and let go by a person
-// where that was asked for. An API that adds gets a second document of a month only if a person let go exactly that.
+// where that was asked for. An API that adds gets a second document of a month only if a person let go exactly that; where the
+// ledger was put back and lost the first one, only if a person let go the run.
 func (h *history) wantReleased() {
 	h.Helper()
 	for _, r := range h.api.received[h.plans.judged:] {
@@ -114,7 +115,10 @@ func (h *history) wantReleased() {
 		if plan.holds && h.approvals(r.run, "") == 0 {
 			h.Fatalf("run %d was held, and sent %s without an approval", r.run, r.key)
 		}
-		if (item.State == jobs.ItemHeld || r.adds) && h.approvals(r.run, r.key) == 0 {
+		if r.adds && r.lost && !plan.holds {
+			h.Fatalf("run %d sent %s, which was sent before the ledger was put back, and nothing held it", r.run, r.key)
+		}
+		if (item.State == jobs.ItemHeld || r.adds && !r.lost) && h.approvals(r.run, r.key) == 0 {
 			h.Fatalf("run %d sent %s without an approval: %s, %+v", r.run, r.key, item.State, item.Findings)
 		}
 	}

@@ -15,12 +15,16 @@ import (
 
 // ledgerProcess is the program that works, until it is killed: then another one takes its place.
 type ledgerProcess struct {
-	w     *world
-	store *store.Store
+	w        *world
+	store    *store.Store
+	marks    string   // the folder of the watermark
+	pushes   []string // the jobs of its configuration
+	putBacks int      // of the ledger, ever
 }
 
 func (l *ledgerProcess) open() {
-	s, err := store.Open(context.Background(), store.Options{URL: l.w.db.URL, Keys: l.w.keys, Version: "test", Lease: time.Minute})
+	s, err := store.Open(context.Background(), store.Options{URL: l.w.db.URL, Keys: l.w.keys, Version: "test", Lease: time.Minute,
+		Watermark: store.Watermark{Folder: l.marks, Pushes: l.pushes}})
 	l.w.must(err)
 	l.store = s
 }
@@ -29,6 +33,11 @@ func (l *ledgerProcess) close() { l.store.Close() }
 
 func (l *ledgerProcess) die() {
 	l.close()
+	l.succeed()
+}
+
+// succeed takes the place of a process that is gone.
+func (l *ledgerProcess) succeed() {
 	_, err := l.w.conn.Exec(context.Background(), `UPDATE syncd.owner SET heartbeat_at = heartbeat_at - interval '3 seconds'`)
 	l.w.must(err) // its silence of 2 s is tested elsewhere
 	l.open()
@@ -153,7 +162,7 @@ func (h *history) resume(ctx context.Context, runner *jobs.Runner, id int64) *jo
 // work is what a daemon does: it takes a run that is queued, or whose process is gone. false = there is none.
 func (h *history) work(ctx context.Context, runner *jobs.Runner) bool {
 	waiting := h.numbers(`SELECT r.id FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-		WHERE t.dossier = $1 AND r.state IN ('queued', 'running') ORDER BY r.id`, h.to.Dossier)
+		WHERE t.dossier = $1 AND r.state IN ('queued', 'running') AND NOT EXISTS (SELECT FROM syncd.pause p WHERE p.job = r.job) ORDER BY r.id`, h.to.Dossier)
 	if len(waiting) == 0 {
 		return false
 	}
@@ -173,6 +182,7 @@ func (h *history) ended(run *jobs.Run, err error) {
 	if run != nil && !slices.Contains(h.runs, run.ID) {
 		h.runs = append(h.runs, run.ID)
 	}
+	h.findSuccessors()
 	if errors.Is(err, jobs.ErrLost) {
 		if n := h.count(`SELECT count(*) FROM syncd.item WHERE run_id = $1 AND state = 'sending'`, run.ID); n > 2*h.job.MaxInFlight {
 			h.Fatalf("%d items were on their way", n)
@@ -189,6 +199,20 @@ func (h *history) ended(run *jobs.Run, err error) {
 	}
 }
 
+// findSuccessors remembers the runs that a daemon queued in place of those whose plan staging had left behind.
+func (h *history) findSuccessors() {
+	h.Helper()
+	for _, successor := range h.numbers(`SELECT s.id FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id JOIN syncd.run s ON s.id::text = r.failure_detail
+		WHERE t.dossier = $1 AND r.state = 'cancelled' AND r.failure_code = 'replanned' AND s.trigger = 'retry' ORDER BY s.id`, h.to.Dossier) {
+		if !slices.Contains(h.runs, successor) {
+			run, err := h.store.Run(context.Background(), successor)
+			h.must(err)
+			h.runs = append(h.runs, successor)
+			h.decided(jobs.DecisionRun, successor, run.Period, run.Employees, "")
+		}
+	}
+}
+
 // refused wants an error that tells a person why something cannot be done, and not that it did not work.
 func (h *history) refused(err error) {
 	h.Helper()
@@ -200,13 +224,14 @@ func (h *history) refused(err error) {
 	var notHeld *store.NotHeldError
 	var period *store.PeriodError
 	var overtaken *jobs.OvertakenError
+	var outdated *jobs.PutBackError
 	switch {
 	case errors.As(err, &closed):
 		if !h.closed(closed.Period) {
 			h.Fatalf("%s is open, but %v", closed.Period, err)
 		}
 	case errors.Is(err, jobs.ErrTaken), errors.As(err, &order), errors.As(err, &finished), errors.As(err, &busy), errors.As(err, &unsettled),
-		errors.As(err, &notHeld), errors.As(err, &period), errors.As(err, &overtaken):
+		errors.As(err, &notHeld), errors.As(err, &period), errors.As(err, &overtaken), errors.As(err, &outdated) && h.kept.back:
 	default:
 		h.Fatalf("%v", err)
 	}

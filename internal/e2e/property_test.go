@@ -15,8 +15,9 @@ import (
 )
 
 // Random histories of corrections, runs, resumes of old ones, decisions of people, closings, stops, aborts and kills, over
-// random faults of the API, imports that replace staging under a plan, and guards that trip often: nobody is lost, nobody is paid by an older document or by one that
-// waits for a person, and what the ledger says is what the API holds.
+// random faults of the API, imports that replace staging under a plan, a ledger that is put back by copy, and guards that trip
+// often: nobody is lost, nobody is paid by an older document or by one that waits for a person, and what the ledger says is
+// what the API holds.
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []kind{
@@ -31,7 +32,7 @@ func TestHistories(t *testing.T) {
 			w := newWorld(t)
 			w.exec(`CREATE TABLE staff (matricule text, name text, rev int, iban text, nir text);
 				CREATE TABLE pay (matricule text, period text, code text, amount int)`)
-			n, process, replaces := 0, &ledgerProcess{w: w}, &importer{conn: w.db.Connect(t)}
+			n, process, replaces := 0, &ledgerProcess{w: w, marks: t.TempDir()}, &importer{conn: w.db.Connect(t)}
 			process.open()
 			defer process.close()
 			rapid.Check(t, func(rt *rapid.T) {
@@ -64,6 +65,7 @@ type history struct {
 	api      *fakeAPI
 	*ledgerProcess
 	plans *frozenPlans
+	kept  keptLedger
 
 	overwrite bool // runs send over what the other side edited
 
@@ -78,7 +80,7 @@ type history struct {
 
 var (
 	matricules = []string{"1", "2", "3", "4", "5", "6"}
-	months     = []jobs.Period{"2026-08", "2026-09", "2026-10", "2026-11"}
+	months     = lastMonths(4)
 	papers     = mapping.Spec{
 		Fields: []mapping.Field{
 			{Path: "Matricule", Column: "matricule"}, {Path: "Nom", Column: "name", Null: mapping.NullRefuse},
@@ -89,6 +91,15 @@ var (
 		}}},
 	}
 )
+
+// lastMonths are the current month and the ones before: of a later one a ledger that was put back has lost nothing.
+func lastMonths(n int) []jobs.Period {
+	now, list := time.Now().UTC(), make([]jobs.Period, n)
+	for i := range list {
+		list[i] = jobs.Period(time.Date(now.Year(), now.Month()+time.Month(1+i-n), 1, 0, 0, 0, 0, time.UTC).Format("2006-01"))
+	}
+	return list
+}
 
 // papers are the documents. With one an employee they name no month: then a new month may bring nothing new.
 func (k kind) papers() mapping.Spec {
@@ -132,7 +143,9 @@ func (h *history) live() {
 	for _, m := range matricules {
 		h.edit(m)
 	}
-	for range rapid.IntRange(2, 8).Draw(h.T, "steps") {
+	steps := rapid.IntRange(2, 8).Draw(h.T, "steps")
+	h.planPutBack(steps)
+	for step := range steps {
 		for range rapid.IntRange(0, 4).Draw(h.T, "edits") {
 			h.edit(one(h, "matricule", matricules))
 		}
@@ -143,7 +156,9 @@ func (h *history) live() {
 			h.decide()
 			h.wantTruth()
 		}
+		h.keepOrPutBack(step)
 	}
+	h.wantNoticed()
 	h.end()
 }
 
