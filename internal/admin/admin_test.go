@@ -170,6 +170,8 @@ LoadCredential=
 LoadCredentialEncrypted=syncd:%E/syncd/%i
 CPUQuota=20%
 Environment=KEY=%d/key
+Environment="HTTPS_PROXY=http://marie:a%%40b@proxy:3128" 'NO_PROXY=.example.org'
+EnvironmentFile=-/etc/syncd/%i/proxy
 X-Note=nothing
 [Install]
 WantedBy=multi-user.target
@@ -184,7 +186,8 @@ WantedBy=multi-user.target
 	}
 	got = slices.DeleteFunc(got, func(a string) bool { return !strings.HasPrefix(a, "--property=") })
 	want := []string{"LoadCredential=syncd:/etc/syncd/essai/credentials", "Environment=A=essai B=100%", "SystemCallFilter=@system-service  @mount", "LoadCredential=",
-		"LoadCredentialEncrypted=syncd:/etc/syncd/essai", "CPUQuota=20%", "Environment=KEY=/run/credentials/" + unit + "/key"}
+		"LoadCredentialEncrypted=syncd:/etc/syncd/essai", "CPUQuota=20%", "Environment=KEY=/run/credentials/" + unit + "/key",
+		`Environment="HTTPS_PROXY=http://marie:a%40b@proxy:3128" 'NO_PROXY=.example.org'`, "EnvironmentFile=-/etc/syncd/essai/proxy"}
 	for i := range want {
 		want[i] = "--property=" + want[i]
 	}
@@ -356,6 +359,9 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{"all credentials seem to be there", "", "[Service]\nLoadCredential=syncd:" + credentials + "\n", "a: Failed to set up credentials: Permission denied\nb: Failed with result 'exit-code'.\n", 243,
 			[]string{"code 243", "Failed to set up credentials: Permission denied", "systemctl cat syncd.service"}, Setup},
 		{"a namespace that cannot be had", "", "[Service]\n", "a: Failed at step NAMESPACE spawning /usr/bin/syncd: No such file\n", 226, []string{"code 226", "step NAMESPACE"}, Setup},
+		{"a file of variables that is not there", "", "[Service]\nEnvironmentFile=/etc/syncd/proxy\n",
+			"a: Failed to load environment files: No such file or directory\na: Failed to run 'start' task: No such file or directory\na: Failed with result 'resources'.\n", 1,
+			[]string{"Failed to load environment files: No such file", "systemctl cat syncd.service"}, Setup},
 		{"killed", "", "[Service]\n", "a: Failed with result 'signal'.\n", 255, []string{"ended from outside (signal)"}, Ended},
 		{"out of memory", "", "[Service]\n", "a: Failed with result 'oom-kill'.\n", 1, []string{"ended from outside (oom-kill)"}, Ended},
 		{"a setting that systemd-run refuses", "", "[Service]\n", "", 1, []string{"systemd did not take the command", "systemctl cat"}, Setup},

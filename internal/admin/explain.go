@@ -17,6 +17,9 @@ const (
 	endedBySomething = 255 // a signal
 )
 
+// noResources is the result of a unit for whose command something was not there, such as a file of variables.
+const noResources = "resources"
+
 // endings is how systemd logs that a unit did not simply exit.
 var endings = regexp.MustCompile(`Failed with result '([a-z-]+)'`)
 
@@ -32,7 +35,11 @@ func (a *Admin) explain(u *unit, transient string, code int) error {
 		return a.notStarted(u, transient, code)
 	case code == unknown || code == endedBySomething:
 		log, err := a.journal(transient)
-		if m := endings.FindStringSubmatch(log); m != nil && m[1] != "exit-code" {
+		m := endings.FindStringSubmatch(log)
+		if m != nil && m[1] == noResources {
+			return a.notStarted(u, transient, code)
+		}
+		if m != nil && m[1] != "exit-code" {
 			return &Error{Text: fmt.Sprintf("the command was ended from outside (%s)", m[1]), Hint: "what it has done: syncd-admin runs", Kind: Ended}
 		}
 		if log == "" && err == nil {

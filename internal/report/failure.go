@@ -21,6 +21,9 @@ const (
 	causeNoMatricule  cause = "no matricule"
 	causeClient       cause = "client"
 	causeKey          cause = "key"
+	causeProxy        cause = "proxy"
+	causeProxyAway    cause = "proxy away"
+	causeChain        cause = "chain"
 	causeCertificate  cause = "certificate"
 	causeAddress      cause = "address"
 	causeAnswer       cause = "answer"
@@ -43,12 +46,15 @@ var causes = []struct {
 	{jobs.ReasonStaging, regexp.MustCompile(`may not read "([^"]+)"`), causeNoRight},
 	{jobs.ReasonStaging, regexp.MustCompile(`the nomenclatures? "?([^"\n]+?)"? w(?:as|ere) never pulled`), causeNoDictionary},
 	{jobs.ReasonStaging, regexp.MustCompile(`no such employee in staging: \[(.+)\]`), causeNoMatricule},
+	{jobs.ReasonConfiguration, regexp.MustCompile(`^[^:\n]+: (?:the proxy|HTTPS_PROXY)\b`), causeProxy},
+	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate not trusted: .* its issuer, "([^"\n]*)"`), causeChain},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`invalid_client|unauthorized_client`), causeClient},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 40[13]`), causeKey},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate`), causeCertificate},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answer is HTML|is not a token|a redirect`), causeAddress},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 2\d\d\b.*, (?:which does not say|which cannot be judged|and its body)`), causeAnswer},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`Postgres|database`), causeDatabase},
+	{jobs.ReasonUnreachable, regexp.MustCompile(`^[^:\n]+: the proxy\b`), causeProxyAway},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`^(?:token|[A-Z]+ /)`), causeAPI},
 }
 

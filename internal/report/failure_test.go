@@ -26,6 +26,9 @@ var failures = map[cause]struct {
 	causeNoMatricule:  {jobs.ReasonStaging, &jobs.EmployeeError{Keys: []string{"00999", "1"}}, `"00999" "1"`},
 	causeClient:       {jobs.ReasonConfiguration, call("token", "the token was refused: invalid_client (401 Unauthorized)"), "client_id"},
 	causeKey:          {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 403 Forbidden"), ""},
+	causeProxy:        {jobs.ReasonConfiguration, call("token", "the proxy refuses the way: 403 Forbidden"), ""},
+	causeProxyAway:    {jobs.ReasonUnreachable, call("token", "the proxy: connection refused"), ""},
+	causeChain:        {jobs.ReasonConfiguration, call("token", `certificate not trusted: the server does not send that of its issuer, "Issuing CA 4"`), "Issuing CA 4"},
 	causeCertificate:  {jobs.ReasonConfiguration, call("token", "certificate not trusted"), ""},
 	causeAddress:      {jobs.ReasonConfiguration, call("GET /V2/Dossier", "the answer is HTML, not JSON"), ""},
 	causeAnswer:       {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 207 Multi-Status, which does not say that the document was accepted"), "[isidoor.salarie.answer]"},
@@ -71,7 +74,7 @@ func TestWhatIsNotKnownOfAFailureKeepsItsHint(t *testing.T) {
 	t.Parallel()
 	p := New(French, Options{})
 	for _, reason := range []jobs.Reason{
-		{Code: jobs.ReasonConfiguration, Detail: call("token", "the proxy refuses the way: 407").Error()},
+		{Code: jobs.ReasonConfiguration, Detail: call("token", "the server does not offer TLS 1.2 or better").Error()},
 		{Code: jobs.ReasonStaging, Detail: staging("its @ parameters cannot be read").Error()},
 		{Code: jobs.ReasonInternal, Detail: "odd\nhint: a step in English"},
 	} {

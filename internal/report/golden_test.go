@@ -81,7 +81,7 @@ func TestRun(t *testing.T) {
 		{"identity", failed(jobs.ReasonIdentity, (&jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"}).Error(), jobs.Counts{}), nil, report.Show{}},
 		{"staging", failed(jobs.ReasonStaging, (&jobs.StagingError{Query: "job.source.employees", Problem: "it returned no employees, so nothing was sent", Hint: "check the export"}).Error(), jobs.Counts{}), nil, report.Show{}},
 		{"unreachable", failed(jobs.ReasonUnreachable, "token: connection refused\nhint: see whether the partner's service is up", jobs.Counts{}), nil, report.Show{}},
-		{"proxy", failed(jobs.ReasonConfiguration, "token: the proxy refuses the way: 407\nhint: check HTTPS_PROXY and NO_PROXY", jobs.Counts{}), nil, report.Show{}},
+		{"proxy", failed(jobs.ReasonConfiguration, "token: the proxy refuses the way: 403 Forbidden\nhint: ask whoever runs the proxy to let this machine through to the host of token_url of [isidoor]; check HTTPS_PROXY and NO_PROXY", jobs.Counts{}), nil, report.Show{}},
 		{"stopped", failed(jobs.ReasonStopped, "", tally(0, 0, rest[20:]...)), rest[20:], report.Show{}},
 	} {
 		golden(t, "run-"+c.name, func(w io.Writer, p *report.Printer) error { return p.Run(w, c.run, seq(c.items...), c.show) })

@@ -47,6 +47,9 @@ func Open(o Options) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := transport.checkProxies(o); err != nil {
+		return nil, err
+	}
 	c.closeIdle = transport.close
 	return c, nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -409,19 +410,22 @@ func TestProxy(t *testing.T) {
 		problem string // "" = accepted
 	}{
 		"open":        {func(a string) string { return "http://" + a }, "HTTP/1.1 200 Connection established\r\n\r\n", ""},
+		"open by 204": {func(a string) string { return "http://" + a }, "HTTP/1.1 204 Go\r\n\r\n", ""},
 		"with a name": {func(a string) string { return "http://marie:s%3Acret@" + a }, "HTTP/1.0 200 OK\r\n\r\n", ""},
-		"refused":     {func(a string) string { return "http://" + a }, "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", "the proxy refuses the way: 407 Proxy Authentication Required"},
-		"no HTTP":     {func(a string) string { return "http://" + a }, "SSH-2.0\r\n", "the connection failed"},
-		"talkative":   {func(a string) string { return "http://" + a }, "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "the connection brought an answer that nobody asked for"},
-		"of no kind":  {func(a string) string { return "socks5://" + a }, "", "the proxy is not an http or https address"},
-		"silent":      {func(a string) string { return "http://" + a }, "", "no answer in time"},
+		"refused":     {func(a string) string { return "http://" + a }, "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", "the proxy wants a user name and a password: 407 Proxy Authentication Required"},
+		"no HTTP":     {func(a string) string { return "http://" + a }, "SSH-2.0\r\n", "the proxy: the connection failed"},
+		"talkative":   {func(a string) string { return "http://" + a }, "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "the proxy: the connection brought an answer that nobody asked for"},
+		"of no kind":  {func(a string) string { return "ftp://" + a }, "", "HTTPS_PROXY is not an http or https address"},
+		"SOCKS":       {func(a string) string { return "socks5h://" + a }, "", "HTTPS_PROXY names a SOCKS proxy, which syncd does not speak to"},
+		"silent":      {func(a string) string { return "http://" + a }, "", "the proxy: no answer in time"},
+		"not there":   {func(string) string { return "http://127.0.0.1:1" }, "", "the proxy: connection refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var asked atomic.Value
 			p := rawPartner(t, func(c net.Conn) {
 				request, err := http.ReadRequest(bufio.NewReader(c))
-				if err != nil || !says(c, test.answer) || !strings.Contains(test.answer, " 200 ") {
+				if err != nil || !says(c, test.answer) || !strings.Contains(test.answer, " 20") {
 					_, _ = io.Copy(io.Discard, c)
 					return
 				}
@@ -467,6 +471,144 @@ func TestProxy(t *testing.T) {
 			}
 			if asked.Load() != want {
 				t.Errorf("asked %q, want %q", asked.Load(), want)
+			}
+		})
+	}
+}
+
+// proxy speaks CONNECT and nothing else. answer is what it says to the n-th, from 1; "" lets it through.
+func proxy(t *testing.T, answer func(n int64) string) (address string) {
+	t.Helper()
+	var asked atomic.Int64
+	p := rawPartner(t, func(c net.Conn) {
+		request, err := http.ReadRequest(bufio.NewReader(c))
+		if err != nil {
+			return
+		}
+		if refusal := answer(asked.Add(1)); refusal != "" {
+			says(c, "HTTP/1.1 "+refusal+"\r\nContent-Length: 0\r\n\r\n")
+			return
+		}
+		server, err := net.Dial("tcp", request.Host)
+		if err != nil || !says(c, "HTTP/1.1 200 OK\r\n\r\n") {
+			return
+		}
+		defer server.Close()
+		go func() { _, _ = io.Copy(server, c); _ = server.Close() }()
+		_, _ = io.Copy(c, server)
+	})
+	return p.raw
+}
+
+// through opens a connection to a partner behind a proxy.
+func (p *partner) through(t *testing.T, address string, change func(*Options)) *Connection {
+	t.Helper()
+	o := testOptions()
+	o.BaseURL, o.TokenURL, o.CAFile = p.URL, p.URL+"/connect/token", p.caFile(t)
+	if change != nil {
+		change(&o)
+	}
+	o = o.withDefaults()
+	made, err := newTransport(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.proxy = func(*http.Request) (*url.URL, error) { return url.Parse(address) }
+	c, err := open(o, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(made.close)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// What a proxy refuses itself never reached the partner: nobody is in doubt for it. A proxy that restarts, or finds no way
+// just now, is waited for; what only a person can mend is told at once.
+func TestWhatAProxyRefuses(t *testing.T) {
+	t.Parallel()
+	api := newTLSPartner(t, nil)
+	for refusal, want := range map[string]struct {
+		class   jobs.Class
+		problem string
+	}{
+		"400 Bad Request": {jobs.ClassConfiguration, "the proxy refuses the way: 400 Bad Request"},
+		"403 Forbidden":   {jobs.ClassConfiguration, "the proxy refuses the way: 403 Forbidden"},
+		"302 Found":       {jobs.ClassConfiguration, "the proxy refuses the way: 302 Found"},
+		"405 No CONNECT":  {jobs.ClassConfiguration, "the proxy refuses the way: 405 Method Not Allowed"},
+		"429 Slowly":      {jobs.ClassTemporary, "the proxy has no way to the partner just now: 429 Too Many Requests"},
+		"500 Oops":        {jobs.ClassTemporary, "the proxy has no way to the partner just now: 500 Internal Server Error"},
+		"502 Bad Gateway": {jobs.ClassTemporary, "the proxy has no way to the partner just now: 502 Bad Gateway"},
+		"503 Starting":    {jobs.ClassTemporary, "the proxy has no way to the partner just now: 503 Service Unavailable"},
+		"504 Too late":    {jobs.ClassTemporary, "the proxy has no way to the partner just now: 504 Gateway Timeout"},
+		"407 Who\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: Digest realm=x": {jobs.ClassConfiguration,
+			"the proxy wants another proof than a user name and a password (Basic): 407 Proxy Authentication Required"},
+		"407 Who\r\nProxy-Authenticate: Negotiate, Basic realm=x": {jobs.ClassConfiguration,
+			"the proxy wants a user name and a password: 407 Proxy Authentication Required"},
+	} {
+		t.Run(refusal, func(t *testing.T) {
+			t.Parallel()
+			address := proxy(t, func(int64) string { return refusal })
+			c := api.through(t, address, func(o *Options) { o.RetryFor = time.Nanosecond })
+			out := send(c, "1")
+			if out.Class != want.class || out.Ambiguous || out.Attempts != 0 || callError(t, out.Err).Problem != want.problem {
+				t.Errorf("%s: %v", told(out), out.Err)
+			}
+			_, err := c.Describe(t.Context(), "auto")
+			if callError(t, err).Class != want.class {
+				t.Errorf("the contract: %v", err)
+			}
+		})
+	}
+	t.Run("a wrong password", func(t *testing.T) {
+		t.Parallel()
+		address := proxy(t, func(int64) string { return "407 No" })
+		out := send(api.through(t, strings.Replace(address, "//", "//marie:s3cret@", 1), nil), "1")
+		if problem := callError(t, out.Err).Problem; problem != "the proxy refuses the user name or the password of HTTPS_PROXY: 407 Proxy Authentication Required" {
+			t.Error(problem)
+		}
+	})
+	t.Run("it restarts", func(t *testing.T) {
+		t.Parallel()
+		address := proxy(t, func(n int64) string {
+			if n%2 == 1 {
+				return "503 Starting"
+			}
+			return ""
+		})
+		out := send(api.through(t, address, func(o *Options) { o.RetryFor = time.Minute }), "1")
+		wantAccepted(t, out)
+		if out.Attempts != 1 {
+			t.Errorf("%d attempts left", out.Attempts)
+		}
+	})
+}
+
+// A proxy that cannot be used is refused before anything is asked, and without its address, which may hold a password.
+func TestProxiesThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		proxy   func(*http.Request) (*url.URL, error)
+		problem string
+	}{
+		"SOCKS":      {func(*http.Request) (*url.URL, error) { return url.Parse("socks5://marie:s3cret@proxy:1080") }, "HTTPS_PROXY names a SOCKS proxy, which syncd does not speak to"},
+		"no address": {func(*http.Request) (*url.URL, error) { return nil, errors.New(`invalid proxy address "marie:s3cret@"`) }, "HTTPS_PROXY is not the address of a proxy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := testOptions()
+			o.BaseURL, o.TokenURL = "https://api.example.test", "https://api.example.test/token"
+			made, err := newTransport(o.withDefaults())
+			if err != nil {
+				t.Fatal(err)
+			}
+			made.proxy = test.proxy
+			refused := callError(t, made.checkProxies(o))
+			if refused.Class != jobs.ClassConfiguration || refused.Problem != test.problem || strings.Contains(refused.Error(), "s3cret") {
+				t.Errorf("%v", refused)
+			}
+			if o.BaseURL, o.TokenURL = "http://127.0.0.1:1", "http://127.0.0.1:1/token"; made.checkProxies(o) != nil {
+				t.Error("a partner on this machine is reached without a proxy")
 			}
 		})
 	}

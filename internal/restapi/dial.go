@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -35,6 +37,36 @@ func newDialer(o Options) (dialer, error) {
 		timeout: o.ConnectTimeout,
 		proxy:   http.ProxyFromEnvironment,
 	}, nil
+}
+
+// checkProxies refuses proxies that could never be used, such as those that speak SOCKS, before anything is asked.
+func (d *dialer) checkProxies(o Options) error {
+	for _, address := range []string{o.BaseURL, o.TokenURL} {
+		u, err := url.Parse(address)
+		if err != nil || u.Scheme != "https" { // Options are checked by open
+			continue
+		}
+		if _, err := d.proxyFor(u); err != nil {
+			trouble := connectionTrouble(err, "")
+			trouble.Call = "proxy"
+			return &trouble
+		}
+	}
+	return nil
+}
+
+// proxyFor is the proxy on the way to u; nil = none.
+func (d *dialer) proxyFor(u *url.URL) (*url.URL, error) {
+	proxy, err := d.proxy(&http.Request{URL: u})
+	switch {
+	case err != nil:
+		return nil, &proxyError{unusable: "HTTPS_PROXY is not the address of a proxy"} // err would quote it, with a password perhaps
+	case proxy == nil || proxy.Scheme == "http" || proxy.Scheme == "https":
+		return proxy, nil
+	case strings.HasPrefix(proxy.Scheme, "socks"):
+		return nil, &proxyError{unusable: "HTTPS_PROXY names a SOCKS proxy, which syncd does not speak to"}
+	}
+	return nil, &proxyError{unusable: "HTTPS_PROXY is not an http or https address"}
 }
 
 // rootCertificates are the system's, and those of file. nil = the system's.
@@ -65,9 +97,9 @@ func (d *dialer) dial(ctx context.Context, u *url.URL) (*conn, error) {
 		}
 		return newConn(c, c), nil
 	}
-	proxy, err := d.proxy(&http.Request{URL: u})
+	proxy, err := d.proxyFor(u)
 	if err != nil {
-		return nil, errNoProxy // it would quote the address, and a password in it
+		return nil, err
 	}
 	var below net.Conn
 	if proxy == nil {
@@ -106,21 +138,30 @@ func (d *dialer) secure(ctx context.Context, below net.Conn, host string) (*tls.
 	return secure, nil
 }
 
-// errNoProxy is a proxy that is not configured in a way that can be used.
-var errNoProxy = errors.New("the proxy is not an http or https address")
+// proxyError is a proxy through which no connection came to be.
+type proxyError struct {
+	unusable string // why none can be made through it at all
+	status   int    // what it answered to CONNECT; 0 = nothing
+	named    bool   // it was given a user name and a password
+	basic    bool   // with a 407: it takes them in the one form that we know
+	cause    error  // of no answer
+}
 
-// proxyError is a proxy that refuses the way to the API.
-type proxyError struct{ status int }
+func (e *proxyError) Error() string { return "the proxy gives no way" }
+func (e *proxyError) Unwrap() error { return e.cause }
 
-func (e *proxyError) Error() string { return fmt.Sprintf("the proxy answered %d", e.status) }
-
-// through asks an http proxy for a tunnel to address.
-func (d *dialer) through(ctx context.Context, proxy *url.URL, address string) (c net.Conn, err error) {
-	ports := map[string]string{"http": "80", "https": "443"}
-	port, known := ports[proxy.Scheme]
-	if !known {
-		return nil, errNoProxy
+// through asks a proxy for a tunnel to address. Its errors are of type *proxyError.
+func (d *dialer) through(ctx context.Context, proxy *url.URL, address string) (net.Conn, error) {
+	c, err := d.tunnel(ctx, proxy, address)
+	var refused *proxyError
+	if err != nil && !errors.As(err, &refused) {
+		err = &proxyError{cause: err}
 	}
+	return c, err
+}
+
+func (d *dialer) tunnel(ctx context.Context, proxy *url.URL, address string) (c net.Conn, err error) {
+	port := map[string]string{"http": "80", "https": "443"}[proxy.Scheme]
 	if c, err = d.tcp.DialContext(ctx, "tcp", addressOf(proxy, port)); err != nil {
 		return nil, err
 	}
@@ -132,7 +173,7 @@ func (d *dialer) through(ctx context.Context, proxy *url.URL, address string) (c
 	limited, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	stop := context.AfterFunc(limited, func() { _ = c.SetDeadline(longAgo) })
-	err = tunnel(c, proxy.User, address)
+	err = askTunnel(c, proxy.User, address)
 	if !stop() && err == nil {
 		err = limited.Err()
 	}
@@ -143,7 +184,7 @@ func (d *dialer) through(ctx context.Context, proxy *url.URL, address string) (c
 	return c, nil
 }
 
-func tunnel(c net.Conn, user *url.Userinfo, address string) error {
+func askTunnel(c net.Conn, user *url.Userinfo, address string) error {
 	ask := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{}}
 	if user != nil {
 		password, _ := user.Password()
@@ -158,10 +199,21 @@ func tunnel(c net.Conn, user *url.Userinfo, address string) error {
 	switch {
 	case err != nil:
 		return err
-	case answer.StatusCode != http.StatusOK:
-		return &proxyError{status: answer.StatusCode}
+	case answer.StatusCode/100 != 2:
+		return &proxyError{status: answer.StatusCode, named: user != nil, basic: offersBasic(answer.Header)}
 	case reader.Buffered() > 0:
 		return errUnasked
 	}
 	return nil
+}
+
+// offersBasic tells whether a 407 takes a user name and a password as they are; one that does not say how is believed to.
+func offersBasic(header http.Header) bool {
+	offers := header.Values("Proxy-Authenticate")
+	return len(offers) == 0 || slices.ContainsFunc(offers, func(offer string) bool {
+		return slices.ContainsFunc(strings.Split(offer, ","), func(part string) bool {
+			words := strings.Fields(part)
+			return len(words) > 0 && strings.EqualFold(words[0], "Basic")
+		})
+	})
 }

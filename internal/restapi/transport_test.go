@@ -1,11 +1,18 @@
 package restapi
 
 import (
+	"cmp"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -220,6 +227,96 @@ func TestTLS(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAMissingIntermediate is what browsers heal by themselves and nothing else does: the server sends its own certificate
+// alone. It has a message of its own, and the remedy that it names is one.
+func TestAMissingIntermediate(t *testing.T) {
+	t.Parallel()
+	root := newAuthority(t, "Root of the test", nil)
+	issuer := newAuthority(t, "Issuer of the test", root)
+	leaf := issuer.server(t)
+	trusted := root.file(t)
+	const lacks = `certificate not trusted: the server does not send that of its issuer, "Issuer of the test"`
+	for name, test := range map[string]struct {
+		sent    [][]byte
+		caFile  string
+		problem string // "" = accepted
+	}{
+		"the whole chain":            {[][]byte{leaf.Certificate[0], issuer.der}, trusted, ""},
+		"the leaf alone":             {leaf.Certificate, trusted, lacks},
+		"with the issuer in ca_file": {leaf.Certificate, issuer.file(t), ""},
+		"the wrong one":              {[][]byte{leaf.Certificate[0], newAuthority(t, "Another", root).der}, trusted, lacks},
+		"a root that nobody knows":   {[][]byte{leaf.Certificate[0], issuer.der, root.der}, "", "certificate not trusted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shown := leaf
+			shown.Certificate = test.sent
+			p := newTLSPartner(t, &tls.Config{Certificates: []tls.Certificate{shown}})
+			out := send(p.open(t, func(o *Options) { o.CAFile = test.caFile }), "00042")
+			if test.problem == "" {
+				wantAccepted(t, out)
+				return
+			}
+			if got := callError(t, out.Err); got.Class != jobs.ClassConfiguration || got.Problem != test.problem ||
+				(test.problem == lacks) != strings.Contains(got.Hint, "to send the whole chain") {
+				t.Errorf("%v", got)
+			}
+		})
+	}
+}
+
+// authority signs certificates.
+type authority struct {
+	der  []byte
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+// newAuthority is one that another has signed; nil = itself.
+func newAuthority(t *testing.T, name string, by *authority) *authority {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	a := &authority{key: key, cert: template}
+	signer := cmp.Or(by, a)
+	if a.der, err = x509.CreateCertificate(rand.Reader, template, signer.cert, key.Public(), signer.key); err != nil {
+		t.Fatal(err)
+	}
+	if a.cert, err = x509.ParseCertificate(a.der); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// server is a certificate for 127.0.0.1.
+func (a *authority) server(t *testing.T) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "server"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+func (a *authority) file(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func TestUnresolvedName(t *testing.T) {

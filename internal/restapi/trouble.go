@@ -1,6 +1,8 @@
 package restapi
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -19,6 +22,10 @@ import (
 // addresses and names, and those of a proxy whatever it likes. setting names what to check:
 // "base_url of [isidoor]".
 func connectionTrouble(err error, setting string) jobs.CallError {
+	var proxy *proxyError
+	if errors.As(err, &proxy) {
+		return proxy.trouble(setting)
+	}
 	if problem, hint := misconfigured(err, setting); problem != "" {
 		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: problem, Hint: hint}
 	}
@@ -29,37 +36,96 @@ func connectionTrouble(err error, setting string) jobs.CallError {
 	}
 }
 
+const proxySetting = "HTTPS_PROXY and NO_PROXY"
+
+// trouble words a proxy that gives no way. What it answers to CONNECT means what it means to a call for a token: nothing
+// of ours was processed.
+func (e *proxyError) trouble(setting string) jobs.CallError {
+	switch class := meaningOf(e.status).token; {
+	case e.unusable != "":
+		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: e.unusable,
+			Hint: "name an http or https proxy (HTTPS_PROXY=http://HOST:PORT), or the partner's host in NO_PROXY if it can be reached without one"}
+	case e.status == 0:
+		inner := connectionTrouble(e.cause, proxySetting)
+		if inner.Problem = "the proxy: " + inner.Problem; inner.Class == jobs.ClassTemporary {
+			inner.Hint = "see whether the proxy is up and reachable from here; check " + proxySetting
+		}
+		return inner
+	case e.status == http.StatusProxyAuthRequired:
+		return e.unknownToProxy()
+	case class == jobs.ClassTemporary:
+		return jobs.CallError{Class: class, Problem: "the proxy has no way to the partner just now: " + statusText(e.status),
+			Hint: "the proxy or the partner is busy or away: try again later; if it stays so, check " + proxySetting}
+	}
+	return jobs.CallError{Class: jobs.ClassConfiguration, Problem: "the proxy refuses the way: " + statusText(e.status),
+		Hint: "ask whoever runs the proxy to let this machine through to the host of " + setting + "; check " + proxySetting}
+}
+
+// unknownToProxy words a 407.
+func (e *proxyError) unknownToProxy() jobs.CallError {
+	const hint = "write them into HTTPS_PROXY, in a file that only root can read: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters as %XX"
+	told := jobs.CallError{Class: jobs.ClassConfiguration, Problem: "the proxy wants a user name and a password", Hint: hint}
+	switch {
+	case !e.basic:
+		told.Problem = "the proxy wants another proof than a user name and a password (Basic)"
+		told.Hint = "ask whoever runs the proxy for Basic, or to let this machine through without; check " + proxySetting
+	case e.named:
+		told.Problem, told.Hint = "the proxy refuses the user name or the password of HTTPS_PROXY", "correct them; special characters are written as %XX"
+	}
+	told.Problem += ": " + statusText(e.status)
+	return told
+}
+
 // misconfigured finds the troubles that no retry cures; "" = none of them.
 func misconfigured(err error, setting string) (problem, hint string) {
 	var untrusted *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
-	var proxy *proxyError
 	switch {
 	case errors.As(err, &untrusted):
-		return untrustedProblem(untrusted.Err, setting)
+		return untrustedProblem(untrusted, setting)
 	case errors.As(err, &noTLS), errors.Is(err, http.ErrSchemeMismatch):
 		return "the server does not speak TLS on this port", "check " + setting
-	case errors.As(err, &proxy):
-		return fmt.Sprintf("the proxy refuses the way: %s", statusText(proxy.status)), "check HTTPS_PROXY and NO_PROXY"
-	case errors.Is(err, errNoProxy):
-		return errNoProxy.Error(), "check HTTPS_PROXY and NO_PROXY"
 	case strings.Contains(err.Error(), "protocol version"): // tls has no type for it, neither ours nor the peer's
 		return "the server does not offer TLS 1.2 or better", "ask the partner; check " + setting
 	}
 	return "", ""
 }
 
-func untrustedProblem(err error, setting string) (problem, hint string) {
+func untrustedProblem(err *tls.CertificateVerificationError, setting string) (problem, hint string) {
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
+	issuer, missing := missingIssuer(err.UnverifiedCertificates)
 	switch {
 	case errors.As(err, &host):
 		return "the certificate is for another host", "check " + setting
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the certificate has expired, or is not valid yet", "check this machine's clock, then tell the partner"
+	case missing:
+		return fmt.Sprintf("certificate not trusted: the server does not send that of its issuer, %.80q", issuer),
+			"ask whoever runs the server to send the whole chain; until then name a PEM file with the issuer's certificate in ca_file of [isidoor]: " +
+				"if it is a public authority, 'openssl x509 -text' of the server's shows its address (CA Issuers), else ask that authority"
 	default:
 		return "certificate not trusted", "if a proxy or the partner uses its own authority, name its file in ca_file of [isidoor]"
 	}
+}
+
+// missingIssuer finds the end of a chain that leads to no root: the name of whom the server should have sent as well.
+func missingIssuer(sent []*x509.Certificate) (name string, missing bool) {
+	if len(sent) == 0 {
+		return "", false
+	}
+	last := sent[0]
+	for range sent {
+		if bytes.Equal(last.RawIssuer, last.RawSubject) {
+			return "", false // a root that is not known here
+		}
+		next := slices.IndexFunc(sent, func(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, last.RawIssuer) })
+		if next < 0 {
+			return tidy(cmp.Or(last.Issuer.CommonName, last.Issuer.String())), true
+		}
+		last = sent[next]
+	}
+	return "", false
 }
 
 func passingTrouble(err error) string {
@@ -103,6 +169,12 @@ func isBroken(err error) bool {
 // isAway tells an API that cannot be reached at all from one whose connection broke, or whose answer is late.
 func isAway(err error) bool {
 	var name *net.DNSError
-	problem, _ := misconfigured(err, "")
-	return problem != "" || errors.As(err, &name) || !isLate(err) && !isBroken(err)
+	var proxy *proxyError
+	switch {
+	case connectionTrouble(err, "").Class == jobs.ClassConfiguration, errors.As(err, &name):
+		return true
+	case errors.As(err, &proxy) && proxy.status != 0: // it is there, and busy
+		return false
+	}
+	return !isLate(err) && !isBroken(err)
 }
