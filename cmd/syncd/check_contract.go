@@ -71,7 +71,7 @@ func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
 			Hint: "see 'syncd contract diff', correct the mapping, then 'syncd contract accept --reason …'"})
 	}
 	op := s.Derived.Operation
-	if op == nil || op.Body == nil {
+	if op == nil || !op.TakesDocuments() {
 		return // told by the advice
 	}
 	c.judgeAnswer(op)

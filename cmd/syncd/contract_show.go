@@ -70,7 +70,7 @@ func (a *app) showContract(s *contract.Standing, document *contract.Document) er
 	}
 	fmt.Fprintf(w, "\n%s, version %s\n", document.Title, document.Version)
 	for _, line := range document.Overview() {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", line.Call, line.Body, line.ID, line.Summary)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", line.Call, line.Takes(), line.ID, line.Summary)
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -34,9 +34,9 @@ func Compare(before, after *Operation) []jobs.ContractChange {
 	case before.Body != nil && after.Body != nil:
 		c.schemas("", before.Body, after.Body)
 	case before.Body != nil:
-		c.add("", jobs.ContractMemberRemoved, typeText(before.Body), "", true)
+		c.add("", jobs.ContractTypeNarrowed, typeText(before.Body), strings.Join(after.Media, ", "), true)
 	case after.Body != nil:
-		c.add("", jobs.ContractMemberAdded, "", typeText(after.Body), false)
+		c.add("", jobs.ContractWidened, strings.Join(before.Media, ", "), typeText(after.Body), false)
 	}
 	return c.sorted()
 }

@@ -116,7 +116,9 @@ func TestCompareCalls(t *testing.T) {
 		{"moved and renamed", call(parameter("X-Cle-Dossier", "header", true)), keyed, `! parameter-moved cle: "header X-Cle-Dossier" > "query cle"`},
 		{"the same header", call(parameter("X-Cle", "header", true)), call(parameter("x-cle", "header", true)), ""},
 		{"names in the path", call(parameter("dossier", "path", true)), call(parameter("cle", "path", true)), ""},
-		{"a body", call(), &contract.Operation{Method: "POST", Path: "/V2/Salarie", Body: &contract.Schema{Type: contract.TypeObject}}, `  member-added : "" > "object"`},
+		{"a body", call(), &contract.Operation{Method: "POST", Path: "/V2/Salarie", Body: &contract.Schema{Type: contract.TypeObject}}, `  widened : "" > "object"`},
+		{"a form instead of JSON", &contract.Operation{Method: "POST", Path: "/V2/Salarie", Body: &contract.Schema{Type: contract.TypeObject}},
+			&contract.Operation{Method: "POST", Path: "/V2/Salarie", Media: []string{"multipart/form-data"}}, `! type-narrowed : "object" > "multipart/form-data"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -16,7 +16,8 @@ type Settings struct {
 
 // Derived is the call as it is made: what the configuration leaves open comes from the contract.
 type Derived struct {
-	Operation      *Operation // what the contract says of it; nil = it does not have the call, or leaves several
+	Operation      *Operation // what the contract says of it; nil = it does not have the call, leaves several, or it is broken
+	Broken         *Operation // it, where references hide what it takes
 	Method         string
 	KeyIn, KeyName string
 }
@@ -31,6 +32,10 @@ func Derive(d *Document, s Settings) (Derived, []Advice) {
 	}
 	report := &advisor{}
 	is.Operation = report.operation(d, s)
+	if is.Operation != nil && is.Operation.Broken != nil {
+		report.error("", is.Operation.broken().Problem, is.Operation.Broken.Hint)
+		is.Broken, is.Operation = is.Operation, nil
+	}
 	if is.Operation == nil {
 		is.KeyIn, is.KeyName = report.keyAnyway(d, s)
 		return is, report.advice
@@ -41,7 +46,43 @@ func Derive(d *Document, s Settings) (Derived, []Advice) {
 	}
 	is.KeyIn, is.KeyName = report.key(d, is.Operation, s)
 	report.parameters(is, s)
+	report.body(is.Operation)
 	return is, report.advice
+}
+
+// hintCall is the way out when the configured call is not one for documents.
+const hintCall = "choose another call: path and method in [isidoor.salarie]; 'syncd contract show' lists those that there are. " +
+	"If the contract is wrong, correct a copy and name it: contract in [isidoor.salarie]"
+
+// takesInstead words what a call takes that takes no JSON.
+func (o *Operation) takesInstead() string {
+	if len(o.Media) == 0 {
+		return "no body"
+	}
+	return tidy(strings.Join(o.Media, ", "))
+}
+
+// body is about calls that take no documents, or of which that is not told.
+func (a *advisor) body(op *Operation) {
+	const whole = "the contract does not say what %s takes: documents cannot be checked against it"
+	switch s := op.Body; {
+	case s == nil:
+		a.error("", fmt.Sprintf("the contract says that %s takes %s, and syncd sends JSON", op.callName(), op.takesInstead()), hintCall)
+		return
+	case !s.takes(TypeObject):
+		a.error("", fmt.Sprintf("the contract says that %s takes %s, not the document of one employee", op.callName(), s.title()), hintCall)
+	case (s.Type == TypeAny || s.Type == TypeObject) && s.FreeForm() && s.Additional == nil && s.Enum == nil && s.Also == nil:
+		a.warning("", fmt.Sprintf(whole, op.callName()), "")
+	}
+	if op.JSONType != "" {
+		a.warning("", fmt.Sprintf("by the contract %s takes the JSON of %s alone, and syncd sends it as %s", op.callName(), tidy(op.JSONType), jsonMedia),
+			"ask whom the API belongs to whether it takes that")
+	}
+}
+
+// broken is why a broken call cannot be used, with its name.
+func (o *Operation) broken() *ReadError {
+	return &ReadError{o.callName() + ": " + o.Broken.Problem, o.Broken.Hint}
 }
 
 // verbs are those that an API takes documents by.
@@ -59,6 +100,9 @@ func (a *advisor) operation(d *Document, s Settings) *Operation {
 		}
 	}
 	_, all := d.Find("", s.Path, s.Base)
+	if len(all) == 1 && all[0].Method == "" { // which verbs it has stands elsewhere
+		return all[0]
+	}
 	taking := takingDocuments(all)
 	usual := slices.DeleteFunc(slices.Clone(taking), func(op *Operation) bool { return op.Method != s.Method })
 	switch {

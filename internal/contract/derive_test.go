@@ -20,7 +20,7 @@ func api(t *testing.T, paths, more string) *contract.Document {
 
 // call is one operation with parameters besides its body.
 func call(verb, parameters string) string {
-	return `"` + verb + `":{"parameters":[` + parameters + `{"name":"s","in":"body","schema":{"type":"object"}}],"responses":{"200":{"description":"OK"}}}`
+	return `"` + verb + `":{"parameters":[` + parameters + `{"name":"s","in":"body","schema":{"type":"object","properties":{"Matricule":{"type":"string"}}}}],"responses":{"200":{"description":"OK"}}}`
 }
 
 func parameter(in, name string, required bool) string {
@@ -252,5 +252,33 @@ func TestDeriveFromTheSandbox(t *testing.T) {
 		if wrong := errorsOf(advice); len(wrong) > 0 {
 			t.Errorf("%s: told %v", test.profile, lines(wrong))
 		}
+	}
+}
+
+// What the call takes is told with it: a form, XML, nothing, or something that nobody describes.
+func TestDeriveTellsWhatTheCallTakes(t *testing.T) {
+	t.Parallel()
+	const choose = " | choose another call: path and method in [isidoor.salarie]"
+	for name, test := range map[string]struct{ call, want string }{
+		"a form":      {`"parameters":[{"in":"formData","name":"M","type":"string"}]`, "error : the contract says that POST /V2/Salarie takes application/x-www-form-urlencoded, and syncd sends JSON" + choose},
+		"XML":         {`"consumes":["text/xml"],"parameters":[{"in":"body","name":"s","schema":{"type":"object"}}]`, "error : the contract says that POST /V2/Salarie takes text/xml, and syncd sends JSON" + choose},
+		"nothing":     {`"parameters":[]`, "error : the contract says that POST /V2/Salarie takes no body, and syncd sends JSON" + choose},
+		"a list":      {`"parameters":[{"in":"body","name":"s","schema":{"type":"array","items":{"type":"string"}}}]`, "error : the contract says that POST /V2/Salarie takes array, not the document of one employee" + choose},
+		"anything":    {`"parameters":[{"in":"body","name":"s","schema":{}}]`, "warning : the contract does not say what POST /V2/Salarie takes: documents cannot be checked against it"},
+		"other JSON":  {`"consumes":["application/x+json"],"parameters":[{"in":"body","name":"s","schema":` + schemaA + `}]`, "warning : by the contract POST /V2/Salarie takes the JSON of application/x+json alone, and syncd sends it as application/json"},
+		"a map":       {`"parameters":[{"in":"body","name":"s","schema":{"type":"object","additionalProperties":{"type":"string"}}}]`, ""},
+		"as expected": {`"parameters":[{"in":"body","name":"s","schema":` + schemaA + `}]`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, advice := contract.Derive(api(t, `"/V2/Salarie":{"post":{`+test.call+`,"responses":{}}}`, ""), usual())
+			var want []string
+			if test.want != "" {
+				want = []string{test.want}
+			}
+			if expect(t, advice, want); got.Operation == nil {
+				t.Error("the call is not found")
+			}
+		})
 	}
 }

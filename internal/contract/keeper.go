@@ -73,7 +73,11 @@ func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, s
 	if c.Since, err = k.since(ctx, since, standing.Newest); err != nil {
 		return nil, err
 	}
-	if op := standing.Derived.Operation; op != nil && op.Body != nil && job != nil {
+	switch op := standing.Derived.Operation; {
+	case op == nil || job == nil:
+	case op.Body == nil:
+		c.NoJSON, c.Takes = true, op.Media
+	default:
 		c.Checker, c.Unknown = NewChecker(op.Body), Unknown(op, job.Mapping)
 	}
 	return c, nil

@@ -110,6 +110,9 @@ func (k *Keeper) describe(ctx context.Context) (found *shown, problem string, er
 	if err != nil {
 		return nil, place + ": " + err.Error(), nil //nolint:nilerr // it is told as the problem
 	}
+	if derived, _ := Derive(document, k.Settings); derived.Broken != nil { // what is sent could not be checked, or only in part
+		return nil, place + ": " + derived.Broken.broken().Error(), nil
+	}
 	return &shown{document, text, place}, "", nil
 }
 

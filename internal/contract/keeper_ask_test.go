@@ -219,3 +219,32 @@ func (k *keeping) wantProblem(beginning string) {
 		k.t.Errorf("the problem is %q, want %q", problem, beginning)
 	}
 }
+
+// A broken reference of another call is nobody's trouble. One of the configured call leaves the known contract in force.
+func TestABrokenCallCountsWhereItIsConfigured(t *testing.T) {
+	inBubble(t, func(t *testing.T, k *keeping) {
+		broken := func(path string) string {
+			return strings.Replace(contractA, `"paths":{`, `"paths":{"`+path+`":{"$ref":"elsewhere.json"},`, 1)
+		}
+		k.api.shows(broken("/V2/Autre"))
+		if c := k.run(); c.Digest == "" || c.Checker == nil {
+			t.Errorf("the call that is configured is whole: %+v", c)
+		}
+		known := k.run().Digest
+		k.next(strings.Replace(broken("/V2/Salarie"), `"/V2/Salarie":{"post"`, `"/V2/Autre":{"post"`, 1))
+		if c := k.run(); c.Digest != known {
+			t.Errorf("%+v", c)
+		}
+		k.wantProblem("/Api2/swagger/docs/V2: /V2/Salarie: the contract refers to another file or host")
+	})
+}
+
+// Documents for a call that takes a form hold the run, and are not checked.
+func TestACallThatTakesNoJSON(t *testing.T) {
+	inBubble(t, func(t *testing.T, k *keeping) {
+		k.api.shows(`{"swagger":"2.0","paths":{"/V2/Salarie":{"post":{"parameters":[{"in":"formData","name":"f","type":"file"}],"responses":{}}}}}`)
+		if c := k.run(); !c.NoJSON || len(c.Takes) != 1 || c.Takes[0] != "multipart/form-data" || c.Checker != nil {
+			t.Errorf("%+v", c)
+		}
+	})
+}

@@ -22,11 +22,11 @@ const (
 	hintAsk   = `ask the API's publisher for a contract that stands by itself, and give it as a file as contract in [isidoor.salarie]`
 )
 
-// Read reads a Swagger 2.0 or OpenAPI 3 document, in JSON or in YAML without anchors and aliases. It fetches nothing:
-// what refers to another file or host is refused. All errors are *ReadError.
+// Read reads a Swagger 2.0 or OpenAPI 3 document, in JSON or in YAML. It fetches nothing. All errors are *ReadError.
 //
 // Only what syncd uses is read: calls, their parameters and the JSON that they take. Mistakes elsewhere in the document
-// do no harm.
+// do no harm. A reference that leads nowhere, or to another file or host, breaks the calls that reach it, and no others; a
+// document whose calls are all broken is refused.
 func Read(text []byte) (document *Document, err error) {
 	defer func() {
 		if recover() != nil { // no text is known that gets here; a contract must never end a transfer
@@ -50,6 +50,9 @@ func Read(text []byte) (document *Document, err error) {
 	}
 	if len(document.Operations) == 0 {
 		return nil, &ReadError{"the contract has no operation at all", hintPlace}
+	}
+	if err := r.breakCalls(document); err != nil {
+		return nil, err
 	}
 	r.readAnswers()
 	document.Digest = digestOf(root)

@@ -5,7 +5,7 @@ package contract
 func (r *reader) readAnswers() {
 	defer func() { _ = recover() }() // as in Read: no text is known that gets here
 	answers := newReader(r.root)
-	answers.swagger2, answers.lenient = r.swagger2, true
+	answers.swagger2 = r.swagger2
 	read := map[*Operation]*Schema{}
 	for operation, responses := range r.responses {
 		read[operation] = answers.success(responses, operation.ID)
@@ -27,7 +27,7 @@ func (r *reader) success(responses map[string]any, where string) *Schema {
 		}
 		response := r.object(responses[status])
 		if !r.swagger2 {
-			if schema := r.jsonContent(response, where); schema != nil {
+			if schema, _ := r.jsonContent(response, where); schema != nil {
 				return schema
 			}
 		} else if response["schema"] != nil {

@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"cmp"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,16 +21,37 @@ func (r *reader) readDocument(document *Document) {
 		if strings.HasPrefix(path, "x-") || r.err != nil {
 			continue
 		}
-		item := r.object(paths[path])
-		for _, method := range methods {
-			if node := objectIn(item, strings.ToLower(method)); node != nil && r.err == nil {
-				operation := r.operation(item, node, keys)
-				operation.Method = method
-				operation.Path = oneLine(operation.Base + "/" + strings.TrimLeft(path, "/"))
-				document.Operations = append(document.Operations, operation)
-			}
+		for _, operation := range r.pathItem(objectIn(paths, path), keys) {
+			operation.Path = oneLine(operation.Base + "/" + strings.TrimLeft(path, "/"))
+			document.Operations = append(document.Operations, operation)
 		}
 	}
+}
+
+// pathItem reads the operations at one path. What stands beside a $ref goes before what it leads to; where it leads nowhere,
+// one broken operation stands for all that may be there.
+func (r *reader) pathItem(node, keys map[string]any) (operations []*Operation) {
+	r.broken = nil
+	item := maps.Clone(r.object(node))
+	if item == nil {
+		item = map[string]any{}
+	}
+	maps.Copy(item, node)
+	lost := r.broken
+	for _, method := range methods {
+		own := item[strings.ToLower(method)]
+		if _, described := own.(map[string]any); !described || r.err != nil {
+			continue
+		}
+		r.broken = nil
+		operation := r.operation(item, r.object(own), keys)
+		operation.Method, operation.Broken = method, cmp.Or(r.broken, lost)
+		operations = append(operations, operation)
+	}
+	if lost != nil && len(operations) == 0 {
+		operations = []*Operation{{Base: oneLine(r.basePath(item, nil)), Broken: lost}}
+	}
+	return operations
 }
 
 func (r *reader) operation(item, node, keys map[string]any) *Operation {
@@ -38,32 +61,36 @@ func (r *reader) operation(item, node, keys map[string]any) *Operation {
 		Base:    oneLine(r.basePath(item, node)),
 		Keys:    r.keysOf(node, keys),
 	}
+	var body requestBody
 	for _, list := range [][]any{listIn(item, "parameters"), listIn(node, "parameters")} {
 		for _, parameter := range list {
-			r.readParameter(operation, r.object(parameter))
+			r.readParameter(operation, r.object(parameter), &body)
 		}
 	}
-	if !r.swagger2 {
-		body := r.object(node["requestBody"])
-		operation.Body = r.jsonContent(body, operation.ID)
-		operation.BodyRequired = isTrue(body, "required")
+	if r.swagger2 {
+		r.takes2(operation, node, &body)
+	} else {
+		r.takes3(operation, r.object(node["requestBody"]))
 	}
 	if operation.Body != nil {
+		r.roots[operation] = append(r.roots[operation], operation.Body)
 		r.responses[operation] = objectIn(node, "responses")
 	}
 	return operation
 }
 
 // readParameter adds a parameter, or takes the place of one that the path gives to all its operations.
-func (r *reader) readParameter(operation *Operation, node map[string]any) {
+func (r *reader) readParameter(operation *Operation, node map[string]any, body *requestBody) {
 	name, in := oneLine(textIn(node, "name")), oneLine(textIn(node, "in"))
 	switch {
 	case name == "" || r.err != nil:
 		return
 	case r.swagger2 && in == "body":
-		operation.Body, operation.BodyRequired = r.schema(node["schema"], ""), isTrue(node, "required")
+		body.schema, body.required = r.schema(node["schema"], ""), isTrue(node, "required")
 		return
 	case r.swagger2 && in == "formData":
+		body.form = true
+		body.files = body.files || textIn(node, "type") == "file"
 		return
 	}
 	parameter := Parameter{Name: name, In: in, Required: isTrue(node, "required"), Description: oneLine(textIn(node, "description"))}
@@ -73,47 +100,17 @@ func (r *reader) readParameter(operation *Operation, node map[string]any) {
 	case node["schema"] != nil:
 		parameter.Schema = r.schema(node["schema"], name)
 	default:
-		if parameter.Schema = r.jsonContent(node, name); parameter.Schema == nil {
+		if parameter.Schema, _ = r.jsonContent(node, name); parameter.Schema == nil {
 			parameter.Schema = r.anything
 		}
 	}
+	r.roots[operation] = append(r.roots[operation], parameter.Schema)
 	same := func(p Parameter) bool { return p.Name == name && p.In == in }
 	if i := slices.IndexFunc(operation.Parameters, same); i >= 0 {
 		operation.Parameters[i] = parameter
 		return
 	}
 	operation.Parameters = append(operation.Parameters, parameter)
-}
-
-// jsonContent is the schema of the JSON among the media types of a body; nil when none is JSON.
-func (r *reader) jsonContent(body map[string]any, where string) *Schema {
-	content := objectIn(body, "content")
-	best, rank := "", 0
-	for _, mediaType := range sortedNames(content) {
-		name, _, _ := strings.Cut(strings.ToLower(mediaType), ";")
-		score := 0
-		switch name = strings.TrimSpace(name); {
-		case name == "application/json":
-			score = 4
-		case name == "text/json":
-			score = 3
-		case strings.HasSuffix(name, "+json"):
-			score = 2
-		case name == "*/*" || name == "application/*":
-			score = 1
-		}
-		if score > rank {
-			best, rank = mediaType, score
-		}
-	}
-	if rank == 0 {
-		return nil
-	}
-	schema, told := objectIn(content, best)["schema"]
-	if !told {
-		return r.anything
-	}
-	return r.schema(schema, where)
 }
 
 // basePath is the path below which a document's paths lie: basePath, or the first server's.

@@ -18,8 +18,8 @@ const (
 type reader struct {
 	root     map[string]any
 	swagger2 bool
-	lenient  bool       // a reference that leads nowhere says nothing
 	err      *ReadError // the first that occurred; from then on nothing more is read
+	broken   *ReadError // the first reference of the call that is being read which leads nowhere
 	notes    []string
 	noted    map[string]bool
 
@@ -27,6 +27,7 @@ type reader struct {
 	drafts     map[*Schema]*draft
 	byRef      map[string]*Schema
 	responses  map[*Operation]map[string]any // of the calls that take JSON
+	roots      map[*Operation][]*Schema      // what a call refers to itself
 	unread     []unread
 	anything   *Schema // of a member that is required and not described
 	both       map[string]*Schema
@@ -45,7 +46,8 @@ type draft struct {
 	made     bool      // by allOf, of its parts alone
 	nullable nullable
 	state    mergeState
-	ways     int // in which a value can fit; 0 = not counted yet
+	ways     int        // in which a value can fit; 0 = not counted yet
+	broken   *ReadError // the reference that it is leads nowhere
 }
 
 type nullable int
@@ -68,6 +70,7 @@ func newReader(root map[string]any) *reader {
 		drafts:    map[*Schema]*draft{},
 		byRef:     map[string]*Schema{},
 		responses: map[*Operation]map[string]any{},
+		roots:     map[*Operation][]*Schema{},
 		both:      map[string]*Schema{},
 		patterns:  map[string]pattern{},
 	}

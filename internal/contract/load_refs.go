@@ -12,19 +12,19 @@ import (
 // maxHops bounds references that lead to references.
 const maxHops = 32
 
-// resolve finds what a $ref within the document points at (RFC 6901, in a URI fragment); nil, with r.err set, where that
-// is nothing, or lies outside the document.
-func (r *reader) resolve(ref string) any {
+// resolve finds what a $ref within the document points at (RFC 6901, in a URI fragment), or tells that this is nothing, or
+// lies outside the document.
+func (r *reader) resolve(ref string) (any, *ReadError) {
 	pointer, local := strings.CutPrefix(ref, "#")
 	if !local {
-		return r.nowhere("the contract refers to another file or host, which syncd does not read: %s", bare(ref))
+		return nil, nowhere("the contract refers to another file or host, which syncd does not read: %s", bare(ref))
 	}
 	if decoded, err := url.PathUnescape(pointer); err == nil {
 		pointer = decoded
 	}
 	var value any = r.root
 	if pointer == "" {
-		return value
+		return value, nil
 	}
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		token = mapping.PointerName(token)
@@ -38,17 +38,14 @@ func (r *reader) resolve(ref string) any {
 			}
 		}
 		if !found {
-			return r.nowhere("the contract refers to %s, which it does not have", ref)
+			return nil, nowhere("the contract refers to %s, which it does not have", ref)
 		}
 	}
-	return value
+	return value, nil
 }
 
-func (r *reader) nowhere(problem, ref string) any {
-	if !r.lenient {
-		r.fail(fmt.Sprintf(problem, named(ref)), hintAsk)
-	}
-	return nil
+func nowhere(problem, ref string) *ReadError {
+	return &ReadError{fmt.Sprintf(problem, named(ref)), hintAsk}
 }
 
 // bare is a reference without what could hold a secret: user, query and fragment.
@@ -65,7 +62,8 @@ func bare(ref string) string {
 	return ref
 }
 
-// object is value, or what it refers to, as an object; nil where it is none.
+// object is value, or what it refers to, as an object; nil where it is none. A reference that leads nowhere breaks the
+// call that is being read.
 func (r *reader) object(value any) map[string]any {
 	for range maxHops {
 		m, _ := value.(map[string]any)
@@ -73,12 +71,20 @@ func (r *reader) object(value any) map[string]any {
 		if !refers {
 			return m
 		}
-		if value = r.resolve(ref); r.err != nil {
+		var err *ReadError
+		if value, err = r.resolve(ref); err != nil {
+			r.breaks(err)
 			return nil
 		}
 	}
-	r.fail("the contract has a $ref that leads back to itself", hintAsk)
+	r.breaks(&ReadError{"the contract has a $ref that leads back to itself", hintAsk})
 	return nil
+}
+
+func (r *reader) breaks(err *ReadError) {
+	if r.broken == nil {
+		r.broken = err
+	}
 }
 
 // referred is the schema that a $ref points at, the same one each time.
@@ -90,10 +96,7 @@ func (r *reader) referred(ref string) *Schema {
 	if s := r.byRef[ref]; s != nil {
 		return s
 	}
-	node := r.resolve(ref)
-	if r.err != nil {
-		return r.anything
-	}
+	node, err := r.resolve(ref)
 	name := ref[strings.LastIndexByte(ref, '/')+1:]
 	name = mapping.PointerName(name)
 	if decoded, err := url.PathUnescape(name); err == nil {
@@ -101,6 +104,7 @@ func (r *reader) referred(ref string) *Schema {
 	}
 	s := r.newSchema(name)
 	s.Name = oneLine(name)
+	r.drafts[s].broken = err
 	r.byRef[ref] = s
 	if m, ok := node.(map[string]any); ok {
 		r.unread = append(r.unread, unread{s, m})

@@ -13,6 +13,20 @@ type OperationLine struct {
 	ID      string `json:"id,omitempty"`
 	Summary string `json:"summary,omitempty"`
 	Body    string `json:"body,omitempty"` // the definition, or the type, of the JSON that it takes; "" = none
+
+	Media  []string `json:"media,omitempty"`  // what it takes instead of JSON; absent without body = nothing at all
+	Broken string   `json:"broken,omitempty"` // why it is not known what it takes: a reference leads nowhere
+}
+
+// Takes is what the call takes, in a word or two.
+func (l *OperationLine) Takes() string {
+	switch {
+	case l.Broken != "":
+		return "not known"
+	case l.Body == "":
+		return strings.Join(l.Media, ", ")
+	}
+	return l.Body
 }
 
 // Overview lists the calls of the API by path and verb.
@@ -24,7 +38,11 @@ func (d *Document) Overview() []OperationLine {
 	lines := make([]OperationLine, len(ops))
 	for i, op := range ops {
 		lines[i] = OperationLine{Call: op.callName(), ID: tidy(op.ID), Summary: tidy(op.Summary)}
-		if op.Body != nil {
+		lines[i].Media = op.Media
+		switch {
+		case op.Broken != nil:
+			lines[i].Broken = op.Broken.Problem
+		case op.Body != nil:
 			lines[i].Body = op.Body.title()
 		}
 	}

@@ -15,7 +15,7 @@ func TestOverview(t *testing.T) {
 	d := api(t, `"/V2/Salarie":{`+call("post", "")+`},"/V2/Dossier":{"get":{"operationId":"Dossier_Get","summary":"Qui\n êtes-vous ?","responses":{"200":{"description":"OK"}}}}`, "")
 	want := []contract.OperationLine{
 		{Call: "GET /V2/Dossier", ID: "Dossier_Get", Summary: "Qui êtes-vous ?"},
-		{Call: "POST /V2/Salarie", Body: "any"},
+		{Call: "POST /V2/Salarie", Body: "object"},
 	}
 	if got := d.Overview(); !reflect.DeepEqual(got, want) {
 		t.Errorf("listed %+v", got)

@@ -9,7 +9,7 @@ type Document struct {
 	Digest     string // SHA-256 of the canonical text, hex: neither white space nor the order of members counts
 	Operations []*Operation
 	Keys       []KeyScheme // the apiKey security schemes
-	Notes      []string    // what was read but cannot be checked: "Salarie.Nir: Go cannot read the pattern …"
+	Notes      []string    // what was read but cannot be checked: "Salarie.Nir: Go cannot read the pattern …", and broken calls
 }
 
 // Operation is one call that the API offers.
@@ -20,10 +20,15 @@ type Operation struct {
 	Base         string // what of Path the document's base path or server gives: "/Api2"; "" = nothing
 	Summary      string
 	Parameters   []Parameter // without the body; those of the path item included
-	Body         *Schema     // of the JSON that it takes; nil = none
+	Body         *Schema     // of the JSON that it takes; nil = none, see Media
+	Media        []string    // what it takes instead of JSON, sorted: "multipart/form-data"; nil without a Body = nothing at all
+	JSONType     string      // the one media type of its JSON, where that is not application/json; "" = it takes that
 	BodyRequired bool
 	Answer       *Schema     // of the JSON that tells of success; nil = not told, or the call takes no JSON
 	Keys         []KeyScheme // the apiKey security schemes that the call names
+	// Broken is why it cannot be known what the call takes: it reaches a reference that leads nowhere, or out of the document.
+	// The Method is "" where that hides which verbs there are. nil = all is known.
+	Broken *ReadError
 }
 
 // Parameter is one parameter of an operation.

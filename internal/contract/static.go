@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -27,19 +26,10 @@ const (
 // nothing is said: Derive tells why. A nil shape means that staging was not reachable, so nothing is said of columns.
 // Advice is sorted by path.
 func CheckMapping(op *Operation, spec mapping.Spec, shape *mapping.Shape, dictionaries mapping.Dictionaries, params mapping.Params) []Advice {
-	if op == nil {
+	if op == nil || !op.TakesDocuments() {
 		return nil
 	}
 	a := &advisor{}
-	if op.Body == nil {
-		a.warning("", fmt.Sprintf("the contract does not say what %s takes: documents cannot be checked against it", op.callName()), "")
-		return a.advice
-	}
-	if !op.Body.takes(TypeObject) {
-		a.error("", fmt.Sprintf("the contract says that %s takes %s, not the document of one employee", op.callName(), op.Body.title()),
-			"choose another call: path in [isidoor.salarie]; 'syncd contract show' lists those that there are")
-		return a.advice
-	}
 	c := &staticCheck{advisor: a, op: op, dictionaries: dictionaries, params: params}
 	if shape != nil {
 		c.columns = shape.Employee
@@ -52,6 +42,9 @@ func CheckMapping(op *Operation, spec mapping.Spec, shape *mapping.Shape, dictio
 	slices.SortStableFunc(a.advice, func(x, y Advice) int { return strings.Compare(x.Path, y.Path) })
 	return a.advice
 }
+
+// TakesDocuments tells whether the call takes JSON objects. Derive tells of those that do not.
+func (o *Operation) TakesDocuments() bool { return o.Body != nil && o.Body.takes(TypeObject) }
 
 // Unknown lists the members that a mapping sends and the contract does not have, or has for answers alone (read-only),
 // sorted: "Adresse.Pays", "Elements[].Note", or "Elements" for a whole list. The API would drop them silently.

@@ -15,6 +15,9 @@ type Contract struct {
 
 	// Checker judges documents; nil = no contract is known, or it does not have the operation: documents go unchecked.
 	Checker DocumentChecker
+	// NoJSON tells that the call takes no JSON, but a form or the like (Takes, media types), or nothing at all.
+	NoJSON bool
+	Takes  []string
 	// Unknown are members that the job maps and the contract does not have: the API would drop them silently.
 	Unknown []string
 	// Breaking is what changed for the worse since the contract that was accepted last; nil = nothing waits for a person.
@@ -135,6 +138,9 @@ func (c *Contract) findings(sends bool, stale tripped) []Finding {
 		return nil
 	}
 	findings := c.broken(sends)
+	if c.NoJSON {
+		findings = append(findings, Finding{Rule: RuleNoJSON, Holds: sends, Members: c.Takes[:min(len(c.Takes), FindingKeys)]})
+	}
 	if n := len(c.Unknown); n > 0 {
 		findings = append(findings, Finding{Rule: RuleUnknownMember, Holds: sends, N: n, Members: c.Unknown[:min(n, FindingKeys)]})
 	}
@@ -142,7 +148,7 @@ func (c *Contract) findings(sends bool, stale tripped) []Finding {
 	if n := len(added); n > 0 {
 		findings = append(findings, Finding{Rule: RuleContractAdded, N: n, Contract: added[:min(n, FindingKeys)]})
 	}
-	if c.Checker == nil && sends {
+	if c.Checker == nil && !c.NoJSON && sends {
 		findings = append(findings, Finding{Rule: RuleUnchecked})
 	}
 	if stale.n > 0 {

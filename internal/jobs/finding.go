@@ -27,6 +27,7 @@ const (
 	RuleSharing       Rule = "sharing"        // N Others of the same establishment were sent to
 	RuleSiret         Rule = "siret"          // the dossier's SIRET is another one (Form) than when something was sent to it
 	RuleContract      Rule = "contract"       // the API's contract changed in N ways that break what is sent, and nobody has accepted it
+	RuleNoJSON        Rule = "no-json"        // by the contract the call takes no JSON, but Members (media types), or nothing
 	RuleUnknownMember Rule = "unknown-member" // the contract does not have N Members, or has them read-only: the API would drop them silently
 
 	RuleAlteredFigures Rule = "altered-figures" // what guards remember of run Run cannot be opened: somebody altered the ledger

@@ -225,6 +225,7 @@ type steps struct {
 
 	contractDiff, contractAccept string // what the contract of the API has to say
 	mendMembers, planAfresh      string // likewise
+	wrongCall                    string // likewise
 	impact, correctCodes         string // whom nomenclatures block
 }
 
@@ -237,6 +238,7 @@ type guardWords struct {
 	more                         plural // matricules that are not named
 	someone                      string // instead of a matricule
 	formOnly                     string // the form changed, and nobody is sent again for that
+	noBody                       string // the call takes nothing at all
 	form                         map[jobs.FormMember]string
 	formChange                   string // member, before, now
 	gone                         string // what was sent is no longer there

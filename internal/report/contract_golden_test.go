@@ -71,6 +71,8 @@ func TestRunUnderAContract(t *testing.T) {
 		{"held", heldBy(broken, additions, stale), pending(staff(3)...)},
 		{"held-too", heldBy(broken, unknown, farTotal), pending(staff(3)...)},
 		{"unknown-member", heldBy(unknown), pending(staff(3)...)},
+		{"no-json", heldBy(jobs.Finding{Rule: jobs.RuleNoJSON, Holds: true, Members: []string{"multipart/form-data"}}), pending(staff(3)...)},
+		{"no-body", heldBy(jobs.Finding{Rule: jobs.RuleNoJSON, Holds: true}), pending(staff(3)...)},
 		{"outdated", outdated, pending(staff(3)...)},
 		{"outdated-midway", midway, half},
 		{"accepted", fine, staff(3)},

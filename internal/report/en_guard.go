@@ -31,6 +31,7 @@ var englishFindings = map[jobs.Rule]plural{
 	jobs.RuleSiret:    always("the dossier stands for another establishment than when it was sent to ({form}): another association needs a [[dossier]] with another name; if only the number was wrong, approve"),
 	jobs.RuleContract: {"the contract of Isidoor's API has {n} change that breaks what is sent, and that a person must accept",
 		"the contract of Isidoor's API has {n} changes that break what is sent, and that a person must accept"},
+	jobs.RuleNoJSON: always("by the contract of Isidoor's API this call takes no JSON, as which documents are sent, but other forms{members}"),
 	jobs.RuleUnknownMember: {"{n} member that is sent is unknown to the contract of Isidoor's API, or read-only there, and would be dropped silently{members}",
 		"{n} members that are sent are unknown to the contract of Isidoor's API, or read-only there, and would be dropped silently{members}"},
 
@@ -88,6 +89,7 @@ var englishGuard = guardWords{
 	most:       " (limit: %s times)",
 	more:       plural{" and %s more", " and %s more"},
 	someone:    "someone else",
+	noBody:     "by the contract of Isidoor's API this call takes no document at all",
 	formOnly:   "documents go otherwise than those that Isidoor acknowledged last ({form}); nobody is sent again only for that: 'syncd run --resend' does so",
 	form:       map[jobs.FormMember]string{jobs.FormMethod: "verb", jobs.FormPath: "path", jobs.FormKey: "place of the dossier key", jobs.FormSemantics: "semantics", jobs.FormScope: "scope", jobs.FormSiret: "SIRET"},
 	formChange: "%s %s, now %s",

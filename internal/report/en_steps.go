@@ -56,6 +56,7 @@ var englishSteps = steps{
 	sendHeld:          "Correct what is wrong. If all is right, start the run; it sends nothing before a person has approved it:",
 	contractDiff:      "See how the contract of Isidoor's API has changed, and whether [job.fields] still fits it (syncd check):",
 	contractAccept:    "Once it fits, accept the contract; runs that wait for nothing else are released:",
+	wrongCall:         "A call that takes no JSON: correct path and method in [isidoor.salarie] (or, if the contract is wrong, contract). The calls that there are:",
 	mendMembers:       "Members that Isidoor does not know: correct [job.fields] ('syncd check' names the nearest ones), then:",
 	planAfresh:        "Plan it afresh:",
 	impact:            "See who would be blocked, and by which codes:",

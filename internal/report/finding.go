@@ -34,6 +34,9 @@ func (p *Printer) finding(f *jobs.Finding, names int) string {
 	if f.Rule == jobs.RuleForm && n == 0 {
 		text = guard.formOnly
 	}
+	if f.Rule == jobs.RuleNoJSON && n == 0 {
+		text = guard.noBody
+	}
 	others := p.names(f, names)
 	keys := ""
 	if others != "" {

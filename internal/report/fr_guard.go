@@ -32,6 +32,7 @@ var frenchFindings = map[jobs.Rule]plural{
 	jobs.RuleSiret:    always("le dossier désigne un autre établissement que lors des envois précédents ({form}) : à une autre association, il faut un [[dossier]] d'un autre nom ; si seul le numéro était faux, approuvez"),
 	jobs.RuleContract: {"le contrat de l'API d'Isidoor a {n} changement incompatible avec ce qui est envoyé, qu'une personne doit accepter",
 		"le contrat de l'API d'Isidoor a {n} changements incompatibles avec ce qui est envoyé, qu'une personne doit accepter"},
+	jobs.RuleNoJSON: always("d'après le contrat de l'API d'Isidoor, cet appel n'accepte pas le JSON, forme sous laquelle les documents sont envoyés, mais d'autres{members}"),
 	jobs.RuleUnknownMember: {"{n} champ envoyé est inconnu du contrat de l'API d'Isidoor, ou y est en lecture seule, et serait ignoré sans avertissement{members}",
 		"{n} champs envoyés sont inconnus du contrat de l'API d'Isidoor, ou y sont en lecture seule, et seraient ignorés sans avertissement{members}"},
 
@@ -90,6 +91,7 @@ var frenchGuard = guardWords{
 	most:       " (limite : %s fois)",
 	more:       plural{" et %s autre", " et %s autres"},
 	someone:    "quelqu'un d'autre",
+	noBody:     "d'après le contrat de l'API d'Isidoor, cet appel n'accepte aucun document",
 	formOnly:   "les fiches partent autrement que les dernières qu'Isidoor a reçues ({form}) ; personne n'est renvoyé pour cela seul : « syncd run --resend » le fait",
 	form:       map[jobs.FormMember]string{jobs.FormMethod: "verbe", jobs.FormPath: "chemin", jobs.FormKey: "place de la clé du dossier", jobs.FormSemantics: "sens de l'envoi (semantics)", jobs.FormScope: "portée de la fiche (scope)", jobs.FormSiret: "SIRET"},
 	formChange: "%s %s, désormais %s",

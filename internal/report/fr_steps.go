@@ -56,6 +56,7 @@ var frenchSteps = steps{
 	sendHeld:          "Corrigez ce qui est faux. Si tout est normal, lancez l'exécution ; elle n'envoie rien avant d'avoir reçu un accord :",
 	contractDiff:      "Regardez ce qui a changé dans le contrat de l'API d'Isidoor, et si [job.fields] lui convient encore (syncd check) :",
 	contractAccept:    "Une fois que tout convient, acceptez ce contrat ; les exécutions qui n'attendent rien d'autre sont libérées :",
+	wrongCall:         "Appel qui n'accepte pas le JSON : corrigez path et method dans [isidoor.salarie] (ou contract, si le contrat est faux). Les appels proposés :",
 	mendMembers:       "Champs inconnus d'Isidoor : corrigez [job.fields] (« syncd check » donne les noms les plus proches), puis :",
 	planAfresh:        "Préparez-la de nouveau :",
 	impact:            "Pour voir qui serait bloqué, et par quels codes :",

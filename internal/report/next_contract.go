@@ -16,6 +16,9 @@ func (p *Printer) contractSteps(findings []jobs.Finding, digest, command string)
 	if holdsBy(findings, jobs.RuleContract) {
 		steps = p.acceptSteps(digest)
 	}
+	if holdsBy(findings, jobs.RuleNoJSON) {
+		steps = append(steps, step{text.wrongCall, "syncd contract show"})
+	}
 	if holdsBy(findings, jobs.RuleUnknownMember) {
 		steps = append(steps, step{text.mendMembers, command})
 	}

@@ -27,12 +27,12 @@ func (p *Printer) why(run *jobs.Run) [][2]string {
 // runReason is why a run failed or is held. One that the contract alone holds says so: no guard has found anything.
 func (p *Printer) runReason(run *jobs.Run) string {
 	holding, _ := parted(run.Findings)
-	if run.Failure.Code != jobs.ReasonGuard || len(holding) == 0 || heldBesides(holding, jobs.RuleContract, jobs.RuleUnknownMember) {
+	if run.Failure.Code != jobs.ReasonGuard || len(holding) == 0 || heldBesides(holding, jobs.RuleContract, jobs.RuleUnknownMember, jobs.RuleNoJSON) {
 		return p.Reason(run.Failure)
 	}
 	words := &p.catalogue.contract
 	switch {
-	case !holdsBy(holding, jobs.RuleUnknownMember):
+	case !holdsBy(holding, jobs.RuleUnknownMember) && !holdsBy(holding, jobs.RuleNoJSON):
 		return words.heldChanged
 	case !holdsBy(holding, jobs.RuleContract):
 		return words.heldUnknown
