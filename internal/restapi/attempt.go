@@ -94,8 +94,7 @@ func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n i
 		a.neverWhole()
 	}
 	if a.Status == http.StatusUnauthorized {
-		a.tokenRejected = true
-		c.tokens.reject(tok)
+		a.rejected, a.lagging = tok, started.Sub(tok.given) < lag
 	}
 	if a.Message != "" {
 		// Cut first, so that little is searched, and again. ASP.NET's 404 quotes the request's whole URL, key included.
@@ -109,7 +108,7 @@ func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n i
 
 // read reads and judges an answer, and gives its connection back.
 func (o *operation) read(ctx context.Context, response *http.Response) answer {
-	body, readErr := readAnswer(response.Body, o.limit)
+	body, readErr := readBody(response, o.limit)
 	if closeErr := response.Body.Close(); readErr == nil {
 		readErr = closeErr
 	}
@@ -139,8 +138,9 @@ func (o *operation) decode(a *answer, header http.Header, body []byte) {
 // request is built by hand: http.NewRequest would parse the URL again for each of thousands of requests.
 func (o *operation) request(ctx context.Context, tok token, userAgent string) *http.Request {
 	header := http.Header{
-		"Accept":     {"application/json"},
-		"User-Agent": {userAgent},
+		"Accept":          {"application/json"},
+		"Accept-Encoding": {"identity"},
+		"User-Agent":      {userAgent},
 	}
 	if tok.value != "" { // the search for the contract asks without one first
 		header["Authorization"] = []string{"Bearer " + tok.value}

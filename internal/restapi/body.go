@@ -12,8 +12,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"syncd/internal/mapping"
 )
 
 const (
@@ -57,7 +55,7 @@ func decode(body []byte) (any, error) {
 		return nil, nil
 	}
 	if !utf8.Valid(body) {
-		body = []byte(mapping.Legible(string(body)))
+		body = []byte(legible(body))
 	}
 	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, bom)))
 	d.UseNumber()

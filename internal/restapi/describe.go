@@ -58,6 +58,7 @@ type search struct {
 	setting    string
 	retried    bool // the one retry of a trouble is used up
 	renewed    bool // so is the one forced renewal of the token
+	waited     int  // pauses for a token to become known
 }
 
 func (s *search) run(ctx context.Context) (Description, *jobs.CallError) {
@@ -103,8 +104,14 @@ func (s *search) visit(ctx context.Context, p place, authorized bool) page {
 		case got.location != nil:
 			got.Problem = "redirects without end"
 			return got
-		case got.tokenRejected && !s.renewed:
+		case got.lagging && s.waited < len(lagPauses):
+			s.waited++
+			if !op.sleep(ctx, lagPauses[s.waited-1]) {
+				return s.stop(ctx, op)
+			}
+		case got.rejected.number != 0 && !s.renewed:
 			s.renewed = true
+			s.connection.tokens.reject(got.rejected)
 		case got.tryAgain && !s.retried:
 			s.retried = true
 			if !op.sleep(ctx, got.pause()) {

@@ -2,6 +2,7 @@ package restapi
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -79,9 +80,8 @@ func (s *search) exchange(ctx context.Context, op *operation, tok token, n int) 
 		p = s.read(ctx, op, response)
 	}
 	p.Call = op.label
-	if p.Status == http.StatusUnauthorized && tok.value != "" && !s.renewed {
-		p.tokenRejected = true
-		c.tokens.reject(tok)
+	if p.Status == http.StatusUnauthorized && tok.value != "" {
+		p.rejected, p.lagging = tok, started.Sub(tok.given) < lag
 	}
 	took := time.Since(started)
 	c.options.Observe(Call{Endpoint: op.name, Outcome: outcomeOf(p.answer, err), Duration: took})
@@ -109,6 +109,8 @@ func (s *search) read(ctx context.Context, op *operation, response *http.Respons
 		p.redirected(op.url, response)
 	case isMarkup(response.Header, text):
 		p.Problem, p.passed = problemPage, true
+	case isPacked(err):
+		p.Problem = "the answer is " + err.Error()
 	case errors.Is(err, errTooLarge):
 		p.Problem = "the contract is larger than 10 MiB"
 	case err != nil && ctx.Err() != nil:
@@ -144,13 +146,18 @@ func (p *page) redirected(from *url.URL, response *http.Response) {
 func readContract(response *http.Response) ([]byte, error) {
 	body := bufio.NewReaderSize(response.Body, contractHead)
 	head, err := body.Peek(contractHead)
-	if meaningOf(response.StatusCode).reading != jobs.ClassAccepted || isMarkup(response.Header, head) {
+	plain := !isGzip(head) && len(packings(response.Header)) == 0
+	if meaningOf(response.StatusCode).reading != jobs.ClassAccepted || plain && isMarkup(response.Header, head) {
 		return head, nil
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	return readAnswer(body, maxContract)
+	text, err := readUnpacked(response.Header, body, maxContract)
+	if !bytes.HasPrefix(text, bom) { // a contract is kept as it was published, as far as it can be read
+		text = inUTF8(response.Header, text)
+	}
+	return text, err
 }
 
 // stop is a search that was given up: by its caller, or because it took too long.

@@ -14,6 +14,7 @@ const (
 	hintLater    = "the partner is busy or away: try again later"
 	hintEmployee = "correct this employee in staging and run again"
 	hintAddress  = "check base_url and the paths of [isidoor]"
+	hintPacking  = "ask the partner, or whoever runs a proxy on the way, to send answers as they are asked for (Accept-Encoding: identity)"
 	hintRules    = "whether it was received is not known: ask the partner; if its API accepts a document this way, say so in " +
 		answerTable + " (code and success, errors, or texts: see config.toml)"
 )
@@ -21,11 +22,12 @@ const (
 // answer is one attempt's end, given its class.
 type answer struct {
 	jobs.CallError
-	left          bool          // something of the request may have left
-	ambiguous     bool          // it may have been processed although no definite answer came
-	tokenRejected bool          // 401
-	retryAfter    time.Duration // asked by the server; 0 = not told
-	document      any           // decoded JSON of an operation that reads
+	left       bool          // something of the request may have left
+	ambiguous  bool          // it may have been processed although no definite answer came
+	rejected   token         // with 401; zero = none
+	lagging    bool          // it was so new that not each server may know it yet
+	retryAfter time.Duration // asked by the server; 0 = not told
+	document   any           // decoded JSON of an operation that reads
 }
 
 // meaning is what answers with the statuses from first to last mean to each kind of call.
@@ -108,6 +110,8 @@ func (o *operation) judgeReading(ctx context.Context, class jobs.Class, response
 		return a
 	}
 	switch {
+	case isPacked(readErr):
+		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, "the answer is "+readErr.Error(), hintPacking
 	case errors.Is(readErr, errTooLarge):
 		a.Class, a.Problem, a.Hint = jobs.ClassTechnical, "the answer is too large", "check base_url of [isidoor]"
 	case readErr != nil && ctx.Err() != nil:

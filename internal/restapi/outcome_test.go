@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"syncd/internal/jobs"
 )
@@ -40,6 +41,10 @@ func wanted(status int) (document, reading, token string) {
 // Whatever the status, a body takes trust away and never gives any.
 func TestWhatEachStatusMeans(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, wantMeanings)
+}
+
+func wantMeanings(t *testing.T) {
 	var statuses []int
 	for status := 100; status < 600; status++ {
 		statuses = append(statuses, status)

@@ -16,7 +16,12 @@ import (
 const (
 	firstPause = 500 * time.Millisecond
 	maxPause   = 30 * time.Second
+	// lag is how long after it was given a token may still be unknown to some of the partner's servers. A call waits for it
+	// once; a key that is really wrong shows 3 s later.
+	lag = 3 * time.Second
 )
+
+var lagPauses = []time.Duration{time.Second, 2 * time.Second}
 
 // perform makes attempts until one settles the operation or repeating makes no more sense, and gives the outcome over
 // all of them, with the decoded JSON of an operation that reads.
@@ -30,6 +35,9 @@ func (c *Connection) perform(ctx context.Context, op *operation) (jobs.Outcome, 
 		a := c.attempt(ctx, op, n)
 		record(&out, a)
 		pause, again := tries.next(a, time.Now())
+		if waits := again && a.lagging && pause > 0; a.rejected.number != 0 && !waits {
+			c.tokens.reject(a.rejected)
+		}
 		if again && !op.sleep(ctx, pause) {
 			a, again = cancelled(op), false
 			record(&out, a)
@@ -63,11 +71,16 @@ type retries struct {
 	deadline  time.Time // zero until the first failure
 	failures  int
 	technical int
-	renewed   bool // the answer before was a 401
+	waited    int  // pauses for a token to become known
+	renewed   bool // the answer before was a 401, and the token is another one since
 }
 
 func (r *retries) next(a answer, now time.Time) (time.Duration, bool) {
-	if a.tokenRejected && !r.renewed { // a new token, then one more try, at once
+	if a.lagging && r.waited < len(lagPauses) {
+		r.waited++
+		return lagPauses[r.waited-1], true
+	}
+	if a.rejected.number != 0 && !r.renewed { // a new token, then one more try, at once
 		r.renewed = true
 		return 0, true
 	}

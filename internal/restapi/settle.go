@@ -18,8 +18,12 @@ import (
 // again as other trouble on the way is; else this is not the API that the configuration describes, and the run has to
 // stop before it takes refusals for successes.
 func (o *operation) settle(ctx context.Context, a answer, header http.Header, body []byte, readErr error) answer {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, bom))
+	body = bytes.TrimSpace(body)
 	switch {
+	case isPacked(readErr):
+		a = doubted(a, ", and its body is "+readErr.Error())
+		a.Hint = hintPacking
+		return a
 	case errors.Is(readErr, errTooLarge) && o.rules != nil:
 		return unjudged(a, "the answer is too large")
 	case errors.Is(readErr, errTooLarge):

@@ -27,6 +27,7 @@ const (
 type token struct {
 	value   string
 	number  uint64
+	given   time.Time
 	renewAt time.Time
 	expires time.Time
 }
@@ -137,6 +138,7 @@ func (t *tokens) succeeded(fresh *oauth2.Token, now time.Time) {
 	t.current = token{
 		value:   fresh.AccessToken,
 		number:  t.issued,
+		given:   now,
 		renewAt: now.Add(life - min(maxEarly, life/10)),
 		expires: now.Add(life),
 	}

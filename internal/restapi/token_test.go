@@ -46,6 +46,10 @@ func TestOneRenewalForManyRefusedCalls(t *testing.T) {
 		}
 	})
 	c := p.open(t, func(o *Options) { o.MaxInFlight = 50 })
+	if _, err := c.tokens.get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.tokens.current.given = time.Now().Add(-lag) // long enough ago that each server knows it
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {
@@ -62,18 +66,20 @@ func TestOneRenewalForManyRefusedCalls(t *testing.T) {
 
 func TestRefusedAfterRenewal(t *testing.T) {
 	t.Parallel()
-	s := &script{
-		steps: []step{answers(401)},
-		token: func(int) *http.Response { return response(200, `{"access_token":"always the same","expires_in":3600}`) },
-	}
-	c := s.open(t, nil)
-	out := send(c, "00042")
-	if out.Class != jobs.ClassConfiguration || out.Status != 401 || len(s.calls) != 2 || s.tokens != 2 {
-		t.Errorf("class %s, %d requests, %d tokens", out.Class, len(s.calls), s.tokens)
-	}
-	if text := out.Err.Error(); !strings.Contains(text, "wrong dossier key?") {
-		t.Errorf("error %q does not name the likely cause", text)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{
+			steps: []step{answers(401)},
+			token: func(int) *http.Response { return response(200, `{"access_token":"always the same","expires_in":3600}`) },
+		}
+		c := s.open(t, nil)
+		out := send(c, "00042")
+		if out.Class != jobs.ClassConfiguration || out.Status != 401 || len(s.calls) != 4 || s.tokens != 2 {
+			t.Errorf("class %s, %d requests, %d tokens", out.Class, len(s.calls), s.tokens)
+		}
+		if text := out.Err.Error(); !strings.Contains(text, "wrong dossier key?") {
+			t.Errorf("error %q does not name the likely cause", text)
+		}
+	})
 }
 
 func TestTokenIsRenewedEarlyAndWithoutWaiting(t *testing.T) {

@@ -2,12 +2,15 @@ package restapi
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -55,12 +58,13 @@ func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 func (t tokenTransport) exchange(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context()) // a RoundTripper must not change the request it is given
 	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("User-Agent", t.userAgent)
 	answer, err := t.RoundTripper.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
-	body, err := readAnswer(answer.Body, maxAnswer)
+	body, err := readBody(answer, maxAnswer)
 	if closeErr := answer.Body.Close(); err == nil {
 		err = closeErr
 	}
@@ -70,11 +74,45 @@ func (t tokenTransport) exchange(req *http.Request) (*http.Response, error) {
 	if meaningOf(answer.StatusCode).token == jobs.ClassConfiguration && answer.StatusCode/100 == 2 {
 		body = nil // whatever x/oauth2 would read there: this status gives no token
 	}
-	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) { // x/oauth2 reads JSON labelled text/plain as a form
+	if plain, isJSON := plainToken(body); isJSON { // x/oauth2 reads JSON labelled text/plain as a form
 		answer.Header.Set("Content-Type", "application/json")
+		body = plain
 	}
 	answer.Body = io.NopCloser(bytes.NewReader(body))
 	return answer, nil
+}
+
+// plainToken is a token's answer in JSON with what x/oauth2 reads of it, each member of the kind that it has to be: it takes
+// one in an odd form, even one that it does not use, for an answer that is no token.
+func plainToken(body []byte) (plain []byte, isJSON bool) {
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+		return nil, false
+	}
+	document, err := decode(body)
+	if err != nil {
+		return body, true
+	}
+	members := map[string]any{}
+	for _, name := range []string{"access_token", "token_type", "error", "error_description"} {
+		if text, isText := foldMember(asObject(document), name).(string); isText {
+			members[name] = text
+		}
+	}
+	if seconds := wholeSeconds(foldMember(asObject(document), "expires_in")); seconds != 0 {
+		members["expires_in"] = seconds
+	}
+	plain, err = json.Marshal(members)
+	return plain, err == nil
+}
+
+// wholeSeconds reads a life; 0 = none is told in a form that can be read.
+func wholeSeconds(value any) int64 {
+	seconds, err := strconv.ParseFloat(textOf(value), 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) || math.IsNaN(seconds) {
+		return 0
+	}
+	most := maxLifetime.Seconds()
+	return int64(max(-most, min(seconds, most)))
 }
 
 // tokenRefusal judges a failure of x/oauth2 by its `error` member first, for servers answer 400 or 401 alike.
