@@ -84,9 +84,9 @@ func readIsidoor(t *table) Isidoor {
 	defer t.finish()
 	i := Isidoor{
 		Environment:    t.requiredChoice("environment", "test", "production"),
-		ClientID:       t.required("client_id", "the identifier that FNOGEC issued to the editor of the payroll"),
+		ClientID:       t.seen("client_id", t.required("client_id", "the identifier that FNOGEC issued to the editor of the payroll")),
 		ClientSecret:   t.secret("client_secret"),
-		OAuthScope:     t.text("scope", "ApiIsidoor"),
+		OAuthScope:     t.seen("scope", t.text("scope", "ApiIsidoor")),
 		DossierKey:     readDossierKey(t.table("dossier_key")),
 		DossierKeySet:  t.has("dossier_key"),
 		MaxInFlight:    t.integer("max_in_flight", 8, 1, 64),

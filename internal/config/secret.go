@@ -9,7 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 )
 
 // maxSecret is the size in bytes above which a secret's file is surely something else.
@@ -50,17 +53,55 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // same tells that two references lead to one place.
 func (s Secret) same(other Secret) bool { return s.source == other.source && s.name == other.name }
 
-// Read fetches the secret, without the newline at its end. An error is an *Error that names the reference only.
+// Read fetches the secret, without what an editor or a copied page puts around it: line ends, spaces of any kind, a byte order
+// mark. An error is an *Error that names the reference, and of the secret at most a character that nobody sees.
 func (s Secret) Read() (string, error) {
 	value, err := s.fetch()
 	if err != nil {
 		return "", err
 	}
-	text := string(bytes.TrimRight(value, "\r\n"))
-	if text == "" {
+	text := strings.TrimFunc(string(value), blank)
+	at := strings.IndexFunc(text, unusable)
+	switch {
+	case bytes.HasPrefix(value, []byte("\xff\xfe")), bytes.HasPrefix(value, []byte("\xfe\xff")), at >= 0 && text[at] == 0:
+		return "", s.fail("is text in UTF-16, as some editors of Windows write", "save it as UTF-8, or write it anew: printf %s 'SECRET' > FILE")
+	case text == "":
 		return "", s.fail("is empty", "put the secret there")
+	case at >= 0:
+		found, _ := utf8.DecodeRuneInString(text[at:])
+		return "", s.fail(fmt.Sprintf("holds %s as its character %d", nameOf(found), utf8.RuneCountInString(text[:at])+1),
+			"it came along when the secret was copied: write it anew, on one line, without")
 	}
 	return text, nil
+}
+
+// blank tells what can stand around a secret, and is never a part of one.
+func blank(r rune) bool { return r == ' ' || unusable(r) && r != 0 && r != utf8.RuneError }
+
+// unusable tells characters that nobody sees, and that no secret holds: pasted along, they make it a wrong one.
+func unusable(r rune) bool {
+	return r != ' ' && (unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Z, r))
+}
+
+// seen refuses a text that was pasted with something that nobody sees.
+func (t *table) seen(key, value string) string {
+	if at := strings.IndexFunc(value, unusable); at >= 0 {
+		found, _ := utf8.DecodeRuneInString(value[at:])
+		t.report(key, fmt.Sprintf("holds %s as its character %d", nameOf(found), utf8.RuneCountInString(value[:at])+1), "write it without")
+	} else if value != strings.TrimSpace(value) {
+		t.report(key, "has spaces around it", "write it without")
+	}
+	return value
+}
+
+// nameOf is a character as it can be shown.
+func nameOf(r rune) string {
+	names := map[rune]string{'\n': "a line end", '\r': "a line end", '\t': "a tab", '\u00a0': "a no-break space", '\u202f': "a narrow no-break space",
+		'\u200b': "a zero-width space", '\ufeff': "a byte order mark", '\u00ad': "a soft hyphen"}
+	if name, known := names[r]; known {
+		return fmt.Sprintf("%s (U+%04X)", name, r)
+	}
+	return fmt.Sprintf("a character that nobody sees (U+%04X)", r)
 }
 
 func (s Secret) fetch() ([]byte, error) {

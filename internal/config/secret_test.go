@@ -90,6 +90,42 @@ func TestSecretReadFailures(t *testing.T) {
 	}
 }
 
+// What is pasted along with a secret, and nobody sees, is taken off or named: a key that is refused for it would be looked for
+// at the partner's.
+func TestSecretsWithWhatNobodySees(t *testing.T) {
+	t.Parallel()
+	const copied = "\nhint: it came along when the secret was copied: write it anew, on one line, without"
+	const wide = " is text in UTF-16, as some editors of Windows write\nhint: save it as UTF-8, or write it anew: printf %s 'SECRET' > FILE"
+	for text, problem := range map[string]string{
+		"\ufeff" + canary + "\r\n":                  "",
+		"\ufeff\r\n \u00a0" + canary + "\u202f\t\n": "",
+		"\u200b" + canary + "\u200b\n":              "",
+		canary + " with spaces":                     "",
+		canary + "é":                                "",
+		canary + "\u00a0x":                          " holds a no-break space (U+00A0) as its character 19" + copied,
+		"é\u202f" + canary:                          " holds a narrow no-break space (U+202F) as its character 2" + copied,
+		"x\u200bx\u00a0" + canary:                   " holds a zero-width space (U+200B) as its character 2" + copied,
+		canary + "\n" + canary:                      " holds a line end (U+000A) as its character 19" + copied,
+		canary + "\tx":                              " holds a tab (U+0009) as its character 19" + copied,
+		"x\u2028" + canary:                          " holds a character that nobody sees (U+2028) as its character 2" + copied,
+		"\ufeff \r\n":                               " is empty\nhint: put the secret there",
+		"\xff\xfes\x00e\x00c\x00":                   wide,
+		"\xfe\xff\x00s\x00e\x00c":                   wide,
+		"s\x00e\x00c\x00r\x00e\x00t\x00":            wide,
+	} {
+		secret := secretOf("file", write(t, filepath.Join(t.TempDir(), "key"), text, 0o600), noEnv)
+		got, err := secret.Read()
+		switch {
+		case problem == "":
+			if err != nil || !strings.HasPrefix(got, canary) || strings.TrimSpace(got) != got {
+				t.Errorf("%q: %q, %v", text, got, err)
+			}
+		case err == nil || got != "" || !strings.HasSuffix(err.Error(), problem) || strings.Contains(err.Error(), canary):
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+}
+
 func TestSecretPrintsItsReference(t *testing.T) {
 	t.Parallel()
 	getenv := env(map[string]string{"KEY": canary})
