@@ -3,10 +3,10 @@ package config
 import (
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/sqltext"
 )
 
 // parameters are what a query can name with an @, beside mapping.Params.
@@ -16,13 +16,6 @@ var parameters = []string{"dossier", "siret", "period", "period_start", "period_
 var periodParameters = []string{"period", "period_start", "period_end"}
 
 var (
-	// opaque parts of a query: quoted text, quoted names, comments of a line. What has no end goes on to that of the query.
-	opaquePattern    = regexp.MustCompile(`(?s)^(?:[eE]'(?:[^'\\]|\\.)*'?|'[^']*'?|"[^"]*"?|--[^\n]*)`)
-	dollarPattern    = regexp.MustCompile(`^\$(?:[\pL_][\pL\pN_]*)?\$`)
-	wordPattern      = regexp.MustCompile(`^(?:[\pL_][\pL\pN_$]*|[^\pL_])`)
-	parameterUse     = regexp.MustCompile(`@([A-Za-z_][A-Za-z0-9_]*)`)
-	selectPattern    = regexp.MustCompile(`(?i)^\s*(select|with|table|values)\b`)
-	trailingPattern  = regexp.MustCompile(`[\s;]+$`)
 	columnPattern    = regexp.MustCompile(`^[^\s"']+$`)
 	dossierParameter = []string{"dossier", "siret"}
 )
@@ -59,20 +52,25 @@ func readChildSource(t *table, key string, dossiers int) jobs.ChildSource {
 // query is one SELECT. An unknown parameter would be NULL and find nothing; a query that serves several dossiers and
 // does not tell them apart would send the employees of all to each.
 func (t *table) query(key string, dossiers int) string {
-	query := trailingPattern.ReplaceAllString(t.required(key, `a query such as "SELECT * FROM staging.employee WHERE dossier = @dossier"`), "")
+	query, single := sqltext.One(t.required(key, `a query such as "SELECT * FROM staging.employee WHERE dossier = @dossier"`))
 	if query == "" {
 		return ""
 	}
-	code := codeOf(query)
-	if !selectPattern.MatchString(code) {
+	if !sqltext.Reads(query) {
 		t.report(key, "is not a SELECT", "syncd only reads staging: write SELECT … FROM …")
 	}
-	if strings.Contains(code, ";") {
+	if sqltext.Writes(query) {
+		t.report(key, "writes", "syncd only reads staging: take INSERT, UPDATE, DELETE, MERGE, INTO or FOR UPDATE out of it")
+	}
+	if !single {
 		t.report(key, "is more than one statement", "write one SELECT")
 	}
-	for _, use := range parameterUse.FindAllStringSubmatch(code, -1) {
-		if !slices.Contains(parameters, use[1]) {
-			t.report(key, "names the unknown parameter @"+use[1], suggest(nearest(use[1], parameters), parameters, ""))
+	if sqltext.Has(query, sqltext.Numbered) {
+		t.report(key, "has a numbered parameter such as $1, to which nothing is given", "write the name of a parameter: @dossier, @siret, @period, @period_start or @period_end")
+	}
+	for _, name := range sqltext.Parameters(query, parameters) {
+		if !slices.Contains(parameters, name) {
+			t.report(key, "names the unknown parameter @"+name, suggest(nearest(name, parameters), parameters, ""))
 		}
 	}
 	if dossiers > 1 && !names(query, dossierParameter) {
@@ -82,60 +80,6 @@ func (t *table) query(key string, dossiers int) string {
 }
 
 // names tells whether a query uses one of some parameters. What only looks so, within quoted text or a comment, does not count.
-func names(query string, parameters []string) bool {
-	for _, use := range parameterUse.FindAllStringSubmatch(codeOf(query), -1) {
-		if slices.Contains(parameters, use[1]) {
-			return true
-		}
-	}
-	return false
-}
-
-// codeOf is a query with a space for each part that Postgres reads as no SQL: text, quoted names and comments.
-func codeOf(query string) string {
-	var code strings.Builder
-	for query != "" {
-		n := opaque(query)
-		if n == 0 {
-			word := wordPattern.FindString(query)
-			n = max(len(word), 1)
-			code.WriteString(query[:n])
-		} else {
-			code.WriteByte(' ')
-		}
-		query = query[n:]
-	}
-	return code.String()
-}
-
-// opaque is how many bytes at the beginning of a query are no SQL.
-func opaque(query string) int {
-	if tag := dollarPattern.FindString(query); tag != "" {
-		if end := strings.Index(query[len(tag):], tag); end >= 0 {
-			return end + 2*len(tag)
-		}
-		return len(query)
-	}
-	if strings.HasPrefix(query, "/*") {
-		return comment(query)
-	}
-	return len(opaquePattern.FindString(query))
-}
-
-// comment is the length of the comment that a query begins with; others may be nested in it.
-func comment(query string) int {
-	depth := 0
-	for i := 0; i+1 < len(query); i++ {
-		switch query[i : i+2] {
-		case "/*":
-			depth++
-			i++
-		case "*/":
-			if depth--; depth == 0 {
-				return i + len("*/")
-			}
-			i++
-		}
-	}
-	return len(query)
+func names(query string, some []string) bool {
+	return slices.ContainsFunc(sqltext.Parameters(query, parameters), func(name string) bool { return slices.Contains(some, name) })
 }
