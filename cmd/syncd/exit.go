@@ -106,11 +106,9 @@ func isNewer(err error) bool {
 }
 
 func isConfiguration(err error) bool {
-	var database *store.DatabaseError
 	return is[*config.Error](err) || is[*jobs.IdentityError](err) || is[*jobs.StagingError](err) ||
 		is[*mapping.ColumnError](err) || is[*mapping.TypeError](err) || is[*mapping.DictionaryError](err) ||
-		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || is[*store.RefusedError](err) ||
-		errors.As(err, &database) && database.SQLState == "42501"
+		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || errors.Is(err, jobs.ErrRefused)
 }
 
 func callCode(class jobs.Class) int {
@@ -138,7 +136,7 @@ func runCode(run *jobs.Run) int {
 
 func failureCode(code jobs.ReasonCode) int {
 	switch code {
-	case jobs.ReasonConfiguration, jobs.ReasonIdentity, jobs.ReasonStaging:
+	case jobs.ReasonConfiguration, jobs.ReasonIdentity, jobs.ReasonStaging, jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused:
 		return exitConfiguration
 	case jobs.ReasonUnreachable, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced:
 		return exitUnreachable

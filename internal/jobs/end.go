@@ -27,6 +27,7 @@ func failureReason(err error) Reason {
 	var notReady *NotReadyError
 	var locked *LockedError
 	var replaced *ReplacedError
+	var refused *RefusedError
 	switch {
 	case errors.As(err, &closed):
 		return Reason{ReasonClosed, string(closed.Period)}
@@ -36,7 +37,9 @@ func failureReason(err error) Reason {
 		return Reason{ReasonStagingLocked, cmp.Or(locked.Table, locked.Query)}
 	case errors.As(err, &replaced):
 		return Reason{ReasonStagingReplaced, replaced.Table}
-	case errors.As(err, &call) && call.Class == ClassConfiguration, errors.Is(err, ErrRefused):
+	case errors.As(err, &refused):
+		return Reason{reasonRefused[refused.Database], refused.SQLState}
+	case errors.As(err, &call) && call.Class == ClassConfiguration:
 		return Reason{ReasonConfiguration, err.Error()}
 	case errors.As(err, &call) && call.Class == ClassTechnical:
 		return Reason{ReasonFailures, err.Error()}
@@ -49,6 +52,8 @@ func failureReason(err error) Reason {
 	}
 	return Reason{ReasonInternal, err.Error()}
 }
+
+var reasonRefused = map[Database]ReasonCode{TheLedger: ReasonLedgerRefused, TheStaging: ReasonStagingRefused}
 
 // isCancellation tells an error that only says that the work was broken off.
 func isCancellation(err error) bool {

@@ -27,6 +27,53 @@ var (
 	ErrContractMoved = errors.New("another contract was accepted meanwhile\nhint: look again: syncd contract diff")
 )
 
+// Database is one of the two that syncd works with.
+type Database string
+
+const (
+	TheLedger  Database = "ledger"
+	TheStaging Database = "staging"
+)
+
+// RefusedError says that a database does not let us in, or not do what is needed, as configured. It is waited for: somebody
+// who changed a password, a name or a right, or who locked the role, will most often set it right.
+type RefusedError struct {
+	Database Database
+	Doing    string
+	SQLState string
+	Object   string // schema.table.column; "" = not told
+}
+
+// Is makes it an ErrRefused.
+func (e *RefusedError) Is(target error) bool { return target == ErrRefused }
+
+func (e *RefusedError) Error() string {
+	problem, ok := refusals[e.SQLState]
+	if !ok {
+		problem = "Postgres refuses it"
+	}
+	where := e.SQLState
+	if e.Object != "" {
+		where += ", " + e.Object
+	}
+	setting := "url"
+	if e.Database == TheStaging {
+		setting = "staging_url, or url where there is no other,"
+	}
+	return fmt.Sprintf("%s: %s (SQLSTATE %s)\nhint: check %s under [database], the role and its rights (migrations/roles.sql), and pg_hba.conf of the server; then run 'syncd check'", e.Doing, problem, where, setting)
+}
+
+// refusals are what a SQLSTATE says where nothing of ours is wrong but the access.
+var refusals = map[string]string{
+	"28000": "Postgres does not accept this role from here: there is none, it may not log in (NOLOGIN), or pg_hba.conf has no line for it",
+	"28P01": "Postgres refuses the password, or it is no longer valid (VALID UNTIL)",
+	"3D000": "that database does not exist",
+	"42501": "the role lacks a right",
+	"55000": "this database takes no connections",
+	"08P01": "a pooler in between does not let us in; syncd needs Postgres itself, or a session pool",
+	"53400": "a limit of the server is exceeded",
+}
+
 // BusyError says that a live run of the same target is in the way.
 type BusyError struct{ Run Run }
 

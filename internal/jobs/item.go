@@ -94,7 +94,9 @@ const (
 	ReasonConfiguration   ReasonCode = "configuration"    // the API refuses this configuration: Detail
 	ReasonIdentity        ReasonCode = "identity"         // the API answers for another dossier
 	ReasonFailures        ReasonCode = "failures"         // too many technical failures in a row: Detail
-	ReasonUnreachable     ReasonCode = "unreachable"      // the API or the database cannot be reached
+	ReasonUnreachable     ReasonCode = "unreachable"      // the API cannot be reached, or a database cannot be used just now
+	ReasonLedgerRefused   ReasonCode = "ledger-refused"   // the ledger's database does not let us in, or not do what is needed: Detail is the SQLSTATE
+	ReasonStagingRefused  ReasonCode = "staging-refused"  // staging's database does not let us in: Detail is the SQLSTATE
 	ReasonStopped         ReasonCode = "stopped"          // a person stopped it
 	ReasonInterrupted     ReasonCode = "interrupted"      // its process died; a newer run took its place
 	ReasonStaging         ReasonCode = "staging"          // staging cannot be read: Detail

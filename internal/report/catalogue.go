@@ -33,6 +33,7 @@ type catalogue struct {
 	differences  map[jobs.Difference]plural // of items to send or sent, without their number
 	reasons      map[jobs.ReasonCode]phrase
 	causes       map[cause]causeWords
+	refusals     map[string]string // what a SQLSTATE says where a database does not let syncd in
 	problems     map[mapping.ProblemCode]fact
 	groups       map[group]groupWords
 	findings     map[jobs.Rule]plural // by the finding's N; see placeholders of Printer.Finding
@@ -219,6 +220,7 @@ type steps struct {
 	checkHeld, approveHeld         string // held employees
 	received, notReceived, putBack string // settled
 	fillStaging, reopen            string // a run that could not start
+	mendAccess                     string
 	findNobody, approveNobody      string // staging holds no employee, of a dossier in a month
 	sendNobody, wasNobody          string // likewise, in a plan; of a run that a person approved
 	departedPlan, sendHeld         string // in a plan

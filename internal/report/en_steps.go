@@ -46,6 +46,7 @@ var englishSteps = steps{
 	received:          "Answer still unknown after that: check in Isidoor whether they were received, and say so, one employee at a time. Received:",
 	notReceived:       "Not received, so that it is sent again:",
 	putBack:           "Once they are back in staging, run again:",
+	mendAccess:        "Set the access right: the URL, the role and its password under [database], its rights, and pg_hba.conf of the server. Check it with 'syncd check', then go on:",
 	fillStaging:       "Let the export into staging finish (the query job.guard.ready tells when it is ready), then:",
 	findNobody:        "Staging holds no employee of dossier %s for %s. Find out why: an import that failed or has not come yet, the dossier's name as staging spells it, the query job.source.employees:",
 	approveNobody:     "Only if this month truly has nobody, approve it: it is recorded as a month without employees, nothing is sent, and nobody is paid by it:",

@@ -27,6 +27,10 @@ const (
 	causeCertificate  cause = "certificate"
 	causeAddress      cause = "address"
 	causeAnswer       cause = "answer"
+	causeWrites       cause = "writes"
+	causeElsewhere    cause = "elsewhere"
+	causeCancelled    cause = "cancelled"
+	causeReadOnly     cause = "read only"
 	causeDatabase     cause = "database"
 	causeAPI          cause = "api"
 )
@@ -53,6 +57,10 @@ var causes = []struct {
 	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate`), causeCertificate},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answer is HTML|is not a token|a redirect`), causeAddress},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 2\d\d\b.*, (?:which does not say|which cannot be judged|and its body)`), causeAnswer},
+	{jobs.ReasonStaging, regexp.MustCompile(`: it writes`), causeWrites},
+	{jobs.ReasonUnreachable, regexp.MustCompile(`another server, which a foreign table`), causeElsewhere},
+	{jobs.ReasonUnreachable, regexp.MustCompile(`SQLSTATE 57014`), causeCancelled},
+	{jobs.ReasonUnreachable, regexp.MustCompile(`SQLSTATE 25006`), causeReadOnly},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`Postgres|database`), causeDatabase},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`^[^:\n]+: the proxy\b`), causeProxyAway},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`^(?:token|[A-Z]+ /)`), causeAPI},

@@ -32,6 +32,10 @@ var failures = map[cause]struct {
 	causeCertificate:  {jobs.ReasonConfiguration, call("token", "certificate not trusted"), ""},
 	causeAddress:      {jobs.ReasonConfiguration, call("GET /V2/Dossier", "the answer is HTML, not JSON"), ""},
 	causeAnswer:       {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 207 Multi-Status, which does not say that the document was accepted"), "[isidoor.salarie.answer]"},
+	causeWrites:       {jobs.ReasonStaging, staging("it writes: a function of it such as nextval, or a row lock (FOR UPDATE)"), ""},
+	causeElsewhere:    {jobs.ReasonUnreachable, errors.New("reading staging (job.source.employees): another server, which a foreign table or a function of the query reads, cannot be used just now (SQLSTATE 08001)\nhint: a step"), ""},
+	causeCancelled:    {jobs.ReasonUnreachable, errors.New("reading staging (job.source.employees): a statement was cancelled: by a person, a program, or a time limit (SQLSTATE 57014)\nhint: a step"), ""},
+	causeReadOnly:     {jobs.ReasonUnreachable, errors.New("starting the run: it is read-only: a standby, or default_transaction_read_only is on (SQLSTATE 25006)\nhint: a step"), ""},
 	causeDatabase:     {jobs.ReasonUnreachable, jobs.ErrUnreachable, ""},
 	causeAPI:          {jobs.ReasonUnreachable, call("GET /V2/Dossier", "connection refused"), ""},
 }

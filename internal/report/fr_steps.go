@@ -46,6 +46,7 @@ var frenchSteps = steps{
 	received:          "Si la réponse reste inconnue ensuite : vérifiez dans Isidoor s'ils ont été reçus, et notez-le salarié par salarié. Reçu :",
 	notReceived:       "Non reçu, pour qu'il soit renvoyé :",
 	putBack:           "Une fois remis dans les données préparées, relancez :",
+	mendAccess:        "Rétablissez l'accès : l'URL, le rôle et son mot de passe dans [database], ses droits, et pg_hba.conf du serveur. Vérifiez avec « syncd check », puis reprenez :",
 	fillStaging:       "Laissez l'export vers les données préparées (staging) se terminer (la requête job.guard.ready dit quand elles sont prêtes), puis :",
 	findNobody:        "Les données préparées (staging) ne contiennent aucun salarié du dossier %s pour %s. Cherchez pourquoi : un import échoué ou pas encore fait, le nom du dossier tel qu'il y est écrit, la requête job.source.employees :",
 	approveNobody:     "Seulement si ce mois n'a vraiment personne, donnez votre accord : il est noté comme un mois sans salarié, rien n'est envoyé, et personne n'est payé :",

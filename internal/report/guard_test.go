@@ -78,6 +78,9 @@ func TestRunWithGuards(t *testing.T) {
 		{"not-ready", failed(jobs.ReasonNotReady, (&jobs.NotReadyError{}).Error(), jobs.Counts{}), nil, report.Show{}},
 		{"staging-locked", failed(jobs.ReasonStagingLocked, "staging.payroll_element", jobs.Counts{}), nil, report.Show{}},
 		{"staging-replaced", failed(jobs.ReasonStagingReplaced, "staging.payroll_element", jobs.Counts{}), nil, report.Show{}},
+		{"staging-refused", failed(jobs.ReasonStagingRefused, "28P01", jobs.Counts{}), nil, report.Show{}},
+		{"ledger-refused", failed(jobs.ReasonLedgerRefused, "42501", jobs.Counts{}), nil, report.Show{}},
+		{"staging-limit", failed(jobs.ReasonStagingRefused, "F0000", jobs.Counts{}), nil, report.Show{}},
 		{"closed", failed(jobs.ReasonClosed, (&jobs.ClosedError{Period: "2026-11"}).Error(), jobs.Counts{}), nil, report.Show{}},
 	} {
 		golden(t, "guard-"+c.name, func(w io.Writer, p *report.Printer) error { return p.Run(w, c.run, seq(c.items...), c.show) })

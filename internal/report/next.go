@@ -162,6 +162,8 @@ func (p *Printer) failedSteps(run *jobs.Run, found *gathered) []step {
 		return []step{{p.mend(run.Failure, text.mendConfiguration), resume}}
 	case jobs.ReasonIdentity:
 		return []step{{text.mendIdentity, resume}}
+	case jobs.ReasonLedgerRefused, jobs.ReasonStagingRefused:
+		return []step{{text.mendAccess, resume}}
 	case jobs.ReasonStaging:
 		return []step{{p.mend(run.Failure, text.mendStaging), runCommand(p.corrected(run))}}
 	case jobs.ReasonFailures, jobs.ReasonUnreachable:

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -31,6 +32,9 @@ func (p *Printer) reasonOf(r jobs.Reason, n int) string {
 			known.with = p.catalogue.words.pullEmptied
 		}
 	}
+	if isRefused[r.Code] && detail != "" {
+		detail = cmp.Or(p.catalogue.refusals[detail], "SQLSTATE "+detail)
+	}
 	switch {
 	case !ok: // of a newer program
 		return clean(string(r.Code))
@@ -39,6 +43,9 @@ func (p *Printer) reasonOf(r jobs.Reason, n int) string {
 	}
 	return clean(fmt.Sprintf(known.with, cut(detail)))
 }
+
+// isRefused are the reasons whose detail is a SQLSTATE.
+var isRefused = map[jobs.ReasonCode]bool{jobs.ReasonLedgerRefused: true, jobs.ReasonStagingRefused: true}
 
 // share is the detail of a pull that withdraws too many codes; else it names the nomenclatures that lose all of theirs.
 var share = regexp.MustCompile(`^[0-9]+/[0-9]+$`)

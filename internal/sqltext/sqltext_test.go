@@ -88,7 +88,8 @@ func TestNamesAreReadAtTheirPlace(t *testing.T) {
 	t.Parallel()
 	const query = `SELECT 'é', "a ""b", t.c, x FROM staging . "Employé" e, '285057899900116' y`
 	for text, want := range map[string]string{`"a `: `a "b`, "t.c": "t.c", "x FROM": "x", `staging .`: "staging", `"Employé"`: "Employé", `'285`: "", "e,": "e"} {
-		at := len([]rune(query[:strings.Index(query, text)]))
+		before, _, _ := strings.Cut(query, text)
+		at := len([]rune(before))
 		if got := NameAt(query, at+1); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}

@@ -34,12 +34,12 @@ func (s *Staging) describe(ctx context.Context, source jobs.Source, params mappi
 	if err != nil {
 		return d, err
 	}
-	defer k.conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to do with it
+	defer end(k.conn)
 	other, _, err := s.connect(ctx, source)
 	if err != nil {
 		return d, err
 	}
-	defer other.Close(context.WithoutCancel(ctx)) //nolint:errcheck // likewise
+	defer end(other)
 	if err := k.lock(ctx, other, source, params, nil); err != nil {
 		return d, err
 	}
@@ -66,10 +66,11 @@ func (s *Staging) describe(ctx context.Context, source jobs.Source, params mappi
 
 func describeQuery(ctx context.Context, conn *pgx.Conn, query stagingQuery, params mapping.Params) ([]mapping.Column, error) {
 	described := &stream{conn: conn, query: query}
-	sql, _, err := described.wrap(ctx, params, nil)
+	sql, _, err := described.wrap(params, nil)
 	if err != nil {
 		return nil, err
 	}
+	described.sql, described.sent = sql, sql
 	statement, err := conn.PgConn().Prepare(ctx, "", sql, nil)
 	if err != nil {
 		return nil, described.explain(err)
@@ -100,11 +101,11 @@ func (k *keeper) doubts(ctx context.Context) (findings []Finding, err error) {
 	for _, question := range doubtful {
 		rows, err := k.conn.Query(ctx, `SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY ($1) AND `+question.where+` ORDER BY 1`, k.held)
 		if err != nil {
-			return nil, redact("inspecting staging", err)
+			return nil, redactStaging("inspecting staging", err)
 		}
 		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		if err != nil {
-			return nil, redact("inspecting staging", err)
+			return nil, redactStaging("inspecting staging", err)
 		}
 		if len(names) > 0 {
 			f := question.Finding
@@ -121,16 +122,18 @@ func (s *Staging) Spellings(ctx context.Context, source jobs.Source, params mapp
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to do with it
+	defer end(conn)
 	asked := &stream{conn: conn, query: stagingQueries(source)[0]}
 	for _, name := range names {
 		named := maps.Clone(params)
 		named["dossier"] = name
-		sql, args, err := bind(ctx, asked.query, named)
+		sql, args, err := bind(asked.query, named)
 		if err != nil {
 			return nil, err
 		}
-		answer := conn.PgConn().ExecParams(ctx, "SELECT EXISTS (SELECT FROM (\n"+sql+"\n) AS m)", args, nil, nil, nil).Read()
+		asked.sql = "SELECT EXISTS (SELECT FROM (\n" + sql + "\n) AS m)"
+		asked.sent = asked.sql
+		answer := conn.PgConn().ExecParams(ctx, asked.sql, args, nil, nil, nil).Read()
 		if answer.Err != nil {
 			return nil, asked.explain(answer.Err)
 		}

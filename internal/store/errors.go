@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -16,25 +17,16 @@ import (
 
 const connectTimeout = 10 * time.Second
 
-// UnreachableError says that Postgres cannot be reached, or refuses us.
+// UnreachableError says that a database cannot be used just now: it cannot be reached, or something passing is the matter.
 type UnreachableError struct {
-	Doing   string
-	Problem string
-	Hint    string
+	Doing    string
+	SQLState string // "" = Postgres said nothing
+	Problem  string
+	Hint     string
 }
 
 // Is makes it a jobs.ErrUnreachable.
 func (e *UnreachableError) Is(target error) bool { return target == jobs.ErrUnreachable }
-
-// RefusedError says that Postgres does not let us in as configured.
-type RefusedError struct{ Doing, Problem string }
-
-// Is makes it a jobs.ErrRefused.
-func (e *RefusedError) Is(target error) bool { return target == jobs.ErrRefused }
-
-func (e *RefusedError) Error() string {
-	return fmt.Sprintf("%s: %s\nhint: check the URL under [database] and the role's rights, then run 'syncd check'", e.Doing, e.Problem)
-}
 
 func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("%s: %s\nhint: %s", e.Doing, e.Problem, e.Hint)
@@ -117,11 +109,9 @@ func is[E error](err error) bool {
 }
 
 // redact turns an error of pgx into one that can be shown: it keeps what happened and where, and drops what could
-// quote rows, credentials or the connection string.
+// quote rows, credentials or the connection string. It is for the ledger.
 func redact(doing string, err error) error {
 	var pg *pgconn.PgError
-	var connect *pgconn.ConnectError
-	var network net.Error
 	var restored *RestoredError
 	switch {
 	case err == nil:
@@ -130,12 +120,28 @@ func redact(doing string, err error) error {
 		return restored
 	case errors.As(err, &pg) && pg.Code == closedState:
 		return &jobs.ClosedError{Period: jobs.Period(pg.ColumnName)}
-	case errors.As(err, &pg) && isRefusal(pg.Code):
-		return &RefusedError{Doing: doing, Problem: refusals[pg.Code]}
-	case errors.As(err, &pg) && strings.HasPrefix(pg.Code, "53"):
-		return &UnreachableError{Doing: doing, Problem: "Postgres is out of disk, memory or connections (SQLSTATE " + pg.Code + ")", Hint: "make room on the database server; what was begun is kept, and goes on"}
-	case errors.As(err, &pg) && isOutage(pg.Code):
-		return &UnreachableError{Doing: doing, Problem: "Postgres is shutting down or starting (SQLSTATE " + pg.Code + ")", Hint: "try again in a minute"}
+	}
+	return redacted(doing, jobs.TheLedger, err)
+}
+
+// redactStaging is redact for sessions of staging, but for what explain says of its queries.
+func redactStaging(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return redacted(doing, jobs.TheStaging, err)
+}
+
+func redacted(doing string, database jobs.Database, err error) error {
+	var pg *pgconn.PgError
+	var connect *pgconn.ConnectError
+	var network net.Error
+	switch {
+	case errors.As(err, &pg) && judge(pg.Code) == away:
+		problem, hint := troubleOf(pg.Code)
+		return &UnreachableError{Doing: doing, SQLState: pg.Code, Problem: problem, Hint: hint}
+	case errors.As(err, &pg) && (errors.As(err, &connect) || judge(pg.Code) == denied):
+		return &jobs.RefusedError{Database: database, Doing: doing, SQLState: pg.Code, Object: objectOf(pg)}
 	case errors.As(err, &pg):
 		return &DatabaseError{Doing: doing, SQLState: pg.Code, Object: objectOf(pg)}
 	case errors.Is(err, context.Canceled):
@@ -151,22 +157,9 @@ func redact(doing string, err error) error {
 // closedState is what the triggers on runs raise, with the period as the column.
 const closedState = "SY001"
 
-var refusals = map[string]string{
-	"28000": "Postgres does not accept this user",
-	"28P01": "Postgres refuses the password",
-	"3D000": "that database does not exist",
-	"08P01": "a pooler in between does not let our session settings through; syncd needs Postgres itself",
-}
-
-func isRefusal(code string) bool { return refusals[code] != "" }
-
-// isOutage tells of a server that goes away or comes up: class 57P0x, class 08.
-func isOutage(code string) bool {
-	return strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "08")
-}
-
+// isBroken tells a connection that ended without a word.
 func isBroken(err error) bool {
-	return strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "unexpected EOF")
+	return errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 func objectOf(pg *pgconn.PgError) string {
@@ -185,8 +178,6 @@ func objectOf(pg *pgconn.PgError) string {
 
 func hintFor(code string) string {
 	switch code {
-	case "42501":
-		return "the role lacks a right: see migrations/roles.sql"
 	case "42P01", "3F000":
 		return "a table is missing: run 'syncd migrate'"
 	}
@@ -198,5 +189,8 @@ func isNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
 // isLockTimeout tells of a lock that was waited for in vain, where the wait is limited.
 func isLockTimeout(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "55P03"
+	return errors.As(err, &pg) && pg.Code == lockNotAvailable
 }
+
+// lockNotAvailable is what lock_timeout ends with.
+const lockNotAvailable = "55P03"

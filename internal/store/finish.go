@@ -120,7 +120,8 @@ func requeue(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs
 	switch failure.Code {
 	case jobs.ReasonStopped:
 		n, err = q.HandBackRun(ctx, dbsqlc.HandBackRunParams{ID: run.ID, Epoch: int32(run.Epoch)})
-	case jobs.ReasonUnreachable, jobs.ReasonNotReady, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced, "":
+	case jobs.ReasonUnreachable, jobs.ReasonNotReady, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced,
+		jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused, "":
 		if failure.Code == "" { // the API is well, but not to everyone
 			remaining, err := q.RemainingItems(ctx, run.ID)
 			if err != nil || remaining == 0 || run.Postponed >= mostPostponed {

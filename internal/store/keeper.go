@@ -28,8 +28,8 @@ func (s *Staging) keeper(ctx context.Context, source jobs.Source) (*keeper, erro
 	}
 	k := &keeper{conn: conn, pid: pid}
 	if _, err := conn.Exec(ctx, "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"); err != nil {
-		_ = conn.Close(context.WithoutCancel(ctx)) // nothing is left to do with it
-		return nil, redact("opening a snapshot of staging", err)
+		end(conn)
+		return nil, redactStaging("opening a snapshot of staging", err)
 	}
 	return k, nil
 }
@@ -39,12 +39,12 @@ func (s *Staging) keeper(ctx context.Context, source jobs.Source) (*keeper, erro
 func (k *keeper) lock(ctx context.Context, other *pgx.Conn, source jobs.Source, params mapping.Params, keys []string) error {
 	err := watch(ctx, other, []int32{k.pid}, func() error {
 		if source.Ready != "" {
-			if err := k.explain(ctx, readyQuery(source.Ready), func(s *stream) (string, [][]byte, error) { return bind(ctx, s.query, params) }); err != nil {
+			if err := k.explain(ctx, readyQuery(source.Ready), func(s *stream) (string, [][]byte, error) { return bind(s.query, params) }); err != nil {
 				return err
 			}
 		}
 		for _, query := range stagingQueries(source) {
-			if err := k.explain(ctx, query, func(s *stream) (string, [][]byte, error) { return s.wrap(ctx, params, keys) }); err != nil {
+			if err := k.explain(ctx, query, func(s *stream) (string, [][]byte, error) { return s.wrap(params, keys) }); err != nil {
 				return err
 			}
 		}
@@ -63,14 +63,15 @@ func (k *keeper) explain(ctx context.Context, query stagingQuery, write func(*st
 	if err != nil {
 		return err
 	}
-	answer := k.conn.PgConn().ExecParams(ctx, "EXPLAIN "+sql, args, nil, nil, nil).Read()
+	planned.sql, planned.sent = sql, "EXPLAIN "+sql
+	answer := k.conn.PgConn().ExecParams(ctx, planned.sent, args, nil, nil, nil).Read()
 	return planned.explain(answer.Err)
 }
 
 // export takes the snapshot that the readers share.
 func (k *keeper) export(ctx context.Context) (id string, err error) {
 	err = k.conn.QueryRow(ctx, "SELECT pg_export_snapshot()").Scan(&id)
-	return id, redact("opening a snapshot of staging", err)
+	return id, redactStaging("opening a snapshot of staging", err)
 }
 
 // locked lists the tables, views and partitions that sessions have locked.
@@ -80,10 +81,10 @@ func (k *keeper) locked(ctx context.Context, pids []int32) ([]uint32, error) {
 		WHERE l.locktype = 'relation' AND l.granted AND l.pid = ANY ($1) AND l.relation >= $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 		  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`, pids, firstOfUsers)
 	if err != nil {
-		return nil, redact("looking at staging's locks", err)
+		return nil, redactStaging("looking at staging's locks", err)
 	}
 	relations, err := pgx.CollectRows(rows, pgx.RowTo[uint32])
-	return relations, redact("looking at staging's locks", err)
+	return relations, redactStaging("looking at staging's locks", err)
 }
 
 // prove fails with a *jobs.ReplacedError when the readers reached a table that was made, replaced, renamed, attached or
@@ -131,14 +132,14 @@ func definitions(ctx context.Context, conn *pgx.Conn, relations []uint32) (map[u
 			(SELECT string_agg(concat(r.oid, '@', r.xmin), ' ' ORDER BY r.oid) FROM pg_rewrite r WHERE r.ev_class = c.oid))
 		FROM pg_class c WHERE c.oid = ANY ($1)`, relations)
 	if err != nil {
-		return nil, redact("looking at staging's tables", err)
+		return nil, redactStaging("looking at staging's tables", err)
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[definition])
 	found := map[uint32]definition{}
 	for _, d := range list {
 		found[d.Relation] = d
 	}
-	return found, redact("looking at staging's tables", err)
+	return found, redactStaging("looking at staging's tables", err)
 }
 
 // inform completes columns by what the catalogue says of types that are not built in.
@@ -156,7 +157,7 @@ func (k *keeper) inform(ctx context.Context, lists [][]mapping.Column) error {
 	}
 	rows, err := k.conn.Query(ctx, `SELECT oid, format_type(oid, NULL), typtype::text, typcategory::text FROM pg_type WHERE oid = ANY ($1)`, unknown)
 	if err != nil {
-		return redact("looking up the types of staging's columns", err)
+		return redactStaging("looking up the types of staging's columns", err)
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct {
 		OID                  uint32
@@ -171,7 +172,7 @@ func (k *keeper) inform(ctx context.Context, lists [][]mapping.Column) error {
 			columns[i].Info = types[columns[i].Type]
 		}
 	}
-	return redact("looking up the types of staging's columns", err)
+	return redactStaging("looking up the types of staging's columns", err)
 }
 
 // blockedError says that a lock was not to be had at once.

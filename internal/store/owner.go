@@ -127,8 +127,6 @@ func (o *owner) close() { o.rest() }
 func (t *tenure) begin(ctx context.Context, config *pgx.ConnConfig) error {
 	config = config.Copy()
 	config.RuntimeParams["application_name"] = applicationName(t.id)
-	// A heartbeat need not outlive the server, and a stalled disk must not look like a dead process.
-	config.RuntimeParams["synchronous_commit"] = "off"
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return redact("connecting to the ledger", err)
@@ -147,6 +145,10 @@ func (t *tenure) begin(ctx context.Context, config *pgx.ConnConfig) error {
 }
 
 func register(ctx context.Context, conn *pgx.Conn, id int64) error {
+	// A heartbeat need not outlive the server, and a stalled disk must not look like a dead process.
+	if _, err := conn.Exec(ctx, `SET synchronous_commit = off`); err != nil {
+		return err
+	}
 	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, id); err != nil {
 		return err
 	}

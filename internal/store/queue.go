@@ -189,11 +189,11 @@ func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQue
 	}
 }
 
-// retried are the reasons for which a failed run is tried again: they may have passed. A configuration that is refused,
+// retried are the reasons for which a failed run is tried again: they may have passed. A configuration that the API refuses,
 // another dossier's key and a person who stopped it are not among them, nor is staging: what is half mended there is not
 // to be sent by itself.
 var retried = []string{string(jobs.ReasonUnreachable), string(jobs.ReasonFailures), string(jobs.ReasonInterrupted), string(jobs.ReasonNotReady),
-	string(jobs.ReasonStagingLocked), string(jobs.ReasonStagingReplaced),
+	string(jobs.ReasonStagingLocked), string(jobs.ReasonStagingReplaced), string(jobs.ReasonStagingRefused), string(jobs.ReasonLedgerRefused),
 	string(jobs.ReasonInternal), string(jobs.ReasonPanic)}
 
 // RetryFailed queues what was left to a daemon, was due less than within ago, and failed, or left somebody in doubt or

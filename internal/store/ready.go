@@ -15,10 +15,11 @@ import (
 // *jobs.NotReadyError, *jobs.StagingError.
 func askReady(ctx context.Context, conn *pgx.Conn, query string, params mapping.Params) error {
 	asked := &stream{conn: conn, query: readyQuery(query)}
-	sql, args, err := bind(ctx, asked.query, params)
+	sql, args, err := bind(asked.query, params)
 	if err != nil {
 		return err
 	}
+	asked.sql, asked.sent = sql, sql
 	answer := conn.PgConn().ExecParams(ctx, sql, args, nil, nil, nil).Read()
 	if answer.Err != nil {
 		return asked.explain(answer.Err)
@@ -38,10 +39,11 @@ func askReady(ctx context.Context, conn *pgx.Conn, query string, params mapping.
 // describeReady is askReady without the answer.
 func describeReady(ctx context.Context, conn *pgx.Conn, query string, params mapping.Params) error {
 	asked := &stream{conn: conn, query: readyQuery(query)}
-	sql, _, err := bind(ctx, asked.query, params)
+	sql, _, err := bind(asked.query, params)
 	if err != nil {
 		return err
 	}
+	asked.sql, asked.sent = sql, sql
 	described, err := conn.PgConn().Prepare(ctx, "", sql, nil)
 	if err != nil {
 		return asked.explain(err)

@@ -18,48 +18,55 @@ import (
 // go, and waits without holding anything.
 const grab = 500 * time.Millisecond
 
-// ofStaging makes a session one of staging, after role and database have had their say: what their settings, the URL or the
-// environment ask for must not change what is sent, nor what a query makes of a text. So the order of days and months
-// (DateStyle's second part) and the lc_ settings, by which text is read as well as written, stay as they are; 'ISO' alone
-// changes the form of what is written.
-const ofStaging = `SELECT set_config('TimeZone', $1, false), set_config('row_security', $2, false), set_config('lock_timeout', $3, false),
-	set_config('DateStyle', 'ISO', false), set_config('IntervalStyle', 'postgres', false), set_config('bytea_output', 'hex', false),
-	set_config('extra_float_digits', '1', false)`
-
 // connect opens a session of staging, in the job's time zone. pid is that of its backend, whatever a pooler says.
 func (s *Staging) connect(ctx context.Context, source jobs.Source) (_ *pgx.Conn, pid int32, err error) {
-	config, err := pgx.ParseConfig(s.URL)
+	config, err := sessionConfig(s.URL, inStaging)
 	if err != nil {
-		return nil, 0, &URLError{}
+		return nil, 0, err
 	}
-	setLimits(config)
 	config.RuntimeParams["application_name"] = "syncd staging"
-	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0" // one query may wait for another's first row
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return nil, 0, redact("connecting to staging", err)
+		return nil, 0, redactStaging("connecting to staging", err)
 	}
 	if pid, err = prepareSession(ctx, conn, source); err != nil {
-		_ = conn.Close(context.WithoutCancel(ctx)) // nothing is left to do with it
+		end(conn)
 		return nil, 0, err
 	}
 	return conn, pid, nil
 }
 
+// prepareSession sets what the job says, after role and database have had their say.
 func prepareSession(ctx context.Context, conn *pgx.Conn, source jobs.Source) (pid int32, err error) {
 	policies := "off" // Postgres then fails where a policy would hide rows
 	if source.RowSecurity {
 		policies = "on"
 	}
 	zone := cmp.Or(source.Zone, "UTC")
-	_, err = conn.Exec(ctx, ofStaging, zone, policies, fmt.Sprint(grab.Milliseconds()))
+	const jobsOwn = `SELECT set_config('TimeZone', $1, false), set_config('row_security', $2, false), pg_backend_pid()`
+	err = conn.QueryRow(ctx, jobsOwn, zone, policies).Scan(nil, nil, &pid)
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "22023" {
 		return 0, &jobs.StagingError{Query: "job.timezone", Problem: fmt.Sprintf("Postgres does not know the time zone %q", zone),
 			Hint: "write a name of SELECT name FROM pg_timezone_names, or update the time zones of the database server"}
 	}
-	if err == nil {
-		err = conn.QueryRow(ctx, "SELECT pg_backend_pid()").Scan(&pid)
+	return pid, redactStaging("connecting to staging", err)
+}
+
+// endTime bounds what is done to end a session.
+const endTime = 3 * time.Second
+
+// end closes a session, and ends what it still executes: Postgres itself would see only when it has something to say that
+// nobody listens any more.
+func end(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), endTime)
+	defer cancel()
+	if conn.PgConn().IsBusy() {
+		_ = conn.PgConn().CancelRequest(ctx) // it may have ended just now
 	}
-	return pid, redact("connecting to staging", err)
+	_ = conn.Close(ctx) // there is nothing to keep of it
+	select {            // a session whose context ended is cancelled by the driver, which must not die with the process
+	case <-conn.PgConn().CleanupDone():
+	case <-ctx.Done():
+	}
 }

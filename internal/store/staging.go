@@ -71,7 +71,7 @@ func (s *snapshot) open(ctx context.Context, staging *Staging, source jobs.Sourc
 		// The id is Postgres's own: hexadecimal digits and dashes.
 		const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '"
 		if _, err := reader.conn.Exec(ctx, begin+id+"'", pgx.QueryExecModeSimpleProtocol); err != nil {
-			return redact("opening a snapshot of staging", err)
+			return redactStaging("opening a snapshot of staging", err)
 		}
 	}
 	if err := s.keeper.watch(ctx, s.pids(), func() error { return s.begin(ctx, source, params, keys) }); err != nil {
@@ -142,16 +142,17 @@ func (s *snapshot) Unmoved(ctx context.Context) error {
 	return s.keeper.prove(ctx, s.streams[0].conn, s.pids())
 }
 
-// Close ends the transactions by closing their connections: there is nothing to keep of them, and rows may be unread.
+// Close ends the transactions by closing their connections: there is nothing to keep of them, and rows may be unread. A
+// query that is still executed ends at the server as well.
 func (s *snapshot) Close() {
-	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
-	defer cancel()
+	var ending sync.WaitGroup
 	for _, stream := range s.streams {
-		_ = stream.conn.Close(ctx) // the server sees it either way
+		ending.Go(func() { end(stream.conn) })
 	}
 	if s.keeper != nil {
-		_ = s.keeper.conn.Close(ctx) // likewise
+		end(s.keeper.conn)
 	}
+	ending.Wait()
 }
 
 // whenFree does what needs staging's tables, again and again while somebody is about to replace one of them, until
@@ -195,18 +196,18 @@ func (s *Staging) awaitFree(ctx context.Context, source jobs.Source, relation ui
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to do with it
+	defer end(conn)
 	const wanted = `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'relation' AND relation = $1 AND mode = 'AccessExclusiveLock'
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`
 	for pause := firstLook; ; pause = min(2*pause, mostLook) {
 		select {
 		case <-ctx.Done():
-			return redact("waiting for staging", ctx.Err())
+			return redactStaging("waiting for staging", ctx.Err())
 		case <-time.After(min(pause, max(0, time.Until(deadline)))):
 		}
 		var busy bool
 		if err := conn.QueryRow(ctx, wanted, relation).Scan(&busy); err != nil {
-			return redact("waiting for staging", err)
+			return redactStaging("waiting for staging", err)
 		}
 		if !busy || !time.Now().Before(deadline) {
 			return nil

@@ -20,7 +20,8 @@ func TestAValueThatEndsAQueryIsTold(t *testing.T) {
 		"22021": "a value does not fit (an invalid character)",
 		"22P02": "a value does not fit (a text that the type it is converted to cannot hold)",
 		"22P05": "a value does not fit (an invalid character)",
-		"22012": "Postgres refuses it with SQLSTATE 22012",
+		"22012": "a value does not fit (a division by zero)",
+		"22023": "a value does not fit (SQLSTATE 22023)",
 	} {
 		err := s.explain(&pgconn.PgError{Code: code, Message: personal, Detail: personal, Where: personal})
 		var known *jobs.StagingError

@@ -8,10 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -176,60 +173,8 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	if err != nil {
 		return nil, &URLError{}
 	}
-	setDefaults(config.ConnConfig)
-	// The ledger is read by its keys alone. A plan made while a table was still empty would scan it whole; it is kept,
-	// and would make every step slower than the one before.
-	for _, method := range []string{"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"} {
-		config.ConnConfig.RuntimeParams[method] = "off"
-	}
+	prepare(config.ConnConfig, inLedger)
 	return config, nil
-}
-
-// connConfig reads a URL and sets what our own connections have.
-func connConfig(url string) (*pgx.ConnConfig, error) {
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		return nil, &URLError{}
-	}
-	setDefaults(config)
-	return config, nil
-}
-
-// setDefaults is setLimits, and fixes how values are written and read.
-func setDefaults(config *pgx.ConnConfig) {
-	setLimits(config)
-	config.RuntimeParams["datestyle"] = "ISO"
-	config.RuntimeParams["timezone"] = "UTC"
-}
-
-// setLimits bounds connecting, ends transactions that a frozen process leaves open, and fixes what never depends on who
-// asks.
-func setLimits(config *pgx.ConnConfig) {
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = connectTimeout
-	}
-	config.RuntimeParams = oneSpelling(config.RuntimeParams)
-	for name, value := range map[string]string{
-		"idle_in_transaction_session_timeout": "60s",
-		"extra_float_digits":                  "1",
-		"client_encoding":                     "UTF8",
-		"jit":                                 "off",
-		// What is recorded as sent must survive a power cut, whatever a role or the database says.
-		"synchronous_commit": "on",
-	} {
-		config.RuntimeParams[name] = value
-	}
-}
-
-// oneSpelling writes the names of settings in lower case, as Postgres compares them: of two spellings of one setting
-// (TimeZone in a URL, timezone by PGTZ) both would be sent, in the order of a map, and the last one would count. Of two
-// that a URL has, the one whose spelling is last in order counts: a setting in lower case.
-func oneSpelling(parameters map[string]string) map[string]string {
-	one := make(map[string]string, len(parameters))
-	for _, name := range slices.Sorted(maps.Keys(parameters)) {
-		one[strings.ToLower(name)] = parameters[name]
-	}
-	return one
 }
 
 // Hold implements jobs.Ledger.

@@ -1,0 +1,64 @@
+package e2e
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/store"
+)
+
+// Staging that does not let us in, or cannot be used just now, is waited for by whoever nobody watches, under its own
+// name; a person's run ends. Then the month goes.
+func TestStagingThatIsShutIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 5)
+	role, login := w.db.Login(t)
+	w.exec(`GRANT USAGE ON SCHEMA staging TO ` + role + `; GRANT SELECT ON ALL TABLES IN SCHEMA staging TO ` + role)
+	r.Staging = &store.Staging{URL: login}
+	for _, c := range []struct {
+		shut, open string
+		reason     jobs.ReasonCode
+		detail     string
+	}{
+		{`ALTER ROLE @ NOLOGIN`, `ALTER ROLE @ LOGIN`, jobs.ReasonStagingRefused, "28000"},
+		{`ALTER ROLE @ VALID UNTIL '2001-01-01'`, `ALTER ROLE @ VALID UNTIL 'infinity'`, jobs.ReasonStagingRefused, "28P01"},
+		{`ALTER ROLE @ CONNECTION LIMIT 0`, `ALTER ROLE @ CONNECTION LIMIT -1`, jobs.ReasonUnreachable, "SQLSTATE 53300"},
+	} {
+		w.exec(strings.ReplaceAll(c.shut, "@", role))
+		r.Patience = nil
+		run, err := w.push(r, nil)
+		if err == nil || run.State != jobs.Failed || run.Failure.Code != c.reason || !strings.Contains(run.Failure.Detail, c.detail) {
+			t.Errorf("%s: %s %+v, %v", c.shut, run.State, run.Failure, err)
+		}
+		r.Patience = &jobs.Patience{Deadline: time.Hour, Pause: time.Millisecond, MaxPause: time.Millisecond}
+		run, _ = w.push(r, nil)
+		if run.State != jobs.Queued || run.Failure.Code != c.reason {
+			t.Fatalf("%s: %s %+v", c.shut, run.State, run.Failure)
+		}
+		w.exec(strings.ReplaceAll(c.open, "@", role))
+		run, err = r.ResumePush(context.Background(), &w.job, run.ID)
+		w.must(err)
+		w.wantState(run, jobs.Succeeded)
+	}
+}
+
+// A statement that somebody cancels, at staging, is no mistake of anybody's: it is waited for.
+func TestAStatementThatIsCancelledIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 5)
+	w.exec(`CREATE FUNCTION staging.cancelled() RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+		IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'never') THEN RETURN true; END IF; RAISE EXCEPTION USING ERRCODE = '57014'; END $$`)
+	w.exec(`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT * FROM staging.e WHERE staging.cancelled()`)
+	r.Patience = &jobs.Patience{Deadline: time.Hour, Pause: time.Millisecond, MaxPause: time.Millisecond}
+	run, _ := w.push(r, nil)
+	if run.State != jobs.Queued || run.Failure.Code != jobs.ReasonUnreachable || !strings.Contains(run.Failure.Detail, "was cancelled") || strings.Contains(run.Failure.Detail, "psql") {
+		t.Fatalf("%s %+v", run.State, run.Failure)
+	}
+	w.exec(`CREATE OR REPLACE FUNCTION staging.cancelled() RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'`)
+	run, err := r.ResumePush(context.Background(), &w.job, run.ID)
+	w.must(err)
+	w.wantState(run, jobs.Succeeded)
+}
