@@ -75,6 +75,8 @@ func exitCode(err error) int {
 		return int(code)
 	case errors.As(err, &lost) && lost.readerGone():
 		return exitReaderGone
+	case is[*jobs.UnusualError](err):
+		return exitUnreachable
 	case errors.As(err, &api):
 		return callCode(api.Class)
 	case errors.Is(err, jobs.ErrLost), is[*store.UnreachableError](err), is[*jobs.LockedError](err), is[*jobs.ReplacedError](err):
@@ -138,7 +140,7 @@ func failureCode(code jobs.ReasonCode) int {
 	switch code {
 	case jobs.ReasonConfiguration, jobs.ReasonIdentity, jobs.ReasonStaging, jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused:
 		return exitConfiguration
-	case jobs.ReasonUnreachable, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced:
+	case jobs.ReasonUnreachable, jobs.ReasonUnusual, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced:
 		return exitUnreachable
 	case jobs.ReasonNotReady, jobs.ReasonContract, jobs.ReasonFormOutdated, jobs.ReasonOutdated, jobs.ReasonUnapproved:
 		return exitHeld

@@ -37,7 +37,7 @@ type Isidoor struct {
 	RetryFor       time.Duration // how long temporary failures of one call are retried
 	RetryAfterCap  time.Duration // the longest Retry-After that is honoured
 	TechnicalTries int           // attempts that may end in a technical failure
-	StopAfter      int           // technical failures in a row that stop a run
+	StopAfter      int           // answers in a row that say nothing of the data: they stop a run
 	CAFile         string        // PEM file of further root certificates; "" = the system's alone
 	Dossier        DossierEndpoint
 	Dictionnaire   DictionnaireEndpoint

@@ -81,13 +81,13 @@ func TestRefusalMidRunKeepsWhatWasAccepted(t *testing.T) {
 	const staff = 60
 	w, r := ready(t, staff)
 	w.front.play(func(matricule string, _ int) fate {
-		if matricule == "00030" {
+		if matricule >= "00030" {
 			return forbidden
 		}
 		return served
 	})
 	run := w.run(r, jobs.Failed, nil)
-	if run.Failure.Code != jobs.ReasonConfiguration || run.Counts.Uncertain != 0 {
+	if run.Failure.Code != jobs.ReasonUnusual || run.Counts.Uncertain != 0 {
 		t.Fatalf("%+v %+v", run.Failure, run.Counts)
 	}
 	if run.Counts.Accepted != len(w.received()) || run.Counts.Accepted+run.Counts.NotAttempted != staff {

@@ -42,6 +42,11 @@ type fakeAPI struct {
 	found     map[heldKey]map[int64]jobs.Period // the runs that counted on what it holds, and sent nothing, with their months
 	cancelled func(run int64) bool
 
+	key      string          // of the dossier: another one now and then
+	proven   map[string]bool // keys by which a document was accepted
+	shut     bool            // since arm, a key that is not proven was refused
+	refusals int             // answers since then
+
 	received []receipt
 	wrongs   []string // what must never happen, and did
 }
@@ -80,7 +85,7 @@ type line struct {
 func newFakeAPI(k kind, closed func(jobs.Period) bool, cancelled func(int64) bool) *fakeAPI {
 	return &fakeAPI{scope: k.scope, append: k.semantics == jobs.Append, closed: closed, cancelled: cancelled, counts: map[string]int{},
 		holds: map[heldKey][]byte{}, of: map[heldKey]jobs.Period{}, edited: map[heldKey]bool{}, lost: map[heldKey]bool{}, newest: map[heldKey]int{}, since: map[int]int{},
-		found: map[heldKey]map[int64]jobs.Period{}}
+		found: map[heldKey]map[int64]jobs.Period{}, key: "first", proven: map[string]bool{}}
 }
 
 // arm prepares the next run.
@@ -88,12 +93,31 @@ func (f *fakeAPI) arm(seed uint64, faulty bool, after int, strike func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.seed, f.faulty, f.blind, f.sends, f.after, f.strike = seed, faulty, false, 0, after, strike
+	f.shut, f.refusals = false, 0
 }
 
 func (f *fakeAPI) Identity(context.Context) (string, error) { return "", nil }
 
 func (f *fakeAPI) Call() jobs.Call {
 	return jobs.Call{Method: "POST", Path: "/V2/Salarie", KeyIn: "path"}
+}
+
+func (f *fakeAPI) Settings() string { return f.key }
+
+// prove notes what an answer proves. A key by which nobody was accepted yet may be wrong for everyone: after a refusal that is
+// not about the data hardly anything may follow.
+func (f *fakeAPI) prove(out jobs.Outcome) jobs.Outcome {
+	switch {
+	case out.Class == jobs.ClassAccepted:
+		f.proven[f.key] = true
+	case f.proven[f.key]:
+	case f.shut || out.Class == jobs.ClassConfiguration:
+		f.shut = true
+		if f.refusals++; f.refusals > 5 { // the refused one, what is on its way beside it, and what a lane takes meanwhile
+			f.wrongs = append(f.wrongs, "sent on and on by a key that nobody was accepted by")
+		}
+	}
+	return out
 }
 
 func (f *fakeAPI) Dictionary(context.Context) (mapping.Dictionaries, error) {
@@ -120,7 +144,8 @@ var fates = []struct {
 	{4, jobs.Outcome{Class: jobs.ClassTechnical, Status: 500, Ambiguous: true, Attempts: 1}, true},
 	{4, jobs.Outcome{Class: jobs.ClassTechnical, Status: 500, Ambiguous: true, Attempts: 1}, false},
 	{4, jobs.Outcome{Class: jobs.ClassData, Status: 409, Ambiguous: true, Attempts: 2}, true},
-	{2, jobs.Outcome{Class: jobs.ClassConfiguration, Status: 403, Attempts: 1}, false},
+	{6, jobs.Outcome{Class: jobs.ClassConfiguration, Status: 403, Message: "blocked", Attempts: 1}, false},
+	{2, jobs.Outcome{Class: jobs.ClassConfiguration, Status: 423, Attempts: 1}, false},
 }
 
 func (f *fakeAPI) Send(ctx context.Context, key string, document []byte, beforeAttempt func() error) jobs.Outcome {
@@ -145,7 +170,7 @@ func (f *fakeAPI) Send(ctx context.Context, key string, document []byte, beforeA
 			if fate.stored {
 				f.store(document)
 			}
-			return failed(fate.meet)
+			return f.prove(failed(fate.meet))
 		}
 	}
 	f.store(document)
@@ -153,7 +178,7 @@ func (f *fakeAPI) Send(ctx context.Context, key string, document []byte, beforeA
 	if draw%8 == 0 {
 		status = 202
 	}
-	return jobs.Outcome{Class: jobs.ClassAccepted, Status: status, Later: status == 202, Attempts: 1, AnsweredAt: time.Now()}
+	return f.prove(jobs.Outcome{Class: jobs.ClassAccepted, Status: status, Later: status == 202, Attempts: 1, AnsweredAt: time.Now()})
 }
 
 // isClosed asks before the request may leave: what leaves after a period was closed is wrong, what arrives is not.
@@ -189,7 +214,7 @@ func (f *fakeAPI) takeBack(key string, month jobs.Period) {
 }
 
 func failed(out jobs.Outcome) jobs.Outcome {
-	out.AnsweredAt = time.Now()
+	out.AnsweredAt, out.Answered = time.Now(), out.Status != 0
 	out.Err = &jobs.CallError{Class: out.Class, Call: "POST /V2/Salarie", Status: out.Status, Problem: "at random"}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,21 +16,25 @@ import (
 type fate int
 
 const (
-	served    fate = iota // the sandbox answers
-	lost                  // processed, then the connection is cut without an answer
-	dropped               // not processed, the connection is cut: the sender cannot tell it from lost
-	refused               // 400, not processed
-	away                  // 503 that says when to come back, not processed
-	broken                // 500, not processed; the sender cannot know that
-	forbidden             // 403, not processed
-	hangs                 // not processed, not answered until the client gives up
-	late                  // processed, and 503: a gateway did not wait for the API
-	seeOther              // processed, and 303: what a form does
-	inside                // not processed: a 207 with the refusal inside
-	page                  // processed, and a web page
-	half                  // processed, and half of the answer
-	switched              // processed, and 101: another protocol
-	taken                 // processed, and 202
+	served       fate = iota // the sandbox answers
+	lost                     // processed, then the connection is cut without an answer
+	dropped                  // not processed, the connection is cut: the sender cannot tell it from lost
+	refused                  // 400, not processed
+	away                     // 503 that says when to come back, not processed
+	broken                   // 500, not processed; the sender cannot know that
+	forbidden                // 403, not processed
+	unlawful                 // 451, not processed
+	locked                   // 423, not processed
+	unauthorized             // 401, not processed, whatever token comes
+	slow                     // the sandbox answers after a while
+	hangs                    // not processed, not answered until the client gives up
+	late                     // processed, and 503: a gateway did not wait for the API
+	seeOther                 // processed, and 303: what a form does
+	inside                   // not processed: a 207 with the refusal inside
+	page                     // processed, and a web page
+	half                     // processed, and half of the answer
+	switched                 // processed, and 101: another protocol
+	taken                    // processed, and 202
 )
 
 // unclear are the fates that nobody can tell from having been received, whatever was.
@@ -44,6 +49,9 @@ type front struct {
 	mu     sync.Mutex
 	script func(matricule string, n int) fate
 	calls  map[string]int
+	order  []string          // the matricules of requests since play
+	closed string            // the end of paths at which a page answers; "" = none
+	status int               // of that page
 	also   map[string]string // other paths at which it takes documents, and the one meant
 	began  chan string       // receives the matricule of each request, if somebody listens
 }
@@ -52,7 +60,21 @@ type front struct {
 func (f *front) play(script func(matricule string, n int) fate) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.script, f.calls = script, map[string]int{}
+	f.script, f.calls, f.order = script, map[string]int{}, nil
+}
+
+// close puts a page in front of the paths that end so: a maintenance page, or whatever else is no API. A status of 401 is
+// the authorization server's own refusal of a client.
+func (f *front) close(path string, status int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed, f.status = path, status
+}
+
+func (f *front) isClosed(path string) (status int, closed bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.status, f.closed != "" && strings.HasSuffix(path, f.closed)
 }
 
 // takes documents at another path, too.
@@ -84,10 +106,23 @@ func (f *front) sent(matricule string) int {
 	return f.calls[matricule]
 }
 
+// last is which request since play was the last one for a matricule; -1 = there was none.
+func (f *front) last(matricule string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, m := range slices.Backward(f.order) {
+		if m == matricule {
+			return i
+		}
+	}
+	return -1
+}
+
 func (f *front) draw(matricule string) fate {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls[matricule]++
+	f.order = append(f.order, matricule)
 	if f.script == nil {
 		return served
 	}
@@ -96,6 +131,10 @@ func (f *front) draw(matricule string) fate {
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.URL.Path = f.meant(r.URL.Path)
+	if status, closed := f.isClosed(r.URL.Path); closed {
+		shut(w, status)
+		return
+	}
 	if !strings.HasSuffix(r.URL.Path, "/Salarie") {
 		f.inner.ServeHTTP(w, r)
 		return
@@ -141,6 +180,15 @@ func (f *front) meet(fate fate, w http.ResponseWriter, r *http.Request) {
 		answerAfter(w, fate)
 	case forbidden:
 		answer(w, http.StatusForbidden)
+	case unlawful:
+		answer(w, http.StatusUnavailableForLegalReasons)
+	case locked:
+		answer(w, http.StatusLocked)
+	case unauthorized:
+		answer(w, http.StatusUnauthorized)
+	case slow:
+		time.Sleep(20 * time.Millisecond)
+		f.inner.ServeHTTP(w, r)
 	case broken:
 		answer(w, http.StatusInternalServerError)
 	}
@@ -171,6 +219,22 @@ func answerAfter(w http.ResponseWriter, fate fate) {
 	case taken:
 		answer(w, http.StatusAccepted)
 	}
+}
+
+// shut is what answers while the API is closed.
+func shut(w http.ResponseWriter, status int) {
+	if status == http.StatusUnauthorized {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, `{"error":"invalid_client"}`)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html")
+	if status == http.StatusFound {
+		w.Header().Set("Location", "/maintenance")
+	}
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, "<!DOCTYPE html><title>Maintenance</title>")
 }
 
 func answer(w http.ResponseWriter, status int) {

@@ -27,6 +27,8 @@ func (r *register) Call() jobs.Call {
 	return jobs.Call{Method: "POST", Path: "/V2/Salarie", KeyIn: "path"}
 }
 
+func (r *register) Settings() string { return "" }
+
 func (r *register) Send(_ context.Context, key string, document []byte, beforeAttempt func() error) jobs.Outcome {
 	var received struct{ Iban string }
 	if err := json.Unmarshal(document, &received); err != nil || beforeAttempt() != nil {

@@ -89,6 +89,9 @@ func (h *history) befall(p *process) {
 	case "kill":
 		p.mortal.calls, p.mortal.executed = h.below(10, "life"), h.oneIn(2, "executed")
 	}
+	if h.oneIn(8, "another key") {
+		h.api.key += "'"
+	}
 	h.api.arm(rapid.Uint64().Draw(h.T, "seed"), !h.oneIn(3, "calm"), 1+h.below(6, "after"), strike)
 	h.api.blind = h.kind.reads && h.oneIn(8, "blind")
 	h.overwrite = h.job.Guards.Verify && h.oneIn(8, "overwrite")

@@ -16,6 +16,10 @@ type API interface {
 	// Call is what Send delivers documents by. It stays the same from the first use on.
 	Call() Call
 
+	// Settings names all that decides what the API makes of a call: where it goes, by what, and as whom. Hex. It is made of
+	// secrets, too, so whoever keeps it hashes it with a key.
+	Settings() string
+
 	// Dictionary reads all nomenclatures. An error is a *CallError.
 	Dictionary(ctx context.Context) (mapping.Dictionaries, error)
 
@@ -36,7 +40,7 @@ const (
 	ClassData          Class = "data"          // this employee: 400, 404, 409, 413, 422, a refusal inside a 2xx
 	ClassTemporary     Class = "temporary"     // 408, 425, 429, 460, 499, 502, 503, 504, connection trouble: retried
 	ClassTechnical     Class = "technical"     // other 5xx, an answer that cannot be read: retried a few times
-	ClassConfiguration Class = "configuration" // 401 after renewal, 403, invalid client, a redirect: the run stops
+	ClassConfiguration Class = "configuration" // 401 after renewal, 403, invalid client, a redirect: see Service
 	ClassCancelled     Class = "cancelled"     // the caller gave up
 )
 
@@ -47,6 +51,7 @@ type Outcome struct {
 	Message    string // the API's own words, not yet masked, at most 2,000 characters; "" = none
 	Later      bool   // accepted for processing (202): whether it was processed, nobody has said
 	Ambiguous  bool   // some attempt may have been processed although no definite answer to it arrived
+	Answered   bool   // the last attempt was answered, whatever the answer says
 	Attempts   int    // requests that left
 	AnsweredAt time.Time
 	Err        error // a *CallError unless accepted
@@ -61,6 +66,8 @@ type CallError struct {
 	Problem string // in a few words: "certificate not trusted", "the answer is HTML, not JSON"
 	Hint    string // what to do next
 	Message string // the partner's message, not masked
+
+	Definite bool // of class configuration: whoever is in charge said so by the rules of the protocol, so it does not pass
 }
 
 func (e *CallError) Error() string {
@@ -70,3 +77,13 @@ func (e *CallError) Error() string {
 	}
 	return text
 }
+
+// Service is what a target is asked for. What it answered properly by the settings in force, and answers in another way now,
+// is no mistake of these settings: something on the way, or a maintenance page, or one document.
+type Service string
+
+const (
+	ServiceIdentity   Service = "identity"
+	ServiceDictionary Service = "dictionary"
+	ServiceDocument   Service = "document" // answered properly = a document was accepted
+)

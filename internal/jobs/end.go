@@ -28,7 +28,10 @@ func failureReason(err error) Reason {
 	var locked *LockedError
 	var replaced *ReplacedError
 	var refused *RefusedError
+	var unusual *UnusualError
 	switch {
+	case errors.As(err, &unusual):
+		return Reason{ReasonUnusual, err.Error()}
 	case errors.As(err, &closed):
 		return Reason{ReasonClosed, string(closed.Period)}
 	case errors.As(err, &notReady):

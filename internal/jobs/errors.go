@@ -74,6 +74,18 @@ var refusals = map[string]string{
 	"53400": "a limit of the server is exceeded",
 }
 
+// UnusualError says that the API answered properly by the very settings by which it refuses now. Its text is that of the
+// call.
+type UnusualError struct{ CallError }
+
+func (e *UnusualError) Error() string { return e.CallError.Error() }
+
+// isDefinite tells a refusal that does not pass by itself.
+func isDefinite(err error) bool {
+	var call *CallError
+	return errors.As(err, &call) && call.Definite
+}
+
 // BusyError says that a live run of the same target is in the way.
 type BusyError struct{ Run Run }
 

@@ -82,6 +82,7 @@ const (
 	ReasonTechnical   ReasonCode = "technical"    // uncertain: the API failed
 	ReasonNoAnswer    ReasonCode = "no-answer"    // uncertain: sent, no definite answer
 	ReasonStillUnsure ReasonCode = "still-unsure" // uncertain: refused now, but an earlier answer is unknown
+	ReasonTurnedAway  ReasonCode = "turned-away"  // not delivered: refused for something else than its data; Detail: the API's message, masked
 	ReasonMoved       ReasonCode = "moved"        // superseded: the baseline moved since the plan
 	ReasonReplanned   ReasonCode = "replanned"    // superseded by run Detail
 	ReasonCancelled   ReasonCode = "cancelled"    // superseded: a person cancelled the run; of a run: Detail says why
@@ -92,6 +93,7 @@ const (
 
 	// Why a run failed or is held.
 	ReasonConfiguration   ReasonCode = "configuration"    // the API refuses this configuration: Detail
+	ReasonUnusual         ReasonCode = "unusual"          // the API answers otherwise than it did by these very settings: Detail
 	ReasonIdentity        ReasonCode = "identity"         // the API answers for another dossier
 	ReasonFailures        ReasonCode = "failures"         // too many technical failures in a row: Detail
 	ReasonUnreachable     ReasonCode = "unreachable"      // the API cannot be reached, or a database cannot be used just now

@@ -42,7 +42,7 @@ type PushJob struct {
 	Call Call // as configured; what the API's contract settles comes first
 
 	MaxInFlight    int           // documents on their way at once
-	StopAfter      int           // technical failures in a row that stop the run
+	StopAfter      int           // answers in a row that say nothing of the data: they stop the run
 	RequestTimeout time.Duration // of one attempt: how long a request that left may still be processed
 
 	Guards   Guards

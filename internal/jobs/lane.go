@@ -8,17 +8,29 @@ import (
 	"time"
 )
 
+// task is an item that a lane is to send.
+type task struct {
+	Claimed
+	order int  // of sending, within this execution
+	tried bool // an earlier execution tried it
+}
+
 // answer is what a lane reports of an item.
 type answer struct {
-	outcome ItemOutcome
-	class   Class
-	halt    Reason // why the run stops, if this answer makes it stop
+	task
+	outcome  ItemOutcome
+	class    Class
+	answered bool   // somebody answered, be it the API or what stands before it
+	definite bool   // see CallError
+	halt     Reason // why the run stops, if this answer makes it stop
 }
 
 // lane sends one item after another.
 func (p *pushing) lane(ctx context.Context) {
-	for item := range p.work {
-		p.answers <- p.deliver(ctx, item) // never blocks: its capacity is the window
+	for t := range p.work {
+		a := p.deliver(ctx, t.Claimed)
+		a.task = t
+		p.answers <- a // never blocks: its capacity is the window
 	}
 }
 
@@ -37,7 +49,7 @@ func (p *pushing) deliver(ctx context.Context, item Claimed) (a answer) {
 	if out.Message != "" {
 		out.Message = p.job.Mapping.Mask(item.Document, out.Message, item.Key)
 	}
-	return answer{outcome: judge(p.job.Semantics, item, out), class: out.Class, halt: haltReason(out)}
+	return answer{outcome: judge(p.job.Semantics, item, out), class: out.Class, answered: out.Answered, definite: isDefinite(out.Err), halt: haltReason(out)}
 }
 
 // mayLeave is asked before each request: a paused process that wakes up must not send for a run that it has lost, nor for
@@ -68,8 +80,10 @@ func judge(semantics Semantics, item Claimed, out Outcome) ItemOutcome {
 		result.State, result.Deferred, result.Reason.Code = ItemPending, true, ReasonStopped
 	case out.Ambiguous:
 		result.State, result.Deferred, result.Reason = inDoubt(semantics, out)
+	case out.Class == ClassConfiguration && out.Answered: // certainly not processed, and nothing about its data
+		result.State, result.Deferred, result.Reason = ItemPending, true, Reason{ReasonTurnedAway, out.Message}
 	default: // nothing of it reached the API this time
-		result.State, result.Deferred, result.Reason = ItemPending, true, Reason{notAttempted[out.Class], statusDetail(out.Status)}
+		result.State, result.Deferred, result.Reason = ItemPending, true, Reason{notAttempted[out.Class], told(out)}
 	}
 	return result
 }
@@ -77,7 +91,7 @@ func judge(semantics Semantics, item Claimed, out Outcome) ItemOutcome {
 // inDoubt is what becomes of an item that may or may not have been received. Where a document states the whole truth it
 // can be sent again, by a resume of this run or a newer one; else a person must find out.
 func inDoubt(semantics Semantics, out Outcome) (state ItemState, deferred bool, why Reason) {
-	why = Reason{ReasonNoAnswer, statusDetail(out.Status)}
+	why = Reason{ReasonNoAnswer, told(out)}
 	if out.Class == ClassTechnical {
 		why.Code = ReasonTechnical
 	}
@@ -128,6 +142,15 @@ func haltReason(out Outcome) Reason {
 		return Reason{ReasonFailures, detail}
 	}
 	return Reason{}
+}
+
+// told is what the last answer said: its status, and the API's own words.
+func told(out Outcome) string {
+	status := statusDetail(out.Status)
+	if status == "" || out.Message == "" {
+		return status
+	}
+	return status + ": " + out.Message
 }
 
 func statusDetail(status int) string {

@@ -64,16 +64,47 @@ func wantVerdicts(t *testing.T, semantics Semantics, class Class, v verdicts) {
 	}
 }
 
-// The API's own words are kept where it refused, and nowhere else.
-func TestJudgeKeepsTheMessageOfARefusal(t *testing.T) {
+// The API's own words are kept: of a refusal as they are, of what says nothing of the data behind its status.
+func TestJudgeKeepsTheWordsOfTheAPI(t *testing.T) {
 	t.Parallel()
 	refusal := Outcome{Class: ClassData, Status: 400, Message: "Le code est inconnu."}
 	if got := judge(Replace, Claimed{}, refusal).Reason.Detail; got != refusal.Message {
 		t.Errorf("%q", got)
 	}
-	failure := Outcome{Class: ClassTechnical, Status: 500, Message: "while saving somebody", Ambiguous: true}
-	if got := judge(Replace, Claimed{}, failure).Reason.Detail; got != "500" {
-		t.Errorf("%q", got)
+	turned := Outcome{Class: ClassConfiguration, Status: 403, Message: "Accès refusé.", Answered: true}
+	if got := judge(Replace, Claimed{}, turned).Reason; got != (Reason{ReasonTurnedAway, turned.Message}) {
+		t.Errorf("%+v", got)
+	}
+	for class, code := range map[Class]ReasonCode{ClassTechnical: ReasonFailures, ClassTemporary: ReasonTemporary} {
+		failure := Outcome{Class: class, Status: 500, Message: "Réessayez.", Answered: true}
+		if got := judge(Replace, Claimed{}, failure).Reason; got != (Reason{code, "500: Réessayez."}) {
+			t.Errorf("%+v", got)
+		}
+		failure.Message = ""
+		if got := judge(Replace, Claimed{}, failure).Reason; got != (Reason{code, "500"}) {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// Refusals are quicker than acceptances: what counts is the order of sending. Who has had no answer yet may be accepted.
+func TestStreaksAreInTheOrderOfSending(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		bad  []int
+		want int // the longest
+	}{
+		"nobody": {nil, 0}, "one": {[]int{5}, 1}, "in order": {[]int{3, 4, 5}, 3}, "backwards": {[]int{5, 4, 3}, 3},
+		"the gap closes last": {[]int{1, 2, 4, 5, 3}, 5}, "every other one": {[]int{1, 3, 5, 7, 9}, 1},
+		"two streaks": {[]int{1, 9, 2, 8, 7}, 3}, "joined from both ends": {[]int{2, 3, 6, 7, 5, 4, 1, 8}, 8},
+	} {
+		longest, s := 0, streaks{}
+		for _, n := range c.bad {
+			longest = max(longest, s.add(n))
+		}
+		if longest != c.want {
+			t.Errorf("%s: %d, want %d", name, longest, c.want)
+		}
 	}
 }
 

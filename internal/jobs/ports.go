@@ -58,9 +58,11 @@ type Ledger interface {
 	Incarnation(ctx context.Context) (string, error)
 
 	// Identify records what the partner answers for the target ("" = it does not tell), unless something is recorded
-	// already, and the SIRET that is configured. It returns what is recorded. Once it is known whose month it is, that may
-	// be closed: *ClosedError. ErrOtherSiret: the run was planned for another one.
-	Identify(ctx context.Context, run *Run, answered, configured string) (string, error)
+	// already, the SIRET that is configured, and by which settings it was answered. It returns what is recorded. Once it is
+	// known whose month it is, that may be closed: *ClosedError. ErrOtherSiret: the run was planned for another one.
+	Identify(ctx context.Context, run *Run, answered, configured, settings string) (string, error)
+	// Answered tells whether what the target last answered properly about a service was asked by these settings.
+	Answered(ctx context.Context, run *Run, service Service, settings string) (bool, error)
 
 	BaselineReader
 	// BeginPlan opens the one transaction that freezes the plan of a run, after superseding what older runs of the same
@@ -231,8 +233,10 @@ type Resumption struct {
 // Step is one statement of pushing.
 type Step struct {
 	Outcomes []ItemOutcome
-	After    int // claim items behind this one
-	Claim    int // at most so many
+	Settings string // by which these were answered: recorded when one is accepted; "" = recorded before
+	After    int    // claim items behind this one
+	Claim    int    // at most so many
+	Tried    bool   // of those that were tried before; else of those that never were
 }
 
 // ItemOutcome is what became of a claimed item.
@@ -266,7 +270,8 @@ type Claimed struct {
 
 // Pulled is what a pull found.
 type Pulled struct {
-	Apply    bool // else the changes are recorded, and nothing else is
+	Settings string // by which it was answered
+	Apply    bool   // else the changes are recorded, and nothing else is
 	Changes  []DictionaryChange
 	Findings []Finding // what the nomenclatures would do to the next runs
 }

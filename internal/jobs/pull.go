@@ -51,7 +51,7 @@ func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, erro
 	}
 	answered, err := r.API.Dictionary(ctx)
 	if err != nil {
-		return Reason{}, err
+		return Reason{}, r.unusual(ctx, run, ServiceDictionary, err)
 	}
 	known, err := r.Ledger.Dictionaries(ctx, run.Target.ID)
 	if err != nil {
@@ -68,7 +68,7 @@ func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, erro
 		return Reason{}, err
 	}
 	findings = append(contract.broken(false), findings...)
-	return hold, r.Ledger.Pull(ctx, run, Pulled{Apply: hold.Code == "", Changes: changes, Findings: findings})
+	return hold, r.Ledger.Pull(ctx, run, Pulled{Settings: r.API.Settings(), Apply: hold.Code == "", Changes: changes, Findings: findings})
 }
 
 // compareDictionaries lists what differs, by name and code. A code that is no longer answered, or answered as inactive,

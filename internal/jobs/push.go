@@ -23,17 +23,21 @@ type pushing struct {
 	stop     <-chan struct{} // closed when a person asks to stop
 	progress Progress
 
-	work    chan Claimed
+	work    chan task
 	answers chan answer
 
 	waiting  []ItemOutcome    // answered, not yet recorded
 	open     int              // items that the ledger has as sending
 	after    int              // the last item claimed
+	tried    bool             // those are claimed that an earlier execution tried: last, for they may meet the same again
 	dry      bool             // nothing can be claimed now
 	again    <-chan time.Time // when an item that waits can be claimed; nil = none waits
+	sent     int              // tasks given to lanes
 	done     int
 	total    int
-	failures int         // answers in a row that say the API is not well
+	failures streaks     // answers that say nothing of the data
+	accepts  bool        // this target has accepted a document by these settings
+	proved   bool        // and the ledger knows
 	halt     Reason      // why no more items are taken; zero = go on
 	halted   atomic.Bool // halt is set: lanes start no attempt any more
 
@@ -47,7 +51,7 @@ func (p *pushing) toEnd(ctx context.Context) (halt Reason, err error) {
 		return Reason{}, err
 	}
 	window := 2 * p.job.MaxInFlight
-	p.work, p.answers = make(chan Claimed, window), make(chan answer, window)
+	p.work, p.answers, p.failures = make(chan task, window), make(chan answer, window), streaks{}
 	ctx, cancel := context.WithCancel(ctx)
 	var lanes sync.WaitGroup
 	for range p.job.MaxInFlight {
@@ -74,7 +78,10 @@ func (p *pushing) step(ctx context.Context, window int) error {
 	if p.halt.Code != "" {
 		p.release()
 	}
-	step := Step{Outcomes: p.waiting, After: p.after}
+	step := Step{Outcomes: p.waiting, After: p.after, Tried: p.tried}
+	if p.accepts && !p.proved {
+		step.Settings = p.api.Settings()
+	}
 	if p.halt.Code == "" && !p.dry {
 		step.Claim = window - (p.open - len(p.waiting))
 	}
@@ -92,7 +99,7 @@ func (p *pushing) step(ctx context.Context, window int) error {
 	}
 	p.open -= len(p.waiting)
 	p.done += len(p.waiting)
-	p.waiting = p.waiting[:0]
+	p.waiting, p.proved = p.waiting[:0], p.accepts
 	for _, item := range claims.Items {
 		p.after = item.Seq
 		if item.Superseded {
@@ -104,7 +111,8 @@ func (p *pushing) step(ctx context.Context, window int) error {
 			p.waiting = append(p.waiting, barred(item))
 			continue
 		}
-		p.work <- item // never blocks: its capacity is the window
+		p.sent++
+		p.work <- task{item, p.sent, p.tried} // never blocks: its capacity is the window
 	}
 	p.progress.Pushing(p.done, p.total)
 	if step.Claim > len(claims.Items) && !claims.Closed {
@@ -113,12 +121,16 @@ func (p *pushing) step(ctx context.Context, window int) error {
 	return nil
 }
 
-// runDry is reached when no more items can be claimed now; those that wait out an earlier request are claimed in a
-// second pass.
+// runDry is reached when no more items can be claimed now. Then come those that an earlier execution tried, and when that
+// is over those that wait out an earlier request.
 func (p *pushing) runDry(ctx context.Context) error {
 	wait, ok, err := p.ledger.NextPending(ctx, p.run)
 	if err != nil {
 		return err
+	}
+	if ok && wait == 0 && !p.tried {
+		p.tried, p.after = true, 0
+		return nil
 	}
 	p.dry, p.again = true, nil
 	if ok {
@@ -141,12 +153,14 @@ func (p *pushing) wait(ctx context.Context) error {
 		}
 		select {
 		case a := <-p.answers:
-			p.take(a)
+			if err := p.take(ctx, a); err != nil {
+				return err
+			}
 			if due == nil {
 				due = time.After(stepDelay)
 			}
 		case <-p.again:
-			p.dry, p.again, p.after = false, nil, 0
+			p.dry, p.again, p.after, p.tried = false, nil, 0, false
 			return nil
 		case <-stop:
 			p.stopFor(Reason{Code: ReasonStopped})
@@ -161,18 +175,81 @@ func (p *pushing) wait(ctx context.Context) error {
 }
 
 // take keeps an answer for the next step, and halts when it says that going on is pointless.
-func (p *pushing) take(a answer) {
+func (p *pushing) take(ctx context.Context, a answer) error {
+	if a.class == ClassCancelled {
+		a.outcome.Reason.Code = p.whyCancelled()
+	}
 	p.waiting = append(p.waiting, a.outcome)
 	switch a.class {
-	case ClassAccepted, ClassData:
-		p.failures = 0
+	case ClassAccepted:
+		p.accepts = true
 	case ClassConfiguration:
-		p.stopFor(a.halt)
+		return p.refused(ctx, a)
 	case ClassTemporary, ClassTechnical:
-		if p.failures++; p.failures >= p.job.StopAfter {
+		if p.failures.add(a.order) >= p.job.StopAfter {
 			p.stopFor(a.halt)
 		}
 	}
+	return nil
+}
+
+// refused takes an answer that is not about the document's data. Where the target accepts documents by these very settings
+// it counts against this employee alone, until several others meet it in a row. Who met it in an earlier execution, too,
+// tells nothing new.
+func (p *pushing) refused(ctx context.Context, a answer) error {
+	if a.halt.Code != ReasonConfiguration { // a defect of ours
+		p.stopFor(a.halt)
+		return nil
+	}
+	accepts, err := p.acceptsDocuments(ctx)
+	if err != nil {
+		return err
+	}
+	unusual := Reason{ReasonUnusual, a.halt.Detail}
+	switch {
+	case !accepts, a.definite:
+		p.stopFor(a.halt)
+	case !a.answered:
+		p.stopFor(unusual)
+	case !a.tried && p.failures.add(a.order) >= p.job.StopAfter:
+		p.stopFor(unusual)
+	}
+	return nil
+}
+
+// acceptsDocuments asks the ledger as late as at the first answer that makes it matter.
+func (p *pushing) acceptsDocuments(ctx context.Context) (bool, error) {
+	if p.accepts {
+		return true, nil
+	}
+	known, err := p.ledger.Answered(ctx, p.run, ServiceDocument, p.api.Settings())
+	p.accepts, p.proved = known, known
+	return known, err
+}
+
+// whyCancelled is why a request did not leave, or was broken off.
+func (p *pushing) whyCancelled() ReasonCode {
+	end := p.closes.Load()
+	switch {
+	case p.halt.Code != "":
+		return p.halt.Code
+	case end != nil && !time.Now().Before(*end):
+		return ReasonClosed
+	}
+	return ReasonStopped
+}
+
+// streaks finds answers that are in a row by the order of sending, in whatever order they come in: several lanes send, and
+// a refusal is quicker than an acceptance. Who is still on their way, or had another answer, parts them. Each end of a
+// streak knows its length.
+type streaks map[int]int
+
+// add returns the length of the streak that n belongs to.
+func (s streaks) add(n int) int {
+	before, behind := s[n-1], s[n+1]
+	length := before + 1 + behind
+	s[n], s[n-before], s[n+behind] = length, length, length
+	return length
 }
 
 func (p *pushing) stopFor(reason Reason) {
@@ -187,8 +264,8 @@ func (p *pushing) stopFor(reason Reason) {
 func (p *pushing) release() {
 	for {
 		select {
-		case item := <-p.work:
-			p.waiting = append(p.waiting, unsent(item, p.halt.Code))
+		case t := <-p.work:
+			p.waiting = append(p.waiting, unsent(t.Claimed, p.halt.Code))
 		default:
 			return
 		}

@@ -130,12 +130,12 @@ func (r *Runner) push(ctx context.Context, job *PushJob, run *Run) (Reason, erro
 func (r *Runner) identify(ctx context.Context, run *Run) error {
 	answered, err := r.API.Identity(ctx)
 	if err != nil {
-		return err
+		return r.unusual(ctx, run, ServiceIdentity, err)
 	}
 	if r.Siret != "" && answered != "" && r.Siret != answered {
 		return &IdentityError{Dossier: run.Target.Dossier, Want: r.Siret, Answered: answered}
 	}
-	recorded, err := r.Ledger.Identify(ctx, run, answered, r.Siret)
+	recorded, err := r.Ledger.Identify(ctx, run, answered, r.Siret, r.API.Settings())
 	if err != nil {
 		return fmt.Errorf("recording the dossier's identity: %w", err)
 	}
@@ -143,6 +143,23 @@ func (r *Runner) identify(ctx context.Context, run *Run) error {
 		return &IdentityError{Dossier: run.Target.Dossier, Want: recorded, Answered: answered}
 	}
 	return nil
+}
+
+// unusual tells an API that refuses the configuration from one that answered properly by the very same before: what is not
+// broken is not to be mended, and may pass.
+func (r *Runner) unusual(ctx context.Context, run *Run, service Service, err error) error {
+	var call *CallError
+	if !errors.As(err, &call) || call.Class != ClassConfiguration || call.Definite {
+		return err
+	}
+	answered, asking := r.Ledger.Answered(ctx, run, service, r.API.Settings())
+	switch {
+	case asking != nil:
+		return asking
+	case answered:
+		return &UnusualError{*call}
+	}
+	return err
 }
 
 // plan freezes what the run will send.

@@ -63,6 +63,7 @@ var english = catalogue{
 		jobs.ReasonTemporary:   {plain: "not sent: Isidoor was busy or away", with: "not sent: Isidoor was busy or away (HTTP %s)"},
 		jobs.ReasonTechnical:   {plain: "sent, but Isidoor failed while it answered", with: "sent, but Isidoor failed while it answered (HTTP %s)"},
 		jobs.ReasonNoAnswer:    {plain: "sent, but no answer came back", with: "sent, but no usable answer came back (HTTP %s)"},
+		jobs.ReasonTurnedAway:  {plain: "refused for something else than the data", with: "refused for something else than the data: %s"},
 		jobs.ReasonStillUnsure: {plain: "refused now, but an earlier sending may have been received", with: "refused now, but an earlier sending may have been received: %s"},
 		jobs.ReasonMoved:       {plain: "another run has sent this employee since the plan was made"},
 		jobs.ReasonReplanned:   {plain: "a newer run has taken its place", with: "run %s has taken its place"},
@@ -73,6 +74,7 @@ var english = catalogue{
 		jobs.ReasonReadBack:  {plain: "settled by asking Isidoor what it holds"},
 		jobs.ReasonAltered:   {plain: "what the ledger holds of it is not what was planned, so it was not sent"},
 
+		jobs.ReasonUnusual:         {plain: "Isidoor does not answer as usual, although our settings are the same: maintenance, a firewall, or a right that was withdrawn"},
 		jobs.ReasonConfiguration:   {plain: "Isidoor refuses our configuration: an address, a credential or a right is wrong"},
 		jobs.ReasonIdentity:        {plain: "Isidoor answers for another association than this dossier's, so the run was stopped"},
 		jobs.ReasonFailures:        {plain: "Isidoor failed too many times in a row, so the sending was stopped"},
@@ -134,6 +136,7 @@ var english = catalogue{
 	groups: map[group]groupWords{
 		groupDeparted:   {"Departed although already sent for this period", "departed", plural{"departed: sent for this period, no longer in staging", "departed: sent for this period, no longer in staging"}},
 		groupBlocked:    {"Not deliverable", "not deliverable", plural{"not deliverable, to be corrected in staging", "not deliverable, to be corrected in staging"}},
+		groupTurnedAway: {"Refused for something else than their data", "refused for something else than the data", plural{"refused for something else than the data: to be tried again", "refused for something else than the data: to be tried again"}},
 		groupRejected:   {"Refused by Isidoor", "refused by Isidoor", plural{"refused by Isidoor", "refused by Isidoor"}},
 		groupUncertain:  {"Answer unknown", "answer unknown", plural{"sent, answer unknown", "sent, answer unknown"}},
 		groupHeld:       {"Held for confirmation", "held", plural{"held until a person confirms", "held until a person confirms"}},

@@ -55,6 +55,7 @@ var causes = []struct {
 	{jobs.ReasonConfiguration, regexp.MustCompile(`invalid_client|unauthorized_client`), causeClient},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 40[13]`), causeKey},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate`), causeCertificate},
+	{jobs.ReasonUnusual, regexp.MustCompile(`certificate`), causeCertificate},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answer is HTML|is not a token|a redirect`), causeAddress},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 2\d\d\b.*, (?:which does not say|which cannot be judged|and its body)`), causeAnswer},
 	{jobs.ReasonStaging, regexp.MustCompile(`: it writes`), causeWrites},
@@ -121,7 +122,7 @@ var saysItAll = map[jobs.ReasonCode]bool{
 // hasStep tells of failures for which the report itself says what to do. Of others the error's hint knows more.
 func (p *Printer) hasStep(r jobs.Reason) bool {
 	switch r.Code {
-	case jobs.ReasonIdentity, jobs.ReasonFailures, jobs.ReasonUnreachable:
+	case jobs.ReasonUnusual, jobs.ReasonIdentity, jobs.ReasonFailures, jobs.ReasonUnreachable:
 		return true
 	}
 	_, _, known := p.cause(r)

@@ -71,8 +71,10 @@ var french = catalogue{
 		jobs.ReasonRejected: {plain: "refusé par Isidoor", with: "refusé par Isidoor : %s"},
 		jobs.ReasonTemporary: {plain: "non envoyé : Isidoor était occupé ou injoignable", with: "non envoyé : Isidoor était occupé ou injoignable (HTTP %s)",
 			several: "non envoyés : Isidoor était occupé ou injoignable", severalWith: "non envoyés : Isidoor était occupé ou injoignable (HTTP %s)"},
-		jobs.ReasonTechnical:   {plain: "envoyé, mais Isidoor a rencontré une panne en répondant", with: "envoyé, mais Isidoor a rencontré une panne en répondant (HTTP %s)"},
-		jobs.ReasonNoAnswer:    {plain: "envoyé, mais aucune réponse n'est revenue", with: "envoyé, mais aucune réponse exploitable n'est revenue (HTTP %s)"},
+		jobs.ReasonTechnical: {plain: "envoyé, mais Isidoor a rencontré une panne en répondant", with: "envoyé, mais Isidoor a rencontré une panne en répondant (HTTP %s)"},
+		jobs.ReasonNoAnswer:  {plain: "envoyé, mais aucune réponse n'est revenue", with: "envoyé, mais aucune réponse exploitable n'est revenue (HTTP %s)"},
+		jobs.ReasonTurnedAway: {plain: "refusé pour autre chose que ses données", with: "refusé pour autre chose que ses données : %s",
+			several: "refusés pour autre chose que leurs données", severalWith: "refusés pour autre chose que leurs données : %s"},
 		jobs.ReasonStillUnsure: {plain: "refusé cette fois, mais un envoi précédent a pu être reçu", with: "refusé cette fois, mais un envoi précédent a pu être reçu : %s"},
 		jobs.ReasonMoved:       {plain: "une autre exécution a transmis ce salarié depuis la préparation"},
 		jobs.ReasonReplanned:   {plain: "une exécution plus récente a pris sa place", with: "l'exécution %s a pris sa place"},
@@ -83,6 +85,7 @@ var french = catalogue{
 		jobs.ReasonReadBack:  {plain: "réglé en interrogeant Isidoor", several: "réglés en interrogeant Isidoor"},
 		jobs.ReasonAltered:   {plain: "la mémoire de syncd a été altérée : ce n'est plus ce qui avait été préparé, et rien n'a été envoyé"},
 
+		jobs.ReasonUnusual:         {plain: "Isidoor ne répond pas comme d'habitude, alors que nos réglages sont les mêmes : maintenance, pare-feu, ou droit retiré"},
 		jobs.ReasonConfiguration:   {plain: "Isidoor refuse notre configuration : une adresse, un identifiant ou un droit est incorrect"},
 		jobs.ReasonIdentity:        {plain: "Isidoor répond pour une autre association que celle de ce dossier, l'exécution a donc été arrêtée"},
 		jobs.ReasonFailures:        {plain: "Isidoor est tombé en panne trop de fois de suite, l'envoi a été arrêté"},
@@ -144,6 +147,7 @@ var french = catalogue{
 	groups: map[group]groupWords{
 		groupDeparted:   {"Partis alors que déjà transmis pour cette période", "parti", plural{"parti : transmis pour cette période, absent des données préparées", "partis : transmis pour cette période, absents des données préparées"}},
 		groupBlocked:    {"Non transmissibles", "non transmissible", plural{"non transmissible, à corriger dans les données préparées", "non transmissibles, à corriger dans les données préparées"}},
+		groupTurnedAway: {"Refusés pour autre chose que leurs données", "refusé pour autre chose que ses données", plural{"refusé pour autre chose que ses données, à réessayer", "refusés pour autre chose que leurs données, à réessayer"}},
 		groupRejected:   {"Refusés par Isidoor", "refusé par Isidoor", plural{"refusé par Isidoor", "refusés par Isidoor"}},
 		groupUncertain:  {"Réponse inconnue", "réponse inconnue", plural{"envoyé, réponse inconnue", "envoyés, réponse inconnue"}},
 		groupHeld:       {"À confirmer", "à confirmer", plural{"en suspens jusqu'à confirmation", "en suspens jusqu'à confirmation"}},

@@ -23,6 +23,8 @@ var frenchSteps = steps{
 	mendConfiguration: "Corrigez la configuration, vérifiez-la avec « syncd check », puis reprenez :",
 	mendIdentity:      "Vérifiez que les clés de deux dossiers ne sont pas échangées, et le siret de ce [[dossier]], puis reprenez :",
 	mendStaging:       "Corrigez les données préparées (staging), ou la requête qui les lit, puis :",
+	turnedAway:        "Il n'y a rien à corriger dans les données : montrez cette réponse à Isidoor, ou à qui s'occupe de votre pare-feu ou de votre proxy. Les autres salariés n'en sont pas retardés.",
+	unusual:           "Rien n'est à corriger dans les réglages pour l'instant : attendez, ou demandez à Isidoor et à qui s'occupe de votre réseau. Un démon y revient de lui-même. Puis reprenez où l'exécution s'est arrêtée :",
 	waitForAPI:        "Dès que le service est de nouveau disponible, reprenez où il s'est arrêté :",
 	defect:            "Essayez encore une fois ; si cela se répète, signalez-le avec le journal :",
 	stopped:           "Reprenez où elle s'est arrêtée, quand vous voulez :",

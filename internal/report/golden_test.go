@@ -77,6 +77,8 @@ func TestRun(t *testing.T) {
 		{"partial", partial, []jobs.Item{accepted("00002", jobs.Updated, 1, mover...)}, report.Show{Diff: true}},
 		{"employee", run(jobs.Incomplete, tally(103, 240, all...)), []jobs.Item{all[0], all[4], all[7]}, report.Show{Employees: []string{"00001", "00042", "00055", "00111"}}},
 		{"configuration", failed(jobs.ReasonConfiguration, "POST /V2/Salarie: answered 403 Forbidden\nhint: check the rights of the client with Isidoor", tally(0, 0, rest[20:]...)), rest[20:], report.Show{}},
+		{"turned-away", run(jobs.Incomplete, tally(2, 0, append(staff(3), turnedAway("00015"), turnedAway("00016"), rest[21])...)), append(staff(3), turnedAway("00015"), turnedAway("00016"), rest[21]), report.Show{}},
+		{"unusual", failed(jobs.ReasonUnusual, "GET /V2/Dossier: the answer is HTML, not JSON\nhint: check base_url and the paths of [isidoor]", jobs.Counts{}), nil, report.Show{}},
 		{"failures", failed(jobs.ReasonFailures, "500", tally(0, 0, rest[20:]...)), rest[20:], report.Show{}},
 		{"identity", failed(jobs.ReasonIdentity, (&jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"}).Error(), jobs.Counts{}), nil, report.Show{}},
 		{"staging", failed(jobs.ReasonStaging, (&jobs.StagingError{Query: "job.source.employees", Problem: "it returned no employees, so nothing was sent", Hint: "check the export"}).Error(), jobs.Counts{}), nil, report.Show{}},

@@ -14,6 +14,7 @@ const (
 	groupDeparted group = iota
 	groupBlocked
 	groupRejected
+	groupTurnedAway // refused for something else than its data, and to be tried again
 	groupUncertain
 	groupHeld
 	groupSuperseded
@@ -57,6 +58,9 @@ func groupOf(item *jobs.Item, over bool) group {
 	case jobs.ItemPending:
 		if item.Ambiguous {
 			return groupUncertain // an earlier request may have been received
+		}
+		if item.Reason.Code == jobs.ReasonTurnedAway {
+			return groupTurnedAway
 		}
 		if over {
 			return groupPending

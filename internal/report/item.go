@@ -46,7 +46,7 @@ func (p *Printer) outcome(item *jobs.Item, g group, show Show) []string {
 			why = append([]string{p.Reason(item.Reason)}, why...)
 		}
 		return p.besideDoubt(item, why)
-	case g == groupRejected:
+	case g == groupRejected, g == groupTurnedAway:
 		return p.refusal(item)
 	case item.State == jobs.ItemSending:
 		return []string{p.catalogue.words.awaited}

@@ -79,6 +79,9 @@ func (p *Printer) incompleteSteps(run *jobs.Run, c jobs.Counts, found *gathered)
 	if c.Held > 0 {
 		steps = append(steps, p.confirmSteps(run, found)...)
 	}
+	if found.groups[groupTurnedAway].items > 0 {
+		steps = append(steps, step{text: text.turnedAway})
+	}
 	steps = append(steps, p.blockedSteps(run.Findings, c, run.Digests.Contract)...)
 	steps = append(steps, p.againSteps(run, c, found)...)
 	if doubts.stuck > 0 {
@@ -160,6 +163,8 @@ func (p *Printer) failedSteps(run *jobs.Run, found *gathered) []step {
 	switch run.Failure.Code {
 	case jobs.ReasonConfiguration:
 		return []step{{p.mend(run.Failure, text.mendConfiguration), resume}}
+	case jobs.ReasonUnusual:
+		return []step{{p.mend(run.Failure, text.unusual), resume}}
 	case jobs.ReasonIdentity:
 		return []step{{text.mendIdentity, resume}}
 	case jobs.ReasonLedgerRefused, jobs.ReasonStagingRefused:

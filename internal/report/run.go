@@ -28,7 +28,7 @@ func (p *Printer) Run(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, err
 	}
 	counts := countsOf(run, found)
 	g.runFindings(run)
-	g.accounting(run, counts)
+	g.accounting(run, counts, found.groups[groupTurnedAway].employees)
 	for group := range groupsEnd {
 		if err := g.group(run, items, group, found, show); err != nil {
 			return fmt.Errorf("reading the items of run %d: %w", run.ID, err)
@@ -159,8 +159,9 @@ func (p *Printer) startedBy(run *jobs.Run) string {
 	return joinNonEmpty(parts)
 }
 
-// accounting says what became of everyone who was read. Each line has its number; lines of none are left out.
-func (g *page) accounting(run *jobs.Run, c jobs.Counts) {
+// accounting says what became of everyone who was read. Each line has its number; lines of none are left out. Of those not
+// attempted so many were turned away.
+func (g *page) accounting(run *jobs.Run, c jobs.Counts, turnedAway int) {
 	plurals := &g.catalogue.plurals
 	if c.EmployeesRead+c.ElementsRead == 0 && !run.Nobody() {
 		g.newline()
@@ -173,10 +174,13 @@ func (g *page) accounting(run *jobs.Run, c jobs.Counts) {
 		g.line(0, g.catalogue.words.noElements)
 	}
 	g.newline()
-	unsent := []entry{{"", c.NotAttempted, g.noun(g.catalogue.groups[groupPending].count, c.NotAttempted)}}
+	turnedAway = min(turnedAway, c.NotAttempted)
+	rest, of := c.NotAttempted-turnedAway, groupPending
 	if !ended(run) {
-		unsent[0].text = g.noun(g.catalogue.groups[groupWaiting].count, c.NotAttempted)
+		of = groupWaiting
 	}
+	unsent := []entry{{"", turnedAway, g.noun(g.catalogue.groups[groupTurnedAway].count, turnedAway)},
+		{"", rest, g.noun(g.catalogue.groups[of].count, rest)}}
 	if run.State == jobs.Cancelled {
 		unsent = append(unsent, entry{"", c.Superseded, g.noun(g.catalogue.words.givenUp, c.Superseded)})
 		c.Superseded = 0

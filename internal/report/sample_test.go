@@ -85,6 +85,13 @@ func ended(key string, state jobs.ItemState, reason jobs.ReasonCode, detail stri
 	return jobs.Item{Key: key, State: state, Difference: jobs.Updated, Reason: jobs.Reason{Code: reason, Detail: detail}, Employees: 1, Elements: 2}
 }
 
+// turnedAway is someone whom a firewall refuses.
+func turnedAway(key string) jobs.Item {
+	item := ended(key, jobs.ItemPending, jobs.ReasonTurnedAway, "Request blocked (rule 942100).")
+	item.HTTPStatus, item.Attempts = 403, 1
+	return item
+}
+
 func blocked(key string, employees, elements int, problems ...mapping.Problem) jobs.Item {
 	return jobs.Item{Key: key, State: jobs.ItemBlocked, Difference: jobs.Undeliverable, Reason: jobs.Reason{Code: jobs.ReasonProblems},
 		Employees: employees, Elements: elements, Problems: problems}

@@ -41,8 +41,8 @@ type Options struct {
 	Read         *ReadEndpoint // nil = the API cannot be asked what it holds
 	Answer       *AnswerRules  // nil = any 2xx to a document accepts it
 
-	Log       zerolog.Logger
-	Observe   func(Call) // told of each HTTP attempt, from many goroutines: it must be quick; nil = nobody
+	Log       zerolog.Logger `json:"-"`
+	Observe   func(Call)     `json:"-"` // told of each HTTP attempt, from many goroutines: it must be quick; nil = nobody
 	UserAgent string
 }
 

@@ -57,7 +57,7 @@ func record(out *jobs.Outcome, a answer) {
 	if a.left && a.Status != 0 {
 		out.Status, out.Message = a.Status, a.Message
 	}
-	out.Class = a.Class
+	out.Class, out.Answered = a.Class, a.left && a.Status != 0
 	out.Ambiguous = out.Ambiguous || a.ambiguous
 	out.Err = &a.CallError
 	if a.Class == jobs.ClassAccepted {

@@ -152,7 +152,7 @@ func refusedToken(refused *oauth2.RetrieveError) *refusal {
 	hint, permanent := tokenHints[code]
 	switch {
 	case permanent:
-		r.Class, r.Hint = jobs.ClassConfiguration, hint
+		r.Class, r.Hint, r.Definite = jobs.ClassConfiguration, hint, true
 	case code == "temporarily_unavailable" || code == "server_error" || code == "slow_down":
 		r.Class = jobs.ClassTemporary
 	}

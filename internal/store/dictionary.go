@@ -39,6 +39,10 @@ func (s *Store) Pull(ctx context.Context, run *jobs.Run, pulled jobs.Pulled) err
 		if err := q.CancelHeldPulls(ctx, dbsqlc.CancelHeldPullsParams{TargetID: run.Target.ID, RunID: run.ID}); err != nil {
 			return err
 		}
+		answered := dbsqlc.SetAnsweredParams{TargetID: run.Target.ID, Service: string(jobs.ServiceDictionary), Settings: s.keys.settings(pulled.Settings)}
+		if err := q.SetAnswered(ctx, answered); err != nil {
+			return err
+		}
 		return applyChanges(ctx, q, run, pulled.Changes)
 	})
 	return redactUnlessOurs("storing dictionaries", err)

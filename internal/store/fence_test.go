@@ -31,7 +31,7 @@ func TestFormerOwnerWritesNothing(t *testing.T) {
 			return err
 		},
 		"identify": func(f *fixture, s *Store, run *jobs.Run) error {
-			_, err := s.Identify(f.Context(), run, "12345678200010", "")
+			_, err := s.Identify(f.Context(), run, "12345678200010", "", "by these")
 			return err
 		},
 		"pull": func(f *fixture, s *Store, run *jobs.Run) error {

@@ -123,8 +123,8 @@ func requeue(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs
 	case jobs.ReasonUnreachable, jobs.ReasonNotReady, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced,
 		jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused, "":
 		if failure.Code == "" { // the API is well, but not to everyone
-			remaining, err := q.RemainingItems(ctx, run.ID)
-			if err != nil || remaining == 0 || run.Postponed >= mostPostponed {
+			passing, err := q.PassingItems(ctx, run.ID)
+			if err != nil || passing == 0 || run.Postponed >= mostPostponed {
 				return false, err
 			}
 		}

@@ -131,10 +131,17 @@ func outcome(seq int, state jobs.ItemState, certain bool) jobs.ItemOutcome {
 func (f *fixture) deliver(s *Store, run *jobs.Run) {
 	f.Helper()
 	var outcomes []jobs.ItemOutcome
-	for _, c := range f.step(s, run, jobs.Step{Claim: 100}) {
+	for _, c := range f.take(s, run, 100) {
 		outcomes = append(outcomes, outcome(c.Seq, jobs.ItemAccepted, true))
 	}
 	f.step(s, run, jobs.Step{Outcomes: outcomes})
+}
+
+// take claims items, those that were tried before last.
+func (f *fixture) take(s *Store, run *jobs.Run, most int) []jobs.Claimed {
+	f.Helper()
+	claimed := f.step(s, run, jobs.Step{Claim: most})
+	return append(claimed, f.step(s, run, jobs.Step{Claim: most - len(claimed), Tried: true})...)
 }
 
 func (f *fixture) finish(s *Store, run *jobs.Run, failure jobs.ReasonCode, want jobs.State) *jobs.Run {

@@ -46,6 +46,18 @@ var leave = map[string]struct {
 	"stopped half way": {func(f *fixture, s *Store, d string) {
 		f.half(s, d, jobs.ItemPending)
 	}, true, true},
+	"turned away": {func(f *fixture, s *Store, d string) {
+		f.half(s, d, jobs.ItemPending)
+		f.exec(`UPDATE syncd.item SET attempts = 1 WHERE run_id = (SELECT max(run_id) FROM syncd.item)`)
+	}, false, true},
+	"turned away in a run that goes on": {func(f *fixture, s *Store, d string) {
+		f.half(s, d, jobs.ItemPending)
+		f.exec(`UPDATE syncd.item SET attempts = 1 WHERE run_id = (SELECT max(run_id) FROM syncd.item)`)
+		runs, err := s.Runs(f.Context(), RunFilter{Dossier: d, Period: string(earlierMonth), Max: 1})
+		f.must(err)
+		_, err = s.Requeue(f.Context(), runs[0].ID, "somebody")
+		f.must(err)
+	}, true, true},
 	"in doubt": {func(f *fixture, s *Store, d string) {
 		f.half(s, d, jobs.ItemUncertain)
 	}, false, true},
@@ -73,7 +85,9 @@ func (f *fixture) half(s *Store, dossier string, state jobs.ItemState) {
 	f.plan(s, run, toSend(s, "1", 0))
 	f.step(s, run, jobs.Step{Claim: 1})
 	o := outcome(1, state, state != jobs.ItemUncertain)
-	o.Deferred = state == jobs.ItemPending
+	if state == jobs.ItemPending { // given back
+		o.Deferred, o.Attempts = true, 0
+	}
 	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{o}})
 	f.finish(s, run, "", jobs.Incomplete)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func (f *fixture) postpone(s *Store, run *jobs.Run, failure jobs.ReasonCode) *jo
 func (f *fixture) defers(s *Store, run *jobs.Run, certain bool, attempts int) {
 	f.Helper()
 	f.must(waitUntil(f, func() bool { wait, _, err := s.NextPending(f.Context(), run); return err == nil && wait == 0 }))
-	if claimed := f.step(s, run, jobs.Step{Claim: 1}); len(claimed) != 1 {
+	if claimed := f.take(s, run, 1); len(claimed) != 1 {
 		f.Fatalf("claimed %d", len(claimed))
 	}
 	o := outcome(1, jobs.ItemPending, certain)
@@ -149,6 +150,37 @@ func TestRefusalIsNotWaitedFor(t *testing.T) {
 	f, s, run := pushed(t, 0)
 	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemRejected, true)}})
 	f.wait(s, run, "", jobs.Incomplete)
+}
+
+// Who was turned away is tried again as rarely as a run that failed: what stands before an API may shut out whoever
+// insists. Then they come last.
+func TestWhoWasTurnedAwayIsNotInsistedOn(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	f.plan(s, run, toSend(s, "1", 0), toSend(s, "2", 0), toSend(s, "3", 0))
+	turnedAway := outcome(1, jobs.ItemPending, true)
+	turnedAway.Deferred, turnedAway.Reason.Code = true, jobs.ReasonTurnedAway
+	stopped := outcome(2, jobs.ItemPending, true)
+	stopped.Deferred, stopped.Attempts = true, 0
+	f.take(s, run, 2)
+	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{turnedAway, stopped}})
+	f.postpone(s, run, "")
+
+	run = f.claim(s, run.ID)
+	var order []string
+	for _, c := range f.take(s, run, 3) {
+		order = append(order, c.Key)
+	}
+	if !slices.Equal(order, []string{"2", "3", "1"}) {
+		t.Fatalf("%q", order)
+	}
+	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{turnedAway, outcome(2, jobs.ItemAccepted, true), outcome(3, jobs.ItemAccepted, true)}})
+	if c := f.wait(s, run, "", jobs.Incomplete).Counts; c.NotAttempted != 1 || c.Accepted != 2 {
+		t.Errorf("%+v", c)
+	}
+	f.retried(s, []jobs.Pair{pairOf(run)}, false, run.ID)
 }
 
 // A document whose effect stays unknown is not sent for ever: each sending may be a payment. An API that is away costs

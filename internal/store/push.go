@@ -12,7 +12,7 @@ import (
 
 // Step implements jobs.Ledger.
 func (s *Store) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (jobs.Claims, error) {
-	rows, err := s.queries.PushStep(ctx, stepParams(run, step))
+	rows, err := s.queries.PushStep(ctx, s.stepParams(run, step))
 	if err != nil {
 		return jobs.Claims{}, redact("recording what was sent", err)
 	}
@@ -61,8 +61,11 @@ func (s *Store) claimed(run *jobs.Run, row dbsqlc.PushStepRow, fingerprinter *fi
 	return item
 }
 
-func stepParams(run *jobs.Run, step jobs.Step) dbsqlc.PushStepParams {
-	p := dbsqlc.PushStepParams{RunID: run.ID, Epoch: int32(run.Epoch), After: int32(step.After), Claim: int32(step.Claim)}
+func (s *Store) stepParams(run *jobs.Run, step jobs.Step) dbsqlc.PushStepParams {
+	p := dbsqlc.PushStepParams{RunID: run.ID, Epoch: int32(run.Epoch), After: int32(step.After), Claim: int32(step.Claim), Tried: step.Tried}
+	if step.Settings != "" {
+		p.Settings = s.keys.settings(step.Settings)
+	}
 	for _, o := range step.Outcomes {
 		p.Seqs = append(p.Seqs, int32(o.Seq))
 		p.States = append(p.States, string(o.State))
@@ -92,8 +95,23 @@ func (s *Store) Remaining(ctx context.Context, run *jobs.Run) (int, error) {
 	return int(n), redact("reading what is left to send", err)
 }
 
+// Answered implements jobs.Ledger.
+func (s *Store) Answered(ctx context.Context, run *jobs.Run, service jobs.Service, settings string) (bool, error) {
+	known, err := s.queries.AnsweredBy(ctx, dbsqlc.AnsweredByParams{TargetID: run.Target.ID, Service: string(service)})
+	if isNoRows(err) {
+		return false, nil
+	}
+	return err == nil && hmac.Equal(known, s.keys.settings(settings)), redact("reading what the target answered before", err)
+}
+
+// settings is what the ledger keeps of settings: they are made of secrets.
+func (k *Keys) settings(of string) []byte {
+	sum := k.lastingFingerprinter().Sum([]byte("settings\x00" + of))
+	return sum[:]
+}
+
 // Identify implements jobs.Ledger.
-func (s *Store) Identify(ctx context.Context, run *jobs.Run, answered, configured string) (recorded string, err error) {
+func (s *Store) Identify(ctx context.Context, run *jobs.Run, answered, configured, settings string) (recorded string, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 		if err := q.LockTargetByID(ctx, run.Target.ID); err != nil {
 			return err
@@ -104,7 +122,7 @@ func (s *Store) Identify(ctx context.Context, run *jobs.Run, answered, configure
 		if err := identifyAs(ctx, q, run, configured); err != nil {
 			return err
 		}
-		answer, err := q.Identify(ctx, dbsqlc.IdentifyParams{ID: run.Target.ID, Identity: answered})
+		answer, err := q.Identify(ctx, dbsqlc.IdentifyParams{ID: run.Target.ID, Identity: answered, Settings: s.keys.settings(settings)})
 		recorded = value(answer)
 		if err != nil || run.Period == "" {
 			return err

@@ -149,7 +149,7 @@ func TestSettleAsPending(t *testing.T) {
 	f.baseline("2", "1 known")
 	f.baseline("3", "0 in doubt")
 	taken := f.claim(s, run.ID)
-	claimed := f.step(s, taken, jobs.Step{Claim: 100})
+	claimed := f.take(s, taken, 100)
 	if len(claimed) != 2 || claimed[0].Ambiguous || string(claimed[1].Document) != string(document("2", 2)) {
 		t.Errorf("%+v", claimed)
 	}

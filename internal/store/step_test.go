@@ -121,7 +121,7 @@ func TestBrokenOffStaysInDoubt(t *testing.T) {
 		resumed, err := s.Resume(t.Context(), run.ID, resumption)
 		f.must(err)
 		f.must(waitUntil(f, func() bool { wait, _, err := s.NextPending(t.Context(), resumed); return err == nil && wait == 0 }))
-		if claimed := f.step(s, resumed, jobs.Step{Claim: 8}); len(claimed) != 1 || !claimed[0].Ambiguous {
+		if claimed := f.take(s, resumed, 8); len(claimed) != 1 || !claimed[0].Ambiguous {
 			t.Errorf("%+v", claimed)
 		}
 	}

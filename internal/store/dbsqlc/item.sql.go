@@ -339,6 +339,19 @@ func (q *Queries) NoteDepartures(ctx context.Context, runID int64) error {
 	return err
 }
 
+const passingItems = `-- name: PassingItems :one
+SELECT count(*) FROM syncd.item WHERE run_id = $1 AND state = 'pending' AND reason_code <> 'turned-away'
+`
+
+// Those of them that may go within minutes. Who was turned away is asked for again as rarely as a run that failed: what
+// stands before an API may shut out whoever insists.
+func (q *Queries) PassingItems(ctx context.Context, runID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, passingItems, runID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const remainingItems = `-- name: RemainingItems :one
 SELECT count(*) FROM syncd.item WHERE run_id = $1 AND state = 'pending'
 `

@@ -42,6 +42,15 @@ type Spelling struct {
 	Rank   int64
 }
 
+type SyncdAnswered struct {
+	TargetID int64
+	Service  string
+	// address, calls, client and keys: a hash by the lasting key
+	Settings []byte
+	// when they were first found to work
+	AnsweredAt time.Time
+}
+
 // a partner's API as a whole: it holds nothing of any dossier
 type SyncdApi struct {
 	ID          int64

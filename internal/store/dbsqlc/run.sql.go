@@ -1118,7 +1118,8 @@ WHERE r.target_id = $1 AND r.period < $2
           AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
                           AND later.planned_at IS NOT NULL AND later.employees = '{}')
        OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open
-                  AND ($3::boolean OR i.state NOT IN ('uncertain', 'held'))))
+                  AND ($3::boolean OR i.state NOT IN ('uncertain', 'held')
+                       AND NOT (r.state = 'incomplete' AND i.state = 'pending' AND i.attempts > 0))))
   AND NOT syncd.is_closed(r.target_id, r.period)
 ORDER BY r.period, r.id DESC LIMIT 1
 `
@@ -1135,7 +1136,8 @@ type UnfinishedBeforeRow struct {
 }
 
 // The oldest earlier period of a target in which something may still be sent. What is only in doubt, held for a person, or
-// was cancelled, is for a person: it stops a person who names no period (doubt_blocks), and no schedule.
+// was cancelled, is for a person, and who was tried without success may never go: that stops a person who names no period
+// (doubt_blocks), and no schedule.
 func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforeParams) (UnfinishedBeforeRow, error) {
 	row := q.db.QueryRow(ctx, unfinishedBefore, arg.TargetID, arg.Period, arg.DoubtBlocks)
 	var i UnfinishedBeforeRow

@@ -45,6 +45,12 @@ WITH fence AS MATERIALIZED (
     WHERE r.state = 'accepted' AND i.run_id = r.run_id AND i.seq = r.seq
       AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
     RETURNING 1
+), answered AS (
+    INSERT INTO syncd.answered AS a (target_id, service, settings)
+    SELECT f.target_id, 'document', $12::bytea FROM fence f
+    WHERE $12::bytea IS NOT NULL AND EXISTS (SELECT FROM recorded WHERE state = 'accepted')
+    ON CONFLICT (target_id, service) DO UPDATE SET settings = excluded.settings, answered_at = clock_timestamp()
+    WHERE a.settings <> excluded.settings
 ), cleared AS (
     UPDATE syncd.baseline b SET in_doubt = false, doubt_since = NULL
     FROM recorded r
@@ -63,9 +69,10 @@ WITH fence AS MATERIALIZED (
 ), candidate AS (
     SELECT i.seq, i.target_id, i.key, i.period, i.baseline_version, i.ambiguous, i.payload
     FROM syncd.item i
-    WHERE i.run_id = (SELECT id FROM fence WHERE NOT closed) AND i.seq > $12 AND i.state = 'pending'
+    WHERE i.run_id = (SELECT id FROM fence WHERE NOT closed) AND i.seq > $13 AND i.state = 'pending'
+      AND (i.attempts > 0) = $14::boolean
       AND (i.not_before IS NULL OR i.not_before <= now()) AND i.deferred_epoch IS DISTINCT FROM (SELECT epoch FROM fence)
-    ORDER BY i.seq LIMIT $13
+    ORDER BY i.seq LIMIT $15
 ), doubted_new AS (
     INSERT INTO syncd.baseline AS b (target_id, key, period, version, in_doubt, doubt_since)
     SELECT c.target_id, c.key, c.period, 0, true, clock_timestamp()
@@ -112,7 +119,9 @@ type PushStepParams struct {
 	HttpStatuses  []int32
 	AttemptCounts []int32
 	AnsweredAts   []time.Time
+	Settings      []byte
 	After         int32
+	Tried         bool
 	Claim         int32
 }
 
@@ -147,7 +156,9 @@ func (q *Queries) PushStep(ctx context.Context, arg PushStepParams) ([]PushStepR
 		arg.HttpStatuses,
 		arg.AttemptCounts,
 		arg.AnsweredAts,
+		arg.Settings,
 		arg.After,
+		arg.Tried,
 		arg.Claim,
 	)
 	if err != nil {

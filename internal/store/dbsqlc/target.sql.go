@@ -9,6 +9,22 @@ import (
 	"context"
 )
 
+const answeredBy = `-- name: AnsweredBy :one
+SELECT settings FROM syncd.answered WHERE target_id = $1 AND service = $2
+`
+
+type AnsweredByParams struct {
+	TargetID int64
+	Service  string
+}
+
+func (q *Queries) AnsweredBy(ctx context.Context, arg AnsweredByParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, answeredBy, arg.TargetID, arg.Service)
+	var settings []byte
+	err := row.Scan(&settings)
+	return settings, err
+}
+
 const approveSiret = `-- name: ApproveSiret :exec
 UPDATE syncd.target SET siret = $1::text WHERE id = $2
 `
@@ -80,6 +96,11 @@ func (q *Queries) FindTarget(ctx context.Context, arg FindTargetParams) (FindTar
 }
 
 const identify = `-- name: Identify :one
+WITH answered AS (
+    INSERT INTO syncd.answered AS a (target_id, service, settings) VALUES ($2, 'identity', $3)
+    ON CONFLICT (target_id, service) DO UPDATE SET settings = excluded.settings, answered_at = clock_timestamp()
+    WHERE a.settings <> excluded.settings
+)
 UPDATE syncd.target SET identity = coalesce(identity, nullif($1::text, '')) WHERE id = $2
 RETURNING identity
 `
@@ -87,11 +108,12 @@ RETURNING identity
 type IdentifyParams struct {
 	Identity string
 	ID       int64
+	Settings []byte
 }
 
 // What is not known is empty.
 func (q *Queries) Identify(ctx context.Context, arg IdentifyParams) (*string, error) {
-	row := q.db.QueryRow(ctx, identify, arg.Identity, arg.ID)
+	row := q.db.QueryRow(ctx, identify, arg.Identity, arg.ID, arg.Settings)
 	var identity *string
 	err := row.Scan(&identity)
 	return identity, err
@@ -209,6 +231,23 @@ func (q *Queries) SentSiret(ctx context.Context, id int64) (string, error) {
 	var siret string
 	err := row.Scan(&siret)
 	return siret, err
+}
+
+const setAnswered = `-- name: SetAnswered :exec
+INSERT INTO syncd.answered AS a (target_id, service, settings) VALUES ($1, $2, $3)
+ON CONFLICT (target_id, service) DO UPDATE SET settings = excluded.settings, answered_at = clock_timestamp()
+WHERE a.settings <> excluded.settings
+`
+
+type SetAnsweredParams struct {
+	TargetID int64
+	Service  string
+	Settings []byte
+}
+
+func (q *Queries) SetAnswered(ctx context.Context, arg SetAnsweredParams) error {
+	_, err := q.db.Exec(ctx, setAnswered, arg.TargetID, arg.Service, arg.Settings)
+	return err
 }
 
 const setSiret = `-- name: SetSiret :exec

@@ -58,6 +58,11 @@ WHERE run_id = @run_id AND state = 'accepted' AND reason_code = 'taken' ORDER BY
 -- name: RemainingItems :one
 SELECT count(*) FROM syncd.item WHERE run_id = @run_id AND state = 'pending';
 
+-- Those of them that may go within minutes. Who was turned away is asked for again as rarely as a run that failed: what
+-- stands before an API may shut out whoever insists.
+-- name: PassingItems :one
+SELECT count(*) FROM syncd.item WHERE run_id = @run_id AND state = 'pending' AND reason_code <> 'turned-away';
+
 -- The execution that sent these items is over, now at the latest: whoever sends their keys next waits from now on.
 -- name: EndSending :exec
 UPDATE syncd.baseline b SET doubt_since = clock_timestamp()

@@ -17,7 +17,8 @@ SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id
 WHERE r.target_id = @target_id AND r.state = 'running';
 
 -- The oldest earlier period of a target in which something may still be sent. What is only in doubt, held for a person, or
--- was cancelled, is for a person: it stops a person who names no period (doubt_blocks), and no schedule.
+-- was cancelled, is for a person, and who was tried without success may never go: that stops a person who names no period
+-- (doubt_blocks), and no schedule.
 -- name: UnfinishedBefore :one
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = @target_id AND r.period < @period
@@ -26,7 +27,8 @@ WHERE r.target_id = @target_id AND r.period < @period
           AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
                           AND later.planned_at IS NOT NULL AND later.employees = '{}')
        OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open
-                  AND (@doubt_blocks::boolean OR i.state NOT IN ('uncertain', 'held'))))
+                  AND (@doubt_blocks::boolean OR i.state NOT IN ('uncertain', 'held')
+                       AND NOT (r.state = 'incomplete' AND i.state = 'pending' AND i.attempts > 0))))
   AND NOT syncd.is_closed(r.target_id, r.period)
 ORDER BY r.period, r.id DESC LIMIT 1;
 

@@ -37,6 +37,12 @@ WITH fence AS MATERIALIZED (
     WHERE r.state = 'accepted' AND i.run_id = r.run_id AND i.seq = r.seq
       AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
     RETURNING 1
+), answered AS (
+    INSERT INTO syncd.answered AS a (target_id, service, settings)
+    SELECT f.target_id, 'document', sqlc.narg('settings')::bytea FROM fence f
+    WHERE sqlc.narg('settings')::bytea IS NOT NULL AND EXISTS (SELECT FROM recorded WHERE state = 'accepted')
+    ON CONFLICT (target_id, service) DO UPDATE SET settings = excluded.settings, answered_at = clock_timestamp()
+    WHERE a.settings <> excluded.settings
 ), cleared AS (
     UPDATE syncd.baseline b SET in_doubt = false, doubt_since = NULL
     FROM recorded r
@@ -56,6 +62,7 @@ WITH fence AS MATERIALIZED (
     SELECT i.seq, i.target_id, i.key, i.period, i.baseline_version, i.ambiguous, i.payload
     FROM syncd.item i
     WHERE i.run_id = (SELECT id FROM fence WHERE NOT closed) AND i.seq > @after AND i.state = 'pending'
+      AND (i.attempts > 0) = @tried::boolean
       AND (i.not_before IS NULL OR i.not_before <= now()) AND i.deferred_epoch IS DISTINCT FROM (SELECT epoch FROM fence)
     ORDER BY i.seq LIMIT @claim
 ), doubted_new AS (

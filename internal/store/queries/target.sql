@@ -22,8 +22,21 @@ WHERE partner = @partner AND environment = @environment AND base_url = @base_url
 
 -- What is not known is empty.
 -- name: Identify :one
+WITH answered AS (
+    INSERT INTO syncd.answered AS a (target_id, service, settings) VALUES (@id, 'identity', @settings)
+    ON CONFLICT (target_id, service) DO UPDATE SET settings = excluded.settings, answered_at = clock_timestamp()
+    WHERE a.settings <> excluded.settings
+)
 UPDATE syncd.target SET identity = coalesce(identity, nullif(@identity::text, '')) WHERE id = @id
 RETURNING identity;
+
+-- name: SetAnswered :exec
+INSERT INTO syncd.answered AS a (target_id, service, settings) VALUES (@target_id, @service, @settings)
+ON CONFLICT (target_id, service) DO UPDATE SET settings = excluded.settings, answered_at = clock_timestamp()
+WHERE a.settings <> excluded.settings;
+
+-- name: AnsweredBy :one
+SELECT settings FROM syncd.answered WHERE target_id = @target_id AND service = @service;
 
 -- Of a target that something was, or may have been, received for, another SIRET is for a person to approve.
 -- name: SetSiret :exec
