@@ -125,7 +125,7 @@ func (o *operation) decode(a *answer, header http.Header, body []byte) {
 	}
 	if o.lists != nil {
 		if why := partOf(header, document, *o.lists); why != "" {
-			a.Class, a.Problem = jobs.ClassConfiguration, "the answer is a part of the list only: "+why
+			a.Class, a.Definite, a.Problem = jobs.ClassConfiguration, true, "the answer is a part of the list only: "+why
 			a.Hint = "ask the partner how all of it is asked for, and write that into path of [" + o.table + "]"
 			return
 		}

@@ -141,6 +141,7 @@ func (o *operation) refused(a *answer, response *http.Response, body []byte) {
 		a.Hint = hintEmployee
 	default:
 		a.Problem, a.Hint = o.refusedCall(response, a.Problem)
+		a.Definite = o.reads && a.Status == http.StatusPartialContent // an API that has grown, not one that is ill
 	}
 }
 
