@@ -2,6 +2,8 @@ package contract_test
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"syncd/internal/contract"
 	"syncd/internal/mapping"
@@ -23,7 +26,13 @@ func TestReadRefuses(t *testing.T) {
 		{"a byte order mark", "\uFEFF", "the document is empty"},
 		{"a login page", "<!DOCTYPE html>\n<html><body>Connexion</body></html>", "the document is an HTML page, such as a login page or Swagger's own page, not a contract"},
 		{"XML", `<?xml version="1.0"?><Error/>`, "the document is XML or HTML, not a contract"},
-		{"half a document", `{"swagger":"2.0","paths":{`, "the document is neither JSON nor YAML"},
+		{"half a document", `{"swagger":"2.0","paths":{`, "the document is neither JSON nor YAML: line 1: it ends before it is complete"},
+		{"a comma too many", "{\"swagger\":\"2.0\",\n\"info\":{},,\n\"paths\":{}}", "the document is neither JSON nor YAML: line 2: invalid character ',' looking for beginning of object key string"},
+		{"a comma too few", "{\n\"swagger\":\"2.0\"\n\"paths\":{}}", "the document is neither JSON nor YAML: line 3: invalid character '\"' after object key:value pair"},
+		{"a comma too few behind a comment", "// made\n// by hand\n{\n\"swagger\":\"2.0\"\n\"paths\":{}}", "the document is neither JSON nor YAML: line 5: invalid character '\"' after object key:value pair"},
+		{"YAML of a wrong indent", "swagger: '2.0'\npaths:\n  /a: {}\n b: 2\n", "the document is neither JSON nor YAML: near line 3: did not find expected key"},
+		{"an unknown alias", "swagger: '2.0'\nx: *a\n", "the document is neither JSON nor YAML: unknown anchor 'a' referenced"},
+		{"damaged gzip", "\x1f\x8b\x08 what is this", "the document is gzip, and damaged"},
 		{"plain text", "Not Found", "the document is neither a JSON object nor a YAML mapping"},
 		{"an array", `[{"swagger":"2.0"}]`, "the document is neither a JSON object nor a YAML mapping"},
 		{"null", `null`, "the document is neither a JSON object nor a YAML mapping"},
@@ -48,10 +57,17 @@ func TestReadRefuses(t *testing.T) {
 			`the contract refers to another file or host, which syncd does not read: "https://127.0.0.1/x.json"`},
 		{"a parameter that refers to itself", `{"swagger":"2.0","paths":{"/a":{"get":{"parameters":[{"$ref":"#/parameters/p"}]}}},"parameters":{"p":{"$ref":"#/parameters/p"}}}`,
 			"the contract has a $ref that leads back to itself"},
-		{"anchors", "swagger: '2.0'\nx: &a [1]\n", "the YAML document uses anchors or aliases, which syncd does not read"},
-		{"a bomb", "a: &a [x,x,x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\nd: [*c,*c,*c]\n", "the YAML document uses anchors or aliases, which syncd does not read"},
+		{"a bomb", bomb(9, 10), "the document holds more than 1000000 values"},
+		{"a bomb of merges", mergeBomb(9, 10), "the document holds more than 1000000 values"},
+		{"a bomb of long texts", "swagger: '2.0'\na: &a " + strings.Repeat("x", 1<<20) + "\nb: [" + strings.Repeat("*a,", 1000) + "]\n", "the document holds more than 1000000 values"},
+		{"a bomb of long names", "swagger: '2.0'\na: &a {" + strings.Repeat("x", 1000) + ": 1}\nb: &b [" + strings.Repeat("*a,", 1000) + "]\nc: [" + strings.Repeat("*b,", 1000) + "]\n", "the document holds more than 1000000 values"},
+		{"deep by aliases", bomb(300, 1), "the document is nested more than 200 levels deep"},
+		{"an anchor that holds itself", "swagger: '2.0'\na: &a [*a]\n", "the YAML document has an anchor that holds itself"},
+		{"an anchor that merges itself", "swagger: '2.0'\na: &a {<<: *a}\n", "the YAML document has an anchor that holds itself"},
+		{"a merge of no mapping", "swagger: '2.0'\na: &a [1]\nb: {<<: *a}\n", "the YAML document merges (<<) what is no mapping"},
 		{"odd names", "swagger: '2.0'\n? [a, b]\n: c\n", "the YAML document has a member whose name is no text"},
-		{"no text", "\x00\x01\x02", "the document is neither JSON nor YAML"},
+		{"no text", "\x00\x01\x02", "the document is no text"},
+		{"a workbook", "PK\x03\x04\x14\x00\x06\x00" + strings.Repeat("\x00", 100), "the document is no text"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -69,6 +85,24 @@ func TestReadRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bomb is YAML whose lists hold lists that hold lists, each some times.
+func bomb(levels, times int) string {
+	text := "swagger: '2.0'\na0: &a0 [x]\n"
+	for i := 1; i < levels; i++ {
+		text += fmt.Sprintf("a%d: &a%d [%s]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), times))
+	}
+	return text
+}
+
+// mergeBomb is the same with mappings that are merged.
+func mergeBomb(levels, times int) string {
+	text := "swagger: '2.0'\na0: &a0 {x: 1}\n"
+	for i := 1; i < levels; i++ {
+		text += fmt.Sprintf("a%d: &a%d {<<: [%s], y%d: [%s]}\n", i, i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), times), i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), times))
+	}
+	return text
 }
 
 func TestReadFetchesNothing(t *testing.T) {
@@ -252,6 +286,78 @@ paths:
 	unquoted := mustRead(t, []byte("swagger: 2.0\npaths: {/a: {get: {}}}"))
 	if unquoted.Version != "2.0" {
 		t.Errorf("version %q", unquoted.Version)
+	}
+}
+
+// Anchors, aliases and merges stand for what they stand for: the document is the one without them.
+func TestReadAnchors(t *testing.T) {
+	t.Parallel()
+	yaml := mustRead(t, []byte(`%YAML 1.2
+%TAG ! tag:example.org,2000:
+---
+# written by hand
+openapi: 3.0.3
+x-common:
+  text: &text {type: string, maxLength: 80}
+  base: &base
+    type: object
+    required: &required [Matricule]
+    properties: &properties
+      Matricule: *text
+  more: &more {description: more, type: object}
+paths:
+  /V2/Salarie:
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema:
+              <<: [*base, *more]
+              properties:
+                <<: *properties
+                Nom: {<<: *text, maxLength: 30}
+                "<<": {type: string}
+      responses: &responses {200: {description: OK}}
+`))
+	json := mustRead(t, []byte(`{"openapi":"3.0.3","x-common":{"text":{"type":"string","maxLength":80},
+		"base":{"type":"object","required":["Matricule"],"properties":{"Matricule":{"type":"string","maxLength":80}}},"more":{"description":"more","type":"object"}},
+		"paths":{"/V2/Salarie":{"post":{"requestBody":{"content":{"application/json":{"schema":{"type":"object","description":"more","required":["Matricule"],
+		"properties":{"Matricule":{"type":"string","maxLength":80},"Nom":{"type":"string","maxLength":30},"<<":{"type":"string"}}}}}},"responses":{"200":{"description":"OK"}}}}}}`))
+	if yaml.Digest != json.Digest {
+		t.Error("the document is another one than without anchors")
+	}
+}
+
+// However a contract is written, packed or introduced, it is the same one.
+func TestReadOddForms(t *testing.T) {
+	t.Parallel()
+	text := string(swagger2(`{"type":"object","properties":{"Prénom":{"type":"string"}}}`, ""))
+	want := mustRead(t, []byte(text)).Digest
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write([]byte(text)); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	wide := []byte("\xff\xfe")
+	for _, unit := range utf16.Encode([]rune(text)) {
+		wide = binary.LittleEndian.AppendUint16(wide, unit)
+	}
+	for name, given := range map[string]string{
+		"gzip":                       packed.String(),
+		"UTF-16":                     string(wide),
+		"UTF-16 without a mark":      string(wide[2:]),
+		"Latin-1":                    strings.ReplaceAll(text, "é", "\xe9"),
+		"a comment of JavaScript":    "// generated on 2026-11-30\n/* by\n hand */\n" + text,
+		"a comment of YAML":          "# generated\n\n  # twice\n" + text,
+		"a mark behind the packing":  "\uFEFF\n" + text,
+		"a directive":                "%YAML 1.2\n---\n" + text,
+		"JSON with tabs":             "# generated\n" + strings.ReplaceAll(text, ",", ",\n\t"),
+		"the end of a YAML document": "---\n" + text + "\n...\n",
+	} {
+		d, err := contract.Read([]byte(given))
+		if err != nil || d.Digest != want {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

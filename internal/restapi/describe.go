@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"syncd/internal/jobs"
@@ -11,8 +12,10 @@ import (
 
 const (
 	maxContract     = 10 << 20         // bytes
-	describeAttempt = 15 * time.Second // at most, of one request
+	describeAttempt = 10 * time.Second // at most, of one request
 	describeTime    = 30 * time.Second // of all
+	placePatience   = 3 * time.Second  // until one of several places begins to answer
+	mostHanging     = 3                // places; with one more the search ends
 )
 
 // Description is the contract as the API publishes it, not yet read.
@@ -27,10 +30,11 @@ type Description struct {
 // Each place is asked without a token first, and at once with one where that is refused (401, 403). Where there is nothing
 // at all, those that answered something else (404, a page: a login may hide behind it) are asked again with a token. It
 // goes to the host of base_url only; the dossier key goes nowhere. An API that is away ends the search at once, and so
-// does a place in trouble (any 5xx, 408, 425, 429, a broken or late answer) after one more try: what stands further down
-// may be an older contract, which must not become the one in force.
+// does a place in trouble (any 5xx, 408, 425, 429, a broken answer) after one more try: what stands further down
+// may be an older contract, which must not become the one in force. A place that does not begin to answer within 3 s is passed
+// over with all of its family, and asked once more when nothing was found elsewhere.
 //
-// It takes at most 30 s, and each request 15 s. An error is a *jobs.CallError: ClassTemporary or ClassCancelled when
+// It takes at most 30 s, and each request 10 s. An error is a *jobs.CallError: ClassTemporary or ClassCancelled when
 // nothing is known of the contract, ClassConfiguration when there is none, or none that can be taken.
 func (c *Connection) Describe(ctx context.Context, source string) (Description, error) {
 	s, misconfigured := c.newSearch(source)
@@ -56,26 +60,63 @@ type search struct {
 	passed     []page // what the places had instead, by their order
 	trusted    bool   // the places are at the host of base_url: a token may go there
 	setting    string
-	retried    bool // the one retry of a trouble is used up
-	renewed    bool // so is the one forced renewal of the token
-	waited     int  // pauses for a token to become known
+	hanging    []int // the places that did not begin to answer in time
+	retried    bool  // the one retry of a trouble is used up
+	renewed    bool  // so is the one forced renewal of the token
+	waited     int   // pauses for a token to become known
 }
 
 func (s *search) run(ctx context.Context) (Description, *jobs.CallError) {
 	s.passed = make([]page, len(s.places))
 	for _, authorized := range []bool{false, true} {
 		for i, p := range s.places {
-			if authorized && (!s.trusted || s.passed[i].authorized) {
+			if authorized && (!s.trusted || s.passed[i].authorized) || s.hangs(p) {
 				continue
 			}
-			got := s.look(ctx, p, authorized)
-			switch {
-			case got.Class == jobs.ClassAccepted:
-				return Description{Text: got.text, Place: p.name}, nil
-			case !got.passed:
-				return Description{}, &got.CallError
+			if found, end := s.settle(ctx, i, authorized); end != nil || found.Text != nil {
+				return found, end
 			}
-			s.passed[i] = got
+		}
+	}
+	if len(s.hanging) == 0 {
+		return Description{}, s.nothing()
+	}
+	return s.onceMore(ctx)
+}
+
+// settle asks at one place. It found something, or ends the search, or neither.
+func (s *search) settle(ctx context.Context, i int, authorized bool) (Description, *jobs.CallError) {
+	got := s.look(ctx, s.places[i], authorized)
+	s.passed[i] = got
+	switch {
+	case got.Class == jobs.ClassAccepted:
+		return Description{Text: got.text, Place: s.places[i].name}, nil
+	case !got.passed:
+		return Description{}, &got.CallError
+	case got.hangs:
+		if s.hanging = append(s.hanging, i); len(s.hanging) > mostHanging {
+			return Description{}, &got.CallError
+		}
+	}
+	return Description{}, nil
+}
+
+// hangs tells whether a place of the same family did not answer.
+func (s *search) hangs(p place) bool {
+	return slices.ContainsFunc(s.hanging, func(i int) bool { return s.places[i].family == p.family })
+}
+
+// onceMore asks again where nothing was answered: a service that wakes up needs some seconds for its first answer.
+func (s *search) onceMore(ctx context.Context) (Description, *jobs.CallError) {
+	hanging := s.hanging
+	for _, i := range hanging {
+		s.hanging = nil
+		found, end := s.settle(ctx, i, false)
+		switch {
+		case end != nil || found.Text != nil:
+			return found, end
+		case s.hanging != nil:
+			return Description{}, &s.passed[i].CallError
 		}
 	}
 	return Description{}, s.nothing()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/mapping"
 )
 
 const (
@@ -32,6 +33,7 @@ type page struct {
 	location   *url.URL // where a redirect leads, at the same host
 	passed     bool     // nothing here, and nothing wrong with the API: the search goes on
 	tryAgain   bool     // a trouble that may be over in a moment
+	hangs      bool     // it did not begin to answer in time
 	authorized bool     // it was asked with a token
 }
 
@@ -68,16 +70,21 @@ func (s *search) exchange(ctx context.Context, op *operation, tok token, n int) 
 	c, started := s.connection, time.Now()
 	limited, cancel := context.WithTimeout(ctx, min(c.options.RequestTimeout, describeAttempt))
 	defer cancel()
+	patience := time.AfterFunc(s.patience(), cancel)
 	response, err := c.transport.RoundTrip(op.request(limited, tok, c.options.UserAgent))
+	patience.Stop()
 	var p page
 	switch {
 	case ctx.Err() != nil && err != nil:
 		p = s.stop(ctx, op)
+	case limited.Err() != nil && err != nil:
+		p = s.late(op)
+		p.hangs, p.passed = true, len(s.places) > 1
 	case err != nil:
 		p.CallError = connectionTrouble(err, s.setting)
 		p.tryAgain = !isAway(err)
 	default:
-		p = s.read(ctx, op, response)
+		p = s.read(ctx, limited, op, response)
 	}
 	p.Call = op.label
 	if p.Status == http.StatusUnauthorized && tok.value != "" {
@@ -89,8 +96,16 @@ func (s *search) exchange(ctx context.Context, op *operation, tok token, n int) 
 	return p
 }
 
+// patience is how long to wait for the beginning of an answer: one place that hangs must not cost all the time.
+func (s *search) patience() time.Duration {
+	if len(s.places) > 1 {
+		return placePatience
+	}
+	return describeAttempt
+}
+
 // read judges an answer, and gives its connection back.
-func (s *search) read(ctx context.Context, op *operation, response *http.Response) page {
+func (s *search) read(ctx, limited context.Context, op *operation, response *http.Response) page {
 	text, err := readContract(response)
 	if closeErr := response.Body.Close(); err == nil {
 		err = closeErr
@@ -107,7 +122,7 @@ func (s *search) read(ctx context.Context, op *operation, response *http.Respons
 	case class != jobs.ClassAccepted:
 		p.Problem, p.passed = "answered "+statusText(status), true
 		p.redirected(op.url, response)
-	case isMarkup(response.Header, text):
+	case isPage(text):
 		p.Problem, p.passed = problemPage, true
 	case isPacked(err):
 		p.Problem = "the answer is " + err.Error()
@@ -116,9 +131,11 @@ func (s *search) read(ctx context.Context, op *operation, response *http.Respons
 	case err != nil && ctx.Err() != nil:
 		p = s.stop(ctx, op)
 		p.Status = status
+	case err != nil && limited.Err() != nil: // it had its time
+		p.CallError = s.late(op).CallError
 	case err != nil:
 		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, endTrouble(err), hintLater, true
-	case !contractMark.Match(text):
+	case !contractMark.Match(plain(text)):
 		p.Problem, p.passed = "the answer is no Swagger or OpenAPI document", true
 	default:
 		p.Class, p.Problem, p.Hint, p.text = jobs.ClassAccepted, "", "", text
@@ -142,12 +159,23 @@ func (p *page) redirected(from *url.URL, response *http.Response) {
 	p.location = to
 }
 
+// isPage tells whether what was answered is HTML or XML. What it calls itself does not count: old servers know no JSON.
+func isPage(text []byte) bool { return isMarkup(nil, plain(text)) }
+
+// plain is what may be a contract as text. Package contract reads it by the same rules.
+func plain(text []byte) []byte {
+	if decoded, err := mapping.PlainText(text, maxContract); err == nil {
+		return decoded
+	}
+	return text
+}
+
 // readContract reads what may be a contract to its end, and of all else only the head.
 func readContract(response *http.Response) ([]byte, error) {
 	body := bufio.NewReaderSize(response.Body, contractHead)
 	head, err := body.Peek(contractHead)
-	plain := !isGzip(head) && len(packings(response.Header)) == 0
-	if meaningOf(response.StatusCode).reading != jobs.ClassAccepted || plain && isMarkup(response.Header, head) {
+	unpacked := len(packings(response.Header)) == 0
+	if meaningOf(response.StatusCode).reading != jobs.ClassAccepted || unpacked && isPage(head) {
 		return head, nil
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -165,6 +193,11 @@ func (s *search) stop(ctx context.Context, op *operation) page {
 	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errSearchTime) {
 		return page{answer: cancelled(op)}
 	}
+	return s.late(op)
+}
+
+// late is a place that did not answer in time.
+func (s *search) late(op *operation) page {
 	late := connectionTrouble(context.DeadlineExceeded, s.setting)
 	late.Call = op.label
 	return page{answer: answer{CallError: late}}

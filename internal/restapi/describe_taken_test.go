@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/rs/zerolog"
+
 	"syncd/internal/jobs"
+	"syncd/internal/mapping"
 )
 
 func TestLargeContracts(t *testing.T) {
@@ -23,7 +25,7 @@ func TestLargeContracts(t *testing.T) {
 		"one byte more": {swagger, "application/json", maxContract + 1, tooLarge, 1},
 		"just so":       {swagger, "application/json", maxContract, "", 1},
 		"20 MB of HTML": {"<html>", "application/json", 20_000_000, problemPage, 2},
-		"called HTML":   {swagger, "text/html", 20_000_000, problemPage, 2},
+		"called HTML":   {swagger, "text/html", 20_000_000, tooLarge, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -49,15 +51,28 @@ func TestLargeContracts(t *testing.T) {
 	}
 }
 
+// wide is a text of ASCII as UTF-16, little end first.
+func wide(text string) string {
+	var b strings.Builder
+	for _, c := range []byte(text) {
+		b.Write([]byte{c, 0})
+	}
+	return b.String()
+}
+
 func TestContractsThatAreTaken(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		swagger, "\xef\xbb\xbf" + swagger, "\n\n  " + swagger, `{"openapi":"3.0.1"}`,
 		"# comment\nopenapi: 3.0.0\n", "---\nswagger: '2.0'\n", "info: {}\n'swagger' : '2.0'", `{"info":{},"swagger" : "2.0"}`, strings.Repeat(" ", 3*contractHead) + swagger,
+		"\xff\xfe" + wide(swagger), wide(swagger), packed(t, gzipped, swagger), "// generated\n" + swagger, "%YAML 1.2\n---\nopenapi: 3.0.0\n",
 	} {
-		p := publish(t, func(w http.ResponseWriter, _ *http.Request) { write(t, w, text) })
+		p := publish(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html") // whatever it calls itself
+			write(t, w, text)
+		})
 		got, err := p.open(t, nil).Describe(t.Context(), "auto")
-		if err != nil || string(got.Text) != text {
+		if as, wrong := mapping.PlainText([]byte(text), maxContract); err != nil || wrong != nil || !bytes.Contains(plain(got.Text), bytes.TrimSpace(as)) {
 			t.Errorf("%.40q: %.40q, %v", text, got.Text, err)
 		}
 	}

@@ -23,6 +23,8 @@ var wantPlaces = []string{
 	"/Api2/swagger/docs/V2", "/Api2/swagger/docs/v2", "/Api2/swagger/docs/V1", "/Api2/swagger/docs/v1",
 	"/Api2/V2/swagger/docs/V2", "/Api2/V2/swagger/docs/v2", "/Api2/V2/swagger/docs/V1", "/Api2/V2/swagger/docs/v1",
 	"/Api2/swagger/V2/swagger.json", "/Api2/swagger/v2/swagger.json", "/Api2/swagger/V1/swagger.json", "/Api2/swagger/v1/swagger.json",
+	"/Api2/openapi/v2.json", "/Api2/openapi/v1.json", "/Api2/v3/api-docs", "/Api2/v2/api-docs", "/Api2/api-docs",
+	"/Api2/openapi.json", "/Api2/openapi.yaml", "/Api2/swagger.json", "/Api2/swagger.yaml",
 }
 
 // publisher is a partner that notes what it is asked: the URI, "+token" when with one.
@@ -113,7 +115,7 @@ func TestWhereTheContractIsLookedFor(t *testing.T) {
 		tokens int64
 	}{
 		"the first place":  {only(t, wantPlaces[0], 0), wantPlaces[:1], 0},
-		"the last place":   {only(t, wantPlaces[11], 0), wantPlaces, 0},
+		"the last place":   {only(t, wantPlaces[20], 0), wantPlaces, 0},
 		"401":              {only(t, wantPlaces[2], 401), []string{wantPlaces[0], wantPlaces[1], wantPlaces[2], wantPlaces[2] + "+token"}, 1},
 		"403":              {only(t, wantPlaces[0], 403), []string{wantPlaces[0], wantPlaces[0] + "+token"}, 1},
 		"hidden by 404":    {only(t, wantPlaces[2], 404), slices.Concat(wantPlaces, tokenised(wantPlaces[:3])), 1},
@@ -174,7 +176,7 @@ func TestNoContractAnywhere(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		"404": {http.NotFound, "answered 404 Not Found (12)"},
+		"404": {http.NotFound, "answered 404 Not Found (21)"},
 		"some of each": {func(w http.ResponseWriter, r *http.Request) {
 			switch i := slices.Index(wantPlaces, r.URL.Path); {
 			case i < 2:
@@ -191,27 +193,23 @@ func TestNoContractAnywhere(t *testing.T) {
 				http.NotFound(w, r)
 			}
 		}, "the answer is HTML, not JSON: a login page? (2), the answer is no Swagger or OpenAPI document (3), answered 403 Forbidden (2), " +
-			"answered 400 Bad Request (1), answered 404 Not Found (4)"},
+			"answered 400 Bad Request (1), answered 404 Not Found (13)"},
 		"a login page everywhere": {func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/login" {
 				http.Redirect(w, r, "/login?back="+r.URL.Path, http.StatusFound)
 				return
 			}
 			write(t, w, page)
-		}, "the answer is HTML, not JSON: a login page? (12)"},
-		"JSON called HTML": {func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/html")
-			write(t, w, swagger)
-		}, "the answer is HTML, not JSON: a login page? (12)"},
+		}, "the answer is HTML, not JSON: a login page? (21)"},
 		"elsewhere": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://other.example.test/secret?k=v", http.StatusMovedPermanently)
-		}, `answered 301 Moved Permanently, a redirect to another host ("other.example.test") (12)`},
+		}, `answered 301 Moved Permanently, a redirect to another host ("other.example.test") (21)`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := publish(t, test.answer)
 			got, err := p.open(t, nil).Describe(t.Context(), "auto")
-			want := "contract: no contract was found at 12 places below base_url: " + test.want + hint
+			want := "contract: no contract was found at 21 places below base_url: " + test.want + hint
 			if got.Text != nil || err == nil || err.Error() != want || callError(t, err).Class != jobs.ClassConfiguration {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}

@@ -19,9 +19,10 @@ const (
 
 // place is where a contract may be.
 type place struct {
-	name  string // Description.Place
-	label string // for errors and logs: a path, without query
-	url   *url.URL
+	name   string // Description.Place
+	label  string // for errors and logs: a path, without query
+	url    *url.URL
+	family int // places that one program publishes: where one hangs, the others are not asked
 }
 
 func (c *Connection) newSearch(source string) (*search, *jobs.CallError) {
@@ -67,19 +68,26 @@ func checkContractAddress(address string) string {
 	return ""
 }
 
-// usualPlaces are those of Swashbuckle: of ASP.NET (swagger/docs/V2), of its routing below the version, and of ASP.NET Core.
-// Servers that mind the case of paths are asked in both.
+// families are the usual places, those first that are the likeliest: of Swashbuckle in ASP.NET (swagger/docs/V2), in its
+// routing below the version, and in ASP.NET Core; of ASP.NET Core since version 9; of springdoc and its forerunner; and
+// plain files. Servers that mind the case of paths are asked in both where versions are written in both.
+var families = [][]string{
+	{"/swagger/docs/V2", "/swagger/docs/v2", "/swagger/docs/V1", "/swagger/docs/v1"},
+	{"/V2/swagger/docs/V2", "/V2/swagger/docs/v2", "/V2/swagger/docs/V1", "/V2/swagger/docs/v1"},
+	{"/swagger/V2/swagger.json", "/swagger/v2/swagger.json", "/swagger/V1/swagger.json", "/swagger/v1/swagger.json"},
+	{"/openapi/v2.json", "/openapi/v1.json"},
+	{"/v3/api-docs", "/v2/api-docs", "/api-docs"},
+	{"/openapi.json", "/openapi.yaml"},
+	{"/swagger.json", "/swagger.yaml"},
+}
+
 func usualPlaces(base *url.URL) []place {
-	var paths []string
-	for _, pattern := range []string{"/swagger/docs/%s", "/V2/swagger/docs/%s", "/swagger/%s/swagger.json"} {
-		for _, version := range []string{"V2", "v2", "V1", "v1"} {
-			paths = append(paths, fmt.Sprintf(pattern, version))
-		}
-	}
 	var places []place
-	for _, path := range paths {
-		u := base.JoinPath(path)
-		places = append(places, place{name: u.EscapedPath(), label: http.MethodGet + " " + path, url: u})
+	for i, paths := range families {
+		for _, path := range paths {
+			u := base.JoinPath(path)
+			places = append(places, place{name: u.EscapedPath(), label: http.MethodGet + " " + path, url: u, family: i})
+		}
 	}
 	return places
 }
