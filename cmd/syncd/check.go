@@ -23,7 +23,7 @@ func newCheck(p process, flags *globalFlags) *cobra.Command {
 		Use:   "check",
 		Short: "Tell whether everything is ready for a run, and what is not",
 		Long: `Check the configuration, the secrets, the ledger, the role's rights, what staging's queries
-return against the mapping and whether they find anybody, and, unless --offline, that the API
+return against the mapping and whether they find anybody, as a run would ask them, and, unless --offline, that the API
 answers for each dossier. Nothing is written. Of each dossier the first 1000 employees are read, to tell what looks damaged
 in which column; nothing of them is shown.
 
@@ -191,7 +191,7 @@ func (c *checker) inspect(ctx context.Context, subject string, reference config.
 	if err != nil {
 		return // told among the secrets
 	}
-	findings, err := store.Inspect(ctx, url)
+	findings, err := store.Inspect(ctx, url, jobs.Database(subject))
 	if err != nil && (subject != "ledger" || c.ledger != nil) {
 		c.fail(subject, err)
 	}
@@ -201,8 +201,11 @@ func (c *checker) inspect(ctx context.Context, subject string, reference config.
 func (c *checker) findingsOf(subject string, findings []store.Finding) {
 	for _, f := range findings {
 		level := "warning"
-		if f.Error {
+		switch {
+		case f.Error:
 			level, c.code = "error", worse(c.code, exitConfiguration)
+		case f.Note:
+			level = "note"
 		}
 		c.add(finding{Level: level, Subject: subject, Text: f.Text, Hint: f.Hint})
 	}

@@ -42,11 +42,14 @@ func (c *checker) mappingOf(ctx context.Context, push *jobs.PushJob, d config.Do
 	if err != nil {
 		readable = c.mappingProblems(subject, err)
 	} else {
-		c.ok(subject, "staging's queries return what the mapping needs")
-		c.idleGuards(subject, push, mapped)
-		if err := c.nobody(ctx, push, d, job); err != nil {
+		nobody, err := c.nobody(ctx, push, d, job)
+		switch {
+		case err != nil:
 			c.fail(subject, err)
+		case !nobody:
+			c.ok(subject, "staging's queries return what the mapping needs")
 		}
+		c.idleGuards(subject, push, mapped)
 	}
 	c.findingsOf(subject, findings)
 	if readable {
@@ -113,20 +116,20 @@ func (c *checker) compile(ctx context.Context, push *jobs.PushJob, d config.Doss
 }
 
 // nobody warns of a dossier of which staging holds no employee now, and tells how else staging may spell its name.
-func (c *checker) nobody(ctx context.Context, push *jobs.PushJob, d config.Dossier, job config.Job) error {
+func (c *checker) nobody(ctx context.Context, push *jobs.PushJob, d config.Dossier, job config.Job) (bool, error) {
 	period, err := c.period(job)
 	if err != nil {
-		return err
+		return false, err
 	}
 	staging, err := c.staging()
 	if err != nil {
-		return err
+		return false, err
 	}
 	params := jobs.QueryParams(c.target(d), period)
 	params["siret"] = d.Siret
 	found, err := staging.Spellings(ctx, push.Source, params, []string{d.Name})
 	if err != nil || len(found) > 0 {
-		return err
+		return false, err
 	}
 	f := finding{Level: "warning", Subject: job.Name + "/" + d.Name,
 		Text: fmt.Sprintf("staging holds no employee for dossier %s, period %s: a run would be held", d.Name, period),
@@ -136,7 +139,7 @@ func (c *checker) nobody(ctx context.Context, push *jobs.PushJob, d config.Dossi
 		f.Hint = fmt.Sprintf("staging spells this dossier %q: correct that in staging, or in the query job.source.employees", spelled[0])
 	}
 	c.add(f)
-	return err
+	return true, err
 }
 
 // otherSpellings are names under which somebody may have loaded a dossier into staging.

@@ -34,6 +34,10 @@ func (c *checker) values(ctx context.Context, subject string, push *jobs.PushJob
 		}
 		return
 	}
+	if look.All && look.Employees > 0 && look.Elements == 0 && len(push.Mapping.Children) > 0 {
+		c.add(finding{Level: "warning", Subject: subject, Text: fmt.Sprintf("staging holds no element of anybody for period %s: a run would be held", period),
+			Hint: "let the import into staging finish; see how staging writes the period, and the queries of [[job.children]]"})
+	}
 	words := report.New(report.English, report.Options{})
 	for _, f := range look.Findings {
 		text := words.Finding(f)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -61,4 +62,25 @@ func TestAStatementThatIsCancelledIsTriedAgain(t *testing.T) {
 	run, err := r.ResumePush(context.Background(), &w.job, run.ID)
 	w.must(err)
 	w.wantState(run, jobs.Succeeded)
+}
+
+// A check reads the first rows as a run would: what only shows when a function is executed is told by it.
+func TestACheckFindsRightsThatFunctionsLack(t *testing.T) {
+	t.Parallel()
+	w, _ := ready(t, 3)
+	role, login := w.db.Login(t)
+	w.exec(`CREATE TABLE staging.hidden (matricule text); CREATE FUNCTION staging.shown(m text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
+		RETURN NOT EXISTS (SELECT FROM staging.hidden h WHERE h.matricule = m); END $$`)
+	w.exec(`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT * FROM staging.e WHERE staging.shown(matricule)`)
+	w.exec(`GRANT USAGE ON SCHEMA staging TO ` + role + `; GRANT SELECT ON ALL TABLES IN SCHEMA staging TO ` + role + `; REVOKE ALL ON staging.hidden FROM ` + role)
+	look := func() error {
+		_, err := jobs.LookAt(t.Context(), &store.Staging{URL: login}, &w.job, jobs.QueryParams(w.request().Target, period), 1)
+		return err
+	}
+	var staging *jobs.StagingError
+	if err := look(); !errors.As(err, &staging) || !strings.Contains(staging.Problem, "lacks a right") {
+		t.Errorf("%v", err)
+	}
+	w.exec(`GRANT SELECT ON staging.hidden TO ` + role)
+	w.must(look())
 }

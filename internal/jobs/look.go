@@ -11,6 +11,7 @@ import (
 // an IBAN or a NIR although no name says so. It holds no value.
 type Look struct {
 	Employees  int  // looked at
+	Elements   int  // of them
 	All        bool // there are no others
 	Findings   []Finding
 	Recognised []Recognised
@@ -107,6 +108,7 @@ func (l *looking) read(snapshot Snapshot, groups int, builder *mapping.Builder, 
 		}
 		if s.employees > 0 {
 			l.look.Employees += s.employees
+			l.look.Elements += s.elements
 			l.employee(mapping.HarmlessKey(m.key), builder)
 		}
 	}

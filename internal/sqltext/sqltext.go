@@ -207,3 +207,19 @@ func NameAt(query string, position int) string {
 	}
 	return strings.TrimSuffix(name.String(), ".")
 }
+
+// Calls are the names of functions that a text of SQL calls, without the schema in front, each once.
+func Calls(text string) (names []string) {
+	var before Token
+	for _, t := range Tokens(text) {
+		name := before.Text
+		if before.Kind == Quoted {
+			name = strings.Trim(name, `"`)
+		}
+		if t.Text == "(" && name != "" && (before.Kind == Word || before.Kind == Quoted) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		before = t
+	}
+	return names
+}

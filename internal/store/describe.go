@@ -2,14 +2,18 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/sqltext"
 )
 
 // Description is what can be told of staging without reading a row.
@@ -18,8 +22,8 @@ type Description struct {
 	Findings []Finding // about the tables that the queries reach
 }
 
-// Describe tells what the configured queries return, and whether the role may read it, without running them. That also
-// goes for the query that tells whether staging is ready. Errors are those of Snapshot.
+// Describe tells what the configured queries return, whether the role may read it, and what of it writes or changes from
+// one plan to the next, without running them. Whether staging is ready is asked. Errors are those of Snapshot.
 func (s *Staging) Describe(ctx context.Context, source jobs.Source, params mapping.Params) (Description, error) {
 	var d Description
 	err := s.whenFree(ctx, source, func() (err error) {
@@ -56,12 +60,25 @@ func (s *Staging) describe(ctx context.Context, source jobs.Source, params mappi
 	}
 	d.Shape = shapeOf(lists)
 	if source.Ready != "" {
-		if err := describeReady(ctx, k.conn, source.Ready, params); err != nil {
+		err := askReady(ctx, k.conn, source.Ready, params)
+		var notReady *jobs.NotReadyError
+		if errors.As(err, &notReady) {
+			d.Findings = append(d.Findings, Finding{Note: true, Text: "staging is not ready now: job.guard.ready does not answer true", Hint: "let the export into staging finish: a run waits for it, or fails"})
+		} else if err != nil {
 			return d, err
 		}
 	}
-	d.Findings, err = k.doubts(ctx)
-	return d, err
+	for _, ask := range []func() ([]Finding, error){
+		func() ([]Finding, error) { return k.doubts(ctx) },
+		func() ([]Finding, error) { return k.unsteady(ctx, source, params) },
+	} {
+		findings, err := ask()
+		if err != nil {
+			return d, err
+		}
+		d.Findings = append(d.Findings, findings...)
+	}
+	return d, nil
 }
 
 func describeQuery(ctx context.Context, conn *pgx.Conn, query stagingQuery, params mapping.Params) ([]mapping.Column, error) {
@@ -114,6 +131,82 @@ func (k *keeper) doubts(ctx context.Context) (findings []Finding, err error) {
 		}
 	}
 	return findings, nil
+}
+
+// unsteady tells of functions in the queries, those of views included, that write, or answer something else at each call:
+// the plan that Postgres makes names them. Where one is called for a row that is not there today, a look at the rows would
+// not show it.
+func (k *keeper) unsteady(ctx context.Context, source jobs.Source, params mapping.Params) ([]Finding, error) {
+	var findings []Finding
+	for _, query := range stagingQueries(source) {
+		planned := &stream{conn: k.conn, query: query}
+		sql, args, err := planned.wrap(params, nil)
+		if err != nil {
+			return nil, err
+		}
+		answer := k.conn.PgConn().ExecParams(ctx, "EXPLAIN (VERBOSE, FORMAT JSON) "+sql, args, nil, nil, nil).Read()
+		if answer.Err != nil {
+			return nil, planned.explain(answer.Err)
+		}
+		var plan any
+		if err := json.Unmarshal(answer.Rows[0][0], &plan); err != nil {
+			return nil, fmt.Errorf("reading what Postgres plans for %s: %w", query.name, err)
+		}
+		names, err := k.volatile(ctx, calls(plan))
+		if err != nil {
+			return nil, err
+		}
+		for kind, f := range unsteadyFunctions {
+			if len(names[kind]) > 0 {
+				f.Text = fmt.Sprintf(f.Text, query.name, strings.Join(names[kind], ", "))
+				findings = append(findings, f)
+			}
+		}
+	}
+	slices.SortFunc(findings, func(a, b Finding) int { return strings.Compare(a.Text, b.Text) })
+	return findings, nil
+}
+
+// calls are the functions that the expressions of a plan call.
+func calls(plan any) (names []string) {
+	switch part := plan.(type) {
+	case string:
+		return sqltext.Calls(part)
+	case []any:
+		for _, one := range part {
+			names = append(names, calls(one)...)
+		}
+	case map[string]any:
+		for _, one := range part {
+			names = append(names, calls(one)...)
+		}
+	}
+	return names
+}
+
+var unsteadyFunctions = map[string]Finding{
+	"writes":    {Error: true, Text: "the query %s writes: it calls %s", Hint: writesNot},
+	"may write": {Text: "the query %s may write: its function %s has INSERT, UPDATE, DELETE or nextval in it", Hint: "syncd only reads staging: a query that writes fails"},
+	"unsteady": {Text: "the query %s answers something else at each call, or does something: it calls %s",
+		Hint: "take it out of the query: whatever depends on it would be sent again by each run"},
+}
+
+// volatile sorts functions that are not the same from one call to the next by what they do.
+func (k *keeper) volatile(ctx context.Context, names []string) (map[string][]string, error) {
+	rows, err := k.conn.Query(ctx, `SELECT DISTINCT p.proname::text, CASE WHEN p.proname IN ('nextval', 'setval') THEN 'writes'
+			WHEN l.lanname IN ('internal', 'c') THEN 'unsteady' ELSE 'may write' END
+		FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+		WHERE p.proname = ANY ($1) AND p.provolatile = 'v' AND (l.lanname IN ('internal', 'c') OR p.prosrc ~* '\y(insert|update|delete|merge|nextval|setval)\y')
+		ORDER BY 1`, names)
+	if err != nil {
+		return nil, redactStaging("inspecting staging", err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct{ Name, Kind string }])
+	sorted := map[string][]string{}
+	for _, f := range found {
+		sorted[f.Kind] = append(sorted[f.Kind], f.Name)
+	}
+	return sorted, redactStaging("inspecting staging", err)
 }
 
 // Spellings tells which of some dossiers' names, for @dossier, make the query of employees find somebody. No row is read.

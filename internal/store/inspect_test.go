@@ -5,19 +5,24 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"syncd/internal/jobs"
 	"syncd/internal/testpg"
 )
 
 func findings(t *testing.T, url string) string {
 	t.Helper()
-	all, err := Inspect(context.Background(), url)
+	all, err := Inspect(context.Background(), url, jobs.TheLedger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,4 +188,103 @@ func (p *pooler) give(backend *pgconn.HijackedConn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.idle = append(p.idle, backend)
+}
+
+// What keeps a run from being recorded is told before: a right that is missing on one table, a server that takes no writes,
+// a clock that is wrong. What role and database change beyond is named.
+func TestInspectSeesWhatKeepsARunFromBeingRecorded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	role, login := f.db.Login(t)
+	f.db.Exec(t, `GRANT USAGE ON SCHEMA syncd TO `+role+`; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA syncd TO `+role)
+	if got := findings(t, login); strings.Contains(got, "lacks rights") || strings.Contains(got, "changes for its sessions") || strings.Contains(got, "clock") {
+		t.Errorf("%s", got)
+	}
+	f.db.Exec(t, `REVOKE UPDATE ON syncd.item FROM `+role+`; REVOKE INSERT, DELETE ON syncd.baseline FROM `+role)
+	if got := findings(t, login); !strings.Contains(got, "lacks rights on the ledger: DELETE on syncd.baseline, INSERT on syncd.baseline, UPDATE on syncd.item") {
+		t.Errorf("%s", got)
+	}
+	f.db.Exec(t, `ALTER ROLE `+role+` SET default_transaction_read_only = on; ALTER ROLE `+role+` SET lc_numeric = 'C'; ALTER ROLE `+role+` SET statement_timeout = '1h'; ALTER ROLE `+role+` SET work_mem = '64MB'`)
+	got := findings(t, login)
+	if !strings.Contains(got, "read-only (default_transaction_read_only is on)") || !strings.Contains(got, "changes for its sessions: lc_numeric = C") || strings.Contains(got, "statement_timeout") || strings.Contains(got, "work_mem") {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestInspectSeesAStandby(t *testing.T) {
+	t.Parallel()
+	server, err := testpg.Start(testpg.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	db := server.New(t, template)
+	opened, err := Open(t.Context(), Options{URL: db.URL, Keys: keysOf(&fixture{T: t}, "ledger key")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened.Close()
+	signal := ""
+	if err := server.Restart(func(data string) error {
+		signal = filepath.Join(data, "standby.signal")
+		return os.WriteFile(signal, nil, 0o644)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := findings(t, db.URL); !strings.Contains(got, "the ledger's database is a standby") {
+		t.Errorf("%s", got)
+	}
+	s, err := Open(t.Context(), Options{URL: db.URL, Keys: keysOf(&fixture{T: t}, "ledger key")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Start(t.Context(), request())
+	s.Close()
+	if !errors.Is(err, jobs.ErrUnreachable) { // a failover sets it right
+		t.Errorf("%v", err)
+	}
+	if err := server.Restart(func(string) error { return os.Remove(signal) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Staging in LATIN1 is read as it is meant, by a run and by a check.
+func TestStagingInLatin1IsRead(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	name := f.db.Name + "_latin1"
+	f.db.Exec(t, `CREATE DATABASE `+name+` ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`)
+	t.Cleanup(func() { f.db.Exec(t, `DROP DATABASE `+name+` WITH (FORCE)`) })
+	address := strings.Replace(f.db.URL, f.db.Name, name, 1)
+	conn, err := pgx.Connect(t.Context(), address+"&client_encoding=UTF8")
+	f.must(err)
+	_, err = conn.Exec(t.Context(), `CREATE TABLE staff (matricule text, name text); INSERT INTO staff VALUES ('1', 'Hélène Lefèvre')`)
+	f.must(errors.Join(err, conn.Close(t.Context())))
+	all, err := Inspect(t.Context(), address, jobs.TheStaging)
+	f.must(err)
+	for _, found := range all {
+		if found.Error || strings.Contains(found.Text, "encoding") {
+			t.Errorf("%+v", found)
+		}
+	}
+	read, err := f.values(address, jobs.Source{Employees: `SELECT * FROM staff WHERE name = 'Hélène Lefèvre'`, Key: "matricule"}, "")
+	f.must(err)
+	if read["name"] != "Hélène Lefèvre" {
+		t.Errorf("%q", read["name"])
+	}
+}
+
+// Only what the time that a question takes cannot explain is a difference of clocks.
+func TestClocksApart(t *testing.T) {
+	t.Parallel()
+	at := func(s int) time.Time { return time.Unix(1_800_000_000+int64(s), 0) }
+	for there, want := range map[int]time.Duration{0: 0, 5: 0, 10: 0, -600: 10 * time.Minute, 610: -10 * time.Minute} {
+		if got := apart(at(0), at(there), at(10)); got != want {
+			t.Errorf("%d s: %s, want %s", there, got, want)
+		}
+	}
 }

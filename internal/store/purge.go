@@ -72,11 +72,7 @@ func (s *Store) lookAtClock(ctx context.Context) (clockLook, error) {
 		return clockLook{}, redact("looking at the clock", err)
 	}
 	look := clockLook{now: row.Now, from: row.LeaptFrom, to: row.LeaptTo}
-	if ahead := before.Sub(row.Now); ahead > 0 {
-		look.ahead = ahead
-	} else if behind := s.now().Sub(row.Now); behind < 0 {
-		look.ahead = behind
-	}
+	look.ahead = apart(before, row.Now, s.now())
 	return look, nil
 }
 

@@ -36,21 +36,6 @@ func askReady(ctx context.Context, conn *pgx.Conn, query string, params mapping.
 	return nil
 }
 
-// describeReady is askReady without the answer.
-func describeReady(ctx context.Context, conn *pgx.Conn, query string, params mapping.Params) error {
-	asked := &stream{conn: conn, query: readyQuery(query)}
-	sql, _, err := bind(asked.query, params)
-	if err != nil {
-		return err
-	}
-	asked.sql, asked.sent = sql, sql
-	described, err := conn.PgConn().Prepare(ctx, "", sql, nil)
-	if err != nil {
-		return asked.explain(err)
-	}
-	return isOneAnswer(asked.query, described.Fields)
-}
-
 // isOneAnswer fails unless the columns are one boolean.
 func isOneAnswer(query stagingQuery, columns []pgconn.FieldDescription) error {
 	switch {

@@ -108,7 +108,7 @@ func TestErrorsOfConnectingQuoteNoURL(t *testing.T) {
 		} else {
 			wantNoLeak(t, err, "hint:")
 		}
-		_, err = Inspect(t.Context(), url)
+		_, err = Inspect(t.Context(), url, jobs.TheLedger)
 		wantNoLeak(t, err, "hint:")
 	}
 }
