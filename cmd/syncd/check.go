@@ -70,6 +70,9 @@ func (c *checker) ok(subject, format string, args ...any) {
 
 func (c *checker) fail(subject string, err error) {
 	text, hint := splitHint(err.Error())
+	if words := jobs.Words(err); words != "" {
+		text += "; its words: " + words
+	}
 	c.code = worse(c.code, exitCode(err))
 	c.add(finding{Level: "error", Subject: subject, Text: text, Hint: hint})
 }

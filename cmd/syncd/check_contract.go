@@ -85,7 +85,7 @@ func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
 // judgeAnswer tells whether refusals are looked for where the contract has them.
 func (c *checker) judgeAnswer(op *contract.Operation) {
 	var places *contract.AnswerPlaces
-	if rules := c.config.Isidoor.Salarie.Answer; rules != nil {
+	if rules := c.config.Isidoor.Salarie.Answer; rules.Judges() {
 		places = &contract.AnswerPlaces{Items: rules.Items, Code: rules.Code, Errors: rules.Errors, Message: rules.Message}
 	}
 	for _, advice := range contract.CheckAnswer(op, places) {

@@ -8,7 +8,7 @@ import (
 )
 
 // AnswerRules judge a successful answer (HTTP 2xx): whether it accepts, or has a refusal inside. Items, Code, Errors and
-// Message are JSON pointers.
+// Message are JSON pointers. Message alone judges nothing: it says where refusals of other statuses have their words.
 type AnswerRules struct {
 	Items   string   // the array of results, to which the others refer; "" = the answer itself is the one result
 	Code    string   // of a result: its code; "" = it has none
@@ -16,6 +16,11 @@ type AnswerRules struct {
 	Errors  []string // members of a result that must be absent, null or empty; nil = none is looked at
 	Message string   // the text that says why; "" = not told
 	Texts   []string // whole answers that accept, where they are no JSON: "OK", or "" for an empty one; nil = none does
+}
+
+// Judges tells that an answer of success is judged by rules, which nil ones and Message alone do not.
+func (r *AnswerRules) Judges() bool {
+	return r != nil && (r.Code != "" || r.Errors != nil || r.Texts != nil)
 }
 
 func readAnswer(t *table) *AnswerRules {
@@ -37,8 +42,8 @@ func readAnswer(t *table) *AnswerRules {
 		t.report("success", "has no effect without code", `say where the code stands, such as code = "/codeRetour"`)
 	case rules.Code != "" && rules.Success == nil:
 		t.report("code", "does not say which codes mean success", `add them, such as success = ["0"]`)
-	case rules.Code == "" && rules.Errors == nil && rules.Texts == nil:
-		t.report("", "does not say how a refusal is told", `add code = "/codeRetour" and success = ["0"], or errors = ["/Erreurs"], or texts = ["OK"], or remove the section`)
+	case !rules.Judges() && rules.Message == "":
+		t.report("", "does not say how a refusal is told", `add code = "/codeRetour" and success = ["0"], or errors = ["/Erreurs"], or texts = ["OK"], or message = "/libelle" alone for the words of refusals, or remove the section`)
 	}
 	return rules
 }

@@ -2,6 +2,8 @@ package jobs
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 
 	"syncd/internal/mapping"
@@ -68,6 +70,42 @@ type CallError struct {
 	Message string // the partner's message, not masked
 
 	Definite bool // of class configuration: whoever is in charge said so by the rules of the protocol, so it does not pass
+}
+
+// Words are what the partner says to an error, masked without knowing whom it is about; "" = nothing.
+func Words(err error) string {
+	var call *CallError
+	var unusual *UnusualError
+	switch {
+	case errors.As(err, &unusual):
+		call = &unusual.CallError
+	case !errors.As(err, &call):
+		return ""
+	}
+	return brief(mapping.Spec{}.Mask(nil, call.Message, ""))
+}
+
+// mostWords is how many characters of a partner's words go with the end of a run.
+const mostWords = 500
+
+func brief(words string) string {
+	if runes := []rune(words); len(runes) > mostWords {
+		return string(runes[:mostWords]) + "…"
+	}
+	return words
+}
+
+// withWords puts the partner's words, masked, before the hint of an error's text.
+func withWords(text, words string) string {
+	if words == "" {
+		return text
+	}
+	problem, hint, found := strings.Cut(text, "\nhint: ")
+	problem += "\nits words: " + words
+	if found {
+		problem += "\nhint: " + hint
+	}
+	return problem
 }
 
 func (e *CallError) Error() string {

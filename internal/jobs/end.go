@@ -29,9 +29,10 @@ func failureReason(err error) Reason {
 	var replaced *ReplacedError
 	var refused *RefusedError
 	var unusual *UnusualError
+	told := withWords(err.Error(), Words(err))
 	switch {
 	case errors.As(err, &unusual):
-		return Reason{ReasonUnusual, err.Error()}
+		return Reason{ReasonUnusual, told}
 	case errors.As(err, &closed):
 		return Reason{ReasonClosed, string(closed.Period)}
 	case errors.As(err, &notReady):
@@ -43,11 +44,11 @@ func failureReason(err error) Reason {
 	case errors.As(err, &refused):
 		return Reason{reasonRefused[refused.Database], refused.SQLState}
 	case errors.As(err, &call) && call.Class == ClassConfiguration:
-		return Reason{ReasonConfiguration, err.Error()}
+		return Reason{ReasonConfiguration, told}
 	case errors.As(err, &call) && call.Class == ClassTechnical:
-		return Reason{ReasonFailures, err.Error()}
+		return Reason{ReasonFailures, told}
 	case errors.As(err, &call), errors.Is(err, ErrUnreachable):
-		return Reason{ReasonUnreachable, err.Error()}
+		return Reason{ReasonUnreachable, told}
 	case errors.As(err, &identity):
 		return Reason{ReasonIdentity, err.Error()}
 	case errors.As(err, &staging), errors.As(err, &column), errors.As(err, &typed), errors.As(err, &dictionary), errors.As(err, &employee):

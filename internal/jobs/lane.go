@@ -46,10 +46,14 @@ func (p *pushing) deliver(ctx context.Context, item Claimed) (a answer) {
 		}
 	}()
 	out := p.api.Send(ctx, item.Key, item.Document, p.mayLeave)
+	halt := haltReason(out)
 	if out.Message != "" {
+		if halt.Code != "" { // what ends a run is not about this employee, who is not named there
+			halt.Detail = withWords(halt.Detail, brief(p.job.Mapping.Mask(item.Document, out.Message, "")))
+		}
 		out.Message = p.job.Mapping.Mask(item.Document, out.Message, item.Key)
 	}
-	return answer{outcome: judge(p.job.Semantics, item, out), class: out.Class, answered: out.Answered, definite: isDefinite(out.Err), halt: haltReason(out)}
+	return answer{outcome: judge(p.job.Semantics, item, out), class: out.Class, answered: out.Answered, definite: isDefinite(out.Err), halt: halt}
 }
 
 // mayLeave is asked before each request: a paused process that wakes up must not send for a run that it has lost, nor for

@@ -8,8 +8,8 @@ import (
 )
 
 // AnswerRules judge a 2xx that answers a document, whatever its status: some APIs say 200 and mean no, others say OK in
-// words that are no JSON. At least one of Code, Errors and Texts is set. All are JSON pointers (RFC 6901) but Success and
-// Texts.
+// words that are no JSON. Without Code, Errors and Texts they judge nothing, and Message tells where refusals of any status
+// have their words. All are JSON pointers (RFC 6901) but Success and Texts.
 type AnswerRules struct {
 	Items   string   // leads to the array of results; "" = the answer itself, one result or an array of them
 	Code    string   // in a result: whatever is not in Success refuses; "" = there is no code
@@ -18,6 +18,9 @@ type AnswerRules struct {
 	Message string   // in a result: the words for people, a text or a list of them; "" = those at Errors
 	Texts   []string // what the answer as a whole is when it accepts and is not told by the others: "OK", or "" for no body
 }
+
+// judge tells that an answer of success is judged by them.
+func (r AnswerRules) judge() bool { return r.Code != "" || len(r.Errors) > 0 || len(r.Texts) > 0 }
 
 // answerRules are the rules once checked.
 type answerRules struct {
@@ -35,8 +38,8 @@ func newAnswerRules(r AnswerRules) (*answerRules, error) {
 		return nil, hinted("name the member that holds the code", "success of %s is set, but not code", answerTable)
 	case r.Code != "" && len(r.Success) == 0:
 		return nil, hinted(`list the codes that accept, such as ["0"]`, "code of %s is set, but not success", answerTable)
-	case r.Code == "" && len(r.Errors) == 0 && len(r.Texts) == 0:
-		return nil, hinted("set code and success, errors, or texts, or leave the section out", "%s tells nothing of a refusal", answerTable)
+	case !r.judge() && r.Message == "":
+		return nil, hinted("set code and success, errors, or texts, or message alone, or leave the section out", "%s tells nothing of a refusal", answerTable)
 	case slices.Contains(r.Errors, ""):
 		return nil, hinted("write a JSON pointer such as /Erreurs", "errors of %s holds an empty pointer", answerTable)
 	}

@@ -28,6 +28,7 @@ type operation struct {
 	lists   *pointer      // of an operation that reads: the answer has a list there, which must be whole; nil = no list
 	reads   bool          // the answer is wanted as JSON; otherwise the operation sends a document
 	rules   *answerRules  // of an operation that sends; nil = the status settles what became of the document
+	words   *answerRules  // of an operation that sends: where a refusal has its words; nil = nobody says it
 	finds   bool          // it reads something that may not exist: then there is no document
 	limit   int64         // bytes of the answer that are read
 	before  func() error

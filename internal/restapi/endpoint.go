@@ -41,6 +41,7 @@ type endpoints struct {
 	identity, document             pointer
 	entries                        entryPointers
 	answer                         *answerRules // nil = the status settles what became of a document
+	words                          *answerRules // where refusals have their words; nil = nobody says it
 }
 
 // endpoint is a name in measures, its table of the configuration, a method, a path template, and the two as errors and
@@ -108,7 +109,9 @@ func (e *endpoints) parsePointers(o Options) (err error) {
 	if e.entries, err = newEntryPointers(o.Dictionnaire); err != nil || o.Answer == nil {
 		return err
 	}
-	e.answer, err = newAnswerRules(*o.Answer)
+	if e.words, err = newAnswerRules(*o.Answer); o.Answer.judge() {
+		e.answer = e.words
+	}
 	return err
 }
 

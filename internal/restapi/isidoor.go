@@ -78,7 +78,7 @@ func (d *dossier) Send(ctx context.Context, key string, document []byte, beforeA
 	if err != nil {
 		return jobs.Outcome{Class: err.Class, Err: err, AnsweredAt: time.Now()}
 	}
-	op.body, op.before, op.limit, op.rules = document, beforeAttempt, maxAnswer, c.answer
+	op.body, op.before, op.limit, op.rules, op.words = document, beforeAttempt, maxAnswer, c.answer, c.words
 	out, _ := d.connection.perform(ctx, op)
 	return out
 }

@@ -61,14 +61,14 @@ func TestOpenRefusesAnswerRules(t *testing.T) {
 	t.Parallel()
 	const pointerHint = "\nhint: write a JSON pointer such as /Code"
 	for want, rules := range map[string]AnswerRules{
-		"[isidoor.salarie.answer] tells nothing of a refusal\nhint: set code and success, errors, or texts, or leave the section out": {Message: "/libelle"},
-		"code of [isidoor.salarie.answer] is set, but not success\nhint: list the codes that accept, such as [\"0\"]":                 {Code: "/c", Errors: []string{"/e"}},
-		"success of [isidoor.salarie.answer] is set, but not code\nhint: name the member that holds the code":                         {Success: []string{"0"}, Errors: []string{"/e"}},
-		"errors of [isidoor.salarie.answer] holds an empty pointer\nhint: write a JSON pointer such as /Erreurs":                      {Errors: []string{"/e", ""}},
-		"items of [isidoor.salarie.answer] is \"resultats\", which does not start with a slash" + pointerHint:                         {Items: "resultats", Errors: []string{"/e"}},
-		"code of [isidoor.salarie.answer] is \"codeRetour\", which does not start with a slash" + pointerHint:                         {Code: "codeRetour", Success: []string{"0"}},
-		"errors of [isidoor.salarie.answer] is \"$.Erreurs\", which does not start with a slash" + pointerHint:                        {Errors: []string{"/e", "$.Erreurs"}},
-		"message of [isidoor.salarie.answer] is \"libelle\", which does not start with a slash" + pointerHint:                         {Errors: []string{"/e"}, Message: "libelle"},
+		"[isidoor.salarie.answer] tells nothing of a refusal\nhint: set code and success, errors, or texts, or message alone, or leave the section out": {Items: "/resultats"},
+		"code of [isidoor.salarie.answer] is set, but not success\nhint: list the codes that accept, such as [\"0\"]":                                   {Code: "/c", Errors: []string{"/e"}},
+		"success of [isidoor.salarie.answer] is set, but not code\nhint: name the member that holds the code":                                           {Success: []string{"0"}, Errors: []string{"/e"}},
+		"errors of [isidoor.salarie.answer] holds an empty pointer\nhint: write a JSON pointer such as /Erreurs":                                        {Errors: []string{"/e", ""}},
+		"items of [isidoor.salarie.answer] is \"resultats\", which does not start with a slash" + pointerHint:                                           {Items: "resultats", Errors: []string{"/e"}},
+		"code of [isidoor.salarie.answer] is \"codeRetour\", which does not start with a slash" + pointerHint:                                           {Code: "codeRetour", Success: []string{"0"}},
+		"errors of [isidoor.salarie.answer] is \"$.Erreurs\", which does not start with a slash" + pointerHint:                                          {Errors: []string{"/e", "$.Erreurs"}},
+		"message of [isidoor.salarie.answer] is \"libelle\", which does not start with a slash" + pointerHint:                                           {Errors: []string{"/e"}, Message: "libelle"},
 	} {
 		o := testOptions()
 		o.Answer = &rules

@@ -102,6 +102,7 @@ func (o *operation) judgeReading(ctx context.Context, class jobs.Class, response
 		o.refused(&a, response, body)
 	} else if isMarkup(response.Header, body) {
 		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, hintAddress
+		a.Message = o.wordsIn(response.Header, body)
 	}
 	if o.finds {
 		a.Message = ""
@@ -128,12 +129,12 @@ const problemMarkup = "the answer is HTML, not JSON"
 
 // refused words an answer that accepts nothing.
 func (o *operation) refused(a *answer, response *http.Response, body []byte) {
-	a.Problem, a.Message = "answered "+statusText(a.Status), messageOf(body)
+	a.Problem, a.Message = "answered "+statusText(a.Status), o.wordsIn(response.Header, body)
 	switch {
 	case isMissing(a.Status) && isMarkup(response.Header, body): // something else than the API speaks
 		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, hintAddress
 	case isMissing(a.Status) && o.finds:
-		o.judgeMissing(a)
+		o.judgeMissing(a, messageOf(body))
 	case a.Class == jobs.ClassTemporary || a.Class == jobs.ClassTechnical:
 		a.Hint = hintLater
 		a.retryAfter, _ = retryAfter(response.Header, time.Now())

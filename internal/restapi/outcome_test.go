@@ -158,15 +158,16 @@ func TestHTMLIsNotTheAPI(t *testing.T) {
 		body      string
 		class     jobs.Class
 		ambiguous bool
+		words     string
 	}{
-		"page in a 200":            {200, "text/html; charset=utf-8", page, jobs.ClassConfiguration, true},
-		"page called JSON":         {200, "application/json", page, jobs.ClassConfiguration, true},
-		"text called HTML":         {200, "text/html", "Bonjour", jobs.ClassConfiguration, true},
-		"HTML type without a body": {204, "text/html", "", jobs.ClassAccepted, false},
-		"page in a 404":            {404, "text/html", page, jobs.ClassConfiguration, false},
-		"page in a 413 of IIS":     {413, "text/html", page, jobs.ClassData, false},
-		"page in a 503":            {503, "text/html", page, jobs.ClassTemporary, true},
-		"text in a 200":            {200, "text/plain", "OK", jobs.ClassConfiguration, true},
+		"page in a 200":            {200, "text/html; charset=utf-8", page, jobs.ClassConfiguration, true, "Connexion"},
+		"page called JSON":         {200, "application/json", page, jobs.ClassConfiguration, true, "Connexion"},
+		"text called HTML":         {200, "text/html", "Bonjour", jobs.ClassConfiguration, true, "Bonjour"},
+		"HTML type without a body": {204, "text/html", "", jobs.ClassAccepted, false, ""},
+		"page in a 404":            {404, "text/html", page, jobs.ClassConfiguration, false, "Connexion"},
+		"page in a 413 of IIS":     {413, "text/html", page, jobs.ClassData, false, "Connexion"},
+		"page in a 503":            {503, "text/html", page, jobs.ClassTemporary, true, "Connexion"},
+		"text in a 200":            {200, "text/plain", "OK", jobs.ClassConfiguration, true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -175,8 +176,8 @@ func TestHTMLIsNotTheAPI(t *testing.T) {
 				return response(test.status, test.body, "Content-Type", test.kind), nil
 			}}}
 			out := send(s.open(t, func(o *Options) { o.RetryFor = 1 }), "00042")
-			if out.Class != test.class || out.Ambiguous != test.ambiguous || out.Message != "" {
-				t.Errorf("outcome %+v, want %s, ambiguous %v", out, test.class, test.ambiguous)
+			if out.Class != test.class || out.Ambiguous != test.ambiguous || out.Message != test.words {
+				t.Errorf("outcome %+v, want %s, ambiguous %v, %q", out, test.class, test.ambiguous, test.words)
 			}
 		})
 	}

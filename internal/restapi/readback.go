@@ -63,8 +63,8 @@ func isMissing(status int) bool { return status == http.StatusNotFound || status
 
 // judgeMissing tells an employee that the API does not know from an address that it does not know: in whatever language
 // it speaks, ASP.NET then quotes the URL ("No HTTP resource was found that matches the request URI 'https://…'.").
-func (o *operation) judgeMissing(a *answer) {
-	if strings.Contains(a.Message, "://") {
+func (o *operation) judgeMissing(a *answer, words string) {
+	if strings.Contains(words, "://") {
 		a.Class, a.Problem = jobs.ClassConfiguration, a.Problem+": the API does not know this address"
 		a.Hint = "check base_url, and method and path of [" + o.table + "]"
 		return

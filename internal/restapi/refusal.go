@@ -25,10 +25,15 @@ func (r *answerRules) wordsIn(result any) []string {
 		code, _ := r.code.textAt(result)
 		words = append(words, strings.TrimSpace("code "+code)+":")
 	}
+	return append(words, r.wordsAt(result)...)
+}
+
+// wordsAt are the words at Message, else those at Errors.
+func (r *answerRules) wordsAt(result any) (words []string) {
 	if r.message != nil {
 		found, _ := r.message.find(result)
 		if told := wordsOf(found, maxWordsDepth); len(told) > 0 {
-			return append(words, told...)
+			return told
 		}
 	}
 	for _, p := range r.errors {

@@ -40,20 +40,29 @@ func (o *operation) settle(ctx context.Context, a answer, header http.Header, bo
 		return a
 	case isMarkup(header, body) && (o.rules == nil || !json.Valid(body)): // rules know an API that mislabels its answers
 		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassConfiguration, problemMarkup, hintAddress, true
+		a.Message = o.wordsIn(header, body)
 		return a
 	case o.rules != nil:
 		return o.ruled(a, body)
 	}
-	return settled(a, header, body)
+	if a = settled(a, header, body); isProblem(header) && a.ambiguous {
+		a.Message = o.wordsIn(header, body)
+	}
+	return a
+}
+
+// isProblem tells of an answer that calls itself a problem (RFC 9457).
+func isProblem(header http.Header) bool {
+	kind, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	return kind == "application/problem+json"
 }
 
 // settled judges a 2xx where nobody said how the API words a success: JSON or nothing is taken for one.
 func settled(a answer, header http.Header, body []byte) answer {
-	kind, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	switch {
 	case a.Class != jobs.ClassAccepted:
 		return doubted(a, ", which does not say that the document was accepted")
-	case kind == "application/problem+json" && len(body) > 0: // RFC 9457
+	case isProblem(header) && len(body) > 0:
 		return doubted(a, ", and its body calls itself a problem")
 	case len(body) > 0 && !json.Valid(body):
 		return doubted(a, ", and its body is not JSON")
