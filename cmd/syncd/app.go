@@ -24,7 +24,7 @@ type app struct {
 	flags    *globalFlags
 	log      zerolog.Logger
 	config   *config.Config
-	apiAway  bool               // it answered nothing at all: other dossiers need not wait for it, too
+	away     bool               // the API or a database answered nothing at all: other dossiers need not wait for it, too
 	runs     int                // executed at once; 0 = one
 	resend   string             // why everyone is to be sent again; "" = only what differs
 	failedOf int64              // the run whose undelivered employees are to go; 0 = none
@@ -237,7 +237,7 @@ func (a *app) printer() *report.Printer {
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from
-// their turn, unless a person asked to stop or the API is away.
+// their turn, unless a person asked to stop, or what all need is away.
 func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, error)) error {
 	code := exitDone
 	for i, d := range dossiers {
@@ -253,12 +253,18 @@ func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, e
 			fmt.Fprintf(a.Stderr, "syncd: %s: %v\n", d.Name, err)
 		}
 		code = worse(code, c)
-		if left := len(dossiers) - 1 - i; left > 0 && (stopped(a.Stop) || a.apiAway) {
+		if left := len(dossiers) - 1 - i; left > 0 && (stopped(a.Stop) || a.away) {
 			fmt.Fprintf(a.Stderr, "syncd: not tried: %d more of the job's dossiers\n", left)
 			return withCode(worse(code, exitIncomplete))
 		}
 	}
 	return withCode(code)
+}
+
+// answered tells of a database that said why it cannot be used just now: that may be of one dossier alone.
+func answered(err error) bool {
+	var passing *store.UnreachableError
+	return errors.As(err, &passing) && passing.SQLState != ""
 }
 
 func firstLine(text string) string {

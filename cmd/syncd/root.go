@@ -41,7 +41,7 @@ resumed, re-run, explained and trusted.
 
 Exit codes: 0 done, 1 unexpected, 2 usage, 3 configuration, 4 incomplete (someone was not
 delivered), 5 held (a person must decide), 6 busy (another run holds the dossier),
-7 the API or the database cannot be reached.`,
+7 the API or the database cannot be reached, or not be used just now.`,
 		Example: `  syncd check                     is everything ready?
   syncd plan paie                 what would be sent
   syncd run paie                  send it

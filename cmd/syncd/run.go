@@ -234,7 +234,7 @@ func (e *executor) conclude(ctx context.Context, run *jobs.Run, err error) (int,
 		return 0, err
 	}
 	code := runCode(run)
-	e.apiAway = run.Failure.Code == jobs.ReasonUnreachable && !run.Planned
+	e.away = run.Failure.Code == jobs.ReasonUnreachable && !run.Planned && !answered(err)
 	if err != nil {
 		code = worse(code, exitCode(err))
 	}

@@ -15,9 +15,9 @@ var (
 	ErrLost = errors.New("the claim on the run is lost: another process took it over, or the ledger could not be reached\nhint: 'syncd runs' tells where the run stands, 'syncd resume RUN' goes on with it")
 	// ErrStopped means that a person asked the run to stop.
 	ErrStopped = errors.New("stopped")
-	// ErrUnreachable means that the database cannot be reached.
-	ErrUnreachable = errors.New("the database cannot be reached")
-	// ErrRefused means that the database does not let us in as configured.
+	// ErrUnreachable means that the database cannot be used just now.
+	ErrUnreachable = errors.New("the database cannot be used just now")
+	// ErrRefused means that the database does not let us in, or not do what is needed, as configured.
 	ErrRefused = errors.New("the database refuses the configured access")
 	// ErrNoRun means that no run has that number.
 	ErrNoRun = errors.New("no such run")
