@@ -45,6 +45,10 @@ type operationJSON struct {
 	Path       string                `json:"path"`
 	Parameters []parameterJSON       `json:"parameters"`
 	Members    []contract.MemberLine `json:"members"`
+	Cut        bool                  `json:"cut,omitempty"`       // there are more members: definitions refer to each other in too many ways
+	Media      []string              `json:"media,omitempty"`     // what it takes instead of JSON
+	Broken     string                `json:"broken,omitempty"`    // why it is not known what it takes
+	Unchecked  []string              `json:"unchecked,omitempty"` // what it demands and syncd does not check
 }
 
 type parameterJSON struct {
@@ -55,7 +59,11 @@ type parameterJSON struct {
 }
 
 func newOperationJSON(op *contract.Operation) operationJSON {
-	out := operationJSON{Method: op.Method, Path: op.Path, Parameters: []parameterJSON{}, Members: op.Outline()}
+	members, all := op.Outline()
+	out := operationJSON{Method: op.Method, Path: op.Path, Parameters: []parameterJSON{}, Members: members, Cut: !all, Media: op.Media, Unchecked: op.Unchecked()}
+	if op.Broken != nil {
+		out.Broken = op.Broken.Problem
+	}
 	for _, p := range op.Parameters {
 		out.Parameters = append(out.Parameters, parameterJSON{p.Name, p.In, p.Required, p.Description})
 	}

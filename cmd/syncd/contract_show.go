@@ -103,10 +103,27 @@ func (a *app) showOperation(document *contract.Document, name string) error {
 	for _, p := range op.Parameters {
 		fmt.Fprintf(w, "%s\tin the %s\t%s\t%s\n", p.Name, p.In, requiredWord(p.Required), p.Description)
 	}
-	for _, line := range op.Outline() {
+	members, all := op.Outline()
+	for _, line := range members {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", line.Path, line.Type, requiredWord(line.Required), line.Description)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	switch {
+	case op.Broken != nil:
+		fmt.Fprintf(a.Stdout, "what it takes is not known: %s\n", op.Broken.Problem)
+	case op.Body == nil && len(op.Media) > 0:
+		fmt.Fprintf(a.Stdout, "it takes no JSON: %s\n", strings.Join(op.Media, ", "))
+	case op.Body == nil:
+		fmt.Fprintln(a.Stdout, "it takes no body")
+	case !all:
+		fmt.Fprintf(a.Stdout, "the list ends here, after %d members: definitions refer to each other in too many ways\n", len(members))
+	}
+	for _, demand := range op.Unchecked() {
+		fmt.Fprintf(a.Stdout, "not checked: %s\n", demand)
+	}
+	return nil
 }
 
 func requiredWord(required bool) string {

@@ -68,6 +68,7 @@ type rule struct {
 	closed     bool
 	additional *rule
 	othersNull bool // additional takes null
+	patterned  []patternRule
 
 	items    *rule
 	minItems int
@@ -76,6 +77,15 @@ type rule struct {
 
 	alternatives []*rule
 	also         []*rule
+	title        string // of the definition; "" = none
+	tags         []tag  // of the alternatives
+}
+
+// patternRule is about members whose names match.
+type patternRule struct {
+	pattern *regexp.Regexp
+	null    bool
+	rule    *rule
 }
 
 type memberRule struct {
@@ -118,7 +128,7 @@ func ruleOf(s *Schema, rules map[*Schema]*rule) *rule {
 		enum: slices.Sorted(slices.Values(s.Enum)), enumShown: s.Enum,
 		minimum: s.Minimum, maximum: s.Maximum, minExclusive: s.ExclusiveMinimum, maxExclusive: s.ExclusiveMaximum,
 		stepText: s.MultipleOf, closed: s.Closed, othersNull: s.AdditionalNull,
-		minItems: s.MinItems, maxItems: s.MaxItems, unique: s.UniqueItems,
+		minItems: s.MinItems, maxItems: s.MaxItems, unique: s.UniqueItems, title: s.Name,
 	}
 	rules[s] = r
 	if s.MultipleOf != "" {
@@ -128,12 +138,16 @@ func ruleOf(s *Schema, rules map[*Schema]*rule) *rule {
 	for _, p := range s.Properties {
 		r.members = append(r.members, memberRule{p.Name, p.Required, p.Null, ruleOf(p.Schema, rules)})
 	}
+	for _, p := range s.Patterned {
+		r.patterned = append(r.patterned, patternRule{p.Pattern, p.Null, ruleOf(p.Schema, rules)})
+	}
 	for _, alternative := range s.Alternatives {
 		r.alternatives = append(r.alternatives, ruleOf(alternative, rules))
 	}
 	for _, other := range s.Also {
 		r.also = append(r.also, ruleOf(other, rules))
 	}
+	r.tags = tagsOf(s, r.alternatives)
 	r.bare = r.format == formatNone && r.minLength == 0 && r.maxLength < 0 && r.pattern == nil && r.enum == nil &&
 		r.minimum == "" && r.maximum == "" && r.step == nil && !r.integer && r.alternatives == nil && r.also == nil
 	return r

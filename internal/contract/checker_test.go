@@ -41,7 +41,11 @@ func bodyOf(t testing.TB, text []byte) *contract.Schema {
 func problemLines(problems []mapping.Problem) string {
 	var lines []string
 	for _, p := range problems {
-		lines = append(lines, fmt.Sprintf("%s %s want %q got %q", p.Code, p.Path, p.Want, p.Got))
+		line := fmt.Sprintf("%s %s want %q got %q", p.Code, p.Path, p.Want, p.Got)
+		if p.Branch != "" {
+			line += " of " + p.Branch
+		}
+		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -138,7 +142,16 @@ func TestCheckRules(t *testing.T) {
 		{"no alternative", `{"anyOf":[{"type":"string"},{"type":"integer"}]}`, `1.5`, `wrong-type  want "integer" got "number"`},
 		{"no alternative of that type", `{"anyOf":[{"type":"string"},{"type":"integer"}]}`, `[]`, `no-alternative  want "" got "array"`},
 		{"alternatives of one type", `{"oneOf":[{"required":["a"],"properties":{"a":{}}},{"required":["b"],"properties":{"b":{}}}]}`, `{"c":1}`,
-			`no-alternative  want "" got "object"`},
+			`required /a want "" got "" of #1`},
+		{"alternatives of no such type", `{"oneOf":[{"type":"integer"},{"type":"boolean"}]}`, `{"c":1}`, `no-alternative  want "" got "object"`},
+		{"texts of two kinds", `{"oneOf":[{"type":"string","format":"date"},{"type":"string","format":"uuid"}]}`, `"x"`, `no-alternative  want "" got "string"`},
+		{"names by patterns", `{"properties":{"a":{"type":"string"}},"patternProperties":{"^x-":{"type":"integer"},"y$":{"type":"string"}},"additionalProperties":false}`,
+			`{"a":"a","x-1":"a","x-y":1,"xy":"a","z":1}`,
+			"wrong-type /x-1 want \"integer\" got \"string\"\nwrong-type /x-y want \"string\" got \"integer\"\nunknown-member /z want \"a\" got \"\""},
+		{"names by patterns, and their own", `{"properties":{"x-1":{"type":"integer"}},"patternProperties":{"^x-":{"maximum":5}}}`, `{"x-1":7}`, `out-of-range /x-1 want "<= 5" got "number"`},
+		{"patterns and others", `{"patternProperties":{"^x-":{"type":"integer"}},"additionalProperties":{"type":"string"}}`, `{"a":1,"x-1":1}`, `wrong-type /a want "string" got "integer"`},
+		{"a pattern that nobody reads", `{"patternProperties":{"^(?=x)":{"type":"integer"}},"additionalProperties":false}`, `{"x-1":"a"}`, ""},
+		{"any others", `{"properties":{"a":{}},"additionalProperties":true}`, `{"b":1}`, ""},
 		{"null among alternatives", `{"oneOf":[{"type":"null"},{"type":"string"}]}`, `null`, ""},
 		{"allOf", `{"allOf":[{"required":["a"],"properties":{"a":{"type":"string"}}},{"required":["b"],"properties":{"b":{"type":"integer"}}}]}`,
 			`{"a":1}`, "wrong-type /a want \"string\" got \"integer\"\nrequired /b want \"integer\" got \"\""},
@@ -249,5 +262,37 @@ func TestRequiredTextsMustShowSomething(t *testing.T) {
 				t.Errorf("%s: %s, want %s", document, got, want)
 			}
 		}
+	}
+}
+
+// Where no form fits, the one that was meant is named, and what is wrong with it.
+func TestCheckTellsWhichAlternativeWasMeant(t *testing.T) {
+	t.Parallel()
+	const schemas = `"CDI":{"type":"object","required":["Nature","Debut"],"properties":{"Nature":{"enum":["CDI","CDIC"]},"Debut":{"type":"string","format":"date"},"Taux":{"type":"number"}}},
+		"CDD":{"type":"object","required":["Nature","Debut","Fin","Motif"],"properties":{"Nature":{"const":"CDD"},"Debut":{"type":"string","format":"date"},"Fin":{"type":"string","format":"date"},"Motif":{"type":"string"}}},
+		"Personne":{"type":"object","required":["nom"],"properties":{"kind":{"type":"string"},"nom":{"type":"string"}}},
+		"Societe":{"type":"object","required":["siret","raison"],"properties":{"kind":{"type":"string"},"siret":{"type":"string","maxLength":14},"raison":{"type":"string"}}}`
+	const contrat = `{"properties":{"Contrat":{"oneOf":[{"$ref":"#/components/schemas/CDI"},{"$ref":"#/components/schemas/CDD"}]}}}`
+	const tiers = `{"oneOf":[{"$ref":"#/components/schemas/Personne"},{"$ref":"#/components/schemas/Societe"}]`
+	for name, test := range map[string]struct{ schema, document, want string }{
+		"by a constant, though the other has less against it": {contrat, `{"Contrat":{"Debut":"2026-01-01","Nature":"CDD"}}`,
+			"required /Contrat/Fin want \"string\" got \"\" of CDD\nrequired /Contrat/Motif want \"string\" got \"\" of CDD"},
+		"by a list of values":                    {contrat, `{"Contrat":{"Debut":"demain","Nature":"CDIC"}}`, `wrong-format /Contrat/Debut want "date" got "string" of CDI`},
+		"a value that is none":                   {contrat, `{"Contrat":{"Debut":"2026-01-01","Nature":"STAGE"}}`, `not-listed /Contrat/Nature want "CDD, CDI, CDIC" got "string"`},
+		"no value":                               {contrat, `{"Contrat":{"Debut":"2026-01-01"}}`, `required /Contrat/Nature want "" got "" of CDI`},
+		"by a discriminator":                     {tiers + `,"discriminator":{"propertyName":"kind"}}`, `{"kind":"Societe","siret":"123"}`, `required /raison want "string" got "" of Societe`},
+		"by a discriminator with a mapping":      {tiers + `,"discriminator":{"propertyName":"kind","mapping":{"s":"#/components/schemas/Societe","p":"Personne"}}}`, `{"kind":"p"}`, `required /nom want "string" got "" of Personne`},
+		"a value that the discriminator has not": {tiers + `,"discriminator":{"propertyName":"kind"}}`, `{"kind":"Autre"}`, `not-listed /kind want "Personne, Societe" got "string"`},
+		"the nearest":                            {tiers + `}`, `{"raison":"a","siret":"123456789012345"}`, `too-long /siret want "14" got "15" of Societe`},
+		"in a list":                              {`{"items":` + tiers + `}}`, `[{"nom":"a"},{"siret":"1"}]`, `required /1/raison want "string" got "" of Societe`},
+		"a name that is escaped":                 {`{"oneOf":[{"properties":{"a\"b":{"const":1},"c":{"type":"string"}}},{"properties":{"a\"b":{"const":2},"c":{"type":"integer"}}}]}`, `{"a\"b":2,"c":true}`, `wrong-type /c want "integer" got "boolean" of #2`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checker := contract.NewChecker(bodyOf(t, []byte(strings.Replace(string(openapi3Document(test.schema, schemas)), `"3.0.`, `"3.1.`, 1))))
+			if got := problemLines(checker.Check([]byte(test.document))); got != test.want {
+				t.Errorf("got\n%s\nwant\n%s", got, test.want)
+			}
+		})
 	}
 }

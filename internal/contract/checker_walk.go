@@ -112,6 +112,7 @@ func (w *walk) object(r *rule, i int) int {
 		}
 		depth := len(w.path)
 		w.path = append(w.path, waypoint{start: i + 1, end: end - 1})
+		matched := r.patterned != nil && w.patterns(r, name, end+1)
 		switch i = end + 1; { // behind the colon
 		case len(members) > 0 && members[0].name == string(name):
 			m := &members[0]
@@ -122,6 +123,8 @@ func (w *walk) object(r *rule, i int) int {
 			} else {
 				i = w.value(m.rule, i, m.null)
 			}
+		case matched:
+			i = w.skipValue(i)
 		case r.closed:
 			w.unknown(r, name)
 			i = w.skipValue(i)
@@ -140,6 +143,17 @@ func (w *walk) object(r *rule, i int) int {
 		w.absent(&members[k])
 	}
 	return i + 1
+}
+
+// patterns checks the value at i of a member by what is said of names like its own, if anything is.
+func (w *walk) patterns(r *rule, name []byte, i int) (matched bool) {
+	for _, p := range r.patterned {
+		if p.pattern.Match(name) {
+			w.value(p.rule, i, p.null)
+			matched = true
+		}
+	}
+	return matched
 }
 
 // showsNothing tells whether the value at i is a text without anything to be seen, which is none where one is required:
@@ -196,25 +210,6 @@ func (w *walk) more(r *rule, i int) {
 		w.choose(r, i, length)
 	}
 	w.within--
-}
-
-// choose checks that one of several alternatives takes the value at i.
-func (w *walk) choose(r *rule, i, length int) {
-	var likely *rule
-	alike := 0
-	for _, alternative := range r.alternatives {
-		if w.effort -= length; w.effort <= 0 || w.fits(alternative, i) {
-			return
-		}
-		if alternative.kinds&kindAt(w.at(i)) != 0 {
-			likely, alike = alternative, alike+1
-		}
-	}
-	if alike == 1 && w.trying == 0 { // it is the one that was meant: say what is wrong with it
-		w.value(likely, i, false)
-		return
-	}
-	w.problem(mapping.Problem{Code: mapping.ProblemNoAlternative, Got: gotAt(w.text, i)})
 }
 
 // fits tries one alternative on the value at i.

@@ -152,11 +152,11 @@ func (c *comparison) members(path string, before, after *Schema) {
 
 // removed tells of a member that the contract no longer describes. An object of any members takes it still.
 func (c *comparison) removed(path string, p *Property, after *Schema) {
-	if after.FreeForm() {
+	if after.FreeForm() || after.Open && !after.Closed {
 		return
 	}
-	if after.Additional != nil { // it is one of the others now
-		c.schemas(path, p.Schema, after.Additional)
+	if other := after.other(p.Name); other != nil { // it is one of the others now
+		c.schemas(path, p.Schema, other.Schema)
 		return
 	}
 	c.add(path, jobs.ContractMemberRemoved, typeText(p.Schema), "", !p.Schema.ReadOnly)
@@ -168,8 +168,8 @@ func (c *comparison) added(path string, p *Property, before *Schema) {
 		return
 	}
 	c.add(path, jobs.ContractMemberAdded, "", typeText(p.Schema), false)
-	if before.Additional != nil { // it was one of the others
-		c.schemas(path, before.Additional, p.Schema)
+	if other := before.other(p.Name); other != nil { // it was one of the others
+		c.schemas(path, other.Schema, p.Schema)
 	}
 }
 
@@ -208,10 +208,32 @@ func (c *comparison) others(path string, before, after *Schema) {
 	case before.Closed && !after.Closed:
 		c.add(path, jobs.ContractWidened, "object (closed)", "object", false)
 	}
+	c.patterned(path, before, after)
 	if before.Closed || after.Closed {
 		return
 	}
 	c.within(below(path, "*"), before.Additional, after.Additional)
+}
+
+// patterned compares members that are known by patterns of their names: those of one pattern with one another.
+func (c *comparison) patterned(path string, before, after *Schema) {
+	for _, now := range after.Patterned {
+		var was *Schema
+		for _, p := range before.Patterned {
+			if p.Pattern.String() == now.Pattern.String() {
+				was = p.Schema
+			}
+		}
+		if was != nil || !before.Closed {
+			c.within(below(path, "/"+now.Pattern.String()+"/"), was, now.Schema)
+		}
+	}
+	for _, was := range before.Patterned {
+		same := func(p Patterned) bool { return p.Pattern.String() == was.Pattern.String() }
+		if after.Closed && !slices.ContainsFunc(after.Patterned, same) {
+			c.add(below(path, "/"+was.Pattern.String()+"/"), jobs.ContractMemberRemoved, typeText(was.Schema), "", true)
+		}
+	}
 }
 
 // elements compares what arrays hold.

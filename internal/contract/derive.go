@@ -74,9 +74,22 @@ func (a *advisor) body(op *Operation) {
 	case (s.Type == TypeAny || s.Type == TypeObject) && s.FreeForm() && s.Additional == nil && s.Enum == nil && s.Also == nil:
 		a.warning("", fmt.Sprintf(whole, op.callName()), "")
 	}
+	a.unchecked(op)
 	if op.JSONType != "" {
 		a.warning("", fmt.Sprintf("by the contract %s takes the JSON of %s alone, and syncd sends it as %s", op.callName(), tidy(op.JSONType), jsonMedia),
 			"ask whom the API belongs to whether it takes that")
+	}
+}
+
+// unchecked tells what the call demands and nobody checks.
+func (a *advisor) unchecked(op *Operation) {
+	const most = 10
+	demands := op.Unchecked()
+	for _, demand := range demands[:min(len(demands), most)] {
+		a.info("", fmt.Sprintf("of what %s takes, %s", op.callName(), demand), "")
+	}
+	if more := len(demands) - most; more > 0 {
+		a.info("", fmt.Sprintf("of what %s takes, %d more demands are not checked", op.callName(), more), "'syncd contract show' lists what is not checked")
 	}
 }
 
@@ -153,5 +166,5 @@ func callNames(ops []*Operation) []string {
 
 // callName is how people and configurations name an operation, without the API's own base: "POST /V2/Salarie".
 func (o *Operation) callName() string {
-	return tidy(o.Method + " " + strings.TrimPrefix(o.Path, o.Base))
+	return oneLine(o.Method + " " + strings.TrimPrefix(o.Path, o.Base))
 }

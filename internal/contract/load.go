@@ -43,6 +43,7 @@ func Read(text []byte) (document *Document, err error) {
 		return nil, err
 	}
 	r.swagger2 = strings.HasPrefix(document.Version, "2")
+	r.siblings = !r.swagger2 && !strings.HasPrefix(document.Version, "3.0") && document.Version != "3"
 	r.readDocument(document)
 	r.finish()
 	if r.err != nil {

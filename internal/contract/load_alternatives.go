@@ -29,7 +29,7 @@ func (r *reader) weigh(s *Schema) int {
 	}
 	s.Alternatives, s.Also = within(s.Alternatives), within(s.Also)
 	if ways > maxWays {
-		r.note(d.where, "has too many alternatives within alternatives, which are not checked")
+		r.leaveOut(s, "has too many alternatives within alternatives, which are not checked")
 		s.Alternatives, s.Also, ways = nil, nil, 1
 	}
 	d.ways = ways

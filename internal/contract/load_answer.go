@@ -5,7 +5,7 @@ package contract
 func (r *reader) readAnswers() {
 	defer func() { _ = recover() }() // as in Read: no text is known that gets here
 	answers := newReader(r.root)
-	answers.swagger2 = r.swagger2
+	answers.swagger2, answers.siblings = r.swagger2, r.siblings
 	read := map[*Operation]*Schema{}
 	for operation, responses := range r.responses {
 		read[operation] = answers.success(responses, operation.ID)

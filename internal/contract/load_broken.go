@@ -1,5 +1,7 @@
 package contract
 
+import "slices"
+
 // breakCalls marks the operations that reach a reference which leads nowhere, and notes them. It is an error when no
 // operation is left whole.
 func (r *reader) breakCalls(document *Document) *ReadError {
@@ -54,13 +56,8 @@ func (r *reader) brokenSchemas() map[*Schema]*ReadError {
 func (r *reader) users() map[*Schema][]*Schema {
 	users := map[*Schema][]*Schema{}
 	for _, s := range r.schemas {
-		for _, list := range [][]*Schema{r.drafts[s].parts, s.Alternatives, s.Also, {s.Items, s.Additional}} {
-			for _, used := range list {
-				users[used] = append(users[used], s)
-			}
-		}
-		for i := range s.Properties {
-			users[s.Properties[i].Schema] = append(users[s.Properties[i].Schema], s)
+		for _, used := range slices.Concat(r.drafts[s].parts, s.inner()) {
+			users[used] = append(users[used], s)
 		}
 	}
 	return users

@@ -60,6 +60,10 @@ func (r *reader) settle(s *Schema) {
 		p.Required = p.Required && !inner.ReadOnly
 		p.Null = r.nullFits(inner) || r.swagger2 && !p.Required && r.drafts[inner].nullable != nullRefused
 	}
+	for i := range s.Patterned {
+		p := &s.Patterned[i]
+		p.Null = r.nullFits(p.Schema) || r.swagger2 && r.drafts[p.Schema].nullable != nullRefused
+	}
 	if inner := s.Additional; inner != nil {
 		s.AdditionalNull = r.nullFits(inner) || r.swagger2 && r.drafts[inner].nullable != nullRefused
 	}

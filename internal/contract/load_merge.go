@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,11 +105,14 @@ func (r *reader) mergeValue(s, part *Schema) {
 	} else if s.Alternatives == nil {
 		s.Alternatives = part.Alternatives
 	}
-	r.spend(len(part.Also))
+	r.spend(len(part.Also) + len(part.Unchecked) + len(part.Patterned))
+	s.Unchecked = slices.Concat(s.Unchecked, part.Unchecked)
+	s.Patterned = slices.Concat(s.Patterned, part.Patterned)
+	s.Discriminator = cmp.Or(s.Discriminator, part.Discriminator)
 	s.Also = slices.Concat(s.Also, part.Also)
 	s.Items = r.bothOf(s.Items, part.Items)
 	s.Additional = r.bothOf(s.Additional, part.Additional)
-	s.Closed = s.Closed || part.Closed
+	s.Closed, s.Open = s.Closed || part.Closed, s.Open || part.Open
 }
 
 // mergeType gives up on types that contradict one another: then nothing would fit, and the API surely takes something.
@@ -119,8 +123,7 @@ func (r *reader) mergeType(s, part *Schema) {
 		s.Type = part.Type
 	case s.Type == TypeInteger && part.Type == TypeNumber:
 	default:
-		r.note(r.drafts[s].where, fmt.Sprintf("the parts of its allOf contradict one another (%s, %s): its type is not checked",
-			s.Type, part.Type))
+		r.leaveOut(s, fmt.Sprintf("the parts of its allOf contradict one another (%s, %s): its type is not checked", s.Type, part.Type))
 		s.Type = TypeAny
 	}
 }
@@ -144,7 +147,7 @@ func (r *reader) mergeEnum(s, part *Schema) {
 		}
 	}
 	if common == nil {
-		r.note(r.drafts[s].where, "the parts of its allOf list different values: they are not checked")
+		r.leaveOut(s, "the parts of its allOf list different values: they are not checked")
 	}
 	s.Enum = common
 }

@@ -35,22 +35,33 @@ type pattern struct {
 	costly   bool           // that is why
 }
 
-func (r *reader) fillPattern(s *Schema, d *draft, m map[string]any) {
+func (r *reader) fillPattern(s *Schema, m map[string]any) {
 	s.PatternText = textIn(m, "pattern")
 	if s.PatternText == "" {
 		return
 	}
-	p, known := r.patterns[s.PatternText]
+	p := r.pattern(s.PatternText)
+	if s.Pattern = p.compiled; s.Pattern == nil {
+		r.leaveOut(s, p.why(s.PatternText))
+	}
+}
+
+// pattern compiles a pattern, once each.
+func (r *reader) pattern(text string) pattern {
+	p, known := r.patterns[text]
 	if !known {
-		p = r.compile(s.PatternText)
-		r.patterns[s.PatternText] = p
+		p = r.compile(text)
+		r.patterns[text] = p
 	}
-	switch s.Pattern = p.compiled; {
-	case p.costly:
-		r.note(d.where, fmt.Sprintf("the pattern %s is too costly: it is not checked", named(s.PatternText)))
-	case p.compiled == nil:
-		r.note(d.where, fmt.Sprintf("Go cannot read the pattern %s: it is not checked", named(s.PatternText)))
+	return p
+}
+
+// why says why a pattern is not checked.
+func (p pattern) why(text string) string {
+	if p.costly {
+		return fmt.Sprintf("the pattern %s is too costly: it is not checked", named(text))
 	}
+	return fmt.Sprintf("Go cannot read the pattern %s: it is not checked", named(text))
 }
 
 // compile refuses what needs more time or memory than a pattern is worth, before it is spent.

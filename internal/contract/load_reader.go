@@ -18,6 +18,7 @@ const (
 type reader struct {
 	root     map[string]any
 	swagger2 bool
+	siblings bool       // what stands beside a $ref counts: OpenAPI 3.1
 	err      *ReadError // the first that occurred; from then on nothing more is read
 	broken   *ReadError // the first reference of the call that is being read which leads nowhere
 	notes    []string

@@ -97,11 +97,7 @@ func (r *reader) referred(ref string) *Schema {
 		return s
 	}
 	node, err := r.resolve(ref)
-	name := ref[strings.LastIndexByte(ref, '/')+1:]
-	name = mapping.PointerName(name)
-	if decoded, err := url.PathUnescape(name); err == nil {
-		name = decoded
-	}
+	name := definitionName(ref)
 	s := r.newSchema(name)
 	s.Name = oneLine(name)
 	r.drafts[s].broken = err
@@ -110,4 +106,13 @@ func (r *reader) referred(ref string) *Schema {
 		r.unread = append(r.unread, unread{s, m})
 	}
 	return s
+}
+
+// definitionName is the last part of a reference: the name of what it leads to.
+func definitionName(ref string) string {
+	name := mapping.PointerName(ref[strings.LastIndexByte(ref, '/')+1:])
+	if decoded, err := url.PathUnescape(name); err == nil {
+		name = decoded
+	}
+	return name
 }

@@ -1,8 +1,11 @@
 package contract
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"syncd/internal/mapping"
 )
@@ -13,7 +16,7 @@ func (r *reader) schema(node any, where string) *Schema {
 	if !ok || r.err != nil {
 		return r.anything // true, or a mistake of the contract
 	}
-	if ref, refers := m["$ref"].(string); refers && !hasSiblings(m) {
+	if ref, refers := m["$ref"].(string); refers && len(r.beside(m)) == 0 && !ignores(m) {
 		return r.referred(ref)
 	}
 	s := r.newSchema(where)
@@ -21,15 +24,47 @@ func (r *reader) schema(node any, where string) *Schema {
 	return s
 }
 
-// hasSiblings tells whether something of use stands beside a $ref. The specifications ignore it, Swashbuckle writes it,
-// and it tells what the API does.
-func hasSiblings(m map[string]any) bool {
-	for _, name := range []string{"description", "readOnly", "nullable", "x-nullable"} {
-		if _, has := m[name]; has {
-			return true
+// beside is what of use stands beside a $ref. Before OpenAPI 3.1 the specifications ignore it all, but Swashbuckle writes
+// some, and that tells what the API does.
+func (r *reader) beside(m map[string]any) map[string]any {
+	siblings := map[string]any{}
+	for name, value := range m {
+		if r.siblings && name != "$ref" || slices.Contains([]string{"description", "readOnly", "nullable", "x-nullable"}, name) {
+			siblings[name] = value
 		}
 	}
-	return false
+	return siblings
+}
+
+// demands are the keywords that refuse values, and that are checked where they count.
+var demands = []string{"type", "format", "enum", "const", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
+	"exclusiveMaximum", "multipleOf", "required", "properties", "patternProperties", "additionalProperties", "items", "minItems", "maxItems",
+	"uniqueItems", "allOf", "anyOf", "oneOf"}
+
+// unchecked are those that are not checked anywhere.
+var unchecked = []string{"not", "if", "dependentRequired", "dependentSchemas", "dependencies", "propertyNames", "contains", "minProperties",
+	"maxProperties", "unevaluatedProperties", "unevaluatedItems", "prefixItems"}
+
+// among are the keywords of a list that a schema has, other than those that say nothing.
+func among(keywords []string, m map[string]any) (found []string) {
+	for _, name := range keywords {
+		if value, has := m[name]; has && value != true && value != json.Number("0") {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+func ignores(m map[string]any) bool { return len(among(demands, m))+len(among(unchecked, m)) > 0 }
+
+// leaveOut says of a schema what it demands and nobody checks.
+func (r *reader) leaveOut(s *Schema, text string) {
+	where := r.drafts[s].where
+	r.note(where, text)
+	if where != "" {
+		text = oneLine(where) + ": " + text
+	}
+	s.Unchecked = append(s.Unchecked, text)
 }
 
 // fill reads what a node says into its schema.
@@ -37,13 +72,17 @@ func (r *reader) fill(s *Schema, m map[string]any) {
 	d := r.drafts[s]
 	if ref, refers := m["$ref"].(string); refers {
 		d.parts = append(d.parts, r.referred(ref))
-		m = beside(m)
+		siblings := r.beside(m)
+		if ignored := append(among(demands, m), among(unchecked, m)...); len(ignored) > 0 && !r.siblings {
+			r.leaveOut(s, "what stands beside its $ref is not checked: "+strings.Join(ignored, ", "))
+		}
+		m = siblings
 	}
 	s.Description, s.Format, s.ReadOnly = oneLine(textIn(m, "description")), oneLine(textIn(m, "format")), isTrue(m, "readOnly")
 	r.fillType(s, d, m)
 	r.fillEnum(s, d, m)
 	r.fillLimits(s, m)
-	r.fillPattern(s, d, m)
+	r.fillPattern(s, m)
 	r.fillMembers(s, d, m)
 	if items, has := m["items"]; has {
 		s.Items = r.schema(items, d.where+"[]")
@@ -53,19 +92,22 @@ func (r *reader) fill(s *Schema, m map[string]any) {
 	}
 	r.fillAlternatives(s, d, listIn(m, "anyOf"))
 	r.fillAlternatives(s, d, listIn(m, "oneOf"))
-	if _, has := m["not"]; has {
-		r.note(d.where, `"not" is not checked`)
+	if told := objectIn(m, "discriminator"); textIn(told, "propertyName") != "" && s.Alternatives != nil {
+		s.Discriminator = discriminator(told)
+	}
+	for _, name := range among(unchecked, m) {
+		r.leaveOut(s, fmt.Sprintf("%q is not checked", name))
 	}
 }
 
-func beside(m map[string]any) map[string]any {
-	siblings := map[string]any{}
-	for _, name := range []string{"description", "readOnly", "nullable", "x-nullable"} {
-		if value, has := m[name]; has {
-			siblings[name] = value
-		}
+// discriminator reads which definition each value means: a mapping names it by a $ref, or bare.
+func discriminator(told map[string]any) *Discriminator {
+	d := &Discriminator{Property: textIn(told, "propertyName"), Names: map[string]string{}}
+	for value, ref := range objectIn(told, "mapping") {
+		name, _ := ref.(string)
+		d.Names[value] = definitionName(name)
 	}
-	return siblings
+	return d
 }
 
 // fillType reads the type. OpenAPI 3.1 lists several, and null among them.
@@ -86,7 +128,7 @@ func (r *reader) fillType(s *Schema, d *draft, m map[string]any) {
 	case len(types) == 1 && knownType(types[0]):
 		s.Type = types[0]
 	case len(types) > 0:
-		r.note(d.where, "its type is not checked")
+		r.leaveOut(s, "its type is not checked")
 	case m["properties"] != nil || m["additionalProperties"] != nil:
 		s.Type = TypeObject
 	case m["items"] != nil:
@@ -185,11 +227,26 @@ func (r *reader) fillMembers(s *Schema, d *draft, m map[string]any) {
 	sortProperties(s.Properties)
 	switch additional := m["additionalProperties"].(type) {
 	case bool:
-		s.Closed = !additional
+		s.Closed, s.Open = !additional, additional
 	case map[string]any:
-		if len(additional) > 0 {
+		if s.Open = len(additional) == 0; !s.Open {
 			s.Additional = r.schema(additional, below(d.where, "*"))
 		}
+	}
+	r.fillPatterned(s, d, objectIn(m, "patternProperties"))
+}
+
+// fillPatterned reads members that are known by patterns of their names. Where one cannot be read, any name may be of it.
+func (r *reader) fillPatterned(s *Schema, d *draft, described map[string]any) {
+	r.spend(len(described))
+	for _, text := range sortedNames(described) {
+		p := r.pattern(text)
+		if p.compiled == nil {
+			r.leaveOut(s, p.why(text))
+			s.Closed, s.Open, s.Additional = false, true, nil
+			continue
+		}
+		s.Patterned = append(s.Patterned, Patterned{Pattern: p.compiled, Schema: r.schema(described[text], below(d.where, "/"+text+"/"))})
 	}
 }
 

@@ -37,7 +37,7 @@ func (d *Document) Overview() []OperationLine {
 	})
 	lines := make([]OperationLine, len(ops))
 	for i, op := range ops {
-		lines[i] = OperationLine{Call: op.callName(), ID: tidy(op.ID), Summary: tidy(op.Summary)}
+		lines[i] = OperationLine{Call: op.callName(), ID: op.ID, Summary: op.Summary}
 		lines[i].Media = op.Media
 		switch {
 		case op.Broken != nil:
@@ -53,9 +53,9 @@ func (d *Document) Overview() []OperationLine {
 func (s *Schema) title() string {
 	switch items := s.elements(); {
 	case s.Name != "":
-		return tidy(s.Name)
+		return s.Name
 	case items != nil && items.Name != "":
-		return tidy(items.Name) + "[]"
+		return items.Name + "[]"
 	}
 	return s.kind()
 }
@@ -68,20 +68,21 @@ type MemberLine struct {
 	Required    bool     `json:"required,omitempty"`
 	ReadOnly    bool     `json:"read_only,omitempty"`
 	Enum        []string `json:"enum,omitempty"`        // JSON texts
+	Pattern     string   `json:"pattern,omitempty"`     // not cut
 	Description string   `json:"description,omitempty"` // on one line, not cut
 	Cut         bool     `json:"cut,omitempty"`         // its members are not listed: it lies within its own kind, or too deep
 }
 
 // Outline lists the members of the JSON that the call takes, each object before its members. Definitions that refer to
-// themselves are listed once on each way down.
-func (o *Operation) Outline() []MemberLine {
+// themselves are listed once on each way down. Those that refer to each other multiply: all = false where the list ends
+// before they do.
+func (o *Operation) Outline() (lines []MemberLine, all bool) {
 	if o.Body == nil {
-		return nil
+		return nil, true
 	}
-	var lines []MemberLine
-	o.Body.each(func(p spot) bool {
+	all = o.Body.visit(maxListed, func(p spot) bool {
 		line := MemberLine{
-			Path: oneLine(p.path), Type: p.terms(), Required: p.Required, ReadOnly: p.Schema.ReadOnly, Enum: plainTexts(p.Schema.Enum),
+			Path: oneLine(p.path), Type: p.terms(), Required: p.Required, ReadOnly: p.Schema.ReadOnly, Enum: plainTexts(p.Schema.Enum), Pattern: oneLine(p.Schema.PatternText),
 			Description: oneLine(p.Schema.Description), Cut: p.cut, Of: oneLine(p.Schema.Name),
 		}
 		if items := p.Schema.elements(); items != nil {
@@ -93,7 +94,7 @@ func (o *Operation) Outline() []MemberLine {
 		lines = append(lines, line)
 		return true
 	})
-	return lines
+	return lines, all
 }
 
 // Operation finds a call by its operationId, by verb and path ("POST /V2/Salarie"), or by its path alone where one verb is

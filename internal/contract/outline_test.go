@@ -32,7 +32,8 @@ func TestOutline(t *testing.T) {
 			"Mots":{"type":"array","items":{"type":"string"}},"Tout":{}}},
 		"Element":{"type":"object","properties":{"Montant":{"type":"number"},"Parent":{"$ref":"#/definitions/Element"}}}`)
 	var got []string
-	for _, l := range op.Outline() {
+	lines, _ := op.Outline()
+	for _, l := range lines {
 		got = append(got, fmt.Sprintf("%s: %s of %q required=%v read-only=%v cut=%v %v %s", l.Path, l.Type, l.Of, l.Required, l.ReadOnly, l.Cut, l.Enum, l.Description))
 	}
 	want := []string{
@@ -65,9 +66,9 @@ func TestOutlineIsBounded(t *testing.T) {
 		definitions = append(definitions, fmt.Sprintf(`"D%d":{"type":"object","properties":{%s}}`, i, strings.Join(properties, ",")))
 	}
 	op := taking(t, `"Salarie":{"type":"object","properties":{"A":{"$ref":"#/definitions/D0"}}},`+strings.Join(definitions, ","))
-	lines := op.Outline()
-	if len(lines) == 0 || len(lines) > 2000 {
-		t.Errorf("%d lines", len(lines))
+	lines, all := op.Outline()
+	if len(lines) != 50_000 || all {
+		t.Errorf("%d lines, said to be all: %v", len(lines), all)
 	}
 	for _, l := range lines {
 		if strings.Count(l.Path, ".") > 8 {
@@ -78,10 +79,10 @@ func TestOutlineIsBounded(t *testing.T) {
 
 func TestOutlineOfNothing(t *testing.T) {
 	t.Parallel()
-	if lines := (&contract.Operation{}).Outline(); lines != nil {
+	if lines, all := (&contract.Operation{}).Outline(); lines != nil || !all {
 		t.Errorf("listed %v", lines)
 	}
-	list := taking(t, `"Salarie":{"type":"array","items":{"type":"object","properties":{"A":{"type":"string"}}}}`).Outline()
+	list, _ := taking(t, `"Salarie":{"type":"array","items":{"type":"object","properties":{"A":{"type":"string"}}}}`).Outline()
 	if len(list) != 2 || list[0].Path != "[]" || list[1].Path != "[].A" {
 		t.Errorf("listed %+v", list)
 	}
@@ -115,5 +116,24 @@ func TestFindByName(t *testing.T) {
 		if found != test.found || !slices.Equal(near, test.near) {
 			t.Errorf("%q finds %q, near %q; want %q, %q", test.name, found, near, test.found, test.near)
 		}
+	}
+}
+
+// What people paste into other tools is whole: 3,000 members, and names and patterns of any length.
+func TestListsCutNothing(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("Salarie", 30)
+	var properties []string
+	for i := range 3000 {
+		properties = append(properties, fmt.Sprintf(`"M%04d":{"type":"string","pattern":"^(%s)?$"}`, i, long))
+	}
+	d := api(t, `"/V2/`+long+`":{"post":{"operationId":"`+long+`","summary":"`+long+`","parameters":[{"in":"body","name":"s","schema":{"$ref":"#/definitions/`+long+`"}}]}}`,
+		`,"definitions":{"`+long+`":{"type":"object","properties":{`+strings.Join(properties, ",")+`}}}`)
+	if got, want := d.Overview()[0], (contract.OperationLine{Call: "POST /V2/" + long, ID: long, Summary: long, Body: long}); !reflect.DeepEqual(got, want) {
+		t.Errorf("listed %+v", got)
+	}
+	lines, all := d.Operations[0].Outline()
+	if len(lines) != 3000 || !all || lines[2999].Pattern != "^("+long+")?$" {
+		t.Errorf("%d lines, all: %v", len(lines), all)
 	}
 }

@@ -3,8 +3,9 @@ package contract
 import "slices"
 
 const (
-	maxLevels  = 8    // members within members, from which on a contract is cut short for people
-	maxMembers = 2000 // in all: definitions that refer to each other multiply
+	maxLevels  = 8      // members within members, from which on a contract is cut short for people
+	maxMembers = 2000   // that are looked through: definitions that refer to each other multiply
+	maxListed  = 50_000 // that are listed
 )
 
 // spot is one member of a body, as a walk comes by it.
@@ -20,16 +21,21 @@ type bodyWalk struct {
 	visit func(spot) (enter bool)
 	above []*Schema // the objects that the current one lies within
 	left  int
+	cut   bool // there are more
 }
 
-// each visits all members of a body in the order of their names. A body that is an array has one spot of the path "[]".
-func (s *Schema) each(visit func(spot) (enter bool)) {
-	w := &bodyWalk{visit: visit, left: maxMembers}
+// each visits the members of a body in the order of their names. A body that is an array has one spot of the path "[]".
+func (s *Schema) each(visit func(spot) (enter bool)) { s.visit(maxMembers, visit) }
+
+// visit is each for at most so many members. It tells whether these are all.
+func (s *Schema) visit(most int, visit func(spot) (enter bool)) (all bool) {
+	w := &bodyWalk{visit: visit, left: most}
 	if s.takes(TypeArray) && s.elements() != nil {
 		w.at(spot{Property: &Property{Schema: s.elements()}, path: "[]", depth: 0})
-		return
+	} else {
+		w.object(s, "", 0)
 	}
-	w.object(s, "", 0)
+	return !w.cut
 }
 
 func (w *bodyWalk) object(s *Schema, path string, depth int) {
@@ -43,6 +49,7 @@ func (w *bodyWalk) object(s *Schema, path string, depth int) {
 
 func (w *bodyWalk) at(p spot) {
 	if w.left == 0 {
+		w.cut = true
 		return
 	}
 	w.left--

@@ -70,6 +70,9 @@ type Schema struct {
 	Additional *Schema // nil = any value
 	// AdditionalNull tells whether null fits there as well: in Swagger 2.0 as for a member that is not required.
 	AdditionalNull bool
+	// Open tells that the contract says so itself (additionalProperties: true): what Properties does not have is not dropped.
+	Open      bool
+	Patterned []Patterned // members by their names (patternProperties), beside Properties
 
 	Items       *Schema // of an array; nil = any
 	MinItems    int
@@ -78,6 +81,23 @@ type Schema struct {
 
 	Alternatives []*Schema // anyOf and oneOf: one of them must fit as well; nil = none
 	Also         []*Schema // each must fit as well: what allOf demands and one schema cannot hold, as a second pattern
+	// Discriminator names the member whose value says which alternative is meant; nil = none.
+	Discriminator *Discriminator
+
+	Unchecked []string // what it demands and nobody checks, with its place: `Salarie.Nir: "not" is not checked`
+}
+
+// Patterned are members whose names match a pattern.
+type Patterned struct {
+	Pattern *regexp.Regexp
+	Null    bool // null fits, as for Property
+	Schema  *Schema
+}
+
+// Discriminator is the member that tells alternatives apart.
+type Discriminator struct {
+	Property string
+	Names    map[string]string // of the definition that a value means; what it does not have means the definition of its own name
 }
 
 // Property is one member of an object.
@@ -115,5 +135,5 @@ func (s *Schema) Property(name string) *Property {
 
 // FreeForm tells whether the schema says nothing about the members that an object has: then none is unknown.
 func (s *Schema) FreeForm() bool {
-	return len(s.Properties) == 0 && !s.Closed && len(s.Alternatives) == 0
+	return len(s.Properties) == 0 && len(s.Patterned) == 0 && !s.Closed && len(s.Alternatives) == 0
 }

@@ -83,10 +83,26 @@ func (s *Schema) lookup(name string) (property *Property, known bool) {
 			return property, true
 		}
 	}
-	if s.Additional != nil && !s.Closed {
-		return &Property{Name: name, Null: s.AdditionalNull, Schema: s.Additional}, true
+	if other := s.other(name); other != nil {
+		return other, true
+	}
+	if s.Open && !s.Closed {
+		return nil, true
 	}
 	return nil, s.FreeForm() && len(s.variants()) == 0 && (s.Type == TypeAny || s.Type == TypeObject)
+}
+
+// other is what a contract says of a member that it does not name: by a pattern, or as of all others; nil = nothing.
+func (s *Schema) other(name string) *Property {
+	for i := range s.Patterned {
+		if p := &s.Patterned[i]; p.Pattern.MatchString(name) {
+			return &Property{Name: name, Null: p.Null, Schema: p.Schema}
+		}
+	}
+	if s.Additional != nil && !s.Closed {
+		return &Property{Name: name, Null: s.AdditionalNull, Schema: s.Additional}
+	}
+	return nil
 }
 
 // variants are the alternatives of a schema, and those of what must fit as well.

@@ -124,6 +124,7 @@ type Problem struct {
 	Count      int         `json:"count,omitempty"`   // rows concerned, where that is more than one
 	Want       string      `json:"want,omitempty"`    // what would fit, where the contract tells
 	Got        string      `json:"got,omitempty"`     // the shape of what is there, never the value itself
+	Branch     string      `json:"branch,omitempty"`  // of several forms that the contract takes, the one that was meant: "Contrat_CDD", "#2"
 }
 
 // Nearest is a code that may have been meant.

@@ -23,6 +23,8 @@ type contractWords struct {
 	amend, add     string            // where, section %s
 	typed          string            // type %s, section %s: another way to mend a column
 	heldChanged    string            // why a run is held: for what changed, for members that are not taken, for both
+	branch         string            // by which of several forms a problem is told
+	numbered       string            // one that has no name
 	heldUnknown    string
 	heldBoth       string
 	breaking       plural // titles of changes, their number %s

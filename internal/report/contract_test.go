@@ -74,6 +74,12 @@ func TestProblemsOfTheContract(t *testing.T) {
 			"Elements: the list has 1,234 items, Isidoor takes at most 10", "Elements : la liste compte 1\u202f234 éléments, Isidoor attend 10 au plus"},
 		{mapping.Problem{Code: mapping.ProblemItemCount, Path: "/Elements", Want: "unique", Got: "2"},
 			"Elements: the list has 2 items, Isidoor takes each only once", "Elements : la liste compte 2 éléments, Isidoor attend chacun une seule fois"},
+		{mapping.Problem{Code: mapping.ProblemRequired, Path: "/Contrat/Fin", Want: "string", Branch: "CDD"},
+			"Contrat.Fin: Isidoor requires a text here, and the document has none (taken for CDD, one of the forms that Isidoor takes here); to add: in [job.fields]",
+			"Contrat.Fin : Isidoor exige ici un texte, et le document n'en a pas (lu comme CDD, une des formes qu'Isidoor accepte ici) ; à ajouter : dans [job.fields]"},
+		{mapping.Problem{Code: mapping.ProblemWrongFormat, Path: "/A", Want: "date", Value: "x", Branch: "#2"},
+			`A: "x" is not a date such as 2026-11-30 (taken for form 2, one of the forms that Isidoor takes here)`,
+			"A : « x » n'est pas une date comme 2026-11-30 (lu comme la forme 2, une des formes qu'Isidoor accepte ici)"},
 		{mapping.Problem{Code: mapping.ProblemNoAlternative, Path: "/Adresse"},
 			"Adresse: what is there fits none of the forms that Isidoor takes", "Adresse : ce qui s'y trouve n'a aucune des formes qu'Isidoor accepte"},
 	} {

@@ -20,6 +20,7 @@ var englishContract = contractWords{
 	limits: map[string]string{"<=": "at most %s", ">=": "at least %s", "<": "less than %s", ">": "more than %s", "multiple of": "a multiple of %s"},
 	unique: "each only once", value: "a value", other: "something else", or: " or ",
 	characters: plural{"%s character", "%s characters"}, items: plural{"%s item", "%s items"},
+	branch: " (taken for %s, one of the forms that Isidoor takes here)", numbered: "form %s",
 	meant: " (did you mean %s?)",
 	item:  "%s, element %s",
 	amend: "to correct: in %s", add: "to add: in %s",

@@ -40,6 +40,19 @@ func (p *Printer) expectations(problem *mapping.Problem) []string {
 		"{least}", p.countOf(words.characters, problem.Want)}
 }
 
+// branch names the form, of several that the contract takes, by which a problem is told: its definition, or its number.
+func (p *Printer) branch(name string) string {
+	words := &p.catalogue.contract
+	number, numbered := strings.CutPrefix(name, "#")
+	switch {
+	case name == "":
+		return ""
+	case numbered:
+		name = fmt.Sprintf(words.numbered, number)
+	}
+	return fmt.Sprintf(words.branch, name)
+}
+
 // types are JSON types in words, "a text or nothing (null)"; other text stays as it is, and none is called fallback.
 func (p *Printer) types(list, fallback string) string {
 	if list == "" {

@@ -20,6 +20,7 @@ var frenchContract = contractWords{
 	limits: map[string]string{"<=": "%s au plus", ">=": "%s au moins", "<": "moins de %s", ">": "plus de %s", "multiple of": "un multiple de %s"},
 	unique: "chacun une seule fois", value: "une valeur", other: "autre chose", or: " ou ",
 	characters: plural{"%s caractère", "%s caractères"}, items: plural{"%s élément", "%s éléments"},
+	branch: " (lu comme %s, une des formes qu'Isidoor accepte ici)", numbered: "la forme %s",
 	meant: " (serait-ce %s ?)",
 	item:  "%s, élément %s",
 	amend: "à corriger : dans %s", add: "à ajouter : dans %s",

@@ -74,7 +74,7 @@ func (p *Printer) fact(problem mapping.Problem) string {
 		text = words.quoted
 	}
 	names := append(p.expectations(&problem), "{value}", fmt.Sprintf(p.catalogue.quote, problem.Value), "{list}", problem.Dictionary)
-	text = strings.NewReplacer(names...).Replace(text)
+	text = strings.NewReplacer(names...).Replace(text) + p.branch(problem.Branch)
 	if problem.Path == "" {
 		return text
 	}
