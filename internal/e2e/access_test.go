@@ -84,3 +84,24 @@ func TestACheckFindsRightsThatFunctionsLack(t *testing.T) {
 	w.exec(`GRANT SELECT ON staging.hidden TO ` + role)
 	w.must(look())
 }
+
+// A right that is missing in the ledger is named as that, and waited for; it is no defect of syncd.
+func TestALedgerThatLacksARightIsNamed(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 3)
+	role, login := w.db.Login(t)
+	w.exec(`GRANT USAGE ON SCHEMA syncd TO ` + role + `; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA syncd TO ` + role + `;
+		GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA syncd TO ` + role + `; REVOKE SELECT ON syncd.dictionary_entry FROM ` + role)
+	limited, err := store.Open(t.Context(), store.Options{URL: login, Keys: w.keys, Version: "test"})
+	w.must(err)
+	t.Cleanup(limited.Close)
+	r.Ledger, r.Patience = limited, &jobs.Patience{Deadline: time.Hour, Pause: time.Millisecond, MaxPause: time.Millisecond}
+	run, err := w.push(r, nil)
+	if run == nil || run.State != jobs.Queued || run.Failure != (jobs.Reason{Code: jobs.ReasonLedgerRefused, Detail: "42501"}) || !errors.Is(err, jobs.ErrRefused) {
+		t.Fatalf("%+v %v", run, err)
+	}
+	w.exec(`GRANT SELECT ON syncd.dictionary_entry TO ` + role)
+	run, err = r.ResumePush(context.Background(), &w.job, run.ID)
+	w.must(err)
+	w.wantState(run, jobs.Succeeded)
+}

@@ -27,6 +27,9 @@ const (
 	causeCertificate  cause = "certificate"
 	causeAddress      cause = "address"
 	causeAnswer       cause = "answer"
+	causeViewOwner    cause = "view owner"
+	causeSomeRight    cause = "some right"
+	causeNotSQL       cause = "not SQL"
 	causeWrites       cause = "writes"
 	causeElsewhere    cause = "elsewhere"
 	causeCancelled    cause = "cancelled"
@@ -58,6 +61,9 @@ var causes = []struct {
 	{jobs.ReasonUnusual, regexp.MustCompile(`certificate`), causeCertificate},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answer is HTML|is not a token|a redirect`), causeAddress},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 2\d\d\b.*, (?:which does not say|which cannot be judged|and its body)`), causeAnswer},
+	{jobs.ReasonStaging, regexp.MustCompile(`the owner of a view lacks the right to read "([^"]+)"`), causeViewOwner},
+	{jobs.ReasonStaging, regexp.MustCompile(`the role lacks a right to something`), causeSomeRight},
+	{jobs.ReasonStaging, regexp.MustCompile(`^reading staging \(([^)]+)\): it is not SQL`), causeNotSQL},
 	{jobs.ReasonStaging, regexp.MustCompile(`: it writes`), causeWrites},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`another server, which a foreign table`), causeElsewhere},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`SQLSTATE 57014`), causeCancelled},

@@ -247,6 +247,9 @@ func TestInspectSeesAStandby(t *testing.T) {
 	if !errors.Is(err, jobs.ErrUnreachable) { // a failover sets it right
 		t.Errorf("%v", err)
 	}
+	if read, err := (&fixture{T: t}).values(db.URL, jobs.Source{}, `SELECT '1' AS key`); err != nil || read["key"] != "1" { // staging can be one
+		t.Errorf("%v %v", read, err)
+	}
 	if err := server.Restart(func(string) error { return os.Remove(signal) }); err != nil {
 		t.Fatal(err)
 	}
