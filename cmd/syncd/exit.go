@@ -140,7 +140,7 @@ func failureCode(code jobs.ReasonCode) int {
 	switch code {
 	case jobs.ReasonConfiguration, jobs.ReasonIdentity, jobs.ReasonStaging, jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused:
 		return exitConfiguration
-	case jobs.ReasonUnreachable, jobs.ReasonUnusual, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced:
+	case jobs.ReasonUnreachable, jobs.ReasonUnusual, jobs.ReasonSlow, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced:
 		return exitUnreachable
 	case jobs.ReasonNotReady, jobs.ReasonContract, jobs.ReasonFormOutdated, jobs.ReasonOutdated, jobs.ReasonUnapproved:
 		return exitHeld

@@ -230,6 +230,9 @@ func shut(w http.ResponseWriter, status int) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html")
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "3600")
+	}
 	if status == http.StatusFound {
 		w.Header().Set("Location", "/maintenance")
 	}

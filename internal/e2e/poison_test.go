@@ -302,3 +302,40 @@ func TestRefusedClientIsNotTakenForPassing(t *testing.T) {
 		t.Fatalf("%+v", run.Failure)
 	}
 }
+
+// A daemon's run comes back when the partner asked to be called again, at whichever call it did, and not before.
+func TestRunComesBackWhenThePartnerAsked(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/Dossier", "/Salarie", "/token"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			w, r := ready(t, 20)
+			w.job.StopAfter = 3
+			r.API = w.connect(nil)
+			r.Patience = &jobs.Patience{Deadline: 6 * time.Hour, Pause: time.Millisecond, MaxPause: time.Millisecond}
+			w.front.close(path, 503)
+			run, err := w.push(r, nil)
+			if run == nil || run.State != jobs.Queued || run.Failure.Code != jobs.ReasonUnreachable {
+				t.Fatalf("%+v, %v", run, err)
+			}
+			if in := time.Until(*run.NotBefore); in < 59*time.Minute || in > time.Hour {
+				t.Errorf("in %s", in)
+			}
+		})
+	}
+}
+
+// An API that takes longer than we wait is told so, of the run and of each employee.
+func TestSlowAPIIsNamed(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 6)
+	w.job.StopAfter, w.job.MaxInFlight = 2, 2
+	r.API = w.connect(func(o *restapi.Options) { once(o); o.RequestTimeout = 300 * time.Millisecond })
+	w.front.play(always(hangs))
+	run := w.run(r, jobs.Failed, nil)
+	if run.Failure != (jobs.Reason{Code: jobs.ReasonSlow, Detail: "300ms"}) {
+		t.Fatalf("%+v", run.Failure)
+	}
+	w.wantItem(r, run, "00001", jobs.ItemPending, jobs.ReasonSlow)
+	w.wantDoubt("00001", true)
+}

@@ -69,6 +69,9 @@ type CallError struct {
 	Hint    string // what to do next
 	Message string // the partner's message, not masked
 
+	RetryAfter time.Duration // the partner asks not to be called again before; 0 = it does not ask
+	Late       time.Duration // there was no answer within this time limit of an attempt; 0 = that is not what happened
+
 	Definite bool // of class configuration: whoever is in charge said so by the rules of the protocol, so it does not pass
 }
 

@@ -47,6 +47,8 @@ func failureReason(err error) Reason {
 		return Reason{ReasonConfiguration, told}
 	case errors.As(err, &call) && call.Class == ClassTechnical:
 		return Reason{ReasonFailures, told}
+	case lateness(err) != "":
+		return Reason{ReasonSlow, lateness(err)}
 	case errors.As(err, &call), errors.Is(err, ErrUnreachable):
 		return Reason{ReasonUnreachable, told}
 	case errors.As(err, &identity):

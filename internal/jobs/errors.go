@@ -80,6 +80,24 @@ type UnusualError struct{ CallError }
 
 func (e *UnusualError) Error() string { return e.CallError.Error() }
 
+// askedFor is how long the partner asks not to be called again.
+func askedFor(err error) time.Duration {
+	var call *CallError
+	if errors.As(err, &call) && call.Class == ClassTemporary {
+		return call.RetryAfter
+	}
+	return 0
+}
+
+// lateness is the time limit that an answer did not keep; "" = it was no question of time.
+func lateness(err error) string {
+	var call *CallError
+	if errors.As(err, &call) && call.Late > 0 {
+		return call.Late.String()
+	}
+	return ""
+}
+
 // isDefinite tells a refusal that does not pass by itself.
 func isDefinite(err error) bool {
 	var call *CallError

@@ -81,6 +81,7 @@ const (
 	ReasonTemporary   ReasonCode = "temporary"    // not attempted: the API was busy or away
 	ReasonTechnical   ReasonCode = "technical"    // uncertain: the API failed
 	ReasonNoAnswer    ReasonCode = "no-answer"    // uncertain: sent, no definite answer
+	ReasonSlow        ReasonCode = "slow"         // uncertain: no answer within Detail, the time limit of an attempt; of a run: why it stopped
 	ReasonStillUnsure ReasonCode = "still-unsure" // uncertain: refused now, but an earlier answer is unknown
 	ReasonTurnedAway  ReasonCode = "turned-away"  // not delivered: refused for something else than its data; Detail: the API's message, masked
 	ReasonMoved       ReasonCode = "moved"        // superseded: the baseline moved since the plan

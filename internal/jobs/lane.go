@@ -20,9 +20,10 @@ type answer struct {
 	task
 	outcome  ItemOutcome
 	class    Class
-	answered bool   // somebody answered, be it the API or what stands before it
-	definite bool   // see CallError
-	halt     Reason // why the run stops, if this answer makes it stop
+	answered bool          // somebody answered, be it the API or what stands before it
+	definite bool          // see CallError
+	alone    time.Duration // for so long the partner asks not to be called
+	halt     Reason        // why the run stops, if this answer makes it stop
 }
 
 // lane sends one item after another.
@@ -48,12 +49,13 @@ func (p *pushing) deliver(ctx context.Context, item Claimed) (a answer) {
 	out := p.api.Send(ctx, item.Key, item.Document, p.mayLeave)
 	halt := haltReason(out)
 	if out.Message != "" {
-		if halt.Code != "" { // what ends a run is not about this employee, who is not named there
+		if halt.Code != "" && halt.Code != ReasonSlow { // what ends a run is not about this employee, who is not named there
 			halt.Detail = withWords(halt.Detail, brief(p.job.Mapping.Mask(item.Document, out.Message, "")))
 		}
 		out.Message = p.job.Mapping.Mask(item.Document, out.Message, item.Key)
 	}
-	return answer{outcome: judge(p.job.Semantics, item, out), class: out.Class, answered: out.Answered, definite: isDefinite(out.Err), halt: halt}
+	return answer{outcome: judge(p.job.Semantics, item, out), class: out.Class, answered: out.Answered, definite: isDefinite(out.Err),
+		alone: askedFor(out.Err), halt: halt}
 }
 
 // mayLeave is asked before each request: a paused process that wakes up must not send for a run that it has lost, nor for
@@ -96,7 +98,9 @@ func judge(semantics Semantics, item Claimed, out Outcome) ItemOutcome {
 // can be sent again, by a resume of this run or a newer one; else a person must find out.
 func inDoubt(semantics Semantics, out Outcome) (state ItemState, deferred bool, why Reason) {
 	why = Reason{ReasonNoAnswer, told(out)}
-	if out.Class == ClassTechnical {
+	if late := lateness(out.Err); late != "" {
+		why = Reason{ReasonSlow, late}
+	} else if out.Class == ClassTechnical {
 		why.Code = ReasonTechnical
 	}
 	if semantics == Replace {
@@ -141,6 +145,9 @@ func haltReason(out Outcome) Reason {
 	case ClassConfiguration:
 		return Reason{ReasonConfiguration, detail}
 	case ClassTemporary:
+		if late := lateness(out.Err); late != "" {
+			return Reason{ReasonSlow, late}
+		}
 		return Reason{ReasonUnreachable, detail}
 	case ClassTechnical:
 		return Reason{ReasonFailures, detail}

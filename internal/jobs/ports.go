@@ -43,7 +43,8 @@ type Ledger interface {
 	Resume(ctx context.Context, id int64, request Resumption) (*Run, error)
 	// Finish records the end of a run with its accounting: cancelled when a person asked for that, failed when failure
 	// says why, held likewise for the reasons that hold, else succeeded or incomplete as the accounting gives. With
-	// patience a run that only waits for something is queued again instead of failed. ReasonReplanned queues another run
+	// patience a run that only waits for something is queued again instead of failed, and not before the run's NotBefore,
+	// until its deadline. ReasonReplanned queues another run
 	// in its place. It returns the run as recorded.
 	Finish(ctx context.Context, run *Run, failure Reason, patience *Patience) (*Run, error)
 

@@ -186,6 +186,9 @@ func (p *pushing) take(ctx context.Context, a answer) error {
 	case ClassConfiguration:
 		return p.refused(ctx, a)
 	case ClassTemporary, ClassTechnical:
+		if a.alone > 0 {
+			p.run.leaveAlone(a.outcome.AnsweredAt.Add(a.alone))
+		}
 		if p.failures.add(a.order) >= p.job.StopAfter {
 			p.stopFor(a.halt)
 		}

@@ -157,7 +157,7 @@ type Run struct {
 	ApprovedFor  string     // and why
 	Incarnation  string     // of the ledger that it was planned in; "" = it has no plan
 	Nominal      *time.Time // of the fire that made it; nil = a person made it
-	NotBefore    *time.Time // a queued run waits until then; nil = it can go at once
+	NotBefore    *time.Time // a queued run waits until then, and one that is executed has been asked to; nil = it can go at once
 	Postponed    int        // how often it was queued again because something was away
 	Takeovers    int        // how often its process died
 	Purged       bool       // its items are past their time, and gone: nothing can be done with it any more
@@ -169,6 +169,13 @@ type Run struct {
 	StartedAt    *time.Time
 	FinishedAt   *time.Time
 	Aftermath    *Aftermath // of a run that has ended; nil = nobody asked
+}
+
+// leaveAlone notes until when the partner asks not to be called again.
+func (r *Run) leaveAlone(until time.Time) {
+	if r.NotBefore == nil || r.NotBefore.Before(until) {
+		r.NotBefore = &until
+	}
 }
 
 // Partial tells that the run was limited to some employees: it computes no departures and never completes a period.

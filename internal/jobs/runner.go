@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/rs/zerolog"
 )
@@ -246,6 +247,9 @@ func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Contex
 		halt, err = Reason{Code: ReasonStopped}, nil
 	case err != nil:
 		halt = failureReason(err)
+		if alone := askedFor(err); alone > 0 {
+			run.leaveAlone(time.Now().Add(alone))
+		}
 	}
 	// Recording must also work when the caller's context has ended.
 	finishing, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)

@@ -210,7 +210,7 @@ type steps struct {
 	overtaken, monthClosed                               string
 	wrongContract, wrongAnswer                           string
 	uncertain, unsure, partly, approve, refuse           string
-	turnedAway, unusual                                  string
+	turnedAway, unusual, slow                            string
 	mendConfiguration, mendIdentity                      string
 	mendStaging, waitForAPI, defect, stopped             string
 	running, interrupted, queued, cancelled              string

@@ -63,6 +63,7 @@ var english = catalogue{
 		jobs.ReasonTemporary:   {plain: "not sent: Isidoor was busy or away", with: "not sent: Isidoor was busy or away (HTTP %s)"},
 		jobs.ReasonTechnical:   {plain: "sent, but Isidoor failed while it answered", with: "sent, but Isidoor failed while it answered (HTTP %s)"},
 		jobs.ReasonNoAnswer:    {plain: "sent, but no answer came back", with: "sent, but no usable answer came back (HTTP %s)"},
+		jobs.ReasonSlow:        {plain: "Isidoor takes longer to answer than syncd waits", with: "no answer from Isidoor within %s, which is how long syncd waits (request_timeout)"},
 		jobs.ReasonTurnedAway:  {plain: "refused for something else than the data", with: "refused for something else than the data: %s"},
 		jobs.ReasonStillUnsure: {plain: "refused now, but an earlier sending may have been received", with: "refused now, but an earlier sending may have been received: %s"},
 		jobs.ReasonMoved:       {plain: "another run has sent this employee since the plan was made"},

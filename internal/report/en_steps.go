@@ -24,6 +24,7 @@ var englishSteps = steps{
 	mendIdentity:      "Check that the keys of two dossiers are not swapped, and the siret of this [[dossier]], then go on:",
 	mendStaging:       "Correct staging, or the query that reads it, then:",
 	turnedAway:        "There is nothing to correct in staging: show this answer to Isidoor, or to whoever looks after your firewall or proxy. Nobody else is kept waiting by it.",
+	slow:              "If Isidoor is only slow, raise request_timeout in [isidoor] of the configuration; else wait until it answers again. Then go on where it stopped:",
 	unusual:           "Nothing has to be corrected in the settings yet: wait, or ask Isidoor and whoever looks after your network. A daemon comes back to it by itself. Then go on where it stopped:",
 	waitForAPI:        "Once all is available again, go on where it stopped:",
 	defect:            "Try once more; if it happens again, report it with the log:",

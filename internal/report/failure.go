@@ -128,7 +128,7 @@ var saysItAll = map[jobs.ReasonCode]bool{
 // hasStep tells of failures for which the report itself says what to do. Of others the error's hint knows more.
 func (p *Printer) hasStep(r jobs.Reason) bool {
 	switch r.Code {
-	case jobs.ReasonUnusual, jobs.ReasonIdentity, jobs.ReasonFailures, jobs.ReasonUnreachable:
+	case jobs.ReasonUnusual, jobs.ReasonSlow, jobs.ReasonIdentity, jobs.ReasonFailures, jobs.ReasonUnreachable:
 		return true
 	}
 	_, _, known := p.cause(r)

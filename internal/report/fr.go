@@ -73,6 +73,7 @@ var french = catalogue{
 			several: "non envoyés : Isidoor était occupé ou injoignable", severalWith: "non envoyés : Isidoor était occupé ou injoignable (HTTP %s)"},
 		jobs.ReasonTechnical: {plain: "envoyé, mais Isidoor a rencontré une panne en répondant", with: "envoyé, mais Isidoor a rencontré une panne en répondant (HTTP %s)"},
 		jobs.ReasonNoAnswer:  {plain: "envoyé, mais aucune réponse n'est revenue", with: "envoyé, mais aucune réponse exploitable n'est revenue (HTTP %s)"},
+		jobs.ReasonSlow:      {plain: "Isidoor met plus de temps à répondre que syncd n'attend", with: "pas de réponse d'Isidoor en %s, le temps que syncd attend (request_timeout)"},
 		jobs.ReasonTurnedAway: {plain: "refusé pour autre chose que ses données", with: "refusé pour autre chose que ses données : %s",
 			several: "refusés pour autre chose que leurs données", severalWith: "refusés pour autre chose que leurs données : %s"},
 		jobs.ReasonStillUnsure: {plain: "refusé cette fois, mais un envoi précédent a pu être reçu", with: "refusé cette fois, mais un envoi précédent a pu être reçu : %s"},

@@ -24,6 +24,7 @@ var frenchSteps = steps{
 	mendIdentity:      "Vérifiez que les clés de deux dossiers ne sont pas échangées, et le siret de ce [[dossier]], puis reprenez :",
 	mendStaging:       "Corrigez les données préparées (staging), ou la requête qui les lit, puis :",
 	turnedAway:        "Il n'y a rien à corriger dans les données : montrez cette réponse à Isidoor, ou à qui s'occupe de votre pare-feu ou de votre proxy. Les autres salariés n'en sont pas retardés.",
+	slow:              "Si Isidoor n'est que lent, augmentez request_timeout dans [isidoor] de la configuration ; sinon, attendez qu'il réponde de nouveau. Puis reprenez où l'exécution s'est arrêtée :",
 	unusual:           "Rien n'est à corriger dans les réglages pour l'instant : attendez, ou demandez à Isidoor et à qui s'occupe de votre réseau. Un démon y revient de lui-même. Puis reprenez où l'exécution s'est arrêtée :",
 	waitForAPI:        "Dès que le service est de nouveau disponible, reprenez où il s'est arrêté :",
 	defect:            "Essayez encore une fois ; si cela se répète, signalez-le avec le journal :",

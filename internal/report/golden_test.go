@@ -53,6 +53,8 @@ func TestRun(t *testing.T) {
 	production := run(jobs.Succeeded, tally(1234, 2000))
 	production.Target.Environment, production.Period = "production", "2026-08"
 	open := []jobs.Item{accepted("00001", jobs.Created, 3), ended("00002", jobs.ItemSending, jobs.ReasonChanged, ""), ended("00004", jobs.ItemPending, jobs.ReasonChanged, ""), ended("00005", jobs.ItemPending, jobs.ReasonChanged, "")}
+	late := ended("00017", jobs.ItemPending, jobs.ReasonSlow, "30s")
+	late.Ambiguous = true
 	rest := append(staff(21), ended("00090", jobs.ItemPending, jobs.ReasonTemporary, "503"))
 	for _, c := range []struct {
 		name  string
@@ -78,6 +80,7 @@ func TestRun(t *testing.T) {
 		{"employee", run(jobs.Incomplete, tally(103, 240, all...)), []jobs.Item{all[0], all[4], all[7]}, report.Show{Employees: []string{"00001", "00042", "00055", "00111"}}},
 		{"configuration", failed(jobs.ReasonConfiguration, "POST /V2/Salarie: answered 403 Forbidden\nhint: check the rights of the client with Isidoor", tally(0, 0, rest[20:]...)), rest[20:], report.Show{}},
 		{"turned-away", run(jobs.Incomplete, tally(2, 0, append(staff(3), turnedAway("00015"), turnedAway("00016"), rest[21])...)), append(staff(3), turnedAway("00015"), turnedAway("00016"), rest[21]), report.Show{}},
+		{"slow", failed(jobs.ReasonSlow, "30s", tally(0, 0, late, rest[21])), []jobs.Item{late, rest[21]}, report.Show{}},
 		{"unusual", failed(jobs.ReasonUnusual, "GET /V2/Dossier: the answer is HTML, not JSON\nhint: check base_url and the paths of [isidoor]", jobs.Counts{}), nil, report.Show{}},
 		{"failures", failed(jobs.ReasonFailures, "500", tally(0, 0, rest[20:]...)), rest[20:], report.Show{}},
 		{"identity", failed(jobs.ReasonIdentity, (&jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"}).Error(), jobs.Counts{}), nil, report.Show{}},

@@ -68,7 +68,7 @@ func (p *Printer) besideDoubt(item *jobs.Item, why []string) []string {
 
 // tellsDoubt are the reasons whose sentence says that an answer is unknown. Others are about the last attempt alone.
 var tellsDoubt = map[jobs.ReasonCode]bool{
-	jobs.ReasonInDoubt: true, jobs.ReasonNoAnswer: true, jobs.ReasonTechnical: true, jobs.ReasonStillUnsure: true,
+	jobs.ReasonInDoubt: true, jobs.ReasonNoAnswer: true, jobs.ReasonSlow: true, jobs.ReasonTechnical: true, jobs.ReasonStillUnsure: true,
 }
 
 // problemLines are two lines a problem: what is wrong, and how to mend it.

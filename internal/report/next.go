@@ -171,8 +171,11 @@ func (p *Printer) failedSteps(run *jobs.Run, found *gathered) []step {
 		return []step{{text.mendAccess, resume}}
 	case jobs.ReasonStaging:
 		return []step{{p.mend(run.Failure, text.mendStaging), runCommand(p.corrected(run))}}
-	case jobs.ReasonFailures, jobs.ReasonUnreachable:
+	case jobs.ReasonFailures, jobs.ReasonUnreachable, jobs.ReasonSlow:
 		later := p.mend(run.Failure, text.waitForAPI)
+		if run.Failure.Code == jobs.ReasonSlow {
+			later = text.slow
+		}
 		if found.groups[groupUncertain].stuck > 0 {
 			return []step{{later, runCommand(subjectOf(run))}}
 		}

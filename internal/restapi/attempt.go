@@ -69,7 +69,7 @@ func withoutToken(op *operation, err error) answer {
 	if !errors.As(err, &r) {
 		return cancelled(op)
 	}
-	return answer{CallError: r.CallError, retryAfter: r.retryAfter}
+	return answer{CallError: r.CallError, cooling: r.cooling}
 }
 
 // exchange makes the request and judges its answer.
@@ -90,6 +90,13 @@ func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n i
 	}
 	a.Call = op.label
 	a.left = response != nil || sent.left.Load()
+	a.RetryAfter = meant(a.RetryAfter, c.options.RetryAfterCap)
+	if a.RetryAfter > c.options.RetryAfterCap {
+		a.Problem += ", and asks not to be called again for " + a.RetryAfter.Round(time.Second).String()
+	}
+	if a.left && a.Class == jobs.ClassTemporary && limited.Err() != nil && ctx.Err() == nil {
+		a.late(c.options.RequestTimeout, response != nil)
+	}
 	a.ambiguous = (a.ambiguous || response == nil && a.left) && !op.reads // reading twice does no harm
 	if sent.cut.Load() && !op.reads {
 		a.neverWhole()
@@ -105,6 +112,15 @@ func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n i
 	c.options.Observe(Call{Endpoint: op.name, Outcome: outcomeOf(a, err), Duration: took})
 	logAttempt(c.options.Log, op, a, n, took)
 	return a
+}
+
+// late tells of an answer that had not come, or not ended, when the attempt's time was over: the API may only be slow.
+func (a *answer) late(limit time.Duration, began bool) {
+	a.Late, a.Problem = limit, "no answer within "+limit.String()
+	if began {
+		a.Problem = "no whole answer within " + limit.String()
+	}
+	a.Hint = "if the API is only slow, raise request_timeout of [isidoor]; else try again later"
 }
 
 // read reads and judges an answer, and gives its connection back.

@@ -75,6 +75,7 @@ func open(o Options, transport http.RoundTripper) (*Connection, error) {
 		describe:  make(chan struct{}, 1),
 		closeIdle: func() {},
 	}
+	c.tokens.retryAfterCap = o.RetryAfterCap
 	c.calls.Store(first)
 	return c, nil
 }

@@ -38,7 +38,9 @@ type page struct {
 }
 
 // pause is how long to wait before the one more try.
-func (p *page) pause() time.Duration { return min(max(p.retryAfter, firstPause), maxDescribePause) }
+func (p *page) pause() time.Duration {
+	return min(max(p.RetryAfter, p.cooling, firstPause), maxDescribePause)
+}
 
 func (s *search) operation(p place) *operation {
 	e := endpoint{name: contractName, table: contractTable, method: http.MethodGet, label: p.label}
@@ -116,7 +118,7 @@ func (s *search) read(ctx, limited context.Context, op *operation, response *htt
 	switch {
 	case class == jobs.ClassTemporary, class == jobs.ClassTechnical:
 		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, "answered "+statusText(status), hintTrouble, true
-		p.retryAfter, _ = retryAfter(response.Header, time.Now())
+		p.RetryAfter, _ = retryAfter(response.Header, time.Now())
 	case class != jobs.ClassAccepted && status/100 == 2: // a part of one, or one that somebody altered
 		p.Problem = "answered " + statusText(status)
 	case class != jobs.ClassAccepted:

@@ -30,7 +30,7 @@ type Options struct {
 	ConnectTimeout  time.Duration // for TCP, and again for TLS; default 10 s
 	RetryFor        time.Duration // how long the temporary failures of one call are retried; default 2 min
 	TechnicalTries  int           // tries of one call that meets technical failures; default 3
-	RetryAfterCap   time.Duration // the longest Retry-After that is honoured; default 60 s
+	RetryAfterCap   time.Duration // the longest Retry-After that a call waits for; default 60 s. A longer one ends the call
 	ResendAmbiguous bool          // sending a document twice is harmless: an attempt of unknown effect is repeated
 
 	CAFile string // PEM file of root certificates, besides those of the system; "" = none

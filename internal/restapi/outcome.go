@@ -22,12 +22,12 @@ const (
 // answer is one attempt's end, given its class.
 type answer struct {
 	jobs.CallError
-	left       bool          // something of the request may have left
-	ambiguous  bool          // it may have been processed although no definite answer came
-	rejected   token         // with 401; zero = none
-	lagging    bool          // it was so new that not each server may know it yet
-	retryAfter time.Duration // asked by the server; 0 = not told
-	document   any           // decoded JSON of an operation that reads
+	left      bool          // something of the request may have left
+	ambiguous bool          // it may have been processed although no definite answer came
+	rejected  token         // with 401; zero = none
+	lagging   bool          // it was so new that not each server may know it yet
+	cooling   time.Duration // until a token is asked for again; 0 = at once
+	document  any           // decoded JSON of an operation that reads
 }
 
 // meaning is what answers with the statuses from first to last mean to each kind of call.
@@ -137,7 +137,7 @@ func (o *operation) refused(a *answer, response *http.Response, body []byte) {
 		o.judgeMissing(a, messageOf(body))
 	case a.Class == jobs.ClassTemporary || a.Class == jobs.ClassTechnical:
 		a.Hint = hintLater
-		a.retryAfter, _ = retryAfter(response.Header, time.Now())
+		a.RetryAfter, _ = retryAfter(response.Header, time.Now())
 	case a.Class == jobs.ClassData:
 		a.Hint = hintEmployee
 	default:

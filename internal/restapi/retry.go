@@ -100,12 +100,15 @@ func (r *retries) next(a answer, now time.Time) (time.Duration, bool) {
 	}
 	pause := r.pause(a)
 	r.failures++
-	return pause, !now.Add(pause).After(r.deadline)
+	return pause, a.RetryAfter <= r.options.RetryAfterCap && !now.Add(pause).After(r.deadline)
 }
 
 func (r *retries) pause(a answer) time.Duration {
-	if a.retryAfter > 0 {
-		return min(a.retryAfter, r.options.RetryAfterCap)
+	switch {
+	case a.RetryAfter > 0:
+		return a.RetryAfter
+	case a.cooling > 0:
+		return a.cooling
 	}
 	return backoff(r.failures, rand.N)
 }
@@ -114,6 +117,17 @@ func (r *retries) pause(a answer) time.Duration {
 func backoff(failures int, random func(time.Duration) time.Duration) time.Duration {
 	pause := min(firstPause<<min(failures, 10), maxPause)
 	return pause/2 + random(pause/2)
+}
+
+// mostRetryAfter is as long as a run can wait for anything (deadline of [[job]]). Whoever asks for more means no time.
+const mostRetryAfter = 7 * 24 * time.Hour
+
+// meant is what is asked for, or the cap where that cannot be meant.
+func meant(asked, most time.Duration) time.Duration {
+	if asked > mostRetryAfter {
+		return most
+	}
+	return asked
 }
 
 // retryAfter reads the header in both forms (RFC 9110, section 10.2.3): seconds, or a date, which is compared with the

@@ -1,8 +1,10 @@
 package restapi
 
 import (
+	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,15 +37,62 @@ func TestRetryAfterIsKeptExactly(t *testing.T) {
 			answers(429, "Retry-After", "7"),
 			answers(503, "Retry-After", date(12*time.Second)),                                       // 5 s from then
 			answers(503, "Retry-After", date(3*time.Hour), "Date", date(3*time.Hour-4*time.Second)), // the server's clock is wrong
-			answers(503, "Retry-After", "86400"),
+			answers(503, "Retry-After", "99999999999999999999"),                                     // no time: the cap
+			answers(503, "Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"),
 			answers(200),
 		}}
 		out := send(s.open(t, func(o *Options) { o.RetryAfterCap = 20 * time.Second }), "00042")
-		want := []time.Duration{7 * time.Second, 5 * time.Second, 4 * time.Second, 20 * time.Second}
+		want := []time.Duration{7 * time.Second, 5 * time.Second, 4 * time.Second, 20 * time.Second, 20 * time.Second}
 		if out.Class != jobs.ClassAccepted || !slices.Equal(s.gaps(), want) {
 			t.Errorf("class %s, pauses %v, want accepted after %v", out.Class, s.gaps(), want)
 		}
 	})
+}
+
+// What the partner asks for beyond what a call waits is for the run: nobody comes back before.
+func TestLongRetryAfterEndsTheCallAndIsTold(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]step{"too long": answers(503, "Retry-After", "3600"), "limited": answers(429, "Retry-After", "3600"), "token": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{steps: []step{first, answers(200)}}
+				if first == nil {
+					s = &script{token: func(int) *http.Response { return response(503, "", "Retry-After", "3600") }, steps: []step{answers(200)}}
+				}
+				began := time.Now()
+				out := send(s.open(t, nil), "00042")
+				var call *jobs.CallError
+				if out.Class != jobs.ClassTemporary || out.Ambiguous || !errors.As(out.Err, &call) || call.RetryAfter != time.Hour {
+					t.Fatalf("%+v: %+v", out, call)
+				}
+				if took := time.Since(began); took > time.Second || len(s.calls) > 1 || !strings.Contains(call.Problem, "1h0m0s") && first != nil {
+					t.Errorf("after %v: %s", took, call.Problem)
+				}
+			})
+		})
+	}
+}
+
+// An API that is slower than we wait is told so, with the setting to raise; a host that does not answer at all is not.
+func TestSlowAPIIsToldApartFromAnAbsentOne(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		step step
+		late time.Duration
+	}{"hangs": {hangs, 30 * time.Second}, "away": {breaks(false), 0}, "breaks": {breaks(true), 0}, "503": {answers(503), 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{steps: []step{c.step}}
+				out := send(s.open(t, func(o *Options) { o.RetryFor = time.Second }), "00042")
+				var call *jobs.CallError
+				if !errors.As(out.Err, &call) || call.Late != c.late || strings.Contains(call.Hint, "request_timeout") != (c.late > 0) {
+					t.Errorf("%+v", call)
+				}
+			})
+		})
+	}
 }
 
 func TestRetriesEnd(t *testing.T) {

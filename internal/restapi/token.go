@@ -41,6 +41,8 @@ type tokens struct {
 	stop  context.CancelFunc
 	work  sync.WaitGroup
 
+	retryAfterCap time.Duration // see Options
+
 	mu        sync.Mutex
 	current   token         // zero = none
 	issued    uint64        // tokens received so far
@@ -94,7 +96,10 @@ func (t *tokens) look(now time.Time) (token, <-chan struct{}, error) {
 		return token{}, t.renewal, nil
 	default:
 		remembered := *t.failure
-		remembered.retryAfter = t.coolUntil.Sub(now)
+		remembered.cooling = t.coolUntil.Sub(now)
+		if remembered.RetryAfter > 0 {
+			remembered.RetryAfter = remembered.cooling
+		}
 		return token{}, nil, &remembered
 	}
 }
@@ -153,7 +158,8 @@ func (t *tokens) failed(r *refusal, now time.Time) {
 		t.coolUntil = now.Add(permanentCoolDown)
 		return
 	}
-	t.coolUntil = now.Add(max(r.retryAfter, backoff(t.failures, rand.N)))
+	r.RetryAfter = meant(r.RetryAfter, t.retryAfterCap)
+	t.coolUntil = now.Add(max(r.RetryAfter, backoff(t.failures, rand.N)))
 	t.failures++
 }
 

@@ -24,7 +24,7 @@ const tokenCall = "token"
 // which hold bodies, secrets and URLs.
 type refusal struct {
 	jobs.CallError
-	retryAfter time.Duration // 0 = not told
+	cooling time.Duration // until the next one is asked for; 0 = at once
 }
 
 // tokenClient is the client of the token endpoint: no redirect is followed, which would carry the secret elsewhere.
@@ -162,7 +162,7 @@ func refusedToken(refused *oauth2.RetrieveError) *refusal {
 	switch {
 	case r.Class == jobs.ClassTemporary:
 		r.Hint = hintLater
-		r.retryAfter, _ = retryAfter(refused.Response.Header, time.Now())
+		r.RetryAfter, _ = retryAfter(refused.Response.Header, time.Now())
 	case r.Hint == "":
 		r.Hint = "check token_url, client_id and scope of [isidoor]"
 	}

@@ -96,7 +96,7 @@ func TestEndlessBodies(t *testing.T) {
 		}
 	})
 	hasty := p.open(t, func(o *Options) { o.RequestTimeout = 200 * time.Millisecond })
-	if _, err := hasty.Dossier(testKey).Identity(t.Context()); callError(t, err).Problem != "the answer broke off" {
+	if _, err := hasty.Dossier(testKey).Identity(t.Context()); callError(t, err).Problem != "no whole answer within 200ms" {
 		t.Errorf("slow: %v", err)
 	}
 	c := p.open(t, nil)
@@ -118,7 +118,7 @@ func TestAServerThatHangs(t *testing.T) {
 	})
 	c := p.open(t, func(o *Options) { o.RequestTimeout = time.Second }) // the token has no longer
 	out := send(c, "00042")
-	if out.Class != jobs.ClassTemporary || !out.Ambiguous || callError(t, out.Err).Problem != "no answer in time" {
+	if out.Class != jobs.ClassTemporary || !out.Ambiguous || callError(t, out.Err).Problem != "no answer within 1s" {
 		t.Errorf("outcome %+v", out)
 	}
 }

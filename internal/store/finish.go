@@ -21,6 +21,7 @@ func (s *Store) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason, 
 			return err
 		}
 		now := toRun(locked.SyncdRun, locked.SyncdTarget)
+		now.NotBefore = run.NotBefore // as the partner asked
 		if now.Epoch != run.Epoch || now.State != jobs.Running {
 			return jobs.ErrLost
 		}
@@ -117,10 +118,14 @@ const (
 func requeue(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.Reason, patience *jobs.Patience) (bool, error) {
 	var n int64
 	var err error
+	var asked float64
+	if run.NotBefore != nil {
+		asked = max(0, time.Until(*run.NotBefore).Seconds())
+	}
 	switch failure.Code {
 	case jobs.ReasonStopped:
-		n, err = q.HandBackRun(ctx, dbsqlc.HandBackRunParams{ID: run.ID, Epoch: int32(run.Epoch)})
-	case jobs.ReasonUnreachable, jobs.ReasonNotReady, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced,
+		n, err = q.HandBackRun(ctx, dbsqlc.HandBackRunParams{ID: run.ID, Epoch: int32(run.Epoch), AskedSeconds: asked})
+	case jobs.ReasonUnreachable, jobs.ReasonSlow, jobs.ReasonNotReady, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced,
 		jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused, "":
 		if failure.Code == "" { // the API is well, but not to everyone
 			passing, err := q.PassingItems(ctx, run.ID)
@@ -129,7 +134,7 @@ func requeue(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs
 			}
 		}
 		n, err = q.PostponeRun(ctx, dbsqlc.PostponeRunParams{ID: run.ID, Epoch: int32(run.Epoch),
-			PauseSeconds: jitter(patience.After(run.Postponed)).Seconds(), DeadlineSeconds: patience.Deadline.Seconds(),
+			PauseSeconds: jitter(patience.After(run.Postponed)).Seconds(), AskedSeconds: asked, DeadlineSeconds: patience.Deadline.Seconds(),
 			FailureCode: string(cmp.Or(failure.Code, jobs.ReasonUnreachable)), FailureDetail: failure.Detail})
 	}
 	return n == 1, err

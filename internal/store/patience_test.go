@@ -152,6 +152,46 @@ func TestRefusalIsNotWaitedFor(t *testing.T) {
 	f.wait(s, run, "", jobs.Incomplete)
 }
 
+// What the partner asks for is the earliest next try, up to the deadline.
+func TestPartnerIsLeftAloneForAsLongAsItAsks(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		asked   time.Duration
+		failure jobs.ReasonCode
+		between string // of the next try
+	}{
+		"an hour":               {time.Hour, jobs.ReasonUnreachable, "59 min' AND interval '60 min"},
+		"less than the pause":   {time.Second, jobs.ReasonUnreachable, "20 s' AND interval '30 s"},
+		"beyond the deadline":   {24 * time.Hour, jobs.ReasonUnreachable, "359 min' AND interval '360 min"},
+		"not for everyone":      {time.Hour, "", "59 min' AND interval '60 min"},
+		"the daemon is stopped": {time.Hour, jobs.ReasonStopped, "59 min' AND interval '60 min"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			s := f.open()
+			run := f.start(s)
+			f.plan(s, run, toSend(s, "1", 0))
+			f.defers(s, run, true, 1)
+			until := time.Now().Add(c.asked)
+			run.NotBefore = &until
+			f.postpone(s, run, c.failure)
+			f.want("true", `SELECT not_before - clock_timestamp() BETWEEN interval '`+c.between+`' FROM syncd.run`)
+		})
+	}
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	f.plan(s, run, toSend(s, "1", 0))
+	f.defers(s, run, true, 1)
+	f.postpone(s, run, jobs.ReasonUnreachable)
+	f.db.Exec(t, `UPDATE syncd.run SET deadline_at = clock_timestamp() + interval '1 second'`)
+	run = f.claim(s, run.ID)
+	until := time.Now().Add(time.Hour)
+	run.NotBefore = &until
+	f.wait(s, run, jobs.ReasonUnreachable, jobs.Failed) // its time is over
+}
+
 // Who was turned away is tried again as rarely as a run that failed: what stands before an API may shut out whoever
 // insists. Then they come last.
 func TestWhoWasTurnedAwayIsNotInsistedOn(t *testing.T) {

@@ -194,7 +194,7 @@ func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQue
 // to be sent by itself.
 var retried = []string{string(jobs.ReasonUnreachable), string(jobs.ReasonFailures), string(jobs.ReasonInterrupted), string(jobs.ReasonNotReady),
 	string(jobs.ReasonStagingLocked), string(jobs.ReasonStagingReplaced), string(jobs.ReasonStagingRefused), string(jobs.ReasonLedgerRefused),
-	string(jobs.ReasonUnusual), string(jobs.ReasonInternal), string(jobs.ReasonPanic)}
+	string(jobs.ReasonUnusual), string(jobs.ReasonSlow), string(jobs.ReasonInternal), string(jobs.ReasonPanic)}
 
 // RetryFailed queues what was left to a daemon, was due less than within ago, and failed, or left somebody in doubt or
 // not attempted. With configured also what failed for its configuration, which was read anew. It returns the runs.

@@ -273,18 +273,20 @@ func (q *Queries) GetRun(ctx context.Context, id int64) (GetRunRow, error) {
 }
 
 const handBackRun = `-- name: HandBackRun :execrows
-UPDATE syncd.run SET state = 'queued', owner = NULL, takeovers = 0, not_before = NULL, failure_code = '', failure_detail = ''
-WHERE id = $1 AND epoch = $2 AND state = 'running'
+UPDATE syncd.run SET state = 'queued', owner = NULL, takeovers = 0,
+    not_before = CASE WHEN $1::float8 > 0 THEN clock_timestamp() + make_interval(secs => $1) END, failure_code = '', failure_detail = ''
+WHERE id = $2 AND epoch = $3 AND state = 'running'
 `
 
 type HandBackRunParams struct {
-	ID    int64
-	Epoch int32
+	AskedSeconds float64
+	ID           int64
+	Epoch        int32
 }
 
-// A run whose process stops goes back to the queue at once.
+// A run whose process stops goes back to the queue, to be claimed at once, or when the partner wants to be called again.
 func (q *Queries) HandBackRun(ctx context.Context, arg HandBackRunParams) (int64, error) {
-	result, err := q.db.Exec(ctx, handBackRun, arg.ID, arg.Epoch)
+	result, err := q.db.Exec(ctx, handBackRun, arg.AskedSeconds, arg.ID, arg.Epoch)
 	if err != nil {
 		return 0, err
 	}
@@ -812,16 +814,18 @@ func (q *Queries) PlanRun(ctx context.Context, arg PlanRunParams) (int64, error)
 
 const postponeRun = `-- name: PostponeRun :execrows
 UPDATE syncd.run SET state = 'queued', owner = NULL, postponed = postponed + 1, takeovers = 0,
-    not_before = clock_timestamp() + make_interval(secs => $1::float8),
-    deadline_at = coalesce(deadline_at, clock_timestamp() + make_interval(secs => $2::float8)),
-    failure_code = $3, failure_detail = $4
-WHERE id = $5 AND epoch = $6 AND state = 'running'
+    not_before = least(clock_timestamp() + make_interval(secs => greatest($1::float8, $2::float8)),
+                       coalesce(deadline_at, clock_timestamp() + make_interval(secs => $3::float8))),
+    deadline_at = coalesce(deadline_at, clock_timestamp() + make_interval(secs => $3::float8)),
+    failure_code = $4, failure_detail = $5
+WHERE id = $6 AND epoch = $7 AND state = 'running'
   AND clock_timestamp() + make_interval(secs => $1::float8)
-      <= coalesce(deadline_at, clock_timestamp() + make_interval(secs => $2::float8))
+      <= coalesce(deadline_at, clock_timestamp() + make_interval(secs => $3::float8))
 `
 
 type PostponeRunParams struct {
 	PauseSeconds    float64
+	AskedSeconds    float64
 	DeadlineSeconds float64
 	FailureCode     string
 	FailureDetail   string
@@ -829,10 +833,12 @@ type PostponeRunParams struct {
 	Epoch           int32
 }
 
-// A run that waits for something that is away goes back to the queue, unless its deadline comes first (no row).
+// A run that waits for something that is away goes back to the queue, unless its deadline comes first (no row). It waits for
+// as long as the partner asks, but tries once more at its deadline.
 func (q *Queries) PostponeRun(ctx context.Context, arg PostponeRunParams) (int64, error) {
 	result, err := q.db.Exec(ctx, postponeRun,
 		arg.PauseSeconds,
+		arg.AskedSeconds,
 		arg.DeadlineSeconds,
 		arg.FailureCode,
 		arg.FailureDetail,

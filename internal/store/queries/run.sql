@@ -62,19 +62,22 @@ UPDATE syncd.run SET state = 'running', trigger = coalesce(sqlc.narg('trigger'),
     not_before = NULL, takeovers = CASE WHEN sqlc.narg('trigger') IS NULL THEN takeovers + @takeovers ELSE 0 END
 WHERE id = @id;
 
--- A run that waits for something that is away goes back to the queue, unless its deadline comes first (no row).
+-- A run that waits for something that is away goes back to the queue, unless its deadline comes first (no row). It waits for
+-- as long as the partner asks, but tries once more at its deadline.
 -- name: PostponeRun :execrows
 UPDATE syncd.run SET state = 'queued', owner = NULL, postponed = postponed + 1, takeovers = 0,
-    not_before = clock_timestamp() + make_interval(secs => @pause_seconds::float8),
+    not_before = least(clock_timestamp() + make_interval(secs => greatest(@pause_seconds::float8, @asked_seconds::float8)),
+                       coalesce(deadline_at, clock_timestamp() + make_interval(secs => @deadline_seconds::float8))),
     deadline_at = coalesce(deadline_at, clock_timestamp() + make_interval(secs => @deadline_seconds::float8)),
     failure_code = @failure_code, failure_detail = @failure_detail
 WHERE id = @id AND epoch = @epoch AND state = 'running'
   AND clock_timestamp() + make_interval(secs => @pause_seconds::float8)
       <= coalesce(deadline_at, clock_timestamp() + make_interval(secs => @deadline_seconds::float8));
 
--- A run whose process stops goes back to the queue at once.
+-- A run whose process stops goes back to the queue, to be claimed at once, or when the partner wants to be called again.
 -- name: HandBackRun :execrows
-UPDATE syncd.run SET state = 'queued', owner = NULL, takeovers = 0, not_before = NULL, failure_code = '', failure_detail = ''
+UPDATE syncd.run SET state = 'queued', owner = NULL, takeovers = 0,
+    not_before = CASE WHEN @asked_seconds::float8 > 0 THEN clock_timestamp() + make_interval(secs => @asked_seconds) END, failure_code = '', failure_detail = ''
 WHERE id = @id AND epoch = @epoch AND state = 'running';
 
 -- name: RequeueRun :exec
