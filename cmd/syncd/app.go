@@ -195,9 +195,13 @@ func (a *app) dial(retryFor time.Duration) (*restapi.Connection, error) {
 	if err != nil {
 		return nil, err
 	}
+	fixed, err := a.fixed()
+	if err != nil {
+		return nil, err
+	}
 	return restapi.Open(restapi.Options{
 		BaseURL: i.BaseURL, TokenURL: i.TokenURL, ClientID: i.ClientID, ClientSecret: secret, Scope: i.OAuthScope,
-		KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name,
+		KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name, Headers: fixed[0], Query: fixed[1],
 		MaxInFlight: i.MaxInFlight, RatePerSecond: i.RatePerSecond, RequestTimeout: i.RequestTimeout, ConnectTimeout: i.ConnectTimeout,
 		RetryFor: retryFor, TechnicalTries: i.TechnicalTries, RetryAfterCap: i.RetryAfterCap,
 		ResendAmbiguous: i.Salarie.Semantics == jobs.Replace, CAFile: i.CAFile,
@@ -209,6 +213,20 @@ func (a *app) dial(retryFor time.Duration) (*restapi.Connection, error) {
 		Runs:         max(a.runs, 1), Observe: a.observe,
 		Log: a.log, UserAgent: "syncd/" + version,
 	})
+}
+
+// fixed are the headers and the query parameters that go with every call.
+func (a *app) fixed() (all [2][]restapi.Fixed, err error) {
+	for n, parts := range [][]config.Fixed{a.config.Isidoor.Headers, a.config.Isidoor.Query} {
+		for _, f := range parts {
+			value, err := f.Read()
+			if err != nil {
+				return all, err
+			}
+			all[n] = append(all[n], restapi.Fixed{Name: f.Name, Value: value, Secret: !f.Secret.IsZero()})
+		}
+	}
+	return all, nil
 }
 
 func readEndpoint(r *config.ReadEndpoint) *restapi.ReadEndpoint {

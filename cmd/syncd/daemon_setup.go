@@ -129,6 +129,7 @@ func (s *service) bench(a *app) (*bench, error) {
 type shared struct {
 	isidoor    config.Isidoor
 	secret     string
+	fixed      [2][]restapi.Fixed
 	runs       int
 	connection *restapi.Connection
 	users      atomic.Int32
@@ -147,6 +148,9 @@ func (s *service) connect(a *app) (*restapi.Connection, error) {
 		return nil, err
 	}
 	asked := &shared{isidoor: a.config.Isidoor, secret: secret, runs: a.runs}
+	if asked.fixed, err = a.fixed(); err != nil {
+		return nil, err
+	}
 	if s.api == nil || s.api.users.Load() == 0 || !s.api.serves(asked) {
 		a.observe = func(c restapi.Call) { s.metrics.Call(c.Endpoint, c.Outcome, c.Duration) }
 		if asked.connection, err = a.dial(min(daemonRetryFor, a.config.Isidoor.RetryFor)); err != nil {
@@ -161,13 +165,8 @@ func (s *service) connect(a *app) (*restapi.Connection, error) {
 }
 
 func (s *shared) serves(asked *shared) bool {
-	return s.secret == asked.secret && s.runs == asked.runs && reflect.DeepEqual(withoutSecret(s.isidoor), withoutSecret(asked.isidoor))
-}
-
-// withoutSecret leaves out where the secret is kept: it is compared itself.
-func withoutSecret(i config.Isidoor) config.Isidoor {
-	i.ClientSecret = config.Secret{}
-	return i
+	return s.secret == asked.secret && s.runs == asked.runs && reflect.DeepEqual(s.fixed, asked.fixed) &&
+		reflect.DeepEqual(s.isidoor.WithoutSecrets(), asked.isidoor.WithoutSecrets())
 }
 
 // job is a configured job as a daemon executes it.

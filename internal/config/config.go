@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -137,6 +138,11 @@ func (c *Config) Secrets() []Secret {
 	}
 	if !c.Database.FormerKey.IsZero() {
 		secrets = append(secrets, c.Database.FormerKey)
+	}
+	for _, f := range slices.Concat(c.Isidoor.Headers, c.Isidoor.Query) {
+		if !f.Secret.IsZero() {
+			secrets = append(secrets, f.Secret)
+		}
 	}
 	for _, d := range c.AllDossiers {
 		secrets = append(secrets, d.Key)

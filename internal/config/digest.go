@@ -33,7 +33,8 @@ func (c *Config) digestJob(j Job) (string, error) {
 	}
 	slices.SortFunc(dossiers, func(a, b dossier) int { return cmp.Compare(a.Name, b.Name) })
 	isidoor := c.Isidoor.distinct()
-	isidoor.ClientSecret, isidoor.CAFile = Secret{}, ""
+	isidoor = isidoor.WithoutSecrets()
+	isidoor.CAFile = ""
 	j.DossierNames, j.Ping = nil, Ping{}
 	return digest(struct {
 		Job      Job

@@ -38,6 +38,7 @@ type Isidoor struct {
 	RetryAfterCap  time.Duration // the longest Retry-After that is honoured
 	TechnicalTries int           // attempts that may end in a technical failure
 	StopAfter      int           // answers in a row that say nothing of the data: they stop a run
+	Headers, Query []Fixed       `json:",omitempty"` // that go with every call of the API
 	CAFile         string        // PEM file of further root certificates; "" = the system's alone
 	Dossier        DossierEndpoint
 	Dictionnaire   DictionnaireEndpoint
@@ -108,6 +109,7 @@ func readIsidoor(t *table) Isidoor {
 	i.Dossier = readDossierEndpoint(t.table("dossier"), i.DossierKey)
 	i.Dictionnaire = readDictionnaire(t.table("dictionnaire"), i.DossierKey)
 	i.Salarie = readSalarie(t.table("salarie"), i.DossierKey)
+	i.readFixedParts(t)
 	return i
 }
 

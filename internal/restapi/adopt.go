@@ -65,6 +65,9 @@ func (o Options) calls() (*calls, error) {
 	if err := o.checkKeyPlace(); err != nil {
 		return nil, err
 	}
+	if err := o.checkFixed(); err != nil {
+		return nil, err
+	}
 	e, err := o.checkEndpoints()
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ import (
 type operation struct {
 	endpoint
 	url     *url.URL
+	headers []Fixed // that go with it
 	key     keyHeader
 	body    []byte        // nil = none
 	derived string        // where the dossier key goes when only the API's contract says so: `header "X-Key"`
@@ -158,6 +159,9 @@ func (o *operation) request(ctx context.Context, tok token, userAgent string) *h
 		"Accept":          {"application/json"},
 		"Accept-Encoding": {"identity"},
 		"User-Agent":      {userAgent},
+	}
+	for _, h := range o.headers {
+		header[h.Name] = []string{h.Value}
 	}
 	if tok.value != "" { // the search for the contract asks without one first
 		header["Authorization"] = []string{"Bearer " + tok.value}

@@ -27,6 +27,7 @@ import (
 // each has of its own, one limit of requests in flight. It is safe for concurrent use.
 type Connection struct {
 	options   Options
+	query     string // that goes with every call, escaped
 	calls     atomic.Pointer[calls]
 	transport http.RoundTripper
 	tokens    *tokens
@@ -65,6 +66,7 @@ func open(o Options, transport http.RoundTripper) (*Connection, error) {
 	}
 	c := &Connection{
 		options:   o,
+		query:     o.fixedQuery(),
 		transport: transport,
 		tokens: newTokens(o.Log, tokenClient(o, transport), clientcredentials.Config{
 			ClientID: o.ClientID, ClientSecret: o.ClientSecret, TokenURL: o.TokenURL,

@@ -141,7 +141,7 @@ func (s *search) visit(ctx context.Context, p place, authorized bool) page {
 		switch {
 		case got.location != nil && redirects < maxRedirects:
 			redirects++
-			op.url = got.location
+			op.url = s.connection.withQuery(got.location)
 		case got.location != nil:
 			got.Problem = "redirects without end"
 			return got

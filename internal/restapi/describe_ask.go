@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	"syncd/internal/jobs"
@@ -44,7 +45,21 @@ func (p *page) pause() time.Duration {
 
 func (s *search) operation(p place) *operation {
 	e := endpoint{name: contractName, table: contractTable, method: http.MethodGet, label: p.label}
-	return &operation{endpoint: e, url: p.url, slot: s.connection.describe, reads: true, limit: maxContract}
+	op := &operation{endpoint: e, url: p.url, slot: s.connection.describe, reads: true, limit: maxContract}
+	if s.trusted { // else it is another host, which gets nothing of ours
+		op.url, op.headers = s.connection.withQuery(p.url), s.connection.options.Headers
+	}
+	return op
+}
+
+// withQuery is an address of the API's host with what goes with every call, where it has not got that.
+func (c *Connection) withQuery(u *url.URL) *url.URL {
+	if c.query == "" || strings.Contains(u.RawQuery, c.query) {
+		return u
+	}
+	with := *u
+	with.RawQuery = joined(with.RawQuery, c.query)
+	return &with
 }
 
 // ask makes one request within the limits that all calls share.

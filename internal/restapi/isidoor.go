@@ -27,7 +27,7 @@ var _ jobs.API = (*dossier)(nil)
 func newDossier(c *Connection, key string) *dossier {
 	return &dossier{
 		connection: c, form: sync.OnceValue(c.calls.Load), key: key,
-		slot: make(chan struct{}, 1), secrets: slices.Clip([]string{key, c.options.ClientSecret}),
+		slot: make(chan struct{}, 1), secrets: slices.Clip(append(c.options.fixedSecrets(), key, c.options.ClientSecret)),
 	}
 }
 
@@ -103,16 +103,20 @@ func (d *dossier) operation(c *calls, e endpoint, b blanks) (*operation, *jobs.C
 	if err != nil { // the error would quote the URL
 		return nil, misconfiguredCall(e, "the path is not one of a web address", "check path of the endpoint in [isidoor]")
 	}
-	op := &operation{endpoint: e, url: address, slot: d.slot, derived: c.derived, secrets: d.secrets}
+	address.RawQuery = joined(address.RawQuery, d.connection.query)
+	op := &operation{endpoint: e, url: address, headers: d.connection.options.Headers, slot: d.slot, derived: c.derived, secrets: d.secrets}
 	switch c.shape.KeyIn {
 	case KeyInHeader:
 		op.key = keyHeader{http.CanonicalHeaderKey(c.shape.KeyName), d.key}
 	case KeyInQuery:
 		parameter := url.QueryEscape(c.shape.KeyName) + "=" + url.QueryEscape(d.key)
-		address.RawQuery = strings.TrimPrefix(address.RawQuery+"&"+parameter, "&")
+		address.RawQuery = joined(address.RawQuery, parameter)
 	}
 	return op, nil
 }
+
+// joined is two queries as one.
+func joined(query, more string) string { return strings.Trim(query+"&"+more, "&") }
 
 // isHeaderValue tells whether a header can carry s as it is (RFC 9110, section 5.5).
 func isHeaderValue(s string) bool {

@@ -1,6 +1,7 @@
 package restapi
 
 import (
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -22,6 +23,10 @@ type Options struct {
 
 	KeyIn   string // where the dossier key goes: KeyInHeader, KeyInQuery or KeyInPath ({dossier} in the paths)
 	KeyName string // of the header or of the query parameter
+
+	// Headers and Query go with every call of the API, and with the search for its contract at the same host; to the token
+	// endpoint and other hosts they do not go.
+	Headers, Query []Fixed
 
 	MaxInFlight     int           // requests under way at once; default 8
 	Runs            int           // dossiers in use at once, at most MaxInFlight; default 1
@@ -46,6 +51,12 @@ type Options struct {
 	UserAgent string
 }
 
+// Fixed is a header or a query parameter that is always the same.
+type Fixed struct {
+	Name, Value string
+	Secret      bool // it is masked in what the partner says
+}
+
 // Where the dossier key goes.
 const (
 	KeyInHeader = "header"
@@ -63,6 +74,10 @@ func (o Options) withDefaults() Options {
 	o.RetryAfterCap = orDefault(o.RetryAfterCap, time.Minute)
 	o.UserAgent = orDefault(o.UserAgent, "syncd")
 	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
+	o.Headers = slices.Clone(o.Headers)
+	for i, h := range o.Headers {
+		o.Headers[i].Name = http.CanonicalHeaderKey(h.Name)
+	}
 	if o.Observe == nil {
 		o.Observe = func(Call) {}
 	}
@@ -108,6 +123,45 @@ func checkAddress(name, address string) error {
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// checkFixed also finds a dossier key that another, such as the API's contract, would put where something else goes.
+func (o Options) checkFixed() error {
+	for _, h := range o.Headers {
+		switch {
+		case !isHeaderName(h.Name) || !isHeaderValue(h.Value):
+			return hinted("correct headers of [isidoor]", "the header %q cannot be sent", h.Name)
+		case o.KeyIn == KeyInHeader && strings.EqualFold(h.Name, o.KeyName):
+			return hinted("write dossier_key of [isidoor], or leave the header out of headers", "the dossier key and headers of [isidoor] both want the header %q", h.Name)
+		}
+	}
+	for _, q := range o.Query {
+		if o.KeyIn == KeyInQuery && q.Name == o.KeyName {
+			return hinted("write dossier_key of [isidoor], or leave the parameter out of query", "the dossier key and query of [isidoor] both want the parameter %q", q.Name)
+		}
+	}
+	return nil
+}
+
+// fixedSecrets are those of the fixed values that nobody is to see.
+func (o Options) fixedSecrets() (secrets []string) {
+	for _, all := range [][]Fixed{o.Headers, o.Query} {
+		for _, f := range all {
+			if f.Secret {
+				secrets = append(secrets, f.Value)
+			}
+		}
+	}
+	return secrets
+}
+
+// fixedQuery is the query that goes with every call, escaped; "" = none.
+func (o Options) fixedQuery() string {
+	values := url.Values{}
+	for _, q := range o.Query {
+		values.Set(q.Name, q.Value)
+	}
+	return values.Encode()
 }
 
 func (o Options) checkKeyPlace() error {
