@@ -37,7 +37,7 @@ func TestWhoIsTurnedAwayStopsNobodyElse(t *testing.T) {
 		words     string
 	}{
 		"403": {forbidden, false, "No."}, "451": {unlawful, false, "No."}, "423": {locked, false, "No."}, "401": {unauthorized, false, "No."},
-		"303": {seeOther, true, "303: No."}, "a page": {page, true, "200"}, "500": {broken, true, "500: No."}, "503": {away, false, "503: No."},
+		"303": {seeOther, true, "303: No."}, "a page": {page, true, "200: Maintenance"}, "500": {broken, true, "500: No."}, "503": {away, false, "503: No."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
