@@ -34,7 +34,7 @@ func TestTheLedgerAwayForTenMinutesAtAnyCallLosesNothing(t *testing.T) {
 				d := w.start(1, nil, w.job("paie", "0,20 6 * * *", "a", "b"))
 				pass(5 * time.Minute)
 				if w.ledger.isDown() {
-					d.wantReady(false, "cannot be reached")
+					d.wantReady(false, "cannot be used just now")
 				}
 				pass(12 * time.Minute)
 				pass(10 * time.Minute)
