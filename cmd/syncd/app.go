@@ -24,7 +24,6 @@ type app struct {
 	flags    *globalFlags
 	log      zerolog.Logger
 	config   *config.Config
-	away     bool               // the API or a database answered nothing at all: other dossiers need not wait for it, too
 	runs     int                // executed at once; 0 = one
 	resend   string             // why everyone is to be sent again; "" = only what differs
 	failedOf int64              // the run whose undelivered employees are to go; 0 = none
@@ -175,7 +174,10 @@ func (a *app) staging() (*store.Staging, error) {
 	waits := func(table string, limit time.Duration) {
 		a.log.Warn().Str("table", table).Dur("lock_wait", limit).Msg("staging is being replaced: waiting until its tables are free")
 	}
-	return &store.Staging{URL: url, Waits: waits}, err
+	staging := &store.Staging{URL: url, Waits: waits}
+	staging.KeepSessions()
+	a.cleanups = append(a.cleanups, staging.Close)
+	return staging, err
 }
 
 // connection prepares the HTTP client that all dossiers share. retryFor bounds how long an absent API is tried.
@@ -210,7 +212,7 @@ func (a *app) dial(retryFor time.Duration) (*restapi.Connection, error) {
 		Salarie:      restapi.SalarieEndpoint{Method: i.Salarie.Method, Path: i.Salarie.Path},
 		Read:         readEndpoint(i.Salarie.Read),
 		Answer:       (*restapi.AnswerRules)(i.Salarie.Answer),
-		Runs:         max(a.runs, 1), Observe: a.observe,
+		Runs:         min(max(a.runs, 1), jobs.SendingAtOnce(i.MaxInFlight)), Observe: a.observe,
 		Log: a.log, UserAgent: "syncd/" + version,
 	})
 }
@@ -255,7 +257,7 @@ func (a *app) printer() *report.Printer {
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from
-// their turn, unless a person asked to stop, or what all need is away.
+// their turn, unless a person asked to stop.
 func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, error)) error {
 	code := exitDone
 	for i, d := range dossiers {
@@ -271,9 +273,8 @@ func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, e
 			fmt.Fprintf(a.Stderr, "syncd: %s: %v\n", d.Name, err)
 		}
 		code = worse(code, c)
-		if left := len(dossiers) - 1 - i; left > 0 && (stopped(a.Stop) || a.away) {
-			fmt.Fprintf(a.Stderr, "syncd: not tried: %d more of the job's dossiers\n", left)
-			return withCode(worse(code, exitIncomplete))
+		if left := len(dossiers) - 1 - i; left > 0 && stopped(a.Stop) {
+			return a.notTried(code, left)
 		}
 	}
 	return withCode(code)
@@ -283,6 +284,12 @@ func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, e
 func answered(err error) bool {
 	var passing *store.UnreachableError
 	return errors.As(err, &passing) && passing.SQLState != ""
+}
+
+// notTried tells how many dossiers a command left out.
+func (a *app) notTried(code, left int) error {
+	fmt.Fprintf(a.Stderr, "syncd: not tried: %d more of the job's dossiers\n", left)
+	return withCode(worse(code, exitIncomplete))
 }
 
 func firstLine(text string) string {

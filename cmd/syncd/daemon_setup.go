@@ -34,7 +34,7 @@ func (s *service) load() (*daemon.Setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Runs of one dossier exclude each other: more slots than dossiers would lie idle.
+	// Runs of one dossier exclude each other: more places than dossiers would lie idle.
 	a.runs = min(a.config.Daemon.MaxRuns, len(a.config.AllDossiers))
 	setup, err := s.setup(a)
 	if err != nil {
@@ -99,6 +99,7 @@ func (s *service) sameLedger(c *config.Config) error {
 type bench struct {
 	*app
 	service    *service
+	shared     *shared
 	connection *restapi.Connection
 	staging    *store.Staging
 	contract   func() jobs.Contracts // made when the first run wants it: the ledger is not open before
@@ -106,15 +107,16 @@ type bench struct {
 }
 
 func (s *service) bench(a *app) (*bench, error) {
-	connection, err := s.connect(a)
+	api, err := s.connect(a)
 	if err != nil {
 		return nil, err
 	}
+	connection := api.connection
 	staging, err := a.staging()
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{app: a, service: s, connection: connection, staging: staging, keys: map[string]string{},
+	b := &bench{app: a, service: s, shared: api, connection: connection, staging: staging, keys: map[string]string{},
 		contract: sync.OnceValue(func() jobs.Contracts { return asPort(a.contracts(s.ledger, connection)) })}
 	for _, d := range a.config.AllDossiers {
 		if b.keys[d.Name], err = d.Key.Read(); err != nil {
@@ -124,14 +126,15 @@ func (s *service) bench(a *app) (*bench, error) {
 	return b, nil
 }
 
-// shared is the connection to the API that all runs use. A reload that changes nothing of it keeps it, with its limits:
-// what the partner is to bear is for all runs of a process.
+// shared is the connection to the API that all runs use, and what they may do side by side. A reload that changes nothing of
+// it keeps it, with its limits: what the partner is to bear is for all runs of a process.
 type shared struct {
 	isidoor    config.Isidoor
 	secret     string
 	fixed      [2][]restapi.Fixed
 	runs       int
 	connection *restapi.Connection
+	places     *jobs.Places
 	users      atomic.Int32
 }
 
@@ -142,12 +145,12 @@ func (s *shared) release() {
 }
 
 // connect gives the connection that there is, or a new one where the configuration asks for another.
-func (s *service) connect(a *app) (*restapi.Connection, error) {
+func (s *service) connect(a *app) (*shared, error) {
 	secret, err := a.config.Isidoor.ClientSecret.Read()
 	if err != nil {
 		return nil, err
 	}
-	asked := &shared{isidoor: a.config.Isidoor, secret: secret, runs: a.runs}
+	asked := &shared{isidoor: a.config.Isidoor, secret: secret, runs: a.runs, places: jobs.NewPlaces(a.config.Isidoor.MaxInFlight, a.runs)}
 	if asked.fixed, err = a.fixed(); err != nil {
 		return nil, err
 	}
@@ -161,7 +164,7 @@ func (s *service) connect(a *app) (*restapi.Connection, error) {
 	used := s.api
 	used.users.Add(1)
 	a.cleanups = append(a.cleanups, used.release)
-	return used.connection, nil
+	return used, nil
 }
 
 func (s *shared) serves(asked *shared) bool {
@@ -187,7 +190,6 @@ func (b *bench) job(j config.Job) (*daemon.Job, error) {
 		return made, err
 	}
 	push, err := b.config.PushJob(j.Name)
-	push.MaxInFlight = b.lanes()
 	made.Resumption = push.Resumption()
 	made.Execute = func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error) {
 		return b.runner(j, run, stop).ExecutePush(ctx, &push, run)
@@ -195,17 +197,13 @@ func (b *bench) job(j config.Job) (*daemon.Job, error) {
 	return made, err
 }
 
-// lanes is how many documents of one run are on their way at once: runs that are executed together share what the
-// partner is to bear, and so what a dead process may repeat.
-func (b *bench) lanes() int { return max(1, b.config.Isidoor.MaxInFlight/max(1, b.runs)) }
-
 func (b *bench) runner(j config.Job, run *jobs.Run, stop <-chan struct{}) *jobs.Runner {
 	var siret string
 	if d, err := b.config.Dossier(run.Target.Dossier); err == nil { // a claimed run is of a configured dossier
 		siret = d.Siret
 	}
 	return &jobs.Runner{Ledger: b.service.ledger, Staging: b.staging, API: b.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier), Siret: siret,
-		Progress: silent{}, Log: b.log, Stop: stop,
+		Progress: silent{}, Log: b.log, Stop: stop, Places: b.shared.places,
 		Patience: &jobs.Patience{Deadline: j.Deadline, Pause: firstPause, MaxPause: mostPause}}
 }
 

@@ -16,16 +16,18 @@ func newProgress(w io.Writer, dossier string, language report.Language) *progres
 	return &progress{w: w, dossier: dossier, words: progressWordsOf(language), visible: isTerminal(w)}
 }
 
-type progressWords struct{ reading, comparing, sending, waiting string }
+type progressWords struct{ reading, comparing, sending, waiting, fleet string }
 
 // progressWordsOf are English unless there are others.
 func progressWordsOf(language report.Language) progressWords {
 	if language == report.French {
 		return progressWords{"lecture des données préparées", "comparaison avec ce que détient Isidoor", "envoi",
-			"%s : une demande précédente est peut-être encore en route ; ses salariés seront renvoyés dans %s\n"}
+			"%s : une demande précédente est peut-être encore en route ; ses salariés seront renvoyés dans %s\n",
+			"%s : dossiers terminés ; %d salariés envoyés"}
 	}
 	return progressWords{"reading staging", "comparing with what the API holds", "sending",
-		"%s: an earlier request may still be under way; its employees are sent again in %s\n"}
+		"%s: an earlier request may still be under way; its employees are sent again in %s\n",
+		"%s: dossiers done; %d employees sent"}
 }
 
 type progress struct {
@@ -84,7 +86,11 @@ func (p *progress) Waiting(d time.Duration) {
 }
 
 func (p *progress) newBar(total int, doing string) *progressbar.ProgressBar {
-	return progressbar.NewOptions(total, progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(p.dossier+": "+doing),
+	return newBar(p.w, total, p.dossier+": "+doing)
+}
+
+func newBar(w io.Writer, total int, description string) *progressbar.ProgressBar {
+	return progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(description),
 		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(total > 0), progressbar.OptionClearOnFinish(),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSetWidth(30))
 }

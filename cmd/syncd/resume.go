@@ -75,7 +75,7 @@ func wantsRun(cmd *cobra.Command, flag string, id int64) error {
 }
 
 func (a *app) resume(ctx context.Context, id int64) error {
-	e, err := a.executor(ctx)
+	e, err := a.executor(ctx, 1)
 	if err != nil {
 		return err
 	}
@@ -98,13 +98,14 @@ func (e *executor) resumeRun(ctx context.Context, run *jobs.Run) (int, error) {
 	if err := e.sameTarget(run); err != nil {
 		return 0, err
 	}
-	runner, done, err := e.runner(d)
+	progress := newProgress(e.Stderr, d.Name, e.language())
+	defer progress.finish()
+	runner, err := e.runner(d, e.ledger, progress)
 	if err != nil {
 		return 0, err
 	}
-	defer done()
 	resumed, err := e.resumeKind(ctx, runner, run)
-	done()
+	progress.finish()
 	var finished *jobs.FinishedError
 	if errors.As(err, &finished) {
 		return e.conclude(ctx, &finished.Run, nil)

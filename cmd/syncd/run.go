@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -110,6 +111,10 @@ func (v *verifyOptions) check(job *jobs.PushJob) error {
 // executor runs jobs in place.
 type executor struct {
 	*app
+	places     *jobs.Places
+	api        reach
+	waiting    atomic.Int64    // dossiers whose turn has not ended
+	begun      []chan struct{} // by dossier: closed when its run has begun, or none is to be waited for
 	ledger     *store.Store
 	staging    *store.Staging
 	connection *restapi.Connection
@@ -118,7 +123,10 @@ type executor struct {
 	finished   []*jobs.Run // for --json
 }
 
-func (a *app) executor(ctx context.Context) (*executor, error) {
+// executor prepares to execute a job for so many dossiers.
+func (a *app) executor(ctx context.Context, dossiers int) (*executor, error) {
+	most := a.config.Isidoor.MaxInFlight
+	a.runs = min(dossiers, jobs.RunsAtOnce(most))
 	connection, err := a.connection(a.config.Isidoor.RetryFor)
 	if err != nil {
 		return nil, err
@@ -134,8 +142,10 @@ func (a *app) executor(ctx context.Context) (*executor, error) {
 	if err := ledger.SetConfiguration(ctx, a.config.Digest()); err != nil {
 		return nil, err
 	}
-	return &executor{app: a, ledger: ledger, staging: staging, connection: connection,
-		contracts: asPort(a.contracts(ledger, connection)), printer: a.printer()}, nil
+	e := &executor{app: a, ledger: ledger, staging: staging, connection: connection, places: jobs.NewPlaces(most, a.runs),
+		contracts: asPort(a.contracts(ledger, connection)), printer: a.printer()}
+	e.waiting.Store(int64(dossiers))
+	return e, nil
 }
 
 func (a *app) run(ctx context.Context, name string, how runOptions) error {
@@ -171,38 +181,32 @@ func (a *app) run(ctx context.Context, name string, how runOptions) error {
 	if how.detach {
 		return a.detach(ctx, job, dossiers, period)
 	}
-	e, err := a.executor(ctx)
+	e, err := a.executor(ctx, len(dossiers))
 	if err != nil {
 		return err
 	}
-	err = a.worst(dossiers, func(d config.Dossier) (int, error) { return e.runDossier(ctx, job, d, period) })
-	return e.printJSON(err)
+	return e.printJSON(e.runAll(ctx, job, dossiers, period))
 }
 
-// runDossier executes a job for one dossier and reports the run.
-func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Dossier, period jobs.Period) (int, error) {
-	runner, done, err := e.runner(d)
+// runDossier executes a job for one dossier.
+func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Dossier, period jobs.Period, ledger jobs.Ledger, progress jobs.Progress) (*jobs.Run, error) {
+	runner, err := e.runner(d, ledger, progress)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	defer done()
 	request := e.newRun(job, d, period)
-	var run *jobs.Run
 	if job.Kind == jobs.PullDictionnaire {
-		pull, configured := e.config.PullJob(job.Name)
-		if configured != nil {
-			return 0, configured
+		pull, err := e.config.PullJob(job.Name)
+		if err != nil {
+			return nil, err
 		}
-		run, err = runner.Pull(ctx, &pull, request)
-	} else {
-		push, configured := e.config.PushJob(job.Name)
-		if configured != nil {
-			return 0, configured
-		}
-		run, err = runner.Push(ctx, &push, request)
+		return runner.Pull(ctx, &pull, request)
 	}
-	done()
-	return e.conclude(ctx, run, err)
+	push, err := e.config.PushJob(job.Name)
+	if err != nil {
+		return nil, err
+	}
+	return runner.Push(ctx, &push, request)
 }
 
 // newRun is the run of a job that a person asks for.
@@ -214,15 +218,14 @@ func (a *app) newRun(job config.Job, d config.Dossier, period jobs.Period) jobs.
 	}
 }
 
-// runner makes the runner of a dossier. done ends its progress bar; it may be called more than once.
-func (e *executor) runner(d config.Dossier) (r *jobs.Runner, done func(), err error) {
+// runner makes the runner of a dossier.
+func (e *executor) runner(d config.Dossier, ledger jobs.Ledger, progress jobs.Progress) (*jobs.Runner, error) {
 	key, err := d.Key.Read()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	progress := newProgress(e.Stderr, d.Name, e.language())
-	return &jobs.Runner{Ledger: e.ledger, Staging: e.staging, API: e.connection.Dossier(key), Contracts: e.contracts, Forecasts: e.forecasts(d.Name), Siret: d.Siret, By: requester(), Progress: progress,
-		Log: e.log, Stop: e.Stop, Quiet: isTerminal(e.Stdout) && isTerminal(e.Stderr)}, progress.finish, nil
+	return &jobs.Runner{Ledger: ledger, Staging: e.staging, API: e.connection.Dossier(key), Contracts: e.contracts, Forecasts: e.forecasts(d.Name), Siret: d.Siret, By: requester(), Progress: progress,
+		Log: e.log, Stop: e.Stop, Quiet: isTerminal(e.Stdout) && isTerminal(e.Stderr), Places: e.places}, nil
 }
 
 // reportTimeout bounds the reading of what a report shows.
@@ -234,7 +237,6 @@ func (e *executor) conclude(ctx context.Context, run *jobs.Run, err error) (int,
 		return 0, err
 	}
 	code := runCode(run)
-	e.away = run.Failure.Code == jobs.ReasonUnreachable && !run.Planned && !answered(err)
 	if err != nil {
 		code = worse(code, exitCode(err))
 	}

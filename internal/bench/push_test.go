@@ -147,10 +147,12 @@ func stats(r *rig) (s sandbox.Stats) {
 	return s
 }
 
-func received(r *rig) (documents [][]byte) {
+func received(r *rig) [][]byte { return receivedOf(r, dossier) }
+
+func receivedOf(r *rig, name string) (documents [][]byte) {
 	r.b.Helper()
 	var all sandbox.ReceivedList
-	if err := json.Unmarshal(call(r, http.MethodGet, "/sandbox/received?dossier="+dossier), &all); err != nil {
+	if err := json.Unmarshal(call(r, http.MethodGet, "/sandbox/received?dossier="+name), &all); err != nil {
 		r.b.Fatal(err)
 	}
 	for _, one := range all.Received {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"syncd/internal/jobs"
 	"syncd/internal/schedule"
 )
 
@@ -16,7 +17,7 @@ import (
 type Daemon struct {
 	Listen       string             // "host:port" of this machine, or "unix:/path"; "" = no health and no metrics
 	Hosts        []string           // names under which it is asked as well, such as by a proxy
-	MaxRuns      int                // runs executed at once; at most Isidoor.MaxInFlight
+	MaxRuns      int                // runs executed at once
 	ResumeFailed *schedule.Schedule // when failed runs are taken up again; nil = never
 	ResumeWithin time.Duration      // how old a failed run may be for that
 	Grace        time.Duration      // how long runs may take to end when the daemon stops
@@ -34,17 +35,13 @@ func readDaemon(t *table, maxInFlight int) Daemon {
 	d := Daemon{
 		Listen:       t.listen("listen", "127.0.0.1:9464"),
 		Hosts:        t.hosts("hosts"),
-		MaxRuns:      t.integer("max_runs", int64(min(4, maxInFlight)), 1, 64),
+		MaxRuns:      t.integer("max_runs", int64(jobs.RunsAtOnce(maxInFlight)), 1, 64),
 		ResumeWithin: t.duration("resume_within", day, time.Minute, 7*day),
 		Grace:        t.duration("grace", time.Minute, time.Second, mostGrace),
 		ClosedDays:   t.closedDays("closed_days"),
 	}
 	d.Timezone, d.location = t.timezone("timezone")
 	d.ResumeFailed = t.schedule("resume_failed", t.text("resume_failed", "0 * * * *"), d.Timezone, d.ClosedDays)
-	if d.MaxRuns > maxInFlight {
-		t.report("max_runs", fmt.Sprintf("is more than isidoor.max_in_flight (%d): each run needs a request of its own", maxInFlight),
-			"lower max_runs, or raise isidoor.max_in_flight")
-	}
 	return d
 }
 

@@ -18,7 +18,7 @@ func TestDaemonDefaults(t *testing.T) {
 		t.Errorf("got %s and %s", d.ResumeFailed, r.Schedule)
 	}
 	d.ResumeFailed, r.Schedule, d.location = nil, nil, nil
-	if want := (Daemon{Listen: "127.0.0.1:9464", MaxRuns: 4, ResumeWithin: 24 * time.Hour, Grace: time.Minute, Timezone: "Europe/Paris"}); !reflect.DeepEqual(d, want) {
+	if want := (Daemon{Listen: "127.0.0.1:9464", MaxRuns: 8, ResumeWithin: 24 * time.Hour, Grace: time.Minute, Timezone: "Europe/Paris"}); !reflect.DeepEqual(d, want) {
 		t.Errorf("got %+v", d)
 	}
 	if want := (Retention{Diffs: Age{Months: 12}, Items: Age{Months: 72}, Runs: Age{Months: 72}, Fires: Age{Months: 12}, Baseline: Age{Months: 24}, MaxShare: 0.25}); r != want {
@@ -52,7 +52,7 @@ runs = "forever"
 schedule = ""
 
 [[dossier]]`))
-	if c.Daemon.MaxRuns != 2 || c.Daemon.ResumeFailed != nil || c.Daemon.Listen != "unix:/run/syncd/http.sock" || !slices.Equal(c.Daemon.Hosts, []string{"metrics.example.org"}) {
+	if c.Daemon.MaxRuns != 6 || c.Daemon.ResumeFailed != nil || c.Daemon.Listen != "unix:/run/syncd/http.sock" || !slices.Equal(c.Daemon.Hosts, []string{"metrics.example.org"}) {
 		t.Errorf("got %+v", c.Daemon)
 	}
 	if r := c.Retention; r.Diffs != (Age{Days: 30}) || r.Items != (Age{Months: 12}) || r.Runs != (Age{}) || r.Schedule != nil {

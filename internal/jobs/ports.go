@@ -259,6 +259,16 @@ type Claims struct {
 	OpenFor time.Duration // from the call on, until a reopened period is closed again; at most 0 = no such end is known
 }
 
+// open counts the items that are sending from now on.
+func (c *Claims) open() (n int) {
+	for i := range c.Items {
+		if !c.Items[i].Superseded {
+			n++
+		}
+	}
+	return n
+}
+
 // Claimed is an item that is durably marked as sending, or was superseded instead.
 type Claimed struct {
 	Seq        int

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"syncd/internal/share"
 )
 
 const (
@@ -22,6 +24,7 @@ type pushing struct {
 	ledger   Ledger
 	stop     <-chan struct{} // closed when a person asks to stop
 	progress Progress
+	places   *share.Pool // for what is claimed, of this run and those beside it
 
 	work    chan task
 	answers chan answer
@@ -50,11 +53,15 @@ func (p *pushing) toEnd(ctx context.Context) (halt Reason, err error) {
 	if p.total, err = p.ledger.Remaining(ctx, p.run); err != nil {
 		return Reason{}, err
 	}
+	if p.total == 0 {
+		return Reason{}, nil
+	}
 	window := 2 * p.job.MaxInFlight
 	p.work, p.answers, p.failures = make(chan task, window), make(chan answer, window), streaks{}
 	ctx, cancel := context.WithCancel(ctx)
+	defer p.places.GiveAll(p)
 	var lanes sync.WaitGroup
-	for range p.job.MaxInFlight {
+	for range min(p.job.MaxInFlight, p.total) {
 		lanes.Go(func() { p.lane(ctx) })
 	}
 	defer lanes.Wait()
@@ -78,12 +85,9 @@ func (p *pushing) step(ctx context.Context, window int) error {
 	if p.halt.Code != "" {
 		p.release()
 	}
-	step := Step{Outcomes: p.waiting, After: p.after, Tried: p.tried}
+	step := Step{Outcomes: p.waiting, After: p.after, Tried: p.tried, Claim: p.room(ctx, window)}
 	if p.accepts && !p.proved {
 		step.Settings = p.api.Settings()
-	}
-	if p.halt.Code == "" && !p.dry {
-		step.Claim = window - (p.open - len(p.waiting))
 	}
 	asked := time.Now()
 	claims, err := p.ledger.Step(ctx, p.run, step)
@@ -97,6 +101,7 @@ func (p *pushing) step(ctx context.Context, window int) error {
 	if claims.Closed {
 		p.stopFor(Reason{ReasonClosed, string(p.run.Period)})
 	}
+	p.places.Give(p, len(p.waiting)+step.Claim-claims.open())
 	p.open -= len(p.waiting)
 	p.done += len(p.waiting)
 	p.waiting, p.proved = p.waiting[:0], p.accepts
@@ -119,6 +124,23 @@ func (p *pushing) step(ctx context.Context, window int) error {
 		return p.runDry(ctx)
 	}
 	return nil
+}
+
+// room is how many items can be claimed: in the places of those whose outcomes are recorded by the same statement, and in
+// what is free. Whoever has none waits for the runs beside it, until the run is stopped.
+func (p *pushing) room(ctx context.Context, window int) int {
+	if p.halt.Code != "" || p.dry {
+		return 0
+	}
+	n := p.places.Try(p, window-p.open)
+	if n > 0 || p.open > 0 {
+		return n + len(p.waiting)
+	}
+	if !p.places.Wait(ctx, p.stop, p) {
+		p.stopFor(Reason{Code: ReasonStopped}) // or the context has ended, as the ledger will say
+		return 0
+	}
+	return 1 + p.places.Try(p, window-1)
 }
 
 // runDry is reached when no more items can be claimed now. Then come those that an earlier execution tried, and when that

@@ -29,6 +29,7 @@ type Runner struct {
 	Patience  *Patience       // of a run that nobody watches; nil = an absent API ends the run
 	Forecasts []Forecast      // next runs that a pull looks ahead to
 	Quiet     bool            // whoever asks is shown the run: its end is not logged, too
+	Places    *Places         // of the process; nil = this is its only run
 }
 
 // Push runs one transfer of a job from its beginning. The run it returns is as recorded; it is nil when none was
@@ -113,8 +114,7 @@ func (r *Runner) outdated(ctx context.Context, job *PushJob, run *Run, contract 
 // push sends what is planned. Where the API can be asked what it received, it is asked, and what it did not receive is
 // sent a second time.
 func (r *Runner) push(ctx context.Context, job *PushJob, run *Run) (Reason, error) {
-	push := pushing{job: job, run: run, api: r.API, ledger: r.Ledger, stop: r.Stop, progress: r.Progress}
-	halt, err := push.toEnd(ctx)
+	halt, err := r.pushing(job, run).toEnd(ctx)
 	if err != nil || halt.Code != "" || !job.readsBack() {
 		return halt, err
 	}
@@ -123,8 +123,11 @@ func (r *Runner) push(ctx context.Context, job *PushJob, run *Run) (Reason, erro
 	if err := r.settleDoubts(waiting, job, run); err != nil {
 		return Reason{}, err
 	}
-	again := pushing{job: job, run: run, api: r.API, ledger: r.Ledger, stop: r.Stop, progress: r.Progress}
-	return again.toEnd(ctx)
+	return r.pushing(job, run).toEnd(ctx)
+}
+
+func (r *Runner) pushing(job *PushJob, run *Run) *pushing {
+	return &pushing{job: job, run: run, api: r.API, ledger: r.Ledger, stop: r.Stop, progress: r.Progress, places: r.Places.claimed(job.MaxInFlight)}
 }
 
 // identify asks the partner who it is talking to, before anything is sent: two swapped keys end here.
@@ -165,6 +168,11 @@ func (r *Runner) unusual(ctx context.Context, run *Run, service Service, err err
 
 // plan freezes what the run will send.
 func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Contract) error {
+	done, err := r.Places.plan(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	dictionaries, err := r.Ledger.Dictionaries(ctx, run.Target.ID)
 	if err != nil {
 		return fmt.Errorf("reading dictionaries: %w", err)

@@ -89,6 +89,11 @@ func (r *Runner) changedSince(ctx context.Context, job *PushJob, run *Run, contr
 	if p.history, err = r.Ledger.History(ctx, run.Target.ID, run.Period); err != nil {
 		return tripped{}, fmt.Errorf("reading earlier runs: %w", err)
 	}
+	done, err := r.Places.plan(ctx)
+	if err != nil {
+		return tripped{}, err
+	}
+	defer done()
 	sink := &staleSink{ledger: r.Ledger, run: run.ID}
 	p.guarded, p.lenient, p.progress, p.sink = false, true, silent{}, sink
 	p.contract, p.resend = contract, run.Resend != ""

@@ -80,7 +80,7 @@ func TestATransferOutlivesItsReader(t *testing.T) {
 				w.wantDelivered()
 
 				w.front.hold(0)
-				w.exec(`UPDATE staging.employee SET nom_naissance = nom_naissance || 'X' WHERE matricule = '00001'`)
+				w.exec(`UPDATE staging.payroll_element SET quantity = quantity + 0.01, amount = amount + 0.01`) // of more people than are on their way at once
 				p := w.startOn(test.stdout(w), nil, nil, args...)
 				until(t, "a document waits for its answer", func() bool { return w.front.waiting() > 0 || p.over() })
 				p.signal(syscall.SIGTERM)

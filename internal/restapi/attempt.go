@@ -23,15 +23,15 @@ type operation struct {
 	url     *url.URL
 	headers []Fixed // that go with it
 	key     keyHeader
-	body    []byte        // nil = none
-	derived string        // where the dossier key goes when only the API's contract says so: `header "X-Key"`
-	slot    chan struct{} // the dossier's own: see slots.go
-	lists   *pointer      // of an operation that reads: the answer has a list there, which must be whole; nil = no list
-	reads   bool          // the answer is wanted as JSON; otherwise the operation sends a document
-	rules   *answerRules  // of an operation that sends; nil = the status settles what became of the document
-	words   *answerRules  // of an operation that sends: where a refusal has its words; nil = nobody says it
-	finds   bool          // it reads something that may not exist: then there is no document
-	limit   int64         // bytes of the answer that are read
+	body    []byte       // nil = none
+	derived string       // where the dossier key goes when only the API's contract says so: `header "X-Key"`
+	holder  any          // of its slot: see slots.go
+	lists   *pointer     // of an operation that reads: the answer has a list there, which must be whole; nil = no list
+	reads   bool         // the answer is wanted as JSON; otherwise the operation sends a document
+	rules   *answerRules // of an operation that sends; nil = the status settles what became of the document
+	words   *answerRules // of an operation that sends: where a refusal has its words; nil = nobody says it
+	finds   bool         // it reads something that may not exist: then there is no document
+	limit   int64        // bytes of the answer that are read
 	before  func() error
 	secrets []string // of the request, which a refusal may quote; full, so that append copies it
 }
@@ -42,11 +42,11 @@ type keyHeader struct{ name, value string }
 // attempt takes its turn (a slot, then the rate limit), a token, and makes one request. The slot is held for the
 // attempt only: a document that waits to be tried again is not on its way.
 func (c *Connection) attempt(ctx context.Context, op *operation, n int) answer {
-	slot := takeSlot(ctx, op.slot, c.shared)
-	if slot == nil {
+	release := takeSlot(ctx, c.slots, op.holder)
+	if release == nil {
 		return cancelled(op)
 	}
-	defer func() { <-slot }()
+	defer release()
 	if err := c.limiter.Wait(ctx); err != nil {
 		return cancelled(op)
 	}

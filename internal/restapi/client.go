@@ -21,10 +21,11 @@ import (
 	"golang.org/x/time/rate"
 
 	"syncd/internal/jobs"
+	"syncd/internal/share"
 )
 
-// Connection is one client at one host. All its dossiers share one token, one rate limit and, but for the slot that
-// each has of its own, one limit of requests in flight. It is safe for concurrent use.
+// Connection is one client at one host. All its dossiers share one token, one rate limit and one limit of requests in
+// flight. It is safe for concurrent use.
 type Connection struct {
 	options   Options
 	query     string // that goes with every call, escaped
@@ -32,8 +33,7 @@ type Connection struct {
 	transport http.RoundTripper
 	tokens    *tokens
 	limiter   *rate.Limiter
-	shared    chan struct{} // one element per request in flight that has no slot of its own: see slots.go
-	describe  chan struct{} // the slot of Describe
+	slots     *share.Pool // of requests in flight: see slots.go
 	closeIdle func()
 }
 
@@ -73,8 +73,7 @@ func open(o Options, transport http.RoundTripper) (*Connection, error) {
 			Scopes: scopes(o.Scope), AuthStyle: oauth2.AuthStyleInParams,
 		}),
 		limiter:   rate.NewLimiter(limit, max(1, o.MaxInFlight)),
-		shared:    make(chan struct{}, o.MaxInFlight-o.Runs),
-		describe:  make(chan struct{}, 1),
+		slots:     share.New(o.MaxInFlight, o.Runs, 1),
 		closeIdle: func() {},
 	}
 	c.tokens.retryAfterCap = o.RetryAfterCap
@@ -83,8 +82,7 @@ func open(o Options, transport http.RoundTripper) (*Connection, error) {
 }
 
 // Dossier gives the API of the dossier that key opens. A key that cannot be sent is reported by each call. Each one
-// brings a slot of its own, so no more of them may be in use at once than the Runs of the options, and keeps the shape of
-// its first call (see Adopt): take one for each run.
+// keeps the shape of its first call (see Adopt): take one for each run.
 func (c *Connection) Dossier(key string) jobs.API { return newDossier(c, key) }
 
 // Close ends a renewal under way and closes idle connections. No call may be running or follow.

@@ -45,7 +45,7 @@ func (p *page) pause() time.Duration {
 
 func (s *search) operation(p place) *operation {
 	e := endpoint{name: contractName, table: contractTable, method: http.MethodGet, label: p.label}
-	op := &operation{endpoint: e, url: p.url, slot: s.connection.describe, reads: true, limit: maxContract}
+	op := &operation{endpoint: e, url: p.url, holder: s.connection, reads: true, limit: maxContract}
 	if s.trusted { // else it is another host, which gets nothing of ours
 		op.url, op.headers = s.connection.withQuery(p.url), s.connection.options.Headers
 	}
@@ -65,11 +65,11 @@ func (c *Connection) withQuery(u *url.URL) *url.URL {
 // ask makes one request within the limits that all calls share.
 func (s *search) ask(ctx context.Context, op *operation, authorized bool, n int) page {
 	c := s.connection
-	slot := takeSlot(ctx, op.slot, c.shared)
-	if slot == nil {
+	release := takeSlot(ctx, c.slots, op.holder)
+	if release == nil {
 		return s.stop(ctx, op)
 	}
-	defer func() { <-slot }()
+	defer release()
 	if err := c.limiter.Wait(ctx); err != nil {
 		return s.stop(ctx, op)
 	}

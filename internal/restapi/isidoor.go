@@ -18,7 +18,6 @@ type dossier struct {
 	connection *Connection
 	form       func() *calls // of the first call and of all that follow: see Connection.Adopt
 	key        string
-	slot       chan struct{} // its own: see slots.go
 	secrets    []string
 }
 
@@ -27,7 +26,7 @@ var _ jobs.API = (*dossier)(nil)
 func newDossier(c *Connection, key string) *dossier {
 	return &dossier{
 		connection: c, form: sync.OnceValue(c.calls.Load), key: key,
-		slot: make(chan struct{}, 1), secrets: slices.Clip(append(c.options.fixedSecrets(), key, c.options.ClientSecret)),
+		secrets: slices.Clip(append(c.options.fixedSecrets(), key, c.options.ClientSecret)),
 	}
 }
 
@@ -104,7 +103,7 @@ func (d *dossier) operation(c *calls, e endpoint, b blanks) (*operation, *jobs.C
 		return nil, misconfiguredCall(e, "the path is not one of a web address", "check path of the endpoint in [isidoor]")
 	}
 	address.RawQuery = joined(address.RawQuery, d.connection.query)
-	op := &operation{endpoint: e, url: address, headers: d.connection.options.Headers, slot: d.slot, derived: c.derived, secrets: d.secrets}
+	op := &operation{endpoint: e, url: address, headers: d.connection.options.Headers, holder: d, derived: c.derived, secrets: d.secrets}
 	switch c.shape.KeyIn {
 	case KeyInHeader:
 		op.key = keyHeader{http.CanonicalHeaderKey(c.shape.KeyName), d.key}

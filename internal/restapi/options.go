@@ -29,7 +29,7 @@ type Options struct {
 	Headers, Query []Fixed
 
 	MaxInFlight     int           // requests under way at once; default 8
-	Runs            int           // dossiers in use at once, at most MaxInFlight; default 1
+	Runs            int           // dossiers with requests under way at once, at most MaxInFlight; default 1
 	RatePerSecond   float64       // attempts a second, in bursts of at most MaxInFlight; 0 = no limit
 	RequestTimeout  time.Duration // of one attempt, from the connection to the end of the answer; default 30 s
 	ConnectTimeout  time.Duration // for TCP, and again for TLS; default 10 s

@@ -1,29 +1,22 @@
 package restapi
 
-import "context"
+import (
+	"context"
 
-// Requests in flight are bounded by slots. Each dossier has one of its own; the MaxInFlight - Runs others are shared by
-// all. So a dossier whose calls hang, whatever it holds, never keeps another from going on. As long as at most Runs
-// dossiers are in use at once, there are never more than MaxInFlight requests under way; with Runs = 1, the default,
-// the one dossier can use them all.
+	"syncd/internal/share"
+)
+
+// Requests in flight are bounded by slots, of which there are MaxInFlight. At most Runs dossiers have requests under way at
+// once, and each of those has one slot of its own; the others are for whoever needs more. So any number of dossiers can be
+// in use; one whose calls hang, whatever it holds, never keeps another from going on, as long as fewer than Runs do. With
+// Runs = 1, the default, the one dossier can use them all.
 //
-// The search for the contract belongs to no dossier and has a slot of its own as well, so that it never waits for one that
-// hangs, or for shared slots where there are none. A run that asks for the contract has no other call under way meanwhile,
-// so the total stays the same.
+// The search for the contract belongs to no dossier and counts as one.
 
-// takeSlot waits for a slot, the caller's own first, and returns the one to give back; nil when ctx ended before.
-func takeSlot(ctx context.Context, own, shared chan struct{}) chan struct{} {
-	select {
-	case own <- struct{}{}:
-		return own
-	default:
-	}
-	select {
-	case own <- struct{}{}:
-		return own
-	case shared <- struct{}{}:
-		return shared
-	case <-ctx.Done():
+// takeSlot waits for a slot of a holder. release gives it back; nil when ctx ended before.
+func takeSlot(ctx context.Context, slots *share.Pool, holder any) (release func()) {
+	if !slots.Wait(ctx, nil, holder) {
 		return nil
 	}
+	return func() { slots.Give(holder, 1) }
 }

@@ -77,6 +77,7 @@ func TestTotalInFlight(t *testing.T) {
 		"one dossier of several runs": {6, 3, 1, 4},
 		"as many as there are runs":   {6, 3, 3, 6},
 		"no shared slots":             {2, 2, 2, 2},
+		"more dossiers than runs":     {6, 2, 5, 6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

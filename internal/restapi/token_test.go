@@ -45,7 +45,7 @@ func TestOneRenewalForManyRefusedCalls(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
 	})
-	c := p.open(t, func(o *Options) { o.MaxInFlight = 50 })
+	c := p.open(t, func(o *Options) { o.MaxInFlight, o.Runs = 50, 50 })
 	if _, err := c.tokens.get(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -252,10 +252,12 @@ func (s *Store) claim(ctx context.Context, attempt func(q *dbsqlc.Queries) (int6
 // claimedRun reads a run that this process has just claimed. When it was taken over in between it is not handed out: with
 // the epoch of another this process could write into what is not its own.
 func (s *Store) claimedRun(ctx context.Context, id int64) (*jobs.Run, error) {
-	s.mark(ctx) // before anything of it leaves
 	run, err := s.Run(ctx, id)
 	if err == nil && (run.Owner == nil || *run.Owner != s.owner.identity()) {
 		return nil, jobs.ErrLost
+	}
+	if err == nil && run.Planned { // before anything of it leaves; else its plan will
+		s.mark(ctx)
 	}
 	return run, err
 }

@@ -161,7 +161,7 @@ func wantLost(f *fixture, write func() error) {
 	f.Helper()
 	before := f.everything()
 	err := write()
-	for range connsPerRun {
+	for range connsPerPlan + 1 {
 		if errors.Is(err, jobs.ErrUnreachable) {
 			err = write()
 		}

@@ -43,6 +43,7 @@ func (s *Store) notice(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	asked := time.Now()
 	seen, lost := s.marks.read(row.Ledger) // before the ledger is asked: what others write meanwhile is ahead of the answer
 	now, err := position(ctx, s.queries, seen)
 	if err != nil {
@@ -62,7 +63,7 @@ func (s *Store) notice(ctx context.Context) error {
 		}
 		seen = nil
 	}
-	s.remember(row.Ledger, seen, now)
+	s.remember(row.Ledger, seen, now, asked)
 	if back != nil && s.marks.PutBack != nil {
 		s.marks.PutBack(*back)
 	}
@@ -139,12 +140,12 @@ func (s *Store) pauseForPutBack(ctx context.Context, q *dbsqlc.Queries, back *Pu
 }
 
 // remember makes a position the one that the ledger may not fall behind, for this process and those that come after it.
-func (s *Store) remember(ledger string, seen *mark, now dbsqlc.PositionRow) {
+func (s *Store) remember(ledger string, seen *mark, now dbsqlc.PositionRow, asked time.Time) {
 	m := markOf(ledger, now)
 	if seen != nil && !seen.Since.IsZero() {
 		m.Since = seen.Since
 	}
-	s.known.Store(&known{mark: *m, version: now.Version, made: time.Now()})
+	s.known.Store(&known{mark: *m, version: now.Version, asked: asked, made: time.Now()})
 	s.marks.keep(m)
 }
 
@@ -152,18 +153,21 @@ func (s *Store) remember(ledger string, seen *mark, now dbsqlc.PositionRow) {
 type known struct {
 	mark
 	version int64
+	asked   time.Time // when the ledger was asked for it
 	made    time.Time
 }
 
 // KeepMark brings the watermark up to date. Whoever has not looked yet which ledger this is keeps none. An error is a
 // *RestoredError, or that the ledger cannot be asked: a file that cannot be written stops nothing.
 func (s *Store) KeepMark(ctx context.Context) error {
+	wanted := time.Now()
 	s.marks.mu.Lock()
 	defer s.marks.mu.Unlock()
 	want := s.known.Load()
-	if want == nil {
+	if want == nil || want.asked.After(wanted) { // another run of this process has asked meanwhile, for all of them
 		return nil
 	}
+	asked := time.Now()
 	seen, err := s.marks.read(want.Ledger)
 	if err != nil || seen == nil { // somebody took it away: what this process knows is as good
 		seen = &want.mark
@@ -175,7 +179,7 @@ func (s *Store) KeepMark(ctx context.Context) error {
 	if err != nil {
 		return redactUnlessOurs("asking how far the ledger has come", err)
 	}
-	s.remember(want.Ledger, seen, now)
+	s.remember(want.Ledger, seen, now, asked)
 	return nil
 }
 

@@ -112,6 +112,14 @@ func (k *Keys) settings(of string) []byte {
 
 // Identify implements jobs.Ledger.
 func (s *Store) Identify(ctx context.Context, run *jobs.Run, answered, configured, settings string) (recorded string, err error) {
+	known, err := s.queries.Identified(ctx, dbsqlc.IdentifiedParams{RunID: run.ID, Epoch: int32(run.Epoch), Answered: answered, Configured: configured,
+		Settings: s.keys.settings(settings)})
+	if err == nil {
+		return value(known), nil
+	}
+	if !isNoRows(err) {
+		return "", redact("reading the dossier's identity", err)
+	}
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 		if err := q.LockTargetByID(ctx, run.Target.ID); err != nil {
 			return err

@@ -20,6 +20,9 @@ const grab = 500 * time.Millisecond
 
 // connect opens a session of staging, in the job's time zone. pid is that of its backend, whatever a pooler says.
 func (s *Staging) connect(ctx context.Context, source jobs.Source) (_ *pgx.Conn, pid int32, err error) {
+	if idle := s.idle.take(ctx, sessionKindOf(source)); idle != nil {
+		return idle.Conn, idle.pid, nil
+	}
 	config, err := sessionConfig(s.URL, inStaging)
 	if err != nil {
 		return nil, 0, err

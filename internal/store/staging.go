@@ -18,6 +18,8 @@ type Staging struct {
 	// Waits hears, once for each plan or description, that it waits for a table; "" = one whose name is not known. nil =
 	// nobody wants to know.
 	Waits func(table string, limit time.Duration)
+
+	idle idleSessions
 }
 
 var _ jobs.Staging = (*Staging)(nil)
@@ -25,15 +27,18 @@ var _ jobs.Staging = (*Staging)(nil)
 // snapshot is one exported snapshot, read through one connection per query. Values come in Postgres's text format, as
 // bytes of the connection's buffer: measured, this is what lets planning keep pace with the server.
 type snapshot struct {
+	staging *Staging
+	kind    sessionKind
 	keeper  *keeper
 	streams []*stream // employees first, then the children
+	whole   bool      // all rows were read
 }
 
 // Snapshot implements jobs.Staging.
 func (s *Staging) Snapshot(ctx context.Context, source jobs.Source, params mapping.Params, keys []string) (jobs.Snapshot, error) {
 	var snap *snapshot
 	err := s.whenFree(ctx, source, func() error {
-		snap = &snapshot{}
+		snap = &snapshot{staging: s, kind: sessionKindOf(source)}
 		err := snap.open(ctx, s, source, params, keys)
 		if err != nil {
 			snap.Close()
@@ -139,20 +144,31 @@ func (s *snapshot) Unmoved(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.keeper.prove(ctx, s.streams[0].conn, s.pids())
+	err := s.keeper.prove(ctx, s.streams[0].conn, s.pids())
+	s.whole = err == nil
+	return err
 }
 
-// Close ends the transactions by closing their connections: there is nothing to keep of them, and rows may be unread. A
-// query that is still executed ends at the server as well.
+// Close ends the transactions, of which there is nothing to keep. Where rows may be unread the connections end with them, and
+// a query that is still executed ends at the server as well.
 func (s *snapshot) Close() {
 	var ending sync.WaitGroup
 	for _, stream := range s.streams {
-		ending.Go(func() { end(stream.conn) })
+		ending.Go(func() { s.give(stream.conn, stream.pid) })
 	}
 	if s.keeper != nil {
-		end(s.keeper.conn)
+		s.give(s.keeper.conn, s.keeper.pid)
 	}
 	ending.Wait()
+	s.streams, s.keeper = nil, nil
+}
+
+func (s *snapshot) give(conn *pgx.Conn, pid int32) {
+	if s.whole {
+		s.staging.putBack(&session{conn, pid, s.kind})
+		return
+	}
+	end(conn)
 }
 
 // whenFree does what needs staging's tables, again and again while somebody is about to replace one of them, until

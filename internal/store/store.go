@@ -47,12 +47,21 @@ type Store struct {
 
 var _ jobs.Ledger = (*Store)(nil)
 
-// Planning takes three connections (baseline, documents, items), pushing one; they are not used at once. What is left
-// is for those who look on. Nobody keeps an idle one for long.
+// A plan takes three connections (baseline, documents, items), of which it holds two while it waits for the third; whoever
+// does anything else takes one, for a statement or a transaction, and waits for none with one in hand. Nobody keeps an idle
+// one for long.
 const (
-	connsPerRun = 3
-	maxIdleTime = 30 * time.Second
+	connsPerPlan = 3
+	connsBeside  = 4 // for the runs that send, begin or end, and those who look on
+	maxIdleTime  = 30 * time.Second
 )
+
+// connections is how many are opened at most, whatever number of runs there is: a small server has a hundred for all.
+func connections(runs int) int32 {
+	runs = max(runs, 1)
+	planning := min(runs, jobs.PlanningAtOnce)
+	return int32(connsPerPlan*planning + min(runs-planning, connsBeside) + 1) //nolint:gosec // a few
+}
 
 // Open connects to the ledger and checks that its migrations are those of this program. Close it.
 func Open(ctx context.Context, o Options) (*Store, error) {
@@ -60,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.MaxConns = int32(connsPerRun*max(o.Runs, 1) + 1) //nolint:gosec // a few
+	config.MaxConns = connections(o.Runs)
 	config.MaxConnIdleTime = maxIdleTime
 	owner := newOwner()
 	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {

@@ -63,7 +63,7 @@ func TestLostRunIsNotConfirmedByALaterOwnership(t *testing.T) {
 // enqueuedAgain queues a run, with a connection that lives: the pool may hold one that was ended.
 func (f *fixture) enqueuedAgain(s *Store) *jobs.Run {
 	f.Helper()
-	for range connsPerRun {
+	for range connsPerPlan + 1 {
 		if run, err := s.Enqueue(f.Context(), request()); err == nil {
 			return run
 		}
@@ -85,7 +85,7 @@ func TestSessionsBearTheNameOfTheirOwner(t *testing.T) {
 		return f.text(`SELECT count(*) FROM pg_stat_activity WHERE application_name = $1`, former) == "0"
 	}))
 	var busy sync.WaitGroup
-	for range connsPerRun {
+	for range connsPerPlan + 1 {
 		busy.Go(func() { f.must(s.pool.Ping(t.Context())) })
 	}
 	busy.Wait()

@@ -95,6 +95,36 @@ func (q *Queries) FindTarget(ctx context.Context, arg FindTargetParams) (FindTar
 	return i, err
 }
 
+const identified = `-- name: Identified :one
+SELECT t.identity FROM syncd.target t JOIN syncd.run r ON r.target_id = t.id
+WHERE r.id = $1 AND r.epoch = $2 AND r.state = 'running'
+  AND ($3::text = '' OR t.identity IS NOT NULL) AND ($4::text = '' OR t.siret = $4)
+  AND EXISTS (SELECT FROM syncd.answered a WHERE a.target_id = t.id AND a.service = 'identity' AND a.settings = $5)
+  AND (r.period IS NULL OR NOT syncd.is_closed(t.id, r.period))
+`
+
+type IdentifiedParams struct {
+	RunID      int64
+	Epoch      int32
+	Answered   string
+	Configured string
+	Settings   []byte
+}
+
+// What Identify would find, where there is nothing to record, nothing to refuse, and the run is still ours. No row: there is.
+func (q *Queries) Identified(ctx context.Context, arg IdentifiedParams) (*string, error) {
+	row := q.db.QueryRow(ctx, identified,
+		arg.RunID,
+		arg.Epoch,
+		arg.Answered,
+		arg.Configured,
+		arg.Settings,
+	)
+	var identity *string
+	err := row.Scan(&identity)
+	return identity, err
+}
+
 const identify = `-- name: Identify :one
 WITH answered AS (
     INSERT INTO syncd.answered AS a (target_id, service, settings) VALUES ($2, 'identity', $3)

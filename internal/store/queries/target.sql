@@ -30,6 +30,14 @@ WITH answered AS (
 UPDATE syncd.target SET identity = coalesce(identity, nullif(@identity::text, '')) WHERE id = @id
 RETURNING identity;
 
+-- What Identify would find, where there is nothing to record, nothing to refuse, and the run is still ours. No row: there is.
+-- name: Identified :one
+SELECT t.identity FROM syncd.target t JOIN syncd.run r ON r.target_id = t.id
+WHERE r.id = @run_id AND r.epoch = @epoch AND r.state = 'running'
+  AND (@answered::text = '' OR t.identity IS NOT NULL) AND (@configured::text = '' OR t.siret = @configured)
+  AND EXISTS (SELECT FROM syncd.answered a WHERE a.target_id = t.id AND a.service = 'identity' AND a.settings = @settings)
+  AND (r.period IS NULL OR NOT syncd.is_closed(t.id, r.period));
+
 -- name: SetAnswered :exec
 INSERT INTO syncd.answered AS a (target_id, service, settings) VALUES (@target_id, @service, @settings)
 ON CONFLICT (target_id, service) DO UPDATE SET settings = excluded.settings, answered_at = clock_timestamp()
