@@ -62,6 +62,7 @@ type checker struct {
 	findings []finding
 	code     int
 	ledger   *store.Store // nil when it cannot be used
+	told     *sayings     // of the dossiers that are gone through; nil = none are
 }
 
 func (c *checker) ok(subject, format string, args ...any) {
@@ -79,9 +80,13 @@ func (c *checker) fail(subject string, err error) {
 
 func (c *checker) add(f finding) {
 	c.findings = append(c.findings, f)
-	if c.flags.json {
+	if c.flags.json || c.told.again(f) {
 		return
 	}
+	c.print(f)
+}
+
+func (c *checker) print(f finding) {
 	sign := map[string]string{"ok": "ok  ", "note": "note", "warning": "warn", "error": "FAIL"}[f.Level]
 	fmt.Fprintf(c.Stdout, "%s  %-22s %s\n", sign, f.Subject, f.Text)
 	if f.Hint != "" {
@@ -111,14 +116,11 @@ func (c *checker) configuration() {
 		text, hint := splitHint(w.String())
 		c.add(finding{Level: "warning", Subject: "configuration", Text: text, Hint: hint})
 	}
-	unread := 0
-	for _, secret := range c.config.Secrets() {
-		if _, err := secret.Read(); err != nil {
-			unread++
-			c.fail("secrets", err)
-		}
+	unread := c.config.Unreadable()
+	for _, p := range unread {
+		c.fail("secrets", &config.Error{Problems: []config.Problem{p}})
 	}
-	if unread == 0 {
+	if unread == nil {
 		c.ok("secrets", "%d secrets can be read", len(c.config.Secrets()))
 	}
 }
@@ -222,6 +224,7 @@ func (c *checker) api(ctx context.Context) {
 		return
 	}
 	c.contract(ctx, connection) // it may say how calls are made
+	defer c.eachDossier()()
 	for _, d := range c.config.AllDossiers {
 		if len(c.flags.dossiers) > 0 && !slices.Contains(c.flags.dossiers, d.Name) {
 			continue

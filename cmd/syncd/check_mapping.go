@@ -30,6 +30,7 @@ func (c *checker) mapping(ctx context.Context, job config.Job) {
 		c.fail(job.Name, err)
 		return
 	}
+	defer c.eachDossier()()
 	for _, d := range dossiers {
 		c.mappingOf(ctx, &push, d, job)
 	}
@@ -132,7 +133,7 @@ func (c *checker) nobody(ctx context.Context, push *jobs.PushJob, d config.Dossi
 		return false, err
 	}
 	f := finding{Level: "warning", Subject: job.Name + "/" + d.Name,
-		Text: fmt.Sprintf("staging holds no employee for dossier %s, period %s: a run would be held", d.Name, period),
+		Text: fmt.Sprintf("staging holds no employee for this dossier, period %s: a run would be held", period),
 		Hint: "let the import into staging finish; see that staging spells the dossier so, and the query job.source.employees"}
 	spelled, err := staging.Spellings(ctx, push.Source, params, otherSpellings(d))
 	if err == nil && len(spelled) > 0 {

@@ -53,10 +53,10 @@ func parseConfig(name string, document []byte, getenv func(string) string) (*Con
 	c := readConfig(&table{file: f, node: root})
 	if len(f.problems) > 0 {
 		inFileOrder(f.problems)
-		return nil, &Error{Problems: f.problems}
+		return nil, &Error{Problems: grouped(f.problems)}
 	}
 	inFileOrder(f.warnings)
-	c.File, c.Warnings = name, f.warnings
+	c.File, c.Warnings = name, grouped(f.warnings)
 	if err := c.digestAll(); err != nil {
 		return nil, err
 	}
@@ -151,6 +151,17 @@ func (c *Config) Secrets() []Secret {
 		secrets = append(secrets, j.Ping.secrets()...)
 	}
 	return secrets
+}
+
+// Unreadable tells which secrets cannot be read. The same trouble of many dossiers' keys is one problem.
+func (c *Config) Unreadable() (problems []Problem) {
+	for _, secret := range c.Secrets() {
+		_, err := secret.Read()
+		if unread, ok := errors.AsType[*Error](err); ok {
+			problems = append(problems, unread.Problems...)
+		}
+	}
+	return grouped(problems)
 }
 
 func readConfigFile(path string) ([]byte, error) {

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"regexp"
-	"slices"
 )
 
 // Dossier is one association's file at the partner.
@@ -19,36 +18,40 @@ var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 const nameHint = "at most 63 small letters, digits and hyphens, beginning with a letter or a digit"
 
 // name reads the name of a dossier or a job, which must be new, and puts it into the path of the table's problems.
-func (t *table) name(list string, taken []string) string {
+func (t *table) name(list string, taken map[string]bool) string {
 	name := t.matching("name", namePattern, "is not a name", nameHint)
 	if name == "" {
 		return ""
 	}
 	t.path = list + "." + name
-	if slices.Contains(taken, name) {
+	if taken[name] {
 		t.report("name", "is already taken", "names are identities: give each "+list+" its own")
 	}
+	taken[name] = true
 	return name
 }
 
 func readDossiers(tables []*table) []Dossier {
 	var dossiers []Dossier
+	names, keys, sirets := map[string]bool{}, map[string]string{}, map[string]string{} // by whom they were taken first
 	for _, t := range tables {
-		d := readDossier(t, dossierNames(dossiers))
-		for _, other := range dossiers {
-			if !d.Key.IsZero() && d.Key.same(other.Key) {
-				t.report("key", fmt.Sprintf("is the key of the dossier %q", other.Name), "each dossier has its own key: two names for one would send both to the same place")
-			}
-			if d.Siret != "" && d.Siret == other.Siret {
-				t.warn("siret", fmt.Sprintf("is also that of the dossier %q", other.Name), "check that these are two establishments")
-			}
+		d := readDossier(t, names)
+		if other, taken := keys[d.Key.String()]; taken && !d.Key.IsZero() {
+			t.report("key", fmt.Sprintf("is the key of the dossier %q", other), "each dossier has its own key: two names for one would send both to the same place")
+		} else {
+			keys[d.Key.String()] = d.Name
+		}
+		if other, taken := sirets[d.Siret]; taken && d.Siret != "" {
+			t.warn("siret", fmt.Sprintf("is also that of the dossier %q", other), "check that these are two establishments")
+		} else {
+			sirets[d.Siret] = d.Name
 		}
 		dossiers = append(dossiers, d)
 	}
 	return dossiers
 }
 
-func readDossier(t *table, taken []string) Dossier {
+func readDossier(t *table, taken map[string]bool) Dossier {
 	defer t.finish()
 	d := Dossier{Name: t.name("dossier", taken), Siret: t.siret("siret"), Key: t.secret("key")}
 	d.Label = t.text("label", d.Name)

@@ -65,8 +65,9 @@ type surroundings struct {
 
 func readJobs(tables []*table, around surroundings) []Job {
 	var list []Job
+	names := map[string]bool{}
 	for _, t := range tables {
-		j := readJob(t, jobNames(list), around)
+		j := readJob(t, names, around)
 		if len(t.file.problems) == 0 {
 			t.refuseOverlap(&j, list, around.dossiers)
 		}
@@ -118,7 +119,7 @@ var (
 	pullKeys = []string{"max_withdrawn"}
 )
 
-func readJob(t *table, taken []string, around surroundings) Job {
+func readJob(t *table, taken map[string]bool, around surroundings) Job {
 	defer t.finish()
 	j := Job{
 		Name:         t.name("job", taken),
@@ -176,16 +177,20 @@ func (t *table) dossiers(key string, known []string) []string {
 		t.report(key, "is empty", `write ["*"] for all dossiers`)
 	}
 	var names []string
+	named, configured := map[string]bool{}, map[string]bool{"*": true}
+	for _, name := range known {
+		configured[name] = true
+	}
 	for _, at := range t.texts(key, list, `write names: ["saint-martin"]`) {
 		switch name := at.node.text; {
 		case name == "*" && len(list.items) > 1:
 			at.report("", "stands for all dossiers, so it stands alone", `write ["*"], or names only`)
-		case name != "*" && !slices.Contains(known, name):
+		case !configured[name]:
 			at.report("", "no dossier has this name", suggest(nearest(name, known), known, "add a [[dossier]]"))
-		case slices.Contains(names, name):
+		case named[name]:
 			at.report("", "is named twice", "remove one")
 		default:
-			names = append(names, name)
+			names, named[name] = append(names, name), true
 		}
 	}
 	return names

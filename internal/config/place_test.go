@@ -1,6 +1,7 @@
 package config
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -35,7 +36,7 @@ column = "nir"`, `Code = "code"`, "Code = \"code\"\nMontant = \"amount\"")
 			t.Errorf("%s %s: got %+v", test.job, test.path, got)
 		}
 	}
-	if got := (&Config{File: "other.toml"}).Place("paie", "Nom"); got != (Problem{File: "other.toml"}) {
+	if got := (&Config{File: "other.toml"}).Place("paie", "Nom"); !reflect.DeepEqual(got, Problem{File: "other.toml"}) {
 		t.Errorf("of a configuration that was not read: %+v", got)
 	}
 }

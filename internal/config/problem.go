@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,6 +19,9 @@ type Problem struct {
 	Key    string // "job.paie.schedule"; "" = the whole file
 	Text   string
 	Hint   string // the next step
+
+	More  []Problem // the same mistake with other dossiers, or in other jobs, in the order of the file
+	alike string    // what the same mistakes have in common, where that is not the Text: a secret's name is in it
 }
 
 // String is "config.toml:12:3: job.paie.schedule: text", then a line with the hint.
@@ -29,11 +33,53 @@ func (p Problem) String() string {
 	if p.Key != "" {
 		text += ": " + p.Key
 	}
-	text += ": " + p.Text
+	text += ": " + p.Text + p.more()
 	if p.Hint != "" {
 		text += "\nhint: " + p.Hint
 	}
 	return text
+}
+
+// shownMore is how many of the same mistakes are named.
+const shownMore = 5
+
+// more counts the same mistakes elsewhere, and names the first.
+func (p Problem) more() string {
+	if len(p.More) == 0 {
+		return ""
+	}
+	places := make([]string, 0, shownMore+1)
+	for _, other := range p.More[:min(len(p.More), shownMore)] {
+		places = append(places, fmt.Sprintf("%s in line %d", other.Key, other.Line))
+	}
+	if len(p.More) > shownMore {
+		places = append(places, "…")
+	}
+	times := "once more"
+	if len(p.More) > 1 {
+		times = fmt.Sprintf("%d times more", len(p.More))
+	}
+	return fmt.Sprintf(" (and %s: %s)", times, strings.Join(places, ", "))
+}
+
+// inList finds what of a key names one of the dossiers or jobs.
+var inList = regexp.MustCompile(`^(dossier|job)(?:\.[^.\[]+|\[[0-9]+\])|(\.dossiers)\[[0-9]+\]`)
+
+// grouped makes one of mistakes that are the same for several dossiers or jobs.
+func grouped(problems []Problem) []Problem {
+	type mistake struct{ file, key, text, hint string }
+	var groups []Problem
+	first := map[mistake]int{}
+	for _, p := range problems {
+		m := mistake{p.File, inList.ReplaceAllString(p.Key, "$1$2*"), cmp.Or(p.alike, p.Text), p.Hint}
+		if i, known := first[m]; known && p.Key != groups[i].Key {
+			groups[i].More = append(groups[i].More, p)
+			continue
+		}
+		first[m] = len(groups)
+		groups = append(groups, p)
+	}
+	return groups
 }
 
 // Error is a configuration that cannot be used, with all the problems found, in the order of the file. A secret that

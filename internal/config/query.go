@@ -16,7 +16,8 @@ var parameters = []string{"dossier", "siret", "period", "period_start", "period_
 var periodParameters = []string{"period", "period_start", "period_end"}
 
 var (
-	columnPattern    = regexp.MustCompile(`^[^\s"']+$`)
+	// columnPattern takes what Postgres names a column, "n° salarié" too, and nothing that is quoted or has spaces around it.
+	columnPattern    = regexp.MustCompile(`^[^\s"'\pC](?:[^"\pC]*[^\s"'\pC])?$`)
 	dossierParameter = []string{"dossier", "siret"}
 )
 

@@ -173,7 +173,7 @@ func (s Secret) failAt(path, text, hint string) error {
 
 func (s Secret) fail(text, hint string) error {
 	p := s.origin
-	p.Text, p.Hint = s.String()+" "+text, hint
+	p.Text, p.Hint, p.alike = s.String()+" "+text, hint, text
 	return &Error{Problems: []Problem{p}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -59,7 +60,7 @@ func parse(name string, document []byte) (*node, error) {
 	if err := checkSyntax(name, document); err != nil {
 		return nil, err
 	}
-	b := builder{}
+	b := builder{lines: lineEnds(document)}
 	b.parser.Reset(document)
 	root := &node{kind: kindTable, members: map[string]*node{}}
 	current := root
@@ -100,6 +101,27 @@ func checkSyntax(name string, document []byte) error {
 // builder turns the parser's expressions into nodes.
 type builder struct {
 	parser unstable.Parser
+	lines  []int // offsets of the line ends: the parser's own positions cost a pass over the document each
+}
+
+func lineEnds(document []byte) (ends []int) {
+	for i, c := range document {
+		if c == '\n' {
+			ends = append(ends, i)
+		}
+	}
+	return ends
+}
+
+// position is the line and the column, from 1, where a part of the document begins.
+func (b *builder) position(raw unstable.Range) (line, column int) {
+	offset := int(raw.Offset)
+	before, _ := slices.BinarySearch(b.lines, offset)
+	start := 0
+	if before > 0 {
+		start = b.lines[before-1] + 1
+	}
+	return before + 1, offset - start + 1
 }
 
 // part is one part of a dotted key.
@@ -111,8 +133,8 @@ type part struct {
 func (b *builder) parts(expression *unstable.Node) []part {
 	var parts []part
 	for key := expression.Key(); key.Next(); {
-		start := b.parser.Shape(key.Node().Raw).Start
-		parts = append(parts, part{string(key.Node().Data), start.Line, start.Column})
+		line, column := b.position(key.Node().Raw)
+		parts = append(parts, part{string(key.Node().Data), line, column})
 	}
 	return parts
 }
@@ -184,8 +206,7 @@ func (b *builder) items(list *unstable.Node, at part) []*node {
 	for item := list.Children(); item.Next(); {
 		place := at
 		if raw := item.Node().Raw; raw.Length > 0 { // lists within lists have no place of their own
-			start := b.parser.Shape(raw).Start
-			place.line, place.column = start.Line, start.Column
+			place.line, place.column = b.position(raw)
 		}
 		items = append(items, b.value(item.Node(), place))
 	}
