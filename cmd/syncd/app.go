@@ -213,7 +213,7 @@ func (a *app) dial(retryFor time.Duration) (*restapi.Connection, error) {
 		Read:         readEndpoint(i.Salarie.Read),
 		Answer:       (*restapi.AnswerRules)(i.Salarie.Answer),
 		Runs:         min(max(a.runs, 1), jobs.SendingAtOnce(i.MaxInFlight)), Observe: a.observe,
-		Log: a.log, UserAgent: "syncd/" + version,
+		Waits: a.waits(), Log: a.log, UserAgent: "syncd/" + version,
 	})
 }
 

@@ -178,7 +178,7 @@ func (p *planner) dossier(ctx context.Context, d config.Dossier) (int, error) {
 	}
 	progress := newProgress(p.Stderr, d.Name, p.language())
 	p.runner.Progress = progress
-	sink := p.newSink(target)
+	sink := p.newSink(target, progress.before(p.Stdout))
 	request := jobs.NewRun{Target: target, Period: p.period, Employees: unique(p.flags.employees), AnyOrder: p.flags.period != "", Scope: p.job.Scope,
 		Verify: p.verify.verify, Overwrite: p.verify.overwrite}
 	if p.resend {
@@ -216,11 +216,11 @@ type planSink interface {
 	Finish(counts jobs.Counts, digest string, findings []jobs.Finding) error
 }
 
-func (p *planner) newSink(target jobs.Target) planSink {
+func (p *planner) newSink(target jobs.Target, w io.Writer) planSink {
 	subject := report.Subject{Job: p.job.Name, Target: target, Period: p.period, PeriodImplied: p.flags.period == "", Employees: p.flags.employees,
 		Resend: p.resend, Verify: p.verify.verify, Overwrite: p.verify.overwrite}
 	if p.flags.json {
-		return p.printer().NewPlanJSON(p.Stdout, subject)
+		return p.printer().NewPlanJSON(w, subject)
 	}
-	return p.printer().NewPlanSink(p.Stdout, subject, p.show)
+	return p.printer().NewPlanSink(w, subject, p.show)
 }

@@ -102,3 +102,18 @@ func (p *progress) finish() {
 		p.bar = nil
 	}
 }
+
+// before is a writer of what appears on the same terminal: it clears the line first.
+func (p *progress) before(w io.Writer) io.Writer { return aside{w, p} }
+
+type aside struct {
+	io.Writer
+	progress *progress
+}
+
+func (a aside) Write(text []byte) (int, error) {
+	if a.progress.bar != nil {
+		_ = a.progress.bar.Clear() // a terminal that went away
+	}
+	return a.Writer.Write(text)
+}

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"syncd"
+	"syncd/internal/config"
 	"syncd/internal/report"
+	"syncd/internal/restapi"
 )
 
 // In a pipe nothing is drawn; a wait is told all the same, in the language of the reports.
@@ -27,4 +33,46 @@ func TestProgressInAPipe(t *testing.T) {
 			t.Errorf("%s: %q, want %q", language, out.String(), want)
 		}
 	}
+}
+
+// What is written to the same terminal, such as the lines of a plan, does not begin behind what was drawn there.
+func TestReportBeginsOnAClearLine(t *testing.T) {
+	t.Parallel()
+	var terminal strings.Builder
+	p := newProgress(&terminal, "saint-martin", report.French)
+	p.visible = true
+	p.Planning(0)
+	if _, err := io.WriteString(p.before(&terminal), "Préparation"); err != nil {
+		t.Fatal(err)
+	}
+	if drawn, found := strings.CutSuffix(terminal.String(), "\rPréparation"); !found || !strings.HasSuffix(drawn, strings.Repeat(" ", 50)) {
+		t.Errorf("%q", terminal.String())
+	}
+}
+
+// A command that waits for the API says so once, not for each of its calls.
+func TestWaitIsTold(t *testing.T) {
+	t.Parallel()
+	var stderr strings.Builder
+	c, err := config.Load(sampleFile(t), func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &app{process: process{Stderr: &stderr, Getenv: func(string) string { return "" }}, config: c}
+	hear := a.waits()
+	for range 3 {
+		hear(restapi.Wait{Call: "GET /V2/Dossier", Until: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)})
+	}
+	if want := "Isidoor n'a pas encore répondu (GET /V2/Dossier) : attente jusqu'à 13:00:00 CET au plus tard\n"; stderr.String() != want {
+		t.Errorf("%q, want %q", stderr.String(), want)
+	}
+}
+
+func sampleFile(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(file, []byte(syncd.SampleConfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

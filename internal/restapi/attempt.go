@@ -34,6 +34,7 @@ type operation struct {
 	limit   int64        // bytes of the answer that are read
 	before  func() error
 	secrets []string // of the request, which a refusal may quote; full, so that append copies it
+	awaited *time.Timer
 }
 
 // keyHeader carries the dossier key where it goes in a header; its name is empty otherwise.
@@ -50,6 +51,7 @@ func (c *Connection) attempt(ctx context.Context, op *operation, n int) answer {
 	if err := c.limiter.Wait(ctx); err != nil {
 		return cancelled(op)
 	}
+	c.await(op)
 	tok, err := c.tokens.get(ctx)
 	if err != nil {
 		return withoutToken(op, err)

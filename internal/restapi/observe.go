@@ -57,3 +57,30 @@ func statusOutcome(status int) string {
 	}
 	return "other"
 }
+
+// Wait is a call that has had no answer for a while.
+type Wait struct {
+	Call  string    // "GET /V2/Dossier"
+	Until time.Time // when it gives up at the latest
+}
+
+// waitTold is how long a call goes unanswered before that is told: longer than an API takes, shorter than people wait before
+// they think that a program hangs.
+const waitTold = 5 * time.Second
+
+// await has it told when this call, whose first attempt begins now, is not over soon.
+func (c *Connection) await(op *operation) {
+	if op.awaited != nil || c.options.Waits == nil {
+		return
+	}
+	o := &c.options
+	until := time.Now().Add(o.RequestTimeout + o.RetryFor + o.RequestTimeout) // the last attempt may begin just before the end
+	op.awaited = time.AfterFunc(waitTold, func() { o.Waits(Wait{op.label, until}) })
+}
+
+// over ends that.
+func (o *operation) over() {
+	if o.awaited != nil {
+		o.awaited.Stop()
+	}
+}

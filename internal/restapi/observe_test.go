@@ -108,3 +108,37 @@ func TestObserveEndpointsAndDurations(t *testing.T) {
 		}
 	})
 }
+
+// Whoever watches hears within seconds that a call is not answered, and until when it is tried; of others nothing.
+func TestUnansweredCallIsToldWithinSeconds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		token *http.Response
+		step  step
+		want  bool
+	}{"hangs": {nil, hangs, true}, "away": {nil, breaks(false), true}, "token away": {response(503, ""), answers(200), true}, "answers": {nil, answers(200), false}, "refuses": {nil, answers(403), false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, began := &script{steps: []step{c.step}}, time.Now()
+				if c.token != nil {
+					s.token = func(int) *http.Response { return response(503, "") }
+				}
+				var heard []Wait
+				var after time.Duration
+				connection := s.open(t, func(o *Options) {
+					o.RetryFor = 2 * time.Minute
+					o.Waits = func(w Wait) { heard, after = append(heard, w), time.Since(began) }
+				})
+				_, err := connection.Dossier(testKey).Identity(t.Context())
+				ended := time.Now()
+				if !c.want && (len(heard) > 0) || c.want && (err == nil || len(heard) != 1 || after != waitTold || heard[0].Call != "GET /V2/Dossier") {
+					t.Fatalf("%+v after %v, %v", heard, after, err)
+				}
+				if c.want && (ended.After(heard[0].Until) || heard[0].Until.Sub(ended) > 91*time.Second) {
+					t.Errorf("until %v, but it ended at %v", heard[0].Until, ended)
+				}
+			})
+		})
+	}
+}

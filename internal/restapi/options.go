@@ -47,6 +47,7 @@ type Options struct {
 	Answer       *AnswerRules  // nil = any 2xx to a document accepts it
 
 	Log       zerolog.Logger `json:"-"`
+	Waits     func(Wait)     `json:"-"` // told of each call that is not answered within seconds, from goroutines of its own; nil = nobody
 	Observe   func(Call)     `json:"-"` // told of each HTTP attempt, from many goroutines: it must be quick; nil = nobody
 	UserAgent string
 }

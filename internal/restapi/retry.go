@@ -29,6 +29,7 @@ var lagPauses = []time.Duration{time.Second, 2 * time.Second}
 // The loop is our own because a retry library decides per attempt: it would drop an answer that arrives as the
 // context ends, such as the acknowledgement of a payment, and cannot carry doubt from one attempt to the next.
 func (c *Connection) perform(ctx context.Context, op *operation) (jobs.Outcome, any) {
+	defer op.over()
 	var out jobs.Outcome
 	tries := retries{options: &c.options}
 	for n := 1; ; n++ {
