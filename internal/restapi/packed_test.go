@@ -250,6 +250,13 @@ func TestOddTokens(t *testing.T) {
 			})
 		})
 	}
+	t.Run("compressed as nobody can read it", func(t *testing.T) {
+		t.Parallel()
+		s := &script{steps: []step{answers(200)}, token: func(int) *http.Response { return response(200, "\x0b\x02", "Content-Encoding", "br") }}
+		if out := send(s.open(t, nil), "1"); out.Class != jobs.ClassConfiguration || callError(t, out.Err).Problem != "the answer is compressed in a way that nobody asked for (br)" {
+			t.Errorf("%s: %v", told(out), out.Err)
+		}
+	})
 	for name, body := range map[string]string{"no token": `{"expires_in":3599.0}`, "of another kind": `{"access_token":7}`, "two values": `{"access_token":"t"}{}`} {
 		s := &script{steps: []step{answers(200)}, token: func(int) *http.Response { return response(200, body) }}
 		if out := send(s.open(t, nil), "1"); out.Class != jobs.ClassConfiguration || callError(t, out.Err).Problem != "the answer is not a token" {

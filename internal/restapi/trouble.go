@@ -85,6 +85,10 @@ func misconfigured(err error, setting string) (problem, hint string) {
 		return untrustedProblem(untrusted, setting)
 	case errors.As(err, &noTLS), errors.Is(err, http.ErrSchemeMismatch):
 		return "the server does not speak TLS on this port", "check " + setting
+	case isPacked(err): // a token: other answers are judged with their status
+		var packing *packingError
+		errors.As(err, &packing)
+		return "the answer is " + packing.Error(), hintPacking
 	case strings.Contains(err.Error(), "protocol version"): // tls has no type for it, neither ours nor the peer's
 		return "the server does not offer TLS 1.2 or better", "ask the partner; check " + setting
 	}
