@@ -115,6 +115,15 @@ func (s *Store) release(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a
 
 // letGo seals what a run holds of some employees as what may leave.
 func (s *Store) letGo(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, held []dbsqlc.HeldItemsRow) error {
+	for some := range slices.Chunk(held, holdAtOnce) {
+		if err := s.letSomeGo(ctx, q, run, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) letSomeGo(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, held []dbsqlc.HeldItemsRow) error {
 	params := dbsqlc.ReleaseItemsParams{RunID: run.ID}
 	for _, item := range held {
 		at := place{target: run.Target.ID, period: run.Period, key: item.Key, run: run.ID, seq: item.Seq, version: item.BaselineVersion}

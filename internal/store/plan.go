@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -195,6 +196,19 @@ func (w *planWriter) Hold(ctx context.Context, holds []jobs.Hold) error {
 	if err := w.failure(); err != nil {
 		return err
 	}
+	inOrder := slices.SortedStableFunc(slices.Values(holds), func(a, b jobs.Hold) int { return cmp.Compare(a.Seq, b.Seq) })
+	for some := range slices.Chunk(inOrder, holdAtOnce) {
+		if err := w.hold(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holdAtOnce is how many items are held, or let go, by one statement.
+const holdAtOnce = 256
+
+func (w *planWriter) hold(ctx context.Context, holds []jobs.Hold) error {
 	params := dbsqlc.HoldItemsParams{RunID: w.run.ID}
 	for _, hold := range holds {
 		finding, err := json.Marshal(hold.Finding)

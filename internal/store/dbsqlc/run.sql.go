@@ -854,7 +854,7 @@ func (q *Queries) PostponeRun(ctx context.Context, arg PostponeRunParams) (int64
 const releaseItems = `-- name: ReleaseItems :exec
 UPDATE syncd.item i SET state = 'pending', payload = o.payload
 FROM (SELECT unnest($2::integer[]) AS seq, unnest($3::bytea[]) AS payload) o
-WHERE i.run_id = $1 AND i.seq = o.seq AND i.state = 'held'
+WHERE i.run_id = $1 AND i.seq = ANY ($2::integer[]) AND i.seq = o.seq AND i.state = 'held'
 `
 
 type ReleaseItemsParams struct {

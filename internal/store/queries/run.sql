@@ -146,7 +146,7 @@ ORDER BY key FOR NO KEY UPDATE;
 -- name: ReleaseItems :exec
 UPDATE syncd.item i SET state = 'pending', payload = o.payload
 FROM (SELECT unnest(@seqs::integer[]) AS seq, unnest(@payloads::bytea[]) AS payload) o
-WHERE i.run_id = @run_id AND i.seq = o.seq AND i.state = 'held';
+WHERE i.run_id = @run_id AND i.seq = ANY (@seqs::integer[]) AND i.seq = o.seq AND i.state = 'held';
 
 -- Held runs of everyone that a newer plan of the same job, target and period takes the place of.
 -- name: ReplacedRuns :many
