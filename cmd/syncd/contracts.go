@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"syncd/internal/config"
@@ -64,24 +65,57 @@ func (p *partner) Adopt(d contract.Derived) error {
 	return p.connection.Adopt(restapi.Shape{SalarieMethod: d.Method, KeyIn: d.KeyIn, KeyName: d.KeyName})
 }
 
-func readContract(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err == nil {
-		defer f.Close()
-		var text []byte
-		if text, err = io.ReadAll(io.LimitReader(f, contract.MaxDocument+1)); err == nil {
-			return text, nil
-		}
+// readContract reads a contract from a file. Opening does not wait for the other end of a pipe.
+func readContract(path string) (text []byte, err error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, contractFile(path, err)
 	}
-	problem := "the file cannot be read"
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, contractFile(path, err)
+	case info.IsDir():
+		return nil, contractFile(path, syscall.EISDIR)
+	case !info.Mode().IsRegular():
+		return nil, contractFile(path, errNoFile)
+	case info.Size() > contract.MaxDocument:
+		return nil, contractFile(path, errTooLarge)
+	}
+	text, err = io.ReadAll(io.LimitReader(f, contract.MaxDocument+1))
+	if err != nil {
+		return nil, contractFile(path, err)
+	}
+	return text, nil
+}
+
+var (
+	errNoFile   = errors.New("no regular file")
+	errTooLarge = errors.New("too large")
+)
+
+// contractFile words why a contract's file cannot be read, with the next step.
+func contractFile(path string, err error) error {
+	const check = "check contract of [isidoor.salarie]"
+	problem, hint := "the file cannot be read", check
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		problem = "the file does not exist"
+		problem, hint = "the file does not exist", check+"; a relative name begins at the folder of the configuration"
 	case errors.Is(err, fs.ErrPermission):
-		problem = "the file may not be read by this user"
+		problem, hint = fmt.Sprintf("the file may not be read by this user (uid %d)", os.Geteuid()), "let it be read, and each folder above it be entered: chmod, or setfacl"
+	case errors.Is(err, syscall.EISDIR):
+		problem, hint = "this is a folder, not a file", "name the contract's file in it: contract of [isidoor.salarie]"
+	case errors.Is(err, errNoFile):
+		problem, hint = "this is no regular file", "name a file that holds the contract: contract of [isidoor.salarie]"
+	case errors.Is(err, errTooLarge):
+		problem, hint = fmt.Sprintf("the file is larger than %d MiB", contract.MaxDocument>>20), "is it a contract? "+check
+	default:
+		if cause, ok := errors.AsType[*fs.PathError](err); ok {
+			problem += ": " + cause.Err.Error()
+		}
 	}
-	return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract", Problem: fmt.Sprintf("%s: %s", path, problem),
-		Hint: "check contract of [isidoor.salarie]"}
+	return &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract", Problem: path + ": " + problem, Hint: hint}
 }
 
 // forecasts are the next runs that a pull for a dossier looks ahead to.

@@ -96,7 +96,7 @@ func (o *outline) holds(path string) bool {
 }
 
 func (d *differ) changed(prefix string, b, a member) {
-	d.add(Change{Path: prefix + a.path, Op: "*", Masked: b.secret() || a.secret()}, b.value, a.value)
+	d.add(Change{Path: prefix + a.path, Op: "*", Masked: b.secret() || a.secret(), Unseen: unseenBetween(b.value, a.value)}, b.value, a.value)
 }
 
 // add completes a change with the values that its kind has and that may be shown.

@@ -27,7 +27,7 @@ func invisible(r rune) bool {
 
 // KeyProblem is the problem of so many rows whose key does not fit.
 func KeyProblem(key []byte, rows int) Problem {
-	return Problem{Code: ProblemBadKey, Value: shown(&Field{}, []byte(HarmlessKey(key))), Count: rows}
+	return Problem{Code: ProblemBadKey, Value: shown(&Field{}, []byte(HarmlessKey(key))), Count: rows, Why: whyKey(key)}
 }
 
 // HarmlessKey makes a key that does not fit one that can be stored and shown: cut to MaxKey bytes, and without

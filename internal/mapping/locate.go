@@ -16,6 +16,9 @@ func (s Spec) Locate(document []byte, problems []Problem) []Problem {
 			continue // an object or array, or a member that the mapping does not have
 		}
 		p.Column, p.Dictionary = field.Column, field.Dictionary
+		if value != nil && value[0] == '"' {
+			p.Why = whyValue([]byte(plainText(value)), p.Want == string(TypeNumber) || p.Want == "integer")
+		}
 		if value != nil && !(member{field: field, value: value}).secret() {
 			p.Value = beginning([]byte(plainText(value)))
 		}

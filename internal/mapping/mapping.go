@@ -124,6 +124,7 @@ type Problem struct {
 	Count      int         `json:"count,omitempty"`   // rows concerned, where that is more than one
 	Want       string      `json:"want,omitempty"`    // what would fit, where the contract tells
 	Got        string      `json:"got,omitempty"`     // the shape of what is there, never the value itself
+	Why        Why         `json:"why,omitempty"`     // which of the reasons that the code has; "" = it has one, or it is not known
 	Branch     string      `json:"branch,omitempty"`  // of several forms that the contract takes, the one that was meant: "Contrat_CDD", "#2"
 }
 
@@ -141,4 +142,5 @@ type Change struct {
 	New    string `json:"new,omitempty"`    // JSON text of the new value; empty when gone or masked
 	Masked bool   `json:"masked,omitempty"` // the values are not shown
 	Child  bool   `json:"child,omitempty"`  // it is in an array of children, not in master data
+	Unseen Unseen `json:"unseen,omitempty"` // the values look alike: how they differ all the same
 }

@@ -35,6 +35,7 @@ func (b *Builder) refuseSize(o *op, value []byte, at place) {
 func (o *op) problem(code ProblemCode, value []byte, b *Builder, at place) Problem {
 	p := Problem{
 		Code: code, Path: b.path(o, at), Column: o.field.Column, Value: shown(o.field, value), Dictionary: o.field.Dictionary,
+		Why: whyValue(value, o.field.Type == TypeNumber),
 	}
 	if (code == ProblemUnknownCode || code == ProblemWithdrawnCode) && !o.field.secret() {
 		p.Nearest = b.suggest(o, value)

@@ -35,6 +35,8 @@ type catalogue struct {
 	causes       map[cause]causeWords
 	refusals     map[string]string // what a SQLSTATE says where a database does not let syncd in
 	problems     map[mapping.ProblemCode]fact
+	whys         map[mapping.Why]string // reasons of which a problem has one: {why}; a comma's is told behind the fact
+	unseen       map[mapping.Unseen]string
 	groups       map[group]groupWords
 	findings     map[jobs.Rule]plural // by the finding's N; see placeholders of Printer.Finding
 	decisions    map[jobs.Decision]string
@@ -100,6 +102,7 @@ type words struct {
 	on                                                 string // user %s, host %s
 	noMatricule                                        string
 	empty, masked                                      string // values of a diff
+	cutAlike                                           string // they differ further on than is shown
 	refusedBy                                          string // HTTP status %d
 	awaited                                            string // of an item that is being sent
 	unchanged                                          plural // behind the number, in the accounting

@@ -67,7 +67,12 @@ func (p *Printer) change(c *mapping.Change) string {
 	case c.Op == string(jobs.Departed):
 		return p.value(c.Old)
 	}
-	return p.value(c.Old) + " → " + p.value(c.New)
+	older, newer := p.value(c.Old), p.value(c.New)
+	unseen := p.catalogue.unseen[c.Unseen]
+	if unseen == "" && older == newer {
+		unseen = p.catalogue.words.cutAlike
+	}
+	return older + " → " + newer + unseen
 }
 
 // value is a JSON value as people read it: texts in their quotes, exact numbers, an element as its members.

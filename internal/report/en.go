@@ -136,7 +136,7 @@ var english = catalogue{
 		"08P01": "a pooler in between refuses the connection",
 		"53400": "a limit of the server is exceeded",
 	},
-	problems: englishProblems,
+	problems: englishProblems, whys: englishWhys, unseen: englishUnseen,
 	groups: map[group]groupWords{
 		groupDeparted:   {"Departed although already sent for this period", "departed", plural{"departed: sent for this period, no longer in staging", "departed: sent for this period, no longer in staging"}},
 		groupBlocked:    {"Not deliverable", "not deliverable", plural{"not deliverable, to be corrected in staging", "not deliverable, to be corrected in staging"}},
@@ -167,7 +167,7 @@ var english = catalogue{
 		run: "Run %d: %s", runPeriod: "Run %d: %s, %s", plan: "Plan: %s, %s. Nothing is sent.",
 		state: "State", started: "Started", ended: "Ended", by: "By", reason: "Reason", limited: "Limited to", resend: "Sent again",
 		technical: "Technical detail:",
-		after:     "%s, after %s", on: "%s on %s", noMatricule: "(none)", empty: "(empty)", masked: "masked",
+		after:     "%s, after %s", on: "%s on %s", noMatricule: "(none)", empty: "(empty)", masked: "masked", cutAlike: " (they differ further on than is shown)",
 		refusedBy: "HTTP %d", awaited: "on its way, or its answer was never recorded",
 		unchanged: plural{"unchanged, already delivered", "unchanged, already delivered"}, toSend: "to send", digest: "Fingerprint of the plan: %s",
 		notInRun: "%s: nothing in this run (unchanged, or not in staging)",

@@ -68,9 +68,8 @@ var englishProblems = map[mapping.ProblemCode]fact{
 	mapping.ProblemBadValue:      {quoted: "the value {value} does not fit this field", masked: "the value (not shown) does not fit this field"},
 	mapping.ProblemTooLarge:      {masked: "the document is larger than 1 MiB"},
 	mapping.ProblemMissingKey:    {counted: plural{"%s row of staging has no matricule", "%s rows of staging have no matricule"}},
-	mapping.ProblemBadKey: {quoted: "the matricule {value} cannot be used: it is too long, has spaces around it, or has characters that cannot be seen",
-		masked: "the matricule (not shown) cannot be used: it is too long, has spaces around it, or has characters that cannot be seen"},
-	mapping.ProblemDuplicateKey: {counted: plural{"%s row of staging has this matricule", "%s rows of staging have this matricule"}},
+	mapping.ProblemBadKey:        {quoted: "the matricule {value} cannot be used: {why}", masked: "the matricule (not shown) cannot be used: {why}"},
+	mapping.ProblemDuplicateKey:  {counted: plural{"%s row of staging has this matricule", "%s rows of staging have this matricule"}},
 	mapping.ProblemMissingEmployee: {counted: plural{"%s payroll element whose employee is not in staging",
 		"%s payroll elements whose employee is not in staging"}},
 
@@ -85,4 +84,20 @@ var englishProblems = map[mapping.ProblemCode]fact{
 	mapping.ProblemUnknownMember: {masked: "Isidoor knows no member of this name{meant}"},
 	mapping.ProblemItemCount:     {masked: "the list has {items}, Isidoor takes {want}"},
 	mapping.ProblemNoAlternative: {quoted: "{value} fits none of the forms that Isidoor takes", masked: "what is there fits none of the forms that Isidoor takes"},
+}
+
+// englishWhys are the reasons of which a problem has one. A number that is written with a comma is told behind any sentence.
+var englishWhys = map[mapping.Why]string{
+	mapping.WhyNone:       "it is too long, has spaces around it, or has characters that cannot be seen",
+	mapping.WhyTooLong:    "it is longer than 200 bytes",
+	mapping.WhySpaces:     "it has spaces around it",
+	mapping.WhyUnseen:     "it has characters that cannot be seen",
+	mapping.WhyNotLegible: "its bytes are no text in UTF-8",
+	mapping.WhyComma:      ": a number with a point is expected, such as 12.50",
+}
+
+var englishUnseen = map[mapping.Unseen]string{
+	mapping.UnseenForm:       " (they look alike: accents are written as one character in the one, as two in the other; Unicode NFC, NFD)",
+	mapping.UnseenCharacters: " (they look alike: one has characters that cannot be seen, or other spaces)",
+	mapping.UnseenAlphabet:   " (they look alike: one has letters of another alphabet)",
 }

@@ -180,7 +180,7 @@ func convertible(problem *mapping.Problem) mapping.Type {
 	if problem.Code != mapping.ProblemWrongType {
 		return mapping.TypeAuto
 	}
-	text := problem.Got == "string"
+	text := problem.Got == "string" && problem.Why != mapping.WhyComma // which no conversion reads
 	switch {
 	case text && (problem.Want == "number" || problem.Want == "integer"):
 		return mapping.TypeNumber

@@ -147,7 +147,7 @@ var french = catalogue{
 		"08P01": "un intermédiaire (pooler) refuse la connexion",
 		"53400": "une limite du serveur est dépassée",
 	},
-	problems: frenchProblems,
+	problems: frenchProblems, whys: frenchWhys, unseen: frenchUnseen,
 	groups: map[group]groupWords{
 		groupDeparted:   {"Partis alors que déjà transmis pour cette période", "parti", plural{"parti : transmis pour cette période, absent des données préparées", "partis : transmis pour cette période, absents des données préparées"}},
 		groupBlocked:    {"Non transmissibles", "non transmissible", plural{"non transmissible, à corriger dans les données préparées", "non transmissibles, à corriger dans les données préparées"}},
@@ -178,7 +178,7 @@ var french = catalogue{
 		run: "Exécution %d : %s", runPeriod: "Exécution %d : %s, période %s", plan: "Préparation : %s, période %s. Rien n'est envoyé.",
 		state: "État", started: "Début", ended: "Fin", by: "Lancée par", reason: "Motif", limited: "Limitée à", resend: "Renvoi",
 		technical: "Détail technique (en anglais) :",
-		after:     "%s, après %s", on: "%s sur %s", noMatricule: "(aucun)", empty: "(vide)", masked: "masqué",
+		after:     "%s, après %s", on: "%s sur %s", noMatricule: "(aucun)", empty: "(vide)", masked: "masqué", cutAlike: " (la différence est plus loin que ce qui est montré)",
 		refusedBy: "HTTP %d", awaited: "en route, ou sa réponse n'a jamais été enregistrée",
 		unchanged: plural{"inchangé, déjà transmis", "inchangés, déjà transmis"}, toSend: "à envoyer", digest: "Empreinte de la préparation : %s",
 		notInRun: "%s : rien dans cette exécution (inchangé, ou absent des données préparées)",

@@ -68,9 +68,8 @@ var frenchProblems = map[mapping.ProblemCode]fact{
 	mapping.ProblemBadValue:      {quoted: "la valeur {value} ne convient pas à ce champ", masked: "la valeur (masquée) ne convient pas à ce champ"},
 	mapping.ProblemTooLarge:      {masked: "le document dépasse 1 Mio"},
 	mapping.ProblemMissingKey:    {counted: plural{"%s ligne des données préparées n'a pas de matricule", "%s lignes des données préparées n'ont pas de matricule"}},
-	mapping.ProblemBadKey: {quoted: "le matricule {value} est inutilisable : il est trop long, entouré d'espaces, ou contient des caractères invisibles",
-		masked: "le matricule (masqué) est inutilisable : il est trop long, entouré d'espaces, ou contient des caractères invisibles"},
-	mapping.ProblemDuplicateKey: {counted: plural{"%s ligne des données préparées porte ce matricule", "%s lignes des données préparées portent ce matricule"}},
+	mapping.ProblemBadKey:        {quoted: "le matricule {value} est inutilisable : {why}", masked: "le matricule (masqué) est inutilisable : {why}"},
+	mapping.ProblemDuplicateKey:  {counted: plural{"%s ligne des données préparées porte ce matricule", "%s lignes des données préparées portent ce matricule"}},
 	mapping.ProblemMissingEmployee: {counted: plural{"%s élément de paie dont le salarié n'est pas dans les données préparées",
 		"%s éléments de paie dont le salarié n'est pas dans les données préparées"}},
 
@@ -85,4 +84,19 @@ var frenchProblems = map[mapping.ProblemCode]fact{
 	mapping.ProblemUnknownMember: {masked: "Isidoor ne connaît pas ce champ{meant}"},
 	mapping.ProblemItemCount:     {masked: "la liste compte {items}, Isidoor attend {want}"},
 	mapping.ProblemNoAlternative: {quoted: "{value} n'a aucune des formes qu'Isidoor accepte", masked: "ce qui s'y trouve n'a aucune des formes qu'Isidoor accepte"},
+}
+
+var frenchWhys = map[mapping.Why]string{
+	mapping.WhyNone:       "il est trop long, entouré d'espaces, ou contient des caractères invisibles",
+	mapping.WhyTooLong:    "il dépasse 200 octets",
+	mapping.WhySpaces:     "il est entouré d'espaces",
+	mapping.WhyUnseen:     "il contient des caractères invisibles",
+	mapping.WhyNotLegible: "ses octets ne sont pas un texte en UTF-8",
+	mapping.WhyComma:      " : un nombre avec un point est attendu, comme 12.50",
+}
+
+var frenchUnseen = map[mapping.Unseen]string{
+	mapping.UnseenForm:       " (même apparence : les accents sont écrits en un caractère d'un côté, en deux de l'autre ; Unicode NFC, NFD)",
+	mapping.UnseenCharacters: " (même apparence : caractères invisibles, ou espaces d'une autre sorte, d'un côté)",
+	mapping.UnseenAlphabet:   " (même apparence : lettres d'un autre alphabet d'un côté)",
 }

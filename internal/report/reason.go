@@ -70,10 +70,17 @@ func (p *Printer) fact(problem mapping.Problem) string {
 		return p.count(words.counted, max(problem.Count, 1))
 	case words.empty != "" && problem.Got == "0":
 		text = words.empty
-	case problem.Value != "" && words.quoted != "" && problem.Got != "null":
+	case (problem.Value != "" || problem.Why == mapping.WhyEmpty) && words.quoted != "" && problem.Got != "null":
 		text = words.quoted
 	}
-	names := append(p.expectations(&problem), "{value}", fmt.Sprintf(p.catalogue.quote, problem.Value), "{list}", problem.Dictionary)
+	value := fmt.Sprintf(p.catalogue.quote, problem.Value)
+	if problem.Why == mapping.WhyEmpty {
+		value += " " + p.catalogue.words.empty
+	}
+	names := append(p.expectations(&problem), "{value}", value, "{list}", problem.Dictionary, "{why}", p.catalogue.whys[problem.Why])
+	if problem.Why == mapping.WhyComma {
+		text += p.catalogue.whys[mapping.WhyComma]
+	}
 	text = strings.NewReplacer(names...).Replace(text) + p.branch(problem.Branch)
 	if problem.Path == "" {
 		return text

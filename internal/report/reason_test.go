@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"testing"
 
 	"syncd/internal/jobs"
@@ -26,20 +27,59 @@ func TestReasonOfAHeldPull(t *testing.T) {
 	}
 }
 
-// The quotes show the spaces around a matricule, which its column in the report cannot.
+// The quotes show the spaces around a matricule, which its column in the report cannot. Which reason it is, is told.
 func TestProblemOfABadKey(t *testing.T) {
 	t.Parallel()
+	long := strings.Repeat("4", 201)
 	for key, want := range map[string][2]string{
-		"42 ": {`the matricule "42 " cannot be used: it is too long, has spaces around it, or has characters that cannot be seen`,
-			"le matricule « 42  » est inutilisable : il est trop long, entouré d'espaces, ou contient des caractères invisibles"},
-		"285057899900116 ": {"the matricule (not shown) cannot be used: it is too long, has spaces around it, or has characters that cannot be seen",
-			"le matricule (masqué) est inutilisable : il est trop long, entouré d'espaces, ou contient des caractères invisibles"},
+		"42 ":              {`the matricule "42 " cannot be used: it has spaces around it`, "le matricule « 42  » est inutilisable : il est entouré d'espaces"},
+		"285057899900116 ": {"the matricule (not shown) cannot be used: it has spaces around it", "le matricule (masqué) est inutilisable : il est entouré d'espaces"},
+		"4\u200b2":         {"the matricule \"4\uFFFD2\" cannot be used: it has characters that cannot be seen", "le matricule « 4\uFFFD2 » est inutilisable : il contient des caractères invisibles"},
+		"4\xe92":           {"the matricule \"4\uFFFD2\" cannot be used: its bytes are no text in UTF-8", "le matricule « 4\uFFFD2 » est inutilisable : ses octets ne sont pas un texte en UTF-8"},
+		long:               {`the matricule "` + long[:80] + `" cannot be used: it is longer than 200 bytes`, "le matricule « " + long[:80] + " » est inutilisable : il dépasse 200 octets"},
 	} {
 		for i, language := range []Language{English, French} {
 			if got := New(language, Options{}).Problem(mapping.KeyProblem([]byte(key), 1)); got != want[i] {
 				t.Errorf("%q: %s", key, got)
 			}
 		}
+	}
+	old := mapping.Problem{Code: mapping.ProblemBadKey, Value: "42 "} // of a ledger from before
+	if got := New(English, Options{}).Problem(old); got != `the matricule "42 " cannot be used: it is too long, has spaces around it, or has characters that cannot be seen` {
+		t.Error(got)
+	}
+}
+
+// An empty value is no value that is masked, and who wrote a comma is told that a point is wanted.
+func TestProblemOfAnEmptyValueAndOfAComma(t *testing.T) {
+	t.Parallel()
+	for want, problem := range map[string]mapping.Problem{
+		`Contrat.Code: "" (empty) is not a code of the nomenclature NatureContrat; to correct: column code`:                        {Code: mapping.ProblemUnknownCode, Path: "Contrat.Code", Column: "code", Dictionary: "NatureContrat", Why: mapping.WhyEmpty},
+		`A: "" (empty) is not a date such as 2026-11-30`:                                                                           {Code: mapping.ProblemWrongFormat, Path: "/A", Want: "date", Got: "string", Why: mapping.WhyEmpty},
+		`A: the value "12,50" does not fit this field: a number with a point is expected, such as 12.50; to correct: column a`:     {Code: mapping.ProblemBadValue, Path: "A", Column: "a", Value: "12,50", Why: mapping.WhyComma},
+		`A: there is a text, where Isidoor takes a number: a number with a point is expected, such as 12.50; to correct: column a`: {Code: mapping.ProblemWrongType, Path: "/A", Column: "a", Want: "number", Got: "string", Why: mapping.WhyComma},
+	} {
+		if got := New(English, Options{}).Problem(problem); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+// A difference that cannot be seen is said.
+func TestDifferencesThatCannotBeSeen(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("rue ", 1000)
+	for want, c := range map[string]mapping.Change{
+		"\"Jose\u0301\" → \"José\" (même apparence : les accents sont écrits en un caractère d'un côté, en deux de l'autre ; Unicode NFC, NFD)": {Op: "*", Old: "\"Jose\u0301\"", New: `"José"`, Unseen: mapping.UnseenForm},
+		`"a" → "b"`: {Op: "*", Old: `"a"`, New: `"b"`},
+		"masqué":    {Op: "*", Masked: true, Unseen: mapping.UnseenForm},
+	} {
+		if got := New(French, Options{}).change(&c); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	if got := New(French, Options{}).change(&mapping.Change{Op: "*", Old: `"` + long + `1"`, New: `"` + long + `2"`}); !strings.HasSuffix(got, " (la différence est plus loin que ce qui est montré)") {
+		t.Error(got)
 	}
 }
 
