@@ -22,7 +22,7 @@ import (
 const (
 	maxHead   = 64 << 10 // bytes read of all heads that answer one request
 	atOnce    = 16 << 10 // bytes of a body that are written before the answer is looked at; a longer one is written beside
-	writeSize = 8 << 10  // so that a document and its head leave together
+	writeSize = 20 << 10 // so that a document and its head leave together: who answers the head at once answers the whole
 	drain     = 10 * time.Millisecond
 )
 
@@ -214,7 +214,7 @@ func (x *exchange) do(request *http.Request) (*http.Response, error) {
 		x.conn.wrote = trace.WroteHeaders
 	}
 	body := &handedOver{left: request.ContentLength}
-	if request.Body != nil {
+	if request.ContentLength > atOnce { // a shorter one stays as it is: net/http lets the head of one that it does not know leave alone
 		body.from = request.Body
 		own := *request
 		own.Body, request = body, &own

@@ -386,6 +386,35 @@ func TestAnswersBeforeTheDocument(t *testing.T) {
 }
 
 // A long document that is read to its end is one like others.
+// What stands before an API refuses by the head alone, and does not wait for the document: that it is refused is no doubt.
+func TestAnAnswerToTheHead(t *testing.T) {
+	t.Parallel()
+	serve := func(c net.Conn) {
+		in := bufio.NewReader(c)
+		for line, err := in.ReadString('\n'); ; line, err = in.ReadString('\n') {
+			if err != nil {
+				return
+			}
+			if strings.TrimSpace(line) == "" {
+				break
+			}
+		}
+		says(c, "HTTP/1.1 413 X\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+		_, _ = io.Copy(io.Discard, in)
+	}
+	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := openRaw(t, secure, serve, func(*Options) {}).Dossier(testKey)
+			for i := range 300 {
+				if out := sendText(api, "00001", 6000); told(out) != "data" {
+					t.Fatalf("document %d: %+v", i, out)
+				}
+			}
+		})
+	}
+}
+
 func TestLongDocuments(t *testing.T) {
 	t.Parallel()
 	p := newPartner(t, func(w http.ResponseWriter, r *http.Request) {

@@ -32,8 +32,9 @@ func newDialer(o Options) (dialer, error) {
 		return dialer{}, err
 	}
 	return dialer{
-		tcp:     net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 15 * time.Second},
-		tls:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, NextProtos: []string{"http/1.1"}},
+		tcp: net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 15 * time.Second},
+		tls: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, NextProtos: []string{"http/1.1"},
+			DynamicRecordSizingDisabled: true}, // small records leave one by one, a document and its head together (see conn)
 		timeout: o.ConnectTimeout,
 		proxy:   http.ProxyFromEnvironment,
 	}, nil

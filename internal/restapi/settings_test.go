@@ -22,7 +22,8 @@ func TestSettingsAreAllThatDecidesAnAnswer(t *testing.T) {
 		return c.Dossier(key).Settings()
 	}
 	base := testOptions()
-	if of(base, "a") != of(base, "a") || of(base, "a") == of(base, "b") {
+	again := of(base, "a")
+	if again != of(base, "a") || again == of(base, "b") {
 		t.Error("a key is not what tells dossiers apart")
 	}
 	adopted, err := open(base.withDefaults(), nil)
