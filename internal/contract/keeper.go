@@ -42,8 +42,10 @@ type Options struct {
 // under one that changed for the worse before a person has accepted it. It is safe for concurrent use.
 type Keeper struct {
 	Options
-	turn   chan struct{} // the runs of a process ask the API once
-	memory memory
+	turn    chan struct{} // the runs of a process ask the API once
+	memory  memory
+	asked   bool // by this process; it and what follows are of whoever has the turn
+	passing bool // what was in the way then may be over in a minute
 }
 
 // NewKeeper makes a keeper. Nothing is asked yet.
@@ -86,7 +88,8 @@ func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, s
 // asks tells whether the API is asked when nobody did lately.
 func (k *Keeper) asks() bool { return k.API != nil && !k.Silent }
 
-// none is for a job without any contract: it goes unchecked, unless the configuration says where the contract is.
+// none is for a job without any contract: it goes unchecked, unless the configuration says where the contract is. A server
+// that is away for a moment is waited for.
 func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 	switch {
 	case job == nil:
@@ -94,7 +97,11 @@ func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 	case k.Source == Auto || !k.asks():
 		return &jobs.Contract{}, nil
 	}
-	return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract",
+	class := jobs.ClassConfiguration
+	if s.passing {
+		class = jobs.ClassTemporary
+	}
+	return nil, &jobs.CallError{Class: class, Call: "contract",
 		Problem: "the contract that the configuration names cannot be read: " + strings.TrimPrefix(firstLine(s.Problem), "contract: "),
 		Hint:    "check contract of [isidoor.salarie]; 'syncd contract fetch' tries again; contract = \"none\" sends without a check"}
 }

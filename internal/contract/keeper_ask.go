@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -38,13 +39,20 @@ func (k *Keeper) current(ctx context.Context) (*Standing, error) {
 			return nil, err
 		}
 	}
-	return k.settled(ctx, known)
+	standing, err := k.settled(ctx, known)
+	if err == nil {
+		standing.passing = k.passing
+	}
+	return standing, err
 }
 
-// due tells whether to ask. A file costs nothing, and a configuration that names another source wants what is there.
+// due tells whether to ask. A file costs nothing, a configuration that names another source wants what is there, and where
+// nothing can be sent without an answer, each process asks for itself.
 func (k *Keeper) due(known jobs.KnownContracts) bool {
 	switch {
 	case known.AskedAt == nil, k.Source.IsFile(), known.Place != "" && !k.Source.has(known.Place):
+		return true
+	case len(known.Seen) == 0 && k.Source != Auto && !k.asked:
 		return true
 	case known.Problem != "":
 		return known.Asked >= retryEvery
@@ -75,7 +83,7 @@ func (k *Keeper) Look(ctx context.Context) (_ *Standing, problem string, err err
 	if err != nil {
 		return nil, "", err
 	}
-	found, problem, err := k.describe(ctx)
+	found, problem, _, err := k.describe(ctx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -97,31 +105,33 @@ type shown struct {
 	place    string
 }
 
-// describe asks for the contract and reads it. The problem tells why there is none.
-func (k *Keeper) describe(ctx context.Context) (found *shown, problem string, err error) {
+// describe asks for the contract and reads it. The problem tells why there is none, and passing that it may be over soon.
+func (k *Keeper) describe(ctx context.Context) (found *shown, problem string, passing bool, err error) {
 	text, place, err := k.API.Describe(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return nil, "", ctx.Err()
-	case err != nil:
-		return nil, err.Error(), nil //nolint:nilerr // it is told as the problem
+		return nil, "", false, ctx.Err()
+	case err != nil: // it is told as the problem
+		call, isCall := errors.AsType[*jobs.CallError](err)
+		return nil, err.Error(), isCall && call.Class == jobs.ClassTemporary, nil
 	}
 	document, err := Read(text)
 	if err != nil {
-		return nil, place + ": " + err.Error(), nil //nolint:nilerr // it is told as the problem
+		return nil, place + ": " + err.Error(), false, nil //nolint:nilerr // it is told as the problem
 	}
 	if derived, _ := Derive(document, k.Settings); derived.Broken != nil { // what is sent could not be checked, or only in part
-		return nil, place + ": " + derived.Broken.broken().Error(), nil
+		return nil, place + ": " + derived.Broken.broken().Error(), false, nil
 	}
-	return &shown{document, text, place}, "", nil
+	return &shown{document, text, place}, "", false, nil
 }
 
 // ask asks the API for its contract and records what it shows.
 func (k *Keeper) ask(ctx context.Context) (problem string, err error) {
-	found, problem, err := k.describe(ctx)
+	found, problem, passing, err := k.describe(ctx)
 	if err != nil {
 		return "", err
 	}
+	k.asked, k.passing = true, passing
 	note := jobs.FoundContract{Problem: problem}
 	if found != nil {
 		note = jobs.FoundContract{Digest: found.document.Digest, Text: found.text, Place: found.place}

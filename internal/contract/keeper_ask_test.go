@@ -179,6 +179,22 @@ func TestWithoutAnyContract(t *testing.T) {
 		k.Source = "https://api.example.org/swagger.json"
 		_, err := k.InForce(t.Context(), sending(), 1, "")
 		wantConfiguration(t, err, "nothing here")
+		k.api.fails(jobs.ClassTemporary)
+		for range 3 { // in the time in which nobody asks again it is no other trouble
+			time.Sleep(4 * time.Minute)
+			_, err = k.InForce(t.Context(), sending(), 1, "")
+		}
+		if !passes(err) || !strings.Contains(err.Error(), "nothing here") {
+			t.Errorf("of a server that is away: %v", err)
+		}
+		other, before := k.another(), k.api.times()
+		other.Source = k.Source
+		for range 2 { // a command that is typed again asks, once
+			if _, err = other.InForce(t.Context(), sending(), 1, ""); !passes(err) {
+				t.Errorf("of another process: %v", err)
+			}
+		}
+		k.wantAsked(before + 1)
 		if c, err := k.InForce(t.Context(), nil, 1, ""); err != nil || c != nil {
 			t.Errorf("a pull: %+v, %v", c, err)
 		}
@@ -187,6 +203,11 @@ func TestWithoutAnyContract(t *testing.T) {
 		k.Source, k.API = "https://api.example.org/swagger.json", nil // a plan, which asks nobody
 		k.wantInForce("", 0)
 	})
+}
+
+func passes(err error) bool {
+	call, ok := errors.AsType[*jobs.CallError](err)
+	return ok && call.Class == jobs.ClassTemporary
 }
 
 func TestALedgerThatIsAwayIsAnError(t *testing.T) {

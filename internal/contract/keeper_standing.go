@@ -20,7 +20,8 @@ type Standing struct {
 	Advice   []Advice              // where that contradicts the configuration, or leaves a choice
 	Changes  []jobs.ContractChange // from the accepted one to the newest
 
-	sent Derived // what the accepted one says of that call
+	sent    Derived // what the accepted one says of that call
+	passing bool    // the Problem is one that may be over in a minute
 }
 
 // Waits tells whether a person must accept the newest contract before anything is sent.

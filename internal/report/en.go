@@ -111,6 +111,8 @@ var english = catalogue{
 		causeNoMatricule:  {"nobody in staging has this matricule: %s", "Check the matricule (leading zeros count) and the dossier, then:"},
 		causeClient:       {"Isidoor does not accept our client_id and client_secret", "Check client_id and client_secret of [isidoor] (a secret expires, often after a year), then go on:"},
 		causeKey:          {"Isidoor refuses this dossier's key, or does not allow us this call", "Check the key of this [[dossier]], and with Isidoor what we are allowed, then go on:"},
+		causeContract:     {"the contract of Isidoor's API that the configuration names cannot be read, and none was read before", "Correct contract in [isidoor.salarie], or the file or address that it names (\"auto\" looks for it, \"none\" sends without a check), then:"},
+		causeContractAway: {"the contract of Isidoor's API that the configuration names cannot be had just now, and none was read before", "Once it is there again, or a file with it is named as contract in [isidoor.salarie], go on:"},
 		causeProxy:        {"the proxy on the way to Isidoor does not let syncd through", "Check HTTPS_PROXY and NO_PROXY, and with whoever runs the proxy what it lets through, then go on:"},
 		causeProxyAway:    {"the proxy on the way to Isidoor is away, or finds no way just now", "Once the proxy answers again (check HTTPS_PROXY and NO_PROXY if it does), go on where it stopped:"},
 		causeChain:        {"the server's certificate cannot be trusted: it comes without that of its issuer, %s", "Ask whoever runs the server to send its whole chain of certificates; until then name a file with the issuer's certificate in ca_file of [isidoor]. Then go on:"},

@@ -21,6 +21,8 @@ const (
 	causeNoMatricule  cause = "no matricule"
 	causeClient       cause = "client"
 	causeKey          cause = "key"
+	causeContract     cause = "contract"
+	causeContractAway cause = "contract away"
 	causeProxy        cause = "proxy"
 	causeProxyAway    cause = "proxy away"
 	causeChain        cause = "chain"
@@ -53,6 +55,8 @@ var causes = []struct {
 	{jobs.ReasonStaging, regexp.MustCompile(`may not read "([^"]+)"`), causeNoRight},
 	{jobs.ReasonStaging, regexp.MustCompile(`the nomenclatures? "?([^"\n]+?)"? w(?:as|ere) never pulled`), causeNoDictionary},
 	{jobs.ReasonStaging, regexp.MustCompile(`no such employee in staging: \[(.+)\]`), causeNoMatricule},
+	{jobs.ReasonConfiguration, regexp.MustCompile(`the contract that the configuration names cannot be read`), causeContract},
+	{jobs.ReasonUnreachable, regexp.MustCompile(`the contract that the configuration names cannot be read`), causeContractAway},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`^[^:\n]+: (?:the proxy|HTTPS_PROXY)\b`), causeProxy},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate not trusted: .* its issuer, "([^"\n]*)"`), causeChain},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`invalid_client|unauthorized_client`), causeClient},

@@ -26,6 +26,8 @@ var failures = map[cause]struct {
 	causeNoMatricule:  {jobs.ReasonStaging, &jobs.EmployeeError{Keys: []string{"00999", "1"}}, `"00999" "1"`},
 	causeClient:       {jobs.ReasonConfiguration, call("token", "the token was refused: invalid_client (401 Unauthorized)"), "client_id"},
 	causeKey:          {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 403 Forbidden"), ""},
+	causeContract:     {jobs.ReasonConfiguration, call("contract", "the contract that the configuration names cannot be read: /etc/syncd/api.json: the file does not exist"), ""},
+	causeContractAway: {jobs.ReasonUnreachable, call("contract", "the contract that the configuration names cannot be read: GET https://api.example.org/swagger.json: answered 503"), ""},
 	causeProxy:        {jobs.ReasonConfiguration, call("token", "the proxy refuses the way: 403 Forbidden"), ""},
 	causeProxyAway:    {jobs.ReasonUnreachable, call("token", "the proxy: connection refused"), ""},
 	causeChain:        {jobs.ReasonConfiguration, call("token", `certificate not trusted: the server does not send that of its issuer, "Issuing CA 4"`), "Issuing CA 4"},
