@@ -8,14 +8,14 @@ import (
 
 // sayings are what was found while dossiers are gone through: what is the same of hundreds of them is told once, with a count.
 type sayings struct {
-	counts map[finding]int // by what is said of which job
+	said   map[finding]string // of which dossier first, by what is said of which job
 	first  []finding
 	others map[finding][]string // dossiers of which it was said again
 }
 
 // eachDossier begins to count what is said of several dossiers. The function that it returns ends that, and tells the counts.
 func (c *checker) eachDossier() (end func()) {
-	c.told = &sayings{counts: map[finding]int{}, others: map[finding][]string{}}
+	c.told = &sayings{said: map[finding]string{}, others: map[finding][]string{}}
 	return func() {
 		told := c.told
 		c.told = nil
@@ -28,19 +28,22 @@ func (c *checker) eachDossier() (end func()) {
 	}
 }
 
-// again tells whether the same was said of another dossier before.
+// again tells whether the same was said before.
 func (s *sayings) again(f finding) bool {
 	job, dossier, ofDossier := strings.Cut(f.Subject, "/")
 	if s == nil || !ofDossier {
 		return false
 	}
 	f.Subject = job
-	if s.counts[f]++; s.counts[f] == 1 {
+	first, known := s.said[f]
+	switch {
+	case !known:
+		s.said[f] = dossier
 		s.first = append(s.first, f)
-		return false
+	case first != dossier: // one step of the check may meet what another one met
+		s.others[f] = append(s.others[f], dossier)
 	}
-	s.others[f] = append(s.others[f], dossier)
-	return true
+	return known
 }
 
 // moreDossiers names the first of several dossiers.

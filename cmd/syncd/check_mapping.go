@@ -39,10 +39,10 @@ func (c *checker) mapping(ctx context.Context, job config.Job) {
 func (c *checker) mappingOf(ctx context.Context, push *jobs.PushJob, d config.Dossier, job config.Job) {
 	subject := job.Name + "/" + d.Name
 	mapped, findings, err := c.compile(ctx, push, d, job)
-	readable := err == nil
+	readable := !slices.ContainsFunc(findings, func(f store.Finding) bool { return f.Error }) // else it would fail for what is told below
 	if err != nil {
-		readable = c.mappingProblems(subject, err)
-	} else {
+		readable = c.mappingProblems(subject, err) && readable
+	} else if readable {
 		nobody, err := c.nobody(ctx, push, d, job)
 		switch {
 		case err != nil:
