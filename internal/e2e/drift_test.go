@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"strconv"
 	"testing"
 
 	"syncd/internal/jobs"
@@ -156,5 +157,69 @@ func TestDriftIsNotSentOverWhereTheAPIAdds(t *testing.T) {
 	w.job.Guards.Verify, w.overwrite = true, true
 	w.edit("00003", "NomUsage", `"AILLEURS"`)
 	w.wantHeldItems(r, w.run(r, jobs.Incomplete, nil), map[string][]jobs.Rule{"00003": {jobs.RuleAppendChange}})
+	w.wantPaidOnce(8)
+}
+
+var forUnread = []jobs.Rule{jobs.RuleUnread}
+
+// Whom a firewall does not let us look at is held, as nobody knows whether the document was edited; all others are looked at
+// and paid.
+func TestWhoCannotBeReadBackHoldsNobodyElse(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{403, 451, 423, 401, 500, 503, 400, 302, 200} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			t.Parallel()
+			w, r := verifying(t)
+			w.front.hide(status, "00002", "00005")
+			w.edit("00003", "NomUsage", `"AILLEURS"`)
+			w.rename("00004", "CORRIGE")
+			w.rename("00005", "CORRIGE")
+			run := w.run(r, jobs.Incomplete, nil)
+			w.wantHeldItems(r, run, map[string][]jobs.Rule{"00002": forUnread, "00003": forDrift, "00005": forUnread})
+			if f := w.item(r, run, "00005").Findings[0]; f.Status != status || !f.Holds {
+				t.Errorf("%+v", f)
+			}
+			if run.Counts.Accepted != 1 || run.Counts.Unchanged != 4 || w.held("00004") != "CORRIGE" {
+				t.Errorf("%+v", run.Counts)
+			}
+			w.job.Guards.Verify = false // it is not forgotten
+			w.wantHeldItems(r, w.run(r, jobs.Incomplete, nil), map[string][]jobs.Rule{"00002": forUnread, "00003": forDrift, "00005": forUnread})
+			w.front.hide(0)
+			w.wantHeldItems(r, w.run(r, jobs.Incomplete, nil), map[string][]jobs.Rule{"00003": forDrift})
+			w.overwrite = true
+			w.run(r, jobs.Succeeded, nil)
+			w.wantDelivered(period)
+		})
+	}
+}
+
+// Several in a row tell of everyone, and so does nobody at all.
+func TestSeveralInARowWhoCannotBeReadBackEndTheRun(t *testing.T) {
+	t.Parallel()
+	w, r := verifying(t)
+	w.job.StopAfter, w.job.MaxInFlight = 3, 1
+	w.front.hide(403, "00003", "00004", "00005")
+	if run := w.run(r, jobs.Failed, nil); run.Failure.Code != jobs.ReasonUnusual || run.Planned {
+		t.Errorf("%+v", run.Failure)
+	}
+	w.job.StopAfter = 100
+	w.front.hide(403, "00001", "00002", "00003", "00004", "00005", "00006", "00007", "00008")
+	if run := w.run(r, jobs.Failed, nil); run.Failure.Code != jobs.ReasonConfiguration || run.Planned {
+		t.Errorf("%+v", run.Failure)
+	}
+	w.wantSent(8)
+}
+
+// Where the API adds what it gets, a person is not asked to pay the unchanged again: it is told who was not looked at.
+func TestWhoIsUnchangedAndUnreadIsOnlyToldWhereTheAPIAdds(t *testing.T) {
+	t.Parallel()
+	w, r := readable(t, 8)
+	w.run(r, jobs.Succeeded, nil)
+	w.job.Guards.Verify = true
+	w.front.hide(403, "00003")
+	run := w.run(r, jobs.Succeeded, nil)
+	if f := finding(t, run.Findings, jobs.RuleUnseen); f.N != 1 || f.Holds || run.Counts.Unchanged != 8 {
+		t.Errorf("%+v %+v", f, run.Counts)
+	}
 	w.wantPaidOnce(8)
 }

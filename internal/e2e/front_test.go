@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -52,6 +53,8 @@ type front struct {
 	order  []string          // the matricules of requests since play
 	closed string            // the end of paths at which a page answers; "" = none
 	status int               // of that page
+	hidden []string          // the matricules whose documents are not shown
+	refuse int               // but this status
 	also   map[string]string // other paths at which it takes documents, and the one meant
 	began  chan string       // receives the matricule of each request, if somebody listens
 }
@@ -75,6 +78,19 @@ func (f *front) isClosed(path string) (status int, closed bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.status, f.closed != "" && strings.HasSuffix(path, f.closed)
+}
+
+// hide lets a page answer whoever asks for the document of one of these.
+func (f *front) hide(status int, matricules ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refuse, f.hidden = status, matricules
+}
+
+func (f *front) isHidden(r *http.Request) (status int, hidden bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.refuse, r.Method == http.MethodGet && slices.Contains(f.hidden, path.Base(r.URL.Path))
 }
 
 // takes documents at another path, too.
@@ -132,6 +148,10 @@ func (f *front) draw(matricule string) fate {
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.URL.Path = f.meant(r.URL.Path)
 	if status, closed := f.isClosed(r.URL.Path); closed {
+		shut(w, status)
+		return
+	}
+	if status, hidden := f.isHidden(r); hidden {
 		shut(w, status)
 		return
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strconv"
 	"testing"
 
 	"syncd/internal/jobs"
@@ -198,4 +199,30 @@ func TestReadBackOfAnEditedDocumentStaysUncertain(t *testing.T) {
 	w.run(r, jobs.Incomplete, nil)
 	w.wantItem(r, first, "00001", jobs.ItemUncertain, jobs.ReasonNoAnswer)
 	w.wantPaidOnce(8)
+}
+
+// Whom the API cannot be asked about leaves nobody else in doubt.
+func TestReadBackGoesOnBesideWhoIsNotShown(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{403, 451, 500, 503, 200} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			t.Parallel()
+			w, r := readable(t, 8)
+			w.front.play(func(matricule string, n int) fate {
+				if n == 1 && matricule < "00007" {
+					return lost
+				}
+				return served
+			})
+			w.front.hide(status, "00001", "00002", "00005")
+			run := w.run(r, jobs.Incomplete, nil)
+			if run.Counts.Uncertain != 3 {
+				t.Errorf("%+v", run.Counts)
+			}
+			w.wantItem(r, run, "00006", jobs.ItemAccepted, jobs.ReasonReadBack)
+			w.front.hide(0)
+			w.run(r, jobs.Succeeded, nil)
+			w.wantPaidOnce(8)
+		})
+	}
 }

@@ -16,6 +16,7 @@ type subject struct {
 	overtaken   bool           // something after it may have been received, or was withdrawn
 	later       *BaselineEntry // the nearest later period's that was acknowledged; nil = none
 	drifted     bool           // the other side edited the document
+	unread      bool           // nobody knows whether it did
 
 	lasting []byte // fingerprint by the lasting key; set where a document to compare with was removed
 }
@@ -110,6 +111,8 @@ func (r rules) compared(s *subject, with *BaselineEntry) (action, ReasonCode) {
 		return send, ReasonChanged
 	case s.drifted:
 		return send, ReasonDrifted
+	case s.unread && r.semantics != Append: // to add it again would be to pay it again, of which nobody should have to decide
+		return send, ReasonUnread
 	case with.Outdated && r.semantics != Append:
 		return send, ReasonPutBack
 	case r.elsewhere[with.Form]:

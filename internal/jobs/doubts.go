@@ -22,10 +22,14 @@ func (r *Runner) settleDoubts(ctx context.Context, job *PushJob, run *Run) error
 		return err
 	}
 	trusted, err := r.testify(ctx, job, &doubts)
+	troubles := 0 // in a row
 	for i := range doubts.Items {
-		if err == nil || isPersonal(err) {
-			err = r.settleDoubt(ctx, job, run, &doubts.Items[i], trusted)
+		if err == nil {
+			troubles = 0
+		} else if troubles++; !isPersonal(err) || troubles >= mostTroubles(err, job.StopAfter) {
+			break
 		}
+		err = r.settleDoubt(ctx, job, run, &doubts.Items[i], trusted)
 	}
 	var call *CallError
 	if errors.As(err, &call) && call.Class != ClassCancelled { // a person, or the next run
@@ -35,10 +39,20 @@ func (r *Runner) settleDoubts(ctx context.Context, job *PushJob, run *Run) error
 	return err
 }
 
-// isPersonal tells trouble with one employee, which others need not have.
+// isPersonal tells trouble with one employee, which others need not have, whatever its kind: who stands before the API may
+// dislike this one's address.
 func isPersonal(err error) bool {
 	var call *CallError
-	return errors.As(err, &call) && (call.Class == ClassData || call.Class == ClassTechnical)
+	return errors.As(err, &call) && call.Class != ClassCancelled && !call.Definite
+}
+
+// mostTroubles is how many in a row end the asking. Whoever is away has been tried for retry_for each time, one after another.
+func mostTroubles(err error, stopAfter int) int {
+	var call *CallError
+	if errors.As(err, &call) && call.Class == ClassTemporary {
+		return min(stopAfter, 3)
+	}
+	return stopAfter
 }
 
 // testify tells whether the API shows a document that it certainly has: else that it shows none says nothing.

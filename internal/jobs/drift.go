@@ -1,7 +1,9 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -10,7 +12,7 @@ import (
 )
 
 // drifted compares what the API holds with what it acknowledged, for everyone whose document this plan could send over.
-// The other side's edits come by matricule, masked like any diff.
+// The other side's edits come by matricule, masked like any diff, and so does who could not be looked at.
 func (p *planning) findDrift(ctx context.Context) error {
 	if p.job.ReadBack == nil || !p.verify || p.api == nil { // nil: of a story, which asks nobody
 		return nil
@@ -19,18 +21,22 @@ func (p *planning) findDrift(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.drift = map[string][]mapping.Change{}
+	p.drift = map[string]Finding{}
+	seen := &lookedAt{troubles: streaks{}}
 	done := 0
 	for chunk := range slices.Chunk(refs, batchItems) {
 		known, err := p.ledger.Documents(ctx, p.target.ID, chunk)
 		if err != nil {
 			return fmt.Errorf("reading acknowledged documents: %w", err)
 		}
-		if err := p.readBack(ctx, chunk, known); err != nil {
+		if err := p.readBack(ctx, seen, chunk, known); err != nil {
 			return err
 		}
 		done += len(chunk)
 		p.progress.Verifying(done, len(refs))
+	}
+	if !seen.answered { // about nobody: then it is about everyone
+		return seen.first
 	}
 	return nil
 }
@@ -59,34 +65,70 @@ func (p *planning) verifiable(ctx context.Context) ([]DocumentRef, error) {
 	return refs, baseline.Err()
 }
 
-// readBack asks for the documents of one batch, a few at a time. The first error ends it.
-func (p *planning) readBack(ctx context.Context, refs []DocumentRef, known []Acknowledged) error {
+// lookedAt is what came of reading back so far.
+type lookedAt struct {
+	sync.Mutex
+	asked    int
+	troubles streaks
+	answered bool  // somebody's document was shown, or that there is none
+	first    error // of those that concern one employee alone
+}
+
+// readBack asks for the documents of one batch, a few at a time. Whom nobody gets an answer about is a finding; several in
+// a row tell of everyone, as when documents are sent, and end it.
+func (p *planning) readBack(ctx context.Context, seen *lookedAt, refs []DocumentRef, known []Acknowledged) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var reading sync.WaitGroup
-	var mu sync.Mutex
 	turns := make(chan struct{}, p.job.MaxInFlight)
 	for i, ref := range refs {
 		if known[i].Document == nil {
 			continue // purged, or withdrawn meanwhile
 		}
 		turns <- struct{}{}
+		seen.asked++
+		order := seen.asked
 		reading.Go(func() {
 			defer func() { <-turns }()
 			changes, err := p.driftOf(ctx, ref, known[i].Document)
-			if err != nil {
+			seen.Lock()
+			defer seen.Unlock()
+			if err := p.look(seen, order, ref.Key, changes, err); err != nil {
 				cancel(err)
-				return
-			}
-			if changes != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				p.drift[ref.Key] = changes
 			}
 		})
 	}
 	reading.Wait()
 	return context.Cause(ctx)
+}
+
+// look notes what came of one employee. An error ends the reading.
+func (p *planning) look(seen *lookedAt, order int, key string, changes []mapping.Change, err error) error {
+	switch {
+	case err == nil:
+		seen.answered = true
+		if changes != nil {
+			p.drift[key] = p.driftFinding(changes)
+		}
+		return nil
+	case !isPersonal(err):
+		return err
+	}
+	seen.first = cmp.Or(seen.first, err)
+	p.drift[key] = Finding{Rule: RuleUnread, Holds: !p.overwrite, Status: statusOf(err)}
+	if seen.troubles.add(order) < p.job.StopAfter {
+		return nil
+	}
+	return seen.stop(err)
+}
+
+// stop is the error that ends the reading. What others were shown by the very same settings is not their fault.
+func (l *lookedAt) stop(err error) error {
+	var call *CallError
+	if l.answered && errors.As(err, &call) && call.Class == ClassConfiguration {
+		return &UnusualError{*call}
+	}
+	return err
 }
 
 // driftOf tells how the API's document differs from the acknowledged one; nil = not at all.

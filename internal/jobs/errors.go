@@ -98,6 +98,15 @@ func lateness(err error) string {
 	return ""
 }
 
+// statusOf is the HTTP status of a call that did not succeed; 0 = there was none.
+func statusOf(err error) int {
+	var call *CallError
+	if errors.As(err, &call) {
+		return call.Status
+	}
+	return 0
+}
+
 // isDefinite tells a refusal that does not pass by itself.
 func isDefinite(err error) bool {
 	var call *CallError

@@ -42,6 +42,7 @@ const (
 	RuleAstray       Rule = "elements-astray" // N payroll elements are nobody's; their matricules Keys resemble this one
 	RuleAppendChange Rule = "append-change"   // the API would add a correction to what it has
 	RuleDrift        Rule = "drift"           // the other side edited N members, the first at Path
+	RuleUnread       Rule = "unread"          // whether the other side edited anything could not be read back: Status
 	RuleRemoved      Rule = "removed"         // what was sent for this month is past its time: nobody can tell what changes
 	RuleAltered      Rule = "altered"         // what was sent before cannot be opened: somebody altered the ledger
 	RuleForgotten    Rule = "forgotten"       // something was sent for this month, and all that was known of it was erased
@@ -56,6 +57,7 @@ const (
 	RuleContractAccepted Rule = "contract-accepted" // N changes of the contract that broke what was sent; a person has accepted them
 	RuleUnchecked        Rule = "unchecked"         // no contract says what the call takes: documents go as they are
 	RuleContractStale    Rule = "contract-stale"    // unchanged documents of N employees do not fit the contract, which is new
+	RuleUnseen           Rule = "unseen"            // whether the other side edited the unchanged documents of N employees could not be read back
 	RuleTaken            Rule = "taken"             // documents of N employees were accepted for processing (202): nobody has said whether they were
 	RuleDamagedText      Rule = "damaged-text"      // texts of N employees at Path, from Column, are damaged: Marks
 	RuleOddDate          Rule = "odd-date"          // dates of N employees at Path, from Column, are so far away that they stand for none
@@ -76,6 +78,7 @@ type Finding struct {
 	Path   string   `json:"path,omitempty"`   // of the document: "Iban", "Elements[PRIME_EXC].Montant"
 	Column string   `json:"column,omitempty"` // of staging, from which Path comes
 	Marks  []string `json:"marks,omitempty"`  // of damaged texts: "U+FFFD", "mojibake"
+	Status int      `json:"status,omitempty"` // of HTTP, that came instead of an answer; 0 = none came
 	Period Period   `json:"period,omitempty"` // that it is about, where that is not the run's
 	Run    int64    `json:"run,omitempty"`    // that was compared with
 	Keys   []string `json:"keys,omitempty"`   // matricules concerned, at most FindingKeys of N

@@ -69,6 +69,7 @@ const (
 	ReasonDepartedInDoubt ReasonCode = "departed-in-doubt" // the same, and whether it was received is unknown
 	ReasonLeft            ReasonCode = "left"
 	ReasonDrifted         ReasonCode = "drifted"   // unchanged here, edited at the other side
+	ReasonUnread          ReasonCode = "unread"    // unchanged here, and whether it was edited at the other side nobody knows
 	ReasonForm            ReasonCode = "form"      // unchanged, but acknowledged by another call
 	ReasonResend          ReasonCode = "resend"    // unchanged, and asked for again by a person
 	ReasonUnsettled       ReasonCode = "unsettled" // run Detail sent it, and whether it was received is unknown

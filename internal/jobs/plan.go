@@ -35,11 +35,12 @@ type planning struct {
 	figures  *Figures  // nil: nothing that later runs should be compared with
 
 	history   History
-	others    []OtherTarget               // of the same establishment, that were sent to
-	moved     tripped                     // sent only as they were acknowledged under another form,
-	movedFrom Form                        // and under which
-	drift     map[string][]mapping.Change // what the other side edited, by matricule
-	watch     *watch                      // nil = not guarded
+	others    []OtherTarget      // of the same establishment, that were sent to
+	moved     tripped            // sent only as they were acknowledged under another form,
+	movedFrom Form               // and under which
+	drift     map[string]Finding // what the other side edited, or that nobody knows, by matricule
+	unseen    tripped            // unchanged, and not looked at, where to send again is to pay again
+	watch     *watch             // nil = not guarded
 	evidence  evidence
 	stale     tripped       // unchanged, and not fit for a new contract
 	oddities  oddities      // of what would be sent
@@ -137,7 +138,8 @@ func (p *planning) walk(ctx context.Context, snapshot Snapshot, baseline Baselin
 // settle decides about one matricule and counts it or makes it an item.
 func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subject, builder *mapping.Builder) error {
 	p.count(s, m.key)
-	s.drifted = p.drift[string(m.key)] != nil
+	drift := p.drift[string(m.key)]
+	s.drifted, s.unread = drift.Rule == RuleDrift, drift.Rule == RuleUnread
 	var document []byte
 	var problems []mapping.Problem
 	if s.employees == 1 && !s.keyless && !s.badKey {
@@ -162,6 +164,9 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 	case ignore:
 		return nil
 	case keep:
+		if s.unread {
+			p.unseen.add(string(m.key))
+		}
 		p.counts.Unchanged += s.employees
 		p.counts.ElementsUnchanged += s.elements
 		p.counts.ElementsInDocuments += s.elements

@@ -68,8 +68,8 @@ func (p *planning) judgeItem(item *PlannedItem, old Acknowledged) {
 	}
 	item.Findings = append(item.Findings, p.keyFindings(item, old.Document)...)
 	item.Findings = append(item.Findings, amountFindings(item.Totals, g.MaxAmount)...)
-	if changes := p.drift[item.Key]; changes != nil {
-		item.Findings = append(item.Findings, p.driftFinding(changes))
+	if drift, found := p.drift[item.Key]; found {
+		item.Findings = append(item.Findings, drift)
 	}
 	if p.job.Semantics == Append && item.comparedWith == p.period { // whatever else lets it go
 
@@ -130,6 +130,9 @@ func (p *planning) judge(ctx context.Context, dictionaries mapping.Dictionaries)
 	p.findings = append(p.findings, p.contract.findings(e.sends > 0, p.stale)...)
 	p.findings = append(p.findings, p.job.Guards.judge(e, &p.history)...)
 	p.findings = append(p.findings, p.oddities.findings()...)
+	if p.unseen.n > 0 {
+		p.findings = append(p.findings, Finding{Rule: RuleUnseen, N: p.unseen.n, Keys: p.unseen.keys})
+	}
 	// What sends nothing because people are blocked was not judged by all rules; what is held a person judges.
 	if judged := e.sends > 0 || p.counts.Blocked+p.counts.ElementsBlocked == 0 || Holds(p.findings); !e.partial && judged {
 		p.figures = &Figures{Employees: e.employees, Elements: e.elements, Totals: e.totals}

@@ -52,6 +52,7 @@ var english = catalogue{
 		jobs.ReasonDepartedInDoubt: {plain: "sent for this period, without knowing whether Isidoor received it, and no longer in staging"},
 		jobs.ReasonLeft:            {plain: "there in an earlier period, not in this one"},
 		jobs.ReasonDrifted:         {plain: "unchanged here, edited in Isidoor since"},
+		jobs.ReasonUnread:          {plain: "unchanged here, and whether it was edited in Isidoor is not known"},
 		jobs.ReasonForm:            {plain: "unchanged, but acknowledged at another call than documents go by now: sent again"},
 		jobs.ReasonResend:          {plain: "unchanged, sent again as was asked for"},
 		jobs.ReasonUnsettled:       {plain: "whether an earlier run's sending was received is unknown: to be settled first", with: "whether run %s's sending was received is unknown: to be settled first"},

@@ -17,7 +17,7 @@ func (p *Printer) Finding(f jobs.Finding) string {
 }
 
 // finding names at most so many matricules or members. Its sentence may have these placeholders: {n}, {of} and {max} numbers,
-// {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {column}, {marks} in brackets, {period},
+// {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {column}, {marks} and {status} in brackets, {period},
 // {run}, {job}, {keys} and {members} behind a colon, {others} without one, {form} what changed of a form, {targets} others of the same
 // establishment.
 func (p *Printer) finding(f *jobs.Finding, names int) string {
@@ -46,7 +46,7 @@ func (p *Printer) finding(f *jobs.Finding, names int) string {
 	}
 	return clean(strings.NewReplacer("{n}", p.number(n), "{of}", p.number(f.Of), "{max}", p.number(f.Limit),
 		"{limit}", p.limit(f, guard.limit, guard.noLimit), "{within}", p.limit(f, guard.within, guard.noneWithin),
-		"{ratio}", p.decimal(f.Ratio), "{most}", p.most(f), "{path}", fieldName(f.Path), "{column}", f.Column, "{marks}", p.marks(f), "{period}", p.ofPeriod(f.Period),
+		"{ratio}", p.decimal(f.Ratio), "{most}", p.most(f), "{path}", fieldName(f.Path), "{column}", f.Column, "{marks}", p.marks(f), "{status}", status(f), "{period}", p.ofPeriod(f.Period),
 		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", p.members(f, names), "{keys}", keys, "{others}", others, "{form}", p.form(f), "{targets}", otherTargets(f)).Replace(text))
 }
 
@@ -114,6 +114,14 @@ func (p *Printer) marks(f *jobs.Finding) string {
 		return ""
 	}
 	return " (" + strings.Join(f.Marks, ", ") + ")"
+}
+
+// status is " (HTTP 403)", "" where nothing was answered.
+func status(f *jobs.Finding) string {
+	if f.Status == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (HTTP %d)", f.Status)
 }
 
 // most is " (limit: 2 times)", "" where only a difference is limited.

@@ -60,6 +60,7 @@ var french = catalogue{
 		jobs.ReasonDepartedInDoubt: {plain: "envoyé pour cette période sans savoir si Isidoor l'a reçu, et absent des données préparées"},
 		jobs.ReasonLeft:            {plain: "présent lors d'une période précédente, absent de celle-ci"},
 		jobs.ReasonDrifted:         {plain: "inchangé ici, modifié depuis dans Isidoor", several: "inchangés ici, modifiés depuis dans Isidoor"},
+		jobs.ReasonUnread:          {plain: "inchangé ici, sans qu'on sache s'il a été modifié dans Isidoor", several: "inchangés ici, sans qu'on sache s'ils ont été modifiés dans Isidoor"},
 		jobs.ReasonForm:            {plain: "inchangé, mais reçu par un autre appel que celui d'aujourd'hui : à renvoyer", several: "inchangés, mais reçus par un autre appel que celui d'aujourd'hui : à renvoyer"},
 		jobs.ReasonResend:          {plain: "inchangé, renvoyé comme demandé", several: "inchangés, renvoyés comme demandé"},
 		jobs.ReasonUnsettled:       {plain: "on ignore si l'envoi d'une exécution précédente a été reçu : à régler d'abord", with: "on ignore si l'envoi de l'exécution %s a été reçu : à régler d'abord"},

@@ -130,7 +130,7 @@ func (q *Queries) HeldRunsOf(ctx context.Context, arg HeldRunsOfParams) ([]HeldR
 
 const holdsDrift = `-- name: HoldsDrift :one
 SELECT EXISTS (SELECT FROM syncd.item WHERE target_id = $1 AND period = $2 AND open AND state = 'held'
-               AND findings::jsonb @> '[{"rule": "drift"}]')::boolean
+               AND (findings::jsonb @> '[{"rule": "drift"}]' OR findings::jsonb @> '[{"rule": "unread"}]'))::boolean
 `
 
 type HoldsDriftParams struct {

@@ -28,7 +28,7 @@ ORDER BY c.period DESC LIMIT 3;
 
 -- name: HoldsDrift :one
 SELECT EXISTS (SELECT FROM syncd.item WHERE target_id = @target_id AND period = @period AND open AND state = 'held'
-               AND findings::jsonb @> '[{"rule": "drift"}]')::boolean;
+               AND (findings::jsonb @> '[{"rule": "drift"}]' OR findings::jsonb @> '[{"rule": "unread"}]'))::boolean;
 
 -- The runs of a period that are held as a whole and read one of these employees, the newest first.
 -- name: HeldRunsOf :many
