@@ -26,6 +26,18 @@ func (w journalWriter) WriteLevel(level zerolog.Level, line []byte) (int, error)
 	return len(line), nil
 }
 
+// lineStart is a terminal on which a progress bar may be: each write begins at the start of a line, and clears it.
+type lineStart struct{ io.Writer }
+
+const clearLine = "\r\033[K"
+
+func (l lineStart) Write(text []byte) (int, error) {
+	if _, err := l.Writer.Write(append([]byte(clearLine), text...)); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
 // defaultLevel is how loud a command is: on a terminal its report says what a warning would.
 func (p process) defaultLevel() string {
 	if isTerminal(p.Stderr) {
@@ -49,7 +61,7 @@ func (p process) logger(level string) (zerolog.Logger, error) {
 	w := p.Stderr
 	switch {
 	case isTerminal(p.Stderr):
-		w = zerolog.ConsoleWriter{Out: p.Stderr, TimeFormat: time.TimeOnly}
+		w = zerolog.ConsoleWriter{Out: lineStart{p.Stderr}, TimeFormat: time.TimeOnly}
 	case p.underSystemd():
 		w = journalWriter{p.Stderr}
 	}

@@ -37,13 +37,14 @@ type progress struct {
 	visible bool
 	bar     *progressbar.ProgressBar
 	pushing bool
+	midLine bool // what is written beside it has not ended its line: a bar would stand on it
 }
 
 var _ jobs.Progress = (*progress)(nil)
 
 // Planning implements jobs.Progress: a spinner, for how many there are is not known yet.
 func (p *progress) Planning(employees int) {
-	if !p.visible {
+	if p.hidden() {
 		return
 	}
 	if p.bar == nil {
@@ -54,7 +55,7 @@ func (p *progress) Planning(employees int) {
 
 // Verifying implements jobs.Progress.
 func (p *progress) Verifying(done, total int) {
-	if !p.visible {
+	if p.hidden() {
 		return
 	}
 	if p.bar == nil {
@@ -68,7 +69,7 @@ func (p *progress) Verifying(done, total int) {
 
 // Pushing implements jobs.Progress.
 func (p *progress) Pushing(done, total int) {
-	if !p.visible || total == 0 {
+	if p.hidden() || total == 0 {
 		return
 	}
 	if !p.pushing {
@@ -81,6 +82,7 @@ func (p *progress) Pushing(done, total int) {
 // Waiting implements jobs.Progress. Also in a pipe: a command that says nothing for half a minute looks dead.
 func (p *progress) Waiting(d time.Duration) {
 	if d > time.Second {
+		p.clear()
 		fmt.Fprintf(p.w, p.words.waiting, p.dossier, d.Round(time.Second))
 	}
 }
@@ -95,11 +97,17 @@ func newBar(w io.Writer, total int, description string) *progressbar.ProgressBar
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSetWidth(30))
 }
 
+func (p *progress) hidden() bool { return !p.visible || p.midLine }
+
 // finish clears the line.
 func (p *progress) finish() {
-	if p.bar != nil {
+	p.clear()
+	p.bar = nil
+}
+
+func (p *progress) clear() {
+	if p.bar != nil && !p.midLine {
 		_ = p.bar.Clear() // a terminal that went away
-		p.bar = nil
 	}
 }
 
@@ -112,8 +120,10 @@ type aside struct {
 }
 
 func (a aside) Write(text []byte) (int, error) {
-	if a.progress.bar != nil {
-		_ = a.progress.bar.Clear() // a terminal that went away
+	a.progress.clear()
+	n, err := a.Writer.Write(text)
+	if n > 0 {
+		a.progress.midLine = text[n-1] != '\n'
 	}
-	return a.Writer.Write(text)
+	return n, err
 }

@@ -50,6 +50,40 @@ func TestReportBeginsOnAClearLine(t *testing.T) {
 	}
 }
 
+// A report is written in pieces, which end in the middle of a line: the bar waits for the end of it, else it would take away
+// what stands there.
+func TestBarStandsOnNoLineOfTheReport(t *testing.T) {
+	t.Parallel()
+	var terminal strings.Builder
+	p := newProgress(&terminal, "saint-martin", report.French)
+	p.visible = true
+	beside := p.before(&terminal)
+	io.WriteString(beside, "  + 00001\n  + 00") //nolint:errcheck // a builder takes everything
+	p.Planning(512)
+	io.WriteString(beside, "002\n") //nolint:errcheck // likewise
+	if got := terminal.String(); got != "  + 00001\n  + 00002\n" {
+		t.Errorf("%q", got)
+	}
+	p.Planning(1024)
+	if got := terminal.String(); !strings.Contains(got, "lecture des données préparées") {
+		t.Errorf("it never comes back: %q", got)
+	}
+	p.Waiting(time.Minute)
+	p.finish()
+	if got := terminal.String(); !strings.Contains(got, "\rsaint-martin : une demande") {
+		t.Errorf("%q", got)
+	}
+}
+
+// A line of the log does not begin behind the bar either.
+func TestLogBeginsOnAClearLine(t *testing.T) {
+	t.Parallel()
+	var terminal strings.Builder
+	if n, err := (lineStart{&terminal}).Write([]byte("12:00:00 WRN\n")); n != 13 || err != nil || terminal.String() != "\r\033[K12:00:00 WRN\n" {
+		t.Errorf("%d, %v: %q", n, err, terminal.String())
+	}
+}
+
 // A command that waits for the API says so once, not for each of its calls.
 func TestWaitIsTold(t *testing.T) {
 	t.Parallel()

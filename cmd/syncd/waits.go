@@ -32,7 +32,7 @@ func (a *app) waits() func(restapi.Wait) {
 			text = "Isidoor n'a pas encore répondu (%s) : attente jusqu'à %s au plus tard\n"
 		}
 		if isTerminal(a.Stderr) {
-			text = "\r\033[K" + text // a progress bar may be there
+			text = clearLine + text
 		}
 		fmt.Fprintf(a.Stderr, text, w.Call, w.Until.In(a.config.Zone()).Format("15:04:05 MST"))
 	}
