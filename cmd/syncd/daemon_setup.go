@@ -175,7 +175,7 @@ func (s *shared) serves(asked *shared) bool {
 // job is a configured job as a daemon executes it.
 func (b *bench) job(j config.Job) (*daemon.Job, error) {
 	made := &daemon.Job{Name: j.Name, Kind: j.Kind, Schedule: j.Schedule, Missed: j.Missed, Window: j.MissedWindow, PeriodIn: j.PeriodIn,
-		Digest: b.config.JobDigest(j.Name), Ping: b.ping(j),
+		Digest: b.config.JobDigest(j.Name), Ping: ping(j),
 		Request: jobs.NewRun{Job: j.Name, Kind: j.Kind, Scope: b.config.Isidoor.Salarie.Scope,
 			Digests: jobs.Digests{Config: b.config.Digest()}}}
 	for _, d := range b.config.Dossiers(j) {
@@ -208,15 +208,12 @@ func (b *bench) runner(j config.Job, run *jobs.Run, stop <-chan struct{}) *jobs.
 }
 
 // ping tells the URL of an event of a job. It is read when it is needed, for it may be a secret.
-func (b *bench) ping(j config.Job) func(event string) string {
-	urls := map[string]config.PingURL{"started": j.Ping.Started, "done": j.Ping.Done, "failed": j.Ping.Failed}
-	return func(event string) string {
-		url, err := urls[event].Read()
-		if err != nil {
-			b.log.Warn().Str("job", j.Name).Str("event", event).Msg("the URL to ping cannot be read")
-		}
-		return url
+func ping(j config.Job) func(event string) (string, error) {
+	if j.Ping.Started.IsZero() && j.Ping.Done.IsZero() && j.Ping.Failed.IsZero() {
+		return nil
 	}
+	urls := map[string]config.PingURL{jobs.PingStarted: j.Ping.Started, jobs.PingDone: j.Ping.Done, jobs.PingFailed: j.Ping.Failed}
+	return func(event string) (string, error) { return urls[event].Read() }
 }
 
 // silent is the progress that nobody watches.

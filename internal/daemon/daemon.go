@@ -45,7 +45,10 @@ type Ledger interface {
 	ClockLeapt(ctx context.Context) (bool, error)
 	RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) ([]int64, error)
 	Cancel(ctx context.Context, id int64, by, reason string) (*jobs.Run, error)
-	AllDone(ctx context.Context, job string, nominal time.Time) (bool, error)
+	// DuePings takes what dead man's switches are to be told, each event of a fire once over all daemons, until Pinged.
+	DuePings(ctx context.Context, pairs []jobs.Pair) ([]jobs.Ping, error)
+	OwePing(ctx context.Context, run int64) error
+	Pinged(ctx context.Context, p jobs.Ping) error
 	See(ctx context.Context, id int64, digests map[string]string) ([]jobs.Daemon, error)
 	Forget(ctx context.Context, id int64) error
 	// Listen calls wake when there may be work, until the context ends.
@@ -89,7 +92,7 @@ func (d *Daemon) Run(ctx context.Context, first *Setup) error {
 		case <-l.wake:
 			l.woken()
 		case e := <-l.ended:
-			l.conclude(ctx, e)
+			l.conclude(e)
 		case <-d.Reload:
 			l.reload()
 		case <-ctx.Done():
@@ -112,6 +115,7 @@ type loop struct {
 	fires    fires
 	queue    queue
 	pace     pace
+	pings    pings
 	wake     chan struct{}
 	ended    chan ended
 	stopRuns chan struct{}
@@ -193,8 +197,12 @@ func (l *loop) work(ctx context.Context, now time.Time) (time.Duration, error) {
 	if err := l.see(ctx, now); err != nil {
 		return 0, err
 	}
+	soon, err := l.tellPings(ctx)
+	if err != nil {
+		return 0, err
+	}
 	// Timers do not see a clock that is set: the wall clock is asked again at each poll.
-	return min(poll, next), cmp.Or(unarmed, unrecorded, undone)
+	return min(poll, next, soon), cmp.Or(unarmed, unrecorded, undone)
 }
 
 // tell says how the turn went: to systemd, to monitoring, and once a change to the log.
@@ -260,7 +268,7 @@ func (l *loop) shutdown(ctx context.Context, abort context.CancelFunc) {
 	for len(l.queue.executing) > 0 {
 		select {
 		case e := <-l.ended:
-			l.conclude(ctx, e)
+			l.conclude(e)
 		case <-grace.C:
 			l.Log.Warn().Int("runs", len(l.queue.executing)).Msg("the grace period is over: what is on its way is given up, and in doubt")
 			abort()
@@ -274,6 +282,7 @@ func (l *loop) shutdown(ctx context.Context, abort context.CancelFunc) {
 // leave says goodbye to the ledger, and waits for the last pings.
 func (l *loop) leave(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
+	l.tellLastPings(ctx)
 	forgetting, cancel := context.WithTimeout(ctx, leaveTimeout)
 	defer cancel()
 	if err := l.Ledger.Forget(forgetting, l.ID); err != nil && !errors.Is(err, jobs.ErrUnreachable) {

@@ -36,9 +36,7 @@ func (l *loop) begin(job *Job, run *jobs.Run) {
 	}
 	l.Log.Info().Int64("run", run.ID).Str("job", run.Job).Str("dossier", run.Target.Dossier).Str("period", string(run.Period)).
 		Str("trigger", string(run.Trigger)).Int("epoch", run.Epoch).Msg("run started")
-	if run.Nominal != nil {
-		l.ping(job, "started")
-	}
+	l.pings.due = true
 	go func() {
 		finished, err := l.guarded(l.runs, e)
 		l.ended <- ended{execution: e, finished: finished, err: err}
@@ -57,7 +55,7 @@ func (l *loop) guarded(ctx context.Context, e *execution) (finished *jobs.Run, e
 
 // conclude takes note of the end of an execution. A run whose end could not be recorded is still running in the ledger,
 // in our name: it is claimed again.
-func (l *loop) conclude(ctx context.Context, e ended) {
+func (l *loop) conclude(e ended) {
 	delete(l.queue.executing, e.run.ID)
 	e.setup.release()
 	switch {
@@ -74,41 +72,5 @@ func (l *loop) conclude(ctx context.Context, e ended) {
 	}
 	delete(l.queue.waits, e.run.ID)
 	l.Metrics.Ended(e.finished)
-	l.pingEnd(ctx, e)
-}
-
-// pingEnd tells a dead man's switch how the fire of a run went: failed as soon as one dossier did not succeed, done when
-// all have.
-func (l *loop) pingEnd(ctx context.Context, e ended) {
-	run := e.finished
-	if run.Nominal == nil || run.State == jobs.Queued || e.job.Ping == nil {
-		return
-	}
-	if run.State != jobs.Succeeded {
-		l.ping(e.job, "failed")
-		return
-	}
-	url := e.job.Ping("done")
-	if url == "" {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, l.turnTime())
-	defer cancel()
-	all, err := l.Ledger.AllDone(ctx, run.Job, *run.Nominal)
-	if err != nil {
-		l.Log.Warn().Str("job", run.Job).Str("trouble", firstLine(err.Error())).Msg("whether all dossiers are done could not be read: nothing is pinged")
-		return
-	}
-	if all {
-		l.Pinger.Go(e.job.Name, "done", url)
-	}
-}
-
-func (l *loop) ping(job *Job, event string) {
-	if job.Ping == nil {
-		return
-	}
-	if url := job.Ping(event); url != "" {
-		l.Pinger.Go(job.Name, event, url)
-	}
+	l.pings.due = true
 }

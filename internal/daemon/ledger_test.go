@@ -24,6 +24,7 @@ type ledger struct {
 	runs      []*jobs.Run
 	ends      map[int64]int // how often each run has ended
 	pauses    map[string]bool
+	pinged    []*owedPing
 	daemons   map[int64]jobs.Daemon
 	owners    map[int64]time.Time // when each was last known to live; zero = it does
 	listeners map[*func()]bool

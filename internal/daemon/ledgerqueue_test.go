@@ -225,20 +225,76 @@ func (l *ledger) Cancel(ctx context.Context, id int64, _, _ string) (*jobs.Run, 
 	return copied(r), nil
 }
 
-func (l *ledger) AllDone(ctx context.Context, job string, nominal time.Time) (bool, error) {
-	if err := l.enter(ctx, "AllDone"); err != nil {
-		return false, err
+func (l *ledger) DuePings(ctx context.Context, pairs []jobs.Pair) (due []jobs.Ping, err error) {
+	if err := l.enter(ctx, "DuePings"); err != nil {
+		return nil, err
 	}
 	defer l.leave(false)
-	found := false
-	for _, r := range l.runs {
-		if r.Job == job && r.Nominal != nil && r.Nominal.Equal(nominal) {
-			if found = true; r.State != jobs.Succeeded {
-				return false, nil
-			}
+	l.notePings(pairs)
+	now := l.clock.Now()
+	for _, p := range l.pinged {
+		done := slices.ContainsFunc(l.pinged, func(o *owedPing) bool {
+			return o.Event == jobs.PingDone && o.Job == p.Job && o.Nominal.Equal(p.Nominal)
+		})
+		if !p.told && !(done && p.Event != jobs.PingDone) && now.Sub(p.claimed) >= time.Minute {
+			p.claimed = now
+			due = append(due, p.Ping)
 		}
 	}
-	return found, nil
+	return due, nil
+}
+
+// owedPing is what is to be told of a fire.
+type owedPing struct {
+	jobs.Ping
+	claimed time.Time
+	told    bool
+}
+
+func (l *ledger) notePings(pairs []jobs.Pair) {
+	for _, r := range l.runs {
+		if r.Nominal == nil || !slices.ContainsFunc(pairs, func(p jobs.Pair) bool { return p.Job == r.Job }) {
+			continue
+		}
+		all := !slices.ContainsFunc(pairs, func(p jobs.Pair) bool {
+			armed, known := l.schedules[p]
+			return p.Job == r.Job && known && armed.DealtWith.Before(*r.Nominal)
+		})
+		for _, other := range l.runs {
+			all = all && (other.Job != r.Job || other.Nominal == nil || !other.Nominal.Equal(*r.Nominal) || other.State == jobs.Succeeded)
+		}
+		ended := r.State != jobs.Queued && r.State != jobs.Running
+		l.owe(r, jobs.PingStarted, r.StartedAt != nil || ended)
+		l.owe(r, jobs.PingFailed, ended && r.State != jobs.Succeeded)
+		l.owe(r, jobs.PingDone, all)
+	}
+}
+
+func (l *ledger) owe(r *jobs.Run, event string, owed bool) {
+	p := jobs.Ping{Job: r.Job, Nominal: r.Nominal.UTC().Round(0), Event: event}
+	if owed && !slices.ContainsFunc(l.pinged, func(o *owedPing) bool { return o.Ping == p }) {
+		l.pinged = append(l.pinged, &owedPing{Ping: p})
+	}
+}
+
+func (l *ledger) OwePing(ctx context.Context, run int64) error {
+	if err := l.enter(ctx, "OwePing"); err != nil {
+		return err
+	}
+	defer l.leave(false)
+	l.owe(l.runs[run-1], jobs.PingFailed, true)
+	return nil
+}
+
+func (l *ledger) Pinged(ctx context.Context, p jobs.Ping) error {
+	if err := l.enter(ctx, "Pinged"); err != nil {
+		return err
+	}
+	defer l.leave(false)
+	for _, o := range l.pinged {
+		o.told = o.told || o.Ping == p
+	}
+	return nil
 }
 
 // Rest gives up ownership until it is needed again.

@@ -128,7 +128,7 @@ func (l *loop) claim(ctx context.Context, a jobs.Active) error {
 		return l.cancelOutdated(ctx, a, order)
 	case errors.As(err, &order):
 		if l.leaveWaiting(a, fmt.Sprintf("period %s is not finished: run %d is %s", order.Other.Period, order.Other.ID, order.Other.State)) && isFire(a.Trigger) {
-			l.ping(job, "failed")
+			return l.owePing(ctx, a.ID)
 		}
 	case isAway(ctx, err):
 		return err

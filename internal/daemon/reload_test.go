@@ -132,7 +132,7 @@ func TestTheStatusCountsOnlyRunsThatWait(t *testing.T) {
 		l.turn(t.Context())
 		w.enqueue("paie", 1, "2026-11")
 		l.turn(t.Context())
-		l.conclude(t.Context(), <-l.ended)
+		l.conclude(<-l.ended)
 		if got, want := l.status(), "idle; nothing is scheduled; 1 waiting"; got != want {
 			t.Errorf("status %q, want %q", got, want)
 		}
@@ -142,7 +142,7 @@ func TestTheStatusCountsOnlyRunsThatWait(t *testing.T) {
 			t.Errorf("status %q, want %q", got, want)
 		}
 		close(l.stopRuns)
-		l.conclude(t.Context(), <-l.ended)
+		l.conclude(<-l.ended)
 	})
 }
 

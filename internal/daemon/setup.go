@@ -41,7 +41,8 @@ type Job struct {
 	Targets    []jobs.Target // one a dossier
 	// Execute does the work of a claimed run, until stop is closed, and returns it as recorded.
 	Execute func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error)
-	Ping    func(event string) (url string) // "started", "done", "failed"; "" = none
+	// Ping is where an event of jobs.Ping is told; "" = nowhere. nil = nothing is told anywhere.
+	Ping func(event string) (url string, err error)
 }
 
 func (s *Setup) hold() { s.users.Add(1) }

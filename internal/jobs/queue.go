@@ -56,6 +56,20 @@ type Fire struct {
 	State   State   // of that run, as the ledger has it now; "" = not asked
 }
 
+// What a dead man's switch is told of a fire.
+const (
+	PingStarted = "started" // a run of it has begun
+	PingFailed  = "failed"  // some dossier's did not succeed
+	PingDone    = "done"    // all have
+)
+
+// Ping is one of these.
+type Ping struct {
+	Job     string
+	Nominal time.Time
+	Event   string
+}
+
 // Pause keeps the schedule of a job from making runs, until a person ends it.
 type Pause struct {
 	Job    string    `json:"job"`

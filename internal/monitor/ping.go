@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -52,17 +53,34 @@ func (p *Pinger) try(request *http.Request) *pingError {
 	if err != nil {
 		return pingTrouble(request.Context(), err)
 	}
-	// The answer says nothing that matters; what cannot be read of it is no failure.
-	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
+	// What cannot be read of the answer is no failure.
+	text, _ := io.ReadAll(io.LimitReader(response.Body, 64<<10))
 	_ = response.Body.Close()
 	status := response.StatusCode
 	if status/100 == 2 {
-		return nil
+		return refusedBy(text)
 	}
 	return &pingError{
 		problem: fmt.Sprintf("answered %d", status),
 		passing: status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout,
 	}
+}
+
+// longestRefusal is longer than what services say that speak to programs: a page for people may hold any words.
+const longestRefusal = 200
+
+// refusedBy tells the success that is none: healthchecks.io answers 200 "OK (rate limited)" and "OK (not found)" to pings that
+// it ignores (https://healthchecks.io/docs/http_api/).
+func refusedBy(text []byte) *pingError {
+	said := strings.ToLower(strings.TrimSpace(string(text)))
+	switch {
+	case len(said) > longestRefusal:
+	case strings.Contains(said, "rate limit"), strings.Contains(said, "rate-limit"), strings.Contains(said, "too many requests"):
+		return &pingError{problem: "ignored: rate limited", passing: true}
+	case said == "ok (not found)":
+		return &pingError{problem: "ignored: it does not know this check"}
+	}
+	return nil
 }
 
 // pingTrouble words an attempt without an answer: the errors of net/http quote the URL.

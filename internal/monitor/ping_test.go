@@ -51,6 +51,13 @@ func replies(status int, headers ...string) (*http.Response, error) {
 	return r, nil
 }
 
+// says answers 200 with a text.
+func says(text string) (*http.Response, error) {
+	r, err := replies(200)
+	r.Body = io.NopCloser(strings.NewReader(text))
+	return r, err
+}
+
 // silent never answers.
 func silent(_ int, request *http.Request) (*http.Response, error) {
 	<-request.Context().Done()
@@ -69,6 +76,16 @@ func TestPing(t *testing.T) {
 		"arrives at the third try": {func(n int, _ *http.Request) (*http.Response, error) {
 			return replies([]int{503, 429, 204}[n])
 		}, 3, 12 * time.Second, ""},
+		"limited by nginx and told so by healthchecks.io": {func(n int, _ *http.Request) (*http.Response, error) {
+			return says([]string{"OK (rate limited)\n", "Rate limit exceeded", "OK"}[n])
+		}, 3, 12 * time.Second, ""},
+		"limited for ever": {func(int, *http.Request) (*http.Response, error) { return says("OK (rate limited)") }, 3, 12 * time.Second,
+			"pinging: ignored: rate limited"},
+		"unknown to healthchecks.io": {func(int, *http.Request) (*http.Response, error) { return says("OK (not found)") }, 1, 0,
+			"pinging: ignored: it does not know this check"},
+		"a page": {func(int, *http.Request) (*http.Response, error) {
+			return says("<html>" + strings.Repeat("Our rate limits are generous. ", 20))
+		}, 1, 0, ""},
 		"unknown there": {func(int, *http.Request) (*http.Response, error) { return replies(404) }, 1, 0, "pinging: answered 404"},
 		"in trouble":    {func(int, *http.Request) (*http.Response, error) { return replies(500) }, 3, 12 * time.Second, "pinging: answered 500"},
 		"silent":        {silent, 3, 42 * time.Second, "pinging: no answer in time"},
@@ -125,21 +142,49 @@ func TestPingsOfOneJobKeepTheirOrder(t *testing.T) {
 			return replies(200)
 		}}
 		p := newPinger(zerolog.Nop(), s)
-		p.Go("paie", "started", "https://ping.example.test/paie/start")
+		told := 0
+		p.Go("paie", "started", "https://ping.example.test/paie/start", func() { told++ })
 		synctest.Wait()
-		p.Go("paie", "failed", "")
-		p.Go("paie", "done", "https://ping.example.test/paie")
-		p.Go("dictionnaire", "done", "https://ping.example.test/dictionnaire")
+		p.Go("paie", "failed", "https://ping.example.test/paie/fail", func() { told++ })
+		p.Go("dictionnaire", "done", "https://ping.example.test/dictionnaire", func() {})
 		if err := p.Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
 		want := []string{"https://ping.example.test/paie/start", "https://ping.example.test/dictionnaire",
-			"https://ping.example.test/paie/start", "https://ping.example.test/paie"}
+			"https://ping.example.test/paie/start", "https://ping.example.test/paie/fail"}
 		if !slices.Equal(s.asked, want) {
 			t.Errorf("asked %v, want %v", s.asked, want)
 		}
 		if len(p.last) != 0 || p.pending != 0 {
 			t.Errorf("%d jobs and %d pings are kept", len(p.last), p.pending)
+		}
+	})
+}
+
+// TestDoneOvertakes what of its job is not told yet: a watcher that limits pings must not keep it from what matters.
+func TestDoneOvertakes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		s := &site{answer: func(_ int, request *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(request.URL.Path, "done") {
+				return replies(200)
+			}
+			return says("OK (rate limited)")
+		}}
+		p := newPinger(zerolog.New(&log), s)
+		started := time.Now()
+		for _, event := range []string{"started", "failed"} {
+			p.Go("paie", event, "https://ping.example.test/paie/"+event, func() { t.Errorf("%s was told", event) })
+		}
+		synctest.Wait()
+		told := false
+		p.Go("paie", "done", "https://ping.example.test/paie/done", func() { told = true })
+		if err := p.Wait(t.Context()); err != nil || !told || time.Since(started) != 0 {
+			t.Errorf("done was told: %v, after %v; %v", told, time.Since(started), err)
+		}
+		if log.Len() > 0 {
+			t.Errorf("logged %s", log.String())
 		}
 	})
 }
@@ -155,12 +200,12 @@ func TestManyPings(t *testing.T) {
 		}}
 		p := newPinger(zerolog.New(&log), s)
 		for i := range maxPings + 1 {
-			p.Go(fmt.Sprint("job-", i), "started", secretURL)
+			p.Go(fmt.Sprint("job-", i), "started", secretURL, func() {})
 		}
 		if err := p.Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
-		p.Go("late", "done", secretURL)
+		p.Go("late", "done", secretURL, func() {})
 		if s.top != pingsAtOnce || len(s.asked) != maxPings {
 			t.Errorf("%d pings, %d at once", len(s.asked), s.top)
 		}
@@ -178,8 +223,8 @@ func TestWaitBreaksPingsOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		p := newPinger(zerolog.New(&log), &site{answer: silent})
-		p.Go("paie", "started", secretURL)
-		p.Go("paie", "done", secretURL)
+		p.Go("paie", "started", secretURL, func() {})
+		p.Go("paie", "failed", secretURL, func() {})
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		started := time.Now()

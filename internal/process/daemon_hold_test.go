@@ -38,7 +38,7 @@ func TestDaemonHoldsUntilAPersonApproves(t *testing.T) {
 	w.wantDocuments(dossier, month)
 	w.wantNoOpenEnds()
 	w.wantTrail("approve", w.me()+" approve "+run+" : everybody moved with the school")
-	d.until("the watcher hears that it is done", func() bool { return pings.all() == "started failed started done" })
+	d.until("the watcher hears that it is done", func() bool { return pings.all() == "started failed done" })
 	d.stop()
 	if errors := d.lines(`"level":"error"`); len(errors) > 0 {
 		t.Errorf("it logs errors: %q", errors)

@@ -208,12 +208,6 @@ func (s *Store) RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.
 	return ids, redact("queueing failed runs again", err)
 }
 
-// AllDone tells whether every run of a job's fire has succeeded.
-func (s *Store) AllDone(ctx context.Context, job string, nominal time.Time) (bool, error) {
-	done, err := s.queries.AllDone(ctx, dbsqlc.AllDoneParams{Job: job, NominalAt: &nominal})
-	return done, redact("reading the runs of a fire", err)
-}
-
 // EnsureTarget finds or makes a target.
 func (s *Store) EnsureTarget(ctx context.Context, t jobs.Target) (jobs.Target, error) {
 	if err := ensureTarget(ctx, s.queries, t); err != nil {
@@ -279,9 +273,12 @@ func (s *Store) See(ctx context.Context, id int64, digests map[string]string) ([
 	return s.Daemons(ctx)
 }
 
-// Forget removes a daemon that ends, and those that were not seen for days.
+// Forget removes a daemon that ends, those that were not seen for days, and what was told of fires long ago.
 func (s *Store) Forget(ctx context.Context, id int64) error {
-	return redact("removing the daemon", s.queries.ForgetDaemons(ctx, id))
+	if err := s.queries.ForgetDaemons(ctx, id); err != nil {
+		return redact("removing the daemon", err)
+	}
+	return redact("removing old pings", s.queries.ForgetPings(ctx))
 }
 
 // Daemons lists the daemons of the last days, the oldest first.

@@ -271,29 +271,3 @@ func TestFrozenDaemonDoesNotKeepOthersFromFiring(t *testing.T) {
 		})
 	}
 }
-
-// A dead man's switch is told "done" when every dossier is, not when one is.
-func TestAllDoneMeansEveryDossier(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	s := f.open()
-	done := func(want bool) {
-		t.Helper()
-		if all, err := s.AllDone(t.Context(), "paie", payday); all != want || err != nil {
-			t.Errorf("%v %v", all, err)
-		}
-	}
-	done(false)
-	var runs []int64
-	for _, dossier := range []string{"saint-martin", "sainte-anne"} {
-		armed := f.arm(s, "paie", dossier)
-		recorded, _ := f.record(s, armed, payday, fireOf(armed, payday))
-		runs = append(runs, recorded[0].RunID)
-	}
-	for i, id := range runs {
-		run := f.claim(s, id)
-		f.plan(s, run)
-		f.finish(s, run, "", jobs.Succeeded)
-		done(i == 1)
-	}
-}

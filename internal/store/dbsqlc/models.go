@@ -292,6 +292,18 @@ type SyncdPause struct {
 	Reason   string
 }
 
+type SyncdPing struct {
+	Job       string
+	NominalAt time.Time
+	Event     string
+	NotedAt   time.Time
+	// when a daemon last set about telling it
+	ClaimedAt time.Time
+	Tries     int32
+	// when the other side took it, or nobody wanted to know; NULL = not yet
+	ToldAt *time.Time
+}
+
 type SyncdRun struct {
 	ID                  int64
 	TargetID            int64

@@ -10,23 +10,6 @@ import (
 	"time"
 )
 
-const allDone = `-- name: AllDone :one
-SELECT (count(*) > 0 AND bool_and(state = 'succeeded'))::boolean AS done FROM syncd.run WHERE job = $1 AND nominal_at = $2
-`
-
-type AllDoneParams struct {
-	Job       string
-	NominalAt *time.Time
-}
-
-// Whether every run of a fire has succeeded.
-func (q *Queries) AllDone(ctx context.Context, arg AllDoneParams) (bool, error) {
-	row := q.db.QueryRow(ctx, allDone, arg.Job, arg.NominalAt)
-	var done bool
-	err := row.Scan(&done)
-	return done, err
-}
-
 const approveRun = `-- name: ApproveRun :exec
 UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, not_before = NULL, deadline_at = NULL,
     postponed = 0, takeovers = 0, failure_code = '', failure_detail = '', approved_by = $1, approved_reason = $2,

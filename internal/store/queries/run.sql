@@ -103,10 +103,6 @@ WHERE r.finished_at IS NOT NULL AND NOT r.cancelling AND r.unattended
   AND (r.period IS NULL OR NOT syncd.is_closed(r.target_id, r.period))
 RETURNING r.id;
 
--- Whether every run of a fire has succeeded.
--- name: AllDone :one
-SELECT (count(*) > 0 AND bool_and(state = 'succeeded'))::boolean AS done FROM syncd.run WHERE job = @job AND nominal_at = @nominal_at;
-
 -- Fence: no row means that the run is no longer ours.
 -- name: FenceRun :one
 SELECT id FROM syncd.run WHERE id = @id AND epoch = @epoch AND state = 'running' FOR SHARE;
