@@ -2,10 +2,12 @@ package mapping
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -90,6 +92,10 @@ func TestMaskOfOtherSpellings(t *testing.T) {
 		"L%25c3%25a9a+D%2527Aubign%25C3%25A9", "LÉA D’AUBIGNÉ", "Léa_D'Aubigné", "LéaDAubigné", "ＬéａD'Aubigné",
 		"LEA D'AUBIGNE", "Lea D Aubigne", "Le\u0301a D'Aubigne\u0301", "LÃ©a D'AubignÃ©", "L\xe9a D'Aubign\xe9", `L\xe9a D\x27Aubign\xc3\xa9`, "L\xc3\xa9a D'Aubign\xc3\xa9",
 		base64.RawStdEncoding.EncodeToString([]byte(document)), base64.RawURLEncoding.EncodeToString([]byte("285057899900116")), hex.EncodeToString([]byte("Léa D'Aubigné")),
+		base64.RawStdEncoding.EncodeToString([]byte("{\r\n\t\"Nom\": \"Léa D'Aubigné\"\r\n}")), base64.RawStdEncoding.EncodeToString([]byte("L\xe9a D'Aubign\xe9")),
+		base64.RawStdEncoding.EncodeToString(inUTF16("Léa D'Aubigné", binary.LittleEndian)), base64.RawStdEncoding.EncodeToString(inUTF16("285057899900116", binary.BigEndian)),
+		hex.EncodeToString(inUTF16("Léa D'Aubigné", binary.LittleEndian)),
+		"L%u00E9a D%u0027Aubign%u00e9", `L\u{e9}a D\u{27}Aubign\u{E9}`, `L\303\251a D'Aubign\303\251`, "%25u004C%25u00E9a D'Aubigné",
 		"4 ALLÉE DU BAC", "4 ALLEE DU BAC", "4,allée-du-bac", "4%20all%C3%A9e%20du%20Bac",
 	} {
 		for _, message := range []string{"Refus : " + value + " pour 00042.", "x=" + value + "&m=00042", "(" + value + ")"} {
@@ -104,6 +110,13 @@ func TestMaskOfOtherSpellings(t *testing.T) {
 	}
 }
 
+func inUTF16(text string, order binary.AppendByteOrder) (bytes []byte) {
+	for _, unit := range utf16.Encode([]rune(text)) {
+		bytes = order.AppendUint16(bytes, unit)
+	}
+	return bytes
+}
+
 // What is nobody's stays, so that the message helps.
 func TestMaskKeepsWhatHelps(t *testing.T) {
 	t.Parallel()
@@ -115,10 +128,12 @@ func TestMaskKeepsWhatHelps(t *testing.T) {
 		"Période 2026-11 close ; matricule 00042 refusé (400)":   "",
 		"100 % des champs, 3/4 valides, version 2.1.0":           "",
 		"L&#39;&eacute;l&#233;ment n&#176;3 est refus&eacute;":   "L'élément n°3 est refusé",
-		"100%25 sûr":                "100% sûr",
-		"a%00b\u001b[31mc\u202e":    "a b [31mc",
-		"appelez le 06 12 34 56 78": "appelez le •••",
-		"00042 2026-11":             "",
+		"100%25 sûr":             "100% sûr",
+		`\ud83d\ude00 \u{1f600}`: "😀 😀",
+		"fichier C:\\temp\\100 ; RENDEZVOUSDESEMPLOYEURS12": "",
+		"a%00b\u001b[31mc\u202e":                            "a b [31mc",
+		"appelez le 06 12 34 56 78":                         "appelez le •••",
+		"00042 2026-11":                                     "",
 	} {
 		if want == "" {
 			want = message

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"html"
 	"regexp"
@@ -59,18 +60,35 @@ func Legible(text string) string {
 // encoded finds what may be base64 or hexadecimal of more than a few characters.
 var encoded = regexp.MustCompile(`[A-Za-z0-9+/_-]{12,}`)
 
-// readings are what base64 and hexadecimal digits may stand for: texts.
+// readings are what base64 and hexadecimal digits may stand for: texts, in UTF-8, UTF-16 or Windows's characters.
 func readings(digits string) (texts []string) {
 	plain := strings.NewReplacer("-", "+", "_", "/").Replace(digits)
 	for _, decode := range []func(string) ([]byte, error){base64.RawStdEncoding.DecodeString, hex.DecodeString} {
 		bytes, err := decode(plain)
-		if err == nil && utf8.Valid(bytes) {
-			if text := string(bytes); !strings.ContainsFunc(text, unicode.IsControl) {
+		if err != nil {
+			continue
+		}
+		for _, text := range []string{Legible(string(bytes)), wide(bytes, binary.LittleEndian), wide(bytes, binary.BigEndian)} {
+			if text != "" && !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }) {
 				texts = append(texts, Reveal(text))
 			}
 		}
 	}
 	return texts
+}
+
+// wide is what UTF-16 in one order of its bytes stands for; "" = it is none, as most of its characters are of no European language.
+func wide(bytes []byte, order binary.ByteOrder) string {
+	european := 0
+	for i := 0; i+1 < len(bytes); i += 2 {
+		if order.Uint16(bytes[i:]) < 0x250 {
+			european++
+		}
+	}
+	if european <= len(bytes)/4 {
+		return ""
+	}
+	return string(fromUTF16(bytes, order))
 }
 
 // mojibake is a text as a program shows it that takes UTF-8 for what Windows writes.
@@ -84,7 +102,8 @@ func mojibake(text string) string {
 
 var (
 	percents = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
-	escapes  = regexp.MustCompile(`(?:\\u[0-9A-Fa-f]{4})+|(?:\\x[0-9A-Fa-f]{2})+|\\["/\\]`)
+	escapes  = regexp.MustCompile(`(?:[\\%]u[0-9A-Fa-f]{4})+|(?:\\u\{[0-9A-Fa-f]{1,6}\})+|(?:\\x[0-9A-Fa-f]{2})+|(?:\\[0-3][0-7]{2}){2,}|\\["/\\]`)
+	units    = regexp.MustCompile(`[0-9A-Fa-f]+`)
 )
 
 // unpercent decodes what URLs encode; bytes that are no UTF-8 are those of Windows.
@@ -102,27 +121,37 @@ func fromHex(digits string) string {
 	return Legible(string(bytes))
 }
 
-// unescape decodes what JSON, and languages like it, escape within a string.
+// unescape decodes what JSON, and languages like it, escape within a string, and what JavaScript's escape() does.
 func unescape(text string) string {
-	if !strings.Contains(text, `\`) {
+	if !strings.ContainsAny(text, `\%`) {
 		return text
 	}
 	return escapes.ReplaceAllStringFunc(text, func(found string) string {
-		switch found[1] {
-		case 'x':
+		switch {
+		case found[1] == 'x':
 			return fromHex(strings.ReplaceAll(found, `\x`, ""))
-		case 'u':
-		default:
-			return found[1:]
-		}
-		var units []uint16
-		for unit := range strings.SplitSeq(found[2:], `\u`) {
-			n, err := strconv.ParseUint(unit, 16, 16)
-			if err != nil { // the pattern wants four digits
-				return found
+		case found[1] == 'u':
+			var all []uint16
+			for _, unit := range units.FindAllString(found, -1) {
+				n, err := strconv.ParseUint(unit, 16, 32)
+				if err != nil { // the pattern wants few digits
+					return found
+				}
+				if n > 0xffff {
+					all = utf16.AppendRune(all, rune(n))
+				} else { // perhaps a half of one
+					all = append(all, uint16(n))
+				}
 			}
-			units = append(units, uint16(n))
+			return string(utf16.Decode(all))
+		case found[1] >= '0' && found[1] <= '3':
+			var bytes []byte
+			for octal := range strings.SplitSeq(found[1:], `\`) {
+				n, _ := strconv.ParseUint(octal, 8, 8) // the pattern wants three digits
+				bytes = append(bytes, byte(n))
+			}
+			return Legible(string(bytes))
 		}
-		return string(utf16.Decode(units))
+		return found[1:]
 	})
 }
