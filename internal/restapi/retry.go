@@ -36,7 +36,7 @@ func (c *Connection) perform(ctx context.Context, op *operation) (jobs.Outcome, 
 		a := c.attempt(ctx, op, n)
 		record(&out, a)
 		pause, again := tries.next(a, time.Now())
-		if waits := again && a.lagging && pause > 0; a.rejected.number != 0 && !waits {
+		if a.rejected.number != 0 && !a.lagging { // one that is as new as can be is not worth another: all lanes would ask for theirs
 			c.tokens.reject(a.rejected)
 		}
 		if again && !op.sleep(ctx, pause) {

@@ -2,7 +2,9 @@ package restapi
 
 import (
 	"io"
+	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -142,6 +144,31 @@ func TestShortLivedTokens(t *testing.T) {
 		}
 		if s.tokens < 10 || s.tokens > 13 {
 			t.Errorf("%d tokens of one second in 10 s", s.tokens)
+		}
+	})
+}
+
+// A key that is refused to every token costs one other token, not one for each request under way.
+func TestARefusedKeyAsksForTokensOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{steps: []step{func(*http.Request) (*http.Response, error) {
+			time.Sleep(time.Duration(rand.N(50)) * time.Millisecond)
+			return response(401, ""), nil
+		}}}
+		c := s.open(t, func(o *Options) { o.MaxInFlight = 16 })
+		api := c.Dossier(testKey)
+		var lanes sync.WaitGroup
+		for i := range 64 {
+			lanes.Go(func() {
+				if out := sendBy(api, strconv.Itoa(i)); out.Class != jobs.ClassConfiguration {
+					t.Errorf("outcome %+v", out)
+				}
+			})
+		}
+		lanes.Wait()
+		if s.tokens > 4 { // each of four rounds of 16 takes three seconds, after which a token is old enough to be dropped
+			t.Errorf("%d tokens were asked for", s.tokens)
 		}
 	})
 }
