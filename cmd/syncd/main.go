@@ -60,19 +60,20 @@ func (p *process) onSignals(abort func()) (release func()) {
 	stderr, quiet := p.Stderr, p.underSystemd()
 	done := make(chan struct{})
 	go func() {
-		for first := true; ; {
+		for stopping, counted := false, false; ; {
 			select {
 			case s := <-signals:
 				switch {
-				case first:
+				case counted && s != syscall.SIGHUP:
+					abort()
+				case !stopping:
 					close(asked)
 					if !quiet {
 						io.WriteString(stderr, "\nstopping: what is on its way is finished, nothing new is sent (once more to abort)\n") //nolint:errcheck // a closed terminal
 					}
-				case s != syscall.SIGHUP: // which comes with another: the system, a shell and a login's end all send it
-					abort()
 				}
-				first = false
+				// SIGHUP comes with others, in any order: the system, a shell and a login's end all send it, systemd with SIGTERM.
+				stopping, counted = true, counted || s != syscall.SIGHUP
 			case <-done:
 				return
 			}

@@ -2,7 +2,6 @@ package process
 
 import (
 	"fmt"
-	"maps"
 	"syscall"
 	"testing"
 
@@ -15,15 +14,18 @@ var stopSignals = map[string]syscall.Signal{"SIGINT": syscall.SIGINT, "SIGTERM":
 // and resume delivers each of the others exactly once.
 func TestASignalFinishesWhatIsOnItsWay(t *testing.T) {
 	t.Parallel()
-	signals := maps.Clone(stopSignals)
-	signals["SIGHUP"] = syscall.SIGHUP
-	for name, signal := range signals {
+	for name, signals := range map[string][]syscall.Signal{
+		"SIGINT": {syscall.SIGINT}, "SIGTERM": {syscall.SIGTERM}, "SIGHUP": {syscall.SIGHUP},
+		"the end of a login": {syscall.SIGHUP, syscall.SIGTERM}, // systemd sends both at once to what a session leaves
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, 100, sandbox.Faults{})
 			const passed = 20
 			p := w.halfway(passed)
-			p.signal(signal)
+			for _, signal := range signals {
+				p.signal(signal)
+			}
 			w.untilGivenBack(p)
 			p.signal(syscall.SIGHUP) // a terminal that is closed says so twice: its shell does, and the system
 			w.front.release()
