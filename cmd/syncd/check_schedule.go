@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
-	"syncd/internal/store"
 )
 
 // schedules tells what comes next, and whether somebody is there to execute it.
@@ -37,7 +36,7 @@ func (c *checker) schedules(ctx context.Context) {
 		return
 	}
 	c.purge(ctx)
-	if err := c.orphans(ctx); err != nil {
+	if err := c.outside(ctx); err != nil {
 		c.fail("queue", err)
 	}
 	if scheduled == 0 {
@@ -117,31 +116,21 @@ func (c *checker) daemons(daemons []jobs.Daemon) {
 	c.ok("daemon", "%d running", alive)
 }
 
-// orphans are queued runs that no daemon with this configuration will execute: a job was renamed, a dossier taken out.
-// Newer periods wait for them.
-func (c *checker) orphans(ctx context.Context) error {
-	queued, err := c.ledger.Runs(ctx, store.RunFilter{State: string(jobs.Queued), Max: 1000})
+// outside tells of runs that are open and of no job and dossier of this configuration: a job was renamed, a dossier taken out.
+// Newer periods may wait for them.
+func (c *checker) outside(ctx context.Context) error {
+	pairs, _, err := c.pairs(ctx, c.ledger)
 	if err != nil {
 		return err
 	}
-	for _, run := range queued {
-		if !c.executes(run) {
-			c.add(finding{Level: "warning", Subject: "queue", Text: fmt.Sprintf("run %d (%s, %s) is queued, and not of this configuration", run.ID, run.Job, run.Target.Dossier),
-				Hint: fmt.Sprintf("give it up: syncd cancel %d --reason \"…\"; or configure its job and dossier again", run.ID)})
+	outside, err := c.ledger.Outside(ctx, pairs)
+	for _, run := range outside {
+		state := string(run.State)
+		if run.Interrupted {
+			state = "interrupted"
 		}
+		c.add(finding{Level: "warning", Subject: "queue", Text: fmt.Sprintf("run %d (%s, %s) is %s, and not of this configuration: nobody goes on with it", run.ID, run.Job, run.Target.Dossier, state),
+			Hint: fmt.Sprintf("give it up: syncd cancel %d --reason \"…\"; or configure its job and dossier again", run.ID)})
 	}
-	return nil
-}
-
-func (c *checker) executes(run *jobs.Run) bool {
-	j, err := c.config.Job(run.Job)
-	if err != nil {
-		return false
-	}
-	for _, d := range c.config.Dossiers(j) {
-		if t := c.target(d); t.Dossier == run.Target.Dossier && t.Environment == run.Target.Environment && jobs.NormalAddress(t.BaseURL) == run.Target.BaseURL {
-			return true
-		}
-	}
-	return false
+	return err
 }

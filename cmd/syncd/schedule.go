@@ -23,7 +23,8 @@ func newSchedule(p process, flags *globalFlags) *cobra.Command {
 		Use:   "schedule",
 		Short: "Show what comes next, what came last, and what was missed",
 		Long: `Show each job's next five fires with their offset, its last one, what was missed and why, which
-jobs are paused, and which daemons share the ledger.`,
+jobs are paused, runs that are open although their job or dossier is not configured any more, and
+which daemons share the ledger.`,
 		Example: `  syncd schedule
   syncd schedule --json`,
 		Args: none,
@@ -45,6 +46,7 @@ jobs are paused, and which daemons share the ledger.`,
 // agenda is what the ledger knows of schedules.
 type agenda struct {
 	targets map[string]int64 // of the dossiers that the ledger knows
+	pairs   []jobs.Pair      // of all jobs with them
 	armed   map[jobs.Pair]jobs.Armed
 	last    map[jobs.Pair]jobs.Fire
 	missed  map[jobs.Pair][]jobs.Fire
@@ -59,6 +61,9 @@ func (a *app) schedules(ctx context.Context, ledger *store.Store, now time.Time)
 	all := report.Schedules{Now: now}
 	for _, j := range a.config.Jobs {
 		all.Entries = append(all.Entries, a.scheduleEntry(j, known, now))
+	}
+	if all.Outside, err = ledger.Outside(ctx, known.pairs); err != nil {
+		return all, err
 	}
 	daemons, err := ledger.Daemons(ctx)
 	if err != nil {
@@ -83,28 +88,38 @@ func (a *app) differs(d jobs.Daemon) bool {
 	return false
 }
 
-func (a *app) agenda(ctx context.Context, ledger *store.Store) (known agenda, err error) {
-	known = agenda{targets: map[string]int64{}, missed: map[jobs.Pair][]jobs.Fire{}, pauses: map[string]jobs.Pause{}}
+// pairs are the jobs of the configuration, each with the targets of its dossiers that the ledger knows, by their names.
+func (a *app) pairs(ctx context.Context, ledger *store.Store) (pairs []jobs.Pair, targets map[string]int64, err error) {
+	targets = map[string]int64{}
 	for _, d := range a.config.AllDossiers {
 		target, ok, err := ledger.Target(ctx, a.target(d))
 		if err != nil {
-			return known, err
+			return nil, nil, err
 		}
 		if ok {
-			known.targets[d.Name] = target.ID
+			targets[d.Name] = target.ID
 		}
 	}
-	var names []string
-	var pairs []jobs.Pair
 	for _, j := range a.config.Jobs {
-		names = append(names, j.Name)
 		for _, d := range a.config.Dossiers(j) {
-			if id, ok := known.targets[d.Name]; ok {
+			if id, ok := targets[d.Name]; ok {
 				pairs = append(pairs, jobs.Pair{Job: j.Name, TargetID: id})
 			}
 		}
 	}
-	if known.armed, err = ledger.Schedules(ctx, pairs); err != nil {
+	return pairs, targets, nil
+}
+
+func (a *app) agenda(ctx context.Context, ledger *store.Store) (known agenda, err error) {
+	known = agenda{missed: map[jobs.Pair][]jobs.Fire{}, pauses: map[string]jobs.Pause{}}
+	if known.pairs, known.targets, err = a.pairs(ctx, ledger); err != nil {
+		return known, err
+	}
+	var names []string
+	for _, j := range a.config.Jobs {
+		names = append(names, j.Name)
+	}
+	if known.armed, err = ledger.Schedules(ctx, known.pairs); err != nil {
 		return known, err
 	}
 	if known.last, err = ledger.LastFires(ctx, names); err != nil {

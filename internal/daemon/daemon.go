@@ -36,6 +36,8 @@ type Ledger interface {
 	Record(ctx context.Context, before, after jobs.Armed, fires []jobs.Fire, request jobs.NewRun) ([]jobs.Fire, bool, error)
 	Pauses(ctx context.Context) ([]jobs.Pause, error)
 	Active(ctx context.Context, pairs []jobs.Pair) ([]jobs.Active, error)
+	// Outside lists runs that are not over and of none of these jobs and targets.
+	Outside(ctx context.Context, pairs []jobs.Pair) ([]*jobs.Run, error)
 	Claim(ctx context.Context, id int64, request jobs.Resumption) (*jobs.Run, error)
 	// SetConfiguration tells the audit trail with which configuration this process works.
 	SetConfiguration(ctx context.Context, digest string) error
@@ -122,7 +124,8 @@ type loop struct {
 	retry    time.Duration // the pause after the next turn that fails
 	trouble  string        // of the last turn; "" = none
 	seenAt   time.Time     // when the ledger was last told that we live
-	refused  string        // why the last reload was refused; "" = it was not
+	outside  outside
+	refused  string // why the last reload was refused; "" = it was not
 
 	paused   map[string]bool // jobs, those of other configurations included
 	pausedAt time.Time       // when they were read; zero = something has happened since
@@ -236,7 +239,7 @@ func (l *loop) see(ctx context.Context, now time.Time) error {
 	}
 	l.seenAt = now
 	l.compareWith(all)
-	return nil
+	return l.watchOutside(ctx, all)
 }
 
 // reload takes a new configuration, or keeps the one there is and says why.
@@ -252,7 +255,7 @@ func (l *loop) reload() {
 	l.Log.Info().Str("config", setup.Digest).Msg("the configuration was read again")
 	setup.hold()
 	l.setup.release()
-	l.setup, l.refused, l.fires, l.seenAt = setup, "", l.fires.anew(), time.Time{}
+	l.setup, l.refused, l.fires, l.seenAt, l.outside = setup, "", l.fires.anew(), time.Time{}, outside{}
 }
 
 // shutdown takes nothing new, lets runs finish what is on its way and hand back the rest, and ends those that do not in

@@ -15,6 +15,21 @@ const (
 	takenSilence = 2 * time.Second
 )
 
+func (m *member) Outside(ctx context.Context, pairs []jobs.Pair) (outside []*jobs.Run, err error) {
+	if err := m.enter(ctx, "Outside"); err != nil {
+		return nil, err
+	}
+	defer m.leave(false)
+	for _, r := range m.runs {
+		open := r.State == jobs.Queued || r.State == jobs.Held || r.State == jobs.Running && m.deadIn(r) <= 0
+		if open && !slices.Contains(pairs, jobs.Pair{Job: r.Job, TargetID: r.Target.ID}) {
+			run := *r
+			outside = append(outside, &run)
+		}
+	}
+	return outside, nil
+}
+
 func (m *member) Active(ctx context.Context, pairs []jobs.Pair) (all []jobs.Active, err error) {
 	if err := m.enter(ctx, "Active"); err != nil {
 		return nil, err

@@ -52,6 +52,34 @@ func TestOfTwoDaemonsWithDifferentSchedulesTheOneLoadedLastFiresAndBothReport(t 
 	})
 }
 
+// What a job or dossier that left the configuration left open is told once: nobody goes on with it. What another daemon is
+// configured for is that one's.
+func TestOpenRunsThatNobodyGoesOnWithAreTold(t *testing.T) {
+	inWorld(t, "2026-11-25 06:30", func(t *testing.T, w *world) {
+		told := func(d *started, want int) {
+			t.Helper()
+			if got := d.log.count("a run is open whose job or dossier is not configured any more"); got != want {
+				t.Errorf("daemon %d told %d, want %d", d.ID, got, want)
+			}
+		}
+		d := w.start(1, nil, w.job("paie", "0 6 * * *", "a", "b"))
+		other := w.start(2, nil, w.job("other", "0 7 1 1 *", "a"))
+		pass(time.Minute)
+		d.reloads(w.job("paie", "0 6 * * *", "a"))
+		w.enqueue("paie", 2, "2026-10")
+		w.enqueue("other", 2, "2026-10")
+		pass(11 * time.Minute)
+		told(d, 1)
+		told(other, 1)
+		pass(time.Hour)
+		told(d, 1)
+		d.reloads(w.job("paie", "0 6 * * *", "a", "b")) // it is configured again
+		pass(time.Minute)
+		told(d, 1)
+		w.wantRuns("b 2026-10 by hand manual succeeded", "b 2026-10 by hand manual queued")
+	})
+}
+
 func TestAChangeOfScheduleThatAnotherDaemonCrossesIsNotForgotten(t *testing.T) {
 	inWorld(t, "2026-11-25 05:30", func(_ *testing.T, w *world) {
 		former := w.start(1, nil, w.job("paie", "0 6 * * *", "a"))

@@ -171,6 +171,8 @@ type scheduleWords struct {
 	soon                string
 	between             string // number %s of missed fires, oldest %s, newest %s
 	more                plural // missed fires that are not listed
+	outside             string
+	reconfigure         string // what else to do about them
 	daemons             string
 	daemon              string // host %s, pid %d, version %s, time %s
 	silent              string // duration %s

@@ -11,6 +11,7 @@ import (
 // Schedules is when jobs fire by themselves, and who makes them fire.
 type Schedules struct {
 	Entries []ScheduleEntry
+	Outside []*jobs.Run // open, and of no job and dossier that is configured
 	Daemons []DaemonEntry
 	Now     time.Time
 }
@@ -73,6 +74,7 @@ func (p *Printer) Schedule(w io.Writer, s Schedules) error {
 	for i := range s.Entries {
 		g.scheduled(&s, &s.Entries[i])
 	}
+	g.outside(s.Outside)
 	g.daemons(&s)
 	return g.end()
 }
@@ -92,6 +94,20 @@ func (g *page) scheduled(s *Schedules, e *ScheduleEntry) {
 			g.line(2*itemIndent, line)
 		}
 	}
+}
+
+// outside lists the runs that nobody goes on with.
+func (g *page) outside(runs []*jobs.Run) {
+	words := &g.catalogue.schedule
+	if len(runs) == 0 {
+		return
+	}
+	g.title(words.outside)
+	for _, run := range runs {
+		g.line(itemIndent, joinNonEmpty([]string{g.ofRun(run.ID), run.Job, run.Target.Dossier, string(run.Period), g.state(run).word}))
+		g.line(2*itemIndent, fmt.Sprintf(`syncd cancel %d --reason "…"`, run.ID))
+	}
+	g.line(itemIndent, words.reconfigure)
 }
 
 func (p *Printer) jobLines(s *Schedules, e *ScheduleEntry) [][2]string {

@@ -57,12 +57,28 @@ type daemonJSON struct {
 	Differs bool    `json:"differs"`
 }
 
-// WriteScheduleJSON writes one object: the jobs with their schedules, and the daemons.
+// outsideJSON is a run that is open, and of no job and dossier that is configured.
+type outsideJSON struct {
+	Run         int64      `json:"run"`
+	Job         string     `json:"job"`
+	Dossier     string     `json:"dossier"`
+	Environment string     `json:"environment"`
+	Period      string     `json:"period,omitempty"`
+	State       jobs.State `json:"state"`
+	Interrupted bool       `json:"interrupted"`
+}
+
+// WriteScheduleJSON writes one object: the jobs with their schedules, runs of none of them, and the daemons.
 func (p *Printer) WriteScheduleJSON(w io.Writer, s Schedules) error {
 	out := newStream(w)
 	out.open(schedulesJSON{moment(&s.Now), s.alive()}, "jobs")
 	for i := range s.Entries {
 		out.element(p.scheduleJSON(&s.Entries[i]))
+	}
+	out.closeArray()
+	out.array("outside")
+	for _, run := range s.Outside {
+		out.element(outsideJSON{run.ID, run.Job, run.Target.Dossier, run.Target.Environment, string(run.Period), run.State, run.Interrupted})
 	}
 	out.closeArray()
 	out.array("daemons")

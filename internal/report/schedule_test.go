@@ -93,7 +93,9 @@ func TestSchedule(t *testing.T) {
 	never := entry(report.ScheduleDossier{Dossier: "saint-martin", Armed: true})
 	never.Next, never.Missed = nil, "skip"
 	for name, s := range map[string]report.Schedules{
-		"schedule":        {Entries: []report.ScheduleEntry{trouble(), hand, paused()}, Daemons: daemons()},
+		"schedule": {Entries: []report.ScheduleEntry{trouble(), hand, paused()}, Daemons: daemons(), Outside: []*jobs.Run{
+			{ID: 8, Job: "paie", Target: jobs.Target{Dossier: "saint-louis"}, Period: "2026-10", State: jobs.Running, Interrupted: true},
+			{ID: 9, Job: "nomenclatures", Target: jobs.Target{Dossier: "saint-louis"}, State: jobs.Queued}}},
 		"schedule-many":   {Entries: []report.ScheduleEntry{hundreds(), never}, Daemons: daemons()[:1]},
 		"schedule-silent": {Entries: []report.ScheduleEntry{hand}, Daemons: daemons()[1:2]},
 		"schedule-none":   {Entries: []report.ScheduleEntry{trouble()}},

@@ -27,6 +27,29 @@ func (s *Store) Active(ctx context.Context, pairs []jobs.Pair) ([]jobs.Active, e
 	return active, nil
 }
 
+// mostOutside bounds a list that is to be read by people.
+const mostOutside = 1000
+
+// Outside lists runs that are not over and of none of these jobs and targets, oldest first: a configuration that has
+// nothing else never goes on with them. One that some process executes is not among them.
+func (s *Store) Outside(ctx context.Context, pairs []jobs.Pair) (outside []*jobs.Run, err error) {
+	names, targets := columns(pairs)
+	rows, err := s.queries.ListOutside(ctx, dbsqlc.ListOutsideParams{Jobs: names, Targets: targets, MaxRows: mostOutside})
+	if err != nil {
+		return nil, redact("reading the queue", err)
+	}
+	for _, row := range rows {
+		run := toRun(row.SyncdRun, row.SyncdTarget)
+		if err := s.bringUpToDate(ctx, run); err != nil {
+			return nil, err
+		}
+		if run.State != jobs.Running || run.Interrupted {
+			outside = append(outside, run)
+		}
+	}
+	return outside, nil
+}
+
 func (s *Store) toActive(r dbsqlc.ListActiveRow) jobs.Active {
 	a := jobs.Active{ID: r.ID, Pair: jobs.Pair{Job: r.Job, TargetID: r.TargetID}, State: jobs.State(r.State),
 		Period: jobs.Period(value(r.Period)), Trigger: jobs.Trigger(r.Trigger), Again: r.Postponed > 0, Paused: r.Paused, Wait: seconds(r.WaitSeconds)}

@@ -148,6 +148,45 @@ func TestRequeue(t *testing.T) {
 	}
 }
 
+// Open runs of what is not configured any more: queued, held, or left by a process that died. Not what is executed, nor what is over.
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s, other, dead := f.open(), f.open(), f.open()
+	left := f.startAt(dead, "left", "2026-11")
+	f.kill(dead)
+	queued := f.enqueued(s, at("queued", "2026-11"))
+	held := f.enqueued(s, at("held", "2026-11"))
+	f.db.Exec(t, `UPDATE syncd.run SET state = 'held', finished_at = clock_timestamp() WHERE id = $1`, held.ID)
+	over := f.enqueued(s, at("over", "2026-11"))
+	_, err := s.Cancel(t.Context(), over.ID, "somebody", "a reason")
+	f.must(err)
+	executed := f.startAt(other, "executed", "2026-11")
+	known := f.enqueued(s, at("configured", "2026-11"))
+	for _, c := range []struct {
+		pairs []jobs.Pair
+		want  []int64
+	}{
+		{nil, []int64{left.ID, queued.ID, held.ID, known.ID}},
+		{[]jobs.Pair{pairOf(known)}, []int64{left.ID, queued.ID, held.ID}},
+		{[]jobs.Pair{pairOf(known), {Job: "renamed", TargetID: queued.Target.ID}}, []int64{left.ID, queued.ID, held.ID}},
+		{[]jobs.Pair{pairOf(known), pairOf(queued), pairOf(held), pairOf(executed)}, []int64{left.ID}},
+	} {
+		outside, err := s.Outside(t.Context(), c.pairs)
+		f.must(err)
+		var got []int64
+		for _, run := range outside {
+			got = append(got, run.ID)
+			if run.Interrupted != (run.ID == left.ID) {
+				t.Errorf("run %d: interrupted is %v", run.ID, run.Interrupted)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("outside of %v: %v, want %v", c.pairs, got, c.want)
+		}
+	}
+}
+
 // What died half way comes first, the older month before the newer one; what waits for something that is away must not
 // keep the others from their turn.
 func TestActiveOrder(t *testing.T) {

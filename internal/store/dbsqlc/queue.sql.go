@@ -141,6 +141,122 @@ func (q *Queries) ListDaemons(ctx context.Context) ([]ListDaemonsRow, error) {
 	return items, nil
 }
 
+const listOutside = `-- name: ListOutside :many
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+WHERE r.state IN ('queued', 'running', 'held')
+  AND (r.job, r.target_id) NOT IN (SELECT unnest($1::text[]), unnest($2::bigint[]))
+ORDER BY r.id LIMIT $3
+`
+
+type ListOutsideParams struct {
+	Jobs    []string
+	Targets []int64
+	MaxRows int32
+}
+
+type ListOutsideRow struct {
+	SyncdRun    SyncdRun
+	SyncdTarget SyncdTarget
+}
+
+// Runs that are not over, of none of these jobs and targets.
+func (q *Queries) ListOutside(ctx context.Context, arg ListOutsideParams) ([]ListOutsideRow, error) {
+	rows, err := q.db.Query(ctx, listOutside, arg.Jobs, arg.Targets, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListOutsideRow
+	for rows.Next() {
+		var i ListOutsideRow
+		if err := rows.Scan(
+			&i.SyncdRun.ID,
+			&i.SyncdRun.TargetID,
+			&i.SyncdRun.Job,
+			&i.SyncdRun.Kind,
+			&i.SyncdRun.Period,
+			&i.SyncdRun.Trigger,
+			&i.SyncdRun.State,
+			&i.SyncdRun.Epoch,
+			&i.SyncdRun.Owner,
+			&i.SyncdRun.Host,
+			&i.SyncdRun.Pid,
+			&i.SyncdRun.Employees,
+			&i.SyncdRun.RequestedBy,
+			&i.SyncdRun.Version,
+			&i.SyncdRun.KeyID,
+			&i.SyncdRun.ConfigDigest,
+			&i.SyncdRun.MappingDigest,
+			&i.SyncdRun.DictionariesDigest,
+			&i.SyncdRun.PlanDigest,
+			&i.SyncdRun.ApprovedDigest,
+			&i.SyncdRun.ApprovedBy,
+			&i.SyncdRun.ApprovedReason,
+			&i.SyncdRun.FailureCode,
+			&i.SyncdRun.FailureDetail,
+			&i.SyncdRun.CreatedAt,
+			&i.SyncdRun.StartedAt,
+			&i.SyncdRun.PlannedAt,
+			&i.SyncdRun.FinishedAt,
+			&i.SyncdRun.EmployeesRead,
+			&i.SyncdRun.ElementsRead,
+			&i.SyncdRun.Unchanged,
+			&i.SyncdRun.Accepted,
+			&i.SyncdRun.Rejected,
+			&i.SyncdRun.Blocked,
+			&i.SyncdRun.Held,
+			&i.SyncdRun.Uncertain,
+			&i.SyncdRun.Superseded,
+			&i.SyncdRun.NotAttempted,
+			&i.SyncdRun.ElementsUnchanged,
+			&i.SyncdRun.ElementsInDocuments,
+			&i.SyncdRun.ElementsBlocked,
+			&i.SyncdRun.Departed,
+			&i.SyncdRun.Left,
+			&i.SyncdRun.Findings,
+			&i.SyncdRun.Figures,
+			&i.SyncdRun.FailedOf,
+			&i.SyncdRun.Verify,
+			&i.SyncdRun.Overwrite,
+			&i.SyncdRun.Incarnation,
+			&i.SyncdRun.Created,
+			&i.SyncdRun.Updated,
+			&i.SyncdRun.Repeated,
+			&i.SyncdRun.NominalAt,
+			&i.SyncdRun.NotBefore,
+			&i.SyncdRun.DeadlineAt,
+			&i.SyncdRun.Postponed,
+			&i.SyncdRun.Takeovers,
+			&i.SyncdRun.Purged,
+			&i.SyncdRun.Unattended,
+			&i.SyncdRun.AnyOrder,
+			&i.SyncdRun.Cancelling,
+			&i.SyncdRun.CancelledBy,
+			&i.SyncdRun.CancelledReason,
+			&i.SyncdRun.Contract,
+			&i.SyncdRun.Form,
+			&i.SyncdRun.Resend,
+			&i.SyncdRun.Release,
+			&i.SyncdRun.Approval,
+			&i.SyncdTarget.ID,
+			&i.SyncdTarget.Partner,
+			&i.SyncdTarget.Environment,
+			&i.SyncdTarget.BaseUrl,
+			&i.SyncdTarget.Dossier,
+			&i.SyncdTarget.Identity,
+			&i.SyncdTarget.CreatedAt,
+			&i.SyncdTarget.Siret,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listPauses = `-- name: ListPauses :many
 SELECT job, since, paused_by, reason FROM syncd.pause ORDER BY job
 `

@@ -20,6 +20,13 @@ WHERE r.state IN ('queued', 'running')
   AND (r.job, r.target_id) IN (SELECT unnest(@jobs::text[]), unnest(@targets::bigint[]))
 ORDER BY r.state = 'running' DESC, r.postponed > 0, r.takeovers, r.period NULLS FIRST, r.id;
 
+-- Runs that are not over, of none of these jobs and targets.
+-- name: ListOutside :many
+SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+WHERE r.state IN ('queued', 'running', 'held')
+  AND (r.job, r.target_id) NOT IN (SELECT unnest(@jobs::text[]), unnest(@targets::bigint[]))
+ORDER BY r.id LIMIT @max_rows;
+
 -- name: ListPauses :many
 SELECT job, since, paused_by, reason FROM syncd.pause ORDER BY job;
 
