@@ -175,14 +175,7 @@ func TestWhoIsTurnedAwayDoesNotHoldUpTheNextMonth(t *testing.T) {
 	w.nextMonth(december)
 	w.front.play(only("00005", forbidden))
 	w.run(r, jobs.Incomplete, nil)
-	next := w.request()
-	next.Period, next.Trigger = december, jobs.TriggerSchedule
-	queued, err := ledger(r).Enqueue(t.Context(), func() jobs.NewRun { next.AnyOrder = true; return next }())
-	w.must(err)
-	w.exec(`UPDATE syncd.run SET any_order = false WHERE id = $1`, queued.ID)
-	claimed, err := ledger(r).Claim(t.Context(), queued.ID, w.job.Resumption())
-	w.must(err)
-	run, err := r.ExecutePush(t.Context(), &w.job, claimed)
+	run, err := w.scheduled(r, december)
 	w.wantRun(run, err, jobs.Incomplete)
 	if run.Counts.Accepted != 9 {
 		t.Errorf("%+v", run.Counts)
@@ -202,7 +195,7 @@ func TestItemsGivenBackCarryTheReasonOfTheirRun(t *testing.T) {
 			w.job.StopAfter = 1
 			r.API = w.connect(func(o *restapi.Options) { once(o); o.RatePerSecond = 30 }) // so that some wait for their turn
 			w.front.play(func(matricule string, _ int) fate {
-				if matricule == "00001" {
+				if matricule == "00001" || c.fate == forbidden { // else who is accepted beside it tells that it is about this one
 					return c.fate
 				}
 				return slow
@@ -338,4 +331,82 @@ func TestSlowAPIIsNamed(t *testing.T) {
 	}
 	w.wantItem(r, run, "00001", jobs.ItemPending, jobs.ReasonSlow)
 	w.wantDoubt("00001", true)
+}
+
+// scheduled executes what a schedule queued for a month.
+func (w *world) scheduled(r *jobs.Runner, p jobs.Period) (*jobs.Run, error) {
+	w.t.Helper()
+	next := w.request()
+	next.Period, next.Trigger, next.AnyOrder = p, jobs.TriggerSchedule, true
+	queued, err := ledger(r).Enqueue(w.t.Context(), next)
+	w.must(err)
+	w.exec(`UPDATE syncd.run SET any_order = false WHERE id = $1`, queued.ID)
+	claimed, err := ledger(r).Claim(w.t.Context(), queued.ID, w.job.Resumption())
+	if err != nil {
+		_, cancelled := ledger(r).Cancel(w.t.Context(), queued.ID, "test", "it waits")
+		w.must(cancelled)
+		return nil, err
+	}
+	return r.ExecutePush(w.t.Context(), &w.job, claimed)
+}
+
+// As many people in a row as stop a run, and for whom the API fails each day: everybody else is paid by the first resume, and
+// neither these days nor the next month wait for them. Where somebody was never tried, or nobody delivered, the next month does.
+func TestNeighboursWhoAreTurnedAwayForEverDoNotHoldUpTheNextMonth(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]fate{"403": forbidden, "500": broken, "503": away, "lost": lost, "a page": page} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, r := ready(t, 20)
+			w.nextMonth(december)
+			w.job.StopAfter = 3
+			w.alone(r)
+			w.run(r, jobs.Succeeded, employees("00020"))
+			w.front.play(func(matricule string, _ int) fate {
+				if matricule <= "00004" {
+					return f
+				}
+				return served
+			})
+			run := w.run(r, jobs.Failed, nil)
+			_, err := w.scheduled(r, december)
+			w.wantOrder(nil, err, false, run.ID)
+			run, err = r.ResumePush(t.Context(), &w.job, run.ID)
+			if w.must(err); run.Counts.Accepted != 15 || run.Counts.NotAttempted+run.Counts.Uncertain != 4 {
+				t.Fatalf("%+v", run.Counts)
+			}
+			run = w.run(r, jobs.Failed, nil) // of another day
+			if run.Counts.Unchanged != 16 {
+				t.Fatalf("%+v", run.Counts)
+			}
+			next, err := w.scheduled(r, december)
+			if w.must(err); next.Counts.Accepted+next.Counts.NotAttempted+next.Counts.Uncertain != 20 {
+				t.Errorf("%+v", next.Counts)
+			}
+			w.front.play(nil)
+			w.resume(r, run.ID, jobs.Succeeded)
+			w.resume(r, next.ID, jobs.Succeeded)
+			w.wantDelivered(period)
+			w.wantDelivered(december)
+		})
+	}
+}
+
+// Who is accepted beside the first one who is refused proves that the settings are right: nobody is sent to correct them, and
+// all others are paid.
+func TestRefusalBesideAnAcceptanceIsNoWrongKey(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 60)
+	r.API = w.connect(func(o *restapi.Options) { once(o); o.RatePerSecond = 100 }) // so that some wait for their turn
+	w.front.play(func(matricule string, _ int) fate {
+		if matricule == "00001" {
+			return forbidden
+		}
+		return slow
+	})
+	run := w.run(r, jobs.Incomplete, nil)
+	if run.Counts.Accepted != 59 || w.front.sent("00001") != 1 {
+		t.Fatalf("%+v", run.Counts)
+	}
+	w.wantItem(r, run, "00001", jobs.ItemPending, jobs.ReasonTurnedAway)
 }

@@ -42,6 +42,8 @@ type pushing struct {
 	accepts  bool        // this target has accepted a document by these settings
 	proved   bool        // and the ledger knows
 	halt     Reason      // why no more items are taken; zero = go on
+	hasty    bool        // that is who was refused by settings that nobody is known to have been accepted by: others are on their way
+	undone   int         // a halt was taken back that came after so many tasks: they may have been given back for it
 	halted   atomic.Bool // halt is set: lanes start no attempt any more
 
 	closes atomic.Pointer[time.Time] // when a period that was reopened is closed again; nil = not known to be
@@ -200,11 +202,14 @@ func (p *pushing) wait(ctx context.Context) error {
 func (p *pushing) take(ctx context.Context, a answer) error {
 	if a.class == ClassCancelled {
 		a.outcome.Reason.Code = p.whyCancelled()
+		a.outcome.Deferred = !p.giveBack(a.order, a.outcome)
 	}
 	p.waiting = append(p.waiting, a.outcome)
 	switch a.class {
 	case ClassAccepted:
-		p.accepts = true
+		if p.accepts = true; p.hasty {
+			p.goOn()
+		}
 	case ClassConfiguration:
 		return p.refused(ctx, a)
 	case ClassTemporary, ClassTechnical:
@@ -232,8 +237,12 @@ func (p *pushing) refused(ctx context.Context, a answer) error {
 	}
 	unusual := Reason{ReasonUnusual, a.halt.Detail}
 	switch {
-	case !accepts, a.definite:
+	case a.definite:
 		p.stopFor(a.halt)
+	case !accepts:
+		hasty := p.hasty || p.halt.Code == ""
+		p.stopFor(a.halt)
+		p.hasty = hasty
 	case !a.answered:
 		p.stopFor(unusual)
 	case !a.tried && p.failures.add(a.order) >= p.job.StopAfter:
@@ -281,8 +290,25 @@ func (p *pushing) stopFor(reason Reason) {
 	if p.halt.Code == "" {
 		p.halt = reason
 	}
-	p.again = nil
+	p.again, p.hasty = nil, false
 	p.halted.Store(true)
+}
+
+// goOn takes a halt back: somebody who was on their way beside who was refused has been accepted, by the very same settings.
+func (p *pushing) goOn() {
+	p.halt, p.hasty, p.undone = Reason{}, false, p.sent
+	p.dry, p.tried, p.after = false, false, 0
+	p.halted.Store(false)
+}
+
+// giveBack tells whether a task that has not left can be claimed again by this execution, should it go on.
+func (p *pushing) giveBack(order int, out ItemOutcome) bool {
+	if out.Attempts > 0 || !p.hasty && order > p.undone {
+		return false
+	}
+	p.total++ // it is done twice
+	p.dry, p.tried, p.after = false, false, 0
+	return true
 }
 
 // release gives back what was claimed ahead and did not leave.
@@ -290,7 +316,9 @@ func (p *pushing) release() {
 	for {
 		select {
 		case t := <-p.work:
-			p.waiting = append(p.waiting, unsent(t.Claimed, p.halt.Code))
+			out := unsent(t.Claimed, p.halt.Code)
+			out.Deferred = !p.giveBack(t.order, out)
+			p.waiting = append(p.waiting, out)
 		default:
 			return
 		}

@@ -1108,7 +1108,10 @@ WHERE r.target_id = $1 AND r.period < $2
                           AND later.planned_at IS NOT NULL AND later.employees = '{}')
        OR EXISTS (SELECT FROM syncd.item i WHERE i.target_id = r.target_id AND i.period = r.period AND i.run_id = r.id AND i.open
                   AND ($3::boolean OR i.state NOT IN ('uncertain', 'held')
-                       AND NOT (r.state = 'incomplete' AND i.state = 'pending' AND i.attempts > 0))))
+                       AND NOT (i.state = 'pending' AND i.attempts > 0
+                                AND (r.state = 'incomplete'
+                                     OR r.state = 'failed' AND r.accepted + r.unchanged > 0
+                                        AND r.failure_code IN ('unusual', 'failures', 'unreachable', 'slow'))))))
   AND NOT syncd.is_closed(r.target_id, r.period)
 ORDER BY r.period, r.id DESC LIMIT 1
 `
@@ -1126,7 +1129,8 @@ type UnfinishedBeforeRow struct {
 
 // The oldest earlier period of a target in which something may still be sent. What is only in doubt, held for a person, or
 // was cancelled, is for a person, and who was tried without success may never go: that stops a person who names no period
-// (doubt_blocks), and no schedule.
+// (doubt_blocks), and no schedule: neither where the run came to its end, nor where so many of them in a row stopped it that
+// delivers all others.
 func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforeParams) (UnfinishedBeforeRow, error) {
 	row := q.db.QueryRow(ctx, unfinishedBefore, arg.TargetID, arg.Period, arg.DoubtBlocks)
 	var i UnfinishedBeforeRow
