@@ -260,6 +260,8 @@ func (a *app) printer() *report.Printer {
 // their turn, unless a person asked to stop.
 func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, error)) error {
 	code := exitDone
+	told := mistakes{w: a.Stderr}
+	defer told.end()
 	for i, d := range dossiers {
 		if i > 0 && !a.flags.json {
 			fmt.Fprintln(a.Stdout)
@@ -270,7 +272,7 @@ func (a *app) worst(dossiers []config.Dossier, work func(config.Dossier) (int, e
 			if len(dossiers) == 1 {
 				return err
 			}
-			fmt.Fprintf(a.Stderr, "syncd: %s: %v\n", d.Name, err)
+			told.tell(d.Name, err)
 		}
 		code = worse(code, c)
 		if left := len(dossiers) - 1 - i; left > 0 && stopped(a.Stop) {

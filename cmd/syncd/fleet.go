@@ -43,6 +43,8 @@ func (e *executor) runAll(ctx context.Context, job config.Job, dossiers []config
 		})
 	}
 	code, left := exitDone, 0
+	e.mistakes = mistakes{w: e.Stderr}
+	defer e.mistakes.end()
 	for i, d := range dossiers {
 		a := <-done[i]
 		if !a.tried {
@@ -129,7 +131,7 @@ func (e *executor) tellOne(ctx context.Context, d config.Dossier, a attempt, wor
 	}
 	if err != nil {
 		code = exitCode(err)
-		fmt.Fprintf(e.Stderr, "syncd: %s: %v\n", d.Name, err)
+		e.mistakes.tell(d.Name, err)
 	}
 	return worse(worst, code), nil
 }

@@ -113,6 +113,7 @@ type executor struct {
 	*app
 	places     *jobs.Places
 	api        reach
+	mistakes   mistakes        // of several dossiers
 	waiting    atomic.Int64    // dossiers whose turn has not ended
 	begun      []chan struct{} // by dossier: closed when its run has begun, or none is to be waited for
 	ledger     *store.Store
