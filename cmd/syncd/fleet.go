@@ -44,7 +44,7 @@ func (e *executor) runAll(ctx context.Context, job config.Job, dossiers []config
 	}
 	code, left := exitDone, 0
 	e.mistakes = mistakes{w: e.Stderr}
-	defer e.mistakes.end()
+	defer func() { display.aside(e.mistakes.end) }()
 	for i, d := range dossiers {
 		a := <-done[i]
 		if !a.tried {
@@ -57,10 +57,12 @@ func (e *executor) runAll(ctx context.Context, job config.Job, dossiers []config
 			return err
 		}
 	}
-	if left > 0 {
-		return e.notTried(code, left)
+	if left == 0 {
+		return withCode(code)
 	}
-	return withCode(code)
+	var err error
+	display.aside(func() { err = e.notTried(code, left) })
+	return err
 }
 
 // turns hands out dossiers, one after the other, by number.
