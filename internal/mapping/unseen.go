@@ -21,8 +21,14 @@ func unseenBetween(older, newer []byte) Unseen {
 	if older[0] != '"' || newer[0] != '"' || isASCII(older) && isASCII(newer) {
 		return ""
 	}
-	a, b := unquote(older), unquote(newer)
+	return LooksLike(unquote(older), unquote(newer))
+}
+
+// LooksLike tells how two texts differ that look alike; "" = they are the same, or differ so that it can be seen.
+func LooksLike(a, b string) Unseen {
 	switch {
+	case a == b:
+		return ""
 	case norm.NFC.String(a) == norm.NFC.String(b):
 		return UnseenForm
 	case visible(a) == visible(b):

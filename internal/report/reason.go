@@ -115,7 +115,7 @@ func (p *Printer) advice(problem mapping.Problem) string {
 	} else if problem.Column != "" {
 		parts = append(parts, p.inColumn(&problem))
 	}
-	if nearest := p.nearest(problem.Nearest); nearest != "" {
+	if nearest := p.nearest(&problem); nearest != "" {
 		words := p.catalogue.words.nearest
 		if ofEmployee[problem.Code] {
 			words = p.catalogue.words.owner
@@ -128,14 +128,15 @@ func (p *Printer) advice(problem mapping.Problem) string {
 // ofEmployee are the problems of elements whose owner is looked for.
 var ofEmployee = map[mapping.ProblemCode]bool{mapping.ProblemMissingEmployee: true, mapping.ProblemBadKey: true}
 
-func (p *Printer) nearest(all []mapping.Nearest) string {
+// nearest names what may have been meant, and says of what looks like the value itself how it differs.
+func (p *Printer) nearest(problem *mapping.Problem) string {
 	var codes []string
-	for _, n := range all {
-		if n.Label == "" {
-			codes = append(codes, n.Code)
-		} else {
-			codes = append(codes, n.Code+" ("+n.Label+")")
+	for _, n := range problem.Nearest {
+		code := n.Code
+		if n.Label != "" {
+			code += " (" + n.Label + ")"
 		}
+		codes = append(codes, code+p.catalogue.unseen[mapping.LooksLike(problem.Value, n.Code)])
 	}
 	return strings.Join(codes, ", ")
 }

@@ -65,6 +65,17 @@ func TestProblemOfAnEmptyValueAndOfAComma(t *testing.T) {
 	}
 }
 
+// A code that looks like the one in staging is told with what is different.
+func TestNearestCodeThatLooksAlike(t *testing.T) {
+	t.Parallel()
+	problem := mapping.Problem{Code: mapping.ProblemUnknownCode, Path: "Civilite", Column: "civilite", Value: "Me\u0301", Dictionary: "Civilite",
+		Nearest: []mapping.Nearest{{Code: "Mé", Label: "Maître"}, {Code: "M"}}}
+	want := "to correct: column civilite; nearest: Mé (Maître) (they look alike: accents are written as one character in the one, as two in the other; Unicode NFC, NFD), M"
+	if got := New(English, Options{}).Problem(problem); !strings.HasSuffix(got, want) {
+		t.Errorf("%s", got)
+	}
+}
+
 // A difference that cannot be seen is said.
 func TestDifferencesThatCannotBeSeen(t *testing.T) {
 	t.Parallel()
