@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -119,6 +120,7 @@ type loop struct {
 	pace     pace
 	pings    pings
 	wake     chan struct{}
+	waking   waking
 	ended    chan ended
 	stopRuns chan struct{}
 	retry    time.Duration // the pause after the next turn that fails
@@ -134,18 +136,40 @@ type loop struct {
 	runs      context.Context // of all executions: it ends when the grace period is over
 }
 
+// waking keeps wakes apart.
+type waking struct {
+	mu   sync.Mutex
+	due  bool      // one is on its way
+	last time.Time // when one came
+}
+
 func newLoop(ctx context.Context, d *Daemon, setup *Setup) *loop {
 	setup.hold()
 	return &loop{Daemon: d, setup: setup, wake: make(chan struct{}, 1), ended: make(chan ended), stopRuns: make(chan struct{}),
 		fires: newFires(), queue: newQueue(), retry: firstRetry, different: map[string]bool{}, runs: ctx}
 }
 
+// wakesApart is the least between two wakes: each run of a fleet sends some, this daemon's own included, and each turn reads
+// the whole queue.
+const wakesApart = 50 * time.Millisecond
+
 // wakeUp may be called from any goroutine.
 func (l *loop) wakeUp() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
+	l.waking.mu.Lock()
+	defer l.waking.mu.Unlock()
+	if l.waking.due {
+		return
 	}
+	l.waking.due = true
+	time.AfterFunc(max(0, wakesApart-time.Since(l.waking.last)), func() {
+		l.waking.mu.Lock()
+		l.waking.due, l.waking.last = false, time.Now()
+		l.waking.mu.Unlock()
+		select {
+		case l.wake <- struct{}{}:
+		default:
+		}
+	})
 }
 
 // woken: something happened, so what had to wait may go now, and somebody may have paused a job.
