@@ -60,7 +60,7 @@ func (e *RefusedError) Error() string {
 	if e.Database == TheStaging {
 		setting = "staging_url, or url where there is no other,"
 	}
-	return fmt.Sprintf("%s: %s (SQLSTATE %s)\nhint: check %s under [database], the role and its rights (migrations/roles.sql), and pg_hba.conf of the server; then run 'syncd check'", e.Doing, problem, where, setting)
+	return fmt.Sprintf("%s: %s (SQLSTATE %s)\nhint: check %s under [database], the role and its rights (migrations/roles.sql), and pg_hba.conf of the server; then run 'syncd check'. A service takes a URL that was changed once it is restarted", e.Doing, problem, where, setting)
 }
 
 // refusals are what a SQLSTATE says where nothing of ours is wrong but the access.

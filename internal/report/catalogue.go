@@ -227,6 +227,7 @@ type steps struct {
 	received, notReceived, putBack string // settled
 	fillStaging, reopen            string // a run that could not start
 	mendAccess                     string
+	refused                        string
 	findNobody, approveNobody      string // staging holds no employee, of a dossier in a month
 	sendNobody, wasNobody          string // likewise, in a plan; of a run that a person approved
 	departedPlan, sendHeld         string // in a plan

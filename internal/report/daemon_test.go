@@ -63,6 +63,8 @@ func TestRunOfADaemon(t *testing.T) {
 	crashed.Takeovers = 5
 	doubts := []jobs.Item{doubtful("00060", jobs.ReasonNoAnswer, "504"), doubtful("00061", jobs.ReasonTemporary, "")}
 	never := queued(jobs.TriggerManual)
+	refused := waiting(&later)
+	refused.Failure = jobs.Reason{Code: jobs.ReasonStagingRefused, Detail: "28P01"}
 	for _, c := range []struct {
 		name  string
 		run   *jobs.Run
@@ -72,6 +74,7 @@ func TestRunOfADaemon(t *testing.T) {
 		{"scheduled", scheduled(queued(""), jobs.TriggerSchedule), nil},
 		{"waiting", waiting(&later), nil},
 		{"retry", again, nil},
+		{"refused", refused, nil},
 		{"cancelled", cancelled(stopped), given},
 		{"cancelled-early", cancelled(run(jobs.Cancelled, jobs.Counts{})), nil},
 		{"cancelling", stopping, given[:1]},

@@ -50,6 +50,7 @@ var englishSteps = steps{
 	notReceived:       "Not received, so that it is sent again:",
 	putBack:           "Once they are back in staging, run again:",
 	mendAccess:        "Set the access right: the URL, the role and its password under [database], its rights, and pg_hba.conf of the server. Check it with 'syncd check', then go on:",
+	refused:           "Set the access right: the URL, the role and its password under [database], its rights, and pg_hba.conf of the server. Check it with 'syncd check'. A daemon then executes this by itself, and takes a URL that was changed once it is restarted (systemctl restart syncd). To execute it here:",
 	fillStaging:       "Let the export into staging finish (the query job.guard.ready tells when it is ready), then:",
 	findNobody:        "Staging holds no employee of dossier %s for %s. Find out why: an import that failed or has not come yet, the dossier's name as staging spells it, the query job.source.employees:",
 	approveNobody:     "Only if this month truly has nobody, approve it: it is recorded as a month without employees, nothing is sent, and nobody is paid by it:",

@@ -50,6 +50,7 @@ var frenchSteps = steps{
 	notReceived:       "Non reçu, pour qu'il soit renvoyé :",
 	putBack:           "Une fois remis dans les données préparées, relancez :",
 	mendAccess:        "Rétablissez l'accès : l'URL, le rôle et son mot de passe dans [database], ses droits, et pg_hba.conf du serveur. Vérifiez avec « syncd check », puis reprenez :",
+	refused:           "Rétablissez l'accès : l'URL, le rôle et son mot de passe dans [database], ses droits, et pg_hba.conf du serveur. Vérifiez avec « syncd check ». Un démon l'exécute ensuite de lui-même ; il ne prend une URL modifiée qu'au redémarrage (systemctl restart syncd). Pour l'exécuter ici :",
 	fillStaging:       "Laissez l'export vers les données préparées (staging) se terminer (la requête job.guard.ready dit quand elles sont prêtes), puis :",
 	findNobody:        "Les données préparées (staging) ne contiennent aucun salarié du dossier %s pour %s. Cherchez pourquoi : un import échoué ou pas encore fait, le nom du dossier tel qu'il y est écrit, la requête job.source.employees :",
 	approveNobody:     "Seulement si ce mois n'a vraiment personne, donnez votre accord : il est noté comme un mois sans salarié, rien n'est envoyé, et personne n'est payé :",

@@ -126,7 +126,11 @@ func (p *Printer) stateSteps(run *jobs.Run, found *gathered) []step {
 	case jobs.Cancelled:
 		return p.cancelledSteps(run, found)
 	case jobs.Queued:
-		return []step{{text.queued, resume}, {text.giveUp, cancelCommand(run)}}
+		steps := []step{{text.queued, resume}, {text.giveUp, cancelCommand(run)}}
+		if isRefused[run.Failure.Code] {
+			steps[0] = step{text.refused, resume}
+		}
+		return steps
 	}
 	switch {
 	case run.Interrupted && run.Cancelling:

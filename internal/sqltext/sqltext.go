@@ -33,8 +33,8 @@ type Token struct {
 func (t Token) Name() string { return strings.TrimPrefix(t.Text, "@") }
 
 var (
-	// What has no end goes on to that of the query.
-	quotedPattern    = regexp.MustCompile(`(?s)^(?:[eE]'(?:[^'\\]|\\.|'')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?)`)
+	// What has no end goes on to that of the query; on another line a text with escapes goes on as one.
+	quotedPattern    = regexp.MustCompile(`(?s)^(?:[eE]'(?:[^'\\]|\\.|''|'\s*\n\s*')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?)`)
 	dollarPattern    = regexp.MustCompile(`^\$(?:[\pL_][\pL\pN_]*)?\$`)
 	numberedPattern  = regexp.MustCompile(`^\$[0-9]+`)
 	blankPattern     = regexp.MustCompile(`^(?:\s+|--[^\n]*)`)
@@ -183,7 +183,7 @@ func isOf(t Token, words ...string) bool {
 }
 
 // NameAt reads the name, with its schema or table in front, that begins at a place of a query, counted in characters from
-// 1, as Postgres tells where an error is. Quotes are taken off. "" = there is none.
+// 1, as Postgres tells where an error is; or the operator that does. Quotes are taken off. "" = there is none.
 func NameAt(query string, position int) string {
 	at := 0
 	for i := 1; i < position && at < len(query); i++ {
@@ -197,6 +197,8 @@ func NameAt(query string, position int) string {
 		case t.Kind == Word, t.Text == ".":
 		case t.Kind == Quoted && strings.HasPrefix(part, `"`):
 			part = strings.ReplaceAll(strings.TrimSuffix(part[1:], `"`), `""`, `"`)
+		case name.Len() == 0 && strings.Contains(operatorCharacters, part[:1]):
+			return operatorAt(query[at:])
 		default:
 			return strings.TrimSuffix(name.String(), ".")
 		}
@@ -206,6 +208,13 @@ func NameAt(query string, position int) string {
 		name.WriteString(part)
 	}
 	return strings.TrimSuffix(name.String(), ".")
+}
+
+const operatorCharacters = "+-*/<>=~!@#%^&|`?"
+
+// operatorAt is the operator that a text begins with.
+func operatorAt(text string) string {
+	return text[:len(text)-len(strings.TrimLeft(text, operatorCharacters))]
 }
 
 // Calls are the names of functions that a text of SQL calls, without the schema in front, each once.

@@ -16,6 +16,7 @@ func TestParametersAreThoseOfTheSQL(t *testing.T) {
 		"SELECT 1 -- @dossier\n/* @dossier /* @period */ @dossier */": "",
 		`SELECT $$ @dossier $$, $a$ @dossier $$ $a$, @period`:         "period",
 		`SELECT E'it\'s @dossier', 'it\' || @dossier`:                 "dossier",
+		"SELECT E'a' \n\t'\\' @dossier', @period":                     "period",
 		`SELECT body @@ to_tsquery('x') AND body @@to_tsquery('y')`:   "",
 		`SELECT a @> b, a <@ b, a <@b, @-5, a @-@b, a @? '$.x'`:       "",
 		`SELECT a <@dossier`:                 "dossier",
@@ -93,6 +94,9 @@ func TestNamesAreReadAtTheirPlace(t *testing.T) {
 		if got := NameAt(query, at+1); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
+	}
+	if got := NameAt("a ^@ b", 3); got != "^@" {
+		t.Errorf("an operator: %q", got)
 	}
 	if got := NameAt(query, 1000); got != "" {
 		t.Errorf("beyond: %q", got)

@@ -42,6 +42,7 @@ func TestMistakesAreToldWhateverTheServerSpeaks(t *testing.T) {
 			`SELECT matricule FROM pay a, pay b`:                                  `several columns have the name "matricule"`,
 			`SELECT a.*, b.matricule FROM pay a, pay b`:                           `several columns have the name "matricule"`,
 			`SELECT matricule, nothing(name) FROM pay`:                            `there is no function or operator "nothing" for such values`,
+			`SELECT matricule, name ^@ 1 FROM pay`:                                `there is no function or operator "^@" for such values`,
 			"SELECT matricule\nFROM pay\nWHERE name ? @@":                         `it is not SQL`,
 			"SELECT matricule\nFROM FROM pay":                                     `it is not SQL (line 2 of it)`,
 			`SELECT (matricule FROM pay`:                                          `it is not SQL`,
