@@ -251,7 +251,7 @@ func (l *ledger) DuePings(ctx context.Context, pairs []jobs.Pair) (due []jobs.Pi
 		done := slices.ContainsFunc(l.pinged, func(o *owedPing) bool {
 			return o.Event == jobs.PingDone && o.Job == p.Job && o.Nominal.Equal(p.Nominal)
 		})
-		if !p.told && !(done && p.Event != jobs.PingDone) && now.Sub(p.claimed) >= time.Minute {
+		if !p.told && (!done || p.Event == jobs.PingDone) && now.Sub(p.claimed) >= time.Minute {
 			p.claimed = now
 			due = append(due, p.Ping)
 		}
