@@ -133,6 +133,9 @@ func (p *Printer) nearest(problem *mapping.Problem) string {
 	var codes []string
 	for _, n := range problem.Nearest {
 		code := n.Code
+		if strings.TrimSpace(code) != code { // which nobody would see
+			code = fmt.Sprintf(p.catalogue.quote, code)
+		}
 		if n.Label != "" {
 			code += " (" + n.Label + ")"
 		}

@@ -76,6 +76,15 @@ func TestNearestCodeThatLooksAlike(t *testing.T) {
 	}
 }
 
+// Who is likely meant, and differs by a space, is quoted.
+func TestLikelyOwnerWithASpace(t *testing.T) {
+	t.Parallel()
+	problem := mapping.Problem{Code: mapping.ProblemMissingEmployee, Count: 2, Nearest: []mapping.Nearest{{Code: "00003 "}, {Code: "3"}}}
+	if got := New(English, Options{}).Problem(problem); !strings.HasSuffix(got, `likely those of "00003 ", 3`) {
+		t.Error(got)
+	}
+}
+
 // A difference that cannot be seen is said.
 func TestDifferencesThatCannotBeSeen(t *testing.T) {
 	t.Parallel()
