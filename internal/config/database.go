@@ -127,7 +127,7 @@ func (d Database) WatermarkFolder(getenv func(string) string) (folder string, ch
 var passwordPattern = regexp.MustCompile(`(?i)(^|[\s?&])(ssl)?password\s*=`)
 
 func (t *table) databaseURL(key string) DatabaseURL {
-	const hint = `keep the password in ~/.pgpass, or the whole URL apart: url = { credential = "database-url" }`
+	hint := "keep the password in ~/.pgpass, or the whole URL apart: " + key + ` = { credential = "database-url" }`
 	n := t.want(key, kindText, kindTable)
 	switch {
 	case n == nil:

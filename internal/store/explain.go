@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -104,6 +105,8 @@ func (s *stream) mistake(pg *pgconn.PgError) (problem, hint string) {
 func (s *stream) mistakeOf(state string) (problem, hint string) {
 	what, known := unfit[state]
 	switch {
+	case state == "22P05" && strings.ContainsFunc(s.sql, func(r rune) bool { return r >= utf8.RuneSelf }):
+		return "it holds a character that the database's encoding does not have", "write it otherwise (chr and a code of that encoding), or leave it out"
 	case known, strings.HasPrefix(state, "22"):
 		if !known {
 			what = "SQLSTATE " + state

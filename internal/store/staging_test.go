@@ -12,6 +12,10 @@ import (
 // A value that ends a query is told in words, with the query whose row is to be found, and never quoted.
 func TestAValueThatEndsAQueryIsTold(t *testing.T) {
 	t.Parallel()
+	euro := &stream{query: stagingQuery{name: "ready"}, sql: "SELECT '€'"}
+	if problem, _ := euro.mistakeOf("22P05"); problem != "it holds a character that the database's encoding does not have" {
+		t.Errorf("a character of the query: %q", problem)
+	}
 	s := &stream{query: stagingQuery{name: "job.children[0].rows"}}
 	for code, want := range map[string]string{
 		"22003": "a value does not fit (a number out of range)",
