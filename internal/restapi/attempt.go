@@ -93,10 +93,7 @@ func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n i
 	}
 	a.Call = op.label
 	a.left = response != nil || sent.left.Load()
-	a.RetryAfter = meant(a.RetryAfter, c.options.RetryAfterCap)
-	if a.RetryAfter > c.options.RetryAfterCap {
-		a.Problem += ", and asks not to be called again for " + a.RetryAfter.Round(time.Second).String()
-	}
+	tellPause(&a.CallError, c.options.RetryAfterCap)
 	if a.left && a.Class == jobs.ClassTemporary && limited.Err() != nil && ctx.Err() == nil {
 		a.late(c.options.RequestTimeout, response != nil)
 	}

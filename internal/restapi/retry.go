@@ -131,6 +131,14 @@ func meant(asked, most time.Duration) time.Duration {
 	return asked
 }
 
+// tellPause tells of a pause that is longer than a call waits for, so that a person knows when to come back.
+func tellPause(call *jobs.CallError, most time.Duration) {
+	call.RetryAfter = meant(call.RetryAfter, most)
+	if call.RetryAfter > most {
+		call.Problem += ", and asks not to be called again for " + call.RetryAfter.Round(time.Second).String()
+	}
+}
+
 // retryAfter reads the header in both forms (RFC 9110, section 10.2.3): seconds, or a date, which is compared with the
 // server's own clock where it is told. told = the header is there and can be read; a date in the past is 0.
 func retryAfter(header http.Header, now time.Time) (after time.Duration, told bool) {

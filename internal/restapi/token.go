@@ -158,7 +158,7 @@ func (t *tokens) failed(r *refusal, now time.Time) {
 		t.coolUntil = now.Add(permanentCoolDown)
 		return
 	}
-	r.RetryAfter = meant(r.RetryAfter, t.retryAfterCap)
+	tellPause(&r.CallError, t.retryAfterCap)
 	t.coolUntil = now.Add(max(r.RetryAfter, backoff(t.failures, rand.N)))
 	t.failures++
 }
