@@ -41,6 +41,8 @@ type pushing struct {
 	failures streaks     // answers that say nothing of the data
 	accepts  bool        // this target has accepted a document by these settings
 	proved   bool        // and the ledger knows
+	alive    bool        // a document was accepted by this execution
+	enough   bool        // it stopped at those who failed before as well, after all others had their turn: it has come to its end
 	halt     Reason      // why no more items are taken; zero = go on
 	hasty    bool        // that is who was refused by settings that nobody is known to have been accepted by: others are on their way
 	undone   int         // a halt was taken back that came after so many tasks: they may have been given back for it
@@ -74,6 +76,9 @@ func (p *pushing) toEnd(ctx context.Context) (halt Reason, err error) {
 			return Reason{}, err
 		}
 		if p.open == 0 && (p.halt.Code != "" || p.dry && p.again == nil) {
+			if p.enough {
+				return Reason{}, nil
+			}
 			return p.halt, nil
 		}
 		if err := p.wait(ctx); err != nil {
@@ -207,6 +212,7 @@ func (p *pushing) take(ctx context.Context, a answer) error {
 	p.waiting = append(p.waiting, a.outcome)
 	switch a.class {
 	case ClassAccepted:
+		p.alive = true
 		if p.accepts = true; p.hasty {
 			p.goOn()
 		}
@@ -217,6 +223,7 @@ func (p *pushing) take(ctx context.Context, a answer) error {
 			p.run.leaveAlone(a.outcome.AnsweredAt.Add(a.alone))
 		}
 		if p.failures.add(a.order) >= p.job.StopAfter {
+			p.enough = p.enough || p.halt.Code == "" && a.tried && p.alive
 			p.stopFor(a.halt)
 		}
 	}
