@@ -182,7 +182,7 @@ func (a *app) staging() (*store.Staging, error) {
 
 // connection prepares the HTTP client that all dossiers share. retryFor bounds how long an absent API is tried.
 func (a *app) connection(retryFor time.Duration) (*restapi.Connection, error) {
-	c, err := a.dial(retryFor)
+	c, _, err := a.dial(retryFor, false)
 	if err != nil {
 		return nil, err
 	}
@@ -190,18 +190,59 @@ func (a *app) connection(retryFor time.Duration) (*restapi.Connection, error) {
 	return c, nil
 }
 
-// dial is connection without the end.
-func (a *app) dial(retryFor time.Duration) (*restapi.Connection, error) {
+// sharing is connection for those who ask for many things at once: where the configuration says so, within what all
+// processes of the ledger may ask for together.
+func (a *app) sharing() (*restapi.Connection, error) {
+	c, done, err := a.dial(a.config.Isidoor.RetryFor, a.config.Isidoor.LimitsOfLedger)
+	if err != nil {
+		return nil, err
+	}
+	a.cleanups = append(a.cleanups, done)
+	return c, nil
+}
+
+// allowance is this process's part of the limits of requests.
+func (a *app) allowance() (*store.Allowance, error) {
+	url, err := a.config.Database.URL.Read()
+	if err != nil {
+		return nil, err
+	}
+	return store.OpenAllowance(url, a.config.Isidoor.BaseURL, a.config.Isidoor.MaxInFlight)
+}
+
+// dial opens a connection, which done closes. shares: within what all processes of the ledger may ask for together.
+func (a *app) dial(retryFor time.Duration, shares bool) (c *restapi.Connection, done func(), err error) {
+	options, err := a.partner(retryFor)
+	if err != nil {
+		return nil, nil, err
+	}
+	end := func() {}
+	if shares {
+		allowance, err := a.allowance()
+		if err != nil {
+			return nil, nil, err
+		}
+		options.Allowance, end = allowance, allowance.Close
+	}
+	if c, err = restapi.Open(options); err != nil {
+		end()
+		return nil, nil, err
+	}
+	return c, func() { c.Close(); end() }, nil
+}
+
+// partner is how the partner is reached.
+func (a *app) partner(retryFor time.Duration) (o restapi.Options, err error) {
 	i := a.config.Isidoor
 	secret, err := i.ClientSecret.Read()
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	fixed, err := a.fixed()
 	if err != nil {
-		return nil, err
+		return o, err
 	}
-	return restapi.Open(restapi.Options{
+	return restapi.Options{
 		BaseURL: i.BaseURL, TokenURL: i.TokenURL, ClientID: i.ClientID, ClientSecret: secret, Scope: i.OAuthScope,
 		KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name, Headers: fixed[0], Query: fixed[1],
 		MaxInFlight: i.MaxInFlight, RatePerSecond: i.RatePerSecond, RequestTimeout: i.RequestTimeout, ConnectTimeout: i.ConnectTimeout,
@@ -214,7 +255,7 @@ func (a *app) dial(retryFor time.Duration) (*restapi.Connection, error) {
 		Answer:       (*restapi.AnswerRules)(i.Salarie.Answer),
 		Runs:         min(max(a.runs, 1), jobs.SendingAtOnce(i.MaxInFlight)), Observe: a.observe,
 		Waits: a.waits(), Log: a.log, UserAgent: "syncd/" + version,
-	})
+	}, nil
 }
 
 // fixed are the headers and the query parameters that go with every call.

@@ -134,13 +134,14 @@ type shared struct {
 	fixed      [2][]restapi.Fixed
 	runs       int
 	connection *restapi.Connection
+	done       func()
 	places     *jobs.Places
 	users      atomic.Int32
 }
 
 func (s *shared) release() {
 	if s.users.Add(-1) == 0 {
-		s.connection.Close()
+		s.done()
 	}
 }
 
@@ -156,7 +157,7 @@ func (s *service) connect(a *app) (*shared, error) {
 	}
 	if s.api == nil || s.api.users.Load() == 0 || !s.api.serves(asked) {
 		a.observe = func(c restapi.Call) { s.metrics.Call(c.Endpoint, c.Outcome, c.Duration) }
-		if asked.connection, err = a.dial(min(daemonRetryFor, a.config.Isidoor.RetryFor)); err != nil {
+		if asked.connection, asked.done, err = a.dial(min(daemonRetryFor, a.config.Isidoor.RetryFor), a.config.Isidoor.LimitsOfLedger); err != nil {
 			return nil, err
 		}
 		s.api = asked

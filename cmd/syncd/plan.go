@@ -84,7 +84,7 @@ func (a *app) plan(ctx context.Context, name string, show report.Show, verify ve
 		runner: &jobs.Runner{Ledger: ledger, Staging: staging, Log: a.log, Stop: a.Stop},
 		ledger: ledger}
 	if push.ReadBack != nil {
-		if planner.connection, err = a.connection(a.config.Isidoor.RetryFor); err != nil {
+		if planner.connection, err = a.sharing(); err != nil {
 			return err
 		}
 	}

@@ -128,7 +128,7 @@ type executor struct {
 func (a *app) executor(ctx context.Context, dossiers int) (*executor, error) {
 	most := a.config.Isidoor.MaxInFlight
 	a.runs = min(dossiers, jobs.RunsAtOnce(most))
-	connection, err := a.connection(a.config.Isidoor.RetryFor)
+	connection, err := a.sharing()
 	if err != nil {
 		return nil, err
 	}

@@ -125,7 +125,7 @@ func TestSampleDefaults(t *testing.T) {
 		count++
 		return line[2:]
 	})
-	if count != 73 {
+	if count != 74 {
 		t.Errorf("%d defaults found", count)
 	}
 	plain, all := parsed(t, string(content)), parsed(t, written)

@@ -32,6 +32,7 @@ type Isidoor struct {
 	DossierKeySet  bool          `json:",omitempty"` // DossierKey is written; else the contract may tell another
 	MaxInFlight    int           // documents on their way at once
 	RatePerSecond  float64       // requests
+	LimitsOfLedger bool          `json:",omitempty"` // both limits are for all processes of the ledger together
 	RequestTimeout time.Duration // of one attempt
 	ConnectTimeout time.Duration // of one connection, TLS included
 	RetryFor       time.Duration // how long temporary failures of one call are retried
@@ -97,6 +98,7 @@ func readIsidoor(t *table) Isidoor {
 		RetryFor:       t.duration("retry_for", 2*time.Minute, 0, time.Hour),
 		RetryAfterCap:  t.duration("retry_after_cap", time.Minute, 0, time.Hour),
 		TechnicalTries: t.integer("technical_tries", 3, 1, 10),
+		LimitsOfLedger: t.choice("limits", "process", "process", "ledger") == "ledger",
 		StopAfter:      t.integer("stop_after", 10, 1, 1000),
 		CAFile:         t.certificates("ca_file"),
 	}

@@ -43,7 +43,7 @@ type keyHeader struct{ name, value string }
 // attempt takes its turn (a slot, then the rate limit), a token, and makes one request. The slot is held for the
 // attempt only: a document that waits to be tried again is not on its way.
 func (c *Connection) attempt(ctx context.Context, op *operation, n int) answer {
-	release := takeSlot(ctx, c.slots, op.holder)
+	release := c.takeSlot(ctx, op.holder)
 	if release == nil {
 		return cancelled(op)
 	}

@@ -34,6 +34,7 @@ type Connection struct {
 	tokens    *tokens
 	limiter   *rate.Limiter
 	slots     *share.Pool // of requests in flight: see slots.go
+	allowance *allowance  // this process's share of them; nil = it has all
 	closeIdle func()
 }
 
@@ -52,6 +53,9 @@ func Open(o Options) (*Connection, error) {
 		return nil, err
 	}
 	c.closeIdle = transport.close
+	if o.Allowance != nil {
+		c.allowance = shareLimits(c)
+	}
 	return c, nil
 }
 
@@ -87,6 +91,7 @@ func (c *Connection) Dossier(key string) jobs.API { return newDossier(c, key) }
 
 // Close ends a renewal under way and closes idle connections. No call may be running or follow.
 func (c *Connection) Close() {
+	c.allowance.close()
 	c.tokens.close()
 	c.closeIdle()
 }

@@ -65,7 +65,7 @@ func (c *Connection) withQuery(u *url.URL) *url.URL {
 // ask makes one request within the limits that all calls share.
 func (s *search) ask(ctx context.Context, op *operation, authorized bool, n int) page {
 	c := s.connection
-	release := takeSlot(ctx, c.slots, op.holder)
+	release := c.takeSlot(ctx, op.holder)
 	if release == nil {
 		return s.stop(ctx, op)
 	}

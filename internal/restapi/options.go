@@ -46,6 +46,7 @@ type Options struct {
 	Read         *ReadEndpoint // nil = the API cannot be asked what it holds
 	Answer       *AnswerRules  // nil = any 2xx to a document accepts it
 
+	Allowance Allowance      `json:"-"` // which part of MaxInFlight and RatePerSecond this process has; nil = all
 	Log       zerolog.Logger `json:"-"`
 	Waits     func(Wait)     `json:"-"` // told of each call that is not answered within seconds, from goroutines of its own; nil = nobody
 	Observe   func(Call)     `json:"-"` // told of each HTTP attempt, from many goroutines: it must be quick; nil = nobody

@@ -2,8 +2,6 @@ package restapi
 
 import (
 	"context"
-
-	"syncd/internal/share"
 )
 
 // Requests in flight are bounded by slots, of which there are MaxInFlight. At most Runs dossiers have requests under way at
@@ -14,9 +12,15 @@ import (
 // The search for the contract belongs to no dossier and counts as one.
 
 // takeSlot waits for a slot of a holder. release gives it back; nil when ctx ended before.
-func takeSlot(ctx context.Context, slots *share.Pool, holder any) (release func()) {
-	if !slots.Wait(ctx, nil, holder) {
+func (c *Connection) takeSlot(ctx context.Context, holder any) (release func()) {
+	taken := false
+	if c.allowance != nil {
+		taken = c.allowance.take(ctx, holder)
+	} else {
+		taken = c.slots.Wait(ctx, nil, holder)
+	}
+	if !taken {
 		return nil
 	}
-	return func() { slots.Give(holder, 1) }
+	return func() { c.slots.Give(holder, 1) }
 }

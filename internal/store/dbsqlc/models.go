@@ -42,6 +42,13 @@ type Spelling struct {
 	Rank   int64
 }
 
+type SyncdAllowance struct {
+	Api         string
+	Holder      int64
+	Held        int32
+	HeartbeatAt time.Time
+}
+
 type SyncdAnswered struct {
 	TargetID int64
 	Service  string
