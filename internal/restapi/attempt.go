@@ -25,6 +25,7 @@ type operation struct {
 	key     keyHeader
 	body    []byte       // nil = none
 	derived string       // where the dossier key goes when only the API's contract says so: `header "X-Key"`
+	gateway bool         // a secret for a gateway goes with it (headers, query), which may be what is refused
 	holder  any          // of its slot: see slots.go
 	lists   *pointer     // of an operation that reads: the answer has a list there, which must be whole; nil = no list
 	reads   bool         // the answer is wanted as JSON; otherwise the operation sends a document

@@ -112,3 +112,16 @@ func TestAKeyWhereSomethingElseGoes(t *testing.T) {
 		t.Error(out.Err)
 	}
 }
+
+// A gateway that refuses its key answers like an API that refuses a dossier's: both are named where both are sent.
+func TestAGatewayThatRefusesItsKey(t *testing.T) {
+	t.Parallel()
+	for name, header := range map[string]Fixed{"a secret": {Name: "X-Sub", Value: "gateway-key", Secret: true}, "a version": {Name: "X-Version", Value: "2"}} {
+		p := newPartner(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+		c := p.open(t, func(o *Options) { o.Headers = []Fixed{header} })
+		hint := callError(t, send(c, "00001").Err).Hint
+		if strings.Contains(hint, "check headers and query of [isidoor]") != header.Secret {
+			t.Errorf("%s: %s", name, hint)
+		}
+	}
+}

@@ -103,7 +103,8 @@ func (d *dossier) operation(c *calls, e endpoint, b blanks) (*operation, *jobs.C
 		return nil, misconfiguredCall(e, "the path is not one of a web address", "check path of the endpoint in [isidoor]")
 	}
 	address.RawQuery = joined(address.RawQuery, d.connection.query)
-	op := &operation{endpoint: e, url: address, headers: d.connection.options.Headers, holder: d, derived: c.derived, secrets: d.secrets}
+	op := &operation{endpoint: e, url: address, headers: d.connection.options.Headers, holder: d, derived: c.derived,
+		gateway: len(d.connection.options.fixedSecrets()) > 0, secrets: d.secrets}
 	switch c.shape.KeyIn {
 	case KeyInHeader:
 		op.key = keyHeader{http.CanonicalHeaderKey(c.shape.KeyName), d.key}

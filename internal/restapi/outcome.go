@@ -148,6 +148,14 @@ func (o *operation) refused(a *answer, response *http.Response, body []byte) {
 
 // refusedCall words an answer that stops the run.
 func (o *operation) refusedCall(response *http.Response, problem string) (string, string) {
+	problem, hint := o.refusedBy(response, problem)
+	if o.gateway && (response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden) {
+		hint += "; or the key of a gateway: check headers and query of [isidoor]"
+	}
+	return problem, hint
+}
+
+func (o *operation) refusedBy(response *http.Response, problem string) (string, string) {
 	status := response.StatusCode
 	if status == http.StatusUnauthorized {
 		problem += " to a new token"
