@@ -264,12 +264,20 @@ func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Contex
 	defer cancel()
 	finished, finishErr := r.Ledger.Finish(finishing, run, halt, r.Patience)
 	if finishErr != nil {
-		return run, errors.Join(err, fmt.Errorf("recording the end of run %d: %w", run.ID, finishErr))
+		return run, errors.Join(err, unrecorded(run.ID, finishErr))
 	}
 	if !r.Quiet {
 		summarize(r.Log, finished)
 	}
 	return finished, err
+}
+
+// unrecorded is the end of a run that could not be recorded. Its hint, the last line, is what makes recording possible again.
+func unrecorded(run int64, err error) error {
+	if errors.Is(err, ErrUnreachable) || errors.Is(err, ErrRefused) {
+		return fmt.Errorf("recording the end of run %d: %w; then 'syncd resume %d' goes on with it", run, err, run)
+	}
+	return fmt.Errorf("recording the end of run %d: %w", run, err)
 }
 
 // stoppedBy is the runner with a second thing that stops it.

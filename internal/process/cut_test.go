@@ -77,3 +77,22 @@ func TestTheAPIIsCutOff(t *testing.T) {
 		})
 	}
 }
+
+// TestAFailoverInTheMiddleOfAPush ends all sessions, and lets new ones only read, as a primary that became a standby does: the run
+// stops, says how it goes on, and nobody is lost when it does.
+func TestAFailoverInTheMiddleOfAPush(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 60, sandbox.Faults{}, `request_timeout = "2s"`)
+	database := w.text(`SELECT current_database()::text`)
+	p := w.halfway(20)
+	w.exec(`ALTER DATABASE ` + database + ` SET default_transaction_read_only = on`)
+	w.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'syncd%' AND pid <> pg_backend_pid()`)
+	w.front.release()
+	r := p.wait()
+	w.want(7, r)
+	w.wantSaid(r, "then 'syncd resume 2' goes on with it")
+	w.exec(`SET default_transaction_read_only = off; ALTER DATABASE ` + database + ` RESET default_transaction_read_only`)
+	w.want(0, w.run("resume", "2"))
+	w.wantDelivered()
+	w.wantFewRepeats()
+}
