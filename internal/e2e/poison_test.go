@@ -383,6 +383,7 @@ func TestNeighboursWhoAreTurnedAwayForEverDoNotHoldUpTheNextMonth(t *testing.T) 
 			if w.must(err); next.Counts.Accepted+next.Counts.NotAttempted+next.Counts.Uncertain != 20 {
 				t.Errorf("%+v", next.Counts)
 			}
+			w.resume(r, run.ID, jobs.Incomplete)
 			w.front.play(nil)
 			w.resume(r, run.ID, jobs.Succeeded)
 			w.resume(r, next.ID, jobs.Succeeded)

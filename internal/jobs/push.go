@@ -41,7 +41,7 @@ type pushing struct {
 	failures streaks     // answers that say nothing of the data
 	accepts  bool        // this target has accepted a document by these settings
 	proved   bool        // and the ledger knows
-	alive    bool        // a document was accepted by this execution
+	alive    bool        // somebody of this run is delivered
 	enough   bool        // it stopped at those who failed before as well, after all others had their turn: it has come to its end
 	halt     Reason      // why no more items are taken; zero = go on
 	hasty    bool        // that is who was refused by settings that nobody is known to have been accepted by: others are on their way
@@ -60,6 +60,7 @@ func (p *pushing) toEnd(ctx context.Context) (halt Reason, err error) {
 	if p.total == 0 {
 		return Reason{}, nil
 	}
+	p.alive = p.run.Counts.Accepted+p.run.Counts.Unchanged > 0 // by an earlier execution
 	window := 2 * p.job.MaxInFlight
 	p.work, p.answers, p.failures = make(chan task, window), make(chan answer, window), streaks{}
 	ctx, cancel := context.WithCancel(ctx)
