@@ -406,7 +406,7 @@ func TestAnAnswerToTheHead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := openRaw(t, secure, serve, func(*Options) {}).Dossier(testKey)
-			for i := range 300 {
+			for i := range 120 {
 				if out := sendText(api, "00001", 6000); told(out) != "data" {
 					t.Fatalf("document %d: %+v", i, out)
 				}
