@@ -105,6 +105,9 @@ func (c *Connection) exchange(ctx context.Context, op *operation, tok token, n i
 	if a.Status == http.StatusUnauthorized {
 		a.rejected, a.lagging = tok, started.Sub(tok.given) < lag
 	}
+	if a.Class == jobs.ClassAccepted {
+		tok.worked.Store(true)
+	}
 	if a.Message != "" {
 		// Cut first, so that little is searched, and again. ASP.NET's 404 quotes the request's whole URL, key included.
 		a.Message = cut(tidy(mapping.Redact(cut(a.Message, 4*maxMessage), append(op.secrets, tok.value)...)), maxMessage)

@@ -36,7 +36,7 @@ func (c *Connection) perform(ctx context.Context, op *operation) (jobs.Outcome, 
 		a := c.attempt(ctx, op, n)
 		record(&out, a)
 		pause, again := tries.next(a, time.Now())
-		if a.rejected.number != 0 && !a.lagging { // one that is as new as can be is not worth another: all lanes would ask for theirs
+		if pause == 0 && a.worn() {
 			c.tokens.reject(a.rejected)
 		}
 		if again && !op.sleep(ctx, pause) {
@@ -48,6 +48,12 @@ func (c *Connection) perform(ctx context.Context, op *operation) (jobs.Outcome, 
 			return out, a.document
 		}
 	}
+}
+
+// worn tells of a token that is refused and worth another: it worked before, so it was revoked, or it is so old that each
+// server knew it. For one that is new and never worked all lanes would ask for theirs, where the key is what is refused.
+func (a *answer) worn() bool {
+	return a.rejected.number != 0 && (!a.lagging || a.rejected.worked.Load())
 }
 
 // record adds an attempt to the outcome. Doubt stays until a 2xx settles it.

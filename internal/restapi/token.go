@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -30,6 +31,7 @@ type token struct {
 	given   time.Time
 	renewAt time.Time
 	expires time.Time
+	worked  *atomic.Bool // the API accepted a call that carried it
 }
 
 // tokens keeps the one token that all calls of a connection share. At most one renewal is under way, in a goroutine
@@ -146,6 +148,7 @@ func (t *tokens) succeeded(fresh *oauth2.Token, now time.Time) {
 		given:   now,
 		renewAt: now.Add(life - min(maxEarly, life/10)),
 		expires: now.Add(life),
+		worked:  new(atomic.Bool),
 	}
 	t.failure, t.failures = nil, 0
 }

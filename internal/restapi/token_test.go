@@ -148,6 +148,44 @@ func TestShortLivedTokens(t *testing.T) {
 	})
 }
 
+// A token that worked and is refused was revoked, however new it is: a call that waited for the one before gets another.
+func TestANewTokenThatWorkedIsRevoked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		started := time.Now()
+		good := func() string {
+			switch since := time.Since(started); {
+			case since < 500*time.Millisecond:
+				return "Bearer t1"
+			case since < 3200*time.Millisecond:
+				return "Bearer t2"
+			default:
+				return "Bearer t3"
+			}
+		}
+		s := &script{steps: []step{func(req *http.Request) (*http.Response, error) {
+			leave(req)
+			if req.Header.Get("Authorization") != good() {
+				return response(401, ""), nil
+			}
+			return response(200, ""), nil
+		}}}
+		c := s.open(t, nil)
+		wantAccepted(t, send(c, "1"))
+		var lanes sync.WaitGroup
+		for _, after := range []time.Duration{600 * time.Millisecond, 3100 * time.Millisecond} { // waits until 3.6 s; finds the second
+			lanes.Go(func() {
+				time.Sleep(after)
+				wantAccepted(t, send(c, "2"))
+			})
+		}
+		lanes.Wait()
+		if s.tokens != 3 {
+			t.Errorf("%d tokens were asked for", s.tokens)
+		}
+	})
+}
+
 // A key that is refused to every token costs one other token, not one for each request under way.
 func TestARefusedKeyAsksForTokensOnce(t *testing.T) {
 	t.Parallel()

@@ -33,7 +33,7 @@ type Faults struct {
 	Inside           float64 `json:"207,omitempty"`       // share answered 207 with a refusal inside, not processed
 	Stray            float64 `json:"stray,omitempty"`     // share processed, and answered twice
 
-	RevokeEvery int      `json:"revoke-every,omitempty"` // all tokens end at every n-th call that carries one
+	RevokeEvery int      `json:"revoke-every,omitempty"` // all tokens end at every n-th call that carries a valid one
 	Reject      []string `json:"reject,omitempty"`       // matricules always refused, with an answer that quotes the person
 
 	HTML            bool   `json:"html,omitempty"`             // every answer is a page with status 200, nothing is processed

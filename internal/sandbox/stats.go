@@ -54,7 +54,7 @@ func (c *counters) enter(e Endpoint) func() {
 	}
 }
 
-// tokenSeen numbers the calls that carry a token, from 1.
+// tokenSeen numbers the calls that carry a valid token, from 1.
 func (c *counters) tokenSeen() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()

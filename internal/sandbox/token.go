@@ -106,10 +106,12 @@ func (s *Sandbox) checkGrant(form url.Values) string {
 // authorize finds the dossier of an API call, or the refusal.
 func (s *Sandbox) authorize(c call) (*dossier, *answer) {
 	token, isBearer := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	if isBearer && s.revokeNow() {
+	valid := isBearer && s.tokens.valid(token)
+	if valid && s.revokeNow() {
 		s.tokens.revokeAll()
+		valid = false
 	}
-	if !isBearer || !s.tokens.valid(token) {
+	if !valid {
 		refusal := message(http.StatusUnauthorized, "Authorization has been denied for this request.")
 		refusal.header = map[string]string{"WWW-Authenticate": "Bearer"}
 		return nil, refusal
@@ -120,7 +122,7 @@ func (s *Sandbox) authorize(c call) (*dossier, *answer) {
 	return nil, message(http.StatusForbidden, "La clé du dossier est absente ou inconnue.")
 }
 
-// revokeNow counts a call that carries a token, and tells whether the fault revoke-every strikes at it.
+// revokeNow counts a call that carries a valid token, and tells whether the fault revoke-every strikes at it.
 func (s *Sandbox) revokeNow() bool {
 	n := s.stats.tokenSeen()
 	every := s.chaos.faults.Load().RevokeEvery
