@@ -105,12 +105,19 @@ func (v *victim) change() {
 		fmt.Sprintf("%%%d", v.random.IntN(10)))
 }
 
-// kill ends a process at a random instant of its length, and notes what that instant was.
+// kill ends a process at a random instant, and notes what that instant was: by turns one of its whole length, most of
+// which a busy machine spends before anything is sent, and one of those in which it sends.
 func (v *victim) kill(p *running, waiting time.Duration) {
 	v.t.Helper()
 	began := time.Now()
+	if v.kills%2 == 1 {
+		v.untilSending(p)
+		waiting = time.Duration(v.random.Int64N(int64(80 * time.Millisecond)))
+	} else {
+		waiting += time.Duration(v.random.Int64N(int64(v.length)))
+	}
 	select {
-	case <-time.After(waiting + time.Duration(v.random.Int64N(int64(v.length)))):
+	case <-time.After(waiting):
 	case <-p.ended:
 	}
 	p.signal(syscall.SIGKILL)
@@ -123,6 +130,17 @@ func (v *victim) kill(p *running, waiting time.Duration) {
 	v.quiet()
 	v.wantSums()
 	v.seen.add(v.phase())
+}
+
+// untilSending waits for the first document, or the end of a process that sends none.
+func (v *victim) untilSending(p *running) {
+	for before := v.sandbox.Stats().Deliveries; v.sandbox.Stats().Deliveries == before; {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-p.ended:
+			return
+		}
+	}
 }
 
 // phase is where the last run stands.
