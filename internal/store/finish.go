@@ -25,10 +25,10 @@ func (s *Store) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason, 
 		if now.Epoch != run.Epoch || now.State != jobs.Running {
 			return jobs.ErrLost
 		}
-		if err := q.EndSending(ctx, run.ID); err != nil {
-			return err
-		}
 		if failure.Code == jobs.ReasonReplanned {
+			if err := q.EndSending(ctx, run.ID); err != nil {
+				return err
+			}
 			return s.succeed(ctx, q, now)
 		}
 		return finish(ctx, q, now, failure, patience)
@@ -42,15 +42,7 @@ func (s *Store) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason, 
 
 // finish decides where a locked, running run goes.
 func finish(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.Reason, patience *jobs.Patience) error {
-	if failure.Code == "" { // the API is well
-		if err := q.GiveUpItems(ctx, dbsqlc.GiveUpItemsParams{RunID: run.ID, MostAttempts: mostAttempts}); err != nil {
-			return err
-		}
-	}
-	if err := noteTaken(ctx, q, run); err != nil {
-		return err
-	}
-	counts, err := tally(ctx, q, run)
+	counts, err := settleItems(ctx, q, run, failure)
 	if err != nil {
 		return err
 	}
@@ -67,11 +59,33 @@ func finish(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.
 	}
 	state := endState(counts, failure)
 	if state == jobs.Succeeded || state == jobs.Incomplete { // what the report says of departures has been said
-		if err := noteDepartures(ctx, q, run); err != nil {
+		if err := noteDepartures(ctx, q, run, counts); err != nil {
 			return err
 		}
 	}
 	return endRun(ctx, q, run, counts, state, failure)
+}
+
+// settleItems ends what the items of a run were doing, and counts them. Nothing is looked for where there are none, as in most
+// of the runs of a fleet.
+func settleItems(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.Reason) (jobs.Counts, error) {
+	var counts jobs.Counts
+	rows, err := q.TallyItems(ctx, run.ID)
+	if err != nil || len(rows) == 0 {
+		return counted(run, rows), err
+	}
+	if err := q.EndSending(ctx, run.ID); err != nil {
+		return counts, err
+	}
+	if failure.Code == "" { // the API is well
+		if err := q.GiveUpItems(ctx, dbsqlc.GiveUpItemsParams{RunID: run.ID, MostAttempts: mostAttempts}); err != nil {
+			return counts, err
+		}
+	}
+	if err := noteTaken(ctx, q, run); err != nil {
+		return counts, err
+	}
+	return tally(ctx, q, run)
 }
 
 // noteTaken tells with the run whom the API only accepted for processing, counted anew at each end of it.
@@ -93,12 +107,14 @@ func noteTaken(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
 }
 
 // noteDepartures remembers who has gone, so that guards count them once.
-func noteDepartures(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+func noteDepartures(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, counts jobs.Counts) error {
 	if run.Period == "" || run.Partial() {
 		return nil
 	}
-	if err := q.NoteDepartures(ctx, run.ID); err != nil {
-		return err
+	if counts.Departed+counts.Left > 0 {
+		if err := q.NoteDepartures(ctx, run.ID); err != nil {
+			return err
+		}
 	}
 	return q.ForgetDepartures(ctx, dbsqlc.ForgetDeparturesParams{TargetID: run.Target.ID, Period: string(run.Period), RunID: run.ID})
 }
@@ -156,9 +172,10 @@ func endState(counts jobs.Counts, failure jobs.Reason) jobs.State {
 // tally counts the items of a run anew; what was read and what is unchanged stays as planned.
 func tally(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (jobs.Counts, error) {
 	rows, err := q.TallyItems(ctx, run.ID)
-	if err != nil {
-		return jobs.Counts{}, err
-	}
+	return counted(run, rows), err
+}
+
+func counted(run *jobs.Run, rows []dbsqlc.TallyItemsRow) jobs.Counts {
 	planned := run.Counts
 	counts := jobs.Counts{
 		EmployeesRead: planned.EmployeesRead, ElementsRead: planned.ElementsRead,
@@ -168,7 +185,7 @@ func tally(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (jobs.Counts, 
 	for _, row := range rows {
 		counts.Add(jobs.ItemState(row.Outcome), int(row.Employees), int(row.Elements), int(row.Items))
 	}
-	return counts, nil
+	return counts
 }
 
 // endRun writes state and accounting of a run. A run that had ended before keeps its date.

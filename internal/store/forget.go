@@ -222,16 +222,14 @@ func (s *Store) forgottenName(target int64, key string) string {
 	return "forgotten-" + hex.EncodeToString(sum[:6])
 }
 
-// readForgotten tells whom of a period nobody remembers any more.
-func (s *Store) readForgotten(ctx context.Context, h *jobs.History, target int64, period jobs.Period) error {
-	names, err := s.queries.ForgottenOf(ctx, dbsqlc.ForgottenOfParams{TargetID: target, Period: string(period)})
-	if err != nil || len(names) == 0 {
-		return err
+// forgotten tells whom nobody remembers any more; nil = there is no such name.
+func (s *Store) forgotten(target int64, names []string) func(key string) bool {
+	if len(names) == 0 {
+		return nil
 	}
 	known := make(map[string]bool, len(names))
 	for _, name := range names {
 		known[name] = true
 	}
-	h.Forgotten = func(key string) bool { return known[s.forgottenName(target, key)] }
-	return nil
+	return func(key string) bool { return known[s.forgottenName(target, key)] }
 }

@@ -13,23 +13,33 @@ import (
 
 // History implements jobs.BaselineReader.
 func (s *Store) History(ctx context.Context, target int64, period jobs.Period) (h jobs.History, err error) {
-	if h.Known, err = s.queries.EverAcknowledged(ctx, target); err != nil {
-		return h, redact("reading earlier runs", err)
-	}
-	if h.Drifted, err = s.queries.HoldsDrift(ctx, dbsqlc.HoldsDriftParams{TargetID: target, Period: string(period)}); err != nil {
-		return h, redact("reading earlier runs", err)
-	}
-	if h.Traced, err = s.queries.HasTraces(ctx, target); err != nil {
-		return h, redact("reading earlier runs", err)
-	}
 	for _, read := range []func(context.Context, *jobs.History, int64, jobs.Period) error{
-		s.readLast, s.readSender, s.readSiret, s.readPeriods, s.readNearest, s.readClosed, s.readForgotten,
+		s.readKnown, s.readLast, s.readSender, s.readSiret, s.readPeriods,
 	} {
 		if err := read(ctx, &h, target, period); err != nil {
 			return h, redactUnlessOurs("reading earlier runs", err)
 		}
 	}
 	return h, nil
+}
+
+func (s *Store) readKnown(ctx context.Context, h *jobs.History, target int64, period jobs.Period) error {
+	row, err := s.queries.Known(ctx, dbsqlc.KnownParams{TargetID: target, Period: string(period)})
+	if err != nil {
+		return err
+	}
+	h.Known, h.Drifted, h.Traced = row.Acknowledged, row.Drifted, row.Traced
+	for _, p := range row.Sent {
+		h.Newest = max(h.Newest, jobs.Period(p))
+		if near := jobs.Period(p); h.Nearest == "" || near.MonthsTo(period) < h.Nearest.MonthsTo(period) {
+			h.Nearest = near
+		}
+	}
+	for _, p := range row.Closed {
+		h.Closed = append(h.Closed, jobs.Period(p))
+	}
+	h.Forgotten = s.forgotten(target, row.Forgotten)
+	return nil
 }
 
 // readLast reads the newest finished run. When it was planned in another incarnation of the ledger, this one was put back.
@@ -57,17 +67,13 @@ func (s *Store) readLast(ctx context.Context, h *jobs.History, target int64, per
 // has looked, and whether the month may be among what was lost. planned is the ledger that it was planned in; "" = there is
 // none.
 func (s *Store) readPutBack(ctx context.Context, h *jobs.History, target int64, period jobs.Period, planned string) error {
-	now, err := position(ctx, s.queries, nil)
-	if err != nil {
+	watch, now, err := s.watch(ctx)
+	if err != nil && !errors.Is(err, errUnread) { // who executes something tells of that
 		return err
 	}
 	since := planned != incarnationName(now)
 	if planned == "" { // what it may have known of this target, a ledger that was put back does not tell
 		since = now.Noticed > 0
-	}
-	watch, err := s.Watch(ctx)
-	if err != nil && !errors.Is(err, errUnread) { // who executes something tells of that
-		return err
 	}
 	unnoticed := watch.PutBack != nil
 	if h.Restored = unnoticed || since; h.Restored && !unnoticed {
@@ -113,23 +119,4 @@ func (s *Store) openFigures(h *jobs.History, target, run int64, period jobs.Peri
 		return nil
 	}
 	return f
-}
-
-func (s *Store) readNearest(ctx context.Context, h *jobs.History, target int64, period jobs.Period) error {
-	sent, err := s.queries.SentPeriods(ctx, target)
-	for _, p := range sent {
-		h.Newest = max(h.Newest, jobs.Period(p))
-		if near := jobs.Period(p); h.Nearest == "" || near.MonthsTo(period) < h.Nearest.MonthsTo(period) {
-			h.Nearest = near
-		}
-	}
-	return err
-}
-
-func (s *Store) readClosed(ctx context.Context, h *jobs.History, target int64, period jobs.Period) error {
-	closed, err := s.queries.ClosedBefore(ctx, dbsqlc.ClosedBeforeParams{TargetID: target, Period: string(period)})
-	for _, p := range closed {
-		h.Closed = append(h.Closed, jobs.Period(p))
-	}
-	return err
 }

@@ -297,18 +297,24 @@ type Watch struct {
 
 // Watch looks whether the watermark is kept, and whether the ledger has fallen behind it. It records nothing.
 func (s *Store) Watch(ctx context.Context) (Watch, error) {
-	w := Watch{Folder: s.marks.Folder}
+	w, _, err := s.watch(ctx)
+	return w, err
+}
+
+// watch is Watch, with the position of the ledger that was asked for.
+func (s *Store) watch(ctx context.Context) (w Watch, now dbsqlc.PositionRow, err error) {
+	w.Folder = s.marks.Folder
 	row, err := s.queries.GetIncarnation(ctx)
 	if isNoRows(err) {
-		return w, nil
+		now, err = position(ctx, s.queries, nil)
+		return w, now, redact("telling which ledger this is", err)
 	}
 	if err != nil {
-		return w, redact("telling which ledger this is", err)
+		return w, now, redact("telling which ledger this is", err)
 	}
 	seen, unread := s.marks.read(row.Ledger)
-	now, err := position(ctx, s.queries, seen)
-	if err != nil {
-		return w, redact("telling which ledger this is", err)
+	if now, err = position(ctx, s.queries, seen); err != nil {
+		return w, now, redact("telling which ledger this is", err)
 	}
 	w.Due = now.Run > 0
 	if seen != nil {
@@ -320,5 +326,5 @@ func (s *Store) Watch(ctx context.Context) (Watch, error) {
 			w.PutBack.Seen = seen.Run
 		}
 	}
-	return w, unread
+	return w, now, unread
 }

@@ -35,6 +35,7 @@ type planWriter struct {
 	// A panic is passed on to whoever plans, as if writing were still part of Add.
 	panicked any
 	ended    bool
+	filled   bool // it has items
 }
 
 // BeginPlan implements jobs.Ledger.
@@ -79,6 +80,7 @@ func (w *planWriter) supersede(ctx context.Context) (err error) {
 
 // Add implements jobs.PlanSink. An error may be that of items added before.
 func (w *planWriter) Add(ctx context.Context, items []jobs.PlannedItem) error {
+	w.filled = true
 	select {
 	case w.batches <- slices.Clone(items):
 		return nil
@@ -321,7 +323,9 @@ func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error
 	if err := w.tx.Commit(ctx); err != nil {
 		return err
 	}
-	w.store.mark(ctx) // before anything of it leaves
+	if w.filled {
+		w.store.mark(ctx) // before anything of it leaves
+	}
 	return nil
 }
 

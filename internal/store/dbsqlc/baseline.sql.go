@@ -167,17 +167,6 @@ func (q *Queries) FindTraces(ctx context.Context, arg FindTracesParams) ([]FindT
 	return items, nil
 }
 
-const hasTraces = `-- name: HasTraces :one
-SELECT EXISTS (SELECT FROM syncd.trace WHERE target_id = $1)::boolean
-`
-
-func (q *Queries) HasTraces(ctx context.Context, targetID int64) (bool, error) {
-	row := q.db.QueryRow(ctx, hasTraces, targetID)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const leaveTraces = `-- name: LeaveTraces :exec
 INSERT INTO syncd.trace (target_id, key, path, mac)
 SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::text[]), unnest($4::bytea[])

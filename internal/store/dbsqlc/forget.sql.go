@@ -107,35 +107,6 @@ func (q *Queries) EraseTraces(ctx context.Context, arg EraseTracesParams) error 
 	return err
 }
 
-const forgottenOf = `-- name: ForgottenOf :many
-SELECT name FROM syncd.forgotten WHERE target_id = $1 AND period = $2
-`
-
-type ForgottenOfParams struct {
-	TargetID int64
-	Period   string
-}
-
-func (q *Queries) ForgottenOf(ctx context.Context, arg ForgottenOfParams) ([]string, error) {
-	rows, err := q.db.Query(ctx, forgottenOf, arg.TargetID, arg.Period)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		items = append(items, name)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const itemsNaming = `-- name: ItemsNaming :many
 SELECT run_id, seq, findings FROM syncd.item
 WHERE target_id = $1 AND findings IS NOT NULL

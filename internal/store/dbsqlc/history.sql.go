@@ -9,48 +9,6 @@ import (
 	"context"
 )
 
-const closedBefore = `-- name: ClosedBefore :many
-SELECT c.period FROM syncd.closed_period c
-WHERE c.target_id = $1 AND c.period < $2 AND syncd.is_closed(c.target_id, c.period)
-ORDER BY c.period DESC LIMIT 3
-`
-
-type ClosedBeforeParams struct {
-	TargetID int64
-	Period   string
-}
-
-func (q *Queries) ClosedBefore(ctx context.Context, arg ClosedBeforeParams) ([]string, error) {
-	rows, err := q.db.Query(ctx, closedBefore, arg.TargetID, arg.Period)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var period string
-		if err := rows.Scan(&period); err != nil {
-			return nil, err
-		}
-		items = append(items, period)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const everAcknowledged = `-- name: EverAcknowledged :one
-SELECT EXISTS (SELECT FROM syncd.baseline WHERE target_id = $1 AND version > 0)::boolean
-`
-
-func (q *Queries) EverAcknowledged(ctx context.Context, targetID int64) (bool, error) {
-	row := q.db.QueryRow(ctx, everAcknowledged, targetID)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const heldItemsOf = `-- name: HeldItemsOf :many
 SELECT key, fingerprint, findings FROM syncd.item
 WHERE target_id = $1 AND period = $2 AND open AND state = 'held' AND key = ANY ($3::text[])
@@ -128,21 +86,47 @@ func (q *Queries) HeldRunsOf(ctx context.Context, arg HeldRunsOfParams) ([]HeldR
 	return items, nil
 }
 
-const holdsDrift = `-- name: HoldsDrift :one
-SELECT EXISTS (SELECT FROM syncd.item WHERE target_id = $1 AND period = $2 AND open AND state = 'held'
-               AND (findings::jsonb @> '[{"rule": "drift"}]' OR findings::jsonb @> '[{"rule": "unread"}]'))::boolean
+const known = `-- name: Known :one
+SELECT EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = $1 AND b.version > 0)::boolean AS acknowledged,
+       EXISTS (SELECT FROM syncd.item i WHERE i.target_id = $1 AND i.period = $2::text AND i.open AND i.state = 'held'
+               AND (i.findings::jsonb @> '[{"rule": "drift"}]' OR i.findings::jsonb @> '[{"rule": "unread"}]'))::boolean AS drifted,
+       EXISTS (SELECT FROM syncd.trace t WHERE t.target_id = $1)::boolean AS traced,
+       ARRAY(SELECT DISTINCT r.period::text FROM syncd.run r WHERE r.target_id = $1 AND r.period IS NOT NULL AND r.accepted > 0)::text[] AS sent,
+       ARRAY(SELECT c.period::text FROM syncd.closed_period c
+             WHERE c.target_id = $1 AND c.period < $2::text AND syncd.is_closed(c.target_id, c.period)
+             ORDER BY c.period DESC LIMIT 3)::text[] AS closed,
+       ARRAY(SELECT f.name::text FROM syncd.forgotten f WHERE f.target_id = $1 AND f.period = $2::text)::text[] AS forgotten
 `
 
-type HoldsDriftParams struct {
+type KnownParams struct {
 	TargetID int64
 	Period   string
 }
 
-func (q *Queries) HoldsDrift(ctx context.Context, arg HoldsDriftParams) (bool, error) {
-	row := q.db.QueryRow(ctx, holdsDrift, arg.TargetID, arg.Period)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
+type KnownRow struct {
+	Acknowledged bool
+	Drifted      bool
+	Traced       bool
+	Sent         []string
+	Closed       []string
+	Forgotten    []string
+}
+
+// What is known of a target, in one look: a run that changes nothing consists of looks. acknowledged: something was.
+// drifted: the period waits for a person to look at what was edited at the other side. traced: it kept traces of documents.
+// closed: the last periods before this one, of which that are closed. forgotten: who was erased, by the name that is left.
+func (q *Queries) Known(ctx context.Context, arg KnownParams) (KnownRow, error) {
+	row := q.db.QueryRow(ctx, known, arg.TargetID, arg.Period)
+	var i KnownRow
+	err := row.Scan(
+		&i.Acknowledged,
+		&i.Drifted,
+		&i.Traced,
+		&i.Sent,
+		&i.Closed,
+		&i.Forgotten,
+	)
+	return i, err
 }
 
 const lastFigures = `-- name: LastFigures :one
@@ -271,30 +255,6 @@ func (q *Queries) SentApart(ctx context.Context, arg SentApartParams) ([]SentApa
 			return nil, err
 		}
 		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const sentPeriods = `-- name: SentPeriods :many
-SELECT DISTINCT period::text FROM syncd.run WHERE target_id = $1 AND period IS NOT NULL AND accepted > 0
-`
-
-func (q *Queries) SentPeriods(ctx context.Context, targetID int64) ([]string, error) {
-	rows, err := q.db.Query(ctx, sentPeriods, targetID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var period string
-		if err := rows.Scan(&period); err != nil {
-			return nil, err
-		}
-		items = append(items, period)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -32,8 +32,5 @@ INSERT INTO syncd.trace (target_id, key, path, mac)
 SELECT unnest(@targets::bigint[]), unnest(@keys::text[]), unnest(@paths::text[]), unnest(@macs::bytea[])
 ON CONFLICT DO NOTHING;
 
--- name: HasTraces :one
-SELECT EXISTS (SELECT FROM syncd.trace WHERE target_id = @target_id)::boolean;
-
 -- name: FindTraces :many
 SELECT mac, key FROM syncd.trace WHERE target_id = @target_id AND mac = ANY (@macs::bytea[]) ORDER BY key;

@@ -69,6 +69,3 @@ UPDATE syncd.item SET findings = @findings WHERE run_id = @run_id AND seq = @seq
 
 -- name: TrailNaming :one
 SELECT count(*) FROM syncd.audit WHERE target_id = @target_id AND sqlc.arg('key')::text = ANY (employees);
-
--- name: ForgottenOf :many
-SELECT name FROM syncd.forgotten WHERE target_id = @target_id AND period = @period;

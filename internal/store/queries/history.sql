@@ -1,5 +1,16 @@
--- name: EverAcknowledged :one
-SELECT EXISTS (SELECT FROM syncd.baseline WHERE target_id = @target_id AND version > 0)::boolean;
+-- What is known of a target, in one look: a run that changes nothing consists of looks. acknowledged: something was.
+-- drifted: the period waits for a person to look at what was edited at the other side. traced: it kept traces of documents.
+-- closed: the last periods before this one, of which that are closed. forgotten: who was erased, by the name that is left.
+-- name: Known :one
+SELECT EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = @target_id AND b.version > 0)::boolean AS acknowledged,
+       EXISTS (SELECT FROM syncd.item i WHERE i.target_id = @target_id AND i.period = sqlc.arg('period')::text AND i.open AND i.state = 'held'
+               AND (i.findings::jsonb @> '[{"rule": "drift"}]' OR i.findings::jsonb @> '[{"rule": "unread"}]'))::boolean AS drifted,
+       EXISTS (SELECT FROM syncd.trace t WHERE t.target_id = @target_id)::boolean AS traced,
+       ARRAY(SELECT DISTINCT r.period::text FROM syncd.run r WHERE r.target_id = @target_id AND r.period IS NOT NULL AND r.accepted > 0)::text[] AS sent,
+       ARRAY(SELECT c.period::text FROM syncd.closed_period c
+             WHERE c.target_id = @target_id AND c.period < sqlc.arg('period')::text AND syncd.is_closed(c.target_id, c.period)
+             ORDER BY c.period DESC LIMIT 3)::text[] AS closed,
+       ARRAY(SELECT f.name::text FROM syncd.forgotten f WHERE f.target_id = @target_id AND f.period = sqlc.arg('period')::text)::text[] AS forgotten;
 
 -- The newest finished run of everyone of a target.
 -- name: LastFigures :one
@@ -17,18 +28,6 @@ SELECT f.id, f.period, f.figures, f.approved, f.plan_digest, f.approved_by, f.ap
       AND r.accepted + r.unchanged > 0
     ORDER BY r.period DESC, r.period = @period AND r.approved_digest <> '' AND r.approved_digest = r.plan_digest DESC, r.id DESC
 ) f ORDER BY f.period DESC LIMIT 7;
-
--- name: SentPeriods :many
-SELECT DISTINCT period::text FROM syncd.run WHERE target_id = @target_id AND period IS NOT NULL AND accepted > 0;
-
--- name: ClosedBefore :many
-SELECT c.period FROM syncd.closed_period c
-WHERE c.target_id = @target_id AND c.period < @period AND syncd.is_closed(c.target_id, c.period)
-ORDER BY c.period DESC LIMIT 3;
-
--- name: HoldsDrift :one
-SELECT EXISTS (SELECT FROM syncd.item WHERE target_id = @target_id AND period = @period AND open AND state = 'held'
-               AND (findings::jsonb @> '[{"rule": "drift"}]' OR findings::jsonb @> '[{"rule": "unread"}]'))::boolean;
 
 -- The runs of a period that are held as a whole and read one of these employees, the newest first.
 -- name: HeldRunsOf :many
