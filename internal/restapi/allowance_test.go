@@ -37,6 +37,13 @@ func (g *grants) Leave(context.Context) error {
 	return nil
 }
 
+// told is what was last said to be used, how often anything was, and how often all was given back.
+func (g *grants) told() (uses, times, left int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.uses[len(g.uses)-1], len(g.uses), g.left
+}
+
 func (g *grants) set(held, fair int, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -85,13 +92,14 @@ func TestAShareOfTheLimits(t *testing.T) {
 		}
 		g.set(8, 3, nil)
 		time.Sleep(2 * allowanceEvery)
-		if g.uses[len(g.uses)-1] != 8 {
-			t.Errorf("told %v, with 8 under way", g.uses)
+		if uses, _, _ := g.told(); uses != 8 {
+			t.Errorf("told %d, with 8 under way", uses)
 		}
 		giveBack()
 		time.Sleep(2 * allowanceEvery)
-		if n, giveBack = taken(t, c, time.Second); n != 3 || c.limiter.Limit() != 15 || g.uses[len(g.uses)-1] != 3 {
-			t.Errorf("%d at %v a second; told %v", n, c.limiter.Limit(), g.uses)
+		n, giveBack = taken(t, c, time.Second)
+		if uses, _, _ := g.told(); n != 3 || c.limiter.Limit() != 15 || uses != 3 {
+			t.Errorf("%d at %v a second; told %d", n, c.limiter.Limit(), uses)
 		}
 		giveBack()
 		g.set(2, 8, nil) // of 8, others have 6 yet
@@ -127,10 +135,10 @@ func TestAShareEnds(t *testing.T) {
 		}
 		giveBack()
 		time.Sleep(allowanceIdle + 2*allowanceEvery)
-		if asked := len(g.uses); g.left != 1 {
-			t.Errorf("given back %d times", g.left)
-		} else if time.Sleep(time.Minute); len(g.uses) != asked {
-			t.Error("it is asked for though nobody uses it")
+		_, asked, left := g.told()
+		time.Sleep(time.Minute)
+		if _, again, _ := g.told(); left != 1 || again != asked {
+			t.Errorf("given back %d times, and asked for %d times though nobody uses it", left, again-asked)
 		}
 		if n, giveBack := taken(t, c, allowanceEvery/2); n != 8 {
 			t.Errorf("it has %d within a moment", n)

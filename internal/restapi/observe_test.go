@@ -124,14 +124,21 @@ func TestUnansweredCallIsToldWithinSeconds(t *testing.T) {
 				if c.token != nil {
 					s.token = func(int) *http.Response { return response(503, "") }
 				}
+				var mu sync.Mutex
 				var heard []Wait
 				var after time.Duration
 				connection := s.open(t, func(o *Options) {
 					o.RetryFor = 2 * time.Minute
-					o.Waits = func(w Wait) { heard, after = append(heard, w), time.Since(began) }
+					o.Waits = func(w Wait) {
+						mu.Lock()
+						defer mu.Unlock()
+						heard, after = append(heard, w), time.Since(began)
+					}
 				})
 				_, err := connection.Dossier(testKey).Identity(t.Context())
 				ended := time.Now()
+				mu.Lock()
+				defer mu.Unlock()
 				if !c.want && (len(heard) > 0) || c.want && (err == nil || len(heard) != 1 || after != waitTold || heard[0].Call != "GET /V2/Dossier") {
 					t.Fatalf("%+v after %v, %v", heard, after, err)
 				}
