@@ -138,11 +138,10 @@ func requeue(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs
 	if run.NotBefore != nil {
 		asked = max(0, time.Until(*run.NotBefore).Seconds())
 	}
-	switch failure.Code {
-	case jobs.ReasonStopped:
+	switch {
+	case failure.Code == jobs.ReasonStopped:
 		n, err = q.HandBackRun(ctx, dbsqlc.HandBackRunParams{ID: run.ID, Epoch: int32(run.Epoch), AskedSeconds: asked})
-	case jobs.ReasonUnreachable, jobs.ReasonSlow, jobs.ReasonNotReady, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced,
-		jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused, "":
+	case failure.Code == "" || slices.Contains(passing, failure.Code):
 		if failure.Code == "" { // the API is well, but not to everyone
 			passing, err := q.PassingItems(ctx, run.ID)
 			if err != nil || passing == 0 || run.Postponed >= mostPostponed {

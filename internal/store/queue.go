@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"syncd/internal/jobs"
@@ -215,17 +214,22 @@ func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQue
 // retried are the reasons for which a failed run is tried again: they may have passed. A configuration that the API refuses,
 // another dossier's key and a person who stopped it are not among them, nor is staging: what is half mended there is not
 // to be sent by itself.
-var retried = []string{string(jobs.ReasonUnreachable), string(jobs.ReasonFailures), string(jobs.ReasonInterrupted), string(jobs.ReasonNotReady),
-	string(jobs.ReasonStagingLocked), string(jobs.ReasonStagingReplaced), string(jobs.ReasonStagingRefused), string(jobs.ReasonLedgerRefused),
-	string(jobs.ReasonUnusual), string(jobs.ReasonSlow), string(jobs.ReasonInternal), string(jobs.ReasonPanic)}
+var retried = append([]jobs.ReasonCode{jobs.ReasonFailures, jobs.ReasonInterrupted, jobs.ReasonUnusual, jobs.ReasonInternal, jobs.ReasonPanic}, passing...)
+
+// passing are those that something is away for a while, or not ready: a run that nobody watches waits for it in the queue.
+var passing = []jobs.ReasonCode{jobs.ReasonUnreachable, jobs.ReasonSlow, jobs.ReasonNotReady, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced,
+	jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused}
 
 // RetryFailed queues what was left to a daemon, was due less than within ago, and failed, or left somebody in doubt or
 // not attempted. With configured also what failed for its configuration, which was read anew. It returns the runs.
 func (s *Store) RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) ([]int64, error) {
 	names, targets := columns(pairs)
-	codes := retried
+	var codes []string
+	for _, code := range retried {
+		codes = append(codes, string(code))
+	}
 	if configured {
-		codes = append(slices.Clone(retried), string(jobs.ReasonConfiguration))
+		codes = append(codes, string(jobs.ReasonConfiguration))
 	}
 	ids, err := s.queries.RetryFailed(ctx, dbsqlc.RetryFailedParams{Jobs: names, Targets: targets, Codes: codes, WithinSeconds: within.Seconds()})
 	return ids, redact("queueing failed runs again", err)
