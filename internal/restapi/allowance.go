@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
 
+	"syncd/internal/jobs"
 	"syncd/internal/share"
 )
 
@@ -97,12 +98,11 @@ func (a *allowance) now() int {
 	return a.allowed
 }
 
-// isConfirmed reports whether the share is surely still ours. A machine that slept shows in the wall clock alone.
+// isConfirmed reports whether the share is surely still ours.
 func (a *allowance) isConfirmed() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := time.Now()
-	return now.Sub(a.confirmed) < allowanceFor && now.Round(0).Sub(a.confirmed.Round(0)) < allowanceFor
+	return jobs.Elapsed(a.confirmed) < allowanceFor
 }
 
 // allow puts so many requests in flight into force, and the part of the rate that belongs to them.
@@ -124,7 +124,9 @@ func (a *allowance) keep(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			a.leave(shared)
+			if shared {
+				a.leave()
+			}
 			return
 		case <-a.wanted:
 		case <-ticker.C:
@@ -135,7 +137,7 @@ func (a *allowance) keep(ctx context.Context) {
 		switch idle := time.Since(used) > allowanceIdle; {
 		case idle && shared:
 			a.allow(0)
-			shared = a.slots.Used() > 0 || !a.leave(true)
+			shared = a.slots.Used() > 0 || !a.leave()
 		case !idle:
 			shared = true
 			a.renew(ctx)
@@ -162,10 +164,7 @@ func (a *allowance) renew(ctx context.Context) {
 }
 
 // leave reports whether the share is given back.
-func (a *allowance) leave(shared bool) bool {
-	if !shared {
-		return true
-	}
+func (a *allowance) leave() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	return a.from.Leave(ctx) == nil

@@ -1,8 +1,6 @@
 package restapi
 
-import (
-	"context"
-)
+import "context"
 
 // Requests in flight are bounded by slots, of which there are MaxInFlight. At most Runs dossiers have requests under way at
 // once, and each of those has one slot of its own; the others are for whoever needs more. So any number of dossiers can be

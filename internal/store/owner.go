@@ -186,11 +186,9 @@ func (t *tenure) beat(ctx context.Context) {
 	}
 }
 
-// confirm fails when ownership can no longer be proven. A machine that slept shows in the wall clock, not in the
-// monotonic one, so both are asked.
+// confirm fails when ownership can no longer be proven.
 func (t *tenure) confirm() error {
-	last, now := t.confirmed.Load(), time.Now()
-	if last == nil || now.Sub(*last) > confirmedFor || now.Round(0).Sub(last.Round(0)) > confirmedFor {
+	if last := t.confirmed.Load(); last == nil || jobs.Elapsed(*last) > confirmedFor {
 		return jobs.ErrLost
 	}
 	select {
