@@ -61,8 +61,8 @@ type checker struct {
 	offline  bool
 	findings []finding
 	code     int
-	ledger   *store.Store // nil when it cannot be used
-	told     *sayings     // of the dossiers that are gone through; nil = none are
+	ledger   *store.Store      // nil when it cannot be used
+	told     *repeats[finding] // of the dossiers that are gone through; nil = none are
 }
 
 func (c *checker) ok(subject, format string, args ...any) {
@@ -80,7 +80,7 @@ func (c *checker) fail(subject string, err error) {
 
 func (c *checker) add(f finding) {
 	c.findings = append(c.findings, f)
-	if c.flags.json || c.told.again(f) {
+	if c.flags.json || c.again(f) {
 		return
 	}
 	c.print(f)
