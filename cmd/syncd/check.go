@@ -13,6 +13,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/report"
 	"syncd/internal/restapi"
 	"syncd/internal/store"
 )
@@ -187,7 +188,7 @@ func (c *checker) watermark(ctx context.Context) {
 	case watch.Folder != "" && watch.Since.IsZero() && watch.Due:
 		c.add(finding{Level: "warning", Subject: subject, Text: "there is no watermark of it in " + watch.Folder, Hint: lost})
 	case !watch.Since.IsZero():
-		c.ok(subject, "were it put back, that would be noticed (watched since %s)", watch.Since.In(c.config.Zone()).Format("2006-01-02 15:04 -07:00"))
+		c.ok(subject, "were it put back, that would be noticed (watched since %s)", report.Minute(watch.Since.In(c.config.Zone())))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report"
 )
 
 // schedules tells what comes next, and whether somebody is there to execute it.
@@ -25,12 +26,12 @@ func (c *checker) schedules(ctx context.Context) {
 		}
 		scheduled++
 		if p, paused := pauses[j.Name]; paused {
-			c.add(finding{Level: "warning", Subject: "schedule", Text: fmt.Sprintf("%s: paused by %s since %s: %s", j.Name, p.By, p.Since.In(j.Zone()).Format("2006-01-02 15:04 -07:00"), p.Reason),
+			c.add(finding{Level: "warning", Subject: "schedule", Text: fmt.Sprintf("%s: paused by %s since %s: %s", j.Name, p.By, report.Minute(p.Since.In(j.Zone())), p.Reason),
 				Hint: "to go on: syncd unpause " + j.Name})
 			continue
 		}
 		next := j.Schedule.Next(time.Now()).In(j.Zone())
-		c.ok("schedule", "%s: next at %s", j.Name, next.Format("2006-01-02 15:04 -07:00"))
+		c.ok("schedule", "%s: next at %s", j.Name, report.Minute(next))
 	}
 	if c.ledger == nil {
 		return

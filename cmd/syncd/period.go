@@ -11,6 +11,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/report"
 	"syncd/internal/store"
 )
 
@@ -91,7 +92,7 @@ user name.`,
 				if err := ledger.ReopenPeriod(ctx, a.target(d), period, requester(), flags.reason, end); err != nil {
 					return 0, err
 				}
-				fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, end.Format("2006-01-02 15:04 -07:00"))
+				fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, report.Minute(end))
 				return exitDone, nil
 			})
 		}),

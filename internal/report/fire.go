@@ -121,7 +121,7 @@ func (p *Printer) whyOwed(e *ScheduleEntry, alive bool) string {
 
 // clock is a fire's time in the zone of its job.
 func (p *Printer) clock(e *ScheduleEntry, t time.Time) string {
-	return minute(t.In(p.zone(e.Job)))
+	return Minute(t.In(p.zone(e.Job)))
 }
 
 // fire says what became of a fire: how its run stands, or why there is none.

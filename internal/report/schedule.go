@@ -66,7 +66,7 @@ func (s *Schedules) alive() bool {
 // Schedule writes when jobs fire next, what became of their last fires, and which daemons there are.
 func (p *Printer) Schedule(w io.Writer, s Schedules) error {
 	g, words := p.page(w), &p.catalogue.schedule
-	g.text(bold, fmt.Sprintf(words.title, minute(s.Now.In(p.options.Location))))
+	g.text(bold, fmt.Sprintf(words.title, Minute(s.Now.In(p.options.Location))))
 	g.newline()
 	if len(s.Entries) == 0 {
 		g.line(0, words.noJobs)
@@ -128,9 +128,9 @@ func (p *Printer) nextLines(s *Schedules, e *ScheduleEntry) [][2]string {
 	if len(e.Next) == 0 {
 		return [][2]string{{words.next, words.never}}
 	}
-	pairs := [][2]string{{words.next, minute(e.Next[0]) + ", " + p.until(e.Next[0].Sub(s.Now))}}
+	pairs := [][2]string{{words.next, Minute(e.Next[0]) + ", " + p.until(e.Next[0].Sub(s.Now))}}
 	for _, next := range e.Next[1:] {
-		pairs = append(pairs, [2]string{"", minute(next)})
+		pairs = append(pairs, [2]string{"", Minute(next)})
 	}
 	return pairs
 }
@@ -143,11 +143,11 @@ func (p *Printer) policy(name string) string {
 }
 
 func (p *Printer) pause(e *ScheduleEntry) string {
-	return fmt.Sprintf(p.catalogue.schedule.pausedBy, e.Paused.By, minute(e.Paused.Since.In(p.zone(e.Job))), e.Paused.Reason)
+	return fmt.Sprintf(p.catalogue.schedule.pausedBy, e.Paused.By, Minute(e.Paused.Since.In(p.zone(e.Job))), e.Paused.Reason)
 }
 
-// minute is a time of the clock that leaves no doubt: with its offset.
-func minute(t time.Time) string { return t.Format("2006-01-02 15:04 -07:00") }
+// Minute is a time of the clock that leaves no doubt: with its offset.
+func Minute(t time.Time) string { return t.Format("2006-01-02 15:04 -07:00") }
 
 // until is "in 3 days", "in 1 h 05 min".
 func (p *Printer) until(d time.Duration) string {
@@ -164,7 +164,7 @@ func (g *page) daemons(s *Schedules) {
 	g.title(words.daemons)
 	for i := range s.Daemons {
 		d := &s.Daemons[i]
-		g.line(itemIndent, fmt.Sprintf(words.daemon, d.Host, d.PID, d.Version, minute(d.Started.In(g.options.Location))))
+		g.line(itemIndent, fmt.Sprintf(words.daemon, d.Host, d.PID, d.Version, Minute(d.Started.In(g.options.Location))))
 		if !d.alive() {
 			g.line(2*itemIndent, fmt.Sprintf(words.silent, duration(d.Silent)))
 		}
