@@ -164,12 +164,7 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 	case ignore:
 		return nil
 	case keep:
-		if s.unread {
-			p.unseen.add(string(m.key))
-		}
-		p.counts.Unchanged += s.employees
-		p.counts.ElementsUnchanged += s.elements
-		p.counts.ElementsInDocuments += s.elements
+		p.keep(s, m.key)
 		return nil
 	}
 	if reason == ReasonForm {
@@ -199,6 +194,16 @@ func (p *planning) settle(ctx context.Context, policy rules, m *merge, s *subjec
 		p.strays.employee(0, false, string(m.key))
 	}
 	return p.add(ctx, item, s)
+}
+
+// keep counts an employee whose document is as it was acknowledged.
+func (p *planning) keep(s *subject, key []byte) {
+	if s.unread {
+		p.unseen.add(string(key))
+	}
+	p.counts.Unchanged += s.employees
+	p.counts.ElementsUnchanged += s.elements
+	p.counts.ElementsInDocuments += s.elements
 }
 
 // stray keeps elements without their employee for later, when their owner can be named: they are an item of their own. So
