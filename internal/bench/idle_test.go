@@ -31,15 +31,7 @@ const (
 // BenchmarkIdle watches a daemon with two scheduled jobs that are not due: its statements, as a Postgres that logs all of
 // them counts, its connections, memory and processor.
 func BenchmarkIdle(b *testing.B) {
-	server, err := testpg.Start(testpg.Options{Settings: map[string]string{"log_statement": "all"}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			b.Error(err)
-		}
-	})
+	server := testpg.Alone(b, testpg.Options{Settings: map[string]string{"log_statement": "all"}})
 	r := newRigOn(b, server)
 	pid := r.startIdle()
 	var statements, processor float64

@@ -17,17 +17,7 @@ import (
 // output, must be in none of what stays: findings, the trail, closed periods, logs, those of Postgres included.
 func TestDecisionsTellNothingPersonal(t *testing.T) {
 	t.Parallel()
-	server, err := testpg.Start(testpg.Options{Settings: map[string]string{
-		"log_statement": "all", "log_min_error_statement": "debug5", "log_error_verbosity": "verbose",
-		"log_parameter_max_length_on_error": "-1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := testpg.Alone(t, tellsAll)
 	const employees = 20
 	w := populate(t, server.New(t, template), employees, sandbox.Faults{RevokeEvery: 45}, `request_timeout = "1s"`)
 	w.recognizable()

@@ -21,21 +21,16 @@ import (
 // tokens that end early.
 var noise = sandbox.Faults{Reject: []string{"00003", "00004"}, Error: 0.1, ErrorAfter: 0.05, Lost: 0.1, TooMany: 0.1, RevokeEvery: 45}
 
+// tellsAll are the settings of a server whose log has everything that it is told.
+var tellsAll = testpg.Options{Settings: map[string]string{
+	"log_statement": "all", "log_min_error_statement": "debug5", "log_error_verbosity": "verbose",
+	"log_parameter_max_length_on_error": "-1"}}
+
 // TestNothingPersonalIsToldAnywhere runs everything at the level trace with faults on, then looks for each NIR, IBAN,
 // secret and token in all that is left: output, logs, process list, ledger, and the log of a Postgres that logs all.
 func TestNothingPersonalIsToldAnywhere(t *testing.T) {
 	t.Parallel()
-	server, err := testpg.Start(testpg.Options{Settings: map[string]string{
-		"log_statement": "all", "log_min_error_statement": "debug5", "log_error_verbosity": "verbose",
-		"log_parameter_max_length_on_error": "-1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := testpg.Alone(t, tellsAll)
 	const employees = 40
 	w := populate(t, server.New(t, template), employees, sandbox.Faults{}, `retry_for = "1s"`, `stop_after = 1000`, `request_timeout = "2s"`)
 	// Values go from column to column inside Postgres, so that no statement of ours quotes one.

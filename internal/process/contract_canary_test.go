@@ -14,17 +14,7 @@ import (
 // contract change, and nomenclatures block people, at the level trace. Then it looks for each of them in all that is left.
 func TestContractsTellNothingPersonal(t *testing.T) {
 	t.Parallel()
-	server, err := testpg.Start(testpg.Options{Settings: map[string]string{
-		"log_statement": "all", "log_min_error_statement": "debug5", "log_error_verbosity": "verbose",
-		"log_parameter_max_length_on_error": "-1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := testpg.Alone(t, tellsAll)
 	const employees = 20
 	w := populate(t, server.New(t, template), employees, sandbox.Faults{RevokeEvery: 45})
 	w.recognizable()

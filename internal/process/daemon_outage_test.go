@@ -119,15 +119,7 @@ func TestDaemonPlansAgainAfterACutCopy(t *testing.T) {
 // TestDaemonOutlivesACrashOfPostgres kills a process of the server's, after which it ends all others and recovers.
 func TestDaemonOutlivesACrashOfPostgres(t *testing.T) {
 	t.Parallel()
-	server, err := testpg.Start(testpg.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := testpg.Alone(t, testpg.Options{})
 	w := populate(t, server.New(t, template), 100, sandbox.Faults{}, `request_timeout = "2s"`)
 	a, b := w.daemon(), w.daemon()
 	run := w.halfwayInDaemon(20)

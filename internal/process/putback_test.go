@@ -19,15 +19,7 @@ import (
 // cluster is a world on a server of its own.
 func clusterWorld(t *testing.T, employees int) *world {
 	t.Helper()
-	server, err := testpg.Start(testpg.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := testpg.Alone(t, testpg.Options{})
 	w := populate(t, server.New(t, template), employees, sandbox.Faults{})
 	w.watermark(filepath.Join(w.dir, "state"))
 	return w

@@ -20,15 +20,7 @@ import (
 // all databases: the check has nothing to warn of.
 func TestTheRoleWithFewRights(t *testing.T) {
 	t.Parallel()
-	server, err := testpg.Start(testpg.Options{Fsync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := testpg.Alone(t, testpg.Options{Fsync: true})
 	w := &world{t: t, dir: t.TempDir(), db: server.New(t, testpg.Template{Name: "staging",
 		Prepare: func(ctx context.Context, address string) error { return execute(ctx, address, migrations.Staging) }})}
 	w.serve(sandbox.Faults{})

@@ -55,15 +55,7 @@ func TestStagingThatDoesNotLetUsInIsToldAsThat(t *testing.T) {
 // pg_hba.conf, and a database that takes no connections: of a server of its own.
 func TestAServerThatDoesNotLetUsInIsToldAsThat(t *testing.T) {
 	t.Parallel()
-	server, err := testpg.Start(testpg.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := testpg.Alone(t, testpg.Options{})
 	db := server.New(t, testpg.Template{Name: "empty"})
 	wantRefused := func(state string) {
 		t.Helper()

@@ -180,15 +180,7 @@ func wantRefused(t *testing.T, conn *pgx.Conn, sqlState string) {
 // right, and not by a superuser, for the trigger. Roles belong to all databases of a server, so this one has its own.
 func TestTrailIsAppendOnly(t *testing.T) {
 	t.Parallel()
-	server, err := testpg.Start(testpg.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := testpg.Alone(t, testpg.Options{})
 	empty := testpg.Template{Name: "empty", Prepare: func(context.Context, string) error { return nil }}
 	for name, admin := range map[string]bool{"made by the role": false, "handed over": true} {
 		db := server.New(t, empty)

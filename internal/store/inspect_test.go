@@ -36,15 +36,7 @@ func findings(t *testing.T, url string) string {
 // A server that logs the parameters of statements would write personal data to a file that nobody guards.
 func TestInspectSeesLoggedParameters(t *testing.T) {
 	t.Parallel()
-	server, err := testpg.Start(testpg.Options{Settings: map[string]string{"log_min_duration_statement": "0"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := testpg.Alone(t, testpg.Options{Settings: map[string]string{"log_min_duration_statement": "0"}})
 	if got := findings(t, server.URL); !strings.Contains(got, "log_min_duration_statement") {
 		t.Errorf("not seen: %s", got)
 	}
@@ -213,15 +205,7 @@ func TestInspectSeesWhatKeepsARunFromBeingRecorded(t *testing.T) {
 
 func TestInspectSeesAStandby(t *testing.T) {
 	t.Parallel()
-	server, err := testpg.Start(testpg.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := testpg.Alone(t, testpg.Options{})
 	db := server.New(t, template)
 	opened, err := Open(t.Context(), Options{URL: db.URL, Keys: keysOf(&fixture{T: t}, "ledger key")})
 	if err != nil {

@@ -21,13 +21,28 @@ var startShared = sync.OnceValues(func() (*Server, error) {
 })
 
 // Shared is the server that all tests of this process use, and where SYNCD_TEST_DATABASE_URL is set, other processes
-// too: a test that changes the server itself, or reads all of its log, should Start one of its own.
+// too: a test that changes the server itself, or reads all of its log, should have one Alone.
 func Shared(t testing.TB) *Server {
 	t.Helper()
 	s, err := startShared()
 	if err != nil {
 		t.Fatalf("testpg: %v", err)
 	}
+	return s
+}
+
+// Alone starts a server for t alone, for a test that changes the server itself or reads all of its log. It ends with t.
+func Alone(t testing.TB, opts Options) *Server {
+	t.Helper()
+	s, err := Start(opts)
+	if err != nil {
+		t.Fatalf("testpg: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
 	return s
 }
 
