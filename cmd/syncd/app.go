@@ -162,7 +162,7 @@ func (a *app) watermark() store.Watermark {
 // pushes are the jobs that pay people.
 func (a *app) pushes() (names []string) {
 	for _, j := range a.config.Jobs {
-		if j.Kind == jobs.PushSalaries {
+		if j.Kind.Sends() {
 			names = append(names, j.Name)
 		}
 	}

@@ -99,7 +99,7 @@ func (c *checker) everything(ctx context.Context) {
 	c.configuration()
 	c.databases(ctx)
 	for _, job := range c.config.Jobs {
-		if job.Kind == jobs.PushSalaries {
+		if job.Kind.Sends() {
 			c.mapping(ctx, job)
 		}
 	}
@@ -263,7 +263,7 @@ func (c *checker) identity(ctx context.Context, connection *restapi.Connection, 
 // codes asks for the nomenclatures where a job pulls them: whether the answer can be read, and is whole.
 func (c *checker) codes(ctx context.Context, connection *restapi.Connection, d config.Dossier) error {
 	pulled := slices.ContainsFunc(c.config.Jobs, func(j config.Job) bool {
-		return j.Kind == jobs.PullDictionnaire && (slices.Contains(j.DossierNames, "*") || slices.Contains(j.DossierNames, d.Name))
+		return j.Kind.PullsCodes() && j.Covers(d.Name)
 	})
 	if !pulled {
 		return nil

@@ -76,7 +76,7 @@ func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
 	}
 	c.judgeAnswer(op)
 	for _, job := range c.config.Jobs {
-		if job.Kind == jobs.PushSalaries {
+		if job.Kind.Sends() {
 			c.judgeMapping(ctx, op, job)
 		}
 	}

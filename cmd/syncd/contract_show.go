@@ -151,7 +151,7 @@ It is a draft: read each line, then let 'syncd check' judge it.`,
 			if err != nil {
 				return err
 			}
-			if job.Kind != jobs.PushSalaries {
+			if !job.Kind.Sends() {
 				return usagef("job %s sends no documents\nhint: name a job of kind push-salaries", job.Name)
 			}
 			return a.scaffold(ctx, ledger, k, job)

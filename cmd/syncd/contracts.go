@@ -122,7 +122,7 @@ func contractFile(path string, err error) error {
 func (a *app) forecasts(dossier string) []jobs.Forecast {
 	var all []jobs.Forecast
 	for _, job := range a.config.Jobs {
-		if job.Kind != jobs.PushSalaries || !job.Covers(dossier) {
+		if !job.Kind.Sends() || !job.Covers(dossier) {
 			continue
 		}
 		push, err := a.config.PushJob(job.Name)

@@ -182,7 +182,7 @@ func (b *bench) job(j config.Job) (*daemon.Job, error) {
 	for _, d := range b.config.Dossiers(j) {
 		made.Targets = append(made.Targets, b.target(d))
 	}
-	if j.Kind == jobs.PullDictionnaire {
+	if !j.Kind.Sends() {
 		pull, err := b.config.PullJob(j.Name)
 		made.Resumption = pull.Resumption()
 		made.Execute = func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error) {

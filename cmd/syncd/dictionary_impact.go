@@ -48,7 +48,7 @@ func (a *app) impact(ctx context.Context) error {
 	}
 	code, looked := exitDone, 0
 	for _, job := range a.config.Jobs {
-		if job.Kind != jobs.PushSalaries {
+		if !job.Kind.Sends() {
 			continue
 		}
 		for _, d := range a.config.Dossiers(job) {

@@ -20,7 +20,7 @@ func (a *app) selectFailed(ctx context.Context, job config.Job, id int64) error 
 	switch {
 	case err != nil:
 		return explainNoRun(id, err)
-	case run.Kind != jobs.PushSalaries:
+	case !run.Kind.Sends():
 		return usagef("run %d is about no employees\nhint: 'syncd runs --job %s' lists those that are", id, job.Name)
 	case run.Job != job.Name:
 		return usagef("run %d is of job %s, not %s\nhint: syncd run %s --failed-of %d", id, run.Job, job.Name, run.Job, id)

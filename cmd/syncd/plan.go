@@ -58,7 +58,7 @@ func (a *app) plan(ctx context.Context, name string, show report.Show, verify ve
 	if err != nil {
 		return err
 	}
-	if job.Kind != jobs.PushSalaries {
+	if !job.Kind.Sends() {
 		return usagef("job %s pulls: there is nothing to plan\nhint: 'syncd run %s' tells what changed", name, name)
 	}
 	push, err := a.config.PushJob(name)

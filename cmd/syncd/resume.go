@@ -114,7 +114,7 @@ func (e *executor) resumeRun(ctx context.Context, run *jobs.Run) (int, error) {
 }
 
 func (e *executor) resumeKind(ctx context.Context, runner *jobs.Runner, run *jobs.Run) (*jobs.Run, error) {
-	if run.Kind == jobs.PullDictionnaire {
+	if !run.Kind.Sends() {
 		job, err := e.config.PullJob(run.Job)
 		if err != nil {
 			return nil, err

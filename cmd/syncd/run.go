@@ -154,7 +154,7 @@ func (a *app) run(ctx context.Context, name string, how runOptions) error {
 	if err != nil {
 		return err
 	}
-	if job.Kind != jobs.PushSalaries && (len(a.flags.employees) > 0 || how != runOptions{detach: how.detach}) {
+	if !job.Kind.Sends() && (len(a.flags.employees) > 0 || how != runOptions{detach: how.detach}) {
 		return usagef("job %s is about no employees\nhint: leave out --employee, --failed-of, --resend, --verify and --overwrite", name)
 	}
 	if how.failedOf != 0 {
@@ -196,7 +196,7 @@ func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Doss
 		return nil, err
 	}
 	request := e.newRun(job, d, period)
-	if job.Kind == jobs.PullDictionnaire {
+	if !job.Kind.Sends() {
 		pull, err := e.config.PullJob(job.Name)
 		if err != nil {
 			return nil, err

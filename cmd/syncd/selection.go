@@ -51,9 +51,9 @@ func unique(words []string) []string {
 // period is the one that the command line names, else the job's at this moment.
 func (a *app) period(job config.Job) (jobs.Period, error) {
 	switch {
-	case job.Kind != jobs.PushSalaries && a.flags.period != "":
+	case !job.Kind.HasPeriod() && a.flags.period != "":
 		return "", usagef("job %s has no period\nhint: leave out --period", job.Name)
-	case job.Kind != jobs.PushSalaries:
+	case !job.Kind.HasPeriod():
 		return "", nil
 	case a.flags.period == "":
 		return job.PeriodAt(time.Now()), nil

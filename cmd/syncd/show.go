@@ -65,7 +65,7 @@ func wantsDiffs(show report.Show, flags *globalFlags) bool {
 
 // show prints a run with its items.
 func (a *app) show(ctx context.Context, ledger *store.Store, printer *report.Printer, run *jobs.Run, show report.Show) error {
-	if run.Kind == jobs.PullDictionnaire {
+	if !run.Kind.Sends() {
 		changes, err := ledger.Changes(ctx, run.ID)
 		if err != nil {
 			return err

@@ -86,7 +86,7 @@ func isEmpty(story *jobs.Story) bool { return len(story.Lines)+len(story.Known) 
 func (a *app) pushJobOf(d config.Dossier) (config.Job, *jobs.PushJob, error) {
 	for _, job := range a.config.Jobs {
 		for _, of := range a.config.Dossiers(job) {
-			if of.Name == d.Name && job.Kind == jobs.PushSalaries {
+			if of.Name == d.Name && job.Kind.Sends() {
 				push, err := a.config.PushJob(job.Name)
 				return job, &push, err
 			}

@@ -12,7 +12,7 @@ import (
 	"syncd/internal/schedule"
 )
 
-// Job is a configured job. What belongs to the other kind is zero.
+// Job is a configured job. What belongs to other kinds is zero.
 type Job struct {
 	Name         string
 	Kind         jobs.Kind
@@ -25,13 +25,13 @@ type Job struct {
 	HoldExpires  time.Duration   // how long what is held waits for a person
 	Ping         Ping
 
-	// push-salaries
+	// of jobs that send
 	Period  string // "current" or "previous"
 	Source  jobs.Source
 	Mapping mapping.Spec
 	Guards  jobs.Guards
 
-	// pull-dictionnaire
+	// of jobs that pull nomenclatures
 	MaxWithdrawn float64 // share, 0 to 1
 
 	location *time.Location
@@ -46,7 +46,7 @@ func (j Job) PeriodAt(now time.Time) jobs.Period { return j.PeriodIn(now, j.loca
 
 // PeriodIn is the same by the clock of any zone: a fire that a former schedule owes belongs to the zone of that one.
 func (j Job) PeriodIn(at time.Time, zone *time.Location) jobs.Period {
-	if j.Kind != jobs.PushSalaries {
+	if !j.Kind.HasPeriod() {
 		return ""
 	}
 	period := jobs.PeriodOf(at.In(zone))
@@ -83,7 +83,7 @@ func readJobs(tables []*table, around surroundings) []Job {
 func (t *table) refuseOverlap(j *Job, others []Job, dossiers []string) {
 	for i := range others {
 		other := &others[i]
-		if j.Kind != jobs.PushSalaries || other.Kind != jobs.PushSalaries || len(j.unmapped)+len(other.unmapped) > 0 || sameDocuments(j, other) {
+		if !j.Kind.Sends() || !other.Kind.Sends() || len(j.unmapped)+len(other.unmapped) > 0 || sameDocuments(j, other) {
 			continue
 		}
 		for _, d := range dossiers {
@@ -113,17 +113,21 @@ func (j *Job) reads() []string {
 	return parts
 }
 
-// Keys that only one kind of job has.
-var (
-	pushKeys = []string{"period", "source", "fields", "children", "guard"}
-	pullKeys = []string{"max_withdrawn"}
-)
+// forms is how jobs of each kind are written: by the keys that others do not have.
+var forms = map[jobs.Kind]struct {
+	does string
+	keys []string
+	read func(*table, *Job, surroundings)
+}{
+	jobs.PushSalaries:     {"pushes", []string{"period", "source", "fields", "children", "guard"}, (*table).readPush},
+	jobs.PullDictionnaire: {"pulls", []string{"max_withdrawn"}, (*table).readPull},
+}
 
 func readJob(t *table, taken map[string]bool, around surroundings) Job {
 	defer t.finish()
 	j := Job{
 		Name:         t.name("job", taken),
-		Kind:         jobs.Kind(t.requiredChoice("kind", string(jobs.PushSalaries), string(jobs.PullDictionnaire))),
+		Kind:         jobs.Kind(t.requiredChoice("kind", kindNames(nil)...)),
 		DossierNames: t.dossiers("dossiers", around.dossiers),
 		Missed:       schedule.Policy(t.choice("missed", string(schedule.Latest), string(schedule.Skip), string(schedule.Latest), string(schedule.All))),
 		MissedWindow: t.duration("missed_window", 92*day, time.Minute, 400*day),
@@ -137,17 +141,31 @@ func readJob(t *table, taken map[string]bool, around surroundings) Job {
 	} else {
 		t.take("schedule")
 	}
-	switch j.Kind {
-	case jobs.PushSalaries:
-		t.refuse("has no meaning for a job that pushes", "remove it", pullKeys...)
-		t.readPush(&j, around)
-	case jobs.PullDictionnaire:
-		t.refuse("has no meaning for a job that pulls", "remove it", pushKeys...)
-		j.MaxWithdrawn = t.number("max_withdrawn", 0.2, 0, 1)
-	default: // reported; which keys belong here is not known
-		t.known = append(t.known, slices.Concat(pushKeys, pullKeys)...)
+	own, known := forms[j.Kind]
+	for kind, other := range forms {
+		switch {
+		case !known: // reported; which keys belong here is not known
+			t.known = append(t.known, other.keys...)
+		case kind != j.Kind:
+			t.refuse("has no meaning for a job that "+own.does, "remove it", other.keys...)
+		}
+	}
+	if known {
+		own.read(t, &j, around)
 	}
 	return j
+}
+
+// kindNames are the kinds of jobs of which something holds; nil = all.
+func kindNames(holds func(jobs.Kind) bool) (names []string) {
+	for _, kind := range jobs.KindsThat(holds) {
+		names = append(names, string(kind))
+	}
+	return names
+}
+
+func (t *table) readPull(j *Job, _ surroundings) {
+	j.MaxWithdrawn = t.number("max_withdrawn", 0.2, 0, 1)
 }
 
 func (t *table) readPush(j *Job, around surroundings) {
@@ -217,10 +235,10 @@ func (j Job) Covers(dossier string) bool {
 	return slices.Contains(j.DossierNames, "*") || slices.Contains(j.DossierNames, dossier)
 }
 
-// PushJob is the job of that name, of kind push-salaries, with its whole mapping. An error is an *UnknownError or an
+// PushJob is the job of that name, of a kind that sends, with its whole mapping. An error is an *UnknownError or an
 // *Error.
 func (c *Config) PushJob(name string) (jobs.PushJob, error) {
-	j, err := c.jobOfKind(name, jobs.PushSalaries)
+	j, err := c.jobThat(name, jobs.Kind.Sends)
 	if err == nil && len(j.unmapped) > 0 {
 		err = &Error{Problems: j.unmapped[:1]} // one draft mends them all
 	}
@@ -233,7 +251,7 @@ func (c *Config) PushJob(name string) (jobs.PushJob, error) {
 // DraftJob is the same for a job whose members need not be mapped yet: its queries can be described, and it must not be
 // executed. Of its mapping there is what is written; of guards that name members nothing where the mapping is not whole.
 func (c *Config) DraftJob(name string) (jobs.PushJob, error) {
-	j, err := c.jobOfKind(name, jobs.PushSalaries)
+	j, err := c.jobThat(name, jobs.Kind.Sends)
 	if err != nil {
 		return jobs.PushJob{}, err
 	}
@@ -247,29 +265,30 @@ func (c *Config) DraftJob(name string) (jobs.PushJob, error) {
 	}, nil
 }
 
-// PullJob is the job of that name, of kind pull-dictionnaire. An error is an *UnknownError or an *Error.
+// PullJob is the job of that name, of a kind that pulls nomenclatures. An error is an *UnknownError or an *Error.
 func (c *Config) PullJob(name string) (jobs.PullJob, error) {
-	j, err := c.jobOfKind(name, jobs.PullDictionnaire)
+	j, err := c.jobThat(name, jobs.Kind.PullsCodes)
 	if err != nil {
 		return jobs.PullJob{}, err
 	}
 	return jobs.PullJob{Name: j.Name, MaxWithdrawn: j.MaxWithdrawn, ConfigDigest: c.Digest()}, nil
 }
 
-func (c *Config) jobOfKind(name string, kind jobs.Kind) (Job, error) {
+func (c *Config) jobThat(name string, does func(jobs.Kind) bool) (Job, error) {
 	j, err := c.Job(name)
-	if err != nil || j.Kind == kind {
+	if err != nil || does(j.Kind) {
 		return j, err
 	}
 	var fitting []string
 	for _, other := range c.Jobs {
-		if other.Kind == kind {
+		if does(other.Kind) {
 			fitting = append(fitting, other.Name)
 		}
 	}
-	hint := "no job is of this kind: add a [[job]] with kind = \"" + string(kind) + "\""
+	kind := quoted(kindNames(does))
+	hint := "no job is of this kind: add a [[job]] with kind = " + kind
 	if len(fitting) > 0 {
 		hint = "jobs of this kind: " + strings.Join(fitting, ", ")
 	}
-	return Job{}, &Error{Problems: []Problem{{File: c.File, Key: "job." + name + ".kind", Text: fmt.Sprintf("is %s, not %s", j.Kind, kind), Hint: hint}}}
+	return Job{}, &Error{Problems: []Problem{{File: c.File, Key: "job." + name + ".kind", Text: fmt.Sprintf("is %s, not %s", j.Kind, strings.Join(kindNames(does), " or ")), Hint: hint}}}
 }

@@ -72,7 +72,7 @@ func (c *Config) checkCompare(root *table) {
 	t := root.table("isidoor").table("salarie").table("read")
 	items := t.texts("compare", t.node.members["compare"], "")
 	for _, j := range c.Jobs {
-		if j.Kind == jobs.PushSalaries && len(j.unmapped) == 0 {
+		if j.Kind.Sends() && len(j.unmapped) == 0 {
 			checkCompared(items, j)
 			t.checkElementsCompared(c.Isidoor.Salarie, j)
 		}

@@ -30,7 +30,7 @@ const (
 	SendAll     Send = "all" // each employee once per period even when nothing is new
 )
 
-// PushJob is a configured job of kind push-salaries.
+// PushJob is a configured job that sends.
 type PushJob struct {
 	Name      string
 	Source    Source
@@ -77,7 +77,7 @@ type ChildSource struct {
 	Employee string // its column that holds the employee's matricule
 }
 
-// PullJob is a configured job of kind pull-dictionnaire.
+// PullJob is a configured job that pulls nomenclatures.
 type PullJob struct {
 	Name         string
 	MaxWithdrawn float64 // share of the active codes whose withdrawal holds the run: 0.2

@@ -8,7 +8,7 @@ import (
 // Target is where documents go: one dossier at one partner's address.
 type Target struct {
 	ID          int64
-	Partner     string // "isidoor"
+	Partner     string // its name, which is that of its section in the configuration
 	Environment string // "test" or "production"
 	BaseURL     string // up to, without, /V2; the ledger knows it by its NormalAddress
 	Dossier     string // the dossier's name in the configuration: its identity for ever
@@ -47,14 +47,6 @@ var transitions = map[State][]State{
 
 // CanBecome tells whether a run may go from s to next.
 func (s State) CanBecome(next State) bool { return slices.Contains(transitions[s], next) }
-
-// Kind is what a job does.
-type Kind string
-
-const (
-	PushSalaries     Kind = "push-salaries"
-	PullDictionnaire Kind = "pull-dictionnaire"
-)
 
 // Trigger is what started a run.
 type Trigger string

@@ -9,7 +9,7 @@ import (
 // heldSteps let a person decide about a run that waits.
 func (p *Printer) heldSteps(run *jobs.Run) []step {
 	text := &p.catalogue.steps
-	if run.Kind == jobs.PullDictionnaire {
+	if !run.Kind.Sends() {
 		return []step{{text.approve, approveCommand(run)}, {text.refuse, runCommand(subjectOf(run))}}
 	}
 	if run.Failure.Code.OutdatesPlan() {

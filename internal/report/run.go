@@ -106,7 +106,7 @@ func (p *Printer) state(run *jobs.Run) stateWords {
 		words.sentence = p.catalogue.heldMidway
 	case run.State == jobs.Running && run.Cancelling:
 		words = p.catalogue.cancelling
-	case run.State == jobs.Succeeded && run.Kind == jobs.PullDictionnaire:
+	case run.State == jobs.Succeeded && !run.Kind.Sends():
 		words.sentence = words.word
 	case run.State == jobs.Succeeded && run.Nobody():
 		words.sentence = p.catalogue.nobody

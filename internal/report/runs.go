@@ -31,7 +31,7 @@ func (p *Printer) runRow(run *jobs.Run) []string {
 		started = p.second(*run.StartedAt, p.zone(run.Job))
 	}
 	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment(run.Target), string(run.Period), p.state(run).word, started}
-	if run.Kind == jobs.PullDictionnaire {
+	if !run.Kind.Sends() {
 		return append(row, "–", "–", "–")
 	}
 	trouble := "–" // of a run that goes on, nobody knows yet

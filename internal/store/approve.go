@@ -71,7 +71,7 @@ func (s *Store) goOn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Ap
 			return err
 		}
 		digest := run.Digests.Plan
-		if run.Kind == jobs.PullDictionnaire {
+		if !run.Kind.Sends() {
 			digest = run.Digests.Dictionaries
 		}
 		return q.ApproveRun(ctx, dbsqlc.ApproveRunParams{ID: run.ID, ApprovedBy: a.By, ApprovedReason: a.Reason, ApprovedDigest: digest,

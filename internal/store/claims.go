@@ -53,11 +53,20 @@ func (s *Store) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, erro
 func (s *Store) insertion(target int64, request jobs.NewRun) dbsqlc.InsertRunParams {
 	owner := s.owner.identity()
 	return dbsqlc.InsertRunParams{
-		TargetID: target, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
+		TargetID: target, Job: request.Job, Kind: string(request.Kind), Period: periodOf(request),
 		Trigger: string(request.Trigger), Owner: &owner, Host: s.host, Pid: int32(os.Getpid()), //nolint:gosec // a pid fits
 		Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version, KeyID: s.keys.ID,
 		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, FailedOf: failedOf(request), Verify: request.Verify, Overwrite: request.Overwrite, Resend: request.Resend,
 	}
+}
+
+// periodOf is a run's period as the ledger keeps it. A run that must be of a month and names none is refused there.
+func periodOf(request jobs.NewRun) *string {
+	if !request.Kind.HasPeriod() {
+		return nullable(string(request.Period))
+	}
+	period := string(request.Period)
+	return &period
 }
 
 // employees are those of a request as the ledger keeps them: none, not NULL, for everyone.
@@ -266,7 +275,7 @@ func (s *Store) claimedRun(ctx context.Context, id int64) (*jobs.Run, error) {
 // planned = false one that has read staging already is not in the way.
 func refuseQueued(ctx context.Context, q *dbsqlc.Queries, request jobs.NewRun, planned bool) error {
 	row, err := q.WaitingRun(ctx, dbsqlc.WaitingRunParams{Job: request.Job, TargetID: request.Target.ID,
-		Period: nullable(string(request.Period)), Planned: planned})
+		Period: periodOf(request), Planned: planned})
 	if isNoRows(err) {
 		return nil
 	}

@@ -40,6 +40,8 @@ func TestDatabaseRefusesFalseStatements(t *testing.T) {
 		"two running runs":                 {`UPDATE syncd.run SET state = 'running', finished_at = NULL, owner = 1`, "run_one_at_a_time"},
 		"a state that does not exist":      {`UPDATE syncd.run SET state = 'done'` + ofRun, "run_state_check"},
 		"a period that is no month":        {`UPDATE syncd.run SET period = '2026-13'` + ofRun, "run_period_check"},
+		"employees of no period":           {`UPDATE syncd.run SET period = NULL` + ofRun, "run_employees_are_of_a_period"},
+		"a run that does nothing":          {`UPDATE syncd.run SET kind = ''` + ofRun, "run_kind_check"},
 		"two open items of one employee":   {`UPDATE syncd.item SET key = '1', state = 'uncertain', payload = 'x' WHERE key = '2'`, "item_one_open"},
 		"a payload that is kept":           {`UPDATE syncd.item SET payload = 'x' WHERE key = '2'`, "item_payload_while_open"},
 		"an item to send without payload":  {`UPDATE syncd.item SET payload = NULL, amounts = NULL WHERE key = '1'`, "item_payload_while_open"},

@@ -36,7 +36,7 @@ func (s *Store) Pull(ctx context.Context, run *jobs.Run, pulled jobs.Pulled) err
 		if !pulled.Apply {
 			return nil
 		}
-		if err := q.CancelHeldPulls(ctx, dbsqlc.CancelHeldPullsParams{TargetID: run.Target.ID, RunID: run.ID}); err != nil {
+		if err := q.CancelHeldPulls(ctx, run.ID); err != nil {
 			return err
 		}
 		answered := dbsqlc.SetAnsweredParams{TargetID: run.Target.ID, Service: string(jobs.ServiceDictionary), Settings: s.keys.settings(pulled.Settings)}

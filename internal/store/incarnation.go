@@ -277,7 +277,7 @@ func incarnationName(now dbsqlc.PositionRow) string {
 
 // refuseOutdated refuses to let a run go that was planned before the ledger was put back.
 func refuseOutdated(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
-	if !run.Planned || run.Kind != jobs.PushSalaries {
+	if !run.Planned || !run.Kind.Sends() {
 		return nil
 	}
 	now, err := position(ctx, q, nil)

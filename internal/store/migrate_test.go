@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"syncd/internal/jobs"
 	"syncd/internal/testpg"
 )
 
@@ -56,5 +57,41 @@ func TestLedgerOfAnotherVersionIsRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A ledger that named the kinds of jobs keeps its runs, and lets the program name others from then on. A run of employees
+// still needs its month.
+func TestKindsOfAFilledLedgerBecomeThePrograms(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	f.plan(s, run, toSend(s, "1", 0))
+	f.deliver(s, run)
+	f.finish(s, run, "", jobs.Succeeded)
+	pull := request()
+	pull.Kind, pull.Period = jobs.PullDictionnaire, ""
+	pulled, err := s.Start(t.Context(), pull)
+	f.must(err)
+	f.finish(s, pulled, jobs.ReasonStopped, jobs.Failed)
+	before := f.everything()
+	f.must(down(t.Context(), f.db.URL, 15))
+	if _, _, err := Migrate(t.Context(), f.db.URL); err != nil {
+		t.Fatal(err)
+	}
+	if after := f.everything(); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+	f.db.Exec(t, `UPDATE syncd.run SET kind = 'pull' WHERE id = $1`, pulled.ID)
+	for name, period := range map[string]jobs.Period{"no month": "", "no such month": "2026-13"} {
+		wrong := request()
+		wrong.Period = period
+		if _, err := s.Start(t.Context(), wrong); err == nil {
+			t.Errorf("%s: a run that sends began", name)
+		}
+		if _, err := s.Enqueue(t.Context(), wrong); err == nil {
+			t.Errorf("%s: a run that sends was queued", name)
+		}
 	}
 }

@@ -204,7 +204,7 @@ func refuseActive(ctx context.Context, q *dbsqlc.Queries, request jobs.NewRun) e
 
 func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQueuedRunParams {
 	return dbsqlc.InsertQueuedRunParams{
-		TargetID: request.Target.ID, Job: request.Job, Kind: string(request.Kind), Period: nullable(string(request.Period)),
+		TargetID: request.Target.ID, Job: request.Job, Kind: string(request.Kind), Period: periodOf(request),
 		Trigger: string(request.Trigger), Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version,
 		KeyID: s.keys.ID, ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, NominalAt: nominal,
 		FailedOf: failedOf(request), Verify: request.Verify, Overwrite: request.Overwrite, Resend: request.Resend,

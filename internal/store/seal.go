@@ -181,7 +181,7 @@ func (k *Keys) released(r dbsqlc.SyncdRun) bool {
 
 func (k *Keys) proofOf(r dbsqlc.SyncdRun) []byte {
 	digest := r.PlanDigest
-	if jobs.Kind(r.Kind) == jobs.PullDictionnaire {
+	if !jobs.Kind(r.Kind).Sends() {
 		digest = r.ApprovedDigest
 	}
 	return k.proof(r.ID, r.TargetID, jobs.Period(value(r.Period)), digest, letGo{r.ApprovedBy, value(r.Approval)})

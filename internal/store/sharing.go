@@ -31,7 +31,7 @@ func setSiret(ctx context.Context, q *dbsqlc.Queries, target int64, siret string
 
 // identifyAs records the SIRET of the configuration at hand for a run. Of one that is planned it must be that of its plan.
 func identifyAs(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, siret string) error {
-	if run.Planned && run.Kind == jobs.PushSalaries && siret != "" {
+	if run.Planned && run.Kind.Sends() && siret != "" {
 		known, err := q.KnownSiret(ctx, run.Target.ID)
 		if err == nil && known != "" && known != siret {
 			err = jobs.ErrOtherSiret

@@ -193,11 +193,11 @@ func (q *Queries) HeldByContract(ctx context.Context, arg HeldByContractParams) 
 
 const lastContract = `-- name: LastContract :one
 SELECT contract FROM syncd.run
-WHERE target_id = $1 AND kind = 'push-salaries' AND planned_at IS NOT NULL AND employees = '{}'
+WHERE target_id = $1 AND period IS NOT NULL AND planned_at IS NOT NULL AND employees = '{}'
 ORDER BY id DESC LIMIT 1
 `
 
-// The contract that the last run of everyone of a target was planned under.
+// The contract that the last run of everyone of a target was planned under. Only runs of a month are planned under one.
 func (q *Queries) LastContract(ctx context.Context, targetID int64) (string, error) {
 	row := q.db.QueryRow(ctx, lastContract, targetID)
 	var contract string
@@ -292,7 +292,7 @@ const outdateHeld = `-- name: OutdateHeld :many
 UPDATE syncd.run r SET failure_code = 'contract', failure_detail = ''
 FROM syncd.target t
 WHERE t.id = r.target_id AND t.partner = $1 AND t.environment = $2 AND t.base_url = $3
-  AND r.state = 'held' AND r.kind = 'push-salaries' AND r.failure_code = 'guard' AND r.contract <> $4
+  AND r.state = 'held' AND r.period IS NOT NULL AND r.failure_code = 'guard' AND r.contract <> $4
 RETURNING r.id
 `
 

@@ -42,7 +42,7 @@ func (q *Queries) EnsureForm(ctx context.Context, arg EnsureFormParams) error {
 
 const lastSender = `-- name: LastSender :one
 SELECT r.id, r.job, r.mapping_digest, r.form FROM syncd.run r
-WHERE r.target_id = $1 AND r.kind = 'push-salaries' AND r.planned_at IS NOT NULL
+WHERE r.target_id = $1 AND r.planned_at IS NOT NULL
   AND (r.accepted > 0 OR EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.state = 'accepted'))
 ORDER BY r.id DESC LIMIT 1
 `

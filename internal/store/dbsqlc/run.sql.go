@@ -39,17 +39,13 @@ func (q *Queries) ApproveRun(ctx context.Context, arg ApproveRunParams) error {
 }
 
 const cancelHeldPulls = `-- name: CancelHeldPulls :exec
-UPDATE syncd.run SET state = 'cancelled' WHERE target_id = $1 AND kind = 'pull-dictionnaire' AND state = 'held' AND id <> $2
+UPDATE syncd.run r SET state = 'cancelled' FROM syncd.run applied
+WHERE applied.id = $1 AND r.target_id = applied.target_id AND r.kind = applied.kind AND r.state = 'held' AND r.id <> applied.id
 `
 
-type CancelHeldPullsParams struct {
-	TargetID int64
-	RunID    int64
-}
-
-// An applied pull answers what older ones of the same target were held for.
-func (q *Queries) CancelHeldPulls(ctx context.Context, arg CancelHeldPullsParams) error {
-	_, err := q.db.Exec(ctx, cancelHeldPulls, arg.TargetID, arg.RunID)
+// An applied pull answers what others of its kind and target were held for.
+func (q *Queries) CancelHeldPulls(ctx context.Context, runID int64) error {
+	_, err := q.db.Exec(ctx, cancelHeldPulls, runID)
 	return err
 }
 

@@ -39,10 +39,10 @@ UPDATE syncd.api a SET accepted_digest = @digest, accepted_at = clock_timestamp(
 WHERE a.id = @id AND a.accepted_digest = @before
   AND @digest = (SELECT c.digest FROM syncd.contract c WHERE c.api_id = a.id ORDER BY c.last_seen DESC, c.id DESC LIMIT 1);
 
--- The contract that the last run of everyone of a target was planned under.
+-- The contract that the last run of everyone of a target was planned under. Only runs of a month are planned under one.
 -- name: LastContract :one
 SELECT contract FROM syncd.run
-WHERE target_id = @target_id AND kind = 'push-salaries' AND planned_at IS NOT NULL AND employees = '{}'
+WHERE target_id = @target_id AND period IS NOT NULL AND planned_at IS NOT NULL AND employees = '{}'
 ORDER BY id DESC LIMIT 1;
 
 -- Runs that only wait for a contract to be accepted, under which they were planned.
@@ -69,5 +69,5 @@ WHERE t.id = r.target_id AND t.partner = @partner AND t.environment = @environme
 UPDATE syncd.run r SET failure_code = 'contract', failure_detail = ''
 FROM syncd.target t
 WHERE t.id = r.target_id AND t.partner = @partner AND t.environment = @environment AND t.base_url = @base_url
-  AND r.state = 'held' AND r.kind = 'push-salaries' AND r.failure_code = 'guard' AND r.contract <> @digest
+  AND r.state = 'held' AND r.period IS NOT NULL AND r.failure_code = 'guard' AND r.contract <> @digest
 RETURNING r.id;

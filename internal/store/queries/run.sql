@@ -155,9 +155,10 @@ WHERE r.target_id = @target_id AND r.period = @period AND r.job = @job AND r.sta
   AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.open)
 ORDER BY r.id;
 
--- An applied pull answers what older ones of the same target were held for.
+-- An applied pull answers what others of its kind and target were held for.
 -- name: CancelHeldPulls :exec
-UPDATE syncd.run SET state = 'cancelled' WHERE target_id = @target_id AND kind = 'pull-dictionnaire' AND state = 'held' AND id <> @run_id;
+UPDATE syncd.run r SET state = 'cancelled' FROM syncd.run applied
+WHERE applied.id = @run_id AND r.target_id = applied.target_id AND r.kind = applied.kind AND r.state = 'held' AND r.id <> applied.id;
 
 -- A pull that is applied counts as planned: to resume it is to record its end.
 -- name: SetPulled :exec
