@@ -7,13 +7,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store"
 )
 
 func newAudit(p process, flags *globalFlags) *cobra.Command {
-	var filter jobs.AuditFilter
+	var filter ledger.AuditFilter
 	var period, since, decision string
 	cmd := &cobra.Command{
 		Use:   "audit",
@@ -68,13 +67,13 @@ why, with which program and which configuration. Nothing changes or deletes them
 
 func decisionNames() []string {
 	var names []string
-	for _, d := range jobs.Decisions {
+	for _, d := range ledger.Decisions {
 		names = append(names, string(d))
 	}
 	return names
 }
 
-func readAuditFilter(f *jobs.AuditFilter, period, since, decision string, zone *time.Location) (err error) {
+func readAuditFilter(f *ledger.AuditFilter, period, since, decision string, zone *time.Location) (err error) {
 	if period != "" {
 		if f.Period, err = parsePeriod(period); err != nil {
 			return err
@@ -85,7 +84,7 @@ func readAuditFilter(f *jobs.AuditFilter, period, since, decision string, zone *
 			return usagef("--since %q is no day\nhint: write 2026-01-31", since)
 		}
 	}
-	if f.Decision = jobs.Decision(decision); decision != "" && !slices.Contains(jobs.Decisions, f.Decision) {
+	if f.Decision = ledger.Decision(decision); decision != "" && !slices.Contains(ledger.Decisions, f.Decision) {
 		return usagef("there is no decision %q\nhint: %s", decision, strings.Join(decisionNames(), ", "))
 	}
 	if f.Max < 1 {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/report"
 )
 
@@ -65,12 +65,12 @@ func (c *checker) purge(ctx context.Context) {
 }
 
 // pauses are the paused jobs, by name.
-func (c *checker) pauses(ctx context.Context) (map[string]jobs.Pause, error) {
+func (c *checker) pauses(ctx context.Context) (map[string]ledger.Pause, error) {
 	if c.ledger == nil {
 		return nil, nil
 	}
 	all, err := c.ledger.Pauses(ctx)
-	paused := make(map[string]jobs.Pause, len(all))
+	paused := make(map[string]ledger.Pause, len(all))
 	for _, p := range all {
 		paused[p.Job] = p
 	}
@@ -78,13 +78,13 @@ func (c *checker) pauses(ctx context.Context) (map[string]jobs.Pause, error) {
 }
 
 // monitoring warns when something else answers where a daemon of this machine would be watched.
-func (c *checker) monitoring(ctx context.Context, daemons []jobs.Daemon) {
+func (c *checker) monitoring(ctx context.Context, daemons []ledger.Daemon) {
 	address, network := c.config.Daemon.Listen, "tcp"
 	if path, isSocket := strings.CutPrefix(address, "unix:"); isSocket {
 		address, network = path, "unix"
 	}
 	host, err := os.Hostname()
-	ours := slices.ContainsFunc(daemons, func(d jobs.Daemon) bool { return d.Host == host && d.Silent < aliveFor })
+	ours := slices.ContainsFunc(daemons, func(d ledger.Daemon) bool { return d.Host == host && d.Silent < aliveFor })
 	if address == "" || ours || err != nil {
 		return
 	}
@@ -98,7 +98,7 @@ func (c *checker) monitoring(ctx context.Context, daemons []jobs.Daemon) {
 		Hint: "stop what is there, or name another address: listen of [daemon]"})
 }
 
-func (c *checker) daemons(daemons []jobs.Daemon) {
+func (c *checker) daemons(daemons []ledger.Daemon) {
 	alive := 0
 	for _, d := range daemons {
 		if d.Silent >= aliveFor {

@@ -8,9 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/contract"
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store"
 )
 
@@ -46,13 +45,13 @@ which is read at each run; or switch the check off with contract = "none" until 
 }
 
 // withKeeper is a command's work on the contracts that the ledger knows.
-func (p process) withKeeper(flags *globalFlags, work func(ctx context.Context, a *app, ledger *store.Store, k *contract.Keeper, args []string) error) func(*cobra.Command, []string) error {
-	return p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
-		k := a.contracts(ledger, nil)
+func (p process) withKeeper(flags *globalFlags, work func(ctx context.Context, a *app, st *store.Store, k *contract.Keeper, args []string) error) func(*cobra.Command, []string) error {
+	return p.withLedger(flags, func(ctx context.Context, a *app, st *store.Store, args []string) error {
+		k := a.contracts(st, nil)
 		if k == nil {
 			return usagef("contract = \"none\" in [isidoor.salarie]: there is no contract to look at\nhint: write contract = \"auto\", a URL or a file")
 		}
-		return work(ctx, a, ledger, k, args)
+		return work(ctx, a, st, k, args)
 	})
 }
 
@@ -66,12 +65,12 @@ the accepted contract is told. That nothing is found is a warning, not a failure
 		Example: `  syncd contract fetch
   syncd contract fetch --json`,
 		Args: none,
-		RunE: p.withKeeper(flags, func(ctx context.Context, a *app, ledger *store.Store, _ *contract.Keeper, _ []string) error {
+		RunE: p.withKeeper(flags, func(ctx context.Context, a *app, st *store.Store, _ *contract.Keeper, _ []string) error {
 			connection, err := a.connection(checkRetryFor)
 			if err != nil {
 				return err
 			}
-			standing, problem, err := a.contracts(ledger, connection).Fetch(ctx)
+			standing, problem, err := a.contracts(st, connection).Fetch(ctx)
 			if err != nil {
 				return err
 			}
@@ -214,19 +213,19 @@ your user name.`,
 		Example: `  syncd contract diff
   syncd contract accept 81be22 --reason "DateEmbauche is mapped now"`,
 		Args: between(0, 1),
-		RunE: p.withKeyedDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+		RunE: p.withKeyedDecision(flags, func(ctx context.Context, a *app, st *store.Store, args []string) error {
 			if err := needReason("an acceptance", flags.reason); err != nil {
 				return err
 			}
-			return a.acceptContract(ctx, ledger, flags.reason, args)
+			return a.acceptContract(ctx, st, flags.reason, args)
 		}),
 	}
 	flags.addReason(cmd, "why (recorded)")
 	return cmd
 }
 
-func (a *app) acceptContract(ctx context.Context, ledger *store.Store, reason string, digest []string) error {
-	k := a.contracts(ledger, nil)
+func (a *app) acceptContract(ctx context.Context, st *store.Store, reason string, digest []string) error {
+	k := a.contracts(st, nil)
 	if k == nil {
 		return usagef("contract = \"none\" in [isidoor.salarie]: there is nothing to accept\nhint: write contract = \"auto\", a URL or a file")
 	}
@@ -240,7 +239,7 @@ func (a *app) acceptContract(ctx context.Context, ledger *store.Store, reason st
 	if err := lookedAt(s, digest); err != nil {
 		return err
 	}
-	decision := jobs.Acceptance{By: requester(), Reason: reason, Expires: map[string]time.Duration{}}
+	decision := ledger.Acceptance{By: requester(), Reason: reason, Expires: map[string]time.Duration{}}
 	for _, job := range a.config.Jobs {
 		decision.Expires[job.Name] = job.HoldExpires
 	}

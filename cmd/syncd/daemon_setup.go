@@ -11,6 +11,7 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/daemon"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/restapi"
 	"syncd/internal/store"
 )
@@ -213,7 +214,7 @@ func ping(j config.Job) func(event string) (string, error) {
 	if j.Ping.Started.IsZero() && j.Ping.Done.IsZero() && j.Ping.Failed.IsZero() {
 		return nil
 	}
-	urls := map[string]config.PingURL{jobs.PingStarted: j.Ping.Started, jobs.PingDone: j.Ping.Done, jobs.PingFailed: j.Ping.Failed}
+	urls := map[string]config.PingURL{ledger.PingStarted: j.Ping.Started, ledger.PingDone: j.Ping.Done, ledger.PingFailed: j.Ping.Failed}
 	return func(event string) (string, error) { return urls[event].Read() }
 }
 
@@ -228,14 +229,14 @@ func (silent) Waiting(time.Duration) {}
 // statistics is what monitoring asks: the ledger knows the runs, the configuration what is due.
 type statistics struct{ s *service }
 
-func (s statistics) Statistics(ctx context.Context) (jobs.Statistics, error) {
+func (s statistics) Statistics(ctx context.Context) (ledger.Statistics, error) {
 	c := s.s.current.get()
 	all, err := s.s.ledger.Statistics(ctx, c.Isidoor.Environment, c.Isidoor.BaseURL)
 	if err != nil {
 		return all, err
 	}
 	type pair struct{ job, dossier string }
-	known := map[pair]jobs.DossierStatistics{}
+	known := map[pair]ledger.DossierStatistics{}
 	for _, d := range all.Dossiers {
 		known[pair{d.Job, d.Dossier}] = d
 	}

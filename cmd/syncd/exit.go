@@ -9,6 +9,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 	"syncd/internal/store"
 )
@@ -85,11 +86,11 @@ func exitCode(err error) int {
 		return exitBusy
 	case errors.Is(err, jobs.ErrNoRun), is[usageError](err), is[*config.UnknownError](err), is[*jobs.EmployeeError](err), isNewer(err), is[*store.NotHeldError](err), is[*jobs.FinishedError](err), is[*jobs.OvertakenError](err),
 		is[*jobs.ClosedError](err), is[*jobs.ExpiredError](err), is[*jobs.UnsettledError](err), is[*store.PeriodError](err),
-		is[*store.AlteredError](err), is[*store.ForgetError](err), is[*jobs.ContractError](err), is[*jobs.ReasonError](err), is[*jobs.PutBackError](err), errors.Is(err, jobs.ErrContractMoved):
+		is[*store.AlteredError](err), is[*store.ForgetError](err), is[*jobs.ContractError](err), is[*ledger.ReasonError](err), is[*jobs.PutBackError](err), errors.Is(err, jobs.ErrContractMoved):
 		return exitUsage
 	case is[*jobs.NotReadyError](err), is[*store.PurgeHeldError](err):
 		return exitHeld
-	case is[*jobs.OrderError](err), is[*jobs.MissingError](err):
+	case is[*jobs.OrderError](err), is[*ledger.MissingError](err):
 		return exitIncomplete
 	case isConfiguration(err):
 		return exitConfiguration

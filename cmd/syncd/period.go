@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/report"
 	"syncd/internal/store"
 )
@@ -32,7 +32,7 @@ approval gets by. What changes in staging after that is named as late in the nex
 }
 
 func newPeriodClose(p process, flags *globalFlags) *cobra.Command {
-	var closure jobs.Closure
+	var closure ledger.Closure
 	cmd := &cobra.Command{
 		Use:   "close PERIOD --reason TEXT [--force]",
 		Short: "Close a month of all dossiers, or of some",
@@ -45,7 +45,7 @@ is executed or queued. The reason is recorded with your user name.`,
   syncd period close 2026-10 --dossier saint-martin --force --reason "00042 is paid by hand"`,
 		Args:              exactly("PERIOD"),
 		ValidArgsFunction: onlyFirst(months),
-		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+		RunE: p.withDecision(flags, func(ctx context.Context, a *app, st *store.Store, args []string) error {
 			period, err := parsePeriod(args[0])
 			if err != nil {
 				return err
@@ -54,7 +54,7 @@ is executed or queued. The reason is recorded with your user name.`,
 				return err
 			}
 			closure.By, closure.Reason = requester(), flags.reason
-			return a.eachDossier(func(d config.Dossier) (int, error) { return a.closePeriod(ctx, ledger, d, period, closure) })
+			return a.eachDossier(func(d config.Dossier) (int, error) { return a.closePeriod(ctx, st, d, period, closure) })
 		}),
 	}
 	flags.addReason(cmd, "why (recorded)")
@@ -76,7 +76,7 @@ user name.`,
   syncd period reopen 2026-10 --until "2026-12-05 18:00" --reason "late amendment"`,
 		Args:              exactly("PERIOD"),
 		ValidArgsFunction: onlyFirst(months),
-		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+		RunE: p.withDecision(flags, func(ctx context.Context, a *app, st *store.Store, args []string) error {
 			period, err := parsePeriod(args[0])
 			if err != nil {
 				return err
@@ -89,7 +89,7 @@ user name.`,
 				return err
 			}
 			return a.eachDossier(func(d config.Dossier) (int, error) {
-				if err := ledger.ReopenPeriod(ctx, a.target(d), period, requester(), flags.reason, end); err != nil {
+				if err := st.ReopenPeriod(ctx, a.target(d), period, requester(), flags.reason, end); err != nil {
 					return 0, err
 				}
 				fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, report.Minute(end))
@@ -110,17 +110,17 @@ func newPeriodList(p process, flags *globalFlags) *cobra.Command {
 		Short:   "List the months that are closed, or were, by whom and why",
 		Example: "  syncd period list\n  syncd period list --dossier saint-martin --json",
 		Args:    none,
-		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, _ []string) error {
+		RunE: p.withLedger(flags, func(ctx context.Context, a *app, st *store.Store, _ []string) error {
 			dossiers, err := a.selectedDossiers()
 			if err != nil {
 				return err
 			}
-			closings, err := ledger.Closings(ctx, a.config.Isidoor.Environment, a.config.Isidoor.BaseURL)
+			closings, err := st.Closings(ctx, a.config.Isidoor.Environment, a.config.Isidoor.BaseURL)
 			if err != nil {
 				return err
 			}
 			if len(flags.dossiers) > 0 {
-				closings = slices.DeleteFunc(closings, func(c jobs.Closing) bool {
+				closings = slices.DeleteFunc(closings, func(c ledger.Closing) bool {
 					return !slices.ContainsFunc(dossiers, func(d config.Dossier) bool { return d.Name == c.Target.Dossier })
 				})
 			}
@@ -135,14 +135,14 @@ func newPeriodList(p process, flags *globalFlags) *cobra.Command {
 	return cmd
 }
 
-func (a *app) closePeriod(ctx context.Context, ledger *store.Store, d config.Dossier, period jobs.Period, closure jobs.Closure) (int, error) {
-	left, err := ledger.ClosePeriod(ctx, a.target(d), period, closure)
+func (a *app) closePeriod(ctx context.Context, st *store.Store, d config.Dossier, period jobs.Period, closure ledger.Closure) (int, error) {
+	left, err := st.ClosePeriod(ctx, a.target(d), period, closure)
 	if err != nil {
 		return 0, err
 	}
 	fmt.Fprintf(a.Stdout, "%s: %s is closed\n", d.Name, period)
 	if len(left) > 0 {
-		fmt.Fprintf(a.Stderr, "syncd: %s: %s is closed although something is missing: %s\n", d.Name, period, jobs.Summary(left))
+		fmt.Fprintf(a.Stderr, "syncd: %s: %s is closed although something is missing: %s\n", d.Name, period, ledger.Summary(left))
 	}
 	return exitDone, nil
 }

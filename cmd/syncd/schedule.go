@@ -5,9 +5,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/config"
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/report"
 	"syncd/internal/store"
 )
@@ -28,8 +27,8 @@ which daemons share the ledger.`,
 		Example: `  syncd schedule
   syncd schedule --json`,
 		Args: none,
-		RunE: p.withLedger(flags, func(ctx context.Context, a *app, ledger *store.Store, _ []string) error {
-			schedules, err := a.schedules(ctx, ledger, time.Now())
+		RunE: p.withLedger(flags, func(ctx context.Context, a *app, st *store.Store, _ []string) error {
+			schedules, err := a.schedules(ctx, st, time.Now())
 			if err != nil {
 				return err
 			}
@@ -46,15 +45,15 @@ which daemons share the ledger.`,
 // agenda is what the ledger knows of schedules.
 type agenda struct {
 	targets map[string]int64 // of the dossiers that the ledger knows
-	pairs   []jobs.Pair      // of all jobs with them
-	armed   map[jobs.Pair]jobs.Armed
-	last    map[jobs.Pair]jobs.Fire
-	missed  map[jobs.Pair][]jobs.Fire
-	pauses  map[string]jobs.Pause
+	pairs   []ledger.Pair    // of all jobs with them
+	armed   map[ledger.Pair]ledger.Armed
+	last    map[ledger.Pair]ledger.Fire
+	missed  map[ledger.Pair][]ledger.Fire
+	pauses  map[string]ledger.Pause
 }
 
-func (a *app) schedules(ctx context.Context, ledger *store.Store, now time.Time) (report.Schedules, error) {
-	known, err := a.agenda(ctx, ledger)
+func (a *app) schedules(ctx context.Context, st *store.Store, now time.Time) (report.Schedules, error) {
+	known, err := a.agenda(ctx, st)
 	if err != nil {
 		return report.Schedules{}, err
 	}
@@ -62,10 +61,10 @@ func (a *app) schedules(ctx context.Context, ledger *store.Store, now time.Time)
 	for _, j := range a.config.Jobs {
 		all.Entries = append(all.Entries, a.scheduleEntry(j, known, now))
 	}
-	if all.Outside, err = ledger.Outside(ctx, known.pairs); err != nil {
+	if all.Outside, err = st.Outside(ctx, known.pairs); err != nil {
 		return all, err
 	}
-	daemons, err := ledger.Daemons(ctx)
+	daemons, err := st.Daemons(ctx)
 	if err != nil {
 		return all, err
 	}
@@ -79,7 +78,7 @@ func (a *app) schedules(ctx context.Context, ledger *store.Store, now time.Time)
 }
 
 // differs tells whether a daemon is configured otherwise than this command.
-func (a *app) differs(d jobs.Daemon) bool {
+func (a *app) differs(d ledger.Daemon) bool {
 	for _, j := range a.config.Jobs {
 		if digest, ok := d.Jobs[j.Name]; !ok || digest != a.config.JobDigest(j.Name) {
 			return true
@@ -89,10 +88,10 @@ func (a *app) differs(d jobs.Daemon) bool {
 }
 
 // pairs are the jobs of the configuration, each with the targets of its dossiers that the ledger knows, by their names.
-func (a *app) pairs(ctx context.Context, ledger *store.Store) (pairs []jobs.Pair, targets map[string]int64, err error) {
+func (a *app) pairs(ctx context.Context, st *store.Store) (pairs []ledger.Pair, targets map[string]int64, err error) {
 	targets = map[string]int64{}
 	for _, d := range a.config.AllDossiers {
-		target, ok, err := ledger.Target(ctx, a.target(d))
+		target, ok, err := st.Target(ctx, a.target(d))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -103,36 +102,36 @@ func (a *app) pairs(ctx context.Context, ledger *store.Store) (pairs []jobs.Pair
 	for _, j := range a.config.Jobs {
 		for _, d := range a.config.Dossiers(j) {
 			if id, ok := targets[d.Name]; ok {
-				pairs = append(pairs, jobs.Pair{Job: j.Name, TargetID: id})
+				pairs = append(pairs, ledger.Pair{Job: j.Name, TargetID: id})
 			}
 		}
 	}
 	return pairs, targets, nil
 }
 
-func (a *app) agenda(ctx context.Context, ledger *store.Store) (known agenda, err error) {
-	known = agenda{missed: map[jobs.Pair][]jobs.Fire{}, pauses: map[string]jobs.Pause{}}
-	if known.pairs, known.targets, err = a.pairs(ctx, ledger); err != nil {
+func (a *app) agenda(ctx context.Context, st *store.Store) (known agenda, err error) {
+	known = agenda{missed: map[ledger.Pair][]ledger.Fire{}, pauses: map[string]ledger.Pause{}}
+	if known.pairs, known.targets, err = a.pairs(ctx, st); err != nil {
 		return known, err
 	}
 	var names []string
 	for _, j := range a.config.Jobs {
 		names = append(names, j.Name)
 	}
-	if known.armed, err = ledger.Schedules(ctx, known.pairs); err != nil {
+	if known.armed, err = st.Schedules(ctx, known.pairs); err != nil {
 		return known, err
 	}
-	if known.last, err = ledger.LastFires(ctx, names); err != nil {
+	if known.last, err = st.LastFires(ctx, names); err != nil {
 		return known, err
 	}
-	missed, err := ledger.MissedFires(ctx, names, shownMissed)
+	missed, err := st.MissedFires(ctx, names, shownMissed)
 	if err != nil {
 		return known, err
 	}
 	for _, f := range missed {
 		known.missed[f.Pair] = append(known.missed[f.Pair], f)
 	}
-	pauses, err := ledger.Pauses(ctx)
+	pauses, err := st.Pauses(ctx)
 	for _, p := range pauses {
 		known.pauses[p.Job] = p
 	}
@@ -153,7 +152,7 @@ func (a *app) scheduleEntry(j config.Job, known agenda, now time.Time) report.Sc
 	for _, d := range a.config.Dossiers(j) {
 		one := report.ScheduleDossier{Dossier: d.Name}
 		if id, ok := known.targets[d.Name]; ok {
-			known.tell(&one, j, jobs.Pair{Job: j.Name, TargetID: id}, now)
+			known.tell(&one, j, ledger.Pair{Job: j.Name, TargetID: id}, now)
 		}
 		entry.Dossiers = append(entry.Dossiers, one)
 	}
@@ -161,7 +160,7 @@ func (a *app) scheduleEntry(j config.Job, known agenda, now time.Time) report.Sc
 }
 
 // tell adds what the ledger knows of a job and dossier.
-func (known *agenda) tell(one *report.ScheduleDossier, j config.Job, pair jobs.Pair, now time.Time) {
+func (known *agenda) tell(one *report.ScheduleDossier, j config.Job, pair ledger.Pair, now time.Time) {
 	if last, ok := known.last[pair]; ok {
 		one.Last, one.LastState = &last, last.State
 	}

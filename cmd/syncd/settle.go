@@ -6,13 +6,13 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store"
 )
 
 func newSettle(p process, flags *globalFlags) *cobra.Command {
-	chosen := map[jobs.Settlement]*bool{jobs.SettleWithdrawn: new(bool), jobs.SettleAccepted: new(bool), jobs.SettlePending: new(bool)}
+	chosen := map[ledger.Settlement]*bool{ledger.SettleWithdrawn: new(bool), ledger.SettleAccepted: new(bool), ledger.SettlePending: new(bool)}
 	cmd := &cobra.Command{
 		Use:   "settle RUN --employee M --withdrawn|--accepted|--pending --reason TEXT",
 		Short: "Record what you found at the other side about an employee",
@@ -28,7 +28,7 @@ The reason is recorded with your user name.`,
   syncd settle 12 --employee 00043 --accepted --reason "seen on the Isidoor screen"`,
 		Args:              exactly("RUN"),
 		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
-		RunE: p.withDecision(flags, func(ctx context.Context, a *app, ledger *store.Store, args []string) error {
+		RunE: p.withDecision(flags, func(ctx context.Context, a *app, st *store.Store, args []string) error {
 			id, err := parseRun(args[0])
 			if err != nil {
 				return err
@@ -43,18 +43,18 @@ The reason is recorded with your user name.`,
 			if err := needReason("a settlement", flags.reason); err != nil {
 				return err
 			}
-			return a.settle(ctx, ledger, id, as, flags.reason)
+			return a.settle(ctx, st, id, as, flags.reason)
 		}),
 	}
-	cmd.Flags().BoolVar(chosen[jobs.SettleWithdrawn], "withdrawn", false, "who has gone from staging was taken back at the other side")
-	cmd.Flags().BoolVar(chosen[jobs.SettleAccepted], "accepted", false, "the document is there")
-	cmd.Flags().BoolVar(chosen[jobs.SettlePending], "pending", false, "the document is not there")
+	cmd.Flags().BoolVar(chosen[ledger.SettleWithdrawn], "withdrawn", false, "who has gone from staging was taken back at the other side")
+	cmd.Flags().BoolVar(chosen[ledger.SettleAccepted], "accepted", false, "the document is there")
+	cmd.Flags().BoolVar(chosen[ledger.SettlePending], "pending", false, "the document is not there")
 	flags.addReason(cmd, "why, and how you know (recorded)")
 	flags.addEmployees(cmd, "the employee of this matricule")
 	return cmd
 }
 
-func settlement(chosen map[jobs.Settlement]*bool) (as jobs.Settlement, err error) {
+func settlement(chosen map[ledger.Settlement]*bool) (as ledger.Settlement, err error) {
 	n := 0
 	for s, is := range chosen {
 		if *is {
@@ -67,15 +67,15 @@ func settlement(chosen map[jobs.Settlement]*bool) (as jobs.Settlement, err error
 	return as, nil
 }
 
-func (a *app) settle(ctx context.Context, ledger *store.Store, id int64, as jobs.Settlement, reason string) error {
-	found, err := ledger.Run(ctx, id)
+func (a *app) settle(ctx context.Context, st *store.Store, id int64, as ledger.Settlement, reason string) error {
+	found, err := st.Run(ctx, id)
 	if err != nil {
 		return explainNoRun(id, err)
 	}
 	if err := a.sameTarget(found); err != nil {
 		return err
 	}
-	run, err := ledger.Settle(ctx, id, a.flags.employees, as, requester(), reason, a.config.Isidoor.RequestTimeout)
+	run, err := st.Settle(ctx, id, a.flags.employees, as, requester(), reason, a.config.Isidoor.RequestTimeout)
 	if err != nil {
 		return explainNoRun(id, err)
 	}
@@ -83,7 +83,7 @@ func (a *app) settle(ctx context.Context, ledger *store.Store, id int64, as jobs
 	switch {
 	case run.State == jobs.Queued:
 		fmt.Fprintf(a.Stdout, "a daemon goes on with it, or: syncd resume %d\n", id)
-	case as == jobs.SettlePending:
+	case as == ledger.SettlePending:
 		fmt.Fprintf(a.Stdout, "the next run sends what staging holds then: syncd run %s --dossier %s --period %s\n", run.Job, run.Target.Dossier, run.Period)
 	}
 	return nil

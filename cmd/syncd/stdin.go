@@ -7,8 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/report"
 )
 
@@ -168,5 +167,5 @@ func needReason(of, reason string) error {
 	if strings.TrimSpace(reason) == "" {
 		return usagef("%s needs a reason\nhint: --reason \"why\"", of)
 	}
-	return jobs.CheckReason(reason)
+	return ledger.CheckReason(reason)
 }

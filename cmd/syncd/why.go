@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/report"
 	"syncd/internal/store"
 )
@@ -50,24 +50,24 @@ func (a *app) why(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	ledger, err := a.ledger(ctx)
+	st, err := a.ledger(ctx)
 	if err != nil {
 		return err
 	}
-	target, known, err := ledger.Target(ctx, a.target(d))
+	target, known, err := st.Target(ctx, a.target(d))
 	if err != nil {
 		return err
 	}
-	story := &jobs.Story{Target: target, Key: key}
+	story := &ledger.Story{Target: target, Key: key}
 	if known {
-		if story, err = ledger.Story(ctx, target.ID, key, jobs.Period(a.flags.period)); err != nil {
+		if story, err = st.Story(ctx, target.ID, key, jobs.Period(a.flags.period)); err != nil {
 			return err
 		}
 	}
-	now := a.now(ctx, ledger, push, d, target, period, key)
+	now := a.now(ctx, st, push, d, target, period, key)
 	gone := is[*jobs.EmployeeError](now.Err)
 	if gone && known && isEmpty(story) { // in that period: who has left is asked about by whoever knows no period
-		if story, err = ledger.Story(ctx, target.ID, key, ""); err != nil {
+		if story, err = st.Story(ctx, target.ID, key, ""); err != nil {
 			return err
 		}
 	}
@@ -80,7 +80,7 @@ func (a *app) why(ctx context.Context, key string) error {
 	return a.printer().Why(a.Stdout, story, now)
 }
 
-func isEmpty(story *jobs.Story) bool { return len(story.Lines)+len(story.Known) == 0 }
+func isEmpty(story *ledger.Story) bool { return len(story.Lines)+len(story.Known) == 0 }
 
 // pushJobOf is the first job that sends the employees of a dossier.
 func (a *app) pushJobOf(d config.Dossier) (config.Job, *jobs.PushJob, error) {
@@ -96,7 +96,7 @@ func (a *app) pushJobOf(d config.Dossier) (config.Job, *jobs.PushJob, error) {
 }
 
 // now is what a run would do about one employee at this moment.
-func (a *app) now(ctx context.Context, ledger *store.Store, push *jobs.PushJob, d config.Dossier, target jobs.Target, period jobs.Period, key string) report.Now {
+func (a *app) now(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, target jobs.Target, period jobs.Period, key string) report.Now {
 	now := report.Now{Job: push.Name, Period: period}
 	staging, err := a.staging()
 	if err != nil {
@@ -105,7 +105,7 @@ func (a *app) now(ctx context.Context, ledger *store.Store, push *jobs.PushJob, 
 	}
 	job := *push
 	job.Guards.Verify = false // the API is not asked
-	runner := &jobs.Runner{Ledger: ledger, Staging: staging, Siret: d.Siret, Progress: silent{}, Log: a.log, Stop: a.Stop}
+	runner := &jobs.Runner{Ledger: st, Staging: staging, Siret: d.Siret, Progress: silent{}, Log: a.log, Stop: a.Stop}
 	items := &collector{}
 	plan, err := runner.DryRun(ctx, &job, jobs.NewRun{Target: target, Period: period, Employees: []string{key}}, items)
 	now.Items, now.Counts, now.Findings, now.Err = items.items, plan.Counts, plan.Findings, err

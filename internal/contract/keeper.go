@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/rs/zerolog"
-
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // API is the partner's side.
@@ -20,10 +20,10 @@ type API interface {
 
 // Ledger keeps contracts; package store has it.
 type Ledger interface {
-	KnownContracts(ctx context.Context, api jobs.APIName) (jobs.KnownContracts, error)
+	KnownContracts(ctx context.Context, api jobs.APIName) (ledger.KnownContracts, error)
 	ContractText(ctx context.Context, api jobs.APIName, digest string) ([]byte, error)
-	NoteContract(ctx context.Context, api jobs.APIName, found jobs.FoundContract) error
-	AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) (jobs.Accepted, error)
+	NoteContract(ctx context.Context, api jobs.APIName, found ledger.FoundContract) error
+	AcceptContract(ctx context.Context, api jobs.APIName, a ledger.Acceptance) (ledger.Accepted, error)
 	LastContract(ctx context.Context, target int64) (string, error)
 }
 

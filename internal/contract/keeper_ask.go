@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 const (
@@ -48,7 +49,7 @@ func (k *Keeper) current(ctx context.Context) (*Standing, error) {
 
 // due tells whether to ask. A file costs nothing, a configuration that names another source wants what is there, and where
 // nothing can be sent without an answer, each process asks for itself.
-func (k *Keeper) due(known jobs.KnownContracts) bool {
+func (k *Keeper) due(known ledger.KnownContracts) bool {
 	switch {
 	case known.AskedAt == nil, k.Source.IsFile(), known.Place != "" && !k.Source.has(known.Place):
 		return true
@@ -132,9 +133,9 @@ func (k *Keeper) ask(ctx context.Context) (problem string, err error) {
 		return "", err
 	}
 	k.asked, k.passing = true, passing
-	note := jobs.FoundContract{Problem: problem}
+	note := ledger.FoundContract{Problem: problem}
 	if found != nil {
-		note = jobs.FoundContract{Digest: found.document.Digest, Text: found.text, Place: found.place}
+		note = ledger.FoundContract{Digest: found.document.Digest, Text: found.text, Place: found.place}
 		k.memory.keep(found.document)
 	}
 	return problem, k.Ledger.NoteContract(ctx, k.Name, note)

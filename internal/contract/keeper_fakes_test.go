@@ -10,6 +10,7 @@ import (
 
 	"syncd/internal/contract"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // shownAPI is a partner that shows what a test wants.
@@ -80,16 +81,16 @@ func (a *shownAPI) shape() string {
 // shelf is a ledger in memory, with the rules of the real one. Its clock is that of the test's bubble.
 type shelf struct {
 	mu       sync.Mutex
-	known    jobs.KnownContracts
+	known    ledger.KnownContracts
 	texts    map[string][]byte
 	last     string // that the target's last run of everyone was planned under
-	noted    []jobs.FoundContract
-	accepted []jobs.Acceptance
+	noted    []ledger.FoundContract
+	accepted []ledger.Acceptance
 	moved    bool // somebody else is always quicker
 	broken   error
 }
 
-func (s *shelf) KnownContracts(context.Context, jobs.APIName) (jobs.KnownContracts, error) {
+func (s *shelf) KnownContracts(context.Context, jobs.APIName) (ledger.KnownContracts, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known := s.known
@@ -110,7 +111,7 @@ func (s *shelf) ContractText(_ context.Context, _ jobs.APIName, digest string) (
 	return text, nil
 }
 
-func (s *shelf) NoteContract(_ context.Context, _ jobs.APIName, found jobs.FoundContract) error {
+func (s *shelf) NoteContract(_ context.Context, _ jobs.APIName, found ledger.FoundContract) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -123,21 +124,21 @@ func (s *shelf) NoteContract(_ context.Context, _ jobs.APIName, found jobs.Found
 		s.texts = map[string][]byte{}
 	}
 	s.texts[found.Digest], s.known.Place = found.Text, found.Place
-	seen := slices.DeleteFunc(slices.Clone(s.known.Seen), func(c jobs.SeenContract) bool { return c.Digest == found.Digest })
-	s.known.Seen = append([]jobs.SeenContract{{Digest: found.Digest, Place: found.Place, LastSeen: now}}, seen...)
+	seen := slices.DeleteFunc(slices.Clone(s.known.Seen), func(c ledger.SeenContract) bool { return c.Digest == found.Digest })
+	s.known.Seen = append([]ledger.SeenContract{{Digest: found.Digest, Place: found.Place, LastSeen: now}}, seen...)
 	return nil
 }
 
-func (s *shelf) AcceptContract(_ context.Context, _ jobs.APIName, a jobs.Acceptance) (jobs.Accepted, error) {
+func (s *shelf) AcceptContract(_ context.Context, _ jobs.APIName, a ledger.Acceptance) (ledger.Accepted, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.moved || a.Before != s.known.Accepted {
-		return jobs.Accepted{}, jobs.ErrContractMoved
+		return ledger.Accepted{}, jobs.ErrContractMoved
 	}
 	now := time.Now()
 	s.known.Accepted, s.known.AcceptedAt, s.known.AcceptedBy = a.Digest, &now, a.By
 	s.accepted = append(s.accepted, a)
-	return jobs.Accepted{}, nil
+	return ledger.Accepted{}, nil
 }
 
 func (s *shelf) LastContract(context.Context, int64) (string, error) {

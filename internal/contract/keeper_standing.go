@@ -8,11 +8,12 @@ import (
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // Standing is where the contracts of an API stand.
 type Standing struct {
-	Known    jobs.KnownContracts
+	Known    ledger.KnownContracts
 	Problem  string                // why none was found when the API was last asked; "" = one was
 	Newest   *Document             // in force; nil = none was ever seen
 	Accepted *Document             // under which is sent
@@ -46,7 +47,7 @@ func (k *Keeper) Standing(ctx context.Context) (*Standing, error) {
 
 // settled is Standing, after accepting by the way what breaks nothing. Whoever does not find the call in both contracts
 // cannot tell that.
-func (k *Keeper) settled(ctx context.Context, known jobs.KnownContracts) (*Standing, error) {
+func (k *Keeper) settled(ctx context.Context, known ledger.KnownContracts) (*Standing, error) {
 	s, err := k.stand(ctx, known, nil)
 	if err != nil || s.Newest == nil || s.Newest.Digest == s.Known.Accepted || s.Waits() {
 		return s, err
@@ -54,7 +55,7 @@ func (k *Keeper) settled(ctx context.Context, known jobs.KnownContracts) (*Stand
 	if comparable := s.sent.Operation != nil && s.Derived.Operation != nil; known.Accepted != "" && !comparable {
 		return s, nil
 	}
-	_, err = k.Ledger.AcceptContract(ctx, k.Name, jobs.Acceptance{Digest: s.Newest.Digest, Before: s.Known.Accepted})
+	_, err = k.Ledger.AcceptContract(ctx, k.Name, ledger.Acceptance{Digest: s.Newest.Digest, Before: s.Known.Accepted})
 	if errors.Is(err, jobs.ErrContractMoved) {
 		err = nil // another process was quicker
 	}
@@ -62,7 +63,7 @@ func (k *Keeper) settled(ctx context.Context, known jobs.KnownContracts) (*Stand
 }
 
 // stand compares the newest contract, by default that of the ledger, with the accepted one.
-func (k *Keeper) stand(ctx context.Context, known jobs.KnownContracts, newest *Document) (_ *Standing, err error) {
+func (k *Keeper) stand(ctx context.Context, known ledger.KnownContracts, newest *Document) (_ *Standing, err error) {
 	s := &Standing{Known: known, Problem: known.Problem, Newest: newest}
 	if newest == nil {
 		if len(known.Seen) == 0 {
@@ -90,7 +91,7 @@ func (k *Keeper) stand(ctx context.Context, known jobs.KnownContracts, newest *D
 }
 
 // Accept lets syncd send under the newest contract, as a person decided.
-func (k *Keeper) Accept(ctx context.Context, s *Standing, decision jobs.Acceptance) (jobs.Accepted, error) {
+func (k *Keeper) Accept(ctx context.Context, s *Standing, decision ledger.Acceptance) (ledger.Accepted, error) {
 	decision.Digest, decision.Before = s.Newest.Digest, s.Known.Accepted
 	return k.Ledger.AcceptContract(ctx, k.Name, decision)
 }

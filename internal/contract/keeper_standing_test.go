@@ -9,6 +9,7 @@ import (
 
 	"syncd/internal/contract"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // next shows another contract, and lets an hour pass.
@@ -45,7 +46,7 @@ func TestWhatBreaksWaits(t *testing.T) {
 		k.wantAccepted("A")
 		s, err := k.Standing(t.Context())
 		k.must(err)
-		if _, err = k.Accept(t.Context(), s, jobs.Acceptance{By: "marie", Reason: "our names are short"}); err != nil {
+		if _, err = k.Accept(t.Context(), s, ledger.Acceptance{By: "marie", Reason: "our names are short"}); err != nil {
 			t.Fatal(err)
 		}
 		k.wantInForce("B", 0)
@@ -93,7 +94,7 @@ func TestSomebodyElseIsQuicker(t *testing.T) {
 		k.wantInForce("A", 0)
 		s, err := k.Standing(t.Context())
 		k.must(err)
-		if _, err := k.Accept(t.Context(), s, jobs.Acceptance{By: "marie", Reason: "why not"}); !errors.Is(err, jobs.ErrContractMoved) {
+		if _, err := k.Accept(t.Context(), s, ledger.Acceptance{By: "marie", Reason: "why not"}); !errors.Is(err, jobs.ErrContractMoved) {
 			t.Errorf("%v", err)
 		}
 	})
@@ -131,7 +132,7 @@ func TestWhileAContractWaitsTheAcceptedOneIsAdopted(t *testing.T) {
 		}
 		s, err := k.Standing(t.Context())
 		k.must(err)
-		_, err = k.Accept(t.Context(), s, jobs.Acceptance{By: "marie", Reason: "as announced"})
+		_, err = k.Accept(t.Context(), s, ledger.Acceptance{By: "marie", Reason: "as announced"})
 		k.must(err)
 		k.run()
 		if got := k.api.shape(); got != "PATCH header Cle-Api" {
@@ -169,7 +170,7 @@ func TestTheLedgersNameOfAContractStays(t *testing.T) {
 	inBubble(t, func(t *testing.T, k *keeping) {
 		old := strings.Repeat("e", 64)
 		k.shelf.texts = map[string][]byte{old: []byte(contractA)}
-		k.shelf.known.Seen = []jobs.SeenContract{{Digest: old}}
+		k.shelf.known.Seen = []ledger.SeenContract{{Digest: old}}
 		k.shelf.known.Accepted = old
 		now := time.Now()
 		k.shelf.known.AskedAt = &now

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/schedule"
 )
 
@@ -93,15 +94,15 @@ func (l *loop) arm(ctx context.Context, d duty, now time.Time) error {
 	return nil
 }
 
-func (j *Job) armed(pair jobs.Pair, until time.Time) jobs.Armed {
-	return jobs.Armed{Pair: pair, Spec: j.Schedule.Spec(), Timezone: j.Schedule.Timezone(), DealtWith: until}
+func (j *Job) armed(pair ledger.Pair, until time.Time) ledger.Armed {
+	return ledger.Armed{Pair: pair, Spec: j.Schedule.Spec(), Timezone: j.Schedule.Timezone(), DealtWith: until}
 }
 
-func sameSchedule(a, b jobs.Armed) bool { return a.Spec == b.Spec && a.Timezone == b.Timezone }
+func sameSchedule(a, b ledger.Armed) bool { return a.Spec == b.Spec && a.Timezone == b.Timezone }
 
 // changeSchedule deals with what the former schedule still owes, by the clock of its own zone, then lets the new one
 // begin. A paused job goes on owing, by the new schedule. all = false: the former one owes more than one turn records.
-func (l *loop) changeSchedule(ctx context.Context, job *Job, have, want jobs.Armed) (all bool, err error) {
+func (l *loop) changeSchedule(ctx context.Context, job *Job, have, want ledger.Armed) (all bool, err error) {
 	var owes owed
 	former, err := schedule.Parse(have.Spec, have.Timezone, l.setup.Closed)
 	switch {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/schedule"
 )
 
@@ -116,7 +117,7 @@ func TestADaemonWhoseClockIsBehindTakesNothingBack(t *testing.T) {
 func TestAFarFutureThatCannotBeTakenBackAtOnceIsLater(t *testing.T) {
 	inWorld(t, "2026-11-25 05:30", func(t *testing.T, w *world) {
 		w.start(1, nil, w.job("paie", "0 6 * * *", "a")).end()
-		pair := jobs.Pair{Job: "paie", TargetID: 1}
+		pair := ledger.Pair{Job: "paie", TargetID: 1}
 		armed := w.ledger.schedules[pair]
 		armed.DealtWith = at(t, "2099-01-01 00:00")
 		w.ledger.schedules[pair] = armed
@@ -141,7 +142,7 @@ func TestAStoredFireInTheFarFutureStopsNothing(t *testing.T) {
 		d := w.start(1, nil, w.job("paie", "0 6 * * *", "a"))
 		pass(time.Second)
 		w.ledger.mu.Lock()
-		pair := jobs.Pair{Job: "paie", TargetID: 1}
+		pair := ledger.Pair{Job: "paie", TargetID: 1}
 		armed := w.ledger.schedules[pair]
 		armed.DealtWith = at(t, "2099-01-01 00:00")
 		w.ledger.schedules[pair] = armed

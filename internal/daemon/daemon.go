@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/monitor"
 	"syncd/internal/sdnotify"
 )
@@ -32,27 +32,27 @@ const (
 // Ledger is what a daemon asks of the ledger, beside what its runs do.
 type Ledger interface {
 	EnsureTarget(ctx context.Context, t jobs.Target) (jobs.Target, error)
-	Schedules(ctx context.Context, pairs []jobs.Pair) (map[jobs.Pair]jobs.Armed, error)
-	Arm(ctx context.Context, a jobs.Armed) error
-	Record(ctx context.Context, before, after jobs.Armed, fires []jobs.Fire, request jobs.NewRun) ([]jobs.Fire, bool, error)
-	Pauses(ctx context.Context) ([]jobs.Pause, error)
-	Active(ctx context.Context, pairs []jobs.Pair) ([]jobs.Active, error)
+	Schedules(ctx context.Context, pairs []ledger.Pair) (map[ledger.Pair]ledger.Armed, error)
+	Arm(ctx context.Context, a ledger.Armed) error
+	Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire, bool, error)
+	Pauses(ctx context.Context) ([]ledger.Pause, error)
+	Active(ctx context.Context, pairs []ledger.Pair) ([]ledger.Active, error)
 	// Outside lists runs that are not over and of none of these jobs and targets.
-	Outside(ctx context.Context, pairs []jobs.Pair) ([]*jobs.Run, error)
+	Outside(ctx context.Context, pairs []ledger.Pair) ([]*jobs.Run, error)
 	Claim(ctx context.Context, id int64, request jobs.Resumption) (*jobs.Run, error)
 	// SetConfiguration tells the audit trail with which configuration this process works.
 	SetConfiguration(ctx context.Context, digest string) error
 	// ExpireHolds gives up what has waited for a person's decision for too long, by job.
-	ExpireHolds(ctx context.Context, pairs []jobs.Pair, expires map[string]time.Duration) ([]int64, error)
+	ExpireHolds(ctx context.Context, pairs []ledger.Pair, expires map[string]time.Duration) ([]int64, error)
 	// ClockLeapt tells whether more time seems to have gone by than a machine is off, and nobody has confirmed it.
 	ClockLeapt(ctx context.Context) (bool, error)
-	RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) ([]int64, error)
+	RetryFailed(ctx context.Context, pairs []ledger.Pair, within time.Duration, configured bool) ([]int64, error)
 	Cancel(ctx context.Context, id int64, by, reason string) (*jobs.Run, error)
 	// DuePings takes what dead man's switches are to be told, each event of a fire once over all daemons, until Pinged.
-	DuePings(ctx context.Context, pairs []jobs.Pair) ([]jobs.Ping, error)
+	DuePings(ctx context.Context, pairs []ledger.Pair) ([]ledger.Ping, error)
 	OwePing(ctx context.Context, run int64) error
-	Pinged(ctx context.Context, p jobs.Ping) error
-	See(ctx context.Context, id int64, digests map[string]string) ([]jobs.Daemon, error)
+	Pinged(ctx context.Context, p ledger.Ping) error
+	See(ctx context.Context, id int64, digests map[string]string) ([]ledger.Daemon, error)
 	Forget(ctx context.Context, id int64) error
 	// Listen calls wake when there may be work, until the context ends.
 	Listen(ctx context.Context, wake func())

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/schedule"
 )
 
@@ -17,7 +18,7 @@ const (
 
 // owed is what a schedule owes a target, and what becomes of it.
 type owed struct {
-	fires   []jobs.Fire
+	fires   []ledger.Fire
 	until   time.Time // how far fires are dealt with once these are recorded
 	more    bool      // there are newer ones
 	missed  int       // fires that were missed and are not recorded one by one
@@ -26,7 +27,7 @@ type owed struct {
 
 // due tells what a schedule owes a target. It was noticed at a time that may be before now: having waited for others
 // makes no fire late.
-func (j *Job) due(s *schedule.Schedule, armed jobs.Armed, noticed, now time.Time) owed {
+func (j *Job) due(s *schedule.Schedule, armed ledger.Armed, noticed, now time.Time) owed {
 	since, owes := earlier(armed.DealtWith, now), owed{until: now}
 	var times []time.Time
 	if j.Missed == schedule.All {
@@ -40,11 +41,11 @@ func (j *Job) due(s *schedule.Schedule, armed jobs.Armed, noticed, now time.Time
 	owes.atLeast = len(times) >= mostSeen
 	period := func(t time.Time) jobs.Period { return j.PeriodIn(t, s.Location()) }
 	decisions := schedule.Decide(times, earlier(noticed, now), j.Missed, j.Window, func(t time.Time) string { return string(period(t)) })
-	fires := make([]jobs.Fire, len(decisions))
+	fires := make([]ledger.Fire, len(decisions))
 	for i, d := range decisions {
-		fires[i] = jobs.Fire{Pair: armed.Pair, Nominal: d.Nominal, Outcome: jobs.FireMissed, Period: period(d.Nominal), Reason: d.Why}
+		fires[i] = ledger.Fire{Pair: armed.Pair, Nominal: d.Nominal, Outcome: ledger.FireMissed, Period: period(d.Nominal), Reason: d.Why}
 		if d.Run {
-			fires[i].Outcome, fires[i].Trigger = jobs.FireRun, jobs.TriggerSchedule
+			fires[i].Outcome, fires[i].Trigger = ledger.FireRun, jobs.TriggerSchedule
 		}
 		if d.Run && d.CatchUp {
 			fires[i].Trigger = jobs.TriggerCatchUp
@@ -100,11 +101,11 @@ func (j *Job) oldest(s *schedule.Schedule, since, now time.Time) (times []time.T
 }
 
 // worthRecording leaves out missed fires when there are very many, but never the newest of a period.
-func worthRecording(fires []jobs.Fire) (kept []jobs.Fire) {
+func worthRecording(fires []ledger.Fire) (kept []ledger.Fire) {
 	room, newer, keep := mostFires, map[jobs.Period]bool{}, make([]bool, len(fires))
 	for i, f := range slices.Backward(fires) {
-		keep[i] = f.Outcome == jobs.FireRun || !newer[f.Period]
-		if keep[i] && f.Outcome != jobs.FireRun {
+		keep[i] = f.Outcome == ledger.FireRun || !newer[f.Period]
+		if keep[i] && f.Outcome != ledger.FireRun {
 			room--
 		}
 		newer[f.Period] = true

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/schedule"
 )
 
@@ -20,12 +21,12 @@ const (
 
 // fires knows how far the fires of each job and target are dealt with, as last read from the ledger.
 type fires struct {
-	prepared bool               // the ledger knows the targets of the setup
-	unarmed  map[jobs.Pair]bool // whose schedule it does not have yet as it is configured
-	armed    map[jobs.Pair]jobs.Armed
-	noticed  map[jobs.Pair]notice
+	prepared bool                 // the ledger knows the targets of the setup
+	unarmed  map[ledger.Pair]bool // whose schedule it does not have yet as it is configured
+	armed    map[ledger.Pair]ledger.Armed
+	noticed  map[ledger.Pair]notice
 	looked   time.Time // when due fires were last looked at; zero = never
-	tried    map[jobs.Pair]time.Time
+	tried    map[ledger.Pair]time.Time
 	more     bool // this turn has left something to the next
 
 	reconsidered bool      // what failed for its configuration has gone once more with this one
@@ -34,7 +35,7 @@ type fires struct {
 	noted        bool          // the trail knows this configuration
 	expired      time.Time     // when holds were last looked through
 	clock        time.Time     // when a clock was last found to be wrong; zero = never
-	takenBack    []jobs.Pair   // whose future the ledger was asked to take back in this turn
+	takenBack    []ledger.Pair // whose future the ledger was asked to take back in this turn
 	behind       time.Duration // how far this clock was found to be behind
 }
 
@@ -42,7 +43,7 @@ type fires struct {
 type notice struct{ fire, at time.Time }
 
 func newFires() fires {
-	return fires{unarmed: map[jobs.Pair]bool{}, noticed: map[jobs.Pair]notice{}, tried: map[jobs.Pair]time.Time{}}
+	return fires{unarmed: map[ledger.Pair]bool{}, noticed: map[ledger.Pair]notice{}, tried: map[ledger.Pair]time.Time{}}
 }
 
 // anew is what a new setup begins with: a reload makes no fire late, and no clock right.
@@ -155,8 +156,8 @@ func (l *loop) fire(ctx context.Context, d duty, now time.Time) error {
 }
 
 // record makes fires durable and tells of each. ok = false: another daemon was faster, and has told.
-func (l *loop) record(ctx context.Context, job *Job, before, after jobs.Armed, owes owed) (ok bool, err error) {
-	var recorded []jobs.Fire
+func (l *loop) record(ctx context.Context, job *Job, before, after ledger.Armed, owes owed) (ok bool, err error) {
+	var recorded []ledger.Fire
 	err = l.brief(ctx, func(ctx context.Context) (err error) {
 		recorded, ok, err = l.Ledger.Record(ctx, before, after, owes.fires, job.Request)
 		return err
@@ -171,7 +172,7 @@ func (l *loop) record(ctx context.Context, job *Job, before, after jobs.Armed, o
 	dossier := l.setup.dossier(before.Pair.TargetID)
 	for _, f := range recorded {
 		event := l.Log.Info()
-		if f.Outcome != jobs.FireRun || f.Trigger == jobs.TriggerCatchUp {
+		if f.Outcome != ledger.FireRun || f.Trigger == jobs.TriggerCatchUp {
 			event = l.Log.Warn()
 		}
 		event.Str("job", job.Name).Str("dossier", dossier).Time("nominal", f.Nominal).

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/schedule"
 )
 
@@ -72,7 +73,7 @@ type sticky struct {
 	upTo int64
 }
 
-func (s *sticky) Record(ctx context.Context, before, after jobs.Armed, fires []jobs.Fire, request jobs.NewRun) ([]jobs.Fire, bool, error) {
+func (s *sticky) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire, bool, error) {
 	if before.Pair.TargetID <= s.upTo {
 		<-ctx.Done()
 		return nil, false, ctx.Err()
@@ -119,7 +120,7 @@ func TestAFailedRunThatSomebodyHoldsKeepsNobodyFromTheirTurn(t *testing.T) {
 // stuckRetry is a ledger in which somebody holds a lock of a failed run.
 type stuckRetry struct{ Ledger }
 
-func (stuckRetry) RetryFailed(ctx context.Context, _ []jobs.Pair, _ time.Duration, _ bool) ([]int64, error) {
+func (stuckRetry) RetryFailed(ctx context.Context, _ []ledger.Pair, _ time.Duration, _ bool) ([]int64, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }

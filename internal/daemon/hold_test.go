@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // watchful is a ledger that notes what the chores of holds and configurations ask of it.
@@ -44,7 +45,7 @@ func (w *watchful) SetConfiguration(_ context.Context, digest string) error {
 	return nil
 }
 
-func (w *watchful) ExpireHolds(_ context.Context, _ []jobs.Pair, expires map[string]time.Duration) (late []int64, err error) {
+func (w *watchful) ExpireHolds(_ context.Context, _ []ledger.Pair, expires map[string]time.Duration) (late []int64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.began.IsZero() {

@@ -10,22 +10,23 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
-// ledger is a ledger in memory that several daemons share: what internal/store promises, without Postgres.
-type ledger struct {
+// memoryLedger is a ledger in memory that several daemons share: what internal/store promises, without Postgres.
+type memoryLedger struct {
 	clock *clock // of the database: nobody sets it
 	leapt bool   // it is far ahead of when the ledger was last used
 
 	mu        sync.Mutex
 	targets   []jobs.Target
-	schedules map[jobs.Pair]jobs.Armed
-	fires     []jobs.Fire
+	schedules map[ledger.Pair]ledger.Armed
+	fires     []ledger.Fire
 	runs      []*jobs.Run
 	ends      map[int64]int // how often each run has ended
 	pauses    map[string]bool
 	pinged    []*owedPing
-	daemons   map[int64]jobs.Daemon
+	daemons   map[int64]ledger.Daemon
 	owners    map[int64]time.Time // when each was last known to live; zero = it does
 	listeners map[*func()]bool
 	calls     int
@@ -33,27 +34,27 @@ type ledger struct {
 	before    func(method string, call int) error // asked at each call, without the lock; nil = all is well
 }
 
-func newLedger(c *clock) *ledger {
-	return &ledger{clock: c, schedules: map[jobs.Pair]jobs.Armed{}, ends: map[int64]int{}, pauses: map[string]bool{},
-		daemons: map[int64]jobs.Daemon{}, owners: map[int64]time.Time{}, listeners: map[*func()]bool{}}
+func newLedger(c *clock) *memoryLedger {
+	return &memoryLedger{clock: c, schedules: map[ledger.Pair]ledger.Armed{}, ends: map[int64]int{}, pauses: map[string]bool{},
+		daemons: map[int64]ledger.Daemon{}, owners: map[int64]time.Time{}, listeners: map[*func()]bool{}}
 }
 
 // member is a ledger as one daemon sees it.
 type member struct {
-	*ledger
+	*memoryLedger
 	identity int64 // 0 = it owns nothing
 	rests    int
 }
 
 var errAway = fmt.Errorf("connecting to the ledger: %w", jobs.ErrUnreachable)
 
-func (l *ledger) ClockLeapt(context.Context) (bool, error) { return l.leapt, nil }
+func (l *memoryLedger) ClockLeapt(context.Context) (bool, error) { return l.leapt, nil }
 
 // errClock is what the store says to a clock that is ahead of the database's.
 var errClock = &jobs.ClockError{Ahead: time.Hour}
 
 // enter begins a call. Unless it fails the caller holds the lock.
-func (l *ledger) enter(ctx context.Context, method string) error {
+func (l *memoryLedger) enter(ctx context.Context, method string) error {
 	l.mu.Lock()
 	l.calls++
 	before, call := l.before, l.calls
@@ -75,14 +76,14 @@ func (l *ledger) enter(ctx context.Context, method string) error {
 }
 
 // ask sets what is asked at each call.
-func (l *ledger) ask(before func(method string, call int) error) {
+func (l *memoryLedger) ask(before func(method string, call int) error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.before = before
 }
 
 // leave ends a call, and tells the listeners of what it changed.
-func (l *ledger) leave(changed bool) {
+func (l *memoryLedger) leave(changed bool) {
 	var wake []func()
 	for f := range l.listeners {
 		if changed {
@@ -96,7 +97,7 @@ func (l *ledger) leave(changed bool) {
 }
 
 // away takes the database down: every owner loses its lock.
-func (l *ledger) away() {
+func (l *memoryLedger) away() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.down = true
@@ -105,13 +106,13 @@ func (l *ledger) away() {
 	}
 }
 
-func (l *ledger) back() {
+func (l *memoryLedger) back() {
 	l.mu.Lock()
 	l.down = false
 	l.leave(true)
 }
 
-func (l *ledger) EnsureTarget(ctx context.Context, t jobs.Target) (jobs.Target, error) {
+func (l *memoryLedger) EnsureTarget(ctx context.Context, t jobs.Target) (jobs.Target, error) {
 	if err := l.enter(ctx, "EnsureTarget"); err != nil {
 		return t, err
 	}
@@ -126,17 +127,17 @@ func (l *ledger) EnsureTarget(ctx context.Context, t jobs.Target) (jobs.Target, 
 	return t, nil
 }
 
-func (l *ledger) Schedules(ctx context.Context, pairs []jobs.Pair) (map[jobs.Pair]jobs.Armed, error) {
+func (l *memoryLedger) Schedules(ctx context.Context, pairs []ledger.Pair) (map[ledger.Pair]ledger.Armed, error) {
 	if err := l.enter(ctx, "Schedules"); err != nil {
 		return nil, err
 	}
 	defer l.leave(false)
 	found := maps.Clone(l.schedules)
-	maps.DeleteFunc(found, func(p jobs.Pair, _ jobs.Armed) bool { return !slices.Contains(pairs, p) })
+	maps.DeleteFunc(found, func(p ledger.Pair, _ ledger.Armed) bool { return !slices.Contains(pairs, p) })
 	return found, nil
 }
 
-func (l *ledger) Arm(ctx context.Context, a jobs.Armed) error {
+func (l *memoryLedger) Arm(ctx context.Context, a ledger.Armed) error {
 	if err := l.enter(ctx, "Arm"); err != nil {
 		return err
 	}
@@ -156,12 +157,12 @@ func later(a, b time.Time) time.Time {
 }
 
 // stored is what comes back of an instant.
-func stored(a jobs.Armed) jobs.Armed {
+func stored(a ledger.Armed) ledger.Armed {
 	a.DealtWith = a.DealtWith.Round(0).Truncate(time.Microsecond)
 	return a
 }
 
-func (l *ledger) Record(ctx context.Context, before, after jobs.Armed, fires []jobs.Fire, request jobs.NewRun) ([]jobs.Fire, bool, error) {
+func (l *memoryLedger) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire, bool, error) {
 	if err := l.enter(ctx, "Record"); err != nil {
 		return nil, false, err
 	}
@@ -181,19 +182,19 @@ func (l *ledger) Record(ctx context.Context, before, after jobs.Armed, fires []j
 	return recorded, true, nil
 }
 
-func (l *ledger) recordAll(fires []jobs.Fire, request jobs.NewRun) (recorded []jobs.Fire) {
+func (l *memoryLedger) recordAll(fires []ledger.Fire, request jobs.NewRun) (recorded []ledger.Fire) {
 	waiting := map[jobs.Period]*jobs.Run{}
 	for _, f := range fires {
 		waiting[f.Period] = l.waiting(f, request.Job)
 	}
 	for _, f := range fires {
-		if slices.ContainsFunc(l.fires, func(o jobs.Fire) bool { return o.Pair == f.Pair && o.Nominal.Equal(f.Nominal) }) {
+		if slices.ContainsFunc(l.fires, func(o ledger.Fire) bool { return o.Pair == f.Pair && o.Nominal.Equal(f.Nominal) }) {
 			continue
 		}
 		switch w := waiting[f.Period]; {
-		case f.Outcome != jobs.FireRun:
+		case f.Outcome != ledger.FireRun:
 		case w != nil:
-			f.Outcome, f.RunID, f.Reason = jobs.FireSkipped, w.ID, fmt.Sprintf("run %d is %s", w.ID, w.State)
+			f.Outcome, f.RunID, f.Reason = ledger.FireSkipped, w.ID, fmt.Sprintf("run %d is %s", w.ID, w.State)
 		default:
 			nominal := f.Nominal
 			request.Period, request.Trigger = f.Period, f.Trigger
@@ -205,7 +206,7 @@ func (l *ledger) recordAll(fires []jobs.Fire, request jobs.NewRun) (recorded []j
 	return recorded
 }
 
-func (l *ledger) waiting(f jobs.Fire, job string) *jobs.Run {
+func (l *memoryLedger) waiting(f ledger.Fire, job string) *jobs.Run {
 	for _, r := range l.runs {
 		if r.Job == job && r.Target.ID == f.Pair.TargetID && r.Period == f.Period && r.State == jobs.Queued && !r.Planned {
 			return r
@@ -214,25 +215,25 @@ func (l *ledger) waiting(f jobs.Fire, job string) *jobs.Run {
 	return nil
 }
 
-func (l *ledger) queue(target int64, request jobs.NewRun, nominal *time.Time) *jobs.Run {
+func (l *memoryLedger) queue(target int64, request jobs.NewRun, nominal *time.Time) *jobs.Run {
 	r := &jobs.Run{ID: int64(len(l.runs) + 1), Job: request.Job, Kind: request.Kind, Target: l.targets[target-1], Period: request.Period,
 		Trigger: request.Trigger, State: jobs.Queued, Nominal: nominal, CreatedAt: l.clock.Now().Round(0)}
 	l.runs = append(l.runs, r)
 	return r
 }
 
-func (l *ledger) Pauses(ctx context.Context) (pauses []jobs.Pause, err error) {
+func (l *memoryLedger) Pauses(ctx context.Context) (pauses []ledger.Pause, err error) {
 	if err := l.enter(ctx, "Pauses"); err != nil {
 		return nil, err
 	}
 	defer l.leave(false)
 	for job := range l.pauses {
-		pauses = append(pauses, jobs.Pause{Job: job})
+		pauses = append(pauses, ledger.Pause{Job: job})
 	}
 	return pauses, nil
 }
 
-func (l *ledger) pause(job string, paused bool) {
+func (l *memoryLedger) pause(job string, paused bool) {
 	l.mu.Lock()
 	if paused {
 		l.pauses[job] = true
@@ -256,7 +257,7 @@ func inOrder(a, b *jobs.Run) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Takeovers, b.Takeovers), cmp.Compare(a.Period, b.Period), cmp.Compare(a.ID, b.ID))
 }
 
-func (l *ledger) isDown() bool {
+func (l *memoryLedger) isDown() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.down

@@ -4,15 +4,15 @@ import (
 	"context"
 	"maps"
 
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
-func (l *ledger) See(ctx context.Context, id int64, digests map[string]string) (all []jobs.Daemon, err error) {
+func (l *memoryLedger) See(ctx context.Context, id int64, digests map[string]string) (all []ledger.Daemon, err error) {
 	if err := l.enter(ctx, "See"); err != nil {
 		return nil, err
 	}
 	defer l.leave(false)
-	l.daemons[id] = jobs.Daemon{ID: id, Host: "server", Jobs: maps.Clone(digests), Started: l.clock.Now()}
+	l.daemons[id] = ledger.Daemon{ID: id, Host: "server", Jobs: maps.Clone(digests), Started: l.clock.Now()}
 	for _, d := range l.daemons {
 		d.Silent = l.clock.Now().Sub(d.Started)
 		all = append(all, d)
@@ -20,7 +20,7 @@ func (l *ledger) See(ctx context.Context, id int64, digests map[string]string) (
 	return all, nil
 }
 
-func (l *ledger) Forget(ctx context.Context, id int64) error {
+func (l *memoryLedger) Forget(ctx context.Context, id int64) error {
 	if err := l.enter(ctx, "Forget"); err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (l *ledger) Forget(ctx context.Context, id int64) error {
 	return nil
 }
 
-func (l *ledger) Listen(ctx context.Context, wake func()) {
+func (l *memoryLedger) Listen(ctx context.Context, wake func()) {
 	l.mu.Lock()
 	l.listeners[&wake] = true
 	l.mu.Unlock()

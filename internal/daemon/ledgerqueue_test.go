@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 const (
@@ -15,14 +16,14 @@ const (
 	takenSilence = 2 * time.Second
 )
 
-func (m *member) Outside(ctx context.Context, pairs []jobs.Pair) (outside []*jobs.Run, err error) {
+func (m *member) Outside(ctx context.Context, pairs []ledger.Pair) (outside []*jobs.Run, err error) {
 	if err := m.enter(ctx, "Outside"); err != nil {
 		return nil, err
 	}
 	defer m.leave(false)
 	for _, r := range m.runs {
 		open := r.State == jobs.Queued || r.State == jobs.Held || r.State == jobs.Running && m.deadIn(r) <= 0
-		if open && !slices.Contains(pairs, jobs.Pair{Job: r.Job, TargetID: r.Target.ID}) {
+		if open && !slices.Contains(pairs, ledger.Pair{Job: r.Job, TargetID: r.Target.ID}) {
 			run := *r
 			outside = append(outside, &run)
 		}
@@ -30,18 +31,18 @@ func (m *member) Outside(ctx context.Context, pairs []jobs.Pair) (outside []*job
 	return outside, nil
 }
 
-func (m *member) Active(ctx context.Context, pairs []jobs.Pair) (all []jobs.Active, err error) {
+func (m *member) Active(ctx context.Context, pairs []ledger.Pair) (all []ledger.Active, err error) {
 	if err := m.enter(ctx, "Active"); err != nil {
 		return nil, err
 	}
 	defer m.leave(false)
 	now := m.clock.Now()
 	for _, r := range slices.SortedFunc(slices.Values(m.runs), inOrder) {
-		pair := jobs.Pair{Job: r.Job, TargetID: r.Target.ID}
+		pair := ledger.Pair{Job: r.Job, TargetID: r.Target.ID}
 		if r.State != jobs.Queued && r.State != jobs.Running || !slices.Contains(pairs, pair) {
 			continue
 		}
-		a := jobs.Active{ID: r.ID, Pair: pair, State: r.State, Period: r.Period, Trigger: r.Trigger, Again: r.Postponed > 0,
+		a := ledger.Active{ID: r.ID, Pair: pair, State: r.State, Period: r.Period, Trigger: r.Trigger, Again: r.Postponed > 0,
 			Paused: r.State == jobs.Queued && m.pauses[r.Job]}
 		switch {
 		case r.State == jobs.Running:
@@ -55,7 +56,7 @@ func (m *member) Active(ctx context.Context, pairs []jobs.Pair) (all []jobs.Acti
 }
 
 // deadIn is how long the owner of a run must stay silent until it may be taken; negative = it may.
-func (l *ledger) deadIn(r *jobs.Run) time.Duration {
+func (l *memoryLedger) deadIn(r *jobs.Run) time.Duration {
 	since, known := l.owners[*r.Owner]
 	switch {
 	case !known:
@@ -140,7 +141,7 @@ func unfinished(r *jobs.Run) bool {
 	return slices.Contains([]jobs.State{jobs.Queued, jobs.Running, jobs.Held, jobs.Failed}, r.State)
 }
 
-func (l *ledger) takeable(r *jobs.Run) error {
+func (l *memoryLedger) takeable(r *jobs.Run) error {
 	switch wait := l.deadIn(r); {
 	case wait < 0:
 		return nil
@@ -151,14 +152,14 @@ func (l *ledger) takeable(r *jobs.Run) error {
 }
 
 // end records the end of a run.
-func (l *ledger) end(r *jobs.Run, state jobs.State, why jobs.ReasonCode) {
+func (l *memoryLedger) end(r *jobs.Run, state jobs.State, why jobs.ReasonCode) {
 	now := l.clock.Now().Round(0)
 	r.State, r.Owner, r.FinishedAt, r.Failure = state, nil, &now, jobs.Reason{Code: why}
 	l.ends[r.ID]++
 }
 
 // finish is what an execution does last. It is fenced by the epoch.
-func (l *ledger) finish(run *jobs.Run, state jobs.State, why jobs.ReasonCode) (*jobs.Run, error) {
+func (l *memoryLedger) finish(run *jobs.Run, state jobs.State, why jobs.ReasonCode) (*jobs.Run, error) {
 	if err := l.enter(context.Background(), "Finish"); err != nil {
 		return run, err
 	}
@@ -172,7 +173,7 @@ func (l *ledger) finish(run *jobs.Run, state jobs.State, why jobs.ReasonCode) (*
 }
 
 // putBack queues a run again that waits for something that is away, or whose process stops (pause 0).
-func (l *ledger) putBack(run *jobs.Run, pause time.Duration) (*jobs.Run, error) {
+func (l *memoryLedger) putBack(run *jobs.Run, pause time.Duration) (*jobs.Run, error) {
 	if err := l.enter(context.Background(), "Finish"); err != nil {
 		return run, err
 	}
@@ -190,7 +191,7 @@ func (l *ledger) putBack(run *jobs.Run, pause time.Duration) (*jobs.Run, error) 
 	return copied(r), nil
 }
 
-func (l *ledger) RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) (ids []int64, err error) {
+func (l *memoryLedger) RetryFailed(ctx context.Context, pairs []ledger.Pair, within time.Duration, configured bool) (ids []int64, err error) {
 	if err := l.enter(ctx, "RetryFailed"); err != nil {
 		return nil, err
 	}
@@ -201,7 +202,7 @@ func (l *ledger) RetryFailed(ctx context.Context, pairs []jobs.Pair, within time
 		}
 		again := r.Failure.Code == jobs.ReasonUnreachable || configured && r.Failure.Code == jobs.ReasonConfiguration
 		if r.State != jobs.Failed || !again || l.pauses[r.Job] || l.clock.Now().Sub(since) >= within ||
-			!slices.Contains(pairs, jobs.Pair{Job: r.Job, TargetID: r.Target.ID}) {
+			!slices.Contains(pairs, ledger.Pair{Job: r.Job, TargetID: r.Target.ID}) {
 			continue
 		}
 		r.State, r.Trigger, r.FinishedAt = jobs.Queued, jobs.TriggerRetry, nil
@@ -211,7 +212,7 @@ func (l *ledger) RetryFailed(ctx context.Context, pairs []jobs.Pair, within time
 	return ids, nil
 }
 
-func (l *ledger) SetConfiguration(ctx context.Context, _ string) error {
+func (l *memoryLedger) SetConfiguration(ctx context.Context, _ string) error {
 	if err := l.enter(ctx, "SetConfiguration"); err != nil {
 		return err
 	}
@@ -219,7 +220,7 @@ func (l *ledger) SetConfiguration(ctx context.Context, _ string) error {
 	return nil
 }
 
-func (l *ledger) ExpireHolds(ctx context.Context, _ []jobs.Pair, _ map[string]time.Duration) ([]int64, error) {
+func (l *memoryLedger) ExpireHolds(ctx context.Context, _ []ledger.Pair, _ map[string]time.Duration) ([]int64, error) {
 	if err := l.enter(ctx, "ExpireHolds"); err != nil {
 		return nil, err
 	}
@@ -227,7 +228,7 @@ func (l *ledger) ExpireHolds(ctx context.Context, _ []jobs.Pair, _ map[string]ti
 	return nil, nil
 }
 
-func (l *ledger) Cancel(ctx context.Context, id int64, _, _ string) (*jobs.Run, error) {
+func (l *memoryLedger) Cancel(ctx context.Context, id int64, _, _ string) (*jobs.Run, error) {
 	if err := l.enter(ctx, "Cancel"); err != nil {
 		return nil, err
 	}
@@ -240,7 +241,7 @@ func (l *ledger) Cancel(ctx context.Context, id int64, _, _ string) (*jobs.Run, 
 	return copied(r), nil
 }
 
-func (l *ledger) DuePings(ctx context.Context, pairs []jobs.Pair) (due []jobs.Ping, err error) {
+func (l *memoryLedger) DuePings(ctx context.Context, pairs []ledger.Pair) (due []ledger.Ping, err error) {
 	if err := l.enter(ctx, "DuePings"); err != nil {
 		return nil, err
 	}
@@ -249,9 +250,9 @@ func (l *ledger) DuePings(ctx context.Context, pairs []jobs.Pair) (due []jobs.Pi
 	now := l.clock.Now()
 	for _, p := range l.pinged {
 		done := slices.ContainsFunc(l.pinged, func(o *owedPing) bool {
-			return o.Event == jobs.PingDone && o.Job == p.Job && o.Nominal.Equal(p.Nominal)
+			return o.Event == ledger.PingDone && o.Job == p.Job && o.Nominal.Equal(p.Nominal)
 		})
-		if !p.told && (!done || p.Event == jobs.PingDone) && now.Sub(p.claimed) >= time.Minute {
+		if !p.told && (!done || p.Event == ledger.PingDone) && now.Sub(p.claimed) >= time.Minute {
 			p.claimed = now
 			due = append(due, p.Ping)
 		}
@@ -261,17 +262,17 @@ func (l *ledger) DuePings(ctx context.Context, pairs []jobs.Pair) (due []jobs.Pi
 
 // owedPing is what is to be told of a fire.
 type owedPing struct {
-	jobs.Ping
+	ledger.Ping
 	claimed time.Time
 	told    bool
 }
 
-func (l *ledger) notePings(pairs []jobs.Pair) {
+func (l *memoryLedger) notePings(pairs []ledger.Pair) {
 	for _, r := range l.runs {
-		if r.Nominal == nil || !slices.ContainsFunc(pairs, func(p jobs.Pair) bool { return p.Job == r.Job }) {
+		if r.Nominal == nil || !slices.ContainsFunc(pairs, func(p ledger.Pair) bool { return p.Job == r.Job }) {
 			continue
 		}
-		all := !slices.ContainsFunc(pairs, func(p jobs.Pair) bool {
+		all := !slices.ContainsFunc(pairs, func(p ledger.Pair) bool {
 			armed, known := l.schedules[p]
 			return p.Job == r.Job && known && armed.DealtWith.Before(*r.Nominal)
 		})
@@ -279,29 +280,29 @@ func (l *ledger) notePings(pairs []jobs.Pair) {
 			all = all && (other.Job != r.Job || other.Nominal == nil || !other.Nominal.Equal(*r.Nominal) || other.State == jobs.Succeeded)
 		}
 		ended := r.State != jobs.Queued && r.State != jobs.Running
-		l.owe(r, jobs.PingStarted, r.StartedAt != nil || ended)
-		l.owe(r, jobs.PingFailed, ended && r.State != jobs.Succeeded)
-		l.owe(r, jobs.PingDone, all)
+		l.owe(r, ledger.PingStarted, r.StartedAt != nil || ended)
+		l.owe(r, ledger.PingFailed, ended && r.State != jobs.Succeeded)
+		l.owe(r, ledger.PingDone, all)
 	}
 }
 
-func (l *ledger) owe(r *jobs.Run, event string, owed bool) {
-	p := jobs.Ping{Job: r.Job, Nominal: r.Nominal.UTC().Round(0), Event: event}
+func (l *memoryLedger) owe(r *jobs.Run, event string, owed bool) {
+	p := ledger.Ping{Job: r.Job, Nominal: r.Nominal.UTC().Round(0), Event: event}
 	if owed && !slices.ContainsFunc(l.pinged, func(o *owedPing) bool { return o.Ping == p }) {
 		l.pinged = append(l.pinged, &owedPing{Ping: p})
 	}
 }
 
-func (l *ledger) OwePing(ctx context.Context, run int64) error {
+func (l *memoryLedger) OwePing(ctx context.Context, run int64) error {
 	if err := l.enter(ctx, "OwePing"); err != nil {
 		return err
 	}
 	defer l.leave(false)
-	l.owe(l.runs[run-1], jobs.PingFailed, true)
+	l.owe(l.runs[run-1], ledger.PingFailed, true)
 	return nil
 }
 
-func (l *ledger) Pinged(ctx context.Context, p jobs.Ping) error {
+func (l *memoryLedger) Pinged(ctx context.Context, p ledger.Ping) error {
 	if err := l.enter(ctx, "Pinged"); err != nil {
 		return err
 	}

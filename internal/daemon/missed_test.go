@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/schedule"
 )
 
@@ -41,7 +42,7 @@ func TestAScheduleByTheHourLosesNoMonth(t *testing.T) {
 					t.Errorf("%d missed fires are recorded, want %d", n, mostFires)
 				}
 				september := at(t, "2026-09-30 23:00")
-				if !slices.ContainsFunc(w.ledger.fires, func(f jobs.Fire) bool { return f.Nominal.Equal(september) }) {
+				if !slices.ContainsFunc(w.ledger.fires, func(f ledger.Fire) bool { return f.Nominal.Equal(september) }) {
 					t.Error("the last fire of September is not recorded")
 				}
 				if rest := fmt.Sprintf(`"fires":%d`, missedByTheHour-len(w.ledger.fires)); d.log.count(rest) != 1 {
@@ -78,7 +79,7 @@ func TestThePolicyAllDropsNothingHoweverManyThereAre(t *testing.T) {
 			t.Errorf("%d fires are recorded, want %d", n, missedByTheHour)
 		}
 		for i, f := range w.ledger.fires {
-			if f.Outcome == jobs.FireMissed || i > 0 && !f.Nominal.After(w.ledger.fires[i-1].Nominal) {
+			if f.Outcome == ledger.FireMissed || i > 0 && !f.Nominal.After(w.ledger.fires[i-1].Nominal) {
 				t.Errorf("fire %d, of %s, is %s", i, f.Nominal, f.Outcome)
 			}
 		}
@@ -87,7 +88,7 @@ func TestThePolicyAllDropsNothingHoweverManyThereAre(t *testing.T) {
 				t.Errorf("run %d is %s", r.ID, r.State)
 			}
 		}
-		if dealt := w.ledger.schedules[jobs.Pair{Job: "paie", TargetID: 1}].DealtWith; w.ledger.clock.Now().Sub(dealt) > time.Hour {
+		if dealt := w.ledger.schedules[ledger.Pair{Job: "paie", TargetID: 1}].DealtWith; w.ledger.clock.Now().Sub(dealt) > time.Hour {
 			t.Errorf("dealt with up to %s only", dealt)
 		}
 	})
@@ -108,7 +109,7 @@ func TestAChangeOfScheduleDropsNothingOfTheFormerOne(t *testing.T) {
 		if n := len(w.ledger.fires); n != 20*24 {
 			t.Errorf("%d fires are recorded, want %d", n, 20*24)
 		}
-		if spec := w.ledger.schedules[jobs.Pair{Job: "paie", TargetID: 1}].Spec; spec != "0 6 28 * *" {
+		if spec := w.ledger.schedules[ledger.Pair{Job: "paie", TargetID: 1}].Spec; spec != "0 6 28 * *" {
 			t.Errorf("the schedule is still %s", spec)
 		}
 		if n := d.log.count("the schedule was changed"); n != 1 {

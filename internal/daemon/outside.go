@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // outsideEvery is how often it is looked for runs that this configuration does not go on with.
@@ -18,7 +18,7 @@ type outside struct {
 }
 
 // watchOutside tells the log of each once. What belongs to another daemon that is configured otherwise is its own.
-func (l *loop) watchOutside(ctx context.Context, daemons []jobs.Daemon) error {
+func (l *loop) watchOutside(ctx context.Context, daemons []ledger.Daemon) error {
 	if !l.outside.looked.IsZero() && time.Since(l.outside.looked) < outsideEvery {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (l *loop) watchOutside(ctx context.Context, daemons []jobs.Daemon) error {
 }
 
 // isOfAnother tells whether another living daemon is configured for a job otherwise than this one.
-func (l *loop) isOfAnother(job string, daemons []jobs.Daemon) bool {
+func (l *loop) isOfAnother(job string, daemons []ledger.Daemon) bool {
 	ours := l.setup.digests()[job]
 	for _, other := range daemons {
 		if theirs, ok := other.Jobs[job]; ok && other.ID != l.ID && other.Silent < 3*seeEvery && theirs != ours {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 const (
@@ -43,7 +43,7 @@ func (l *loop) tellPings(ctx context.Context) (time.Duration, error) {
 	return pingsEvery, nil
 }
 
-func (l *loop) tellPing(p jobs.Ping) {
+func (l *loop) tellPing(p ledger.Ping) {
 	job := l.setup.job(p.Job)
 	url, err := job.Ping(p.Event)
 	if err != nil {
@@ -54,7 +54,7 @@ func (l *loop) tellPing(p jobs.Ping) {
 }
 
 // notePinged is called from another goroutine than the loop's. What could not be noted is told again.
-func (l *loop) notePinged(p jobs.Ping) {
+func (l *loop) notePinged(p ledger.Ping) {
 	ctx, cancel := context.WithTimeout(context.Background(), pingedWithin)
 	defer cancel()
 	if err := l.Ledger.Pinged(ctx, p); err != nil {
@@ -86,7 +86,7 @@ func (l *loop) owePing(ctx context.Context, run int64) error {
 }
 
 // pinging are the jobs that somebody wants to hear of.
-func (s *Setup) pinging() (pairs []jobs.Pair) {
+func (s *Setup) pinging() (pairs []ledger.Pair) {
 	for _, j := range s.Jobs {
 		if j.Ping != nil {
 			pairs = append(pairs, j.pairs()...)

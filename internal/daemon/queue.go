@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // refusedFor is how long a run that must wait for another one is left alone, unless something wakes the loop.
@@ -87,7 +88,7 @@ func (l *loop) claimAll(ctx context.Context) (time.Duration, error) {
 
 // hasRoom tells whether a run can be claimed as far as this process knows. The last place is not for runs that wait for
 // something that is away: while they hang, others get their turn.
-func (l *loop) hasRoom(a jobs.Active) bool {
+func (l *loop) hasRoom(a ledger.Active) bool {
 	most := l.setup.MaxRuns
 	if a.Again && most > 1 {
 		most--
@@ -97,7 +98,7 @@ func (l *loop) hasRoom(a jobs.Active) bool {
 }
 
 // keepWaits forgets runs that are active no more.
-func (q *queue) keepWaits(active []jobs.Active) {
+func (q *queue) keepWaits(active []ledger.Active) {
 	still := map[int64]wait{}
 	for _, a := range active {
 		if w, ok := q.waits[a.ID]; ok {
@@ -109,7 +110,7 @@ func (q *queue) keepWaits(active []jobs.Active) {
 
 // claim takes a run and begins it. One that cannot be claimed now is left, and the reason told once: it must not keep
 // others from their turn.
-func (l *loop) claim(ctx context.Context, a jobs.Active) error {
+func (l *loop) claim(ctx context.Context, a ledger.Active) error {
 	job := l.setup.job(a.Pair.Job)
 	var run *jobs.Run
 	err := l.brief(ctx, func(ctx context.Context) (err error) {
@@ -142,7 +143,7 @@ func (l *loop) claim(ctx context.Context, a jobs.Active) error {
 func isFire(t jobs.Trigger) bool { return t == jobs.TriggerSchedule || t == jobs.TriggerCatchUp }
 
 // cancelOutdated ends a run whose period may not be sent any more. Another daemon may have done so.
-func (l *loop) cancelOutdated(ctx context.Context, a jobs.Active, order *jobs.OrderError) error {
+func (l *loop) cancelOutdated(ctx context.Context, a ledger.Active, order *jobs.OrderError) error {
 	err := l.brief(ctx, func(ctx context.Context) error {
 		_, err := l.Ledger.Cancel(ctx, a.ID, "syncd", fmt.Sprintf("period %s was delivered since, by run %d", order.Other.Period, order.Other.ID))
 		return err
@@ -157,7 +158,7 @@ func (l *loop) cancelOutdated(ctx context.Context, a jobs.Active, order *jobs.Or
 }
 
 // leaveWaiting tells whether the reason is new.
-func (l *loop) leaveWaiting(a jobs.Active, why string) bool {
+func (l *loop) leaveWaiting(a ledger.Active, why string) bool {
 	known := l.queue.waits[a.ID].why == why
 	if !known {
 		l.Log.Warn().Int64("run", a.ID).Str("job", a.Pair.Job).Str("dossier", l.setup.dossier(a.Pair.TargetID)).

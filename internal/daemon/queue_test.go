@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 func TestOneDossierThatHangsDelaysNoOther(t *testing.T) {
@@ -92,7 +93,7 @@ func (r *refusing) Claim(ctx context.Context, id int64, request jobs.Resumption)
 	return r.Ledger.Claim(ctx, id, request)
 }
 
-func (r *refusing) Record(ctx context.Context, before, after jobs.Armed, fires []jobs.Fire, request jobs.NewRun) ([]jobs.Fire, bool, error) {
+func (r *refusing) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire, bool, error) {
 	if before.Pair.TargetID == 1 && r.record != nil {
 		if err := r.record(ctx); !errors.Is(err, errFree) {
 			return nil, false, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 func TestAScheduleChangedAtReloadOwesWhatItsFormerSelfMissedAndNoMore(t *testing.T) {
@@ -90,7 +91,7 @@ func TestAChangeOfScheduleThatAnotherDaemonCrossesIsNotForgotten(t *testing.T) {
 				crossed = true
 				w.ledger.mu.Lock()
 				defer w.ledger.mu.Unlock()
-				pair := jobs.Pair{Job: "paie", TargetID: 1}
+				pair := ledger.Pair{Job: "paie", TargetID: 1}
 				armed := w.ledger.schedules[pair]
 				armed.DealtWith = armed.DealtWith.Add(time.Second)
 				w.ledger.schedules[pair] = armed

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/schedule"
 )
 
@@ -41,7 +42,7 @@ type Job struct {
 	Targets    []jobs.Target // one a dossier
 	// Execute does the work of a claimed run, until stop is closed, and returns it as recorded.
 	Execute func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error)
-	// Ping is where an event of jobs.Ping is told; "" = nowhere. nil = nothing is told anywhere.
+	// Ping is where an event of ledger.Ping is told; "" = nowhere. nil = nothing is told anywhere.
 	Ping func(event string) (url string, err error)
 }
 
@@ -63,18 +64,18 @@ func (s *Setup) job(name string) *Job {
 	return nil
 }
 
-func (s *Setup) pairs() []jobs.Pair {
-	var all []jobs.Pair
+func (s *Setup) pairs() []ledger.Pair {
+	var all []ledger.Pair
 	for _, j := range s.Jobs {
 		all = append(all, j.pairs()...)
 	}
 	return all
 }
 
-func (j *Job) pairs() []jobs.Pair {
-	pairs := make([]jobs.Pair, len(j.Targets))
+func (j *Job) pairs() []ledger.Pair {
+	pairs := make([]ledger.Pair, len(j.Targets))
 	for i, t := range j.Targets {
-		pairs[i] = jobs.Pair{Job: j.Name, TargetID: t.ID}
+		pairs[i] = ledger.Pair{Job: j.Name, TargetID: t.ID}
 	}
 	return pairs
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // status is the line that systemctl shows.
@@ -65,7 +65,7 @@ func (l *loop) next() (next *Job, at time.Time) {
 
 // compareWith reports, once a change, that another daemon has another configuration for a job. Both execute it: which
 // of them a run meets is chance.
-func (l *loop) compareWith(daemons []jobs.Daemon) {
+func (l *loop) compareWith(daemons []ledger.Daemon) {
 	differs := map[string]bool{}
 	for name, digest := range l.setup.digests() {
 		differs[name] = false
@@ -82,7 +82,7 @@ func (l *loop) compareWith(daemons []jobs.Daemon) {
 	l.Metrics.SetConfigurationDifferences(differs)
 }
 
-func (l *loop) reportDifference(job string, other jobs.Daemon) {
+func (l *loop) reportDifference(job string, other ledger.Daemon) {
 	if l.different[job] {
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/sdnotify"
 )
 
@@ -208,7 +209,7 @@ func TestTheWatchdogIsFedTwiceInItsTime(t *testing.T) {
 // silentLedger is one behind a network that swallows all.
 type silentLedger struct{ Ledger }
 
-func (silentLedger) Active(ctx context.Context, _ []jobs.Pair) ([]jobs.Active, error) {
+func (silentLedger) Active(ctx context.Context, _ []ledger.Pair) ([]ledger.Active, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }

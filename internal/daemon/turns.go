@@ -6,13 +6,13 @@ import (
 	"slices"
 	"time"
 
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // duty is a scheduled job for one target.
 type duty struct {
 	job  *Job
-	pair jobs.Pair
+	pair ledger.Pair
 }
 
 // duties lists all of the setup.

@@ -72,7 +72,7 @@ func at(t *testing.T, text string) time.Time {
 // world is a ledger, a clock, and what jobs do.
 type world struct {
 	t      *testing.T
-	ledger *ledger
+	ledger *memoryLedger
 	clock  *clock // of the daemons
 	took   time.Duration
 	// execute does the work of a run; nil = it takes a while and succeeds.

@@ -30,12 +30,12 @@ func TestDoubledExportDoesNotGoPersonByPerson(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	for _, run := range []*jobs.Run{one, whole} {
-		_, err := ledger(r).Cancel(t.Context(), run.ID, "marie", "the export is doubled")
+		_, err := storeOf(r).Cancel(t.Context(), run.ID, "marie", "the export is doubled")
 		w.must(err)
 	}
 	for i := 1; i <= 8; i++ {
 		held := w.wantHeldRun(r, of(december, fmt.Sprintf("%05d", i)), jobs.RuleElements)
-		_, err := ledger(r).Cancel(t.Context(), held.ID, "marie", "it is doubled, too")
+		_, err := storeOf(r).Cancel(t.Context(), held.ID, "marie", "it is doubled, too")
 		w.must(err)
 	}
 	if n := len(w.receivedOf(december)); n != 0 {
@@ -79,7 +79,7 @@ func TestRunsForSomeAddUp(t *testing.T) {
 	w.wantHeldRun(r, of(period, "00003"), jobs.RuleUpdated)
 	// What a person let go counts no more.
 	w.release(r, held, jobs.Succeeded)
-	_, err := ledger(r).Cancel(t.Context(), w.wantHeldRun(r, of(period, "00013"), jobs.RuleCreated).ID, "marie", "not yet")
+	_, err := storeOf(r).Cancel(t.Context(), w.wantHeldRun(r, of(period, "00013"), jobs.RuleCreated).ID, "marie", "not yet")
 	w.must(err)
 }
 

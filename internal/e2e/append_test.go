@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/restapi"
 	"syncd/internal/sandbox"
 )
@@ -64,10 +65,10 @@ func TestAppendWaitsForAPerson(t *testing.T) {
 				t.Error("it was sent a second time")
 			}
 			if meets == lost {
-				w.settle(r, first, jobs.SettleAccepted, jobs.Succeeded, "00001")
+				w.settle(r, first, ledger.SettleAccepted, jobs.Succeeded, "00001")
 				w.wantItem(r, second, "00001", jobs.ItemAccepted, jobs.ReasonSettled) // the same document
 			} else {
-				w.settle(r, first, jobs.SettlePending, jobs.Incomplete, "00001")
+				w.settle(r, first, ledger.SettlePending, jobs.Incomplete, "00001")
 				w.wantItem(r, first, "00001", jobs.ItemSuperseded, jobs.ReasonSettled) // the newer plan knows more
 			}
 			w.run(r, jobs.Succeeded, nil)
@@ -84,7 +85,7 @@ func TestAppendSettledAsPendingIsSentByItsRun(t *testing.T) {
 	w.front.play(only("00001", dropped))
 	run := w.run(r, jobs.Incomplete, nil)
 	w.front.play(nil)
-	w.settle(r, run, jobs.SettlePending, jobs.Queued, "00001")
+	w.settle(r, run, ledger.SettlePending, jobs.Queued, "00001")
 	w.resume(r, run.ID, jobs.Succeeded)
 	w.wantPaidOnce(8)
 	w.run(r, jobs.Succeeded, nil)
@@ -97,11 +98,11 @@ func TestAppendCorrectionInBetweenIsNeverAdded(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		meets fate
-		as    jobs.Settlement
+		as    ledger.Settlement
 		ends  jobs.State // of the run that plans the correction
 	}{
-		"it is there":     {lost, jobs.SettleAccepted, jobs.Incomplete},
-		"it is not there": {dropped, jobs.SettlePending, jobs.Succeeded},
+		"it is there":     {lost, ledger.SettleAccepted, jobs.Incomplete},
+		"it is not there": {dropped, ledger.SettlePending, jobs.Succeeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,7 +114,7 @@ func TestAppendCorrectionInBetweenIsNeverAdded(t *testing.T) {
 			w.exec(`UPDATE staging.payroll_element SET quantity = 2 WHERE matricule = '00001'`)
 			second := w.run(r, jobs.Incomplete, nil)
 			w.wantItem(r, second, "00001", jobs.ItemUnsettled, jobs.ReasonUnsettled)
-			if _, err := ledger(r).Settle(t.Context(), first.ID, []string{"00001"}, c.as, "marie", "too early", time.Hour); err == nil {
+			if _, err := storeOf(r).Settle(t.Context(), first.ID, []string{"00001"}, c.as, "marie", "too early", time.Hour); err == nil {
 				t.Error("settled while the request may be on its way")
 			}
 			settled := w.settleAny(r, first, c.as, "00001")
@@ -133,9 +134,9 @@ func TestAppendCorrectionInBetweenIsNeverAdded(t *testing.T) {
 	}
 }
 
-func (w *world) settleAny(r *jobs.Runner, run *jobs.Run, as jobs.Settlement, matricules ...string) *jobs.Run {
+func (w *world) settleAny(r *jobs.Runner, run *jobs.Run, as ledger.Settlement, matricules ...string) *jobs.Run {
 	w.t.Helper()
-	settled, err := ledger(r).Settle(w.t.Context(), run.ID, matricules, as, "marie", "looked there", 0)
+	settled, err := storeOf(r).Settle(w.t.Context(), run.ID, matricules, as, "marie", "looked there", 0)
 	w.must(err)
 	return settled
 }
@@ -143,7 +144,7 @@ func (w *world) settleAny(r *jobs.Runner, run *jobs.Run, as jobs.Settlement, mat
 // again reads a run anew.
 func (w *world) again(r *jobs.Runner, run *jobs.Run) *jobs.Run {
 	w.t.Helper()
-	now, err := ledger(r).Run(w.t.Context(), run.ID)
+	now, err := storeOf(r).Run(w.t.Context(), run.ID)
 	w.must(err)
 	wantSum(w.t, now.Counts)
 	return now
@@ -174,7 +175,7 @@ func TestSettlingWhatIsNotUncertain(t *testing.T) {
 	w, r := adding(t, 8)
 	run := w.run(r, jobs.Succeeded, nil)
 	before := w.ledgerText()
-	for _, as := range []jobs.Settlement{jobs.SettleAccepted, jobs.SettlePending, jobs.SettleWithdrawn} {
+	for _, as := range []ledger.Settlement{ledger.SettleAccepted, ledger.SettlePending, ledger.SettleWithdrawn} {
 		var refused *jobs.UnsettledError
 		if err := w.settleError(r, run, as, "00001"); !errors.As(err, &refused) {
 			t.Errorf("%s: %v", as, err)

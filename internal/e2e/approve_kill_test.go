@@ -21,14 +21,14 @@ func TestKillBeforeTheHoldIsRecordedSendsNothing(t *testing.T) {
 	t.Parallel()
 	for name, takeUp := range map[string]func(w *world, killed *jobs.Runner, id int64) (*jobs.Runner, *jobs.Run, error){
 		"claimed by the same process": func(w *world, killed *jobs.Runner, id int64) (*jobs.Runner, *jobs.Run, error) {
-			run, err := ledger(killed).Claim(w.t.Context(), id, w.job.Resumption())
+			run, err := storeOf(killed).Claim(w.t.Context(), id, w.job.Resumption())
 			w.must(err)
 			run, err = killed.ExecutePush(w.t.Context(), &w.job, run)
 			return killed, run, err
 		},
 		"claimed by a daemon": func(w *world, killed *jobs.Runner, id int64) (*jobs.Runner, *jobs.Run, error) {
 			other := w.afterDeath(killed)
-			run, err := ledger(other).Claim(w.t.Context(), id, w.job.Resumption())
+			run, err := storeOf(other).Claim(w.t.Context(), id, w.job.Resumption())
 			w.must(err)
 			run, err = other.ExecutePush(w.t.Context(), &w.job, run)
 			return other, run, err
@@ -62,7 +62,7 @@ func TestKillBeforeTheHoldIsRecordedSendsNothing(t *testing.T) {
 // afterDeath is another process, after this one was killed and has been silent long enough.
 func (w *world) afterDeath(killed *jobs.Runner) *jobs.Runner {
 	w.t.Helper()
-	ledger(killed).Close()
+	storeOf(killed).Close()
 	w.exec(`UPDATE syncd.owner SET heartbeat_at = heartbeat_at - interval '3 seconds'`)
 	return w.runner()
 }
@@ -76,7 +76,7 @@ func TestKillAfterTheApprovalKeepsIt(t *testing.T) {
 	w.hire(6)
 	held := w.wantHeldRun(r, nil, jobs.RuleCreated)
 	w.approve(r, held.ID, "hired in September")
-	run, err := ledger(r).Claim(t.Context(), held.ID, w.job.Resumption())
+	run, err := storeOf(r).Claim(t.Context(), held.ID, w.job.Resumption())
 	w.must(err)
 	if run.State != jobs.Running {
 		t.Fatalf("%+v", run)

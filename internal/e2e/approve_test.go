@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // wantBytes wants the API to have received exactly the planned documents.
@@ -90,7 +91,7 @@ func TestApprovalOfUnknownEmployeesChangesNothing(t *testing.T) {
 	run := w.run(r, jobs.Incomplete, nil)
 	before := w.ledgerText()
 	for _, names := range [][]string{{"99999"}, {"00002", "00001"}, {"2", "00002"}} {
-		_, err := ledger(r).Approve(t.Context(), run.ID, approvalOf(names...))
+		_, err := storeOf(r).Approve(t.Context(), run.ID, approvalOf(names...))
 		wantNotHeld(t, err, names[indexOf(names)])
 	}
 	if w.ledgerText() != before {
@@ -99,9 +100,9 @@ func TestApprovalOfUnknownEmployeesChangesNothing(t *testing.T) {
 	w.hire(6)
 	held := w.wantHeldRun(r, nil, jobs.RuleCreated)
 	before = w.ledgerText()
-	_, err := ledger(r).Approve(t.Context(), held.ID, approvalOf("00002"))
+	_, err := storeOf(r).Approve(t.Context(), held.ID, approvalOf("00002"))
 	wantNotHeld(t, err, "00002") // it is held as a whole
-	_, err = ledger(r).Approve(t.Context(), held.ID+1, approvalOf())
+	_, err = storeOf(r).Approve(t.Context(), held.ID+1, approvalOf())
 	if !errors.Is(err, jobs.ErrNoRun) || w.ledgerText() != before {
 		t.Errorf("%v, or something was written", err)
 	}
@@ -136,14 +137,14 @@ func TestApprovingTwice(t *testing.T) {
 	held := w.wantHeldRun(r, nil, jobs.RuleCreated)
 	w.approve(r, held.ID, "hired in September")
 	for range 2 {
-		_, err := ledger(r).Approve(t.Context(), held.ID, approvalOf())
+		_, err := storeOf(r).Approve(t.Context(), held.ID, approvalOf())
 		wantNotHeld(t, err)
 		if !strings.Contains(err.Error(), "hired in September") {
 			t.Error(err)
 		}
 	}
 	w.resume(r, held.ID, jobs.Succeeded)
-	_, err := ledger(r).Approve(t.Context(), held.ID, approvalOf())
+	_, err := storeOf(r).Approve(t.Context(), held.ID, approvalOf())
 	wantNotHeld(t, err)
 	w.wantSent(14)
 }
@@ -157,21 +158,21 @@ func TestApprovalThatComesTooLate(t *testing.T) {
 	late := approvalOf()
 	late.Expires = time.Nanosecond
 	var expired *jobs.ExpiredError
-	_, err := ledger(r).Approve(t.Context(), partly.ID, late)
+	_, err := storeOf(r).Approve(t.Context(), partly.ID, late)
 	if !errors.As(err, &expired) {
 		t.Fatal(err)
 	}
 	w.wantItem(r, partly, "00002", jobs.ItemSuperseded, jobs.ReasonExpired)
-	_, err = ledger(r).Approve(t.Context(), partly.ID, approvalOf())
+	_, err = storeOf(r).Approve(t.Context(), partly.ID, approvalOf())
 	wantNotHeld(t, err)
 	w.hire(6)
 	held := w.wantHeldRun(r, nil, jobs.RuleCreated)
-	runs, err := ledger(r).ExpireHolds(t.Context(), []jobs.Pair{{Job: w.job.Name, TargetID: held.Target.ID}}, map[string]time.Duration{w.job.Name: time.Nanosecond})
+	runs, err := storeOf(r).ExpireHolds(t.Context(), []ledger.Pair{{Job: w.job.Name, TargetID: held.Target.ID}}, map[string]time.Duration{w.job.Name: time.Nanosecond})
 	w.must(err)
 	if len(runs) != 1 || runs[0] != held.ID {
 		t.Errorf("%v", runs)
 	}
-	after, err := ledger(r).Run(t.Context(), held.ID)
+	after, err := storeOf(r).Run(t.Context(), held.ID)
 	w.must(err)
 	w.wantState(after, jobs.Cancelled)
 	var finished *jobs.FinishedError
@@ -189,13 +190,13 @@ func TestNewerPlanTakesThePlaceOfAHeldRun(t *testing.T) {
 	w.hire(6)
 	older := w.wantHeldRun(r, nil, jobs.RuleCreated)
 	w.release(r, w.wantHeldRun(r, employees("00009"), jobs.RuleHeldRun), jobs.Succeeded) // one alone leaves the rest waiting
-	stillHeld, err := ledger(r).Run(t.Context(), older.ID)
+	stillHeld, err := storeOf(r).Run(t.Context(), older.ID)
 	w.must(err)
 	w.wantState(stillHeld, jobs.Held)
 	w.rename("00001", "PLUS TARD")
 	w.job.Guards.Approval = true
 	newer := w.wantHeldRun(r, nil, jobs.RuleApproval)
-	_, err = ledger(r).Approve(t.Context(), older.ID, approvalOf())
+	_, err = storeOf(r).Approve(t.Context(), older.ID, approvalOf())
 	wantReplaced(t, err)
 	var finished *jobs.FinishedError
 	if _, err := r.ResumePush(t.Context(), &w.job, older.ID); !errors.As(err, &finished) {

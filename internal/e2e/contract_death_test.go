@@ -8,6 +8,7 @@ import (
 
 	"syncd/internal/contract"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // dyingShelf is what a process that is killed knows of contracts: after some calls it answers no more, and whether the last
@@ -20,7 +21,7 @@ type dyingShelf struct {
 
 func (d *dyingShelf) dies() bool { d.calls--; return d.calls < 0 }
 
-func (d *dyingShelf) NoteContract(ctx context.Context, api jobs.APIName, found jobs.FoundContract) error {
+func (d *dyingShelf) NoteContract(ctx context.Context, api jobs.APIName, found ledger.FoundContract) error {
 	dies := d.dies()
 	if dies && !d.executed {
 		return jobs.ErrLost
@@ -31,15 +32,15 @@ func (d *dyingShelf) NoteContract(ctx context.Context, api jobs.APIName, found j
 	return jobs.ErrLost
 }
 
-func (d *dyingShelf) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) (jobs.Accepted, error) {
+func (d *dyingShelf) AcceptContract(ctx context.Context, api jobs.APIName, a ledger.Acceptance) (ledger.Accepted, error) {
 	dies := d.dies()
 	if dies && !d.executed {
-		return jobs.Accepted{}, jobs.ErrLost
+		return ledger.Accepted{}, jobs.ErrLost
 	}
 	if done, err := d.Ledger.AcceptContract(ctx, api, a); err != nil || !dies {
 		return done, err
 	}
-	return jobs.Accepted{}, jobs.ErrLost
+	return ledger.Accepted{}, jobs.ErrLost
 }
 
 // A process that dies while it records or accepts a contract, before or after, leaves nothing that the next cannot do; what
@@ -81,7 +82,7 @@ func TestDeathWhileAContractIsRecorded(t *testing.T) {
 func (d *described) dieRecording(r *jobs.Runner, calls int, executed bool) {
 	d.t.Helper()
 	k := d.keeper(r, d.connection(once))
-	k.Ledger = &dyingShelf{Ledger: ledger(r), calls: calls, executed: executed}
+	k.Ledger = &dyingShelf{Ledger: storeOf(r), calls: calls, executed: executed}
 	dying := *r
 	dying.Contracts = k
 	before := d.sandbox.Stats().Deliveries
@@ -94,7 +95,7 @@ func (d *described) dieRecording(r *jobs.Runner, calls int, executed bool) {
 // taker is another process, after this one was killed.
 func (d *described) taker(killed *jobs.Runner) *jobs.Runner {
 	d.t.Helper()
-	ledger(killed).Close()
+	storeOf(killed).Close()
 	d.exec(`UPDATE syncd.owner SET heartbeat_at = heartbeat_at - interval '3 seconds'`)
 	return d.process(once)
 }

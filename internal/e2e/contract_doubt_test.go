@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/restapi"
 )
 
@@ -33,13 +34,13 @@ func TestAppendDoubtUnderAnotherContract(t *testing.T) {
 			w.wantItem(r, run, "00001", jobs.ItemUnsettled, jobs.ReasonUnsettled)
 			w.wantDoubt("00001", true)
 			if meets == lost {
-				w.settle(r, first, jobs.SettleAccepted, jobs.Succeeded, "00001")
+				w.settle(r, first, ledger.SettleAccepted, jobs.Succeeded, "00001")
 				w.wantSent(6)
 				w.wantPaidOnce(6)
 				w.run(r, jobs.Succeeded, nil)
 				return
 			}
-			w.settleAny(r, first, jobs.SettlePending, "00001")
+			w.settleAny(r, first, ledger.SettlePending, "00001")
 			run = w.run(r, jobs.Incomplete, nil)
 			w.wantItem(r, run, "00001", jobs.ItemBlocked, jobs.ReasonProblems)
 			w.shows(nil)

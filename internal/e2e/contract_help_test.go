@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/rs/zerolog"
-
 	"syncd/internal/contract"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/restapi"
 	"syncd/internal/sandbox"
 )
@@ -88,7 +88,7 @@ func (d *described) process(change func(*restapi.Options)) *jobs.Runner {
 }
 
 func (d *described) keeper(r *jobs.Runner, c *restapi.Connection) *contract.Keeper {
-	return contract.NewKeeper(contract.Options{Source: contract.Auto, API: partner{c}, Ledger: ledger(r), Name: d.request().Target.API(), Log: zerolog.Nop(),
+	return contract.NewKeeper(contract.Options{Source: contract.Auto, API: partner{c}, Ledger: storeOf(r), Name: d.request().Target.API(), Log: zerolog.Nop(),
 		Settings: contract.Settings{Method: "POST", Path: "/V2/Salarie", Base: d.server.URL + sandbox.TestRoot, KeyIn: "header", KeyName: sandbox.DefaultKeyName}})
 }
 
@@ -154,7 +154,7 @@ func (d *described) accept(r *jobs.Runner) (released []int64) {
 	if !s.Waits() {
 		d.t.Fatal("nothing waits to be accepted")
 	}
-	done, err := k.Accept(d.t.Context(), s, jobs.Acceptance{By: "marie", Reason: "as announced"})
+	done, err := k.Accept(d.t.Context(), s, ledger.Acceptance{By: "marie", Reason: "as announced"})
 	d.must(err)
 	for _, run := range done.Released {
 		released = append(released, run.ID)

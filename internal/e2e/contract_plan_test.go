@@ -15,11 +15,11 @@ func TestAnApprovalFromBeforeTheChange(t *testing.T) {
 	w.job.Guards.Updated = jobs.Limit{Count: 2}
 	w.moveAll("1 rue du Plan")
 	held := w.wantHeldRun(r, nil, jobs.RuleUpdated)
-	_, err := ledger(r).Approve(t.Context(), held.ID, approvalOf())
+	_, err := storeOf(r).Approve(t.Context(), held.ID, approvalOf())
 	w.must(err)
 	w.shows(map[string]int{"Adresse.Voie": 5})
 	w.wantOutdated(r, held.ID)
-	_, err = ledger(r).Approve(t.Context(), held.ID, approvalOf())
+	_, err = storeOf(r).Approve(t.Context(), held.ID, approvalOf())
 	var refused *jobs.ContractError
 	if !errors.As(err, &refused) || !refused.Outdated {
 		t.Fatalf("%v", err)

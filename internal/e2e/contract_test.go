@@ -64,7 +64,7 @@ func TestDriftHoldsUntilAccepted(t *testing.T) {
 	if held.Digests.Plan != frozen.Digests.Plan {
 		t.Error("the run holds another plan than was looked at")
 	}
-	_, err := ledger(r).Approve(t.Context(), held.ID, approvalOf())
+	_, err := storeOf(r).Approve(t.Context(), held.ID, approvalOf())
 	var refused *jobs.ContractError
 	if !errors.As(err, &refused) || refused.Outdated {
 		t.Fatalf("%v", err)
@@ -186,7 +186,7 @@ func TestTheAPIGoesBack(t *testing.T) {
 	held = w.wantHeldRun(r, nil, jobs.RuleContract)
 	w.shows(nil)
 	w.look(r, period)
-	_, err := ledger(r).Approve(t.Context(), held.ID, approvalOf())
+	_, err := storeOf(r).Approve(t.Context(), held.ID, approvalOf())
 	var refused *jobs.ContractError
 	if !errors.As(err, &refused) {
 		t.Fatalf("%v", err)

@@ -12,7 +12,7 @@ import (
 
 func (w *world) changes(r *jobs.Runner, run *jobs.Run) map[string]jobs.Difference {
 	w.t.Helper()
-	list, err := ledger(r).Changes(w.t.Context(), run.ID)
+	list, err := storeOf(r).Changes(w.t.Context(), run.ID)
 	w.must(err)
 	changes := map[string]jobs.Difference{}
 	for _, c := range list {
@@ -150,10 +150,10 @@ func TestLaterPullCancelsHeldOnes(t *testing.T) {
 	w.wantState(held, jobs.Held)
 	w.must(w.sandbox.SetFaults(sandbox.Faults{}))
 	w.wantState(w.pullDictionaries(r), jobs.Succeeded)
-	old, err := ledger(r).Run(t.Context(), held.ID)
+	old, err := storeOf(r).Run(t.Context(), held.ID)
 	w.must(err)
 	w.wantState(old, jobs.Cancelled)
-	if _, err := ledger(r).Approve(t.Context(), held.ID, store.Approval{By: "test", Reason: "too late"}); err == nil {
+	if _, err := storeOf(r).Approve(t.Context(), held.ID, store.Approval{By: "test", Reason: "too late"}); err == nil {
 		t.Error("a cancelled run was approved")
 	}
 }

@@ -12,7 +12,7 @@ import (
 // failedOf asks for those again whom a run did not deliver, as `syncd run --failed-of` does.
 func (w *world) failedOf(r *jobs.Runner, run *jobs.Run) func(*jobs.NewRun) {
 	w.t.Helper()
-	keys, err := ledger(r).Undelivered(w.t.Context(), run.ID)
+	keys, err := storeOf(r).Undelivered(w.t.Context(), run.ID)
 	w.must(err)
 	return func(n *jobs.NewRun) { n.FailedOf, n.Employees = run.ID, keys }
 }
@@ -96,7 +96,7 @@ func TestFailedOfIsGuarded(t *testing.T) {
 	if !errors.As(err, &closed) {
 		t.Errorf("%v", err)
 	}
-	if _, err := ledger(r).Approve(t.Context(), held.ID, approvalOf()); !errors.As(err, &closed) {
+	if _, err := storeOf(r).Approve(t.Context(), held.ID, approvalOf()); !errors.As(err, &closed) {
 		t.Errorf("%v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 func (w *world) forget(r *jobs.Runner, matricule string, force bool) (store.Forgotten, error) {
 	w.t.Helper()
-	return ledger(r).ForgetPerson(w.t.Context(), store.Forgetting{Partner: "isidoor", Dossier: w.request().Target.Dossier, Key: matricule,
+	return storeOf(r).ForgetPerson(w.t.Context(), store.Forgetting{Partner: "isidoor", Dossier: w.request().Target.Dossier, Key: matricule,
 		By: "marie", Reason: "asked for it", Present: force})
 }
 

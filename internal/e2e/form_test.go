@@ -94,7 +94,7 @@ func TestResumeUnderAnotherFormSendsNothing(t *testing.T) {
 	if run.Failure.Code != jobs.ReasonFormOutdated || run.Counts.NotAttempted != 3 {
 		t.Errorf("%+v %+v", run.Failure, run.Counts)
 	}
-	_, err := ledger(r).Approve(t.Context(), run.ID, store.Approval{By: "test", Reason: "why not"})
+	_, err := storeOf(r).Approve(t.Context(), run.ID, store.Approval{By: "test", Reason: "why not"})
 	var outdated *jobs.FormError
 	if !errors.As(err, &outdated) {
 		t.Errorf("%v", err)
@@ -127,7 +127,7 @@ func TestResendSendsWhatIsUnchanged(t *testing.T) {
 	w, r := ready(t, 4)
 	w.run(r, jobs.Succeeded, nil)
 	again := func(n *jobs.NewRun) { n.Resend = "Isidoor lost it" }
-	target, err := ledger(r).EnsureTarget(t.Context(), w.request().Target)
+	target, err := storeOf(r).EnsureTarget(t.Context(), w.request().Target)
 	w.must(err)
 	frozen, err := r.DryRun(t.Context(), &w.job, jobs.NewRun{Target: target, Period: period, Resend: "plan"}, &seen{map[string]jobs.PlannedItem{}})
 	w.must(err)

@@ -71,7 +71,7 @@ func TestDeparturesThatWereRefusedAreNotForgotten(t *testing.T) {
 	w.run(r, jobs.Succeeded, nil)
 	w.dismiss(5, 3)
 	held := w.wantHeldRun(r, nil, jobs.RuleDeparted)
-	_, err := ledger(r).Cancel(t.Context(), held.ID, "marie", "half an import")
+	_, err := storeOf(r).Cancel(t.Context(), held.ID, "marie", "half an import")
 	w.must(err)
 	w.wantHeldRun(r, nil, jobs.RuleDeparted)
 	w.nextMonth(december)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/sandbox"
 	"syncd/internal/store"
 )
@@ -25,7 +26,7 @@ func TestDepartedWithElementsLeftCanBeSettled(t *testing.T) {
 	w.run(r, jobs.Succeeded, nil)
 	w.exec(`DELETE FROM staging.employee WHERE matricule = '00004'`)
 	run := w.run(r, jobs.Incomplete, nil)
-	settled, err := ledger(r).Settle(t.Context(), run.ID, []string{"00004"}, jobs.SettleWithdrawn, "marie", "undone there", 0)
+	settled, err := storeOf(r).Settle(t.Context(), run.ID, []string{"00004"}, ledger.SettleWithdrawn, "marie", "undone there", 0)
 	w.must(err)
 	if settled.Counts.Departed != 0 || settled.Counts.ElementsBlocked == 0 {
 		t.Errorf("%+v", settled.Counts)
@@ -69,7 +70,7 @@ func TestPurgedDiffsDoNotBlindGuards(t *testing.T) {
 	w.job.Guards = w.usual()
 	w.run(r, jobs.Succeeded, nil)
 	w.exec(`UPDATE syncd.run SET finished_at = finished_at - interval '31 days', started_at = started_at - interval '31 days', created_at = created_at - interval '31 days'`)
-	_, err := ledger(r).Purge(t.Context(), store.PurgeOrder{Share: 1, Cutoffs: func(now time.Time) store.Cutoffs { return store.Cutoffs{Diffs: now.AddDate(0, 0, -30)} }})
+	_, err := storeOf(r).Purge(t.Context(), store.PurgeOrder{Share: 1, Cutoffs: func(now time.Time) store.Cutoffs { return store.Cutoffs{Diffs: now.AddDate(0, 0, -30)} }})
 	w.must(err)
 	w.exec(`UPDATE staging.employee SET nom_naissance = 'X' || nom_naissance`)
 	w.nextMonth(december)
@@ -85,7 +86,7 @@ func TestRefusalIsNoLicence(t *testing.T) {
 	first := w.run(r, jobs.Succeeded, nil)
 	w.nextMonth(december)
 	var faults sandbox.Faults
-	for _, item := range w.items(ledger(r), first.ID) {
+	for _, item := range w.items(storeOf(r), first.ID) {
 		faults.Reject = append(faults.Reject, item.Key)
 	}
 	w.must(w.sandbox.SetFaults(faults))
@@ -100,7 +101,7 @@ func TestUnreadableClosedMonthIsANotice(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 3)
 	w.run(r, jobs.Succeeded, nil)
-	_, err := ledger(r).ClosePeriod(t.Context(), w.request().Target, period, jobs.Closure{By: "marie", Reason: "paid"})
+	_, err := storeOf(r).ClosePeriod(t.Context(), w.request().Target, period, ledger.Closure{By: "marie", Reason: "paid"})
 	w.must(err)
 	w.nextMonth(december)
 	w.job.Source.Children = append([]jobs.ChildSource(nil), w.job.Source.Children...)

@@ -96,7 +96,7 @@ func (w *world) wantSent(n int64) {
 func (w *world) wantHeldItems(r *jobs.Runner, run *jobs.Run, want map[string][]jobs.Rule) {
 	w.t.Helper()
 	got := map[string][]jobs.Rule{}
-	for _, item := range w.items(ledger(r), run.ID) {
+	for _, item := range w.items(storeOf(r), run.ID) {
 		if item.State == jobs.ItemHeld {
 			got[item.Key] = holding(item.Findings)
 		}
@@ -109,7 +109,7 @@ func (w *world) wantHeldItems(r *jobs.Runner, run *jobs.Run, want map[string][]j
 // release approves what a run holds and goes on with it.
 func (w *world) release(r *jobs.Runner, run *jobs.Run, state jobs.State, employees ...string) *jobs.Run {
 	w.t.Helper()
-	_, err := ledger(r).Approve(w.t.Context(), run.ID, store.Approval{Employees: employees, By: "marie", Reason: "asked the school"})
+	_, err := storeOf(r).Approve(w.t.Context(), run.ID, store.Approval{Employees: employees, By: "marie", Reason: "asked the school"})
 	w.must(err)
 	return w.resume(r, run.ID, state)
 }
@@ -138,7 +138,7 @@ func (s *seen) Hold(_ context.Context, holds []jobs.Hold) error {
 // look plans without a run, as `syncd plan` does.
 func (w *world) look(r *jobs.Runner, p jobs.Period) (map[string]jobs.PlannedItem, jobs.Frozen) {
 	w.t.Helper()
-	target, err := ledger(r).EnsureTarget(w.t.Context(), w.request().Target)
+	target, err := storeOf(r).EnsureTarget(w.t.Context(), w.request().Target)
 	w.must(err)
 	s := seen{map[string]jobs.PlannedItem{}}
 	frozen, err := r.DryRun(w.t.Context(), &w.job, jobs.NewRun{Target: target, Period: p, Overwrite: w.overwrite}, &s)

@@ -85,7 +85,7 @@ func TestFirstProductionRunWaits(t *testing.T) {
 	before := w.sandbox.Stats().Deliveries
 	run := w.wantHeldRun(r, production, jobs.RuleFirst)
 	w.wantHeldRun(r, production, jobs.RuleFirst) // and waits, however often it is tried
-	_, err := ledger(r).Approve(t.Context(), run.ID, approvalOf())
+	_, err := storeOf(r).Approve(t.Context(), run.ID, approvalOf())
 	wantReplaced(t, err)
 	run = w.release(r, w.wantHeldRun(r, production, jobs.RuleFirst), jobs.Succeeded)
 	if run.Counts.Accepted != 8 {
@@ -165,7 +165,7 @@ func TestFallIsMeasuredByTheLastFinishedRun(t *testing.T) {
 		if f := held.Findings[0]; f.Run != whole.ID || f.N != 20 || f.Of != 60 {
 			t.Errorf("%+v", f)
 		}
-		cancelled, err := ledger(r).Cancel(t.Context(), held.ID, "marie", "half an import")
+		cancelled, err := storeOf(r).Cancel(t.Context(), held.ID, "marie", "half an import")
 		w.must(err)
 		w.wantState(cancelled, jobs.Cancelled)
 	}
@@ -203,7 +203,7 @@ func TestPartialRunIsJudgedByTheWholeStaff(t *testing.T) {
 		w.wantHeldRun(r, employees("00009", "00010", "00011", "00012", "00013", "00014"), jobs.RuleCreated),
 		w.wantHeldRun(r, employees("00001", "00002", "00003", "00004", "00005", "00006"), jobs.RuleUpdated),
 	} {
-		_, err := ledger(r).Cancel(t.Context(), held.ID, "marie", "too many")
+		_, err := storeOf(r).Cancel(t.Context(), held.ID, "marie", "too many")
 		w.must(err)
 	}
 	w.run(r, jobs.Succeeded, employees("00001", "00002", "00003", "00009", "00010")) // of few nobody is missed, either
@@ -223,11 +223,11 @@ func TestRestoredLedgerIsTold(t *testing.T) {
 			w.nextMonth(december)
 			w.run(r, jobs.Held, named(december))
 			w.wantSent(8)
-			if _, err := ledger(r).Pause(t.Context(), "paie", "syncd", "restored"); err != nil {
+			if _, err := storeOf(r).Pause(t.Context(), "paie", "syncd", "restored"); err != nil {
 				t.Fatal(err)
 			}
 			w.run(r, jobs.Held, named(december))
-			if _, err := ledger(r).Unpause(t.Context(), "paie", "marie"); err != nil {
+			if _, err := storeOf(r).Unpause(t.Context(), "paie", "marie"); err != nil {
 				t.Fatal(err)
 			}
 			run := w.run(r, state, named(december))

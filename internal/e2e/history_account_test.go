@@ -83,7 +83,7 @@ func TestAccountThatANewerMonthFoundRightIsNotReplacedByAnApprovalOfAnOlderMonth
 	run, err := r.ResumePush(t.Context(), &w.job, held.ID)
 	api.wantAccount(t, "1", "OLD")
 	w.wantOrder(run, err, true, newer.ID)
-	claimed, err := ledger(r).Claim(t.Context(), held.ID, w.job.Resumption()) // as a daemon would
+	claimed, err := storeOf(r).Claim(t.Context(), held.ID, w.job.Resumption()) // as a daemon would
 	w.wantOrder(claimed, err, true, newer.ID)
 }
 
@@ -113,7 +113,7 @@ func TestOlderMonthIsRefusedOnceANewerOneWasFoundDelivered(t *testing.T) {
 		w.job.Guards.Approval = false
 		run, err := w.push(r, named(period))
 		w.wantOrder(run, err, true, waiting.ID)
-		_, err = ledger(r).Cancel(t.Context(), waiting.ID, "test", "November first")
+		_, err = storeOf(r).Cancel(t.Context(), waiting.ID, "test", "November first")
 		w.must(err)
 		w.run(r, jobs.Succeeded, named(period))
 		api.wantAccount(t, "1", "NEW")

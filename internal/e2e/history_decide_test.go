@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
-
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store"
 )
 
@@ -90,9 +90,9 @@ func (h *history) approve(run int64, employees []string, expires time.Duration) 
 	case err == nil && employees != nil && !slices.Equal(released, slices.Compact(slices.Sorted(slices.Values(employees)))):
 		h.Fatalf("%q were approved, and %q let go", employees, released)
 	case err == nil:
-		h.decided(jobs.DecisionApprove, run, h.periodOf(run), released, reason)
+		h.decided(ledger.DecisionApprove, run, h.periodOf(run), released, reason)
 	case errors.As(err, &expired):
-		h.decided(jobs.DecisionExpire, run, h.periodOf(run), late, "")
+		h.decided(ledger.DecisionExpire, run, h.periodOf(run), late, "")
 	default:
 		h.refused(err)
 	}
@@ -115,7 +115,7 @@ func (h *history) cancel(run int64) {
 		h.refused(err)
 		return
 	}
-	h.decided(jobs.DecisionCancel, run, cancelled.Period, nil, reason)
+	h.decided(ledger.DecisionCancel, run, cancelled.Period, nil, reason)
 }
 
 // cancelled tells whether a run was given up.
@@ -127,9 +127,9 @@ func (h *history) cancelled(run int64) bool {
 // close closes a month, at first only if nothing of it is missing: then nothing is open or in doubt.
 func (h *history) close(month jobs.Period) {
 	h.Helper()
-	closure := jobs.Closure{By: "marie", Reason: h.because()}
+	closure := ledger.Closure{By: "marie", Reason: h.because()}
 	left, err := h.store.ClosePeriod(context.Background(), h.to, month, closure)
-	var missing *jobs.MissingError
+	var missing *ledger.MissingError
 	if errors.As(err, &missing) {
 		closure.Force = true
 		left, err = h.store.ClosePeriod(context.Background(), h.to, month, closure)
@@ -141,7 +141,7 @@ func (h *history) close(month jobs.Period) {
 		h.refused(err)
 		return
 	}
-	h.decided(jobs.DecisionClose, 0, month, jobs.KeysOf(left), closure.Reason)
+	h.decided(ledger.DecisionClose, 0, month, ledger.KeysOf(left), closure.Reason)
 }
 
 func (h *history) reopen(month jobs.Period, within time.Duration) {
@@ -151,7 +151,7 @@ func (h *history) reopen(month jobs.Period, within time.Duration) {
 		h.refused(err)
 		return
 	}
-	h.decided(jobs.DecisionReopen, 0, month, nil, reason)
+	h.decided(ledger.DecisionReopen, 0, month, nil, reason)
 }
 
 // closed tells whether a period takes no writes at this instant, by the database.
@@ -193,7 +193,7 @@ func (h *history) expire() {
 	expired, err := h.store.ExpireHolds(context.Background(), h.pairs(), map[string]time.Duration{h.job.Name: time.Microsecond})
 	h.must(err)
 	for _, run := range expired {
-		h.decided(jobs.DecisionExpire, run, h.periodOf(run), late[run], "")
+		h.decided(ledger.DecisionExpire, run, h.periodOf(run), late[run], "")
 	}
 }
 
@@ -203,7 +203,7 @@ func (h *history) because() string {
 }
 
 // decided remembers a decision as the trail must have it.
-func (h *history) decided(what jobs.Decision, run int64, month jobs.Period, employees []string, reason string) {
+func (h *history) decided(what ledger.Decision, run int64, month jobs.Period, employees []string, reason string) {
 	h.trail = append(h.trail, trailLine(string(what), run, string(month), employees, reason))
 }
 
@@ -218,9 +218,9 @@ func (h *history) periodOf(run int64) (month jobs.Period) {
 }
 
 // pairs are the job of the history, for its target.
-func (h *history) pairs() []jobs.Pair {
+func (h *history) pairs() []ledger.Pair {
 	h.Helper()
 	target, _, err := h.store.Target(context.Background(), h.to)
 	h.must(err)
-	return []jobs.Pair{{Job: h.job.Name, TargetID: target.ID}}
+	return []ledger.Pair{{Job: h.job.Name, TargetID: target.ID}}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // end reopens the periods that were asked for and runs each without faults, while a person decides whatever waits for one:
@@ -73,7 +74,7 @@ func (h *history) clean(month jobs.Period) (*jobs.Run, bool) {
 		}
 		h.must(err)
 		h.runs = append(h.runs, run.ID)
-		h.decided(jobs.DecisionRun, run.ID, month, nil, "")
+		h.decided(ledger.DecisionRun, run.ID, month, nil, "")
 		if run.State == jobs.Held {
 			h.approve(run.ID, nil, time.Hour)
 			run = h.resume(p.ctx, runner, run.ID)
@@ -101,7 +102,7 @@ func (h *history) decideAll(run *jobs.Run) (decided bool) {
 			continue
 		}
 		as, settled := h.settle(line)
-		if settled && as == jobs.SettlePending && h.count(`SELECT count(*) FROM syncd.run WHERE id = $1 AND state = 'queued'`, line.Run) > 0 {
+		if settled && as == ledger.SettlePending && h.count(`SELECT count(*) FROM syncd.run WHERE id = $1 AND state = 'queued'`, line.Run) > 0 {
 			h.resume(p.ctx, runner, line.Run)
 		}
 		decided = decided || settled

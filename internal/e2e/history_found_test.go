@@ -17,7 +17,7 @@ func TestWhatIsClaimedAheadDoesNotLeaveOnceThePeriodIsClosed(t *testing.T) {
 	w.job.MaxInFlight = 1
 	r.API = w.connect(nil)
 	w.closePeriod(r, period)
-	w.must(ledger(r).ReopenPeriod(t.Context(), w.request().Target, period, "paul", "a forgotten bonus", time.Now().Add(2*time.Second)))
+	w.must(storeOf(r).ReopenPeriod(t.Context(), w.request().Target, period, "paul", "a forgotten bonus", time.Now().Add(2*time.Second)))
 	w.front.play(func(string, int) fate {
 		if _, err := w.conn.Exec(context.Background(), `SELECT pg_sleep(extract(epoch FROM open_until - clock_timestamp()) + 0.001)
 			FROM syncd.closed_period WHERE open_until > clock_timestamp()`); err != nil {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/rs/zerolog"
 	"pgregory.net/rapid"
-
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store"
 )
 
@@ -141,7 +141,7 @@ func (h *history) fresh(ctx context.Context, runner *jobs.Runner, request jobs.N
 	before := h.baseline()
 	run, err := runner.Push(ctx, &h.job, request)
 	if run != nil {
-		h.decided(jobs.DecisionRun, run.ID, request.Period, request.Employees, "")
+		h.decided(ledger.DecisionRun, run.ID, request.Period, request.Employees, "")
 	}
 	var busy *jobs.BusyError
 	if errors.As(err, &busy) && busy.Run.State == jobs.Queued {
@@ -156,7 +156,7 @@ func (h *history) fresh(ctx context.Context, runner *jobs.Runner, request jobs.N
 func (h *history) resume(ctx context.Context, runner *jobs.Runner, id int64) *jobs.Run {
 	run, err := runner.ResumePush(ctx, &h.job, id)
 	if run != nil {
-		h.decided(jobs.DecisionResume, run.ID, run.Period, nil, "")
+		h.decided(ledger.DecisionResume, run.ID, run.Period, nil, "")
 	}
 	h.ended(run, err)
 	return run
@@ -211,7 +211,7 @@ func (h *history) findSuccessors() {
 			run, err := h.store.Run(context.Background(), successor)
 			h.must(err)
 			h.runs = append(h.runs, successor)
-			h.decided(jobs.DecisionRun, successor, run.Period, run.Employees, "")
+			h.decided(ledger.DecisionRun, successor, run.Period, run.Employees, "")
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // doubtful is a line about which a person can find out something at the other side.
@@ -37,7 +38,7 @@ func (h *history) settleOne() {
 }
 
 // settle looks at the other side, and says what is there, if that is certain. It tells whether it was settled.
-func (h *history) settle(line doubtful) (jobs.Settlement, bool) {
+func (h *history) settle(line doubtful) (ledger.Settlement, bool) {
 	h.Helper()
 	as, certain := h.look(line)
 	if !certain {
@@ -48,18 +49,18 @@ func (h *history) settle(line doubtful) (jobs.Settlement, bool) {
 		h.refused(err)
 		return as, false
 	}
-	h.decided(jobs.DecisionSettle, line.Run, line.Period, []string{line.Key}, reason)
-	if as == jobs.SettleWithdrawn {
+	h.decided(ledger.DecisionSettle, line.Run, line.Period, []string{line.Key}, reason)
+	if as == ledger.SettleWithdrawn {
 		h.api.takeBack(line.Key, line.Period)
 	}
 	return as, true
 }
 
 // look compares what the API holds with what was sent, and with what it had acknowledged before.
-func (h *history) look(line doubtful) (as jobs.Settlement, certain bool) {
+func (h *history) look(line doubtful) (as ledger.Settlement, certain bool) {
 	h.Helper()
 	if line.Gone {
-		return jobs.SettleWithdrawn, true
+		return ledger.SettleWithdrawn, true
 	}
 	sent := h.plans.document(line.Run, line.Key)
 	before, known := h.before(line)
@@ -68,9 +69,9 @@ func (h *history) look(line doubtful) (as jobs.Settlement, certain bool) {
 	case !known, arrived == bytes.Equal(held, before):
 		return "", false
 	case arrived:
-		return jobs.SettleAccepted, true
+		return ledger.SettleAccepted, true
 	}
-	return jobs.SettlePending, true
+	return ledger.SettlePending, true
 }
 
 // before is what the API held before the document of a line was sent; known = false: that is not certain either.

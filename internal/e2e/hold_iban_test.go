@@ -81,7 +81,7 @@ func TestIBANThatIsTakenBackHoldsNobody(t *testing.T) {
 	w.exec(`UPDATE staging.employee SET iban = $1 WHERE matricule = '00003'`, before)
 	w.run(r, jobs.Succeeded, nil)
 	w.wantItem(r, held, "00003", jobs.ItemSuperseded, jobs.ReasonReplanned)
-	_, err := ledger(r).Approve(t.Context(), held.ID, approvalOf("00003"))
+	_, err := storeOf(r).Approve(t.Context(), held.ID, approvalOf("00003"))
 	wantNotHeld(t, err, "00003")
 	w.wantSent(8)
 }

@@ -167,7 +167,7 @@ func TestAConfirmedRehireIsNotPaidForAnOlderMonth(t *testing.T) {
 		w.exec(`UPDATE staging.` + table + ` SET matricule = '00098' WHERE matricule = '00008'`)
 	}
 	later := w.run(r, jobs.Incomplete, named(december))
-	_, err := ledger(r).Approve(t.Context(), later.ID, store.Approval{By: "marie", Reason: "she was hired again", Employees: []string{"00098"}})
+	_, err := storeOf(r).Approve(t.Context(), later.ID, store.Approval{By: "marie", Reason: "she was hired again", Employees: []string{"00098"}})
 	w.must(err)
 	w.resume(r, later.ID, jobs.Succeeded)
 	older := w.run(r, jobs.Incomplete, nil)

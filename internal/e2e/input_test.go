@@ -132,7 +132,7 @@ func TestMissingKeysAreBlocked(t *testing.T) {
 	if c := run.Counts; c.EmployeesRead != 4 || c.Blocked != 2 || c.Accepted != 2 || c.ElementsRead != 12 || c.ElementsBlocked != 6 {
 		t.Errorf("%+v", c)
 	}
-	items := w.items(ledger(r), run.ID)
+	items := w.items(storeOf(r), run.ID)
 	keyless := 0
 	for _, item := range items {
 		if item.Key == "" && item.Problems[0].Code == mapping.ProblemMissingKey {
@@ -166,7 +166,7 @@ func TestBadKeysAreBlocked(t *testing.T) {
 			w.wantProblem(r, run, matricule, mapping.ProblemBadKey)
 		}
 		shortened := 0
-		for _, item := range w.items(ledger(r), run.ID) {
+		for _, item := range w.items(storeOf(r), run.ID) {
 			if strings.HasPrefix(item.Key, "x") && len(item.Key) == mapping.MaxKey && strings.HasSuffix(item.Key, "…") {
 				shortened++
 			}

@@ -40,7 +40,7 @@ func TestDocumentOfANewEmployeeIsShownAndSealed(t *testing.T) {
 // diffOf is what a person sees who may read the ledger key.
 func (w *world) diffOf(r *jobs.Runner, run *jobs.Run, matricule string) []mapping.Change {
 	w.t.Helper()
-	items, err := ledger(r).Items(context.Background(), run.ID,
+	items, err := storeOf(r).Items(context.Background(), run.ID,
 		store.ItemFilter{Max: 10, Keys: []string{matricule}, Diffs: true, Mapping: w.job.Mapping})
 	w.must(err)
 	if len(items) != 1 {

@@ -8,20 +8,20 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 func (w *world) closePeriod(r *jobs.Runner, p jobs.Period) {
 	w.t.Helper()
-	_, err := ledger(r).ClosePeriod(w.t.Context(), w.request().Target, p, jobs.Closure{By: "marie", Reason: "declared", Force: true})
+	_, err := storeOf(r).ClosePeriod(w.t.Context(), w.request().Target, p, ledger.Closure{By: "marie", Reason: "declared", Force: true})
 	w.must(err)
 }
 
 // reopenPeriod opens a period for a while, which endReopening ends.
 func (w *world) reopenPeriod(r *jobs.Runner, p jobs.Period) {
 	w.t.Helper()
-	w.must(ledger(r).ReopenPeriod(w.t.Context(), w.request().Target, p, "paul", "a forgotten bonus", time.Now().Add(time.Hour)))
+	w.must(storeOf(r).ReopenPeriod(w.t.Context(), w.request().Target, p, "paul", "a forgotten bonus", time.Now().Add(time.Hour)))
 }
 
 const endReopening = `UPDATE syncd.closed_period SET open_until = clock_timestamp() WHERE open_until IS NOT NULL`
@@ -52,7 +52,7 @@ func TestClosedPeriodIsRefusedOnAnyPath(t *testing.T) {
 	w.rename("00004", "CORRIGE")
 	failed := w.stuck(r, employees("00004"))
 	w.closePeriod(r, period)
-	before, sent, ctx, l := w.ledgerText(), w.sandbox.Stats().Deliveries, t.Context(), ledger(r)
+	before, sent, ctx, l := w.ledgerText(), w.sandbox.Stats().Deliveries, t.Context(), storeOf(r)
 
 	for path, try := range map[string]func() error{
 		"run":           func() error { _, err := w.push(r, nil); return err },
@@ -62,8 +62,8 @@ func TestClosedPeriodIsRefusedOnAnyPath(t *testing.T) {
 		"requeue":       func() error { _, err := l.Requeue(ctx, failed.ID, "paul"); return err },
 		"approve":       func() error { _, err := l.Approve(ctx, held.ID, approvalOf()); return err },
 		"approve some":  func() error { _, err := l.Approve(ctx, incomplete.ID, approvalOf("00002")); return err },
-		"settle":        func() error { return w.settleError(r, departed, jobs.SettleWithdrawn, "00008") },
-		"settle doubts": func() error { return w.settleError(r, incomplete, jobs.SettlePending, "00001") },
+		"settle":        func() error { return w.settleError(r, departed, ledger.SettleWithdrawn, "00008") },
+		"settle doubts": func() error { return w.settleError(r, incomplete, ledger.SettlePending, "00001") },
 	} {
 		if err := try(); err == nil {
 			t.Errorf("%s was let through", path)
@@ -71,7 +71,7 @@ func TestClosedPeriodIsRefusedOnAnyPath(t *testing.T) {
 			w.wantClosed(err)
 		}
 	}
-	retried, err := l.RetryFailed(ctx, []jobs.Pair{{Job: w.job.Name, TargetID: failed.Target.ID}}, time.Hour, true)
+	retried, err := l.RetryFailed(ctx, []ledger.Pair{{Job: w.job.Name, TargetID: failed.Target.ID}}, time.Hour, true)
 	w.must(err)
 	if len(retried) != 0 || w.ledgerText() != before {
 		t.Errorf("runs %d were queued, or something was written", retried)
@@ -80,8 +80,8 @@ func TestClosedPeriodIsRefusedOnAnyPath(t *testing.T) {
 }
 
 // settleError settles somebody, whose requests are certainly over.
-func (w *world) settleError(r *jobs.Runner, run *jobs.Run, as jobs.Settlement, matricules ...string) error {
-	_, err := ledger(r).Settle(w.t.Context(), run.ID, matricules, as, "marie", "looked there", 0)
+func (w *world) settleError(r *jobs.Runner, run *jobs.Run, as ledger.Settlement, matricules ...string) error {
+	_, err := storeOf(r).Settle(w.t.Context(), run.ID, matricules, as, "marie", "looked there", 0)
 	return err
 }
 
@@ -111,10 +111,10 @@ func TestQueuedRunOfAPeriodThatClosesSendsNothing(t *testing.T) {
 	w, r := guarded(t, 8, 0)
 	w.closePeriod(r, period)
 	w.reopenPeriod(r, period)
-	queued, err := ledger(r).Enqueue(t.Context(), w.request())
+	queued, err := storeOf(r).Enqueue(t.Context(), w.request())
 	w.must(err)
 	w.exec(endReopening)
-	run, err := ledger(r).Claim(t.Context(), queued.ID, w.job.Resumption())
+	run, err := storeOf(r).Claim(t.Context(), queued.ID, w.job.Resumption())
 	if err == nil {
 		run, err = r.ExecutePush(t.Context(), &w.job, run)
 		w.wantRun(run, err, jobs.Failed)
@@ -165,15 +165,15 @@ func TestClosingWhileSendingEndsTheRun(t *testing.T) {
 func TestPeriodIsNotClosedOverAnActiveRun(t *testing.T) {
 	t.Parallel()
 	w, r := guarded(t, 8, 0)
-	queued, err := ledger(r).Enqueue(t.Context(), w.request())
+	queued, err := storeOf(r).Enqueue(t.Context(), w.request())
 	w.must(err)
-	_, err = ledger(r).ClosePeriod(t.Context(), w.request().Target, period, jobs.Closure{By: "marie", Reason: "declared", Force: true})
+	_, err = storeOf(r).ClosePeriod(t.Context(), w.request().Target, period, ledger.Closure{By: "marie", Reason: "declared", Force: true})
 	var busy *jobs.BusyError
 	if !errors.As(err, &busy) || busy.Run.ID != queued.ID {
 		t.Errorf("%v", err)
 	}
 	w.closePeriod(r, october) // another one may be
-	run, err := ledger(r).Claim(t.Context(), queued.ID, w.job.Resumption())
+	run, err := storeOf(r).Claim(t.Context(), queued.ID, w.job.Resumption())
 	w.must(err)
 	run, err = r.ExecutePush(t.Context(), &w.job, run)
 	w.wantRun(run, err, jobs.Succeeded)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/restapi"
 )
 
@@ -239,13 +240,13 @@ func TestMaintenancePageIsComeBackTo(t *testing.T) {
 				t.Fatalf("%+v", run.Failure)
 			}
 			w.exec(`UPDATE syncd.run SET unattended = true`)
-			again, err := ledger(r).RetryFailed(t.Context(), []jobs.Pair{{Job: w.job.Name, TargetID: run.Target.ID}}, 24*time.Hour, false)
+			again, err := storeOf(r).RetryFailed(t.Context(), []ledger.Pair{{Job: w.job.Name, TargetID: run.Target.ID}}, 24*time.Hour, false)
 			if w.must(err); !slices.Contains(again, run.ID) {
 				t.Fatalf("queued again: %v", again)
 			}
 			w.front.close("", 0)
 			r.API = w.connect(nil)
-			claimed, err := ledger(r).Claim(t.Context(), run.ID, w.job.Resumption())
+			claimed, err := storeOf(r).Claim(t.Context(), run.ID, w.job.Resumption())
 			w.must(err)
 			run, err = r.ExecutePush(t.Context(), &w.job, claimed)
 			w.wantRun(run, err, jobs.Succeeded)
@@ -338,12 +339,12 @@ func (w *world) scheduled(r *jobs.Runner, p jobs.Period) (*jobs.Run, error) {
 	w.t.Helper()
 	next := w.request()
 	next.Period, next.Trigger, next.AnyOrder = p, jobs.TriggerSchedule, true
-	queued, err := ledger(r).Enqueue(w.t.Context(), next)
+	queued, err := storeOf(r).Enqueue(w.t.Context(), next)
 	w.must(err)
 	w.exec(`UPDATE syncd.run SET any_order = false WHERE id = $1`, queued.ID)
-	claimed, err := ledger(r).Claim(w.t.Context(), queued.ID, w.job.Resumption())
+	claimed, err := storeOf(r).Claim(w.t.Context(), queued.ID, w.job.Resumption())
 	if err != nil {
-		_, cancelled := ledger(r).Cancel(w.t.Context(), queued.ID, "test", "it waits")
+		_, cancelled := storeOf(r).Cancel(w.t.Context(), queued.ID, "test", "it waits")
 		w.must(cancelled)
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/sandbox"
 )
 
@@ -181,7 +182,7 @@ func TestReadBackOfTheOnlyEmployee(t *testing.T) {
 	w.front.play(nil)
 	w.run(r, jobs.Incomplete, nil)
 	w.wantSent(0)
-	w.settleAny(r, run, jobs.SettlePending, "00001")
+	w.settleAny(r, run, ledger.SettlePending, "00001")
 	w.run(r, jobs.Succeeded, nil)
 	w.wantPaidOnce(1)
 }

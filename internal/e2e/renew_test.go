@@ -18,7 +18,7 @@ func (w *world) daemon() *jobs.Runner {
 func (w *world) goOn(r *jobs.Runner, id int64) *jobs.Run {
 	w.t.Helper()
 	w.exec(`UPDATE syncd.run SET not_before = NULL WHERE id = $1`, id)
-	run, err := ledger(r).Claim(w.t.Context(), id, w.job.Resumption())
+	run, err := storeOf(r).Claim(w.t.Context(), id, w.job.Resumption())
 	w.must(err)
 	finished, err := r.ExecutePush(w.t.Context(), &w.job, run)
 	if finished == nil {
@@ -30,7 +30,7 @@ func (w *world) goOn(r *jobs.Runner, id int64) *jobs.Run {
 // postponed is a run of a daemon that waits, as the API was away before anything was sent, or after so many.
 func (w *world) postponed(r *jobs.Runner, first int) *jobs.Run {
 	w.t.Helper()
-	queued, err := ledger(r).Enqueue(w.t.Context(), w.request())
+	queued, err := storeOf(r).Enqueue(w.t.Context(), w.request())
 	w.must(err)
 	api, stopAfter, inFlight := r.API, w.job.StopAfter, w.job.MaxInFlight
 	r.API, w.job.StopAfter, w.job.MaxInFlight = w.connect(once), 1, 1
@@ -149,7 +149,7 @@ func TestARetryOfWhatWasBegunIsARunOfItsOwn(t *testing.T) {
 		t.Errorf("%s %+v", next.State, next.Counts)
 	}
 	w.wantDelivered(period)
-	before, err := ledger(d).Run(t.Context(), old.ID)
+	before, err := storeOf(d).Run(t.Context(), old.ID)
 	w.must(err)
 	wantSum(t, before.Counts)
 	if before.Counts.Superseded != 2 {

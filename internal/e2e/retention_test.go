@@ -15,12 +15,12 @@ func (w *world) aged(r *jobs.Runner, before time.Time, want int64) {
 		return store.PurgeOrder{By: "marie", Dry: dry, Share: 1, Cutoffs: func(time.Time) store.Cutoffs { return store.Cutoffs{Documents: before, Traces: w.job.Traces} }}
 	}
 	for _, dry := range []bool{true, false} {
-		purged, err := ledger(r).Purge(w.t.Context(), order(dry))
+		purged, err := storeOf(r).Purge(w.t.Context(), order(dry))
 		if w.must(err); purged != (store.Purged{Documents: want}) {
 			w.t.Errorf("dry %t: %+v, want %d documents", dry, purged, want)
 		}
 	}
-	again, err := ledger(r).Purge(w.t.Context(), order(false))
+	again, err := storeOf(r).Purge(w.t.Context(), order(false))
 	if w.must(err); again != (store.Purged{}) {
 		w.t.Errorf("a second time: %+v", again)
 	}

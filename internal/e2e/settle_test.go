@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // settle records what a person found at the other side, and wants the run to stand so afterwards.
-func (w *world) settle(r *jobs.Runner, run *jobs.Run, as jobs.Settlement, state jobs.State, matricules ...string) *jobs.Run {
+func (w *world) settle(r *jobs.Runner, run *jobs.Run, as ledger.Settlement, state jobs.State, matricules ...string) *jobs.Run {
 	w.t.Helper()
-	settled, err := ledger(r).Settle(w.t.Context(), run.ID, matricules, as, "marie", "looked there", 0)
+	settled, err := storeOf(r).Settle(w.t.Context(), run.ID, matricules, as, "marie", "looked there", 0)
 	w.must(err)
 	w.wantState(settled, state)
 	return settled
@@ -23,12 +24,12 @@ func TestDepartedStaysUntilWithdrawn(t *testing.T) {
 	w.dismiss(6, 2)
 	first := w.run(r, jobs.Incomplete, nil)
 	second := w.run(r, jobs.Incomplete, nil)
-	w.settle(r, second, jobs.SettleWithdrawn, jobs.Incomplete, "00007")
-	w.settle(r, second, jobs.SettleWithdrawn, jobs.Succeeded, "00008")
+	w.settle(r, second, ledger.SettleWithdrawn, jobs.Incomplete, "00007")
+	w.settle(r, second, ledger.SettleWithdrawn, jobs.Succeeded, "00008")
 	for _, m := range []string{"00007", "00008"} {
 		w.wantItem(r, first, m, jobs.ItemWithdrawn, jobs.ReasonSettled) // whatever run showed it
 	}
-	older, err := ledger(r).Run(t.Context(), first.ID)
+	older, err := storeOf(r).Run(t.Context(), first.ID)
 	w.must(err)
 	w.wantState(older, jobs.Succeeded)
 	run := w.run(r, jobs.Succeeded, nil)
@@ -48,7 +49,7 @@ func TestWhoReturnsAfterAWithdrawalIsPaid(t *testing.T) {
 	w.exec(`DELETE FROM staging.employee WHERE matricule = '00008'`)
 	w.exec(`CREATE TABLE away_element AS SELECT * FROM staging.payroll_element WHERE matricule = '00008'`)
 	w.dismiss(7, 1)
-	w.settle(r, w.run(r, jobs.Incomplete, nil), jobs.SettleWithdrawn, jobs.Succeeded, "00008")
+	w.settle(r, w.run(r, jobs.Incomplete, nil), ledger.SettleWithdrawn, jobs.Succeeded, "00008")
 	w.exec(`INSERT INTO staging.employee SELECT * FROM away`)
 	w.exec(`INSERT INTO staging.payroll_element SELECT * FROM away_element`)
 	run := w.run(r, jobs.Succeeded, nil)
@@ -67,7 +68,7 @@ func TestWithdrawnIsNotAmongThoseWhoLeft(t *testing.T) {
 	w, r := guarded(t, 8, 0)
 	w.run(r, jobs.Succeeded, nil)
 	w.dismiss(7, 1)
-	w.settle(r, w.run(r, jobs.Incomplete, nil), jobs.SettleWithdrawn, jobs.Succeeded, "00008")
+	w.settle(r, w.run(r, jobs.Incomplete, nil), ledger.SettleWithdrawn, jobs.Succeeded, "00008")
 	w.nextMonth(december)
 	w.dismiss(6, 1)
 	run := w.run(r, jobs.Succeeded, named(december))
@@ -86,7 +87,7 @@ func TestSettledAsAcceptedThenCorrected(t *testing.T) {
 	run := w.run(r, jobs.Incomplete, nil)
 	w.front.play(nil)
 	w.rename("00001", "CORRIGE")
-	w.settle(r, run, jobs.SettleAccepted, jobs.Succeeded, "00001")
+	w.settle(r, run, ledger.SettleAccepted, jobs.Succeeded, "00001")
 	after := w.run(r, jobs.Succeeded, nil)
 	if after.Counts.Accepted != 1 || w.held("00001") != "CORRIGE" {
 		t.Errorf("%+v, the API holds %s", after.Counts, w.held("00001"))
@@ -105,7 +106,7 @@ func TestSettledAsPendingThenCorrected(t *testing.T) {
 	run := w.run(r, jobs.Incomplete, nil)
 	w.front.play(nil)
 	w.rename("00001", "CORRIGE")
-	w.settle(r, run, jobs.SettlePending, jobs.Queued, "00001")
+	w.settle(r, run, ledger.SettlePending, jobs.Queued, "00001")
 	w.wantBusy(w.push(r, nil))
 	w.resume(r, run.ID, jobs.Succeeded)
 	w.wantBytes(plan, "00001")

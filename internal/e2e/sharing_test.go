@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // as names the dossier, or its address, otherwise.
@@ -68,14 +69,14 @@ func TestAConfiguredSiretIsKnownAgain(t *testing.T) {
 	target.Dossier = "st-martin"
 	for _, known := range []string{"12345678200010", "", "99999999800019"} {
 		target.Siret = known
-		others, err := ledger(r).Sharing(t.Context(), target)
+		others, err := storeOf(r).Sharing(t.Context(), target)
 		w.must(err)
 		if (len(others) == 1) != (known == siret) {
 			t.Errorf("%q: %+v", known, others)
 		}
 	}
 	target.Siret, target.Environment = siret, "production"
-	if others, err := ledger(r).Sharing(t.Context(), target); err != nil || len(others) != 0 {
+	if others, err := storeOf(r).Sharing(t.Context(), target); err != nil || len(others) != 0 {
 		t.Errorf("production: %+v %v", others, err)
 	}
 }
@@ -85,7 +86,7 @@ func TestAClosedMonthIsClosedUnderAnyName(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 2)
 	w.run(r, jobs.Succeeded, nil)
-	_, err := ledger(r).ClosePeriod(t.Context(), w.request().Target, period, jobs.Closure{By: "test", Reason: "paid"})
+	_, err := storeOf(r).ClosePeriod(t.Context(), w.request().Target, period, ledger.Closure{By: "test", Reason: "paid"})
 	w.must(err)
 	for _, known := range []string{siret, ""} { // without one it is learnt from the partner
 		var closed *jobs.ClosedError

@@ -119,7 +119,7 @@ func (w *world) items(s *store.Store, run int64) []jobs.Item {
 // item is the only item that a run has for a matricule.
 func (w *world) item(r *jobs.Runner, run *jobs.Run, matricule string) jobs.Item {
 	w.t.Helper()
-	items, err := ledger(r).Items(context.Background(), run.ID, store.ItemFilter{Max: 10, Keys: []string{matricule}, Diffs: true})
+	items, err := storeOf(r).Items(context.Background(), run.ID, store.ItemFilter{Max: 10, Keys: []string{matricule}, Diffs: true})
 	w.must(err)
 	if len(items) != 1 {
 		w.t.Fatalf("run %d has %d items for %s, want 1: %+v", run.ID, len(items), matricule, items)

@@ -44,7 +44,7 @@ func TestANewerPlanRecountsTheOlderRun(t *testing.T) {
 	w, r := ready(t, 4)
 	a := w.stuck(r, nil)
 	w.run(r, jobs.Succeeded, nil)
-	old, err := ledger(r).Run(t.Context(), a.ID)
+	old, err := storeOf(r).Run(t.Context(), a.ID)
 	w.must(err)
 	wantSum(t, old.Counts)
 	if old.Counts.Superseded != 4 || old.Counts.NotAttempted != 0 {

@@ -188,7 +188,7 @@ func (w *world) request() jobs.NewRun {
 
 func (w *world) approve(r *jobs.Runner, run int64, reason string) {
 	w.t.Helper()
-	_, err := ledger(r).Approve(w.t.Context(), run, store.Approval{By: "test", Reason: reason})
+	_, err := storeOf(r).Approve(w.t.Context(), run, store.Approval{By: "test", Reason: reason})
 	w.must(err)
 }
 
@@ -214,7 +214,7 @@ func (w *world) push(r *jobs.Runner, change func(*jobs.NewRun)) (*jobs.Run, erro
 }
 
 // ledger is the store of a runner.
-func ledger(r *jobs.Runner) *store.Store { return r.Ledger.(*store.Store) } //nolint:forcetypeassert // world.runner made it
+func storeOf(r *jobs.Runner) *store.Store { return r.Ledger.(*store.Store) } //nolint:forcetypeassert // world.runner made it
 
 // ready is a world with staff whose dictionaries are pulled, and a runner.
 func ready(t testing.TB, employees int) (*world, *jobs.Runner) {

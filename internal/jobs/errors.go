@@ -19,6 +19,8 @@ var (
 	ErrUnreachable = errors.New("the database cannot be used just now")
 	// ErrRefused means that the database does not let us in, or not do what is needed, as configured.
 	ErrRefused = errors.New("the database refuses the configured access")
+	// ErrTaken means that a run is no longer there to be claimed: another process was faster, or it ended.
+	ErrTaken = errors.New("another process took the run")
 	// ErrNoRun means that no run has that number.
 	ErrNoRun = errors.New("no such run")
 	// ErrNoContract means that the ledger has no contract of that digest.

@@ -7,8 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 const (
@@ -18,7 +17,7 @@ const (
 
 // Ledger is what metrics read of the ledger.
 type Ledger interface {
-	Statistics(ctx context.Context) (jobs.Statistics, error)
+	Statistics(ctx context.Context) (ledger.Statistics, error)
 }
 
 var (
@@ -47,7 +46,7 @@ type ledgerCollector struct {
 	mu     sync.Mutex
 	ledger Ledger // nil = none yet
 	readAt time.Time
-	cached jobs.Statistics
+	cached ledger.Statistics
 	known  bool // cached holds what the ledger said at readAt
 }
 
@@ -92,7 +91,7 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-func collectDossier(out chan<- prometheus.Metric, d jobs.DossierStatistics) {
+func collectDossier(out chan<- prometheus.Metric, d ledger.DossierStatistics) {
 	out <- value(lagDesc, d.Lag.Seconds(), d.Job, d.Dossier)
 	if d.LastState != "" {
 		out <- value(lastDesc, 1, d.Job, d.Dossier, string(d.LastState))
@@ -110,7 +109,7 @@ func value(desc *prometheus.Desc, v float64, labels ...string) prometheus.Metric
 
 // read asks the ledger unless it was asked just before. Its lock makes other scrapes wait for the answer and share it.
 // The error is only counted: the daemon itself notices, and logs, a database that is away.
-func (c *ledgerCollector) read() (jobs.Statistics, bool) {
+func (c *ledgerCollector) read() (ledger.Statistics, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ledger == nil || !c.readAt.IsZero() && c.now().Sub(c.readAt) < ledgerCache {

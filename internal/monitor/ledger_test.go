@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 func TestMetricsOfTheLedger(t *testing.T) {
@@ -35,7 +35,7 @@ func TestMetricsOfTheLedger(t *testing.T) {
 func TestAPausedJobHasNoNextFire(t *testing.T) {
 	t.Parallel()
 	m := NewMetrics("1.2.3", NewHealth(time.Now))
-	m.SetLedger(ledgerFunc(func(ctx context.Context) (jobs.Statistics, error) {
+	m.SetLedger(ledgerFunc(func(ctx context.Context) (ledger.Statistics, error) {
 		all, err := someStatistics(ctx)
 		all.Paused = []string{"paie", "of another configuration"}
 		return all, err
@@ -54,7 +54,7 @@ func TestTheLedgerIsReadAtMostEveryTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var readings atomic.Int64
 		m := NewMetrics("1.2.3", NewHealth(time.Now))
-		m.SetLedger(ledgerFunc(func(ctx context.Context) (jobs.Statistics, error) {
+		m.SetLedger(ledgerFunc(func(ctx context.Context) (ledger.Statistics, error) {
 			readings.Add(1)
 			return someStatistics(ctx)
 		}))
@@ -84,12 +84,12 @@ func TestTheLedgerIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		read := someStatistics
 		m := NewMetrics("1.2.3", NewHealth(time.Now))
-		m.SetLedger(ledgerFunc(func(ctx context.Context) (jobs.Statistics, error) { return read(ctx) }))
+		m.SetLedger(ledgerFunc(func(ctx context.Context) (ledger.Statistics, error) { return read(ctx) }))
 		scrape(t, m)
 
-		read = func(ctx context.Context) (jobs.Statistics, error) { // a connection that is silent
+		read = func(ctx context.Context) (ledger.Statistics, error) { // a connection that is silent
 			<-ctx.Done()
-			return jobs.Statistics{}, ctx.Err()
+			return ledger.Statistics{}, ctx.Err()
 		}
 		time.Sleep(ledgerCache)
 		started := time.Now()
@@ -106,7 +106,7 @@ func TestTheLedgerIsAway(t *testing.T) {
 			t.Error("a failure was not remembered: each scrape would wait for it")
 		}
 
-		read = func(context.Context) (jobs.Statistics, error) { return jobs.Statistics{}, errors.New("refused") }
+		read = func(context.Context) (ledger.Statistics, error) { return ledger.Statistics{}, errors.New("refused") }
 		time.Sleep(ledgerCache)
 		wantSamples(t, scrape(t, m), map[string]string{`syncd_ledger_scrape_errors_total`: "2"})
 		read = someStatistics

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -50,16 +50,16 @@ func wantSamples(t *testing.T, got, want map[string]string) {
 }
 
 // ledgerFunc is a ledger made of its one method.
-type ledgerFunc func(context.Context) (jobs.Statistics, error)
+type ledgerFunc func(context.Context) (ledger.Statistics, error)
 
-func (f ledgerFunc) Statistics(ctx context.Context) (jobs.Statistics, error) { return f(ctx) }
+func (f ledgerFunc) Statistics(ctx context.Context) (ledger.Statistics, error) { return f(ctx) }
 
 // someStatistics has each figure once.
-func someStatistics(context.Context) (jobs.Statistics, error) {
+func someStatistics(context.Context) (ledger.Statistics, error) {
 	at := time.Date(2026, 11, 20, 6, 0, 0, 0, time.UTC)
-	return jobs.Statistics{
-		Runs: []jobs.RunCount{{Job: "paie", State: jobs.Held, Runs: 2}},
-		Dossiers: []jobs.DossierStatistics{
+	return ledger.Statistics{
+		Runs: []ledger.RunCount{{Job: "paie", State: jobs.Held, Runs: 2}},
+		Dossiers: []ledger.DossierStatistics{
 			{Job: "paie", Dossier: "saint-martin", LastSuccess: at, LastEnd: at.Add(time.Hour), LastState: jobs.Failed,
 				Lag: 90 * time.Second, Next: at.Add(24 * time.Hour)},
 			{Job: "dictionnaire", Dossier: "new"},

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // Audit writes the trail of decisions, in the order given: newest first. Of each: when, what, about what; by whom and
 // why; with which program and configuration.
-func (p *Printer) Audit(w io.Writer, entries []jobs.AuditEntry) error {
+func (p *Printer) Audit(w io.Writer, entries []ledger.AuditEntry) error {
 	g := p.page(w)
 	if len(entries) == 0 {
 		g.line(0, p.catalogue.trail.noEntries)
@@ -28,7 +29,7 @@ func (p *Printer) Audit(w io.Writer, entries []jobs.AuditEntry) error {
 }
 
 // decision is what was decided, and about what: "Approval: run 12, paie, OGEC Saint-Martin (saint-martin), …".
-func (p *Printer) decision(e *jobs.AuditEntry) string {
+func (p *Printer) decision(e *ledger.AuditEntry) string {
 	dossier := p.dossier(e.Dossier)
 	if name, known := p.catalogue.environments[e.Environment]; known {
 		dossier = joinNonEmpty([]string{dossier, name})
@@ -38,7 +39,7 @@ func (p *Printer) decision(e *jobs.AuditEntry) string {
 }
 
 // decided is a decision's name, and what else there is to say of it.
-func (p *Printer) decided(d jobs.Decision, about string) string {
+func (p *Printer) decided(d ledger.Decision, about string) string {
 	name, known := p.catalogue.decisions[d]
 	if !known { // of a newer program
 		name = string(d)
@@ -52,11 +53,11 @@ func (p *Printer) decided(d jobs.Decision, about string) string {
 var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // detail is what exactly was decided: a word or a time where it is one, else as the ledger has it.
-func (p *Printer) detail(e *jobs.AuditEntry) string {
-	if text, known := p.catalogue.trail.details[e.Detail]; known && (e.Decision == jobs.DecisionSettle || e.Decision == jobs.DecisionClose || e.Decision == jobs.DecisionRun) {
+func (p *Printer) detail(e *ledger.AuditEntry) string {
+	if text, known := p.catalogue.trail.details[e.Detail]; known && (e.Decision == ledger.DecisionSettle || e.Decision == ledger.DecisionClose || e.Decision == ledger.DecisionRun) {
 		return text
 	}
-	if trigger, known := p.catalogue.triggers[jobs.Trigger(e.Detail)]; known && e.Decision == jobs.DecisionRun {
+	if trigger, known := p.catalogue.triggers[jobs.Trigger(e.Detail)]; known && e.Decision == ledger.DecisionRun {
 		return trigger
 	}
 	if digest.MatchString(e.Detail) { // says something to a program alone: JSON has it
@@ -76,7 +77,7 @@ func (p *Printer) ofRun(run int64) string {
 }
 
 // decidedBy is "by marie on srv-paie: confirmed by phone".
-func (p *Printer) decidedBy(e *jobs.AuditEntry) string {
+func (p *Printer) decidedBy(e *ledger.AuditEntry) string {
 	words := &p.catalogue.trail
 	text := fmt.Sprintf(words.by, e.Actor)
 	if e.Host != "" {

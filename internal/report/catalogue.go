@@ -2,6 +2,7 @@ package report
 
 import (
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 )
 
@@ -39,7 +40,7 @@ type catalogue struct {
 	unseen       map[mapping.Unseen]string
 	groups       map[group]groupWords
 	findings     map[jobs.Rule]plural // by the finding's N; see placeholders of Printer.Finding
-	decisions    map[jobs.Decision]string
+	decisions    map[ledger.Decision]string
 	plurals      plurals
 	words        words
 	guard        guardWords
@@ -151,23 +152,23 @@ type scheduleWords struct {
 	paused, owed        string // likewise
 	in                  string // duration %s
 	days                plural
-	never               string                      // no further time
-	policies            map[string]string           // of missed fires, by their name in the configuration
-	outcomes            map[jobs.FireOutcome]string // of a fire that made no run
-	why                 map[string]string           // it was not made up for
-	stillActive         string                      // a run was in the way: its state %s
-	stillActiveRun      string                      // run %s, state %s
-	made                string                      // a run that is no longer in the ledger
-	ofRun               string                      // what it became %s, run %d
-	caughtUp            string                      // behind that
-	pausedBy            string                      // user %s, time %s, reason %s
-	unpause             string                      // the command follows
-	dossiers, others    plural                      // their number; those that are not named
-	allDossiers         string                      // number %s
-	last, neverFired    string                      // name of a line; nothing was due since the first start
-	unarmed             string                      // no daemon ever started the job for the dossier
-	due                 plural                      // fires that nobody dealt with
-	becausePaused, dead string                      // why
+	never               string                        // no further time
+	policies            map[string]string             // of missed fires, by their name in the configuration
+	outcomes            map[ledger.FireOutcome]string // of a fire that made no run
+	why                 map[string]string             // it was not made up for
+	stillActive         string                        // a run was in the way: its state %s
+	stillActiveRun      string                        // run %s, state %s
+	made                string                        // a run that is no longer in the ledger
+	ofRun               string                        // what it became %s, run %d
+	caughtUp            string                        // behind that
+	pausedBy            string                        // user %s, time %s, reason %s
+	unpause             string                        // the command follows
+	dossiers, others    plural                        // their number; those that are not named
+	allDossiers         string                        // number %s
+	last, neverFired    string                        // name of a line; nothing was due since the first start
+	unarmed             string                        // no daemon ever started the job for the dossier
+	due                 plural                        // fires that nobody dealt with
+	becausePaused, dead string                        // why
 	soon                string
 	between             string // number %s of missed fires, oldest %s, newest %s
 	more                plural // missed fires that are not listed

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 )
 
@@ -84,7 +85,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 			}
 		}
 		for _, decision := range constants(t, "../jobs", "Decision") {
-			if c.decisions[jobs.Decision(decision)] == "" {
+			if c.decisions[ledger.Decision(decision)] == "" {
 				t.Errorf("%s: no words for the decision %q", language, decision)
 			}
 		}

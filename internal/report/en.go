@@ -2,6 +2,7 @@ package report
 
 import (
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 var english = catalogue{
@@ -221,7 +222,7 @@ var english = catalogue{
 		next: "Next", missed: "If missed", paused: "PAUSED", owed: "DUE",
 		in: "in %s", days: plural{"%s day", "%s days"}, never: "never again: this schedule has no further time",
 		policies: map[string]string{"skip": "not made up for (skip)", "latest": "the latest of each period is made up for (latest)", "all": "each is made up for (all)"},
-		outcomes: map[jobs.FireOutcome]string{jobs.FireSkipped: "skipped", jobs.FireMissed: "MISSED"},
+		outcomes: map[ledger.FireOutcome]string{ledger.FireSkipped: "skipped", ledger.FireMissed: "MISSED"},
 		why: map[string]string{"policy": "not made up for, by the policy of the job", "closed": "the period is closed",
 			"window": "too late to make up for it (missed_window)"},
 		stillActive: "a run was %s and delivers the same", stillActiveRun: "run %s was %s and delivers the same",

@@ -1,6 +1,9 @@
 package report
 
-import "syncd/internal/jobs"
+import (
+	"syncd/internal/jobs"
+	"syncd/internal/ledger"
+)
 
 var englishFindings = map[jobs.Rule]plural{
 	jobs.RuleCreated: {"{n} employee is new, beside {of} already there; {limit}{keys}", "{n} employees are new, beside {of} already there; {limit}{keys}"},
@@ -106,17 +109,17 @@ var englishGuard = guardWords{
 	runHeld: "the run was held: %s",
 }
 
-var englishDecisions = map[jobs.Decision]string{
-	jobs.DecisionRun: "Started", jobs.DecisionResume: "Resumption", jobs.DecisionApprove: "Approval", jobs.DecisionCancel: "Cancellation",
-	jobs.DecisionExpire: "Given up, as nobody decided in time", jobs.DecisionSettle: "Settlement", jobs.DecisionClose: "Period closed",
-	jobs.DecisionReopen: "Period reopened", jobs.DecisionPause: "Pause", jobs.DecisionUnpause: "End of pause",
-	jobs.DecisionRekey: "Ledger key changed", jobs.DecisionForget: "Person erased",
-	jobs.DecisionPurge: "Purge", jobs.DecisionPutBack: "Ledger found to have been put back", jobs.DecisionContractAccept: "Contract of the API accepted", jobs.DecisionConfiguration: "New configuration seen",
+var englishDecisions = map[ledger.Decision]string{
+	ledger.DecisionRun: "Started", ledger.DecisionResume: "Resumption", ledger.DecisionApprove: "Approval", ledger.DecisionCancel: "Cancellation",
+	ledger.DecisionExpire: "Given up, as nobody decided in time", ledger.DecisionSettle: "Settlement", ledger.DecisionClose: "Period closed",
+	ledger.DecisionReopen: "Period reopened", ledger.DecisionPause: "Pause", ledger.DecisionUnpause: "End of pause",
+	ledger.DecisionRekey: "Ledger key changed", ledger.DecisionForget: "Person erased",
+	ledger.DecisionPurge: "Purge", ledger.DecisionPutBack: "Ledger found to have been put back", ledger.DecisionContractAccept: "Contract of the API accepted", ledger.DecisionConfiguration: "New configuration seen",
 }
 
 var englishTrail = trailWords{
 	details: map[string]string{"withdrawn": "taken back in Isidoor", "accepted": "received by Isidoor", "pending": "not received by Isidoor",
-		jobs.DetailForced: "forced, although something of it was missing", "resend": "of everyone, changed or not"},
+		ledger.DetailForced: "forced, although something of it was missing", "resend": "of everyone, changed or not"},
 	until:     "until %s",
 	noEntries: "No such decision is recorded.", noPeriods: "No period is closed.",
 	of: "run %d", by: "by %s", byAt: "by %s on %s", made: "syncd %s, configuration %s",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 const (
@@ -84,14 +85,14 @@ func (p *Printer) dossierLines(e *ScheduleEntry, d *ScheduleDossier, alive, numb
 // missedLines tell once of neighbours that have the same to tell. They leave out the last fire, which is told before.
 func (p *Printer) missedLines(e *ScheduleEntry, d *ScheduleDossier, numbered bool) []string {
 	words := &p.catalogue.schedule
-	missed := slices.DeleteFunc(slices.Clone(d.Missed), func(f jobs.Fire) bool { return d.Last != nil && f.Nominal.Equal(d.Last.Nominal) })
+	missed := slices.DeleteFunc(slices.Clone(d.Missed), func(f ledger.Fire) bool { return d.Last != nil && f.Nominal.Equal(d.Last.Nominal) })
 	var told []string
 	for len(missed) > 0 {
 		if len(told) == shownMissed {
 			return append(told, "  "+p.count(words.more, len(missed)))
 		}
 		text := p.fire(&missed[0], "", numbered)
-		n := slices.IndexFunc(missed, func(f jobs.Fire) bool { return p.fire(&f, "", numbered) != text })
+		n := slices.IndexFunc(missed, func(f ledger.Fire) bool { return p.fire(&f, "", numbered) != text })
 		if n < 0 {
 			n = len(missed)
 		}
@@ -99,7 +100,7 @@ func (p *Printer) missedLines(e *ScheduleEntry, d *ScheduleDossier, numbered boo
 		if n > 1 {
 			when = fmt.Sprintf(words.between, p.number(n), p.clock(e, missed[n-1].Nominal), when)
 		}
-		if missed[0].Outcome != jobs.FireSkipped { // a run was there: nothing was lost
+		if missed[0].Outcome != ledger.FireSkipped { // a run was there: nothing was lost
 			when = "! " + when
 		}
 		told = append(told, when+p.catalogue.colon+text)
@@ -125,9 +126,9 @@ func (p *Printer) clock(e *ScheduleEntry, t time.Time) string {
 }
 
 // fire says what became of a fire: how its run stands, or why there is none.
-func (p *Printer) fire(f *jobs.Fire, state jobs.State, numbered bool) string {
+func (p *Printer) fire(f *ledger.Fire, state jobs.State, numbered bool) string {
 	words := &p.catalogue.schedule
-	if f.Outcome != jobs.FireRun {
+	if f.Outcome != ledger.FireRun {
 		outcome, known := words.outcomes[f.Outcome]
 		if !known { // of a newer program
 			outcome = string(f.Outcome)

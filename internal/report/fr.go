@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 var french = catalogue{
@@ -232,7 +233,7 @@ var french = catalogue{
 		next: "Prochaines", missed: "Si manquée", paused: "EN PAUSE", owed: "EN RETARD",
 		in: "dans %s", days: plural{"%s jour", "%s jours"}, never: "plus jamais : ce planning n'a plus d'échéance",
 		policies: map[string]string{"skip": "pas de rattrapage (skip)", "latest": "la dernière de chaque période est rattrapée (latest)", "all": "chacune est rattrapée (all)"},
-		outcomes: map[jobs.FireOutcome]string{jobs.FireSkipped: "sautée", jobs.FireMissed: "MANQUÉE"},
+		outcomes: map[ledger.FireOutcome]string{ledger.FireSkipped: "sautée", ledger.FireMissed: "MANQUÉE"},
 		why: map[string]string{"policy": "non rattrapée, selon la règle de la tâche", "closed": "la période est close",
 			"window": "trop tard pour la rattraper (missed_window)"},
 		stillActive: "une exécution était %s et transmet la même chose", stillActiveRun: "l'exécution %s était %s et transmet la même chose",

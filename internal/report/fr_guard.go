@@ -1,6 +1,9 @@
 package report
 
-import "syncd/internal/jobs"
+import (
+	"syncd/internal/jobs"
+	"syncd/internal/ledger"
+)
 
 var frenchFindings = map[jobs.Rule]plural{
 	jobs.RuleCreated: {"{n} salarié est nouveau, pour {of} déjà en place ; {limit}{keys}", "{n} salariés sont nouveaux, pour {of} déjà en place ; {limit}{keys}"},
@@ -108,17 +111,17 @@ var frenchGuard = guardWords{
 	runHeld: "l'exécution a été mise en suspens : %s",
 }
 
-var frenchDecisions = map[jobs.Decision]string{
-	jobs.DecisionRun: "Lancement", jobs.DecisionResume: "Reprise", jobs.DecisionApprove: "Accord", jobs.DecisionCancel: "Annulation",
-	jobs.DecisionExpire: "Abandon, faute de décision à temps", jobs.DecisionSettle: "Règlement", jobs.DecisionClose: "Clôture de la période",
-	jobs.DecisionReopen: "Réouverture de la période", jobs.DecisionPause: "Mise en pause", jobs.DecisionUnpause: "Fin de la pause",
-	jobs.DecisionRekey: "Changement de la clé du registre", jobs.DecisionForget: "Effacement d'une personne",
-	jobs.DecisionPurge: "Suppression de données anciennes", jobs.DecisionPutBack: "Mémoire de syncd trouvée remise en arrière", jobs.DecisionContractAccept: "Contrat de l'API accepté", jobs.DecisionConfiguration: "Nouvelle configuration constatée",
+var frenchDecisions = map[ledger.Decision]string{
+	ledger.DecisionRun: "Lancement", ledger.DecisionResume: "Reprise", ledger.DecisionApprove: "Accord", ledger.DecisionCancel: "Annulation",
+	ledger.DecisionExpire: "Abandon, faute de décision à temps", ledger.DecisionSettle: "Règlement", ledger.DecisionClose: "Clôture de la période",
+	ledger.DecisionReopen: "Réouverture de la période", ledger.DecisionPause: "Mise en pause", ledger.DecisionUnpause: "Fin de la pause",
+	ledger.DecisionRekey: "Changement de la clé du registre", ledger.DecisionForget: "Effacement d'une personne",
+	ledger.DecisionPurge: "Suppression de données anciennes", ledger.DecisionPutBack: "Mémoire de syncd trouvée remise en arrière", ledger.DecisionContractAccept: "Contrat de l'API accepté", ledger.DecisionConfiguration: "Nouvelle configuration constatée",
 }
 
 var frenchTrail = trailWords{
 	details: map[string]string{"withdrawn": "annulé dans Isidoor", "accepted": "reçu par Isidoor", "pending": "non reçu par Isidoor",
-		jobs.DetailForced: "forcée, alors qu'il en manquait une partie", "resend": "renvoi, même sans changement"},
+		ledger.DetailForced: "forcée, alors qu'il en manquait une partie", "resend": "renvoi, même sans changement"},
 	until:     "jusqu'au %s",
 	noEntries: "Aucune décision de ce genre n'est enregistrée.", noPeriods: "Aucune période n'est close.",
 	of: "exécution %d", by: "par %s", byAt: "par %s sur %s", made: "syncd %s, configuration n° %s",

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 	"syncd/internal/report"
 )
@@ -50,16 +51,16 @@ func hostileRun() *jobs.Run {
 	return r
 }
 
-func hostileTrail() []jobs.AuditEntry {
-	return []jobs.AuditEntry{{Actor: hostile, Decision: hostile, Dossier: hostile, Environment: hostile, Job: hostile, Period: hostile,
+func hostileTrail() []ledger.AuditEntry {
+	return []ledger.AuditEntry{{Actor: hostile, Decision: hostile, Dossier: hostile, Environment: hostile, Job: hostile, Period: hostile,
 		Employees: []string{hostile}, Reason: hostile, Detail: hostile, Host: hostile, Version: hostile, ConfigDigest: hostile}}
 }
 
-func hostileStory() *jobs.Story {
+func hostileStory() *ledger.Story {
 	r := hostileRun()
-	story := &jobs.Story{Target: r.Target, Key: hostile, Decisions: hostileTrail(), Known: []jobs.Known{{Period: hostile}}}
+	story := &ledger.Story{Target: r.Target, Key: hostile, Decisions: hostileTrail(), Known: []ledger.Known{{Period: hostile}}}
 	for _, item := range hostileItems() {
-		story.Lines = append(story.Lines, jobs.StoryLine{Run: *r, Item: item})
+		story.Lines = append(story.Lines, ledger.StoryLine{Run: *r, Item: item})
 	}
 	return story
 }
@@ -88,7 +89,7 @@ func TestDataDoesNotDriveTheTerminal(t *testing.T) {
 		"audit":       func(w io.Writer, p *report.Printer) error { return p.Audit(w, hostileTrail()) },
 		"audit json":  func(w io.Writer, p *report.Printer) error { return p.WriteAuditJSON(w, hostileTrail()) },
 		"periods": func(w io.Writer, p *report.Printer) error {
-			return p.Periods(w, []jobs.Closing{{Target: r.Target, Period: hostile, ClosedBy: hostile, Reason: hostile}})
+			return p.Periods(w, []ledger.Closing{{Target: r.Target, Period: hostile, ClosedBy: hostile, Reason: hostile}})
 		},
 		"why": func(w io.Writer, p *report.Printer) error {
 			return p.Why(w, hostileStory(), report.Now{Err: errors.New(hostile)})

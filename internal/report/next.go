@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // step is something to do; the command that does it may be empty, and so may the text of a second command.
@@ -64,7 +65,7 @@ func (p *Printer) incompleteSteps(run *jobs.Run, c jobs.Counts, found *gathered)
 	doubts := &found.groups[groupUncertain]
 	var steps []step
 	if c.Departed > 0 {
-		steps = append(steps, step{text.departed, settleCommand(run.ID, found.first(groupDeparted), jobs.SettleWithdrawn)})
+		steps = append(steps, step{text.departed, settleCommand(run.ID, found.first(groupDeparted), ledger.SettleWithdrawn)})
 	}
 	unclear := c.Uncertain > 0 && doubts.stuck+doubts.onTheirWay+doubts.resendable == 0
 	if unclear || doubts.unsettled.key != "" {

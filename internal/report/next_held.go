@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // heldSteps let a person decide about a run that waits.
@@ -53,8 +54,8 @@ func (p *Printer) settleSteps(run *jobs.Run, of doubt, text string) []step {
 		of.run = run.ID
 	}
 	return []step{
-		{text, settleCommand(of.run, of.key, jobs.SettleAccepted)},
-		{p.catalogue.steps.notReceived, settleCommand(of.run, of.key, jobs.SettlePending)},
+		{text, settleCommand(of.run, of.key, ledger.SettleAccepted)},
+		{p.catalogue.steps.notReceived, settleCommand(of.run, of.key, ledger.SettlePending)},
 	}
 }
 
@@ -70,7 +71,7 @@ func approveEmployee(run int64, key string) string {
 	return command("approve", run) + employeeFlag(key) + ` --reason "…"`
 }
 
-func settleCommand(run int64, key string, how jobs.Settlement) string {
+func settleCommand(run int64, key string, how ledger.Settlement) string {
 	return fmt.Sprintf(`%s%s --%s --reason "…"`, command("settle", run), employeeFlag(key), how)
 }
 

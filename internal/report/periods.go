@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"io"
 
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // Periods writes a table of the periods that were closed, in the order given. One that was reopened has a second line.
-func (p *Printer) Periods(w io.Writer, closings []jobs.Closing) error {
+func (p *Printer) Periods(w io.Writer, closings []ledger.Closing) error {
 	g, words := p.page(w), &p.catalogue.trail
 	if len(closings) == 0 {
 		g.line(0, words.noPeriods)
@@ -30,7 +30,7 @@ func (p *Printer) Periods(w io.Writer, closings []jobs.Closing) error {
 	return g.end()
 }
 
-func (p *Printer) reopened(c *jobs.Closing) string {
+func (p *Printer) reopened(c *ledger.Closing) string {
 	until := "–"
 	if c.OpenUntil != nil {
 		until = p.second(*c.OpenUntil, p.options.Location)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 	"syncd/internal/report"
 )
@@ -32,7 +33,7 @@ func TestMaskedValuesAreNeverWritten(t *testing.T) {
 		mapping.Change{Path: "A", Op: "+", New: secret, Masked: true}, mapping.Change{Path: "B", Op: "-", Old: secret, Masked: true})
 	r := run(jobs.Succeeded, tally(0, 0, item))
 	edited := held("00002", jobs.Finding{Rule: jobs.RuleDrift, Holds: true, N: 1, Path: "Iban", Changes: item.Diff})
-	story := &jobs.Story{Target: test, Key: "00001", Lines: []jobs.StoryLine{{Run: *r, Item: item}, {Run: *r, Item: edited}}}
+	story := &ledger.Story{Target: test, Key: "00001", Lines: []ledger.StoryLine{{Run: *r, Item: item}, {Run: *r, Item: edited}}}
 	now := report.Now{Period: "2026-11", Items: []jobs.PlannedItem{{Item: edited}, {Item: item}}}
 	for _, write := range []func(io.Writer, *report.Printer) error{
 		func(w io.Writer, p *report.Printer) error {
@@ -153,7 +154,7 @@ func TestErrorsAreReturned(t *testing.T) {
 	for _, err := range []error{
 		p.Run(brokenWriter{}, r, seq(), report.Show{}), p.Runs(brokenWriter{}, nil), p.Pull(brokenWriter{}, r, nil, report.Show{}),
 		p.Audit(brokenWriter{}, nil), p.Periods(brokenWriter{}, nil), p.WriteAuditJSON(brokenWriter{}, nil), p.WritePeriodsJSON(brokenWriter{}, nil),
-		p.Why(brokenWriter{}, &jobs.Story{}, report.Now{}), p.WriteWhyJSON(brokenWriter{}, &jobs.Story{}, report.Now{}),
+		p.Why(brokenWriter{}, &ledger.Story{}, report.Now{}), p.WriteWhyJSON(brokenWriter{}, &ledger.Story{}, report.Now{}),
 		p.WriteRunJSON(brokenWriter{}, r, seq()), p.WriteRunsJSON(brokenWriter{}, nil),
 		p.NewPlanSink(brokenWriter{}, report.Subject{}, report.Show{}).Add(context.Background(), items),
 		p.NewPlanJSON(brokenWriter{}, report.Subject{}).Add(context.Background(), items),

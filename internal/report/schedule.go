@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // Schedules is when jobs fire by themselves, and who makes them fire.
@@ -22,20 +23,20 @@ type ScheduleEntry struct {
 	Kind     jobs.Kind
 	Schedule string // "" = by hand only
 	Timezone string
-	Missed   string      // policy: skip, latest, all
-	Next     []time.Time // the next fires; empty = never again
-	Paused   *jobs.Pause // nil = it is not
+	Missed   string        // policy: skip, latest, all
+	Next     []time.Time   // the next fires; empty = never again
+	Paused   *ledger.Pause // nil = it is not
 	Dossiers []ScheduleDossier
 }
 
 // ScheduleDossier is how a job stands for one dossier.
 type ScheduleDossier struct {
 	Dossier   string
-	Armed     bool       // a daemon has started it
-	Last      *jobs.Fire // nil = none yet
-	LastState jobs.State // of the run of Last; "" = there is none
-	Owed      int        // fires that are due and not dealt with
-	Missed    []jobs.Fire
+	Armed     bool         // a daemon has started it
+	Last      *ledger.Fire // nil = none yet
+	LastState jobs.State   // of the run of Last; "" = there is none
+	Owed      int          // fires that are due and not dealt with
+	Missed    []ledger.Fire
 }
 
 // DaemonEntry is a process that makes schedules fire.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 type schedulesJSON struct {
@@ -39,12 +40,12 @@ type scheduleDossierJSON struct {
 }
 
 type fireJSON struct {
-	Nominal *string          `json:"nominal_at"`
-	Outcome jobs.FireOutcome `json:"outcome"`
-	Reason  string           `json:"reason,omitempty"`
-	Text    string           `json:"text"`
-	Run     int64            `json:"run,omitempty"`
-	State   jobs.State       `json:"state,omitempty"`
+	Nominal *string            `json:"nominal_at"`
+	Outcome ledger.FireOutcome `json:"outcome"`
+	Reason  string             `json:"reason,omitempty"`
+	Text    string             `json:"text"`
+	Run     int64              `json:"run,omitempty"`
+	State   jobs.State         `json:"state,omitempty"`
 }
 
 type daemonJSON struct {
@@ -119,6 +120,6 @@ func (p *Printer) scheduleDossierJSON(d *ScheduleDossier) scheduleDossierJSON {
 	return out
 }
 
-func (p *Printer) fireJSON(f *jobs.Fire, state jobs.State) fireJSON {
+func (p *Printer) fireJSON(f *ledger.Fire, state jobs.State) fireJSON {
 	return fireJSON{moment(&f.Nominal), f.Outcome, f.Reason, p.fire(f, state, true), f.RunID, state}
 }

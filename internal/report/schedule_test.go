@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/report"
 )
 
 func at(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 0, 0, 0, paris) }
 
-func lastFire(outcome jobs.FireOutcome, day int, run int64, reason string) *jobs.Fire {
-	return &jobs.Fire{Nominal: at(day, 6), Outcome: outcome, RunID: run, Reason: reason}
+func lastFire(outcome ledger.FireOutcome, day int, run int64, reason string) *ledger.Fire {
+	return &ledger.Fire{Nominal: at(day, 6), Outcome: outcome, RunID: run, Reason: reason}
 }
 
 // next are five mornings; the zone of the job is not the reader's.
@@ -37,24 +38,24 @@ func entry(dossiers ...report.ScheduleDossier) report.ScheduleEntry {
 // trouble has a dossier of each standing.
 func trouble() report.ScheduleEntry {
 	e := entry(
-		report.ScheduleDossier{Dossier: "saint-martin", Armed: true, Last: lastFire(jobs.FireRun, 29, 12, ""), LastState: jobs.Succeeded},
-		report.ScheduleDossier{Dossier: "sainte-anne", Armed: true, Last: lastFire(jobs.FireRun, 29, 13, ""), LastState: jobs.Failed, Owed: 1},
-		report.ScheduleDossier{Dossier: "saint-yves", Armed: true, Last: lastFire(jobs.FireSkipped, 29, 11, "run 11 is queued"),
-			Missed: []jobs.Fire{*lastFire(jobs.FireSkipped, 29, 11, "run 11 is queued")}},
-		report.ScheduleDossier{Dossier: "saint-joseph", Armed: true, Last: lastFire(jobs.FireRun, 29, 0, ""), Owed: 2},
+		report.ScheduleDossier{Dossier: "saint-martin", Armed: true, Last: lastFire(ledger.FireRun, 29, 12, ""), LastState: jobs.Succeeded},
+		report.ScheduleDossier{Dossier: "sainte-anne", Armed: true, Last: lastFire(ledger.FireRun, 29, 13, ""), LastState: jobs.Failed, Owed: 1},
+		report.ScheduleDossier{Dossier: "saint-yves", Armed: true, Last: lastFire(ledger.FireSkipped, 29, 11, "run 11 is queued"),
+			Missed: []ledger.Fire{*lastFire(ledger.FireSkipped, 29, 11, "run 11 is queued")}},
+		report.ScheduleDossier{Dossier: "saint-joseph", Armed: true, Last: lastFire(ledger.FireRun, 29, 0, ""), Owed: 2},
 		report.ScheduleDossier{Dossier: "saint-luc"},
 		report.ScheduleDossier{Dossier: "sainte-marie", Armed: true},
 	)
 	e.Dossiers[0].Last.Trigger = jobs.TriggerCatchUp
 	for n := range 7 { // each names another run
-		e.Dossiers[2].Missed = append(e.Dossiers[2].Missed, *lastFire(jobs.FireSkipped, 28-n, 0, fmt.Sprintf("run %d is running", 10-n)))
+		e.Dossiers[2].Missed = append(e.Dossiers[2].Missed, *lastFire(ledger.FireSkipped, 28-n, 0, fmt.Sprintf("run %d is running", 10-n)))
 	}
 	for day := 28; day > 18; day-- {
 		reason := "policy"
 		if day < 26 {
 			reason = "window"
 		}
-		e.Dossiers[0].Missed = append(e.Dossiers[0].Missed, *lastFire(jobs.FireMissed, day, 0, reason))
+		e.Dossiers[0].Missed = append(e.Dossiers[0].Missed, *lastFire(ledger.FireMissed, day, 0, reason))
 	}
 	return e
 }
@@ -63,9 +64,9 @@ func trouble() report.ScheduleEntry {
 func hundreds() report.ScheduleEntry {
 	e := entry()
 	for i := range 125 {
-		d := report.ScheduleDossier{Dossier: fmt.Sprintf("dossier-%03d", i), Armed: true, Last: lastFire(jobs.FireRun, 29, int64(100+i), ""), LastState: jobs.Succeeded}
+		d := report.ScheduleDossier{Dossier: fmt.Sprintf("dossier-%03d", i), Armed: true, Last: lastFire(ledger.FireRun, 29, int64(100+i), ""), LastState: jobs.Succeeded}
 		if i%25 == 3 {
-			d.LastState, d.Missed = jobs.Failed, []jobs.Fire{*lastFire(jobs.FireSkipped, 28, int64(i), fmt.Sprintf("run %d is running", i))}
+			d.LastState, d.Missed = jobs.Failed, []ledger.Fire{*lastFire(ledger.FireSkipped, 28, int64(i), fmt.Sprintf("run %d is running", i))}
 		}
 		e.Dossiers = append(e.Dossiers, d)
 	}
@@ -75,7 +76,7 @@ func hundreds() report.ScheduleEntry {
 func paused() report.ScheduleEntry {
 	e := entry(report.ScheduleDossier{Dossier: "saint-martin", Armed: true, Owed: 2}, report.ScheduleDossier{Dossier: "saint-yves", Armed: true, Owed: 2})
 	e.Job, e.Missed = "paie à part", "all"
-	e.Paused = &jobs.Pause{Job: e.Job, Since: at(3, 9), By: "marie", Reason: "the export is being mended"}
+	e.Paused = &ledger.Pause{Job: e.Job, Since: at(3, 9), By: "marie", Reason: "the export is being mended"}
 	return e
 }
 
@@ -161,9 +162,9 @@ func TestScheduleJSON(t *testing.T) {
 
 func TestHostileSchedules(t *testing.T) {
 	t.Parallel()
-	e := entry(report.ScheduleDossier{Dossier: hostile, Armed: true, Last: lastFire(hostile, 29, 1, hostile), LastState: hostile, Missed: []jobs.Fire{*lastFire(hostile, 1, 1, hostile)}},
-		report.ScheduleDossier{Dossier: hostile + "2", Armed: true, Last: lastFire(jobs.FireRun, 29, 1, ""), LastState: hostile})
-	e.Job, e.Schedule, e.Timezone, e.Missed, e.Paused = hostile, hostile, hostile, hostile, &jobs.Pause{By: hostile, Reason: hostile}
+	e := entry(report.ScheduleDossier{Dossier: hostile, Armed: true, Last: lastFire(hostile, 29, 1, hostile), LastState: hostile, Missed: []ledger.Fire{*lastFire(hostile, 1, 1, hostile)}},
+		report.ScheduleDossier{Dossier: hostile + "2", Armed: true, Last: lastFire(ledger.FireRun, 29, 1, ""), LastState: hostile})
+	e.Job, e.Schedule, e.Timezone, e.Missed, e.Paused = hostile, hostile, hostile, hostile, &ledger.Pause{By: hostile, Reason: hostile}
 	s := report.Schedules{Entries: []report.ScheduleEntry{e}, Daemons: []report.DaemonEntry{{Host: hostile, Version: hostile}}, Now: at(30, 7)}
 	for name, write := range map[string]func(io.Writer, *report.Printer) error{
 		"text": func(w io.Writer, p *report.Printer) error { return p.Schedule(w, s) },

@@ -4,24 +4,25 @@ import (
 	"io"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 type auditJSON struct {
-	ID           int64         `json:"id"`
-	At           *string       `json:"at"`
-	Actor        string        `json:"actor"`
-	Decision     jobs.Decision `json:"decision"`
-	Dossier      string        `json:"dossier,omitempty"`
-	Environment  string        `json:"environment,omitempty"`
-	Job          string        `json:"job,omitempty"`
-	Period       jobs.Period   `json:"period,omitempty"`
-	Run          int64         `json:"run,omitempty"`
-	Employees    []string      `json:"employees,omitempty"`
-	Reason       string        `json:"reason,omitempty"`
-	Detail       string        `json:"detail,omitempty"`
-	Host         string        `json:"host,omitempty"`
-	Version      string        `json:"version"`
-	ConfigDigest string        `json:"config_digest"`
+	ID           int64           `json:"id"`
+	At           *string         `json:"at"`
+	Actor        string          `json:"actor"`
+	Decision     ledger.Decision `json:"decision"`
+	Dossier      string          `json:"dossier,omitempty"`
+	Environment  string          `json:"environment,omitempty"`
+	Job          string          `json:"job,omitempty"`
+	Period       jobs.Period     `json:"period,omitempty"`
+	Run          int64           `json:"run,omitempty"`
+	Employees    []string        `json:"employees,omitempty"`
+	Reason       string          `json:"reason,omitempty"`
+	Detail       string          `json:"detail,omitempty"`
+	Host         string          `json:"host,omitempty"`
+	Version      string          `json:"version"`
+	ConfigDigest string          `json:"config_digest"`
 }
 
 type closingJSON struct {
@@ -81,7 +82,7 @@ type stepJSON struct {
 }
 
 // WriteAuditJSON writes an array of decisions, in the order given.
-func (p *Printer) WriteAuditJSON(w io.Writer, entries []jobs.AuditEntry) error {
+func (p *Printer) WriteAuditJSON(w io.Writer, entries []ledger.AuditEntry) error {
 	out := newStream(w)
 	out.raw("[")
 	for i := range entries {
@@ -91,13 +92,13 @@ func (p *Printer) WriteAuditJSON(w io.Writer, entries []jobs.AuditEntry) error {
 	return out.end("\n")
 }
 
-func auditEntryJSON(e *jobs.AuditEntry) auditJSON {
+func auditEntryJSON(e *ledger.AuditEntry) auditJSON {
 	return auditJSON{e.ID, moment(&e.At), e.Actor, e.Decision, e.Dossier, e.Environment, e.Job, e.Period, e.Run, e.Employees,
 		e.Reason, e.Detail, e.Host, e.Version, e.ConfigDigest}
 }
 
 // WritePeriodsJSON writes an array of the periods that were closed, in the order given.
-func (p *Printer) WritePeriodsJSON(w io.Writer, closings []jobs.Closing) error {
+func (p *Printer) WritePeriodsJSON(w io.Writer, closings []ledger.Closing) error {
 	out := newStream(w)
 	out.raw("[")
 	for i := range closings {
@@ -111,7 +112,7 @@ func (p *Printer) WritePeriodsJSON(w io.Writer, closings []jobs.Closing) error {
 }
 
 // WriteWhyJSON writes one object: the story of one employee.
-func (p *Printer) WriteWhyJSON(w io.Writer, story *jobs.Story, now Now) error {
+func (p *Printer) WriteWhyJSON(w io.Writer, story *ledger.Story, now Now) error {
 	t, next := story.Target, p.whyStep(story, &now)
 	object := storyJSON{Key: story.Key, Partner: t.Partner, Environment: t.Environment, Dossier: t.Dossier, Label: p.options.Labels[t.Dossier],
 		Now: p.nowJSON(&now), Known: []knownJSON{}, Closed: append([]jobs.Period{}, story.Closed...), Next: stepJSON{next.text, next.command}}

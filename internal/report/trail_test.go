@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 	"syncd/internal/report"
 )
 
-func decided(d jobs.Decision, after time.Duration, change ...func(*jobs.AuditEntry)) jobs.AuditEntry {
-	e := jobs.AuditEntry{ID: 7, At: started.Add(after), Actor: "marie", Decision: d, Dossier: "saint-martin", Environment: "test", Job: "paie",
+func decided(d ledger.Decision, after time.Duration, change ...func(*ledger.AuditEntry)) ledger.AuditEntry {
+	e := ledger.AuditEntry{ID: 7, At: started.Add(after), Actor: "marie", Decision: d, Dossier: "saint-martin", Environment: "test", Job: "paie",
 		Period: "2026-11", Run: 12, Host: "srv-paie", Version: "0.1.0", ConfigDigest: "3a91c0de5f00112233445566"}
 	for _, c := range change {
 		c(&e)
@@ -22,20 +23,20 @@ func decided(d jobs.Decision, after time.Duration, change ...func(*jobs.AuditEnt
 	return e
 }
 
-func because(reason string) func(*jobs.AuditEntry) {
-	return func(e *jobs.AuditEntry) { e.Reason = reason }
+func because(reason string) func(*ledger.AuditEntry) {
+	return func(e *ledger.AuditEntry) { e.Reason = reason }
 }
 
 func TestAudit(t *testing.T) {
 	t.Parallel()
-	entries := []jobs.AuditEntry{
-		decided(jobs.DecisionConfiguration, 5*time.Hour, func(e *jobs.AuditEntry) {
-			*e = jobs.AuditEntry{At: e.At, Actor: "syncd", Decision: e.Decision, Version: "0.2.0", ConfigDigest: e.ConfigDigest}
+	entries := []ledger.AuditEntry{
+		decided(ledger.DecisionConfiguration, 5*time.Hour, func(e *ledger.AuditEntry) {
+			*e = ledger.AuditEntry{At: e.At, Actor: "syncd", Decision: e.Decision, Version: "0.2.0", ConfigDigest: e.ConfigDigest}
 		}),
-		decided(jobs.DecisionReopen, 4*time.Hour, because("correction for 00042"), func(e *jobs.AuditEntry) { e.Run, e.Job, e.Detail = 0, "", "until 2026-12-05T18:00:00Z" }),
-		decided(jobs.DecisionSettle, 3*time.Hour, because("taken back by phone"), func(e *jobs.AuditEntry) { e.Employees, e.Detail = []string{"00031"}, "withdrawn" }),
-		decided(jobs.DecisionApprove, 2*time.Hour, because("move of the whole site")),
-		decided("new-decision", time.Hour), decided(jobs.DecisionRun, 0),
+		decided(ledger.DecisionReopen, 4*time.Hour, because("correction for 00042"), func(e *ledger.AuditEntry) { e.Run, e.Job, e.Detail = 0, "", "until 2026-12-05T18:00:00Z" }),
+		decided(ledger.DecisionSettle, 3*time.Hour, because("taken back by phone"), func(e *ledger.AuditEntry) { e.Employees, e.Detail = []string{"00031"}, "withdrawn" }),
+		decided(ledger.DecisionApprove, 2*time.Hour, because("move of the whole site")),
+		decided("new-decision", time.Hour), decided(ledger.DecisionRun, 0),
 	}
 	golden(t, "audit", func(w io.Writer, p *report.Printer) error { return p.Audit(w, entries) })
 	golden(t, "audit-none", func(w io.Writer, p *report.Printer) error { return p.Audit(w, nil) })
@@ -52,7 +53,7 @@ func TestPeriods(t *testing.T) {
 	again, until := started.Add(time.Hour), started.Add(25*time.Hour)
 	sandbox := test
 	sandbox.BaseURL = "http://127.0.0.1:8080/Api2"
-	closings := []jobs.Closing{
+	closings := []ledger.Closing{
 		{Target: test, Period: "2026-10", ClosedAt: started, ClosedBy: "marie", Reason: "paid", ReopenedAt: &again, ReopenedBy: "paul",
 			ReopenedReason: "correction for 00042", OpenUntil: &until, Open: true},
 		{Target: sandbox, Period: "2026-09", ClosedAt: started, ClosedBy: "marie", Reason: "paid"},
@@ -67,7 +68,7 @@ func TestPeriods(t *testing.T) {
 }
 
 // story is that of an employee whose IBAN was held and approved, and who changed again after the month before was closed.
-func story() *jobs.Story {
+func story() *ledger.Story {
 	day := func(d int) *time.Time { at := started.AddDate(0, 0, d); return &at }
 	at := func(r *jobs.Run, id int64, period jobs.Period, d int) jobs.Run {
 		r.ID, r.Period, r.CreatedAt, r.StartedAt = id, period, *day(d), day(d)
@@ -78,16 +79,16 @@ func story() *jobs.Story {
 	second := accepted("00042", jobs.Updated, 2, mover...)
 	second.Findings, second.AnsweredAt = []jobs.Finding{newIban}, day(1)
 	bad := blocked("00042", 1, 3, unknownFunction, withdrawnElement)
-	return &jobs.Story{
+	return &ledger.Story{
 		Target: test, Key: "00042", Closed: []jobs.Period{"2026-10"},
-		Known: []jobs.Known{{Period: "2026-11", Version: 1, Run: 12, AcknowledgedAt: day(1)},
+		Known: []ledger.Known{{Period: "2026-11", Version: 1, Run: 12, AcknowledgedAt: day(1)},
 			{Period: "2026-10", Version: 1, Run: 8, AcknowledgedAt: day(-30)}},
-		Lines: []jobs.StoryLine{
+		Lines: []ledger.StoryLine{
 			{Run: at(run(jobs.Succeeded, jobs.Counts{}), 8, "2026-10", -30), Item: first},
 			{Run: at(run(jobs.Incomplete, jobs.Counts{}), 11, "2026-11", -1), Item: bad},
 			{Run: at(run(jobs.Succeeded, jobs.Counts{}), 12, "2026-11", 0), Item: second},
 		},
-		Decisions: []jobs.AuditEntry{decided(jobs.DecisionRun, 0), decided(jobs.DecisionApprove, 2*time.Hour, because("confirmed by phone"))},
+		Decisions: []ledger.AuditEntry{decided(ledger.DecisionRun, 0), decided(ledger.DecisionApprove, 2*time.Hour, because("confirmed by phone"))},
 	}
 }
 
@@ -100,7 +101,7 @@ func TestWhy(t *testing.T) {
 	changed := ended("00042", jobs.ItemPending, jobs.ReasonChanged, "")
 	changed.Diff = mover
 	left := story()
-	left.Lines = append(left.Lines, jobs.StoryLine{Run: *run(jobs.Incomplete, jobs.Counts{}), Item: gone("00042", jobs.ItemDeparted, jobs.ReasonDeparted)})
+	left.Lines = append(left.Lines, ledger.StoryLine{Run: *run(jobs.Incomplete, jobs.Counts{}), Item: gone("00042", jobs.ItemDeparted, jobs.ReasonDeparted)})
 	last := &left.Lines[3].Run
 	later := started.AddDate(0, 0, 2)
 	last.ID, last.StartedAt = 14, &later
@@ -119,7 +120,7 @@ func TestWhy(t *testing.T) {
 	doubtful.Known[1].Withdrawn = true
 	for _, c := range []struct {
 		name  string
-		story *jobs.Story
+		story *ledger.Story
 		now   report.Now
 	}{
 		{"changed", story(), now(changed)},
@@ -127,10 +128,10 @@ func TestWhy(t *testing.T) {
 		{"held", waits, now(held("00042", newIban))},
 		{"departed", left, missing},
 		{"unsettled", doubtful, now(unsettled("00042"))},
-		{"blocked", &jobs.Story{Target: test, Key: "00042"}, now(blocked("00042", 1, 3, unknownFunction))},
+		{"blocked", &ledger.Story{Target: test, Key: "00042"}, now(blocked("00042", 1, 3, unknownFunction))},
 		{"closed", story(), late},
 		{"error", story(), broken},
-		{"unknown", &jobs.Story{Target: test, Key: "00042"}, missing},
+		{"unknown", &ledger.Story{Target: test, Key: "00042"}, missing},
 	} {
 		golden(t, "why-"+c.name, func(w io.Writer, p *report.Printer) error { return p.Why(w, c.story, c.now) })
 	}
@@ -149,7 +150,7 @@ func TestWhyOffersOneCommand(t *testing.T) {
 	guarded.Findings = []jobs.Finding{manyUpdated}
 	in := report.Now{Period: "2026-11", Job: "paie-test", Items: numbered(pendingItem)}
 	for want, c := range map[string]struct {
-		story *jobs.Story
+		story *ledger.Story
 		now   report.Now
 	}{
 		"syncd run paie --dossier saint-martin --period 2026-11":                       {outdated, now(pendingItem)},
@@ -157,7 +158,7 @@ func TestWhyOffersOneCommand(t *testing.T) {
 		`syncd approve 12 --reason "…"`:                                                {heldRun, now(pendingItem)},
 		"syncd run paie --dossier saint-martin --period 2026-11 --employee 00042":      {story(), guarded},
 		"syncd run paie-test --dossier saint-martin --period 2026-11 --employee 00042": {story(), in},
-		"syncd run JOB --dossier saint-martin --period 2026-11 --employee 00042":       {&jobs.Story{Target: test, Key: "00042"}, now(pendingItem)},
+		"syncd run JOB --dossier saint-martin --period 2026-11 --employee 00042":       {&ledger.Story{Target: test, Key: "00042"}, now(pendingItem)},
 	} {
 		text := textOf(t, report.English, func(w io.Writer, p *report.Printer) error { return p.Why(w, c.story, c.now) })
 		if !strings.HasSuffix(text, "    "+want+"\n") || strings.Count(text, "    syncd ") != 1 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // Now is the dry run of one employee: how staging compares with what was acknowledged.
@@ -32,7 +33,7 @@ func (n *Now) absent() bool {
 
 // Why writes the whole story of one employee: how staging compares now, what was acknowledged, what happened in its
 // order, and what to do next.
-func (p *Printer) Why(w io.Writer, story *jobs.Story, now Now) error {
+func (p *Printer) Why(w io.Writer, story *ledger.Story, now Now) error {
 	g, words := p.page(w), &p.catalogue.trail
 	g.text(bold, fmt.Sprintf(words.employee, story.Key))
 	g.newline()
@@ -52,7 +53,7 @@ func (p *Printer) Why(w io.Writer, story *jobs.Story, now Now) error {
 }
 
 // now tells how staging compares.
-func (g *page) now(story *jobs.Story, now *Now) {
+func (g *page) now(story *ledger.Story, now *Now) {
 	words := &g.catalogue.trail
 	g.title(fmt.Sprintf(words.now, g.ofPeriod(now.Period)))
 	switch {
@@ -88,7 +89,7 @@ func (g *page) nowItem(item *jobs.Item) {
 }
 
 // lastSent tells of someone who is not in staging when that was otherwise.
-func (p *Printer) lastSent(story *jobs.Story) string {
+func (p *Printer) lastSent(story *ledger.Story) string {
 	for _, k := range story.Known { // the newest first
 		if k.AcknowledgedAt != nil {
 			return fmt.Sprintf(p.catalogue.trail.lastSent, p.ofPeriod(k.Period), p.time(k.AcknowledgedAt, p.storyZone(story)), k.Run)
@@ -101,7 +102,7 @@ func (p *Printer) lastSent(story *jobs.Story) string {
 }
 
 // known lists what was acknowledged, by period.
-func (g *page) known(story *jobs.Story) {
+func (g *page) known(story *ledger.Story) {
 	if len(story.Known) == 0 {
 		return
 	}
@@ -125,7 +126,7 @@ func (g *page) known(story *jobs.Story) {
 }
 
 // markedPeriod is a period that says whether it is closed.
-func (p *Printer) markedPeriod(story *jobs.Story, period jobs.Period) string {
+func (p *Printer) markedPeriod(story *ledger.Story, period jobs.Period) string {
 	text := p.period(period)
 	if slices.Contains(story.Closed, period) {
 		text += p.catalogue.trail.closedMark
@@ -140,7 +141,7 @@ type event struct {
 }
 
 // storyZone is that of the job which sends the employee: all times of a story are by one clock.
-func (p *Printer) storyZone(story *jobs.Story) *time.Location {
+func (p *Printer) storyZone(story *ledger.Story) *time.Location {
 	if n := len(story.Lines); n > 0 {
 		return p.zone(story.Lines[n-1].Run.Job)
 	}
@@ -148,7 +149,7 @@ func (p *Printer) storyZone(story *jobs.Story) *time.Location {
 }
 
 // events are plans and decisions, the oldest first. A decision that started a run stands before what the run did.
-func (g *page) events(story *jobs.Story) []event {
+func (g *page) events(story *ledger.Story) []event {
 	var all []event
 	began := map[int64]time.Time{}
 	for i := range story.Lines {
@@ -161,7 +162,7 @@ func (g *page) events(story *jobs.Story) []event {
 	for i := range story.Decisions {
 		e := &story.Decisions[i]
 		at := e.At
-		if start, known := began[e.Run]; known && e.Decision == jobs.DecisionRun && start.Before(at) {
+		if start, known := began[e.Run]; known && e.Decision == ledger.DecisionRun && start.Before(at) {
 			at = start // a run at once begins before the trail has it
 		}
 		all = append(all, event{at, func() { g.decisionLine(e, at, g.storyZone(story)) }})
@@ -175,14 +176,14 @@ func (g *page) events(story *jobs.Story) []event {
 	return all
 }
 
-func (g *page) decisionLine(e *jobs.AuditEntry, at time.Time, zone *time.Location) {
+func (g *page) decisionLine(e *ledger.AuditEntry, at time.Time, zone *time.Location) {
 	about := joinNonEmpty([]string{g.ofRun(e.Run), g.period(e.Period), g.detail(e)})
 	g.line(itemIndent, g.second(at, zone)+"  "+g.decided(e.Decision, about))
 	g.line(3*itemIndent, g.decidedBy(e))
 }
 
 // storyLine is a plan of the employee, and what became of it.
-func (g *page) storyLine(story *jobs.Story, line *jobs.StoryLine, at time.Time) {
+func (g *page) storyLine(story *ledger.Story, line *ledger.StoryLine, at time.Time) {
 	run, item := &line.Run, &line.Item
 	g.line(itemIndent, g.second(at, g.storyZone(story))+"  "+joinNonEmpty([]string{g.ofRun(run.ID), g.markedPeriod(story, run.Period), g.state(run).word}))
 	which := groupOf(item, ended(run))

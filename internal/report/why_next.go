@@ -4,11 +4,12 @@ import (
 	"slices"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // whyStep is the one thing to do next about an employee. What an earlier run left open comes before a new run, which
 // would only find it again.
-func (p *Printer) whyStep(story *jobs.Story, now *Now) step {
+func (p *Printer) whyStep(story *ledger.Story, now *Now) step {
 	words := &p.catalogue.trail
 	subject := p.whySubject(story, now)
 	switch {
@@ -30,7 +31,7 @@ func (p *Printer) whyStep(story *jobs.Story, now *Now) step {
 		return step{words.reopen, reopenCommand(subject)}
 	}
 	if of := doubtOf(item); item.State == jobs.ItemUnsettled && of.run != 0 {
-		return step{words.settle, settleCommand(of.run, story.Key, jobs.SettleAccepted)}
+		return step{words.settle, settleCommand(of.run, story.Key, ledger.SettleAccepted)}
 	}
 	if s, open := p.openStep(story, now.Period); open {
 		return s
@@ -49,7 +50,7 @@ func (p *Printer) whyStep(story *jobs.Story, now *Now) step {
 
 // whySteps are the one thing to do next; of a run that waits for the contract also how to accept the one that it was
 // planned under.
-func (p *Printer) whySteps(story *jobs.Story, now *Now) []step {
+func (p *Printer) whySteps(story *ledger.Story, now *Now) []step {
 	next := p.whyStep(story, now)
 	if line := newestLine(story, now.Period); next.command == contractDiffCommand && line != nil && line.Run.State == jobs.Held {
 		return p.acceptSteps(line.Run.Digests.Contract)
@@ -58,7 +59,7 @@ func (p *Printer) whySteps(story *jobs.Story, now *Now) []step {
 }
 
 // openStep decides about what the newest run of a period holds.
-func (p *Printer) openStep(story *jobs.Story, period jobs.Period) (step, bool) {
+func (p *Printer) openStep(story *ledger.Story, period jobs.Period) (step, bool) {
 	words := &p.catalogue.trail
 	line := newestLine(story, period)
 	switch {
@@ -76,7 +77,7 @@ func (p *Printer) openStep(story *jobs.Story, period jobs.Period) (step, bool) {
 }
 
 // heldElsewhere decides about what a run of any open period holds, the newest first.
-func (p *Printer) heldElsewhere(story *jobs.Story) (step, bool) {
+func (p *Printer) heldElsewhere(story *ledger.Story) (step, bool) {
 	for i := len(story.Lines) - 1; i >= 0; i-- {
 		line := &story.Lines[i]
 		if line.Item.State == jobs.ItemHeld && line.Run.State != jobs.Held && !slices.Contains(story.Closed, line.Run.Period) {
@@ -87,23 +88,23 @@ func (p *Printer) heldElsewhere(story *jobs.Story) (step, bool) {
 }
 
 // absentStep is for someone who is not in staging.
-func (p *Printer) absentStep(story *jobs.Story, period jobs.Period) step {
+func (p *Printer) absentStep(story *ledger.Story, period jobs.Period) step {
 	words := &p.catalogue.trail
 	if len(story.Known)+len(story.Lines) == 0 {
 		return step{text: words.look}
 	}
 	line := newestLine(story, period)
 	if line != nil && line.Item.State == jobs.ItemDeparted && !slices.Contains(story.Closed, period) {
-		return step{words.withdraw, settleCommand(line.Run.ID, story.Key, jobs.SettleWithdrawn)}
+		return step{words.withdraw, settleCommand(line.Run.ID, story.Key, ledger.SettleWithdrawn)}
 	}
 	if line != nil && line.Item.State == jobs.ItemUncertain {
-		return step{words.settle, settleCommand(line.Run.ID, story.Key, jobs.SettleAccepted)}
+		return step{words.settle, settleCommand(line.Run.ID, story.Key, ledger.SettleAccepted)}
 	}
 	return step{text: words.nothingLeft}
 }
 
 // newestLine is what the newest run of a period had for the employee; nil = none had anything.
-func newestLine(story *jobs.Story, period jobs.Period) *jobs.StoryLine {
+func newestLine(story *ledger.Story, period jobs.Period) *ledger.StoryLine {
 	for i := len(story.Lines) - 1; i >= 0; i-- {
 		if story.Lines[i].Run.Period == period {
 			return &story.Lines[i]
@@ -113,7 +114,7 @@ func newestLine(story *jobs.Story, period jobs.Period) *jobs.StoryLine {
 }
 
 // whySubject is what commands about an employee name.
-func (p *Printer) whySubject(story *jobs.Story, now *Now) Subject {
+func (p *Printer) whySubject(story *ledger.Story, now *Now) Subject {
 	job := now.Job
 	if n := len(story.Lines); job == "" && n > 0 {
 		job = story.Lines[n-1].Run.Job

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -50,7 +51,7 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 		if released, err = s.release(ctx, q, run, a); err != nil {
 			return err
 		}
-		line, err := s.auditRunLine(ctx, q, run, jobs.AuditEntry{Actor: a.By, Decision: jobs.DecisionApprove, Employees: released, Reason: a.Reason, Detail: run.Digests.Plan})
+		line, err := s.auditRunLine(ctx, q, run, ledger.AuditEntry{Actor: a.By, Decision: ledger.DecisionApprove, Employees: released, Reason: a.Reason, Detail: run.Digests.Plan})
 		if err != nil {
 			return err
 		}

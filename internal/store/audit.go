@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -13,14 +14,14 @@ const self = "syncd"
 
 // audit appends a decision to the trail, in the transaction of what was decided. target 0 = of no dossier; an actor that
 // is not named is syncd itself. Where, with which program and with which configuration is filled in here.
-func (s *Store) audit(ctx context.Context, q *dbsqlc.Queries, target int64, e jobs.AuditEntry) error {
+func (s *Store) audit(ctx context.Context, q *dbsqlc.Queries, target int64, e ledger.AuditEntry) error {
 	_, err := s.auditLine(ctx, q, target, e)
 	return err
 }
 
 // auditLine is audit that tells the number of the line.
-func (s *Store) auditLine(ctx context.Context, q *dbsqlc.Queries, target int64, e jobs.AuditEntry) (int64, error) {
-	if err := jobs.CheckReason(e.Reason); err != nil {
+func (s *Store) auditLine(ctx context.Context, q *dbsqlc.Queries, target int64, e ledger.AuditEntry) (int64, error) {
+	if err := ledger.CheckReason(e.Reason); err != nil {
 		return 0, err
 	}
 	row := dbsqlc.InsertAuditParams{
@@ -40,19 +41,19 @@ func (s *Store) auditLine(ctx context.Context, q *dbsqlc.Queries, target int64, 
 }
 
 // auditRun is audit of a decision about a run.
-func (s *Store) auditRun(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, e jobs.AuditEntry) error {
+func (s *Store) auditRun(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, e ledger.AuditEntry) error {
 	_, err := s.auditRunLine(ctx, q, run, e)
 	return err
 }
 
-func (s *Store) auditRunLine(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, e jobs.AuditEntry) (int64, error) {
+func (s *Store) auditRunLine(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, e ledger.AuditEntry) (int64, error) {
 	e.Job, e.Period, e.Run = run.Job, run.Period, run.ID
 	return s.auditLine(ctx, q, run.Target.ID, e)
 }
 
 // auditNew is audit of a run that somebody, or a schedule, asked for.
 func (s *Store) auditNew(ctx context.Context, q *dbsqlc.Queries, run int64, request jobs.NewRun) error {
-	entry := jobs.AuditEntry{Actor: request.RequestedBy, Decision: jobs.DecisionRun, Job: request.Job, Period: request.Period, Run: run,
+	entry := ledger.AuditEntry{Actor: request.RequestedBy, Decision: ledger.DecisionRun, Job: request.Job, Period: request.Period, Run: run,
 		Employees: request.Employees, Detail: string(request.Trigger)}
 	if request.FailedOf != 0 {
 		entry.Detail = fmt.Sprintf("undelivered of run %d", request.FailedOf)
@@ -64,7 +65,7 @@ func (s *Store) auditNew(ctx context.Context, q *dbsqlc.Queries, run int64, requ
 }
 
 // Audit lists the trail, newest first.
-func (s *Store) Audit(ctx context.Context, f jobs.AuditFilter) ([]jobs.AuditEntry, error) {
+func (s *Store) Audit(ctx context.Context, f ledger.AuditFilter) ([]ledger.AuditEntry, error) {
 	params := dbsqlc.ListAuditParams{Dossier: f.Dossier, Job: f.Job, Period: string(f.Period), RunID: f.Run, Employee: f.Employee,
 		Actor: f.Actor, Decision: string(f.Decision), Since: f.Since}
 	if f.Max > 0 {
@@ -75,16 +76,16 @@ func (s *Store) Audit(ctx context.Context, f jobs.AuditFilter) ([]jobs.AuditEntr
 	if err != nil {
 		return nil, redact("reading the audit trail", err)
 	}
-	entries := make([]jobs.AuditEntry, 0, len(rows))
+	entries := make([]ledger.AuditEntry, 0, len(rows))
 	for _, r := range rows {
 		entries = append(entries, toEntry(r))
 	}
 	return entries, nil
 }
 
-func toEntry(r dbsqlc.ListAuditRow) jobs.AuditEntry {
-	return jobs.AuditEntry{
-		ID: r.ID, At: r.At, Actor: r.Actor, Decision: jobs.Decision(r.Decision), Dossier: r.Dossier, Environment: r.Environment,
+func toEntry(r dbsqlc.ListAuditRow) ledger.AuditEntry {
+	return ledger.AuditEntry{
+		ID: r.ID, At: r.At, Actor: r.Actor, Decision: ledger.Decision(r.Decision), Dossier: r.Dossier, Environment: r.Environment,
 		Job: r.Job, Period: jobs.Period(r.Period), Run: value(r.RunID), Employees: r.Employees, Reason: r.Reason, Detail: r.Detail,
 		Host: r.Host, Version: r.Version, ConfigDigest: r.ConfigDigest,
 	}
@@ -102,7 +103,7 @@ func (s *Store) SetConfiguration(ctx context.Context, digest string) error {
 		if err != nil && !isNoRows(err) || err == nil && last == digest {
 			return err
 		}
-		return s.audit(ctx, q, 0, jobs.AuditEntry{Decision: jobs.DecisionConfiguration, Detail: s.host})
+		return s.audit(ctx, q, 0, ledger.AuditEntry{Decision: ledger.DecisionConfiguration, Detail: s.host})
 	})
 	return redact("recording the configuration", err)
 }

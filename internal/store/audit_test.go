@@ -15,24 +15,23 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 	"syncd/internal/testpg"
 	"syncd/migrations"
 )
 
 // decide appends a line to the trail in a transaction of its own.
-func (f *fixture) decide(s *Store, target int64, e jobs.AuditEntry) {
+func (f *fixture) decide(s *Store, target int64, e ledger.AuditEntry) {
 	f.Helper()
 	f.must(s.transact(f.Context(), func(q *dbsqlc.Queries) error { return s.audit(f.Context(), q, target, e) }))
 }
 
 // wantTrail compares what the trail has of some kinds of decisions, the oldest first: "actor decision detail employees:
 // reason".
-func (f *fixture) wantTrail(s *Store, kinds []jobs.Decision, want ...string) {
+func (f *fixture) wantTrail(s *Store, kinds []ledger.Decision, want ...string) {
 	f.Helper()
-	entries, err := s.Audit(f.Context(), jobs.AuditFilter{})
+	entries, err := s.Audit(f.Context(), ledger.AuditFilter{})
 	f.must(err)
 	var lines []string
 	for _, e := range slices.Backward(entries) {
@@ -60,27 +59,27 @@ func TestAuditTellsAndFilters(t *testing.T) {
 	f.must(s.SetConfiguration(t.Context(), "digest 1"))
 	host, err := os.Hostname()
 	f.must(err)
-	f.decide(s, run.Target.ID, jobs.AuditEntry{Actor: "marie", Decision: jobs.DecisionApprove, Job: "paie", Period: month, Run: run.ID,
+	f.decide(s, run.Target.ID, ledger.AuditEntry{Actor: "marie", Decision: ledger.DecisionApprove, Job: "paie", Period: month, Run: run.ID,
 		Employees: []string{"1", "2"}, Reason: "checked", Detail: "all of it"})
-	f.decide(s, 0, jobs.AuditEntry{Decision: jobs.DecisionPause, Job: "paie"})
+	f.decide(s, 0, ledger.AuditEntry{Decision: ledger.DecisionPause, Job: "paie"})
 	since := time.Now().Add(-time.Hour)
 	for name, c := range map[string]struct {
-		filter jobs.AuditFilter
+		filter ledger.AuditFilter
 		want   int
 	}{
-		"the dossier":     {jobs.AuditFilter{Dossier: "saint-martin", Decision: jobs.DecisionApprove}, 1},
-		"another dossier": {jobs.AuditFilter{Dossier: "sainte-anne"}, 0},
-		"the job":         {jobs.AuditFilter{Job: "paie", Since: since, Decision: jobs.DecisionPause}, 1},
-		"the period":      {jobs.AuditFilter{Period: month, Actor: "marie"}, 1},
-		"another period":  {jobs.AuditFilter{Period: earlierMonth}, 0},
-		"the run":         {jobs.AuditFilter{Run: run.ID, Actor: "marie"}, 1},
-		"another run":     {jobs.AuditFilter{Run: run.ID + 1}, 0},
-		"an employee":     {jobs.AuditFilter{Employee: "2"}, 1},
-		"another one":     {jobs.AuditFilter{Employee: "3"}, 0},
-		"nobody":          {jobs.AuditFilter{Actor: "paul"}, 0},
-		"to come":         {jobs.AuditFilter{Since: time.Now().Add(time.Hour)}, 0},
-		"the last one":    {jobs.AuditFilter{Max: 1}, 1},
-		"the last two":    {jobs.AuditFilter{Max: 2, Since: since}, 2},
+		"the dossier":     {ledger.AuditFilter{Dossier: "saint-martin", Decision: ledger.DecisionApprove}, 1},
+		"another dossier": {ledger.AuditFilter{Dossier: "sainte-anne"}, 0},
+		"the job":         {ledger.AuditFilter{Job: "paie", Since: since, Decision: ledger.DecisionPause}, 1},
+		"the period":      {ledger.AuditFilter{Period: month, Actor: "marie"}, 1},
+		"another period":  {ledger.AuditFilter{Period: earlierMonth}, 0},
+		"the run":         {ledger.AuditFilter{Run: run.ID, Actor: "marie"}, 1},
+		"another run":     {ledger.AuditFilter{Run: run.ID + 1}, 0},
+		"an employee":     {ledger.AuditFilter{Employee: "2"}, 1},
+		"another one":     {ledger.AuditFilter{Employee: "3"}, 0},
+		"nobody":          {ledger.AuditFilter{Actor: "paul"}, 0},
+		"to come":         {ledger.AuditFilter{Since: time.Now().Add(time.Hour)}, 0},
+		"the last one":    {ledger.AuditFilter{Max: 1}, 1},
+		"the last two":    {ledger.AuditFilter{Max: 2, Since: since}, 2},
 	} {
 		entries, err := s.Audit(t.Context(), c.filter)
 		f.must(err)
@@ -88,9 +87,9 @@ func TestAuditTellsAndFilters(t *testing.T) {
 			t.Errorf("%s: %+v", name, entries)
 		}
 	}
-	entries, err := s.Audit(t.Context(), jobs.AuditFilter{Max: 2})
+	entries, err := s.Audit(t.Context(), ledger.AuditFilter{Max: 2})
 	f.must(err)
-	if e := entries[0]; e.Actor != "syncd" || e.Dossier != "" || e.Run != 0 || e.Decision != jobs.DecisionPause {
+	if e := entries[0]; e.Actor != "syncd" || e.Dossier != "" || e.Run != 0 || e.Decision != ledger.DecisionPause {
 		t.Errorf("%+v", e)
 	}
 	e := entries[1]
@@ -98,7 +97,7 @@ func TestAuditTellsAndFilters(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	e.ID, e.At = 0, time.Time{}
-	if got, want := fmt.Sprintf("%+v", e), fmt.Sprintf("%+v", jobs.AuditEntry{Actor: "marie", Decision: jobs.DecisionApprove, Dossier: "saint-martin",
+	if got, want := fmt.Sprintf("%+v", e), fmt.Sprintf("%+v", ledger.AuditEntry{Actor: "marie", Decision: ledger.DecisionApprove, Dossier: "saint-martin",
 		Environment: "test", Job: "paie", Period: month, Run: run.ID, Employees: []string{"1", "2"}, Reason: "checked", Detail: "all of it",
 		Host: host, Version: "test", ConfigDigest: "digest 1"}); got != want {
 		t.Errorf("%s\nnot\n%s", got, want)
@@ -112,7 +111,7 @@ func TestAuditBelongsToTheDecisionsTransaction(t *testing.T) {
 	s := f.open()
 	failure := errors.New("broken off")
 	err := s.transact(t.Context(), func(q *dbsqlc.Queries) error {
-		f.must(s.audit(t.Context(), q, 0, jobs.AuditEntry{Decision: jobs.DecisionPurge}))
+		f.must(s.audit(t.Context(), q, 0, ledger.AuditEntry{Decision: ledger.DecisionPurge}))
 		return failure
 	})
 	if !errors.Is(err, failure) {
@@ -128,7 +127,7 @@ func TestAReasonHoldsNoPersonalNumberAndNoControlCharacter(t *testing.T) {
 	s := f.open()
 	for _, reason := range []string{"of FR7630006000011234567890189", "of 1 85 05 78 006 084 91", "red \x1b[31m", "two\nlines", "\u202eesrever", strings.Repeat("é", 1001)} {
 		_, err := s.Pause(t.Context(), "paie", "marie", reason)
-		var refused *jobs.ReasonError
+		var refused *ledger.ReasonError
 		if !errors.As(err, &refused) || strings.Contains(err.Error(), reason) {
 			t.Errorf("%q: %v", reason, err)
 		}

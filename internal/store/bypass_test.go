@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // guarded freezes a plan that a guard holds, of a process that dies before it can record so: another run of the dossier
@@ -86,7 +87,7 @@ func TestSettleDoesNotAcceptWhatNeverLeft(t *testing.T) {
 	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{{Seq: claimed[0].Seq, State: jobs.ItemPending, Deferred: true,
 		Reason: jobs.Reason{Code: jobs.ReasonStopped}, AnsweredAt: time.Now()}}})
 	f.finish(s, run, jobs.ReasonStopped, jobs.Failed)
-	_, err := s.Settle(t.Context(), run.ID, []string{"1"}, jobs.SettleAccepted, "marie", "I see her there", 0)
+	_, err := s.Settle(t.Context(), run.ID, []string{"1"}, ledger.SettleAccepted, "marie", "I see her there", 0)
 	var refused *jobs.UnsettledError
 	if !errors.As(err, &refused) {
 		t.Errorf("a document that never left is acknowledged: %v", err)
@@ -107,7 +108,7 @@ func TestHoldsOfOthersDoNotExpire(t *testing.T) {
 	f.db.Exec(t, `UPDATE syncd.run SET finished_at = finished_at - interval '2 hours'`)
 	ours, err := s.EnsureTarget(t.Context(), request().Target)
 	f.must(err)
-	gone, err := s.ExpireHolds(t.Context(), []jobs.Pair{{Job: "paie", TargetID: ours.ID}}, map[string]time.Duration{"paie": time.Hour})
+	gone, err := s.ExpireHolds(t.Context(), []ledger.Pair{{Job: "paie", TargetID: ours.ID}}, map[string]time.Duration{"paie": time.Hour})
 	if f.must(err); len(gone) > 0 {
 		t.Errorf("runs %v", gone)
 	}

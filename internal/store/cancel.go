@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -46,7 +47,7 @@ func (s *Store) Cancel(ctx context.Context, id int64, by, reason string) (*jobs.
 }
 
 func (s *Store) auditCancel(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, by, reason string) error {
-	return s.auditRun(ctx, q, run, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionCancel, Reason: reason})
+	return s.auditRun(ctx, q, run, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionCancel, Reason: reason})
 }
 
 // refusePlanning fails with a *jobs.BusyError while a newer run plans the same period: its transaction has superseded

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 func (f *fixture) cancel(s *Store, id int64, want jobs.State) *jobs.Run {
@@ -64,7 +65,7 @@ func TestCancelInEachState(t *testing.T) {
 		if _, err := s.Claim(t.Context(), run.ID, resumption); !errors.Is(err, jobs.ErrTaken) {
 			t.Errorf("%s: claimed: %v", name, err)
 		}
-		f.retried(s, []jobs.Pair{pairOf(run)}, true)
+		f.retried(s, []ledger.Pair{pairOf(run)}, true)
 	}
 	never := f.enqueued(s, at("never executed", month))
 	f.cancel(s, never.ID, jobs.Cancelled)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -100,7 +101,7 @@ func (s *Store) Resume(ctx context.Context, id int64, request jobs.Resumption) (
 				return 0, err
 			}
 		}
-		if err := s.auditRun(ctx, q, run, jobs.AuditEntry{Actor: request.By, Decision: jobs.DecisionResume}); err != nil {
+		if err := s.auditRun(ctx, q, run, ledger.AuditEntry{Actor: request.By, Decision: ledger.DecisionResume}); err != nil {
 			return 0, err
 		}
 		return id, s.takeUp(ctx, q, run, request, jobs.TriggerResume)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // wantMissing wants a closing refused for exactly that, and nothing written.
@@ -12,11 +13,11 @@ func (f *fixture) wantMissing(s *Store, want string) {
 	f.Helper()
 	before := f.everything()
 	_, err := s.ClosePeriod(f.impatient(), target, month, declared)
-	var missing *jobs.MissingError
+	var missing *ledger.MissingError
 	if !errors.As(err, &missing) {
 		f.Fatalf("got %v, want %s", err, want)
 	}
-	if got := jobs.Summary(missing.Missing); got != want {
+	if got := ledger.Summary(missing.Missing); got != want {
 		f.Errorf("missing is\n%s\nnot\n%s", got, want)
 	}
 	if f.everything() != before {
@@ -117,7 +118,7 @@ func TestForcedCloseIsOnRecord(t *testing.T) {
 	f.partly(s, run)
 	f.finish(s, run, jobs.ReasonStopped, jobs.Failed)
 	left := f.closePeriod(s, "saint-martin", month)
-	if got := jobs.Summary(left); got != "no run of everyone has come to its end; 1 uncertain (3), by run 1; 1 not attempted (4), by run 1; 1 rejected (2), by run 1" {
+	if got := ledger.Summary(left); got != "no run of everyone has come to its end; 1 uncertain (3), by run 1; 1 not attempted (4), by run 1; 1 rejected (2), by run 1" {
 		t.Error(got)
 	}
 	f.wantTrail(s, ofPeriods, "marie close forced 2,3,4: declared")
@@ -142,8 +143,8 @@ func TestCloseIsRefusedWhileSomethingWaitsUnderAnotherName(t *testing.T) {
 	f.deliver(s, again)
 	f.finish(s, again, "", jobs.Succeeded)
 	_, err = s.ClosePeriod(f.impatient(), renamed, month, declared)
-	var missing *jobs.MissingError
-	if !errors.As(err, &missing) || jobs.Summary(missing.Missing) != "1 uncertain (3), by run 1; 1 not attempted (4), by run 1" {
+	var missing *ledger.MissingError
+	if !errors.As(err, &missing) || ledger.Summary(missing.Missing) != "1 uncertain (3), by run 1; 1 not attempted (4), by run 1" {
 		t.Fatalf("%v", err)
 	}
 	f.db.Exec(t, `UPDATE syncd.target SET siret = '99999999800019' WHERE dossier <> 'st-martin'`) // another one's are its own

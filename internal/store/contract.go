@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -17,21 +18,21 @@ func named(api jobs.APIName) dbsqlc.FindAPIParams {
 }
 
 // KnownContracts tells what the ledger knows of an API's contracts.
-func (s *Store) KnownContracts(ctx context.Context, api jobs.APIName) (jobs.KnownContracts, error) {
+func (s *Store) KnownContracts(ctx context.Context, api jobs.APIName) (ledger.KnownContracts, error) {
 	row, err := s.queries.FindAPI(ctx, named(api))
 	if isNoRows(err) {
-		return jobs.KnownContracts{}, nil
+		return ledger.KnownContracts{}, nil
 	}
 	if err != nil {
-		return jobs.KnownContracts{}, redact("reading contracts", err)
+		return ledger.KnownContracts{}, redact("reading contracts", err)
 	}
 	a := row.SyncdApi
-	known := jobs.KnownContracts{AskedAt: a.AskedAt, Place: a.Place, Problem: a.Problem,
+	known := ledger.KnownContracts{AskedAt: a.AskedAt, Place: a.Place, Problem: a.Problem,
 		Accepted: a.AcceptedDigest, AcceptedAt: a.AcceptedAt, AcceptedBy: a.AcceptedBy, AcceptedFor: a.AcceptedReason}
 	known.Asked = time.Duration(row.Age * float64(time.Second))
 	contracts, err := s.queries.ListContracts(ctx, a.ID)
 	for _, c := range contracts {
-		known.Seen = append(known.Seen, jobs.SeenContract{Digest: c.Digest, Place: c.Place, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen})
+		known.Seen = append(known.Seen, ledger.SeenContract{Digest: c.Digest, Place: c.Place, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen})
 	}
 	return known, redact("reading contracts", err)
 }
@@ -52,7 +53,7 @@ func (s *Store) ContractText(ctx context.Context, api jobs.APIName, digest strin
 }
 
 // NoteContract records that an API was asked, and what it showed: a contract, which is then the one in force, or why none.
-func (s *Store) NoteContract(ctx context.Context, api jobs.APIName, found jobs.FoundContract) error {
+func (s *Store) NoteContract(ctx context.Context, api jobs.APIName, found ledger.FoundContract) error {
 	return redact("recording a contract", s.transact(ctx, func(q *dbsqlc.Queries) error {
 		a, err := q.EnsureAPI(ctx, dbsqlc.EnsureAPIParams(named(api)))
 		if err != nil {
@@ -72,7 +73,7 @@ func (s *Store) NoteContract(ctx context.Context, api jobs.APIName, found jobs.F
 // named it breaks nothing. A person's decision leaves a line in the trail, and tells held runs that were planned under
 // another contract apart from those that waited for this one; those of them that wait for nothing else are then approved
 // one by one. Another contract that was accepted or seen meanwhile is jobs.ErrContractMoved.
-func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acceptance) (done jobs.Accepted, err error) {
+func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a ledger.Acceptance) (done ledger.Accepted, err error) {
 	var waiting []dbsqlc.HeldByContractRow
 	var outdated []int64
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
@@ -89,7 +90,7 @@ func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acc
 		case a.By == "":
 			return nil
 		}
-		if err := s.audit(ctx, q, 0, jobs.AuditEntry{Actor: a.By, Decision: jobs.DecisionContractAccept, Reason: a.Reason, Detail: a.Digest}); err != nil {
+		if err := s.audit(ctx, q, 0, ledger.AuditEntry{Actor: a.By, Decision: ledger.DecisionContractAccept, Reason: a.Reason, Detail: a.Digest}); err != nil {
 			return err
 		}
 		held := dbsqlc.HeldByContractParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: jobs.NormalAddress(api.BaseURL), Digest: a.Digest}
@@ -114,7 +115,7 @@ func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a jobs.Acc
 
 // releaseAccepted approves the runs that only waited for a contract to be accepted. Whatever stands in the way of one (it
 // waited too long, its period was closed, a newer plan is being made) leaves it held.
-func (s *Store) releaseAccepted(ctx context.Context, waiting []dbsqlc.HeldByContractRow, a jobs.Acceptance) ([]jobs.Run, error) {
+func (s *Store) releaseAccepted(ctx context.Context, waiting []dbsqlc.HeldByContractRow, a ledger.Acceptance) ([]jobs.Run, error) {
 	var released []int64
 	for _, run := range waiting {
 		_, err := s.Approve(ctx, run.ID, Approval{By: a.By, Reason: a.Reason, Expires: a.Expires[run.Job]})

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // digestOf is a digest that begins with the given digit.
@@ -15,14 +16,14 @@ func digestOf(digit string) string { return strings.Repeat(digit, 64) }
 // shows records that the API shows a contract.
 func (f *fixture) shows(s *Store, digit string) {
 	f.Helper()
-	found := jobs.FoundContract{Digest: digestOf(digit), Text: []byte(`{"swagger":"2.0","info":"` + digit + `"}`), Place: "/swagger/" + digit}
+	found := ledger.FoundContract{Digest: digestOf(digit), Text: []byte(`{"swagger":"2.0","info":"` + digit + `"}`), Place: "/swagger/" + digit}
 	f.must(s.NoteContract(f.Context(), target.API(), found))
 }
 
 // accepts makes a contract the one under which is sent, and tells the runs that go on.
 func (f *fixture) accepts(s *Store, digit, before, by string) []int64 {
 	f.Helper()
-	a := jobs.Acceptance{Digest: digestOf(digit), By: by, Reason: "seen"}
+	a := ledger.Acceptance{Digest: digestOf(digit), By: by, Reason: "seen"}
 	if before != "" {
 		a.Before = digestOf(before)
 	}
@@ -35,7 +36,7 @@ func (f *fixture) accepts(s *Store, digit, before, by string) []int64 {
 	return ids
 }
 
-func (f *fixture) known(s *Store) jobs.KnownContracts {
+func (f *fixture) known(s *Store) ledger.KnownContracts {
 	f.Helper()
 	known, err := s.KnownContracts(f.Context(), target.API())
 	f.must(err)
@@ -43,7 +44,7 @@ func (f *fixture) known(s *Store) jobs.KnownContracts {
 }
 
 // seen are the contracts that are known, the one in force first.
-func seen(known jobs.KnownContracts) string {
+func seen(known ledger.KnownContracts) string {
 	var digits []string
 	for _, c := range known.Seen {
 		digits = append(digits, c.Digest[:1])
@@ -70,7 +71,7 @@ func TestTheContractSeenLastIsInForce(t *testing.T) {
 		t.Errorf("first seen %v, last %v", known.Seen[0].FirstSeen, known.Seen[0].LastSeen)
 	}
 	// What cannot be found later leaves what is known.
-	f.must(s.NoteContract(t.Context(), target.API(), jobs.FoundContract{Problem: "no contract"}))
+	f.must(s.NoteContract(t.Context(), target.API(), ledger.FoundContract{Problem: "no contract"}))
 	if known = f.known(s); seen(known) != "a b" || known.Problem != "no contract" || known.Place != "/swagger/a" {
 		t.Errorf("%+v", known)
 	}
@@ -98,7 +99,7 @@ func TestAnAPIThatShowsAnotherContractEachTimeFillsNoLedger(t *testing.T) {
 	f.accepts(s, "a", "", "")
 	for i := range 2 * keptContracts {
 		digest := fmt.Sprintf("%064x", i+1)
-		f.must(s.NoteContract(t.Context(), target.API(), jobs.FoundContract{Digest: digest, Text: []byte("{}"), Place: "/"}))
+		f.must(s.NoteContract(t.Context(), target.API(), ledger.FoundContract{Digest: digest, Text: []byte("{}"), Place: "/"}))
 	}
 	known := f.known(s)
 	if len(known.Seen) != keptContracts+1 || known.Seen[keptContracts].Digest != digestOf("a") {
@@ -114,7 +115,7 @@ func TestOneOfTwoAcceptancesWins(t *testing.T) {
 	f.accepts(s, "a", "", "")
 	f.shows(s, "b")
 	f.accepts(s, "b", "a", "marie")
-	_, err := s.AcceptContract(t.Context(), target.API(), jobs.Acceptance{Digest: digestOf("c"), Before: digestOf("a"), By: "paul", Reason: "late"})
+	_, err := s.AcceptContract(t.Context(), target.API(), ledger.Acceptance{Digest: digestOf("c"), Before: digestOf("a"), By: "paul", Reason: "late"})
 	if !errors.Is(err, jobs.ErrContractMoved) {
 		t.Errorf("the second acceptance: %v", err)
 	}
@@ -122,7 +123,7 @@ func TestOneOfTwoAcceptancesWins(t *testing.T) {
 	if known.Accepted != digestOf("b") || known.AcceptedBy != "marie" || known.AcceptedFor != "seen" || known.AcceptedAt == nil {
 		t.Errorf("%+v", known)
 	}
-	f.wantTrail(s, []jobs.Decision{jobs.DecisionContractAccept}, "marie contract-accept "+digestOf("b")+": seen")
+	f.wantTrail(s, []ledger.Decision{ledger.DecisionContractAccept}, "marie contract-accept "+digestOf("b")+": seen")
 }
 
 // Only what is in force is accepted: whoever looked at an earlier one has not seen this one.
@@ -134,7 +135,7 @@ func TestWhatIsNoLongerInForceIsNotAccepted(t *testing.T) {
 	f.accepts(s, "a", "", "")
 	f.shows(s, "b")
 	f.shows(s, "c")
-	_, err := s.AcceptContract(t.Context(), target.API(), jobs.Acceptance{Digest: digestOf("b"), Before: digestOf("a"), By: "marie", Reason: "looked at b"})
+	_, err := s.AcceptContract(t.Context(), target.API(), ledger.Acceptance{Digest: digestOf("b"), Before: digestOf("a"), By: "marie", Reason: "looked at b"})
 	if !errors.Is(err, jobs.ErrContractMoved) || f.known(s).Accepted != digestOf("a") {
 		t.Errorf("%v, accepted %.1s", err, f.known(s).Accepted)
 	}
@@ -188,7 +189,7 @@ func TestAcceptingAContractLetsGoWhatOnlyWaitedForIt(t *testing.T) {
 	if now.Approved != "plan of one" || now.ApprovedBy != "marie" || now.Digests.Contract != digestOf("b") {
 		t.Errorf("%+v", now)
 	}
-	f.wantTrail(s, []jobs.Decision{jobs.DecisionContractAccept, jobs.DecisionApprove},
+	f.wantTrail(s, []ledger.Decision{ledger.DecisionContractAccept, ledger.DecisionApprove},
 		"marie contract-accept "+digestOf("b")+": seen", "marie approve plan of one: seen")
 	_, err = s.Approve(t.Context(), two.ID, Approval{By: "paul", Reason: "they left"})
 	f.must(err) // the contract is accepted now, so an approval is enough
@@ -208,7 +209,7 @@ func TestNoApprovalLeadsAroundAContract(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	f.wantState(run.ID, "held guard")
-	f.wantTrail(s, []jobs.Decision{jobs.DecisionApprove})
+	f.wantTrail(s, []ledger.Decision{ledger.DecisionApprove})
 }
 
 // A run of some employees looks at some documents only: the next run of everyone looks at all.

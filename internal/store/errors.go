@@ -11,8 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 const connectTimeout = 10 * time.Second
@@ -99,7 +99,7 @@ func isOurs(err error) bool {
 	}
 	return is[*jobs.BusyError](err) || is[*jobs.OrderError](err) || is[*jobs.FinishedError](err) || is[*jobs.OvertakenError](err) || is[*NotHeldError](err) ||
 		is[*jobs.ClockError](err) || is[*jobs.ClosedError](err) || is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) ||
-		is[*PeriodError](err) || is[*jobs.MissingError](err) || is[*jobs.ContractError](err) || is[*jobs.FormError](err) || is[*AlteredError](err) ||
+		is[*PeriodError](err) || is[*ledger.MissingError](err) || is[*jobs.ContractError](err) || is[*jobs.FormError](err) || is[*AlteredError](err) ||
 		is[*RekeyingError](err) || is[*KeyError](err) || is[*ForgetError](err)
 }
 

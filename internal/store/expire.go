@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -14,7 +15,7 @@ const expiredReason = "nobody decided about it in time"
 
 // ExpireHolds gives up what, of these jobs and targets, waits for a decision for longer than the time that its job, by name,
 // allows; 0 = for ever. It returns the runs concerned. A run that somebody else is at is left for the next time.
-func (s *Store) ExpireHolds(ctx context.Context, pairs []jobs.Pair, expires map[string]time.Duration) (runs []int64, err error) {
+func (s *Store) ExpireHolds(ctx context.Context, pairs []ledger.Pair, expires map[string]time.Duration) (runs []int64, err error) {
 	look, err := s.lookAtClock(ctx)
 	if err != nil || look.differs() != nil { // which daemons tell of
 		return nil, err
@@ -40,7 +41,7 @@ func (s *Store) ExpireHolds(ctx context.Context, pairs []jobs.Pair, expires map[
 	return runs, nil
 }
 
-func targetsOf(pairs []jobs.Pair, job string) (targets []int64) {
+func targetsOf(pairs []ledger.Pair, job string) (targets []int64) {
 	for _, pair := range pairs {
 		if pair.Job == job {
 			targets = append(targets, pair.TargetID)
@@ -78,7 +79,7 @@ func (s *Store) expireIfLate(ctx context.Context, q *dbsqlc.Queries, run *jobs.R
 		return false, err
 	}
 	var err error
-	entry := jobs.AuditEntry{Decision: jobs.DecisionExpire, Detail: expires.String()}
+	entry := ledger.AuditEntry{Decision: ledger.DecisionExpire, Detail: expires.String()}
 	if run.State == jobs.Held {
 		err = expireRun(ctx, q, run)
 	} else if entry.Employees, err = q.ExpireItems(ctx, dbsqlc.ExpireItemsParams{RunID: run.ID}); err == nil {

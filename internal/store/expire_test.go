@@ -6,17 +6,17 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 var (
-	ofExpiring = []jobs.Decision{jobs.DecisionExpire}
+	ofExpiring = []ledger.Decision{ledger.DecisionExpire}
 	week       = map[string]time.Duration{"paie": 7 * 24 * time.Hour}
 )
 
 // pairs are these jobs, for every target that there is.
-func (f *fixture) pairs(expires map[string]time.Duration) (pairs []jobs.Pair) {
+func (f *fixture) pairs(expires map[string]time.Duration) (pairs []ledger.Pair) {
 	f.Helper()
 	rows, err := f.conn.Query(f.Context(), "SELECT id FROM syncd.target")
 	f.must(err)
@@ -24,7 +24,7 @@ func (f *fixture) pairs(expires map[string]time.Duration) (pairs []jobs.Pair) {
 	f.must(err)
 	for job := range expires {
 		for _, target := range targets {
-			pairs = append(pairs, jobs.Pair{Job: job, TargetID: target})
+			pairs = append(pairs, ledger.Pair{Job: job, TargetID: target})
 		}
 	}
 	return pairs

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 	"syncd/internal/store/dbsqlc"
 )
@@ -107,7 +108,7 @@ func (s *Store) forgetAt(ctx context.Context, q *dbsqlc.Queries, f Forgetting, t
 		return false, err
 	}
 	done.Name = name
-	return true, s.audit(ctx, q, target, jobs.AuditEntry{Actor: f.By, Decision: jobs.DecisionForget, Employees: []string{name}, Reason: f.Reason})
+	return true, s.audit(ctx, q, target, ledger.AuditEntry{Actor: f.By, Decision: ledger.DecisionForget, Employees: []string{name}, Reason: f.Reason})
 }
 
 func (s *Store) erase(ctx context.Context, q *dbsqlc.Queries, target int64, key, name string, done *Forgotten) error {

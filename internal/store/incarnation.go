@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -125,14 +125,14 @@ func (s *Store) recordPutBack(ctx context.Context, seen *mark) (back *PutBack, e
 }
 
 func (s *Store) pauseForPutBack(ctx context.Context, q *dbsqlc.Queries, back *PutBack) error {
-	if err := s.audit(ctx, q, 0, jobs.AuditEntry{Decision: jobs.DecisionPutBack, Reason: back.String()}); err != nil {
+	if err := s.audit(ctx, q, 0, ledger.AuditEntry{Decision: ledger.DecisionPutBack, Reason: back.String()}); err != nil {
 		return err
 	}
 	for _, job := range back.Paused {
 		if err := q.PauseForPutBack(ctx, dbsqlc.PauseForPutBackParams{Job: job, PausedBy: self, Reason: putBackReason}); err != nil {
 			return err
 		}
-		if err := s.audit(ctx, q, 0, jobs.AuditEntry{Decision: jobs.DecisionPause, Job: job, Reason: putBackReason}); err != nil {
+		if err := s.audit(ctx, q, 0, ledger.AuditEntry{Decision: ledger.DecisionPause, Job: job, Reason: putBackReason}); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 var patience = &jobs.Patience{Deadline: 6 * time.Hour, Pause: 30 * time.Second, MaxPause: 10 * time.Minute}
@@ -220,7 +221,7 @@ func TestWhoWasTurnedAwayIsNotInsistedOn(t *testing.T) {
 	if c := f.wait(s, run, "", jobs.Incomplete).Counts; c.NotAttempted != 1 || c.Accepted != 2 {
 		t.Errorf("%+v", c)
 	}
-	f.retried(s, []jobs.Pair{pairOf(run)}, false, run.ID)
+	f.retried(s, []ledger.Pair{pairOf(run)}, false, run.ID)
 }
 
 // A document whose effect stays unknown is not sent for ever: each sending may be a payment. An API that is away costs

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -16,9 +17,9 @@ func (e *PeriodError) Error() string { return e.Problem + "\nhint: " + e.Hint }
 
 // ClosePeriod lets nothing of a period be sent any more: no run of it is started, resumed, approved or settled. It returns
 // what it leaves undelivered, which only a forced closing does. Errors: *jobs.BusyError while a run of it is queued or
-// running, *jobs.MissingError while something is undelivered, *PeriodError when it is closed already. One that was reopened
+// running, *ledger.MissingError while something is undelivered, *PeriodError when it is closed already. One that was reopened
 // is closed before its time.
-func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, closure jobs.Closure) (left []jobs.Missing, err error) {
+func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, closure ledger.Closure) (left []ledger.Missing, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 		if err := ensureTarget(ctx, q, t); err != nil {
 			return err
@@ -36,12 +37,12 @@ func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, c
 		if left, err = missingOf(ctx, q, target, p); err != nil {
 			return err
 		}
-		entry := jobs.AuditEntry{Actor: closure.By, Decision: jobs.DecisionClose, Period: p, Reason: closure.Reason}
+		entry := ledger.AuditEntry{Actor: closure.By, Decision: ledger.DecisionClose, Period: p, Reason: closure.Reason}
 		if len(left) > 0 {
 			if !closure.Force {
 				return refuseMissing(ctx, q, t, p, left)
 			}
-			entry.Detail, entry.Employees = jobs.DetailForced, jobs.KeysOf(left)
+			entry.Detail, entry.Employees = ledger.DetailForced, ledger.KeysOf(left)
 		}
 		if err := q.ClosePeriod(ctx, dbsqlc.ClosePeriodParams{TargetID: target, Period: string(p), ClosedBy: closure.By, Reason: closure.Reason}); err != nil {
 			return err
@@ -51,8 +52,8 @@ func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, c
 	return left, redactUnlessOurs("closing the period", s.tellDead(ctx, err))
 }
 
-func refuseMissing(ctx context.Context, q *dbsqlc.Queries, t jobs.Target, p jobs.Period, missing []jobs.Missing) error {
-	refused := &jobs.MissingError{Target: t, Period: p, Missing: missing}
+func refuseMissing(ctx context.Context, q *dbsqlc.Queries, t jobs.Target, p jobs.Period, missing []ledger.Missing) error {
+	refused := &ledger.MissingError{Target: t, Period: p, Missing: missing}
 	if last := refused.Last(); last != 0 {
 		run, err := q.GetRun(ctx, last)
 		if err != nil {
@@ -64,21 +65,21 @@ func refuseMissing(ctx context.Context, q *dbsqlc.Queries, t jobs.Target, p jobs
 }
 
 // missingOf is what a period would leave undone.
-func missingOf(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) (missing []jobs.Missing, err error) {
+func missingOf(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) (missing []ledger.Missing, err error) {
 	delivered, err := q.DeliveredOfPeriod(ctx, dbsqlc.DeliveredOfPeriodParams{TargetID: target, Period: string(p)})
 	switch {
 	case err != nil:
 		return nil, err
 	case !delivered.Something:
-		missing = append(missing, jobs.Missing{Kind: jobs.MissingAll})
+		missing = append(missing, ledger.Missing{Kind: ledger.MissingAll})
 	case !delivered.Everyone:
-		missing = append(missing, jobs.Missing{Kind: jobs.MissingRest})
+		missing = append(missing, ledger.Missing{Kind: ledger.MissingRest})
 	}
 	runs, err := q.UnmadeOfPeriod(ctx, dbsqlc.UnmadeOfPeriodParams{TargetID: target, Period: string(p)})
 	if err != nil {
 		return nil, err
 	}
-	held, failed := jobs.Missing{Kind: jobs.MissingHeld}, jobs.Missing{Kind: jobs.MissingPlan}
+	held, failed := ledger.Missing{Kind: ledger.MissingHeld}, ledger.Missing{Kind: ledger.MissingPlan}
 	for _, run := range runs {
 		of := &failed
 		if jobs.State(run.State) == jobs.Held {
@@ -86,14 +87,14 @@ func missingOf(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Peri
 		}
 		of.Runs = append(of.Runs, run.ID)
 	}
-	for _, m := range []jobs.Missing{held, failed} {
+	for _, m := range []ledger.Missing{held, failed} {
 		if m.Runs != nil {
 			missing = append(missing, m)
 		}
 	}
 	lines, err := q.UndeliveredOfPeriod(ctx, dbsqlc.UndeliveredOfPeriodParams{TargetID: target, Period: string(p), Most: jobs.FindingKeys})
 	for _, l := range lines {
-		missing = append(missing, jobs.Missing{Kind: jobs.MissingKind(l.State), N: int(l.Lines), Keys: l.Keys, Runs: l.Runs})
+		missing = append(missing, ledger.Missing{Kind: ledger.MissingKind(l.State), N: int(l.Lines), Keys: l.Keys, Runs: l.Runs})
 	}
 	return missing, err
 }
@@ -144,7 +145,7 @@ func (s *Store) ReopenPeriod(ctx context.Context, t jobs.Target, p jobs.Period, 
 			return &PeriodError{Problem: fmt.Sprintf("%s is past by the database's clock: the period would stay closed", moment(until)),
 				Hint: "name a time to come, such as --for 24h"}
 		}
-		return s.audit(ctx, q, target, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionReopen, Period: p, Reason: reason,
+		return s.audit(ctx, q, target, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionReopen, Period: p, Reason: reason,
 			Detail: "until " + until.UTC().Format(time.RFC3339)})
 	})
 	return redactUnlessOurs("reopening the period", err)
@@ -194,14 +195,14 @@ func refuseClosed(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.P
 }
 
 // Closings lists the periods of the dossiers at one address that were ever closed, the newest first.
-func (s *Store) Closings(ctx context.Context, environment, baseURL string) ([]jobs.Closing, error) {
+func (s *Store) Closings(ctx context.Context, environment, baseURL string) ([]ledger.Closing, error) {
 	rows, err := s.queries.ListClosings(ctx, dbsqlc.ListClosingsParams{Environment: environment, BaseUrl: jobs.NormalAddress(baseURL)})
 	if err != nil {
 		return nil, redact("reading closed periods", err)
 	}
-	closings := make([]jobs.Closing, 0, len(rows))
+	closings := make([]ledger.Closing, 0, len(rows))
 	for _, r := range rows {
-		closings = append(closings, jobs.Closing{Target: toTarget(r.SyncdTarget), Period: jobs.Period(r.Period),
+		closings = append(closings, ledger.Closing{Target: toTarget(r.SyncdTarget), Period: jobs.Period(r.Period),
 			ClosedAt: r.ClosedAt, ClosedBy: r.ClosedBy, Reason: r.Reason, ReopenedAt: r.ReopenedAt, ReopenedBy: r.ReopenedBy,
 			ReopenedReason: r.ReopenedReason, OpenUntil: r.OpenUntil, Open: r.Open})
 	}

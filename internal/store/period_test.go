@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
-var ofPeriods = []jobs.Decision{jobs.DecisionClose, jobs.DecisionReopen}
+var ofPeriods = []ledger.Decision{ledger.DecisionClose, ledger.DecisionReopen}
 
-var declared = jobs.Closure{By: "marie", Reason: "declared"}
+var declared = ledger.Closure{By: "marie", Reason: "declared"}
 
 // closePeriod closes whatever is missing, and tells that.
-func (f *fixture) closePeriod(s *Store, dossier string, p jobs.Period) []jobs.Missing {
+func (f *fixture) closePeriod(s *Store, dossier string, p jobs.Period) []ledger.Missing {
 	f.Helper()
 	forced := declared
 	forced.Force = true
@@ -59,7 +60,7 @@ func TestClosedPeriodTakesNoRun(t *testing.T) {
 	wantClosed(f, month, err)
 	_, err = s.Requeue(t.Context(), failed.ID, "marie")
 	wantClosed(f, month, err)
-	_, err = s.Settle(t.Context(), failed.ID, []string{"1"}, jobs.SettlePending, "marie", "", 0)
+	_, err = s.Settle(t.Context(), failed.ID, []string{"1"}, ledger.SettlePending, "marie", "", 0)
 	wantClosed(f, month, err)
 	if f.everything() != before {
 		t.Error("something was written")
@@ -76,7 +77,7 @@ func TestCloseIsRefusedWhileARunIsActive(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	for name, run := range map[string]*jobs.Run{"running": f.startAt(s, "running", month), "queued": f.enqueued(s, at("queued", month))} {
-		_, err := s.ClosePeriod(t.Context(), run.Target, month, jobs.Closure{By: "marie", Reason: "declared", Force: name == "queued"})
+		_, err := s.ClosePeriod(t.Context(), run.Target, month, ledger.Closure{By: "marie", Reason: "declared", Force: name == "queued"})
 		wantBusy(f, err)
 		if closed, err := s.ClosedPeriod(t.Context(), run.Target, month); closed || err != nil {
 			t.Errorf("%s: closed %t, %v", name, closed, err)
@@ -133,7 +134,7 @@ func TestPeriodsThatCannotBeClosedOrReopened(t *testing.T) {
 	past := time.Now().Add(-time.Second)
 	wantPeriodError(f, moment(past)+" is past by the database's clock: the period would stay closed\nhint: name a time to come, such as --for 24h",
 		s.ReopenPeriod(t.Context(), target, earlierMonth, "paul", "why", past))
-	_, err := s.ClosePeriod(t.Context(), target, earlierMonth, jobs.Closure{By: "paul", Reason: "again", Force: true})
+	_, err := s.ClosePeriod(t.Context(), target, earlierMonth, ledger.Closure{By: "paul", Reason: "again", Force: true})
 	var since time.Time
 	f.must(f.conn.QueryRow(t.Context(), `SELECT closed_at FROM syncd.closed_period`).Scan(&since))
 	wantPeriodError(f, "period 2026-10 is closed already, by marie since "+moment(since)+"\nhint: 'syncd period list' shows what is closed, and why", err)
@@ -157,7 +158,7 @@ func TestCloseBesideStartAndResume(t *testing.T) {
 		var closing, beginning error
 		var both sync.WaitGroup
 		both.Go(func() {
-			_, closing = a.ClosePeriod(f.impatient(), at(dossier, month).Target, month, jobs.Closure{By: "marie", Force: true})
+			_, closing = a.ClosePeriod(f.impatient(), at(dossier, month).Target, month, ledger.Closure{By: "marie", Force: true})
 		})
 		both.Go(func() { beginning = begin() })
 		both.Wait()

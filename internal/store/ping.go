@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -18,12 +18,12 @@ const (
 )
 
 // pingOrder is that in which things happen.
-var pingOrder = map[string]int{jobs.PingStarted: 0, jobs.PingFailed: 1, jobs.PingDone: 2}
+var pingOrder = map[string]int{ledger.PingStarted: 0, ledger.PingFailed: 1, ledger.PingDone: 2}
 
 // DuePings takes what is to be told of the fires of some jobs and targets: each event of a fire once, over all daemons and
 // their ends, until Pinged says that it was told. What is not comes again, after a minute at
 // first.
-func (s *Store) DuePings(ctx context.Context, pairs []jobs.Pair) ([]jobs.Ping, error) {
+func (s *Store) DuePings(ctx context.Context, pairs []ledger.Pair) ([]ledger.Ping, error) {
 	names, targets := columns(pairs)
 	if err := s.queries.NotePings(ctx, dbsqlc.NotePingsParams{Jobs: names, Targets: targets, WithinSeconds: pingWithin.Seconds()}); err != nil {
 		return nil, redact("noting what is to be pinged", err)
@@ -32,11 +32,11 @@ func (s *Store) DuePings(ctx context.Context, pairs []jobs.Pair) ([]jobs.Ping, e
 	if err != nil {
 		return nil, redact("reading what is to be pinged", err)
 	}
-	due := make([]jobs.Ping, 0, len(rows))
+	due := make([]ledger.Ping, 0, len(rows))
 	for _, r := range rows {
-		due = append(due, jobs.Ping{Job: r.Job, Nominal: r.NominalAt, Event: r.Event})
+		due = append(due, ledger.Ping{Job: r.Job, Nominal: r.NominalAt, Event: r.Event})
 	}
-	slices.SortFunc(due, func(a, b jobs.Ping) int {
+	slices.SortFunc(due, func(a, b ledger.Ping) int {
 		return cmp.Or(a.Nominal.Compare(b.Nominal), cmp.Compare(pingOrder[a.Event], pingOrder[b.Event]))
 	})
 	return due, nil
@@ -48,6 +48,6 @@ func (s *Store) OwePing(ctx context.Context, run int64) error {
 }
 
 // Pinged tells that a ping arrived, or that nobody wants it.
-func (s *Store) Pinged(ctx context.Context, p jobs.Ping) error {
+func (s *Store) Pinged(ctx context.Context, p ledger.Ping) error {
 	return redact("noting what was pinged", s.queries.TellPing(ctx, dbsqlc.TellPingParams{Job: p.Job, NominalAt: p.Nominal, Event: p.Event}))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // A dead man's switch is told of a fire, not of each of its dossiers: that it began, and that it is done when all are, also
@@ -16,8 +17,8 @@ func TestAFireIsToldOnceAndUntilItWasHeard(t *testing.T) {
 	f := newFixture(t)
 	a, b := f.open(), f.open()
 	nominal := time.Now().UTC().Truncate(time.Minute)
-	var armed []jobs.Armed
-	var pairs []jobs.Pair
+	var armed []ledger.Armed
+	var pairs []ledger.Pair
 	for _, dossier := range []string{"saint-martin", "sainte-anne"} {
 		one := f.arm(a, "paie", dossier)
 		armed, pairs = append(armed, one), append(pairs, one.Pair)
@@ -39,7 +40,7 @@ func TestAFireIsToldOnceAndUntilItWasHeard(t *testing.T) {
 	}
 	later := func() { f.db.Exec(t, `UPDATE syncd.ping SET claimed_at = claimed_at - interval '3 minutes'`) }
 	told := func(s *Store, event string) {
-		f.must(s.Pinged(t.Context(), jobs.Ping{Job: "paie", Nominal: nominal, Event: event}))
+		f.must(s.Pinged(t.Context(), ledger.Ping{Job: "paie", Nominal: nominal, Event: event}))
 	}
 	succeed := func(s *Store, id int64) {
 		run := f.claim(s, id)
@@ -50,28 +51,28 @@ func TestAFireIsToldOnceAndUntilItWasHeard(t *testing.T) {
 	first, _ := f.record(a, armed[0], nominal, fireOf(armed[0], nominal))
 	due(a)
 	succeed(a, first[0].RunID)
-	due(a, jobs.PingStarted) // and not done: the other dossier's run is still to come
-	due(b)                   // somebody is at it
+	due(a, ledger.PingStarted) // and not done: the other dossier's run is still to come
+	due(b)                     // somebody is at it
 	later()
-	due(b, jobs.PingStarted) // and has not told it
-	told(b, jobs.PingStarted)
+	due(b, ledger.PingStarted) // and has not told it
+	told(b, ledger.PingStarted)
 	second, _ := f.record(a, armed[1], nominal, fireOf(armed[1], nominal))
 	run := f.claim(a, second[0].RunID)
 	f.plan(a, run)
 	f.finish(a, run, jobs.ReasonUnreachable, jobs.Failed)
 	later()
-	due(a, jobs.PingFailed)
+	due(a, ledger.PingFailed)
 	f.must(a.OwePing(t.Context(), run.ID)) // it is noted already
 	later()
-	due(b, jobs.PingFailed)
+	due(b, ledger.PingFailed)
 	later()
 	due(b) // it takes longer each time
 	_, err := a.Requeue(t.Context(), run.ID, "somebody")
 	f.must(err)
 	again := f.claim(b, run.ID)
 	f.finish(b, again, "", jobs.Succeeded)
-	due(b, jobs.PingDone) // and that it failed before is no news
-	told(b, jobs.PingDone)
+	due(b, ledger.PingDone) // and that it failed before is no news
+	told(b, ledger.PingDone)
 	f.db.Exec(t, `UPDATE syncd.ping SET claimed_at = '-infinity'`)
 	due(a)
 }
@@ -88,7 +89,7 @@ func TestAnOldFireIsNotTold(t *testing.T) {
 		f.plan(s, run)
 		f.finish(s, run, "", jobs.Succeeded)
 		f.db.Exec(t, fmt.Sprintf(`UPDATE syncd.run SET finished_at = clock_timestamp() - interval '%d days'`, days))
-		pings, err := s.DuePings(t.Context(), []jobs.Pair{one.Pair})
+		pings, err := s.DuePings(t.Context(), []ledger.Pair{one.Pair})
 		if err != nil || len(pings) != want {
 			t.Errorf("after %d days: %+v %v", days, pings, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -188,7 +189,7 @@ func (s *Store) confirmPurge(ctx context.Context, c Cutoffs, held *PurgeHeldErro
 		if err := q.ConfirmClock(ctx); err != nil {
 			return err
 		}
-		return s.audit(ctx, q, 0, jobs.AuditEntry{Actor: o.By, Decision: jobs.DecisionPurge, Reason: o.Reason, Detail: detail})
+		return s.audit(ctx, q, 0, ledger.AuditEntry{Actor: o.By, Decision: ledger.DecisionPurge, Reason: o.Reason, Detail: detail})
 	}))
 }
 

@@ -9,17 +9,18 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
 // Active lists the runs that wait or go on, of these jobs and targets: interrupted ones first, then by period and age.
-func (s *Store) Active(ctx context.Context, pairs []jobs.Pair) ([]jobs.Active, error) {
+func (s *Store) Active(ctx context.Context, pairs []ledger.Pair) ([]ledger.Active, error) {
 	names, targets := columns(pairs)
 	rows, err := s.queries.ListActive(ctx, dbsqlc.ListActiveParams{Jobs: names, Targets: targets})
 	if err != nil {
 		return nil, redact("reading the queue", err)
 	}
-	active := make([]jobs.Active, 0, len(rows))
+	active := make([]ledger.Active, 0, len(rows))
 	for _, row := range rows {
 		active = append(active, s.toActive(row))
 	}
@@ -31,7 +32,7 @@ const mostOutside = 1000
 
 // Outside lists runs that are not over and of none of these jobs and targets, oldest first: a configuration that has
 // nothing else never goes on with them. One that some process executes is not among them.
-func (s *Store) Outside(ctx context.Context, pairs []jobs.Pair) (outside []*jobs.Run, err error) {
+func (s *Store) Outside(ctx context.Context, pairs []ledger.Pair) (outside []*jobs.Run, err error) {
 	names, targets := columns(pairs)
 	rows, err := s.queries.ListOutside(ctx, dbsqlc.ListOutsideParams{Jobs: names, Targets: targets, MaxRows: mostOutside})
 	if err != nil {
@@ -49,8 +50,8 @@ func (s *Store) Outside(ctx context.Context, pairs []jobs.Pair) (outside []*jobs
 	return outside, nil
 }
 
-func (s *Store) toActive(r dbsqlc.ListActiveRow) jobs.Active {
-	a := jobs.Active{ID: r.ID, Pair: jobs.Pair{Job: r.Job, TargetID: r.TargetID}, State: jobs.State(r.State),
+func (s *Store) toActive(r dbsqlc.ListActiveRow) ledger.Active {
+	a := ledger.Active{ID: r.ID, Pair: ledger.Pair{Job: r.Job, TargetID: r.TargetID}, State: jobs.State(r.State),
 		Period: jobs.Period(value(r.Period)), Trigger: jobs.Trigger(r.Trigger), Again: r.Postponed > 0, Paused: r.Paused, Wait: seconds(r.WaitSeconds)}
 	if a.State == jobs.Running {
 		a.Wait = newOwnerStatus(r.Locked, r.SilentSeconds).deadIn(s.lease)
@@ -62,7 +63,7 @@ func (s *Store) toActive(r dbsqlc.ListActiveRow) jobs.Active {
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // columns are pairs as two arrays.
-func columns(pairs []jobs.Pair) (names []string, targets []int64) {
+func columns(pairs []ledger.Pair) (names []string, targets []int64) {
 	for _, p := range pairs {
 		names, targets = append(names, p.Job), append(targets, p.TargetID)
 	}
@@ -179,7 +180,7 @@ func (s *Store) Requeue(ctx context.Context, id int64, by string) (*jobs.Run, er
 		if err := refuseClosed(ctx, q, run.Target.ID, run.Period); err != nil {
 			return err
 		}
-		if err := s.auditRun(ctx, q, run, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionResume, Detail: "queued"}); err != nil {
+		if err := s.auditRun(ctx, q, run, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionResume, Detail: "queued"}); err != nil {
 			return err
 		}
 		return q.RequeueRun(ctx, id)
@@ -222,7 +223,7 @@ var passing = []jobs.ReasonCode{jobs.ReasonUnreachable, jobs.ReasonSlow, jobs.Re
 
 // RetryFailed queues what was left to a daemon, was due less than within ago, and failed, or left somebody in doubt or
 // not attempted. With configured also what failed for its configuration, which was read anew. It returns the runs.
-func (s *Store) RetryFailed(ctx context.Context, pairs []jobs.Pair, within time.Duration, configured bool) ([]int64, error) {
+func (s *Store) RetryFailed(ctx context.Context, pairs []ledger.Pair, within time.Duration, configured bool) ([]int64, error) {
 	names, targets := columns(pairs)
 	var codes []string
 	for _, code := range retried {
@@ -251,7 +252,7 @@ func (s *Store) Pause(ctx context.Context, job, by, reason string) (ok bool, err
 		if ok = n == 1; !ok || err != nil {
 			return err
 		}
-		return s.audit(ctx, q, 0, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionPause, Job: job, Reason: reason})
+		return s.audit(ctx, q, 0, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionPause, Job: job, Reason: reason})
 	})
 	return ok, redact("pausing the job", err)
 }
@@ -263,26 +264,26 @@ func (s *Store) Unpause(ctx context.Context, job, by string) (ok bool, err error
 		if ok = n == 1; !ok || err != nil {
 			return err
 		}
-		return s.audit(ctx, q, 0, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionUnpause, Job: job})
+		return s.audit(ctx, q, 0, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionUnpause, Job: job})
 	})
 	return ok, redact("ending the pause", err)
 }
 
 // Pauses lists the jobs that are paused.
-func (s *Store) Pauses(ctx context.Context) ([]jobs.Pause, error) {
+func (s *Store) Pauses(ctx context.Context) ([]ledger.Pause, error) {
 	rows, err := s.queries.ListPauses(ctx)
 	if err != nil {
 		return nil, redact("reading pauses", err)
 	}
-	pauses := make([]jobs.Pause, 0, len(rows))
+	pauses := make([]ledger.Pause, 0, len(rows))
 	for _, r := range rows {
-		pauses = append(pauses, jobs.Pause{Job: r.Job, Since: r.Since, By: r.PausedBy, Reason: r.Reason})
+		pauses = append(pauses, ledger.Pause{Job: r.Job, Since: r.Since, By: r.PausedBy, Reason: r.Reason})
 	}
 	return pauses, nil
 }
 
 // See tells the ledger that a daemon lives, and how it is configured. It returns all daemons of the last days.
-func (s *Store) See(ctx context.Context, id int64, digests map[string]string) ([]jobs.Daemon, error) {
+func (s *Store) See(ctx context.Context, id int64, digests map[string]string) ([]ledger.Daemon, error) {
 	text, err := json.Marshal(digests)
 	if err != nil {
 		return nil, fmt.Errorf("writing the digests of the jobs: %w", err)
@@ -309,14 +310,14 @@ func (s *Store) Forget(ctx context.Context, id int64) error {
 }
 
 // Daemons lists the daemons of the last days, the oldest first.
-func (s *Store) Daemons(ctx context.Context) ([]jobs.Daemon, error) {
+func (s *Store) Daemons(ctx context.Context) ([]ledger.Daemon, error) {
 	rows, err := s.queries.ListDaemons(ctx)
 	if err != nil {
 		return nil, redact("reading daemons", err)
 	}
-	daemons := make([]jobs.Daemon, 0, len(rows))
+	daemons := make([]ledger.Daemon, 0, len(rows))
 	for _, r := range rows {
-		d := jobs.Daemon{ID: r.ID, Host: r.Host, PID: int(r.Pid), Version: r.Version, Started: r.StartedAt, Silent: seconds(r.SilentSeconds)}
+		d := ledger.Daemon{ID: r.ID, Host: r.Host, PID: int(r.Pid), Version: r.Version, Started: r.StartedAt, Silent: seconds(r.SilentSeconds)}
 		if err := json.Unmarshal(r.Jobs, &d.Jobs); err != nil {
 			return nil, fmt.Errorf("reading daemon %d of the ledger: %w", r.ID, err)
 		}

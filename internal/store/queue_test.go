@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // impatient is for what must not wait for another process.
@@ -73,7 +73,7 @@ func (f *fixture) wantState(id int64, want string) {
 	f.want(want, `SELECT trim(state || ' ' || failure_code) FROM syncd.run WHERE id = $1`, id)
 }
 
-func pairOf(run *jobs.Run) jobs.Pair { return jobs.Pair{Job: run.Job, TargetID: run.Target.ID} }
+func pairOf(run *jobs.Run) ledger.Pair { return ledger.Pair{Job: run.Job, TargetID: run.Target.ID} }
 
 // What a person hands to a daemon must not stand beside a run that does the same: the month would go twice.
 func TestSecondOfAKindIsNotQueued(t *testing.T) {
@@ -164,13 +164,13 @@ func TestOutside(t *testing.T) {
 	executed := f.startAt(other, "executed", "2026-11")
 	known := f.enqueued(s, at("configured", "2026-11"))
 	for _, c := range []struct {
-		pairs []jobs.Pair
+		pairs []ledger.Pair
 		want  []int64
 	}{
 		{nil, []int64{left.ID, queued.ID, held.ID, known.ID}},
-		{[]jobs.Pair{pairOf(known)}, []int64{left.ID, queued.ID, held.ID}},
-		{[]jobs.Pair{pairOf(known), {Job: "renamed", TargetID: queued.Target.ID}}, []int64{left.ID, queued.ID, held.ID}},
-		{[]jobs.Pair{pairOf(known), pairOf(queued), pairOf(held), pairOf(executed)}, []int64{left.ID}},
+		{[]ledger.Pair{pairOf(known)}, []int64{left.ID, queued.ID, held.ID}},
+		{[]ledger.Pair{pairOf(known), {Job: "renamed", TargetID: queued.Target.ID}}, []int64{left.ID, queued.ID, held.ID}},
+		{[]ledger.Pair{pairOf(known), pairOf(queued), pairOf(held), pairOf(executed)}, []int64{left.ID}},
 	} {
 		outside, err := s.Outside(t.Context(), c.pairs)
 		f.must(err)
@@ -199,7 +199,7 @@ func TestActiveOrder(t *testing.T) {
 	running := f.startAt(s, "d", "2026-12")
 	theirs := f.startAt(other, "e", "2026-12")
 	elsewhere := f.enqueued(s, at("not configured here", "2026-01"))
-	var pairs []jobs.Pair
+	var pairs []ledger.Pair
 	for _, run := range []*jobs.Run{away, newer, older, running, theirs} {
 		pairs = append(pairs, pairOf(run))
 	}
@@ -231,7 +231,7 @@ func TestActiveOrder(t *testing.T) {
 		t.Errorf("the order is %v, not %v", ids, want)
 	}
 	f.freeze(other)
-	active, err = s.Active(t.Context(), []jobs.Pair{pairOf(theirs)})
+	active, err = s.Active(t.Context(), []ledger.Pair{pairOf(theirs)})
 	f.must(err)
 	if len(active) != 1 || active[0].Wait > 0 {
 		t.Errorf("a frozen one's run: %+v", active)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -93,7 +94,7 @@ func (r *rekeying) begin(ctx context.Context, by, reason string) error {
 		if err := q.BeginRekey(ctx, &r.to.ID); err != nil {
 			return err
 		}
-		return r.store.audit(ctx, q, 0, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionRekey, Reason: reason, Detail: r.from.ID + " " + r.to.ID})
+		return r.store.audit(ctx, q, 0, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionRekey, Reason: reason, Detail: r.from.ID + " " + r.to.ID})
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // failed is a run of a dossier that ended for a reason.
@@ -22,7 +23,7 @@ func TestRetriedReasons(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	s := f.open()
-	var pairs []jobs.Pair
+	var pairs []ledger.Pair
 	var want, later []int64
 	for reason, again := range map[jobs.ReasonCode]bool{
 		jobs.ReasonUnreachable: true, jobs.ReasonFailures: true, jobs.ReasonInterrupted: true, jobs.ReasonStaging: false,
@@ -45,7 +46,7 @@ func TestRetriedReasons(t *testing.T) {
 	f.retried(s, pairs, true, later...) // the configuration was read anew
 }
 
-func (f *fixture) retried(s *Store, pairs []jobs.Pair, configured bool, want ...int64) {
+func (f *fixture) retried(s *Store, pairs []ledger.Pair, configured bool, want ...int64) {
 	f.Helper()
 	f.db.Exec(f.T, `UPDATE syncd.run SET unattended = true`)
 	got, err := s.RetryFailed(f.Context(), pairs, 24*time.Hour, configured)
@@ -63,7 +64,7 @@ func TestRunOfAPersonIsNotRetried(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	run := f.failed(s, "saint-martin", jobs.ReasonUnreachable)
-	if got, err := s.RetryFailed(t.Context(), []jobs.Pair{pairOf(run)}, 24*time.Hour, true); err != nil || len(got) != 0 {
+	if got, err := s.RetryFailed(t.Context(), []ledger.Pair{pairOf(run)}, 24*time.Hour, true); err != nil || len(got) != 0 {
 		t.Errorf("%v %v", got, err)
 	}
 	_, err := s.Requeue(t.Context(), run.ID, "marie") // left to a daemon from then on
@@ -103,9 +104,9 @@ func TestOnlyTheLastRunIsRetried(t *testing.T) {
 			run := f.failed(s, "saint-martin", jobs.ReasonUnreachable)
 			c.later(f, s)
 			if c.again {
-				f.retried(s, []jobs.Pair{pairOf(run)}, false, run.ID)
+				f.retried(s, []ledger.Pair{pairOf(run)}, false, run.ID)
 			} else {
-				f.retried(s, []jobs.Pair{pairOf(run)}, false)
+				f.retried(s, []ledger.Pair{pairOf(run)}, false)
 			}
 		})
 	}
@@ -134,7 +135,7 @@ func TestIncompleteIsRetriedForTheNotAttempted(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	s := f.open()
-	var pairs []jobs.Pair
+	var pairs []ledger.Pair
 	var want []int64
 	for dossier, c := range map[string]struct {
 		state   jobs.ItemState
@@ -167,6 +168,6 @@ func TestRetryKeepsTheDeadline(t *testing.T) {
 	f.db.Exec(t, `UPDATE syncd.run SET deadline_at = clock_timestamp() - interval '1 second'`)
 	run = f.claim(s, run.ID)
 	f.wait(s, run, jobs.ReasonUnreachable, jobs.Failed)
-	f.retried(s, []jobs.Pair{pairOf(run)}, false, run.ID)
+	f.retried(s, []ledger.Pair{pairOf(run)}, false, run.ID)
 	f.wait(s, f.claim(s, run.ID), jobs.ReasonUnreachable, jobs.Failed)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -14,23 +15,23 @@ import (
 const clockSkew = time.Minute
 
 // Schedules tells how far the fires of these jobs and targets are dealt with. A pair that was never armed is not there.
-func (s *Store) Schedules(ctx context.Context, pairs []jobs.Pair) (map[jobs.Pair]jobs.Armed, error) {
+func (s *Store) Schedules(ctx context.Context, pairs []ledger.Pair) (map[ledger.Pair]ledger.Armed, error) {
 	names, targets := columns(pairs)
 	rows, err := s.queries.ListSchedules(ctx, dbsqlc.ListSchedulesParams{Jobs: names, Targets: targets})
 	if err != nil {
 		return nil, redact("reading schedules", err)
 	}
-	armed := make(map[jobs.Pair]jobs.Armed, len(rows))
+	armed := make(map[ledger.Pair]ledger.Armed, len(rows))
 	for _, r := range rows {
-		pair := jobs.Pair{Job: r.Job, TargetID: r.TargetID}
-		armed[pair] = jobs.Armed{Pair: pair, Spec: r.Spec, Timezone: r.Timezone, DealtWith: r.DealtWith}
+		pair := ledger.Pair{Job: r.Job, TargetID: r.TargetID}
+		armed[pair] = ledger.Armed{Pair: pair, Spec: r.Spec, Timezone: r.Timezone, DealtWith: r.DealtWith}
 	}
 	return armed, nil
 }
 
 // Arm records the schedule of a job and target for the first time: what lies before is never caught up. Another daemon
 // may have done so.
-func (s *Store) Arm(ctx context.Context, a jobs.Armed) error {
+func (s *Store) Arm(ctx context.Context, a ledger.Armed) error {
 	_, err := s.queries.InsertSchedule(ctx, dbsqlc.InsertScheduleParams{Job: a.Pair.Job, TargetID: a.Pair.TargetID,
 		Spec: a.Spec, Timezone: a.Timezone, DealtWith: a.DealtWith})
 	return redact("recording a schedule", err)
@@ -40,7 +41,7 @@ func (s *Store) Arm(ctx context.Context, a jobs.Armed) error {
 // went by: when another daemon has dealt with them meanwhile, or another process has the dossier, nothing happens, and ok
 // is false. request is what all runs of the job have in common. The fires come back as they were recorded; one that was
 // recorded before is left out.
-func (s *Store) Record(ctx context.Context, before, after jobs.Armed, fires []jobs.Fire, request jobs.NewRun) (recorded []jobs.Fire, ok bool, err error) {
+func (s *Store) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) (recorded []ledger.Fire, ok bool, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 		pair := before.Pair
 		now, err := q.LockSchedule(ctx, dbsqlc.LockScheduleParams{Job: pair.Job, TargetID: pair.TargetID, Until: after.DealtWith})
@@ -73,13 +74,13 @@ func (s *Store) Record(ctx context.Context, before, after jobs.Armed, fires []jo
 	return recorded, ok && err == nil, redactUnlessOurs("recording fires", err)
 }
 
-func (s *Store) recordAll(ctx context.Context, q *dbsqlc.Queries, fires []jobs.Fire, request jobs.NewRun) ([]jobs.Fire, error) {
+func (s *Store) recordAll(ctx context.Context, q *dbsqlc.Queries, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire, error) {
 	if err := s.holdKey(ctx, q); err != nil {
 		return nil, err
 	}
 	inTheWay := map[jobs.Period]*jobs.Run{} // as it was before: fires that are caught up together do not stop each other
 	for _, f := range fires {
-		if _, known := inTheWay[f.Period]; known || f.Outcome != jobs.FireRun {
+		if _, known := inTheWay[f.Period]; known || f.Outcome != ledger.FireRun {
 			continue
 		}
 		var err error
@@ -87,7 +88,7 @@ func (s *Store) recordAll(ctx context.Context, q *dbsqlc.Queries, fires []jobs.F
 			return nil, err
 		}
 	}
-	var recorded []jobs.Fire
+	var recorded []ledger.Fire
 	for _, f := range fires {
 		n, err := q.InsertFire(ctx, dbsqlc.InsertFireParams{Job: f.Pair.Job, TargetID: f.Pair.TargetID, NominalAt: f.Nominal,
 			Outcome: string(f.Outcome), Reason: f.Reason})
@@ -97,7 +98,7 @@ func (s *Store) recordAll(ctx context.Context, q *dbsqlc.Queries, fires []jobs.F
 		if n == 0 {
 			continue // a clock that was set back must not make it twice
 		}
-		if f.Outcome == jobs.FireRun {
+		if f.Outcome == ledger.FireRun {
 			if err := s.fire(ctx, q, &f, inTheWay[f.Period], request); err != nil {
 				return nil, err
 			}
@@ -109,15 +110,15 @@ func (s *Store) recordAll(ctx context.Context, q *dbsqlc.Queries, fires []jobs.F
 
 // fire makes the run of a fire, unless one of the same job, target and period waits to read staging: what that one will
 // read is no older.
-func (s *Store) fire(ctx context.Context, q *dbsqlc.Queries, f *jobs.Fire, active *jobs.Run, request jobs.NewRun) error {
+func (s *Store) fire(ctx context.Context, q *dbsqlc.Queries, f *ledger.Fire, active *jobs.Run, request jobs.NewRun) error {
 	closed := refuseClosed(ctx, q, request.Target.ID, f.Period)
 	switch {
 	case is[*jobs.ClosedError](closed):
-		f.Outcome, f.Reason = jobs.FireSkipped, "closed"
+		f.Outcome, f.Reason = ledger.FireSkipped, "closed"
 	case closed != nil:
 		return closed
 	case active != nil:
-		f.Outcome, f.RunID, f.Reason = jobs.FireSkipped, active.ID, fmt.Sprintf("run %d is %s", active.ID, active.State)
+		f.Outcome, f.RunID, f.Reason = ledger.FireSkipped, active.ID, fmt.Sprintf("run %d is %s", active.ID, active.State)
 	default:
 		request.Period, request.Trigger = f.Period, f.Trigger
 		id, err := q.InsertQueuedRun(ctx, s.queued(request, &f.Nominal))
@@ -147,30 +148,30 @@ func waitingRun(ctx context.Context, q *dbsqlc.Queries, request jobs.NewRun, per
 }
 
 // LastFires tells the last fire of each of these jobs, by target.
-func (s *Store) LastFires(ctx context.Context, names []string) (map[jobs.Pair]jobs.Fire, error) {
+func (s *Store) LastFires(ctx context.Context, names []string) (map[ledger.Pair]ledger.Fire, error) {
 	rows, err := s.queries.ListFires(ctx, names)
 	if err != nil {
 		return nil, redact("reading fires", err)
 	}
-	fires := make(map[jobs.Pair]jobs.Fire, len(rows))
+	fires := make(map[ledger.Pair]ledger.Fire, len(rows))
 	for _, r := range rows {
-		pair := jobs.Pair{Job: r.Job, TargetID: r.TargetID}
-		fires[pair] = jobs.Fire{Pair: pair, Nominal: r.NominalAt, Outcome: jobs.FireOutcome(r.Outcome), Reason: r.Reason,
+		pair := ledger.Pair{Job: r.Job, TargetID: r.TargetID}
+		fires[pair] = ledger.Fire{Pair: pair, Nominal: r.NominalAt, Outcome: ledger.FireOutcome(r.Outcome), Reason: r.Reason,
 			RunID: value(r.RunID), State: jobs.State(value(r.RunState))}
 	}
 	return fires, nil
 }
 
 // MissedFires lists the fires of the last 100 days that made no run, the newest first.
-func (s *Store) MissedFires(ctx context.Context, names []string, most int) ([]jobs.Fire, error) {
+func (s *Store) MissedFires(ctx context.Context, names []string, most int) ([]ledger.Fire, error) {
 	rows, err := s.queries.ListMissed(ctx, dbsqlc.ListMissedParams{Jobs: names, MaxRows: int32(most)}) //nolint:gosec // a few
 	if err != nil {
 		return nil, redact("reading missed fires", err)
 	}
-	fires := make([]jobs.Fire, 0, len(rows))
+	fires := make([]ledger.Fire, 0, len(rows))
 	for _, r := range rows {
-		fires = append(fires, jobs.Fire{Pair: jobs.Pair{Job: r.Job, TargetID: r.TargetID}, Nominal: r.NominalAt,
-			Outcome: jobs.FireOutcome(r.Outcome), Reason: r.Reason, RunID: value(r.RunID)})
+		fires = append(fires, ledger.Fire{Pair: ledger.Pair{Job: r.Job, TargetID: r.TargetID}, Nominal: r.NominalAt,
+			Outcome: ledger.FireOutcome(r.Outcome), Reason: r.Reason, RunID: value(r.RunID)})
 	}
 	return fires, nil
 }

@@ -9,31 +9,32 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // payday is a nominal time in the past.
 var payday = time.Date(2025, 11, 25, 18, 0, 0, 0, time.UTC)
 
 // schedule is how far the fires of a pair are dealt with, by one that fires monthly.
-func schedule(pair jobs.Pair, dealtWith time.Time) jobs.Armed {
-	return jobs.Armed{Pair: pair, Spec: "0 18 25 * *", Timezone: "UTC", DealtWith: dealtWith}
+func schedule(pair ledger.Pair, dealtWith time.Time) ledger.Armed {
+	return ledger.Armed{Pair: pair, Spec: "0 18 25 * *", Timezone: "UTC", DealtWith: dealtWith}
 }
 
 // arm records the schedule of a job of one dossier, dealt with until the day before payday.
-func (f *fixture) arm(s *Store, job, dossier string) jobs.Armed {
+func (f *fixture) arm(s *Store, job, dossier string) ledger.Armed {
 	f.Helper()
 	at := target
 	at.Dossier = dossier
 	known, err := s.EnsureTarget(f.Context(), at)
 	f.must(err)
-	armed := schedule(jobs.Pair{Job: job, TargetID: known.ID}, payday.AddDate(0, 0, -1))
+	armed := schedule(ledger.Pair{Job: job, TargetID: known.ID}, payday.AddDate(0, 0, -1))
 	f.must(s.Arm(f.Context(), armed))
 	return armed
 }
 
 // fireOf is a fire that is to make a run.
-func fireOf(armed jobs.Armed, nominal time.Time) jobs.Fire {
-	return jobs.Fire{Pair: armed.Pair, Nominal: nominal, Outcome: jobs.FireRun, Trigger: jobs.TriggerSchedule, Period: jobs.PeriodOf(nominal)}
+func fireOf(armed ledger.Armed, nominal time.Time) ledger.Fire {
+	return ledger.Fire{Pair: armed.Pair, Nominal: nominal, Outcome: ledger.FireRun, Trigger: jobs.TriggerSchedule, Period: jobs.PeriodOf(nominal)}
 }
 
 // scheduled is what runs of a fire have in common.
@@ -44,7 +45,7 @@ func scheduled() jobs.NewRun {
 }
 
 // record deals with fires until a time, and wants that to be done.
-func (f *fixture) record(s *Store, before jobs.Armed, until time.Time, fires ...jobs.Fire) ([]jobs.Fire, jobs.Armed) {
+func (f *fixture) record(s *Store, before ledger.Armed, until time.Time, fires ...ledger.Fire) ([]ledger.Fire, ledger.Armed) {
 	f.Helper()
 	after := schedule(before.Pair, until)
 	recorded, ok, err := s.Record(f.Context(), before, after, fires, scheduled())
@@ -66,7 +67,7 @@ func TestOfFourDaemonsOneFires(t *testing.T) {
 	for round := range 5 {
 		before := f.arm(daemons[0], "paie", fmt.Sprint("dossier ", round))
 		after := schedule(before.Pair, payday.AddDate(0, 2, 1))
-		fires := []jobs.Fire{fireOf(before, payday), fireOf(before, payday.AddDate(0, 1, 0)), fireOf(before, payday.AddDate(0, 2, 0))}
+		fires := []ledger.Fire{fireOf(before, payday), fireOf(before, payday.AddDate(0, 1, 0)), fireOf(before, payday.AddDate(0, 2, 0))}
 		var wg sync.WaitGroup
 		var won atomic.Int32
 		for _, d := range daemons {
@@ -105,14 +106,14 @@ func TestFireByAnOldScheduleChangesNothing(t *testing.T) {
 	zone.Timezone = "Europe/Paris"
 	unknown := armed
 	unknown.Pair.Job = "another"
-	for name, before := range map[string]jobs.Armed{"dealt with since": moved, "changed since": changed, "in another zone since": zone, "never armed": unknown} {
-		recorded, ok, err := s.Record(t.Context(), before, schedule(before.Pair, payday), []jobs.Fire{fireOf(before, payday)}, scheduled())
+	for name, before := range map[string]ledger.Armed{"dealt with since": moved, "changed since": changed, "in another zone since": zone, "never armed": unknown} {
+		recorded, ok, err := s.Record(t.Context(), before, schedule(before.Pair, payday), []ledger.Fire{fireOf(before, payday)}, scheduled())
 		if ok || err != nil || recorded != nil {
 			t.Errorf("%s: %v %v %v", name, ok, recorded, err)
 		}
 	}
 	f.want("0 0", `SELECT (SELECT count(*) FROM syncd.run) || ' ' || (SELECT count(*) FROM syncd.fire)`)
-	known, err := s.Schedules(t.Context(), []jobs.Pair{armed.Pair, unknown.Pair})
+	known, err := s.Schedules(t.Context(), []ledger.Pair{armed.Pair, unknown.Pair})
 	f.must(err)
 	if len(known) != 1 || !known[armed.Pair].DealtWith.Equal(armed.DealtWith) || known[armed.Pair].Spec != armed.Spec {
 		t.Errorf("%+v", known)
@@ -172,9 +173,9 @@ func TestFireMeetsARun(t *testing.T) {
 		other := c.make(r)
 		recorded, _ := f.record(s, armed, payday, fireOf(armed, payday))
 		switch got := recorded[0]; {
-		case c.skipped && (got.Outcome != jobs.FireSkipped || got.RunID != other.ID || got.Reason != fmt.Sprintf("run %d is queued", other.ID)):
+		case c.skipped && (got.Outcome != ledger.FireSkipped || got.RunID != other.ID || got.Reason != fmt.Sprintf("run %d is queued", other.ID)):
 			t.Errorf("%s: %+v", name, got)
-		case !c.skipped && (got.Outcome != jobs.FireRun || got.RunID == other.ID || got.RunID == 0):
+		case !c.skipped && (got.Outcome != ledger.FireRun || got.RunID == other.ID || got.RunID == 0):
 			t.Errorf("%s: %+v", name, got)
 		}
 		last, err := s.LastFires(t.Context(), []string{"paie"})
@@ -191,26 +192,26 @@ func TestFiresCaughtUpTogetherDoNotStopEachOther(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	armed := f.arm(s, "paie", "saint-martin")
-	var fires []jobs.Fire
+	var fires []ledger.Fire
 	for day := range 3 {
 		fire := fireOf(armed, payday.AddDate(0, 0, day))
 		fire.Trigger = jobs.TriggerCatchUp
 		fires = append(fires, fire)
 	}
-	missed := jobs.Fire{Pair: armed.Pair, Nominal: payday.AddDate(0, 0, -1).Add(time.Hour), Outcome: jobs.FireMissed, Reason: "window"}
-	recorded, after := f.record(s, armed, payday.AddDate(0, 0, 3), append([]jobs.Fire{missed}, fires...)...)
+	missed := ledger.Fire{Pair: armed.Pair, Nominal: payday.AddDate(0, 0, -1).Add(time.Hour), Outcome: ledger.FireMissed, Reason: "window"}
+	recorded, after := f.record(s, armed, payday.AddDate(0, 0, 3), append([]ledger.Fire{missed}, fires...)...)
 	if len(recorded) != 4 || recorded[0] != missed {
 		t.Errorf("%+v", recorded)
 	}
 	f.want("3 catch-up 2025-11", `SELECT count(*) || ' ' || min(trigger) || ' ' || min(period) FROM syncd.run WHERE state = 'queued'`)
 	// The next one finds them waiting.
 	recorded, _ = f.record(s, after, payday.AddDate(0, 0, 4), fireOf(armed, payday.AddDate(0, 0, 4)))
-	if recorded[0].Outcome != jobs.FireSkipped {
+	if recorded[0].Outcome != ledger.FireSkipped {
 		t.Errorf("%+v", recorded)
 	}
 	none, err := s.MissedFires(t.Context(), []string{"paie"}, 10)
 	f.must(err)
-	if len(none) != 2 || none[0].Outcome != jobs.FireSkipped || none[1].Reason != "window" || !none[1].Nominal.Equal(missed.Nominal) {
+	if len(none) != 2 || none[0].Outcome != ledger.FireSkipped || none[1].Reason != "window" || !none[1].Nominal.Equal(missed.Nominal) {
 		t.Errorf("%+v", none)
 	}
 }
@@ -222,7 +223,7 @@ func TestClockAheadOfPostgresFiresNothing(t *testing.T) {
 	s := f.open()
 	armed := f.arm(s, "paie", "saint-martin")
 	early := time.Now().Add(2 * time.Minute)
-	_, ok, err := s.Record(t.Context(), armed, schedule(armed.Pair, early), []jobs.Fire{fireOf(armed, early)}, scheduled())
+	_, ok, err := s.Record(t.Context(), armed, schedule(armed.Pair, early), []ledger.Fire{fireOf(armed, early)}, scheduled())
 	var clock *jobs.ClockError
 	if ok || !errors.As(err, &clock) || clock.Ahead < time.Minute || clock.Ahead > 2*time.Minute {
 		t.Errorf("%v %v", ok, err)
@@ -239,12 +240,12 @@ func TestFirstArmingIsNeverInTheFuture(t *testing.T) {
 	armed := f.arm(s, "paie", "saint-martin")
 	again := schedule(armed.Pair, payday)
 	f.must(s.Arm(t.Context(), again))
-	known, err := s.Schedules(t.Context(), []jobs.Pair{armed.Pair})
+	known, err := s.Schedules(t.Context(), []ledger.Pair{armed.Pair})
 	f.must(err)
 	if !known[armed.Pair].DealtWith.Equal(armed.DealtWith) {
 		t.Errorf("armed a second time: %v", known)
 	}
-	ahead := schedule(jobs.Pair{Job: "primes", TargetID: armed.Pair.TargetID}, time.Now().AddDate(1, 0, 0))
+	ahead := schedule(ledger.Pair{Job: "primes", TargetID: armed.Pair.TargetID}, time.Now().AddDate(1, 0, 0))
 	f.must(s.Arm(t.Context(), ahead))
 	f.want("true", `SELECT dealt_with <= clock_timestamp() FROM syncd.schedule WHERE job = 'primes'`)
 }
@@ -262,7 +263,7 @@ func TestFrozenDaemonDoesNotKeepOthersFromFiring(t *testing.T) {
 			s := f.open()
 			armed := f.arm(s, "paie", "saint-martin")
 			release := f.lock(lock, armed.Pair.TargetID)
-			recorded, ok, err := s.Record(f.impatient(), armed, schedule(armed.Pair, payday), []jobs.Fire{fireOf(armed, payday)}, scheduled())
+			recorded, ok, err := s.Record(f.impatient(), armed, schedule(armed.Pair, payday), []ledger.Fire{fireOf(armed, payday)}, scheduled())
 			if ok || err != nil || recorded != nil {
 				t.Errorf("%v %v %v", ok, recorded, err)
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -18,7 +19,7 @@ var errSettledMeanwhile = errors.New("the baseline moved in the middle of a sett
 // none. A request that may still be on its way, requestTimeout after it left, cannot be settled. The run is returned as it
 // stands afterwards. Errors: jobs.ErrNoRun, *jobs.ClosedError, *jobs.BusyError while a run of the period is executed,
 // *jobs.UnsettledError.
-func (s *Store) Settle(ctx context.Context, id int64, keys []string, as jobs.Settlement, by, reason string, requestTimeout time.Duration) (*jobs.Run, error) {
+func (s *Store) Settle(ctx context.Context, id int64, keys []string, as ledger.Settlement, by, reason string, requestTimeout time.Duration) (*jobs.Run, error) {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
 		run, err := s.lockRun(ctx, q, id, patiently)
@@ -35,7 +36,7 @@ func (s *Store) Settle(ctx context.Context, id int64, keys []string, as jobs.Set
 		if err := settle(ctx, q, run, keys, seqs, as); err != nil {
 			return err
 		}
-		return s.auditRun(ctx, q, run, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionSettle, Employees: keys, Reason: reason, Detail: string(as)})
+		return s.auditRun(ctx, q, run, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionSettle, Employees: keys, Reason: reason, Detail: string(as)})
 	})
 	if err != nil {
 		return nil, redactUnlessOurs("settling", s.tellDead(ctx, err))
@@ -69,7 +70,7 @@ func settleable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
 }
 
 // linesToSettle finds the line of each employee, and fails unless all can be settled so.
-func linesToSettle(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys []string, as jobs.Settlement, timeout time.Duration) ([]int32, error) {
+func linesToSettle(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys []string, as ledger.Settlement, timeout time.Duration) ([]int32, error) {
 	lines, err := q.SettleLines(ctx, dbsqlc.SettleLinesParams{RunID: run.ID, Keys: keys, TimeoutSeconds: timeout.Seconds()})
 	if err != nil {
 		return nil, err
@@ -94,13 +95,13 @@ func linesToSettle(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys [
 }
 
 // settle moves lines and baseline, and recounts the runs that this concerns.
-func settle(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys []string, seqs []int32, as jobs.Settlement) error {
+func settle(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys []string, seqs []int32, as ledger.Settlement) error {
 	switch as {
-	case jobs.SettleWithdrawn:
+	case ledger.SettleWithdrawn:
 		return settleWithdrawn(ctx, q, run, keys, seqs)
-	case jobs.SettleAccepted:
+	case ledger.SettleAccepted:
 		return settleAccepted(ctx, q, run, keys, seqs)
-	case jobs.SettlePending:
+	case ledger.SettlePending:
 		return settlePending(ctx, q, run, seqs)
 	}
 	return fmt.Errorf("nothing can be settled as %q", as)

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
-var ofSettling = []jobs.Decision{jobs.DecisionSettle}
+var ofSettling = []ledger.Decision{ledger.DecisionSettle}
 
-func (f *fixture) settle(s *Store, run *jobs.Run, as jobs.Settlement, want jobs.State, keys ...string) *jobs.Run {
+func (f *fixture) settle(s *Store, run *jobs.Run, as ledger.Settlement, want jobs.State, keys ...string) *jobs.Run {
 	f.Helper()
 	settled, err := s.Settle(f.impatient(), run.ID, keys, as, "marie", "looked there", 0)
 	f.must(err)
@@ -23,7 +24,7 @@ func (f *fixture) settle(s *Store, run *jobs.Run, as jobs.Settlement, want jobs.
 }
 
 // unsettled tries to settle, and wants a text in the error, and nothing written.
-func (f *fixture) unsettled(s *Store, run *jobs.Run, as jobs.Settlement, timeout time.Duration, want string, keys ...string) {
+func (f *fixture) unsettled(s *Store, run *jobs.Run, as ledger.Settlement, timeout time.Duration, want string, keys ...string) {
 	f.Helper()
 	before := f.everything()
 	_, err := s.Settle(f.impatient(), run.ID, keys, as, "paul", "so I think", timeout)
@@ -98,7 +99,7 @@ func TestSettleAsAccepted(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	run := f.unsure(s, toSend(s, "1", 0), toSend(s, "2", 0))
-	first := f.settle(s, run, jobs.SettleAccepted, jobs.Incomplete, "2")
+	first := f.settle(s, run, ledger.SettleAccepted, jobs.Incomplete, "2")
 	if c := first.Counts; c.Accepted != 2 || c.Uncertain != 1 || !first.FinishedAt.Equal(*run.FinishedAt) {
 		t.Errorf("%+v", first)
 	}
@@ -114,7 +115,7 @@ func TestSettleAsAccepted(t *testing.T) {
 	f.want("true", `SELECT fingerprint = $1 AND run_id = $2 AND key_id = $3 AND acknowledged_at IS NOT NULL FROM syncd.baseline WHERE key = '2'`,
 		sum[:], run.ID, s.keys.ID)
 	f.want("settled NULL", `SELECT reason_code || ' ' || coalesce(payload::text, 'NULL') FROM syncd.item WHERE key = '2'`)
-	f.settle(s, run, jobs.SettleAccepted, jobs.Succeeded, "1", "1")
+	f.settle(s, run, ledger.SettleAccepted, jobs.Succeeded, "1", "1")
 	f.wantTrail(s, ofSettling, "marie settle accepted 2: looked there", "marie settle accepted 1: looked there")
 }
 
@@ -126,7 +127,7 @@ func TestSettleAsAcceptedWhatANewerPlanWaitsFor(t *testing.T) {
 	s := f.open()
 	older := f.unsure(s, toSend(s, "1", 0), toSend(s, "2", 0))
 	newer := f.append(s, toWait(s, "1", 0), toWait(s, "2", 1))
-	f.settle(s, older, jobs.SettleAccepted, jobs.Succeeded, "1", "2")
+	f.settle(s, older, ledger.SettleAccepted, jobs.Succeeded, "1", "2")
 	f.items(newer, "1 accepted, 2 unsettled")
 	f.want("1 1", `SELECT accepted || ' ' || uncertain FROM syncd.run WHERE id = $1`, newer.ID)
 }
@@ -141,7 +142,7 @@ func TestSettleAsPending(t *testing.T) {
 	f.deliver(s, earlier)
 	f.finish(s, earlier, "", jobs.Succeeded)
 	run := f.unsure(s, toSend(s, "1", 0), toSend(s, "2", 1), toSend(s, "3", 0))
-	queued := f.settle(s, run, jobs.SettlePending, jobs.Queued, "1", "2")
+	queued := f.settle(s, run, ledger.SettlePending, jobs.Queued, "1", "2")
 	if queued.FinishedAt != nil || queued.Failure.Code != "" || queued.Counts.NotAttempted != 2 || queued.Counts.Uncertain != 1 {
 		t.Errorf("%+v", queued)
 	}
@@ -155,7 +156,7 @@ func TestSettleAsPending(t *testing.T) {
 	}
 	f.step(s, taken, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true), outcome(2, jobs.ItemAccepted, true)}})
 	f.finish(s, taken, "", jobs.Incomplete)
-	f.settle(s, run, jobs.SettleAccepted, jobs.Succeeded, "3")
+	f.settle(s, run, ledger.SettleAccepted, jobs.Succeeded, "3")
 	f.wantTrail(s, ofSettling, "marie settle pending 1,2: looked there", "marie settle accepted 3: looked there")
 }
 
@@ -167,17 +168,17 @@ func TestSettleAsPendingWhatIsOutOfDate(t *testing.T) {
 	s := f.open()
 	cancelled := f.unsure(s, toSend(s, "1", 0))
 	f.cancel(s, cancelled.ID, jobs.Cancelled)
-	if c := f.settle(s, cancelled, jobs.SettlePending, jobs.Cancelled, "1").Counts; c.Superseded != 1 || c.Uncertain != 0 {
+	if c := f.settle(s, cancelled, ledger.SettlePending, jobs.Cancelled, "1").Counts; c.Superseded != 1 || c.Uncertain != 0 {
 		t.Errorf("%+v", c)
 	}
 	older := f.unsure(s, toSend(s, "2", 0), toSend(s, "3", 0))
 	newer := f.append(s, toWait(s, "2", 1))
 	f.items(older, "2 uncertain, 3 uncertain")
-	if c := f.settle(s, older, jobs.SettlePending, jobs.Incomplete, "2").Counts; c.Superseded != 1 || c.Uncertain != 1 {
+	if c := f.settle(s, older, ledger.SettlePending, jobs.Incomplete, "2").Counts; c.Superseded != 1 || c.Uncertain != 1 {
 		t.Errorf("%+v", c)
 	}
 	f.baseline("2", "NULL")
-	f.settle(s, older, jobs.SettlePending, jobs.Queued, "3")
+	f.settle(s, older, ledger.SettlePending, jobs.Queued, "3")
 	f.items(older, "2 superseded, 3 pending")
 	f.items(newer, "2 unsettled")
 }
@@ -194,7 +195,7 @@ func TestSettleAsPendingWhatAResumedRunPlannedLater(t *testing.T) {
 	again, err := s.Resume(t.Context(), resumed.ID, jobs.Resumption{Semantics: jobs.Append})
 	f.must(err)
 	f.appendIn(s, again, toWait(s, "1", 1))
-	if c := f.settle(s, uncertain, jobs.SettlePending, jobs.Incomplete, "1").Counts; c.Superseded != 1 || c.NotAttempted != 0 {
+	if c := f.settle(s, uncertain, ledger.SettlePending, jobs.Incomplete, "1").Counts; c.Superseded != 1 || c.NotAttempted != 0 {
 		t.Errorf("the older document would be sent again: %+v", c)
 	}
 }
@@ -210,8 +211,8 @@ func TestSettleDoesNotReleaseAHeldRun(t *testing.T) {
 	doubtful.Ambiguous = true
 	f.plan(s, run, doubtful)
 	f.finish(s, run, jobs.ReasonGuard, jobs.Held)
-	f.unsettled(s, run, jobs.SettleAccepted, 0, "has not sent employee 1", "1")
-	if c := f.settle(s, run, jobs.SettlePending, jobs.Held, "1").Counts; c.NotAttempted != 1 || c.Uncertain != 0 {
+	f.unsettled(s, run, ledger.SettleAccepted, 0, "has not sent employee 1", "1")
+	if c := f.settle(s, run, ledger.SettlePending, jobs.Held, "1").Counts; c.NotAttempted != 1 || c.Uncertain != 0 {
 		t.Errorf("%+v", c)
 	}
 	f.baseline("1", "NULL")
@@ -232,11 +233,11 @@ func TestSettleAsWithdrawn(t *testing.T) {
 		f.plan(s, run, gone("1", 1), gone("2", 1))
 		told = append(told, f.finish(s, run, "", jobs.Incomplete))
 	}
-	if c := f.settle(s, told[0], jobs.SettleWithdrawn, jobs.Incomplete, "1").Counts; c.Departed != 1 {
+	if c := f.settle(s, told[0], ledger.SettleWithdrawn, jobs.Incomplete, "1").Counts; c.Departed != 1 {
 		t.Errorf("%+v", c)
 	}
-	f.unsettled(s, told[1], jobs.SettleWithdrawn, 0, "settled already, by marie on ", "2", "1")
-	f.settle(s, told[1], jobs.SettleWithdrawn, jobs.Succeeded, "2")
+	f.unsettled(s, told[1], ledger.SettleWithdrawn, 0, "settled already, by marie on ", "2", "1")
+	f.settle(s, told[1], ledger.SettleWithdrawn, jobs.Succeeded, "2")
 	f.wantState(told[0].ID, "succeeded")
 	f.items(told[0], "1 withdrawn, 2 withdrawn")
 	f.want("1 2", `SELECT string_agg(key, ' ' ORDER BY key) FROM syncd.baseline WHERE withdrawn AND NOT in_doubt AND version = 1`)
@@ -257,9 +258,9 @@ func TestSettleAsWithdrawnWhatIsInDoubt(t *testing.T) {
 	s := f.open()
 	older := f.unsure(s, toSend(s, "1", 0))
 	run := f.append(s, gone("1", 0))
-	f.unsettled(s, run, jobs.SettleWithdrawn, time.Hour, "may still be on its way", "1")
-	f.unsettled(s, run, jobs.SettleAccepted, 0, "is departed in run", "1")
-	f.settle(s, run, jobs.SettleWithdrawn, jobs.Succeeded, "1")
+	f.unsettled(s, run, ledger.SettleWithdrawn, time.Hour, "may still be on its way", "1")
+	f.unsettled(s, run, ledger.SettleAccepted, 0, "is departed in run", "1")
+	f.settle(s, run, ledger.SettleWithdrawn, jobs.Succeeded, "1")
 	f.want("0 t f", `SELECT concat_ws(' ', version, withdrawn, in_doubt) FROM syncd.baseline WHERE key = '1'`)
 	f.items(older, "1 superseded")
 	f.want("0 1", `SELECT uncertain || ' ' || superseded FROM syncd.run WHERE id = $1`, older.ID)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/migrations"
 )
 
@@ -86,7 +87,7 @@ func TestClosingsCountByEstablishment(t *testing.T) {
 	renamed.Dossier = "new"
 	elsewhere.Dossier, elsewhere.BaseURL = "new", "https://other.example.org"
 	production.Environment = "production"
-	if _, err := s.ClosePeriod(t.Context(), before, "2026-10", jobs.Closure{By: "marie", Reason: "paid", Force: true}); err != nil {
+	if _, err := s.ClosePeriod(t.Context(), before, "2026-10", ledger.Closure{By: "marie", Reason: "paid", Force: true}); err != nil {
 		t.Fatal(err)
 	}
 	for _, target := range []jobs.Target{renamed, elsewhere} {

@@ -4,28 +4,29 @@ import (
 	"context"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
 // Story tells all that the ledger knows of one employee of a target, in one period or, with "", in all. Documents stay
 // sealed: who is new has no diff.
-func (s *Store) Story(ctx context.Context, target int64, key string, period jobs.Period) (*jobs.Story, error) {
+func (s *Store) Story(ctx context.Context, target int64, key string, period jobs.Period) (*ledger.Story, error) {
 	story, err := readStory(ctx, s.queries, target, key, period)
 	return story, redactUnlessOurs("reading what is known of the employee", err)
 }
 
-func readStory(ctx context.Context, q *dbsqlc.Queries, target int64, key string, period jobs.Period) (*jobs.Story, error) {
+func readStory(ctx context.Context, q *dbsqlc.Queries, target int64, key string, period jobs.Period) (*ledger.Story, error) {
 	found, err := q.TargetByID(ctx, target)
 	if err != nil {
 		return nil, err
 	}
-	story := &jobs.Story{Target: toTarget(found), Key: key}
+	story := &ledger.Story{Target: toTarget(found), Key: key}
 	known, err := q.StoryKnown(ctx, dbsqlc.StoryKnownParams{TargetID: target, Key: key, Period: string(period)})
 	if err != nil {
 		return nil, err
 	}
 	for _, k := range known {
-		story.Known = append(story.Known, jobs.Known{Period: jobs.Period(k.Period), Version: k.Version, InDoubt: k.InDoubt,
+		story.Known = append(story.Known, ledger.Known{Period: jobs.Period(k.Period), Version: k.Version, InDoubt: k.InDoubt,
 			Withdrawn: k.Withdrawn, Run: value(k.RunID), AcknowledgedAt: k.AcknowledgedAt})
 	}
 	lines, err := q.StoryLines(ctx, dbsqlc.StoryLinesParams{TargetID: target, Key: key, Period: string(period)})
@@ -42,17 +43,17 @@ func readStory(ctx context.Context, q *dbsqlc.Queries, target int64, key string,
 	return story, decide(ctx, q, story, period)
 }
 
-func toLine(l dbsqlc.StoryLinesRow, t dbsqlc.SyncdTarget) (jobs.StoryLine, error) {
+func toLine(l dbsqlc.StoryLinesRow, t dbsqlc.SyncdTarget) (ledger.StoryLine, error) {
 	item, err := toItem(dbsqlc.ListItemsRow{
 		Seq: l.Seq, TargetID: t.ID, Key: l.Key, State: l.State, Difference: l.Difference, ReasonCode: l.ReasonCode, ReasonDetail: l.ReasonDetail,
 		Employees: l.Employees, Elements: l.Elements, BaselineVersion: l.BaselineVersion, Ambiguous: l.Ambiguous, Diff: l.Diff,
 		Problems: l.Problems, Findings: l.Findings, HttpStatus: l.HttpStatus, Attempts: l.Attempts, SentAt: l.SentAt, AnsweredAt: l.AnsweredAt,
 	})
-	return jobs.StoryLine{Run: *toRun(l.SyncdRun, t), Item: item}, err
+	return ledger.StoryLine{Run: *toRun(l.SyncdRun, t), Item: item}, err
 }
 
 // decide fills in what was decided about the employee, or about the runs of a story, and which periods are closed.
-func decide(ctx context.Context, q *dbsqlc.Queries, story *jobs.Story, period jobs.Period) error {
+func decide(ctx context.Context, q *dbsqlc.Queries, story *ledger.Story, period jobs.Period) error {
 	var runs []int64
 	var periods []string
 	for _, l := range story.Lines {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 )
 
@@ -26,7 +27,7 @@ func (f *fixture) tell(s *Store, target int64, key string, period jobs.Period) s
 			l.Item.State, len(l.Item.Diff), len(l.Item.Problems)))
 	}
 	for _, d := range story.Decisions {
-		if d.Decision == jobs.DecisionSettle || d.Decision == jobs.DecisionPurge {
+		if d.Decision == ledger.DecisionSettle || d.Decision == ledger.DecisionPurge {
 			lines = append(lines, fmt.Sprintf("%s %s run %d", d.Actor, d.Decision, d.Run))
 		}
 	}
@@ -43,13 +44,13 @@ func TestStory(t *testing.T) {
 	changed := toSend(s, "1", 0)
 	changed.Difference, changed.Diff = jobs.Updated, []mapping.Change{{Path: "Nom"}}
 	november := f.unsure(s, changed, toSend(s, "2", 0))
-	f.settle(s, november, jobs.SettleAccepted, jobs.Incomplete, "1")
-	f.settle(s, november, jobs.SettleAccepted, jobs.Succeeded, "2")
+	f.settle(s, november, ledger.SettleAccepted, jobs.Incomplete, "1")
+	f.settle(s, november, ledger.SettleAccepted, jobs.Succeeded, "2")
 	left := f.start(s)
 	f.plan(s, left, gone("1", 1), jobs.PlannedItem{Item: jobs.Item{Key: "3", State: jobs.ItemBlocked, Difference: jobs.Undeliverable, Employees: 1,
 		Problems: []mapping.Problem{{}}, Reason: jobs.Reason{Code: jobs.ReasonProblems}}})
 	f.finish(s, left, "", jobs.Incomplete)
-	f.decide(s, left.Target.ID, jobs.AuditEntry{Decision: jobs.DecisionPurge, Run: left.ID, Period: month}) // about everyone of it
+	f.decide(s, left.Target.ID, ledger.AuditEntry{Decision: ledger.DecisionPurge, Run: left.ID, Period: month}) // about everyone of it
 	other := f.sent(s, "sainte-anne", month)
 
 	f.tellsOf(s, left, "1", "", fmt.Sprintf(`2026-11: version 1 of run %[2]d

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
 // refuseLine fails with a *jobs.UnsettledError unless a line can be settled so.
-func refuseLine(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, line dbsqlc.SettleLinesRow, as jobs.Settlement) error {
+func refuseLine(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, line dbsqlc.SettleLinesRow, as ledger.Settlement) error {
 	want := jobs.ItemUncertain
-	if as == jobs.SettleWithdrawn {
+	if as == ledger.SettleWithdrawn {
 		want = jobs.ItemDeparted
 	}
 	switch {
@@ -20,7 +21,7 @@ func refuseLine(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, line dbsq
 		return settledAlready(ctx, q, run, line)
 	case jobs.ItemState(line.State) != want:
 		return &jobs.UnsettledError{Problem: fmt.Sprintf("employee %s is %s in run %d, not %s", line.Key, line.State, run.ID, want), Hint: hintToSettle(run, line)}
-	case as == jobs.SettleAccepted && !line.Sent:
+	case as == ledger.SettleAccepted && !line.Sent:
 		return &jobs.UnsettledError{Problem: fmt.Sprintf("run %d has not sent employee %s: what may be there is of an earlier run", run.ID, line.Key),
 			Hint: "compare, then settle it as --pending, and run again: " + runAgain(run)}
 	case value(line.Version) != line.BaselineVersion || line.Version == nil || want == jobs.ItemUncertain && !value(line.InDoubt):

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 )
 
 // Whatever cannot be settled is told why, and of several employees none is settled.
@@ -17,28 +18,28 @@ func TestWhatCannotBeSettled(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	run := f.unsure(s, toSend(s, "1", 0), toSend(s, "2", 0))
-	if _, err := s.Settle(t.Context(), 12345, []string{"1"}, jobs.SettleAccepted, "paul", "", 0); !errors.Is(err, jobs.ErrNoRun) {
+	if _, err := s.Settle(t.Context(), 12345, []string{"1"}, ledger.SettleAccepted, "paul", "", 0); !errors.Is(err, jobs.ErrNoRun) {
 		t.Errorf("%v", err)
 	}
-	f.unsettled(s, run, jobs.SettleAccepted, 0, `has no line about ["01"]`, "1", "01")
-	f.unsettled(s, run, jobs.SettleAccepted, 0, `has no line about []`)
-	f.unsettled(s, run, jobs.SettleAccepted, 0, "employee sure is accepted in run", "sure", "1")
-	f.unsettled(s, run, jobs.SettleWithdrawn, 0, "employee 1 is uncertain in run", "1")
-	f.unsettled(s, run, jobs.SettleAccepted, time.Hour, "may still be on its way", "1")
-	f.unsettled(s, run, jobs.SettlePending, time.Hour, "may still be on its way", "1")
-	f.settle(s, run, jobs.SettleAccepted, jobs.Incomplete, "1")
-	f.unsettled(s, run, jobs.SettleAccepted, 0, "employee 1 of run "+fmt.Sprint(run.ID)+" is settled already, by marie on ", "1", "2")
+	f.unsettled(s, run, ledger.SettleAccepted, 0, `has no line about ["01"]`, "1", "01")
+	f.unsettled(s, run, ledger.SettleAccepted, 0, `has no line about []`)
+	f.unsettled(s, run, ledger.SettleAccepted, 0, "employee sure is accepted in run", "sure", "1")
+	f.unsettled(s, run, ledger.SettleWithdrawn, 0, "employee 1 is uncertain in run", "1")
+	f.unsettled(s, run, ledger.SettleAccepted, time.Hour, "may still be on its way", "1")
+	f.unsettled(s, run, ledger.SettlePending, time.Hour, "may still be on its way", "1")
+	f.settle(s, run, ledger.SettleAccepted, jobs.Incomplete, "1")
+	f.unsettled(s, run, ledger.SettleAccepted, 0, "employee 1 of run "+fmt.Sprint(run.ID)+" is settled already, by marie on ", "1", "2")
 	f.db.Exec(t, `UPDATE syncd.baseline SET version = 1, fingerprint = 'x', document = 'x' WHERE key = '2'`)
-	f.unsettled(s, run, jobs.SettlePending, 0, "what is known of employee 2 has changed", "2")
+	f.unsettled(s, run, ledger.SettlePending, 0, "what is known of employee 2 has changed", "2")
 	f.db.Exec(t, `DELETE FROM syncd.baseline WHERE key = '2'`)
-	f.unsettled(s, run, jobs.SettlePending, 0, "what is known of employee 2 has changed", "2")
+	f.unsettled(s, run, ledger.SettlePending, 0, "what is known of employee 2 has changed", "2")
 	f.db.Exec(t, `UPDATE syncd.run SET purged = 2 WHERE id = $1`, run.ID)
-	f.unsettled(s, run, jobs.SettlePending, 0, "past their time", "2")
+	f.unsettled(s, run, ledger.SettlePending, 0, "past their time", "2")
 	pull := at("pulls", "")
 	pull.Kind = jobs.PullDictionnaire
 	pulled, err := s.Start(t.Context(), pull)
 	f.must(err)
-	f.unsettled(s, pulled, jobs.SettlePending, 0, "is about no employees", "2")
+	f.unsettled(s, pulled, ledger.SettlePending, 0, "is about no employees", "2")
 	f.wantTrail(s, ofSettling, "marie settle accepted 1: looked there")
 }
 
@@ -51,7 +52,7 @@ func TestSettleBesideARun(t *testing.T) {
 	other := f.start(s)
 	before := f.everything()
 	for _, id := range []int64{run.ID, other.ID} {
-		_, err := s.Settle(t.Context(), id, []string{"1"}, jobs.SettleAccepted, "paul", "", 0)
+		_, err := s.Settle(t.Context(), id, []string{"1"}, ledger.SettleAccepted, "paul", "", 0)
 		wantBusy(f, err)
 	}
 	if f.everything() != before {
@@ -59,7 +60,7 @@ func TestSettleBesideARun(t *testing.T) {
 	}
 	f.finish(s, other, jobs.ReasonStopped, jobs.Failed)
 	f.startAt(s, "saint-martin", earlierMonth)
-	f.settle(s, run, jobs.SettleAccepted, jobs.Succeeded, "1")
+	f.settle(s, run, ledger.SettleAccepted, jobs.Succeeded, "1")
 }
 
 // Of two who settle the same at once one wins, and the other is told who did.
@@ -72,10 +73,10 @@ func TestTwoSettleAtOnce(t *testing.T) {
 		var both sync.WaitGroup
 		var errs [2]error
 		both.Go(func() {
-			_, errs[0] = s.Settle(f.impatient(), run.ID, []string{key}, jobs.SettleAccepted, "marie", "", 0)
+			_, errs[0] = s.Settle(f.impatient(), run.ID, []string{key}, ledger.SettleAccepted, "marie", "", 0)
 		})
 		both.Go(func() {
-			_, errs[1] = other.Settle(f.impatient(), run.ID, []string{key}, jobs.SettlePending, "paul", "", 0)
+			_, errs[1] = other.Settle(f.impatient(), run.ID, []string{key}, ledger.SettlePending, "paul", "", 0)
 		})
 		both.Wait()
 		lost := errs[0]
@@ -99,7 +100,7 @@ func TestSettleBesideAnApproval(t *testing.T) {
 	var both sync.WaitGroup
 	var settling, approving error
 	both.Go(func() {
-		_, settling = s.Settle(f.impatient(), run.ID, []string{"1"}, jobs.SettleAccepted, "marie", "", 0)
+		_, settling = s.Settle(f.impatient(), run.ID, []string{"1"}, ledger.SettleAccepted, "marie", "", 0)
 	})
 	both.Go(func() { _, approving = other.Approve(f.impatient(), run.ID, Approval{By: "paul", Reason: "checked"}) })
 	both.Wait()
@@ -119,7 +120,7 @@ func TestSettlementIsWholeOrNotAtAll(t *testing.T) {
 	release := f.lock(`SELECT 1 FROM syncd.item WHERE key = '1' FOR UPDATE`)
 	settled := make(chan error, 1)
 	go func() {
-		_, err := s.Settle(f.impatient(), run.ID, []string{"1"}, jobs.SettleAccepted, "marie", "", 0)
+		_, err := s.Settle(f.impatient(), run.ID, []string{"1"}, ledger.SettleAccepted, "marie", "", 0)
 		settled <- err
 	}()
 	const waiting = `pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
@@ -133,5 +134,5 @@ func TestSettlementIsWholeOrNotAtAll(t *testing.T) {
 		t.Error("something was written")
 	}
 	f.wantTrail(s, ofSettling)
-	f.settle(s, run, jobs.SettleAccepted, jobs.Succeeded, "1")
+	f.settle(s, run, ledger.SettleAccepted, jobs.Succeeded, "1")
 }

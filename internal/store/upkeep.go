@@ -8,18 +8,19 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
 // Statistics tells monitoring how the jobs stand at one address. Next is left to those who know the schedules.
-func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (jobs.Statistics, error) {
-	var all jobs.Statistics
+func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (ledger.Statistics, error) {
+	var all ledger.Statistics
 	counts, err := s.queries.CountRuns(ctx)
 	if err != nil {
 		return all, redact("counting runs", err)
 	}
 	for _, c := range counts {
-		all.Runs = append(all.Runs, jobs.RunCount{Job: c.Job, State: jobs.State(c.State), Runs: int(c.Runs)})
+		all.Runs = append(all.Runs, ledger.RunCount{Job: c.Job, State: jobs.State(c.State), Runs: int(c.Runs)})
 	}
 	pauses, err := s.Pauses(ctx)
 	if err != nil {
@@ -38,7 +39,7 @@ func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (jo
 		return all, redact("reading how dossiers stand", err)
 	}
 	for _, r := range rows {
-		all.Dossiers = append(all.Dossiers, jobs.DossierStatistics{Job: r.Job, Dossier: r.Dossier, LastSuccess: r.LastSuccess,
+		all.Dossiers = append(all.Dossiers, ledger.DossierStatistics{Job: r.Job, Dossier: r.Dossier, LastSuccess: r.LastSuccess,
 			LastEnd: r.LastEnd, LastState: jobs.State(r.LastState), Lag: max(0, seconds(r.LagSeconds))})
 	}
 	return all, nil
@@ -102,7 +103,7 @@ func (s *Store) purge(ctx context.Context, c Cutoffs, by string, dry bool) (p Pu
 				if err != nil || recorded || p == (Purged{}) {
 					return err
 				}
-				return s.audit(ctx, q, 0, jobs.AuditEntry{Actor: by, Decision: jobs.DecisionPurge, Detail: c.String()})
+				return s.audit(ctx, q, 0, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionPurge, Detail: c.String()})
 			})
 			recorded = recorded || p != (Purged{})
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 )
 
@@ -158,7 +159,7 @@ func TestStatistics(t *testing.T) {
 	f.enqueued(s, elsewhere)
 	got, err := s.Statistics(t.Context(), target.Environment, target.BaseURL)
 	f.must(err)
-	want := []jobs.RunCount{{Job: "paie", State: jobs.Failed, Runs: 1}, {Job: "paie", State: jobs.Queued, Runs: 2}, {Job: "paie", State: jobs.Succeeded, Runs: 1}}
+	want := []ledger.RunCount{{Job: "paie", State: jobs.Failed, Runs: 1}, {Job: "paie", State: jobs.Queued, Runs: 2}, {Job: "paie", State: jobs.Succeeded, Runs: 1}}
 	if len(got.Runs) != 3 || got.Runs[0] != want[0] || got.Runs[1] != want[1] || got.Runs[2] != want[2] {
 		t.Errorf("%+v", got.Runs)
 	}

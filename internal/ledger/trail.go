@@ -1,4 +1,6 @@
-package jobs
+// Package ledger has the types of what the ledger tells beside runs and their items: the trail of decisions, the story of an
+// employee, closed periods, the contracts of an API, and how schedules and daemons stand. The domain stands in package jobs.
+package ledger
 
 import (
 	"strings"
@@ -6,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
@@ -47,7 +50,7 @@ type AuditEntry struct {
 	Dossier      string // "" = of no dossier
 	Environment  string
 	Job          string
-	Period       Period
+	Period       jobs.Period
 	Run          int64    // 0 = of no run
 	Employees    []string // that it is about; empty = everyone of the run
 	Reason       string   // in the actor's words
@@ -89,7 +92,7 @@ func unseen(r rune) bool {
 type AuditFilter struct {
 	Dossier  string
 	Job      string
-	Period   Period
+	Period   jobs.Period
 	Run      int64
 	Employee string
 	Actor    string
@@ -100,8 +103,8 @@ type AuditFilter struct {
 
 // Closing is a period of a target that was closed.
 type Closing struct {
-	Target         Target
-	Period         Period
+	Target         jobs.Target
+	Period         jobs.Period
 	ClosedAt       time.Time
 	ClosedBy       string
 	Reason         string
@@ -123,7 +126,7 @@ const (
 
 // Known is what the ledger has as acknowledged of one employee in one period.
 type Known struct {
-	Period         Period
+	Period         jobs.Period
 	Version        int64 // acknowledgements; 0 = none, and so in doubt
 	InDoubt        bool
 	Withdrawn      bool
@@ -133,16 +136,16 @@ type Known struct {
 
 // Story is everything that the ledger knows of one employee of a dossier.
 type Story struct {
-	Target    Target
+	Target    jobs.Target
 	Key       string
-	Known     []Known      // by period, the newest first
-	Lines     []StoryLine  // of plans, the oldest first
-	Decisions []AuditEntry // about this employee, or about the runs above, the oldest first
-	Closed    []Period     // of those above
+	Known     []Known       // by period, the newest first
+	Lines     []StoryLine   // of plans, the oldest first
+	Decisions []AuditEntry  // about this employee, or about the runs above, the oldest first
+	Closed    []jobs.Period // of those above
 }
 
 // StoryLine is an item with its run.
 type StoryLine struct {
-	Run  Run
-	Item Item
+	Run  jobs.Run
+	Item jobs.Item
 }

@@ -1,10 +1,12 @@
-package jobs
+package ledger
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"syncd/internal/jobs"
 )
 
 // Closure asks for a period to be closed.
@@ -35,8 +37,8 @@ const (
 
 // MissingError says that a period cannot be closed yet, and why.
 type MissingError struct {
-	Target  Target
-	Period  Period
+	Target  jobs.Target
+	Period  jobs.Period
 	Job     string // of the last run that left something so; "" = there is none
 	Missing []Missing
 }
@@ -98,8 +100,8 @@ func (m *Missing) String() string {
 	case MissingPlan:
 		return m.runs() + " failed, and sent nothing"
 	}
-	what := map[MissingKind]string{MissingKind(ItemPending): "not attempted", MissingKind(ItemSuperseded): "given up",
-		MissingKind(ItemDeparted): "gone from staging, and not settled", MissingKind(ItemUnsettled): "waiting for a doubt to be settled"}[m.Kind]
+	what := map[MissingKind]string{MissingKind(jobs.ItemPending): "not attempted", MissingKind(jobs.ItemSuperseded): "given up",
+		MissingKind(jobs.ItemDeparted): "gone from staging, and not settled", MissingKind(jobs.ItemUnsettled): "waiting for a doubt to be settled"}[m.Kind]
 	if what == "" {
 		what = string(m.Kind)
 	}

@@ -1,12 +1,10 @@
-package jobs
+package ledger
 
 import (
-	"errors"
 	"time"
-)
 
-// ErrTaken means that a run is no longer there to be claimed: another process was faster, or it ended.
-var ErrTaken = errors.New("another process took the run")
+	"syncd/internal/jobs"
+)
 
 // Pair is a job for one target: what a daemon is configured to execute.
 type Pair struct {
@@ -18,9 +16,9 @@ type Pair struct {
 type Active struct {
 	ID      int64
 	Pair    Pair
-	State   State // queued or running
-	Period  Period
-	Trigger Trigger
+	State   jobs.State // queued or running
+	Period  jobs.Period
+	Trigger jobs.Trigger
 	Again   bool          // it waits, or waited, for something that was away
 	Wait    time.Duration // until it can be claimed, if its owner stays silent; at most 0 = now
 	Paused  bool          // its job is paused, and it is of the schedule; or the ledger was restored
@@ -49,11 +47,11 @@ type Fire struct {
 	Pair    Pair
 	Nominal time.Time
 	Outcome FireOutcome
-	Trigger Trigger // of the run to make: schedule or catch-up
-	Period  Period  // of the run to make; "" for pulls
-	Reason  string  // why it made none: "policy", "window", "run 12 is active"
-	RunID   int64   // the run that it made, or that was in its way; 0 = none
-	State   State   // of that run, as the ledger has it now; "" = not asked
+	Trigger jobs.Trigger // of the run to make: schedule or catch-up
+	Period  jobs.Period  // of the run to make; "" for pulls
+	Reason  string       // why it made none: "policy", "window", "run 12 is active"
+	RunID   int64        // the run that it made, or that was in its way; 0 = none
+	State   jobs.State   // of that run, as the ledger has it now; "" = not asked
 }
 
 // What a dead man's switch is told of a fire.
@@ -87,4 +85,31 @@ type Daemon struct {
 	Jobs    map[string]string // digest of the configuration of each job
 	Started time.Time
 	Silent  time.Duration // since it was last seen
+}
+
+// Statistics is what monitoring asks of the ledger. It names jobs and dossiers, never people.
+type Statistics struct {
+	Runs     []RunCount
+	Dossiers []DossierStatistics
+	Paused   []string // jobs whose schedule starts nothing
+
+	PurgeHeld bool // what is past its time waits for a person
+}
+
+// RunCount counts the runs of a job in one state that the ledger keeps.
+type RunCount struct {
+	Job   string
+	State jobs.State
+	Runs  int
+}
+
+// DossierStatistics is how a job stands for one dossier.
+type DossierStatistics struct {
+	Job         string
+	Dossier     string
+	LastSuccess time.Time     // when a run last succeeded; zero = never
+	LastEnd     time.Time     // when a run last ended, however; zero = never
+	LastState   jobs.State    // and how; "" = never
+	Lag         time.Duration // since the oldest fire was due whose run has not ended; 0 = none
+	Next        time.Time     // the next fire; zero = by hand only
 }

@@ -1,6 +1,10 @@
-package jobs
+package ledger
 
-import "time"
+import (
+	"time"
+
+	"syncd/internal/jobs"
+)
 
 // KnownContracts is what the ledger knows of an API's contracts.
 type KnownContracts struct {
@@ -34,8 +38,8 @@ type FoundContract struct {
 
 // Accepted is what became of held runs when a contract was accepted.
 type Accepted struct {
-	Released []Run // planned under it, and held by nothing else: they go on
-	Outdated []Run // planned under another one: they have to be planned afresh
+	Released []jobs.Run // planned under it, and held by nothing else: they go on
+	Outdated []jobs.Run // planned under another one: they have to be planned afresh
 }
 
 // Acceptance lets syncd send under another contract than before.
