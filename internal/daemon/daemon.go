@@ -280,6 +280,7 @@ func (l *loop) reload() {
 	setup.hold()
 	l.setup.release()
 	l.setup, l.refused, l.fires, l.seenAt, l.outside = setup, "", l.fires.anew(), time.Time{}, outside{}
+	l.queue.good = time.Time{}
 }
 
 // shutdown takes nothing new, lets runs finish what is on its way and hand back the rest, and ends those that do not in

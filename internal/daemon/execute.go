@@ -56,7 +56,7 @@ func (l *loop) guarded(ctx context.Context, e *execution) (finished *jobs.Run, e
 // conclude takes note of the end of an execution. A run whose end could not be recorded is still running in the ledger,
 // in our name: it is claimed again.
 func (l *loop) conclude(e ended) {
-	delete(l.queue.executing, e.run.ID)
+	l.queue.ended(e.run.ID)
 	e.setup.release()
 	switch {
 	case errors.Is(e.err, jobs.ErrLost):
@@ -68,6 +68,7 @@ func (l *loop) conclude(e ended) {
 	if e.finished == nil || e.finished.State == jobs.Running {
 		after := min(max(2*l.queue.waits[e.run.ID].after, firstRetry), time.Minute)
 		l.queue.waits[e.run.ID] = wait{until: time.Now().Add(after), why: "its end could not be recorded", after: after}
+		l.queue.good = time.Time{}
 		return
 	}
 	delete(l.queue.waits, e.run.ID)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"syncd/internal/jobs"
@@ -17,6 +18,8 @@ const refusedFor = 15 * time.Second
 type queue struct {
 	executing map[int64]*execution
 	waits     map[int64]wait
+	list      []ledger.Active // as last read, without what was begun since
+	good      time.Time       // until when that can be gone by; zero = something has happened since
 }
 
 type wait struct {
@@ -29,12 +32,19 @@ func newQueue() queue { return queue{executing: map[int64]*execution{}, waits: m
 
 // forgetWaits: something happened, so what had to wait may go now. Why it waited is kept, to be told only once.
 func (q *queue) forgetWaits() {
+	q.good = time.Time{}
 	for id, w := range q.waits {
 		if w.after == 0 {
 			w.until = time.Time{}
 			q.waits[id] = w
 		}
 	}
+}
+
+// ended: what is known of the run is what it was before, and it may wait for something now.
+func (q *queue) ended(id int64) {
+	delete(q.executing, id)
+	q.list = slices.DeleteFunc(q.list, func(a ledger.Active) bool { return a.ID == id })
 }
 
 func (q *queue) busy(target int64) bool {
@@ -58,32 +68,48 @@ func (q *queue) waiting() (n int) {
 
 // claimAll claims runs while there is room. It returns when to look again.
 func (l *loop) claimAll(ctx context.Context) (time.Duration, error) {
-	active, err := l.Ledger.Active(ctx, l.setup.pairs())
-	if err != nil {
-		return 0, err
+	// Another run of a fleet has ended: the next one is known, and whoever takes it first the claim tells.
+	if len(l.queue.executing) == 0 || !time.Now().Before(l.queue.good) {
+		if err := l.readQueue(ctx); err != nil {
+			return 0, err
+		}
 	}
-	l.queue.keepWaits(active)
-	poll, ours := idlePoll, false
-	for _, a := range active {
-		ours = ours || a.Ours
+	for i := 0; i < len(l.queue.list); {
+		a := l.queue.list[i]
+		if a.Wait > 0 && !a.Ours || !l.hasRoom(a) {
+			i++
+			continue
+		}
+		if err := l.claim(ctx, a); err != nil {
+			l.queue.good = time.Time{}
+			return 0, err
+		}
+		l.queue.list = slices.Delete(l.queue.list, i, i+1)
+	}
+	if len(l.queue.executing) == 0 && !slices.ContainsFunc(l.queue.list, func(a ledger.Active) bool { return a.Ours }) {
+		l.Ledger.Rest() // what is still ours must not look like a dead process's
+	}
+	return max(time.Until(l.queue.good), 10*time.Millisecond), nil
+}
+
+// readQueue reads what waits or goes on.
+func (l *loop) readQueue(ctx context.Context) error {
+	list, err := l.Ledger.Active(ctx, l.setup.pairs())
+	if err != nil {
+		return err
+	}
+	l.queue.keepWaits(list)
+	poll := idlePoll
+	for _, a := range list {
 		if a.State == jobs.Running && !a.Ours {
 			poll = min(poll, watchPoll)
 		}
 		if a.Wait > 0 && !a.Ours {
 			poll = min(poll, a.Wait)
-			continue
-		}
-		if !l.hasRoom(a) {
-			continue
-		}
-		if err := l.claim(ctx, a); err != nil {
-			return 0, err
 		}
 	}
-	if len(l.queue.executing) == 0 && !ours { // what is still ours must not look like a dead process's
-		l.Ledger.Rest()
-	}
-	return max(poll, 10*time.Millisecond), nil
+	l.queue.list, l.queue.good = list, time.Now().Add(poll)
+	return nil
 }
 
 // hasRoom tells whether a run can be claimed as far as this process knows. The last place is not for runs that wait for

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,53 @@ func TestOneDossierThatHangsDelaysNoOther(t *testing.T) {
 		pass(65 * time.Second)
 		w.wantRuns("a 2026-11 2026-11-25 06:00 schedule running", "b 2026-11 2026-11-25 06:00 schedule succeeded",
 			"c 2026-11 2026-11-25 06:00 schedule succeeded", "d 2026-11 2026-11-25 06:00 schedule succeeded")
+	})
+}
+
+func TestTheQueueOfAFleetIsNotReadAtEachEnd(t *testing.T) {
+	inWorld(t, "2026-11-25 05:59", func(t *testing.T, w *world) {
+		var dossiers []string
+		for i := range 80 {
+			dossiers = append(dossiers, fmt.Sprintf("d%02d", i))
+		}
+		var reads atomic.Int32
+		w.ledger.ask(func(method string, _ int) error {
+			if method == "Active" {
+				reads.Add(1)
+			}
+			return nil
+		})
+		w.start(1, func(_ *Daemon, s *Setup) { s.MaxRuns = 8 }, w.job("paie", "0 6 * * *", dossiers...))
+		pass(59 * time.Second)
+		before := reads.Load()
+		pass(13 * time.Second)
+		if most := w.most[1]; most != 8 {
+			t.Errorf("%d at once", most)
+		}
+		if begun := len(w.begun); begun != 80 {
+			t.Errorf("%d of 80 have begun", begun)
+		}
+		if n := reads.Load() - before; n > 40 {
+			t.Errorf("the queue of 80 was read %d times", n)
+		}
+	})
+}
+
+func TestWhoWaitsIsNotTakenFromAQueueThatWasReadBefore(t *testing.T) {
+	inWorld(t, "2026-11-25 05:59", func(t *testing.T, w *world) {
+		w.execute = func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error) {
+			if run.Target.Dossier == "a" {
+				return w.ledger.putBack(run, 10*time.Minute)
+			}
+			return w.succeed(ctx, run, stop)
+		}
+		w.start(1, func(_ *Daemon, s *Setup) { s.MaxRuns = 2 }, w.job("paie", "0 6 * * *", "a", "b", "c", "d", "e"))
+		pass(5 * time.Minute)
+		if begun := len(w.begun); begun != 5 {
+			t.Errorf("%d executions, want one of each", begun)
+		}
+		w.wantRuns("a 2026-11 2026-11-25 06:00 schedule queued", "b 2026-11 2026-11-25 06:00 schedule succeeded", "c 2026-11 2026-11-25 06:00 schedule succeeded",
+			"d 2026-11 2026-11-25 06:00 schedule succeeded", "e 2026-11 2026-11-25 06:00 schedule succeeded")
 	})
 }
 

@@ -15,14 +15,19 @@ import (
 
 // Active lists the runs that wait or go on, of these jobs and targets: interrupted ones first, then by period and age.
 func (s *Store) Active(ctx context.Context, pairs []ledger.Pair) ([]ledger.Active, error) {
-	names, targets := columns(pairs)
-	rows, err := s.queries.ListActive(ctx, dbsqlc.ListActiveParams{Jobs: names, Targets: targets})
+	rows, err := s.queries.ListActive(ctx)
 	if err != nil {
 		return nil, redact("reading the queue", err)
 	}
+	ours := make(map[ledger.Pair]bool, len(pairs))
+	for _, pair := range pairs {
+		ours[pair] = true
+	}
 	active := make([]ledger.Active, 0, len(rows))
 	for _, row := range rows {
-		active = append(active, s.toActive(row))
+		if a := s.toActive(row); ours[a.Pair] {
+			active = append(active, a)
+		}
 	}
 	return active, nil
 }

@@ -28,22 +28,15 @@ SELECT r.id, r.job, r.target_id, r.state, r.period, r.owner, r.trigger, r.postpo
        (CASE WHEN r.state = 'running' THEN
             coalesce((SELECT extract(epoch FROM clock_timestamp() - o.heartbeat_at) FROM syncd.owner o WHERE o.id = r.owner), 1e9)
         ELSE 0 END)::float8 AS silent_seconds,
-       (CASE WHEN r.state = 'running' THEN EXISTS (
-            SELECT FROM pg_locks l
+       (CASE WHEN r.state = 'running' THEN r.owner = ANY (ARRAY(
+            SELECT (l.classid::bigint << 32) | l.objid::bigint FROM pg_locks l
             WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-              AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-              AND (l.classid::bigint << 32) | l.objid::bigint = r.owner)
+              AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))
         ELSE false END)::boolean AS locked
 FROM syncd.run r
 WHERE r.state IN ('queued', 'running')
-  AND (r.job, r.target_id) IN (SELECT unnest($1::text[]), unnest($2::bigint[]))
 ORDER BY r.state = 'running' DESC, r.postponed > 0, r.takeovers, r.period NULLS FIRST, r.id
 `
-
-type ListActiveParams struct {
-	Jobs    []string
-	Targets []int64
-}
 
 type ListActiveRow struct {
 	ID            int64
@@ -62,8 +55,8 @@ type ListActiveRow struct {
 
 // The runs that wait or go on, of the jobs and targets that a daemon is configured for. Those that wait for something
 // that was away come last: whatever hangs must not keep others from their turn.
-func (q *Queries) ListActive(ctx context.Context, arg ListActiveParams) ([]ListActiveRow, error) {
-	rows, err := q.db.Query(ctx, listActive, arg.Jobs, arg.Targets)
+func (q *Queries) ListActive(ctx context.Context) ([]ListActiveRow, error) {
+	rows, err := q.db.Query(ctx, listActive)
 	if err != nil {
 		return nil, err
 	}

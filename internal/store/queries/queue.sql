@@ -9,15 +9,13 @@ SELECT r.id, r.job, r.target_id, r.state, r.period, r.owner, r.trigger, r.postpo
        (CASE WHEN r.state = 'running' THEN
             coalesce((SELECT extract(epoch FROM clock_timestamp() - o.heartbeat_at) FROM syncd.owner o WHERE o.id = r.owner), 1e9)
         ELSE 0 END)::float8 AS silent_seconds,
-       (CASE WHEN r.state = 'running' THEN EXISTS (
-            SELECT FROM pg_locks l
+       (CASE WHEN r.state = 'running' THEN r.owner = ANY (ARRAY(
+            SELECT (l.classid::bigint << 32) | l.objid::bigint FROM pg_locks l
             WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-              AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-              AND (l.classid::bigint << 32) | l.objid::bigint = r.owner)
+              AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))
         ELSE false END)::boolean AS locked
 FROM syncd.run r
 WHERE r.state IN ('queued', 'running')
-  AND (r.job, r.target_id) IN (SELECT unnest(@jobs::text[]), unnest(@targets::bigint[]))
 ORDER BY r.state = 'running' DESC, r.postponed > 0, r.takeovers, r.period NULLS FIRST, r.id;
 
 -- Runs that are not over, of none of these jobs and targets.
