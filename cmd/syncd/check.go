@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/config"
+	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 	"syncd/internal/report"
 	"syncd/internal/restapi"
@@ -119,7 +120,7 @@ func (c *checker) configuration() {
 	}
 	unread := c.config.Unreadable()
 	for _, p := range unread {
-		c.fail("secrets", &config.Error{Problems: []config.Problem{p}})
+		c.fail("secrets", &strict.Error{Problems: []strict.Problem{p}})
 	}
 	if unread == nil {
 		c.ok("secrets", "%d secrets can be read", len(c.config.Secrets()))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"syncd/internal/config"
+	"syncd/internal/config/strict"
 	"syncd/internal/contract"
 	"syncd/internal/jobs"
 	"syncd/internal/restapi"
@@ -65,7 +66,7 @@ func (c *checker) noContract(k *contract.Keeper, problem string) {
 // judgeContract tells what the contract says of the call, and of each job's mapping.
 func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
 	c.ok("contract", "%s, version %s (%.12s)", s.Newest.Title, s.Newest.Version, s.Newest.Digest)
-	c.advise("contract", config.Problem{}, s.Advice)
+	c.advise("contract", strict.Problem{}, s.Advice)
 	if s.Waits() {
 		c.add(finding{Level: "warning", Subject: "contract", Text: "the API's contract changed in a way that breaks what is sent: runs are held",
 			Hint: "see 'syncd contract diff', correct the mapping, then 'syncd contract accept --reason …'"})
@@ -128,7 +129,7 @@ func (c *checker) judgeMapping(ctx context.Context, op *contract.Operation, job 
 }
 
 // advise adds findings with their place in the file.
-func (c *checker) advise(subject string, place config.Problem, advice []contract.Advice) {
+func (c *checker) advise(subject string, place strict.Problem, advice []contract.Advice) {
 	for _, one := range advice {
 		level, text := one.Level, one.Text
 		switch level {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"syncd/internal/config"
+	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
@@ -109,7 +110,7 @@ func isNewer(err error) bool {
 }
 
 func isConfiguration(err error) bool {
-	return is[*config.Error](err) || is[*jobs.IdentityError](err) || is[*jobs.StagingError](err) ||
+	return is[*strict.Error](err) || is[*jobs.IdentityError](err) || is[*jobs.StagingError](err) ||
 		is[*mapping.ColumnError](err) || is[*mapping.TypeError](err) || is[*mapping.DictionaryError](err) ||
 		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || errors.Is(err, jobs.ErrRefused)
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"syncd/internal/config"
+	"syncd/internal/config/strict"
 	"syncd/internal/report"
 	"syncd/internal/sandbox"
 )
@@ -141,5 +141,5 @@ func (a *app) sandboxAddress() (string, error) {
 }
 
 func (a *app) baseURLError(text, hint string) error {
-	return &config.Error{Problems: []config.Problem{{File: a.config.File, Key: "isidoor.base_url", Text: text, Hint: hint}}}
+	return &strict.Error{Problems: []strict.Problem{{File: a.config.File, Key: "isidoor.base_url", Text: text, Hint: hint}}}
 }

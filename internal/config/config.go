@@ -6,15 +6,11 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"time"
-)
 
-// maxFile is the size in bytes above which a configuration file is surely something else.
-const maxFile = 1 << 20
+	"syncd/internal/config/strict"
+)
 
 // Config is a whole configuration, checked.
 type Config struct {
@@ -26,59 +22,53 @@ type Config struct {
 	AllDossiers []Dossier // in the order of the file
 	Jobs        []Job     // in the order of the file
 
-	Warnings []Problem `json:"-"` // what is accepted, and has no effect or deserves a second look
+	Warnings []strict.Problem `json:"-"` // what is accepted, and has no effect or deserves a second look
 
 	language   string // "fr", "en", or "" = the locale's
 	digest     string
-	jobDigests map[string]string // by name
-	jobTables  map[string]*table // where each job is written, by name
-	root       *table
+	jobDigests map[string]string        // by name
+	jobTables  map[string]*strict.Table // where each job is written, by name
+	root       *strict.Table
 }
 
 // Load reads and checks a configuration file; getenv serves its secrets when they are read. An error is an *Error.
 func Load(path string, getenv func(string) string) (*Config, error) {
-	document, err := readConfigFile(path)
+	root, err := strict.Load(path, getenv)
 	if err != nil {
 		return nil, err
 	}
-	return parseConfig(path, document, getenv)
+	return check(path, root)
 }
 
-func parseConfig(name string, document []byte, getenv func(string) string) (*Config, error) {
-	root, err := parse(name, document)
-	if err != nil {
+func check(name string, root *strict.Table) (*Config, error) {
+	c := readConfig(root)
+	var err error
+	if c.Warnings, err = root.Conclude(); err != nil {
 		return nil, err
 	}
-	f := &file{name: name, getenv: getenv}
-	c := readConfig(&table{file: f, node: root})
-	if len(f.problems) > 0 {
-		inFileOrder(f.problems)
-		return nil, &Error{Problems: grouped(f.problems)}
-	}
-	inFileOrder(f.warnings)
-	c.File, c.Warnings = name, grouped(f.warnings)
+	c.File = name
 	if err := c.digestAll(); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-func readConfig(t *table) *Config {
-	defer t.finish()
+func readConfig(t *strict.Table) *Config {
+	defer t.Finish()
 	c := &Config{
-		Database:    readDatabase(t.table("database")),
-		Isidoor:     readIsidoor(t.table("isidoor")),
-		AllDossiers: readDossiers(t.tables("dossier")),
+		Database:    readDatabase(t.Table("database")),
+		Isidoor:     readIsidoor(t.Table("isidoor")),
+		AllDossiers: readDossiers(t.Tables("dossier")),
 	}
-	c.Daemon = readDaemon(t.table("daemon"), c.Isidoor.MaxInFlight)
-	c.Retention = readRetention(t.table("retention"), c.Daemon)
-	tables := t.tables("job")
+	c.Daemon = readDaemon(t.Table("daemon"), c.Isidoor.MaxInFlight)
+	c.Retention = readRetention(t.Table("retention"), c.Daemon)
+	tables := t.Tables("job")
 	c.Jobs = readJobs(tables, surroundings{dossierNames(c.AllDossiers), c.Daemon.ClosedDays, c.Isidoor.Salarie.Read != nil})
 	c.jobTables, c.root = tablesByName(tables, c.Jobs), t
-	if len(t.file.problems) == 0 { // else the mappings may be incomplete
+	if t.Mistakes() == 0 { // else the mappings may be incomplete
 		c.checkCompare(t)
 	}
-	c.language = t.choice("language", "", "fr", "en", "")
+	c.language = t.Choice("language", "", "fr", "en", "")
 	return c
 }
 
@@ -127,13 +117,13 @@ func (c *Config) Dossiers(j Job) []Dossier {
 }
 
 // Secrets are all references to secrets that the configuration holds.
-func (c *Config) Secrets() []Secret {
-	secrets := []Secret{c.Database.LedgerKey, c.Isidoor.ClientSecret}
+func (c *Config) Secrets() []strict.Secret {
+	secrets := []strict.Secret{c.Database.LedgerKey, c.Isidoor.ClientSecret}
 	url, staging := c.Database.URL.Reference, c.Database.StagingURL.Reference
 	if !url.IsZero() {
 		secrets = append(secrets, url)
 	}
-	if !staging.IsZero() && !staging.same(url) {
+	if !staging.IsZero() && staging.String() != url.String() {
 		secrets = append(secrets, staging)
 	}
 	if !c.Database.FormerKey.IsZero() {
@@ -154,37 +144,29 @@ func (c *Config) Secrets() []Secret {
 }
 
 // Unreadable tells which secrets cannot be read. The same trouble of many dossiers' keys is one problem.
-func (c *Config) Unreadable() (problems []Problem) {
+func (c *Config) Unreadable() (problems []strict.Problem) {
 	for _, secret := range c.Secrets() {
 		_, err := secret.Read()
-		if unread, ok := errors.AsType[*Error](err); ok {
+		if unread, ok := errors.AsType[*strict.Error](err); ok {
 			problems = append(problems, unread.Problems...)
 		}
 	}
-	return grouped(problems)
+	return strict.Grouped(problems)
 }
 
-func readConfigFile(path string) ([]byte, error) {
-	fail := func(text, hint string) error {
-		return &Error{Problems: []Problem{{File: path, Text: text, Hint: hint}}}
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		hint := "start from the sample config.toml of the sources, or name your file with --config"
-		if errors.Is(err, fs.ErrPermission) {
-			hint = "run syncd as the user who may read it, such as: sudo -u syncd syncd …"
-		}
-		return nil, fail(plainCause(err), hint)
-	}
-	document, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return nil, fail(plainCause(err), "name your file with --config")
-	}
-	if len(document) > maxFile {
-		return nil, fail(fmt.Sprintf("is larger than %d bytes", maxFile), "name your file with --config")
-	}
-	return document, nil
+// UnknownError is a name that the configuration does not have.
+type UnknownError struct {
+	What    string // "job" or "dossier"
+	Name    string
+	Nearest string // the name that may have been meant; "" = none is close
+	Known   []string
+}
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("unknown %s %q\nhint: %s", e.What, e.Name, strict.Suggest(e.Nearest, e.Known, "none is configured: add a [["+e.What+"]]"))
+}
+
+// unknown says that no one of known is called name.
+func unknown(what, name string, known []string) error {
+	return &UnknownError{What: what, Name: name, Nearest: strict.Nearest(name, known), Known: known}
 }

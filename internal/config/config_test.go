@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
@@ -39,8 +40,8 @@ func parsed(t *testing.T, document string) *Config {
 
 // besides are a configuration's warnings but for the one that no member is held when it changes: the document below has no
 // IBAN.
-func besides(c *Config) []Problem {
-	return slices.DeleteFunc(slices.Clone(c.Warnings), func(w Problem) bool { return strings.HasSuffix(w.Key, ".guard.hold_fields") })
+func besides(c *Config) []strict.Problem {
+	return slices.DeleteFunc(slices.Clone(c.Warnings), func(w strict.Problem) bool { return strings.HasSuffix(w.Key, ".guard.hold_fields") })
 }
 
 // valid is the document that the bad fixtures differ from, with edits: pairs of old and new.
@@ -75,7 +76,7 @@ func TestSample(t *testing.T) {
 		t.Errorf("got %d secrets", len(secrets))
 	}
 	for _, secret := range secrets {
-		write(t, filepath.Join(dir, secret.name), "fake", 0o600)
+		write(t, filepath.Join(dir, strings.TrimPrefix(secret.String(), "credential ")), "fake", 0o600)
 		if got, err := secret.Read(); err != nil || got != "fake" {
 			t.Errorf("%s: got %q, %v", secret, got, err)
 		}
@@ -174,7 +175,7 @@ func TestDefaults(t *testing.T) {
 	t.Parallel()
 	c := load(t, "testdata/valid.toml", noEnv)
 	i := c.Isidoor
-	i.ClientSecret = Secret{}
+	i.ClientSecret = strict.Secret{}
 	want := Isidoor{
 		Environment: "test", BaseURL: "https://www.isidoor.org/Api2", TokenURL: "https://www.isidoor.org/Auth/connect/token",
 		ClientID: "our-editor", OAuthScope: "ApiIsidoor", DossierKey: DossierKey{In: "header", Name: "X-Cle-Dossier"},
@@ -358,4 +359,13 @@ func TestWarnings(t *testing.T) {
 	if want := []string{"dossier.sainte-anne.siret"}; !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}
+}
+
+// parseConfig is Load for a document that stands in no file.
+func parseConfig(name string, document []byte, getenv func(string) string) (*Config, error) {
+	root, err := strict.Parse(name, document, getenv)
+	if err != nil {
+		return nil, err
+	}
+	return check(name, root)
 }

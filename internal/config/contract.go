@@ -3,42 +3,44 @@ package config
 import (
 	"net/url"
 	"strings"
+
+	"syncd/internal/config/strict"
 )
 
 // contract is where the API's contract comes from: "auto", "none", a URL or a file. Whether it can be fetched is not
 // known here, and no reason not to start.
-func (t *table) contract(key string) string {
+func contractSource(t *strict.Table, key string) string {
 	const hint = `write "auto", "none", a URL or a file`
-	value := t.text(key, "auto")
+	value := t.Text(key, "auto")
 	switch {
 	case value == "auto", value == "none":
 		return value
 	case strings.TrimSpace(value) == "":
-		t.report(key, "is empty", hint)
+		t.Report(key, "is empty", hint)
 		return value
 	case strings.EqualFold(value, "auto"), strings.EqualFold(value, "none"):
-		t.report(key, "is none of "+quoted([]string{"auto", "none"})+", and no name of a file", suggest(strings.ToLower(value), nil, ""))
+		t.Report(key, "is none of "+strict.Quoted([]string{"auto", "none"})+", and no name of a file", strict.Suggest(strings.ToLower(value), nil, ""))
 		return value
 	case strings.Contains(value, "://"):
-		t.contractAddress(key, value)
+		contractAddress(t, key, value)
 		return value
 	}
-	return t.filename(key, value)
+	return t.Filename(key, value)
 }
 
 // contractAddress is an https URL, or an http one of this machine. Unlike other addresses it may have parameters, as
 // some servers choose the document by them.
-func (t *table) contractAddress(key, value string) {
+func contractAddress(t *strict.Table, key, value string) {
 	const hint = "write the address of the document itself, such as https://www.isidoor.org/Api2/swagger/docs/V2"
 	u, err := url.Parse(value)
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "http" && u.Scheme != "https":
-		t.report(key, "is not the address of a web service", hint+", or the path of a file")
+		t.Report(key, "is not the address of a web service", hint+", or the path of a file")
 	case u.User != nil:
-		t.report(key, "holds a user or a password", hint+", without user and password")
+		t.Report(key, "holds a user or a password", hint+", without user and password")
 	case u.Fragment != "":
-		t.report(key, "points into a page for people", hint)
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		t.report(key, "is not encrypted: http is for this machine only", "write https://")
+		t.Report(key, "points into a page for people", hint)
+	case u.Scheme == "http" && !strict.Loopback(u.Hostname()):
+		t.Report(key, "is not encrypted: http is for this machine only", "write https://")
 	}
 }

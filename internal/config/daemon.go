@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 	"syncd/internal/schedule"
 )
@@ -30,37 +31,37 @@ type Daemon struct {
 // mostGrace is less than the 90 s after which systemd kills the packaged service (TimeoutStopSec).
 const mostGrace = 80 * time.Second
 
-func readDaemon(t *table, maxInFlight int) Daemon {
-	defer t.finish()
+func readDaemon(t *strict.Table, maxInFlight int) Daemon {
+	defer t.Finish()
 	d := Daemon{
-		Listen:       t.listen("listen", "127.0.0.1:9464"),
-		Hosts:        t.hosts("hosts"),
-		MaxRuns:      t.integer("max_runs", int64(jobs.RunsAtOnce(maxInFlight)), 1, 64),
-		ResumeWithin: t.duration("resume_within", day, time.Minute, 7*day),
-		Grace:        t.duration("grace", time.Minute, time.Second, mostGrace),
-		ClosedDays:   t.closedDays("closed_days"),
+		Listen:       readListen(t, "listen", "127.0.0.1:9464"),
+		Hosts:        readHosts(t, "hosts"),
+		MaxRuns:      t.Integer("max_runs", int64(jobs.RunsAtOnce(maxInFlight)), 1, 64),
+		ResumeWithin: t.Duration("resume_within", strict.Day, time.Minute, 7*strict.Day),
+		Grace:        t.Duration("grace", time.Minute, time.Second, mostGrace),
+		ClosedDays:   readClosedDays(t, "closed_days"),
 	}
-	d.Timezone, d.location = t.timezone("timezone")
-	d.ResumeFailed = t.schedule("resume_failed", t.text("resume_failed", "0 * * * *"), d.Timezone, d.ClosedDays)
+	d.Timezone, d.location = readTimezone(t, "timezone")
+	d.ResumeFailed = readSchedule(t, "resume_failed", t.Text("resume_failed", "0 * * * *"), d.Timezone, d.ClosedDays)
 	return d
 }
 
 // hostPattern is a name as a client puts it into Host, without port. A star would let every page in.
 var hostPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
 
-func (t *table) hosts(key string) []string {
-	list := t.want(key, kindList)
+func readHosts(t *strict.Table, key string) []string {
+	list := t.Want(key, strict.KindList)
 	if list == nil {
 		return nil
 	}
 	const hint = `write a name such as "metrics.example.org", between quotes and without port`
 	var hosts []string
-	for _, at := range t.texts(key, list, hint) {
-		if !hostPattern.MatchString(at.node.text) {
-			at.report("", "is not the name of a host", hint)
+	for _, at := range t.Texts(key, list, hint) {
+		if !hostPattern.MatchString(at.Node.Text) {
+			at.Report("", "is not the name of a host", hint)
 			continue
 		}
-		hosts = append(hosts, at.node.text)
+		hosts = append(hosts, at.Node.Text)
 	}
 	return hosts
 }
@@ -69,15 +70,15 @@ func (t *table) hosts(key string) []string {
 const maxSocketPath = 107
 
 // listen is an address that other machines cannot reach: what is told there is nobody else's business.
-func (t *table) listen(key, fallback string) string {
+func readListen(t *strict.Table, key, fallback string) string {
 	const hint = `write "127.0.0.1:9464", "unix:/run/syncd/http.sock", or "" for none`
-	address := t.text(key, fallback)
+	address := t.Text(key, fallback)
 	if address == "" {
 		return ""
 	}
 	if socket, ok := strings.CutPrefix(address, "unix:"); ok {
 		if !path.IsAbs(socket) || strings.HasSuffix(socket, "/") || len(socket) > maxSocketPath {
-			t.report(key, fmt.Sprintf("is not the path of a socket, from the slash on and at most %d bytes", maxSocketPath), hint)
+			t.Report(key, fmt.Sprintf("is not the path of a socket, from the slash on and at most %d bytes", maxSocketPath), hint)
 		}
 		return address
 	}
@@ -85,9 +86,9 @@ func (t *table) listen(key, fallback string) string {
 	number, portErr := strconv.ParseUint(port, 10, 16)
 	switch {
 	case err != nil, portErr != nil, number == 0:
-		t.report(key, "is neither host:port nor unix:/path", hint)
-	case !loopback(host):
-		t.report(key, "can be reached from other machines: only this machine's own addresses are accepted", hint)
+		t.Report(key, "is neither host:port nor unix:/path", hint)
+	case !strict.Loopback(host):
+		t.Report(key, "can be reached from other machines: only this machine's own addresses are accepted", hint)
 	}
 	return address
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/schedule"
 )
 
@@ -24,7 +25,7 @@ func TestDaemonDefaults(t *testing.T) {
 	if want := (Retention{Diffs: Age{Months: 12}, Items: Age{Months: 72}, Runs: Age{Months: 72}, Fires: Age{Months: 12}, Baseline: Age{Months: 24}, MaxShare: 0.25}); r != want {
 		t.Errorf("got %+v", r)
 	}
-	if j.Schedule != nil || j.Missed != schedule.Latest || j.MissedWindow != 92*day || j.Deadline != 6*time.Hour || !j.Ping.Done.IsZero() {
+	if j.Schedule != nil || j.Missed != schedule.Latest || j.MissedWindow != 92*strict.Day || j.Deadline != 6*time.Hour || !j.Ping.Done.IsZero() {
 		t.Errorf("got %+v", j)
 	}
 }
@@ -62,7 +63,7 @@ schedule = ""
 	if got := j.Schedule.String(); got != "last-working-day 06:00 Indian/Reunion closed 12-24 2026-12-31" {
 		t.Errorf("got %s", got)
 	}
-	if j.Missed != schedule.All || j.MissedWindow != 70*day || j.Deadline != 0 {
+	if j.Missed != schedule.All || j.MissedWindow != 70*strict.Day || j.Deadline != 0 {
 		t.Errorf("got %+v", j)
 	}
 	if len(c.Secrets()) != 4 || j.Ping.Failed.Reference.String() != "env PING" {
@@ -84,7 +85,7 @@ func TestPingRead(t *testing.T) {
 	t.Parallel()
 	const good, bad = "https://hc.example.org/" + canary, "http://hc.example.org/" + canary
 	getenv := env(map[string]string{"GOOD": good, "BAD": bad})
-	for _, u := range []PingURL{{Open: good}, {Reference: secretOf("env", "GOOD", getenv)}} {
+	for _, u := range []PingURL{{Open: good}, {Reference: secretOf("GOOD", getenv)}} {
 		if got, err := u.Read(); err != nil || got != good || u.IsZero() {
 			t.Errorf("got %s, %v", got, err)
 		}
@@ -92,9 +93,9 @@ func TestPingRead(t *testing.T) {
 	if got, err := (PingURL{}).Read(); err != nil || got != "" || !(PingURL{}).IsZero() {
 		t.Errorf("got %s, %v", got, err)
 	}
-	_, err := PingURL{Reference: secretOf("env", "BAD", getenv)}.Read()
-	want := "config.toml:5:1: isidoor.client_secret: env BAD is not encrypted: http is for this machine only\nhint: " + pingHint
-	if _, ok := errors.AsType[*Error](err); !ok || err.Error() != want {
+	_, err := PingURL{Reference: secretOf("BAD", getenv)}.Read()
+	want := "config.toml:1:1: key: env BAD is not encrypted: http is for this machine only\nhint: " + pingHint
+	if _, ok := errors.AsType[*strict.Error](err); !ok || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
 }

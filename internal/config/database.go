@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"syncd/internal/config/strict"
 )
 
 // ledgerKeyBytes is the length of the ledger's key once decoded.
@@ -16,9 +18,9 @@ const ledgerKeyBytes = 32
 // Database says where the ledger and staging are.
 type Database struct {
 	URL        DatabaseURL
-	StagingURL DatabaseURL // that of the ledger unless configured
-	LedgerKey  Secret      // base64 of 32 bytes: see Config.LedgerKey
-	FormerKey  Secret      // the one that it takes the place of, for 'syncd rekey' alone; zero = none
+	StagingURL DatabaseURL   // that of the ledger unless configured
+	LedgerKey  strict.Secret // base64 of 32 bytes: see Config.LedgerKey
+	FormerKey  strict.Secret // the one that it takes the place of, for 'syncd rekey' alone; zero = none
 	Lease      time.Duration
 	Watermark  string // folder of the file that says how far the ledger has come; "auto", or "none"
 }
@@ -28,8 +30,8 @@ func (d Database) StagingApart() bool { return d.StagingURL.String() != d.URL.St
 
 // DatabaseURL is a Postgres connection string: in the open when it holds no password, by reference otherwise.
 type DatabaseURL struct {
-	Open      string // as written; never holds a password
-	Reference Secret // where to read it when Open is empty
+	Open      string        // as written; never holds a password
+	Reference strict.Secret // where to read it when Open is empty
 }
 
 // String is the URL as configured: in the open, or where it is kept.
@@ -57,33 +59,33 @@ func (c *Config) LedgerKey() ([]byte, error) { return readKey(c.Database.LedgerK
 // FormerKey reads the key that the ledger key takes the place of. An error is an *Error.
 func (c *Config) FormerKey() ([]byte, error) { return readKey(c.Database.FormerKey) }
 
-func readKey(secret Secret) ([]byte, error) {
+func readKey(secret strict.Secret) ([]byte, error) {
 	text, err := secret.Read()
 	if err != nil {
 		return nil, err
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(key) != ledgerKeyBytes {
-		return nil, secret.fail("is not the base64 of 32 bytes",
+		return nil, secret.Fail("is not the base64 of 32 bytes",
 			"for a new ledger only, make one with: head -c 32 /dev/urandom | base64")
 	}
 	return key, nil
 }
 
-func readDatabase(t *table) Database {
-	defer t.finish()
+func readDatabase(t *strict.Table) Database {
+	defer t.Finish()
 	d := Database{
-		URL:        t.databaseURL("url"),
-		StagingURL: t.databaseURL("staging_url"),
-		LedgerKey:  t.secret("ledger_key"),
-		Lease:      t.duration("lease", 15*time.Second, 2*time.Second, 10*time.Minute),
-		Watermark:  t.watermark("watermark"),
+		URL:        readDatabaseURL(t, "url"),
+		StagingURL: readDatabaseURL(t, "staging_url"),
+		LedgerKey:  t.Secret("ledger_key"),
+		Lease:      t.Duration("lease", 15*time.Second, 2*time.Second, 10*time.Minute),
+		Watermark:  readWatermark(t, "watermark"),
 	}
-	if t.has("ledger_key_former") {
-		d.FormerKey = t.secret("ledger_key_former")
+	if t.Has("ledger_key_former") {
+		d.FormerKey = t.Secret("ledger_key_former")
 	}
-	if !t.has("url") {
-		t.report("url", "is missing", `write url = "postgres:///paie" for the database paie of this machine`)
+	if !t.Has("url") {
+		t.Report("url", "is missing", `write url = "postgres:///paie" for the database paie of this machine`)
 	}
 	if d.StagingURL.IsZero() {
 		d.StagingURL = d.URL
@@ -92,10 +94,10 @@ func readDatabase(t *table) Database {
 }
 
 // watermark is "auto", "none", or a folder.
-func (t *table) watermark(key string) string {
-	where := t.text(key, "auto")
+func readWatermark(t *strict.Table, key string) string {
+	where := t.Text(key, "auto")
 	if where != "auto" && where != "none" && !path.IsAbs(where) {
-		t.report(key, "is neither \"auto\", \"none\" nor a folder, from the slash on", `write watermark = "/var/lib/syncd"; leave it out to use the service's own folder`)
+		t.Report(key, "is neither \"auto\", \"none\" nor a folder, from the slash on", `write watermark = "/var/lib/syncd"; leave it out to use the service's own folder`)
 	}
 	return where
 }
@@ -126,24 +128,24 @@ func (d Database) WatermarkFolder(getenv func(string) string) (folder string, ch
 // passwordPattern finds a password in a connection string, in a URL's query or as a keyword.
 var passwordPattern = regexp.MustCompile(`(?i)(^|[\s?&])(ssl)?password\s*=`)
 
-func (t *table) databaseURL(key string) DatabaseURL {
+func readDatabaseURL(t *strict.Table, key string) DatabaseURL {
 	hint := "keep the password in ~/.pgpass, or the whole URL apart: " + key + ` = { credential = "database-url" }`
-	n := t.want(key, kindText, kindTable)
+	n := t.Want(key, strict.KindText, strict.KindTable)
 	switch {
 	case n == nil:
 		return DatabaseURL{}
-	case n.kind == kindTable:
-		return DatabaseURL{Reference: t.reference(key)}
-	case strings.TrimSpace(n.text) == "":
-		t.report(key, "is empty", `write "postgres:///paie" for the database paie of this machine`)
-	case holdsPassword(n.text):
-		t.report(key, "holds a password, which does not belong in this file", hint+", and change the password: it has been exposed here")
-	case strings.Contains(n.text, "://") || !strings.Contains(n.text, "="): // else "host=… dbname=…"
-		if u, err := url.Parse(n.text); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-			t.report(key, "is not a Postgres connection URL", `write "postgres://user@host:5432/database", or "postgres:///paie" for this machine`)
+	case n.Kind == strict.KindTable:
+		return DatabaseURL{Reference: t.Reference(key)}
+	case strings.TrimSpace(n.Text) == "":
+		t.Report(key, "is empty", `write "postgres:///paie" for the database paie of this machine`)
+	case holdsPassword(n.Text):
+		t.Report(key, "holds a password, which does not belong in this file", hint+", and change the password: it has been exposed here")
+	case strings.Contains(n.Text, "://") || !strings.Contains(n.Text, "="): // else "host=… dbname=…"
+		if u, err := url.Parse(n.Text); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+			t.Report(key, "is not a Postgres connection URL", `write "postgres://user@host:5432/database", or "postgres:///paie" for this machine`)
 		}
 	}
-	return DatabaseURL{Open: n.text}
+	return DatabaseURL{Open: n.Text}
 }
 
 // holdsPassword errs on the safe side: text between // and @ with a colon in it counts even where it is no valid URL.

@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"regexp"
+
+	"syncd/internal/config/strict"
 )
 
 // Dossier is one association's file at the partner.
@@ -10,39 +12,21 @@ type Dossier struct {
 	Name  string // its identity for ever
 	Label string // for people; may change
 	Siret string // 14 digits
-	Key   Secret
+	Key   strict.Secret
 }
 
-var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
-
-const nameHint = "at most 63 small letters, digits and hyphens, beginning with a letter or a digit"
-
-// name reads the name of a dossier or a job, which must be new, and puts it into the path of the table's problems.
-func (t *table) name(list string, taken map[string]bool) string {
-	name := t.matching("name", namePattern, "is not a name", nameHint)
-	if name == "" {
-		return ""
-	}
-	t.path = list + "." + name
-	if taken[name] {
-		t.report("name", "is already taken", "names are identities: give each "+list+" its own")
-	}
-	taken[name] = true
-	return name
-}
-
-func readDossiers(tables []*table) []Dossier {
+func readDossiers(tables []*strict.Table) []Dossier {
 	var dossiers []Dossier
 	names, keys, sirets := map[string]bool{}, map[string]string{}, map[string]string{} // by whom they were taken first
 	for _, t := range tables {
 		d := readDossier(t, names)
 		if other, taken := keys[d.Key.String()]; taken && !d.Key.IsZero() {
-			t.report("key", fmt.Sprintf("is the key of the dossier %q", other), "each dossier has its own key: two names for one would send both to the same place")
+			t.Report("key", fmt.Sprintf("is the key of the dossier %q", other), "each dossier has its own key: two names for one would send both to the same place")
 		} else {
 			keys[d.Key.String()] = d.Name
 		}
 		if other, taken := sirets[d.Siret]; taken && d.Siret != "" {
-			t.warn("siret", fmt.Sprintf("is also that of the dossier %q", other), "check that these are two establishments")
+			t.Warn("siret", fmt.Sprintf("is also that of the dossier %q", other), "check that these are two establishments")
 		} else {
 			sirets[d.Siret] = d.Name
 		}
@@ -51,20 +35,20 @@ func readDossiers(tables []*table) []Dossier {
 	return dossiers
 }
 
-func readDossier(t *table, taken map[string]bool) Dossier {
-	defer t.finish()
-	d := Dossier{Name: t.name("dossier", taken), Siret: t.siret("siret"), Key: t.secret("key")}
-	d.Label = t.text("label", d.Name)
+func readDossier(t *strict.Table, taken map[string]bool) Dossier {
+	defer t.Finish()
+	d := Dossier{Name: t.Name("dossier", taken), Siret: readSiret(t, "siret"), Key: t.Secret("key")}
+	d.Label = t.Text("label", d.Name)
 	return d
 }
 
 var siretPattern = regexp.MustCompile(`^[0-9]{14}$`)
 
-func (t *table) siret(key string) string {
+func readSiret(t *strict.Table, key string) string {
 	const hint = "the 14 digits of the establishment, without spaces, as its payslips and annuaire-entreprises.data.gouv.fr show them"
-	siret := t.matching(key, siretPattern, "is not 14 digits", hint)
+	siret := t.Matching(key, siretPattern, "is not 14 digits", hint)
 	if siret != "" && !luhn(siret) {
-		t.report(key, "is not a SIRET: its check digit is wrong", hint)
+		t.Report(key, "is not a SIRET: its check digit is wrong", hint)
 	}
 	return siret
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/mapping"
 )
 
@@ -16,46 +17,46 @@ type places map[string]func(text, hint string)
 
 // readMapping reads [job.fields] and [[job.children]] and lets package mapping check the whole. Tables of fields that are
 // not there yet are returned: the job cannot be executed without them, but a draft of them can be written.
-func readMapping(t *table, children []*table, job string) (mapping.Spec, []Problem) {
-	at, before := places{}, len(t.file.problems)
-	fields, missing := t.fields("no member of the document is mapped", job)
+func readMapping(t *strict.Table, children []*strict.Table, job string) (mapping.Spec, []strict.Problem) {
+	at, before := places{}, t.Mistakes()
+	fields, missing := openFields(t, "no member of the document is mapped", job)
 	spec := mapping.Spec{Fields: readFields(fields, "", at)}
 	for _, child := range children {
 		c, missingHere := readChildren(child, at, job)
 		spec.Children, missing = append(spec.Children, c), append(missing, missingHere...)
 	}
-	if len(t.file.problems) > before || len(missing) > 0 {
+	if t.Mistakes() > before || len(missing) > 0 {
 		return spec, missing // what could not be read would be reported again
 	}
 	for _, err := range spec.Check() {
 		if problem, ok := errors.AsType[*mapping.FieldError](err); ok {
 			at.report(problem, t)
 		} else {
-			t.report("fields", err.Error(), "")
+			t.Report("fields", err.Error(), "")
 		}
 	}
 	return spec, nil
 }
 
 // fields opens a table of fields, and tells where it is missing or empty.
-func (t *table) fields(text, job string) (*table, []Problem) {
-	fields := t.table("fields")
-	if len(fields.node.keys) > 0 {
+func openFields(t *strict.Table, text, job string) (*strict.Table, []strict.Problem) {
+	fields := t.Table("fields")
+	if len(fields.Node.Keys) > 0 {
 		return fields, nil
 	}
-	return fields, []Problem{t.problem("fields", "is missing: "+text, "write a draft: syncd contract scaffold "+job)}
+	return fields, []strict.Problem{t.Problem("fields", "is missing: "+text, "write a draft: syncd contract scaffold "+job)}
 }
 
-func readChildren(t *table, at places, job string) (mapping.Children, []Problem) {
+func readChildren(t *strict.Table, at places, job string) (mapping.Children, []strict.Problem) {
 	c := mapping.Children{
-		Path: t.required("path", `the member that takes the list, such as "Elements"`),
-		Key:  t.required("key", `the member that names an element, such as "Code"`),
+		Path: t.Required("path", `the member that takes the list, such as "Elements"`),
+		Key:  t.Required("key", `the member that names an element, such as "Code"`),
 	}
-	at[c.Path] = func(text, hint string) { t.report("path", text, hint) }
-	fields, missing := t.fields("no member of the element is mapped", job)
+	at[c.Path] = func(text, hint string) { t.Report("path", text, hint) }
+	fields, missing := openFields(t, "no member of the element is mapped", job)
 	c.Fields = readFields(fields, c.Path+"[].", at)
-	if members := fields.node.keys; c.Key != "" && len(members) > 0 && !slices.Contains(members, c.Key) {
-		t.report("key", "is none of the members in [job.children.fields]", suggest(nearest(c.Key, members), members, ""))
+	if members := fields.Node.Keys; c.Key != "" && len(members) > 0 && !slices.Contains(members, c.Key) {
+		t.Report("key", "is none of the members in [job.children.fields]", strict.Suggest(strict.Nearest(c.Key, members), members, ""))
 	}
 	return c, missing
 }
@@ -64,26 +65,26 @@ func readChildren(t *table, at places, job string) (mapping.Children, []Problem)
 var fieldKeys = []string{"column", "value", "dictionary", "sensitive", "null", "type"}
 
 // readFields reads a table of fields, sorted by path so that the digest does not depend on the order in the file.
-func readFields(t *table, prefix string, at places) []mapping.Field {
+func readFields(t *strict.Table, prefix string, at places) []mapping.Field {
 	var fields []mapping.Field
-	for _, path := range t.node.keys {
-		if t.misplaced(path) {
+	for _, path := range t.Node.Keys {
+		if misplaced(t, path) {
 			continue
 		}
-		n := t.want(path, kindText, kindTable)
+		n := t.Want(path, strict.KindText, strict.KindTable)
 		if n == nil {
 			continue
 		}
-		at[prefix+path] = func(text, hint string) { t.report(path, text, hint) }
+		at[prefix+path] = func(text, hint string) { t.Report(path, text, hint) }
 		if leaf := nested(n); leaf != "" {
 			full := strconv.Quote(path + "." + leaf)
-			t.report(path, "is a table of its own: a path with dots needs quotes", "write "+full+" = …")
+			t.Report(path, "is a table of its own: a path with dots needs quotes", "write "+full+" = …")
 			continue
 		}
-		if n.kind == kindText {
-			fields = append(fields, mapping.Field{Path: path, Column: n.text})
+		if n.Kind == strict.KindText {
+			fields = append(fields, mapping.Field{Path: path, Column: n.Text})
 		} else {
-			fields = append(fields, readField(t.table(path), path))
+			fields = append(fields, readField(t.Table(path), path))
 		}
 	}
 	for i := range fields {
@@ -99,32 +100,32 @@ var jobKeys = []string{
 }
 
 // misplaced warns of a member that has the name of a job's key. It reports one that cannot be a member and returns true.
-func (t *table) misplaced(path string) bool {
-	n := t.node.members[path]
-	isField := n.kind == kindTable && (n.members["column"] != nil || n.members["value"] != nil)
+func misplaced(t *strict.Table, path string) bool {
+	n := t.Node.Members[path]
+	isField := n.Kind == strict.KindTable && (n.Members["column"] != nil || n.Members["value"] != nil)
 	if isField || !slices.Contains(jobKeys, path) {
 		return false
 	}
 	const hint = "write it above the first [job.…] table; a member of that name is written as { column = \"…\" }"
-	if n.kind == kindText {
-		t.warn(path, "is taken for a member of the document: the job's own key has no effect here", hint)
+	if n.Kind == strict.KindText {
+		t.Warn(path, "is taken for a member of the document: the job's own key has no effect here", hint)
 		return false
 	}
-	t.report(path, "is a key of the job, not a member of the document", hint)
+	t.Report(path, "is a key of the job, not a member of the document", hint)
 	return true
 }
 
 // nested finds the dots of a path that was written without quotes, which TOML reads as a table in a table: the rest of
 // the path, or "" when n is a field.
-func nested(n *node) string {
-	if n.kind != kindTable || n.inline {
+func nested(n *strict.Node) string {
+	if n.Kind != strict.KindTable || n.Inline {
 		return ""
 	}
-	for _, key := range n.keys {
+	for _, key := range n.Keys {
 		if slices.Contains(fieldKeys, key) {
 			continue
 		}
-		if leaf := nested(n.members[key]); leaf != "" {
+		if leaf := nested(n.Members[key]); leaf != "" {
 			return key + "." + leaf
 		}
 		return key
@@ -132,46 +133,46 @@ func nested(n *node) string {
 	return ""
 }
 
-func readField(t *table, path string) mapping.Field {
-	defer t.finish()
+func readField(t *strict.Table, path string) mapping.Field {
+	defer t.Finish()
 	return mapping.Field{
 		Path:       path,
-		Column:     t.text("column", ""),
-		Value:      t.constant("value"),
-		Dictionary: t.text("dictionary", ""),
-		Sensitive:  t.boolean("sensitive", false),
-		Null:       mapping.Null(t.choice("null", "", string(mapping.NullClear), string(mapping.NullOmit), string(mapping.NullRefuse))),
-		Type:       mapping.Type(t.choice("type", "", string(mapping.TypeString), string(mapping.TypeNumber), string(mapping.TypeBoolean))),
+		Column:     t.Text("column", ""),
+		Value:      readConstant(t, "value"),
+		Dictionary: t.Text("dictionary", ""),
+		Sensitive:  t.Boolean("sensitive", false),
+		Null:       mapping.Null(t.Choice("null", "", string(mapping.NullClear), string(mapping.NullOmit), string(mapping.NullRefuse))),
+		Type:       mapping.Type(t.Choice("type", "", string(mapping.TypeString), string(mapping.TypeNumber), string(mapping.TypeBoolean))),
 	}
 }
 
 // constant is a text, a number or a boolean; nil when there is none. Decimals stay exact.
-func (t *table) constant(key string) any {
-	n := t.want(key, kindText, kindInteger, kindDecimal, kindBoolean)
+func readConstant(t *strict.Table, key string) any {
+	n := t.Want(key, strict.KindText, strict.KindInteger, strict.KindDecimal, strict.KindBoolean)
 	if n == nil {
 		return nil
 	}
-	switch n.kind {
-	case kindInteger:
-		value, err := strconv.ParseInt(n.text, 0, 64)
+	switch n.Kind {
+	case strict.KindInteger:
+		value, err := strconv.ParseInt(n.Text, 0, 64)
 		if err != nil {
-			t.report(key, "is out of range", "write it between quotes")
+			t.Report(key, "is out of range", "write it between quotes")
 		}
 		return value
-	case kindDecimal:
-		return json.Number(withoutUnderscores(n.text))
-	case kindBoolean:
-		return n.text == "true"
+	case strict.KindDecimal:
+		return json.Number(strict.PlainNumber(n.Text))
+	case strict.KindBoolean:
+		return n.Text == "true"
 	default:
-		if name, ok := strings.CutPrefix(n.text, "@"); ok && !slices.Contains(parameters, name) {
-			t.report(key, "is an unknown parameter", suggest(nearest(name, parameters), parameters, ""))
+		if name, ok := strings.CutPrefix(n.Text, "@"); ok && !slices.Contains(parameters, name) {
+			t.Report(key, "is an unknown parameter", strict.Suggest(strict.Nearest(name, parameters), parameters, ""))
 		}
-		return n.text
+		return n.Text
 	}
 }
 
 // report puts what mapping found at the place of the path, of the nearest path above it, or of the whole mapping.
-func (at places) report(problem *mapping.FieldError, t *table) {
+func (at places) report(problem *mapping.FieldError, t *strict.Table) {
 	path, found := problem.Path, true
 	for found {
 		if report := at[path]; report != nil {
@@ -181,5 +182,5 @@ func (at places) report(problem *mapping.FieldError, t *table) {
 		path, _, found = cutLast(path, ".")
 		path = strings.TrimSuffix(path, "[]")
 	}
-	t.report("fields", strings.TrimSpace(problem.Path+" "+problem.Problem), problem.Hint)
+	t.Report("fields", strings.TrimSpace(problem.Path+" "+problem.Problem), problem.Hint)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 )
 
@@ -14,8 +15,8 @@ import (
 // It is no part of the target nor of what a document is sent to: a rotated key changes nothing of what the API holds.
 type Fixed struct {
 	Name   string
-	Value  string `json:",omitempty"` // "" where a secret has it
-	Secret Secret `json:",omitzero"`
+	Value  string        `json:",omitempty"` // "" where a secret has it
+	Secret strict.Secret `json:",omitzero"`
 }
 
 // Read gives the value. An error is an *Error.
@@ -31,7 +32,7 @@ func withoutReferences(all []Fixed) []Fixed {
 	all = slices.Clone(all)
 	for i := range all {
 		if !all[i].Secret.IsZero() {
-			all[i].Secret, all[i].Value = Secret{}, "secret"
+			all[i].Secret, all[i].Value = strict.Secret{}, "secret"
 		}
 	}
 	return all
@@ -39,48 +40,48 @@ func withoutReferences(all []Fixed) []Fixed {
 
 // WithoutSecrets leaves out where secrets are kept, for a comparison: what they are is compared itself.
 func (i Isidoor) WithoutSecrets() Isidoor {
-	i.ClientSecret = Secret{}
+	i.ClientSecret = strict.Secret{}
 	i.Headers, i.Query = withoutReferences(i.Headers), withoutReferences(i.Query)
 	return i
 }
 
 // readFixed reads a table of names that are the user's own. refuse words why one cannot be taken; "" = it can.
-func (t *table) readFixed(refuse func(name string) string) (all []Fixed) {
-	for _, name := range t.node.keys {
-		n := t.node.members[name]
+func readFixed(t *strict.Table, refuse func(name string) string) (all []Fixed) {
+	for _, name := range t.Node.Keys {
+		n := t.Node.Members[name]
 		f := Fixed{Name: name}
-		switch n.kind {
-		case kindText:
-			f.Value = t.seen(name, n.text)
-			if n.text == "" {
-				t.report(name, "is empty", "write its value, or leave it out")
+		switch n.Kind {
+		case strict.KindText:
+			f.Value = t.Seen(name, n.Text)
+			if n.Text == "" {
+				t.Report(name, "is empty", "write its value, or leave it out")
 			}
 			if secretName.MatchString(name) {
-				t.warn(name, "looks like a secret, which does not belong in this file", secretHint)
+				t.Warn(name, "looks like a secret, which does not belong in this file", strict.SecretHint)
 			}
-		case kindTable:
-			f.Secret = t.reference(name)
+		case strict.KindTable:
+			f.Secret = t.Reference(name)
 		default:
-			t.report(name, fmt.Sprintf("must be %s, or a reference to a secret, not %s", kindText, n.kind), n.kind.asText())
+			t.Report(name, fmt.Sprintf("must be %s, or a reference to a secret, not %s", strict.KindText, n.Kind), asText(n.Kind))
 		}
 		if why := refuse(name); why != "" {
-			t.report(name, why, "take another name, or leave it out")
+			t.Report(name, why, "take another name, or leave it out")
 		}
 		if slices.ContainsFunc(all, func(other Fixed) bool { return strings.EqualFold(other.Name, name) }) {
-			t.report(name, "is named twice", "remove one")
+			t.Report(name, "is named twice", "remove one")
 		}
-		t.known = append(t.known, name)
+		t.Know(name)
 		all = append(all, f)
 	}
 	return all
 }
 
 // asText is how a value becomes a text.
-func (k kind) asText() string {
-	if k == kindInteger || k == kindDecimal || k == kindBoolean || k == kindDate {
+func asText(k strict.Kind) string {
+	if k == strict.KindInteger || k == strict.KindDecimal || k == strict.KindBoolean || k == strict.KindDate {
 		return "put it between quotes"
 	}
-	return secretHint
+	return strict.SecretHint
 }
 
 var secretName = regexp.MustCompile(`(?i)key|secret|token|password|auth`)
@@ -122,16 +123,16 @@ func (k DossierKey) refuseParameter(name, read string) string {
 }
 
 // readFixedParts reads what goes with every call.
-func (i *Isidoor) readFixedParts(t *table) {
+func (i *Isidoor) readFixedParts(t *strict.Table) {
 	read := ""
 	if i.Salarie.Read != nil {
 		read = i.Salarie.Read.Path
 	}
-	i.Headers = t.table("headers").readFixed(i.DossierKey.refuseHeader)
+	i.Headers = readFixed(t.Table("headers"), i.DossierKey.refuseHeader)
 	for n, h := range i.Headers {
 		i.Headers[n].Name = textproto.CanonicalMIMEHeaderKey(h.Name)
 	}
-	i.Query = t.table("query").readFixed(func(name string) string { return i.DossierKey.refuseParameter(name, read) })
+	i.Query = readFixed(t.Table("query"), func(name string) string { return i.DossierKey.refuseParameter(name, read) })
 	slices.SortFunc(i.Headers, func(a, b Fixed) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(i.Query, func(a, b Fixed) int { return strings.Compare(a.Name, b.Name) })
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"syncd/internal/config/strict"
 )
 
 // fleet is a configuration of so many dossiers, each made by one of what is written of it.
@@ -43,7 +45,7 @@ func TestAMistakeOfManyDossiersIsToldOnce(t *testing.T) {
 	const many = 5000
 	started := time.Now()
 	_, err := parseConfig("config.toml", []byte(fleet(many, func(int) string { return `key = { env = "KEY" }` })), noEnv)
-	broken, ok := errors.AsType[*Error](err)
+	broken, ok := errors.AsType[*strict.Error](err)
 	if !ok || len(broken.Problems) != 2 {
 		t.Fatalf("%.500v", err)
 	}

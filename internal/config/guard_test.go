@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 )
 
@@ -44,7 +45,7 @@ func TestGuardDefaults(t *testing.T) {
 		t.Errorf("a pull has guards: %+v", got)
 	}
 	for _, j := range c.Jobs {
-		if j.HoldExpires != 7*day {
+		if j.HoldExpires != 7*strict.Day {
 			t.Errorf("%s: got %s", j.Name, j.HoldExpires)
 		}
 	}
@@ -116,7 +117,7 @@ compare = ["Elements", "Adresse.Code"]
 	if got := c.Isidoor.Salarie.Read; !reflect.DeepEqual(got, wantRead) {
 		t.Errorf("got %+v", got)
 	}
-	if c.Jobs[0].HoldExpires != time.Hour || c.Jobs[1].HoldExpires != 90*day {
+	if c.Jobs[0].HoldExpires != time.Hour || c.Jobs[1].HoldExpires != 90*strict.Day {
 		t.Errorf("got %s and %s", c.Jobs[0].HoldExpires, c.Jobs[1].HoldExpires)
 	}
 }

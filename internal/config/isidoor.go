@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"time"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 )
 
@@ -26,7 +27,7 @@ type Isidoor struct {
 	BaseURL        string // up to, without, /V2; no slash at its end
 	TokenURL       string
 	ClientID       string
-	ClientSecret   Secret
+	ClientSecret   strict.Secret
 	OAuthScope     string
 	DossierKey     DossierKey
 	DossierKeySet  bool          `json:",omitempty"` // DossierKey is written; else the contract may tell another
@@ -82,95 +83,95 @@ func (i *Isidoor) call() jobs.Call {
 	return jobs.Call{Method: i.Salarie.Method, Path: i.Salarie.Path, KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name}
 }
 
-func readIsidoor(t *table) Isidoor {
-	defer t.finish()
+func readIsidoor(t *strict.Table) Isidoor {
+	defer t.Finish()
 	i := Isidoor{
-		Environment:    t.requiredChoice("environment", "test", "production"),
-		ClientID:       t.seen("client_id", t.required("client_id", "the identifier that FNOGEC issued to the editor of the payroll")),
-		ClientSecret:   t.secret("client_secret"),
-		OAuthScope:     t.seen("scope", t.text("scope", "ApiIsidoor")),
-		DossierKey:     readDossierKey(t.table("dossier_key")),
-		DossierKeySet:  t.has("dossier_key"),
-		MaxInFlight:    t.integer("max_in_flight", 8, 1, 64),
-		RatePerSecond:  t.number("rate_per_second", 20, 0.01, 10_000),
-		RequestTimeout: t.duration("request_timeout", 30*time.Second, 100*time.Millisecond, 10*time.Minute),
-		ConnectTimeout: t.duration("connect_timeout", 10*time.Second, 100*time.Millisecond, 10*time.Minute),
-		RetryFor:       t.duration("retry_for", 2*time.Minute, 0, time.Hour),
-		RetryAfterCap:  t.duration("retry_after_cap", time.Minute, 0, time.Hour),
-		TechnicalTries: t.integer("technical_tries", 3, 1, 10),
-		LimitsOfLedger: t.choice("limits", "process", "process", "ledger") == "ledger",
-		StopAfter:      t.integer("stop_after", 10, 1, 1000),
-		CAFile:         t.certificates("ca_file"),
+		Environment:    t.RequiredChoice("environment", "test", "production"),
+		ClientID:       t.Seen("client_id", t.Required("client_id", "the identifier that FNOGEC issued to the editor of the payroll")),
+		ClientSecret:   t.Secret("client_secret"),
+		OAuthScope:     t.Seen("scope", t.Text("scope", "ApiIsidoor")),
+		DossierKey:     readDossierKey(t.Table("dossier_key")),
+		DossierKeySet:  t.Has("dossier_key"),
+		MaxInFlight:    t.Integer("max_in_flight", 8, 1, 64),
+		RatePerSecond:  t.Number("rate_per_second", 20, 0.01, 10_000),
+		RequestTimeout: t.Duration("request_timeout", 30*time.Second, 100*time.Millisecond, 10*time.Minute),
+		ConnectTimeout: t.Duration("connect_timeout", 10*time.Second, 100*time.Millisecond, 10*time.Minute),
+		RetryFor:       t.Duration("retry_for", 2*time.Minute, 0, time.Hour),
+		RetryAfterCap:  t.Duration("retry_after_cap", time.Minute, 0, time.Hour),
+		TechnicalTries: t.Integer("technical_tries", 3, 1, 10),
+		LimitsOfLedger: t.Choice("limits", "process", "process", "ledger") == "ledger",
+		StopAfter:      t.Integer("stop_after", 10, 1, 1000),
+		CAFile:         t.Certificates("ca_file"),
 	}
 	base := isidoorTest
 	if i.Environment == "production" {
 		base = isidoorProduction
 	}
-	i.BaseURL = t.baseURL("base_url", base, i.Environment)
-	i.TokenURL = t.address("token_url", isidoorToken)
-	i.Dossier = readDossierEndpoint(t.table("dossier"), i.DossierKey)
-	i.Dictionnaire = readDictionnaire(t.table("dictionnaire"), i.DossierKey)
-	i.Salarie = readSalarie(t.table("salarie"), i.DossierKey)
+	i.BaseURL = baseURL(t, "base_url", base, i.Environment)
+	i.TokenURL = t.Address("token_url", isidoorToken, isidoorTest)
+	i.Dossier = readDossierEndpoint(t.Table("dossier"), i.DossierKey)
+	i.Dictionnaire = readDictionnaire(t.Table("dictionnaire"), i.DossierKey)
+	i.Salarie = readSalarie(t.Table("salarie"), i.DossierKey)
 	i.readFixedParts(t)
 	return i
 }
 
 var parameterPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
-func readDossierKey(t *table) DossierKey {
-	defer t.finish()
-	key := DossierKey{In: t.choice("in", defaultDossierKey.In, "header", "query", "path")}
+func readDossierKey(t *strict.Table) DossierKey {
+	defer t.Finish()
+	key := DossierKey{In: t.Choice("in", defaultDossierKey.In, "header", "query", "path")}
 	if key.In == "path" {
-		t.refuse("has no meaning with in = \"path\"", "leave it out and write {dossier} where the key goes in each path", "name")
+		t.Refuse("has no meaning with in = \"path\"", "leave it out and write {dossier} where the key goes in each path", "name")
 		return key
 	}
 	key.Name = defaultDossierKey.Name
-	if t.has("name") {
-		key.Name = t.matching("name", parameterPattern, "is not the name of a "+key.In+" parameter", "letters, digits, dots, - and _ only")
+	if t.Has("name") {
+		key.Name = t.Matching("name", parameterPattern, "is not the name of a "+key.In+" parameter", "letters, digits, dots, - and _ only")
 	}
 	if key.In == "header" && jobs.TakenHeader(key.Name) {
-		t.report("name", "is a header that means something else", `the default is "X-Cle-Dossier"`)
+		t.Report("name", "is a header that means something else", `the default is "X-Cle-Dossier"`)
 	}
 	return key
 }
 
-func readDossierEndpoint(t *table, key DossierKey) DossierEndpoint {
-	defer t.finish()
+func readDossierEndpoint(t *strict.Table, key DossierKey) DossierEndpoint {
+	defer t.Finish()
 	return DossierEndpoint{
-		Method:   t.choice("method", "GET", "GET", "POST"),
-		Path:     t.endpointPath("/V2/Dossier", key),
-		Identity: t.pointer("identity", "/Siret"),
+		Method:   t.Choice("method", "GET", "GET", "POST"),
+		Path:     endpointPath(t, "/V2/Dossier", key),
+		Identity: t.Pointer("identity", "/Siret"),
 	}
 }
 
-func readDictionnaire(t *table, key DossierKey) DictionnaireEndpoint {
-	defer t.finish()
+func readDictionnaire(t *strict.Table, key DossierKey) DictionnaireEndpoint {
+	defer t.Finish()
 	return DictionnaireEndpoint{
-		Method: t.choice("method", "GET", "GET", "POST"),
-		Path:   t.endpointPath("/V2/Dictionnaire", key),
-		Items:  t.pointer("items", ""),
-		Name:   t.pointer("name", "/Nom"),
-		Code:   t.pointer("code", "/Code"),
-		Label:  t.pointer("label", "/Libelle"),
-		Active: t.pointer("active", "/Actif"),
+		Method: t.Choice("method", "GET", "GET", "POST"),
+		Path:   endpointPath(t, "/V2/Dictionnaire", key),
+		Items:  t.Pointer("items", ""),
+		Name:   t.Pointer("name", "/Nom"),
+		Code:   t.Pointer("code", "/Code"),
+		Label:  t.Pointer("label", "/Libelle"),
+		Active: t.Pointer("active", "/Actif"),
 	}
 }
 
-func readSalarie(t *table, key DossierKey) SalarieEndpoint {
-	defer t.finish()
+func readSalarie(t *strict.Table, key DossierKey) SalarieEndpoint {
+	defer t.Finish()
 	s := SalarieEndpoint{
-		Method:    t.choice("method", defaultSalarieMethod, "POST", "PUT", "PATCH"),
-		Path:      t.endpointPath("/V2/Salarie", key),
-		Semantics: jobs.Semantics(t.choice("semantics", "replace", "replace", "append")),
-		Scope:     jobs.Scope(t.choice("scope", "employee-period", "employee-period", "employee")),
-		Send:      jobs.Send(t.choice("send", "changed", "changed", "all")),
-		Contract:  t.contract("contract"),
-		MethodSet: t.has("method"),
+		Method:    t.Choice("method", defaultSalarieMethod, "POST", "PUT", "PATCH"),
+		Path:      endpointPath(t, "/V2/Salarie", key),
+		Semantics: jobs.Semantics(t.Choice("semantics", "replace", "replace", "append")),
+		Scope:     jobs.Scope(t.Choice("scope", "employee-period", "employee-period", "employee")),
+		Send:      jobs.Send(t.Choice("send", "changed", "changed", "all")),
+		Contract:  contractSource(t, "contract"),
+		MethodSet: t.Has("method"),
 	}
-	if read := t.table("read"); t.has("read") {
+	if read := t.Table("read"); t.Has("read") {
 		s.Read = readReadEndpoint(read, key, s.Scope)
 	}
-	if answer := t.table("answer"); t.kindOf("answer") == kindTable {
+	if answer := t.Table("answer"); t.KindOf("answer") == strict.KindTable {
 		s.Answer = readAnswer(answer)
 	}
 	return s

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/schedule"
@@ -35,7 +36,7 @@ type Job struct {
 	MaxWithdrawn float64 // share, 0 to 1
 
 	location *time.Location
-	unmapped []Problem // what of the mapping is yet to be written: until then the job cannot be executed
+	unmapped []strict.Problem // what of the mapping is yet to be written: until then the job cannot be executed
 }
 
 // Zone is that of its schedule.
@@ -63,13 +64,13 @@ type surroundings struct {
 	readBack bool // documents can be read back
 }
 
-func readJobs(tables []*table, around surroundings) []Job {
+func readJobs(tables []*strict.Table, around surroundings) []Job {
 	var list []Job
 	names := map[string]bool{}
 	for _, t := range tables {
 		j := readJob(t, names, around)
-		if len(t.file.problems) == 0 {
-			t.refuseOverlap(&j, list, around.dossiers)
+		if t.Mistakes() == 0 {
+			refuseOverlap(t, &j, list, around.dossiers)
 		}
 		list = append(list, j)
 	}
@@ -80,7 +81,7 @@ func readJobs(tables []*table, around surroundings) []Job {
 // known by dossier, not by job: each of them would take whoever only the other one reads as gone, and put its own document
 // in the place of the other's. Of two queries nobody can prove that they never find the same people; jobs that read and map
 // alike, and differ in schedule, period or guards, make the same documents.
-func (t *table) refuseOverlap(j *Job, others []Job, dossiers []string) {
+func refuseOverlap(t *strict.Table, j *Job, others []Job, dossiers []string) {
 	for i := range others {
 		other := &others[i]
 		if !j.Kind.Sends() || !other.Kind.Sends() || len(j.unmapped)+len(other.unmapped) > 0 || sameDocuments(j, other) {
@@ -88,7 +89,7 @@ func (t *table) refuseOverlap(j *Job, others []Job, dossiers []string) {
 		}
 		for _, d := range dossiers {
 			if j.Covers(d) && other.Covers(d) {
-				t.report("name", fmt.Sprintf("sends to the dossier %q, to which job %q sends other documents: each would undo the other's", d, other.Name),
+				t.Report("name", fmt.Sprintf("sends to the dossier %q, to which job %q sends other documents: each would undo the other's", d, other.Name),
 					"one job a dossier: read everybody in one query (UNION ALL), or give both jobs the same [job.source], [job.fields] and [[job.children]]")
 				return
 			}
@@ -117,37 +118,37 @@ func (j *Job) reads() []string {
 var forms = map[jobs.Kind]struct {
 	does string
 	keys []string
-	read func(*table, *Job, surroundings)
+	read func(*strict.Table, *Job, surroundings)
 }{
-	jobs.PushSalaries:     {"pushes", []string{"period", "source", "fields", "children", "guard"}, (*table).readPush},
-	jobs.PullDictionnaire: {"pulls", []string{"max_withdrawn"}, (*table).readPull},
+	jobs.PushSalaries:     {"pushes", []string{"period", "source", "fields", "children", "guard"}, readPush},
+	jobs.PullDictionnaire: {"pulls", []string{"max_withdrawn"}, readPull},
 }
 
-func readJob(t *table, taken map[string]bool, around surroundings) Job {
-	defer t.finish()
+func readJob(t *strict.Table, taken map[string]bool, around surroundings) Job {
+	defer t.Finish()
 	j := Job{
-		Name:         t.name("job", taken),
-		Kind:         jobs.Kind(t.requiredChoice("kind", kindNames(nil)...)),
-		DossierNames: t.dossiers("dossiers", around.dossiers),
-		Missed:       schedule.Policy(t.choice("missed", string(schedule.Latest), string(schedule.Skip), string(schedule.Latest), string(schedule.All))),
-		MissedWindow: t.duration("missed_window", 92*day, time.Minute, 400*day),
-		Deadline:     t.duration("deadline", 6*time.Hour, 0, 7*day),
-		HoldExpires:  t.duration("hold_expires", 7*day, time.Hour, 90*day),
-		Ping:         readPing(t.table("ping")),
+		Name:         t.Name("job", taken),
+		Kind:         jobs.Kind(t.RequiredChoice("kind", kindNames(nil)...)),
+		DossierNames: readDossierNames(t, "dossiers", around.dossiers),
+		Missed:       schedule.Policy(t.Choice("missed", string(schedule.Latest), string(schedule.Skip), string(schedule.Latest), string(schedule.All))),
+		MissedWindow: t.Duration("missed_window", 92*strict.Day, time.Minute, 400*strict.Day),
+		Deadline:     t.Duration("deadline", 6*time.Hour, 0, 7*strict.Day),
+		HoldExpires:  t.Duration("hold_expires", 7*strict.Day, time.Hour, 90*strict.Day),
+		Ping:         readPing(t.Table("ping")),
 	}
-	j.Timezone, j.location = t.timezone("timezone")
-	if t.has("schedule") {
-		j.Schedule = t.schedule("schedule", t.required("schedule", scheduleHint), j.Timezone, around.closed)
+	j.Timezone, j.location = readTimezone(t, "timezone")
+	if t.Has("schedule") {
+		j.Schedule = readSchedule(t, "schedule", t.Required("schedule", scheduleHint), j.Timezone, around.closed)
 	} else {
-		t.take("schedule")
+		t.Take("schedule")
 	}
 	own, known := forms[j.Kind]
 	for kind, other := range forms {
 		switch {
 		case !known: // reported; which keys belong here is not known
-			t.known = append(t.known, other.keys...)
+			t.Know(other.keys...)
 		case kind != j.Kind:
-			t.refuse("has no meaning for a job that "+own.does, "remove it", other.keys...)
+			t.Refuse("has no meaning for a job that "+own.does, "remove it", other.keys...)
 		}
 	}
 	if known {
@@ -164,49 +165,49 @@ func kindNames(holds func(jobs.Kind) bool) (names []string) {
 	return names
 }
 
-func (t *table) readPull(j *Job, _ surroundings) {
-	j.MaxWithdrawn = t.number("max_withdrawn", 0.2, 0, 1)
+func readPull(t *strict.Table, j *Job, _ surroundings) {
+	j.MaxWithdrawn = t.Number("max_withdrawn", 0.2, 0, 1)
 }
 
-func (t *table) readPush(j *Job, around surroundings) {
-	j.Period = t.choice("period", "current", "current", "previous")
-	children := t.tables("children")
+func readPush(t *strict.Table, j *Job, around surroundings) {
+	j.Period = t.Choice("period", "current", "current", "previous")
+	children := t.Tables("children")
 	j.Source = readSource(t, children, count(j.DossierNames, around.dossiers))
 	j.Source.Zone = j.Timezone
-	before := len(t.file.problems)
+	before := t.Mistakes()
 	j.Mapping, j.unmapped = readMapping(t, children, j.Name)
 	var mapped *mapping.Spec
-	if len(t.file.problems) == before && len(j.unmapped) == 0 {
+	if t.Mistakes() == before && len(j.unmapped) == 0 {
 		mapped = &j.Mapping
 	}
-	j.Guards = readGuard(t.table("guard"), &j.Source, mapped, around.readBack)
+	j.Guards = readGuard(t.Table("guard"), &j.Source, mapped, around.readBack)
 	for _, child := range children {
-		child.finish()
+		child.Finish()
 	}
 }
 
 // dossiers is ["*"], or names out of known.
-func (t *table) dossiers(key string, known []string) []string {
-	list := t.want(key, kindList)
+func readDossierNames(t *strict.Table, key string, known []string) []string {
+	list := t.Want(key, strict.KindList)
 	if list == nil {
 		return []string{"*"}
 	}
-	if len(list.items) == 0 {
-		t.report(key, "is empty", `write ["*"] for all dossiers`)
+	if len(list.Items) == 0 {
+		t.Report(key, "is empty", `write ["*"] for all dossiers`)
 	}
 	var names []string
 	named, configured := map[string]bool{}, map[string]bool{"*": true}
 	for _, name := range known {
 		configured[name] = true
 	}
-	for _, at := range t.texts(key, list, `write names: ["saint-martin"]`) {
-		switch name := at.node.text; {
-		case name == "*" && len(list.items) > 1:
-			at.report("", "stands for all dossiers, so it stands alone", `write ["*"], or names only`)
+	for _, at := range t.Texts(key, list, `write names: ["saint-martin"]`) {
+		switch name := at.Node.Text; {
+		case name == "*" && len(list.Items) > 1:
+			at.Report("", "stands for all dossiers, so it stands alone", `write ["*"], or names only`)
 		case !configured[name]:
-			at.report("", "no dossier has this name", suggest(nearest(name, known), known, "add a [[dossier]]"))
+			at.Report("", "no dossier has this name", strict.Suggest(strict.Nearest(name, known), known, "add a [[dossier]]"))
 		case named[name]:
-			at.report("", "is named twice", "remove one")
+			at.Report("", "is named twice", "remove one")
 		default:
 			names, named[name] = append(names, name), true
 		}
@@ -240,7 +241,7 @@ func (j Job) Covers(dossier string) bool {
 func (c *Config) PushJob(name string) (jobs.PushJob, error) {
 	j, err := c.jobThat(name, jobs.Kind.Sends)
 	if err == nil && len(j.unmapped) > 0 {
-		err = &Error{Problems: j.unmapped[:1]} // one draft mends them all
+		err = &strict.Error{Problems: j.unmapped[:1]} // one draft mends them all
 	}
 	if err != nil {
 		return jobs.PushJob{}, err
@@ -285,10 +286,10 @@ func (c *Config) jobThat(name string, does func(jobs.Kind) bool) (Job, error) {
 			fitting = append(fitting, other.Name)
 		}
 	}
-	kind := quoted(kindNames(does))
+	kind := strict.Quoted(kindNames(does))
 	hint := "no job is of this kind: add a [[job]] with kind = " + kind
 	if len(fitting) > 0 {
 		hint = "jobs of this kind: " + strings.Join(fitting, ", ")
 	}
-	return Job{}, &Error{Problems: []Problem{{File: c.File, Key: "job." + name + ".kind", Text: fmt.Sprintf("is %s, not %s", j.Kind, strings.Join(kindNames(does), " or ")), Hint: hint}}}
+	return Job{}, &strict.Error{Problems: []strict.Problem{{File: c.File, Key: "job." + name + ".kind", Text: fmt.Sprintf("is %s, not %s", j.Kind, strings.Join(kindNames(does), " or ")), Hint: hint}}}
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"syncd/internal/config/strict"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected messages at the end of the fixtures")
@@ -34,7 +36,7 @@ func TestProblems(t *testing.T) {
 			if err == nil { // what is yet to be mapped is only in the way of who needs it
 				_, err = c.PushJob("paie")
 			}
-			if _, ok := errors.AsType[*Error](err); !ok {
+			if _, ok := errors.AsType[*strict.Error](err); !ok {
 				t.Fatalf("got %v, want an *Error", err)
 			}
 			got := strings.ReplaceAll(err.Error(), "testdata/", "")

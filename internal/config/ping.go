@@ -3,6 +3,8 @@ package config
 import (
 	"net/url"
 	"strings"
+
+	"syncd/internal/config/strict"
 )
 
 // Ping is the addresses that a watcher of dead jobs wants to be asked for, when a run of a job begins and ends.
@@ -11,8 +13,8 @@ type Ping struct {
 }
 
 // secrets are those that the addresses are kept as.
-func (p Ping) secrets() []Secret {
-	var secrets []Secret
+func (p Ping) secrets() []strict.Secret {
+	var secrets []strict.Secret
 	for _, u := range []PingURL{p.Started, p.Done, p.Failed} {
 		if !u.Reference.IsZero() {
 			secrets = append(secrets, u.Reference)
@@ -24,7 +26,7 @@ func (p Ping) secrets() []Secret {
 // PingURL is an address in the open or by reference: with most services, whoever knows it can speak for the job.
 type PingURL struct {
 	Open      string
-	Reference Secret // where to read it when Open is empty
+	Reference strict.Secret // where to read it when Open is empty
 }
 
 // IsZero tells that none is configured.
@@ -40,30 +42,30 @@ func (u PingURL) Read() (string, error) {
 		return "", err
 	}
 	if problem := pingProblem(address); problem != "" {
-		return "", u.Reference.fail(problem, pingHint)
+		return "", u.Reference.Fail(problem, pingHint)
 	}
 	return address, nil
 }
 
-func readPing(t *table) Ping {
-	defer t.finish()
-	return Ping{Started: t.pingURL("started"), Done: t.pingURL("done"), Failed: t.pingURL("failed")}
+func readPing(t *strict.Table) Ping {
+	defer t.Finish()
+	return Ping{Started: readPingURL(t, "started"), Done: readPingURL(t, "done"), Failed: readPingURL(t, "failed")}
 }
 
 const pingHint = `write "https://…", or keep it apart: { credential = "name" }, { file = "/path/to/file" } or { env = "NAME" }`
 
-func (t *table) pingURL(key string) PingURL {
-	n := t.want(key, kindText, kindTable)
+func readPingURL(t *strict.Table, key string) PingURL {
+	n := t.Want(key, strict.KindText, strict.KindTable)
 	switch {
 	case n == nil:
 		return PingURL{}
-	case n.kind == kindTable:
-		return PingURL{Reference: t.reference(key)}
+	case n.Kind == strict.KindTable:
+		return PingURL{Reference: t.Reference(key)}
 	}
-	if problem := pingProblem(n.text); problem != "" {
-		t.report(key, problem, pingHint)
+	if problem := pingProblem(n.Text); problem != "" {
+		t.Report(key, problem, pingHint)
 	}
-	return PingURL{Open: n.text}
+	return PingURL{Open: n.Text}
 }
 
 // pingProblem says what is wrong with an address, quoting nothing of it; "" for nothing.
@@ -74,7 +76,7 @@ func pingProblem(address string) string {
 		return "is not the address of a web page"
 	case u.User != nil:
 		return "holds a user or a password, which does not belong in this file"
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !strict.Loopback(u.Hostname()):
 		return "is not encrypted: http is for this machine only"
 	}
 	return ""

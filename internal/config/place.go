@@ -1,86 +1,74 @@
 package config
 
 import (
-	"fmt"
 	"strings"
+
+	"syncd/internal/config/strict"
 )
 
 // Place is where a path of a job's mapping is written, for whoever has something to say about it: File, Line, Column
 // and Key are filled, Text and Hint are not. path is "Contrat.CodeNature" for a member, "Elements[].Code" for one of a
 // child, "Elements" for the children as a whole, "" for the job. What is not mapped has the place of the nearest that
 // is: the object above it, its section, or the job; a job that is not configured that of the whole file.
-func (c *Config) Place(job, path string) Problem {
+func (c *Config) Place(job, path string) strict.Problem {
 	t := c.jobTables[job]
 	if t == nil {
-		return Problem{File: c.File}
+		return strict.Problem{File: c.File}
 	}
 	if path == "" {
-		return t.problem("", "", "")
+		return t.Problem("", "", "")
 	}
 	array, member, child := strings.Cut(path, "[].")
-	children := t.childrenAt(array)
+	children := childrenAt(t, array)
 	switch {
 	case children != nil && child:
-		return children.placeOfField(member)
+		return placeOfField(children, member)
 	case children != nil:
-		return children.problem("", "", "")
+		return children.Problem("", "", "")
 	}
-	return t.placeOfField(path)
+	return placeOfField(t, path)
 }
 
 // AnswerPlace is where a key of [isidoor.salarie.answer] is written, or, where that is not, the table or the nearest one above
 // it. Text and Hint of the Problem are empty.
-func (c *Config) AnswerPlace(key string) Problem {
+func (c *Config) AnswerPlace(key string) strict.Problem {
 	t := c.root
 	for _, name := range []string{"isidoor", "salarie", "answer"} {
-		within := t.inside(name)
+		within := t.Inside(name)
 		if within == nil {
-			return t.problem("", "", "")
+			return t.Problem("", "", "")
 		}
 		t = within
 	}
-	return t.problem(key, "", "")
+	return t.Problem(key, "", "")
 }
 
 // placeOfField is the place of a member, of the nearest one above it, or of the section of the members.
-func (t *table) placeOfField(path string) Problem {
-	fields := t.inside("fields")
+func placeOfField(t *strict.Table, path string) strict.Problem {
+	fields := t.Inside("fields")
 	if fields == nil {
-		return t.problem("", "", "")
+		return t.Problem("", "", "")
 	}
 	for found := true; found; path, _, found = cutLast(path, ".") {
-		if fields.node.members[path] != nil {
-			return fields.problem(path, "", "")
+		if fields.Has(path) {
+			return fields.Problem(path, "", "")
 		}
 	}
-	return fields.problem("", "", "")
+	return fields.Problem("", "", "")
 }
 
 // childrenAt is the table of the children whose array is at path; nil = there are none.
-func (t *table) childrenAt(path string) *table {
-	list := t.node.members["children"]
-	if list == nil {
-		return nil
-	}
-	for i, item := range list.items {
-		if at := item.members["path"]; at != nil && at.text == path {
-			return &table{file: t.file, node: item, path: fmt.Sprintf("%s[%d]", t.key("children"), i+1)}
+func childrenAt(t *strict.Table, path string) *strict.Table {
+	for _, children := range t.Tables("children") {
+		if at := children.Node.Members["path"]; at != nil && at.Text == path {
+			return children
 		}
 	}
 	return nil
 }
 
-// inside is a table within this one; nil = there is none. Unlike table it leaves no trace.
-func (t *table) inside(key string) *table {
-	n := t.node.members[key]
-	if n == nil || n.kind != kindTable {
-		return nil
-	}
-	return &table{file: t.file, node: n, path: t.key(key)}
-}
-
-func tablesByName(tables []*table, list []Job) map[string]*table {
-	byName := map[string]*table{}
+func tablesByName(tables []*strict.Table, list []Job) map[string]*strict.Table {
+	byName := map[string]*strict.Table{}
 	for i, j := range list {
 		byName[j.Name] = tables[i]
 	}

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"syncd/internal/config/strict"
 )
 
 func TestPlace(t *testing.T) {
@@ -36,13 +38,13 @@ column = "nir"`, `Code = "code"`, "Code = \"code\"\nMontant = \"amount\"")
 			t.Errorf("%s %s: got %+v", test.job, test.path, got)
 		}
 	}
-	if got := (&Config{File: "other.toml"}).Place("paie", "Nom"); !reflect.DeepEqual(got, Problem{File: "other.toml"}) {
+	if got := (&Config{File: "other.toml"}).Place("paie", "Nom"); !reflect.DeepEqual(got, strict.Problem{File: "other.toml"}) {
 		t.Errorf("of a configuration that was not read: %+v", got)
 	}
 }
 
 // begins tells whether the place of a problem is within a line that begins so.
-func begins(document string, at Problem, text string) bool {
+func begins(document string, at strict.Problem, text string) bool {
 	if at.Line == 0 {
 		return text == "" && at.Column == 0
 	}

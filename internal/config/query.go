@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 	"syncd/internal/sqltext"
 )
@@ -22,60 +23,60 @@ var (
 )
 
 // readSource reads [job.source] and the queries of [[job.children]].
-func readSource(t *table, children []*table, dossiers int) jobs.Source {
-	source := t.table("source")
-	defer source.finish()
+func readSource(t *strict.Table, children []*strict.Table, dossiers int) jobs.Source {
+	source := t.Table("source")
+	defer source.Finish()
 	s := jobs.Source{
-		Employees: source.query("employees", dossiers),
-		Key:       source.matching("key", columnPattern, "is not the name of a column", `the column of the matricule, such as "matricule"`),
-		LockWait:  source.duration("lock_wait", jobs.LockWait, time.Second, time.Hour),
+		Employees: readQuery(source, "employees", dossiers),
+		Key:       source.Matching("key", columnPattern, "is not the name of a column", `the column of the matricule, such as "matricule"`),
+		LockWait:  source.Duration("lock_wait", jobs.LockWait, time.Second, time.Hour),
 	}
-	s.RowSecurity = source.choice("row_security", "refuse", "refuse", "apply") == "apply"
+	s.RowSecurity = source.Choice("row_security", "refuse", "refuse", "apply") == "apply"
 	for _, child := range children {
 		s.Children = append(s.Children, readChildSource(child, s.Key, dossiers))
 	}
 	return s
 }
 
-func readChildSource(t *table, key string, dossiers int) jobs.ChildSource {
-	c := jobs.ChildSource{Rows: t.query("rows", dossiers), Employee: key}
+func readChildSource(t *strict.Table, key string, dossiers int) jobs.ChildSource {
+	c := jobs.ChildSource{Rows: readQuery(t, "rows", dossiers), Employee: key}
 	if c.Rows != "" && !names(c.Rows, periodParameters) {
-		t.warn("rows", "tells no months apart: it names no @period, so each month gets the elements of all", "add WHERE period = @period, or @period_start and @period_end")
+		t.Warn("rows", "tells no months apart: it names no @period, so each month gets the elements of all", "add WHERE period = @period, or @period_start and @period_end")
 	}
-	if t.has("employee") {
-		c.Employee = t.matching("employee", columnPattern, "is not the name of a column", "the column of the employee's matricule in these rows")
+	if t.Has("employee") {
+		c.Employee = t.Matching("employee", columnPattern, "is not the name of a column", "the column of the employee's matricule in these rows")
 	} else {
-		t.take("employee")
+		t.Take("employee")
 	}
 	return c
 }
 
 // query is one SELECT. An unknown parameter would be NULL and find nothing; a query that serves several dossiers and
 // does not tell them apart would send the employees of all to each.
-func (t *table) query(key string, dossiers int) string {
-	query, single := sqltext.One(t.required(key, `a query such as "SELECT * FROM staging.employee WHERE dossier = @dossier"`))
+func readQuery(t *strict.Table, key string, dossiers int) string {
+	query, single := sqltext.One(t.Required(key, `a query such as "SELECT * FROM staging.employee WHERE dossier = @dossier"`))
 	if query == "" {
 		return ""
 	}
 	if !sqltext.Reads(query) {
-		t.report(key, "is not a SELECT", "syncd only reads staging: write SELECT … FROM …")
+		t.Report(key, "is not a SELECT", "syncd only reads staging: write SELECT … FROM …")
 	}
 	if sqltext.Writes(query) {
-		t.report(key, "writes", "syncd only reads staging: take INSERT, UPDATE, DELETE, MERGE, INTO or FOR UPDATE out of it")
+		t.Report(key, "writes", "syncd only reads staging: take INSERT, UPDATE, DELETE, MERGE, INTO or FOR UPDATE out of it")
 	}
 	if !single {
-		t.report(key, "is more than one statement", "write one SELECT")
+		t.Report(key, "is more than one statement", "write one SELECT")
 	}
 	if sqltext.Has(query, sqltext.Numbered) {
-		t.report(key, "has a numbered parameter such as $1, to which nothing is given", "write the name of a parameter: @dossier, @siret, @period, @period_start or @period_end")
+		t.Report(key, "has a numbered parameter such as $1, to which nothing is given", "write the name of a parameter: @dossier, @siret, @period, @period_start or @period_end")
 	}
 	for _, name := range sqltext.Parameters(query, parameters) {
 		if !slices.Contains(parameters, name) {
-			t.report(key, "names the unknown parameter @"+name, suggest(nearest(name, parameters), parameters, ""))
+			t.Report(key, "names the unknown parameter @"+name, strict.Suggest(strict.Nearest(name, parameters), parameters, ""))
 		}
 	}
 	if dossiers > 1 && !names(query, dossierParameter) {
-		t.report(key, "does not tell dossiers apart: each would get the rows of all", "add WHERE dossier = @dossier, or @siret")
+		t.Report(key, "does not tell dossiers apart: each would get the rows of all", "add WHERE dossier = @dossier, or @siret")
 	}
 	return query
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"syncd/internal/config/strict"
 )
 
 // A query of elements that names no month sends those of all months each month: that is told. What only looks like a
@@ -39,7 +41,7 @@ func TestElementsOfNoMonthAreAWarning(t *testing.T) {
 	} {
 		const rows = `"SELECT * FROM staging.payroll_element WHERE dossier = @dossier AND period = @period"`
 		document := valid(t, rows, "'''\nSELECT * FROM staging.payroll_element WHERE dossier = @dossier AND "+where+"'''")
-		got := slices.ContainsFunc(parsed(t, document).Warnings, func(w Problem) bool { return strings.HasSuffix(w.Key, ".rows") })
+		got := slices.ContainsFunc(parsed(t, document).Warnings, func(w strict.Problem) bool { return strings.HasSuffix(w.Key, ".rows") })
 		if got != warned {
 			t.Errorf("%s: warned %t", where, got)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 )
 
@@ -24,16 +25,16 @@ func (s SalarieEndpoint) readBack() *jobs.ReadBack {
 	return &jobs.ReadBack{Compare: s.Read.Compare}
 }
 
-func readReadEndpoint(t *table, key DossierKey, scope jobs.Scope) *ReadEndpoint {
-	defer t.finish()
+func readReadEndpoint(t *strict.Table, key DossierKey, scope jobs.Scope) *ReadEndpoint {
+	defer t.Finish()
 	r := &ReadEndpoint{
-		Method:   t.choice("method", "GET", "GET", "POST"),
-		Path:     t.readPath(key, scope),
-		Document: t.pointer("document", ""),
+		Method:   t.Choice("method", "GET", "GET", "POST"),
+		Path:     readDocumentPath(t, key, scope),
+		Document: t.Pointer("document", ""),
 	}
-	if list := t.want("compare", kindList); list != nil {
-		for _, at := range t.texts("compare", list, `write names of members: ["Iban", "Elements"]`) {
-			r.Compare = append(r.Compare, at.node.text)
+	if list := t.Want("compare", strict.KindList); list != nil {
+		for _, at := range t.Texts("compare", list, `write names of members: ["Iban", "Elements"]`) {
+			r.Compare = append(r.Compare, at.Node.Text)
 		}
 	}
 	return r
@@ -49,15 +50,15 @@ var (
 	readPlaceholders = strings.NewReplacer("{key}", "", "{period}", "", "{dossier}", "")
 )
 
-func (t *table) readPath(key DossierKey, scope jobs.Scope) string {
-	path := t.pathTemplate(queryPathPattern, readPath, keyedReadPath, key)
+func readDocumentPath(t *strict.Table, key DossierKey, scope jobs.Scope) string {
+	path := pathTemplate(t, queryPathPattern, readPath, keyedReadPath, key)
 	switch {
 	case !strings.Contains(path, "{key}"):
-		t.report("path", "does not say whose document is asked for", `write {key} where the matricule goes, such as "`+readPath+`"`)
+		t.Report("path", "does not say whose document is asked for", `write {key} where the matricule goes, such as "`+readPath+`"`)
 	case strings.ContainsAny(readPlaceholders.Replace(path), "{}"):
-		t.report("path", "has braces around an unknown name", "{key} stands for the matricule, {period} for the month")
+		t.Report("path", "has braces around an unknown name", "{key} stands for the matricule, {period} for the month")
 	case scope == jobs.ScopeEmployeePeriod && !strings.Contains(path, "{period}"):
-		t.warn("path", "does not say of which month, but there is one document per employee and month",
+		t.Warn("path", "does not say of which month, but there is one document per employee and month",
 			`write {period} where the month goes, such as "`+readPath+`"`)
 	}
 	return path
@@ -65,37 +66,37 @@ func (t *table) readPath(key DossierKey, scope jobs.Scope) string {
 
 // checkCompare judges the members that a read-back compares by the mapping of each job that pushes: a member that its
 // documents do not have would be equal on both sides whatever the API holds.
-func (c *Config) checkCompare(root *table) {
+func (c *Config) checkCompare(root *strict.Table) {
 	if c.Isidoor.Salarie.Read == nil || len(c.Isidoor.Salarie.Read.Compare) == 0 {
 		return
 	}
-	t := root.table("isidoor").table("salarie").table("read")
-	items := t.texts("compare", t.node.members["compare"], "")
+	t := root.Table("isidoor").Table("salarie").Table("read")
+	items := t.Texts("compare", t.Node.Members["compare"], "")
 	for _, j := range c.Jobs {
 		if j.Kind.Sends() && len(j.unmapped) == 0 {
 			checkCompared(items, j)
-			t.checkElementsCompared(c.Isidoor.Salarie, j)
+			checkElementsCompared(t, c.Isidoor.Salarie, j)
 		}
 	}
 }
 
-func checkCompared(items []*table, j Job) {
+func checkCompared(items []*strict.Table, j Job) {
 	known := withObjects(paths(j.Mapping.Fields))
 	for _, children := range j.Mapping.Children {
 		known = append(known, children.Path)
 	}
 	for _, at := range items {
-		if name := at.node.text; !slices.Contains(known, name) {
-			at.report("", fmt.Sprintf("the job %q maps no such member", j.Name), suggest(nearest(name, known), known, ""))
+		if name := at.Node.Text; !slices.Contains(known, name) {
+			at.Report("", fmt.Sprintf("the job %q maps no such member", j.Name), strict.Suggest(strict.Nearest(name, known), known, ""))
 		}
 	}
 }
 
 // checkElementsCompared refuses that a payment which was not received is taken for one that was.
-func (t *table) checkElementsCompared(s SalarieEndpoint, j Job) {
+func checkElementsCompared(t *strict.Table, s SalarieEndpoint, j Job) {
 	for _, children := range j.Mapping.Children {
 		if s.Semantics == jobs.Append && !slices.Contains(s.Read.Compare, children.Path) {
-			t.report("compare", fmt.Sprintf("leaves out %s of the job %q: with semantics = \"append\", elements that were lost would be taken for received",
+			t.Report("compare", fmt.Sprintf("leaves out %s of the job %q: with semantics = \"append\", elements that were lost would be taken for received",
 				children.Path, j.Name), "add it, or write [] for all that was sent")
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/schedule"
 )
 
@@ -54,22 +55,22 @@ func (a Age) longer(other Age) bool {
 func (a Age) maxDays() int { return a.Days + a.Months/12*366 + a.Months%12*31 }
 func (a Age) minDays() int { return a.Days + a.Months/12*365 + a.Months%12*28 }
 
-func readRetention(t *table, d Daemon) Retention {
-	defer t.finish()
+func readRetention(t *strict.Table, d Daemon) Retention {
+	defer t.Finish()
 	r := Retention{
-		Diffs:    t.age("diffs", Age{Months: 12}),
-		Items:    t.age("items", Age{Months: 6 * 12}),
-		Runs:     t.age("runs", Age{Months: 6 * 12}),
-		Fires:    t.age("fires", Age{Months: 12}),
-		Baseline: t.age("baseline", Age{Months: 24}),
+		Diffs:    readAge(t, "diffs", Age{Months: 12}),
+		Items:    readAge(t, "items", Age{Months: 6 * 12}),
+		Runs:     readAge(t, "runs", Age{Months: 6 * 12}),
+		Fires:    readAge(t, "fires", Age{Months: 12}),
+		Baseline: readAge(t, "baseline", Age{Months: 24}),
 	}
-	r.MaxShare = t.number("max_share", 0.25, 0.01, 1)
-	r.Schedule = t.schedule("schedule", t.text("schedule", "30 3 * * *"), d.Timezone, d.ClosedDays)
+	r.MaxShare = t.Number("max_share", 0.25, 0.01, 1)
+	r.Schedule = readSchedule(t, "schedule", t.Text("schedule", "30 3 * * *"), d.Timezone, d.ClosedDays)
 	if r.Items.longer(r.Runs) {
-		t.report("items", "are kept for longer than the runs they belong to", "raise retention.runs, or lower retention.items")
+		t.Report("items", "are kept for longer than the runs they belong to", "raise retention.runs, or lower retention.items")
 	}
 	if r.Diffs.longer(r.Items) {
-		t.report("diffs", "are kept for longer than the items they belong to", "raise retention.items, or lower retention.diffs")
+		t.Report("diffs", "are kept for longer than the items they belong to", "raise retention.items, or lower retention.diffs")
 	}
 	return r
 }
@@ -80,24 +81,24 @@ var agePattern = regexp.MustCompile(`^([1-9][0-9]{0,3}) (day|month|year)s?$`)
 const maxAgeYears = 100
 
 // age is a text such as "12 months", or "forever".
-func (t *table) age(key string, fallback Age) Age {
+func readAge(t *strict.Table, key string, fallback Age) Age {
 	const hint = `write a number and days, months or years, such as "12 months", at most 100 years, or "forever"`
-	n := t.want(key, kindText)
+	n := t.Want(key, strict.KindText)
 	if n == nil {
 		return fallback
 	}
-	if n.text == "forever" {
+	if n.Text == "forever" {
 		return Age{}
 	}
-	match := agePattern.FindStringSubmatch(n.text)
+	match := agePattern.FindStringSubmatch(n.Text)
 	if match == nil {
-		t.report(key, "is not an age", hint)
+		t.Report(key, "is not an age", hint)
 		return fallback
 	}
 	number, err := strconv.Atoi(match[1])
 	age := map[string]Age{"day": {Days: number}, "month": {Months: number}, "year": {Months: 12 * number}}[match[2]]
 	if err != nil || age.Months > maxAgeYears*12 {
-		t.report(key, "is not an age", hint)
+		t.Report(key, "is not an age", hint)
 		return fallback
 	}
 	return age

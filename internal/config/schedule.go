@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/schedule"
 )
 
@@ -12,7 +13,7 @@ const scheduleHint = `write cron's five fields ("0 5 * * *" is daily at 5:00), @
 const defaultTimezone = "Europe/Paris"
 
 // schedule reads the text of a key; nil for an empty one. A wrong zone is reported at its own key.
-func (t *table) schedule(key, spec, timezone string, closed []schedule.Day) *schedule.Schedule {
+func readSchedule(t *strict.Table, key, spec, timezone string, closed []schedule.Day) *schedule.Schedule {
 	if spec == "" {
 		return nil
 	}
@@ -21,34 +22,34 @@ func (t *table) schedule(key, spec, timezone string, closed []schedule.Day) *sch
 	}
 	s, err := schedule.Parse(spec, timezone, closed)
 	if err != nil {
-		t.report(key, err.Error(), scheduleHint)
+		t.Report(key, err.Error(), scheduleHint)
 		return nil
 	}
 	return s
 }
 
-func (t *table) timezone(key string) (string, *time.Location) {
-	name := t.text(key, defaultTimezone)
+func readTimezone(t *strict.Table, key string) (string, *time.Location) {
+	name := t.Text(key, defaultTimezone)
 	location, err := schedule.Location(name)
 	if err != nil {
-		t.report(key, err.Error(), "write one such as Europe/Paris, Indian/Reunion or America/Guadeloupe")
+		t.Report(key, err.Error(), "write one such as Europe/Paris, Indian/Reunion or America/Guadeloupe")
 		return name, time.UTC
 	}
 	return name, location
 }
 
 // closedDays is a list of dates on which nobody works.
-func (t *table) closedDays(key string) []schedule.Day {
-	list := t.want(key, kindList)
+func readClosedDays(t *strict.Table, key string) []schedule.Day {
+	list := t.Want(key, strict.KindList)
 	if list == nil {
 		return nil
 	}
 	const hint = `write "2026-12-24" for one year or "12-24" for each, between quotes`
 	var days []schedule.Day
-	for _, at := range t.texts(key, list, hint) {
-		closed, err := schedule.ParseDay(at.node.text)
+	for _, at := range t.Texts(key, list, hint) {
+		closed, err := schedule.ParseDay(at.Node.Text)
 		if err != nil {
-			at.report("", err.Error(), hint)
+			at.Report("", err.Error(), hint)
 			continue
 		}
 		days = append(days, closed)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"syncd/internal/config/strict"
 )
 
 func TestLanguage(t *testing.T) {
@@ -78,7 +80,7 @@ func TestFilesOfTheSystem(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join(dir, "none.toml"): "DIR/none.toml: does not exist\nhint: start from the sample config.toml of the sources, or name your file with --config",
 		dir:                             "DIR: cannot be read: is a directory\nhint: name your file with --config",
-		write(t, filepath.Join(dir, "large.toml"), strings.Repeat("#", maxFile+1), 0o600): "DIR/large.toml: is larger than 1048576 bytes\nhint: name your file with --config",
+		write(t, filepath.Join(dir, "large.toml"), strings.Repeat("#", strict.MaxFile+1), 0o600): "DIR/large.toml: is larger than 1048576 bytes\nhint: name your file with --config",
 	} {
 		_, err := Load(path, noEnv)
 		if err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != want {
@@ -98,7 +100,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, document string) {
 		_, err := parseConfig("config.toml", []byte(document), noEnv)
-		if _, ok := errors.AsType[*Error](err); err != nil && !ok {
+		if _, ok := errors.AsType[*strict.Error](err); err != nil && !ok {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
@@ -13,38 +14,38 @@ var watchKeys = []string{"hold_fields", "unique_fields", "amount_fields"}
 
 // watch reads which members the guards look at. A default that the mapping does not have is left out, which is told of an
 // IBAN: nothing else would be seen of its change. A name that is written must be there.
-func (t *table) watch(g *jobs.Guards, spec mapping.Spec) {
+func readWatch(t *strict.Table, g *jobs.Guards, spec mapping.Spec) {
 	ibans := fieldsFor(spec.Fields, wordIBAN)
 	held := append(fieldsFor(distinctive(spec.Fields), wordNIR), ibans...)
 	slices.Sort(held)
-	g.HoldFields = t.members("hold_fields", slices.Compact(held), withObjects(paths(spec.Fields)),
+	g.HoldFields = readMembers(t, "hold_fields", slices.Compact(held), withObjects(paths(spec.Fields)),
 		"is no member of [job.fields]")
-	if len(ibans) == 0 && !t.has("hold_fields") {
-		t.warn("hold_fields", "no member is held when it changes, but for values that are a valid IBAN or NIR: none is called, or comes from a column called, iban",
+	if len(ibans) == 0 && !t.Has("hold_fields") {
+		t.Warn("hold_fields", "no member is held when it changes, but for values that are a valid IBAN or NIR: none is called, or comes from a column called, iban",
 			`name the member of the IBAN in [job.guard], such as hold_fields = ["Iban"]; [] = none on purpose`)
 	}
-	g.UniqueFields = t.members("unique_fields", fieldsFor(distinctive(spec.Fields), wordIBAN, wordNIR), fromColumns(spec.Fields),
+	g.UniqueFields = readMembers(t, "unique_fields", fieldsFor(distinctive(spec.Fields), wordIBAN, wordNIR), fromColumns(spec.Fields),
 		"is no member of [job.fields] that comes from a column")
 	var amounts []string
 	for _, c := range spec.Children {
 		amounts = append(amounts, numbers(c)...)
 	}
-	g.AmountFields = t.members("amount_fields", nil, amounts, "is no number of [job.children.fields]")
+	g.AmountFields = readMembers(t, "amount_fields", nil, amounts, "is no number of [job.children.fields]")
 }
 
 // members is a list of members out of known, sorted.
-func (t *table) members(key string, fallback, known []string, problem string) []string {
-	list := t.want(key, kindList)
+func readMembers(t *strict.Table, key string, fallback, known []string, problem string) []string {
+	list := t.Want(key, strict.KindList)
 	if list == nil {
 		return fallback
 	}
 	names := []string{}
-	for _, at := range t.texts(key, list, `write names of members: ["Iban"]`) {
-		switch name := at.node.text; {
+	for _, at := range t.Texts(key, list, `write names of members: ["Iban"]`) {
+		switch name := at.Node.Text; {
 		case !slices.Contains(known, name):
-			at.report("", problem, suggest(nearestMember(name, known), known, "map it from a column first"))
+			at.Report("", problem, strict.Suggest(nearestMember(name, known), known, "map it from a column first"))
 		case slices.Contains(names, name):
-			at.report("", "is named twice", "remove one")
+			at.Report("", "is named twice", "remove one")
 		default:
 			names = append(names, name)
 		}
@@ -55,7 +56,7 @@ func (t *table) members(key string, fallback, known []string, problem string) []
 
 // nearestMember is nearest, or the path that ends in the name.
 func nearestMember(name string, known []string) string {
-	if near := nearest(name, known); near != "" {
+	if near := strict.Nearest(name, known); near != "" {
 		return near
 	}
 	if named := fieldsNamed(known, name); len(named) > 0 {

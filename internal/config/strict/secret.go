@@ -1,4 +1,4 @@
-package config
+package strict
 
 import (
 	"bytes"
@@ -31,7 +31,8 @@ var (
 	envPattern        = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
-const secretHint = `keep it apart and write { file = "/path/to/file" }, { credential = "name" } or { env = "NAME" }`
+// SecretHint is how a secret is configured.
+const SecretHint = `keep it apart and write { file = "/path/to/file" }, { credential = "name" } or { env = "NAME" }`
 
 // IsZero tells that none is configured.
 func (s Secret) IsZero() bool { return s.source == "" }
@@ -50,9 +51,6 @@ func (s Secret) GoString() string { return s.String() }
 // MarshalText is String, for JSON and logs.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// same tells that two references lead to one place.
-func (s Secret) same(other Secret) bool { return s.source == other.source && s.name == other.name }
-
 // Read fetches the secret, without what an editor or a copied page puts around it: line ends, spaces of any kind, a byte order
 // mark. An error is an *Error that names the reference, and of the secret at most a character that nobody sees.
 func (s Secret) Read() (string, error) {
@@ -64,12 +62,12 @@ func (s Secret) Read() (string, error) {
 	at := strings.IndexFunc(text, unusable)
 	switch {
 	case bytes.HasPrefix(value, []byte("\xff\xfe")), bytes.HasPrefix(value, []byte("\xfe\xff")), at >= 0 && text[at] == 0:
-		return "", s.fail("is text in UTF-16, as some editors of Windows write", "save it as UTF-8, or write it anew: printf %s 'SECRET' > FILE")
+		return "", s.Fail("is text in UTF-16, as some editors of Windows write", "save it as UTF-8, or write it anew: printf %s 'SECRET' > FILE")
 	case text == "":
-		return "", s.fail("is empty", "put the secret there")
+		return "", s.Fail("is empty", "put the secret there")
 	case at >= 0:
 		found, _ := utf8.DecodeRuneInString(text[at:])
-		return "", s.fail(fmt.Sprintf("holds %s as its character %d", nameOf(found), utf8.RuneCountInString(text[:at])+1),
+		return "", s.Fail(fmt.Sprintf("holds %s as its character %d", nameOf(found), utf8.RuneCountInString(text[:at])+1),
 			"it came along when the secret was copied: write it anew, on one line, without")
 	}
 	return text, nil
@@ -83,13 +81,13 @@ func unusable(r rune) bool {
 	return r != ' ' && (unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Z, r))
 }
 
-// seen refuses a text that was pasted with something that nobody sees.
-func (t *table) seen(key, value string) string {
+// Seen refuses a text that was pasted with something that nobody sees.
+func (t *Table) Seen(key, value string) string {
 	if at := strings.IndexFunc(value, unusable); at >= 0 {
 		found, _ := utf8.DecodeRuneInString(value[at:])
-		t.report(key, fmt.Sprintf("holds %s as its character %d", nameOf(found), utf8.RuneCountInString(value[:at])+1), "write it without")
+		t.Report(key, fmt.Sprintf("holds %s as its character %d", nameOf(found), utf8.RuneCountInString(value[:at])+1), "write it without")
 	} else if value != strings.TrimSpace(value) {
-		t.report(key, "has spaces around it", "write it without")
+		t.Report(key, "has spaces around it", "write it without")
 	}
 	return value
 }
@@ -112,16 +110,16 @@ func (s Secret) fetch() ([]byte, error) {
 		if value := s.getenv(s.name); value != "" {
 			return []byte(value), nil
 		}
-		return nil, s.fail("is not set", "set the variable, or use { file = … } or { credential = … }")
+		return nil, s.Fail("is not set", "set the variable, or use { file = … } or { credential = … }")
 	case "credential":
 		folder := s.getenv("CREDENTIALS_DIRECTORY")
 		if folder == "" {
-			return nil, s.fail("is not there: CREDENTIALS_DIRECTORY is not set",
+			return nil, s.Fail("is not there: CREDENTIALS_DIRECTORY is not set",
 				"start syncd by systemd with LoadCredential="+s.name+":…, or set CREDENTIALS_DIRECTORY to a folder that holds a file of that name")
 		}
 		return s.readFile(credentialPath(folder, s.name))
 	default:
-		return nil, s.fail("is not configured", secretHint)
+		return nil, s.Fail("is not configured", SecretHint)
 	}
 }
 
@@ -142,13 +140,13 @@ func credentialPath(folder, name string) string {
 func (s Secret) readFile(path string) (content []byte, err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, s.failAt(path, plainCause(err), "create the file, readable by the user that runs syncd only")
+		return nil, s.failAt(path, PlainCause(err), "create the file, readable by the user that runs syncd only")
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return nil, s.failAt(path, plainCause(err), "check the file")
+		return nil, s.failAt(path, PlainCause(err), "check the file")
 	case !info.Mode().IsRegular():
 		return nil, s.failAt(path, "is not a regular file", "name a file that holds the secret alone")
 	case info.Mode().Perm()&0o007 != 0:
@@ -158,7 +156,7 @@ func (s Secret) readFile(path string) (content []byte, err error) {
 	}
 	content, err = io.ReadAll(io.LimitReader(f, maxSecret))
 	if err != nil {
-		return nil, s.failAt(path, plainCause(err), "check the file")
+		return nil, s.failAt(path, PlainCause(err), "check the file")
 	}
 	return content, nil
 }
@@ -168,17 +166,18 @@ func (s Secret) failAt(path, text, hint string) error {
 	if s.source == "credential" {
 		text = "(" + path + ") " + text
 	}
-	return s.fail(text, hint)
+	return s.Fail(text, hint)
 }
 
-func (s Secret) fail(text, hint string) error {
+// Fail is an *Error about the secret, at its place in the configuration.
+func (s Secret) Fail(text, hint string) error {
 	p := s.origin
 	p.Text, p.Hint, p.alike = s.String()+" "+text, hint, text
 	return &Error{Problems: []Problem{p}}
 }
 
-// plainCause says why a file cannot be used, without naming it again.
-func plainCause(err error) string {
+// PlainCause says why a file cannot be used, without naming it again.
+func PlainCause(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "does not exist"
@@ -191,44 +190,44 @@ func plainCause(err error) string {
 	return "cannot be read: " + err.Error()
 }
 
-// secret reads a required reference.
-func (t *table) secret(key string) Secret {
-	n := t.take(key)
+// Secret reads a required reference.
+func (t *Table) Secret(key string) Secret {
+	n := t.Take(key)
 	switch {
 	case n == nil:
-		t.report(key, "is missing", secretHint)
-	case n.kind == kindText:
-		t.report(key, "a secret does not belong in this file", secretHint+", and replace the secret: it has been exposed here")
-	case n.kind != kindTable:
-		t.report(key, fmt.Sprintf("must be a reference to a secret, not %s", n.kind), secretHint)
+		t.Report(key, "is missing", SecretHint)
+	case n.Kind == KindText:
+		t.Report(key, "a secret does not belong in this file", SecretHint+", and replace the secret: it has been exposed here")
+	case n.Kind != KindTable:
+		t.Report(key, fmt.Sprintf("must be a reference to a secret, not %s", n.Kind), SecretHint)
 	default:
-		return t.reference(key)
+		return t.Reference(key)
 	}
 	return Secret{}
 }
 
-// reference reads the table that names one of the places a secret can be kept in.
-func (t *table) reference(key string) Secret {
-	ref := t.table(key)
-	if len(ref.node.keys) != 1 {
-		t.report(key, "must name exactly one of file, env and credential", secretHint)
+// Reference reads the table that names one of the places a secret can be kept in.
+func (t *Table) Reference(key string) Secret {
+	ref := t.Table(key)
+	if len(ref.Node.Keys) != 1 {
+		t.Report(key, "must name exactly one of file, env and credential", SecretHint)
 		return Secret{}
 	}
-	source := ref.node.keys[0]
+	source := ref.Node.Keys[0]
 	name := ""
 	switch source {
 	case "file":
-		name = ref.filename(source, ref.required(source, secretHint))
+		name = ref.Filename(source, ref.Required(source, SecretHint))
 	case "env":
-		name = ref.matching(source, envPattern, "is not the name of an environment variable", "letters, digits and _ only")
+		name = ref.Matching(source, envPattern, "is not the name of an environment variable", "letters, digits and _ only")
 	case "credential":
-		name = ref.matching(source, credentialPattern, "is not the name of a credential", "letters, digits, dots, - and _ only")
+		name = ref.Matching(source, credentialPattern, "is not the name of a credential", "letters, digits, dots, - and _ only")
 	default:
-		ref.known = []string{"file", "env", "credential"}
-		ref.finish()
+		ref.Know("file", "env", "credential")
+		ref.Finish()
 	}
 	if name == "" {
 		return Secret{}
 	}
-	return Secret{origin: t.problem(key, "", ""), getenv: t.file.getenv, source: source, name: name}
+	return Secret{origin: t.Problem(key, "", ""), getenv: t.file.getenv, source: source, name: name}
 }

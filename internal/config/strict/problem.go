@@ -1,4 +1,4 @@
-package config
+package strict
 
 import (
 	"cmp"
@@ -65,8 +65,17 @@ func (p Problem) more() string {
 // inList finds what of a key names one of the dossiers or jobs.
 var inList = regexp.MustCompile(`^(dossier|job)(?:\.[^.\[]+|\[[0-9]+\])|(\.dossiers)\[[0-9]+\]`)
 
-// grouped makes one of mistakes that are the same for several dossiers or jobs.
-func grouped(problems []Problem) []Problem {
+// sectionOf is the section that a key stands in; of one of the dossiers or jobs it is the table itself.
+func sectionOf(key string) string {
+	if inList.MatchString(key) {
+		return inList.ReplaceAllString(key, "$1")
+	}
+	section, _, _ := strings.Cut(key, ".")
+	return section
+}
+
+// Grouped makes one of mistakes that are the same for several dossiers or jobs.
+func Grouped(problems []Problem) []Problem {
 	type mistake struct{ file, key, text, hint string }
 	var groups []Problem
 	first := map[mistake]int{}
@@ -96,26 +105,9 @@ func (e *Error) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// UnknownError is a name that the configuration does not have.
-type UnknownError struct {
-	What    string // "job" or "dossier"
-	Name    string
-	Nearest string // the name that may have been meant; "" = none is close
-	Known   []string
-}
-
-func (e *UnknownError) Error() string {
-	return fmt.Sprintf("unknown %s %q\nhint: %s", e.What, e.Name, suggest(e.Nearest, e.Known, "none is configured: add a [["+e.What+"]]"))
-}
-
-// unknown says that no one of known is called name.
-func unknown(what, name string, known []string) error {
-	return &UnknownError{What: what, Name: name, Nearest: nearest(name, known), Known: known}
-}
-
-// nearest is the candidate that name was most likely meant to be, or "" when none is close: one that it begins, or that
+// Nearest is the candidate that name was most likely meant to be, or "" when none is close: one that it begins, or that
 // differs in at most two characters of five.
-func nearest(name string, candidates []string) string {
+func Nearest(name string, candidates []string) string {
 	best, distance := "", max(1, len(name)*2/5)+1
 	for _, candidate := range candidates {
 		if len(name) > 2 && strings.HasPrefix(candidate, name) {
@@ -132,8 +124,8 @@ func nearest(name string, candidates []string) string {
 // maxKnown is how many names a hint lists: a payroll bureau has hundreds of dossiers.
 const maxKnown = 30
 
-// suggest is a hint: the nearest name, or all there are, or what to do when there are none.
-func suggest(nearest string, known []string, none string) string {
+// Suggest is a hint: the nearest name, or all there are, or what to do when there are none.
+func Suggest(nearest string, known []string, none string) string {
 	switch {
 	case nearest != "":
 		return fmt.Sprintf("did you mean %q?", nearest)

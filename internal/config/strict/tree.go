@@ -1,9 +1,15 @@
-package config
+// Package strict reads a TOML document that a person wrote into checked values, and keeps the place of each. Whoever reads a
+// section asks a Table for its keys; what is wrong is gathered, all of it, with place, key and next step, and never with a
+// value: what stands in the wrong place may be a secret. A key that nobody asked for is unknown.
+package strict
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -11,58 +17,58 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// kind is the type of a TOML value, in the words of an error message.
-type kind string
+// Kind is the type of a TOML value, in the words of an error message.
+type Kind string
 
 const (
-	kindText    kind = "text between quotes"
-	kindInteger kind = "a whole number"
-	kindDecimal kind = "a decimal number"
-	kindBoolean kind = "true or false"
-	kindDate    kind = "a date or time"
-	kindList    kind = "a list"
-	kindTable   kind = "a table"
+	KindText    Kind = "text between quotes"
+	KindInteger Kind = "a whole number"
+	KindDecimal Kind = "a decimal number"
+	KindBoolean Kind = "true or false"
+	KindDate    Kind = "a date or time"
+	KindList    Kind = "a list"
+	KindTable   Kind = "a table"
 )
 
-// example shows how a value of the kind is written.
-func (k kind) example() string {
+// example shows how a value of the kind is written at a key.
+func (k Kind) example(key string) string {
 	switch k {
-	case kindText:
+	case KindText:
 		return `put it between quotes: "…"`
-	case kindInteger:
+	case KindInteger:
 		return "write it without quotes: 12"
-	case kindDecimal:
+	case KindDecimal:
 		return "write it without quotes: 0.5"
-	case kindBoolean:
+	case KindBoolean:
 		return "write true or false, without quotes"
-	case kindList:
+	case KindList:
 		return `put it between brackets: ["…"]`
 	default:
-		return "begin it with its name between brackets, such as [isidoor], or put it between braces"
+		return "begin it with its name between brackets, such as [" + sectionOf(key) + "], or put it between braces"
 	}
 }
 
-// node is one value of the file with its place, which the decoder of go-toml does not keep.
-type node struct {
-	kind    kind
-	line    int // of its key, or of the value itself inside a list
-	column  int
-	text    string // the decoded text, or a number as written
-	inline  bool   // a table written between braces
-	keys    []string
-	members map[string]*node
-	items   []*node
+// Node is one value of the file with its place, which the decoder of go-toml does not keep.
+type Node struct {
+	Kind    Kind
+	Text    string           // the decoded text, or a number as written
+	Inline  bool             // a table written between braces
+	Keys    []string         // of a table, in the order of the file
+	Members map[string]*Node // of a table, by key
+	Items   []*Node          // of a list
+
+	line, column int // of its key, or of the value itself inside a list
 }
 
 // parse reads a TOML document. Errors name place and reason and quote at most one character or a key.
-func parse(name string, document []byte) (*node, error) {
+func parse(name string, document []byte) (*Node, error) {
 	document = bytes.TrimPrefix(document, []byte("\ufeff")) // Windows editors put one
 	if err := checkSyntax(name, document); err != nil {
 		return nil, err
 	}
 	b := builder{lines: lineEnds(document)}
 	b.parser.Reset(document)
-	root := &node{kind: kindTable, members: map[string]*node{}}
+	root := &Node{Kind: KindTable, Members: map[string]*Node{}}
 	current := root
 	for b.parser.NextExpression() {
 		expression := b.parser.Expression()
@@ -140,35 +146,35 @@ func (b *builder) parts(expression *unstable.Node) []part {
 }
 
 // descend follows the parts from a table, through the last element of lists of tables, and makes what is missing.
-func (b *builder) descend(from *node, parts []part) *node {
+func (b *builder) descend(from *Node, parts []part) *Node {
 	for _, p := range parts {
-		next := from.members[p.name]
+		next := from.Members[p.name]
 		if next == nil {
 			next = newTable(p)
 			from.add(p.name, next)
 		}
-		if next.kind == kindList {
-			next = next.items[len(next.items)-1]
+		if next.Kind == KindList {
+			next = next.Items[len(next.Items)-1]
 		}
 		from = next
 	}
 	return from
 }
 
-func (b *builder) appendTable(root *node, parts []part) *node {
+func (b *builder) appendTable(root *Node, parts []part) *Node {
 	last := parts[len(parts)-1]
 	parent := b.descend(root, parts[:len(parts)-1])
-	list := parent.members[last.name]
+	list := parent.Members[last.name]
 	if list == nil {
-		list = &node{kind: kindList, line: last.line, column: last.column}
+		list = &Node{Kind: KindList, line: last.line, column: last.column}
 		parent.add(last.name, list)
 	}
 	table := newTable(last)
-	list.items = append(list.items, table)
+	list.Items = append(list.Items, table)
 	return table
 }
 
-func (b *builder) assign(table *node, expression *unstable.Node) {
+func (b *builder) assign(table *Node, expression *unstable.Node) {
 	parts := b.parts(expression)
 	last := parts[len(parts)-1]
 	value := b.value(expression.Value(), last)
@@ -176,33 +182,33 @@ func (b *builder) assign(table *node, expression *unstable.Node) {
 }
 
 // value converts a value whose place is that of its key.
-func (b *builder) value(v *unstable.Node, at part) *node {
-	n := &node{line: at.line, column: at.column, text: string(v.Data)}
+func (b *builder) value(v *unstable.Node, at part) *Node {
+	n := &Node{line: at.line, column: at.column, Text: string(v.Data)}
 	switch v.Kind {
 	case unstable.String:
-		n.kind = kindText
+		n.Kind = KindText
 	case unstable.Integer:
-		n.kind = kindInteger
+		n.Kind = KindInteger
 	case unstable.Float:
-		n.kind = kindDecimal
+		n.Kind = KindDecimal
 	case unstable.Bool:
-		n.kind = kindBoolean
+		n.Kind = KindBoolean
 	case unstable.Array:
-		n.kind = kindList
-		n.items = b.items(v, at)
+		n.Kind = KindList
+		n.Items = b.items(v, at)
 	case unstable.InlineTable:
-		n.kind, n.inline, n.members = kindTable, true, map[string]*node{}
+		n.Kind, n.Inline, n.Members = KindTable, true, map[string]*Node{}
 		for member := v.Children(); member.Next(); {
 			b.assign(n, member.Node())
 		}
 	default:
-		n.kind = kindDate
+		n.Kind = KindDate
 	}
 	return n
 }
 
-func (b *builder) items(list *unstable.Node, at part) []*node {
-	var items []*node
+func (b *builder) items(list *unstable.Node, at part) []*Node {
+	var items []*Node
 	for item := list.Children(); item.Next(); {
 		place := at
 		if raw := item.Node().Raw; raw.Length > 0 { // lists within lists have no place of their own
@@ -213,11 +219,39 @@ func (b *builder) items(list *unstable.Node, at part) []*node {
 	return items
 }
 
-func newTable(p part) *node {
-	return &node{kind: kindTable, line: p.line, column: p.column, members: map[string]*node{}}
+func newTable(p part) *Node {
+	return &Node{Kind: KindTable, line: p.line, column: p.column, Members: map[string]*Node{}}
 }
 
-func (n *node) add(name string, member *node) {
-	n.keys = append(n.keys, name)
-	n.members[name] = member
+func (n *Node) add(name string, member *Node) {
+	n.Keys = append(n.Keys, name)
+	n.Members[name] = member
+}
+
+// MaxFile is the size in bytes above which a configuration file is surely something else.
+const MaxFile = 1 << 20
+
+func readFile(path string) ([]byte, error) {
+	fail := func(text, hint string) error {
+		return &Error{Problems: []Problem{{File: path, Text: text, Hint: hint}}}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		hint := "start from the sample config.toml of the sources, or name your file with --config"
+		if errors.Is(err, fs.ErrPermission) {
+			hint = "run syncd as the user who may read it, such as: sudo -u syncd syncd …"
+		}
+		return nil, fail(PlainCause(err), hint)
+	}
+	document, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return nil, fail(PlainCause(err), "name your file with --config")
+	}
+	if len(document) > MaxFile {
+		return nil, fail(fmt.Sprintf("is larger than %d bytes", MaxFile), "name your file with --config")
+	}
+	return document, nil
 }

@@ -1,0 +1,125 @@
+package strict
+
+import (
+	"crypto/x509"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+)
+
+// Address is an https URL, or an http one of this machine; the hint shows an example.
+func (t *Table) Address(key, fallback, example string) string {
+	hint := "write an address such as " + example
+	value := t.Text(key, fallback)
+	u, err := url.Parse(value)
+	switch {
+	case err != nil, u.Host == "", u.Scheme != "http" && u.Scheme != "https":
+		t.Report(key, "is not the address of a web service", hint)
+	case u.User != nil, u.RawQuery != "", u.Fragment != "":
+		t.Report(key, "holds more than host and path", hint+", without user, password or parameters")
+	case u.Scheme == "http" && !Loopback(u.Hostname()):
+		t.Report(key, "is not encrypted: http is for this machine only", "write https://")
+	}
+	return value
+}
+
+// Loopback reports whether a host is this machine.
+func Loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Certificates names a PEM file, which must hold a certificate.
+func (t *Table) Certificates(key string) string {
+	path := t.Filename(key, t.Text(key, ""))
+	if path == "" {
+		return ""
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		t.Report(key, PlainCause(err), "name the PEM file of the authority that signed the API's certificate")
+	} else if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		t.Report(key, "holds no PEM certificate", "convert it with: openssl x509 -inform der -in FILE -out FILE.pem")
+	}
+	return path
+}
+
+var pointerPattern = regexp.MustCompile(`^(/([^~/]|~[01])*)*$`)
+
+// Pointer is a JSON pointer (RFC 6901).
+func (t *Table) Pointer(key, fallback string) string {
+	value := t.Text(key, fallback)
+	if !pointerPattern.MatchString(value) {
+		t.Report(key, "is not a JSON pointer", `write a slash before each member's name, such as "/Dossier/Siret"; "" is the whole answer`)
+		return fallback
+	}
+	return value
+}
+
+const memberHint = `write a slash before the member's name, such as "/codeRetour"`
+
+// MemberPointer is a JSON pointer that names a member; "" when the key is not written.
+func (t *Table) MemberPointer(key string) string {
+	value := t.Text(key, "")
+	if t.KindOf(key) == KindText && !namesMember(value) {
+		t.Report(key, "is not a JSON pointer to a member", memberHint)
+	}
+	return value
+}
+
+// namesMember reports whether a JSON pointer leads below the value it begins at.
+func namesMember(pointer string) bool { return pointer != "" && pointerPattern.MatchString(pointer) }
+
+// KindOf is the kind of a key's value; "" when it is not written. It leaves no trace.
+func (t *Table) KindOf(key string) Kind {
+	if n := t.Node.Members[key]; n != nil {
+		return n.Kind
+	}
+	return ""
+}
+
+// Filled is a list that is not empty; nil when the key is not written.
+func (t *Table) Filled(key, hint string) *Node {
+	list := t.Want(key, KindList)
+	if list != nil && len(list.Items) == 0 {
+		t.Report(key, "is empty", hint)
+		return nil
+	}
+	return list
+}
+
+// Pointers are JSON pointers, each of which names a member; nil when the key is not written.
+func (t *Table) Pointers(key, hint string) []string {
+	list := t.Filled(key, hint)
+	if list == nil {
+		return nil
+	}
+	var values []string
+	for _, at := range t.Texts(key, list, hint) {
+		switch value := at.Node.Text; {
+		case !namesMember(value):
+			at.Report("", "is not a JSON pointer to a member", memberHint)
+		case slices.Contains(values, value):
+			at.Report("", "is named twice", "remove one")
+		default:
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// TextList is a list of texts, an empty one among them perhaps; nil when the key is not written. The hint is for a list
+// without any.
+func (t *Table) TextList(key, hint string) []string {
+	list := t.Filled(key, hint)
+	if list == nil {
+		return nil
+	}
+	var values []string
+	for _, at := range t.Texts(key, list, hint) {
+		values = append(values, at.Node.Text)
+	}
+	return values
+}

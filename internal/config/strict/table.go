@@ -1,0 +1,189 @@
+package strict
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// file is the document being read: what is found on the way gathers here.
+type file struct {
+	name     string // as the user gave it
+	getenv   func(string) string
+	problems []Problem
+	warnings []Problem
+}
+
+// Table reads one table of the file. A key that was never asked for is unknown, so the code that reads a section is
+// also its schema. Methods that read a value report what is wrong with it and then return the fallback.
+type Table struct {
+	Node *Node // what it reads
+
+	file  *file
+	path  string // "isidoor.salarie"; "" = the root
+	known []string
+}
+
+// Load reads a file; getenv serves its secrets when they are read. An error is an *Error.
+func Load(path string, getenv func(string) string) (*Table, error) {
+	document, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, document, getenv)
+}
+
+// Parse is Load for a document that was read; name stands for its file in problems.
+func Parse(name string, document []byte, getenv func(string) string) (*Table, error) {
+	root, err := parse(name, document)
+	if err != nil {
+		return nil, err
+	}
+	return &Table{Node: root, file: &file{name: name, getenv: getenv}}, nil
+}
+
+// Conclude gives what was found in the whole file, in its order: warnings, or an *Error with all problems.
+func (t *Table) Conclude() ([]Problem, error) {
+	if problems := t.file.problems; len(problems) > 0 {
+		inFileOrder(problems)
+		return nil, &Error{Problems: Grouped(problems)}
+	}
+	inFileOrder(t.file.warnings)
+	return Grouped(t.file.warnings), nil
+}
+
+// Mistakes counts the problems found in the whole file so far.
+func (t *Table) Mistakes() int { return len(t.file.problems) }
+
+// Take returns the value of a key, or nil, and makes the key known.
+func (t *Table) Take(key string) *Node {
+	t.Know(key)
+	return t.Node.Members[key]
+}
+
+// Know makes keys known: they are not reported, whether or not somebody reads them.
+func (t *Table) Know(keys ...string) { t.known = append(t.known, keys...) }
+
+// Want is Take for a value that must be of one of the kinds.
+func (t *Table) Want(key string, kinds ...Kind) *Node {
+	n := t.Take(key)
+	if n == nil || slices.Contains(kinds, n.Kind) {
+		return n
+	}
+	t.Report(key, fmt.Sprintf("must be %s, not %s", kinds[0], n.Kind), kinds[0].example(t.key(key)))
+	return nil
+}
+
+// Problem describes something at a key, or at the table itself when it has no such key.
+func (t *Table) Problem(key, text, hint string) Problem {
+	at := t.Node
+	if n := t.Node.Members[key]; n != nil {
+		at = n
+	}
+	return Problem{File: t.file.name, Line: at.line, Column: at.column, Key: t.key(key), Text: text, Hint: hint}
+}
+
+func (t *Table) key(key string) string {
+	return strings.Trim(t.path+"."+key, ".")
+}
+
+// Report records a mistake: the file cannot be used.
+func (t *Table) Report(key, text, hint string) {
+	t.file.problems = append(t.file.problems, t.Problem(key, text, hint))
+}
+
+// Warn records what is accepted, and has no effect or deserves a second look.
+func (t *Table) Warn(key, text, hint string) {
+	t.file.warnings = append(t.file.warnings, t.Problem(key, text, hint))
+}
+
+// Refuse reports keys that exist but have no place here.
+func (t *Table) Refuse(text, hint string, keys ...string) {
+	for _, key := range keys {
+		if t.Take(key) != nil {
+			t.Report(key, text, hint)
+		}
+	}
+}
+
+// Finish reports the keys that nobody asked for.
+func (t *Table) Finish() {
+	slices.Sort(t.known)
+	t.known = slices.Compact(t.known)
+	for _, key := range t.Node.Keys {
+		if !slices.Contains(t.known, key) {
+			t.Report(key, "unknown key", Suggest(Nearest(key, t.known), t.known, "remove it"))
+		}
+	}
+}
+
+// Table opens a sub-table; one that is absent reads as empty.
+func (t *Table) Table(key string) *Table {
+	n := t.Want(key, KindTable)
+	if n == nil {
+		n = &Node{Kind: KindTable, line: t.Node.line, column: t.Node.column}
+	}
+	return t.open(n, t.key(key))
+}
+
+// Inside is a table within this one; nil = there is none. Unlike Table it leaves no trace.
+func (t *Table) Inside(key string) *Table {
+	n := t.Node.Members[key]
+	if n == nil || n.Kind != KindTable {
+		return nil
+	}
+	return t.open(n, t.key(key))
+}
+
+// Tables opens a list of tables.
+func (t *Table) Tables(key string) []*Table {
+	list := t.Take(key)
+	if list == nil {
+		return nil
+	}
+	var tables []*Table
+	for i, item := range list.Items {
+		if item.Kind == KindTable {
+			tables = append(tables, t.item(key, i, item))
+		}
+	}
+	if list.Kind != KindList || len(tables) < len(list.Items) {
+		t.Report(key, "must be a list of tables", "begin each with its name between double brackets, such as [[dossier]]")
+	}
+	return tables
+}
+
+// Texts opens each item of a list as a table of its own, to report at. Items that are no text are reported.
+func (t *Table) Texts(key string, list *Node, hint string) []*Table {
+	var items []*Table
+	for i, item := range list.Items {
+		at := t.item(key, i, item)
+		if item.Kind == KindText {
+			items = append(items, at)
+		} else {
+			at.Report("", fmt.Sprintf("must be %s, not %s", KindText, item.Kind), hint)
+		}
+	}
+	return items
+}
+
+// Items opens each item of a list as a table of its own, to report at.
+func (t *Table) Items(key string, list *Node) []*Table {
+	var items []*Table
+	for i, item := range list.Items {
+		items = append(items, t.item(key, i, item))
+	}
+	return items
+}
+
+func (t *Table) item(key string, i int, n *Node) *Table {
+	return t.open(n, t.key(key)+"["+strconv.Itoa(i+1)+"]")
+}
+
+func (t *Table) open(n *Node, path string) *Table { return &Table{Node: n, file: t.file, path: path} }
+
+// Has reports whether any of the keys is written.
+func (t *Table) Has(keys ...string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool { return t.Node.Members[key] != nil })
+}
