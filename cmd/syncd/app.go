@@ -14,6 +14,7 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/report"
+	"syncd/internal/report/locale"
 	"syncd/internal/restapi"
 	"syncd/internal/store"
 )
@@ -279,12 +280,15 @@ func readEndpoint(r *config.ReadEndpoint) *restapi.ReadEndpoint {
 	return &restapi.ReadEndpoint{Method: r.Method, Path: r.Path, Document: r.Document}
 }
 
+// partnerName is what targets call the partner whom syncd talks to.
+const partnerName = "isidoor"
+
 func (a *app) target(d config.Dossier) jobs.Target {
-	return jobs.Target{Partner: "isidoor", Environment: a.config.Isidoor.Environment, BaseURL: a.config.Isidoor.BaseURL,
+	return jobs.Target{Partner: partnerName, Environment: a.config.Isidoor.Environment, BaseURL: a.config.Isidoor.BaseURL,
 		Dossier: d.Name, Identity: d.Siret, Siret: d.Siret}
 }
 
-func (a *app) language() report.Language { return report.Language(a.config.Language(a.Getenv)) }
+func (a *app) language() locale.Language { return locale.Language(a.config.Language(a.Getenv)) }
 
 func (a *app) printer() *report.Printer {
 	labels, zones := map[string]string{}, map[string]*time.Location{}
@@ -294,7 +298,7 @@ func (a *app) printer() *report.Printer {
 	for _, j := range a.config.Jobs {
 		zones[j.Name] = j.Zone()
 	}
-	return report.New(a.language(), report.Options{Color: isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "", Location: a.config.Zone(), Zones: zones, Labels: labels})
+	return report.New(a.language(), report.Options{Partner: partnerName, Color: isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "", Location: a.config.Zone(), Zones: zones, Labels: labels})
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from

@@ -10,6 +10,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
 // checkedStaff is how many employees of a dossier the check reads: who has more learns from a plan what the rest holds.
@@ -38,7 +39,7 @@ func (c *checker) values(ctx context.Context, subject string, push *jobs.PushJob
 		c.add(finding{Level: "warning", Subject: subject, Text: fmt.Sprintf("staging holds no element of anybody for period %s: a run would be held", period),
 			Hint: "let the import into staging finish; see how staging writes the period, and the queries of [[job.children]]"})
 	}
-	words := report.New(report.English, report.Options{})
+	words := report.New(locale.English, report.Options{Partner: partnerName})
 	for _, f := range look.Findings {
 		text := words.Finding(f)
 		if !look.All {

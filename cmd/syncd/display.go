@@ -10,13 +10,13 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
-	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
 // display is the one progress of a command: that of its dossier, or how many of its dossiers are done.
 type display struct {
 	w        io.Writer
-	language report.Language
+	language locale.Language
 	of       string // what is executed
 	total    int    // dossiers
 	visible  bool

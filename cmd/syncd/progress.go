@@ -8,19 +8,19 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"syncd/internal/jobs"
-	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
 // newProgress shows how far a run is on a terminal, and nothing in a pipe.
-func newProgress(w io.Writer, dossier string, language report.Language) *progress {
+func newProgress(w io.Writer, dossier string, language locale.Language) *progress {
 	return &progress{w: w, dossier: dossier, words: progressWordsOf(language), visible: isTerminal(w)}
 }
 
 type progressWords struct{ reading, comparing, sending, waiting, fleet string }
 
 // progressWordsOf are English unless there are others.
-func progressWordsOf(language report.Language) progressWords {
-	if language == report.French {
+func progressWordsOf(language locale.Language) progressWords {
+	if language == locale.French {
 		return progressWords{"lecture des données préparées", "comparaison avec ce que détient Isidoor", "envoi",
 			"%s : une demande précédente est peut-être encore en route ; ses salariés seront renvoyés dans %s\n",
 			"%s : dossiers terminés ; %d salariés envoyés"}

@@ -10,16 +10,16 @@ import (
 
 	"syncd"
 	"syncd/internal/config"
-	"syncd/internal/report"
+	"syncd/internal/report/locale"
 	"syncd/internal/restapi"
 )
 
 // In a pipe nothing is drawn; a wait is told all the same, in the language of the reports.
 func TestProgressInAPipe(t *testing.T) {
 	t.Parallel()
-	for language, want := range map[report.Language]string{
-		report.English: "saint-martin: an earlier request may still be under way; its employees are sent again in 30s\n",
-		report.French:  "saint-martin : une demande précédente est peut-être encore en route ; ses salariés seront renvoyés dans 30s\n",
+	for language, want := range map[locale.Language]string{
+		locale.English: "saint-martin: an earlier request may still be under way; its employees are sent again in 30s\n",
+		locale.French:  "saint-martin : une demande précédente est peut-être encore en route ; ses salariés seront renvoyés dans 30s\n",
 	} {
 		var out strings.Builder
 		p := newProgress(&out, "saint-martin", language)
@@ -39,7 +39,7 @@ func TestProgressInAPipe(t *testing.T) {
 func TestReportBeginsOnAClearLine(t *testing.T) {
 	t.Parallel()
 	var terminal strings.Builder
-	p := newProgress(&terminal, "saint-martin", report.French)
+	p := newProgress(&terminal, "saint-martin", locale.French)
 	p.visible = true
 	p.Planning(0)
 	if _, err := io.WriteString(p.before(&terminal), "Préparation"); err != nil {
@@ -55,7 +55,7 @@ func TestReportBeginsOnAClearLine(t *testing.T) {
 func TestBarStandsOnNoLineOfTheReport(t *testing.T) {
 	t.Parallel()
 	var terminal strings.Builder
-	p := newProgress(&terminal, "saint-martin", report.French)
+	p := newProgress(&terminal, "saint-martin", locale.French)
 	p.visible = true
 	beside := p.before(&terminal)
 	io.WriteString(beside, "  + 00001\n  + 00") //nolint:errcheck // a builder takes everything

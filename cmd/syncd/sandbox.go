@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/config/strict"
-	"syncd/internal/report"
+	"syncd/internal/report/locale"
 	"syncd/internal/sandbox"
 )
 
@@ -93,7 +93,7 @@ func (a *app) serveSandbox(ctx context.Context, c sandbox.Config) error {
 		return a.baseURLError(err.Error(), "is another sandbox running there? base_url and token_url choose the port")
 	}
 	notice := sandbox.NoticeEN
-	if a.language() == report.French {
+	if a.language() == locale.French {
 		notice = sandbox.NoticeFR
 	}
 	fmt.Fprintf(a.Stderr, "%s\nlistening on http://%s, profile %s, %d dossiers; Ctrl-C ends it\nfor curl on /sandbox/, its control: the token that 'syncd sandbox token' prints\n", notice, listener.Addr(), c.Profile, len(c.Dossiers))

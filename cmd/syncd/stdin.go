@@ -7,8 +7,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
 	"syncd/internal/ledger"
-	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
 // onStdin is the argument for what stands on standard input. Arguments are seen by everyone: in the list of processes, in
@@ -21,8 +22,8 @@ const maxStdin = 1 << 20
 // stdinWords ask a person for what a pipe would bring.
 type stdinWords struct{ reason, employees string }
 
-func stdinWordsOf(language report.Language) stdinWords {
-	if language == report.French {
+func stdinWordsOf(language locale.Language) stdinWords {
+	if language == locale.French {
 		return stdinWords{"Motif (Entrée pour terminer) : ", "Matricules, un par ligne (Ctrl-D pour terminer) :\n"}
 	}
 	return stdinWords{"Reason (Enter ends it): ", "Matricules, one a line (Ctrl-D ends them):\n"}
@@ -155,11 +156,11 @@ func (p process) interruptible(read func() (string, error)) (string, error) {
 	}
 }
 
-func (f *globalFlags) promptLanguage(p process) report.Language {
+func (f *globalFlags) promptLanguage(p process) locale.Language {
 	if c := p.quietConfig(f); c != nil {
-		return report.Language(c.Language(p.Getenv))
+		return locale.Language(c.Language(p.Getenv))
 	}
-	return report.English
+	return locale.English
 }
 
 // needReason refuses a decision without a fit reason, for months later it is all that explains it.

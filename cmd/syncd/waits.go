@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"syncd/internal/report"
+	"syncd/internal/report/locale"
 	"syncd/internal/restapi"
 )
 
@@ -28,7 +28,7 @@ func (a *app) waits() func(restapi.Wait) {
 		}
 		told = time.Now()
 		text := "Isidoor has not answered yet (%s): waiting until %s at the latest\n"
-		if a.language() == report.French {
+		if a.language() == locale.French {
 			text = "Isidoor n'a pas encore répondu (%s) : attente jusqu'à %s au plus tard\n"
 		}
 		if isTerminal(a.Stderr) {

@@ -6,39 +6,8 @@ import (
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
-
-// contractWords tell what the API's contract asks for, and how it changed.
-type contractWords struct {
-	types, formats map[string]string // of JSON; of texts and numbers, by their names in the contract
-	format         string            // another format %s
-	limits         map[string]string // by their sign, of a limit %s
-	unique         string            // of the items of a list
-	value, other   string            // instead of a type that is not told
-	or             string            // between types
-	characters     plural            // their number %s
-	items          plural            // likewise
-	meant          string            // name %s
-	item           string            // array %s, number %s
-	amend, add     string            // where, section %s
-	typed          string            // type %s, section %s: another way to mend a column
-	heldChanged    string            // why a run is held: for what changed, for members that are not taken, for both
-	branch         string            // by which of several forms a problem is told
-	numbered       string            // one that has no name
-	heldUnknown    string
-	heldBoth       string
-	breaking       plural // titles of changes, their number %s
-	additions      plural
-	none           string // instead of changes
-	changes        map[jobs.ContractChangeKind]changeWords
-	impact         string // job %s, period %s
-	impactNobody   string // employees read %s
-	impactCount    plural // their number %s, employees read %s
-}
-
-// changeWords are the sentences of a change, by what it tells: nothing, what is {new}, what was {old}, or both. One that is
-// missing is left to plain.
-type changeWords struct{ plain, fresh, gone, both string }
 
 // ContractChange is one line: "! Contrat.CodeNature: required now". Its sign is ! for what breaks, + for what is new, and * for
 // other changes.
@@ -47,7 +16,7 @@ func (p *Printer) ContractChange(c jobs.ContractChange) string {
 	if where == "" {
 		where = c.Operation
 	}
-	return clean(string(signOf(&c)) + " " + cut(where) + p.catalogue.colon + p.changeText(&c))
+	return clean(string(signOf(&c)) + " " + cut(where) + p.Catalogue.Colon + p.changeText(&c))
 }
 
 func signOf(c *jobs.ContractChange) jobs.Difference {
@@ -62,18 +31,18 @@ func signOf(c *jobs.ContractChange) jobs.Difference {
 
 // changeText is what a change is, without its place.
 func (p *Printer) changeText(c *jobs.ContractChange) string {
-	words, known := p.catalogue.contract.changes[c.Kind]
+	words, known := p.Catalogue.Contract.Changes[string(c.Kind)]
 	if !known { // of a newer program
 		return string(c.Kind)
 	}
-	text := words.plain
+	text := words.Plain
 	switch {
-	case c.Old != "" && c.New != "" && words.both != "":
-		text = words.both
-	case c.New != "" && words.fresh != "":
-		text = words.fresh
-	case c.Old != "" && c.New == "" && words.gone != "":
-		text = words.gone
+	case c.Old != "" && c.New != "" && words.Both != "":
+		text = words.Both
+	case c.New != "" && words.Fresh != "":
+		text = words.Fresh
+	case c.Old != "" && c.New == "" && words.Gone != "":
+		text = words.Gone
 	}
 	older := p.side(c.Kind, c.Old)
 	if c.Kind == jobs.ContractLimitNarrowed {
@@ -93,7 +62,7 @@ func (p *Printer) side(kind jobs.ContractChangeKind, text string) string {
 	case jobs.ContractFormatNarrowed:
 		return p.format(text)
 	case jobs.ContractWidened: // of any of these
-		if format, known := p.catalogue.contract.formats[text]; known {
+		if format, known := p.Catalogue.Contract.Formats[text]; known {
 			return format
 		}
 		return p.limits(p.types(text, ""))
@@ -103,26 +72,26 @@ func (p *Printer) side(kind jobs.ContractChangeKind, text string) string {
 
 // ContractChanges writes what differs between two contracts: first what breaks, then the rest, each in the order given.
 func (p *Printer) ContractChanges(w io.Writer, changes []jobs.ContractChange) error {
-	g, words := p.page(w), &p.catalogue.contract
+	g, words := p.page(w), &p.Catalogue.Contract
 	if len(changes) == 0 {
-		g.line(0, words.none)
+		g.line(0, words.None)
 	}
 	breaking := slices.DeleteFunc(slices.Clone(changes), func(c jobs.ContractChange) bool { return !c.Breaking })
 	others := slices.DeleteFunc(slices.Clone(changes), func(c jobs.ContractChange) bool { return c.Breaking })
-	g.contractPart(words.breaking, breaking)
+	g.contractPart(words.Breaking, breaking)
 	if len(breaking) > 0 && len(others) > 0 {
 		g.newline()
 	}
-	g.contractPart(words.additions, others)
+	g.contractPart(words.Additions, others)
 	return g.end()
 }
 
 // contractPart writes changes below a title, and the call that they belong to where it is another one.
-func (g *page) contractPart(title plural, changes []jobs.ContractChange) {
+func (g *page) contractPart(title locale.Plural, changes []jobs.ContractChange) {
 	if len(changes) == 0 {
 		return
 	}
-	g.text(bold, g.count(title, len(changes)))
+	g.text(bold, g.Count(title, len(changes)))
 	g.newline()
 	operation := ""
 	for i := range changes {
@@ -151,7 +120,7 @@ func (g *page) contractLines(f *jobs.Finding, atMost int) {
 		g.contractLine(2*itemIndent, &shown[i])
 	}
 	if rest := max(f.N, len(f.Contract)) - len(shown); rest > 0 && len(shown) > 0 {
-		g.line(2*itemIndent, g.count(g.catalogue.plurals.more, rest))
+		g.line(2*itemIndent, g.Count(g.Catalogue.Plurals.More, rest))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
 const (
@@ -137,7 +138,7 @@ func TestPullForecast(t *testing.T) {
 		golden(t, name, func(w io.Writer, p *report.Printer) error { return p.Pull(w, r, withdrawn, report.Show{}) })
 	}
 	var b bytes.Buffer
-	if err := printer(report.English).WritePullJSON(&b, applied, withdrawn); err != nil {
+	if err := printer(locale.English).WritePullJSON(&b, applied, withdrawn); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -154,7 +155,7 @@ func TestContractJSON(t *testing.T) {
 	r.Failure = jobs.Reason{Code: jobs.ReasonGuard}
 	r.Findings = []jobs.Finding{broken, unknown}
 	var b bytes.Buffer
-	if err := printer(report.French).WriteRunJSON(&b, r, seq(blocked("00042", 1, 3, longName))); err != nil {
+	if err := printer(locale.French).WriteRunJSON(&b, r, seq(blocked("00042", 1, 3, longName))); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -186,7 +187,7 @@ func TestImpactJSON(t *testing.T) {
 	t.Parallel()
 	for want, impact := range map[int]jobs.Impact{2: blockedByCodes, 0: {Job: "paie", Period: "2026-12"}} {
 		var b bytes.Buffer
-		if err := printer(report.French).WriteImpactJSON(&b, test, impact); err != nil {
+		if err := printer(locale.French).WriteImpactJSON(&b, test, impact); err != nil {
 			t.Fatal(err)
 		}
 		var got struct {
@@ -212,7 +213,7 @@ func TestImpactJSON(t *testing.T) {
 
 func TestContractChangesJSON(t *testing.T) {
 	t.Parallel()
-	text, err := json.Marshal(printer(report.English).ContractChangesJSON(nil))
+	text, err := json.Marshal(printer(locale.English).ContractChangesJSON(nil))
 	if err != nil || string(text) != "[]" {
 		t.Errorf("none are %s, %v", text, err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
 // queued is a run that waits.
@@ -119,7 +120,7 @@ func TestWhatAResumeSends(t *testing.T) {
 		if c.state == jobs.Failed {
 			r.Failure = jobs.Reason{Code: jobs.ReasonUnreachable, Detail: "token: connection refused"}
 		}
-		text := textOf(t, report.English, func(w io.Writer, p *report.Printer) error { return p.Run(w, r, seq(c.items...), report.Show{}) })
+		text := textOf(t, locale.English, func(w io.Writer, p *report.Printer) error { return p.Run(w, r, seq(c.items...), report.Show{}) })
 		if commands := strings.Count(text, "    syncd run") + strings.Count(text, "    syncd resume"); !strings.Contains(text, c.want) || commands != min(len(c.want), 1) {
 			t.Errorf("%s: want %q in\n%s", name, c.want, text)
 		}

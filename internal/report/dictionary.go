@@ -1,27 +1,29 @@
 package report
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"maps"
 	"slices"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/report/locale"
 )
 
 // Pull writes the report of a pull: what is new, changed and withdrawn, by nomenclature. changes are in their order.
 func (p *Printer) Pull(w io.Writer, run *jobs.Run, changes []jobs.DictionaryChange, show Show) error {
+	p = p.of(run.Target)
 	g := p.page(w)
 	g.header(run)
 	withdrawn := tally(changes)[jobs.Departed]
 	if run.State == jobs.Held && len(changes) > 0 {
 		g.newline()
-		g.line(0, p.catalogue.words.pullHeld)
+		g.line(0, p.Catalogue.Words.PullHeld)
 	}
 	if run.State == jobs.Succeeded && len(changes) == 0 {
 		g.newline()
-		g.line(0, p.catalogue.words.pullUnchanged)
+		g.line(0, p.Catalogue.Words.PullUnchanged)
 	}
 	// A first pull brings all there is: its codes would bury what matters.
 	brief := !show.All && len(changes) > shownItems && tally(changes)[jobs.Created] == len(changes)
@@ -42,7 +44,7 @@ func (p *Printer) Pull(w io.Writer, run *jobs.Run, changes []jobs.DictionaryChan
 	}
 	if withdrawn > 0 {
 		g.newline()
-		g.line(0, p.catalogue.words.pullEffect)
+		g.line(0, p.Catalogue.Words.PullEffect)
 	}
 	g.runFindings(run)
 	g.steps(p.pullSteps(run))
@@ -58,13 +60,13 @@ func (p *Printer) pullSteps(run *jobs.Run) []step {
 		return p.stateSteps(run, &gathered{}) // what was not applied blocks nobody yet
 	}
 	if slices.ContainsFunc(run.Findings, func(f jobs.Finding) bool { return f.Rule == jobs.RuleContract }) {
-		return []step{{p.catalogue.steps.contractDiff, contractDiffCommand}}
+		return []step{{p.Catalogue.Steps.ContractDiff, contractDiffCommand}}
 	}
 	forecast := func(f jobs.Finding) bool { return f.Rule == jobs.RuleImpact || f.Rule == jobs.RuleImpactUnknown }
 	if slices.ContainsFunc(run.Findings, forecast) {
-		return []step{{p.catalogue.steps.impact, "syncd dictionary impact --dossier " + argument(run.Target.Dossier)}}
+		return []step{{p.Catalogue.Steps.Impact, "syncd dictionary impact --dossier " + argument(run.Target.Dossier)}}
 	}
-	return []step{{text: p.catalogue.steps.upToDate}}
+	return []step{{text: p.Catalogue.Steps.UpToDate}}
 }
 
 func tally(changes []jobs.DictionaryChange) map[jobs.Difference]int {
@@ -77,17 +79,17 @@ func tally(changes []jobs.DictionaryChange) map[jobs.Difference]int {
 
 // changed is one nomenclature's differences in a line.
 func (g *page) changed(changes []jobs.DictionaryChange) string {
-	words, counts := &g.catalogue.words, tally(changes)
+	words, counts := &g.Catalogue.Words, tally(changes)
 	var parts []string
 	for _, noun := range []struct {
 		difference jobs.Difference
-		plural     plural
-	}{{jobs.Created, words.added}, {jobs.Updated, words.relabelled}, {jobs.Departed, words.withdrew}} {
+		plural     locale.Plural
+	}{{jobs.Created, words.Added}, {jobs.Updated, words.Relabelled}, {jobs.Departed, words.Withdrew}} {
 		if n := counts[noun.difference]; n > 0 {
-			parts = append(parts, g.count(noun.plural, n))
+			parts = append(parts, g.Count(noun.plural, n))
 		}
 	}
-	return changes[0].Name + g.catalogue.colon + joinNonEmpty(parts)
+	return changes[0].Name + g.Catalogue.Colon + joinNonEmpty(parts)
 }
 
 // changes writes what a pull found different in one nomenclature.
@@ -119,21 +121,22 @@ func (g *page) code(c *jobs.DictionaryChange) {
 // Dictionary lists the nomenclatures of a target, or the codes of the one that name says. A name that is none of them
 // is an error.
 func (p *Printer) Dictionary(w io.Writer, target jobs.Target, dictionaries mapping.Dictionaries, name string) error {
+	p = p.of(target)
 	g := p.page(w)
 	entries, known := dictionaries[name]
 	switch {
 	case name != "" && !known:
-		return fmt.Errorf(p.catalogue.words.unknownDictionary, name)
+		return errors.New(locale.Fill(p.Catalogue.Words.UnknownDictionary, "name", name))
 	case name != "":
-		g.text(bold, fmt.Sprintf(p.catalogue.words.nomenclature, name, p.target(target)))
+		g.text(bold, locale.Fill(p.Catalogue.Words.Nomenclature, "name", name, "target", p.target(target)))
 		g.newline()
 		g.newline()
 		g.entries(entries)
 	case len(dictionaries) == 0:
-		g.line(0, p.catalogue.words.noDictionary)
-		g.line(0, p.catalogue.steps.firstPull)
+		g.line(0, p.Catalogue.Words.NoDictionary)
+		g.line(0, p.Catalogue.Steps.FirstPull)
 	default:
-		g.text(bold, fmt.Sprintf(p.catalogue.words.nomenclatures, p.target(target)))
+		g.text(bold, locale.Fill(p.Catalogue.Words.Nomenclatures, "target", p.target(target)))
 		g.newline()
 		g.newline()
 		g.nomenclatures(dictionaries)
@@ -146,11 +149,11 @@ func (g *page) entries(entries map[string]mapping.Entry) {
 	for _, code := range slices.Sorted(maps.Keys(entries)) {
 		row := []string{code, entries[code].Label, ""}
 		if !entries[code].Active {
-			row[2] = g.catalogue.words.withdrawn
+			row[2] = g.Catalogue.Words.Withdrawn
 		}
 		rows = append(rows, row)
 	}
-	g.table(g.catalogue.words.entriesHead, rows, 3)
+	g.table(g.Catalogue.Words.EntriesHead, rows, 3)
 }
 
 func (g *page) nomenclatures(dictionaries mapping.Dictionaries) {
@@ -162,7 +165,7 @@ func (g *page) nomenclatures(dictionaries mapping.Dictionaries) {
 				active++
 			}
 		}
-		rows = append(rows, []string{name, g.number(active), g.number(len(dictionaries[name]) - active)})
+		rows = append(rows, []string{name, g.Number(active), g.Number(len(dictionaries[name]) - active)})
 	}
-	g.table(g.catalogue.words.dictionaryHead, rows, 1)
+	g.table(g.Catalogue.Words.DictionaryHead, rows, 1)
 }

@@ -50,9 +50,9 @@ func (p *Printer) newDocument(item *jobs.Item) string {
 			fields++
 		}
 	}
-	text := p.count(p.catalogue.plurals.fields, fields)
+	text := p.Count(p.Catalogue.Plurals.Fields, fields)
 	if item.Elements > 0 {
-		text += ", " + p.count(p.catalogue.plurals.elements, item.Elements)
+		text += ", " + p.Count(p.Catalogue.Plurals.Elements, item.Elements)
 	}
 	return text
 }
@@ -61,16 +61,16 @@ func (p *Printer) newDocument(item *jobs.Item) string {
 func (p *Printer) change(c *mapping.Change) string {
 	switch {
 	case c.Masked:
-		return p.catalogue.words.masked
+		return p.Catalogue.Words.Masked
 	case c.Op == string(jobs.Created):
 		return p.value(c.New)
 	case c.Op == string(jobs.Departed):
 		return p.value(c.Old)
 	}
 	older, newer := p.value(c.Old), p.value(c.New)
-	unseen := p.catalogue.unseen[c.Unseen]
+	unseen := p.Catalogue.Unseen[string(c.Unseen)]
 	if unseen == "" && older == newer {
-		unseen = p.catalogue.words.cutAlike
+		unseen = p.Catalogue.Words.CutAlike
 	}
 	return older + " → " + newer + unseen
 }
@@ -79,7 +79,7 @@ func (p *Printer) change(c *mapping.Change) string {
 func (p *Printer) value(text string) string {
 	switch {
 	case text == "" || text == "null" || text == `""`:
-		return p.catalogue.words.empty
+		return p.Catalogue.Words.Empty
 	case text[0] == '{':
 		if members := flatten([]byte(text)); members != "" {
 			return cut(members)

@@ -1,23 +1,23 @@
 package report
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"syncd/internal/mapping"
+	"syncd/internal/report/locale"
 )
 
 // expected says in words what would fit: types, formats and limits; lists, patterns and names are as the contract has them.
 func (p *Printer) expected(problem *mapping.Problem) string {
-	words := &p.catalogue.contract
+	words := &p.Catalogue.Contract
 	switch problem.Code {
 	case mapping.ProblemRequired:
-		return p.types(problem.Want, words.value)
+		return p.types(problem.Want, words.Value)
 	case mapping.ProblemWrongType:
-		return p.types(problem.Want, words.other)
+		return p.types(problem.Want, words.Other)
 	case mapping.ProblemWrongFormat:
 		return p.format(problem.Want)
 	case mapping.ProblemOutOfRange, mapping.ProblemItemCount:
@@ -30,27 +30,27 @@ func (p *Printer) expected(problem *mapping.Problem) string {
 
 // expectations are what the sentence of a contract's problem names besides the value.
 func (p *Printer) expectations(problem *mapping.Problem) []string {
-	words := &p.catalogue.contract
+	words := &p.Catalogue.Contract
 	meant := ""
 	if problem.Want != "" {
-		meant = fmt.Sprintf(words.meant, problem.Want)
+		meant = locale.Fill(words.Meant, "name", problem.Want)
 	}
-	return []string{"{want}", p.expected(problem), "{got}", p.types(problem.Got, words.other), "{meant}", meant,
-		"{characters}", p.countOf(words.characters, problem.Got), "{items}", p.countOf(words.items, problem.Got),
-		"{least}", p.countOf(words.characters, problem.Want)}
+	return []string{"{want}", p.expected(problem), "{got}", p.types(problem.Got, words.Other), "{meant}", meant,
+		"{characters}", p.countOf(words.Characters, problem.Got), "{items}", p.countOf(words.Items, problem.Got),
+		"{least}", p.countOf(words.Characters, problem.Want)}
 }
 
 // branch names the form, of several that the contract takes, by which a problem is told: its definition, or its number.
 func (p *Printer) branch(name string) string {
-	words := &p.catalogue.contract
+	words := &p.Catalogue.Contract
 	number, numbered := strings.CutPrefix(name, "#")
 	switch {
 	case name == "":
 		return ""
 	case numbered:
-		name = fmt.Sprintf(words.numbered, number)
+		name = locale.Fill(words.Numbered, "number", number)
 	}
-	return fmt.Sprintf(words.branch, name)
+	return locale.Fill(words.Branch, "form", name)
 }
 
 // types are JSON types in words, "a text or nothing (null)"; other text stays as it is, and none is called fallback.
@@ -60,19 +60,19 @@ func (p *Printer) types(list, fallback string) string {
 	}
 	names := strings.Split(list, ", ")
 	for i, name := range names {
-		if text, known := p.catalogue.contract.types[name]; known {
+		if text, known := p.Catalogue.Contract.Types[name]; known {
 			names[i] = text
 		}
 	}
-	return strings.Join(names, p.catalogue.contract.or)
+	return strings.Join(names, p.Catalogue.Contract.Or)
 }
 
 // format is "a date such as 2026-11-30"; one without words is named.
 func (p *Printer) format(name string) string {
-	if text, known := p.catalogue.contract.formats[name]; known {
+	if text, known := p.Catalogue.Contract.Formats[name]; known {
 		return text
 	}
-	return fmt.Sprintf(p.catalogue.contract.format, name)
+	return locale.Fill(p.Catalogue.Contract.Format, "format", name)
 }
 
 const stepLimit = "multiple of"
@@ -81,13 +81,13 @@ var limitPattern = regexp.MustCompile(`^(<=|>=|<|>|` + stepLimit + `) (\S+)$`)
 
 // limits are "<= 50" or ">= 1, <= 50" in words; other text stays as it is.
 func (p *Printer) limits(list string) string {
-	words := &p.catalogue.contract
+	words := &p.Catalogue.Contract
 	parts := strings.Split(list, ", ")
 	for i, part := range parts {
 		if part == "unique" {
-			parts[i] = words.unique
+			parts[i] = words.Unique
 		} else if found := limitPattern.FindStringSubmatch(part); found != nil {
-			parts[i] = fmt.Sprintf(words.limits[found[1]], p.digits(found[2]))
+			parts[i] = locale.Fill(words.Limits[found[1]], "limit", p.digits(found[2]))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -108,15 +108,15 @@ func (p *Printer) digits(text string) string {
 	if err != nil {
 		return text
 	}
-	return p.number(n)
+	return p.Number(n)
 }
 
-func (p *Printer) countOf(noun plural, text string) string {
+func (p *Printer) countOf(noun locale.Plural, text string) string {
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return fmt.Sprintf(noun.other, text)
+		return locale.Fill(p.Noun(noun, 2), "n", text)
 	}
-	return p.count(noun, n)
+	return p.Count(noun, n)
 }
 
 var index = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
@@ -130,7 +130,7 @@ func (p *Printer) placeInDocument(pointer string) string {
 			names = append(names, mapping.PointerName(token))
 			continue
 		}
-		place = fmt.Sprintf(p.catalogue.contract.item, joinNonEmpty([]string{place, strings.Join(names, ".")}), p.number(n+1))
+		place = locale.Fill(p.Catalogue.Contract.Item, "array", joinNonEmpty([]string{place, strings.Join(names, ".")}), "n", p.Number(n+1))
 		names = nil
 	}
 	return joinNonEmpty([]string{place, strings.Join(names, ".")})
@@ -138,16 +138,16 @@ func (p *Printer) placeInDocument(pointer string) string {
 
 // inMapping is the part of the configuration where a problem is mended that staging has no part in; "" = it is staging.
 func (p *Printer) inMapping(problem *mapping.Problem) string {
-	words, section := &p.catalogue.contract, sectionOf(problem)
+	words, section := &p.Catalogue.Contract, sectionOf(problem)
 	switch {
 	case problem.Code == mapping.ProblemUnknownMember:
-		return fmt.Sprintf(words.amend, section)
+		return locale.Fill(words.Amend, "where", section)
 	case problem.Column != "":
 		return ""
 	case problem.Code == mapping.ProblemRequired:
-		return fmt.Sprintf(words.add, section)
+		return locale.Fill(words.Add, "where", section)
 	case problem.Code == mapping.ProblemWrongType && problem.Path != "":
-		return fmt.Sprintf(words.amend, section)
+		return locale.Fill(words.Amend, "where", section)
 	}
 	return ""
 }
@@ -168,9 +168,9 @@ func sectionOf(problem *mapping.Problem) string {
 // inColumn says where a problem of a column is mended: in staging, and where only the JSON type is another one than the
 // contract's, in the mapping as well.
 func (p *Printer) inColumn(problem *mapping.Problem) string {
-	text := fmt.Sprintf(p.catalogue.words.mend, problem.Column)
+	text := locale.Fill(p.Catalogue.Words.Mend, "column", problem.Column)
 	if as := convertible(problem); as != mapping.TypeAuto {
-		text += fmt.Sprintf(p.catalogue.contract.typed, as, sectionOf(problem))
+		text += locale.Fill(p.Catalogue.Contract.Typed, "type", as, "where", sectionOf(problem))
 	}
 	return text
 }

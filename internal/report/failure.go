@@ -5,37 +5,38 @@ import (
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
 
 // cause is a frequent failure, of which more is known than its code.
-type cause string
+type cause = string
 
 const (
 	causeIdentity     cause = "identity"
-	causeNoTable      cause = "no table"
-	causeNoColumn     cause = "no column"
-	causeTwoColumns   cause = "two columns"
-	causeRowSecurity  cause = "row security"
-	causeNoRight      cause = "no right"
-	causeNoDictionary cause = "no dictionary"
-	causeNoMatricule  cause = "no matricule"
+	causeNoTable      cause = "no-table"
+	causeNoColumn     cause = "no-column"
+	causeTwoColumns   cause = "two-columns"
+	causeRowSecurity  cause = "row-security"
+	causeNoRight      cause = "no-right"
+	causeNoDictionary cause = "no-dictionary"
+	causeNoMatricule  cause = "no-matricule"
 	causeClient       cause = "client"
 	causeKey          cause = "key"
 	causeContract     cause = "contract"
-	causeContractAway cause = "contract away"
+	causeContractAway cause = "contract-away"
 	causeProxy        cause = "proxy"
-	causeProxyAway    cause = "proxy away"
+	causeProxyAway    cause = "proxy-away"
 	causeChain        cause = "chain"
 	causeCertificate  cause = "certificate"
 	causeAddress      cause = "address"
 	causeAnswer       cause = "answer"
-	causeViewOwner    cause = "view owner"
-	causeSomeRight    cause = "some right"
-	causeNotSQL       cause = "not SQL"
+	causeViewOwner    cause = "view-owner"
+	causeSomeRight    cause = "some-right"
+	causeNotSQL       cause = "not-sql"
 	causeWrites       cause = "writes"
 	causeElsewhere    cause = "elsewhere"
 	causeCancelled    cause = "cancelled"
-	causeReadOnly     cause = "read only"
+	causeReadOnly     cause = "read-only"
 	causeDatabase     cause = "database"
 	causeAPI          cause = "api"
 )
@@ -47,27 +48,27 @@ var causes = []struct {
 	pattern *regexp.Regexp
 	cause   cause
 }{
-	{jobs.ReasonIdentity, regexp.MustCompile(`answers for (\S+), but dossier \S+ is ([^\s:]+)`), causeIdentity},
-	{jobs.ReasonStaging, regexp.MustCompile(`there is no table "([^"]+)"`), causeNoTable},
-	{jobs.ReasonStaging, regexp.MustCompile(`(?:there is no such|returns no) column "([^"]+)"`), causeNoColumn},
-	{jobs.ReasonStaging, regexp.MustCompile(`(?:returns several columns|several columns have the name) "([^"]+)"`), causeTwoColumns},
-	{jobs.ReasonStaging, regexp.MustCompile(`row level security hides rows of "([^"]+)"`), causeRowSecurity},
-	{jobs.ReasonStaging, regexp.MustCompile(`may not read "([^"]+)"`), causeNoRight},
-	{jobs.ReasonStaging, regexp.MustCompile(`the nomenclatures? "?([^"\n]+?)"? w(?:as|ere) never pulled`), causeNoDictionary},
-	{jobs.ReasonStaging, regexp.MustCompile(`no such employee in staging: \[(.+)\]`), causeNoMatricule},
+	{jobs.ReasonIdentity, regexp.MustCompile(`answers for (?P<answered>\S+), but dossier \S+ is (?P<expected>[^\s:]+)`), causeIdentity},
+	{jobs.ReasonStaging, regexp.MustCompile(`there is no table "(?P<table>[^"]+)"`), causeNoTable},
+	{jobs.ReasonStaging, regexp.MustCompile(`(?:there is no such|returns no) column "(?P<column>[^"]+)"`), causeNoColumn},
+	{jobs.ReasonStaging, regexp.MustCompile(`(?:returns several columns|several columns have the name) "(?P<column>[^"]+)"`), causeTwoColumns},
+	{jobs.ReasonStaging, regexp.MustCompile(`row level security hides rows of "(?P<table>[^"]+)"`), causeRowSecurity},
+	{jobs.ReasonStaging, regexp.MustCompile(`may not read "(?P<table>[^"]+)"`), causeNoRight},
+	{jobs.ReasonStaging, regexp.MustCompile(`the nomenclatures? "?(?P<dictionaries>[^"\n]+?)"? w(?:as|ere) never pulled`), causeNoDictionary},
+	{jobs.ReasonStaging, regexp.MustCompile(`no such employee in staging: \[(?P<keys>.+)\]`), causeNoMatricule},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`the contract that the configuration names cannot be read`), causeContract},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`the contract that the configuration names cannot be read`), causeContractAway},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`^[^:\n]+: (?:the proxy|HTTPS_PROXY)\b`), causeProxy},
-	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate not trusted: .* its issuer, "([^"\n]*)"`), causeChain},
+	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate not trusted: .* its issuer, "(?P<issuer>[^"\n]*)"`), causeChain},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`invalid_client|unauthorized_client`), causeClient},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 40[13]`), causeKey},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate`), causeCertificate},
 	{jobs.ReasonUnusual, regexp.MustCompile(`certificate`), causeCertificate},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answer is HTML|is not a token|a redirect`), causeAddress},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 2\d\d\b.*, (?:which does not say|which cannot be judged|and its body)`), causeAnswer},
-	{jobs.ReasonStaging, regexp.MustCompile(`the owner of a view lacks the right to read "([^"]+)"`), causeViewOwner},
+	{jobs.ReasonStaging, regexp.MustCompile(`the owner of a view lacks the right to read "(?P<table>[^"]+)"`), causeViewOwner},
 	{jobs.ReasonStaging, regexp.MustCompile(`the role lacks a right to something`), causeSomeRight},
-	{jobs.ReasonStaging, regexp.MustCompile(`^reading staging \(([^)]+)\): it is not SQL`), causeNotSQL},
+	{jobs.ReasonStaging, regexp.MustCompile(`^reading staging \((?P<query>[^)]+)\): it is not SQL`), causeNotSQL},
 	{jobs.ReasonStaging, regexp.MustCompile(`: it writes`), causeWrites},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`another server, which a foreign table`), causeElsewhere},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`SQLSTATE 57014`), causeCancelled},
@@ -78,26 +79,26 @@ var causes = []struct {
 }
 
 // cause finds what is known of a failure, and the values that go into its sentence.
-func (p *Printer) cause(r jobs.Reason) (words causeWords, values []any, known bool) {
+func (p *Printer) cause(r jobs.Reason) (words locale.CauseWords, values []any, known bool) {
 	for _, c := range causes {
 		if c.code != r.Code {
 			continue
 		}
 		if found := c.pattern.FindStringSubmatch(r.Detail); found != nil {
-			for _, value := range found[1:] {
-				values = append(values, value)
+			for i, name := range c.pattern.SubexpNames()[1:] {
+				values = append(values, name, found[i+1])
 			}
-			words, known = p.catalogue.causes[c.cause]
+			words, known = p.Catalogue.Causes[c.cause]
 			return words, values, known
 		}
 	}
-	return causeWords{}, nil, false
+	return locale.CauseWords{}, nil, false
 }
 
 // mend is what to do about a failure before its command: said for its cause, else for its code.
 func (p *Printer) mend(r jobs.Reason, byCode string) string {
-	if words, _, _ := p.cause(r); words.mend != "" {
-		return words.mend
+	if words, _, _ := p.cause(r); words.Mend != "" {
+		return words.Mend
 	}
 	return byCode
 }
@@ -107,7 +108,7 @@ var httpStatus = regexp.MustCompile(`^[1-5][0-9]{2}$`)
 // failure is the detail of a failed run, line by line: an error in English. Its hint goes where the report has a step
 // for this failure, unless it names what may have been meant.
 func (p *Printer) failure(r jobs.Reason) []string {
-	if p.catalogue.reasons[r.Code].with != "" || saysItAll[r.Code] {
+	if p.Catalogue.Reasons[string(r.Code)].With != "" || saysItAll[r.Code] {
 		return nil
 	}
 	var detail []string

@@ -8,6 +8,7 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/report/locale"
 )
 
 // failures are errors as a run records them, each with a value that its sentence must name.
@@ -63,9 +64,9 @@ func TestEveryCauseIsToldInBothLanguages(t *testing.T) {
 		}
 		reason := jobs.Reason{Code: failure.code, Detail: failure.err.Error()}
 		for language, catalogue := range catalogues {
-			p := New(language, Options{})
+			p := New(language, Options{Partner: "isidoor"})
 			sentence := p.Reason(reason)
-			if sentence == catalogue.reasons[reason.Code].plain || strings.Contains(sentence, "%!") || !strings.Contains(sentence, failure.names) {
+			if sentence == catalogue.Reasons[string(reason.Code)].Plain || strings.Contains(sentence, "%!") || !strings.Contains(sentence, failure.names) {
 				t.Errorf("%s: %q tells %q", language, c.cause, sentence)
 			}
 			if i := slices.IndexFunc(p.failure(reason), isStep); i >= 0 {
@@ -81,7 +82,7 @@ func isStep(line string) bool {
 
 func TestWhatIsNotKnownOfAFailureKeepsItsHint(t *testing.T) {
 	t.Parallel()
-	p := New(French, Options{})
+	p := New(locale.French, Options{Partner: "isidoor"})
 	for _, reason := range []jobs.Reason{
 		{Code: jobs.ReasonConfiguration, Detail: call("token", "the server does not offer TLS 1.2 or better").Error()},
 		{Code: jobs.ReasonStaging, Detail: staging("its @ parameters cannot be read").Error()},
@@ -90,7 +91,7 @@ func TestWhatIsNotKnownOfAFailureKeepsItsHint(t *testing.T) {
 		if detail := p.failure(reason); len(detail) != 2 || detail[1] != "hint: a step in English" {
 			t.Errorf("%s is shown as %q", reason.Code, detail)
 		}
-		if sentence := p.Reason(reason); sentence != french.reasons[reason.Code].plain {
+		if sentence := p.Reason(reason); sentence != p.Reasons[string(reason.Code)].Plain {
 			t.Errorf("%s is told as %q", reason.Code, sentence)
 		}
 	}
@@ -100,7 +101,7 @@ func TestWhatIsNotKnownOfAFailureKeepsItsHint(t *testing.T) {
 func TestAHintThatNamesWhatWasMeantStays(t *testing.T) {
 	t.Parallel()
 	err := errors.Join(&mapping.ColumnError{Path: "Nom", Column: "nam", Nearest: "nom"}, &mapping.ColumnError{Path: "X", Column: "x"})
-	detail := New(French, Options{}).failure(jobs.Reason{Code: jobs.ReasonStaging, Detail: err.Error()})
+	detail := New(locale.French, Options{Partner: "isidoor"}).failure(jobs.Reason{Code: jobs.ReasonStaging, Detail: err.Error()})
 	if len(detail) != 3 || detail[1] != `hint: did you mean "nom"?` {
 		t.Errorf("it is shown as %q", detail)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
 
 // Finding is one sentence: what tripped, the figures, the limit, and whom it is about.
@@ -21,31 +22,31 @@ func (p *Printer) Finding(f jobs.Finding) string {
 // {run}, {job}, {keys} and {members} behind a colon, {others} without one, {form} what changed of a form, {targets} others of the same
 // establishment.
 func (p *Printer) finding(f *jobs.Finding, names int) string {
-	words, known := p.catalogue.findings[f.Rule]
+	words, known := p.Catalogue.Findings[string(f.Rule)]
 	if !known { // of a newer program
 		return clean(string(f.Rule))
 	}
-	guard := &p.catalogue.guard
+	guard := &p.Catalogue.Guard
 	n := max(f.N, len(f.Keys), len(f.Members))
-	text := p.noun(words, n)
+	text := p.Noun(words, n)
 	if f.Rule == jobs.RuleDrift && f.Path == "" {
-		text = guard.gone
+		text = guard.Gone
 	}
 	if f.Rule == jobs.RuleForm && n == 0 {
-		text = guard.formOnly
+		text = guard.FormOnly
 	}
 	if f.Rule == jobs.RuleNoJSON && n == 0 {
-		text = guard.noBody
+		text = guard.NoBody
 	}
 	others := p.names(f, names)
 	keys := ""
 	if others != "" {
-		keys = p.catalogue.colon + others
+		keys = p.Catalogue.Colon + others
 	} else {
-		others = guard.someone
+		others = guard.Someone
 	}
-	return clean(strings.NewReplacer("{n}", p.number(n), "{of}", p.number(f.Of), "{max}", p.number(f.Limit),
-		"{limit}", p.limit(f, guard.limit, guard.noLimit), "{within}", p.limit(f, guard.within, guard.noneWithin),
+	return clean(strings.NewReplacer("{n}", p.Number(n), "{of}", p.Number(f.Of), "{max}", p.Number(f.Limit),
+		"{limit}", p.limit(f, guard.Limit, guard.NoLimit), "{within}", p.limit(f, guard.Within, guard.NoneWithin),
 		"{ratio}", p.decimal(f.Ratio), "{most}", p.most(f), "{path}", fieldName(f.Path), "{column}", f.Column, "{marks}", p.marks(f), "{status}", status(f), "{period}", p.ofPeriod(f.Period),
 		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", p.members(f, names), "{keys}", keys, "{others}", others, "{form}", p.form(f), "{targets}", otherTargets(f)).Replace(text))
 }
@@ -64,9 +65,9 @@ func otherTargets(f *jobs.Finding) string {
 func (p *Printer) form(f *jobs.Finding) string {
 	parts := make([]string, 0, len(f.Form))
 	for _, c := range f.Form {
-		parts = append(parts, fmt.Sprintf(p.catalogue.guard.formChange, p.catalogue.guard.form[c.Member], cut(c.Old), cut(c.New)))
+		parts = append(parts, locale.Fill(p.Catalogue.Guard.FormChange, "member", p.Catalogue.Guard.Form[string(c.Member)], "old", cut(c.Old), "new", cut(c.New)))
 	}
-	return strings.Join(parts, p.catalogue.semicolon)
+	return strings.Join(parts, p.Catalogue.Semicolon)
 }
 
 // names lists matricules, and counts those that are not named.
@@ -80,7 +81,7 @@ func (p *Printer) members(f *jobs.Finding, atMost int) string {
 	if text == "" {
 		return ""
 	}
-	return p.catalogue.colon + text
+	return p.Catalogue.Colon + text
 }
 
 // listed names the first of what are n in all, and counts the others.
@@ -91,21 +92,21 @@ func (p *Printer) listed(all []string, n, atMost int) string {
 	}
 	text := strings.Join(shown, ", ")
 	if rest := max(n, len(all)) - len(shown); rest > 0 {
-		text += p.count(p.catalogue.guard.more, rest)
+		text += p.Count(p.Catalogue.Guard.More, rest)
 	}
 	return text
 }
 
 // limit is "at most 12 (30%) pass without a person".
-func (p *Printer) limit(f *jobs.Finding, some plural, none string) string {
+func (p *Printer) limit(f *jobs.Finding, some locale.Plural, none string) string {
 	if f.Limit == 0 {
 		return none
 	}
-	text := p.number(f.Limit)
+	text := p.Number(f.Limit)
 	if f.Of > 0 {
-		text = fmt.Sprintf(p.catalogue.guard.share, text, p.number(int(math.Round(100*float64(f.Limit)/float64(f.Of)))))
+		text = locale.Fill(p.Catalogue.Guard.Share, "n", text, "share", p.Number(int(math.Round(100*float64(f.Limit)/float64(f.Of)))))
 	}
-	return fmt.Sprintf(p.noun(some, f.Limit), text)
+	return locale.Fill(p.Noun(some, f.Limit), "n", text)
 }
 
 // marks are " (U+FFFD, mojibake)", "" where a finding has none.
@@ -129,16 +130,16 @@ func (p *Printer) most(f *jobs.Finding) string {
 	if f.Most <= 0 || f.Most > math.MaxInt32 {
 		return ""
 	}
-	return fmt.Sprintf(p.catalogue.guard.most, p.decimal(f.Most))
+	return locale.Fill(p.Catalogue.Guard.Most, "times", p.decimal(f.Most))
 }
 
 // decimal is a ratio, with at most two digits behind the sign that the language puts there.
 func (p *Printer) decimal(ratio float64) string {
 	if math.Abs(ratio) >= 1000 && math.Abs(ratio) < math.MaxInt32 {
-		return p.number(int(math.Round(ratio)))
+		return p.Number(int(math.Round(ratio)))
 	}
 	text := strconv.FormatFloat(math.Round(ratio*100)/100, 'f', -1, 64)
-	return strings.Replace(text, ".", p.catalogue.decimal, 1)
+	return strings.Replace(text, ".", p.Catalogue.Decimal, 1)
 }
 
 // elementField is the path of a member of payroll elements with one code.
@@ -169,17 +170,17 @@ func (g *page) hanging(sentence string) {
 // runFindings writes what the guards found about a run. What holds it is told in full; what a person has decided about is
 // told in short.
 func (g *page) runFindings(run *jobs.Run) {
-	guard := &g.catalogue.guard
+	guard := &g.Catalogue.Guard
 	holding, notices := parted(run.Findings)
 	switch {
 	case run.State == jobs.Held:
-		g.findings(guard.held, holding, jobs.FindingKeys)
+		g.findings(guard.Held, holding, jobs.FindingKeys)
 	case run.ApprovedBy != "":
-		g.findings(guard.approved, holding, shownKeys)
+		g.findings(guard.Approved, holding, shownKeys)
 	default:
-		g.findings(guard.was, holding, shownKeys)
+		g.findings(guard.Was, holding, shownKeys)
 	}
-	g.findings(guard.notices, notices, jobs.FindingKeys)
+	g.findings(guard.Notices, notices, jobs.FindingKeys)
 }
 
 // parted are the findings that wait for a person, and the others.
@@ -197,7 +198,7 @@ func (p *Printer) findingLines(item *jobs.Item, all bool) []string {
 		text = append(text, p.finding(f, shownKeys))
 		for j := range f.Changes {
 			if !all && j == maxProblems {
-				text = append(text, "  "+p.count(p.catalogue.plurals.more, len(f.Changes)-maxProblems))
+				text = append(text, "  "+p.Count(p.Catalogue.Plurals.More, len(f.Changes)-maxProblems))
 				break
 			}
 			if change := &f.Changes[j]; change.Path != "" {
@@ -213,7 +214,7 @@ func (p *Printer) wasHeld(item *jobs.Item) []string {
 	var text []string
 	for i := range item.Findings {
 		if f := &item.Findings[i]; f.Holds {
-			text = append(text, fmt.Sprintf(p.catalogue.guard.wasHeld, p.finding(f, shownKeys)))
+			text = append(text, locale.Fill(p.Catalogue.Guard.WasHeld, "finding", p.finding(f, shownKeys)))
 		}
 	}
 	return text

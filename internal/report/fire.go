@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
+	"syncd/internal/report/locale"
 )
 
 const (
@@ -48,48 +48,48 @@ func (p *Printer) alike(e *ScheduleEntry, alive bool) []*alike {
 
 // dossierNames are "all 120 dossiers", or some by name.
 func (p *Printer) dossierNames(names []string, of int) string {
-	words := &p.catalogue.schedule
+	words := &p.Catalogue.Schedule
 	if len(names) == of && of > 1 {
-		return fmt.Sprintf(words.allDossiers, p.number(of))
+		return locale.Fill(words.AllDossiers, "n", p.Number(of))
 	}
 	if len(names) == 1 {
 		return p.dossier(names[0])
 	}
 	shown := min(len(names), shownDossiers)
-	text := p.count(words.dossiers, len(names)) + p.catalogue.colon + strings.Join(names[:shown], ", ")
+	text := p.Count(words.Dossiers, len(names)) + p.Catalogue.Colon + strings.Join(names[:shown], ", ")
 	if rest := len(names) - shown; rest > 0 {
-		text += ", " + p.count(words.others, rest)
+		text += ", " + p.Count(words.Others, rest)
 	}
 	return text
 }
 
 // dossierLines tell of one dossier: its last fire, what is due, what was missed.
 func (p *Printer) dossierLines(e *ScheduleEntry, d *ScheduleDossier, alive, numbered bool) []string {
-	words := &p.catalogue.schedule
+	words := &p.Catalogue.Schedule
 	if !d.Armed {
-		return []string{"! " + words.unarmed}
+		return []string{"! " + words.Unarmed}
 	}
 	var told []string
 	switch {
 	case d.Last != nil:
-		told = append(told, words.last+p.catalogue.colon+p.clock(e, d.Last.Nominal)+p.catalogue.colon+p.fire(d.Last, d.LastState, numbered))
+		told = append(told, words.Last+p.Catalogue.Colon+p.clock(e, d.Last.Nominal)+p.Catalogue.Colon+p.fire(d.Last, d.LastState, numbered))
 	case d.Owed == 0:
-		told = append(told, words.neverFired)
+		told = append(told, words.NeverFired)
 	}
 	if d.Owed > 0 {
-		told = append(told, "! "+p.count(words.due, d.Owed)+p.catalogue.colon+p.whyOwed(e, alive))
+		told = append(told, "! "+p.Count(words.Due, d.Owed)+p.Catalogue.Colon+p.whyOwed(e, alive))
 	}
 	return append(told, p.missedLines(e, d, numbered)...)
 }
 
 // missedLines tell once of neighbours that have the same to tell. They leave out the last fire, which is told before.
 func (p *Printer) missedLines(e *ScheduleEntry, d *ScheduleDossier, numbered bool) []string {
-	words := &p.catalogue.schedule
+	words := &p.Catalogue.Schedule
 	missed := slices.DeleteFunc(slices.Clone(d.Missed), func(f ledger.Fire) bool { return d.Last != nil && f.Nominal.Equal(d.Last.Nominal) })
 	var told []string
 	for len(missed) > 0 {
 		if len(told) == shownMissed {
-			return append(told, "  "+p.count(words.more, len(missed)))
+			return append(told, "  "+p.Count(words.More, len(missed)))
 		}
 		text := p.fire(&missed[0], "", numbered)
 		n := slices.IndexFunc(missed, func(f ledger.Fire) bool { return p.fire(&f, "", numbered) != text })
@@ -98,26 +98,26 @@ func (p *Printer) missedLines(e *ScheduleEntry, d *ScheduleDossier, numbered boo
 		}
 		when := p.clock(e, missed[0].Nominal)
 		if n > 1 {
-			when = fmt.Sprintf(words.between, p.number(n), p.clock(e, missed[n-1].Nominal), when)
+			when = locale.Fill(words.Between, "n", p.Number(n), "oldest", p.clock(e, missed[n-1].Nominal), "newest", when)
 		}
 		if missed[0].Outcome != ledger.FireSkipped { // a run was there: nothing was lost
 			when = "! " + when
 		}
-		told = append(told, when+p.catalogue.colon+text)
+		told = append(told, when+p.Catalogue.Colon+text)
 		missed = missed[n:]
 	}
 	return told
 }
 
 func (p *Printer) whyOwed(e *ScheduleEntry, alive bool) string {
-	words := &p.catalogue.schedule
+	words := &p.Catalogue.Schedule
 	switch {
 	case e.Paused != nil:
-		return words.becausePaused
+		return words.BecausePaused
 	case !alive:
-		return words.dead
+		return words.Dead
 	}
-	return words.soon
+	return words.Soon
 }
 
 // clock is a fire's time in the zone of its job.
@@ -127,23 +127,23 @@ func (p *Printer) clock(e *ScheduleEntry, t time.Time) string {
 
 // fire says what became of a fire: how its run stands, or why there is none.
 func (p *Printer) fire(f *ledger.Fire, state jobs.State, numbered bool) string {
-	words := &p.catalogue.schedule
+	words := &p.Catalogue.Schedule
 	if f.Outcome != ledger.FireRun {
-		outcome, known := words.outcomes[f.Outcome]
+		outcome, known := words.Outcomes[string(f.Outcome)]
 		if !known { // of a newer program
 			outcome = string(f.Outcome)
 		}
 		return joinNonEmpty([]string{outcome, p.whyNoRun(f.Reason, numbered)})
 	}
-	text := words.made
+	text := words.Made
 	if state != "" {
-		text = p.state(&jobs.Run{State: state}).word
+		text = p.state(&jobs.Run{State: state}).Word
 	}
 	if numbered && f.RunID > 0 {
-		text = fmt.Sprintf(words.ofRun, text, f.RunID)
+		text = locale.Fill(words.OfRun, "state", text, "run", f.RunID)
 	}
 	if f.Trigger == jobs.TriggerCatchUp {
-		text += ", " + words.caughtUp
+		text += ", " + words.CaughtUp
 	}
 	return text
 }
@@ -152,17 +152,17 @@ func (p *Printer) fire(f *ledger.Fire, state jobs.State, numbered bool) string {
 var inTheWay = regexp.MustCompile(`^run (\d+) is ([a-z]+)$`)
 
 func (p *Printer) whyNoRun(reason string, numbered bool) string {
-	words := &p.catalogue.schedule
-	if text, known := words.why[reason]; known {
+	words := &p.Catalogue.Schedule
+	if text, known := words.Why[reason]; known {
 		return text
 	}
 	found := inTheWay.FindStringSubmatch(reason)
 	if found == nil {
 		return reason
 	}
-	state := p.state(&jobs.Run{State: jobs.State(found[2])}).word
+	state := p.state(&jobs.Run{State: jobs.State(found[2])}).Word
 	if !numbered {
-		return fmt.Sprintf(words.stillActive, state)
+		return locale.Fill(words.StillActive, "state", state)
 	}
-	return fmt.Sprintf(words.stillActiveRun, found[1], state)
+	return locale.Fill(words.StillActiveRun, "run", found[1], "state", state)
 }

@@ -1,10 +1,10 @@
 package report
 
 import (
-	"fmt"
 	"io"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
 
 // ForgetReport tells what was erased of somebody.
@@ -17,16 +17,18 @@ type ForgetReport struct {
 
 // Forgotten writes what was erased of somebody, and what could not be.
 func (p *Printer) Forgotten(w io.Writer, r ForgetReport) error {
-	g, words := p.page(w), &p.catalogue.forget
-	g.line(0, fmt.Sprintf(words.done, r.Name))
-	line := func(n int64, noun plural) entry { return entry{jobs.Difference(""), int(n), p.noun(noun, int(n))} }
-	g.balance([]entry{line(r.Documents, words.documents), line(r.Lines, words.lines)})
+	g, words := p.page(w), &p.Catalogue.Forget
+	g.line(0, locale.Fill(words.Done, "name", r.Name))
+	line := func(n int64, noun locale.Plural) entry {
+		return entry{jobs.Difference(""), int(n), p.Noun(noun, int(n))}
+	}
+	g.balance([]entry{line(r.Documents, words.Documents), line(r.Lines, words.Lines)})
 	if r.Trail > 0 {
 		g.newline()
-		g.line(0, p.count(words.trail, int(r.Trail)))
+		g.line(0, p.Count(words.Trail, int(r.Trail)))
 	}
 	g.newline()
-	g.line(0, words.elsewhere)
+	g.line(0, words.Elsewhere)
 	return g.end()
 }
 

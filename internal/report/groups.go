@@ -27,6 +27,11 @@ const (
 	groupsEnd
 )
 
+var groupNames = [groupsEnd]string{"departed", "blocked", "rejected", "turned-away", "uncertain", "held", "superseded", "given-up",
+	"pending", "waiting", "sent", "left", "withdrawn"}
+
+func (g group) String() string { return groupNames[g] }
+
 // shownItems is how many items of a group are listed unless all are asked for.
 const shownItems = 20
 
@@ -205,8 +210,8 @@ func (p *Printer) kindWords(k *kind, g group) string {
 }
 
 func (p *Printer) difference(d jobs.Difference, n int) string {
-	if text, known := p.catalogue.differences[d]; known {
-		return p.noun(text, n)
+	if text, known := p.Catalogue.Differences[string(d)]; known {
+		return p.Noun(text, n)
 	}
 	return string(d)
 }

@@ -11,6 +11,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
 var (
@@ -130,7 +131,7 @@ func TestPlanWithGuards(t *testing.T) {
 		return plan(p.NewPlanSink(w, subject, report.Show{}))
 	})
 	var b bytes.Buffer
-	if err := plan(printer(report.English).NewPlanJSON(&b, subject), manyUpdated, lateOnes); err != nil {
+	if err := plan(printer(locale.English).NewPlanJSON(&b, subject), manyUpdated, lateOnes); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -166,7 +167,7 @@ func TestRunJSONWithGuards(t *testing.T) {
 	r := run(jobs.Incomplete, tally(0, 0, held("00070", newIban)))
 	r.Findings, r.FailedOf = []jobs.Finding{lateOnes}, 11
 	var b bytes.Buffer
-	if err := printer(report.French).WriteRunJSON(&b, r, seq(held("00070", newIban))); err != nil {
+	if err := printer(locale.French).WriteRunJSON(&b, r, seq(held("00070", newIban))); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {

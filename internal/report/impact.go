@@ -1,35 +1,35 @@
 package report
 
 import (
-	"fmt"
 	"io"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
 
 // Impact writes whom codes that are unknown or withdrawn would block at the next run of a job, and what to correct.
 func (p *Printer) Impact(w io.Writer, target jobs.Target, impact jobs.Impact) error {
-	g, words := p.page(w), &p.catalogue.contract
-	g.text(bold, fmt.Sprintf(words.impact, impact.Job, g.ofPeriod(impact.Period)))
+	g, words := p.of(target).page(w), &p.Catalogue.Contract
+	g.text(bold, locale.Fill(words.Impact, "job", impact.Job, "period", g.ofPeriod(impact.Period)))
 	g.newline()
 	g.text(targetStyle(target), g.target(target))
 	g.newline()
 	g.newline()
-	read := g.count(g.catalogue.plurals.employees, impact.Read)
+	read := g.Count(g.Catalogue.Plurals.Employees, impact.Read)
 	n := max(impact.N, len(impact.Employees))
 	if n == 0 {
-		g.line(0, fmt.Sprintf(words.impactNobody, read))
+		g.line(0, locale.Fill(words.ImpactNobody, "employees", read))
 		return g.end()
 	}
-	g.line(0, fmt.Sprintf(g.noun(words.impactCount, n), g.number(n), read))
+	g.line(0, locale.Fill(g.Noun(words.ImpactCount, n), "n", g.Number(n), "employees", read))
 	for i := range impact.Employees {
 		item := &jobs.Item{Key: impact.Employees[i].Key, Difference: jobs.Undeliverable, Problems: impact.Employees[i].Problems}
 		g.item(item, g.problemLines(item, true))
 	}
 	if rest := n - len(impact.Employees); rest > 0 {
-		g.line(itemIndent+2, g.count(g.catalogue.plurals.more, rest))
+		g.line(itemIndent+2, g.Count(g.Catalogue.Plurals.More, rest))
 	}
-	g.steps([]step{{g.catalogue.steps.correctCodes, planCommand(Subject{Job: impact.Job, Target: target})}})
+	g.steps([]step{{g.Catalogue.Steps.CorrectCodes, planCommand(Subject{Job: impact.Job, Target: target})}})
 	return g.end()
 }
 

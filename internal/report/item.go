@@ -1,9 +1,8 @@
 package report
 
 import (
-	"fmt"
-
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
 
 const (
@@ -20,7 +19,7 @@ func (g *page) item(item *jobs.Item, text []string) {
 	g.sign(item.Difference)
 	key := item.Key
 	if key == "" {
-		key = g.catalogue.words.noMatricule
+		key = g.Catalogue.Words.NoMatricule
 	}
 	g.text(plain, " "+padRight(clean(cut(key)), g.keyWidth)+"  ")
 	for i, line := range text {
@@ -49,11 +48,11 @@ func (p *Printer) outcome(item *jobs.Item, g group, show Show) []string {
 	case g == groupRejected, g == groupTurnedAway:
 		return p.refusal(item)
 	case item.State == jobs.ItemSending:
-		return []string{p.catalogue.words.awaited}
+		return []string{p.Catalogue.Words.Awaited}
 	case g == groupSent:
 		return []string{p.difference(item.Difference, 1)}
 	case g == groupUncertain && item.State == jobs.ItemPending && !tellsDoubt[item.Reason.Code]:
-		return []string{p.Reason(item.Reason) + p.catalogue.semicolon + p.catalogue.words.earlierSending}
+		return []string{p.Reason(item.Reason) + p.Catalogue.Semicolon + p.Catalogue.Words.EarlierSending}
 	}
 	return []string{p.Reason(item.Reason)}
 }
@@ -63,7 +62,7 @@ func (p *Printer) besideDoubt(item *jobs.Item, why []string) []string {
 	if !item.Ambiguous {
 		return why
 	}
-	return append(why, p.catalogue.words.earlierSending)
+	return append(why, p.Catalogue.Words.EarlierSending)
 }
 
 // tellsDoubt are the reasons whose sentence says that an answer is unknown. Others are about the last attempt alone.
@@ -76,7 +75,7 @@ func (p *Printer) problemLines(item *jobs.Item, all bool) []string {
 	var text []string
 	for i, problem := range item.Problems {
 		if !all && i == maxProblems {
-			return append(text, p.count(p.catalogue.plurals.problems, len(item.Problems)-maxProblems))
+			return append(text, p.Count(p.Catalogue.Plurals.Problems, len(item.Problems)-maxProblems))
 		}
 		text = append(text, p.fact(problem))
 		if advice := p.advice(problem); advice != "" {
@@ -93,7 +92,7 @@ func (p *Printer) refusal(item *jobs.Item) []string {
 		text = []string{p.Reason(item.Reason)}
 	}
 	if item.HTTPStatus > 0 {
-		text[0] = fmt.Sprintf(p.catalogue.words.refusedBy, item.HTTPStatus) + p.catalogue.colon + text[0]
+		text[0] = locale.Fill(p.Catalogue.Words.RefusedBy, "status", item.HTTPStatus) + p.Catalogue.Colon + text[0]
 	}
 	return text
 }

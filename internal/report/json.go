@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -14,10 +15,12 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/report/locale"
 )
 
 // WriteRunJSON writes one object: the run, with its items streamed. docs/json.md tells its members.
 func (p *Printer) WriteRunJSON(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, error]) error {
+	p = p.of(run.Target)
 	out := newStream(w)
 	out.open(p.RunJSON(run), "items")
 	for item, err := range items {
@@ -57,7 +60,7 @@ func (p *Printer) WriteDictionaryJSON(w io.Writer, dictionaries mapping.Dictiona
 	names := slices.Sorted(maps.Keys(dictionaries))
 	if name != "" {
 		if _, known := dictionaries[name]; !known {
-			return fmt.Errorf(p.catalogue.words.unknownDictionary, name)
+			return errors.New(locale.Fill(p.Catalogue.Words.UnknownDictionary, "name", name))
 		}
 		names = []string{name}
 	}

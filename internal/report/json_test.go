@@ -11,6 +11,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
 func TestRunJSON(t *testing.T) {
@@ -19,7 +20,7 @@ func TestRunJSON(t *testing.T) {
 	r.Failure.Detail = "GET /V2/Dossier: certificate not trusted\nhint: set ca_file"
 	items := append(everything(), hostileItems()...)
 	var b bytes.Buffer
-	if err := printer(report.French).WriteRunJSON(&b, r, seq(items...)); err != nil {
+	if err := printer(locale.French).WriteRunJSON(&b, r, seq(items...)); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -70,7 +71,7 @@ func TestRunJSON(t *testing.T) {
 
 func TestJSONArrays(t *testing.T) {
 	t.Parallel()
-	p := printer(report.English)
+	p := printer(locale.English)
 	for _, c := range []struct {
 		name  string
 		want  int
@@ -98,7 +99,7 @@ func TestPlanJSON(t *testing.T) {
 	t.Parallel()
 	for n := range 3 {
 		var b bytes.Buffer
-		sink := printer(report.French).NewPlanJSON(&b, report.Subject{Job: "paie", Target: test, Period: "2026-11"})
+		sink := printer(locale.French).NewPlanJSON(&b, report.Subject{Job: "paie", Target: test, Period: "2026-11"})
 		if b.Len() > 0 {
 			t.Error("something is written before the first item")
 		}

@@ -110,6 +110,7 @@ type codeJSON struct {
 
 // RunJSON is a run as JSON shows it, without its items.
 func (p *Printer) RunJSON(run *jobs.Run) any {
+	p = p.of(run.Target)
 	out := &runJSON{
 		ID: run.ID, Job: run.Job, Kind: run.Kind, Partner: run.Target.Partner, Environment: run.Target.Environment,
 		Dossier: run.Target.Dossier, Label: p.options.Labels[run.Target.Dossier], State: run.State,

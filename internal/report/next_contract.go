@@ -11,16 +11,16 @@ import (
 // contractSteps are what a person does about what the contract has to say, before a plan can be sent. digest is the
 // contract that was planned under, "" = not known; command is what follows once the mapping is corrected.
 func (p *Printer) contractSteps(findings []jobs.Finding, digest, command string) []step {
-	text := &p.catalogue.steps
+	text := &p.Catalogue.Steps
 	var steps []step
 	if holdsBy(findings, jobs.RuleContract) {
 		steps = p.acceptSteps(digest)
 	}
 	if holdsBy(findings, jobs.RuleNoJSON) {
-		steps = append(steps, step{text.wrongCall, "syncd contract show"})
+		steps = append(steps, step{text.WrongCall, "syncd contract show"})
 	}
 	if holdsBy(findings, jobs.RuleUnknownMember) {
-		steps = append(steps, step{text.mendMembers, command})
+		steps = append(steps, step{text.MendMembers, command})
 	}
 	return steps
 }
@@ -36,8 +36,8 @@ func (p *Printer) blockedSteps(findings []jobs.Finding, c jobs.Counts, digest st
 }
 
 func (p *Printer) acceptSteps(digest string) []step {
-	text := &p.catalogue.steps
-	return []step{{text.contractDiff, contractDiffCommand}, {text.contractAccept, contractAcceptCommand(digest)}}
+	text := &p.Catalogue.Steps
+	return []step{{text.ContractDiff, contractDiffCommand}, {text.ContractAccept, contractAcceptCommand(digest)}}
 }
 
 // wrongAnswer is the way out when the API refused within an answer of success: the rules that judge it may be wrong.
@@ -45,7 +45,7 @@ func (p *Printer) wrongAnswer(found *gathered) []step {
 	if found.groups[groupRejected].inside == 0 {
 		return nil
 	}
-	return []step{{text: p.catalogue.steps.wrongAnswer}}
+	return []step{{text: p.Catalogue.Steps.WrongAnswer}}
 }
 
 // wrongContract is the way out when a contract refuses most of a staff: more likely it is wrong than they are.
@@ -53,7 +53,7 @@ func (p *Printer) wrongContract(refused int, c jobs.Counts) []step {
 	if refused == 0 || 2*refused < c.EmployeesRead {
 		return nil
 	}
-	return []step{{p.catalogue.steps.wrongContract, "syncd contract --help"}}
+	return []step{{p.Catalogue.Steps.WrongContract, "syncd contract --help"}}
 }
 
 // refusedByContract tells of an item that is blocked for what the contract says.

@@ -5,43 +5,44 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
+	"syncd/internal/report/locale"
 )
 
 // heldSteps let a person decide about a run that waits.
 func (p *Printer) heldSteps(run *jobs.Run) []step {
-	text := &p.catalogue.steps
+	text := &p.Catalogue.Steps
 	if !run.Kind.Sends() {
-		return []step{{text.approve, approveCommand(run)}, {text.refuse, runCommand(subjectOf(run))}}
+		return []step{{text.Approve, approveCommand(run)}, {text.Refuse, runCommand(subjectOf(run))}}
 	}
 	if run.Failure.Code.OutdatesPlan() {
-		return []step{{text.planAfresh, runCommand(subjectOf(run))}, {text.giveUp, cancelCommand(run)}}
+		return []step{{text.PlanAfresh, runCommand(subjectOf(run))}, {text.GiveUp, cancelCommand(run)}}
 	}
 	if holdsBy(run.Findings, jobs.RuleNoRows) {
-		return []step{p.findNobody(subjectOf(run)), {text.approveNobody, approveCommand(run)}, {text.refuseHeld, cancelCommand(run)}}
+		return []step{p.findNobody(subjectOf(run)), {text.ApproveNobody, approveCommand(run)}, {text.RefuseHeld, cancelCommand(run)}}
 	}
-	steps := []step{{text.look, showCommand(run, Show{Diff: true})}}
+	steps := []step{{text.Look, showCommand(run, Show{Diff: true})}}
 	steps = append(steps, p.contractSteps(run.Findings, run.Digests.Contract, runCommand(subjectOf(run)))...)
 	if heldOtherwise(run.Findings) || !holdsBy(run.Findings, jobs.RuleContract) {
-		steps = append(steps, step{text.approve, approveCommand(run)})
+		steps = append(steps, step{text.Approve, approveCommand(run)})
 	}
-	steps = append(steps, step{text.refuseHeld, cancelCommand(run)})
+	steps = append(steps, step{text.RefuseHeld, cancelCommand(run)})
 	if run.Counts.Held > 0 {
-		steps = append(steps, step{text: text.stillHeld})
+		steps = append(steps, step{text: text.StillHeld})
 	}
 	return steps
 }
 
 // findNobody asks why staging is empty.
 func (p *Printer) findNobody(s Subject) step {
-	return step{fmt.Sprintf(p.catalogue.steps.findNobody, s.Target.Dossier, p.period(s.Period)), "syncd check --dossier " + argument(s.Target.Dossier)}
+	return step{locale.Fill(p.Catalogue.Steps.FindNobody, "dossier", s.Target.Dossier, "period", p.period(s.Period)), "syncd check --dossier " + argument(s.Target.Dossier)}
 }
 
 // confirmSteps let a person decide about employees who wait in a run that has sent the others.
 func (p *Printer) confirmSteps(run *jobs.Run, found *gathered) []step {
-	text := &p.catalogue.steps
+	text := &p.Catalogue.Steps
 	return []step{
-		{text.checkHeld, showCommand(run, Show{Diff: true})},
-		{text.approveHeld, approveEmployee(run.ID, found.first(groupHeld))},
+		{text.CheckHeld, showCommand(run, Show{Diff: true})},
+		{text.ApproveHeld, approveEmployee(run.ID, found.first(groupHeld))},
 	}
 }
 
@@ -55,7 +56,7 @@ func (p *Printer) settleSteps(run *jobs.Run, of doubt, text string) []step {
 	}
 	return []step{
 		{text, settleCommand(of.run, of.key, ledger.SettleAccepted)},
-		{p.catalogue.steps.notReceived, settleCommand(of.run, of.key, ledger.SettlePending)},
+		{p.Catalogue.Steps.NotReceived, settleCommand(of.run, of.key, ledger.SettlePending)},
 	}
 }
 

@@ -2,11 +2,11 @@ package report
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
 
 // shownSends is how many items to send a plan shows in detail unless all are asked for.
@@ -30,7 +30,7 @@ type PlanSink struct {
 
 // NewPlanSink makes a sink for a plan that sends nothing. Nothing is written before the first item or Finish.
 func (p *Printer) NewPlanSink(w io.Writer, subject Subject, show Show) *PlanSink {
-	return &PlanSink{page: p.page(w), subject: subject, show: show, sends: map[jobs.Difference]int{}}
+	return &PlanSink{page: p.of(subject.Target).page(w), subject: subject, show: show, sends: map[jobs.Difference]int{}}
 }
 
 // Add implements jobs.PlanSink.
@@ -60,13 +60,13 @@ func (s *PlanSink) begin() {
 		return
 	}
 	s.begun = true
-	g, words := s.page, &s.page.catalogue.words
-	g.text(bold, fmt.Sprintf(words.plan, s.subject.Job, g.ofPeriod(s.subject.Period)))
+	g, words := s.page, &s.page.Catalogue.Words
+	g.text(bold, locale.Fill(words.Plan, "job", s.subject.Job, "period", g.ofPeriod(s.subject.Period)))
 	g.newline()
 	g.text(targetStyle(s.subject.Target), g.target(s.subject.Target))
 	g.newline()
 	if len(s.subject.Employees) > 0 {
-		g.pairs([][2]string{{words.limited, keys(s.subject.Employees, 2*shownKeys)}})
+		g.pairs([][2]string{{words.Limited, keys(s.subject.Employees, 2*shownKeys)}})
 	}
 	g.newline()
 }
@@ -100,7 +100,7 @@ func (s *PlanSink) item(item *jobs.Item) {
 	text := []string{g.Reason(item.Reason)}
 	for i, line := range g.findingLines(item, s.show.All) {
 		if i == 0 && item.State == jobs.ItemHeld {
-			line = g.catalogue.groups[groupHeld].one + g.catalogue.colon + line
+			line = g.Catalogue.Groups[groupHeld.String()].One + g.Catalogue.Colon + line
 		}
 		text = append(text, line)
 	}
@@ -118,21 +118,21 @@ func (s *PlanSink) Finish(c jobs.Counts, digest string, findings []jobs.Finding)
 	if s.total > 0 || c.Blocked+c.ElementsBlocked+c.Departed+c.Left+c.Held+c.Uncertain > 0 {
 		g.newline()
 	}
-	plurals := &g.catalogue.plurals
-	g.line(0, fmt.Sprintf(plurals.read, g.count(plurals.employees, c.EmployeesRead), g.count(plurals.elements, c.ElementsRead)))
+	plurals := &g.Catalogue.Plurals
+	g.line(0, locale.Fill(plurals.Read, "employees", g.Count(plurals.Employees, c.EmployeesRead), "elements", g.Count(plurals.Elements, c.ElementsRead)))
 	g.newline()
 	g.balance(g.balanceOf(c, s.toSend()...))
 	if digest != "" {
 		g.newline()
-		g.line(0, fmt.Sprintf(g.catalogue.words.digest, digest))
+		g.line(0, locale.Fill(g.Catalogue.Words.Digest, "digest", digest))
 	}
 	holding, notices := parted(findings)
-	g.findings(g.catalogue.guard.wouldHold, holding, jobs.FindingKeys)
+	g.findings(g.Catalogue.Guard.WouldHold, holding, jobs.FindingKeys)
 	if c.Held > 0 {
 		g.newline()
-		g.line(0, g.count(g.catalogue.guard.holds, c.Held))
+		g.line(0, g.Count(g.Catalogue.Guard.Holds, c.Held))
 	}
-	g.findings(g.catalogue.guard.notices, notices, jobs.FindingKeys)
+	g.findings(g.Catalogue.Guard.Notices, notices, jobs.FindingKeys)
 	g.steps(slices.Concat(g.contractSteps(findings, "", planCommand(s.subject)), g.blockedSteps(findings, c, ""),
 		g.planSteps(s, c, findings)))
 	return g.end()
@@ -144,7 +144,7 @@ func (s *PlanSink) heldLater() {
 		return
 	}
 	g := s.page
-	g.title(g.catalogue.guard.compared)
+	g.title(g.Catalogue.Guard.Compared)
 	for i := range s.holds {
 		hold := &s.holds[i]
 		g.item(&jobs.Item{Key: hold.Key}, []string{g.finding(&hold.Finding, shownKeys)})
@@ -156,20 +156,20 @@ func (s *PlanSink) toSend() []entry {
 	var entries []entry
 	for _, sign := range []jobs.Difference{jobs.Created, jobs.Updated, jobs.Unchanged} {
 		n := s.sends[sign]
-		entries = append(entries, entry{sign, n, s.page.catalogue.words.toSend + s.page.catalogue.colon + s.page.difference(sign, n)})
+		entries = append(entries, entry{sign, n, s.page.Catalogue.Words.ToSend + s.page.Catalogue.Colon + s.page.difference(sign, n)})
 	}
 	return entries
 }
 
 func (p *Printer) planSteps(s *PlanSink, c jobs.Counts, findings []jobs.Finding) []step {
-	text := &p.catalogue.steps
+	text := &p.Catalogue.Steps
 	held := heldOtherwise(findings)
 	if holdsBy(findings, jobs.RuleNoRows) {
-		return []step{p.findNobody(s.subject), {text.sendNobody, runCommand(s.subject)}}
+		return []step{p.findNobody(s.subject), {text.SendNobody, runCommand(s.subject)}}
 	}
 	var steps []step
 	if c.Departed > 0 {
-		steps = append(steps, step{text: text.departedPlan})
+		steps = append(steps, step{text: text.DepartedPlan})
 	}
 	if c.Uncertain > 0 {
 		steps = append(steps, p.planDoubt(s.doubt)...)
@@ -177,17 +177,17 @@ func (p *Printer) planSteps(s *PlanSink, c jobs.Counts, findings []jobs.Finding)
 	sends := s.sends[jobs.Created]+s.sends[jobs.Updated]+s.sends[jobs.Unchanged]+c.Held > 0
 	switch blocked := c.Blocked+c.ElementsBlocked > 0; {
 	case held && sends:
-		return append(steps, step{text.sendHeld, runCommand(s.subject)})
+		return append(steps, step{text.SendHeld, runCommand(s.subject)})
 	case blocked && sends:
-		return append(append(steps, step{text.sendRest, runCommand(s.subject)}), p.wrongContract(s.refused, c)...)
+		return append(append(steps, step{text.SendRest, runCommand(s.subject)}), p.wrongContract(s.refused, c)...)
 	case blocked:
-		return append(append(steps, step{text.correct, planCommand(s.subject)}), p.wrongContract(s.refused, c)...)
+		return append(append(steps, step{text.Correct, planCommand(s.subject)}), p.wrongContract(s.refused, c)...)
 	case sends && s.sends[jobs.Created]+s.sends[jobs.Updated]+s.sends[jobs.Unchanged] == 0:
-		return append(steps, step{text.sendHeld, runCommand(s.subject)})
+		return append(steps, step{text.SendHeld, runCommand(s.subject)})
 	case sends:
-		return append(steps, step{text.send, runCommand(s.subject)})
+		return append(steps, step{text.Send, runCommand(s.subject)})
 	}
-	return append(steps, step{text: text.nothingToSend})
+	return append(steps, step{text: text.NothingToSend})
 }
 
 // planDoubt settles what an older run left in doubt: a plan has no run of its own.
@@ -195,5 +195,5 @@ func (p *Printer) planDoubt(of doubt) []step {
 	if of.run == 0 {
 		of.key = ""
 	}
-	return p.settleSteps(&jobs.Run{}, of, p.catalogue.steps.unsure)
+	return p.settleSteps(&jobs.Run{}, of, p.Catalogue.Steps.Unsure)
 }

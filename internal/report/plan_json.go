@@ -19,7 +19,7 @@ type PlanJSON struct {
 
 // NewPlanJSON makes a sink for a plan that sends nothing. Nothing is written before the first item or Finish.
 func (p *Printer) NewPlanJSON(w io.Writer, subject Subject) *PlanJSON {
-	return &PlanJSON{printer: p, out: newStream(w), subject: subject}
+	return &PlanJSON{printer: p.of(subject.Target), out: newStream(w), subject: subject}
 }
 
 type subjectJSON struct {

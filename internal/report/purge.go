@@ -1,12 +1,12 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"strconv"
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
 
 // PurgeReport is what is past its time, and why that waits for a person; nil = it does not.
@@ -48,41 +48,43 @@ const (
 
 // Purged writes what a purge deleted, or with dry what it would delete.
 func (p *Printer) Purged(w io.Writer, r PurgeReport, dry bool) error {
-	g, words := p.page(w), &p.catalogue.purge
+	g, words := p.page(w), &p.Catalogue.Purge
 	if r.Purged == (Purged{}) && r.Held == nil {
-		g.line(0, words.nothing)
+		g.line(0, words.Nothing)
 		return g.end()
 	}
-	title := words.done
+	title := words.Done
 	switch {
 	case r.Purged == (Purged{}):
-		title = words.nothing
+		title = words.Nothing
 	case dry:
-		title = words.dry
+		title = words.Dry
 	}
 	g.line(0, title)
-	line := func(n int64, noun plural) entry { return entry{jobs.Difference(""), int(n), p.noun(noun, int(n))} }
-	g.balance([]entry{line(r.Diffs, words.diffs), line(r.Items, words.items), line(r.Runs, words.runs), line(r.Fires, words.fires), line(r.Documents, words.documents)})
+	line := func(n int64, noun locale.Plural) entry {
+		return entry{jobs.Difference(""), int(n), p.Noun(noun, int(n))}
+	}
+	g.balance([]entry{line(r.Diffs, words.Diffs), line(r.Items, words.Items), line(r.Runs, words.Runs), line(r.Fires, words.Fires), line(r.Documents, words.Documents)})
 	switch {
 	case r.Held != nil:
 		g.purgeHeld(r.Held)
-		g.steps([]step{{words.force, forcePurgeCommand}})
+		g.steps([]step{{words.Force, forcePurgeCommand}})
 	case dry:
-		g.steps([]step{{words.apply, purgeCommand}})
+		g.steps([]step{{words.Apply, purgeCommand}})
 	}
 	return g.end()
 }
 
 // purgeHeld tells why nobody deletes it by itself.
 func (g *page) purgeHeld(h *PurgeHeld) {
-	words := &g.catalogue.purge
+	words := &g.Catalogue.Purge
 	g.newline()
-	g.line(0, words.held)
+	g.line(0, words.Held)
 	if h.LeaptFrom != nil {
-		g.line(2, fmt.Sprintf(words.leapt, g.second(*h.LeaptFrom, g.options.Location), g.second(*h.LeaptTo, g.options.Location)))
+		g.line(2, locale.Fill(words.Leapt, "from", g.second(*h.LeaptFrom, g.options.Location), "to", g.second(*h.LeaptTo, g.options.Location)))
 	}
 	for _, x := range h.Excess {
-		g.line(2, fmt.Sprintf(words.excess, g.number(int(x.Go)), g.number(int(x.Of)), words.of[x.What], strconv.FormatFloat(h.Share*100, 'f', -1, 64)))
+		g.line(2, locale.Fill(words.Excess, "go", g.Number(int(x.Go)), "of", g.Number(int(x.Of)), "what", words.Of[x.What], "limit", strconv.FormatFloat(h.Share*100, 'f', -1, 64)))
 	}
 }
 

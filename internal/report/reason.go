@@ -2,13 +2,13 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/report/locale"
 )
 
 // Reason is one sentence. What a failed run has as its detail, which may be a text of several lines, is no part of it,
@@ -18,30 +18,30 @@ func (p *Printer) Reason(r jobs.Reason) string { return p.reasonOf(r, 1) }
 // reasonOf is the sentence of what is the same for n employees.
 func (p *Printer) reasonOf(r jobs.Reason, n int) string {
 	if words, values, known := p.cause(r); known {
-		return clean(cut(fmt.Sprintf(words.what, values...)))
+		return clean(cut(locale.Fill(words.What, values...)))
 	}
-	known, ok := p.catalogue.reasons[r.Code]
-	if n > 1 && known.several != "" {
-		known.plain, known.with = known.several, known.severalWith
+	known, ok := p.Catalogue.Reasons[string(r.Code)]
+	if n > 1 && known.Several != "" {
+		known.Plain, known.With = known.Several, known.SeveralWith
 	}
 	detail := strings.Join(lines(r.Detail), " ")
 	if r.Code == jobs.ReasonPullShrinks {
 		if share.MatchString(detail) {
-			detail = strings.Replace(detail, "/", p.catalogue.outOf, 1)
+			detail = strings.Replace(detail, "/", p.Catalogue.OutOf, 1)
 		} else {
-			known.with = p.catalogue.words.pullEmptied
+			known.With = p.Catalogue.Words.PullEmptied
 		}
 	}
 	if isRefused[r.Code] && detail != "" {
-		detail = cmp.Or(p.catalogue.refusals[detail], "SQLSTATE "+detail)
+		detail = cmp.Or(p.Catalogue.Refusals[detail], "SQLSTATE "+detail)
 	}
 	switch {
 	case !ok: // of a newer program
 		return clean(string(r.Code))
-	case detail == "" || known.with == "":
-		return known.plain
+	case detail == "" || known.With == "":
+		return known.Plain
 	}
-	return clean(fmt.Sprintf(known.with, cut(detail)))
+	return clean(locale.Fill(known.With, "detail", cut(detail)))
 }
 
 // isRefused are the reasons whose detail is a SQLSTATE.
@@ -54,38 +54,38 @@ var share = regexp.MustCompile(`^[0-9]+/[0-9]+$`)
 func (p *Printer) Problem(problem mapping.Problem) string {
 	sentence := p.fact(problem)
 	if advice := p.advice(problem); advice != "" {
-		sentence += p.catalogue.semicolon + advice
+		sentence += p.Catalogue.Semicolon + advice
 	}
 	return clean(sentence)
 }
 
 // fact says where a problem is, and what it is.
 func (p *Printer) fact(problem mapping.Problem) string {
-	words, known := p.catalogue.problems[problem.Code]
-	text := words.masked
+	words, known := p.Catalogue.Problems[string(problem.Code)]
+	text := words.Masked
 	switch {
 	case !known: // of a newer program
 		text = string(problem.Code)
-	case words.counted.one != "":
-		return p.count(words.counted, max(problem.Count, 1))
-	case words.empty != "" && problem.Got == "0":
-		text = words.empty
-	case (problem.Value != "" || problem.Why == mapping.WhyEmpty) && words.quoted != "" && problem.Got != "null":
-		text = words.quoted
+	case words.Counted != nil:
+		return p.Count(words.Counted, max(problem.Count, 1))
+	case words.Empty != "" && problem.Got == "0":
+		text = words.Empty
+	case (problem.Value != "" || problem.Why == mapping.WhyEmpty) && words.Quoted != "" && problem.Got != "null":
+		text = words.Quoted
 	}
-	value := fmt.Sprintf(p.catalogue.quote, problem.Value)
+	value := locale.Fill(p.Catalogue.Quote, "value", problem.Value)
 	if problem.Why == mapping.WhyEmpty {
-		value += " " + p.catalogue.words.empty
+		value += " " + p.Catalogue.Words.Empty
 	}
-	names := append(p.expectations(&problem), "{value}", value, "{list}", problem.Dictionary, "{why}", p.catalogue.whys[problem.Why])
+	names := append(p.expectations(&problem), "{value}", value, "{list}", problem.Dictionary, "{why}", p.Catalogue.Whys[cmp.Or(string(problem.Why), "unknown")])
 	if problem.Why == mapping.WhyComma {
-		text += p.catalogue.whys[mapping.WhyComma]
+		text += p.Catalogue.Whys[string(mapping.WhyComma)]
 	}
 	text = strings.NewReplacer(names...).Replace(text) + p.branch(problem.Branch)
 	if problem.Path == "" {
 		return text
 	}
-	return p.place(problem.Path) + p.catalogue.colon + text
+	return p.place(problem.Path) + p.Catalogue.Colon + text
 }
 
 // row is a problem's place in the rows of payroll elements, which count from 0.
@@ -104,7 +104,7 @@ func (p *Printer) place(path string) string {
 	if err != nil {
 		return path
 	}
-	return fmt.Sprintf(p.catalogue.words.element, found[1], p.number(n+1), found[3])
+	return locale.Fill(p.Catalogue.Words.Element, "array", found[1], "n", p.Number(n+1), "member", found[3])
 }
 
 // advice says how to mend a problem; "" when the fact says it all.
@@ -116,13 +116,13 @@ func (p *Printer) advice(problem mapping.Problem) string {
 		parts = append(parts, p.inColumn(&problem))
 	}
 	if nearest := p.nearest(&problem); nearest != "" {
-		words := p.catalogue.words.nearest
+		words, name := p.Catalogue.Words.Nearest, "codes"
 		if ofEmployee[problem.Code] {
-			words = p.catalogue.words.owner
+			words, name = p.Catalogue.Words.Owner, "key"
 		}
-		parts = append(parts, fmt.Sprintf(words, nearest))
+		parts = append(parts, locale.Fill(words, name, nearest))
 	}
-	return strings.Join(parts, p.catalogue.semicolon)
+	return strings.Join(parts, p.Catalogue.Semicolon)
 }
 
 // ofEmployee are the problems of elements whose owner is looked for.
@@ -134,12 +134,12 @@ func (p *Printer) nearest(problem *mapping.Problem) string {
 	for _, n := range problem.Nearest {
 		code := n.Code
 		if strings.TrimSpace(code) != code { // which nobody would see
-			code = fmt.Sprintf(p.catalogue.quote, code)
+			code = locale.Fill(p.Catalogue.Quote, "value", code)
 		}
 		if n.Label != "" {
 			code += " (" + n.Label + ")"
 		}
-		codes = append(codes, code+p.catalogue.unseen[mapping.LooksLike(problem.Value, n.Code)])
+		codes = append(codes, code+p.Catalogue.Unseen[string(mapping.LooksLike(problem.Value, n.Code))])
 	}
 	return strings.Join(codes, ", ")
 }

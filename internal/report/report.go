@@ -9,18 +9,12 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
-)
-
-// Language is a language that reports exist in.
-type Language string
-
-const (
-	French  Language = "fr"
-	English Language = "en"
+	"syncd/internal/report/locale"
 )
 
 // Options say how a report looks.
 type Options struct {
+	Partner  string                    // whom texts are about that belong to no target, by its name in targets
 	Color    bool                      // for a terminal
 	Location *time.Location            // of times in texts that belong to no job; nil = local
 	Zones    map[string]*time.Location // of those that do, by the job's name; may lack some
@@ -29,19 +23,27 @@ type Options struct {
 
 // Printer writes reports in one language. It is safe for concurrent use.
 type Printer struct {
-	catalogue *catalogue
-	options   Options
+	*locale.Catalogue
+	language locale.Language
+	options  Options
 }
 
 // New makes a Printer. A language without a catalogue of its own is English.
-func New(language Language, o Options) *Printer {
+func New(language locale.Language, o Options) *Printer {
 	if o.Location == nil {
 		o.Location = time.Local
 	}
-	if language == French {
-		return &Printer{catalogue: &french, options: o}
+	return &Printer{Catalogue: locale.Of(language, o.Partner), language: language, options: o}
+}
+
+// of is the same printer about the partner of a target.
+func (p *Printer) of(t jobs.Target) *Printer {
+	if t.Partner == "" || t.Partner == p.options.Partner {
+		return p
 	}
-	return &Printer{catalogue: &english, options: o}
+	o := p.options
+	o.Partner = t.Partner
+	return New(p.language, o)
 }
 
 // Show says how much of a run or plan is shown.

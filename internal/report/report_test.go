@@ -15,9 +15,10 @@ import (
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
-func textOf(t *testing.T, language report.Language, write func(w io.Writer, p *report.Printer) error) string {
+func textOf(t *testing.T, language locale.Language, write func(w io.Writer, p *report.Printer) error) string {
 	t.Helper()
 	var b strings.Builder
 	if err := write(&b, printer(language)); err != nil {
@@ -49,7 +50,7 @@ func TestMaskedValuesAreNeverWritten(t *testing.T) {
 			return planned(p.NewPlanSink(w, report.Subject{Period: "2026-11"}, report.Show{Diff: true}), r.Counts, item)
 		},
 	} {
-		if text := textOf(t, report.English, write); strings.Contains(text, secret) {
+		if text := textOf(t, locale.English, write); strings.Contains(text, secret) {
 			t.Errorf("a masked value is shown:\n%s", text)
 		}
 	}
@@ -71,7 +72,7 @@ func TestLongGroupsAreCut(t *testing.T) {
 	}
 	items = append([]jobs.Item{problems}, items...)
 	r := run(jobs.Incomplete, tally(0, 0, items...))
-	short := textOf(t, report.English, func(w io.Writer, p *report.Printer) error { return p.Run(w, r, seq(items...), report.Show{}) })
+	short := textOf(t, locale.English, func(w io.Writer, p *report.Printer) error { return p.Run(w, r, seq(items...), report.Show{}) })
 	if n := strings.Count(short, "\n"); n > 80 {
 		t.Errorf("the report has %d lines", n)
 	}
@@ -80,7 +81,7 @@ func TestLongGroupsAreCut(t *testing.T) {
 			t.Errorf("the report lacks %q", want)
 		}
 	}
-	all := textOf(t, report.English, func(w io.Writer, p *report.Printer) error { return p.Run(w, r, seq(items...), report.Show{All: true}) })
+	all := textOf(t, locale.English, func(w io.Writer, p *report.Printer) error { return p.Run(w, r, seq(items...), report.Show{All: true}) })
 	if n := strings.Count(all, "F_VIESCO_02"); n != many {
 		t.Errorf("with all, %d of %d are listed", n, many)
 	}
@@ -92,7 +93,7 @@ func TestLongGroupsAreCut(t *testing.T) {
 func TestWhatMustNotBeRepeatedIsNotAdvised(t *testing.T) {
 	t.Parallel()
 	unsure := ended("00060", jobs.ItemUncertain, jobs.ReasonInDoubt, "")
-	text := textOf(t, report.English, func(w io.Writer, p *report.Printer) error {
+	text := textOf(t, locale.English, func(w io.Writer, p *report.Printer) error {
 		return p.Run(w, run(jobs.Incomplete, tally(0, 0, unsure)), seq(unsure), report.Show{})
 	})
 	if !strings.Contains(text, "Check in Isidoor whether they were") || strings.Contains(text, "syncd run") {
@@ -108,7 +109,7 @@ func TestWhoStaysHereMayHaveArrivedBefore(t *testing.T) {
 	for _, item := range []jobs.Item{blocked("00060", 1, 2, mapping.Problem{Code: mapping.ProblemMissingValue, Path: "Nir"}), held} {
 		for _, ambiguous := range []bool{false, true} {
 			item.Ambiguous = ambiguous
-			text := textOf(t, report.French, func(w io.Writer, p *report.Printer) error {
+			text := textOf(t, locale.French, func(w io.Writer, p *report.Printer) error {
 				return p.Run(w, run(jobs.Incomplete, tally(0, 0, item)), seq(item), report.Show{})
 			})
 			if strings.Contains(text, "un envoi précédent a pu être reçu") != ambiguous {
@@ -121,7 +122,7 @@ func TestWhoStaysHereMayHaveArrivedBefore(t *testing.T) {
 func TestColor(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	p := report.New(report.English, report.Options{Color: true, Location: paris})
+	p := report.New(locale.English, report.Options{Partner: "isidoor", Color: true, Location: paris})
 	if err := p.Run(&b, run(jobs.Incomplete, tally(1, 0, everything()...)), seq(everything()...), report.Show{}); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +139,7 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
 
 func TestErrorsAreReturned(t *testing.T) {
 	t.Parallel()
-	p, r := printer(report.French), run(jobs.Succeeded, jobs.Counts{})
+	p, r := printer(locale.French), run(jobs.Succeeded, jobs.Counts{})
 	gone := errors.New("the ledger is gone")
 	var fails iter.Seq2[jobs.Item, error] = func(yield func(jobs.Item, error) bool) { yield(jobs.Item{}, gone) }
 	for _, err := range []error{
@@ -180,7 +181,7 @@ func TestTimesAreByTheClockOfTheJob(t *testing.T) {
 		return location
 	}
 	began := time.Date(2026, 11, 30, 5, 0, 3, 0, time.UTC)
-	p := report.New(report.English, report.Options{Location: zone("Europe/Paris"), Zones: map[string]*time.Location{"paie-974": zone("Indian/Reunion")}})
+	p := report.New(locale.English, report.Options{Partner: "isidoor", Location: zone("Europe/Paris"), Zones: map[string]*time.Location{"paie-974": zone("Indian/Reunion")}})
 	for job, want := range map[string][2]string{
 		"paie":     {"30 November 2026, 06:00:03 (Europe/Paris)", "2026-11-30 06:00:03 +01:00"},
 		"paie-974": {"30 November 2026, 09:00:03 (Indian/Reunion)", "2026-11-30 09:00:03 +04:00"},

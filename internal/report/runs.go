@@ -12,8 +12,8 @@ import (
 func (p *Printer) Runs(w io.Writer, runs []*jobs.Run) error {
 	g := p.page(w)
 	if len(runs) == 0 {
-		g.line(0, p.catalogue.words.noRuns)
-		g.line(0, p.catalogue.steps.firstRun)
+		g.line(0, p.Catalogue.Words.NoRuns)
+		g.line(0, p.Catalogue.Steps.FirstRun)
 		return g.end()
 	}
 	rows := make([][]string, 0, len(runs))
@@ -21,7 +21,7 @@ func (p *Printer) Runs(w io.Writer, runs []*jobs.Run) error {
 		rows = append(rows, p.runRow(run))
 	}
 	const firstNumber = 7 // sent, unchanged, problems
-	g.table(p.catalogue.words.runsHead, rows, firstNumber)
+	g.table(p.Catalogue.Words.RunsHead, rows, firstNumber)
 	return g.end()
 }
 
@@ -30,7 +30,8 @@ func (p *Printer) runRow(run *jobs.Run) []string {
 	if run.StartedAt != nil {
 		started = p.second(*run.StartedAt, p.zone(run.Job))
 	}
-	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment(run.Target), string(run.Period), p.state(run).word, started}
+	p = p.of(run.Target)
+	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment(run.Target), string(run.Period), p.state(run).Word, started}
 	if !run.Kind.Sends() {
 		return append(row, "–", "–", "–")
 	}
@@ -38,7 +39,7 @@ func (p *Printer) runRow(run *jobs.Run) []string {
 	if run.FinishedAt != nil {
 		trouble = p.trouble(run.Counts)
 	}
-	return append(row, p.number(run.Counts.Accepted), p.number(run.Counts.Unchanged), trouble)
+	return append(row, p.Number(run.Counts.Accepted), p.Number(run.Counts.Unchanged), trouble)
 }
 
 // second is a moment in a list, with the offset of its clock: it has one width.
@@ -58,7 +59,7 @@ func environment(t jobs.Target) string {
 func (p *Printer) trouble(c jobs.Counts) string {
 	n := c.Rejected + c.Blocked + c.Held + c.Uncertain + c.NotAttempted + c.Departed
 	if n == 0 && c.ElementsBlocked > 0 {
-		return p.count(p.catalogue.words.elementsOnly, c.ElementsBlocked)
+		return p.Count(p.Catalogue.Words.ElementsOnly, c.ElementsBlocked)
 	}
-	return p.number(n)
+	return p.Number(n)
 }

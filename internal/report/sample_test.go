@@ -8,6 +8,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
 // The samples are invented; the codes are those of the sandbox.
@@ -17,11 +18,11 @@ var (
 	started   = time.Date(2026, 11, 30, 6, 0, 3, 0, time.UTC)
 	finished  = started.Add(64 * time.Second)
 	test      = jobs.Target{ID: 1, Partner: "isidoor", Environment: "test", Dossier: "saint-martin"}
-	languages = []report.Language{report.English, report.French}
+	languages = []locale.Language{locale.English, locale.French}
 )
 
-func printer(language report.Language) *report.Printer {
-	return report.New(language, report.Options{Location: paris, Labels: map[string]string{"saint-martin": "OGEC Saint-Martin"}})
+func printer(language locale.Language) *report.Printer {
+	return report.New(language, report.Options{Partner: "isidoor", Location: paris, Labels: map[string]string{"saint-martin": "OGEC Saint-Martin"}})
 }
 
 func run(state jobs.State, counts jobs.Counts) *jobs.Run {

@@ -7,6 +7,7 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
+	"syncd/internal/report/locale"
 )
 
 // Schedules is when jobs fire by themselves, and who makes them fire.
@@ -66,11 +67,11 @@ func (s *Schedules) alive() bool {
 
 // Schedule writes when jobs fire next, what became of their last fires, and which daemons there are.
 func (p *Printer) Schedule(w io.Writer, s Schedules) error {
-	g, words := p.page(w), &p.catalogue.schedule
-	g.text(bold, fmt.Sprintf(words.title, Minute(s.Now.In(p.options.Location))))
+	g, words := p.page(w), &p.Catalogue.Schedule
+	g.text(bold, locale.Fill(words.Title, "time", Minute(s.Now.In(p.options.Location))))
 	g.newline()
 	if len(s.Entries) == 0 {
-		g.line(0, words.noJobs)
+		g.line(0, words.NoJobs)
 	}
 	for i := range s.Entries {
 		g.scheduled(&s, &s.Entries[i])
@@ -81,13 +82,13 @@ func (p *Printer) Schedule(w io.Writer, s Schedules) error {
 }
 
 func (g *page) scheduled(s *Schedules, e *ScheduleEntry) {
-	words := &g.catalogue.schedule
+	words := &g.Catalogue.Schedule
 	if e.Schedule == "" {
-		g.title(fmt.Sprintf(words.byHand, e.Job))
-		g.line(itemIndent, words.run+"syncd run "+argument(e.Job))
+		g.title(locale.Fill(words.ByHand, "job", e.Job))
+		g.line(itemIndent, words.Run+"syncd run "+argument(e.Job))
 		return
 	}
-	g.title(fmt.Sprintf(words.job, e.Job, e.Schedule, e.Timezone))
+	g.title(locale.Fill(words.Job, "job", e.Job, "schedule", e.Schedule, "zone", e.Timezone))
 	g.pairs(g.jobLines(s, e))
 	for _, alike := range g.alike(e, s.alive()) {
 		g.line(itemIndent, alike.title)
@@ -99,37 +100,37 @@ func (g *page) scheduled(s *Schedules, e *ScheduleEntry) {
 
 // outside lists the runs that nobody goes on with.
 func (g *page) outside(runs []*jobs.Run) {
-	words := &g.catalogue.schedule
+	words := &g.Catalogue.Schedule
 	if len(runs) == 0 {
 		return
 	}
-	g.title(words.outside)
+	g.title(words.Outside)
 	for _, run := range runs {
-		g.line(itemIndent, joinNonEmpty([]string{g.ofRun(run.ID), run.Job, run.Target.Dossier, string(run.Period), g.state(run).word}))
+		g.line(itemIndent, joinNonEmpty([]string{g.ofRun(run.ID), run.Job, run.Target.Dossier, string(run.Period), g.state(run).Word}))
 		g.line(2*itemIndent, fmt.Sprintf(`syncd cancel %d --reason "…"`, run.ID))
 	}
-	g.line(itemIndent, words.reconfigure)
+	g.line(itemIndent, words.Reconfigure)
 }
 
 func (p *Printer) jobLines(s *Schedules, e *ScheduleEntry) [][2]string {
-	words := &p.catalogue.schedule
+	words := &p.Catalogue.Schedule
 	var pairs [][2]string
 	if e.Paused != nil {
-		pairs = append(pairs, [2]string{words.paused, p.pause(e)}, [2]string{"", words.unpause + "syncd unpause " + argument(e.Job)})
+		pairs = append(pairs, [2]string{words.Paused, p.pause(e)}, [2]string{"", words.Unpause + "syncd unpause " + argument(e.Job)})
 	}
 	if e.Paused == nil {
 		pairs = append(pairs, p.nextLines(s, e)...)
 	}
-	return append(pairs, [2]string{words.missed, p.policy(e.Missed)})
+	return append(pairs, [2]string{words.Missed, p.policy(e.Missed)})
 }
 
 // nextLines are the fires to come. A paused job has none that anybody could count on.
 func (p *Printer) nextLines(s *Schedules, e *ScheduleEntry) [][2]string {
-	words := &p.catalogue.schedule
+	words := &p.Catalogue.Schedule
 	if len(e.Next) == 0 {
-		return [][2]string{{words.next, words.never}}
+		return [][2]string{{words.Next, words.Never}}
 	}
-	pairs := [][2]string{{words.next, Minute(e.Next[0]) + ", " + p.until(e.Next[0].Sub(s.Now))}}
+	pairs := [][2]string{{words.Next, Minute(e.Next[0]) + ", " + p.until(e.Next[0].Sub(s.Now))}}
 	for _, next := range e.Next[1:] {
 		pairs = append(pairs, [2]string{"", Minute(next)})
 	}
@@ -137,14 +138,14 @@ func (p *Printer) nextLines(s *Schedules, e *ScheduleEntry) [][2]string {
 }
 
 func (p *Printer) policy(name string) string {
-	if text, known := p.catalogue.schedule.policies[name]; known {
+	if text, known := p.Catalogue.Schedule.Policies[name]; known {
 		return text
 	}
 	return name
 }
 
 func (p *Printer) pause(e *ScheduleEntry) string {
-	return fmt.Sprintf(p.catalogue.schedule.pausedBy, e.Paused.By, Minute(e.Paused.Since.In(p.zone(e.Job))), e.Paused.Reason)
+	return locale.Fill(p.Catalogue.Schedule.PausedBy, "user", e.Paused.By, "time", Minute(e.Paused.Since.In(p.zone(e.Job))), "reason", e.Paused.Reason)
 }
 
 // Minute is a time of the clock that leaves no doubt: with its offset.
@@ -152,36 +153,36 @@ func Minute(t time.Time) string { return t.Format("2006-01-02 15:04 -07:00") }
 
 // until is "in 3 days", "in 1 h 05 min".
 func (p *Printer) until(d time.Duration) string {
-	text := duration(d)
+	text := locale.Duration(d)
 	if days := int(d.Hours() / 24); days > 1 {
-		text = p.count(p.catalogue.schedule.days, days)
+		text = p.Count(p.Catalogue.Schedule.Days, days)
 	}
-	return fmt.Sprintf(p.catalogue.schedule.in, text)
+	return locale.Fill(p.Catalogue.Schedule.In, "duration", text)
 }
 
 // daemons lists them. None means that everything above is a wish.
 func (g *page) daemons(s *Schedules) {
-	words := &g.catalogue.schedule
-	g.title(words.daemons)
+	words := &g.Catalogue.Schedule
+	g.title(words.Daemons)
 	for i := range s.Daemons {
 		d := &s.Daemons[i]
-		g.line(itemIndent, fmt.Sprintf(words.daemon, d.Host, d.PID, d.Version, Minute(d.Started.In(g.options.Location))))
+		g.line(itemIndent, locale.Fill(words.Daemon, "host", d.Host, "pid", d.PID, "version", d.Version, "time", Minute(d.Started.In(g.options.Location))))
 		if !d.alive() {
-			g.line(2*itemIndent, fmt.Sprintf(words.silent, duration(d.Silent)))
+			g.line(2*itemIndent, locale.Fill(words.Silent, "duration", locale.Duration(d.Silent)))
 		}
 		if d.alive() && d.Differs {
-			g.line(2*itemIndent, words.differs)
+			g.line(2*itemIndent, words.Differs)
 		}
 	}
 	if s.alive() {
 		return
 	}
-	warning := words.noDaemon
+	warning := words.NoDaemon
 	if len(s.Daemons) > 0 {
-		warning = words.allSilent
+		warning = words.AllSilent
 	}
 	g.line(itemIndent, warning)
-	g.line(itemIndent, words.start)
+	g.line(itemIndent, words.Start)
 	g.line(2*itemIndent, "systemctl enable --now syncd")
 	g.line(2*itemIndent, "syncd daemon")
 }

@@ -12,6 +12,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
 func at(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 0, 0, 0, paris) }
@@ -111,7 +112,7 @@ func TestScheduleJSON(t *testing.T) {
 	t.Parallel()
 	s := report.Schedules{Entries: []report.ScheduleEntry{trouble(), paused(), {Job: "by hand", Kind: jobs.PullDictionnaire}}, Daemons: daemons(), Now: at(30, 7)}
 	var b bytes.Buffer
-	if err := printer(report.French).WriteScheduleJSON(&b, s); err != nil {
+	if err := printer(locale.French).WriteScheduleJSON(&b, s); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -170,12 +171,12 @@ func TestHostileSchedules(t *testing.T) {
 		"text": func(w io.Writer, p *report.Printer) error { return p.Schedule(w, s) },
 		"json": func(w io.Writer, p *report.Printer) error { return p.WriteScheduleJSON(w, s) },
 	} {
-		text := textOf(t, report.English, write)
+		text := textOf(t, locale.English, write)
 		if strings.ContainsFunc(strings.ReplaceAll(text, "\n", ""), drives) || strings.Contains(text, "\nWhat to do now") {
 			t.Errorf("%s: data drives the terminal: %q", name, text)
 		}
 	}
-	for _, err := range []error{printer(report.English).Schedule(brokenWriter{}, s), printer(report.English).WriteScheduleJSON(brokenWriter{}, s)} {
+	for _, err := range []error{printer(locale.English).Schedule(brokenWriter{}, s), printer(locale.English).WriteScheduleJSON(brokenWriter{}, s)} {
 		if err == nil {
 			t.Error("the error of the writer is lost")
 		}
@@ -193,7 +194,7 @@ func TestPurged(t *testing.T) {
 	waits.Held = &report.PurgeHeld{LeaptFrom: &from, LeaptTo: &to, Share: 0.25, Excess: []report.PurgeExcess{{What: "diffs", Go: 1200, Of: 1300}, {What: "runs", Go: 9, Of: 10}}}
 	golden(t, "purge-held", func(w io.Writer, p *report.Printer) error { return p.Purged(w, waits, true) })
 	var got map[string]any
-	text := textOf(t, report.English, func(w io.Writer, p *report.Printer) error { return p.WritePurgeJSON(w, some, true) })
+	text := textOf(t, locale.English, func(w io.Writer, p *report.Printer) error { return p.WritePurgeJSON(w, some, true) })
 	if err := json.Unmarshal([]byte(text), &got); err != nil || got["dry"] != true || got["diffs"] != 12345.0 || got["runs"] != 0.0 {
 		t.Errorf("%v in %s", err, text)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
 
 // group writes the items of one outcome. What needs nobody is told by kind, unless details are asked for.
@@ -15,7 +16,7 @@ func (g *page) group(run *jobs.Run, items iter.Seq2[jobs.Item, error], which gro
 	if members.items == 0 {
 		return nil
 	}
-	g.title(g.catalogue.groups[which].title + " (" + g.size(which, members) + ")")
+	g.title(g.Catalogue.Groups[which.String()].Title + " (" + g.size(which, members) + ")")
 	brief := which == groupSent || which == groupGivenUp || which == groupPending || which == groupWaiting || which == groupWithdrawn
 	if brief && !show.Diff && !show.All {
 		g.kinds(which, members.kinds)
@@ -51,21 +52,21 @@ func eachOf(items iter.Seq2[jobs.Item, error], which group, over bool, visit fun
 
 // more says how many are not listed, and the command that lists them.
 func (g *page) more(n int, command string) {
-	g.line(itemIndent+2, g.count(g.catalogue.plurals.more, n)+g.catalogue.colon+command)
+	g.line(itemIndent+2, g.Count(g.Catalogue.Plurals.More, n)+g.Catalogue.Colon+command)
 }
 
 // size counts the employees of a group, and the payroll elements where some have no employee in it.
 func (p *Printer) size(which group, members *gatheredGroup) string {
-	plurals := &p.catalogue.plurals
+	plurals := &p.Catalogue.Plurals
 	if which == groupDeparted || which == groupLeft || which == groupWithdrawn {
-		return p.count(plurals.employees, members.items)
+		return p.Count(plurals.Employees, members.items)
 	}
 	var parts []string
 	if members.employees > 0 {
-		parts = append(parts, p.count(plurals.employees, members.employees))
+		parts = append(parts, p.Count(plurals.Employees, members.employees))
 	}
 	if members.elements > 0 {
-		parts = append(parts, p.count(plurals.elements, members.elements))
+		parts = append(parts, p.Count(plurals.Elements, members.elements))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -78,12 +79,12 @@ func (g *page) kinds(which group, kinds []kind) {
 	}
 	width, textWidth := 0, 0
 	for _, k := range kinds {
-		width, textWidth = max(width, length(g.number(k.n))), max(textWidth, length(clean(k.text)))
+		width, textWidth = max(width, length(g.Number(k.n))), max(textWidth, length(clean(k.text)))
 	}
 	for _, k := range kinds {
 		g.spaces(itemIndent)
 		g.sign(k.sign)
-		g.text(plain, fmt.Sprintf(" %s  %s  %s", padLeft(g.number(k.n), width), padRight(clean(k.text), textWidth), keys(k.keys, shownKeys)))
+		g.text(plain, fmt.Sprintf(" %s  %s  %s", padLeft(g.Number(k.n), width), padRight(clean(k.text), textWidth), keys(k.keys, shownKeys)))
 		g.newline()
 	}
 }
@@ -100,7 +101,7 @@ func (g *page) employees(run *jobs.Run, items iter.Seq2[jobs.Item, error], show 
 		which := groupOf(&item, ended(run))
 		text := g.outcome(&item, which, show)
 		if which != groupSent {
-			text[0] = g.catalogue.groups[which].one + g.catalogue.colon + text[0]
+			text[0] = g.Catalogue.Groups[which.String()].One + g.Catalogue.Colon + text[0]
 		}
 		if which != groupHeld {
 			text = append(text, g.wasHeld(&item)...)
@@ -109,7 +110,7 @@ func (g *page) employees(run *jobs.Run, items iter.Seq2[jobs.Item, error], show 
 	}
 	for _, key := range show.Employees {
 		if !seen[key] {
-			g.line(itemIndent, fmt.Sprintf(g.catalogue.words.notInRun, key))
+			g.line(itemIndent, locale.Fill(g.Catalogue.Words.NotInRun, "key", key))
 		}
 	}
 	return nil

@@ -1,12 +1,12 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
 
 // shownRuns is how many runs are named that delivered what another one had left.
@@ -17,21 +17,21 @@ func (p *Printer) since(a *jobs.Aftermath) string {
 	if a == nil {
 		return ""
 	}
-	words := &p.catalogue.words
+	words := &p.Catalogue.Words
 	var parts []string
 	switch {
 	case a.Delivered > 0 && a.Left == 0:
-		parts = append(parts, fmt.Sprintf(words.sinceDelivered, p.runNumbers(a.DeliveredBy)))
+		parts = append(parts, locale.Fill(words.SinceDelivered, "runs", p.runNumbers(a.DeliveredBy)))
 	case a.Delivered > 0:
-		parts = append(parts, fmt.Sprintf(words.sincePartly, p.count(p.catalogue.plurals.employees, a.Delivered), p.runNumbers(a.DeliveredBy), p.number(a.Left)))
+		parts = append(parts, locale.Fill(words.SincePartly, "employees", p.Count(p.Catalogue.Plurals.Employees, a.Delivered), "runs", p.runNumbers(a.DeliveredBy), "left", p.Number(a.Left)))
 	}
 	if a.Whole != 0 && (a.Left > 0 || a.Delivered == 0) {
-		parts = append(parts, fmt.Sprintf(words.sinceWhole, a.Whole))
+		parts = append(parts, locale.Fill(words.SinceWhole, "run", a.Whole))
 	}
 	if a.Closed {
-		parts = append(parts, words.sinceClosed)
+		parts = append(parts, words.SinceClosed)
 	}
-	return strings.Join(parts, p.catalogue.semicolon)
+	return strings.Join(parts, p.Catalogue.Semicolon)
 }
 
 // runNumbers is "11", "11, 12": the newest ones, in their order.
@@ -48,9 +48,9 @@ func (p *Printer) runNumbers(runs []int64) string {
 
 // sinceSteps are those of a run about which nobody has anything to do any more.
 func (p *Printer) sinceSteps(a *jobs.Aftermath) []step {
-	text := &p.catalogue.steps
+	text := &p.Catalogue.Steps
 	if successor := a.Successor(); successor != 0 {
-		return []step{{text.overtaken, command("show", successor)}}
+		return []step{{text.Overtaken, command("show", successor)}}
 	}
-	return []step{{text: text.monthClosed}}
+	return []step{{text: text.MonthClosed}}
 }

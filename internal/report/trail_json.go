@@ -113,6 +113,7 @@ func (p *Printer) WritePeriodsJSON(w io.Writer, closings []ledger.Closing) error
 
 // WriteWhyJSON writes one object: the story of one employee.
 func (p *Printer) WriteWhyJSON(w io.Writer, story *ledger.Story, now Now) error {
+	p = p.of(story.Target)
 	t, next := story.Target, p.whyStep(story, &now)
 	object := storyJSON{Key: story.Key, Partner: t.Partner, Environment: t.Environment, Dossier: t.Dossier, Label: p.options.Labels[t.Dossier],
 		Now: p.nowJSON(&now), Known: []knownJSON{}, Closed: append([]jobs.Period{}, story.Closed...), Next: stepJSON{next.text, next.command}}

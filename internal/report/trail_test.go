@@ -12,6 +12,7 @@ import (
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 	"syncd/internal/report"
+	"syncd/internal/report/locale"
 )
 
 func decided(d ledger.Decision, after time.Duration, change ...func(*ledger.AuditEntry)) ledger.AuditEntry {
@@ -40,7 +41,7 @@ func TestAudit(t *testing.T) {
 	}
 	golden(t, "audit", func(w io.Writer, p *report.Printer) error { return p.Audit(w, entries) })
 	golden(t, "audit-none", func(w io.Writer, p *report.Printer) error { return p.Audit(w, nil) })
-	text := textOf(t, report.French, func(w io.Writer, p *report.Printer) error { return p.WriteAuditJSON(w, entries) })
+	text := textOf(t, locale.French, func(w io.Writer, p *report.Printer) error { return p.WriteAuditJSON(w, entries) })
 	var got []map[string]any
 	if err := json.Unmarshal([]byte(text), &got); err != nil || len(got) != len(entries) || got[2]["detail"] != "withdrawn" || got[2]["run"] != 12.0 ||
 		got[2]["at"] != "2026-11-30T09:00:03Z" || got[2]["config_digest"] != entries[2].ConfigDigest {
@@ -60,7 +61,7 @@ func TestPeriods(t *testing.T) {
 	}
 	golden(t, "periods", func(w io.Writer, p *report.Printer) error { return p.Periods(w, closings) })
 	golden(t, "periods-none", func(w io.Writer, p *report.Printer) error { return p.Periods(w, nil) })
-	text := textOf(t, report.French, func(w io.Writer, p *report.Printer) error { return p.WritePeriodsJSON(w, closings) })
+	text := textOf(t, locale.French, func(w io.Writer, p *report.Printer) error { return p.WritePeriodsJSON(w, closings) })
 	var got []map[string]any
 	if err := json.Unmarshal([]byte(text), &got); err != nil || len(got) != 2 || got[0]["open"] != true || got[0]["open_until"] != "2026-12-01T07:00:03Z" || got[1]["open_until"] != nil {
 		t.Errorf("%v in\n%s", err, text)
@@ -160,7 +161,7 @@ func TestWhyOffersOneCommand(t *testing.T) {
 		"syncd run paie-test --dossier saint-martin --period 2026-11 --employee 00042": {story(), in},
 		"syncd run JOB --dossier saint-martin --period 2026-11 --employee 00042":       {&ledger.Story{Target: test, Key: "00042"}, now(pendingItem)},
 	} {
-		text := textOf(t, report.English, func(w io.Writer, p *report.Printer) error { return p.Why(w, c.story, c.now) })
+		text := textOf(t, locale.English, func(w io.Writer, p *report.Printer) error { return p.Why(w, c.story, c.now) })
 		if !strings.HasSuffix(text, "    "+want+"\n") || strings.Count(text, "    syncd ") != 1 {
 			t.Errorf("want %s in\n%s", want, text)
 		}
@@ -174,13 +175,13 @@ func TestWhyOfAContractThatWaits(t *testing.T) {
 	held := &changed.Lines[2]
 	held.Item = ended("00042", jobs.ItemPending, jobs.ReasonChanged, "")
 	held.Run.State, held.Run.Findings, held.Run.Digests.Contract = jobs.Held, []jobs.Finding{broken}, digest
-	text := textOf(t, report.English, func(w io.Writer, p *report.Printer) error { return p.Why(w, changed, now(held.Item)) })
+	text := textOf(t, locale.English, func(w io.Writer, p *report.Printer) error { return p.Why(w, changed, now(held.Item)) })
 	for _, want := range []string{"    syncd contract diff\n", `    syncd contract accept 3d40adbc0f12 --reason "…"` + "\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("want %s in\n%s", want, text)
 		}
 	}
-	text = textOf(t, report.English, func(w io.Writer, p *report.Printer) error { return p.WriteWhyJSON(w, changed, now(held.Item)) })
+	text = textOf(t, locale.English, func(w io.Writer, p *report.Printer) error { return p.WriteWhyJSON(w, changed, now(held.Item)) })
 	if !strings.Contains(text, `"command":"syncd contract diff"`) {
 		t.Errorf("the next step is another one:\n%s", text)
 	}
@@ -190,7 +191,7 @@ func TestWhyJSON(t *testing.T) {
 	t.Parallel()
 	changed := ended("00042", jobs.ItemPending, jobs.ReasonChanged, "")
 	changed.Diff = []mapping.Change{{Path: "Iban", Op: "*", Masked: true}}
-	text := textOf(t, report.French, func(w io.Writer, p *report.Printer) error { return p.WriteWhyJSON(w, story(), now(changed)) })
+	text := textOf(t, locale.French, func(w io.Writer, p *report.Printer) error { return p.WriteWhyJSON(w, story(), now(changed)) })
 	var got struct {
 		Key, Dossier string
 		Now          struct {

@@ -3,13 +3,13 @@ package report
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
+	"syncd/internal/report/locale"
 )
 
 // Now is the dry run of one employee: how staging compares with what was acknowledged.
@@ -34,16 +34,17 @@ func (n *Now) absent() bool {
 // Why writes the whole story of one employee: how staging compares now, what was acknowledged, what happened in its
 // order, and what to do next.
 func (p *Printer) Why(w io.Writer, story *ledger.Story, now Now) error {
-	g, words := p.page(w), &p.catalogue.trail
-	g.text(bold, fmt.Sprintf(words.employee, story.Key))
+	p = p.of(story.Target)
+	g, words := p.page(w), &p.Catalogue.Trail
+	g.text(bold, locale.Fill(words.Employee, "key", story.Key))
 	g.newline()
 	g.text(targetStyle(story.Target), g.target(story.Target))
 	g.newline()
 	g.now(story, &now)
 	g.known(story)
-	g.title(words.history)
+	g.title(words.History)
 	if len(story.Lines)+len(story.Decisions) == 0 {
-		g.line(itemIndent, words.nothing)
+		g.line(itemIndent, words.Nothing)
 	}
 	for _, e := range g.events(story) {
 		e.write()
@@ -54,26 +55,26 @@ func (p *Printer) Why(w io.Writer, story *ledger.Story, now Now) error {
 
 // now tells how staging compares.
 func (g *page) now(story *ledger.Story, now *Now) {
-	words := &g.catalogue.trail
-	g.title(fmt.Sprintf(words.now, g.ofPeriod(now.Period)))
+	words := &g.Catalogue.Trail
+	g.title(locale.Fill(words.Now, "period", g.ofPeriod(now.Period)))
 	switch {
 	case now.absent():
-		g.line(itemIndent, words.absent)
+		g.line(itemIndent, words.Absent)
 		g.line(itemIndent, g.lastSent(story))
 	case now.Err != nil:
-		g.line(itemIndent, words.failed)
+		g.line(itemIndent, words.Failed)
 		for _, line := range lines(now.Err.Error()) {
 			g.line(2*itemIndent, cut(line))
 		}
 	case len(now.Items) == 0:
-		g.line(itemIndent, words.delivered)
+		g.line(itemIndent, words.Delivered)
 	}
 	for i := range now.Items {
 		g.nowItem(&now.Items[i].Item)
 	}
 	holding, notices := parted(now.Findings)
-	g.findings(g.catalogue.guard.wouldHold, holding, shownKeys)
-	g.findings(g.catalogue.guard.notices, notices, shownKeys)
+	g.findings(g.Catalogue.Guard.WouldHold, holding, shownKeys)
+	g.findings(g.Catalogue.Guard.Notices, notices, shownKeys)
 }
 
 // nowItem is what a run would do with the employee.
@@ -92,13 +93,13 @@ func (g *page) nowItem(item *jobs.Item) {
 func (p *Printer) lastSent(story *ledger.Story) string {
 	for _, k := range story.Known { // the newest first
 		if k.AcknowledgedAt != nil {
-			return fmt.Sprintf(p.catalogue.trail.lastSent, p.ofPeriod(k.Period), p.time(k.AcknowledgedAt, p.storyZone(story)), k.Run)
+			return locale.Fill(p.Catalogue.Trail.LastSent, "period", p.ofPeriod(k.Period), "time", p.time(k.AcknowledgedAt, p.storyZone(story)), "run", k.Run)
 		}
 	}
 	if len(story.Known)+len(story.Lines) == 0 {
-		return p.catalogue.trail.unknown
+		return p.Catalogue.Trail.Unknown
 	}
-	return p.catalogue.trail.neverSent
+	return p.Catalogue.Trail.NeverSent
 }
 
 // known lists what was acknowledged, by period.
@@ -106,19 +107,19 @@ func (g *page) known(story *ledger.Story) {
 	if len(story.Known) == 0 {
 		return
 	}
-	words := &g.catalogue.trail
-	g.title(words.known)
+	words := &g.Catalogue.Trail
+	g.title(words.Known)
 	var pairs [][2]string
 	for _, k := range story.Known {
-		parts := []string{words.neverKnown}
+		parts := []string{words.NeverKnown}
 		if k.Version > 0 && k.AcknowledgedAt != nil {
-			parts[0] = fmt.Sprintf(words.sentBy, g.time(k.AcknowledgedAt, g.storyZone(story)), k.Run)
+			parts[0] = locale.Fill(words.SentBy, "time", g.time(k.AcknowledgedAt, g.storyZone(story)), "run", k.Run)
 		}
 		if k.InDoubt {
-			parts = append(parts, words.inDoubt)
+			parts = append(parts, words.InDoubt)
 		}
 		if k.Withdrawn {
-			parts = append(parts, words.withdrawn)
+			parts = append(parts, words.Withdrawn)
 		}
 		pairs = append(pairs, [2]string{g.markedPeriod(story, k.Period), joinNonEmpty(parts)})
 	}
@@ -129,7 +130,7 @@ func (g *page) known(story *ledger.Story) {
 func (p *Printer) markedPeriod(story *ledger.Story, period jobs.Period) string {
 	text := p.period(period)
 	if slices.Contains(story.Closed, period) {
-		text += p.catalogue.trail.closedMark
+		text += p.Catalogue.Trail.ClosedMark
 	}
 	return text
 }
@@ -185,7 +186,7 @@ func (g *page) decisionLine(e *ledger.AuditEntry, at time.Time, zone *time.Locat
 // storyLine is a plan of the employee, and what became of it.
 func (g *page) storyLine(story *ledger.Story, line *ledger.StoryLine, at time.Time) {
 	run, item := &line.Run, &line.Item
-	g.line(itemIndent, g.second(at, g.storyZone(story))+"  "+joinNonEmpty([]string{g.ofRun(run.ID), g.markedPeriod(story, run.Period), g.state(run).word}))
+	g.line(itemIndent, g.second(at, g.storyZone(story))+"  "+joinNonEmpty([]string{g.ofRun(run.ID), g.markedPeriod(story, run.Period), g.state(run).Word}))
 	which := groupOf(item, ended(run))
 	text := g.marked(which, g.outcome(item, which, Show{All: true}))
 	if item.AnsweredAt != nil {
@@ -196,7 +197,7 @@ func (g *page) storyLine(story *ledger.Story, line *ledger.StoryLine, at time.Ti
 	}
 	if holding, _ := parted(run.Findings); run.State == jobs.Held {
 		for i := range holding {
-			text = append(text, fmt.Sprintf(g.catalogue.guard.runHeld, g.finding(&holding[i], shownKeys)))
+			text = append(text, locale.Fill(g.Catalogue.Guard.RunHeld, "finding", g.finding(&holding[i], shownKeys)))
 		}
 	}
 	if item.Difference == jobs.Created && len(item.Diff) > 0 {
@@ -219,8 +220,8 @@ func (g *page) storyLine(story *ledger.Story, line *ledger.StoryLine, at time.Ti
 // marked puts the name of a group before what is said of an item of it.
 func (p *Printer) marked(which group, text []string) []string {
 	if len(text) == 0 {
-		return []string{p.catalogue.groups[which].one}
+		return []string{p.Catalogue.Groups[which.String()].One}
 	}
-	text[0] = p.catalogue.groups[which].one + p.catalogue.colon + text[0]
+	text[0] = p.Catalogue.Groups[which.String()].One + p.Catalogue.Colon + text[0]
 	return text
 }

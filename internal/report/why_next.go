@@ -10,28 +10,28 @@ import (
 // whyStep is the one thing to do next about an employee. What an earlier run left open comes before a new run, which
 // would only find it again.
 func (p *Printer) whyStep(story *ledger.Story, now *Now) step {
-	words := &p.catalogue.trail
+	words := &p.Catalogue.Trail
 	subject := p.whySubject(story, now)
 	switch {
 	case now.absent():
 		return p.absentStep(story, now.Period)
 	case now.Err != nil:
-		return step{words.again, "syncd why " + argument(story.Key) + " --dossier " + argument(story.Target.Dossier)}
+		return step{words.Again, "syncd why " + argument(story.Key) + " --dossier " + argument(story.Target.Dossier)}
 	case len(now.Items) == 0:
 		if s, open := p.heldElsewhere(story); open {
 			return s
 		}
-		return step{text: words.nothingLeft}
+		return step{text: words.NothingLeft}
 	}
 	item := &now.Items[0].Item
 	if item.State == jobs.ItemBlocked {
-		return step{words.mend, planCommand(subject)}
+		return step{words.Mend, planCommand(subject)}
 	}
 	if slices.Contains(story.Closed, now.Period) {
-		return step{words.reopen, reopenCommand(subject)}
+		return step{words.Reopen, reopenCommand(subject)}
 	}
 	if of := doubtOf(item); item.State == jobs.ItemUnsettled && of.run != 0 {
-		return step{words.settle, settleCommand(of.run, story.Key, ledger.SettleAccepted)}
+		return step{words.Settle, settleCommand(of.run, story.Key, ledger.SettleAccepted)}
 	}
 	if s, open := p.openStep(story, now.Period); open {
 		return s
@@ -43,9 +43,9 @@ func (p *Printer) whyStep(story *ledger.Story, now *Now) step {
 		return steps[0]
 	}
 	if item.State == jobs.ItemHeld || jobs.Holds(now.Findings) {
-		return step{p.catalogue.steps.sendHeld, runCommand(subject)}
+		return step{p.Catalogue.Steps.SendHeld, runCommand(subject)}
 	}
-	return step{words.send, runCommand(subject)}
+	return step{words.Send, runCommand(subject)}
 }
 
 // whySteps are the one thing to do next; of a run that waits for the contract also how to accept the one that it was
@@ -60,18 +60,18 @@ func (p *Printer) whySteps(story *ledger.Story, now *Now) []step {
 
 // openStep decides about what the newest run of a period holds.
 func (p *Printer) openStep(story *ledger.Story, period jobs.Period) (step, bool) {
-	words := &p.catalogue.trail
+	words := &p.Catalogue.Trail
 	line := newestLine(story, period)
 	switch {
 	case line == nil:
 	case line.Item.State == jobs.ItemHeld && line.Run.State != jobs.Held:
-		return step{words.approveHeld, approveEmployee(line.Run.ID, story.Key)}, true
+		return step{words.ApproveHeld, approveEmployee(line.Run.ID, story.Key)}, true
 	case line.Run.State == jobs.Held && line.Run.Failure.Code.OutdatesPlan():
-		return step{p.catalogue.steps.planAfresh, runCommand(subjectOf(&line.Run))}, true
+		return step{p.Catalogue.Steps.PlanAfresh, runCommand(subjectOf(&line.Run))}, true
 	case line.Run.State == jobs.Held && holdsBy(line.Run.Findings, jobs.RuleContract):
-		return step{p.catalogue.steps.contractDiff, contractDiffCommand}, true
+		return step{p.Catalogue.Steps.ContractDiff, contractDiffCommand}, true
 	case line.Run.State == jobs.Held:
-		return step{words.approveRun, approveCommand(&line.Run)}, true
+		return step{words.ApproveRun, approveCommand(&line.Run)}, true
 	}
 	return step{}, false
 }
@@ -81,7 +81,7 @@ func (p *Printer) heldElsewhere(story *ledger.Story) (step, bool) {
 	for i := len(story.Lines) - 1; i >= 0; i-- {
 		line := &story.Lines[i]
 		if line.Item.State == jobs.ItemHeld && line.Run.State != jobs.Held && !slices.Contains(story.Closed, line.Run.Period) {
-			return step{p.catalogue.trail.approveHeld, approveEmployee(line.Run.ID, story.Key)}, true
+			return step{p.Catalogue.Trail.ApproveHeld, approveEmployee(line.Run.ID, story.Key)}, true
 		}
 	}
 	return step{}, false
@@ -89,18 +89,18 @@ func (p *Printer) heldElsewhere(story *ledger.Story) (step, bool) {
 
 // absentStep is for someone who is not in staging.
 func (p *Printer) absentStep(story *ledger.Story, period jobs.Period) step {
-	words := &p.catalogue.trail
+	words := &p.Catalogue.Trail
 	if len(story.Known)+len(story.Lines) == 0 {
-		return step{text: words.look}
+		return step{text: words.Look}
 	}
 	line := newestLine(story, period)
 	if line != nil && line.Item.State == jobs.ItemDeparted && !slices.Contains(story.Closed, period) {
-		return step{words.withdraw, settleCommand(line.Run.ID, story.Key, ledger.SettleWithdrawn)}
+		return step{words.Withdraw, settleCommand(line.Run.ID, story.Key, ledger.SettleWithdrawn)}
 	}
 	if line != nil && line.Item.State == jobs.ItemUncertain {
-		return step{words.settle, settleCommand(line.Run.ID, story.Key, ledger.SettleAccepted)}
+		return step{words.Settle, settleCommand(line.Run.ID, story.Key, ledger.SettleAccepted)}
 	}
-	return step{text: words.nothingLeft}
+	return step{text: words.NothingLeft}
 }
 
 // newestLine is what the newest run of a period had for the employee; nil = none had anything.
@@ -120,7 +120,7 @@ func (p *Printer) whySubject(story *ledger.Story, now *Now) Subject {
 		job = story.Lines[n-1].Run.Job
 	}
 	if job == "" {
-		job = p.catalogue.trail.job
+		job = p.Catalogue.Trail.Job
 	}
 	return Subject{Job: job, Target: story.Target, Period: now.Period, Employees: []string{story.Key}}
 }

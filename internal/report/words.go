@@ -5,36 +5,12 @@ import (
 	"net"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
-
-// plural is a noun with its number: the verb %s takes the number.
-type plural struct{ one, other string }
-
-// always is a sentence that does not depend on a number.
-func always(text string) plural { return plural{text, text} }
-
-// count is "1 employee", "3 employees".
-func (p *Printer) count(noun plural, n int) string {
-	return fmt.Sprintf(p.noun(noun, n), p.number(n))
-}
-
-// number writes thousands apart, as the language does.
-func (p *Printer) number(n int) string {
-	digits := strconv.Itoa(n)
-	var b strings.Builder
-	for i, digit := range digits {
-		if rest := len(digits) - i; i > 0 && rest%3 == 0 && digits[i-1] != '-' {
-			b.WriteString(p.catalogue.thousands)
-		}
-		b.WriteRune(digit)
-	}
-	return b.String()
-}
 
 // period is "November 2026"; "" for runs without one.
 func (p *Printer) period(period jobs.Period) string {
@@ -42,7 +18,7 @@ func (p *Printer) period(period jobs.Period) string {
 		return string(period)
 	}
 	start := period.Start()
-	return fmt.Sprintf("%s %d", p.catalogue.months[start.Month()-1], start.Year())
+	return p.Month(start)
 }
 
 // zone is that of a job's schedule: people know its times by that clock, whatever the machine's is. Of what belongs to no
@@ -59,33 +35,7 @@ func (p *Printer) time(t *time.Time, zone *time.Location) string {
 	if t == nil {
 		return ""
 	}
-	local := t.In(zone)
-	day := strconv.Itoa(local.Day())
-	if local.Day() == 1 {
-		day = p.catalogue.firstDay
-	}
-	return fmt.Sprintf(p.catalogue.dateTime, day, p.catalogue.months[local.Month()-1], local.Year(), local.Format("15:04:05")) + " (" + clockName(local) + ")"
-}
-
-// clockName is "Europe/Paris"; that of the machine's clock has no name, so its offset stands for it.
-func clockName(t time.Time) string {
-	if t.Location() == time.Local {
-		return t.Format("UTC-07:00")
-	}
-	return t.Location().String()
-}
-
-// duration is rounded to what a person wants to know. The units are the same in both languages.
-func duration(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", max(d, 0).Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+	return p.Moment(t.In(zone))
 }
 
 // dossier is its label with its name, or its name alone.
@@ -108,14 +58,14 @@ func sandboxHost(t jobs.Target) string {
 // target is whom a run talks to, and for which dossier. The environment cannot be overlooked.
 func (p *Printer) target(t jobs.Target) string {
 	if host := sandboxHost(t); host != "" {
-		return fmt.Sprintf("%s, "+p.catalogue.sandbox, p.dossier(t.Dossier), host)
+		return p.dossier(t.Dossier) + ", " + locale.Fill(p.Catalogue.Sandbox, "host", host)
 	}
-	partner := t.Partner
-	if partner == "isidoor" {
-		partner = "Isidoor"
+	partner, known := p.Partners[t.Partner]
+	if !known {
+		partner = t.Partner
 	}
 	environment := t.Environment
-	if name, known := p.catalogue.environments[environment]; known {
+	if name, known := p.Catalogue.Environments[environment]; known {
 		environment = name
 	}
 	return fmt.Sprintf("%s, %s, %s", p.dossier(t.Dossier), partner, environment)
@@ -131,15 +81,7 @@ func keys(all []string, atMost int) string {
 }
 
 // ofPeriod is the period behind the word "period".
-func (p *Printer) ofPeriod(period jobs.Period) string { return p.catalogue.ofMonth(p.period(period)) }
-
-// noun is the form of a noun without its number.
-func (p *Printer) noun(noun plural, n int) string {
-	if n == 1 || n == 0 && p.catalogue.zeroIsSingular {
-		return noun.one
-	}
-	return noun.other
-}
+func (p *Printer) ofPeriod(period jobs.Period) string { return p.BehindOf(p.period(period)) }
 
 // wrap breaks a text between words into lines of about width characters. French sets a colon apart with a space: it
 // does not begin a line.

@@ -1,0 +1,150 @@
+// Package locale has what people read, in each language: catalogues of texts, which are files, and how numbers, times and
+// nouns are written. It knows nothing of what the texts are about.
+package locale
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Language is a language that there is a catalogue of.
+type Language string
+
+// The languages that people can choose.
+const (
+	French  Language = "fr"
+	English Language = "en"
+)
+
+//go:embed fr.toml en.toml
+var files embed.FS
+
+// known are catalogues by language and partner: each is read once.
+var known sync.Map
+
+// Of is the catalogue of a language, about a partner by the name that targets have: its name and its section stand in the texts.
+// "" = about no certain partner. A language without a catalogue of its own is English.
+func Of(language Language, partner string) *Catalogue {
+	if language != French {
+		language = English
+	}
+	key := [2]string{string(language), partner}
+	if c, read := known.Load(key); read {
+		return c.(*Catalogue)
+	}
+	text, err := files.ReadFile(string(language) + ".toml")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	c, err := parse(text, partner)
+	if err != nil {
+		panic(fmt.Sprintf("the catalogue of %s: %v", language, err))
+	}
+	known.Store(key, c)
+	return c
+}
+
+// parse reads a catalogue: no key may be missing, unknown, or have a placeholder that nothing fills.
+func parse(text []byte, partner string) (*Catalogue, error) {
+	c := &Catalogue{}
+	decoder := toml.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(c); err != nil {
+		var strict *toml.StrictMissingError
+		if errors.As(err, &strict) {
+			return nil, fmt.Errorf("unknown keys:\n%s", strict.String())
+		}
+		return nil, err
+	}
+	if err := errors.Join(check(reflect.ValueOf(*c), "", "", false)...); err != nil {
+		return nil, err
+	}
+	name := c.Partners[partner]
+	if name == "" {
+		name = c.SomePartner
+	}
+	each(reflect.ValueOf(c).Elem(), func(text string) string {
+		return strings.ReplaceAll(c.elide(text, "{partner}", name), "{section}", partner)
+	})
+	return c, nil
+}
+
+var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+
+// check tells what is missing below a value, and which placeholders are not among args.
+func check(v reflect.Value, path, args string, optional bool) (problems []error) {
+	switch v.Kind() {
+	case reflect.String:
+		if v.String() == "" && !optional {
+			return []error{fmt.Errorf("%s is missing", path)}
+		}
+		for _, found := range placeholder.FindAllStringSubmatch(v.String(), -1) {
+			if name := found[1]; name != "partner" && name != "section" && !slices.Contains(strings.Fields(args), name) {
+				problems = append(problems, fmt.Errorf("%s: nothing fills {%s}", path, name))
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			problems = append(problems, check(v.Field(i), strings.TrimPrefix(path+"."+field.Name, "."), field.Tag.Get("args"),
+				strings.HasSuffix(field.Tag.Get("toml"), ",omitempty"))...)
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Len() == 0 && !optional || v.Type() == reflect.TypeFor[Plural]() && v.Len() > 2 {
+			return []error{fmt.Errorf("%s has %d texts", path, v.Len())}
+		}
+		for i := range v.Len() {
+			problems = append(problems, check(v.Index(i), fmt.Sprintf("%s[%d]", path, i), args, v.Type() != reflect.TypeFor[Plural]())...)
+		}
+	case reflect.Map:
+		if v.Len() == 0 {
+			return []error{fmt.Errorf("%s is missing", path)}
+		}
+		for _, key := range v.MapKeys() {
+			problems = append(problems, check(v.MapIndex(key), path+"."+key.String(), args, false)...)
+		}
+	}
+	return problems
+}
+
+// each changes all texts below a value.
+func each(v reflect.Value, change func(string) string) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(change(v.String()))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			each(v.Field(i), change)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			each(v.Index(i), change)
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(v.MapIndex(key))
+			each(value, change)
+			v.SetMapIndex(key, value)
+		}
+	}
+}
+
+// elide puts a name in the place of a placeholder. In French "de" and "que" before it lose their vowel where a name begins with one.
+func (c *Catalogue) elide(text, placeholder, name string) string {
+	if c.Elides && strings.IndexAny(name, "aeiouâàéèêîôAEIOUÂÀÉÈÊÎÔ") == 0 {
+		for _, word := range []string{"de ", "De ", "que ", "Que "} {
+			text = strings.ReplaceAll(text, word+placeholder, word[:len(word)-2]+"'"+placeholder)
+		}
+	}
+	return strings.ReplaceAll(text, placeholder, name)
+}

@@ -1,0 +1,86 @@
+package locale
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fill puts values in the place of their placeholders: Fill("run {n}", "n", 12). What looks like a placeholder in a value stays.
+func Fill(text string, namesAndValues ...any) string {
+	pairs := make([]string, len(namesAndValues))
+	for i, v := range namesAndValues {
+		pairs[i] = fmt.Sprint(v)
+		if i%2 == 0 {
+			pairs[i] = "{" + pairs[i] + "}"
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// Count is "1 employee", "3 employees".
+func (c *Catalogue) Count(noun Plural, n int) string {
+	return Fill(c.Noun(noun, n), "n", c.Number(n))
+}
+
+// Number writes thousands apart, as the language does.
+func (c *Catalogue) Number(n int) string {
+	digits := strconv.Itoa(n)
+	var b strings.Builder
+	for i, digit := range digits {
+		if rest := len(digits) - i; i > 0 && rest%3 == 0 && digits[i-1] != '-' {
+			b.WriteString(c.Thousands)
+		}
+		b.WriteRune(digit)
+	}
+	return b.String()
+}
+
+// Noun is the form of a noun without its number.
+func (c *Catalogue) Noun(noun Plural, n int) string {
+	if len(noun) == 1 || n == 1 || n == 0 && c.ZeroIsSingular {
+		return noun[0]
+	}
+	return noun[1]
+}
+
+// Duration is rounded to what a person wants to know. The units are the same in both languages.
+func Duration(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", max(d, 0).Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// Month is "November 2026".
+func (c *Catalogue) Month(t time.Time) string {
+	return c.Months[t.Month()-1] + " " + strconv.Itoa(t.Year())
+}
+
+// BehindOf puts a month behind "period": "November 2026", "d'août 2026".
+func (c *Catalogue) BehindOf(month string) string {
+	return c.elide(c.OfMonth, "{month}", month)
+}
+
+// Moment is a time to the second, and by which clock.
+func (c *Catalogue) Moment(t time.Time) string {
+	day := strconv.Itoa(t.Day())
+	if t.Day() == 1 {
+		day = c.FirstDay
+	}
+	return Fill(c.DateTime, "day", day, "month", c.Months[t.Month()-1], "year", t.Year(), "time", t.Format("15:04:05")) + " (" + clockName(t) + ")"
+}
+
+// clockName is "Europe/Paris"; that of the machine's clock has no name, so its offset stands for it.
+func clockName(t time.Time) string {
+	if t.Location() == time.Local {
+		return t.Format("UTC-07:00")
+	}
+	return t.Location().String()
+}
