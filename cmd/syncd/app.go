@@ -12,10 +12,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/config"
+	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/report"
 	"syncd/internal/report/locale"
-	"syncd/internal/restapi"
 	"syncd/internal/store"
 )
 
@@ -25,12 +26,12 @@ type app struct {
 	flags    *globalFlags
 	log      zerolog.Logger
 	config   *config.Config
-	runs     int                // executed at once; 0 = one
-	resend   string             // why everyone is to be sent again; "" = only what differs
-	failedOf int64              // the run whose undelivered employees are to go; 0 = none
-	verify   verifyOptions      // what is done about edits of the other side
-	observe  func(restapi.Call) // hears of each call of the API
-	marked   func(time.Time)    // hears since when the ledger's watermark is kept, zero = it is not; nil = not a daemon
+	runs     int                    // executed at once; 0 = one
+	resend   string                 // why everyone is to be sent again; "" = only what differs
+	failedOf int64                  // the run whose undelivered employees are to go; 0 = none
+	verify   verifyOptions          // what is done about edits of the other side
+	observe  func(httpcall.Attempt) // hears of each call of the API
+	marked   func(time.Time)        // hears since when the ledger's watermark is kept, zero = it is not; nil = not a daemon
 	cleanups []func()
 }
 
@@ -182,7 +183,7 @@ func (a *app) staging() (*store.Staging, error) {
 }
 
 // connection prepares the HTTP client that all dossiers share. retryFor bounds how long an absent API is tried.
-func (a *app) connection(retryFor time.Duration) (*restapi.Connection, error) {
+func (a *app) connection(retryFor time.Duration) (*isidoor.Connection, error) {
 	c, _, err := a.dial(retryFor, false)
 	if err != nil {
 		return nil, err
@@ -193,7 +194,7 @@ func (a *app) connection(retryFor time.Duration) (*restapi.Connection, error) {
 
 // sharing is connection for those who ask for many things at once: where the configuration says so, within what all
 // processes of the ledger may ask for together.
-func (a *app) sharing() (*restapi.Connection, error) {
+func (a *app) sharing() (*isidoor.Connection, error) {
 	c, done, err := a.dial(a.config.Isidoor.RetryFor, a.config.Isidoor.LimitsOfLedger)
 	if err != nil {
 		return nil, err
@@ -212,7 +213,7 @@ func (a *app) allowance() (*store.Allowance, error) {
 }
 
 // dial opens a connection, which done closes. shares: within what all processes of the ledger may ask for together.
-func (a *app) dial(retryFor time.Duration, shares bool) (c *restapi.Connection, done func(), err error) {
+func (a *app) dial(retryFor time.Duration, shares bool) (c *isidoor.Connection, done func(), err error) {
 	options, err := a.partner(retryFor)
 	if err != nil {
 		return nil, nil, err
@@ -225,7 +226,7 @@ func (a *app) dial(retryFor time.Duration, shares bool) (c *restapi.Connection, 
 		}
 		options.Allowance, end = allowance, allowance.Close
 	}
-	if c, err = restapi.Open(options); err != nil {
+	if c, err = isidoor.Open(options); err != nil {
 		end()
 		return nil, nil, err
 	}
@@ -233,7 +234,7 @@ func (a *app) dial(retryFor time.Duration, shares bool) (c *restapi.Connection, 
 }
 
 // partner is how the partner is reached.
-func (a *app) partner(retryFor time.Duration) (o restapi.Options, err error) {
+func (a *app) partner(retryFor time.Duration) (o isidoor.Options, err error) {
 	i := a.config.Isidoor
 	secret, err := i.ClientSecret.Read()
 	if err != nil {
@@ -243,41 +244,44 @@ func (a *app) partner(retryFor time.Duration) (o restapi.Options, err error) {
 	if err != nil {
 		return o, err
 	}
-	return restapi.Options{
-		BaseURL: i.BaseURL, TokenURL: i.TokenURL, ClientID: i.ClientID, ClientSecret: secret, Scope: i.OAuthScope,
-		KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name, Headers: fixed[0], Query: fixed[1],
-		MaxInFlight: i.MaxInFlight, RatePerSecond: i.RatePerSecond, RequestTimeout: i.RequestTimeout, ConnectTimeout: i.ConnectTimeout,
-		RetryFor: retryFor, TechnicalTries: i.TechnicalTries, RetryAfterCap: i.RetryAfterCap,
-		ResendAmbiguous: i.Salarie.Semantics == jobs.Replace, CAFile: i.CAFile,
-		Dossier:      restapi.DossierEndpoint(i.Dossier),
-		Dictionnaire: restapi.DictionnaireEndpoint(i.Dictionnaire),
-		Salarie:      restapi.SalarieEndpoint{Method: i.Salarie.Method, Path: i.Salarie.Path},
+	return isidoor.Options{
+		Options: httpcall.Options{
+			BaseURL: i.BaseURL, Headers: fixed[0], Query: fixed[1], CAFile: i.CAFile,
+			MaxInFlight: i.MaxInFlight, RatePerSecond: i.RatePerSecond, RequestTimeout: i.RequestTimeout, ConnectTimeout: i.ConnectTimeout,
+			RetryFor: retryFor, TechnicalTries: i.TechnicalTries, RetryAfterCap: i.RetryAfterCap,
+			ResendAmbiguous: i.Salarie.Semantics == jobs.Replace,
+			Runs:            min(max(a.runs, 1), jobs.SendingAtOnce(i.MaxInFlight)), Observe: a.observe,
+			Waits: a.waits(), Log: a.log, UserAgent: "syncd/" + version,
+		},
+		ClientCredentials: httpcall.ClientCredentials{TokenURL: i.TokenURL, ClientID: i.ClientID, ClientSecret: secret, Scope: i.OAuthScope},
+		KeyIn:             i.DossierKey.In, KeyName: i.DossierKey.Name,
+		Dossier:      isidoor.DossierEndpoint(i.Dossier),
+		Dictionnaire: isidoor.DictionnaireEndpoint(i.Dictionnaire),
+		Salarie:      isidoor.SalarieEndpoint{Method: i.Salarie.Method, Path: i.Salarie.Path},
 		Read:         readEndpoint(i.Salarie.Read),
-		Answer:       (*restapi.AnswerRules)(i.Salarie.Answer),
-		Runs:         min(max(a.runs, 1), jobs.SendingAtOnce(i.MaxInFlight)), Observe: a.observe,
-		Waits: a.waits(), Log: a.log, UserAgent: "syncd/" + version,
+		Answer:       (*httpcall.AnswerRules)(i.Salarie.Answer),
 	}, nil
 }
 
 // fixed are the headers and the query parameters that go with every call.
-func (a *app) fixed() (all [2][]restapi.Fixed, err error) {
+func (a *app) fixed() (all [2][]httpcall.Fixed, err error) {
 	for n, parts := range [][]config.Fixed{a.config.Isidoor.Headers, a.config.Isidoor.Query} {
 		for _, f := range parts {
 			value, err := f.Read()
 			if err != nil {
 				return all, err
 			}
-			all[n] = append(all[n], restapi.Fixed{Name: f.Name, Value: value, Secret: !f.Secret.IsZero()})
+			all[n] = append(all[n], httpcall.Fixed{Name: f.Name, Value: value, Secret: !f.Secret.IsZero()})
 		}
 	}
 	return all, nil
 }
 
-func readEndpoint(r *config.ReadEndpoint) *restapi.ReadEndpoint {
+func readEndpoint(r *config.ReadEndpoint) *isidoor.ReadEndpoint {
 	if r == nil {
 		return nil
 	}
-	return &restapi.ReadEndpoint{Method: r.Method, Path: r.Path, Document: r.Document}
+	return &isidoor.ReadEndpoint{Method: r.Method, Path: r.Path, Document: r.Document}
 }
 
 // partnerName is what targets call the partner whom syncd talks to.

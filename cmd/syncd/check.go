@@ -14,8 +14,8 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/report"
-	"syncd/internal/restapi"
 	"syncd/internal/store"
 )
 
@@ -241,7 +241,7 @@ func (c *checker) api(ctx context.Context) {
 	}
 }
 
-func (c *checker) identity(ctx context.Context, connection *restapi.Connection, d config.Dossier) error {
+func (c *checker) identity(ctx context.Context, connection *isidoor.Connection, d config.Dossier) error {
 	key, err := d.Key.Read()
 	if err != nil {
 		return err
@@ -262,7 +262,7 @@ func (c *checker) identity(ctx context.Context, connection *restapi.Connection, 
 }
 
 // codes asks for the nomenclatures where a job pulls them: whether the answer can be read, and is whole.
-func (c *checker) codes(ctx context.Context, connection *restapi.Connection, d config.Dossier) error {
+func (c *checker) codes(ctx context.Context, connection *isidoor.Connection, d config.Dossier) error {
 	pulled := slices.ContainsFunc(c.config.Jobs, func(j config.Job) bool {
 		return j.Kind.PullsCodes() && j.Covers(d.Name)
 	})

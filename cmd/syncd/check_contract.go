@@ -8,12 +8,12 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/contract"
 	"syncd/internal/jobs"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 )
 
 // contract checks the mappings against what the API says that it takes. Online the API is asked, and nothing is recorded;
 // offline what it told last counts.
-func (c *checker) contract(ctx context.Context, connection *restapi.Connection) {
+func (c *checker) contract(ctx context.Context, connection *isidoor.Connection) {
 	const subject = "contract"
 	if c.config.Isidoor.Salarie.Contract == "none" {
 		c.add(finding{Level: "warning", Subject: subject, Text: "contract = \"none\": neither the mapping nor documents are checked against the API",

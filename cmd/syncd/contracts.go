@@ -13,13 +13,13 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/contract"
 	"syncd/internal/jobs"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/store"
 )
 
 // contracts is the keeper of what the API says that it takes; nil when the configuration wants none. Without a
 // connection the API is not asked, and what it told last counts.
-func (a *app) contracts(ledger *store.Store, connection *restapi.Connection) *contract.Keeper {
+func (a *app) contracts(ledger *store.Store, connection *isidoor.Connection) *contract.Keeper {
 	i := a.config.Isidoor
 	if i.Salarie.Contract == "none" {
 		return nil
@@ -46,7 +46,7 @@ func (a *app) apiName() jobs.APIName { return a.target(config.Dossier{}).API() }
 
 // partner shows its contract, wherever the configuration says that it stands.
 type partner struct {
-	connection *restapi.Connection
+	connection *isidoor.Connection
 	source     contract.Source
 }
 
@@ -62,7 +62,7 @@ func (p *partner) Describe(ctx context.Context) ([]byte, string, error) {
 
 // Adopt implements contract.API.
 func (p *partner) Adopt(d contract.Derived) error {
-	return p.connection.Adopt(restapi.Shape{SalarieMethod: d.Method, KeyIn: d.KeyIn, KeyName: d.KeyName})
+	return p.connection.Adopt(isidoor.Shape{SalarieMethod: d.Method, KeyIn: d.KeyIn, KeyName: d.KeyName})
 }
 
 // readContract reads a contract from a file. Opening does not wait for the other end of a pipe.

@@ -10,9 +10,10 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/daemon"
+	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/store"
 )
 
@@ -101,7 +102,7 @@ type bench struct {
 	*app
 	service    *service
 	shared     *shared
-	connection *restapi.Connection
+	connection *isidoor.Connection
 	staging    *store.Staging
 	contract   func() jobs.Contracts // made when the first run wants it: the ledger is not open before
 	keys       map[string]string     // of the dossiers, by name
@@ -132,9 +133,9 @@ func (s *service) bench(a *app) (*bench, error) {
 type shared struct {
 	isidoor    config.Isidoor
 	secret     string
-	fixed      [2][]restapi.Fixed
+	fixed      [2][]httpcall.Fixed
 	runs       int
-	connection *restapi.Connection
+	connection *isidoor.Connection
 	done       func()
 	places     *jobs.Places
 	users      atomic.Int32
@@ -157,7 +158,7 @@ func (s *service) connect(a *app) (*shared, error) {
 		return nil, err
 	}
 	if s.api == nil || s.api.users.Load() == 0 || !s.api.serves(asked) {
-		a.observe = func(c restapi.Call) { s.metrics.Call(c.Endpoint, c.Outcome, c.Duration) }
+		a.observe = func(c httpcall.Attempt) { s.metrics.Call(c.Endpoint, c.Outcome, c.Duration) }
 		if asked.connection, asked.done, err = a.dial(min(daemonRetryFor, a.config.Isidoor.RetryFor), a.config.Isidoor.LimitsOfLedger); err != nil {
 			return nil, err
 		}

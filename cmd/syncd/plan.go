@@ -9,8 +9,8 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/report"
-	"syncd/internal/restapi"
 	"syncd/internal/store"
 )
 
@@ -106,7 +106,7 @@ type planner struct {
 	runner *jobs.Runner
 	ledger *store.Store
 
-	connection *restapi.Connection // to verify; nil = the API is not asked
+	connection *isidoor.Connection // to verify; nil = the API is not asked
 }
 
 // all plans one dossier after the other; as JSON, they are the members of one array.

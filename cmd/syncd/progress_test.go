@@ -10,8 +10,8 @@ import (
 
 	"syncd"
 	"syncd/internal/config"
+	"syncd/internal/httpcall"
 	"syncd/internal/report/locale"
-	"syncd/internal/restapi"
 )
 
 // In a pipe nothing is drawn; a wait is told all the same, in the language of the reports.
@@ -95,7 +95,7 @@ func TestWaitIsTold(t *testing.T) {
 	a := &app{process: process{Stderr: &stderr, Getenv: func(string) string { return "" }}, config: c}
 	hear := a.waits()
 	for range 3 {
-		hear(restapi.Wait{Call: "GET /V2/Dossier", Until: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)})
+		hear(httpcall.Wait{Call: "GET /V2/Dossier", Until: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)})
 	}
 	if want := "Isidoor n'a pas encore répondu (GET /V2/Dossier) : attente jusqu'à 13:00:00 CET au plus tard\n"; stderr.String() != want {
 		t.Errorf("%q, want %q", stderr.String(), want)

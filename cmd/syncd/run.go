@@ -9,8 +9,8 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/report"
-	"syncd/internal/restapi"
 	"syncd/internal/store"
 )
 
@@ -118,7 +118,7 @@ type executor struct {
 	begun      []chan struct{} // by dossier: closed when its run has begun, or none is to be waited for
 	ledger     *store.Store
 	staging    *store.Staging
-	connection *restapi.Connection
+	connection *isidoor.Connection
 	contracts  jobs.Contracts
 	printer    *report.Printer
 	finished   []*jobs.Run // for --json

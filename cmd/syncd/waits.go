@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"syncd/internal/httpcall"
 	"syncd/internal/report/locale"
-	"syncd/internal/restapi"
 )
 
 // waitAgain is how long a person is left alone once it was told that the API does not answer: several calls wait at once.
@@ -14,13 +14,13 @@ const waitAgain = 30 * time.Second
 
 // waits tells a person what a command waits for, in a pipe as well: one that says nothing for two minutes looks dead. A daemon
 // has its log, and monitoring.
-func (a *app) waits() func(restapi.Wait) {
+func (a *app) waits() func(httpcall.Wait) {
 	if a.observe != nil {
 		return nil
 	}
 	var mu sync.Mutex
 	var told time.Time
-	return func(w restapi.Wait) {
+	return func(w httpcall.Wait) {
 		mu.Lock()
 		defer mu.Unlock()
 		if time.Since(told) < waitAgain {

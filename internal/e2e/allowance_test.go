@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"syncd/internal/restapi"
+	"syncd/internal/httpcall"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/store"
 )
 
@@ -77,9 +78,9 @@ func TestProcessesShareTheLimitsOfTheLedger(t *testing.T) {
 	begin := func(who string) (end func()) {
 		allowance, err := store.OpenAllowance(w.db.URL, w.server.URL, most)
 		w.must(err)
-		connection := w.connection(func(o *restapi.Options) {
+		connection := w.connection(func(o *isidoor.Options) {
 			o.BaseURL, o.TokenURL = strings.Replace(o.BaseURL, w.server.URL, server.URL, 1), strings.Replace(o.TokenURL, w.server.URL, server.URL, 1)
-			o.Headers = []restapi.Fixed{{Name: "X-Process", Value: who}}
+			o.Headers = []httpcall.Fixed{{Name: "X-Process", Value: who}}
 			o.MaxInFlight, o.Allowance = most, allowance
 		})
 		ctx, stop := context.WithCancel(t.Context())

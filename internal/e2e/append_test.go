@@ -8,7 +8,7 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/sandbox"
 )
 
@@ -187,10 +187,10 @@ func TestSettlingWhatIsNotUncertain(t *testing.T) {
 }
 
 // reads lets the API be asked for a document.
-func reads(path string) func(*restapi.Options) {
-	return func(o *restapi.Options) {
+func reads(path string) func(*isidoor.Options) {
+	return func(o *isidoor.Options) {
 		once(o)
 		o.ResendAmbiguous = false
-		o.Read = &restapi.ReadEndpoint{Method: "GET", Path: path}
+		o.Read = &isidoor.ReadEndpoint{Method: "GET", Path: path}
 	}
 }

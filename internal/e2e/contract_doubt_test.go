@@ -5,11 +5,11 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 )
 
 // addingDescribed is a world whose API adds what it gets, and shows its contract.
-func addingDescribed(t *testing.T, employees int, change func(*restapi.Options)) (*described, *jobs.Runner) {
+func addingDescribed(t *testing.T, employees int, change func(*isidoor.Options)) (*described, *jobs.Runner) {
 	t.Helper()
 	w, _ := adding(t, employees)
 	w.job.Guards = unguarded

@@ -14,7 +14,7 @@ import (
 	"syncd/internal/contract"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/sandbox"
 )
 
@@ -79,7 +79,7 @@ func (w *world) describe() *described {
 }
 
 // process is one process' way to execute runs, with its own keeper.
-func (d *described) process(change func(*restapi.Options)) *jobs.Runner {
+func (d *described) process(change func(*isidoor.Options)) *jobs.Runner {
 	d.t.Helper()
 	r := d.runner()
 	c := d.connection(change)
@@ -87,13 +87,13 @@ func (d *described) process(change func(*restapi.Options)) *jobs.Runner {
 	return r
 }
 
-func (d *described) keeper(r *jobs.Runner, c *restapi.Connection) *contract.Keeper {
+func (d *described) keeper(r *jobs.Runner, c *isidoor.Connection) *contract.Keeper {
 	return contract.NewKeeper(contract.Options{Source: contract.Auto, API: partner{c}, Ledger: storeOf(r), Name: d.request().Target.API(), Log: zerolog.Nop(),
 		Settings: contract.Settings{Method: "POST", Path: "/V2/Salarie", Base: d.server.URL + sandbox.TestRoot, KeyIn: "header", KeyName: sandbox.DefaultKeyName}})
 }
 
 // partner wires the keeper to the API, as the program does.
-type partner struct{ *restapi.Connection }
+type partner struct{ *isidoor.Connection }
 
 func (p partner) Describe(ctx context.Context) ([]byte, string, error) {
 	found, err := p.Connection.Describe(ctx, "auto")
@@ -101,7 +101,7 @@ func (p partner) Describe(ctx context.Context) ([]byte, string, error) {
 }
 
 func (p partner) Adopt(d contract.Derived) error {
-	return p.Connection.Adopt(restapi.Shape{SalarieMethod: d.Method, KeyIn: d.KeyIn, KeyName: d.KeyName})
+	return p.Connection.Adopt(isidoor.Shape{SalarieMethod: d.Method, KeyIn: d.KeyIn, KeyName: d.KeyName})
 }
 
 // shows lets the API show the sandbox's contract with other limits on lengths, by definition and member: "Adresse.Voie".

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 )
 
 // An answer that is lost after processing does not leave anyone without a definite answer: with replace, the document
@@ -258,7 +258,7 @@ func appending(t *testing.T) (*world, *jobs.Runner) {
 	t.Helper()
 	w, r := ready(t, 3)
 	w.job.Semantics = jobs.Append
-	r.API = w.connect(func(o *restapi.Options) { o.ResendAmbiguous = false })
+	r.API = w.connect(func(o *isidoor.Options) { o.ResendAmbiguous = false })
 	return w, r
 }
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/sandbox"
 )
 
@@ -25,9 +25,9 @@ func verifying(t *testing.T, change ...func(*world)) (*world, *jobs.Runner) {
 	for _, c := range change {
 		c(w)
 	}
-	r.API = w.connect(func(o *restapi.Options) {
+	r.API = w.connect(func(o *isidoor.Options) {
 		once(o)
-		o.Read = &restapi.ReadEndpoint{Method: "GET", Path: readPath}
+		o.Read = &isidoor.ReadEndpoint{Method: "GET", Path: readPath}
 	})
 	w.run(r, jobs.Succeeded, nil)
 	if run := w.run(r, jobs.Succeeded, nil); run.Counts.Unchanged != 8 {

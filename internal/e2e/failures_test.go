@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/sandbox"
 )
 
@@ -56,9 +56,9 @@ func TestScatteredFailuresDoNotStopTheRun(t *testing.T) {
 // A configuration that the API refuses stops the run at the first answer, with nobody in doubt.
 func TestRefusedConfigurationStopsAtOnce(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*restapi.Options){
-		"invalid client":    func(o *restapi.Options) { o.ClientSecret = "another" },
-		"wrong dossier key": func(o *restapi.Options) { o.KeyName = "X-Another" },
+	for name, change := range map[string]func(*isidoor.Options){
+		"invalid client":    func(o *isidoor.Options) { o.ClientSecret = "another" },
+		"wrong dossier key": func(o *isidoor.Options) { o.KeyName = "X-Another" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -118,7 +118,7 @@ func TestTokensRevokedMidRun(t *testing.T) {
 func TestBadDay(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 60)
-	r.API = w.connect(func(o *restapi.Options) { o.RetryFor = time.Minute })
+	r.API = w.connect(func(o *isidoor.Options) { o.RetryFor = time.Minute })
 	w.must(w.sandbox.SetFaults(sandbox.Faults{RevokeEvery: 40}))
 	day := []fate{served, lost, away, served, broken, dropped}
 	w.front.play(func(matricule string, n int) fate {

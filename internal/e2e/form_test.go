@@ -7,7 +7,7 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/store"
 )
 
@@ -15,7 +15,7 @@ import (
 func (w *world) sendingTo(method, path string) *jobs.Runner {
 	w.t.Helper()
 	r := w.runner()
-	r.API = w.connect(func(o *restapi.Options) { o.Salarie.Method, o.Salarie.Path = method, path })
+	r.API = w.connect(func(o *isidoor.Options) { o.Salarie.Method, o.Salarie.Path = method, path })
 	return r
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 )
 
 // everyTenth is the script in which the requests of three in thirty employees meet a fate.
@@ -194,7 +194,7 @@ func TestItemsGivenBackCarryTheReasonOfTheirRun(t *testing.T) {
 			t.Parallel()
 			w, r := ready(t, 60)
 			w.job.StopAfter = 1
-			r.API = w.connect(func(o *restapi.Options) { once(o); o.RatePerSecond = 30 }) // so that some wait for their turn
+			r.API = w.connect(func(o *isidoor.Options) { once(o); o.RatePerSecond = 30 }) // so that some wait for their turn
 			w.front.play(func(matricule string, _ int) fate {
 				if matricule == "00001" || c.fate == forbidden { // else who is accepted beside it tells that it is about this one
 					return c.fate
@@ -276,7 +276,7 @@ func TestMaintenancePageIsComeBackTo(t *testing.T) {
 	t.Run("nomenclatures at another path", func(t *testing.T) {
 		t.Parallel()
 		w, r := ready(t, 3)
-		r.API = w.connect(func(o *restapi.Options) { o.Dictionnaire.Path = "/V2/Dictionaire" })
+		r.API = w.connect(func(o *isidoor.Options) { o.Dictionnaire.Path = "/V2/Dictionaire" })
 		run, err := r.Pull(t.Context(), &w.pull, w.pullRequest())
 		if err == nil || run.Failure.Code != jobs.ReasonConfiguration {
 			t.Fatalf("%+v", run)
@@ -324,7 +324,7 @@ func TestSlowAPIIsNamed(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 6)
 	w.job.StopAfter, w.job.MaxInFlight = 2, 2
-	r.API = w.connect(func(o *restapi.Options) { once(o); o.RequestTimeout = 300 * time.Millisecond })
+	r.API = w.connect(func(o *isidoor.Options) { once(o); o.RequestTimeout = 300 * time.Millisecond })
 	w.front.play(always(hangs))
 	run := w.run(r, jobs.Failed, nil)
 	if run.Failure != (jobs.Reason{Code: jobs.ReasonSlow, Detail: "300ms"}) {
@@ -399,7 +399,7 @@ func TestNeighboursWhoAreTurnedAwayForEverDoNotHoldUpTheNextMonth(t *testing.T) 
 func TestRefusalBesideAnAcceptanceIsNoWrongKey(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 60)
-	r.API = w.connect(func(o *restapi.Options) { once(o); o.RatePerSecond = 100 }) // so that some wait for their turn
+	r.API = w.connect(func(o *isidoor.Options) { once(o); o.RatePerSecond = 100 }) // so that some wait for their turn
 	w.front.play(func(matricule string, _ int) fate {
 		if matricule == "00001" {
 			return forbidden

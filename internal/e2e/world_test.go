@@ -17,8 +17,9 @@ import (
 
 	"syncd"
 	"syncd/internal/config"
+	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
-	"syncd/internal/restapi"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/sandbox"
 	"syncd/internal/store"
 	"syncd/internal/testpg"
@@ -143,25 +144,26 @@ func (w *world) within(limit time.Duration, what string, do func()) {
 }
 
 // connect opens the API as a process of its own would.
-func (w *world) connect(change func(*restapi.Options)) jobs.API {
+func (w *world) connect(change func(*isidoor.Options)) jobs.API {
 	w.t.Helper()
 	return w.connection(change).Dossier(key)
 }
 
-func (w *world) connection(change func(*restapi.Options)) *restapi.Connection {
+func (w *world) connection(change func(*isidoor.Options)) *isidoor.Connection {
 	w.t.Helper()
-	o := restapi.Options{
-		BaseURL: w.server.URL + sandbox.TestRoot, TokenURL: w.server.URL + sandbox.TokenPath, ClientID: "our-editor", ClientSecret: secret,
-		Scope: sandbox.Scope, KeyIn: restapi.KeyInHeader, KeyName: sandbox.DefaultKeyName, MaxInFlight: w.job.MaxInFlight,
-		RequestTimeout: 5 * time.Second, RetryFor: 2 * time.Second, ResendAmbiguous: w.job.Semantics == jobs.Replace,
-		Dossier:      restapi.DossierEndpoint{Method: "GET", Path: "/V2/Dossier", Identity: "/Siret"},
-		Dictionnaire: restapi.DictionnaireEndpoint{Method: "GET", Path: "/V2/Dictionnaire", Name: "/Nom", Code: "/Code", Label: "/Libelle", Active: "/Actif"},
-		Salarie:      restapi.SalarieEndpoint{Method: "POST", Path: "/V2/Salarie"},
+	o := isidoor.Options{
+		Options: httpcall.Options{BaseURL: w.server.URL + sandbox.TestRoot, MaxInFlight: w.job.MaxInFlight,
+			RequestTimeout: 5 * time.Second, RetryFor: 2 * time.Second, ResendAmbiguous: w.job.Semantics == jobs.Replace},
+		ClientCredentials: httpcall.ClientCredentials{TokenURL: w.server.URL + sandbox.TokenPath, ClientID: "our-editor", ClientSecret: secret, Scope: sandbox.Scope},
+		KeyIn:             isidoor.KeyInHeader, KeyName: sandbox.DefaultKeyName,
+		Dossier:      isidoor.DossierEndpoint{Method: "GET", Path: "/V2/Dossier", Identity: "/Siret"},
+		Dictionnaire: isidoor.DictionnaireEndpoint{Method: "GET", Path: "/V2/Dictionnaire", Name: "/Nom", Code: "/Code", Label: "/Libelle", Active: "/Actif"},
+		Salarie:      isidoor.SalarieEndpoint{Method: "POST", Path: "/V2/Salarie"},
 	}
 	if change != nil {
 		change(&o)
 	}
-	c, err := restapi.Open(o)
+	c, err := isidoor.Open(o)
 	w.must(err)
 	w.t.Cleanup(c.Close)
 	return c
@@ -227,4 +229,4 @@ func ready(t testing.TB, employees int) (*world, *jobs.Runner) {
 }
 
 // once makes one attempt per document: a temporary failure ends it.
-func once(o *restapi.Options) { o.RetryFor, o.TechnicalTries = time.Millisecond, 1 }
+func once(o *isidoor.Options) { o.RetryFor, o.TechnicalTries = time.Millisecond, 1 }

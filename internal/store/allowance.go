@@ -12,7 +12,7 @@ import (
 
 const (
 	// allowanceLease is how long a process may be silent before its share goes to others. A process that cannot show itself
-	// uses its own for less (restapi).
+	// uses its own for less (httpcall).
 	allowanceLease = 15 * time.Second
 	// allowanceTurn is how long a process has its share where there are more of them than requests.
 	allowanceTurn = 30 * time.Second

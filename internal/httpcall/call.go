@@ -1,0 +1,314 @@
+package httpcall
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// Endpoint is one call that an API offers, whoever makes it.
+type Endpoint struct {
+	Name    string // in measures: "salarie"
+	Section string // of the configuration that describes it, for hints: "isidoor.salarie"
+	Method  string
+	Path    string // a template: the partner fills what it leaves open
+	Label   string // both, as errors and logs show them
+}
+
+// NewEndpoint gives an endpoint its label.
+func NewEndpoint(name, section, method, path string) Endpoint {
+	return Endpoint{Name: name, Section: section, Method: method, Path: path, Label: method + " " + path}
+}
+
+// Misconfigured is a call that this configuration cannot make, or whose answer it cannot read.
+func (e *Endpoint) Misconfigured(problem, hint string) *jobs.CallError {
+	return &jobs.CallError{Class: jobs.ClassConfiguration, Call: e.Label, Problem: problem, Hint: hint}
+}
+
+// Call is one call of an API, the same for all its attempts. It either sends a document, and then its answer tells what
+// became of that, or it reads JSON.
+type Call struct {
+	Endpoint
+	URL     *url.URL // see Connection.Address
+	Header  Fixed    // of this call, beside those of the connection; no name = none
+	Body    []byte   // nil = none
+	Holder  any      // of its slot: see limits.go
+	Secrets []string // of this call, which a refusal may quote
+	Denied  Denied
+	Limit   int64 // bytes of the answer that are read
+
+	// Of a call that sends a document.
+	Before func() error // called just before each attempt's request leaves, and while one waits: an error ends the call; nil = nothing
+	Rules  *Rules       // how a 2xx can refuse; nil = the status settles what became of the document
+	Words  *Rules       // where a refusal has its words; nil = nobody says it
+
+	// Of a call that reads.
+	Reads bool
+	Finds bool     // something that may not exist: then there is no document
+	Lists *Pointer // the answer has a list there, which must be whole; nil = no list
+
+	connection *Connection
+	headers    []Fixed // of the connection
+	awaited    *time.Timer
+}
+
+// Denied are the hints where the API answers 401 or 403: what shows it who asks is the partner's own matter.
+type Denied struct{ Unauthorized, Forbidden string }
+
+// attempt takes its turn (a slot, then the rate limit), a token, and makes one request. The slot is held for the
+// attempt only: a document that waits to be tried again is not on its way.
+func (c *Connection) attempt(ctx context.Context, op *Call, n int) answer {
+	release := c.takeSlot(ctx, op.Holder)
+	if release == nil {
+		return cancelled(op)
+	}
+	defer release()
+	if err := c.limiter.Wait(ctx); err != nil {
+		return cancelled(op)
+	}
+	c.await(op)
+	tok, err := c.tokens.get(ctx)
+	if err != nil {
+		return withoutToken(op, err)
+	}
+	if ctx.Err() != nil {
+		return cancelled(op)
+	}
+	if op.Before != nil {
+		if err := op.Before(); err != nil {
+			return stopped(op)
+		}
+	}
+	return c.exchange(ctx, op, tok, n)
+}
+
+func withoutToken(op *Call, err error) answer {
+	var r *refusal
+	if !errors.As(err, &r) {
+		return cancelled(op)
+	}
+	return answer{CallError: r.CallError, cooling: r.cooling}
+}
+
+// exchange makes the request and judges its answer.
+func (c *Connection) exchange(ctx context.Context, op *Call, tok token, n int) answer {
+	started := time.Now()
+	limited, cancel := context.WithTimeout(ctx, c.options.RequestTimeout)
+	defer cancel()
+	var sent wire
+	response, err := c.transport.RoundTrip(op.request(sent.watch(limited), tok, c.options.UserAgent))
+	var a answer
+	switch {
+	case err == nil:
+		a = op.read(ctx, response)
+	case ctx.Err() != nil:
+		a = cancelled(op)
+	default:
+		a = answer{CallError: c.options.connectionTrouble(err, c.options.of("base_url"))}
+	}
+	a.Call = op.Label
+	a.left = response != nil || sent.left.Load()
+	tellPause(&a.CallError, c.options.RetryAfterCap)
+	if a.left && a.Class == jobs.ClassTemporary && limited.Err() != nil && ctx.Err() == nil {
+		a.late(&c.options, response != nil)
+	}
+	a.ambiguous = (a.ambiguous || response == nil && a.left) && !op.Reads // reading twice does no harm
+	if sent.cut.Load() && !op.Reads {
+		a.neverWhole()
+	}
+	if a.Status == http.StatusUnauthorized {
+		a.rejected, a.lagging = tok, started.Sub(tok.given) < lag
+	}
+	if a.Class == jobs.ClassAccepted && tok.worked != nil {
+		tok.worked.Store(true)
+	}
+	if a.Message != "" {
+		// Cut first, so that little is searched, and again. ASP.NET's 404 quotes the request's whole URL, key included.
+		a.Message = cut(tidy(mapping.Redact(cut(a.Message, 4*maxMessage), slices.Concat(c.secrets, op.Secrets, []string{tok.value})...)), maxMessage)
+	}
+	took := time.Since(started)
+	c.options.Observe(Attempt{Endpoint: op.Name, Outcome: outcomeOf(a, err), Duration: took})
+	logAttempt(c.options.Log, op, a, n, took)
+	return a
+}
+
+// late tells of an answer that had not come, or not ended, when the attempt's time was over: the API may only be slow.
+func (a *answer) late(o *Options, began bool) {
+	limit := o.RequestTimeout
+	a.Late, a.Problem = limit, "no answer within "+limit.String()
+	if began {
+		a.Problem = "no whole answer within " + limit.String()
+	}
+	a.Hint = "if the API is only slow, raise " + o.of("request_timeout") + "; else try again later"
+}
+
+// read reads and judges an answer, and gives its connection back.
+func (o *Call) read(ctx context.Context, response *http.Response) answer {
+	body, readErr := readBody(response, o.Limit)
+	if closeErr := response.Body.Close(); readErr == nil {
+		readErr = closeErr
+	}
+	return o.judge(ctx, response, body, readErr)
+}
+
+// decode takes the document out of an answer. No body is no proof that something does not exist, unless the status says so.
+func (o *Call) decode(a *answer, header http.Header, body []byte) {
+	document, err := decode(body)
+	silent := o.Finds && a.Status != http.StatusNoContent && !isMissing(a.Status) && len(bytes.TrimSpace(body)) == 0
+	if err != nil || silent {
+		a.Class, a.Problem, a.Hint = jobs.ClassTechnical, "the answer is not JSON", "check base_url and the path of the endpoint"
+		return
+	}
+	if o.Lists != nil {
+		if why := partOf(header, document, *o.Lists); why != "" {
+			a.Class, a.Definite, a.Problem = jobs.ClassConfiguration, true, "the answer is a part of the list only: "+why
+			a.Hint = "ask the partner how all of it is asked for, and write that into path of [" + o.Section + "]"
+			return
+		}
+	}
+	if !isMissing(a.Status) { // what such an answer holds is an error's text
+		a.document = document
+	}
+}
+
+// request is built by hand: http.NewRequest would parse the URL again for each of thousands of requests.
+func (o *Call) request(ctx context.Context, tok token, userAgent string) *http.Request {
+	header := http.Header{
+		"Accept":          {"application/json"},
+		"Accept-Encoding": {"identity"},
+		"User-Agent":      {userAgent},
+	}
+	for _, h := range o.headers {
+		header[h.Name] = []string{h.Value}
+	}
+	if tok.value != "" { // a search asks without one first
+		header["Authorization"] = []string{"Bearer " + tok.value}
+	}
+	if o.Header.Name != "" {
+		header[o.Header.Name] = []string{o.Header.Value}
+	}
+	req := &http.Request{
+		Method: o.Method, URL: o.URL, Host: o.URL.Host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	if o.Body != nil {
+		header["Content-Type"] = []string{"application/json"}
+		req.ContentLength = int64(len(o.Body))
+		req.Body = io.NopCloser(bytes.NewReader(o.Body))
+	}
+	return req.WithContext(ctx)
+}
+
+// neverWhole takes the doubt from an answer that came before its document was handed over, as it never is from then on:
+// what was not there whole cannot have been processed, and a success is none.
+func (a *answer) neverWhole() {
+	a.ambiguous = false
+	if a.Class == jobs.ClassAccepted {
+		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, "answered "+statusText(a.Status)+" before the document had arrived", hintLater
+	}
+}
+
+// wire knows what became of a request: whether anything of it may have left, and whether an answer cut it short (see
+// transport.RoundTrip).
+type wire struct{ left, cut atomic.Bool }
+
+func (w *wire) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteHeaders: func() { w.left.Store(true) },
+		WroteRequest: func(info httptrace.WroteRequestInfo) { w.cut.Store(info.Err != nil) },
+	})
+}
+
+// logAttempt writes one line per attempt: the path template, never the URL, which can hold a key.
+func logAttempt(log zerolog.Logger, op *Call, a answer, n int, took time.Duration) {
+	log.Debug().Str("call", op.Label).Int("attempt", n).Int("status", a.Status).Str("class", string(a.Class)).
+		Bool("ambiguous", a.ambiguous).Str("problem", a.Problem).Dur("took_ms", took).Msg("api call")
+}
+
+// Attempt is one HTTP attempt as monitoring sees it: nothing that tells a person, a key or a URL.
+type Attempt struct {
+	Endpoint string // its name: "token", "contract", or one of the partner's
+	// Outcome is "2xx", "3xx", "4xx", "5xx" or "other" by the status, but "429" for a limit; without an answer "timeout",
+	// "connection", or "cancelled" when the caller gave up.
+	Outcome  string
+	Duration time.Duration // from the connection to the end of the answer
+}
+
+// outcomeOf is the outcome of an attempt at the API; err is that of its round trip.
+func outcomeOf(a answer, err error) string {
+	switch {
+	case a.Class == jobs.ClassCancelled:
+		return "cancelled"
+	case err != nil:
+		return failedOutcome(err)
+	}
+	return statusOutcome(a.Status)
+}
+
+func failedOutcome(err error) string {
+	var network net.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return "timeout"
+	}
+	return "connection"
+}
+
+func statusOutcome(status int) string {
+	if status == http.StatusTooManyRequests {
+		return "429"
+	}
+	switch status / 100 {
+	case 2:
+		return "2xx"
+	case 3:
+		return "3xx"
+	case 4:
+		return "4xx"
+	case 5:
+		return "5xx"
+	}
+	return "other"
+}
+
+// Wait is a call that has had no answer for a while.
+type Wait struct {
+	Call  string    // "GET /V2/Dossier"
+	Until time.Time // when it gives up at the latest
+}
+
+// waitTold is how long a call goes unanswered before that is told: longer than an API takes, shorter than people wait before
+// they think that a program hangs.
+const waitTold = 5 * time.Second
+
+// await has it told when this call, whose first attempt begins now, is not over soon.
+func (c *Connection) await(op *Call) {
+	if op.awaited != nil || c.options.Waits == nil {
+		return
+	}
+	o := &c.options
+	until := time.Now().Add(o.RequestTimeout + o.RetryFor + o.RequestTimeout) // the last attempt may begin just before the end
+	op.awaited = time.AfterFunc(waitTold, func() { o.Waits(Wait{op.Label, until}) })
+}
+
+// over ends that.
+func (o *Call) over() {
+	if o.awaited != nil {
+		o.awaited.Stop()
+	}
+}

@@ -1,0 +1,242 @@
+// Package httpcall calls the APIs of partners: limits, authorisation, retries, and the one place where an answer is given
+// its class. What a partner's calls are, and where their keys go, that partner's package says (internal/partner).
+//
+// A call goes top to bottom through three files: retry.go repeats attempts while that makes sense (Do), call.go makes one
+// attempt (slot, rate, token, request) and outcome.go judges its answer, by the rules of the API (rules.go) where the
+// configuration says how a 2xx can refuse. search.go looks for a document that an API publishes.
+//
+// Nothing that this package returns or logs holds a URL, a header, a token, a secret or a document: errors are worded
+// here and never quote those of net/http or x/oauth2, which do.
+package httpcall
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
+
+	"syncd/internal/share"
+)
+
+// Connection is one client at one host. All who call through it share one token, one rate limit and one limit of requests
+// in flight. It is safe for concurrent use.
+type Connection struct {
+	options   Options
+	query     string   // that goes with every call, escaped
+	secrets   []string // of the configuration, which an answer may quote
+	transport http.RoundTripper
+	tokens    *tokens
+	limiter   *rate.Limiter
+	slots     *share.Pool // of requests in flight: see limits.go
+	allowance *allowance  // this process's share of them; nil = it has all
+	closeIdle func()
+}
+
+// Options say how a partner is reached. Zero values of the limits and times take the defaults below.
+type Options struct {
+	Section string `json:"-"` // of the configuration that says all this, for hints: "isidoor"
+	BaseURL string // up to, without, the path of the endpoints; https, or http to a loopback address
+
+	Grant Grant `json:"-"` // how access tokens are obtained; nil = there are none, and the headers alone tell who asks
+
+	// Headers and Query go with every call of the API, and with the search for its contract at the same host; to the token
+	// endpoint and other hosts they do not go.
+	Headers, Query []Fixed
+
+	MaxInFlight     int           // requests under way at once; default 8
+	Runs            int           // holders with requests under way at once, at most MaxInFlight; default 1
+	RatePerSecond   float64       // attempts a second, in bursts of at most MaxInFlight; 0 = no limit
+	RequestTimeout  time.Duration // of one attempt, from the connection to the end of the answer; default 30 s
+	ConnectTimeout  time.Duration // for TCP, and again for TLS; default 10 s
+	RetryFor        time.Duration // how long the temporary failures of one call are retried; default 2 min
+	TechnicalTries  int           // tries of one call that meets technical failures; default 3
+	RetryAfterCap   time.Duration // the longest Retry-After that a call waits for; default 60 s. A longer one ends the call
+	ResendAmbiguous bool          // sending a document twice is harmless: an attempt of unknown effect is repeated
+
+	CAFile string // PEM file of root certificates, besides those of the system; "" = none
+
+	Allowance Allowance         `json:"-"` // which part of MaxInFlight and RatePerSecond this process has; nil = all
+	Transport http.RoundTripper `json:"-"` // what carries requests; nil = a transport of its own (transport.go)
+	Log       zerolog.Logger    `json:"-"`
+	Waits     func(Wait)        `json:"-"` // told of each call that is not answered within seconds, from goroutines of its own; nil = nobody
+	Observe   func(Attempt)     `json:"-"` // told of each HTTP attempt, from many goroutines: it must be quick; nil = nobody
+	UserAgent string
+}
+
+// Fixed is a header or a query parameter that is always the same.
+type Fixed struct {
+	Name, Value string
+	Secret      bool // it is masked in what the partner says
+}
+
+// Open checks the options and prepares the connection; nothing is sent yet. Close it after its last call.
+func Open(o Options) (*Connection, error) {
+	o = o.withDefaults()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	c := &Connection{
+		options: o, query: o.fixedQuery(), secrets: o.fixedSecrets(), transport: o.Transport,
+		slots: share.New(o.MaxInFlight, o.Runs, 1), closeIdle: func() {},
+	}
+	if c.transport == nil {
+		own, err := newTransport(&c.options)
+		if err != nil {
+			return nil, err
+		}
+		if err := own.checkProxies(&c.options); err != nil {
+			return nil, err
+		}
+		c.transport, c.closeIdle = own, own.close
+	}
+	if o.Grant != nil {
+		c.secrets = append(c.secrets, o.Grant.Secrets()...)
+	}
+	limit := rate.Inf
+	if o.RatePerSecond > 0 {
+		limit = rate.Limit(o.RatePerSecond)
+	}
+	c.limiter = rate.NewLimiter(limit, max(1, o.MaxInFlight))
+	c.tokens = newTokens(&c.options, c.transport)
+	if o.Allowance != nil {
+		c.allowance = shareLimits(c)
+	}
+	return c, nil
+}
+
+// Close ends a renewal under way and closes idle connections. No call may be running or follow.
+func (c *Connection) Close() {
+	c.allowance.close()
+	c.tokens.close()
+	c.closeIdle()
+}
+
+// Address is where a path of the API is, with what goes with every call; nil = no such address can be.
+func (c *Connection) Address(path string) *url.URL {
+	address, err := url.Parse(c.options.BaseURL + path)
+	if err != nil { // it would quote the URL
+		return nil
+	}
+	address.RawQuery = JoinQuery(address.RawQuery, c.query)
+	return address
+}
+
+// JoinQuery is two queries as one.
+func JoinQuery(query, more string) string { return strings.Trim(query+"&"+more, "&") }
+
+func (o Options) withDefaults() Options {
+	o.MaxInFlight = orDefault(o.MaxInFlight, 8)
+	o.Runs = orDefault(o.Runs, 1)
+	o.RequestTimeout = orDefault(o.RequestTimeout, 30*time.Second)
+	o.ConnectTimeout = orDefault(o.ConnectTimeout, 10*time.Second)
+	o.RetryFor = orDefault(o.RetryFor, 2*time.Minute)
+	o.TechnicalTries = orDefault(o.TechnicalTries, 3)
+	o.RetryAfterCap = orDefault(o.RetryAfterCap, time.Minute)
+	o.UserAgent = orDefault(o.UserAgent, "syncd")
+	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
+	o.Headers = slices.Clone(o.Headers)
+	for i, h := range o.Headers {
+		o.Headers[i].Name = http.CanonicalHeaderKey(h.Name)
+	}
+	if o.Observe == nil {
+		o.Observe = func(Attempt) {}
+	}
+	return o
+}
+
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+// of names settings of the partner's section: "base_url of [isidoor]".
+func (o *Options) of(settings string) string { return settings + " of [" + o.Section + "]" }
+
+func (o *Options) check() error {
+	if err := checkAddress("base_url", o.BaseURL); err != nil {
+		return err
+	}
+	if o.Grant != nil {
+		if err := checkAddress("token_url", o.Grant.Address()); err != nil {
+			return err
+		}
+	}
+	if o.Runs < 0 || o.Runs > o.MaxInFlight {
+		return Hinted("raise "+o.of("max_in_flight")+", or let fewer runs go at once",
+			"%d runs at once cannot share %d requests in flight: each needs one of its own", o.Runs, o.MaxInFlight)
+	}
+	for _, h := range o.Headers {
+		if !IsHeaderName(h.Name) || !IsHeaderValue(h.Value) {
+			return Hinted("correct "+o.of("headers"), "the header %q cannot be sent", h.Name)
+		}
+	}
+	return nil
+}
+
+// checkAddress never quotes the address: it may hold a password.
+func checkAddress(name, address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
+		return Hinted("write it as https://host/path", "%s is not a web address", name)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return Hinted("keep scheme, host and path only", "%s holds a user name, a query or a fragment", name)
+	case u.Scheme == "http" && !IsLoopback(u.Hostname()):
+		return Hinted("use https", "%s is plain http to another machine (%s): pay would travel unencrypted", name, u.Hostname())
+	}
+	return nil
+}
+
+// IsLoopback reports whether a host is this machine.
+func IsLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// fixedSecrets are those of the fixed values that nobody is to see.
+func (o *Options) fixedSecrets() (secrets []string) {
+	for _, all := range [][]Fixed{o.Headers, o.Query} {
+		for _, f := range all {
+			if f.Secret {
+				secrets = append(secrets, f.Value)
+			}
+		}
+	}
+	return secrets
+}
+
+// fixedQuery is the query that goes with every call, escaped; "" = none.
+func (o *Options) fixedQuery() string {
+	values := url.Values{}
+	for _, q := range o.Query {
+		values.Set(q.Name, q.Value)
+	}
+	return values.Encode()
+}
+
+// IsHeaderName reports whether s is a token of RFC 9110, section 5.6.2.
+func IsHeaderName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		letterOrDigit := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		return !letterOrDigit && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	})
+}
+
+// IsHeaderValue reports whether a header can carry s as it is (RFC 9110, section 5.5).
+func IsHeaderValue(s string) bool {
+	return s == strings.TrimSpace(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// Hinted is a mistake of the user with the next step.
+func Hinted(hint, format string, args ...any) error {
+	return fmt.Errorf("%w\nhint: %s", fmt.Errorf(format, args...), hint)
+}

@@ -1,0 +1,225 @@
+package httpcall
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"syncd/internal/jobs"
+)
+
+// Grant obtains access tokens. The connection keeps the token that it got until shortly before its end, asks for one at a
+// time, and drops one that the API refuses.
+type Grant interface {
+	// Address is the URL where tokens are asked for.
+	Address() string
+	// Secrets are what an answer may not show of it.
+	Secrets() []string
+	// Token asks for a new token through client, which keeps the limits of the connection and follows no redirect. Its error
+	// is one of x/oauth2, and says why by type.
+	Token(ctx context.Context, client *http.Client) (*oauth2.Token, error)
+}
+
+// ClientCredentials is the grant of RFC 6749, section 4.4, with the client's secret in the body.
+type ClientCredentials struct {
+	TokenURL     string
+	ClientID     string
+	ClientSecret string
+	Scope        string // "" = none is asked for
+}
+
+// Address implements Grant.
+func (g ClientCredentials) Address() string { return g.TokenURL }
+
+// Secrets implements Grant.
+func (g ClientCredentials) Secrets() []string { return []string{g.ClientSecret} }
+
+// Token implements Grant.
+func (g ClientCredentials) Token(ctx context.Context, client *http.Client) (*oauth2.Token, error) {
+	asked := clientcredentials.Config{ClientID: g.ClientID, ClientSecret: g.ClientSecret, TokenURL: g.TokenURL, AuthStyle: oauth2.AuthStyleInParams}
+	if g.Scope != "" {
+		asked.Scopes = []string{g.Scope}
+	}
+	return asked.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
+}
+
+const tokenCall = "token"
+
+// refusal is a token that was not given. Its text is that of the CallError: it never quotes the errors of x/oauth2,
+// which hold bodies, secrets and URLs.
+type refusal struct {
+	jobs.CallError
+	cooling time.Duration // until the next one is asked for; 0 = at once
+}
+
+// tokenClient is the client of the token endpoint: no redirect is followed, which would carry the secret elsewhere.
+func tokenClient(o *Options, transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     tokenTransport{transport, o.UserAgent, o.Observe},
+		Timeout:       o.RequestTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// tokenTransport reads the whole answer before x/oauth2 sees it: an answer that breaks off is then a *url.Error as any
+// other connection trouble, not one of the untyped errors that stand for an answer that is no token.
+type tokenTransport struct {
+	http.RoundTripper
+	userAgent string
+	observe   func(Attempt)
+}
+
+func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	started := time.Now()
+	answer, err := t.exchange(req)
+	outcome := failedOutcome(err)
+	if err == nil {
+		outcome = statusOutcome(answer.StatusCode)
+	}
+	t.observe(Attempt{Endpoint: tokenCall, Outcome: outcome, Duration: time.Since(started)})
+	return answer, err
+}
+
+func (t tokenTransport) exchange(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context()) // a RoundTripper must not change the request it is given
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept-Encoding", "identity")
+	req.Header.Set("User-Agent", t.userAgent)
+	answer, err := t.RoundTripper.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := readBody(answer, MaxAnswer)
+	if closeErr := answer.Body.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the token: %w", err)
+	}
+	if meaningOf(answer.StatusCode).token == jobs.ClassConfiguration && answer.StatusCode/100 == 2 {
+		body = nil // whatever x/oauth2 would read there: this status gives no token
+	}
+	if plain, isJSON := plainToken(body); isJSON { // x/oauth2 reads JSON labelled text/plain as a form
+		answer.Header.Set("Content-Type", "application/json")
+		body = plain
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(body))
+	return answer, nil
+}
+
+// plainToken is a token's answer in JSON with what x/oauth2 reads of it, each member of the kind that it has to be: it takes
+// one in an odd form, even one that it does not use, for an answer that is no token.
+func plainToken(body []byte) (plain []byte, isJSON bool) {
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+		return nil, false
+	}
+	document, err := decode(body)
+	if err != nil {
+		return body, true
+	}
+	members := map[string]any{}
+	for _, name := range []string{"access_token", "token_type", "error", "error_description"} {
+		if text, isText := foldMember(asObject(document), name).(string); isText {
+			members[name] = text
+		}
+	}
+	if seconds := wholeSeconds(foldMember(asObject(document), "expires_in")); seconds != 0 {
+		members["expires_in"] = seconds
+	}
+	plain, err = json.Marshal(members)
+	return plain, err == nil
+}
+
+// wholeSeconds reads a life; 0 = none is told in a form that can be read.
+func wholeSeconds(value any) int64 {
+	seconds, err := strconv.ParseFloat(textOf(value), 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) || math.IsNaN(seconds) {
+		return 0
+	}
+	most := maxLifetime.Seconds()
+	return int64(max(-most, min(seconds, most)))
+}
+
+// tokenRefusal judges a failure of x/oauth2 by its `error` member first, for servers answer 400 or 401 alike.
+func (o *Options) tokenRefusal(err error) *refusal {
+	var refused *oauth2.RetrieveError
+	if errors.As(err, &refused) {
+		return o.refusedToken(refused)
+	}
+	var network *url.Error
+	if errors.As(err, &network) {
+		trouble := o.connectionTrouble(network.Err, o.of("token_url"))
+		trouble.Call = tokenCall
+		return &refusal{CallError: trouble}
+	}
+	return o.notAToken()
+}
+
+func (o *Options) notAToken() *refusal {
+	return &refusal{CallError: jobs.CallError{
+		Class: jobs.ClassConfiguration, Call: tokenCall, Problem: "the answer is not a token",
+		Hint: "check " + o.of("token_url") + ": something else answers there",
+	}}
+}
+
+// tokenHint tells what to do about the refusals of RFC 6749, section 5.2, that no retry cures; "" = it is none of them.
+func (o *Options) tokenHint(code string) string {
+	switch code {
+	case "invalid_client":
+		return "check " + o.of("client_id and client_secret") + "; secrets expire, often after a year"
+	case "invalid_scope":
+		return "check " + o.of("scope")
+	case "unauthorized_client":
+		return "ask the partner to allow client credentials for this client_id"
+	case "unsupported_grant_type":
+		return "check " + o.of("token_url") + ": client credentials must be allowed there"
+	}
+	return ""
+}
+
+func (o *Options) refusedToken(refused *oauth2.RetrieveError) *refusal {
+	status := refused.Response.StatusCode
+	r := &refusal{CallError: jobs.CallError{Class: meaningOf(status).token, Call: tokenCall, Status: status}}
+	code := safeCode(refused.ErrorCode)
+	hint := o.tokenHint(code)
+	switch {
+	case hint != "":
+		r.Class, r.Hint, r.Definite = jobs.ClassConfiguration, hint, true
+	case code == "temporarily_unavailable" || code == "server_error" || code == "slow_down":
+		r.Class = jobs.ClassTemporary
+	}
+	if r.Problem = "the token was refused: " + statusText(status); code != "" {
+		r.Problem = fmt.Sprintf("the token was refused: %s (%s)", code, statusText(status))
+	}
+	switch {
+	case r.Class == jobs.ClassTemporary:
+		r.Hint = hintLater
+		r.RetryAfter, _ = retryAfter(refused.Response.Header, time.Now())
+	case r.Hint == "":
+		r.Hint = "check " + o.of("token_url, client_id and scope")
+	}
+	return r
+}
+
+var codeWords = regexp.MustCompile(`^[a-z_]{1,40}$`)
+
+// safeCode is an error code that can be shown; anything that is no short word is dropped, for a server could put
+// anything there.
+func safeCode(code string) string {
+	if codeWords.MatchString(code) {
+		return code
+	}
+	return ""
+}

@@ -1,0 +1,192 @@
+package httpcall
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
+
+	"syncd/internal/jobs"
+	"syncd/internal/share"
+)
+
+// Requests in flight are bounded by slots, of which there are MaxInFlight. At most Runs holders, such as dossiers, have requests under way at
+// once, and each of those has one slot of its own; the others are for whoever needs more. So any number of holders can be
+// in use; one whose calls hang, whatever it holds, never keeps another from going on, as long as fewer than Runs do. With
+// Runs = 1, the default, the one holder can use them all.
+//
+// The search for the contract belongs to no holder and counts as one.
+
+// takeSlot waits for a slot of a holder. release gives it back; nil when ctx ended before.
+func (c *Connection) takeSlot(ctx context.Context, holder any) (release func()) {
+	taken := false
+	if c.allowance != nil {
+		taken = c.allowance.take(ctx, holder)
+	} else {
+		taken = c.slots.Wait(ctx, nil, holder)
+	}
+	if !taken {
+		return nil
+	}
+	return func() { c.slots.Give(holder, 1) }
+}
+
+// Allowance tells how many of the requests in flight this process may have, where several processes share what a partner is
+// to bear.
+type Allowance interface {
+	// Share shows that the process is alive, and uses so many. fair is how many it may use once others have given back what
+	// is beyond theirs; held is how many it has now.
+	Share(ctx context.Context, uses int) (held, fair int, err error)
+	// Leave gives all back. Nothing may be in use.
+	Leave(ctx context.Context) error
+}
+
+const (
+	allowanceEvery = 500 * time.Millisecond
+	// allowanceFor is how long a share is used without word from the ledger: less than the lease there (15 s).
+	allowanceFor = 10 * time.Second
+	// allowanceIdle is how long a share is kept that nobody uses.
+	allowanceIdle = 5 * time.Second
+)
+
+// allowance keeps a share, and the limits of a connection within it: the pool of requests in flight, and of the rate the
+// same part. A share is given back by using less first and saying so then, and taken by saying so first; so all processes
+// together never exceed what is allowed.
+type allowance struct {
+	from    Allowance
+	most    int
+	rate    float64
+	runs    int
+	slots   *share.Pool
+	limiter *rate.Limiter
+	log     zerolog.Logger
+
+	mu        sync.Mutex
+	allowed   int
+	confirmed time.Time // when the last answer was asked for
+	waiting   atomic.Int32
+	wanted    chan struct{}
+	stop      context.CancelFunc
+	ended     sync.WaitGroup
+}
+
+// shareLimits begins to keep a share of a connection's limits. Until there is one, nothing goes.
+func shareLimits(c *Connection) *allowance {
+	ctx, stop := context.WithCancel(context.Background())
+	a := &allowance{from: c.options.Allowance, most: c.options.MaxInFlight, rate: c.options.RatePerSecond, runs: c.options.Runs,
+		slots: c.slots, limiter: c.limiter, log: c.options.Log, wanted: make(chan struct{}, 1), stop: stop}
+	a.allow(0)
+	a.ended.Go(func() { a.keep(ctx) })
+	return a
+}
+
+// close gives the share back.
+func (a *allowance) close() {
+	if a != nil {
+		a.stop()
+		a.ended.Wait()
+	}
+}
+
+// take waits for a slot that the share covers. A process that slept has lost its share.
+func (a *allowance) take(ctx context.Context, holder any) bool {
+	a.waiting.Add(1)
+	defer a.waiting.Add(-1)
+	for {
+		if a.now() == 0 {
+			select {
+			case a.wanted <- struct{}{}:
+			default:
+			}
+		}
+		if !a.slots.Wait(ctx, nil, holder) {
+			return false
+		}
+		if a.isConfirmed() {
+			return true
+		}
+		a.slots.Give(holder, 1)
+		a.allow(0)
+	}
+}
+
+func (a *allowance) now() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.allowed
+}
+
+// isConfirmed reports whether the share is surely still ours.
+func (a *allowance) isConfirmed() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return jobs.Elapsed(a.confirmed) < allowanceFor
+}
+
+// allow puts so many requests in flight into force, and the part of the rate that belongs to them.
+func (a *allowance) allow(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.allowed = n
+	a.slots.Resize(n, a.runs)
+	if n = max(1, n); a.rate > 0 { // whoever has a slot already is not refused, as a limit of 0 would
+		a.limiter.SetBurst(n)
+		a.limiter.SetLimit(rate.Limit(a.rate * float64(n) / float64(a.most)))
+	}
+}
+
+func (a *allowance) keep(ctx context.Context) {
+	ticker := time.NewTicker(allowanceEvery)
+	defer ticker.Stop()
+	shared, used := false, time.Time{}
+	for {
+		select {
+		case <-ctx.Done():
+			if shared {
+				a.leave()
+			}
+			return
+		case <-a.wanted:
+		case <-ticker.C:
+		}
+		if a.waiting.Load() > 0 || a.slots.Used() > 0 {
+			used = time.Now()
+		}
+		switch idle := time.Since(used) > allowanceIdle; {
+		case idle && shared:
+			a.allow(0)
+			shared = a.slots.Used() > 0 || !a.leave()
+		case !idle:
+			shared = true
+			a.renew(ctx)
+		}
+	}
+}
+
+// renew tells what is used, or may be, and puts into force what may be used from now on.
+func (a *allowance) renew(ctx context.Context) {
+	limited, cancel := context.WithTimeout(ctx, allowanceFor/2)
+	defer cancel()
+	asked := time.Now()
+	held, fair, err := a.from.Share(limited, max(a.now(), a.slots.Used()))
+	switch {
+	case err == nil:
+		a.mu.Lock()
+		a.confirmed = asked
+		a.mu.Unlock()
+		a.allow(min(held, fair))
+	case !a.isConfirmed() && a.now() > 0 && ctx.Err() == nil:
+		a.allow(0)
+		a.log.Warn().Err(err).Msg("nothing is sent while nobody tells how many requests this process may have in flight")
+	}
+}
+
+// leave reports whether the share is given back.
+func (a *allowance) leave() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return a.from.Leave(ctx) == nil
+}

@@ -1,0 +1,322 @@
+package httpcall
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+const (
+	hintLater    = "the partner is busy or away: try again later"
+	hintEmployee = "correct this employee in staging and run again"
+	hintPacking  = "ask the partner, or whoever runs a proxy on the way, to send answers as they are asked for (Accept-Encoding: identity)"
+)
+
+// answer is one attempt's end, given its class.
+type answer struct {
+	jobs.CallError
+	left      bool          // something of the request may have left
+	ambiguous bool          // it may have been processed although no definite answer came
+	rejected  token         // with 401; zero = none
+	lagging   bool          // it was so new that not each server may know it yet
+	cooling   time.Duration // until a token is asked for again; 0 = at once
+	document  any           // decoded JSON of an operation that reads
+}
+
+// meaning is what answers with the statuses from first to last mean to each kind of call.
+type meaning struct {
+	first, last int
+	document    jobs.Class // of a call that sends one
+	doubt       bool       // and the document may have been processed all the same
+	reading     jobs.Class
+	token       jobs.Class
+}
+
+// meanings is the one table of what a status means; the first row that has it counts. ARCHITECTURE.md shows it to people.
+//
+// A body can only take trust away (settle, decode): what accepts a document does so with JSON or with nothing. A refusal
+// is free of doubt where it says by itself that nothing was processed: a 4xx, but for 408, 460 and 499, and a 503 with a
+// Retry-After.
+// What stands between us and the API says 502, 503 and 504 when the API was only slow, 408, 460 or 499 when it did not wait to the
+// end, and a redirect is what comes after a form was processed.
+//
+// Rules that the configuration has for answers (Rules) judge any 2xx instead of its status. For a call
+// that asks for something that may not exist, 404 and 410 are accepted: an answer without a document.
+var meanings = []meaning{
+	{200, 201, jobs.ClassAccepted, false, jobs.ClassAccepted, jobs.ClassAccepted},
+	{202, 202, jobs.ClassAccepted, false, jobs.ClassTechnical, jobs.ClassConfiguration}, // processed later, or not: jobs notes it
+	{204, 204, jobs.ClassAccepted, false, jobs.ClassAccepted, jobs.ClassConfiguration},
+	{100, 399, jobs.ClassConfiguration, true, jobs.ClassConfiguration, jobs.ClassConfiguration}, // 206: a part; 203, 226: altered; 207, 208: see inside
+	{400, 400, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{404, 404, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{408, 408, jobs.ClassTemporary, true, jobs.ClassTemporary, jobs.ClassTemporary},
+	{409, 409, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{413, 413, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{422, 422, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{425, 425, jobs.ClassTemporary, false, jobs.ClassTemporary, jobs.ClassTemporary},
+	{429, 429, jobs.ClassTemporary, false, jobs.ClassTemporary, jobs.ClassTemporary},
+	{460, 460, jobs.ClassTemporary, true, jobs.ClassTemporary, jobs.ClassTemporary}, // of a load balancer that no longer waits
+	{499, 499, jobs.ClassTemporary, true, jobs.ClassTemporary, jobs.ClassTemporary}, // of nginx and gRPC gateways, likewise
+	{400, 499, jobs.ClassConfiguration, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
+	{502, 504, jobs.ClassTemporary, true, jobs.ClassTemporary, jobs.ClassTemporary},
+	{500, 599, jobs.ClassTechnical, true, jobs.ClassTechnical, jobs.ClassTemporary},
+	{0, 999, jobs.ClassConfiguration, true, jobs.ClassConfiguration, jobs.ClassConfiguration}, // HTTP knows no such status
+}
+
+func meaningOf(status int) meaning {
+	for i := range meanings {
+		if m := &meanings[i]; m.first <= status && status <= m.last {
+			return *m
+		}
+	}
+	return meanings[len(meanings)-1]
+}
+
+// judge gives an answer its class, by its status and what came of its body.
+func (o *Call) judge(ctx context.Context, response *http.Response, body []byte, readErr error) answer {
+	m := meaningOf(response.StatusCode)
+	if o.Reads {
+		return o.judgeReading(ctx, m.reading, response, body, readErr)
+	}
+	a := answer{CallError: jobs.CallError{Class: m.document, Status: response.StatusCode}, ambiguous: m.doubt}
+	if response.StatusCode/100 == 2 {
+		return o.settle(ctx, a, response.Header, body, readErr)
+	}
+	o.refused(&a, response, body)
+	if _, told := retryAfter(response.Header, time.Now()); told && a.Status == http.StatusServiceUnavailable {
+		a.ambiguous = false
+	}
+	return a
+}
+
+// settle judges a 2xx that answers a document: by the rules, where there are any, else by what its status and its body can
+// mean (meanings). What cannot be judged leaves doubt, for the API may have taken the document: broken off, it is tried
+// again as other trouble on the way is; else this is not the API that the configuration describes, and the run has to
+// stop before it takes refusals for successes.
+func (o *Call) settle(ctx context.Context, a answer, header http.Header, body []byte, readErr error) answer {
+	body = bytes.TrimSpace(body)
+	switch {
+	case isPacked(readErr):
+		a = o.doubted(a, ", and its body is "+readErr.Error())
+		a.Hint = hintPacking
+		return a
+	case errors.Is(readErr, errTooLarge) && o.Rules != nil:
+		return o.unjudged(a, "the answer is too large")
+	case errors.Is(readErr, errTooLarge):
+		return o.doubted(a, ", and its body is too large")
+	case readErr != nil && ctx.Err() != nil:
+		a = cancelled(o)
+		a.ambiguous = true
+		return a
+	case readErr != nil:
+		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassTemporary, endTrouble(readErr), hintLater, true
+		return a
+	case o.Rules != nil && o.Rules.bodies[string(body)]:
+		a.Class, a.ambiguous = jobs.ClassAccepted, false
+		return a
+	case isMarkup(header, body) && (o.Rules == nil || !json.Valid(body)): // rules know an API that mislabels its answers
+		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassConfiguration, problemMarkup, o.hintAddress(), true
+		a.Message = o.wordsIn(header, body)
+		return a
+	case o.Rules != nil:
+		return o.ruled(a, body)
+	}
+	if a = o.settled(a, header, body); isProblem(header) && a.ambiguous {
+		a.Message = o.wordsIn(header, body)
+	}
+	return a
+}
+
+// isProblem tells of an answer that calls itself a problem (RFC 9457).
+func isProblem(header http.Header) bool {
+	kind, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	return kind == "application/problem+json"
+}
+
+// settled judges a 2xx where nobody said how the API words a success: JSON or nothing is taken for one.
+func (o *Call) settled(a answer, header http.Header, body []byte) answer {
+	switch {
+	case a.Class != jobs.ClassAccepted:
+		return o.doubted(a, ", which does not say that the document was accepted")
+	case isProblem(header) && len(body) > 0:
+		return o.doubted(a, ", and its body calls itself a problem")
+	case len(body) > 0 && !json.Valid(body):
+		return o.doubted(a, ", and its body is not JSON")
+	}
+	return a
+}
+
+func (o *Call) doubted(a answer, why string) answer {
+	a.Class, a.ambiguous = jobs.ClassConfiguration, true
+	a.Problem, a.Hint = "answered "+statusText(a.Status)+why, o.hintRules()
+	return a
+}
+
+// ruled applies the rules. A refusal is as definite as a 400.
+func (o *Call) ruled(a answer, body []byte) answer {
+	document, err := decode(body)
+	if err != nil {
+		return o.unjudged(a, "the answer is not JSON")
+	}
+	refused, err := o.Rules.refusals(document)
+	if err != nil {
+		return o.unjudged(a, err.Error())
+	}
+	a.ambiguous = false
+	if a.Class = jobs.ClassAccepted; len(refused) > 0 {
+		a.Class, a.Problem = jobs.ClassData, "answered "+statusText(a.Status)+", with a refusal inside"
+		a.Hint, a.Message = hintEmployee, o.Rules.messageIn(refused)
+	}
+	return a
+}
+
+func (o *Call) unjudged(a answer, why string) answer {
+	a.Class, a.ambiguous = jobs.ClassConfiguration, true
+	a.Problem = "answered " + statusText(a.Status) + ", which cannot be judged: " + why
+	a.Hint = "check [" + o.Section + ".answer]"
+	return a
+}
+
+// judgeReading gives its class to an answer that is wanted as JSON.
+func (o *Call) judgeReading(ctx context.Context, class jobs.Class, response *http.Response, body []byte, readErr error) answer {
+	a := answer{CallError: jobs.CallError{Class: class, Status: response.StatusCode}}
+	if a.Class != jobs.ClassAccepted {
+		o.refused(&a, response, body)
+	} else if isMarkup(response.Header, body) {
+		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, o.hintAddress()
+		a.Message = o.wordsIn(response.Header, body)
+	}
+	if o.Finds {
+		a.Message = ""
+	}
+	if a.Class != jobs.ClassAccepted {
+		return a
+	}
+	switch {
+	case isPacked(readErr):
+		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, "the answer is "+readErr.Error(), hintPacking
+	case errors.Is(readErr, errTooLarge):
+		a.Class, a.Problem, a.Hint = jobs.ClassTechnical, "the answer is too large", "check "+o.connection.options.of("base_url")
+	case readErr != nil && ctx.Err() != nil:
+		return cancelled(o)
+	case readErr != nil:
+		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, endTrouble(readErr), hintLater
+	default:
+		o.decode(&a, response.Header, body)
+	}
+	return a
+}
+
+const problemMarkup = "the answer is HTML, not JSON"
+
+// refused words an answer that accepts nothing.
+func (o *Call) refused(a *answer, response *http.Response, body []byte) {
+	a.Problem, a.Message = "answered "+statusText(a.Status), o.wordsIn(response.Header, body)
+	switch {
+	case isMissing(a.Status) && isMarkup(response.Header, body): // something else than the API speaks
+		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, o.hintAddress()
+	case isMissing(a.Status) && o.Finds:
+		o.judgeMissing(a, messageOf(body))
+	case a.Class == jobs.ClassTemporary || a.Class == jobs.ClassTechnical:
+		a.Hint = hintLater
+		a.RetryAfter, _ = retryAfter(response.Header, time.Now())
+	case a.Class == jobs.ClassData:
+		a.Hint = hintEmployee
+	default:
+		a.Problem, a.Hint = o.refusedCall(response, a.Problem)
+		a.Definite = o.Reads && a.Status == http.StatusPartialContent // an API that has grown, not one that is ill
+	}
+}
+
+// isMissing reports the statuses that say "there is no such thing".
+func isMissing(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }
+
+// judgeMissing tells an employee that the API does not know from an address that it does not know: in whatever language
+// it speaks, ASP.NET then quotes the URL ("No HTTP resource was found that matches the request URI 'https://…'.").
+func (o *Call) judgeMissing(a *answer, words string) {
+	if strings.Contains(words, "://") {
+		a.Class, a.Problem = jobs.ClassConfiguration, a.Problem+": the API does not know this address"
+		a.Hint = "check base_url, and method and path of [" + o.Section + "]"
+		return
+	}
+	a.Class, a.Problem = jobs.ClassAccepted, ""
+}
+
+// refusedCall words an answer that stops the run.
+func (o *Call) refusedCall(response *http.Response, problem string) (string, string) {
+	problem, hint := o.refusedBy(response, problem)
+	if len(o.connection.options.fixedSecrets()) > 0 && (response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden) {
+		hint += "; or the key of a gateway: check " + o.connection.options.of("headers and query")
+	}
+	return problem, hint
+}
+
+func (o *Call) refusedBy(response *http.Response, problem string) (string, string) {
+	status := response.StatusCode
+	if status == http.StatusUnauthorized {
+		problem += " to a new token"
+	}
+	switch {
+	case status == http.StatusUnauthorized:
+		return problem, o.Denied.Unauthorized
+	case status == http.StatusForbidden:
+		return problem, o.Denied.Forbidden
+	case status == http.StatusPartialContent:
+		return problem + ", a part of the answer only", "check the path of the endpoint in [" + o.connection.options.Section + "], and ask the partner how the rest is asked for"
+	case status/100 == 3:
+		return redirectProblem(response, problem), o.hintAddress()
+	case o.Reads && meaningOf(status).document == jobs.ClassData:
+		return problem, o.hintAddress()
+	default:
+		return problem, "check method and path of the endpoint in [" + o.connection.options.Section + "]"
+	}
+}
+
+// redirectProblem names the host of a redirect elsewhere, and nothing else of its address. None is followed.
+func redirectProblem(response *http.Response, problem string) string {
+	location, err := response.Location()
+	if err != nil || location.Host == "" || response.Request == nil || location.Host == response.Request.URL.Host {
+		return problem + ", a redirect"
+	}
+	return fmt.Sprintf("%s, a redirect to another host (%.100q)", problem, location.Hostname())
+}
+
+// hintAddress is for an answer of something else than the API.
+func (o *Call) hintAddress() string {
+	return "check base_url and the paths of [" + o.connection.options.Section + "]"
+}
+
+// hintRules is for an answer of which nobody can tell what it means.
+func (o *Call) hintRules() string {
+	return "whether it was received is not known: ask the partner; if its API accepts a document this way, say so in [" +
+		o.Section + ".answer] (code and success, errors, or texts: see config.toml)"
+}
+
+func statusText(status int) string {
+	if text := http.StatusText(status); text != "" {
+		return fmt.Sprintf("%d %s", status, text)
+	}
+	return fmt.Sprint(status)
+}
+
+// cancelled is an attempt that the caller gave up.
+func cancelled(op *Call) answer {
+	return answer{CallError: jobs.CallError{
+		Class: jobs.ClassCancelled, Call: op.Label, Problem: "cancelled", Hint: "resume the run",
+	}}
+}
+
+// stopped is an attempt that its caller forbade just before.
+func stopped(op *Call) answer {
+	return answer{CallError: jobs.CallError{
+		Class: jobs.ClassCancelled, Call: op.Label, Problem: "stopped before the request left", Hint: "resume the run",
+	}}
+}

@@ -1,0 +1,184 @@
+package httpcall
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+
+	"syncd/internal/jobs"
+)
+
+// connectionTrouble words an attempt without an answer. Its own words only: the errors of net, tls and x509 hold
+// addresses and names, and those of a proxy whatever it likes. setting names what to check:
+// "base_url of [partner]".
+func (o *Options) connectionTrouble(err error, setting string) jobs.CallError {
+	var proxy *proxyError
+	if errors.As(err, &proxy) {
+		return o.proxyTrouble(proxy, setting)
+	}
+	if problem, hint := o.misconfigured(err, setting); problem != "" {
+		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: problem, Hint: hint}
+	}
+	return jobs.CallError{
+		Class:   jobs.ClassTemporary,
+		Problem: passingTrouble(err),
+		Hint:    fmt.Sprintf("see whether the partner's service is up and reachable from here; check %s", setting),
+	}
+}
+
+const proxySetting = "HTTPS_PROXY and NO_PROXY"
+
+// proxyTrouble words a proxy that gives no way. What it answers to CONNECT means what it means to a call for a token: nothing
+// of ours was processed.
+func (o *Options) proxyTrouble(e *proxyError, setting string) jobs.CallError {
+	switch class := meaningOf(e.status).token; {
+	case e.unusable != "":
+		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: e.unusable,
+			Hint: "name an http or https proxy (HTTPS_PROXY=http://HOST:PORT), or the partner's host in NO_PROXY if it can be reached without one"}
+	case e.status == 0:
+		inner := o.connectionTrouble(e.cause, proxySetting)
+		if inner.Problem = "the proxy: " + inner.Problem; inner.Class == jobs.ClassTemporary {
+			inner.Hint = "see whether the proxy is up and reachable from here; check " + proxySetting
+		}
+		return inner
+	case e.status == http.StatusProxyAuthRequired:
+		return e.unknownToProxy()
+	case class == jobs.ClassTemporary:
+		return jobs.CallError{Class: class, Problem: "the proxy has no way to the partner just now: " + statusText(e.status),
+			Hint: "the proxy or the partner is busy or away: try again later; if it stays so, check " + proxySetting}
+	}
+	return jobs.CallError{Class: jobs.ClassConfiguration, Problem: "the proxy refuses the way: " + statusText(e.status),
+		Hint: "ask whoever runs the proxy to let this machine through to the host of " + setting + "; check " + proxySetting}
+}
+
+// unknownToProxy words a 407.
+func (e *proxyError) unknownToProxy() jobs.CallError {
+	const hint = "write them into HTTPS_PROXY, in a file that only root can read: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters as %XX"
+	told := jobs.CallError{Class: jobs.ClassConfiguration, Problem: "the proxy wants a user name and a password", Hint: hint}
+	switch {
+	case !e.basic:
+		told.Problem = "the proxy wants another proof than a user name and a password (Basic)"
+		told.Hint = "ask whoever runs the proxy for Basic, or to let this machine through without; check " + proxySetting
+	case e.named:
+		told.Problem, told.Hint = "the proxy refuses the user name or the password of HTTPS_PROXY", "correct them; special characters are written as %XX"
+	}
+	told.Problem += ": " + statusText(e.status)
+	return told
+}
+
+// misconfigured finds the troubles that no retry cures; "" = none of them.
+func (o *Options) misconfigured(err error, setting string) (problem, hint string) {
+	var untrusted *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
+	switch {
+	case errors.As(err, &untrusted):
+		return o.untrustedProblem(untrusted, setting)
+	case errors.As(err, &noTLS), errors.Is(err, http.ErrSchemeMismatch):
+		return "the server does not speak TLS on this port", "check " + setting
+	case isPacked(err): // a token: other answers are judged with their status
+		var packing *packingError
+		errors.As(err, &packing)
+		return "the answer is " + packing.Error(), hintPacking
+	case strings.Contains(err.Error(), "protocol version"): // tls has no type for it, neither ours nor the peer's
+		return "the server does not offer TLS 1.2 or better", "ask the partner; check " + setting
+	}
+	return "", ""
+}
+
+func (o *Options) untrustedProblem(err *tls.CertificateVerificationError, setting string) (problem, hint string) {
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	issuer, missing := missingIssuer(err.UnverifiedCertificates)
+	switch {
+	case errors.As(err, &host):
+		return "the certificate is for another host", "check " + setting
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the certificate has expired, or is not valid yet", "check this machine's clock, then tell the partner"
+	case missing:
+		return fmt.Sprintf("certificate not trusted: the server does not send that of its issuer, %.80q", issuer),
+			"ask whoever runs the server to send the whole chain; until then name a PEM file with the issuer's certificate in " + o.of("ca_file") + ": " +
+				"if it is a public authority, 'openssl x509 -text' of the server's shows its address (CA Issuers), else ask that authority"
+	default:
+		return "certificate not trusted", "if a proxy or the partner uses its own authority, name its file in " + o.of("ca_file")
+	}
+}
+
+// missingIssuer finds the end of a chain that leads to no root: the name of whom the server should have sent as well.
+func missingIssuer(sent []*x509.Certificate) (name string, missing bool) {
+	if len(sent) == 0 {
+		return "", false
+	}
+	last := sent[0]
+	for range sent {
+		if bytes.Equal(last.RawIssuer, last.RawSubject) {
+			return "", false // a root that is not known here
+		}
+		next := slices.IndexFunc(sent, func(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, last.RawIssuer) })
+		if next < 0 {
+			return tidy(cmp.Or(last.Issuer.CommonName, last.Issuer.String())), true
+		}
+		last = sent[next]
+	}
+	return "", false
+}
+
+func passingTrouble(err error) string {
+	var name *net.DNSError
+	switch {
+	case errors.As(err, &name):
+		return "the host name cannot be resolved"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case isLate(err):
+		return "no answer in time"
+	case isBroken(err):
+		return "the connection broke before the answer"
+	case errors.Is(err, errUnasked):
+		return errUnasked.Error()
+	case errors.Is(err, errHeadSize):
+		return errHeadSize.Error()
+	default:
+		return "the connection failed"
+	}
+}
+
+// endTrouble words an answer that had no end, or none that can be trusted.
+func endTrouble(err error) string {
+	if errors.Is(err, errUnasked) {
+		return errUnasked.Error()
+	}
+	return "the answer broke off"
+}
+
+func isLate(err error) bool {
+	var network net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout()
+}
+
+func isBroken(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// isAway tells an API that cannot be reached at all from one whose connection broke, or whose answer is late.
+func (o *Options) isAway(err error) bool {
+	var name *net.DNSError
+	var proxy *proxyError
+	switch {
+	case o.connectionTrouble(err, "").Class == jobs.ClassConfiguration, errors.As(err, &name):
+		return true
+	case errors.As(err, &proxy) && proxy.status != 0: // it is there, and busy
+		return false
+	}
+	return !isLate(err) && !isBroken(err)
+}

@@ -1,0 +1,114 @@
+package isidoor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"syncd/internal/httpcall"
+	"syncd/internal/mapping"
+)
+
+// entryPointers say how the answer of the dictionary call reads.
+type entryPointers struct {
+	items, name, code, label, active httpcall.Pointer
+}
+
+func newEntryPointers(o DictionnaireEndpoint) (entryPointers, error) {
+	var p entryPointers
+	for _, setting := range []struct {
+		into       *httpcall.Pointer
+		name, text string
+	}{
+		{&p.items, "items", o.Items}, {&p.name, "name", o.Name}, {&p.code, "code", o.Code},
+		{&p.label, "label", o.Label}, {&p.active, "active", o.Active},
+	} {
+		var err error
+		if *setting.into, err = httpcall.ParsePointer(setting.name+" of [isidoor.dictionnaire]", setting.text); err != nil {
+			return p, err
+		}
+	}
+	if p.name == nil || p.code == nil {
+		return p, httpcall.Hinted("the defaults are /Nom and /Code", "name or code of [isidoor.dictionnaire] is missing")
+	}
+	return p, nil
+}
+
+// read turns an answer into nomenclatures. Its errors name the place, never a value.
+func (p entryPointers) read(document any) (mapping.Dictionaries, error) {
+	dictionaries := mapping.Dictionaries{}
+	if document == nil {
+		return dictionaries, nil
+	}
+	found, ok := p.items.Find(document)
+	items, isArray := found.([]any)
+	if !ok || found != nil && !isArray {
+		return nil, errors.New("the answer holds no array of entries where items says")
+	}
+	for i, item := range items {
+		name, entry, err := p.entry(item)
+		if err != nil {
+			return nil, fmt.Errorf("entry %d of the answer: %w", i+1, err)
+		}
+		add(dictionaries, name, entry)
+	}
+	return dictionaries, nil
+}
+
+func (p entryPointers) entry(item any) (string, mapping.Entry, error) {
+	name, ok := p.name.TextAt(item)
+	if !ok {
+		return "", mapping.Entry{}, errors.New("no name of a nomenclature")
+	}
+	code, ok := p.code.TextAt(item)
+	if !ok {
+		return "", mapping.Entry{}, errors.New("no code")
+	}
+	label := ""
+	if p.label != nil {
+		label, _ = p.label.TextAt(item)
+	}
+	active, err := truthAt(p.active, item)
+	return name, mapping.Entry{Code: code, Label: label, Active: active}, err
+}
+
+// truthAt reads a state: a boolean, 0 or 1, or one of these as text. None is true: what a partner lists without a
+// state is in use.
+func truthAt(p httpcall.Pointer, item any) (bool, error) {
+	found, _ := p.Find(item)
+	if p == nil || found == nil {
+		return true, nil
+	}
+	switch v := found.(type) {
+	case bool:
+		return v, nil
+	case json.Number:
+		return parseTruth(v.String())
+	case string:
+		return parseTruth(v)
+	}
+	return false, errors.New("its state is neither true nor false")
+}
+
+func parseTruth(text string) (bool, error) {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "true", "1":
+		return true, nil
+	case "false", "0":
+		return false, nil
+	}
+	return false, errors.New("its state is neither true nor false")
+}
+
+// add keeps the active one of two entries with one code: partners repeat codes from one school year to the next.
+func add(dictionaries mapping.Dictionaries, name string, entry mapping.Entry) {
+	entries := dictionaries[name]
+	if entries == nil {
+		entries = map[string]mapping.Entry{}
+		dictionaries[name] = entries
+	}
+	if known, ok := entries[entry.Code]; !ok || entry.Active || !known.Active {
+		entries[entry.Code] = entry
+	}
+}

@@ -1,0 +1,235 @@
+// Package isidoor is the partner Isidoor: its calls, where a dossier's key goes in them, and how their answers read. Little of
+// that is public, so what is assumed is configuration: see Options.
+package isidoor
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"syncd/internal/httpcall"
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+const maxDictionary = 16 << 20 // bytes read of the dictionaries: all nomenclatures come at once
+
+// Options say how Isidoor is reached, and what its calls are.
+type Options struct {
+	httpcall.Options
+	httpcall.ClientCredentials
+
+	KeyIn   string // where the dossier key goes: KeyInHeader, KeyInQuery or KeyInPath ({dossier} in the paths)
+	KeyName string // of the header or of the query parameter
+
+	Dossier      DossierEndpoint
+	Dictionnaire DictionnaireEndpoint
+	Salarie      SalarieEndpoint
+	Read         *ReadEndpoint         // nil = the API cannot be asked what it holds
+	Answer       *httpcall.AnswerRules // nil = any 2xx to a document accepts it
+}
+
+// Connection is one client at Isidoor, which all dossiers share. It is safe for concurrent use.
+type Connection struct {
+	http    *httpcall.Connection
+	options Options
+	calls   atomic.Pointer[calls]
+}
+
+// Open checks the options and prepares the connection; nothing is sent yet. Close it after its last call.
+func Open(o Options) (*Connection, error) {
+	o.Section, o.Grant = section, o.ClientCredentials
+	first, err := o.calls()
+	if err != nil {
+		return nil, err
+	}
+	c := &Connection{options: o}
+	if c.http, err = httpcall.Open(o.Options); err != nil {
+		return nil, err
+	}
+	c.calls.Store(first)
+	return c, nil
+}
+
+// Close ends what is under way. No call may be running or follow.
+func (c *Connection) Close() { c.http.Close() }
+
+// Describe asks for the API's contract: see httpcall.Connection.Describe.
+func (c *Connection) Describe(ctx context.Context, source string) (httpcall.Description, error) {
+	return c.http.Describe(ctx, salarieSection, source)
+}
+
+// Dossier gives the API of the dossier that key opens. A key that cannot be sent is reported by each call. Each one
+// keeps the shape of its first call (see Adopt): take one for each run.
+func (c *Connection) Dossier(key string) jobs.API {
+	return &dossier{connection: c, form: sync.OnceValue(c.calls.Load), key: key, secrets: []string{key}}
+}
+
+// dossier is one dossier at Isidoor.
+type dossier struct {
+	connection *Connection
+	form       func() *calls // of the first call and of all that follow: see Connection.Adopt
+	key        string
+	secrets    []string
+}
+
+var _ jobs.API = (*dossier)(nil)
+
+// Call implements jobs.API.
+func (d *dossier) Call() jobs.Call {
+	c := d.form()
+	call := jobs.Call{Method: c.salarie.Method, Path: c.salarie.Path, KeyIn: c.shape.KeyIn, KeyName: c.shape.KeyName}
+	if call.KeyIn == KeyInPath {
+		call.KeyName = ""
+	}
+	return call
+}
+
+// settings are the options that decide what the API makes of a call, with the key and the shape that complete them. Those
+// that only say how often and how long it is asked are no part of it, nor is our own name: a new program is no other client.
+type settings struct {
+	Options Options
+	Shape   Shape
+	Key     string
+}
+
+// Settings implements jobs.API.
+func (d *dossier) Settings() string {
+	o := d.connection.options
+	o.MaxInFlight, o.Runs, o.RatePerSecond, o.TechnicalTries, o.ResendAmbiguous, o.UserAgent = 0, 0, 0, 0, false, ""
+	o.RequestTimeout, o.ConnectTimeout, o.RetryFor, o.RetryAfterCap = 0, 0, 0, 0
+	text, err := json.Marshal(settings{o, d.form().shape, d.key})
+	if err != nil {
+		panic("isidoor: options that are no JSON: " + err.Error()) // they are texts and numbers
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// Identity asks /V2/Dossier whom this key belongs to.
+func (d *dossier) Identity(ctx context.Context) (string, error) {
+	c := d.form()
+	document, err := d.read(ctx, c, c.dossier, nil, httpcall.MaxAnswer)
+	pointer := c.identity
+	if err != nil || pointer == nil {
+		return "", err
+	}
+	identity, ok := pointer.TextAt(document)
+	if !ok {
+		return "", c.dossier.Misconfigured("the answer does not tell whose dossier it is",
+			`check identity of [isidoor.dossier] ("" = the partner does not tell)`)
+	}
+	return identity, nil
+}
+
+// Dictionary asks /V2/Dictionnaire for all nomenclatures. No body is no nomenclature.
+func (d *dossier) Dictionary(ctx context.Context) (mapping.Dictionaries, error) {
+	c := d.form()
+	document, err := d.read(ctx, c, c.dictionnaire, &c.entries.items, maxDictionary)
+	if err != nil {
+		return nil, err
+	}
+	dictionaries, err := c.entries.read(document)
+	if err != nil {
+		return nil, c.dictionnaire.Misconfigured(err.Error(), "check the pointers of [isidoor.dictionnaire]")
+	}
+	return dictionaries, nil
+}
+
+// Send posts one employee to /V2/Salarie.
+func (d *dossier) Send(ctx context.Context, key string, document []byte, beforeAttempt func() error) jobs.Outcome {
+	c := d.form()
+	call, err := d.call(c, c.salarie, blanks{key: key})
+	if err != nil {
+		return jobs.Outcome{Class: err.Class, Err: err, AnsweredAt: time.Now()}
+	}
+	call.Body, call.Before, call.Limit, call.Rules, call.Words = document, beforeAttempt, httpcall.MaxAnswer, c.answer, c.words
+	out, _ := d.connection.http.Do(ctx, call)
+	return out
+}
+
+func (d *dossier) read(ctx context.Context, c *calls, e httpcall.Endpoint, lists *httpcall.Pointer, limit int64) (any, error) {
+	call, err := d.call(c, e, blanks{})
+	if err != nil {
+		return nil, err
+	}
+	call.Reads, call.Lists, call.Limit = true, lists, limit
+	out, document := d.connection.http.Do(ctx, call)
+	return document, out.Err
+}
+
+// Read asks for the document of one employee. nil means that there is certainly none: the API says 404, 410 or 204, or
+// answers null. Anything less certain is an error, for what was not received is sent again. The partner's words are in
+// no error: they can quote a person, and without a document there is nothing to mask them by.
+func (d *dossier) Read(ctx context.Context, key string, period jobs.Period) ([]byte, error) {
+	c := d.form()
+	if c.read == (httpcall.Endpoint{}) {
+		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "read", Problem: "the API cannot be asked what it holds",
+			Hint: "set method and path of [isidoor.salarie.read]"}
+	}
+	if slices.Contains([]string{"", ".", ".."}, key) { // would ask another address, such as that of all employees
+		return nil, &jobs.CallError{Class: jobs.ClassData, Call: c.read.Label, Problem: "nobody can be asked for by this matricule",
+			Hint: "correct this employee in staging and run again"}
+	}
+	call, misconfigured := d.call(c, c.read, blanks{key: key, period: period})
+	if misconfigured != nil {
+		return nil, misconfigured
+	}
+	call.Reads, call.Finds, call.Limit = true, true, httpcall.MaxAnswer
+	out, found := d.connection.http.Do(ctx, call)
+	if out.Err != nil || found == nil {
+		return nil, out.Err
+	}
+	return c.documentIn(found)
+}
+
+// documentIn is the document inside of an answer, as JSON with its members sorted and its numbers as they were written.
+func (e *endpoints) documentIn(found any) ([]byte, error) {
+	const hint = "check document of [isidoor.salarie.read]"
+	at, ok := e.document.Find(found)
+	if !ok {
+		return nil, e.read.Misconfigured("the pointer to the document leads nowhere in the answer", hint)
+	}
+	if at == nil {
+		return nil, nil
+	}
+	if _, isObject := at.(map[string]any); !isObject {
+		return nil, e.read.Misconfigured("the answer holds no JSON object where the document should be", hint)
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(at); err != nil { // the error could quote a value
+		return nil, e.read.Misconfigured("the document cannot be written as JSON again", hint)
+	}
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+}
+
+// call puts the dossier key and what else its path asks for where they go.
+func (d *dossier) call(c *calls, e httpcall.Endpoint, b blanks) (*httpcall.Call, *jobs.CallError) {
+	if d.key == "" || c.shape.KeyIn == KeyInHeader && !httpcall.IsHeaderValue(d.key) {
+		return nil, e.Misconfigured("the dossier key is empty or holds characters that cannot be sent", "check key of the [[dossier]]")
+	}
+	b.dossier = d.key
+	address := d.connection.http.Address(expand(e.Path, b))
+	if address == nil {
+		return nil, e.Misconfigured("the path is not one of a web address", "check path of the endpoint in [isidoor]")
+	}
+	call := &httpcall.Call{Endpoint: e, URL: address, Holder: d, Secrets: d.secrets, Denied: c.denied}
+	switch c.shape.KeyIn {
+	case KeyInHeader:
+		call.Header = httpcall.Fixed{Name: http.CanonicalHeaderKey(c.shape.KeyName), Value: d.key}
+	case KeyInQuery:
+		parameter := url.QueryEscape(c.shape.KeyName) + "=" + url.QueryEscape(d.key)
+		address.RawQuery = httpcall.JoinQuery(address.RawQuery, parameter)
+	}
+	return call, nil
+}
