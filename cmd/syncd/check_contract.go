@@ -7,6 +7,8 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/config/strict"
 	"syncd/internal/contract"
+	"syncd/internal/contract/check"
+	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
 	"syncd/internal/partner/isidoor"
 )
@@ -84,19 +86,19 @@ func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
 }
 
 // judgeAnswer tells whether refusals are looked for where the contract has them.
-func (c *checker) judgeAnswer(op *contract.Operation) {
-	var places *contract.AnswerPlaces
+func (c *checker) judgeAnswer(op *openapi.Operation) {
+	var places *check.AnswerPlaces
 	if rules := c.config.Isidoor.Salarie.Answer; rules.Judges() {
-		places = &contract.AnswerPlaces{Items: rules.Items, Code: rules.Code, Errors: rules.Errors, Message: rules.Message}
+		places = &check.AnswerPlaces{Items: rules.Items, Code: rules.Code, Errors: rules.Errors, Message: rules.Message}
 	}
-	for _, advice := range contract.CheckAnswer(op, places) {
-		c.advise("contract", c.config.AnswerPlace(advice.Path), []contract.Advice{advice})
+	for _, advice := range check.CheckAnswer(op, places) {
+		c.advise("contract", c.config.AnswerPlace(advice.Path), []check.Advice{advice})
 	}
 }
 
 // judgeMapping checks one job's mapping, with the columns that staging returns for the first dossier: its queries are the
 // same for all.
-func (c *checker) judgeMapping(ctx context.Context, op *contract.Operation, job config.Job) {
+func (c *checker) judgeMapping(ctx context.Context, op *openapi.Operation, job config.Job) {
 	push, err := c.config.PushJob(job.Name)
 	if err != nil {
 		return // told before
@@ -117,8 +119,8 @@ func (c *checker) judgeMapping(ctx context.Context, op *contract.Operation, job 
 		known = nil // staging's trouble was told before
 	}
 	errors := 0
-	for _, advice := range contract.CheckMapping(op, push.Mapping, known, dictionaries, params) {
-		c.advise(job.Name+"/contract", c.config.Place(job.Name, advice.Path), []contract.Advice{advice})
+	for _, advice := range check.CheckMapping(op, push.Mapping, known, dictionaries, params) {
+		c.advise(job.Name+"/contract", c.config.Place(job.Name, advice.Path), []check.Advice{advice})
 		if advice.Level == "error" {
 			errors++
 		}
@@ -129,7 +131,7 @@ func (c *checker) judgeMapping(ctx context.Context, op *contract.Operation, job 
 }
 
 // advise adds findings with their place in the file.
-func (c *checker) advise(subject string, place strict.Problem, advice []contract.Advice) {
+func (c *checker) advise(subject string, place strict.Problem, advice []check.Advice) {
 	for _, one := range advice {
 		level, text := one.Level, one.Text
 		switch level {

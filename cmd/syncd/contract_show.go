@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/config"
 	"syncd/internal/contract"
+	"syncd/internal/contract/advise"
+	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/store"
@@ -51,7 +52,7 @@ OPERATION is a path, a verb with a path, or the name that the contract gives it.
 	return cmd
 }
 
-func (a *app) showContract(s *contract.Standing, document *contract.Document) error {
+func (a *app) showContract(s *contract.Standing, document *openapi.Document) error {
 	if a.flags.json {
 		return a.writeJSON(a.standingJSON(s, s.Problem))
 	}
@@ -86,7 +87,7 @@ func (a *app) showContract(s *contract.Standing, document *contract.Document) er
 	return nil
 }
 
-func (a *app) showOperation(document *contract.Document, name string) error {
+func (a *app) showOperation(document *openapi.Document, name string) error {
 	op, near := document.Operation(name)
 	if op == nil {
 		hint := "'syncd contract show' lists the calls"
@@ -181,7 +182,7 @@ func (a *app) scaffold(ctx context.Context, ledger *store.Store, k *contract.Kee
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(a.Stdout, contract.Scaffold(s.Derived.Operation, push, staging.Shape, dictionaries))
+	_, err = fmt.Fprint(a.Stdout, advise.Scaffold(s.Derived.Operation, push, staging.Shape, dictionaries))
 	return err
 }
 

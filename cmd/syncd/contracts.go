@@ -12,6 +12,8 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/contract"
+	"syncd/internal/contract/check"
+	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
 	"syncd/internal/partner/isidoor"
 	"syncd/internal/store"
@@ -24,7 +26,7 @@ func (a *app) contracts(ledger *store.Store, connection *isidoor.Connection) *co
 	if i.Salarie.Contract == "none" {
 		return nil
 	}
-	o := contract.Options{Ledger: ledger, Name: a.apiName(), Log: a.log, Source: contract.Source(i.Salarie.Contract), Settings: contract.Settings{
+	o := contract.Options{Ledger: ledger, Name: a.apiName(), Log: a.log, Source: contract.Source(i.Salarie.Contract), Settings: check.Settings{
 		Method: i.Salarie.Method, MethodSet: i.Salarie.MethodSet, Path: i.Salarie.Path, Base: i.BaseURL,
 		KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name, KeySet: i.DossierKeySet,
 	}}
@@ -61,7 +63,7 @@ func (p *partner) Describe(ctx context.Context) ([]byte, string, error) {
 }
 
 // Adopt implements contract.API.
-func (p *partner) Adopt(d contract.Derived) error {
+func (p *partner) Adopt(d check.Derived) error {
 	return p.connection.Adopt(isidoor.Shape{SalarieMethod: d.Method, KeyIn: d.KeyIn, KeyName: d.KeyName})
 }
 
@@ -80,10 +82,10 @@ func readContract(path string) (text []byte, err error) {
 		return nil, contractFile(path, syscall.EISDIR)
 	case !info.Mode().IsRegular():
 		return nil, contractFile(path, errNoFile)
-	case info.Size() > contract.MaxDocument:
+	case info.Size() > openapi.MaxDocument:
 		return nil, contractFile(path, errTooLarge)
 	}
-	text, err = io.ReadAll(io.LimitReader(f, contract.MaxDocument+1))
+	text, err = io.ReadAll(io.LimitReader(f, openapi.MaxDocument+1))
 	if err != nil {
 		return nil, contractFile(path, err)
 	}
@@ -109,7 +111,7 @@ func contractFile(path string, err error) error {
 	case errors.Is(err, errNoFile):
 		problem, hint = "this is no regular file", "name a file that holds the contract: contract of [isidoor.salarie]"
 	case errors.Is(err, errTooLarge):
-		problem, hint = fmt.Sprintf("the file is larger than %d MiB", contract.MaxDocument>>20), "is it a contract? "+check
+		problem, hint = fmt.Sprintf("the file is larger than %d MiB", openapi.MaxDocument>>20), "is it a contract? "+check
 	default:
 		if cause, ok := errors.AsType[*fs.PathError](err); ok {
 			problem += ": " + cause.Err.Error()

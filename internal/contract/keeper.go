@@ -1,11 +1,21 @@
+// Package contract knows which of the API's contracts is in force: its Keeper (keeper.go) asks the API for its Swagger or
+// OpenAPI document (ask.go), keeps what it shows, and compares it with the one that was accepted (standing.go).
+//
+// openapi reads such a document, check holds the call, a mapping and documents against it, diff tells two apart, and advise
+// drafts a mapping from one.
 package contract
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/rs/zerolog"
+
+	"syncd/internal/contract/check"
+	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 )
@@ -15,7 +25,7 @@ type API interface {
 	// Describe asks for the contract. An error is a *jobs.CallError.
 	Describe(ctx context.Context) (text []byte, place string, err error)
 	// Adopt gives calls the form that the contract says.
-	Adopt(Derived) error
+	Adopt(check.Derived) error
 }
 
 // Ledger keeps contracts; package store has it.
@@ -33,7 +43,7 @@ type Options struct {
 	Silent   bool // nor is it asked otherwise, but calls take the form that it told
 	Ledger   Ledger
 	Name     jobs.APIName
-	Settings Settings
+	Settings check.Settings
 	Source   Source
 	Log      zerolog.Logger
 }
@@ -80,7 +90,7 @@ func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, s
 	case op.Body == nil:
 		c.NoJSON, c.Takes = true, op.Media
 	default:
-		c.Checker, c.Unknown = NewChecker(op.Body), Unknown(op, job.Mapping)
+		c.Checker, c.Unknown = check.NewChecker(op.Body), check.Unknown(op, job.Mapping)
 	}
 	return c, nil
 }
@@ -115,12 +125,12 @@ func (k *Keeper) adopt(s *Standing) error {
 }
 
 // call is the whole of it, with what the configuration alone knows.
-func (k *Keeper) call(d Derived) jobs.Call {
+func (k *Keeper) call(d check.Derived) jobs.Call {
 	return jobs.Call{Method: d.Method, Path: k.Settings.Path, KeyIn: d.KeyIn, KeyName: d.KeyName}
 }
 
 // since tells what changed between an earlier contract and this one.
-func (k *Keeper) since(ctx context.Context, digest string, now *Document) ([]jobs.ContractChange, error) {
+func (k *Keeper) since(ctx context.Context, digest string, now *openapi.Document) ([]jobs.ContractChange, error) {
 	if digest == "" || digest == now.Digest {
 		return nil, nil
 	}
@@ -132,4 +142,48 @@ func (k *Keeper) since(ctx context.Context, digest string, now *Document) ([]job
 		return nil, err
 	}
 	return k.Changes(earlier, now), nil
+}
+
+// keptDocuments bounds what a process that runs for months remembers.
+const keptDocuments = 4
+
+// memory keeps the few contracts that are looked at again and again, by digest.
+type memory struct {
+	mu        sync.Mutex
+	documents map[string]*openapi.Document
+}
+
+func (m *memory) get(digest string) *openapi.Document {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.documents[digest]
+}
+
+func (m *memory) keep(d *openapi.Document) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.documents == nil || len(m.documents) >= keptDocuments {
+		m.documents = map[string]*openapi.Document{}
+	}
+	m.documents[d.Digest] = d
+}
+
+// document reads a contract of the ledger.
+func (k *Keeper) document(ctx context.Context, digest string) (*openapi.Document, error) {
+	if known := k.memory.get(digest); known != nil {
+		return known, nil
+	}
+	text, err := k.Ledger.ContractText(ctx, k.Name, digest)
+	if err != nil {
+		return nil, err
+	}
+	document, err := openapi.Read(text)
+	if err != nil {
+		return nil, fmt.Errorf("reading contract %.12s of the ledger: %w", digest, err)
+	}
+	if document.Digest != digest { // another version of syncd made it: keep to the name that the ledger knows
+		document.Digest = digest
+	}
+	k.memory.keep(document)
+	return document, nil
 }

@@ -8,7 +8,9 @@ import (
 	"testing"
 	"unicode"
 
-	"syncd/internal/contract"
+	"syncd/internal/contract/check"
+	"syncd/internal/contract/contracttest"
+	"syncd/internal/contract/openapi"
 	"syncd/internal/mapping"
 )
 
@@ -63,7 +65,7 @@ func evilContract() []byte {
 
 // texts are all strings within a value, apart from those of the schemas, whose names are compared.
 func texts(v reflect.Value, found *[]string) {
-	if v.Type() == reflect.TypeFor[*contract.Schema]() {
+	if v.Type() == reflect.TypeFor[*openapi.Schema]() {
 		return
 	}
 	switch v.Kind() {
@@ -86,36 +88,36 @@ func texts(v reflect.Value, found *[]string) {
 
 func TestNothingOfAContractDrivesATerminal(t *testing.T) {
 	t.Parallel()
-	d := mustRead(t, evilContract())
+	d := contracttest.Read(t, evilContract())
 	op, near := d.Operation("POST /V2/Salarie")
 	if op == nil {
 		t.Fatalf("the call is not found: %q", near)
 	}
-	s := usual()
+	s := contracttest.Settings()
 	s.Base = ""
-	derived, told := contract.Derive(d, contract.Settings{Method: "POST", KeyIn: "header", KeyName: "X", Path: op.Path})
-	_, others := contract.Derive(d, s)
+	derived, told := check.Derive(d, check.Settings{Method: "POST", KeyIn: "header", KeyName: "X", Path: op.Path})
+	_, others := check.Derive(d, s)
 	spec := mapping.Spec{
-		Fields: []field{
+		Fields: []mapping.Field{
 			{Path: "V", Column: "v"}, {Path: "W", Value: "c"}, {Path: "X", Column: "n"}, {Path: "neededa", Column: "v"},
 			{Path: "a.b", Column: "v"}, {Path: "W.x", Column: "v"},
 		},
-		Children: []mapping.Children{{Path: "X", Key: "a", Fields: fields("a")}},
+		Children: []mapping.Children{{Path: "X", Key: "a", Fields: contracttest.Fields("a")}},
 	}
 	shape := &mapping.Shape{
-		Employee: []column{{Name: "v", Type: 25}, {Name: "n", Type: oids["int4"]}, {Name: "needed" + "a2J31mb", Type: 25}},
-		Children: [][]column{{{Name: "a", Type: 25}}},
+		Employee: []mapping.Column{{Name: "v", Type: 25}, {Name: "n", Type: contracttest.OIDs["int4"]}, {Name: "needed" + "a2J31mb", Type: 25}},
+		Children: [][]mapping.Column{{{Name: "a", Type: 25}}},
 	}
 	_, near = d.Operation("V2")
 	var all []string
 	outline, _ := op.Outline()
 	for _, value := range []any{
-		d, derived, told, others, near, d.Overview(), outline, op.Unchecked(), contract.Unknown(op, spec), contract.CheckMapping(op, spec, shape, nil, nil),
+		d, derived, told, others, near, d.Overview(), outline, op.Unchecked(), check.Unknown(op, spec), check.CheckMapping(op, spec, shape, nil, nil),
 		op.Body.Name, op.Body.Description, op.Body.Properties[0].Schema.Description,
 	} {
 		texts(reflect.ValueOf(value), &all)
 	}
-	_, err := contract.Read(swagger2(`{"$ref":"#/definitions/`+strings.ReplaceAll(fmt.Sprintf("%q", evil), `"`, "")+`"}`, ""))
+	_, err := openapi.Read(contracttest.Swagger2(`{"$ref":"#/definitions/`+strings.ReplaceAll(fmt.Sprintf("%q", evil), `"`, "")+`"}`, ""))
 	if err == nil {
 		t.Fatal("a $ref that leads nowhere is read")
 	}
@@ -133,7 +135,7 @@ func TestNothingOfAContractDrivesATerminal(t *testing.T) {
 // The values that a contract lists stay the same JSON where they are shown.
 func TestOutlineKeepsValues(t *testing.T) {
 	t.Parallel()
-	op := taking(t, members(`"V":{"type":"string","enum":["é\u009b\u202e\u001b 😀"]}`))
+	op := contracttest.Taking(t, contracttest.Members(`"V":{"type":"string","enum":["é\u009b\u202e\u001b 😀"]}`))
 	var value string
 	lines, _ := op.Outline()
 	if err := json.Unmarshal([]byte(lines[0].Enum[0]), &value); err != nil || value != "é\u009b\u202e\x1b 😀" {

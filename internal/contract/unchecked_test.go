@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"syncd/internal/contract"
+	"syncd/internal/contract/check"
+	"syncd/internal/contract/contracttest"
 )
 
 // What a call demands and nobody checks is named with its place, of that call alone.
@@ -32,7 +33,7 @@ func TestUncheckedDemands(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			op := taking(t, test.definitions+other)
+			op := contracttest.Taking(t, test.definitions+other)
 			if got := op.Unchecked(); !slices.Equal(got, test.want) {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
@@ -47,11 +48,11 @@ func TestDeriveNamesWhatIsNotChecked(t *testing.T) {
 	for _, name := range strings.Split("abcdefghijkl", "") {
 		properties = append(properties, `"`+name+`":{"not":{}}`)
 	}
-	d := mustRead(t, []byte(swagger(`"Salarie":{"properties":{`+strings.Join(properties, ",")+`}}`)))
-	_, advice := contract.Derive(d, usual())
+	d := contracttest.Read(t, []byte(contracttest.Swagger(`"Salarie":{"properties":{`+strings.Join(properties, ",")+`}}`)))
+	_, advice := check.Derive(d, contracttest.Settings())
 	var told []string
 	for _, a := range advice {
-		if a.Level == contract.LevelInfo {
+		if a.Level == check.LevelInfo {
 			told = append(told, a.Text)
 		}
 	}
@@ -63,10 +64,10 @@ func TestDeriveNamesWhatIsNotChecked(t *testing.T) {
 // Before OpenAPI 3.1 what stands beside a $ref does not count; since then it does.
 func TestWhatStandsBesideAReference(t *testing.T) {
 	t.Parallel()
-	text := string(openapi3Document(`{"properties":{"a":{"$ref":"#/components/schemas/Nom","maxLength":3}}}`, `"Nom":{"type":"string"}`))
+	text := string(contracttest.OpenAPI3(`{"properties":{"a":{"$ref":"#/components/schemas/Nom","maxLength":3}}}`, `"Nom":{"type":"string"}`))
 	for version, want := range map[string]string{`"3.0.1"`: "", `"3.1.0"`: `too-long /a want "3" got "4"`} {
-		checker := contract.NewChecker(bodyOf(t, []byte(strings.Replace(text, `"3.0.1"`, version, 1))))
-		if got := problemLines(checker.Check([]byte(`{"a":"long"}`))); got != want {
+		checker := check.NewChecker(contracttest.Body(t, []byte(strings.Replace(text, `"3.0.1"`, version, 1))))
+		if got := contracttest.Problems(checker.Check([]byte(`{"a":"long"}`))); got != want {
 			t.Errorf("%s: got %q, want %q", version, got, want)
 		}
 	}
@@ -86,7 +87,7 @@ func TestMappedMembersThatAreLeftOpen(t *testing.T) {
 		`{"properties":{"A":{}},"additionalProperties":false}`:                                    "Nom",
 		`{"allOf":[{"properties":{"A":{}},"additionalProperties":true},{"properties":{"B":{}}}]}`: "",
 	} {
-		if got := strings.Join(contract.Unknown(taking(t, `"Salarie":`+schema), sending().Mapping), ","); strings.TrimPrefix(got, "Matricule,") != want && got != want {
+		if got := strings.Join(check.Unknown(contracttest.Taking(t, `"Salarie":`+schema), sending().Mapping), ","); strings.TrimPrefix(got, "Matricule,") != want && got != want {
 			t.Errorf("%s: unknown %q, want %q", schema, got, want)
 		}
 	}

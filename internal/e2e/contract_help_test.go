@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"syncd/internal/contract"
+	"syncd/internal/contract/check"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/partner/isidoor"
@@ -89,7 +90,7 @@ func (d *described) process(change func(*isidoor.Options)) *jobs.Runner {
 
 func (d *described) keeper(r *jobs.Runner, c *isidoor.Connection) *contract.Keeper {
 	return contract.NewKeeper(contract.Options{Source: contract.Auto, API: partner{c}, Ledger: storeOf(r), Name: d.request().Target.API(), Log: zerolog.Nop(),
-		Settings: contract.Settings{Method: "POST", Path: "/V2/Salarie", Base: d.server.URL + sandbox.TestRoot, KeyIn: "header", KeyName: sandbox.DefaultKeyName}})
+		Settings: check.Settings{Method: "POST", Path: "/V2/Salarie", Base: d.server.URL + sandbox.TestRoot, KeyIn: "header", KeyName: sandbox.DefaultKeyName}})
 }
 
 // partner wires the keeper to the API, as the program does.
@@ -100,7 +101,7 @@ func (p partner) Describe(ctx context.Context) ([]byte, string, error) {
 	return found.Text, found.Place, err
 }
 
-func (p partner) Adopt(d contract.Derived) error {
+func (p partner) Adopt(d check.Derived) error {
 	return p.Connection.Adopt(isidoor.Shape{SalarieMethod: d.Method, KeyIn: d.KeyIn, KeyName: d.KeyName})
 }
 

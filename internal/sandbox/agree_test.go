@@ -12,8 +12,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
 	"pgregory.net/rapid"
-
-	"syncd/internal/contract"
+	"syncd/internal/contract/check"
+	"syncd/internal/contract/openapi"
 )
 
 // A document that fits, of each profile; benchDocument is the other.
@@ -60,7 +60,7 @@ type judges struct {
 	*Sandbox
 	document        *member
 	schema          *openapi3.Schema
-	syncd           *contract.Checker
+	syncd           *check.Checker
 	fitting, broken int
 }
 
@@ -70,7 +70,7 @@ func newJudges(t *testing.T, profile string) *judges {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read, err := contract.Read(s.swagger)
+	read, err := openapi.Read(s.swagger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func newJudges(t *testing.T, profile string) *judges {
 	if operation == nil || operation.Body == nil {
 		t.Fatal("the contract does not tell of the call that takes a document")
 	}
-	return &judges{Sandbox: s, document: &s.profile.document, schema: servedSchema(t, s), syncd: contract.NewChecker(operation.Body)}
+	return &judges{Sandbox: s, document: &s.profile.document, schema: servedSchema(t, s), syncd: check.NewChecker(operation.Body)}
 }
 
 func (j *judges) compare(t fataler, document map[string]any) {

@@ -1,0 +1,138 @@
+package advise
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"syncd/internal/contract/check"
+	"syncd/internal/contract/openapi"
+	"syncd/internal/mapping"
+)
+
+// value is what stands after the = of a member's line.
+func (m *slot) value(s *section) string {
+	if m.constant != "" {
+		return "{ value = " + check.TOMLString(m.constant) + " }"
+	}
+	if m.column == nil {
+		return `"…"`
+	}
+	var keys []string
+	set := func(key, value string) {
+		if value != "" {
+			keys = append(keys, key+" = "+check.TOMLString(value))
+		}
+	}
+	set("dictionary", m.nomenclature)
+	set("type", string(m.kind))
+	set("null", string(m.null()))
+	if isSensitive(m.path) || isSensitive(m.column.Name) {
+		keys = append(keys, "sensitive = true")
+	}
+	column := check.TOMLString(m.column.Name)
+	if len(keys) == 0 && !slices.Contains(keysOfJobs, m.path) {
+		return column
+	}
+	return "{ column = " + strings.Join(append([]string{column}, keys...), ", ") + " }"
+}
+
+// keysOfJobs are the names that the configuration takes for keys of the job where their value is a mere text.
+var keysOfJobs = []string{
+	"schedule", "timezone", "dossiers", "period", "missed", "missed_window", "deadline", "hold_expires", "ping", "guard", "max_withdrawn",
+}
+
+// null is what a NULL of the column does, so that the contract takes what is sent.
+func (m *slot) null() mapping.Null {
+	switch {
+	case m.key, m.Required && !m.Null:
+		return mapping.NullRefuse
+	case !m.Required && !m.Null:
+		return mapping.NullOmit
+	}
+	return ""
+}
+
+// isSensitive tells of members and columns whose values nobody should see in a diff, by their names. Too many are found
+// rather than too few.
+func isSensitive(name string) bool {
+	folded := check.Fold(name)
+	return slices.ContainsFunc([]string{"nir", "iban", "secu", "naissance", "email", "courriel", "tel"}, func(part string) bool { return strings.Contains(folded, part) })
+}
+
+// comment tells people what the contract says of a member, and how sure its column is.
+func (m *slot) comment(s *section) string {
+	var parts []string
+	if s.needed(m) {
+		parts = append(parts, "required")
+	}
+	parts = append(parts, m.Terms())
+	if len(m.Schema.Enum) > 0 {
+		parts = append(parts, enumText(m.Schema.Enum))
+	}
+	switch {
+	case m.constant != "", m.column == nil && !s.needed(m):
+	case m.column == nil:
+		parts = append(parts, "no column resembles it")
+	case m.like == check.LikeSome:
+		parts = append(parts, "GUESSED from the name")
+	case m.unsure:
+		parts = append(parts, "other members resemble this column, too: CHECK which one it is")
+	}
+	text := strings.Join(parts, ", ")
+	if description := openapi.Shorten(openapi.OneLine(m.Schema.Description), descriptionShown); description != "" {
+		text += "; " + description
+	}
+	return text
+}
+
+const (
+	descriptionShown = 60 // characters
+	enumShown        = 4  // values
+)
+
+// enumText lists the first values that the contract allows.
+func enumText(enum []string) string {
+	var values []string
+	for _, value := range enum[:min(len(enum), enumShown)] {
+		values = append(values, openapi.Tidy(value))
+	}
+	text := "one of " + strings.Join(values, " ")
+	if len(enum) > enumShown {
+		text += fmt.Sprintf(" … (%d)", len(enum))
+	}
+	return text
+}
+
+// What contracts call an account and a social security number, besides IBAN and NIR: words of a name.
+var (
+	accountWords = []string{"iban", "rib", "bancaire", "bancaires"}
+	numberWords  = []string{"nir", "nss", "secu", "securite"}
+)
+
+// guards tells which members the guards of the job are about, where names alone do not tell them.
+func (d *sketch) guards(s *section) {
+	hold, number := s.withWords(accountWords), s.withWords(numberWords)
+	unique := slices.Concat(hold, number)
+	if !slices.ContainsFunc(unique, func(path string) bool { return !hasWord(openapi.LastName(path), "iban", "nir") }) {
+		return
+	}
+	d.comment("This API has other names for an IBAN or a NIR: see that [job.guard] watches these, once they are mapped:")
+	slices.Sort(unique)
+	d.comment("  hold_fields = %s", check.TOMLList(unique))
+	d.comment("  unique_fields = %s", check.TOMLList(unique))
+}
+
+// withWords lists the members of text whose names have one of the words.
+func (s *section) withWords(those []string) (paths []string) {
+	for _, m := range s.slots {
+		if m.Schema.Takes(openapi.TypeString) && hasWord(openapi.LastName(m.path), those...) {
+			paths = append(paths, m.path)
+		}
+	}
+	return paths
+}
+
+func hasWord(name string, those ...string) bool {
+	return slices.ContainsFunc(check.Words(name), func(word string) bool { return slices.Contains(those, word) })
+}

@@ -1,0 +1,92 @@
+package advise_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"syncd"
+	"syncd/internal/contract/advise"
+	"syncd/internal/contract/check"
+	"syncd/internal/contract/contracttest"
+	"syncd/internal/mapping"
+	"syncd/internal/sandbox"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares a text with a file of testdata/scaffold.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", "scaffold", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (go test -update writes it anew):\n%s", file, got)
+	}
+}
+
+// TestScaffoldOfTheSandbox: what is drafted for the sample's tables loads, and is a mapping that the contract takes.
+func TestScaffoldOfTheSandbox(t *testing.T) {
+	t.Parallel()
+	op, shape := operation(t, sandbox.ProfileIsidoor, "Salarie_Post"), staging()
+	draft := advise.Scaffold(op, sampleJob(t), shape, pulled())
+	golden(t, "isidoor.toml", draft)
+	drafted := job(t, pasted(t, syncd.SampleConfig, draft))
+	if _, err := mapping.Compile(drafted.Mapping, shape, pulled(), contracttest.Params()); err != nil {
+		t.Errorf("compiling: %v", err)
+	}
+	for _, a := range check.CheckMapping(op, drafted.Mapping, &shape, pulled(), contracttest.Params()) {
+		if a.Level != check.LevelInfo {
+			t.Errorf("%s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
+		}
+	}
+	if unknown := check.Unknown(op, drafted.Mapping); unknown != nil {
+		t.Errorf("unknown members: %v", unknown)
+	}
+}
+
+// TestScaffoldOfOtherNames: another shape of the API, in which half of the members have other names than the columns.
+func TestScaffoldOfOtherNames(t *testing.T) {
+	t.Parallel()
+	op, shape := operation(t, sandbox.ProfilePlat, "PUT /V2/Salaries"), staging()
+	shape.Employee = append(shape.Employee, mapping.Column{Name: "heures", Type: oidInt4})
+	draft := advise.Scaffold(op, job(t, sandbox.PlatConfig), shape, pulled())
+	golden(t, "plat.toml", draft)
+	drafted := job(t, pasted(t, withoutGuard(sandbox.PlatConfig), draft))
+	for _, a := range contracttest.Errors(check.CheckMapping(op, drafted.Mapping, &shape, pulled(), contracttest.Params())) {
+		if want := "nothing maps it"; !contains(a.Text, want) {
+			t.Errorf("%s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
+		}
+	}
+}
+
+// TestConfigurationsOfTheSandbox: the configurations that come with syncd suit the contracts that they are meant for.
+func TestConfigurationsOfTheSandbox(t *testing.T) {
+	t.Parallel()
+	shape := staging()
+	for _, a := range check.CheckMapping(operation(t, sandbox.ProfileIsidoor, "Salarie_Post"), sampleJob(t).Mapping, &shape, pulled(), contracttest.Params()) {
+		t.Logf("isidoor: %s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
+		if a.Level == check.LevelError {
+			t.Errorf("%s %s", a.Path, a.Text)
+		}
+	}
+	shape.Employee = append(shape.Employee, mapping.Column{Name: "heures", Type: oidInt4})
+	for _, a := range check.CheckMapping(operation(t, sandbox.ProfilePlat, "PUT /V2/Salaries"), job(t, sandbox.PlatConfig).Mapping, &shape, pulled(), contracttest.Params()) {
+		t.Logf("plat: %s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
+		if a.Level == check.LevelError {
+			t.Errorf("%s %s", a.Path, a.Text)
+		}
+	}
+}

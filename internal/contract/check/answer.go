@@ -1,0 +1,226 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"syncd/internal/contract/openapi"
+	"syncd/internal/mapping"
+)
+
+// AnswerPlaces are where the configuration looks for a refusal inside a successful answer: the JSON pointers of
+// [isidoor.salarie.answer], "" = none.
+type AnswerPlaces struct {
+	Items   string // the array of results; "" = the answer is one result, or an array of them
+	Code    string // below a result, as are the others
+	Errors  []string
+	Message string
+}
+
+// CheckAnswer compares where refusals are looked for with what the contract says that a success holds. No places, and an
+// answer that looks as if it could refuse: that is said too, as such refusals would count as received. The Path of advice is the
+// key below [isidoor.salarie.answer].
+//
+// Contracts are often wrong about answers, as .NET does not know them by itself, and where they do not describe an object
+// with members nothing is said. So only what looks like a mistyped name is an error.
+func CheckAnswer(op *openapi.Operation, places *AnswerPlaces) []Advice {
+	a := &answerCheck{advisor: &advisor{}, op: op}
+	switch {
+	case op == nil || op.Answer == nil:
+	case places == nil:
+		a.suspect(resultOf(op.Answer))
+	case places.Code == "" && len(places.Errors) == 0: // answers are told by their words
+	default:
+		a.compare(*places)
+	}
+	return a.advice
+}
+
+type answerCheck struct {
+	*advisor
+	op *openapi.Operation
+}
+
+const (
+	unjudged = "no answer could be judged, and each document would stay in doubt"
+	seeReal  = "compare with a real answer, and correct [isidoor.salarie.answer]"
+)
+
+func (a *answerCheck) compare(p AnswerPlaces) {
+	list, gap := follow(a.op.Answer, p.Items)
+	if gap != nil {
+		a.missing("items", p.Items, gap, unjudged)
+		return
+	}
+	if p.Items != "" && list != nil && !list.Takes(openapi.TypeArray) {
+		a.warning("items", fmt.Sprintf("%s is %s in the contract, not an array: %s", p.Items, list.Title(), unjudged), seeReal)
+		return
+	}
+	result := resultOf(list)
+	if result != nil && !result.Takes(openapi.TypeObject) {
+		a.warning("", fmt.Sprintf("by the contract a success of %s holds %s, no object: %s", a.op.CallName(), result.Title(), unjudged), seeReal)
+		return
+	}
+	code, gap := follow(result, p.Code)
+	switch {
+	case p.Code == "":
+	case gap != nil:
+		a.missing("code", p.Code, gap, unjudged)
+	case code != nil && !code.Takes(openapi.TypeString) && !code.Takes(openapi.TypeNumber) && !code.Takes(openapi.TypeBoolean):
+		a.warning("code", fmt.Sprintf("%s is %s in the contract, not a code: %s", p.Code, code.Title(), unjudged), seeReal)
+	}
+	for _, pointer := range p.Errors {
+		if _, gap := follow(result, pointer); gap != nil {
+			a.missing("errors", pointer, gap, "refusals that only it tells would count as received")
+		}
+	}
+	if _, gap := follow(result, p.Message); gap != nil {
+		a.missing("message", p.Message, gap, "people are told the words at errors instead, or the code alone")
+	}
+}
+
+// missing tells of a pointer that the contract does not follow to its end. With a name that is almost the same beside it, it is
+// mistyped.
+func (a *answerCheck) missing(key, pointer string, gap *gap, consequence string) {
+	text := fmt.Sprintf("%s is not in what %s answers by the contract: %s", openapi.Tidy(pointer), a.op.CallName(), consequence)
+	near := mapping.NearestName(gap.name, gap.names)
+	switch {
+	case near == "":
+		a.warning(key, text, seeReal)
+	case key == "message":
+		a.warning(key, text, didYouMean(gap, near))
+	default:
+		a.error(key, text, didYouMean(gap, near))
+	}
+}
+
+func didYouMean(gap *gap, near string) string {
+	return fmt.Sprintf("did you mean %q?", gap.before+"/"+mapping.PointerToken(openapi.Tidy(near)))
+}
+
+// resultOf is what an answer says of one document: the answer itself, or each element of an array. nil = not described.
+func resultOf(answer *openapi.Schema) *openapi.Schema {
+	switch {
+	case answer == nil, answer.Type == openapi.TypeArray && answer.Elements() == nil:
+		return nil
+	case answer.Elements() == nil:
+		return described(answer)
+	case len(answer.Names()) > 0: // an object or an array
+		return nil
+	}
+	return described(answer.Elements())
+}
+
+// notAnswers are what .NET's methods return before the framework makes an answer of it.
+var notAnswers = []string{"httpresponsemessage", "ihttpactionresult", "iactionresult", "actionresult", "object"}
+
+// described is s, or nil where it says nothing of an answer: it has no members, or those of .NET's own classes.
+func described(s *openapi.Schema) *openapi.Schema {
+	if slices.Contains(notAnswers, Fold(s.Name)) || s.Takes(openapi.TypeObject) && len(s.Names()) == 0 {
+		return nil
+	}
+	return s
+}
+
+// gap is where a pointer leaves what the contract describes.
+type gap struct {
+	before string   // the part of the pointer that the contract has
+	name   string   // the member that it does not have
+	names  []string // those that it has instead
+}
+
+// follow goes down a JSON pointer (RFC 6901). A nil schema: any value fits there.
+func follow(s *openapi.Schema, pointer string) (*openapi.Schema, *gap) {
+	if pointer == "" {
+		return s, nil
+	}
+	before := ""
+	for token := range strings.SplitSeq(pointer[1:], "/") {
+		name := mapping.PointerName(token)
+		switch {
+		case s == nil:
+			return nil, nil
+		case isIndex(name) && s.Takes(openapi.TypeArray):
+			s = s.Elements()
+		case described(s) == nil:
+			return nil, nil
+		default:
+			property, known := s.Lookup(name)
+			if !known || !s.Takes(openapi.TypeObject) {
+				return nil, &gap{before, name, s.Names()}
+			}
+			if property == nil {
+				return nil, nil
+			}
+			s = property.Schema
+		}
+		before += "/" + token
+	}
+	return s, nil
+}
+
+func isIndex(name string) bool {
+	return name != "" && strings.Trim(name, "0123456789") == ""
+}
+
+// Names under which APIs say no inside a success: those that hold a code or a flag, folded, and how words begin that name
+// errors.
+var (
+	codeNames  = []string{"coderetour", "codeerreur", "coderesultat", "returncode", "errorcode", "resultcode", "success", "succes", "succeeded", "issuccess", "isvalid", "isok"}
+	errorWords = []string{"erreur", "error", "anomalie", "rejet", "reject"}
+)
+
+// suspect looks for such names in a result, and in the elements of its lists.
+func (a *answerCheck) suspect(result *openapi.Schema) {
+	if result == nil {
+		return
+	}
+	const ask, see = "ask whom the API belongs to; if so, ", "add [isidoor.salarie.answer]"
+	code, errors := tellers(result)
+	var settings []string
+	if code != "" {
+		settings = append(settings, fmt.Sprintf("code = %q and success = [the codes that accept]", "/"+mapping.PointerToken(code)))
+	}
+	if errors != "" {
+		settings = append(settings, fmt.Sprintf("errors = [%q]", "/"+mapping.PointerToken(errors)))
+	}
+	if settings != nil {
+		a.mayRefuse(join(code, errors), ask+see+" with "+strings.Join(settings, ", "))
+		return
+	}
+	for _, p := range result.Members() {
+		element := p.Schema.Elements()
+		if element == nil {
+			continue
+		}
+		if code, errors := tellers(element); code != "" || errors != "" {
+			a.mayRefuse(openapi.Tidy(p.Name)+"[] with "+join(code, errors), ask+see) // whether the list is ever empty, it does not say
+			return
+		}
+	}
+}
+
+func (a *answerCheck) mayRefuse(what, hint string) {
+	a.warning("", fmt.Sprintf("by the contract a success of %s holds %s: if the API refuses documents that way, refusals count as received", a.op.CallName(), what), hint)
+}
+
+func join(code, errors string) string {
+	return strings.Join(slices.DeleteFunc([]string{code, errors}, func(name string) bool { return name == "" }), " and ")
+}
+
+// tellers are the members of an object that may say no; "" = none.
+func tellers(s *openapi.Schema) (code, errors string) {
+	for _, name := range s.Names() {
+		switch {
+		case slices.Contains(codeNames, Fold(name)):
+			code = cmp.Or(code, openapi.Tidy(name))
+		case slices.ContainsFunc(Words(name), func(word string) bool {
+			return slices.ContainsFunc(errorWords, func(begin string) bool { return strings.HasPrefix(word, begin) })
+		}):
+			errors = cmp.Or(errors, openapi.Tidy(name))
+		}
+	}
+	return code, errors
+}

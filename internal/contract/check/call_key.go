@@ -1,0 +1,194 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"syncd/internal/contract/openapi"
+)
+
+// keyPlace is where a value goes in a request.
+type keyPlace struct {
+	in, name string
+	required bool
+}
+
+func (p keyPlace) String() string { return fmt.Sprintf("%s %q", p.in, openapi.Tidy(p.name)) }
+
+func (p keyPlace) is(in, name string) bool { return p.in == in && strings.EqualFold(p.name, name) }
+
+// key finds where the dossier's key goes: as the settings say where the contract has that place, or the user wrote it,
+// else the one place that the contract has for it. The key is a secret: it goes nowhere on the likeness of a name.
+func (a *advisor) key(d *openapi.Document, op *openapi.Operation, s Settings) (in, name string) {
+	if s.KeyIn == "path" {
+		return s.KeyIn, s.KeyName // the path was found with the key in it
+	}
+	schemes := keySchemes(d, op)
+	if declared(op, s.KeyIn, s.KeyName) || slices.ContainsFunc(schemes, func(p keyPlace) bool { return p.is(s.KeyIn, s.KeyName) }) {
+		return s.KeyIn, s.KeyName
+	}
+	if s.KeySet {
+		a.keyContradiction(op, schemes, s)
+		return s.KeyIn, s.KeyName
+	}
+	switch said := keyPlaces(op, schemes); {
+	case len(said) == 1:
+		a.info("", fmt.Sprintf("the dossier's key goes into %s: the contract says so", said[0]), "")
+		return said[0].in, said[0].name
+	case len(said) > 1:
+		a.warning("", fmt.Sprintf("the contract has several places that the dossier's key may go into: %s; syncd uses %s", placeNames(said), keyPlace{in: s.KeyIn, name: s.KeyName}),
+			"say which one it is: dossier_key in [isidoor]")
+	default: // Swashbuckle does not know of keys that a filter reads
+		a.keyLikenesses(op, s)
+	}
+	return s.KeyIn, s.KeyName
+}
+
+// keyContradiction tells where the contract has a place for the key, but not the one that the user wrote.
+func (a *advisor) keyContradiction(op *openapi.Operation, schemes []keyPlace, s Settings) {
+	is := keyPlace{in: s.KeyIn, name: s.KeyName}
+	const correct = "correct dossier_key in [isidoor]"
+	switch sure, likely := keyPlaces(op, schemes), namedKeys(op); {
+	case len(sure) == 1:
+		a.error("", fmt.Sprintf("dossier_key says %s, but in the contract the key goes into %s", is, sure[0]), correct+", or leave it out: the contract then decides")
+	case len(sure) > 1:
+		a.error("", fmt.Sprintf("dossier_key says %s, but in the contract the key goes into %s", is, placeNames(sure)), correct)
+	case len(likely) > 0:
+		a.warning("", fmt.Sprintf("dossier_key says %s, but in the contract it seems to go into %s", is, likely[0]), correct)
+	}
+}
+
+// keyAnyway finds where the key goes although it is not clear which call takes documents: into the one place that all the
+// calls at the path have for it. A wrong verb must not be told by the API as a key that is missing.
+func (a *advisor) keyAnyway(d *openapi.Document, s Settings) (in, name string) {
+	_, all := d.Find("", s.Path, s.Base)
+	var first *advisor
+	for _, op := range takingDocuments(all) {
+		said := &advisor{}
+		itsIn, itsName := said.key(d, op, s)
+		switch {
+		case first == nil:
+			first, in, name = said, itsIn, itsName
+		case !(keyPlace{in: in, name: name}).is(itsIn, itsName):
+			return s.KeyIn, s.KeyName
+		}
+	}
+	if first == nil {
+		return s.KeyIn, s.KeyName
+	}
+	a.advice = append(a.advice, first.advice...)
+	return in, name
+}
+
+// keyPlaces are the places that the key is sure to go into, when there is but one: parameters that each call must have
+// and that are named like a key, and the places for keys.
+func keyPlaces(op *openapi.Operation, schemes []keyPlace) []keyPlace {
+	places := slices.DeleteFunc(namedKeys(op), func(p keyPlace) bool { return !p.required })
+	for _, scheme := range schemes {
+		if !slices.ContainsFunc(places, func(p keyPlace) bool { return p.is(scheme.in, scheme.name) }) {
+			places = append(places, scheme)
+		}
+	}
+	return places
+}
+
+// keySchemes are the places for keys that the call, or else the whole document, declares.
+func keySchemes(d *openapi.Document, op *openapi.Operation) []keyPlace {
+	declared := op.Keys
+	if len(declared) == 0 {
+		declared = d.Keys
+	}
+	var places []keyPlace
+	for _, k := range declared {
+		if (k.In == "header" || k.In == "query") && Fold(k.Name) != "authorization" {
+			places = append(places, keyPlace{k.In, k.Name, false})
+		}
+	}
+	return places
+}
+
+// namesOfKeys are the names that mean the dossier's key and nothing else, folded, without an X- before them.
+var namesOfKeys = []string{
+	"cle", "clef", "key", "apikey", "cleapi", "clefapi",
+	"cledossier", "clefdossier", "dossiercle", "dossierclef", "dossierkey", "keydossier",
+}
+
+// namedKeys are the parameters whose whole name means the key, those that are required first.
+func namedKeys(op *openapi.Operation) []keyPlace {
+	var places []keyPlace
+	for _, p := range op.Parameters {
+		sent := p.In == "header" || p.In == "query"
+		if sent && p.Schema != nil && p.Schema.Type == openapi.TypeString && slices.Contains(namesOfKeys, strings.TrimPrefix(Fold(p.Name), "x")) {
+			places = append(places, keyPlace{p.In, p.Name, p.Required})
+		}
+	}
+	slices.SortStableFunc(places, func(p, q keyPlace) int {
+		switch {
+		case p.required == q.required:
+			return 0
+		case p.required:
+			return -1
+		}
+		return 1
+	})
+	return places
+}
+
+// keyLikenesses tells of parameters that may be meant for the key, but need not be. Those that are required are told
+// anyway, as nothing sends them.
+func (a *advisor) keyLikenesses(op *openapi.Operation, s Settings) {
+	for _, p := range op.Parameters {
+		if at := (keyPlace{p.In, p.Name, p.Required}); !p.Required && (p.In == "header" || p.In == "query") && likeKey(p.Name) {
+			a.warning("", fmt.Sprintf("the parameter %s of %s resembles the dossier's key, which goes into %s unless dossier_key says otherwise",
+				at, op.CallName(), keyPlace{in: s.KeyIn, name: s.KeyName}), "if it is the key, say so with dossier_key in [isidoor]")
+		}
+	}
+}
+
+// likeKey tells whether a parameter's name resembles that of a dossier's key.
+func likeKey(name string) bool {
+	folded := Fold(name)
+	for _, other := range []string{"authorization", "matricule", "period", "version", "idempot", "request", "correlation", "cache"} {
+		if strings.Contains(folded, other) {
+			return false
+		}
+	}
+	isKey := func(word string) bool { return slices.Contains([]string{"cle", "clef", "key", "apikey"}, word) }
+	return slices.ContainsFunc(Words(name), isKey) || slices.Contains(namesOfKeys, folded) || strings.Contains(folded, "dossier")
+}
+
+func declared(op *openapi.Operation, in, name string) bool {
+	return slices.ContainsFunc(op.Parameters, func(p openapi.Parameter) bool { return keyPlace{in: p.In, name: p.Name}.is(in, name) })
+}
+
+func placeNames(places []keyPlace) string {
+	names := make([]string, len(places))
+	for i, p := range places {
+		names[i] = p.String()
+	}
+	return strings.Join(names, ", ")
+}
+
+// ownHeaders are those that every request of syncd has.
+var ownHeaders = []string{"authorization", "accept", "contenttype", "contentlength", "host", "useragent"}
+
+// parameters reports what else the API requires of the call, and nothing sends.
+func (a *advisor) parameters(is Derived, s Settings) {
+	_, query, _ := strings.Cut(s.Path, "?")
+	for _, p := range is.Operation.Parameters {
+		at := keyPlace{p.In, p.Name, p.Required}
+		switch {
+		case !p.Required, p.In != "header" && p.In != "query", at.is(is.KeyIn, is.KeyName):
+		case p.In == "header" && slices.Contains(ownHeaders, Fold(p.Name)):
+		case p.In == "query" && slices.ContainsFunc(strings.Split(query, "&"), func(pair string) bool {
+			return strings.EqualFold(p.Name, strings.SplitN(pair, "=", 2)[0])
+		}):
+		case s.KeySet && s.KeyIn != "path" && !declared(is.Operation, s.KeyIn, s.KeyName) && slices.Contains(namedKeys(is.Operation), at):
+			// told as a contradiction of dossier_key
+		default:
+			a.error("", fmt.Sprintf("the contract requires the parameter %s of %s, which syncd does not send", at, is.Operation.CallName()),
+				"if it is the dossier's key, say so with dossier_key in [isidoor]; otherwise ask whom the API belongs to what to send")
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"syncd/internal/contract/openapi"
+	"syncd/internal/mapping"
+)
+
+// Advice is one thing that the contract says about the configuration.
+type Advice struct {
+	Level string `json:"level"`          // LevelError, LevelWarning or LevelInfo
+	Path  string `json:"path,omitempty"` // of the mapping: "Contrat.CodeNature", "Elements[].Code", "Elements" (the children); "" = the job or the API as a whole
+	Text  string `json:"text"`           // what follows the path: "is read-only in the contract"; a whole sentence where Path is ""
+	Hint  string `json:"hint,omitempty"` // the next step; "" = none
+}
+
+// Levels of advice: what will go wrong, what may, and what is worth knowing.
+const (
+	LevelError   = "error"
+	LevelWarning = "warning"
+	LevelInfo    = "info"
+)
+
+// CheckMapping tells what the API would make of the documents of a mapping, before there are any. Without an operation
+// nothing is said: Derive tells why. A nil shape means that staging was not reachable, so nothing is said of columns.
+// Advice is sorted by path.
+func CheckMapping(op *openapi.Operation, spec mapping.Spec, shape *mapping.Shape, dictionaries mapping.Dictionaries, params mapping.Params) []Advice {
+	if op == nil || !op.TakesDocuments() {
+		return nil
+	}
+	a := &advisor{}
+	c := &staticCheck{advisor: a, op: op, dictionaries: dictionaries, params: params}
+	if shape != nil {
+		c.columns = shape.Employee
+	}
+	c.object(op.Body, "", arrange("", spec.Fields, spec.Children))
+	c.staging(op.Body, "", "", spec.Fields, nil)
+	for i := range spec.Children {
+		c.rows(&spec.Children[i], i, shape)
+	}
+	slices.SortStableFunc(a.advice, func(x, y Advice) int { return strings.Compare(x.Path, y.Path) })
+	return a.advice
+}
+
+// Unknown lists the members that a mapping sends and the contract does not have, or has for answers alone (read-only),
+// sorted: "Adresse.Pays", "Elements[].Note", or "Elements" for a whole list. The API would drop them silently.
+func Unknown(op *openapi.Operation, spec mapping.Spec) []string {
+	if op == nil || op.Body == nil {
+		return nil
+	}
+	unknown := unknownIn(op.Body, arrange("", spec.Fields, spec.Children))
+	for i := range spec.Children {
+		children := &spec.Children[i]
+		if slices.Contains(unknown, children.Path) {
+			continue
+		}
+		if element := elementsOf(op.Body, children.Path); element != nil {
+			unknown = append(unknown, unknownIn(element, arrange(children.Path+"[].", children.Fields, nil))...)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}
+
+// unknownIn goes down as far as the contract knows the way. Members of what is no object are another matter: the check of
+// documents refuses them.
+func unknownIn(s *openapi.Schema, m *mapped) (unknown []string) {
+	if !s.Takes(openapi.TypeObject) {
+		return nil
+	}
+	for _, member := range m.members {
+		property, known := s.Lookup(member.name)
+		switch {
+		case !known, property != nil && property.Schema.ReadOnly:
+			unknown = append(unknown, member.leaves()...)
+		case property != nil:
+			unknown = append(unknown, unknownIn(property.Schema, member)...)
+		}
+	}
+	return unknown
+}
+
+// elementsOf is what the contract says of the elements of the list at a path; nil = nothing, or it is no list.
+func elementsOf(s *openapi.Schema, path string) *openapi.Schema {
+	for name := range strings.SplitSeq(path, ".") {
+		property, _ := s.Lookup(name)
+		if property == nil {
+			return nil
+		}
+		s = property.Schema
+	}
+	return s.Elements()
+}
+
+// advisor gathers advice.
+type advisor struct{ advice []Advice }
+
+func (a *advisor) add(level, path, text, hint string) {
+	a.advice = append(a.advice, Advice{level, path, text, hint})
+}
+
+func (a *advisor) error(path, text, hint string)   { a.add(LevelError, path, text, hint) }
+func (a *advisor) warning(path, text, hint string) { a.add(LevelWarning, path, text, hint) }
+func (a *advisor) info(path, text, hint string)    { a.add(LevelInfo, path, text, hint) }
+
+// mapped is one member of the document that a mapping makes: a value, a list of children, or an object of others.
+type mapped struct {
+	name, path string // path: "Adresse.Ville"; "Elements[].Code" within children
+	field      *mapping.Field
+	group      int // index of the children; -1 = none
+	members    []*mapped
+}
+
+// arrange puts the fields of a mapping into the order of the document.
+func arrange(prefix string, fields []mapping.Field, children []mapping.Children) *mapped {
+	root := &mapped{group: -1}
+	for i := range fields {
+		root.at(prefix, fields[i].Path).field = &fields[i]
+	}
+	for i := range children {
+		root.at(prefix, children[i].Path).group = i
+	}
+	root.sort()
+	return root
+}
+
+// at finds the member that a path leads to, and makes it where it is missing.
+func (m *mapped) at(prefix, path string) *mapped {
+	for end := range len(path) + 1 {
+		if end < len(path) && path[end] != '.' {
+			continue
+		}
+		name := openapi.LastName(path[:end])
+		next := m.member(name)
+		if next == nil {
+			next = &mapped{name: name, path: prefix + path[:end], group: -1}
+			m.members = append(m.members, next)
+		}
+		m = next
+	}
+	return m
+}
+
+func (m *mapped) member(name string) *mapped {
+	i := slices.IndexFunc(m.members, func(n *mapped) bool { return n.name == name })
+	if i < 0 {
+		return nil
+	}
+	return m.members[i]
+}
+
+func (m *mapped) sort() {
+	slices.SortFunc(m.members, func(a, b *mapped) int { return strings.Compare(a.name, b.name) })
+	for _, member := range m.members {
+		member.sort()
+	}
+}
+
+// leaves are the paths of all values and lists below a member, or its own where it is one.
+func (m *mapped) leaves() []string {
+	if m.field != nil || m.group >= 0 {
+		return []string{m.path}
+	}
+	var paths []string
+	for _, member := range m.members {
+		paths = append(paths, member.leaves()...)
+	}
+	return paths
+}

@@ -1,0 +1,130 @@
+package check
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"syncd/internal/contract/openapi"
+	"syncd/internal/mapping"
+)
+
+// accents are those of the languages that contracts and staging tables are written in here.
+var accents = strings.NewReplacer("à", "a", "á", "a", "â", "a", "ä", "a", "å", "a", "ã", "a", "ç", "c", "é", "e", "è", "e", "ê", "e", "ë", "e",
+	"í", "i", "ì", "i", "î", "i", "ï", "i", "ñ", "n", "ó", "o", "ò", "o", "ô", "o", "ö", "o", "õ", "o", "ú", "u", "ù", "u", "û", "u", "ü", "u",
+	"ý", "y", "ÿ", "y", "œ", "oe", "æ", "ae", "ß", "ss")
+
+// Fold is a name without case, accents and signs: Adresse.CodePostal, adresse_code_postal and "Adresse code postal" are one.
+func Fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, accents.Replace(strings.ToLower(name)))
+}
+
+// Words takes a name apart where its case or its signs do, each word folded: CodeMotifCDD is code, motif, cdd.
+func Words(name string) []string {
+	var all []string
+	var word []rune
+	flush := func() {
+		if folded := Fold(string(word)); folded != "" {
+			all = append(all, folded)
+		}
+		word = word[:0]
+	}
+	runes := []rune(name)
+	for i, r := range runes {
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r):
+			flush()
+			continue
+		case unicode.IsUpper(r) && i > 0 && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+			flush()
+		}
+		word = append(word, r)
+	}
+	flush()
+	return all
+}
+
+// spellings are the words of the default staging tables (migrations/staging.sql) that are English there and French in
+// the contracts.
+var spellings = map[string]string{
+	"amount": "montant", "quantity": "quantite", "period": "periode", "label": "libelle", "email": "courriel", "mail": "courriel",
+}
+
+// PlainWords are the words of a name that tell something: "code" stands before half of all names.
+func PlainWords(name string) []string {
+	all := Words(name)
+	for i, word := range all {
+		if spelt := spellings[word]; spelt != "" {
+			all[i] = spelt
+		}
+	}
+	telling := slices.DeleteFunc(slices.Clone(all), func(word string) bool { return word == "code" })
+	if len(telling) == 0 {
+		return all
+	}
+	return telling
+}
+
+// Likeness tells how far a column's name resembles a member's path: less is more alike.
+type Likeness int
+
+const (
+	likeNothing Likeness = iota
+	LikePath             // adresse_code_postal and Adresse.CodePostal
+	likeName             // code_postal and Adresse.CodePostal
+	LikeWords            // strate and CodeStrate, quantity and Quantite, nature_contrat and a code of NatureContrat
+	LikeSome             // categorie_temps and CodeCategorieTempsTravail: a guess
+)
+
+// Resemblance compares a column with the member at path, whose values are codes of the nomenclature; "" = of none.
+func Resemblance(column, path, nomenclature string) Likeness {
+	name := openapi.LastName(path)
+	folded := Fold(column)
+	switch own := strings.Join(PlainWords(column), ""); {
+	case folded == "":
+		return likeNothing
+	case folded == Fold(path):
+		return LikePath
+	case folded == Fold(name):
+		return likeName
+	case own == strings.Join(PlainWords(name), ""), own == strings.Join(PlainWords(path), ""), nomenclature != "" && own == Fold(nomenclature):
+		return LikeWords
+	}
+	if someWords(PlainWords(column), append(PlainWords(name), Words(nomenclature)...)) {
+		return LikeSome
+	}
+	return likeNothing
+}
+
+// someWords tells whether all words of a column occur in those of a member, and one of them is long enough to mean
+// something by itself.
+func someWords(column, member []string) bool {
+	const meaningful = 4 // characters
+	telling := false
+	for _, word := range column {
+		if !slices.Contains(member, word) {
+			return false
+		}
+		telling = telling || len(word) >= meaningful
+	}
+	return telling
+}
+
+// OfRun tells of columns that queries select rows by, such as dossier and period: nobody expects them in a document.
+func OfRun(column string) bool {
+	return slices.Contains([]string{"dossier", "siret", "period", "periode", "periodstart", "periodend"}, Fold(column))
+}
+
+// ColumnNamed finds a column; nil when the query returns none of that name.
+func ColumnNamed(columns []mapping.Column, name string) *mapping.Column {
+	i := slices.IndexFunc(columns, func(c mapping.Column) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &columns[i]
+}

@@ -1,0 +1,69 @@
+package check
+
+import (
+	"slices"
+	"testing"
+
+	"syncd/internal/contract/openapi"
+)
+
+func TestFold(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"Adresse.CodePostal": "adressecodepostal", "adresse_code_postal": "adressecodepostal", "PRÉNOM": "prenom", "Pre\u0301nom": "prenom", "cœur": "coeur", "--": "",
+	} {
+		if got := Fold(name); got != want {
+			t.Errorf("%q folds to %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][]string{
+		"CodeMotifCDD": {"code", "motif", "cdd"}, "code_postal": {"code", "postal"}, "CDDMotif": {"cdd", "motif"}, "NIR": {"nir"}, "iban2": {"iban2"},
+		"Élève": {"eleve"}, "": nil,
+	} {
+		if got := Words(name); !slices.Equal(got, want) {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestResemblance(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		column, path, nomenclature string
+		want                       Likeness
+	}{
+		{"adresse_code_postal", "Adresse.CodePostal", "", LikePath},
+		{"code_postal", "Adresse.CodePostal", "", likeName},
+		{"strate", "Contrat.CodeStrate", "", LikeWords},
+		{"quantity", "Quantite", "", LikeWords},
+		{"nature_contrat", "Contrat.Nature", "NatureContrat", LikeWords},
+		{"categorie_temps", "Contrat.CodeCategorieTempsTravail", "", LikeSome},
+		{"contrat", "Contrat.CodeNature", "NatureContrat", LikeSome},
+		{"contrat", "Contrat.DateDebut", "", likeNothing},
+		{"nom", "NomUsage", "", likeNothing},
+		{"voie", "Ville", "", likeNothing},
+		{"_", "Nom", "", likeNothing},
+	} {
+		if got := Resemblance(test.column, test.path, test.nomenclature); got != test.want {
+			t.Errorf("%s and %s: %d, want %d", test.column, test.path, got, test.want)
+		}
+	}
+}
+
+func TestTidy(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"a\n b\tc": "a b c", "\x1b[31mrouge\u202e": "[31mrouge", "\xff!": "!", "é": "é",
+	} {
+		if got := openapi.Tidy(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+	if got := openapi.Shorten("un deux trois quatre", 12); got != "un deux…" {
+		t.Errorf("cut to %q", got)
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package check_test
+
+// allocationsAllowed of a document that fits.
+const allocationsAllowed = 0

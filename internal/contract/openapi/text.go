@@ -1,0 +1,191 @@
+package openapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"syncd/internal/mapping"
+)
+
+// Bounds of what is decoded: the memory that a hostile text can take stays at a few hundred megabytes, whatever it is.
+const (
+	maxNesting = 200       // objects and arrays within one another
+	maxValues  = 1_000_000 // of the text, what YAML's aliases stand for included; real contracts of 10 MiB have a third of it
+)
+
+var (
+	errTooDeep  = &ReadError{fmt.Sprintf("the document is nested more than %d levels deep", maxNesting), hintAsk}
+	errTooLarge = &ReadError{fmt.Sprintf("the document is larger than %d MiB", MaxDocument>>20), hintPlace}
+	errTooMany  = &ReadError{fmt.Sprintf("the document holds more than %d values", maxValues), hintAsk}
+	errGzip     = &ReadError{"the document is gzip, and damaged", hintPlace}
+	errBinary   = &ReadError{"the document is no text", hintPlace}
+)
+
+// notDecoded says where a text ceases to be JSON or YAML, and why; "" = not known.
+func notDecoded(where, why string) *ReadError {
+	problem := "the document is neither JSON nor YAML"
+	for _, part := range []string{where, why} {
+		if part != "" {
+			problem += ": " + part
+		}
+	}
+	return &ReadError{problem, hintPlace}
+}
+
+// decodeText decodes JSON or YAML to maps, slices, strings, bools, nil, and numbers as json.Number. Of members that repeat
+// a name, the last counts.
+func decodeText(text []byte) (map[string]any, error) {
+	if len(text) > MaxDocument {
+		return nil, errTooLarge
+	}
+	text, err := mapping.PlainText(text, MaxDocument)
+	switch {
+	case errors.Is(err, mapping.ErrTooLarge):
+		return nil, errTooLarge
+	case err != nil:
+		return nil, errGzip
+	}
+	lines := withoutComments(text)
+	text = bytes.TrimSpace(lines)
+	switch {
+	case len(text) == 0:
+		return nil, &ReadError{"the document is empty", hintPlace}
+	case text[0] == '<':
+		return nil, markupError(text)
+	case isBinary(text):
+		return nil, errBinary
+	}
+	var value any
+	if text[0] == '{' || text[0] == '[' {
+		value, err = decodeJSON(lines)
+	} else {
+		value, err = decodeYAML(lines)
+	}
+	if err != nil {
+		return nil, err
+	}
+	root, ok := value.(map[string]any)
+	if !ok {
+		return nil, &ReadError{"the document is neither a JSON object nor a YAML mapping", hintPlace}
+	}
+	return root, nil
+}
+
+// withoutComments leaves out what is said before the document begins, in the way of JavaScript or of YAML, and YAML's
+// directives, of which libraries want a version of their own. Lines keep their numbers.
+func withoutComments(text []byte) []byte {
+	var lines []byte
+	for {
+		rest := bytes.TrimLeft(text, " \t\r\n")
+		end := 0
+		switch {
+		case bytes.HasPrefix(rest, []byte("/*")):
+			end = endOf(rest, "*/")
+		case bytes.HasPrefix(rest, []byte("//")), bytes.HasPrefix(rest, []byte("#")), bytes.HasPrefix(rest, []byte("%YAML")), bytes.HasPrefix(rest, []byte("%TAG")):
+			end = endOf(rest, "\n")
+		default:
+			return append(lines, text...)
+		}
+		end += len(text) - len(rest)
+		lines = append(lines, bytes.Repeat([]byte("\n"), bytes.Count(text[:end], []byte("\n")))...)
+		text = text[end:]
+	}
+}
+
+func endOf(text []byte, mark string) int {
+	if i := bytes.Index(text, []byte(mark)); i >= 0 {
+		return i + len(mark)
+	}
+	return len(text)
+}
+
+// isBinary tells whether the beginning of a text holds what no text does.
+func isBinary(text []byte) bool {
+	return bytes.ContainsFunc(text[:min(len(text), 1024)], func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\r\n\f\v\b\x1b", r) })
+}
+
+func markupError(text []byte) error {
+	beginning := bytes.ToLower(text[:min(len(text), 1024)])
+	if bytes.Contains(beginning, []byte("<html")) || bytes.Contains(beginning, []byte("<!doctype html")) {
+		return &ReadError{"the document is an HTML page, such as a login page or Swagger's own page, not a contract", hintPlace}
+	}
+	return &ReadError{"the document is XML or HTML, not a contract", hintPlace}
+}
+
+// decodeJSON falls back to YAML, whose flow style looks alike: {swagger: "2.0"}.
+func decodeJSON(text []byte) (any, error) {
+	depth, values := measure(text)
+	if depth > maxNesting {
+		return nil, errTooDeep
+	}
+	if values > maxValues {
+		return nil, errTooMany
+	}
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	err := decoder.Decode(&value)
+	if err == nil && len(bytes.TrimSpace(text[decoder.InputOffset():])) == 0 {
+		return value, nil
+	}
+	value, flowErr := decodeYAML(text)
+	if flowErr == nil || !quotesNames(text) {
+		return value, flowErr
+	}
+	return nil, jsonError(text, decoder.InputOffset(), err)
+}
+
+// quotesNames tells JSON from the flow style of YAML: its first member has a name in quotes, or there is none.
+func quotesNames(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t\r\n{[")
+	return len(text) == 0 || text[0] == '"' || text[0] == '}'
+}
+
+// jsonError says where a text ceases to be JSON; nil stands for one that goes on behind its end.
+func jsonError(text []byte, end int64, err error) *ReadError {
+	var syntax *json.SyntaxError
+	switch {
+	case err == nil:
+		return notDecoded(lineAt(text, end+1), "there is more behind the end of the JSON document")
+	case errors.As(err, &syntax):
+		return notDecoded(lineAt(text, syntax.Offset), strings.TrimPrefix(OneLine(syntax.Error()), "json: "))
+	}
+	return notDecoded(lineAt(text, int64(len(bytes.TrimSpace(text)))), "it ends before it is complete")
+}
+
+func lineAt(text []byte, offset int64) string {
+	return fmt.Sprintf("line %d", 1+bytes.Count(text[:min(int64(len(text)), max(0, offset-1))], []byte("\n")))
+}
+
+// measure gives the depth of a JSON text, and no fewer values than it holds, without decoding it.
+func measure(text []byte) (depth, values int) {
+	open := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			i = endOfString(text, i)
+		case '{', '[':
+			open++
+			values++
+			depth = max(depth, open)
+		case '}', ']':
+			open--
+		case ',':
+			values++
+		}
+	}
+	return depth, values
+}
+
+// endOfString is the offset of the quote that ends the string which begins at i, or of the end of the text.
+func endOfString(text []byte, i int) int {
+	for i++; i < len(text) && text[i] != '"'; i++ {
+		if text[i] == '\\' {
+			i++
+		}
+	}
+	return i
+}
