@@ -111,6 +111,29 @@ func TestAShareOfTheLimits(t *testing.T) {
 	})
 }
 
+// Of processes that begin together none waits long while another has all: what has just changed is renewed soon, and what
+// stays the same less often.
+func TestAShareThatChangesIsRenewedSoon(t *testing.T) {
+	t.Parallel()
+	sharing(t, func(t *testing.T, c *Connection, g *grants) {
+		_, giveBack := taken(t, c, allowanceSoon/2)
+		giveBack()
+		g.set(8, 4, nil)
+		time.Sleep(allowanceSoon)
+		n, giveBack := taken(t, c, allowanceSoon/2)
+		if n != 4 {
+			t.Errorf("it may have %d a moment after another process has come", n)
+		}
+		time.Sleep(2 * time.Second)
+		_, before, _ := g.told()
+		time.Sleep(time.Minute)
+		if _, asked, _ := g.told(); asked-before > int(time.Minute/allowanceEvery) {
+			t.Errorf("it asked %d times in a minute in which nothing changed", asked-before)
+		}
+		giveBack()
+	})
+}
+
 // Who cannot ask the ledger uses the share for less than its lease, and goes on when it answers again. What nobody uses is
 // given back, and asked for again at once.
 func TestAShareEnds(t *testing.T) {

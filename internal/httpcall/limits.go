@@ -45,7 +45,10 @@ type Allowance interface {
 }
 
 const (
+	// allowanceEvery is how often a share is renewed that stays the same. One that changes is renewed sooner, so that of
+	// processes that begin together, as by one fire, none waits long while another has all.
 	allowanceEvery = 500 * time.Millisecond
+	allowanceSoon  = 50 * time.Millisecond
 	// allowanceFor is how long a share is used without word from the ledger: less than the lease there (15 s).
 	allowanceFor = 10 * time.Second
 	// allowanceIdle is how long a share is kept that nobody uses.
@@ -63,6 +66,7 @@ type allowance struct {
 	slots   *share.Pool
 	limiter *rate.Limiter
 	log     zerolog.Logger
+	last    standing // as it was last renewed
 
 	mu        sync.Mutex
 	allowed   int
@@ -139,8 +143,9 @@ func (a *allowance) allow(n int) {
 }
 
 func (a *allowance) keep(ctx context.Context) {
-	ticker := time.NewTicker(allowanceEvery)
-	defer ticker.Stop()
+	every := allowanceEvery
+	timer := time.NewTimer(every)
+	defer timer.Stop()
 	shared, used := false, time.Time{}
 	for {
 		select {
@@ -150,8 +155,9 @@ func (a *allowance) keep(ctx context.Context) {
 			}
 			return
 		case <-a.wanted:
-		case <-ticker.C:
+		case <-timer.C:
 		}
+		every = min(2*every, allowanceEvery)
 		if a.waiting.Load() > 0 || a.slots.Used() > 0 {
 			used = time.Now()
 		}
@@ -161,27 +167,37 @@ func (a *allowance) keep(ctx context.Context) {
 			shared = a.slots.Used() > 0 || !a.leave()
 		case !idle:
 			shared = true
-			a.renew(ctx)
+			if a.renew(ctx) {
+				every = allowanceSoon
+			}
 		}
+		timer.Reset(every)
 	}
 }
 
-// renew tells what is used, or may be, and puts into force what may be used from now on.
-func (a *allowance) renew(ctx context.Context) {
+// standing is what a process says that it uses, and what it learns.
+type standing struct{ uses, held, fair int }
+
+// renew tells what is used, or may be, and puts into force what may be used from now on. It reports whether anything changed.
+func (a *allowance) renew(ctx context.Context) (changed bool) {
 	limited, cancel := context.WithTimeout(ctx, allowanceFor/2)
 	defer cancel()
 	asked := time.Now()
-	held, fair, err := a.from.Share(limited, max(a.now(), a.slots.Used()))
+	now := standing{uses: max(a.now(), a.slots.Used())}
+	var err error
+	now.held, now.fair, err = a.from.Share(limited, now.uses)
 	switch {
 	case err == nil:
 		a.mu.Lock()
 		a.confirmed = asked
 		a.mu.Unlock()
-		a.allow(min(held, fair))
+		a.allow(min(now.held, now.fair))
+		changed, a.last = now != a.last, now
 	case !a.isConfirmed() && a.now() > 0 && ctx.Err() == nil:
 		a.allow(0)
 		a.log.Warn().Err(err).Msg("nothing is sent while nobody tells how many requests this process may have in flight")
 	}
+	return changed
 }
 
 // leave reports whether the share is given back.

@@ -43,6 +43,41 @@ func TestDaemonsFireOnceAndShareTheWork(t *testing.T) {
 	}
 }
 
+// TestTwoDaemonsShareManyDossiersEvenly lets one fire queue a run of each of 40 dossiers while two daemons are idle. The API
+// takes longer than anything else, and neither daemon can take many at once.
+func TestTwoDaemonsShareManyDossiersEvenly(t *testing.T) {
+	t.Parallel()
+	const many = 40
+	var others []string
+	for i := range many - 1 {
+		others = append(others, fmt.Sprintf(manyDossiers, i))
+	}
+	w := newDaemonWorld(t, others, 6, sandbox.Faults{Latency: sandbox.Duration(100 * time.Millisecond)}, `limits = "ledger"`)
+	fire := time.Now().UTC().Add(-time.Hour)
+	spec := fire.Format("4 15 2 1 *")
+	w.change(w.dir+"/config.toml", "\ntimezone = \"Europe/Paris\"", "\ntimezone = \"UTC\"")
+	w.jobSetting("paie", `schedule = "`+spec+`"`)
+	w.lastDaemonLived("paie", spec, "UTC", fire.Add(-time.Hour))
+	w.want(0, w.run("pause", "paie", "--reason", "both daemons are to be idle when it fires"))
+	a, b := w.daemon("max_runs = 4"), w.daemon("max_runs = 4")
+	w.want(0, w.run("unpause", "paie"))
+	w.waitFor("all dossiers are sent", func() bool {
+		return w.text(`SELECT count(*)::text FROM syncd.run WHERE trigger = 'catch-up' AND state = 'succeeded'`) == fmt.Sprint(many)
+	})
+	a.stop()
+	b.stop()
+	for _, d := range []*daemon{a, b} {
+		n := w.number(`SELECT count(*) FROM syncd.run WHERE trigger = 'catch-up' AND pid = $1`, d.cmd.Process.Pid)
+		if 3*n < many {
+			t.Errorf("a daemon executed %d of %d runs", n, many)
+		}
+	}
+	if most := w.front.most.Load(); most > lanes {
+		t.Errorf("%d requests were under way at once, %d are allowed", most, lanes)
+	}
+	w.wantOnce()
+}
+
 // TestDaemonCatchesUpBothMonthsOlderFirst returns after two months without power.
 func TestDaemonCatchesUpBothMonthsOlderFirst(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,7 @@ import (
 // front stands before the sandbox: it counts connections, notes the tokens that are used, and can hold requests back.
 type front struct {
 	serving atomic.Int64 // requests that are not answered yet
+	most    atomic.Int64 // of them, ever
 
 	mu     sync.Mutex
 	inner  http.Handler
@@ -26,7 +27,9 @@ type front struct {
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.serving.Add(1)
+	now := f.serving.Add(1)
+	for most := f.most.Load(); now > most && !f.most.CompareAndSwap(most, now); most = f.most.Load() {
+	}
 	defer f.serving.Add(-1)
 	if strings.HasSuffix(r.URL.Path, "/Salarie") {
 		f.pass(r)

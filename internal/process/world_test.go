@@ -105,6 +105,9 @@ func (w *world) furnish(employees int, faults sandbox.Faults, settings ...string
 
 func (w *world) dossiers() []string { return append([]string{dossier}, w.others...) }
 
+// manyDossiers are the names of up to a hundred dossiers.
+const manyDossiers = "ecole-%02d"
+
 // keyOf and siretOf are made up for dossiers beside the first.
 func keyOf(name string) string {
 	if name == dossier {
@@ -115,7 +118,14 @@ func keyOf(name string) string {
 
 func siretOf(name string) string {
 	sirets := map[string]string{dossier: siret, "sainte-anne": "99999999800019", "notre-dame": "11111111100006"}
-	return sirets[name]
+	if known, ok := sirets[name]; ok {
+		return known
+	}
+	var n int // of one of many dossiers
+	if _, err := fmt.Sscanf(name, manyDossiers, &n); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("900000000%d0%d0%d", n/10, n%10, (31-n/10-n%10)%10) // the last is the check digit
 }
 
 func (w *world) serve(faults sandbox.Faults) {
@@ -237,6 +247,14 @@ func (w *world) texts(sql string, args ...any) []string {
 		return err
 	}))
 	return all
+}
+
+// number is the answer of a query that counts.
+func (w *world) number(sql string, args ...any) (n int) {
+	w.t.Helper()
+	ctx := context.Background()
+	w.must(w.db.With(ctx, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, sql, args...).Scan(&n) }))
+	return n
 }
 
 // text is the answer of a query that has one.
