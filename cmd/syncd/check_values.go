@@ -8,6 +8,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/plan"
 	"syncd/internal/mapping"
 	"syncd/internal/report"
 	"syncd/internal/report/locale"
@@ -28,7 +29,7 @@ func (c *checker) values(ctx context.Context, subject string, push *jobs.PushJob
 	}
 	params := jobs.QueryParams(c.target(d), period)
 	params["siret"] = d.Siret
-	look, err := jobs.LookAt(ctx, staging, push, params, checkedStaff)
+	look, err := plan.LookAt(ctx, staging, push, params, checkedStaff)
 	if err != nil {
 		for _, one := range leaves(err) {
 			c.fail(subject, one)
@@ -57,7 +58,7 @@ func (c *checker) values(ctx context.Context, subject string, push *jobs.PushJob
 }
 
 // recognised tells of a member that holds an IBAN or a NIR under another name.
-func (c *checker) recognised(subject string, found jobs.Recognised) {
+func (c *checker) recognised(subject string, found plan.Recognised) {
 	f := finding{Level: "note", Subject: subject, Text: fmt.Sprintf("%s is taken for %s by its values: the guards see it where they are valid", found.Path, an(found.Kind)),
 		Hint: "name it in [job.guard], hold_fields and unique_fields, and give it sensitive = true, so that invalid ones are seen and masked as well"}
 	if !found.Guarded {

@@ -12,6 +12,8 @@ import (
 	"syncd/internal/daemon"
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/plan"
+	"syncd/internal/jobs/push"
 	"syncd/internal/ledger"
 	"syncd/internal/partner/isidoor"
 	"syncd/internal/store"
@@ -205,8 +207,8 @@ func (b *bench) runner(j config.Job, run *jobs.Run, stop <-chan struct{}) *jobs.
 	if d, err := b.config.Dossier(run.Target.Dossier); err == nil { // a claimed run is of a configured dossier
 		siret = d.Siret
 	}
-	return &jobs.Runner{Ledger: b.service.ledger, Staging: b.staging, API: b.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier), Siret: siret,
-		Progress: silent{}, Log: b.log, Stop: stop, Places: b.shared.places,
+	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: b.service.ledger, Staging: b.staging, API: b.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier), Siret: siret,
+		Progress: jobs.Silent{}, Log: b.log, Stop: stop, Places: b.shared.places,
 		Patience: &jobs.Patience{Deadline: j.Deadline, Pause: firstPause, MaxPause: mostPause}}
 }
 
@@ -218,14 +220,6 @@ func ping(j config.Job) func(event string) (string, error) {
 	urls := map[string]config.PingURL{ledger.PingStarted: j.Ping.Started, ledger.PingDone: j.Ping.Done, ledger.PingFailed: j.Ping.Failed}
 	return func(event string) (string, error) { return urls[event].Read() }
 }
-
-// silent is the progress that nobody watches.
-type silent struct{}
-
-func (silent) Planning(int)          {}
-func (silent) Verifying(int, int)    {}
-func (silent) Pushing(int, int)      {}
-func (silent) Waiting(time.Duration) {}
 
 // statistics is what monitoring asks: the ledger knows the runs, the configuration what is due.
 type statistics struct{ s *service }

@@ -10,6 +10,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/plan"
 	"syncd/internal/store"
 )
 
@@ -41,7 +42,7 @@ func (a *app) impact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	runner := &jobs.Runner{Ledger: ledger, Staging: staging, Log: a.log, Stop: a.Stop}
+	runner := &jobs.Runner{Plan: plan.Make, Ledger: ledger, Staging: staging, Log: a.log, Stop: a.Stop}
 	members := &arrayWriter{w: a.Stdout}
 	if a.flags.json {
 		a.Stdout = members

@@ -9,6 +9,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/plan"
 	"syncd/internal/partner/isidoor"
 	"syncd/internal/report"
 	"syncd/internal/store"
@@ -81,7 +82,7 @@ func (a *app) plan(ctx context.Context, name string, show report.Show, verify ve
 		return err
 	}
 	planner := &planner{app: a, job: &push, period: period, show: show, verify: verify, resend: resend,
-		runner: &jobs.Runner{Ledger: ledger, Staging: staging, Log: a.log, Stop: a.Stop},
+		runner: &jobs.Runner{Plan: plan.Make, Ledger: ledger, Staging: staging, Log: a.log, Stop: a.Stop},
 		ledger: ledger}
 	if push.ReadBack != nil {
 		if planner.connection, err = a.sharing(); err != nil {

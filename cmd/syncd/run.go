@@ -9,6 +9,8 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/plan"
+	"syncd/internal/jobs/push"
 	"syncd/internal/partner/isidoor"
 	"syncd/internal/report"
 	"syncd/internal/store"
@@ -225,7 +227,7 @@ func (e *executor) runner(d config.Dossier, ledger jobs.Ledger, progress jobs.Pr
 	if err != nil {
 		return nil, err
 	}
-	return &jobs.Runner{Ledger: ledger, Staging: e.staging, API: e.connection.Dossier(key), Contracts: e.contracts, Forecasts: e.forecasts(d.Name), Siret: d.Siret, By: requester(), Progress: progress,
+	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: ledger, Staging: e.staging, API: e.connection.Dossier(key), Contracts: e.contracts, Forecasts: e.forecasts(d.Name), Siret: d.Siret, By: requester(), Progress: progress,
 		Log: e.log, Stop: e.Stop, Quiet: isTerminal(e.Stdout) && isTerminal(e.Stderr), Places: e.places}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/plan"
 	"syncd/internal/ledger"
 	"syncd/internal/report"
 	"syncd/internal/store"
@@ -105,7 +106,7 @@ func (a *app) now(ctx context.Context, st *store.Store, push *jobs.PushJob, d co
 	}
 	job := *push
 	job.Guards.Verify = false // the API is not asked
-	runner := &jobs.Runner{Ledger: st, Staging: staging, Siret: d.Siret, Progress: silent{}, Log: a.log, Stop: a.Stop}
+	runner := &jobs.Runner{Plan: plan.Make, Ledger: st, Staging: staging, Siret: d.Siret, Progress: jobs.Silent{}, Log: a.log, Stop: a.Stop}
 	items := &collector{}
 	plan, err := runner.DryRun(ctx, &job, jobs.NewRun{Target: target, Period: period, Employees: []string{key}}, items)
 	now.Items, now.Counts, now.Findings, now.Err = items.items, plan.Counts, plan.Findings, err

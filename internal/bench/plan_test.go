@@ -15,6 +15,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/plan"
 	"syncd/internal/store"
 )
 
@@ -104,7 +105,7 @@ func acknowledge(r *rig) {
 	if !known {
 		r.b.Fatal("the dossier has no target")
 	}
-	runner := &jobs.Runner{Ledger: ledger, Staging: &store.Staging{URL: r.db.URL}, Siret: d.Siret, Log: zerolog.Nop(), Progress: silent{}}
+	runner := &jobs.Runner{Plan: plan.Make, Ledger: ledger, Staging: &store.Staging{URL: r.db.URL}, Siret: d.Siret, Log: zerolog.Nop(), Progress: jobs.Silent{}}
 	sink := &acknowledging{rig: r, conn: r.connect(), target: target.ID, keyID: keys.ID}
 	_, err = runner.DryRun(ctx, &job, jobs.NewRun{Target: target, Period: period}, sink)
 	check(r, err)
@@ -129,13 +130,6 @@ func (s *acknowledging) Add(ctx context.Context, items []jobs.PlannedItem) error
 }
 
 func (s *acknowledging) Hold(context.Context, []jobs.Hold) error { return nil }
-
-type silent struct{}
-
-func (silent) Planning(int)          {}
-func (silent) Verifying(int, int)    {}
-func (silent) Pushing(int, int)      {}
-func (silent) Waiting(time.Duration) {}
 
 func check(r *rig, err error) {
 	r.b.Helper()

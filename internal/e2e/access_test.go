@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/plan"
 	"syncd/internal/store"
 )
 
@@ -74,7 +75,7 @@ func TestACheckFindsRightsThatFunctionsLack(t *testing.T) {
 	w.exec(`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT * FROM staging.e WHERE staging.shown(matricule)`)
 	w.exec(`GRANT USAGE ON SCHEMA staging TO ` + role + `; GRANT SELECT ON ALL TABLES IN SCHEMA staging TO ` + role + `; REVOKE ALL ON staging.hidden FROM ` + role)
 	look := func() error {
-		_, err := jobs.LookAt(t.Context(), &store.Staging{URL: login}, &w.job, jobs.QueryParams(w.request().Target, period), 1)
+		_, err := plan.LookAt(t.Context(), &store.Staging{URL: login}, &w.job, jobs.QueryParams(w.request().Target, period), 1)
 		return err
 	}
 	var staging *jobs.StagingError

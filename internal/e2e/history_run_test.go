@@ -9,6 +9,8 @@ import (
 	"github.com/rs/zerolog"
 	"pgregory.net/rapid"
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/plan"
+	"syncd/internal/jobs/push"
 	"syncd/internal/ledger"
 	"syncd/internal/store"
 )
@@ -128,7 +130,7 @@ func (h *history) askAgain(request *jobs.NewRun, id int64) {
 
 func (h *history) runner(ledger jobs.Ledger, stop chan struct{}) *jobs.Runner {
 	staging := &store.Staging{URL: h.w.db.URL, Waits: func(string, time.Duration) { h.importer.noticed.Store(true) }}
-	return &jobs.Runner{Ledger: ledger, Staging: importing{staging, h}, API: h.api, By: "marie", Progress: silent{}, Log: zerolog.Nop(), Stop: stop}
+	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: ledger, Staging: importing{staging, h}, API: h.api, By: "marie", Progress: jobs.Silent{}, Log: zerolog.Nop(), Stop: stop}
 }
 
 func (h *history) request(p jobs.Period) jobs.NewRun {

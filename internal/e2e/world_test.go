@@ -19,6 +19,8 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/plan"
+	"syncd/internal/jobs/push"
 	"syncd/internal/partner/isidoor"
 	"syncd/internal/sandbox"
 	"syncd/internal/store"
@@ -171,16 +173,9 @@ func (w *world) connection(change func(*isidoor.Options)) *isidoor.Connection {
 
 // runner is one process' way to execute runs.
 func (w *world) runner() *jobs.Runner {
-	return &jobs.Runner{Ledger: w.open(), Staging: &store.Staging{URL: w.db.URL}, API: w.connect(nil), Siret: siret,
-		Progress: silent{}, Log: zerolog.Nop(), Stop: make(chan struct{})}
+	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: w.open(), Staging: &store.Staging{URL: w.db.URL}, API: w.connect(nil), Siret: siret,
+		Progress: jobs.Silent{}, Log: zerolog.Nop(), Stop: make(chan struct{})}
 }
-
-type silent struct{}
-
-func (silent) Planning(int)          {}
-func (silent) Verifying(int, int)    {}
-func (silent) Pushing(int, int)      {}
-func (silent) Waiting(time.Duration) {}
 
 func (w *world) request() jobs.NewRun {
 	return jobs.NewRun{Job: w.job.Name, Kind: jobs.PushSalaries, Period: period, Scope: w.job.Scope, Trigger: jobs.TriggerManual,

@@ -85,21 +85,22 @@ func Words(err error) string {
 	case !errors.As(err, &call):
 		return ""
 	}
-	return brief(mapping.Spec{}.Mask(nil, call.Message, ""))
+	return Brief(mapping.Spec{}.Mask(nil, call.Message, ""))
 }
 
 // mostWords is how many characters of a partner's words go with the end of a run.
 const mostWords = 500
 
-func brief(words string) string {
+// Brief cuts a partner's words to what goes with the end of a run.
+func Brief(words string) string {
 	if runes := []rune(words); len(runes) > mostWords {
 		return string(runes[:mostWords]) + "…"
 	}
 	return words
 }
 
-// withWords puts the partner's words, masked, before the hint of an error's text.
-func withWords(text, words string) string {
+// WithWords puts the partner's words, masked, before the hint of an error's text.
+func WithWords(text, words string) string {
 	if words == "" {
 		return text
 	}
@@ -128,3 +129,40 @@ const (
 	ServiceDictionary Service = "dictionary"
 	ServiceDocument   Service = "document" // answered properly = a document was accepted
 )
+
+// AskedFor is how long the partner asks not to be called again; 0 = it does not.
+func AskedFor(err error) time.Duration {
+	var call *CallError
+	if errors.As(err, &call) && call.Class == ClassTemporary {
+		return call.RetryAfter
+	}
+	return 0
+}
+
+// Lateness is the time limit that an answer did not keep; "" = it was no question of time.
+func Lateness(err error) string {
+	var call *CallError
+	if errors.As(err, &call) && call.Late > 0 {
+		return call.Late.String()
+	}
+	return ""
+}
+
+// IsDefinite tells a refusal that does not pass by itself.
+func IsDefinite(err error) bool {
+	var call *CallError
+	return errors.As(err, &call) && call.Definite
+}
+
+// Streaks finds answers that are in a row by the order of sending, in whatever order they come in: several lanes send, and
+// a refusal is quicker than an acceptance. Who is still on their way, or had another answer, parts them. Each end of a
+// streak knows its length.
+type Streaks map[int]int
+
+// Add returns the length of the streak that n belongs to.
+func (s Streaks) Add(n int) int {
+	before, behind := s[n-1], s[n+1]
+	length := before + 1 + behind
+	s[n], s[n-before], s[n+behind] = length, length, length
+	return length
+}

@@ -129,56 +129,16 @@ func (c *Contract) outdates(run *Run) bool {
 	return len(c.Breaking) > 0 || run.Digests.Contract != "" && slices.ContainsFunc(c.Since, breaks)
 }
 
-// renewed tells whether the target's last run of everyone was planned under another contract.
-func (c *Contract) renewed() bool { return c.Before != c.Digest }
+// Renewed tells whether the target's last run of everyone was planned under another contract.
+func (c *Contract) Renewed() bool { return c.Before != c.Digest }
 
-// findings are about the plan as a whole. What breaks holds only a plan that would send something.
-func (c *Contract) findings(sends bool, stale tripped) []Finding {
-	if c == nil {
-		return nil
-	}
-	findings := c.broken(sends)
-	if c.NoJSON {
-		findings = append(findings, Finding{Rule: RuleNoJSON, Holds: sends, Members: c.Takes[:min(len(c.Takes), FindingKeys)]})
-	}
-	if n := len(c.Unknown); n > 0 {
-		findings = append(findings, Finding{Rule: RuleUnknownMember, Holds: sends, N: n, Members: c.Unknown[:min(n, FindingKeys)]})
-	}
-	added := slices.DeleteFunc(slices.Clone(c.Since), func(change ContractChange) bool { return change.Breaking })
-	if n := len(added); n > 0 {
-		findings = append(findings, Finding{Rule: RuleContractAdded, N: n, Contract: added[:min(n, FindingKeys)]})
-	}
-	if c.Checker == nil && !c.NoJSON && sends {
-		findings = append(findings, Finding{Rule: RuleUnchecked})
-	}
-	if stale.n > 0 {
-		findings = append(findings, Finding{Rule: RuleContractStale, N: stale.n, Keys: stale.keys})
-	}
-	return findings
-}
-
-// broken is the finding that what is sent may break, and that nobody has accepted it; nil when nothing does.
-func (c *Contract) broken(holds bool) []Finding {
+// Broken is the finding that what is sent may break, and that nobody has accepted it; nil when nothing does.
+func (c *Contract) Broken(holds bool) []Finding {
 	if c == nil || len(c.Breaking) == 0 {
 		return nil
 	}
 	n := len(c.Breaking)
 	return []Finding{{Rule: RuleContract, Holds: holds, N: n, Contract: c.Breaking[:min(n, FindingKeys)]}}
-}
-
-// refused tells what the API would refuse in a document that is to be sent. One that is unchanged stays with the API
-// whatever the contract says; under a new one it is only noted, as its next change would be refused.
-func (p *planning) refused(act action, key, document []byte) []mapping.Problem {
-	if p.contract == nil || p.contract.Checker == nil {
-		return nil
-	}
-	switch {
-	case act == send:
-		return p.job.Mapping.Locate(document, p.contract.Checker.Check(document))
-	case act == keep && p.contract.renewed() && p.contract.Checker.Check(document) != nil:
-		p.stale.add(string(key))
-	}
-	return nil
 }
 
 // WaitsForContract tells whether the run is held, among others, for a change of the API's contract.

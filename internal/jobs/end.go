@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -14,8 +16,8 @@ import (
 // finishTimeout bounds the recording of a run's end.
 const finishTimeout = 10 * time.Second
 
-// failureReason puts the error that ended a run into the form that the ledger keeps.
-func failureReason(err error) Reason {
+// FailureReason puts the error that ended a run into the form that the ledger keeps.
+func FailureReason(err error) Reason {
 	var call *CallError
 	var identity *IdentityError
 	var staging *StagingError
@@ -29,7 +31,7 @@ func failureReason(err error) Reason {
 	var replaced *ReplacedError
 	var refused *RefusedError
 	var unusual *UnusualError
-	told := withWords(err.Error(), Words(err))
+	told := WithWords(err.Error(), Words(err))
 	switch {
 	case errors.As(err, &unusual):
 		return Reason{ReasonUnusual, told}
@@ -47,8 +49,8 @@ func failureReason(err error) Reason {
 		return Reason{ReasonConfiguration, told}
 	case errors.As(err, &call) && call.Class == ClassTechnical:
 		return Reason{ReasonFailures, told}
-	case lateness(err) != "":
-		return Reason{ReasonSlow, lateness(err)}
+	case Lateness(err) != "":
+		return Reason{ReasonSlow, Lateness(err)}
 	case errors.As(err, &call), errors.Is(err, ErrUnreachable):
 		return Reason{ReasonUnreachable, told}
 	case errors.As(err, &identity):
@@ -88,4 +90,12 @@ func summarize(log zerolog.Logger, run *Run) {
 	}
 	event.Int64("run", run.ID).Str("job", run.Job).Str("dossier", run.Target.Dossier).Str("period", string(run.Period)).
 		Str("state", string(run.State)).Str("reason", string(run.Failure.Code)).Interface("counts", run.Counts).Msg("run finished")
+}
+
+// PanicReason tells of a panic without its value, which could quote data, unless the runtime itself made it.
+func PanicReason(v any) Reason {
+	if err, ok := v.(runtime.Error); ok {
+		return Reason{ReasonPanic, err.Error()}
+	}
+	return Reason{ReasonPanic, fmt.Sprintf("%T", v)}
 }

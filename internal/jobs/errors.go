@@ -82,39 +82,6 @@ type UnusualError struct{ CallError }
 
 func (e *UnusualError) Error() string { return e.CallError.Error() }
 
-// askedFor is how long the partner asks not to be called again.
-func askedFor(err error) time.Duration {
-	var call *CallError
-	if errors.As(err, &call) && call.Class == ClassTemporary {
-		return call.RetryAfter
-	}
-	return 0
-}
-
-// lateness is the time limit that an answer did not keep; "" = it was no question of time.
-func lateness(err error) string {
-	var call *CallError
-	if errors.As(err, &call) && call.Late > 0 {
-		return call.Late.String()
-	}
-	return ""
-}
-
-// statusOf is the HTTP status of a call that did not succeed; 0 = there was none.
-func statusOf(err error) int {
-	var call *CallError
-	if errors.As(err, &call) {
-		return call.Status
-	}
-	return 0
-}
-
-// isDefinite tells a refusal that does not pass by itself.
-func isDefinite(err error) bool {
-	var call *CallError
-	return errors.As(err, &call) && call.Definite
-}
-
 // BusyError says that a live run of the same target is in the way.
 type BusyError struct{ Run Run }
 

@@ -43,3 +43,30 @@ type History struct {
 	Altered   []int64               // runs whose figures do not open: somebody altered the ledger
 	Closed    []Period              // earlier periods that are closed, the newest three, newest first
 }
+
+// Apart is what a run for some employees is judged by beside their own history: what waits for a person, and what other such
+// runs of the month have sent already. Else what is held as a whole would go one by one.
+type Apart struct {
+	Runs []HeldRun           // of the month that are held as a whole and read one of them, newest first
+	Held map[string]HeldItem // what is held of them, by matricule
+	Sent []SentApart         // by runs for some employees that nobody approved, since the last run of everyone came to its end
+}
+
+// HeldRun is a run that waits for a person.
+type HeldRun struct {
+	ID       int64
+	Findings []Finding
+}
+
+// HeldItem is an item of an earlier run that waits for a person.
+type HeldItem struct {
+	Fingerprint [32]byte
+	Findings    []Finding
+}
+
+// SentApart is a document that a run for some employees sent.
+type SentApart struct {
+	Key              string
+	Fingerprint      [32]byte
+	Created, Updated bool
+}

@@ -103,3 +103,16 @@ func Holds(findings []Finding) bool {
 	}
 	return false
 }
+
+// Named counts employees for a finding, and keeps the names that it tells.
+type Named struct {
+	N    int
+	Keys []string
+}
+
+// Add counts one.
+func (n *Named) Add(key string) {
+	if n.N++; len(n.Keys) < FindingKeys {
+		n.Keys = append(n.Keys, key)
+	}
+}

@@ -92,15 +92,15 @@ func (f Form) Digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// elsewhere tells whether another call is meant, so that documents acknowledged there are not here. Where the key goes, and
+// Elsewhere tells whether another call is meant, so that documents acknowledged there are not here. Where the key goes, and
 // what a document means, changes nothing about where it went.
-func (f Form) elsewhere(other Form) bool {
+func (f Form) Elsewhere(other Form) bool {
 	a, b := f.normal(), other.normal()
 	return a.Method != b.Method || a.Path != b.Path
 }
 
-// changes tells how the form differs from an earlier one.
-func (f Form) changes(before Form) []FormChange {
+// Changes tells how the form differs from an earlier one.
+func (f Form) Changes(before Form) []FormChange {
 	var changes []FormChange
 	was, is := before.normal(), f.normal()
 	for _, m := range []struct {
@@ -127,46 +127,4 @@ type Sender struct {
 	Job     string
 	Mapping string // digest
 	Form    int64  // key of History.Forms; 0 = not known
-}
-
-// otherForms are the forms under which what was acknowledged is not where this plan sends to.
-func (h *History) otherForms(now Form) map[int64]bool {
-	var others map[int64]bool
-	for id, form := range h.Forms {
-		if now.elsewhere(form) {
-			if others == nil {
-				others = map[int64]bool{}
-			}
-			others[id] = true
-		}
-	}
-	return others
-}
-
-// sentOtherwise finds that the plan sends otherwise than what was sent last: by another form, for another
-// establishment, as another target of the same one, or by another job with another mapping.
-func (p *planning) sentOtherwise() []Finding {
-	var findings []Finding
-	holds, last := p.evidence.sends > 0, p.history.Sender
-	before, known := Form{}, false
-	if last != nil {
-		before, known = p.history.Forms[last.Form]
-	}
-	if !known && p.moved.n > 0 { // the run is past its time; what it sent is not
-		before, known = p.movedFrom, true
-	}
-	if changes := p.form.changes(before); known && len(changes) > 0 {
-		byContract := p.form != p.sent && p.sent.Digest() == before.Digest() // which is accepted by itself
-		findings = append(findings, Finding{Rule: RuleForm, Holds: holds && !byContract, N: p.moved.n, Keys: p.moved.keys, Form: changes})
-	}
-	if was, is := p.history.Siret, p.target.Siret; was != "" && is != "" && was != is { // another association's: not even "unchanged" would be true
-		findings = append(findings, Finding{Rule: RuleSiret, Holds: true, Form: []FormChange{{FormSiret, was, is}}})
-	}
-	if n := len(p.others); n > 0 && holds { // renamed, or spelled otherwise: it would be sent a second time
-		findings = append(findings, Finding{Rule: RuleSharing, Holds: true, N: n, Others: p.others[:min(n, FindingKeys)]})
-	}
-	if last != nil && last.Job != p.job.Name && last.Mapping != p.job.Mapping.Digest() && holds {
-		findings = append(findings, Finding{Rule: RuleOtherJob, Holds: true, Job: last.Job, Run: last.Run})
-	}
-	return findings
 }

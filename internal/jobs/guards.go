@@ -1,5 +1,7 @@
 package jobs
 
+import "math"
+
 // Guards are what a push asks before it sends: rules that hold the whole run, and rules that hold single employees while
 // the others go. The defaults, and why they are so, stand in config.toml.
 type Guards struct {
@@ -25,8 +27,29 @@ type Guards struct {
 	MaxAmount    float64  // how many times an employee's median an amount may be; 0 = any
 }
 
-// recognises tells whether a list of members is extended by those whose values are an IBAN or a NIR: not where somebody
-// wants none.
-func (g *Guards) recognises(fields []string) bool {
-	return g.Recognise && !none(fields)
+// Limit is how many of something a guard lets pass without asking a person: at most Count, and at most Share of what
+// there was before, but Floor in any case, so that a share works with 8 employees, too.
+type Limit struct {
+	Off   bool    // the guard does not look
+	Count int     // NoCount = whatever the number
+	Share float64 // 0 to 1; NoShare = whatever the share
+	Floor int
 }
+
+// NoCount and NoShare leave a part of a Limit open.
+const (
+	NoCount = math.MaxInt
+	NoShare = math.MaxFloat64
+)
+
+// Of is the number that passes where there were base before.
+func (l Limit) Of(base int) int {
+	if l.Share == NoShare {
+		return l.Count
+	}
+	const rounding = 1e-9 // 0.29 × 100 is 29
+	return min(l.Count, max(l.Floor, int(l.Share*float64(base)+rounding)))
+}
+
+// Trips tells whether n is too many.
+func (l Limit) Trips(n, base int) bool { return !l.Off && n > l.Of(base) }

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"time"
 
 	"syncd/internal/mapping"
@@ -86,3 +87,26 @@ type PullJob struct {
 
 // Resumption says how a run of this job is taken up again.
 func (j *PullJob) Resumption() Resumption { return Resumption{ConfigDigest: j.ConfigDigest} }
+
+// Trace is a value that two employees must not share, in its normal form, with the member that it stands in.
+type Trace struct {
+	Path string
+	Text []byte
+}
+
+// Traces are those values of a document. What is kept of them once the document is removed tells them again, and nothing
+// else.
+func (j *PushJob) Traces(document []byte) []Trace {
+	var traces []Trace
+	for i := range j.Mapping.Fields {
+		path := j.Mapping.Fields[i].Path
+		text, ok := mapping.Text(document, path)
+		if !ok || !slices.Contains(j.Guards.UniqueFields, path) && mapping.Identify(text) == mapping.KindNone {
+			continue
+		}
+		if text := mapping.AppendNormal(nil, j.Mapping.Fields[i].Kind, []byte(text)); len(text) > 0 {
+			traces = append(traces, Trace{path, text})
+		}
+	}
+	return traces
+}

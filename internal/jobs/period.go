@@ -3,6 +3,8 @@ package jobs
 import (
 	"fmt"
 	"time"
+
+	"syncd/internal/mapping"
 )
 
 // Period is a payroll month, written "2026-11". Periods compare as strings. The empty Period belongs to runs that have
@@ -47,3 +49,21 @@ func (p Period) Start() time.Time {
 
 // End is the last day of the period, at midnight UTC.
 func (p Period) End() time.Time { return p.Start().AddDate(0, 1, -1) }
+
+// QueryParams are what queries and constants of the mapping can name with an @.
+func QueryParams(target Target, period Period) mapping.Params {
+	return mapping.Params{
+		"dossier":      target.Dossier,
+		"siret":        target.Identity,
+		"period":       string(period),
+		"period_start": period.Start().Format("2006-01-02"),
+		"period_end":   period.End().Format("2006-01-02"),
+	}
+}
+
+// Elapsed is how long ago something was, by whichever clock says more: a machine that slept shows in the wall clock, not in the
+// monotonic one.
+func Elapsed(since time.Time) time.Duration {
+	now := time.Now()
+	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
+}

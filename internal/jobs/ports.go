@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"syncd/internal/mapping"
+	"syncd/internal/share"
 )
 
 // Staging opens the association's tables.
@@ -167,10 +168,48 @@ type PlannedItem struct {
 	Fingerprint [32]byte
 	Document    []byte         // nil when there is nothing to send
 	Totals      []PeriodTotals // of its elements, and of those of the periods before, newest first
+	Against     Period         // whose acknowledged document the diff is against; "" = none
+}
 
-	same         *Totals  // of the document that was acknowledged for this period; nil = none
-	comparedWith Period   // whose acknowledged document the diff is against; "" = none
-	unique       []uint64 // hashes of the values that nobody else may have, one a field; 0 = none
+// Pass is one pass over staging and the baseline, of which package plan makes a plan.
+type Pass struct {
+	Job          *PushJob
+	Target       Target // with its identity, as queries may name it
+	Period       Period
+	Keys         []string // of a partial run; nil = everyone
+	Resend       bool     // everyone is sent, changed or not
+	Lenient      bool     // who is not in staging is told, not an error
+	DiffNew      bool     // with the diffs of new documents
+	Dictionaries mapping.Dictionaries
+	Contract     *Contract      // that documents are checked against; nil = none
+	Form         Form           // what documents are sent by,
+	Sent         Form           // and what they are until the contract is accepted that says so
+	Forms        map[int64]Form // by which something was acknowledged: History.Forms
+	Before       *Before        // what guards compare the plan with; nil = none is asked
+
+	Staging  Staging
+	Ledger   BaselineReader
+	Progress Progress
+	Sink     PlanSink
+}
+
+// Before is what is known before a plan is made, for its guards to compare with.
+type Before struct {
+	History History
+	Others  []OtherTarget      // of the same establishment, that were sent to
+	Apart   Apart              // of a run for some employees
+	Edits   map[string]Finding // what the other side edited, or that nobody knows, by matricule
+}
+
+// Sending is a planned run, and all that package push needs to send it.
+type Sending struct {
+	Job      *PushJob
+	Run      *Run
+	API      API
+	Ledger   Ledger
+	Stop     <-chan struct{} // closed when a person asks to stop
+	Progress Progress
+	Places   *share.Pool // for what is claimed, of this run and those beside it
 }
 
 // PlanSink takes the items of a plan in key order, elements without their employee last.
@@ -259,16 +298,6 @@ type Claims struct {
 	OpenFor time.Duration // from the call on, until a reopened period is closed again; at most 0 = no such end is known
 }
 
-// open counts the items that are sending from now on.
-func (c *Claims) open() (n int) {
-	for i := range c.Items {
-		if !c.Items[i].Superseded {
-			n++
-		}
-	}
-	return n
-}
-
 // Claimed is an item that is durably marked as sending, or was superseded instead.
 type Claimed struct {
 	Seq        int
@@ -304,3 +333,11 @@ type Progress interface {
 	// Waiting tells that items wait until an earlier request, which may still be processed, is certainly over.
 	Waiting(d time.Duration)
 }
+
+// Silent is a Progress that nobody hears.
+type Silent struct{}
+
+func (Silent) Planning(int)          {}
+func (Silent) Verifying(int, int)    {}
+func (Silent) Pushing(int, int)      {}
+func (Silent) Waiting(time.Duration) {}

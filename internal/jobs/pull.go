@@ -67,7 +67,7 @@ func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, erro
 	if err != nil {
 		return Reason{}, err
 	}
-	findings = append(contract.broken(false), findings...)
+	findings = append(contract.Broken(false), findings...)
 	return hold, r.Ledger.Pull(ctx, run, Pulled{Settings: r.API.Settings(), Apply: hold.Code == "", Changes: changes, Findings: findings})
 }
 

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"strings"
@@ -84,5 +85,48 @@ func TestGuardPull(t *testing.T) {
 		if got != c.want || got.IsHold() != (c.want.Code != "") {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+func TestAPullLooksAhead(t *testing.T) {
+	t.Parallel()
+	job := &PushJob{Name: "paie"}
+	// A plan of A, B and C, each of whom has the code of that name.
+	plan := func(ctx context.Context, pass *Pass) (Frozen, error) {
+		for _, code := range []string{"A", "B", "C"} {
+			item := PlannedItem{Item: Item{Key: code}}
+			if !pass.Dictionaries["N"][code].Active {
+				item.Problems = []mapping.Problem{{Code: mapping.ProblemWithdrawnCode}}
+			}
+			if err := pass.Sink.Add(ctx, []PlannedItem{item}); err != nil {
+				return Frozen{}, err
+			}
+		}
+		return Frozen{Counts: Counts{EmployeesRead: 3}}, nil
+	}
+	r := &Runner{Plan: plan, Forecasts: []Forecast{{job, "2026-12"}}}
+	before := mapping.Dictionaries{"N": {"A": {Code: "A", Active: true}, "B": {Code: "B", Active: true}, "C": {Code: "C", Active: true}}}
+	answered := mapping.Dictionaries{"N": {"A": {Code: "A", Active: true}, "C": {Code: "C"}}}
+	findings, err := r.forecast(t.Context(), Target{}, before, answered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(findings) != 1 || Holds(findings) {
+		t.Fatalf("%+v", findings)
+	}
+	impact := findings[0]
+	if impact.Rule != RuleImpact || impact.N != 2 || impact.Of != 3 || strings.Join(impact.Keys, " ") != "B C" || impact.Job != "paie" || impact.Period != "2026-12" {
+		t.Errorf("%+v", impact)
+	}
+}
+
+// A forecast that cannot be made is no reason not to pull.
+func TestAPullGoesOnWithoutItsForecast(t *testing.T) {
+	t.Parallel()
+	plan := func(context.Context, *Pass) (Frozen, error) { return Frozen{}, &StagingError{} }
+	r := &Runner{Plan: plan, Forecasts: []Forecast{{&PushJob{Name: "paie"}, "2026-12"}}}
+	findings, err := r.forecast(t.Context(), Target{}, nil, nil)
+	if err != nil || len(findings) != 1 || findings[0].Rule != RuleImpactUnknown {
+		t.Errorf("%+v, %v", findings, err)
 	}
 }

@@ -163,8 +163,8 @@ type Run struct {
 	Aftermath    *Aftermath // of a run that has ended; nil = nobody asked
 }
 
-// leaveAlone notes until when the partner asks not to be called again.
-func (r *Run) leaveAlone(until time.Time) {
+// LeaveAlone notes until when the partner asks not to be called again.
+func (r *Run) LeaveAlone(until time.Time) {
 	if r.NotBefore == nil || r.NotBefore.Before(until) {
 		r.NotBefore = &until
 	}
@@ -220,4 +220,13 @@ func (c *Counts) Add(state ItemState, employees, elements, n int) {
 		c.Left += n
 	}
 	c.ElementsInDocuments += elements
+}
+
+// FinalState tells how a run with this accounting ends when nothing stopped it. Only unchanged and accepted make it
+// succeeded.
+func FinalState(c Counts) State {
+	if c.Rejected+c.Blocked+c.Held+c.Uncertain+c.Superseded+c.NotAttempted+c.Departed+c.ElementsBlocked > 0 {
+		return Incomplete
+	}
+	return Succeeded
 }

@@ -93,3 +93,66 @@ func TestPeriodDays(t *testing.T) {
 		t.Errorf("half past midnight of the first of December in Paris is in %s", p)
 	}
 }
+
+func TestMonthsTo(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b Period
+		want int
+	}{{"2026-11", "2026-11", 0}, {"2026-11", "2027-01", 2}, {"2027-01", "2026-11", 2}, {"", "2026-11", 0}} {
+		if got := c.a.MonthsTo(c.b); got != c.want {
+			t.Errorf("%s to %s: %d", c.a, c.b, got)
+		}
+	}
+}
+
+// Eight employees and three hundred: a share has a floor, a count a ceiling.
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		limit      Limit
+		base, most int
+	}{
+		{Limit{Count: NoCount, Share: 0.3, Floor: 3}, 8, 3},
+		{Limit{Count: NoCount, Share: 0.3, Floor: 3}, 300, 90},
+		{Limit{Count: 50, Share: 0.3, Floor: 3}, 300, 50},
+		{Limit{Count: 50, Share: NoShare}, 300, 50},
+		{Limit{Count: NoCount, Share: 0.29}, 100, 29}, // 0.29 × 100 is 28.999… in binary
+		{Limit{}, 1000, 0},
+	} {
+		if got := c.limit.Of(c.base); got != c.most {
+			t.Errorf("%+v of %d: %d, want %d", c.limit, c.base, got, c.most)
+		}
+		if c.limit.Trips(c.most, c.base) || !c.limit.Trips(c.most+1, c.base) {
+			t.Errorf("%+v of %d does not trip just above %d", c.limit, c.base, c.most)
+		}
+	}
+	if (Limit{Off: true}).Trips(1000, 1) {
+		t.Error("a guard that is off trips")
+	}
+}
+
+// Only unchanged and accepted make a success; someone who left between two months does not spoil it.
+func TestFinalState(t *testing.T) {
+	t.Parallel()
+	whole := Counts{EmployeesRead: 5, Unchanged: 2, Accepted: 3, Left: 1, Created: 3, ElementsRead: 4, ElementsInDocuments: 4}
+	if state := FinalState(whole); state != Succeeded {
+		t.Errorf("a whole run is %s", state)
+	}
+	for name, spoil := range map[string]func(*Counts){
+		"rejected":           func(c *Counts) { c.Rejected = 1 },
+		"blocked":            func(c *Counts) { c.Blocked = 1 },
+		"held":               func(c *Counts) { c.Held = 1 },
+		"uncertain":          func(c *Counts) { c.Uncertain = 1 },
+		"superseded":         func(c *Counts) { c.Superseded = 1 },
+		"not attempted":      func(c *Counts) { c.NotAttempted = 1 },
+		"departed":           func(c *Counts) { c.Departed = 1 },
+		"elements alone (!)": func(c *Counts) { c.ElementsBlocked = 1 },
+	} {
+		c := whole
+		spoil(&c)
+		if state := FinalState(c); state != Incomplete {
+			t.Errorf("%s: %s", name, state)
+		}
+	}
+}

@@ -1,5 +1,6 @@
 // Package jobs is the domain of syncd: what a transfer is, and what may never happen to it. It knows neither SQL nor
-// HTTP; it reaches them through the interfaces of ports.go and api.go.
+// HTTP; it reaches them through the interfaces of ports.go and api.go. What goes is decided by package plan, and sent by
+// package push.
 //
 // Read this file first. A monthly transfer is Push: it claims a run in the ledger, asks the partner who it is talking
 // to, freezes a plan, sends it, and records how it ended. Resume takes up a run that stopped on the way.
@@ -19,10 +20,12 @@ import (
 type Runner struct {
 	Ledger    Ledger
 	Staging   Staging
-	API       API       // of the dossier that the run is for
-	Contracts Contracts // what the API says that it takes; nil = it is not asked
-	Siret     string    // of the dossier, as configured; "" = any
-	By        string    // the person who asks; "" = a daemon
+	API       API                                             // of the dossier that the run is for
+	Contracts Contracts                                       // what the API says that it takes; nil = it is not asked
+	Plan      func(context.Context, *Pass) (Frozen, error)    // plan.Make
+	Send      func(context.Context, *Sending) (Reason, error) // push.ToEnd
+	Siret     string                                          // of the dossier, as configured; "" = any
+	By        string                                          // the person who asks; "" = a daemon
 	Progress  Progress
 	Log       zerolog.Logger
 	Stop      <-chan struct{} // closed when a person asks to stop: what is in flight is finished, nothing new is taken
@@ -114,7 +117,7 @@ func (r *Runner) outdated(ctx context.Context, job *PushJob, run *Run, contract 
 // push sends what is planned. Where the API can be asked what it received, it is asked, and what it did not receive is
 // sent a second time.
 func (r *Runner) push(ctx context.Context, job *PushJob, run *Run) (Reason, error) {
-	halt, err := r.pushing(job, run).toEnd(ctx)
+	halt, err := r.send(ctx, job, run)
 	if err != nil || halt.Code != "" || !job.readsBack() {
 		return halt, err
 	}
@@ -123,11 +126,11 @@ func (r *Runner) push(ctx context.Context, job *PushJob, run *Run) (Reason, erro
 	if err := r.settleDoubts(waiting, job, run); err != nil {
 		return Reason{}, err
 	}
-	return r.pushing(job, run).toEnd(ctx)
+	return r.send(ctx, job, run)
 }
 
-func (r *Runner) pushing(job *PushJob, run *Run) *pushing {
-	return &pushing{job: job, run: run, api: r.API, ledger: r.Ledger, stop: r.Stop, progress: r.Progress, places: r.Places.claimed(job.MaxInFlight)}
+func (r *Runner) send(ctx context.Context, job *PushJob, run *Run) (Reason, error) {
+	return r.Send(ctx, &Sending{Job: job, Run: run, API: r.API, Ledger: r.Ledger, Stop: r.Stop, Progress: r.Progress, Places: r.Places.claimed(job.MaxInFlight)})
 }
 
 // identify asks the partner who it is talking to, before anything is sent: two swapped keys end here.
@@ -173,15 +176,13 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Con
 		return err
 	}
 	defer done()
-	dictionaries, err := r.Ledger.Dictionaries(ctx, run.Target.ID)
+	pass, err := r.pass(ctx, job, run.Target, run.Period, run.Employees, contract)
 	if err != nil {
-		return fmt.Errorf("reading dictionaries: %w", err)
+		return err
 	}
-	p := r.planning(job, run.Target, run.Period, run.Employees)
-	p.contract, p.resend = contract, run.Resend != ""
-	p.form, p.sent = r.forms(job, contract)
-	p.lenient, p.verify, p.overwrite = run.FailedOf != 0, job.Guards.Verify || run.Verify, run.Overwrite
-	if err := p.prepare(ctx); err != nil { // before anything is locked: the API may be asked for everyone
+	pass.Resend, pass.Lenient = run.Resend != "", run.FailedOf != 0
+	// Before anything is locked: the API may be asked for everyone.
+	if pass.Before, err = r.before(ctx, pass, run.Verify, run.Overwrite); err != nil {
 		return err
 	}
 	writer, err := r.Ledger.BeginPlan(ctx, run, job.Resumption())
@@ -189,18 +190,20 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Con
 		return fmt.Errorf("beginning the plan: %w", err)
 	}
 	defer writer.Abandon()
-	p.sink = writer
-	if err := p.run(ctx, dictionaries); err != nil {
+	pass.Sink = writer
+	frozen, err := r.Plan(ctx, pass)
+	if err != nil {
 		return err
 	}
 	run.Digests.Mapping = job.Mapping.Digest()
-	run.Digests.Dictionaries = dictionaries.Digest(job.Mapping.Nomenclatures())
-	run.Digests.Plan = p.digest.String()
-	run.Digests.Contract, run.Digests.Form = contract.digest(), p.form.Digest()
-	if err := writer.Commit(ctx, Frozen{p.counts, run.Digests, p.findings, p.form, p.figures}); err != nil {
+	run.Digests.Dictionaries = pass.Dictionaries.Digest(job.Mapping.Nomenclatures())
+	run.Digests.Plan = frozen.Digests.Plan
+	run.Digests.Contract, run.Digests.Form = contract.digest(), pass.Form.Digest()
+	frozen.Digests = run.Digests
+	if err := writer.Commit(ctx, frozen); err != nil {
 		return fmt.Errorf("freezing the plan: %w", err)
 	}
-	run.Planned, run.Findings, run.Released = true, p.findings, !Holds(p.findings)
+	run.Planned, run.Findings, run.Released = true, frozen.Findings, !Holds(frozen.Findings)
 	return nil
 }
 
@@ -208,35 +211,62 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Con
 // target, period, employees, and what is done about edits of the other side. It returns what the run would freeze: the
 // accounting that it would start with, the digest of its plan, and what the guards find.
 func (r *Runner) DryRun(ctx context.Context, job *PushJob, request NewRun, sink PlanSink) (Frozen, error) {
-	target := request.Target
-	contract, err := r.contract(ctx, job, target.ID, "")
+	contract, err := r.contract(ctx, job, request.Target.ID, "")
 	if err != nil {
 		return Frozen{}, err
 	}
-	dictionaries, err := r.Ledger.Dictionaries(ctx, target.ID)
+	pass, err := r.pass(ctx, job, request.Target, request.Period, request.Employees, contract)
 	if err != nil {
-		return Frozen{}, fmt.Errorf("reading dictionaries: %w", err)
-	}
-	p := r.planning(job, target, request.Period, request.Employees)
-	p.contract, p.resend = contract, request.Resend != ""
-	p.form, p.sent = r.forms(job, contract)
-	p.sink, p.diffNew, p.verify, p.overwrite = sink, true, job.Guards.Verify || request.Verify, request.Overwrite
-	if err := p.prepare(ctx); err != nil {
 		return Frozen{}, err
 	}
-	if err := p.run(ctx, dictionaries); err != nil {
+	pass.Resend, pass.DiffNew, pass.Sink = request.Resend != "", true, sink
+	if pass.Before, err = r.before(ctx, pass, request.Verify, request.Overwrite); err != nil {
 		return Frozen{}, err
 	}
-	return Frozen{p.counts, Digests{Config: job.ConfigDigest, Plan: p.digest.String(), Form: p.form.Digest()}, p.findings, p.form, p.figures}, nil
+	frozen, err := r.Plan(ctx, pass)
+	if err != nil {
+		return Frozen{}, err
+	}
+	frozen.Digests.Config, frozen.Digests.Form = job.ConfigDigest, pass.Form.Digest()
+	return frozen, nil
 }
 
-func (r *Runner) planning(job *PushJob, target Target, period Period, keys []string) *planning {
-	target.Identity, target.Siret = r.Siret, r.Siret
+// pass is one that no guard looks at yet, and that goes nowhere.
+func (r *Runner) pass(ctx context.Context, job *PushJob, target Target, period Period, keys []string, contract *Contract) (*Pass, error) {
+	dictionaries, err := r.Ledger.Dictionaries(ctx, target.ID)
+	if err != nil {
+		return nil, fmt.Errorf("reading dictionaries: %w", err)
+	}
 	if len(keys) == 0 {
 		keys = nil // everyone
 	}
-	return &planning{job: job, target: target, period: period, keys: keys,
-		staging: r.Staging, ledger: r.Ledger, api: r.API, progress: r.Progress, guarded: true}
+	target.Identity, target.Siret = r.Siret, r.Siret
+	form, sent := r.forms(job, contract)
+	return &Pass{Job: job, Target: target, Period: period, Keys: keys, Dictionaries: dictionaries, Contract: contract, Form: form, Sent: sent,
+		Staging: r.Staging, Ledger: r.Ledger, Progress: r.Progress}, nil
+}
+
+// before reads what the guards compare with.
+func (r *Runner) before(ctx context.Context, pass *Pass, verify, overwrite bool) (*Before, error) {
+	history, err := pass.Ledger.History(ctx, pass.Target.ID, pass.Period)
+	if err != nil {
+		return nil, fmt.Errorf("reading earlier runs: %w", err)
+	}
+	pass.Forms = history.Forms
+	before := &Before{History: history}
+	if before.Others, err = pass.Ledger.Sharing(ctx, pass.Target); err != nil {
+		return nil, fmt.Errorf("reading other targets: %w", err)
+	}
+	if pass.Keys != nil {
+		if before.Apart, err = pass.Ledger.Apart(ctx, pass.Target.ID, pass.Period, pass.Keys); err != nil {
+			return nil, fmt.Errorf("reading earlier runs: %w", err)
+		}
+	}
+	// What was found must not be forgotten before somebody has decided.
+	if verify || pass.Job.Guards.Verify || history.Drifted {
+		before.Edits, err = (&readingBack{Pass: pass, api: r.API, overwrite: overwrite}).edits(ctx)
+	}
+	return before, err
 }
 
 // execute does the work of a claimed run while the claim holds, and records how it ended. Whatever goes wrong in the
@@ -254,9 +284,9 @@ func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Contex
 	case isCancellation(err) && stoppable.stopped(ctx):
 		halt, err = Reason{Code: ReasonStopped}, nil
 	case err != nil:
-		halt = failureReason(err)
-		if alone := askedFor(err); alone > 0 {
-			run.leaveAlone(time.Now().Add(alone))
+		halt = FailureReason(err)
+		if alone := AskedFor(err); alone > 0 {
+			run.LeaveAlone(time.Now().Add(alone))
 		}
 	}
 	// Recording must also work when the caller's context has ended.
@@ -324,7 +354,7 @@ func (r *Runner) guarded(ctx context.Context, work func(context.Context, *Runner
 	defer func() {
 		if v := recover(); v != nil {
 			r.Log.Error().Bytes("stack", debug.Stack()).Msg("panic in a job")
-			halt, err = panicReason(v), nil
+			halt, err = PanicReason(v), nil
 		}
 	}()
 	return work(ctx, r)

@@ -1,10 +1,11 @@
-package jobs
+package plan
 
 import (
 	"context"
 	"encoding/binary"
 	"slices"
 
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
@@ -14,7 +15,7 @@ type strays struct {
 	orphans []orphan
 	rows    int    // elements of orphans
 	sent    []byte // of each employee who may be an owner: number of the item, 0 = it is not sent; whether it lost all elements; matricule
-	holds   []Hold
+	holds   []jobs.Hold
 	sends   bool // some of those employees would be sent
 }
 
@@ -29,7 +30,7 @@ func (s *strays) orphan(of *subject, key []byte) {
 	o := orphan{subject: *of, key: slices.Clone(key)}
 	o.earlier, o.later, o.fingerprint = nil, nil, nil
 	if of.current != nil {
-		o.current = copyEntry(&BaselineEntry{}, of.current)
+		o.current = copyEntry(&jobs.BaselineEntry{}, of.current)
 	}
 	s.orphans = append(s.orphans, o)
 	s.rows += o.elements
@@ -57,7 +58,7 @@ func (s *strays) next() (seq int, lost bool, key []byte) {
 
 // lostElements tells whether somebody who has no element had some: in what was acknowledged for this period, or in most of
 // the periods before.
-func lostElements(item *PlannedItem, period Period, acknowledged []PeriodTotals) bool {
+func lostElements(item *jobs.PlannedItem, period jobs.Period, acknowledged []jobs.PeriodTotals) bool {
 	if item.Elements > 0 {
 		return false
 	}
@@ -73,43 +74,18 @@ func lostElements(item *PlannedItem, period Period, acknowledged []PeriodTotals)
 	return 2*had > len(before)
 }
 
-// addOrphans adds the items of orphans, with their likely owners, and finds out who is to be held: whoever an orphan
-// resembles, for its elements are missing from that document; and whoever has lost all elements while there are orphans.
-func (p *planning) addOrphans(ctx context.Context) error {
-	s := &p.strays
-	if p.guarded && s.rows > 0 {
-		if err := p.findOwners(ctx); err != nil {
-			return err
-		}
-	}
-	for i := range s.orphans {
-		o := &s.orphans[i]
-		item := PlannedItem{Item: newItem(string(o.key), block, ReasonProblems, &o.subject)}
-		if item.Problems = o.problems(o.key); o.badKey {
-			item.Key = mapping.HarmlessKey(o.key)
-		}
-		for _, owner := range o.owners {
-			item.Problems[0].Nearest = append(item.Problems[0].Nearest, mapping.Nearest{Code: owner})
-		}
-		if err := p.add(ctx, item, &o.subject); err != nil {
-			return err
-		}
-	}
-	return p.flush(ctx)
-}
-
 // findElsewhere looks for orphans among the elements of everyone: a partial run itself reads only those that are spelled as
 // it was asked for. It is done once the run's own snapshot is closed: two at once could wait for each other, with an import
 // between them.
-func (p *planning) findElsewhere(ctx context.Context) error {
-	source, params := p.job.Source, QueryParams(p.target, p.period)
+func (g *guards) findElsewhere(ctx context.Context) error {
+	source, params := g.Job.Source, jobs.QueryParams(g.Target, g.Period)
 	source.Ready = "" // it was asked
-	snapshot, err := p.staging.Snapshot(ctx, source, params, nil)
+	snapshot, err := g.Staging.Snapshot(ctx, source, params, nil)
 	if err != nil {
 		return err
 	}
 	defer snapshot.Close()
-	mapped, err := mapping.Compile(uncoded(p.job.Mapping), snapshot.Shape(), nil, params)
+	mapped, err := mapping.Compile(uncoded(g.Job.Mapping), snapshot.Shape(), nil, params)
 	if err != nil {
 		return err
 	}
@@ -127,17 +103,17 @@ func (p *planning) findElsewhere(ctx context.Context) error {
 			break
 		}
 		if s.employees == 0 {
-			p.strays.orphan(&s, m.key)
+			g.plan.strays.orphan(&s, m.key)
 		}
 	}
-	if err := snapshot.Unmoved(ctx); err != nil || p.strays.rows == 0 {
+	if err := snapshot.Unmoved(ctx); err != nil || g.plan.strays.rows == 0 {
 		return err
 	}
-	return p.findOwners(ctx)
+	return g.findOwners(ctx)
 }
 
-func (p *planning) findOwners(ctx context.Context) error {
-	s := &p.strays
+func (g *guards) findOwners(ctx context.Context) error {
+	s := &g.plan.strays
 	s.holds = nil
 	defer func(sent []byte) { s.sent = sent }(s.sent)
 	of := map[string][]*orphan{} // by what spellings have in common
@@ -156,24 +132,24 @@ func (p *planning) findOwners(ctx context.Context) error {
 		switch {
 		case seq == 0:
 		case len(alike) > 0:
-			s.holds = append(s.holds, Hold{seq, string(key), astray(alike)})
+			s.holds = append(s.holds, jobs.Hold{Seq: seq, Key: string(key), Finding: astray(alike)})
 		case lost:
-			s.holds = append(s.holds, Hold{seq, string(key), Finding{Rule: RuleLost, Holds: true, N: s.rows}})
+			s.holds = append(s.holds, jobs.Hold{Seq: seq, Key: string(key), Finding: jobs.Finding{Rule: jobs.RuleLost, Holds: true, N: s.rows}})
 		}
 	}
-	return p.nameUnchanged(ctx, of)
+	return g.nameUnchanged(ctx, of)
 }
 
 // nameUnchanged looks for owners among those of whom nothing would be sent. Nobody else is named by the baseline alone.
-func (p *planning) nameUnchanged(ctx context.Context, of map[string][]*orphan) error {
-	if !slices.ContainsFunc(p.strays.orphans, func(o orphan) bool { return !o.keyless && o.owners == nil }) {
+func (g *guards) nameUnchanged(ctx context.Context, of map[string][]*orphan) error {
+	if !slices.ContainsFunc(g.plan.strays.orphans, func(o orphan) bool { return !o.keyless && o.owners == nil }) {
 		return nil
 	}
-	gone := make(map[string]bool, len(p.absent))
-	for _, ref := range p.absent {
+	gone := make(map[string]bool, len(g.absent))
+	for _, ref := range g.absent {
 		gone[ref.Key] = true
 	}
-	baseline, err := p.ledger.Baseline(ctx, p.target.ID, p.keys)
+	baseline, err := g.Ledger.Baseline(ctx, g.Target.ID, g.Keys)
 	if err != nil {
 		return err
 	}
@@ -198,11 +174,11 @@ func (o *orphan) owner(key string) {
 }
 
 // astray is the finding about the owner of these orphans.
-func astray(orphans []*orphan) Finding {
-	f := Finding{Rule: RuleAstray, Holds: true}
+func astray(orphans []*orphan) jobs.Finding {
+	f := jobs.Finding{Rule: jobs.RuleAstray, Holds: true}
 	for _, o := range orphans {
 		f.N += o.elements
-		if len(f.Keys) < FindingKeys {
+		if len(f.Keys) < jobs.FindingKeys {
 			f.Keys = append(f.Keys, mapping.HarmlessKey(o.key))
 		}
 	}

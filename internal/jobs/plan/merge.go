@@ -1,9 +1,10 @@
-package jobs
+package plan
 
 import (
 	"bytes"
 	"fmt"
 
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
@@ -12,22 +13,22 @@ import (
 type merge struct {
 	employees head
 	children  []head
-	baseline  BaselineRows
-	entry     *BaselineEntry // head of the baseline; nil at its end
+	baseline  jobs.BaselineRows
+	entry     *jobs.BaselineEntry // head of the baseline; nil at its end
 	builder   *mapping.Builder
 	watch     *watch // hears of all rows, too
-	period    Period
+	period    jobs.Period
 
 	key     []byte // current key, owned
 	null    bool   // the current group is the rows without a key
-	current BaselineEntry
-	earlier BaselineEntry
-	later   BaselineEntry
+	current jobs.BaselineEntry
+	earlier jobs.BaselineEntry
+	later   jobs.BaselineEntry
 }
 
 // head is the first unread row of a stream.
 type head struct {
-	rows  Rows
+	rows  jobs.Rows
 	last  []byte // the previous key, to see that the order holds
 	alive bool
 }
@@ -56,7 +57,7 @@ func (h *head) is(key []byte, null bool) bool {
 	return (k == nil) == null && bytes.Equal(k, key)
 }
 
-func newMerge(snapshot Snapshot, groups int, baseline BaselineRows, builder *mapping.Builder, watch *watch, period Period) (*merge, error) {
+func newMerge(snapshot jobs.Snapshot, groups int, baseline jobs.BaselineRows, builder *mapping.Builder, watch *watch, period jobs.Period) (*merge, error) {
 	m := &merge{baseline: baseline, builder: builder, watch: watch, period: period}
 	m.employees.rows = snapshot.Employees()
 	for group := range groups {
@@ -184,7 +185,7 @@ func (m *merge) readBaseline(s *subject) error {
 }
 
 // copyEntry keeps an entry beyond its stream's next step, in memory that is used again.
-func copyEntry(to, from *BaselineEntry) *BaselineEntry {
+func copyEntry(to, from *jobs.BaselineEntry) *jobs.BaselineEntry {
 	fingerprint := append(to.Fingerprint[:0], from.Fingerprint...)
 	*to = *from
 	to.Key, to.Fingerprint = nil, fingerprint

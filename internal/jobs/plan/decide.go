@@ -1,6 +1,10 @@
-package jobs
+package plan
 
-import "bytes"
+import (
+	"bytes"
+
+	"syncd/internal/jobs"
+)
 
 // subject is everything the plan knows of one matricule.
 type subject struct {
@@ -10,13 +14,13 @@ type subject struct {
 	keyless   bool // the key is NULL or empty
 	badKey    bool // the key cannot be used
 
-	fingerprint []byte         // of the document; set when exactly one employee row made one
-	current     *BaselineEntry // this period's; nil = none
-	earlier     *BaselineEntry // the latest earlier period's that was acknowledged; nil = none
-	overtaken   bool           // something after it may have been received, or was withdrawn
-	later       *BaselineEntry // the nearest later period's that was acknowledged; nil = none
-	drifted     bool           // the other side edited the document
-	unread      bool           // nobody knows whether it did
+	fingerprint []byte              // of the document; set when exactly one employee row made one
+	current     *jobs.BaselineEntry // this period's; nil = none
+	earlier     *jobs.BaselineEntry // the latest earlier period's that was acknowledged; nil = none
+	overtaken   bool                // something after it may have been received, or was withdrawn
+	later       *jobs.BaselineEntry // the nearest later period's that was acknowledged; nil = none
+	drifted     bool                // the other side edited the document
+	unread      bool                // nobody knows whether it did
 
 	lasting []byte // fingerprint by the lasting key; set where a document to compare with was removed
 }
@@ -27,7 +31,7 @@ func (s *subject) comparesRemoved() bool {
 }
 
 // same tells whether the document is the one that was acknowledged.
-func (s *subject) same(with *BaselineEntry) bool {
+func (s *subject) same(with *jobs.BaselineEntry) bool {
 	if with.Removed {
 		return bytes.Equal(with.Fingerprint, s.lasting)
 	}
@@ -35,7 +39,7 @@ func (s *subject) same(with *BaselineEntry) bool {
 }
 
 // acknowledged is this period's entry, unless nothing of it is at the API.
-func (s *subject) acknowledged() *BaselineEntry {
+func (s *subject) acknowledged() *jobs.BaselineEntry {
 	if s.current == nil || s.current.Version == 0 || s.current.Withdrawn {
 		return nil
 	}
@@ -44,7 +48,7 @@ func (s *subject) acknowledged() *BaselineEntry {
 
 // comparable is the entry whose document tells what is new: this period's, or else the latest earlier one, or else, for a
 // month that is sent late, the nearest later one.
-func (s *subject) comparable() *BaselineEntry {
+func (s *subject) comparable() *jobs.BaselineEntry {
 	if entry := s.acknowledged(); entry != nil {
 		return entry
 	}
@@ -69,9 +73,9 @@ const (
 
 // rules are the parts of a job that decide.
 type rules struct {
-	semantics Semantics
-	scope     Scope
-	send      Send
+	semantics jobs.Semantics
+	scope     jobs.Scope
+	send      jobs.Send
 	resend    bool           // what is unchanged goes as well
 	elsewhere map[int64]bool // forms under which what was acknowledged is not where this run sends to
 }
@@ -81,44 +85,44 @@ type rules struct {
 // The decision to send compares fingerprints within the period: a document that was acknowledged for this period and
 // has not changed is not sent again, whatever other periods hold. A key in doubt is never unchanged, nor, where sending again
 // does no harm, one of which a ledger that was put back may not know the last document.
-func (r rules) decide(s *subject) (action, ReasonCode) {
+func (r rules) decide(s *subject) (action, jobs.ReasonCode) {
 	switch {
 	case s.employees == 0 && s.elements > 0:
-		return block, ReasonProblems // elements without their employee
+		return block, jobs.ReasonProblems // elements without their employee
 	case s.employees == 0:
 		return decideAbsent(s)
 	case s.employees > 1, s.keyless, s.badKey, s.blocked:
-		return block, ReasonProblems
+		return block, jobs.ReasonProblems
 	case s.current != nil && s.current.InDoubt:
-		if r.semantics == Append {
-			return unsure, ReasonUnsettled
+		if r.semantics == jobs.Append {
+			return unsure, jobs.ReasonUnsettled
 		}
-		return send, ReasonInDoubt
+		return send, jobs.ReasonInDoubt
 	case s.acknowledged() != nil:
 		return r.compared(s, s.current)
 	case s.earlier == nil && s.later == nil && !s.overtaken:
-		return send, ReasonNew
+		return send, jobs.ReasonNew
 	case r.nothingNew(s):
 		return r.compared(s, s.earlier)
 	}
-	return send, ReasonNewPeriod
+	return send, jobs.ReasonNewPeriod
 }
 
 // compared decides about someone of whom the API has a document that would take the same place.
-func (r rules) compared(s *subject, with *BaselineEntry) (action, ReasonCode) {
+func (r rules) compared(s *subject, with *jobs.BaselineEntry) (action, jobs.ReasonCode) {
 	switch {
 	case !s.same(with):
-		return send, ReasonChanged
+		return send, jobs.ReasonChanged
 	case s.drifted:
-		return send, ReasonDrifted
-	case s.unread && r.semantics != Append: // to add it again would be to pay it again, of which nobody should have to decide
-		return send, ReasonUnread
-	case with.Outdated && r.semantics != Append:
-		return send, ReasonPutBack
+		return send, jobs.ReasonDrifted
+	case s.unread && r.semantics != jobs.Append: // to add it again would be to pay it again, of which nobody should have to decide
+		return send, jobs.ReasonUnread
+	case with.Outdated && r.semantics != jobs.Append:
+		return send, jobs.ReasonPutBack
 	case r.elsewhere[with.Form]:
-		return send, ReasonForm
+		return send, jobs.ReasonForm
 	case r.resend:
-		return send, ReasonResend
+		return send, jobs.ReasonResend
 	}
 	return keep, ""
 }
@@ -127,31 +131,22 @@ func (r rules) compared(s *subject, with *BaselineEntry) (action, ReasonCode) {
 // document, and it carries no elements. (Equal elements of two periods are two payments, so they are always sent.) Who was
 // told as having left is news, and must be told again when they leave again.
 func (r rules) nothingNew(s *subject) bool {
-	return r.scope == ScopeEmployee && r.send == SendChanged && s.elements == 0 && s.current == nil && // else it was withdrawn
+	return r.scope == jobs.ScopeEmployee && r.send == jobs.SendChanged && s.elements == 0 && s.current == nil && // else it was withdrawn
 		s.earlier != nil && !s.overtaken && !s.earlier.InDoubt && !s.earlier.Outdated && !s.earlier.DepartureNoted &&
 		s.same(s.earlier)
 }
 
 // decideAbsent is for someone of the baseline whom staging no longer has.
-func decideAbsent(s *subject) (action, ReasonCode) {
+func decideAbsent(s *subject) (action, jobs.ReasonCode) {
 	switch {
 	case s.current != nil && s.current.InDoubt:
-		return departed, ReasonDepartedInDoubt
+		return departed, jobs.ReasonDepartedInDoubt
 	case s.acknowledged() != nil:
-		return departed, ReasonDeparted
+		return departed, jobs.ReasonDeparted
 	case s.current != nil: // it was withdrawn: a person knows
 		return ignore, ""
 	case s.earlier != nil && !s.earlier.DepartureNoted:
-		return left, ReasonLeft
+		return left, jobs.ReasonLeft
 	}
 	return ignore, ""
-}
-
-// FinalState tells how a run with this accounting ends when nothing stopped it. Only unchanged and accepted make it
-// succeeded.
-func FinalState(c Counts) State {
-	if c.Rejected+c.Blocked+c.Held+c.Uncertain+c.Superseded+c.NotAttempted+c.Departed+c.ElementsBlocked > 0 {
-		return Incomplete
-	}
-	return Succeeded
 }

@@ -1,4 +1,5 @@
-package jobs
+// Package push sends what a run has planned: lanes that send, and one loop that records what came of it.
+package push
 
 import (
 	"context"
@@ -6,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"syncd/internal/share"
+	"syncd/internal/jobs"
 )
 
 const (
@@ -14,59 +15,57 @@ const (
 	stepDelay    = 10 * time.Millisecond // or when the first of them has waited so long
 )
 
-// pushing sends the items of one run. Lanes send; the goroutine of toEnd alone talks to the ledger, one statement a
+// pushing sends the items of one run. Lanes send; the goroutine of ToEnd alone talks to the ledger, one statement a
 // step. Items in flight, claimed ahead, or answered but not yet recorded never exceed twice the lanes: after a crash
 // no more than these can be sent again.
 type pushing struct {
-	job      *PushJob
-	run      *Run
-	api      API
-	ledger   Ledger
-	stop     <-chan struct{} // closed when a person asks to stop
-	progress Progress
-	places   *share.Pool // for what is claimed, of this run and those beside it
+	*jobs.Sending
 
 	work    chan task
 	answers chan answer
 
-	waiting  []ItemOutcome    // answered, not yet recorded
-	open     int              // items that the ledger has as sending
-	after    int              // the last item claimed
-	tried    bool             // those are claimed that an earlier execution tried: last, for they may meet the same again
-	dry      bool             // nothing can be claimed now
-	again    <-chan time.Time // when an item that waits can be claimed; nil = none waits
-	sent     int              // tasks given to lanes
+	waiting  []jobs.ItemOutcome // answered, not yet recorded
+	open     int                // items that the ledger has as sending
+	after    int                // the last item claimed
+	tried    bool               // those are claimed that an earlier execution tried: last, for they may meet the same again
+	dry      bool               // nothing can be claimed now
+	again    <-chan time.Time   // when an item that waits can be claimed; nil = none waits
+	sent     int                // tasks given to lanes
 	done     int
 	total    int
-	failures streaks     // answers that say nothing of the data
-	accepts  bool        // this target has accepted a document by these settings
-	proved   bool        // and the ledger knows
-	alive    bool        // somebody of this run is delivered
-	enough   bool        // it stopped at those who failed before as well, after all others had their turn: it has come to its end
-	halt     Reason      // why no more items are taken; zero = go on
-	hasty    bool        // that is who was refused by settings that nobody is known to have been accepted by: others are on their way
-	undone   int         // a halt was taken back that came after so many tasks: they may have been given back for it
-	halted   atomic.Bool // halt is set: lanes start no attempt any more
+	failures jobs.Streaks // answers that say nothing of the data
+	accepts  bool         // this target has accepted a document by these settings
+	proved   bool         // and the ledger knows
+	alive    bool         // somebody of this run is delivered
+	enough   bool         // it stopped at those who failed before as well, after all others had their turn: it has come to its end
+	halt     jobs.Reason  // why no more items are taken; zero = go on
+	hasty    bool         // that is who was refused by settings that nobody is known to have been accepted by: others are on their way
+	undone   int          // a halt was taken back that came after so many tasks: they may have been given back for it
+	halted   atomic.Bool  // halt is set: lanes start no attempt any more
 
 	closes atomic.Pointer[time.Time] // when a period that was reopened is closed again; nil = not known to be
 }
 
-// toEnd sends until nothing is left or something stops it. halt tells why it stopped early. An error means that the
+// ToEnd sends until nothing is left or something stops it. halt tells why it stopped early. An error means that the
 // ledger can no longer be written: what is open stays in doubt.
-func (p *pushing) toEnd(ctx context.Context) (halt Reason, err error) {
-	if p.total, err = p.ledger.Remaining(ctx, p.run); err != nil {
-		return Reason{}, err
+func ToEnd(ctx context.Context, sending *jobs.Sending) (halt jobs.Reason, err error) {
+	return (&pushing{Sending: sending}).toEnd(ctx)
+}
+
+func (p *pushing) toEnd(ctx context.Context) (halt jobs.Reason, err error) {
+	if p.total, err = p.Ledger.Remaining(ctx, p.Run); err != nil {
+		return jobs.Reason{}, err
 	}
 	if p.total == 0 {
-		return Reason{}, nil
+		return jobs.Reason{}, nil
 	}
-	p.alive = p.run.Counts.Accepted+p.run.Counts.Unchanged > 0 // by an earlier execution
-	window := 2 * p.job.MaxInFlight
-	p.work, p.answers, p.failures = make(chan task, window), make(chan answer, window), streaks{}
+	p.alive = p.Run.Counts.Accepted+p.Run.Counts.Unchanged > 0 // by an earlier execution
+	window := 2 * p.Job.MaxInFlight
+	p.work, p.answers, p.failures = make(chan task, window), make(chan answer, window), jobs.Streaks{}
 	ctx, cancel := context.WithCancel(ctx)
-	defer p.places.GiveAll(p)
+	defer p.Places.GiveAll(p)
 	var lanes sync.WaitGroup
-	for range min(p.job.MaxInFlight, p.total) {
+	for range min(p.Job.MaxInFlight, p.total) {
 		lanes.Go(func() { p.lane(ctx) })
 	}
 	defer lanes.Wait()
@@ -74,16 +73,16 @@ func (p *pushing) toEnd(ctx context.Context) (halt Reason, err error) {
 	defer cancel()
 	for {
 		if err := p.step(ctx, window); err != nil {
-			return Reason{}, err
+			return jobs.Reason{}, err
 		}
 		if p.open == 0 && (p.halt.Code != "" || p.dry && p.again == nil) {
 			if p.enough {
-				return Reason{}, nil
+				return jobs.Reason{}, nil
 			}
 			return p.halt, nil
 		}
 		if err := p.wait(ctx); err != nil {
-			return Reason{}, err
+			return jobs.Reason{}, err
 		}
 	}
 }
@@ -93,12 +92,12 @@ func (p *pushing) step(ctx context.Context, window int) error {
 	if p.halt.Code != "" {
 		p.release()
 	}
-	step := Step{Outcomes: p.waiting, After: p.after, Tried: p.tried, Claim: p.room(ctx, window)}
+	step := jobs.Step{Outcomes: p.waiting, After: p.after, Tried: p.tried, Claim: p.room(ctx, window)}
 	if p.accepts && !p.proved {
-		step.Settings = p.api.Settings()
+		step.Settings = p.API.Settings()
 	}
 	asked := time.Now()
-	claims, err := p.ledger.Step(ctx, p.run, step)
+	claims, err := p.Ledger.Step(ctx, p.Run, step)
 	if err != nil {
 		return err
 	}
@@ -107,9 +106,9 @@ func (p *pushing) step(ctx context.Context, window int) error {
 		p.closes.Store(&end)
 	}
 	if claims.Closed {
-		p.stopFor(Reason{ReasonClosed, string(p.run.Period)})
+		p.stopFor(jobs.Reason{Code: jobs.ReasonClosed, Detail: string(p.Run.Period)})
 	}
-	p.places.Give(p, len(p.waiting)+step.Claim-claims.open())
+	p.Places.Give(p, len(p.waiting)+step.Claim-open(claims))
 	p.open -= len(p.waiting)
 	p.done += len(p.waiting)
 	p.waiting, p.proved = p.waiting[:0], p.accepts
@@ -127,7 +126,7 @@ func (p *pushing) step(ctx context.Context, window int) error {
 		p.sent++
 		p.work <- task{item, p.sent, p.tried} // never blocks: its capacity is the window
 	}
-	p.progress.Pushing(p.done, p.total)
+	p.Progress.Pushing(p.done, p.total)
 	if step.Claim > len(claims.Items) && !claims.Closed {
 		return p.runDry(ctx)
 	}
@@ -140,21 +139,21 @@ func (p *pushing) room(ctx context.Context, window int) int {
 	if p.halt.Code != "" || p.dry {
 		return 0
 	}
-	n := p.places.Try(p, window-p.open)
+	n := p.Places.Try(p, window-p.open)
 	if n > 0 || p.open > 0 {
 		return n + len(p.waiting)
 	}
-	if !p.places.Wait(ctx, p.stop, p) {
-		p.stopFor(Reason{Code: ReasonStopped}) // or the context has ended, as the ledger will say
+	if !p.Places.Wait(ctx, p.Stop, p) {
+		p.stopFor(jobs.Reason{Code: jobs.ReasonStopped}) // or the context has ended, as the ledger will say
 		return 0
 	}
-	return 1 + p.places.Try(p, window-1)
+	return 1 + p.Places.Try(p, window-1)
 }
 
 // runDry is reached when no more items can be claimed now. Then come those that an earlier execution tried, and when that
 // is over those that wait out an earlier request.
 func (p *pushing) runDry(ctx context.Context) error {
-	wait, ok, err := p.ledger.NextPending(ctx, p.run)
+	wait, ok, err := p.Ledger.NextPending(ctx, p.Run)
 	if err != nil {
 		return err
 	}
@@ -165,7 +164,7 @@ func (p *pushing) runDry(ctx context.Context) error {
 	p.dry, p.again = true, nil
 	if ok {
 		p.again = time.After(wait)
-		p.progress.Waiting(wait)
+		p.Progress.Waiting(wait)
 	}
 	return nil
 }
@@ -177,7 +176,7 @@ func (p *pushing) wait(ctx context.Context) error {
 		due = time.After(stepDelay)
 	}
 	for len(p.waiting) < stepOutcomes && (p.open > len(p.waiting) || p.again != nil) {
-		stop := p.stop
+		stop := p.Stop
 		if p.halt.Code != "" {
 			stop = nil
 		}
@@ -193,7 +192,7 @@ func (p *pushing) wait(ctx context.Context) error {
 			p.dry, p.again, p.after, p.tried = false, nil, 0, false
 			return nil
 		case <-stop:
-			p.stopFor(Reason{Code: ReasonStopped})
+			p.stopFor(jobs.Reason{Code: jobs.ReasonStopped})
 			return nil
 		case <-due:
 			return nil
@@ -206,24 +205,24 @@ func (p *pushing) wait(ctx context.Context) error {
 
 // take keeps an answer for the next step, and halts when it says that going on is pointless.
 func (p *pushing) take(ctx context.Context, a answer) error {
-	if a.class == ClassCancelled {
+	if a.class == jobs.ClassCancelled {
 		a.outcome.Reason.Code = p.whyCancelled()
 		a.outcome.Deferred = !p.giveBack(a.order, a.outcome)
 	}
 	p.waiting = append(p.waiting, a.outcome)
 	switch a.class {
-	case ClassAccepted:
+	case jobs.ClassAccepted:
 		p.alive = true
 		if p.accepts = true; p.hasty {
 			p.goOn()
 		}
-	case ClassConfiguration:
+	case jobs.ClassConfiguration:
 		return p.refused(ctx, a)
-	case ClassTemporary, ClassTechnical:
+	case jobs.ClassTemporary, jobs.ClassTechnical:
 		if a.alone > 0 {
-			p.run.leaveAlone(a.outcome.AnsweredAt.Add(a.alone))
+			p.Run.LeaveAlone(a.outcome.AnsweredAt.Add(a.alone))
 		}
-		if p.failures.add(a.order) >= p.job.StopAfter {
+		if p.failures.Add(a.order) >= p.Job.StopAfter {
 			p.enough = p.enough || p.halt.Code == "" && a.tried && p.alive
 			p.stopFor(a.halt)
 		}
@@ -235,7 +234,7 @@ func (p *pushing) take(ctx context.Context, a answer) error {
 // it counts against this employee alone, until several others meet it in a row. Who met it in an earlier execution, too,
 // tells nothing new.
 func (p *pushing) refused(ctx context.Context, a answer) error {
-	if a.halt.Code != ReasonConfiguration { // a defect of ours
+	if a.halt.Code != jobs.ReasonConfiguration { // a defect of ours
 		p.stopFor(a.halt)
 		return nil
 	}
@@ -243,7 +242,7 @@ func (p *pushing) refused(ctx context.Context, a answer) error {
 	if err != nil {
 		return err
 	}
-	unusual := Reason{ReasonUnusual, a.halt.Detail}
+	unusual := jobs.Reason{Code: jobs.ReasonUnusual, Detail: a.halt.Detail}
 	switch {
 	case a.definite:
 		p.stopFor(a.halt)
@@ -253,7 +252,7 @@ func (p *pushing) refused(ctx context.Context, a answer) error {
 		p.hasty = hasty
 	case !a.answered:
 		p.stopFor(unusual)
-	case !a.tried && p.failures.add(a.order) >= p.job.StopAfter:
+	case !a.tried && p.failures.Add(a.order) >= p.Job.StopAfter:
 		p.stopFor(unusual)
 	}
 	return nil
@@ -264,37 +263,24 @@ func (p *pushing) acceptsDocuments(ctx context.Context) (bool, error) {
 	if p.accepts {
 		return true, nil
 	}
-	known, err := p.ledger.Answered(ctx, p.run, ServiceDocument, p.api.Settings())
+	known, err := p.Ledger.Answered(ctx, p.Run, jobs.ServiceDocument, p.API.Settings())
 	p.accepts, p.proved = known, known
 	return known, err
 }
 
 // whyCancelled is why a request did not leave, or was broken off.
-func (p *pushing) whyCancelled() ReasonCode {
+func (p *pushing) whyCancelled() jobs.ReasonCode {
 	end := p.closes.Load()
 	switch {
 	case p.halt.Code != "":
 		return p.halt.Code
 	case end != nil && !time.Now().Before(*end):
-		return ReasonClosed
+		return jobs.ReasonClosed
 	}
-	return ReasonStopped
+	return jobs.ReasonStopped
 }
 
-// streaks finds answers that are in a row by the order of sending, in whatever order they come in: several lanes send, and
-// a refusal is quicker than an acceptance. Who is still on their way, or had another answer, parts them. Each end of a
-// streak knows its length.
-type streaks map[int]int
-
-// add returns the length of the streak that n belongs to.
-func (s streaks) add(n int) int {
-	before, behind := s[n-1], s[n+1]
-	length := before + 1 + behind
-	s[n], s[n-before], s[n+behind] = length, length, length
-	return length
-}
-
-func (p *pushing) stopFor(reason Reason) {
+func (p *pushing) stopFor(reason jobs.Reason) {
 	if p.halt.Code == "" {
 		p.halt = reason
 	}
@@ -304,13 +290,13 @@ func (p *pushing) stopFor(reason Reason) {
 
 // goOn takes a halt back: somebody who was on their way beside who was refused has been accepted, by the very same settings.
 func (p *pushing) goOn() {
-	p.halt, p.hasty, p.undone = Reason{}, false, p.sent
+	p.halt, p.hasty, p.undone = jobs.Reason{}, false, p.sent
 	p.dry, p.tried, p.after = false, false, 0
 	p.halted.Store(false)
 }
 
 // giveBack tells whether a task that has not left can be claimed again by this execution, should it go on.
-func (p *pushing) giveBack(order int, out ItemOutcome) bool {
+func (p *pushing) giveBack(order int, out jobs.ItemOutcome) bool {
 	if out.Attempts > 0 || !p.hasty && order > p.undone {
 		return false
 	}

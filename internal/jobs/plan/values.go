@@ -1,10 +1,11 @@
-package jobs
+package plan
 
 import (
 	"cmp"
 	"slices"
 	"strings"
 
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
@@ -20,9 +21,9 @@ func kindAt(spec *mapping.Spec, path string) mapping.Kind {
 
 // changeFindings are the changes that a person must confirm. An IBAN or a NIR that is only spelled in another way has not
 // changed.
-func (p *planning) changeFindings(item *PlannedItem, old []byte) []Finding {
-	g := &p.job.Guards
-	var findings []Finding
+func changeFindings(job *jobs.PushJob, item *jobs.PlannedItem, old []byte) []jobs.Finding {
+	g := &job.Guards
+	var findings []jobs.Finding
 	for _, change := range item.Diff {
 		if change.Child {
 			continue
@@ -32,28 +33,28 @@ func (p *planning) changeFindings(item *PlannedItem, old []byte) []Finding {
 		}
 		was, _ := mapping.Text(old, change.Path)
 		now, _ := mapping.Text(item.Document, change.Path)
-		kind := kindAt(&p.job.Mapping, change.Path)
+		kind := kindAt(&job.Mapping, change.Path)
 		recognised := kind == mapping.KindNone && (mapping.Identify(was) != mapping.KindNone || mapping.Identify(now) != mapping.KindNone)
-		watched := slices.ContainsFunc(g.HoldFields, below) || recognised && g.recognises(g.HoldFields)
+		watched := slices.ContainsFunc(g.HoldFields, below) || recognised && recognises(g, g.HoldFields)
 		if watched && !mapping.SameSpelled(kind, was, now) {
-			findings = append(findings, Finding{Rule: RuleHoldField, Holds: true, Path: change.Path})
+			findings = append(findings, jobs.Finding{Rule: jobs.RuleHoldField, Holds: true, Path: change.Path})
 		}
 	}
 	return findings
 }
 
 // keyRules are the rules about values that cannot be what their field holds.
-var keyRules = map[mapping.Kind]Rule{mapping.KindIBAN: RuleBadIBAN, mapping.KindNIR: RuleBadNIR}
+var keyRules = map[mapping.Kind]jobs.Rule{mapping.KindIBAN: jobs.RuleBadIBAN, mapping.KindNIR: jobs.RuleBadNIR}
 
 // keyFindings are IBAN and NIR that cannot be right, but for those that were acknowledged as they are: a person has
 // confirmed them, or they have been paid for months.
-func (p *planning) keyFindings(item *PlannedItem, old []byte) []Finding {
-	if !p.job.Guards.CheckKeys {
+func keyFindings(job *jobs.PushJob, item *jobs.PlannedItem, old []byte) []jobs.Finding {
+	if !job.Guards.CheckKeys {
 		return nil
 	}
-	var findings []Finding
-	for _, value := range p.job.Mapping.Unsound(item.Document, old) {
-		findings = append(findings, Finding{Rule: keyRules[value.Kind], Holds: true, Path: value.Path, Column: value.Column})
+	var findings []jobs.Finding
+	for _, value := range job.Mapping.Unsound(item.Document, old) {
+		findings = append(findings, jobs.Finding{Rule: keyRules[value.Kind], Holds: true, Path: value.Path, Column: value.Column})
 	}
 	return findings
 }
@@ -67,7 +68,7 @@ type oddity struct {
 }
 
 type odd struct {
-	tripped
+	jobs.Named
 	last   string // the employee who was counted last
 	column string
 	marks  []string
@@ -87,8 +88,8 @@ func (o *oddities) add(key string, found []mapping.Oddity) {
 			known = &odd{column: one.Column}
 			o.found[at] = known
 		}
-		if known.n == 0 || known.last != key {
-			known.add(key)
+		if known.N == 0 || known.last != key {
+			known.Add(key)
 			known.last = key
 		}
 		if one.Mark != "" && len(known.marks) < oddMarks && !slices.Contains(known.marks, one.Mark) {
@@ -97,17 +98,23 @@ func (o *oddities) add(key string, found []mapping.Oddity) {
 	}
 }
 
-var oddRules = map[mapping.OddityKind]Rule{
-	mapping.OddText: RuleDamagedText, mapping.OddDate: RuleOddDate, mapping.OddPostal: RuleShortPostal,
+var oddRules = map[mapping.OddityKind]jobs.Rule{
+	mapping.OddText: jobs.RuleDamagedText, mapping.OddDate: jobs.RuleOddDate, mapping.OddPostal: jobs.RuleShortPostal,
 }
 
 // findings are notices, sorted by rule and member.
-func (o *oddities) findings() []Finding {
-	var findings []Finding
+func (o *oddities) findings() []jobs.Finding {
+	var findings []jobs.Finding
 	for at, found := range o.found {
 		slices.Sort(found.marks)
-		findings = append(findings, Finding{Rule: oddRules[at.kind], N: found.n, Path: at.path, Column: found.column, Marks: found.marks, Keys: found.keys})
+		findings = append(findings, jobs.Finding{Rule: oddRules[at.kind], N: found.N, Path: at.path, Column: found.column, Marks: found.marks, Keys: found.Keys})
 	}
-	slices.SortFunc(findings, func(a, b Finding) int { return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Path, b.Path)) })
+	slices.SortFunc(findings, func(a, b jobs.Finding) int { return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Path, b.Path)) })
 	return findings
+}
+
+// recognises tells whether a list of members is extended by those whose values are an IBAN or a NIR: not where somebody
+// wants none.
+func recognises(g *jobs.Guards, fields []string) bool {
+	return g.Recognise && !none(fields)
 }

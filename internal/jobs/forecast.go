@@ -33,11 +33,12 @@ type ImpactedEmployee struct {
 func (r *Runner) Impact(ctx context.Context, f Forecast, target Target, dictionaries mapping.Dictionaries) (Impact, error) {
 	found := &impactSink{}
 	target.Identity = r.Siret
-	p := &planning{job: f.Job, target: target, period: f.Period, staging: r.Staging, ledger: r.Ledger, sink: found, progress: silent{}}
-	if err := p.run(ctx, dictionaries); err != nil {
+	plan, err := r.Plan(ctx, &Pass{Job: f.Job, Target: target, Period: f.Period, Dictionaries: dictionaries,
+		Staging: r.Staging, Ledger: r.Ledger, Progress: Silent{}, Sink: found})
+	if err != nil {
 		return Impact{}, err
 	}
-	return Impact{Job: f.Job.Name, Period: f.Period, Read: p.counts.EmployeesRead, N: len(found.employees), Employees: found.employees}, nil
+	return Impact{Job: f.Job.Name, Period: f.Period, Read: plan.Counts.EmployeesRead, N: len(found.employees), Employees: found.employees}, nil
 }
 
 // impactSink keeps those whom a nomenclature blocks.
@@ -71,7 +72,7 @@ func (r *Runner) forecast(ctx context.Context, target Target, known, answered ma
 			return nil, ctx.Err()
 		case err != nil:
 			findings = append(findings, Finding{Rule: RuleImpactUnknown, Job: f.Job.Name, Period: f.Period})
-			r.Log.Warn().Str("job", f.Job.Name).Str("dossier", target.Dossier).Str("reason", string(failureReason(err).Code)).
+			r.Log.Warn().Str("job", f.Job.Name).Str("dossier", target.Dossier).Str("reason", string(FailureReason(err).Code)).
 				Msg("whom the nomenclatures would block could not be worked out")
 		case impact.N > 0:
 			findings = append(findings, impact.finding())

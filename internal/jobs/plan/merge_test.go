@@ -1,4 +1,4 @@
-package jobs
+package plan
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
@@ -37,9 +38,9 @@ type tables struct {
 	children  []*list
 }
 
-func (s tables) Shape() mapping.Shape    { return mapping.Shape{} }
-func (s tables) Employees() Rows         { return s.employees }
-func (s tables) Children(group int) Rows { return s.children[group] }
+func (s tables) Shape() mapping.Shape         { return mapping.Shape{} }
+func (s tables) Employees() jobs.Rows         { return s.employees }
+func (s tables) Children(group int) jobs.Rows { return s.children[group] }
 
 func (s tables) Unmoved(context.Context) error { return nil }
 func (s tables) Close()                        {}
@@ -47,7 +48,7 @@ func (s tables) Close()                        {}
 // entries is a baseline in memory, written "key/period".
 type entries struct {
 	list  *list
-	entry BaselineEntry
+	entry jobs.BaselineEntry
 }
 
 func (e *entries) Next() bool {
@@ -55,13 +56,13 @@ func (e *entries) Next() bool {
 		return false
 	}
 	key, period, _ := strings.Cut(e.list.keys[e.list.at], "/")
-	e.entry = BaselineEntry{Key: []byte(key), Period: Period(period), Version: 1, Fingerprint: []byte(key + period)}
+	e.entry = jobs.BaselineEntry{Key: []byte(key), Period: jobs.Period(period), Version: 1, Fingerprint: []byte(key + period)}
 	return true
 }
 
-func (e *entries) Entry() *BaselineEntry { return &e.entry }
-func (e *entries) Err() error            { return e.list.err }
-func (e *entries) Close()                {}
+func (e *entries) Entry() *jobs.BaselineEntry { return &e.entry }
+func (e *entries) Err() error                 { return e.list.err }
+func (e *entries) Close()                     {}
 
 // walked merges and tells of each group: key, employees+elements, and the baseline entries it met.
 func walked(t *testing.T, staging tables, baseline string) (string, error) {

@@ -1,10 +1,11 @@
-package jobs
+package plan
 
 import (
 	"context"
 	"fmt"
 	"testing"
 
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
@@ -17,12 +18,12 @@ func unique(t *testing.T) *uniqueValues {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newUniqueValues(&Guards{UniqueFields: []string{"Iban", "NotMapped"}}, &spec, mapped)
+	return newUniqueValues(&jobs.Guards{UniqueFields: []string{"Iban", "NotMapped"}}, &spec, mapped)
 }
 
 func (u *uniqueValues) read(seq int, key, iban string, old *string) {
 	u.add([]byte(key), [][]byte{[]byte(iban)})
-	item := &PlannedItem{Item: Item{Seq: seq, Key: key}, unique: append([]uint64(nil), u.own...)}
+	item := &jobs.PlannedItem{Item: jobs.Item{Seq: seq, Key: key}}
 	var before []byte
 	if old != nil {
 		before = []byte(`{"Iban":"` + *old + `"}`)
@@ -30,18 +31,18 @@ func (u *uniqueValues) read(seq int, key, iban string, old *string) {
 			item.Diff = []mapping.Change{{Path: "Iban", Op: "*"}}
 		}
 	}
-	u.compare(item, before)
+	u.compare(item, u.own, before)
 }
 
 func (u *uniqueValues) held(t *testing.T, absent ...string) string {
 	t.Helper()
-	var refs []DocumentRef
-	var known []Acknowledged
+	var refs []jobs.DocumentRef
+	var known []jobs.Acknowledged
 	for i, iban := range absent {
-		refs = append(refs, DocumentRef{Key: fmt.Sprintf("gone%d", i)})
-		known = append(known, Acknowledged{Document: []byte(`{"Iban":"` + iban + `"}`)})
+		refs = append(refs, jobs.DocumentRef{Key: fmt.Sprintf("gone%d", i)})
+		known = append(known, jobs.Acknowledged{Document: []byte(`{"Iban":"` + iban + `"}`)})
 	}
-	holds, err := u.shared(t.Context(), refs, func(context.Context, []DocumentRef) ([]Acknowledged, error) { return known, nil })
+	holds, err := u.shared(t.Context(), refs, func(context.Context, []jobs.DocumentRef) ([]jobs.Acknowledged, error) { return known, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +90,7 @@ func TestSharedByMany(t *testing.T) {
 		t.Fatal(len(holds), err)
 	}
 	for _, hold := range holds {
-		if f := hold.Finding; f.N != n-1 || len(f.Keys) != FindingKeys {
+		if f := hold.Finding; f.N != n-1 || len(f.Keys) != jobs.FindingKeys {
 			t.Errorf("%s shares it with %d, and names %d", hold.Key, f.N, len(f.Keys))
 		}
 	}

@@ -1,4 +1,4 @@
-package jobs
+package plan
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
@@ -22,7 +23,7 @@ type uniqueValues struct {
 	own     []uint64       // hashes of the employee at hand, one a field; 0 = none
 	fresh   []freshValue
 	scratch []byte
-	traced  func(context.Context, []Trace) ([][]string, error) // looks for fresh values among what was removed; nil = nothing was
+	traced  func(context.Context, []jobs.Trace) ([][]string, error) // looks for fresh values among what was removed; nil = nothing was
 }
 
 // freshValue is one that the API does not have for this employee yet.
@@ -34,29 +35,6 @@ type freshValue struct {
 	text  []byte // in its normal form; nil unless traced
 }
 
-// Trace is a value that two employees must not share, in its normal form, with the member that it stands in.
-type Trace struct {
-	Path string
-	Text []byte
-}
-
-// Traces are those values of a document. What is kept of them once the document is removed tells them again, and nothing
-// else.
-func (j *PushJob) Traces(document []byte) []Trace {
-	var traces []Trace
-	for i := range j.Mapping.Fields {
-		path := j.Mapping.Fields[i].Path
-		text, ok := mapping.Text(document, path)
-		if !ok || !slices.Contains(j.Guards.UniqueFields, path) && mapping.Identify(text) == mapping.KindNone {
-			continue
-		}
-		if text := mapping.AppendNormal(nil, j.Mapping.Fields[i].Kind, []byte(text)); len(text) > 0 {
-			traces = append(traces, Trace{path, text})
-		}
-	}
-	return traces
-}
-
 // uniqueField is a member of the document that is watched.
 type uniqueField struct {
 	path    string
@@ -65,7 +43,7 @@ type uniqueField struct {
 	byValue bool // only values that are an IBAN or a NIR count
 }
 
-func newUniqueValues(guards *Guards, spec *mapping.Spec, mapped *mapping.Mapping) *uniqueValues {
+func newUniqueValues(guards *jobs.Guards, spec *mapping.Spec, mapped *mapping.Mapping) *uniqueValues {
 	u := &uniqueValues{seed: maphash.MakeSeed()}
 	watch := func(path string, byValue bool) {
 		if column, ok := mapped.Column(path); ok {
@@ -75,7 +53,7 @@ func newUniqueValues(guards *Guards, spec *mapping.Spec, mapped *mapping.Mapping
 	for _, path := range guards.UniqueFields {
 		watch(path, false)
 	}
-	if guards.recognises(guards.UniqueFields) {
+	if recognises(guards, guards.UniqueFields) {
 		for _, path := range mapped.Unnamed() {
 			if !slices.Contains(guards.UniqueFields, path) {
 				watch(path, true)
@@ -134,10 +112,10 @@ func (u *uniqueValues) name(at uint32) string {
 	return string(text[n:][:length])
 }
 
-// compare hears of an item to send, of its values, and of the document that it takes the place of, if any.
-func (u *uniqueValues) compare(item *PlannedItem, old []byte) {
+// compare hears of an item to send, of the hashes of its values, and of the document that it takes the place of, if any.
+func (u *uniqueValues) compare(item *jobs.PlannedItem, own []uint64, old []byte) {
 	for i := range u.fields {
-		hash, field := item.unique[i], u.fields[i].path
+		hash, field := own[i], u.fields[i].path
 		was := hash
 		if old == nil {
 			was = 0
@@ -184,14 +162,14 @@ func (o *owners) add(key string) {
 	if slices.Contains(o.keys, key) {
 		return
 	}
-	if o.n++; len(o.keys) <= FindingKeys {
+	if o.n++; len(o.keys) <= jobs.FindingKeys {
 		o.keys = append(o.keys, key)
 	}
 }
 
 // shared finds fresh values that somebody else has, too: in staging, or by what was last acknowledged for those whom
 // staging does not have.
-func (u *uniqueValues) shared(ctx context.Context, absent []DocumentRef, documents func(context.Context, []DocumentRef) ([]Acknowledged, error)) ([]Hold, error) {
+func (u *uniqueValues) shared(ctx context.Context, absent []jobs.DocumentRef, documents func(context.Context, []jobs.DocumentRef) ([]jobs.Acknowledged, error)) ([]jobs.Hold, error) {
 	if len(u.fresh) == 0 {
 		return nil, nil
 	}
@@ -230,14 +208,14 @@ func (u *uniqueValues) shared(ctx context.Context, absent []DocumentRef, documen
 }
 
 // addTraced adds those of whom only traces are kept.
-func (u *uniqueValues) addTraced(ctx context.Context, of map[uint64]*owners, absent []DocumentRef) error {
+func (u *uniqueValues) addTraced(ctx context.Context, of map[uint64]*owners, absent []jobs.DocumentRef) error {
 	if u.traced == nil {
 		return nil
 	}
 	for fresh := range slices.Chunk(u.fresh, batchItems) {
-		traces := make([]Trace, len(fresh))
+		traces := make([]jobs.Trace, len(fresh))
 		for i := range fresh {
-			traces[i] = Trace{fresh[i].field, fresh[i].text}
+			traces[i] = jobs.Trace{Path: fresh[i].field, Text: fresh[i].text}
 		}
 		keys, err := u.traced(ctx, traces)
 		if err != nil {
@@ -255,13 +233,13 @@ func (u *uniqueValues) addTraced(ctx context.Context, of map[uint64]*owners, abs
 }
 
 // isAbsent tells whether somebody is among those whom staging does not have, who are in order of matricule.
-func isAbsent(absent []DocumentRef, key string) bool {
-	_, found := slices.BinarySearchFunc(absent, key, func(ref DocumentRef, key string) int { return strings.Compare(ref.Key, key) })
+func isAbsent(absent []jobs.DocumentRef, key string) bool {
+	_, found := slices.BinarySearchFunc(absent, key, func(ref jobs.DocumentRef, key string) int { return strings.Compare(ref.Key, key) })
 	return found
 }
 
-func (u *uniqueValues) holds(of map[uint64]*owners) []Hold {
-	var holds []Hold
+func (u *uniqueValues) holds(of map[uint64]*owners) []jobs.Hold {
+	var holds []jobs.Hold
 	for _, f := range u.fresh {
 		o := of[f.hash]
 		if o.n < 2 {
@@ -269,8 +247,27 @@ func (u *uniqueValues) holds(of map[uint64]*owners) []Hold {
 		}
 		others := slices.DeleteFunc(slices.Clone(o.keys), func(key string) bool { return key == f.key })
 		slices.Sort(others)
-		holds = append(holds, Hold{f.seq, f.key, Finding{Rule: RuleUnique, Holds: true, Path: f.field, N: o.n - 1,
-			Keys: others[:min(len(others), FindingKeys)]}})
+		holds = append(holds, jobs.Hold{Seq: f.seq, Key: f.key, Finding: jobs.Finding{Rule: jobs.RuleUnique, Holds: true, Path: f.field, N: o.n - 1,
+			Keys: others[:min(len(others), jobs.FindingKeys)]}})
 	}
 	return holds
+}
+
+// chunks is a long list that grows without being copied: a copy would need the memory of both.
+type chunks[T any] struct{ parts [][]T }
+
+const chunkSize = 1 << 14
+
+// room is the last part, with place for n more.
+func (c *chunks[T]) room(n int) *[]T {
+	if last := len(c.parts) - 1; last >= 0 && cap(c.parts[last])-len(c.parts[last]) >= n {
+		return &c.parts[last]
+	}
+	c.parts = append(c.parts, make([]T, 0, max(chunkSize, n)))
+	return &c.parts[len(c.parts)-1]
+}
+
+func (c *chunks[T]) add(v T) {
+	part := c.room(1)
+	*part = append(*part, v)
 }

@@ -44,12 +44,12 @@ func (r *Runner) renew(ctx context.Context, job *PushJob, run *Run, contract *Co
 	case err != nil && (ctx.Err() != nil || !decided):
 		return Reason{}, err
 	case err != nil:
-		r.Log.Warn().Int64("run", run.ID).Str("reason", string(failureReason(err).Code)).Msg("whether staging has changed since the plan could not be told")
+		r.Log.Warn().Int64("run", run.ID).Str("reason", string(FailureReason(err).Code)).Msg("whether staging has changed since the plan could not be told")
 		return Reason{}, r.note(ctx, run, &Finding{Rule: RuleStaleUnknown})
-	case changed.n == 0:
+	case changed.N == 0:
 		return Reason{}, r.note(ctx, run, nil)
 	case decided || state.InDoubt || state.Pending == 0:
-		return Reason{}, r.note(ctx, run, &Finding{Rule: RuleStale, N: changed.n, Keys: changed.keys})
+		return Reason{}, r.note(ctx, run, &Finding{Rule: RuleStale, N: changed.N, Keys: changed.Keys})
 	}
 	unplanned, err := r.Ledger.Unplan(ctx, run)
 	switch {
@@ -80,38 +80,36 @@ func (r *Runner) note(ctx context.Context, run *Run, notice *Finding) error {
 
 // changedSince tells whose document, as staging has it now, is not the one that was planned. open is how many of the plan
 // are yet to be delivered.
-func (r *Runner) changedSince(ctx context.Context, job *PushJob, run *Run, contract *Contract, open int) (tripped, error) {
-	dictionaries, err := r.Ledger.Dictionaries(ctx, run.Target.ID)
+func (r *Runner) changedSince(ctx context.Context, job *PushJob, run *Run, contract *Contract, open int) (Named, error) {
+	pass, err := r.pass(ctx, job, run.Target, run.Period, run.Employees, contract)
 	if err != nil {
-		return tripped{}, fmt.Errorf("reading dictionaries: %w", err)
+		return Named{}, err
 	}
-	p := r.planning(job, run.Target, run.Period, run.Employees)
-	if p.history, err = r.Ledger.History(ctx, run.Target.ID, run.Period); err != nil {
-		return tripped{}, fmt.Errorf("reading earlier runs: %w", err)
+	history, err := r.Ledger.History(ctx, run.Target.ID, run.Period)
+	if err != nil {
+		return Named{}, fmt.Errorf("reading earlier runs: %w", err)
 	}
 	done, err := r.Places.plan(ctx)
 	if err != nil {
-		return tripped{}, err
+		return Named{}, err
 	}
 	defer done()
 	sink := &staleSink{ledger: r.Ledger, run: run.ID}
-	p.guarded, p.lenient, p.progress, p.sink = false, true, silent{}, sink
-	p.contract, p.resend = contract, run.Resend != ""
-	p.form, p.sent = r.forms(job, contract)
+	pass.Resend, pass.Lenient, pass.Forms, pass.Progress, pass.Sink = run.Resend != "", true, history.Forms, Silent{}, sink
 	var nobody *EmployeeError
-	if err := p.run(ctx, dictionaries); err != nil && !errors.As(err, &nobody) {
-		return tripped{}, err
+	if _, err := r.Plan(ctx, pass); err != nil && !errors.As(err, &nobody) {
+		return Named{}, err
 	}
-	sink.n += max(0, open-sink.met) // whom staging no longer has, or has as it was acknowledged
-	return sink.tripped, nil
+	sink.changed.N += max(0, open-sink.met) // whom staging no longer has, or has as it was acknowledged
+	return sink.changed, nil
 }
 
 // staleSink holds what would be planned now against what was frozen.
 type staleSink struct {
-	tripped
-	ledger Ledger
-	run    int64
-	met    int // open items that are still to be delivered
+	changed Named
+	ledger  Ledger
+	run     int64
+	met     int // open items that are still to be delivered
 }
 
 // Add implements PlanSink.
@@ -131,7 +129,7 @@ func (s *staleSink) Add(ctx context.Context, items []PlannedItem) error {
 			s.met++
 		}
 		if item.Key != "" && (!known || !was.same(item)) {
-			s.add(item.Key)
+			s.changed.Add(item.Key)
 		}
 	}
 	return nil

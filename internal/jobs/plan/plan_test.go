@@ -1,4 +1,4 @@
-package jobs
+package plan
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
@@ -15,14 +16,14 @@ type desk struct {
 	employees, elements []string
 	baseline            string
 	unchanged           string // the one matricule whose document was acknowledged as it is; "" = none
-	items               []PlannedItem
+	items               []jobs.PlannedItem
 }
 
-func (d *desk) Snapshot(context.Context, Source, mapping.Params, []string) (Snapshot, error) {
+func (d *desk) Snapshot(context.Context, jobs.Source, mapping.Params, []string) (jobs.Snapshot, error) {
 	return columned{tables{employees: &list{keys: d.employees, at: -1}, children: []*list{{keys: d.elements, at: -1}}}}, nil
 }
 
-func (d *desk) Baseline(context.Context, int64, []string) (BaselineRows, error) {
+func (d *desk) Baseline(context.Context, int64, []string) (jobs.BaselineRows, error) {
 	if d.unchanged != "" {
 		return &sentAsPlanned{entries{list: rows(d.unchanged + "/2026-11")}}, nil
 	}
@@ -32,31 +33,35 @@ func (d *desk) Baseline(context.Context, int64, []string) (BaselineRows, error) 
 // sentAsPlanned are entries whose documents are those that desks plan.
 type sentAsPlanned struct{ entries }
 
-func (a *sentAsPlanned) Entry() *BaselineEntry {
+func (a *sentAsPlanned) Entry() *jobs.BaselineEntry {
 	fingerprint := (&desk{}).Sum(fmt.Appendf(nil, `{"Code":%q,"Elements":[]}`, a.entry.Key))
 	a.entry.Fingerprint = fingerprint[:]
 	return &a.entry
 }
 
-func (d *desk) Documents(_ context.Context, _ int64, refs []DocumentRef) ([]Acknowledged, error) {
-	return make([]Acknowledged, len(refs)), nil
+func (d *desk) Documents(_ context.Context, _ int64, refs []jobs.DocumentRef) ([]jobs.Acknowledged, error) {
+	return make([]jobs.Acknowledged, len(refs)), nil
 }
 
-func (d *desk) Apart(context.Context, int64, Period, []string) (Apart, error) { return Apart{}, nil }
+func (d *desk) Apart(context.Context, int64, jobs.Period, []string) (jobs.Apart, error) {
+	return jobs.Apart{}, nil
+}
 
-func (d *desk) History(context.Context, int64, Period) (History, error) { return History{}, nil }
-func (d *desk) Sharing(context.Context, Target) ([]OtherTarget, error)  { return nil, nil }
-func (d *desk) Hold(context.Context, []Hold) error                      { return nil }
+func (d *desk) History(context.Context, int64, jobs.Period) (jobs.History, error) {
+	return jobs.History{}, nil
+}
+func (d *desk) Sharing(context.Context, jobs.Target) ([]jobs.OtherTarget, error) { return nil, nil }
+func (d *desk) Hold(context.Context, []jobs.Hold) error                          { return nil }
 
-func (d *desk) Traced(_ context.Context, _ int64, traces []Trace) ([][]string, error) {
+func (d *desk) Traced(_ context.Context, _ int64, traces []jobs.Trace) ([][]string, error) {
 	return make([][]string, len(traces)), nil
 }
 
-func (d *desk) Fingerprinter() Fingerprinter     { return d }
-func (d *desk) Lasting() Fingerprinter           { return d }
-func (d *desk) Sum(document []byte) (f [32]byte) { copy(f[:], document); return f }
+func (d *desk) Fingerprinter() jobs.Fingerprinter { return d }
+func (d *desk) Lasting() jobs.Fingerprinter       { return d }
+func (d *desk) Sum(document []byte) (f [32]byte)  { copy(f[:], document); return f }
 
-func (d *desk) Add(_ context.Context, items []PlannedItem) error {
+func (d *desk) Add(_ context.Context, items []jobs.PlannedItem) error {
 	d.items = append(d.items, items...)
 	return nil
 }
@@ -70,27 +75,28 @@ func (columned) Shape() mapping.Shape {
 }
 
 // deskJob maps the rows of a desk by one field.
-func deskJob(field mapping.Field) *PushJob {
+func deskJob(field mapping.Field) *jobs.PushJob {
 	fields := []mapping.Field{field}
-	return &PushJob{Name: "paie", Source: Source{Children: make([]ChildSource, 1)},
+	return &jobs.PushJob{Name: "paie", Source: jobs.Source{Children: make([]jobs.ChildSource, 1)},
 		Mapping: mapping.Spec{Fields: fields, Children: []mapping.Children{{Path: "Elements", Key: "Code", Fields: fields}}}}
 }
 
 // planned plans what is on the desk.
-func (d *desk) planned(t *testing.T) Counts {
+func (d *desk) planned(t *testing.T) jobs.Counts {
 	t.Helper()
 	slices.Sort(d.employees) // as staging gives them
 	slices.Sort(d.elements)
-	p := &planning{job: deskJob(mapping.Field{Path: "Code", Column: "m"}), period: "2026-11", staging: d, ledger: d, sink: d, progress: quiet{}}
-	if err := p.run(t.Context(), nil); err != nil {
+	plan, err := Make(t.Context(), d.pass(mapping.Field{Path: "Code", Column: "m"}))
+	if err != nil {
 		t.Fatal(err)
 	}
-	return p.counts
+	return plan.Counts
 }
 
-type quiet struct{ Progress }
-
-func (quiet) Planning(int) {}
+// pass is one over the desk, of a job of one field.
+func (d *desk) pass(field mapping.Field) *jobs.Pass {
+	return &jobs.Pass{Job: deskJob(field), Period: "2026-11", Staging: d, Ledger: d, Progress: jobs.Silent{}, Sink: d}
+}
 
 // A matricule that cannot be one blocks its employee and its elements, not the plan, and is told in a form that the
 // ledger and a terminal can take.
@@ -137,3 +143,39 @@ func TestAShortenedKeyIsNobodysBaseline(t *testing.T) {
 		t.Errorf("items\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// What a plan does with codes that are withdrawn, or unknown, can be told before they are.
+func TestImpactOfNomenclatures(t *testing.T) {
+	t.Parallel()
+	d := &desk{employees: []string{"A", "B", "C"}}
+	job := deskJob(mapping.Field{Path: "Code", Column: "m", Dictionary: "N"})
+	r := &jobs.Runner{Staging: d, Ledger: deskLedger{desk: d}, Plan: Make}
+	codes := mapping.Dictionaries{"N": {"A": {Code: "A", Active: true}, "B": {Code: "B"}}}
+	impact, err := r.Impact(t.Context(), jobs.Forecast{Job: job, Period: "2026-12"}, jobs.Target{}, codes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if impact.N != 2 || impact.Read != 3 || impact.Employees[0].Key != "B" || impact.Employees[1].Key != "C" || impact.Job != "paie" || impact.Period != "2026-12" {
+		t.Errorf("%+v", impact)
+	}
+}
+
+// deskLedger is a ledger of which only the baseline is asked.
+type deskLedger struct {
+	jobs.Ledger
+	desk *desk
+}
+
+func (l deskLedger) Baseline(ctx context.Context, target int64, keys []string) (jobs.BaselineRows, error) {
+	return l.desk.Baseline(ctx, target, keys)
+}
+
+func (l deskLedger) Documents(ctx context.Context, target int64, refs []jobs.DocumentRef) ([]jobs.Acknowledged, error) {
+	return l.desk.Documents(ctx, target, refs)
+}
+
+func (l deskLedger) History(ctx context.Context, target int64, period jobs.Period) (jobs.History, error) {
+	return l.desk.History(ctx, target, period)
+}
+
+func (l deskLedger) Fingerprinter() jobs.Fingerprinter { return l.desk }

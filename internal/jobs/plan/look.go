@@ -1,9 +1,11 @@
-package jobs
+package plan
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
@@ -13,7 +15,7 @@ type Look struct {
 	Employees  int  // looked at
 	Elements   int  // of them
 	All        bool // there are no others
-	Findings   []Finding
+	Findings   []jobs.Finding
 	Recognised []Recognised
 	Postal     []string // members that are postal codes, and come from a column of numbers
 }
@@ -27,7 +29,7 @@ type Recognised struct {
 
 // LookAt reads the first employees of staging, and their elements. Codes are not looked up: it can be asked before the
 // nomenclatures are pulled. An error is a *StagingError, or those of mapping.Compile.
-func LookAt(ctx context.Context, staging Staging, job *PushJob, params mapping.Params, atMost int) (Look, error) {
+func LookAt(ctx context.Context, staging jobs.Staging, job *jobs.PushJob, params mapping.Params, atMost int) (Look, error) {
 	source, spec := job.Source, uncoded(job.Mapping)
 	source.Ready = ""
 	snapshot, err := staging.Snapshot(ctx, source, params, nil)
@@ -49,14 +51,14 @@ func LookAt(ctx context.Context, staging Staging, job *PushJob, params mapping.P
 	}
 	for _, path := range l.unnamed {
 		if kind := l.kinds[path]; kind != mapping.KindNone {
-			l.look.Recognised = append(l.look.Recognised, Recognised{path, kind, job.Guards.sees(path)})
+			l.look.Recognised = append(l.look.Recognised, Recognised{path, kind, sees(&job.Guards, path)})
 		}
 	}
 	return l.look, nil
 }
 
 // sees tells whether both lists of members cover one that is recognised by its values.
-func (g *Guards) sees(path string) bool {
+func sees(g *jobs.Guards, path string) bool {
 	covers := func(fields []string) bool {
 		return none(fields) || g.Recognise || slices.Contains(fields, path)
 	}
@@ -91,7 +93,7 @@ type looking struct {
 	look     Look
 }
 
-func (l *looking) read(snapshot Snapshot, groups int, builder *mapping.Builder, atMost int) error {
+func (l *looking) read(snapshot jobs.Snapshot, groups int, builder *mapping.Builder, atMost int) error {
 	m, err := newMerge(snapshot, groups, nothingKnown{}, builder, nil, "")
 	if err != nil {
 		return err
@@ -131,7 +133,60 @@ func (l *looking) employee(key string, builder *mapping.Builder) {
 // nothingKnown is an empty baseline.
 type nothingKnown struct{}
 
-func (nothingKnown) Next() bool            { return false }
-func (nothingKnown) Entry() *BaselineEntry { return nil }
-func (nothingKnown) Err() error            { return nil }
-func (nothingKnown) Close()                {}
+func (nothingKnown) Next() bool                 { return false }
+func (nothingKnown) Entry() *jobs.BaselineEntry { return nil }
+func (nothingKnown) Err() error                 { return nil }
+func (nothingKnown) Close()                     {}
+
+// late looks at periods that are closed: whose elements have changed in staging since. Nothing of it is sent; the
+// plan names it, so that it is seen before the next month is paid.
+func (g *guards) late(ctx context.Context) (findings []jobs.Finding, err error) {
+	if g.Keys != nil || len(g.Job.Source.Children) == 0 {
+		return nil, nil
+	}
+	for _, period := range g.Before.History.Closed {
+		late := &lateSink{period: period}
+		closed, err := Make(ctx, &jobs.Pass{Job: g.Job, Target: g.Target, Period: period, Dictionaries: g.Dictionaries, Staging: g.Staging,
+			Ledger: g.Ledger, Progress: jobs.Silent{}, Sink: late})
+		switch {
+		case err != nil && jobs.FailureReason(err).Code == jobs.ReasonStaging:
+			findings = append(findings, jobs.Finding{Rule: jobs.RuleLateUnknown, Period: period})
+		case err != nil:
+			return nil, fmt.Errorf("looking at the closed period %s: %w", period, err)
+		case late.changed.N > 0 && closed.Counts.ElementsRead > 0: // else staging does not keep that month
+			findings = append(findings, jobs.Finding{Rule: jobs.RuleLate, Period: period, N: late.changed.N, Keys: late.changed.Keys})
+		}
+	}
+	return findings, nil
+}
+
+// lateSink counts those of a closed period whose elements are not what was acknowledged.
+type lateSink struct {
+	period  jobs.Period
+	changed jobs.Named
+}
+
+// Add implements PlanSink.
+func (l *lateSink) Add(_ context.Context, items []jobs.PlannedItem) error {
+	for i := range items {
+		if l.late(&items[i]) {
+			l.changed.Add(items[i].Key)
+		}
+	}
+	return nil
+}
+
+// Hold implements PlanSink.
+func (l *lateSink) Hold(context.Context, []jobs.Hold) error { return nil }
+
+func (l *lateSink) late(item *jobs.PlannedItem) bool {
+	if item.Against != l.period { // nothing was acknowledged for it
+		return item.Elements > 0
+	}
+	for _, change := range item.Diff {
+		if change.Child {
+			return true
+		}
+	}
+	return false
+}

@@ -1,10 +1,13 @@
-package jobs
+package plan
 
 import (
 	"bytes"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
@@ -33,15 +36,15 @@ type codeSums struct {
 	sums  []int64
 }
 
-func newWatch(guards *Guards, spec *mapping.Spec, mapped *mapping.Mapping) *watch {
-	w := &watch{values: newUniqueValues(guards, spec, mapped)}
+func newWatch(guards *jobs.Guards, spec *mapping.Spec, mapped *mapping.Mapping, values *uniqueValues) *watch {
+	w := &watch{values: values}
 	for i, children := range spec.Children {
 		g := watchedGroup{path: children.Path, key: -1, totals: map[string][]int64{}}
 		if column, ok := mapped.ChildColumn(i, children.Key); ok && !isSensitive(children) {
 			g.key = column
 		}
 		for _, member := range mapped.Quantities(i) {
-			if guards.watches(children.Path + "." + member.Path) {
+			if watches(guards, children.Path+"."+member.Path) {
 				g.members = append(g.members, member)
 			}
 		}
@@ -53,7 +56,7 @@ func newWatch(guards *Guards, spec *mapping.Spec, mapped *mapping.Mapping) *watc
 }
 
 // watches tells whether a number of elements is one that is looked at.
-func (g *Guards) watches(path string) bool {
+func watches(g *jobs.Guards, path string) bool {
 	return g.AmountFields == nil || slices.Contains(g.AmountFields, path)
 }
 
@@ -137,15 +140,15 @@ func (w *watch) finish() {
 }
 
 // ownTotals are those of the employee at hand, with the number of elements; nil = there is none.
-func (w *watch) ownTotals() Totals {
+func (w *watch) ownTotals() jobs.Totals {
 	if w == nil {
 		return nil
 	}
-	var totals Totals
+	var totals jobs.Totals
 	for i, n := range w.counts {
 		if n > 0 {
 			if totals == nil {
-				totals = Totals{}
+				totals = jobs.Totals{}
 			}
 			totals[w.groups[i].path+countMark] = n * unitsPerOne
 		}
@@ -163,9 +166,9 @@ const countMark = "[]"
 func isCount(path string) bool { return strings.HasSuffix(path, countMark) }
 
 // totals are those of everyone.
-func (w *watch) totals() Totals {
+func (w *watch) totals() jobs.Totals {
 	w.finish()
-	totals := Totals{}
+	totals := jobs.Totals{}
 	for i := range w.groups {
 		for code, sums := range w.groups[i].totals {
 			w.groups[i].put(totals, code, sums)
@@ -174,7 +177,7 @@ func (w *watch) totals() Totals {
 	return totals
 }
 
-func (g *watchedGroup) put(totals Totals, code string, sums []int64) {
+func (g *watchedGroup) put(totals jobs.Totals, code string, sums []int64) {
 	const leastIdentifier = 13 // of a NIR without its key; an IBAN is longer
 	if len(code) >= leastIdentifier {
 		code = mapping.MaskIdentifiers(code)
@@ -191,3 +194,66 @@ func (g *watchedGroup) put(totals Totals, code string, sums []int64) {
 const mostUnits = 1 << 61
 
 func addUnits(a, b int64) int64 { return min(max(a+b, -mostUnits), mostUnits) }
+
+// leastPeriods is from how many periods on a median tells what is usual.
+const leastPeriods = 3
+
+// roll puts the totals of a period in front of those of the sent periods before it.
+func roll(period jobs.Period, now jobs.Totals, before []jobs.PeriodTotals) []jobs.PeriodTotals {
+	rolled := []jobs.PeriodTotals{{Period: period, Totals: now}}
+	for _, p := range before {
+		if p.Period < period && len(rolled) <= jobs.HistoryPeriods {
+			rolled = append(rolled, p)
+		}
+	}
+	return rolled
+}
+
+// amountFindings are the amounts of an employee, the first of history, that are far above what they usually are.
+func amountFindings(history []jobs.PeriodTotals, most float64) []jobs.Finding {
+	if most == 0 {
+		return nil
+	}
+	var findings []jobs.Finding
+	now := history[0].Totals
+	for _, path := range slices.Sorted(maps.Keys(now)) {
+		if isCount(path) {
+			continue
+		}
+		var usual []float64
+		for _, p := range history[1:] {
+			if units, occurs := p.Totals[path]; occurs {
+				usual = append(usual, math.Abs(float64(units)))
+			}
+		}
+		if len(usual) < leastPeriods {
+			continue
+		}
+		if ratio := math.Abs(float64(now[path])) / median(usual); ratio > most {
+			findings = append(findings, jobs.Finding{Rule: jobs.RuleAmount, Holds: true, Path: path, N: len(usual), Ratio: roundFrom(ratio, most), Most: most})
+		}
+	}
+	return findings
+}
+
+// median of at least one; of an even number the mean of the middle two.
+func median(numbers []float64) float64 {
+	slices.Sort(numbers)
+	middle := len(numbers) / 2
+	if len(numbers)%2 == 1 {
+		return numbers[middle]
+	}
+	return (numbers[middle-1] + numbers[middle]) / 2
+}
+
+// round is for people: a ratio says nothing more precisely than that, and no amount.
+func round(ratio float64) float64 { return math.Round(ratio*100) / 100 }
+
+// roundFrom rounds a ratio that is beyond a limit so that it stays so.
+func roundFrom(ratio, limit float64) float64 {
+	const tenths = 10
+	if ratio > limit {
+		return math.Ceil(ratio*tenths) / tenths
+	}
+	return math.Floor(ratio*tenths) / tenths
+}
