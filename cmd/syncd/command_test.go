@@ -17,7 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/testpg"
 )
 
@@ -191,9 +191,9 @@ func scriptFaults(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("usage: faults [FAULT …]")
 	}
-	faults, err := sandbox.ParseFaults(args...)
+	faults, err := standin.API.ParseFaults(args...)
 	ts.Check(err)
-	ts.Check(ts.Value(sandboxOf{}).(*sandbox.Sandbox).SetFaults(faults))
+	ts.Check(ts.Value(sandboxOf{}).(*standin.Sandbox).SetFaults(faults))
 }
 
 // scriptSilence is: silence. The last command wrote nothing to standard error, so no progress bar either.

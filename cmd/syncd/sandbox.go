@@ -11,17 +11,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/report/locale"
 	"syncd/internal/sandbox"
 )
 
 func newSandbox(p process, flags *globalFlags) *cobra.Command {
 	var faults []string
-	c := sandbox.Config{TokenLifetime: sandboxTokenLifetime}
+	c := standin.Config{TokenLifetime: sandboxTokenLifetime}
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Stand in for Isidoor on this machine, for rehearsals",
-		Long: sandbox.NoticeEN + `
+		Long: standin.NoticeEN + `
 
 It answers at the loopback address that base_url names, to programs and not to web pages, knows
 the dossiers and keys of the configuration, keeps what it receives in memory, and can misbehave
@@ -45,14 +46,14 @@ Faults (--fault, repeatable; lists are separated by +):
   syncd sandbox --config flat/config.toml --profile plat`,
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *app, _ []string) error {
-			if !slices.Contains(sandbox.Profiles(), c.Profile) {
+			if !slices.Contains(standin.Profiles(), c.Profile) {
 				return noProfile(c.Profile)
 			}
 			if _, err := os.Stat(c.ContractFile); c.ContractFile != "" && err != nil {
 				return usagef("there is no contract to serve: %w\nhint: 'syncd sandbox contract' prints one to start from", err)
 			}
 			var err error
-			if c.Faults, err = sandbox.ParseFaults(faults...); err != nil {
+			if c.Faults, err = standin.API.ParseFaults(faults...); err != nil {
 				return usageError{err}
 			}
 			return a.serveSandbox(ctx, c)
@@ -69,14 +70,14 @@ Faults (--fault, repeatable; lists are separated by +):
 
 func faultHelp() string {
 	var b strings.Builder
-	for _, f := range sandbox.FaultFlags {
+	for _, f := range standin.API.FaultFlags() {
 		fmt.Fprintf(&b, "  %-32s %s\n", f.Example, f.Help)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
 
 // serveSandbox answers until a signal comes.
-func (a *app) serveSandbox(ctx context.Context, c sandbox.Config) error {
+func (a *app) serveSandbox(ctx context.Context, c standin.Config) error {
 	address, err := a.sandboxAddress()
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func (a *app) serveSandbox(ctx context.Context, c sandbox.Config) error {
 	if err := a.fillSandbox(&c); err != nil {
 		return err
 	}
-	s, err := sandbox.New(c)
+	s, err := standin.New(c)
 	if err != nil {
 		return fmt.Errorf("preparing the sandbox: %w", err)
 	}
@@ -92,9 +93,9 @@ func (a *app) serveSandbox(ctx context.Context, c sandbox.Config) error {
 	if err != nil {
 		return a.baseURLError(err.Error(), "is another sandbox running there? base_url and token_url choose the port")
 	}
-	notice := sandbox.NoticeEN
+	notice := standin.NoticeEN
 	if a.language() == locale.French {
-		notice = sandbox.NoticeFR
+		notice = standin.NoticeFR
 	}
 	fmt.Fprintf(a.Stderr, "%s\nlistening on http://%s, profile %s, %d dossiers; Ctrl-C ends it\nfor curl on /sandbox/, its control: the token that 'syncd sandbox token' prints\n", notice, listener.Addr(), c.Profile, len(c.Dossiers))
 	ctx, cancel := context.WithCancel(ctx)
@@ -110,7 +111,7 @@ func (a *app) serveSandbox(ctx context.Context, c sandbox.Config) error {
 }
 
 // fillSandbox gives the sandbox the credentials and dossiers of the configuration.
-func (a *app) fillSandbox(c *sandbox.Config) error {
+func (a *app) fillSandbox(c *standin.Config) error {
 	i := a.config.Isidoor
 	secret, err := i.ClientSecret.Read()
 	if err != nil {
@@ -118,14 +119,14 @@ func (a *app) fillSandbox(c *sandbox.Config) error {
 	}
 	c.ClientID, c.ClientSecret = i.ClientID, secret
 	if i.DossierKeySet { // else the profile says where it goes, and the contract tells
-		c.KeyIn, c.KeyName = sandbox.KeyIn(i.DossierKey.In), i.DossierKey.Name
+		c.KeyIn, c.KeyName = standin.KeyIn(i.DossierKey.In), i.DossierKey.Name
 	}
 	for _, d := range a.config.AllDossiers {
 		key, err := d.Key.Read()
 		if err != nil {
 			return err
 		}
-		c.Dossiers = append(c.Dossiers, sandbox.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
+		c.Dossiers = append(c.Dossiers, standin.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
 	}
 	return nil
 }

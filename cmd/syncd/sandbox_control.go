@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/jobs"
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 )
 
@@ -49,7 +50,7 @@ func printReceived(w io.Writer, answer []byte, asJSON bool) error {
 		_, err := w.Write(answer)
 		return err
 	}
-	var list sandbox.ReceivedList
+	var list standin.ReceivedList
 	if err := json.Unmarshal(answer, &list); err != nil {
 		return fmt.Errorf("reading the sandbox's answer: %w", err)
 	}
@@ -68,7 +69,7 @@ func newSandboxFaults(p process, flags *globalFlags) *cobra.Command {
 		Example: `  syncd sandbox faults reject=00007 --config rehearsal/config.toml
   syncd sandbox faults --config rehearsal/config.toml     (all off)`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			parsed, err := sandbox.ParseFaults(args...)
+			parsed, err := standin.API.ParseFaults(args...)
 			if err != nil {
 				return usageError{err}
 			}
@@ -85,7 +86,7 @@ func newSandboxDictionary(p process, flags *globalFlags) *cobra.Command {
 		Example: "  syncd sandbox dictionary Strate V \"Strate V\" --config rehearsal/config.toml\n  syncd sandbox dictionary Strate IV --withdrawn",
 		Args:    between(2, 3),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			entry := sandbox.Entry{Nom: args[0], Code: args[1], Libelle: args[1], Actif: !withdrawn}
+			entry := standin.Entry{Nom: args[0], Code: args[1], Libelle: args[1], Actif: !withdrawn}
 			if len(args) == 3 {
 				entry.Libelle = args[2]
 			}

@@ -9,11 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/jobs"
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 )
 
 func newSandboxEdit(p process, flags *globalFlags) *cobra.Command {
-	var edit sandbox.Edit
+	var edit standin.Edit
 	var remove bool
 	cmd := &cobra.Command{
 		Use:   "edit MEMBER=JSON …",
@@ -46,7 +46,7 @@ given whole. Names are those of the sandbox's profile. Of several periods the ne
 	return cmd
 }
 
-func (a *app) editSandbox(ctx context.Context, edit sandbox.Edit, remove bool) error {
+func (a *app) editSandbox(ctx context.Context, edit standin.Edit, remove bool) error {
 	switch {
 	case edit.Matricule == "":
 		return usagef("name one employee\nhint: --employee 00007")

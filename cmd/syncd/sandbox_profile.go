@@ -10,17 +10,17 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 )
 
 // addProfile adds the flag that chooses the shape of the sandbox's API.
 func addProfile(cmd *cobra.Command, profile *string) {
-	cmd.Flags().StringVar(profile, "profile", sandbox.ProfileIsidoor, "shape of the API: "+strings.Join(sandbox.Profiles(), " or "))
-	complete(cmd, "profile", words(sandbox.Profiles))
+	cmd.Flags().StringVar(profile, "profile", standin.ProfileIsidoor, "shape of the API: "+strings.Join(standin.Profiles(), " or "))
+	complete(cmd, "profile", words(standin.Profiles))
 }
 
 func noProfile(name string) error {
-	return usagef("the sandbox has no profile %q\nhint: --profile %s", name, strings.Join(sandbox.Profiles(), " or "))
+	return usagef("the sandbox has no profile %q\nhint: --profile %s", name, strings.Join(standin.Profiles(), " or "))
 }
 
 func newSandboxContract(p process, flags *globalFlags) *cobra.Command {

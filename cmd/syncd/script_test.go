@@ -21,8 +21,8 @@ import (
 	"go.uber.org/goleak"
 
 	"syncd"
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sample"
-	"syncd/internal/sandbox"
 	"syncd/internal/store"
 	"syncd/internal/testpg"
 	"syncd/migrations"
@@ -59,7 +59,7 @@ func TestScripts(t *testing.T) {
 
 const scriptPeriod = "2026-11"
 
-var scriptDossiers = []sandbox.Dossier{
+var scriptDossiers = []standin.Dossier{
 	{Name: "saint-martin", Key: "key-of-saint-martin", Siret: "12345678200010"},
 	{Name: "sainte-anne", Key: "key-of-sainte-anne", Siret: "99999999800019"},
 }
@@ -110,7 +110,7 @@ type (
 func setUp(env *testscript.Env) error {
 	t := env.T().(testing.TB) // testscript.Run wraps a *testing.T
 	db := testpg.New(t, scriptTemplate)
-	s, err := sandbox.New(sandbox.Config{ClientID: "our-editor", ClientSecret: "client-secret", Dossiers: scriptDossiers, Seed: 1})
+	s, err := standin.New(standin.Config{ClientID: "our-editor", ClientSecret: "client-secret", Dossiers: scriptDossiers, Seed: 1})
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func writeConfig(dir, address string) error {
 	for from, to := range map[string]string{
 		`language = "fr"`:          `language = "en"`,
 		`url = "postgres:///paie"`: `url = { env = "SCRIPT_DATABASE_URL" }`,
-		"[isidoor]": "[isidoor]\nbase_url = \"" + address + sandbox.TestRoot + "\"\ntoken_url = \"" + address + sandbox.TokenPath +
+		"[isidoor]": "[isidoor]\nbase_url = \"" + address + standin.TestRoot + "\"\ntoken_url = \"" + address + standin.TokenPath +
 			"\"\nrate_per_second = 10000\nrequest_timeout = \"5s\"\nretry_for = \"1s\"",
 	} {
 		if !strings.Contains(text, "\n"+from+"\n") {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sample"
 	"syncd/internal/sandbox"
 )
@@ -151,7 +152,7 @@ func received(r *rig) [][]byte { return receivedOf(r, dossier) }
 
 func receivedOf(r *rig, name string) (documents [][]byte) {
 	r.b.Helper()
-	var all sandbox.ReceivedList
+	var all standin.ReceivedList
 	if err := json.Unmarshal(call(r, http.MethodGet, "/sandbox/received?dossier="+name), &all); err != nil {
 		r.b.Fatal(err)
 	}
@@ -188,12 +189,12 @@ func plainClient(r *rig, documents [][]byte) cost {
 }
 
 func post(client *http.Client, host, token, key string, document []byte) error {
-	request, err := http.NewRequest(http.MethodPost, "http://"+host+sandbox.TestRoot+"/V2/Salarie", bytes.NewReader(document))
+	request, err := http.NewRequest(http.MethodPost, "http://"+host+standin.TestRoot+"/V2/Salarie", bytes.NewReader(document))
 	if err != nil {
 		return err
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
-	request.Header.Set(sandbox.DefaultKeyName, key)
+	request.Header.Set(standin.DefaultKeyName, key)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := client.Do(request)
 	if err != nil {
@@ -211,9 +212,9 @@ func post(client *http.Client, host, token, key string, document []byte) error {
 
 func plainToken(r *rig) string {
 	r.b.Helper()
-	response, err := http.PostForm("http://"+r.listen+sandbox.TokenPath, url.Values{
+	response, err := http.PostForm("http://"+r.listen+standin.TokenPath, url.Values{
 		"client_id": {"our-editor"}, "client_secret": {secret(r, "isidoor-client-secret")},
-		"grant_type": {"client_credentials"}, "scope": {sandbox.Scope}})
+		"grant_type": {"client_credentials"}, "scope": {standin.Scope}})
 	if err != nil {
 		r.b.Fatal(err)
 	}

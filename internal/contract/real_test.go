@@ -12,7 +12,7 @@ import (
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/contracttest"
 	"syncd/internal/contract/diff"
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 )
 
 // Real contracts that come with the module of kin-openapi (MIT licence): they are read where Go keeps modules, and are no
@@ -56,14 +56,14 @@ func TestReadRealDocuments(t *testing.T) {
 
 func TestReadTheSandboxsContract(t *testing.T) {
 	t.Parallel()
-	stand, err := sandbox.New(sandbox.Config{ClientID: "client", ClientSecret: "secret", Dossiers: []sandbox.Dossier{{Name: "a", Key: "k", Siret: "1"}}})
+	stand, err := standin.New(standin.Config{ClientID: "client", ClientSecret: "secret", Dossiers: []standin.Dossier{{Name: "a", Key: "k", Siret: "1"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	answer := httptest.NewRecorder()
-	stand.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+sandbox.SwaggerPath, nil))
+	stand.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+standin.SwaggerPath, nil))
 	document := contracttest.Read(t, answer.Body.Bytes())
-	operation, _ := document.Find("POST", "/V2/Salarie", "http://localhost"+sandbox.TestRoot)
+	operation, _ := document.Find("POST", "/V2/Salarie", "http://localhost"+standin.TestRoot)
 	if operation == nil || len(document.Notes) > 0 {
 		t.Fatalf("operation %v, notes %q", operation, document.Notes)
 	}

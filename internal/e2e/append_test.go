@@ -9,15 +9,15 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/partner/isidoor"
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 )
 
 // adding is a world whose API adds the elements that it gets to those that it has: to send twice is to pay twice.
 func adding(t *testing.T, employees int) (*world, *jobs.Runner) {
 	t.Helper()
 	w := newWorld(t)
-	s, err := sandbox.New(sandbox.Config{ClientID: "our-editor", ClientSecret: secret, Seed: 1, Append: true,
-		Dossiers: []sandbox.Dossier{{Name: dossier, Key: key, Siret: siret}}})
+	s, err := standin.New(standin.Config{ClientID: "our-editor", ClientSecret: secret, Seed: 1, Append: true,
+		Dossiers: []standin.Dossier{{Name: dossier, Key: key, Siret: siret}}})
 	w.must(err)
 	w.sandbox, w.front.inner = s, s
 	w.fill(employees)

@@ -16,7 +16,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/partner/isidoor"
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 )
 
 // shown stands before the sandbox and shows a contract of the test's choice; what it enforces stays the sandbox's.
@@ -71,7 +71,7 @@ func (w *world) describe() *described {
 	w.t.Helper()
 	d := &described{world: w, shown: &shown{inner: w.front.inner}}
 	w.front.inner = d.shown
-	answer, err := http.Get(w.server.URL + sandbox.SwaggerPath) //nolint:noctx // loopback, answered at once
+	answer, err := http.Get(w.server.URL + standin.SwaggerPath) //nolint:noctx // loopback, answered at once
 	w.must(err)
 	defer answer.Body.Close()
 	d.own, err = io.ReadAll(answer.Body)
@@ -90,7 +90,7 @@ func (d *described) process(change func(*isidoor.Options)) *jobs.Runner {
 
 func (d *described) keeper(r *jobs.Runner, c *isidoor.Connection) *contract.Keeper {
 	return contract.NewKeeper(contract.Options{Source: contract.Auto, API: partner{c}, Ledger: storeOf(r), Name: d.request().Target.API(), Log: zerolog.Nop(),
-		Settings: check.Settings{Method: "POST", Path: "/V2/Salarie", Base: d.server.URL + sandbox.TestRoot, KeyIn: "header", KeyName: sandbox.DefaultKeyName}})
+		Settings: check.Settings{Method: "POST", Path: "/V2/Salarie", Base: d.server.URL + standin.TestRoot, KeyIn: "header", KeyName: standin.DefaultKeyName}})
 }
 
 // partner wires the keeper to the API, as the program does.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 	"syncd/internal/store"
 )
@@ -28,7 +29,7 @@ func (w *world) activeCodes() int {
 // withdraw takes n of the codes away that the staff does not use, but no nomenclature's first.
 func (w *world) withdraw(n int) {
 	last := ""
-	for _, e := range sandbox.DefaultNomenclatures() {
+	for _, e := range standin.DefaultNomenclatures() {
 		if last != e.Nom {
 			last = e.Nom
 		} else if e.Nom == "Fonction" || e.Nom == "ElementVariable" || e.Nom == "DispenseEepSante" || e.Nom == "MotifCDD" {
@@ -47,9 +48,9 @@ func TestPullRecordsWhatChanged(t *testing.T) {
 	if again := w.pullDictionaries(r); again.State != jobs.Succeeded || len(w.changes(r, again)) != 0 {
 		t.Fatalf("%s %v", again.State, w.changes(r, again))
 	}
-	w.sandbox.SetEntry(sandbox.Entry{Nom: "Civilite", Code: "DR", Libelle: "Docteur", Actif: true})
-	w.sandbox.SetEntry(sandbox.Entry{Nom: "Civilite", Code: "M", Libelle: "M.", Actif: true})
-	w.sandbox.SetEntry(sandbox.Entry{Nom: "Strate", Code: "IV", Libelle: "Strate IV", Actif: false})
+	w.sandbox.SetEntry(standin.Entry{Nom: "Civilite", Code: "DR", Libelle: "Docteur", Actif: true})
+	w.sandbox.SetEntry(standin.Entry{Nom: "Civilite", Code: "M", Libelle: "M.", Actif: true})
+	w.sandbox.SetEntry(standin.Entry{Nom: "Strate", Code: "IV", Libelle: "Strate IV", Actif: false})
 	w.sandbox.RemoveEntry("Strate", "III")
 	run := w.pullDictionaries(r)
 	w.wantState(run, jobs.Succeeded)
@@ -57,7 +58,7 @@ func TestPullRecordsWhatChanged(t *testing.T) {
 	if got := fmt.Sprint(w.changes(r, run)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	w.sandbox.SetEntry(sandbox.Entry{Nom: "Strate", Code: "III", Libelle: "Strate III", Actif: true})
+	w.sandbox.SetEntry(standin.Entry{Nom: "Strate", Code: "III", Libelle: "Strate III", Actif: true})
 	run = w.pullDictionaries(r)
 	if got := fmt.Sprint(w.changes(r, run)); got != "map[Strate/III:+]" {
 		t.Errorf("a code that comes back: %s", got)

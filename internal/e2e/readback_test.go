@@ -6,6 +6,7 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 )
 
@@ -22,7 +23,7 @@ func readable(t *testing.T, employees int) (*world, *jobs.Runner) {
 
 // deaf lets the API answer no question, and hears it again.
 func (w *world) deaf(on bool) {
-	faults := sandbox.Faults{On: []sandbox.Endpoint{sandbox.EndpointRead}}
+	faults := sandbox.Faults{On: []sandbox.Endpoint{standin.EndpointRead}}
 	if on {
 		faults.Unavailable = 1
 	}

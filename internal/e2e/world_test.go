@@ -22,7 +22,7 @@ import (
 	"syncd/internal/jobs/plan"
 	"syncd/internal/jobs/push"
 	"syncd/internal/partner/isidoor"
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/store"
 	"syncd/internal/testpg"
 	"syncd/migrations"
@@ -49,7 +49,7 @@ type world struct {
 	t       testing.TB
 	db      *testpg.DB
 	conn    *pgx.Conn // of the test itself
-	sandbox *sandbox.Sandbox
+	sandbox *standin.Sandbox
 	front   *front
 	server  *httptest.Server
 	keys    *store.Keys
@@ -76,8 +76,8 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, db: testpg.New(t, template)}
 	w.conn = w.db.Connect(t)
-	s, err := sandbox.New(sandbox.Config{ClientID: "our-editor", ClientSecret: secret, Seed: 1,
-		Dossiers: []sandbox.Dossier{{Name: dossier, Key: key, Siret: siret}}})
+	s, err := standin.New(standin.Config{ClientID: "our-editor", ClientSecret: secret, Seed: 1,
+		Dossiers: []standin.Dossier{{Name: dossier, Key: key, Siret: siret}}})
 	w.must(err)
 	w.sandbox = s
 	w.front = &front{inner: s, calls: map[string]int{}, began: make(chan string)}
@@ -154,10 +154,10 @@ func (w *world) connect(change func(*isidoor.Options)) jobs.API {
 func (w *world) connection(change func(*isidoor.Options)) *isidoor.Connection {
 	w.t.Helper()
 	o := isidoor.Options{
-		Options: httpcall.Options{BaseURL: w.server.URL + sandbox.TestRoot, MaxInFlight: w.job.MaxInFlight,
+		Options: httpcall.Options{BaseURL: w.server.URL + standin.TestRoot, MaxInFlight: w.job.MaxInFlight,
 			RequestTimeout: 5 * time.Second, RetryFor: 2 * time.Second, ResendAmbiguous: w.job.Semantics == jobs.Replace},
-		ClientCredentials: httpcall.ClientCredentials{TokenURL: w.server.URL + sandbox.TokenPath, ClientID: "our-editor", ClientSecret: secret, Scope: sandbox.Scope},
-		KeyIn:             isidoor.KeyInHeader, KeyName: sandbox.DefaultKeyName,
+		ClientCredentials: httpcall.ClientCredentials{TokenURL: w.server.URL + standin.TokenPath, ClientID: "our-editor", ClientSecret: secret, Scope: standin.Scope},
+		KeyIn:             isidoor.KeyInHeader, KeyName: standin.DefaultKeyName,
 		Dossier:      isidoor.DossierEndpoint{Method: "GET", Path: "/V2/Dossier", Identity: "/Siret"},
 		Dictionnaire: isidoor.DictionnaireEndpoint{Method: "GET", Path: "/V2/Dictionnaire", Name: "/Nom", Code: "/Code", Label: "/Libelle", Active: "/Actif"},
 		Salarie:      isidoor.SalarieEndpoint{Method: "POST", Path: "/V2/Salarie"},

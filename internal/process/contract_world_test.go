@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/testpg"
 )
 
@@ -91,7 +91,7 @@ func (w *world) narrow(s *shown, definition, member string, limit int) {
 func (w *world) ownContract() string {
 	w.t.Helper()
 	answer := httptest.NewRecorder()
-	w.sandbox.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+sandbox.SwaggerPath, nil))
+	w.sandbox.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+standin.SwaggerPath, nil))
 	return answer.Body.String()
 }
 
@@ -100,8 +100,8 @@ func (w *world) ownContract() string {
 func newPlatWorld(t *testing.T, employees int) *world {
 	t.Helper()
 	w := &world{t: t, db: testpg.New(t, template), dir: t.TempDir()}
-	s, err := sandbox.New(sandbox.Config{ClientID: "our-editor", ClientSecret: clientSecret, Seed: 1, Profile: sandbox.ProfilePlat,
-		Dossiers: []sandbox.Dossier{{Name: dossier, Key: dossierKey, Siret: siret}}})
+	s, err := standin.New(standin.Config{ClientID: "our-editor", ClientSecret: clientSecret, Seed: 1, Profile: standin.ProfilePlat,
+		Dossiers: []standin.Dossier{{Name: dossier, Key: dossierKey, Siret: siret}}})
 	w.must(err)
 	w.sandbox, w.front = s, &front{inner: s}
 	w.server = httptest.NewServer(w.front)
@@ -116,7 +116,7 @@ var derivable = regexp.MustCompile(`(?m)^(method = "PUT"|dossier_key = .*)\n`)
 // configurePlat writes the configuration of the profile without what the contract tells.
 func (w *world) configurePlat() {
 	w.t.Helper()
-	text := otherDossier.ReplaceAllString(sandbox.PlatConfig, "")
+	text := otherDossier.ReplaceAllString(standin.PlatConfig, "")
 	text = credential.ReplaceAllString(text, `{ file = "$1.secret" }`)
 	if n := len(derivable.FindAllString(text, -1)); n != 2 {
 		w.t.Fatalf("the configuration of the profile has %d lines that can be derived, want 2", n)
@@ -126,7 +126,7 @@ func (w *world) configurePlat() {
 		`language = "fr"`:          `language = "en"`,
 		`url = "postgres:///paie"`: "url = { env = \"PROCESS_DATABASE_URL\" }\nlease = \"2s\"",
 		"[isidoor]": fmt.Sprintf("[daemon]\n\n[isidoor]\nbase_url = %q\ntoken_url = %q\nrate_per_second = 10000",
-			w.server.URL+sandbox.TestRoot, w.server.URL+sandbox.TokenPath),
+			w.server.URL+standin.TestRoot, w.server.URL+standin.TokenPath),
 		"[job.guard]": unguarded + "\n",
 	} {
 		if !strings.Contains(text, "\n"+from+"\n") {

@@ -6,11 +6,12 @@ import (
 	"syscall"
 	"testing"
 
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 )
 
 // away is an API that answers nothing useful, to whatever is asked.
-var away = sandbox.Faults{Unavailable: 1, On: []sandbox.Endpoint{sandbox.EndpointDossier, sandbox.EndpointSalarie}}
+var away = sandbox.Faults{Unavailable: 1, On: []sandbox.Endpoint{standin.EndpointDossier, standin.EndpointSalarie}}
 
 // TestDaemonWaitsForAnAbsentAPI leaves a run in the queue, with pauses that grow, until the API is back.
 func TestDaemonWaitsForAnAbsentAPI(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 )
 
 // front stands before the sandbox: it counts connections, notes the tokens that are used, and can hold requests back.
@@ -47,7 +47,7 @@ func (f *front) pass(r *http.Request) {
 		f.tokens = map[string]bool{}
 	}
 	f.tokens[strings.TrimPrefix(authorization, "Bearer ")] = true
-	if f.only != "" && f.only != r.Header.Get(sandbox.DefaultKeyName) {
+	if f.only != "" && f.only != r.Header.Get(standin.DefaultKeyName) {
 		f.mu.Unlock()
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 )
 
@@ -21,7 +22,7 @@ func TestBehindAGateway(t *testing.T) {
 	wanted.Store("gateway-key-one")
 	api := w.front.inner
 	w.front.inner = http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != sandbox.TokenPath && (r.Header.Get("Ocp-Apim-Subscription-Key") != wanted.Load() || r.URL.Query().Get("api-version") != "2") {
+		if r.URL.Path != standin.TokenPath && (r.Header.Get("Ocp-Apim-Subscription-Key") != wanted.Load() || r.URL.Query().Get("api-version") != "2") {
 			http.Error(answer, "no subscription: "+r.Header.Get("Ocp-Apim-Subscription-Key"), http.StatusForbidden)
 			return
 		}

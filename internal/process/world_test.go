@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"syncd"
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sample"
 	"syncd/internal/sandbox"
 	"syncd/internal/store"
@@ -52,7 +53,7 @@ type world struct {
 	db       *testpg.DB
 	database string // the URL that the program gets; "" = that of db
 	dir      string
-	sandbox  *sandbox.Sandbox
+	sandbox  *standin.Sandbox
 	front    *front
 	server   *httptest.Server
 }
@@ -130,11 +131,11 @@ func siretOf(name string) string {
 
 func (w *world) serve(faults sandbox.Faults) {
 	w.t.Helper()
-	config := sandbox.Config{ClientID: "our-editor", ClientSecret: clientSecret, Seed: 1, Faults: faults}
+	config := standin.Config{ClientID: "our-editor", ClientSecret: clientSecret, Seed: 1, Faults: faults}
 	for _, name := range w.dossiers() {
-		config.Dossiers = append(config.Dossiers, sandbox.Dossier{Name: name, Key: keyOf(name), Siret: siretOf(name)})
+		config.Dossiers = append(config.Dossiers, standin.Dossier{Name: name, Key: keyOf(name), Siret: siretOf(name)})
 	}
-	s, err := sandbox.New(config)
+	s, err := standin.New(config)
 	w.must(err)
 	w.sandbox, w.front = s, &front{inner: s}
 	w.server = httptest.NewUnstartedServer(w.front)
@@ -172,8 +173,8 @@ func (w *world) configure(address string, settings ...string) {
 	text := otherDossier.ReplaceAllString(syncd.SampleConfig, "")
 	text = credential.ReplaceAllString(text, `{ file = "$1.secret" }`)
 	isidoor := append([]string{"[isidoor]",
-		`base_url = "` + address + sandbox.TestRoot + `"`,
-		`token_url = "` + address + sandbox.TokenPath + `"`,
+		`base_url = "` + address + standin.TestRoot + `"`,
+		`token_url = "` + address + standin.TokenPath + `"`,
 		`max_in_flight = 16`, `rate_per_second = 10000`}, settings...)
 	for from, to := range map[string]string{
 		`language = "fr"`:          `language = "en"`,

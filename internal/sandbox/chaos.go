@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -51,16 +52,25 @@ type chaos struct {
 	faults atomic.Pointer[Faults]
 }
 
-func (c *chaos) draw(e Endpoint) strike {
+func (s *Server) draw(e Endpoint) strike {
+	c := &s.chaos
 	f := c.faults.Load()
-	s := strike{faults: f}
-	if !f.actOn(e) {
-		return s
+	drawn := strike{faults: f}
+	if !s.struck(f, e) {
+		return drawn
 	}
 	n := 2 * c.drawn.Add(1)
-	s.latency = time.Duration(f.Latency) + time.Duration(unit(c.seed, n)*float64(f.Jitter))
-	s.kind = f.pick(unit(c.seed, n+1))
-	return s
+	drawn.latency = time.Duration(f.Latency) + time.Duration(unit(c.seed, n)*float64(f.Jitter))
+	drawn.kind = f.pick(unit(c.seed, n+1))
+	return drawn
+}
+
+// struck reports whether faults act upon a call.
+func (s *Server) struck(f *Faults, e Endpoint) bool {
+	if len(f.On) == 0 {
+		return e == s.api.Default
+	}
+	return slices.Contains(f.On, e)
 }
 
 // pick maps u, even in [0,1), to a fault. Those without a share strike every time.
@@ -93,37 +103,37 @@ func unit(seed, n uint64) float64 {
 
 // misbehave answers, or does not answer, as the fault says. right is the answer that it takes the place of; nil when
 // nothing was processed.
-func (s *Sandbox) misbehave(w http.ResponseWriter, c call, fault strike, right *answer) {
+func (s *Server) misbehave(w http.ResponseWriter, c Call, fault strike, right *Answer) {
 	switch fault.kind {
 	case faultUnavailable:
-		s.write(w, fault.faults.later(message(http.StatusServiceUnavailable, "The service is unavailable.")))
+		s.Write(w, fault.faults.later(s.api.Message(http.StatusServiceUnavailable, "The service is unavailable.")))
 	case faultTooMany:
-		s.write(w, fault.faults.later(message(http.StatusTooManyRequests, "Too many requests.")))
+		s.Write(w, fault.faults.later(s.api.Message(http.StatusTooManyRequests, "Too many requests.")))
 	case faultUnavailableAfter: // a gateway that did not wait for the API: it cannot say when to come back
-		s.write(w, message(http.StatusServiceUnavailable, "upstream request timeout"))
+		s.Write(w, s.api.Message(http.StatusServiceUnavailable, "upstream request timeout"))
 	case faultInside:
-		s.write(w, &answer{status: http.StatusMultiStatus, body: []byte(`[{"status":422,"Message":"The request is invalid."}]`)})
+		s.Write(w, &Answer{Status: http.StatusMultiStatus, Body: []byte(`[{"status":422,"Message":"The request is invalid."}]`)})
 	case faultSeeOther:
-		s.write(w, &answer{status: http.StatusSeeOther, header: map[string]string{"Location": SwaggerPath}})
+		s.Write(w, &Answer{Status: http.StatusSeeOther, Header: map[string]string{"Location": s.api.SeeOther}})
 	case faultTaken:
-		s.write(w, message(http.StatusAccepted, "Queued."))
+		s.Write(w, s.api.Message(http.StatusAccepted, "Queued."))
 	case faultSwitch:
 		s.sayRaw(w, http.StatusSwitchingProtocols, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", true)
 	case faultStray:
 		text := fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-			right.status, http.StatusText(right.status), len(right.body), right.body)
-		s.sayRaw(w, right.status, text+text, false)
+			right.Status, http.StatusText(right.Status), len(right.Body), right.Body)
+		s.sayRaw(w, right.Status, text+text, false)
 	case faultError, faultErrorAfter:
-		s.write(w, exception(c.body))
+		s.Write(w, s.api.Exception(c.Body))
 	case faultHTML:
-		s.write(w, &answer{status: http.StatusOK, body: []byte(htmlPage), header: map[string]string{"Content-Type": "text/html; charset=utf-8"}})
+		s.Write(w, &Answer{Status: http.StatusOK, Body: []byte(htmlPage), Header: map[string]string{"Content-Type": "text/html; charset=utf-8"}})
 	case faultRedirect:
-		s.write(w, &answer{status: http.StatusTemporaryRedirect, header: map[string]string{"Location": fault.faults.Redirect}})
+		s.Write(w, &Answer{Status: http.StatusTemporaryRedirect, Header: map[string]string{"Location": fault.faults.Redirect}})
 	case faultEndless:
-		s.writeEndless(w, c.r)
+		s.writeEndless(w, c.Request)
 	case faultHang:
 		s.stats.add(func(t *Stats) { t.Hung++ })
-		<-c.r.Context().Done() // the client gave up, or the server ends
+		<-c.Request.Context().Done() // the client gave up, or the server ends
 		panic(http.ErrAbortHandler)
 	default: // cut, lost
 		s.stats.add(func(t *Stats) { t.Cut++ })
@@ -135,7 +145,7 @@ const htmlPage = "<!DOCTYPE html><html><head><title>Maintenance</title></head><b
 
 // sayRaw takes the connection over and writes what no handler may; open = it then says no more, until the client goes or a
 // minute has passed.
-func (s *Sandbox) sayRaw(w http.ResponseWriter, status int, text string, open bool) {
+func (s *Server) sayRaw(w http.ResponseWriter, status int, text string, open bool) {
 	s.stats.add(func(t *Stats) { t.Statuses[status]++ })
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -149,29 +159,17 @@ func (s *Sandbox) sayRaw(w http.ResponseWriter, status int, text string, open bo
 }
 
 // later asks to come back in RetryAfter, rounded up to whole seconds in both forms.
-func (f *Faults) later(a *answer) *answer {
+func (f *Faults) later(a *Answer) *Answer {
 	after := time.Duration(f.RetryAfter)
 	const roundUp = time.Second - 1
 	switch {
 	case after == 0:
 	case f.RetryAfterDate:
-		a.header = map[string]string{"Retry-After": time.Now().Add(after + roundUp).UTC().Format(http.TimeFormat)}
+		a.Header = map[string]string{"Retry-After": time.Now().Add(after + roundUp).UTC().Format(http.TimeFormat)}
 	default:
-		a.header = map[string]string{"Retry-After": strconv.Itoa(int((after + roundUp) / time.Second))}
+		a.Header = map[string]string{"Retry-After": strconv.Itoa(int((after + roundUp) / time.Second))}
 	}
 	return a
-}
-
-// exception is a 500 as ASP.NET shows it with detailed errors on: it quotes what it was working on, personal data
-// included, which the client must not repeat.
-func exception(body []byte) *answer {
-	quoted := strings.ToValidUTF8(string(body[:min(len(body), 400)]), "")
-	return problem{
-		Message:          "An error has occurred.",
-		ExceptionMessage: "Violation of PRIMARY KEY constraint while saving " + quoted,
-		ExceptionType:    "System.Data.SqlClient.SqlException",
-		StackTrace:       "   at Isidoor.Api.Controllers.SalarieController.Post(Salarie salarie)\r\n   at lambda_method(Closure)",
-	}.answer(http.StatusInternalServerError)
 }
 
 // endlessChunk is sent every endlessPause: about 6 MB a second, enough to hurt whoever keeps it all.
@@ -179,8 +177,8 @@ var endlessChunk = []byte(strings.Repeat(" ", 64<<10))
 
 const endlessPause = 10 * time.Millisecond
 
-func (s *Sandbox) writeEndless(w http.ResponseWriter, r *http.Request) {
-	s.write(w, &answer{status: http.StatusOK, body: []byte(`{"Message":`)})
+func (s *Server) writeEndless(w http.ResponseWriter, r *http.Request) {
+	s.Write(w, &Answer{Status: http.StatusOK, Body: []byte(`{"Message":`)})
 	flusher := http.NewResponseController(w)
 	tick := time.NewTicker(endlessPause)
 	defer tick.Stop()

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"maps"
+	"slices"
 	"sync"
 )
 
@@ -11,7 +12,7 @@ type Stats struct {
 	Statuses      map[int]int64      `json:"statuses"`       // answers by HTTP status
 	Cut           int64              `json:"cut"`            // connections cut without an answer (faults cut and lost)
 	Hung          int64              `json:"hung"`           // calls never answered (fault hang)
-	MaxConcurrent int64              `json:"max_concurrent"` // Salarie calls at once, sent and read, the most ever seen
+	MaxConcurrent int64              `json:"max_concurrent"` // calls with documents at once, sent and read, the most ever seen
 	TokensIssued  int64              `json:"tokens_issued"`
 	Documents     int64              `json:"documents"`  // employees and periods held, over all dossiers
 	Deliveries    int64              `json:"deliveries"` // documents stored, replaced ones included
@@ -22,7 +23,7 @@ type Stats struct {
 type counters struct {
 	mu         sync.Mutex
 	totals     Stats
-	concurrent int64 // Salarie calls at this moment, sent and read
+	concurrent int64 // calls with documents at this moment
 	withToken  int64 // calls with a Bearer token
 }
 
@@ -38,11 +39,12 @@ func (c *counters) add(change func(*Stats)) {
 }
 
 // enter counts a call; the function it returns ends it.
-func (c *counters) enter(e Endpoint) func() {
+func (s *Server) enter(e Endpoint) func() {
+	c := &s.stats
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.totals.Calls[e]++
-	if e != EndpointSalarie && e != EndpointRead {
+	if !slices.Contains(s.api.Counted, e) {
 		return func() {}
 	}
 	c.concurrent++
@@ -62,8 +64,9 @@ func (c *counters) tokenSeen() int64 {
 	return c.withToken
 }
 
-// delivered counts a stored document and gives its number, from 1.
-func (c *counters) delivered(isNew, isRepeat bool) int64 {
+// Delivered counts a stored document and gives its number, from 1.
+func (s *Server) Delivered(isNew, isRepeat bool) int64 {
+	c := &s.stats
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.totals.Deliveries++
@@ -76,6 +79,9 @@ func (c *counters) delivered(isNew, isRepeat bool) int64 {
 	return c.totals.Deliveries
 }
 
+// Deleted counts a document less.
+func (s *Server) Deleted() { s.stats.add(func(t *Stats) { t.Documents-- }) }
+
 // reset forgets all but the calls under way.
 func (c *counters) reset() {
 	c.mu.Lock()
@@ -84,7 +90,7 @@ func (c *counters) reset() {
 }
 
 // Stats are the totals so far.
-func (s *Sandbox) Stats() Stats {
+func (s *Server) Stats() Stats {
 	s.stats.mu.Lock()
 	defer s.stats.mu.Unlock()
 	copied := s.stats.totals

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"maps"
 	"mime"
 	"net/http"
@@ -46,7 +47,7 @@ func (t *tokens) revokeAll() {
 
 // serveToken is as strict as the documentation allows one to be: everything in a form body, nothing in a Basic header,
 // grant and scope exactly as published. Errors have IdentityServer's form, always with status 400.
-func (s *Sandbox) serveToken(c call) *answer {
+func (s *Server) serveToken(c Call) *Answer {
 	form, problem := tokenForm(c)
 	if problem == "" {
 		problem = s.checkGrant(form)
@@ -59,27 +60,31 @@ func (s *Sandbox) serveToken(c call) *answer {
 		"access_token": s.tokens.issue(),
 		"expires_in":   int(s.tokens.lifetime / time.Second),
 		"token_type":   "Bearer",
-		"scope":        Scope,
+		"scope":        s.api.Scope,
 	})
 }
 
-func tokenAnswer(status int, body map[string]any) *answer {
-	return &answer{status: status, body: mustJSON(body), header: map[string]string{
+func tokenAnswer(status int, members map[string]any) *Answer {
+	body, err := json.Marshal(members)
+	if err != nil {
+		panic("sandbox: rendering JSON: " + err.Error()) // texts and numbers always render
+	}
+	return &Answer{Status: status, Body: body, Header: map[string]string{
 		"Cache-Control": "no-store, no-cache, max-age=0",
 		"Pragma":        "no-cache",
 	}}
 }
 
 // tokenForm reads the body, never the URL. The second value is an OAuth error code, "" when all is well.
-func tokenForm(c call) (url.Values, string) {
-	mediaType, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-	if c.r.Method != http.MethodPost || err != nil || mediaType != "application/x-www-form-urlencoded" {
+func tokenForm(c Call) (url.Values, string) {
+	mediaType, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
+	if c.Request.Method != http.MethodPost || err != nil || mediaType != "application/x-www-form-urlencoded" {
 		return nil, "invalid_request"
 	}
-	if c.r.Header.Get("Authorization") != "" {
+	if c.Request.Header.Get("Authorization") != "" {
 		return nil, "invalid_client"
 	}
-	form, err := url.ParseQuery(string(c.body))
+	form, err := url.ParseQuery(string(c.Body))
 	if err != nil {
 		return nil, "invalid_request"
 	}
@@ -91,51 +96,37 @@ func tokenForm(c call) (url.Values, string) {
 	return form, ""
 }
 
-func (s *Sandbox) checkGrant(form url.Values) string {
+func (s *Server) checkGrant(form url.Values) string {
 	switch {
 	case form.Get("client_id") != s.config.ClientID || form.Get("client_secret") != s.config.ClientSecret:
 		return "invalid_client"
 	case form.Get("grant_type") != "client_credentials":
 		return "unsupported_grant_type"
-	case form.Get("scope") != Scope:
+	case form.Get("scope") != s.api.Scope:
 		return "invalid_scope"
 	}
 	return ""
 }
 
-// authorize finds the dossier of an API call, or the refusal.
-func (s *Sandbox) authorize(c call) (*dossier, *answer) {
-	token, isBearer := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+// Authorize is nil for a call that carries a valid token; else the refusal.
+func (s *Server) Authorize(c Call) *Answer {
+	token, isBearer := strings.CutPrefix(c.Request.Header.Get("Authorization"), "Bearer ")
 	valid := isBearer && s.tokens.valid(token)
 	if valid && s.revokeNow() {
 		s.tokens.revokeAll()
 		valid = false
 	}
-	if !valid {
-		refusal := message(http.StatusUnauthorized, "Authorization has been denied for this request.")
-		refusal.header = map[string]string{"WWW-Authenticate": "Bearer"}
-		return nil, refusal
+	if valid {
+		return nil
 	}
-	if d := s.dossiers[s.dossierKey(c.r)]; d != nil {
-		return d, nil
-	}
-	return nil, message(http.StatusForbidden, "La clé du dossier est absente ou inconnue.")
+	refusal := s.api.Message(http.StatusUnauthorized, "Authorization has been denied for this request.")
+	refusal.Header = map[string]string{"WWW-Authenticate": "Bearer"}
+	return refusal
 }
 
-// revokeNow counts a call that carries a valid token, and tells whether the fault revoke-every strikes at it.
-func (s *Sandbox) revokeNow() bool {
+// revokeNow counts a call that carries a valid token, and reports whether the fault revoke-every strikes at it.
+func (s *Server) revokeNow() bool {
 	n := s.stats.tokenSeen()
 	every := s.chaos.faults.Load().RevokeEvery
 	return every > 0 && n%int64(every) == 0
-}
-
-func (s *Sandbox) dossierKey(r *http.Request) string {
-	switch s.config.KeyIn {
-	case KeyInQuery:
-		return r.URL.Query().Get(s.config.KeyName)
-	case KeyInPath:
-		return r.PathValue("dossier")
-	default:
-		return r.Header.Get(s.config.KeyName)
-	}
 }

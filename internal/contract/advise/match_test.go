@@ -9,7 +9,7 @@ import (
 	"syncd/internal/contract/contracttest"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 )
 
 // hasLine tells whether a draft has a line, but for the blanks that align it.
@@ -67,9 +67,9 @@ func TestScaffoldRows(t *testing.T) {
 // TestScaffoldFromNothing: before anything is mapped or pulled, elements are drafted all the same.
 func TestScaffoldFromNothing(t *testing.T) {
 	t.Parallel()
-	push := job(t, sandbox.PlatConfig)
+	push := job(t, standin.PlatConfig)
 	push.Mapping = mapping.Spec{}
-	draft := advise.Scaffold(operation(t, sandbox.ProfilePlat, "PUT /V2/Salaries"), push, staging(), nil)
+	draft := advise.Scaffold(operation(t, standin.ProfilePlat, "PUT /V2/Salaries"), push, staging(), nil)
 	for _, want := range []string{`path = "lignes"`, `key = "rubrique"`} {
 		if !hasLine(draft, want) {
 			t.Errorf("no line %s in\n%s", want, draft)
@@ -111,5 +111,5 @@ func TestScaffoldGuards(t *testing.T) {
 			}
 		})
 	}
-	_ = job(t, pasted(t, syncd.SampleConfig, advise.Scaffold(operation(t, sandbox.ProfileIsidoor, "Salarie_Post"), sampleJob(t), staging(), nil)))
+	_ = job(t, pasted(t, syncd.SampleConfig, advise.Scaffold(operation(t, standin.ProfileIsidoor, "Salarie_Post"), sampleJob(t), staging(), nil)))
 }

@@ -11,7 +11,7 @@ import (
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/contracttest"
 	"syncd/internal/mapping"
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -40,7 +40,7 @@ func golden(t *testing.T, name, got string) {
 // TestScaffoldOfTheSandbox: what is drafted for the sample's tables loads, and is a mapping that the contract takes.
 func TestScaffoldOfTheSandbox(t *testing.T) {
 	t.Parallel()
-	op, shape := operation(t, sandbox.ProfileIsidoor, "Salarie_Post"), staging()
+	op, shape := operation(t, standin.ProfileIsidoor, "Salarie_Post"), staging()
 	draft := advise.Scaffold(op, sampleJob(t), shape, pulled())
 	golden(t, "isidoor.toml", draft)
 	drafted := job(t, pasted(t, syncd.SampleConfig, draft))
@@ -60,11 +60,11 @@ func TestScaffoldOfTheSandbox(t *testing.T) {
 // TestScaffoldOfOtherNames: another shape of the API, in which half of the members have other names than the columns.
 func TestScaffoldOfOtherNames(t *testing.T) {
 	t.Parallel()
-	op, shape := operation(t, sandbox.ProfilePlat, "PUT /V2/Salaries"), staging()
+	op, shape := operation(t, standin.ProfilePlat, "PUT /V2/Salaries"), staging()
 	shape.Employee = append(shape.Employee, mapping.Column{Name: "heures", Type: oidInt4})
-	draft := advise.Scaffold(op, job(t, sandbox.PlatConfig), shape, pulled())
+	draft := advise.Scaffold(op, job(t, standin.PlatConfig), shape, pulled())
 	golden(t, "plat.toml", draft)
-	drafted := job(t, pasted(t, withoutGuard(sandbox.PlatConfig), draft))
+	drafted := job(t, pasted(t, withoutGuard(standin.PlatConfig), draft))
 	for _, a := range contracttest.Errors(check.CheckMapping(op, drafted.Mapping, &shape, pulled(), contracttest.Params())) {
 		if want := "nothing maps it"; !contains(a.Text, want) {
 			t.Errorf("%s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
@@ -76,14 +76,14 @@ func TestScaffoldOfOtherNames(t *testing.T) {
 func TestConfigurationsOfTheSandbox(t *testing.T) {
 	t.Parallel()
 	shape := staging()
-	for _, a := range check.CheckMapping(operation(t, sandbox.ProfileIsidoor, "Salarie_Post"), sampleJob(t).Mapping, &shape, pulled(), contracttest.Params()) {
+	for _, a := range check.CheckMapping(operation(t, standin.ProfileIsidoor, "Salarie_Post"), sampleJob(t).Mapping, &shape, pulled(), contracttest.Params()) {
 		t.Logf("isidoor: %s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
 		if a.Level == check.LevelError {
 			t.Errorf("%s %s", a.Path, a.Text)
 		}
 	}
 	shape.Employee = append(shape.Employee, mapping.Column{Name: "heures", Type: oidInt4})
-	for _, a := range check.CheckMapping(operation(t, sandbox.ProfilePlat, "PUT /V2/Salaries"), job(t, sandbox.PlatConfig).Mapping, &shape, pulled(), contracttest.Params()) {
+	for _, a := range check.CheckMapping(operation(t, standin.ProfilePlat, "PUT /V2/Salaries"), job(t, standin.PlatConfig).Mapping, &shape, pulled(), contracttest.Params()) {
 		t.Logf("plat: %s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
 		if a.Level == check.LevelError {
 			t.Errorf("%s %s", a.Path, a.Text)

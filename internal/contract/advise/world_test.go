@@ -12,8 +12,8 @@ import (
 	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sample"
-	"syncd/internal/sandbox"
 )
 
 // The types of the default staging tables (migrations/staging.sql).
@@ -56,7 +56,7 @@ func staging() mapping.Shape {
 // pulled are the sandbox's nomenclatures.
 func pulled() mapping.Dictionaries {
 	dictionaries := mapping.Dictionaries{}
-	for _, e := range sandbox.DefaultNomenclatures() {
+	for _, e := range standin.DefaultNomenclatures() {
 		if dictionaries[e.Nom] == nil {
 			dictionaries[e.Nom] = map[string]mapping.Entry{}
 		}

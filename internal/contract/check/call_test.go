@@ -6,7 +6,7 @@ import (
 
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/contracttest"
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 )
 
 func TestDeriveOperation(t *testing.T) {
@@ -213,8 +213,8 @@ func TestDeriveWithoutContract(t *testing.T) {
 func TestDeriveFromTheSandbox(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ profile, path, method, in, name string }{
-		{sandbox.ProfileIsidoor, "/V2/Salarie", "POST", "header", "X-Cle-Dossier"},
-		{sandbox.ProfilePlat, "/V2/Salaries", "PUT", "query", "cle"},
+		{standin.ProfileIsidoor, "/V2/Salarie", "POST", "header", "X-Cle-Dossier"},
+		{standin.ProfilePlat, "/V2/Salaries", "PUT", "query", "cle"},
 	} {
 		s := contracttest.Settings()
 		s.Path = test.path

@@ -13,18 +13,18 @@ import (
 	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
-	"syncd/internal/sandbox"
+	"syncd/internal/partner/isidoor/standin"
 )
 
 // Sandbox reads the contract that a profile of the sandbox serves.
 func Sandbox(t *testing.T, profile string) *openapi.Document {
 	t.Helper()
-	s, err := sandbox.New(sandbox.Config{ClientID: "editeur", ClientSecret: "s3cret", Profile: profile})
+	s, err := standin.New(standin.Config{ClientID: "editeur", ClientSecret: "s3cret", Profile: profile})
 	if err != nil {
 		t.Fatal(err)
 	}
 	answer := httptest.NewRecorder()
-	s.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1"+sandbox.SwaggerPath, http.NoBody))
+	s.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1"+standin.SwaggerPath, http.NoBody))
 	d, err := openapi.Read(answer.Body.Bytes())
 	if err != nil {
 		t.Fatal(err)

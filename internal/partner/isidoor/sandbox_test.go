@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"syncd/internal/jobs"
+	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 )
 
@@ -18,15 +19,15 @@ const sandboxDoc = `{"Contrat":{"CodeNature":"01","DateDebut":"2023-09-01","Taux
 func TestReadingBackFromTheSandbox(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{KeyInHeader, KeyInQuery, KeyInPath} {
-		s, err := sandbox.New(sandbox.Config{ClientID: "editor", ClientSecret: testSecret, Append: true, KeyIn: sandbox.KeyIn(in),
-			KeyName: "X-Cle-Dossier", Dossiers: []sandbox.Dossier{{Name: "saint-martin", Key: testKey}}, Faults: sandbox.Faults{Lost: 1}})
+		s, err := standin.New(standin.Config{ClientID: "editor", ClientSecret: testSecret, Append: true, KeyIn: standin.KeyIn(in),
+			KeyName: "X-Cle-Dossier", Dossiers: []standin.Dossier{{Name: "saint-martin", Key: testKey}}, Faults: sandbox.Faults{Lost: 1}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		server := httptest.NewServer(s)
 		t.Cleanup(server.Close)
 		o := readOptions()
-		o.BaseURL, o.TokenURL, o.KeyIn, o.ResendAmbiguous = server.URL+sandbox.TestRoot, server.URL+sandbox.TokenPath, in, false
+		o.BaseURL, o.TokenURL, o.KeyIn, o.ResendAmbiguous = server.URL+standin.TestRoot, server.URL+standin.TokenPath, in, false
 		if in == KeyInPath {
 			o.Dossier.Path, o.Salarie.Path, o.Read.Path = "/V2/{dossier}/Dossier", "/V2/{dossier}/Salarie", "/V2/{dossier}/Salarie/{key}?periode={period}"
 		}
@@ -48,7 +49,7 @@ func TestReadingBackFromTheSandbox(t *testing.T) {
 		}
 		want("2026-11", sandboxDoc)
 		want("2026-12", "")
-		edit := sandbox.Edit{Dossier: "saint-martin", Matricule: "00 42/é", Members: map[string]json.RawMessage{"Elements": json.RawMessage(`[]`)}}
+		edit := standin.Edit{Dossier: "saint-martin", Matricule: "00 42/é", Members: map[string]json.RawMessage{"Elements": json.RawMessage(`[]`)}}
 		if err := s.Edit(edit); err != nil {
 			t.Fatal(err)
 		}
@@ -60,22 +61,22 @@ func TestReadingBackFromTheSandbox(t *testing.T) {
 func TestContractOfTheSandbox(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{KeyInHeader, KeyInQuery, KeyInPath} {
-		s, err := sandbox.New(sandbox.Config{ClientID: "editor", ClientSecret: testSecret, KeyIn: sandbox.KeyIn(in),
-			KeyName: "X-Cle-Dossier", Dossiers: []sandbox.Dossier{{Name: "saint-martin", Key: testKey}}})
+		s, err := standin.New(standin.Config{ClientID: "editor", ClientSecret: testSecret, KeyIn: standin.KeyIn(in),
+			KeyName: "X-Cle-Dossier", Dossiers: []standin.Dossier{{Name: "saint-martin", Key: testKey}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		server := httptest.NewServer(s)
 		t.Cleanup(server.Close)
 		o := testOptions()
-		o.BaseURL, o.TokenURL = server.URL+sandbox.TestRoot, server.URL+sandbox.TokenPath
+		o.BaseURL, o.TokenURL = server.URL+standin.TestRoot, server.URL+standin.TokenPath
 		c, err := Open(o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(c.Close)
 		got, err := c.Describe(t.Context(), "auto")
-		if err != nil || got.Place != sandbox.TestRoot+"/swagger/docs/V2" || !json.Valid(got.Text) {
+		if err != nil || got.Place != standin.TestRoot+"/swagger/docs/V2" || !json.Valid(got.Text) {
 			t.Errorf("key in %s: %.80q at %s, %v", in, got.Text, got.Place, err)
 		}
 	}
@@ -103,19 +104,19 @@ func TestAnswersOfTheSandbox(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			faults, err := sandbox.ParseFaults(strings.Fields(fault)...)
+			faults, err := standin.API.ParseFaults(strings.Fields(fault)...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := sandbox.New(sandbox.Config{ClientID: "editor", ClientSecret: testSecret, Faults: faults,
-				Dossiers: []sandbox.Dossier{{Name: "saint-martin", Key: testKey}}})
+			s, err := standin.New(standin.Config{ClientID: "editor", ClientSecret: testSecret, Faults: faults,
+				Dossiers: []standin.Dossier{{Name: "saint-martin", Key: testKey}}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			server := httptest.NewServer(s)
 			t.Cleanup(server.Close)
 			o := testOptions()
-			o.BaseURL, o.TokenURL, o.ResendAmbiguous = server.URL+sandbox.TestRoot, server.URL+sandbox.TokenPath, false
+			o.BaseURL, o.TokenURL, o.ResendAmbiguous = server.URL+standin.TestRoot, server.URL+standin.TokenPath, false
 			c, err := Open(o)
 			if err != nil {
 				t.Fatal(err)
