@@ -163,6 +163,14 @@ type Run struct {
 	Aftermath    *Aftermath // of a run that has ended; nil = nobody asked
 }
 
+// HeldDigest names what an approval lets go: of a pull the nomenclatures, else the plan.
+func (r *Run) HeldDigest() string {
+	if !r.Kind.Sends() {
+		return r.Digests.Dictionaries
+	}
+	return r.Digests.Plan
+}
+
 // LeaveAlone notes until when the partner asks not to be called again.
 func (r *Run) LeaveAlone(until time.Time) {
 	if r.NotBefore == nil || r.NotBefore.Before(until) {

@@ -14,6 +14,7 @@ import (
 // Approval is a person's decision to let go what a run holds.
 type Approval struct {
 	Employees []string // the held ones of a run that has gone otherwise; none = all that it holds
+	Displayed string   // digest of what the person was shown; "" = the run is meant as it is
 	By        string
 	Reason    string
 	Expires   time.Duration // how long a hold waits; 0 = for ever
@@ -21,7 +22,7 @@ type Approval struct {
 
 // Approve lets a held run go on with exactly what it planned, or the held employees of one that has gone otherwise. A run
 // that is held as a whole keeps its held employees: they are a decision of their own. Errors: jobs.ErrNoRun, *NotHeldError,
-// *jobs.BusyError, *jobs.ClosedError, *jobs.ExpiredError (what was held has been given up then).
+// *DisplayedError, *jobs.BusyError, *jobs.ClosedError, *jobs.ExpiredError (what was held has been given up then).
 func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []string, err error) {
 	var expired *jobs.Run
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
@@ -31,6 +32,9 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 		}
 		if run.State == jobs.Running {
 			return &jobs.BusyError{Run: *run}
+		}
+		if a.Displayed != "" && a.Displayed != run.HeldDigest() {
+			return &DisplayedError{Run: *run}
 		}
 		if late, err := s.expireIfLate(ctx, q, run, a.Expires); late || err != nil {
 			expired = run
@@ -71,10 +75,7 @@ func (s *Store) goOn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Ap
 		if err := letShare(ctx, q, run); err != nil {
 			return err
 		}
-		digest := run.Digests.Plan
-		if !run.Kind.Sends() {
-			digest = run.Digests.Dictionaries
-		}
+		digest := run.HeldDigest()
 		return q.ApproveRun(ctx, dbsqlc.ApproveRunParams{ID: run.ID, ApprovedBy: a.By, ApprovedReason: a.Reason, ApprovedDigest: digest,
 			Approval: &line, Release: s.keys.proof(run.ID, run.Target.ID, run.Period, digest, letGo{a.By, line})})
 	case jobs.Failed:
@@ -146,6 +147,13 @@ type AlteredError struct {
 func (e *AlteredError) Error() string {
 	return fmt.Sprintf("what run %d holds of employee %s is not what it planned: somebody altered the row\nhint: plan afresh: %s, and find out who writes into the ledger",
 		e.Run.ID, e.Employee, runAgain(&e.Run))
+}
+
+// DisplayedError says that what a run holds is not what was shown to the person who approves it.
+type DisplayedError struct{ Run jobs.Run }
+
+func (e *DisplayedError) Error() string {
+	return fmt.Sprintf("run %d does not hold what was displayed\nhint: look at it again: syncd show %d", e.Run.ID, e.Run.ID)
 }
 
 // NotHeldError says that there is nothing to approve, and why.

@@ -97,7 +97,7 @@ func isOurs(err error) bool {
 			return true
 		}
 	}
-	return is[*jobs.BusyError](err) || is[*jobs.OrderError](err) || is[*jobs.FinishedError](err) || is[*jobs.OvertakenError](err) || is[*NotHeldError](err) ||
+	return is[*jobs.BusyError](err) || is[*jobs.OrderError](err) || is[*jobs.FinishedError](err) || is[*jobs.OvertakenError](err) || is[*NotHeldError](err) || is[*DisplayedError](err) ||
 		is[*jobs.ClockError](err) || is[*jobs.ClosedError](err) || is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) ||
 		is[*PeriodError](err) || is[*ledger.MissingError](err) || is[*jobs.ContractError](err) || is[*jobs.FormError](err) || is[*AlteredError](err) ||
 		is[*RekeyingError](err) || is[*KeyError](err) || is[*ForgetError](err)
