@@ -130,12 +130,8 @@ func (p process) newestRuns(ctx context.Context, flags *globalFlags) []*jobs.Run
 	if err != nil {
 		return nil
 	}
-	defer a.close()
-	ledger, err := a.readLedger(ctx)
-	if err != nil {
-		return nil
-	}
-	runs, err := ledger.Runs(ctx, store.RunFilter{Max: completedRuns})
+	defer a.Close()
+	runs, err := a.Records().Runs(ctx, store.RunFilter{Max: completedRuns})
 	if err != nil {
 		return nil
 	}

@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+
 	"syncd/internal/contract"
+	"syncd/internal/contract/check"
+	"syncd/internal/contract/openapi"
 	"syncd/internal/ledger"
-	"syncd/internal/store"
 )
 
 func newContract(p process, flags *globalFlags) *cobra.Command {
@@ -44,17 +47,6 @@ which is read at each run; or switch the check off with contract = "none" until 
 	return cmd
 }
 
-// withKeeper is a command's work on the contracts that the ledger knows.
-func (p process) withKeeper(flags *globalFlags, work func(ctx context.Context, a *app, st *store.Store, k *contract.Keeper, args []string) error) func(*cobra.Command, []string) error {
-	return p.withLedger(flags, func(ctx context.Context, a *app, st *store.Store, args []string) error {
-		k := a.contracts(st, nil)
-		if k == nil {
-			return usagef("contract = \"none\" in [isidoor.salarie]: there is no contract to look at\nhint: write contract = \"auto\", a URL or a file")
-		}
-		return work(ctx, a, st, k, args)
-	})
-}
-
 func newContractFetch(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fetch",
@@ -65,12 +57,8 @@ the accepted contract is told. That nothing is found is a warning, not a failure
 		Example: `  syncd contract fetch
   syncd contract fetch --json`,
 		Args: none,
-		RunE: p.withKeeper(flags, func(ctx context.Context, a *app, st *store.Store, _ *contract.Keeper, _ []string) error {
-			connection, err := a.connection(checkRetryFor)
-			if err != nil {
-				return err
-			}
-			standing, problem, err := a.contracts(st, connection).Fetch(ctx)
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
+			standing, problem, err := a.Contracts().Fetch(ctx)
 			if err != nil {
 				return err
 			}
@@ -81,7 +69,7 @@ the accepted contract is told. That nothing is found is a warning, not a failure
 	return cmd
 }
 
-func (a *app) printFetched(s *contract.Standing, problem string) error {
+func (a *session) printFetched(s *contract.Standing, problem string) error {
 	if a.flags.json {
 		return a.writeJSON(a.standingJSON(s, problem))
 	}
@@ -91,7 +79,7 @@ func (a *app) printFetched(s *contract.Standing, problem string) error {
 		switch {
 		case s.Newest != nil:
 			fmt.Fprintf(a.Stdout, "documents are still checked against the contract of %s (%.12s)\n", a.day(s.Known.Seen[0].LastSeen), s.Newest.Digest)
-		case a.config.Isidoor.Salarie.Contract != string(contract.Auto):
+		case a.Config.Isidoor.Salarie.Contract != string(contract.Auto):
 			fmt.Fprintln(a.Stdout, "nothing is sent until the contract that the configuration names can be read")
 		default:
 			fmt.Fprintln(a.Stdout, "documents are sent without a check; what the API does not know it may drop without a word")
@@ -108,7 +96,7 @@ func (a *app) printFetched(s *contract.Standing, problem string) error {
 }
 
 // printCall tells what the contract says of the call that takes documents.
-func (a *app) printCall(s *contract.Standing) {
+func (a *session) printCall(s *contract.Standing) {
 	if op := s.Derived.Operation; op != nil {
 		fmt.Fprintf(a.Stdout, "documents go by %s %s, the key of the dossier in the %s %s\n", op.Method, op.Path, s.Derived.KeyIn, s.Derived.KeyName)
 	}
@@ -121,7 +109,7 @@ func (a *app) printCall(s *contract.Standing) {
 }
 
 // printChanges tells what changed since the accepted contract.
-func (a *app) printChanges(s *contract.Standing) error {
+func (a *session) printChanges(s *contract.Standing) error {
 	switch {
 	case len(s.Changes) == 0:
 		_, err := fmt.Fprintln(a.Stdout, "nothing has changed since the accepted contract; to compare others that were seen: syncd contract diff BEFORE [AFTER]")
@@ -149,17 +137,11 @@ documents is compared. Nothing is asked of the API: see 'syncd contract fetch'.`
   syncd contract diff 3fa9c1 81be22
   syncd contract diff --json`,
 		Args: between(0, 2),
-		RunE: p.withKeeper(flags, func(ctx context.Context, a *app, _ *store.Store, k *contract.Keeper, args []string) error {
-			s, err := a.seenContract(ctx, k)
-			if err != nil {
-				return err
-			}
-			if len(args) > 0 {
-				if err := choose(ctx, k, s, args); err != nil {
-					return err
-				}
-			}
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
+			s, err := a.Contracts().Compare(ctx, args...)
 			switch {
+			case err != nil:
+				return err
 			case a.flags.json:
 				return a.writeJSON(a.standingJSON(s, ""))
 			case len(args) > 0:
@@ -170,31 +152,6 @@ documents is compared. Nothing is asked of the API: see 'syncd contract fetch'.`
 	}
 	flags.addJSON(cmd)
 	return cmd
-}
-
-// choose replaces the contracts that are compared by those of the given digests.
-func choose(ctx context.Context, k *contract.Keeper, s *contract.Standing, digests []string) error {
-	before, err := k.Document(ctx, s, digests[0])
-	if err != nil {
-		return usageError{err}
-	}
-	after := s.Newest
-	if len(digests) > 1 {
-		if after, err = k.Document(ctx, s, digests[1]); err != nil {
-			return usageError{err}
-		}
-	}
-	s.Accepted, s.Newest, s.Changes = before, after, k.Changes(before, after)
-	return nil
-}
-
-// seenContract is where the contracts stand; it is an error that none was ever seen.
-func (a *app) seenContract(ctx context.Context, k *contract.Keeper) (*contract.Standing, error) {
-	s, err := k.Standing(ctx)
-	if err == nil && s.Newest == nil {
-		return nil, usagef("no contract was seen yet\nhint: ask for it: syncd contract fetch")
-	}
-	return s, err
 }
 
 func newContractAccept(p process, flags *globalFlags) *cobra.Command {
@@ -213,40 +170,19 @@ your user name.`,
 		Example: `  syncd contract diff
   syncd contract accept 81be22 --reason "DateEmbauche is mapped now"`,
 		Args: between(0, 1),
-		RunE: p.withKeyedDecision(flags, func(ctx context.Context, a *app, st *store.Store, args []string) error {
-			if err := needReason("an acceptance", flags.reason); err != nil {
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
+			s, accepted, err := a.Contracts().Accept(ctx, strings.Join(args, ""), flags.decision())
+			if err != nil {
 				return err
 			}
-			return a.acceptContract(ctx, st, flags.reason, args)
+			return a.tellAccepted(s, accepted)
 		}),
 	}
 	flags.addReason(cmd, "why (recorded)")
 	return cmd
 }
 
-func (a *app) acceptContract(ctx context.Context, st *store.Store, reason string, digest []string) error {
-	k := a.contracts(st, nil)
-	if k == nil {
-		return usagef("contract = \"none\" in [isidoor.salarie]: there is nothing to accept\nhint: write contract = \"auto\", a URL or a file")
-	}
-	s, err := a.seenContract(ctx, k)
-	if err != nil {
-		return err
-	}
-	if !s.Waits() {
-		return usagef("nothing of the contract waits to be accepted\nhint: 'syncd contract fetch' asks the API for it, 'syncd contract show' tells where it stands")
-	}
-	if err := lookedAt(s, digest); err != nil {
-		return err
-	}
-	decision := ledger.Acceptance{By: requester(), Reason: reason, Expires: map[string]time.Duration{}}
-	for _, job := range a.config.Jobs {
-		decision.Expires[job.Name] = job.HoldExpires
-	}
-	accepted, err := k.Accept(ctx, s, decision)
-	if err != nil {
-		return err
-	}
+func (a *session) tellAccepted(s *contract.Standing, accepted *ledger.Accepted) error {
 	fmt.Fprintf(a.Stdout, "the contract %.12s is accepted, with these changes:\n", s.Newest.Digest)
 	if err := a.printer().ContractChanges(a.Stdout, s.Changes); err != nil {
 		return err
@@ -257,42 +193,211 @@ func (a *app) acceptContract(ctx context.Context, st *store.Store, reason string
 	for _, run := range accepted.Outdated {
 		fmt.Fprintf(a.Stdout, "run %d was planned before; plan afresh: syncd run %s --dossier %s --period %s\n", run.ID, run.Job, run.Target.Dossier, run.Period)
 	}
-	_, err = fmt.Fprintln(a.Stdout, "whether the mapping fits it: syncd check")
+	_, err := fmt.Fprintln(a.Stdout, "whether the mapping fits it: syncd check")
 	return err
 }
 
-// lookedAt refuses to accept a contract that the user may not have seen.
-func lookedAt(s *contract.Standing, digest []string) error {
-	const again = "look at what changed: syncd contract diff"
-	if len(digest) == 1 {
-		switch named := strings.HasPrefix(s.Newest.Digest, strings.ToLower(digest[0])); {
-		case named && len(digest[0]) < minDigest:
-			return usagef("%q is too short to name a contract\nhint: write at least %d characters: %.12s", digest[0], minDigest, s.Newest.Digest)
-		case !named:
-			return usagef("%q is not the contract in force, which is %.12s\nhint: %s", digest[0], s.Newest.Digest, again)
-		}
-		return nil
+func newContractShow(p process, flags *globalFlags) *cobra.Command {
+	var digest string
+	cmd := &cobra.Command{
+		Use:   "show [OPERATION]",
+		Short: "Show the contracts that were seen, or what one call takes",
+		Long: `Without OPERATION: which contracts were seen, when and where, which is in force, and its calls.
+With it: the parameters of that call and the members that it takes, with types and limits.
+OPERATION is a path, a verb with a path, or the name that the contract gives it.`,
+		Example: `  syncd contract show
+  syncd contract show Salarie_Post
+  syncd contract show "POST /V2/Salarie" --json
+  syncd contract show /V2/Salarie --digest 3fa9c1`,
+		Args: between(0, 1),
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
+			if len(args) == 1 {
+				op, err := a.Contracts().Call(ctx, digest, args[0])
+				if err != nil {
+					return err
+				}
+				return a.showOperation(op)
+			}
+			s, document, err := a.Contracts().Seen(ctx, digest)
+			if err != nil {
+				return err
+			}
+			return a.showContract(s, document)
+		}),
 	}
-	waiting := 0
-	for _, seen := range s.Known.Seen {
-		if seen.Digest != s.Known.Accepted && seen.LastSeen.After(*s.Known.AcceptedAt) {
-			waiting++
-		}
+	cmd.Flags().StringVar(&digest, "digest", "", "of this contract instead of the one in force")
+	flags.addJSON(cmd)
+	return cmd
+}
+
+func (a *session) showContract(s *contract.Standing, document *openapi.Document) error {
+	if a.flags.json {
+		return a.writeJSON(a.standingJSON(s, s.Problem))
 	}
-	if waiting > 1 {
-		return usagef("%d contracts were seen since the last acceptance: it must be clear which one is meant\nhint: %s, then: syncd contract accept %.12s --reason \"…\"", waiting, again, s.Newest.Digest)
+	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
+	for i, seen := range s.Known.Seen {
+		state := ""
+		switch {
+		case i == 0 && seen.Digest == s.Accepted.Digest:
+			state = "in force"
+		case i == 0:
+			state = "in force, not accepted yet: see 'syncd contract diff'"
+		case seen.Digest == s.Accepted.Digest:
+			state = "accepted: what is sent goes by it"
+		}
+		fmt.Fprintf(w, "%.12s\t%s\tseen %s to %s\t%s\n", seen.Digest, seen.Place, a.day(seen.FirstSeen), a.day(seen.LastSeen), state)
+	}
+	fmt.Fprintf(w, "\n%s, version %s\n", document.Title, document.Version)
+	for _, line := range document.Overview() {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", line.Call, line.Takes(), line.ID, line.Summary)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, note := range document.Notes {
+		fmt.Fprintf(a.Stdout, "not checked: %s\n", note)
+	}
+	if s.Problem != "" {
+		text, _ := splitHint(s.Problem)
+		fmt.Fprintf(a.Stdout, "when the API was last asked, %s: %s\n", a.day(*s.Known.AskedAt), text)
+	}
+	a.printCall(s)
+	return nil
+}
+
+func (a *session) showOperation(op *openapi.Operation) error {
+	if a.flags.json {
+		return a.writeJSON(newOperationJSON(op))
+	}
+	fmt.Fprintf(a.Stdout, "%s %s  %s\n", op.Method, op.Path, op.Summary)
+	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
+	for _, p := range op.Parameters {
+		fmt.Fprintf(w, "%s\tin the %s\t%s\t%s\n", p.Name, p.In, requiredWord(p.Required), p.Description)
+	}
+	members, all := op.Outline()
+	for _, line := range members {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", line.Path, line.Type, requiredWord(line.Required), line.Description)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	switch {
+	case op.Broken != nil:
+		fmt.Fprintf(a.Stdout, "what it takes is not known: %s\n", op.Broken.Problem)
+	case op.Body == nil && len(op.Media) > 0:
+		fmt.Fprintf(a.Stdout, "it takes no JSON: %s\n", strings.Join(op.Media, ", "))
+	case op.Body == nil:
+		fmt.Fprintln(a.Stdout, "it takes no body")
+	case !all:
+		fmt.Fprintf(a.Stdout, "the list ends here, after %d members: definitions refer to each other in too many ways\n", len(members))
+	}
+	for _, demand := range op.Unchecked() {
+		fmt.Fprintf(a.Stdout, "not checked: %s\n", demand)
 	}
 	return nil
 }
 
-// minDigest is how much of a digest names a contract.
-const minDigest = 4
+func requiredWord(required bool) string {
+	if required {
+		return "required"
+	}
+	return ""
+}
 
-func (a *app) day(t time.Time) string { return t.In(a.config.Zone()).Format(time.DateOnly) }
+func newContractScaffold(p process, flags *globalFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "scaffold JOB",
+		Short: "Write a [job.fields] from the contract and the columns of staging, to paste",
+		Long: `Write, as TOML to paste into the configuration, the fields that the call takes, each with the
+column of staging whose name is alike (case, accents and underscores aside). Members that are
+required and have no such column are left as commented lines to fill in. Nothing is changed.
 
-func (a *app) writeJSON(value any) error {
+It is a draft: read each line, then let 'syncd check' judge it.`,
+		Example: `  syncd contract scaffold paie
+  syncd contract scaffold paie --dossier saint-martin > fields.toml`,
+		Args:              exactly("JOB"),
+		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
+			draft, err := a.Contracts().Draft(ctx, args[0], flags.selection())
+			if err == nil {
+				_, err = fmt.Fprint(a.Stdout, draft)
+			}
+			return err
+		}),
+	}
+	flags.addDossiers(cmd, p)
+	return cmd
+}
+
+func (a *session) day(t time.Time) string { return t.In(a.Config.Zone()).Format(time.DateOnly) }
+
+func (a *session) writeJSON(value any) error {
 	encoder := json.NewEncoder(a.Stdout)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(value)
+}
+
+// standingJSON is where the contracts of an API stand, as printed.
+type standingJSON struct {
+	InForce    string                  `json:"in_force,omitempty"` // digest
+	Accepted   string                  `json:"accepted,omitempty"`
+	AcceptedBy string                  `json:"accepted_by,omitempty"`
+	AcceptedAt *time.Time              `json:"accepted_at,omitempty"`
+	Waits      bool                    `json:"waits"` // runs are held until it is accepted
+	Problem    string                  `json:"problem,omitempty"`
+	Seen       []seenJSON              `json:"seen"`
+	Operations []openapi.OperationLine `json:"operations,omitempty"`
+	Changes    any                     `json:"changes"`
+	Advice     []check.Advice          `json:"advice,omitempty"`
+}
+
+type seenJSON struct {
+	Digest    string    `json:"digest"`
+	Place     string    `json:"place"`
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+}
+
+func (a *session) standingJSON(s *contract.Standing, problem string) standingJSON {
+	out := standingJSON{AcceptedBy: s.Known.AcceptedBy, AcceptedAt: s.Known.AcceptedAt, Waits: s.Waits(), Problem: problem,
+		Seen: []seenJSON{}, Changes: a.printer().ContractChangesJSON(s.Changes), Advice: s.Advice}
+	for _, seen := range s.Known.Seen {
+		out.Seen = append(out.Seen, seenJSON(seen))
+	}
+	if s.Newest != nil {
+		out.InForce, out.Accepted, out.Operations = s.Newest.Digest, s.Accepted.Digest, s.Newest.Overview()
+	}
+	return out
+}
+
+// operationJSON is what one call takes, as printed.
+type operationJSON struct {
+	Method     string               `json:"method"`
+	Path       string               `json:"path"`
+	Parameters []parameterJSON      `json:"parameters"`
+	Members    []openapi.MemberLine `json:"members"`
+	Cut        bool                 `json:"cut,omitempty"`       // there are more members: definitions refer to each other in too many ways
+	Media      []string             `json:"media,omitempty"`     // what it takes instead of JSON
+	Broken     string               `json:"broken,omitempty"`    // why it is not known what it takes
+	Unchecked  []string             `json:"unchecked,omitempty"` // what it demands and syncd does not check
+}
+
+type parameterJSON struct {
+	Name        string `json:"name"`
+	In          string `json:"in"` // header, query, path
+	Required    bool   `json:"required"`
+	Description string `json:"description,omitempty"`
+}
+
+func newOperationJSON(op *openapi.Operation) operationJSON {
+	members, all := op.Outline()
+	out := operationJSON{Method: op.Method, Path: op.Path, Parameters: []parameterJSON{}, Members: members, Cut: !all, Media: op.Media, Unchecked: op.Unchecked()}
+	if op.Broken != nil {
+		out.Broken = op.Broken.Problem
+	}
+	for _, p := range op.Parameters {
+		out.Parameters = append(out.Parameters, parameterJSON{p.Name, p.In, p.Required, p.Description})
+	}
+	return out
 }

@@ -12,7 +12,7 @@ type mistakes struct {
 }
 
 func (m *mistakes) tell(dossier string, err error) {
-	if text := err.Error(); !m.again(text, dossier) {
+	if text := message(err); !m.again(text, dossier) {
 		fmt.Fprintf(m.w, "syncd: %s: %s\n", dossier, text)
 	}
 }

@@ -3,16 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"syncd/internal/app"
 	"syncd/internal/config"
-	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/report"
-	"syncd/internal/store"
 )
 
 func newPeriod(p process, flags *globalFlags) *cobra.Command {
@@ -32,7 +31,7 @@ approval gets by. What changes in staging after that is named as late in the nex
 }
 
 func newPeriodClose(p process, flags *globalFlags) *cobra.Command {
-	var closure ledger.Closure
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "close PERIOD --reason TEXT [--force]",
 		Short: "Close a month of all dossiers, or of some",
@@ -45,20 +44,30 @@ is executed or queued. The reason is recorded with your user name.`,
   syncd period close 2026-10 --dossier saint-martin --force --reason "00042 is paid by hand"`,
 		Args:              exactly("PERIOD"),
 		ValidArgsFunction: onlyFirst(months),
-		RunE: p.withDecision(flags, func(ctx context.Context, a *app, st *store.Store, args []string) error {
-			period, err := parsePeriod(args[0])
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
+			period, err := app.ParsePeriod(args[0])
 			if err != nil {
 				return err
 			}
-			if err := needReason("closing a period", flags.reason); err != nil {
+			by := flags.decision()
+			if err := by.Check(ledger.DecisionClose); err != nil { // once, and not for each dossier
 				return err
 			}
-			closure.By, closure.Reason = requester(), flags.reason
-			return a.eachDossier(func(d config.Dossier) (int, error) { return a.closePeriod(ctx, st, d, period, closure) })
+			return a.eachDossier(func(d config.Dossier) error {
+				left, err := a.Decisions().ClosePeriod(ctx, app.Month{Dossier: d, Period: period}, force, by)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(a.Stdout, "%s: %s is closed\n", d.Name, period)
+				if len(left) > 0 {
+					fmt.Fprintf(a.Stderr, "syncd: %s: %s is closed although something is missing: %s\n", d.Name, period, ledger.Summary(left))
+				}
+				return nil
+			})
 		}),
 	}
 	flags.addReason(cmd, "why (recorded)")
-	cmd.Flags().BoolVar(&closure.Force, "force", false, "close it although something of it is missing")
+	cmd.Flags().BoolVar(&force, "force", false, "close it although something of it is missing")
 	flags.addDossiers(cmd, p)
 	return cmd
 }
@@ -76,24 +85,25 @@ user name.`,
   syncd period reopen 2026-10 --until "2026-12-05 18:00" --reason "late amendment"`,
 		Args:              exactly("PERIOD"),
 		ValidArgsFunction: onlyFirst(months),
-		RunE: p.withDecision(flags, func(ctx context.Context, a *app, st *store.Store, args []string) error {
-			period, err := parsePeriod(args[0])
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
+			period, err := app.ParsePeriod(args[0])
 			if err != nil {
 				return err
 			}
-			end, err := parseEnd(until, lasts, time.Now().In(a.config.Zone()))
+			end, err := parseEnd(until, lasts, time.Now().In(a.Config.Zone()))
 			if err != nil {
 				return err
 			}
-			if err := needReason("reopening a period", flags.reason); err != nil {
+			by := flags.decision()
+			if err := by.Check(ledger.DecisionReopen); err != nil {
 				return err
 			}
-			return a.eachDossier(func(d config.Dossier) (int, error) {
-				if err := st.ReopenPeriod(ctx, a.target(d), period, requester(), flags.reason, end); err != nil {
-					return 0, err
+			return a.eachDossier(func(d config.Dossier) error {
+				err := a.Decisions().ReopenPeriod(ctx, app.Month{Dossier: d, Period: period}, end, by)
+				if err == nil {
+					fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, report.Minute(end))
 				}
-				fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, report.Minute(end))
-				return exitDone, nil
+				return err
 			})
 		}),
 	}
@@ -110,19 +120,17 @@ func newPeriodList(p process, flags *globalFlags) *cobra.Command {
 		Short:   "List the months that are closed, or were, by whom and why",
 		Example: "  syncd period list\n  syncd period list --dossier saint-martin --json",
 		Args:    none,
-		RunE: p.withLedger(flags, func(ctx context.Context, a *app, st *store.Store, _ []string) error {
-			dossiers, err := a.selectedDossiers()
-			if err != nil {
-				return err
-			}
-			closings, err := st.Closings(ctx, a.config.Isidoor.Environment, a.config.Isidoor.BaseURL)
-			if err != nil {
-				return err
-			}
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
+			var dossiers []config.Dossier // none = all, those that are no longer configured as well
 			if len(flags.dossiers) > 0 {
-				closings = slices.DeleteFunc(closings, func(c ledger.Closing) bool {
-					return !slices.ContainsFunc(dossiers, func(d config.Dossier) bool { return d.Name == c.Target.Dossier })
-				})
+				var err error
+				if dossiers, err = flags.selection().All(a.Config); err != nil {
+					return err
+				}
+			}
+			closings, err := a.Decisions().Closings(ctx, dossiers)
+			if err != nil {
+				return err
 			}
 			if flags.json {
 				return a.printer().WritePeriodsJSON(p.Stdout, closings)
@@ -135,48 +143,13 @@ func newPeriodList(p process, flags *globalFlags) *cobra.Command {
 	return cmd
 }
 
-func (a *app) closePeriod(ctx context.Context, st *store.Store, d config.Dossier, period jobs.Period, closure ledger.Closure) (int, error) {
-	left, err := st.ClosePeriod(ctx, a.target(d), period, closure)
-	if err != nil {
-		return 0, err
-	}
-	fmt.Fprintf(a.Stdout, "%s: %s is closed\n", d.Name, period)
-	if len(left) > 0 {
-		fmt.Fprintf(a.Stderr, "syncd: %s: %s is closed although something is missing: %s\n", d.Name, period, ledger.Summary(left))
-	}
-	return exitDone, nil
-}
-
-// eachDossier does work for the dossiers that the command line selects, by default all of the configuration.
-func (a *app) eachDossier(work func(config.Dossier) (int, error)) error {
-	dossiers, err := a.selectedDossiers()
+// eachDossier decides for the dossiers that the command line selects, by default all of the configuration.
+func (a *session) eachDossier(decide func(config.Dossier) error) error {
+	dossiers, err := a.flags.selection().All(a.Config)
 	if err != nil {
 		return err
 	}
-	return a.worst(dossiers, work)
-}
-
-func (a *app) selectedDossiers() ([]config.Dossier, error) {
-	if len(a.flags.dossiers) == 0 {
-		return a.config.AllDossiers, nil
-	}
-	var selected []config.Dossier
-	for _, name := range unique(a.flags.dossiers) {
-		d, err := a.config.Dossier(name)
-		if err != nil {
-			return nil, err
-		}
-		selected = append(selected, d)
-	}
-	return selected, nil
-}
-
-func parsePeriod(text string) (jobs.Period, error) {
-	period, err := jobs.ParsePeriod(text)
-	if err != nil {
-		return "", usageError{err}
-	}
-	return period, nil
+	return a.worst(dossiers, func(d config.Dossier) (int, error) { return exitDone, decide(d) })
 }
 
 // parseEnd reads when a reopened period closes again: a day means its end, by the clock of now.

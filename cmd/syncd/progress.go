@@ -3,10 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
+	"syncd/internal/app"
+	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
 )
@@ -99,6 +102,9 @@ func newBar(w io.Writer, total int, description string) *progressbar.ProgressBar
 
 func (p *progress) hidden() bool { return !p.visible || p.midLine }
 
+// Done implements app.Progress.
+func (p *progress) Done() { p.finish() }
+
 // finish clears the line.
 func (p *progress) finish() {
 	p.clear()
@@ -126,4 +132,116 @@ func (a aside) Write(text []byte) (int, error) {
 		a.progress.midLine = text[n-1] != '\n'
 	}
 	return n, err
+}
+
+// display is the one progress of a command: that of its dossier, or how many of its dossiers are done.
+type display struct {
+	w        io.Writer
+	language locale.Language
+	of       string // what is executed
+	total    int    // dossiers
+	visible  bool
+
+	mu          sync.Mutex
+	bar         *progressbar.ProgressBar
+	ended, sent int // dossiers and employees
+}
+
+func (a *session) display(of string, dossiers int) *display {
+	return &display{w: a.Stderr, language: a.language(), of: of, total: dossiers, visible: isTerminal(a.Stderr)}
+}
+
+// dossier begins the part of one dossier.
+func (d *display) dossier(name string) app.Progress {
+	if d.total == 1 {
+		return newProgress(d.w, name, d.language)
+	}
+	d.advance(0, 0)
+	return &part{display: d, name: name}
+}
+
+// advance adds dossiers that have ended and employees whose answers are recorded.
+func (d *display) advance(ended, sent int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ended, d.sent = d.ended+ended, d.sent+sent
+	if !d.visible {
+		return
+	}
+	if d.bar == nil {
+		d.bar = newBar(d.w, d.total, "")
+	}
+	d.bar.Describe(fmt.Sprintf(progressWordsOf(d.language).fleet, d.of, d.sent))
+	_ = d.bar.Set(d.ended) // a terminal that went away
+}
+
+// aside clears the line while something else is written.
+func (d *display) aside(write func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.clear()
+	write()
+}
+
+func (d *display) end() { d.aside(func() {}) }
+
+func (d *display) clear() {
+	if d.bar != nil {
+		_ = d.bar.Clear() // a terminal that went away
+		d.bar = nil
+	}
+}
+
+// part is the progress of one run of several.
+type part struct {
+	*display
+	name  string
+	done  int
+	ended sync.Once
+}
+
+// Planning implements jobs.Progress.
+func (p *part) Planning(int) {}
+
+// Verifying implements jobs.Progress.
+func (p *part) Verifying(int, int) {}
+
+// Pushing implements jobs.Progress.
+func (p *part) Pushing(done, _ int) {
+	p.advance(0, done-p.done)
+	p.done = done
+}
+
+// Waiting implements jobs.Progress.
+func (p *part) Waiting(d time.Duration) {
+	p.aside(func() { newProgress(p.w, p.name, p.language).Waiting(d) })
+}
+
+// Done implements app.Progress.
+func (p *part) Done() { p.ended.Do(func() { p.advance(1, 0) }) }
+
+// waitAgain is how long a person is left alone once it was told that the API does not answer: several calls wait at once.
+const waitAgain = 30 * time.Second
+
+// waits tells a person what a command waits for, in a pipe as well: one that says nothing for two minutes looks dead. A daemon
+// has its log, and monitoring.
+func (p process) waits(c *config.Config) func(call string, until time.Time) {
+	var mu sync.Mutex
+	var told time.Time
+	return func(call string, until time.Time) {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(told) < waitAgain {
+			return
+		}
+		told = time.Now()
+		text := "Isidoor has not answered yet (%s): waiting until %s at the latest\n"
+		if locale.Language(c.Language(p.Getenv)) == locale.French {
+			text = "Isidoor n'a pas encore répondu (%s) : attente jusqu'à %s au plus tard\n"
+		}
+		if isTerminal(p.Stderr) {
+			text = clearLine + text
+		}
+		fmt.Fprintf(p.Stderr, text, call, until.In(c.Zone()).Format("15:04:05 MST"))
+	}
 }

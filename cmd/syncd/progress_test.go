@@ -10,7 +10,6 @@ import (
 
 	"syncd"
 	"syncd/internal/config"
-	"syncd/internal/httpcall"
 	"syncd/internal/report/locale"
 )
 
@@ -92,10 +91,10 @@ func TestWaitIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &app{process: process{Stderr: &stderr, Getenv: func(string) string { return "" }}, config: c}
-	hear := a.waits()
+	p := process{Stderr: &stderr, Getenv: func(string) string { return "" }}
+	hear := p.waits(c)
 	for range 3 {
-		hear(httpcall.Wait{Call: "GET /V2/Dossier", Until: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)})
+		hear("GET /V2/Dossier", time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))
 	}
 	if want := "Isidoor n'a pas encore répondu (GET /V2/Dossier) : attente jusqu'à 13:00:00 CET au plus tard\n"; stderr.String() != want {
 		t.Errorf("%q, want %q", stderr.String(), want)

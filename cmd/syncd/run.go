@@ -2,22 +2,27 @@ package main
 
 import (
 	"context"
-	"sync/atomic"
+	"errors"
+	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"syncd/internal/app"
 	"syncd/internal/config"
 	"syncd/internal/jobs"
-	"syncd/internal/jobs/plan"
-	"syncd/internal/jobs/push"
-	"syncd/internal/partner/isidoor"
 	"syncd/internal/report"
-	"syncd/internal/store"
 )
 
+// selection is for whom and for when, as the shared flags name it.
+func (f *globalFlags) selection() app.Selection {
+	return app.Selection{Dossiers: f.dossiers, Period: f.period, Employees: f.employees}
+}
+
 func newRun(p process, flags *globalFlags) *cobra.Command {
-	var how runOptions
+	var order app.Order
+	var detach bool
 	cmd := &cobra.Command{
 		Use:   "run JOB",
 		Short: "Execute a job now: send what is new or changed, or pull the nomenclatures",
@@ -46,196 +51,98 @@ daemon, which executes them.`,
   syncd run paie --detach`,
 		Args:              exactly("JOB"),
 		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
-		PreRunE:           func(cmd *cobra.Command, _ []string) error { return wantsRun(cmd, "failed-of", how.failedOf) },
-		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
-			how.reason = flags.reason
-			if err := how.checkResend(); err != nil {
+		PreRunE:           func(cmd *cobra.Command, _ []string) error { return wantsRun(cmd, "failed-of", order.FailedOf) },
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
+			order.Job, order.Selection, order.Decision = args[0], flags.selection(), flags.decision()
+			a.Hangup()
+			ordered, err := a.Runs().Order(ctx, order)
+			if err != nil {
 				return err
 			}
-			a.Hangup()
-			return a.run(ctx, args[0], how)
+			if detach {
+				return a.queue(ctx, ordered)
+			}
+			return a.execute(ctx, args[0], ordered)
 		}),
 	}
 	flags.addDossiers(cmd, p)
 	flags.addPeriod(cmd)
 	flags.addEmployees(cmd, "only the employee of this matricule: no departures are computed")
-	cmd.Flags().BoolVar(&how.detach, "detach", false, "queue the runs for a daemon instead of executing them here")
-	cmd.Flags().Int64Var(&how.failedOf, "failed-of", 0, "only the employees whom this run did not deliver")
-	cmd.Flags().BoolVar(&how.resend, "resend", false, "send again who is unchanged, too; needs --reason")
+	cmd.Flags().BoolVar(&detach, "detach", false, "queue the runs for a daemon instead of executing them here")
+	cmd.Flags().Int64Var(&order.FailedOf, "failed-of", 0, "only the employees whom this run did not deliver")
+	cmd.Flags().BoolVar(&order.Resend, "resend", false, "send again who is unchanged, too; needs --reason")
 	flags.addReason(cmd, "with --resend: why (recorded)")
 	complete(cmd, "failed-of", p.runNumbers(flags))
-	how.addVerify(cmd)
+	addVerify(cmd, &order.Verify, &order.Overwrite)
 	flags.addJSON(cmd)
 	return cmd
 }
 
-// runOptions say how a job is executed.
-type runOptions struct {
-	detach   bool
-	failedOf int64
-	resend   bool
-	reason   string // for which everyone is sent again
-	verifyOptions
+func addVerify(cmd *cobra.Command, verify, overwrite *bool) {
+	cmd.Flags().BoolVar(verify, "verify", false, "compare what the API holds with what it acknowledged, and hold whom the other side edited")
+	cmd.Flags().BoolVar(overwrite, "overwrite", false, "with --verify: send over what the other side edited")
 }
 
-// checkResend: what is sent again has a reason, which is recorded; nothing else has one.
-func (o *runOptions) checkResend() error {
-	switch {
-	case o.resend && o.failedOf != 0:
-		return usagef("--failed-of names those who were not delivered: they are sent anyway\nhint: leave out --resend or --failed-of")
-	case o.resend:
-		return needReason("sending again what is unchanged", o.reason)
-	case o.reason != "":
-		return usagef("--reason is for --resend: nothing else is decided here\nhint: add --resend, or leave out --reason")
-	}
-	return nil
-}
-
-// verifyOptions say what is done about edits of the other side.
-type verifyOptions struct{ verify, overwrite bool }
-
-func (v *verifyOptions) addVerify(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&v.verify, "verify", false, "compare what the API holds with what it acknowledged, and hold whom the other side edited")
-	cmd.Flags().BoolVar(&v.overwrite, "overwrite", false, "with --verify: send over what the other side edited")
-}
-
-// check refuses options that a job cannot follow.
-func (v *verifyOptions) check(job *jobs.PushJob) error {
-	switch {
-	case v.overwrite && !v.verify && !job.Guards.Verify:
-		return usagef("--overwrite needs --verify: what the other side edited is not known otherwise\nhint: add --verify")
-	case v.verify && job.ReadBack == nil:
-		return usagef("--verify needs to know how a document is read back\nhint: add [isidoor.salarie.read] to the configuration; see config.toml")
-	}
-	return nil
-}
-
-// executor runs jobs in place.
-type executor struct {
-	*app
-	places     *jobs.Places
-	api        reach
-	mistakes   mistakes        // of several dossiers
-	waiting    atomic.Int64    // dossiers whose turn has not ended
-	begun      []chan struct{} // by dossier: closed when its run has begun, or none is to be waited for
-	ledger     *store.Store
-	staging    *store.Staging
-	connection *isidoor.Connection
-	contracts  jobs.Contracts
-	printer    *report.Printer
-	finished   []*jobs.Run // for --json
-}
-
-// executor prepares to execute a job for so many dossiers.
-func (a *app) executor(ctx context.Context, dossiers int) (*executor, error) {
-	most := a.config.Isidoor.MaxInFlight
-	a.runs = min(dossiers, jobs.RunsAtOnce(most))
-	connection, err := a.sharing()
-	if err != nil {
-		return nil, err
-	}
-	staging, err := a.staging()
-	if err != nil {
-		return nil, err
-	}
-	ledger, err := a.ledger(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := ledger.SetConfiguration(ctx, a.config.Digest()); err != nil {
-		return nil, err
-	}
-	e := &executor{app: a, ledger: ledger, staging: staging, connection: connection, places: jobs.NewPlaces(most, a.runs),
-		contracts: asPort(a.contracts(ledger, connection)), printer: a.printer()}
-	e.waiting.Store(int64(dossiers))
-	return e, nil
-}
-
-func (a *app) run(ctx context.Context, name string, how runOptions) error {
-	job, err := a.config.Job(name)
+// execute executes what was ordered, and reports each dossier's run.
+func (a *session) execute(ctx context.Context, job string, ordered *app.Ordered) error {
+	n := len(ordered.Dossiers)
+	display := a.display(job, n)
+	defer display.end()
+	outcomes, err := ordered.Execute(ctx, display.dossier)
 	if err != nil {
 		return err
 	}
-	if !job.Kind.Sends() && (len(a.flags.employees) > 0 || how != runOptions{detach: how.detach}) {
-		return usagef("job %s is about no employees\nhint: leave out --employee, --failed-of, --resend, --verify and --overwrite", name)
-	}
-	if how.failedOf != 0 {
-		if err := a.selectFailed(ctx, job, how.failedOf); err != nil {
-			return err
+	r := &reporter{session: a, printer: a.printer(), mistakes: mistakes{w: a.Stderr}}
+	defer func() { display.aside(r.mistakes.end) }()
+	code, left, apart := exitDone, 0, false
+	for o := range outcomes {
+		if !o.Tried {
+			left++
+			continue
 		}
-	}
-	if how.resend {
-		a.resend = how.reason
-	}
-	dossiers, period, err := a.selection(job)
-	if err != nil {
-		return err
-	}
-	if how.verifyOptions != (verifyOptions{}) {
-		push, err := a.config.PushJob(name)
+		var err error
+		display.aside(func() { code, err = r.outcome(ctx, o, code, apart, n > 1) })
 		if err != nil {
-			return err
+			return r.end(err)
 		}
-		if err := how.check(&push); err != nil {
-			return err
-		}
-		a.verify = how.verifyOptions
+		apart = true
 	}
-	if how.detach {
-		return a.detach(ctx, job, dossiers, period)
+	if left > 0 {
+		display.aside(func() { err = a.notTried(code, left) })
+		return r.end(err)
 	}
-	e, err := a.executor(ctx, len(dossiers))
-	if err != nil {
-		return err
-	}
-	return e.printJSON(e.runAll(ctx, job, dossiers, period))
+	return r.end(withCode(code))
 }
 
-// runDossier executes a job for one dossier.
-func (e *executor) runDossier(ctx context.Context, job config.Job, d config.Dossier, period jobs.Period, ledger jobs.Ledger, progress jobs.Progress) (*jobs.Run, error) {
-	runner, err := e.runner(d, ledger, progress)
-	if err != nil {
-		return nil, err
-	}
-	request := e.newRun(job, d, period)
-	if !job.Kind.Sends() {
-		pull, err := e.config.PullJob(job.Name)
-		if err != nil {
-			return nil, err
-		}
-		return runner.Pull(ctx, &pull, request)
-	}
-	push, err := e.config.PushJob(job.Name)
-	if err != nil {
-		return nil, err
-	}
-	return runner.Push(ctx, &push, request)
+// reporter reports runs that were executed here.
+type reporter struct {
+	*session
+	printer  *report.Printer
+	mistakes mistakes    // of several dossiers
+	finished []*jobs.Run // for --json
 }
 
-// newRun is the run of a job that a person asks for.
-func (a *app) newRun(job config.Job, d config.Dossier, period jobs.Period) jobs.NewRun {
-	return jobs.NewRun{
-		Job: job.Name, Kind: job.Kind, Target: a.target(d), Period: period, AnyOrder: a.flags.period != "",
-		Scope: a.config.Isidoor.Salarie.Scope, Employees: unique(a.flags.employees), FailedOf: a.failedOf, Resend: a.resend, Verify: a.verify.verify, Overwrite: a.verify.overwrite, Trigger: jobs.TriggerManual,
-		RequestedBy: requester(), Digests: jobs.Digests{Config: a.config.Digest()},
+// outcome reports one dossier, and returns the worst code until now. An error ends the command.
+func (r *reporter) outcome(ctx context.Context, o app.Outcome, worst int, apart, many bool) (int, error) {
+	if apart && !r.flags.json {
+		fmt.Fprintln(r.Stdout)
 	}
-}
-
-// runner makes the runner of a dossier.
-func (e *executor) runner(d config.Dossier, ledger jobs.Ledger, progress jobs.Progress) (*jobs.Runner, error) {
-	key, err := d.Key.Read()
+	code, err := r.conclude(ctx, o.Run, o.Err)
+	if err != nil && !many {
+		return worst, err
+	}
 	if err != nil {
-		return nil, err
+		code = exitCode(err)
+		r.mistakes.tell(o.Dossier.Name, err)
 	}
-	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: ledger, Staging: e.staging, API: e.connection.Dossier(key), Contracts: e.contracts, Forecasts: e.forecasts(d.Name), Siret: d.Siret, By: requester(), Progress: progress,
-		Log: e.log, Stop: e.Stop, Quiet: isTerminal(e.Stdout) && isTerminal(e.Stderr), Places: e.places}, nil
+	return worse(worst, code), nil
 }
 
 // reportTimeout bounds the reading of what a report shows.
 const reportTimeout = time.Minute
 
 // conclude reports a run that is recorded. What its failure says is part of the report.
-func (e *executor) conclude(ctx context.Context, run *jobs.Run, err error) (int, error) {
+func (r *reporter) conclude(ctx context.Context, run *jobs.Run, err error) (int, error) {
 	if run == nil || run.FinishedAt == nil {
 		return 0, err
 	}
@@ -243,26 +150,229 @@ func (e *executor) conclude(ctx context.Context, run *jobs.Run, err error) (int,
 	if err != nil {
 		code = worse(code, exitCode(err))
 	}
-	e.finished = append(e.finished, run)
-	if e.flags.json {
+	r.finished = append(r.finished, run)
+	if r.flags.json {
 		return code, nil
 	}
 	// What a person aborted is reported all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
 	defer cancel()
-	if err := e.show(ctx, e.ledger, e.printer, run, report.Show{}); !is[*outputError](err) {
+	if err := r.show(ctx, r.printer, run, report.Show{}); !is[*outputError](err) {
 		return code, err
 	}
 	return code, nil
 }
 
-// printJSON ends a command: it prints the runs when JSON is asked for, and keeps the command's error.
-func (e *executor) printJSON(err error) error {
-	if !e.flags.json {
+// end ends a command: it prints the runs when JSON is asked for, and keeps the command's error.
+func (r *reporter) end(err error) error {
+	if !r.flags.json {
 		return err
 	}
-	if writing := e.printer.WriteRunsJSON(e.Stdout, e.finished); writing != nil && !is[*outputError](writing) {
+	if writing := r.printer.WriteRunsJSON(r.Stdout, r.finished); writing != nil && !is[*outputError](writing) {
 		return writing
 	}
+	return err
+}
+
+func newResume(p process, flags *globalFlags) *cobra.Command {
+	var detach bool
+	cmd := &cobra.Command{
+		Use:   "resume RUN",
+		Short: "Go on with a run that stopped, with the plan it had",
+		Long: `Go on with a run that failed, was interrupted, or still has items to send. The plan is the one
+that was frozen: what a newer run sent since is not sent again, but superseded. Staging is compared
+with it, and for whom it has changed since is told. To plan afresh, use 'syncd run' instead.
+
+With --detach the run is queued for a daemon, which goes on with it.`,
+		Example: `  syncd runs --state failed
+  syncd resume 12
+  syncd resume 12 --detach`,
+		Args:              exactly("RUN"),
+		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
+		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
+			if detach {
+				run, err := a.Runs().Requeue(ctx, id, requester())
+				if err != nil {
+					return err
+				}
+				return a.tellQueued(ctx, []*jobs.Run{run})
+			}
+			a.Hangup()
+			run, err := a.Runs().Resume(ctx, id, requester(), a.display("", 1).dossier)
+			r := &reporter{session: a, printer: a.printer()}
+			code, err := r.conclude(ctx, run, err)
+			if err != nil {
+				return err
+			}
+			return r.end(withCode(code))
+		}),
+	}
+	cmd.Flags().BoolVar(&detach, "detach", false, "queue the run for a daemon instead of executing it here")
+	flags.addJSON(cmd)
+	return cmd
+}
+
+// wantsRun refuses a flag whose value is no run's number: 0 must not pass for a flag that was left out.
+func wantsRun(cmd *cobra.Command, flag string, id int64) error {
+	if cmd.Flags().Changed(flag) && id < 1 {
+		return usagef("--%s %d is not the number of a run\nhint: 'syncd runs' lists them", flag, id)
+	}
+	return nil
+}
+
+// queue leaves a run of each dossier to a daemon.
+func (a *session) queue(ctx context.Context, ordered *app.Ordered) error {
+	var queued []*jobs.Run
+	err := a.worst(ordered.Dossiers, func(d config.Dossier) (int, error) {
+		run, err := ordered.Queue(ctx, d)
+		if err == nil {
+			queued = append(queued, run)
+		}
+		return exitDone, err
+	})
+	if told := a.tellQueued(ctx, queued); told != nil {
+		return told
+	}
+	return err
+}
+
+// tellQueued names queued runs, and warns when nobody is there to execute them.
+func (a *session) tellQueued(ctx context.Context, queued []*jobs.Run) error {
+	if a.flags.json {
+		return a.printer().WriteRunsJSON(a.Stdout, queued)
+	}
+	if len(queued) == 0 {
+		return nil
+	}
+	for _, run := range queued {
+		fmt.Fprintf(a.Stdout, "run %d is queued for a daemon (%s); see: syncd show %d\n", run.ID, run.Target.Dossier, run.ID)
+	}
+	if served, err := a.Records().Served(ctx); served || err != nil {
+		return err
+	}
+	fmt.Fprintln(a.Stderr, "syncd: no daemon has given a sign of life: queued runs wait until one does\nhint: systemctl start syncd, or execute one here with 'syncd resume RUN'")
+	return nil
+}
+
+func newPlan(p process, flags *globalFlags) *cobra.Command {
+	show := report.Show{Diff: true}
+	var asked app.Planning
+	cmd := &cobra.Command{
+		Use:   "plan JOB",
+		Short: "Show what a run would send, without sending or recording anything",
+		Long: `Show what 'syncd run' would do now: who is new (+), updated (*), sent again though unchanged (=),
+gone (-), or cannot be delivered (!), field by field, sensitive values masked. Nothing is sent
+or recorded. At its end stands what the guards say ([job.guard]): whether a run would be held,
+and whom it would hold. The digest is that of the plan that a run would freeze.
+
+With --verify what the API holds is compared with what it acknowledged: what the other side
+edited is shown, and holds those employees unless --overwrite.
+
+With --resend those who are unchanged are shown as sent again, as 'syncd run --resend' would.
+
+The exit code is 5 when a run would be held, 4 when someone would be held, cannot be delivered
+or is gone.`,
+		Example: `  syncd plan paie
+  syncd plan paie --dossier saint-martin --employee 00042
+  syncd plan paie --verify
+  syncd plan paie --period 2026-10 --json`,
+		Args:              exactly("JOB"),
+		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
+			asked.Job, asked.Selection = args[0], flags.selection()
+			planner, err := a.Runs().Planner(ctx, asked)
+			if err != nil {
+				return err
+			}
+			return a.plan(ctx, planner, asked, show)
+		}),
+	}
+	flags.addDossiers(cmd, p)
+	flags.addPeriod(cmd)
+	flags.addEmployees(cmd, "only the employee of this matricule")
+	addVerify(cmd, &asked.Verify, &asked.Overwrite)
+	cmd.Flags().BoolVar(&asked.Resend, "resend", false, "as if those who are unchanged were to be sent again")
+	cmd.Flags().BoolVar(&show.All, "all", false, "the fields of all employees, however many")
+	flags.addJSON(cmd)
+	return cmd
+}
+
+// plan plans one dossier after the other; as JSON, they are the members of one array.
+func (a *session) plan(ctx context.Context, planner *app.Planner, asked app.Planning, show report.Show) error {
+	subject := report.Subject{Job: planner.Job.Name, Period: planner.Period, PeriodImplied: asked.Period == "", Employees: asked.Employees,
+		Resend: asked.Resend, Verify: asked.Verify, Overwrite: asked.Overwrite}
+	if !a.flags.json {
+		return a.worst(planner.Dossiers, func(d config.Dossier) (int, error) {
+			return a.planOne(ctx, planner, d, func(w io.Writer, t jobs.Target) planSink {
+				subject.Target = t
+				return a.printer().NewPlanSink(w, subject, show)
+			})
+		})
+	}
+	members := &arrayWriter{w: a.Stdout}
+	a.Stdout = members
+	err := a.worst(planner.Dossiers, func(d config.Dossier) (int, error) {
+		members.next()
+		return a.planOne(ctx, planner, d, func(w io.Writer, t jobs.Target) planSink {
+			subject.Target = t
+			return a.printer().NewPlanJSON(w, subject)
+		})
+	})
+	return errors.Join(err, members.close())
+}
+
+// planSink prints a plan as it is made.
+type planSink interface {
+	jobs.PlanSink
+	Finish(counts jobs.Counts, digest string, findings []jobs.Finding) error
+}
+
+func (a *session) planOne(ctx context.Context, planner *app.Planner, d config.Dossier, print func(io.Writer, jobs.Target) planSink) (int, error) {
+	progress := newProgress(a.Stderr, d.Name, a.language())
+	var sink planSink
+	planned, err := planner.Plan(ctx, d, func(t jobs.Target) jobs.PlanSink {
+		sink = print(progress.before(a.Stdout), t)
+		return sink
+	}, progress)
+	progress.finish()
+	if err != nil {
+		return 0, err
+	}
+	if err := sink.Finish(planned.Counts, planned.Digests.Plan, planned.Findings); err != nil {
+		return 0, err
+	}
+	return exitCodes[planned.Class()], planned.Refused // what 'run' would refuse now is said here, too
+}
+
+// arrayWriter writes the members of a JSON array. A member of which nothing is written is none.
+type arrayWriter struct {
+	w     io.Writer
+	begun bool   // some member was written
+	lead  string // what stands before the member to come; "" = it has begun
+}
+
+func (a *arrayWriter) next() {
+	a.lead = "["
+	if a.begun {
+		a.lead = ","
+	}
+}
+
+func (a *arrayWriter) Write(text []byte) (int, error) {
+	if a.lead != "" {
+		if _, err := io.WriteString(a.w, a.lead); err != nil {
+			return 0, err
+		}
+		a.begun, a.lead = true, ""
+	}
+	return a.w.Write(text)
+}
+
+func (a *arrayWriter) close() error {
+	end := "]\n"
+	if !a.begun {
+		end = "[]\n"
+	}
+	_, err := io.WriteString(a.w, end)
 	return err
 }

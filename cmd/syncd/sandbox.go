@@ -45,7 +45,7 @@ Faults (--fault, repeatable; lists are separated by +):
   syncd sandbox --config rehearsal/config.toml --contract changed.json
   syncd sandbox --config flat/config.toml --profile plat`,
 		Args: none,
-		RunE: p.withApp(flags, func(ctx context.Context, a *app, _ []string) error {
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			if !slices.Contains(standin.Profiles(), c.Profile) {
 				return noProfile(c.Profile)
 			}
@@ -77,7 +77,7 @@ func faultHelp() string {
 }
 
 // serveSandbox answers until a signal comes.
-func (a *app) serveSandbox(ctx context.Context, c standin.Config) error {
+func (a *session) serveSandbox(ctx context.Context, c standin.Config) error {
 	address, err := a.sandboxAddress()
 	if err != nil {
 		return err
@@ -111,8 +111,8 @@ func (a *app) serveSandbox(ctx context.Context, c standin.Config) error {
 }
 
 // fillSandbox gives the sandbox the credentials and dossiers of the configuration.
-func (a *app) fillSandbox(c *standin.Config) error {
-	i := a.config.Isidoor
+func (a *session) fillSandbox(c *standin.Config) error {
+	i := a.Config.Isidoor
 	secret, err := i.ClientSecret.Read()
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func (a *app) fillSandbox(c *standin.Config) error {
 	if i.DossierKeySet { // else the profile says where it goes, and the contract tells
 		c.KeyIn, c.KeyName = standin.KeyIn(i.DossierKey.In), i.DossierKey.Name
 	}
-	for _, d := range a.config.AllDossiers {
+	for _, d := range a.Config.AllDossiers {
 		key, err := d.Key.Read()
 		if err != nil {
 			return err
@@ -132,8 +132,8 @@ func (a *app) fillSandbox(c *standin.Config) error {
 }
 
 // sandboxAddress is the host and port of base_url, which must be on this machine.
-func (a *app) sandboxAddress() (string, error) {
-	u, err := url.Parse(a.config.Isidoor.BaseURL)
+func (a *session) sandboxAddress() (string, error) {
+	u, err := url.Parse(a.Config.Isidoor.BaseURL)
 	if err != nil || u.Scheme != "http" || u.Port() == "" {
 		return "", a.baseURLError("does not name a port of this machine, so there is no sandbox to be had with this configuration",
 			"make one for a rehearsal: syncd sandbox init rehearsal")
@@ -141,6 +141,6 @@ func (a *app) sandboxAddress() (string, error) {
 	return u.Host, nil
 }
 
-func (a *app) baseURLError(text, hint string) error {
-	return &strict.Error{Problems: []strict.Problem{{File: a.config.File, Key: "isidoor.base_url", Text: text, Hint: hint}}}
+func (a *session) baseURLError(text, hint string) error {
+	return &strict.Error{Problems: []strict.Problem{{File: a.Config.File, Key: "isidoor.base_url", Text: text, Hint: hint}}}
 }

@@ -24,8 +24,8 @@ func newSandboxReceived(p process, flags *globalFlags) *cobra.Command {
 		Short:   "Show what a running sandbox has received",
 		Example: "  syncd sandbox received --config rehearsal/config.toml --dossier saint-martin\n  syncd sandbox received --dossier saint-martin --json   (with the documents)",
 		Args:    none,
-		RunE: p.withApp(flags, func(ctx context.Context, a *app, _ []string) error {
-			d, err := a.oneDossier()
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
+			d, err := a.flags.selection().One(a.Config)
 			if err != nil {
 				return err
 			}
@@ -102,7 +102,7 @@ func (p process) sandboxPost(ctx context.Context, flags *globalFlags, path strin
 	if err != nil {
 		return err
 	}
-	defer a.close()
+	defer a.Close()
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ tells nothing of it.`,
 		Example: `  syncd sandbox token --config rehearsal/config.toml
   curl -H "Authorization: Bearer $(syncd sandbox token --config rehearsal/config.toml)" http://127.0.0.1:8089/sandbox/stats`,
 		Args: none,
-		RunE: p.withApp(flags, func(_ context.Context, a *app, _ []string) error {
+		RunE: p.withApp(flags, func(_ context.Context, a *session, _ []string) error {
 			if _, err := a.sandboxAddress(); err != nil {
 				return err
 			}
@@ -134,13 +134,13 @@ tells nothing of it.`,
 	}
 }
 
-func (a *app) sandboxToken() (string, error) {
-	secret, err := a.config.Isidoor.ClientSecret.Read()
+func (a *session) sandboxToken() (string, error) {
+	secret, err := a.Config.Isidoor.ClientSecret.Read()
 	return sandbox.ControlToken(secret), err
 }
 
 // sandboxCall asks the sandbox that the configuration names, on this machine.
-func (a *app) sandboxCall(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+func (a *session) sandboxCall(ctx context.Context, method, path string, body []byte) ([]byte, error) {
 	address, err := a.sandboxAddress()
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func (a *app) sandboxCall(ctx context.Context, method, path string, body []byte)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, &jobs.CallError{Class: jobs.ClassTemporary, Call: method + " " + request.URL.Path, Problem: "no sandbox answers at " + address,
-			Hint: "start it: syncd sandbox --config " + a.config.File}
+			Hint: "start it: syncd sandbox --config " + a.Config.File}
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
@@ -168,7 +168,7 @@ func (a *app) sandboxCall(ctx context.Context, method, path string, body []byte)
 		return nil, fmt.Errorf("reading the sandbox's answer: %w", err)
 	}
 	if response.StatusCode == http.StatusUnauthorized {
-		return nil, usagef("the sandbox at %s was started with another configuration than %s: it has another client secret\nhint: name its own with --config", address, a.config.File)
+		return nil, usagef("the sandbox at %s was started with another configuration than %s: it has another client secret\nhint: name its own with --config", address, a.Config.File)
 	}
 	if response.StatusCode/100 != 2 {
 		return nil, usagef("the sandbox refuses: %s", answer)

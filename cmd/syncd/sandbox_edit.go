@@ -26,8 +26,8 @@ given whole. Names are those of the sandbox's profile. Of several periods the ne
   syncd sandbox edit --dossier saint-martin --employee 00007 'tauxActivite="50"'     (profile plat)
   syncd sandbox edit --dossier saint-martin --employee 00007 --delete`,
 		Args: between(0, 1000),
-		RunE: p.withApp(flags, func(ctx context.Context, a *app, args []string) error {
-			d, err := a.oneDossier()
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
+			d, err := a.flags.selection().One(a.Config)
 			if err != nil {
 				return err
 			}
@@ -46,7 +46,7 @@ given whole. Names are those of the sandbox's profile. Of several periods the ne
 	return cmd
 }
 
-func (a *app) editSandbox(ctx context.Context, edit standin.Edit, remove bool) error {
+func (a *session) editSandbox(ctx context.Context, edit standin.Edit, remove bool) error {
 	switch {
 	case edit.Matricule == "":
 		return usagef("name one employee\nhint: --employee 00007")

@@ -32,7 +32,7 @@ with --contract. To rehearse an API that changes, edit the document and have it 
 		Example: `  syncd sandbox contract --config rehearsal/config.toml > changed.json
   syncd sandbox --config rehearsal/config.toml --contract changed.json`,
 		Args: none,
-		RunE: p.withApp(flags, func(ctx context.Context, a *app, _ []string) error {
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			answer, err := a.sandboxCall(ctx, http.MethodGet, "/sandbox/contract", nil)
 			if err != nil {
 				return err

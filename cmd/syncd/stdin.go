@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"syncd/internal/ledger"
 	"syncd/internal/report/locale"
 )
 
@@ -161,12 +160,4 @@ func (f *globalFlags) promptLanguage(p process) locale.Language {
 		return locale.Language(c.Language(p.Getenv))
 	}
 	return locale.English
-}
-
-// needReason refuses a decision without a fit reason, for months later it is all that explains it.
-func needReason(of, reason string) error {
-	if strings.TrimSpace(reason) == "" {
-		return usagef("%s needs a reason\nhint: --reason \"why\"", of)
-	}
-	return ledger.CheckReason(reason)
 }

@@ -1,31 +1,37 @@
-package main
+package app
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 
+	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/store"
 )
 
+// checkedOf is a check of one dossier that keeps what it finds.
+func checkedOf(push *jobs.PushJob, st *store.Store) (*jobChecker, *[]Finding) {
+	var found []Finding
+	c := &checker{ledger: st, tell: func(f Finding) { found = append(found, f) }}
+	return &jobChecker{checker: c, job: config.Job{Name: "paie"}, push: push, d: config.Dossier{Name: "x"}}, &found
+}
+
 // Before the first pull the nomenclatures are one warning, next to what is wrong whatever is pulled. Where the ledger
 // cannot be used, nobody knows whether they were pulled.
 func TestCheckTellsMissingNomenclaturesInOneWarning(t *testing.T) {
 	t.Parallel()
-	for want, ledger := range map[string]*store.Store{
-		"nomenclatures not pulled yet: Civilite, Civilités, Strate":                                             {},
-		"nomenclatures that could not be looked up, for the ledger cannot be used: Civilite, Civilités, Strate": nil,
-	} {
-		c := &checker{app: &app{flags: &globalFlags{json: true}}, ledger: ledger}
-		c.mappingProblems("paie", errors.Join(
+	for want, st := range map[Code]*store.Store{NotPulledYet: {}, NotLookedUp: nil} {
+		c, found := checkedOf(&jobs.PushJob{}, st)
+		readable := c.mappingProblems(errors.Join(
 			&mapping.DictionaryError{Names: []string{"Civilite", "Strate"}, Path: "Civilite"},
 			&mapping.DictionaryError{Names: []string{"Civilités"}, Path: "X", Nearest: "Civilite"},
 			&mapping.ColumnError{Path: "Y", Column: "y"},
 		))
-		if len(c.findings) != 2 || c.findings[0].Level != "error" || c.findings[1].Level != "warning" ||
-			c.findings[1].Text != want || c.findings[1].Hint == "" {
-			t.Errorf("%+v, want %q", c.findings, want)
+		if f := *found; readable || len(f) != 2 || f[0].Level != Failure || f[1].Level != Warning || f[1].Code != want ||
+			!reflect.DeepEqual(f[1].Args, Args{"names": []string{"Civilite", "Civilités", "Strate"}}) {
+			t.Errorf("%+v, want %q", f, want)
 		}
 	}
 }
@@ -51,10 +57,10 @@ func TestCheckTellsLimitsThatNeverTrip(t *testing.T) {
 		{jobs.Limit{Off: true}, 8, false},
 		{share(1, 0), 8, false},
 	} {
-		check := &checker{app: &app{flags: &globalFlags{json: true}}}
-		check.idleLimits("paie/x", &jobs.Guards{Updated: count(0), Departed: c.limit, Duplicates: count(0), Fall: count(0)}, c.staff)
-		if warned := len(check.findings) == 1; warned != c.warns || len(check.findings) > 1 {
-			t.Errorf("%+v with %d employees: %+v", c.limit, c.staff, check.findings)
+		check, found := checkedOf(&jobs.PushJob{Guards: jobs.Guards{Updated: count(0), Departed: c.limit, Duplicates: count(0), Fall: count(0)}}, nil)
+		check.idleLimits(c.staff)
+		if warned := len(*found) == 1; warned != c.warns || len(*found) > 1 {
+			t.Errorf("%+v with %d employees: %+v", c.limit, c.staff, *found)
 		}
 	}
 }

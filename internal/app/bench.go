@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -27,46 +27,40 @@ const (
 	mostPause  = 10 * time.Minute
 )
 
-// configured is the configuration in force, for those who look on from other goroutines.
-type configured struct{ p atomic.Pointer[config.Config] }
-
-func (c *configured) get() *config.Config { return c.p.Load() }
-
 // load reads configuration and secrets, and makes of them what a daemon executes. Whatever is wrong is found here.
-func (s *service) load() (*daemon.Setup, error) {
-	a, err := s.open(s.flags)
+func (s *Service) load() (*daemon.Setup, error) {
+	c, err := s.read()
 	if err != nil {
 		return nil, err
 	}
-	// Runs of one dossier exclude each other: more places than dossiers would lie idle.
-	a.runs = min(a.config.Daemon.MaxRuns, len(a.config.AllDossiers))
+	a := New(c, s.door)
 	setup, err := s.setup(a)
 	if err != nil {
-		a.close()
+		a.Close()
 		return nil, err
 	}
-	if former := s.current.get(); former != nil && former.Daemon.Listen != a.config.Daemon.Listen {
-		s.log.Warn().Msg("daemon.listen has changed: monitoring moves there at the next start (systemctl restart syncd)")
+	if former := s.current.Load(); former != nil && former.Daemon.Listen != a.Config.Daemon.Listen {
+		s.door.Log.Warn().Msg("daemon.listen has changed: monitoring moves there at the next start (systemctl restart syncd)")
 	}
-	s.current.p.Store(a.config)
+	s.current.Store(c)
 	return setup, nil
 }
 
-func (s *service) setup(a *app) (*daemon.Setup, error) {
-	c := a.config
+func (s *Service) setup(a *App) (*daemon.Setup, error) {
+	c := a.Config
 	if err := s.sameLedger(c); err != nil {
 		return nil, err
 	}
 	for _, w := range c.Warnings {
-		s.log.Warn().Str("problem", w.String()).Msg("configuration")
+		s.door.Log.Warn().Str("problem", w.String()).Msg("configuration")
 	}
 	b, err := s.bench(a)
 	if err != nil {
 		return nil, err
 	}
 	setup := &daemon.Setup{MaxRuns: c.Daemon.MaxRuns, Expires: map[string]time.Duration{}, Retry: c.Daemon.ResumeFailed, RetryWithin: c.Daemon.ResumeWithin,
-		Purge: c.Retention.Schedule, PurgeNow: func() { s.purging.Go(func() { s.purge(c) }) },
-		Closed: c.Daemon.ClosedDays, Grace: c.Daemon.Grace, Digest: c.Digest(), Close: a.close}
+		Purge: c.Retention.Schedule, PurgeNow: func() { s.purging.Go(func() { s.purge(a) }) },
+		Closed: c.Daemon.ClosedDays, Grace: c.Daemon.Grace, Digest: c.Digest(), Close: a.Close}
 	for _, job := range c.Jobs {
 		setup.Expires[job.Name] = job.HoldExpires
 		made, err := b.job(job)
@@ -82,7 +76,7 @@ func (s *service) setup(a *app) (*daemon.Setup, error) {
 type ledgerIdentity struct{ url, key string }
 
 // sameLedger refuses what a reload cannot follow. What stood at the start is kept: the file of a reference may change.
-func (s *service) sameLedger(c *config.Config) error {
+func (s *Service) sameLedger(c *config.Config) error {
 	url, err := c.Database.URL.Read()
 	if err != nil {
 		return err
@@ -101,8 +95,8 @@ func (s *service) sameLedger(c *config.Config) error {
 
 // bench is where the runs of one configuration are executed.
 type bench struct {
-	*app
-	service    *service
+	*App
+	service    *Service
 	shared     *shared
 	connection *isidoor.Connection
 	staging    *store.Staging
@@ -110,19 +104,19 @@ type bench struct {
 	keys       map[string]string     // of the dossiers, by name
 }
 
-func (s *service) bench(a *app) (*bench, error) {
+func (s *Service) bench(a *App) (*bench, error) {
 	api, err := s.connect(a)
 	if err != nil {
 		return nil, err
 	}
 	connection := api.connection
-	staging, err := a.staging()
+	staging, err := a.Staging()
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{app: a, service: s, shared: api, connection: connection, staging: staging, keys: map[string]string{},
-		contract: sync.OnceValue(func() jobs.Contracts { return asPort(a.contracts(s.ledger, connection)) })}
-	for _, d := range a.config.AllDossiers {
+	b := &bench{App: a, service: s, shared: api, connection: connection, staging: staging, keys: map[string]string{},
+		contract: sync.OnceValue(func() jobs.Contracts { return asPort(a.keeper(s.ledger, connection)) })}
+	for _, d := range a.Config.AllDossiers {
 		if b.keys[d.Name], err = d.Key.Read(); err != nil {
 			return nil, err
 		}
@@ -150,25 +144,26 @@ func (s *shared) release() {
 }
 
 // connect gives the connection that there is, or a new one where the configuration asks for another.
-func (s *service) connect(a *app) (*shared, error) {
-	secret, err := a.config.Isidoor.ClientSecret.Read()
+func (s *Service) connect(a *App) (*shared, error) {
+	secret, err := a.Config.Isidoor.ClientSecret.Read()
 	if err != nil {
 		return nil, err
 	}
-	asked := &shared{isidoor: a.config.Isidoor, secret: secret, runs: a.runs, places: jobs.NewPlaces(a.config.Isidoor.MaxInFlight, a.runs)}
+	// Runs of one dossier exclude each other: more places than dossiers would lie idle.
+	runs := min(a.Config.Daemon.MaxRuns, len(a.Config.AllDossiers))
+	asked := &shared{isidoor: a.Config.Isidoor, secret: secret, runs: runs, places: jobs.NewPlaces(a.Config.Isidoor.MaxInFlight, runs)}
 	if asked.fixed, err = a.fixed(); err != nil {
 		return nil, err
 	}
 	if s.api == nil || s.api.users.Load() == 0 || !s.api.serves(asked) {
-		a.observe = func(c httpcall.Attempt) { s.metrics.Call(c.Endpoint, c.Outcome, c.Duration) }
-		if asked.connection, asked.done, err = a.dial(min(daemonRetryFor, a.config.Isidoor.RetryFor), a.config.Isidoor.LimitsOfLedger); err != nil {
+		if asked.connection, asked.done, err = a.dial(dialing{min(daemonRetryFor, a.Config.Isidoor.RetryFor), a.Config.Isidoor.LimitsOfLedger, runs}); err != nil {
 			return nil, err
 		}
 		s.api = asked
 	}
 	used := s.api
 	used.users.Add(1)
-	a.cleanups = append(a.cleanups, used.release)
+	a.onClose(used.release)
 	return used, nil
 }
 
@@ -180,21 +175,21 @@ func (s *shared) serves(asked *shared) bool {
 // job is a configured job as a daemon executes it.
 func (b *bench) job(j config.Job) (*daemon.Job, error) {
 	made := &daemon.Job{Name: j.Name, Kind: j.Kind, Schedule: j.Schedule, Missed: j.Missed, Window: j.MissedWindow, PeriodIn: j.PeriodIn,
-		Digest: b.config.JobDigest(j.Name), Ping: ping(j),
-		Request: jobs.NewRun{Job: j.Name, Kind: j.Kind, Scope: b.config.Isidoor.Salarie.Scope,
-			Digests: jobs.Digests{Config: b.config.Digest()}}}
-	for _, d := range b.config.Dossiers(j) {
-		made.Targets = append(made.Targets, b.target(d))
+		Digest: b.Config.JobDigest(j.Name), Ping: ping(j),
+		Request: jobs.NewRun{Job: j.Name, Kind: j.Kind, Scope: b.Config.Isidoor.Salarie.Scope,
+			Digests: jobs.Digests{Config: b.Config.Digest()}}}
+	for _, d := range b.Config.Dossiers(j) {
+		made.Targets = append(made.Targets, b.Target(d))
 	}
 	if !j.Kind.Sends() {
-		pull, err := b.config.PullJob(j.Name)
+		pull, err := b.Config.PullJob(j.Name)
 		made.Resumption = pull.Resumption()
 		made.Execute = func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error) {
 			return b.runner(j, run, stop).ExecutePull(ctx, &pull, run)
 		}
 		return made, err
 	}
-	push, err := b.config.PushJob(j.Name)
+	push, err := b.Config.PushJob(j.Name)
 	made.Resumption = push.Resumption()
 	made.Execute = func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error) {
 		return b.runner(j, run, stop).ExecutePush(ctx, &push, run)
@@ -204,11 +199,11 @@ func (b *bench) job(j config.Job) (*daemon.Job, error) {
 
 func (b *bench) runner(j config.Job, run *jobs.Run, stop <-chan struct{}) *jobs.Runner {
 	var siret string
-	if d, err := b.config.Dossier(run.Target.Dossier); err == nil { // a claimed run is of a configured dossier
+	if d, err := b.Config.Dossier(run.Target.Dossier); err == nil { // a claimed run is of a configured dossier
 		siret = d.Siret
 	}
 	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: b.service.ledger, Staging: b.staging, API: b.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier), Siret: siret,
-		Progress: jobs.Silent{}, Log: b.log, Stop: stop, Places: b.shared.places,
+		Progress: jobs.Silent{}, Log: b.door.Log, Stop: stop, Places: b.shared.places,
 		Patience: &jobs.Patience{Deadline: j.Deadline, Pause: firstPause, MaxPause: mostPause}}
 }
 
@@ -219,33 +214,4 @@ func ping(j config.Job) func(event string) (string, error) {
 	}
 	urls := map[string]config.PingURL{ledger.PingStarted: j.Ping.Started, ledger.PingDone: j.Ping.Done, ledger.PingFailed: j.Ping.Failed}
 	return func(event string) (string, error) { return urls[event].Read() }
-}
-
-// statistics is what monitoring asks: the ledger knows the runs, the configuration what is due.
-type statistics struct{ s *service }
-
-func (s statistics) Statistics(ctx context.Context) (ledger.Statistics, error) {
-	c := s.s.current.get()
-	all, err := s.s.ledger.Statistics(ctx, c.Isidoor.Environment, c.Isidoor.BaseURL)
-	if err != nil {
-		return all, err
-	}
-	type pair struct{ job, dossier string }
-	known := map[pair]ledger.DossierStatistics{}
-	for _, d := range all.Dossiers {
-		known[pair{d.Job, d.Dossier}] = d
-	}
-	all.Dossiers = nil
-	now := time.Now()
-	for _, j := range c.Jobs {
-		for _, d := range c.Dossiers(j) {
-			one := known[pair{j.Name, d.Name}]
-			one.Job, one.Dossier = j.Name, d.Name
-			if j.Schedule != nil {
-				one.Next = j.Schedule.Next(now)
-			}
-			all.Dossiers = append(all.Dossiers, one)
-		}
-	}
-	return all, nil
 }

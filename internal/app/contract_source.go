@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -19,14 +19,14 @@ import (
 	"syncd/internal/store"
 )
 
-// contracts is the keeper of what the API says that it takes; nil when the configuration wants none. Without a
+// keeper is the keeper of what the API says that it takes; nil when the configuration wants none. Without a
 // connection the API is not asked, and what it told last counts.
-func (a *app) contracts(ledger *store.Store, connection *isidoor.Connection) *contract.Keeper {
-	i := a.config.Isidoor
+func (a *App) keeper(st *store.Store, connection *isidoor.Connection) *contract.Keeper {
+	i := a.Config.Isidoor
 	if i.Salarie.Contract == "none" {
 		return nil
 	}
-	o := contract.Options{Ledger: ledger, Name: a.apiName(), Log: a.log, Source: contract.Source(i.Salarie.Contract), Settings: check.Settings{
+	o := contract.Options{Ledger: st, Name: a.apiName(), Log: a.door.Log, Source: contract.Source(i.Salarie.Contract), Settings: check.Settings{
 		Method: i.Salarie.Method, MethodSet: i.Salarie.MethodSet, Path: i.Salarie.Path, Base: i.BaseURL,
 		KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name, KeySet: i.DossierKeySet,
 	}}
@@ -44,7 +44,7 @@ func asPort(k *contract.Keeper) jobs.Contracts {
 	return k
 }
 
-func (a *app) apiName() jobs.APIName { return a.target(config.Dossier{}).API() }
+func (a *App) apiName() jobs.APIName { return a.Target(config.Dossier{}).API() }
 
 // partner shows its contract, wherever the configuration says that it stands.
 type partner struct {
@@ -121,13 +121,13 @@ func contractFile(path string, err error) error {
 }
 
 // forecasts are the next runs that a pull for a dossier looks ahead to.
-func (a *app) forecasts(dossier string) []jobs.Forecast {
+func (a *App) forecasts(dossier string) []jobs.Forecast {
 	var all []jobs.Forecast
-	for _, job := range a.config.Jobs {
+	for _, job := range a.Config.Jobs {
 		if !job.Kind.Sends() || !job.Covers(dossier) {
 			continue
 		}
-		push, err := a.config.PushJob(job.Name)
+		push, err := a.Config.PushJob(job.Name)
 		if err != nil {
 			continue // it has no mapping yet: there is nothing to look ahead to
 		}

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -13,19 +13,28 @@ import (
 	"syncd/internal/partner/isidoor"
 )
 
+// What a check finds of the contract.
+const (
+	ContractOff     Code = "contract-off"      // the configuration wants none
+	ContractNone    Code = "contract-none"     // none was seen yet
+	ContractInForce Code = "contract-in-force" // title, version, digest
+	ContractLast    Code = "contract-last"     // problem: the last one that was seen counts
+	ContractWaits   Code = "contract-waits"    // to be accepted
+	MappingFits     Code = "mapping-fits"      // method, path
+)
+
 // contract checks the mappings against what the API says that it takes. Online the API is asked, and nothing is recorded;
 // offline what it told last counts.
 func (c *checker) contract(ctx context.Context, connection *isidoor.Connection) {
 	const subject = "contract"
-	if c.config.Isidoor.Salarie.Contract == "none" {
-		c.add(finding{Level: "warning", Subject: subject, Text: "contract = \"none\": neither the mapping nor documents are checked against the API",
-			Hint: "write contract = \"auto\" in [isidoor.salarie]"})
+	if c.Config.Isidoor.Salarie.Contract == "none" {
+		c.find(Warning, subject, ContractOff, nil)
 		return
 	}
 	if c.ledger == nil {
 		return // told among the databases
 	}
-	k := c.contracts(c.ledger, connection)
+	k := c.keeper(c.ledger, connection)
 	standing, problem, err := c.standing(ctx, k)
 	switch {
 	case err != nil:
@@ -35,7 +44,7 @@ func (c *checker) contract(ctx context.Context, connection *isidoor.Connection) 
 	default:
 		if problem != "" {
 			text, hint := splitHint(problem)
-			c.add(finding{Level: "warning", Subject: subject, Text: "the last contract that was seen counts: " + text, Hint: hint})
+			c.tell(Finding{Level: Warning, Subject: subject, Code: ContractLast, Args: Args{"problem": text}, Hint: hint})
 		}
 		c.judgeContract(ctx, standing)
 	}
@@ -54,31 +63,31 @@ func (c *checker) standing(ctx context.Context, k *contract.Keeper) (*contract.S
 
 // noContract tells that there is nothing to check against: an error only where the configuration says that there is.
 func (c *checker) noContract(k *contract.Keeper, problem string) {
-	f := finding{Level: "warning", Subject: "contract", Text: "no contract was seen yet: neither the mapping nor documents are checked",
-		Hint: "ask for it: syncd contract fetch"}
+	f := Finding{Level: Warning, Subject: "contract", Code: ContractNone}
 	if problem != "" {
+		f.Code = ""
 		f.Text, f.Hint = splitHint(problem)
 	}
 	if k.Source != contract.Auto && k.API != nil {
-		f.Level, c.code = "error", worse(c.code, exitConfiguration)
+		f.Level = Failure
 	}
-	c.add(f)
+	c.tell(f)
 }
 
 // judgeContract tells what the contract says of the call, and of each job's mapping.
 func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
-	c.ok("contract", "%s, version %s (%.12s)", s.Newest.Title, s.Newest.Version, s.Newest.Digest)
-	c.advise("contract", strict.Problem{}, s.Advice)
+	const subject = "contract"
+	c.find(OK, subject, ContractInForce, Args{"title": s.Newest.Title, "version": s.Newest.Version, "digest": s.Newest.Digest})
+	c.advise(subject, strict.Problem{}, s.Advice)
 	if s.Waits() {
-		c.add(finding{Level: "warning", Subject: "contract", Text: "the API's contract changed in a way that breaks what is sent: runs are held",
-			Hint: "see 'syncd contract diff', correct the mapping, then 'syncd contract accept --reason …'"})
+		c.find(Warning, subject, ContractWaits, nil)
 	}
 	op := s.Derived.Operation
 	if op == nil || !op.TakesDocuments() {
 		return // told by the advice
 	}
 	c.judgeAnswer(op)
-	for _, job := range c.config.Jobs {
+	for _, job := range c.Config.Jobs {
 		if job.Kind.Sends() {
 			c.judgeMapping(ctx, op, job)
 		}
@@ -88,57 +97,49 @@ func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
 // judgeAnswer tells whether refusals are looked for where the contract has them.
 func (c *checker) judgeAnswer(op *openapi.Operation) {
 	var places *check.AnswerPlaces
-	if rules := c.config.Isidoor.Salarie.Answer; rules.Judges() {
+	if rules := c.Config.Isidoor.Salarie.Answer; rules.Judges() {
 		places = &check.AnswerPlaces{Items: rules.Items, Code: rules.Code, Errors: rules.Errors, Message: rules.Message}
 	}
 	for _, advice := range check.CheckAnswer(op, places) {
-		c.advise("contract", c.config.AnswerPlace(advice.Path), []check.Advice{advice})
+		c.advise("contract", c.Config.AnswerPlace(advice.Path), []check.Advice{advice})
 	}
 }
 
 // judgeMapping checks one job's mapping, with the columns that staging returns for the first dossier: its queries are the
 // same for all.
 func (c *checker) judgeMapping(ctx context.Context, op *openapi.Operation, job config.Job) {
-	push, err := c.config.PushJob(job.Name)
+	push, err := c.Config.PushJob(job.Name)
 	if err != nil {
 		return // told before
 	}
-	dossiers, err := c.dossiers(job)
+	dossiers, period, err := c.of.Of(c.Config, job)
 	if err != nil || len(dossiers) == 0 {
 		return // told before
 	}
-	period, err := c.period(job)
-	if err != nil {
-		return
-	}
-	params := jobs.QueryParams(c.target(dossiers[0]), period)
-	push.Source.LockWait = min(push.Source.LockWait, checkRetryFor)
+	push.Source.LockWait = min(push.Source.LockWait, answerWithin)
 	staging, dictionaries, err := c.lookAt(ctx, c.ledger, &push, dossiers[0], period)
 	known := &staging.Shape
 	if err != nil {
 		known = nil // staging's trouble was told before
 	}
-	errors := 0
-	for _, advice := range check.CheckMapping(op, push.Mapping, known, dictionaries, params) {
-		c.advise(job.Name+"/contract", c.config.Place(job.Name, advice.Path), []check.Advice{advice})
+	subject, failures := job.Name+"/contract", 0
+	for _, advice := range check.CheckMapping(op, push.Mapping, known, dictionaries, jobs.QueryParams(c.Target(dossiers[0]), period)) {
+		c.advise(subject, c.Config.Place(job.Name, advice.Path), []check.Advice{advice})
 		if advice.Level == "error" {
-			errors++
+			failures++
 		}
 	}
-	if errors == 0 {
-		c.ok(job.Name+"/contract", "the mapping fits what %s %s takes", op.Method, op.Path)
+	if failures == 0 {
+		c.find(OK, subject, MappingFits, Args{"method": op.Method, "path": op.Path})
 	}
 }
 
-// advise adds findings with their place in the file.
+// advise tells advice with its place in the file.
 func (c *checker) advise(subject string, place strict.Problem, advice []check.Advice) {
 	for _, one := range advice {
-		level, text := one.Level, one.Text
-		switch level {
-		case "error":
-			c.code = worse(c.code, exitConfiguration)
-		case "info":
-			level = "note"
+		level, text := Level(one.Level), one.Text
+		if one.Level == "info" {
+			level = Note
 		}
 		if one.Path != "" {
 			text = one.Path + ": " + text
@@ -146,6 +147,6 @@ func (c *checker) advise(subject string, place strict.Problem, advice []check.Ad
 		if place.Line > 0 {
 			text = fmt.Sprintf("%s:%d: %s", place.File, place.Line, text)
 		}
-		c.add(finding{Level: level, Subject: subject, Text: text, Hint: one.Hint})
+		c.tell(Finding{Level: level, Subject: subject, Text: text, Hint: one.Hint})
 	}
 }

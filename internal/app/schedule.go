@@ -1,10 +1,10 @@
-package main
+package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
-	"github.com/spf13/cobra"
 	"syncd/internal/config"
 	"syncd/internal/ledger"
 	"syncd/internal/report"
@@ -17,29 +17,49 @@ const (
 	mostOwed    = 100 // counted of each job and dossier
 )
 
-func newSchedule(p process, flags *globalFlags) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "schedule",
-		Short: "Show what comes next, what came last, and what was missed",
-		Long: `Show each job's next five fires with their offset, its last one, what was missed and why, which
-jobs are paused, runs that are open although their job or dossier is not configured any more, and
-which daemons share the ledger.`,
-		Example: `  syncd schedule
-  syncd schedule --json`,
-		Args: none,
-		RunE: p.withLedger(flags, func(ctx context.Context, a *app, st *store.Store, _ []string) error {
-			schedules, err := a.schedules(ctx, st, time.Now())
-			if err != nil {
-				return err
-			}
-			if flags.json {
-				return a.printer().WriteScheduleJSON(p.Stdout, schedules)
-			}
-			return a.printer().Schedule(p.Stdout, schedules)
-		}),
+// Schedules tells what comes next, what came last, and what was missed.
+func (r Records) Schedules(ctx context.Context) (report.Schedules, error) {
+	a, now := r.app, time.Now()
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return report.Schedules{}, err
 	}
-	flags.addJSON(cmd)
-	return cmd
+	known, err := a.agenda(ctx, st)
+	if err != nil {
+		return report.Schedules{}, err
+	}
+	all := report.Schedules{Now: now}
+	for _, j := range a.Config.Jobs {
+		all.Entries = append(all.Entries, a.scheduleEntry(j, known, now))
+	}
+	if all.Outside, err = st.Outside(ctx, known.pairs); err != nil {
+		return all, err
+	}
+	daemons, err := alive(ctx, st)
+	for _, d := range daemons {
+		all.Daemons = append(all.Daemons, report.DaemonEntry{Host: d.Host, PID: d.PID, Version: d.Version, Started: d.Started,
+			Silent: d.Silent, Differs: a.differs(d)})
+	}
+	return all, err
+}
+
+// aliveFor is how long after its last sign of life a daemon is taken to be there: it gives one every 30 s.
+const aliveFor = 75 * time.Second
+
+// alive are the daemons that share the ledger now.
+func alive(ctx context.Context, st *store.Store) ([]ledger.Daemon, error) {
+	daemons, err := st.Daemons(ctx)
+	return slices.DeleteFunc(daemons, func(d ledger.Daemon) bool { return d.Silent >= aliveFor }), err
+}
+
+// Served tells whether a daemon is there to execute what is queued.
+func (r Records) Served(ctx context.Context) (bool, error) {
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return false, err
+	}
+	daemons, err := alive(ctx, st)
+	return len(daemons) > 0, err
 }
 
 // agenda is what the ledger knows of schedules.
@@ -52,35 +72,10 @@ type agenda struct {
 	pauses  map[string]ledger.Pause
 }
 
-func (a *app) schedules(ctx context.Context, st *store.Store, now time.Time) (report.Schedules, error) {
-	known, err := a.agenda(ctx, st)
-	if err != nil {
-		return report.Schedules{}, err
-	}
-	all := report.Schedules{Now: now}
-	for _, j := range a.config.Jobs {
-		all.Entries = append(all.Entries, a.scheduleEntry(j, known, now))
-	}
-	if all.Outside, err = st.Outside(ctx, known.pairs); err != nil {
-		return all, err
-	}
-	daemons, err := st.Daemons(ctx)
-	if err != nil {
-		return all, err
-	}
-	for _, d := range daemons {
-		if d.Silent < aliveFor {
-			all.Daemons = append(all.Daemons, report.DaemonEntry{Host: d.Host, PID: d.PID, Version: d.Version, Started: d.Started,
-				Silent: d.Silent, Differs: a.differs(d)})
-		}
-	}
-	return all, nil
-}
-
 // differs tells whether a daemon is configured otherwise than this command.
-func (a *app) differs(d ledger.Daemon) bool {
-	for _, j := range a.config.Jobs {
-		if digest, ok := d.Jobs[j.Name]; !ok || digest != a.config.JobDigest(j.Name) {
+func (a *App) differs(d ledger.Daemon) bool {
+	for _, j := range a.Config.Jobs {
+		if digest, ok := d.Jobs[j.Name]; !ok || digest != a.Config.JobDigest(j.Name) {
 			return true
 		}
 	}
@@ -88,10 +83,10 @@ func (a *app) differs(d ledger.Daemon) bool {
 }
 
 // pairs are the jobs of the configuration, each with the targets of its dossiers that the ledger knows, by their names.
-func (a *app) pairs(ctx context.Context, st *store.Store) (pairs []ledger.Pair, targets map[string]int64, err error) {
+func (a *App) pairs(ctx context.Context, st *store.Store) (pairs []ledger.Pair, targets map[string]int64, err error) {
 	targets = map[string]int64{}
-	for _, d := range a.config.AllDossiers {
-		target, ok, err := st.Target(ctx, a.target(d))
+	for _, d := range a.Config.AllDossiers {
+		target, ok, err := st.Target(ctx, a.Target(d))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -99,8 +94,8 @@ func (a *app) pairs(ctx context.Context, st *store.Store) (pairs []ledger.Pair, 
 			targets[d.Name] = target.ID
 		}
 	}
-	for _, j := range a.config.Jobs {
-		for _, d := range a.config.Dossiers(j) {
+	for _, j := range a.Config.Jobs {
+		for _, d := range a.Config.Dossiers(j) {
 			if id, ok := targets[d.Name]; ok {
 				pairs = append(pairs, ledger.Pair{Job: j.Name, TargetID: id})
 			}
@@ -109,13 +104,13 @@ func (a *app) pairs(ctx context.Context, st *store.Store) (pairs []ledger.Pair, 
 	return pairs, targets, nil
 }
 
-func (a *app) agenda(ctx context.Context, st *store.Store) (known agenda, err error) {
-	known = agenda{missed: map[ledger.Pair][]ledger.Fire{}, pauses: map[string]ledger.Pause{}}
+func (a *App) agenda(ctx context.Context, st *store.Store) (known agenda, err error) {
+	known = agenda{missed: map[ledger.Pair][]ledger.Fire{}}
 	if known.pairs, known.targets, err = a.pairs(ctx, st); err != nil {
 		return known, err
 	}
 	var names []string
-	for _, j := range a.config.Jobs {
+	for _, j := range a.Config.Jobs {
 		names = append(names, j.Name)
 	}
 	if known.armed, err = st.Schedules(ctx, known.pairs); err != nil {
@@ -131,14 +126,21 @@ func (a *app) agenda(ctx context.Context, st *store.Store) (known agenda, err er
 	for _, f := range missed {
 		known.missed[f.Pair] = append(known.missed[f.Pair], f)
 	}
-	pauses, err := st.Pauses(ctx)
-	for _, p := range pauses {
-		known.pauses[p.Job] = p
-	}
+	known.pauses, err = pausesOf(ctx, st)
 	return known, err
 }
 
-func (a *app) scheduleEntry(j config.Job, known agenda, now time.Time) report.ScheduleEntry {
+// pausesOf are the pauses, by the names of their jobs.
+func pausesOf(ctx context.Context, st *store.Store) (map[string]ledger.Pause, error) {
+	all, err := st.Pauses(ctx)
+	paused := make(map[string]ledger.Pause, len(all))
+	for _, p := range all {
+		paused[p.Job] = p
+	}
+	return paused, err
+}
+
+func (a *App) scheduleEntry(j config.Job, known agenda, now time.Time) report.ScheduleEntry {
 	entry := report.ScheduleEntry{Job: j.Name, Kind: j.Kind, Timezone: j.Timezone, Missed: string(j.Missed)}
 	if j.Schedule != nil {
 		entry.Schedule = j.Schedule.Spec()
@@ -149,7 +151,7 @@ func (a *app) scheduleEntry(j config.Job, known agenda, now time.Time) report.Sc
 	if pause, ok := known.pauses[j.Name]; ok {
 		entry.Paused = &pause
 	}
-	for _, d := range a.config.Dossiers(j) {
+	for _, d := range a.Config.Dossiers(j) {
 		one := report.ScheduleDossier{Dossier: d.Name}
 		if id, ok := known.targets[d.Name]; ok {
 			known.tell(&one, j, ledger.Pair{Job: j.Name, TargetID: id}, now)

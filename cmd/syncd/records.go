@@ -1,0 +1,323 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/app"
+	"syncd/internal/jobs"
+	"syncd/internal/ledger"
+	"syncd/internal/report"
+	"syncd/internal/store"
+)
+
+func newRuns(p process, flags *globalFlags) *cobra.Command {
+	var filter store.RunFilter
+	cmd := &cobra.Command{
+		Use:   "runs",
+		Short: "List the runs, newest first",
+		Example: `  syncd runs
+  syncd runs --dossier saint-martin --period 2026-11
+  syncd runs --state failed --json`,
+		Args: none,
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
+			runs, err := a.Records().Runs(ctx, filter)
+			switch {
+			case err != nil:
+				return err
+			case flags.json:
+				return a.printer().WriteRunsJSON(p.Stdout, runs)
+			case len(runs) == 0 && filter != (store.RunFilter{Max: filter.Max}):
+				_, err := fmt.Fprintln(p.Stderr, "no run matches")
+				return err
+			}
+			return a.printer().Runs(p.Stdout, runs)
+		}),
+	}
+	cmd.Flags().StringVar(&filter.Job, "job", "", "only runs of this job")
+	cmd.Flags().StringVar(&filter.Dossier, "dossier", "", "only runs of this dossier")
+	cmd.Flags().StringVar(&filter.Period, "period", "", "only runs of this payroll month, such as 2026-11")
+	cmd.Flags().StringVar(&filter.State, "state", "", "only runs in this state: "+strings.Join(app.RunStates, ", "))
+	cmd.Flags().IntVar(&filter.Max, "limit", 50, "at most so many")
+	complete(cmd, "dossier", p.dossierNames(flags))
+	complete(cmd, "job", p.jobNames(flags))
+	complete(cmd, "period", months)
+	complete(cmd, "state", words(func() []string { return app.RunStates }))
+	flags.addJSON(cmd)
+	return cmd
+}
+
+func newShow(p process, flags *globalFlags) *cobra.Command {
+	var show report.Show
+	cmd := &cobra.Command{
+		Use:   "show RUN",
+		Short: "Show what a run did, for whom, and why",
+		Long: `Show a run: its accounting, who needs a person's attention and why, and what was sent. With
+--diff, old and new value of each field; sensitive values are masked. What was sent for a new
+employee is sealed: its fields are shown to those who can read the ledger key, until a later
+run replaces it.`,
+		Example: `  syncd show 12
+  syncd show 12 --diff --employee 00042
+  syncd show 12 --json`,
+		Args:              exactly("RUN"),
+		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
+		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
+			if wantsDiffs(show, flags) {
+				sealed, err := a.Records().Unseal(ctx)
+				if err != nil {
+					return err
+				}
+				if sealed != nil {
+					fmt.Fprintln(a.Stderr, "syncd: the fields of new employees are not shown:", sealed)
+				}
+			}
+			run, err := a.Records().Run(ctx, id)
+			if err != nil {
+				return err
+			}
+			show.Employees = flags.employees
+			return a.show(ctx, a.printer(), run, show)
+		}),
+	}
+	cmd.Flags().BoolVar(&show.Diff, "diff", false, "old and new value of each field")
+	cmd.Flags().BoolVar(&show.All, "all", false, "all items, however many")
+	flags.addEmployees(cmd, "only the employee of this matricule")
+	flags.addJSON(cmd)
+	return cmd
+}
+
+// wantsDiffs tells whether showing a run takes more than what each item came to.
+func wantsDiffs(show report.Show, flags *globalFlags) bool {
+	return show.Diff || show.All || flags.json || len(flags.employees) > 0
+}
+
+// show prints a run with its items.
+func (a *session) show(ctx context.Context, printer *report.Printer, run *jobs.Run, show report.Show) error {
+	if !run.Kind.Sends() {
+		changes, err := a.Records().Changes(ctx, run)
+		if err != nil {
+			return err
+		}
+		if a.flags.json {
+			return printer.WritePullJSON(a.Stdout, run, changes)
+		}
+		return printer.Pull(a.Stdout, run, changes, show)
+	}
+	items := a.Records().Items(ctx, run, a.flags.employees, wantsDiffs(show, a.flags))
+	if a.flags.json {
+		return printer.WriteRunJSON(a.Stdout, run, items)
+	}
+	return printer.Run(a.Stdout, run, items, show)
+}
+
+func newWhy(p process, flags *globalFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "why MATRICULE --dossier D",
+		Short: "Tell one employee's whole story: what was sent, when, by whose decision, and what to do",
+		Long: `Tell one employee's whole story on one page: how staging compares with what Isidoor has now,
+each plan, diff, answer, hold and decision in order, and what to do next. Sensitive values are
+masked. It works for people who have left, too. With - the matricule is read from standard
+input: arguments stand in the list of processes.`,
+		Example: `  syncd why 00042 --dossier saint-martin
+  syncd why 00042 --dossier saint-martin --period 2026-10 --json`,
+		Args: exactly("MATRICULE"),
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
+			key, err := flags.matricule(p, args[0])
+			if err != nil {
+				return err
+			}
+			story, now, err := a.Records().Why(ctx, flags.selection(), key)
+			if err != nil {
+				return err
+			}
+			if flags.json {
+				return a.printer().WriteWhyJSON(a.Stdout, story, now)
+			}
+			return a.printer().Why(a.Stdout, story, now)
+		}),
+	}
+	flags.addDossiers(cmd, p)
+	flags.addPeriod(cmd)
+	flags.addJSON(cmd)
+	return cmd
+}
+
+func newAudit(p process, flags *globalFlags) *cobra.Command {
+	var filter ledger.AuditFilter
+	var period, since, decision string
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "List who decided what, when and why, newest first",
+		Long: `List the decisions: runs, resumes, approvals, cancellations, settlements, closed and reopened
+months, pauses, purges, and changes of the configuration that were seen; each with who, when,
+why, with which program and which configuration. Nothing changes or deletes them.`,
+		Example: `  syncd audit
+  syncd audit --decision approve --since 2026-01-01
+  syncd audit --run 12 --json`,
+		Args:    none,
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return wantsRun(cmd, "run", filter.Run) },
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
+			var err error
+			if filter.Employee, err = flags.matricule(p, filter.Employee); err != nil {
+				return err
+			}
+			if period != "" {
+				if filter.Period, err = app.ParsePeriod(period); err != nil {
+					return err
+				}
+			}
+			if since != "" {
+				if filter.Since, err = time.ParseInLocation(time.DateOnly, since, a.Config.Zone()); err != nil {
+					return usagef("--since %q is no day\nhint: write 2026-01-31", since)
+				}
+			}
+			filter.Decision = ledger.Decision(decision)
+			entries, err := a.Records().Audit(ctx, filter)
+			if err != nil {
+				return err
+			}
+			if flags.json {
+				return a.printer().WriteAuditJSON(p.Stdout, entries)
+			}
+			return a.printer().Audit(p.Stdout, entries)
+		}),
+	}
+	f := cmd.Flags()
+	f.StringVar(&filter.Dossier, "dossier", "", "only about this dossier")
+	f.StringVar(&filter.Job, "job", "", "only about this job")
+	f.StringVar(&period, "period", "", "only about this payroll month, such as 2026-11")
+	f.Int64Var(&filter.Run, "run", 0, "only about this run")
+	f.StringVar(&filter.Employee, "employee", "", "only what names this matricule; - reads it from standard input")
+	f.StringVar(&filter.Actor, "by", "", "only of this system user; syncd = by a rule")
+	f.StringVar(&decision, "decision", "", "only these: "+strings.Join(app.DecisionNames(), ", "))
+	f.StringVar(&since, "since", "", "only from this day on, such as 2026-01-01")
+	f.IntVar(&filter.Max, "limit", 100, "at most so many")
+	complete(cmd, "dossier", p.dossierNames(flags))
+	complete(cmd, "job", p.jobNames(flags))
+	complete(cmd, "period", months)
+	complete(cmd, "run", p.runNumbers(flags))
+	complete(cmd, "decision", words(app.DecisionNames))
+	flags.addJSON(cmd)
+	return cmd
+}
+
+func newSchedule(p process, flags *globalFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "schedule",
+		Short: "Show what comes next, what came last, and what was missed",
+		Long: `Show each job's next five fires with their offset, its last one, what was missed and why, which
+jobs are paused, runs that are open although their job or dossier is not configured any more, and
+which daemons share the ledger.`,
+		Example: `  syncd schedule
+  syncd schedule --json`,
+		Args: none,
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
+			schedules, err := a.Records().Schedules(ctx)
+			if err != nil {
+				return err
+			}
+			if flags.json {
+				return a.printer().WriteScheduleJSON(p.Stdout, schedules)
+			}
+			return a.printer().Schedule(p.Stdout, schedules)
+		}),
+	}
+	flags.addJSON(cmd)
+	return cmd
+}
+
+func newDictionary(p process, flags *globalFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "dictionary [NAME]",
+		Short: "Show the nomenclatures that were pulled for a dossier",
+		Example: `  syncd dictionary --dossier saint-martin
+  syncd dictionary NatureContrat --dossier saint-martin
+  syncd dictionary impact`,
+		Args: between(0, 1),
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
+			dossier, err := flags.selection().One(a.Config)
+			if err != nil {
+				return err
+			}
+			name := strings.Join(args, "")
+			dictionaries, err := a.Records().Dictionaries(ctx, dossier, name)
+			if err != nil {
+				return err
+			}
+			if flags.json {
+				return a.printer().WriteDictionaryJSON(a.Stdout, dictionaries, name)
+			}
+			return a.printer().Dictionary(a.Stdout, a.Target(dossier), dictionaries, name)
+		}),
+	}
+	flags.addDossiers(cmd, p)
+	flags.addJSON(cmd)
+	cmd.AddCommand(newDictionaryImpact(p, flags))
+	return cmd
+}
+
+func newDictionaryImpact(p process, flags *globalFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "impact",
+		Short: "Name the employees whom the nomenclatures would block at the next run",
+		Long: `Read staging with the nomenclatures that were pulled last, and name the employees whose codes are
+unknown or withdrawn: they would be blocked at the next run. A pull tells the same in its report.
+Nothing is recorded and nothing is sent. Exit code 4 when there is somebody.`,
+		Example: `  syncd dictionary impact
+  syncd dictionary impact --dossier saint-martin --json`,
+		Args: none,
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error { return a.impact(ctx) }),
+	}
+	flags.addDossiers(cmd, p)
+	flags.addPeriod(cmd)
+	flags.addJSON(cmd)
+	return cmd
+}
+
+// impact tells each job and each of its dossiers.
+func (a *session) impact(ctx context.Context) error {
+	all, err := a.Records().Impacts(ctx, a.flags.selection())
+	if err != nil {
+		return err
+	}
+	members := &arrayWriter{w: a.Stdout}
+	if a.flags.json {
+		a.Stdout = members
+	}
+	code, apart := exitDone, false
+	for one := range all {
+		if apart && !a.flags.json {
+			fmt.Fprintln(a.Stdout)
+		}
+		apart = true
+		members.next()
+		c, err := a.tellImpact(one)
+		if err != nil {
+			c = exitCode(err)
+			fmt.Fprintf(a.Stderr, "syncd: %s: %s: %s\n", one.Job, one.Dossier, message(err))
+		}
+		code = worse(code, c)
+	}
+	if a.flags.json {
+		return errors.Join(withCode(code), members.close())
+	}
+	return withCode(code)
+}
+
+func (a *session) tellImpact(one app.Impact) (code int, err error) {
+	if one.Err != nil {
+		return 0, one.Err
+	}
+	if one.Impact.N > 0 {
+		code = exitIncomplete
+	}
+	if a.flags.json {
+		return code, a.printer().WriteImpactJSON(a.Stdout, one.Target, one.Impact)
+	}
+	return code, a.printer().Impact(a.Stdout, one.Target, one.Impact)
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/app"
+	"syncd/internal/config"
+	"syncd/internal/report"
+	"syncd/internal/report/locale"
+)
+
+// session is one command's use of the product.
+type session struct {
+	process
+	*app.App
+	flags *globalFlags
+}
+
+// open reads the configuration. Close the session.
+func (p process) open(flags *globalFlags) (*session, error) {
+	log, err := p.logger(flags.logLevel)
+	if err != nil {
+		return nil, err
+	}
+	c, err := config.Load(flags.configPath(p.Getenv), p.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, Waits: p.waits(c), Quiet: isTerminal(p.Stdout) && isTerminal(p.Stderr)}
+	return &session{p, app.New(c, door), flags}, nil
+}
+
+// withApp is a command's work that stands on the configuration.
+func (p process) withApp(flags *globalFlags, work func(ctx context.Context, a *session, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a, err := p.open(flags)
+		if err != nil {
+			return err
+		}
+		defer a.Close()
+		return work(cmd.Context(), a, args)
+	}
+}
+
+func (a *session) language() locale.Language { return locale.Language(a.Config.Language(a.Getenv)) }
+
+func (a *session) printer() *report.Printer {
+	labels, zones := map[string]string{}, map[string]*time.Location{}
+	for _, d := range a.Config.AllDossiers {
+		labels[d.Name] = d.Label
+	}
+	for _, j := range a.Config.Jobs {
+		zones[j.Name] = j.Zone()
+	}
+	return report.New(a.language(), report.Options{Partner: app.PartnerName, Color: isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "", Location: a.Config.Zone(), Zones: zones, Labels: labels})
+}
+
+// worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from
+// their turn, unless a person asked to stop.
+func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (int, error)) error {
+	code := exitDone
+	told := mistakes{w: a.Stderr}
+	defer told.end()
+	for i, d := range dossiers {
+		if i > 0 && !a.flags.json {
+			fmt.Fprintln(a.Stdout)
+		}
+		c, err := work(d)
+		if err != nil {
+			c = exitCode(err)
+			if len(dossiers) == 1 {
+				return err
+			}
+			told.tell(d.Name, err)
+		}
+		code = worse(code, c)
+		if left := len(dossiers) - 1 - i; left > 0 && stopped(a.Stop) {
+			return a.notTried(code, left)
+		}
+	}
+	return withCode(code)
+}
+
+// notTried tells how many dossiers a command left out.
+func (a *session) notTried(code, left int) error {
+	fmt.Fprintf(a.Stderr, "syncd: not tried: %d more of the job's dossiers\n", left)
+	return withCode(worse(code, exitIncomplete))
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+func stopped(stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"syncd/internal/app"
+	"syncd/internal/jobs"
+	"syncd/internal/ledger"
+	"syncd/internal/mapping"
+	"syncd/internal/report"
+	"syncd/internal/report/locale"
+)
+
+// refusals are the words for what the use cases refuse. A name in braces stands for an argument: {x:q} quoted, {x:12} its
+// first twelve characters.
+var refusals = map[app.Code]string{
+	app.NoReason:      "{decision} needs a reason\nhint: --reason \"why\"",
+	app.NoRun:         "there is no run {run}\nhint: 'syncd runs' lists them",
+	app.OtherTarget:   "run {run} is of the {environment} environment at another address than the configuration names\nhint: name the configuration that it was made with: --config FILE",
+	app.NobodySettled: "a settlement is about somebody\nhint: --employee MATRICULE",
+	app.NoSchedule:    "job {job} has no schedule: nothing of it starts by itself\nhint: 'syncd schedule' tells what does",
+	app.PausedAlready: "job {job} is paused already\nhint: 'syncd schedule' tells since when and why",
+	app.NotPaused:     "job {job} is not paused\nhint: 'syncd schedule' tells which jobs are",
+	app.ForceIdle:     "--force confirms a deletion\nhint: add --apply",
+	app.ReasonIdle:    "--reason says why a purge is forced\nhint: leave it out, or add --force",
+	app.ReasonNames:   "the reason names the matricule, and is kept for ever\nhint: say why, not who",
+	app.NoFormerKey:   "the configuration names no former key\nhint: see 'syncd rekey --help': ledger_key_former of [database] names the key until now, ledger_key the new one",
+	app.OneDossier:    "name one dossier: each has matricules and nomenclatures of its own\nhint: --dossier {example}",
+	app.NotOfJob:      "job {job} does not concern dossier {dossier}\nhint: its dossiers are listed in job.dossiers",
+	app.NoPeriod:      "job {job} has no period\nhint: leave out --period",
+
+	app.ResendFailed:     "--failed-of names those who were not delivered: they are sent anyway\nhint: leave out --resend or --failed-of",
+	app.ResendIdle:       "--reason is for --resend: nothing else is decided here\nhint: add --resend, or leave out --reason",
+	app.NoEmployees:      "job {job} is about no employees\nhint: leave out --employee, --failed-of, --resend, --verify and --overwrite",
+	app.OverwriteBlind:   "--overwrite needs --verify: what the other side edited is not known otherwise\nhint: add --verify",
+	app.NoReadBack:       "--verify needs to know how a document is read back\nhint: add [isidoor.salarie.read] to the configuration; see config.toml",
+	app.FailedSelected:   "--failed-of names dossier, period and employees already\nhint: leave out --dossier, --period and --employee",
+	app.FailedOtherKind:  "run {run} is about no employees\nhint: 'syncd runs --job {job}' lists those that are",
+	app.FailedOtherJob:   "run {run} is of job {of}, not {job}\nhint: syncd run {of} --failed-of {run}",
+	app.FailedPurged:     "what became of each employee of run {run} is past its time, and gone\nhint: run everyone: syncd run {job} --dossier {dossier} --period {period}",
+	app.FailedUnapproved: "run {run} was held as a whole, and nobody has approved it\nhint: look at it with 'syncd show {run}', or plan everyone afresh: syncd run {job} --dossier {dossier} --period {period}",
+	app.FailedNobody:     "run {run} left no employee undelivered: there is nothing to send again\nhint: see 'syncd show {run}'",
+	app.NothingToPlan:    "job {job} pulls: there is nothing to plan\nhint: 'syncd run {job}' tells what changed",
+
+	app.NoLimit:          "--limit {limit} lists nothing\nhint: at least 1",
+	app.NoState:          "there is no state {state:q}\nhint: {states}",
+	app.NoDecision:       "there is no decision {decision:q}\nhint: {decisions}",
+	app.NobodySends:      "no job sends the employees of dossier {dossier}\nhint: add a [[job]] with kind = \"push-salaries\"",
+	app.NobodySendsThese: "no job sends documents of this dossier\nhint: 'syncd check' lists dossiers and jobs",
+	app.NoNomenclatures:  "no nomenclature was pulled for dossier {dossier} yet\nhint: run the job of kind pull-dictionnaire",
+	app.NoNomenclature:   "there is no nomenclature {name:q}\nhint: 'syncd dictionary --dossier {dossier}' lists them",
+
+	app.NoContract:      "contract = \"none\" in [isidoor.salarie]: there is no contract to look at\nhint: write contract = \"auto\", a URL or a file",
+	app.NoneToAccept:    "contract = \"none\" in [isidoor.salarie]: there is nothing to accept\nhint: write contract = \"auto\", a URL or a file",
+	app.ContractUnseen:  "no contract was seen yet\nhint: ask for it: syncd contract fetch",
+	app.NothingWaits:    "nothing of the contract waits to be accepted\nhint: 'syncd contract fetch' asks the API for it, 'syncd contract show' tells where it stands",
+	app.DigestShort:     "{digest:q} is too short to name a contract\nhint: write at least {least} characters: {inforce:12}",
+	app.DigestOther:     "{digest:q} is not the contract in force, which is {inforce:12}\nhint: look at what changed: syncd contract diff",
+	app.ContractsSeen:   "{n} contracts were seen since the last acceptance: it must be clear which one is meant\nhint: look at what changed: syncd contract diff, then: syncd contract accept {inforce:12} --reason \"…\"",
+	app.NoCall:          "the contract has no call {call:q}\nhint: 'syncd contract show' lists the calls",
+	app.NoCallNear:      "the contract has no call {call:q}\nhint: did you mean {near}?",
+	app.NoDocuments:     "job {job} sends no documents\nhint: name a job of kind push-salaries",
+	app.NoDocumentsCall: "the contract has no call that takes documents at {path}\nhint: 'syncd contract show' lists its calls; set path of [isidoor.salarie]",
+}
+
+// found are the words for what a check finds, with the next step.
+var found = map[app.Code]string{
+	app.Configured:      "{file}: {dossiers} dossiers, {jobs} jobs, environment {environment}",
+	app.SecretsRead:     "{n} secrets can be read",
+	app.LedgerReady:     "reachable, migrated, and made with this ledger key",
+	app.FormerKeyIdle:   "nothing is sealed with the former key any more, and ledger_key_former still names it\nhint: take ledger_key_former out of [database], delete the former key, and restart the service",
+	app.RekeyDue:        "the ledger still has the former key: it is not changed yet\nhint: stop the service, then: syncd rekey --reason …",
+	app.LedgerPutBack:   "{what}\nhint: compare with the partner what was sent since; the next run is held, and all pushes are paused until 'syncd unpause'",
+	app.WatermarkLost:   "{trouble}\nhint: " + unnoticed,
+	app.WatermarkNone:   "no file outside of the database says how far it has come: a ledger that is put back with its files goes unnoticed\nhint: name a folder: watermark of [database]",
+	app.WatermarkUnkept: "there is no watermark of it in {folder}\nhint: " + unnoticed,
+	app.WatermarkKept:   "were it put back, that would be noticed (watched since {since})",
+	app.NotTold:         "the API answers, but does not tell for whom\nhint: two swapped keys would not be seen; set isidoor.dossier.identity if its answer holds the SIRET",
+	app.KeyOpens:        "the key opens the dossier of SIRET {siret}",
+
+	app.JobPaused:     "{job}: paused by {by} since {since}: {reason}\nhint: to go on: syncd unpause {job}",
+	app.NextFire:      "{job}: next at {next}",
+	app.AddressTaken:  "something else answers at {address}: monitoring would not be served there\nhint: stop what is there, or name another address: listen of [daemon]",
+	app.DaemonDiffers: "the one on {host} (pid {pid}) is configured otherwise than this file says\nhint: systemctl reload syncd, and give all machines the same configuration",
+	app.NoDaemon:      "none runs: nothing starts by itself\nhint: systemctl enable --now syncd",
+	app.DaemonsAlive:  "{n} running",
+	app.RunOutside:    "run {run} ({job}, {dossier}) is {state}, and not of this configuration: nobody goes on with it\nhint: give it up: syncd cancel {run} --reason \"…\"; or configure its job and dossier again",
+
+	app.QueriesFit:       "staging's queries return what the mapping needs",
+	app.NotPulledYet:     "nomenclatures not pulled yet: {names}\nhint: run the job of kind pull-dictionnaire, then check again",
+	app.NotLookedUp:      "nomenclatures that could not be looked up, for the ledger cannot be used: {names}\nhint: mend what is said of the ledger, then check again",
+	app.NobodyStaged:     "staging holds no employee for this dossier, period {period}: a run would be held\nhint: let the import into staging finish; see that staging spells the dossier so, and the query job.source.employees",
+	app.SpelledOtherwise: "staging holds no employee for this dossier, period {period}: a run would be held\nhint: staging spells this dossier {as:q}: correct that in staging, or in the query job.source.employees",
+	app.NoElements:       "staging holds no element of anybody for period {period}: a run would be held\nhint: let the import into staging finish; see how staging writes the period, and the queries of [[job.children]]",
+	app.Damaged:          "{finding}\nhint: mend it in staging, or in the query of the job; a run sends it as it is",
+	app.DamagedFirst:     "{finding} (of the first {first} employees)\nhint: mend it in staging, or in the query of the job; a run sends it as it is",
+	app.PostalNumber:     "{path} is a postal code and comes from a column of numbers, which has no 0 in front\nhint: convert it in the query: lpad(code::text, 5, '0')",
+	app.Taken:            "{path} is taken for {kind} by its values: the guards see it where they are valid\nhint: name it in [job.guard], hold_fields and unique_fields, and give it sensitive = true, so that invalid ones are seen and masked as well",
+	app.TakenUnguarded:   "{path} holds {kind}, and neither hold_fields nor unique_fields have both of it\nhint: name it in [job.guard], hold_fields and unique_fields, and give it sensitive = true, so that invalid ones are seen and masked as well",
+	app.PeopleByValues:   "two matricules that are one person are seen only where a value is a valid IBAN or NIR: no member is called, or comes from a column called, iban or nir\nhint: " + nameMembers,
+	app.PeopleUnseen:     "two matricules that are one person are not seen: no member is called, or comes from a column called, iban or nir\nhint: " + nameMembers,
+	app.AmountUnweighed:  "job.guard.amount_fields names {path}, whose column holds nothing that can be weighed\nhint: name a member that comes from a column of numbers",
+	app.AmountsAsText:    "max_amount and max_code_total have no number to look at: texts are weighed where they read like one: {paths}\nhint: convert amounts to numeric in the query, or name them in [job.guard]: amount_fields = [\"{example}\"]; [] = none on purpose",
+	app.NoAmounts:        "max_amount and max_code_total have nothing to look at: the elements have no number\nhint: map the amounts from columns of numbers, or write amount_fields = [] in [job.guard]: none on purpose",
+	app.LimitIdle:        "job.guard.{limit} can never hold a run here: it lets {passes} pass, and the last run read {staff} employees\nhint: lower its share and floor, give it a count, or write \"off\"",
+
+	app.ContractOff:     "contract = \"none\": neither the mapping nor documents are checked against the API\nhint: write contract = \"auto\" in [isidoor.salarie]",
+	app.ContractNone:    "no contract was seen yet: neither the mapping nor documents are checked\nhint: ask for it: syncd contract fetch",
+	app.ContractInForce: "{title}, version {version} ({digest:12})",
+	app.ContractLast:    "the last contract that was seen counts: {problem}",
+	app.ContractWaits:   "the API's contract changed in a way that breaks what is sent: runs are held\nhint: see 'syncd contract diff', correct the mapping, then 'syncd contract accept --reason …'",
+	app.MappingFits:     "the mapping fits what {method} {path} takes",
+}
+
+const (
+	unnoticed   = "had the ledger been put back with its files, nobody would notice; the next run or daemon keeps a file from then on"
+	nameMembers = "name the members that tell people apart in [job.guard], such as unique_fields = [\"Nir\"]; [] = none on purpose"
+)
+
+// deeds are decisions as a sentence names them.
+var deeds = map[ledger.Decision]string{
+	ledger.DecisionRun: "sending again what is unchanged", ledger.DecisionApprove: "an approval", ledger.DecisionCancel: "a cancellation",
+	ledger.DecisionSettle: "a settlement", ledger.DecisionClose: "closing a period", ledger.DecisionReopen: "reopening a period",
+	ledger.DecisionPause: "a pause", ledger.DecisionPurge: "a forced purge", ledger.DecisionForget: "an erasure",
+	ledger.DecisionRekey: "a change of the ledger key", ledger.DecisionContractAccept: "an acceptance",
+}
+
+// message is an error for people, with its hint.
+func message(err error) string {
+	refused, ok := errors.AsType[*app.Refused](err)
+	if !ok {
+		return err.Error()
+	}
+	text, ok := refusals[refused.Code]
+	if !ok && refused.Err != nil {
+		return refused.Err.Error()
+	}
+	return say(text, refused.Args)
+}
+
+// say puts arguments into the words for a code.
+func say(text string, args app.Args) string {
+	var pairs []string
+	for name, value := range args {
+		plain := inWords(value)
+		pairs = append(pairs, "{"+name+"}", plain, "{"+name+":q}", fmt.Sprintf("%q", plain), "{"+name+":12}", fmt.Sprintf("%.12s", plain))
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+func inWords(value any) string {
+	switch v := value.(type) {
+	case ledger.Decision:
+		return deeds[v]
+	case jobs.Finding:
+		return report.New(locale.English, report.Options{Partner: app.PartnerName}).Finding(v)
+	case mapping.Kind:
+		if v == mapping.KindIBAN {
+			return "an IBAN"
+		}
+		return "a NIR"
+	case time.Time:
+		return report.Minute(v)
+	case []string:
+		return strings.Join(v, ", ")
+	}
+	return fmt.Sprint(value)
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"syncd/internal/app"
+)
+
+var declaredCode = regexp.MustCompile(`\bCode += "([a-z-]+)"`)
+
+// Whatever the use cases refuse or find has words.
+func TestEachCodeHasWords(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../internal/app/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range declaredCode.FindAllSubmatch(text, -1) {
+			declared++
+			code := app.Code(match[1])
+			if refusals[code] == "" && found[code] == "" && code != app.BadValue {
+				t.Errorf("%s: there are no words for %q", filepath.Base(file), code)
+			}
+		}
+	}
+	if words := len(refusals) + len(found) + 1; declared != words {
+		t.Errorf("%d codes, and words for %d", declared, words)
+	}
+}
+
+// An argument that the words do not have would leave its name in braces.
+func TestWordsTakeTheirArguments(t *testing.T) {
+	t.Parallel()
+	for want, f := range map[string]app.Finding{
+		"nomenclatures not pulled yet: Civilite, Strate": {Code: app.NotPulledYet, Args: app.Args{"names": []string{"Civilite", "Strate"}}},
+		"a, version 1 (0123456789ab)":                    {Code: app.ContractInForce, Args: app.Args{"title": "a", "version": "1", "digest": "0123456789abcdef"}},
+		os.ErrNotExist.Error():                           {Err: &app.Refused{Code: app.BadValue, Err: os.ErrNotExist}},
+	} {
+		line := worded(&f)
+		if line.Text != want || strings.Contains(line.Hint, "{") {
+			t.Errorf("%+v, want %q", line, want)
+		}
+	}
+	if got := message(&app.Refused{Code: app.OtherTarget, Args: app.Args{"run": 7, "environment": "test"}}); !strings.HasPrefix(got, "run 7 is of the test environment at another address") {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,173 @@
+// Package app holds what the product can be asked for, one use case each, by any door: the command line, the daemon, a page.
+// Data go in and come out: nothing is printed, no process is ended, and no sentence is written for people. A door brings who
+// asks, and why; the rules that protect stand here, or below.
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"syncd/internal/config"
+	"syncd/internal/httpcall"
+	"syncd/internal/jobs"
+	"syncd/internal/store"
+)
+
+// Door is what a caller gives.
+type Door struct {
+	Version string // of the program, as the ledger records it
+	Getenv  func(string) string
+	Log     zerolog.Logger
+	Stop    <-chan struct{}                    // closed: what is on its way is finished, and nothing new is begun
+	Waits   func(call string, until time.Time) // hears what a call waits for; nil = nobody watches
+	Observe func(httpcall.Attempt)             // hears of each call; nil = nobody counts them
+	Quiet   bool                               // what a run logs is told by its report as well
+	Marked  func(time.Time)                    // hears since when the ledger's watermark is kept, zero = it is not; nil = not a daemon
+}
+
+// App is the product as one configuration has it. What it opens, Close closes, last first. It is safe for concurrent use.
+type App struct {
+	Config *config.Config
+	door   Door
+
+	mu       sync.Mutex
+	keyed    *store.Store // the ledger with its key; nil = not opened yet
+	open     *store.Store // the ledger without
+	cleanups []func()
+}
+
+// New makes an App of a configuration. Close it.
+func New(c *config.Config, d Door) *App { return &App{Config: c, door: d} }
+
+// Close closes what was opened.
+func (a *App) Close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, cleanup := range slices.Backward(a.cleanups) {
+		cleanup()
+	}
+	a.cleanups = nil
+}
+
+func (a *App) onClose(cleanup func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.cleanups = append(a.cleanups, cleanup)
+}
+
+// Ledger is the ledger with the keys that fingerprints and sealed documents need.
+func (a *App) Ledger(ctx context.Context) (*store.Store, error) { return a.ledgerFor(ctx, 0) }
+
+// ledgerFor opens the ledger for so many runs at once; 0 = one.
+func (a *App) ledgerFor(ctx context.Context, runs int) (*store.Store, error) {
+	keys, err := keysOf(a.Config.LedgerKey)
+	if err != nil {
+		return nil, err
+	}
+	return a.openLedger(ctx, &a.keyed, keys, runs)
+}
+
+// Readable is the ledger for what is recorded in the open.
+func (a *App) Readable(ctx context.Context) (*store.Store, error) {
+	return a.openLedger(ctx, &a.open, nil, 0)
+}
+
+func (a *App) openLedger(ctx context.Context, opened **store.Store, keys *store.Keys, runs int) (*store.Store, error) {
+	url, err := a.Config.Database.URL.Read()
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if *opened != nil {
+		return *opened, nil
+	}
+	s, err := store.Open(ctx, store.Options{URL: url, Keys: keys, Version: a.door.Version, Lease: a.Config.Database.Lease, Runs: runs, Watermark: a.watermark()})
+	if err != nil {
+		return nil, err
+	}
+	a.cleanups = append(a.cleanups, s.Close)
+	*opened = s
+	return s, nil
+}
+
+func keysOf(read func() ([]byte, error)) (*store.Keys, error) {
+	secret, err := read()
+	if err != nil {
+		return nil, err
+	}
+	return store.NewKeys(secret)
+}
+
+// watermark is where this process keeps in mind how far the ledger has come. Whoever may not write into a folder that the
+// configuration does not name is another user than the service's, which keeps one.
+func (a *App) watermark() store.Watermark {
+	folder, chosen := a.Config.Database.WatermarkFolder(a.door.Getenv)
+	marked := a.door.Marked
+	w := store.Watermark{Folder: folder, Pushes: a.pushes(), PutBack: func(p store.PutBack) {
+		a.door.Log.Error().Int64("knows", p.Known).Int64("seen", p.Seen).Strs("paused", p.Paused).
+			Msg(p.String() + ": compare with the partner; these jobs are paused until 'syncd unpause', and their runs are held")
+	}}
+	w.Since = marked
+	w.Trouble = func(err error) {
+		if err != nil && marked != nil {
+			marked(time.Time{})
+		}
+		if err != nil && (marked != nil || chosen || !errors.Is(err, fs.ErrPermission)) {
+			a.door.Log.Warn().Str("trouble", firstLine(err.Error())).Msg("a ledger that is put back with its files may go unnoticed")
+		}
+	}
+	return w
+}
+
+// pushes are the jobs that pay people.
+func (a *App) pushes() (names []string) {
+	for _, j := range a.Config.Jobs {
+		if j.Kind.Sends() {
+			names = append(names, j.Name)
+		}
+	}
+	return names
+}
+
+// Staging is where the jobs' queries are asked.
+func (a *App) Staging() (*store.Staging, error) {
+	url, err := a.Config.Database.StagingURL.Read()
+	waits := func(table string, limit time.Duration) {
+		a.door.Log.Warn().Str("table", table).Dur("lock_wait", limit).Msg("staging is being replaced: waiting until its tables are free")
+	}
+	staging := &store.Staging{URL: url, Waits: waits}
+	staging.KeepSessions()
+	a.onClose(staging.Close)
+	return staging, err
+}
+
+// PartnerName is what targets call the partner whom syncd talks to.
+const PartnerName = "isidoor"
+
+// Target is where the documents of a dossier go.
+func (a *App) Target(d config.Dossier) jobs.Target {
+	return jobs.Target{Partner: PartnerName, Environment: a.Config.Isidoor.Environment, BaseURL: a.Config.Isidoor.BaseURL,
+		Dossier: d.Name, Identity: d.Siret, Siret: d.Siret}
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+func stopped(stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+		return true
+	default:
+		return false
+	}
+}

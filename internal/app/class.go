@@ -1,0 +1,111 @@
+package app
+
+import (
+	"errors"
+
+	"syncd/internal/config"
+	"syncd/internal/config/strict"
+	"syncd/internal/jobs"
+	"syncd/internal/ledger"
+	"syncd/internal/mapping"
+	"syncd/internal/store"
+)
+
+// Class is what an end means for whoever asked: what to do next depends on it. The command line has an exit code for each.
+type Class int
+
+// The classes, by what has to happen next.
+const (
+	Done          Class = iota
+	Unexpected          // a fault of ours
+	Mistaken            // the order does not fit what there is
+	Misconfigured       // configuration, credentials, staging or the ledger's shape
+	Incomplete          // somebody was not delivered
+	Waiting             // a person must decide
+	Busy                // another process is at it
+	Unreachable         // the API or a database cannot be reached, or not be used just now
+)
+
+// Of classifies an error.
+func Of(err error) Class {
+	var api *jobs.CallError
+	switch {
+	case err == nil:
+		return Done
+	case is[*jobs.UnusualError](err):
+		return Unreachable
+	case errors.As(err, &api):
+		return ofCall(api.Class)
+	case errors.Is(err, jobs.ErrLost), is[*store.UnreachableError](err), is[*jobs.LockedError](err), is[*jobs.ReplacedError](err):
+		return Unreachable
+	case is[*jobs.BusyError](err), is[*store.RekeyingError](err):
+		return Busy
+	case isMistaken(err):
+		return Mistaken
+	case is[*jobs.NotReadyError](err), is[*store.PurgeHeldError](err):
+		return Waiting
+	case is[*jobs.OrderError](err), is[*ledger.MissingError](err):
+		return Incomplete
+	case isMisconfigured(err):
+		return Misconfigured
+	}
+	return Unexpected
+}
+
+func is[E error](err error) bool {
+	var target E
+	return errors.As(err, &target)
+}
+
+func isMistaken(err error) bool {
+	var order *jobs.OrderError
+	newer := errors.As(err, &order) && order.Newer
+	return newer || errors.Is(err, jobs.ErrNoRun) || errors.Is(err, jobs.ErrContractMoved) ||
+		is[*Refused](err) || is[*config.UnknownError](err) || is[*jobs.EmployeeError](err) || is[*store.NotHeldError](err) ||
+		is[*store.DisplayedError](err) || is[*jobs.FinishedError](err) || is[*jobs.OvertakenError](err) || is[*jobs.ClosedError](err) ||
+		is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) || is[*store.PeriodError](err) || is[*store.AlteredError](err) ||
+		is[*store.ForgetError](err) || is[*jobs.ContractError](err) || is[*ledger.ReasonError](err) || is[*jobs.PutBackError](err)
+}
+
+func isMisconfigured(err error) bool {
+	return is[*strict.Error](err) || is[*jobs.IdentityError](err) || is[*jobs.StagingError](err) ||
+		is[*mapping.ColumnError](err) || is[*mapping.TypeError](err) || is[*mapping.DictionaryError](err) ||
+		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || errors.Is(err, jobs.ErrRefused)
+}
+
+func ofCall(class jobs.Class) Class {
+	switch class {
+	case jobs.ClassConfiguration:
+		return Misconfigured
+	case jobs.ClassTemporary, jobs.ClassTechnical:
+		return Unreachable
+	}
+	return Unexpected
+}
+
+// OfRun classifies a run as it was recorded.
+func OfRun(run *jobs.Run) Class {
+	switch run.State {
+	case jobs.Succeeded:
+		return Done
+	case jobs.Held:
+		return Waiting
+	case jobs.Failed:
+		return ofFailure(run.Failure.Code)
+	}
+	return Incomplete
+}
+
+func ofFailure(code jobs.ReasonCode) Class {
+	switch code {
+	case jobs.ReasonConfiguration, jobs.ReasonIdentity, jobs.ReasonStaging, jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused:
+		return Misconfigured
+	case jobs.ReasonUnreachable, jobs.ReasonUnusual, jobs.ReasonSlow, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced:
+		return Unreachable
+	case jobs.ReasonNotReady, jobs.ReasonContract, jobs.ReasonFormOutdated, jobs.ReasonOutdated, jobs.ReasonUnapproved:
+		return Waiting
+	case jobs.ReasonPanic, jobs.ReasonInternal:
+		return Unexpected
+	}
+	return Incomplete
+}

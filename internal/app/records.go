@@ -1,0 +1,370 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"syncd/internal/config"
+	"syncd/internal/jobs"
+	"syncd/internal/ledger"
+	"syncd/internal/mapping"
+	"syncd/internal/report"
+	"syncd/internal/store"
+)
+
+// Records are what is recorded of runs, people, decisions and schedules. Nothing is changed.
+type Records struct{ app *App }
+
+// Records is where what is recorded is read.
+func (a *App) Records() Records { return Records{a} }
+
+// Why what is asked for cannot be shown.
+const (
+	NoLimit          Code = "no-limit"           // limit
+	NoState          Code = "no-state"           // state, states
+	NoDecision       Code = "no-decision"        // decision, decisions
+	NobodySends      Code = "nobody-sends"       // dossier: no job sends its employees
+	NobodySendsThese Code = "nobody-sends-these" // no job sends documents of the selected dossiers
+	NoNomenclatures  Code = "no-nomenclatures"   // dossier
+	NoNomenclature   Code = "no-nomenclature"    // name, dossier
+)
+
+// ledger is the ledger as it is open, else for what is recorded in the open.
+func (r Records) ledger(ctx context.Context) (*store.Store, error) {
+	r.app.mu.Lock()
+	keyed := r.app.keyed
+	r.app.mu.Unlock()
+	if keyed != nil {
+		return keyed, nil
+	}
+	return r.app.Readable(ctx)
+}
+
+// RunStates are the states by which runs can be asked for.
+var RunStates = []string{"queued", "running", "succeeded", "incomplete", "failed", "held", "cancelled"}
+
+// Runs lists runs, the newest first. A name that was never configured is refused when nothing is found: a mistyped name is no
+// all-clear.
+func (r Records) Runs(ctx context.Context, f store.RunFilter) ([]*jobs.Run, error) {
+	if f.Max < 1 {
+		return nil, refuse(NoLimit, Args{"limit": f.Max})
+	}
+	if f.State != "" && !slices.Contains(RunStates, f.State) {
+		return nil, refuse(NoState, Args{"state": f.State, "states": RunStates})
+	}
+	if f.Period != "" {
+		if _, err := ParsePeriod(f.Period); err != nil {
+			return nil, err
+		}
+	}
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := st.Runs(ctx, f)
+	if err == nil && len(runs) == 0 {
+		err = r.knows(f.Job, f.Dossier)
+	}
+	return runs, err
+}
+
+// knows refuses names that were never configured; "" is none.
+func (r Records) knows(job, dossier string) error {
+	if job != "" {
+		if _, err := r.app.Config.Job(job); err != nil {
+			return err
+		}
+	}
+	if dossier != "" {
+		if _, err := r.app.Config.Dossier(dossier); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Run is a run, with what became of it since where it asks for something.
+func (r Records) Run(ctx context.Context, id int64) (*jobs.Run, error) {
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	run, err := st.Run(ctx, id)
+	if err != nil {
+		return nil, noRun(id, err)
+	}
+	if run.AsksForSomething() {
+		run.Aftermath, err = st.Aftermath(ctx, id)
+	}
+	return run, err
+}
+
+// Unseal opens the ledger with its key, so that the fields of new employees, which are sealed, can be shown. An error that is
+// about the key alone leaves the rest to be shown.
+func (r Records) Unseal(ctx context.Context) (sealed, err error) {
+	if _, err := r.app.Config.LedgerKey(); err != nil {
+		return err, nil
+	}
+	_, err = r.app.Ledger(ctx)
+	return nil, err
+}
+
+// Changes are what a pull changed.
+func (r Records) Changes(ctx context.Context, run *jobs.Run) ([]jobs.DictionaryChange, error) {
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return st.Changes(ctx, run.ID)
+}
+
+// itemsAtOnce is how many items are read together.
+const itemsAtOnce = 500
+
+// Items are those of a run, read in portions; keys: only theirs. It can be asked to begin anew.
+func (r Records) Items(ctx context.Context, run *jobs.Run, keys []string, diffs bool) iter.Seq2[jobs.Item, error] {
+	filter := store.ItemFilter{Max: itemsAtOnce, Keys: keys, Diffs: diffs}
+	if job, err := r.app.Config.PushJob(run.Job); err == nil { // a job that is no longer configured knows no field: all comes masked
+		filter.Mapping = job.Mapping
+	}
+	return func(yield func(jobs.Item, error) bool) {
+		st, err := r.ledger(ctx)
+		if err != nil {
+			yield(jobs.Item{}, err)
+			return
+		}
+		for filter.After = 0; ; {
+			items, err := st.Items(ctx, run.ID, filter)
+			if err != nil {
+				yield(jobs.Item{}, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+				filter.After = item.Seq
+			}
+			if len(items) < filter.Max {
+				return
+			}
+		}
+	}
+}
+
+// DecisionNames are the decisions that the trail can be asked for.
+func DecisionNames() []string {
+	names := make([]string, len(ledger.Decisions))
+	for i, d := range ledger.Decisions {
+		names[i] = string(d)
+	}
+	return names
+}
+
+// Audit lists decisions, the newest first.
+func (r Records) Audit(ctx context.Context, f ledger.AuditFilter) ([]ledger.AuditEntry, error) {
+	if f.Decision != "" && !slices.Contains(ledger.Decisions, f.Decision) {
+		return nil, refuse(NoDecision, Args{"decision": string(f.Decision), "decisions": DecisionNames()})
+	}
+	if f.Max < 1 {
+		return nil, refuse(NoLimit, Args{"limit": f.Max})
+	}
+	if err := r.knows(f.Job, f.Dossier); err != nil {
+		return nil, err
+	}
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return st.Audit(ctx, f)
+}
+
+// Dictionaries are the nomenclatures that were pulled for a dossier; name: that one alone, "" = all.
+func (r Records) Dictionaries(ctx context.Context, d config.Dossier, name string) (mapping.Dictionaries, error) {
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	target, _, err := st.Target(ctx, r.app.Target(d))
+	if err != nil {
+		return nil, err
+	}
+	all, err := st.Dictionaries(ctx, target.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(all) == 0:
+		return nil, refuse(NoNomenclatures, Args{"dossier": d.Name})
+	case name == "":
+		return all, nil
+	case all[name] == nil:
+		return nil, refuse(NoNomenclature, Args{"name": name, "dossier": d.Name})
+	}
+	return mapping.Dictionaries{name: all[name]}, nil
+}
+
+// Impact is whom the nomenclatures that were pulled last would block of one job and dossier.
+type Impact struct {
+	Job     string
+	Dossier string
+	Target  jobs.Target
+	Impact  jobs.Impact
+	Err     error
+}
+
+// Impacts looks at each job that sends, and each of its selected dossiers. Staging is read; nothing is recorded or sent.
+func (r Records) Impacts(ctx context.Context, of Selection) (iter.Seq[Impact], error) {
+	st, err := r.app.Ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	staging, err := r.app.Staging()
+	if err != nil {
+		return nil, err
+	}
+	runner := r.app.looker(st, staging)
+	type pair struct {
+		job config.Job
+		d   config.Dossier
+	}
+	var pairs []pair
+	for _, job := range r.app.Config.Jobs {
+		if !job.Kind.Sends() {
+			continue
+		}
+		for _, d := range r.app.Config.Dossiers(job) {
+			if len(of.Dossiers) == 0 || slices.Contains(of.Dossiers, d.Name) {
+				pairs = append(pairs, pair{job, d})
+			}
+		}
+	}
+	if len(pairs) == 0 {
+		return nil, refuse(NobodySendsThese, nil)
+	}
+	return func(yield func(Impact) bool) {
+		for _, p := range pairs {
+			found := Impact{Job: p.job.Name, Dossier: p.d.Name}
+			found.Target, found.Impact, found.Err = r.impact(ctx, runner, st, p.job, p.d, of)
+			if !yield(found) {
+				return
+			}
+		}
+	}, nil
+}
+
+func (r Records) impact(ctx context.Context, runner *jobs.Runner, st *store.Store, job config.Job, d config.Dossier, of Selection) (target jobs.Target, impact jobs.Impact, err error) {
+	push, err := r.app.Config.PushJob(job.Name)
+	if err != nil {
+		return target, impact, err
+	}
+	period, err := of.PeriodOf(job)
+	if err != nil {
+		return target, impact, err
+	}
+	target, _, err = st.Target(ctx, r.app.Target(d))
+	if err != nil {
+		return target, impact, err
+	}
+	dictionaries, err := st.Dictionaries(ctx, target.ID)
+	if err != nil {
+		return target, impact, err
+	}
+	runner.Siret = d.Siret
+	impact, err = runner.Impact(ctx, jobs.Forecast{Job: &push, Period: period}, target, dictionaries)
+	return target, impact, err
+}
+
+// Why is one employee's whole story, and what a run would do about them now.
+func (r Records) Why(ctx context.Context, of Selection, key string) (*ledger.Story, report.Now, error) {
+	a := r.app
+	d, err := of.One(a.Config)
+	if err != nil {
+		return nil, report.Now{}, err
+	}
+	job, push, err := a.pushJobOf(d)
+	if err != nil {
+		return nil, report.Now{}, err
+	}
+	period, err := of.PeriodOf(job)
+	if err != nil {
+		return nil, report.Now{}, err
+	}
+	st, err := a.Ledger(ctx)
+	if err != nil {
+		return nil, report.Now{}, err
+	}
+	target, known, err := st.Target(ctx, a.Target(d))
+	if err != nil {
+		return nil, report.Now{}, err
+	}
+	story := &ledger.Story{Target: target, Key: key}
+	if known {
+		if story, err = st.Story(ctx, target.ID, key, jobs.Period(of.Period)); err != nil {
+			return nil, report.Now{}, err
+		}
+	}
+	now := a.now(ctx, st, push, d, target, period, key)
+	gone := is[*jobs.EmployeeError](now.Err)
+	if gone && known && isEmpty(story) { // in that period: who has left is asked about by whoever knows no period
+		if story, err = st.Story(ctx, target.ID, key, ""); err != nil {
+			return nil, now, err
+		}
+	}
+	if gone && isEmpty(story) {
+		return nil, now, fmt.Errorf("nothing is known of employee %q of dossier %s: %w", key, d.Name, now.Err)
+	}
+	return story, now, nil
+}
+
+func isEmpty(story *ledger.Story) bool { return len(story.Lines)+len(story.Known) == 0 }
+
+// pushJobOf is the first job that sends the employees of a dossier.
+func (a *App) pushJobOf(d config.Dossier) (config.Job, *jobs.PushJob, error) {
+	for _, job := range a.Config.Jobs {
+		if job.Kind.Sends() && job.Covers(d.Name) {
+			push, err := a.Config.PushJob(job.Name)
+			return job, &push, err
+		}
+	}
+	return config.Job{}, nil, refuse(NobodySends, Args{"dossier": d.Name})
+}
+
+func (a *App) now(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, target jobs.Target, period jobs.Period, key string) report.Now {
+	now := report.Now{Job: push.Name, Period: period}
+	staging, err := a.Staging()
+	if err != nil {
+		now.Err = err
+		return now
+	}
+	job := *push
+	job.Guards.Verify = false // the API is not asked
+	runner := a.looker(st, staging)
+	runner.Siret, runner.Progress = d.Siret, jobs.Silent{}
+	items := &collector{}
+	plan, err := runner.DryRun(ctx, &job, jobs.NewRun{Target: target, Period: period, Employees: []string{key}}, items)
+	now.Items, now.Counts, now.Findings, now.Err = items.items, plan.Counts, plan.Findings, err
+	return now
+}
+
+// collector keeps the few items of a plan.
+type collector struct{ items []jobs.PlannedItem }
+
+// Add implements jobs.PlanSink.
+func (c *collector) Add(_ context.Context, items []jobs.PlannedItem) error {
+	c.items = append(c.items, items...)
+	return nil
+}
+
+// Hold implements jobs.PlanSink.
+func (c *collector) Hold(_ context.Context, holds []jobs.Hold) error {
+	for _, hold := range holds {
+		for i := range c.items {
+			if item := &c.items[i]; item.Seq == hold.Seq {
+				item.State, item.Findings = jobs.ItemHeld, append(item.Findings, hold.Finding)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package app
+
+import (
+	"errors"
+	"strings"
+
+	"syncd/internal/jobs"
+	"syncd/internal/ledger"
+)
+
+// Code names why something is refused, or what was found. Doors have the words.
+type Code string
+
+// Args are what a code is about, by the names that words have for them.
+type Args map[string]any
+
+// Refused is an order that cannot be followed as it was given: nothing was done.
+type Refused struct {
+	Code Code
+	Args Args
+	Err  error // what was met; nil = the code says all
+}
+
+func (r *Refused) Error() string { return "refused: " + string(r.Code) }
+
+func (r *Refused) Unwrap() error { return r.Err }
+
+func refuse(code Code, args Args) error { return &Refused{Code: code, Args: args} }
+
+// Why orders are refused, with the names of what they are about.
+const (
+	NoReason      Code = "no-reason"      // decision: of jobs
+	NoRun         Code = "no-run"         // run
+	OtherTarget   Code = "other-target"   // run, environment
+	NobodySettled Code = "nobody-settled" // a settlement names no employee
+	NoSchedule    Code = "no-schedule"    // job
+	PausedAlready Code = "paused-already" // job
+	NotPaused     Code = "not-paused"     // job
+)
+
+// Decision is who decides, and why: both stay in the trail.
+type Decision struct {
+	By     string // a system user
+	Reason string
+}
+
+// Check refuses a decision without a fit reason, for months later it is all that explains it.
+func (d Decision) Check(what ledger.Decision) error {
+	if strings.TrimSpace(d.Reason) == "" {
+		return refuse(NoReason, Args{"decision": what})
+	}
+	return ledger.CheckReason(d.Reason)
+}
+
+func noRun(id int64, err error) error {
+	if errors.Is(err, jobs.ErrNoRun) {
+		return &Refused{NoRun, Args{"run": id}, err}
+	}
+	return err
+}

@@ -1,0 +1,303 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"syncd/internal/config"
+	"syncd/internal/jobs"
+	"syncd/internal/jobs/plan"
+	"syncd/internal/jobs/push"
+	"syncd/internal/ledger"
+	"syncd/internal/partner/isidoor"
+	"syncd/internal/store"
+)
+
+// Runs are executed, queued and gone on with.
+type Runs struct{ app *App }
+
+// Runs is where jobs are executed.
+func (a *App) Runs() Runs { return Runs{a} }
+
+// Why a run is refused.
+const (
+	ResendFailed     Code = "resend-failed"     // who was not delivered is sent anyway
+	ResendIdle       Code = "resend-idle"       // a reason is for what is sent again
+	NoEmployees      Code = "no-employees"      // job: it is about none, and an option is about some
+	OverwriteBlind   Code = "overwrite-blind"   // what the partner's side edited is not known without a comparison
+	NoReadBack       Code = "no-read-back"      // to compare needs to know how a document is read back
+	FailedSelected   Code = "failed-selected"   // a run's undelivered employees, and a selection beside it
+	FailedOtherKind  Code = "failed-other-kind" // run, job: it is about no employees
+	FailedOtherJob   Code = "failed-other-job"  // run, job, of
+	FailedPurged     Code = "failed-purged"     // run, job, dossier, period
+	FailedUnapproved Code = "failed-unapproved" // run, job, dossier, period
+	FailedNobody     Code = "failed-nobody"     // run
+	NothingToPlan    Code = "nothing-to-plan"   // job
+)
+
+// Order is a job that a person wants executed.
+type Order struct {
+	Job string
+	Selection
+	FailedOf  int64 // the run whose undelivered employees are to go; 0 = none
+	Resend    bool  // send again who is unchanged, too: needs a reason
+	Verify    bool  // compare what the API holds with what it acknowledged
+	Overwrite bool  // and send over what the partner's side edited
+	Decision
+}
+
+// check: what is sent again has a reason, which is recorded; nothing else has one.
+func (o *Order) check() error {
+	switch {
+	case o.Resend && o.FailedOf != 0:
+		return refuse(ResendFailed, nil)
+	case o.Resend:
+		return o.Check(ledger.DecisionRun)
+	case o.Reason != "":
+		return refuse(ResendIdle, nil)
+	}
+	return nil
+}
+
+// Ordered is an order that can be followed: for whom, and for when.
+type Ordered struct {
+	Dossiers []config.Dossier
+
+	app    *App
+	job    config.Job
+	period jobs.Period
+	order  Order
+}
+
+// Order finds out what an order means.
+func (r Runs) Order(ctx context.Context, o Order) (*Ordered, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	c := r.app.Config
+	job, err := c.Job(o.Job)
+	if err != nil {
+		return nil, err
+	}
+	if !job.Kind.Sends() && (len(o.Employees) > 0 || o.FailedOf != 0 || o.Resend || o.Verify || o.Overwrite) {
+		return nil, refuse(NoEmployees, Args{"job": o.Job})
+	}
+	if o.FailedOf != 0 {
+		if o.Selection, err = r.undelivered(ctx, job, &o); err != nil {
+			return nil, err
+		}
+	}
+	dossiers, period, err := o.Of(c, job)
+	if err != nil {
+		return nil, err
+	}
+	if o.Verify || o.Overwrite {
+		push, err := c.PushJob(o.Job)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkVerify(&push, o.Verify, o.Overwrite); err != nil {
+			return nil, err
+		}
+	}
+	return &Ordered{Dossiers: dossiers, app: r.app, job: job, period: period, order: o}, nil
+}
+
+// checkVerify refuses what a job cannot follow.
+func checkVerify(job *jobs.PushJob, verify, overwrite bool) error {
+	switch {
+	case overwrite && !verify && !job.Guards.Verify:
+		return refuse(OverwriteBlind, nil)
+	case verify && job.ReadBack == nil:
+		return refuse(NoReadBack, nil)
+	}
+	return nil
+}
+
+// undelivered selects dossier, period and employees that a run left undelivered.
+func (r Runs) undelivered(ctx context.Context, job config.Job, o *Order) (s Selection, err error) {
+	if len(o.Employees) > 0 || len(o.Dossiers) > 0 || o.Period != "" {
+		return s, refuse(FailedSelected, nil)
+	}
+	st, err := r.app.Readable(ctx)
+	if err != nil {
+		return s, err
+	}
+	run, err := st.Run(ctx, o.FailedOf)
+	if err != nil {
+		return s, noRun(o.FailedOf, err)
+	}
+	if err := leftSome(run, job); err != nil {
+		return s, err
+	}
+	keys, err := st.Undelivered(ctx, run.ID)
+	if err == nil && len(keys) == 0 {
+		return s, refuse(FailedNobody, Args{"run": run.ID})
+	}
+	return Selection{Dossiers: []string{run.Target.Dossier}, Period: string(run.Period), Employees: keys}, err
+}
+
+// leftSome refuses a run of which nobody can tell whom it left undelivered.
+func leftSome(run *jobs.Run, job config.Job) error {
+	about := Args{"run": run.ID, "job": job.Name, "of": run.Job, "dossier": run.Target.Dossier, "period": run.Period}
+	switch {
+	case !run.Kind.Sends():
+		return refuse(FailedOtherKind, about)
+	case run.Job != job.Name:
+		return refuse(FailedOtherJob, about)
+	case run.Purged:
+		return refuse(FailedPurged, about)
+	case run.State == jobs.Running, run.State == jobs.Queued:
+		return &jobs.BusyError{Run: *run}
+	case run.State == jobs.Held, jobs.Holds(run.Findings) && run.Approved == "":
+		return refuse(FailedUnapproved, about)
+	}
+	return nil
+}
+
+// request is the run of one dossier.
+func (o *Ordered) request(d config.Dossier) jobs.NewRun {
+	c, order := o.app.Config, &o.order
+	request := jobs.NewRun{
+		Job: o.job.Name, Kind: o.job.Kind, Target: o.app.Target(d), Period: o.period, AnyOrder: order.Period != "",
+		Scope: c.Isidoor.Salarie.Scope, Employees: Unique(order.Employees), FailedOf: order.FailedOf, Verify: order.Verify, Overwrite: order.Overwrite,
+		Trigger: jobs.TriggerManual, RequestedBy: order.By, Digests: jobs.Digests{Config: c.Digest()},
+	}
+	if order.Resend {
+		request.Resend = order.Reason
+	}
+	return request
+}
+
+// Queue leaves the run of one dossier to a daemon.
+func (o *Ordered) Queue(ctx context.Context, d config.Dossier) (*jobs.Run, error) {
+	st, err := o.app.deciding(ctx, o.app.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	return st.Enqueue(ctx, o.request(d))
+}
+
+// Progress is how a door shows the run of one dossier. Done is called once, at its end.
+type Progress interface {
+	jobs.Progress
+	Done()
+}
+
+// executor is what runs are executed with here.
+type executor struct {
+	app        *App
+	by         string
+	runs       int // at once
+	ledger     *store.Store
+	staging    *store.Staging
+	connection *isidoor.Connection
+	contracts  jobs.Contracts
+	places     *jobs.Places
+}
+
+// executor prepares to execute runs of so many dossiers.
+func (a *App) executor(ctx context.Context, dossiers int, by string) (*executor, error) {
+	most := a.Config.Isidoor.MaxInFlight
+	runs := min(dossiers, jobs.RunsAtOnce(most))
+	connection, err := a.sharing(runs)
+	if err != nil {
+		return nil, err
+	}
+	staging, err := a.Staging()
+	if err != nil {
+		return nil, err
+	}
+	st, err := a.deciding(ctx, func(ctx context.Context) (*store.Store, error) { return a.ledgerFor(ctx, runs) })
+	if err != nil {
+		return nil, err
+	}
+	return &executor{app: a, by: by, runs: runs, ledger: st, staging: staging, connection: connection, places: jobs.NewPlaces(most, runs),
+		contracts: asPort(a.keeper(st, connection))}, nil
+}
+
+// runner makes the runner of a dossier.
+func (e *executor) runner(d config.Dossier, st jobs.Ledger, progress jobs.Progress) (*jobs.Runner, error) {
+	key, err := d.Key.Read()
+	if err != nil {
+		return nil, err
+	}
+	door := &e.app.door
+	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: st, Staging: e.staging, API: e.connection.Dossier(key), Contracts: e.contracts, Forecasts: e.app.forecasts(d.Name),
+		Siret: d.Siret, By: e.by, Progress: progress, Log: door.Log, Stop: door.Stop, Quiet: door.Quiet, Places: e.places}, nil
+}
+
+// run executes a job for one dossier.
+func (e *executor) run(ctx context.Context, o *Ordered, d config.Dossier, st jobs.Ledger, progress jobs.Progress) (*jobs.Run, error) {
+	runner, err := e.runner(d, st, progress)
+	if err != nil {
+		return nil, err
+	}
+	if !o.job.Kind.Sends() {
+		pull, err := e.app.Config.PullJob(o.job.Name)
+		if err != nil {
+			return nil, err
+		}
+		return runner.Pull(ctx, &pull, o.request(d))
+	}
+	push, err := e.app.Config.PushJob(o.job.Name)
+	if err != nil {
+		return nil, err
+	}
+	return runner.Push(ctx, &push, o.request(d))
+}
+
+// Resume goes on here with a run that stopped, with the plan that it had; one that had come to its end is returned as it is.
+func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(dossier string) Progress) (*jobs.Run, error) {
+	e, err := r.app.executor(ctx, 1, by)
+	if err != nil {
+		return nil, err
+	}
+	run, err := e.ledger.Run(ctx, id)
+	if err != nil {
+		return nil, noRun(id, err)
+	}
+	d, err := r.app.Config.Dossier(run.Target.Dossier)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.app.sameTarget(run); err != nil {
+		return nil, err
+	}
+	progress := begin(d.Name)
+	defer progress.Done()
+	runner, err := e.runner(d, e.ledger, progress)
+	if err != nil {
+		return nil, err
+	}
+	resumed, err := e.resume(ctx, runner, run)
+	if finished, ok := errors.AsType[*jobs.FinishedError](err); ok {
+		return &finished.Run, nil
+	}
+	return resumed, err
+}
+
+func (e *executor) resume(ctx context.Context, runner *jobs.Runner, run *jobs.Run) (*jobs.Run, error) {
+	if !run.Kind.Sends() {
+		job, err := e.app.Config.PullJob(run.Job)
+		if err != nil {
+			return nil, err
+		}
+		return runner.ResumePull(ctx, &job, run.ID)
+	}
+	job, err := e.app.Config.PushJob(run.Job)
+	if err != nil {
+		return nil, err
+	}
+	return runner.ResumePush(ctx, &job, run.ID)
+}
+
+// Requeue leaves a run that stopped to a daemon.
+func (r Runs) Requeue(ctx context.Context, id int64, by string) (*jobs.Run, error) {
+	st, err := r.app.deciding(ctx, r.app.Readable)
+	if err != nil {
+		return nil, err
+	}
+	run, err := st.Requeue(ctx, id, by)
+	return run, noRun(id, err)
+}
