@@ -203,6 +203,11 @@ func (r *Run) hold() Reason {
 	return Reason{}
 }
 
+// MayHaveLeft reports whether something of what was planned may have been sent, by this execution or an earlier one.
+func (c Counts) MayHaveLeft() bool {
+	return c.Accepted+c.Rejected+c.Uncertain+c.Superseded+c.NotAttempted+c.Held+c.Blocked > 0
+}
+
 // Add counts n items of one state, which stand for so many rows of staging.
 func (c *Counts) Add(state ItemState, employees, elements, n int) {
 	switch state {

@@ -22,9 +22,6 @@ func (s *Store) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, erro
 	if err := s.acquireOwner(ctx); err != nil {
 		return nil, err
 	}
-	if err := ensureTarget(ctx, s.queries, request.Target); err != nil {
-		return nil, redact("recording the target", err)
-	}
 	return s.claim(ctx, func(q *dbsqlc.Queries) (int64, error) {
 		target, err := s.lockTarget(ctx, q, request.Target)
 		if err != nil {
@@ -138,9 +135,16 @@ func (s *Store) takeUp(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, re
 // patiently waits for a lock. A person can wait for another process; a daemon has other dossiers.
 const patiently = true
 
-// lockTarget locks a target that exists, and finds its number. Its SIRET is that of the configuration at hand.
+// lockTarget locks a target, which is made where there is none, and finds its number. Its SIRET is that of the
+// configuration at hand.
 func (s *Store) lockTarget(ctx context.Context, q *dbsqlc.Queries, t jobs.Target) (int64, error) {
 	found, err := q.FindTarget(ctx, targetKey(t))
+	if isNoRows(err) {
+		if err := ensureTarget(ctx, q, t); err != nil {
+			return 0, err
+		}
+		found, err = q.FindTarget(ctx, targetKey(t))
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -152,6 +156,9 @@ func (s *Store) lockTarget(ctx context.Context, q *dbsqlc.Queries, t jobs.Target
 	}
 	if err := q.LockTargetByID(ctx, found.ID); err != nil {
 		return 0, err
+	}
+	if value(found.Siret) == t.Siret {
+		return found.ID, nil
 	}
 	return found.ID, setSiret(ctx, q, found.ID, t.Siret)
 }

@@ -47,6 +47,10 @@ func (s *Staging) describe(ctx context.Context, source jobs.Source, params mappi
 	if err := k.lock(ctx, other, source, params, nil); err != nil {
 		return d, err
 	}
+	held, err := k.locks(ctx, []int32{k.pid}, 0)
+	if err != nil {
+		return d, err
+	}
 	var lists [][]mapping.Column
 	for _, query := range stagingQueries(source) {
 		columns, err := describeQuery(ctx, k.conn, query, params)
@@ -69,7 +73,7 @@ func (s *Staging) describe(ctx context.Context, source jobs.Source, params mappi
 		}
 	}
 	for _, ask := range []func() ([]Finding, error){
-		func() ([]Finding, error) { return k.doubts(ctx) },
+		func() ([]Finding, error) { return k.doubts(ctx, held) },
 		func() ([]Finding, error) { return k.unsteady(ctx, source, params) },
 	} {
 		findings, err := ask()
@@ -113,10 +117,10 @@ var doubtful = []struct {
 		Hint: `remove row_security = "apply" from [job.source]: runs then fail instead where rows would be hidden`}},
 }
 
-// doubts tells what a plan could not be sure of.
-func (k *keeper) doubts(ctx context.Context) (findings []Finding, err error) {
+// doubts tells what a plan could not be sure of, about the relations that it would lock.
+func (k *keeper) doubts(ctx context.Context, held []uint32) (findings []Finding, err error) {
 	for _, question := range doubtful {
-		rows, err := k.conn.Query(ctx, `SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY ($1) AND `+question.where+` ORDER BY 1`, k.held)
+		rows, err := k.conn.Query(ctx, `SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY ($1) AND `+question.where+` ORDER BY 1`, held)
 		if err != nil {
 			return nil, redactStaging("inspecting staging", err)
 		}

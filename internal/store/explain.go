@@ -225,7 +225,7 @@ func (s *stream) reached(ctx context.Context) []uint32 {
 		return []uint32{}
 	}
 	k := keeper{conn: s.conn}
-	relations, err := k.locked(ctx, []int32{pid})
+	relations, err := k.locks(ctx, []int32{pid}, 0)
 	if err != nil || relations == nil {
 		return []uint32{}
 	}

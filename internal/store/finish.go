@@ -36,8 +36,11 @@ func (s *Store) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason, 
 	if err != nil {
 		return nil, redactUnlessOurs("recording the end of the run", err)
 	}
-	s.mark(ctx)
-	return s.Run(ctx, run.ID)
+	finished, err := s.Run(ctx, run.ID)
+	if err == nil && finished.Counts.MayHaveLeft() { // of a run that found nothing to send, nothing can be lost that matters
+		s.mark(ctx)
+	}
+	return finished, err
 }
 
 // finish decides where a locked, running run goes.

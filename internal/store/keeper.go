@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,7 +16,6 @@ import (
 type keeper struct {
 	conn *pgx.Conn
 	pid  int32
-	held []uint32 // relations that were locked before the snapshot was taken
 }
 
 // keeper opens that session and its transaction, in which each statement sees what has been committed by then.
@@ -37,7 +35,7 @@ func (s *Staging) keeper(ctx context.Context, source jobs.Source) (*keeper, erro
 // lock has Postgres plan each query, which locks the tables, views and partitions that it reaches, and checks the rights
 // to read them. Whoever replaces one of them is waited for. other is an idle session that can look on.
 func (k *keeper) lock(ctx context.Context, other *pgx.Conn, source jobs.Source, params mapping.Params, keys []string) error {
-	err := watch(ctx, other, []int32{k.pid}, func() error {
+	return watch(ctx, other, []int32{k.pid}, func() error {
 		if source.Ready != "" {
 			if err := k.explain(ctx, readyQuery(source.Ready), func(s *stream) (string, [][]byte, error) { return bind(s.query, params) }); err != nil {
 				return err
@@ -50,11 +48,6 @@ func (k *keeper) lock(ctx context.Context, other *pgx.Conn, source jobs.Source, 
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	k.held, err = k.locked(ctx, []int32{k.pid})
-	return err
 }
 
 func (k *keeper) explain(ctx context.Context, query stagingQuery, write func(*stream) (string, [][]byte, error)) error {
@@ -74,12 +67,14 @@ func (k *keeper) export(ctx context.Context) (id string, err error) {
 	return id, redactStaging("opening a snapshot of staging", err)
 }
 
-// locked lists the tables, views and partitions that sessions have locked.
-func (k *keeper) locked(ctx context.Context, pids []int32) ([]uint32, error) {
+// locks lists the tables, views and partitions that sessions have locked, but those of one other, which has locked them since
+// before the snapshot was taken; 0 = of none.
+func (k *keeper) locks(ctx context.Context, pids []int32, but int32) ([]uint32, error) {
 	const firstOfUsers = 16384 // what initdb makes has lower numbers
-	rows, err := k.conn.Query(ctx, `SELECT DISTINCT l.relation FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
-		WHERE l.locktype = 'relation' AND l.granted AND l.pid = ANY ($1) AND l.relation >= $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-		  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`, pids, firstOfUsers)
+	rows, err := k.conn.Query(ctx, `SELECT l.relation FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+		WHERE l.locktype = 'relation' AND l.granted AND l.pid = ANY ($1::integer[] || $2::integer) AND l.relation >= $3 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+		  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		GROUP BY l.relation HAVING bool_and(l.pid <> $2)`, pids, but, firstOfUsers)
 	if err != nil {
 		return nil, redactStaging("looking at staging's locks", err)
 	}
@@ -92,13 +87,9 @@ func (k *keeper) locked(ctx context.Context, pids []int32) ([]uint32, error) {
 // while functions are executed. The readers' own locks, which they keep to the end, tell what they reached; the catalogue
 // as of the snapshot, and as of now, whether it is still the same. reader must have read everything.
 func (k *keeper) prove(ctx context.Context, reader *pgx.Conn, pids []int32) error {
-	reached, err := k.locked(ctx, pids)
-	if err != nil {
+	reached, err := k.locks(ctx, pids, k.pid)
+	if err != nil || len(reached) == 0 {
 		return err
-	}
-	reached = slices.DeleteFunc(reached, func(relation uint32) bool { return slices.Contains(k.held, relation) })
-	if len(reached) == 0 {
-		return nil
 	}
 	then, err := definitions(ctx, reader, reached)
 	if err != nil {

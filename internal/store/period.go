@@ -21,9 +21,6 @@ func (e *PeriodError) Error() string { return e.Problem + "\nhint: " + e.Hint }
 // is closed before its time.
 func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, closure ledger.Closure) (left []ledger.Missing, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
-		if err := ensureTarget(ctx, q, t); err != nil {
-			return err
-		}
 		target, err := s.lockTarget(ctx, q, t)
 		if err != nil {
 			return err
@@ -128,9 +125,6 @@ func refuseActiveOf(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs
 func (s *Store) ReopenPeriod(ctx context.Context, t jobs.Target, p jobs.Period, by, reason string, until time.Time) error {
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
 		target, err := s.lockTarget(ctx, q, t)
-		if isNoRows(err) {
-			return openAlready(p, nil)
-		}
 		if err != nil {
 			return err
 		}

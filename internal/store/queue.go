@@ -136,9 +136,6 @@ func (s *Store) endInstead(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run
 
 // Enqueue records a run for a daemon to execute. Errors: *jobs.BusyError, *jobs.OrderError.
 func (s *Store) Enqueue(ctx context.Context, request jobs.NewRun) (*jobs.Run, error) {
-	if err := ensureTarget(ctx, s.queries, request.Target); err != nil {
-		return nil, redact("recording the target", err)
-	}
 	var id int64
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
 		target, err := s.lockTarget(ctx, q, request.Target)

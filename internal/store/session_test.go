@@ -289,9 +289,9 @@ func TestCheckNamesWhatASnapshotDoesNotHold(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `never filled "empty"`) {
 		t.Errorf("%v", err)
 	}
-	k := &keeper{conn: f.db.Connect(t)}
-	f.must(k.conn.QueryRow(t.Context(), `SELECT ARRAY['far'::regclass::oid]`, pgx.QueryExecModeSimpleProtocol).Scan(&k.held))
-	findings, err := k.doubts(t.Context())
+	k, held := &keeper{conn: f.db.Connect(t)}, []uint32{}
+	f.must(k.conn.QueryRow(t.Context(), `SELECT ARRAY['far'::regclass::oid]`, pgx.QueryExecModeSimpleProtocol).Scan(&held))
+	findings, err := k.doubts(t.Context(), held)
 	f.must(err)
 	if len(findings) != 1 || findings[0].Error || !strings.Contains(findings[0].Text, "far is a foreign table") {
 		t.Errorf("%+v", findings)

@@ -67,7 +67,7 @@ func (q *Queries) EnsureTarget(ctx context.Context, arg EnsureTargetParams) erro
 }
 
 const findTarget = `-- name: FindTarget :one
-SELECT id, identity FROM syncd.target
+SELECT id, identity, siret FROM syncd.target
 WHERE partner = $1 AND environment = $2 AND base_url = $3 AND dossier = $4
 `
 
@@ -81,6 +81,7 @@ type FindTargetParams struct {
 type FindTargetRow struct {
 	ID       int64
 	Identity *string
+	Siret    *string
 }
 
 func (q *Queries) FindTarget(ctx context.Context, arg FindTargetParams) (FindTargetRow, error) {
@@ -91,7 +92,7 @@ func (q *Queries) FindTarget(ctx context.Context, arg FindTargetParams) (FindTar
 		arg.Dossier,
 	)
 	var i FindTargetRow
-	err := row.Scan(&i.ID, &i.Identity)
+	err := row.Scan(&i.ID, &i.Identity, &i.Siret)
 	return i, err
 }
 

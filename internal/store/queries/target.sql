@@ -17,7 +17,7 @@ SELECT id FROM syncd.target WHERE id = @id FOR NO KEY UPDATE SKIP LOCKED;
 SELECT set_config('lock_timeout', '1s', true);
 
 -- name: FindTarget :one
-SELECT id, identity FROM syncd.target
+SELECT id, identity, siret FROM syncd.target
 WHERE partner = @partner AND environment = @environment AND base_url = @base_url AND dossier = @dossier;
 
 -- What is not known is empty.
