@@ -9,6 +9,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/partner"
 	"syncd/internal/store"
 )
 
@@ -140,7 +141,7 @@ func (p process) newestRuns(ctx context.Context, flags *globalFlags) []*jobs.Run
 
 // quietConfig is the configuration, or nil where it cannot be read: completion has nobody to tell.
 func (p process) quietConfig(flags *globalFlags) *config.Config {
-	c, err := config.Load(flags.configPath(p.Getenv), p.Getenv)
+	c, err := partner.LoadConfig(flags.configPath(p.Getenv), p.Getenv)
 	if err != nil {
 		return nil
 	}

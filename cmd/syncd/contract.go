@@ -79,7 +79,7 @@ func (a *session) printFetched(s *contract.Standing, problem string) error {
 		switch {
 		case s.Newest != nil:
 			fmt.Fprintf(a.Stdout, "documents are still checked against the contract of %s (%.12s)\n", a.day(s.Known.Seen[0].LastSeen), s.Newest.Digest)
-		case a.Config.Isidoor.Salarie.Contract != string(contract.Auto):
+		case a.Config.Partner().Documents.Contract != string(contract.Auto):
 			fmt.Fprintln(a.Stdout, "nothing is sent until the contract that the configuration names can be read")
 		default:
 			fmt.Fprintln(a.Stdout, "documents are sent without a check; what the API does not know it may drop without a word")

@@ -10,6 +10,7 @@ import (
 
 	"syncd/internal/app"
 	"syncd/internal/config"
+	"syncd/internal/partner"
 )
 
 func newDaemon(p process, flags *globalFlags) *cobra.Command {
@@ -38,7 +39,7 @@ on its way, and hands back the rest.`,
 			}
 			ctx, end := context.WithCancel(cmd.Context())
 			defer end()
-			read := func() (*config.Config, error) { return config.Load(flags.configPath(p.Getenv), p.Getenv) }
+			read := func() (*config.Config, error) { return partner.LoadConfig(flags.configPath(p.Getenv), p.Getenv) }
 			return app.NewService(app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop}, read, onHangup(ctx)).Run(ctx)
 		},
 	}

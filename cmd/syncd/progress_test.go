@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"syncd"
-	"syncd/internal/config"
+	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
@@ -87,7 +87,7 @@ func TestLogBeginsOnAClearLine(t *testing.T) {
 func TestWaitIsTold(t *testing.T) {
 	t.Parallel()
 	var stderr strings.Builder
-	c, err := config.Load(sampleFile(t), func(string) string { return "" })
+	c, err := partner.LoadConfig(sampleFile(t), func(string) string { return "" })
 	if err != nil {
 		t.Fatal(err)
 	}

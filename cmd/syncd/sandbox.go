@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/report/locale"
 	"syncd/internal/sandbox"
@@ -112,13 +113,13 @@ func (a *session) serveSandbox(ctx context.Context, c standin.Config) error {
 
 // fillSandbox gives the sandbox the credentials and dossiers of the configuration.
 func (a *session) fillSandbox(c *standin.Config) error {
-	i := a.Config.Isidoor
+	i := a.Config.Partner().Own.(isidoor.Section)
 	secret, err := i.ClientSecret.Read()
 	if err != nil {
 		return err
 	}
 	c.ClientID, c.ClientSecret = i.ClientID, secret
-	if i.DossierKeySet { // else the profile says where it goes, and the contract tells
+	if a.Config.Partner().Documents.KeySet { // else the profile says where it goes, and the contract tells
 		c.KeyIn, c.KeyName = standin.KeyIn(i.DossierKey.In), i.DossierKey.Name
 	}
 	for _, d := range a.Config.AllDossiers {
@@ -133,7 +134,7 @@ func (a *session) fillSandbox(c *standin.Config) error {
 
 // sandboxAddress is the host and port of base_url, which must be on this machine.
 func (a *session) sandboxAddress() (string, error) {
-	u, err := url.Parse(a.Config.Isidoor.BaseURL)
+	u, err := url.Parse(a.Config.Partner().BaseURL)
 	if err != nil || u.Scheme != "http" || u.Port() == "" {
 		return "", a.baseURLError("does not name a port of this machine, so there is no sandbox to be had with this configuration",
 			"make one for a rehearsal: syncd sandbox init rehearsal")
@@ -142,5 +143,5 @@ func (a *session) sandboxAddress() (string, error) {
 }
 
 func (a *session) baseURLError(text, hint string) error {
-	return &strict.Error{Problems: []strict.Problem{{File: a.Config.File, Key: "isidoor.base_url", Text: text, Hint: hint}}}
+	return &strict.Error{Problems: []strict.Problem{{File: a.Config.File, Key: a.Config.Partner().Name + ".base_url", Text: text, Hint: hint}}}
 }

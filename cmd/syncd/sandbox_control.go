@@ -135,7 +135,7 @@ tells nothing of it.`,
 }
 
 func (a *session) sandboxToken() (string, error) {
-	secret, err := a.Config.Isidoor.ClientSecret.Read()
+	secret, err := a.Config.Partner().Own.Secrets()[0].Read()
 	return sandbox.ControlToken(secret), err
 }
 

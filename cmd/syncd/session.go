@@ -10,6 +10,7 @@ import (
 
 	"syncd/internal/app"
 	"syncd/internal/config"
+	"syncd/internal/partner"
 	"syncd/internal/report"
 	"syncd/internal/report/locale"
 )
@@ -27,7 +28,7 @@ func (p process) open(flags *globalFlags) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := config.Load(flags.configPath(p.Getenv), p.Getenv)
+	c, err := partner.LoadConfig(flags.configPath(p.Getenv), p.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func (a *session) printer() *report.Printer {
 	for _, j := range a.Config.Jobs {
 		zones[j.Name] = j.Zone()
 	}
-	return report.New(a.language(), report.Options{Partner: app.PartnerName, Color: isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "", Location: a.Config.Zone(), Zones: zones, Labels: labels})
+	return report.New(a.language(), report.Options{Partner: a.Config.Partner().Name, Color: isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "", Location: a.Config.Zone(), Zones: zones, Labels: labels})
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from

@@ -10,6 +10,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
+	"syncd/internal/partner"
 	"syncd/internal/report"
 	"syncd/internal/report/locale"
 )
@@ -156,7 +157,7 @@ func inWords(value any) string {
 	case ledger.Decision:
 		return deeds[v]
 	case jobs.Finding:
-		return report.New(locale.English, report.Options{Partner: app.PartnerName}).Finding(v)
+		return report.New(locale.English, report.Options{Partner: partner.Sections()[0].Name}).Finding(v)
 	case mapping.Kind:
 		if v == mapping.KindIBAN {
 			return "an IBAN"

@@ -149,12 +149,10 @@ func (a *App) Staging() (*store.Staging, error) {
 	return staging, err
 }
 
-// PartnerName is what targets call the partner whom syncd talks to.
-const PartnerName = "isidoor"
-
 // Target is where the documents of a dossier go.
 func (a *App) Target(d config.Dossier) jobs.Target {
-	return jobs.Target{Partner: PartnerName, Environment: a.Config.Isidoor.Environment, BaseURL: a.Config.Isidoor.BaseURL,
+	p := a.Config.Partner()
+	return jobs.Target{Partner: p.Name, Environment: p.Environment, BaseURL: p.BaseURL,
 		Dossier: d.Name, Identity: d.Siret, Siret: d.Siret}
 }
 

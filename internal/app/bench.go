@@ -4,18 +4,18 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"syncd/internal/config"
 	"syncd/internal/daemon"
-	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
 	"syncd/internal/jobs/plan"
 	"syncd/internal/jobs/push"
 	"syncd/internal/ledger"
-	"syncd/internal/partner/isidoor"
+	"syncd/internal/partner"
 	"syncd/internal/store"
 )
 
@@ -98,7 +98,7 @@ type bench struct {
 	*App
 	service    *Service
 	shared     *shared
-	connection *isidoor.Connection
+	connection partner.Connection
 	staging    *store.Staging
 	contract   func() jobs.Contracts // made when the first run wants it: the ledger is not open before
 	keys       map[string]string     // of the dossiers, by name
@@ -127,11 +127,10 @@ func (s *Service) bench(a *App) (*bench, error) {
 // shared is the connection to the API that all runs use, and what they may do side by side. A reload that changes nothing of
 // it keeps it, with its limits: what the partner is to bear is for all runs of a process.
 type shared struct {
-	isidoor    config.Isidoor
-	secret     string
-	fixed      [2][]httpcall.Fixed
+	partner    config.Partner // without secrets
+	secrets    []string       // their values
 	runs       int
-	connection *isidoor.Connection
+	connection partner.Connection
 	done       func()
 	places     *jobs.Places
 	users      atomic.Int32
@@ -145,18 +144,16 @@ func (s *shared) release() {
 
 // connect gives the connection that there is, or a new one where the configuration asks for another.
 func (s *Service) connect(a *App) (*shared, error) {
-	secret, err := a.Config.Isidoor.ClientSecret.Read()
+	p := a.Config.Partner()
+	secrets, err := p.ReadSecrets()
 	if err != nil {
 		return nil, err
 	}
 	// Runs of one dossier exclude each other: more places than dossiers would lie idle.
 	runs := min(a.Config.Daemon.MaxRuns, len(a.Config.AllDossiers))
-	asked := &shared{isidoor: a.Config.Isidoor, secret: secret, runs: runs, places: jobs.NewPlaces(a.Config.Isidoor.MaxInFlight, runs)}
-	if asked.fixed, err = a.fixed(); err != nil {
-		return nil, err
-	}
+	asked := &shared{partner: p.WithoutSecrets(), secrets: secrets, runs: runs, places: jobs.NewPlaces(p.MaxInFlight, runs)}
 	if s.api == nil || s.api.users.Load() == 0 || !s.api.serves(asked) {
-		if asked.connection, asked.done, err = a.dial(dialing{min(daemonRetryFor, a.Config.Isidoor.RetryFor), a.Config.Isidoor.LimitsOfLedger, runs}); err != nil {
+		if asked.connection, asked.done, err = a.dial(dialing{min(daemonRetryFor, p.RetryFor), p.LimitsOfLedger, runs}); err != nil {
 			return nil, err
 		}
 		s.api = asked
@@ -168,15 +165,14 @@ func (s *Service) connect(a *App) (*shared, error) {
 }
 
 func (s *shared) serves(asked *shared) bool {
-	return s.secret == asked.secret && s.runs == asked.runs && reflect.DeepEqual(s.fixed, asked.fixed) &&
-		reflect.DeepEqual(s.isidoor.WithoutSecrets(), asked.isidoor.WithoutSecrets())
+	return s.runs == asked.runs && slices.Equal(s.secrets, asked.secrets) && reflect.DeepEqual(s.partner, asked.partner)
 }
 
 // job is a configured job as a daemon executes it.
 func (b *bench) job(j config.Job) (*daemon.Job, error) {
 	made := &daemon.Job{Name: j.Name, Kind: j.Kind, Schedule: j.Schedule, Missed: j.Missed, Window: j.MissedWindow, PeriodIn: j.PeriodIn,
 		Digest: b.Config.JobDigest(j.Name), Ping: ping(j),
-		Request: jobs.NewRun{Job: j.Name, Kind: j.Kind, Scope: b.Config.Isidoor.Salarie.Scope,
+		Request: jobs.NewRun{Job: j.Name, Kind: j.Kind, Scope: b.Config.Partner().Documents.Scope,
 			Digests: jobs.Digests{Config: b.Config.Digest()}}}
 	for _, d := range b.Config.Dossiers(j) {
 		made.Targets = append(made.Targets, b.Target(d))

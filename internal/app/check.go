@@ -14,7 +14,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
-	"syncd/internal/partner/isidoor"
+	"syncd/internal/partner"
 	"syncd/internal/store"
 )
 
@@ -115,7 +115,7 @@ func (c *checker) everything(ctx context.Context) {
 
 func (c *checker) configuration() {
 	const subject = "configuration"
-	c.find(OK, subject, Configured, Args{"file": c.Config.File, "dossiers": len(c.Config.AllDossiers), "jobs": len(c.Config.Jobs), "environment": c.Config.Isidoor.Environment})
+	c.find(OK, subject, Configured, Args{"file": c.Config.File, "dossiers": len(c.Config.AllDossiers), "jobs": len(c.Config.Jobs), "environment": c.Config.Partner().Environment})
 	for _, w := range c.Config.Warnings {
 		c.worded(Warning, subject, w.String())
 	}
@@ -179,7 +179,7 @@ func (c *checker) watched(ctx context.Context) {
 	case errors.Is(err, fs.ErrPermission): // another user's, who executes runs
 	case err != nil:
 		c.find(Warning, subject, WatermarkLost, Args{"trouble": firstLine(err.Error())})
-	case watch.Folder == "" && c.Config.Isidoor.Environment == "production":
+	case watch.Folder == "" && c.Config.Partner().Environment == "production":
 		c.find(Note, subject, WatermarkNone, nil)
 	case watch.Folder != "" && watch.Since.IsZero() && watch.Due:
 		c.find(Warning, subject, WatermarkUnkept, Args{"folder": watch.Folder})
@@ -238,7 +238,7 @@ func (c *checker) api(ctx context.Context) {
 	}
 }
 
-func (c *checker) identity(ctx context.Context, connection *isidoor.Connection, d config.Dossier) (Finding, error) {
+func (c *checker) identity(ctx context.Context, connection partner.Connection, d config.Dossier) (Finding, error) {
 	key, err := d.Key.Read()
 	if err != nil {
 		return Finding{}, err
@@ -256,7 +256,7 @@ func (c *checker) identity(ctx context.Context, connection *isidoor.Connection, 
 }
 
 // codes asks for the nomenclatures where a job pulls them: whether the answer can be read, and is whole.
-func (c *checker) codes(ctx context.Context, connection *isidoor.Connection, d config.Dossier) error {
+func (c *checker) codes(ctx context.Context, connection partner.Connection, d config.Dossier) error {
 	pulled := slices.ContainsFunc(c.Config.Jobs, func(j config.Job) bool { return j.Kind.PullsCodes() && j.Covers(d.Name) })
 	if !pulled {
 		return nil

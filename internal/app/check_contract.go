@@ -10,7 +10,7 @@ import (
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
-	"syncd/internal/partner/isidoor"
+	"syncd/internal/partner"
 )
 
 // What a check finds of the contract.
@@ -25,9 +25,9 @@ const (
 
 // contract checks the mappings against what the API says that it takes. Online the API is asked, and nothing is recorded;
 // offline what it told last counts.
-func (c *checker) contract(ctx context.Context, connection *isidoor.Connection) {
+func (c *checker) contract(ctx context.Context, connection partner.Connection) {
 	const subject = "contract"
-	if c.Config.Isidoor.Salarie.Contract == "none" {
+	if c.Config.Partner().Documents.Contract == "none" {
 		c.find(Warning, subject, ContractOff, nil)
 		return
 	}
@@ -97,11 +97,11 @@ func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
 // judgeAnswer tells whether refusals are looked for where the contract has them.
 func (c *checker) judgeAnswer(op *openapi.Operation) {
 	var places *check.AnswerPlaces
-	if rules := c.Config.Isidoor.Salarie.Answer; rules.Judges() {
+	if rules := c.Config.Partner().Documents.Answer; rules.Judges() {
 		places = &check.AnswerPlaces{Items: rules.Items, Code: rules.Code, Errors: rules.Errors, Message: rules.Message}
 	}
 	for _, advice := range check.CheckAnswer(op, places) {
-		c.advise("contract", c.Config.AnswerPlace(advice.Path), []check.Advice{advice})
+		c.advise("contract", c.Config.SectionPlace(c.Config.Partner().Documents.AnswerSection, advice.Path), []check.Advice{advice})
 	}
 }
 

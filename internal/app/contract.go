@@ -207,7 +207,7 @@ func (c Contracts) Draft(ctx context.Context, name string, of Selection) (string
 		return "", err
 	}
 	if s.Derived.Operation == nil || s.Derived.Operation.Body == nil {
-		return "", refuse(NoDocumentsCall, Args{"path": c.app.Config.Isidoor.Salarie.Path})
+		return "", refuse(NoDocumentsCall, Args{"path": c.app.Config.Partner().Documents.Call.Path})
 	}
 	push, err := c.app.Config.DraftJob(name)
 	if err != nil {

@@ -15,23 +15,25 @@ import (
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
+	"syncd/internal/partner"
 	"syncd/internal/partner/isidoor"
 	"syncd/internal/store"
 )
 
 // keeper is the keeper of what the API says that it takes; nil when the configuration wants none. Without a
 // connection the API is not asked, and what it told last counts.
-func (a *App) keeper(st *store.Store, connection *isidoor.Connection) *contract.Keeper {
-	i := a.Config.Isidoor
-	if i.Salarie.Contract == "none" {
+func (a *App) keeper(st *store.Store, connection partner.Connection) *contract.Keeper {
+	p := a.Config.Partner()
+	d := &p.Documents
+	if d.Contract == "none" {
 		return nil
 	}
-	o := contract.Options{Ledger: st, Name: a.apiName(), Log: a.door.Log, Source: contract.Source(i.Salarie.Contract), Settings: check.Settings{
-		Method: i.Salarie.Method, MethodSet: i.Salarie.MethodSet, Path: i.Salarie.Path, Base: i.BaseURL,
-		KeyIn: i.DossierKey.In, KeyName: i.DossierKey.Name, KeySet: i.DossierKeySet,
+	o := contract.Options{Ledger: st, Name: a.apiName(), Log: a.door.Log, Source: contract.Source(d.Contract), Settings: check.Settings{
+		Method: d.Call.Method, MethodSet: d.MethodSet, Path: d.Call.Path, Base: p.BaseURL,
+		KeyIn: d.Call.KeyIn, KeyName: d.Call.KeyName, KeySet: d.KeySet,
 	}}
 	if connection != nil {
-		o.API = &partner{connection, o.Source}
+		o.API = &described{connection, o.Source}
 	}
 	return contract.NewKeeper(o)
 }
@@ -46,14 +48,14 @@ func asPort(k *contract.Keeper) jobs.Contracts {
 
 func (a *App) apiName() jobs.APIName { return a.Target(config.Dossier{}).API() }
 
-// partner shows its contract, wherever the configuration says that it stands.
-type partner struct {
-	connection *isidoor.Connection
+// described is a partner that shows its contract, wherever the configuration says that it stands.
+type described struct {
+	connection partner.Connection
 	source     contract.Source
 }
 
 // Describe implements contract.API.
-func (p *partner) Describe(ctx context.Context) ([]byte, string, error) {
+func (p *described) Describe(ctx context.Context) ([]byte, string, error) {
 	if p.source.IsFile() {
 		text, err := readContract(string(p.source))
 		return text, contract.FilePlace(string(p.source)), err
@@ -63,7 +65,7 @@ func (p *partner) Describe(ctx context.Context) ([]byte, string, error) {
 }
 
 // Adopt implements contract.API.
-func (p *partner) Adopt(d check.Derived) error {
+func (p *described) Adopt(d check.Derived) error {
 	return p.connection.Adopt(isidoor.Shape{SalarieMethod: d.Method, KeyIn: d.KeyIn, KeyName: d.KeyName})
 }
 

@@ -78,7 +78,7 @@ func (d Decisions) run(ctx context.Context, st *store.Store, id int64) (*jobs.Ru
 }
 
 func (a *App) sameTarget(run *jobs.Run) error {
-	if now := a.Config.Isidoor; now.Environment != run.Target.Environment || jobs.NormalAddress(now.BaseURL) != run.Target.BaseURL {
+	if now := a.Config.Partner(); now.Environment != run.Target.Environment || jobs.NormalAddress(now.BaseURL) != run.Target.BaseURL {
 		return refuse(OtherTarget, Args{"run": run.ID, "environment": run.Target.Environment})
 	}
 	return nil
@@ -140,7 +140,7 @@ func (d Decisions) Settle(ctx context.Context, o Settling) (*jobs.Run, error) {
 	if _, err := d.run(ctx, st, o.Run); err != nil {
 		return nil, err
 	}
-	run, err := st.Settle(ctx, o.Run, o.Employees, o.As, o.By, o.Reason, d.app.Config.Isidoor.RequestTimeout)
+	run, err := st.Settle(ctx, o.Run, o.Employees, o.As, o.By, o.Reason, d.app.Config.Partner().RequestTimeout)
 	return run, noRun(o.Run, err)
 }
 
@@ -217,7 +217,7 @@ func (d Decisions) Closings(ctx context.Context, dossiers []config.Dossier) ([]l
 	if err != nil {
 		return nil, err
 	}
-	closings, err := st.Closings(ctx, d.app.Config.Isidoor.Environment, d.app.Config.Isidoor.BaseURL)
+	closings, err := st.Closings(ctx, d.app.Config.Partner().Environment, d.app.Config.Partner().BaseURL)
 	if len(dossiers) > 0 {
 		closings = slices.DeleteFunc(closings, func(c ledger.Closing) bool {
 			return !slices.ContainsFunc(dossiers, func(d config.Dossier) bool { return d.Name == c.Target.Dossier })

@@ -6,7 +6,7 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/jobs/plan"
-	"syncd/internal/partner/isidoor"
+	"syncd/internal/partner"
 	"syncd/internal/store"
 )
 
@@ -29,7 +29,7 @@ type Planner struct {
 	asked      Planning
 	ledger     *store.Store
 	runner     *jobs.Runner
-	connection *isidoor.Connection // to verify; nil = the API is not asked
+	connection partner.Connection // to verify; nil = the API is not asked
 }
 
 // Planner prepares to plan.

@@ -9,7 +9,7 @@ import (
 	"syncd/internal/jobs/plan"
 	"syncd/internal/jobs/push"
 	"syncd/internal/ledger"
-	"syncd/internal/partner/isidoor"
+	"syncd/internal/partner"
 	"syncd/internal/store"
 )
 
@@ -160,7 +160,7 @@ func (o *Ordered) request(d config.Dossier) jobs.NewRun {
 	c, order := o.app.Config, &o.order
 	request := jobs.NewRun{
 		Job: o.job.Name, Kind: o.job.Kind, Target: o.app.Target(d), Period: o.period, AnyOrder: order.Period != "",
-		Scope: c.Isidoor.Salarie.Scope, Employees: Unique(order.Employees), FailedOf: order.FailedOf, Verify: order.Verify, Overwrite: order.Overwrite,
+		Scope: c.Partner().Documents.Scope, Employees: Unique(order.Employees), FailedOf: order.FailedOf, Verify: order.Verify, Overwrite: order.Overwrite,
 		Trigger: jobs.TriggerManual, RequestedBy: order.By, Digests: jobs.Digests{Config: c.Digest()},
 	}
 	if order.Resend {
@@ -191,14 +191,14 @@ type executor struct {
 	runs       int // at once
 	ledger     *store.Store
 	staging    *store.Staging
-	connection *isidoor.Connection
+	connection partner.Connection
 	contracts  jobs.Contracts
 	places     *jobs.Places
 }
 
 // executor prepares to execute runs of so many dossiers.
 func (a *App) executor(ctx context.Context, dossiers int, by string) (*executor, error) {
-	most := a.Config.Isidoor.MaxInFlight
+	most := a.Config.Partner().MaxInFlight
 	runs := min(dossiers, jobs.RunsAtOnce(most))
 	connection, err := a.sharing(runs)
 	if err != nil {

@@ -201,7 +201,7 @@ type statistics struct{ s *Service }
 
 func (s statistics) Statistics(ctx context.Context) (ledger.Statistics, error) {
 	c := s.s.current.Load()
-	all, err := s.s.ledger.Statistics(ctx, c.Isidoor.Environment, c.Isidoor.BaseURL)
+	all, err := s.s.ledger.Statistics(ctx, c.Partner().Environment, c.Partner().BaseURL)
 	if err != nil {
 		return all, err
 	}

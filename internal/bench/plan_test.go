@@ -13,9 +13,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/rs/zerolog"
 
-	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/jobs/plan"
+	"syncd/internal/partner"
 	"syncd/internal/store"
 )
 
@@ -85,7 +85,7 @@ func psqlCopies(r *rig) time.Duration {
 func acknowledge(r *rig) {
 	r.b.Helper()
 	ctx := context.Background()
-	c, err := config.Load(filepath.Join(r.dir, "config.toml"), func(name string) string {
+	c, err := partner.LoadConfig(filepath.Join(r.dir, "config.toml"), func(name string) string {
 		return map[string]string{"BENCH_URL": r.db.URL}[name]
 	})
 	check(r, err)
@@ -100,7 +100,7 @@ func acknowledge(r *rig) {
 	defer ledger.Close()
 	d, err := c.Dossier(dossier)
 	check(r, err)
-	target, known, err := ledger.Target(ctx, jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: c.Isidoor.BaseURL, Dossier: dossier})
+	target, known, err := ledger.Target(ctx, jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: c.Partner().BaseURL, Dossier: dossier})
 	check(r, err)
 	if !known {
 		r.b.Fatal("the dossier has no target")

@@ -19,12 +19,13 @@ type AnswerRules struct {
 	Texts   []string // whole answers that accept, where they are no JSON: "OK", or "" for an empty one; nil = none does
 }
 
-// Judges tells that an answer of success is judged by rules, which nil ones and Message alone do not.
+// Judges reports whether an answer of success is judged by rules; nil ones and Message alone judge none.
 func (r *AnswerRules) Judges() bool {
 	return r != nil && (r.Code != "" || r.Errors != nil || r.Texts != nil)
 }
 
-func readAnswer(t *strict.Table) *AnswerRules {
+// ReadAnswer reads the rules by which a partner's answers are judged.
+func ReadAnswer(t *strict.Table) *AnswerRules {
 	defer t.Finish()
 	before := t.Mistakes()
 	rules := &AnswerRules{

@@ -6,7 +6,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"syncd/internal/config/strict"
@@ -16,7 +15,7 @@ import (
 type Config struct {
 	File        string `json:"-"` // as the user named it
 	Database    Database
-	Isidoor     Isidoor
+	Partners    []Partner // at least one
 	Daemon      Daemon
 	Retention   Retention
 	AllDossiers []Dossier // in the order of the file
@@ -31,17 +30,18 @@ type Config struct {
 	root       *strict.Table
 }
 
-// Load reads and checks a configuration file; getenv serves its secrets when they are read. An error is an *Error.
-func Load(path string, getenv func(string) string) (*Config, error) {
+// Load reads and checks a configuration file; getenv serves its secrets when they are read, and sections are those of the
+// partners, at least one. An error is a *strict.Error.
+func Load(path string, getenv func(string) string, sections []Section) (*Config, error) {
 	root, err := strict.Load(path, getenv)
 	if err != nil {
 		return nil, err
 	}
-	return check(path, root)
+	return check(path, root, sections)
 }
 
-func check(name string, root *strict.Table) (*Config, error) {
-	c := readConfig(root)
+func check(name string, root *strict.Table, sections []Section) (*Config, error) {
+	c := readConfig(root, sections)
 	var err error
 	if c.Warnings, err = root.Conclude(); err != nil {
 		return nil, err
@@ -53,20 +53,24 @@ func check(name string, root *strict.Table) (*Config, error) {
 	return c, nil
 }
 
-func readConfig(t *strict.Table) *Config {
+func readConfig(t *strict.Table, sections []Section) *Config {
 	defer t.Finish()
 	c := &Config{
 		Database:    readDatabase(t.Table("database")),
-		Isidoor:     readIsidoor(t.Table("isidoor")),
 		AllDossiers: readDossiers(t.Tables("dossier")),
 	}
-	c.Daemon = readDaemon(t.Table("daemon"), c.Isidoor.MaxInFlight)
+	var kinds []string
+	for _, s := range sections {
+		c.Partners = append(c.Partners, s.Read(t.Table(s.Name)))
+		kinds = append(kinds, kindNames(s.Kinds)...)
+	}
+	c.Daemon = readDaemon(t.Table("daemon"), c.Partner().MaxInFlight)
 	c.Retention = readRetention(t.Table("retention"), c.Daemon)
 	tables := t.Tables("job")
-	c.Jobs = readJobs(tables, surroundings{dossierNames(c.AllDossiers), c.Daemon.ClosedDays, c.Isidoor.Salarie.Read != nil})
+	c.Jobs = readJobs(tables, surroundings{dossierNames(c.AllDossiers), c.Daemon.ClosedDays, kinds, c.Partner()})
 	c.jobTables, c.root = tablesByName(tables, c.Jobs), t
 	if t.Mistakes() == 0 { // else the mappings may be incomplete
-		c.checkCompare(t)
+		c.checkCompare()
 	}
 	c.language = t.Choice("language", "", "fr", "en", "")
 	return c
@@ -91,6 +95,9 @@ func (c *Config) Dossier(name string) (Dossier, error) {
 	}
 	return Dossier{}, unknown("dossier", name, dossierNames(c.AllDossiers))
 }
+
+// Partner is whom jobs send to and pull from.
+func (c *Config) Partner() *Partner { return &c.Partners[0] }
 
 // Zone is by which clock people read what belongs to no job: the one that all jobs share, else the daemon's.
 func (c *Config) Zone() *time.Location {
@@ -118,7 +125,10 @@ func (c *Config) Dossiers(j Job) []Dossier {
 
 // Secrets are all references to secrets that the configuration holds.
 func (c *Config) Secrets() []strict.Secret {
-	secrets := []strict.Secret{c.Database.LedgerKey, c.Isidoor.ClientSecret}
+	secrets := []strict.Secret{c.Database.LedgerKey}
+	for _, p := range c.Partners {
+		secrets = append(secrets, p.Secrets()...)
+	}
 	url, staging := c.Database.URL.Reference, c.Database.StagingURL.Reference
 	if !url.IsZero() {
 		secrets = append(secrets, url)
@@ -128,11 +138,6 @@ func (c *Config) Secrets() []strict.Secret {
 	}
 	if !c.Database.FormerKey.IsZero() {
 		secrets = append(secrets, c.Database.FormerKey)
-	}
-	for _, f := range slices.Concat(c.Isidoor.Headers, c.Isidoor.Query) {
-		if !f.Secret.IsZero() {
-			secrets = append(secrets, f.Secret)
-		}
 	}
 	for _, d := range c.AllDossiers {
 		secrets = append(secrets, d.Key)

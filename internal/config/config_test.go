@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ const sample = "../../config.toml"
 
 func load(t *testing.T, path string, getenv func(string) string) *Config {
 	t.Helper()
-	c, err := Load(path, getenv)
+	c, err := Load(path, getenv, testSections)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,8 +69,8 @@ func TestSample(t *testing.T) {
 	if len(c.Warnings) > 0 {
 		t.Errorf("warnings: %v", c.Warnings)
 	}
-	if c.Isidoor.Environment != "test" || c.Isidoor.BaseURL != "https://www.isidoor.org/Api2" {
-		t.Errorf("the sample must be harmless, and goes to %s at %s", c.Isidoor.Environment, c.Isidoor.BaseURL)
+	if p := c.Partner(); p.Environment != "test" || p.BaseURL != "https://www.isidoor.org/Api2" {
+		t.Errorf("the sample must be harmless, and goes to %s at %s", p.Environment, p.BaseURL)
 	}
 	secrets := c.Secrets()
 	if len(secrets) != 4 {
@@ -131,15 +132,16 @@ func TestSampleDefaults(t *testing.T) {
 	}
 	plain, all := parsed(t, string(content)), parsed(t, written)
 	// Written ones win over the contract, which is the one thing that writing them changes.
-	if !all.Isidoor.DossierKeySet || !all.Isidoor.Salarie.MethodSet {
+	documents := &all.Partner().Documents
+	if !documents.KeySet || !documents.MethodSet {
 		t.Error("the place of the dossier key and the method are written, and nobody notices")
 	}
-	all.Isidoor.DossierKeySet, all.Isidoor.Salarie.MethodSet = false, false
+	documents.KeySet, documents.MethodSet = false, false
 	if err := all.digestAll(); err != nil {
 		t.Fatal(err)
 	}
 	if plain.Digest() != all.Digest() {
-		t.Errorf("the defaults told in the sample are not the defaults:\n%+v\n%+v", plain.Isidoor, all.Isidoor)
+		t.Errorf("the defaults told in the sample are not the defaults:\n%+v\n%+v", plain.Partner(), all.Partner())
 	}
 }
 
@@ -150,10 +152,20 @@ func TestSampleRead(t *testing.T) {
 	all, none := parsed(t, sampleWith(t, "read", uncommented)), parsed(t, sampleWith(t, "read", func(string) string {
 		return "[isidoor.salarie.read]\n"
 	}))
-	want := &ReadEndpoint{Method: "GET", Path: "/V2/Salarie/{key}?periode={period}"}
-	if !reflect.DeepEqual(all.Isidoor.Salarie.Read, want) || all.Digest() != none.Digest() || len(all.Warnings) > 0 {
-		t.Errorf("got %+v, %v", all.Isidoor.Salarie.Read, all.Warnings)
+	const want = `"Read":{"Method":"GET","Path":"/V2/Salarie/{key}?periode={period}","Document":""}`
+	if !strings.Contains(own(t, all), want) || all.Partner().Documents.ReadBack == nil || all.Digest() != none.Digest() || len(all.Warnings) > 0 {
+		t.Errorf("got %s, %v", own(t, all), all.Warnings)
 	}
+}
+
+// own is what only a partner's package understands of its section.
+func own(t *testing.T, c *Config) string {
+	t.Helper()
+	rendered, err := json.Marshal(c.Partner().Own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(rendered)
 }
 
 // sampleWith is the sample with one of the sections that are commented out changed.
@@ -174,19 +186,20 @@ func sampleWith(t *testing.T, section string, edit func(string) string) string {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	c := load(t, "testdata/valid.toml", noEnv)
-	i := c.Isidoor
-	i.ClientSecret = strict.Secret{}
-	want := Isidoor{
-		Environment: "test", BaseURL: "https://www.isidoor.org/Api2", TokenURL: "https://www.isidoor.org/Auth/connect/token",
-		ClientID: "our-editor", OAuthScope: "ApiIsidoor", DossierKey: DossierKey{In: "header", Name: "X-Cle-Dossier"},
+	p := *c.Partner()
+	p.Own = nil
+	want := Partner{
+		Name: "isidoor", Environment: "test", BaseURL: "https://www.isidoor.org/Api2",
 		MaxInFlight: 8, RatePerSecond: 20, RequestTimeout: 30 * time.Second, ConnectTimeout: 10 * time.Second,
 		RetryFor: 2 * time.Minute, RetryAfterCap: time.Minute, TechnicalTries: 3, StopAfter: 10,
-		Dossier:      DossierEndpoint{"GET", "/V2/Dossier", "/Siret"},
-		Dictionnaire: DictionnaireEndpoint{"GET", "/V2/Dictionnaire", "", "/Nom", "/Code", "/Libelle", "/Actif"},
-		Salarie:      SalarieEndpoint{"POST", "/V2/Salarie", jobs.Replace, jobs.ScopeEmployeePeriod, jobs.SendChanged, "auto", nil, nil, false},
+		Documents: Documents{
+			Section: "isidoor.salarie", AnswerSection: "isidoor.salarie.answer", ReadBackSection: "isidoor.salarie.read",
+			Call:      jobs.Call{Method: "POST", Path: "/V2/Salarie", KeyIn: "header", KeyName: "X-Cle-Dossier"},
+			Semantics: jobs.Replace, Scope: jobs.ScopeEmployeePeriod, Send: jobs.SendChanged, Contract: "auto",
+		},
 	}
-	if !reflect.DeepEqual(i, want) {
-		t.Errorf("got  %+v\nwant %+v", i, want)
+	if !reflect.DeepEqual(p, want) {
+		t.Errorf("got  %+v\nwant %+v", p, want)
 	}
 	if c.Database.Lease != 15*time.Second || c.Database.StagingURL.Open != "postgres:///paie" {
 		t.Errorf("got %+v", c.Database)
@@ -199,8 +212,8 @@ func TestDefaults(t *testing.T) {
 func TestProduction(t *testing.T) {
 	t.Parallel()
 	c := parsed(t, valid(t, `"test"`, `"production"`))
-	if c.Isidoor.BaseURL != "https://www.isidoor.org/Api" {
-		t.Errorf("got %s", c.Isidoor.BaseURL)
+	if c.Partner().BaseURL != "https://www.isidoor.org/Api" {
+		t.Errorf("got %s", c.Partner().BaseURL)
 	}
 }
 
@@ -214,9 +227,9 @@ rate_per_second = 1_000
 max_in_flight = 0x10
 dossier_key = { in = "query", name = "cle" }`,
 		`url = "postgres:///paie"`, "url.file = \"secrets/url\"\nstaging_url = \"host=/run/postgresql dbname=staging\""))
-	i := c.Isidoor
-	if i.BaseURL != "http://127.0.0.1:8080/Api2" || i.RatePerSecond != 1000 || i.MaxInFlight != 16 || i.DossierKey != (DossierKey{"query", "cle"}) {
-		t.Errorf("got %+v", i)
+	p := c.Partner()
+	if p.BaseURL != "http://127.0.0.1:8080/Api2" || p.RatePerSecond != 1000 || p.MaxInFlight != 16 || !strings.Contains(own(t, c), `"DossierKey":{"In":"query","Name":"cle"}`) {
+		t.Errorf("got %+v", p)
 	}
 	if c.Database.URL.Reference.String() != "file secrets/url" || c.Database.StagingURL.Open == "" {
 		t.Errorf("got %+v", c.Database)
@@ -367,5 +380,5 @@ func parseConfig(name string, document []byte, getenv func(string) string) (*Con
 	if err != nil {
 		return nil, err
 	}
-	return check(name, root)
+	return check(name, root, testSections)
 }

@@ -32,21 +32,23 @@ func (c *Config) digestJob(j Job) (string, error) {
 		dossiers = append(dossiers, dossier{d.Name, d.Siret})
 	}
 	slices.SortFunc(dossiers, func(a, b dossier) int { return cmp.Compare(a.Name, b.Name) })
-	isidoor := c.Isidoor.distinct()
-	isidoor = isidoor.WithoutSecrets()
-	isidoor.CAFile = ""
+	partner := c.Partner().distinct().WithoutSecrets()
+	partner.CAFile = ""
 	j.DossierNames, j.Ping = nil, Ping{}
 	return digest(struct {
 		Job      Job
-		Isidoor  Isidoor
+		Partner  Partner
 		Dossiers []dossier
-	}{j, isidoor, dossiers})
+	}{j, partner, dossiers})
 }
 
 func (c *Config) digestAll() error {
 	var err error
 	all := *c
-	all.Isidoor = c.Isidoor.distinct()
+	all.Partners = nil
+	for _, p := range c.Partners {
+		all.Partners = append(all.Partners, p.distinct())
+	}
 	if c.digest, err = digest(&all); err != nil {
 		return err
 	}
@@ -57,19 +59,6 @@ func (c *Config) digestAll() error {
 		}
 	}
 	return nil
-}
-
-// distinct leaves out what tells no two configurations apart: that a setting is written counts only where leaving it out
-// would let the contract decide, and only for a setting that otherwise looks left out.
-func (i Isidoor) distinct() Isidoor {
-	none := i.Salarie.Contract == "none"
-	if none || i.DossierKey != defaultDossierKey {
-		i.DossierKeySet = false
-	}
-	if none || i.Salarie.Method != defaultSalarieMethod {
-		i.Salarie.MethodSet = false
-	}
-	return i
 }
 
 func digest(values any) (string, error) {

@@ -11,7 +11,7 @@ import (
 
 // readGuard reads [job.guard]. The reasons of the defaults stand in the sample config.toml. mapped is nil when the
 // mapping has problems, or is yet to be written: then the members that guards name are not judged.
-func readGuard(t *strict.Table, source *jobs.Source, mapped *mapping.Spec, readBack bool) jobs.Guards {
+func readGuard(t *strict.Table, source *jobs.Source, mapped *mapping.Spec, documents *Documents) jobs.Guards {
 	defer t.Finish()
 	source.Ready = readReady(t, "ready")
 	g := jobs.Guards{
@@ -31,8 +31,8 @@ func readGuard(t *strict.Table, source *jobs.Source, mapped *mapping.Spec, readB
 		Recognise:       t.Boolean("recognise", true),
 		MaxAmount:       t.Number("max_amount", 3, 0, 1000),
 	}
-	if g.Verify && !readBack {
-		t.Report("verify", "has nothing to ask: there is no [isidoor.salarie.read]", "add that section, or remove this line")
+	if g.Verify && documents.ReadBack == nil {
+		t.Report("verify", "has nothing to ask: there is no ["+documents.ReadBackSection+"]", "add that section, or remove this line")
 	}
 	if 0 < g.MaxAmount && g.MaxAmount <= 1 {
 		t.Warn("max_amount", "is not above 1: it holds usual amounts", "write 3.0 for three times the usual one, or 0 for any amount")

@@ -61,7 +61,8 @@ func (j Job) PeriodIn(at time.Time, zone *time.Location) jobs.Period {
 type surroundings struct {
 	dossiers []string
 	closed   []schedule.Day
-	readBack bool // documents can be read back
+	kinds    []string // of jobs that the partners take part in
+	partner  *Partner
 }
 
 func readJobs(tables []*strict.Table, around surroundings) []Job {
@@ -128,7 +129,7 @@ func readJob(t *strict.Table, taken map[string]bool, around surroundings) Job {
 	defer t.Finish()
 	j := Job{
 		Name:         t.Name("job", taken),
-		Kind:         jobs.Kind(t.RequiredChoice("kind", kindNames(nil)...)),
+		Kind:         jobs.Kind(t.RequiredChoice("kind", around.kinds...)),
 		DossierNames: readDossierNames(t, "dossiers", around.dossiers),
 		Missed:       schedule.Policy(t.Choice("missed", string(schedule.Latest), string(schedule.Skip), string(schedule.Latest), string(schedule.All))),
 		MissedWindow: t.Duration("missed_window", 92*strict.Day, time.Minute, 400*strict.Day),
@@ -157,9 +158,8 @@ func readJob(t *strict.Table, taken map[string]bool, around surroundings) Job {
 	return j
 }
 
-// kindNames are the kinds of jobs of which something holds; nil = all.
-func kindNames(holds func(jobs.Kind) bool) (names []string) {
-	for _, kind := range jobs.KindsThat(holds) {
+func kindNames(kinds []jobs.Kind) (names []string) {
+	for _, kind := range kinds {
 		names = append(names, string(kind))
 	}
 	return names
@@ -180,7 +180,7 @@ func readPush(t *strict.Table, j *Job, around surroundings) {
 	if t.Mistakes() == before && len(j.unmapped) == 0 {
 		mapped = &j.Mapping
 	}
-	j.Guards = readGuard(t.Table("guard"), &j.Source, mapped, around.readBack)
+	j.Guards = readGuard(t.Table("guard"), &j.Source, mapped, &around.partner.Documents)
 	for _, child := range children {
 		child.Finish()
 	}
@@ -256,12 +256,13 @@ func (c *Config) DraftJob(name string) (jobs.PushJob, error) {
 	if err != nil {
 		return jobs.PushJob{}, err
 	}
+	p := c.Partner()
 	return jobs.PushJob{
 		Name: j.Name, Source: j.Source, Mapping: j.Mapping,
-		Semantics: c.Isidoor.Salarie.Semantics, Scope: c.Isidoor.Salarie.Scope, Send: c.Isidoor.Salarie.Send,
-		Call:        c.Isidoor.call(),
-		MaxInFlight: c.Isidoor.MaxInFlight, StopAfter: c.Isidoor.StopAfter, RequestTimeout: c.Isidoor.RequestTimeout,
-		Guards: j.Guards, ReadBack: c.Isidoor.Salarie.readBack(),
+		Semantics: p.Documents.Semantics, Scope: p.Documents.Scope, Send: p.Documents.Send,
+		Call:        p.Documents.Call,
+		MaxInFlight: p.MaxInFlight, StopAfter: p.StopAfter, RequestTimeout: p.RequestTimeout,
+		Guards: j.Guards, ReadBack: p.Documents.ReadBack,
 		ConfigDigest: c.Digest(),
 	}, nil
 }
@@ -286,10 +287,10 @@ func (c *Config) jobThat(name string, does func(jobs.Kind) bool) (Job, error) {
 			fitting = append(fitting, other.Name)
 		}
 	}
-	kind := strict.Quoted(kindNames(does))
-	hint := "no job is of this kind: add a [[job]] with kind = " + kind
+	kinds := kindNames(jobs.KindsThat(does))
+	hint := "no job is of this kind: add a [[job]] with kind = " + strict.Quoted(kinds)
 	if len(fitting) > 0 {
 		hint = "jobs of this kind: " + strings.Join(fitting, ", ")
 	}
-	return Job{}, &strict.Error{Problems: []strict.Problem{{File: c.File, Key: "job." + name + ".kind", Text: fmt.Sprintf("is %s, not %s", j.Kind, strings.Join(kindNames(does), " or ")), Hint: hint}}}
+	return Job{}, &strict.Error{Problems: []strict.Problem{{File: c.File, Key: "job." + name + ".kind", Text: fmt.Sprintf("is %s, not %s", j.Kind, strings.Join(kinds, " or ")), Hint: hint}}}
 }

@@ -32,7 +32,7 @@ func TestProblems(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, err := Load(fixture, noEnv)
+			c, err := Load(fixture, noEnv, testSections)
 			if err == nil { // what is yet to be mapped is only in the way of who needs it
 				_, err = c.PushJob("paie")
 			}

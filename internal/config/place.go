@@ -29,11 +29,11 @@ func (c *Config) Place(job, path string) strict.Problem {
 	return placeOfField(t, path)
 }
 
-// AnswerPlace is where a key of [isidoor.salarie.answer] is written, or, where that is not, the table or the nearest one above
-// it. Text and Hint of the Problem are empty.
-func (c *Config) AnswerPlace(key string) strict.Problem {
+// SectionPlace is where a key of a section ("database") is written, or, where that is not, the table or the
+// nearest one above it. Text and Hint of the Problem are empty.
+func (c *Config) SectionPlace(section, key string) strict.Problem {
 	t := c.root
-	for _, name := range []string{"isidoor", "salarie", "answer"} {
+	for _, name := range strings.Split(section, ".") {
 		within := t.Inside(name)
 		if within == nil {
 			return t.Problem("", "", "")

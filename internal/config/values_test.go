@@ -82,7 +82,7 @@ func TestFilesOfTheSystem(t *testing.T) {
 		dir:                             "DIR: cannot be read: is a directory\nhint: name your file with --config",
 		write(t, filepath.Join(dir, "large.toml"), strings.Repeat("#", strict.MaxFile+1), 0o600): "DIR/large.toml: is larger than 1048576 bytes\nhint: name your file with --config",
 	} {
-		_, err := Load(path, noEnv)
+		_, err := Load(path, noEnv, testSections)
 		if err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != want {
 			t.Errorf("got %v", err)
 		}

@@ -21,6 +21,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/jobs/plan"
 	"syncd/internal/jobs/push"
+	partners "syncd/internal/partner"
 	"syncd/internal/partner/isidoor"
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/store"
@@ -107,7 +108,7 @@ var sampleConfig = func() func(testing.TB) *config.Config {
 			if err := os.WriteFile(file, []byte(syncd.SampleConfig), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			loaded, err := config.Load(file, func(string) string { return "" })
+			loaded, err := partners.LoadConfig(file, func(string) string { return "" })
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -21,10 +21,10 @@ var kinds = []kind{
 	{name: PullDictionnaire, pullsCodes: true},
 }
 
-// KindsThat are the kinds of which something holds, such as Kind.Sends; nil = all there are.
+// KindsThat are the kinds of which something holds, such as Kind.Sends.
 func KindsThat(holds func(Kind) bool) (some []Kind) {
 	for _, k := range kinds {
-		if holds == nil || holds(k.name) {
+		if holds(k.name) {
 			some = append(some, k.name)
 		}
 	}

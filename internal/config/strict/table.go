@@ -21,7 +21,7 @@ type Table struct {
 	Node *Node // what it reads
 
 	file  *file
-	path  string // "isidoor.salarie"; "" = the root
+	path  string // "job.guard"; "" = the root
 	known []string
 }
 
@@ -84,6 +84,9 @@ func (t *Table) Problem(key, text, hint string) Problem {
 	return Problem{File: t.file.name, Line: at.line, Column: at.column, Key: t.key(key), Text: text, Hint: hint}
 }
 
+// Path is where the table stands: "job.guard"; "" = the root.
+func (t *Table) Path() string { return t.path }
+
 func (t *Table) key(key string) string {
 	return strings.Trim(t.path+"."+key, ".")
 }
@@ -127,13 +130,16 @@ func (t *Table) Table(key string) *Table {
 	return t.open(n, t.key(key))
 }
 
-// Inside is a table within this one; nil = there is none. Unlike Table it leaves no trace.
-func (t *Table) Inside(key string) *Table {
-	n := t.Node.Members[key]
-	if n == nil || n.Kind != KindTable {
-		return nil
+// Inside is a table within this one, at "a.b"; nil = there is none. Unlike Table it leaves no trace.
+func (t *Table) Inside(path string) *Table {
+	for key := range strings.SplitSeq(path, ".") {
+		n := t.Node.Members[key]
+		if n == nil || n.Kind != KindTable {
+			return nil
+		}
+		t = t.open(n, t.key(key))
 	}
-	return t.open(n, t.key(key))
+	return t
 }
 
 // Tables opens a list of tables.

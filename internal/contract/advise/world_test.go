@@ -7,11 +7,11 @@ import (
 	"testing"
 
 	"syncd"
-	"syncd/internal/config"
 	"syncd/internal/contract/contracttest"
 	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/partner"
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sample"
 )
@@ -72,7 +72,7 @@ func job(t *testing.T, text string) jobs.PushJob {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := config.Load(file, func(string) string { return "" })
+	c, err := partner.LoadConfig(file, func(string) string { return "" })
 	if err != nil {
 		t.Fatalf("loading: %v\n%s", err, text)
 	}

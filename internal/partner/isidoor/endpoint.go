@@ -14,7 +14,7 @@ import (
 
 // The sections of the configuration, as hints name them.
 const (
-	section        = "isidoor"
+	section        = Name
 	salarieSection = section + ".salarie"
 )
 

@@ -1,0 +1,300 @@
+package config
+
+import (
+	"fmt"
+	"net/textproto"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"syncd/internal/config/strict"
+	"syncd/internal/jobs"
+)
+
+// Section is the section of a partner: its name, which is the partner's, and who reads it.
+type Section struct {
+	Name  string
+	Kinds []jobs.Kind // of jobs that the partner takes part in
+	Read  func(*strict.Table) Partner
+}
+
+// Partner is what a partner's section says, as far as others may ask. What the partner's package alone understands is Own.
+type Partner struct {
+	Name           string // its identity for ever, and that of its section
+	Environment    string // "test" or "production"
+	BaseURL        string // what the paths of its calls follow; no slash at its end
+	MaxInFlight    int    // requests under way at once
+	RatePerSecond  float64
+	LimitsOfLedger bool          `json:",omitempty"` // both limits are for all processes of the ledger together
+	RequestTimeout time.Duration // of one attempt
+	ConnectTimeout time.Duration // of one connection, TLS included
+	RetryFor       time.Duration // how long temporary failures of one call are retried
+	RetryAfterCap  time.Duration // the longest Retry-After that is honoured
+	TechnicalTries int           // attempts that may end in a technical failure
+	StopAfter      int           // answers in a row that say nothing of the data: they stop a run
+	Headers, Query []Fixed       `json:",omitempty"` // that go with every call of the API
+	CAFile         string        // PEM file of further root certificates; "" = the system's alone
+	Documents      Documents
+	Own            Own
+}
+
+// Own is what only its package understands of a partner's section: data.
+type Own interface {
+	Secrets() []strict.Secret // all references
+	WithoutSecrets() Own      // the same without where they are kept
+}
+
+// Documents is how documents of employees are sent to a partner, and what that means there.
+type Documents struct {
+	Section           string // that says so
+	Call              jobs.Call
+	MethodSet, KeySet bool `json:",omitempty"` // the verb, and the key's place, are written; else the contract may tell another
+	Semantics         jobs.Semantics
+	Scope             jobs.Scope
+	Send              jobs.Send
+	Contract          string         // "auto", "none", a URL or a file
+	Answer            *AnswerRules   `json:",omitempty"` // nil = each answer of success is one
+	ReadBack          *jobs.ReadBack // nil = the API is not asked what it holds
+	AnswerSection     string
+	ReadBackSection   string
+}
+
+// ReadPartner reads what the sections of all partners say alike. Whoever calls it reads the rest, and finishes the table.
+func ReadPartner(t *strict.Table) Partner {
+	return Partner{
+		Name:           t.Path(),
+		Environment:    t.RequiredChoice("environment", "test", "production"),
+		MaxInFlight:    t.Integer("max_in_flight", 8, 1, 64),
+		RatePerSecond:  t.Number("rate_per_second", 20, 0.01, 10_000),
+		LimitsOfLedger: t.Choice("limits", "process", "process", "ledger") == "ledger",
+		RequestTimeout: t.Duration("request_timeout", 30*time.Second, 100*time.Millisecond, 10*time.Minute),
+		ConnectTimeout: t.Duration("connect_timeout", 10*time.Second, 100*time.Millisecond, 10*time.Minute),
+		RetryFor:       t.Duration("retry_for", 2*time.Minute, 0, time.Hour),
+		RetryAfterCap:  t.Duration("retry_after_cap", time.Minute, 0, time.Hour),
+		TechnicalTries: t.Integer("technical_tries", 3, 1, 10),
+		StopAfter:      t.Integer("stop_after", 10, 1, 1000),
+		CAFile:         t.Certificates("ca_file"),
+	}
+}
+
+// Secrets are all references to secrets in the section: the partner's own, and then those that go with every call.
+func (p *Partner) Secrets() []strict.Secret {
+	secrets := p.Own.Secrets()
+	for _, f := range slices.Concat(p.Headers, p.Query) {
+		if !f.Secret.IsZero() {
+			secrets = append(secrets, f.Secret)
+		}
+	}
+	return secrets
+}
+
+// ReadSecrets reads them. An error is a *strict.Error.
+func (p *Partner) ReadSecrets() (values []string, err error) {
+	for _, secret := range p.Secrets() {
+		value, err := secret.Read()
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+	}
+	return values, nil
+}
+
+// WithoutSecrets leaves out where secrets are kept, for a comparison: what they are is compared itself.
+func (p Partner) WithoutSecrets() Partner {
+	p.Headers, p.Query = withoutReferences(p.Headers), withoutReferences(p.Query)
+	p.Own = p.Own.WithoutSecrets()
+	return p
+}
+
+// distinct leaves out what tells no two configurations apart: that a setting is written counts only where leaving it out
+// would let the contract decide.
+func (p Partner) distinct() Partner {
+	p.Documents.MethodSet = p.Documents.MethodSet || p.Documents.Contract == "none"
+	p.Documents.KeySet = p.Documents.KeySet || p.Documents.Contract == "none"
+	return p
+}
+
+// Fixed is a header or a query parameter that goes with every call of the API, as gateways want: a subscription key, a version.
+// It is no part of the target nor of what a document is sent to: a rotated key changes nothing of what the API holds.
+type Fixed struct {
+	Name   string
+	Value  string        `json:",omitempty"` // "" where a secret has it
+	Secret strict.Secret `json:",omitzero"`
+}
+
+// Read gives the value. An error is a *strict.Error.
+func (f Fixed) Read() (string, error) {
+	if f.Secret.IsZero() {
+		return f.Value, nil
+	}
+	return f.Secret.Read()
+}
+
+// withoutReferences leaves out where secrets are kept.
+func withoutReferences(all []Fixed) []Fixed {
+	all = slices.Clone(all)
+	for i := range all {
+		if !all[i].Secret.IsZero() {
+			all[i].Secret, all[i].Value = strict.Secret{}, "secret"
+		}
+	}
+	return all
+}
+
+// ReadFixed reads the headers and the query parameters that go with every call, in the order of their names. refuseHeader and
+// refuseParameter word why one cannot be taken; "" = it can.
+func (p *Partner) ReadFixed(t *strict.Table, refuseHeader, refuseParameter func(name string) string) {
+	p.Headers = readFixed(t.Table("headers"), func(name string) string {
+		switch {
+		case !headerPattern.MatchString(name):
+			return "is not the name of a header"
+		case jobs.TakenHeader(name) && !slices.ContainsFunc(fixedHeaders, func(h string) bool { return SameHeader(h, name) }):
+			return "is a header that means something else, or that syncd writes itself"
+		}
+		return refuseHeader(name)
+	})
+	for i, h := range p.Headers {
+		p.Headers[i].Name = textproto.CanonicalMIMEHeaderKey(h.Name)
+	}
+	p.Query = readFixed(t.Table("query"), func(name string) string {
+		if !ParameterPattern.MatchString(name) {
+			return "is not the name of a query parameter: letters, digits, dots, - and _ only"
+		}
+		return refuseParameter(name)
+	})
+	for _, all := range [][]Fixed{p.Headers, p.Query} {
+		slices.SortFunc(all, func(a, b Fixed) int { return strings.Compare(a.Name, b.Name) })
+	}
+}
+
+var (
+	headerPattern = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+	// ParameterPattern is what the name of a header or a query parameter of ours looks like.
+	ParameterPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	// fixedHeaders may stand among fixed headers although they are none for a key.
+	fixedHeaders = []string{"accept-language", "origin", "referer"}
+	secretName   = regexp.MustCompile(`(?i)key|secret|token|password|auth`)
+)
+
+// SameHeader reports whether two names are of one header, as servers that turn them into variables take them.
+func SameHeader(a, b string) bool {
+	return strings.EqualFold(strings.ReplaceAll(a, "_", "-"), strings.ReplaceAll(b, "_", "-"))
+}
+
+// readFixed reads a table of names that are the user's own. refuse words why one cannot be taken; "" = it can.
+func readFixed(t *strict.Table, refuse func(name string) string) (all []Fixed) {
+	for _, name := range t.Node.Keys {
+		n := t.Node.Members[name]
+		f := Fixed{Name: name}
+		switch n.Kind {
+		case strict.KindText:
+			f.Value = t.Seen(name, n.Text)
+			if n.Text == "" {
+				t.Report(name, "is empty", "write its value, or leave it out")
+			}
+			if secretName.MatchString(name) {
+				t.Warn(name, "looks like a secret, which does not belong in this file", strict.SecretHint)
+			}
+		case strict.KindTable:
+			f.Secret = t.Reference(name)
+		default:
+			t.Report(name, fmt.Sprintf("must be %s, or a reference to a secret, not %s", strict.KindText, n.Kind), asText(n.Kind))
+		}
+		if why := refuse(name); why != "" {
+			t.Report(name, why, "take another name, or leave it out")
+		}
+		if slices.ContainsFunc(all, func(other Fixed) bool { return strings.EqualFold(other.Name, name) }) {
+			t.Report(name, "is named twice", "remove one")
+		}
+		t.Know(name)
+		all = append(all, f)
+	}
+	return all
+}
+
+// asText is how a value becomes a text.
+func asText(k strict.Kind) string {
+	if k == strict.KindInteger || k == strict.KindDecimal || k == strict.KindBoolean || k == strict.KindDate {
+		return "put it between quotes"
+	}
+	return strict.SecretHint
+}
+
+// ReadContract is where the API's contract comes from: "auto", "none", a URL or a file. Whether it can be fetched is not
+// known here, and no reason not to start. The hint shows an example of an address.
+func ReadContract(t *strict.Table, key, example string) string {
+	const hint = `write "auto", "none", a URL or a file`
+	value := t.Text(key, "auto")
+	switch {
+	case value == "auto", value == "none":
+		return value
+	case strings.TrimSpace(value) == "":
+		t.Report(key, "is empty", hint)
+		return value
+	case strings.EqualFold(value, "auto"), strings.EqualFold(value, "none"):
+		t.Report(key, "is none of "+strict.Quoted([]string{"auto", "none"})+", and no name of a file", strict.Suggest(strings.ToLower(value), nil, ""))
+		return value
+	case strings.Contains(value, "://"):
+		contractAddress(t, key, value, "write the address of the document itself, such as "+example)
+		return value
+	}
+	return t.Filename(key, value)
+}
+
+// contractAddress is an https URL, or an http one of this machine. Unlike other addresses it may have parameters, as
+// some servers choose the document by them.
+func contractAddress(t *strict.Table, key, value, hint string) {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil, u.Host == "", u.Scheme != "http" && u.Scheme != "https":
+		t.Report(key, "is not the address of a web service", hint+", or the path of a file")
+	case u.User != nil:
+		t.Report(key, "holds a user or a password", hint+", without user and password")
+	case u.Fragment != "":
+		t.Report(key, "points into a page for people", hint)
+	case u.Scheme == "http" && !strict.Loopback(u.Hostname()):
+		t.Report(key, "is not encrypted: http is for this machine only", "write https://")
+	}
+}
+
+// checkCompare judges the members that a read-back compares by the mapping of each job that pushes: a member that its
+// documents do not have would be equal on both sides whatever the API holds.
+func (c *Config) checkCompare() {
+	documents := &c.Partner().Documents
+	if documents.ReadBack == nil || len(documents.ReadBack.Compare) == 0 {
+		return
+	}
+	t := c.root.Inside(documents.ReadBackSection)
+	items := t.Texts("compare", t.Node.Members["compare"], "")
+	for _, j := range c.Jobs {
+		if j.Kind.Sends() && len(j.unmapped) == 0 {
+			checkCompared(items, j)
+			checkElementsCompared(t, documents, j)
+		}
+	}
+}
+
+func checkCompared(items []*strict.Table, j Job) {
+	known := withObjects(paths(j.Mapping.Fields))
+	for _, children := range j.Mapping.Children {
+		known = append(known, children.Path)
+	}
+	for _, at := range items {
+		if name := at.Node.Text; !slices.Contains(known, name) {
+			at.Report("", fmt.Sprintf("the job %q maps no such member", j.Name), strict.Suggest(strict.Nearest(name, known), known, ""))
+		}
+	}
+}
+
+// checkElementsCompared refuses that a payment which was not received is taken for one that was.
+func checkElementsCompared(t *strict.Table, d *Documents, j Job) {
+	for _, children := range j.Mapping.Children {
+		if d.Semantics == jobs.Append && !slices.Contains(d.ReadBack.Compare, children.Path) {
+			t.Report("compare", fmt.Sprintf("leaves out %s of the job %q: with semantics = \"append\", elements that were lost would be taken for received",
+				children.Path, j.Name), "add it, or write [] for all that was sent")
+		}
+	}
+}

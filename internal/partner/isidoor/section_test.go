@@ -1,0 +1,34 @@
+package isidoor
+
+import (
+	"reflect"
+	"testing"
+
+	"syncd/internal/config/strict"
+)
+
+// The defaults are what the public documentation says, and what is assumed beside it.
+func TestSectionDefaults(t *testing.T) {
+	t.Parallel()
+	root, err := strict.Parse("config.toml", []byte("[isidoor]\nenvironment = \"test\"\nclient_id = \"our-editor\"\nclient_secret = { env = \"SECRET\" }\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := ReadSection(root.Table("isidoor"))
+	if _, err := root.Conclude(); err != nil {
+		t.Fatal(err)
+	}
+	want := Section{
+		TokenURL: "https://www.isidoor.org/Auth/connect/token", ClientID: "our-editor", OAuthScope: "ApiIsidoor",
+		DossierKey:   DossierKey{In: "header", Name: "X-Cle-Dossier"},
+		Dossier:      DossierEndpoint{"GET", "/V2/Dossier", "/Siret"},
+		Dictionnaire: DictionnaireEndpoint{"GET", "/V2/Dictionnaire", "", "/Nom", "/Code", "/Libelle", "/Actif"},
+		Salarie:      SalarieEndpoint{"POST", "/V2/Salarie"},
+	}
+	if got := p.Own.WithoutSecrets(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if secrets := p.Secrets(); len(secrets) != 1 || secrets[0].String() != "env SECRET" {
+		t.Errorf("%v", secrets)
+	}
+}
