@@ -152,12 +152,3 @@ func union[V any](a, b map[string]V) []string {
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }
-
-// IsHold tells whether a reason holds a run for a person, instead of failing it.
-func (r Reason) IsHold() bool {
-	switch r.Code {
-	case ReasonGuard, ReasonUnapproved, ReasonContract, ReasonFormOutdated, ReasonOutdated, ReasonPullEmpty, ReasonPullShrinks:
-		return true
-	}
-	return false
-}

@@ -23,31 +23,6 @@ type OtherTarget struct {
 	BaseURL string `json:"base_url"`
 }
 
-// State is where a run stands.
-type State string
-
-const (
-	Queued     State = "queued"
-	Running    State = "running"
-	Succeeded  State = "succeeded"
-	Incomplete State = "incomplete" // finished, but someone was not delivered
-	Failed     State = "failed"     // stopped by an error; the plan, where there is one, is kept
-	Held       State = "held"       // nothing was sent; a person decides
-	Cancelled  State = "cancelled"
-)
-
-// transitions is the state machine of a run. Every change of state goes through CanBecome.
-var transitions = map[State][]State{
-	Queued:     {Running, Cancelled},
-	Running:    {Succeeded, Incomplete, Failed, Held, Cancelled, Running, Queued}, // Running: taken over; Queued: it waits
-	Incomplete: {Queued, Running, Incomplete, Succeeded, Cancelled},               // resumed for what is still open, or settled
-	Failed:     {Queued, Running, Cancelled},
-	Held:       {Queued, Cancelled},
-}
-
-// CanBecome tells whether a run may go from s to next.
-func (s State) CanBecome(next State) bool { return slices.Contains(transitions[s], next) }
-
 // Trigger is what started a run.
 type Trigger string
 
@@ -58,25 +33,6 @@ const (
 	TriggerCatchUp  Trigger = "catch-up" // a fire that was missed
 	TriggerRetry    Trigger = "retry"    // it had failed, and the daemon took it up again
 )
-
-// Patience is how a run that nobody watches waits for an API or a staging database that is away: it is queued again
-// with growing pauses, until its deadline.
-type Patience struct {
-	Deadline time.Duration // since the run was first executed
-	Pause    time.Duration // the first; each is twice the one before it,
-	MaxPause time.Duration // up to this one
-}
-
-// After is the pause after so many others, without jitter.
-func (p *Patience) After(pauses int) time.Duration {
-	pause := p.Pause
-	for range pauses {
-		if pause *= 2; pause >= p.MaxPause {
-			return p.MaxPause
-		}
-	}
-	return min(pause, p.MaxPause)
-}
 
 // Counts is the accounting of a run, in employees and elements read from staging. On a finished run
 //
@@ -233,13 +189,4 @@ func (c *Counts) Add(state ItemState, employees, elements, n int) {
 		c.Left += n
 	}
 	c.ElementsInDocuments += elements
-}
-
-// FinalState tells how a run with this accounting ends when nothing stopped it. Only unchanged and accepted make it
-// succeeded.
-func FinalState(c Counts) State {
-	if c.Rejected+c.Blocked+c.Held+c.Uncertain+c.Superseded+c.NotAttempted+c.Departed+c.ElementsBlocked > 0 {
-		return Incomplete
-	}
-	return Succeeded
 }

@@ -240,7 +240,7 @@ func TestRunThatKillsIsGivenUp(t *testing.T) {
 	s := f.open()
 	run := f.start(s)
 	f.plan(s, run, toSend(s, "1", 0))
-	for range mostTakeovers {
+	for range jobs.MostTakeovers {
 		f.kill(s)
 		f.age(3 * time.Second)
 		s = f.open()

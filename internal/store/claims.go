@@ -315,14 +315,15 @@ func endDead(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, why jobs.Rea
 	if err := q.EndSending(ctx, run.ID); err != nil {
 		return err
 	}
-	if run.Cancelling {
+	state, reason := run.AfterDeath(why)
+	if state == jobs.Cancelled {
 		return cancelRun(ctx, q, run)
 	}
 	counts, err := tally(ctx, q, run)
 	if err != nil {
 		return err
 	}
-	return endRun(ctx, q, run, counts, jobs.Failed, jobs.Reason{Code: why})
+	return endRun(ctx, q, run, counts, state, reason)
 }
 
 // takeable fails with a *jobs.BusyError while the owner of a running run lives. The sessions of an owner that does not

@@ -56,3 +56,30 @@ func TestDatabaseRefusesFalseStatements(t *testing.T) {
 		}
 	}
 }
+
+// The database and the program have one opinion of what a run may become: each pair of states is asked about.
+func TestDatabaseKnowsTheStatesOfARun(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	run := f.start(f.open())
+	f.exec(`DROP INDEX syncd.run_one_at_a_time`)
+	const to = `UPDATE syncd.run SET state = $2::text, owner = CASE WHEN $2 = 'running' THEN 1 END,
+		finished_at = CASE WHEN $2 NOT IN ('queued', 'running') THEN now() END WHERE id = $1`
+	for _, from := range jobs.States {
+		for _, next := range jobs.States {
+			if from == next {
+				continue // nothing changes
+			}
+			var id int64
+			f.must(f.conn.QueryRow(t.Context(), `INSERT INTO syncd.run (target_id, job, kind, trigger, state, key_id, config_digest, owner, finished_at)
+				SELECT target_id, job, 'any', 'manual', $2::text, key_id, '', CASE WHEN $2 = 'running' THEN 1 END,
+				CASE WHEN $2 NOT IN ('queued', 'running') THEN now() END FROM syncd.run WHERE id = $1 RETURNING id`, run.ID, string(from)).Scan(&id))
+			_, err := f.conn.Exec(t.Context(), to, id, string(next))
+			var pg *pgconn.PgError
+			refused := errors.As(err, &pg) && pg.ConstraintName == "run_changes_state"
+			if err != nil && !refused || refused == from.CanBecome(next) {
+				t.Errorf("%s to %s: %v, while the program says %t", from, next, err, from.CanBecome(next))
+			}
+		}
+	}
+}

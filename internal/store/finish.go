@@ -49,24 +49,22 @@ func finish(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.
 	if err != nil {
 		return err
 	}
-	left := !run.Planned || counts.NotAttempted+counts.Uncertain+counts.Held > 0
-	switch {
-	case run.Cancelling && left:
-		return cancelRun(ctx, q, run)
-	case stoppedBefore[failure.Code] && !left:
-		failure = jobs.Reason{} // it came when there was nothing left to send
-	case patience != nil && left:
-		if queued, err := requeue(ctx, q, run, failure, patience); queued || err != nil {
+	state, why := run.Next(counts, failure, patience != nil)
+	if state == jobs.Queued {
+		if queued, err := requeue(ctx, q, run, why, patience); queued || err != nil {
 			return err
 		}
+		state, why = run.Next(counts, failure, false)
 	}
-	state := endState(counts, failure)
+	if state == jobs.Cancelled {
+		return cancelRun(ctx, q, run)
+	}
 	if state == jobs.Succeeded || state == jobs.Incomplete { // what the report says of departures has been said
 		if err := noteDepartures(ctx, q, run, counts); err != nil {
 			return err
 		}
 	}
-	return endRun(ctx, q, run, counts, state, failure)
+	return endRun(ctx, q, run, counts, state, why)
 }
 
 // settleItems ends what the items of a run were doing, and counts them. Nothing is looked for where there are none, as in most
@@ -81,7 +79,7 @@ func settleItems(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure 
 		return counts, err
 	}
 	if failure.Code == "" { // the API is well
-		if err := q.GiveUpItems(ctx, dbsqlc.GiveUpItemsParams{RunID: run.ID, MostAttempts: mostAttempts}); err != nil {
+		if err := q.GiveUpItems(ctx, dbsqlc.GiveUpItemsParams{RunID: run.ID, MostAttempts: jobs.MostAttempts}); err != nil {
 			return counts, err
 		}
 	}
@@ -122,54 +120,29 @@ func noteDepartures(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, count
 	return q.ForgetDepartures(ctx, dbsqlc.ForgetDeparturesParams{TargetID: run.Target.ID, Period: string(run.Period), RunID: run.ID})
 }
 
-// stoppedBefore are reasons not to send what is left: they are none when nothing is.
-var stoppedBefore = map[jobs.ReasonCode]bool{jobs.ReasonStopped: true, jobs.ReasonClosed: true, jobs.ReasonContract: true,
-	jobs.ReasonFormOutdated: true, jobs.ReasonOutdated: true, jobs.ReasonUnapproved: true}
-
-const (
-	// mostPostponed is how often a run waits for some employees while the API answers for the others.
-	mostPostponed = 5
-	// mostAttempts is how many requests without a definite answer an employee's document is worth, over all executions.
-	mostAttempts = 12
-)
-
-// requeue lets a run that nobody watches wait for what is away, or for a process that goes on with it.
-func requeue(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, failure jobs.Reason, patience *jobs.Patience) (bool, error) {
-	var n int64
-	var err error
+// requeue puts a run back into the queue. false: the API is well and nobody is left to wait for, or its deadline has come.
+func requeue(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, why jobs.Reason, patience *jobs.Patience) (bool, error) {
 	var asked float64
 	if run.NotBefore != nil {
 		asked = max(0, time.Until(*run.NotBefore).Seconds())
 	}
-	switch {
-	case failure.Code == jobs.ReasonStopped:
-		n, err = q.HandBackRun(ctx, dbsqlc.HandBackRunParams{ID: run.ID, Epoch: int32(run.Epoch), AskedSeconds: asked})
-	case failure.Code == "" || slices.Contains(passing, failure.Code):
-		if failure.Code == "" { // the API is well, but not to everyone
-			passing, err := q.PassingItems(ctx, run.ID)
-			if err != nil || passing == 0 || run.Postponed >= mostPostponed {
-				return false, err
-			}
-		}
-		n, err = q.PostponeRun(ctx, dbsqlc.PostponeRunParams{ID: run.ID, Epoch: int32(run.Epoch),
-			PauseSeconds: jitter(patience.After(run.Postponed)).Seconds(), AskedSeconds: asked, DeadlineSeconds: patience.Deadline.Seconds(),
-			FailureCode: string(cmp.Or(failure.Code, jobs.ReasonUnreachable)), FailureDetail: failure.Detail})
+	if why.Code == jobs.ReasonStopped {
+		n, err := q.HandBackRun(ctx, dbsqlc.HandBackRunParams{ID: run.ID, Epoch: int32(run.Epoch), AskedSeconds: asked})
+		return n == 1, err
 	}
+	if why.Code == "" {
+		if passing, err := q.PassingItems(ctx, run.ID); err != nil || passing == 0 {
+			return false, err
+		}
+	}
+	n, err := q.PostponeRun(ctx, dbsqlc.PostponeRunParams{ID: run.ID, Epoch: int32(run.Epoch),
+		PauseSeconds: jitter(patience.After(run.Postponed)).Seconds(), AskedSeconds: asked, DeadlineSeconds: patience.Deadline.Seconds(),
+		FailureCode: string(cmp.Or(why.Code, jobs.ReasonUnreachable)), FailureDetail: why.Detail})
 	return n == 1, err
 }
 
 // jitter takes up to a fifth off a pause, so that runs that stopped together do not come back together.
 func jitter(d time.Duration) time.Duration { return d - time.Duration(rand.Int64N(int64(d)/5+1)) }
-
-func endState(counts jobs.Counts, failure jobs.Reason) jobs.State {
-	switch {
-	case failure.IsHold():
-		return jobs.Held
-	case failure.Code != "":
-		return jobs.Failed
-	}
-	return jobs.FinalState(counts)
-}
 
 // tally counts the items of a run anew; what was read and what is unchanged stays as planned.
 func tally(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (jobs.Counts, error) {

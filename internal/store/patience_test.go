@@ -133,7 +133,7 @@ func TestTroubleOfOneEmployeeIsBounded(t *testing.T) {
 	s := f.open()
 	run := f.start(s)
 	f.plan(s, run, toSend(s, "1", 0))
-	for range mostPostponed {
+	for range jobs.MostPostponed {
 		f.defers(s, run, true, 1)
 		f.wait(s, run, "", jobs.Queued)
 		run = f.claim(s, run.ID)
@@ -232,7 +232,7 @@ func TestTwelveAttemptsWithoutAnAnswer(t *testing.T) {
 	s := f.open()
 	run := f.start(s)
 	f.plan(s, run, toSend(s, "1", 0))
-	f.defers(s, run, false, mostAttempts-1)
+	f.defers(s, run, false, jobs.MostAttempts-1)
 	f.wait(s, run, "", jobs.Queued)
 	run = f.claim(s, run.ID)
 	f.defers(s, run, false, 1)

@@ -75,9 +75,6 @@ func columns(pairs []ledger.Pair) (names []string, targets []int64) {
 	return names, targets
 }
 
-// mostTakeovers is how many processes may die with a run before it is given up: it may be what kills them.
-const mostTakeovers = 5
-
 // Claim takes a queued run, or one whose process is gone, or one that runs in the name of this process while nobody
 // executes it. One that was cancelled meanwhile, or has cost too many processes, is ended instead. Errors: jobs.ErrTaken,
 // *jobs.BusyError and *jobs.OrderError when it must wait.
@@ -128,7 +125,7 @@ func (s *Store) claimable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run,
 
 // endInstead ends a run that must not be executed any more.
 func (s *Store) endInstead(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (bool, error) {
-	if run.State != jobs.Running || !run.Cancelling && run.Takeovers < mostTakeovers {
+	if run.State != jobs.Running || run.MayBeTakenOver() {
 		return false, nil
 	}
 	return true, endDead(ctx, q, run, jobs.ReasonCrashes)
@@ -214,25 +211,13 @@ func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQue
 	}
 }
 
-// retried are the reasons for which a failed run is tried again: they may have passed. A configuration that the API refuses,
-// another dossier's key and a person who stopped it are not among them, nor is staging: what is half mended there is not
-// to be sent by itself.
-var retried = append([]jobs.ReasonCode{jobs.ReasonFailures, jobs.ReasonInterrupted, jobs.ReasonUnusual, jobs.ReasonInternal, jobs.ReasonPanic}, passing...)
-
-// passing are those that something is away for a while, or not ready: a run that nobody watches waits for it in the queue.
-var passing = []jobs.ReasonCode{jobs.ReasonUnreachable, jobs.ReasonSlow, jobs.ReasonNotReady, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced,
-	jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused}
-
 // RetryFailed queues what was left to a daemon, was due less than within ago, and failed, or left somebody in doubt or
 // not attempted. With configured also what failed for its configuration, which was read anew. It returns the runs.
 func (s *Store) RetryFailed(ctx context.Context, pairs []ledger.Pair, within time.Duration, configured bool) ([]int64, error) {
 	names, targets := columns(pairs)
 	var codes []string
-	for _, code := range retried {
+	for _, code := range jobs.Retried(configured) {
 		codes = append(codes, string(code))
-	}
-	if configured {
-		codes = append(codes, string(jobs.ReasonConfiguration))
 	}
 	ids, err := s.queries.RetryFailed(ctx, dbsqlc.RetryFailedParams{Jobs: names, Targets: targets, Codes: codes, WithinSeconds: within.Seconds()})
 	return ids, redact("queueing failed runs again", err)

@@ -126,9 +126,9 @@ func TestMovedBaselineDoesNotOpen(t *testing.T) {
 func TestAnUpdateIsNoApproval(t *testing.T) {
 	t.Parallel()
 	for name, forge := range map[string]string{
-		"state alone":          `UPDATE syncd.run SET state = 'queued', finished_at = NULL`,
-		"as approve writes it": `UPDATE syncd.run SET state = 'queued', finished_at = NULL, approved_digest = plan_digest, approved_by = 'marie', approved_reason = 'r', approval = 1`,
-		"its findings removed": `UPDATE syncd.run SET findings = NULL, state = 'queued', finished_at = NULL`,
+		"state alone":          `UPDATE syncd.run SET state = 'queued', finished_at = NULL WHERE state = 'held'`,
+		"as approve writes it": `UPDATE syncd.run SET state = 'queued', finished_at = NULL, approved_digest = plan_digest, approved_by = 'marie', approved_reason = 'r', approval = 1 WHERE state = 'held'`,
+		"its findings removed": `UPDATE syncd.run SET findings = NULL, state = 'queued', finished_at = NULL WHERE state = 'held'`,
 		"the proof of another": `UPDATE syncd.run r SET state = 'queued', finished_at = NULL, approved_digest = plan_digest, findings = NULL,
 			release = (SELECT release FROM syncd.run o WHERE o.id < r.id AND release IS NOT NULL) WHERE state = 'held'`,
 	} {
@@ -143,7 +143,8 @@ func TestAnUpdateIsNoApproval(t *testing.T) {
 				t.Fatalf("a plan that nothing holds may not go: %v", err)
 			}
 			run := f.guarded(s, toSend(s, "1", 0))
-			f.db.Exec(t, `UPDATE syncd.run SET state = 'held' WHERE state = 'failed'`)
+			f.db.Exec(t, `UPDATE syncd.run SET state = 'running', owner = 1, finished_at = NULL WHERE state = 'failed'`)
+			f.db.Exec(t, `UPDATE syncd.run SET state = 'held', owner = NULL, finished_at = clock_timestamp() WHERE state = 'running'`)
 			f.db.Exec(t, forge)
 			if now, err := s.Run(t.Context(), run.ID); err != nil || now.Released {
 				t.Errorf("it may go: %v", err)

@@ -167,7 +167,7 @@ func allSettled(n int64, seqs []int32, err error) error {
 	return err
 }
 
-// recountSettled brings the accounting of an ended run up to date. One that was incomplete is a success when that was all.
+// recountSettled brings the accounting and the state of an ended run up to date.
 func recountSettled(ctx context.Context, q *dbsqlc.Queries, id int64) error {
 	locked, err := q.LockRun(ctx, id)
 	if err != nil {
@@ -181,9 +181,5 @@ func recountSettled(ctx context.Context, q *dbsqlc.Queries, id int64) error {
 	if err != nil {
 		return err
 	}
-	state := run.State
-	if state == jobs.Incomplete {
-		state = jobs.FinalState(counts)
-	}
-	return endRun(ctx, q, run, counts, state, run.Failure)
+	return endRun(ctx, q, run, counts, run.Recounted(counts), run.Failure)
 }

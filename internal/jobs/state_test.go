@@ -44,9 +44,8 @@ func TestTransitions(t *testing.T) {
 		{Failed, Queued}: true, {Failed, Running}: true, {Failed, Cancelled}: true,
 		{Held, Queued}: true, {Held, Cancelled}: true,
 	}
-	states := []State{Queued, Running, Succeeded, Incomplete, Failed, Held, Cancelled}
-	for _, from := range states {
-		for _, to := range states {
+	for _, from := range States {
+		for _, to := range States {
 			if from.CanBecome(to) != allowed[[2]State{from, to}] {
 				t.Errorf("%s to %s: %t", from, to, from.CanBecome(to))
 			}
@@ -136,7 +135,7 @@ func TestLimit(t *testing.T) {
 func TestFinalState(t *testing.T) {
 	t.Parallel()
 	whole := Counts{EmployeesRead: 5, Unchanged: 2, Accepted: 3, Left: 1, Created: 3, ElementsRead: 4, ElementsInDocuments: 4}
-	if state := FinalState(whole); state != Succeeded {
+	if state := finalState(whole); state != Succeeded {
 		t.Errorf("a whole run is %s", state)
 	}
 	for name, spoil := range map[string]func(*Counts){
@@ -151,8 +150,50 @@ func TestFinalState(t *testing.T) {
 	} {
 		c := whole
 		spoil(&c)
-		if state := FinalState(c); state != Incomplete {
+		if state := finalState(c); state != Incomplete {
 			t.Errorf("%s: %s", name, state)
+		}
+	}
+}
+
+// Where an execution leads: what is left, who watches, and why it stopped decide together.
+func TestNext(t *testing.T) {
+	t.Parallel()
+	all, some := Counts{Accepted: 2}, Counts{Accepted: 1, NotAttempted: 1}
+	planned := Run{State: Running, Planned: true}
+	cancelling, worn := planned, planned
+	cancelling.Cancelling, worn.Postponed = true, MostPostponed
+	for name, c := range map[string]struct {
+		run     Run
+		counts  Counts
+		why     ReasonCode
+		patient bool
+		want    State
+		because ReasonCode
+	}{
+		"all delivered":                       {planned, all, "", false, Succeeded, ""},
+		"somebody left":                       {planned, some, "", false, Incomplete, ""},
+		"somebody left, and nobody watches":   {planned, some, "", true, Queued, ""},
+		"the same, time and again":            {worn, some, "", true, Incomplete, ""},
+		"away":                                {planned, some, ReasonUnreachable, false, Failed, ReasonUnreachable},
+		"away, and nobody watches":            {worn, some, ReasonUnreachable, true, Queued, ReasonUnreachable},
+		"away after the last one":             {planned, all, ReasonUnreachable, true, Failed, ReasonUnreachable},
+		"refused, and nobody watches":         {planned, some, ReasonConfiguration, true, Failed, ReasonConfiguration},
+		"stopped":                             {planned, some, ReasonStopped, false, Failed, ReasonStopped},
+		"stopped after the last one":          {planned, all, ReasonStopped, true, Succeeded, ""},
+		"the daemon stops":                    {planned, some, ReasonStopped, true, Queued, ReasonStopped},
+		"held":                                {planned, some, ReasonGuard, true, Held, ReasonGuard},
+		"held for a contract, none left":      {planned, all, ReasonContract, false, Succeeded, ""},
+		"not planned yet, and nobody watches": {Run{State: Running}, Counts{}, ReasonNotReady, true, Queued, ReasonNotReady},
+		"cancelled":                           {cancelling, some, ReasonUnreachable, true, Cancelled, ReasonCancelled},
+		"cancelled after the last one":        {cancelling, all, ReasonStopped, true, Succeeded, ""},
+	} {
+		state, why := c.run.Next(c.counts, Reason{Code: c.why}, c.patient)
+		if state != c.want || why.Code != c.because {
+			t.Errorf("%s: %s, %q; want %s, %q", name, state, why.Code, c.want, c.because)
+		}
+		if !Running.CanBecome(state) {
+			t.Errorf("%s: a run cannot become %s", name, state)
 		}
 	}
 }
