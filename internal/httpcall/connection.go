@@ -190,14 +190,14 @@ func checkAddress(name, address string) error {
 		return Hinted("write it as https://host/path", "%s is not a web address", name)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return Hinted("keep scheme, host and path only", "%s holds a user name, a query or a fragment", name)
-	case u.Scheme == "http" && !IsLoopback(u.Hostname()):
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return Hinted("use https", "%s is plain http to another machine (%s): pay would travel unencrypted", name, u.Hostname())
 	}
 	return nil
 }
 
-// IsLoopback reports whether a host is this machine.
-func IsLoopback(host string) bool {
+// isLoopback reports whether a host is this machine.
+func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }

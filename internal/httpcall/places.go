@@ -62,7 +62,7 @@ func checkContractAddress(address string) string {
 		return "contract is neither \"auto\" nor a web address"
 	case u.User != nil:
 		return "contract holds a user name"
-	case u.Scheme == "http" && !IsLoopback(u.Hostname()):
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return fmt.Sprintf("contract is plain http to another machine (%s)", u.Hostname())
 	}
 	return ""
