@@ -361,7 +361,7 @@ type seenJSON struct {
 
 func (a *session) standingJSON(s *contract.Standing, problem string) standingJSON {
 	out := standingJSON{AcceptedBy: s.Known.AcceptedBy, AcceptedAt: s.Known.AcceptedAt, Waits: s.Waits(), Problem: problem,
-		Seen: []seenJSON{}, Changes: a.printer().ContractChangesJSON(s.Changes), Advice: s.Advice}
+		Seen: []seenJSON{}, Changes: a.printer().ContractChangesOf(s.Changes), Advice: s.Advice}
 	for _, seen := range s.Known.Seen {
 		out.Seen = append(out.Seen, seenJSON(seen))
 	}

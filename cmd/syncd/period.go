@@ -11,7 +11,7 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/config"
 	"syncd/internal/ledger"
-	"syncd/internal/report"
+	"syncd/internal/report/view"
 )
 
 func newPeriod(p process, flags *globalFlags) *cobra.Command {
@@ -101,7 +101,7 @@ user name.`,
 			return a.eachDossier(func(d config.Dossier) error {
 				err := a.Decisions().ReopenPeriod(ctx, app.Month{Dossier: d, Period: period}, end, by)
 				if err == nil {
-					fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, report.Minute(end))
+					fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, view.Minute(end))
 				}
 				return err
 			})

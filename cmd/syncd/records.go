@@ -12,7 +12,8 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
-	"syncd/internal/report"
+	"syncd/internal/report/text"
+	"syncd/internal/report/view"
 	"syncd/internal/store"
 )
 
@@ -53,7 +54,7 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
 }
 
 func newShow(p process, flags *globalFlags) *cobra.Command {
-	var show report.Show
+	var show view.Show
 	cmd := &cobra.Command{
 		Use:   "show RUN",
 		Short: "Show what a run did, for whom, and why",
@@ -92,12 +93,12 @@ run replaces it.`,
 }
 
 // wantsDiffs tells whether showing a run takes more than what each item came to.
-func wantsDiffs(show report.Show, flags *globalFlags) bool {
+func wantsDiffs(show view.Show, flags *globalFlags) bool {
 	return show.Diff || show.All || flags.json || len(flags.employees) > 0
 }
 
 // show prints a run with its items.
-func (a *session) show(ctx context.Context, printer *report.Printer, run *jobs.Run, show report.Show) error {
+func (a *session) show(ctx context.Context, printer *text.Printer, run *jobs.Run, show view.Show) error {
 	if !run.Kind.Sends() {
 		changes, err := a.Records().Changes(ctx, run)
 		if err != nil {
@@ -110,7 +111,7 @@ func (a *session) show(ctx context.Context, printer *report.Printer, run *jobs.R
 	}
 	items := a.Records().Items(ctx, run, a.flags.employees, wantsDiffs(show, a.flags))
 	if a.flags.json {
-		return printer.WriteRunJSON(a.Stdout, run, items)
+		return printer.WriteRunJSON(a.Stdout, run, items, show)
 	}
 	return printer.Run(a.Stdout, run, items, show)
 }

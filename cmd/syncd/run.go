@@ -12,7 +12,8 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/config"
 	"syncd/internal/jobs"
-	"syncd/internal/report"
+	"syncd/internal/report/text"
+	"syncd/internal/report/view"
 )
 
 // selection is for whom and for when, as the shared flags name it.
@@ -117,7 +118,7 @@ func (a *session) execute(ctx context.Context, job string, ordered *app.Ordered)
 // reporter reports runs that were executed here.
 type reporter struct {
 	*session
-	printer  *report.Printer
+	printer  *text.Printer
 	mistakes mistakes    // of several dossiers
 	finished []*jobs.Run // for --json
 }
@@ -157,7 +158,7 @@ func (r *reporter) conclude(ctx context.Context, run *jobs.Run, err error) (int,
 	// What a person aborted is reported all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
 	defer cancel()
-	if err := r.show(ctx, r.printer, run, report.Show{}); !is[*outputError](err) {
+	if err := r.show(ctx, r.printer, run, view.Show{}); !is[*outputError](err) {
 		return code, err
 	}
 	return code, nil
@@ -255,7 +256,7 @@ func (a *session) tellQueued(ctx context.Context, queued []*jobs.Run) error {
 }
 
 func newPlan(p process, flags *globalFlags) *cobra.Command {
-	show := report.Show{Diff: true}
+	show := view.Show{Diff: true}
 	var asked app.Planning
 	cmd := &cobra.Command{
 		Use:   "plan JOB",
@@ -298,8 +299,8 @@ or is gone.`,
 }
 
 // plan plans one dossier after the other; as JSON, they are the members of one array.
-func (a *session) plan(ctx context.Context, planner *app.Planner, asked app.Planning, show report.Show) error {
-	subject := report.Subject{Job: planner.Job.Name, Period: planner.Period, PeriodImplied: asked.Period == "", Employees: asked.Employees,
+func (a *session) plan(ctx context.Context, planner *app.Planner, asked app.Planning, show view.Show) error {
+	subject := view.Subject{Job: planner.Job.Name, Period: planner.Period, PeriodImplied: asked.Period == "", Employees: asked.Employees,
 		Resend: asked.Resend, Verify: asked.Verify, Overwrite: asked.Overwrite}
 	if !a.flags.json {
 		return a.worst(planner.Dossiers, func(d config.Dossier) (int, error) {

@@ -11,8 +11,9 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/config"
 	"syncd/internal/partner"
-	"syncd/internal/report"
 	"syncd/internal/report/locale"
+	"syncd/internal/report/text"
+	"syncd/internal/report/view"
 )
 
 // session is one command's use of the product.
@@ -50,7 +51,7 @@ func (p process) withApp(flags *globalFlags, work func(ctx context.Context, a *s
 
 func (a *session) language() locale.Language { return locale.Language(a.Config.Language(a.Getenv)) }
 
-func (a *session) printer() *report.Printer {
+func (a *session) printer() *text.Printer {
 	labels, zones := map[string]string{}, map[string]*time.Location{}
 	for _, d := range a.Config.AllDossiers {
 		labels[d.Name] = d.Label
@@ -58,7 +59,8 @@ func (a *session) printer() *report.Printer {
 	for _, j := range a.Config.Jobs {
 		zones[j.Name] = j.Zone()
 	}
-	return report.New(a.language(), report.Options{Partner: a.Config.Partner().Name, Color: isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "", Location: a.Config.Zone(), Zones: zones, Labels: labels})
+	return text.New(view.New(a.language(), view.Options{Partner: a.Config.Partner().Name, Location: a.Config.Zone(), Zones: zones, Labels: labels}),
+		isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "")
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from

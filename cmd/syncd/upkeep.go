@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/app"
-	"syncd/internal/report"
+	"syncd/internal/report/view"
 )
 
 func newMigrate(p process, flags *globalFlags) *cobra.Command {
@@ -62,11 +62,11 @@ One person is erased with 'syncd forget'.`,
 			if err != nil {
 				return err
 			}
-			told := report.PurgeReport{Purged: report.Purged(purged)}
+			told := view.PurgeReport{Purged: view.Purged(purged)}
 			if held != nil {
-				told.Held = &report.PurgeHeld{LeaptFrom: held.LeaptFrom, LeaptTo: held.LeaptTo, Share: held.Share}
+				told.Held = &view.PurgeHeld{LeaptFrom: held.LeaptFrom, LeaptTo: held.LeaptTo, Share: held.Share}
 				for _, x := range held.Excess {
-					told.Held.Excess = append(told.Held.Excess, report.PurgeExcess(x))
+					told.Held.Excess = append(told.Held.Excess, view.PurgeExcess(x))
 				}
 			}
 			if flags.json {
@@ -116,9 +116,9 @@ is. With - the matricule is read from standard input: arguments stand in the lis
 				return err
 			}
 			if flags.json {
-				return a.printer().WriteForgetJSON(a.Stdout, report.ForgetReport(done))
+				return a.printer().WriteForgetJSON(a.Stdout, view.ForgetReport(done))
 			}
-			return a.printer().Forgotten(a.Stdout, report.ForgetReport(done))
+			return a.printer().Forgotten(a.Stdout, view.ForgetReport(done))
 		}),
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "also somebody who was there when staging was last read, or has departed unsettled")
@@ -167,9 +167,9 @@ is recorded with your user name.`,
 				return err
 			}
 			if flags.json {
-				return a.printer().WriteRekeyJSON(a.Stdout, report.RekeyReport(done))
+				return a.printer().WriteRekeyJSON(a.Stdout, view.RekeyReport(done))
 			}
-			return a.printer().Rekeyed(a.Stdout, report.RekeyReport(done))
+			return a.printer().Rekeyed(a.Stdout, view.RekeyReport(done))
 		}),
 	}
 	flags.addReason(cmd, "why (recorded)")

@@ -11,8 +11,8 @@ import (
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 	"syncd/internal/partner"
-	"syncd/internal/report"
 	"syncd/internal/report/locale"
+	"syncd/internal/report/view"
 )
 
 // refusals are the words for what the use cases refuse. A name in braces stands for an argument: {x:q} quoted, {x:12} its
@@ -157,14 +157,14 @@ func inWords(value any) string {
 	case ledger.Decision:
 		return deeds[v]
 	case jobs.Finding:
-		return report.New(locale.English, report.Options{Partner: partner.Sections()[0].Name}).Finding(v)
+		return view.New(locale.English, view.Options{Partner: partner.Sections()[0].Name}).Finding(v)
 	case mapping.Kind:
 		if v == mapping.KindIBAN {
 			return "an IBAN"
 		}
 		return "a NIR"
 	case time.Time:
-		return report.Minute(v)
+		return view.Minute(v)
 	case []string:
 		return strings.Join(v, ", ")
 	}

@@ -10,7 +10,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
-	"syncd/internal/report"
+	"syncd/internal/report/view"
 	"syncd/internal/store"
 )
 
@@ -277,32 +277,32 @@ func (r Records) impact(ctx context.Context, runner *jobs.Runner, st *store.Stor
 }
 
 // Why is one employee's whole story, and what a run would do about them now.
-func (r Records) Why(ctx context.Context, of Selection, key string) (*ledger.Story, report.Now, error) {
+func (r Records) Why(ctx context.Context, of Selection, key string) (*ledger.Story, view.Now, error) {
 	a := r.app
 	d, err := of.One(a.Config)
 	if err != nil {
-		return nil, report.Now{}, err
+		return nil, view.Now{}, err
 	}
 	job, push, err := a.pushJobOf(d)
 	if err != nil {
-		return nil, report.Now{}, err
+		return nil, view.Now{}, err
 	}
 	period, err := of.PeriodOf(job)
 	if err != nil {
-		return nil, report.Now{}, err
+		return nil, view.Now{}, err
 	}
 	st, err := a.Ledger(ctx)
 	if err != nil {
-		return nil, report.Now{}, err
+		return nil, view.Now{}, err
 	}
 	target, known, err := st.Target(ctx, a.Target(d))
 	if err != nil {
-		return nil, report.Now{}, err
+		return nil, view.Now{}, err
 	}
 	story := &ledger.Story{Target: target, Key: key}
 	if known {
 		if story, err = st.Story(ctx, target.ID, key, jobs.Period(of.Period)); err != nil {
-			return nil, report.Now{}, err
+			return nil, view.Now{}, err
 		}
 	}
 	now := a.now(ctx, st, push, d, target, period, key)
@@ -331,8 +331,8 @@ func (a *App) pushJobOf(d config.Dossier) (config.Job, *jobs.PushJob, error) {
 	return config.Job{}, nil, refuse(NobodySends, Args{"dossier": d.Name})
 }
 
-func (a *App) now(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, target jobs.Target, period jobs.Period, key string) report.Now {
-	now := report.Now{Job: push.Name, Period: period}
+func (a *App) now(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, target jobs.Target, period jobs.Period, key string) view.Now {
+	now := view.Now{Job: push.Name, Period: period}
 	staging, err := a.Staging()
 	if err != nil {
 		now.Err = err

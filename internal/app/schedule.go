@@ -7,7 +7,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/ledger"
-	"syncd/internal/report"
+	"syncd/internal/report/view"
 	"syncd/internal/store"
 )
 
@@ -18,17 +18,17 @@ const (
 )
 
 // Schedules tells what comes next, what came last, and what was missed.
-func (r Records) Schedules(ctx context.Context) (report.Schedules, error) {
+func (r Records) Schedules(ctx context.Context) (view.Schedules, error) {
 	a, now := r.app, time.Now()
 	st, err := r.ledger(ctx)
 	if err != nil {
-		return report.Schedules{}, err
+		return view.Schedules{}, err
 	}
 	known, err := a.agenda(ctx, st)
 	if err != nil {
-		return report.Schedules{}, err
+		return view.Schedules{}, err
 	}
-	all := report.Schedules{Now: now}
+	all := view.Schedules{Now: now}
 	for _, j := range a.Config.Jobs {
 		all.Entries = append(all.Entries, a.scheduleEntry(j, known, now))
 	}
@@ -37,7 +37,7 @@ func (r Records) Schedules(ctx context.Context) (report.Schedules, error) {
 	}
 	daemons, err := alive(ctx, st)
 	for _, d := range daemons {
-		all.Daemons = append(all.Daemons, report.DaemonEntry{Host: d.Host, PID: d.PID, Version: d.Version, Started: d.Started,
+		all.Daemons = append(all.Daemons, view.DaemonEntry{Host: d.Host, PID: d.PID, Version: d.Version, Started: d.Started,
 			Silent: d.Silent, Differs: a.differs(d)})
 	}
 	return all, err
@@ -140,8 +140,8 @@ func pausesOf(ctx context.Context, st *store.Store) (map[string]ledger.Pause, er
 	return paused, err
 }
 
-func (a *App) scheduleEntry(j config.Job, known agenda, now time.Time) report.ScheduleEntry {
-	entry := report.ScheduleEntry{Job: j.Name, Kind: j.Kind, Timezone: j.Timezone, Missed: string(j.Missed)}
+func (a *App) scheduleEntry(j config.Job, known agenda, now time.Time) view.ScheduleEntry {
+	entry := view.ScheduleEntry{Job: j.Name, Kind: j.Kind, Timezone: j.Timezone, Missed: string(j.Missed)}
 	if j.Schedule != nil {
 		entry.Schedule = j.Schedule.Spec()
 		for fire := j.Schedule.Next(now); !fire.IsZero() && len(entry.Next) < shownFires; fire = j.Schedule.Next(fire) {
@@ -152,7 +152,7 @@ func (a *App) scheduleEntry(j config.Job, known agenda, now time.Time) report.Sc
 		entry.Paused = &pause
 	}
 	for _, d := range a.Config.Dossiers(j) {
-		one := report.ScheduleDossier{Dossier: d.Name}
+		one := view.ScheduleDossier{Dossier: d.Name}
 		if id, ok := known.targets[d.Name]; ok {
 			known.tell(&one, j, ledger.Pair{Job: j.Name, TargetID: id}, now)
 		}
@@ -162,7 +162,7 @@ func (a *App) scheduleEntry(j config.Job, known agenda, now time.Time) report.Sc
 }
 
 // tell adds what the ledger knows of a job and dossier.
-func (known *agenda) tell(one *report.ScheduleDossier, j config.Job, pair ledger.Pair, now time.Time) {
+func (known *agenda) tell(one *view.ScheduleDossier, j config.Job, pair ledger.Pair, now time.Time) {
 	if last, ok := known.last[pair]; ok {
 		one.Last, one.LastState = &last, last.State
 	}

@@ -42,7 +42,6 @@ type toyOptions struct {
 	Answer     *AnswerRules
 	Items      string // where Dictionary has its list
 	ReadMethod string
-	Keyed      bool // there is no token: a header alone tells who asks
 }
 
 // testOptions reach nothing yet: the addresses are example.test unless a test replaces them. Failures are not retried
@@ -58,9 +57,7 @@ func testOptions() toyOptions {
 
 // granted are the options with their grant.
 func (o *toyOptions) granted() *Options {
-	if !o.Keyed {
-		o.Grant = o.ClientCredentials
-	}
+	o.Grant = o.ClientCredentials
 	return &o.Options
 }
 

@@ -37,7 +37,7 @@ type Catalogue struct {
 	Problems     map[string]fact
 	Whys         map[string]string // reasons of which a problem has one: {why}; a comma's is told behind the fact
 	Unseen       map[string]string
-	Groups       map[string]groupWords
+	Groups       map[string]GroupWords
 	Findings     map[string]Plural `args:"n of max limit within ratio most path column marks status period run job keys others members form targets"` // by the finding's N
 	Decisions    map[string]string
 	Plurals      plurals
@@ -79,8 +79,8 @@ type fact struct {
 	Counted Plural `toml:",omitempty" args:"n"`                                        // instead: of rows
 }
 
-// groupWords name the items of one outcome.
-type groupWords struct {
+// GroupWords name the items of one outcome.
+type GroupWords struct {
 	Title string // above the items
 	One   string // before what is said of a single one
 	Count Plural `args:"n"` // behind the number, in the accounting

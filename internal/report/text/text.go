@@ -1,0 +1,356 @@
+// Package text lays out what package view tells, for a terminal or a file: where lines break, what stands below what, colours.
+// It knows what view has, and nothing of runs.
+//
+// All text goes out through page, which makes control characters visible: neither a name in staging nor a message of
+// the API can drive the terminal.
+package text
+
+import (
+	"io"
+	"iter"
+
+	"syncd/internal/jobs"
+	"syncd/internal/ledger"
+	"syncd/internal/mapping"
+	"syncd/internal/report/view"
+)
+
+// Printer writes what a Teller tells, as text; what it tells as JSON, the Teller itself writes. It is safe for concurrent use.
+type Printer struct {
+	*view.Teller
+	color bool // for a terminal
+}
+
+// New makes a Printer.
+func New(teller *view.Teller, color bool) *Printer { return &Printer{teller, color} }
+
+// Run writes the report of a transfer. items are those of the run in their order; they are read once, and again for each long
+// group when all of it is to be shown. With show.Employees they are expected to be limited to these, and the report is about
+// them alone.
+func (p *Printer) Run(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, error], show view.Show) error {
+	if len(show.Employees) > 0 {
+		return p.employees(w, run, items, show.Employees)
+	}
+	r, err := p.Report(run, items, show)
+	if err != nil {
+		return err
+	}
+	g := p.page(w)
+	g.head(&r.Head)
+	g.findings(r.Findings)
+	g.newline()
+	for _, line := range r.Read {
+		g.line(0, line)
+	}
+	if len(r.Balance) > 0 {
+		g.newline()
+		p.balance(g, r.Balance)
+	}
+	for i := range r.Groups {
+		if err := p.group(g, &r.Groups[i]); err != nil {
+			return err
+		}
+	}
+	p.steps(g, r.Next)
+	return g.end()
+}
+
+// employees writes what became of some employees in full.
+func (p *Printer) employees(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, error], keys []string) error {
+	head, lines, none, err := p.Employees(run, items, keys)
+	if err != nil {
+		return err
+	}
+	g := p.page(w)
+	g.head(&head)
+	g.newline()
+	for i := range lines {
+		g.item(&lines[i])
+	}
+	for _, text := range none {
+		g.line(itemIndent, text)
+	}
+	return g.end()
+}
+
+// group writes the items of one outcome.
+func (p *Printer) group(g *page, group *view.Group) error {
+	g.title(group.Title)
+	if len(group.Kinds) > 0 {
+		p.kinds(g, group.Kinds)
+		return nil
+	}
+	for line, err := range group.Lines {
+		if err != nil {
+			return err
+		}
+		g.item(&line)
+	}
+	g.more(group.More)
+	return nil
+}
+
+// kinds tells of many items in few lines: sign, number, what they have in common, the first matricules.
+func (p *Printer) kinds(g *page, kinds []view.Kind) {
+	width, wide := 0, 0
+	for i := range kinds {
+		width, wide = max(width, length(p.Number(kinds[i].N))), max(wide, length(kinds[i].Text))
+	}
+	for _, k := range kinds {
+		g.spaces(itemIndent)
+		g.sign(k.Sign)
+		g.text(plain, " "+padLeft(p.Number(k.N), width)+"  "+padRight(k.Text, wide)+"  "+k.Keys)
+		g.newline()
+	}
+}
+
+// balance writes an accounting. Each line has its number; lines of none are left out.
+func (p *Printer) balance(g *page, entries []view.Entry) {
+	width := 0
+	for _, e := range entries {
+		if e.N != 0 {
+			width = max(width, length(p.Number(e.N)))
+		}
+	}
+	for _, e := range entries {
+		if e.N != 0 {
+			g.spaces(itemIndent)
+			g.sign(e.Sign)
+			g.text(plain, " "+padLeft(p.Number(e.N), width)+"  "+e.Text)
+			g.newline()
+		}
+	}
+}
+
+// steps writes what to do next: what and why, and below it the command.
+func (p *Printer) steps(g *page, steps []view.Step) {
+	g.title(p.Steps.Title)
+	for _, s := range steps {
+		if s.Text != "" {
+			for _, line := range wrap(s.Text, textWidth) {
+				g.line(itemIndent, line)
+			}
+		}
+		if s.Command != "" {
+			g.line(2*itemIndent, s.Command)
+		}
+	}
+}
+
+// Runs writes a table of runs, in the order given: newest first.
+func (p *Printer) Runs(w io.Writer, runs []*jobs.Run) error {
+	g := p.page(w)
+	if len(runs) == 0 {
+		g.line(0, p.Words.NoRuns)
+		g.line(0, p.Steps.FirstRun)
+		return g.end()
+	}
+	g.table(p.Teller.Runs(runs))
+	return g.end()
+}
+
+// Pull writes the report of a pull: what is new, changed and withdrawn, by nomenclature. changes are in their order.
+func (p *Printer) Pull(w io.Writer, run *jobs.Run, changes []jobs.DictionaryChange, show view.Show) error {
+	r := p.Teller.Pull(run, changes, show)
+	g := p.page(w)
+	g.head(&r.Head)
+	if r.Note != "" {
+		g.newline()
+		g.line(0, r.Note)
+	}
+	for i := range r.Lists {
+		list := &r.Lists[i]
+		if list.Brief {
+			if i == 0 {
+				g.newline()
+			}
+			g.line(itemIndent, string(jobs.Created)+" "+list.Title)
+			continue
+		}
+		g.title(list.Title)
+		g.list(list)
+	}
+	if r.Effect != "" {
+		g.newline()
+		g.line(0, r.Effect)
+	}
+	g.findings(r.Findings)
+	p.steps(g, r.Next)
+	return g.end()
+}
+
+// Dictionary lists the nomenclatures of a target, or the codes of the one that name says. A name that is none of them
+// is an error.
+func (p *Printer) Dictionary(w io.Writer, target jobs.Target, dictionaries mapping.Dictionaries, name string) error {
+	g := p.page(w)
+	if name == "" && len(dictionaries) == 0 {
+		g.line(0, p.Words.NoDictionary)
+		g.line(0, p.Steps.FirstPull)
+		return g.end()
+	}
+	title, table, err := p.Teller.Dictionary(target, dictionaries, name)
+	if err != nil {
+		return err
+	}
+	g.text(bold, title)
+	g.newline()
+	g.newline()
+	g.table(table)
+	return g.end()
+}
+
+// Impact writes whom codes that are unknown or withdrawn would block at the next run of a job, and what to correct.
+func (p *Printer) Impact(w io.Writer, target jobs.Target, impact jobs.Impact) error {
+	r := p.Teller.Impact(target, impact)
+	g := p.page(w)
+	g.head(&r.Head)
+	g.newline()
+	g.line(0, r.Count)
+	for i := range r.Lines {
+		g.item(&r.Lines[i])
+	}
+	g.more(r.More)
+	if len(r.Next) > 0 {
+		p.steps(g, r.Next)
+	}
+	return g.end()
+}
+
+// Why writes the whole story of one employee: how staging compares now, what was acknowledged, what happened in its
+// order, and what to do next.
+func (p *Printer) Why(w io.Writer, story *ledger.Story, now view.Now) error {
+	r := p.Teller.Why(story, now)
+	g := p.page(w)
+	g.head(&r.Head)
+	g.title(r.Now)
+	for _, line := range r.Absent {
+		g.line(itemIndent, line)
+	}
+	if len(r.Failed) > 0 {
+		g.line(itemIndent, p.Trail.Failed)
+		for _, line := range r.Failed {
+			g.line(2*itemIndent, view.Cut(line))
+		}
+	}
+	for i := range r.Lines {
+		g.item(&r.Lines[i])
+	}
+	g.findings(r.Findings)
+	if len(r.Known) > 0 {
+		g.title(p.Trail.Known)
+		g.pairs(r.Known)
+	}
+	g.title(p.Trail.History)
+	if len(r.Events) == 0 {
+		g.line(itemIndent, p.Trail.Nothing)
+	}
+	for i := range r.Events {
+		g.event(&r.Events[i])
+	}
+	p.steps(g, r.Next)
+	return g.end()
+}
+
+// Audit writes the trail of decisions, in the order given: newest first.
+func (p *Printer) Audit(w io.Writer, entries []ledger.AuditEntry) error {
+	g := p.page(w)
+	if len(entries) == 0 {
+		g.line(0, p.Trail.NoEntries)
+	}
+	for _, d := range p.Teller.Audit(entries) {
+		g.line(0, d.What)
+		g.line(2*itemIndent, d.By)
+		g.text(dim, "    "+d.With)
+		g.newline()
+	}
+	return g.end()
+}
+
+// Periods writes a table of the periods that were closed, in the order given. One that was reopened has a second line.
+func (p *Printer) Periods(w io.Writer, closings []ledger.Closing) error {
+	g := p.page(w)
+	if len(closings) == 0 {
+		g.line(0, p.Trail.NoPeriods)
+		return g.end()
+	}
+	g.table(p.Teller.Periods(closings))
+	return g.end()
+}
+
+// ContractChanges writes what differs between two contracts: first what breaks, then the rest, each in the order given.
+func (p *Printer) ContractChanges(w io.Writer, changes []jobs.ContractChange) error {
+	g := p.page(w)
+	if len(changes) == 0 {
+		g.line(0, p.Contract.None)
+	}
+	for i, part := range p.Teller.ContractChanges(changes) {
+		if i > 0 {
+			g.newline()
+		}
+		g.text(bold, part.Title)
+		g.newline()
+		for _, call := range part.Calls {
+			if call.Operation != "" {
+				g.line(itemIndent, call.Operation)
+			}
+			for _, line := range call.Lines {
+				g.changeLine(line)
+			}
+		}
+	}
+	return g.end()
+}
+
+// Schedule writes when jobs fire next, what became of their last fires, and which daemons there are.
+func (p *Printer) Schedule(w io.Writer, s view.Schedules) error {
+	r := p.Teller.Schedule(s)
+	g := p.page(w)
+	g.text(bold, r.Title)
+	g.newline()
+	if r.None != "" {
+		g.line(0, r.None)
+	}
+	for i := range r.Jobs {
+		g.scheduled(&r.Jobs[i])
+	}
+	if r.Outside != nil {
+		g.commands(r.Outside)
+	}
+	g.commands(&r.Daemons)
+	return g.end()
+}
+
+// Purged writes what a purge deleted, or with dry what it would delete.
+func (p *Printer) Purged(w io.Writer, r view.PurgeReport, dry bool) error {
+	return p.upkeep(w, p.Teller.Purged(r, dry))
+}
+
+// Rekeyed writes what a change of the ledger key did.
+func (p *Printer) Rekeyed(w io.Writer, r view.RekeyReport) error {
+	return p.upkeep(w, p.Teller.Rekeyed(r))
+}
+
+// Forgotten writes what was erased of somebody, and what could not be.
+func (p *Printer) Forgotten(w io.Writer, r view.ForgetReport) error {
+	return p.upkeep(w, p.Teller.Forgotten(r))
+}
+
+func (p *Printer) upkeep(w io.Writer, u *view.Upkeep) error {
+	g := p.page(w)
+	g.line(0, u.Title)
+	p.balance(g, u.Balance)
+	for i, line := range u.Held {
+		if i == 0 {
+			g.newline()
+		}
+		g.line(itemIndent*min(i, 1), line)
+	}
+	for _, line := range u.Note {
+		g.newline()
+		g.line(0, line)
+	}
+	if len(u.Next) > 0 {
+		p.steps(g, u.Next)
+	}
+	return g.end()
+}

@@ -1,0 +1,206 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"syncd/internal/jobs"
+	"syncd/internal/mapping"
+)
+
+// The members of these types are a contract: docs/json.md tells them. Members are added, never renamed.
+
+// Run is one execution of a job: what show, runs and run print.
+type Run struct {
+	ID           int64        `json:"id"`
+	Job          string       `json:"job"`
+	Kind         jobs.Kind    `json:"kind"`
+	Partner      string       `json:"partner"`
+	Environment  string       `json:"environment"`
+	Dossier      string       `json:"dossier"`
+	Label        string       `json:"label,omitempty"`
+	Period       *jobs.Period `json:"period"`
+	State        jobs.State   `json:"state"`
+	Interrupted  bool         `json:"interrupted"`
+	Trigger      jobs.Trigger `json:"trigger"`
+	NominalAt    *string      `json:"nominal_at"`
+	NotBefore    *string      `json:"not_before"`
+	Postponed    int          `json:"postponed"`
+	Cancelling   bool         `json:"cancelling"`
+	Employees    []string     `json:"employees,omitempty"`
+	Planned      bool         `json:"planned"`
+	Nobody       bool         `json:"nobody,omitempty"`
+	Counts       jobs.Counts  `json:"counts"`
+	Failure      *Reason      `json:"failure"`
+	Findings     []Finding    `json:"findings,omitempty"`
+	FailedOf     int64        `json:"failed_of,omitempty"`
+	Resend       string       `json:"resend,omitempty"`
+	Digests      jobs.Digests `json:"digests"`
+	RequestedBy  string       `json:"requested_by"`
+	ApprovedBy   string       `json:"approved_by,omitempty"`
+	ApprovedFor  string       `json:"approved_reason,omitempty"`
+	CancelledBy  string       `json:"cancelled_by,omitempty"`
+	CancelledFor string       `json:"cancelled_reason,omitempty"`
+	Host         string       `json:"host"`
+	PID          int          `json:"pid"`
+	Version      string       `json:"version"`
+	CreatedAt    *string      `json:"created_at"`
+	StartedAt    *string      `json:"started_at"`
+	FinishedAt   *string      `json:"finished_at"`
+	Since        *Since       `json:"since,omitempty"`
+}
+
+// Since is what has become of what a run left undelivered.
+type Since struct {
+	jobs.Aftermath
+	Overtaken bool `json:"overtaken"`
+}
+
+// Reason is why something is as it is.
+type Reason struct {
+	Code   jobs.ReasonCode `json:"code"`
+	Detail string          `json:"detail,omitempty"`
+	Text   string          `json:"text"`
+}
+
+// Item is one line of a plan, and what became of it.
+type Item struct {
+	Seq        int              `json:"seq"`
+	Key        string           `json:"key"`
+	State      jobs.ItemState   `json:"state"`
+	Difference jobs.Difference  `json:"difference"`
+	Reason     Reason           `json:"reason"`
+	Employees  int              `json:"employees"`
+	Elements   int              `json:"elements"`
+	Ambiguous  bool             `json:"ambiguous"`
+	Diff       []mapping.Change `json:"diff,omitempty"`
+	Problems   []Problem        `json:"problems,omitempty"`
+	Findings   []Finding        `json:"findings,omitempty"`
+	HTTPStatus int              `json:"http_status,omitempty"`
+	Attempts   int              `json:"attempts"`
+	SentAt     *string          `json:"sent_at"`
+	AnsweredAt *string          `json:"answered_at"`
+}
+
+// Problem is why a document cannot be sent.
+type Problem struct {
+	mapping.Problem
+	Text string `json:"text"`
+}
+
+// Finding is what a guard found.
+type Finding struct {
+	jobs.Finding
+	Contract []ContractChange `json:"contract,omitempty"` // in place of the finding's own, which have no text
+	Text     string           `json:"text"`
+}
+
+// RunOf is a run without its items.
+func (t *Teller) RunOf(run *jobs.Run) *Run {
+	t = t.Of(run.Target)
+	out := &Run{
+		ID: run.ID, Job: run.Job, Kind: run.Kind, Partner: run.Target.Partner, Environment: run.Target.Environment,
+		Dossier: run.Target.Dossier, Label: t.options.Labels[run.Target.Dossier], State: run.State,
+		Findings: t.findingsOf(run.Findings), FailedOf: run.FailedOf, Resend: run.Resend,
+		Interrupted: run.Interrupted, Trigger: run.Trigger, Employees: run.Employees, Planned: run.Planned, Nobody: run.Nobody(),
+		NominalAt: moment(run.Nominal), NotBefore: moment(run.NotBefore), Postponed: run.Postponed, Cancelling: run.Cancelling,
+		CancelledBy: run.CancelledBy, CancelledFor: run.CancelledFor,
+		Counts: run.Counts, Digests: run.Digests, RequestedBy: run.RequestedBy, ApprovedBy: run.ApprovedBy, ApprovedFor: run.ApprovedFor, Host: run.Host, PID: run.PID,
+		Version: run.Version, StartedAt: moment(run.StartedAt), FinishedAt: moment(run.FinishedAt),
+	}
+	if !run.CreatedAt.IsZero() {
+		out.CreatedAt = moment(&run.CreatedAt)
+	}
+	if run.Period != "" {
+		out.Period = &run.Period
+	}
+	if run.Aftermath != nil {
+		out.Since = &Since{*run.Aftermath, run.Aftermath.Overtaken()}
+	}
+	if run.Failure.Code != "" {
+		reason := t.reason(run.Failure)
+		reason.Text = t.runReason(run)
+		out.Failure = &reason
+	}
+	return out
+}
+
+// ItemOf is an item. The values of masked changes are left out, even if they were given.
+func (t *Teller) ItemOf(item jobs.Item) *Item {
+	return &Item{
+		Seq: item.Seq, Key: item.Key, State: item.State, Difference: item.Difference, Reason: t.reason(item.Reason),
+		Employees: item.Employees, Elements: item.Elements, Ambiguous: item.Ambiguous, Diff: showable(item.Diff),
+		Problems: t.problems(item.Problems), Findings: t.findingsOf(item.Findings),
+		HTTPStatus: item.HTTPStatus, Attempts: item.Attempts, SentAt: moment(item.SentAt), AnsweredAt: moment(item.AnsweredAt),
+	}
+}
+
+func (t *Teller) problems(problems []mapping.Problem) []Problem {
+	var out []Problem
+	for _, problem := range problems {
+		out = append(out, Problem{problem, t.Problem(problem)})
+	}
+	return out
+}
+
+// showable are the changes without the values that may not be shown.
+func showable(changes []mapping.Change) []mapping.Change {
+	changes = slices.Clone(changes)
+	for i := range changes {
+		if change := &changes[i]; change.Masked {
+			change.Old, change.New = "", ""
+		}
+	}
+	return changes
+}
+
+func (t *Teller) findingsOf(findings []jobs.Finding) []Finding {
+	var out []Finding
+	for _, f := range findings {
+		out = append(out, t.findingOf(f))
+	}
+	return out
+}
+
+func (t *Teller) findingOf(f jobs.Finding) Finding {
+	f.Changes = showable(f.Changes)
+	return Finding{f, t.ContractChangesOf(f.Contract), t.Finding(f)}
+}
+
+func (t *Teller) reason(r jobs.Reason) Reason {
+	return Reason{Code: r.Code, Detail: r.Detail, Text: t.Reason(r)}
+}
+
+// WriteRunJSON writes one object: the run, its items, which are streamed, and unless only some of them were asked for, what to do
+// next. docs/json.md tells its members.
+func (t *Teller) WriteRunJSON(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, error], show Show) error {
+	t = t.Of(run.Target)
+	out := newStream(w)
+	out.open(t.RunOf(run), "items")
+	found := &gathered{}
+	for item, err := range items {
+		if err != nil {
+			return fmt.Errorf("reading the items of run %d: %w", run.ID, err)
+		}
+		found.add(&item, groupOf(&item, ended(run)), "")
+		out.element(t.ItemOf(item))
+	}
+	out.closeArray()
+	if len(show.Employees) == 0 {
+		out.next(t.runSteps(run, countsOf(run, found), found, show))
+	}
+	return out.end("}\n")
+}
+
+// WriteRunsJSON writes an array of runs, in the order given: newest first.
+func (t *Teller) WriteRunsJSON(w io.Writer, runs []*jobs.Run) error {
+	out := newStream(w)
+	out.raw("[")
+	for _, run := range runs {
+		out.element(t.RunOf(run))
+	}
+	out.closeArray()
+	return out.end("\n")
+}

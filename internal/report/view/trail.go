@@ -1,0 +1,188 @@
+package view
+
+import (
+	"io"
+	"regexp"
+	"time"
+
+	"syncd/internal/jobs"
+	"syncd/internal/ledger"
+	"syncd/internal/report/locale"
+)
+
+// Decided is a decision as people read it: when, what, about what; by whom and why; with which program and configuration.
+type Decided struct{ What, By, With string }
+
+// Audit is the trail of decisions, in the order given: newest first.
+func (t *Teller) Audit(entries []ledger.AuditEntry) []Decided {
+	told := make([]Decided, 0, len(entries))
+	for i := range entries {
+		e := &entries[i]
+		told = append(told, Decided{second(e.At, t.zone(e.Job)) + "  " + t.decision(e), t.decidedBy(e),
+			locale.Fill(t.Trail.Made, "version", e.Version, "configuration", short(e.ConfigDigest))})
+	}
+	return told
+}
+
+// decision is what was decided, and about what: "Approval: run 12, paie, OGEC Saint-Martin (saint-martin), …".
+func (t *Teller) decision(e *ledger.AuditEntry) string {
+	dossier := t.dossier(e.Dossier)
+	if name, known := t.Environments[e.Environment]; known {
+		dossier = joinNonEmpty([]string{dossier, name})
+	}
+	about := joinNonEmpty([]string{t.ofRun(e.Run), e.Job, dossier, t.period(e.Period), keys(e.Employees, jobs.FindingKeys), t.detail(e)})
+	return t.decided(e.Decision, about)
+}
+
+// decided is a decision's name, and what else there is to say of it.
+func (t *Teller) decided(d ledger.Decision, about string) string {
+	name, known := t.Decisions[string(d)]
+	if !known { // of a newer program
+		name = string(d)
+	}
+	if about == "" {
+		return name
+	}
+	return name + t.Colon + about
+}
+
+var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// detail is what exactly was decided: a word or a time where it is one, else as the ledger has it.
+func (t *Teller) detail(e *ledger.AuditEntry) string {
+	if text, known := t.Trail.Details[e.Detail]; known && (e.Decision == ledger.DecisionSettle || e.Decision == ledger.DecisionClose || e.Decision == ledger.DecisionRun) {
+		return text
+	}
+	if trigger, known := t.Triggers[e.Detail]; known && e.Decision == ledger.DecisionRun {
+		return trigger
+	}
+	if digest.MatchString(e.Detail) { // says something to a program alone: JSON has it
+		return ""
+	}
+	if end, err := time.Parse("until "+time.RFC3339, e.Detail); err == nil {
+		return locale.Fill(t.Trail.Until, "time", second(end, t.zone(e.Job)))
+	}
+	return Cut(e.Detail)
+}
+
+func (t *Teller) ofRun(run int64) string {
+	if run == 0 {
+		return ""
+	}
+	return locale.Fill(t.Trail.Of, "run", run)
+}
+
+// decidedBy is "by marie on srv-paie: confirmed by phone".
+func (t *Teller) decidedBy(e *ledger.AuditEntry) string {
+	words := &t.Trail
+	text := locale.Fill(words.By, "actor", e.Actor)
+	if e.Host != "" {
+		text = locale.Fill(words.ByAt, "actor", e.Actor, "host", e.Host)
+	}
+	if e.Reason != "" {
+		text += t.Colon + Cut(e.Reason)
+	}
+	return text
+}
+
+// shortDigest is how many characters of a digest tell configurations apart.
+const shortDigest = 12
+
+func short(digest string) string {
+	if digest == "" {
+		return "–"
+	}
+	return digest[:min(len(digest), shortDigest)]
+}
+
+// Periods is a table of the periods that were closed, in the order given. One that was reopened has a second line.
+func (t *Teller) Periods(closings []ledger.Closing) Table {
+	words := &t.Trail
+	table := Table{Head: words.PeriodsHead, Numbers: len(words.PeriodsHead)}
+	for i := range closings {
+		c := &closings[i]
+		state := words.Closed
+		if c.Open {
+			state = words.Open
+		}
+		table.Rows = append(table.Rows, []string{string(c.Period), c.Target.Dossier, environment(c.Target), state, second(c.ClosedAt, t.options.Location), c.ClosedBy, Cut(c.Reason)})
+		if c.ReopenedAt != nil {
+			table.Rows = append(table.Rows, []string{"", "", "", t.reopened(c), second(*c.ReopenedAt, t.options.Location), c.ReopenedBy, Cut(c.ReopenedReason)})
+		}
+	}
+	return table
+}
+
+func (t *Teller) reopened(c *ledger.Closing) string {
+	until := "–"
+	if c.OpenUntil != nil {
+		until = second(*c.OpenUntil, t.options.Location)
+	}
+	return locale.Fill(t.Trail.Reopened, "until", until)
+}
+
+// AuditEntry is a decision.
+type AuditEntry struct {
+	ID           int64           `json:"id"`
+	At           *string         `json:"at"`
+	Actor        string          `json:"actor"`
+	Decision     ledger.Decision `json:"decision"`
+	Dossier      string          `json:"dossier,omitempty"`
+	Environment  string          `json:"environment,omitempty"`
+	Job          string          `json:"job,omitempty"`
+	Period       jobs.Period     `json:"period,omitempty"`
+	Run          int64           `json:"run,omitempty"`
+	Employees    []string        `json:"employees,omitempty"`
+	Reason       string          `json:"reason,omitempty"`
+	Detail       string          `json:"detail,omitempty"`
+	Host         string          `json:"host,omitempty"`
+	Version      string          `json:"version"`
+	ConfigDigest string          `json:"config_digest"`
+}
+
+// Closing is a period that was closed.
+type Closing struct {
+	Partner        string      `json:"partner"`
+	Environment    string      `json:"environment"`
+	Dossier        string      `json:"dossier"`
+	Label          string      `json:"label,omitempty"`
+	Period         jobs.Period `json:"period"`
+	Open           bool        `json:"open"`
+	ClosedAt       *string     `json:"closed_at"`
+	ClosedBy       string      `json:"closed_by"`
+	Reason         string      `json:"reason"`
+	ReopenedAt     *string     `json:"reopened_at"`
+	ReopenedBy     string      `json:"reopened_by,omitempty"`
+	ReopenedReason string      `json:"reopened_reason,omitempty"`
+	OpenUntil      *string     `json:"open_until"`
+}
+
+// WriteAuditJSON writes an array of decisions, in the order given.
+func (t *Teller) WriteAuditJSON(w io.Writer, entries []ledger.AuditEntry) error {
+	out := newStream(w)
+	out.raw("[")
+	for i := range entries {
+		out.element(auditEntryOf(&entries[i]))
+	}
+	out.closeArray()
+	return out.end("\n")
+}
+
+func auditEntryOf(e *ledger.AuditEntry) AuditEntry {
+	return AuditEntry{e.ID, moment(&e.At), e.Actor, e.Decision, e.Dossier, e.Environment, e.Job, e.Period, e.Run, e.Employees,
+		e.Reason, e.Detail, e.Host, e.Version, e.ConfigDigest}
+}
+
+// WritePeriodsJSON writes an array of the periods that were closed, in the order given.
+func (t *Teller) WritePeriodsJSON(w io.Writer, closings []ledger.Closing) error {
+	out := newStream(w)
+	out.raw("[")
+	for i := range closings {
+		c := &closings[i]
+		of := c.Target
+		out.element(Closing{of.Partner, of.Environment, of.Dossier, t.options.Labels[of.Dossier], c.Period, c.Open, moment(&c.ClosedAt),
+			c.ClosedBy, c.Reason, moment(c.ReopenedAt), c.ReopenedBy, c.ReopenedReason, moment(c.OpenUntil)})
+	}
+	out.closeArray()
+	return out.end("\n")
+}
