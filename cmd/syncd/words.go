@@ -9,8 +9,8 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
-	"syncd/internal/mapping"
 	"syncd/internal/partner"
+	"syncd/internal/privacy"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
 )
@@ -158,8 +158,8 @@ func inWords(value any) string {
 		return deeds[v]
 	case jobs.Finding:
 		return view.New(locale.English, view.Options{Partner: partner.Sections()[0].Name}).Finding(v)
-	case mapping.Kind:
-		if v == mapping.KindIBAN {
+	case privacy.Kind:
+		if v == privacy.KindIBAN {
 			return "an IBAN"
 		}
 		return "a NIR"

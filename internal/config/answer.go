@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strconv"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/config/strict"
-	"syncd/internal/mapping"
 )
 
 // AnswerRules judge a successful answer (HTTP 2xx): whether it accepts, or has a refusal inside. Items, Code, Errors and
@@ -79,7 +79,7 @@ func scalar(n *strict.Node) (string, bool) {
 		value, err := strconv.ParseInt(n.Text, 0, 64) // base 0: TOML writes 0x, 0o, 0b and _ as Go does
 		return strconv.FormatInt(value, 10), err == nil
 	case strict.KindDecimal:
-		value, ok := mapping.AppendDecimal(nil, []byte(strict.PlainNumber(n.Text)))
+		value, ok := canonjson.AppendDecimal(nil, []byte(strict.PlainNumber(n.Text)))
 		return string(value), ok
 	}
 	return "", false

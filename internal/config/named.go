@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"syncd/internal/mapping"
+	"syncd/internal/privacy"
 )
 
 // Words that tell an IBAN and a NIR in the name of a member or of a column.
@@ -19,20 +20,20 @@ const (
 var postalWords = []string{"postal", "codepostal", "postcode", "zip", "cp"}
 
 // kindOf tells what the values of a field are by its names.
-func kindOf(f *mapping.Field) mapping.Kind {
+func kindOf(f *mapping.Field) privacy.Kind {
 	one := []mapping.Field{*f}
 	isOne := func(words ...string) bool { return len(fieldsFor(one, words...)) > 0 }
 	switch {
 	case isOne(postalWords...):
-		return mapping.KindPostal
+		return privacy.KindPostal
 	case len(distinctive(one)) == 0 || f.Dictionary != "" || f.Type == mapping.TypeBoolean:
-		return mapping.KindNone
+		return privacy.KindNone
 	case isOne(wordIBAN):
-		return mapping.KindIBAN
+		return privacy.KindIBAN
 	case isOne(wordNIR):
-		return mapping.KindNIR
+		return privacy.KindNIR
 	}
-	return mapping.KindNone
+	return privacy.KindNone
 }
 
 // fieldsFor are the paths of fields that carry one of the things: the last name of the path, or the column, has the word.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
 	"syncd/internal/store"
 )
 
@@ -38,7 +38,7 @@ func TestDocumentOfANewEmployeeIsShownAndSealed(t *testing.T) {
 }
 
 // diffOf is what a person sees who may read the ledger key.
-func (w *world) diffOf(r *jobs.Runner, run *jobs.Run, matricule string) []mapping.Change {
+func (w *world) diffOf(r *jobs.Runner, run *jobs.Run, matricule string) []diff.Change {
 	w.t.Helper()
 	items, err := storeOf(r).Items(context.Background(), run.ID,
 		store.ItemFilter{Max: 10, Keys: []string{matricule}, Diffs: true, Mapping: w.job.Mapping})
@@ -49,7 +49,7 @@ func (w *world) diffOf(r *jobs.Runner, run *jobs.Run, matricule string) []mappin
 	return items[0].Diff
 }
 
-func change(diff []mapping.Change, path string) *mapping.Change {
+func change(diff []diff.Change, path string) *diff.Change {
 	for i := range diff {
 		if diff[i].Path == path {
 			return &diff[i]

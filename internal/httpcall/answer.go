@@ -19,7 +19,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 
-	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 // Answers are asked for as they are (Accept-Encoding: identity) and read all the same when a server, or what stands before
@@ -258,4 +258,4 @@ func charsetNamed(folded string) encoding.Encoding {
 }
 
 // legible is a text that may be no UTF-8 after all.
-func legible(body []byte) string { return mapping.Legible(string(body)) }
+func legible(body []byte) string { return plaintext.Legible(string(body)) }

@@ -9,7 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 func TestLargeContracts(t *testing.T) {
@@ -72,7 +72,7 @@ func TestContractsThatAreTaken(t *testing.T) {
 			write(t, w, text)
 		})
 		got, err := p.open(t, nil).Describe(t.Context(), "auto")
-		if as, wrong := mapping.PlainText([]byte(text), maxContract); err != nil || wrong != nil || !bytes.Contains(plain(got.Text), bytes.TrimSpace(as)) {
+		if as, wrong := plaintext.Decode([]byte(text), maxContract); err != nil || wrong != nil || !bytes.Contains(plain(got.Text), bytes.TrimSpace(as)) {
 			t.Errorf("%.40q: %.40q, %v", text, got.Text, err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"syncd/internal/mapping"
+	"syncd/internal/canonjson"
 )
 
 // AnswerRules judge a 2xx that answers a document, whatever its status: some APIs say 200 and mean no, others say OK in
@@ -78,7 +78,7 @@ func (r *Rules) parse(section string, from AnswerRules) (err error) {
 
 // canonical is a decimal in the one form that equal numbers share.
 func canonical(number string) (string, bool) {
-	text, ok := mapping.AppendDecimal(nil, []byte(number))
+	text, ok := canonjson.AppendDecimal(nil, []byte(number))
 	return string(text), ok
 }
 
@@ -252,7 +252,7 @@ func ParsePointer(name, text string) (Pointer, error) {
 	}
 	p := strings.Split(text[1:], "/")
 	for i := range p {
-		p[i] = mapping.PointerName(p[i])
+		p[i] = canonjson.PointerName(p[i])
 	}
 	return p, nil
 }

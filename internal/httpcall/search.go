@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 const (
@@ -336,7 +336,7 @@ func isPage(text []byte) bool { return isMarkup(nil, plain(text)) }
 
 // plain is what may be a contract as text. Package contract reads it by the same rules.
 func plain(text []byte) []byte {
-	if decoded, err := mapping.PlainText(text, maxContract); err == nil {
+	if decoded, err := plaintext.Decode(text, maxContract); err == nil {
 		return decoded
 	}
 	return text

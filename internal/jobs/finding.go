@@ -1,6 +1,6 @@
 package jobs
 
-import "syncd/internal/mapping"
+import "syncd/internal/diff"
 
 // Rule names a guard; package report puts its findings into words, in French and English.
 type Rule string
@@ -87,7 +87,7 @@ type Finding struct {
 	Others   []OtherTarget    `json:"others,omitempty"`   // targets of the same establishment
 	Job      string           `json:"job,omitempty"`      // that it is about
 	Members  []string         `json:"members,omitempty"`  // paths of the mapping: "Contrat.CodeNature", "Elements[].Code"
-	Changes  []mapping.Change `json:"changes,omitempty"`  // what the other side edited, masked
+	Changes  []diff.Change    `json:"changes,omitempty"`  // what the other side edited, masked
 	Contract []ContractChange `json:"contract,omitempty"` // how the contract changed, at most FindingKeys of N
 }
 

@@ -3,6 +3,7 @@ package jobs
 import (
 	"time"
 
+	"syncd/internal/diff"
 	"syncd/internal/mapping"
 )
 
@@ -46,7 +47,7 @@ type Item struct {
 	Elements        int
 	BaselineVersion int64 // the version of the baseline that it was planned against; 0 = none
 	Ambiguous       bool  // an earlier attempt's effect is unknown: only a 2xx ends it as accepted
-	Diff            []mapping.Change
+	Diff            []diff.Change
 	Problems        []mapping.Problem
 	Findings        []Finding // why it is, or was, held
 	HTTPStatus      int       // last answer; 0 = none

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/mapping"
+	"syncd/internal/privacy"
 )
 
 // Semantics says what sending a document again does at the API.
@@ -100,11 +102,11 @@ func (j *PushJob) Traces(document []byte) []Trace {
 	var traces []Trace
 	for i := range j.Mapping.Fields {
 		path := j.Mapping.Fields[i].Path
-		text, ok := mapping.Text(document, path)
-		if !ok || !slices.Contains(j.Guards.UniqueFields, path) && mapping.Identify(text) == mapping.KindNone {
+		text, ok := canonjson.Text(document, path)
+		if !ok || !slices.Contains(j.Guards.UniqueFields, path) && privacy.Identify(text) == privacy.KindNone {
 			continue
 		}
-		if text := mapping.AppendNormal(nil, j.Mapping.Fields[i].Kind, []byte(text)); len(text) > 0 {
+		if text := privacy.AppendNormal(nil, j.Mapping.Fields[i].Kind, []byte(text)); len(text) > 0 {
 			traces = append(traces, Trace{path, text})
 		}
 	}

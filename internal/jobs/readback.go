@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"syncd/internal/mapping"
+	"syncd/internal/diff"
 )
 
 // ReadBack says that the API can be asked for the document of an employee, and what of it is compared.
@@ -121,7 +121,7 @@ func (j *PushJob) same(document, held []byte) bool {
 	if document == nil || held == nil {
 		return false
 	}
-	changes, err := j.Mapping.Compare(document, held, j.ReadBack.Compare)
+	changes, err := diff.Edits(j.Mapping, document, held, j.ReadBack.Compare)
 	return err == nil && len(changes) == 0
 }
 
@@ -244,7 +244,7 @@ func (p *readingBack) readBack(ctx context.Context, refs []DocumentRef, known []
 }
 
 // look notes what came of one employee. An error ends the reading.
-func (p *readingBack) look(order int, key string, changes []mapping.Change, err error) error {
+func (p *readingBack) look(order int, key string, changes []diff.Change, err error) error {
 	switch {
 	case err == nil:
 		p.answered = true
@@ -273,7 +273,7 @@ func (p *readingBack) stop(err error) error {
 }
 
 // driftOf tells how the API's document differs from the acknowledged one; nil = not at all.
-func (p *readingBack) driftOf(ctx context.Context, ref DocumentRef, acknowledged []byte) ([]mapping.Change, error) {
+func (p *readingBack) driftOf(ctx context.Context, ref DocumentRef, acknowledged []byte) ([]diff.Change, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -282,9 +282,9 @@ func (p *readingBack) driftOf(ctx context.Context, ref DocumentRef, acknowledged
 		return nil, err
 	}
 	if held == nil {
-		return []mapping.Change{{Op: "-"}}, nil // the whole document
+		return []diff.Change{{Op: "-"}}, nil // the whole document
 	}
-	changes, err := p.Job.Mapping.Compare(acknowledged, held, p.Job.ReadBack.Compare)
+	changes, err := diff.Edits(p.Job.Mapping, acknowledged, held, p.Job.ReadBack.Compare)
 	if err != nil {
 		return nil, fmt.Errorf("comparing with what the API holds: %w", err)
 	}
@@ -292,7 +292,7 @@ func (p *readingBack) driftOf(ctx context.Context, ref DocumentRef, acknowledged
 }
 
 // driftFinding tells what the other side edited.
-func (p *readingBack) driftFinding(changes []mapping.Change) Finding {
+func (p *readingBack) driftFinding(changes []diff.Change) Finding {
 	return Finding{Rule: RuleDrift, Holds: !p.overwrite, N: len(changes), Path: changes[0].Path, Changes: changes}
 }
 

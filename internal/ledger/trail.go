@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
+	"syncd/internal/privacy"
 )
 
 // Decision is what somebody, or syncd by a rule, decided.
@@ -76,7 +76,7 @@ func CheckReason(reason string) error {
 		return &ReasonError{"holds characters that cannot be seen", "write it as one line of plain text"}
 	case utf8.RuneCountInString(reason) > maxReason:
 		return &ReasonError{"is longer than 1000 characters", "say it in a sentence or two"}
-	case mapping.MaskIdentifiers(reason) != reason:
+	case privacy.MaskIdentifiers(reason) != reason:
 		return &ReasonError{"seems to hold a NIR or an IBAN, and is kept in the open for years", "name people by their matricule"}
 	}
 	return nil

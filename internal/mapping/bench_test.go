@@ -1,6 +1,10 @@
 package mapping
 
-import "testing"
+import (
+	"testing"
+
+	"syncd/internal/canonjson"
+)
 
 func TestSteadyStateAllocatesNothing(t *testing.T) { // AllocsPerRun counts for the whole process: not parallel
 	b := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
@@ -33,27 +37,6 @@ func BenchmarkDocumentWithChildren(b *testing.B) {
 	}
 }
 
-func BenchmarkDiffCreated(b *testing.B) {
-	spec, document := sampleSpec(), []byte(sampleDocument)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := spec.Diff(nil, document, true); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkDiffUpdated(b *testing.B) {
-	spec, document := sampleSpec(), []byte(sampleDocument)
-	older := []byte(`{"Adresse":{"Ville":"BREST"}}`)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := spec.Diff(older, document, true); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 func BenchmarkMask(b *testing.B) {
 	spec, document := sampleSpec(), []byte(sampleDocument)
 	b.ReportAllocs()
@@ -62,20 +45,10 @@ func BenchmarkMask(b *testing.B) {
 	}
 }
 
-func BenchmarkCompare(b *testing.B) {
-	spec, document := sampleSpec(), []byte(sampleDocument)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := spec.Compare(document, document, nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 func BenchmarkText(b *testing.B) {
 	document := []byte(sampleDocument)
 	b.ReportAllocs()
 	for b.Loop() {
-		Text(document, "Iban")
+		canonjson.Text(document, "Iban")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+	"syncd/internal/canonjson"
 )
 
 const sampleDocument = `{"Adresse":{"CodePays":"FR","CodePostal":"35000","Ville":"RENNES","Voie":"1 rue de l'Exemple"},"Civilite":"MME",` +
@@ -26,7 +27,7 @@ func TestSampleDocument(t *testing.T) {
 			t.Fatalf("problems %v, document\n%s\nwant\n%s", problems, document, sampleDocument)
 		}
 	}
-	again, ok := appendCanonical(nil, []byte(sampleDocument))
+	again, ok := canonjson.Append(nil, []byte(sampleDocument))
 	if !ok || string(again) != sampleDocument {
 		t.Errorf("the document is not in canonical form:\n%s", again)
 	}
@@ -191,7 +192,7 @@ func TestChildrenInAnyOrderGiveTheSameDocument(t *testing.T) {
 		if !bytes.Equal(first, second) {
 			t.Fatalf("%s\n%s", first, second)
 		}
-		if again, ok := appendCanonical(nil, first); !ok || !bytes.Equal(again, first) {
+		if again, ok := canonjson.Append(nil, first); !ok || !bytes.Equal(again, first) {
 			t.Fatalf("not canonical: %s", first)
 		}
 	})

@@ -64,7 +64,7 @@ func pathProblem(path string) string {
 	if path == "" || slices.Contains(strings.Split(path, "."), "") {
 		return "the path has an empty name"
 	}
-	if strings.ContainsAny(path, specialInPath) {
+	if strings.ContainsAny(path, SpecialInPath) {
 		return `the path has one of the characters [ ] # "`
 	}
 	return ""
@@ -94,7 +94,7 @@ func (c *checker) field(path string, f *Field) {
 }
 
 func (c *checker) constant(path string, f *Field) {
-	if name, ok := f.parameter(); ok {
+	if name, ok := f.Parameter(); ok {
 		if !slices.Contains(parameters, name) {
 			c.add(path, fmt.Sprintf("names the unknown parameter @%s", name), "the parameters are @"+strings.Join(parameters, ", @"))
 		}
@@ -116,14 +116,14 @@ func (c *checker) children(children *Children) {
 	prefix := path + "[]."
 	if children.Key == "" {
 		c.add(path, "these children have no key", `name the member that tells them apart in a diff: key = "Code"`)
-	} else if findField(children.Fields, children.Key) == nil {
+	} else if FindField(children.Fields, children.Key) == nil {
 		c.add(path, fmt.Sprintf("the key %q is none of the children's fields", children.Key), "name one of their fields")
 	}
 	c.paths(prefix, children.Fields, nil)
 	c.fields(prefix, children.Fields)
 }
 
-func findField(fields []Field, path string) *Field {
+func FindField(fields []Field, path string) *Field {
 	for i := range fields {
 		if fields[i].Path == path {
 			return &fields[i]

@@ -1,10 +1,17 @@
 package mapping
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
+
+	"syncd/internal/canonjson"
+	"syncd/internal/plaintext"
+	"syncd/internal/privacy"
 )
 
 // Mapping is a Spec bound to the columns, nomenclatures and parameters of one run. It does not change: builders of
@@ -136,7 +143,7 @@ func (c *compiler) compile(root *node) []op {
 func (c *compiler) object(n *node) {
 	c.pending = append(c.pending, '{')
 	for _, m := range n.members {
-		lead, ok := AppendString([]byte{','}, []byte(m.name))
+		lead, ok := canonjson.AppendString([]byte{','}, []byte(m.name))
 		if !ok {
 			c.fail(&FieldError{Path: m.name, Problem: "the name is not valid UTF-8"})
 			continue
@@ -180,3 +187,137 @@ func (c *compiler) flush(next op) {
 }
 
 func (c *compiler) fail(err error) { c.errs = append(c.errs, err) }
+
+// bind finds the column of a field, its conversion and its nomenclature.
+func (c *compiler) bind(f *Field) (op, bool) {
+	path := c.prefix + f.Path
+	index := slices.IndexFunc(c.columns, func(column Column) bool { return column.Name == f.Column })
+	if index < 0 {
+		c.fail(&ColumnError{Path: path, Column: f.Column, Nearest: plaintext.Nearest(f.Column, c.names()), Children: c.children})
+		return op{}, false
+	}
+	column := c.columns[index]
+	if slices.ContainsFunc(c.columns[index+1:], func(other Column) bool { return other.Name == f.Column }) {
+		c.fail(&ColumnError{Path: path, Column: f.Column, Twice: true, Children: c.children})
+		return op{}, false
+	}
+	encode, err := columnEncoder(f, path, column)
+	if err != nil {
+		c.fail(err)
+		return op{}, false
+	}
+	codes, ok := c.codes(f)
+	o := op{
+		kind: opColumn, column: index, field: f, path: f.Path, shown: path, encode: encode, codes: codes,
+		padded: column.Type == oidBpchar, isKey: c.key == f.Path, postal: f.Kind == privacy.KindPostal,
+	}
+	switch column.family() {
+	case familyText:
+		o.text = f.Type == TypeAuto || f.Type == TypeString
+	case familyJSON:
+		o.json = true
+	case familyDate, familyTimestamp:
+		o.date = true
+	}
+	if !o.isKey {
+		o.amounts = f.scaler(column)
+	}
+	return o, ok
+}
+
+func (c *compiler) names() []string {
+	var names []string
+	for _, column := range c.columns {
+		names = append(names, column.Name)
+	}
+	return names
+}
+
+// codes gives the nomenclature of a field; nil when it has none. An empty nomenclature would block everyone, so it
+// counts as one that was never pulled.
+func (c *compiler) codes(f *Field) (codes map[string]Entry, ok bool) {
+	if f.Dictionary == "" {
+		return nil, true
+	}
+	codes = c.dicts[f.Dictionary]
+	if len(codes) == 0 {
+		pulled := slices.Sorted(maps.Keys(c.dicts))
+		pulled = slices.DeleteFunc(pulled, func(name string) bool { return name == f.Dictionary })
+		c.fail(&DictionaryError{Names: []string{f.Dictionary}, Path: c.prefix + f.Path, Nearest: plaintext.Nearest(f.Dictionary, pulled)})
+		return nil, false
+	}
+	return codes, true
+}
+
+// constant gives the text of a constant, which must be an active code where the field has a nomenclature.
+func (c *compiler) constant(f *Field) []byte {
+	path := c.prefix + f.Path
+	text, err := f.encodeConstant(c.params)
+	if err != nil {
+		c.fail(&FieldError{Path: path, Problem: err.Error(), Hint: "correct the value in the mapping, or the settings of the dossier that it names"})
+		return nil
+	}
+	codes, ok := c.codes(f)
+	if !ok || codes == nil {
+		return text
+	}
+	raw, _, err := f.constantText(c.params)
+	if entry := codes[raw]; err != nil || !entry.Active {
+		c.fail(&FieldError{
+			Path: path, Problem: fmt.Sprintf("the constant is no active code of the nomenclature %s", f.Dictionary),
+			Hint: "list its codes: syncd dictionary " + f.Dictionary,
+		})
+	}
+	return text
+}
+
+// Parameter is the name of the run parameter that the field is set to, if it is.
+func (f *Field) Parameter() (name string, ok bool) {
+	text, ok := f.Value.(string)
+	if !ok {
+		return "", false
+	}
+	return strings.CutPrefix(text, "@")
+}
+
+// constantText gives a constant as Postgres would write it, so that it goes the way of a column.
+func (f *Field) constantText(params Params) (string, family, error) {
+	if name, ok := f.Parameter(); ok {
+		if params[name] == "" {
+			return "", familyNone, fmt.Errorf("this run has no value for @%s", name)
+		}
+		return params[name], familyText, nil
+	}
+	switch v := f.Value.(type) {
+	case string:
+		return v, familyText, nil
+	case bool:
+		return strconv.FormatBool(v), familyBoolean, nil
+	case int:
+		return strconv.Itoa(v), familyNumber, nil
+	case int64:
+		return strconv.FormatInt(v, 10), familyNumber, nil
+	case float64: // the shortest decimal that reads back as v: what the user wrote
+		return strconv.FormatFloat(v, 'g', -1, 64), familyNumber, nil
+	case json.Number:
+		return v.String(), familyNumber, nil
+	}
+	return "", familyNone, fmt.Errorf("the value is a %T", f.Value)
+}
+
+// encodeConstant gives the JSON text of a constant.
+func (f *Field) encodeConstant(params Params) ([]byte, error) {
+	text, from, err := f.constantText(params)
+	if err != nil {
+		return nil, err
+	}
+	encode := encoders[encoding{from, f.Type}]
+	if encode == nil {
+		return nil, fmt.Errorf("the value cannot be sent as a %s", f.Type)
+	}
+	constant, ok := encode(nil, []byte(text))
+	if !ok {
+		return nil, errors.New("the value does not fit its type")
+	}
+	return constant, nil
+}

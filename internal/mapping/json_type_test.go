@@ -1,6 +1,10 @@
 package mapping
 
-import "testing"
+import (
+	"testing"
+
+	"syncd/internal/plaintext"
+)
 
 func TestJSONType(t *testing.T) {
 	t.Parallel()
@@ -138,10 +142,10 @@ func TestColumnWords(t *testing.T) {
 func TestNearestName(t *testing.T) {
 	t.Parallel()
 	names := []string{"NomUsage", "Prenom"}
-	if got := NearestName("prenon", names); got != "Prenom" {
+	if got := plaintext.Nearest("prenon", names); got != "Prenom" {
 		t.Errorf("the nearest is %q", got)
 	}
-	if got := NearestName("Iban", names); got != "" {
+	if got := plaintext.Nearest("Iban", names); got != "" {
 		t.Errorf("nothing is near, but %q was found", got)
 	}
 }

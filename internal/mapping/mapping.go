@@ -1,10 +1,21 @@
 // Package mapping turns the rows of staging into the documents that are sent: compiled once per run to a flat list of
 // operations, so that a document costs a few appends into a reused buffer. It is pure: no I/O, no clock.
 //
-// Documents are JSON in canonical form: members sorted by name (bytewise), numbers as canonical decimals ("75.00" is
-// written 75), no insignificant white space, children sorted by business key and then by content. What is sent is the
-// canonical form itself, so a fingerprint of the sent bytes is a fingerprint of the meaning.
+// Documents are JSON in canonical form (package canonjson), children sorted by business key and then by content. What is sent
+// is the canonical form itself, so a fingerprint of the sent bytes is a fingerprint of the meaning.
 package mapping
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"maps"
+	"slices"
+	"strings"
+
+	"syncd/internal/privacy"
+)
 
 // Column describes one column of a result as Postgres reports it.
 type Column struct {
@@ -43,7 +54,7 @@ type Field struct {
 	Sensitive  bool   // never shown: diffs and messages say "masked"
 	Null       Null   // "" = NullClear
 	Type       Type
-	Kind       Kind // of its values, as its names tell: an IBAN and a NIR are never shown, like what is sensitive
+	Kind       privacy.Kind // of its values, as its names tell: an IBAN and a NIR are never shown, like what is sensitive
 }
 
 // Children maps the rows of one child query to an array of the document.
@@ -79,68 +90,55 @@ type Dictionaries map[string]map[string]Entry
 // period_start ("2026-11-01"), period_end ("2026-11-30").
 type Params map[string]string
 
-// ProblemCode names why an employee cannot be sent.
-type ProblemCode string
-
-const (
-	ProblemUnknownCode     ProblemCode = "unknown-code"      // not in its nomenclature
-	ProblemWithdrawnCode   ProblemCode = "withdrawn-code"    // in its nomenclature, no longer active
-	ProblemMissingValue    ProblemCode = "missing-value"     // NULL, or nothing to be seen, where null = "refuse"
-	ProblemBadValue        ProblemCode = "bad-value"         // does not fit the type: NaN, not a number, invalid UTF-8, half a character
-	ProblemControl         ProblemCode = "control-character" // a text with a control character that is neither a tab nor the end of a line; Got: "U+0007"
-	ProblemTooLarge        ProblemCode = "too-large"         // the document exceeds MaxDocument
-	ProblemMissingKey      ProblemCode = "missing-key"       // employee row without a matricule
-	ProblemBadKey          ProblemCode = "bad-key"           // a matricule that KeyFits refuses
-	ProblemDuplicateKey    ProblemCode = "duplicate-key"     // two employee rows with one matricule
-	ProblemMissingEmployee ProblemCode = "missing-employee"  // elements whose employee is not in staging
-
-	// What the API's contract refuses. Path is a JSON pointer into the document, Want what would fit, Got the shape of what
-	// is there.
-	ProblemWrongType     ProblemCode = "wrong-type"     // Want, Got: JSON types: "string", "number", "integer", "null", …
-	ProblemRequired      ProblemCode = "required"       // a member that the contract requires is absent, or a text that shows nothing; Want: its type
-	ProblemWrongFormat   ProblemCode = "wrong-format"   // Want: "date", "date-time", "uuid", "int32", …
-	ProblemTooLong       ProblemCode = "too-long"       // Want: the most characters; Got: how many there are
-	ProblemTooShort      ProblemCode = "too-short"      // Want: the fewest characters; Got: how many there are
-	ProblemOutOfRange    ProblemCode = "out-of-range"   // Want: "<= 100", "> 0", "multiple of 0.01"
-	ProblemNotListed     ProblemCode = "not-listed"     // Want: the first values that the contract lists, joined by ", "
-	ProblemNoMatch       ProblemCode = "no-match"       // Want: the pattern
-	ProblemUnknownMember ProblemCode = "unknown-member" // the contract allows no member of that name; Want: the nearest one
-	ProblemItemCount     ProblemCode = "item-count"     // of an array. Want: "<= 10", ">= 1", "unique"; Got: how many
-	ProblemNoAlternative ProblemCode = "no-alternative" // none of several schemas (anyOf, oneOf) takes the value
-)
-
-// MaxDocument is the size in bytes above which a document is blocked instead of sent.
-const MaxDocument = 1 << 20
-
-// Problem is one reason why an employee is blocked. Value is masked when the field is sensitive or the value is a
-// valid NIR or IBAN, and cut to 80 characters.
-type Problem struct {
-	Code       ProblemCode `json:"code"`
-	Path       string      `json:"path,omitempty"`   // "Contrat.CodeNature", "Elements[2].Code" (0-based row); "/Elements/2/Code" (in the document)
-	Column     string      `json:"column,omitempty"` // the staging column to mend
-	Value      string      `json:"value,omitempty"`
-	Dictionary string      `json:"dictionary,omitempty"`
-	Nearest    []Nearest   `json:"nearest,omitempty"` // at most three, nearest first
-	Count      int         `json:"count,omitempty"`   // rows concerned, where that is more than one
-	Want       string      `json:"want,omitempty"`    // what would fit, where the contract tells
-	Got        string      `json:"got,omitempty"`     // the shape of what is there, never the value itself
-	Why        Why         `json:"why,omitempty"`     // which of the reasons that the code has; "" = it has one, or it is not known
-	Branch     string      `json:"branch,omitempty"`  // of several forms that the contract takes, the one that was meant: "Contrat_CDD", "#2"
+// Nomenclatures lists, sorted, the nomenclatures that the mapping refers to.
+func (s Spec) Nomenclatures() []string {
+	names := map[string]bool{}
+	add := func(fields []Field) {
+		for i := range fields {
+			if name := fields[i].Dictionary; name != "" {
+				names[name] = true
+			}
+		}
+	}
+	add(s.Fields)
+	for i := range s.Children {
+		add(s.Children[i].Fields)
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
-// Nearest is a code that may have been meant.
-type Nearest struct {
-	Code  string `json:"code"`
-	Label string `json:"label,omitempty"`
+// Digest is the SHA-256, in hex, of all that the mapping says. The order in which it says it does not matter.
+func (s Spec) Digest() string {
+	h := sha256.New()
+	writeFields(h, s.Fields)
+	children := slices.SortedFunc(slices.Values(s.Children), func(a, b Children) int { return strings.Compare(a.Path, b.Path) })
+	for _, group := range children {
+		fmt.Fprintf(h, "children %q key %q\n", group.Path, group.Key)
+		writeFields(h, group.Fields)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Change is one difference between two documents, or between a document and nothing.
-type Change struct {
-	Path   string `json:"path"`             // "Adresse.Ville", "Elements[HSUP25].Quantite", "Elements[HSUP25#2]"
-	Op     string `json:"op"`               // "+" new, "*" changed, "-" gone
-	Old    string `json:"old,omitempty"`    // JSON text of the old value; empty when new or masked
-	New    string `json:"new,omitempty"`    // JSON text of the new value; empty when gone or masked
-	Masked bool   `json:"masked,omitempty"` // the values are not shown
-	Child  bool   `json:"child,omitempty"`  // it is in an array of children, not in master data
-	Unseen Unseen `json:"unseen,omitempty"` // the values look alike: how they differ all the same
+func writeFields(h hash.Hash, fields []Field) {
+	sorted := slices.SortedFunc(slices.Values(fields), func(a, b Field) int { return strings.Compare(a.Path, b.Path) })
+	for _, f := range sorted {
+		if f.Null == "" {
+			f.Null = NullClear
+		}
+		fmt.Fprintf(h, "field %q column %q value %T %q dictionary %q sensitive %t null %q type %q\n",
+			f.Path, f.Column, f.Value, fmt.Sprint(f.Value), f.Dictionary, f.Sensitive, f.Null, f.Type)
+	}
+}
+
+// Digest is the SHA-256, in hex, of the named nomenclatures: their codes, labels and what is active.
+func (d Dictionaries) Digest(names []string) string {
+	h := sha256.New()
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
+		entries, pulled := d[name]
+		fmt.Fprintf(h, "nomenclature %q pulled %t\n", name, pulled)
+		for _, code := range slices.Sorted(maps.Keys(entries)) {
+			fmt.Fprintf(h, "code %q label %q active %t\n", code, entries[code].Label, entries[code].Active)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -1,9 +1,75 @@
 package mapping
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/agext/levenshtein"
+
+	"syncd/internal/plaintext"
+	"syncd/internal/privacy"
 )
+
+// ProblemCode names why an employee cannot be sent.
+type ProblemCode string
+
+const (
+	ProblemUnknownCode     ProblemCode = "unknown-code"      // not in its nomenclature
+	ProblemWithdrawnCode   ProblemCode = "withdrawn-code"    // in its nomenclature, no longer active
+	ProblemMissingValue    ProblemCode = "missing-value"     // NULL, or nothing to be seen, where null = "refuse"
+	ProblemBadValue        ProblemCode = "bad-value"         // does not fit the type: NaN, not a number, invalid UTF-8, half a character
+	ProblemControl         ProblemCode = "control-character" // a text with a control character that is neither a tab nor the end of a line; Got: "U+0007"
+	ProblemTooLarge        ProblemCode = "too-large"         // the document exceeds MaxDocument
+	ProblemMissingKey      ProblemCode = "missing-key"       // employee row without a matricule
+	ProblemBadKey          ProblemCode = "bad-key"           // a matricule that KeyFits refuses
+	ProblemDuplicateKey    ProblemCode = "duplicate-key"     // two employee rows with one matricule
+	ProblemMissingEmployee ProblemCode = "missing-employee"  // elements whose employee is not in staging
+
+	// What the API's contract refuses. Path is a JSON pointer into the document, Want what would fit, Got the shape of what
+	// is there.
+	ProblemWrongType     ProblemCode = "wrong-type"     // Want, Got: JSON types: "string", "number", "integer", "null", …
+	ProblemRequired      ProblemCode = "required"       // a member that the contract requires is absent, or a text that shows nothing; Want: its type
+	ProblemWrongFormat   ProblemCode = "wrong-format"   // Want: "date", "date-time", "uuid", "int32", …
+	ProblemTooLong       ProblemCode = "too-long"       // Want: the most characters; Got: how many there are
+	ProblemTooShort      ProblemCode = "too-short"      // Want: the fewest characters; Got: how many there are
+	ProblemOutOfRange    ProblemCode = "out-of-range"   // Want: "<= 100", "> 0", "multiple of 0.01"
+	ProblemNotListed     ProblemCode = "not-listed"     // Want: the first values that the contract lists, joined by ", "
+	ProblemNoMatch       ProblemCode = "no-match"       // Want: the pattern
+	ProblemUnknownMember ProblemCode = "unknown-member" // the contract allows no member of that name; Want: the nearest one
+	ProblemItemCount     ProblemCode = "item-count"     // of an array. Want: "<= 10", ">= 1", "unique"; Got: how many
+	ProblemNoAlternative ProblemCode = "no-alternative" // none of several schemas (anyOf, oneOf) takes the value
+)
+
+// MaxDocument is the size in bytes above which a document is blocked instead of sent.
+const MaxDocument = 1 << 20
+
+// Problem is one reason why an employee is blocked. Value is masked when the field is sensitive or the value is a
+// valid NIR or IBAN, and cut to 80 characters.
+type Problem struct {
+	Code       ProblemCode `json:"code"`
+	Path       string      `json:"path,omitempty"`   // "Contrat.CodeNature", "Elements[2].Code" (0-based row); "/Elements/2/Code" (in the document)
+	Column     string      `json:"column,omitempty"` // the staging column to mend
+	Value      string      `json:"value,omitempty"`
+	Dictionary string      `json:"dictionary,omitempty"`
+	Nearest    []Nearest   `json:"nearest,omitempty"` // at most three, nearest first
+	Count      int         `json:"count,omitempty"`   // rows concerned, where that is more than one
+	Want       string      `json:"want,omitempty"`    // what would fit, where the contract tells
+	Got        string      `json:"got,omitempty"`     // the shape of what is there, never the value itself
+	Why        Why         `json:"why,omitempty"`     // which of the reasons that the code has; "" = it has one, or it is not known
+	Branch     string      `json:"branch,omitempty"`  // of several forms that the contract takes, the one that was meant: "Contrat_CDD", "#2"
+}
+
+// Nearest is a code that may have been meant.
+type Nearest struct {
+	Code  string `json:"code"`
+	Label string `json:"label,omitempty"`
+}
 
 // maxProblems bounds what one employee's problems take: what is beyond shows once these are mended.
 const maxProblems = 100
@@ -65,11 +131,11 @@ func (b *Builder) suggest(o *op, value []byte) []Nearest {
 }
 
 // secret tells whether no value of the field may be shown, whatever it is.
-func (f *Field) secret() bool { return f.Sensitive || f.Kind.identifies() }
+func (f *Field) secret() bool { return f.Sensitive || f.Kind.Identifies() }
 
 // shown is the value as a problem may quote it.
 func shown(f *Field, value []byte) string {
-	if f.secret() || identifies(value) {
+	if f.secret() || privacy.Identifies(value) {
 		return ""
 	}
 	return beginning(value)
@@ -79,5 +145,145 @@ func shown(f *Field, value []byte) string {
 func beginning(value []byte) string {
 	const atMost = 8 * maxShown // bytes that can matter
 	text := strings.ToValidUTF8(string(value[:min(len(value), atMost)]), "\uFFFD")
-	return shorten(MaskIdentifiers(text))
+	return shorten(privacy.MaskIdentifiers(text))
+}
+
+// MaxKey is the length in bytes up to which a business key can be used: the ledger has unique indexes over it, whose
+// entries Postgres limits to 2,704 bytes.
+const MaxKey = 200
+
+// KeyFits tells whether a business key can name an employee: not blank, at most MaxKey bytes, and nothing in it that
+// would make two keys look alike, which is white space around it and characters that cannot be seen.
+func KeyFits(key []byte) bool {
+	return len(key) > 0 && whyKey(key) == WhyNone
+}
+
+func invisible(r rune) bool {
+	return !unicode.IsGraphic(r) || plaintext.ShowsNothing(r) && !unicode.Is(unicode.Zs, r) // fillers are letters, by their category
+}
+
+// KeyProblem is the problem of so many rows whose key does not fit.
+func KeyProblem(key []byte, rows int) Problem {
+	return Problem{Code: ProblemBadKey, Value: shown(&Field{}, []byte(HarmlessKey(key))), Count: rows, Why: whyKey(key)}
+}
+
+// HarmlessKey makes a key that does not fit one that can be stored and shown: cut to MaxKey bytes, and without
+// characters that cannot be seen. It may equal another key, so it names nobody.
+func HarmlessKey(key []byte) string {
+	text := strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, string(key))
+	if len(text) <= MaxKey {
+		return text
+	}
+	const ellipsis = "…"
+	end := MaxKey - len(ellipsis)
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + ellipsis
+}
+
+// Why says what exactly makes a value unusable, where the code of a problem leaves several reasons.
+type Why string
+
+const (
+	WhyNone       Why = ""
+	WhyEmpty      Why = "empty"             // a text without any character: nothing is masked
+	WhyComma      Why = "decimal-comma"     // "12,50" where a number is wanted: numbers have a point
+	WhyTooLong    Why = "too-long"          // a matricule of more than MaxKey bytes
+	WhySpaces     Why = "spaces-around"     // a matricule with white space before or behind it
+	WhyUnseen     Why = "unseen-characters" // a matricule with characters that cannot be seen
+	WhyNotLegible Why = "not-utf8"          // a matricule whose bytes are no text
+)
+
+// commaPattern is a number as people write it in French, thousands apart or not, with its currency or not.
+var commaPattern = regexp.MustCompile(`^\s*[+-]?(?:[0-9]+|[0-9]{1,3}(?:[ .'’\x{00A0}\x{202F}][0-9]{3})+),[0-9]+[\s\x{00A0}\x{202F}]*(?:€|EUR)?\s*$`)
+
+// whyKey tells which of the reasons makes a key unusable: see KeyFits.
+func whyKey(key []byte) Why {
+	switch {
+	case !utf8.Valid(key):
+		return WhyNotLegible
+	case len(bytes.TrimSpace(key)) != len(key):
+		return WhySpaces
+	case bytes.IndexFunc(key, invisible) >= 0:
+		return WhyUnseen
+	case len(key) > MaxKey:
+		return WhyTooLong
+	}
+	return WhyNone
+}
+
+// whyValue is about a text of staging.
+func whyValue(value []byte, number bool) Why {
+	switch {
+	case value != nil && len(value) == 0:
+		return WhyEmpty
+	case number && commaPattern.Match(value):
+		return WhyComma
+	}
+	return WhyNone
+}
+
+const (
+	maxNearest = 3
+	maxShown   = 80 // characters of a value in a Problem
+)
+
+// nearestCodes lists up to three active codes that may have been meant, nearest first: by edit distance to the code,
+// or because the value is, or lies within, the label.
+func nearestCodes(value string, codes map[string]Entry) []Nearest {
+	type scored struct {
+		Nearest
+		distance int
+	}
+	value = strings.ToLower(strings.TrimSpace(value))
+	var found []scored
+	for code, entry := range codes {
+		if !entry.Active {
+			continue
+		}
+		if d := codeDistance(value, code, entry.Label); d <= plaintext.NearEnough(value) {
+			found = append(found, scored{Nearest{code, entry.Label}, d})
+		}
+	}
+	slices.SortFunc(found, func(a, b scored) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), strings.Compare(a.Code, b.Code))
+	})
+	var nearest []Nearest
+	for _, s := range found[:min(len(found), maxNearest)] {
+		nearest = append(nearest, s.Nearest)
+	}
+	return nearest
+}
+
+// codeDistance compares a value in lower case with a code and its label: 0 is the same.
+func codeDistance(value, code, label string) int {
+	code, label = strings.ToLower(code), strings.ToLower(label)
+	const meaningful = 3 // characters from which a part of a code or label tells something
+	switch {
+	case value == label:
+		return 0
+	case len(value) >= meaningful && (strings.Contains(label, value) || strings.Contains(code, value)):
+		return 1
+	case len(code) >= meaningful && strings.Contains(value, code):
+		return 1
+	}
+	return levenshtein.Distance(value, code, nil)
+}
+
+// shorten cuts text to the characters that a Problem shows.
+func shorten(text string) string {
+	count := 0
+	for i := range text {
+		if count == maxShown {
+			return text[:i]
+		}
+		count++
+	}
+	return text
 }

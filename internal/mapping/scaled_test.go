@@ -4,6 +4,8 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+
+	"syncd/internal/canonjson"
 )
 
 func TestScaled(t *testing.T) {
@@ -49,7 +51,7 @@ func FuzzScaled(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		units, ok := Scaled(text)
-		canonical, valid := AppendDecimal(nil, trimBlanks(text))
+		canonical, valid := canonjson.AppendDecimal(nil, trimBlanks(text))
 		if ok != valid {
 			t.Fatalf("%q: %v, as a decimal %v", text, ok, valid)
 		}

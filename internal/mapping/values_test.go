@@ -4,6 +4,10 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"syncd/internal/canonjson"
+	"syncd/internal/plaintext"
+	"syncd/internal/privacy"
 )
 
 // nothing are texts that show nothing.
@@ -15,7 +19,7 @@ var nothing = []string{
 func TestBlank(t *testing.T) {
 	t.Parallel()
 	for _, text := range nothing {
-		if !Blank(text) || !Blank([]byte(text)) {
+		if !plaintext.Blank(text) || !plaintext.Blank([]byte(text)) {
 			t.Errorf("%q shows something", text)
 		}
 		if KeyFits([]byte(text)) || text != "" && KeyFits([]byte("4"+text+"2")) && strings.Trim(text, "\u00a0\u2007\u202f \u3000\u2003") != "" {
@@ -23,7 +27,7 @@ func TestBlank(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"x", "\u00a0x", "0", ".", "é", "\u0600", "\xff", "\u200be\u200b", "—"} {
-		if Blank(text) {
+		if plaintext.Blank(text) {
 			t.Errorf("%q shows nothing", text)
 		}
 	}
@@ -36,7 +40,7 @@ func TestTextsThatShowNothing(t *testing.T) {
 	for _, column := range []uint32{oidText, oidBpchar, 1043, oidJSONB} {
 		for _, text := range nothing {
 			if column == oidJSONB {
-				quoted, _ := AppendString(nil, []byte(text))
+				quoted, _ := canonjson.AppendString(nil, []byte(text))
 				text = string(quoted)
 			}
 			for _, policy := range []Null{NullClear, NullOmit, NullRefuse} {
@@ -91,7 +95,7 @@ func TestOddities(t *testing.T) {
 	t.Parallel()
 	spec := Spec{
 		Fields: []Field{
-			{Path: "A", Column: "a"}, {Path: "Cp", Column: "cp", Kind: KindPostal}, {Path: "Cp2", Column: "cp2", Kind: KindPostal, Type: TypeString},
+			{Path: "A", Column: "a"}, {Path: "Cp", Column: "cp", Kind: privacy.KindPostal}, {Path: "Cp2", Column: "cp2", Kind: privacy.KindPostal, Type: TypeString},
 			{Path: "D", Column: "d"}, {Path: "J", Column: "j"}, {Path: "M", Column: "m"}, {Path: "T", Column: "t"},
 		},
 		Children: []Children{{Path: "E", Key: "K", Fields: []Field{{Path: "K", Column: "k"}, {Path: "L", Column: "l"}}}},
@@ -129,7 +133,7 @@ func TestControlCharacters(t *testing.T) {
 	b := mustCompile(t, Spec{Fields: []Field{{Path: "A", Column: "a"}, {Path: "J", Column: "j"}}},
 		Shape{Employee: []Column{{Name: "a", Type: oidText}, {Name: "j", Type: oidJSONB}}}, nil).NewBuilder()
 	for text, want := range map[string]string{"a\x07é": "U+0007", "\x1b[31m": "U+001B", "a\x7f": "U+007F", "\x08": "U+0008", "a\x0cb": "U+000C", "a\tb\r\nc": "", `a\u0007`: ""} {
-		encoded, _ := AppendString(nil, []byte(text))
+		encoded, _ := canonjson.AppendString(nil, []byte(text))
 		for _, row := range [][][]byte{values(text, "1"), values("x", `{"k":[`+string(encoded)+`]}`)} {
 			document, problems := build(b, row)
 			if want == "" && document == nil || want != "" && (len(problems) != 1 || problems[0].Code != ProblemControl || problems[0].Got != want || problems[0].Value != "") {
@@ -169,11 +173,11 @@ func TestScaledText(t *testing.T) {
 func TestUnsound(t *testing.T) {
 	t.Parallel()
 	spec := Spec{
-		Fields:   []Field{{Path: "B.Iban", Column: "rib", Kind: KindIBAN}, {Path: "Nir", Column: "nir", Kind: KindNIR}, {Path: "Fixe", Value: "x", Kind: KindIBAN}},
-		Children: []Children{{Path: "V", Key: "K", Fields: []Field{{Path: "K", Column: "k"}, {Path: "Iban", Column: "vers", Kind: KindIBAN}}}},
+		Fields:   []Field{{Path: "B.Iban", Column: "rib", Kind: privacy.KindIBAN}, {Path: "Nir", Column: "nir", Kind: privacy.KindNIR}, {Path: "Fixe", Value: "x", Kind: privacy.KindIBAN}},
+		Children: []Children{{Path: "V", Key: "K", Fields: []Field{{Path: "K", Column: "k"}, {Path: "Iban", Column: "vers", Kind: privacy.KindIBAN}}}},
 	}
 	const wrong = `{"B":{"Iban":"FR7630006000011234567890188"},"Fixe":"x","Nir":285057899900117,"V":[{"Iban":null,"K":"1"},{"Iban":"FR00","K":"2"}]}`
-	all := []Unsound{{"B.Iban", "rib", KindIBAN}, {"Nir", "nir", KindNIR}, {"V[].Iban", "vers", KindIBAN}}
+	all := []Unsound{{"B.Iban", "rib", privacy.KindIBAN}, {"Nir", "nir", privacy.KindNIR}, {"V[].Iban", "vers", privacy.KindIBAN}}
 	for other, want := range map[string][]Unsound{
 		"":    all,
 		wrong: nil,
@@ -186,7 +190,7 @@ func TestUnsound(t *testing.T) {
 	}
 	// A key that was right, or another wrong one, or none, confirms nothing.
 	for _, other := range []string{"285057899900112", "285057899900113", "2850578999001"} {
-		if got := spec.Unsound([]byte(`{"Nir":"2 85 05 78 999 001 98"}`), []byte(`{"Nir":"`+other+`"}`)); len(got) != 1 || got[0].Kind != KindNIR {
+		if got := spec.Unsound([]byte(`{"Nir":"2 85 05 78 999 001 98"}`), []byte(`{"Nir":"`+other+`"}`)); len(got) != 1 || got[0].Kind != privacy.KindNIR {
 			t.Errorf("after %s: %+v", other, got)
 		}
 	}

@@ -43,26 +43,3 @@ func TestWhyAValueDoesNotFit(t *testing.T) {
 		}
 	}
 }
-
-func TestDifferencesThatCannotBeSeen(t *testing.T) {
-	t.Parallel()
-	spec := mapping.Spec{Fields: []mapping.Field{{Path: "Nom", Column: "nom"}}}
-	for _, test := range []struct {
-		older, newer string
-		want         mapping.Unseen
-	}{
-		{"Jose\u0301", "José", mapping.UnseenForm},
-		{"LE\u00a0GALL", "LE GALL", mapping.UnseenCharacters},
-		{"LE GALL", "LE\u200b GALL", mapping.UnseenCharacters},
-		{"DUPОNT", "DUPONT", mapping.UnseenAlphabet}, // the first has a Cyrillic O
-		{"José", "Jose", ""},
-		{"LE GALL", "LEGALL", ""},
-		{"é", "è", ""},
-		{"", "é", ""},
-	} {
-		changes, err := spec.Diff([]byte(`{"Nom":"`+test.older+`"}`), []byte(`{"Nom":"`+test.newer+`"}`), true)
-		if err != nil || len(changes) != 1 || changes[0].Unseen != test.want {
-			t.Errorf("%q, %q: %+v, %v", test.older, test.newer, changes, err)
-		}
-	}
-}

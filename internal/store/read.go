@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/store/dbsqlc"
@@ -173,13 +174,13 @@ func (s *Store) Items(ctx context.Context, run int64, f ItemFilter) ([]jobs.Item
 	return items, nil
 }
 
-func (s *Store) diffOfNew(run int64, r dbsqlc.ListItemsRow, m mapping.Spec) ([]mapping.Change, error) {
+func (s *Store) diffOfNew(run int64, r dbsqlc.ListItemsRow, m mapping.Spec) ([]diff.Change, error) {
 	at := place{target: r.TargetID, period: jobs.Period(r.Period), key: r.Key, run: run, seq: r.Seq, version: r.BaselineVersion}
 	document, err := s.keys.openKept(aDocument, r.NewDocument, at)
 	if err != nil {
 		return nil, fmt.Errorf("reading item %d of the ledger: %w", r.Seq, err)
 	}
-	return m.Diff(nil, document, false)
+	return diff.Documents(m, nil, document, false)
 }
 
 func toItem(r dbsqlc.ListItemsRow) (jobs.Item, error) {

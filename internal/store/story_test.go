@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
@@ -42,7 +43,7 @@ func TestStory(t *testing.T) {
 	october := f.sent(s, "saint-martin", earlierMonth)
 	f.closePeriod(s, "saint-martin", earlierMonth)
 	changed := toSend(s, "1", 0)
-	changed.Difference, changed.Diff = jobs.Updated, []mapping.Change{{Path: "Nom"}}
+	changed.Difference, changed.Diff = jobs.Updated, []diff.Change{{Path: "Nom"}}
 	november := f.unsure(s, changed, toSend(s, "2", 0))
 	f.settle(s, november, ledger.SettleAccepted, jobs.Incomplete, "1")
 	f.settle(s, november, ledger.SettleAccepted, jobs.Succeeded, "2")

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
@@ -41,7 +42,7 @@ func (f *fixture) withDiffs(s *Store, dossier string, second jobs.ItemState) *jo
 	run := f.startAt(s, dossier, month)
 	items := []jobs.PlannedItem{toSend(s, "1", 0), toSend(s, "2", 0)}
 	for i := range items {
-		items[i].Diff = []mapping.Change{{Path: "Nom"}}
+		items[i].Diff = []diff.Change{{Path: "Nom"}}
 	}
 	f.plan(s, run, items...)
 	f.step(s, run, jobs.Step{Claim: 2})

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/contract/openapi"
-	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 // AnswerPlaces are where the configuration looks for a refusal inside a successful answer: the JSON pointers of
@@ -85,7 +86,7 @@ func (a *answerCheck) compare(p AnswerPlaces) {
 // mistyped.
 func (a *answerCheck) missing(key, pointer string, gap *gap, consequence string) {
 	text := fmt.Sprintf("%s is not in what %s answers by the contract: %s", openapi.Tidy(pointer), a.op.CallName(), consequence)
-	near := mapping.NearestName(gap.name, gap.names)
+	near := plaintext.Nearest(gap.name, gap.names)
 	switch {
 	case near == "":
 		a.warning(key, text, seeReal)
@@ -97,7 +98,7 @@ func (a *answerCheck) missing(key, pointer string, gap *gap, consequence string)
 }
 
 func didYouMean(gap *gap, near string) string {
-	return fmt.Sprintf("did you mean %q?", gap.before+"/"+mapping.PointerToken(openapi.Tidy(near)))
+	return fmt.Sprintf("did you mean %q?", gap.before+"/"+canonjson.PointerToken(openapi.Tidy(near)))
 }
 
 // resultOf is what an answer says of one document: the answer itself, or each element of an array. nil = not described.
@@ -138,7 +139,7 @@ func follow(s *openapi.Schema, pointer string) (*openapi.Schema, *gap) {
 	}
 	before := ""
 	for token := range strings.SplitSeq(pointer[1:], "/") {
-		name := mapping.PointerName(token)
+		name := canonjson.PointerName(token)
 		switch {
 		case s == nil:
 			return nil, nil
@@ -181,10 +182,10 @@ func (a *answerCheck) suspect(result *openapi.Schema) {
 	code, errors := tellers(result)
 	var settings []string
 	if code != "" {
-		settings = append(settings, fmt.Sprintf("code = %q and success = [the codes that accept]", "/"+mapping.PointerToken(code)))
+		settings = append(settings, fmt.Sprintf("code = %q and success = [the codes that accept]", "/"+canonjson.PointerToken(code)))
 	}
 	if errors != "" {
-		settings = append(settings, fmt.Sprintf("errors = [%q]", "/"+mapping.PointerToken(errors)))
+		settings = append(settings, fmt.Sprintf("errors = [%q]", "/"+canonjson.PointerToken(errors)))
 	}
 	if settings != nil {
 		a.mayRefuse(join(code, errors), ask+see+" with "+strings.Join(settings, ", "))

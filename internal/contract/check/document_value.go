@@ -7,8 +7,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/contract/openapi"
 	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 // textAt checks the string at i and gives the offset behind it.
@@ -168,7 +170,7 @@ func (w *walk) absent(m *memberRule) {
 		return
 	}
 	w.problems = append(w.problems, mapping.Problem{
-		Code: mapping.ProblemRequired, Path: w.pointer() + "/" + mapping.PointerToken(m.name), Want: string(m.rule.name),
+		Code: mapping.ProblemRequired, Path: w.pointer() + "/" + canonjson.PointerToken(m.name), Want: string(m.rule.name),
 	})
 }
 
@@ -181,7 +183,7 @@ func (w *walk) unknown(r *rule, name []byte) {
 	for i := range r.members {
 		names = append(names, r.members[i].name)
 	}
-	w.problem(mapping.Problem{Code: mapping.ProblemUnknownMember, Want: mapping.NearestName(string(name), names)})
+	w.problem(mapping.Problem{Code: mapping.ProblemUnknownMember, Want: plaintext.Nearest(string(name), names)})
 }
 
 // pointer is the walk's path as a JSON pointer (RFC 6901).
@@ -194,7 +196,7 @@ func (w *walk) pointer() string {
 			continue
 		}
 		name := w.text[step.start-1 : min(step.end+1, len(w.text))]
-		pointer.WriteString(mapping.PointerToken(string(unescape(name))))
+		pointer.WriteString(canonjson.PointerToken(string(unescape(name))))
 	}
 	return pointer.String()
 }

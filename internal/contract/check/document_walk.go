@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 // Bounds of the work on alternatives: each is tried on the whole value, and those within them again.
@@ -171,7 +172,7 @@ func (w *walk) showsNothing(r *rule, i int) bool {
 		text = unescape(w.text[i:end])
 	}
 	_, listed := slices.BinarySearch(r.enum, string(w.text[i:end]))
-	return mapping.Blank(text) && !listed
+	return plaintext.Blank(text) && !listed
 }
 
 func (w *walk) array(r *rule, start int) int {

@@ -7,6 +7,7 @@ import (
 
 	"syncd/internal/contract/openapi"
 	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 // staticCheck compares a mapping with a contract, one object after the other.
@@ -129,7 +130,7 @@ func (c *staticCheck) unknown(s *openapi.Schema, m *mapped) {
 // meant is the hint for an unknown member: the nearest name in the same object, or the same name elsewhere.
 func (c *staticCheck) meant(s *openapi.Schema, m *mapped, path string) string {
 	names := s.Names()
-	near := mapping.NearestName(m.name, names)
+	near := plaintext.Nearest(m.name, names)
 	if i := slices.IndexFunc(names, func(name string) bool { return Fold(name) == Fold(m.name) }); i >= 0 {
 		near = names[i]
 	}

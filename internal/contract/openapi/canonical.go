@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"syncd/internal/mapping"
+	"syncd/internal/canonjson"
 )
 
 // digestOf is the SHA-256 of a decoded document in canonical form, hex.
@@ -41,7 +41,7 @@ func appendCanonical(dst []byte, value any) []byte {
 		}
 		return append(dst, ']')
 	case json.Number:
-		if decimal, ok := mapping.AppendDecimal(dst, []byte(v)); ok {
+		if decimal, ok := canonjson.AppendDecimal(dst, []byte(v)); ok {
 			return decimal
 		}
 		return append(dst, v...)
@@ -58,6 +58,6 @@ func appendCanonical(dst []byte, value any) []byte {
 
 // AppendString writes a text as documents do; what is not UTF-8 becomes U+FFFD.
 func AppendString(dst []byte, text string) []byte {
-	dst, _ = mapping.AppendString(dst, []byte(strings.ToValidUTF8(text, "\uFFFD"))) // refuses nothing that is UTF-8
+	dst, _ = canonjson.AppendString(dst, []byte(strings.ToValidUTF8(text, "\uFFFD"))) // refuses nothing that is UTF-8
 	return dst
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 // Find finds the operation that a call means: a path as it is configured, "/V2/Salarie", below a base URL. Neither case
@@ -160,7 +160,7 @@ func NearCalls(ops []*Operation, name string) []string {
 	for _, op := range ops {
 		own := lastSegment(strings.ToLower(op.Path))
 		switch {
-		case mapping.NearestName(path, []string{op.Path, op.ID}) != "", mapping.NearestName(last, []string{own}) != "":
+		case plaintext.Nearest(path, []string{op.Path, op.ID}) != "", plaintext.Nearest(last, []string{own}) != "":
 			similar = append(similar, op.CallName())
 		case last != "" && (strings.Contains(strings.ToLower(op.Path), last) || strings.Contains(strings.ToLower(op.ID), last)):
 			holding = append(holding, op.CallName())

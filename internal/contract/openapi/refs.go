@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"syncd/internal/mapping"
+	"syncd/internal/canonjson"
 )
 
 // maxHops bounds references that lead to references.
@@ -28,7 +28,7 @@ func (r *reader) resolve(ref string) (any, *ReadError) {
 		return value, nil
 	}
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		token = mapping.PointerName(token)
+		token = canonjson.PointerName(token)
 		found := false
 		switch v := value.(type) {
 		case map[string]any:
@@ -92,7 +92,7 @@ func (r *reader) breaks(err *ReadError) {
 func (r *reader) referred(ref string) *Schema {
 	if _, defined := objectIn(r.root, "definitions")[ref]; defined && r.swagger2 {
 		// {"$ref": "Salarie"}, as drafts of Swagger 2.0 had it, and tools of that time still write it
-		ref = "#/definitions/" + url.PathEscape(mapping.PointerToken(ref))
+		ref = "#/definitions/" + url.PathEscape(canonjson.PointerToken(ref))
 	}
 	if s := r.byRef[ref]; s != nil {
 		return s
@@ -111,7 +111,7 @@ func (r *reader) referred(ref string) *Schema {
 
 // definitionName is the last part of a reference: the name of what it leads to.
 func definitionName(ref string) string {
-	name := mapping.PointerName(ref[strings.LastIndexByte(ref, '/')+1:])
+	name := canonjson.PointerName(ref[strings.LastIndexByte(ref, '/')+1:])
 	if decoded, err := url.PathUnescape(name); err == nil {
 		name = decoded
 	}

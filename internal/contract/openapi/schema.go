@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"syncd/internal/mapping"
+	"syncd/internal/canonjson"
 )
 
 // schema is the schema that a node describes. It is filled later, by finish.
@@ -202,7 +202,7 @@ func decimalAt(m map[string]any, name string) string {
 	if _, text := m[name].(string); text {
 		return ""
 	}
-	decimal, _ := mapping.AppendDecimal(nil, []byte(scalarText(m[name])))
+	decimal, _ := canonjson.AppendDecimal(nil, []byte(scalarText(m[name])))
 	return string(decimal)
 }
 

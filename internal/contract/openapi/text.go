@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 // Bounds of what is decoded: the memory that a hostile text can take stays at a few hundred megabytes, whatever it is.
@@ -41,9 +41,9 @@ func decodeText(text []byte) (map[string]any, error) {
 	if len(text) > MaxDocument {
 		return nil, errTooLarge
 	}
-	text, err := mapping.PlainText(text, MaxDocument)
+	text, err := plaintext.Decode(text, MaxDocument)
 	switch {
-	case errors.Is(err, mapping.ErrTooLarge):
+	case errors.Is(err, plaintext.ErrTooLarge):
 		return nil, errTooLarge
 	case err != nil:
 		return nil, errGzip

@@ -7,7 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	"syncd/internal/mapping"
+
+	"syncd/internal/canonjson"
 )
 
 var (
@@ -219,7 +220,7 @@ func plainScalar(node *yaml.Node) any {
 		if json.Valid([]byte(node.Value)) {
 			return json.Number(node.Value)
 		}
-		if decimal, ok := mapping.AppendDecimal(nil, []byte(node.Value)); ok && node.ShortTag() == "!!float" {
+		if decimal, ok := canonjson.AppendDecimal(nil, []byte(node.Value)); ok && node.ShortTag() == "!!float" {
 			return json.Number(decimal)
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
 )
 
 // batchItems and batchBytes bound what a plan holds in memory before it hands items on.
@@ -100,7 +100,7 @@ func (d *draft) complete(ctx context.Context) error {
 func (d *draft) compare(item *jobs.PlannedItem, old jobs.Acknowledged) (err error) {
 	item.Difference = jobs.Created
 	if same := item.Against == d.Period; old.Document != nil || d.DiffNew {
-		if item.Diff, err = d.Job.Mapping.Diff(old.Document, item.Document, same); err != nil {
+		if item.Diff, err = diff.Documents(d.Job.Mapping, old.Document, item.Document, same); err != nil {
 			return fmt.Errorf("comparing the documents of item %d: %w", item.Seq, err)
 		}
 		item.Difference = difference(old.Document, item.Diff, same)
@@ -112,7 +112,7 @@ func (d *draft) compare(item *jobs.PlannedItem, old jobs.Acknowledged) (err erro
 }
 
 // difference puts a comparison into one sign. Across periods only master data tells: elements are new every month.
-func difference(old []byte, diff []mapping.Change, samePeriod bool) jobs.Difference {
+func difference(old []byte, diff []diff.Change, samePeriod bool) jobs.Difference {
 	if old == nil {
 		return jobs.Created
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
@@ -157,7 +158,7 @@ func (g *guards) weigh(item *jobs.PlannedItem, old jobs.Acknowledged) {
 	case tried:
 	case item.Difference == jobs.Created:
 		e.created.Add(item.Key)
-	case slices.ContainsFunc(item.Diff, func(c mapping.Change) bool { return !c.Child }):
+	case slices.ContainsFunc(item.Diff, func(c diff.Change) bool { return !c.Child }):
 		e.updated.Add(item.Key)
 	}
 }

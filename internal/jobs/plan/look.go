@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/privacy"
 )
 
 // Look is what a look at the first employees of staging tells before any run: how many have something odd, and what is
@@ -23,7 +25,7 @@ type Look struct {
 // Recognised is a member whose values tell what it is.
 type Recognised struct {
 	Path    string
-	Kind    mapping.Kind
+	Kind    privacy.Kind
 	Guarded bool // the guards see it, or one of them shall see none on purpose
 }
 
@@ -41,7 +43,7 @@ func LookAt(ctx context.Context, staging jobs.Staging, job *jobs.PushJob, params
 	if err != nil {
 		return Look{}, err
 	}
-	l := &looking{spec: &spec, unnamed: mapped.Unnamed(), kinds: map[string]mapping.Kind{}}
+	l := &looking{spec: &spec, unnamed: mapped.Unnamed(), kinds: map[string]privacy.Kind{}}
 	if err := l.read(snapshot, len(source.Children), mapped.NewBuilder(), atMost); err != nil {
 		return Look{}, err
 	}
@@ -50,7 +52,7 @@ func LookAt(ctx context.Context, staging jobs.Staging, job *jobs.PushJob, params
 		return l.look, nil
 	}
 	for _, path := range l.unnamed {
-		if kind := l.kinds[path]; kind != mapping.KindNone {
+		if kind := l.kinds[path]; kind != privacy.KindNone {
 			l.look.Recognised = append(l.look.Recognised, Recognised{path, kind, sees(&job.Guards, path)})
 		}
 	}
@@ -88,7 +90,7 @@ func uncoded(spec mapping.Spec) mapping.Spec {
 type looking struct {
 	spec     *mapping.Spec
 	unnamed  []string
-	kinds    map[string]mapping.Kind // of unnamed members, by their values
+	kinds    map[string]privacy.Kind // of unnamed members, by their values
 	oddities oddities
 	look     Look
 }
@@ -121,11 +123,11 @@ func (l *looking) employee(key string, builder *mapping.Builder) {
 	l.oddities.add(key, builder.Oddities())
 	document, _ := builder.Document() // nil where it is blocked, which plans tell
 	for _, path := range l.unnamed {
-		if l.kinds[path] != mapping.KindNone || document == nil {
+		if l.kinds[path] != privacy.KindNone || document == nil {
 			continue
 		}
-		if text, ok := mapping.Text(document, path); ok {
-			l.kinds[path] = mapping.Identify(text)
+		if text, ok := canonjson.Text(document, path); ok {
+			l.kinds[path] = privacy.Identify(text)
 		}
 	}
 }

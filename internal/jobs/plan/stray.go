@@ -7,6 +7,7 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/privacy"
 )
 
 // strays are payroll elements whose employee is not in staging, and who they may belong to. Orphans come at other places
@@ -119,13 +120,13 @@ func (g *guards) findOwners(ctx context.Context) error {
 	of := map[string][]*orphan{} // by what spellings have in common
 	for i := range s.orphans {
 		o := &s.orphans[i]
-		if form := mapping.KeyForm(o.key); form != "" {
+		if form := privacy.KeyForm(o.key); form != "" {
 			of[form] = append(of[form], o)
 		}
 	}
 	for len(s.sent) > 0 {
 		seq, lost, key := s.next()
-		alike := of[mapping.KeyForm(key)]
+		alike := of[privacy.KeyForm(key)]
 		for _, o := range alike {
 			o.owner(string(key))
 		}
@@ -156,7 +157,7 @@ func (g *guards) nameUnchanged(ctx context.Context, of map[string][]*orphan) err
 	defer baseline.Close()
 	for baseline.Next() {
 		key := string(baseline.Entry().Key)
-		for _, o := range of[mapping.KeyForm([]byte(key))] {
+		for _, o := range of[privacy.KeyForm([]byte(key))] {
 			if !gone[key] {
 				o.owner(key)
 			}

@@ -8,8 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"syncd/internal/canonjson"
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/privacy"
 )
 
 // uniqueValues remembers, of all employees of staging, hashes of the values that two matricules must not share: some 30
@@ -39,7 +42,7 @@ type freshValue struct {
 type uniqueField struct {
 	path    string
 	column  int
-	kind    mapping.Kind
+	kind    privacy.Kind
 	byValue bool // only values that are an IBAN or a NIR count
 }
 
@@ -67,10 +70,10 @@ func newUniqueValues(guards *jobs.Guards, spec *mapping.Spec, mapped *mapping.Ma
 // hash is of a value however it is spelled: "fr76 3000 …" is "FR763000…". 0 = there is none.
 func (u *uniqueValues) hash(field int, text []byte) uint64 {
 	f := &u.fields[field]
-	if f.byValue && mapping.Identify(text) == mapping.KindNone {
+	if f.byValue && privacy.Identify(text) == privacy.KindNone {
 		return 0
 	}
-	u.scratch = mapping.AppendNormal(append(u.scratch[:0], byte(field)), f.kind, text)
+	u.scratch = privacy.AppendNormal(append(u.scratch[:0], byte(field)), f.kind, text)
 	if len(u.scratch) == 1 {
 		return 0
 	}
@@ -119,7 +122,7 @@ func (u *uniqueValues) compare(item *jobs.PlannedItem, own []uint64, old []byte)
 		was := hash
 		if old == nil {
 			was = 0
-		} else if slices.ContainsFunc(item.Diff, func(c mapping.Change) bool { return c.Path == field }) {
+		} else if slices.ContainsFunc(item.Diff, func(c diff.Change) bool { return c.Path == field }) {
 			was = u.hashOf(i, old)
 		}
 		if was == hash {
@@ -139,13 +142,13 @@ func (u *uniqueValues) textOf(field int, document []byte) []byte {
 	if u.traced == nil {
 		return nil
 	}
-	text, _ := mapping.Text(document, u.fields[field].path)
-	return mapping.AppendNormal(nil, u.fields[field].kind, []byte(text))
+	text, _ := canonjson.Text(document, u.fields[field].path)
+	return privacy.AppendNormal(nil, u.fields[field].kind, []byte(text))
 }
 
 // hashOf is the hash of a document's value; 0 = it has none.
 func (u *uniqueValues) hashOf(field int, document []byte) uint64 {
-	text, ok := mapping.Text(document, u.fields[field].path)
+	text, ok := canonjson.Text(document, u.fields[field].path)
 	if !ok {
 		return 0
 	}

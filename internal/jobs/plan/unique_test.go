@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
@@ -28,7 +29,7 @@ func (u *uniqueValues) read(seq int, key, iban string, old *string) {
 	if old != nil {
 		before = []byte(`{"Iban":"` + *old + `"}`)
 		if *old != iban {
-			item.Diff = []mapping.Change{{Path: "Iban", Op: "*"}}
+			item.Diff = []diff.Change{{Path: "Iban", Op: "*"}}
 		}
 	}
 	u.compare(item, u.own, before)

@@ -5,18 +5,20 @@ import (
 	"slices"
 	"strings"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/privacy"
 )
 
 // kindAt is what the names of a member of the master data tell of its values.
-func kindAt(spec *mapping.Spec, path string) mapping.Kind {
+func kindAt(spec *mapping.Spec, path string) privacy.Kind {
 	for i := range spec.Fields {
 		if spec.Fields[i].Path == path {
 			return spec.Fields[i].Kind
 		}
 	}
-	return mapping.KindNone
+	return privacy.KindNone
 }
 
 // changeFindings are the changes that a person must confirm. An IBAN or a NIR that is only spelled in another way has not
@@ -31,12 +33,12 @@ func changeFindings(job *jobs.PushJob, item *jobs.PlannedItem, old []byte) []job
 		below := func(field string) bool {
 			return change.Path == field || strings.HasPrefix(change.Path, field+".")
 		}
-		was, _ := mapping.Text(old, change.Path)
-		now, _ := mapping.Text(item.Document, change.Path)
+		was, _ := canonjson.Text(old, change.Path)
+		now, _ := canonjson.Text(item.Document, change.Path)
 		kind := kindAt(&job.Mapping, change.Path)
-		recognised := kind == mapping.KindNone && (mapping.Identify(was) != mapping.KindNone || mapping.Identify(now) != mapping.KindNone)
+		recognised := kind == privacy.KindNone && (privacy.Identify(was) != privacy.KindNone || privacy.Identify(now) != privacy.KindNone)
 		watched := slices.ContainsFunc(g.HoldFields, below) || recognised && recognises(g, g.HoldFields)
-		if watched && !mapping.SameSpelled(kind, was, now) {
+		if watched && !privacy.SameSpelled(kind, was, now) {
 			findings = append(findings, jobs.Finding{Rule: jobs.RuleHoldField, Holds: true, Path: change.Path})
 		}
 	}
@@ -44,7 +46,7 @@ func changeFindings(job *jobs.PushJob, item *jobs.PlannedItem, old []byte) []job
 }
 
 // keyRules are the rules about values that cannot be what their field holds.
-var keyRules = map[mapping.Kind]jobs.Rule{mapping.KindIBAN: jobs.RuleBadIBAN, mapping.KindNIR: jobs.RuleBadNIR}
+var keyRules = map[privacy.Kind]jobs.Rule{privacy.KindIBAN: jobs.RuleBadIBAN, privacy.KindNIR: jobs.RuleBadNIR}
 
 // keyFindings are IBAN and NIR that cannot be right, but for those that were acknowledged as they are: a person has
 // confirmed them, or they have been paid for months.

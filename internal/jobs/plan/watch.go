@@ -9,6 +9,7 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/privacy"
 )
 
 // watch gathers, while the rows of staging go by, what the guards judge by: sums of the payroll elements, and the values
@@ -63,7 +64,7 @@ func watches(g *jobs.Guards, path string) bool {
 // isSensitive tells whether the business key may not be shown: then the codes are not told apart.
 func isSensitive(children mapping.Children) bool {
 	return slices.ContainsFunc(children.Fields, func(f mapping.Field) bool {
-		return f.Path == children.Key && (f.Sensitive || f.Kind == mapping.KindIBAN || f.Kind == mapping.KindNIR)
+		return f.Path == children.Key && (f.Sensitive || f.Kind == privacy.KindIBAN || f.Kind == privacy.KindNIR)
 	})
 }
 
@@ -180,7 +181,7 @@ func (w *watch) totals() jobs.Totals {
 func (g *watchedGroup) put(totals jobs.Totals, code string, sums []int64) {
 	const leastIdentifier = 13 // of a NIR without its key; an IBAN is longer
 	if len(code) >= leastIdentifier {
-		code = mapping.MaskIdentifiers(code)
+		code = privacy.MaskIdentifiers(code)
 	}
 	for i, units := range sums {
 		if units != 0 {

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/text"
 	"syncd/internal/report/view"
@@ -23,7 +23,7 @@ var (
 	lateOnes   = jobs.Finding{Rule: jobs.RuleLate, N: 3, Period: "2026-09", Keys: []string{"00012", "00031", "00042"}}
 	newIban    = jobs.Finding{Rule: jobs.RuleHoldField, Holds: true, Path: "Iban"}
 	sharedIban = jobs.Finding{Rule: jobs.RuleUnique, Holds: true, Path: "Iban", N: 1, Keys: []string{"00042"}}
-	edited     = jobs.Finding{Rule: jobs.RuleDrift, Holds: true, N: 2, Path: "Adresse.Ville", Changes: []mapping.Change{
+	edited     = jobs.Finding{Rule: jobs.RuleDrift, Holds: true, N: 2, Path: "Adresse.Ville", Changes: []diff.Change{
 		{Path: "Adresse.Ville", Op: "*", Old: `"RENNES"`, New: `"BRUZ"`}, {Path: "Iban", Op: "*", Masked: true}}}
 )
 

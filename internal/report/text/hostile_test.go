@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
@@ -19,7 +20,7 @@ import (
 const hostile = "X\x1b[2J\x1b]8;;http://evil\x07\r\nWhat to do now\u009b1m\u202e\x9b"
 
 var hostileFinding = jobs.Finding{Rule: jobs.RuleUnique, Holds: true, Path: hostile, Keys: []string{hostile}, Period: hostile,
-	Changes: []mapping.Change{{Path: hostile, Op: "*", Old: strconv.Quote(hostile), New: hostile}}}
+	Changes: []diff.Change{{Path: hostile, Op: "*", Old: strconv.Quote(hostile), New: hostile}}}
 
 // hostileContract is what the document of an API may hold.
 var (
@@ -33,8 +34,8 @@ var (
 func hostileItems() []jobs.Item {
 	refused := ended(hostile, jobs.ItemRejected, jobs.ReasonRejected, hostile)
 	return []jobs.Item{
-		accepted(hostile, jobs.Updated, 1, mapping.Change{Path: hostile, Op: "*", Old: strconv.Quote(hostile), New: hostile},
-			mapping.Change{Path: "Elements[A]", Op: "+", New: "{\"" + "\u009b" + "\":\"\u202e\"}"}),
+		accepted(hostile, jobs.Updated, 1, diff.Change{Path: hostile, Op: "*", Old: strconv.Quote(hostile), New: hostile},
+			diff.Change{Path: "Elements[A]", Op: "+", New: "{\"" + "\u009b" + "\":\"\u202e\"}"}),
 		blocked(hostile, 1, 1, mapping.Problem{Code: mapping.ProblemUnknownCode, Path: hostile, Column: hostile, Value: hostile,
 			Dictionary: hostile, Nearest: []mapping.Nearest{{Code: hostile, Label: hostile}}}, hostileProblem),
 		refused,

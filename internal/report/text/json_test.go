@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
@@ -38,7 +39,7 @@ func TestRunJSON(t *testing.T) {
 			Key      string
 			State    jobs.ItemState
 			Reason   struct{ Code, Text string }
-			Diff     []mapping.Change
+			Diff     []diff.Change
 			Problems []struct {
 				mapping.Problem
 				Text string

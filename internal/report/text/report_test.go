@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
@@ -31,8 +32,8 @@ func textOf(t *testing.T, language locale.Language, write func(w io.Writer, p *t
 func TestMaskedValuesAreNeverWritten(t *testing.T) {
 	t.Parallel()
 	const secret = "FR7630006000011234567890189"
-	item := accepted("00001", jobs.Updated, 0, mapping.Change{Path: "Iban", Op: "*", Old: secret, New: secret, Masked: true},
-		mapping.Change{Path: "A", Op: "+", New: secret, Masked: true}, mapping.Change{Path: "B", Op: "-", Old: secret, Masked: true})
+	item := accepted("00001", jobs.Updated, 0, diff.Change{Path: "Iban", Op: "*", Old: secret, New: secret, Masked: true},
+		diff.Change{Path: "A", Op: "+", New: secret, Masked: true}, diff.Change{Path: "B", Op: "-", Old: secret, Masked: true})
 	r := run(jobs.Succeeded, tally(0, 0, item))
 	edited := held("00002", jobs.Finding{Rule: jobs.RuleDrift, Holds: true, N: 1, Path: "Iban", Changes: item.Diff})
 	story := &ledger.Story{Target: test, Key: "00001", Lines: []ledger.StoryLine{{Run: *r, Item: item}, {Run: *r, Item: edited}}}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
@@ -78,7 +79,7 @@ func tally(unchanged, elementsUnchanged int, items ...jobs.Item) jobs.Counts {
 	return c
 }
 
-func accepted(key string, sign jobs.Difference, elements int, diff ...mapping.Change) jobs.Item {
+func accepted(key string, sign jobs.Difference, elements int, diff ...diff.Change) jobs.Item {
 	return jobs.Item{Key: key, State: jobs.ItemAccepted, Difference: sign, Reason: jobs.Reason{Code: jobs.ReasonAccepted},
 		Employees: 1, Elements: elements, Diff: diff, HTTPStatus: 200, Attempts: 1, SentAt: &started, AnsweredAt: &finished}
 }
@@ -110,13 +111,13 @@ var (
 	missingNir       = mapping.Problem{Code: mapping.ProblemMissingValue, Path: "Nir", Column: "nir"}
 	maskedIban       = mapping.Problem{Code: mapping.ProblemBadValue, Path: "Iban", Column: "iban"}
 
-	newcomer = []mapping.Change{
+	newcomer = []diff.Change{
 		{Path: "Adresse.Ville", Op: "+", New: `"RENNES"`},
 		{Path: "Elements[HSUP25]", Op: "+", New: `{"Code":"HSUP25","Montant":null,"Quantite":3.5}`, Child: true},
 		{Path: "Iban", Op: "+", Masked: true},
 		{Path: "Nom", Op: "+", New: `"LE GOFF"`},
 	}
-	mover = []mapping.Change{
+	mover = []diff.Change{
 		{Path: "Adresse.Ville", Op: "*", Old: `"RENNES"`, New: `"CESSON-SÉVIGNÉ"`},
 		{Path: "Contrat.DateFin", Op: "*", Old: "null", New: `"2027-08-31"`},
 		{Path: "Elements[HSUP25].Quantite", Op: "*", Old: "3.5", New: "4", Child: true},

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
-	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/text"
 	"syncd/internal/report/view"
@@ -192,7 +192,7 @@ func TestWhyOfAContractThatWaits(t *testing.T) {
 func TestWhyJSON(t *testing.T) {
 	t.Parallel()
 	changed := ended("00042", jobs.ItemPending, jobs.ReasonChanged, "")
-	changed.Diff = []mapping.Change{{Path: "Iban", Op: "*", Masked: true}}
+	changed.Diff = []diff.Change{{Path: "Iban", Op: "*", Masked: true}}
 	text := textOf(t, locale.French, func(w io.Writer, p *text.Printer) error { return p.WriteWhyJSON(w, story(), now(changed)) })
 	var got struct {
 		Key, Dossier string

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
@@ -67,21 +68,21 @@ type Reason struct {
 
 // Item is one line of a plan, and what became of it.
 type Item struct {
-	Seq        int              `json:"seq"`
-	Key        string           `json:"key"`
-	State      jobs.ItemState   `json:"state"`
-	Difference jobs.Difference  `json:"difference"`
-	Reason     Reason           `json:"reason"`
-	Employees  int              `json:"employees"`
-	Elements   int              `json:"elements"`
-	Ambiguous  bool             `json:"ambiguous"`
-	Diff       []mapping.Change `json:"diff,omitempty"`
-	Problems   []Problem        `json:"problems,omitempty"`
-	Findings   []Finding        `json:"findings,omitempty"`
-	HTTPStatus int              `json:"http_status,omitempty"`
-	Attempts   int              `json:"attempts"`
-	SentAt     *string          `json:"sent_at"`
-	AnsweredAt *string          `json:"answered_at"`
+	Seq        int             `json:"seq"`
+	Key        string          `json:"key"`
+	State      jobs.ItemState  `json:"state"`
+	Difference jobs.Difference `json:"difference"`
+	Reason     Reason          `json:"reason"`
+	Employees  int             `json:"employees"`
+	Elements   int             `json:"elements"`
+	Ambiguous  bool            `json:"ambiguous"`
+	Diff       []diff.Change   `json:"diff,omitempty"`
+	Problems   []Problem       `json:"problems,omitempty"`
+	Findings   []Finding       `json:"findings,omitempty"`
+	HTTPStatus int             `json:"http_status,omitempty"`
+	Attempts   int             `json:"attempts"`
+	SentAt     *string         `json:"sent_at"`
+	AnsweredAt *string         `json:"answered_at"`
 }
 
 // Problem is why a document cannot be sent.
@@ -146,7 +147,7 @@ func (t *Teller) problems(problems []mapping.Problem) []Problem {
 }
 
 // showable are the changes without the values that may not be shown.
-func showable(changes []mapping.Change) []mapping.Change {
+func showable(changes []diff.Change) []diff.Change {
 	changes = slices.Clone(changes)
 	for i := range changes {
 		if change := &changes[i]; change.Masked {

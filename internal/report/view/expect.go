@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
 )
@@ -127,7 +128,7 @@ func (t *Teller) placeInDocument(pointer string) string {
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		n, err := strconv.Atoi(token)
 		if err != nil || !index.MatchString(token) || place == "" && names == nil {
-			names = append(names, mapping.PointerName(token))
+			names = append(names, canonjson.PointerName(token))
 			continue
 		}
 		place = locale.Fill(t.Contract.Item, "array", joinNonEmpty([]string{place, strings.Join(names, ".")}), "n", t.Number(n+1))

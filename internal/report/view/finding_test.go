@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
 )
 
@@ -37,7 +37,7 @@ var findings = map[jobs.Rule]jobs.Finding{
 	jobs.RuleAstray:         {Holds: true, N: 1, Keys: []string{"42"}},
 	jobs.RuleAppendChange:   {Holds: true},
 	jobs.RuleUnread:         {Holds: true, Status: 403},
-	jobs.RuleDrift:          {Holds: true, N: 2, Path: "Adresse.Ville", Changes: []mapping.Change{{Path: "Adresse.Ville", Op: "*", Old: `"RENNES"`, New: `"BRUZ"`}, {Path: "Iban", Op: "*", Masked: true}}},
+	jobs.RuleDrift:          {Holds: true, N: 2, Path: "Adresse.Ville", Changes: []diff.Change{{Path: "Adresse.Ville", Op: "*", Old: `"RENNES"`, New: `"BRUZ"`}, {Path: "Iban", Op: "*", Masked: true}}},
 	jobs.RuleStale:          {N: 2, Keys: []string{"00012", "00031"}},
 	jobs.RuleStaleUnknown:   {},
 	jobs.RuleLate:           {N: 3, Period: "2026-10", Keys: []string{"00012", "00031", "00042"}},

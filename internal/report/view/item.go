@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
-	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
 )
 
@@ -33,7 +33,7 @@ func (t *Teller) key(key string) string {
 	return key
 }
 
-func (t *Teller) diff(diff []mapping.Change) []Field {
+func (t *Teller) diff(diff []diff.Change) []Field {
 	fields := make([]Field, 0, len(diff))
 	for i := range diff {
 		fields = append(fields, Field{jobs.Difference(diff[i].Op), diff[i].Path, t.change(&diff[i])})
@@ -120,7 +120,7 @@ func (t *Teller) newDocument(item *jobs.Item) string {
 }
 
 // change is "old → new", or the one value there is. The values of a masked change are not looked at.
-func (t *Teller) change(c *mapping.Change) string {
+func (t *Teller) change(c *diff.Change) string {
 	switch {
 	case c.Masked:
 		return t.Words.Masked

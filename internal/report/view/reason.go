@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
@@ -139,7 +140,7 @@ func (t *Teller) nearest(problem *mapping.Problem) string {
 		if n.Label != "" {
 			code += " (" + n.Label + ")"
 		}
-		codes = append(codes, code+t.Unseen[string(mapping.LooksLike(problem.Value, n.Code))])
+		codes = append(codes, code+t.Unseen[string(diff.LooksLike(problem.Value, n.Code))])
 	}
 	return strings.Join(codes, ", ")
 }

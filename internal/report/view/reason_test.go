@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
@@ -90,16 +91,16 @@ func TestLikelyOwnerWithASpace(t *testing.T) {
 func TestDifferencesThatCannotBeSeen(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("rue ", 1000)
-	for want, c := range map[string]mapping.Change{
-		"\"Jose\u0301\" → \"José\" (même apparence : les accents sont écrits en un caractère d'un côté, en deux de l'autre ; Unicode NFC, NFD)": {Op: "*", Old: "\"Jose\u0301\"", New: `"José"`, Unseen: mapping.UnseenForm},
+	for want, c := range map[string]diff.Change{
+		"\"Jose\u0301\" → \"José\" (même apparence : les accents sont écrits en un caractère d'un côté, en deux de l'autre ; Unicode NFC, NFD)": {Op: "*", Old: "\"Jose\u0301\"", New: `"José"`, Unseen: diff.UnseenForm},
 		`"a" → "b"`: {Op: "*", Old: `"a"`, New: `"b"`},
-		"masqué":    {Op: "*", Masked: true, Unseen: mapping.UnseenForm},
+		"masqué":    {Op: "*", Masked: true, Unseen: diff.UnseenForm},
 	} {
 		if got := New(locale.French, Options{Partner: "isidoor"}).change(&c); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
-	if got := New(locale.French, Options{Partner: "isidoor"}).change(&mapping.Change{Op: "*", Old: `"` + long + `1"`, New: `"` + long + `2"`}); !strings.HasSuffix(got, " (la différence est plus loin que ce qui est montré)") {
+	if got := New(locale.French, Options{Partner: "isidoor"}).change(&diff.Change{Op: "*", Old: `"` + long + `1"`, New: `"` + long + `2"`}); !strings.HasSuffix(got, " (la différence est plus loin que ce qui est montré)") {
 		t.Error(got)
 	}
 }

@@ -1,0 +1,247 @@
+package canonjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// The scanner reads JSON that json.Valid has accepted, without decoding what a comparison of bytes can settle.
+
+// Members yields the members of an object in their order: decoded names, and values as JSON text.
+func Members(object []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		for i := skipSpace(object, 1); object[i] != '}'; {
+			nameEnd := skipString(object, i)
+			name := Unquote(object[i:nameEnd])
+			i = skipSpace(object, skipSpace(object, nameEnd)+1) // the colon
+			end := skipValue(object, i)
+			if !yield(name, object[i:end]) {
+				return
+			}
+			i = skipComma(object, end)
+		}
+	}
+}
+
+// Elements yields the elements of an array as JSON text.
+func Elements(array []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for i := skipSpace(array, 1); array[i] != ']'; {
+			end := skipValue(array, i)
+			if !yield(array[i:end]) {
+				return
+			}
+			i = skipComma(array, end)
+		}
+	}
+}
+
+func skipSpace(text []byte, i int) int {
+	for i < len(text) && (text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+func skipComma(text []byte, i int) int {
+	if i = skipSpace(text, i); text[i] == ',' {
+		i = skipSpace(text, i+1)
+	}
+	return i
+}
+
+func skipString(text []byte, i int) int {
+	for i++; text[i] != '"'; i++ {
+		if text[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// skipValue gives the offset after the value that starts at i.
+func skipValue(text []byte, i int) int {
+	depth := 0
+	for {
+		switch text[i] {
+		case '"':
+			i = skipString(text, i)
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			depth--
+			i++
+		case ',', ':', ' ', '\t', '\n', '\r':
+			i++
+			continue // only within an object or array: the value is not over
+		default:
+			i = skipLiteral(text, i)
+		}
+		if depth == 0 {
+			return i
+		}
+	}
+}
+
+// skipLiteral passes a number, true, false or null.
+func skipLiteral(text []byte, i int) int {
+	for i < len(text) {
+		switch text[i] {
+		case ',', ':', '}', ']', ' ', '\t', '\n', '\r':
+			return i
+		}
+		i++
+	}
+	return i
+}
+
+// Unquote decodes a JSON string.
+func Unquote(text []byte) string {
+	for _, c := range text {
+		if c == '\\' {
+			var decoded string
+			if json.Unmarshal(text, &decoded) == nil {
+				return decoded
+			}
+			break
+		}
+	}
+	return string(text[1 : len(text)-1])
+}
+
+// EachScalar calls visit with the strings, decoded, and numbers of a value, however deep they lie.
+func EachScalar(value []byte, visit func(text string)) {
+	switch value[0] {
+	case '{':
+		for _, v := range Members(value) {
+			EachScalar(v, visit)
+		}
+	case '[':
+		for v := range Elements(value) {
+			EachScalar(v, visit)
+		}
+	case '"':
+		visit(Unquote(value))
+	case 't', 'f', 'n': // true, false and null tell nothing about anyone
+	default:
+		visit(string(value))
+	}
+}
+
+// Follow walks a JSON pointer (RFC 6901) through a valid document: the value, nil where there is none, and the names of
+// members on the way, without the indexes of arrays.
+func Follow(document []byte, pointer string) (value []byte, names []string) {
+	value = document
+	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		token = PointerName(token)
+		index, err := strconv.Atoi(token)
+		if err == nil && value != nil && value[0] == '[' {
+			value = elementAt(value, index)
+			continue
+		}
+		names = append(names, token)
+		value = memberAt(value, token)
+	}
+	return value, names
+}
+
+func memberAt(value []byte, name string) []byte {
+	if value == nil || value[0] != '{' {
+		return nil
+	}
+	for n, v := range Members(value) {
+		if n == name {
+			return v
+		}
+	}
+	return nil
+}
+
+func elementAt(array []byte, index int) []byte {
+	for value := range Elements(array) {
+		if index == 0 {
+			return value
+		}
+		index--
+	}
+	return nil
+}
+
+// PlainText is a string without its quotes, and any other value as it is written.
+func PlainText(value []byte) string {
+	if value[0] == '"' {
+		return Unquote(value)
+	}
+	return string(value)
+}
+
+// TextAt is Text of a document that is known to be JSON.
+func TextAt(document []byte, path string) (text string, ok bool) {
+	if len(document) == 0 {
+		return "", false
+	}
+	value := Lookup(document, path)
+	if value == nil {
+		return "", false
+	}
+	switch value[0] {
+	case '{', '[', 'n':
+		return "", false
+	}
+	return PlainText(value), true
+}
+
+// Lookup finds the value at a path of dotted names; nil when there is none.
+func Lookup(value []byte, path string) []byte {
+	name, rest, more := strings.Cut(path, ".")
+	if value[0] != '{' {
+		return nil
+	}
+	for n, v := range Members(value) {
+		if n != name {
+			continue
+		}
+		if more {
+			return Lookup(v, rest)
+		}
+		return v
+	}
+	return nil
+}
+
+// Text gives the string, number or boolean at a path of a document ("Adresse.Ville") as plain text. It reports false for
+// null, objects, arrays, a path that is not there, and a document that is not JSON.
+func Text(document []byte, path string) (text string, ok bool) {
+	if !json.Valid(document) {
+		return "", false
+	}
+	return TextAt(bytes.TrimSpace(document), path)
+}
+
+// IsEmpty tells whether a value is null, "", {} or [].
+func IsEmpty(value []byte) bool {
+	switch value[0] {
+	case 'n':
+		return true
+	case '"':
+		return len(value) == 2
+	case '{', '[':
+		return skipSpace(value, 1) == len(value)-1
+	}
+	return false
+}
+
+var (
+	escapeToken   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescapeToken = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
+// PointerToken is a member's name as it stands in a JSON pointer (RFC 6901): "a~1b" for "a/b".
+func PointerToken(name string) string { return escapeToken.Replace(name) }
+
+// PointerName is the name that a token of a JSON pointer stands for: "a/b" for "a~1b".
+func PointerName(token string) string { return unescapeToken.Replace(token) }

@@ -1,0 +1,235 @@
+package diff
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"syncd/internal/canonjson"
+	"syncd/internal/mapping"
+)
+
+// Edits lists what another side edited in a document that it got from us, sorted by path: Old is what was sent, New
+// what it holds. Only what was sent is compared. The other side may have members of its own, but children that it added
+// to an array that was sent are told ("+"). Neither the order of children counts, nor how a number is written, nor
+// whether a date has a time of midnight; null, "", an empty object or array and an absent member are the same.
+//
+// With only it is limited to these paths and what lies below them: "Iban", "Elements", "Elements.Montant".
+//
+// A nil held document is one that holds nothing. Any JSON object can be compared; what is none is an error.
+//
+// It masks as Documents does, and also objects and arrays that the other side put where the mapping has a value.
+func Edits(s mapping.Spec, sent, held []byte, only []string) ([]Change, error) {
+	ours, err := readObject(sent)
+	if err != nil {
+		return nil, fmt.Errorf("reading the document that was sent: %w", err)
+	}
+	theirs, err := readObject(held)
+	if err != nil {
+		return nil, fmt.Errorf("reading the document that the other side holds: %w", err)
+	}
+	c := comparison{only: only}
+	c.object(&part{fields: s.Fields, children: s.Children}, "", ours, theirs)
+	slices.SortStableFunc(c.changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
+	return c.changes, nil
+}
+
+// readObject reads a document whoever wrote it; a nil one has no members.
+func readObject(document []byte) (map[string]any, error) {
+	if document == nil {
+		return nil, nil
+	}
+	value, ok := canonjson.Decode(document)
+	object, isObject := value.(map[string]any)
+	if !ok || !isObject {
+		return nil, mapping.ErrNoObject
+	}
+	return object, nil
+}
+
+type comparison struct {
+	only    []string
+	changes []Change
+}
+
+// part is what paths are relative to: the document, or one child of it.
+type part struct {
+	fields   []mapping.Field
+	children []mapping.Children
+	base     string // before a path, to compare with only: "Elements."
+	shown    string // before a path, to show: "Elements[HSUP25]."
+}
+
+// watches tells whether something at or below a path is to be compared.
+func (c *comparison) watches(path string) bool {
+	return len(c.only) == 0 || slices.ContainsFunc(c.only, func(o string) bool {
+		return o == path || strings.HasPrefix(path, o+".") || strings.HasPrefix(o, path+".")
+	})
+}
+
+func (c *comparison) object(p *part, prefix string, sent, held map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
+		path := prefix + mapping.QuoteName(name, mapping.SpecialInPath+".")
+		if c.watches(p.base + path) {
+			c.member(p, path, sent[name], held[name])
+		}
+	}
+}
+
+// member compares one member, of which null and absent are the same.
+func (c *comparison) member(p *part, path string, sent, held any) {
+	field, group := mapping.FindField(p.fields, path), mapping.FindChildren(p.children, path)
+	if ours, isObject := sent.(map[string]any); isObject && field == nil {
+		theirs, _ := held.(map[string]any) // anything else has none of the members
+		c.object(p, path+".", ours, theirs)
+		return
+	}
+	if ours, isArray := sent.([]any); isArray && group != nil {
+		if theirs, isArray := held.([]any); isArray || blank(held) {
+			c.rows(group, ours, theirs)
+			return
+		}
+	}
+	if !holds(held, sent) {
+		child := group != nil || p.base != ""
+		c.changes = append(c.changes, edited(Change{Path: p.shown + path, Child: child}, field, sent, held))
+	}
+}
+
+// edited completes the change of a member with the values that may be shown.
+func edited(c Change, field *mapping.Field, sent, held any) Change {
+	c.Op = "*"
+	if held == nil {
+		c.Op = "-"
+	}
+	older, olderSecret := showable(field, sent)
+	newer, newerSecret := showable(field, held)
+	if c.Masked = olderSecret || newerSecret || composite(held); c.Masked {
+		return c
+	}
+	c.Old = older
+	if held != nil {
+		c.New = newer
+	}
+	return c
+}
+
+// showable gives the JSON text of a value and whether it must not be shown, as it also must not when it has no text.
+func showable(field *mapping.Field, value any) (text string, secret bool) {
+	raw, ok := canonjson.AppendValue(nil, value)
+	return string(raw), !ok || mapping.Member{Field: field, Value: raw}.Secret()
+}
+
+// holds tells whether a value that was sent is still held: as it was, whatever the notation, and whatever members the
+// other side added to objects.
+func holds(held, sent any) bool {
+	switch sent := sent.(type) {
+	case map[string]any:
+		return holdsObject(held, sent)
+	case []any:
+		return holdsArray(held, sent)
+	case json.Number:
+		number, ok := held.(json.Number)
+		return ok && canonicalNumber(number) == canonicalNumber(sent)
+	case string:
+		text, ok := held.(string)
+		return sent == "" && blank(held) || ok && (text == sent || sameMoment(text, sent))
+	case bool:
+		return held == any(sent)
+	}
+	return blank(held)
+}
+
+func holdsObject(held any, sent map[string]any) bool {
+	object, isObject := held.(map[string]any)
+	if !isObject && !blank(held) {
+		return false
+	}
+	for name, value := range sent {
+		if !holds(object[name], value) {
+			return false
+		}
+	}
+	return true
+}
+
+func holdsArray(held any, sent []any) bool {
+	array, isArray := held.([]any)
+	if !isArray && !blank(held) || len(array) != len(sent) {
+		return false
+	}
+	for i, value := range sent {
+		if !holds(array[i], value) {
+			return false
+		}
+	}
+	return true
+}
+
+// blank tells whether a value is null, absent, "", {} or [].
+func blank(value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return true
+	case string:
+		return value == ""
+	case map[string]any:
+		return len(value) == 0
+	case []any:
+		return len(value) == 0
+	}
+	return false
+}
+
+func composite(value any) bool {
+	switch value.(type) {
+	case map[string]any, []any:
+		return !blank(value)
+	}
+	return false
+}
+
+// canonicalNumber is the canonical form of a number, or its own where its exponent is beyond any.
+func canonicalNumber(number json.Number) string {
+	text, ok := canonjson.AppendDecimal(nil, []byte(number))
+	if !ok {
+		return string(number)
+	}
+	return string(text)
+}
+
+// wallClock writes a date without a time as midnight.
+const wallClock = "2006-01-02T15:04:05.999999999"
+
+// moment reads a date or a time as documents and .NET write them: with or without a time, with or without an offset.
+func moment(text string) (t time.Time, zoned, ok bool) {
+	if len(text) < len(time.DateOnly) || text[len("2006")] != '-' {
+		return t, false, false
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04:05", time.RFC3339} { // fractions of seconds are read by all
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, layout == time.RFC3339, true
+		}
+	}
+	return t, false, false
+}
+
+// sameMoment tells whether two texts state one moment. Where one of them has no offset the clocks are compared: a server
+// adds its own to what it got without.
+func sameMoment(a, b string) bool {
+	first, firstZoned, ok := moment(a)
+	if !ok {
+		return false
+	}
+	second, secondZoned, ok := moment(b)
+	if !ok {
+		return false
+	}
+	if firstZoned && secondZoned {
+		return first.Equal(second)
+	}
+	return first.Format(wallClock) == second.Format(wallClock)
+}
