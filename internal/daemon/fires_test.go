@@ -170,15 +170,16 @@ func TestAPausedJobLosesNothing(t *testing.T) {
 
 func TestAQueuedRunOfAPausedJobDoesNotStart(t *testing.T) {
 	inWorld(t, "2026-11-01 12:00", func(_ *testing.T, w *world) {
-		w.start(1, nil, w.job("paie", "", "a"))
+		w.start(1, nil, w.job("paie", "", "a", "b"))
 		pass(time.Second)
 		w.ledger.pause("paie", true)
-		w.enqueue("paie", 1, "2026-11")
+		w.enqueueAs(jobs.TriggerRetry, "paie", 1, "2026-11")
+		w.enqueue("paie", 2, "2026-11") // a person asks for it
 		pass(time.Hour)
-		w.wantRuns("a 2026-11 by hand manual queued")
+		w.wantRuns("a 2026-11 by hand retry queued", "b 2026-11 by hand manual succeeded")
 		w.ledger.pause("paie", false)
 		pass(time.Minute)
-		w.wantRuns("a 2026-11 by hand manual succeeded")
+		w.wantRuns("a 2026-11 by hand retry succeeded", "b 2026-11 by hand manual succeeded")
 	})
 }
 

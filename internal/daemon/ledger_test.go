@@ -23,10 +23,11 @@ type memoryLedger struct {
 	schedules map[ledger.Pair]ledger.Armed
 	fires     []ledger.Fire
 	runs      []*jobs.Run
-	ends      map[int64]int // how often each run has ended
-	pauses    map[string]bool
+	ends      map[int64]int     // how often each run has ended
+	pauses    map[string]string // by whom, by job
 	pinged    []*owedPing
 	daemons   map[int64]ledger.Daemon
+	seen      map[int64]time.Time // when each daemon last was
 	owners    map[int64]time.Time // when each was last known to live; zero = it does
 	listeners map[*func()]bool
 	calls     int
@@ -35,9 +36,12 @@ type memoryLedger struct {
 }
 
 func newLedger(c *clock) *memoryLedger {
-	return &memoryLedger{clock: c, schedules: map[ledger.Pair]ledger.Armed{}, ends: map[int64]int{}, pauses: map[string]bool{},
-		daemons: map[int64]ledger.Daemon{}, owners: map[int64]time.Time{}, listeners: map[*func()]bool{}}
+	return &memoryLedger{clock: c, schedules: map[ledger.Pair]ledger.Armed{}, ends: map[int64]int{}, pauses: map[string]string{},
+		daemons: map[int64]ledger.Daemon{}, seen: map[int64]time.Time{}, owners: map[int64]time.Time{}, listeners: map[*func()]bool{}}
 }
+
+// now is the wall clock of the database: how much time has passed is told by that alone.
+func (l *memoryLedger) now() time.Time { return l.clock.Now().Round(0) }
 
 // member is a ledger as one daemon sees it.
 type member struct {
@@ -102,7 +106,7 @@ func (l *memoryLedger) away() {
 	defer l.mu.Unlock()
 	l.down = true
 	for id := range l.owners {
-		l.owners[id] = l.clock.Now()
+		l.owners[id] = l.now()
 	}
 }
 
@@ -143,7 +147,7 @@ func (l *memoryLedger) Arm(ctx context.Context, a ledger.Armed) error {
 	}
 	defer l.leave(false)
 	if _, known := l.schedules[a.Pair]; !known {
-		a.DealtWith = earlier(l.clock.Now(), a.DealtWith)
+		a.DealtWith = earlier(l.now(), a.DealtWith)
 		l.schedules[a.Pair] = stored(a)
 	}
 	return nil
@@ -167,16 +171,16 @@ func (l *memoryLedger) Record(ctx context.Context, before, after ledger.Armed, f
 		return nil, false, err
 	}
 	now, known := l.schedules[before.Pair]
-	if !known || !now.DealtWith.Equal(before.DealtWith) {
+	if !known || !now.DealtWith.Equal(before.DealtWith) || !sameSchedule(now, before) {
 		l.leave(false)
 		return nil, false, nil
 	}
-	if after.DealtWith.Round(0).Sub(l.clock.Now().Round(0)) > time.Minute {
+	if after.DealtWith.Round(0).Sub(l.now()) > time.Minute {
 		l.leave(false)
 		return nil, false, errClock
 	}
 	recorded := l.recordAll(fires, request)
-	after.DealtWith = later(after.DealtWith, earlier(now.DealtWith, l.clock.Now())) // only a future is taken back
+	after.DealtWith = later(after.DealtWith, earlier(now.DealtWith, l.now())) // only a future is taken back
 	l.schedules[before.Pair] = stored(after)
 	l.leave(len(recorded) > 0)
 	return recorded, true, nil
@@ -208,7 +212,7 @@ func (l *memoryLedger) recordAll(fires []ledger.Fire, request jobs.NewRun) (reco
 
 func (l *memoryLedger) waiting(f ledger.Fire, job string) *jobs.Run {
 	for _, r := range l.runs {
-		if r.Job == job && r.Target.ID == f.Pair.TargetID && r.Period == f.Period && r.State == jobs.Queued && !r.Planned {
+		if r.Job == job && r.Target.ID == f.Pair.TargetID && r.Period == f.Period && r.State == jobs.Queued && !r.Planned && !r.Partial() {
 			return r
 		}
 	}
@@ -217,7 +221,7 @@ func (l *memoryLedger) waiting(f ledger.Fire, job string) *jobs.Run {
 
 func (l *memoryLedger) queue(target int64, request jobs.NewRun, nominal *time.Time) *jobs.Run {
 	r := &jobs.Run{ID: int64(len(l.runs) + 1), Job: request.Job, Kind: request.Kind, Target: l.targets[target-1], Period: request.Period,
-		Trigger: request.Trigger, State: jobs.Queued, Nominal: nominal, CreatedAt: l.clock.Now().Round(0)}
+		Trigger: request.Trigger, Employees: request.Employees, AnyOrder: request.AnyOrder, State: jobs.Queued, Nominal: nominal, CreatedAt: l.now()}
 	l.runs = append(l.runs, r)
 	return r
 }
@@ -227,16 +231,25 @@ func (l *memoryLedger) Pauses(ctx context.Context) (pauses []ledger.Pause, err e
 		return nil, err
 	}
 	defer l.leave(false)
-	for job := range l.pauses {
-		pauses = append(pauses, ledger.Pause{Job: job})
+	for job, by := range l.pauses {
+		pauses = append(pauses, ledger.Pause{Job: job, By: by})
 	}
 	return pauses, nil
 }
 
 func (l *memoryLedger) pause(job string, paused bool) {
-	l.mu.Lock()
+	by := ""
 	if paused {
-		l.pauses[job] = true
+		by = "somebody"
+	}
+	l.pauseBy(job, by)
+}
+
+// pauseBy pauses a job; by "" = it goes on.
+func (l *memoryLedger) pauseBy(job, by string) {
+	l.mu.Lock()
+	if by != "" {
+		l.pauses[job] = by
 	} else {
 		delete(l.pauses, job)
 	}

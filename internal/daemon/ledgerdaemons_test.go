@@ -1,8 +1,10 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"maps"
+	"slices"
 
 	"syncd/internal/ledger"
 )
@@ -12,11 +14,17 @@ func (l *memoryLedger) See(ctx context.Context, id int64, digests map[string]str
 		return nil, err
 	}
 	defer l.leave(false)
-	l.daemons[id] = ledger.Daemon{ID: id, Host: "server", Jobs: maps.Clone(digests), Started: l.clock.Now()}
+	d, known := l.daemons[id]
+	if !known {
+		d = ledger.Daemon{ID: id, Host: "server", Started: l.now()}
+	}
+	d.Jobs = maps.Clone(digests)
+	l.daemons[id], l.seen[id] = d, l.now()
 	for _, d := range l.daemons {
-		d.Silent = l.clock.Now().Sub(d.Started)
+		d.Silent = l.now().Sub(l.seen[d.ID])
 		all = append(all, d)
 	}
+	slices.SortFunc(all, func(a, b ledger.Daemon) int { return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID)) })
 	return all, nil
 }
 

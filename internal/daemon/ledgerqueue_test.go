@@ -36,14 +36,14 @@ func (m *member) Active(ctx context.Context, pairs []ledger.Pair) (all []ledger.
 		return nil, err
 	}
 	defer m.leave(false)
-	now := m.clock.Now()
+	now := m.now()
 	for _, r := range slices.SortedFunc(slices.Values(m.runs), inOrder) {
 		pair := ledger.Pair{Job: r.Job, TargetID: r.Target.ID}
 		if r.State != jobs.Queued && r.State != jobs.Running || !slices.Contains(pairs, pair) {
 			continue
 		}
 		a := ledger.Active{ID: r.ID, Pair: pair, State: r.State, Period: r.Period, Trigger: r.Trigger, Again: r.Postponed > 0,
-			Paused: r.State == jobs.Queued && m.pauses[r.Job]}
+			Paused: m.pausedFor(r)}
 		switch {
 		case r.State == jobs.Running:
 			a.Wait, a.Ours = m.deadIn(r), *r.Owner == m.identity
@@ -55,6 +55,13 @@ func (m *member) Active(ctx context.Context, pairs []ledger.Pair) (all []ledger.
 	return all, nil
 }
 
+// pausedFor reports whether a pause is about a run: one by a person is not about what people ask for.
+func (l *memoryLedger) pausedFor(r *jobs.Run) bool {
+	bySchedule := r.State == jobs.Queued && slices.Contains([]jobs.Trigger{jobs.TriggerSchedule, jobs.TriggerCatchUp, jobs.TriggerRetry}, r.Trigger)
+	by, paused := l.pauses[r.Job]
+	return paused && (bySchedule || by == "syncd")
+}
+
 // deadIn is how long the owner of a run must stay silent until it may be taken; negative = it may.
 func (l *memoryLedger) deadIn(r *jobs.Run) time.Duration {
 	since, known := l.owners[*r.Owner]
@@ -64,7 +71,7 @@ func (l *memoryLedger) deadIn(r *jobs.Run) time.Duration {
 	case since.IsZero():
 		return lease
 	}
-	return takenSilence - l.clock.Now().Sub(since)
+	return takenSilence - l.now().Sub(since)
 }
 
 func (m *member) Claim(ctx context.Context, id int64, request jobs.Resumption) (*jobs.Run, error) {
@@ -82,7 +89,11 @@ func (m *member) Claim(ctx context.Context, id int64, request jobs.Resumption) (
 		return nil, err
 	}
 	defer m.leave(true)
-	if r.State == jobs.Running && r.Takeovers >= mostTaken {
+	switch {
+	case r.State == jobs.Running && r.Cancelling:
+		m.end(r, jobs.Cancelled, jobs.ReasonCancelled)
+		return nil, jobs.ErrTaken
+	case r.State == jobs.Running && r.Takeovers >= mostTaken:
 		m.end(r, jobs.Failed, jobs.ReasonCrashes)
 		return nil, jobs.ErrTaken
 	}
@@ -92,6 +103,10 @@ func (m *member) Claim(ctx context.Context, id int64, request jobs.Resumption) (
 	owner := m.identity
 	r.State, r.Owner, r.FinishedAt, r.NotBefore, r.Failure = jobs.Running, &owner, nil, nil, jobs.Reason{}
 	r.Epoch++
+	if r.StartedAt == nil {
+		now := m.now()
+		r.StartedAt = &now
+	}
 	return copied(r), nil
 }
 
@@ -153,7 +168,7 @@ func (l *memoryLedger) takeable(r *jobs.Run) error {
 
 // end records the end of a run.
 func (l *memoryLedger) end(r *jobs.Run, state jobs.State, why jobs.ReasonCode) {
-	now := l.clock.Now().Round(0)
+	now := l.now()
 	r.State, r.Owner, r.FinishedAt, r.Failure = state, nil, &now, jobs.Reason{Code: why}
 	l.ends[r.ID]++
 }
@@ -184,11 +199,21 @@ func (l *memoryLedger) putBack(run *jobs.Run, pause time.Duration) (*jobs.Run, e
 	}
 	r.State, r.Owner = jobs.Queued, nil
 	if pause > 0 {
-		until := l.clock.Now().Add(pause)
+		until := l.now().Add(pause)
 		r.NotBefore = &until
 		r.Postponed++
 	}
 	return copied(r), nil
+}
+
+// retried are some of the reasons for which a failed run goes again.
+var retried = []jobs.ReasonCode{jobs.ReasonUnreachable, jobs.ReasonFailures, jobs.ReasonNotReady}
+
+// hasNewer reports whether a later run of everyone has taken the place of one.
+func (l *memoryLedger) hasNewer(r *jobs.Run) bool {
+	return slices.ContainsFunc(l.runs[r.ID:], func(later *jobs.Run) bool {
+		return later.Target.ID == r.Target.ID && later.Job == r.Job && later.Period == r.Period && !later.Partial()
+	})
 }
 
 func (l *memoryLedger) RetryFailed(ctx context.Context, pairs []ledger.Pair, within time.Duration, configured bool) (ids []int64, err error) {
@@ -200,9 +225,9 @@ func (l *memoryLedger) RetryFailed(ctx context.Context, pairs []ledger.Pair, wit
 		if r.Nominal != nil {
 			since = *r.Nominal
 		}
-		again := r.Failure.Code == jobs.ReasonUnreachable || configured && r.Failure.Code == jobs.ReasonConfiguration
-		if r.State != jobs.Failed || !again || l.pauses[r.Job] || l.clock.Now().Sub(since) >= within ||
-			!slices.Contains(pairs, ledger.Pair{Job: r.Job, TargetID: r.Target.ID}) {
+		again := slices.Contains(retried, r.Failure.Code) || configured && r.Failure.Code == jobs.ReasonConfiguration
+		if r.State != jobs.Failed || !again || l.pauses[r.Job] != "" || l.now().Sub(since) >= within ||
+			!slices.Contains(pairs, ledger.Pair{Job: r.Job, TargetID: r.Target.ID}) || l.hasNewer(r) {
 			continue
 		}
 		r.State, r.Trigger, r.FinishedAt = jobs.Queued, jobs.TriggerRetry, nil
@@ -234,6 +259,10 @@ func (l *memoryLedger) Cancel(ctx context.Context, id int64, _, _ string) (*jobs
 	}
 	defer l.leave(true)
 	r := l.runs[id-1]
+	if r.State == jobs.Running {
+		r.Cancelling = true // its process sees to it
+		return copied(r), nil
+	}
 	if !r.State.CanBecome(jobs.Cancelled) {
 		return nil, &jobs.FinishedError{Run: *r}
 	}
@@ -247,16 +276,17 @@ func (l *memoryLedger) DuePings(ctx context.Context, pairs []ledger.Pair) (due [
 	}
 	defer l.leave(false)
 	l.notePings(pairs)
-	now := l.clock.Now()
+	now := l.now()
 	for _, p := range l.pinged {
 		done := slices.ContainsFunc(l.pinged, func(o *owedPing) bool {
 			return o.Event == ledger.PingDone && o.Job == p.Job && o.Nominal.Equal(p.Nominal)
 		})
-		if !p.told && (!done || p.Event == ledger.PingDone) && now.Sub(p.claimed) >= time.Minute {
-			p.claimed = now
+		if !p.told && (!done || p.Event == ledger.PingDone) && now.Sub(p.claimed) >= time.Minute<<p.tries {
+			p.claimed, p.tries = now, min(p.tries+1, 6)
 			due = append(due, p.Ping)
 		}
 	}
+	slices.SortStableFunc(due, func(a, b ledger.Ping) int { return a.Nominal.Compare(b.Nominal) })
 	return due, nil
 }
 
@@ -264,6 +294,7 @@ func (l *memoryLedger) DuePings(ctx context.Context, pairs []ledger.Pair) (due [
 type owedPing struct {
 	ledger.Ping
 	claimed time.Time
+	tries   int
 	told    bool
 }
 
@@ -287,8 +318,11 @@ func (l *memoryLedger) notePings(pairs []ledger.Pair) {
 }
 
 func (l *memoryLedger) owe(r *jobs.Run, event string, owed bool) {
+	if !owed || r.Nominal == nil {
+		return
+	}
 	p := ledger.Ping{Job: r.Job, Nominal: r.Nominal.UTC().Round(0), Event: event}
-	if owed && !slices.ContainsFunc(l.pinged, func(o *owedPing) bool { return o.Ping == p }) {
+	if !slices.ContainsFunc(l.pinged, func(o *owedPing) bool { return o.Ping == p }) {
 		l.pinged = append(l.pinged, &owedPing{Ping: p})
 	}
 }

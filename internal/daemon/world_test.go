@@ -194,8 +194,12 @@ func (w *world) wantFires(want ...string) {
 
 // enqueue queues a run by hand.
 func (w *world) enqueue(job string, target int64, period jobs.Period) {
+	w.enqueueAs(jobs.TriggerManual, job, target, period)
+}
+
+func (w *world) enqueueAs(trigger jobs.Trigger, job string, target int64, period jobs.Period) {
 	w.ledger.mu.Lock()
-	w.ledger.queue(target, jobs.NewRun{Job: job, Kind: jobs.PushSalaries, Period: period, Trigger: jobs.TriggerManual}, nil)
+	w.ledger.queue(target, jobs.NewRun{Job: job, Kind: jobs.PushSalaries, Period: period, Trigger: trigger}, nil)
 	w.ledger.leave(true)
 }
 
