@@ -3,8 +3,11 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
+	"syncd/internal/ledger"
 	"syncd/internal/schedule"
 )
 
@@ -93,4 +96,327 @@ func isDue(s *schedule.Schedule, last, now time.Time) bool {
 	}
 	fire := s.Next(last)
 	return !fire.IsZero() && !fire.After(now)
+}
+
+const (
+	// deleteAfter is how long nothing is deleted or given up for its age after the clock leapt ahead.
+	deleteAfter = time.Hour
+	// farLeap is a leap by which months would seem to have been missed. Schedules give it some time to be undone, as of a
+	// machine whose clock is set by the network a while after it booted.
+	farLeap    = 24 * time.Hour
+	undoWithin = 10 * time.Minute
+)
+
+// pace compares the wall clock, which can be set, with the time since the machine booted, which cannot, and which goes on
+// while the machine sleeps.
+type pace struct {
+	wall  time.Time
+	up    time.Duration
+	leapt *time.Duration // when the wall clock last leapt ahead; nil = never
+	far   *time.Duration // when it last did so by far, and was not set back since
+	began time.Duration  // when it was first looked at
+}
+
+// look notes how both stand, and returns by how much the wall clock leapt since the last time.
+func (p *pace) look(wall time.Time, up time.Duration) (leap time.Duration) {
+	if p.wall.IsZero() {
+		p.began = up
+	} else {
+		leap = wall.Sub(p.wall) - (up - p.up)
+	}
+	p.wall, p.up = wall, up
+	switch {
+	case leap < -farLeap:
+		p.far = nil
+	case leap > farLeap:
+		p.far = &up
+	}
+	if leap > clockSkew {
+		p.leapt = &up
+	}
+	return leap
+}
+
+// watchClock is the first thing of each turn.
+func (l *loop) watchClock(now time.Time) {
+	if l.Up == nil {
+		return
+	}
+	if leap := l.pace.look(now, l.Up()); leap > clockSkew {
+		l.Log.Error().Str("leap", leap.Round(time.Second).String()).Msg("the clock leapt ahead: nothing is deleted for an hour")
+		l.fires.clock = time.Now()
+	}
+}
+
+// mayDelete tells whether the clocks can be trusted with what is deleted, or given up, for its age.
+func (l *loop) mayDelete() bool {
+	return (l.pace.leapt == nil || l.pace.up-*l.pace.leapt >= deleteAfter) && !l.clockIsWrong()
+}
+
+// undoesLeap tells whether schedules wait for a clock that is far ahead of what it was to be set right: it leapt a while ago,
+// or had leapt when this daemon began.
+func (l *loop) undoesLeap(ctx context.Context) (bool, error) {
+	switch {
+	case l.Up == nil:
+		return false, nil
+	case l.pace.far != nil && l.pace.up-*l.pace.far < undoWithin:
+		return true, nil
+	case l.pace.up-l.pace.began >= undoWithin:
+		return false, nil
+	}
+	var leapt bool
+	err := l.brief(ctx, func(ctx context.Context) (err error) {
+		leapt, err = l.Ledger.ClockLeapt(ctx)
+		return err
+	})
+	return leapt, err
+}
+
+// compareClock looks for fires that were dealt with in the future of this clock.
+func (l *loop) compareClock(now time.Time) {
+	wrong := false
+	for _, d := range l.duties() {
+		wrong = wrong || l.fires.armed[d.pair].DealtWith.Sub(now) > clockSkew
+	}
+	if wrong {
+		l.reportClock()
+	} else {
+		l.fires.behind = 0
+	}
+}
+
+// measureClock notes how far this clock is behind, by what the ledger did not take back: no more than what was ahead of
+// Postgres's own clock. Until this clock gets there, what lies ahead of it was dealt with by others.
+func (l *loop) measureClock(now time.Time) {
+	for _, pair := range l.fires.takenBack {
+		l.fires.behind = max(l.fires.behind, l.fires.armed[pair].DealtWith.Sub(now))
+	}
+}
+
+func (l *loop) clockIsWrong() bool {
+	return !l.fires.clock.IsZero() && time.Since(l.fires.clock) < clockAlarm
+}
+
+// reportClock tells of a clock that is wrong: once, until it has been right for a while.
+func (l *loop) reportClock() {
+	if !l.clockIsWrong() {
+		l.Log.Error().Msg("the ledger knows of fires in the future, or this clock is ahead of Postgres's: a clock is, or was, wrong; no fire happens twice, and schedules go on from now")
+	}
+	l.fires.clock = time.Now()
+}
+
+const (
+	pingsEvery   = time.Minute            // what was not told, here or elsewhere, is told again
+	pingsApart   = 500 * time.Millisecond // between two looks while runs begin and end
+	pingedWithin = 5 * time.Second        // to note that one was told
+)
+
+// pings is what the loop knows of what dead man's switches are to be told: what that is, the ledger knows.
+type pings struct {
+	due    bool      // some run has begun or ended
+	looked time.Time // zero = never
+}
+
+// tellPings tells what is due, in the background. It returns when to look again.
+func (l *loop) tellPings(ctx context.Context) (time.Duration, error) {
+	wait := pingsEvery
+	if l.pings.due {
+		wait = pingsApart
+	}
+	if since := time.Since(l.pings.looked); !l.pings.looked.IsZero() && since < wait {
+		return wait - since, nil
+	}
+	pairs := l.setup.pinging()
+	if pairs == nil {
+		return oneDay, nil
+	}
+	due, err := l.Ledger.DuePings(ctx, pairs)
+	if err != nil {
+		return 0, err
+	}
+	l.pings = pings{looked: time.Now()}
+	for _, p := range due {
+		l.tellPing(p)
+	}
+	return pingsEvery, nil
+}
+
+func (l *loop) tellPing(p ledger.Ping) {
+	job := l.setup.job(p.Job)
+	url, err := job.Ping(p.Event)
+	if err != nil {
+		l.Log.Warn().Str("job", p.Job).Str("event", p.Event).Msg("the URL to ping cannot be read")
+		return
+	}
+	l.Pinger.Go(p.Job, p.Event, url, func() { l.notePinged(p) })
+}
+
+// notePinged is called from another goroutine than the loop's. What could not be noted is told again.
+func (l *loop) notePinged(p ledger.Ping) {
+	ctx, cancel := context.WithTimeout(context.Background(), pingedWithin)
+	defer cancel()
+	if err := l.Ledger.Pinged(ctx, p); err != nil {
+		l.Log.Warn().Str("job", p.Job).Str("event", p.Event).Str("trouble", firstLine(err.Error())).Msg("a ping was told, and will be once more: that could not be recorded")
+	}
+}
+
+// tellLastPings is tellPings when the daemon ends. What is not told then another one tells, or the next start.
+func (l *loop) tellLastPings(ctx context.Context) {
+	if !l.pings.due {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
+	defer cancel()
+	l.pings.looked = time.Time{}
+	if _, err := l.tellPings(ctx); err != nil {
+		l.Log.Warn().Str("trouble", firstLine(err.Error())).Msg("what is to be pinged could not be read: the next daemon tells it")
+	}
+}
+
+// owePing notes that a fire waits for a person, who is to hear of it.
+func (l *loop) owePing(ctx context.Context, run int64) error {
+	err := l.brief(ctx, func(ctx context.Context) error { return l.Ledger.OwePing(ctx, run) })
+	if isAway(ctx, err) {
+		return err
+	}
+	l.pings.due = true
+	return nil
+}
+
+// pinging are the jobs that somebody wants to hear of.
+func (s *Setup) pinging() (pairs []ledger.Pair) {
+	for _, j := range s.Jobs {
+		if j.Ping != nil {
+			pairs = append(pairs, j.pairs()...)
+		}
+	}
+	return pairs
+}
+
+// outsideEvery is how often it is looked for runs that this configuration does not go on with.
+const outsideEvery = 10 * time.Minute
+
+// outside are runs that were left over by a job or dossier which left the configuration: nobody goes on with them, and newer
+// months of theirs may wait for them.
+type outside struct {
+	looked time.Time      // by the monotonic clock; zero = not with this configuration
+	told   map[int64]bool // those that the log has
+}
+
+// watchOutside tells the log of each once. What belongs to another daemon that is configured otherwise is its own.
+func (l *loop) watchOutside(ctx context.Context, daemons []ledger.Daemon) error {
+	if !l.outside.looked.IsZero() && time.Since(l.outside.looked) < outsideEvery {
+		return nil
+	}
+	runs, err := l.Ledger.Outside(ctx, l.setup.pairs())
+	if err != nil {
+		return err
+	}
+	told := map[int64]bool{}
+	for _, run := range runs {
+		if l.isOfAnother(run.Job, daemons) {
+			continue
+		}
+		if told[run.ID] = true; !l.outside.told[run.ID] {
+			l.Log.Warn().Int64("run", run.ID).Str("job", run.Job).Str("dossier", run.Target.Dossier).Str("period", string(run.Period)).
+				Str("state", string(run.State)).Bool("interrupted", run.Interrupted).
+				Msg("a run is open whose job or dossier is not configured any more: nobody goes on with it; 'syncd cancel' gives it up")
+		}
+	}
+	l.outside = outside{looked: time.Now(), told: told}
+	return nil
+}
+
+// isOfAnother tells whether another living daemon is configured for a job otherwise than this one.
+func (l *loop) isOfAnother(job string, daemons []ledger.Daemon) bool {
+	ours := l.setup.digests()[job]
+	for _, other := range daemons {
+		if theirs, ok := other.Jobs[job]; ok && other.ID != l.ID && other.Silent < 3*seeEvery && theirs != ours {
+			return true
+		}
+	}
+	return false
+}
+
+// status is the line that systemctl shows.
+func (l *loop) status() string {
+	parts := []string{l.doing()}
+	if n := l.queue.waiting(); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d waiting", n))
+	}
+	if paused := l.pausedHere(); len(paused) > 0 {
+		parts = append(parts, "paused: "+strings.Join(paused, ", "))
+	}
+	if l.refused != "" {
+		parts = append(parts, "the new configuration is refused, the former one is in force: "+l.refused)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (l *loop) doing() string {
+	switch {
+	case l.trouble != "":
+		return "not ready: " + l.trouble
+	case len(l.queue.executing) == 1:
+		for _, e := range l.queue.executing {
+			return fmt.Sprintf("executing run %d (%s)", e.run.ID, strings.Join(words(e.run.Job, e.run.Target.Dossier, string(e.run.Period)), ", "))
+		}
+	case len(l.queue.executing) > 1:
+		return fmt.Sprintf("executing %d runs", len(l.queue.executing))
+	}
+	if job, at := l.next(); job != nil {
+		return fmt.Sprintf("idle; next: %s at %s", job.Name, at.Format("2006-01-02 15:04 MST"))
+	}
+	return "idle; nothing is scheduled"
+}
+
+func words(all ...string) (some []string) {
+	for _, w := range all {
+		if w != "" {
+			some = append(some, w)
+		}
+	}
+	return some
+}
+
+// next is the job that fires next, and when. One that is paused does not.
+func (l *loop) next() (next *Job, at time.Time) {
+	now := l.Now()
+	for _, job := range l.setup.Jobs {
+		if job.Schedule == nil || len(job.Targets) == 0 || l.paused[job.Name] {
+			continue
+		}
+		if fire := job.Schedule.Next(now); !fire.IsZero() && (next == nil || fire.Before(at)) {
+			next, at = job, fire
+		}
+	}
+	return next, at
+}
+
+// compareWith reports, once a change, that another daemon has another configuration for a job. Both execute it: which
+// of them a run meets is chance.
+func (l *loop) compareWith(daemons []ledger.Daemon) {
+	differs := map[string]bool{}
+	for name, digest := range l.setup.digests() {
+		differs[name] = false
+		for _, other := range daemons {
+			if theirs, ok := other.Jobs[name]; ok && other.ID != l.ID && other.Silent < 3*seeEvery && theirs != digest {
+				differs[name] = true
+				l.reportDifference(name, other)
+			}
+		}
+		if !differs[name] {
+			delete(l.different, name)
+		}
+	}
+	l.Metrics.SetConfigurationDifferences(differs)
+}
+
+func (l *loop) reportDifference(job string, other ledger.Daemon) {
+	if l.different[job] {
+		return
+	}
+	l.different[job] = true
+	l.Log.Warn().Str("job", job).Str("host", other.Host).Int("pid", other.PID).
+		Msg("another daemon has another configuration for this job: make them equal")
 }

@@ -1,14 +1,174 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/schedule"
 )
+
+// duty is a scheduled job for one target.
+type duty struct {
+	job  *Job
+	pair ledger.Pair
+}
+
+// duties lists all of the setup.
+func (l *loop) duties() (all []duty) {
+	for _, job := range l.setup.Jobs {
+		if job.Schedule == nil {
+			continue
+		}
+		for _, pair := range job.pairs() {
+			all = append(all, duty{job, pair})
+		}
+	}
+	return all
+}
+
+// each does something for some duties, as far as a part of a turn allows; the rest comes in the next, which follows at
+// once. Who was tried last comes last: those that are held up cost the others time, and not their turn. It returns the
+// first error.
+func (l *loop) each(ctx context.Context, some []duty, do func(duty) error) error {
+	slices.SortStableFunc(some, func(a, b duty) int { return l.fires.tried[a.pair].Compare(l.fires.tried[b.pair]) })
+	var first error
+	for began, i := time.Now(), 0; i < len(some); i++ {
+		if time.Since(began) >= l.briefTime() {
+			l.fires.more = true
+			break
+		}
+		l.fires.tried[some[i].pair] = time.Now()
+		err := do(some[i])
+		if isAway(ctx, err) {
+			return err
+		}
+		first = cmp.Or(first, err)
+	}
+	return first
+}
+
+// errOvertaken means that a schedule could not be changed, and will be tried again.
+var errOvertaken = errors.New("another process is at work on a dossier whose schedule is to be changed")
+
+// prepare makes the ledger know the targets and the schedules of a setup. Targets it must know before anything goes on; a
+// schedule that it cannot be told of now keeps no other job or dossier waiting.
+func (l *loop) prepare(ctx context.Context, now time.Time) error {
+	if !l.fires.prepared {
+		if err := l.findTargets(ctx); err != nil {
+			return err
+		}
+		for _, d := range l.duties() {
+			l.fires.unarmed[d.pair] = true
+		}
+		l.fires.retried, l.fires.purged = now, now
+		l.fires.prepared = true
+	}
+	return l.armAll(ctx, now)
+}
+
+// findTargets asks the ledger for each target once. What it has found stays found when the next one is not: hundreds of
+// dossiers may take more than a turn.
+func (l *loop) findTargets(ctx context.Context) error {
+	found := map[string]jobs.Target{}
+	for _, job := range l.setup.Jobs {
+		for i, target := range job.Targets {
+			known, ok := found[target.Dossier]
+			if !ok && target.ID != 0 {
+				known, ok = target, true
+			}
+			if !ok {
+				var err error
+				if known, err = l.Ledger.EnsureTarget(ctx, target); err != nil {
+					return err
+				}
+			}
+			found[target.Dossier], job.Targets[i] = known, known
+		}
+	}
+	return nil
+}
+
+// armAll tells the ledger of the schedules that it does not have as they are configured. A schedule that was changed
+// still owes the fires of its former self; a new one owes nothing.
+func (l *loop) armAll(ctx context.Context, now time.Time) error {
+	if len(l.fires.unarmed) == 0 {
+		return nil
+	}
+	if err := l.readPauses(ctx); err != nil {
+		return err
+	}
+	if err := l.readSchedules(ctx); err != nil {
+		return err
+	}
+	var some []duty
+	for _, d := range l.duties() {
+		if l.fires.unarmed[d.pair] {
+			some = append(some, d)
+		}
+	}
+	unrecorded := l.each(ctx, some, func(d duty) error { return l.arm(ctx, d, now) })
+	if isAway(ctx, unrecorded) {
+		return unrecorded
+	}
+	return cmp.Or(l.readSchedules(ctx), unrecorded)
+}
+
+func (l *loop) arm(ctx context.Context, d duty, now time.Time) error {
+	want := d.job.armed(d.pair, now)
+	have, known := l.fires.armed[d.pair]
+	switch {
+	case !known:
+		if err := l.brief(ctx, func(ctx context.Context) error { return l.Ledger.Arm(ctx, want) }); err != nil {
+			return err
+		}
+	case !sameSchedule(have, want):
+		if all, err := l.changeSchedule(ctx, d.job, have, want); err != nil || !all {
+			return err
+		}
+	}
+	delete(l.fires.unarmed, d.pair)
+	return nil
+}
+
+func (j *Job) armed(pair ledger.Pair, until time.Time) ledger.Armed {
+	return ledger.Armed{Pair: pair, Spec: j.Schedule.Spec(), Timezone: j.Schedule.Timezone(), DealtWith: until}
+}
+
+func sameSchedule(a, b ledger.Armed) bool { return a.Spec == b.Spec && a.Timezone == b.Timezone }
+
+// changeSchedule deals with what the former schedule still owes, by the clock of its own zone, then lets the new one
+// begin. A paused job goes on owing, by the new schedule. all = false: the former one owes more than one turn records.
+func (l *loop) changeSchedule(ctx context.Context, job *Job, have, want ledger.Armed) (all bool, err error) {
+	var owes owed
+	former, err := schedule.Parse(have.Spec, have.Timezone, l.setup.Closed)
+	switch {
+	case l.paused[job.Name]:
+		want.DealtWith = earlier(have.DealtWith, want.DealtWith)
+	case err == nil: // else another version understood it, and nothing of it can be told any more
+		owes = job.due(former, have, want.DealtWith, want.DealtWith)
+	}
+	after := want
+	if owes.more {
+		after = have
+		after.DealtWith = owes.until
+	}
+	ok, err := l.record(ctx, job, have, after, owes)
+	switch {
+	case err != nil:
+		return false, err
+	case !ok:
+		return false, errOvertaken
+	case !owes.more:
+		l.Log.Info().Str("job", job.Name).Str("dossier", l.setup.dossier(have.Pair.TargetID)).
+			Str("former", have.Spec).Str("schedule", want.Spec).Msg("the schedule was changed")
+	}
+	return !owes.more, nil
+}
 
 const (
 	// clockSkew is how far in the future a stored fire may lie: the clocks of several machines differ a little.
@@ -185,4 +345,149 @@ func (l *loop) record(ctx context.Context, job *Job, before, after ledger.Armed,
 	}
 	l.fires.more = l.fires.more || ok && owes.more
 	return ok, nil
+}
+
+const (
+	// mostFires bounds how many missed fires of a job and target are recorded at once, beside the newest of each month.
+	mostFires = 100
+	// mostSeen bounds how many are looked at, beside the newest of each month.
+	mostSeen = 10_000
+)
+
+// owed is what a schedule owes a target, and what becomes of it.
+type owed struct {
+	fires   []ledger.Fire
+	until   time.Time // how far fires are dealt with once these are recorded
+	more    bool      // there are newer ones
+	missed  int       // fires that were missed and are not recorded one by one
+	atLeast bool      // there may be more of them
+}
+
+// due tells what a schedule owes a target. It was noticed at a time that may be before now: having waited for others
+// makes no fire late.
+func (j *Job) due(s *schedule.Schedule, armed ledger.Armed, noticed, now time.Time) owed {
+	since, owes := earlier(armed.DealtWith, now), owed{until: now}
+	var times []time.Time
+	if j.Missed == schedule.All {
+		times, owes.more = j.oldest(s, since, now)
+		if owes.more {
+			owes.until = times[len(times)-1]
+		}
+	} else {
+		times = j.newest(s, since, now)
+	}
+	owes.atLeast = len(times) >= mostSeen
+	period := func(t time.Time) jobs.Period { return j.PeriodIn(t, s.Location()) }
+	decisions := schedule.Decide(times, earlier(noticed, now), j.Missed, j.Window, func(t time.Time) string { return string(period(t)) })
+	fires := make([]ledger.Fire, len(decisions))
+	for i, d := range decisions {
+		fires[i] = ledger.Fire{Pair: armed.Pair, Nominal: d.Nominal, Outcome: ledger.FireMissed, Period: period(d.Nominal), Reason: d.Why}
+		if d.Run {
+			fires[i].Outcome, fires[i].Trigger = ledger.FireRun, jobs.TriggerSchedule
+		}
+		if d.Run && d.CatchUp {
+			fires[i].Trigger = jobs.TriggerCatchUp
+		}
+	}
+	owes.fires = worthRecording(fires)
+	owes.missed = len(fires) - len(owes.fires)
+	return owes
+}
+
+// newest is the newest fires, and before them the newest of each month that can still be made up for.
+func (j *Job) newest(s *schedule.Schedule, since, now time.Time) []time.Time {
+	times := s.Between(since, now, mostSeen)
+	if len(times) < mostSeen {
+		return times
+	}
+	if past := now.Add(-j.Window); past.After(since) {
+		since = past
+	}
+	return append(newestOfMonths(s, since, times[0].Add(-time.Nanosecond)), times...)
+}
+
+// newestOfMonths is the newest fire of each month after one instant and up to another, oldest first. Periods are months.
+func newestOfMonths(s *schedule.Schedule, after, until time.Time) (times []time.Time) {
+	for until.After(after) {
+		last := s.Between(after, until, 1)
+		if len(last) == 0 {
+			break
+		}
+		times = append(times, last[0])
+		year, month, _ := last[0].In(s.Location()).Date()
+		until = time.Date(year, month, 1, 0, 0, 0, 0, s.Location()).Add(-time.Nanosecond)
+	}
+	slices.Reverse(times)
+	return times
+}
+
+// oldest is the first of the fires that are all to be made up for, after those that are too old for it.
+func (j *Job) oldest(s *schedule.Schedule, since, now time.Time) (times []time.Time, more bool) {
+	if past := now.Add(-j.Window); past.After(since) {
+		times = s.Between(since, past, mostSeen)
+		since = past
+	}
+	for range mostFires {
+		since = s.Next(since)
+		if since.IsZero() || since.After(now) {
+			return times, false
+		}
+		times = append(times, since)
+	}
+	next := s.Next(since)
+	return times, !next.IsZero() && !next.After(now)
+}
+
+// worthRecording leaves out missed fires when there are very many, but never the newest of a period.
+func worthRecording(fires []ledger.Fire) (kept []ledger.Fire) {
+	room, newer, keep := mostFires, map[jobs.Period]bool{}, make([]bool, len(fires))
+	for i, f := range slices.Backward(fires) {
+		keep[i] = f.Outcome == ledger.FireRun || !newer[f.Period]
+		if keep[i] && f.Outcome != ledger.FireRun {
+			room--
+		}
+		newer[f.Period] = true
+	}
+	for i := range slices.Backward(fires) {
+		if !keep[i] && room > 0 {
+			keep[i] = true
+			room--
+		}
+	}
+	for i, f := range fires {
+		if keep[i] {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// watchPauses reads which jobs are paused after a notification, and now and then: one may be lost.
+func (l *loop) watchPauses(ctx context.Context) error {
+	if !l.pausedAt.IsZero() && time.Since(l.pausedAt) < seeEvery {
+		return nil
+	}
+	return l.readPauses(ctx)
+}
+
+func (l *loop) readPauses(ctx context.Context) error {
+	pauses, err := l.Ledger.Pauses(ctx)
+	if err != nil {
+		return err
+	}
+	l.paused, l.pausedAt = map[string]bool{}, time.Now()
+	for _, p := range pauses {
+		l.paused[p.Job] = true
+	}
+	return nil
+}
+
+// pausedHere names the jobs of this configuration that are paused.
+func (l *loop) pausedHere() (names []string) {
+	for _, job := range l.setup.Jobs {
+		if l.paused[job.Name] {
+			names = append(names, job.Name)
+		}
+	}
+	return names
 }
