@@ -314,7 +314,7 @@ func (l *loop) watchOutside(ctx context.Context, daemons []ledger.Daemon) error 
 	}
 	told := map[int64]bool{}
 	for _, run := range runs {
-		if l.isOfAnother(run.Job, daemons) {
+		if l.differing(run.Job, daemons) != nil {
 			continue
 		}
 		if told[run.ID] = true; !l.outside.told[run.ID] {
@@ -327,15 +327,15 @@ func (l *loop) watchOutside(ctx context.Context, daemons []ledger.Daemon) error 
 	return nil
 }
 
-// isOfAnother tells whether another living daemon is configured for a job otherwise than this one.
-func (l *loop) isOfAnother(job string, daemons []ledger.Daemon) bool {
+// differing are the other living daemons that are configured for a job otherwise than this one.
+func (l *loop) differing(job string, daemons []ledger.Daemon) (others []ledger.Daemon) {
 	ours := l.setup.digests()[job]
 	for _, other := range daemons {
 		if theirs, ok := other.Jobs[job]; ok && other.ID != l.ID && other.Silent < 3*seeEvery && theirs != ours {
-			return true
+			others = append(others, other)
 		}
 	}
-	return false
+	return others
 }
 
 // status is the line that systemctl shows.
@@ -397,16 +397,14 @@ func (l *loop) next() (next *Job, at time.Time) {
 // of them a run meets is chance.
 func (l *loop) compareWith(daemons []ledger.Daemon) {
 	differs := map[string]bool{}
-	for name, digest := range l.setup.digests() {
-		differs[name] = false
-		for _, other := range daemons {
-			if theirs, ok := other.Jobs[name]; ok && other.ID != l.ID && other.Silent < 3*seeEvery && theirs != digest {
-				differs[name] = true
-				l.reportDifference(name, other)
-			}
+	for _, job := range l.setup.Jobs {
+		others := l.differing(job.Name, daemons)
+		differs[job.Name] = others != nil
+		for _, other := range others {
+			l.reportDifference(job.Name, other)
 		}
-		if !differs[name] {
-			delete(l.different, name)
+		if others == nil {
+			delete(l.different, job.Name)
 		}
 	}
 	l.Metrics.SetConfigurationDifferences(differs)
