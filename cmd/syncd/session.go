@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,4 +109,69 @@ func stopped(stop <-chan struct{}) bool {
 	default:
 		return false
 	}
+}
+
+// mistakes tells what keeps dossiers of a command from their turn.
+type mistakes struct {
+	w io.Writer
+	repeats[string]
+}
+
+func (m *mistakes) tell(dossier string, err error) {
+	if text := message(err); !m.again(text, dossier) {
+		fmt.Fprintf(m.w, "syncd: %s: %s\n", dossier, text)
+	}
+}
+
+// end counts those that were met again.
+func (m *mistakes) end() {
+	m.repeats.end(func(text, more string) { fmt.Fprintf(m.w, "syncd: %s%s\n", more, firstLine(text)) })
+}
+
+// repeats counts what is said of several dossiers: what is the same of hundreds of them is told once, and then with a count.
+type repeats[T comparable] struct {
+	first  map[T]string // of which dossier first
+	order  []T
+	others map[T][]string // dossiers of which it was said again
+}
+
+// again notes what is said of a dossier, and tells whether it was said before. The same said of the first one once more, as
+// where one step meets what another one met, does not count.
+func (r *repeats[T]) again(what T, dossier string) bool {
+	first, known := r.first[what]
+	switch {
+	case !known:
+		if r.first == nil {
+			r.first, r.others = map[T]string{}, map[T][]string{}
+		}
+		r.first[what] = dossier
+		r.order = append(r.order, what)
+	case first != dossier:
+		r.others[what] = append(r.others[what], dossier)
+	}
+	return known
+}
+
+// end tells of which further dossiers each was said, in the order in which they came.
+func (r *repeats[T]) end(tell func(what T, more string)) {
+	for _, what := range r.order {
+		if others := r.others[what]; len(others) > 0 {
+			tell(what, moreDossiers(others))
+		}
+	}
+}
+
+// moreDossiers names the first of several dossiers.
+func moreDossiers(names []string) string {
+	const most = 5
+	names = slices.Compact(names)
+	noun := "dossiers"
+	if len(names) == 1 {
+		noun = "dossier"
+	}
+	shown := strings.Join(names[:min(len(names), most)], ", ")
+	if len(names) > most {
+		shown += ", …"
+	}
+	return fmt.Sprintf("the same of %d more %s (%s): ", len(names), noun, shown)
 }

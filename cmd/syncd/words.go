@@ -51,6 +51,7 @@ var refusals = map[app.Code]string{
 	app.NoDecision:       "there is no decision {decision:q}\nhint: {decisions}",
 	app.NobodySends:      "no job sends the employees of dossier {dossier}\nhint: add a [[job]] with kind = \"push-salaries\"",
 	app.NobodySendsThese: "no job sends documents of this dossier\nhint: 'syncd check' lists dossiers and jobs",
+	app.NobodyKnown:      "nothing is known of employee {employee:q} of dossier {dossier}: {why}",
 	app.NoNomenclatures:  "no nomenclature was pulled for dossier {dossier} yet\nhint: run the job of kind pull-dictionnaire",
 	app.NoNomenclature:   "there is no nomenclature {name:q}\nhint: 'syncd dictionary --dossier {dossier}' lists them",
 

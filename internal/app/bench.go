@@ -177,18 +177,10 @@ func (b *bench) job(j config.Job) (*daemon.Job, error) {
 	for _, d := range b.Config.Dossiers(j) {
 		made.Targets = append(made.Targets, b.Target(d))
 	}
-	if !j.Kind.Sends() {
-		pull, err := b.Config.PullJob(j.Name)
-		made.Resumption = pull.Resumption()
-		made.Execute = func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error) {
-			return b.runner(j, run, stop).ExecutePull(ctx, &pull, run)
-		}
-		return made, err
-	}
-	push, err := b.Config.PushJob(j.Name)
-	made.Resumption = push.Resumption()
+	w, err := workOf(b.Config, j.Name, j.Kind)
+	made.Resumption = w.resumption
 	made.Execute = func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error) {
-		return b.runner(j, run, stop).ExecutePush(ctx, &push, run)
+		return w.execute(ctx, b.runner(j, run, stop), run)
 	}
 	return made, err
 }

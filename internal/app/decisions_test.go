@@ -121,7 +121,7 @@ func TestAnotherTargetIsLeftAlone(t *testing.T) {
 	w := newWorld(t, nil)
 	run := w.held()
 	state, decisions := w.state(t.Context(), run.ID)
-	w.Config.Isidoor.Environment = "production"
+	w.Config.Partner().Environment = "production"
 	about := Args{"run": run.ID, "environment": "test"}
 	_, err := w.Decisions().Approve(t.Context(), Approval{Run: run.ID, Decision: approval})
 	refusedWith(t, err, OtherTarget, about)
@@ -129,7 +129,7 @@ func TestAnotherTargetIsLeftAlone(t *testing.T) {
 	refusedWith(t, err, OtherTarget, about)
 	_, err = w.Runs().Resume(t.Context(), run.ID, "marie", begin)
 	refusedWith(t, err, OtherTarget, about)
-	w.Config.Isidoor.Environment = "test"
+	w.Config.Partner().Environment = "test"
 	if now, n := w.state(t.Context(), run.ID); now != state || n != decisions {
 		t.Errorf("%s with %d decisions, and was %s with %d", now, n, state, decisions)
 	}

@@ -1,11 +1,16 @@
 package app
 
 import (
+	"context"
 	"time"
 
+	"syncd/internal/config"
+	"syncd/internal/contract"
+	"syncd/internal/contract/check"
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
 	"syncd/internal/partner"
+	"syncd/internal/partner/isidoor"
 	"syncd/internal/store"
 )
 
@@ -67,4 +72,69 @@ func (a *App) allowance() (*store.Allowance, error) {
 		return nil, err
 	}
 	return store.OpenAllowance(url, a.Config.Partner().BaseURL, a.Config.Partner().MaxInFlight)
+}
+
+// keeper is the keeper of what the API says that it takes; nil when the configuration wants none. Without a
+// connection the API is not asked, and what it told last counts.
+func (a *App) keeper(st *store.Store, connection partner.Connection) *contract.Keeper {
+	p := a.Config.Partner()
+	d := &p.Documents
+	if d.Contract == "none" {
+		return nil
+	}
+	o := contract.Options{Ledger: st, Name: a.apiName(), Log: a.door.Log, Source: contract.Source(d.Contract), Settings: check.Settings{
+		Method: d.Call.Method, MethodSet: d.MethodSet, Path: d.Call.Path, Base: p.BaseURL,
+		KeyIn: d.Call.KeyIn, KeyName: d.Call.KeyName, KeySet: d.KeySet,
+	}}
+	if connection != nil {
+		o.API = &described{connection, o.Source}
+	}
+	return contract.NewKeeper(o)
+}
+
+// asPort is a keeper as runs want it.
+func asPort(k *contract.Keeper) jobs.Contracts {
+	if k == nil {
+		return nil
+	}
+	return k
+}
+
+func (a *App) apiName() jobs.APIName { return a.Target(config.Dossier{}).API() }
+
+// described is a partner that shows its contract, wherever the configuration says that it stands.
+type described struct {
+	connection partner.Connection
+	source     contract.Source
+}
+
+// Describe implements contract.API.
+func (p *described) Describe(ctx context.Context) ([]byte, string, error) {
+	if p.source.IsFile() {
+		text, err := contract.ReadFile(string(p.source))
+		return text, contract.FilePlace(string(p.source)), err
+	}
+	found, err := p.connection.Describe(ctx, string(p.source))
+	return found.Text, found.Place, err
+}
+
+// Adopt implements contract.API.
+func (p *described) Adopt(d check.Derived) error {
+	return p.connection.Adopt(isidoor.Shape{SalarieMethod: d.Method, KeyIn: d.KeyIn, KeyName: d.KeyName})
+}
+
+// forecasts are the next runs that a pull for a dossier looks ahead to.
+func (a *App) forecasts(dossier string) []jobs.Forecast {
+	var all []jobs.Forecast
+	for _, job := range a.Config.Jobs {
+		if !job.Kind.Sends() || !job.Covers(dossier) {
+			continue
+		}
+		push, err := a.Config.PushJob(job.Name)
+		if err != nil {
+			continue // it has no mapping yet: there is nothing to look ahead to
+		}
+		all = append(all, jobs.Forecast{Job: &push, Period: job.PeriodAt(time.Now())})
+	}
+	return all
 }

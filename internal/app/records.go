@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 
@@ -27,6 +26,7 @@ const (
 	NoDecision       Code = "no-decision"        // decision, decisions
 	NobodySends      Code = "nobody-sends"       // dossier: no job sends its employees
 	NobodySendsThese Code = "nobody-sends-these" // no job sends documents of the selected dossiers
+	NobodyKnown      Code = "nobody-known"       // employee, dossier, why
 	NoNomenclatures  Code = "no-nomenclatures"   // dossier
 	NoNomenclature   Code = "no-nomenclature"    // name, dossier
 )
@@ -313,7 +313,7 @@ func (r Records) Why(ctx context.Context, of Selection, key string) (*ledger.Sto
 		}
 	}
 	if gone && isEmpty(story) {
-		return nil, now, fmt.Errorf("nothing is known of employee %q of dossier %s: %w", key, d.Name, now.Err)
+		return nil, now, &Refused{NobodyKnown, Args{"employee": key, "dossier": d.Name, "why": now.Err.Error()}, now.Err}
 	}
 	return story, now, nil
 }

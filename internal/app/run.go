@@ -233,18 +233,50 @@ func (e *executor) run(ctx context.Context, o *Ordered, d config.Dossier, st job
 	if err != nil {
 		return nil, err
 	}
-	if !o.job.Kind.Sends() {
-		pull, err := e.app.Config.PullJob(o.job.Name)
-		if err != nil {
-			return nil, err
-		}
-		return runner.Pull(ctx, &pull, o.request(d))
-	}
-	push, err := e.app.Config.PushJob(o.job.Name)
+	w, err := workOf(e.app.Config, o.job.Name, o.job.Kind)
 	if err != nil {
 		return nil, err
 	}
-	return runner.Push(ctx, &push, o.request(d))
+	return w.start(ctx, runner, o.request(d))
+}
+
+// work is what a runner does of one job. Here alone kinds part.
+type work struct {
+	start      func(context.Context, *jobs.Runner, jobs.NewRun) (*jobs.Run, error)
+	execute    func(context.Context, *jobs.Runner, *jobs.Run) (*jobs.Run, error) // one that is claimed
+	resume     func(context.Context, *jobs.Runner, int64) (*jobs.Run, error)
+	resumption jobs.Resumption
+}
+
+func workOf(c *config.Config, name string, kind jobs.Kind) (work, error) {
+	if !kind.Sends() {
+		job, err := c.PullJob(name)
+		return work{
+			start: func(ctx context.Context, r *jobs.Runner, request jobs.NewRun) (*jobs.Run, error) {
+				return r.Pull(ctx, &job, request)
+			},
+			execute: func(ctx context.Context, r *jobs.Runner, claimed *jobs.Run) (*jobs.Run, error) {
+				return r.ExecutePull(ctx, &job, claimed)
+			},
+			resume: func(ctx context.Context, r *jobs.Runner, id int64) (*jobs.Run, error) {
+				return r.ResumePull(ctx, &job, id)
+			},
+			resumption: job.Resumption(),
+		}, err
+	}
+	job, err := c.PushJob(name)
+	return work{
+		start: func(ctx context.Context, r *jobs.Runner, request jobs.NewRun) (*jobs.Run, error) {
+			return r.Push(ctx, &job, request)
+		},
+		execute: func(ctx context.Context, r *jobs.Runner, claimed *jobs.Run) (*jobs.Run, error) {
+			return r.ExecutePush(ctx, &job, claimed)
+		},
+		resume: func(ctx context.Context, r *jobs.Runner, id int64) (*jobs.Run, error) {
+			return r.ResumePush(ctx, &job, id)
+		},
+		resumption: job.Resumption(),
+	}, err
 }
 
 // Resume goes on here with a run that stopped, with the plan that it had; one that had come to its end is returned as it is.
@@ -270,26 +302,15 @@ func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(dossie
 	if err != nil {
 		return nil, err
 	}
-	resumed, err := e.resume(ctx, runner, run)
+	w, err := workOf(r.app.Config, run.Job, run.Kind)
+	if err != nil {
+		return nil, err
+	}
+	resumed, err := w.resume(ctx, runner, run.ID)
 	if finished, ok := errors.AsType[*jobs.FinishedError](err); ok {
 		return &finished.Run, nil
 	}
 	return resumed, err
-}
-
-func (e *executor) resume(ctx context.Context, runner *jobs.Runner, run *jobs.Run) (*jobs.Run, error) {
-	if !run.Kind.Sends() {
-		job, err := e.app.Config.PullJob(run.Job)
-		if err != nil {
-			return nil, err
-		}
-		return runner.ResumePull(ctx, &job, run.ID)
-	}
-	job, err := e.app.Config.PushJob(run.Job)
-	if err != nil {
-		return nil, err
-	}
-	return runner.ResumePush(ctx, &job, run.ID)
 }
 
 // Requeue leaves a run that stopped to a daemon.

@@ -13,6 +13,7 @@ import (
 	"syncd/internal/app/apptest"
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/partner"
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/testpg"
 )
@@ -29,18 +30,18 @@ type world struct {
 func newWorld(t *testing.T, change func(*config.Config)) *world {
 	t.Helper()
 	db := testpg.New(t, apptest.Template)
-	partner, err := standin.New(standin.Config{ClientID: apptest.Credentials.ID, ClientSecret: apptest.Credentials.Secret, Dossiers: apptest.Dossiers, Seed: 1})
+	api, err := standin.New(standin.Config{ClientID: apptest.Credentials.ID, ClientSecret: apptest.Credentials.Secret, Dossiers: apptest.Dossiers, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(partner)
+	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
 	if err := apptest.WriteConfig(dir, server.URL, "DATABASE"); err != nil {
 		t.Fatal(err)
 	}
 	getenv := func(name string) string { return map[string]string{"DATABASE": db.URL}[name] }
-	c, err := config.Load(dir+"/config.toml", getenv)
+	c, err := partner.LoadConfig(dir+"/config.toml", getenv)
 	if err != nil {
 		t.Fatal(err)
 	}
