@@ -119,7 +119,7 @@ func (a *session) fillSandbox(c *standin.Config) error {
 		return err
 	}
 	c.ClientID, c.ClientSecret = i.ClientID, secret
-	if a.Config.Partner().Documents.KeySet { // else the profile says where it goes, and the contract tells
+	if a.Config.Partner().Documents.KeySet { // else the profile says where it goes, and check tells what to write
 		c.KeyIn, c.KeyName = standin.KeyIn(i.DossierKey.In), i.DossierKey.Name
 	}
 	for _, d := range a.Config.AllDossiers {

@@ -221,7 +221,7 @@ func (c *checker) api(ctx context.Context) {
 		c.fail(subject, err)
 		return
 	}
-	c.contract(ctx, connection) // it may say how calls are made
+	c.contract(ctx, connection)
 	for _, d := range c.Config.AllDossiers {
 		if len(c.of.Dossiers) > 0 && !slices.Contains(c.of.Dossiers, d.Name) {
 			continue

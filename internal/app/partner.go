@@ -10,7 +10,6 @@ import (
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
 	"syncd/internal/partner"
-	"syncd/internal/partner/isidoor"
 	"syncd/internal/store"
 )
 
@@ -116,11 +115,6 @@ func (p *described) Describe(ctx context.Context) ([]byte, string, error) {
 	}
 	found, err := p.connection.Describe(ctx, string(p.source))
 	return found.Text, found.Place, err
-}
-
-// Adopt implements contract.API.
-func (p *described) Adopt(d check.Derived) error {
-	return p.connection.Adopt(isidoor.Shape{SalarieMethod: d.Method, KeyIn: d.KeyIn, KeyName: d.KeyName})
 }
 
 // forecasts are the next runs that a pull for a dossier looks ahead to.

@@ -65,10 +65,7 @@ func (r Runs) Planner(ctx context.Context, asked Planning) (*Planner, error) {
 			return nil, err
 		}
 	}
-	if k := a.keeper(p.ledger, p.connection); k != nil {
-		k.Silent = true // a look at the plan asks for documents at most
-		p.runner.Contracts = k
-	}
+	p.runner.Contracts = asPort(a.keeper(p.ledger, nil)) // a look at the plan asks for documents at most
 	return p, nil
 }
 

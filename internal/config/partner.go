@@ -50,7 +50,7 @@ type Own interface {
 type Documents struct {
 	Section           string // that says so
 	Call              jobs.Call
-	MethodSet, KeySet bool `json:",omitempty"` // the verb, and the key's place, are written; else the contract may tell another
+	MethodSet, KeySet bool `json:",omitempty"` // the verb, and the key's place, are written; else nothing is sent where the contract tells another
 	Semantics         jobs.Semantics
 	Scope             jobs.Scope
 	Send              jobs.Send
@@ -110,7 +110,7 @@ func (p Partner) WithoutSecrets() Partner {
 }
 
 // distinct leaves out what tells no two configurations apart: that a setting is written counts only where leaving it out
-// would let the contract decide.
+// would let the contract stop a run.
 func (p Partner) distinct() Partner {
 	p.Documents.MethodSet = p.Documents.MethodSet || p.Documents.Contract == "none"
 	p.Documents.KeySet = p.Documents.KeySet || p.Documents.Contract == "none"

@@ -27,7 +27,7 @@ func (k *Keeper) current(ctx context.Context) (*Standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !k.asks() {
+	if k.API == nil {
 		return k.stand(ctx, known, nil)
 	}
 	if k.due(known) {
@@ -95,10 +95,7 @@ func (k *Keeper) Look(ctx context.Context) (_ *Standing, problem string, err err
 		newest = found.document
 	}
 	standing, err := k.stand(ctx, known, newest)
-	if err != nil || standing.Newest == nil {
-		return standing, problem, err
-	}
-	return standing, problem, k.adopt(standing)
+	return standing, problem, err
 }
 
 // shown is a contract that the API showed.

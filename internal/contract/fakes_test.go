@@ -8,20 +8,18 @@ import (
 	"sync"
 	"time"
 
-	"syncd/internal/contract/check"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 )
 
 // shownAPI is a partner that shows what a test wants.
 type shownAPI struct {
-	mu      sync.Mutex
-	text    string // "" = err
-	err     error
-	asked   int
-	place   string // "" = the first of the usual ones
-	adopted []check.Derived
-	block   chan struct{} // nil = it answers at once
+	mu    sync.Mutex
+	text  string // "" = err
+	err   error
+	asked int
+	place string        // "" = the first of the usual ones
+	block chan struct{} // nil = it answers at once
 }
 
 func (a *shownAPI) Describe(ctx context.Context) ([]byte, string, error) {
@@ -42,13 +40,6 @@ func (a *shownAPI) Describe(ctx context.Context) ([]byte, string, error) {
 	return []byte(text), place, nil
 }
 
-func (a *shownAPI) Adopt(d check.Derived) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.adopted = append(a.adopted, d)
-	return nil
-}
-
 func (a *shownAPI) shows(text string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -65,17 +56,6 @@ func (a *shownAPI) times() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.asked
-}
-
-// shape is how calls are made now: "PUT header X-Cle-Dossier".
-func (a *shownAPI) shape() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.adopted) == 0 {
-		return ""
-	}
-	last := a.adopted[len(a.adopted)-1]
-	return last.Method + " " + last.KeyIn + " " + last.KeyName
 }
 
 // shelf is a ledger in memory, with the rules of the real one. Its clock is that of the test's bubble.

@@ -24,8 +24,6 @@ import (
 type API interface {
 	// Describe asks for the contract. An error is a *jobs.CallError.
 	Describe(ctx context.Context) (text []byte, place string, err error)
-	// Adopt gives calls the form that the contract says.
-	Adopt(check.Derived) error
 }
 
 // Ledger keeps contracts; package store has it.
@@ -39,8 +37,7 @@ type Ledger interface {
 
 // Options say whose contracts a Keeper keeps.
 type Options struct {
-	API      API  // nil = the API is not asked: what it told last counts
-	Silent   bool // nor is it asked otherwise, but calls take the form that it told
+	API      API // nil = the API is not asked: what it told last counts
 	Ledger   Ledger
 	Name     jobs.APIName
 	Settings check.Settings
@@ -70,8 +67,8 @@ func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, s
 	if standing.Newest == nil {
 		return k.none(job, standing)
 	}
-	if err := k.adopt(standing); err != nil {
-		return nil, err
+	if against := standing.against(job != nil); against != nil {
+		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract", Problem: against.Text, Hint: against.Hint}
 	}
 	before, err := k.Ledger.LastContract(ctx, target)
 	if err != nil {
@@ -80,8 +77,7 @@ func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, s
 	if since == "" {
 		since = before
 	}
-	c := &jobs.Contract{Digest: standing.Newest.Digest, Before: before, Breaking: breaking(standing.Changes),
-		Call: k.call(standing.Derived), Sent: k.call(standing.inUse())}
+	c := &jobs.Contract{Digest: standing.Newest.Digest, Before: before, Breaking: breaking(standing.Changes)}
 	if c.Since, err = k.since(ctx, since, standing.Newest); err != nil {
 		return nil, err
 	}
@@ -95,16 +91,13 @@ func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, s
 	return c, nil
 }
 
-// asks tells whether the API is asked when nobody did lately.
-func (k *Keeper) asks() bool { return k.API != nil && !k.Silent }
-
 // none is for a job without any contract: it goes unchecked, unless the configuration says where the contract is. A server
 // that is away for a moment is waited for.
 func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 	switch {
 	case job == nil:
 		return nil, nil
-	case k.Source == Auto || !k.asks():
+	case k.Source == Auto || k.API == nil:
 		return &jobs.Contract{}, nil
 	}
 	class := jobs.ClassConfiguration
@@ -114,19 +107,6 @@ func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 	return nil, &jobs.CallError{Class: class, Call: "contract",
 		Problem: "the contract that the configuration names cannot be read: " + strings.TrimPrefix(firstLine(s.Problem), "contract: "),
 		Hint:    "check contract of [isidoor.salarie]; 'syncd contract fetch' tries again; contract = \"none\" sends without a check"}
-}
-
-// adopt gives calls the form of the contract under which is sent.
-func (k *Keeper) adopt(s *Standing) error {
-	if k.API == nil {
-		return nil
-	}
-	return k.API.Adopt(s.inUse())
-}
-
-// call is the whole of it, with what the configuration alone knows.
-func (k *Keeper) call(d check.Derived) jobs.Call {
-	return jobs.Call{Method: d.Method, Path: k.Settings.Path, KeyIn: d.KeyIn, KeyName: d.KeyName}
 }
 
 // since tells what changed between an earlier contract and this one.

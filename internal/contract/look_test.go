@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"syncd/internal/contract/contracttest"
 	"syncd/internal/jobs"
 )
 
@@ -35,37 +34,19 @@ func TestLookRecordsNothing(t *testing.T) {
 	})
 }
 
-// Who looks makes the next calls in the form that the contract says, also while the API does not show it.
-func TestLookAdoptsWhatIsKnown(t *testing.T) {
+// A look at a plan asks for no contract, and goes by the one that is known.
+func TestWithoutTheAPINobodyIsAsked(t *testing.T) {
 	inBubble(t, func(t *testing.T, k *keeping) {
-		k.api.shows(`{"swagger":"2.0","info":{"title":"T","version":"V2"},"basePath":"/Api2","paths":{"/V2/Salarie":{` + contracttest.Call("put", contracttest.Parameter("query", "cle", true)) + `}}}`)
-		k.run()
-		if got := k.api.shape(); got != "PUT query cle" {
-			t.Errorf("a run adopts %q", got)
-		}
-		k.api.adopted = nil
-		k.api.fails(jobs.ClassConfiguration)
-		if _, _, err := k.Look(t.Context()); err != nil || k.api.shape() != "PUT query cle" {
-			t.Errorf("who looks adopts %q, %v", k.api.shape(), err)
-		}
-	})
-}
-
-// A look at a plan asks for no contract, and makes its calls by the one that is known.
-func TestASilentKeeperAdoptsWhatIsKnown(t *testing.T) {
-	inBubble(t, func(t *testing.T, k *keeping) {
-		k.Silent, k.Source = true, "https://api.example.org/swagger.json"
-		k.api.shows(salarieBy("put", "X-Cle-Dossier"))
+		api := k.API
+		k.API, k.Source = nil, "https://api.example.org/swagger.json"
+		k.api.shows(contractA)
 		k.wantInForce("", 0)
-		k.wantAsked(0)
-		k.Silent = false
-		k.run()
+		k.API = api
+		k.wantInForce("A", 0)
 		k.wantAsked(1)
-		k.api.adopted, k.Silent = nil, true
+		k.API = nil
 		time.Sleep(time.Hour)
-		if k.run() == nil || k.api.shape() != "PUT header X-Cle-Dossier" {
-			t.Errorf("it adopts %q", k.api.shape())
-		}
+		k.wantInForce("A", 0)
 		k.wantAsked(1)
 	})
 }

@@ -31,12 +31,18 @@ type Standing struct {
 // Waits tells whether a person must accept the newest contract before anything is sent.
 func (s *Standing) Waits() bool { return slices.ContainsFunc(s.Changes, breaks) }
 
-// inUse is the call that documents are sent by: that of the accepted contract, while another one waits.
-func (s *Standing) inUse() check.Derived {
+// against is why nothing goes to the API: the contract under which is sent says otherwise than a default for a setting that
+// nobody wrote. The configuration alone says where documents and keys go, and a default of ours is nobody's word against the
+// API's. The verb is that of documents. nil = it says nothing, or the same.
+func (s *Standing) against(sends bool) *check.Advice {
+	under := s.Derived
 	if s.Waits() {
-		return s.sent
+		under = s.sent
 	}
-	return s.Derived
+	if sends && under.Verb != nil {
+		return under.Verb
+	}
+	return under.Key
 }
 
 // Standing is where the contracts stand. Nothing is asked, recorded or accepted.

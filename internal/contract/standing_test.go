@@ -119,25 +119,57 @@ func salarieBy(verb, place string) string {
 	return `{"swagger":"2.0","info":{"title":"T","version":"V2"},"basePath":"/Api2","paths":{"/V2/Salarie":{` + contracttest.Call(verb, contracttest.Parameter("header", place, true)) + `}}}`
 }
 
-// While another form of the call waits for a person, calls keep the form that was accepted.
-func TestWhileAContractWaitsTheAcceptedOneIsAdopted(t *testing.T) {
+// Where the contract says otherwise than a default that nobody wrote, nothing is sent before somebody wrote it: not where the
+// default says, nor where the contract does. A pull makes no call by the verb.
+func TestADefaultAgainstTheContractStops(t *testing.T) {
 	inBubble(t, func(t *testing.T, k *keeping) {
+		const verb, key = "method is not written, and thus POST, but the contract has only PUT /V2/Salarie", "dossier_key is not written"
+		pull := func() error {
+			_, err := k.InForce(t.Context(), nil, 1, "")
+			return err
+		}
 		k.next(salarieBy("put", "X-Cle-Dossier"))
+		_, err := k.InForce(t.Context(), sending(), 1, "")
+		wantConfiguration(t, err, verb)
+		k.must(pull())
+		k.Settings.Method, k.Settings.MethodSet = "PUT", true
+		k.run()
+
+		k.Settings = contracttest.Settings()
+		k.next(salarieBy("post", "Cle-Api"))
+		_, _, err = k.Fetch(t.Context())
+		k.must(err)
+		_, err = k.Accept(t.Context(), k.standing(), ledger.Acceptance{By: "marie", Reason: "as announced"})
+		k.must(err)
+		_, err = k.InForce(t.Context(), sending(), 1, "")
+		wantConfiguration(t, err, key)
+		wantConfiguration(t, pull(), key)
+		k.Settings.KeySet = true // it is what the user wants, whatever the contract says
+		k.run()
+		k.must(pull())
+	})
+}
+
+// While another verb waits for a person, runs are held for that; once it is accepted they stop for the configuration, until it
+// says the same.
+func TestAnotherVerbWaitsForAPersonAndForTheConfiguration(t *testing.T) {
+	inBubble(t, func(t *testing.T, k *keeping) {
+		k.next(salarieBy("post", "X-Cle-Dossier"))
 		k.run()
 		k.next(salarieBy("patch", "Cle-Api"))
 		if c := k.run(); len(c.Breaking) == 0 {
 			t.Error("another verb and another place for the key break nothing")
 		}
-		if got := k.api.shape(); got != "PUT header X-Cle-Dossier" {
-			t.Errorf("while it waits calls go by %s", got)
-		}
-		s, err := k.Standing(t.Context())
+		_, err := k.Accept(t.Context(), k.standing(), ledger.Acceptance{By: "marie", Reason: "as announced"})
 		k.must(err)
-		_, err = k.Accept(t.Context(), s, ledger.Acceptance{By: "marie", Reason: "as announced"})
-		k.must(err)
-		k.run()
-		if got := k.api.shape(); got != "PATCH header Cle-Api" {
-			t.Errorf("once it is accepted calls go by %s", got)
+		_, err = k.InForce(t.Context(), sending(), 1, "")
+		wantConfiguration(t, err, "but the contract has only PATCH /V2/Salarie")
+		k.Settings.Method, k.Settings.MethodSet = "PATCH", true
+		_, err = k.InForce(t.Context(), sending(), 1, "")
+		wantConfiguration(t, err, `but in the contract it goes into header "Cle-Api"`)
+		k.Settings.KeyName, k.Settings.KeySet = "Cle-Api", true
+		if c := k.run(); len(c.Breaking) != 0 {
+			t.Errorf("%+v", c.Breaking)
 		}
 	})
 }

@@ -76,6 +76,13 @@ func (k *keeping) run() *jobs.Contract {
 	return c
 }
 
+func (k *keeping) standing() *contract.Standing {
+	k.t.Helper()
+	s, err := k.Standing(k.t.Context())
+	k.must(err)
+	return s
+}
+
 // wantInForce runs, and wants a contract in force, with so many breaking changes that wait for a person.
 func (k *keeping) wantInForce(name string, waiting int) *jobs.Contract {
 	k.t.Helper()

@@ -101,10 +101,6 @@ func (p partner) Describe(ctx context.Context) ([]byte, string, error) {
 	return found.Text, found.Place, err
 }
 
-func (p partner) Adopt(d check.Derived) error {
-	return p.Connection.Adopt(isidoor.Shape{SalarieMethod: d.Method, KeyIn: d.KeyIn, KeyName: d.KeyName})
-}
-
 // shows lets the API show the sandbox's contract with other limits on lengths, by definition and member: "Adresse.Voie".
 // The next run asks for it.
 func (d *described) shows(limits map[string]int, more ...string) {

@@ -22,8 +22,6 @@ type Contract struct {
 	Unknown []string
 	// Breaking is what changed for the worse since the contract that was accepted last; nil = nothing waits for a person.
 	Breaking []ContractChange
-	// Call is how documents are sent under it, Sent how they are while it waits to be accepted; zero = as configured.
-	Call, Sent Call
 	// Before is the digest of the contract that the target's last run of everyone was planned under; "" = none.
 	Before string
 	// Since is all that changed since the contract that was asked about.
@@ -78,12 +76,12 @@ func (t Target) API() APIName { return APIName{t.Partner, t.Environment, t.BaseU
 // Contracts knows the contract in force.
 type Contracts interface {
 	// InForce gives the contract for the documents of a job; nil = there is nothing to say. The API is asked when nobody did lately. One
-	// that does not tell is no error: what it told last counts. since is the digest of the contract that changes are told
+	// that does not tell is no error: what it told last counts. One that says otherwise than a default of how calls are made is. since is the digest of the contract that changes are told
 	// from; "" = that of the target's last run of everyone.
 	InForce(ctx context.Context, job *PushJob, target int64, since string) (*Contract, error)
 }
 
-// contract asks what the API takes. With what it says, calls may take another form, so it comes first.
+// contract asks what the API takes. It comes first: what it says may stop a run before any other call is made.
 func (r *Runner) contract(ctx context.Context, job *PushJob, target int64, since string) (*Contract, error) {
 	if r.Contracts == nil {
 		return nil, nil
@@ -95,21 +93,12 @@ func (r *Runner) contract(ctx context.Context, job *PushJob, target int64, since
 	return contract, nil
 }
 
-// forms are what documents of the job are sent by once the contract is accepted, and until then. The partner's side knows
-// best: it keeps the form of its calls to the end of a run.
-func (r *Runner) forms(job *PushJob, contract *Contract) (form, sent Form) {
-	call := job.Call
-	switch {
-	case r.API != nil:
-		call = r.API.Call()
-	case contract != nil && contract.Sent != Call{}:
-		call = contract.Sent
+// form is what documents of the job are sent by. The partner's side knows best.
+func (r *Runner) form(job *PushJob) Form {
+	if r.API != nil {
+		return job.form(r.API.Call())
 	}
-	form, sent = job.form(call), job.form(call)
-	if contract != nil && len(contract.Breaking) > 0 {
-		form.Call = contract.Call
-	}
-	return form, sent
+	return job.form(job.Call)
 }
 
 func (c *Contract) digest() string {

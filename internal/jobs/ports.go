@@ -182,8 +182,7 @@ type Pass struct {
 	DiffNew      bool     // with the diffs of new documents
 	Dictionaries mapping.Dictionaries
 	Contract     *Contract      // that documents are checked against; nil = none
-	Form         Form           // what documents are sent by,
-	Sent         Form           // and what they are until the contract is accepted that says so
+	Form         Form           // what documents are sent by
 	Forms        map[int64]Form // by which something was acknowledged: History.Forms
 	Before       *Before        // what guards compare the plan with; nil = none is asked
 

@@ -101,7 +101,7 @@ func (r *Runner) outdated(ctx context.Context, job *PushJob, run *Run, contract 
 	if contract.outdates(run) {
 		return Reason{Code: ReasonContract}, nil
 	}
-	if form, _ := r.forms(job, contract); run.Digests.Form != "" && run.Digests.Form != form.Digest() {
+	if form := r.form(job); run.Digests.Form != "" && run.Digests.Form != form.Digest() {
 		return Reason{Code: ReasonFormOutdated}, nil
 	}
 	now, err := r.Ledger.Incarnation(ctx)
@@ -241,8 +241,7 @@ func (r *Runner) pass(ctx context.Context, job *PushJob, target Target, period P
 		keys = nil // everyone
 	}
 	target.Identity, target.Siret = r.Siret, r.Siret
-	form, sent := r.forms(job, contract)
-	return &Pass{Job: job, Target: target, Period: period, Keys: keys, Dictionaries: dictionaries, Contract: contract, Form: form, Sent: sent,
+	return &Pass{Job: job, Target: target, Period: period, Keys: keys, Dictionaries: dictionaries, Contract: contract, Form: r.form(job),
 		Staging: r.Staging, Ledger: r.Ledger, Progress: r.Progress}, nil
 }
 

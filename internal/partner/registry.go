@@ -30,8 +30,6 @@ type Connection interface {
 	Dossier(key string) jobs.API
 	// Describe looks for the API's contract: at the usual places for "auto", else at an address.
 	Describe(ctx context.Context, source string) (httpcall.Description, error)
-	// Adopt gives calls the verb and the place of the dossier's key that the contract says; "" = as configured.
-	Adopt(isidoor.Shape) error
 	// Close ends it. No call may be running or follow.
 	Close()
 }

@@ -8,31 +8,33 @@ import (
 	"syncd/internal/contract/openapi"
 )
 
-// Settings are what the configuration says of the call that takes documents.
+// Settings are what the configuration says of the call that takes documents: calls are made by it alone.
 type Settings struct {
 	Method            string // "POST"
 	KeyIn, KeyName    string // where the dossier's key goes: "header", "query" or "path"; the name is "" for a path
-	MethodSet, KeySet bool   // the user wrote them: what the contract says otherwise is only reported
+	MethodSet, KeySet bool   // the user wrote them: what the contract says otherwise stops nobody, and is only reported
 	Path, Base        string // "/V2/Salarie" below the API's address
 }
 
-// Derived is the call as it is made: what the configuration leaves open comes from the contract.
+// Derived is what the contract says of the call that takes documents. Where it says nothing, the settings stand.
 type Derived struct {
-	Operation      *openapi.Operation // what the contract says of it; nil = it does not have the call, leaves several, or it is broken
+	Operation      *openapi.Operation // nil = it does not have the call, leaves several, or it is broken
 	Broken         *openapi.Operation // it, where references hide what it takes
 	Method         string
 	KeyIn, KeyName string
+	// Verb and Key are the advice where the contract says otherwise than a default of ours: documents, or the dossier's key,
+	// would go where nobody said that they go. nil = it does not, or the user wrote the setting.
+	Verb, Key *Advice
 }
 
 // Derive finds the operation that takes documents and the place of the dossier's key. Advice is about the API as a whole:
-// where the contract contradicts the configuration, where it leaves a choice, and what was taken from it. Without a
-// document the settings stand.
+// where the contract contradicts the configuration, and where it leaves a choice.
 func Derive(d *openapi.Document, s Settings) (Derived, []Advice) {
 	is := Derived{Method: s.Method, KeyIn: s.KeyIn, KeyName: s.KeyName}
 	if d == nil {
 		return is, nil
 	}
-	report := &advisor{}
+	report := &callCheck{}
 	is.Operation = report.operation(d, s)
 	if is.Operation != nil && is.Operation.Broken != nil {
 		report.error("", is.Operation.WhyBroken().Problem, is.Operation.Broken.Hint)
@@ -40,16 +42,28 @@ func Derive(d *openapi.Document, s Settings) (Derived, []Advice) {
 	}
 	if is.Operation == nil {
 		is.KeyIn, is.KeyName = report.keyAnyway(d, s)
+		is.Verb, is.Key = report.verb, report.key
 		return is, report.advice
 	}
 	is.Method = is.Operation.Method
-	if is.Method != s.Method {
-		report.info("", fmt.Sprintf("documents go by %s: the contract says so", is.Method), "")
-	}
-	is.KeyIn, is.KeyName = report.key(d, is.Operation, s)
+	is.KeyIn, is.KeyName = report.keyPlace(d, is.Operation, s)
+	is.Verb, is.Key = report.verb, report.key
 	report.parameters(is, s)
 	report.body(is.Operation)
 	return is, report.advice
+}
+
+// callCheck holds the call against the contract.
+type callCheck struct {
+	advisor
+	verb, key *Advice // see Derived
+}
+
+// open tells that the contract says otherwise than a default.
+func (a *callCheck) open(text, hint string) *Advice {
+	is := Advice{Level: LevelError, Text: text, Hint: hint}
+	a.advice = append(a.advice, is)
+	return &is
 }
 
 // hintCall is the way out when the configured call is not one for documents.
@@ -57,7 +71,7 @@ const hintCall = "choose another call: path and method in [isidoor.salarie]; 'sy
 	"If the contract is wrong, correct a copy and name it: contract in [isidoor.salarie]"
 
 // body is about calls that take no documents, or of which that is not told.
-func (a *advisor) body(op *openapi.Operation) {
+func (a *callCheck) body(op *openapi.Operation) {
 	const whole = "the contract does not say what %s takes: documents cannot be checked against it"
 	switch s := op.Body; {
 	case s == nil:
@@ -76,7 +90,7 @@ func (a *advisor) body(op *openapi.Operation) {
 }
 
 // unchecked tells what the call demands and nobody checks.
-func (a *advisor) unchecked(op *openapi.Operation) {
+func (a *callCheck) unchecked(op *openapi.Operation) {
 	const most = 10
 	demands := op.Unchecked()
 	for _, demand := range demands[:min(len(demands), most)] {
@@ -95,7 +109,7 @@ func takingDocuments(calls []*openapi.Operation) []*openapi.Operation {
 }
 
 // operation finds the call that takes documents; nil when there is none, or it is not clear which.
-func (a *advisor) operation(d *openapi.Document, s Settings) *openapi.Operation {
+func (a *callCheck) operation(d *openapi.Document, s Settings) *openapi.Operation {
 	if s.MethodSet {
 		if exact, _ := d.Find(s.Method, s.Path, s.Base); exact != nil {
 			return exact
@@ -111,10 +125,15 @@ func (a *advisor) operation(d *openapi.Document, s Settings) *openapi.Operation 
 	case len(taking) == 0:
 		a.error("", fmt.Sprintf("the contract has no call that takes documents at %s", s.Path), a.otherCalls(d, s))
 	case s.MethodSet && len(usual) == 0:
-		a.error("", fmt.Sprintf("method is %s, but the contract has only %s", s.Method, openapi.Calls(taking)),
-			"correct method in [isidoor.salarie], or leave it out: the contract then decides")
-	case s.MethodSet && len(usual) == 1, !s.MethodSet && len(taking) == 1:
-		return append(usual, taking...)[0]
+		a.error("", fmt.Sprintf("method is %s, but the contract has only %s", s.Method, openapi.Calls(taking)), writeMethod(taking))
+	case len(usual) == 0:
+		a.verb = a.open(fmt.Sprintf("method is not written, and thus %s, but the contract has only %s", s.Method, openapi.Calls(taking)),
+			writeMethod(taking)+fmt.Sprintf("; if the contract is wrong: method = %q", s.Method))
+		if len(taking) == 1 {
+			return taking[0]
+		}
+	case len(usual) == 1 && (s.MethodSet || len(taking) == 1):
+		return usual[0]
 	case len(usual) == 1:
 		a.warning("", fmt.Sprintf("the contract takes documents by several calls (%s); syncd uses %s", openapi.Calls(taking), s.Method),
 			"say which one it is: method in [isidoor.salarie]")
@@ -126,8 +145,16 @@ func (a *advisor) operation(d *openapi.Document, s Settings) *openapi.Operation 
 	return nil
 }
 
+// writeMethod is the line that names the verb of the contract's call.
+func writeMethod(taking []*openapi.Operation) string {
+	if len(taking) > 1 {
+		return "say which one it is: method in [isidoor.salarie]"
+	}
+	return fmt.Sprintf("write in [isidoor.salarie]: method = %q", taking[0].Method)
+}
+
 // otherCalls is the hint for a path that the contract does not have.
-func (a *advisor) otherCalls(d *openapi.Document, s Settings) string {
+func (a *callCheck) otherCalls(d *openapi.Document, s Settings) string {
 	path, _, _ := strings.Cut(s.Path, "?")
 	var taking []*openapi.Operation
 	for _, op := range d.Operations {

@@ -16,11 +16,19 @@ type keyPlace struct {
 
 func (p keyPlace) String() string { return fmt.Sprintf("%s %q", p.in, openapi.Tidy(p.name)) }
 
+// toml is the place as a value of dossier_key.
+func (p keyPlace) toml() string {
+	return fmt.Sprintf("{ in = %s, name = %s }", TOMLString(p.in), TOMLString(openapi.Tidy(p.name)))
+}
+
+// writeKey is the line that names the contract's place for the key.
+func writeKey(p keyPlace) string { return "write in [isidoor]: dossier_key = " + p.toml() }
+
 func (p keyPlace) is(in, name string) bool { return p.in == in && strings.EqualFold(p.name, name) }
 
-// key finds where the dossier's key goes: as the settings say where the contract has that place, or the user wrote it,
-// else the one place that the contract has for it. The key is a secret: it goes nowhere on the likeness of a name.
-func (a *advisor) key(d *openapi.Document, op *openapi.Operation, s Settings) (in, name string) {
+// keyPlace finds where the contract says that the dossier's key goes: as the settings say where it has that place, or the
+// user wrote it, else the one place that it has for it. The key is a secret: no likeness of a name is advised.
+func (a *callCheck) keyPlace(d *openapi.Document, op *openapi.Operation, s Settings) (in, name string) {
 	if s.KeyIn == "path" {
 		return s.KeyIn, s.KeyName // the path was found with the key in it
 	}
@@ -34,7 +42,9 @@ func (a *advisor) key(d *openapi.Document, op *openapi.Operation, s Settings) (i
 	}
 	switch said := keyPlaces(op, schemes); {
 	case len(said) == 1:
-		a.info("", fmt.Sprintf("the dossier's key goes into %s: the contract says so", said[0]), "")
+		is := keyPlace{in: s.KeyIn, name: s.KeyName}
+		a.key = a.open(fmt.Sprintf("dossier_key is not written, and the key thus goes into %s, but in the contract it goes into %s", is, said[0]),
+			fmt.Sprintf("%s; if the contract is wrong: dossier_key = %s", writeKey(said[0]), is.toml()))
 		return said[0].in, said[0].name
 	case len(said) > 1:
 		a.warning("", fmt.Sprintf("the contract has several places that the dossier's key may go into: %s; syncd uses %s", placeNames(said), keyPlace{in: s.KeyIn, name: s.KeyName}),
@@ -46,12 +56,12 @@ func (a *advisor) key(d *openapi.Document, op *openapi.Operation, s Settings) (i
 }
 
 // keyContradiction tells where the contract has a place for the key, but not the one that the user wrote.
-func (a *advisor) keyContradiction(op *openapi.Operation, schemes []keyPlace, s Settings) {
+func (a *callCheck) keyContradiction(op *openapi.Operation, schemes []keyPlace, s Settings) {
 	is := keyPlace{in: s.KeyIn, name: s.KeyName}
 	const correct = "correct dossier_key in [isidoor]"
 	switch sure, likely := keyPlaces(op, schemes), namedKeys(op); {
 	case len(sure) == 1:
-		a.error("", fmt.Sprintf("dossier_key says %s, but in the contract the key goes into %s", is, sure[0]), correct+", or leave it out: the contract then decides")
+		a.error("", fmt.Sprintf("dossier_key says %s, but in the contract the key goes into %s", is, sure[0]), writeKey(sure[0]))
 	case len(sure) > 1:
 		a.error("", fmt.Sprintf("dossier_key says %s, but in the contract the key goes into %s", is, placeNames(sure)), correct)
 	case len(likely) > 0:
@@ -61,12 +71,12 @@ func (a *advisor) keyContradiction(op *openapi.Operation, schemes []keyPlace, s 
 
 // keyAnyway finds where the key goes although it is not clear which call takes documents: into the one place that all the
 // calls at the path have for it. A wrong verb must not be told by the API as a key that is missing.
-func (a *advisor) keyAnyway(d *openapi.Document, s Settings) (in, name string) {
+func (a *callCheck) keyAnyway(d *openapi.Document, s Settings) (in, name string) {
 	_, all := d.Find("", s.Path, s.Base)
-	var first *advisor
+	var first *callCheck
 	for _, op := range takingDocuments(all) {
-		said := &advisor{}
-		itsIn, itsName := said.key(d, op, s)
+		said := &callCheck{}
+		itsIn, itsName := said.keyPlace(d, op, s)
 		switch {
 		case first == nil:
 			first, in, name = said, itsIn, itsName
@@ -77,7 +87,7 @@ func (a *advisor) keyAnyway(d *openapi.Document, s Settings) (in, name string) {
 	if first == nil {
 		return s.KeyIn, s.KeyName
 	}
-	a.advice = append(a.advice, first.advice...)
+	a.advice, a.key = append(a.advice, first.advice...), first.key
 	return in, name
 }
 
@@ -137,7 +147,7 @@ func namedKeys(op *openapi.Operation) []keyPlace {
 
 // keyLikenesses tells of parameters that may be meant for the key, but need not be. Those that are required are told
 // anyway, as nothing sends them.
-func (a *advisor) keyLikenesses(op *openapi.Operation, s Settings) {
+func (a *callCheck) keyLikenesses(op *openapi.Operation, s Settings) {
 	for _, p := range op.Parameters {
 		if at := (keyPlace{p.In, p.Name, p.Required}); !p.Required && (p.In == "header" || p.In == "query") && likeKey(p.Name) {
 			a.warning("", fmt.Sprintf("the parameter %s of %s resembles the dossier's key, which goes into %s unless dossier_key says otherwise",
@@ -174,7 +184,7 @@ func placeNames(places []keyPlace) string {
 var ownHeaders = []string{"authorization", "accept", "contenttype", "contentlength", "host", "useragent"}
 
 // parameters reports what else the API requires of the call, and nothing sends.
-func (a *advisor) parameters(is Derived, s Settings) {
+func (a *callCheck) parameters(is Derived, s Settings) {
 	_, query, _ := strings.Cut(s.Path, "?")
 	for _, p := range is.Operation.Parameters {
 		at := keyPlace{p.In, p.Name, p.Required}

@@ -21,15 +21,15 @@ func TestDeriveOperation(t *testing.T) {
 		want     []string
 	}{
 		{"the usual one", `"/V2/Salarie":{` + get + `,` + contracttest.Call("post", "") + `}`, nil, "POST", "POST", nil},
-		{"another verb", `"/V2/Salarie":{` + get + `,` + contracttest.Call("put", "") + `}`, nil, "PUT", "PUT", []string{`info : documents go by PUT`}},
+		{"another verb", `"/V2/Salarie":{` + get + `,` + contracttest.Call("put", "") + `}`, nil, "PUT", "PUT", []string{`error : method is not written, and thus POST, but the contract has only PUT /V2/Salarie | write in [isidoor.salarie]: method = "PUT"; if the contract is wrong: method = "POST"`}},
 		{"another verb than the user wrote", `"/V2/Salarie":{` + contracttest.Call("put", "") + `}`, func(s *check.Settings) { s.MethodSet = true }, "", "POST",
-			[]string{`error : method is POST, but the contract has only PUT /V2/Salarie | correct method in [isidoor.salarie], or leave it out`}},
+			[]string{`error : method is POST, but the contract has only PUT /V2/Salarie | write in [isidoor.salarie]: method = "PUT"`}},
 		{"the verb that the user wrote", `"/V2/Salarie":{` + contracttest.Call("put", "") + `,` + contracttest.Call("patch", "") + `}`,
 			func(s *check.Settings) { s.Method, s.MethodSet = "PATCH", true }, "PATCH", "PATCH", nil},
 		{"two candidates, one of them usual", `"/V2/Salarie":{` + contracttest.Call("put", "") + `,` + contracttest.Call("post", "") + `}`, nil, "POST", "POST",
 			[]string{`warning : the contract takes documents by several calls (POST /V2/Salarie, PUT /V2/Salarie); syncd uses POST | say which one`}},
 		{"two others", `"/V2/Salarie":{` + contracttest.Call("put", "") + `,` + contracttest.Call("patch", "") + `}`, nil, "", "POST",
-			[]string{`error : the contract takes documents by several calls: PATCH /V2/Salarie, PUT /V2/Salarie | say which one`}},
+			[]string{`error : method is not written, and thus POST, but the contract has only PATCH /V2/Salarie, PUT /V2/Salarie | say which one`}},
 		{"another path", `"/V2/Salaries":{` + contracttest.Call("post", "") + `},"/V2/Autre":{` + contracttest.Call("post", "") + `}`, nil, "", "POST",
 			[]string{`error : the contract has no call that takes documents at /V2/Salarie | did you mean POST /V2/Salaries? Correct path`}},
 		{"nothing alike", `"/V2/Autre":{` + contracttest.Call("post", "") + `}`, nil, "", "POST", []string{`error : the contract has no call… | correct path in [isidoor.salarie]; 'syncd contract show'`}},
@@ -37,7 +37,7 @@ func TestDeriveOperation(t *testing.T) {
 		{"the key in the path", `"/V2/{dossier}/Salarie/{matricule}":{` + contracttest.Call("put", contracttest.Parameter("path", "dossier", true)+contracttest.Parameter("path", "matricule", true)) + `}`,
 			func(s *check.Settings) {
 				s.Path, s.KeyIn, s.KeyName, s.KeySet = "/V2/{dossier}/Salarie/{key}", "path", "", true
-			}, "PUT", "PUT", []string{`info : documents go by PUT`}},
+			}, "PUT", "PUT", []string{`error : method is not written, and thus POST, but the contract has only PUT /V2/{dossier}/Salarie/{matricule} | write in [isidoor.salarie]: method = "PUT"; if the contract is wrong: method = "POST"`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -75,10 +75,10 @@ func TestDeriveKey(t *testing.T) {
 	}{
 		{"nothing is said", "", "", nil, "header", "X-Cle-Dossier", nil},
 		{"the usual one", contracttest.Parameter("header", "x-cle-dossier", true), "", nil, "header", "X-Cle-Dossier", nil},
-		{"in the query", contracttest.Parameter("query", "cle", true), "", nil, "query", "cle", []string{`info : the dossier's key goes into query "cle"`}},
-		{"with an accent", contracttest.Parameter("query", "Clé", true), "", nil, "query", "Clé", []string{`info : the dossier's key goes into query`}},
+		{"in the query", contracttest.Parameter("query", "cle", true), "", nil, "query", "cle", []string{`error : dossier_key is not written, and the key thus goes into header "X-Cle-Dossier", but in the contract it goes into query "cle" | write in [isidoor]: dossier_key = { in = "query", name = "cle" }; if the contract is wrong: dossier_key = { in = "header", name = "X-Cle-Dossier" }`}},
+		{"with an accent", contracttest.Parameter("query", "Clé", true), "", nil, "query", "Clé", []string{`error : dossier_key is not written`}},
 		{"one that is not required", contracttest.Parameter("query", "dossier", false) + contracttest.Parameter("header", "ApiKey", true), "", nil, "header", "ApiKey",
-			[]string{`info : the dossier's key goes into header "ApiKey"`}},
+			[]string{`error : dossier_key is not written, and the key thus goes into header "X-Cle-Dossier", but in the contract it goes into header "ApiKey" | write in [isidoor]: dossier_key = { in = "header", name = "ApiKey" }; if the contract is wrong: dossier_key = { in = "header", name = "X-Cle-Dossier" }`}},
 		{"several alike", contracttest.Parameter("query", "cle", true) + contracttest.Parameter("header", "key", true), "", nil, "header", "X-Cle-Dossier",
 			[]string{`warning : the contract has several places that the dossier's key may go into: query "cle", header "key"; syncd uses header "X-Cle-Dossier" | say which one`, `error : the contract requires the parameter query "cle"`, `error : the contract requires…header "key"`}},
 		{"other parameters", contracttest.Parameter("header", "Authorization", true) + contracttest.Parameter("query", "matricule", false) + contracttest.Parameter("query", "api-version", false) + contracttest.Parameter("query", "article", false), "", nil,
@@ -88,18 +88,18 @@ func TestDeriveKey(t *testing.T) {
 		{"what the user wrote", contracttest.Parameter("query", "cle", false), "", set("query", "CLE"), "query", "CLE", nil},
 		{"what the user wrote has another name", contracttest.Parameter("query", "societe", true), "", set("query", "societe"), "query", "societe", nil},
 		{"against what the user wrote", contracttest.Parameter("query", "cle", true), "", set("header", "X-Cle"), "header", "X-Cle",
-			[]string{`error : dossier_key says header "X-Cle", but in the contract the key goes into query "cle" | correct dossier_key`}},
+			[]string{`error : dossier_key says header "X-Cle", but in the contract the key goes into query "cle" | write in [isidoor]: dossier_key = { in = "query", name = "cle" }`}},
 		{"against the place for keys", "", schemes, set("query", "cle"), "query", "cle",
-			[]string{`error : dossier_key says query "cle", but in the contract the key goes into header "X-Key" | correct dossier_key`}},
+			[]string{`error : dossier_key says query "cle", but in the contract the key goes into header "X-Key" | write in [isidoor]: dossier_key = { in = "header", name = "X-Key" }`}},
 		{"against several places for keys", "", manySchemes, set("header", "X-Cle"), "header", "X-Cle",
 			[]string{`error : dossier_key says header "X-Cle", but in the contract the key goes into header "X-Key", query "cle"`}},
 		{"against the place for keys, beside a parameter", contracttest.Parameter("query", "cle", false), schemes, set("header", "X-Cle"), "header", "X-Cle",
 			[]string{`error : dossier_key says header "X-Cle", but in the contract the key goes into header "X-Key"`}},
 		{"perhaps against it", contracttest.Parameter("query", "cle", false), "", set("header", "X-Cle"), "header", "X-Cle", []string{`warning : dossier_key says header "X-Cle", but in the contract it seems to go into query "cle"`}},
-		{"the one place for keys", "", schemes, nil, "header", "X-Key", []string{`info : the dossier's key goes into header "X-Key"`}},
+		{"the one place for keys", "", schemes, nil, "header", "X-Key", []string{`error : dossier_key is not written, and the key thus goes into header "X-Cle-Dossier", but in the contract it goes into header "X-Key" | write in [isidoor]: dossier_key = { in = "header", name = "X-Key" }; if the contract is wrong: dossier_key = { in = "header", name = "X-Cle-Dossier" }`}},
 		{"a parameter and a place for keys", contracttest.Parameter("query", "cle", true), schemes, nil, "header", "X-Cle-Dossier",
 			[]string{`warning : the contract has several places…query "cle", header "X-Key"`, `error : the contract requires the parameter query "cle"`}},
-		{"both are one", contracttest.Parameter("header", "X-Key", true), schemes, nil, "header", "X-Key", []string{`info : the dossier's key goes into header "X-Key"`}},
+		{"both are one", contracttest.Parameter("header", "X-Key", true), schemes, nil, "header", "X-Key", []string{`error : dossier_key is not written, and the key thus goes into header "X-Cle-Dossier", but in the contract it goes into header "X-Key" | write in [isidoor]: dossier_key = { in = "header", name = "X-Key" }; if the contract is wrong: dossier_key = { in = "header", name = "X-Cle-Dossier" }`}},
 		{"several places for keys", "", manySchemes, nil, "header", "X-Cle-Dossier", []string{`warning : the contract has several places that the dossier's key may go into: header "X-Key", query "cle"; syncd uses header "X-Cle-Dossier" | say which one`}},
 		{"the usual one of several", "", manySchemes, func(s *check.Settings) { s.KeyName = "x-key" }, "header", "x-key", nil},
 		{"the usual one beside another", contracttest.Parameter("header", "x-cle-dossier", false) + contracttest.Parameter("query", "cle", true), "", nil, "header", "X-Cle-Dossier",
@@ -132,11 +132,11 @@ func TestDeriveKeyOfOtherVerbs(t *testing.T) {
 		in, key     string
 		want        []string
 	}{
-		{"one other", contracttest.Call("put", cle), nil, "query", "cle", []string{wrong, `info : the dossier's key goes into query "cle"`}},
-		{"two that agree", contracttest.Call("put", cle) + `,` + contracttest.Call("patch", cle), nil, "query", "cle", []string{wrong, `info : the dossier's key goes into query "cle"`}},
+		{"one other", contracttest.Call("put", cle), nil, "query", "cle", []string{wrong, `error : dossier_key is not written, and the key thus goes into header "X-Cle-Dossier", but in the contract it goes into query "cle" | write in [isidoor]: dossier_key = { in = "query", name = "cle" }; if the contract is wrong: dossier_key = { in = "header", name = "X-Cle-Dossier" }`}},
+		{"two that agree", contracttest.Call("put", cle) + `,` + contracttest.Call("patch", cle), nil, "query", "cle", []string{wrong, `error : dossier_key is not written, and the key thus goes into header "X-Cle-Dossier", but in the contract it goes into query "cle" | write in [isidoor]: dossier_key = { in = "query", name = "cle" }; if the contract is wrong: dossier_key = { in = "header", name = "X-Cle-Dossier" }`}},
 		{"two that do not", contracttest.Call("put", cle) + `,` + contracttest.Call("patch", key), nil, "header", "X-Cle-Dossier", []string{wrong}},
 		{"several, and none chosen", contracttest.Call("put", cle) + `,` + contracttest.Call("patch", cle), func(s *check.Settings) { s.MethodSet = false }, "query", "cle",
-			[]string{`error : the contract takes documents by several calls`, `info : the dossier's key goes into query "cle"`}},
+			[]string{`error : method is not written`, `error : dossier_key is not written, and the key thus goes into header "X-Cle-Dossier", but in the contract it goes into query "cle" | write in [isidoor]: dossier_key = { in = "query", name = "cle" }; if the contract is wrong: dossier_key = { in = "header", name = "X-Cle-Dossier" }`}},
 		{"against what the user wrote", contracttest.Call("put", cle), func(s *check.Settings) { s.KeySet = true }, "header", "X-Cle-Dossier",
 			[]string{wrong, `error : dossier_key says header "X-Cle-Dossier", but in the contract the key goes into query "cle"`}},
 		{"it can only be read", `"get":{"parameters":[` + cle[:len(cle)-1] + `],"responses":{"200":{"description":"OK"}}}`, nil, "header", "X-Cle-Dossier",
@@ -209,20 +209,25 @@ func TestDeriveWithoutContract(t *testing.T) {
 	}
 }
 
-// TestDeriveFromTheSandbox: the settings that a configuration leaves out are found in both contracts.
+// TestDeriveFromTheSandbox: what is told to be written is found in both contracts, and leaves nothing to tell.
 func TestDeriveFromTheSandbox(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ profile, path, method, in, name string }{
-		{standin.ProfileIsidoor, "/V2/Salarie", "POST", "header", "X-Cle-Dossier"},
-		{standin.ProfilePlat, "/V2/Salaries", "PUT", "query", "cle"},
+	for _, test := range []struct {
+		profile, path, method, in, name string
+		open                            bool
+	}{
+		{standin.ProfileIsidoor, "/V2/Salarie", "POST", "header", "X-Cle-Dossier", false},
+		{standin.ProfilePlat, "/V2/Salaries", "PUT", "query", "cle", true},
 	} {
 		s := contracttest.Settings()
 		s.Path = test.path
-		got, advice := check.Derive(contracttest.Sandbox(t, test.profile), s)
-		if got.Operation == nil || got.Method != test.method || got.KeyIn != test.in || got.KeyName != test.name {
+		got, _ := check.Derive(contracttest.Sandbox(t, test.profile), s)
+		if got.Operation == nil || got.Method != test.method || got.KeyIn != test.in || got.KeyName != test.name || (got.Verb != nil) != test.open || (got.Key != nil) != test.open {
 			t.Errorf("%s: derived %+v", test.profile, got)
 		}
-		if wrong := contracttest.Errors(advice); len(wrong) > 0 {
+		s.Method, s.MethodSet, s.KeyIn, s.KeyName, s.KeySet = got.Method, true, got.KeyIn, got.KeyName, true
+		written, advice := check.Derive(contracttest.Sandbox(t, test.profile), s)
+		if wrong := contracttest.Errors(advice); len(wrong) > 0 || written.Verb != nil || written.Key != nil {
 			t.Errorf("%s: told %v", test.profile, contracttest.Lines(wrong))
 		}
 	}

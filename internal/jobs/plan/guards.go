@@ -244,8 +244,7 @@ func (g *guards) sentOtherwise() []jobs.Finding {
 		before, known = g.from, true
 	}
 	if changes := g.Form.Changes(before); known && len(changes) > 0 {
-		byContract := g.Form != g.Sent && g.Sent.Digest() == before.Digest() // which is accepted by itself
-		findings = append(findings, jobs.Finding{Rule: jobs.RuleForm, Holds: holds && !byContract, N: g.moved.N, Keys: g.moved.Keys, Form: changes})
+		findings = append(findings, jobs.Finding{Rule: jobs.RuleForm, Holds: holds, N: g.moved.N, Keys: g.moved.Keys, Form: changes})
 	}
 	if was, is := g.Before.History.Siret, g.Target.Siret; was != "" && is != "" && was != is { // another association's: not even "unchanged" would be true
 		findings = append(findings, jobs.Finding{Rule: jobs.RuleSiret, Holds: true, Form: []jobs.FormChange{{Member: jobs.FormSiret, Old: was, New: is}}})

@@ -1,8 +1,6 @@
 package isidoor
 
 import (
-	"cmp"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -167,88 +165,21 @@ func (o *Options) checkKeyBeside() error {
 	return nil
 }
 
-// calls are the endpoints and the place of the dossier key: what an operation is made of. They are replaced as a whole,
-// never changed, so that a run which has begun keeps one and the same shape.
-type calls struct {
-	endpoints
-	shape  Shape // complete: "" stands for nothing here
-	denied httpcall.Denied
-}
-
-// Shape is what the API's contract can tell of the calls where the configuration is silent; "" = as the options say.
-type Shape struct {
-	SalarieMethod string // POST, PUT or PATCH
-	KeyIn         string // KeyInHeader, KeyInQuery or KeyInPath
-	KeyName       string
-}
-
-// Adopt changes the shape of the calls of each Dossier that makes its first call afterwards. One that has begun keeps its
-// shape to its end: its documents were checked against the contract that this shape came from. It replaces what was adopted before: the zero Shape goes back to the options. A shape that Open would
-// refuse is an error with a hint and changes nothing. Adopting the same again costs nothing.
-func (c *Connection) Adopt(s Shape) error {
-	s = s.orAsIn(&c.options)
-	if c.calls.Load().shape == s {
-		return nil
-	}
-	o := c.options
-	o.Salarie.Method, o.KeyIn, o.KeyName = s.SalarieMethod, s.KeyIn, s.KeyName
-	adopted, err := o.calls()
-	if err != nil {
-		return fmt.Errorf("adopting what the contract says of the calls: %w", err)
-	}
-	adopted.denied = deniedBeside(s.keyBeside(&c.options))
-	c.calls.Store(adopted)
-	return nil
-}
-
-// keyBeside words where the dossier key goes when the options say otherwise; "" = they say the same, as they always do of
-// a key in the path. The name is a stranger's: it is quoted, and not longer than a hint bears.
-func (s Shape) keyBeside(o *Options) string {
-	sameHeader := s.KeyIn == KeyInHeader && strings.EqualFold(s.KeyName, o.KeyName)
-	switch {
-	case s.KeyIn == KeyInPath, s.KeyIn == o.KeyIn && (s.KeyName == o.KeyName || sameHeader):
-		return ""
-	case s.KeyIn == KeyInHeader:
-		return fmt.Sprintf("header %.60q", s.KeyName)
-	}
-	return fmt.Sprintf("query parameter %.60q", s.KeyName)
-}
-
-func (s Shape) orAsIn(o *Options) Shape {
-	return Shape{
-		SalarieMethod: cmp.Or(s.SalarieMethod, o.Salarie.Method),
-		KeyIn:         cmp.Or(s.KeyIn, o.KeyIn),
-		KeyName:       cmp.Or(s.KeyName, o.KeyName),
-	}
-}
-
-// calls checks what a Shape may change, and all that depends on it.
-func (o *Options) calls() (*calls, error) {
+// check finds what is wrong with the calls, and prepares them.
+func (o *Options) check() (endpoints, error) {
 	if err := o.checkKeyPlace(); err != nil {
-		return nil, err
+		return endpoints{}, err
 	}
 	if err := o.checkKeyBeside(); err != nil {
-		return nil, err
+		return endpoints{}, err
 	}
-	e, err := o.checkEndpoints()
-	if err != nil {
-		return nil, err
-	}
-	return &calls{endpoints: e, shape: Shape{}.orAsIn(o), denied: deniedBeside("")}, nil
+	return o.checkEndpoints()
 }
 
-// deniedBeside are the hints where the API refuses who asks. derived words the key's place where that is not the one of the
-// options; "" = it is.
-func deniedBeside(derived string) httpcall.Denied {
-	if derived != "" {
-		hint := "wrong dossier key? the API's contract says that it goes in the " + derived +
-			": check key of the [[dossier]], and write dossier_key of [isidoor] if that is wrong"
-		return httpcall.Denied{Unauthorized: hint, Forbidden: hint}
-	}
-	return httpcall.Denied{
-		Unauthorized: "wrong dossier key? check key of the [[dossier]] and dossier_key of [isidoor]",
-		Forbidden:    "wrong dossier key? check key of the [[dossier]], and what the partner granted this client",
-	}
+// denied are the hints where the API refuses who asks.
+var denied = httpcall.Denied{
+	Unauthorized: "wrong dossier key? check key of the [[dossier]] and dossier_key of [isidoor]",
+	Forbidden:    "wrong dossier key? check key of the [[dossier]], and what the partner granted this client",
 }
 
 // blanks are what path templates leave open.

@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"syncd/internal/httpcall"
@@ -41,21 +39,20 @@ type Options struct {
 type Connection struct {
 	http    *httpcall.Connection
 	options Options
-	calls   atomic.Pointer[calls]
+	endpoints
 }
 
 // Open checks the options and prepares the connection; nothing is sent yet. Close it after its last call.
 func Open(o Options) (*Connection, error) {
 	o.Section, o.Grant = section, o.ClientCredentials
-	first, err := o.calls()
+	calls, err := o.check()
 	if err != nil {
 		return nil, err
 	}
-	c := &Connection{options: o}
+	c := &Connection{options: o, endpoints: calls}
 	if c.http, err = httpcall.Open(o.Options); err != nil {
 		return nil, err
 	}
-	c.calls.Store(first)
 	return c, nil
 }
 
@@ -67,16 +64,14 @@ func (c *Connection) Describe(ctx context.Context, source string) (httpcall.Desc
 	return c.http.Describe(ctx, salarieSection, source)
 }
 
-// Dossier gives the API of the dossier that key opens. A key that cannot be sent is reported by each call. Each one
-// keeps the shape of its first call (see Adopt): take one for each run.
+// Dossier gives the API of the dossier that key opens. A key that cannot be sent is reported by each call.
 func (c *Connection) Dossier(key string) jobs.API {
-	return &dossier{connection: c, form: sync.OnceValue(c.calls.Load), key: key, secrets: []string{key}}
+	return &dossier{connection: c, key: key, secrets: []string{key}}
 }
 
 // dossier is one dossier at Isidoor.
 type dossier struct {
 	connection *Connection
-	form       func() *calls // of the first call and of all that follow: see Connection.Adopt
 	key        string
 	secrets    []string
 }
@@ -85,19 +80,18 @@ var _ jobs.API = (*dossier)(nil)
 
 // Call implements jobs.API.
 func (d *dossier) Call() jobs.Call {
-	c := d.form()
-	call := jobs.Call{Method: c.salarie.Method, Path: c.salarie.Path, KeyIn: c.shape.KeyIn, KeyName: c.shape.KeyName}
+	o := &d.connection.options
+	call := jobs.Call{Method: o.Salarie.Method, Path: o.Salarie.Path, KeyIn: o.KeyIn, KeyName: o.KeyName}
 	if call.KeyIn == KeyInPath {
 		call.KeyName = ""
 	}
 	return call
 }
 
-// settings are the options that decide what the API makes of a call, with the key and the shape that complete them. Those
+// settings are the options that decide what the API makes of a call, with the key that completes them. Those
 // that only say how often and how long it is asked are no part of it, nor is our own name: a new program is no other client.
 type settings struct {
 	Options Options
-	Shape   Shape
 	Key     string
 }
 
@@ -106,7 +100,7 @@ func (d *dossier) Settings() string {
 	o := d.connection.options
 	o.MaxInFlight, o.Runs, o.RatePerSecond, o.TechnicalTries, o.ResendAmbiguous, o.UserAgent = 0, 0, 0, 0, false, ""
 	o.RequestTimeout, o.ConnectTimeout, o.RetryFor, o.RetryAfterCap = 0, 0, 0, 0
-	text, err := json.Marshal(settings{o, d.form().shape, d.key})
+	text, err := json.Marshal(settings{o, d.key})
 	if err != nil {
 		panic("isidoor: options that are no JSON: " + err.Error()) // they are texts and numbers
 	}
@@ -116,8 +110,8 @@ func (d *dossier) Settings() string {
 
 // Identity asks /V2/Dossier whom this key belongs to.
 func (d *dossier) Identity(ctx context.Context) (string, error) {
-	c := d.form()
-	document, err := d.read(ctx, c, c.dossier, nil, httpcall.MaxAnswer)
+	c := d.connection
+	document, err := d.read(ctx, c.dossier, nil, httpcall.MaxAnswer)
 	pointer := c.identity
 	if err != nil || pointer == nil {
 		return "", err
@@ -132,8 +126,8 @@ func (d *dossier) Identity(ctx context.Context) (string, error) {
 
 // Dictionary asks /V2/Dictionnaire for all nomenclatures. No body is no nomenclature.
 func (d *dossier) Dictionary(ctx context.Context) (mapping.Dictionaries, error) {
-	c := d.form()
-	document, err := d.read(ctx, c, c.dictionnaire, &c.entries.items, maxDictionary)
+	c := d.connection
+	document, err := d.read(ctx, c.dictionnaire, &c.entries.items, maxDictionary)
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +140,8 @@ func (d *dossier) Dictionary(ctx context.Context) (mapping.Dictionaries, error) 
 
 // Send posts one employee to /V2/Salarie.
 func (d *dossier) Send(ctx context.Context, key string, document []byte, beforeAttempt func() error) jobs.Outcome {
-	c := d.form()
-	call, err := d.call(c, c.salarie, blanks{key: key})
+	c := d.connection
+	call, err := d.call(c.salarie, blanks{key: key})
 	if err != nil {
 		return jobs.Outcome{Class: err.Class, Err: err, AnsweredAt: time.Now()}
 	}
@@ -156,8 +150,8 @@ func (d *dossier) Send(ctx context.Context, key string, document []byte, beforeA
 	return out
 }
 
-func (d *dossier) read(ctx context.Context, c *calls, e httpcall.Endpoint, lists *httpcall.Pointer, limit int64) (any, error) {
-	call, err := d.call(c, e, blanks{})
+func (d *dossier) read(ctx context.Context, e httpcall.Endpoint, lists *httpcall.Pointer, limit int64) (any, error) {
+	call, err := d.call(e, blanks{})
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +164,7 @@ func (d *dossier) read(ctx context.Context, c *calls, e httpcall.Endpoint, lists
 // answers null. Anything less certain is an error, for what was not received is sent again. The partner's words are in
 // no error: they can quote a person, and without a document there is nothing to mask them by.
 func (d *dossier) Read(ctx context.Context, key string, period jobs.Period) ([]byte, error) {
-	c := d.form()
+	c := d.connection
 	if c.read == (httpcall.Endpoint{}) {
 		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "read", Problem: "the API cannot be asked what it holds",
 			Hint: "set method and path of [isidoor.salarie.read]"}
@@ -179,7 +173,7 @@ func (d *dossier) Read(ctx context.Context, key string, period jobs.Period) ([]b
 		return nil, &jobs.CallError{Class: jobs.ClassData, Call: c.read.Label, Problem: "nobody can be asked for by this matricule",
 			Hint: "correct this employee in staging and run again"}
 	}
-	call, misconfigured := d.call(c, c.read, blanks{key: key, period: period})
+	call, misconfigured := d.call(c.read, blanks{key: key, period: period})
 	if misconfigured != nil {
 		return nil, misconfigured
 	}
@@ -214,8 +208,9 @@ func (e *endpoints) documentIn(found any) ([]byte, error) {
 }
 
 // call puts the dossier key and what else its path asks for where they go.
-func (d *dossier) call(c *calls, e httpcall.Endpoint, b blanks) (*httpcall.Call, *jobs.CallError) {
-	if d.key == "" || c.shape.KeyIn == KeyInHeader && !httpcall.IsHeaderValue(d.key) {
+func (d *dossier) call(e httpcall.Endpoint, b blanks) (*httpcall.Call, *jobs.CallError) {
+	o := &d.connection.options
+	if d.key == "" || o.KeyIn == KeyInHeader && !httpcall.IsHeaderValue(d.key) {
 		return nil, e.Misconfigured("the dossier key is empty or holds characters that cannot be sent", "check key of the [[dossier]]")
 	}
 	b.dossier = d.key
@@ -223,12 +218,12 @@ func (d *dossier) call(c *calls, e httpcall.Endpoint, b blanks) (*httpcall.Call,
 	if address == nil {
 		return nil, e.Misconfigured("the path is not one of a web address", "check path of the endpoint in [isidoor]")
 	}
-	call := &httpcall.Call{Endpoint: e, URL: address, Holder: d, Secrets: d.secrets, Denied: c.denied}
-	switch c.shape.KeyIn {
+	call := &httpcall.Call{Endpoint: e, URL: address, Holder: d, Secrets: d.secrets, Denied: denied}
+	switch o.KeyIn {
 	case KeyInHeader:
-		call.Header = httpcall.Fixed{Name: http.CanonicalHeaderKey(c.shape.KeyName), Value: d.key}
+		call.Header = httpcall.Fixed{Name: http.CanonicalHeaderKey(o.KeyName), Value: d.key}
 	case KeyInQuery:
-		parameter := url.QueryEscape(c.shape.KeyName) + "=" + url.QueryEscape(d.key)
+		parameter := url.QueryEscape(o.KeyName) + "=" + url.QueryEscape(d.key)
 		address.RawQuery = httpcall.JoinQuery(address.RawQuery, parameter)
 	}
 	return call, nil

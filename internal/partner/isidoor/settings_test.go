@@ -20,13 +20,6 @@ func TestSettingsAreAllThatDecidesAnAnswer(t *testing.T) {
 	if again != of(base, "a") || again == of(base, "b") {
 		t.Error("a key is not what tells dossiers apart")
 	}
-	adopted := made(t, base)
-	if err := adopted.Adopt(Shape{KeyIn: KeyInQuery, KeyName: "cle"}); err != nil {
-		t.Fatal(err)
-	}
-	if adopted.Dossier("a").Settings() == of(base, "a") {
-		t.Error("the place of the key does not count")
-	}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Options]()) {
 		changed := base
 		if field.Anonymous || !change(reflect.ValueOf(&changed).Elem().FieldByIndex(field.Index)) {
