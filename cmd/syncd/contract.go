@@ -309,8 +309,9 @@ func newContractScaffold(p process, flags *globalFlags) *cobra.Command {
 		Use:   "scaffold JOB",
 		Short: "Write a [job.fields] from the contract and the columns of staging, to paste",
 		Long: `Write, as TOML to paste into the configuration, the fields that the call takes, each with the
-column of staging whose name is alike (case, accents and underscores aside). Members that are
-required and have no such column are left as commented lines to fill in. Nothing is changed.
+column of staging that is called like it, path included (case, accents and underscores aside).
+Guesses, and members that are required and have no such column, are commented lines. Nothing is
+changed.
 
 It is a draft: read each line, then let 'syncd check' judge it.`,
 		Example: `  syncd contract scaffold paie

@@ -71,13 +71,12 @@ func (m *slot) comment(s *section) string {
 		parts = append(parts, enumText(m.Schema.Enum))
 	}
 	switch {
-	case m.constant != "", m.column == nil && !s.needed(m):
-	case m.column == nil:
-		parts = append(parts, "no column resembles it")
-	case m.like == check.LikeSome:
-		parts = append(parts, "GUESSED from the name")
 	case m.unsure:
 		parts = append(parts, "other members resemble this column, too: CHECK which one it is")
+	case m.isGuess():
+		parts = append(parts, "GUESSED from the name")
+	case !m.isMapped() && s.needed(m):
+		parts = append(parts, "no column resembles it")
 	}
 	text := strings.Join(parts, ", ")
 	if description := openapi.Shorten(openapi.OneLine(m.Schema.Description), descriptionShown); description != "" {

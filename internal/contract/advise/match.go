@@ -41,7 +41,7 @@ func (s *section) give(column *mapping.Column, like check.Likeness) {
 		return rankOf(a.Required) - rankOf(b.Required)
 	})
 	fitting[0].take(column, like)
-	fitting[0].unsure = len(fitting) > 1 && like != check.LikePath
+	fitting[0].unsure = len(fitting) > 1
 }
 
 func rankOf(required bool) int {

@@ -40,11 +40,11 @@ func TestScaffoldRows(t *testing.T) {
 		want                       []string
 	}{
 		{"other words", `"rubrique"`, `"rubrique":` + text + `,"base":` + number + `,"montant":` + number, []string{
-			`key = "rubrique"`, `rubrique = { column = "code", null = "refuse" } # required, string, GUESSED from the name`,
-			`base = "quantity" # number, null, GUESSED from the name`, `montant = "amount" # number, null`}},
+			`# key = "rubrique"`, `# # rubrique = { column = "code", null = "refuse" } # required, string, GUESSED from the name`,
+			`# # base = "quantity" # number, null, GUESSED from the name`, `# montant = "amount" # number, null`}},
 		{"numbers as texts", `"rubrique"`, `"base":{"type":"string"},"rubrique":` + text + `,"valeur":{"type":"string"}`, []string{
-			`key = "rubrique"`, `base = { column = "quantity", type = "string" } # string, null, GUESSED from the name`,
-			`valeur = { column = "amount", type = "string" } # string, null, GUESSED from the name`}},
+			`# key = "rubrique"`, `# # base = { column = "quantity", type = "string" } # string, null, GUESSED from the name`,
+			`# # valeur = { column = "amount", type = "string" } # string, null, GUESSED from the name`}},
 		{"two that may be meant", ``, `"nombre":` + number + `,"base":` + number + `,"montant":` + number, []string{`# Columns that nothing carries: code, quantity`}},
 		{"a key that no column resembles", `"poste"`, `"poste":` + text + `,"montant":` + number, []string{`key = "poste"`, `# poste = "…" # required, string, no column resembles it`}},
 		{"a list of values", `"a","sorte"`, `"a":` + text + `,"sorte":{"type":"string","enum":["H","P"]},"montant":` + number, []string{`key = "sorte"`}},
@@ -70,12 +70,12 @@ func TestScaffoldFromNothing(t *testing.T) {
 	push := job(t, standin.PlatConfig)
 	push.Mapping = mapping.Spec{}
 	draft := advise.Scaffold(operation(t, standin.ProfilePlat, "PUT /V2/Salaries"), push, staging(), nil)
-	for _, want := range []string{`path = "lignes"`, `key = "rubrique"`} {
+	for _, want := range []string{`# path = "lignes"`, `# key = "rubrique"`} {
 		if !hasLine(draft, want) {
 			t.Errorf("no line %s in\n%s", want, draft)
 		}
 	}
-	for _, part := range []string{"\nrubrique = { column = \"code\"", "\nbase = { column = \"quantity\", type = \"string\"", "\nmontant = { column = \"amount\", type = \"string\""} {
+	for _, part := range []string{"\n# # rubrique = { column = \"code\"", "\n# # base = { column = \"quantity\", type = \"string\"", "\n# montant = { column = \"amount\", type = \"string\""} {
 		if !strings.Contains(draft, part) {
 			t.Errorf("no %q in\n%s", part, draft)
 		}

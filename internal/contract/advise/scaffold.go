@@ -13,8 +13,8 @@ import (
 )
 
 // Scaffold drafts the mapping of a job from the contract: [job.fields] and [[job.children]] in TOML, to be pasted into the
-// configuration and read line by line. Members take the columns that resemble them by name; required members without one
-// are left as commented lines. push says where the rows come from, and which lists its queries were meant for; shape is
+// configuration and read line by line. Members take the columns of their names. What is guessed, and required members that no
+// column resembles, are commented lines. push says where the rows come from, and which lists its queries were meant for; shape is
 // what the queries return, with one list of columns for each of push.Source.Children.
 func Scaffold(op *openapi.Operation, push jobs.PushJob, shape mapping.Shape, dictionaries mapping.Dictionaries) string {
 	d := &sketch{push: push, shape: shape, dictionaries: dictionaries}
@@ -23,8 +23,8 @@ func Scaffold(op *openapi.Operation, push jobs.PushJob, shape mapping.Shape, dic
 		return d.String()
 	}
 	d.comment("Drafted for the job %s from the contract: %s takes %s.", openapi.Tidy(push.Name), op.CallName(), op.Body.Title())
-	d.comment("Names were compared, nothing else: read each line before it sends anything. Put this in the place of [job.fields] and")
-	d.comment("[[job.children]] of that job, then run: syncd check")
+	d.comment("Names were compared, nothing else: read each line before it sends anything. A guess is a comment: take away its # where it")
+	d.comment("is right. Put this in the place of [job.fields] and [[job.children]] of that job, then run: syncd check")
 	root := newSection(op.Body, dictionaries)
 	root.match(shape.Employee, push.Source.Key)
 	lists := d.pair(root)
@@ -81,7 +81,7 @@ func (d *sketch) entries(s *section, prefix string) {
 	width := 0
 	for _, m := range s.inOrder() {
 		entry := check.TOMLKey(m.path) + " = " + m.value(s)
-		if !m.isMapped() {
+		if !m.isMapped() || m.isGuess() {
 			entry = "# " + entry
 		}
 		keys, comments = append(keys, entry), append(comments, m.comment(s))
@@ -209,11 +209,15 @@ func (d *sketch) children(l *list, needed bool) {
 	block.line("[job.children.fields]")
 	block.section(l.rows, l.at.path+"[].", "")
 	d.line("")
-	if l.key != "" {
+	switch guessed := slices.ContainsFunc(l.rows.slots, (*slot).isGuess); {
+	case l.key == "":
+		d.comment("The contract requires this list, but no query gives its rows:")
+	case guessed: // elements without their amounts are worse than none
+		d.comment("Not all of this list is sure: where it is right, take away the first # of each line, and that of each guess:")
+	default:
 		d.WriteString(block.String())
 		return
 	}
-	d.comment("The contract requires this list, but no query gives its rows:")
 	for text := range strings.Lines(block.String()) {
 		d.WriteString("# " + text)
 	}

@@ -25,6 +25,15 @@ type slot struct {
 
 func (m *slot) isMapped() bool { return m.column != nil || m.constant != "" }
 
+// isGuess tells of what is mapped by less than its whole name, path included: the town of a birth is called like that of a
+// home. A line that sends something else is worse than none.
+func (m *slot) isGuess() bool {
+	if m.constant != "" {
+		return !check.SameName(m.path, "period")
+	}
+	return m.column != nil && (m.unsure || !check.SameName(m.path, m.column.Name))
+}
+
 // section is one object of the contract with its members: the employee's, or an element's.
 type section struct {
 	slots   []*slot        // single values, by path

@@ -55,14 +55,23 @@ var spellings = map[string]string{
 	"amount": "montant", "quantity": "quantite", "period": "periode", "label": "libelle", "email": "courriel", "mail": "courriel",
 }
 
-// PlainWords are the words of a name that tell something: "code" stands before half of all names.
-func PlainWords(name string) []string {
+// SameName tells whether two names are one but for case, accents and signs, in French or in the English of the default tables.
+func SameName(a, b string) bool { return strings.Join(spelled(a), "") == strings.Join(spelled(b), "") }
+
+// spelled are the words of a name, in French.
+func spelled(name string) []string {
 	all := Words(name)
 	for i, word := range all {
 		if spelt := spellings[word]; spelt != "" {
 			all[i] = spelt
 		}
 	}
+	return all
+}
+
+// PlainWords are the words of a name that tell something: "code" stands before half of all names.
+func PlainWords(name string) []string {
+	all := spelled(name)
 	telling := slices.DeleteFunc(slices.Clone(all), func(word string) bool { return word == "code" })
 	if len(telling) == 0 {
 		return all
