@@ -111,17 +111,17 @@ func newPlatWorld(t *testing.T, employees int) *world {
 	return w
 }
 
-var derivable = regexp.MustCompile(`(?m)^(method = "PUT"|dossier_key = .*)\n`)
+var ofCalls = regexp.MustCompile(`(?m)^(method = "PUT"|dossier_key = .*)\n`)
 
-// configurePlat writes the configuration of the profile without what the contract tells.
+// configurePlat writes the configuration of the profile without how calls are made: see writesCall.
 func (w *world) configurePlat() {
 	w.t.Helper()
 	text := otherDossier.ReplaceAllString(standin.PlatConfig, "")
 	text = credential.ReplaceAllString(text, `{ file = "$1.secret" }`)
-	if n := len(derivable.FindAllString(text, -1)); n != 2 {
-		w.t.Fatalf("the configuration of the profile has %d lines that can be derived, want 2", n)
+	if n := len(ofCalls.FindAllString(text, -1)); n != 2 {
+		w.t.Fatalf("the configuration of the profile has %d lines about calls, want 2", n)
 	}
-	text = derivable.ReplaceAllString(text, "")
+	text = ofCalls.ReplaceAllString(text, "")
 	for from, to := range map[string]string{
 		`language = "fr"`:          `language = "en"`,
 		`url = "postgres:///paie"`: "url = { env = \"PROCESS_DATABASE_URL\" }\nlease = \"2s\"",

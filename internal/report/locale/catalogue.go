@@ -66,7 +66,7 @@ type phrase struct {
 
 // CauseWords tell a failure whose cause is known.
 type CauseWords struct {
-	What string `args:"answered expected table column dictionaries keys issuer query"` // its values are those that the failure has
+	What string `args:"answered expected table column dictionaries keys issuer query calls place"` // its values are those that the failure has
 	Mend string `toml:",omitempty"`                                                    // the command that goes on follows; "" = what is said for its code
 }
 

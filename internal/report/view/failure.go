@@ -24,6 +24,8 @@ const (
 	causeKey          cause = "key"
 	causeContract     cause = "contract"
 	causeContractAway cause = "contract-away"
+	causeVerb         cause = "verb"
+	causeKeyPlace     cause = "key-place"
 	causeProxy        cause = "proxy"
 	causeProxyAway    cause = "proxy-away"
 	causeChain        cause = "chain"
@@ -58,6 +60,8 @@ var causes = []struct {
 	{jobs.ReasonStaging, regexp.MustCompile(`no such employee in staging: \[(?P<keys>.+)\]`), causeNoMatricule},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`the contract that the configuration names cannot be read`), causeContract},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`the contract that the configuration names cannot be read`), causeContractAway},
+	{jobs.ReasonConfiguration, regexp.MustCompile(`: method is not written, .* has only (?P<calls>[^\n]+)`), causeVerb},
+	{jobs.ReasonConfiguration, regexp.MustCompile(`: dossier_key is not written, .* it goes into (?P<place>[^\n]+)`), causeKeyPlace},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`^[^:\n]+: (?:the proxy|HTTPS_PROXY)\b`), causeProxy},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate not trusted: .* its issuer, "(?P<issuer>[^"\n]*)"`), causeChain},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`invalid_client|unauthorized_client`), causeClient},

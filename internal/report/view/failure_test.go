@@ -28,6 +28,8 @@ var failures = map[cause]struct {
 	causeClient:       {jobs.ReasonConfiguration, call("token", "the token was refused: invalid_client (401 Unauthorized)"), "client_id"},
 	causeKey:          {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 403 Forbidden"), ""},
 	causeContract:     {jobs.ReasonConfiguration, call("contract", "the contract that the configuration names cannot be read: /etc/syncd/api.json: the file does not exist"), ""},
+	causeVerb:         {jobs.ReasonConfiguration, call("contract", "method is not written, and thus POST, but the contract has only PUT /V2/Salaries"), "PUT /V2/Salaries"},
+	causeKeyPlace:     {jobs.ReasonConfiguration, call("contract", `dossier_key is not written, and the key thus goes into header "X-Cle-Dossier", but in the contract it goes into query "cle"`), `query "cle"`},
 	causeContractAway: {jobs.ReasonUnreachable, call("contract", "the contract that the configuration names cannot be read: GET https://api.example.org/swagger.json: answered 503"), ""},
 	causeProxy:        {jobs.ReasonConfiguration, call("token", "the proxy refuses the way: 403 Forbidden"), ""},
 	causeProxyAway:    {jobs.ReasonUnreachable, call("token", "the proxy: connection refused"), ""},
