@@ -67,7 +67,7 @@ type phrase struct {
 // CauseWords tell a failure whose cause is known.
 type CauseWords struct {
 	What string `args:"answered expected table column dictionaries keys issuer query calls place"` // its values are those that the failure has
-	Mend string `toml:",omitempty"`                                                    // the command that goes on follows; "" = what is said for its code
+	Mend string `toml:",omitempty"`                                                                // the command that goes on follows; "" = what is said for its code
 }
 
 // fact says what is wrong with a value. Where the contract refuses it there are also: {want} what would fit; {got} what is
