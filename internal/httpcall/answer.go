@@ -45,7 +45,7 @@ func readAnswer(body io.Reader, limit int64) ([]byte, error) {
 	return data, err
 }
 
-// isMarkup tells whether an answer is HTML (or XML): a proxy, a login page or a web server speaks, not the API.
+// isMarkup reports whether an answer is HTML (or XML): a proxy, a login page or a web server speaks, not the API.
 func isMarkup(header http.Header, body []byte) bool {
 	body = bytes.TrimLeft(bytes.TrimPrefix(body, bom), " \t\r\n")
 	if len(body) == 0 {

@@ -21,8 +21,8 @@ import (
 
 // Endpoint is one call that an API offers, whoever makes it.
 type Endpoint struct {
-	Name    string // in measures: "salarie"
-	Section string // of the configuration that describes it, for hints: "isidoor.salarie"
+	Name    string // in measures
+	Section string // of the configuration that describes it, for hints: "partner.call"
 	Method  string
 	Path    string // a template: the partner fills what it leaves open
 	Label   string // both, as errors and logs show them

@@ -42,6 +42,7 @@ type toyOptions struct {
 	Answer     *AnswerRules
 	Items      string // where Dictionary has its list
 	ReadMethod string
+	Keyed      bool // there is no token: a header alone tells who asks
 }
 
 // testOptions reach nothing yet: the addresses are example.test unless a test replaces them. Failures are not retried
@@ -57,7 +58,9 @@ func testOptions() toyOptions {
 
 // granted are the options with their grant.
 func (o *toyOptions) granted() *Options {
-	o.Grant = o.ClientCredentials
+	if !o.Keyed {
+		o.Grant = o.ClientCredentials
+	}
 	return &o.Options
 }
 

@@ -149,7 +149,7 @@ func (c *conn) waits() (found waiting) {
 	return found
 }
 
-// follows tells whether something follows an answer that was read to its end, and whether the connection is good for
+// follows reports whether something follows an answer that was read to its end, and whether the connection is good for
 // another request.
 func (c *conn) follows() (more, usable bool) {
 	found := c.waits()
@@ -173,7 +173,7 @@ func (c *conn) follows() (more, usable bool) {
 	return more, c.SetReadDeadline(time.Time{}) == nil
 }
 
-// unasked tells whether what waits on a connection that nobody uses is an answer: not TLS's own words, and not the 408 by
+// unasked reports whether what waits on a connection that nobody uses is an answer: not TLS's own words, and not the 408 by
 // which some servers say that they close it.
 func (c *conn) unasked() bool {
 	c.left = maxHead
@@ -184,7 +184,7 @@ func (c *conn) unasked() bool {
 	return len(begin) > 0 && !bytes.HasPrefix(begin, []byte("HTTP/1.1 408")) && !bytes.HasPrefix(begin, []byte("HTTP/1.0 408"))
 }
 
-// confirmed tells whether the other side's TCP has confirmed all that was written.
+// confirmed reports whether the other side's TCP has confirmed all that was written.
 func (c *conn) confirmed() bool {
 	pending := 0
 	if c.below == nil {

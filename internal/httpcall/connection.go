@@ -40,7 +40,7 @@ type Connection struct {
 
 // Options say how a partner is reached. Zero values of the limits and times take the defaults below.
 type Options struct {
-	Section string `json:"-"` // of the configuration that says all this, for hints: "isidoor"
+	Section string `json:"-"` // of the configuration that says all this, for hints
 	BaseURL string // up to, without, the path of the endpoints; https, or http to a loopback address
 
 	Grant Grant `json:"-"` // how access tokens are obtained; nil = there are none, and the headers alone tell who asks
@@ -158,7 +158,7 @@ func orDefault[T comparable](value, otherwise T) T {
 	return value
 }
 
-// of names settings of the partner's section: "base_url of [isidoor]".
+// of names settings of the partner's section: "base_url of [section]".
 func (o *Options) of(settings string) string { return settings + " of [" + o.Section + "]" }
 
 func (o *Options) check() error {

@@ -212,7 +212,7 @@ func askTunnel(c net.Conn, user *url.Userinfo, address string) error {
 	return nil
 }
 
-// offersBasic tells whether a 407 takes a user name and a password as they are; one that does not say how is believed to.
+// offersBasic reports whether a 407 takes a user name and a password as they are; one that does not say how is believed to.
 func offersBasic(header http.Header) bool {
 	offers := header.Values("Proxy-Authenticate")
 	return len(offers) == 0 || slices.ContainsFunc(offers, func(offer string) bool {

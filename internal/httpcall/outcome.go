@@ -261,7 +261,7 @@ func (o *Call) refusedCall(response *http.Response, problem string) (string, str
 
 func (o *Call) refusedBy(response *http.Response, problem string) (string, string) {
 	status := response.StatusCode
-	if status == http.StatusUnauthorized {
+	if status == http.StatusUnauthorized && o.connection.tokens != nil {
 		problem += " to a new token"
 	}
 	switch {

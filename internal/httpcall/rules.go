@@ -34,7 +34,7 @@ type Rules struct {
 	bodies               map[string]bool // of whole answers that accept
 }
 
-// NewRules checks rules. section is that of the configuration which says them, for hints: "isidoor.salarie.answer".
+// NewRules checks rules. section is that of the configuration that says them, for hints: "partner.call.answer".
 func NewRules(section string, r AnswerRules) (*Rules, error) {
 	switch {
 	case r.Code == "" && len(r.Success) > 0:

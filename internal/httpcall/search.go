@@ -38,7 +38,7 @@ type Description struct {
 
 // Describe asks for the API's contract: a Swagger or OpenAPI document. source is "auto", which looks where Swashbuckle
 // puts it, always in the same order, or the URL of the document. section is that of the configuration that names the source,
-// for hints: "isidoor.salarie".
+// for hints: "partner.call".
 //
 // Each place is asked without a token first, and at once with one where that is refused (401, 403). Where there is nothing
 // at all, those that answered something else (404, a page: a login may hide behind it) are asked again with a token. It

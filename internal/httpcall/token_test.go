@@ -1,6 +1,7 @@
 package httpcall
 
 import (
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -63,6 +64,29 @@ func TestOneRenewalForManyRefusedCalls(t *testing.T) {
 	all.Wait()
 	if n := p.tokens.Load(); n != 2 {
 		t.Errorf("%d tokens, want 2: the first, and one renewal", n)
+	}
+}
+
+// An API that knows a caller by a header gets no token and is asked for none; a refused header is not tried twice.
+func TestAHeaderInPlaceOfAToken(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	p := newPartner(t, func(w http.ResponseWriter, r *http.Request) {
+		if asked++; r.Header.Get("Authorization") != "" || r.Header.Get("X-Api-Key") != "k3y-canary" {
+			t.Errorf("headers %v", r.Header)
+		}
+		if asked > 1 {
+			w.WriteHeader(http.StatusUnauthorized)
+			fmt.Fprint(w, `{"Message":"the key k3y-canary is unknown"}`)
+		}
+	})
+	api := p.open(t, func(o *toyOptions) {
+		o.Keyed, o.Headers = true, []Fixed{{Name: "x-api-key", Value: "k3y-canary", Secret: true}}
+	}).Dossier(testKey)
+	wantAccepted(t, sendBy(api, "1"))
+	out := sendBy(api, "2")
+	if call := callError(t, out.Err); asked != 2 || p.tokens.Load() != 0 || call.Problem != "answered 401 Unauthorized" || out.Message != "the key ••• is unknown" {
+		t.Errorf("%d requests, %d tokens: %v, %q", asked, p.tokens.Load(), out.Err, out.Message)
 	}
 }
 

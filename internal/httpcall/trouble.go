@@ -20,7 +20,7 @@ import (
 
 // connectionTrouble words an attempt without an answer. Its own words only: the errors of net, tls and x509 hold
 // addresses and names, and those of a proxy whatever it likes. setting names what to check:
-// "base_url of [partner]".
+// "base_url of [section]".
 func (o *Options) connectionTrouble(err error, setting string) jobs.CallError {
 	var proxy *proxyError
 	if errors.As(err, &proxy) {

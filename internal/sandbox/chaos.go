@@ -33,7 +33,7 @@ const (
 	faultStray
 )
 
-// before tells that the fault takes the place of the processing; the others strike after it.
+// before reports whether the fault takes the place of the processing; the others strike after it.
 func (k faultKind) before() bool {
 	return k != faultErrorAfter && k != faultLost && k != faultEndless && k < faultUnavailableAfter
 }

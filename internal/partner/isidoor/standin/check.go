@@ -46,7 +46,7 @@ const (
 // limits are inclusive.
 type limits struct{ minimum, maximum int }
 
-// has tells whether a path of objects leads to a member.
+// has reports whether a path of objects leads to a member.
 func (m *member) has(path string) bool {
 	name, rest, deeper := strings.Cut(path, ".")
 	for i := range m.members {
@@ -57,7 +57,7 @@ func (m *member) has(path string) bool {
 	return false
 }
 
-// lists tells whether the object has a member of that name.
+// lists reports whether the object has a member of that name.
 func (m *member) lists(name string) bool {
 	return slices.ContainsFunc(m.members, func(inner member) bool { return inner.name == name })
 }
@@ -231,7 +231,7 @@ func isDateTime(text string) bool {
 
 var dateTimeClock = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$`)
 
-// validNir tells whether the last two of the 15 characters are 97 − n mod 97. Corsica's 2A and 2B count as 19 and 18.
+// validNir reports whether the last two of the 15 characters are 97 − n mod 97. Corsica's 2A and 2B count as 19 and 18.
 func validNir(nir string) bool {
 	if len(nir) != 15 {
 		return false
