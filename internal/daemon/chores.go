@@ -89,7 +89,7 @@ func (l *loop) retryFailed(ctx context.Context) error {
 	})
 }
 
-// isDue tells whether a schedule fired since last.
+// isDue reports whether a schedule fired since last.
 func isDue(s *schedule.Schedule, last, now time.Time) bool {
 	if s == nil {
 		return false
@@ -148,12 +148,12 @@ func (l *loop) watchClock(now time.Time) {
 	}
 }
 
-// mayDelete tells whether the clocks can be trusted with what is deleted, or given up, for its age.
+// mayDelete reports whether the clocks can be trusted with what is deleted, or given up, for its age.
 func (l *loop) mayDelete() bool {
 	return (l.pace.leapt == nil || l.pace.up-*l.pace.leapt >= deleteAfter) && !l.clockIsWrong()
 }
 
-// undoesLeap tells whether schedules wait for a clock that is far ahead of what it was to be set right: it leapt a while ago,
+// undoesLeap reports whether schedules wait for a clock that is far ahead of what it was to be set right: it leapt a while ago,
 // or had leapt when this daemon began.
 func (l *loop) undoesLeap(ctx context.Context) (bool, error) {
 	switch {

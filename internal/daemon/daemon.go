@@ -48,7 +48,7 @@ type Ledger interface {
 	SetConfiguration(ctx context.Context, digest string) error
 	// ExpireHolds gives up what has waited for a person's decision for too long, by job.
 	ExpireHolds(ctx context.Context, pairs []ledger.Pair, expires map[string]time.Duration) ([]int64, error)
-	// ClockLeapt tells whether more time seems to have gone by than a machine is off, and nobody has confirmed it.
+	// ClockLeapt reports whether more time seems to have gone by than a machine is off, and nobody has confirmed it.
 	ClockLeapt(ctx context.Context) (bool, error)
 	RetryFailed(ctx context.Context, pairs []ledger.Pair, within time.Duration, configured bool) ([]int64, error)
 	Cancel(ctx context.Context, id int64, by, reason string) (*jobs.Run, error)

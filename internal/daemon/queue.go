@@ -113,7 +113,7 @@ func (l *loop) readQueue(ctx context.Context) error {
 	return nil
 }
 
-// hasRoom tells whether a run can be claimed as far as this process knows. The last place is not for runs that wait for
+// hasRoom reports whether a run can be claimed as far as this process knows. The last place is not for runs that wait for
 // something that is away: while they hang, others get their turn.
 func (l *loop) hasRoom(a ledger.Active) bool {
 	most := l.setup.MaxRuns
@@ -184,7 +184,7 @@ func (l *loop) cancelOutdated(ctx context.Context, a ledger.Active, order *jobs.
 	return nil
 }
 
-// leaveWaiting tells whether the reason is new.
+// leaveWaiting reports whether the reason is new.
 func (l *loop) leaveWaiting(a ledger.Active, why string) bool {
 	known := l.queue.waits[a.ID].why == why
 	if !known {

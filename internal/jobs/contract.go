@@ -108,7 +108,7 @@ func (c *Contract) digest() string {
 	return c.Digest
 }
 
-// outdates tells whether what a run planned under another contract, or under none, may not fit this one: something broke
+// outdates reports whether what a run planned under another contract, or under none, may not fit this one: something broke
 // since, or waits to be accepted.
 func (c *Contract) outdates(run *Run) bool {
 	if c == nil || run.Digests.Contract == c.Digest {
@@ -118,7 +118,7 @@ func (c *Contract) outdates(run *Run) bool {
 	return len(c.Breaking) > 0 || run.Digests.Contract != "" && slices.ContainsFunc(c.Since, breaks)
 }
 
-// Renewed tells whether the target's last run of everyone was planned under another contract.
+// Renewed reports whether the target's last run of everyone was planned under another contract.
 func (c *Contract) Renewed() bool { return c.Before != c.Digest }
 
 // Broken is the finding that what is sent may break, and that nobody has accepted it; nil when nothing does.
@@ -130,7 +130,7 @@ func (c *Contract) Broken(holds bool) []Finding {
 	return []Finding{{Rule: RuleContract, Holds: holds, N: n, Contract: c.Breaking[:min(n, FindingKeys)]}}
 }
 
-// WaitsForContract tells whether the run is held, among others, for a change of the API's contract.
+// WaitsForContract reports whether the run is held, among others, for a change of the API's contract.
 func (r *Run) WaitsForContract() bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule == RuleContract && f.Holds })
 }

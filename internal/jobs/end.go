@@ -63,7 +63,7 @@ func FailureReason(err error) Reason {
 
 var reasonRefused = map[Database]ReasonCode{TheLedger: ReasonLedgerRefused, TheStaging: ReasonStagingRefused}
 
-// isCancellation tells an error that only says that the work was broken off.
+// isCancellation reports whether an error only says that the work was broken off.
 func isCancellation(err error) bool {
 	var call *CallError
 	return errors.Is(err, context.Canceled) || errors.As(err, &call) && call.Class == ClassCancelled

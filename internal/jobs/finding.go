@@ -94,7 +94,7 @@ type Finding struct {
 // FindingKeys is how many matricules a finding names.
 const FindingKeys = 20
 
-// Holds tells whether any of the findings waits for a person.
+// Holds reports whether any of the findings waits for a person.
 func Holds(findings []Finding) bool {
 	for _, f := range findings {
 		if f.Holds {

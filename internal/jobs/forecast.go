@@ -31,34 +31,26 @@ type ImpactedEmployee struct {
 
 // Impact tells whom the dictionaries would block at the next run of a job. Nothing is recorded, and no guard is asked.
 func (r *Runner) Impact(ctx context.Context, f Forecast, target Target, dictionaries mapping.Dictionaries) (Impact, error) {
-	found := &impactSink{}
+	var blocked []ImpactedEmployee
+	look := Looking(func(_ context.Context, items []PlannedItem) error {
+		for i := range items {
+			codes := slices.DeleteFunc(slices.Clone(items[i].Problems), func(p mapping.Problem) bool {
+				return p.Code != mapping.ProblemUnknownCode && p.Code != mapping.ProblemWithdrawnCode
+			})
+			if len(codes) > 0 {
+				blocked = append(blocked, ImpactedEmployee{Key: items[i].Key, Problems: codes})
+			}
+		}
+		return nil
+	})
 	target.Identity = r.Siret
 	plan, err := r.Plan(ctx, &Pass{Job: f.Job, Target: target, Period: f.Period, Dictionaries: dictionaries,
-		Staging: r.Staging, Ledger: r.Ledger, Progress: Silent{}, Sink: found})
+		Staging: r.Staging, Ledger: r.Ledger, Progress: Silent{}, Sink: look})
 	if err != nil {
 		return Impact{}, err
 	}
-	return Impact{Job: f.Job.Name, Period: f.Period, Read: plan.Counts.EmployeesRead, N: len(found.employees), Employees: found.employees}, nil
+	return Impact{Job: f.Job.Name, Period: f.Period, Read: plan.Counts.EmployeesRead, N: len(blocked), Employees: blocked}, nil
 }
-
-// impactSink keeps those whom a nomenclature blocks.
-type impactSink struct{ employees []ImpactedEmployee }
-
-// Add implements PlanSink.
-func (s *impactSink) Add(_ context.Context, items []PlannedItem) error {
-	for i := range items {
-		codes := slices.DeleteFunc(slices.Clone(items[i].Problems), func(p mapping.Problem) bool {
-			return p.Code != mapping.ProblemUnknownCode && p.Code != mapping.ProblemWithdrawnCode
-		})
-		if len(codes) > 0 {
-			s.employees = append(s.employees, ImpactedEmployee{Key: items[i].Key, Problems: codes})
-		}
-	}
-	return nil
-}
-
-// Hold implements PlanSink.
-func (s *impactSink) Hold(context.Context, []Hold) error { return nil }
 
 // forecast looks at what an answer of nomenclatures, once applied, would do to the next runs. It is never a reason not to
 // pull: a forecast that cannot be made says so.

@@ -29,7 +29,7 @@ var takenHeaders = []string{
 // takenBeginnings are those of families of such headers.
 var takenBeginnings = []string{"accept-", "access-control-", "content-", "if-", "proxy-", "sec-", "x-forwarded-"}
 
-// TakenHeader tells whether a header, in any spelling, is not for a dossier's key.
+// TakenHeader reports whether a header, in any spelling, is not for a dossier's key.
 func TakenHeader(name string) bool {
 	name = strings.ReplaceAll(strings.ToLower(name), "_", "-") // as servers behind CGI read them
 	return slices.Contains(takenHeaders, name) ||
@@ -92,7 +92,7 @@ func (f Form) Digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Elsewhere tells whether another call is meant, so that documents acknowledged there are not here. Where the key goes, and
+// Elsewhere reports whether another call is meant, so that documents acknowledged there are not here. Where the key goes, and
 // what a document means, changes nothing about where it went.
 func (f Form) Elsewhere(other Form) bool {
 	a, b := f.normal(), other.normal()

@@ -51,5 +51,5 @@ func (l Limit) Of(base int) int {
 	return min(l.Count, max(l.Floor, int(l.Share*float64(base)+rounding)))
 }
 
-// Trips tells whether n is too many.
+// Trips reports whether n is too many.
 func (l Limit) Trips(n, base int) bool { return !l.Off && n > l.Of(base) }

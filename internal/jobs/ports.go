@@ -63,7 +63,7 @@ type Ledger interface {
 	// already, the SIRET that is configured, and by which settings it was answered. It returns what is recorded. Once it is
 	// known whose month it is, that may be closed: *ClosedError. ErrOtherSiret: the run was planned for another one.
 	Identify(ctx context.Context, run *Run, answered, configured, settings string) (string, error)
-	// Answered tells whether what the target last answered properly about a service was asked by these settings.
+	// Answered reports whether what the target last answered properly about a service was asked by these settings.
 	Answered(ctx context.Context, run *Run, service Service, settings string) (bool, error)
 
 	BaselineReader
@@ -217,6 +217,15 @@ type PlanSink interface {
 	// Hold is called once all items were added, for what is seen only when all employees are known.
 	Hold(ctx context.Context, holds []Hold) error
 }
+
+// Looking is a PlanSink for passes that no guard looks at, and so hold nothing.
+type Looking func(ctx context.Context, items []PlannedItem) error
+
+// Add implements PlanSink.
+func (l Looking) Add(ctx context.Context, items []PlannedItem) error { return l(ctx, items) }
+
+// Hold implements PlanSink.
+func (Looking) Hold(context.Context, []Hold) error { return nil }
 
 // PlanWriter freezes a plan. Abandon must be called in the end; after Commit it does nothing.
 type PlanWriter interface {

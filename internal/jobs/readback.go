@@ -36,7 +36,7 @@ type Doubt struct {
 	Wait     time.Duration // until a request that left is certainly over
 }
 
-// readsBack tells whether doubts can be settled by asking the API. Where a document states the whole truth it is sent
+// readsBack reports whether doubts can be settled by asking the API. Where a document states the whole truth it is sent
 // again instead.
 func (j *PushJob) readsBack() bool { return j.ReadBack != nil && j.Semantics == Append }
 
@@ -84,7 +84,7 @@ func mostTroubles(err error, stopAfter int) int {
 	return stopAfter
 }
 
-// testify tells whether the API shows a document that it certainly has: else that it shows none says nothing.
+// testify reports whether the API shows a document that it certainly has: else that it shows none says nothing.
 func (r *Runner) testify(ctx context.Context, job *PushJob, doubts *Doubts) (bool, error) {
 	if doubts.Witness == nil {
 		return false, nil
@@ -116,7 +116,7 @@ func (r *Runner) settleDoubt(ctx context.Context, job *PushJob, run *Run, doubt 
 	return nil
 }
 
-// same tells whether the API holds a document, as far as it is compared.
+// same reports whether the API holds a document, as far as it is compared.
 func (j *PushJob) same(document, held []byte) bool {
 	if document == nil || held == nil {
 		return false

@@ -94,26 +94,25 @@ func (r *Runner) changedSince(ctx context.Context, job *PushJob, run *Run, contr
 		return Named{}, err
 	}
 	defer done()
-	sink := &staleSink{ledger: r.Ledger, run: run.ID}
-	pass.Resend, pass.Lenient, pass.Forms, pass.Progress, pass.Sink = run.Resend != "", true, history.Forms, Silent{}, sink
+	now := &unlike{ledger: r.Ledger, run: run.ID}
+	pass.Resend, pass.Lenient, pass.Forms, pass.Progress, pass.Sink = run.Resend != "", true, history.Forms, Silent{}, Looking(now.compare)
 	var nobody *EmployeeError
 	if _, err := r.Plan(ctx, pass); err != nil && !errors.As(err, &nobody) {
 		return Named{}, err
 	}
-	sink.changed.N += max(0, open-sink.met) // whom staging no longer has, or has as it was acknowledged
-	return sink.changed, nil
+	now.changed.N += max(0, open-now.met) // whom staging no longer has, or has as it was acknowledged
+	return now.changed, nil
 }
 
-// staleSink holds what would be planned now against what was frozen.
-type staleSink struct {
+// unlike holds what would be planned now against what was frozen.
+type unlike struct {
 	changed Named
 	ledger  Ledger
 	run     int64
 	met     int // open items that are still to be delivered
 }
 
-// Add implements PlanSink.
-func (s *staleSink) Add(ctx context.Context, items []PlannedItem) error {
+func (s *unlike) compare(ctx context.Context, items []PlannedItem) error {
 	keys := make([]string, len(items))
 	for i := range items {
 		keys[i] = items[i].Key
@@ -135,10 +134,7 @@ func (s *staleSink) Add(ctx context.Context, items []PlannedItem) error {
 	return nil
 }
 
-// Hold implements PlanSink.
-func (s *staleSink) Hold(context.Context, []Hold) error { return nil }
-
-// same tells whether staging gives the same item as when the plan was made.
+// same reports whether staging gives the same item as when the plan was made.
 func (f *FrozenItems) same(item *PlannedItem) bool {
 	if item.Document != nil {
 		return string(f.Fingerprint) == string(item.Fingerprint[:])
@@ -151,7 +147,7 @@ var OpenInPlan = []ItemState{ItemPending, ItemSending, ItemHeld, ItemRejected, I
 
 func isOpenInPlan(state ItemState) bool { return slices.Contains(OpenInPlan, state) }
 
-// Stale tells that staging is known to have changed since the run was planned, or that nobody could tell whether.
+// Stale reports whether staging is known to have changed since the run was planned, or that nobody could tell whether.
 func (r *Run) Stale() bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule == RuleStale || f.Rule == RuleStaleUnknown })
 }

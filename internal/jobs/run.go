@@ -134,10 +134,10 @@ func (r *Run) LeaveAlone(until time.Time) {
 	}
 }
 
-// Partial tells that the run was limited to some employees: it computes no departures and never completes a period.
+// Partial reports whether the run was limited to some employees: it computes no departures and never completes a period.
 func (r *Run) Partial() bool { return len(r.Employees) > 0 }
 
-// Nobody tells that the run was for a month in which staging holds no employee.
+// Nobody reports whether the run was for a month in which staging holds no employee.
 func (r *Run) Nobody() bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule == RuleNoRows })
 }

@@ -101,7 +101,7 @@ func finalState(c Counts) State {
 	return Succeeded
 }
 
-// IsHold tells whether a reason holds a run for a person, instead of failing it.
+// IsHold reports whether a reason holds a run for a person, instead of failing it.
 func (r Reason) IsHold() bool {
 	switch r.Code {
 	case ReasonGuard, ReasonUnapproved, ReasonContract, ReasonFormOutdated, ReasonOutdated, ReasonPullEmpty, ReasonPullShrinks:

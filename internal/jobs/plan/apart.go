@@ -138,7 +138,7 @@ func (e *evidence) judgeApart(g *jobs.Guards, h *jobs.History) []jobs.Finding {
 	return append(findings, unusual(&scaled, a.now.Elements, a.now.Totals, a.history())...)
 }
 
-// concerns tells whether what holds the run is about one of these employees: a finding that names whom it is about is about
+// concerns reports whether what holds the run is about one of these employees: a finding that names whom it is about is about
 // nobody else, others are about everyone.
 func concerns(r *jobs.HeldRun, keys []string) bool {
 	return slices.ContainsFunc(r.Findings, func(f jobs.Finding) bool {

@@ -25,12 +25,12 @@ type subject struct {
 	lasting []byte // fingerprint by the lasting key; set where a document to compare with was removed
 }
 
-// comparesRemoved tells whether a document that has to be compared with is no longer kept.
+// comparesRemoved reports whether a document that has to be compared with is no longer kept.
 func (s *subject) comparesRemoved() bool {
 	return s.current != nil && s.current.Removed || s.earlier != nil && s.earlier.Removed
 }
 
-// same tells whether the document is the one that was acknowledged.
+// same reports whether the document is the one that was acknowledged.
 func (s *subject) same(with *jobs.BaselineEntry) bool {
 	if with.Removed {
 		return bytes.Equal(with.Fingerprint, s.lasting)
@@ -127,7 +127,7 @@ func (r rules) compared(s *subject, with *jobs.BaselineEntry) (action, jobs.Reas
 	return keep, ""
 }
 
-// nothingNew tells whether a new period brings nothing: the API keeps one document per employee, it is this very
+// nothingNew reports whether a new period brings nothing: the API keeps one document per employee, it is this very
 // document, and it carries no elements. (Equal elements of two periods are two payments, so they are always sent.) Who was
 // told as having left is news, and must be told again when they leave again.
 func (r rules) nothingNew(s *subject) bool {

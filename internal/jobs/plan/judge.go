@@ -146,7 +146,7 @@ func unusual(g *jobs.Guards, elements int, totals jobs.Totals, h *jobs.History) 
 // unitsPerOne is how many units of Totals make one hour, euro, or whatever the element counts.
 const unitsPerOne = 10_000
 
-// far tells whether a figure is further than the limit from what it usually is, and what that is. A median is taken over
+// far reports whether a figure is further than the limit from what it usually is, and what that is. A median is taken over
 // at least so many periods.
 func far(h *jobs.History, limit jobs.Limit, now float64, least int, figure func(*jobs.Figures) (float64, bool)) (usual float64, far bool) {
 	var before []float64
@@ -182,7 +182,7 @@ func paths(h *jobs.History, now jobs.Totals) []string {
 	return slices.Compact(paths)
 }
 
-// beyond tells whether a figure is too far from what it usually is: by more than Count, or, beyond Floor, by more than Share
+// beyond reports whether a figure is too far from what it usually is: by more than Count, or, beyond Floor, by more than Share
 // above it, or as many times below it. What is zero tells nothing.
 func beyond(l jobs.Limit, now, usual float64) bool {
 	if l.Off || usual == 0 {

@@ -59,7 +59,7 @@ func LookAt(ctx context.Context, staging jobs.Staging, job *jobs.PushJob, params
 	return l.look, nil
 }
 
-// sees tells whether both lists of members cover one that is recognised by its values.
+// sees reports whether both lists of members cover one that is recognised by its values.
 func sees(g *jobs.Guards, path string) bool {
 	covers := func(fields []string) bool {
 		return none(fields) || g.Recognise || slices.Contains(fields, path)
@@ -67,7 +67,7 @@ func sees(g *jobs.Guards, path string) bool {
 	return covers(g.HoldFields) && covers(g.UniqueFields)
 }
 
-// none tells whether a list of members is empty because somebody wants it so.
+// none reports whether a list of members is empty because somebody wants it so.
 func none(fields []string) bool { return fields != nil && len(fields) == 0 }
 
 // uncoded is a mapping without nomenclatures.
@@ -147,42 +147,32 @@ func (g *guards) late(ctx context.Context) (findings []jobs.Finding, err error) 
 		return nil, nil
 	}
 	for _, period := range g.Before.History.Closed {
-		late := &lateSink{period: period}
+		var late jobs.Named
+		look := jobs.Looking(func(_ context.Context, items []jobs.PlannedItem) error {
+			for i := range items {
+				if isLate(&items[i], period) {
+					late.Add(items[i].Key)
+				}
+			}
+			return nil
+		})
 		closed, err := Make(ctx, &jobs.Pass{Job: g.Job, Target: g.Target, Period: period, Dictionaries: g.Dictionaries, Staging: g.Staging,
-			Ledger: g.Ledger, Progress: jobs.Silent{}, Sink: late})
+			Ledger: g.Ledger, Progress: jobs.Silent{}, Sink: look})
 		switch {
 		case err != nil && jobs.FailureReason(err).Code == jobs.ReasonStaging:
 			findings = append(findings, jobs.Finding{Rule: jobs.RuleLateUnknown, Period: period})
 		case err != nil:
 			return nil, fmt.Errorf("looking at the closed period %s: %w", period, err)
-		case late.changed.N > 0 && closed.Counts.ElementsRead > 0: // else staging does not keep that month
-			findings = append(findings, jobs.Finding{Rule: jobs.RuleLate, Period: period, N: late.changed.N, Keys: late.changed.Keys})
+		case late.N > 0 && closed.Counts.ElementsRead > 0: // else staging does not keep that month
+			findings = append(findings, jobs.Finding{Rule: jobs.RuleLate, Period: period, N: late.N, Keys: late.Keys})
 		}
 	}
 	return findings, nil
 }
 
-// lateSink counts those of a closed period whose elements are not what was acknowledged.
-type lateSink struct {
-	period  jobs.Period
-	changed jobs.Named
-}
-
-// Add implements PlanSink.
-func (l *lateSink) Add(_ context.Context, items []jobs.PlannedItem) error {
-	for i := range items {
-		if l.late(&items[i]) {
-			l.changed.Add(items[i].Key)
-		}
-	}
-	return nil
-}
-
-// Hold implements PlanSink.
-func (l *lateSink) Hold(context.Context, []jobs.Hold) error { return nil }
-
-func (l *lateSink) late(item *jobs.PlannedItem) bool {
-	if item.Against != l.period { // nothing was acknowledged for it
+// isLate reports whether the elements of somebody in a closed period are not what was acknowledged.
+func isLate(item *jobs.PlannedItem, period jobs.Period) bool {
+	if item.Against != period { // nothing was acknowledged for it
 		return item.Elements > 0
 	}
 	for _, change := range item.Diff {

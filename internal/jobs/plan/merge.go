@@ -48,7 +48,7 @@ func (h *head) advance() error {
 	return nil
 }
 
-// is tells whether the head belongs to the group of key.
+// is reports whether the head belongs to the group of key.
 func (h *head) is(key []byte, null bool) bool {
 	if !h.alive {
 		return false

@@ -57,7 +57,7 @@ func (s *strays) next() (seq int, lost bool, key []byte) {
 	return int(head >> 1), head&1 == 1, key                       //nolint:gosec // as written
 }
 
-// lostElements tells whether somebody who has no element had some: in what was acknowledged for this period, or in most of
+// lostElements reports whether somebody who has no element had some: in what was acknowledged for this period, or in most of
 // the periods before.
 func lostElements(item *jobs.PlannedItem, period jobs.Period, acknowledged []jobs.PeriodTotals) bool {
 	if item.Elements > 0 {

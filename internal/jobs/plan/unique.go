@@ -235,7 +235,7 @@ func (u *uniqueValues) addTraced(ctx context.Context, of map[uint64]*owners, abs
 	return nil
 }
 
-// isAbsent tells whether somebody is among those whom staging does not have, who are in order of matricule.
+// isAbsent reports whether somebody is among those whom staging does not have, who are in order of matricule.
 func isAbsent(absent []jobs.DocumentRef, key string) bool {
 	_, found := slices.BinarySearchFunc(absent, key, func(ref jobs.DocumentRef, key string) int { return strings.Compare(ref.Key, key) })
 	return found

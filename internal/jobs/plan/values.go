@@ -115,7 +115,7 @@ func (o *oddities) findings() []jobs.Finding {
 	return findings
 }
 
-// recognises tells whether a list of members is extended by those whose values are an IBAN or a NIR: not where somebody
+// recognises reports whether a list of members is extended by those whose values are an IBAN or a NIR: not where somebody
 // wants none.
 func recognises(g *jobs.Guards, fields []string) bool {
 	return g.Recognise && !none(fields)

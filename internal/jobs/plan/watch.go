@@ -56,12 +56,12 @@ func newWatch(guards *jobs.Guards, spec *mapping.Spec, mapped *mapping.Mapping, 
 	return w
 }
 
-// watches tells whether a number of elements is one that is looked at.
+// watches reports whether a number of elements is one that is looked at.
 func watches(g *jobs.Guards, path string) bool {
 	return g.AmountFields == nil || slices.Contains(g.AmountFields, path)
 }
 
-// isSensitive tells whether the business key may not be shown: then the codes are not told apart.
+// isSensitive reports whether the business key may not be shown: then the codes are not told apart.
 func isSensitive(children mapping.Children) bool {
 	return slices.ContainsFunc(children.Fields, func(f mapping.Field) bool {
 		return f.Path == children.Key && (f.Sensitive || f.Kind == privacy.KindIBAN || f.Kind == privacy.KindNIR)

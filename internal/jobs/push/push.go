@@ -295,7 +295,7 @@ func (p *pushing) goOn() {
 	p.halted.Store(false)
 }
 
-// giveBack tells whether a task that has not left can be claimed again by this execution, should it go on.
+// giveBack reports whether a task that has not left can be claimed again by this execution, should it go on.
 func (p *pushing) giveBack(order int, out jobs.ItemOutcome) bool {
 	if out.Attempts > 0 || !p.hasty && order > p.undone {
 		return false
