@@ -52,24 +52,26 @@ demo: server-deps build throwaway-pg ## run the main job end to end on synthetic
 	@$(WITH_SERVER) scripts/demo.sh
 
 .PHONY: test
-test: deps throwaway-pg ## run all tests with the race detector on a throwaway server
+test: test-deps throwaway-pg ## run all tests with the race detector on a throwaway server
 	@if $(WITH_SERVER) go test -race -timeout 15m $(TESTFLAGS) ./...; \
 	then echo 'make test: all tests passed'; \
 	else echo 'make test: FAILED, see the lines that begin with FAIL above' >&2; exit 1; fi
 
 .PHONY: lint
-lint: $(TOOLS)/golangci-lint ## check format, vet, linters, import rules and shell scripts
+lint: $(TOOLS)/golangci-lint ## check format, modules, vet, linters, import rules, shell scripts and systemd units
 	@unformatted=$$(gofmt -l cmd internal migrations); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"$$'\n'"$$unformatted" >&2; exit 1; fi
+	go mod tidy -diff
+	go mod verify
 	go vet ./...
 	$(TOOLS)/golangci-lint run ./...
-	@if command -v shellcheck >/dev/null; then \
-	shellcheck scripts/*.sh .ci/run && shellcheck -s sh internal/testpg/supervise.sh packaging/syncd-admin packaging/p{ostinst,rerm,ostrm}; \
-	else echo 'shellcheck is not installed: shell scripts not checked'; fi
+	@command -v shellcheck >/dev/null || { echo 'lint: shellcheck is not installed, run: make deps' >&2; exit 1; }
+	shellcheck scripts/*.sh .ci/run
+	shellcheck -s sh internal/testpg/supervise.sh packaging/syncd-admin packaging/p{ostinst,rerm,ostrm}
 	@scripts/lint-systemd.sh
 
 .PHONY: lint-systemd
-lint-systemd: ## check the systemd units, where systemd-analyze is installed
+lint-systemd: ## check the systemd units
 	@scripts/lint-systemd.sh
 
 .PHONY: generate
@@ -81,11 +83,11 @@ generate-check: $(TOOLS)/sqlc ## fail if the generated code is not what the quer
 	@$(TOOLS)/sqlc diff || { echo 'internal/store/dbsqlc is out of date: run make generate' >&2; exit 1; }
 
 .PHONY: bench
-bench: deps build throwaway-pg ## run the benchmarks on a durable throwaway server
+bench: test-deps build throwaway-pg ## run the benchmarks on a durable throwaway server
 	@$(WITH_DURABLE_SERVER) go test -run '^$$' -bench . -benchmem -timeout 60m $(TESTFLAGS) ./...
 
 .PHONY: soak
-soak: deps throwaway-pg ## run 1,000 random histories, then all tests ROUNDS times, other random cases each time
+soak: test-deps throwaway-pg ## run 1,000 random histories, then all tests ROUNDS times, other random cases each time
 	@$(WITH_SERVER) go test -race -timeout 6h -run TestHistories ./internal/e2e -rapid.checks=$(HISTORIES)
 	@$(WITH_SERVER) go test -race -count $(ROUNDS) -timeout 6h $(TESTFLAGS) ./...
 
@@ -94,8 +96,8 @@ fresh: ## run demo and tests in a fresh copy of what is committed
 	@scripts/fresh.sh
 
 .PHONY: deps
-deps: ## install Debian's PostgreSQL and C compiler where missing (starts no cluster)
-	@scripts/deps.sh compiler
+deps: ## install Debian's PostgreSQL, C compiler and checkers where missing (starts no cluster)
+	@scripts/deps.sh compiler checkers
 
 .PHONY: clean
 clean: ## remove what was built
@@ -104,6 +106,10 @@ clean: ## remove what was built
 .PHONY: server-deps
 server-deps:
 	@scripts/deps.sh
+
+.PHONY: test-deps
+test-deps:
+	@scripts/deps.sh compiler
 
 .PHONY: throwaway-pg
 throwaway-pg:

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what this machine lacks of Debian's packages: the PostgreSQL server, and for `compiler` a C compiler, which
-# the race detector needs. Installs nothing that is there, and leaves no PostgreSQL running.
-# usage: scripts/deps.sh [compiler]
+# Installs what this machine lacks of Debian's packages: the PostgreSQL server, for `compiler` a C compiler, which the race
+# detector needs, and for `checkers` what `make lint` needs. Installs nothing that is there, and leaves no PostgreSQL running.
+# usage: scripts/deps.sh [compiler] [checkers]
 set -eu
 
 packages=
@@ -38,9 +38,19 @@ if [ -n "${SYNCD_TEST_DATABASE_URL:-}" ]; then
 elif ! has_server; then
 	packages="$packages postgresql"
 fi
-if [ "${1:-}" = compiler ] && ! has_compiler; then
-	packages="$packages gcc libc6-dev"
-fi
+for what in "$@"; do
+	case $what in
+	compiler) has_compiler || packages="$packages gcc libc6-dev" ;;
+	checkers)
+		command -v shellcheck >/dev/null || packages="$packages shellcheck"
+		command -v systemd-analyze >/dev/null || packages="$packages systemd"
+		;;
+	*)
+		note "unknown: $what"
+		exit 2
+		;;
+	esac
+done
 if [ -z "$packages" ]; then exit 0; fi
 
 if ! command -v apt-get >/dev/null; then

@@ -20,8 +20,8 @@ if [ "${1:-}" = --update ]; then template >syncd@.service; fi
 template | cmp -s - syncd@.service || note 'syncd@.service is not made from syncd.service, run: scripts/lint-systemd.sh --update'
 
 if ! command -v systemd-analyze >/dev/null; then
-	echo 'lint-systemd: systemd-analyze is not installed: units not checked'
-	exit "$failed"
+	note 'systemd-analyze is not installed, run: make deps'
+	exit 1
 fi
 
 # verify wants the programs to be there, and syncd may not be installed here.
