@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/config/strict"
 	"syncd/internal/partner/isidoor"
 	"syncd/internal/partner/isidoor/standin"
@@ -127,7 +126,7 @@ func (a *session) fillSandbox(c *standin.Config) error {
 		if err != nil {
 			return err
 		}
-		c.Dossiers = append(c.Dossiers, standin.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
+		c.Dossiers = append(c.Dossiers, sandbox.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
 	}
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/jobs"
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
@@ -50,7 +49,7 @@ func printReceived(w io.Writer, answer []byte, asJSON bool) error {
 		_, err := w.Write(answer)
 		return err
 	}
-	var list standin.ReceivedList
+	var list sandbox.ReceivedList
 	if err := json.Unmarshal(answer, &list); err != nil {
 		return fmt.Errorf("reading the sandbox's answer: %w", err)
 	}

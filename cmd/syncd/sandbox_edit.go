@@ -7,13 +7,12 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/jobs"
-	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/sandbox"
 )
 
 func newSandboxEdit(p process, flags *globalFlags) *cobra.Command {
-	var edit standin.Edit
+	var edit sandbox.Edit
 	var remove bool
 	cmd := &cobra.Command{
 		Use:   "edit MEMBER=JSON …",
@@ -46,7 +45,7 @@ given whole. Names are those of the sandbox's profile. Of several periods the ne
 	return cmd
 }
 
-func (a *session) editSandbox(ctx context.Context, edit standin.Edit, remove bool) error {
+func (a *session) editSandbox(ctx context.Context, edit sandbox.Edit, remove bool) error {
 	switch {
 	case edit.Matricule == "":
 		return usagef("name one employee\nhint: --employee 00007")

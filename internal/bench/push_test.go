@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sample"
 	"syncd/internal/sandbox"
@@ -152,7 +151,7 @@ func received(r *rig) [][]byte { return receivedOf(r, dossier) }
 
 func receivedOf(r *rig, name string) (documents [][]byte) {
 	r.b.Helper()
-	var all standin.ReceivedList
+	var all sandbox.ReceivedList
 	if err := json.Unmarshal(call(r, http.MethodGet, "/sandbox/received?dossier="+name), &all); err != nil {
 		r.b.Fatal(err)
 	}

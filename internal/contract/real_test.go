@@ -13,6 +13,7 @@ import (
 	"syncd/internal/contract/contracttest"
 	"syncd/internal/contract/diff"
 	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/sandbox"
 )
 
 // Real contracts that come with the module of kin-openapi (MIT licence): they are read where Go keeps modules, and are no
@@ -56,7 +57,7 @@ func TestReadRealDocuments(t *testing.T) {
 
 func TestReadTheSandboxsContract(t *testing.T) {
 	t.Parallel()
-	stand, err := standin.New(standin.Config{ClientID: "client", ClientSecret: "secret", Dossiers: []standin.Dossier{{Name: "a", Key: "k", Siret: "1"}}})
+	stand, err := standin.New(standin.Config{ClientID: "client", ClientSecret: "secret", Dossiers: []sandbox.Dossier{{Name: "a", Key: "k", Siret: "1"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

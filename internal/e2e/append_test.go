@@ -10,6 +10,7 @@ import (
 	"syncd/internal/ledger"
 	"syncd/internal/partner/isidoor"
 	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/sandbox"
 )
 
 // adding is a world whose API adds the elements that it gets to those that it has: to send twice is to pay twice.
@@ -17,7 +18,7 @@ func adding(t *testing.T, employees int) (*world, *jobs.Runner) {
 	t.Helper()
 	w := newWorld(t)
 	s, err := standin.New(standin.Config{ClientID: "our-editor", ClientSecret: secret, Seed: 1, Append: true,
-		Dossiers: []standin.Dossier{{Name: dossier, Key: key, Siret: siret}}})
+		Dossiers: []sandbox.Dossier{{Name: dossier, Key: key, Siret: siret}}})
 	w.must(err)
 	w.sandbox, w.front.inner = s, s
 	w.fill(employees)

@@ -7,13 +7,13 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/partner/isidoor"
-	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/sandbox"
 )
 
 // edit changes what the API holds behind our back.
 func (w *world) edit(matricule, member, value string) {
 	w.t.Helper()
-	w.must(w.sandbox.Edit(standin.Edit{Dossier: dossier, Matricule: matricule, Period: string(period),
+	w.must(w.sandbox.Edit(sandbox.Edit{Dossier: dossier, Matricule: matricule, Period: string(period),
 		Members: map[string]json.RawMessage{member: json.RawMessage(value)}}))
 }
 
@@ -91,7 +91,7 @@ func (w *world) wantItemSign(r *jobs.Runner, run *jobs.Run, matricule string, si
 func TestDriftOfADeletedDocument(t *testing.T) {
 	t.Parallel()
 	w, r := verifying(t)
-	w.must(w.sandbox.Delete(standin.Edit{Dossier: dossier, Matricule: "00003", Period: string(period)}))
+	w.must(w.sandbox.Delete(sandbox.Edit{Dossier: dossier, Matricule: "00003", Period: string(period)}))
 	run := w.run(r, jobs.Incomplete, nil)
 	w.wantHeldItems(r, run, map[string][]jobs.Rule{"00003": forDrift})
 	w.overwrite = true

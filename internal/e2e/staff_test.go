@@ -8,10 +8,9 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-
 	"syncd/internal/jobs"
-	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sample"
+	"syncd/internal/sandbox"
 	"syncd/internal/store"
 )
 
@@ -50,10 +49,10 @@ func (w *world) exec(sql string, args ...any) {
 }
 
 // received is what the sandbox holds for the period, by matricule.
-func (w *world) received() map[string]standin.Received { return w.receivedOf(period) }
+func (w *world) received() map[string]sandbox.Received { return w.receivedOf(period) }
 
-func (w *world) receivedOf(p jobs.Period) map[string]standin.Received {
-	all := map[string]standin.Received{}
+func (w *world) receivedOf(p jobs.Period) map[string]sandbox.Received {
+	all := map[string]sandbox.Received{}
 	for _, r := range w.sandbox.Received(dossier) {
 		if r.Period == string(p) {
 			all[r.Matricule] = r

@@ -14,7 +14,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/rs/zerolog"
-
 	"syncd"
 	"syncd/internal/config"
 	"syncd/internal/httpcall"
@@ -24,6 +23,7 @@ import (
 	partners "syncd/internal/partner"
 	"syncd/internal/partner/isidoor"
 	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/sandbox"
 	"syncd/internal/store"
 	"syncd/internal/testpg"
 	"syncd/migrations"
@@ -78,7 +78,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, db: testpg.New(t, template)}
 	w.conn = w.db.Connect(t)
 	s, err := standin.New(standin.Config{ClientID: "our-editor", ClientSecret: secret, Seed: 1,
-		Dossiers: []standin.Dossier{{Name: dossier, Key: key, Siret: siret}}})
+		Dossiers: []sandbox.Dossier{{Name: dossier, Key: key, Siret: siret}}})
 	w.must(err)
 	w.sandbox = s
 	w.front = &front{inner: s, calls: map[string]int{}, began: make(chan string)}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 	"syncd/internal/testpg"
 )
@@ -141,7 +140,7 @@ func (g *gossip) decideOnEverything() {
 // otherSide lets somebody edit documents at the other side, and others leave.
 func (g *gossip) otherSide(month string) {
 	g.t.Helper()
-	edit := standin.Edit{Dossier: dossier, Matricule: "00012", Period: month, Members: map[string]json.RawMessage{}}
+	edit := sandbox.Edit{Dossier: dossier, Matricule: "00012", Period: month, Members: map[string]json.RawMessage{}}
 	for member, column := range map[string]string{"Nir": "nir", "Iban": "iban"} {
 		edit.Members[member] = []byte(g.text(`SELECT to_json(` + column + `)::text FROM staging.employee WHERE matricule = '00011'`))
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/sandbox"
 	"syncd/internal/testpg"
 )
 
@@ -101,7 +102,7 @@ func newPlatWorld(t *testing.T, employees int) *world {
 	t.Helper()
 	w := &world{t: t, db: testpg.New(t, template), dir: t.TempDir()}
 	s, err := standin.New(standin.Config{ClientID: "our-editor", ClientSecret: clientSecret, Seed: 1, Profile: standin.ProfilePlat,
-		Dossiers: []standin.Dossier{{Name: dossier, Key: dossierKey, Siret: siret}}})
+		Dossiers: []sandbox.Dossier{{Name: dossier, Key: dossierKey, Siret: siret}}})
 	w.must(err)
 	w.sandbox, w.front = s, &front{inner: s}
 	w.server = httptest.NewServer(w.front)

@@ -16,7 +16,6 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-
 	"syncd"
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sample"
@@ -133,7 +132,7 @@ func (w *world) serve(faults sandbox.Faults) {
 	w.t.Helper()
 	config := standin.Config{ClientID: "our-editor", ClientSecret: clientSecret, Seed: 1, Faults: faults}
 	for _, name := range w.dossiers() {
-		config.Dossiers = append(config.Dossiers, standin.Dossier{Name: name, Key: keyOf(name), Siret: siretOf(name)})
+		config.Dossiers = append(config.Dossiers, sandbox.Dossier{Name: name, Key: keyOf(name), Siret: siretOf(name)})
 	}
 	s, err := standin.New(config)
 	w.must(err)

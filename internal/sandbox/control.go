@@ -108,3 +108,38 @@ func Show(w http.ResponseWriter, v any) {
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(v)
 }
+
+// ReceivedList is the answer of /sandbox/received.
+type ReceivedList struct {
+	Dossier    string     `json:"dossier"`
+	Documents  int        `json:"documents"`
+	Deliveries int        `json:"deliveries"`
+	Received   []Received `json:"received"`
+}
+
+// Dossier is one association that the sandbox knows.
+type Dossier struct {
+	Name  string
+	Key   string // opaque secret; how requests name the dossier
+	Siret string
+}
+
+// Received is the document of one employee and period, and how often one came.
+type Received struct {
+	Period     string          `json:"period"`
+	Matricule  string          `json:"matricule"`
+	Deliveries int             `json:"deliveries"`
+	Repeats    int             `json:"repeats"`            // deliveries that were byte for byte the one before
+	Sequence   []int64         `json:"sequence"`           // numbers of its deliveries among all that the sandbox stored, from 1
+	SHA256     string          `json:"sha256"`             // hex, of the document
+	Document   json.RawMessage `json:"document,omitempty"` // as received, unless elements were added to others, or somebody edited it
+}
+
+// Edit is what somebody changes at the other side, behind the back of who sent the document.
+type Edit struct {
+	Dossier   string `json:"dossier"`
+	Matricule string `json:"matricule"`
+	Period    string `json:"period,omitempty"` // "" = the newest that there is
+	// Members are the new values by path, such as "Iban", "Contrat.TauxActivite" or "Elements".
+	Members map[string]json.RawMessage `json:"members,omitempty"`
+}

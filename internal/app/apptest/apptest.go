@@ -17,6 +17,7 @@ import (
 	"syncd"
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sample"
+	"syncd/internal/sandbox"
 	"syncd/internal/store"
 	"syncd/internal/testpg"
 	"syncd/migrations"
@@ -26,7 +27,7 @@ import (
 const Period = "2026-11"
 
 // Dossiers are those of the sample configuration, as the stand-in knows them.
-var Dossiers = []standin.Dossier{
+var Dossiers = []sandbox.Dossier{
 	{Name: "saint-martin", Key: "key-of-saint-martin", Siret: "12345678200010"},
 	{Name: "sainte-anne", Key: "key-of-sainte-anne", Siret: "99999999800019"},
 }

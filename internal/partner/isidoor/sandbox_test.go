@@ -20,7 +20,7 @@ func TestReadingBackFromTheSandbox(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{KeyInHeader, KeyInQuery, KeyInPath} {
 		s, err := standin.New(standin.Config{ClientID: "editor", ClientSecret: testSecret, Append: true, KeyIn: standin.KeyIn(in),
-			KeyName: "X-Cle-Dossier", Dossiers: []standin.Dossier{{Name: "saint-martin", Key: testKey}}, Faults: sandbox.Faults{Lost: 1}})
+			KeyName: "X-Cle-Dossier", Dossiers: []sandbox.Dossier{{Name: "saint-martin", Key: testKey}}, Faults: sandbox.Faults{Lost: 1}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestReadingBackFromTheSandbox(t *testing.T) {
 		}
 		want("2026-11", sandboxDoc)
 		want("2026-12", "")
-		edit := standin.Edit{Dossier: "saint-martin", Matricule: "00 42/é", Members: map[string]json.RawMessage{"Elements": json.RawMessage(`[]`)}}
+		edit := sandbox.Edit{Dossier: "saint-martin", Matricule: "00 42/é", Members: map[string]json.RawMessage{"Elements": json.RawMessage(`[]`)}}
 		if err := s.Edit(edit); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestContractOfTheSandbox(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{KeyInHeader, KeyInQuery, KeyInPath} {
 		s, err := standin.New(standin.Config{ClientID: "editor", ClientSecret: testSecret, KeyIn: standin.KeyIn(in),
-			KeyName: "X-Cle-Dossier", Dossiers: []standin.Dossier{{Name: "saint-martin", Key: testKey}}})
+			KeyName: "X-Cle-Dossier", Dossiers: []sandbox.Dossier{{Name: "saint-martin", Key: testKey}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestAnswersOfTheSandbox(t *testing.T) {
 				t.Fatal(err)
 			}
 			s, err := standin.New(standin.Config{ClientID: "editor", ClientSecret: testSecret, Faults: faults,
-				Dossiers: []standin.Dossier{{Name: "saint-martin", Key: testKey}}})
+				Dossiers: []sandbox.Dossier{{Name: "saint-martin", Key: testKey}}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"syncd/internal/sandbox"
 )
 
 const benchDocument = `{"Matricule":"00042","Civilite":"MME","NomNaissance":"EXEMPLE","NomUsage":"EXEMPLE-TEST","Prenom":"Camille",` +
@@ -19,7 +21,7 @@ const benchDocument = `{"Matricule":"00042","Civilite":"MME","NomNaissance":"EXE
 	`"Elements":[{"Code":"HSUP25","Quantite":3.5,"Montant":null},{"Code":"PRIME_EXC","Quantite":null,"Montant":120.00}]}`
 
 func BenchmarkSalarie(b *testing.B) {
-	s, err := New(Config{ClientID: "id", ClientSecret: "secret", Dossiers: []Dossier{{Name: "a", Key: "key"}}})
+	s, err := New(Config{ClientID: "id", ClientSecret: "secret", Dossiers: []sandbox.Dossier{{Name: "a", Key: "key"}}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -23,21 +23,13 @@ func (s *Sandbox) controlRoutes() {
 	s.Control("GET /sandbox/contract", s.showContract)
 }
 
-// ReceivedList is the answer of /sandbox/received.
-type ReceivedList struct {
-	Dossier    string     `json:"dossier"`
-	Documents  int        `json:"documents"`
-	Deliveries int        `json:"deliveries"`
-	Received   []Received `json:"received"`
-}
-
 func (s *Sandbox) showReceived(w http.ResponseWriter, r *http.Request) {
 	name := r.URL.Query().Get("dossier")
 	if s.dossierNamed(name) == nil {
 		http.Error(w, "no such dossier\nhint: /sandbox/received?dossier=NAME, with a name that the sandbox was started with", http.StatusNotFound)
 		return
 	}
-	list := ReceivedList{Dossier: name, Received: s.Received(name)}
+	list := sandbox.ReceivedList{Dossier: name, Received: s.Received(name)}
 	list.Documents = len(list.Received)
 	for i := range list.Received {
 		list.Deliveries += list.Received[i].Deliveries
@@ -64,9 +56,9 @@ func (s *Sandbox) removeEntry(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Sandbox) changeDocument(change func(Edit) error) http.HandlerFunc {
+func (s *Sandbox) changeDocument(change func(sandbox.Edit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var edit Edit
+		var edit sandbox.Edit
 		if !sandbox.Read(w, r, &edit) {
 			return
 		}

@@ -35,7 +35,7 @@ func TestControlShowsWhatWasReceived(t *testing.T) {
 	var got struct {
 		Dossier               string
 		Documents, Deliveries int
-		Received              []standin.Received
+		Received              []sandbox.Received
 	}
 	b.control(http.MethodGet, "received?dossier=saint-martin", "", &got)
 	sum := sha256.Sum256([]byte(document))

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/sandbox"
 )
 
 func TestEditingAtTheOtherSide(t *testing.T) {
@@ -66,13 +66,13 @@ func TestEditsThatAreRefused(t *testing.T) {
 	b := start(t, nil)
 	b.mustSend(document)
 	for name, test := range map[string]struct {
-		change  func(*standin.Edit)
+		change  func(*sandbox.Edit)
 		members string
 		want    string
 	}{
-		"dossier":         {func(e *standin.Edit) { e.Dossier = "x" }, `{"Iban":null}`, "no such dossier\nhint: "},
-		"matricule":       {func(e *standin.Edit) { e.Matricule = "42" }, `{"Iban":null}`, "the sandbox holds no such document\nhint: "},
-		"period":          {func(e *standin.Edit) { e.Period = "2026-10" }, `{"Iban":null}`, "the sandbox holds no such document\nhint: "},
+		"dossier":         {func(e *sandbox.Edit) { e.Dossier = "x" }, `{"Iban":null}`, "no such dossier\nhint: "},
+		"matricule":       {func(e *sandbox.Edit) { e.Matricule = "42" }, `{"Iban":null}`, "the sandbox holds no such document\nhint: "},
+		"period":          {func(e *sandbox.Edit) { e.Period = "2026-10" }, `{"Iban":null}`, "the sandbox holds no such document\nhint: "},
 		"nothing":         {nil, `{}`, "nothing is to be changed\nhint: "},
 		"identity":        {nil, `{"Matricule":"00043"}`, "Matricule says whose document it is and cannot be edited\nhint: "},
 		"its period":      {nil, `{"Periode":"2026-12"}`, "Periode says whose document it is and cannot be edited\nhint: "},
@@ -83,7 +83,7 @@ func TestEditsThatAreRefused(t *testing.T) {
 		"not an object":   {nil, `{"Adresse":5,"Adresse.Ville":"LYON"}`, "Adresse is not an object"},
 		"not valid":       {nil, `{"Iban":"FR76 SECRET","Prenom":null}`, "the edited document is not valid: salarie.Iban, salarie.Prenom\nhint: "},
 	} {
-		e := standin.Edit{Dossier: "saint-martin", Matricule: "00042", Period: "2026-11"}
+		e := sandbox.Edit{Dossier: "saint-martin", Matricule: "00042", Period: "2026-11"}
 		decode(t, test.members, &e.Members)
 		if test.change != nil {
 			test.change(&e)
@@ -93,7 +93,7 @@ func TestEditsThatAreRefused(t *testing.T) {
 		}
 	}
 	bad := map[string]json.RawMessage{"Iban": json.RawMessage(`FR76`)}
-	if err := b.sandbox.Edit(standin.Edit{Dossier: "saint-martin", Matricule: "00042", Members: bad}); err == nil || err.Error() != "the value of Iban is not JSON" {
+	if err := b.sandbox.Edit(sandbox.Edit{Dossier: "saint-martin", Matricule: "00042", Members: bad}); err == nil || err.Error() != "the value of Iban is not JSON" {
 		t.Errorf("not JSON: %v", err)
 	}
 	wantStatus(t, b.must(http.MethodPost, "/sandbox/document", `{"employee":"00042"}`, controlling()), http.StatusBadRequest)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 )
@@ -53,7 +52,7 @@ func start(t *testing.T, change func(*standin.Config)) *bench {
 	t.Helper()
 	config := standin.Config{
 		ClientID: clientID, ClientSecret: clientSecret, Seed: 1,
-		Dossiers: []standin.Dossier{{Name: "saint-martin", Key: keyA, Siret: siretA}, {Name: "sainte-anne", Key: keyB}},
+		Dossiers: []sandbox.Dossier{{Name: "saint-martin", Key: keyA, Siret: siretA}, {Name: "sainte-anne", Key: keyB}},
 	}
 	if change != nil {
 		change(&config)

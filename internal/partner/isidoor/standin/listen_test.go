@@ -38,7 +38,7 @@ type served struct {
 func serve(t *testing.T, f sandbox.Faults) *served {
 	t.Helper()
 	s, err := standin.New(standin.Config{
-		ClientID: clientID, ClientSecret: clientSecret, Faults: f, Dossiers: []standin.Dossier{{Name: "saint-martin", Key: keyA}},
+		ClientID: clientID, ClientSecret: clientSecret, Faults: f, Dossiers: []sandbox.Dossier{{Name: "saint-martin", Key: keyA}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -47,18 +47,11 @@ const (
 	KeyInPath   KeyIn = "path" // /V2/{dossier}/Salarie, and so on
 )
 
-// Dossier is one association that the sandbox knows.
-type Dossier struct {
-	Name  string
-	Key   string // opaque secret; how requests name the dossier
-	Siret string
-}
-
 // Config is what a sandbox starts with.
 type Config struct {
 	ClientID      string
 	ClientSecret  string
-	Dossiers      []Dossier
+	Dossiers      []sandbox.Dossier
 	TokenLifetime time.Duration // told in whole seconds, at least one; 0 = one hour, IdentityServer's default
 	Profile       string        // one of Profiles(); "" = the first
 	KeyIn         KeyIn         // "" = the profile's
@@ -147,7 +140,7 @@ func withDefaults(c Config, shape *profile) Config {
 	return c
 }
 
-func indexDossiers(list []Dossier) (map[string]*dossier, error) {
+func indexDossiers(list []sandbox.Dossier) (map[string]*dossier, error) {
 	names := make(map[string]bool, len(list))
 	byKey := make(map[string]*dossier, len(list))
 	for _, d := range list {

@@ -12,11 +12,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"syncd/internal/sandbox"
 )
 
 // dossier keeps what one association delivered: one document of each employee and period.
 type dossier struct {
-	Dossier
+	sandbox.Dossier
 	mu        sync.Mutex
 	documents map[documentKey]*stored
 }
@@ -30,18 +32,7 @@ type stored struct {
 	repeats  int
 }
 
-// Received is the document of one employee and period, and how often one came.
-type Received struct {
-	Period     string          `json:"period"`
-	Matricule  string          `json:"matricule"`
-	Deliveries int             `json:"deliveries"`
-	Repeats    int             `json:"repeats"`            // deliveries that were byte for byte the one before
-	Sequence   []int64         `json:"sequence"`           // numbers of its deliveries among all that the sandbox stored, from 1
-	SHA256     string          `json:"sha256"`             // hex, of the document
-	Document   json.RawMessage `json:"document,omitempty"` // as received, unless elements were added to others, or somebody edited it
-}
-
-func newDossier(d Dossier) *dossier {
+func newDossier(d sandbox.Dossier) *dossier {
 	return &dossier{Dossier: d, documents: map[documentKey]*stored{}}
 }
 
@@ -92,25 +83,25 @@ func (p *profile) elementsOf(document members) (elements []json.RawMessage) {
 }
 
 // Received lists what arrived for the dossier of that name, by period and matricule; nil for an unknown name.
-func (s *Sandbox) Received(name string) []Received {
+func (s *Sandbox) Received(name string) []sandbox.Received {
 	d := s.dossierNamed(name)
 	if d == nil {
 		return nil
 	}
 	list := d.received()
-	slices.SortFunc(list, func(a, b Received) int {
+	slices.SortFunc(list, func(a, b sandbox.Received) int {
 		return cmp.Or(cmp.Compare(a.Period, b.Period), cmp.Compare(a.Matricule, b.Matricule))
 	})
 	return list
 }
 
-func (d *dossier) received() []Received {
+func (d *dossier) received() []sandbox.Received {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	list := make([]Received, 0, len(d.documents))
+	list := make([]sandbox.Received, 0, len(d.documents))
 	for key, entry := range d.documents {
 		sum := sha256.Sum256(entry.document)
-		list = append(list, Received{
+		list = append(list, sandbox.Received{
 			Period:     key.period,
 			Matricule:  key.matricule,
 			Deliveries: len(entry.sequence),
@@ -132,20 +123,11 @@ func (s *Sandbox) dossierNamed(name string) *dossier {
 	return nil
 }
 
-// Edit is what somebody changes at the other side, behind the back of who sent the document.
-type Edit struct {
-	Dossier   string `json:"dossier"`
-	Matricule string `json:"matricule"`
-	Period    string `json:"period,omitempty"` // "" = the newest that there is
-	// Members are the new values by path, such as "Iban", "Contrat.TauxActivite" or "Elements".
-	Members map[string]json.RawMessage `json:"members,omitempty"`
-}
-
 // members are those of an object, their values untouched.
 type members = map[string]json.RawMessage
 
 // Edit changes members of a document that the sandbox holds. It counts as no delivery. An error is the caller's mistake.
-func (s *Sandbox) Edit(e Edit) error {
+func (s *Sandbox) Edit(e sandbox.Edit) error {
 	if len(e.Members) == 0 {
 		return errors.New("nothing is to be changed\nhint: name a member and its new value, such as Iban")
 	}
@@ -164,7 +146,7 @@ func (s *Sandbox) Edit(e Edit) error {
 
 // Delete forgets a document that the sandbox holds, and its deliveries; the members of e are not used. An error is the
 // caller's mistake.
-func (s *Sandbox) Delete(e Edit) error {
+func (s *Sandbox) Delete(e sandbox.Edit) error {
 	return s.change(e, func(d *dossier, key documentKey) error {
 		delete(d.documents, key)
 		s.Deleted()
@@ -173,7 +155,7 @@ func (s *Sandbox) Delete(e Edit) error {
 }
 
 // change finds the document that e names, and has it changed under its lock.
-func (s *Sandbox) change(e Edit, how func(*dossier, documentKey) error) error {
+func (s *Sandbox) change(e sandbox.Edit, how func(*dossier, documentKey) error) error {
 	d := s.dossierNamed(e.Dossier)
 	if d == nil {
 		return errors.New("no such dossier\nhint: name one that the sandbox was started with")

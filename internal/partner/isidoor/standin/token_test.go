@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/sandbox"
 )
 
 func TestTokenEndpointIsStrict(t *testing.T) {
@@ -110,9 +111,9 @@ func TestConfigMistakes(t *testing.T) {
 		"client secret":         func(c *standin.Config) { c.ClientSecret = "" },
 		"less than a second":    func(c *standin.Config) { c.TokenLifetime = time.Millisecond },
 		"header, query or path": func(c *standin.Config) { c.KeyIn = "cookie" },
-		"two dossiers named":    func(c *standin.Config) { c.Dossiers = []standin.Dossier{{Name: "a", Key: "1"}, {Name: "a", Key: "2"}} },
-		"the same key":          func(c *standin.Config) { c.Dossiers = []standin.Dossier{{Name: "a", Key: "1"}, {Name: "b", Key: "1"}} },
-		"no key":                func(c *standin.Config) { c.Dossiers = []standin.Dossier{{Name: "a"}} },
+		"two dossiers named":    func(c *standin.Config) { c.Dossiers = []sandbox.Dossier{{Name: "a", Key: "1"}, {Name: "a", Key: "2"}} },
+		"the same key":          func(c *standin.Config) { c.Dossiers = []sandbox.Dossier{{Name: "a", Key: "1"}, {Name: "b", Key: "1"}} },
+		"no key":                func(c *standin.Config) { c.Dossiers = []sandbox.Dossier{{Name: "a"}} },
 		"not between 0 and 1":   func(c *standin.Config) { c.Faults.Lost = 2 },
 	} {
 		config := valid
