@@ -10,19 +10,17 @@ import (
 
 	"github.com/spf13/cobra"
 	"syncd/internal/config/strict"
-	"syncd/internal/partner/isidoor"
-	"syncd/internal/partner/isidoor/standin"
-	"syncd/internal/report/locale"
+	"syncd/internal/partner"
 	"syncd/internal/sandbox"
 )
 
 func newSandbox(p process, flags *globalFlags) *cobra.Command {
 	var faults []string
-	c := standin.Config{TokenLifetime: sandboxTokenLifetime}
+	o := sandbox.Options{TokenLifetime: sandboxTokenLifetime}
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Stand in for Isidoor on this machine, for rehearsals",
-		Long: standin.NoticeEN + `
+		Long: standIn().Notices["en"] + `
 
 It answers at the loopback address that base_url names, to programs and not to web pages, knows
 the dossiers and keys of the configuration, keeps what it receives in memory, and can misbehave
@@ -46,46 +44,51 @@ Faults (--fault, repeatable; lists are separated by +):
   syncd sandbox --config flat/config.toml --profile plat`,
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
-			if !slices.Contains(standin.Profiles(), c.Profile) {
-				return noProfile(c.Profile)
+			if !slices.Contains(standIn().Profiles, o.Profile) {
+				return noProfile(o.Profile)
 			}
-			if _, err := os.Stat(c.ContractFile); c.ContractFile != "" && err != nil {
+			if _, err := os.Stat(o.ContractFile); o.ContractFile != "" && err != nil {
 				return usagef("there is no contract to serve: %w\nhint: 'syncd sandbox contract' prints one to start from", err)
 			}
 			var err error
-			if c.Faults, err = standin.API.ParseFaults(faults...); err != nil {
+			if o.Faults, err = standIn().API.ParseFaults(faults...); err != nil {
 				return usageError{err}
 			}
-			return a.serveSandbox(ctx, c)
+			return a.serveSandbox(ctx, o)
 		}),
 	}
 	cmd.Flags().StringArrayVar(&faults, "fault", nil, "switch a fault on, such as 503=0.1 (repeatable)")
-	addProfile(cmd, &c.Profile)
-	cmd.Flags().StringVar(&c.ContractFile, "contract", "", "serve this file as the Swagger document, read again at each request")
-	cmd.Flags().DurationVar(&c.TokenLifetime, "token-lifetime", c.TokenLifetime, "how long a token lasts")
-	cmd.Flags().BoolVar(&c.Append, "append", false, "a document that comes again adds its elements to those held, instead of replacing them: sending twice pays twice")
+	addProfile(cmd, &o.Profile)
+	cmd.Flags().StringVar(&o.ContractFile, "contract", "", "serve this file as the Swagger document, read again at each request")
+	cmd.Flags().DurationVar(&o.TokenLifetime, "token-lifetime", o.TokenLifetime, "how long a token lasts")
+	cmd.Flags().BoolVar(&o.Append, "append", false, "a document that comes again adds its elements to those held, instead of replacing them: sending twice pays twice")
 	cmd.AddCommand(newSandboxInit(p), newSandboxSample(p), newSandboxReceived(p, flags), newSandboxFaults(p, flags), newSandboxToken(p, flags), newSandboxEdit(p, flags), newSandboxDictionary(p, flags), newSandboxContract(p, flags))
 	return cmd
 }
 
 func faultHelp() string {
 	var b strings.Builder
-	for _, f := range standin.API.FaultFlags() {
+	for _, f := range standIn().API.FaultFlags() {
 		fmt.Fprintf(&b, "  %-32s %s\n", f.Example, f.Help)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
 
 // serveSandbox answers until a signal comes.
-func (a *session) serveSandbox(ctx context.Context, c standin.Config) error {
+func (a *session) serveSandbox(ctx context.Context, o sandbox.Options) error {
 	address, err := a.sandboxAddress()
 	if err != nil {
 		return err
 	}
-	if err := a.fillSandbox(&c); err != nil {
-		return err
+	var dossiers []sandbox.Dossier
+	for _, d := range a.Config.AllDossiers {
+		key, err := d.Key.Read()
+		if err != nil {
+			return err
+		}
+		dossiers = append(dossiers, sandbox.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
 	}
-	s, err := standin.New(c)
+	s, err := standIn().Open(a.Config.Partner(), dossiers, o)
 	if err != nil {
 		return fmt.Errorf("preparing the sandbox: %w", err)
 	}
@@ -93,11 +96,7 @@ func (a *session) serveSandbox(ctx context.Context, c standin.Config) error {
 	if err != nil {
 		return a.baseURLError(err.Error(), "is another sandbox running there? base_url and token_url choose the port")
 	}
-	notice := standin.NoticeEN
-	if a.language() == locale.French {
-		notice = standin.NoticeFR
-	}
-	fmt.Fprintf(a.Stderr, "%s\nlistening on http://%s, profile %s, %d dossiers; Ctrl-C ends it\nfor curl on /sandbox/, its control: the token that 'syncd sandbox token' prints\n", notice, listener.Addr(), c.Profile, len(c.Dossiers))
+	fmt.Fprintf(a.Stderr, "%s\nlistening on http://%s, profile %s, %d dossiers; Ctrl-C ends it\nfor curl on /sandbox/, its control: the token that 'syncd sandbox token' prints\n", standIn().Notices[string(a.language())], listener.Addr(), o.Profile, len(dossiers))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -110,26 +109,8 @@ func (a *session) serveSandbox(ctx context.Context, c standin.Config) error {
 	return s.Serve(ctx, listener)
 }
 
-// fillSandbox gives the sandbox the credentials and dossiers of the configuration.
-func (a *session) fillSandbox(c *standin.Config) error {
-	i := a.Config.Partner().Own.(isidoor.Section)
-	secret, err := i.ClientSecret.Read()
-	if err != nil {
-		return err
-	}
-	c.ClientID, c.ClientSecret = i.ClientID, secret
-	if a.Config.Partner().Documents.KeySet { // else the profile says where it goes, and check tells what to write
-		c.KeyIn, c.KeyName = standin.KeyIn(i.DossierKey.In), i.DossierKey.Name
-	}
-	for _, d := range a.Config.AllDossiers {
-		key, err := d.Key.Read()
-		if err != nil {
-			return err
-		}
-		c.Dossiers = append(c.Dossiers, sandbox.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
-	}
-	return nil
-}
+// standIn is that of the partner.
+func standIn() *partner.StandIn { return &partner.Default().StandIn }
 
 // sandboxAddress is the host and port of base_url, which must be on this machine.
 func (a *session) sandboxAddress() (string, error) {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"syncd/internal/jobs"
-	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 )
 
@@ -68,7 +67,7 @@ func newSandboxFaults(p process, flags *globalFlags) *cobra.Command {
 		Example: `  syncd sandbox faults reject=00007 --config rehearsal/config.toml
   syncd sandbox faults --config rehearsal/config.toml     (all off)`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			parsed, err := standin.API.ParseFaults(args...)
+			parsed, err := standIn().API.ParseFaults(args...)
 			if err != nil {
 				return usageError{err}
 			}
@@ -85,11 +84,8 @@ func newSandboxDictionary(p process, flags *globalFlags) *cobra.Command {
 		Example: "  syncd sandbox dictionary Strate V \"Strate V\" --config rehearsal/config.toml\n  syncd sandbox dictionary Strate IV --withdrawn",
 		Args:    between(2, 3),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			entry := standin.Entry{Nom: args[0], Code: args[1], Libelle: args[1], Actif: !withdrawn}
-			if len(args) == 3 {
-				entry.Libelle = args[2]
-			}
-			return p.sandboxPost(cmd.Context(), flags, "/sandbox/dictionary", entry)
+			label := args[len(args)-1] // the code where there is none
+			return p.sandboxPost(cmd.Context(), flags, "/sandbox/dictionary", standIn().Entry(args[0], args[1], label, !withdrawn))
 		},
 	}
 	cmd.Flags().BoolVar(&withdrawn, "withdrawn", false, "the code is no longer active")
@@ -134,7 +130,7 @@ tells nothing of it.`,
 }
 
 func (a *session) sandboxToken() (string, error) {
-	secret, err := a.Config.Partner().Own.Secrets()[0].Read()
+	secret, err := a.Config.Partner().ClientSecret.Read()
 	return sandbox.ControlToken(secret), err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -17,7 +18,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd"
-	"syncd/internal/partner/isidoor/standin"
 	"syncd/migrations"
 )
 
@@ -37,7 +37,7 @@ secrets, and the SQL of the default staging tables. Nothing of it can reach Isid
 		Args: exactly("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Dir = args[0]
-			if !slices.Contains(standin.Profiles(), r.Profile) {
+			if !slices.Contains(standIn().Profiles, r.Profile) {
 				return noProfile(r.Profile)
 			}
 			if err := r.write(); err != nil {
@@ -76,15 +76,12 @@ type rehearsal struct {
 
 // sample is the configuration that the rehearsal starts from.
 func (r rehearsal) sample() string {
-	if r.Profile == standin.ProfilePlat {
-		return standin.PlatConfig
-	}
-	return syncd.SampleConfig
+	return cmp.Or(standIn().Samples[r.Profile], syncd.SampleConfig)
 }
 
 // sandboxFlags are what 'syncd sandbox' needs to be told.
 func (r rehearsal) sandboxFlags() string {
-	if r.Profile == standin.ProfileIsidoor {
+	if r.Profile == standIn().Profiles[0] {
 		return ""
 	}
 	return " --profile " + r.Profile
@@ -128,8 +125,8 @@ var credential = regexp.MustCompile(`\{ credential = "([^"]+)" \}`)
 func (r rehearsal) config(sample string) (text string, secrets []string, err error) {
 	replacements := map[string]string{
 		`url = "postgres:///paie"`: fmt.Sprintf("url = %q", r.Database),
-		`# base_url = `:            fmt.Sprintf("base_url = %q", "http://"+r.Listen+standin.TestRoot),
-		`# token_url = `:           fmt.Sprintf("token_url = %q", "http://"+r.Listen+standin.TokenPath),
+		`# base_url = `:            fmt.Sprintf("base_url = %q", "http://"+r.Listen+standIn().Path),
+		`# token_url = `:           fmt.Sprintf("token_url = %q", "http://"+r.Listen+standIn().API.TokenPath),
 		`# rate_per_second = `:     "rate_per_second = 1000",
 	}
 	lines := strings.Split(sample, "\n")

@@ -9,18 +9,16 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"syncd/internal/partner/isidoor/standin"
 )
 
 // addProfile adds the flag that chooses the shape of the sandbox's API.
 func addProfile(cmd *cobra.Command, profile *string) {
-	cmd.Flags().StringVar(profile, "profile", standin.ProfileIsidoor, "shape of the API: "+strings.Join(standin.Profiles(), " or "))
-	complete(cmd, "profile", words(standin.Profiles))
+	cmd.Flags().StringVar(profile, "profile", standIn().Profiles[0], "shape of the API: "+strings.Join(standIn().Profiles, " or "))
+	complete(cmd, "profile", words(func() []string { return standIn().Profiles }))
 }
 
 func noProfile(name string) error {
-	return usagef("the sandbox has no profile %q\nhint: --profile %s", name, strings.Join(standin.Profiles(), " or "))
+	return usagef("the sandbox has no profile %q\nhint: --profile %s", name, strings.Join(standIn().Profiles, " or "))
 }
 
 func newSandboxContract(p process, flags *globalFlags) *cobra.Command {

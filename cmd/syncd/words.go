@@ -158,7 +158,7 @@ func inWords(value any) string {
 	case ledger.Decision:
 		return deeds[v]
 	case jobs.Finding:
-		return view.New(locale.English, view.Options{Partner: partner.Sections()[0].Name}).Finding(v)
+		return view.New(locale.English, view.Options{Partner: partner.Default().Name}).Finding(v)
 	case privacy.Kind:
 		if v == privacy.KindIBAN {
 			return "an IBAN"

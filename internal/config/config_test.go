@@ -186,10 +186,11 @@ func sampleWith(t *testing.T, section string, edit func(string) string) string {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	c := load(t, "testdata/valid.toml", noEnv)
-	p := *c.Partner()
+	p := c.Partner().WithoutSecrets()
 	p.Own = nil
 	want := Partner{
-		Name: "isidoor", Environment: "test", BaseURL: "https://www.isidoor.org/Api2",
+		ClientID: "our-editor",
+		Name:     "isidoor", Environment: "test", BaseURL: "https://www.isidoor.org/Api2",
 		MaxInFlight: 8, RatePerSecond: 20, RequestTimeout: 30 * time.Second, ConnectTimeout: 10 * time.Second,
 		RetryFor: 2 * time.Minute, RetryAfterCap: time.Minute, TechnicalTries: 3, StopAfter: 10,
 		Documents: Documents{

@@ -36,14 +36,10 @@ type Partner struct {
 	StopAfter      int           // answers in a row that say nothing of the data: they stop a run
 	Headers, Query []Fixed       `json:",omitempty"` // that go with every call of the API
 	CAFile         string        // PEM file of further root certificates; "" = the system's alone
+	ClientID       string
+	ClientSecret   strict.Secret
 	Documents      Documents
-	Own            Own
-}
-
-// Own is what only its package understands of a partner's section: data.
-type Own interface {
-	Secrets() []strict.Secret // all references
-	WithoutSecrets() Own      // the same without where they are kept
+	Own            any // data that only the partner's package understands, without secrets
 }
 
 // Documents is how documents of employees are sent to a partner, and what that means there.
@@ -79,9 +75,9 @@ func ReadPartner(t *strict.Table) Partner {
 	}
 }
 
-// Secrets are all references to secrets in the section: the partner's own, and then those that go with every call.
+// Secrets are all references to secrets in the section.
 func (p *Partner) Secrets() []strict.Secret {
-	secrets := p.Own.Secrets()
+	secrets := []strict.Secret{p.ClientSecret}
 	for _, f := range slices.Concat(p.Headers, p.Query) {
 		if !f.Secret.IsZero() {
 			secrets = append(secrets, f.Secret)
@@ -105,7 +101,7 @@ func (p *Partner) ReadSecrets() (values []string, err error) {
 // WithoutSecrets leaves out where secrets are kept, for a comparison: what they are is compared itself.
 func (p Partner) WithoutSecrets() Partner {
 	p.Headers, p.Query = withoutReferences(p.Headers), withoutReferences(p.Query)
-	p.Own = p.Own.WithoutSecrets()
+	p.ClientSecret = strict.Secret{}
 	return p
 }
 

@@ -10,6 +10,8 @@ import (
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
 	"syncd/internal/partner/isidoor"
+	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/sandbox"
 )
 
 // Partner is one of them.
@@ -18,11 +20,27 @@ type Partner struct {
 	Kinds   []jobs.Kind // of jobs that it takes part in
 	Section func(*strict.Table) config.Partner
 	Connect func(httpcall.Options, *config.Partner) (Connection, error)
+	StandIn StandIn
 }
 
 var all = []Partner{
-	{isidoor.Name, []jobs.Kind{jobs.PushSalaries, jobs.PullDictionnaire}, isidoor.ReadSection, opens(isidoor.Connect)},
+	{isidoor.Name, []jobs.Kind{jobs.PushSalaries, jobs.PullDictionnaire}, isidoor.ReadSection, opens(isidoor.Connect), StandIn{
+		&standin.API, standin.Profiles(), standin.Notices, standin.Samples, standin.TestRoot, standin.NewEntry, standin.Open}},
 }
+
+// StandIn is what stands in for a partner on this machine, for rehearsals.
+type StandIn struct {
+	API      *sandbox.API
+	Profiles []string          // shapes that the partner's API could have; the first is the one that syncd assumes
+	Notices  map[string]string // what to know before a rehearsal, by language: "en", "fr"
+	Samples  map[string]string // configurations of the profiles that the program's own sample does not fit
+	Path     string            // of the API below the stand-in's address: where base_url leads
+	Entry    func(nomenclature, code, label string, active bool) any
+	Open     func(*config.Partner, []sandbox.Dossier, sandbox.Options) (*sandbox.Server, error)
+}
+
+// Default is the partner that is meant where no configuration is at hand.
+func Default() *Partner { return &all[0] }
 
 // Connection is a partner's client, which all dossiers share. It is safe for concurrent use.
 type Connection interface {

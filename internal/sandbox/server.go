@@ -47,6 +47,15 @@ type Config struct {
 	Faults        Faults
 }
 
+// Options are how a stand-in behaves.
+type Options struct {
+	Profile       string        // shape of its API; "" = the first
+	TokenLifetime time.Duration // as in Config
+	Faults        Faults
+	ContractFile  string // served in place of its own contract, read again each time; "" = the own one
+	Append        bool   // a document adds to the one that is held, instead of taking its place
+}
+
 // Server is what all stand-ins have in common. It is an http.Handler, safe for concurrent use.
 type Server struct {
 	api          *API

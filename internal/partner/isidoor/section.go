@@ -26,8 +26,6 @@ const (
 // with an assumed default: verbs, paths, the place of the dossier key, names of members, semantics.
 type Section struct {
 	TokenURL     string
-	ClientID     string
-	ClientSecret strict.Secret
 	OAuthScope   string
 	DossierKey   DossierKey
 	Dossier      DossierEndpoint
@@ -42,25 +40,16 @@ type DossierKey struct {
 	Name string // of the header or the parameter; "" for a path
 }
 
-// Secrets implements config.Own.
-func (s Section) Secrets() []strict.Secret { return []strict.Secret{s.ClientSecret} }
-
-// WithoutSecrets implements config.Own.
-func (s Section) WithoutSecrets() config.Own {
-	s.ClientSecret = strict.Secret{}
-	return s
-}
-
 // Connect opens a connection as the section says; the options are what it says like others, and what the caller brings.
 func Connect(o httpcall.Options, p *config.Partner) (*Connection, error) {
 	s := p.Own.(Section)
-	secret, err := s.ClientSecret.Read()
+	secret, err := p.ClientSecret.Read()
 	if err != nil {
 		return nil, err
 	}
 	return Open(Options{
 		Options:           o,
-		ClientCredentials: httpcall.ClientCredentials{TokenURL: s.TokenURL, ClientID: s.ClientID, ClientSecret: secret, Scope: s.OAuthScope},
+		ClientCredentials: httpcall.ClientCredentials{TokenURL: s.TokenURL, ClientID: p.ClientID, ClientSecret: secret, Scope: s.OAuthScope},
 		KeyIn:             s.DossierKey.In, KeyName: s.DossierKey.Name,
 		Dossier: s.Dossier, Dictionnaire: s.Dictionnaire, Salarie: s.Salarie, Read: s.Read,
 		Answer: (*httpcall.AnswerRules)(p.Documents.Answer),
@@ -71,12 +60,12 @@ func Connect(o httpcall.Options, p *config.Partner) (*Connection, error) {
 func ReadSection(t *strict.Table) config.Partner {
 	defer t.Finish()
 	p := config.ReadPartner(t)
+	p.ClientID = t.Seen("client_id", t.Required("client_id", "the identifier that FNOGEC issued to the editor of the payroll"))
+	p.ClientSecret = t.Secret("client_secret")
 	s := Section{
-		ClientID:     t.Seen("client_id", t.Required("client_id", "the identifier that FNOGEC issued to the editor of the payroll")),
-		ClientSecret: t.Secret("client_secret"),
-		OAuthScope:   t.Seen("scope", t.Text("scope", "ApiIsidoor")),
-		TokenURL:     t.Address("token_url", tokenAddress, test),
-		DossierKey:   readDossierKey(t.Table("dossier_key")),
+		TokenURL:   t.Address("token_url", tokenAddress, test),
+		OAuthScope: t.Seen("scope", t.Text("scope", "ApiIsidoor")),
+		DossierKey: readDossierKey(t.Table("dossier_key")),
 	}
 	p.BaseURL = readBaseURL(t, p.Environment)
 	s.Dossier = readDossierEndpoint(t.Table("dossier"), s.DossierKey)

@@ -16,6 +16,11 @@ type Entry struct {
 	Actif   bool   `json:"Actif"`
 }
 
+// NewEntry is an Entry for who knows none.
+func NewEntry(nomenclature, code, label string, active bool) any {
+	return Entry{nomenclature, code, label, active}
+}
+
 type entryKey struct{ nom, code string }
 
 // nomenclatures are read by every Salarie call and changed rarely: a change makes a new map.

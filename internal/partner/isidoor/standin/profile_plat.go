@@ -10,6 +10,9 @@ import (
 //go:embed plat.toml
 var PlatConfig string
 
+// Samples are the configurations of the profiles that the program's own sample does not fit.
+var Samples = map[string]string{ProfilePlat: PlatConfig}
+
 // plat has other names, verbs and places, no nested objects, and numbers as texts. It is nobody's API.
 var plat = profile{
 	name:             ProfilePlat,

@@ -3,7 +3,7 @@
 // with what was to be delivered, and it can be edited as a person would at the other side.
 //
 // Where Isidoor is documented (the token call, the roots /Api and /Api2, Bearer tokens) it is as strict as the
-// documentation. Everything else is assumed: see NoticeEN. A profile (profile.go) is one shape that the API could have; what
+// documentation. Everything else is assumed: see Notices. A profile (profile.go) is one shape that the API could have; what
 // its Swagger document says of a Salarie is what the stand-in enforces. Unlike ASP.NET it compares paths and member names
 // with their case, and never converts a number to a string: a stricter rehearsal finds more.
 package standin
@@ -15,16 +15,17 @@ import (
 	"net/http"
 	"time"
 
+	"syncd/internal/config"
 	"syncd/internal/sandbox"
 )
 
-// What the operator reads before a rehearsal.
-const (
-	NoticeEN = "This sandbox stands in for Isidoor. Its token call follows the published documentation; the shape of its " +
-		"answers, its field names, its codes and the place of the dossier key are ASSUMPTIONS of syncd, not Isidoor's."
-	NoticeFR = "Ce bac à sable remplace Isidoor. L'appel du jeton suit la documentation publiée ; la forme des réponses, " +
-		"les noms des champs, les codes et la place de la clé de dossier sont des HYPOTHÈSES de syncd, pas celles d'Isidoor."
-)
+// Notices are what the operator reads before a rehearsal, by language.
+var Notices = map[string]string{
+	"en": "This sandbox stands in for Isidoor. Its token call follows the published documentation; the shape of its " +
+		"answers, its field names, its codes and the place of the dossier key are ASSUMPTIONS of syncd, not Isidoor's.",
+	"fr": "Ce bac à sable remplace Isidoor. L'appel du jeton suit la documentation publiée ; la forme des réponses, " +
+		"les noms des champs, les codes et la place de la clé de dossier sont des HYPOTHÈSES de syncd, pas celles d'Isidoor.",
+}
 
 // Where the endpoints are on the sandbox's host.
 const (
@@ -92,6 +93,24 @@ type Sandbox struct {
 	dossiers      map[string]*dossier // by key; never changes
 	swagger       []byte              // its own contract
 	nomenclatures nomenclatures
+}
+
+// Open makes a stand-in with the credentials of a configured partner.
+func Open(p *config.Partner, dossiers []sandbox.Dossier, o sandbox.Options) (*sandbox.Server, error) {
+	secret, err := p.ClientSecret.Read()
+	if err != nil {
+		return nil, err
+	}
+	c := Config{ClientID: p.ClientID, ClientSecret: secret, Dossiers: dossiers, TokenLifetime: o.TokenLifetime, Profile: o.Profile,
+		Faults: o.Faults, ContractFile: o.ContractFile, Append: o.Append}
+	if p.Documents.KeySet { // else the profile says where it goes, and check tells what to write
+		c.KeyIn, c.KeyName = KeyIn(p.Documents.Call.KeyIn), p.Documents.Call.KeyName
+	}
+	s, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.Server, nil
 }
 
 // New makes a stand-in. An error is a mistake in the configuration.

@@ -45,7 +45,7 @@ func (w *contractWriter) document() object {
 	}
 	return object{
 		"swagger":             "2.0",
-		"info":                object{"version": "V2", "title": "Isidoor (sandbox of syncd: an assumed shape)", "description": NoticeEN},
+		"info":                object{"version": "V2", "title": "Isidoor (sandbox of syncd: an assumed shape)", "description": Notices["en"]},
 		"basePath":            TestRoot,
 		"schemes":             []string{"http"},
 		"paths":               w.paths(),
@@ -236,7 +236,7 @@ func (s *Sandbox) serveUI(w http.ResponseWriter, r *http.Request) {
 		s.Write(w, refusal)
 		return
 	}
-	page := fmt.Sprintf(uiPage, html.EscapeString(NoticeEN), s.profile.method, s.profile.salariePath)
+	page := fmt.Sprintf(uiPage, html.EscapeString(Notices["en"]), s.profile.method, s.profile.salariePath)
 	s.Write(w, &sandbox.Answer{Status: http.StatusOK, Body: []byte(page), Header: map[string]string{"Content-Type": "text/html; charset=utf-8"}})
 }
 
