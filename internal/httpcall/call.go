@@ -52,8 +52,7 @@ type Call struct {
 
 	// Of a call that sends a document.
 	Before func() error // called just before each attempt's request leaves, and while one waits: an error ends the call; nil = nothing
-	Rules  *Rules       // how a 2xx can refuse; nil = the status settles what became of the document
-	Words  *Rules       // where a refusal has its words; nil = nobody says it
+	Rules  *Rules       // how a 2xx can refuse, and where a refusal has its words; nil = the status settles it, and nobody says
 
 	// Of a call that reads.
 	Reads bool

@@ -98,10 +98,7 @@ func (d *toyDossier) Identity(ctx context.Context) (string, error) {
 
 func (d *toyDossier) Dictionary(ctx context.Context) (any, error) {
 	c := d.call("dictionnaire", "GET", "/V2/Dictionnaire")
-	items, err := ParsePointer("items", d.Items)
-	if err != nil {
-		return nil, err
-	}
+	items := NewPointer(d.Items)
 	c.Reads, c.Lists, c.Limit = true, &items, 16<<20
 	out, document := d.Do(ctx, c)
 	return document, out.Err
@@ -118,13 +115,7 @@ func (d *toyDossier) Send(ctx context.Context, _ string, document []byte, before
 	c := d.call("salarie", "POST", "/V2/Salarie")
 	c.Body, c.Before = document, before
 	if d.Answer != nil {
-		rules, err := NewRules("partner.salarie.answer", *d.Answer)
-		if err != nil {
-			panic(err)
-		}
-		if c.Words = rules; d.Answer.Judge() {
-			c.Rules = rules
-		}
+		c.Rules = NewRules(*d.Answer)
 	}
 	out, _ := d.Do(ctx, c)
 	return out

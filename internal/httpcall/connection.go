@@ -175,7 +175,7 @@ func (o *Options) check() error {
 			"%d runs at once cannot share %d requests in flight: each needs one of its own", o.Runs, o.MaxInFlight)
 	}
 	for _, h := range o.Headers {
-		if !IsHeaderName(h.Name) || !IsHeaderValue(h.Value) {
+		if !isHeaderName(h.Name) || !IsHeaderValue(h.Value) {
 			return Hinted("correct "+o.of("headers"), "the header %q cannot be sent", h.Name)
 		}
 	}
@@ -223,8 +223,8 @@ func (o *Options) fixedQuery() string {
 	return values.Encode()
 }
 
-// IsHeaderName reports whether s is a token of RFC 9110, section 5.6.2.
-func IsHeaderName(s string) bool {
+// isHeaderName reports whether s is a token of RFC 9110, section 5.6.2.
+func isHeaderName(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		letterOrDigit := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 		return !letterOrDigit && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)

@@ -108,7 +108,7 @@ func (o *Call) settle(ctx context.Context, a answer, header http.Header, body []
 		a = o.doubted(a, ", and its body is "+readErr.Error())
 		a.Hint = hintPacking
 		return a
-	case errors.Is(readErr, errTooLarge) && o.Rules != nil:
+	case errors.Is(readErr, errTooLarge) && o.Rules.judge():
 		return o.unjudged(a, "the answer is too large")
 	case errors.Is(readErr, errTooLarge):
 		return o.doubted(a, ", and its body is too large")
@@ -119,14 +119,14 @@ func (o *Call) settle(ctx context.Context, a answer, header http.Header, body []
 	case readErr != nil:
 		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassTemporary, endTrouble(readErr), hintLater, true
 		return a
-	case o.Rules != nil && o.Rules.bodies[string(body)]:
+	case o.Rules.judge() && o.Rules.bodies[string(body)]:
 		a.Class, a.ambiguous = jobs.ClassAccepted, false
 		return a
-	case isMarkup(header, body) && (o.Rules == nil || !json.Valid(body)): // rules know an API that mislabels its answers
+	case isMarkup(header, body) && (!o.Rules.judge() || !json.Valid(body)): // rules know an API that mislabels its answers
 		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassConfiguration, problemMarkup, o.hintAddress(), true
 		a.Message = o.wordsIn(header, body)
 		return a
-	case o.Rules != nil:
+	case o.Rules.judge():
 		return o.ruled(a, body)
 	}
 	if a = o.settled(a, header, body); isProblem(header) && a.ambiguous {

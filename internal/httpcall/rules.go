@@ -23,10 +23,7 @@ type AnswerRules struct {
 	Texts   []string // what the answer as a whole is when it accepts and is not told by the others: "OK", or "" for no body
 }
 
-// Judge reports whether an answer of success is judged by them.
-func (r *AnswerRules) Judge() bool { return r.Code != "" || len(r.Errors) > 0 || len(r.Texts) > 0 }
-
-// Rules are answer rules once checked.
+// Rules are answer rules as they are applied.
 type Rules struct {
 	items, code, message Pointer
 	texts, numbers       map[string]bool // what accepts: as it is written, and as canonical decimals
@@ -34,19 +31,13 @@ type Rules struct {
 	bodies               map[string]bool // of whole answers that accept
 }
 
-// NewRules checks rules. section is that of the configuration that says them, for hints: "partner.call.answer".
-func NewRules(section string, r AnswerRules) (*Rules, error) {
-	switch {
-	case r.Code == "" && len(r.Success) > 0:
-		return nil, Hinted("name the member that holds the code", "success of [%s] is set, but not code", section)
-	case r.Code != "" && len(r.Success) == 0:
-		return nil, Hinted(`list the codes that accept, such as ["0"]`, "code of [%s] is set, but not success", section)
-	case !r.Judge() && r.Message == "":
-		return nil, Hinted("set code and success, errors, or texts, or message alone, or leave the section out", "[%s] tells nothing of a refusal", section)
-	case slices.Contains(r.Errors, ""):
-		return nil, Hinted("write a JSON pointer such as /Erreurs", "errors of [%s] holds an empty pointer", section)
+// NewRules prepares rules, which the configuration has checked.
+func NewRules(r AnswerRules) *Rules {
+	rules := &Rules{items: NewPointer(r.Items), code: NewPointer(r.Code), message: NewPointer(r.Message),
+		texts: map[string]bool{}, numbers: map[string]bool{}, bodies: map[string]bool{}}
+	for _, text := range r.Errors {
+		rules.errors = append(rules.errors, NewPointer(text))
 	}
-	rules := &Rules{texts: map[string]bool{}, numbers: map[string]bool{}, errors: make([]Pointer, len(r.Errors)), bodies: map[string]bool{}}
 	for _, text := range r.Texts {
 		rules.bodies[strings.TrimSpace(text)] = true
 	}
@@ -57,23 +48,12 @@ func NewRules(section string, r AnswerRules) (*Rules, error) {
 			rules.numbers[number] = true
 		}
 	}
-	return rules, rules.parse(section, r)
+	return rules
 }
 
-func (r *Rules) parse(section string, from AnswerRules) (err error) {
-	if r.items, err = ParsePointer("items of ["+section+"]", from.Items); err != nil {
-		return err
-	}
-	if r.code, err = ParsePointer("code of ["+section+"]", from.Code); err != nil {
-		return err
-	}
-	for i, text := range from.Errors {
-		if r.errors[i], err = ParsePointer("errors of ["+section+"]", text); err != nil {
-			return err
-		}
-	}
-	r.message, err = ParsePointer("message of ["+section+"]", from.Message)
-	return err
+// judge reports whether an answer of success is judged by them.
+func (r *Rules) judge() bool {
+	return r != nil && (r.code != nil || len(r.errors) > 0 || len(r.bodies) > 0)
 }
 
 // canonical is a decimal in the one form that equal numbers share.
@@ -242,19 +222,16 @@ func wordsOf(value any, depth int) []string {
 // Pointer is a JSON pointer (RFC 6901) into a decoded document; the empty one is the document itself.
 type Pointer []string
 
-// ParsePointer reads the pointer of the setting called name.
-func ParsePointer(name, text string) (Pointer, error) {
+// NewPointer reads a pointer, which the configuration has checked.
+func NewPointer(text string) Pointer {
 	if text == "" {
-		return nil, nil
+		return nil
 	}
-	if text[0] != '/' {
-		return nil, Hinted("write a JSON pointer such as /Code", "%s is %q, which does not start with a slash", name, text)
-	}
-	p := strings.Split(text[1:], "/")
+	p := strings.Split(strings.TrimPrefix(text, "/"), "/")
 	for i := range p {
 		p[i] = canonjson.PointerName(p[i])
 	}
-	return p, nil
+	return p
 }
 
 // Find follows the pointer; false when a step of it does not exist.

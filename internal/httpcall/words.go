@@ -19,8 +19,8 @@ import (
 func (o *Call) wordsIn(header http.Header, body []byte) string {
 	body = bytes.TrimSpace(body)
 	if document, err := decode(body); err == nil {
-		if o.Words != nil {
-			if told := o.Words.told(document); told != "" {
+		if o.Rules != nil {
+			if told := o.Rules.told(document); told != "" {
 				return told
 			}
 		}

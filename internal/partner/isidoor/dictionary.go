@@ -15,24 +15,9 @@ type entryPointers struct {
 	items, name, code, label, active httpcall.Pointer
 }
 
-func newEntryPointers(o DictionnaireEndpoint) (entryPointers, error) {
-	var p entryPointers
-	for _, setting := range []struct {
-		into       *httpcall.Pointer
-		name, text string
-	}{
-		{&p.items, "items", o.Items}, {&p.name, "name", o.Name}, {&p.code, "code", o.Code},
-		{&p.label, "label", o.Label}, {&p.active, "active", o.Active},
-	} {
-		var err error
-		if *setting.into, err = httpcall.ParsePointer(setting.name+" of [isidoor.dictionnaire]", setting.text); err != nil {
-			return p, err
-		}
-	}
-	if p.name == nil || p.code == nil {
-		return p, httpcall.Hinted("the defaults are /Nom and /Code", "name or code of [isidoor.dictionnaire] is missing")
-	}
-	return p, nil
+func newEntryPointers(o DictionnaireEndpoint) entryPointers {
+	return entryPointers{items: httpcall.NewPointer(o.Items), name: httpcall.NewPointer(o.Name), code: httpcall.NewPointer(o.Code),
+		label: httpcall.NewPointer(o.Label), active: httpcall.NewPointer(o.Active)}
 }
 
 // read turns an answer into nomenclatures. Its errors name the place, never a value.

@@ -96,19 +96,6 @@ func TestWhatGoesElsewhere(t *testing.T) {
 	}
 }
 
-// A dossier's key that would go where something else does is refused.
-func TestAKeyWhereSomethingElseGoes(t *testing.T) {
-	t.Parallel()
-	for in, name := range map[string]string{KeyInHeader: "x-gateway", KeyInQuery: "v"} {
-		o := testOptions()
-		o.Headers, o.Query = []httpcall.Fixed{{Name: "X-Gateway", Value: "x"}}, []httpcall.Fixed{{Name: "v", Value: "1"}}
-		o.KeyIn, o.KeyName = in, name
-		if _, err := Open(o); err == nil || !strings.Contains(err.Error(), "write dossier_key of [isidoor]") {
-			t.Errorf("%s %s: %v", in, name, err)
-		}
-	}
-}
-
 // A gateway that refuses its key answers like an API that refuses a dossier's: both are named where both are sent.
 func TestAGatewayThatRefusesItsKey(t *testing.T) {
 	t.Parallel()

@@ -45,7 +45,7 @@ type Connection struct {
 // Open checks the options and prepares the connection; nothing is sent yet. Close it after its last call.
 func Open(o Options) (*Connection, error) {
 	o.Section, o.Grant = section, o.ClientCredentials
-	calls, err := o.check()
+	calls, err := o.endpoints()
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (d *dossier) Send(ctx context.Context, key string, document []byte, beforeA
 	if err != nil {
 		return jobs.Outcome{Class: err.Class, Err: err, AnsweredAt: time.Now()}
 	}
-	call.Body, call.Before, call.Limit, call.Rules, call.Words = document, beforeAttempt, httpcall.MaxAnswer, c.answer, c.words
+	call.Body, call.Before, call.Limit, call.Rules = document, beforeAttempt, httpcall.MaxAnswer, c.answer
 	out, _ := d.connection.http.Do(ctx, call)
 	return out
 }
