@@ -100,8 +100,9 @@ func (c *checker) judgeAnswer(op *openapi.Operation) {
 	if rules := c.Config.Partner().Documents.Answer; rules.Judges() {
 		places = &check.AnswerPlaces{Items: rules.Items, Code: rules.Code, Errors: rules.Errors, Message: rules.Message}
 	}
-	for _, advice := range check.CheckAnswer(op, places) {
-		c.advise("contract", c.Config.SectionPlace(c.Config.Partner().Documents.AnswerSection, advice.Path), []check.Advice{advice})
+	section := c.Config.Partner().Documents.AnswerSection
+	for _, advice := range check.CheckAnswer(op, places, section) {
+		c.advise("contract", c.Config.SectionPlace(section, advice.Path), []check.Advice{advice})
 	}
 }
 

@@ -84,9 +84,10 @@ func (a *App) keeper(st *store.Store, connection partner.Connection) *contract.K
 	o := contract.Options{Ledger: st, Name: a.apiName(), Log: a.door.Log, Source: contract.Source(d.Contract), Settings: check.Settings{
 		Method: d.Call.Method, MethodSet: d.MethodSet, Path: d.Call.Path, Base: p.BaseURL,
 		KeyIn: d.Call.KeyIn, KeyName: d.Call.KeyName, KeySet: d.KeySet,
+		Section: p.Name, Documents: d.Section,
 	}}
 	if connection != nil {
-		o.API = &described{connection, o.Source}
+		o.API = &described{connection, o.Source, d.Section}
 	}
 	return contract.NewKeeper(o)
 }
@@ -105,12 +106,13 @@ func (a *App) apiName() jobs.APIName { return a.Target(config.Dossier{}).API() }
 type described struct {
 	connection partner.Connection
 	source     contract.Source
+	section    string // that names it
 }
 
 // Describe implements contract.API.
 func (p *described) Describe(ctx context.Context) ([]byte, string, error) {
 	if p.source.IsFile() {
-		text, err := contract.ReadFile(string(p.source))
+		text, err := contract.ReadFile(string(p.source), p.section)
 		return text, contract.FilePlace(string(p.source)), err
 	}
 	found, err := p.connection.Describe(ctx, string(p.source))

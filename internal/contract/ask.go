@@ -115,12 +115,12 @@ func (k *Keeper) describe(ctx context.Context) (found *shown, problem string, pa
 		call, isCall := errors.AsType[*jobs.CallError](err)
 		return nil, err.Error(), isCall && call.Class == jobs.ClassTemporary, nil
 	}
-	document, err := openapi.Read(text)
+	document, err := k.read(text)
 	if err != nil {
 		return nil, place + ": " + err.Error(), false, nil //nolint:nilerr // it is told as the problem
 	}
 	if derived, _ := check.Derive(document, k.Settings); derived.Broken != nil { // what is sent could not be checked, or only in part
-		return nil, place + ": " + derived.Broken.WhyBroken().Error(), false, nil
+		return nil, place + ": " + derived.Broken.WhyBroken().In(k.Settings.Documents).Error(), false, nil
 	}
 	return &shown{document, text, place}, "", false, nil
 }

@@ -12,27 +12,27 @@ import (
 	"syncd/internal/jobs"
 )
 
-// ReadFile reads a contract from a file. Opening does not wait for the other end of a pipe.
-func ReadFile(path string) (text []byte, err error) {
+// ReadFile reads a contract from a file, which the section of the configuration names. Opening does not wait for the other end of a pipe.
+func ReadFile(path, section string) (text []byte, err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, unreadable(path, section, err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return nil, unreadable(path, err)
+		return nil, unreadable(path, section, err)
 	case info.IsDir():
-		return nil, unreadable(path, syscall.EISDIR)
+		return nil, unreadable(path, section, syscall.EISDIR)
 	case !info.Mode().IsRegular():
-		return nil, unreadable(path, errNoFile)
+		return nil, unreadable(path, section, errNoFile)
 	case info.Size() > openapi.MaxDocument:
-		return nil, unreadable(path, errTooLarge)
+		return nil, unreadable(path, section, errTooLarge)
 	}
 	text, err = io.ReadAll(io.LimitReader(f, openapi.MaxDocument+1))
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, unreadable(path, section, err)
 	}
 	return text, nil
 }
@@ -43,8 +43,8 @@ var (
 )
 
 // unreadable words why a contract's file cannot be read, with the next step.
-func unreadable(path string, err error) error {
-	const look = "check contract of [isidoor.salarie]"
+func unreadable(path, section string, err error) error {
+	look := "check contract of [" + section + "]"
 	problem, hint := "the file cannot be read", look
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -52,9 +52,9 @@ func unreadable(path string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		problem, hint = fmt.Sprintf("the file may not be read by this user (uid %d)", os.Geteuid()), "let it be read, and each folder above it be entered: chmod, or setfacl"
 	case errors.Is(err, syscall.EISDIR):
-		problem, hint = "this is a folder, not a file", "name the contract's file in it: contract of [isidoor.salarie]"
+		problem, hint = "this is a folder, not a file", "name the contract's file in it: contract of ["+section+"]"
 	case errors.Is(err, errNoFile):
-		problem, hint = "this is no regular file", "name a file that holds the contract: contract of [isidoor.salarie]"
+		problem, hint = "this is no regular file", "name a file that holds the contract: contract of ["+section+"]"
 	case errors.Is(err, errTooLarge):
 		problem, hint = fmt.Sprintf("the file is larger than %d MiB", openapi.MaxDocument>>20), "is it a contract? "+look
 	default:

@@ -106,7 +106,16 @@ func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 	}
 	return nil, &jobs.CallError{Class: class, Call: "contract",
 		Problem: "the contract that the configuration names cannot be read: " + strings.TrimPrefix(firstLine(s.Problem), "contract: "),
-		Hint:    "check contract of [isidoor.salarie]; 'syncd contract fetch' tries again; contract = \"none\" sends without a check"}
+		Hint:    fmt.Sprintf("check contract of [%s]; 'syncd contract fetch' tries again; contract = \"none\" sends without a check", k.Settings.Documents)}
+}
+
+// read is openapi.Read, with the section that hints name.
+func (k *Keeper) read(text []byte) (*openapi.Document, error) {
+	document, err := openapi.Read(text)
+	if wrong, ok := errors.AsType[*openapi.ReadError](err); ok {
+		err = wrong.In(k.Settings.Documents)
+	}
+	return document, err
 }
 
 // since tells what changed between an earlier contract and this one.
@@ -157,7 +166,7 @@ func (k *Keeper) document(ctx context.Context, digest string) (*openapi.Document
 	if err != nil {
 		return nil, err
 	}
-	document, err := openapi.Read(text)
+	document, err := k.read(text)
 	if err != nil {
 		return nil, fmt.Errorf("reading contract %.12s of the ledger: %w", digest, err)
 	}

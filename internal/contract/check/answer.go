@@ -12,7 +12,7 @@ import (
 )
 
 // AnswerPlaces are where the configuration looks for a refusal inside a successful answer: the JSON pointers of
-// [isidoor.salarie.answer], "" = none.
+// [{section}], "" = none.
 type AnswerPlaces struct {
 	Items   string // the array of results; "" = the answer is one result, or an array of them
 	Code    string // below a result, as are the others
@@ -22,11 +22,11 @@ type AnswerPlaces struct {
 
 // CheckAnswer compares where refusals are looked for with what the contract says that a success holds. No places, and an
 // answer that looks as if it could refuse: that is said too, as such refusals would count as received. The Path of advice is the
-// key below [isidoor.salarie.answer].
+// key below the section, which hints name.
 //
 // Contracts are often wrong about answers, as .NET does not know them by itself, and where they do not describe an object
 // with members nothing is said. So only what looks like a mistyped name is an error.
-func CheckAnswer(op *openapi.Operation, places *AnswerPlaces) []Advice {
+func CheckAnswer(op *openapi.Operation, places *AnswerPlaces, section string) []Advice {
 	a := &answerCheck{advisor: &advisor{}, op: op}
 	switch {
 	case op == nil || op.Answer == nil:
@@ -35,6 +35,9 @@ func CheckAnswer(op *openapi.Operation, places *AnswerPlaces) []Advice {
 	case places.Code == "" && len(places.Errors) == 0: // answers are told by their words
 	default:
 		a.compare(*places)
+	}
+	for i := range a.advice {
+		a.advice[i].Hint = strings.ReplaceAll(a.advice[i].Hint, "{section}", section)
 	}
 	return a.advice
 }
@@ -46,7 +49,7 @@ type answerCheck struct {
 
 const (
 	unjudged = "no answer could be judged, and each document would stay in doubt"
-	seeReal  = "compare with a real answer, and correct [isidoor.salarie.answer]"
+	seeReal  = "compare with a real answer, and correct [{section}]"
 )
 
 func (a *answerCheck) compare(p AnswerPlaces) {
@@ -178,7 +181,7 @@ func (a *answerCheck) suspect(result *openapi.Schema) {
 	if result == nil {
 		return
 	}
-	const ask, see = "ask whom the API belongs to; if so, ", "add [isidoor.salarie.answer]"
+	const ask, see = "ask whom the API belongs to; if so, ", "add [{section}]"
 	code, errors := tellers(result)
 	var settings []string
 	if code != "" {

@@ -84,7 +84,7 @@ func TestCheckAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			said := ""
-			for _, a := range check.CheckAnswer(answering(t, test.schema, test.definitions), test.places) {
+			for _, a := range check.CheckAnswer(answering(t, test.schema, test.definitions), test.places, "isidoor.salarie.answer") {
 				said += fmt.Sprintf("%s %s %s | %s\n", a.Level, a.Path, a.Text, a.Hint)
 			}
 			if strings.Count(said, "\n") > 1 || (said != "") != (test.want != nil) {

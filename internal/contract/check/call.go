@@ -14,6 +14,8 @@ type Settings struct {
 	KeyIn, KeyName    string // where the dossier's key goes: "header", "query" or "path"; the name is "" for a path
 	MethodSet, KeySet bool   // the user wrote them: what the contract says otherwise stops nobody, and is only reported
 	Path, Base        string // "/V2/Salarie" below the API's address
+	// The sections of the configuration that hints name: the partner's, "isidoor", and that of documents, "isidoor.salarie".
+	Section, Documents string
 }
 
 // Derived is what the contract says of the call that takes documents. Where it says nothing, the settings stand.
@@ -42,21 +44,34 @@ func Derive(d *openapi.Document, s Settings) (Derived, []Advice) {
 	}
 	if is.Operation == nil {
 		is.KeyIn, is.KeyName = report.keyAnyway(d, s)
-		is.Verb, is.Key = report.verb, report.key
-		return is, report.advice
+		return report.told(is, s)
 	}
 	is.Method = is.Operation.Method
 	is.KeyIn, is.KeyName = report.keyPlace(d, is.Operation, s)
-	is.Verb, is.Key = report.verb, report.key
 	report.parameters(is, s)
 	report.body(is.Operation)
-	return is, report.advice
+	return report.told(is, s)
 }
 
 // callCheck holds the call against the contract.
 type callCheck struct {
 	advisor
 	verb, key *Advice // see Derived
+}
+
+// told is what was found, with the sections that hints name.
+func (a *callCheck) told(is Derived, s Settings) (Derived, []Advice) {
+	sections := strings.NewReplacer("{section}", s.Section, "{documents}", s.Documents)
+	for _, one := range []*Advice{a.verb, a.key} {
+		if one != nil {
+			one.Hint = sections.Replace(one.Hint)
+		}
+	}
+	for i := range a.advice {
+		a.advice[i].Hint = sections.Replace(a.advice[i].Hint)
+	}
+	is.Verb, is.Key = a.verb, a.key
+	return is, a.advice
 }
 
 // open tells that the contract says otherwise than a default.
@@ -67,8 +82,8 @@ func (a *callCheck) open(text, hint string) *Advice {
 }
 
 // hintCall is the way out when the configured call is not one for documents.
-const hintCall = "choose another call: path and method in [isidoor.salarie]; 'syncd contract show' lists those that there are. " +
-	"If the contract is wrong, correct a copy and name it: contract in [isidoor.salarie]"
+const hintCall = "choose another call: path and method in [{documents}]; 'syncd contract show' lists those that there are. " +
+	"If the contract is wrong, correct a copy and name it: contract in [{documents}]"
 
 // body is about calls that take no documents, or of which that is not told.
 func (a *callCheck) body(op *openapi.Operation) {
@@ -136,11 +151,11 @@ func (a *callCheck) operation(d *openapi.Document, s Settings) *openapi.Operatio
 		return usual[0]
 	case len(usual) == 1:
 		a.warning("", fmt.Sprintf("the contract takes documents by several calls (%s); syncd uses %s", openapi.Calls(taking), s.Method),
-			"say which one it is: method in [isidoor.salarie]")
+			"say which one it is: method in [{documents}]")
 		return usual[0]
 	default:
 		a.error("", fmt.Sprintf("the contract takes documents by several calls: %s", openapi.Calls(taking)),
-			"say which one it is: method and path in [isidoor.salarie]")
+			"say which one it is: method and path in [{documents}]")
 	}
 	return nil
 }
@@ -148,9 +163,9 @@ func (a *callCheck) operation(d *openapi.Document, s Settings) *openapi.Operatio
 // writeMethod is the line that names the verb of the contract's call.
 func writeMethod(taking []*openapi.Operation) string {
 	if len(taking) > 1 {
-		return "say which one it is: method in [isidoor.salarie]"
+		return "say which one it is: method in [{documents}]"
 	}
-	return fmt.Sprintf("write in [isidoor.salarie]: method = %q", taking[0].Method)
+	return fmt.Sprintf("write in [{documents}]: method = %q", taking[0].Method)
 }
 
 // otherCalls is the hint for a path that the contract does not have.
@@ -163,7 +178,7 @@ func (a *callCheck) otherCalls(d *openapi.Document, s Settings) string {
 		}
 	}
 	if near := openapi.NearCalls(taking, path); len(near) > 0 {
-		return "did you mean " + strings.Join(near, " or ") + "? Correct path in [isidoor.salarie]"
+		return "did you mean " + strings.Join(near, " or ") + "? Correct path in [{documents}]"
 	}
-	return "correct path in [isidoor.salarie]; 'syncd contract show' lists the calls that there are"
+	return "correct path in [{documents}]; 'syncd contract show' lists the calls that there are"
 }

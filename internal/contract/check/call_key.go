@@ -22,7 +22,7 @@ func (p keyPlace) toml() string {
 }
 
 // writeKey is the line that names the contract's place for the key.
-func writeKey(p keyPlace) string { return "write in [isidoor]: dossier_key = " + p.toml() }
+func writeKey(p keyPlace) string { return "write in [{section}]: dossier_key = " + p.toml() }
 
 func (p keyPlace) is(in, name string) bool { return p.in == in && strings.EqualFold(p.name, name) }
 
@@ -48,7 +48,7 @@ func (a *callCheck) keyPlace(d *openapi.Document, op *openapi.Operation, s Setti
 		return said[0].in, said[0].name
 	case len(said) > 1:
 		a.warning("", fmt.Sprintf("the contract has several places that the dossier's key may go into: %s; syncd uses %s", placeNames(said), keyPlace{in: s.KeyIn, name: s.KeyName}),
-			"say which one it is: dossier_key in [isidoor]")
+			"say which one it is: dossier_key in [{section}]")
 	default: // Swashbuckle does not know of keys that a filter reads
 		a.keyLikenesses(op, s)
 	}
@@ -58,7 +58,7 @@ func (a *callCheck) keyPlace(d *openapi.Document, op *openapi.Operation, s Setti
 // keyContradiction tells where the contract has a place for the key, but not the one that the user wrote.
 func (a *callCheck) keyContradiction(op *openapi.Operation, schemes []keyPlace, s Settings) {
 	is := keyPlace{in: s.KeyIn, name: s.KeyName}
-	const correct = "correct dossier_key in [isidoor]"
+	const correct = "correct dossier_key in [{section}]"
 	switch sure, likely := keyPlaces(op, schemes), namedKeys(op); {
 	case len(sure) == 1:
 		a.error("", fmt.Sprintf("dossier_key says %s, but in the contract the key goes into %s", is, sure[0]), writeKey(sure[0]))
@@ -151,7 +151,7 @@ func (a *callCheck) keyLikenesses(op *openapi.Operation, s Settings) {
 	for _, p := range op.Parameters {
 		if at := (keyPlace{p.In, p.Name, p.Required}); !p.Required && (p.In == "header" || p.In == "query") && likeKey(p.Name) {
 			a.warning("", fmt.Sprintf("the parameter %s of %s resembles the dossier's key, which goes into %s unless dossier_key says otherwise",
-				at, op.CallName(), keyPlace{in: s.KeyIn, name: s.KeyName}), "if it is the key, say so with dossier_key in [isidoor]")
+				at, op.CallName(), keyPlace{in: s.KeyIn, name: s.KeyName}), "if it is the key, say so with dossier_key in [{section}]")
 		}
 	}
 }
@@ -198,7 +198,7 @@ func (a *callCheck) parameters(is Derived, s Settings) {
 			// told as a contradiction of dossier_key
 		default:
 			a.error("", fmt.Sprintf("the contract requires the parameter %s of %s, which syncd does not send", at, is.Operation.CallName()),
-				"if it is the dossier's key, say so with dossier_key in [isidoor]; otherwise ask whom the API belongs to what to send")
+				"if it is the dossier's key, say so with dossier_key in [{section}]; otherwise ask whom the API belongs to what to send")
 		}
 	}
 }

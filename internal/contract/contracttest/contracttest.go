@@ -245,7 +245,8 @@ func Parameter(in, name string, required bool) string {
 
 // Settings is what the configuration says when the user wrote nothing.
 func Settings() check.Settings {
-	return check.Settings{Method: "POST", KeyIn: "header", KeyName: "X-Cle-Dossier", Path: "/V2/Salarie", Base: "https://api.example.org/Api2"}
+	return check.Settings{Method: "POST", KeyIn: "header", KeyName: "X-Cle-Dossier", Path: "/V2/Salarie", Base: "https://api.example.org/Api2",
+		Section: "isidoor", Documents: "isidoor.salarie"}
 }
 
 // Schema is that of a document with a matricule.

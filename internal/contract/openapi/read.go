@@ -16,12 +16,17 @@ type ReadError struct {
 	Hint    string // the next step
 }
 
+// In is the error with the section of the configuration that names the contract.
+func (e *ReadError) In(section string) *ReadError {
+	return &ReadError{e.Problem, strings.ReplaceAll(e.Hint, "{documents}", section)}
+}
+
 func (e *ReadError) Error() string { return e.Problem + "\nhint: " + e.Hint }
 
 // What to do next.
 const (
-	hintPlace = `give the address of the API's swagger.json, or a file, as contract in [isidoor.salarie]`
-	hintAsk   = `ask the API's publisher for a contract that stands by itself, and give it as a file as contract in [isidoor.salarie]`
+	hintPlace = `give the address of the API's swagger.json, or a file, as contract in [{documents}]`
+	hintAsk   = `ask the API's publisher for a contract that stands by itself, and give it as a file as contract in [{documents}]`
 )
 
 // Read reads a Swagger 2.0 or OpenAPI 3 document, in JSON or in YAML. It fetches nothing. All errors are *ReadError.

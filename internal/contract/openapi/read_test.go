@@ -444,7 +444,7 @@ func TestAlternativesAreBounded(t *testing.T) {
 		op, _ := d.Operation("A")
 		check.NewChecker(op.Body).Check([]byte(`{"V":1}`))
 		check.Unknown(op, mapping.Spec{Fields: []mapping.Field{{Path: "V.W", Column: "v"}}})
-		check.CheckAnswer(op, &check.AnswerPlaces{Code: "/V/code"})
+		check.CheckAnswer(op, &check.AnswerPlaces{Code: "/V/code"}, "")
 		op.Outline()
 		if name == "body" && (len(d.Notes) == 0 || !strings.Contains(d.Notes[0], "too many alternatives within alternatives")) {
 			t.Errorf("%s: notes %q", name, d.Notes)
