@@ -6,11 +6,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/config"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/partner"
-	"syncd/internal/store"
 )
 
 // completionExamples say how a shell is told, by its name.
@@ -132,7 +131,7 @@ func (p process) newestRuns(ctx context.Context, flags *globalFlags) []*jobs.Run
 		return nil
 	}
 	defer a.Close()
-	runs, err := a.Records().Runs(ctx, store.RunFilter{Max: completedRuns})
+	runs, err := a.Records().Runs(ctx, ledger.RunFilter{Max: completedRuns})
 	if err != nil {
 		return nil
 	}

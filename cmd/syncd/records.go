@@ -8,17 +8,15 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/app"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/report/text"
 	"syncd/internal/report/view"
-	"syncd/internal/store"
 )
 
 func newRuns(p process, flags *globalFlags) *cobra.Command {
-	var filter store.RunFilter
+	var filter ledger.RunFilter
 	cmd := &cobra.Command{
 		Use:   "runs",
 		Short: "List the runs, newest first",
@@ -33,7 +31,7 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
 				return err
 			case flags.json:
 				return a.printer().WriteRunsJSON(p.Stdout, runs)
-			case len(runs) == 0 && filter != (store.RunFilter{Max: filter.Max}):
+			case len(runs) == 0 && filter != (ledger.RunFilter{Max: filter.Max}):
 				_, err := fmt.Fprintln(p.Stderr, "no run matches")
 				return err
 			}

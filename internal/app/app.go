@@ -40,6 +40,7 @@ type App struct {
 	mu       sync.Mutex
 	keyed    *store.Store // the ledger with its key; nil = not opened yet
 	open     *store.Store // the ledger without
+	told     *store.Store // which of them knows the configuration; nil = neither
 	cleanups []func()
 }
 
@@ -62,8 +63,8 @@ func (a *App) onClose(cleanup func()) {
 	a.cleanups = append(a.cleanups, cleanup)
 }
 
-// Ledger is the ledger with the keys that fingerprints and sealed documents need.
-func (a *App) Ledger(ctx context.Context) (*store.Store, error) { return a.ledgerFor(ctx, 0) }
+// keyedLedger is the ledger with the keys that fingerprints and sealed documents need.
+func (a *App) keyedLedger(ctx context.Context) (*store.Store, error) { return a.ledgerFor(ctx, 0) }
 
 // ledgerFor opens the ledger for so many runs at once; 0 = one.
 func (a *App) ledgerFor(ctx context.Context, runs int) (*store.Store, error) {
@@ -74,8 +75,8 @@ func (a *App) ledgerFor(ctx context.Context, runs int) (*store.Store, error) {
 	return a.openLedger(ctx, &a.keyed, keys, runs)
 }
 
-// Readable is the ledger for what is recorded in the open.
-func (a *App) Readable(ctx context.Context) (*store.Store, error) {
+// readable is the ledger for what is recorded in the open.
+func (a *App) readable(ctx context.Context) (*store.Store, error) {
 	return a.openLedger(ctx, &a.open, nil, 0)
 }
 
@@ -137,8 +138,8 @@ func (a *App) pushes() (names []string) {
 	return names
 }
 
-// Staging is where the jobs' queries are asked.
-func (a *App) Staging() (*store.Staging, error) {
+// staging is where the jobs' queries are asked.
+func (a *App) staging() (*store.Staging, error) {
 	url, err := a.Config.Database.StagingURL.Read()
 	waits := func(table string, limit time.Duration) {
 		a.door.Log.Warn().Str("table", table).Dur("lock_wait", limit).Msg("staging is being replaced: waiting until its tables are free")

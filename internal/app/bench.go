@@ -110,7 +110,7 @@ func (s *Service) bench(a *App) (*bench, error) {
 		return nil, err
 	}
 	connection := api.connection
-	staging, err := a.Staging()
+	staging, err := a.staging()
 	if err != nil {
 		return nil, err
 	}

@@ -136,7 +136,7 @@ func (c *checker) worded(level Level, subject, message string) {
 
 func (c *checker) databases(ctx context.Context) {
 	const subject = "ledger"
-	st, err := c.Ledger(ctx)
+	st, err := c.keyedLedger(ctx)
 	switch {
 	case err == nil:
 		c.ledger = st

@@ -61,7 +61,7 @@ func (c *jobChecker) params() map[string]string {
 
 // mapping checks the queries of a job and its mapping for each dossier.
 func (c *checker) mapping(ctx context.Context, job config.Job) {
-	if _, err := c.Staging(); err != nil { // once, and not for each dossier
+	if _, err := c.staging(); err != nil { // once, and not for each dossier
 		c.fail(job.Name, err)
 		return
 	}
@@ -157,7 +157,7 @@ func leaves(err error) []error {
 
 // nobody warns of a dossier of which staging holds no employee now, and tells how else staging may spell its name.
 func (c *jobChecker) nobody(ctx context.Context) (bool, error) {
-	staging, err := c.Staging()
+	staging, err := c.staging()
 	if err != nil {
 		return false, err
 	}
@@ -198,7 +198,7 @@ const checkedStaff = 1000
 
 // values looks at the first employees of staging, and warns of what a run would tell as a notice once it is sent.
 func (c *jobChecker) values(ctx context.Context) {
-	staging, err := c.Staging()
+	staging, err := c.staging()
 	if err != nil {
 		return // told before
 	}

@@ -40,7 +40,7 @@ const (
 const answerWithin = 5 * time.Second
 
 func (c Contracts) known(ctx context.Context, none Code) (*store.Store, *contract.Keeper, error) {
-	st, err := c.app.Readable(ctx)
+	st, err := c.app.readable(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -135,7 +135,7 @@ func (c Contracts) Accept(ctx context.Context, digest string, by Decision) (*con
 	if err := by.Check(ledger.DecisionContractAccept); err != nil {
 		return nil, nil, err
 	}
-	st, err := c.app.deciding(ctx, c.app.Ledger)
+	st, err := c.app.deciding(ctx, c.app.keyedLedger)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -227,7 +227,7 @@ func (c Contracts) Draft(ctx context.Context, name string, of Selection) (string
 // lookAt reads what a job's queries return for a dossier, and the nomenclatures that were pulled for it: none without a
 // ledger.
 func (a *App) lookAt(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, period jobs.Period) (store.Description, mapping.Dictionaries, error) {
-	staging, err := a.Staging()
+	staging, err := a.staging()
 	if err != nil {
 		return store.Description{}, nil, err
 	}

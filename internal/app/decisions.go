@@ -23,7 +23,19 @@ func (a *App) deciding(ctx context.Context, open func(context.Context) (*store.S
 	if err != nil {
 		return nil, err
 	}
-	return st, st.SetConfiguration(ctx, a.Config.Digest())
+	a.mu.Lock()
+	told := a.told == st
+	a.mu.Unlock()
+	if told {
+		return st, nil
+	}
+	if err := st.SetConfiguration(ctx, a.Config.Digest()); err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	a.told = st
+	a.mu.Unlock()
+	return st, nil
 }
 
 // Approval lets go what a run holds, exactly as it was planned.
@@ -46,7 +58,7 @@ func (d Decisions) Approve(ctx context.Context, o Approval) (Approved, error) {
 	if err := o.Check(ledger.DecisionApprove); err != nil {
 		return Approved{}, err
 	}
-	st, err := d.app.deciding(ctx, d.app.Ledger)
+	st, err := d.app.deciding(ctx, d.app.keyedLedger)
 	if err != nil {
 		return Approved{}, err
 	}
@@ -89,7 +101,7 @@ func (d Decisions) Cancel(ctx context.Context, id int64, by Decision) (*jobs.Run
 	if err := by.Check(ledger.DecisionCancel); err != nil {
 		return nil, err
 	}
-	st, err := d.app.deciding(ctx, d.app.Readable)
+	st, err := d.app.deciding(ctx, d.app.readable)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +118,7 @@ func (d Decisions) Stopped(ctx context.Context, run *jobs.Run, patience time.Dur
 			return run, nil
 		case <-time.After(lookAgain):
 		}
-		st, err := d.app.Readable(ctx)
+		st, err := d.app.readable(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +145,7 @@ func (d Decisions) Settle(ctx context.Context, o Settling) (*jobs.Run, error) {
 	if err := o.Check(ledger.DecisionSettle); err != nil {
 		return nil, err
 	}
-	st, err := d.app.deciding(ctx, d.app.Readable)
+	st, err := d.app.deciding(ctx, d.app.readable)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +168,7 @@ func (d Decisions) Pause(ctx context.Context, name string, by Decision) error {
 	if job.Schedule == nil {
 		return refuse(NoSchedule, Args{"job": name})
 	}
-	st, err := d.app.deciding(ctx, d.app.Readable)
+	st, err := d.app.deciding(ctx, d.app.readable)
 	if err != nil {
 		return err
 	}
@@ -169,7 +181,7 @@ func (d Decisions) Pause(ctx context.Context, name string, by Decision) error {
 
 // Unpause lets a paused job go on, and needs no reason. The job may be one that is no longer configured.
 func (d Decisions) Unpause(ctx context.Context, job, by string) error {
-	st, err := d.app.deciding(ctx, d.app.Readable)
+	st, err := d.app.deciding(ctx, d.app.readable)
 	if err != nil {
 		return err
 	}
@@ -192,7 +204,7 @@ func (d Decisions) ClosePeriod(ctx context.Context, m Month, force bool, by Deci
 	if err := by.Check(ledger.DecisionClose); err != nil {
 		return nil, err
 	}
-	st, err := d.app.deciding(ctx, d.app.Readable)
+	st, err := d.app.deciding(ctx, d.app.readable)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +216,7 @@ func (d Decisions) ReopenPeriod(ctx context.Context, m Month, until time.Time, b
 	if err := by.Check(ledger.DecisionReopen); err != nil {
 		return err
 	}
-	st, err := d.app.deciding(ctx, d.app.Readable)
+	st, err := d.app.deciding(ctx, d.app.readable)
 	if err != nil {
 		return err
 	}
@@ -213,7 +225,7 @@ func (d Decisions) ReopenPeriod(ctx context.Context, m Month, until time.Time, b
 
 // Closings are the months that are closed, or were, of these dossiers; of all where none is named.
 func (d Decisions) Closings(ctx context.Context, dossiers []config.Dossier) ([]ledger.Closing, error) {
-	st, err := d.app.Readable(ctx)
+	st, err := d.app.readable(ctx)
 	if err != nil {
 		return nil, err
 	}

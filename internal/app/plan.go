@@ -52,10 +52,10 @@ func (r Runs) Planner(ctx context.Context, asked Planning) (*Planner, error) {
 	if p.Dossiers, p.Period, err = asked.Of(a.Config, job); err != nil {
 		return nil, err
 	}
-	if p.ledger, err = a.Ledger(ctx); err != nil {
+	if p.ledger, err = a.keyedLedger(ctx); err != nil {
 		return nil, err
 	}
-	staging, err := a.Staging()
+	staging, err := a.staging()
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (r Records) ledger(ctx context.Context) (*store.Store, error) {
 	if keyed != nil {
 		return keyed, nil
 	}
-	return r.app.Readable(ctx)
+	return r.app.readable(ctx)
 }
 
 // RunStates are the states by which runs can be asked for.
@@ -47,7 +47,7 @@ var RunStates = []string{"queued", "running", "succeeded", "incomplete", "failed
 
 // Runs lists runs, the newest first. A name that was never configured is refused when nothing is found: a mistyped name is no
 // all-clear.
-func (r Records) Runs(ctx context.Context, f store.RunFilter) ([]*jobs.Run, error) {
+func (r Records) Runs(ctx context.Context, f ledger.RunFilter) ([]*jobs.Run, error) {
 	if f.Max < 1 {
 		return nil, refuse(NoLimit, Args{"limit": f.Max})
 	}
@@ -107,7 +107,7 @@ func (r Records) Unseal(ctx context.Context) (sealed, err error) {
 	if _, err := r.app.Config.LedgerKey(); err != nil {
 		return err, nil
 	}
-	_, err = r.app.Ledger(ctx)
+	_, err = r.app.keyedLedger(ctx)
 	return nil, err
 }
 
@@ -216,11 +216,11 @@ type Impact struct {
 
 // Impacts looks at each job that sends, and each of its selected dossiers. Staging is read; nothing is recorded or sent.
 func (r Records) Impacts(ctx context.Context, of Selection) (iter.Seq[Impact], error) {
-	st, err := r.app.Ledger(ctx)
+	st, err := r.app.keyedLedger(ctx)
 	if err != nil {
 		return nil, err
 	}
-	staging, err := r.app.Staging()
+	staging, err := r.app.staging()
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +291,7 @@ func (r Records) Why(ctx context.Context, of Selection, key string) (*ledger.Sto
 	if err != nil {
 		return nil, view.Now{}, err
 	}
-	st, err := a.Ledger(ctx)
+	st, err := a.keyedLedger(ctx)
 	if err != nil {
 		return nil, view.Now{}, err
 	}
@@ -333,7 +333,7 @@ func (a *App) pushJobOf(d config.Dossier) (config.Job, *jobs.PushJob, error) {
 
 func (a *App) now(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, target jobs.Target, period jobs.Period, key string) view.Now {
 	now := view.Now{Job: push.Name, Period: period}
-	staging, err := a.Staging()
+	staging, err := a.staging()
 	if err != nil {
 		now.Err = err
 		return now

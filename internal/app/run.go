@@ -119,7 +119,7 @@ func (r Runs) undelivered(ctx context.Context, job config.Job, o *Order) (s Sele
 	if len(o.Employees) > 0 || len(o.Dossiers) > 0 || o.Period != "" {
 		return s, refuse(FailedSelected, nil)
 	}
-	st, err := r.app.Readable(ctx)
+	st, err := r.app.readable(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -171,7 +171,7 @@ func (o *Ordered) request(d config.Dossier) jobs.NewRun {
 
 // Queue leaves the run of one dossier to a daemon.
 func (o *Ordered) Queue(ctx context.Context, d config.Dossier) (*jobs.Run, error) {
-	st, err := o.app.deciding(ctx, o.app.Ledger)
+	st, err := o.app.deciding(ctx, o.app.keyedLedger)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (a *App) executor(ctx context.Context, dossiers int, by string) (*executor,
 	if err != nil {
 		return nil, err
 	}
-	staging, err := a.Staging()
+	staging, err := a.staging()
 	if err != nil {
 		return nil, err
 	}
@@ -315,7 +315,7 @@ func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(dossie
 
 // Requeue leaves a run that stopped to a daemon.
 func (r Runs) Requeue(ctx context.Context, id int64, by string) (*jobs.Run, error) {
-	st, err := r.app.deciding(ctx, r.app.Readable)
+	st, err := r.app.deciding(ctx, r.app.readable)
 	if err != nil {
 		return nil, err
 	}

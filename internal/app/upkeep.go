@@ -63,7 +63,7 @@ func (u Upkeep) Purge(ctx context.Context, o Purging) (purged store.Purged, held
 	if err := o.check(); err != nil {
 		return purged, nil, err
 	}
-	st, err := u.app.deciding(ctx, u.app.Ledger)
+	st, err := u.app.deciding(ctx, u.app.keyedLedger)
 	if err != nil {
 		return purged, nil, err
 	}
@@ -126,7 +126,7 @@ func (u Upkeep) Forget(ctx context.Context, o Forgetting) (store.Forgotten, erro
 	if names(o.Reason, o.Key) {
 		return store.Forgotten{}, refuse(ReasonNames, nil)
 	}
-	st, err := u.app.deciding(ctx, u.app.Ledger)
+	st, err := u.app.deciding(ctx, u.app.keyedLedger)
 	if err != nil {
 		return store.Forgotten{}, err
 	}
@@ -145,7 +145,7 @@ func (u Upkeep) Rekey(ctx context.Context, by Decision, progress func(rows int64
 	if err := by.Check(ledger.DecisionRekey); err != nil {
 		return store.Rekeyed{}, err
 	}
-	st, err := u.app.deciding(ctx, u.app.Readable)
+	st, err := u.app.deciding(ctx, u.app.readable)
 	if err != nil {
 		return store.Rekeyed{}, err
 	}

@@ -149,3 +149,9 @@ type StoryLine struct {
 	Run  jobs.Run
 	Item jobs.Item
 }
+
+// RunFilter selects runs; empty members select all.
+type RunFilter struct {
+	Job, Dossier, Period, State string
+	Max                         int
+}

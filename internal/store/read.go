@@ -8,6 +8,7 @@ import (
 
 	"syncd/internal/diff"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/mapping"
 	"syncd/internal/store/dbsqlc"
 )
@@ -97,14 +98,8 @@ func (s *Store) tellDead(ctx context.Context, err error) error {
 	return err
 }
 
-// RunFilter selects runs; empty members select all.
-type RunFilter struct {
-	Job, Dossier, Period, State string
-	Max                         int
-}
-
 // Runs lists runs, newest first.
-func (s *Store) Runs(ctx context.Context, f RunFilter) ([]*jobs.Run, error) {
+func (s *Store) Runs(ctx context.Context, f ledger.RunFilter) ([]*jobs.Run, error) {
 	rows, err := s.queries.ListRuns(ctx, dbsqlc.ListRunsParams{Job: f.Job, Dossier: f.Dossier, Period: f.Period, State: f.State, MaxRows: int32(f.Max)})
 	if err != nil {
 		return nil, redact("reading runs", err)
