@@ -13,7 +13,7 @@ import (
 )
 
 // putBackReason is why jobs are paused after a restore.
-const putBackReason = "the ledger was restored, put back or moved: compare with Isidoor what was sent since, then unpause"
+const putBackReason = "the ledger was restored, put back or moved: compare with the partner what was sent since, then unpause"
 
 // PutBack tells of a ledger that went back, or is at another place, since it was last worked with.
 type PutBack struct {

@@ -51,7 +51,7 @@ func (t *Teller) finding(f *jobs.Finding, names int) string {
 		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", t.members(f, names), "{keys}", keys, "{others}", others, "{form}", t.form(f), "{targets}", otherTargets(f)).Replace(text))
 }
 
-// otherTargets are "saint-martin (https://www.isidoor.org/api2)".
+// otherTargets are "saint-martin (https://api.example.org/v2)".
 func otherTargets(f *jobs.Finding) string {
 	names := make([]string, 0, len(f.Others))
 	for _, o := range f.Others {

@@ -71,7 +71,7 @@ func (t *Teller) endTime(run *jobs.Run) string {
 	return locale.Fill(t.Words.After, "end", end, "duration", locale.Duration(run.FinishedAt.Sub(*run.StartedAt)))
 }
 
-// approval is "marie: Isidoor announced it", "" for a run that nobody had to approve.
+// approval is "marie: the partner announced it", "" for a run that nobody had to approve.
 func approval(run *jobs.Run) string {
 	if run.ApprovedBy == "" {
 		return ""
