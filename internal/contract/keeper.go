@@ -68,7 +68,7 @@ func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, s
 		return k.none(job, standing)
 	}
 	if against := standing.against(job != nil); against != nil {
-		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract", Problem: against.Text, Hint: against.Hint}
+		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract", Problem: against.Text, Hint: against.Hint, Cause: against.Cause}
 	}
 	before, err := k.Ledger.LastContract(ctx, target)
 	if err != nil {
@@ -100,11 +100,11 @@ func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 	case k.Source == Auto || k.API == nil:
 		return &jobs.Contract{}, nil
 	}
-	class := jobs.ClassConfiguration
+	class, cause := jobs.ClassConfiguration, jobs.CauseContract
 	if s.passing {
-		class = jobs.ClassTemporary
+		class, cause = jobs.ClassTemporary, jobs.CauseContractAway
 	}
-	return nil, &jobs.CallError{Class: class, Call: "contract",
+	return nil, &jobs.CallError{Class: class, Call: "contract", Cause: jobs.Because(cause),
 		Problem: "the contract that the configuration names cannot be read: " + strings.TrimPrefix(firstLine(s.Problem), "contract: "),
 		Hint:    fmt.Sprintf("check contract of [%s]; 'syncd contract fetch' tries again; contract = \"none\" sends without a check", k.Settings.Documents)}
 }

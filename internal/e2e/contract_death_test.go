@@ -148,7 +148,7 @@ func TestDeathBeforeTheContractBreaks(t *testing.T) {
 				resumed, err := r.ResumePush(t.Context(), &w.job, run.ID)
 				w.must(err)
 				if resumed.State != jobs.Held && resumed.State != jobs.Succeeded {
-					t.Errorf("taken up again it is %s (%s)", resumed.State, resumed.Failure)
+					t.Errorf("taken up again it is %s (%v)", resumed.State, resumed.Failure)
 				}
 				w.wantSent(before)
 			}

@@ -172,7 +172,7 @@ func (d *described) wantOutdated(r *jobs.Runner, id int64) {
 	before := d.sandbox.Stats().Deliveries
 	run := d.resume(r, id, jobs.Held)
 	if run.Failure.Code != jobs.ReasonContract {
-		d.t.Fatalf("held for %s", run.Failure)
+		d.t.Fatalf("held for %v", run.Failure)
 	}
 	d.wantSent(before)
 }

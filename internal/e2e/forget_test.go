@@ -96,6 +96,24 @@ func TestForgetRenamesWhereOthersAreTold(t *testing.T) {
 	w.wantOthers(r, run, "00099", "Iban", done.Name)
 }
 
+// A run that failed as nobody had a matricule names it in its text and as data: both are renamed.
+func TestForgetRenamesWhomAFailureNames(t *testing.T) {
+	t.Parallel()
+	w, r := guarded(t, 8, 6)
+	w.run(r, jobs.Succeeded, nil)
+	w.dismiss(2, 1)
+	w.run(r, jobs.Failed, func(n *jobs.NewRun) { n.Employees = []string{"00003", "00777"} })
+	done, err := w.forget(r, "00003", true)
+	w.must(err)
+	var detail, keys string
+	w.must(w.db.Connect(t).QueryRow(t.Context(), `SELECT failure_detail, failure_args ->> 'keys' FROM syncd.run WHERE state = 'failed'`).Scan(&detail, &keys))
+	for _, text := range []string{detail, keys} {
+		if strings.Contains(text, "00003") || !strings.Contains(text, done.Name) {
+			t.Errorf("the failure tells %s", text)
+		}
+	}
+}
+
 // Who was told as the likely owner of elements under another spelling is renamed there as well.
 func TestForgetRenamesLikelyOwners(t *testing.T) {
 	t.Parallel()

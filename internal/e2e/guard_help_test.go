@@ -78,7 +78,7 @@ func (w *world) wantHeldRun(r *jobs.Runner, change func(*jobs.NewRun), rules ...
 	before := w.sandbox.Stats().Deliveries
 	run := w.run(r, jobs.Held, change)
 	if run.Failure.Code != jobs.ReasonGuard || !slices.Equal(holding(run.Findings), rules) {
-		w.t.Fatalf("held (%s) for %+v, want %v", run.Failure, run.Findings, rules)
+		w.t.Fatalf("held (%v) for %+v, want %v", run.Failure, run.Findings, rules)
 	}
 	w.wantSent(before)
 	return run

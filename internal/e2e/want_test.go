@@ -65,6 +65,6 @@ func (w *world) wantState(run *jobs.Run, state jobs.State) {
 	if run.State != state {
 		text, err := json.Marshal(run)
 		w.must(err)
-		w.t.Fatalf("run is %s (%s), want %s\n%s", run.State, run.Failure, state, text)
+		w.t.Fatalf("run is %s (%v), want %s\n%s", run.State, run.Failure, state, text)
 	}
 }

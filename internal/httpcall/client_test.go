@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -275,7 +276,42 @@ func callError(t *testing.T, err error) *jobs.CallError {
 	if !errors.As(err, &call) {
 		t.Fatalf("error is %v, want a *jobs.CallError", err)
 	}
+	if !strings.Contains(call.Hint, "contract") { // the search for one ends no run: what cannot be found is told by who needs it
+		wantCause(t, call)
+	}
 	return call
+}
+
+// causes are what the words of a problem stand for; the first that fits counts.
+var causes = []struct {
+	words string
+	class jobs.Class
+	cause jobs.CauseCode
+}{
+	{"^(the proxy|HTTPS_PROXY)", jobs.ClassConfiguration, jobs.CauseProxy},
+	{"^the proxy", jobs.ClassTemporary, jobs.CauseProxyAway},
+	{`^certificate not trusted: .* its issuer, "`, jobs.ClassConfiguration, jobs.CauseChain},
+	{"invalid_client|unauthorized_client", jobs.ClassConfiguration, jobs.CauseClient},
+	{"^answered 40[13]", jobs.ClassConfiguration, jobs.CauseKey},
+	{"certificate", jobs.ClassConfiguration, jobs.CauseCertificate},
+	{"^the answer is HTML, not JSON$|is not a token|a redirect", jobs.ClassConfiguration, jobs.CauseAddress},
+	{`^answered 2\d\d\b.*, (which does not say|which cannot be judged|and its body)`, jobs.ClassConfiguration, jobs.CauseAnswer},
+}
+
+// wantCause asks that what is in the words of a problem is told as data.
+func wantCause(t *testing.T, call *jobs.CallError) {
+	t.Helper()
+	for _, c := range causes {
+		if c.class == call.Class && regexp.MustCompile(c.words).MatchString(call.Problem) {
+			if call.Cause == nil || call.Cause.Code != c.cause || c.cause == jobs.CauseChain && call.Cause.Args["issuer"] == "" {
+				t.Errorf("%q has the cause %v, want %s", call.Problem, call.Cause, c.cause)
+			}
+			return
+		}
+	}
+	if call.Cause != nil {
+		t.Errorf("%q has the cause %v, want none", call.Problem, call.Cause)
+	}
 }
 
 func mustJSON(t *testing.T, v any) string {

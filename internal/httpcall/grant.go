@@ -169,7 +169,7 @@ func (o *Options) tokenRefusal(err error) *refusal {
 
 func (o *Options) notAToken() *refusal {
 	return &refusal{CallError: jobs.CallError{
-		Class: jobs.ClassConfiguration, Call: tokenCall, Problem: "the answer is not a token",
+		Class: jobs.ClassConfiguration, Call: tokenCall, Problem: "the answer is not a token", Cause: jobs.Because(jobs.CauseAddress),
 		Hint: "check " + o.of("token_url") + ": something else answers there",
 	}}
 }
@@ -194,6 +194,9 @@ func (o *Options) refusedToken(refused *oauth2.RetrieveError) *refusal {
 	r := &refusal{CallError: jobs.CallError{Class: meaningOf(status).token, Call: tokenCall, Status: status}}
 	code := safeCode(refused.ErrorCode)
 	hint := o.tokenHint(code)
+	if code == "invalid_client" || code == "unauthorized_client" {
+		r.Cause = jobs.Because(jobs.CauseClient)
+	}
 	switch {
 	case hint != "":
 		r.Class, r.Hint, r.Definite = jobs.ClassConfiguration, hint, true

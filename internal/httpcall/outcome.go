@@ -124,6 +124,7 @@ func (o *Call) settle(ctx context.Context, a answer, header http.Header, body []
 		return a
 	case isMarkup(header, body) && (!o.Rules.judge() || !json.Valid(body)): // rules know an API that mislabels its answers
 		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassConfiguration, problemMarkup, o.hintAddress(), true
+		a.Cause = jobs.Because(jobs.CauseAddress)
 		a.Message = o.wordsIn(header, body)
 		return a
 	case o.Rules.judge():
@@ -155,7 +156,7 @@ func (o *Call) settled(a answer, header http.Header, body []byte) answer {
 }
 
 func (o *Call) doubted(a answer, why string) answer {
-	a.Class, a.ambiguous = jobs.ClassConfiguration, true
+	a.Class, a.ambiguous, a.Cause = jobs.ClassConfiguration, true, jobs.Because(jobs.CauseAnswer)
 	a.Problem, a.Hint = "answered "+statusText(a.Status)+why, o.hintRules()
 	return a
 }
@@ -179,7 +180,7 @@ func (o *Call) ruled(a answer, body []byte) answer {
 }
 
 func (o *Call) unjudged(a answer, why string) answer {
-	a.Class, a.ambiguous = jobs.ClassConfiguration, true
+	a.Class, a.ambiguous, a.Cause = jobs.ClassConfiguration, true, jobs.Because(jobs.CauseAnswer)
 	a.Problem = "answered " + statusText(a.Status) + ", which cannot be judged: " + why
 	a.Hint = "check [" + o.Section + ".answer]"
 	return a
@@ -192,6 +193,7 @@ func (o *Call) judgeReading(ctx context.Context, class jobs.Class, response *htt
 		o.refused(&a, response, body)
 	} else if isMarkup(response.Header, body) {
 		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, o.hintAddress()
+		a.Cause = jobs.Because(jobs.CauseAddress)
 		a.Message = o.wordsIn(response.Header, body)
 	}
 	if o.Finds {
@@ -223,6 +225,7 @@ func (o *Call) refused(a *answer, response *http.Response, body []byte) {
 	switch {
 	case isMissing(a.Status) && isMarkup(response.Header, body): // something else than the API speaks
 		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, o.hintAddress()
+		a.Cause = jobs.Because(jobs.CauseAddress)
 	case isMissing(a.Status) && o.Finds:
 		o.judgeMissing(a, messageOf(body))
 	case a.Class == jobs.ClassTemporary || a.Class == jobs.ClassTechnical:
@@ -232,8 +235,20 @@ func (o *Call) refused(a *answer, response *http.Response, body []byte) {
 		a.Hint = hintEmployee
 	default:
 		a.Problem, a.Hint = o.refusedCall(response, a.Problem)
+		a.Cause = refusedCause(a.Status)
 		a.Definite = o.Reads && a.Status == http.StatusPartialContent // an API that has grown, not one that is ill
 	}
+}
+
+// refusedCause is what a status tells of an answer that stops the run; nil = nothing more.
+func refusedCause(status int) *jobs.Cause {
+	switch {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return jobs.Because(jobs.CauseKey)
+	case status/100 == 3:
+		return jobs.Because(jobs.CauseAddress)
+	}
+	return nil
 }
 
 // isMissing reports the statuses that say "there is no such thing".

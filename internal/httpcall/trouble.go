@@ -27,7 +27,7 @@ func (o *Options) connectionTrouble(err error, setting string) jobs.CallError {
 		return o.proxyTrouble(proxy, setting)
 	}
 	if problem, hint := o.misconfigured(err, setting); problem != "" {
-		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: problem, Hint: hint}
+		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: problem, Hint: hint, Cause: untrustedCause(err)}
 	}
 	return jobs.CallError{
 		Class:   jobs.ClassTemporary,
@@ -41,6 +41,15 @@ const proxySetting = "HTTPS_PROXY and NO_PROXY"
 // proxyTrouble words a proxy that gives no way. What it answers to CONNECT means what it means to a call for a token: nothing
 // of ours was processed.
 func (o *Options) proxyTrouble(e *proxyError, setting string) jobs.CallError {
+	told := o.proxyProblem(e, setting)
+	told.Cause = jobs.Because(jobs.CauseProxy)
+	if told.Class == jobs.ClassTemporary {
+		told.Cause = jobs.Because(jobs.CauseProxyAway)
+	}
+	return told
+}
+
+func (o *Options) proxyProblem(e *proxyError, setting string) jobs.CallError {
 	switch class := meaningOf(e.status).token; {
 	case e.unusable != "":
 		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: e.unusable,
@@ -111,6 +120,31 @@ func (o *Options) untrustedProblem(err *tls.CertificateVerificationError, settin
 	default:
 		return "certificate not trusted", "if a proxy or the partner uses its own authority, name its file in " + o.of("ca_file")
 	}
+}
+
+// untrustedCause is that of a certificate that is not trusted; nil = err is about something else.
+func untrustedCause(err error) *jobs.Cause {
+	var untrusted *tls.CertificateVerificationError
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	if !errors.As(err, &untrusted) {
+		return nil
+	}
+	expired := errors.As(untrusted, &invalid) && invalid.Reason == x509.Expired
+	if issuer, missing := missingIssuer(untrusted.UnverifiedCertificates); missing && !expired && !errors.As(untrusted, &host) {
+		return jobs.Because(jobs.CauseChain, "issuer", firstOf(issuer, mostIssuer))
+	}
+	return jobs.Because(jobs.CauseCertificate)
+}
+
+// mostIssuer is how many characters of an issuer's name are told.
+const mostIssuer = 80
+
+func firstOf(text string, n int) string {
+	if runes := []rune(text); len(runes) > n {
+		return string(runes[:n])
+	}
+	return text
 }
 
 // missingIssuer finds the end of a chain that leads to no root: the name of whom the server should have sent as well.

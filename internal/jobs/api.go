@@ -68,6 +68,7 @@ type CallError struct {
 	Problem string // in a few words: "certificate not trusted", "the answer is HTML, not JSON"
 	Hint    string // what to do next
 	Message string // the partner's message, not masked
+	Cause   *Cause // what is known of it besides; nil = nothing
 
 	RetryAfter time.Duration // the partner asks not to be called again before; 0 = it does not ask
 	Late       time.Duration // there was no answer within this time limit of an attempt; 0 = that is not what happened

@@ -31,34 +31,34 @@ func FailureReason(err error) Reason {
 	var replaced *ReplacedError
 	var refused *RefusedError
 	var unusual *UnusualError
-	told := WithWords(err.Error(), Words(err))
+	told, cause := WithWords(err.Error(), Words(err)), causeOf(err)
 	switch {
 	case errors.As(err, &unusual):
-		return Reason{ReasonUnusual, told}
+		return Reason{Code: ReasonUnusual, Detail: told, Cause: cause}
 	case errors.As(err, &closed):
-		return Reason{ReasonClosed, string(closed.Period)}
+		return Reason{Code: ReasonClosed, Detail: string(closed.Period)}
 	case errors.As(err, &notReady):
 		return Reason{Code: ReasonNotReady}
 	case errors.As(err, &locked):
-		return Reason{ReasonStagingLocked, cmp.Or(locked.Table, locked.Query)}
+		return Reason{Code: ReasonStagingLocked, Detail: cmp.Or(locked.Table, locked.Query)}
 	case errors.As(err, &replaced):
-		return Reason{ReasonStagingReplaced, replaced.Table}
+		return Reason{Code: ReasonStagingReplaced, Detail: replaced.Table}
 	case errors.As(err, &refused):
-		return Reason{reasonRefused[refused.Database], refused.SQLState}
+		return Reason{Code: reasonRefused[refused.Database], Detail: refused.SQLState}
 	case errors.As(err, &call) && call.Class == ClassConfiguration:
-		return Reason{ReasonConfiguration, told}
+		return Reason{Code: ReasonConfiguration, Detail: told, Cause: cause}
 	case errors.As(err, &call) && call.Class == ClassTechnical:
-		return Reason{ReasonFailures, told}
+		return Reason{Code: ReasonFailures, Detail: told}
 	case Lateness(err) != "":
-		return Reason{ReasonSlow, Lateness(err)}
+		return Reason{Code: ReasonSlow, Detail: Lateness(err)}
 	case errors.As(err, &call), errors.Is(err, ErrUnreachable):
-		return Reason{ReasonUnreachable, told}
+		return Reason{Code: ReasonUnreachable, Detail: told, Cause: cause}
 	case errors.As(err, &identity):
-		return Reason{ReasonIdentity, err.Error()}
+		return Reason{Code: ReasonIdentity, Detail: err.Error(), Cause: cause}
 	case errors.As(err, &staging), errors.As(err, &column), errors.As(err, &typed), errors.As(err, &dictionary), errors.As(err, &employee):
-		return Reason{ReasonStaging, err.Error()}
+		return Reason{Code: ReasonStaging, Detail: err.Error(), Cause: cause}
 	}
-	return Reason{ReasonInternal, err.Error()}
+	return Reason{Code: ReasonInternal, Detail: err.Error()}
 }
 
 var reasonRefused = map[Database]ReasonCode{TheLedger: ReasonLedgerRefused, TheStaging: ReasonStagingRefused}
@@ -95,7 +95,7 @@ func summarize(log zerolog.Logger, run *Run) {
 // PanicReason tells of a panic without its value, which could quote data, unless the runtime itself made it.
 func PanicReason(v any) Reason {
 	if err, ok := v.(runtime.Error); ok {
-		return Reason{ReasonPanic, err.Error()}
+		return Reason{Code: ReasonPanic, Detail: err.Error()}
 	}
-	return Reason{ReasonPanic, fmt.Sprintf("%T", v)}
+	return Reason{Code: ReasonPanic, Detail: fmt.Sprintf("%T", v)}
 }

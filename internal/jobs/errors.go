@@ -228,6 +228,7 @@ type StagingError struct {
 	Query   string // "job.source.employees", "job.children[0].rows"
 	Problem string
 	Hint    string
+	Cause   *Cause // what is known of it besides; nil = nothing
 }
 
 func (e *StagingError) Error() string {

@@ -130,4 +130,5 @@ func (c ReasonCode) OutdatesPlan() bool {
 type Reason struct {
 	Code   ReasonCode `json:"code"`
 	Detail string     `json:"detail,omitempty"`
+	Cause  *Cause     `json:"-"` // of a run that failed, where more is known; nil = nothing
 }

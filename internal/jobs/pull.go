@@ -108,11 +108,11 @@ func guardPull(job *PullJob, known, answered mapping.Dictionaries, changes []Dic
 	case countActive(answered) == 0:
 		return Reason{Code: ReasonPullEmpty}
 	case float64(withdrawn) > job.MaxWithdrawn*float64(active):
-		return Reason{ReasonPullShrinks, fmt.Sprintf("%d/%d", withdrawn, active)}
+		return Reason{Code: ReasonPullShrinks, Detail: fmt.Sprintf("%d/%d", withdrawn, active)}
 	}
 	// A small nomenclature that disappears blocks the whole staff as well.
 	if gone := emptied(known, answered); gone != nil {
-		return Reason{ReasonPullShrinks, strings.Join(gone, ", ")}
+		return Reason{Code: ReasonPullShrinks, Detail: strings.Join(gone, ", ")}
 	}
 	return Reason{}
 }

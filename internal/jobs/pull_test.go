@@ -75,11 +75,11 @@ func TestGuardPull(t *testing.T) {
 		"empty":             {ten, mapping.Dictionaries{}, Reason{Code: ReasonPullEmpty}},
 		"all inactive":      {ten, mapping.Dictionaries{"N": {"0": {Code: "0"}}}, Reason{Code: ReasonPullEmpty}},
 		"a fifth":           {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{}},
-		"more":              {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "new"), Reason{ReasonPullShrinks, "3/10"}},
-		"two emptied":       {together(letters, civilite, strate), letters, Reason{ReasonPullShrinks, "Civilite 2/2, Strate 1/1"}},
-		"one made inactive": {together(letters, civilite), together(letters, withdrawn), Reason{ReasonPullShrinks, "Civilite 2/2"}},
+		"more":              {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "new"), Reason{Code: ReasonPullShrinks, Detail: "3/10"}},
+		"two emptied":       {together(letters, civilite, strate), letters, Reason{Code: ReasonPullShrinks, Detail: "Civilite 2/2, Strate 1/1"}},
+		"one made inactive": {together(letters, civilite), together(letters, withdrawn), Reason{Code: ReasonPullShrinks, Detail: "Civilite 2/2"}},
 		"empty before":      {together(letters, withdrawn), letters, Reason{}},
-		"emptied and more":  {together(ten, civilite), codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{ReasonPullShrinks, "4/12"}},
+		"emptied and more":  {together(ten, civilite), codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{Code: ReasonPullShrinks, Detail: "4/12"}},
 	} {
 		got := guardPull(job, c.known, c.answered, compareDictionaries(c.known, c.answered))
 		if got != c.want || got.IsHold() != (c.want.Code != "") {

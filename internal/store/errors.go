@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,10 +24,19 @@ type UnreachableError struct {
 	SQLState string // "" = Postgres said nothing
 	Problem  string
 	Hint     string
+	Cause    jobs.CauseCode // "" = the database is away
 }
 
 // Is makes it a jobs.ErrUnreachable.
 func (e *UnreachableError) Is(target error) bool { return target == jobs.ErrUnreachable }
+
+// FailureCause tells what passes where it is not that the database is away.
+func (e *UnreachableError) FailureCause() *jobs.Cause {
+	return jobs.Because(cmp.Or(e.Cause, passing[e.SQLState], jobs.CauseDatabase))
+}
+
+// passing are the SQLSTATEs of what passes that tell more.
+var passing = map[string]jobs.CauseCode{"57014": jobs.CauseCancelled, "25006": jobs.CauseReadOnly}
 
 func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("%s: %s\nhint: %s", e.Doing, e.Problem, e.Hint)

@@ -37,7 +37,7 @@ func (s *stream) explain(err error) error {
 			return &jobs.LockedError{Query: s.query.name, Waited: grab}
 		}
 		if isElsewhere(pg) {
-			return &UnreachableError{Doing: doing, SQLState: pg.Code,
+			return &UnreachableError{Doing: doing, SQLState: pg.Code, Cause: jobs.CauseElsewhere,
 				Problem: "another server, which a foreign table or a function of the query reads, cannot be used just now (SQLSTATE " + pg.Code + ")",
 				Hint:    "see that this other server runs, and that the database server reaches it; or let the import copy what it holds into a table, and read that one"}
 		}
@@ -45,8 +45,8 @@ func (s *stream) explain(err error) error {
 	case defective:
 		return redactStaging(doing, err)
 	}
-	problem, hint := s.mistake(pg)
-	return &jobs.StagingError{Query: s.query.name, Problem: problem, Hint: hint}
+	problem, hint, cause := s.mistake(pg)
+	return &jobs.StagingError{Query: s.query.name, Problem: problem, Hint: hint, Cause: cause}
 }
 
 // isElsewhere tells trouble with another server from that with ours, which ends our session as well.
@@ -68,82 +68,91 @@ var unfit = map[string]string{
 }
 
 // mistake puts into words why the same query fails again.
-func (s *stream) mistake(pg *pgconn.PgError) (problem, hint string) {
+func (s *stream) mistake(pg *pgconn.PgError) (problem, hint string, cause *jobs.Cause) {
 	name := s.nameIn(pg)
 	switch pg.Code {
 	case "42P01":
 		if pg.Routine == missingInFrom {
-			return "its FROM lacks what is called " + name, "correct the query: name the table in FROM, or its alias where it has one"
+			return "its FROM lacks what is called " + name, "correct the query: name the table in FROM, or its alias where it has one", nil
 		}
-		return "there is no table " + name, "create it (migrations/staging.sql has the default one) or correct the query"
+		return "there is no table " + name, "create it (migrations/staging.sql has the default one) or correct the query", naming(jobs.CauseNoTable, "table", name)
 	case "42703":
 		if s.query.key != "" {
-			return "there is no such column " + name, fmt.Sprintf("correct the query, or its key column, which is %q", s.query.key)
+			return "there is no such column " + name, fmt.Sprintf("correct the query, or its key column, which is %q", s.query.key), naming(jobs.CauseNoColumn, "column", name)
 		}
-		return "there is no such column " + name, "correct the query"
+		return "there is no such column " + name, "correct the query", naming(jobs.CauseNoColumn, "column", name)
 	case "42702":
-		return "several columns have the name " + name, "write each column's name in the query instead of *, and give one of the two another name with AS"
+		return "several columns have the name " + name, "write each column's name in the query instead of *, and give one of the two another name with AS", naming(jobs.CauseTwoColumns, "column", name)
 	case "42883":
-		return "there is no function or operator " + name + " for such values", "correct the query; a type may have to be written, such as @dossier::text"
+		return "there is no function or operator " + name + " for such values", "correct the query; a type may have to be written, such as @dossier::text", nil
 	case "42601":
-		return "it is not SQL" + s.line(pg), "correct the query"
+		return "it is not SQL" + s.line(pg), "correct the query", jobs.Because(jobs.CauseNotSQL, "query", s.query.name)
 	case "42501":
 		return s.noRight(pg, name)
 	case "25006":
-		return writes, writesNot
+		return writes, writesNot, jobs.Because(jobs.CauseWrites)
 	case "53400":
-		return "it needs more than a limit of the server allows (SQLSTATE 53400)", "raise temp_file_limit for the role, or make the query smaller"
+		return "it needs more than a limit of the server allows (SQLSTATE 53400)", "raise temp_file_limit for the role, or make the query smaller", nil
 	case "55000":
 		if pg.Routine == openingOfScan {
-			return "a materialized view was never filled " + s.find("c.relkind = 'm' AND NOT c.relispopulated"), "REFRESH MATERIALIZED VIEW it"
+			return "a materialized view was never filled " + s.find("c.relkind = 'm' AND NOT c.relispopulated"), "REFRESH MATERIALIZED VIEW it", nil
 		}
 	}
 	return s.mistakeOf(pg.Code)
 }
 
 // mistakeOf is mistake where the class alone tells.
-func (s *stream) mistakeOf(state string) (problem, hint string) {
+func (s *stream) mistakeOf(state string) (problem, hint string, cause *jobs.Cause) {
 	what, known := unfit[state]
 	switch {
 	case state == "22P05" && strings.ContainsFunc(s.sql, func(r rune) bool { return r >= utf8.RuneSelf }):
-		return "it holds a character that the database's encoding does not have", "write it otherwise (chr and a code of that encoding), or leave it out"
+		return "it holds a character that the database's encoding does not have", "write it otherwise (chr and a code of that encoding), or leave it out", nil
 	case known, strings.HasPrefix(state, "22"):
 		if !known {
 			what = "SQLSTATE " + state
 		}
-		return "a value does not fit (" + what + ")", "run the query of " + s.query.name + " in psql to find the row, then correct it in staging or convert it in the query"
+		return "a value does not fit (" + what + ")", "run the query of " + s.query.name + " in psql to find the row, then correct it in staging or convert it in the query", nil
 	case state == "21000":
-		return "a query within it answers several rows where one is used", "correct the query, or the row that is there twice"
+		return "a query within it answers several rows where one is used", "correct the query, or the row that is there twice", nil
 	case strings.HasPrefix(state, "42"), strings.HasPrefix(state, "3F"), strings.HasPrefix(state, "0A"):
-		return "Postgres refuses it with SQLSTATE " + state, "correct the query in config.toml"
+		return "Postgres refuses it with SQLSTATE " + state, "correct the query in config.toml", nil
 	case strings.HasPrefix(state, "P0"):
-		return "a function of it raised an error (SQLSTATE " + state + ")", "ask whoever wrote the function; the server's log has its message"
+		return "a function of it raised an error (SQLSTATE " + state + ")", "ask whoever wrote the function; the server's log has its message", nil
 	case strings.HasPrefix(state, "HV"):
-		return "a foreign table of it does not fit what the other server has (SQLSTATE " + state + ")", "correct the options and columns of the foreign table"
+		return "a foreign table of it does not fit what the other server has (SQLSTATE " + state + ")", "correct the options and columns of the foreign table", nil
 	}
-	return "Postgres refuses it with SQLSTATE " + state, "try the query in psql; the server's log has the details"
+	return "Postgres refuses it with SQLSTATE " + state, "try the query in psql; the server's log has the details", nil
 }
 
 // noRight tells what the role, or the owner of a view, may not read.
-func (s *stream) noRight(pg *pgconn.PgError, name string) (problem, hint string) {
+func (s *stream) noRight(pg *pgconn.PgError, name string) (problem, hint string, cause *jobs.Cause) {
 	if pg.Routine == rowSecurityCheck {
-		return "row level security hides rows of " + s.find("c.relrowsecurity AND row_security_active(c.oid)") + " from the role: whose rows are hidden would count as gone, or be sent without elements",
-			`let the role see all rows (ALTER ROLE … BYPASSRLS, or a policy USING (true) and row_security = "apply")`
+		hidden := s.find("c.relrowsecurity AND row_security_active(c.oid)")
+		return "row level security hides rows of " + hidden + " from the role: whose rows are hidden would count as gone, or be sent without elements",
+			`let the role see all rows (ALTER ROLE … BYPASSRLS, or a policy USING (true) and row_security = "apply")`, naming(jobs.CauseRowSecurity, "table", hidden)
 	}
 	hint = "grant SELECT on it, or EXECUTE where it is a function (see migrations/roles.sql)"
 	if name != "" { // of a schema that is closed to the role
-		return "the role may not read " + name, "grant USAGE on its schema and SELECT on it (see migrations/roles.sql)"
+		return "the role may not read " + name, "grant USAGE on its schema and SELECT on it (see migrations/roles.sql)", naming(jobs.CauseNoRight, "table", name)
 	}
 	if name = s.find(`NOT has_table_privilege(c.oid, 'SELECT') AND NOT EXISTS (` + viewsOver + `)`); name != "" {
-		return "the role may not read " + name, hint
+		return "the role may not read " + name, hint, naming(jobs.CauseNoRight, "table", name)
 	}
 	if name = s.find(`EXISTS (` + viewsOver + ` AND NOT has_table_privilege(v.relowner, c.oid, 'SELECT'))`); name != "" {
-		return "the owner of a view lacks the right to read " + name, "grant SELECT on it to the view's owner: a view reads with its owner's rights"
+		return "the owner of a view lacks the right to read " + name, "grant SELECT on it to the view's owner: a view reads with its owner's rights", naming(jobs.CauseViewOwner, "table", name)
 	}
 	if name = s.closedFunction(); name != "" {
-		return "the role may not read " + name, hint
+		return "the role may not read " + name, hint, naming(jobs.CauseNoRight, "table", name)
 	}
-	return "the role lacks a right to something that it uses", "grant SELECT on the tables and EXECUTE on the functions that it reaches, also within functions (see migrations/roles.sql)"
+	return "the role lacks a right to something that it uses", "grant SELECT on the tables and EXECUTE on the functions that it reaches, also within functions (see migrations/roles.sql)", jobs.Because(jobs.CauseSomeRight)
+}
+
+// naming is a cause that names something; nil where its name, which is given in quotes, is not told.
+func naming(code jobs.CauseCode, what, name string) *jobs.Cause {
+	if name == "" {
+		return nil
+	}
+	return jobs.Because(code, what, strings.Trim(name, `"`))
 }
 
 // viewsOver are the locked views that read a relation with their owner's rights.

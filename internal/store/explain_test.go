@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -69,10 +71,34 @@ func TestMistakesAreToldWhateverTheServerSpeaks(t *testing.T) {
 			if err != nil {
 				wantNoLeak(t, err)
 			}
+			wantCause(t, staging, want)
 		}
 		if _, err := f.values(address, jobs.Source{Key: "matricule", Employees: "SELECT matricule, name @@ 'x' AS found FROM pay; -- the month's"}, ""); err != nil {
 			t.Errorf("%s: %v", server, err)
 		}
+	}
+}
+
+// wantCause asks that what the words of a problem name is told as data.
+func wantCause(t *testing.T, err *jobs.StagingError, words string) {
+	t.Helper()
+	for begin, code := range map[string]jobs.CauseCode{
+		`there is no table "`: jobs.CauseNoTable, `there is no such column "`: jobs.CauseNoColumn, `several columns have the name "`: jobs.CauseTwoColumns,
+		`the role may not read "`: jobs.CauseNoRight, `the owner of a view lacks the right to read "`: jobs.CauseViewOwner,
+		`row level security hides rows of "`: jobs.CauseRowSecurity, "it is not SQL": jobs.CauseNotSQL, "it writes": jobs.CauseWrites,
+		"the role lacks a right": jobs.CauseSomeRight,
+	} {
+		if !strings.HasPrefix(words, begin) {
+			continue
+		}
+		_, name, named := strings.Cut(strings.TrimSuffix(words, `"`), `"`)
+		if err == nil || err.Cause == nil || err.Cause.Code != code || named && !slices.Contains(slices.Collect(maps.Values(err.Cause.Args)), name) {
+			t.Errorf("%s: the cause is %+v, want %s %s", words, err, code, name)
+		}
+		return
+	}
+	if err != nil && err.Cause != nil {
+		t.Errorf("%s: the cause is %+v, want none", words, err.Cause)
 	}
 }
 

@@ -28,13 +28,34 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 		},
 		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Dictionaries: r.DictionariesDigest, Plan: r.PlanDigest, Contract: r.Contract, Form: r.Form},
 		Planned: r.PlannedAt != nil, RequestedBy: r.RequestedBy, Host: r.Host, PID: int(r.Pid), Version: r.Version,
-		Failure:  jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail},
+		Failure:  jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail, Cause: causeOf(r.FailureArgs)},
 		Findings: findingsOf(r.Findings), FailedOf: value(r.FailedOf), Verify: r.Verify, Overwrite: r.Overwrite, Resend: r.Resend,
 		Approved: r.ApprovedDigest, ApprovedBy: r.ApprovedBy, ApprovedFor: r.ApprovedReason,
 		Incarnation: r.Incarnation, Nominal: r.NominalAt, NotBefore: r.NotBefore, Postponed: int(r.Postponed), Takeovers: int(r.Takeovers), Purged: r.Purged == itemsPurged, AnyOrder: r.AnyOrder,
 		Cancelling: r.Cancelling, CancelledBy: r.CancelledBy, CancelledFor: r.CancelledReason,
 		CreatedAt: r.CreatedAt, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 	}
+}
+
+// causeJSON is what is known of a failure, as the ledger keeps it; nil = nothing.
+func causeJSON(cause *jobs.Cause) []byte {
+	if cause == nil {
+		return nil
+	}
+	text, err := json.Marshal(cause)
+	if err != nil { // texts alone
+		return nil
+	}
+	return text
+}
+
+// causeOf reads what causeJSON wrote. What cannot be read is not known: the detail is told all the same.
+func causeOf(text []byte) *jobs.Cause {
+	var cause *jobs.Cause
+	if text == nil || json.Unmarshal(text, &cause) != nil {
+		return nil
+	}
+	return cause
 }
 
 // unreadable is what is made of findings that cannot be read: such a run must not go by itself.

@@ -13,7 +13,7 @@ import (
 func TestAValueThatEndsAQueryIsTold(t *testing.T) {
 	t.Parallel()
 	euro := &stream{query: stagingQuery{name: "ready"}, sql: "SELECT '€'"}
-	if problem, _ := euro.mistakeOf("22P05"); problem != "it holds a character that the database's encoding does not have" {
+	if problem, _, _ := euro.mistakeOf("22P05"); problem != "it holds a character that the database's encoding does not have" {
 		t.Errorf("a character of the query: %q", problem)
 	}
 	s := &stream{query: stagingQuery{name: "job.children[0].rows"}}

@@ -99,7 +99,7 @@ func bind(query stagingQuery, params mapping.Params) (sql string, args [][]byte,
 		return "", nil, &jobs.StagingError{Query: query.name, Problem: "it is more than one statement", Hint: "write one SELECT"}
 	}
 	if sqltext.Writes(text) {
-		return "", nil, &jobs.StagingError{Query: query.name, Problem: writes, Hint: writesNot}
+		return "", nil, &jobs.StagingError{Query: query.name, Problem: writes, Hint: writesNot, Cause: jobs.Because(jobs.CauseWrites)}
 	}
 	var bound strings.Builder
 	numbers := map[string]int{}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"syncd/internal/contract/openapi"
+	"syncd/internal/jobs"
 )
 
 // Settings are what the configuration says of the call that takes documents: calls are made by it alone.
@@ -75,8 +76,8 @@ func (a *callCheck) told(is Derived, s Settings) (Derived, []Advice) {
 }
 
 // open tells that the contract says otherwise than a default.
-func (a *callCheck) open(text, hint string) *Advice {
-	is := Advice{Level: LevelError, Text: text, Hint: hint}
+func (a *callCheck) open(text, hint string, cause *jobs.Cause) *Advice {
+	is := Advice{Level: LevelError, Text: text, Hint: hint, Cause: cause}
 	a.advice = append(a.advice, is)
 	return &is
 }
@@ -143,7 +144,8 @@ func (a *callCheck) operation(d *openapi.Document, s Settings) *openapi.Operatio
 		a.error("", fmt.Sprintf("method is %s, but the contract has only %s", s.Method, openapi.Calls(taking)), writeMethod(taking))
 	case len(usual) == 0:
 		a.verb = a.open(fmt.Sprintf("method is not written, and thus %s, but the contract has only %s", s.Method, openapi.Calls(taking)),
-			writeMethod(taking)+fmt.Sprintf("; if the contract is wrong: method = %q", s.Method))
+			writeMethod(taking)+fmt.Sprintf("; if the contract is wrong: method = %q", s.Method),
+			jobs.Because(jobs.CauseVerb, "calls", openapi.Calls(taking)))
 		if len(taking) == 1 {
 			return taking[0]
 		}

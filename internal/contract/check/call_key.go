@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"syncd/internal/contract/openapi"
+	"syncd/internal/jobs"
 )
 
 // keyPlace is where a value goes in a request.
@@ -44,7 +45,8 @@ func (a *callCheck) keyPlace(d *openapi.Document, op *openapi.Operation, s Setti
 	case len(said) == 1:
 		is := keyPlace{in: s.KeyIn, name: s.KeyName}
 		a.key = a.open(fmt.Sprintf("dossier_key is not written, and the key thus goes into %s, but in the contract it goes into %s", is, said[0]),
-			fmt.Sprintf("%s; if the contract is wrong: dossier_key = %s", writeKey(said[0]), is.toml()))
+			fmt.Sprintf("%s; if the contract is wrong: dossier_key = %s", writeKey(said[0]), is.toml()),
+			jobs.Because(jobs.CauseKeyPlace, "place", said[0].String()))
 		return said[0].in, said[0].name
 	case len(said) > 1:
 		a.warning("", fmt.Sprintf("the contract has several places that the dossier's key may go into: %s; syncd uses %s", placeNames(said), keyPlace{in: s.KeyIn, name: s.KeyName}),

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"syncd/internal/contract/openapi"
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
@@ -14,6 +15,8 @@ type Advice struct {
 	Path  string `json:"path,omitempty"` // of the mapping: "Contrat.CodeNature", "Elements[].Code", "Elements" (the children); "" = the job or the API as a whole
 	Text  string `json:"text"`           // what follows the path: "is read-only in the contract"; a whole sentence where Path is ""
 	Hint  string `json:"hint,omitempty"` // the next step; "" = none
+
+	Cause *jobs.Cause `json:"-"` // of what stops runs; nil = it stops none
 }
 
 // Levels of advice: what will go wrong, what may, and what is worth knowing.
@@ -98,7 +101,7 @@ func elementsOf(s *openapi.Schema, path string) *openapi.Schema {
 type advisor struct{ advice []Advice }
 
 func (a *advisor) add(level, path, text, hint string) {
-	a.advice = append(a.advice, Advice{level, path, text, hint})
+	a.advice = append(a.advice, Advice{Level: level, Path: path, Text: text, Hint: hint})
 }
 
 func (a *advisor) error(path, text, hint string)   { a.add(LevelError, path, text, hint) }

@@ -137,18 +137,18 @@ func unsent(item jobs.Claimed, why jobs.ReasonCode) jobs.ItemOutcome {
 
 // haltReason is why a run stops at an answer of this class.
 func haltReason(out jobs.Outcome) jobs.Reason {
-	detail := statusDetail(out.Status)
+	detail, cause := statusDetail(out.Status), (*jobs.Cause)(nil)
 	if call, ok := out.Err.(*jobs.CallError); ok { //nolint:errorlint // Send's contract: a *CallError itself
-		detail = call.Error()
+		detail, cause = call.Error(), call.FailureCause()
 	}
 	switch out.Class {
 	case jobs.ClassConfiguration:
-		return jobs.Reason{Code: jobs.ReasonConfiguration, Detail: detail}
+		return jobs.Reason{Code: jobs.ReasonConfiguration, Detail: detail, Cause: cause}
 	case jobs.ClassTemporary:
 		if late := jobs.Lateness(out.Err); late != "" {
 			return jobs.Reason{Code: jobs.ReasonSlow, Detail: late}
 		}
-		return jobs.Reason{Code: jobs.ReasonUnreachable, Detail: detail}
+		return jobs.Reason{Code: jobs.ReasonUnreachable, Detail: detail, Cause: cause}
 	case jobs.ClassTechnical:
 		return jobs.Reason{Code: jobs.ReasonFailures, Detail: detail}
 	}

@@ -62,6 +62,11 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 				t.Errorf("%s: no sentence for the problem %q", language, code)
 			}
 		}
+		for _, code := range constants(t, "../../jobs", "CauseCode") {
+			if c.Causes[code].What == "" {
+				t.Errorf("%s: no sentence for the cause %q", language, code)
+			}
+		}
 		for _, state := range constants(t, "../../jobs", "State") {
 			if c.States[state].Sentence == "" {
 				t.Errorf("%s: no words for the state %q", language, state)

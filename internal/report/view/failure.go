@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -8,96 +9,32 @@ import (
 	"syncd/internal/report/locale"
 )
 
-// cause is a frequent failure, of which more is known than its code.
-type cause = string
-
-const (
-	causeIdentity     cause = "identity"
-	causeNoTable      cause = "no-table"
-	causeNoColumn     cause = "no-column"
-	causeTwoColumns   cause = "two-columns"
-	causeRowSecurity  cause = "row-security"
-	causeNoRight      cause = "no-right"
-	causeNoDictionary cause = "no-dictionary"
-	causeNoMatricule  cause = "no-matricule"
-	causeClient       cause = "client"
-	causeKey          cause = "key"
-	causeContract     cause = "contract"
-	causeContractAway cause = "contract-away"
-	causeVerb         cause = "verb"
-	causeKeyPlace     cause = "key-place"
-	causeProxy        cause = "proxy"
-	causeProxyAway    cause = "proxy-away"
-	causeChain        cause = "chain"
-	causeCertificate  cause = "certificate"
-	causeAddress      cause = "address"
-	causeAnswer       cause = "answer"
-	causeViewOwner    cause = "view-owner"
-	causeSomeRight    cause = "some-right"
-	causeNotSQL       cause = "not-sql"
-	causeWrites       cause = "writes"
-	causeElsewhere    cause = "elsewhere"
-	causeCancelled    cause = "cancelled"
-	causeReadOnly     cause = "read-only"
-	causeDatabase     cause = "database"
-	causeAPI          cause = "api"
-)
-
-// causes are recognized by the detail of a failed run, the text of an error in English: the ledger keeps nothing else of
-// it. What a pattern captures goes into the sentence. The first that fits counts; where none does, the code tells.
-var causes = []struct {
-	code    jobs.ReasonCode
-	pattern *regexp.Regexp
-	cause   cause
-}{
-	{jobs.ReasonIdentity, regexp.MustCompile(`answers for (?P<answered>\S+), but dossier \S+ is (?P<expected>[^\s:]+)`), causeIdentity},
-	{jobs.ReasonStaging, regexp.MustCompile(`there is no table "(?P<table>[^"]+)"`), causeNoTable},
-	{jobs.ReasonStaging, regexp.MustCompile(`(?:there is no such|returns no) column "(?P<column>[^"]+)"`), causeNoColumn},
-	{jobs.ReasonStaging, regexp.MustCompile(`(?:returns several columns|several columns have the name) "(?P<column>[^"]+)"`), causeTwoColumns},
-	{jobs.ReasonStaging, regexp.MustCompile(`row level security hides rows of "(?P<table>[^"]+)"`), causeRowSecurity},
-	{jobs.ReasonStaging, regexp.MustCompile(`may not read "(?P<table>[^"]+)"`), causeNoRight},
-	{jobs.ReasonStaging, regexp.MustCompile(`the nomenclatures? "?(?P<dictionaries>[^"\n]+?)"? w(?:as|ere) never pulled`), causeNoDictionary},
-	{jobs.ReasonStaging, regexp.MustCompile(`no such employee in staging: \[(?P<keys>.+)\]`), causeNoMatricule},
-	{jobs.ReasonConfiguration, regexp.MustCompile(`the contract that the configuration names cannot be read`), causeContract},
-	{jobs.ReasonUnreachable, regexp.MustCompile(`the contract that the configuration names cannot be read`), causeContractAway},
-	{jobs.ReasonConfiguration, regexp.MustCompile(`: method is not written, .* has only (?P<calls>[^\n]+)`), causeVerb},
-	{jobs.ReasonConfiguration, regexp.MustCompile(`: dossier_key is not written, .* it goes into (?P<place>[^\n]+)`), causeKeyPlace},
-	{jobs.ReasonConfiguration, regexp.MustCompile(`^[^:\n]+: (?:the proxy|HTTPS_PROXY)\b`), causeProxy},
-	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate not trusted: .* its issuer, "(?P<issuer>[^"\n]*)"`), causeChain},
-	{jobs.ReasonConfiguration, regexp.MustCompile(`invalid_client|unauthorized_client`), causeClient},
-	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 40[13]`), causeKey},
-	{jobs.ReasonConfiguration, regexp.MustCompile(`certificate`), causeCertificate},
-	{jobs.ReasonUnusual, regexp.MustCompile(`certificate`), causeCertificate},
-	{jobs.ReasonConfiguration, regexp.MustCompile(`answer is HTML|is not a token|a redirect`), causeAddress},
-	{jobs.ReasonConfiguration, regexp.MustCompile(`answered 2\d\d\b.*, (?:which does not say|which cannot be judged|and its body)`), causeAnswer},
-	{jobs.ReasonStaging, regexp.MustCompile(`the owner of a view lacks the right to read "(?P<table>[^"]+)"`), causeViewOwner},
-	{jobs.ReasonStaging, regexp.MustCompile(`the role lacks a right to something`), causeSomeRight},
-	{jobs.ReasonStaging, regexp.MustCompile(`^reading staging \((?P<query>[^)]+)\): it is not SQL`), causeNotSQL},
-	{jobs.ReasonStaging, regexp.MustCompile(`: it writes`), causeWrites},
-	{jobs.ReasonUnreachable, regexp.MustCompile(`another server, which a foreign table`), causeElsewhere},
-	{jobs.ReasonUnreachable, regexp.MustCompile(`SQLSTATE 57014`), causeCancelled},
-	{jobs.ReasonUnreachable, regexp.MustCompile(`SQLSTATE 25006`), causeReadOnly},
-	{jobs.ReasonUnreachable, regexp.MustCompile(`Postgres|database`), causeDatabase},
-	{jobs.ReasonUnreachable, regexp.MustCompile(`^[^:\n]+: the proxy\b`), causeProxyAway},
-	{jobs.ReasonUnreachable, regexp.MustCompile(`^(?:token|[A-Z]+ /)`), causeAPI},
-}
-
-// cause finds what is known of a failure, and the values that go into its sentence.
+// cause is what is known of a failure, and the values that go into its sentence.
 func (t *Teller) cause(r jobs.Reason) (words locale.CauseWords, values []any, known bool) {
-	for _, c := range causes {
-		if c.code != r.Code {
-			continue
-		}
-		if found := c.pattern.FindStringSubmatch(r.Detail); found != nil {
-			for i, name := range c.pattern.SubexpNames()[1:] {
-				values = append(values, name, found[i+1])
-			}
-			words, known = t.Causes[c.cause]
-			return words, values, known
-		}
+	cause := causeOf(r)
+	if cause == nil {
+		return locale.CauseWords{}, nil, false
 	}
-	return locale.CauseWords{}, nil, false
+	for name, value := range cause.Args {
+		values = append(values, name, value)
+	}
+	if len(cause.Keys) > 0 {
+		values = append(values, "keys", quotedKeys(cause.Keys))
+	}
+	words, known = t.Causes[string(cause.Code)]
+	return words, values, known
 }
+
+// causeOf is what is known of a failure; nil = nothing.
+func causeOf(r jobs.Reason) *jobs.Cause {
+	if r.Cause != nil {
+		return r.Cause
+	}
+	return formerCause(r)
+}
+
+// quotedKeys are matricules whose zeros and spaces can be seen.
+func quotedKeys(keys []string) string { return strings.Trim(fmt.Sprintf("%q", keys), "[]") }
 
 // mend is what to do about a failure before its command: said for its cause, else for its code.
 func (t *Teller) mend(r jobs.Reason, byCode string) string {

@@ -12,40 +12,38 @@ import (
 )
 
 // failures are errors as a run records them, each with a value that its sentence must name.
-var failures = map[cause]struct {
+var failures = map[jobs.CauseCode]struct {
 	code  jobs.ReasonCode
 	err   error
 	names string
 }{
-	causeIdentity:     {jobs.ReasonIdentity, &jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"}, "99999999800019"},
-	causeNoTable:      {jobs.ReasonStaging, staging(`there is no table "staging.employes"`), "staging.employes"},
-	causeNoColumn:     {jobs.ReasonStaging, &mapping.ColumnError{Path: "Prenom", Column: "prenoms", Nearest: "prenom"}, "prenoms"},
-	causeTwoColumns:   {jobs.ReasonStaging, &mapping.ColumnError{Path: "Iban", Column: "iban", Twice: true}, "iban"},
-	causeRowSecurity:  {jobs.ReasonStaging, staging(`row level security hides rows of "pay" from the role: whose rows`), "pay"},
-	causeNoRight:      {jobs.ReasonStaging, staging(`the role may not read "employee"`), "employee"},
-	causeNoDictionary: {jobs.ReasonStaging, &mapping.DictionaryError{Path: "Fonction", Names: []string{"Fonction", "Strate"}}, ": Fonction, Strate"},
-	causeNoMatricule:  {jobs.ReasonStaging, &jobs.EmployeeError{Keys: []string{"00999", "1"}}, `"00999" "1"`},
-	causeClient:       {jobs.ReasonConfiguration, call("token", "the token was refused: invalid_client (401 Unauthorized)"), "client_id"},
-	causeKey:          {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 403 Forbidden"), ""},
-	causeContract:     {jobs.ReasonConfiguration, call("contract", "the contract that the configuration names cannot be read: /etc/syncd/api.json: the file does not exist"), ""},
-	causeVerb:         {jobs.ReasonConfiguration, call("contract", "method is not written, and thus POST, but the contract has only PUT /V2/Salaries"), "PUT /V2/Salaries"},
-	causeKeyPlace:     {jobs.ReasonConfiguration, call("contract", `dossier_key is not written, and the key thus goes into header "X-Cle-Dossier", but in the contract it goes into query "cle"`), `query "cle"`},
-	causeContractAway: {jobs.ReasonUnreachable, call("contract", "the contract that the configuration names cannot be read: GET https://api.example.org/swagger.json: answered 503"), ""},
-	causeProxy:        {jobs.ReasonConfiguration, call("token", "the proxy refuses the way: 403 Forbidden"), ""},
-	causeProxyAway:    {jobs.ReasonUnreachable, call("token", "the proxy: connection refused"), ""},
-	causeChain:        {jobs.ReasonConfiguration, call("token", `certificate not trusted: the server does not send that of its issuer, "Issuing CA 4"`), "Issuing CA 4"},
-	causeCertificate:  {jobs.ReasonConfiguration, call("token", "certificate not trusted"), ""},
-	causeAddress:      {jobs.ReasonConfiguration, call("GET /V2/Dossier", "the answer is HTML, not JSON"), ""},
-	causeAnswer:       {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 207 Multi-Status, which does not say that the document was accepted"), "[isidoor.salarie.answer]"},
-	causeViewOwner:    {jobs.ReasonStaging, staging(`the owner of a view lacks the right to read "paie.salaire"`), "paie.salaire"},
-	causeSomeRight:    {jobs.ReasonStaging, staging("the role lacks a right to something that it uses"), ""},
-	causeNotSQL:       {jobs.ReasonStaging, staging("it is not SQL (line 2 of it)"), "job.source.employees"},
-	causeWrites:       {jobs.ReasonStaging, staging("it writes: a function of it such as nextval, or a row lock (FOR UPDATE)"), ""},
-	causeElsewhere:    {jobs.ReasonUnreachable, errors.New("reading staging (job.source.employees): another server, which a foreign table or a function of the query reads, cannot be used just now (SQLSTATE 08001)\nhint: a step"), ""},
-	causeCancelled:    {jobs.ReasonUnreachable, errors.New("reading staging (job.source.employees): a statement was cancelled: by a person, a program, or a time limit (SQLSTATE 57014)\nhint: a step"), ""},
-	causeReadOnly:     {jobs.ReasonUnreachable, errors.New("starting the run: it is read-only: a standby, or default_transaction_read_only is on (SQLSTATE 25006)\nhint: a step"), ""},
-	causeDatabase:     {jobs.ReasonUnreachable, jobs.ErrUnreachable, ""},
-	causeAPI:          {jobs.ReasonUnreachable, call("GET /V2/Dossier", "connection refused"), ""},
+	jobs.CauseIdentity:     {jobs.ReasonIdentity, &jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"}, "99999999800019"},
+	jobs.CauseNoTable:      {jobs.ReasonStaging, staging(`there is no table "staging.employes"`), "staging.employes"},
+	jobs.CauseNoColumn:     {jobs.ReasonStaging, &mapping.ColumnError{Path: "Prenom", Column: "prenoms", Nearest: "prenom"}, "prenoms"},
+	jobs.CauseTwoColumns:   {jobs.ReasonStaging, &mapping.ColumnError{Path: "Iban", Column: "iban", Twice: true}, "iban"},
+	jobs.CauseRowSecurity:  {jobs.ReasonStaging, staging(`row level security hides rows of "pay" from the role: whose rows`), "pay"},
+	jobs.CauseNoRight:      {jobs.ReasonStaging, staging(`the role may not read "employee"`), "employee"},
+	jobs.CauseNoDictionary: {jobs.ReasonStaging, &mapping.DictionaryError{Path: "Fonction", Names: []string{"Fonction", "Strate"}}, ": Fonction, Strate"},
+	jobs.CauseNoMatricule:  {jobs.ReasonStaging, &jobs.EmployeeError{Keys: []string{"00999", "1"}}, `"00999" "1"`},
+	jobs.CauseClient:       {jobs.ReasonConfiguration, call("token", "the token was refused: invalid_client (401 Unauthorized)"), "client_id"},
+	jobs.CauseKey:          {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 403 Forbidden"), ""},
+	jobs.CauseContract:     {jobs.ReasonConfiguration, call("contract", "the contract that the configuration names cannot be read: /etc/syncd/api.json: the file does not exist"), ""},
+	jobs.CauseContractAway: {jobs.ReasonUnreachable, call("contract", "the contract that the configuration names cannot be read: GET https://api.example.org/swagger.json: answered 503"), ""},
+	jobs.CauseProxy:        {jobs.ReasonConfiguration, call("token", "the proxy refuses the way: 403 Forbidden"), ""},
+	jobs.CauseProxyAway:    {jobs.ReasonUnreachable, call("token", "the proxy: connection refused"), ""},
+	jobs.CauseChain:        {jobs.ReasonConfiguration, call("token", `certificate not trusted: the server does not send that of its issuer, "Issuing CA 4"`), "Issuing CA 4"},
+	jobs.CauseCertificate:  {jobs.ReasonConfiguration, call("token", "certificate not trusted"), ""},
+	jobs.CauseAddress:      {jobs.ReasonConfiguration, call("GET /V2/Dossier", "the answer is HTML, not JSON"), ""},
+	jobs.CauseAnswer:       {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 207 Multi-Status, which does not say that the document was accepted"), "[isidoor.salarie.answer]"},
+	jobs.CauseViewOwner:    {jobs.ReasonStaging, staging(`the owner of a view lacks the right to read "paie.salaire"`), "paie.salaire"},
+	jobs.CauseSomeRight:    {jobs.ReasonStaging, staging("the role lacks a right to something that it uses"), ""},
+	jobs.CauseNotSQL:       {jobs.ReasonStaging, staging("it is not SQL (line 2 of it)"), "job.source.employees"},
+	jobs.CauseWrites:       {jobs.ReasonStaging, staging("it writes: a function of it such as nextval, or a row lock (FOR UPDATE)"), ""},
+	jobs.CauseElsewhere:    {jobs.ReasonUnreachable, errors.New("reading staging (job.source.employees): another server, which a foreign table or a function of the query reads, cannot be used just now (SQLSTATE 08001)\nhint: a step"), ""},
+	jobs.CauseCancelled:    {jobs.ReasonUnreachable, errors.New("reading staging (job.source.employees): a statement was cancelled: by a person, a program, or a time limit (SQLSTATE 57014)\nhint: a step"), ""},
+	jobs.CauseReadOnly:     {jobs.ReasonUnreachable, errors.New("starting the run: it is read-only: a standby, or default_transaction_read_only is on (SQLSTATE 25006)\nhint: a step"), ""},
+	jobs.CauseDatabase:     {jobs.ReasonUnreachable, jobs.ErrUnreachable, ""},
+	jobs.CauseAPI:          {jobs.ReasonUnreachable, call("GET /V2/Dossier", "connection refused"), ""},
 }
 
 func staging(problem string) error {
@@ -64,7 +62,7 @@ func TestEveryCauseIsToldInBothLanguages(t *testing.T) {
 			t.Errorf("no error has the cause %q", c.cause)
 			continue
 		}
-		reason := jobs.Reason{Code: failure.code, Detail: failure.err.Error()}
+		reason := jobs.Reason{Code: failure.code, Detail: failure.err.Error()} // of a former program, which kept no cause
 		for language, catalogue := range catalogues {
 			p := New(language, Options{Partner: "isidoor"})
 			sentence := p.Reason(reason)
@@ -73,6 +71,34 @@ func TestEveryCauseIsToldInBothLanguages(t *testing.T) {
 			}
 			if i := slices.IndexFunc(p.failure(reason), isStep); i >= 0 {
 				t.Errorf("%s: %q keeps the hint %q", language, c.cause, p.failure(reason)[i])
+			}
+		}
+	}
+}
+
+// TestACauseIsToldAsItWas: a run of now and one of a former program, which kept the text alone, are told alike.
+func TestACauseIsToldAsItWas(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		&jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"},
+		&mapping.ColumnError{Path: "Prenom", Column: "prenoms", Nearest: "prenom"}, &mapping.ColumnError{Path: "Iban", Column: "iban", Twice: true},
+		&mapping.DictionaryError{Path: "Fonction", Names: []string{"Fonction", "Strate"}}, &mapping.DictionaryError{Path: "Fonction", Names: []string{"Fonction"}},
+		&jobs.EmployeeError{Keys: []string{"00999", `O"Neil`}}, jobs.ErrUnreachable, &jobs.CallError{Class: jobs.ClassTemporary, Call: "GET /V2/Dossier", Problem: "connection refused"},
+	} {
+		now := jobs.FailureReason(err)
+		if now.Cause == nil {
+			t.Errorf("%v has no cause", err)
+			continue
+		}
+		former := now
+		former.Cause = nil
+		for _, language := range []locale.Language{locale.French, locale.English} {
+			p := New(language, Options{Partner: "isidoor"})
+			if got, want := p.Reason(now), p.Reason(former); got != want || strings.ContainsAny(got, "{}") {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+			if got, want := p.mend(now, ""), p.mend(former, ""); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
 			}
 		}
 	}

@@ -1,10 +1,8 @@
 package view
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
@@ -157,7 +155,7 @@ func (t *Teller) failedSteps(run *jobs.Run, found *gathered) []Step {
 	case jobs.ReasonLedgerRefused, jobs.ReasonStagingRefused:
 		return []Step{does(text.MendAccess, resume)}
 	case jobs.ReasonStaging:
-		return []Step{does(t.mend(run.Failure, text.MendStaging), runAgain(t.corrected(run)))}
+		return []Step{does(t.mend(run.Failure, text.MendStaging), runAgain(corrected(run)))}
 	case jobs.ReasonFailures, jobs.ReasonUnreachable, jobs.ReasonSlow:
 		later := t.mend(run.Failure, text.WaitForAPI)
 		if run.Failure.Code == jobs.ReasonSlow {
@@ -182,15 +180,13 @@ func (t *Teller) failedSteps(run *jobs.Run, found *gathered) []Step {
 }
 
 // corrected is what to run once a failure is mended: matricules that nobody has are not named again.
-func (t *Teller) corrected(run *jobs.Run) Subject {
+func corrected(run *jobs.Run) Subject {
 	subject := subjectOf(run)
-	words, missing, _ := t.cause(run.Failure)
-	if words != t.Causes[causeNoMatricule] || len(missing) == 0 {
+	cause := causeOf(run.Failure)
+	if cause == nil || len(cause.Keys) == 0 {
 		return subject
 	}
-	subject.Employees = slices.DeleteFunc(slices.Clone(subject.Employees), func(key string) bool {
-		return strings.Contains(fmt.Sprint(missing...), strconv.Quote(key))
-	})
+	subject.Employees = slices.DeleteFunc(slices.Clone(subject.Employees), func(key string) bool { return slices.Contains(cause.Keys, key) })
 	subject.Employees = append(subject.Employees, "MATRICULE")
 	return subject
 }

@@ -58,8 +58,12 @@ func (q *Queries) EraseBaseline(ctx context.Context, arg EraseBaselineParams) (i
 
 const eraseFromRuns = `-- name: EraseFromRuns :exec
 UPDATE syncd.run SET employees = array_replace(employees, $1::text, $2::text),
-    failure_detail = replace(failure_detail, '"' || $1::text || '"', '"' || $2::text || '"')
-WHERE target_id = $3 AND ($1::text = ANY (employees) OR strpos(failure_detail, '"' || $1::text || '"') > 0)
+    failure_detail = replace(failure_detail, '"' || $1::text || '"', '"' || $2::text || '"'),
+    failure_args = CASE WHEN failure_args -> 'keys' ? $1::text
+                        THEN jsonb_set(failure_args, '{keys}', (failure_args -> 'keys') - $1::text || to_jsonb($2::text))
+                        ELSE failure_args END
+WHERE target_id = $3 AND ($1::text = ANY (employees) OR strpos(failure_detail, '"' || $1::text || '"') > 0
+    OR failure_args -> 'keys' ? $1::text)
 `
 
 type EraseFromRunsParams struct {

@@ -396,7 +396,8 @@ type SyncdRun struct {
 	// keyed proof that what was planned may be sent: nothing held it, or a person approved it
 	Release []byte
 	// the line of the trail in which a person did
-	Approval *int64
+	Approval    *int64
+	FailureArgs []byte
 }
 
 type SyncdSchedule struct {

@@ -38,8 +38,12 @@ WHERE target_id = @target_id AND key = @key AND NOT open;
 
 -- name: EraseFromRuns :exec
 UPDATE syncd.run SET employees = array_replace(employees, sqlc.arg('key')::text, sqlc.arg('name')::text),
-    failure_detail = replace(failure_detail, '"' || sqlc.arg('key')::text || '"', '"' || sqlc.arg('name')::text || '"')
-WHERE target_id = @target_id AND (sqlc.arg('key')::text = ANY (employees) OR strpos(failure_detail, '"' || sqlc.arg('key')::text || '"') > 0);
+    failure_detail = replace(failure_detail, '"' || sqlc.arg('key')::text || '"', '"' || sqlc.arg('name')::text || '"'),
+    failure_args = CASE WHEN failure_args -> 'keys' ? sqlc.arg('key')::text
+                        THEN jsonb_set(failure_args, '{keys}', (failure_args -> 'keys') - sqlc.arg('key')::text || to_jsonb(sqlc.arg('name')::text))
+                        ELSE failure_args END
+WHERE target_id = @target_id AND (sqlc.arg('key')::text = ANY (employees) OR strpos(failure_detail, '"' || sqlc.arg('key')::text || '"') > 0
+    OR failure_args -> 'keys' ? sqlc.arg('key')::text);
 
 -- name: RunsNaming :many
 SELECT id, findings FROM syncd.run
