@@ -1,6 +1,3 @@
-// Package app holds what the product can be asked for, one use case each, by any door: the command line, the daemon, a page.
-// Data go in and come out: nothing is printed, no process is ended, and no sentence is written for people. A door brings who
-// asks, and why; the rules that protect stand here, or below.
 package app
 
 import (

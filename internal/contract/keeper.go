@@ -1,8 +1,3 @@
-// Package contract knows which of the API's contracts is in force: its Keeper (keeper.go) asks the API for its Swagger or
-// OpenAPI document (ask.go), keeps what it shows, and compares it with the one that was accepted (standing.go).
-//
-// openapi reads such a document, check holds the call, a mapping and documents against it, diff tells two apart, and advise
-// drafts a mapping from one.
 package contract
 
 import (

@@ -1,8 +1,3 @@
-// Package daemon executes jobs when they are due, for years, beside any number of others on the same ledger.
-//
-// Read Run first: one loop that, at each turn, makes runs of the fires that are due, claims runs for which there is
-// room, and tells systemd and monitoring how it is. Postgres is the coordinator; whatever this process forgets when it
-// dies another one reads there.
 package daemon
 
 import (

@@ -1,12 +1,3 @@
-// Package httpcall calls the APIs of partners: limits, authorisation, retries, and the one place where an answer is given
-// its class. What a partner's calls are, and where their keys go, that partner's package says (internal/partner).
-//
-// A call goes top to bottom through three files: retry.go repeats attempts while that makes sense (Do), call.go makes one
-// attempt (slot, rate, token, request) and outcome.go judges its answer, by the rules of the API (rules.go) where the
-// configuration says how a 2xx can refuse. search.go looks for a document that an API publishes.
-//
-// Nothing that this package returns or logs holds a URL, a header, a token, a secret or a document: errors are worded
-// here and never quote those of net/http or x/oauth2, which do.
 package httpcall
 
 import (

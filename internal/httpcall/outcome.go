@@ -40,7 +40,7 @@ type meaning struct {
 	token       jobs.Class
 }
 
-// meanings is the one table of what a status means; the first row that has it counts. ARCHITECTURE.md shows it to people.
+// meanings is the one table of what a status means; the first row that has it counts. The documentation of this package shows it to people.
 //
 // A body can only take trust away (settle, decode): what accepts a document does so with JSON or with nothing. A refusal
 // is free of doubt where it says by itself that nothing was processed: a 4xx, but for 408, 460 and 499, and a 503 with a

@@ -1,6 +1,3 @@
-// Package plan decides what a run sends. Read Make first: it walks staging and the baseline side by side (merge.go), decides
-// about each matricule (decide.go), and hands the items on (draft.go). Guards observe, hold what a person must see, and
-// judge the whole (guards.go). It reads what it is given streams of, and writes to its sink alone.
 package plan
 
 import (

@@ -1,4 +1,3 @@
-// Package push sends what a run has planned: lanes that send, and one loop that records what came of it.
 package push
 
 import (
