@@ -10,6 +10,7 @@ import (
 
 	"syncd/internal/config/strict"
 	"syncd/internal/mapping"
+	"syncd/internal/privacy"
 )
 
 // places remembers where each path of a mapping was written, to report what mapping finds wrong with it.
@@ -88,10 +89,27 @@ func readFields(t *strict.Table, prefix string, at places) []mapping.Field {
 		}
 	}
 	for i := range fields {
-		fields[i].Kind = kindOf(&fields[i])
+		classify(&fields[i], prefix == "")
 	}
 	slices.SortFunc(fields, func(a, b mapping.Field) int { return cmp.Compare(a.Path, b.Path) })
 	return fields
+}
+
+// classify tells by its names what a field holds: an IBAN and a NIR are looked at and never shown, what may be one is not shown
+// either. Elements hold amounts, of whatever name, which whoever confirms a change must see.
+func classify(f *mapping.Field, master bool) {
+	named := named(f)
+	coded := f.Dictionary != "" || f.Type == mapping.TypeBoolean
+	switch {
+	case f.Column == "":
+	case named.Kind == privacy.KindPostal:
+		f.Kind = named.Kind
+	case named.Kind == privacy.KindNone, named.About, coded:
+	case named.Sure:
+		f.Kind = named.Kind
+	default:
+		f.Private = master
+	}
 }
 
 // jobKeys are keys of a [[job]] that TOML takes for members of the document when they stand below one of its tables.

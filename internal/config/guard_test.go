@@ -139,6 +139,8 @@ func TestWatchedByDefault(t *testing.T) {
 		{"ibanSalarie = \"a\"\nCodeIBAN2 = \"b\"", []string{"CodeIBAN2", "ibanSalarie"}, []string{"CodeIBAN2", "ibanSalarie"}},
 		{"Souvenir = \"souvenir\"\nRiban = \"caribane\"\nSecu = \"numero_secu\"", nil, nil},
 		{"Compte = { column = \"n\" }\nC = { value = \"iban\" }", nil, nil},
+		{"coordonneesBancaires = \"compte\"\nNumero = \"rib\"\nmodeBancaire = \"m\"\nBancaire = { column = \"b\", dictionary = \"D\" }", []string{"Numero", "coordonneesBancaires"}, nil},
+		{"Nss = \"n\"\nRegimeSecu = \"r\"", []string{"Nss"}, []string{"Nss"}},
 		{"A = \"nir_cle\"\nB = \"iban_pays\"\nDateIban = \"c\"", []string{"B", "DateIban"}, nil},
 	} {
 		g := parsed(t, guarded(t, "", test.fields)).Jobs[0].Guards

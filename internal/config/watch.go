@@ -7,24 +7,32 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/privacy"
 )
 
 // watchKeys are the keys of [job.guard] that name members of the document.
 var watchKeys = []string{"hold_fields", "unique_fields", "amount_fields"}
 
-// watch reads which members the guards look at. A default that the mapping does not have is left out, which is told of an
+// readWatch reads which members the guards look at. A default that the mapping does not have is left out, which is told of an
 // IBAN: nothing else would be seen of its change. A name that is written must be there.
 func readWatch(t *strict.Table, g *jobs.Guards, spec mapping.Spec) {
-	ibans := fieldsFor(spec.Fields, wordIBAN)
-	held := append(fieldsFor(distinctive(spec.Fields), wordNIR), ibans...)
+	accounts := pathsOf(spec.Fields, func(f *mapping.Field, named privacy.Named) bool {
+		return named.Kind == privacy.KindIBAN && (named.Sure || f.Private)
+	})
+	held := append(pathsOf(spec.Fields, func(_ *mapping.Field, named privacy.Named) bool {
+		return named.Kind == privacy.KindNIR && named.Sure && !named.About
+	}), accounts...)
 	slices.Sort(held)
-	g.HoldFields = readMembers(t, "hold_fields", slices.Compact(held), withObjects(paths(spec.Fields)),
+	g.HoldFields = readMembers(t, "hold_fields", held, withObjects(paths(spec.Fields)),
 		"is no member of [job.fields]")
-	if len(ibans) == 0 && !t.Has("hold_fields") {
+	if len(accounts) == 0 && !t.Has("hold_fields") {
 		t.Warn("hold_fields", "no member is held when it changes, but for values that are a valid IBAN or NIR: none is called, or comes from a column called, iban",
 			`name the member of the IBAN in [job.guard], such as hold_fields = ["Iban"]; [] = none on purpose`)
 	}
-	g.UniqueFields = readMembers(t, "unique_fields", fieldsFor(distinctive(spec.Fields), wordIBAN, wordNIR), fromColumns(spec.Fields),
+	unique := pathsOf(spec.Fields, func(_ *mapping.Field, named privacy.Named) bool {
+		return named.Kind.Identifies() && named.Sure && !named.About
+	})
+	g.UniqueFields = readMembers(t, "unique_fields", unique, fromColumns(spec.Fields),
 		"is no member of [job.fields] that comes from a column")
 	var amounts []string
 	for _, c := range spec.Children {
@@ -118,4 +126,19 @@ func fieldsNamed(paths []string, names ...string) []string {
 		}
 	}
 	return list
+}
+
+// pathsOf are those of the fields with a column whose names tell what is looked for.
+func pathsOf(fields []mapping.Field, which func(f *mapping.Field, named privacy.Named) bool) (list []string) {
+	for i := range fields {
+		if f := &fields[i]; f.Column != "" && which(f, named(f)) {
+			list = append(list, f.Path)
+		}
+	}
+	return list
+}
+
+// named is what the last name of a field's path, and that of its column, tell.
+func named(f *mapping.Field) privacy.Named {
+	return privacy.ByNames(f.Path[strings.LastIndexByte(f.Path, '.')+1:], f.Column)
 }

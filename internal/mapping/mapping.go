@@ -55,6 +55,7 @@ type Field struct {
 	Null       Null   // "" = NullClear
 	Type       Type
 	Kind       privacy.Kind // of its values, as its names tell: an IBAN and a NIR are never shown, like what is sensitive
+	Private    bool         // never shown either: its names tell that it may hold an IBAN or a NIR, or a part of one
 }
 
 // Children maps the rows of one child query to an array of the document.

@@ -129,7 +129,7 @@ func (m Member) Secret() bool {
 	if m.Field == nil {
 		return !canonjson.IsEmpty(m.Value)
 	}
-	return m.Field.secret() || holdsIdentifier(m.Value)
+	return m.Field.Secret() || holdsIdentifier(m.Value)
 }
 
 func holdsIdentifier(value []byte) (found bool) {

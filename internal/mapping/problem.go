@@ -103,7 +103,7 @@ func (o *op) problem(code ProblemCode, value []byte, b *Builder, at place) Probl
 		Code: code, Path: b.path(o, at), Column: o.field.Column, Value: shown(o.field, value), Dictionary: o.field.Dictionary,
 		Why: whyValue(value, o.field.Type == TypeNumber),
 	}
-	if (code == ProblemUnknownCode || code == ProblemWithdrawnCode) && !o.field.secret() {
+	if (code == ProblemUnknownCode || code == ProblemWithdrawnCode) && !o.field.Secret() {
 		p.Nearest = b.suggest(o, value)
 	}
 	return p
@@ -130,12 +130,12 @@ func (b *Builder) suggest(o *op, value []byte) []Nearest {
 	return nearest
 }
 
-// secret tells whether no value of the field may be shown, whatever it is.
-func (f *Field) secret() bool { return f.Sensitive || f.Kind.Identifies() }
+// Secret reports whether no value of the field may be shown, whatever it is.
+func (f *Field) Secret() bool { return f.Sensitive || f.Private || f.Kind.Identifies() }
 
 // shown is the value as a problem may quote it.
 func shown(f *Field, value []byte) string {
-	if f.secret() || privacy.Identifies(value) {
+	if f.Secret() || privacy.Identifies(value) {
 		return ""
 	}
 	return beginning(value)

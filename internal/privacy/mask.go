@@ -5,12 +5,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"syncd/internal/canonjson"
+	"syncd/internal/plaintext"
 )
 
 const (
@@ -37,7 +35,7 @@ func Redact(text string, secrets ...string) string {
 		for _, form := range []string{secret, Reveal(secret)} {
 			if form != "" {
 				p.paint(term{text: fold(form)})
-				p.spread(squeeze(form))
+				p.spread(plaintext.Fold(form))
 				p.paintCut(term{text: fold(form)})
 			}
 		}
@@ -64,7 +62,7 @@ func Mask(message, key string, values []string) string {
 	}
 	for _, t := range found.texts {
 		if !t.keep {
-			p.spread(squeeze(t.text))
+			p.spread(plaintext.Fold(t.text))
 			p.paintCut(t)
 		}
 	}
@@ -129,37 +127,10 @@ func termsOf(values []string, key string) *terms {
 func fold(text string) string {
 	var b strings.Builder
 	for _, r := range text {
-		b.WriteString(foldRune(r))
+		b.WriteString(plaintext.FoldRune(r))
 	}
 	return b.String()
 }
-
-var ligatures = strings.NewReplacer("œ", "oe", "æ", "ae", "ß", "ss", "ø", "o", "ł", "l", "đ", "d", "’", "'")
-
-func foldRune(r rune) string {
-	lower := string(unicode.ToLower(unicode.ToUpper(r)))
-	if r < utf8.RuneSelf {
-		return lower
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsMark(r) {
-			return -1
-		}
-		return r
-	}, strings.ToLower(norm.NFKD.String(ligatures.Replace(lower))))
-}
-
-// squeeze keeps the letters and digits of a text, in folded case.
-func squeeze(text string) string {
-	return fold(strings.Map(func(r rune) rune {
-		if isWordRune(r) {
-			return r
-		}
-		return -1
-	}, text))
-}
-
-func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
 // paint marks each byte of a message.
 type paint byte
@@ -186,12 +157,12 @@ func newPainter(message string) *painter {
 	p := &painter{message: message, marks: make([]paint, len(message))}
 	var folded, squeezed strings.Builder
 	for at, r := range message {
-		folded.WriteString(foldRune(r))
+		folded.WriteString(plaintext.FoldRune(r))
 		for len(p.offsets) < folded.Len() {
 			p.offsets = append(p.offsets, at)
 		}
-		if isWordRune(r) {
-			squeezed.WriteString(foldRune(r))
+		if plaintext.IsWordRune(r) {
+			squeezed.WriteString(plaintext.FoldRune(r))
 			for len(p.places) < squeezed.Len() {
 				p.places = append(p.places, at)
 			}
@@ -217,10 +188,10 @@ func (p *painter) spread(text string) {
 		start, end := p.places[from+i], p.places[last]
 		_, size := utf8.DecodeRuneInString(p.message[end:])
 		end += size
-		together := !strings.ContainsFunc(p.message[start:end], func(r rune) bool { return !isWordRune(r) })
+		together := !strings.ContainsFunc(p.message[start:end], func(r rune) bool { return !plaintext.IsWordRune(r) })
 		before, _ := utf8.DecodeLastRuneInString(p.message[:start])
 		after, _ := utf8.DecodeRuneInString(p.message[end:])
-		if together || !isWordRune(before) && !isWordRune(after) {
+		if together || !plaintext.IsWordRune(before) && !plaintext.IsWordRune(after) {
 			p.hide(start, end)
 		}
 		from += i + 1

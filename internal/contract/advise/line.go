@@ -8,6 +8,8 @@ import (
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/openapi"
 	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
+	"syncd/internal/privacy"
 )
 
 // value is what stands after the = of a member's line.
@@ -56,8 +58,8 @@ func (m *slot) null() mapping.Null {
 // isSensitive tells of members and columns whose values nobody should see in a diff, by their names. Too many are found
 // rather than too few.
 func isSensitive(name string) bool {
-	folded := check.Fold(name)
-	return slices.ContainsFunc([]string{"nir", "iban", "secu", "naissance", "email", "courriel", "tel"}, func(part string) bool { return strings.Contains(folded, part) })
+	folded := plaintext.Fold(name)
+	return privacy.Suspect(name) || slices.ContainsFunc([]string{"naissance", "email", "courriel", "tel"}, func(part string) bool { return strings.Contains(folded, part) })
 }
 
 // comment tells people what the contract says of a member, and how sure its column is.
@@ -103,35 +105,31 @@ func enumText(enum []string) string {
 	return text
 }
 
-// What contracts call an account and a social security number, besides IBAN and NIR: words of a name.
-var (
-	accountWords = []string{"iban", "rib", "bancaire", "bancaires"}
-	numberWords  = []string{"nir", "nss", "secu", "securite"}
-)
-
 // guards tells which members the guards of the job are about, where names alone do not tell them.
 func (d *sketch) guards(s *section) {
-	hold, number := s.withWords(accountWords), s.withWords(numberWords)
-	unique := slices.Concat(hold, number)
-	if !slices.ContainsFunc(unique, func(path string) bool { return !hasWord(openapi.LastName(path), "iban", "nir") }) {
+	unique, sure := s.identifiers()
+	if sure {
 		return
 	}
 	d.comment("This API has other names for an IBAN or a NIR: see that [job.guard] watches these, once they are mapped:")
-	slices.Sort(unique)
 	d.comment("  hold_fields = %s", check.TOMLList(unique))
 	d.comment("  unique_fields = %s", check.TOMLList(unique))
 }
 
-// withWords lists the members of text whose names have one of the words.
-func (s *section) withWords(those []string) (paths []string) {
+// identifiers lists, sorted, the members of text that are an IBAN or a NIR by their names, or may be. sure: there are none but
+// those that the guards know by themselves.
+func (s *section) identifiers() (paths []string, sure bool) {
+	sure = true
 	for _, m := range s.slots {
-		if m.Schema.Takes(openapi.TypeString) && hasWord(openapi.LastName(m.path), those...) {
-			paths = append(paths, m.path)
+		named := privacy.ByNames(openapi.LastName(m.path))
+		if named.Kind.Identifies() && m.Schema.Takes(openapi.TypeString) {
+			paths, sure = append(paths, m.path), sure && named.Sure
 		}
 	}
-	return paths
+	slices.Sort(paths)
+	return paths, sure
 }
 
 func hasWord(name string, those ...string) bool {
-	return slices.ContainsFunc(check.Words(name), func(word string) bool { return slices.Contains(those, word) })
+	return slices.ContainsFunc(plaintext.Words(name), func(word string) bool { return slices.Contains(those, word) })
 }

@@ -7,6 +7,7 @@ import (
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/openapi"
 	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 // match gives columns to the members that resemble them, the most alike first, each column once. key is the column of the
@@ -59,7 +60,7 @@ func (s *section) guess() {
 			continue
 		}
 		fitting := s.resembling(column, check.LikeSome)
-		if check.Fold(column.Name) == "code" {
+		if plaintext.Fold(column.Name) == "code" {
 			fitting = s.requiredCodes(column)
 		}
 		if len(fitting) != 1 {
@@ -124,7 +125,7 @@ func (s *section) markKey(key string) {
 	if !s.isTaken(column) {
 		for _, m := range s.slots {
 			_, fits := check.Conversion(m.Schema, *column)
-			if fits && m.column == nil && !strings.Contains(m.path, ".") && (slices.Contains(keyNames, check.Fold(m.path)) || strings.Contains(check.Fold(m.path), "matricule")) {
+			if fits && m.column == nil && !strings.Contains(m.path, ".") && (slices.Contains(keyNames, plaintext.Fold(m.path)) || strings.Contains(plaintext.Fold(m.path), "matricule")) {
 				m.take(column, check.LikeSome)
 				break
 			}
@@ -140,7 +141,7 @@ var periods = []struct{ name, example string }{{"@period", `"2026-11"`}, {"@peri
 
 // setPeriod sets a required member that is called like the month, and has no column, to the run's period.
 func (m *slot) setPeriod() {
-	called := slices.Contains([]string{"periode", "period", "mois", "periodepaie", "moispaie"}, check.Fold(openapi.LastName(m.path)))
+	called := slices.Contains([]string{"periode", "period", "mois", "periodepaie", "moispaie"}, plaintext.Fold(openapi.LastName(m.path)))
 	if m.isMapped() || !m.Required || !called || !m.Schema.Takes(openapi.TypeString) {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 // Scaffold drafts the mapping of a job from the contract: [job.fields] and [[job.children]] in TOML, to be pasted into the
@@ -139,7 +140,7 @@ func (d *sketch) pair(root *section) []*list {
 	for i := range free {
 		free[i] = true
 		for _, l := range lists {
-			if free[i] && l.query < 0 && i < len(d.push.Mapping.Children) && check.Fold(d.push.Mapping.Children[i].Path) == check.Fold(l.at.path) {
+			if free[i] && l.query < 0 && i < len(d.push.Mapping.Children) && plaintext.Fold(d.push.Mapping.Children[i].Path) == plaintext.Fold(l.at.path) {
 				l.query, free[i] = i, false
 			}
 		}
@@ -179,7 +180,7 @@ func (d *sketch) likeliest(lists []*list, query int) *list {
 // rowsOf are the columns of a query without those by which its rows are found.
 func (d *sketch) rowsOf(query int) []mapping.Column {
 	return slices.DeleteFunc(slices.Clone(d.shape.Children[query]), func(c mapping.Column) bool {
-		return c.Name == d.push.Source.Children[query].Employee || check.Fold(c.Name) == "dossier" || check.Fold(c.Name) == "siret"
+		return c.Name == d.push.Source.Children[query].Employee || plaintext.Fold(c.Name) == "dossier" || plaintext.Fold(c.Name) == "siret"
 	})
 }
 

@@ -122,7 +122,7 @@ var notAnswers = []string{"httpresponsemessage", "ihttpactionresult", "iactionre
 
 // described is s, or nil where it says nothing of an answer: it has no members, or those of .NET's own classes.
 func described(s *openapi.Schema) *openapi.Schema {
-	if slices.Contains(notAnswers, Fold(s.Name)) || s.Takes(openapi.TypeObject) && len(s.Names()) == 0 {
+	if slices.Contains(notAnswers, plaintext.Fold(s.Name)) || s.Takes(openapi.TypeObject) && len(s.Names()) == 0 {
 		return nil
 	}
 	return s
@@ -218,9 +218,9 @@ func join(code, errors string) string {
 func tellers(s *openapi.Schema) (code, errors string) {
 	for _, name := range s.Names() {
 		switch {
-		case slices.Contains(codeNames, Fold(name)):
+		case slices.Contains(codeNames, plaintext.Fold(name)):
 			code = cmp.Or(code, openapi.Tidy(name))
-		case slices.ContainsFunc(Words(name), func(word string) bool {
+		case slices.ContainsFunc(plaintext.Words(name), func(word string) bool {
 			return slices.ContainsFunc(errorWords, func(begin string) bool { return strings.HasPrefix(word, begin) })
 		}):
 			errors = cmp.Or(errors, openapi.Tidy(name))

@@ -7,6 +7,7 @@ import (
 
 	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
+	"syncd/internal/plaintext"
 )
 
 // keyPlace is where a value goes in a request.
@@ -113,7 +114,7 @@ func keySchemes(d *openapi.Document, op *openapi.Operation) []keyPlace {
 	}
 	var places []keyPlace
 	for _, k := range declared {
-		if (k.In == "header" || k.In == "query") && Fold(k.Name) != "authorization" {
+		if (k.In == "header" || k.In == "query") && plaintext.Fold(k.Name) != "authorization" {
 			places = append(places, keyPlace{k.In, k.Name, false})
 		}
 	}
@@ -131,7 +132,7 @@ func namedKeys(op *openapi.Operation) []keyPlace {
 	var places []keyPlace
 	for _, p := range op.Parameters {
 		sent := p.In == "header" || p.In == "query"
-		if sent && p.Schema != nil && p.Schema.Type == openapi.TypeString && slices.Contains(namesOfKeys, strings.TrimPrefix(Fold(p.Name), "x")) {
+		if sent && p.Schema != nil && p.Schema.Type == openapi.TypeString && slices.Contains(namesOfKeys, strings.TrimPrefix(plaintext.Fold(p.Name), "x")) {
 			places = append(places, keyPlace{p.In, p.Name, p.Required})
 		}
 	}
@@ -160,14 +161,14 @@ func (a *callCheck) keyLikenesses(op *openapi.Operation, s Settings) {
 
 // likeKey tells whether a parameter's name resembles that of a dossier's key.
 func likeKey(name string) bool {
-	folded := Fold(name)
+	folded := plaintext.Fold(name)
 	for _, other := range []string{"authorization", "matricule", "period", "version", "idempot", "request", "correlation", "cache"} {
 		if strings.Contains(folded, other) {
 			return false
 		}
 	}
 	isKey := func(word string) bool { return slices.Contains([]string{"cle", "clef", "key", "apikey"}, word) }
-	return slices.ContainsFunc(Words(name), isKey) || slices.Contains(namesOfKeys, folded) || strings.Contains(folded, "dossier")
+	return slices.ContainsFunc(plaintext.Words(name), isKey) || slices.Contains(namesOfKeys, folded) || strings.Contains(folded, "dossier")
 }
 
 func declared(op *openapi.Operation, in, name string) bool {
@@ -192,7 +193,7 @@ func (a *callCheck) parameters(is Derived, s Settings) {
 		at := keyPlace{p.In, p.Name, p.Required}
 		switch {
 		case !p.Required, p.In != "header" && p.In != "query", at.is(is.KeyIn, is.KeyName):
-		case p.In == "header" && slices.Contains(ownHeaders, Fold(p.Name)):
+		case p.In == "header" && slices.Contains(ownHeaders, plaintext.Fold(p.Name)):
 		case p.In == "query" && slices.ContainsFunc(strings.Split(query, "&"), func(pair string) bool {
 			return strings.EqualFold(p.Name, strings.SplitN(pair, "=", 2)[0])
 		}):

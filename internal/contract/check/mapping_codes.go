@@ -9,6 +9,7 @@ import (
 
 	"syncd/internal/contract/openapi"
 	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
 
 // form compares what is known of a column's values with format, pattern and lengths.
@@ -147,11 +148,11 @@ var announcers = []string{"nomenclature", "dictionnaire", "dictionary", "referen
 func namedIn(text string, dictionaries mapping.Dictionaries) string {
 	spoken := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\r,;:.()[]\"'«»’/", r) })
 	for i := range spoken {
-		spoken[i] = Fold(spoken[i])
+		spoken[i] = plaintext.Fold(spoken[i])
 	}
 	best, bestRank := "", 0
 	for _, name := range slices.Sorted(maps.Keys(dictionaries)) {
-		folded := Fold(name)
+		folded := plaintext.Fold(name)
 		for i, word := range spoken {
 			if word != folded || folded == "" {
 				continue

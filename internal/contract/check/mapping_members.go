@@ -42,7 +42,7 @@ func (c *staticCheck) object(s *openapi.Schema, path string, m *mapped) {
 func (c *staticCheck) misspelt(s *openapi.Schema, m *mapped, name string) bool {
 	return slices.ContainsFunc(m.members, func(other *mapped) bool {
 		_, known := s.Lookup(other.name)
-		return !known && Fold(other.name) == Fold(name)
+		return !known && plaintext.Fold(other.name) == plaintext.Fold(name)
 	})
 }
 
@@ -131,7 +131,7 @@ func (c *staticCheck) unknown(s *openapi.Schema, m *mapped) {
 func (c *staticCheck) meant(s *openapi.Schema, m *mapped, path string) string {
 	names := s.Names()
 	near := plaintext.Nearest(m.name, names)
-	if i := slices.IndexFunc(names, func(name string) bool { return Fold(name) == Fold(m.name) }); i >= 0 {
+	if i := slices.IndexFunc(names, func(name string) bool { return plaintext.Fold(name) == plaintext.Fold(m.name) }); i >= 0 {
 		near = names[i]
 	}
 	if near != "" {
@@ -139,7 +139,7 @@ func (c *staticCheck) meant(s *openapi.Schema, m *mapped, path string) string {
 	}
 	elsewhere := ""
 	c.op.Body.Each(func(p openapi.Spot) bool {
-		if elsewhere == "" && Fold(p.Name) == Fold(openapi.LastName(path)) && strings.Contains(p.Path, "[]") == strings.Contains(path, "[]") {
+		if elsewhere == "" && plaintext.Fold(p.Name) == plaintext.Fold(openapi.LastName(path)) && strings.Contains(p.Path, "[]") == strings.Contains(path, "[]") {
 			elsewhere = p.Path
 		}
 		return true
@@ -235,7 +235,7 @@ func columnNames(names []string) string {
 // IsAmount tells of columns of numbers that are counted in something, by their type and name.
 func IsAmount(column mapping.Column) bool {
 	isNumber := jsonTypes[(&mapping.Field{Column: column.Name}).JSONType(column)] == openapi.TypeNumber
-	return isNumber && !slices.ContainsFunc(Words(column.Name), func(word string) bool {
+	return isNumber && !slices.ContainsFunc(plaintext.Words(column.Name), func(word string) bool {
 		return slices.Contains([]string{"id", "ligne", "line", "ordre", "rang", "numero", "annee", "mois", "year", "month", "version"}, word)
 	})
 }

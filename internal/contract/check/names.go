@@ -3,51 +3,11 @@ package check
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"syncd/internal/contract/openapi"
 	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 )
-
-// accents are those of the languages that contracts and staging tables are written in here.
-var accents = strings.NewReplacer("à", "a", "á", "a", "â", "a", "ä", "a", "å", "a", "ã", "a", "ç", "c", "é", "e", "è", "e", "ê", "e", "ë", "e",
-	"í", "i", "ì", "i", "î", "i", "ï", "i", "ñ", "n", "ó", "o", "ò", "o", "ô", "o", "ö", "o", "õ", "o", "ú", "u", "ù", "u", "û", "u", "ü", "u",
-	"ý", "y", "ÿ", "y", "œ", "oe", "æ", "ae", "ß", "ss")
-
-// Fold is a name without case, accents and signs: Adresse.CodePostal, adresse_code_postal and "Adresse code postal" are one.
-func Fold(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return r
-		}
-		return -1
-	}, accents.Replace(strings.ToLower(name)))
-}
-
-// Words takes a name apart where its case or its signs do, each word folded: CodeMotifCDD is code, motif, cdd.
-func Words(name string) []string {
-	var all []string
-	var word []rune
-	flush := func() {
-		if folded := Fold(string(word)); folded != "" {
-			all = append(all, folded)
-		}
-		word = word[:0]
-	}
-	runes := []rune(name)
-	for i, r := range runes {
-		switch {
-		case !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r):
-			flush()
-			continue
-		case unicode.IsUpper(r) && i > 0 && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
-			flush()
-		}
-		word = append(word, r)
-	}
-	flush()
-	return all
-}
 
 // spellings are the words of the default staging tables (migrations/staging.sql) that are English there and French in
 // the contracts.
@@ -60,7 +20,7 @@ func SameName(a, b string) bool { return strings.Join(spelled(a), "") == strings
 
 // spelled are the words of a name, in French.
 func spelled(name string) []string {
-	all := Words(name)
+	all := plaintext.Words(name)
 	for i, word := range all {
 		if spelt := spellings[word]; spelt != "" {
 			all[i] = spelt
@@ -93,18 +53,18 @@ const (
 // Resemblance compares a column with the member at path, whose values are codes of the nomenclature; "" = of none.
 func Resemblance(column, path, nomenclature string) Likeness {
 	name := openapi.LastName(path)
-	folded := Fold(column)
+	folded := plaintext.Fold(column)
 	switch own := strings.Join(PlainWords(column), ""); {
 	case folded == "":
 		return likeNothing
-	case folded == Fold(path):
+	case folded == plaintext.Fold(path):
 		return LikePath
-	case folded == Fold(name):
+	case folded == plaintext.Fold(name):
 		return likeName
-	case own == strings.Join(PlainWords(name), ""), own == strings.Join(PlainWords(path), ""), nomenclature != "" && own == Fold(nomenclature):
+	case own == strings.Join(PlainWords(name), ""), own == strings.Join(PlainWords(path), ""), nomenclature != "" && own == plaintext.Fold(nomenclature):
 		return LikeWords
 	}
-	if someWords(PlainWords(column), append(PlainWords(name), Words(nomenclature)...)) {
+	if someWords(PlainWords(column), append(PlainWords(name), plaintext.Words(nomenclature)...)) {
 		return LikeSome
 	}
 	return likeNothing
@@ -126,7 +86,7 @@ func someWords(column, member []string) bool {
 
 // OfRun tells of columns that queries select rows by, such as dossier and period: nobody expects them in a document.
 func OfRun(column string) bool {
-	return slices.Contains([]string{"dossier", "siret", "period", "periode", "periodstart", "periodend"}, Fold(column))
+	return slices.Contains([]string{"dossier", "siret", "period", "periode", "periodstart", "periodend"}, plaintext.Fold(column))
 }
 
 // ColumnNamed finds a column; nil when the query returns none of that name.

@@ -64,7 +64,7 @@ func watches(g *jobs.Guards, path string) bool {
 // isSensitive reports whether the business key may not be shown: then the codes are not told apart.
 func isSensitive(children mapping.Children) bool {
 	return slices.ContainsFunc(children.Fields, func(f mapping.Field) bool {
-		return f.Path == children.Key && (f.Sensitive || f.Kind == privacy.KindIBAN || f.Kind == privacy.KindNIR)
+		return f.Path == children.Key && f.Secret()
 	})
 }
 
