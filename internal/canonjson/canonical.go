@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -79,50 +80,71 @@ func unicodeEscape(text []byte) (r rune, ok bool) {
 	return rune(code), err == nil
 }
 
-func AppendValue(dst []byte, value any) ([]byte, bool) {
+// AppendValue appends a decoded value in canonical form. It reports false for what Append refuses.
+func AppendValue(dst []byte, value any) ([]byte, bool) { return appendValue(dst, value, false) }
+
+// AppendAny is AppendValue for what need not be a document: a number that AppendDecimal refuses stays as it is written, and
+// U+FFFD stands for what is no UTF-8.
+func AppendAny(dst []byte, value any) []byte {
+	dst, _ = appendValue(dst, value, true)
+	return dst
+}
+
+func appendValue(dst []byte, value any, lenient bool) ([]byte, bool) {
 	switch v := value.(type) {
 	case nil:
 		return append(dst, "null"...), true
 	case bool:
 		return strconv.AppendBool(dst, v), true
 	case json.Number:
-		return AppendDecimal(dst, []byte(v))
+		number, ok := AppendDecimal(dst, []byte(v))
+		if !ok && lenient {
+			return append(dst, v...), true
+		}
+		return number, ok
 	case string:
-		return AppendString(dst, []byte(v))
+		return appendString(dst, v, lenient)
 	case []any:
-		return appendArray(dst, v)
+		return appendArray(dst, v, lenient)
 	case map[string]any:
-		return appendObject(dst, v)
+		return appendObject(dst, v, lenient)
 	}
-	return dst, false
+	return append(dst, "null"...), lenient // of no type that JSON has
 }
 
-func appendArray(dst []byte, values []any) ([]byte, bool) {
+func appendString(dst []byte, text string, lenient bool) ([]byte, bool) {
+	if lenient {
+		text = strings.ToValidUTF8(text, "\uFFFD")
+	}
+	return AppendString(dst, []byte(text))
+}
+
+func appendArray(dst []byte, values []any, lenient bool) ([]byte, bool) {
 	dst = append(dst, '[')
 	for i, value := range values {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		var ok bool
-		if dst, ok = AppendValue(dst, value); !ok {
+		if dst, ok = appendValue(dst, value, lenient); !ok {
 			return dst, false
 		}
 	}
 	return append(dst, ']'), true
 }
 
-func appendObject(dst []byte, members map[string]any) ([]byte, bool) {
+func appendObject(dst []byte, members map[string]any, lenient bool) ([]byte, bool) {
 	dst = append(dst, '{')
 	for i, name := range slices.Sorted(maps.Keys(members)) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		var ok bool
-		if dst, ok = AppendString(dst, []byte(name)); !ok {
+		if dst, ok = appendString(dst, name, lenient); !ok {
 			return dst, false
 		}
 		dst = append(dst, ':')
-		if dst, ok = AppendValue(dst, members[name]); !ok {
+		if dst, ok = appendValue(dst, members[name], lenient); !ok {
 			return dst, false
 		}
 	}

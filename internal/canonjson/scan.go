@@ -14,10 +14,10 @@ import (
 func Members(object []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for i := skipSpace(object, 1); object[i] != '}'; {
-			nameEnd := skipString(object, i)
+			nameEnd, _ := SkipString(object, i)
 			name := Unquote(object[i:nameEnd])
 			i = skipSpace(object, skipSpace(object, nameEnd)+1) // the colon
-			end := skipValue(object, i)
+			end := SkipValue(object, i)
 			if !yield(name, object[i:end]) {
 				return
 			}
@@ -30,7 +30,7 @@ func Members(object []byte) iter.Seq2[string, []byte] {
 func Elements(array []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for i := skipSpace(array, 1); array[i] != ']'; {
-			end := skipValue(array, i)
+			end := SkipValue(array, i)
 			if !yield(array[i:end]) {
 				return
 			}
@@ -40,11 +40,13 @@ func Elements(array []byte) iter.Seq[[]byte] {
 }
 
 func skipSpace(text []byte, i int) int {
-	for i < len(text) && (text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r') {
+	for i < len(text) && isSpace(text[i]) {
 		i++
 	}
 	return i
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
 func skipComma(text []byte, i int) int {
 	if i = skipSpace(text, i); text[i] == ',' {
@@ -53,42 +55,54 @@ func skipComma(text []byte, i int) int {
 	return i
 }
 
-func skipString(text []byte, i int) int {
-	for i++; text[i] != '"'; i++ {
-		if text[i] == '\\' {
+// SkipString gives the offset behind the string that starts at i, or the end of the text, and whether the string has escapes.
+func SkipString(text []byte, i int) (end int, escaped bool) {
+	for i++; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			return i + 1, escaped
+		case '\\':
+			escaped = true
 			i++
 		}
 	}
-	return i + 1
+	return len(text), escaped
 }
 
-// skipValue gives the offset after the value that starts at i.
-func skipValue(text []byte, i int) int {
+// SkipValue gives the offset behind the value that starts at i. It stays within any text, and at i where no value starts.
+func SkipValue(text []byte, i int) int {
 	depth := 0
-	for {
+	for i < len(text) {
 		switch text[i] {
 		case '"':
-			i = skipString(text, i)
+			i, _ = SkipString(text, i)
 		case '{', '[':
 			depth++
 			i++
 		case '}', ']':
+			if depth == 0 {
+				return i
+			}
 			depth--
 			i++
 		case ',', ':', ' ', '\t', '\n', '\r':
+			if depth == 0 {
+				return i
+			}
 			i++
-			continue // only within an object or array: the value is not over
+			continue // the value is not over
 		default:
-			i = skipLiteral(text, i)
+			i = SkipLiteral(text, i)
 		}
 		if depth == 0 {
 			return i
 		}
 	}
+	return i
 }
 
-// skipLiteral passes a number, true, false or null.
-func skipLiteral(text []byte, i int) int {
+// SkipLiteral gives the offset behind a number, true, false or null.
+func SkipLiteral(text []byte, i int) int {
 	for i < len(text) {
 		switch text[i] {
 		case ',', ':', '}', ']', ' ', '\t', '\n', '\r':

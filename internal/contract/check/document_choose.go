@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/contract/openapi"
 	"syncd/internal/mapping"
 )
@@ -53,7 +54,7 @@ func (t *tag) add(value string, meant *rule) {
 	}
 }
 
-func quoted(text string) string { return string(openapi.AppendString(nil, text)) }
+func quoted(text string) string { return string(canonjson.AppendAny(nil, text)) }
 
 // listedTag is the tag that a member is whose values are listed in each alternative, and no value in two; nil = it is none.
 func listedTag(name string, schemas []*openapi.Schema, alternatives []*rule) *tag {
@@ -187,8 +188,8 @@ func (w *walk) member(i int, wanted string) (string, waypoint) {
 func (w *walk) members(i int) iter.Seq2[waypoint, []byte] {
 	return func(yield func(waypoint, []byte) bool) {
 		for i++; w.at(i) == '"'; i++ {
-			end, _ := w.skipString(i)
-			next := min(w.skipValue(end+1), len(w.text))
+			end, _ := canonjson.SkipString(w.text, i)
+			next := min(canonjson.SkipValue(w.text, end+1), len(w.text))
 			if end >= next || !yield(waypoint{start: i + 1, end: end - 1}, w.text[end+1:next]) {
 				return
 			}

@@ -15,7 +15,7 @@ import (
 
 // textAt checks the string at i and gives the offset behind it.
 func (w *walk) textAt(r *rule, i int) int {
-	next, escaped := w.skipString(i)
+	next, escaped := canonjson.SkipString(w.text, i)
 	if r.kinds&kindText == 0 {
 		return w.wrongType(r, i, "string")
 	}
@@ -54,7 +54,7 @@ func (w *walk) length(r *rule, text []byte) {
 
 // number checks the number at i and gives the offset behind it.
 func (w *walk) number(r *rule, i int) int {
-	next := endOfLiteral(w.text, i)
+	next := canonjson.SkipLiteral(w.text, i)
 	decimal := w.text[i:next]
 	if r.kinds&kindNumber == 0 || len(decimal) == 0 || r.integer && !isInteger(decimal) {
 		return w.wrongType(r, i, gotAt(w.text, i))
@@ -118,7 +118,7 @@ func (w *walk) repeats(start, count int) bool {
 	var few [32][]byte // no allocation for the usual array
 	values := few[:0]
 	for i := start + 1; len(values) < count; i++ { // over the comma
-		next := w.skipValue(i)
+		next := canonjson.SkipValue(w.text, i)
 		values = append(values, w.text[min(i, len(w.text)):min(next, len(w.text))])
 		i = next
 	}
@@ -147,7 +147,7 @@ func (w *walk) problem(p mapping.Problem) {
 // wrongType tells that the value at i has a type which does not fit, and gives the offset behind it.
 func (w *walk) wrongType(r *rule, i int, got string) int {
 	w.problem(mapping.Problem{Code: mapping.ProblemWrongType, Want: string(r.name), Got: got})
-	if next := w.skipValue(i); next > i {
+	if next := canonjson.SkipValue(w.text, i); next > i {
 		return next
 	}
 	return i + 1
@@ -206,7 +206,7 @@ func gotAt(text []byte, i int) string {
 	if i >= len(text) {
 		return ""
 	}
-	return gotOf(text[i:endOfLiteral(text, i)])
+	return gotOf(text[i:canonjson.SkipLiteral(text, i)])
 }
 
 // gotOf names the type of a value, of which the beginning is enough.

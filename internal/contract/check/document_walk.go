@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/mapping"
 	"syncd/internal/plaintext"
 )
@@ -79,7 +80,7 @@ func (w *walk) value(r *rule, i int, null bool) int {
 		if r.kinds&kindBoolean == 0 {
 			return w.wrongType(r, i, "boolean")
 		}
-		next = endOfLiteral(w.text, i)
+		next = canonjson.SkipLiteral(w.text, i)
 	default:
 		next = w.number(r, i)
 	}
@@ -102,7 +103,7 @@ func (w *walk) gaveUp() bool { return w.misfit && w.trying > 0 }
 func (w *walk) object(r *rule, i int) int {
 	members := r.members
 	for i++; w.at(i) == '"'; {
-		end, escaped := w.skipString(i)
+		end, escaped := canonjson.SkipString(w.text, i)
 		name := w.text[i+1 : max(i+1, end-1)]
 		if escaped {
 			name = unescape(w.text[i:end])
@@ -120,19 +121,19 @@ func (w *walk) object(r *rule, i int) int {
 			if members = members[1:]; m.required && w.showsNothing(m.rule, i) {
 				w.path = w.path[:depth]
 				w.absent(m)
-				i = w.skipValue(i)
+				i = canonjson.SkipValue(w.text, i)
 			} else {
 				i = w.value(m.rule, i, m.null)
 			}
 		case matched:
-			i = w.skipValue(i)
+			i = canonjson.SkipValue(w.text, i)
 		case r.closed:
 			w.unknown(r, name)
-			i = w.skipValue(i)
+			i = canonjson.SkipValue(w.text, i)
 		case r.additional != nil:
 			i = w.value(r.additional, i, r.othersNull)
 		default:
-			i = w.skipValue(i)
+			i = canonjson.SkipValue(w.text, i)
 		}
 		w.path = w.path[:depth]
 		if w.gaveUp() || w.at(i) != ',' {
@@ -166,7 +167,7 @@ func (w *walk) showsNothing(r *rule, i int) bool {
 	if c := w.at(i + 1); ' ' < c && c < 0x7F && c != '"' && c != '\\' { // as nearly all do
 		return false
 	}
-	end, escaped := w.skipString(i)
+	end, escaped := canonjson.SkipString(w.text, i)
 	text := w.text[i+1 : max(i+1, end-1)]
 	if escaped {
 		text = unescape(w.text[i:end])
@@ -180,7 +181,7 @@ func (w *walk) array(r *rule, start int) int {
 	depth := len(w.path)
 	for w.at(i) != ']' && i < len(w.text) {
 		if r.items == nil {
-			i = w.skipValue(i)
+			i = canonjson.SkipValue(w.text, i)
 		} else {
 			w.path = append(w.path, waypoint{end: -1, index: count})
 			i = w.value(r.items, i, false)
@@ -202,7 +203,7 @@ func (w *walk) more(r *rule, i int) {
 		return
 	}
 	w.within++
-	length := w.skipValue(i) - i
+	length := canonjson.SkipValue(w.text, i) - i
 	w.effort -= length * (1 + len(r.also))
 	for _, other := range r.also {
 		w.value(other, i, false)
@@ -223,61 +224,6 @@ func (w *walk) fits(r *rule, i int) bool {
 	fitted := !w.misfit
 	w.misfit, w.path = before, w.path[:depth]
 	return fitted
-}
-
-// skipString gives the offset behind a string, and whether it holds escapes.
-func (w *walk) skipString(i int) (end int, escaped bool) {
-	text := w.text
-	for i++; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			return i + 1, escaped
-		case '\\':
-			escaped = true
-			i++
-		}
-	}
-	return len(text), escaped
-}
-
-// skipValue gives the offset behind the value at i.
-func (w *walk) skipValue(i int) int {
-	depth := 0
-	for i < len(w.text) {
-		switch w.text[i] {
-		case '"':
-			i, _ = w.skipString(i)
-		case '{', '[':
-			depth++
-			i++
-		case '}', ']':
-			if depth == 0 {
-				return i
-			}
-			depth--
-			i++
-		case ',', ':':
-			if depth == 0 {
-				return i
-			}
-			i++
-			continue
-		default:
-			i = endOfLiteral(w.text, i)
-		}
-		if depth == 0 {
-			return i
-		}
-	}
-	return i
-}
-
-// endOfLiteral gives the offset behind a number, true, false or null.
-func endOfLiteral(text []byte, i int) int {
-	for i < len(text) && text[i] != ',' && text[i] != '}' && text[i] != ']' {
-		i++
-	}
-	return i
 }
 
 // unescape decodes a JSON string; what is none stays as it is.

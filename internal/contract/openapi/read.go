@@ -1,10 +1,14 @@
 package openapi
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"syncd/internal/canonjson"
 )
 
 // MaxDocument is the size in bytes above which a contract is not read.
@@ -63,7 +67,8 @@ func Read(text []byte) (document *Document, err error) {
 		return nil, err
 	}
 	r.readAnswers()
-	document.Digest = digestOf(root)
+	digest := sha256.Sum256(canonjson.AppendAny(nil, root))
+	document.Digest = hex.EncodeToString(digest[:])
 	document.Notes = r.notes
 	return document, nil
 }

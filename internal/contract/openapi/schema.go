@@ -173,7 +173,7 @@ func (r *reader) fillEnum(s *Schema, d *draft, m map[string]any) {
 		if value == nil {
 			d.nullable = nullTaken
 		}
-		if text := string(appendCanonical(nil, value)); !seen[text] {
+		if text := string(canonjson.AppendAny(nil, value)); !seen[text] {
 			seen[text] = true
 			s.Enum = append(s.Enum, text)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/plaintext"
 )
 
@@ -166,7 +167,8 @@ func measure(text []byte) (depth, values int) {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
 		case '"':
-			i = endOfString(text, i)
+			end, _ := canonjson.SkipString(text, i)
+			i = end - 1
 		case '{', '[':
 			open++
 			values++
@@ -178,14 +180,4 @@ func measure(text []byte) (depth, values int) {
 		}
 	}
 	return depth, values
-}
-
-// endOfString is the offset of the quote that ends the string which begins at i, or of the end of the text.
-func endOfString(text []byte, i int) int {
-	for i++; i < len(text) && text[i] != '"'; i++ {
-		if text[i] == '\\' {
-			i++
-		}
-	}
-	return i
 }
