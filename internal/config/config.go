@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/plaintext"
 )
 
 // Config is a whole configuration, checked.
@@ -173,5 +174,5 @@ func (e *UnknownError) Error() string {
 
 // unknown says that no one of known is called name.
 func unknown(what, name string, known []string) error {
-	return &UnknownError{What: what, Name: name, Nearest: strict.Nearest(name, known), Known: known}
+	return &UnknownError{What: what, Name: name, Nearest: plaintext.Nearest(name, known), Known: known}
 }

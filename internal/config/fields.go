@@ -10,6 +10,7 @@ import (
 
 	"syncd/internal/config/strict"
 	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 	"syncd/internal/privacy"
 )
 
@@ -57,7 +58,7 @@ func readChildren(t *strict.Table, at places, job string) (mapping.Children, []s
 	fields, missing := openFields(t, "no member of the element is mapped", job)
 	c.Fields = readFields(fields, c.Path+"[].", at)
 	if members := fields.Node.Keys; c.Key != "" && len(members) > 0 && !slices.Contains(members, c.Key) {
-		t.Report("key", "is none of the members in [job.children.fields]", strict.Suggest(strict.Nearest(c.Key, members), members, ""))
+		t.Report("key", "is none of the members in [job.children.fields]", strict.Suggest(plaintext.Nearest(c.Key, members), members, ""))
 	}
 	return c, missing
 }
@@ -183,7 +184,7 @@ func readConstant(t *strict.Table, key string) any {
 		return n.Text == "true"
 	default:
 		if name, ok := strings.CutPrefix(n.Text, "@"); ok && !slices.Contains(parameters, name) {
-			t.Report(key, "is an unknown parameter", strict.Suggest(strict.Nearest(name, parameters), parameters, ""))
+			t.Report(key, "is an unknown parameter", strict.Suggest(plaintext.Nearest(name, parameters), parameters, ""))
 		}
 		return n.Text
 	}

@@ -10,6 +10,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 	"syncd/internal/schedule"
 )
 
@@ -205,7 +206,7 @@ func readDossierNames(t *strict.Table, key string, known []string) []string {
 		case name == "*" && len(list.Items) > 1:
 			at.Report("", "stands for all dossiers, so it stands alone", `write ["*"], or names only`)
 		case !configured[name]:
-			at.Report("", "no dossier has this name", strict.Suggest(strict.Nearest(name, known), known, "add a [[dossier]]"))
+			at.Report("", "no dossier has this name", strict.Suggest(plaintext.Nearest(name, known), known, "add a [[dossier]]"))
 		case named[name]:
 			at.Report("", "is named twice", "remove one")
 		default:

@@ -11,6 +11,7 @@ import (
 
 	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
+	"syncd/internal/plaintext"
 )
 
 // Section is the section of a partner: its name, which is the partner's, and who reads it.
@@ -280,7 +281,7 @@ func checkCompared(items []*strict.Table, j Job) {
 	}
 	for _, at := range items {
 		if name := at.Node.Text; !slices.Contains(known, name) {
-			at.Report("", fmt.Sprintf("the job %q maps no such member", j.Name), strict.Suggest(strict.Nearest(name, known), known, ""))
+			at.Report("", fmt.Sprintf("the job %q maps no such member", j.Name), strict.Suggest(plaintext.Nearest(name, known), known, ""))
 		}
 	}
 }

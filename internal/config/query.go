@@ -7,6 +7,7 @@ import (
 
 	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
+	"syncd/internal/plaintext"
 	"syncd/internal/sqltext"
 )
 
@@ -72,7 +73,7 @@ func readQuery(t *strict.Table, key string, dossiers int) string {
 	}
 	for _, name := range sqltext.Parameters(query, parameters) {
 		if !slices.Contains(parameters, name) {
-			t.Report(key, "names the unknown parameter @"+name, strict.Suggest(strict.Nearest(name, parameters), parameters, ""))
+			t.Report(key, "names the unknown parameter @"+name, strict.Suggest(plaintext.Nearest(name, parameters), parameters, ""))
 		}
 	}
 	if dossiers > 1 && !names(query, dossierParameter) {

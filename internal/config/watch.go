@@ -7,6 +7,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/plaintext"
 	"syncd/internal/privacy"
 )
 
@@ -64,7 +65,7 @@ func readMembers(t *strict.Table, key string, fallback, known []string, problem 
 
 // nearestMember is nearest, or the path that ends in the name.
 func nearestMember(name string, known []string) string {
-	if near := strict.Nearest(name, known); near != "" {
+	if near := plaintext.Nearest(name, known); near != "" {
 		return near
 	}
 	if named := fieldsNamed(known, name); len(named) > 0 {

@@ -247,7 +247,7 @@ func nearestCodes(value string, codes map[string]Entry) []Nearest {
 		if !entry.Active {
 			continue
 		}
-		if d := codeDistance(value, code, entry.Label); d <= plaintext.NearEnough(value) {
+		if d := codeDistance(value, code, entry.Label); d <= nearEnough(value) {
 			found = append(found, scored{Nearest{code, entry.Label}, d})
 		}
 	}
@@ -287,3 +287,6 @@ func shorten(text string) string {
 	}
 	return text
 }
+
+// nearEnough is the number of edits up to which a value resembles a code.
+func nearEnough(value string) int { return max(2, utf8.RuneCountInString(value)/3) }

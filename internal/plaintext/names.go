@@ -65,16 +65,30 @@ func Words(name string) []string {
 	return all
 }
 
-// Nearest is the candidate that a mistyped name may have meant; "" when none is near. Case does not count.
+// Nearest is the candidate that a mistyped name may have meant; "" when none is near: the first, in the order of the alphabet,
+// that it begins, else one that differs in two characters of five, or has the same ones in another order. Case does not count.
 func Nearest(name string, candidates []string) string {
-	best, bestDistance := "", NearEnough(name)+1
+	lower := strings.ToLower(name)
+	const telling = 3 // characters of a beginning that tell something
+	best, most := "", max(1, utf8.RuneCountInString(name)*2/5)
 	for _, candidate := range slices.Sorted(slices.Values(candidates)) {
-		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(candidate), nil); d < bestDistance {
-			best, bestDistance = candidate, d
+		known := strings.ToLower(candidate)
+		if len(name) >= telling && strings.HasPrefix(known, lower) {
+			return candidate
+		}
+		edits := levenshtein.Distance(lower, known, nil)
+		if len(known) == len(lower) && sorted(known) == sorted(lower) {
+			edits = min(edits, 1)
+		}
+		if edits < most || best == "" && edits == most {
+			best, most = candidate, edits
 		}
 	}
 	return best
 }
 
-// NearEnough is the number of edits up to which two names resemble each other.
-func NearEnough(name string) int { return max(2, utf8.RuneCountInString(name)/3) }
+func sorted(text string) string {
+	runes := []rune(text)
+	slices.Sort(runes)
+	return string(runes)
+}

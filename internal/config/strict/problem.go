@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/agext/levenshtein"
 )
 
 // Problem is one mistake of the configuration, or one thing that its author should know. It never quotes a value of
@@ -103,22 +101,6 @@ func (e *Error) Error() string {
 		lines[i] = p.String()
 	}
 	return strings.Join(lines, "\n")
-}
-
-// Nearest is the candidate that name was most likely meant to be, or "" when none is close: one that it begins, or that
-// differs in at most two characters of five.
-func Nearest(name string, candidates []string) string {
-	best, distance := "", max(1, len(name)*2/5)+1
-	for _, candidate := range candidates {
-		if len(name) > 2 && strings.HasPrefix(candidate, name) {
-			return candidate
-		}
-		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(candidate), nil)
-		if d < distance && d < len(candidate) {
-			best, distance = candidate, d
-		}
-	}
-	return best
 }
 
 // maxKnown is how many names a hint lists: a payroll bureau has hundreds of dossiers.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"syncd/internal/plaintext"
 )
 
 // file is the document being read: what is found on the way gathers here.
@@ -116,7 +118,7 @@ func (t *Table) Finish() {
 	t.known = slices.Compact(t.known)
 	for _, key := range t.Node.Keys {
 		if !slices.Contains(t.known, key) {
-			t.Report(key, "unknown key", Suggest(Nearest(key, t.known), t.known, "remove it"))
+			t.Report(key, "unknown key", Suggest(plaintext.Nearest(key, t.known), t.known, "remove it"))
 		}
 	}
 }

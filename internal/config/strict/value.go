@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"syncd/internal/plaintext"
 )
 
 // Text is a text, an empty one perhaps.
@@ -57,7 +59,7 @@ func (t *Table) oneOf(key, value, fallback string, allowed []string) string {
 		return value
 	}
 	hint := "write " + Quoted(allowed)
-	if near := Nearest(value, allowed); near != "" {
+	if near := plaintext.Nearest(value, allowed); near != "" {
 		hint = Suggest(near, nil, "")
 	}
 	t.Report(key, "is none of "+Quoted(allowed), hint)
