@@ -63,12 +63,12 @@ func Compile(spec Spec, shape Shape, dicts Dictionaries, params Params) (*Mappin
 	}
 	m := &Mapping{}
 	employee := compiler{columns: shape.Employee, dicts: dicts, params: params}
-	m.employee = employee.compile(newTree(spec.Fields, spec.Children))
+	m.employee = employee.compile(Arrange("", slices.Clone(spec.Fields), spec.Children))
 	errs = employee.errs
 	for i := range spec.Children {
 		group := &spec.Children[i]
 		rows := compiler{children: group.Path, prefix: group.Path + "[].", key: group.Key, columns: shape.Children[i], dicts: dicts, params: params}
-		m.children = append(m.children, rows.compile(newTree(group.Fields, nil)))
+		m.children = append(m.children, rows.compile(Arrange("", slices.Clone(group.Fields), nil)))
 		m.paths = append(m.paths, group.Path)
 		errs = append(errs, rows.errs...)
 	}
@@ -76,47 +76,6 @@ func Compile(spec Spec, shape Shape, dicts Dictionaries, params Params) (*Mappin
 		return nil, joinErrors(errs)
 	}
 	return m, nil
-}
-
-// node is a member of the document: an object unless it has a field or is the array of children.
-type node struct {
-	name    string
-	field   *Field
-	group   int // index of the children; -1 = none
-	members []*node
-}
-
-// newTree arranges the paths of a checked mapping, the members of each object sorted by name.
-func newTree(fields []Field, children []Children) *node {
-	root := &node{group: -1}
-	for i := range fields {
-		root.at(fields[i].Path).field = new(fields[i])
-	}
-	for i := range children {
-		root.at(children[i].Path).group = i
-	}
-	root.sort()
-	return root
-}
-
-func (n *node) at(path string) *node {
-	name, rest, more := strings.Cut(path, ".")
-	i := slices.IndexFunc(n.members, func(m *node) bool { return m.name == name })
-	if i < 0 {
-		i = len(n.members)
-		n.members = append(n.members, &node{name: name, group: -1})
-	}
-	if more {
-		return n.members[i].at(rest)
-	}
-	return n.members[i]
-}
-
-func (n *node) sort() {
-	slices.SortFunc(n.members, func(a, b *node) int { return strings.Compare(a.name, b.name) })
-	for _, m := range n.members {
-		m.sort()
-	}
 }
 
 // compiler flattens a tree: what is known beforehand gathers in pending, and becomes the lead of the next value.
@@ -133,19 +92,19 @@ type compiler struct {
 	errs    []error
 }
 
-func (c *compiler) compile(root *node) []op {
+func (c *compiler) compile(root *Node) []op {
 	c.object(root)
 	c.flush(op{})
 	return c.ops
 }
 
 // object writes all members. One whose members are all left out by null = "omit" is written as {}.
-func (c *compiler) object(n *node) {
+func (c *compiler) object(n *Node) {
 	c.pending = append(c.pending, '{')
-	for _, m := range n.members {
-		lead, ok := canonjson.AppendString([]byte{','}, []byte(m.name))
+	for _, m := range n.Members {
+		lead, ok := canonjson.AppendString([]byte{','}, []byte(m.Name))
 		if !ok {
-			c.fail(&FieldError{Path: m.name, Problem: "the name is not valid UTF-8"})
+			c.fail(&FieldError{Path: m.Name, Problem: "the name is not valid UTF-8"})
 			continue
 		}
 		lead = append(lead, ':')
@@ -157,23 +116,23 @@ func (c *compiler) object(n *node) {
 	c.pending = append(c.pending, '}')
 }
 
-func (c *compiler) member(n *node, lead []byte) {
+func (c *compiler) member(n *Node, lead []byte) {
 	switch {
-	case n.group >= 0:
+	case n.Group >= 0:
 		c.pending = append(append(c.pending, lead...), '[')
-		c.flush(op{kind: opChildren, group: n.group})
+		c.flush(op{kind: opChildren, group: n.Group})
 		c.pending = append(c.pending, ']')
-	case n.field == nil:
+	case n.Field == nil:
 		c.pending = append(c.pending, lead...)
 		c.object(n)
-	case n.field.Column == "":
-		c.pending = append(append(c.pending, lead...), c.constant(n.field)...)
+	case n.Field.Column == "":
+		c.pending = append(append(c.pending, lead...), c.constant(n.Field)...)
 	default:
-		column, ok := c.bind(n.field)
+		column, ok := c.bind(n.Field)
 		if !ok {
 			return
 		}
-		if n.field.Null == NullOmit && len(c.pending) > 0 {
+		if n.Field.Null == NullOmit && len(c.pending) > 0 {
 			c.flush(op{}) // the lead of a member that may be left out holds its own name only
 		}
 		c.pending = append(c.pending, lead...)

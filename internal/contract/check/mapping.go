@@ -38,7 +38,7 @@ func CheckMapping(op *openapi.Operation, spec mapping.Spec, shape *mapping.Shape
 	if shape != nil {
 		c.columns = shape.Employee
 	}
-	c.object(op.Body, "", arrange("", spec.Fields, spec.Children))
+	c.object(op.Body, "", mapping.Arrange("", spec.Fields, spec.Children))
 	c.staging(op.Body, "", "", spec.Fields, nil)
 	for i := range spec.Children {
 		c.rows(&spec.Children[i], i, shape)
@@ -53,14 +53,14 @@ func Unknown(op *openapi.Operation, spec mapping.Spec) []string {
 	if op == nil || op.Body == nil {
 		return nil
 	}
-	unknown := unknownIn(op.Body, arrange("", spec.Fields, spec.Children))
+	unknown := unknownIn(op.Body, mapping.Arrange("", spec.Fields, spec.Children))
 	for i := range spec.Children {
 		children := &spec.Children[i]
 		if slices.Contains(unknown, children.Path) {
 			continue
 		}
 		if element := elementsOf(op.Body, children.Path); element != nil {
-			unknown = append(unknown, unknownIn(element, arrange(children.Path+"[].", children.Fields, nil))...)
+			unknown = append(unknown, unknownIn(element, mapping.Arrange(children.Path+"[].", children.Fields, nil))...)
 		}
 	}
 	slices.Sort(unknown)
@@ -69,15 +69,15 @@ func Unknown(op *openapi.Operation, spec mapping.Spec) []string {
 
 // unknownIn goes down as far as the contract knows the way. Members of what is no object are another matter: the check of
 // documents refuses them.
-func unknownIn(s *openapi.Schema, m *mapped) (unknown []string) {
+func unknownIn(s *openapi.Schema, m *mapping.Node) (unknown []string) {
 	if !s.Takes(openapi.TypeObject) {
 		return nil
 	}
-	for _, member := range m.members {
-		property, known := s.Lookup(member.name)
+	for _, member := range m.Members {
+		property, known := s.Lookup(member.Name)
 		switch {
 		case !known, property != nil && property.Schema.ReadOnly:
-			unknown = append(unknown, member.leaves()...)
+			unknown = append(unknown, member.Leaves()...)
 		case property != nil:
 			unknown = append(unknown, unknownIn(property.Schema, member)...)
 		}
@@ -107,68 +107,3 @@ func (a *advisor) add(level, path, text, hint string) {
 func (a *advisor) error(path, text, hint string)   { a.add(LevelError, path, text, hint) }
 func (a *advisor) warning(path, text, hint string) { a.add(LevelWarning, path, text, hint) }
 func (a *advisor) info(path, text, hint string)    { a.add(LevelInfo, path, text, hint) }
-
-// mapped is one member of the document that a mapping makes: a value, a list of children, or an object of others.
-type mapped struct {
-	name, path string // path: "Adresse.Ville"; "Elements[].Code" within children
-	field      *mapping.Field
-	group      int // index of the children; -1 = none
-	members    []*mapped
-}
-
-// arrange puts the fields of a mapping into the order of the document.
-func arrange(prefix string, fields []mapping.Field, children []mapping.Children) *mapped {
-	root := &mapped{group: -1}
-	for i := range fields {
-		root.at(prefix, fields[i].Path).field = &fields[i]
-	}
-	for i := range children {
-		root.at(prefix, children[i].Path).group = i
-	}
-	root.sort()
-	return root
-}
-
-// at finds the member that a path leads to, and makes it where it is missing.
-func (m *mapped) at(prefix, path string) *mapped {
-	for end := range len(path) + 1 {
-		if end < len(path) && path[end] != '.' {
-			continue
-		}
-		name := openapi.LastName(path[:end])
-		next := m.member(name)
-		if next == nil {
-			next = &mapped{name: name, path: prefix + path[:end], group: -1}
-			m.members = append(m.members, next)
-		}
-		m = next
-	}
-	return m
-}
-
-func (m *mapped) member(name string) *mapped {
-	i := slices.IndexFunc(m.members, func(n *mapped) bool { return n.name == name })
-	if i < 0 {
-		return nil
-	}
-	return m.members[i]
-}
-
-func (m *mapped) sort() {
-	slices.SortFunc(m.members, func(a, b *mapped) int { return strings.Compare(a.name, b.name) })
-	for _, member := range m.members {
-		member.sort()
-	}
-}
-
-// leaves are the paths of all values and lists below a member, or its own where it is one.
-func (m *mapped) leaves() []string {
-	if m.field != nil || m.group >= 0 {
-		return []string{m.path}
-	}
-	var paths []string
-	for _, member := range m.members {
-		paths = append(paths, member.leaves()...)
-	}
-	return paths
-}

@@ -20,9 +20,9 @@ type staticCheck struct {
 }
 
 // object compares the members that are mapped into an object at path with those that it has.
-func (c *staticCheck) object(s *openapi.Schema, path string, m *mapped) {
-	for _, member := range m.members {
-		property, known := s.Lookup(member.name)
+func (c *staticCheck) object(s *openapi.Schema, path string, m *mapping.Node) {
+	for _, member := range m.Members {
+		property, known := s.Lookup(member.Name)
 		switch {
 		case !known:
 			c.unknown(s, member)
@@ -31,7 +31,7 @@ func (c *staticCheck) object(s *openapi.Schema, path string, m *mapped) {
 		}
 	}
 	for i := range s.Properties {
-		if p := &s.Properties[i]; p.Required && !p.Schema.ReadOnly && m.member(p.Name) == nil && !c.misspelt(s, m, p.Name) {
+		if p := &s.Properties[i]; p.Required && !p.Schema.ReadOnly && m.Member(p.Name) == nil && !c.misspelt(s, m, p.Name) {
 			c.missing(openapi.Joined(path, p.Name), p)
 		}
 	}
@@ -39,46 +39,46 @@ func (c *staticCheck) object(s *openapi.Schema, path string, m *mapped) {
 
 // misspelt tells whether a member is mapped by a name that the contract does not have, but for case and signs: that is
 // told already.
-func (c *staticCheck) misspelt(s *openapi.Schema, m *mapped, name string) bool {
-	return slices.ContainsFunc(m.members, func(other *mapped) bool {
-		_, known := s.Lookup(other.name)
-		return !known && plaintext.Fold(other.name) == plaintext.Fold(name)
+func (c *staticCheck) misspelt(s *openapi.Schema, m *mapping.Node, name string) bool {
+	return slices.ContainsFunc(m.Members, func(other *mapping.Node) bool {
+		_, known := s.Lookup(other.Name)
+		return !known && plaintext.Fold(other.Name) == plaintext.Fold(name)
 	})
 }
 
-func (c *staticCheck) member(p *openapi.Property, m *mapped) {
+func (c *staticCheck) member(p *openapi.Property, m *mapping.Node) {
 	if p.Schema.ReadOnly {
-		for _, path := range m.leaves() {
+		for _, path := range m.Leaves() {
 			c.error(path, "is read-only in the contract: the API ignores what is sent, or refuses it", "remove it from the mapping")
 		}
 	}
 	switch {
-	case m.group >= 0:
+	case m.Group >= 0:
 		c.list(p, m)
-	case m.field != nil:
-		c.value(p, m.field, m.path)
+	case m.Field != nil:
+		c.value(p, m.Field, m.Path)
 	case p.Schema.Takes(openapi.TypeObject):
-		c.object(p.Schema, m.path, m)
+		c.object(p.Schema, m.Path, m)
 	default:
-		text := fmt.Sprintf("lies within %s, which is %s in the contract, not an object", m.name, p.Schema.Kind())
-		hint := "send the value itself: map " + m.path
+		text := fmt.Sprintf("lies within %s, which is %s in the contract, not an object", m.Name, p.Schema.Kind())
+		hint := "send the value itself: map " + m.Path
 		if p.Schema.Takes(openapi.TypeArray) {
-			hint = fmt.Sprintf("map its elements with [[job.children]] and path = %q", m.path)
+			hint = fmt.Sprintf("map its elements with [[job.children]] and path = %q", m.Path)
 		}
-		for _, path := range m.leaves() {
+		for _, path := range m.Leaves() {
 			c.error(path, text, hint)
 		}
 	}
 }
 
 // list is about the member that takes children.
-func (c *staticCheck) list(p *openapi.Property, m *mapped) {
+func (c *staticCheck) list(p *openapi.Property, m *mapping.Node) {
 	element := p.Schema.Elements()
 	switch {
 	case !p.Schema.Takes(openapi.TypeArray):
-		c.error(m.path, fmt.Sprintf("takes a list of children, but is %s in the contract", p.Schema.Kind()), c.listHint())
+		c.error(m.Path, fmt.Sprintf("takes a list of children, but is %s in the contract", p.Schema.Kind()), c.listHint())
 	case element != nil && !element.Takes(openapi.TypeObject):
-		c.error(m.path, fmt.Sprintf("is a list of %s in the contract, but children are objects", element.Kind()),
+		c.error(m.Path, fmt.Sprintf("is a list of %s in the contract, but children are objects", element.Kind()),
 			"map a column of type json that holds the list, in [job.fields]")
 	}
 }
@@ -109,29 +109,29 @@ func (c *staticCheck) rows(children *mapping.Children, group int, shape *mapping
 		employee, c.columns = shape.Employee, shape.Children[group]
 	}
 	prefix := children.Path + "[]"
-	c.object(element, prefix, arrange(prefix+".", children.Fields, nil))
+	c.object(element, prefix, mapping.Arrange(prefix+".", children.Fields, nil))
 	c.staging(element, children.Path, prefix, children.Fields, employee)
 }
 
 // unknown tells of a member that the contract does not have, and which one may have been meant.
-func (c *staticCheck) unknown(s *openapi.Schema, m *mapped) {
+func (c *staticCheck) unknown(s *openapi.Schema, m *mapping.Node) {
 	text := "is not in the contract: the API would drop it silently"
 	if s.Closed {
 		text = "is not in the contract, which allows no other members: the API would refuse each document"
 	}
-	if m.field == nil && m.group < 0 {
-		text = fmt.Sprintf("lies within %s, which ", m.name) + text
+	if m.Field == nil && m.Group < 0 {
+		text = fmt.Sprintf("lies within %s, which ", m.Name) + text
 	}
-	for _, path := range m.leaves() {
+	for _, path := range m.Leaves() {
 		c.error(path, text, c.meant(s, m, path))
 	}
 }
 
 // meant is the hint for an unknown member: the nearest name in the same object, or the same name elsewhere.
-func (c *staticCheck) meant(s *openapi.Schema, m *mapped, path string) string {
+func (c *staticCheck) meant(s *openapi.Schema, m *mapping.Node, path string) string {
 	names := s.Names()
-	near := plaintext.Nearest(m.name, names)
-	if i := slices.IndexFunc(names, func(name string) bool { return plaintext.Fold(name) == plaintext.Fold(m.name) }); i >= 0 {
+	near := plaintext.Nearest(m.Name, names)
+	if i := slices.IndexFunc(names, func(name string) bool { return plaintext.Fold(name) == plaintext.Fold(m.Name) }); i >= 0 {
 		near = names[i]
 	}
 	if near != "" {
