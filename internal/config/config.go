@@ -4,8 +4,14 @@
 package config
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"syncd/internal/config/strict"
@@ -175,4 +181,92 @@ func (e *UnknownError) Error() string {
 // unknown says that no one of known is called name.
 func unknown(what, name string, known []string) error {
 	return &UnknownError{What: what, Name: name, Nearest: plaintext.Nearest(name, known), Known: known}
+}
+
+// Language is the language of what operators read, "fr" or "en": as configured, else as the locale says.
+func (c *Config) Language(getenv func(string) string) string {
+	if c.language != "" {
+		return c.language
+	}
+	return LocaleLanguage(getenv)
+}
+
+// LocaleLanguage is the language that the locale asks for, by the rules of POSIX: "fr" or, for all others, "en". It
+// serves where no configuration could be read.
+func LocaleLanguage(getenv func(string) string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		locale := getenv(name)
+		if locale == "" {
+			continue
+		}
+		if end := strings.IndexAny(locale, "_.@"); end >= 0 {
+			locale = locale[:end]
+		}
+		if locale == "fr" {
+			return "fr"
+		}
+		return "en"
+	}
+	return "en"
+}
+
+// Digest identifies what is configured: hex of a SHA-256 over the checked values. Comments, order of keys and language
+// do not count, secrets count by their reference only.
+func (c *Config) Digest() string { return c.digest }
+
+// JobDigest identifies what a job does and when: hex of a SHA-256, equal in two daemons that would do the same; "" for
+// a job that is not configured. What belongs to one machine does not count: where secrets and certificates are kept,
+// the database's address, pings, and what the daemon itself is told, but for closed days that move the job's schedule.
+func (c *Config) JobDigest(name string) string {
+	j, err := c.Job(name)
+	if err != nil {
+		return ""
+	}
+	return c.jobDigests[j.Name]
+}
+
+// digestJob is JobDigest's work.
+func (c *Config) digestJob(j Job) (string, error) {
+	type dossier struct{ Name, Siret string }
+	var dossiers []dossier
+	for _, d := range c.Dossiers(j) {
+		dossiers = append(dossiers, dossier{d.Name, d.Siret})
+	}
+	slices.SortFunc(dossiers, func(a, b dossier) int { return cmp.Compare(a.Name, b.Name) })
+	partner := c.Partner().distinct().WithoutSecrets()
+	partner.CAFile = ""
+	j.DossierNames, j.Ping = nil, Ping{}
+	return digest(struct {
+		Job      Job
+		Partner  Partner
+		Dossiers []dossier
+	}{j, partner, dossiers})
+}
+
+func (c *Config) digestAll() error {
+	var err error
+	all := *c
+	all.Partners = nil
+	for _, p := range c.Partners {
+		all.Partners = append(all.Partners, p.distinct())
+	}
+	if c.digest, err = digest(&all); err != nil {
+		return err
+	}
+	c.jobDigests = map[string]string{}
+	for _, j := range c.Jobs {
+		if c.jobDigests[j.Name], err = c.digestJob(j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func digest(values any) (string, error) {
+	rendered, err := json.Marshal(values)
+	if err != nil {
+		return "", fmt.Errorf("rendering the configuration for its digest: %w", err)
+	}
+	sum := sha256.Sum256(rendered)
+	return hex.EncodeToString(sum[:]), nil
 }

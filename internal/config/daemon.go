@@ -92,3 +92,148 @@ func readListen(t *strict.Table, key, fallback string) string {
 	}
 	return address
 }
+
+// Retention is how long the ledger keeps what it knows of finished runs.
+type Retention struct {
+	Diffs    Age                // field by field, old and new values
+	Items    Age                // who was sent with what outcome
+	Runs     Age                // headers and counts
+	Fires    Age                // of schedules
+	Baseline Age                // the documents of people who left
+	MaxShare float64            // what goes at once of what there is, without a person; 1 = all may
+	Schedule *schedule.Schedule // when the daemon purges; nil = never
+}
+
+// Age is an age in the months and days of the calendar; zero means for ever.
+type Age struct {
+	Months, Days int // one of them is zero
+}
+
+// Before is the instant before which something is older than the age at now; false when nothing ever is.
+func (a Age) Before(now time.Time) (time.Time, bool) {
+	if a == (Age{}) {
+		return time.Time{}, false
+	}
+	if a.Months == 0 {
+		return now.AddDate(0, 0, -a.Days), true
+	}
+	then := now.AddDate(0, -a.Months, 0)
+	if then.Day() != now.Day() { // 31 March, a month ago: the last of February, not 3 March
+		then = then.AddDate(0, 0, -then.Day())
+	}
+	return then, true
+}
+
+// longer tells that what is kept for one age can outlive what is kept for another.
+func (a Age) longer(other Age) bool {
+	if a == (Age{}) || other == (Age{}) {
+		return a == (Age{}) && other != a
+	}
+	if a.Days == 0 && other.Days == 0 {
+		return a.Months > other.Months
+	}
+	return a.maxDays() > other.minDays()
+}
+
+// maxDays and minDays bound the age in days: a month has 28 to 31 of them, 12 months 365 or 366.
+func (a Age) maxDays() int { return a.Days + a.Months/12*366 + a.Months%12*31 }
+func (a Age) minDays() int { return a.Days + a.Months/12*365 + a.Months%12*28 }
+
+func readRetention(t *strict.Table, d Daemon) Retention {
+	defer t.Finish()
+	r := Retention{
+		Diffs:    readAge(t, "diffs", Age{Months: 12}),
+		Items:    readAge(t, "items", Age{Months: 6 * 12}),
+		Runs:     readAge(t, "runs", Age{Months: 6 * 12}),
+		Fires:    readAge(t, "fires", Age{Months: 12}),
+		Baseline: readAge(t, "baseline", Age{Months: 24}),
+	}
+	r.MaxShare = t.Number("max_share", 0.25, 0.01, 1)
+	r.Schedule = readSchedule(t, "schedule", t.Text("schedule", "30 3 * * *"), d.Timezone, d.ClosedDays)
+	if r.Items.longer(r.Runs) {
+		t.Report("items", "are kept for longer than the runs they belong to", "raise retention.runs, or lower retention.items")
+	}
+	if r.Diffs.longer(r.Items) {
+		t.Report("diffs", "are kept for longer than the items they belong to", "raise retention.items, or lower retention.diffs")
+	}
+	return r
+}
+
+var agePattern = regexp.MustCompile(`^([1-9][0-9]{0,3}) (day|month|year)s?$`)
+
+// maxAgeYears is how far back an age may reach.
+const maxAgeYears = 100
+
+// age is a text such as "12 months", or "forever".
+func readAge(t *strict.Table, key string, fallback Age) Age {
+	const hint = `write a number and days, months or years, such as "12 months", at most 100 years, or "forever"`
+	n := t.Want(key, strict.KindText)
+	if n == nil {
+		return fallback
+	}
+	if n.Text == "forever" {
+		return Age{}
+	}
+	match := agePattern.FindStringSubmatch(n.Text)
+	if match == nil {
+		t.Report(key, "is not an age", hint)
+		return fallback
+	}
+	number, err := strconv.Atoi(match[1])
+	age := map[string]Age{"day": {Days: number}, "month": {Months: number}, "year": {Months: 12 * number}}[match[2]]
+	if err != nil || age.Months > maxAgeYears*12 {
+		t.Report(key, "is not an age", hint)
+		return fallback
+	}
+	return age
+}
+
+const scheduleHint = `write cron's five fields ("0 5 * * *" is daily at 5:00), @daily, "last-day 06:00", "last-working-day 06:00" or "working-day 3 06:00"`
+
+// defaultTimezone is that of most dossiers.
+const defaultTimezone = "Europe/Paris"
+
+// schedule reads the text of a key; nil for an empty one. A wrong zone is reported at its own key.
+func readSchedule(t *strict.Table, key, spec, timezone string, closed []schedule.Day) *schedule.Schedule {
+	if spec == "" {
+		return nil
+	}
+	if _, err := schedule.Location(timezone); err != nil {
+		timezone = "UTC" // to judge the rest
+	}
+	s, err := schedule.Parse(spec, timezone, closed)
+	if err != nil {
+		t.Report(key, err.Error(), scheduleHint)
+		return nil
+	}
+	return s
+}
+
+func readTimezone(t *strict.Table, key string) (string, *time.Location) {
+	name := t.Text(key, defaultTimezone)
+	location, err := schedule.Location(name)
+	if err != nil {
+		t.Report(key, err.Error(), "write one such as Europe/Paris, Indian/Reunion or America/Guadeloupe")
+		return name, time.UTC
+	}
+	return name, location
+}
+
+// closedDays is a list of dates on which nobody works.
+func readClosedDays(t *strict.Table, key string) []schedule.Day {
+	list := t.Want(key, strict.KindList)
+	if list == nil {
+		return nil
+	}
+	const hint = `write "2026-12-24" for one year or "12-24" for each, between quotes`
+	var days []schedule.Day
+	for _, at := range t.Texts(key, list, hint) {
+		closed, err := schedule.ParseDay(at.Node.Text)
+		if err != nil {
+			at.Report("", err.Error(), hint)
+			continue
+		}
+		days = append(days, closed)
+	}
+	return days
+}

@@ -4,14 +4,18 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/plaintext"
 	"syncd/internal/privacy"
+	"syncd/internal/sqltext"
 )
 
 // places remembers where each path of a mapping was written, to report what mapping finds wrong with it.
@@ -202,4 +206,149 @@ func (at places) report(problem *mapping.FieldError, t *strict.Table) {
 		path = strings.TrimSuffix(path, "[]")
 	}
 	t.Report("fields", strings.TrimSpace(problem.Path+" "+problem.Problem), problem.Hint)
+}
+
+// parameters are what a query can name with an @, beside mapping.Params.
+var parameters = []string{"dossier", "siret", "period", "period_start", "period_end"}
+
+// periodParameters are those of them that tell months apart.
+var periodParameters = []string{"period", "period_start", "period_end"}
+
+var (
+	// columnPattern takes what Postgres names a column, "n° salarié" too, and nothing that is quoted or has spaces around it.
+	columnPattern    = regexp.MustCompile(`^[^\s"'\pC](?:[^"\pC]*[^\s"'\pC])?$`)
+	dossierParameter = []string{"dossier", "siret"}
+)
+
+// readSource reads [job.source] and the queries of [[job.children]].
+func readSource(t *strict.Table, children []*strict.Table, dossiers int) jobs.Source {
+	source := t.Table("source")
+	defer source.Finish()
+	s := jobs.Source{
+		Employees: readQuery(source, "employees", dossiers),
+		Key:       source.Matching("key", columnPattern, "is not the name of a column", `the column of the matricule, such as "matricule"`),
+		LockWait:  source.Duration("lock_wait", jobs.LockWait, time.Second, time.Hour),
+	}
+	s.RowSecurity = source.Choice("row_security", "refuse", "refuse", "apply") == "apply"
+	for _, child := range children {
+		s.Children = append(s.Children, readChildSource(child, s.Key, dossiers))
+	}
+	return s
+}
+
+func readChildSource(t *strict.Table, key string, dossiers int) jobs.ChildSource {
+	c := jobs.ChildSource{Rows: readQuery(t, "rows", dossiers), Employee: key}
+	if c.Rows != "" && !names(c.Rows, periodParameters) {
+		t.Warn("rows", "tells no months apart: it names no @period, so each month gets the elements of all", "add WHERE period = @period, or @period_start and @period_end")
+	}
+	if t.Has("employee") {
+		c.Employee = t.Matching("employee", columnPattern, "is not the name of a column", "the column of the employee's matricule in these rows")
+	} else {
+		t.Take("employee")
+	}
+	return c
+}
+
+// query is one SELECT. An unknown parameter would be NULL and find nothing; a query that serves several dossiers and
+// does not tell them apart would send the employees of all to each.
+func readQuery(t *strict.Table, key string, dossiers int) string {
+	query, single := sqltext.One(t.Required(key, `a query such as "SELECT * FROM staging.employee WHERE dossier = @dossier"`))
+	if query == "" {
+		return ""
+	}
+	if !sqltext.Reads(query) {
+		t.Report(key, "is not a SELECT", "syncd only reads staging: write SELECT … FROM …")
+	}
+	if sqltext.Writes(query) {
+		t.Report(key, "writes", "syncd only reads staging: take INSERT, UPDATE, DELETE, MERGE, INTO or FOR UPDATE out of it")
+	}
+	if !single {
+		t.Report(key, "is more than one statement", "write one SELECT")
+	}
+	if sqltext.Has(query, sqltext.Numbered) {
+		t.Report(key, "has a numbered parameter such as $1, to which nothing is given", "write the name of a parameter: @dossier, @siret, @period, @period_start or @period_end")
+	}
+	for _, name := range sqltext.Parameters(query, parameters) {
+		if !slices.Contains(parameters, name) {
+			t.Report(key, "names the unknown parameter @"+name, strict.Suggest(plaintext.Nearest(name, parameters), parameters, ""))
+		}
+	}
+	if dossiers > 1 && !names(query, dossierParameter) {
+		t.Report(key, "does not tell dossiers apart: each would get the rows of all", "add WHERE dossier = @dossier, or @siret")
+	}
+	return query
+}
+
+// names tells whether a query uses one of some parameters. What only looks so, within quoted text or a comment, does not count.
+func names(query string, some []string) bool {
+	return slices.ContainsFunc(sqltext.Parameters(query, parameters), func(name string) bool { return slices.Contains(some, name) })
+}
+
+// Place is where a path of a job's mapping is written, for whoever has something to say about it: File, Line, Column
+// and Key are filled, Text and Hint are not. path is "Contrat.CodeNature" for a member, "Elements[].Code" for one of a
+// child, "Elements" for the children as a whole, "" for the job. What is not mapped has the place of the nearest that
+// is: the object above it, its section, or the job; a job that is not configured that of the whole file.
+func (c *Config) Place(job, path string) strict.Problem {
+	t := c.jobTables[job]
+	if t == nil {
+		return strict.Problem{File: c.File}
+	}
+	if path == "" {
+		return t.Problem("", "", "")
+	}
+	array, member, child := strings.Cut(path, "[].")
+	children := childrenAt(t, array)
+	switch {
+	case children != nil && child:
+		return placeOfField(children, member)
+	case children != nil:
+		return children.Problem("", "", "")
+	}
+	return placeOfField(t, path)
+}
+
+// SectionPlace is where a key of a section ("database") is written, or, where that is not, the table or the
+// nearest one above it. Text and Hint of the Problem are empty.
+func (c *Config) SectionPlace(section, key string) strict.Problem {
+	t := c.root
+	for _, name := range strings.Split(section, ".") {
+		within := t.Inside(name)
+		if within == nil {
+			return t.Problem("", "", "")
+		}
+		t = within
+	}
+	return t.Problem(key, "", "")
+}
+
+// placeOfField is the place of a member, of the nearest one above it, or of the section of the members.
+func placeOfField(t *strict.Table, path string) strict.Problem {
+	fields := t.Inside("fields")
+	if fields == nil {
+		return t.Problem("", "", "")
+	}
+	for found := true; found; path, _, found = cutLast(path, ".") {
+		if fields.Has(path) {
+			return fields.Problem(path, "", "")
+		}
+	}
+	return fields.Problem("", "", "")
+}
+
+// childrenAt is the table of the children whose array is at path; nil = there are none.
+func childrenAt(t *strict.Table, path string) *strict.Table {
+	for _, children := range t.Tables("children") {
+		if at := children.Node.Members["path"]; at != nil && at.Text == path {
+			return children
+		}
+	}
+	return nil
+}
+
+func tablesByName(tables []*strict.Table, list []Job) map[string]*strict.Table {
+	byName := map[string]*strict.Table{}
+	for i, j := range list {
+		byName[j.Name] = tables[i]
+	}
+	return byName
 }
