@@ -90,7 +90,7 @@ run replaces it.`,
 	return cmd
 }
 
-// wantsDiffs tells whether showing a run takes more than what each item came to.
+// wantsDiffs reports whether showing a run takes more than what each item came to.
 func wantsDiffs(show view.Show, flags *globalFlags) bool {
 	return show.Diff || show.All || flags.json || len(flags.employees) > 0
 }

@@ -135,7 +135,7 @@ type repeats[T comparable] struct {
 	others map[T][]string // dossiers of which it was said again
 }
 
-// again notes what is said of a dossier, and tells whether it was said before. The same said of the first one once more, as
+// again notes what is said of a dossier, and reports whether it was said before. The same said of the first one once more, as
 // where one step meets what another one met, does not count.
 func (r *repeats[T]) again(what T, dossier string) bool {
 	first, known := r.first[what]

@@ -76,7 +76,7 @@ type Checking struct {
 	Offline bool // the API is not asked
 }
 
-// Check tells whether everything is ready for a run, and what is not, as it finds out. Nothing is written.
+// Check reports whether everything is ready for a run, and what is not, as it finds out. Nothing is written.
 func (a *App) Check(ctx context.Context, of Checking, tell func(Finding)) {
 	c := &checker{App: a, of: of, tell: tell}
 	c.everything(ctx)
@@ -166,7 +166,7 @@ func (c *checker) rekeyIsDue(err error) bool {
 	return err == nil && former.ID == other.Registered
 }
 
-// watched tells whether a ledger that is put back would be noticed, or was.
+// watched reports whether a ledger that is put back would be noticed, or was.
 func (c *checker) watched(ctx context.Context) {
 	if c.ledger == nil {
 		return

@@ -94,7 +94,7 @@ func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
 	}
 }
 
-// judgeAnswer tells whether refusals are looked for where the contract has them.
+// judgeAnswer reports whether refusals are looked for where the contract has them.
 func (c *checker) judgeAnswer(op *openapi.Operation) {
 	var places *check.AnswerPlaces
 	if rules := c.Config.Partner().Documents.Answer; rules.Judges() {

@@ -118,7 +118,7 @@ func (o *orderly) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, er
 	return o.Ledger.Start(ctx, request)
 }
 
-// reach knows whether what all dossiers need, the API and the databases, can be reached at all. It is safe for concurrent use.
+// reach keeps whether what all dossiers need, the API and the databases, can be reached at all. It is safe for concurrent use.
 type reach struct {
 	mu      sync.Mutex
 	reached bool

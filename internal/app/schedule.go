@@ -52,7 +52,7 @@ func alive(ctx context.Context, st *store.Store) ([]ledger.Daemon, error) {
 	return slices.DeleteFunc(daemons, func(d ledger.Daemon) bool { return d.Silent >= aliveFor }), err
 }
 
-// Served tells whether a daemon is there to execute what is queued.
+// Served reports whether a daemon is there to execute what is queued.
 func (r Records) Served(ctx context.Context) (bool, error) {
 	st, err := r.ledger(ctx)
 	if err != nil {
@@ -72,7 +72,7 @@ type agenda struct {
 	pauses  map[string]ledger.Pause
 }
 
-// differs tells whether a daemon is configured otherwise than this command.
+// differs reports whether a daemon is configured otherwise than this command.
 func (a *App) differs(d ledger.Daemon) bool {
 	for _, j := range a.Config.Jobs {
 		if digest, ok := d.Jobs[j.Name]; !ok || digest != a.Config.JobDigest(j.Name) {

@@ -134,7 +134,7 @@ func (u Upkeep) Forget(ctx context.Context, o Forgetting) (store.Forgotten, erro
 		Reason: o.Reason, Present: o.Force})
 }
 
-// names tells whether a text names a matricule as a word.
+// names reports whether a text names a matricule as a word.
 func names(text, key string) bool {
 	return regexp.MustCompile(`(^|[^\pL\pN])` + regexp.QuoteMeta(key) + `($|[^\pL\pN])`).MatchString(text)
 }

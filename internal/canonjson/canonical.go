@@ -41,7 +41,7 @@ func Decode(text []byte) (value any, ok bool) {
 	return value, err == io.EOF
 }
 
-// soundEscapes tells whether each \u of a JSON text, which is valid, stands for a character: surrogates come in pairs
+// soundEscapes reports whether each \u of a JSON text, which is valid, stands for a character: surrogates come in pairs
 // (RFC 8259, section 8.2), and the null character, which neither Postgres nor most APIs can hold, does not occur.
 func soundEscapes(text []byte) bool {
 	for {

@@ -236,7 +236,7 @@ func Text(document []byte, path string) (text string, ok bool) {
 	return TextAt(bytes.TrimSpace(document), path)
 }
 
-// IsEmpty tells whether a value is null, "", {} or [].
+// IsEmpty reports whether a value is null, "", {} or [].
 func IsEmpty(value []byte) bool {
 	switch value[0] {
 	case 'n':

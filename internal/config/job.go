@@ -100,7 +100,7 @@ func refuseOverlap(t *strict.Table, j *Job, others []Job, dossiers []string) {
 	}
 }
 
-// sameDocuments tells whether two jobs read and map alike. White space in queries does not count.
+// sameDocuments reports whether two jobs read and map alike. White space in queries does not count.
 func sameDocuments(a, b *Job) bool {
 	return reflect.DeepEqual(a.Mapping, b.Mapping) && slices.Equal(a.reads(), b.reads())
 }
@@ -233,7 +233,7 @@ func jobNames(list []Job) []string {
 	return names
 }
 
-// Covers tells whether the job concerns the dossier of that name.
+// Covers reports whether the job concerns the dossier of that name.
 func (j Job) Covers(dossier string) bool {
 	return slices.Contains(j.DossierNames, "*") || slices.Contains(j.DossierNames, dossier)
 }

@@ -279,7 +279,7 @@ func readQuery(t *strict.Table, key string, dossiers int) string {
 	return query
 }
 
-// names tells whether a query uses one of some parameters. What only looks so, within quoted text or a comment, does not count.
+// names reports whether a query uses one of some parameters. What only looks so, within quoted text or a comment, does not count.
 func names(query string, some []string) bool {
 	return slices.ContainsFunc(sqltext.Parameters(query, parameters), func(name string) bool { return slices.Contains(some, name) })
 }

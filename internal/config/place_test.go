@@ -43,7 +43,7 @@ column = "nir"`, `Code = "code"`, "Code = \"code\"\nMontant = \"amount\"")
 	}
 }
 
-// begins tells whether the place of a problem is within a line that begins so.
+// begins reports whether the place of a problem is within a line that begins so.
 func begins(document string, at strict.Problem, text string) bool {
 	if at.Line == 0 {
 		return text == "" && at.Column == 0

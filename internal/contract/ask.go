@@ -49,7 +49,7 @@ func (k *Keeper) current(ctx context.Context) (*Standing, error) {
 	return standing, err
 }
 
-// due tells whether to ask. A file costs nothing, a configuration that names another source wants what is there, and where
+// due reports whether to ask. A file costs nothing, a configuration that names another source wants what is there, and where
 // nothing can be sent without an answer, each process asks for itself.
 func (k *Keeper) due(known ledger.KnownContracts) bool {
 	switch {

@@ -28,7 +28,7 @@ type Standing struct {
 	passing bool          // the Problem is one that may be over in a minute
 }
 
-// Waits tells whether a person must accept the newest contract before anything is sent.
+// Waits reports whether a person must accept the newest contract before anything is sent.
 func (s *Standing) Waits() bool { return slices.ContainsFunc(s.Changes, breaks) }
 
 // against is why nothing goes to the API: the contract under which is sent says otherwise than a default for a setting that
@@ -157,13 +157,13 @@ const Auto Source = "auto"
 
 const filePrefix = "file://"
 
-// IsFile tells whether it is the name of a file.
+// IsFile reports whether it is the name of a file.
 func (s Source) IsFile() bool { return s != Auto && !strings.Contains(string(s), "://") }
 
 // FilePlace is the place of what was read from a file.
 func FilePlace(name string) string { return filePrefix + name }
 
-// has tells whether a place is one of this source: what another one showed says nothing about it.
+// has reports whether a place is one of this source: what another one showed says nothing about it.
 func (s Source) has(place string) bool {
 	if s == Auto {
 		return !strings.Contains(place, "://")

@@ -18,7 +18,7 @@ import (
 // direction of writing, a new line, and a bell.
 const evil = "a\x1b[2J\u009b31m\u202e\n\x07\x7fb"
 
-// drives tells whether a text holds what a terminal obeys.
+// drives reports whether a text holds what a terminal obeys.
 func drives(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
 }

@@ -63,7 +63,7 @@ type part struct {
 	shown    string // before a path, to show: "Elements[HSUP25]."
 }
 
-// watches tells whether something at or below a path is to be compared.
+// watches reports whether something at or below a path is to be compared.
 func (c *comparison) watches(path string) bool {
 	return len(c.only) == 0 || slices.ContainsFunc(c.only, func(o string) bool {
 		return o == path || strings.HasPrefix(path, o+".") || strings.HasPrefix(o, path+".")
@@ -123,7 +123,7 @@ func showable(field *mapping.Field, value any) (text string, secret bool) {
 	return string(raw), !ok || mapping.Member{Field: field, Value: raw}.Secret()
 }
 
-// holds tells whether a value that was sent is still held: as it was, whatever the notation, and whatever members the
+// holds reports whether a value that was sent is still held: as it was, whatever the notation, and whatever members the
 // other side added to objects.
 func holds(held, sent any) bool {
 	switch sent := sent.(type) {
@@ -169,7 +169,7 @@ func holdsArray(held any, sent []any) bool {
 	return true
 }
 
-// blank tells whether a value is null, absent, "", {} or [].
+// blank reports whether a value is null, absent, "", {} or [].
 func blank(value any) bool {
 	switch value := value.(type) {
 	case nil:
@@ -217,7 +217,7 @@ func moment(text string) (t time.Time, zoned, ok bool) {
 	return t, false, false
 }
 
-// sameMoment tells whether two texts state one moment. Where one of them has no offset the clocks are compared: a server
+// sameMoment reports whether two texts state one moment. Where one of them has no offset the clocks are compared: a server
 // adds its own to what it got without.
 func sameMoment(a, b string) bool {
 	first, firstZoned, ok := moment(a)

@@ -79,7 +79,7 @@ func (h *history) goOn(run int64) {
 	}
 }
 
-// approve tells whether it was possible.
+// approve reports whether it was possible.
 func (h *history) approve(run int64, employees []string, expires time.Duration) bool {
 	h.Helper()
 	late := h.heldKeys(run)
@@ -118,7 +118,7 @@ func (h *history) cancel(run int64) {
 	h.decided(ledger.DecisionCancel, run, cancelled.Period, nil, reason)
 }
 
-// cancelled tells whether a run was given up.
+// cancelled reports whether a run was given up.
 func (h *history) cancelled(run int64) bool {
 	h.Helper()
 	return h.count(`SELECT count(*) FROM syncd.run WHERE id = $1 AND state = 'cancelled'`, run) == 1
@@ -154,7 +154,7 @@ func (h *history) reopen(month jobs.Period, within time.Duration) {
 	h.decided(ledger.DecisionReopen, 0, month, nil, reason)
 }
 
-// closed tells whether a period takes no writes at this instant, by the database.
+// closed reports whether a period takes no writes at this instant, by the database.
 func (h *history) closed(month jobs.Period) (closed bool) {
 	h.Helper()
 	h.must(h.conn.QueryRow(context.Background(), `SELECT coalesce(bool_or(syncd.is_closed(id, $2)), false) FROM syncd.target WHERE dossier = $1`,

@@ -86,7 +86,7 @@ func (h *history) clean(month jobs.Period) (*jobs.Run, bool) {
 	}
 }
 
-// decideAll lets go whom the run holds, and settles what is in doubt in its month. It tells whether there was anybody.
+// decideAll lets go whom the run holds, and settles what is in doubt in its month. It reports whether there was anybody.
 func (h *history) decideAll(run *jobs.Run) (decided bool) {
 	h.Helper()
 	p := h.process()

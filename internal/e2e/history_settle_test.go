@@ -37,7 +37,7 @@ func (h *history) settleOne() {
 	}
 }
 
-// settle looks at the other side, and says what is there, if that is certain. It tells whether it was settled.
+// settle looks at the other side, and says what is there, if that is certain. It reports whether it was settled.
 func (h *history) settle(line doubtful) (ledger.Settlement, bool) {
 	h.Helper()
 	as, certain := h.look(line)

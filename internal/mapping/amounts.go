@@ -182,7 +182,7 @@ func decimalPoint(text []byte) int {
 	return last
 }
 
-// LooksLikeCode tells whether a text that Scaled could read is rather a code or a date than an amount: a number with a 0 in
+// LooksLikeCode reports whether a text that Scaled could read is rather a code or a date than an amount: a number with a 0 in
 // front, one too long for any sum of pay, a day as 20261130 or 30112026.
 func LooksLikeCode(text []byte) bool {
 	const day, most = 8, 12

@@ -223,7 +223,7 @@ func (b *Builder) value(dst []byte, o *op, value []byte, at place) []byte {
 	return encoded
 }
 
-// blank tells whether a value is none: NULL, a text that shows nothing, and such a text or null in JSON.
+// blank reports whether a value is none: NULL, a text that shows nothing, and such a text or null in JSON.
 func (o *op) blank(value []byte) bool {
 	switch {
 	case value == nil:

@@ -197,7 +197,7 @@ func (f *Field) JSONType(column Column) Type {
 	}
 }
 
-// Converts tells whether a column's values can be sent as the JSON type that the field asks for.
+// Converts reports whether a column's values can be sent as the JSON type that the field asks for.
 func (f *Field) Converts(column Column) bool {
 	_, err := columnEncoder(f, f.Path, column)
 	return err == nil
@@ -238,7 +238,7 @@ func (f *Field) Example(column Column) []byte {
 	return value
 }
 
-// Whole tells whether the column holds whole numbers only. bits is the size of its type, 0 when it is no such column.
+// Whole reports whether the column holds whole numbers only. bits is the size of its type, 0 when it is no such column.
 func (c Column) Whole() (bits int, ok bool) {
 	switch c.Type {
 	case oidInt2:

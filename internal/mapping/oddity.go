@@ -80,7 +80,7 @@ var continuations = func() map[rune]byte {
 	return all
 }()
 
-// misread tells whether a character and those behind it are one that was written in another encoding: a letter with an
+// misread reports whether a character and those behind it are one that was written in another encoding: a letter with an
 // accent, a typographic sign, a mark of byte order. Only what French texts hold is looked for: "ANDRÉ" and a hard space
 // behind it are UTF-8 of something, too.
 func misread(first rune, before, rest []byte) bool {
@@ -152,7 +152,7 @@ const (
 	lastYear  = 2098
 )
 
-// farDate tells whether a text is a date, as Postgres or as a Frenchman writes it, of a year in which nobody here lives.
+// farDate reports whether a text is a date, as Postgres or as a Frenchman writes it, of a year in which nobody here lives.
 func farDate(text []byte) bool {
 	if len(text) < dateLength || !digit(text[0]) || usual(text[:4]) {
 		return false
@@ -183,7 +183,7 @@ func number(digits []byte) (n int) {
 	return n
 }
 
-// shortPostal tells whether a postal code has four digits: a column of numbers, or a program of tables, drops the 0 in
+// shortPostal reports whether a postal code has four digits: a column of numbers, or a program of tables, drops the 0 in
 // front of 01000.
 func shortPostal(text []byte) bool {
 	const digits = "0000"

@@ -123,7 +123,7 @@ func QuoteName(name, special string) string {
 	return name
 }
 
-// Secret tells whether the value may not be shown: its field is sensitive, or the mapping no longer knows whether it
+// Secret reports whether the value may not be shown: its field is sensitive, or the mapping no longer knows whether it
 // is, or it holds a NIR or an IBAN.
 func (m Member) Secret() bool {
 	if m.Field == nil {
@@ -178,7 +178,7 @@ func (s Spec) personal(document []byte) (values []string) {
 
 func (r Row) HasMembers() bool { return r.Value[0] == '{' && !canonjson.IsEmpty(r.Value) }
 
-// Secret tells whether any member of the child is: then the child is masked as a whole.
+// Secret reports whether any member of the child is: then the child is masked as a whole.
 func (r Row) Secret() bool { return slices.ContainsFunc(r.Outline().Members, Member.Secret) }
 
 // Outline takes one child apart; what is not an object is a member without a name.

@@ -152,7 +152,7 @@ func beginning(value []byte) string {
 // entries Postgres limits to 2,704 bytes.
 const MaxKey = 200
 
-// KeyFits tells whether a business key can name an employee: not blank, at most MaxKey bytes, and nothing in it that
+// KeyFits reports whether a business key can name an employee: not blank, at most MaxKey bytes, and nothing in it that
 // would make two keys look alike, which is white space around it and characters that cannot be seen.
 func KeyFits(key []byte) bool {
 	return len(key) > 0 && whyKey(key) == WhyNone

@@ -36,7 +36,7 @@ func (h *Health) Turned(at time.Time) {
 	h.turned = at
 }
 
-// SetReady says whether work can be done, and if not, why. why is shown as it is: no personal data, no secret.
+// SetReady sets whether work can be done, and if not, why. why is shown as it is: no personal data, no secret.
 func (h *Health) SetReady(ok bool, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -87,7 +87,7 @@ func (m *Metrics) Ended(run *jobs.Run) {
 	m.items.add(run)
 }
 
-// SetClockError says whether a stored fire lies in the future.
+// SetClockError sets whether a stored fire lies in the future.
 func (m *Metrics) SetClockError(wrong bool) { m.clockError.Set(oneIf(wrong)) }
 
 // SetWatermark says since when the ledger's watermark is kept; zero = it is not.

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// Blank tells whether a text shows nothing: it is empty, or all white space and characters that cannot be seen (spaces of
+// Blank reports whether a text shows nothing: it is empty, or all white space and characters that cannot be seen (spaces of
 // any width, joiners, marks of order or direction, control characters). It is no value.
 func Blank[T string | []byte](s T) bool {
 	for i := 0; i < len(s); {

@@ -22,7 +22,7 @@ const (
 	KindPostal Kind = "postal" // a postal code
 )
 
-// Identifies tells whether values of the kind tell people apart, and must never be shown.
+// Identifies reports whether values of the kind tell people apart, and must never be shown.
 func (k Kind) Identifies() bool { return k == KindIBAN || k == KindNIR }
 
 const (
@@ -34,10 +34,10 @@ const (
 	maxSpelled    = 4 * maxIBAN // bytes; longer texts are neither, and not worth a look
 )
 
-// Identifies tells whether a value must never be shown, whatever the mapping says of its field.
+// Identifies reports whether a value must never be shown, whatever the mapping says of its field.
 func Identifies[T string | []byte](s T) bool { return Identify(s) != KindNone }
 
-// Identify tells whether a text is an IBAN or a NIR with its key, by its check digits and however it is spelled: with
+// Identify reports whether a text is an IBAN or a NIR with its key, by its check digits and however it is spelled: with
 // spaces of any kind, dashes, dots, in small letters. A NIR without its key has nothing that would tell it.
 func Identify[T string | []byte](s T) Kind {
 	var spelled [maxIBAN]byte
@@ -50,7 +50,7 @@ func Identify[T string | []byte](s T) Kind {
 	return KindNone
 }
 
-// Sound tells whether the value of a field that is known to hold such things can be one: an IBAN with right check digits
+// Sound reports whether the value of a field that is known to hold such things can be one: an IBAN with right check digits
 // and the length of its country; a NIR with the right key, or without one. What waits for a number of its own (7 or 8 in
 // front) has no key that could be wrong. A text that shows nothing is sound.
 func Sound[T string | []byte](kind Kind, s T) bool {
@@ -148,7 +148,7 @@ func firstOf(c byte) Kind {
 	return KindNone
 }
 
-// fitsAt tells whether a character can stand at a place: two letters, two digits, then both in an IBAN; digits in a NIR,
+// fitsAt reports whether a character can stand at a place: two letters, two digits, then both in an IBAN; digits in a NIR,
 // but for the A or B of Corsica.
 func fitsAt(kind Kind, at int, c byte) bool {
 	switch {
@@ -164,7 +164,7 @@ func fitsAt(kind Kind, at int, c byte) bool {
 	return isDigit(c) || isLetter(c)
 }
 
-// nirKeyFits tells whether the key is 97 − n mod 97, where 2A and 2B (Corsica) count as 19 and 18.
+// nirKeyFits reports whether the key is 97 − n mod 97, where 2A and 2B (Corsica) count as 19 and 18.
 func nirKeyFits(compact []byte) bool {
 	n := 0
 	for i, c := range compact[:nirShort] {
@@ -260,7 +260,7 @@ func AppendCompact(dst []byte, kind Kind, text []byte) []byte {
 	return dst
 }
 
-// SameSpelled tells whether two values of a field are one IBAN or NIR, spelled as they may be. Of other values it says no.
+// SameSpelled reports whether two values of a field are one IBAN or NIR, spelled as they may be. Of other values it says no.
 func SameSpelled(kind Kind, a, b string) bool {
 	if !kind.Identifies() {
 		if kind = Identify(a); kind == KindNone || Identify(b) != kind {

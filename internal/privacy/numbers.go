@@ -85,7 +85,7 @@ func (p *painter) nextGroup(at int) (start, end int) {
 	return start, end
 }
 
-// joins tells whether what stands between two groups may be within one number: few spaces, dots and dashes, or one of some
+// joins reports whether what stands between two groups may be within one number: few spaces, dots and dashes, or one of some
 // other signs.
 func joins(between string) bool {
 	if n := utf8.RuneCountInString(between); n == 1 && strings.ContainsAny(between, "/_'’,+*") {
@@ -122,7 +122,7 @@ func (p *painter) paintRow(row []digitGroup, t *terms, key string) {
 	}
 }
 
-// isNumber tells whether groups are one of the numbers: the last separator may be the decimal sign.
+// isNumber reports whether groups are one of the numbers: the last separator may be the decimal sign.
 func (p *painter) isNumber(part []digitGroup, numbers map[string]bool) bool {
 	if len(numbers) == 0 || utf8.RuneCountInString(p.message[part[0].start:part[len(part)-1].end]) <= shortValue {
 		return false
@@ -153,7 +153,7 @@ func withoutZeros(digits string) string {
 	return digits
 }
 
-// isDate tells whether groups are one of the dates, in any order, the century left out perhaps.
+// isDate reports whether groups are one of the dates, in any order, the century left out perhaps.
 func (p *painter) isDate(part []digitGroup, dates map[date]bool) bool {
 	var texts []string
 	for i := range part {

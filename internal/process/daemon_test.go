@@ -166,7 +166,7 @@ func (d *daemon) metric(series string) string {
 	return ""
 }
 
-// logged tells whether the log has a line with all of these texts.
+// logged reports whether the log has a line with all of these texts.
 func (d *daemon) logged(texts ...string) bool {
 	for line := range strings.SplitSeq(d.stderr.String(), "\n") {
 		all := true
@@ -180,7 +180,7 @@ func (d *daemon) logged(texts ...string) bool {
 	return false
 }
 
-// status tells whether systemd was shown such a line.
+// status reports whether systemd was shown such a line.
 func (d *daemon) status(text string) bool {
 	for line := range strings.SplitSeq(d.told.String(), "\n") {
 		if status, ok := strings.CutPrefix(line, "STATUS="); ok && strings.Contains(status, text) {

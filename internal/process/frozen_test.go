@@ -64,7 +64,7 @@ func (w *world) freeze(after int) *running {
 	return p
 }
 
-// still tells whether all threads of the process are stopped: the signal is not there at once.
+// still reports whether all threads of the process are stopped: the signal is not there at once.
 func (p *running) still() bool {
 	states, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
 	for _, file := range states {

@@ -7,7 +7,7 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// rule tells whether a day, given as its midnight in UTC, is one of a schedule's.
+// rule reports whether a day, given as its midnight in UTC, is one of a schedule's.
 type rule func(day time.Time) bool
 
 func lastDay(day time.Time) bool { return day.Add(wholeDay).Day() == 1 }

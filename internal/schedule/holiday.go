@@ -38,7 +38,7 @@ func (d Day) is(day time.Time) bool {
 	return d.Day == date && d.Month == month && (d.Year == 0 || d.Year == year)
 }
 
-// holiday tells whether a day is a public holiday in France: article L3133-1 of the Code du travail. The further ones
+// holiday reports whether a day is a public holiday in France: article L3133-1 of the Code du travail. The further ones
 // of Alsace-Moselle and overseas (Good Friday, abolition of slavery …) are for the list of closed days.
 func holiday(day time.Time) bool {
 	year, month, date := day.Date()

@@ -141,12 +141,12 @@ func Parameters(query string, known []string) (names []string) {
 	return names
 }
 
-// Has tells whether a query has a token of a kind.
+// Has reports whether a query has a token of a kind.
 func Has(query string, kind Kind) bool {
 	return slices.ContainsFunc(Tokens(query), func(t Token) bool { return t.Kind == kind })
 }
 
-// Reads tells whether a query is a SELECT, or what Postgres takes in its place. A parenthesis may come first.
+// Reads reports whether a query is a SELECT, or what Postgres takes in its place. A parenthesis may come first.
 func Reads(query string) bool {
 	for _, t := range Tokens(query) {
 		if t.Kind != Blank && t.Text != "(" {

@@ -91,7 +91,7 @@ func (s *Store) expireIfLate(ctx context.Context, q *dbsqlc.Queries, run *jobs.R
 	return true, s.auditRun(ctx, q, run, entry)
 }
 
-// isLate tells whether what a run holds has waited for longer than expires; 0 = for ever.
+// isLate reports whether what a run holds has waited for longer than expires; 0 = for ever.
 func isLate(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, expires time.Duration) (bool, error) {
 	if expires <= 0 {
 		return false, nil

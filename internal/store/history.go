@@ -63,7 +63,7 @@ func (s *Store) readLast(ctx context.Context, h *jobs.History, target int64, per
 	return s.readPutBack(ctx, h, target, period, row.Incarnation)
 }
 
-// readPutBack tells whether the ledger was put back since the last finished run was planned, noticed or not, whether somebody
+// readPutBack reports whether the ledger was put back since the last finished run was planned, noticed or not, whether somebody
 // has looked, and whether the month may be among what was lost. planned is the ledger that it was planned in; "" = there is
 // none.
 func (s *Store) readPutBack(ctx context.Context, h *jobs.History, target int64, period jobs.Period, planned string) error {

@@ -100,7 +100,7 @@ func (o *owner) leave() {
 	}
 }
 
-// was tells whether this process is or was that owner.
+// was reports whether this process is or was that owner.
 func (o *owner) was(id int64) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -167,7 +167,7 @@ func openAlready(p jobs.Period, until *time.Time) error {
 // moment is a time as messages tell it.
 func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
 
-// ClosedPeriod tells whether a period takes no writes now. The target is one of Store.Target; nothing need ever have been
+// ClosedPeriod reports whether a period takes no writes now. The target is one of Store.Target; nothing need ever have been
 // done with it.
 func (s *Store) ClosedPeriod(ctx context.Context, t jobs.Target, p jobs.Period) (closed bool, err error) {
 	if t.ID != 0 {

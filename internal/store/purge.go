@@ -77,7 +77,7 @@ func (s *Store) lookAtClock(ctx context.Context) (clockLook, error) {
 	return look, nil
 }
 
-// ClockLeapt tells whether more time seems to have gone by than a machine is off, and nobody has confirmed it.
+// ClockLeapt reports whether more time seems to have gone by than a machine is off, and nobody has confirmed it.
 func (s *Store) ClockLeapt(ctx context.Context) (bool, error) {
 	look, err := s.lookAtClock(ctx)
 	return look.from != nil, err

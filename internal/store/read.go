@@ -136,7 +136,7 @@ func (s *Store) Runs(ctx context.Context, f ledger.RunFilter) ([]*jobs.Run, erro
 	return runs, nil
 }
 
-// bringUpToDate counts the items of a run that goes on, whose accounting is recorded at its end, and tells whether its
+// bringUpToDate counts the items of a run that goes on, whose accounting is recorded at its end, and reports whether its
 // owner is gone.
 func (s *Store) bringUpToDate(ctx context.Context, run *jobs.Run) (err error) {
 	switch {

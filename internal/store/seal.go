@@ -174,7 +174,7 @@ func (f *fingerprinter) Sum(document []byte) [32]byte {
 	return [32]byte(f.sum)
 }
 
-// released tells whether what a run planned may be sent: the proof is of this very plan, and of who let it go.
+// released reports whether what a run planned may be sent: the proof is of this very plan, and of who let it go.
 func (k *Keys) released(r dbsqlc.SyncdRun) bool {
 	return hmac.Equal(r.Release, k.proofOf(r))
 }

@@ -125,7 +125,7 @@ func (c Cutoffs) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// purgeStep deletes a few things, and tells whether there may be more.
+// purgeStep deletes a few things, and reports whether there may be more.
 type purgeStep func(ctx context.Context, q *dbsqlc.Queries, runs, fires int32) (more bool, err error)
 
 func (s *Store) purgeSteps(c Cutoffs, p *Purged) []purgeStep {

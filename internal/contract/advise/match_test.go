@@ -12,7 +12,7 @@ import (
 	"syncd/internal/partner/isidoor/standin"
 )
 
-// hasLine tells whether a draft has a line, but for the blanks that align it.
+// hasLine reports whether a draft has a line, but for the blanks that align it.
 func hasLine(draft, want string) bool {
 	for line := range strings.Lines(draft) {
 		if strings.Join(strings.Fields(line), " ") == strings.Join(strings.Fields(want), " ") {

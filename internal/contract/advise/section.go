@@ -79,11 +79,11 @@ func (s *section) mapped() (n int) {
 	return n
 }
 
-// needed tells whether a document lacks something without the member: it is required in an object that is required, or
+// needed reports whether a document lacks something without the member: it is required in an object that is required, or
 // of which something is mapped.
 func (s *section) needed(m *slot) bool { return m.Required && s.present(above(m.path)) }
 
-// present tells whether documents have the object at path.
+// present reports whether documents have the object at path.
 func (s *section) present(path string) bool {
 	if path == "" {
 		return true

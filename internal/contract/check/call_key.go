@@ -159,7 +159,7 @@ func (a *callCheck) keyLikenesses(op *openapi.Operation, s Settings) {
 	}
 }
 
-// likeKey tells whether a parameter's name resembles that of a dossier's key.
+// likeKey reports whether a parameter's name resembles that of a dossier's key.
 func likeKey(name string) bool {
 	folded := plaintext.Fold(name)
 	for _, other := range []string{"authorization", "matricule", "period", "version", "idempot", "request", "correlation", "cache"} {

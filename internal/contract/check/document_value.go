@@ -113,7 +113,7 @@ func (w *walk) countItems(r *rule, start, count int) {
 	}
 }
 
-// repeats tells whether two elements of an array are equal.
+// repeats reports whether two elements of an array are equal.
 func (w *walk) repeats(start, count int) bool {
 	var few [32][]byte // no allocation for the usual array
 	values := few[:0]

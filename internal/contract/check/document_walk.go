@@ -96,7 +96,7 @@ func (w *walk) value(r *rule, i int, null bool) int {
 	return next
 }
 
-// gaveUp tells whether the alternative that is being tried is settled: it does not fit.
+// gaveUp reports whether the alternative that is being tried is settled: it does not fit.
 func (w *walk) gaveUp() bool { return w.misfit && w.trying > 0 }
 
 // object walks the members of an object and of its rule together: both are sorted by name.
@@ -158,7 +158,7 @@ func (w *walk) patterns(r *rule, name []byte, i int) (matched bool) {
 	return matched
 }
 
-// showsNothing tells whether the value at i is a text without anything to be seen, which is none where one is required:
+// showsNothing reports whether the value at i is a text without anything to be seen, which is none where one is required:
 // ASP.NET's [Required] refuses white space, too. What the contract lists is a value.
 func (w *walk) showsNothing(r *rule, i int) bool {
 	if w.at(i) != '"' || r.kinds&kindText == 0 {

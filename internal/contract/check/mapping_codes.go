@@ -169,7 +169,7 @@ func namedIn(text string, dictionaries mapping.Dictionaries) string {
 	return best
 }
 
-// sameCodes tells whether a list of values is just the active codes of a nomenclature. One code is no list.
+// sameCodes reports whether a list of values is just the active codes of a nomenclature. One code is no list.
 func sameCodes(enum []string, entries map[string]mapping.Entry) bool {
 	listed := map[string]bool{}
 	for _, value := range enum {

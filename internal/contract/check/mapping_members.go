@@ -37,7 +37,7 @@ func (c *staticCheck) object(s *openapi.Schema, path string, m *mapping.Node) {
 	}
 }
 
-// misspelt tells whether a member is mapped by a name that the contract does not have, but for case and signs: that is
+// misspelt reports whether a member is mapped by a name that the contract does not have, but for case and signs: that is
 // told already.
 func (c *staticCheck) misspelt(s *openapi.Schema, m *mapping.Node, name string) bool {
 	return slices.ContainsFunc(m.Members, func(other *mapping.Node) bool {

@@ -15,7 +15,7 @@ var spellings = map[string]string{
 	"amount": "montant", "quantity": "quantite", "period": "periode", "label": "libelle", "email": "courriel", "mail": "courriel",
 }
 
-// SameName tells whether two names are one but for case, accents and signs, in French or in the English of the default tables.
+// SameName reports whether two names are one but for case, accents and signs, in French or in the English of the default tables.
 func SameName(a, b string) bool { return strings.Join(spelled(a), "") == strings.Join(spelled(b), "") }
 
 // spelled are the words of a name, in French.
@@ -70,7 +70,7 @@ func Resemblance(column, path, nomenclature string) Likeness {
 	return likeNothing
 }
 
-// someWords tells whether all words of a column occur in those of a member, and one of them is long enough to mean
+// someWords reports whether all words of a column occur in those of a member, and one of them is long enough to mean
 // something by itself.
 func someWords(column, member []string) bool {
 	const meaningful = 4 // characters

@@ -130,7 +130,7 @@ func (c *comparison) schemas(path string, before, after *openapi.Schema) {
 	c.broke = c.broke || broke
 }
 
-// sameKind tells whether what lies within two types can be compared.
+// sameKind reports whether what lies within two types can be compared.
 func sameKind(a, b openapi.Type) bool {
 	return a == b || a == openapi.TypeAny || b == openapi.TypeAny
 }

@@ -70,7 +70,7 @@ func NewStep(decimal string) *Step {
 	return s
 }
 
-// Divides tells whether a canonical decimal is a multiple of the step.
+// Divides reports whether a canonical decimal is a multiple of the step.
 func (s *Step) Divides(decimal []byte) bool {
 	if decimal[0] == '-' {
 		decimal = decimal[1:]
@@ -100,7 +100,7 @@ func (s *Step) dividesLarge(decimal []byte, zeros int) bool {
 	return ok && digits.Rem(digits, s.large).Sign() == 0
 }
 
-// Stricter tells whether a limit goes further than another: sign 1 for a minimum, -1 for a maximum.
+// Stricter reports whether a limit goes further than another: sign 1 for a minimum, -1 for a maximum.
 func Stricter(limit string, exclusive bool, than string, sign int) bool {
 	if limit == "" || than == "" {
 		return limit != ""

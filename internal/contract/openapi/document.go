@@ -77,7 +77,7 @@ type Schema struct {
 	// where there is one, takes their values.
 	Closed     bool
 	Additional *Schema // nil = any value
-	// AdditionalNull tells whether null fits there as well: in Swagger 2.0 as for a member that is not required.
+	// AdditionalNull reports whether null fits there as well: in Swagger 2.0 as for a member that is not required.
 	AdditionalNull bool
 	// Open tells that the contract says so itself (additionalProperties: true): what Properties does not have is not dropped.
 	Open      bool
@@ -113,7 +113,7 @@ type Discriminator struct {
 type Property struct {
 	Name     string
 	Required bool
-	// Null tells whether null fits here. In Swagger 2.0, which has no word for it but x-nullable, whatever is not required may
+	// Null reports whether null fits here. In Swagger 2.0, which has no word for it but x-nullable, whatever is not required may
 	// be null as well: Swashbuckle does not write x-nullable, and ASP.NET takes null for a member that is left out.
 	Null   bool
 	Schema *Schema
@@ -142,7 +142,7 @@ func (s *Schema) Property(name string) *Property {
 	return nil
 }
 
-// FreeForm tells whether the schema says nothing about the members that an object has: then none is unknown.
+// FreeForm reports whether the schema says nothing about the members that an object has: then none is unknown.
 func (s *Schema) FreeForm() bool {
 	return len(s.Properties) == 0 && len(s.Patterned) == 0 && !s.Closed && len(s.Alternatives) == 0
 }
@@ -152,7 +152,7 @@ func (o *Operation) WhyBroken() *ReadError {
 	return &ReadError{o.CallName() + ": " + o.Broken.Problem, o.Broken.Hint}
 }
 
-// TakesDocuments tells whether the call takes JSON objects. Derive tells of those that do not.
+// TakesDocuments reports whether the call takes JSON objects. Derive tells of those that do not.
 func (o *Operation) TakesDocuments() bool { return o.Body != nil && o.Body.Takes(TypeObject) }
 
 // Lookup finds what a contract says of a member of an object, the alternatives included. known = false: the API would
@@ -200,7 +200,7 @@ func (s *Schema) variants() []*Schema {
 	return all
 }
 
-// Takes tells whether a value of the JSON type can fit; a number counts for an integer.
+// Takes reports whether a value of the JSON type can fit; a number counts for an integer.
 func (s *Schema) Takes(want Type) bool {
 	if s.Type != TypeAny && s.Type != want && (s.Type != TypeInteger || want != TypeNumber) {
 		return false

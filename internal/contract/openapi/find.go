@@ -143,7 +143,7 @@ func rightVerb(o *Operation, verb string) bool {
 	return verb == "" || strings.EqualFold(o.Method, verb)
 }
 
-// endsWith tells whether a call's path ends with whole segments of another.
+// endsWith reports whether a call's path ends with whole segments of another.
 func endsWith(whole, end string) bool {
 	whole, end = strings.ToLower(whole), strings.ToLower(strings.TrimPrefix(end, "/"))
 	return strings.HasSuffix(whole, "/"+end)

@@ -283,7 +283,7 @@ func (r *reader) settle(s *Schema) {
 	}
 }
 
-// nullFits tells whether a schema itself takes null.
+// nullFits reports whether a schema itself takes null.
 func (r *reader) nullFits(s *Schema) bool {
 	if s.Nullable {
 		return true

@@ -109,7 +109,7 @@ type bodyWalk struct {
 // Each visits the members of a body in the order of their names. A body that is an array has one spot of the path "[]".
 func (s *Schema) Each(visit func(Spot) (enter bool)) { s.visit(maxMembers, visit) }
 
-// visit is each for at most so many members. It tells whether these are all.
+// visit is each for at most so many members. It reports whether these are all.
 func (s *Schema) visit(most int, visit func(Spot) (enter bool)) (all bool) {
 	w := &bodyWalk{visit: visit, left: most}
 	if s.Takes(TypeArray) && s.Elements() != nil {

@@ -143,7 +143,7 @@ func (r *reader) fillType(s *Schema, d *draft, m map[string]any) {
 	}
 }
 
-// tellsMembers tells whether an object's schema says anything of its members. One that does not is, in Swagger 2.0, how
+// tellsMembers reports whether an object's schema says anything of its members. One that does not is, in Swagger 2.0, how
 // Swashbuckle 5 writes the object of C#: any JSON value.
 func tellsMembers(m map[string]any) bool {
 	for _, name := range []string{"additionalProperties", "allOf", "anyOf", "oneOf", "required", "minProperties", "maxProperties", "discriminator"} {

@@ -103,7 +103,7 @@ func endOf(text []byte, mark string) int {
 	return len(text)
 }
 
-// isBinary tells whether the beginning of a text holds what no text does.
+// isBinary reports whether the beginning of a text holds what no text does.
 func isBinary(text []byte) bool {
 	return bytes.ContainsFunc(text[:min(len(text), 1024)], func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\r\n\f\v\b\x1b", r) })
 }

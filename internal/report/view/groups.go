@@ -39,7 +39,7 @@ func (t *Teller) groupWords(g group) locale.GroupWords { return t.Groups[g.Strin
 // shownItems is how many items of a group are listed unless all are asked for.
 const shownItems = 20
 
-// ended tells whether what is pending was not attempted. In a held run it still waits.
+// ended reports whether what is pending was not attempted. In a held run it still waits.
 func ended(run *jobs.Run) bool { return run.FinishedAt != nil && run.State != jobs.Held }
 
 // groupOf sorts an item by its outcome, as the accounting of the ledger does.

@@ -54,7 +54,7 @@ const daemonSilence = 2 * time.Minute
 
 func (d *DaemonEntry) alive() bool { return d.Silent < daemonSilence }
 
-// alive tells whether schedules fire at all.
+// alive reports whether schedules fire at all.
 func (s *Schedules) alive() bool {
 	for i := range s.Daemons {
 		if s.Daemons[i].alive() {
