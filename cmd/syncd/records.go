@@ -298,7 +298,7 @@ func (a *session) impact(ctx context.Context) error {
 		c, err := a.tellImpact(one)
 		if err != nil {
 			c = exitCode(err)
-			fmt.Fprintf(a.Stderr, "syncd: %s: %s: %s\n", one.Job, one.Dossier, message(err))
+			fmt.Fprintf(a.Stderr, "syncd: %s: %s: %s\n", one.Job, one.Dossier, message(a.inWords(err)))
 		}
 		code = worse(code, c)
 	}

@@ -134,7 +134,7 @@ func (r *reporter) outcome(ctx context.Context, o app.Outcome, worst int, apart,
 	}
 	if err != nil {
 		code = exitCode(err)
-		r.mistakes.tell(o.Dossier.Name, err)
+		r.mistakes.tell(o.Dossier.Name, r.inWords(err))
 	}
 	return worse(worst, code), nil
 }

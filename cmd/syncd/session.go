@@ -47,13 +47,17 @@ func (p process) withApp(flags *globalFlags, work func(ctx context.Context, a *s
 			return err
 		}
 		defer a.Close()
-		return work(cmd.Context(), a, args)
+		return a.inWords(work(cmd.Context(), a, args))
 	}
 }
 
 func (a *session) language() locale.Language { return locale.Language(a.Config.Language(a.Getenv)) }
 
 func (a *session) printer() *text.Printer {
+	return text.New(a.teller(), isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "")
+}
+
+func (a *session) teller() *view.Teller {
 	labels, zones := map[string]string{}, map[string]*time.Location{}
 	for _, d := range a.Config.AllDossiers {
 		labels[d.Name] = d.Label
@@ -61,8 +65,7 @@ func (a *session) printer() *text.Printer {
 	for _, j := range a.Config.Jobs {
 		zones[j.Name] = j.Zone()
 	}
-	return text.New(view.New(a.language(), view.Options{Partner: a.Config.Partner().Name, Location: a.Config.Zone(), Zones: zones, Labels: labels}),
-		isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "")
+	return view.New(a.language(), view.Options{Partner: a.Config.Partner().Name, Location: a.Config.Zone(), Zones: zones, Labels: labels})
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from
@@ -81,7 +84,7 @@ func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (in
 			if len(dossiers) == 1 {
 				return err
 			}
-			told.tell(d.Name, err)
+			told.tell(d.Name, a.inWords(err))
 		}
 		code = worse(code, c)
 		if left := len(dossiers) - 1 - i; left > 0 && stopped(a.Stop) {

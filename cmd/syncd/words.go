@@ -8,67 +8,14 @@ import (
 
 	"syncd/internal/app"
 	"syncd/internal/jobs"
-	"syncd/internal/ledger"
 	"syncd/internal/partner"
 	"syncd/internal/privacy"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
 )
 
-// refusals are the words for what the use cases refuse. A name in braces stands for an argument: {x:q} quoted, {x:12} its
+// found are the words for what a check finds, with the next step. A name in braces stands for an argument: {x:q} quoted, {x:12} its
 // first twelve characters.
-var refusals = map[app.Code]string{
-	app.NoReason:      "{decision} needs a reason\nhint: --reason \"why\"",
-	app.NoRun:         "there is no run {run}\nhint: 'syncd runs' lists them",
-	app.OtherTarget:   "run {run} is of the {environment} environment at another address than the configuration names\nhint: name the configuration that it was made with: --config FILE",
-	app.NobodySettled: "a settlement is about somebody\nhint: --employee MATRICULE",
-	app.NoSchedule:    "job {job} has no schedule: nothing of it starts by itself\nhint: 'syncd schedule' tells what does",
-	app.PausedAlready: "job {job} is paused already\nhint: 'syncd schedule' tells since when and why",
-	app.NotPaused:     "job {job} is not paused\nhint: 'syncd schedule' tells which jobs are",
-	app.ForceIdle:     "--force confirms a deletion\nhint: add --apply",
-	app.ReasonIdle:    "--reason says why a purge is forced\nhint: leave it out, or add --force",
-	app.ReasonNames:   "the reason names the matricule, and is kept for ever\nhint: say why, not who",
-	app.NoFormerKey:   "the configuration names no former key\nhint: see 'syncd rekey --help': ledger_key_former of [database] names the key until now, ledger_key the new one",
-	app.OneDossier:    "name one dossier: each has matricules and nomenclatures of its own\nhint: --dossier {example}",
-	app.NotOfJob:      "job {job} does not concern dossier {dossier}\nhint: its dossiers are listed in job.dossiers",
-	app.NoPeriod:      "job {job} has no period\nhint: leave out --period",
-
-	app.ResendFailed:     "--failed-of names those who were not delivered: they are sent anyway\nhint: leave out --resend or --failed-of",
-	app.ResendIdle:       "--reason is for --resend: nothing else is decided here\nhint: add --resend, or leave out --reason",
-	app.NoEmployees:      "job {job} is about no employees\nhint: leave out --employee, --failed-of, --resend, --verify and --overwrite",
-	app.OverwriteBlind:   "--overwrite needs --verify: what the other side edited is not known otherwise\nhint: add --verify",
-	app.NoReadBack:       "--verify needs to know how a document is read back\nhint: add [isidoor.salarie.read] to the configuration; see config.toml",
-	app.FailedSelected:   "--failed-of names dossier, period and employees already\nhint: leave out --dossier, --period and --employee",
-	app.FailedOtherKind:  "run {run} is about no employees\nhint: 'syncd runs --job {job}' lists those that are",
-	app.FailedOtherJob:   "run {run} is of job {of}, not {job}\nhint: syncd run {of} --failed-of {run}",
-	app.FailedPurged:     "what became of each employee of run {run} is past its time, and gone\nhint: run everyone: syncd run {job} --dossier {dossier} --period {period}",
-	app.FailedUnapproved: "run {run} was held as a whole, and nobody has approved it\nhint: look at it with 'syncd show {run}', or plan everyone afresh: syncd run {job} --dossier {dossier} --period {period}",
-	app.FailedNobody:     "run {run} left no employee undelivered: there is nothing to send again\nhint: see 'syncd show {run}'",
-	app.NothingToPlan:    "job {job} pulls: there is nothing to plan\nhint: 'syncd run {job}' tells what changed",
-
-	app.NoLimit:          "--limit {limit} lists nothing\nhint: at least 1",
-	app.NoState:          "there is no state {state:q}\nhint: {states}",
-	app.NoDecision:       "there is no decision {decision:q}\nhint: {decisions}",
-	app.NobodySends:      "no job sends the employees of dossier {dossier}\nhint: add a [[job]] with kind = \"push-salaries\"",
-	app.NobodySendsThese: "no job sends documents of this dossier\nhint: 'syncd check' lists dossiers and jobs",
-	app.NobodyKnown:      "nothing is known of employee {employee:q} of dossier {dossier}: {why}",
-	app.NoNomenclatures:  "no nomenclature was pulled for dossier {dossier} yet\nhint: run the job of kind pull-dictionnaire",
-	app.NoNomenclature:   "there is no nomenclature {name:q}\nhint: 'syncd dictionary --dossier {dossier}' lists them",
-
-	app.NoContract:      "contract = \"none\" in [isidoor.salarie]: there is no contract to look at\nhint: write contract = \"auto\", a URL or a file",
-	app.NoneToAccept:    "contract = \"none\" in [isidoor.salarie]: there is nothing to accept\nhint: write contract = \"auto\", a URL or a file",
-	app.ContractUnseen:  "no contract was seen yet\nhint: ask for it: syncd contract fetch",
-	app.NothingWaits:    "nothing of the contract waits to be accepted\nhint: 'syncd contract fetch' asks the API for it, 'syncd contract show' tells where it stands",
-	app.DigestShort:     "{digest:q} is too short to name a contract\nhint: write at least {least} characters: {inforce:12}",
-	app.DigestOther:     "{digest:q} is not the contract in force, which is {inforce:12}\nhint: look at what changed: syncd contract diff",
-	app.ContractsSeen:   "{n} contracts were seen since the last acceptance: it must be clear which one is meant\nhint: look at what changed: syncd contract diff, then: syncd contract accept {inforce:12} --reason \"…\"",
-	app.NoCall:          "the contract has no call {call:q}\nhint: 'syncd contract show' lists the calls",
-	app.NoCallNear:      "the contract has no call {call:q}\nhint: did you mean {near}?",
-	app.NoDocuments:     "job {job} sends no documents\nhint: name a job of kind push-salaries",
-	app.NoDocumentsCall: "the contract has no call that takes documents at {path}\nhint: 'syncd contract show' lists its calls; set path of [isidoor.salarie]",
-}
-
-// found are the words for what a check finds, with the next step.
 var found = map[app.Code]string{
 	app.Configured:      "{file}: {dossiers} dossiers, {jobs} jobs, environment {environment}",
 	app.SecretsRead:     "{n} secrets can be read",
@@ -122,25 +69,44 @@ const (
 	nameMembers = "name the members that tell people apart in [job.guard], such as unique_fields = [\"Nir\"]; [] = none on purpose"
 )
 
-// deeds are decisions as a sentence names them.
-var deeds = map[ledger.Decision]string{
-	ledger.DecisionRun: "sending again what is unchanged", ledger.DecisionApprove: "an approval", ledger.DecisionCancel: "a cancellation",
-	ledger.DecisionSettle: "a settlement", ledger.DecisionClose: "closing a period", ledger.DecisionReopen: "reopening a period",
-	ledger.DecisionPause: "a pause", ledger.DecisionPurge: "a forced purge", ledger.DecisionForget: "an erasure",
-	ledger.DecisionRekey: "a change of the ledger key", ledger.DecisionContractAccept: "an acceptance",
+// told is an error that is in words already.
+type told struct {
+	error
+	text string
 }
 
-// message is an error for people, with its hint.
-func message(err error) string {
-	refused, ok := errors.AsType[*app.Refused](err)
-	if !ok {
-		return err.Error()
+func (e *told) Error() string { return e.text }
+
+func (e *told) Unwrap() error { return e.error }
+
+// inWords puts what was refused into the words of the session's language.
+func (a *session) inWords(err error) error {
+	if refused, ok := errors.AsType[*app.Refused](err); ok {
+		return &told{err, refusalIn(a.teller(), refused)}
 	}
-	text, ok := refusals[refused.Code]
-	if !ok && refused.Err != nil {
+	return err
+}
+
+// message is an error for people, with its hint: in English where nobody said in which language.
+func message(err error) string {
+	if _, ok := errors.AsType[*told](err); !ok {
+		if refused, ok := errors.AsType[*app.Refused](err); ok {
+			return refusalIn(english(), refused)
+		}
+	}
+	return err.Error()
+}
+
+func refusalIn(teller *view.Teller, refused *app.Refused) string {
+	text := teller.Refusal(string(refused.Code), refused.Args)
+	if text == "" && refused.Err != nil {
 		return refused.Err.Error()
 	}
-	return say(text, refused.Args)
+	return text
+}
+
+func english() *view.Teller {
+	return view.New(locale.English, view.Options{Partner: partner.Default().Name})
 }
 
 // say puts arguments into the words for a code.
@@ -155,10 +121,8 @@ func say(text string, args app.Args) string {
 
 func inWords(value any) string {
 	switch v := value.(type) {
-	case ledger.Decision:
-		return deeds[v]
 	case jobs.Finding:
-		return view.New(locale.English, view.Options{Partner: partner.Default().Name}).Finding(v)
+		return english().Finding(v)
 	case privacy.Kind:
 		if v == privacy.KindIBAN {
 			return "an IBAN"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -8,6 +9,9 @@ import (
 	"testing"
 
 	"syncd/internal/app"
+	"syncd/internal/ledger"
+	"syncd/internal/report/locale"
+	"syncd/internal/report/view"
 )
 
 var declaredCode = regexp.MustCompile(`\bCode += "([a-z-]+)"`)
@@ -19,7 +23,7 @@ func TestEachCodeHasWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	declared := 0
+	declared, catalogue := 0, locale.Of(locale.French, "isidoor")
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -28,12 +32,12 @@ func TestEachCodeHasWords(t *testing.T) {
 		for _, match := range declaredCode.FindAllSubmatch(text, -1) {
 			declared++
 			code := app.Code(match[1])
-			if refusals[code] == "" && found[code] == "" && code != app.BadValue {
+			if catalogue.Refused[string(code)].Text == "" && found[code] == "" && code != app.BadValue {
 				t.Errorf("%s: there are no words for %q", filepath.Base(file), code)
 			}
 		}
 	}
-	if words := len(refusals) + len(found) + 1; declared != words {
+	if words := len(catalogue.Refused) + len(found) + 1; declared != words {
 		t.Errorf("%d codes, and words for %d", declared, words)
 	}
 }
@@ -53,5 +57,20 @@ func TestWordsTakeTheirArguments(t *testing.T) {
 	}
 	if got := message(&app.Refused{Code: app.OtherTarget, Args: app.Args{"run": 7, "environment": "test"}}); !strings.HasPrefix(got, "run 7 is of the test environment at another address") {
 		t.Error(got)
+	}
+}
+
+// What is refused is refused in the language of the setup, and its code still says what it is.
+func TestRefusalsInBothLanguages(t *testing.T) {
+	t.Parallel()
+	for language, want := range map[locale.Language]string{
+		locale.English: "an approval needs a reason\nhint: --reason \"why\"", locale.French: "il faut un motif pour un accord\nhint: --reason \"pourquoi\"",
+	} {
+		refused := &app.Refused{Code: app.NoReason, Args: app.Args{"decision": ledger.DecisionApprove}}
+		text := refusalIn(view.New(language, view.Options{}), refused)
+		err := &told{fmt.Errorf("approving: %w", refused), text}
+		if text != want || message(err) != want || exitCode(err) != exitUsage {
+			t.Errorf("%s: %q, message %q, code %d", language, text, message(err), exitCode(err))
+		}
 	}
 }

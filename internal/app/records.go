@@ -313,7 +313,7 @@ func (r Records) Why(ctx context.Context, of Selection, key string) (*ledger.Sto
 		}
 	}
 	if gone && isEmpty(story) {
-		return nil, now, &Refused{NobodyKnown, Args{"employee": key, "dossier": d.Name, "why": now.Err.Error()}, now.Err}
+		return nil, now, &Refused{NobodyKnown, Args{"employee": key, "dossier": d.Name, "why": now.Err}, now.Err}
 	}
 	return story, now, nil
 }

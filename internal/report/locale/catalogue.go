@@ -40,6 +40,8 @@ type Catalogue struct {
 	Groups       map[string]GroupWords
 	Findings     map[string]Plural `args:"n of max limit within ratio most path column marks status period run job keys others members form targets"` // by the finding's N
 	Decisions    map[string]string
+	Deeds        map[string]string // decisions as a sentence names them
+	Refused      map[string]Told   // what is refused, by its code
 	Plurals      plurals
 	Words        words
 	Guard        guardWords
@@ -50,6 +52,12 @@ type Catalogue struct {
 	Rekey        rekeyWords
 	Forget       forgetWords
 	Contract     contractWords
+}
+
+// Told is what is told of an order that is refused, and the next step.
+type Told struct {
+	Text string `args:"call decision decisions digest dossier employee environment example job least limit n name near of path period run short_inforce state states why"`
+	Hint string `toml:",omitempty" args:"call decision decisions digest dossier employee environment example job least limit n name near of path period run short_inforce state states why"` // "" = the text says it
 }
 
 // StateWords are a sentence for the report of a run, and a word for the table of runs.

@@ -38,7 +38,8 @@ func TestCataloguesSayTheSame(t *testing.T) {
 	texts(reflect.ValueOf(*Of(English, "isidoor")), "", en)
 	texts(reflect.ValueOf(*Of(French, "isidoor")), "", fr)
 	same := []string{"paie", "SIRET", "Code", "Codes", "Dossier", "Nomenclature", "HTTP {status}", "{array}, {n}", "PRODUCTION", "{n} code", "{n} codes",
-		"{n} dossier", "{n} dossiers", "", "Isidoor"}
+		"{n} dossier", "{n} dossiers", "", "Isidoor",
+		"--employee MATRICULE", "--dossier {example}", "{states}", "{decisions}", "syncd run {of} --failed-of {run}"}
 	for path, english := range en {
 		french, ok := fr[path]
 		if english == "" && strings.Contains(path, ".Several") {
