@@ -104,8 +104,7 @@ func SkipValue(text []byte, i int) int {
 // SkipLiteral gives the offset behind a number, true, false or null.
 func SkipLiteral(text []byte, i int) int {
 	for i < len(text) {
-		switch text[i] {
-		case ',', ':', '}', ']', ' ', '\t', '\n', '\r':
+		if c := text[i]; c <= ' ' || c == ',' || c == '}' || c == ']' || c == ':' {
 			return i
 		}
 		i++

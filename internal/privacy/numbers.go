@@ -21,7 +21,10 @@ var months = [12][]string{
 
 // addDate adds the ways to write a date, where the text begins with one as documents have them.
 func (t *terms) addDate(text string, add func(string)) {
-	text = text[:min(len(text), len(time.DateOnly))]
+	if len(text) < len(time.DateOnly) || text[len("2006")] != '-' {
+		return
+	}
+	text = text[:len(time.DateOnly)]
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		return
