@@ -123,6 +123,7 @@ func (c *checker) children(children *Children) {
 	c.fields(prefix, children.Fields)
 }
 
+// FindField is the field at a path; nil = there is none.
 func FindField(fields []Field, path string) *Field {
 	for i := range fields {
 		if fields[i].Path == path {

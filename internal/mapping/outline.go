@@ -37,6 +37,7 @@ type Row struct {
 // in names from older documents and in keys of children they are quoted.
 const SpecialInPath = `[]#"`
 
+// ErrNoObject is what comparisons say of a document that is something else.
 var ErrNoObject = errors.New("the document is not a JSON object")
 
 // Outline takes a document apart. A nil document has an empty outline.
@@ -72,6 +73,7 @@ func (o *Outline) walk(prefix string, object []byte, fields []Field, children []
 	}
 }
 
+// FindChildren is the children at a path; nil = there are none.
 func FindChildren(children []Children, path string) *Children {
 	for i := range children {
 		if children[i].Path == path {
@@ -176,6 +178,7 @@ func (s Spec) personal(document []byte) (values []string) {
 	return values
 }
 
+// HasMembers reports whether the child is an object that is not empty.
 func (r Row) HasMembers() bool { return r.Value[0] == '{' && !canonjson.IsEmpty(r.Value) }
 
 // Secret reports whether any member of the child is: then the child is masked as a whole.

@@ -31,6 +31,7 @@ var unseen = []*unicode.RangeTable{
 	unicode.White_Space, unicode.Z, unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector,
 }
 
+// ShowsNothing reports whether a character cannot be seen.
 func ShowsNothing(r rune) bool {
 	const braillePatternBlank = '\u2800'
 	return r == braillePatternBlank || unicode.In(r, unseen...) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)

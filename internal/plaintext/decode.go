@@ -77,6 +77,7 @@ func utf16Order(text []byte) binary.ByteOrder {
 	return nil
 }
 
+// FromUTF16 is a text of UTF-16 in UTF-8, without its mark; half a character at its end is left out.
 func FromUTF16(text []byte, order binary.ByteOrder) []byte {
 	units := make([]uint16, 0, len(text)/2)
 	for i := 0; i+1 < len(text); i += 2 {

@@ -11,8 +11,10 @@ import (
 	"syncd/internal/plaintext"
 )
 
+// Masked stands for what is hidden.
+const Masked = "•••"
+
 const (
-	Masked     = "•••"
 	shortValue = 2 // characters up to which a value says too little to be masked
 	spreadable = 5 // characters from which a value is found with anything but letters and digits between them
 	longDigits = 8 // digits in a row that may be anything of anybody
