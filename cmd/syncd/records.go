@@ -244,14 +244,14 @@ func newDictionary(p process, flags *globalFlags) *cobra.Command {
 				return err
 			}
 			name := strings.Join(args, "")
-			dictionaries, err := a.Records().Dictionaries(ctx, dossier, name)
+			nomenclatures, err := a.Records().Nomenclatures(ctx, dossier, name)
 			if err != nil {
 				return err
 			}
 			if flags.json {
-				return a.printer().WriteDictionaryJSON(a.Stdout, dictionaries, name)
+				return a.printer().WriteNomenclaturesJSON(a.Stdout, nomenclatures, name)
 			}
-			return a.printer().Dictionary(a.Stdout, a.Target(dossier), dictionaries, name)
+			return a.printer().Nomenclatures(a.Stdout, a.Target(dossier), nomenclatures, name)
 		}),
 	}
 	flags.addDossiers(cmd, p)

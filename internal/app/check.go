@@ -265,7 +265,7 @@ func (c *checker) codes(ctx context.Context, connection partner.Connection, d co
 	if err != nil {
 		return err
 	}
-	_, err = connection.Dossier(key).Dictionary(ctx)
+	_, err = connection.Dossier(key).Nomenclatures(ctx)
 	return err
 }
 

@@ -118,13 +118,13 @@ func (c *checker) judgeMapping(ctx context.Context, op *openapi.Operation, job c
 		return // told before
 	}
 	push.Source.LockWait = min(push.Source.LockWait, answerWithin)
-	staging, dictionaries, err := c.lookAt(ctx, c.ledger, &push, dossiers[0], period)
+	staging, nomenclatures, err := c.lookAt(ctx, c.ledger, &push, dossiers[0], period)
 	known := &staging.Shape
 	if err != nil {
 		known = nil // staging's trouble was told before
 	}
 	subject, failures := job.Name+"/contract", 0
-	for _, advice := range check.CheckMapping(op, push.Mapping, known, dictionaries, jobs.QueryParams(c.Target(dossiers[0]), period)) {
+	for _, advice := range check.CheckMapping(op, push.Mapping, known, nomenclatures, jobs.QueryParams(c.Target(dossiers[0]), period)) {
 		c.advise(subject, c.Config.Place(job.Name, advice.Path), []check.Advice{advice})
 		if advice.Level == "error" {
 			failures++

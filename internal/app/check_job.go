@@ -108,11 +108,11 @@ func (c *jobChecker) check(ctx context.Context) {
 
 // compile binds the mapping to what staging returns. findings are about the tables that are read.
 func (c *jobChecker) compile(ctx context.Context) (mapped *mapping.Mapping, findings []store.Finding, err error) {
-	staging, dictionaries, err := c.lookAt(ctx, c.ledger, c.push, c.d, c.period)
+	staging, nomenclatures, err := c.lookAt(ctx, c.ledger, c.push, c.d, c.period)
 	if err != nil {
 		return nil, nil, err
 	}
-	mapped, err = mapping.Compile(c.push.Mapping, staging.Shape, dictionaries, jobs.QueryParams(c.Target(c.d), c.period))
+	mapped, err = mapping.Compile(c.push.Mapping, staging.Shape, nomenclatures, jobs.QueryParams(c.Target(c.d), c.period))
 	return mapped, staging.Findings, err
 }
 
@@ -122,9 +122,9 @@ func (c *jobChecker) mappingProblems(err error) (readable bool) {
 	var missing []string
 	readable = true
 	for _, one := range leaves(err) {
-		var dictionary *mapping.DictionaryError
-		if errors.As(one, &dictionary) {
-			missing = append(missing, dictionary.Names...)
+		var nomenclature *mapping.NomenclatureError
+		if errors.As(one, &nomenclature) {
+			missing = append(missing, nomenclature.Names...)
 			continue
 		}
 		c.fail(one)

@@ -25,8 +25,8 @@ func TestCheckTellsMissingNomenclaturesInOneWarning(t *testing.T) {
 	for want, st := range map[Code]*store.Store{NotPulledYet: {}, NotLookedUp: nil} {
 		c, found := checkedOf(&jobs.PushJob{}, st)
 		readable := c.mappingProblems(errors.Join(
-			&mapping.DictionaryError{Names: []string{"Civilite", "Strate"}, Path: "Civilite"},
-			&mapping.DictionaryError{Names: []string{"Civilités"}, Path: "X", Nearest: "Civilite"},
+			&mapping.NomenclatureError{Names: []string{"Civilite", "Strate"}, Path: "Civilite"},
+			&mapping.NomenclatureError{Names: []string{"Civilités"}, Path: "X", Nearest: "Civilite"},
 			&mapping.ColumnError{Path: "Y", Column: "y"},
 		))
 		if f := *found; readable || len(f) != 2 || f[0].Level != Failure || f[1].Level != Warning || f[1].Code != want ||

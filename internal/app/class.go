@@ -69,7 +69,7 @@ func isMistaken(err error) bool {
 
 func isMisconfigured(err error) bool {
 	return is[*strict.Error](err) || is[*jobs.IdentityError](err) || is[*jobs.StagingError](err) ||
-		is[*mapping.ColumnError](err) || is[*mapping.TypeError](err) || is[*mapping.DictionaryError](err) ||
+		is[*mapping.ColumnError](err) || is[*mapping.TypeError](err) || is[*mapping.NomenclatureError](err) ||
 		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || errors.Is(err, jobs.ErrRefused)
 }
 

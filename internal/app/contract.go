@@ -217,16 +217,16 @@ func (c Contracts) Draft(ctx context.Context, name string, of Selection) (string
 	if err != nil {
 		return "", err
 	}
-	staging, dictionaries, err := c.app.lookAt(ctx, st, &push, dossiers[0], job.PeriodAt(time.Now()))
+	staging, nomenclatures, err := c.app.lookAt(ctx, st, &push, dossiers[0], job.PeriodAt(time.Now()))
 	if err != nil {
 		return "", err
 	}
-	return advise.Scaffold(s.Derived.Operation, push, staging.Shape, dictionaries), nil
+	return advise.Scaffold(s.Derived.Operation, push, staging.Shape, nomenclatures), nil
 }
 
 // lookAt reads what a job's queries return for a dossier, and the nomenclatures that were pulled for it: none without a
 // ledger.
-func (a *App) lookAt(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, period jobs.Period) (store.Description, mapping.Dictionaries, error) {
+func (a *App) lookAt(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, period jobs.Period) (store.Description, mapping.Nomenclatures, error) {
 	staging, err := a.staging()
 	if err != nil {
 		return store.Description{}, nil, err
@@ -236,12 +236,12 @@ func (a *App) lookAt(ctx context.Context, st *store.Store, push *jobs.PushJob, d
 		return store.Description{}, nil, err
 	}
 	if st == nil {
-		return description, mapping.Dictionaries{}, nil
+		return description, mapping.Nomenclatures{}, nil
 	}
 	target, known, err := st.Target(ctx, a.Target(d))
 	if err != nil || !known {
-		return description, mapping.Dictionaries{}, err
+		return description, mapping.Nomenclatures{}, err
 	}
-	dictionaries, err := st.Dictionaries(ctx, target.ID)
-	return description, dictionaries, err
+	nomenclatures, err := st.Nomenclatures(ctx, target.ID)
+	return description, nomenclatures, err
 }

@@ -41,7 +41,7 @@ func TestWhatWasDisplayedIsWhatIsApproved(t *testing.T) {
 // Of a pull the nomenclatures are what is displayed.
 func TestDisplayedNomenclatures(t *testing.T) {
 	t.Parallel()
-	run := &jobs.Run{Kind: jobs.PullDictionnaire, Digests: jobs.Digests{Plan: "plan", Dictionaries: "codes"}}
+	run := &jobs.Run{Kind: jobs.PullDictionnaire, Digests: jobs.Digests{Plan: "plan", Nomenclatures: "codes"}}
 	if run.HeldDigest() != "codes" {
 		t.Error(run.HeldDigest())
 	}

@@ -112,7 +112,7 @@ func (r Records) Unseal(ctx context.Context) (sealed, err error) {
 }
 
 // Changes are what a pull changed.
-func (r Records) Changes(ctx context.Context, run *jobs.Run) ([]jobs.DictionaryChange, error) {
+func (r Records) Changes(ctx context.Context, run *jobs.Run) ([]jobs.NomenclatureChange, error) {
 	st, err := r.ledger(ctx)
 	if err != nil {
 		return nil, err
@@ -181,8 +181,8 @@ func (r Records) Audit(ctx context.Context, f ledger.AuditFilter) ([]ledger.Audi
 	return st.Audit(ctx, f)
 }
 
-// Dictionaries are the nomenclatures that were pulled for a dossier; name: that one alone, "" = all.
-func (r Records) Dictionaries(ctx context.Context, d config.Dossier, name string) (mapping.Dictionaries, error) {
+// Nomenclatures are those that were pulled for a dossier; name: that one alone, "" = all.
+func (r Records) Nomenclatures(ctx context.Context, d config.Dossier, name string) (mapping.Nomenclatures, error) {
 	st, err := r.ledger(ctx)
 	if err != nil {
 		return nil, err
@@ -191,7 +191,7 @@ func (r Records) Dictionaries(ctx context.Context, d config.Dossier, name string
 	if err != nil {
 		return nil, err
 	}
-	all, err := st.Dictionaries(ctx, target.ID)
+	all, err := st.Nomenclatures(ctx, target.ID)
 	switch {
 	case err != nil:
 		return nil, err
@@ -202,7 +202,7 @@ func (r Records) Dictionaries(ctx context.Context, d config.Dossier, name string
 	case all[name] == nil:
 		return nil, refuse(NoNomenclature, Args{"name": name, "dossier": d.Name})
 	}
-	return mapping.Dictionaries{name: all[name]}, nil
+	return mapping.Nomenclatures{name: all[name]}, nil
 }
 
 // Impact is whom the nomenclatures that were pulled last would block of one job and dossier.
@@ -267,12 +267,12 @@ func (r Records) impact(ctx context.Context, runner *jobs.Runner, st *store.Stor
 	if err != nil {
 		return target, impact, err
 	}
-	dictionaries, err := st.Dictionaries(ctx, target.ID)
+	nomenclatures, err := st.Nomenclatures(ctx, target.ID)
 	if err != nil {
 		return target, impact, err
 	}
 	runner.Siret = d.Siret
-	impact, err = runner.Impact(ctx, jobs.Forecast{Job: &push, Period: period}, target, dictionaries)
+	impact, err = runner.Impact(ctx, jobs.Forecast{Job: &push, Period: period}, target, nomenclatures)
 	return target, impact, err
 }
 

@@ -213,7 +213,7 @@ func fromColumns(fields []mapping.Field) []string {
 func numbers(c mapping.Children) []string {
 	var list []string
 	for _, f := range c.Fields {
-		isCode := f.Path == c.Key || f.Dictionary != "" || f.Type == mapping.TypeBoolean
+		isCode := f.Path == c.Key || f.Nomenclature != "" || f.Type == mapping.TypeBoolean
 		if f.Column != "" && !isCode {
 			list = append(list, c.Path+"."+f.Path)
 		}

@@ -104,7 +104,7 @@ func readFields(t *strict.Table, prefix string, at places) []mapping.Field {
 // either. Elements hold amounts, of whatever name, which whoever confirms a change must see.
 func classify(f *mapping.Field, master bool) {
 	named := named(f)
-	coded := f.Dictionary != "" || f.Type == mapping.TypeBoolean
+	coded := f.Nomenclature != "" || f.Type == mapping.TypeBoolean
 	switch {
 	case f.Column == "":
 	case named.Kind == privacy.KindPostal:
@@ -159,13 +159,13 @@ func nested(n *strict.Node) string {
 func readField(t *strict.Table, path string) mapping.Field {
 	defer t.Finish()
 	return mapping.Field{
-		Path:       path,
-		Column:     t.Text("column", ""),
-		Value:      readConstant(t, "value"),
-		Dictionary: t.Text("dictionary", ""),
-		Sensitive:  t.Boolean("sensitive", false),
-		Null:       mapping.Null(t.Choice("null", "", string(mapping.NullClear), string(mapping.NullOmit), string(mapping.NullRefuse))),
-		Type:       mapping.Type(t.Choice("type", "", string(mapping.TypeString), string(mapping.TypeNumber), string(mapping.TypeBoolean))),
+		Path:         path,
+		Column:       t.Text("column", ""),
+		Value:        readConstant(t, "value"),
+		Nomenclature: t.Text("dictionary", ""),
+		Sensitive:    t.Boolean("sensitive", false),
+		Null:         mapping.Null(t.Choice("null", "", string(mapping.NullClear), string(mapping.NullOmit), string(mapping.NullRefuse))),
+		Type:         mapping.Type(t.Choice("type", "", string(mapping.TypeString), string(mapping.TypeNumber), string(mapping.TypeBoolean))),
 	}
 }
 

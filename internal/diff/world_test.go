@@ -12,7 +12,7 @@ func sampleSpec() mapping.Spec {
 	return mapping.Spec{
 		Fields: []mapping.Field{
 			{Path: "Matricule", Column: "matricule"},
-			{Path: "Civilite", Column: "civilite", Dictionary: "Civilite"},
+			{Path: "Civilite", Column: "civilite", Nomenclature: "Civilite"},
 			{Path: "NomNaissance", Column: "nom"},
 			{Path: "NomUsage", Column: "nom_usage"},
 			{Path: "Prenom", Column: "prenom"},
@@ -24,18 +24,18 @@ func sampleSpec() mapping.Spec {
 			{Path: "Adresse.Ville", Column: "ville"},
 			{Path: "Adresse.CodePays", Value: "FR"},
 			{Path: "Iban", Column: "iban", Sensitive: true},
-			{Path: "Contrat.CodeNature", Column: "contrat", Dictionary: "NatureContrat"},
+			{Path: "Contrat.CodeNature", Column: "contrat", Nomenclature: "NatureContrat"},
 			{Path: "Contrat.DateDebut", Column: "debut"},
 			{Path: "Contrat.DateFin", Column: "fin"},
 			{Path: "Contrat.TauxActivite", Column: "taux"},
-			{Path: "Contrat.CodeStrate", Column: "strate", Dictionary: "Strate"},
+			{Path: "Contrat.CodeStrate", Column: "strate", Nomenclature: "Strate"},
 			{Path: "Contrat.CodeFonction", Column: "fonction"},
 			{Path: "Periode", Value: "@period"},
 		},
 		Children: []mapping.Children{{
 			Path: "Elements", Key: "Code",
 			Fields: []mapping.Field{
-				{Path: "Code", Column: "code", Dictionary: "ElementVariable"},
+				{Path: "Code", Column: "code", Nomenclature: "ElementVariable"},
 				{Path: "Libelle", Column: "label", Null: mapping.NullOmit},
 				{Path: "Quantite", Column: "quantity"},
 				{Path: "Montant", Column: "amount"},

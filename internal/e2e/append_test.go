@@ -25,7 +25,7 @@ func adding(t *testing.T, employees int) (*world, *jobs.Runner) {
 	w.job.Semantics, w.job.Guards = jobs.Append, sampleGuards(t)
 	r := w.runner()
 	r.API = w.connect(once)
-	w.wantState(w.pullDictionaries(r), jobs.Succeeded)
+	w.wantState(w.pullNomenclatures(r), jobs.Succeeded)
 	return w, r
 }
 

@@ -120,8 +120,8 @@ func (f *fakeAPI) prove(out jobs.Outcome) jobs.Outcome {
 	return out
 }
 
-func (f *fakeAPI) Dictionary(context.Context) (mapping.Dictionaries, error) {
-	return mapping.Dictionaries{}, nil
+func (f *fakeAPI) Nomenclatures(context.Context) (mapping.Nomenclatures, error) {
+	return mapping.Nomenclatures{}, nil
 }
 
 // fates of a document, in parts of a hundred: the rest is accepted at once.

@@ -157,7 +157,7 @@ func TestResendHoldsEachWhereTheAPIAdds(t *testing.T) {
 	w.fill(3)
 	w.job.Semantics = jobs.Append
 	r := w.runner()
-	w.wantState(w.pullDictionaries(r), jobs.Succeeded)
+	w.wantState(w.pullNomenclatures(r), jobs.Succeeded)
 	w.run(r, jobs.Succeeded, nil)
 	run := w.run(r, jobs.Incomplete, func(n *jobs.NewRun) { n.Resend = "it was lost" })
 	if run.Counts.Held != 3 || run.Counts.Accepted != 0 {

@@ -15,7 +15,7 @@ const (
 // production sends to the target that counts.
 func production(n *jobs.NewRun) { n.Target.Environment = "production" }
 
-// pullProduction pulls the dictionaries of the production target.
+// pullProduction pulls the nomenclatures of the production target.
 func (w *world) pullProduction(r *jobs.Runner) {
 	w.t.Helper()
 	request := w.pullRequest()

@@ -59,7 +59,7 @@ func (h *history) overtake() {
 	h.save()
 	p := h.process()
 	defer p.abort()
-	p.mortal.calls = 3 // dictionaries, history and plan
+	p.mortal.calls = 3 // nomenclatures, history and plan
 	request := h.request(months[n])
 	request.Employees = []string{key}
 	h.fresh(p.ctx, h.runner(p.mortal, p.stop), request)

@@ -33,7 +33,7 @@ func TestUnknownCodeBlocksOneEmployee(t *testing.T) {
 	w.exec(`UPDATE staging.employee SET fonction = 'F_SECR_1' WHERE matricule = '00002'`)
 	run := w.run(r, jobs.Incomplete, nil)
 	p := w.wantProblem(r, run, "00002", mapping.ProblemUnknownCode)
-	if p.Path != "Contrat.CodeFonction" || p.Column != "fonction" || p.Value != "F_SECR_1" || p.Dictionary != "Fonction" ||
+	if p.Path != "Contrat.CodeFonction" || p.Column != "fonction" || p.Value != "F_SECR_1" || p.Nomenclature != "Fonction" ||
 		len(p.Nearest) == 0 || p.Nearest[0].Code != "F_SECR_01" {
 		t.Errorf("%+v", p)
 	}

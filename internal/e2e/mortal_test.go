@@ -28,12 +28,12 @@ func (d *dyingLedger) call(do func() error) error {
 	return jobs.ErrLost
 }
 
-func (d *dyingLedger) Dictionaries(ctx context.Context, target int64) (dictionaries mapping.Dictionaries, err error) {
+func (d *dyingLedger) Nomenclatures(ctx context.Context, target int64) (nomenclatures mapping.Nomenclatures, err error) {
 	err = d.call(func() error {
-		dictionaries, err = d.Ledger.Dictionaries(ctx, target)
+		nomenclatures, err = d.Ledger.Nomenclatures(ctx, target)
 		return err
 	})
-	return dictionaries, err
+	return nomenclatures, err
 }
 
 func (d *dyingLedger) History(ctx context.Context, target int64, period jobs.Period) (history jobs.History, err error) {

@@ -11,7 +11,7 @@ func TestTransfer(t *testing.T) {
 	w := newWorld(t)
 	w.fill(50)
 	r := w.runner()
-	w.wantState(w.pullDictionaries(r), jobs.Succeeded)
+	w.wantState(w.pullNomenclatures(r), jobs.Succeeded)
 	run, err := w.push(r, nil)
 	w.must(err)
 	w.wantState(run, jobs.Succeeded)

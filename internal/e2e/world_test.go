@@ -190,7 +190,7 @@ func (w *world) approve(r *jobs.Runner, run int64, reason string) {
 	w.must(err)
 }
 
-func (w *world) pullDictionaries(r *jobs.Runner) *jobs.Run {
+func (w *world) pullNomenclatures(r *jobs.Runner) *jobs.Run {
 	w.t.Helper()
 	run, err := r.Pull(context.Background(), &w.pull, w.pullRequest())
 	w.must(err)
@@ -214,13 +214,13 @@ func (w *world) push(r *jobs.Runner, change func(*jobs.NewRun)) (*jobs.Run, erro
 // ledger is the store of a runner.
 func storeOf(r *jobs.Runner) *store.Store { return r.Ledger.(*store.Store) } //nolint:forcetypeassert // world.runner made it
 
-// ready is a world with staff whose dictionaries are pulled, and a runner.
+// ready is a world with staff whose nomenclatures are pulled, and a runner.
 func ready(t testing.TB, employees int) (*world, *jobs.Runner) {
 	t.Helper()
 	w := newWorld(t)
 	w.fill(employees)
 	r := w.runner()
-	w.wantState(w.pullDictionaries(r), jobs.Succeeded)
+	w.wantState(w.pullNomenclatures(r), jobs.Succeeded)
 	return w, r
 }
 

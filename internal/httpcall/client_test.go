@@ -41,7 +41,7 @@ type toyOptions struct {
 	Options
 	ClientCredentials
 	Answer     *AnswerRules
-	Items      string // where Dictionary has its list
+	Items      string // where Nomenclatures has its list
 	ReadMethod string
 	Keyed      bool // there is no token: a header alone tells who asks
 }
@@ -97,7 +97,7 @@ func (d *toyDossier) Identity(ctx context.Context) (string, error) {
 	return identity, out.Err
 }
 
-func (d *toyDossier) Dictionary(ctx context.Context) (any, error) {
+func (d *toyDossier) Nomenclatures(ctx context.Context) (any, error) {
 	c := d.call("dictionnaire", "GET", "/V2/Dictionnaire")
 	items := NewPointer(d.Items)
 	c.Reads, c.Lists, c.Limit = true, &items, 16<<20

@@ -54,7 +54,7 @@
 // Requests are HTTP/1.1 over TLS 1.2 or better, one at a time on a connection; nothing is repeated below the attempts
 // above, redirects are not followed, and the time limit of an attempt, a cancellation or the end of the program ends
 // whatever is under way, be it a 101 or a body that drips; plain http goes to loopback addresses only; bodies are read
-// up to a limit (1 MiB; dictionaries 16 MiB), before and after they are unpacked: they are asked for as they are
+// up to a limit (1 MiB; nomenclatures 16 MiB), before and after they are unpacked: they are asked for as they are
 // (Accept-Encoding: identity), and gzip, deflate and another charset than UTF-8 are read all the same. Others, such as
 // br, are refused by name. The proxy of HTTPS_PROXY is asked for a tunnel; what it answers itself is its own trouble,
 // and never leaves a doubt.

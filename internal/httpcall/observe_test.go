@@ -95,7 +95,7 @@ func TestObserveEndpointsAndDurations(t *testing.T) {
 		if _, err := api.Identity(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if _, err := api.Dictionary(t.Context()); err != nil {
+		if _, err := api.Nomenclatures(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if out := sendBy(api, "00042"); out.Class != jobs.ClassAccepted {

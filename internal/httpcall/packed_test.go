@@ -95,7 +95,7 @@ func TestAnswersThatComeCompressed(t *testing.T) {
 			if siret, err := api.Identity(t.Context()); siret != "12345678200010" || err != nil {
 				t.Errorf("the dossier: %q %v", siret, err)
 			}
-			if codes, err := api.Dictionary(t.Context()); len(codes.([]any)) != 1 || err != nil {
+			if codes, err := api.Nomenclatures(t.Context()); len(codes.([]any)) != 1 || err != nil {
 				t.Errorf("the codes: %v %v", codes, err)
 			}
 			if out := send(c, "1"); out.Class != jobs.ClassData || out.Message != "the name is missing" {

@@ -103,7 +103,7 @@ func TestEndlessBodies(t *testing.T) {
 	if out := send(c, "00042"); told(out) != "configuration?" || !strings.HasSuffix(callError(t, out.Err).Problem, "its body is too large") {
 		t.Errorf("fast, after a 200: %s, %v", told(out), out.Err)
 	}
-	if _, err := c.Dossier(testKey).Dictionary(t.Context()); callError(t, err).Problem != "the answer is too large" {
+	if _, err := c.Dossier(testKey).Nomenclatures(t.Context()); callError(t, err).Problem != "the answer is too large" {
 		t.Errorf("fast: %v", err)
 	}
 }

@@ -56,7 +56,7 @@ func TestListsThatGoOn(t *testing.T) {
 			t.Parallel()
 			s := &script{steps: []step{func(*http.Request) (*http.Response, error) { return response(200, test.body, test.headers...), nil }}}
 			c := s.open(t, func(o *toyOptions) { o.Items = test.items })
-			_, err := c.Dossier(testKey).Dictionary(t.Context())
+			_, err := c.Dossier(testKey).Nomenclatures(t.Context())
 			if !test.part {
 				if err != nil {
 					t.Error(err)
@@ -73,7 +73,7 @@ func TestListsThatGoOn(t *testing.T) {
 		})
 	}
 	s := &script{steps: []step{answers(206)}}
-	if _, err := s.open(t, nil).Dossier(testKey).Dictionary(t.Context()); callError(t, err).Problem != "answered 206 Partial Content, a part of the answer only" {
+	if _, err := s.open(t, nil).Dossier(testKey).Nomenclatures(t.Context()); callError(t, err).Problem != "answered 206 Partial Content, a part of the answer only" {
 		t.Error(err)
 	}
 }

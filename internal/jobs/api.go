@@ -22,8 +22,8 @@ type API interface {
 	// secrets, too, so whoever keeps it hashes it with a key.
 	Settings() string
 
-	// Dictionary reads all nomenclatures. An error is a *CallError.
-	Dictionary(ctx context.Context) (mapping.Dictionaries, error)
+	// Nomenclatures reads all nomenclatures. An error is a *CallError.
+	Nomenclatures(ctx context.Context) (mapping.Nomenclatures, error)
 
 	// Read asks for the document of one employee, as the API has it; nil = it has none. An error is a *CallError. It is
 	// called only for a job with a ReadBack.
@@ -126,9 +126,9 @@ func (e *CallError) Error() string {
 type Service string
 
 const (
-	ServiceIdentity   Service = "identity"
-	ServiceDictionary Service = "dictionary"
-	ServiceDocument   Service = "document" // answered properly = a document was accepted
+	ServiceIdentity      Service = "identity"
+	ServiceNomenclatures Service = "dictionary"
+	ServiceDocument      Service = "document" // answered properly = a document was accepted
 )
 
 // AskedFor is how long the partner asks not to be called again; 0 = it does not.

@@ -20,35 +20,35 @@ type CauseCode string
 
 // The failures whose causes are known.
 const (
-	CauseIdentity     CauseCode = "identity"      // answered, expected
-	CauseNoTable      CauseCode = "no-table"      // table
-	CauseNoColumn     CauseCode = "no-column"     // column
-	CauseTwoColumns   CauseCode = "two-columns"   // column
-	CauseRowSecurity  CauseCode = "row-security"  // table
-	CauseNoRight      CauseCode = "no-right"      // table
-	CauseViewOwner    CauseCode = "view-owner"    // table
-	CauseSomeRight    CauseCode = "some-right"    // Postgres does not say which
-	CauseNotSQL       CauseCode = "not-sql"       // query
-	CauseWrites       CauseCode = "writes"        // a query of staging
-	CauseNoDictionary CauseCode = "no-dictionary" // dictionaries
-	CauseNoMatricule  CauseCode = "no-matricule"  // keys
-	CauseElsewhere    CauseCode = "elsewhere"     // a server that a foreign table reads
-	CauseCancelled    CauseCode = "cancelled"     // a statement, in the database
-	CauseReadOnly     CauseCode = "read-only"     // the database
-	CauseDatabase     CauseCode = "database"      // it is away
-	CauseClient       CauseCode = "client"        // the partner does not know our client
-	CauseKey          CauseCode = "key"           // the partner refuses the dossier's key, or the call
-	CauseContract     CauseCode = "contract"      // it cannot be read
-	CauseContractAway CauseCode = "contract-away" // it cannot be had just now
-	CauseVerb         CauseCode = "verb"          // calls: the contract has only these
-	CauseKeyPlace     CauseCode = "key-place"     // place: the contract has the key there
-	CauseProxy        CauseCode = "proxy"         // it does not let us through
-	CauseProxyAway    CauseCode = "proxy-away"    // it is away, or finds no way
-	CauseChain        CauseCode = "chain"         // issuer
-	CauseCertificate  CauseCode = "certificate"   // it is not trusted
-	CauseAddress      CauseCode = "address"       // something else than the partner answers there
-	CauseAnswer       CauseCode = "answer"        // it does not say whether a document was accepted
-	CauseAPI          CauseCode = "api"           // it is away or busy
+	CauseIdentity       CauseCode = "identity"      // answered, expected
+	CauseNoTable        CauseCode = "no-table"      // table
+	CauseNoColumn       CauseCode = "no-column"     // column
+	CauseTwoColumns     CauseCode = "two-columns"   // column
+	CauseRowSecurity    CauseCode = "row-security"  // table
+	CauseNoRight        CauseCode = "no-right"      // table
+	CauseViewOwner      CauseCode = "view-owner"    // table
+	CauseSomeRight      CauseCode = "some-right"    // Postgres does not say which
+	CauseNotSQL         CauseCode = "not-sql"       // query
+	CauseWrites         CauseCode = "writes"        // a query of staging
+	CauseNoNomenclature CauseCode = "no-dictionary" // dictionaries
+	CauseNoMatricule    CauseCode = "no-matricule"  // keys
+	CauseElsewhere      CauseCode = "elsewhere"     // a server that a foreign table reads
+	CauseCancelled      CauseCode = "cancelled"     // a statement, in the database
+	CauseReadOnly       CauseCode = "read-only"     // the database
+	CauseDatabase       CauseCode = "database"      // it is away
+	CauseClient         CauseCode = "client"        // the partner does not know our client
+	CauseKey            CauseCode = "key"           // the partner refuses the dossier's key, or the call
+	CauseContract       CauseCode = "contract"      // it cannot be read
+	CauseContractAway   CauseCode = "contract-away" // it cannot be had just now
+	CauseVerb           CauseCode = "verb"          // calls: the contract has only these
+	CauseKeyPlace       CauseCode = "key-place"     // place: the contract has the key there
+	CauseProxy          CauseCode = "proxy"         // it does not let us through
+	CauseProxyAway      CauseCode = "proxy-away"    // it is away, or finds no way
+	CauseChain          CauseCode = "chain"         // issuer
+	CauseCertificate    CauseCode = "certificate"   // it is not trusted
+	CauseAddress        CauseCode = "address"       // something else than the partner answers there
+	CauseAnswer         CauseCode = "answer"        // it does not say whether a document was accepted
+	CauseAPI            CauseCode = "api"           // it is away or busy
 )
 
 // Because is a cause, with the names and values that its sentence has.
@@ -67,7 +67,7 @@ func Because(code CauseCode, namesAndValues ...string) *Cause {
 func causeOf(err error) *Cause {
 	var told interface{ FailureCause() *Cause }
 	var column *mapping.ColumnError
-	var dictionary *mapping.DictionaryError
+	var nomenclature *mapping.NomenclatureError
 	switch {
 	case errors.As(err, &told):
 		return told.FailureCause()
@@ -75,8 +75,8 @@ func causeOf(err error) *Cause {
 		return Because(CauseTwoColumns, "column", column.Column)
 	case errors.As(err, &column):
 		return Because(CauseNoColumn, "column", column.Column)
-	case errors.As(err, &dictionary):
-		return Because(CauseNoDictionary, "dictionaries", strings.Join(dictionary.Names, ", "))
+	case errors.As(err, &nomenclature):
+		return Because(CauseNoNomenclature, "dictionaries", strings.Join(nomenclature.Names, ", "))
 	case errors.Is(err, ErrUnreachable):
 		return Because(CauseDatabase)
 	}

@@ -23,7 +23,7 @@ func FailureReason(err error) Reason {
 	var staging *StagingError
 	var column *mapping.ColumnError
 	var typed *mapping.TypeError
-	var dictionary *mapping.DictionaryError
+	var nomenclature *mapping.NomenclatureError
 	var employee *EmployeeError
 	var closed *ClosedError
 	var notReady *NotReadyError
@@ -55,7 +55,7 @@ func FailureReason(err error) Reason {
 		return Reason{Code: ReasonUnreachable, Detail: told, Cause: cause}
 	case errors.As(err, &identity):
 		return Reason{Code: ReasonIdentity, Detail: err.Error(), Cause: cause}
-	case errors.As(err, &staging), errors.As(err, &column), errors.As(err, &typed), errors.As(err, &dictionary), errors.As(err, &employee):
+	case errors.As(err, &staging), errors.As(err, &column), errors.As(err, &typed), errors.As(err, &nomenclature), errors.As(err, &employee):
 		return Reason{Code: ReasonStaging, Detail: err.Error(), Cause: cause}
 	}
 	return Reason{Code: ReasonInternal, Detail: err.Error()}

@@ -29,8 +29,8 @@ type ImpactedEmployee struct {
 	Problems []mapping.Problem `json:"problems"`
 }
 
-// Impact tells whom the dictionaries would block at the next run of a job. Nothing is recorded, and no guard is asked.
-func (r *Runner) Impact(ctx context.Context, f Forecast, target Target, dictionaries mapping.Dictionaries) (Impact, error) {
+// Impact tells whom the nomenclatures would block at the next run of a job. Nothing is recorded, and no guard is asked.
+func (r *Runner) Impact(ctx context.Context, f Forecast, target Target, nomenclatures mapping.Nomenclatures) (Impact, error) {
 	var blocked []ImpactedEmployee
 	look := Looking(func(_ context.Context, items []PlannedItem) error {
 		for i := range items {
@@ -44,7 +44,7 @@ func (r *Runner) Impact(ctx context.Context, f Forecast, target Target, dictiona
 		return nil
 	})
 	target.Identity = r.Siret
-	plan, err := r.Plan(ctx, &Pass{Job: f.Job, Target: target, Period: f.Period, Dictionaries: dictionaries,
+	plan, err := r.Plan(ctx, &Pass{Job: f.Job, Target: target, Period: f.Period, Nomenclatures: nomenclatures,
 		Staging: r.Staging, Ledger: r.Ledger, Progress: Silent{}, Sink: look})
 	if err != nil {
 		return Impact{}, err
@@ -54,11 +54,11 @@ func (r *Runner) Impact(ctx context.Context, f Forecast, target Target, dictiona
 
 // forecast looks at what an answer of nomenclatures, once applied, would do to the next runs. It is never a reason not to
 // pull: a forecast that cannot be made says so.
-func (r *Runner) forecast(ctx context.Context, target Target, known, answered mapping.Dictionaries) ([]Finding, error) {
+func (r *Runner) forecast(ctx context.Context, target Target, known, answered mapping.Nomenclatures) ([]Finding, error) {
 	var findings []Finding
-	dictionaries := merged(known, answered)
+	nomenclatures := merged(known, answered)
 	for _, f := range r.Forecasts {
-		impact, err := r.Impact(ctx, f, target, dictionaries)
+		impact, err := r.Impact(ctx, f, target, nomenclatures)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
@@ -82,8 +82,8 @@ func (i Impact) finding() Finding {
 }
 
 // merged is what is stored once an answer has been applied: what it does not have stays, inactive.
-func merged(known, answered mapping.Dictionaries) mapping.Dictionaries {
-	all := mapping.Dictionaries{}
+func merged(known, answered mapping.Nomenclatures) mapping.Nomenclatures {
+	all := mapping.Nomenclatures{}
 	for _, name := range union(known, answered) {
 		all[name] = map[string]mapping.Entry{}
 		for _, code := range union(known[name], answered[name]) {

@@ -117,7 +117,7 @@ const (
 	ReasonContract        ReasonCode = "contract"         // held: the API's contract changed since the plan was made, which must be made afresh
 	ReasonFormOutdated    ReasonCode = "form-outdated"    // held: documents go by another Form, or with another SIRET, than the plan was made for, which must be made afresh
 	ReasonOutdated        ReasonCode = "outdated"         // held: the ledger was put back since the plan was made, which must be made afresh
-	ReasonPullEmpty       ReasonCode = "pull-empty"       // held: the dictionary answer is empty
+	ReasonPullEmpty       ReasonCode = "pull-empty"       // held: the answer is empty
 	ReasonPullShrinks     ReasonCode = "pull-shrinks"     // held: it withdraws too much; Detail "18/60", or "Civilite 2/2"
 )
 

@@ -93,7 +93,7 @@ type Ledger interface {
 	// to the next plan. A doubt that somebody settled meanwhile is left alone.
 	SettleDoubt(ctx context.Context, run *Run, doubt Doubt, received bool) error
 
-	Dictionaries(ctx context.Context, target int64) (mapping.Dictionaries, error)
+	Nomenclatures(ctx context.Context, target int64) (mapping.Nomenclatures, error)
 	// Pull records what a pull found changed, and makes the stored nomenclatures so when it is to be applied.
 	Pull(ctx context.Context, run *Run, pulled Pulled) error
 }
@@ -173,18 +173,18 @@ type PlannedItem struct {
 
 // Pass is one pass over staging and the baseline, of which package plan makes a plan.
 type Pass struct {
-	Job          *PushJob
-	Target       Target // with its identity, as queries may name it
-	Period       Period
-	Keys         []string // of a partial run; nil = everyone
-	Resend       bool     // everyone is sent, changed or not
-	Lenient      bool     // who is not in staging is told, not an error
-	DiffNew      bool     // with the diffs of new documents
-	Dictionaries mapping.Dictionaries
-	Contract     *Contract      // that documents are checked against; nil = none
-	Form         Form           // what documents are sent by
-	Forms        map[int64]Form // by which something was acknowledged: History.Forms
-	Before       *Before        // what guards compare the plan with; nil = none is asked
+	Job           *PushJob
+	Target        Target // with its identity, as queries may name it
+	Period        Period
+	Keys          []string // of a partial run; nil = everyone
+	Resend        bool     // everyone is sent, changed or not
+	Lenient       bool     // who is not in staging is told, not an error
+	DiffNew       bool     // with the diffs of new documents
+	Nomenclatures mapping.Nomenclatures
+	Contract      *Contract      // that documents are checked against; nil = none
+	Form          Form           // what documents are sent by
+	Forms         map[int64]Form // by which something was acknowledged: History.Forms
+	Before        *Before        // what guards compare the plan with; nil = none is asked
 
 	Staging  Staging
 	Ledger   BaselineReader
@@ -320,12 +320,12 @@ type Claimed struct {
 type Pulled struct {
 	Settings string // by which it was answered
 	Apply    bool   // else the changes are recorded, and nothing else is
-	Changes  []DictionaryChange
+	Changes  []NomenclatureChange
 	Findings []Finding // what the nomenclatures would do to the next runs
 }
 
-// DictionaryChange is one difference between two states of a nomenclature.
-type DictionaryChange struct {
+// NomenclatureChange is one difference between two states of a nomenclature.
+type NomenclatureChange struct {
 	Name       string        `json:"name"`
 	Code       string        `json:"code"`
 	Difference Difference    `json:"difference"` // + added or active again, * label changed, - withdrawn

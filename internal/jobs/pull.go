@@ -49,18 +49,18 @@ func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, erro
 	if err := r.identify(ctx, run); err != nil {
 		return Reason{}, err
 	}
-	answered, err := r.API.Dictionary(ctx)
+	answered, err := r.API.Nomenclatures(ctx)
 	if err != nil {
-		return Reason{}, r.unusual(ctx, run, ServiceDictionary, err)
+		return Reason{}, r.unusual(ctx, run, ServiceNomenclatures, err)
 	}
-	known, err := r.Ledger.Dictionaries(ctx, run.Target.ID)
+	known, err := r.Ledger.Nomenclatures(ctx, run.Target.ID)
 	if err != nil {
-		return Reason{}, fmt.Errorf("reading dictionaries: %w", err)
+		return Reason{}, fmt.Errorf("reading nomenclatures: %w", err)
 	}
-	changes := compareDictionaries(known, answered)
-	run.Digests.Dictionaries = answered.Digest(slices.Sorted(maps.Keys(answered)))
+	changes := compareNomenclatures(known, answered)
+	run.Digests.Nomenclatures = answered.Digest(slices.Sorted(maps.Keys(answered)))
 	hold := guardPull(job, known, answered, changes)
-	if run.Released && run.Approved == run.Digests.Dictionaries {
+	if run.Released && run.Approved == run.Digests.Nomenclatures {
 		hold = Reason{}
 	}
 	findings, err := r.forecast(ctx, run.Target, known, answered)
@@ -71,15 +71,15 @@ func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, erro
 	return hold, r.Ledger.Pull(ctx, run, Pulled{Settings: r.API.Settings(), Apply: hold.Code == "", Changes: changes, Findings: findings})
 }
 
-// compareDictionaries lists what differs, by name and code. A code that is no longer answered, or answered as inactive,
+// compareNomenclatures lists what differs, by name and code. A code that is no longer answered, or answered as inactive,
 // is withdrawn: it stays known, and blocks whoever uses it.
-func compareDictionaries(known, answered mapping.Dictionaries) []DictionaryChange {
-	var changes []DictionaryChange
+func compareNomenclatures(known, answered mapping.Nomenclatures) []NomenclatureChange {
+	var changes []NomenclatureChange
 	for _, name := range union(known, answered) {
 		for _, code := range union(known[name], answered[name]) {
 			before, was := known[name][code]
 			now := answered[name][code] // a zero Entry is inactive
-			change := DictionaryChange{Name: name, Code: code, Old: before, New: now}
+			change := NomenclatureChange{Name: name, Code: code, Old: before, New: now}
 			switch {
 			case now.Active && (!was || !before.Active):
 				change.Difference = Created
@@ -97,7 +97,7 @@ func compareDictionaries(known, answered mapping.Dictionaries) []DictionaryChang
 }
 
 // guardPull holds an answer that looks like an accident at the other side.
-func guardPull(job *PullJob, known, answered mapping.Dictionaries, changes []DictionaryChange) Reason {
+func guardPull(job *PullJob, known, answered mapping.Nomenclatures, changes []NomenclatureChange) Reason {
 	active, withdrawn := countActive(known), 0
 	for _, change := range changes {
 		if change.Difference == Departed {
@@ -118,7 +118,7 @@ func guardPull(job *PullJob, known, answered mapping.Dictionaries, changes []Dic
 }
 
 // emptied lists the nomenclatures that lose all their active codes, each with their number: "Civilite 2/2".
-func emptied(known, answered mapping.Dictionaries) []string {
+func emptied(known, answered mapping.Nomenclatures) []string {
 	var gone []string
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		if n := activeIn(known[name]); n > 0 && activeIn(answered[name]) == 0 {
@@ -128,9 +128,9 @@ func emptied(known, answered mapping.Dictionaries) []string {
 	return gone
 }
 
-func countActive(dictionaries mapping.Dictionaries) int {
+func countActive(nomenclatures mapping.Nomenclatures) int {
 	n := 0
-	for _, entries := range dictionaries {
+	for _, entries := range nomenclatures {
 		n += activeIn(entries)
 	}
 	return n

@@ -10,8 +10,8 @@ import (
 	"syncd/internal/mapping"
 )
 
-func codes(name string, active ...string) mapping.Dictionaries {
-	d := mapping.Dictionaries{name: {}}
+func codes(name string, active ...string) mapping.Nomenclatures {
+	d := mapping.Nomenclatures{name: {}}
 	for _, code := range active {
 		d[name][code] = mapping.Entry{Code: code, Label: code, Active: true}
 	}
@@ -19,8 +19,8 @@ func codes(name string, active ...string) mapping.Dictionaries {
 }
 
 // together are the nomenclatures of all.
-func together(all ...mapping.Dictionaries) mapping.Dictionaries {
-	d := mapping.Dictionaries{}
+func together(all ...mapping.Nomenclatures) mapping.Nomenclatures {
+	d := mapping.Nomenclatures{}
 	for _, one := range all {
 		maps.Copy(d, one)
 	}
@@ -29,12 +29,12 @@ func together(all ...mapping.Dictionaries) mapping.Dictionaries {
 
 // What differs between two states of the nomenclatures: a code that disappears or becomes inactive is withdrawn, and
 // told once.
-func TestCompareDictionaries(t *testing.T) {
+func TestCompareNomenclatures(t *testing.T) {
 	t.Parallel()
-	inactive := mapping.Dictionaries{"N": {"a": {Code: "a", Label: "a"}}}
-	relabelled := mapping.Dictionaries{"N": {"a": {Code: "a", Label: "another", Active: true}}}
+	inactive := mapping.Nomenclatures{"N": {"a": {Code: "a", Label: "a"}}}
+	relabelled := mapping.Nomenclatures{"N": {"a": {Code: "a", Label: "another", Active: true}}}
 	for name, c := range map[string]struct {
-		known, answered mapping.Dictionaries
+		known, answered mapping.Nomenclatures
 		want            string
 	}{
 		"first":                 {nil, codes("N", "b", "a"), "N/a+ N/b+ "},
@@ -49,7 +49,7 @@ func TestCompareDictionaries(t *testing.T) {
 		"a whole one gone":      {codes("N", "a", "b"), codes("M", "a"), "M/a+ N/a- N/b- "},
 	} {
 		got := ""
-		for _, change := range compareDictionaries(c.known, c.answered) {
+		for _, change := range compareNomenclatures(c.known, c.answered) {
 			got += fmt.Sprintf("%s/%s%s ", change.Name, change.Code, change.Difference)
 		}
 		if got != c.want {
@@ -65,15 +65,15 @@ func TestGuardPull(t *testing.T) {
 	ten := codes("N", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 	letters := codes("L", strings.Split("abcdefghijklmnopqrst", "")...)
 	civilite, strate := codes("Civilite", "M", "MME"), codes("Strate", "I")
-	withdrawn := mapping.Dictionaries{"Civilite": {"M": {Code: "M"}}}
+	withdrawn := mapping.Nomenclatures{"Civilite": {"M": {Code: "M"}}}
 	for name, c := range map[string]struct {
-		known, answered mapping.Dictionaries
+		known, answered mapping.Nomenclatures
 		want            Reason
 	}{
 		"first":             {nil, ten, Reason{}},
 		"empty at first":    {nil, nil, Reason{Code: ReasonPullEmpty}},
-		"empty":             {ten, mapping.Dictionaries{}, Reason{Code: ReasonPullEmpty}},
-		"all inactive":      {ten, mapping.Dictionaries{"N": {"0": {Code: "0"}}}, Reason{Code: ReasonPullEmpty}},
+		"empty":             {ten, mapping.Nomenclatures{}, Reason{Code: ReasonPullEmpty}},
+		"all inactive":      {ten, mapping.Nomenclatures{"N": {"0": {Code: "0"}}}, Reason{Code: ReasonPullEmpty}},
 		"a fifth":           {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{}},
 		"more":              {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "new"), Reason{Code: ReasonPullShrinks, Detail: "3/10"}},
 		"two emptied":       {together(letters, civilite, strate), letters, Reason{Code: ReasonPullShrinks, Detail: "Civilite 2/2, Strate 1/1"}},
@@ -81,7 +81,7 @@ func TestGuardPull(t *testing.T) {
 		"empty before":      {together(letters, withdrawn), letters, Reason{}},
 		"emptied and more":  {together(ten, civilite), codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{Code: ReasonPullShrinks, Detail: "4/12"}},
 	} {
-		got := guardPull(job, c.known, c.answered, compareDictionaries(c.known, c.answered))
+		got := guardPull(job, c.known, c.answered, compareNomenclatures(c.known, c.answered))
 		if got != c.want || got.IsHold() != (c.want.Code != "") {
 			t.Errorf("%s: %+v", name, got)
 		}
@@ -95,7 +95,7 @@ func TestAPullLooksAhead(t *testing.T) {
 	plan := func(ctx context.Context, pass *Pass) (Frozen, error) {
 		for _, code := range []string{"A", "B", "C"} {
 			item := PlannedItem{Item: Item{Key: code}}
-			if !pass.Dictionaries["N"][code].Active {
+			if !pass.Nomenclatures["N"][code].Active {
 				item.Problems = []mapping.Problem{{Code: mapping.ProblemWithdrawnCode}}
 			}
 			if err := pass.Sink.Add(ctx, []PlannedItem{item}); err != nil {
@@ -105,8 +105,8 @@ func TestAPullLooksAhead(t *testing.T) {
 		return Frozen{Counts: Counts{EmployeesRead: 3}}, nil
 	}
 	r := &Runner{Plan: plan, Forecasts: []Forecast{{job, "2026-12"}}}
-	before := mapping.Dictionaries{"N": {"A": {Code: "A", Active: true}, "B": {Code: "B", Active: true}, "C": {Code: "C", Active: true}}}
-	answered := mapping.Dictionaries{"N": {"A": {Code: "A", Active: true}, "C": {Code: "C"}}}
+	before := mapping.Nomenclatures{"N": {"A": {Code: "A", Active: true}, "B": {Code: "B", Active: true}, "C": {Code: "C", Active: true}}}
+	answered := mapping.Nomenclatures{"N": {"A": {Code: "A", Active: true}, "C": {Code: "C"}}}
 	findings, err := r.forecast(t.Context(), Target{}, before, answered)
 	if err != nil {
 		t.Fatal(err)

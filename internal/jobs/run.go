@@ -65,12 +65,12 @@ type Counts struct {
 
 // Digests tell exactly what a run was made with. Hex; empty where the run has none.
 type Digests struct {
-	Config       string `json:"config"`
-	Mapping      string `json:"mapping,omitempty"`
-	Dictionaries string `json:"dictionaries,omitempty"`
-	Plan         string `json:"plan,omitempty"`     // HMAC over the frozen items
-	Form         string `json:"form,omitempty"`     // what its documents are sent by: see Form
-	Contract     string `json:"contract,omitempty"` // that its documents were checked against
+	Config        string `json:"config"`
+	Mapping       string `json:"mapping,omitempty"`
+	Nomenclatures string `json:"dictionaries,omitempty"`
+	Plan          string `json:"plan,omitempty"`     // HMAC over the frozen items
+	Form          string `json:"form,omitempty"`     // what its documents are sent by: see Form
+	Contract      string `json:"contract,omitempty"` // that its documents were checked against
 }
 
 // Run is one execution of a job for one target, and period where the job has one.
@@ -122,7 +122,7 @@ type Run struct {
 // HeldDigest names what an approval lets go: of a pull the nomenclatures, else the plan.
 func (r *Run) HeldDigest() string {
 	if !r.Kind.Sends() {
-		return r.Digests.Dictionaries
+		return r.Digests.Nomenclatures
 	}
 	return r.Digests.Plan
 }

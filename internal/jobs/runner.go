@@ -196,7 +196,7 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Con
 		return err
 	}
 	run.Digests.Mapping = job.Mapping.Digest()
-	run.Digests.Dictionaries = pass.Dictionaries.Digest(job.Mapping.Nomenclatures())
+	run.Digests.Nomenclatures = pass.Nomenclatures.Digest(job.Mapping.Nomenclatures())
 	run.Digests.Plan = frozen.Digests.Plan
 	run.Digests.Contract, run.Digests.Form = contract.digest(), pass.Form.Digest()
 	frozen.Digests = run.Digests
@@ -233,15 +233,15 @@ func (r *Runner) DryRun(ctx context.Context, job *PushJob, request NewRun, sink 
 
 // pass is one that no guard looks at yet, and that goes nowhere.
 func (r *Runner) pass(ctx context.Context, job *PushJob, target Target, period Period, keys []string, contract *Contract) (*Pass, error) {
-	dictionaries, err := r.Ledger.Dictionaries(ctx, target.ID)
+	nomenclatures, err := r.Ledger.Nomenclatures(ctx, target.ID)
 	if err != nil {
-		return nil, fmt.Errorf("reading dictionaries: %w", err)
+		return nil, fmt.Errorf("reading nomenclatures: %w", err)
 	}
 	if len(keys) == 0 {
 		keys = nil // everyone
 	}
 	target.Identity, target.Siret = r.Siret, r.Siret
-	return &Pass{Job: job, Target: target, Period: period, Keys: keys, Dictionaries: dictionaries, Contract: contract, Form: r.form(job),
+	return &Pass{Job: job, Target: target, Period: period, Keys: keys, Nomenclatures: nomenclatures, Contract: contract, Form: r.form(job),
 		Staging: r.Staging, Ledger: r.Ledger, Progress: r.Progress}, nil
 }
 

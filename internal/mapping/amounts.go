@@ -285,7 +285,7 @@ type scaler func(value []byte) (units int64, ok bool)
 
 // scaler is how the values of a column are read to be summed; nil = they cannot be.
 func (f *Field) scaler(column Column) scaler {
-	if f.Dictionary != "" || f.Type == TypeBoolean {
+	if f.Nomenclature != "" || f.Type == TypeBoolean {
 		return nil
 	}
 	switch column.family() {

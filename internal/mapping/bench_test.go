@@ -7,7 +7,7 @@ import (
 )
 
 func TestSteadyStateAllocatesNothing(t *testing.T) { // AllocsPerRun counts for the whole process: not parallel
-	b := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
+	b := mustCompile(t, sampleSpec(), sampleShape(), sampleNomenclatures()).NewBuilder()
 	row, children := sampleRow(), sampleChildren()
 	allocations := testing.AllocsPerRun(100, func() {
 		if document, _ := build(b, row, children...); len(document) == 0 {
@@ -20,7 +20,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) { // AllocsPerRun counts for 
 }
 
 func BenchmarkDocument(b *testing.B) {
-	builder := mustCompile(b, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
+	builder := mustCompile(b, sampleSpec(), sampleShape(), sampleNomenclatures()).NewBuilder()
 	row := sampleRow()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -29,7 +29,7 @@ func BenchmarkDocument(b *testing.B) {
 }
 
 func BenchmarkDocumentWithChildren(b *testing.B) {
-	builder := mustCompile(b, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
+	builder := mustCompile(b, sampleSpec(), sampleShape(), sampleNomenclatures()).NewBuilder()
 	row, children := sampleRow(), sampleChildren()
 	b.ReportAllocs()
 	for b.Loop() {

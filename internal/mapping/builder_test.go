@@ -20,7 +20,7 @@ const sampleDocument = `{"Adresse":{"CodePays":"FR","CodePostal":"35000","Ville"
 
 func TestSampleDocument(t *testing.T) {
 	t.Parallel()
-	b := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
+	b := mustCompile(t, sampleSpec(), sampleShape(), sampleNomenclatures()).NewBuilder()
 	for range 2 { // the buffers are reused
 		document, problems := build(b, sampleRow(), sampleChildren()...)
 		if len(problems) > 0 || string(document) != sampleDocument {
@@ -153,7 +153,7 @@ func TestSeveralGroups(t *testing.T) {
 
 func TestValuesAreReadDuringTheCallOnly(t *testing.T) {
 	t.Parallel()
-	b := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
+	b := mustCompile(t, sampleSpec(), sampleShape(), sampleNomenclatures()).NewBuilder()
 	scratch := func(row [][]byte) {
 		for _, value := range row {
 			for i := range value {
@@ -175,7 +175,7 @@ func TestValuesAreReadDuringTheCallOnly(t *testing.T) {
 
 func TestChildrenInAnyOrderGiveTheSameDocument(t *testing.T) {
 	t.Parallel()
-	m := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries())
+	m := mustCompile(t, sampleSpec(), sampleShape(), sampleNomenclatures())
 	rapid.Check(t, func(t *rapid.T) {
 		child := rapid.Custom(func(t *rapid.T) string {
 			return rapid.SampledFrom([]string{"HSUP25", "HSUP50", "HCOMP"}).Draw(t, "code") + " " + rapid.SampledFrom([]string{"1", "2.50"}).Draw(t, "quantity")

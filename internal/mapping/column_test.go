@@ -7,7 +7,7 @@ import (
 
 func TestColumns(t *testing.T) {
 	t.Parallel()
-	m := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries())
+	m := mustCompile(t, sampleSpec(), sampleShape(), sampleNomenclatures())
 	for path, want := range map[string]int{
 		"Matricule": 0, "Adresse.Ville": 9, "Iban": 10, "Contrat.TauxActivite": 17,
 		"Adresse": -1, "Adresse.CodePays": -1, "Periode": -1, "Elements": -1, "Code": -1, "ville": -1, "": -1,
@@ -27,7 +27,7 @@ func TestColumns(t *testing.T) {
 
 func TestQuantities(t *testing.T) {
 	t.Parallel()
-	m := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries())
+	m := mustCompile(t, sampleSpec(), sampleShape(), sampleNomenclatures())
 	if got := pathsOf(m.Quantities(0)); !slices.Equal(got, []string{"Libelle", "Montant", "Quantite"}) {
 		t.Errorf("quantities of the sample: %v", got)
 	}
@@ -37,7 +37,7 @@ func TestQuantities(t *testing.T) {
 			{Path: "Float4", Column: "float4"}, {Path: "Float8", Column: "float8", Type: TypeString}, {Path: "Text", Column: "text", Type: TypeNumber},
 			{Path: "Blanks", Column: "char", Type: TypeNumber},
 			{Path: "Plain", Column: "text"}, {Path: "Flag", Column: "int2", Type: TypeBoolean}, {Path: "Bool", Column: "bool"}, {Path: "Date", Column: "date"},
-			{Path: "Nature", Column: "int2", Dictionary: "Nature", Type: TypeString}, {Path: "One", Value: 1},
+			{Path: "Nature", Column: "int2", Nomenclature: "Nature", Type: TypeString}, {Path: "One", Value: 1},
 		}},
 		{Path: "F", Key: "T", Fields: []Field{{Path: "T", Column: "t"}}},
 	}}
@@ -45,7 +45,7 @@ func TestQuantities(t *testing.T) {
 		{Name: "int2", Type: oidInt2}, {Name: "int4", Type: oidInt4}, {Name: "int8", Type: oidInt8}, {Name: "numeric", Type: oidNumeric}, {Name: "float4", Type: oidFloat4}, {Name: "float8", Type: oidFloat8},
 		{Name: "text", Type: oidText}, {Name: "char", Type: oidBpchar}, {Name: "bool", Type: oidBool}, {Name: "date", Type: oidDate},
 	}, columns(oidText, "t")}}
-	m = mustCompile(t, spec, shape, Dictionaries{"Nature": codes("1")})
+	m = mustCompile(t, spec, shape, Nomenclatures{"Nature": codes("1")})
 	want := []string{"Blanks", "Float4", "Float8", "Int8", "M.Int2", "Numeric", "Plain", "Text"}
 	if got := pathsOf(m.Quantities(0)); !slices.Equal(got, want) {
 		t.Errorf("quantities %v, want %v", got, want)

@@ -52,8 +52,8 @@ const (
 )
 
 // Compile binds the mapping to what the queries return. All that is wrong is reported together: *FieldError,
-// *ColumnError, *TypeError and *DictionaryError, joined.
-func Compile(spec Spec, shape Shape, dicts Dictionaries, params Params) (*Mapping, error) {
+// *ColumnError, *TypeError and *NomenclatureError, joined.
+func Compile(spec Spec, shape Shape, dicts Nomenclatures, params Params) (*Mapping, error) {
 	errs := spec.Check()
 	if len(errs) == 0 && len(shape.Children) != len(spec.Children) {
 		errs = append(errs, fmt.Errorf("the mapping has %d tables of children and the source %d", len(spec.Children), len(shape.Children)))
@@ -84,7 +84,7 @@ type compiler struct {
 	prefix   string // of paths in errors
 	key      string // path of the children's key
 	columns  []Column
-	dicts    Dictionaries
+	dicts    Nomenclatures
 	params   Params
 
 	ops     []op
@@ -195,14 +195,14 @@ func (c *compiler) names() []string {
 // codes gives the nomenclature of a field; nil when it has none. An empty nomenclature would block everyone, so it
 // counts as one that was never pulled.
 func (c *compiler) codes(f *Field) (codes map[string]Entry, ok bool) {
-	if f.Dictionary == "" {
+	if f.Nomenclature == "" {
 		return nil, true
 	}
-	codes = c.dicts[f.Dictionary]
+	codes = c.dicts[f.Nomenclature]
 	if len(codes) == 0 {
 		pulled := slices.Sorted(maps.Keys(c.dicts))
-		pulled = slices.DeleteFunc(pulled, func(name string) bool { return name == f.Dictionary })
-		c.fail(&DictionaryError{Names: []string{f.Dictionary}, Path: c.prefix + f.Path, Nearest: plaintext.Nearest(f.Dictionary, pulled)})
+		pulled = slices.DeleteFunc(pulled, func(name string) bool { return name == f.Nomenclature })
+		c.fail(&NomenclatureError{Names: []string{f.Nomenclature}, Path: c.prefix + f.Path, Nearest: plaintext.Nearest(f.Nomenclature, pulled)})
 		return nil, false
 	}
 	return codes, true
@@ -223,8 +223,8 @@ func (c *compiler) constant(f *Field) []byte {
 	raw, _, err := f.constantText(c.params)
 	if entry := codes[raw]; err != nil || !entry.Active {
 		c.fail(&FieldError{
-			Path: path, Problem: fmt.Sprintf("the constant is no active code of the nomenclature %s", f.Dictionary),
-			Hint: "list its codes: syncd dictionary " + f.Dictionary,
+			Path: path, Problem: fmt.Sprintf("the constant is no active code of the nomenclature %s", f.Nomenclature),
+			Hint: "list its codes: syncd dictionary " + f.Nomenclature,
 		})
 	}
 	return text

@@ -9,10 +9,10 @@ import (
 
 func TestCompileNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	spec, dicts := sampleSpec(), sampleDictionaries()
+	spec, dicts := sampleSpec(), sampleNomenclatures()
 	spec.Fields = append(spec.Fields, Field{Path: "X", Column: "cpp"}, Field{Path: "Y", Column: "unheard_of"}, Field{Path: "W", Value: "@siret"})
 	spec.Children[0].Fields[2].Column = "quantite"
-	spec.Children[0].Fields[0].Dictionary = "ElementVariables"
+	spec.Children[0].Fields[0].Nomenclature = "ElementVariables"
 	delete(dicts, "Strate")
 	_, err := Compile(spec, sampleShape(), dicts, sampleParams())
 	want := `field Contrat.CodeStrate: the nomenclature "Strate" was never pulled
@@ -34,9 +34,9 @@ hint: did you mean "quantity"?`
 	if !errors.As(err, &column) || column.Nearest != "cp" {
 		t.Errorf("the first ColumnError is %+v", column)
 	}
-	var dictionary *DictionaryError
-	if !errors.As(err, &dictionary) || !slices.Equal(dictionary.Names, []string{"Strate"}) {
-		t.Errorf("the first DictionaryError is %+v", dictionary)
+	var nomenclature *NomenclatureError
+	if !errors.As(err, &nomenclature) || !slices.Equal(nomenclature.Names, []string{"Strate"}) {
+		t.Errorf("the first NomenclatureError is %+v", nomenclature)
 	}
 }
 
@@ -49,10 +49,10 @@ hint: pull them: syncd run JOB, with the job of kind pull-dictionnaire`
 	if err == nil || err.Error() != want {
 		t.Errorf("error\n%v\nwant\n%s", err, want)
 	}
-	spec, dicts := sampleSpec(), sampleDictionaries()
+	spec, dicts := sampleSpec(), sampleNomenclatures()
 	delete(dicts, "Civilite")
 	delete(dicts, "NatureContrat")
-	spec.Fields[17].Dictionary = "Strates" // mistyped
+	spec.Fields[17].Nomenclature = "Strates" // mistyped
 	spec.Fields = append(spec.Fields, Field{Path: "X", Column: "cpp"})
 	_, err = Compile(spec, sampleShape(), dicts, sampleParams())
 	want = `the nomenclatures Civilite, NatureContrat were never pulled
@@ -107,14 +107,14 @@ func TestCompileRefusesTypes(t *testing.T) {
 
 func TestCompileChecksConstantsAgainstTheirNomenclature(t *testing.T) {
 	t.Parallel()
-	spec := Spec{Fields: []Field{{Path: "V", Value: "99", Dictionary: "NatureContrat"}}}
-	_, err := Compile(spec, Shape{}, sampleDictionaries(), nil)
+	spec := Spec{Fields: []Field{{Path: "V", Value: "99", Nomenclature: "NatureContrat"}}}
+	_, err := Compile(spec, Shape{}, sampleNomenclatures(), nil)
 	want := "field V: the constant is no active code of the nomenclature NatureContrat\nhint: list its codes: syncd dictionary NatureContrat"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v", err)
 	}
 	spec.Fields[0].Value = "01"
-	if _, err := Compile(spec, Shape{}, sampleDictionaries(), nil); err != nil {
+	if _, err := Compile(spec, Shape{}, sampleNomenclatures(), nil); err != nil {
 		t.Errorf("an active code: %v", err)
 	}
 }

@@ -28,7 +28,7 @@ func TestSpecDigest(t *testing.T) {
 	for i, change := range []func(*Spec){
 		func(s *Spec) { s.Fields[0].Path = "Matr" },
 		func(s *Spec) { s.Fields[0].Column = "matr" },
-		func(s *Spec) { s.Fields[0].Dictionary = "Strate" },
+		func(s *Spec) { s.Fields[0].Nomenclature = "Strate" },
 		func(s *Spec) { s.Fields[0].Sensitive = true },
 		func(s *Spec) { s.Fields[0].Null = NullOmit },
 		func(s *Spec) { s.Fields[0].Type = TypeNumber },
@@ -48,26 +48,26 @@ func TestSpecDigest(t *testing.T) {
 	}
 }
 
-func TestDictionariesDigest(t *testing.T) {
+func TestNomenclaturesDigest(t *testing.T) {
 	t.Parallel()
 	names := []string{"Strate", "Civilite", "Strate"}
-	original := sampleDictionaries().Digest(names)
-	if again := sampleDictionaries().Digest([]string{"Civilite", "Strate"}); again != original {
+	original := sampleNomenclatures().Digest(names)
+	if again := sampleNomenclatures().Digest([]string{"Civilite", "Strate"}); again != original {
 		t.Errorf("order and repeats change the digest: %s, %s", original, again)
 	}
-	unrelated := sampleDictionaries()
+	unrelated := sampleNomenclatures()
 	delete(unrelated, "NatureContrat")
 	if unrelated.Digest(names) != original {
 		t.Error("a nomenclature that is not named changes the digest")
 	}
-	for _, change := range []func(Dictionaries){
-		func(d Dictionaries) { delete(d, "Strate") },
-		func(d Dictionaries) { d["Strate"] = nil },
-		func(d Dictionaries) { delete(d["Strate"], "II") },
-		func(d Dictionaries) { d["Strate"]["II"] = Entry{"II", "label of II", false} },
-		func(d Dictionaries) { d["Strate"]["II"] = Entry{"II", "other", true} },
+	for _, change := range []func(Nomenclatures){
+		func(d Nomenclatures) { delete(d, "Strate") },
+		func(d Nomenclatures) { d["Strate"] = nil },
+		func(d Nomenclatures) { delete(d["Strate"], "II") },
+		func(d Nomenclatures) { d["Strate"]["II"] = Entry{"II", "label of II", false} },
+		func(d Nomenclatures) { d["Strate"]["II"] = Entry{"II", "other", true} },
 	} {
-		dicts := sampleDictionaries()
+		dicts := sampleNomenclatures()
 		change(dicts)
 		if dicts.Digest(names) == original {
 			t.Errorf("a change is not in the digest: %v", dicts["Strate"])

@@ -48,15 +48,15 @@ func (e *ColumnError) Error() string {
 	return withHint(text, "add the column to the query, or correct the name in the mapping")
 }
 
-// DictionaryError tells of nomenclatures that the mapping names and the target does not have yet: before the first pull
+// NomenclatureError tells of nomenclatures that the mapping names and the target does not have yet: before the first pull
 // all of them, so they are told together, but for one whose name looks mistyped.
-type DictionaryError struct {
+type NomenclatureError struct {
 	Names   []string // sorted
 	Path    string   // of the field, the first one's where there are several
 	Nearest string   // the nomenclature that may have been meant; "" = none is near, or there are several names
 }
 
-func (e *DictionaryError) Error() string {
+func (e *NomenclatureError) Error() string {
 	const pull = "pull %s: syncd run JOB, with the job of kind pull-dictionnaire"
 	if len(e.Names) > 1 {
 		return withHint(fmt.Sprintf("the nomenclatures %s were never pulled", strings.Join(e.Names, ", ")), fmt.Sprintf(pull, "them"))
@@ -70,10 +70,10 @@ func (e *DictionaryError) Error() string {
 
 // joinErrors joins what Compile found wrong, nomenclatures that were never pulled as one.
 func joinErrors(errs []error) error {
-	var never *DictionaryError
+	var never *NomenclatureError
 	var joined []error
 	for _, err := range errs {
-		var one *DictionaryError
+		var one *NomenclatureError
 		switch {
 		case !errors.As(err, &one) || one.Nearest != "":
 			joined = append(joined, err)

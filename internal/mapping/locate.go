@@ -18,7 +18,7 @@ func (s Spec) Locate(document []byte, problems []Problem) []Problem {
 		if field == nil {
 			continue // an object or array, or a member that the mapping does not have
 		}
-		p.Column, p.Dictionary = field.Column, field.Dictionary
+		p.Column, p.Nomenclature = field.Column, field.Nomenclature
 		if value != nil && value[0] == '"' {
 			p.Why = whyValue([]byte(canonjson.PlainText(value)), p.Want == string(TypeNumber) || p.Want == "integer")
 		}

@@ -47,15 +47,15 @@ const (
 
 // Field maps one member of the document.
 type Field struct {
-	Path       string // member names joined by dots: "Adresse.CodePostal"
-	Column     string // the column it comes from; empty when Value is set
-	Value      any    // a constant (string, bool, int64, float64 as decimal string), or "@name" for a run parameter
-	Dictionary string // nomenclature that the value must be an active code of; "" = none
-	Sensitive  bool   // never shown: diffs and messages say "masked"
-	Null       Null   // "" = NullClear
-	Type       Type
-	Kind       privacy.Kind // of its values, as its names tell: an IBAN and a NIR are never shown, like what is sensitive
-	Private    bool         // never shown either: its names tell that it may hold an IBAN or a NIR, or a part of one
+	Path         string // member names joined by dots: "Adresse.CodePostal"
+	Column       string // the column it comes from; empty when Value is set
+	Value        any    // a constant (string, bool, int64, float64 as decimal string), or "@name" for a run parameter
+	Nomenclature string // nomenclature that the value must be an active code of; "" = none
+	Sensitive    bool   // never shown: diffs and messages say "masked"
+	Null         Null   // "" = NullClear
+	Type         Type
+	Kind         privacy.Kind // of its values, as its names tell: an IBAN and a NIR are never shown, like what is sensitive
+	Private      bool         // never shown either: its names tell that it may hold an IBAN or a NIR, or a part of one
 }
 
 // Children maps the rows of one child query to an array of the document.
@@ -84,8 +84,8 @@ type Entry struct {
 	Active bool
 }
 
-// Dictionaries are the nomenclatures of one target by name, then by code.
-type Dictionaries map[string]map[string]Entry
+// Nomenclatures are those of one target by name, then by code.
+type Nomenclatures map[string]map[string]Entry
 
 // Params are the run's parameters that queries and constants can name with an @: dossier, siret, period ("2026-11"),
 // period_start ("2026-11-01"), period_end ("2026-11-30").
@@ -96,7 +96,7 @@ func (s Spec) Nomenclatures() []string {
 	names := map[string]bool{}
 	add := func(fields []Field) {
 		for i := range fields {
-			if name := fields[i].Dictionary; name != "" {
+			if name := fields[i].Nomenclature; name != "" {
 				names[name] = true
 			}
 		}
@@ -127,12 +127,12 @@ func writeFields(h hash.Hash, fields []Field) {
 			f.Null = NullClear
 		}
 		fmt.Fprintf(h, "field %q column %q value %T %q dictionary %q sensitive %t null %q type %q\n",
-			f.Path, f.Column, f.Value, fmt.Sprint(f.Value), f.Dictionary, f.Sensitive, f.Null, f.Type)
+			f.Path, f.Column, f.Value, fmt.Sprint(f.Value), f.Nomenclature, f.Sensitive, f.Null, f.Type)
 	}
 }
 
 // Digest is the SHA-256, in hex, of the named nomenclatures: their codes, labels and what is active.
-func (d Dictionaries) Digest(names []string) string {
+func (d Nomenclatures) Digest(names []string) string {
 	h := sha256.New()
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
 		entries, pulled := d[name]

@@ -10,7 +10,7 @@ func sampleSpec() Spec {
 	return Spec{
 		Fields: []Field{
 			{Path: "Matricule", Column: "matricule"},
-			{Path: "Civilite", Column: "civilite", Dictionary: "Civilite"},
+			{Path: "Civilite", Column: "civilite", Nomenclature: "Civilite"},
 			{Path: "NomNaissance", Column: "nom"},
 			{Path: "NomUsage", Column: "nom_usage"},
 			{Path: "Prenom", Column: "prenom"},
@@ -22,18 +22,18 @@ func sampleSpec() Spec {
 			{Path: "Adresse.Ville", Column: "ville"},
 			{Path: "Adresse.CodePays", Value: "FR"},
 			{Path: "Iban", Column: "iban", Sensitive: true},
-			{Path: "Contrat.CodeNature", Column: "contrat", Dictionary: "NatureContrat"},
+			{Path: "Contrat.CodeNature", Column: "contrat", Nomenclature: "NatureContrat"},
 			{Path: "Contrat.DateDebut", Column: "debut"},
 			{Path: "Contrat.DateFin", Column: "fin"},
 			{Path: "Contrat.TauxActivite", Column: "taux"},
-			{Path: "Contrat.CodeStrate", Column: "strate", Dictionary: "Strate"},
+			{Path: "Contrat.CodeStrate", Column: "strate", Nomenclature: "Strate"},
 			{Path: "Contrat.CodeFonction", Column: "fonction"},
 			{Path: "Periode", Value: "@period"},
 		},
 		Children: []Children{{
 			Path: "Elements", Key: "Code",
 			Fields: []Field{
-				{Path: "Code", Column: "code", Dictionary: "ElementVariable"},
+				{Path: "Code", Column: "code", Nomenclature: "ElementVariable"},
 				{Path: "Libelle", Column: "label", Null: NullOmit},
 				{Path: "Quantite", Column: "quantity"},
 				{Path: "Montant", Column: "amount"},
@@ -67,11 +67,11 @@ func codes(codes ...string) map[string]Entry {
 	return entries
 }
 
-func sampleDictionaries() Dictionaries {
+func sampleNomenclatures() Nomenclatures {
 	natures := map[string]Entry{
 		"01": {"01", "CDI", true}, "02": {"02", "CDD", true}, "07": {"07", "CDI intermittent", true}, "99": {"99", "Ancien", false},
 	}
-	return Dictionaries{
+	return Nomenclatures{
 		"Civilite": codes("M", "MME"), "NatureContrat": natures, "Strate": codes("I", "II", "III", "IV"),
 		"ElementVariable": codes("HSUP25", "HSUP50", "HCOMP", "PRIME_EXC", "ACOMPTE"),
 	}
@@ -107,7 +107,7 @@ func sampleChildren() [][][]byte {
 	}
 }
 
-func mustCompile(t testing.TB, spec Spec, shape Shape, dicts Dictionaries) *Mapping {
+func mustCompile(t testing.TB, spec Spec, shape Shape, dicts Nomenclatures) *Mapping {
 	t.Helper()
 	m, err := Compile(spec, shape, dicts, sampleParams())
 	if err != nil {
@@ -125,7 +125,7 @@ func build(b *Builder, row [][]byte, children ...[][]byte) ([]byte, []Problem) {
 }
 
 // one compiles a mapping of one field V over one column v and runs one value through it.
-func one(t testing.TB, f Field, oid uint32, value any, dicts Dictionaries) (string, []Problem) {
+func one(t testing.TB, f Field, oid uint32, value any, dicts Nomenclatures) (string, []Problem) {
 	t.Helper()
 	f.Path, f.Column = "V", "v"
 	m := mustCompile(t, Spec{Fields: []Field{f}}, Shape{Employee: []Column{{Name: "v", Type: oid}}}, dicts)

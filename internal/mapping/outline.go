@@ -171,7 +171,7 @@ func (s Spec) personal(document []byte) (values []string) {
 		o.Members = append(o.Members, r.Outline().Members...)
 	}
 	for _, m := range o.Members {
-		if f := m.Field; f == nil || f.Column != "" && f.Dictionary == "" {
+		if f := m.Field; f == nil || f.Column != "" && f.Nomenclature == "" {
 			canonjson.EachScalar(m.Value, add)
 		}
 	}

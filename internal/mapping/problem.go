@@ -52,17 +52,17 @@ const MaxDocument = 1 << 20
 // Problem is one reason why an employee is blocked. Value is masked when the field is sensitive or the value is a
 // valid NIR or IBAN, and cut to 80 characters.
 type Problem struct {
-	Code       ProblemCode `json:"code"`
-	Path       string      `json:"path,omitempty"`   // "Contrat.CodeNature", "Elements[2].Code" (0-based row); "/Elements/2/Code" (in the document)
-	Column     string      `json:"column,omitempty"` // the staging column to mend
-	Value      string      `json:"value,omitempty"`
-	Dictionary string      `json:"dictionary,omitempty"`
-	Nearest    []Nearest   `json:"nearest,omitempty"` // at most three, nearest first
-	Count      int         `json:"count,omitempty"`   // rows concerned, where that is more than one
-	Want       string      `json:"want,omitempty"`    // what would fit, where the contract tells
-	Got        string      `json:"got,omitempty"`     // the shape of what is there, never the value itself
-	Why        Why         `json:"why,omitempty"`     // which of the reasons that the code has; "" = it has one, or it is not known
-	Branch     string      `json:"branch,omitempty"`  // of several forms that the contract takes, the one that was meant: "Contrat_CDD", "#2"
+	Code         ProblemCode `json:"code"`
+	Path         string      `json:"path,omitempty"`   // "Contrat.CodeNature", "Elements[2].Code" (0-based row); "/Elements/2/Code" (in the document)
+	Column       string      `json:"column,omitempty"` // the staging column to mend
+	Value        string      `json:"value,omitempty"`
+	Nomenclature string      `json:"dictionary,omitempty"`
+	Nearest      []Nearest   `json:"nearest,omitempty"` // at most three, nearest first
+	Count        int         `json:"count,omitempty"`   // rows concerned, where that is more than one
+	Want         string      `json:"want,omitempty"`    // what would fit, where the contract tells
+	Got          string      `json:"got,omitempty"`     // the shape of what is there, never the value itself
+	Why          Why         `json:"why,omitempty"`     // which of the reasons that the code has; "" = it has one, or it is not known
+	Branch       string      `json:"branch,omitempty"`  // of several forms that the contract takes, the one that was meant: "Contrat_CDD", "#2"
 }
 
 // Nearest is a code that may have been meant.
@@ -77,7 +77,7 @@ const maxProblems = 100
 // maxNearestKept bounds the remembered suggestions: one wrong code often stands in every row.
 const maxNearestKept = 1000
 
-type nearestOf struct{ dictionary, value string }
+type nearestOf struct{ nomenclature, value string }
 
 func (b *Builder) report(p Problem) {
 	if len(b.problems) < maxProblems {
@@ -100,7 +100,7 @@ func (b *Builder) refuseSize(o *op, value []byte, at place) {
 
 func (o *op) problem(code ProblemCode, value []byte, b *Builder, at place) Problem {
 	p := Problem{
-		Code: code, Path: b.path(o, at), Column: o.field.Column, Value: shown(o.field, value), Dictionary: o.field.Dictionary,
+		Code: code, Path: b.path(o, at), Column: o.field.Column, Value: shown(o.field, value), Nomenclature: o.field.Nomenclature,
 		Why: whyValue(value, o.field.Type == TypeNumber),
 	}
 	if (code == ProblemUnknownCode || code == ProblemWithdrawnCode) && !o.field.Secret() {
@@ -118,7 +118,7 @@ func (b *Builder) path(o *op, at place) string {
 
 // suggest looks up the nearest codes. The caller may keep the slice and must not change it.
 func (b *Builder) suggest(o *op, value []byte) []Nearest {
-	key := nearestOf{o.field.Dictionary, beginning(value)}
+	key := nearestOf{o.field.Nomenclature, beginning(value)}
 	nearest, known := b.nearest[key]
 	if known {
 		return nearest

@@ -8,14 +8,14 @@ import (
 
 func TestUnknownAndWithdrawnCodes(t *testing.T) {
 	t.Parallel()
-	b := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
+	b := mustCompile(t, sampleSpec(), sampleShape(), sampleNomenclatures()).NewBuilder()
 	row := sampleRow()
 	row[11] = []byte("99")
 	_, problems := build(b, row, values("HCOMP", nil, nil, nil), values("HSUP26", nil, nil, nil))
 	want := []Problem{
-		{Code: ProblemWithdrawnCode, Path: "Contrat.CodeNature", Column: "contrat", Value: "99", Dictionary: "NatureContrat",
+		{Code: ProblemWithdrawnCode, Path: "Contrat.CodeNature", Column: "contrat", Value: "99", Nomenclature: "NatureContrat",
 			Nearest: []Nearest{{"01", "CDI"}, {"02", "CDD"}, {"07", "CDI intermittent"}}},
-		{Code: ProblemUnknownCode, Path: "Elements[1].Code", Column: "code", Value: "HSUP26", Dictionary: "ElementVariable",
+		{Code: ProblemUnknownCode, Path: "Elements[1].Code", Column: "code", Value: "HSUP26", Nomenclature: "ElementVariable",
 			Nearest: []Nearest{{"HSUP25", "label of HSUP25"}, {"HSUP50", "label of HSUP50"}}},
 	}
 	if !reflect.DeepEqual(problems, want) {
@@ -45,35 +45,35 @@ func TestNearestCodes(t *testing.T) {
 	}
 }
 
-func TestDictionaryFieldOfCharType(t *testing.T) {
+func TestNomenclatureFieldOfCharType(t *testing.T) {
 	t.Parallel()
-	dicts := Dictionaries{"D": codes("01")}
-	if document, problems := one(t, Field{Dictionary: "D"}, oidBpchar, "01  ", dicts); document != `{"V":"01"}` {
+	dicts := Nomenclatures{"D": codes("01")}
+	if document, problems := one(t, Field{Nomenclature: "D"}, oidBpchar, "01  ", dicts); document != `{"V":"01"}` {
 		t.Errorf("document %s, problems %v", document, problems)
 	}
 	for value, wanted := range map[any]ProblemCode{"": ProblemUnknownCode, "1": ProblemUnknownCode} {
-		if _, problems := one(t, Field{Dictionary: "D"}, oidText, value, dicts); len(problems) != 1 || problems[0].Code != wanted {
+		if _, problems := one(t, Field{Nomenclature: "D"}, oidText, value, dicts); len(problems) != 1 || problems[0].Code != wanted {
 			t.Errorf("%q: problems %v", value, problems)
 		}
 	}
-	if document, problems := one(t, Field{Dictionary: "D"}, oidText, nil, dicts); document != `{"V":null}` || len(problems) > 0 {
+	if document, problems := one(t, Field{Nomenclature: "D"}, oidText, nil, dicts); document != `{"V":null}` || len(problems) > 0 {
 		t.Errorf("NULL: document %s, problems %v", document, problems)
 	}
 }
 
 func TestProblemsShowNoPersonalValue(t *testing.T) {
 	t.Parallel()
-	dicts := Dictionaries{"D": codes("285057899900117", "01")}
+	dicts := Nomenclatures{"D": codes("285057899900117", "01")}
 	long := strings.Repeat("é", 200)
 	cases := []struct {
 		name, value, want string
 		field             Field
 	}{
-		{"sensitive", "secret", "", Field{Dictionary: "D", Sensitive: true}},
-		{"NIR", "2 85 05 78 999 001 16", "", Field{Dictionary: "D"}},
-		{"IBAN", "FR76 3000 6000 0112 3456 7890 189", "", Field{Dictionary: "D"}},
-		{"within a text", "nir 285057899900116.", "nir •••.", Field{Dictionary: "D"}},
-		{"long", long, long[:2*maxShown], Field{Dictionary: "D"}},
+		{"sensitive", "secret", "", Field{Nomenclature: "D", Sensitive: true}},
+		{"NIR", "2 85 05 78 999 001 16", "", Field{Nomenclature: "D"}},
+		{"IBAN", "FR76 3000 6000 0112 3456 7890 189", "", Field{Nomenclature: "D"}},
+		{"within a text", "nir 285057899900116.", "nir •••.", Field{Nomenclature: "D"}},
+		{"long", long, long[:2*maxShown], Field{Nomenclature: "D"}},
 		{"not UTF-8", "a\xffb", "a\uFFFDb", Field{}},
 	}
 	for _, c := range cases {
@@ -92,7 +92,7 @@ func TestProblemsShowNoPersonalValue(t *testing.T) {
 
 func TestTooLarge(t *testing.T) {
 	t.Parallel()
-	b := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
+	b := mustCompile(t, sampleSpec(), sampleShape(), sampleNomenclatures()).NewBuilder()
 	row := sampleRow()
 	row[2] = make([]byte, 10<<20)
 	document, problems := build(b, row, sampleChildren()...)
@@ -123,7 +123,7 @@ func TestTooLarge(t *testing.T) {
 
 func TestProblemsAreBounded(t *testing.T) {
 	t.Parallel()
-	b := mustCompile(t, sampleSpec(), sampleShape(), sampleDictionaries()).NewBuilder()
+	b := mustCompile(t, sampleSpec(), sampleShape(), sampleNomenclatures()).NewBuilder()
 	b.Reset(sampleRow())
 	for range 1000 {
 		b.AddChild(0, values("NOPE", nil, nil, nil))

@@ -61,9 +61,9 @@ func TestTextsThatShowNothing(t *testing.T) {
 		}
 	}
 	spec := Spec{Fields: []Field{{Path: "J", Column: "j", Null: NullRefuse}, {Path: "N", Column: "n", Null: NullRefuse, Type: TypeNumber},
-		{Path: "O", Column: "o", Null: NullRefuse, Dictionary: "D"}, {Path: "P", Column: "o", Dictionary: "D"}}}
+		{Path: "O", Column: "o", Null: NullRefuse, Nomenclature: "D"}, {Path: "P", Column: "o", Nomenclature: "D"}}}
 	shape := Shape{Employee: []Column{{Name: "j", Type: oidJSON}, {Name: "n", Type: oidText}, {Name: "o", Type: oidText}}}
-	b := mustCompile(t, spec, shape, Dictionaries{"D": codes("1")}).NewBuilder()
+	b := mustCompile(t, spec, shape, Nomenclatures{"D": codes("1")}).NewBuilder()
 	_, problems := build(b, values(" null ", "\u00a0", " "))
 	var got []ProblemCode
 	for _, p := range problems {

@@ -23,16 +23,16 @@ func TestWhyANumberIsNone(t *testing.T) {
 // The reason is told of what the mapping itself refuses, too, and of a sensitive value.
 func TestWhyAValueDoesNotFit(t *testing.T) {
 	t.Parallel()
-	dictionaries := mapping.Dictionaries{"Nature": {"CDI": {Code: "CDI", Active: true}}}
+	nomenclatures := mapping.Nomenclatures{"Nature": {"CDI": {Code: "CDI", Active: true}}}
 	for value, test := range map[string]struct {
 		field mapping.Field
 		want  mapping.Why
 	}{
 		"12,50": {mapping.Field{Path: "A", Column: "a", Type: mapping.TypeNumber, Sensitive: true}, mapping.WhyComma},
-		"":      {mapping.Field{Path: "A", Column: "a", Dictionary: "Nature"}, mapping.WhyEmpty},
-		"CDX":   {mapping.Field{Path: "A", Column: "a", Dictionary: "Nature"}, mapping.WhyNone},
+		"":      {mapping.Field{Path: "A", Column: "a", Nomenclature: "Nature"}, mapping.WhyEmpty},
+		"CDX":   {mapping.Field{Path: "A", Column: "a", Nomenclature: "Nature"}, mapping.WhyNone},
 	} {
-		m, err := mapping.Compile(mapping.Spec{Fields: []mapping.Field{test.field}}, mapping.Shape{Employee: []mapping.Column{{Name: "a", Type: 25}}}, dictionaries, nil)
+		m, err := mapping.Compile(mapping.Spec{Fields: []mapping.Field{test.field}}, mapping.Shape{Employee: []mapping.Column{{Name: "a", Type: 25}}}, nomenclatures, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,12 +38,12 @@ type Faults struct {
 	RevokeEvery int      `json:"revoke-every,omitempty"` // all tokens end at every n-th call that carries a valid one
 	Reject      []string `json:"reject,omitempty"`       // matricules always refused, with an answer that quotes the person
 
-	HTML            bool   `json:"html,omitempty"`             // every answer is a page with status 200, nothing is processed
-	Endless         bool   `json:"endless,omitempty"`          // processed; the body of the 200 never ends
-	Redirect        string `json:"redirect,omitempty"`         // every answer is a 307 to this URL
-	Identity        string `json:"identity,omitempty"`         // Dossier answers this SIRET
-	EmptyDictionary bool   `json:"empty-dictionary,omitempty"` // Dictionnaire answers no entry
-	PartDictionary  bool   `json:"part-dictionary,omitempty"`  // Dictionnaire answers the first half, and a link to the rest
+	HTML               bool   `json:"html,omitempty"`             // every answer is a page with status 200, nothing is processed
+	Endless            bool   `json:"endless,omitempty"`          // processed; the body of the 200 never ends
+	Redirect           string `json:"redirect,omitempty"`         // every answer is a 307 to this URL
+	Identity           string `json:"identity,omitempty"`         // Dossier answers this SIRET
+	EmptyNomenclatures bool   `json:"empty-dictionary,omitempty"` // Dictionnaire answers no entry
+	PartNomenclatures  bool   `json:"part-dictionary,omitempty"`  // Dictionnaire answers the first half, and a link to the rest
 }
 
 // Duration is a time.Duration that reads and writes as "20ms".
@@ -162,8 +162,8 @@ func (a *API) FaultFlags() []FaultFlag {
 		{"endless", "endless", "answer a body that never ends", func(f *Faults) any { return &f.Endless }},
 		{"redirect", "redirect=https://elsewhere.example/", "redirect every call", func(f *Faults) any { return &f.Redirect }},
 		{"identity", "identity=12345678200010", "Dossier answers this SIRET", func(f *Faults) any { return &f.Identity }},
-		{"empty-dictionary", "empty-dictionary", "Dictionnaire answers no entry", func(f *Faults) any { return &f.EmptyDictionary }},
-		{"part-dictionary", "part-dictionary", "Dictionnaire answers the first half, and a link to the rest", func(f *Faults) any { return &f.PartDictionary }},
+		{"empty-dictionary", "empty-dictionary", "Dictionnaire answers no entry", func(f *Faults) any { return &f.EmptyNomenclatures }},
+		{"part-dictionary", "part-dictionary", "Dictionnaire answers the first half, and a link to the rest", func(f *Faults) any { return &f.PartNomenclatures }},
 		{"on", "on=dossier+salarie", "calls that the faults act upon: " + a.endpoints() + " (default " + string(a.Default) + ")", func(f *Faults) any { return &f.On }},
 	}
 }

@@ -62,7 +62,7 @@
 //   - ledger_key: the name of the one key that this ledger is sealed with, the one that it is being changed to, and the
 //     lasting key, sealed
 //   - owner: a process that executes runs, and its last heartbeat by Postgres's clock
-//   - run: state, epoch, owner, who and where, digests of configuration, mapping, dictionaries and plan, what was
+//   - run: state, epoch, owner, who and where, digests of configuration, mapping, nomenclatures and plan, what was
 //     approved, the accounting; the guards' findings; sealed figures of what it read, for later runs; the incarnation
 //     of the ledger it was planned in; the contract that its documents were checked against
 //   - item: the frozen plan and what became of it: difference, reason, diff, problems, findings; sealed document and

@@ -14,7 +14,7 @@ func (f *fixture) robbed(run *jobs.Run) {
 }
 
 // A process that was paused and wakes up after another took its run must write nothing: not an acknowledgement, not a
-// plan, not an end, not a dictionary.
+// plan, not an end, not a nomenclature.
 func TestFormerOwnerWritesNothing(t *testing.T) {
 	t.Parallel()
 	for name, write := range map[string]func(*fixture, *Store, *jobs.Run) error{
@@ -35,7 +35,7 @@ func TestFormerOwnerWritesNothing(t *testing.T) {
 			return err
 		},
 		"pull": func(f *fixture, s *Store, run *jobs.Run) error {
-			return s.Pull(f.Context(), run, jobs.Pulled{Apply: true, Changes: []jobs.DictionaryChange{{Name: "N", Code: "C", Difference: jobs.Created, New: mapping.Entry{Code: "C", Active: true}}}})
+			return s.Pull(f.Context(), run, jobs.Pulled{Apply: true, Changes: []jobs.NomenclatureChange{{Name: "N", Code: "C", Difference: jobs.Created, New: mapping.Entry{Code: "C", Active: true}}}})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -254,7 +254,7 @@ func (w *planWriter) Commit(ctx context.Context, plan jobs.Frozen) error {
 		ID: w.run.ID, Epoch: int32(w.run.Epoch),
 		EmployeesRead: int32(c.EmployeesRead), ElementsRead: int32(c.ElementsRead), Unchanged: int32(c.Unchanged),
 		ElementsUnchanged: int32(c.ElementsUnchanged), Created: int32(c.Created), Updated: int32(c.Updated), Repeated: int32(c.Repeated),
-		MappingDigest: digests.Mapping, DictionariesDigest: digests.Dictionaries, PlanDigest: digests.Plan, Contract: digests.Contract, Form: digests.Form,
+		MappingDigest: digests.Mapping, DictionariesDigest: digests.Nomenclatures, PlanDigest: digests.Plan, Contract: digests.Contract, Form: digests.Form,
 	}
 	if err := w.judged(&row, plan); err != nil {
 		return err

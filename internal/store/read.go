@@ -26,7 +26,7 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 			ElementsBlocked: int(r.ElementsBlocked), Departed: int(r.Departed), Left: int(r.Left),
 			Created: int(r.Created), Updated: int(r.Updated), Repeated: int(r.Repeated),
 		},
-		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Dictionaries: r.DictionariesDigest, Plan: r.PlanDigest, Contract: r.Contract, Form: r.Form},
+		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Nomenclatures: r.DictionariesDigest, Plan: r.PlanDigest, Contract: r.Contract, Form: r.Form},
 		Planned: r.PlannedAt != nil, RequestedBy: r.RequestedBy, Host: r.Host, PID: int(r.Pid), Version: r.Version,
 		Failure:  jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail, Cause: causeOf(r.FailureArgs)},
 		Findings: findingsOf(r.Findings), FailedOf: value(r.FailedOf), Verify: r.Verify, Overwrite: r.Overwrite, Resend: r.Resend,
@@ -237,14 +237,14 @@ func (s *Store) Target(ctx context.Context, t jobs.Target) (found jobs.Target, o
 }
 
 // Changes lists what a pull found different.
-func (s *Store) Changes(ctx context.Context, run int64) ([]jobs.DictionaryChange, error) {
+func (s *Store) Changes(ctx context.Context, run int64) ([]jobs.NomenclatureChange, error) {
 	rows, err := s.queries.ListChanges(ctx, run)
 	if err != nil {
-		return nil, redact("reading dictionary changes", err)
+		return nil, redact("reading changes of nomenclatures", err)
 	}
-	changes := make([]jobs.DictionaryChange, 0, len(rows))
+	changes := make([]jobs.NomenclatureChange, 0, len(rows))
 	for _, r := range rows {
-		changes = append(changes, jobs.DictionaryChange{Name: r.Name, Code: r.Code, Difference: jobs.Difference(r.Difference),
+		changes = append(changes, jobs.NomenclatureChange{Name: r.Name, Code: r.Code, Difference: jobs.Difference(r.Difference),
 			Old: mapping.Entry{Code: r.Code, Label: r.OldLabel}, New: mapping.Entry{Code: r.Code, Label: r.NewLabel}})
 	}
 	return changes, nil

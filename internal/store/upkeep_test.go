@@ -117,8 +117,8 @@ func TestPurgeKeepsTheRunOfANomenclature(t *testing.T) {
 	for _, label := range []string{"old", "new"} {
 		run, err := s.Start(t.Context(), pull)
 		f.must(err)
-		change := jobs.DictionaryChange{Name: "N", Code: "C", Difference: jobs.Created, New: mapping.Entry{Code: "C", Label: label, Active: true}}
-		f.must(s.Pull(t.Context(), run, jobs.Pulled{Apply: true, Changes: []jobs.DictionaryChange{change}}))
+		change := jobs.NomenclatureChange{Name: "N", Code: "C", Difference: jobs.Created, New: mapping.Entry{Code: "C", Label: label, Active: true}}
+		f.must(s.Pull(t.Context(), run, jobs.Pulled{Apply: true, Changes: []jobs.NomenclatureChange{change}}))
 		f.finish(s, run, "", jobs.Succeeded)
 		f.old(run.ID)
 		runs = append(runs, run.ID)

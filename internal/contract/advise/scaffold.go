@@ -17,8 +17,8 @@ import (
 // configuration and read line by line. Members take the columns of their names. What is guessed, and required members that no
 // column resembles, are commented lines. push says where the rows come from, and which lists its queries were meant for; shape is
 // what the queries return, with one list of columns for each of push.Source.Children.
-func Scaffold(op *openapi.Operation, push jobs.PushJob, shape mapping.Shape, dictionaries mapping.Dictionaries) string {
-	d := &sketch{push: push, shape: shape, dictionaries: dictionaries}
+func Scaffold(op *openapi.Operation, push jobs.PushJob, shape mapping.Shape, nomenclatures mapping.Nomenclatures) string {
+	d := &sketch{push: push, shape: shape, nomenclatures: nomenclatures}
 	if op == nil || op.Body == nil || !op.Body.Takes(openapi.TypeObject) {
 		d.comment("The contract does not say which members a document has: see 'syncd contract show'.")
 		return d.String()
@@ -26,7 +26,7 @@ func Scaffold(op *openapi.Operation, push jobs.PushJob, shape mapping.Shape, dic
 	d.comment("Drafted for the job %s from the contract: %s takes %s.", openapi.Tidy(push.Name), op.CallName(), op.Body.Title())
 	d.comment("Names were compared, nothing else: read each line before it sends anything. A guess is a comment: take away its # where it")
 	d.comment("is right. Put this in the place of [job.fields] and [[job.children]] of that job, then run: syncd check")
-	root := newSection(op.Body, dictionaries)
+	root := newSection(op.Body, nomenclatures)
 	root.match(shape.Employee, push.Source.Key)
 	lists := d.pair(root)
 	d.line("")
@@ -42,9 +42,9 @@ func Scaffold(op *openapi.Operation, push jobs.PushJob, shape mapping.Shape, dic
 // sketch is the text in the making.
 type sketch struct {
 	strings.Builder
-	push         jobs.PushJob
-	shape        mapping.Shape
-	dictionaries mapping.Dictionaries
+	push          jobs.PushJob
+	shape         mapping.Shape
+	nomenclatures mapping.Nomenclatures
 }
 
 func (d *sketch) line(text string) { d.WriteString(text + "\n") }
@@ -134,7 +134,7 @@ type list struct {
 func (d *sketch) pair(root *section) []*list {
 	var lists []*list
 	for _, at := range root.lists {
-		lists = append(lists, &list{at: at, rows: newSection(at.Schema.Elements(), d.dictionaries), query: -1})
+		lists = append(lists, &list{at: at, rows: newSection(at.Schema.Elements(), d.nomenclatures), query: -1})
 	}
 	free := make([]bool, min(len(d.push.Source.Children), len(d.shape.Children)))
 	for i := range free {
@@ -168,7 +168,7 @@ func (d *sketch) likeliest(lists []*list, query int) *list {
 		if l.query >= 0 {
 			continue
 		}
-		trial := newSection(l.at.Schema.Elements(), d.dictionaries)
+		trial := newSection(l.at.Schema.Elements(), d.nomenclatures)
 		trial.matchRows(d.rowsOf(query))
 		if n := trial.mapped(); n > most {
 			best, most = l, n

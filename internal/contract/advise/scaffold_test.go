@@ -13,7 +13,7 @@ import (
 )
 
 // drafted is the draft for a contract and columns of text, "name" or "name type".
-func drafted(t *testing.T, definitions string, dictionaries mapping.Dictionaries, columns ...string) string {
+func drafted(t *testing.T, definitions string, nomenclatures mapping.Nomenclatures, columns ...string) string {
 	t.Helper()
 	shape := mapping.Shape{}
 	for _, one := range columns {
@@ -24,13 +24,13 @@ func drafted(t *testing.T, definitions string, dictionaries mapping.Dictionaries
 		shape.Employee = append(shape.Employee, mapping.Column{Name: name, Type: contracttest.OIDs[kind]})
 	}
 	push := jobs.PushJob{Name: "paie", Source: jobs.Source{Key: "matricule"}}
-	return advise.Scaffold(contracttest.Taking(t, definitions), push, shape, dictionaries)
+	return advise.Scaffold(contracttest.Taking(t, definitions), push, shape, nomenclatures)
 }
 
 // TestScaffoldLines: one rule each; want is a line of the draft, but for the blanks that align it.
 func TestScaffoldLines(t *testing.T) {
 	t.Parallel()
-	strates := mapping.Dictionaries{"Strate": {"I": {Code: "I", Active: true}, "II": {Code: "II", Active: true}}}
+	strates := mapping.Nomenclatures{"Strate": {"I": {Code: "I", Active: true}, "II": {Code: "II", Active: true}}}
 	const required = `"Salarie":{"type":"object","required":["V"],"properties":{"V":{%}}}`
 	for _, test := range []struct {
 		name, definitions string

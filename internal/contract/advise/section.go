@@ -44,7 +44,7 @@ type section struct {
 }
 
 // newSection lists what can be mapped of an object: read-only members are left out, and what lies in lists.
-func newSection(s *openapi.Schema, dictionaries mapping.Dictionaries) *section {
+func newSection(s *openapi.Schema, nomenclatures mapping.Nomenclatures) *section {
 	made := &section{}
 	s.Each(func(p openapi.Spot) bool {
 		member := &slot{Property: p.Property, path: p.Path}
@@ -62,7 +62,7 @@ func newSection(s *openapi.Schema, dictionaries mapping.Dictionaries) *section {
 			made.objects = append(made.objects, p)
 			return true
 		}
-		member.nomenclature = check.NomenclatureOf(p.Schema, dictionaries)
+		member.nomenclature = check.NomenclatureOf(p.Schema, nomenclatures)
 		made.slots = append(made.slots, member)
 		return false
 	})

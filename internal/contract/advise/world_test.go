@@ -54,15 +54,15 @@ func staging() mapping.Shape {
 }
 
 // pulled are the sandbox's nomenclatures.
-func pulled() mapping.Dictionaries {
-	dictionaries := mapping.Dictionaries{}
+func pulled() mapping.Nomenclatures {
+	nomenclatures := mapping.Nomenclatures{}
 	for _, e := range standin.DefaultNomenclatures() {
-		if dictionaries[e.Nom] == nil {
-			dictionaries[e.Nom] = map[string]mapping.Entry{}
+		if nomenclatures[e.Nom] == nil {
+			nomenclatures[e.Nom] = map[string]mapping.Entry{}
 		}
-		dictionaries[e.Nom][e.Code] = mapping.Entry{Code: e.Code, Label: e.Libelle, Active: e.Actif}
+		nomenclatures[e.Nom][e.Code] = mapping.Entry{Code: e.Code, Label: e.Libelle, Active: e.Actif}
 	}
-	return dictionaries
+	return nomenclatures
 }
 
 // job loads the job "paie" of a configuration.

@@ -29,12 +29,12 @@ const (
 // CheckMapping tells what the API would make of the documents of a mapping, before there are any. Without an operation
 // nothing is said: Derive tells why. A nil shape means that staging was not reachable, so nothing is said of columns.
 // Advice is sorted by path.
-func CheckMapping(op *openapi.Operation, spec mapping.Spec, shape *mapping.Shape, dictionaries mapping.Dictionaries, params mapping.Params) []Advice {
+func CheckMapping(op *openapi.Operation, spec mapping.Spec, shape *mapping.Shape, nomenclatures mapping.Nomenclatures, params mapping.Params) []Advice {
 	if op == nil || !op.TakesDocuments() {
 		return nil
 	}
 	a := &advisor{}
-	c := &staticCheck{advisor: a, op: op, dictionaries: dictionaries, params: params}
+	c := &staticCheck{advisor: a, op: op, nomenclatures: nomenclatures, params: params}
 	if shape != nil {
 		c.columns = shape.Employee
 	}

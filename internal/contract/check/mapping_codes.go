@@ -26,7 +26,7 @@ func (c *staticCheck) form(p *openapi.Property, f *mapping.Field, column mapping
 	switch {
 	case isWhole && slices.Contains([]string{"date", "date-time", "uuid"}, s.Format):
 		c.error(path, fmt.Sprintf("has the format %s in the contract, which the column %q (%s) never has", s.Format, column.Name, column.TypeName()), "convert it in the query")
-	case s.MaxLength >= 0 && column.Length > s.MaxLength && f.Dictionary == "":
+	case s.MaxLength >= 0 && column.Length > s.MaxLength && f.Nomenclature == "":
 		c.warning(path, fmt.Sprintf("takes %d characters in the contract, and the column %q (%s) can hold more: such employees are blocked", s.MaxLength, column.Name, column.TypeName()), "")
 	case column.Length > 0 && column.Length < s.MinLength:
 		c.error(path, fmt.Sprintf("needs %d characters in the contract, and the column %q (%s) holds fewer", s.MinLength, column.Name, column.TypeName()), "map another column")
@@ -60,8 +60,8 @@ const shownCodes = 3
 
 // codes tells which codes of a field's nomenclature the contract refuses.
 func (c *staticCheck) codes(p *openapi.Property, f *mapping.Field, column mapping.Column, path string) {
-	entries := c.dictionaries[f.Dictionary]
-	if f.Dictionary == "" || len(entries) == 0 {
+	entries := c.nomenclatures[f.Nomenclature]
+	if f.Nomenclature == "" || len(entries) == 0 {
 		return
 	}
 	checker := NewChecker(p.Schema)
@@ -75,7 +75,7 @@ func (c *staticCheck) codes(p *openapi.Property, f *mapping.Field, column mappin
 		}
 	}
 	if len(refused) > 0 {
-		c.warning(path, fmt.Sprintf("does not take %d of the codes of the nomenclature %s: %s", len(refused), f.Dictionary, firstOf(refused, shownCodes)),
+		c.warning(path, fmt.Sprintf("does not take %d of the codes of the nomenclature %s: %s", len(refused), f.Nomenclature, firstOf(refused, shownCodes)),
 			codesHint(p.Schema, refused))
 	}
 }
@@ -111,10 +111,10 @@ func firstOf(names []string, most int) string {
 
 // nomenclature suggests to look codes up where the contract names a nomenclature.
 func (c *staticCheck) nomenclature(p *openapi.Property, f *mapping.Field, path string) {
-	if f.Dictionary != "" {
+	if f.Nomenclature != "" {
 		return
 	}
-	if name := NomenclatureOf(p.Schema, c.dictionaries); name != "" {
+	if name := NomenclatureOf(p.Schema, c.nomenclatures); name != "" {
 		c.info(path, fmt.Sprintf("seems to be a code of the nomenclature %s: its codes are not looked up", name),
 			fmt.Sprintf("write { column = %q, dictionary = %q }", f.Column, name))
 	}
@@ -122,15 +122,15 @@ func (c *staticCheck) nomenclature(p *openapi.Property, f *mapping.Field, path s
 
 // NomenclatureOf finds the pulled nomenclature that a member's description names, or whose codes are those that the
 // contract lists; "" = none, or it is not clear which.
-func NomenclatureOf(s *openapi.Schema, dictionaries mapping.Dictionaries) string {
+func NomenclatureOf(s *openapi.Schema, nomenclatures mapping.Nomenclatures) string {
 	if s.Type == openapi.TypeObject || s.Type == openapi.TypeArray || s.Type == openapi.TypeBoolean {
 		return ""
 	}
-	if name := namedIn(s.Description, dictionaries); name != "" {
+	if name := namedIn(s.Description, nomenclatures); name != "" {
 		return name
 	}
 	var same []string
-	for name, entries := range dictionaries {
+	for name, entries := range nomenclatures {
 		if sameCodes(s.Enum, entries) {
 			same = append(same, name)
 		}
@@ -145,13 +145,13 @@ func NomenclatureOf(s *openapi.Schema, dictionaries mapping.Dictionaries) string
 var announcers = []string{"nomenclature", "dictionnaire", "dictionary", "referentiel", "liste", "table", "code", "codes"}
 
 // namedIn finds the nomenclature whose name occurs in a text: the one that is announced as such, else the longest.
-func namedIn(text string, dictionaries mapping.Dictionaries) string {
+func namedIn(text string, nomenclatures mapping.Nomenclatures) string {
 	spoken := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\r,;:.()[]\"'«»’/", r) })
 	for i := range spoken {
 		spoken[i] = plaintext.Fold(spoken[i])
 	}
 	best, bestRank := "", 0
-	for _, name := range slices.Sorted(maps.Keys(dictionaries)) {
+	for _, name := range slices.Sorted(maps.Keys(nomenclatures)) {
 		folded := plaintext.Fold(name)
 		for i, word := range spoken {
 			if word != folded || folded == "" {

@@ -13,10 +13,10 @@ import (
 // staticCheck compares a mapping with a contract, one object after the other.
 type staticCheck struct {
 	*advisor
-	op           *openapi.Operation
-	dictionaries mapping.Dictionaries
-	params       mapping.Params
-	columns      []mapping.Column // of the query that the current members come from; nil = not known
+	op            *openapi.Operation
+	nomenclatures mapping.Nomenclatures
+	params        mapping.Params
+	columns       []mapping.Column // of the query that the current members come from; nil = not known
 }
 
 // object compares the members that are mapped into an object at path with those that it has.

@@ -134,17 +134,17 @@ func TestNullAgainstMember(t *testing.T) {
 // TestCodesAgainstMember: nomenclatures, against what the contract lists and describes.
 func TestCodesAgainstMember(t *testing.T) {
 	t.Parallel()
-	dictionaries := mapping.Dictionaries{
+	nomenclatures := mapping.Nomenclatures{
 		"Strate":       {"I": {Code: "I", Active: true}, "II": {Code: "II", Active: true}, "IX": {Code: "IX"}},
 		"StrateAgents": {"1": {Code: "1", Active: true}},
 		"Nature":       {"01": {Code: "01", Active: true}, "02": {Code: "02", Active: true}, "03": {Code: "03", Active: true}, "04": {Code: "04", Active: true}},
 	}
 	for _, test := range []struct {
-		name       string
-		schema     string
-		dictionary string
-		kind       mapping.Type
-		want       []string
+		name         string
+		schema       string
+		nomenclature string
+		kind         mapping.Type
+		want         []string
 	}{
 		{"all listed", `"type":"string","enum":["I","II","III"]`, "Strate", "", nil},
 		{"one not listed", `"type":"string","enum":["I","III"]`, "Strate", "", []string{`warning V: does not take 1 of the codes of the nomenclature Strate: II |`}},
@@ -162,8 +162,8 @@ func TestCodesAgainstMember(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			spec, shape := one(field{Dictionary: test.dictionary, Type: test.kind}, "text", 0)
-			contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, contracttest.Members(`"V":{`+test.schema+`}`)), spec, shape, dictionaries, contracttest.Params()), test.want)
+			spec, shape := one(field{Nomenclature: test.nomenclature, Type: test.kind}, "text", 0)
+			contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, contracttest.Members(`"V":{`+test.schema+`}`)), spec, shape, nomenclatures, contracttest.Params()), test.want)
 		})
 	}
 }
@@ -172,7 +172,7 @@ func TestCodesAgainstMember(t *testing.T) {
 // numbers of an enum, numbers in strings; syncd does not send them, and tells how the mapping sends what the contract says.
 func TestHintsNameWhatTheContractTakes(t *testing.T) {
 	t.Parallel()
-	codes := mapping.Dictionaries{"Nature": {"CDI": {Code: "CDI", Active: true}, "CDD": {Code: "CDD", Active: true}}}
+	codes := mapping.Nomenclatures{"Nature": {"CDI": {Code: "CDI", Active: true}, "CDD": {Code: "CDD", Active: true}}}
 	for _, test := range []struct {
 		name, schema string
 		field        field
@@ -185,7 +185,7 @@ func TestHintsNameWhatTheContractTakes(t *testing.T) {
 			[]string{`error V: is integer in the contract, but the column "v" (text) is sent as a string | write { column = "v", type = "number" }; it takes one of 0, 1: convert other values in the query`}},
 		{"a number for a text of an enum", `"type":"string","enum":["A","B"]`, field{}, "int4",
 			[]string{`error V: is string… | write { column = "v", type = "string" }; it takes one of A, B: convert`}},
-		{"codes in another case", `"type":"string","enum":["Cdi","Cdd"]`, field{Dictionary: "Nature"}, "text",
+		{"codes in another case", `"type":"string","enum":["Cdi","Cdd"]`, field{Nomenclature: "Nature"}, "text",
 			[]string{`warning V: does not take 2 of the codes of the nomenclature Nature: CDD, CDI | the contract spells CDD as Cdd: convert it in the query, without dictionary`}},
 		{"a constant in another case", `"type":"string","enum":["Cdi"]`, field{Value: "CDI"}, "",
 			[]string{`error V: has a constant that the contract refuses: it must be one of Cdi | write { value = "Cdi" }`}},

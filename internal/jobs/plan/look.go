@@ -75,7 +75,7 @@ func uncoded(spec mapping.Spec) mapping.Spec {
 	without := func(fields []mapping.Field) []mapping.Field {
 		fields = slices.Clone(fields)
 		for i := range fields {
-			fields[i].Dictionary = ""
+			fields[i].Nomenclature = ""
 		}
 		return fields
 	}
@@ -156,7 +156,7 @@ func (g *guards) late(ctx context.Context) (findings []jobs.Finding, err error) 
 			}
 			return nil
 		})
-		closed, err := Make(ctx, &jobs.Pass{Job: g.Job, Target: g.Target, Period: period, Dictionaries: g.Dictionaries, Staging: g.Staging,
+		closed, err := Make(ctx, &jobs.Pass{Job: g.Job, Target: g.Target, Period: period, Nomenclatures: g.Nomenclatures, Staging: g.Staging,
 			Ledger: g.Ledger, Progress: jobs.Silent{}, Sink: look})
 		switch {
 		case err != nil && jobs.FailureReason(err).Code == jobs.ReasonStaging:

@@ -70,7 +70,7 @@ func (p *planning) read(ctx context.Context) error {
 		return err
 	}
 	defer snapshot.Close()
-	mapped, err := mapping.Compile(p.Job.Mapping, snapshot.Shape(), p.Dictionaries, params)
+	mapped, err := mapping.Compile(p.Job.Mapping, snapshot.Shape(), p.Nomenclatures, params)
 	if err != nil {
 		return err
 	}

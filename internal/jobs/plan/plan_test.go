@@ -148,9 +148,9 @@ func TestAShortenedKeyIsNobodysBaseline(t *testing.T) {
 func TestImpactOfNomenclatures(t *testing.T) {
 	t.Parallel()
 	d := &desk{employees: []string{"A", "B", "C"}}
-	job := deskJob(mapping.Field{Path: "Code", Column: "m", Dictionary: "N"})
+	job := deskJob(mapping.Field{Path: "Code", Column: "m", Nomenclature: "N"})
 	r := &jobs.Runner{Staging: d, Ledger: deskLedger{desk: d}, Plan: Make}
-	codes := mapping.Dictionaries{"N": {"A": {Code: "A", Active: true}, "B": {Code: "B"}}}
+	codes := mapping.Nomenclatures{"N": {"A": {Code: "A", Active: true}, "B": {Code: "B"}}}
 	impact, err := r.Impact(t.Context(), jobs.Forecast{Job: job, Period: "2026-12"}, jobs.Target{}, codes)
 	if err != nil {
 		t.Fatal(err)

@@ -57,7 +57,7 @@ func TestWhatGoesWithEveryCall(t *testing.T) {
 			api := c.Dossier(testKey)
 			out := api.Send(t.Context(), "1", []byte(testDoc), nil)
 			_, identity := api.Identity(t.Context())
-			_, codes := api.Dictionary(t.Context())
+			_, codes := api.Nomenclatures(t.Context())
 			_, read := api.Read(t.Context(), "00042", "2026-11")
 			_, described := c.Describe(t.Context(), "auto")
 			for _, call := range []string{"POST /Salarie", "GET /Dossier", "GET /Dictionnaire", "GET /00042", "GET /V2", "GET /elsewhere"} {

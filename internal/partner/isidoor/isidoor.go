@@ -18,7 +18,7 @@ import (
 	"syncd/internal/mapping"
 )
 
-const maxDictionary = 16 << 20 // bytes read of the dictionaries: all nomenclatures come at once
+const maxNomenclatures = 16 << 20 // bytes read of nomenclatures: all come at once
 
 // Options say how Isidoor is reached, and what its calls are.
 type Options struct {
@@ -124,18 +124,18 @@ func (d *dossier) Identity(ctx context.Context) (string, error) {
 	return identity, nil
 }
 
-// Dictionary asks /V2/Dictionnaire for all nomenclatures. No body is no nomenclature.
-func (d *dossier) Dictionary(ctx context.Context) (mapping.Dictionaries, error) {
+// Nomenclatures asks /V2/Dictionnaire for all of them. No body is no nomenclature.
+func (d *dossier) Nomenclatures(ctx context.Context) (mapping.Nomenclatures, error) {
 	c := d.connection
-	document, err := d.read(ctx, c.dictionnaire, &c.entries.items, maxDictionary)
+	document, err := d.read(ctx, c.dictionnaire, &c.entries.items, maxNomenclatures)
 	if err != nil {
 		return nil, err
 	}
-	dictionaries, err := c.entries.read(document)
+	nomenclatures, err := c.entries.read(document)
 	if err != nil {
 		return nil, c.dictionnaire.Misconfigured(err.Error(), "check the pointers of [isidoor.dictionnaire]")
 	}
-	return dictionaries, nil
+	return nomenclatures, nil
 }
 
 // Send posts one employee to /V2/Salarie.

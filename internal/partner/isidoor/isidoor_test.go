@@ -117,26 +117,26 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-func TestDictionary(t *testing.T) {
+func TestNomenclatures(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		body   string
 		change func(*DictionnaireEndpoint)
-		want   mapping.Dictionaries
+		want   mapping.Nomenclatures
 		err    string
 	}{
 		"as assumed": {body: `[{"Nom":"Civilite","Code":"MME","Libelle":"Madame","Actif":true},{"Nom":"Strate","Code":2,"Actif":0}]`,
-			want: mapping.Dictionaries{"Civilite": {"MME": {Code: "MME", Label: "Madame", Active: true}}, "Strate": {"2": {Code: "2"}}}},
+			want: mapping.Nomenclatures{"Civilite": {"MME": {Code: "MME", Label: "Madame", Active: true}}, "Strate": {"2": {Code: "2"}}}},
 		"elsewhere": {body: `{"data":{"entries":[{"n":"A","c":{"v":"1"},"on":"False"}]}}`,
 			change: func(d *DictionnaireEndpoint) {
 				d.Items, d.Name, d.Code, d.Label, d.Active = "/data/entries", "/n", "/c/v", "", "/on"
 			},
-			want: mapping.Dictionaries{"A": {"1": {Code: "1"}}}},
-		"no state": {body: `[{"Nom":"A","Code":"1"}]`, want: mapping.Dictionaries{"A": {"1": {Code: "1", Active: true}}}},
+			want: mapping.Nomenclatures{"A": {"1": {Code: "1"}}}},
+		"no state": {body: `[{"Nom":"A","Code":"1"}]`, want: mapping.Nomenclatures{"A": {"1": {Code: "1", Active: true}}}},
 		"active one wins": {body: `[{"Nom":"A","Code":"1","Actif":true,"Libelle":"new"},{"Nom":"A","Code":"1","Actif":false,"Libelle":"old"}]`,
-			want: mapping.Dictionaries{"A": {"1": {Code: "1", Label: "new", Active: true}}}},
-		"empty":      {body: `[]`, want: mapping.Dictionaries{}},
-		"no body":    {body: ``, want: mapping.Dictionaries{}},
+			want: mapping.Nomenclatures{"A": {"1": {Code: "1", Label: "new", Active: true}}}},
+		"empty":      {body: `[]`, want: mapping.Nomenclatures{}},
+		"no body":    {body: ``, want: mapping.Nomenclatures{}},
 		"no array":   {body: `{"Nom":"A"}`, err: "the answer holds no array of entries where items says"},
 		"no items":   {body: `{}`, change: func(d *DictionnaireEndpoint) { d.Items = "/items" }, err: "the answer holds no array of entries where items says"},
 		"no name":    {body: `[{"Nom":"A","Code":"1"},{"Code":"1"}]`, err: "entry 2 of the answer: no name of a nomenclature"},
@@ -149,7 +149,7 @@ func TestDictionary(t *testing.T) {
 				if test.change != nil {
 					test.change(&o.Dictionnaire)
 				}
-			}).Dictionary(t.Context())
+			}).Nomenclatures(t.Context())
 			if test.err != "" {
 				if call := callError(t, err); call.Problem != test.err || call.Class != jobs.ClassConfiguration {
 					t.Errorf("error %+v, want %q", call, test.err)
@@ -163,13 +163,13 @@ func TestDictionary(t *testing.T) {
 	}
 }
 
-func TestLargeDictionary(t *testing.T) {
+func TestLargeNomenclatures(t *testing.T) {
 	t.Parallel()
 	var body strings.Builder
 	for i := range 20_000 {
 		fmt.Fprintf(&body, `,{"Nom":"Fonction","Code":"F%d","Libelle":"Une fonction assez longue"}`, i)
 	}
-	got, err := reads(t, 200, "["+body.String()[1:]+"]", nil).Dictionary(t.Context())
+	got, err := reads(t, 200, "["+body.String()[1:]+"]", nil).Nomenclatures(t.Context())
 	if err != nil || len(got["Fonction"]) != 20_000 {
 		t.Errorf("%d entries of %d bytes: %v", len(got["Fonction"]), body.Len(), err)
 	}

@@ -22,7 +22,7 @@ func TestTheKeysPlaceIsThatOfAllCalls(t *testing.T) {
 	})
 	api := c.Dossier(testKey)
 	_, _ = api.Identity(t.Context())
-	_, _ = api.Dictionary(t.Context())
+	_, _ = api.Nomenclatures(t.Context())
 	if document, err := api.Read(t.Context(), "00042", "2026-11"); document != nil || err != nil {
 		t.Errorf("%s, %v", document, err)
 	}

@@ -35,9 +35,9 @@ func TestNothingLeaks(t *testing.T) {
 				api := c.Dossier(testKey)
 				out := api.Send(t.Context(), "00042", []byte(testDoc), nil)
 				_, identityErr := api.Identity(t.Context())
-				_, dictionaryErr := api.Dictionary(t.Context())
+				_, nomenclatureErr := api.Nomenclatures(t.Context())
 				c.Close()
-				text := fmt.Sprint(out.Err, identityErr, dictionaryErr, logged.data.String())
+				text := fmt.Sprint(out.Err, identityErr, nomenclatureErr, logged.data.String())
 				for _, secret := range secrets {
 					if strings.Contains(text, secret) {
 						t.Errorf("%q shows in:\n%s", secret, text)

@@ -126,7 +126,7 @@ func TestAnswersOfTheSandbox(t *testing.T) {
 			if told(out) != test.want || out.Attempts != 1 || len(s.Received("saint-martin")) != test.processed {
 				t.Errorf("%s after %d attempts, %d processed: %v", told(out), out.Attempts, len(s.Received("saint-martin")), out.Err)
 			}
-			if _, err := c.Dossier(testKey).Dictionary(t.Context()); (err != nil) != (fault == "part-dictionary") {
+			if _, err := c.Dossier(testKey).Nomenclatures(t.Context()); (err != nil) != (fault == "part-dictionary") {
 				t.Errorf("codes: %v", err)
 			}
 		})

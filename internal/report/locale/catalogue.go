@@ -106,70 +106,70 @@ type plurals struct {
 }
 
 type words struct {
-	Run               string `args:"run job"`
-	RunPeriod         string `args:"run job period"`
-	Plan              string `args:"job period"`
-	State             string // names of the lines of a header
-	Started           string
-	Ended             string
-	By                string
-	Limited           string
-	Resend            string
-	Reason            string
-	Technical         string // above the text of an error, which is in English
-	After             string `args:"end duration"`
-	On                string `args:"user host"`
-	NoMatricule       string
-	Empty             string // values of a diff
-	Masked            string
-	CutAlike          string // they differ further on than is shown
-	RefusedBy         string `args:"status"`
-	Awaited           string // of an item that is being sent
-	Unchanged         Plural `args:"n"` // behind the number, in the accounting
-	ToSend            string // before a kind of difference
-	Digest            string `args:"digest"`
-	NotInRun          string `args:"key"`
-	Element           string `args:"array n member"`
-	Nearest           string `args:"codes"`
-	Owner             string `args:"key"`
-	Mend              string `args:"column"`
-	NoRuns            string
-	RunsHead          []string
-	ElementsOnly      Plural `args:"n"` // problems that are elements without an employee
-	Nomenclatures     string `args:"target"`
-	Nomenclature      string `args:"name target"`
-	DictionaryHead    []string
-	EntriesHead       []string
-	Withdrawn         string
-	NoDictionary      string
-	UnknownDictionary string `args:"name"`
-	Added             Plural `args:"n"`
-	Relabelled        Plural `args:"n"`
-	Withdrew          Plural `args:"n"`
-	PullUnchanged     string
-	PullHeld          string
-	PullEffect        string
-	Approved          string
-	NoElements        string
-	Scheduled         string // names of lines of a header
-	Queued            string
-	Waits             string
-	LastTime          string
-	TakenOver         string // likewise
-	Cancellation      string
-	Since             string
-	SinceDelivered    string `args:"runs"`
-	SincePartly       string `args:"employees runs left"`
-	SinceWhole        string `args:"run"`
-	SinceClosed       string
-	WaitsUntil        string `args:"time reason"`
-	WaitsForDaemon    string `args:"run"`
-	Daemon            string // who started a run that no person did
-	Takeovers         Plural `args:"n"`
-	CancelledBy       string `args:"user reason"`
-	EarlierSending    string // behind what is said of an item that was not sent this time
-	GivenUp           Plural `args:"n"`      // behind the number, in the accounting of a cancelled run
-	PullEmptied       string `args:"detail"` // nomenclatures, each with its number of codes: "Civilite 2/2"
+	Run                 string `args:"run job"`
+	RunPeriod           string `args:"run job period"`
+	Plan                string `args:"job period"`
+	State               string // names of the lines of a header
+	Started             string
+	Ended               string
+	By                  string
+	Limited             string
+	Resend              string
+	Reason              string
+	Technical           string // above the text of an error, which is in English
+	After               string `args:"end duration"`
+	On                  string `args:"user host"`
+	NoMatricule         string
+	Empty               string // values of a diff
+	Masked              string
+	CutAlike            string // they differ further on than is shown
+	RefusedBy           string `args:"status"`
+	Awaited             string // of an item that is being sent
+	Unchanged           Plural `args:"n"` // behind the number, in the accounting
+	ToSend              string // before a kind of difference
+	Digest              string `args:"digest"`
+	NotInRun            string `args:"key"`
+	Element             string `args:"array n member"`
+	Nearest             string `args:"codes"`
+	Owner               string `args:"key"`
+	Mend                string `args:"column"`
+	NoRuns              string
+	RunsHead            []string
+	ElementsOnly        Plural `args:"n"` // problems that are elements without an employee
+	Nomenclatures       string `args:"target"`
+	Nomenclature        string `args:"name target"`
+	NomenclatureHead    []string
+	EntriesHead         []string
+	Withdrawn           string
+	NoNomenclatures     string
+	UnknownNomenclature string `args:"name"`
+	Added               Plural `args:"n"`
+	Relabelled          Plural `args:"n"`
+	Withdrew            Plural `args:"n"`
+	PullUnchanged       string
+	PullHeld            string
+	PullEffect          string
+	Approved            string
+	NoElements          string
+	Scheduled           string // names of lines of a header
+	Queued              string
+	Waits               string
+	LastTime            string
+	TakenOver           string // likewise
+	Cancellation        string
+	Since               string
+	SinceDelivered      string `args:"runs"`
+	SincePartly         string `args:"employees runs left"`
+	SinceWhole          string `args:"run"`
+	SinceClosed         string
+	WaitsUntil          string `args:"time reason"`
+	WaitsForDaemon      string `args:"run"`
+	Daemon              string // who started a run that no person did
+	Takeovers           Plural `args:"n"`
+	CancelledBy         string `args:"user reason"`
+	EarlierSending      string // behind what is said of an item that was not sent this time
+	GivenUp             Plural `args:"n"`      // behind the number, in the accounting of a cancelled run
+	PullEmptied         string `args:"detail"` // nomenclatures, each with its number of codes: "Civilite 2/2"
 }
 
 // scheduleWords tell when jobs fire, and what became of it.

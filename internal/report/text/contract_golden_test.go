@@ -130,7 +130,7 @@ func TestImpact(t *testing.T) {
 
 func TestPullForecast(t *testing.T) {
 	t.Parallel()
-	withdrawn := []jobs.DictionaryChange{{Name: "Strate", Code: "V", Difference: jobs.Departed, Old: mapping.Entry{Code: "V", Label: "Strate V", Active: true}}}
+	withdrawn := []jobs.NomenclatureChange{{Name: "Strate", Code: "V", Difference: jobs.Departed, Old: mapping.Entry{Code: "V", Label: "Strate V", Active: true}}}
 	applied, waiting, unclear := pull(jobs.Succeeded), pull(jobs.Held), pull(jobs.Succeeded)
 	applied.Findings = []jobs.Finding{forecast}
 	waiting.Failure, waiting.Findings = jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: "18/60"}, []jobs.Finding{forecast}

@@ -160,7 +160,7 @@ func TestPlan(t *testing.T) {
 func TestPull(t *testing.T) {
 	t.Parallel()
 	entry := func(label string) mapping.Entry { return mapping.Entry{Label: label, Active: label != ""} }
-	changes := []jobs.DictionaryChange{
+	changes := []jobs.NomenclatureChange{
 		{Name: "Fonction", Code: "F_VIESCO_01", Difference: jobs.Created, New: entry("Vie scolaire")},
 		{Name: "Fonction", Code: "F_VIESCO_02", Difference: jobs.Updated, Old: entry("Surveillance"), New: entry("Surveillance et études")},
 		{Name: "Strate", Code: "V", Difference: jobs.Departed, Old: entry("Strate V")},
@@ -169,9 +169,9 @@ func TestPull(t *testing.T) {
 	held.Failure = jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: "18/60"}
 	empty := pull(jobs.Held)
 	empty.Failure = jobs.Reason{Code: jobs.ReasonPullEmpty}
-	var many []jobs.DictionaryChange
+	var many []jobs.NomenclatureChange
 	for _, item := range staff(25) {
-		many = append(many, jobs.DictionaryChange{Name: "Fonction", Code: item.Key, Difference: jobs.Created, New: entry("Fonction " + item.Key)})
+		many = append(many, jobs.NomenclatureChange{Name: "Fonction", Code: item.Key, Difference: jobs.Created, New: entry("Fonction " + item.Key)})
 	}
 	golden(t, "pull", func(w io.Writer, p *text.Printer) error {
 		return p.Pull(w, pull(jobs.Succeeded), changes, view.Show{})
@@ -184,14 +184,14 @@ func TestPull(t *testing.T) {
 	})
 }
 
-var dictionaries = mapping.Dictionaries{
+var nomenclatures = mapping.Nomenclatures{
 	"Strate":   {"I": {Code: "I", Label: "Strate I", Active: true}, "II": {Code: "II", Label: "Strate II", Active: true}},
 	"Civilite": {"MME": {Code: "MME", Label: "Madame", Active: true}, "MLLE": {Code: "MLLE", Label: "Mademoiselle"}},
 }
 
-func TestDictionary(t *testing.T) {
+func TestNomenclatures(t *testing.T) {
 	t.Parallel()
-	golden(t, "dictionary", func(w io.Writer, p *text.Printer) error { return p.Dictionary(w, test, dictionaries, "") })
-	golden(t, "dictionary-one", func(w io.Writer, p *text.Printer) error { return p.Dictionary(w, test, dictionaries, "Civilite") })
-	golden(t, "dictionary-none", func(w io.Writer, p *text.Printer) error { return p.Dictionary(w, test, nil, "") })
+	golden(t, "dictionary", func(w io.Writer, p *text.Printer) error { return p.Nomenclatures(w, test, nomenclatures, "") })
+	golden(t, "dictionary-one", func(w io.Writer, p *text.Printer) error { return p.Nomenclatures(w, test, nomenclatures, "Civilite") })
+	golden(t, "dictionary-none", func(w io.Writer, p *text.Printer) error { return p.Nomenclatures(w, test, nil, "") })
 }

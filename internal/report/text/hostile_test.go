@@ -37,7 +37,7 @@ func hostileItems() []jobs.Item {
 		accepted(hostile, jobs.Updated, 1, diff.Change{Path: hostile, Op: "*", Old: strconv.Quote(hostile), New: hostile},
 			diff.Change{Path: "Elements[A]", Op: "+", New: "{\"" + "\u009b" + "\":\"\u202e\"}"}),
 		blocked(hostile, 1, 1, mapping.Problem{Code: mapping.ProblemUnknownCode, Path: hostile, Column: hostile, Value: hostile,
-			Dictionary: hostile, Nearest: []mapping.Nearest{{Code: hostile, Label: hostile}}}, hostileProblem),
+			Nomenclature: hostile, Nearest: []mapping.Nearest{{Code: hostile, Label: hostile}}}, hostileProblem),
 		refused,
 		ended(hostile, "new-state"+hostile, "new-reason"+hostile, hostile),
 		gone(hostile, jobs.ItemDeparted, jobs.ReasonDeparted),
@@ -75,8 +75,8 @@ func TestDataDoesNotDriveTheTerminal(t *testing.T) {
 	r, items := hostileRun(), hostileItems()
 	subject := view.Subject{Job: hostile, Target: r.Target, Period: hostile, Employees: []string{hostile}}
 	entry := mapping.Entry{Code: hostile, Label: hostile}
-	changes := []jobs.DictionaryChange{{Name: hostile, Code: hostile, Difference: jobs.Updated, Old: entry, New: entry}}
-	lists := mapping.Dictionaries{hostile: {hostile: entry}}
+	changes := []jobs.NomenclatureChange{{Name: hostile, Code: hostile, Difference: jobs.Updated, Old: entry, New: entry}}
+	lists := mapping.Nomenclatures{hostile: {hostile: entry}}
 	for name, write := range map[string]func(io.Writer, *text.Printer) error{
 		"run": func(w io.Writer, p *text.Printer) error { return p.Run(w, r, seq(items...), view.Show{}) },
 		"diff": func(w io.Writer, p *text.Printer) error {
@@ -104,11 +104,11 @@ func TestDataDoesNotDriveTheTerminal(t *testing.T) {
 			return planned(p.NewPlanSink(w, subject, view.Show{Diff: true}), r.Counts, items...)
 		},
 		"pull":       func(w io.Writer, p *text.Printer) error { return p.Pull(w, r, changes, view.Show{}) },
-		"dictionary": func(w io.Writer, p *text.Printer) error { return p.Dictionary(w, r.Target, lists, hostile) },
-		"lists":      func(w io.Writer, p *text.Printer) error { return p.Dictionary(w, r.Target, lists, "") },
+		"dictionary": func(w io.Writer, p *text.Printer) error { return p.Nomenclatures(w, r.Target, lists, hostile) },
+		"lists":      func(w io.Writer, p *text.Printer) error { return p.Nomenclatures(w, r.Target, lists, "") },
 		"run json":   func(w io.Writer, p *text.Printer) error { return p.WriteRunJSON(w, r, seq(items...), view.Show{}) },
 		"pull json":  func(w io.Writer, p *text.Printer) error { return p.WritePullJSON(w, r, changes) },
-		"lists json": func(w io.Writer, p *text.Printer) error { return p.WriteDictionaryJSON(w, lists, "") },
+		"lists json": func(w io.Writer, p *text.Printer) error { return p.WriteNomenclaturesJSON(w, lists, "") },
 	} {
 		for _, language := range languages {
 			text := textOf(t, language, write)

@@ -89,8 +89,8 @@ func TestJSONArrays(t *testing.T) {
 		{"runs", 2, func(w io.Writer) error {
 			return p.WriteRunsJSON(w, []*jobs.Run{run(jobs.Succeeded, jobs.Counts{}), pull(jobs.Held)})
 		}},
-		{"dictionary", 2, func(w io.Writer) error { return p.WriteDictionaryJSON(w, dictionaries, "") }},
-		{"one list", 1, func(w io.Writer) error { return p.WriteDictionaryJSON(w, dictionaries, "Strate") }},
+		{"dictionary", 2, func(w io.Writer) error { return p.WriteNomenclaturesJSON(w, nomenclatures, "") }},
+		{"one list", 1, func(w io.Writer) error { return p.WriteNomenclaturesJSON(w, nomenclatures, "Strate") }},
 	} {
 		var b bytes.Buffer
 		if err := c.write(&b); err != nil {

@@ -166,7 +166,7 @@ func TestErrorsAreReturned(t *testing.T) {
 			t.Errorf("got %v, want the error of the writer", err)
 		}
 	}
-	if err := p.Dictionary(io.Discard, test, dictionaries, "Nope"); err == nil || !strings.Contains(err.Error(), "\nhint: ") {
+	if err := p.Nomenclatures(io.Discard, test, nomenclatures, "Nope"); err == nil || !strings.Contains(err.Error(), "\nhint: ") {
 		t.Errorf("an unknown nomenclature gives %v", err)
 	}
 }

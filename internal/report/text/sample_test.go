@@ -31,7 +31,7 @@ func run(state jobs.State, counts jobs.Counts) *jobs.Run {
 	return &jobs.Run{
 		ID: 12, Job: "paie", Kind: jobs.PushSalaries, Target: test, Period: "2026-11", Trigger: jobs.TriggerManual, State: state,
 		Counts: counts, Planned: true, RequestedBy: "marie", Host: "srv-paie", PID: 4242, Version: "0.1.0",
-		Digests: jobs.Digests{Config: "c0", Mapping: "3a", Dictionaries: "d1", Plan: "91"}, CreatedAt: started, StartedAt: &started, FinishedAt: &finished,
+		Digests: jobs.Digests{Config: "c0", Mapping: "3a", Nomenclatures: "d1", Plan: "91"}, CreatedAt: started, StartedAt: &started, FinishedAt: &finished,
 	}
 }
 
@@ -106,8 +106,8 @@ func gone(key string, state jobs.ItemState, reason jobs.ReasonCode) jobs.Item {
 
 var (
 	unknownFunction = mapping.Problem{Code: mapping.ProblemUnknownCode, Path: "Contrat.CodeFonction", Column: "fonction",
-		Value: "F_VIESC_01", Dictionary: "Fonction", Nearest: []mapping.Nearest{{Code: "F_VIESCO_01", Label: "Vie scolaire"}, {Code: "F_VIESCO_02"}}}
-	withdrawnElement = mapping.Problem{Code: mapping.ProblemWithdrawnCode, Path: "Elements[2].Code", Column: "code", Value: "AVN_REPAS", Dictionary: "ElementVariable"}
+		Value: "F_VIESC_01", Nomenclature: "Fonction", Nearest: []mapping.Nearest{{Code: "F_VIESCO_01", Label: "Vie scolaire"}, {Code: "F_VIESCO_02"}}}
+	withdrawnElement = mapping.Problem{Code: mapping.ProblemWithdrawnCode, Path: "Elements[2].Code", Column: "code", Value: "AVN_REPAS", Nomenclature: "ElementVariable"}
 	missingNir       = mapping.Problem{Code: mapping.ProblemMissingValue, Path: "Nir", Column: "nir"}
 	maskedIban       = mapping.Problem{Code: mapping.ProblemBadValue, Path: "Iban", Column: "iban"}
 

@@ -150,7 +150,7 @@ func (p *Printer) Runs(w io.Writer, runs []*jobs.Run) error {
 }
 
 // Pull writes the report of a pull: what is new, changed and withdrawn, by nomenclature. changes are in their order.
-func (p *Printer) Pull(w io.Writer, run *jobs.Run, changes []jobs.DictionaryChange, show view.Show) error {
+func (p *Printer) Pull(w io.Writer, run *jobs.Run, changes []jobs.NomenclatureChange, show view.Show) error {
 	r := p.Teller.Pull(run, changes, show)
 	g := p.page(w)
 	g.head(&r.Head)
@@ -179,16 +179,16 @@ func (p *Printer) Pull(w io.Writer, run *jobs.Run, changes []jobs.DictionaryChan
 	return g.end()
 }
 
-// Dictionary lists the nomenclatures of a target, or the codes of the one that name says. A name that is none of them
+// Nomenclatures lists those of a target, or the codes of the one that name says. A name that is none of them
 // is an error.
-func (p *Printer) Dictionary(w io.Writer, target jobs.Target, dictionaries mapping.Dictionaries, name string) error {
+func (p *Printer) Nomenclatures(w io.Writer, target jobs.Target, nomenclatures mapping.Nomenclatures, name string) error {
 	g := p.page(w)
-	if name == "" && len(dictionaries) == 0 {
-		g.line(0, p.Words.NoDictionary)
+	if name == "" && len(nomenclatures) == 0 {
+		g.line(0, p.Words.NoNomenclatures)
 		g.line(0, p.Steps.FirstPull)
 		return g.end()
 	}
-	title, table, err := p.Teller.Dictionary(target, dictionaries, name)
+	title, table, err := p.Teller.Nomenclatures(target, nomenclatures, name)
 	if err != nil {
 		return err
 	}

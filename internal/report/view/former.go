@@ -20,7 +20,7 @@ var causes = []struct {
 	{jobs.ReasonStaging, regexp.MustCompile(`(?:returns several columns|several columns have the name) "(?P<column>[^"]+)"`), jobs.CauseTwoColumns},
 	{jobs.ReasonStaging, regexp.MustCompile(`row level security hides rows of "(?P<table>[^"]+)"`), jobs.CauseRowSecurity},
 	{jobs.ReasonStaging, regexp.MustCompile(`may not read "(?P<table>[^"]+)"`), jobs.CauseNoRight},
-	{jobs.ReasonStaging, regexp.MustCompile(`the nomenclatures? "?(?P<dictionaries>[^"\n]+?)"? w(?:as|ere) never pulled`), jobs.CauseNoDictionary},
+	{jobs.ReasonStaging, regexp.MustCompile(`the nomenclatures? "?(?P<dictionaries>[^"\n]+?)"? w(?:as|ere) never pulled`), jobs.CauseNoNomenclature},
 	{jobs.ReasonStaging, regexp.MustCompile(`no such employee in staging: \[(?P<keys>.+)\]`), jobs.CauseNoMatricule},
 	{jobs.ReasonConfiguration, regexp.MustCompile(`the contract that the configuration names cannot be read`), jobs.CauseContract},
 	{jobs.ReasonUnreachable, regexp.MustCompile(`the contract that the configuration names cannot be read`), jobs.CauseContractAway},

@@ -53,7 +53,7 @@ type List struct {
 }
 
 // Pull tells of a pull. changes are in their order.
-func (t *Teller) Pull(run *jobs.Run, changes []jobs.DictionaryChange, show Show) *PullReport {
+func (t *Teller) Pull(run *jobs.Run, changes []jobs.NomenclatureChange, show Show) *PullReport {
 	t = t.Of(run.Target)
 	r := &PullReport{Head: t.head(run), Findings: t.runFindings(run), Next: t.pullSteps(run)}
 	switch {
@@ -69,7 +69,7 @@ func (t *Teller) Pull(run *jobs.Run, changes []jobs.DictionaryChange, show Show)
 	// A first pull brings all there is: its codes would bury what matters.
 	brief := !show.All && len(changes) > shownItems && all[jobs.Created] == len(changes)
 	for len(changes) > 0 {
-		end := slices.IndexFunc(changes, func(c jobs.DictionaryChange) bool { return c.Name != changes[0].Name })
+		end := slices.IndexFunc(changes, func(c jobs.NomenclatureChange) bool { return c.Name != changes[0].Name })
 		if end < 0 {
 			end = len(changes)
 		}
@@ -80,7 +80,7 @@ func (t *Teller) Pull(run *jobs.Run, changes []jobs.DictionaryChange, show Show)
 }
 
 // list is what a pull found different in one nomenclature.
-func (t *Teller) list(run *jobs.Run, changes []jobs.DictionaryChange, show Show, brief bool) List {
+func (t *Teller) list(run *jobs.Run, changes []jobs.NomenclatureChange, show Show, brief bool) List {
 	list := List{Title: t.changed(changes), Brief: brief}
 	if brief {
 		return list
@@ -97,7 +97,7 @@ func (t *Teller) list(run *jobs.Run, changes []jobs.DictionaryChange, show Show,
 	return list
 }
 
-func codeLine(c *jobs.DictionaryChange) Line {
+func codeLine(c *jobs.NomenclatureChange) Line {
 	label := c.New.Label
 	switch {
 	case c.Difference == jobs.Updated:
@@ -126,7 +126,7 @@ func (t *Teller) pullSteps(run *jobs.Run) []Step {
 	return []Step{says(t.Steps.UpToDate)}
 }
 
-func tally(changes []jobs.DictionaryChange) map[jobs.Difference]int {
+func tally(changes []jobs.NomenclatureChange) map[jobs.Difference]int {
 	counts := map[jobs.Difference]int{}
 	for _, change := range changes {
 		counts[change.Difference]++
@@ -135,7 +135,7 @@ func tally(changes []jobs.DictionaryChange) map[jobs.Difference]int {
 }
 
 // changed is one nomenclature's differences in a line.
-func (t *Teller) changed(changes []jobs.DictionaryChange) string {
+func (t *Teller) changed(changes []jobs.NomenclatureChange) string {
 	words, counts := &t.Words, tally(changes)
 	var parts []string
 	for _, noun := range []struct {
@@ -150,7 +150,7 @@ func (t *Teller) changed(changes []jobs.DictionaryChange) string {
 }
 
 // WritePullJSON writes one object: the run of a pull, what it found changed, and what to do next.
-func (t *Teller) WritePullJSON(w io.Writer, run *jobs.Run, changes []jobs.DictionaryChange) error {
+func (t *Teller) WritePullJSON(w io.Writer, run *jobs.Run, changes []jobs.NomenclatureChange) error {
 	t = t.Of(run.Target)
 	out := newStream(w)
 	out.open(t.RunOf(run), "changes")
@@ -162,22 +162,22 @@ func (t *Teller) WritePullJSON(w io.Writer, run *jobs.Run, changes []jobs.Dictio
 	return out.end("}\n")
 }
 
-// Dictionary is the nomenclatures of a target, or the codes of the one that name says, below a title. A name that is none of them
+// Nomenclatures is those of a target, or the codes of the one that name says, below a title. A name that is none of them
 // is an error.
-func (t *Teller) Dictionary(target jobs.Target, dictionaries mapping.Dictionaries, name string) (title string, table Table, err error) {
+func (t *Teller) Nomenclatures(target jobs.Target, nomenclatures mapping.Nomenclatures, name string) (title string, table Table, err error) {
 	t = t.Of(target)
 	if name == "" {
-		return locale.Fill(t.Words.Nomenclatures, "target", t.target(target)), t.nomenclatures(dictionaries), nil
+		return locale.Fill(t.Words.Nomenclatures, "target", t.target(target)), t.nomenclatures(nomenclatures), nil
 	}
-	entries, known := dictionaries[name]
+	entries, known := nomenclatures[name]
 	if !known {
-		return "", Table{}, t.unknownDictionary(name)
+		return "", Table{}, t.unknownNomenclature(name)
 	}
 	return locale.Fill(t.Words.Nomenclature, "name", name, "target", t.target(target)), t.entries(entries), nil
 }
 
-func (t *Teller) unknownDictionary(name string) error {
-	return errors.New(locale.Fill(t.Words.UnknownDictionary, "name", strconv.Quote(name)))
+func (t *Teller) unknownNomenclature(name string) error {
+	return errors.New(locale.Fill(t.Words.UnknownNomenclature, "name", strconv.Quote(name)))
 }
 
 func (t *Teller) entries(entries map[string]mapping.Entry) Table {
@@ -192,33 +192,33 @@ func (t *Teller) entries(entries map[string]mapping.Entry) Table {
 	return table
 }
 
-func (t *Teller) nomenclatures(dictionaries mapping.Dictionaries) Table {
-	table := Table{Head: t.Words.DictionaryHead, Numbers: 1}
-	for _, name := range slices.Sorted(maps.Keys(dictionaries)) {
+func (t *Teller) nomenclatures(nomenclatures mapping.Nomenclatures) Table {
+	table := Table{Head: t.Words.NomenclatureHead, Numbers: 1}
+	for _, name := range slices.Sorted(maps.Keys(nomenclatures)) {
 		active := 0
-		for _, entry := range dictionaries[name] {
+		for _, entry := range nomenclatures[name] {
 			if entry.Active {
 				active++
 			}
 		}
-		table.Rows = append(table.Rows, []string{name, t.Number(active), t.Number(len(dictionaries[name]) - active)})
+		table.Rows = append(table.Rows, []string{name, t.Number(active), t.Number(len(nomenclatures[name]) - active)})
 	}
 	return table
 }
 
-// WriteDictionaryJSON writes an array of the nomenclatures with their codes, or of the one that name says.
-func (t *Teller) WriteDictionaryJSON(w io.Writer, dictionaries mapping.Dictionaries, name string) error {
-	names := slices.Sorted(maps.Keys(dictionaries))
+// WriteNomenclaturesJSON writes an array of them with their codes, or of the one that name says.
+func (t *Teller) WriteNomenclaturesJSON(w io.Writer, nomenclatures mapping.Nomenclatures, name string) error {
+	names := slices.Sorted(maps.Keys(nomenclatures))
 	if name != "" {
-		if _, known := dictionaries[name]; !known {
-			return t.unknownDictionary(name)
+		if _, known := nomenclatures[name]; !known {
+			return t.unknownNomenclature(name)
 		}
 		names = []string{name}
 	}
 	out := newStream(w)
 	out.raw("[")
 	for _, name := range names {
-		out.element(nomenclatureOf(name, dictionaries[name]))
+		out.element(nomenclatureOf(name, nomenclatures[name]))
 	}
 	out.closeArray()
 	return out.end("\n")

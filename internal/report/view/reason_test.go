@@ -56,7 +56,7 @@ func TestProblemOfABadKey(t *testing.T) {
 func TestProblemOfAnEmptyValueAndOfAComma(t *testing.T) {
 	t.Parallel()
 	for want, problem := range map[string]mapping.Problem{
-		`Contrat.Code: "" (empty) is not a code of the nomenclature NatureContrat; to correct: column code`:                        {Code: mapping.ProblemUnknownCode, Path: "Contrat.Code", Column: "code", Dictionary: "NatureContrat", Why: mapping.WhyEmpty},
+		`Contrat.Code: "" (empty) is not a code of the nomenclature NatureContrat; to correct: column code`:                        {Code: mapping.ProblemUnknownCode, Path: "Contrat.Code", Column: "code", Nomenclature: "NatureContrat", Why: mapping.WhyEmpty},
 		`A: "" (empty) is not a date such as 2026-11-30`:                                                                           {Code: mapping.ProblemWrongFormat, Path: "/A", Want: "date", Got: "string", Why: mapping.WhyEmpty},
 		`A: the value "12,50" does not fit this field: a number with a point is expected, such as 12.50; to correct: column a`:     {Code: mapping.ProblemBadValue, Path: "A", Column: "a", Value: "12,50", Why: mapping.WhyComma},
 		`A: there is a text, where Isidoor takes a number: a number with a point is expected, such as 12.50; to correct: column a`: {Code: mapping.ProblemWrongType, Path: "/A", Column: "a", Want: "number", Got: "string", Why: mapping.WhyComma},
@@ -70,7 +70,7 @@ func TestProblemOfAnEmptyValueAndOfAComma(t *testing.T) {
 // A code that looks like the one in staging is told with what is different.
 func TestNearestCodeThatLooksAlike(t *testing.T) {
 	t.Parallel()
-	problem := mapping.Problem{Code: mapping.ProblemUnknownCode, Path: "Civilite", Column: "civilite", Value: "Me\u0301", Dictionary: "Civilite",
+	problem := mapping.Problem{Code: mapping.ProblemUnknownCode, Path: "Civilite", Column: "civilite", Value: "Me\u0301", Nomenclature: "Civilite",
 		Nearest: []mapping.Nearest{{Code: "Mé", Label: "Maître"}, {Code: "M"}}}
 	want := "to correct: column civilite; nearest: Mé (Maître) (they look alike: accents are written as one character in the one, as two in the other; Unicode NFC, NFD), M"
 	if got := New(locale.English, Options{Partner: "isidoor"}).Problem(problem); !strings.HasSuffix(got, want) {

@@ -191,7 +191,7 @@ func TestRevokeEvery(t *testing.T) {
 	}
 }
 
-func TestIdentityAndEmptyDictionary(t *testing.T) {
+func TestIdentityAndEmptyNomenclatures(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil)
 	var entries []standin.Entry
@@ -199,7 +199,7 @@ func TestIdentityAndEmptyDictionary(t *testing.T) {
 	if len(entries) != len(standin.DefaultNomenclatures()) || entries[0].Nom != "CategorieProfessionnelle" {
 		t.Errorf("%d entries, the first %+v", len(entries), entries[0])
 	}
-	b.set(sandbox.Faults{Identity: "98765432100017", EmptyDictionary: true})
+	b.set(sandbox.Faults{Identity: "98765432100017", EmptyNomenclatures: true})
 	if got := b.get("Dossier").body; got != `{"Nom":"saint-martin","Siret":"98765432100017"}` {
 		t.Errorf("Dossier answers %s", got)
 	}

@@ -71,7 +71,7 @@ func TestPlatTakesAndAnswersInItsOwnWay(t *testing.T) {
 	if !strings.HasPrefix(codes, `{"listes":[{"liste":"CategorieProfessionnelle","valeur":"AGENT_MAITRISE","intitule":"Agent de maîtrise","enVigueur":true},`) {
 		t.Errorf("codes %.200s", codes)
 	}
-	b.set(sandbox.Faults{EmptyDictionary: true, Identity: "1"})
+	b.set(sandbox.Faults{EmptyNomenclatures: true, Identity: "1"})
 	b.want(b.call(http.MethodGet, "Dictionnaire", ""), http.StatusOK, `{"listes":[]}`)
 	b.want(b.call(http.MethodGet, "Dossier", ""), http.StatusOK, `{"raisonSociale":"saint-martin","numeroSiret":"1"}`)
 

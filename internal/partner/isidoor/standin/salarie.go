@@ -91,11 +91,11 @@ func (s *Sandbox) serveDictionnaire(c sandbox.Call) *sandbox.Answer {
 		return refusal
 	}
 	var list []Entry
-	if !s.Faults().EmptyDictionary {
+	if !s.Faults().EmptyNomenclatures {
 		list = s.nomenclatures.list()
 	}
 	a := &sandbox.Answer{Status: http.StatusOK, Body: s.profile.renderEntries(list)}
-	if s.Faults().PartDictionary {
+	if s.Faults().PartNomenclatures {
 		a.Body = s.profile.renderEntries(list[:len(list)/2])
 		a.Header = map[string]string{"Link": "<" + c.Request.URL.Path + `?page=2>; rel="next"`}
 	}

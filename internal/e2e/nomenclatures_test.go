@@ -45,21 +45,21 @@ func (w *world) withdraw(n int) {
 func TestPullRecordsWhatChanged(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 1)
-	if again := w.pullDictionaries(r); again.State != jobs.Succeeded || len(w.changes(r, again)) != 0 {
+	if again := w.pullNomenclatures(r); again.State != jobs.Succeeded || len(w.changes(r, again)) != 0 {
 		t.Fatalf("%s %v", again.State, w.changes(r, again))
 	}
 	w.sandbox.SetEntry(standin.Entry{Nom: "Civilite", Code: "DR", Libelle: "Docteur", Actif: true})
 	w.sandbox.SetEntry(standin.Entry{Nom: "Civilite", Code: "M", Libelle: "M.", Actif: true})
 	w.sandbox.SetEntry(standin.Entry{Nom: "Strate", Code: "IV", Libelle: "Strate IV", Actif: false})
 	w.sandbox.RemoveEntry("Strate", "III")
-	run := w.pullDictionaries(r)
+	run := w.pullNomenclatures(r)
 	w.wantState(run, jobs.Succeeded)
 	want := "map[Civilite/DR:+ Civilite/M:* Strate/III:- Strate/IV:-]"
 	if got := fmt.Sprint(w.changes(r, run)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	w.sandbox.SetEntry(standin.Entry{Nom: "Strate", Code: "III", Libelle: "Strate III", Actif: true})
-	run = w.pullDictionaries(r)
+	run = w.pullNomenclatures(r)
 	if got := fmt.Sprint(w.changes(r, run)); got != "map[Strate/III:+]" {
 		t.Errorf("a code that comes back: %s", got)
 	}
@@ -70,8 +70,8 @@ func TestEmptyAnswerIsHeld(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 3)
 	codes := w.activeCodes()
-	w.must(w.sandbox.SetFaults(sandbox.Faults{EmptyDictionary: true}))
-	run := w.pullDictionaries(r)
+	w.must(w.sandbox.SetFaults(sandbox.Faults{EmptyNomenclatures: true}))
+	run := w.pullNomenclatures(r)
 	w.wantState(run, jobs.Held)
 	if run.Failure.Code != jobs.ReasonPullEmpty || w.activeCodes() != codes {
 		t.Fatalf("%+v, %d codes of %d are left", run.Failure, w.activeCodes(), codes)
@@ -84,8 +84,8 @@ func TestEmptyAnswerIsHeld(t *testing.T) {
 func TestEmptyFirstAnswerIsHeld(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.must(w.sandbox.SetFaults(sandbox.Faults{EmptyDictionary: true}))
-	w.wantState(w.pullDictionaries(w.runner()), jobs.Held)
+	w.must(w.sandbox.SetFaults(sandbox.Faults{EmptyNomenclatures: true}))
+	w.wantState(w.pullNomenclatures(w.runner()), jobs.Held)
 }
 
 // An answer that withdraws more than a fifth waits for a person, who approves exactly that answer.
@@ -94,7 +94,7 @@ func TestShrunkAnswerIsHeldUntilApproved(t *testing.T) {
 	w, r := ready(t, 1)
 	codes := w.activeCodes()
 	w.withdraw(codes/5 + 1)
-	held := w.pullDictionaries(r)
+	held := w.pullNomenclatures(r)
 	w.wantState(held, jobs.Held)
 	if held.Failure.Code != jobs.ReasonPullShrinks || w.activeCodes() != codes {
 		t.Fatalf("%+v, %d codes of %d", held.Failure, w.activeCodes(), codes)
@@ -122,7 +122,7 @@ func TestAFifthWithdrawnIsApplied(t *testing.T) {
 	w, r := ready(t, 1)
 	codes := w.activeCodes()
 	w.withdraw(codes / 5)
-	w.wantState(w.pullDictionaries(r), jobs.Succeeded)
+	w.wantState(w.pullNomenclatures(r), jobs.Succeeded)
 	if w.activeCodes() != codes-codes/5 {
 		t.Errorf("%d codes, there were %d", w.activeCodes(), codes)
 	}
@@ -135,7 +135,7 @@ func TestEmptiedNomenclatureIsHeld(t *testing.T) {
 	codes := w.activeCodes()
 	w.sandbox.RemoveEntry("Civilite", "M")
 	w.sandbox.RemoveEntry("Civilite", "MME")
-	held := w.pullDictionaries(r)
+	held := w.pullNomenclatures(r)
 	w.wantState(held, jobs.Held)
 	if held.Failure.Code != jobs.ReasonPullShrinks || held.Failure.Detail != "Civilite 2/2" || w.activeCodes() != codes {
 		t.Errorf("%+v, %d codes of %d", held.Failure, w.activeCodes(), codes)
@@ -146,11 +146,11 @@ func TestEmptiedNomenclatureIsHeld(t *testing.T) {
 func TestLaterPullCancelsHeldOnes(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 1)
-	w.must(w.sandbox.SetFaults(sandbox.Faults{EmptyDictionary: true}))
-	held := w.pullDictionaries(r)
+	w.must(w.sandbox.SetFaults(sandbox.Faults{EmptyNomenclatures: true}))
+	held := w.pullNomenclatures(r)
 	w.wantState(held, jobs.Held)
 	w.must(w.sandbox.SetFaults(sandbox.Faults{}))
-	w.wantState(w.pullDictionaries(r), jobs.Succeeded)
+	w.wantState(w.pullNomenclatures(r), jobs.Succeeded)
 	old, err := storeOf(r).Run(t.Context(), held.ID)
 	w.must(err)
 	w.wantState(old, jobs.Cancelled)
@@ -159,7 +159,7 @@ func TestLaterPullCancelsHeldOnes(t *testing.T) {
 	}
 }
 
-// Without any dictionary nothing can be checked: the run fails and says what to pull, instead of sending unchecked codes.
+// Without any nomenclature nothing can be checked: the run fails and says what to pull, instead of sending unchecked codes.
 func TestRunBeforeAnyPullSendsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

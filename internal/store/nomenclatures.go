@@ -8,20 +8,20 @@ import (
 	"syncd/internal/store/dbsqlc"
 )
 
-// Dictionaries implements jobs.Ledger.
-func (s *Store) Dictionaries(ctx context.Context, target int64) (mapping.Dictionaries, error) {
+// Nomenclatures implements jobs.Ledger.
+func (s *Store) Nomenclatures(ctx context.Context, target int64) (mapping.Nomenclatures, error) {
 	rows, err := s.queries.DictionaryEntries(ctx, target)
 	if err != nil {
-		return nil, redact("reading dictionaries", err)
+		return nil, redact("reading nomenclatures", err)
 	}
-	dictionaries := mapping.Dictionaries{}
+	nomenclatures := mapping.Nomenclatures{}
 	for _, row := range rows {
-		if dictionaries[row.Name] == nil {
-			dictionaries[row.Name] = map[string]mapping.Entry{}
+		if nomenclatures[row.Name] == nil {
+			nomenclatures[row.Name] = map[string]mapping.Entry{}
 		}
-		dictionaries[row.Name][row.Code] = mapping.Entry{Code: row.Code, Label: row.Label, Active: row.Active}
+		nomenclatures[row.Name][row.Code] = mapping.Entry{Code: row.Code, Label: row.Label, Active: row.Active}
 	}
-	return dictionaries, nil
+	return nomenclatures, nil
 }
 
 // Pull implements jobs.Ledger.
@@ -39,13 +39,13 @@ func (s *Store) Pull(ctx context.Context, run *jobs.Run, pulled jobs.Pulled) err
 		if err := q.CancelHeldPulls(ctx, run.ID); err != nil {
 			return err
 		}
-		answered := dbsqlc.SetAnsweredParams{TargetID: run.Target.ID, Service: string(jobs.ServiceDictionary), Settings: s.keys.settings(pulled.Settings)}
+		answered := dbsqlc.SetAnsweredParams{TargetID: run.Target.ID, Service: string(jobs.ServiceNomenclatures), Settings: s.keys.settings(pulled.Settings)}
 		if err := q.SetAnswered(ctx, answered); err != nil {
 			return err
 		}
 		return applyChanges(ctx, q, run, pulled.Changes)
 	})
-	return redactUnlessOurs("storing dictionaries", err)
+	return redactUnlessOurs("storing nomenclatures", err)
 }
 
 func recordPulled(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, pulled jobs.Pulled) error {
@@ -53,7 +53,7 @@ func recordPulled(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, pulled 
 	if err != nil {
 		return err
 	}
-	set := dbsqlc.SetPulledParams{ID: run.ID, DictionariesDigest: run.Digests.Dictionaries, Applied: pulled.Apply, Findings: findings}
+	set := dbsqlc.SetPulledParams{ID: run.ID, DictionariesDigest: run.Digests.Nomenclatures, Applied: pulled.Apply, Findings: findings}
 	if err := q.SetPulled(ctx, set); err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func recordPulled(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, pulled 
 }
 
 // applyChanges makes the stored nomenclatures those that were answered. A withdrawn code stays, inactive.
-func applyChanges(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, changes []jobs.DictionaryChange) error {
+func applyChanges(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, changes []jobs.NomenclatureChange) error {
 	upsert := dbsqlc.UpsertEntriesParams{TargetID: run.Target.ID, RunID: run.ID}
 	for _, c := range changes {
 		label := c.New.Label

@@ -10,7 +10,7 @@ import (
 	"syncd/internal/mapping"
 )
 
-// entryPointers say how the answer of the dictionary call reads.
+// entryPointers say how the answer of the call for nomenclatures reads.
 type entryPointers struct {
 	items, name, code, label, active httpcall.Pointer
 }
@@ -21,10 +21,10 @@ func newEntryPointers(o DictionnaireEndpoint) entryPointers {
 }
 
 // read turns an answer into nomenclatures. Its errors name the place, never a value.
-func (p entryPointers) read(document any) (mapping.Dictionaries, error) {
-	dictionaries := mapping.Dictionaries{}
+func (p entryPointers) read(document any) (mapping.Nomenclatures, error) {
+	nomenclatures := mapping.Nomenclatures{}
 	if document == nil {
-		return dictionaries, nil
+		return nomenclatures, nil
 	}
 	found, ok := p.items.Find(document)
 	items, isArray := found.([]any)
@@ -36,9 +36,9 @@ func (p entryPointers) read(document any) (mapping.Dictionaries, error) {
 		if err != nil {
 			return nil, fmt.Errorf("entry %d of the answer: %w", i+1, err)
 		}
-		add(dictionaries, name, entry)
+		add(nomenclatures, name, entry)
 	}
-	return dictionaries, nil
+	return nomenclatures, nil
 }
 
 func (p entryPointers) entry(item any) (string, mapping.Entry, error) {
@@ -87,11 +87,11 @@ func parseTruth(text string) (bool, error) {
 }
 
 // add keeps the active one of two entries with one code: partners repeat codes from one school year to the next.
-func add(dictionaries mapping.Dictionaries, name string, entry mapping.Entry) {
-	entries := dictionaries[name]
+func add(nomenclatures mapping.Nomenclatures, name string, entry mapping.Entry) {
+	entries := nomenclatures[name]
 	if entries == nil {
 		entries = map[string]mapping.Entry{}
-		dictionaries[name] = entries
+		nomenclatures[name] = entries
 	}
 	if known, ok := entries[entry.Code]; !ok || entry.Active || !known.Active {
 		entries[entry.Code] = entry
