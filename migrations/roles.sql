@@ -33,7 +33,7 @@ ALTER ROLE syncd NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
 -- schemas in the database.
 CREATE SCHEMA IF NOT EXISTS syncd AUTHORIZATION syncd;
 ALTER SCHEMA syncd OWNER TO syncd;
--- A ledger that another role has made before is handed over. Whoever owns it, nobody has the right to change the trail of
+-- A ledger that another role has made before is handed over. Whoever owns it, nobody has the right to change the audit of
 -- decisions: lines are only added.
 DO $$
 DECLARE

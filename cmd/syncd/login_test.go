@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestLoginOfAService: a command that syncd-admin starts has no login session, and the trail must not call everyone
+// TestLoginOfAService: a command that syncd-admin starts has no login session, and the audit must not call everyone
 // "syncd".
 func TestLoginOfAService(t *testing.T) {
 	if text, err := os.ReadFile("/proc/self/loginuid"); err == nil && loginOf(strings.TrimSpace(string(text))) != "" {
@@ -30,7 +30,7 @@ func TestLoginOfAService(t *testing.T) {
 	}
 }
 
-// TestNameOfAnUnknownUser: whoever it is, the trail has a name for them.
+// TestNameOfAnUnknownUser: whoever it is, the audit has a name for them.
 func TestNameOfAnUnknownUser(t *testing.T) {
 	const nobodys = 3_999_999_999
 	if got, want := nameOf(strconv.Itoa(nobodys)), "uid 3999999999"; got != want {

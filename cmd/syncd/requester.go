@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// requester is the system user who asks, as the trail names it: whoever logged in, which no sudo or su hides, and as whom
+// requester is the system user who asks, as the audit names it: whoever logged in, which no sudo or su hides, and as whom
 // the program runs where that is somebody else.
 func requester() string {
 	return nameRequester(userName(os.Getuid()), loginName())

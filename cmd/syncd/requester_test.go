@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The trail names the person, also behind sudo, and does not hide as whom the program ran.
+// The audit names the person, also behind sudo, and does not hide as whom the program ran.
 func TestNameRequester(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ running, login, want string }{

@@ -50,7 +50,7 @@ retention.max_share of what there is would go, a purge waits for a person, the d
 
 Of a removed document keyed hashes stay: they tell whether the same would be sent again, and
 whether somebody else has the same IBAN or NIR. Runs that are queued, running or held, items
-that may still be sent or settled, and the audit trail are never touched.
+that may still be sent or settled, and the audit are never touched.
 
 One person is erased with 'syncd forget'.`,
 		Example: `  syncd purge
@@ -91,7 +91,7 @@ func newForget(p process, flags *globalFlags) *cobra.Command {
 differences, problems, messages. In the place of the matricule stands a name that only the ledger
 key can make from it. The sums of runs stay as they are.
 
-What stays: lines of the audit trail that name the matricule, for nobody can change them, and
+What stays: lines of the audit that name the matricule, for nobody can change them, and
 backups of the database. What was sent for which month is remembered under the new name:
 somebody who comes back for such a month waits for a person.
 

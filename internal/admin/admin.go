@@ -49,7 +49,7 @@ const Variable = "SYNCD_ADMIN"
 // Admin is one use of the service's surroundings.
 type Admin struct {
 	Instance string              // "" = syncd.service
-	Login    string              // the uid of who asks, for the trail of decisions
+	Login    string              // the uid of who asks, for the audit
 	Program  string              // the path of syncd
 	Getenv   func(string) string // of the caller
 	Stdin    *os.File

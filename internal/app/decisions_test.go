@@ -135,8 +135,8 @@ func TestAnotherTargetIsLeftAlone(t *testing.T) {
 	}
 }
 
-// Who decides is told by the door, and stays in the trail, with two that decide at once.
-func TestTheTrailNamesWhoDecided(t *testing.T) {
+// Who decides is told by the door, and stays in the audit, with two that decide at once.
+func TestTheAuditNamesWhoDecided(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	run := w.held()

@@ -49,12 +49,12 @@
 // unless forced, while something is missing: nothing was ever sent for the period, or no run of everyone has come to
 // its end; a run is held, or failed before it had a plan and was not made up for; what the last plan for everyone, and
 // the ones after it, last said of a matricule is neither delivered nor settled; something older is open or in doubt,
-// under another name of the dossier, too. A forced closing bears forced and the first of those matricules in the trail.
+// under another name of the dossier, too. A forced closing bears forced and the first of those matricules in the audit.
 // From then on a trigger refuses any run of that period that is made, queued or begun, whoever writes it; each step
 // asks as well, so that a reopening that ends in the middle of a push lets nothing more leave. Answers to what had left
 // are recorded always.
 //
-// # The trail
+// # The audit
 //
 // Each decision inserts its line in its own transaction: run, resume, approve, cancel, expire, settle, close, reopen,
 // pause, unpause, purge, rekey, forget, contract-accept, put-back when the ledger is found to have been put back, and

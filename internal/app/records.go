@@ -154,7 +154,7 @@ func (r Records) Items(ctx context.Context, run *jobs.Run, keys []string, diffs 
 	}
 }
 
-// DecisionNames are the decisions that the trail can be asked for.
+// DecisionNames are the decisions that the audit can be asked for.
 func DecisionNames() []string {
 	names := make([]string, len(ledger.Decisions))
 	for i, d := range ledger.Decisions {

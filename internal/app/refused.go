@@ -38,7 +38,7 @@ const (
 	NotPaused     Code = "not-paused"     // job
 )
 
-// Decision is who decides, and why: both stay in the trail.
+// Decision is who decides, and why: both stay in the audit.
 type Decision struct {
 	By     string // a system user
 	Reason string

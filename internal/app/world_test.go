@@ -105,7 +105,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// state is that of a run now, and how many decisions the trail has about it.
+// state is that of a run now, and how many decisions the audit has about it.
 func (w *world) state(ctx context.Context, id int64) (jobs.State, int) {
 	w.t.Helper()
 	run, err := w.Records().Run(ctx, id)

@@ -70,7 +70,7 @@
 // required, read only, of a narrower type, format, list of values or limit; another verb, path, required parameter or
 // place of the key. Nothing that breaks is sent under before contract accept [DIGEST] --reason. One statement moves
 // api.accepted_digest, if it is what was read and the contract is still the one in force, and leaves a line in the
-// trail; then the held runs that were planned under that contract and wait for nothing else are approved, each as
+// audit; then the held runs that were planned under that contract and wait for nothing else are approved, each as
 // approve does. Who dies in between leaves them held, for approve, which does not lead around an acceptance. What
 // breaks nothing is accepted by the first run or fetch that sees it, if it finds the call in both contracts. A plan
 // that was made under another contract than the one in force, or under none, is not pushed when something broke since,

@@ -51,7 +51,7 @@ func (l *loop) reconsider(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// noteConfiguration tells the trail, once for each load.
+// noteConfiguration tells the audit, once for each load.
 func (l *loop) noteConfiguration(ctx context.Context, _ time.Time) error {
 	if l.fires.noted {
 		return nil

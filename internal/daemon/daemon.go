@@ -39,7 +39,7 @@ type Ledger interface {
 	// Outside lists runs that are not over and of none of these jobs and targets.
 	Outside(ctx context.Context, pairs []ledger.Pair) ([]*jobs.Run, error)
 	Claim(ctx context.Context, id int64, request jobs.Resumption) (*jobs.Run, error)
-	// SetConfiguration tells the audit trail with which configuration this process works.
+	// SetConfiguration tells the audit with which configuration this process works.
 	SetConfiguration(ctx context.Context, digest string) error
 	// ExpireHolds gives up what has waited for a person's decision for too long, by job.
 	ExpireHolds(ctx context.Context, pairs []ledger.Pair, expires map[string]time.Duration) ([]int64, error)

@@ -34,7 +34,7 @@ type fires struct {
 	reconsidered bool      // what failed for its configuration has gone once more with this one
 	retried      time.Time // when failed runs were last taken up again
 	purged       time.Time
-	noted        bool          // the trail knows this configuration
+	noted        bool          // the audit knows this configuration
 	expired      time.Time     // when holds were last looked through
 	clock        time.Time     // when a clock was last found to be wrong; zero = never
 	takenBack    []ledger.Pair // whose future the ledger was asked to take back in this turn

@@ -114,8 +114,8 @@ func TestHoldsThatCannotBeGivenUpKeepNobodyFromTheirTurn(t *testing.T) {
 	})
 }
 
-// A run is executed with the configuration that the trail names, so that is told first.
-func TestTheTrailHearsOfEachConfigurationOnce(t *testing.T) {
+// A run is executed with the configuration that the audit names, so that is told first.
+func TestTheAuditHearsOfEachConfigurationOnce(t *testing.T) {
 	inWorld(t, "2026-11-25 05:30", func(t *testing.T, w *world) {
 		watched := &watchful{failure: errAway}
 		d := w.start(1, func(d *Daemon, s *Setup) { watch(watched, nil)(d, s); s.Digest = "first" }, w.job("paie", "0 6 * * *", "a"))
@@ -134,7 +134,7 @@ func TestTheTrailHearsOfEachConfigurationOnce(t *testing.T) {
 		watched.mu.Lock()
 		defer watched.mu.Unlock()
 		if want := []string{"first", "first", "second"}; !slices.Equal(watched.digests, want) {
-			t.Errorf("the trail was told of %q, want %q: the start and each reload", watched.digests, want)
+			t.Errorf("the audit was told of %q, want %q: the start and each reload", watched.digests, want)
 		}
 	})
 }

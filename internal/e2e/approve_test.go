@@ -119,7 +119,7 @@ func indexOf(names []string) int {
 	return 0
 }
 
-// ledgerText is all that runs, items, baseline and trail hold.
+// ledgerText is all that runs, items, baseline and audit hold.
 func (w *world) ledgerText() (text string) {
 	w.t.Helper()
 	w.must(w.conn.QueryRow(w.t.Context(), `SELECT concat((SELECT string_agg(r::text, ',' ORDER BY id) FROM syncd.run r),

@@ -34,7 +34,7 @@ func (w *world) sums() (text string) {
 }
 
 // Somebody who has left is erased: nothing of them is left in the ledger but sums, a name that tells nobody who it was, and
-// what the trail says. The month is as it was for everyone else, and who comes back for it is not paid twice.
+// what the audit says. The month is as it was for everyone else, and who comes back for it is not paid twice.
 func TestForgetErasesAPerson(t *testing.T) {
 	t.Parallel()
 	w, r := guarded(t, 8, 6)
@@ -54,7 +54,7 @@ func TestForgetErasesAPerson(t *testing.T) {
 
 	done, err := w.forget(r, "00003", false)
 	w.must(err)
-	if done.Documents != 1 || done.Lines < 2 || done.Trail != 1 || strings.Contains(done.Name, "00003") {
+	if done.Documents != 1 || done.Lines < 2 || done.AuditLines != 1 || strings.Contains(done.Name, "00003") {
 		t.Errorf("%+v", done)
 	}
 	for _, table := range []string{"item", "baseline", "run", "trace", "forgotten"} {
@@ -63,7 +63,7 @@ func TestForgetErasesAPerson(t *testing.T) {
 		}
 	}
 	if n := count(t, w, `SELECT count(*) FROM syncd.audit WHERE decision = 'forget' AND employees = ARRAY[$1]`, done.Name); n != 1 {
-		t.Errorf("%d lines of the trail tell of it", n)
+		t.Errorf("%d lines of the audit tell of it", n)
 	}
 	if after := w.sums(); after != before {
 		t.Errorf("sums moved:\n%s\n%s", before, after)

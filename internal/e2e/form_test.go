@@ -142,7 +142,7 @@ func TestResendSendsWhatIsUnchanged(t *testing.T) {
 		t.Errorf("%d items are marked as unchanged", n)
 	}
 	if n := count(t, w, `SELECT count(*) FROM syncd.audit WHERE run_id = $1 AND decision = 'run' AND reason = 'Isidoor lost it' AND detail = 'resend'`, run.ID); n != 1 {
-		t.Errorf("%d lines in the trail", n)
+		t.Errorf("%d lines in the audit", n)
 	}
 	one := w.run(r, jobs.Succeeded, func(n *jobs.NewRun) { again(n); n.Employees = []string{"00002"} })
 	if one.Counts.Accepted != 1 {

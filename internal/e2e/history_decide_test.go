@@ -202,12 +202,12 @@ func (h *history) because() string {
 	return fmt.Sprintf("reason %d", h.reasons)
 }
 
-// decided remembers a decision as the trail must have it.
+// decided remembers a decision as the audit must have it.
 func (h *history) decided(what ledger.Decision, run int64, month jobs.Period, employees []string, reason string) {
-	h.trail = append(h.trail, trailLine(string(what), run, string(month), employees, reason))
+	h.audit = append(h.audit, auditLine(string(what), run, string(month), employees, reason))
 }
 
-func trailLine(decision string, run int64, month string, employees []string, reason string) string {
+func auditLine(decision string, run int64, month string, employees []string, reason string) string {
 	return fmt.Sprintf("%s run %d of %s: %s; %s", decision, run, month, strings.Join(slices.Sorted(slices.Values(employees)), " "), reason)
 }
 

@@ -22,7 +22,7 @@ type keptLedger struct {
 	putBack func()
 	mark    []byte // what the watermark was
 	runs    []int64
-	trail   []string
+	audit   []string
 	plans   map[int64]*frozenPlan
 	holds   map[heldKey][]byte
 	found   map[heldKey]map[int64]jobs.Period
@@ -53,7 +53,7 @@ func (h *history) keep() {
 	k := &h.kept
 	k.mark, _ = h.mark()
 	k.putBack = h.w.db.Rewind(h.w.t, "syncd")
-	k.runs, k.trail, k.plans, k.holds = slices.Clone(h.runs), slices.Clone(h.trail), maps.Clone(h.plans.of), maps.Clone(h.api.holds)
+	k.runs, k.audit, k.plans, k.holds = slices.Clone(h.runs), slices.Clone(h.audit), maps.Clone(h.plans.of), maps.Clone(h.api.holds)
 	k.found = map[heldKey]map[int64]jobs.Period{}
 	for at, runs := range h.api.found {
 		k.found[at] = maps.Clone(runs)
@@ -72,7 +72,7 @@ func (h *history) putBack() {
 	h.ledgerProcess.close()
 	h.logEndsBefore(mark, path)
 	k.putBack()
-	k.back, h.runs, h.trail, h.plans.of, h.api.found = true, k.runs, k.trail, k.plans, k.found
+	k.back, h.runs, h.audit, h.plans.of, h.api.found = true, k.runs, k.audit, k.plans, k.found
 	h.api.lose(k.holds)
 	h.putBacks, h.pushes = h.putBacks+1, []string{h.job.Name}
 	h.succeed()

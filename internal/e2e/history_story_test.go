@@ -33,5 +33,5 @@ func (h *history) tell() {
 	for _, line := range lines {
 		h.Log(line)
 	}
-	h.Logf("trail: %q, error: %v", h.trail, err)
+	h.Logf("audit: %q, error: %v", h.audit, err)
 }

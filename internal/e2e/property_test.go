@@ -75,7 +75,7 @@ type history struct {
 	ghosts  map[string]*person   // who is gone, but for their elements
 	runs    []int64
 	reasons int
-	trail   []string // what the audit must say, in any order
+	audit   []string // what the audit must say, in any order
 }
 
 var (

@@ -41,7 +41,7 @@ func (h *history) wantTruth() {
 	}
 	h.wantReleased()
 	h.wantBaseline()
-	h.wantTrail()
+	h.wantAudit()
 	if n := h.count(unaccounted, h.to.Dossier); n != 0 {
 		h.Fatalf("the accounting of %d runs is not that of their items", n)
 	}
@@ -112,23 +112,23 @@ func (h *history) wantAcknowledged(row known, acknowledged []byte) {
 	}
 }
 
-// wantTrail wants one line in the trail for each decision, and no other.
-func (h *history) wantTrail() {
+// wantAudit wants one line in the audit for each decision, and no other.
+func (h *history) wantAudit() {
 	h.Helper()
 	rows, err := h.conn.Query(context.Background(), `SELECT a.decision, coalesce(a.run_id, 0), a.period, a.employees, a.reason
 		FROM syncd.audit a JOIN syncd.target t ON t.id = a.target_id WHERE t.dossier = $1`, h.to.Dossier)
 	h.must(err)
-	trail, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
+	audit, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
 		var decision, month, reason string
 		var run int64
 		var employees []string
 		err := row.Scan(&decision, &run, &month, &employees, &reason)
-		return trailLine(decision, run, month, employees, reason), err
+		return auditLine(decision, run, month, employees, reason), err
 	})
 	h.must(err)
-	slices.Sort(trail)
-	if want := slices.Sorted(slices.Values(h.trail)); !slices.Equal(trail, want) {
-		h.Fatalf("the trail is\n%q\nbut what was decided is\n%q", trail, want)
+	slices.Sort(audit)
+	if want := slices.Sorted(slices.Values(h.audit)); !slices.Equal(audit, want) {
+		h.Fatalf("the audit is\n%q\nbut what was decided is\n%q", audit, want)
 	}
 }
 

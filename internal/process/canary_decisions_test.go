@@ -14,7 +14,7 @@ import (
 
 // TestDecisionsTellNothingPersonal lets every guard find something, and people decide about all of it, at the level trace.
 // Then it looks for each NIR, IBAN and secret in all that is left. Names and amounts, which a plan shows on standard
-// output, must be in none of what stays: findings, the trail, closed periods, logs, those of Postgres included.
+// output, must be in none of what stays: findings, the audit, closed periods, logs, those of Postgres included.
 func TestDecisionsTellNothingPersonal(t *testing.T) {
 	t.Parallel()
 	server := testpg.Alone(t, tellsAll)

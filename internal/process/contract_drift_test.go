@@ -40,8 +40,8 @@ func TestDaemonGoesOnOnceTheContractIsAccepted(t *testing.T) {
 	w.wantDeliveries(2 * employees)
 	w.restore()
 	w.wantDelivered()
-	w.wantTrail("contract-accept", w.me()+" contract-accept - : our addresses are short")
-	w.wantTrail("approve", w.me()+" approve "+run+" : our addresses are short")
+	w.wantAudit("contract-accept", w.me()+" contract-accept - : our addresses are short")
+	w.wantAudit("approve", w.me()+" approve "+run+" : our addresses are short")
 	d.stop()
 	if errors := d.lines(`"level":"error"`); len(errors) > 0 {
 		t.Errorf("it logs errors: %q", errors)

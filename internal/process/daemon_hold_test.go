@@ -37,7 +37,7 @@ func TestDaemonHoldsUntilAPersonApproves(t *testing.T) {
 	w.restore()
 	w.wantDocuments(dossier, month)
 	w.wantNoOpenEnds()
-	w.wantTrail("approve", w.me()+" approve "+run+" : everybody moved with the school")
+	w.wantAudit("approve", w.me()+" approve "+run+" : everybody moved with the school")
 	d.until("the watcher hears that it is done", func() bool { return pings.all() == "started failed done" })
 	d.stop()
 	if errors := d.lines(`"level":"error"`); len(errors) > 0 {
@@ -86,12 +86,12 @@ func TestDaemonGivesUpWhatNobodyDecidesAbout(t *testing.T) {
 	if got := w.state(held) + " " + w.state(partly); got != "held incomplete" {
 		t.Fatalf("the runs are %s before their time is over", got)
 	}
-	w.wantTrail("expire")
+	w.wantAudit("expire")
 
 	w.exec(`UPDATE syncd.run SET finished_at = finished_at - interval '8 days'`)
 	d.signal(syscall.SIGHUP) // or within the hour
-	d.until("both are given up", func() bool { return len(w.trail("expire")) == 2 })
-	w.wantTrail("expire", "syncd expire "+partly+" 00003: ", "syncd expire "+held+" : ")
+	d.until("both are given up", func() bool { return len(w.audit("expire")) == 2 })
+	w.wantAudit("expire", "syncd expire "+partly+" 00003: ", "syncd expire "+held+" : ")
 	if got := w.state(held) + " by " + w.of(held, "cancelled_by") + ", " + w.state(partly); got != "cancelled by syncd, incomplete" {
 		t.Errorf("the runs are %s", got)
 	}

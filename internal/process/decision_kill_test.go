@@ -97,7 +97,7 @@ func (d *decider) prepare(check func()) {
 // insist executes a command until it comes to its end by itself; the first times it may be killed on the way.
 func (d *decider) insist(args ...string) result {
 	d.t.Helper()
-	before := len(d.trail(decisionOf(args)))
+	before := len(d.audit(decisionOf(args)))
 	for deaths := 0; ; deaths++ {
 		began, p := time.Now(), d.start(args...)
 		if deaths < deathsOf[args[0]] {
@@ -112,7 +112,7 @@ func (d *decider) insist(args ...string) result {
 		d.quiet()
 		d.wantSums()
 		d.check()
-		if len(d.trail(decisionOf(args))) > before {
+		if len(d.audit(decisionOf(args))) > before {
 			d.seen.add(decisionOf(args) + ", decided")
 		} else {
 			d.seen.add(decisionOf(args))
@@ -120,7 +120,7 @@ func (d *decider) insist(args ...string) result {
 	}
 }
 
-// decisionOf is what the trail calls the decision of a command.
+// decisionOf is what the audit calls the decision of a command.
 func decisionOf(args []string) string {
 	if args[0] == "period" {
 		return args[1]
@@ -152,13 +152,13 @@ func (d *decider) transfer(code int, args ...string) (run string) {
 // decide makes a decision. Of a process that died after it, the next one hears that it is made.
 func (d *decider) decide(args ...string) {
 	d.t.Helper()
-	before := len(d.trail(decisionOf(args)))
+	before := len(d.audit(decisionOf(args)))
 	if r := d.insist(args...); r.code != 0 {
 		d.want(2, r)
 		d.wantSaid(r, "hint: ")
 	}
-	if made := len(d.trail(decisionOf(args))) - before; made != 1 {
-		d.t.Fatalf("syncd %s: the trail has %d decisions, want 1", strings.Join(args, " "), made)
+	if made := len(d.audit(decisionOf(args))) - before; made != 1 {
+		d.t.Fatalf("syncd %s: the audit has %d decisions, want 1", strings.Join(args, " "), made)
 	}
 }
 

@@ -36,8 +36,8 @@ func TestTwoPeopleApproveAtOnce(t *testing.T) {
 		w.wantDelivered()
 		w.wantDeliveries((round + 1) * employees)
 	}
-	if n := len(w.trail("approve")); n != rounds {
-		t.Errorf("the trail has %d approvals, want %d", n, rounds)
+	if n := len(w.audit("approve")); n != rounds {
+		t.Errorf("the audit has %d approvals, want %d", n, rounds)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // approvesARun lets every plan wait. Before somebody approves nothing may leave; afterwards exactly that plan does,
 // whatever staging holds by then.
 func (d *decider) approvesARun() {
-	approved := func() bool { return len(d.trail("approve")) > 0 }
+	approved := func() bool { return len(d.audit("approve")) > 0 }
 	d.prepare(func() {
 		if n := d.sandbox.Stats().Deliveries; n > 0 && !approved() {
 			d.t.Fatalf("%d documents left without an approval", n)
@@ -18,7 +18,7 @@ func (d *decider) approvesARun() {
 		wrong := d.texts(`SELECT format('run %s is %s', id, state) FROM syncd.run r WHERE kind = 'push-salaries'
 			AND (approved_by <> '') <> EXISTS (SELECT FROM syncd.audit a WHERE a.run_id = r.id AND decision = 'approve' AND detail = plan_digest)`)
 		if len(wrong) > 0 {
-			d.t.Fatalf("an approval without its line of the trail, or the other way: %q", wrong)
+			d.t.Fatalf("an approval without its line of the audit, or the other way: %q", wrong)
 		}
 	})
 	d.guard("approval = true")
@@ -86,7 +86,7 @@ func (d *decider) settlesADeparture() {
 	d.prepare(func() {
 		if half := d.texts(`SELECT 'half' WHERE (SELECT bool_or(withdrawn) FROM syncd.baseline) <>
 			EXISTS (SELECT FROM syncd.audit WHERE decision = 'settle' AND $1 = ANY (employees) AND detail = 'withdrawn')`, gone); len(half) > 0 {
-			d.t.Fatal("a withdrawal without its line of the trail, or the other way")
+			d.t.Fatal("a withdrawal without its line of the audit, or the other way")
 		}
 	})
 	d.want(0, d.push().wait())
@@ -165,7 +165,7 @@ func (d *decider) closes() {
 // given up first.
 func (d *decider) decideToClose(p *running) {
 	d.t.Helper()
-	before := len(d.trail("close"))
+	before := len(d.audit("close"))
 	until(d.t, "the month is closed", func() bool {
 		r := d.insist("period", "close", period, "--force", "--reason", "payslips are out")
 		if r.code != 6 {
@@ -178,7 +178,7 @@ func (d *decider) decideToClose(p *running) {
 		}
 		return false
 	})
-	if made := len(d.trail("close")) - before; made != 1 {
-		d.t.Fatalf("the trail has %d closings, want 1", made)
+	if made := len(d.audit("close")) - before; made != 1 {
+		d.t.Fatalf("the audit has %d closings, want 1", made)
 	}
 }

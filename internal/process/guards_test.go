@@ -82,17 +82,17 @@ func (w *world) wantDeliveries(want int) {
 	}
 }
 
-// trail are the decisions of these kinds, the oldest first: "actor decision run employees: reason".
-func (w *world) trail(kinds ...string) []string {
+// audit are the decisions of these kinds, the oldest first: "actor decision run employees: reason".
+func (w *world) audit(kinds ...string) []string {
 	w.t.Helper()
 	return w.texts(`SELECT format('%s %s %s %s: %s', actor, decision, coalesce(run_id::text, '-'), array_to_string(employees, ','), reason)
 		FROM syncd.audit WHERE decision = ANY ($1) ORDER BY id`, kinds)
 }
 
-func (w *world) wantTrail(kind string, want ...string) {
+func (w *world) wantAudit(kind string, want ...string) {
 	w.t.Helper()
-	if got := w.trail(kind); strings.Join(got, "\n") != strings.Join(want, "\n") {
-		w.t.Errorf("the trail has %q of %s, want %q", got, kind, want)
+	if got := w.audit(kind); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		w.t.Errorf("the audit has %q of %s, want %q", got, kind, want)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// me is who the trail says that our processes are run by: the user who logged in, where somebody did.
+// me is who the audit says that our processes are run by: the user who logged in, where somebody did.
 func (w *world) me() string {
 	w.t.Helper()
 	now, err := user.Current()

@@ -84,7 +84,7 @@ func (w *world) decideWithFewRights() {
 	w.want(4, w.push().wait())
 	w.exec(`UPDATE syncd.run SET finished_at = finished_at - interval '8 days'`)
 	d.signal(syscall.SIGHUP)
-	d.until("what nobody decides about is given up", func() bool { return len(w.trail("expire")) == 1 })
+	d.until("what nobody decides about is given up", func() bool { return len(w.audit("expire")) == 1 })
 	d.stop()
 	if errors := d.lines(`"level":"error"`); len(errors) > 0 {
 		w.t.Errorf("the daemon logs errors: %q", errors)

@@ -12,7 +12,7 @@ import (
 // self is who decides by a rule.
 const self = "syncd"
 
-// audit appends a decision to the trail, in the transaction of what was decided. target 0 = of no dossier; an actor that
+// audit appends a decision to the audit, in the transaction of what was decided. target 0 = of no dossier; an actor that
 // is not named is syncd itself. Where, with which program and with which configuration is filled in here.
 func (s *Store) audit(ctx context.Context, q *dbsqlc.Queries, target int64, e ledger.AuditEntry) error {
 	_, err := s.auditLine(ctx, q, target, e)
@@ -64,7 +64,7 @@ func (s *Store) auditNew(ctx context.Context, q *dbsqlc.Queries, run int64, requ
 	return s.audit(ctx, q, request.Target.ID, entry)
 }
 
-// Audit lists the trail, newest first.
+// Audit lists the audit, newest first.
 func (s *Store) Audit(ctx context.Context, f ledger.AuditFilter) ([]ledger.AuditEntry, error) {
 	params := dbsqlc.ListAuditParams{Dossier: f.Dossier, Job: f.Job, Period: string(f.Period), RunID: f.Run, Employee: f.Employee,
 		Actor: f.Actor, Decision: string(f.Decision), Since: f.Since}
@@ -74,7 +74,7 @@ func (s *Store) Audit(ctx context.Context, f ledger.AuditFilter) ([]ledger.Audit
 	}
 	rows, err := s.queries.ListAudit(ctx, params)
 	if err != nil {
-		return nil, redact("reading the audit trail", err)
+		return nil, redact("reading the audit", err)
 	}
 	entries := make([]ledger.AuditEntry, 0, len(rows))
 	for _, r := range rows {
@@ -91,7 +91,7 @@ func toEntry(r dbsqlc.ListAuditRow) ledger.AuditEntry {
 	}
 }
 
-// SetConfiguration tells with which configuration this process works from now on: the trail names its digest with each
+// SetConfiguration tells with which configuration this process works from now on: the audit names its digest with each
 // decision. One that this host has not used last is recorded itself.
 func (s *Store) SetConfiguration(ctx context.Context, digest string) error {
 	s.configuration.Store(&digest)

@@ -21,15 +21,15 @@ import (
 	"syncd/migrations"
 )
 
-// decide appends a line to the trail in a transaction of its own.
+// decide appends a line to the audit in a transaction of its own.
 func (f *fixture) decide(s *Store, target int64, e ledger.AuditEntry) {
 	f.Helper()
 	f.must(s.transact(f.Context(), func(q *dbsqlc.Queries) error { return s.audit(f.Context(), q, target, e) }))
 }
 
-// wantTrail compares what the trail has of some kinds of decisions, the oldest first: "actor decision detail employees:
+// wantAudit compares what the audit has of some kinds of decisions, the oldest first: "actor decision detail employees:
 // reason".
-func (f *fixture) wantTrail(s *Store, kinds []ledger.Decision, want ...string) {
+func (f *fixture) wantAudit(s *Store, kinds []ledger.Decision, want ...string) {
 	f.Helper()
 	entries, err := s.Audit(f.Context(), ledger.AuditFilter{})
 	f.must(err)
@@ -45,7 +45,7 @@ func (f *fixture) wantTrail(s *Store, kinds []ledger.Decision, want ...string) {
 		lines = append(lines, strings.Join(strings.Fields(strings.TrimSpace(line)+": "+e.Reason), " "))
 	}
 	if got, want := strings.Join(lines, "\n"), strings.Join(want, "\n"); got != want {
-		f.Errorf("the trail is\n%s\nnot\n%s", got, want)
+		f.Errorf("the audit is\n%s\nnot\n%s", got, want)
 	}
 }
 
@@ -163,7 +163,7 @@ func TestConfigurationIsRecordedOnce(t *testing.T) {
 
 var changes = []string{`UPDATE syncd.audit SET reason = 'another'`, `DELETE FROM syncd.audit`, `TRUNCATE syncd.audit`}
 
-// wantRefused tries to change the trail.
+// wantRefused tries to change the audit.
 func wantRefused(t *testing.T, conn *pgx.Conn, sqlState string) {
 	t.Helper()
 	for _, sql := range changes {
@@ -175,9 +175,9 @@ func wantRefused(t *testing.T, conn *pgx.Conn, sqlState string) {
 	}
 }
 
-// The trail of a ledger cannot be changed: not by the role that syncd works as, whichever role made it, for want of the
+// The audit of a ledger cannot be changed: not by the role that syncd works as, whichever role made it, for want of the
 // right, and not by a superuser, for the trigger. Roles belong to all databases of a server, so this one has its own.
-func TestTrailIsAppendOnly(t *testing.T) {
+func TestAuditIsAppendOnly(t *testing.T) {
 	t.Parallel()
 	server := testpg.Alone(t, testpg.Options{})
 	empty := testpg.Template{Name: "empty", Prepare: func(context.Context, string) error { return nil }}
@@ -194,7 +194,7 @@ func TestTrailIsAppendOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		address.User = url.UserPassword("syncd", password)
-		if got := findings(t, address.String()); strings.Contains(got, "trail") {
+		if got := findings(t, address.String()); strings.Contains(got, "audit") {
 			t.Errorf("%s: %s", name, got)
 		}
 		migrate(t, address.String())
@@ -207,16 +207,16 @@ func TestTrailIsAppendOnly(t *testing.T) {
 		}
 		wantRefused(t, conn, "42501")
 		wantRefused(t, db.Connect(t), "SY002")
-		if got := findings(t, address.String()); strings.Contains(got, "trail") {
+		if got := findings(t, address.String()); strings.Contains(got, "audit") {
 			t.Errorf("%s: %s", name, got)
 		}
 		for _, right := range []string{"UPDATE", "DELETE", "TRUNCATE"} {
 			db.Exec(t, `GRANT `+right+` ON syncd.audit TO syncd`)
-			if got := findings(t, address.String()); !strings.Contains(got, "the role syncd has the right to change the audit trail") {
+			if got := findings(t, address.String()); !strings.Contains(got, "the role syncd has the right to change the audit") {
 				t.Errorf("%s: %s is not seen: %s", name, right, got)
 			}
 			db.Exec(t, migrations.Roles) // which mends it
-			if got := findings(t, address.String()); strings.Contains(got, "trail") {
+			if got := findings(t, address.String()); strings.Contains(got, "audit") {
 				t.Errorf("%s: %s", name, got)
 			}
 		}

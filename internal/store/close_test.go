@@ -121,7 +121,7 @@ func TestForcedCloseIsOnRecord(t *testing.T) {
 	if got := ledger.Summary(left); got != "no run of everyone has come to its end; 1 uncertain (3), by run 1; 1 not attempted (4), by run 1; 1 rejected (2), by run 1" {
 		t.Error(got)
 	}
-	f.wantTrail(s, ofPeriods, "marie close forced 2,3,4: declared")
+	f.wantAudit(s, ofPeriods, "marie close forced 2,3,4: declared")
 }
 
 // A month is closed for an establishment, whatever its dossier is called: what waits under its former name is missing, too.

@@ -70,7 +70,7 @@ func (s *Store) NoteContract(ctx context.Context, api jobs.APIName, found ledger
 }
 
 // AcceptContract lets syncd send under the contract in force, which takes the place of the accepted one before. With nobody
-// named it breaks nothing. A person's decision leaves a line in the trail, and tells held runs that were planned under
+// named it breaks nothing. A person's decision leaves a line in the audit, and tells held runs that were planned under
 // another contract apart from those that waited for this one; those of them that wait for nothing else are then approved
 // one by one. Another contract that was accepted or seen meanwhile is jobs.ErrContractMoved.
 func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a ledger.Acceptance) (done ledger.Accepted, err error) {

@@ -123,7 +123,7 @@ func TestOneOfTwoAcceptancesWins(t *testing.T) {
 	if known.Accepted != digestOf("b") || known.AcceptedBy != "marie" || known.AcceptedFor != "seen" || known.AcceptedAt == nil {
 		t.Errorf("%+v", known)
 	}
-	f.wantTrail(s, []ledger.Decision{ledger.DecisionContractAccept}, "marie contract-accept "+digestOf("b")+": seen")
+	f.wantAudit(s, []ledger.Decision{ledger.DecisionContractAccept}, "marie contract-accept "+digestOf("b")+": seen")
 }
 
 // Only what is in force is accepted: whoever looked at an earlier one has not seen this one.
@@ -189,7 +189,7 @@ func TestAcceptingAContractLetsGoWhatOnlyWaitedForIt(t *testing.T) {
 	if now.Approved != "plan of one" || now.ApprovedBy != "marie" || now.Digests.Contract != digestOf("b") {
 		t.Errorf("%+v", now)
 	}
-	f.wantTrail(s, []ledger.Decision{ledger.DecisionContractAccept, ledger.DecisionApprove},
+	f.wantAudit(s, []ledger.Decision{ledger.DecisionContractAccept, ledger.DecisionApprove},
 		"marie contract-accept "+digestOf("b")+": seen", "marie approve plan of one: seen")
 	_, err = s.Approve(t.Context(), two.ID, Approval{By: "paul", Reason: "they left"})
 	f.must(err) // the contract is accepted now, so an approval is enough
@@ -209,7 +209,7 @@ func TestNoApprovalLeadsAroundAContract(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	f.wantState(run.ID, "held guard")
-	f.wantTrail(s, []ledger.Decision{ledger.DecisionApprove})
+	f.wantAudit(s, []ledger.Decision{ledger.DecisionApprove})
 }
 
 // A run of some employees looks at some documents only: the next run of everyone looks at all.

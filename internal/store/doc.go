@@ -72,7 +72,7 @@
 //   - trace: of removed documents, keyed hashes of values that two employees must not share
 //   - forgotten: who was erased, by name and month
 //   - closed_period: months that take no write, by whom and why; until when one was reopened
-//   - audit: the trail: lines are only added
+//   - audit: who decided what: lines are only added
 //   - api, contract: per partner, environment and base URL: when it was last asked for its contract, which one is
 //     accepted, by whom and why; the contracts that were seen
 //   - dictionary_entry, dictionary_change: the nomenclatures, and what each pull changed
@@ -84,7 +84,7 @@
 //   - daemon: the daemons that share the ledger, when they were last seen, and how each is configured
 //   - clock: how late it was when a process last looked; from when to when it leapt; why a purge waits for a person
 //   - incarnation: the name of this ledger; server, timeline, database and tables as last seen; how often it was put
-//     back, and the newest run and line of the trail then
+//     back, and the newest run and line of the audit then
 //
 // Migrations run under goose's session lock. A program whose migrations are not exactly those of the ledger refuses to
 // work. Its sessions tell Postgres to go by the indexes: a query plan that was cached while a table was empty would
@@ -121,9 +121,9 @@
 //     CREATE DATABASE … TEMPLATE change one.
 //   - Files that were copied back, and a snapshot, change none. So a watermark is kept outside
 //     (internal/store/watermark.go): a file of each machine and ledger with the newest run, the newest line of the
-//     trail, and how far the write-ahead log had been flushed. All of it was durable when it was asked for, so a crash
+//     audit, and how far the write-ahead log had been flushed. All of it was durable when it was asked for, so a crash
 //     of the server never falls behind it. It contradicts a ledger whose log ends before it, that lacks its line of the
-//     trail or has another one with that number, or whose sequence has not reached its run: lines of the trail are
+//     audit or has another one with that number, or whose sequence has not reached its run: lines of the audit are
 //     never deleted, so this sees another history however far it has gone since.
 //   - It is written when a run is claimed, when a plan committed, each second while a run is executed, when a run has
 //     ended, and each 30 s by a daemon: temporary file, fsync, rename, fsync of the folder. So before anything of a run
@@ -133,7 +133,7 @@
 //     (database.watermark).
 //
 // Whoever finds the ledger put back records it there first, in one transaction: incarnation.noticed + 1, a line of the
-// trail, all pushes paused, whatever queued them. Then the watermark moves. A process that dies in between finds it
+// audit, all pushes paused, whatever queued them. Then the watermark moves. A process that dies in between finds it
 // again; one on another machine, whose own watermark is of before, reads noticed and has nothing to add. One that was
 // running then goes no further: it sends by what the ledger was before. From then on the ledger is another incarnation:
 // a plan that was made in a former one is not sent any more and cannot be approved (outdated), new plans are held
@@ -159,7 +159,7 @@
 //     less than a tenth, so what trips this is a clock that is wrong by less than a leap would be, a retention that was
 //     lowered, or a first purge.
 //
-// syncd purge --apply --force --reason confirms the last two, with a line in the trail. What waits is in check, the log
+// syncd purge --apply --force --reason confirms the last two, with a line in the audit. What waits is in check, the log
 // and syncd_purge_held.
 //
 // A daemon also compares the wall clock with the time since the machine booted (CLOCK_BOOTTIME, which goes on while it
@@ -184,7 +184,7 @@
 //     less than a tenth, so what trips this is a clock that is wrong by less than a leap would be, a retention that was
 //     lowered, or a first purge.
 //
-// syncd purge --apply --force --reason confirms the last two, with a line in the trail. What waits is in check, the log
+// syncd purge --apply --force --reason confirms the last two, with a line in the audit. What waits is in check, the log
 // and syncd_purge_held.
 //
 // # Keys
@@ -202,7 +202,7 @@
 // # Leave to send
 //
 // A plan goes by a proof that only a holder of the ledger key can write (run.release, an HMAC over run, plan digest,
-// actor and line of the trail): made with the plan where no guard holds it, else by approve. The document of a held
+// actor and line of the audit): made with the plan where no guard holds it, else by approve. The document of a held
 // employee is sealed as held, and sealed anew by approve. So an UPDATE of a state, of what was approved or of what was
 // found sends nothing: the run, or the employee, is held again (unapproved).
 //
@@ -213,7 +213,7 @@
 // matricule; findings about others and run.employees name that, too. What was sent for which month is kept under the
 // name (forgotten): a plan of such a month holds who comes back (forgotten). Refused while anything is open, in doubt
 // or executed; and, without --force, while the newest that is known is that the person is there, or a departure is
-// unsettled. The trail names whom it named, and cannot be changed.
+// unsettled. The audit names whom it named, and cannot be changed.
 //
 // # Rekey
 //

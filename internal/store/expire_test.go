@@ -99,7 +99,7 @@ func TestHoldsExpire(t *testing.T) {
 	f.items(partly, "1 accepted, 2 superseded, 3 superseded")
 	f.want("0 2 1", `SELECT held || ' ' || superseded || ' ' || accepted FROM syncd.run WHERE id = $1`, partly.ID)
 	f.wantState(younger.ID, "held guard")
-	f.wantTrail(s, ofExpiring, "syncd expire 168h0m0s:", "syncd expire 168h0m0s 2,3:", "syncd expire 168h0m0s 2,3:")
+	f.wantAudit(s, ofExpiring, "syncd expire 168h0m0s:", "syncd expire 168h0m0s 2,3:", "syncd expire 168h0m0s 2,3:")
 }
 
 // A run that somebody is at is left alone, and keeps nobody waiting.

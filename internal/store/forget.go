@@ -14,10 +14,10 @@ import (
 
 // Forgotten tells what was erased of somebody, at all targets of a dossier.
 type Forgotten struct {
-	Name      string // that stands where the matricule stood
-	Documents int64  // of the baseline, with all that was kept of them
-	Lines     int64  // of runs, which lost what they held of the person
-	Trail     int64  // lines of the trail that name the matricule: they cannot be changed
+	Name       string // that stands where the matricule stood
+	Documents  int64  // of the baseline, with all that was kept of them
+	Lines      int64  // of runs, which lost what they held of the person
+	AuditLines int64  // lines of the audit that name the matricule: they cannot be changed
 }
 
 // Forgetting says whom to erase.
@@ -135,8 +135,8 @@ func (s *Store) erase(ctx context.Context, q *dbsqlc.Queries, target int64, key,
 	if err := eraseFromStrays(ctx, q, target, key, name); err != nil {
 		return err
 	}
-	trail, err := q.TrailNaming(ctx, dbsqlc.TrailNamingParams{TargetID: &target, Key: key})
-	done.Documents, done.Lines, done.Trail = done.Documents+documents, done.Lines+lines, done.Trail+trail
+	audit, err := q.AuditNaming(ctx, dbsqlc.AuditNamingParams{TargetID: &target, Key: key})
+	done.Documents, done.Lines, done.AuditLines = done.Documents+documents, done.Lines+lines, done.AuditLines+audit
 	return err
 }
 

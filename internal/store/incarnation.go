@@ -90,11 +90,11 @@ func rowWhere(r dbsqlc.GetIncarnationRow) where {
 	return where{r.Server, r.Timeline, r.Database, r.Tables}
 }
 
-// position asks how far the ledger has come, and whether it still has the line of the trail that a mark names.
+// position asks how far the ledger has come, and whether it still has the line of the audit that a mark names.
 func position(ctx context.Context, q *dbsqlc.Queries, seen *mark) (dbsqlc.PositionRow, error) {
 	var ask dbsqlc.PositionParams
 	if seen != nil {
-		ask.TrailSeen, ask.TrailSeenAt = seen.Trail, seen.TrailAt
+		ask.AuditSeen, ask.AuditSeenAt = seen.Audit, seen.AuditAt
 	}
 	return q.Position(ctx, ask)
 }
@@ -116,7 +116,7 @@ func (s *Store) recordPutBack(ctx context.Context, seen *mark) (back *PutBack, e
 			back.Seen, noticed = seen.Run, max(noticed, seen.Noticed)
 		}
 		if err := q.MoveIncarnation(ctx, dbsqlc.MoveIncarnationParams{Server: now.Server, Timeline: now.Timeline, Tables: now.Tables, Database: now.Database,
-			Noticed: noticed + 1, Runs: max(now.Run, now.Sequence), Trail: now.Trail}); err != nil {
+			Noticed: noticed + 1, Runs: max(now.Run, now.Sequence), Trail: now.Audit}); err != nil {
 			return err
 		}
 		return s.pauseForPutBack(ctx, q, back)

@@ -79,9 +79,9 @@ func TestRestoredLedgerPausesEverything(t *testing.T) {
 	}
 }
 
-// Rows that were put back leave everything as it was, and even the server's log goes on: only the trail is another one. That
+// Rows that were put back leave everything as it was, and even the server's log goes on: only the audit is another one. That
 // is seen also when new runs have taken the numbers of those that were lost.
-func TestRowsThatWerePutBackAreSeenByTheTrail(t *testing.T) {
+func TestRowsThatWerePutBackAreSeenByTheAudit(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	here, folder := f.watch(t.TempDir()), t.TempDir()
@@ -157,7 +157,7 @@ func TestLedgerThatWasPutBackTwiceIsToldTwice(t *testing.T) {
 	}
 }
 
-// The server's log of before is that of a copy of its files: the trail of a run that went on may be the same.
+// The server's log of before is that of a copy of its files: the audit of a run that went on may be the same.
 func TestLogThatWentBackIsSeen(t *testing.T) {
 	t.Parallel()
 	f, folder := newFixture(t), t.TempDir()

@@ -76,7 +76,7 @@ var inspections = []inspection{
 		sql: `SELECT coalesce(min(r.rolname), '') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, pg_roles r
 			WHERE n.nspname = 'syncd' AND c.relname = 'audit' AND r.rolname = current_user AND NOT r.rolsuper
 			  AND has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')`,
-		text: "the role %s has the right to change the audit trail",
+		text: "the role %s has the right to change the audit",
 		hint: "run migrations/roles.sql again: it takes the right away",
 	}, {
 		sql: `SELECT CASE WHEN current_setting('log_parameter_max_length_on_error') <> '0' THEN 'log_parameter_max_length_on_error'

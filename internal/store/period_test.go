@@ -84,7 +84,7 @@ func TestCloseIsRefusedWhileARunIsActive(t *testing.T) {
 		}
 		f.closePeriod(s, name, earlierMonth)
 	}
-	f.wantTrail(s, ofPeriods, "marie close forced: declared", "marie close forced: declared")
+	f.wantAudit(s, ofPeriods, "marie close forced: declared", "marie close forced: declared")
 }
 
 // A period that was reopened takes writes until its time, or until somebody closes it.
@@ -120,7 +120,7 @@ func TestReopen(t *testing.T) {
 		t.Errorf("%+v %v", closings, err)
 	}
 	detail := "until " + until.UTC().Format(time.RFC3339)
-	f.wantTrail(s, ofPeriods, "marie close forced: declared", "paul reopen "+detail+": a correction", "paul reopen "+detail+": once more", "marie close forced: declared")
+	f.wantAudit(s, ofPeriods, "marie close forced: declared", "paul reopen "+detail+": a correction", "paul reopen "+detail+": once more", "marie close forced: declared")
 }
 
 func TestPeriodsThatCannotBeClosedOrReopened(t *testing.T) {
@@ -138,7 +138,7 @@ func TestPeriodsThatCannotBeClosedOrReopened(t *testing.T) {
 	var since time.Time
 	f.must(f.conn.QueryRow(t.Context(), `SELECT closed_at FROM syncd.closed_period`).Scan(&since))
 	wantPeriodError(f, "period 2026-10 is closed already, by marie since "+moment(since)+"\nhint: 'syncd period list' shows what is closed, and why", err)
-	f.wantTrail(s, ofPeriods, "marie close forced: declared")
+	f.wantAudit(s, ofPeriods, "marie close forced: declared")
 	f.want("marie", `SELECT closed_by FROM syncd.closed_period`)
 }
 

@@ -141,7 +141,7 @@ func (at place) context(what content) []byte {
 // letGo is who let go what a run had planned: nobody in particular when nothing held it.
 type letGo struct {
 	by       string
-	approval int64 // the line of the trail
+	approval int64 // the line of the audit
 }
 
 // proof is what only a holder of the ledger key can write: that the plan of this digest may be sent by this run.

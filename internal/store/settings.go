@@ -55,7 +55,7 @@ var settings = []setting{
 	{name: "default_transaction_read_only", staging: "on"}, // a query that writes fails, in a check too
 	// What is recorded as sent must survive a power cut. A heartbeat alone need not: see tenure.begin.
 	{name: "synchronous_commit", ledger: "on"},
-	// Triggers keep the trail and closed months, foreign keys the rest. A replica's role has neither.
+	// Triggers keep the audit and closed months, foreign keys the rest. A replica's role has neither.
 	{name: "session_replication_role", ledger: "origin", privileged: true},
 	// Time limits. Ours are those of contexts; a plan of many employees is one long statement, and as long idle while
 	// another query's first row is awaited. The ledger's transactions end when their process is frozen. A session of staging

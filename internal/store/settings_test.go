@@ -92,7 +92,7 @@ func TestARoleThatIsSerializableIsServed(t *testing.T) {
 	}
 }
 
-// A replica's role would switch off the triggers that keep the trail and closed months: who may not set it back does not work.
+// A replica's role would switch off the triggers that keep the audit and closed months: who may not set it back does not work.
 func TestALedgerWithoutTriggersIsRefused(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

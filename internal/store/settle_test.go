@@ -116,7 +116,7 @@ func TestSettleAsAccepted(t *testing.T) {
 		sum[:], run.ID, s.keys.ID)
 	f.want("settled NULL", `SELECT reason_code || ' ' || coalesce(payload::text, 'NULL') FROM syncd.item WHERE key = '2'`)
 	f.settle(s, run, ledger.SettleAccepted, jobs.Succeeded, "1", "1")
-	f.wantTrail(s, ofSettling, "marie settle accepted 2: looked there", "marie settle accepted 1: looked there")
+	f.wantAudit(s, ofSettling, "marie settle accepted 2: looked there", "marie settle accepted 1: looked there")
 }
 
 // A newer plan that waits for the answer has it: who was to get the same document is delivered, who was to get another one
@@ -157,7 +157,7 @@ func TestSettleAsPending(t *testing.T) {
 	f.step(s, taken, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true), outcome(2, jobs.ItemAccepted, true)}})
 	f.finish(s, taken, "", jobs.Incomplete)
 	f.settle(s, run, ledger.SettleAccepted, jobs.Succeeded, "3")
-	f.wantTrail(s, ofSettling, "marie settle pending 1,2: looked there", "marie settle accepted 3: looked there")
+	f.wantAudit(s, ofSettling, "marie settle pending 1,2: looked there", "marie settle accepted 3: looked there")
 }
 
 // What a cancelled run sent, or one whose employee a later plan knows more of, is not sent again by it: staging may have
@@ -248,7 +248,7 @@ func TestSettleAsWithdrawn(t *testing.T) {
 	f.finish(s, back, "", jobs.Succeeded)
 	f.baseline("1", "2 known")
 	f.want("2", `SELECT string_agg(key, ' ') FROM syncd.baseline WHERE withdrawn`)
-	f.wantTrail(s, ofSettling, "marie settle withdrawn 1: looked there", "marie settle withdrawn 2: looked there")
+	f.wantAudit(s, ofSettling, "marie settle withdrawn 1: looked there", "marie settle withdrawn 2: looked there")
 }
 
 // Somebody who was perhaps never received is taken back like anybody else; the run that waits for the answer has it.

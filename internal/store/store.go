@@ -38,7 +38,7 @@ type Store struct {
 	now           func() time.Time // this machine's clock
 	marks         markFiles
 	known         atomic.Pointer[known]  // set by a process that has looked which ledger this is
-	configuration atomic.Pointer[string] // its digest, for the trail
+	configuration atomic.Pointer[string] // its digest, for the audit
 }
 
 var _ jobs.Ledger = (*Store)(nil)

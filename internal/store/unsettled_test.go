@@ -40,7 +40,7 @@ func TestWhatCannotBeSettled(t *testing.T) {
 	pulled, err := s.Start(t.Context(), pull)
 	f.must(err)
 	f.unsettled(s, pulled, ledger.SettlePending, 0, "is about no employees", "2")
-	f.wantTrail(s, ofSettling, "marie settle accepted 1: looked there")
+	f.wantAudit(s, ofSettling, "marie settle accepted 1: looked there")
 }
 
 // Nothing is settled beside a run of the same period: it may be sending what is settled. Another month's does not matter.
@@ -133,6 +133,6 @@ func TestSettlementIsWholeOrNotAtAll(t *testing.T) {
 	if f.everything() != before {
 		t.Error("something was written")
 	}
-	f.wantTrail(s, ofSettling)
+	f.wantAudit(s, ofSettling)
 	f.settle(s, run, ledger.SettleAccepted, jobs.Succeeded, "1")
 }

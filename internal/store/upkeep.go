@@ -74,7 +74,7 @@ const (
 )
 
 // purge deletes what is older than its cutoff. It never touches runs that are queued, running or held, items that may
-// still be sent, what tells whether something was sent, and the audit trail. Documents take the ledger key. It goes by small
+// still be sent, what tells whether something was sent, and the audit. Documents take the ledger key. It goes by small
 // steps: what is done stays done when it is broken off.
 // by is the person who asks, "" = a daemon. With dry nothing is deleted, only counted.
 func (s *Store) purge(ctx context.Context, c Cutoffs, by string, dry bool) (p Purged, err error) {

@@ -37,8 +37,8 @@ type mark struct {
 	Tables   int64     `json:"tables"`
 	Noticed  int32     `json:"noticed"` // how often the ledger was found to have been put back
 	Run      int64     `json:"run"`     // the newest
-	Trail    int64     `json:"trail"`   // the newest line of the trail,
-	TrailAt  time.Time `json:"trail_at"`
+	Audit    int64     `json:"trail"`   // the newest line of the audit,
+	AuditAt  time.Time `json:"trail_at"`
 	WAL      int64     `json:"wal"` // what had been flushed of the write-ahead log, in bytes
 	At       time.Time `json:"at"`  // by Postgres's clock
 	Since    time.Time `json:"since"`
@@ -46,11 +46,11 @@ type mark struct {
 
 func markOf(ledger string, now dbsqlc.PositionRow) *mark {
 	return &mark{Ledger: ledger, Server: now.Server, Timeline: now.Timeline, Database: now.Database, Tables: now.Tables, Noticed: now.Noticed,
-		Run: now.Run, Trail: now.Trail, TrailAt: now.TrailAt.UTC(), WAL: now.Wal, At: now.At.UTC(), Since: now.At.UTC()}
+		Run: now.Run, Audit: now.Audit, AuditAt: now.AuditAt.UTC(), WAL: now.Wal, At: now.At.UTC(), Since: now.At.UTC()}
 }
 
 // contradicts tells that the ledger went back, or another way, since the mark was made. now was asked for after the mark was
-// read, with the mark's line of the trail. What somebody else has noticed meanwhile is no news.
+// read, with the mark's line of the audit. What somebody else has noticed meanwhile is no news.
 func (m *mark) contradicts(now dbsqlc.PositionRow) bool {
 	if m == nil || now.Noticed > m.Noticed {
 		return false

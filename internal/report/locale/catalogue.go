@@ -45,7 +45,7 @@ type Catalogue struct {
 	Plurals      plurals
 	Words        words
 	Guard        guardWords
-	Trail        trailWords
+	Records      recordWords
 	Steps        steps
 	Schedule     scheduleWords
 	Purge        purgeWords
@@ -221,11 +221,11 @@ type scheduleWords struct {
 
 // forgetWords tell what was erased of a person.
 type forgetWords struct {
-	Done      string `args:"name"`
-	Documents Plural `args:"n"` // behind the number
-	Lines     Plural `args:"n"`
-	Trail     Plural `args:"n"`
-	Elsewhere string
+	Done       string `args:"name"`
+	Documents  Plural `args:"n"` // behind the number
+	Lines      Plural `args:"n"`
+	AuditLines Plural `args:"n"`
+	Elsewhere  string
 }
 
 // rekeyWords tell what a change of the ledger key did.
@@ -356,8 +356,8 @@ type guardWords struct {
 	RunHeld    string `args:"finding"` // finding of the run
 }
 
-// trailWords tell who decided what, which periods are closed, and an employee's story.
-type trailWords struct {
+// recordWords tell who decided what, which periods are closed, and an employee's story.
+type recordWords struct {
 	NoEntries   string
 	NoPeriods   string
 	Of          string            `args:"run"`

@@ -53,14 +53,14 @@ func hostileRun() *jobs.Run {
 	return r
 }
 
-func hostileTrail() []ledger.AuditEntry {
+func hostileAudit() []ledger.AuditEntry {
 	return []ledger.AuditEntry{{Actor: hostile, Decision: hostile, Dossier: hostile, Environment: hostile, Job: hostile, Period: hostile,
 		Employees: []string{hostile}, Reason: hostile, Detail: hostile, Host: hostile, Version: hostile, ConfigDigest: hostile}}
 }
 
 func hostileStory() *ledger.Story {
 	r := hostileRun()
-	story := &ledger.Story{Target: r.Target, Key: hostile, Decisions: hostileTrail(), Known: []ledger.Known{{Period: hostile}}}
+	story := &ledger.Story{Target: r.Target, Key: hostile, Decisions: hostileAudit(), Known: []ledger.Known{{Period: hostile}}}
 	for _, item := range hostileItems() {
 		story.Lines = append(story.Lines, ledger.StoryLine{Run: *r, Item: item})
 	}
@@ -88,8 +88,8 @@ func TestDataDoesNotDriveTheTerminal(t *testing.T) {
 		"contract":    func(w io.Writer, p *text.Printer) error { return p.ContractChanges(w, hostileContract) },
 		"impact":      func(w io.Writer, p *text.Printer) error { return p.Impact(w, r.Target, hostileImpact) },
 		"impact json": func(w io.Writer, p *text.Printer) error { return p.WriteImpactJSON(w, r.Target, hostileImpact) },
-		"audit":       func(w io.Writer, p *text.Printer) error { return p.Audit(w, hostileTrail()) },
-		"audit json":  func(w io.Writer, p *text.Printer) error { return p.WriteAuditJSON(w, hostileTrail()) },
+		"audit":       func(w io.Writer, p *text.Printer) error { return p.Audit(w, hostileAudit()) },
+		"audit json":  func(w io.Writer, p *text.Printer) error { return p.WriteAuditJSON(w, hostileAudit()) },
 		"periods": func(w io.Writer, p *text.Printer) error {
 			return p.Periods(w, []ledger.Closing{{Target: r.Target, Period: hostile, ClosedBy: hostile, Reason: hostile}})
 		},

@@ -227,7 +227,7 @@ func (p *Printer) Why(w io.Writer, story *ledger.Story, now view.Now) error {
 		g.line(itemIndent, line)
 	}
 	if len(r.Failed) > 0 {
-		g.line(itemIndent, p.Trail.Failed)
+		g.line(itemIndent, p.Records.Failed)
 		for _, line := range r.Failed {
 			g.line(2*itemIndent, view.Cut(line))
 		}
@@ -237,12 +237,12 @@ func (p *Printer) Why(w io.Writer, story *ledger.Story, now view.Now) error {
 	}
 	g.findings(r.Findings)
 	if len(r.Known) > 0 {
-		g.title(p.Trail.Known)
+		g.title(p.Records.Known)
 		g.pairs(r.Known)
 	}
-	g.title(p.Trail.History)
+	g.title(p.Records.History)
 	if len(r.Events) == 0 {
-		g.line(itemIndent, p.Trail.Nothing)
+		g.line(itemIndent, p.Records.Nothing)
 	}
 	for i := range r.Events {
 		g.event(&r.Events[i])
@@ -251,11 +251,11 @@ func (p *Printer) Why(w io.Writer, story *ledger.Story, now view.Now) error {
 	return g.end()
 }
 
-// Audit writes the trail of decisions, in the order given: newest first.
+// Audit writes the audit, in the order given: newest first.
 func (p *Printer) Audit(w io.Writer, entries []ledger.AuditEntry) error {
 	g := p.page(w)
 	if len(entries) == 0 {
-		g.line(0, p.Trail.NoEntries)
+		g.line(0, p.Records.NoEntries)
 	}
 	for _, d := range p.Teller.Audit(entries) {
 		g.line(0, d.What)
@@ -270,7 +270,7 @@ func (p *Printer) Audit(w io.Writer, entries []ledger.AuditEntry) error {
 func (p *Printer) Periods(w io.Writer, closings []ledger.Closing) error {
 	g := p.page(w)
 	if len(closings) == 0 {
-		g.line(0, p.Trail.NoPeriods)
+		g.line(0, p.Records.NoPeriods)
 		return g.end()
 	}
 	g.table(p.Teller.Periods(closings))

@@ -56,7 +56,7 @@ type Event struct {
 // Why tells the story of an employee.
 func (t *Teller) Why(story *ledger.Story, now Now) *StoryReport {
 	t = t.Of(story.Target)
-	words := &t.Trail
+	words := &t.Records
 	r := &StoryReport{Head: Head{Title: locale.Fill(words.Employee, "key", story.Key), Target: t.target(story.Target), Production: inProduction(story.Target)},
 		Now: locale.Fill(words.Now, "period", t.ofPeriod(now.Period)), Known: t.known(story), Events: t.events(story), Next: t.whySteps(story, &now)}
 	switch {
@@ -91,18 +91,18 @@ func (t *Teller) nowLine(item *jobs.Item) Line {
 func (t *Teller) lastSent(story *ledger.Story) string {
 	for _, k := range story.Known { // the newest first
 		if k.AcknowledgedAt != nil {
-			return locale.Fill(t.Trail.LastSent, "period", t.ofPeriod(k.Period), "time", t.time(k.AcknowledgedAt, t.storyZone(story)), "run", k.Run)
+			return locale.Fill(t.Records.LastSent, "period", t.ofPeriod(k.Period), "time", t.time(k.AcknowledgedAt, t.storyZone(story)), "run", k.Run)
 		}
 	}
 	if len(story.Known)+len(story.Lines) == 0 {
-		return t.Trail.Unknown
+		return t.Records.Unknown
 	}
-	return t.Trail.NeverSent
+	return t.Records.NeverSent
 }
 
 // known is what was acknowledged, by period.
 func (t *Teller) known(story *ledger.Story) [][2]string {
-	words := &t.Trail
+	words := &t.Records
 	var pairs [][2]string
 	for _, k := range story.Known {
 		parts := []string{words.NeverKnown}
@@ -124,7 +124,7 @@ func (t *Teller) known(story *ledger.Story) [][2]string {
 func (t *Teller) markedPeriod(story *ledger.Story, period jobs.Period) string {
 	text := t.period(period)
 	if slices.Contains(story.Closed, period) {
-		text += t.Trail.ClosedMark
+		text += t.Records.ClosedMark
 	}
 	return text
 }
@@ -153,7 +153,7 @@ func (t *Teller) events(story *ledger.Story) []Event {
 		e := &story.Decisions[i]
 		at := e.At
 		if start, known := began[e.Run]; known && e.Decision == ledger.DecisionRun && start.Before(at) {
-			at = start // a run at once begins before the trail has it
+			at = start // a run at once begins before the audit has it
 		}
 		about := joinNonEmpty([]string{t.ofRun(e.Run), t.period(e.Period), t.detail(e)})
 		all = append(all, Event{What: second(at, zone) + "  " + t.decided(e.Decision, about), By: t.decidedBy(e), at: at})
@@ -190,7 +190,7 @@ func (t *Teller) storyLine(line *ledger.StoryLine, zone *time.Location) Line {
 // whyStep is the one thing to do next about an employee. What an earlier run left open comes before a new run, which
 // would only find it again.
 func (t *Teller) whyStep(story *ledger.Story, now *Now) Step {
-	words := &t.Trail
+	words := &t.Records
 	subject := t.whySubject(story, now)
 	switch {
 	case now.absent():
@@ -240,7 +240,7 @@ func (t *Teller) whySteps(story *ledger.Story, now *Now) []Step {
 
 // openStep decides about what the newest run of a period holds.
 func (t *Teller) openStep(story *ledger.Story, period jobs.Period) (Step, bool) {
-	words := &t.Trail
+	words := &t.Records
 	line := newestLine(story, period)
 	switch {
 	case line == nil:
@@ -261,7 +261,7 @@ func (t *Teller) heldElsewhere(story *ledger.Story) (Step, bool) {
 	for i := len(story.Lines) - 1; i >= 0; i-- {
 		line := &story.Lines[i]
 		if line.Item.State == jobs.ItemHeld && line.Run.State != jobs.Held && !slices.Contains(story.Closed, line.Run.Period) {
-			return does(t.Trail.ApproveHeld, approveEmployee(line.Run.ID, story.Key)), true
+			return does(t.Records.ApproveHeld, approveEmployee(line.Run.ID, story.Key)), true
 		}
 	}
 	return Step{}, false
@@ -269,7 +269,7 @@ func (t *Teller) heldElsewhere(story *ledger.Story) (Step, bool) {
 
 // absentStep is for someone who is not in staging.
 func (t *Teller) absentStep(story *ledger.Story, period jobs.Period) Step {
-	words := &t.Trail
+	words := &t.Records
 	if len(story.Known)+len(story.Lines) == 0 {
 		return says(words.Look)
 	}
@@ -300,7 +300,7 @@ func (t *Teller) whySubject(story *ledger.Story, now *Now) Subject {
 		job = story.Lines[n-1].Run.Job
 	}
 	if job == "" {
-		job = t.Trail.Job
+		job = t.Records.Job
 	}
 	return Subject{Job: job, Target: story.Target, Period: now.Period, Employees: []string{story.Key}}
 }

@@ -141,18 +141,18 @@ func (t *Teller) WriteRekeyJSON(w io.Writer, r RekeyReport) error {
 
 // ForgetReport tells what was erased of somebody.
 type ForgetReport struct {
-	Name      string `json:"name"` // that stands where the matricule stood
-	Documents int64  `json:"documents"`
-	Lines     int64  `json:"lines"` // of runs
-	Trail     int64  `json:"trail"` // lines that name the matricule, and stay
+	Name       string `json:"name"` // that stands where the matricule stood
+	Documents  int64  `json:"documents"`
+	Lines      int64  `json:"lines"` // of runs
+	AuditLines int64  `json:"trail"` // lines that name the matricule, and stay
 }
 
 // Forgotten tells what was erased of somebody, and what could not be.
 func (t *Teller) Forgotten(r ForgetReport) *Upkeep {
 	words := &t.Forget
 	told := &Upkeep{Title: locale.Fill(words.Done, "name", r.Name), Balance: []Entry{t.entry(r.Documents, words.Documents), t.entry(r.Lines, words.Lines)}}
-	if r.Trail > 0 {
-		told.Note = append(told.Note, t.Count(words.Trail, int(r.Trail)))
+	if r.AuditLines > 0 {
+		told.Note = append(told.Note, t.Count(words.AuditLines, int(r.AuditLines)))
 	}
 	told.Note = append(told.Note, words.Elsewhere)
 	return told

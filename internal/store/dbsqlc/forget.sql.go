@@ -9,6 +9,22 @@ import (
 	"context"
 )
 
+const auditNaming = `-- name: AuditNaming :one
+SELECT count(*) FROM syncd.audit WHERE target_id = $1 AND $2::text = ANY (employees)
+`
+
+type AuditNamingParams struct {
+	TargetID *int64
+	Key      string
+}
+
+func (q *Queries) AuditNaming(ctx context.Context, arg AuditNamingParams) (int64, error) {
+	row := q.db.QueryRow(ctx, auditNaming, arg.TargetID, arg.Key)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const dossierTargets = `-- name: DossierTargets :many
 SELECT id FROM syncd.target
 WHERE partner = $1 AND dossier = $2 ORDER BY id
@@ -325,20 +341,4 @@ func (q *Queries) StraysNaming(ctx context.Context, arg StraysNamingParams) ([]S
 		return nil, err
 	}
 	return items, nil
-}
-
-const trailNaming = `-- name: TrailNaming :one
-SELECT count(*) FROM syncd.audit WHERE target_id = $1 AND $2::text = ANY (employees)
-`
-
-type TrailNamingParams struct {
-	TargetID *int64
-	Key      string
-}
-
-func (q *Queries) TrailNaming(ctx context.Context, arg TrailNamingParams) (int64, error) {
-	row := q.db.QueryRow(ctx, trailNaming, arg.TargetID, arg.Key)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
 }

@@ -190,7 +190,7 @@ SELECT s.system_identifier::bigint AS server,
        coalesce((SELECT i.noticed FROM syncd.incarnation i), 0)::integer AS noticed,
        coalesce((SELECT max(r.id) FROM syncd.run r), 0)::bigint AS run,
        coalesce(pg_sequence_last_value(pg_get_serial_sequence('syncd.run', 'id')::regclass), 0)::bigint AS sequence,
-       coalesce(t.id, 0)::bigint AS trail, coalesce(t.at, 'epoch')::timestamptz AS trail_at,
+       coalesce(t.id, 0)::bigint AS audit, coalesce(t.at, 'epoch')::timestamptz AS audit_at,
        ((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END) - '0/0'::pg_lsn)::bigint AS wal,
        clock_timestamp()::timestamptz AS at,
        ($1::bigint = 0 OR EXISTS (SELECT FROM syncd.audit a WHERE a.id = $1 AND a.at = $2::timestamptz))::boolean AS kept,
@@ -199,8 +199,8 @@ FROM pg_control_system() s, pg_control_checkpoint() c LEFT JOIN LATERAL (SELECT 
 `
 
 type PositionParams struct {
-	TrailSeen   int64
-	TrailSeenAt time.Time
+	AuditSeen   int64
+	AuditSeenAt time.Time
 }
 
 type PositionRow struct {
@@ -211,8 +211,8 @@ type PositionRow struct {
 	Noticed  int32
 	Run      int64
 	Sequence int64
-	Trail    int64
-	TrailAt  time.Time
+	Audit    int64
+	AuditAt  time.Time
 	Wal      int64
 	At       time.Time
 	Kept     bool
@@ -221,9 +221,9 @@ type PositionRow struct {
 
 // Which ledger this is, and how far it has come. What it names is committed and durable: a row of others is seen once its
 // commit has reached the disk, and the position in the write-ahead log is that of what has been flushed. sequence may be
-// further: it only tells what cannot have been given to a newer run yet. kept: the trail has that line.
+// further: it only tells what cannot have been given to a newer run yet. kept: the audit has that line.
 func (q *Queries) Position(ctx context.Context, arg PositionParams) (PositionRow, error) {
-	row := q.db.QueryRow(ctx, position, arg.TrailSeen, arg.TrailSeenAt)
+	row := q.db.QueryRow(ctx, position, arg.AuditSeen, arg.AuditSeenAt)
 	var i PositionRow
 	err := row.Scan(
 		&i.Server,
@@ -233,8 +233,8 @@ func (q *Queries) Position(ctx context.Context, arg PositionParams) (PositionRow
 		&i.Noticed,
 		&i.Run,
 		&i.Sequence,
-		&i.Trail,
-		&i.TrailAt,
+		&i.Audit,
+		&i.AuditAt,
 		&i.Wal,
 		&i.At,
 		&i.Kept,

@@ -71,5 +71,5 @@ UPDATE syncd.run SET findings = @findings WHERE id = @id;
 -- name: SetItemFindings :exec
 UPDATE syncd.item SET findings = @findings WHERE run_id = @run_id AND seq = @seq;
 
--- name: TrailNaming :one
+-- name: AuditNaming :one
 SELECT count(*) FROM syncd.audit WHERE target_id = @target_id AND sqlc.arg('key')::text = ANY (employees);

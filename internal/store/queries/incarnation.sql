@@ -1,6 +1,6 @@
 -- Which ledger this is, and how far it has come. What it names is committed and durable: a row of others is seen once its
 -- commit has reached the disk, and the position in the write-ahead log is that of what has been flushed. sequence may be
--- further: it only tells what cannot have been given to a newer run yet. kept: the trail has that line.
+-- further: it only tells what cannot have been given to a newer run yet. kept: the audit has that line.
 -- name: Position :one
 SELECT s.system_identifier::bigint AS server,
        (CASE WHEN pg_is_in_recovery() THEN c.timeline_id ELSE ('x' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8))::bit(32)::integer END)::integer AS timeline,
@@ -9,10 +9,10 @@ SELECT s.system_identifier::bigint AS server,
        coalesce((SELECT i.noticed FROM syncd.incarnation i), 0)::integer AS noticed,
        coalesce((SELECT max(r.id) FROM syncd.run r), 0)::bigint AS run,
        coalesce(pg_sequence_last_value(pg_get_serial_sequence('syncd.run', 'id')::regclass), 0)::bigint AS sequence,
-       coalesce(t.id, 0)::bigint AS trail, coalesce(t.at, 'epoch')::timestamptz AS trail_at,
+       coalesce(t.id, 0)::bigint AS audit, coalesce(t.at, 'epoch')::timestamptz AS audit_at,
        ((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END) - '0/0'::pg_lsn)::bigint AS wal,
        clock_timestamp()::timestamptz AS at,
-       (@trail_seen::bigint = 0 OR EXISTS (SELECT FROM syncd.audit a WHERE a.id = @trail_seen AND a.at = sqlc.arg('trail_seen_at')::timestamptz))::boolean AS kept,
+       (@audit_seen::bigint = 0 OR EXISTS (SELECT FROM syncd.audit a WHERE a.id = @audit_seen AND a.at = sqlc.arg('audit_seen_at')::timestamptz))::boolean AS kept,
        coalesce((SELECT max(v.version_id) FROM syncd.goose_db_version v WHERE v.is_applied), 0)::bigint AS version
 FROM pg_control_system() s, pg_control_checkpoint() c LEFT JOIN LATERAL (SELECT a.id, a.at FROM syncd.audit a ORDER BY a.id DESC LIMIT 1) t ON true;
 

@@ -1,4 +1,4 @@
-// Package ledger has the types of what the ledger tells beside runs and their items: the trail of decisions, the story of an
+// Package ledger has the types of what the ledger tells beside runs and their items: the audit, the story of an
 // employee, closed periods, the contracts of an API, and how schedules and daemons stand. The domain stands in package jobs.
 package ledger
 
@@ -41,7 +41,7 @@ var Decisions = []Decision{DecisionRun, DecisionResume, DecisionApprove, Decisio
 // DetailForced is the detail of a closing that leaves the named employees, or the whole period, undelivered.
 const DetailForced = "forced"
 
-// AuditEntry is one line of the trail, which nothing changes any more.
+// AuditEntry is one line of the audit, which nothing changes any more.
 type AuditEntry struct {
 	ID           int64
 	At           time.Time
@@ -68,7 +68,7 @@ type ReasonError struct{ Problem, Hint string }
 
 func (e *ReasonError) Error() string { return "the reason " + e.Problem + "\nhint: " + e.Hint }
 
-// CheckReason refuses a reason that would harm whoever finds it in the trail: it is kept in the open for years, and shown
+// CheckReason refuses a reason that would harm whoever finds it in the audit: it is kept in the open for years, and shown
 // on terminals. An empty one passes: what syncd itself decides by a rule has none.
 func CheckReason(reason string) error {
 	switch {
@@ -88,7 +88,7 @@ func unseen(r rune) bool {
 	return r != joiner && r != nonJoiner && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
-// AuditFilter selects lines of the trail; what is zero selects all.
+// AuditFilter selects lines of the audit; what is zero selects all.
 type AuditFilter struct {
 	Dossier  string
 	Job      string

@@ -13,13 +13,13 @@ import (
 // Decided is a decision as people read it: when, what, about what; by whom and why; with which program and configuration.
 type Decided struct{ What, By, With string }
 
-// Audit is the trail of decisions, in the order given: newest first.
+// Audit is the audit, in the order given: newest first.
 func (t *Teller) Audit(entries []ledger.AuditEntry) []Decided {
 	told := make([]Decided, 0, len(entries))
 	for i := range entries {
 		e := &entries[i]
 		told = append(told, Decided{second(e.At, t.zone(e.Job)) + "  " + t.decision(e), t.decidedBy(e),
-			locale.Fill(t.Trail.Made, "version", e.Version, "configuration", short(e.ConfigDigest))})
+			locale.Fill(t.Records.Made, "version", e.Version, "configuration", short(e.ConfigDigest))})
 	}
 	return told
 }
@@ -50,7 +50,7 @@ var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // detail is what exactly was decided: a word or a time where it is one, else as the ledger has it.
 func (t *Teller) detail(e *ledger.AuditEntry) string {
-	if text, known := t.Trail.Details[e.Detail]; known && (e.Decision == ledger.DecisionSettle || e.Decision == ledger.DecisionClose || e.Decision == ledger.DecisionRun) {
+	if text, known := t.Records.Details[e.Detail]; known && (e.Decision == ledger.DecisionSettle || e.Decision == ledger.DecisionClose || e.Decision == ledger.DecisionRun) {
 		return text
 	}
 	if trigger, known := t.Triggers[e.Detail]; known && e.Decision == ledger.DecisionRun {
@@ -60,7 +60,7 @@ func (t *Teller) detail(e *ledger.AuditEntry) string {
 		return ""
 	}
 	if end, err := time.Parse("until "+time.RFC3339, e.Detail); err == nil {
-		return locale.Fill(t.Trail.Until, "time", second(end, t.zone(e.Job)))
+		return locale.Fill(t.Records.Until, "time", second(end, t.zone(e.Job)))
 	}
 	return Cut(e.Detail)
 }
@@ -69,12 +69,12 @@ func (t *Teller) ofRun(run int64) string {
 	if run == 0 {
 		return ""
 	}
-	return locale.Fill(t.Trail.Of, "run", run)
+	return locale.Fill(t.Records.Of, "run", run)
 }
 
 // decidedBy is "by marie on srv-paie: confirmed by phone".
 func (t *Teller) decidedBy(e *ledger.AuditEntry) string {
-	words := &t.Trail
+	words := &t.Records
 	text := locale.Fill(words.By, "actor", e.Actor)
 	if e.Host != "" {
 		text = locale.Fill(words.ByAt, "actor", e.Actor, "host", e.Host)
@@ -97,7 +97,7 @@ func short(digest string) string {
 
 // Periods is a table of the periods that were closed, in the order given. One that was reopened has a second line.
 func (t *Teller) Periods(closings []ledger.Closing) Table {
-	words := &t.Trail
+	words := &t.Records
 	table := Table{Head: words.PeriodsHead, Numbers: len(words.PeriodsHead)}
 	for i := range closings {
 		c := &closings[i]
@@ -118,7 +118,7 @@ func (t *Teller) reopened(c *ledger.Closing) string {
 	if c.OpenUntil != nil {
 		until = second(*c.OpenUntil, t.options.Location)
 	}
-	return locale.Fill(t.Trail.Reopened, "until", until)
+	return locale.Fill(t.Records.Reopened, "until", until)
 }
 
 // AuditEntry is a decision.

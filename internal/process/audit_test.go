@@ -19,7 +19,7 @@ func (w *world) as(d *daemon, code int, args ...string) result {
 	return r
 }
 
-// configurations are the digests that the trail tells of since the first.
+// configurations are the digests that the audit tells of since the first.
 func (w *world) configurations() []string {
 	w.t.Helper()
 	return w.texts(`SELECT config_digest FROM syncd.audit WHERE decision = 'configuration' ORDER BY id OFFSET 1`)
@@ -47,7 +47,7 @@ func TestAChangeOfConfigurationIsSeenOnce(t *testing.T) {
 	d.stop()
 	seen := w.configurations()
 	if len(seen) != 2 || seen[0] == seen[1] || seen[1] != w.of(w.latest(), "config_digest") {
-		t.Errorf("the trail tells of %q, the last run was planned with %s", seen, w.of(w.latest(), "config_digest"))
+		t.Errorf("the audit tells of %q, the last run was planned with %s", seen, w.of(w.latest(), "config_digest"))
 	}
 	wrong := w.texts(`SELECT format('%s by %s of %s on %s', id, actor, detail, host) FROM syncd.audit
 		WHERE decision = 'configuration' AND (actor, detail) <> ('syncd', host)`)
@@ -56,7 +56,7 @@ func TestAChangeOfConfigurationIsSeenOnce(t *testing.T) {
 	}
 }
 
-// decision is what is compared of a line of the trail.
+// decision is what is compared of a line of the audit.
 type decision struct {
 	Actor, Decision, Host, Version string
 	Digest                         string `json:"config_digest"`
@@ -125,7 +125,7 @@ func (w *world) decideAll(d *daemon, month string) {
 	late := run(4)
 	w.exec(`UPDATE syncd.run SET finished_at = finished_at - interval '8 days' WHERE id = $1::text::bigint`, late)
 	d.signal(syscall.SIGHUP)
-	d.until("it is given up", func() bool { return len(w.trail("expire")) == 1 })
+	d.until("it is given up", func() bool { return len(w.audit("expire")) == 1 })
 	w.exec(`DELETE FROM staging.employee WHERE matricule IN ('00002', '00009'); DELETE FROM staging.payroll_element WHERE matricule = '00009'`)
 	departed := run(4)
 	person(0, "settle", departed, "--employee", "00009", "--withdrawn")
