@@ -122,7 +122,7 @@ func (a *session) tellCancelled(run *jobs.Run) {
 		fmt.Fprintf(a.Stdout, "run %d was asked to stop: it finishes what is on its way; see: syncd show %d\n", run.ID, run.ID)
 	case jobs.Cancelled:
 		fmt.Fprintf(a.Stdout, "run %d is cancelled\n", run.ID)
-	default:
+	case jobs.Queued, jobs.Succeeded, jobs.Incomplete, jobs.Failed, jobs.Held:
 		fmt.Fprintf(a.Stdout, "run %d had come to its end: it is %s\n", run.ID, run.State)
 	}
 }

@@ -79,6 +79,7 @@ func ofCall(class jobs.Class) Class {
 		return Misconfigured
 	case jobs.ClassTemporary, jobs.ClassTechnical:
 		return Unreachable
+	case jobs.ClassAccepted, jobs.ClassData, jobs.ClassCancelled:
 	}
 	return Unexpected
 }
@@ -92,6 +93,7 @@ func OfRun(run *jobs.Run) Class {
 		return Waiting
 	case jobs.Failed:
 		return ofFailure(run.Failure.Code)
+	case jobs.Queued, jobs.Running, jobs.Incomplete, jobs.Cancelled:
 	}
 	return Incomplete
 }

@@ -39,21 +39,21 @@ const (
 // answerWithin is how long a person who only looks waits for an absent API, and for a table of staging that is replaced.
 const answerWithin = 5 * time.Second
 
-func (c Contracts) known(ctx context.Context, none Code) (*store.Store, *contract.Keeper, error) {
+func (c Contracts) known(ctx context.Context) (*store.Store, *contract.Keeper, error) {
 	st, err := c.app.readable(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	k := c.app.keeper(st, nil)
 	if k == nil {
-		return nil, nil, refuse(none, nil)
+		return nil, nil, refuse(NoContract, nil)
 	}
 	return st, k, nil
 }
 
 // Fetch asks the API for its contract, and records it. A problem is no failure: what was seen last counts.
 func (c Contracts) Fetch(ctx context.Context) (s *contract.Standing, problem string, err error) {
-	st, _, err := c.known(ctx, NoContract)
+	st, _, err := c.known(ctx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -66,7 +66,7 @@ func (c Contracts) Fetch(ctx context.Context) (s *contract.Standing, problem str
 
 // Seen is where the contracts stand, and the one of a digest; "" = the one in force.
 func (c Contracts) Seen(ctx context.Context, digest string) (*contract.Standing, *openapi.Document, error) {
-	_, k, err := c.known(ctx, NoContract)
+	_, k, err := c.known(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -111,7 +111,7 @@ func (c Contracts) Call(ctx context.Context, digest, name string) (*openapi.Oper
 // Compare is where the contracts stand, with what changed: since the accepted one or, where digests name one or two, from the
 // first to the second or the newest.
 func (c Contracts) Compare(ctx context.Context, digests ...string) (*contract.Standing, error) {
-	_, k, err := c.known(ctx, NoContract)
+	_, k, err := c.known(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func lookedAt(s *contract.Standing, digest string) error {
 
 // Draft writes, as TOML to paste, the fields of a job from the contract and the columns of staging.
 func (c Contracts) Draft(ctx context.Context, name string, of Selection) (string, error) {
-	st, k, err := c.known(ctx, NoContract)
+	st, k, err := c.known(ctx)
 	if err != nil {
 		return "", err
 	}

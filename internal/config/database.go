@@ -157,14 +157,14 @@ func holdsPassword(connection string) bool {
 	if !ok {
 		return false
 	}
-	user, _, ok := cutLast(rest, "@")
+	user, ok := beforeLast(rest, "@")
 	return ok && strings.Contains(user, ":")
 }
 
-// cutLast is strings.Cut at the last separator: a password may hold an @.
-func cutLast(s, separator string) (before, after string, found bool) {
+// beforeLast is what stands before the last separator, of which a password may hold some; found = false: there is none.
+func beforeLast(s, separator string) (before string, found bool) {
 	if i := strings.LastIndex(s, separator); i >= 0 {
-		return s[:i], s[i+len(separator):], true
+		return s[:i], true
 	}
-	return s, "", false
+	return s, false
 }

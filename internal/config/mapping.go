@@ -186,12 +186,12 @@ func readConstant(t *strict.Table, key string) any {
 		return json.Number(strict.PlainNumber(n.Text))
 	case strict.KindBoolean:
 		return n.Text == "true"
-	default:
-		if name, ok := strings.CutPrefix(n.Text, "@"); ok && !slices.Contains(parameters, name) {
-			t.Report(key, "is an unknown parameter", strict.Suggest(plaintext.Nearest(name, parameters), parameters, ""))
-		}
-		return n.Text
+	case strict.KindText, strict.KindDate, strict.KindList, strict.KindTable:
 	}
+	if name, ok := strings.CutPrefix(n.Text, "@"); ok && !slices.Contains(parameters, name) {
+		t.Report(key, "is an unknown parameter", strict.Suggest(plaintext.Nearest(name, parameters), parameters, ""))
+	}
+	return n.Text
 }
 
 // report puts what mapping found at the place of the path, of the nearest path above it, or of the whole mapping.
@@ -202,7 +202,7 @@ func (at places) report(problem *mapping.FieldError, t *strict.Table) {
 			report(problem.Problem, problem.Hint)
 			return
 		}
-		path, _, found = cutLast(path, ".")
+		path, found = beforeLast(path, ".")
 		path = strings.TrimSuffix(path, "[]")
 	}
 	t.Report("fields", strings.TrimSpace(problem.Path+" "+problem.Problem), problem.Hint)
@@ -327,7 +327,7 @@ func placeOfField(t *strict.Table, path string) strict.Problem {
 	if fields == nil {
 		return t.Problem("", "", "")
 	}
-	for found := true; found; path, _, found = cutLast(path, ".") {
+	for found := true; found; path, found = beforeLast(path, ".") {
 		if fields.Has(path) {
 			return fields.Problem(path, "", "")
 		}

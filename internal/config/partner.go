@@ -199,7 +199,7 @@ func readFixed(t *strict.Table, refuse func(name string) string) (all []Fixed) {
 			}
 		case strict.KindTable:
 			f.Secret = t.Reference(name)
-		default:
+		case strict.KindInteger, strict.KindDecimal, strict.KindBoolean, strict.KindDate, strict.KindList:
 			t.Report(name, fmt.Sprintf("must be %s, or a reference to a secret, not %s", strict.KindText, n.Kind), asText(n.Kind))
 		}
 		if why := refuse(name); why != "" {
@@ -371,6 +371,7 @@ func scalar(n *strict.Node) (string, bool) {
 	case strict.KindDecimal:
 		value, ok := canonjson.AppendDecimal(nil, []byte(strict.PlainNumber(n.Text)))
 		return string(value), ok
+	case strict.KindDate, strict.KindList, strict.KindTable:
 	}
 	return "", false
 }

@@ -238,6 +238,7 @@ func answerAfter(w http.ResponseWriter, fate fate) {
 		time.AfterFunc(time.Minute, func() { _ = conn.Close() }) // it stays open, and says no more
 	case taken:
 		answer(w, http.StatusAccepted)
+	case served, lost, dropped, refused, away, broken, forbidden, unlawful, locked, unauthorized, slow, hangs, inside: // another has answered
 	}
 }
 

@@ -96,21 +96,28 @@ func partBeside(object map[string]any, list string, n int) string {
 		if saysMore(folded, value, n) {
 			return fmt.Sprintf("its member %.40q says that there is more", name)
 		}
-		if !slices.Contains(aboutNames, folded) {
-			continue
-		}
-		switch about := value.(type) {
-		case map[string]any:
-			for inner, value := range about {
-				if saysMore(foldName(inner), value, n) {
-					return fmt.Sprintf("its member %.40q says that there is more", name+"/"+inner)
-				}
+		if slices.Contains(aboutNames, folded) {
+			if part := partWithin(name, value, n); part != "" {
+				return part
 			}
-		case []any: // [{"rel": "next", "href": …}]
-			for _, link := range about {
-				if rel, _ := foldMember(asObject(link), "rel").(string); strings.EqualFold(rel, "next") {
-					return fmt.Sprintf("its member %.40q names a next page", name)
-				}
+		}
+	}
+	return ""
+}
+
+// partWithin looks at a member that is about the list.
+func partWithin(name string, value any, n int) string {
+	switch about := value.(type) {
+	case map[string]any:
+		for inner, value := range about {
+			if saysMore(foldName(inner), value, n) {
+				return fmt.Sprintf("its member %.40q says that there is more", name+"/"+inner)
+			}
+		}
+	case []any: // [{"rel": "next", "href": …}]
+		for _, link := range about {
+			if rel, _ := foldMember(asObject(link), "rel").(string); strings.EqualFold(rel, "next") {
+				return fmt.Sprintf("its member %.40q names a next page", name)
 			}
 		}
 	}

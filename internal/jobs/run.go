@@ -187,6 +187,7 @@ func (c *Counts) Add(state ItemState, employees, elements, n int) {
 		c.Departed += n
 	case ItemLeft:
 		c.Left += n
+	case ItemWithdrawn: // a departed one that a person has settled
 	}
 	c.ElementsInDocuments += elements
 }

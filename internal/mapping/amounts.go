@@ -298,6 +298,7 @@ func (f *Field) scaler(column Column) scaler {
 			return Scaled
 		}
 		return ScaledText
+	case familyNone, familyBoolean, familyDate, familyTimestamp:
 	}
 	return nil
 }

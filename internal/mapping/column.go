@@ -192,9 +192,9 @@ func (f *Field) JSONType(column Column) Type {
 		return TypeNumber
 	case familyBoolean:
 		return TypeBoolean
-	default:
-		return TypeAuto
+	case familyNone, familyJSON:
 	}
+	return TypeAuto
 }
 
 // Converts reports whether a column's values can be sent as the JSON type that the field asks for.

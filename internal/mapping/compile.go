@@ -177,6 +177,7 @@ func (c *compiler) bind(f *Field) (op, bool) {
 		o.json = true
 	case familyDate, familyTimestamp:
 		o.date = true
+	case familyNone, familyBoolean, familyNumber:
 	}
 	if !o.isKey {
 		o.amounts = f.scaler(column)

@@ -99,12 +99,15 @@ func compactIdentifier[T string | []byte](dst []byte, s T) ([]byte, Kind) {
 		}
 		dst = append(dst, c)
 	}
-	if kind == KindNIR && len(dst) > start+nirDepartment+1 {
-		if letter := dst[start+nirDepartment+1]; isLetter(letter) && dst[start+nirDepartment] != '2' {
-			return nil, KindNone
-		}
+	if kind == KindNIR && !departmentFits(dst[start:]) {
+		return nil, KindNone
 	}
 	return dst, kind
+}
+
+// departmentFits reports whether the department of a NIR may be one: of those with a letter, 2A or 2B.
+func departmentFits(nir []byte) bool {
+	return len(nir) <= nirDepartment+1 || !isLetter(nir[nirDepartment+1]) || nir[nirDepartment] == '2'
 }
 
 // withoutWord is the offset behind the word IBAN, where a text begins with it: "IBAN: FR76 …".

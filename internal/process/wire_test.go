@@ -126,6 +126,7 @@ func (e *end) Write(p []byte) (int, error) {
 		if e.answers {
 			<-time.After(slowness)
 		}
+	case fine, reset:
 	}
 	return e.TCPConn.Write(p)
 }

@@ -135,7 +135,7 @@ func (s *Server) misbehave(w http.ResponseWriter, c Call, fault strike, right *A
 		s.stats.add(func(t *Stats) { t.Hung++ })
 		<-c.Request.Context().Done() // the client gave up, or the server ends
 		panic(http.ErrAbortHandler)
-	default: // cut, lost
+	case faultNone, faultLost, faultCut:
 		s.stats.add(func(t *Stats) { t.Cut++ })
 		panic(http.ErrAbortHandler) // net/http closes the connection without an answer
 	}

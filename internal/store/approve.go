@@ -30,26 +30,14 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 		if err != nil {
 			return err
 		}
-		if run.State == jobs.Running {
-			return &jobs.BusyError{Run: *run}
-		}
-		if a.Displayed != "" && a.Displayed != run.HeldDigest() {
-			return &DisplayedError{Run: *run}
+		if err := asDisplayed(run, a); err != nil {
+			return err
 		}
 		if late, err := s.expireIfLate(ctx, q, run, a.Expires); late || err != nil {
 			expired = run
 			return err
 		}
-		if err := refuseClosed(ctx, q, run.Target.ID, run.Period); err != nil {
-			return err
-		}
-		if err := refusePlanning(ctx, q, run); err != nil {
-			return err
-		}
-		if err := refuseUnaccepted(ctx, q, run); err != nil {
-			return err
-		}
-		if err := refuseOutdated(ctx, q, run); err != nil {
+		if err := refuseApproval(ctx, q, run); err != nil {
 			return err
 		}
 		if released, err = s.release(ctx, q, run, a); err != nil {
@@ -67,6 +55,31 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 	return released, redactUnlessOurs("approving the run", s.tellDead(ctx, err))
 }
 
+// asDisplayed fails unless a run stands as the person who approves it was shown it.
+func asDisplayed(run *jobs.Run, a Approval) error {
+	if run.State == jobs.Running {
+		return &jobs.BusyError{Run: *run}
+	}
+	if a.Displayed != "" && a.Displayed != run.HeldDigest() {
+		return &DisplayedError{Run: *run}
+	}
+	return nil
+}
+
+// refuseApproval fails where something has happened since the plan that no approval overrides.
+func refuseApproval(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
+	if err := refuseClosed(ctx, q, run.Target.ID, run.Period); err != nil {
+		return err
+	}
+	if err := refusePlanning(ctx, q, run); err != nil {
+		return err
+	}
+	if err := refuseUnaccepted(ctx, q, run); err != nil {
+		return err
+	}
+	return refuseOutdated(ctx, q, run)
+}
+
 // goOn puts an approved run into the queue. One that failed waits for a resume: whoever stopped it had a reason, and what
 // else it has to send was not asked about.
 func (s *Store) goOn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval, line int64) error {
@@ -82,6 +95,7 @@ func (s *Store) goOn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Ap
 		return recount(ctx, q, run.ID)
 	case jobs.Queued:
 		return nil // for another of its employees
+	case jobs.Running, jobs.Succeeded, jobs.Incomplete, jobs.Cancelled:
 	}
 	return q.RequeueRun(ctx, run.ID)
 }

@@ -44,6 +44,7 @@ func (s *stream) explain(err error) error {
 		return redactStaging(doing, err)
 	case defective:
 		return redactStaging(doing, err)
+	case mistaken, denied:
 	}
 	problem, hint, cause := s.mistake(pg)
 	return &jobs.StagingError{Query: s.query.name, Problem: problem, Hint: hint, Cause: cause}

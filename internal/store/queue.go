@@ -172,6 +172,7 @@ func (s *Store) Requeue(ctx context.Context, id int64, by string) (*jobs.Run, er
 			return q.RequeueRun(ctx, id) // whatever it waited for
 		case jobs.Running:
 			return &jobs.BusyError{Run: *run} // a daemon takes it up by itself, once its process is gone
+		case jobs.Succeeded, jobs.Incomplete, jobs.Failed, jobs.Held, jobs.Cancelled:
 		}
 		if err := s.resumable(ctx, q, run); err != nil {
 			return err

@@ -57,6 +57,8 @@ func hintToSettle(run *jobs.Run, line dbsqlc.SettleLinesRow) string {
 		return fmt.Sprintf("'syncd approve %d --employee %s --reason …' releases it", run.ID, line.Key)
 	case jobs.ItemUnsettled:
 		return fmt.Sprintf("settle the run that sent it: 'syncd why %s --dossier %s --period %s' names it", line.Key, run.Target.Dossier, run.Period)
+	case jobs.ItemPending, jobs.ItemSending, jobs.ItemAccepted, jobs.ItemRejected, jobs.ItemBlocked, jobs.ItemSuperseded, jobs.ItemWithdrawn,
+		jobs.ItemLeft:
 	}
 	return fmt.Sprintf("there is nothing to settle: see 'syncd show %d'", run.ID)
 }

@@ -79,21 +79,7 @@ const (
 // by is the person who asks, "" = a daemon. With dry nothing is deleted, only counted.
 func (s *Store) purge(ctx context.Context, c Cutoffs, by string, dry bool) (p Purged, err error) {
 	if dry {
-		err = s.transact(ctx, func(q *dbsqlc.Queries) error {
-			for _, step := range s.purgeSteps(c, &p) {
-				for more := true; more; {
-					var err error
-					if more, err = step(ctx, q, unlimited, unlimited); err != nil {
-						return err
-					}
-				}
-			}
-			return errDry
-		})
-		if errors.Is(err, errDry) {
-			err = nil
-		}
-		return p, redact("purging", err)
+		return s.tryPurge(ctx, c)
 	}
 	recorded := false
 	for _, step := range s.purgeSteps(c, &p) {
@@ -107,6 +93,25 @@ func (s *Store) purge(ctx context.Context, c Cutoffs, by string, dry bool) (p Pu
 			})
 			recorded = recorded || p != (Purged{})
 		}
+	}
+	return p, redact("purging", err)
+}
+
+// tryPurge counts what a purge would delete, in a transaction that is taken back.
+func (s *Store) tryPurge(ctx context.Context, c Cutoffs) (p Purged, err error) {
+	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
+		for _, step := range s.purgeSteps(c, &p) {
+			for more := true; more; {
+				var err error
+				if more, err = step(ctx, q, unlimited, unlimited); err != nil {
+					return err
+				}
+			}
+		}
+		return errDry
+	})
+	if errors.Is(err, errDry) {
+		err = nil
 	}
 	return p, redact("purging", err)
 }

@@ -43,9 +43,9 @@ func (k Kind) example(key string) string {
 		return "write true or false, without quotes"
 	case KindList:
 		return `put it between brackets: ["…"]`
-	default:
-		return "begin it with its name between brackets, such as [" + sectionOf(key) + "], or put it between braces"
+	case KindDate, KindTable:
 	}
+	return "begin it with its name between brackets, such as [" + sectionOf(key) + "], or put it between braces"
 }
 
 // Node is one value of the file with its place, which the decoder of go-toml does not keep.

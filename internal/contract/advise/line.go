@@ -13,7 +13,7 @@ import (
 )
 
 // value is what stands after the = of a member's line.
-func (m *slot) value(s *section) string {
+func (m *slot) value() string {
 	if m.constant != "" {
 		return "{ value = " + check.TOMLString(m.constant) + " }"
 	}

@@ -81,7 +81,7 @@ func (d *sketch) entries(s *section, prefix string) {
 	var keys, comments []string
 	width := 0
 	for _, m := range s.inOrder() {
-		entry := check.TOMLKey(m.path) + " = " + m.value(s)
+		entry := check.TOMLKey(m.path) + " = " + m.value()
 		if !m.isMapped() || m.isGuess() {
 			entry = "# " + entry
 		}

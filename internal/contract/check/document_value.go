@@ -225,6 +225,7 @@ func gotOf(value []byte) string {
 		return "boolean"
 	case kindNull:
 		return "null"
+	case kindNumber, kindAny:
 	}
 	if isInteger(value) {
 		return "integer"

@@ -50,6 +50,7 @@ func (f format) takesText(text []byte) bool {
 		return isUUID(text)
 	case formatDecimal:
 		return isDecimal(text)
+	case formatNone, formatInt32, formatInt64:
 	}
 	return true
 }
@@ -61,6 +62,7 @@ func (f format) takesNumber(decimal []byte) bool {
 		return isInteger(decimal) && within(decimal, "-2147483648", "2147483647")
 	case formatInt64:
 		return isInteger(decimal) && within(decimal, "-9223372036854775808", "9223372036854775807")
+	case formatNone, formatDate, formatDateTime, formatUUID, formatDecimal:
 	}
 	return true
 }

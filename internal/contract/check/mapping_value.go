@@ -98,7 +98,7 @@ func (c *staticCheck) fitsType(p *openapi.Property, f *mapping.Field, column *ma
 		return true // a json column holds what it holds, and without a column nothing is known
 	}
 	if p.Schema.Takes(is) {
-		c.wholeNumbers(p, f, column, is, path)
+		c.wholeNumbers(p, column, is, path)
 		return true
 	}
 	if p.Schema.Takes(openapi.TypeObject) || p.Schema.Takes(openapi.TypeArray) {
@@ -157,7 +157,7 @@ func Conversion(s *openapi.Schema, column mapping.Column) (mapping.Type, bool) {
 }
 
 // wholeNumbers warns of numbers that may have a fraction, or be too large, where the contract takes integers.
-func (c *staticCheck) wholeNumbers(p *openapi.Property, f *mapping.Field, column *mapping.Column, is openapi.Type, path string) {
+func (c *staticCheck) wholeNumbers(p *openapi.Property, column *mapping.Column, is openapi.Type, path string) {
 	if is != openapi.TypeNumber || p.Schema.Type != openapi.TypeInteger || column == nil {
 		return
 	}

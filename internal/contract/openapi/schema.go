@@ -158,6 +158,7 @@ func knownType(t Type) bool {
 	switch t {
 	case TypeString, TypeNumber, TypeInteger, TypeBoolean, TypeObject, TypeArray:
 		return true
+	case TypeAny:
 	}
 	return false
 }

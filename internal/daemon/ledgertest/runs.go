@@ -234,7 +234,7 @@ func aRunIsCancelled(s *story) {
 	done := s.claim(s.a, s.enqueue(at("saint-martin", "2025-11")).ID)
 	s.succeed(s.a, done)
 	_, err = s.b.Cancel(s.Context(), done.ID, "somebody", "a mistake")
-	as[*jobs.FinishedError](s, err)
+	want(s, "the run that is over", as[*jobs.FinishedError](s, err).Run.ID, done.ID)
 }
 
 // A run that is executed is asked to stop. Once its process is gone whoever comes ends it.

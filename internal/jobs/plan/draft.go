@@ -132,6 +132,7 @@ func (d *draft) tally(item *jobs.PlannedItem) {
 		d.counts.Updated++
 	case jobs.Unchanged:
 		d.counts.Repeated++
+	case jobs.Departed, jobs.Undeliverable:
 	}
 	d.digest.add(d.fingerprinter, &item.Item, item.Fingerprint)
 	d.counts.Add(item.State, item.Employees, item.Elements, 1)

@@ -193,21 +193,26 @@ func (u *uniqueValues) shared(ctx context.Context, absent []jobs.DocumentRef, do
 		if err != nil {
 			return nil, fmt.Errorf("reading acknowledged documents: %w", err)
 		}
-		for i := range known {
-			for field := range u.fields {
-				if !asked[u.fields[field].path] {
-					continue
-				}
-				if o := of[u.hashOf(field, known[i].Document)]; o != nil {
-					o.add(refs[i].Key)
-				}
-			}
-		}
+		u.addKnown(of, asked, refs, known)
 	}
 	if err := u.addTraced(ctx, of, absent); err != nil {
 		return nil, err
 	}
 	return u.holds(of), nil
+}
+
+// addKnown adds those of whom the last acknowledged documents are known.
+func (u *uniqueValues) addKnown(of map[uint64]*owners, asked map[string]bool, refs []jobs.DocumentRef, known []jobs.Acknowledged) {
+	for i := range known {
+		for field := range u.fields {
+			if !asked[u.fields[field].path] {
+				continue
+			}
+			if o := of[u.hashOf(field, known[i].Document)]; o != nil {
+				o.add(refs[i].Key)
+			}
+		}
+	}
 }
 
 // addTraced adds those of whom only traces are kept.

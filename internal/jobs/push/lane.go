@@ -151,6 +151,7 @@ func haltReason(out jobs.Outcome) jobs.Reason {
 		return jobs.Reason{Code: jobs.ReasonUnreachable, Detail: detail, Cause: cause}
 	case jobs.ClassTechnical:
 		return jobs.Reason{Code: jobs.ReasonFailures, Detail: detail}
+	case jobs.ClassAccepted, jobs.ClassData, jobs.ClassCancelled:
 	}
 	return jobs.Reason{}
 }

@@ -225,6 +225,7 @@ func (p *pushing) take(ctx context.Context, a answer) error {
 			p.enough = p.enough || p.halt.Code == "" && a.tried && p.alive
 			p.stopFor(a.halt)
 		}
+	case jobs.ClassData, jobs.ClassCancelled:
 	}
 	return nil
 }

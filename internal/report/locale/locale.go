@@ -84,14 +84,7 @@ var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 func check(v reflect.Value, path, args string, optional bool) (problems []error) {
 	switch v.Kind() {
 	case reflect.String:
-		if v.String() == "" && !optional {
-			return []error{fmt.Errorf("%s is missing", path)}
-		}
-		for _, found := range placeholder.FindAllStringSubmatch(v.String(), -1) {
-			if name := found[1]; name != "partner" && name != "section" && !slices.Contains(strings.Fields(args), name) {
-				problems = append(problems, fmt.Errorf("%s: nothing fills {%s}", path, name))
-			}
-		}
+		return checkText(v.String(), path, args, optional)
 	case reflect.Struct:
 		for i := range v.NumField() {
 			field := v.Type().Field(i)
@@ -111,6 +104,18 @@ func check(v reflect.Value, path, args string, optional bool) (problems []error)
 		}
 		for _, key := range v.MapKeys() {
 			problems = append(problems, check(v.MapIndex(key), path+"."+key.String(), args, false)...)
+		}
+	}
+	return problems
+}
+
+func checkText(text, path, args string, optional bool) (problems []error) {
+	if text == "" && !optional {
+		return []error{fmt.Errorf("%s is missing", path)}
+	}
+	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
+		if name := found[1]; name != "partner" && name != "section" && !slices.Contains(strings.Fields(args), name) {
+			problems = append(problems, fmt.Errorf("%s: nothing fills {%s}", path, name))
 		}
 	}
 	return problems

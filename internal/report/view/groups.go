@@ -75,8 +75,9 @@ func groupOf(item *jobs.Item, over bool) group {
 			return groupPending
 		}
 		return groupWaiting
+	case jobs.ItemSending, jobs.ItemUncertain, jobs.ItemUnsettled:
 	}
-	return groupUncertain // uncertain, unsettled, sending
+	return groupUncertain
 }
 
 // gathered is what one pass over the items of a run keeps. It stays small however many there are.
@@ -214,6 +215,7 @@ func (t *Teller) kindWords(k *kind, g group) string {
 		return t.difference(k.sign, k.n)
 	case groupGivenUp, groupPending, groupWaiting, groupWithdrawn:
 		return t.reasonOf(k.why, k.n)
+	case groupDeparted, groupBlocked, groupRejected, groupTurnedAway, groupUncertain, groupHeld, groupSuperseded, groupLeft, groupsEnd:
 	}
 	return ""
 }

@@ -34,6 +34,7 @@ func (t *Teller) runSteps(run *jobs.Run, c jobs.Counts, found *gathered, show Sh
 		return steps
 	case jobs.Incomplete:
 		return t.incompleteSteps(run, c, found)
+	case jobs.Queued, jobs.Running, jobs.Failed, jobs.Held, jobs.Cancelled:
 	}
 	return t.stateSteps(run, found)
 }
@@ -112,6 +113,7 @@ func (t *Teller) stateSteps(run *jobs.Run, found *gathered) []Step {
 			steps[0] = does(text.Refused, resume)
 		}
 		return steps
+	case jobs.Running, jobs.Succeeded, jobs.Incomplete:
 	}
 	switch {
 	case run.Interrupted && run.Cancelling:

@@ -74,6 +74,8 @@ func (p *Plan) count(item *jobs.Item) bool {
 			return false
 		}
 		p.shown++
+	case jobs.ItemSending, jobs.ItemAccepted, jobs.ItemRejected, jobs.ItemBlocked, jobs.ItemHeld, jobs.ItemUncertain, jobs.ItemSuperseded,
+		jobs.ItemDeparted, jobs.ItemWithdrawn, jobs.ItemLeft: // told elsewhere
 	}
 	return true
 }

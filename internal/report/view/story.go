@@ -83,6 +83,8 @@ func (t *Teller) nowLine(item *jobs.Item) Line {
 		text = t.problemLines(item, true)
 	case jobs.ItemHeld:
 		text = append(text, t.marked(groupHeld, t.findingLines(item, true))...)
+	case jobs.ItemPending, jobs.ItemSending, jobs.ItemAccepted, jobs.ItemRejected, jobs.ItemUncertain, jobs.ItemSuperseded,
+		jobs.ItemUnsettled, jobs.ItemDeparted, jobs.ItemWithdrawn, jobs.ItemLeft: // the reason says it
 	}
 	return t.line(item, text, Show{Diff: true, All: true})
 }

@@ -218,7 +218,7 @@ func (s *Sandbox) dossierKey(r *http.Request) string {
 		return r.URL.Query().Get(s.config.KeyName)
 	case KeyInPath:
 		return r.PathValue("dossier")
-	default:
-		return r.Header.Get(s.config.KeyName)
+	case KeyInHeader:
 	}
+	return r.Header.Get(s.config.KeyName)
 }
