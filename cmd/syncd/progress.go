@@ -28,7 +28,7 @@ func progressWordsOf(language locale.Language) progressWords {
 			"%s : une demande précédente est peut-être encore en route ; ses salariés seront renvoyés dans %s\n",
 			"%s : dossiers terminés ; %d salariés envoyés"}
 	}
-	return progressWords{"reading staging", "comparing with what the API holds", "sending",
+	return progressWords{"reading staging", "comparing with what the partner has", "sending",
 		"%s: an earlier request may still be under way; its employees are sent again in %s\n",
 		"%s: dossiers done; %d employees sent"}
 }

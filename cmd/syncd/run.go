@@ -38,7 +38,7 @@ With --resend those go as well who are unchanged since the API acknowledged them
 when the partner lost a month. The guards judge it as any other run; where the API adds what
 it is sent to what it has (semantics = "append"), each of them is held for a person.
 
-With --verify what the API holds is compared with what it acknowledged, and employees whom
+With --verify what the partner has is compared with what it acknowledged, and employees whom
 the other side edited are held; with --overwrite they are sent all the same. With --failed-of
 only those go whom another run did not deliver. With --detach the runs are queued for a
 daemon, which executes them.`,
@@ -80,7 +80,7 @@ daemon, which executes them.`,
 }
 
 func addVerify(cmd *cobra.Command, verify, overwrite *bool) {
-	cmd.Flags().BoolVar(verify, "verify", false, "compare what the API holds with what it acknowledged, and hold whom the other side edited")
+	cmd.Flags().BoolVar(verify, "verify", false, "compare what the partner has with what it acknowledged, and hold whom the other side edited")
 	cmd.Flags().BoolVar(overwrite, "overwrite", false, "with --verify: send over what the other side edited")
 }
 
@@ -266,7 +266,7 @@ gone (-), or cannot be delivered (!), field by field, sensitive values masked. N
 or recorded. At its end stands what the guards say ([job.guard]): whether a run would be held,
 and whom it would hold. The digest is that of the plan that a run would freeze.
 
-With --verify what the API holds is compared with what it acknowledged: what the other side
+With --verify what the partner has is compared with what it acknowledged: what the other side
 edited is shown, and holds those employees unless --overwrite.
 
 With --resend those who are unchanged are shown as sent again, as 'syncd run --resend' would.

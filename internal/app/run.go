@@ -41,7 +41,7 @@ type Order struct {
 	Selection
 	FailedOf  int64 // the run whose undelivered employees are to go; 0 = none
 	Resend    bool  // send again who is unchanged, too: needs a reason
-	Verify    bool  // compare what the API holds with what it acknowledged
+	Verify    bool  // compare what the partner has with what it acknowledged
 	Overwrite bool  // and send over what the partner's side edited
 	Decision
 }

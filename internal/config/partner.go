@@ -55,7 +55,7 @@ type Documents struct {
 	Send              jobs.Send
 	Contract          string         // "auto", "none", a URL or a file
 	Answer            *AnswerRules   `json:",omitempty"` // nil = each answer of success is one
-	ReadBack          *jobs.ReadBack // nil = the API is not asked what it holds
+	ReadBack          *jobs.ReadBack // nil = the partner is not asked what it has
 	AnswerSection     string
 	ReadBackSection   string
 }
@@ -117,7 +117,7 @@ func (p Partner) distinct() Partner {
 }
 
 // Fixed is a header or a query parameter that goes with every call of the API, as gateways want: a subscription key, a version.
-// It is no part of the target nor of what a document is sent to: a rotated key changes nothing of what the API holds.
+// It is no part of the target nor of what a document is sent to: a rotated key changes nothing of what the partner has.
 type Fixed struct {
 	Name   string
 	Value  string        `json:",omitempty"` // "" where a secret has it
@@ -260,7 +260,7 @@ func contractAddress(t *strict.Table, key, value, hint string) {
 }
 
 // checkCompare judges the members that a read-back compares by the mapping of each job that pushes: a member that its
-// documents do not have would be equal on both sides whatever the API holds.
+// documents do not have would be equal on both sides whatever the partner has.
 func (c *Config) checkCompare() {
 	documents := &c.Partner().Documents
 	if documents.ReadBack == nil || len(documents.ReadBack.Compare) == 0 {

@@ -13,7 +13,7 @@ import (
 	"syncd/internal/sandbox"
 )
 
-// adding is a world whose API adds the elements that it gets to those that it has: to send twice is to pay twice.
+// adding is a world of a partner that adds the elements that it gets to those that it has: to send twice is to pay twice.
 func adding(t *testing.T, employees int) (*world, *jobs.Runner) {
 	t.Helper()
 	w := newWorld(t)
@@ -29,7 +29,7 @@ func adding(t *testing.T, employees int) (*world, *jobs.Runner) {
 	return w, r
 }
 
-// paid is how many elements the API has for an employee: each has three in staging.
+// paid is how many elements the partner has for an employee: each has three in staging.
 func (w *world) paid(matricule string) int {
 	w.t.Helper()
 	var document struct{ Elements []json.RawMessage }
@@ -151,7 +151,7 @@ func (w *world) again(r *jobs.Runner, run *jobs.Run) *jobs.Run {
 	return now
 }
 
-// A correction of what the API has acknowledged would be added to it: it is held, also when it may be sent over.
+// A correction of what the partner has acknowledged would be added to it: it is held, also when it may be sent over.
 func TestAppendNeverAddsACorrectionByItself(t *testing.T) {
 	t.Parallel()
 	w, r := adding(t, 8)

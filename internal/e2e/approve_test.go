@@ -65,7 +65,7 @@ func TestApprovalNeverSendsWhatHasMoved(t *testing.T) {
 	w.wantItem(r, run, "00001", jobs.ItemSuperseded, jobs.ReasonReplanned)
 	w.wantItem(r, run, "00002", jobs.ItemSuperseded, jobs.ReasonMoved)
 	if w.held("00001") != "NOUVEAU" || w.held("00002") == "ANCIEN" || run.Counts.Accepted != 6 || run.Counts.Superseded != 2 {
-		t.Errorf("%+v, the API holds %s and %s", run.Counts, w.held("00001"), w.held("00002"))
+		t.Errorf("%+v, the partner has %s and %s", run.Counts, w.held("00001"), w.held("00002"))
 	}
 }
 

@@ -34,7 +34,7 @@ func TestLostAnswerIsSettledWithinTheRun(t *testing.T) {
 }
 
 // A correction whose answer was lost, then taken back in staging, must be sent: the document equals the one that was
-// last acknowledged, yet the API holds the other, and would pay it.
+// last acknowledged, yet the partner has the other, and would pay it.
 func TestDoubtIsNeverUnchangedAlthoughStagingIsAsAcknowledged(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 3)
@@ -71,7 +71,7 @@ func TestCorrectionWinsOverADocumentInDoubt(t *testing.T) {
 	w.front.play(nil)
 	w.run(r, jobs.Succeeded, nil)
 	if w.held("00001") != "CORRIGE" {
-		t.Fatalf("the API holds %s", w.held("00001"))
+		t.Fatalf("the partner has %s", w.held("00001"))
 	}
 	w.wantDelivered(period)
 }

@@ -10,14 +10,14 @@ import (
 	"syncd/internal/sandbox"
 )
 
-// edit changes what the API holds behind our back.
+// edit changes what the partner has behind our back.
 func (w *world) edit(matricule, member, value string) {
 	w.t.Helper()
 	w.must(w.sandbox.Edit(sandbox.Edit{Dossier: dossier, Matricule: matricule, Period: string(period),
 		Members: map[string]json.RawMessage{member: json.RawMessage(value)}}))
 }
 
-// verifying is a world whose runs read back what the API holds, after a month that went.
+// verifying is a world whose runs read back what the partner has, after a month that went.
 func verifying(t *testing.T, change ...func(*world)) (*world, *jobs.Runner) {
 	t.Helper()
 	w, r := guarded(t, 8, 1)
@@ -127,7 +127,7 @@ func TestDriftIsLookedForOnlyWhereAskedFor(t *testing.T) {
 	w.wantDelivered(period, "00003")
 }
 
-// A new month does not inherit the drift of the one before, where the API keeps one document a month; where it keeps one
+// A new month does not inherit the drift of the one before, where the partner keeps one document a month; where it keeps one
 // an employee, sending the new month would overwrite the other side's edit.
 func TestDriftAcrossMonths(t *testing.T) {
 	t.Parallel()

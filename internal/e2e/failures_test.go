@@ -69,7 +69,7 @@ func TestRefusedConfigurationStopsAtOnce(t *testing.T) {
 				t.Fatalf("%+v", run.Failure)
 			}
 			if strings.Contains(run.Failure.Detail, "another") || len(w.received()) != 0 {
-				t.Errorf("%+v, the API holds %d", run.Failure, len(w.received()))
+				t.Errorf("%+v, the partner has %d", run.Failure, len(w.received()))
 			}
 		})
 	}
@@ -91,7 +91,7 @@ func TestRefusalMidRunKeepsWhatWasAccepted(t *testing.T) {
 		t.Fatalf("%+v %+v", run.Failure, run.Counts)
 	}
 	if run.Counts.Accepted != len(w.received()) || run.Counts.Accepted+run.Counts.NotAttempted != staff {
-		t.Errorf("%+v, the API holds %d", run.Counts, len(w.received()))
+		t.Errorf("%+v, the partner has %d", run.Counts, len(w.received()))
 	}
 	w.front.play(nil)
 	w.resume(r, run.ID, jobs.Succeeded)

@@ -60,7 +60,7 @@ type receipt struct {
 	lost     bool // of which the ledger knows nothing
 }
 
-// heldKey is what the API keeps one document for; the period is empty with scope employee.
+// heldKey is what the partner keeps one document for; the period is empty with scope employee.
 type heldKey struct {
 	key    string
 	period jobs.Period

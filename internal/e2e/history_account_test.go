@@ -11,7 +11,7 @@ import (
 	"syncd/internal/mapping"
 )
 
-// Where the API keeps one document per employee, and a month brings nothing new, that month sends nothing: it counts on what
+// Where the partner keeps one document per employee, and a month brings nothing new, that month sends nothing: it counts on what
 // an earlier one sent. Nothing older may take its place then: somebody would be paid to an account that was taken back.
 
 // register is an API that keeps one document per employee: the account that each is paid to.

@@ -11,7 +11,7 @@ import (
 )
 
 // end reopens the periods that were asked for and runs each without faults, while a person decides whatever waits for one:
-// then the API holds exactly staging, and a second run has nothing to say.
+// then the partner has exactly staging, and a second run has nothing to say.
 func (h *history) end() {
 	h.Helper()
 	if len(h.staff) == 0 {
@@ -51,7 +51,7 @@ func (h *history) deliver(month jobs.Period) (*jobs.Run, bool) {
 	return nil, false
 }
 
-// clean is a run without faults, approved where a guard holds it as a whole. ok = false: the API keeps one document per
+// clean is a run without faults, approved where a guard holds it as a whole. ok = false: the partner keeps one document per
 // employee, and has that of a later period.
 func (h *history) clean(month jobs.Period) (*jobs.Run, bool) {
 	h.Helper()

@@ -34,7 +34,7 @@ func TestWhatIsClaimedAheadDoesNotLeaveOnceThePeriodIsClosed(t *testing.T) {
 	}
 }
 
-// Where the API keeps one document per employee, a plan of December that waited for a person does not bring back what
+// Where the partner keeps one document per employee, a plan of December that waited for a person does not bring back what
 // November has corrected meanwhile.
 func TestApprovedPlanNeverOverwritesANewerDocumentOfAnEarlierPeriod(t *testing.T) {
 	t.Parallel()
@@ -50,7 +50,7 @@ func TestApprovedPlanNeverOverwritesANewerDocumentOfAnEarlierPeriod(t *testing.T
 	run := w.resume(r, waiting.ID, jobs.Incomplete)
 	w.wantItem(r, run, "00002", jobs.ItemSuperseded, jobs.ReasonMoved)
 	if run.Counts.Accepted != 2 || w.held("00002") != "CORRIGE" {
-		t.Errorf("the API holds %s: %+v", w.held("00002"), run.Counts)
+		t.Errorf("the partner has %s: %+v", w.held("00002"), run.Counts)
 	}
 	w.run(r, jobs.Succeeded, named(december))
 	w.wantDelivered(december)

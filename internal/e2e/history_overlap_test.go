@@ -45,7 +45,7 @@ func (h *history) overlap() {
 	}
 }
 
-// overtake makes the plans of two months meet, where the API keeps one document an employee: that of the later one dies
+// overtake makes the plans of two months meet, where the partner keeps one document an employee: that of the later one dies
 // before anything leaves, what it would send is taken back, the earlier month is planned, and then the later one goes on.
 func (h *history) overtake() {
 	key := one(h, "matricule", matricules)

@@ -14,7 +14,7 @@ import (
 )
 
 // keptLedger is a copy of the ledger's files, and what a history knew when it was made. Once in a while such a copy is put
-// back in the middle of a history: the API holds what it holds, and the ledger knows nothing of what was sent since.
+// back in the middle of a history: the partner has what it has, and the ledger knows nothing of what was sent since.
 type keptLedger struct {
 	at, backAt int  // the steps after which it is made, and put back; -1 = never
 	back       bool // it was put back

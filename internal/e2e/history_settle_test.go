@@ -56,7 +56,7 @@ func (h *history) settle(line doubtful) (ledger.Settlement, bool) {
 	return as, true
 }
 
-// look compares what the API holds with what was sent, and with what it had acknowledged before.
+// look compares what the partner has with what was sent, and with what it had acknowledged before.
 func (h *history) look(line doubtful) (as ledger.Settlement, certain bool) {
 	h.Helper()
 	if line.Gone {

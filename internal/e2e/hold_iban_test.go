@@ -44,7 +44,7 @@ func TestChangedIBANIsHeldWhileTheOthersGo(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 		if w.bank("00003", period) != before || w.held("00003") == "CORRIGE" || w.held("00004") != "CORRIGE" {
-			t.Fatalf("the API holds %s and %s", w.held("00003"), w.held("00004"))
+			t.Fatalf("the partner has %s and %s", w.held("00003"), w.held("00004"))
 		}
 	}
 	w.release(r, w.run(r, jobs.Incomplete, nil), jobs.Succeeded, "00003")

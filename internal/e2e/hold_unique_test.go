@@ -96,7 +96,7 @@ func TestIBANThatWasJustGivenUpIsStillShared(t *testing.T) {
 	run := w.run(r, jobs.Incomplete, nil)
 	w.wantHeldItems(r, run, map[string][]jobs.Rule{"00002": forShared})
 	w.wantOthers(r, run, "00002", "Iban", "00003")
-	w.run(r, jobs.Succeeded, nil) // once the API has the colleague's new one
+	w.run(r, jobs.Succeeded, nil) // once the partner has the colleague's new one
 	w.wantDelivered(period)
 }
 

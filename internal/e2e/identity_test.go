@@ -50,7 +50,7 @@ func TestResumeAsksForTheIdentityAgain(t *testing.T) {
 	w.must(w.sandbox.SetFaults(sandbox.Faults{Identity: otherSiret}))
 	resumed := w.resume(r, run.ID, jobs.Failed)
 	if resumed.Failure.Code != jobs.ReasonIdentity || len(w.received()) != 0 {
-		t.Fatalf("%+v, the API holds %d", resumed.Failure, len(w.received()))
+		t.Fatalf("%+v, the partner has %d", resumed.Failure, len(w.received()))
 	}
 	w.must(w.sandbox.SetFaults(sandbox.Faults{}))
 	w.resume(r, run.ID, jobs.Succeeded)

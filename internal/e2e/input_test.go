@@ -140,7 +140,7 @@ func TestMissingKeysAreBlocked(t *testing.T) {
 		}
 	}
 	if keyless != 2 || len(w.received()) != 2 {
-		t.Errorf("%d items without a key, the API holds %d", keyless, len(w.received()))
+		t.Errorf("%d items without a key, the partner has %d", keyless, len(w.received()))
 	}
 }
 
@@ -172,7 +172,7 @@ func TestBadKeysAreBlocked(t *testing.T) {
 			}
 		}
 		if c := run.Counts; shortened != 2 || c.EmployeesRead != 8 || c.Blocked != 6 || c.ElementsRead != 24 || c.ElementsBlocked != 21 || c.Held != 1 || len(w.received()) != 1 {
-			t.Errorf("%d shortened keys, the API holds %d, %+v", shortened, len(w.received()), c)
+			t.Errorf("%d shortened keys, the partner has %d, %+v", shortened, len(w.received()), c)
 		}
 	}
 }

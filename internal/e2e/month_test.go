@@ -91,7 +91,7 @@ func TestPartialRunTouchesNobodyElse(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	if w.held("00001") == "UN" || w.held("00002") != "DEUX" {
-		t.Errorf("the API holds %s and %s", w.held("00001"), w.held("00002"))
+		t.Errorf("the partner has %s and %s", w.held("00001"), w.held("00002"))
 	}
 }
 

@@ -166,6 +166,6 @@ func TestRunBeforeAnyPullSendsNothing(t *testing.T) {
 	w.fill(2)
 	run := w.run(w.runner(), jobs.Failed, nil)
 	if run.Failure.Code != jobs.ReasonStaging || !strings.Contains(run.Failure.Detail, "hint:") || len(w.received()) != 0 {
-		t.Errorf("%+v, the API holds %d", run.Failure, len(w.received()))
+		t.Errorf("%+v, the partner has %d", run.Failure, len(w.received()))
 	}
 }

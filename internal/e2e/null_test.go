@@ -110,7 +110,7 @@ func TestNullRefuses(t *testing.T) {
 				t.Errorf("%s: %q, want %q", item.State, paths, c.want)
 			}
 			if w.received()["00001"].SHA256 != before || w.held("00002") != "CORRIGE" {
-				t.Error("the API holds something else")
+				t.Error("the partner has something else")
 			}
 		})
 	}

@@ -66,7 +66,7 @@ func TestPartialRunNeverFinishesTheMonth(t *testing.T) {
 	w.run(r, jobs.Succeeded, func(n *jobs.NewRun) { n.Period = december })
 }
 
-// Where the API keeps one document per employee, an older month would overwrite a newer one: neither a run nor a
+// Where the partner keeps one document per employee, an older month would overwrite a newer one: neither a run nor a
 // resume may send it, even when it is named.
 func TestOlderMonthNeverOverwritesANewerOne(t *testing.T) {
 	t.Parallel()

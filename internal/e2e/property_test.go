@@ -17,7 +17,7 @@ import (
 // Random histories of corrections, runs, resumes of old ones, decisions of people, closings, stops, aborts and kills, over
 // random faults of the API, imports that replace staging under a plan, a ledger that is put back by copy, and guards that trip
 // often: nobody is lost, nobody is paid by an older document or by one that waits for a person, and what the ledger says is
-// what the API holds.
+// what the partner has.
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []kind{

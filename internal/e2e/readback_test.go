@@ -12,7 +12,7 @@ import (
 
 const readPath = "/V2/Salarie/{key}?periode={period}"
 
-// readable is a world whose API adds what it gets, and can be asked what it has.
+// readable is a world of a partner that adds what it gets, and can be asked what it has.
 func readable(t *testing.T, employees int) (*world, *jobs.Runner) {
 	t.Helper()
 	w, r := adding(t, employees)

@@ -90,7 +90,7 @@ func TestSettledAsAcceptedThenCorrected(t *testing.T) {
 	w.settle(r, run, ledger.SettleAccepted, jobs.Succeeded, "00001")
 	after := w.run(r, jobs.Succeeded, nil)
 	if after.Counts.Accepted != 1 || w.held("00001") != "CORRIGE" {
-		t.Errorf("%+v, the API holds %s", after.Counts, w.held("00001"))
+		t.Errorf("%+v, the partner has %s", after.Counts, w.held("00001"))
 	}
 	w.wantDelivered(period)
 	w.wantSent(9)
@@ -126,7 +126,7 @@ func TestCorrectionAfterALostAnswerIsWhatTheAPIKeeps(t *testing.T) {
 	w.front.play(only("00001", lost))
 	w.run(r, jobs.Incomplete, nil)
 	if w.held("00001") != "CORRIGE" {
-		t.Fatalf("the API holds %s", w.held("00001"))
+		t.Fatalf("the partner has %s", w.held("00001"))
 	}
 	w.front.play(nil)
 	if _, err := r.ResumePush(t.Context(), &w.job, older.ID); err == nil {

@@ -91,7 +91,7 @@ WHERE w.master IS DISTINCT FROM h.document - 'Elements' OR w.elements IS DISTINC
 	(SELECT coalesce(jsonb_agg(x ORDER BY x), '[]') FROM jsonb_array_elements(h.document->'Elements') AS x)
 ORDER BY 1`
 
-// wantDelivered compares each document that the API holds with staging. but names the employees that must differ.
+// wantDelivered compares each document that the partner has with staging. but names the employees that must differ.
 func (w *world) wantDelivered(p jobs.Period, but ...string) {
 	w.t.Helper()
 	var matricules, documents []string

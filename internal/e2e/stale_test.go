@@ -33,7 +33,7 @@ func TestResumeOfAnOlderPlanNeverOverwritesANewerOne(t *testing.T) {
 		t.Errorf("%+v", resumed.Counts)
 	}
 	if w.held("00002") != "CORRIGE" {
-		t.Errorf("the API holds %s", w.held("00002"))
+		t.Errorf("the partner has %s", w.held("00002"))
 	}
 	w.wantDelivered(period)
 }
@@ -87,7 +87,7 @@ func TestResumeNeverRevivesADocumentInDoubtThatWasCorrected(t *testing.T) {
 	w.run(r, jobs.Succeeded, employees("00001"))
 	w.resume(r, a.ID, jobs.Incomplete)
 	if w.held("00001") != "CORRIGE" {
-		t.Errorf("the API holds %s", w.held("00001"))
+		t.Errorf("the partner has %s", w.held("00001"))
 	}
 	w.wantDelivered(period)
 }

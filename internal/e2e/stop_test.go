@@ -129,7 +129,7 @@ func TestStopBeforeThePlan(t *testing.T) {
 	stopping.Stop = stopped
 	run := w.run(&stopping, jobs.Failed, nil)
 	if run.Failure.Code != jobs.ReasonStopped || len(w.received()) != 0 {
-		t.Fatalf("%+v, the API holds %d", run.Failure, len(w.received()))
+		t.Fatalf("%+v, the partner has %d", run.Failure, len(w.received()))
 	}
 	w.resume(r, run.ID, jobs.Succeeded)
 	w.wantDelivered(period)

@@ -16,7 +16,7 @@ func TestTransfer(t *testing.T) {
 	w.must(err)
 	w.wantState(run, jobs.Succeeded)
 	if run.Counts.Accepted != 50 || len(w.received()) != 50 {
-		t.Fatalf("%+v, the API holds %d", run.Counts, len(w.received()))
+		t.Fatalf("%+v, the partner has %d", run.Counts, len(w.received()))
 	}
 	again, err := w.push(r, nil)
 	w.must(err)

@@ -69,7 +69,7 @@ WHERE t.dossier = $1 AND r.finished_at IS NOT NULL AND r.employees_read <> r.unc
 		<> (i.accepted, i.rejected, i.blocked, i.held, i.superseded, i.uncertain, i.not_attempted, i.departed, i."left", i.elements_blocked,
 			r.elements_read - i.elements_blocked)`
 
-// wantBaseline wants every document that the API holds to be known: in doubt, or exactly as acknowledged.
+// wantBaseline wants every document that the partner has to be known: in doubt, or exactly as acknowledged.
 func (h *history) wantBaseline() {
 	h.Helper()
 	target, found, err := h.store.Target(context.Background(), h.to)
@@ -93,7 +93,7 @@ func (h *history) wantBaseline() {
 	}
 	for at := range h.api.holds {
 		if _, ok := latest[at]; !ok && !h.api.lost[at] {
-			h.Fatalf("%v: the API holds a document that the ledger knows nothing of", at)
+			h.Fatalf("%v: the partner has a document that the ledger knows nothing of", at)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (h *history) wantAcknowledged(row known, acknowledged []byte) {
 		acknowledged = nil
 	}
 	if !bytes.Equal(acknowledged, h.api.holds[at]) {
-		h.Fatalf("%s %s: the API holds %s, acknowledged was %s", row.Key, row.Period, h.api.holds[at], acknowledged)
+		h.Fatalf("%s %s: the partner has %s, acknowledged was %s", row.Key, row.Period, h.api.holds[at], acknowledged)
 	}
 }
 
@@ -155,7 +155,7 @@ func (h *history) wantPlan(run *jobs.Run, err error, request jobs.NewRun) {
 	}
 }
 
-// wantDriftHeld wants a run that compares with what the API holds to hold everyone whom somebody edited there.
+// wantDriftHeld wants a run that compares with what the partner has to hold everyone whom somebody edited there.
 func (h *history) wantDriftHeld(run *jobs.Run, err error, request jobs.NewRun, before []known) {
 	h.Helper()
 	if run == nil || errors.Is(err, jobs.ErrLost) || !run.Planned || !h.job.Guards.Verify || h.overwrite {
@@ -188,7 +188,7 @@ func (h *history) wantHeld(matricule string, p *person, period jobs.Period, beca
 	want := paper{Matricule: matricule, Nom: p.name, Periode: at.period, Rev: p.rev, Iban: p.iban, Nir: p.nir, Elements: sorted(p.elements[period])}
 	held.Elements = sorted(held.Elements)
 	if !reflect.DeepEqual(held, want) {
-		h.Fatalf("%s %s is %s, but the API holds %+v, staging %+v", matricule, period, because, held, want)
+		h.Fatalf("%s %s is %s, but the partner has %+v, staging %+v", matricule, period, because, held, want)
 	}
 	if slices.ContainsFunc(h.baseline(), func(k known) bool { return k.Key == matricule && k.Period == period && k.InDoubt }) {
 		h.Fatalf("%s %s is in doubt, and called %s", matricule, period, because)

@@ -25,7 +25,7 @@ type API interface {
 	// Nomenclatures reads all nomenclatures. An error is a *CallError.
 	Nomenclatures(ctx context.Context) (mapping.Nomenclatures, error)
 
-	// Read asks for the document of one employee, as the API has it; nil = it has none. An error is a *CallError. It is
+	// Read asks for the document of one employee, as the partner has it; nil = it has none. An error is a *CallError. It is
 	// called only for a job with a ReadBack.
 	Read(ctx context.Context, key string, period Period) ([]byte, error)
 

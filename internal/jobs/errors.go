@@ -111,7 +111,7 @@ func (e *OrderError) Error() string {
 		if e.Other.State == Held {
 			hint += fmt.Sprintf(", or first give that run up: 'syncd cancel %d --reason …'", e.Other.ID)
 		}
-		return fmt.Sprintf("period %s is older than %s, which run %d sent, or found delivered already, and the API keeps one document per employee\nhint: %s",
+		return fmt.Sprintf("period %s is older than %s, which run %d sent, or found delivered already, and the partner keeps one document per employee\nhint: %s",
 			e.Period, e.Other.Period, e.Other.ID, hint)
 	}
 	return fmt.Sprintf("period %s of dossier %s is not finished (run %d is %s), so %s is not sent yet\nhint: look at it with 'syncd show %d' and finish it with 'syncd run %s --dossier %s --period %s', or name the newer one with --period %s",

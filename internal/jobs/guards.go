@@ -17,7 +17,7 @@ type Guards struct {
 	MaxGap          int  // months between the period and the nearest one that was sent; 0 = any
 	MaxBack         int  // months by which the period may be older than the newest one that was sent; 0 = any
 	Approval        bool // every plan that would send something waits for a person
-	Verify          bool // each run compares what the API holds with what it acknowledged
+	Verify          bool // each run compares what the partner has with what it acknowledged
 	CheckKeys       bool // an IBAN or a NIR with wrong check digits holds the employee
 	Recognise       bool // a member whose value is an IBAN or a NIR counts among HoldFields and UniqueFields, where no name tells
 

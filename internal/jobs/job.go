@@ -17,7 +17,7 @@ const (
 	Append  Semantics = "append"  // sending it again may pay twice: never done blindly
 )
 
-// Scope says what the API keeps.
+// Scope says what the partner keeps.
 type Scope string
 
 const (
@@ -49,7 +49,7 @@ type PushJob struct {
 	RequestTimeout time.Duration // of one attempt: how long a request that left may still be processed
 
 	Guards   Guards
-	ReadBack *ReadBack // nil = the API is not asked what it holds
+	ReadBack *ReadBack // nil = the partner is not asked what it has
 
 	ConfigDigest string
 }

@@ -147,7 +147,7 @@ type BaselineEntry struct {
 	Outdated       bool // it is from before the ledger was put back: something newer may have been acknowledged since
 }
 
-// Acknowledged is a document that the API has, and the totals of its elements and those of the periods before, newest
+// Acknowledged is a document that the partner has, and the totals of its elements and those of the periods before, newest
 // first.
 type Acknowledged struct {
 	Document []byte
@@ -261,7 +261,7 @@ type NewRun struct {
 	Scope       Scope // with ScopeEmployee a period older than the latest sent is refused
 	Employees   []string
 	FailedOf    int64  // the run whose undelivered employees these are; 0 = none
-	Verify      bool   // compares what the API holds with what it acknowledged, before it plans
+	Verify      bool   // compares what the partner has with what it acknowledged, before it plans
 	Overwrite   bool   // and sends over what the other side edited
 	Resend      string // why everyone is sent again, changed or not; "" = only what differs
 	Trigger     Trigger
@@ -291,7 +291,7 @@ type Step struct {
 type ItemOutcome struct {
 	Seq        int
 	State      ItemState // accepted, rejected, uncertain; pending = not attempted
-	Certain    bool      // the API certainly does not hold it: the key is no longer in doubt on its account
+	Certain    bool      // the partner certainly does not have it: the key is no longer in doubt on its account
 	Deferred   bool      // pending, and not to be claimed again by this execution
 	Reason     Reason
 	HTTPStatus int

@@ -20,7 +20,7 @@ type ReadBack struct {
 // Doubts are the items of a target and period of which nobody knows whether the API received them.
 type Doubts struct {
 	Items []Doubt
-	// Witness is a document that the API certainly has: only if it can be read back, others that cannot were not received.
+	// Witness is a document that the partner certainly has: only if it can be read back, others that cannot were not received.
 	Witness *DocumentRef
 	Held    []byte // the witness's document
 }
@@ -62,7 +62,7 @@ func (r *Runner) settleDoubts(ctx context.Context, job *PushJob, run *Run) error
 	}
 	var call *CallError
 	if errors.As(err, &call) && call.Class != ClassCancelled { // a person, or the next run
-		r.Log.Warn().Str("trouble", call.Error()).Int64("run", run.ID).Msg("what the API holds could not be read back")
+		r.Log.Warn().Str("trouble", call.Error()).Int64("run", run.ID).Msg("what the partner has could not be read back")
 		return nil
 	}
 	return err
@@ -111,12 +111,12 @@ func (r *Runner) settleDoubt(ctx context.Context, job *PushJob, run *Run, doubt 
 		return nil
 	}
 	if err := r.Ledger.SettleDoubt(ctx, run, *doubt, received); err != nil {
-		return fmt.Errorf("recording what the API holds: %w", err)
+		return fmt.Errorf("recording what the partner has: %w", err)
 	}
 	return nil
 }
 
-// same reports whether the API holds a document, as far as it is compared.
+// same reports whether the partner has a document, as far as it is compared.
 func (j *PushJob) same(document, held []byte) bool {
 	if document == nil || held == nil {
 		return false
@@ -159,7 +159,7 @@ type readingBack struct {
 	first    error // of those that concern one employee alone
 }
 
-// edits compares what the API holds with what it acknowledged, for everyone whose document this plan could send over.
+// edits compares what the partner has with what it acknowledged, for everyone whose document this plan could send over.
 // The other side's edits come by matricule, masked like any diff, and so does who could not be looked at.
 func (p *readingBack) edits(ctx context.Context) (map[string]Finding, error) {
 	if p.Job.ReadBack == nil || p.api == nil { // nil: of a story, which asks nobody
@@ -191,7 +191,7 @@ func (p *readingBack) edits(ctx context.Context) (map[string]Finding, error) {
 // readAtOnce is how many acknowledged documents are read from the ledger at once.
 const readAtOnce = 256
 
-// verifiable are the documents that the API should hold as they were acknowledged: those of this period, or where it keeps
+// verifiable are the documents that the partner should have as they were acknowledged: those of this period, or where it keeps
 // one an employee, the latest.
 func (p *readingBack) verifiable(ctx context.Context) ([]DocumentRef, error) {
 	baseline, err := p.Ledger.Baseline(ctx, p.Target.ID, p.Keys)
@@ -286,7 +286,7 @@ func (p *readingBack) driftOf(ctx context.Context, ref DocumentRef, acknowledged
 	}
 	changes, err := diff.Edits(p.Job.Mapping, acknowledged, held, p.Job.ReadBack.Compare)
 	if err != nil {
-		return nil, fmt.Errorf("comparing with what the API holds: %w", err)
+		return nil, fmt.Errorf("comparing with what the partner has: %w", err)
 	}
 	return changes, nil
 }

@@ -96,7 +96,7 @@ type Run struct {
 	Failure      Reason     // why it failed or is held; zero otherwise
 	Findings     []Finding  // of the guards, when its plan was made
 	FailedOf     int64      // the run whose undelivered employees it is for; 0 = none
-	Verify       bool       // it compares what the API holds with what it acknowledged, before it plans
+	Verify       bool       // it compares what the partner has with what it acknowledged, before it plans
 	Overwrite    bool       // and sends over what the other side edited
 	Resend       string     // why everyone is sent again, changed or not; "" = only what differs
 	Approved     string     // digest of what a person approved, "" = nothing

@@ -18,7 +18,7 @@ const (
 )
 
 // TestKilledAtAnyInstant kills the program with SIGKILL at random instants of runs, runs again, and compares every
-// document that the API holds with staging: none missing, none wrong, and no more repeated than a death may cost.
+// document that the partner has with staging: none missing, none wrong, and no more repeated than a death may cost.
 func TestKilledAtAnyInstant(t *testing.T) {
 	t.Parallel()
 	seed := nextSeed(t)

@@ -22,7 +22,7 @@ WHERE w.master IS DISTINCT FROM h.document - 'Elements' OR w.elements IS DISTINC
 	(SELECT coalesce(jsonb_agg(x ORDER BY x), '[]') FROM jsonb_array_elements(h.document->'Elements') AS x)
 ORDER BY 1`
 
-// wantDelivered compares every document that the API holds with staging, and wants the ledger to have no open end.
+// wantDelivered compares every document that the partner has with staging, and wants the ledger to have no open end.
 func (w *world) wantDelivered() {
 	w.t.Helper()
 	for _, name := range w.dossiers() {
@@ -31,7 +31,7 @@ func (w *world) wantDelivered() {
 	w.wantNoOpenEnds()
 }
 
-// wantDocuments compares every document of a dossier and period that the API holds with staging.
+// wantDocuments compares every document of a dossier and period that the partner has with staging.
 func (w *world) wantDocuments(dossier, period string) {
 	w.t.Helper()
 	var matricules, documents []string

@@ -104,7 +104,7 @@
 // open: they need a correction, and a correction is a new run of that period. A person who names a period overrides
 // this rule. plan shows its plan, and then refuses what run would refuse.
 //
-// With scope = "employee" the API keeps one document per employee, so a period older than the newest for which anything
+// With scope = "employee" the partner keeps one document per employee, so a period older than the newest for which anything
 // was sent, or found in place already, is refused, even when it is named, and when a run is resumed: a month in which
 // nothing was new was delivered all the same. For the same reason whom a newer plan of another month found unchanged is
 // superseded in older plans, and a new month waits until a request for another one is certainly over.

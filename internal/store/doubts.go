@@ -70,7 +70,7 @@ func (s *Store) SettleDoubt(ctx context.Context, run *jobs.Run, doubt jobs.Doubt
 		}
 		return clearDoubt(ctx, q, run, doubt, seqs)
 	})
-	return redactUnlessOurs("recording what the API holds", err)
+	return redactUnlessOurs("recording what the partner has", err)
 }
 
 func acceptDoubt(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, doubt jobs.Doubt, seqs []int32) error {

@@ -52,7 +52,7 @@ func checkNewer(ctx context.Context, q *dbsqlc.Queries, target int64, period job
 	return &jobs.OrderError{Period: period, Other: *toRun(row.SyncdRun, row.SyncdTarget), Newer: true}
 }
 
-// delay keeps a run from sending whom an earlier request may still reach: of its own period or, where the API keeps one
+// delay keeps a run from sending whom an earlier request may still reach: of its own period or, where the partner keeps one
 // document per employee, of any.
 func delay(ctx context.Context, q *dbsqlc.Queries, run int64, request jobs.Resumption) error {
 	timeout := request.RequestTimeout.Seconds()

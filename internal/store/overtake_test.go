@@ -10,7 +10,7 @@ import (
 
 const laterMonth = jobs.Period("2026-12")
 
-// Where the API keeps one document per employee, a request of November that may still be processed would arrive after what
+// Where the partner keeps one document per employee, a request of November that may still be processed would arrive after what
 // December sends at once, and pay December as November was.
 func TestANewMonthDoesNotOvertakeARequestOfAnother(t *testing.T) {
 	t.Parallel()

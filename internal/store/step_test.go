@@ -127,7 +127,7 @@ func TestBrokenOffStaysInDoubt(t *testing.T) {
 	}
 }
 
-// A document planned against a baseline that has moved since is older than what the API holds: it does not go.
+// A document planned against a baseline that has moved since is older than what the partner has: it does not go.
 func TestMovedBaselineSupersedes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -52,7 +52,7 @@ func (f *fixture) withDiffs(s *Store, dossier string, second jobs.ItemState) *jo
 	return run
 }
 
-// Each kind goes by its own cutoff, a dry purge deletes nothing, and what the API holds is never forgotten: a baseline
+// Each kind goes by its own cutoff, a dry purge deletes nothing, and what the partner has is never forgotten: a baseline
 // that was purged would send everybody again.
 func TestPurgeByCutoff(t *testing.T) {
 	t.Parallel()

@@ -181,7 +181,7 @@ func (a *answerCheck) suspect(result *openapi.Schema) {
 	if result == nil {
 		return
 	}
-	const ask, see = "ask whom the API belongs to; if so, ", "add [{section}]"
+	const ask, see = "ask the partner; if so, ", "add [{section}]"
 	code, errors := tellers(result)
 	var settings []string
 	if code != "" {

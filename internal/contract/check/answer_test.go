@@ -73,7 +73,7 @@ func TestCheckAnswer(t *testing.T) {
 		"an object":       {`{"type":"object"}`, "", &right, nil},
 		"anything":        {`{}`, "", &right, nil},
 		"no rules": {one, retour, nil, []string{"warning  by the contract a success of POST /V2/Salarie holds codeRetour and anomalies: if the API refuses documents that way, refusals count as received" +
-			` | ask whom the API belongs to; if so, add [isidoor.salarie.answer] with code = "/codeRetour" and success = [the codes that accept], errors = ["/anomalies"]`}},
+			` | ask the partner; if so, add [isidoor.salarie.answer] with code = "/codeRetour" and success = [the codes that accept], errors = ["/anomalies"]`}},
 		"no rules, in a list": {lots, lot, nil, []string{"warning  by the contract", "holds resultats[] with codeRetour and anomalies", "if so, add [isidoor.salarie.answer]\n"}},
 		"no rules, refused lines": {`{"properties":{"nbAcceptes":{"type":"integer"},"lignesRejetees":{"type":"array","items":{"properties":{"erreur":{"type":"string"}}}}}}`, "", nil,
 			[]string{`errors = ["/lignesRejetees"]`}},

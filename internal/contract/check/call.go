@@ -101,7 +101,7 @@ func (a *callCheck) body(op *openapi.Operation) {
 	a.unchecked(op)
 	if op.JSONType != "" {
 		a.warning("", fmt.Sprintf("by the contract %s takes the JSON of %s alone, and syncd sends it as %s", op.CallName(), openapi.Tidy(op.JSONType), openapi.JSONMedia),
-			"ask whom the API belongs to whether it takes that")
+			"ask the partner whether it takes that")
 	}
 }
 

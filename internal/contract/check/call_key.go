@@ -201,7 +201,7 @@ func (a *callCheck) parameters(is Derived, s Settings) {
 			// told as a contradiction of dossier_key
 		default:
 			a.error("", fmt.Sprintf("the contract requires the parameter %s of %s, which syncd does not send", at, is.Operation.CallName()),
-				"if it is the dossier's key, say so with dossier_key in [{section}]; otherwise ask whom the API belongs to what to send")
+				"if it is the dossier's key, say so with dossier_key in [{section}]; otherwise ask the partner what to send")
 		}
 	}
 }

@@ -87,7 +87,7 @@ func codesHint(s *openapi.Schema, refused []string) string {
 			return fmt.Sprintf("the contract spells %s as %s: convert it in the query, without dictionary", code, openapi.Tidy(listed))
 		}
 	}
-	return "ask whom the API belongs to which is right, or name another nomenclature"
+	return "ask the partner which is right, or name another nomenclature"
 }
 
 // listedAs is the text that the contract lists for one which differs from it in case alone; "" = none.

@@ -108,7 +108,7 @@ func (r rules) decide(s *subject) (action, jobs.ReasonCode) {
 	return send, jobs.ReasonNewPeriod
 }
 
-// compared decides about someone of whom the API has a document that would take the same place.
+// compared decides about someone of whom the partner has a document that would take the same place.
 func (r rules) compared(s *subject, with *jobs.BaselineEntry) (action, jobs.ReasonCode) {
 	switch {
 	case !s.same(with):
@@ -127,7 +127,7 @@ func (r rules) compared(s *subject, with *jobs.BaselineEntry) (action, jobs.Reas
 	return keep, ""
 }
 
-// nothingNew reports whether a new period brings nothing: the API keeps one document per employee, it is this very
+// nothingNew reports whether a new period brings nothing: the partner keeps one document per employee, it is this very
 // document, and it carries no elements. (Equal elements of two periods are two payments, so they are always sent.) Who was
 // told as having left is news, and must be told again when they leave again.
 func (r rules) nothingNew(s *subject) bool {

@@ -131,7 +131,7 @@ func (u *uniqueValues) compare(item *jobs.PlannedItem, own []uint64, old []byte)
 		if hash != 0 {
 			u.fresh = append(u.fresh, freshValue{hash, item.Seq, item.Key, field, u.textOf(i, item.Document)})
 		}
-		if was != 0 { // the API has it still
+		if was != 0 { // the partner has it still
 			u.see(was, u.addName([]byte(item.Key)))
 		}
 	}

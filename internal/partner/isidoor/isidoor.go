@@ -31,7 +31,7 @@ type Options struct {
 	Dossier      DossierEndpoint
 	Dictionnaire DictionnaireEndpoint
 	Salarie      SalarieEndpoint
-	Read         *ReadEndpoint         // nil = the API cannot be asked what it holds
+	Read         *ReadEndpoint         // nil = the partner cannot be asked what it has
 	Answer       *httpcall.AnswerRules // nil = any 2xx to a document accepts it
 }
 
@@ -166,7 +166,7 @@ func (d *dossier) read(ctx context.Context, e httpcall.Endpoint, lists *httpcall
 func (d *dossier) Read(ctx context.Context, key string, period jobs.Period) ([]byte, error) {
 	c := d.connection
 	if c.read == (httpcall.Endpoint{}) {
-		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "read", Problem: "the API cannot be asked what it holds",
+		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "read", Problem: "the partner cannot be asked what it has",
 			Hint: "set method and path of [isidoor.salarie.read]"}
 	}
 	if slices.Contains([]string{"", ".", ".."}, key) { // would ask another address, such as that of all employees

@@ -13,7 +13,7 @@ import (
 
 const readCall = "GET /V2/Salarie/{key}?periode={period}"
 
-// withRead makes the API one that can be asked what it holds.
+// withRead makes the partner one that can be asked what it has.
 func withRead(o *Options) {
 	o.Read = &ReadEndpoint{Method: "GET", Path: "/V2/Salarie/{key}?periode={period}"}
 }
@@ -143,7 +143,7 @@ func TestReadsThatCannotBeMade(t *testing.T) {
 	var asked atomic.Int64
 	p := newPartner(t, func(http.ResponseWriter, *http.Request) { asked.Add(1) })
 	_, err := p.open(t, nil).Dossier(testKey).Read(t.Context(), "00042", "2026-11")
-	want := "read: the API cannot be asked what it holds\nhint: set method and path of [isidoor.salarie.read]"
+	want := "read: the partner cannot be asked what it has\nhint: set method and path of [isidoor.salarie.read]"
 	if err == nil || err.Error() != want || callError(t, err).Class != jobs.ClassConfiguration {
 		t.Errorf("not configured: %v", err)
 	}

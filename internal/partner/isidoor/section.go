@@ -31,7 +31,7 @@ type Section struct {
 	Dossier      DossierEndpoint
 	Dictionnaire DictionnaireEndpoint
 	Salarie      SalarieEndpoint
-	Read         *ReadEndpoint // nil = the API is not asked what it holds
+	Read         *ReadEndpoint // nil = the partner is not asked what it has
 }
 
 // DossierKey is where the key of a dossier goes in a request.

@@ -67,7 +67,7 @@ type Subject struct {
 	PeriodImplied bool
 	Employees     []string // of a partial plan; empty = everyone
 	Resend        bool     // of everyone, changed or not
-	Verify        bool     // with a look at what the API holds
+	Verify        bool     // with a look at what the partner has
 	Overwrite     bool     // and what was edited there is sent over
 }
 

@@ -130,7 +130,7 @@ type WitnessRow struct {
 	Version  int64
 }
 
-// A document that the API certainly has.
+// A document that the partner certainly has.
 func (q *Queries) Witness(ctx context.Context, arg WitnessParams) (WitnessRow, error) {
 	row := q.db.QueryRow(ctx, witness, arg.TargetID, arg.Period)
 	var i WitnessRow

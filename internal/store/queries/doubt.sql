@@ -10,7 +10,7 @@ WHERE i.target_id = @target_id AND i.period = @period AND i.open AND i.state = '
   AND (sqlc.narg('keys')::text[] IS NULL OR i.key = ANY (sqlc.narg('keys')::text[]))
 ORDER BY i.key;
 
--- A document that the API certainly has.
+-- A document that the partner certainly has.
 -- name: Witness :one
 SELECT key, document, run_id, seq, version FROM syncd.baseline
 WHERE target_id = @target_id AND period = @period AND version > 0 AND NOT in_doubt AND NOT withdrawn AND NOT removed

@@ -1,4 +1,4 @@
--- Where the API keeps one document per employee: the newest later period of a target for which something was sent, or whose
+-- Where the partner keeps one document per employee: the newest later period of a target for which something was sent, or whose
 -- run counts on what an earlier period sent. Such a run has no item of those who bring nothing new, and yet it delivers them,
 -- unless it is given up. Of one whose items are past their time the accounting tells.
 -- name: DeliveredAfter :one
