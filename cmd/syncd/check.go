@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"syncd/internal/app"
 	"syncd/internal/jobs"
+	"syncd/internal/report/view"
 )
 
 func newCheck(p process, flags *globalFlags) *cobra.Command {
@@ -28,7 +30,7 @@ that was seen. Where there is none, compare [isidoor] and [job.fields] with Isid
   syncd check --offline --json`,
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
-			c := &checked{session: a}
+			c := &checked{session: a, teller: a.teller()}
 			a.Check(ctx, app.Checking{Selection: flags.selection(), Offline: offline}, c.add)
 			return c.conclude()
 		}),
@@ -48,20 +50,20 @@ type finding struct {
 }
 
 // worded is a finding in words.
-func worded(f *app.Finding) finding {
+func worded(teller *view.Teller, f *app.Finding) finding {
 	line := finding{Level: string(f.Level), Subject: f.Subject, Text: f.Text, Hint: f.Hint}
 	if f.Dossier != "" {
 		line.Subject += "/" + f.Dossier
 	}
 	switch {
 	case f.Err != nil:
-		line.Text, line.Hint = splitHint(message(f.Err))
+		line.Text, line.Hint = splitHint(messageIn(teller, f.Err))
 		if words := jobs.Words(f.Err); words != "" {
 			line.Text += "; its words: " + words
 		}
 	case f.Code != "":
 		var hint string
-		line.Text, hint = splitHint(say(found[f.Code], f.Args))
+		line.Text, hint = splitHint(teller.Found(string(f.Code), f.Args))
 		if hint != "" {
 			line.Hint = hint
 		}
@@ -72,6 +74,7 @@ func worded(f *app.Finding) finding {
 // checked is what a check has told until now.
 type checked struct {
 	*session
+	teller   *view.Teller
 	findings []finding
 	code     int
 	of       string           // the subject whose dossiers are gone through; "" = none is
@@ -80,7 +83,7 @@ type checked struct {
 
 func (c *checked) add(f app.Finding) {
 	c.code = worse(c.code, exitCodes[f.Class()])
-	line := worded(&f)
+	line := worded(c.teller, &f)
 	c.findings = append(c.findings, line)
 	if c.flags.json {
 		return
@@ -113,11 +116,23 @@ func (c *checked) count() {
 }
 
 func (c *checked) print(f finding) {
-	sign := map[string]string{"ok": "ok  ", "note": "note", "warning": "warn", "error": "FAIL"}[f.Level]
-	fmt.Fprintf(c.Stdout, "%s  %-22s %s\n", sign, f.Subject, f.Text)
-	if f.Hint != "" {
-		fmt.Fprintf(c.Stdout, "%28s hint: %s\n", "", f.Hint)
+	widest := 0
+	for _, sign := range c.teller.Levels {
+		widest = max(widest, utf8.RuneCountInString(sign))
 	}
+	fmt.Fprintf(c.Stdout, "%-*s  %-22s %s\n", widest, c.teller.Levels[f.Level], c.subject(f.Subject), f.Text)
+	if f.Hint != "" {
+		fmt.Fprintf(c.Stdout, "%*s hint: %s\n", widest+24, "", f.Hint)
+	}
+}
+
+// subject is what was looked at in words: a job keeps its name, whatever it is.
+func (c *checked) subject(name string) string {
+	words, known := c.teller.Subjects[name]
+	if _, err := c.Config.Job(name); !known || err == nil {
+		return name
+	}
+	return words
 }
 
 func (c *checked) conclude() error {

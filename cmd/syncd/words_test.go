@@ -32,12 +32,12 @@ func TestEachCodeHasWords(t *testing.T) {
 		for _, match := range declaredCode.FindAllSubmatch(text, -1) {
 			declared++
 			code := app.Code(match[1])
-			if catalogue.Refused[string(code)].Text == "" && found[code] == "" && code != app.BadValue {
+			if catalogue.Refused[string(code)].Text == "" && catalogue.Found[string(code)].Text == "" && code != app.BadValue {
 				t.Errorf("%s: there are no words for %q", filepath.Base(file), code)
 			}
 		}
 	}
-	if words := len(catalogue.Refused) + len(found) + 1; declared != words {
+	if words := len(catalogue.Refused) + len(catalogue.Found) + 1; declared != words {
 		t.Errorf("%d codes, and words for %d", declared, words)
 	}
 }
@@ -50,7 +50,7 @@ func TestWordsTakeTheirArguments(t *testing.T) {
 		"a, version 1 (0123456789ab)":                    {Code: app.ContractInForce, Args: app.Args{"title": "a", "version": "1", "digest": "0123456789abcdef"}},
 		os.ErrNotExist.Error():                           {Err: &app.Refused{Code: app.BadValue, Err: os.ErrNotExist}},
 	} {
-		line := worded(&f)
+		line := worded(english(), &f)
 		if line.Text != want || strings.Contains(line.Hint, "{") {
 			t.Errorf("%+v, want %q", line, want)
 		}

@@ -48,7 +48,7 @@ func (f *Finding) Class() Class {
 		return Of(f.Err)
 	case f.Level != Failure:
 		return Done
-	case f.Code == LedgerPutBack:
+	case f.Code == LedgerPutBack || f.Code == LedgerRestored:
 		return Waiting
 	}
 	return Misconfigured
@@ -59,9 +59,10 @@ const (
 	Configured      Code = "configured"   // file, dossiers, jobs, environment
 	SecretsRead     Code = "secrets-read" // n
 	LedgerReady     Code = "ledger-ready"
-	FormerKeyIdle   Code = "former-key-idle"  // nothing needs it any more
-	RekeyDue        Code = "rekey-due"        // a change of the ledger key was prepared, and not begun
-	LedgerPutBack   Code = "ledger-put-back"  // what
+	FormerKeyIdle   Code = "former-key-idle" // nothing needs it any more
+	RekeyDue        Code = "rekey-due"       // a change of the ledger key was prepared, and not begun
+	LedgerPutBack   Code = "ledger-put-back" // known, seen: the newest runs that it and this machine know
+	LedgerRestored  Code = "ledger-restored"
 	WatermarkLost   Code = "watermark-lost"   // trouble
 	WatermarkNone   Code = "watermark-none"   // no folder is named
 	WatermarkUnkept Code = "watermark-unkept" // folder
@@ -174,8 +175,10 @@ func (c *checker) watched(ctx context.Context) {
 	const subject = "ledger"
 	watch, err := c.ledger.Watch(ctx)
 	switch {
+	case watch.PutBack != nil && watch.PutBack.Seen > watch.PutBack.Known:
+		c.find(Failure, subject, LedgerPutBack, Args{"known": watch.PutBack.Known, "seen": watch.PutBack.Seen})
 	case watch.PutBack != nil:
-		c.find(Failure, subject, LedgerPutBack, Args{"what": watch.PutBack.String()})
+		c.find(Failure, subject, LedgerRestored, nil)
 	case errors.Is(err, fs.ErrPermission): // another user's, who executes runs
 	case err != nil:
 		c.find(Warning, subject, WatermarkLost, Args{"trouble": firstLine(err.Error())})
@@ -386,7 +389,7 @@ func (c *checker) outside(ctx context.Context) error {
 	}
 	outside, err := c.ledger.Outside(ctx, pairs)
 	for _, run := range outside {
-		state := string(run.State)
+		state := run.State
 		if run.Interrupted {
 			state = "interrupted"
 		}

@@ -42,6 +42,11 @@ type Catalogue struct {
 	Decisions    map[string]string
 	Deeds        map[string]string // decisions as a sentence names them
 	Refused      map[string]Told   // what is refused, by its code
+	Found        map[string]Told   // what a check finds, likewise
+	Levels       map[string]string // of what it finds
+	Subjects     map[string]string // what it looks at, where that is no job
+	StateNames   map[string]string // of runs, within a sentence
+	Identifiers  map[string]string // kinds of numbers that tell who somebody is
 	Plurals      plurals
 	Words        words
 	Guard        guardWords
@@ -54,10 +59,10 @@ type Catalogue struct {
 	Contract     contractWords
 }
 
-// Told is what is told of an order that is refused, and the next step.
+// Told is what is told of an order that is refused, or of what a check finds, and the next step.
 type Told struct {
-	Text string `args:"call decision decisions digest dossier employee environment example job least limit n name near of path period run short_inforce state states why"`
-	Hint string `toml:",omitempty" args:"call decision decisions digest dossier employee environment example job least limit n name near of path period run short_inforce state states why"` // "" = the text says it
+	Text string `args:"address as by call decision decisions digest dossier dossiers employee environment example file finding first folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble version why"`
+	Hint string `toml:",omitempty" args:"address as by call decision decisions digest dossier dossiers employee environment example file finding first folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble version why"` // "" = the text says it
 }
 
 // StateWords are a sentence for the report of a run, and a word for the table of runs.

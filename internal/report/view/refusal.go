@@ -7,13 +7,22 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
+	"syncd/internal/privacy"
 	"syncd/internal/report/locale"
 )
 
 // Refusal is what a use case refuses, by its code and arguments, with the next step behind "hint: "; "" = there are no words for
 // the code. An argument x of a text is its first characters as {short_x}.
 func (t *Teller) Refusal(code string, args map[string]any) string {
-	words := t.Refused[code]
+	return t.told(t.Refused[code], args)
+}
+
+// Found is likewise what a check finds.
+func (t *Teller) Found(code string, args map[string]any) string {
+	return t.told(t.Catalogue.Found[code], args)
+}
+
+func (t *Teller) told(words locale.Told, args map[string]any) string {
 	text := words.Text
 	if words.Hint != "" {
 		text += "\nhint: " + words.Hint
@@ -26,9 +35,13 @@ func (t *Teller) Refusal(code string, args map[string]any) string {
 	return locale.Fill(text, values...)
 }
 
-// argument is an argument of a refusal in words.
+// argument is an argument in words.
 func (t *Teller) argument(value any) string {
 	switch v := value.(type) {
+	case jobs.State:
+		return t.StateNames[string(v)]
+	case privacy.Kind:
+		return t.Identifiers[string(v)]
 	case ledger.Decision:
 		return t.Deeds[string(v)]
 	case jobs.Finding:
