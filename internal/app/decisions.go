@@ -181,6 +181,9 @@ func (d Decisions) Pause(ctx context.Context, name string, by Decision) error {
 
 // Unpause lets a paused job go on, and needs no reason. The job may be one that is no longer configured.
 func (d Decisions) Unpause(ctx context.Context, job, by string) error {
+	if by == "" {
+		return errNobody
+	}
 	st, err := d.app.deciding(ctx, d.app.readable)
 	if err != nil {
 		return err

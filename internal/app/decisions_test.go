@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func TestLateApprovalIsGivenUp(t *testing.T) {
 	}
 }
 
-// Each decision has a reason, in plain text, that tells nobody's number; without one nothing is even opened.
+// Each decision names who takes it, and has a reason, in plain text, that tells nobody's number; else nothing is even opened.
 func TestEachDecisionNeedsAFitReason(t *testing.T) {
 	t.Parallel()
 	a := New(&config.Config{}, Door{})
@@ -104,6 +105,9 @@ func TestEachDecisionNeedsAFitReason(t *testing.T) {
 		},
 	}
 	for what, ask := range decide {
+		if err := ask(Decision{Reason: "14 people moved"}); !errors.Is(err, errNobody) || Of(err) != Unexpected {
+			t.Errorf("%s of nobody: %v", what, err)
+		}
 		for _, none := range []string{"", " \n"} {
 			refusedWith(t, ask(Decision{By: "marie", Reason: none}), NoReason, Args{"decision": what})
 		}
@@ -171,6 +175,21 @@ func TestPauseAndItsEnd(t *testing.T) {
 	w.must(w.Decisions().Pause(t.Context(), "paie", approval))
 	refusedWith(t, w.Decisions().Pause(t.Context(), "paie", approval), PausedAlready, Args{"job": "paie"})
 	w.must(w.Decisions().Unpause(t.Context(), "paie", "marie"))
+}
+
+// What needs no reason needs somebody all the same: the trail would name syncd.
+func TestNobodyDecides(t *testing.T) {
+	t.Parallel()
+	a := New(&config.Config{}, Door{})
+	_, ordered := a.Runs().Order(t.Context(), Order{Job: "paie"})
+	_, resumed := a.Runs().Resume(t.Context(), 1, "", begin)
+	_, requeued := a.Runs().Requeue(t.Context(), 1, "")
+	for what, err := range map[string]error{"an order": ordered, "a resume": resumed, "a requeue": requeued,
+		"the end of a pause": a.Decisions().Unpause(t.Context(), "paie", "")} {
+		if !errors.Is(err, errNobody) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 }
 
 func TestNobodySettled(t *testing.T) {

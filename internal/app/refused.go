@@ -44,8 +44,14 @@ type Decision struct {
 	Reason string
 }
 
-// Check refuses a decision without a fit reason, for months later it is all that explains it.
+// errNobody is a fault of a door: the ledger takes a decision of nobody for one of its own rules.
+var errNobody = errors.New("a decision names nobody who takes it")
+
+// Check refuses a decision without a fit reason, for months later it is all that explains it, and one of nobody.
 func (d Decision) Check(what ledger.Decision) error {
+	if d.By == "" {
+		return errNobody
+	}
 	if strings.TrimSpace(d.Reason) == "" {
 		return refuse(NoReason, Args{"decision": what})
 	}

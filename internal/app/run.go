@@ -49,6 +49,8 @@ type Order struct {
 // check: what is sent again has a reason, which is recorded; nothing else has one.
 func (o *Order) check() error {
 	switch {
+	case o.By == "":
+		return errNobody
 	case o.Resend && o.FailedOf != 0:
 		return refuse(ResendFailed, nil)
 	case o.Resend:
@@ -281,6 +283,9 @@ func workOf(c *config.Config, name string, kind jobs.Kind) (work, error) {
 
 // Resume goes on here with a run that stopped, with the plan that it had; one that had come to its end is returned as it is.
 func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(dossier string) Progress) (*jobs.Run, error) {
+	if by == "" {
+		return nil, errNobody
+	}
 	e, err := r.app.executor(ctx, 1, by)
 	if err != nil {
 		return nil, err
@@ -315,6 +320,9 @@ func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(dossie
 
 // Requeue leaves a run that stopped to a daemon.
 func (r Runs) Requeue(ctx context.Context, id int64, by string) (*jobs.Run, error) {
+	if by == "" {
+		return nil, errNobody
+	}
 	st, err := r.app.deciding(ctx, r.app.readable)
 	if err != nil {
 		return nil, err

@@ -28,6 +28,7 @@ func TestOrdersThatDoNotFit(t *testing.T) {
 		NoPeriod:        {Job: "dictionnaire", Selection: Selection{Period: apptest.Period}},
 		BadValue:        {Job: "paie", Selection: Selection{Period: "november"}},
 	} {
+		o.By = "marie"
 		_, err := w.Runs().Order(t.Context(), o)
 		refusedWith(t, err, code, nil)
 	}
