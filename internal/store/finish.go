@@ -37,7 +37,7 @@ func (s *Store) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason, 
 		return nil, redactUnlessOurs("recording the end of the run", err)
 	}
 	finished, err := s.Run(ctx, run.ID)
-	if err == nil && finished.Counts.MayHaveLeft() { // of a run that found nothing to send, nothing can be lost that matters
+	if err != nil || finished.Counts.MayHaveLeft() { // of a run that found nothing to send, nothing can be lost that matters
 		s.mark(ctx)
 	}
 	return finished, err
