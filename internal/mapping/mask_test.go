@@ -4,10 +4,14 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf16"
+
+	"pgregory.net/rapid"
 
 	"syncd/internal/privacy"
 )
@@ -62,6 +66,26 @@ func TestMaskOfWhatTheMappingDoesNotKnow(t *testing.T) {
 }
 
 // However a partner writes what it echoes, nothing of it shows.
+// Wherever a value stands in a document, an echo of it shows nothing.
+func TestMaskLeavesNoValueOfADocument(t *testing.T) {
+	t.Parallel()
+	places := []string{`{"A":%s}`, `{"X":{"Y":[1,%s]}}`, `{"A":{"Y":%s}}`, `{"E":[{"C":"1","M":%s}]}`, `{"E":[%s]}`, `{"E":[[{"C":%s}]]}`,
+		`{"E":[{"Z":{"M":%s}}]}`, `{"E":{"C":%s}}`, `[%s]`, `%s`}
+	spec := Spec{Fields: []Field{{Path: "A", Column: "a"}},
+		Children: []Children{{Path: "E", Key: "C", Fields: []Field{{Path: "C", Column: "c"}, {Path: "M", Column: "m"}}}}}
+	rapid.Check(t, func(t *rapid.T) {
+		value := "x" + rapid.String().Draw(t, "value") + "yz" // longer than what says too little to be masked
+		text, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		document := fmt.Sprintf(rapid.SampledFrom(places).Draw(t, "place"), text)
+		if got := spec.Mask([]byte(document), "refused: "+value, ""); strings.Contains(got, value) {
+			t.Fatalf("%s: %q shows %q", document, got, value)
+		}
+	})
+}
+
 func TestMaskOfOtherSpellings(t *testing.T) {
 	t.Parallel()
 	spec := Spec{Fields: []Field{{Path: "Matricule", Column: "m"}, {Path: "Nom", Column: "n"}, {Path: "Ne", Column: "d"}, {Path: "Iban", Column: "i"},
