@@ -12,7 +12,8 @@ import (
 func TestEveryCommandHasAnExample(t *testing.T) {
 	t.Parallel()
 	root := newRoot(process{Stdout: io.Discard, Stderr: io.Discard, Getenv: func(string) string { return "" }})
-	contract := []string{"check", "migrate", "plan", "run", "resume", "approve", "cancel", "settle", "period", "runs", "show", "why", "audit", "dictionary", "schedule", "pause", "sandbox", "version", "completion"}
+	contract := []string{"check", "migrate", "plan", "run", "resume", "approve", "cancel", "settle", "period", "runs", "show", "why", "audit",
+		"dictionary", "schedule", "pause", "sandbox", "version", "completion"}
 	for _, name := range contract {
 		if cmd, _, err := root.Find([]string{name}); err != nil || cmd == root {
 			t.Errorf("there is no command %s", name)

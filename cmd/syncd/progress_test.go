@@ -78,7 +78,8 @@ func TestBarStandsOnNoLineOfTheReport(t *testing.T) {
 func TestLogBeginsOnAClearLine(t *testing.T) {
 	t.Parallel()
 	var terminal strings.Builder
-	if n, err := (lineStart{&terminal}).Write([]byte("12:00:00 WRN\n")); n != 13 || err != nil || terminal.String() != "\r\033[K12:00:00 WRN\n" {
+	if n, err := (lineStart{&terminal}).Write([]byte("12:00:00 WRN\n")); n != 13 || err != nil ||
+		terminal.String() != "\r\033[K12:00:00 WRN\n" {
 		t.Errorf("%d, %v: %q", n, err, terminal.String())
 	}
 }

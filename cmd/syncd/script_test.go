@@ -58,7 +58,8 @@ type (
 func setUp(env *testscript.Env) error {
 	t := env.T().(testing.TB) // testscript.Run wraps a *testing.T
 	db := testpg.New(t, apptest.Template)
-	s, err := standin.New(standin.Config{ClientID: apptest.Credentials.ID, ClientSecret: apptest.Credentials.Secret, Dossiers: apptest.Dossiers, Seed: 1})
+	s, err := standin.New(standin.Config{ClientID: apptest.Credentials.ID, ClientSecret: apptest.Credentials.Secret,
+		Dossiers: apptest.Dossiers, Seed: 1})
 	if err != nil {
 		return err
 	}

@@ -47,15 +47,17 @@ func TestWordsTakeTheirArguments(t *testing.T) {
 	t.Parallel()
 	for want, f := range map[string]app.Finding{
 		"nomenclatures not pulled yet: Civilite, Strate": {Code: app.NotPulledYet, Args: app.Args{"names": []string{"Civilite", "Strate"}}},
-		"a, version 1 (0123456789ab)":                    {Code: app.ContractInForce, Args: app.Args{"title": "a", "version": "1", "digest": "0123456789abcdef"}},
-		os.ErrNotExist.Error():                           {Err: &app.Refused{Code: app.BadValue, Err: os.ErrNotExist}},
+		"a, version 1 (0123456789ab)": {Code: app.ContractInForce,
+			Args: app.Args{"title": "a", "version": "1", "digest": "0123456789abcdef"}},
+		os.ErrNotExist.Error(): {Err: &app.Refused{Code: app.BadValue, Err: os.ErrNotExist}},
 	} {
 		line := worded(english(), &f)
 		if line.Text != want || strings.Contains(line.Hint, "{") {
 			t.Errorf("%+v, want %q", line, want)
 		}
 	}
-	if got := message(&app.Refused{Code: app.OtherTarget, Args: app.Args{"run": 7, "environment": "test"}}); !strings.HasPrefix(got, "run 7 is of the test environment at another address") {
+	if got := message(&app.Refused{Code: app.OtherTarget, Args: app.Args{"run": 7, "environment": "test"}}); !strings.HasPrefix(got,
+		"run 7 is of the test environment at another address") {
 		t.Error(got)
 	}
 }
@@ -64,7 +66,8 @@ func TestWordsTakeTheirArguments(t *testing.T) {
 func TestRefusalsInBothLanguages(t *testing.T) {
 	t.Parallel()
 	for language, want := range map[locale.Language]string{
-		locale.English: "an approval needs a reason\nhint: --reason \"why\"", locale.French: "il faut un motif pour un accord\nhint: --reason \"pourquoi\"",
+		locale.English: "an approval needs a reason\nhint: --reason \"why\"",
+		locale.French:  "il faut un motif pour un accord\nhint: --reason \"pourquoi\"",
 	} {
 		refused := &app.Refused{Code: app.NoReason, Args: app.Args{"decision": ledger.DecisionApprove}}
 		text := refusalIn(view.New(language, view.Options{}), refused)

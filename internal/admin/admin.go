@@ -93,7 +93,8 @@ func (a *Admin) unit() (*unit, error) {
 	}
 	text, problem, err := a.output("systemctl", "cat", "--no-pager", "--", name)
 	if err != nil {
-		return nil, &Error{Text: fmt.Sprintf("systemd does not tell of %s: %s", name, problem), Hint: "is the package installed, and does systemd run here? systemctl cat " + name}
+		return nil, &Error{Text: fmt.Sprintf("systemd does not tell of %s: %s", name, problem),
+			Hint: "is the package installed, and does systemd run here? systemctl cat " + name}
 	}
 	return &unit{name: name, instance: a.Instance, settings: parseUnit(text)}, nil
 }
@@ -112,7 +113,8 @@ var harmless = regexp.MustCompile(`^[A-Za-z0-9_.@:+-]{1,64}$`)
 // command is the line for systemd-run. The unit's type makes it wait until the program has been started, and its streams
 // are the caller's own, be they a terminal, a pipe or a file: so width, colours and redirections are as without it.
 func (a *Admin) command(u *unit, transient string, properties, arguments []string) []string {
-	line := []string{"--quiet", "--collect", "--wait", "--pipe", "--no-ask-password", "--service-type=exec", "--description=syncd-admin", "--unit=" + transient}
+	line := []string{"--quiet", "--collect", "--wait", "--pipe", "--no-ask-password", "--service-type=exec", "--description=syncd-admin",
+		"--unit=" + transient}
 	language := "C.UTF-8"
 	for _, name := range fromCaller {
 		if value := a.Getenv(name); harmless.MatchString(value) {
@@ -153,7 +155,8 @@ func (a *Admin) start(transient string, line []string) (code int, err error) {
 		return exit.ExitCode(), nil
 	}
 	if err != nil {
-		return 0, &Error{Text: fmt.Sprintf("systemd-run ended: %v", err), Hint: "the command may go on: systemctl status " + transient, Kind: Ended}
+		return 0, &Error{Text: fmt.Sprintf("systemd-run ended: %v", err), Hint: "the command may go on: systemctl status " + transient,
+			Kind: Ended}
 	}
 	return 0, nil
 }

@@ -62,7 +62,8 @@ func newStage(t *testing.T, unit string) *stage {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.err.Close() })
-	s.Admin = &Admin{Login: "1000", Program: "/usr/bin/syncd", Getenv: func(string) string { return "" }, Stdout: s.err, Stderr: s.err, Tools: dir}
+	s.Admin = &Admin{Login: "1000", Program: "/usr/bin/syncd", Getenv: func(string) string { return "" }, Stdout: s.err, Stderr: s.err,
+		Tools: dir}
 	return s
 }
 
@@ -185,8 +186,9 @@ WantedBy=multi-user.target
 		}
 	}
 	got = slices.DeleteFunc(got, func(a string) bool { return !strings.HasPrefix(a, "--property=") })
-	want := []string{"LoadCredential=syncd:/etc/syncd/essai/credentials", "Environment=A=essai B=100%", "SystemCallFilter=@system-service  @mount", "LoadCredential=",
-		"LoadCredentialEncrypted=syncd:/etc/syncd/essai", "CPUQuota=20%", "Environment=KEY=/run/credentials/" + unit + "/key",
+	want := []string{"LoadCredential=syncd:/etc/syncd/essai/credentials", "Environment=A=essai B=100%",
+		"SystemCallFilter=@system-service  @mount", "LoadCredential=", "LoadCredentialEncrypted=syncd:/etc/syncd/essai", "CPUQuota=20%",
+		"Environment=KEY=/run/credentials/" + unit + "/key",
 		`Environment="HTTPS_PROXY=http://marie:a%40b@proxy:3128" 'NO_PROXY=.example.org'`, "EnvironmentFile=-/etc/syncd/essai/proxy"}
 	for i := range want {
 		want[i] = "--property=" + want[i]
@@ -204,7 +206,8 @@ WantedBy=multi-user.target
 func TestArgumentsReachTheCommandAsTheyAre(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, serviceUnit(t, "syncd.service"))
-	arguments := []string{"approve", "12", "--reason", "$HOME ${PATH} $$ `id` $(id) ; id > F #\n\"'\\ %n é", "", "--property=User=root", "--", "-i", "*"}
+	arguments := []string{"approve", "12", "--reason", "$HOME ${PATH} $$ `id` $(id) ; id > F #\n\"'\\ %n é", "", "--property=User=root", "--",
+		"-i", "*"}
 	got := s.run(arguments...)
 	end := slices.Index(got, "--")
 	command := slices.Clone(got[end+1:])
@@ -226,7 +229,8 @@ func TestNamesOfInstances(t *testing.T) {
 			t.Errorf("%q: %q %v", name, got, err)
 		}
 	}
-	for _, name := range []string{"x#;1e id > F #", "-x", ".", "..", ".x", "../x", "a/b", "a b", "a\nb", "essai\n", "é", "a%i", "a\\x2d", "a@b", "*", "$(id)", "`id`", "\x00", strings.Repeat("a", 101)} {
+	for _, name := range []string{"x#;1e id > F #", "-x", ".", "..", ".x", "../x", "a/b", "a b", "a\nb", "essai\n", "é", "a%i", "a\\x2d",
+		"a@b", "*", "$(id)", "`id`", "\x00", strings.Repeat("a", 101)} {
 		s := newStage(t, "")
 		s.Instance = name
 		_, err := s.Run([]string{"check"})
@@ -244,12 +248,14 @@ func TestNamesOfInstances(t *testing.T) {
 func TestTheCallersEnvironment(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, serviceUnit(t, "syncd.service"))
-	callers := map[string]string{"LANG": "fr_FR.UTF-8", "NO_COLOR": "1", "COLUMNS": "77", "TERM": "xterm-256color", "LC_ALL": "a b", "LC_MESSAGES": "fr\nUser=root",
-		"SYNCD_CONFIG": "/tmp/mine.toml", "LD_PRELOAD": "/tmp/x.so", "SYNCD_LOGIN_UID": "0", "SYNCD_ADMIN": "", "CREDENTIALS_DIRECTORY": "/tmp", "PGHOST": "evil"}
+	callers := map[string]string{"LANG": "fr_FR.UTF-8", "NO_COLOR": "1", "COLUMNS": "77", "TERM": "xterm-256color", "LC_ALL": "a b",
+		"LC_MESSAGES": "fr\nUser=root", "SYNCD_CONFIG": "/tmp/mine.toml", "LD_PRELOAD": "/tmp/x.so", "SYNCD_LOGIN_UID": "0", "SYNCD_ADMIN": "",
+		"CREDENTIALS_DIRECTORY": "/tmp", "PGHOST": "evil"}
 	s.Getenv = func(name string) string { return callers[name] }
 	got := s.run("check")
 	got = slices.DeleteFunc(got, func(a string) bool { return !strings.HasPrefix(a, "--setenv=") })
-	want := []string{"--setenv=LANG=fr_FR.UTF-8", "--setenv=TERM=xterm-256color", "--setenv=COLUMNS=77", "--setenv=NO_COLOR=1", "--setenv=SYNCD_LOGIN_UID=1000", "--setenv=SYNCD_ADMIN=syncd.service"}
+	want := []string{"--setenv=LANG=fr_FR.UTF-8", "--setenv=TERM=xterm-256color", "--setenv=COLUMNS=77", "--setenv=NO_COLOR=1",
+		"--setenv=SYNCD_LOGIN_UID=1000", "--setenv=SYNCD_ADMIN=syncd.service"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q\nwant %q", got, want)
 	}
@@ -278,8 +284,9 @@ func TestTheScript(t *testing.T) {
 	cmd := exec.Command(filepath.Join(dir, "syncd-admin"), arguments...)
 	cmd.Dir = dir
 	profile := filepath.Join(dir, "profile")
-	cmd.Env = []string{"PATH=" + dir, "IFS=/ab", "ENV=" + profile, "BASH_ENV=" + profile, "SHELLOPTS=xtrace", "PS4=$(touch sourced)", "LANG=fr_FR.UTF-8 x*", "NO_COLOR=1", "TERM=a\nb",
-		"SUDO_UID=1000", "SYNCD_CONFIG=/tmp/mine", "PAGER=touch sourced", "SYSTEMD_PAGER=x", "SYSTEMD_LESS=x", "LD_BIND_NOW=1", "SYNCD_LOGIN_UID=0"}
+	cmd.Env = []string{"PATH=" + dir, "IFS=/ab", "ENV=" + profile, "BASH_ENV=" + profile, "SHELLOPTS=xtrace", "PS4=$(touch sourced)",
+		"LANG=fr_FR.UTF-8 x*", "NO_COLOR=1", "TERM=a\nb", "SUDO_UID=1000", "SYNCD_CONFIG=/tmp/mine", "PAGER=touch sourced", "SYSTEMD_PAGER=x",
+		"SYSTEMD_LESS=x", "LD_BIND_NOW=1", "SYNCD_LOGIN_UID=0"}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v %s", err, out)
@@ -352,15 +359,21 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		want                          []string
 		kind                          Kind
 	}{
-		{"an instance that is none", "nowhere", "[Service]\nLoadCredential=syncd:/etc/syncd/nowhere/credentials\n", "x", 243, []string{`there is no instance "nowhere"`, "/etc/syncd/nowhere", "hint: "}, Setup},
-		{"no credentials", "", "[Service]\nLoadCredential=syncd:/nonexistent/credentials\n", "x", 243, []string{"/nonexistent/credentials: no such file", "hint: "}, Setup},
-		{"a credential of another machine", "", "[Service]\nLoadCredential=syncd:/nonexistent\nLoadCredential=\nLoadCredentialEncrypted=syncd:" + credentials + "\n", "x", 243,
-			[]string{credentials + "/ledger-key cannot be decrypted: cannot: --name=syncd_ledger-key", "hint: ", "systemd-creds encrypt --name=syncd_ledger-key"}, Setup},
-		{"all credentials seem to be there", "", "[Service]\nLoadCredential=syncd:" + credentials + "\n", "a: Failed to set up credentials: Permission denied\nb: Failed with result 'exit-code'.\n", 243,
+		{"an instance that is none", "nowhere", "[Service]\nLoadCredential=syncd:/etc/syncd/nowhere/credentials\n", "x", 243,
+			[]string{`there is no instance "nowhere"`, "/etc/syncd/nowhere", "hint: "}, Setup},
+		{"no credentials", "", "[Service]\nLoadCredential=syncd:/nonexistent/credentials\n", "x", 243,
+			[]string{"/nonexistent/credentials: no such file", "hint: "}, Setup},
+		{"a credential of another machine", "", "[Service]\nLoadCredential=syncd:/nonexistent\nLoadCredential=\nLoadCredentialEncrypted=syncd:" +
+			credentials + "\n", "x", 243, []string{credentials + "/ledger-key cannot be decrypted: cannot: --name=syncd_ledger-key", "hint: ",
+			"systemd-creds encrypt --name=syncd_ledger-key"}, Setup},
+		{"all credentials seem to be there", "", "[Service]\nLoadCredential=syncd:" + credentials + "\n",
+			"a: Failed to set up credentials: Permission denied\nb: Failed with result 'exit-code'.\n", 243,
 			[]string{"code 243", "Failed to set up credentials: Permission denied", "systemctl cat syncd.service"}, Setup},
-		{"a namespace that cannot be had", "", "[Service]\n", "a: Failed at step NAMESPACE spawning /usr/bin/syncd: No such file\n", 226, []string{"code 226", "step NAMESPACE"}, Setup},
+		{"a namespace that cannot be had", "", "[Service]\n", "a: Failed at step NAMESPACE spawning /usr/bin/syncd: No such file\n", 226,
+			[]string{"code 226", "step NAMESPACE"}, Setup},
 		{"a file of variables that is not there", "", "[Service]\nEnvironmentFile=/etc/syncd/proxy\n",
-			"a: Failed to load environment files: No such file or directory\na: Failed to run 'start' task: No such file or directory\na: Failed with result 'resources'.\n", 1,
+			"a: Failed to load environment files: No such file or directory\na: Failed to run 'start' task: No such file or directory\na: Failed " +
+				"with result 'resources'.\n", 1,
 			[]string{"Failed to load environment files: No such file", "systemctl cat syncd.service"}, Setup},
 		{"killed", "", "[Service]\n", "a: Failed with result 'signal'.\n", 255, []string{"ended from outside (signal)"}, Ended},
 		{"out of memory", "", "[Service]\n", "a: Failed with result 'oom-kill'.\n", 1, []string{"ended from outside (oom-kill)"}, Ended},

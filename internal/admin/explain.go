@@ -40,11 +40,13 @@ func (a *Admin) explain(u *unit, transient string, code int) error {
 			return a.notStarted(u, transient, code)
 		}
 		if m != nil && m[1] != "exit-code" {
-			return &Error{Text: fmt.Sprintf("the command was ended from outside (%s)", m[1]), Hint: "what it has done: syncd-admin runs", Kind: Ended}
+			return &Error{Text: fmt.Sprintf("the command was ended from outside (%s)", m[1]), Hint: "what it has done: syncd-admin runs",
+				Kind: Ended}
 		}
 		if log == "" && err == nil {
 			return &Error{Text: "systemd did not take the command",
-				Hint: "a setting of the service that cannot be given to a command keeps it from running with less of a sandbox: systemctl cat " + u.name}
+				Hint: "a setting of the service that cannot be given to a command keeps it from running with less of a sandbox: systemctl cat " +
+					u.name}
 		}
 	}
 	return nil
@@ -116,7 +118,8 @@ func (a *Admin) credential(id, path string, encrypted bool) error {
 	}
 	if _, problem, err := a.output("systemd-creds", "decrypt", "--name="+id, path, "-"); err != nil {
 		return &Error{Text: fmt.Sprintf("the credential %s cannot be decrypted: %s", path, problem),
-			Hint: fmt.Sprintf("it must be made on this machine, and with its name, from the original: systemd-creds encrypt --name=%s ORIGINAL %s", id, path)}
+			Hint: fmt.Sprintf("it must be made on this machine, and with its name, from the original: systemd-creds encrypt --name=%s ORIGINAL %s",
+				id, path)}
 	}
 	return nil
 }

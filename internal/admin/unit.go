@@ -91,7 +91,8 @@ const specifiers = "aAbBcCdDEfgGhHiIjJlLmMnNopPqsStTuUvVwWyY"
 func (u *unit) expand(s setting, transient string) (string, error) {
 	known := map[byte]string{
 		'%': "%", 'i': u.instance, 'n': u.name, 'N': strings.TrimSuffix(u.name, ".service"), 'p': "syncd", 'j': "syncd",
-		'd': "/run/credentials/" + transient, 't': "/run", 'S': "/var/lib", 'C': "/var/cache", 'L': "/var/log", 'E': "/etc", 'T': "/tmp", 'V': "/var/tmp",
+		'd': "/run/credentials/" + transient, 't': "/run", 'S': "/var/lib", 'C': "/var/cache", 'L': "/var/log", 'E': "/etc", 'T': "/tmp",
+		'V': "/var/tmp",
 	}
 	var b strings.Builder
 	for i := 0; i < len(s.value); i++ {
@@ -105,7 +106,8 @@ func (u *unit) expand(s setting, transient string) (string, error) {
 		case is:
 			b.WriteString(text)
 		case strings.IndexByte(specifiers, letter) >= 0:
-			return "", &Error{Text: fmt.Sprintf("%s of %s uses %%%c, which cannot be given to a command", s.name, u.name, letter), Hint: "write it out: systemctl edit " + u.name}
+			return "", &Error{Text: fmt.Sprintf("%s of %s uses %%%c, which cannot be given to a command", s.name, u.name, letter),
+				Hint: "write it out: systemctl edit " + u.name}
 		default:
 			b.WriteString(s.value[i : i+2])
 		}

@@ -57,7 +57,8 @@ func TestCheckTellsLimitsThatNeverTrip(t *testing.T) {
 		{jobs.Limit{Off: true}, 8, false},
 		{share(1, 0), 8, false},
 	} {
-		check, found := checkedOf(&jobs.PushJob{Guards: jobs.Guards{Updated: count(0), Departed: c.limit, Duplicates: count(0), Fall: count(0)}}, nil)
+		check, found := checkedOf(&jobs.PushJob{Guards: jobs.Guards{Updated: count(0), Departed: c.limit, Duplicates: count(0), Fall: count(0)}},
+			nil)
 		check.idleLimits(c.staff)
 		if warned := len(*found) == 1; warned != c.warns || len(*found) > 1 {
 			t.Errorf("%+v with %d employees: %+v", c.limit, c.staff, *found)

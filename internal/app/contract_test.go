@@ -14,9 +14,11 @@ func TestTheContractThatWasLookedAtIsAccepted(t *testing.T) {
 	t.Parallel()
 	accepted := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	standing := func(digests ...string) *contract.Standing {
-		s := &contract.Standing{Newest: &openapi.Document{Digest: digests[0]}, Known: ledger.KnownContracts{Accepted: "00", AcceptedAt: &accepted}}
+		s := &contract.Standing{Newest: &openapi.Document{Digest: digests[0]},
+			Known: ledger.KnownContracts{Accepted: "00", AcceptedAt: &accepted}}
 		for i, digest := range digests {
-			s.Known.Seen = append(s.Known.Seen, ledger.SeenContract{Digest: digest, LastSeen: accepted.Add(time.Duration(len(digests)-i) * time.Hour)})
+			s.Known.Seen = append(s.Known.Seen, ledger.SeenContract{Digest: digest,
+				LastSeen: accepted.Add(time.Duration(len(digests)-i) * time.Hour)})
 		}
 		return s
 	}

@@ -111,7 +111,8 @@ func TestEachDecisionNeedsAFitReason(t *testing.T) {
 		for _, none := range []string{"", " \n"} {
 			refusedWith(t, ask(Decision{By: "marie", Reason: none}), NoReason, Args{"decision": what})
 		}
-		for _, unfit := range []string{"her NIR is 1 85 05 78 006 084 91", "FR76 3000 6000 0112 3456 7890 189", "two\nlines", strings.Repeat("x", 1001)} {
+		for _, unfit := range []string{"her NIR is 1 85 05 78 006 084 91", "FR76 3000 6000 0112 3456 7890 189", "two\nlines",
+			strings.Repeat("x", 1001)} {
 			if err := ask(Decision{By: "marie", Reason: unfit}); !is[*ledger.ReasonError](err) || Of(err) != Mistaken {
 				t.Errorf("%s for %q: %v", what, unfit, err)
 			}
@@ -129,7 +130,8 @@ func TestAnotherTargetIsLeftAlone(t *testing.T) {
 	about := Args{"run": run.ID, "environment": "test"}
 	_, err := w.Decisions().Approve(t.Context(), Approval{Run: run.ID, Decision: approval})
 	refusedWith(t, err, OtherTarget, about)
-	_, err = w.Decisions().Settle(t.Context(), Settling{Run: run.ID, Employees: []string{"00001"}, As: ledger.SettleAccepted, Decision: approval})
+	_, err = w.Decisions().Settle(t.Context(), Settling{Run: run.ID, Employees: []string{"00001"}, As: ledger.SettleAccepted,
+		Decision: approval})
 	refusedWith(t, err, OtherTarget, about)
 	_, err = w.Runs().Resume(t.Context(), run.ID, "marie", begin)
 	refusedWith(t, err, OtherTarget, about)
@@ -202,8 +204,10 @@ func TestNobodySettled(t *testing.T) {
 func TestAnErasureDoesNotNameWhoWasErased(t *testing.T) {
 	t.Parallel()
 	a := New(&config.Config{}, Door{})
-	for reason, refused := range map[string]bool{"00042 asked for it": true, "asked for it (00042)": true, "he asked: 100042 was wrong": false} {
-		_, err := a.Upkeep().Forget(t.Context(), Forgetting{Dossier: apptest.Dossiers[0].Name, Key: "00042", Decision: Decision{By: "marie", Reason: reason}})
+	for reason, refused := range map[string]bool{"00042 asked for it": true, "asked for it (00042)": true,
+		"he asked: 100042 was wrong": false} {
+		_, err := a.Upkeep().Forget(t.Context(), Forgetting{Dossier: apptest.Dossiers[0].Name, Key: "00042",
+			Decision: Decision{By: "marie", Reason: reason}})
 		if refused {
 			refusedWith(t, err, ReasonNames, nil)
 		} else if is[*Refused](err) {

@@ -83,7 +83,8 @@ func TestPlanOfAClosedMonth(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.run(Order{Job: "dictionnaire"})
-	planner, err := w.Runs().Planner(t.Context(), Planning{Job: "paie", Selection: Selection{Dossiers: []string{"saint-martin"}, Period: apptest.Period}})
+	planner, err := w.Runs().Planner(t.Context(), Planning{Job: "paie",
+		Selection: Selection{Dossiers: []string{"saint-martin"}, Period: apptest.Period}})
 	w.must(err)
 	sink := &collector{}
 	plan := func() (*Planned, error) {

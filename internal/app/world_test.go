@@ -30,7 +30,8 @@ type world struct {
 func newWorld(t *testing.T, change func(*config.Config)) *world {
 	t.Helper()
 	db := testpg.New(t, apptest.Template)
-	api, err := standin.New(standin.Config{ClientID: apptest.Credentials.ID, ClientSecret: apptest.Credentials.Secret, Dossiers: apptest.Dossiers, Seed: 1})
+	api, err := standin.New(standin.Config{ClientID: apptest.Credentials.ID, ClientSecret: apptest.Credentials.Secret,
+		Dossiers: apptest.Dossiers, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

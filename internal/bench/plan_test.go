@@ -100,12 +100,14 @@ func acknowledge(r *rig) {
 	defer ledger.Close()
 	d, err := c.Dossier(dossier)
 	check(r, err)
-	target, known, err := ledger.Target(ctx, jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: c.Partner().BaseURL, Dossier: dossier})
+	target, known, err := ledger.Target(ctx, jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: c.Partner().BaseURL,
+		Dossier: dossier})
 	check(r, err)
 	if !known {
 		r.b.Fatal("the dossier has no target")
 	}
-	runner := &jobs.Runner{Plan: plan.Make, Ledger: ledger, Staging: &store.Staging{URL: r.db.URL}, Siret: d.Siret, Log: zerolog.Nop(), Progress: jobs.Silent{}}
+	runner := &jobs.Runner{Plan: plan.Make, Ledger: ledger, Staging: &store.Staging{URL: r.db.URL}, Siret: d.Siret, Log: zerolog.Nop(),
+		Progress: jobs.Silent{}}
 	sink := &acknowledging{rig: r, conn: r.connect(), target: target.ID, keyID: keys.ID}
 	_, err = runner.DryRun(ctx, &job, jobs.NewRun{Target: target, Period: period}, sink)
 	check(r, err)

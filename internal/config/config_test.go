@@ -153,7 +153,8 @@ func TestSampleRead(t *testing.T) {
 		return "[isidoor.salarie.read]\n"
 	}))
 	const want = `"Read":{"Method":"GET","Path":"/V2/Salarie/{key}?periode={period}","Document":""}`
-	if !strings.Contains(own(t, all), want) || all.Partner().Documents.ReadBack == nil || all.Digest() != none.Digest() || len(all.Warnings) > 0 {
+	if !strings.Contains(own(t, all), want) || all.Partner().Documents.ReadBack == nil || all.Digest() != none.Digest() ||
+		len(all.Warnings) > 0 {
 		t.Errorf("got %s, %v", own(t, all), all.Warnings)
 	}
 }
@@ -205,7 +206,8 @@ func TestDefaults(t *testing.T) {
 	if c.Database.Lease != 15*time.Second || c.Database.StagingURL.Open != "postgres:///paie" {
 		t.Errorf("got %+v", c.Database)
 	}
-	if j := c.Jobs[0]; j.Timezone != "Europe/Paris" || j.Period != "current" || j.Missed != "latest" || !slices.Equal(j.DossierNames, []string{"*"}) {
+	if j := c.Jobs[0]; j.Timezone != "Europe/Paris" || j.Period != "current" || j.Missed != "latest" ||
+		!slices.Equal(j.DossierNames, []string{"*"}) {
 		t.Errorf("got %+v", j)
 	}
 }
@@ -229,7 +231,8 @@ max_in_flight = 0x10
 dossier_key = { in = "query", name = "cle" }`,
 		`url = "postgres:///paie"`, "url.file = \"secrets/url\"\nstaging_url = \"host=/run/postgresql dbname=staging\""))
 	p := c.Partner()
-	if p.BaseURL != "http://127.0.0.1:8080/Api2" || p.RatePerSecond != 1000 || p.MaxInFlight != 16 || !strings.Contains(own(t, c), `"DossierKey":{"In":"query","Name":"cle"}`) {
+	if p.BaseURL != "http://127.0.0.1:8080/Api2" || p.RatePerSecond != 1000 || p.MaxInFlight != 16 ||
+		!strings.Contains(own(t, c), `"DossierKey":{"In":"query","Name":"cle"}`) {
 		t.Errorf("got %+v", p)
 	}
 	if c.Database.URL.Reference.String() != "file secrets/url" || c.Database.StagingURL.Open == "" {
@@ -355,7 +358,8 @@ func TestDigest(t *testing.T) {
 	if got := parsed(t, reordered).Digest(); got != plain {
 		t.Error("order, comments and language change the digest")
 	}
-	for _, edit := range [][]string{{`"CLIENT_SECRET"`, `"OTHER"`}, {"employee WHERE", "employee  WHERE"}, {`Code = "code"`, `Code = "kode"`}} {
+	for _, edit := range [][]string{{`"CLIENT_SECRET"`, `"OTHER"`}, {"employee WHERE", "employee  WHERE"},
+		{`Code = "code"`, `Code = "kode"`}} {
 		if got := parsed(t, valid(t, edit...)).Digest(); got == plain {
 			t.Errorf("%s has the same digest as %s", edit[1], edit[0])
 		}

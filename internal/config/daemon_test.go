@@ -19,13 +19,16 @@ func TestDaemonDefaults(t *testing.T) {
 		t.Errorf("got %s and %s", d.ResumeFailed, r.Schedule)
 	}
 	d.ResumeFailed, r.Schedule, d.location = nil, nil, nil
-	if want := (Daemon{Listen: "127.0.0.1:9464", MaxRuns: 8, ResumeWithin: 24 * time.Hour, Grace: time.Minute, Timezone: "Europe/Paris"}); !reflect.DeepEqual(d, want) {
+	if want := (Daemon{Listen: "127.0.0.1:9464", MaxRuns: 8, ResumeWithin: 24 * time.Hour, Grace: time.Minute,
+		Timezone: "Europe/Paris"}); !reflect.DeepEqual(d, want) {
 		t.Errorf("got %+v", d)
 	}
-	if want := (Retention{Diffs: Age{Months: 12}, Items: Age{Months: 72}, Runs: Age{Months: 72}, Fires: Age{Months: 12}, Baseline: Age{Months: 24}, MaxShare: 0.25}); r != want {
+	if want := (Retention{Diffs: Age{Months: 12}, Items: Age{Months: 72}, Runs: Age{Months: 72}, Fires: Age{Months: 12},
+		Baseline: Age{Months: 24}, MaxShare: 0.25}); r != want {
 		t.Errorf("got %+v", r)
 	}
-	if j.Schedule != nil || j.Missed != schedule.Latest || j.MissedWindow != 92*strict.Day || j.Deadline != 6*time.Hour || !j.Ping.Done.IsZero() {
+	if j.Schedule != nil || j.Missed != schedule.Latest || j.MissedWindow != 92*strict.Day || j.Deadline != 6*time.Hour ||
+		!j.Ping.Done.IsZero() {
 		t.Errorf("got %+v", j)
 	}
 }
@@ -53,7 +56,8 @@ runs = "forever"
 schedule = ""
 
 [[dossier]]`))
-	if c.Daemon.MaxRuns != 6 || c.Daemon.ResumeFailed != nil || c.Daemon.Listen != "unix:/run/syncd/http.sock" || !slices.Equal(c.Daemon.Hosts, []string{"metrics.example.org"}) {
+	if c.Daemon.MaxRuns != 6 || c.Daemon.ResumeFailed != nil || c.Daemon.Listen != "unix:/run/syncd/http.sock" ||
+		!slices.Equal(c.Daemon.Hosts, []string{"metrics.example.org"}) {
 		t.Errorf("got %+v", c.Daemon)
 	}
 	if r := c.Retention; r.Diffs != (Age{Days: 30}) || r.Items != (Age{Months: 12}) || r.Runs != (Age{}) || r.Schedule != nil {

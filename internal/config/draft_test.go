@@ -25,8 +25,10 @@ func TestDraft(t *testing.T) {
 	const hint = "\nhint: write a draft: syncd contract scaffold paie"
 	const noFields, noChildren = "config.toml:15:3: job.paie.fields: is missing: no member of the document is mapped" + hint,
 		"job.paie.children[1].fields: is missing: no member of the element is mapped" + hint
-	both := strings.Replace(withoutFields(t, "job.fields", `Matricule = "matricule"`, false), "[job.children.fields]\nCode = \"code\"\n", "", 1)
-	guarded := strings.Replace(both, "[job.source]", "[job.guard]\nhold_fields = [\"Iban\"]\namount_fields = [\"Elements.Montant\"]\n[job.source]", 1)
+	both := strings.Replace(withoutFields(t, "job.fields", `Matricule = "matricule"`, false), "[job.children.fields]\nCode = \"code\"\n", "",
+		1)
+	guarded := strings.Replace(both, "[job.source]", "[job.guard]\nhold_fields = [\"Iban\"]\namount_fields = "+
+		"[\"Elements.Montant\"]\n[job.source]", 1)
 	compared := strings.Replace(both, "[[dossier]]", "[isidoor.salarie.read]\ncompare = [\"Iban\"]\n[[dossier]]", 1)
 	for name, test := range map[string]struct {
 		document string
@@ -99,7 +101,8 @@ func TestUnheld(t *testing.T) {
 		}
 		var want []string
 		if test.told {
-			want = []string{"config.toml:19:6: job.paie.guard.hold_fields: no member is held when it changes, but for values that are a valid IBAN or NIR: none is called, or comes from a column called, iban\n" +
+			want = []string{"config.toml:19:6: job.paie.guard.hold_fields: no member is held when it changes, but for values that are a valid " +
+				"IBAN or NIR: none is called, or comes from a column called, iban\n" +
 				`hint: name the member of the IBAN in [job.guard], such as hold_fields = ["Iban"]; [] = none on purpose`}
 		}
 		if !slices.Equal(got, want) {

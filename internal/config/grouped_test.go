@@ -50,7 +50,8 @@ func TestAMistakeOfManyDossiersIsToldOnce(t *testing.T) {
 		t.Fatalf("%.500v", err)
 	}
 	text := err.Error()
-	for _, want := range []string{"dossier.d0000.siret: is missing (and 4999 times more: dossier.d0001.siret in line ", "dossier.d0001.key: is the key of the dossier \"d0000\" (and 4998 times more: "} {
+	for _, want := range []string{"dossier.d0000.siret: is missing (and 4999 times more: dossier.d0001.siret in line ",
+		"dossier.d0001.key: is the key of the dossier \"d0000\" (and 4998 times more: "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not told: %s", want, text)
 		}
@@ -66,7 +67,8 @@ func TestAMistakeOfManyDossiersIsToldOnce(t *testing.T) {
 func TestFewMistakesAreNamed(t *testing.T) {
 	t.Parallel()
 	_, err := parseConfig("config.toml", []byte(fleet(3, func(i int) string { return fmt.Sprintf(`key = { env = "KEY%d" }`, i) })), noEnv)
-	if text := fmt.Sprint(err); !strings.Contains(text, "dossier.d0000.siret: is missing (and 2 times more: dossier.d0001.siret in line ") || strings.Contains(text, "…") {
+	if text := fmt.Sprint(err); !strings.Contains(text, "dossier.d0000.siret: is missing (and 2 times more: dossier.d0001.siret in line ") ||
+		strings.Contains(text, "…") {
 		t.Error(text)
 	}
 }

@@ -32,7 +32,8 @@ var defaultGuards = jobs.Guards{
 func guarded(t *testing.T, guard, fields string) string {
 	t.Helper()
 	const source, members = "[job.source]", `Matricule = "matricule"`
-	return valid(t, source, "[job.guard]\n"+guard+"\n"+source, members, members+"\n"+fields, `Code = "code"`, "Code = \"code\"\nMontant = \"amount\"")
+	return valid(t, source, "[job.guard]\n"+guard+"\n"+source, members, members+"\n"+fields, `Code = "code"`,
+		"Code = \"code\"\nMontant = \"amount\"")
 }
 
 func TestGuardDefaults(t *testing.T) {
@@ -134,12 +135,14 @@ func TestWatchedByDefault(t *testing.T) {
 		{"IBAN = \"iban\"\n\"Etat.NIR\" = { column = \"nir\" }", []string{"Etat.NIR", "IBAN"}, []string{"Etat.NIR", "IBAN"}},
 		{"\"Banque.Compte.iban\" = \"iban\"", []string{"Banque.Compte.iban"}, []string{"Banque.Compte.iban"}},
 		{"Iban = { value = \"\" }\nIbantest = \"ancien\"\n\"Nir.Cle\" = \"cle\"", nil, nil},
-		{"coordonneesBancaires = \"iban\"\nnumeroSecu = { column = \"NIR\" }", []string{"coordonneesBancaires", "numeroSecu"}, []string{"coordonneesBancaires", "numeroSecu"}},
+		{"coordonneesBancaires = \"iban\"\nnumeroSecu = { column = \"NIR\" }", []string{"coordonneesBancaires", "numeroSecu"},
+			[]string{"coordonneesBancaires", "numeroSecu"}},
 		{"Compte = \"code_iban\"\n\"Etat.CodeNir\" = \"secu\"", []string{"Compte", "Etat.CodeNir"}, []string{"Compte", "Etat.CodeNir"}},
 		{"ibanSalarie = \"a\"\nCodeIBAN2 = \"b\"", []string{"CodeIBAN2", "ibanSalarie"}, []string{"CodeIBAN2", "ibanSalarie"}},
 		{"Souvenir = \"souvenir\"\nRiban = \"caribane\"\nSecu = \"numero_secu\"", nil, nil},
 		{"Compte = { column = \"n\" }\nC = { value = \"iban\" }", nil, nil},
-		{"coordonneesBancaires = \"compte\"\nNumero = \"rib\"\nmodeBancaire = \"m\"\nBancaire = { column = \"b\", dictionary = \"D\" }", []string{"Numero", "coordonneesBancaires"}, nil},
+		{"coordonneesBancaires = \"compte\"\nNumero = \"rib\"\nmodeBancaire = \"m\"\nBancaire = { column = \"b\", dictionary = \"D\" }",
+			[]string{"Numero", "coordonneesBancaires"}, nil},
 		{"Nss = \"n\"\nRegimeSecu = \"r\"", []string{"Nss"}, []string{"Nss"}},
 		{"A = \"nir_cle\"\nB = \"iban_pays\"\nDateIban = \"c\"", []string{"B", "DateIban"}, nil},
 	} {
@@ -178,7 +181,8 @@ func TestGuardsChangeTheDigest(t *testing.T) {
 			t.Errorf("%s is another guard than the default", same)
 		}
 	}
-	for _, other := range []string{"hold_fields = []", "check_keys = false", "recognise = false", `max_fall = "off"`, "approval = true", "max_fall = { share = 0.2 }"} {
+	for _, other := range []string{"hold_fields = []", "check_keys = false", "recognise = false", `max_fall = "off"`, "approval = true",
+		"max_fall = { share = 0.2 }"} {
 		if digest(other) == plain {
 			t.Errorf("%s is not seen", other)
 		}
@@ -253,7 +257,8 @@ func TestKeysOfTheJobAmongMembers(t *testing.T) {
 		`Matricule = "matricule"`, "Matricule = \"matricule\"\nmissed = \"all\"\nperiod = { value = \"@period\" }\nPeriod = \"x\""))
 	want := []string{
 		"config.toml:25:1: job.paie.fields.missed: is taken for a member of the document: the job's own key has no effect here" + hint,
-		"config.toml:35:1: job.paie.children[1].fields.schedule: is taken for a member of the document: the job's own key has no effect here" + hint,
+		"config.toml:35:1: job.paie.children[1].fields.schedule: is taken for a member of the document: the job's own key has no effect here" +
+			hint,
 	}
 	var got []string
 	for _, w := range besides(c) {

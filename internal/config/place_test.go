@@ -57,7 +57,8 @@ func TestPlaceOfTheSecondJob(t *testing.T) {
 	t.Parallel()
 	document := valid(t, `kind = "push-salaries"`, "kind = \"push-salaries\"\ndossiers = [\"saint-martin\"]") +
 		"[[dossier]]\nname = \"other\"\nsiret = \"99999999800019\"\nkey = { env = \"OTHER_KEY\" }\n"
-	second := "[[job]]\nname = \"second\"\nkind = \"push-salaries\"\ndossiers = [\"other\"]\n[job.source]\nemployees = \"SELECT * FROM e\"\nkey = \"m\"\n[job.fields]\nMatricule = \"m\"\n"
+	second := "[[job]]\nname = \"second\"\nkind = \"push-salaries\"\ndossiers = [\"other\"]\n[job.source]\nemployees = \"SELECT * FROM " +
+		"e\"\nkey = \"m\"\n[job.fields]\nMatricule = \"m\"\n"
 	c := parsed(t, document+second)
 	first, last := c.Place("paie", "Matricule").Line, c.Place("second", "Matricule").Line
 	if want := strings.Count(document+second, "\n"); last != want || first >= last || first == 0 {

@@ -40,7 +40,8 @@ func secretOf(name string, getenv func(string) string) strict.Secret {
 // is kept tells no two jobs apart.
 func TestFixedParts(t *testing.T) {
 	t.Parallel()
-	const fixed = "\n[isidoor.headers]\nocp-apim-subscription-key = { env = \"GATEWAY\" }\nAccept-Language = \"fr\"\n[isidoor.query]\napi-version = \"2\"\n"
+	const fixed = "\n[isidoor.headers]\nocp-apim-subscription-key = { env = \"GATEWAY\" }\nAccept-Language = " +
+		"\"fr\"\n[isidoor.query]\napi-version = \"2\"\n"
 	read := func(sections string) *Config {
 		c, err := parseConfig("config.toml", []byte(valid(t)+sections), env(map[string]string{"GATEWAY": canary, "OTHER": canary}))
 		if err != nil {
@@ -49,7 +50,8 @@ func TestFixedParts(t *testing.T) {
 		return c
 	}
 	c := read(fixed)
-	if h := c.Partner().Headers; len(h) != 2 || h[0].Name != "Accept-Language" || h[1].Name != "Ocp-Apim-Subscription-Key" || c.Partner().Query[0].Value != "2" {
+	if h := c.Partner().Headers; len(h) != 2 || h[0].Name != "Accept-Language" || h[1].Name != "Ocp-Apim-Subscription-Key" ||
+		c.Partner().Query[0].Value != "2" {
 		t.Fatalf("%+v", c.Partner())
 	}
 	if value, err := c.Partner().Headers[1].Read(); value != canary || err != nil {
@@ -59,13 +61,15 @@ func TestFixedParts(t *testing.T) {
 		t.Errorf("%d secrets more", n)
 	}
 	job := c.Jobs[0].Name
-	if elsewhere := read(strings.Replace(fixed, "GATEWAY", "OTHER", 1)); c.JobDigest(job) != elsewhere.JobDigest(job) || c.Digest() == elsewhere.Digest() {
+	if elsewhere := read(strings.Replace(fixed, "GATEWAY", "OTHER", 1)); c.JobDigest(job) != elsewhere.JobDigest(job) ||
+		c.Digest() == elsewhere.Digest() {
 		t.Error("the place of a secret tells jobs apart, or is not in the configuration's digest")
 	}
 	if other := read(strings.Replace(fixed, "\"2\"", "\"3\"", 1)); c.JobDigest(job) == other.JobDigest(job) {
 		t.Error("another version of the API is the same job")
 	}
-	if warned := read("\n[isidoor.headers]\nX-Api-Key = \"abc\"\n").Warnings; len(warned) == 0 || !strings.Contains(warned[len(warned)-1].String()+warned[0].String(), "looks like a secret") {
+	if warned := read("\n[isidoor.headers]\nX-Api-Key = \"abc\"\n").Warnings; len(warned) == 0 ||
+		!strings.Contains(warned[len(warned)-1].String()+warned[0].String(), "looks like a secret") {
 		t.Errorf("%v", warned)
 	}
 }

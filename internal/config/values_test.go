@@ -78,9 +78,11 @@ func TestFilesOfTheSystem(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for path, want := range map[string]string{
-		filepath.Join(dir, "none.toml"): "DIR/none.toml: does not exist\nhint: start from the sample config.toml of the sources, or name your file with --config",
-		dir:                             "DIR: cannot be read: is a directory\nhint: name your file with --config",
-		write(t, filepath.Join(dir, "large.toml"), strings.Repeat("#", strict.MaxFile+1), 0o600): "DIR/large.toml: is larger than 1048576 bytes\nhint: name your file with --config",
+		filepath.Join(dir, "none.toml"): "DIR/none.toml: does not exist\n" +
+			"hint: start from the sample config.toml of the sources, or name your file with --config",
+		dir: "DIR: cannot be read: is a directory\nhint: name your file with --config",
+		write(t, filepath.Join(dir, "large.toml"), strings.Repeat("#", strict.MaxFile+1),
+			0o600): "DIR/large.toml: is larger than 1048576 bytes\nhint: name your file with --config",
 	} {
 		_, err := Load(path, noEnv, testSections)
 		if err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != want {

@@ -117,7 +117,8 @@ func TestWhatCannotBeReadLeavesTheKnownOneInForce(t *testing.T) {
 	inBubble(t, func(t *testing.T, k *keeping) {
 		k.api.shows(contractA)
 		k.wantInForce("A", 0)
-		for _, text := range []string{"<!DOCTYPE html><html><body>Connexion</body></html>", `{"swagger":"2.0","paths":{}}`, "not json {", `{"swagger": "1.2"}`} {
+		for _, text := range []string{"<!DOCTYPE html><html><body>Connexion</body></html>", `{"swagger":"2.0","paths":{}}`, "not json {",
+			`{"swagger": "1.2"}`} {
 			time.Sleep(time.Hour)
 			k.api.shows(text)
 			k.wantInForce("A", 0)

@@ -57,7 +57,8 @@ func TestReadRealDocuments(t *testing.T) {
 
 func TestReadTheSandboxsContract(t *testing.T) {
 	t.Parallel()
-	stand, err := standin.New(standin.Config{ClientID: "client", ClientSecret: "secret", Dossiers: []sandbox.Dossier{{Name: "a", Key: "k", Siret: "1"}}})
+	stand, err := standin.New(standin.Config{ClientID: "client", ClientSecret: "secret",
+		Dossiers: []sandbox.Dossier{{Name: "a", Key: "k", Siret: "1"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -116,7 +116,8 @@ func TestDeathBetweenRecordingAndAccepting(t *testing.T) {
 }
 
 func salarieBy(verb, place string) string {
-	return `{"swagger":"2.0","info":{"title":"T","version":"V2"},"basePath":"/Api2","paths":{"/V2/Salarie":{` + contracttest.Call(verb, contracttest.Parameter("header", place, true)) + `}}}`
+	return `{"swagger":"2.0","info":{"title":"T","version":"V2"},"basePath":"/Api2","paths":{"/V2/Salarie":{` +
+		contracttest.Call(verb, contracttest.Parameter("header", place, true)) + `}}}`
 }
 
 // Where the contract says otherwise than a default that nobody wrote, nothing is sent before somebody wrote it: not where the
@@ -262,7 +263,8 @@ func TestWhatARunIsTold(t *testing.T) {
 		if c.Unknown != nil || c.Checker.Check([]byte(`{"Matricule":"1","Nom":"DURAND"}`)) != nil {
 			t.Errorf("%+v", c)
 		}
-		if problems := c.Checker.Check([]byte(`{"Matricule":"1","Nom":"` + strings.Repeat("N", 21) + `"}`)); len(problems) != 1 || problems[0].Path != "/Nom" {
+		if problems := c.Checker.Check([]byte(`{"Matricule":"1","Nom":"` + strings.Repeat("N", 21) + `"}`)); len(problems) != 1 ||
+			problems[0].Path != "/Nom" {
 			t.Errorf("%+v", problems)
 		}
 		k.next(contracttest.Swagger(salarie(`"Autre":{"type":"string"}`)))

@@ -112,7 +112,8 @@ func TestNothingOfAContractDrivesATerminal(t *testing.T) {
 	var all []string
 	outline, _ := op.Outline()
 	for _, value := range []any{
-		d, derived, told, others, near, d.Overview(), outline, op.Unchecked(), check.Unknown(op, spec), check.CheckMapping(op, spec, shape, nil, nil),
+		d, derived, told, others, near, d.Overview(), outline, op.Unchecked(), check.Unknown(op, spec),
+		check.CheckMapping(op, spec, shape, nil, nil),
 		op.Body.Name, op.Body.Description, op.Body.Properties[0].Schema.Description,
 	} {
 		texts(reflect.ValueOf(value), &all)

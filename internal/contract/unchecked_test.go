@@ -17,19 +17,24 @@ func TestUncheckedDemands(t *testing.T) {
 		definitions string
 		want        []string
 	}{
-		"nothing":          {`"Salarie":{"properties":{"a":{"type":"string"}}}`, nil},
-		"says nothing":     {`"Salarie":{"minProperties":0,"properties":{"a":{"type":"string"}},"unevaluatedProperties":true}`, nil},
-		"not":              {`"Salarie":{"properties":{"a":{"not":{"type":"string"}}}}`, []string{`Salarie.a: "not" is not checked`}},
-		"if":               {`"Salarie":{"if":{},"then":{"required":["a"]},"properties":{"a":{}}}`, []string{`Salarie: "if" is not checked`}},
-		"several":          {`"Salarie":{"dependentRequired":{"a":["b"]},"propertyNames":{"maxLength":3},"minProperties":2,"properties":{"a":{}}}`, []string{`Salarie: "dependentRequired" is not checked`, `Salarie: "minProperties" is not checked`, `Salarie: "propertyNames" is not checked`}},
-		"a pattern":        {`"Salarie":{"properties":{"a":{"pattern":"^(?!x)"}}}`, []string{`Salarie.a: Go cannot read the pattern "^(?!x)": it is not checked`}},
-		"a name's pattern": {`"Salarie":{"patternProperties":{"^(?!x)":{"type":"string"}}}`, []string{`Salarie: Go cannot read the pattern "^(?!x)": it is not checked`}},
-		"beside a $ref":    {`"Salarie":{"properties":{"a":{"$ref":"#/definitions/Nom","maxLength":3,"pattern":"x"}}},"Nom":{"type":"string"}`, []string{"Salarie.a: what stands beside its $ref is not checked: maxLength, pattern"}},
-		"in a part":        {`"Salarie":{"allOf":[{"$ref":"#/definitions/Base"}]},"Base":{"properties":{"a":{}},"not":{"required":["a"]}}`, []string{`Base: "not" is not checked`}},
+		"nothing":      {`"Salarie":{"properties":{"a":{"type":"string"}}}`, nil},
+		"says nothing": {`"Salarie":{"minProperties":0,"properties":{"a":{"type":"string"}},"unevaluatedProperties":true}`, nil},
+		"not":          {`"Salarie":{"properties":{"a":{"not":{"type":"string"}}}}`, []string{`Salarie.a: "not" is not checked`}},
+		"if":           {`"Salarie":{"if":{},"then":{"required":["a"]},"properties":{"a":{}}}`, []string{`Salarie: "if" is not checked`}},
+		"several":      {`"Salarie":{"dependentRequired":{"a":["b"]},"propertyNames":{"maxLength":3},"minProperties":2,"properties":{"a":{}}}`, []string{`Salarie: "dependentRequired" is not checked`, `Salarie: "minProperties" is not checked`, `Salarie: "propertyNames" is not checked`}},
+		"a pattern": {`"Salarie":{"properties":{"a":{"pattern":"^(?!x)"}}}`,
+			[]string{`Salarie.a: Go cannot read the pattern "^(?!x)": it is not checked`}},
+		"a name's pattern": {`"Salarie":{"patternProperties":{"^(?!x)":{"type":"string"}}}`,
+			[]string{`Salarie: Go cannot read the pattern "^(?!x)": it is not checked`}},
+		"beside a $ref": {`"Salarie":{"properties":{"a":{"$ref":"#/definitions/Nom","maxLength":3,"pattern":"x"}}},"Nom":{"type":"string"}`,
+			[]string{"Salarie.a: what stands beside its $ref is not checked: maxLength, pattern"}},
+		"in a part": {`"Salarie":{"allOf":[{"$ref":"#/definitions/Base"}]},"Base":{"properties":{"a":{}},"not":{"required":["a"]}}`,
+			[]string{`Base: "not" is not checked`}},
 		"in a list, an alternative and others": {`"Salarie":{"properties":{"a":{"items":{"not":{}}},"b":{"oneOf":[{"type":"string"},{"contains":{}}]}},"additionalProperties":{"if":{}}}`,
 			[]string{`Salarie.*: "if" is not checked`, `Salarie.a[]: "not" is not checked`, `Salarie.b: "contains" is not checked`}},
 		"of what is only read": {`"Salarie":{"properties":{"a":{"readOnly":true,"not":{}}}}`, nil},
-		"within itself":        {`"Salarie":{"properties":{"a":{"$ref":"#/definitions/Salarie"}},"not":{}}`, []string{`Salarie: "not" is not checked`}},
+		"within itself": {`"Salarie":{"properties":{"a":{"$ref":"#/definitions/Salarie"}},"not":{}}`,
+			[]string{`Salarie: "not" is not checked`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -56,7 +61,8 @@ func TestDeriveNamesWhatIsNotChecked(t *testing.T) {
 			told = append(told, a.Text)
 		}
 	}
-	if len(told) != 11 || told[0] != `of what POST /V2/Salarie takes, Salarie.a: "not" is not checked` || told[10] != "of what POST /V2/Salarie takes, 2 more demands are not checked" {
+	if len(told) != 11 || told[0] != `of what POST /V2/Salarie takes, Salarie.a: "not" is not checked` ||
+		told[10] != "of what POST /V2/Salarie takes, 2 more demands are not checked" {
 		t.Errorf("told %q", told)
 	}
 }
@@ -87,7 +93,8 @@ func TestMappedMembersThatAreLeftOpen(t *testing.T) {
 		`{"properties":{"A":{}},"additionalProperties":false}`:                                    "Nom",
 		`{"allOf":[{"properties":{"A":{}},"additionalProperties":true},{"properties":{"B":{}}}]}`: "",
 	} {
-		if got := strings.Join(check.Unknown(contracttest.Taking(t, `"Salarie":`+schema), sending().Mapping), ","); strings.TrimPrefix(got, "Matricule,") != want && got != want {
+		if got := strings.Join(check.Unknown(contracttest.Taking(t, `"Salarie":`+schema), sending().Mapping), ","); strings.TrimPrefix(got,
+			"Matricule,") != want && got != want {
 			t.Errorf("%s: unknown %q, want %q", schema, got, want)
 		}
 	}

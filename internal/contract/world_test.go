@@ -53,7 +53,8 @@ func newKeeping(t *testing.T) *keeping {
 
 // another is the keeper of another process: same API, same ledger.
 func (k *keeping) another() *contract.Keeper {
-	return contract.NewKeeper(contract.Options{Source: contract.Auto, API: k.api, Ledger: k.shelf, Settings: contracttest.Settings(), Log: zerolog.Nop()})
+	return contract.NewKeeper(contract.Options{Source: contract.Auto, API: k.api, Ledger: k.shelf, Settings: contracttest.Settings(),
+		Log: zerolog.Nop()})
 }
 
 func (k *keeping) must(err error) {
@@ -65,7 +66,8 @@ func (k *keeping) must(err error) {
 
 // sending is a job that maps two members.
 func sending() *jobs.PushJob {
-	return &jobs.PushJob{Name: "paie", Mapping: mapping.Spec{Fields: []mapping.Field{{Path: "Matricule", Column: "matricule"}, {Path: "Nom", Column: "nom"}}}}
+	return &jobs.PushJob{Name: "paie", Mapping: mapping.Spec{Fields: []mapping.Field{{Path: "Matricule", Column: "matricule"},
+		{Path: "Nom", Column: "nom"}}}}
 }
 
 // run is what a run is told.

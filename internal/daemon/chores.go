@@ -19,7 +19,8 @@ const expireEvery = time.Hour
 // keeps no other chore from its turn.
 func (l *loop) runChores(ctx context.Context, now time.Time) error {
 	// The clock may have been set back.
-	l.fires.retried, l.fires.purged, l.fires.expired = earlier(l.fires.retried, now), earlier(l.fires.purged, now), earlier(l.fires.expired, now)
+	l.fires.retried, l.fires.purged, l.fires.expired = earlier(l.fires.retried, now), earlier(l.fires.purged, now),
+		earlier(l.fires.expired, now)
 	var undone error
 	for _, chore := range []func(context.Context, time.Time) error{l.noteConfiguration, l.expireHolds, l.purge, l.reconsider} {
 		err := chore(ctx, now)
@@ -200,7 +201,8 @@ func (l *loop) clockIsWrong() bool {
 // reportClock tells of a clock that is wrong: once, until it has been right for a while.
 func (l *loop) reportClock() {
 	if !l.clockIsWrong() {
-		l.Log.Error().Msg("the ledger knows of fires in the future, or this clock is ahead of Postgres's: a clock is, or was, wrong; no fire happens twice, and schedules go on from now")
+		l.Log.Error().Msg("the ledger knows of fires in the future, or this clock is ahead of Postgres's: a clock is, or was, wrong; no fire " +
+			"happens twice, and schedules go on from now")
 	}
 	l.fires.clock = time.Now()
 }
@@ -256,7 +258,8 @@ func (l *loop) notePinged(p ledger.Ping) {
 	ctx, cancel := context.WithTimeout(context.Background(), pingedWithin)
 	defer cancel()
 	if err := l.Ledger.Pinged(ctx, p); err != nil {
-		l.Log.Warn().Str("job", p.Job).Str("event", p.Event).Str("trouble", firstLine(err.Error())).Msg("a ping was told, and will be once more: that could not be recorded")
+		l.Log.Warn().Str("job", p.Job).Str("event", p.Event).Str("trouble",
+			firstLine(err.Error())).Msg("a ping was told, and will be once more: that could not be recorded")
 	}
 }
 

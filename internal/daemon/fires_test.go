@@ -95,7 +95,8 @@ func TestTwoMonthsWithoutPowerLoseNoMonth(t *testing.T) {
 				"a 2026-10 2026-10-24 06:00 catch-up succeeded", "a 2026-10 2026-10-25 06:00 catch-up succeeded"},
 			[]string{"2026-09-24 06:00 run", "2026-09-25 06:00 run", "2026-10-24 06:00 run", "2026-10-25 06:00 run"}},
 		"skip": {schedule.Skip, 100 * 24 * time.Hour, nil,
-			[]string{"2026-09-24 06:00 missed policy", "2026-09-25 06:00 missed policy", "2026-10-24 06:00 missed policy", "2026-10-25 06:00 missed policy"}},
+			[]string{"2026-09-24 06:00 missed policy", "2026-09-25 06:00 missed policy", "2026-10-24 06:00 missed policy",
+				"2026-10-25 06:00 missed policy"}},
 		"outside of the window": {schedule.Latest, 30 * 24 * time.Hour, []string{"a 2026-10 2026-10-25 06:00 catch-up succeeded"},
 			[]string{"2026-09-24 06:00 missed window", "2026-09-25 06:00 missed window", "2026-10-24 06:00 missed policy", "2026-10-25 06:00 run"}},
 	}

@@ -47,7 +47,8 @@ func TestADossierThatIsHeldUpAtAChangeOfScheduleKeepsNobodyFromTheirs(t *testing
 				d.wantReady(true, "")
 				pass(8 * time.Minute)
 				w.wantRuns("c 2026-11 by hand manual succeeded", "b 2026-11 2026-11-25 06:05 schedule succeeded",
-					"a 2026-11 2026-11-25 06:00 catch-up succeeded", "b 2026-11 2026-11-25 06:15 schedule succeeded", "a 2026-11 2026-11-25 06:15 schedule succeeded")
+					"a 2026-11 2026-11-25 06:00 catch-up succeeded", "b 2026-11 2026-11-25 06:15 schedule succeeded",
+					"a 2026-11 2026-11-25 06:15 schedule succeeded")
 				if n := d.log.count("the schedule was changed"); n != 2 {
 					t.Errorf("changes were told %d times, want one for each dossier", n)
 				}
@@ -73,7 +74,8 @@ type sticky struct {
 	upTo int64
 }
 
-func (s *sticky) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire, bool, error) {
+func (s *sticky) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire, bool,
+	error) {
 	if before.Pair.TargetID <= s.upTo {
 		<-ctx.Done()
 		return nil, false, ctx.Err()

@@ -103,6 +103,7 @@ func TestADaemonThatBeginsAfterALeapWaitsForTheClock(t *testing.T) {
 		pass(9 * time.Minute)
 		w.wantFires()
 		pass(2 * time.Minute)
-		w.wantRuns("a 2026-11 2026-11-25 06:00 catch-up succeeded", "a 2026-12 2026-12-25 06:00 catch-up succeeded", "a 2027-01 2027-01-25 06:00 catch-up succeeded")
+		w.wantRuns("a 2026-11 2026-11-25 06:00 catch-up succeeded", "a 2026-12 2026-12-25 06:00 catch-up succeeded",
+			"a 2027-01 2027-01-25 06:00 catch-up succeeded")
 	})
 }

@@ -166,7 +166,8 @@ func stored(a ledger.Armed) ledger.Armed {
 	return a
 }
 
-func (l *memoryLedger) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire, bool, error) {
+func (l *memoryLedger) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire,
+	bool, error) {
 	if err := l.enter(ctx, "Record"); err != nil {
 		return nil, false, err
 	}
@@ -221,7 +222,8 @@ func (l *memoryLedger) waiting(f ledger.Fire, job string) *jobs.Run {
 
 func (l *memoryLedger) queue(target int64, request jobs.NewRun, nominal *time.Time) *jobs.Run {
 	r := &jobs.Run{ID: int64(len(l.runs) + 1), Job: request.Job, Kind: request.Kind, Target: l.targets[target-1], Period: request.Period,
-		Trigger: request.Trigger, Employees: request.Employees, AnyOrder: request.AnyOrder, State: jobs.Queued, Nominal: nominal, CreatedAt: l.now()}
+		Trigger: request.Trigger, Employees: request.Employees, AnyOrder: request.AnyOrder, State: jobs.Queued, Nominal: nominal,
+		CreatedAt: l.now()}
 	l.runs = append(l.runs, r)
 	return r
 }
@@ -267,7 +269,8 @@ func inOrder(a, b *jobs.Run) int {
 		}
 		return n
 	}
-	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Takeovers, b.Takeovers), cmp.Compare(a.Period, b.Period), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Takeovers, b.Takeovers), cmp.Compare(a.Period, b.Period),
+		cmp.Compare(a.ID, b.ID))
 }
 
 func (l *memoryLedger) isDown() bool {

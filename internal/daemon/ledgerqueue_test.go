@@ -57,7 +57,8 @@ func (m *member) Active(ctx context.Context, pairs []ledger.Pair) (all []ledger.
 
 // pausedFor reports whether a pause is about a run: one by a person is not about what people ask for.
 func (l *memoryLedger) pausedFor(r *jobs.Run) bool {
-	bySchedule := r.State == jobs.Queued && slices.Contains([]jobs.Trigger{jobs.TriggerSchedule, jobs.TriggerCatchUp, jobs.TriggerRetry}, r.Trigger)
+	bySchedule := r.State == jobs.Queued && slices.Contains([]jobs.Trigger{jobs.TriggerSchedule, jobs.TriggerCatchUp, jobs.TriggerRetry},
+		r.Trigger)
 	by, paused := l.pauses[r.Job]
 	return paused && (bySchedule || by == "syncd")
 }
@@ -216,7 +217,8 @@ func (l *memoryLedger) hasNewer(r *jobs.Run) bool {
 	})
 }
 
-func (l *memoryLedger) RetryFailed(ctx context.Context, pairs []ledger.Pair, within time.Duration, configured bool) (ids []int64, err error) {
+func (l *memoryLedger) RetryFailed(ctx context.Context, pairs []ledger.Pair, within time.Duration, configured bool) (ids []int64,
+	err error) {
 	if err := l.enter(ctx, "RetryFailed"); err != nil {
 		return nil, err
 	}

@@ -155,7 +155,8 @@ func (l *loop) claim(ctx context.Context, a ledger.Active) error {
 	case errors.As(err, &order) && order.Newer:
 		return l.cancelOutdated(ctx, a, order)
 	case errors.As(err, &order):
-		if l.leaveWaiting(a, fmt.Sprintf("period %s is not finished: run %d is %s", order.Other.Period, order.Other.ID, order.Other.State)) && isFire(a.Trigger) {
+		if l.leaveWaiting(a, fmt.Sprintf("period %s is not finished: run %d is %s", order.Other.Period, order.Other.ID, order.Other.State)) &&
+			isFire(a.Trigger) {
 			return l.owePing(ctx, a.ID)
 		}
 	case isAway(ctx, err):

@@ -71,8 +71,9 @@ func TestWhoWaitsIsNotTakenFromAQueueThatWasReadBefore(t *testing.T) {
 		if begun := len(w.begun); begun != 5 {
 			t.Errorf("%d executions, want one of each", begun)
 		}
-		w.wantRuns("a 2026-11 2026-11-25 06:00 schedule queued", "b 2026-11 2026-11-25 06:00 schedule succeeded", "c 2026-11 2026-11-25 06:00 schedule succeeded",
-			"d 2026-11 2026-11-25 06:00 schedule succeeded", "e 2026-11 2026-11-25 06:00 schedule succeeded")
+		w.wantRuns("a 2026-11 2026-11-25 06:00 schedule queued", "b 2026-11 2026-11-25 06:00 schedule succeeded",
+			"c 2026-11 2026-11-25 06:00 schedule succeeded", "d 2026-11 2026-11-25 06:00 schedule succeeded",
+			"e 2026-11 2026-11-25 06:00 schedule succeeded")
 	})
 }
 
@@ -141,7 +142,8 @@ func (r *refusing) Claim(ctx context.Context, id int64, request jobs.Resumption)
 	return r.Ledger.Claim(ctx, id, request)
 }
 
-func (r *refusing) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire, bool, error) {
+func (r *refusing) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire, bool,
+	error) {
 	if before.Pair.TargetID == 1 && r.record != nil {
 		if err := r.record(ctx); !errors.Is(err, errFree) {
 			return nil, false, err

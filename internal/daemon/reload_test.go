@@ -132,7 +132,8 @@ func TestTheStatusSaysThatAConfigurationIsRefusedUntilOneIsNot(t *testing.T) {
 			return nil, errors.New("job paie: schedule never happens\nhint: see the manual")
 		}
 		l.reload()
-		want := "idle; next: paie at 2026-11-25 06:00 CET; the new configuration is refused, the former one is in force: job paie: schedule never happens"
+		want := "idle; next: paie at 2026-11-25 06:00 CET; the new configuration is refused, the former one is in force: job paie: schedule " +
+			"never happens"
 		if got := l.status(); got != want {
 			t.Errorf("status %q, want %q", got, want)
 		}

@@ -36,8 +36,9 @@ func (w *world) start(id int64, adapt func(*Daemon, *Setup), all ...*Job) *start
 	s := &started{world: w, reload: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), log: &text{}}
 	health := monitor.NewHealth(time.Now)
 	log := zerolog.New(s.log)
-	s.Daemon = &Daemon{ID: id, Ledger: &member{memoryLedger: w.ledger}, Now: w.clock.Now, Reload: s.reload, Stop: s.stop, Log: log, Health: health,
-		Metrics: monitor.NewMetrics("test", health), Pinger: monitor.NewPinger(log), Notify: sdnotify.New(func(string) string { return "" })}
+	s.Daemon = &Daemon{ID: id, Ledger: &member{memoryLedger: w.ledger}, Now: w.clock.Now, Reload: s.reload, Stop: s.stop, Log: log,
+		Health: health, Metrics: monitor.NewMetrics("test", health), Pinger: monitor.NewPinger(log),
+		Notify: sdnotify.New(func(string) string { return "" })}
 	setup := s.setup(all...)
 	setup.Close = func() { s.closed.Add(1) }
 	if adapt != nil {

@@ -185,7 +185,8 @@ func (w *world) wantFires(want ...string) {
 	defer w.ledger.mu.Unlock()
 	got := make([]string, 0, len(w.ledger.fires))
 	for _, f := range w.ledger.fires {
-		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s", f.Nominal.In(w.clock.wall.Location()).Format("2006-01-02 15:04"), f.Outcome, f.Reason)))
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s", f.Nominal.In(w.clock.wall.Location()).Format("2006-01-02 15:04"), f.Outcome,
+			f.Reason)))
 	}
 	if !slices.Equal(got, want) {
 		w.t.Errorf("fires:\n  %s\nwant:\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))

@@ -38,10 +38,11 @@ func TestDiff(t *testing.T) {
 	}{
 		{"nothing", "", "", true, nil},
 		{"same", sampleDocument, sampleDocument, true, nil},
-		{"members", `{"Adresse":{"Ville":"RENNES","Voie":null},"Email":"a@b.fr","NomUsage":"A"}`, `{"Adresse":{"Ville":"BREST","Voie":"1"},"NomUsage":null,"Prenom":"Zoé"}`, true, []Change{
-			{Path: "Adresse.Ville", Op: "*", Old: `"RENNES"`, New: `"BREST"`}, {Path: "Adresse.Voie", Op: "*", Old: `null`, New: `"1"`},
-			{Path: "Email", Op: "-", Old: `"a@b.fr"`}, {Path: "NomUsage", Op: "*", Old: `"A"`, New: `null`}, {Path: "Prenom", Op: "+", New: `"Zoé"`},
-		}},
+		{"members", `{"Adresse":{"Ville":"RENNES","Voie":null},"Email":"a@b.fr","NomUsage":"A"}`,
+			`{"Adresse":{"Ville":"BREST","Voie":"1"},"NomUsage":null,"Prenom":"Zoé"}`, true, []Change{
+				{Path: "Adresse.Ville", Op: "*", Old: `"RENNES"`, New: `"BREST"`}, {Path: "Adresse.Voie", Op: "*", Old: `null`, New: `"1"`},
+				{Path: "Email", Op: "-", Old: `"a@b.fr"`}, {Path: "NomUsage", Op: "*", Old: `"A"`, New: `null`}, {Path: "Prenom", Op: "+", New: `"Zoé"`},
+			}},
 		{"exact numbers", `{"Contrat":{"TauxActivite":9007199254740993}}`, `{"Contrat":{"TauxActivite":9007199254740992}}`, true, []Change{
 			{Path: "Contrat.TauxActivite", Op: "*", Old: "9007199254740993", New: "9007199254740992"},
 		}},
@@ -51,30 +52,40 @@ func TestDiff(t *testing.T) {
 		{"IBAN and NIR as a number", `{"Email":"FR76 3000 6000 0112 3456 7890 189"}`, `{"Prenom":285057899900116}`, true, []Change{
 			{Path: "Email", Op: "-", Masked: true}, {Path: "Prenom", Op: "+", Masked: true},
 		}},
-		{"created", "", `{"Adresse":{"Ville":"RENNES","Voie":""},"Contrat":{},"Elements":[],"Nir":"x","Nom":null,"Periode":"2026-11"}`, true, []Change{
-			{Path: "Adresse.Ville", Op: "+", New: `"RENNES"`}, {Path: "Nir", Op: "+", Masked: true}, {Path: "Periode", Op: "+", New: `"2026-11"`},
-		}},
+		{"created", "", `{"Adresse":{"Ville":"RENNES","Voie":""},"Contrat":{},"Elements":[],"Nir":"x","Nom":null,"Periode":"2026-11"}`, true,
+			[]Change{
+				{Path: "Adresse.Ville", Op: "+", New: `"RENNES"`}, {Path: "Nir", Op: "+", Masked: true}, {Path: "Periode", Op: "+", New: `"2026-11"`},
+			}},
 		{"gone", `{"Elements":[{"Code":"A","Quantite":1}],"Prenom":"Zoé"}`, "", true, []Change{
 			{Path: "Elements[A]", Op: "-", Old: `{"Code":"A","Quantite":1}`, Child: true}, {Path: "Prenom", Op: "-", Old: `"Zoé"`},
 		}},
-		{"children", `{"Elements":[{"Code":"A","Quantite":1},{"Code":"A","Quantite":2},{"Code":"B"}]}`, `{"Elements":[{"Code":"A","Quantite":1.5},{"Code":"C","Quantite":null}]}`, true, []Change{
-			{Path: "Elements[A#2]", Op: "-", Old: `{"Code":"A","Quantite":2}`, Child: true}, {Path: "Elements[A].Quantite", Op: "*", Old: "1", New: "1.5", Child: true},
-			{Path: "Elements[B]", Op: "-", Old: `{"Code":"B"}`, Child: true}, {Path: "Elements[C]", Op: "+", New: `{"Code":"C","Quantite":null}`, Child: true},
-		}},
-		{"child with a NIR", `{"Elements":[]}`, `{"Elements":[{"Code":"A","Libelle":` + nir + `}]}`, true, []Change{{Path: "Elements[A]", Op: "+", Masked: true, Child: true}}},
+		{"children", `{"Elements":[{"Code":"A","Quantite":1},{"Code":"A","Quantite":2},{"Code":"B"}]}`,
+			`{"Elements":[{"Code":"A","Quantite":1.5},{"Code":"C","Quantite":null}]}`, true, []Change{
+				{Path: "Elements[A#2]", Op: "-", Old: `{"Code":"A","Quantite":2}`, Child: true},
+				{Path: "Elements[A].Quantite", Op: "*", Old: "1", New: "1.5", Child: true},
+				{Path: "Elements[B]", Op: "-", Old: `{"Code":"B"}`, Child: true}, {Path: "Elements[C]", Op: "+", New: `{"Code":"C","Quantite":null}`,
+					Child: true},
+			}},
+		{"child with a NIR", `{"Elements":[]}`, `{"Elements":[{"Code":"A","Libelle":` + nir + `}]}`, true,
+			[]Change{{Path: "Elements[A]", Op: "+", Masked: true, Child: true}}},
 		{"child whose key is a NIR", `{"Elements":[]}`, `{"Elements":[{"Code":` + nir + `},{"Code":` + nir + `}]}`, true, []Change{
 			{Path: "Elements[•••#2]", Op: "+", Masked: true, Child: true}, {Path: "Elements[•••]", Op: "+", Masked: true, Child: true},
 		}},
-		{"keys that look like paths", `{"Elements":[{"Code":"A","Quantite":1},{"Code":"A","Quantite":2}]}`, `{"Elements":[{"Code":"A","Quantite":1},{"Code":"A#2","Quantite":2}]}`, true, []Change{
-			{Path: `Elements["A#2"]`, Op: "+", New: `{"Code":"A#2","Quantite":2}`, Child: true}, {Path: "Elements[A#2]", Op: "-", Old: `{"Code":"A","Quantite":2}`, Child: true},
-		}},
-		{"children of the last period", `{"Elements":[{"Code":"A","Quantite":1}],"Periode":"2026-10","Prenom":"Zoé"}`, `{"Elements":[{"Code":"A","Quantite":1}],"Periode":"2026-11","Prenom":"Zoé"}`, false, []Change{
-			{Path: "Elements[A]", Op: "+", New: `{"Code":"A","Quantite":1}`, Child: true},
-		}},
+		{"keys that look like paths", `{"Elements":[{"Code":"A","Quantite":1},{"Code":"A","Quantite":2}]}`,
+			`{"Elements":[{"Code":"A","Quantite":1},{"Code":"A#2","Quantite":2}]}`, true, []Change{
+				{Path: `Elements["A#2"]`, Op: "+", New: `{"Code":"A#2","Quantite":2}`, Child: true},
+				{Path: "Elements[A#2]", Op: "-", Old: `{"Code":"A","Quantite":2}`, Child: true},
+			}},
+		{"children of the last period", `{"Elements":[{"Code":"A","Quantite":1}],"Periode":"2026-10","Prenom":"Zoé"}`,
+			`{"Elements":[{"Code":"A","Quantite":1}],"Periode":"2026-11","Prenom":"Zoé"}`, false, []Change{
+				{Path: "Elements[A]", Op: "+", New: `{"Code":"A","Quantite":1}`, Child: true},
+			}},
 		{"no children any more in the new period", `{"Elements":[{"Code":"A"}]}`, `{"Elements":[]}`, false, nil},
-		{"period corrected within the period", `{"Periode":"2026-10"}`, `{"Periode":"2026-11"}`, true, []Change{{Path: "Periode", Op: "*", Old: `"2026-10"`, New: `"2026-11"`}}},
+		{"period corrected within the period", `{"Periode":"2026-10"}`, `{"Periode":"2026-11"}`, true,
+			[]Change{{Path: "Periode", Op: "*", Old: `"2026-10"`, New: `"2026-11"`}}},
 		{"older mapping", `{"Elements":"none","Salaire":{"Base":1234,"Vide":null}}`, `{"Elements":[1,{"Code":"A"}]}`, true, []Change{
-			{Path: "Elements", Op: "-", Masked: true, Child: true}, {Path: "Elements[A]", Op: "+", New: `{"Code":"A"}`, Child: true}, {Path: "Elements[]", Op: "+", Masked: true, Child: true},
+			{Path: "Elements", Op: "-", Masked: true, Child: true}, {Path: "Elements[A]", Op: "+", New: `{"Code":"A"}`, Child: true},
+			{Path: "Elements[]", Op: "+", Masked: true, Child: true},
 			{Path: "Salaire.Base", Op: "-", Masked: true}, {Path: "Salaire.Vide", Op: "-", Old: "null"},
 		}},
 		{"object emptied", `{"Adresse":{"Ville":"A"}}`, `{"Adresse":{}}`, true, []Change{{Path: "Adresse.Ville", Op: "-", Old: `"A"`}}},
@@ -95,10 +106,12 @@ func TestDiffMasksAChildWithASensitiveMember(t *testing.T) {
 	t.Parallel()
 	spec := sampleSpec()
 	spec.Children[0].Fields[3].Sensitive = true
-	older, newer := `{"Elements":[{"Code":"A","Montant":1,"Quantite":1}]}`, `{"Elements":[{"Code":"A","Montant":2,"Quantite":3},{"Code":"B","Montant":7}]}`
+	older, newer := `{"Elements":[{"Code":"A","Montant":1,"Quantite":1}]}`,
+		`{"Elements":[{"Code":"A","Montant":2,"Quantite":3},{"Code":"B","Montant":7}]}`
 	got, err := Documents(spec, []byte(older), []byte(newer), true)
 	want := []Change{
-		{Path: "Elements[A].Montant", Op: "*", Masked: true, Child: true}, {Path: "Elements[A].Quantite", Op: "*", Old: "1", New: "3", Child: true},
+		{Path: "Elements[A].Montant", Op: "*", Masked: true, Child: true},
+		{Path: "Elements[A].Quantite", Op: "*", Old: "1", New: "3", Child: true},
 		{Path: "Elements[B]", Op: "+", Masked: true, Child: true},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -138,7 +151,8 @@ func TestDiffProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		draw := func(label string) []byte {
 			var parts []string
-			for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"A", "B", "C", "A.B", "B.a", "c["}), 0, 5, rapid.ID[string]).Draw(t, label) {
+			for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"A", "B", "C", "A.B", "B.a", "c["}), 0, 5,
+				rapid.ID[string]).Draw(t, label) {
 				parts = append(parts, jsontest.Quote(name)+":"+jsontest.Any(3).Draw(t, label))
 			}
 			document, ok := canonjson.Append(nil, []byte("{"+strings.Join(parts, ",")+"}"))

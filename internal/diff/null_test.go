@@ -46,12 +46,14 @@ func TestNullPolicy(t *testing.T) {
 				t.Parallel()
 				spec := nullSpec(policy)
 				b := mustCompile(t, spec, nullShape()).NewBuilder()
-				if document, problems := build(b, values("1", "2", "5", "6"), values("x", "3"), values("y", "4")); string(document) != full || len(problems) > 0 {
+				if document, problems := build(b, values("1", "2", "5", "6"), values("x", "3"), values("y", "4")); string(document) != full ||
+					len(problems) > 0 {
 					t.Fatalf("without NULL: %s, %+v", document, problems)
 				}
 				document, problems := build(b, p.employee, values("x", "3"), p.second)
 				if policy == mapping.NullRefuse {
-					if want := []mapping.Problem{{Code: mapping.ProblemMissingValue, Path: p.problemAt, Column: "v" + p.problemAt[:1]}}; document != nil || !reflect.DeepEqual(problems, want) {
+					if want := []mapping.Problem{{Code: mapping.ProblemMissingValue, Path: p.problemAt, Column: "v" + p.problemAt[:1]}}; document != nil ||
+						!reflect.DeepEqual(problems, want) {
 						t.Fatalf("%s, %+v, want %+v", document, problems, want)
 					}
 					return
@@ -78,7 +80,8 @@ func nullSpec(policy mapping.Null) mapping.Spec {
 		Fields: []mapping.Field{
 			{Path: "A.V", Column: "vA", Null: policy}, {Path: "A.W", Column: "w"}, {Path: "V", Column: "vV", Null: policy}, {Path: "Z", Column: "z"},
 		},
-		Children: []mapping.Children{{Path: "E", Key: "K", Fields: []mapping.Field{{Path: "K", Column: "k"}, {Path: "V", Column: "vE", Null: policy}}}},
+		Children: []mapping.Children{{Path: "E", Key: "K",
+			Fields: []mapping.Field{{Path: "K", Column: "k"}, {Path: "V", Column: "vE", Null: policy}}}},
 	}
 }
 
@@ -89,7 +92,8 @@ func nullShape() mapping.Shape {
 func TestOmittedMembersLeaveSoundObjects(t *testing.T) {
 	t.Parallel()
 	spec := mapping.Spec{Fields: []mapping.Field{
-		{Path: "A.B", Column: "b", Null: mapping.NullOmit}, {Path: "A.C", Column: "c", Null: mapping.NullOmit}, {Path: "D", Column: "d", Null: mapping.NullOmit},
+		{Path: "A.B", Column: "b", Null: mapping.NullOmit}, {Path: "A.C", Column: "c", Null: mapping.NullOmit},
+		{Path: "D", Column: "d", Null: mapping.NullOmit},
 		{Path: "E.F.G", Column: "g", Null: mapping.NullOmit}, {Path: "E.K", Value: int64(7)}, {Path: "Z", Column: "z"},
 	}}
 	b := mustCompile(t, spec, mapping.Shape{Employee: columns(oidText, "b", "c", "d", "g", "z")}).NewBuilder()
@@ -113,7 +117,8 @@ func TestOmittedMembersLeaveSoundObjects(t *testing.T) {
 func TestChildrenWithoutMembers(t *testing.T) {
 	t.Parallel()
 	spec := mapping.Spec{Children: []mapping.Children{{Path: "E", Key: "K", Fields: []mapping.Field{
-		{Path: "K", Column: "k", Null: mapping.NullOmit}, {Path: "N.V", Column: "v", Null: mapping.NullOmit}, {Path: "Z", Column: "z", Null: mapping.NullOmit}}}}}
+		{Path: "K", Column: "k", Null: mapping.NullOmit}, {Path: "N.V", Column: "v", Null: mapping.NullOmit},
+		{Path: "Z", Column: "z", Null: mapping.NullOmit}}}}}
 	b := mustCompile(t, spec, mapping.Shape{Children: [][]mapping.Column{columns(oidText, "k", "v", "z")}}).NewBuilder()
 	document, problems := build(b, nil, values("x", nil, "1"), values(nil, nil, nil), values(nil, "2", nil), values("y", "3", nil))
 	want := `{"E":[{"N":{"V":"2"}},{"N":{}},{"K":"x","N":{},"Z":"1"},{"K":"y","N":{"V":"3"}}]}`

@@ -56,7 +56,8 @@ func TestAStatementThatIsCancelledIsTriedAgain(t *testing.T) {
 	w.exec(`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT * FROM staging.e WHERE staging.cancelled()`)
 	r.Patience = &jobs.Patience{Deadline: time.Hour, Pause: time.Millisecond, MaxPause: time.Millisecond}
 	run, _ := w.push(r, nil)
-	if run.State != jobs.Queued || run.Failure.Code != jobs.ReasonUnreachable || !strings.Contains(run.Failure.Detail, "was cancelled") || strings.Contains(run.Failure.Detail, "psql") {
+	if run.State != jobs.Queued || run.Failure.Code != jobs.ReasonUnreachable || !strings.Contains(run.Failure.Detail, "was cancelled") ||
+		strings.Contains(run.Failure.Detail, "psql") {
 		t.Fatalf("%s %+v", run.State, run.Failure)
 	}
 	w.exec(`CREATE OR REPLACE FUNCTION staging.cancelled() RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'`)
@@ -73,7 +74,8 @@ func TestACheckFindsRightsThatFunctionsLack(t *testing.T) {
 	w.exec(`CREATE TABLE staging.hidden (matricule text); CREATE FUNCTION staging.shown(m text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN
 		RETURN NOT EXISTS (SELECT FROM staging.hidden h WHERE h.matricule = m); END $$`)
 	w.exec(`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT * FROM staging.e WHERE staging.shown(matricule)`)
-	w.exec(`GRANT USAGE ON SCHEMA staging TO ` + role + `; GRANT SELECT ON ALL TABLES IN SCHEMA staging TO ` + role + `; REVOKE ALL ON staging.hidden FROM ` + role)
+	w.exec(`GRANT USAGE ON SCHEMA staging TO ` + role + `; GRANT SELECT ON ALL TABLES IN SCHEMA staging TO ` + role +
+		`; REVOKE ALL ON staging.hidden FROM ` + role)
 	look := func() error {
 		_, err := plan.LookAt(t.Context(), &store.Staging{URL: login}, &w.job, jobs.QueryParams(w.request().Target, period), 1)
 		return err
@@ -98,7 +100,8 @@ func TestALedgerThatLacksARightIsNamed(t *testing.T) {
 	t.Cleanup(limited.Close)
 	r.Ledger, r.Patience = limited, &jobs.Patience{Deadline: time.Hour, Pause: time.Millisecond, MaxPause: time.Millisecond}
 	run, err := w.push(r, nil)
-	if run == nil || run.State != jobs.Queued || run.Failure != (jobs.Reason{Code: jobs.ReasonLedgerRefused, Detail: "42501"}) || !errors.Is(err, jobs.ErrRefused) {
+	if run == nil || run.State != jobs.Queued || run.Failure != (jobs.Reason{Code: jobs.ReasonLedgerRefused, Detail: "42501"}) ||
+		!errors.Is(err, jobs.ErrRefused) {
 		t.Fatalf("%+v %v", run, err)
 	}
 	w.exec(`GRANT SELECT ON syncd.dictionary_entry TO ` + role)

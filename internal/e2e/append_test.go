@@ -120,7 +120,8 @@ func TestAppendCorrectionInBetweenIsNeverAdded(t *testing.T) {
 			}
 			settled := w.settleAny(r, first, c.as, "00001")
 			if second = w.again(r, second); second.State != jobs.Incomplete {
-				t.Errorf("after the settlement run %d is %s, run %d is %s: the correction was not sent", first.ID, settled.State, second.ID, second.State)
+				t.Errorf("after the settlement run %d is %s, run %d is %s: the correction was not sent", first.ID, settled.State, second.ID,
+					second.State)
 			}
 			w.job.Guards.CodeTotals = off
 			third := w.run(r, c.ends, nil)

@@ -123,7 +123,8 @@ func indexOf(names []string) int {
 func (w *world) ledgerText() (text string) {
 	w.t.Helper()
 	w.must(w.conn.QueryRow(w.t.Context(), `SELECT concat((SELECT string_agg(r::text, ',' ORDER BY id) FROM syncd.run r),
-		(SELECT string_agg(i::text, ',' ORDER BY run_id, seq) FROM syncd.item i), (SELECT string_agg(b::text, ',' ORDER BY key, period) FROM syncd.baseline b),
+		(SELECT string_agg(i::text, ',' ORDER BY run_id, seq) FROM syncd.item i),
+		(SELECT string_agg(b::text, ',' ORDER BY key, period) FROM syncd.baseline b),
 		(SELECT string_agg(a::text, ',' ORDER BY id) FROM syncd.audit a))`).Scan(&text))
 	return text
 }
@@ -167,7 +168,8 @@ func TestApprovalThatComesTooLate(t *testing.T) {
 	wantNotHeld(t, err)
 	w.hire(6)
 	held := w.wantHeldRun(r, nil, jobs.RuleCreated)
-	runs, err := storeOf(r).ExpireHolds(t.Context(), []ledger.Pair{{Job: w.job.Name, TargetID: held.Target.ID}}, map[string]time.Duration{w.job.Name: time.Nanosecond})
+	runs, err := storeOf(r).ExpireHolds(t.Context(), []ledger.Pair{{Job: w.job.Name, TargetID: held.Target.ID}},
+		map[string]time.Duration{w.job.Name: time.Nanosecond})
 	w.must(err)
 	if len(runs) != 1 || runs[0] != held.ID {
 		t.Errorf("%v", runs)

@@ -89,8 +89,9 @@ func (d *described) process(change func(*isidoor.Options)) *jobs.Runner {
 }
 
 func (d *described) keeper(r *jobs.Runner, c *isidoor.Connection) *contract.Keeper {
-	return contract.NewKeeper(contract.Options{Source: contract.Auto, API: partner{c}, Ledger: storeOf(r), Name: d.request().Target.API(), Log: zerolog.Nop(),
-		Settings: check.Settings{Method: "POST", Path: "/V2/Salarie", Base: d.server.URL + standin.TestRoot, KeyIn: "header", KeyName: standin.DefaultKeyName}})
+	return contract.NewKeeper(contract.Options{Source: contract.Auto, API: partner{c}, Ledger: storeOf(r), Name: d.request().Target.API(),
+		Log: zerolog.Nop(), Settings: check.Settings{Method: "POST", Path: "/V2/Salarie", Base: d.server.URL + standin.TestRoot, KeyIn: "header",
+			KeyName: standin.DefaultKeyName}})
 }
 
 // partner wires the keeper to the API, as the program does.

@@ -63,7 +63,8 @@ func (h *history) put(matricule string, p *person) {
 
 // changed is a person with another name and other elements of one month, and now and then with what must be confirmed.
 func (h *history) changed(matricule string, old *person) *person {
-	p := &person{rev: h.edits, name: fmt.Sprintf("N%d", h.edits), iban: "FR" + matricule, nir: "1" + matricule, elements: map[jobs.Period][]line{}}
+	p := &person{rev: h.edits, name: fmt.Sprintf("N%d", h.edits), iban: "FR" + matricule, nir: "1" + matricule,
+		elements: map[jobs.Period][]line{}}
 	if old != nil {
 		p.iban, p.nir = old.iban, old.nir
 		maps.Copy(p.elements, old.elements)

@@ -67,7 +67,8 @@ func TestFailedOfTellsWhoHasVanished(t *testing.T) {
 	w.dismiss(0, 2)
 	run := w.run(r, jobs.Incomplete, change) // one is held
 	f := finding(t, run.Findings, jobs.RuleAbsent)
-	if c := run.Counts; f.Holds || f.N != 2 || !slices.Equal(f.Keys, []string{"00001", "00002"}) || c.EmployeesRead != 2 || c.Departed+c.Left+c.Blocked != 0 {
+	if c := run.Counts; f.Holds || f.N != 2 || !slices.Equal(f.Keys, []string{"00001", "00002"}) || c.EmployeesRead != 2 ||
+		c.Departed+c.Left+c.Blocked != 0 {
 		t.Errorf("%+v %+v", f, c)
 	}
 	w.dismiss(2, 2)

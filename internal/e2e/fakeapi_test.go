@@ -84,7 +84,8 @@ type line struct {
 
 func newFakeAPI(k kind, closed func(jobs.Period) bool, cancelled func(int64) bool) *fakeAPI {
 	return &fakeAPI{scope: k.scope, append: k.semantics == jobs.Append, closed: closed, cancelled: cancelled, counts: map[string]int{},
-		holds: map[heldKey][]byte{}, of: map[heldKey]jobs.Period{}, edited: map[heldKey]bool{}, lost: map[heldKey]bool{}, newest: map[heldKey]int{}, since: map[int]int{},
+		holds: map[heldKey][]byte{}, of: map[heldKey]jobs.Period{}, edited: map[heldKey]bool{}, lost: map[heldKey]bool{},
+		newest: map[heldKey]int{}, since: map[int]int{},
 		found: map[heldKey]map[int64]jobs.Period{}, key: "first", proven: map[string]bool{}}
 }
 

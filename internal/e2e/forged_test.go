@@ -13,7 +13,8 @@ import (
 func TestForgedApprovalsSendNothing(t *testing.T) {
 	t.Parallel()
 	for name, forge := range map[string]string{
-		"approved in SQL":  `UPDATE syncd.run SET state = 'queued', finished_at = NULL, approved_digest = plan_digest, approved_by = 'marie', approved_reason = 'r' WHERE state = 'held'`,
+		"approved in SQL": `UPDATE syncd.run SET state = 'queued', finished_at = NULL, approved_digest = plan_digest, approved_by = 'marie',
+			approved_reason = 'r' WHERE state = 'held'`,
 		"findings removed": `UPDATE syncd.run SET state = 'queued', finished_at = NULL, findings = NULL WHERE state = 'held'`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,7 +79,8 @@ func TestAlteredDocumentIsNotSent(t *testing.T) {
 	if !errors.Is(err, jobs.ErrLost) || !run.Planned {
 		t.Fatalf("%+v, %v", run, err)
 	}
-	w.exec(`UPDATE syncd.item SET payload = (SELECT document FROM syncd.baseline WHERE key = '00004') WHERE run_id = $1 AND key = '00002'`, run.ID)
+	w.exec(`UPDATE syncd.item SET payload = (SELECT document FROM syncd.baseline WHERE key = '00004') WHERE run_id = $1 AND key = '00002'`,
+		run.ID)
 	r = w.afterDeath(r)
 	run = w.resume(r, run.ID, jobs.Incomplete)
 	w.wantItem(r, run, "00002", jobs.ItemBlocked, jobs.ReasonAltered)

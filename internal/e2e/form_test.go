@@ -28,7 +28,8 @@ func TestWhatWasSentElsewhereIsSentAgain(t *testing.T) {
 
 	held := w.run(r, jobs.Held, nil)
 	f := finding(t, held.Findings, jobs.RuleForm)
-	if f.N != 8 || len(f.Form) != 1 || f.Form[0] != (jobs.FormChange{Member: jobs.FormPath, Old: "/V2/Salarie/Simulation", New: "/V2/Salarie"}) {
+	if f.N != 8 || len(f.Form) != 1 || f.Form[0] != (jobs.FormChange{Member: jobs.FormPath, Old: "/V2/Salarie/Simulation",
+		New: "/V2/Salarie"}) {
 		t.Errorf("%+v", f)
 	}
 	w.approve(r, held.ID, "the path is right now")
@@ -129,7 +130,8 @@ func TestResendSendsWhatIsUnchanged(t *testing.T) {
 	again := func(n *jobs.NewRun) { n.Resend = "Isidoor lost it" }
 	target, err := storeOf(r).EnsureTarget(t.Context(), w.request().Target)
 	w.must(err)
-	frozen, err := r.DryRun(t.Context(), &w.job, jobs.NewRun{Target: target, Period: period, Resend: "plan"}, &seen{map[string]jobs.PlannedItem{}})
+	frozen, err := r.DryRun(t.Context(), &w.job, jobs.NewRun{Target: target, Period: period, Resend: "plan"},
+		&seen{map[string]jobs.PlannedItem{}})
 	w.must(err)
 	if frozen.Counts.NotAttempted != 4 {
 		t.Errorf("%+v", frozen.Counts)
@@ -141,7 +143,8 @@ func TestResendSendsWhatIsUnchanged(t *testing.T) {
 	if n := count(t, w, `SELECT count(*) FROM syncd.item WHERE run_id = $1 AND difference = '='`, run.ID); n != 4 {
 		t.Errorf("%d items are marked as unchanged", n)
 	}
-	if n := count(t, w, `SELECT count(*) FROM syncd.audit WHERE run_id = $1 AND decision = 'run' AND reason = 'Isidoor lost it' AND detail = 'resend'`, run.ID); n != 1 {
+	if n := count(t, w, `SELECT count(*) FROM syncd.audit WHERE run_id = $1 AND decision = 'run' AND reason = 'Isidoor lost it' AND detail
+		= 'resend'`, run.ID); n != 1 {
 		t.Errorf("%d lines in the audit", n)
 	}
 	one := w.run(r, jobs.Succeeded, func(n *jobs.NewRun) { again(n); n.Employees = []string{"00002"} })

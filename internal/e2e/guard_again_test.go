@@ -162,7 +162,8 @@ func TestUsualIsTheMedianOfTheMonths(t *testing.T) {
 	w.exec(`INSERT INTO staging.payroll_element SELECT dossier, matricule, $1, code, quantity, amount FROM staging.payroll_element, generate_series(1, 2)
 		WHERE period = $2 AND code <> 'PRIME_EXC'`, string(december), string(period))
 	run := w.run(r, jobs.Held, named(december))
-	if f := finding(t, run.Findings, jobs.RuleElements); f.Of != count(t, w, `SELECT count(*) FROM staging.payroll_element WHERE period = $1`, string(period)) {
+	if f := finding(t, run.Findings, jobs.RuleElements); f.Of != count(t, w, `SELECT count(*) FROM staging.payroll_element WHERE period = $1`,
+		string(period)) {
 		t.Errorf("%+v", f)
 	}
 }

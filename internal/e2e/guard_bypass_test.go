@@ -40,8 +40,10 @@ func TestBlockedEmployeesWereNotJudged(t *testing.T) {
 	w.job.Guards = w.usual()
 	w.job.Guards.UniqueFields = nil
 	w.run(r, jobs.Succeeded, nil)
-	w.exec(`INSERT INTO staging.employee SELECT (jsonb_populate_record(e, jsonb_build_object('matricule', '9' || matricule, 'fonction', 'NOCODE'))).* FROM staging.employee e`)
-	w.exec(`INSERT INTO staging.payroll_element SELECT dossier, '9' || matricule, period, code, quantity * 100, amount * 100 FROM staging.payroll_element`)
+	w.exec(`INSERT INTO staging.employee SELECT (jsonb_populate_record(e, jsonb_build_object('matricule', '9' || matricule, 'fonction',
+		'NOCODE'))).* FROM staging.employee e`)
+	w.exec(`INSERT INTO staging.payroll_element SELECT dossier, '9' || matricule, period, code, quantity * 100, amount * 100 FROM
+		staging.payroll_element`)
 	w.run(r, jobs.Incomplete, nil)
 	w.exec(`UPDATE staging.employee SET fonction = (SELECT fonction FROM staging.employee WHERE matricule = '00001') WHERE matricule LIKE '9%'`)
 	w.run(r, jobs.Held, nil)
@@ -69,8 +71,10 @@ func TestPurgedDiffsDoNotBlindGuards(t *testing.T) {
 	w, r := ready(t, 30)
 	w.job.Guards = w.usual()
 	w.run(r, jobs.Succeeded, nil)
-	w.exec(`UPDATE syncd.run SET finished_at = finished_at - interval '31 days', started_at = started_at - interval '31 days', created_at = created_at - interval '31 days'`)
-	_, err := storeOf(r).Purge(t.Context(), store.PurgeOrder{Share: 1, Cutoffs: func(now time.Time) store.Cutoffs { return store.Cutoffs{Diffs: now.AddDate(0, 0, -30)} }})
+	w.exec(`UPDATE syncd.run SET finished_at = finished_at - interval '31 days', started_at = started_at - interval '31 days', created_at =
+		created_at - interval '31 days'`)
+	_, err := storeOf(r).Purge(t.Context(), store.PurgeOrder{Share: 1,
+		Cutoffs: func(now time.Time) store.Cutoffs { return store.Cutoffs{Diffs: now.AddDate(0, 0, -30)} }})
 	w.must(err)
 	w.exec(`UPDATE staging.employee SET nom_naissance = 'X' || nom_naissance`)
 	w.nextMonth(december)

@@ -31,11 +31,13 @@ var limits = []struct {
 		func(w *world, n int) { w.dismiss(1, n) }, jobs.Incomplete},
 	{"a month that is entered twice in part is paid twice in part", jobs.RuleElements, map[int]int{8: 12, 60: 90}, nil,
 		func(w *world, n int) {
-			w.exec(`INSERT INTO staging.payroll_element SELECT $1, '00001', $2, 'ABS_CP', 0, NULL FROM generate_series(1, $3)`, dossier, string(period), n)
+			w.exec(`INSERT INTO staging.payroll_element SELECT $1, '00001', $2, 'ABS_CP', 0, NULL FROM generate_series(1, $3)`, dossier,
+				string(period), n)
 		}, jobs.Succeeded},
-	{"a month half of which is not entered goes", jobs.RuleElements, map[int]int{8: 10, 60: 60}, func(w *world) { w.job.Guards.CodeTotals = off },
-		func(w *world, n int) {
-			w.exec(`DELETE FROM staging.payroll_element WHERE ctid IN (SELECT ctid FROM staging.payroll_element ORDER BY matricule, code LIMIT $1)`, n)
+	{"a month half of which is not entered goes", jobs.RuleElements, map[int]int{8: 10, 60: 60},
+		func(w *world) { w.job.Guards.CodeTotals = off }, func(w *world, n int) {
+			w.exec(`DELETE FROM staging.payroll_element WHERE ctid IN (SELECT ctid FROM staging.payroll_element ORDER BY matricule, code LIMIT $1)`,
+				n)
 		}, jobs.Succeeded},
 }
 
@@ -59,7 +61,8 @@ func TestLimitHoldsTheRunJustAboveIt(t *testing.T) {
 					}
 					run := w.wantHeldRun(r, nil, l.rule)
 					f := run.Findings[0]
-					if off := f.N - f.Of; l.rule == jobs.RuleElements && max(off, -off) != n || l.rule != jobs.RuleElements && f.N != n || f.Limit != most {
+					if off := f.N - f.Of; l.rule == jobs.RuleElements && max(off, -off) != n || l.rule != jobs.RuleElements && f.N != n ||
+						f.Limit != most {
 						t.Errorf("%+v, want %d above %d", f, n, most)
 					}
 					if len(f.Keys) != min(f.N, jobs.FindingKeys) && l.rule != jobs.RuleFall && l.rule != jobs.RuleElements {

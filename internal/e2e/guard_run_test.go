@@ -239,7 +239,8 @@ func TestRestoredLedgerIsTold(t *testing.T) {
 				w.release(r, run, jobs.Succeeded)
 			}
 			w.rename("00001", "CORRIGE")
-			if run := w.run(r, map[jobs.Semantics]jobs.State{jobs.Replace: jobs.Succeeded, jobs.Append: jobs.Incomplete}[semantics], named(december)); len(run.Findings) != 0 {
+			if run := w.run(r, map[jobs.Semantics]jobs.State{jobs.Replace: jobs.Succeeded, jobs.Append: jobs.Incomplete}[semantics],
+				named(december)); len(run.Findings) != 0 {
 				t.Errorf("told again: %+v", run.Findings)
 			}
 		})

@@ -84,7 +84,8 @@ func (h *history) approve(run int64, employees []string, expires time.Duration) 
 	h.Helper()
 	late := h.heldKeys(run)
 	reason := h.because()
-	released, err := h.store.Approve(context.Background(), run, store.Approval{Employees: employees, By: "marie", Reason: reason, Expires: expires})
+	released, err := h.store.Approve(context.Background(), run, store.Approval{Employees: employees, By: "marie", Reason: reason,
+		Expires: expires})
 	var expired *jobs.ExpiredError
 	switch {
 	case err == nil && employees != nil && !slices.Equal(released, slices.Compact(slices.Sorted(slices.Values(employees)))):
@@ -133,7 +134,8 @@ func (h *history) close(month jobs.Period) {
 	if errors.As(err, &missing) {
 		closure.Force = true
 		left, err = h.store.ClosePeriod(context.Background(), h.to, month, closure)
-	} else if err == nil && h.count(`SELECT count(*) FROM syncd.item i JOIN syncd.target t ON t.id = i.target_id WHERE t.dossier = $1 AND i.period = $2 AND i.open`,
+	} else if err == nil && h.count(`SELECT count(*) FROM syncd.item i JOIN syncd.target t ON t.id = i.target_id WHERE t.dossier = $1 AND
+		i.period = $2 AND i.open`,
 		h.to.Dossier, string(month)) > 0 {
 		h.Fatalf("%s was closed without force while something of it is open", month)
 	}
@@ -157,7 +159,8 @@ func (h *history) reopen(month jobs.Period, within time.Duration) {
 // closed reports whether a period takes no writes at this instant, by the database.
 func (h *history) closed(month jobs.Period) (closed bool) {
 	h.Helper()
-	h.must(h.conn.QueryRow(context.Background(), `SELECT coalesce(bool_or(syncd.is_closed(id, $2)), false) FROM syncd.target WHERE dossier = $1`,
+	h.must(h.conn.QueryRow(context.Background(), `SELECT coalesce(bool_or(syncd.is_closed(id, $2)), false) FROM syncd.target WHERE dossier
+		= $1`,
 		h.to.Dossier, string(month)).Scan(&closed))
 	return closed
 }

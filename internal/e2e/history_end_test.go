@@ -143,7 +143,8 @@ func (h *history) wantAll(run *jobs.Run, month jobs.Period) {
 func (h *history) wantSilence(month jobs.Period) {
 	h.Helper()
 	again, ok := h.clean(month)
-	if c := again.Counts; !ok || c.Accepted+c.Departed+c.Left+c.Uncertain+c.Superseded+c.NotAttempted+c.Rejected != 0 || c.Held > 0 && !h.api.append {
+	if c := again.Counts; !ok || c.Accepted+c.Departed+c.Left+c.Uncertain+c.Superseded+c.NotAttempted+c.Rejected != 0 || c.Held > 0 &&
+		!h.api.append {
 		h.Fatalf("%s: a second run says %+v", month, c)
 	}
 	held := slices.ContainsFunc(again.Findings, func(f jobs.Finding) bool { return f.Holds && f.Rule != jobs.RuleDuplicates })

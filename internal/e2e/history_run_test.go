@@ -109,7 +109,8 @@ func (h *history) ask() jobs.NewRun {
 	request.AnyOrder = !h.oneIn(6, "in order")
 	switch h.below(6, "whom") {
 	case 4:
-		request.Employees = slices.Compact(slices.Sorted(slices.Values(rapid.SliceOfN(rapid.SampledFrom(matricules), 1, 2).Draw(h.T, "employees"))))
+		request.Employees = slices.Compact(slices.Sorted(slices.Values(rapid.SliceOfN(rapid.SampledFrom(matricules), 1, 2).Draw(h.T,
+			"employees"))))
 	case 5:
 		if len(h.runs) > 0 {
 			h.askAgain(&request, one(h, "failed of", h.runs))
@@ -130,7 +131,8 @@ func (h *history) askAgain(request *jobs.NewRun, id int64) {
 
 func (h *history) runner(ledger jobs.Ledger, stop chan struct{}) *jobs.Runner {
 	staging := &store.Staging{URL: h.w.db.URL, Waits: func(string, time.Duration) { h.importer.noticed.Store(true) }}
-	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: ledger, Staging: importing{staging, h}, API: h.api, By: "marie", Progress: jobs.Silent{}, Log: zerolog.Nop(), Stop: stop}
+	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: ledger, Staging: importing{staging, h}, API: h.api, By: "marie",
+		Progress: jobs.Silent{}, Log: zerolog.Nop(), Stop: stop}
 }
 
 func (h *history) request(p jobs.Period) jobs.NewRun {

@@ -82,7 +82,8 @@ func (h *history) before(line doubtful) (document []byte, known bool) {
 		case row.Key != line.Key || row.Period > line.Period || h.api.heldKey(row.Key, row.Period) != h.api.heldKey(line.Key, line.Period):
 		case row.Period == line.Period && row.Version != line.Version:
 			return nil, false
-		case row.Period == line.Period && row.Version == 0 && !row.Withdrawn: // nothing of this month; with one document an employee, that of an earlier one
+		// nothing of this month; with one document an employee, that of an earlier one
+		case row.Period == line.Period && row.Version == 0 && !row.Withdrawn:
 			return document, true
 		case row.Period < line.Period && row.InDoubt:
 			known = false

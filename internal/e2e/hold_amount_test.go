@@ -104,7 +104,8 @@ func TestFindingsHoldNoPersonalData(t *testing.T) {
 	w.payBonus("50")
 	w.history(r)
 	w.bonus("999.99")
-	w.exec(`UPDATE staging.payroll_element SET quantity = 7777.77, amount = 8888.88 WHERE ctid = (SELECT min(ctid) FROM staging.payroll_element WHERE matricule = '00002' AND period = '2026-11')`)
+	w.exec(`UPDATE staging.payroll_element SET quantity = 7777.77, amount = 8888.88 WHERE ctid = (SELECT min(ctid) FROM
+		staging.payroll_element WHERE matricule = '00002' AND period = '2026-11')`)
 	w.shares("iban", "00003", "00004")
 	w.shares("nir", "00005", "00006")
 	w.rebank("00007")
@@ -114,7 +115,8 @@ func TestFindingsHoldNoPersonalData(t *testing.T) {
 		t.Fatalf("%+v", run.Counts)
 	}
 	var kept string
-	w.must(w.conn.QueryRow(context.Background(), `SELECT (SELECT string_agg(findings::text, ' ') FROM syncd.run) || (SELECT string_agg(findings::text, ' ') FROM syncd.item)`).Scan(&kept))
+	w.must(w.conn.QueryRow(context.Background(), `SELECT (SELECT string_agg(findings::text, ' ') FROM syncd.run) || (SELECT
+		string_agg(findings::text, ' ') FROM syncd.item)`).Scan(&kept))
 	rows, err := w.conn.Query(context.Background(), `SELECT iban FROM staging.employee UNION SELECT iban FROM newcomer
 		UNION SELECT nir FROM staging.employee UNION SELECT nir FROM newcomer`)
 	w.must(err)

@@ -9,7 +9,8 @@ import (
 
 // shares gives one employee the account, or the social security number, of another.
 func (w *world) shares(column, matricule, with string) {
-	w.exec(`UPDATE staging.employee SET `+column+` = (SELECT `+column+` FROM staging.employee WHERE matricule = $2) WHERE matricule = $1`, matricule, with)
+	w.exec(`UPDATE staging.employee SET `+column+` = (SELECT `+column+` FROM staging.employee WHERE matricule = $2) WHERE matricule = $1`,
+		matricule, with)
 }
 
 // rehire gives an employee another matricule, with whatever else is as it was.
@@ -79,7 +80,8 @@ func TestSwappedIBANsAreHeld(t *testing.T) {
 	w, r := guarded(t, 8, 0)
 	w.job.Guards.HoldFields = nil // the swap alone is seen
 	w.run(r, jobs.Succeeded, nil)
-	w.exec(`UPDATE staging.employee e SET iban = o.iban FROM staging.employee o WHERE (e.matricule, o.matricule) IN (('00002', '00003'), ('00003', '00002'))`)
+	w.exec(`UPDATE staging.employee e SET iban = o.iban FROM staging.employee o WHERE (e.matricule, o.matricule) IN (('00002', '00003'),
+		('00003', '00002'))`)
 	run := w.run(r, jobs.Incomplete, nil)
 	w.wantHeldItems(r, run, map[string][]jobs.Rule{"00002": forShared, "00003": forShared})
 	w.wantOthers(r, run, "00002", "Iban", "00003")
@@ -167,7 +169,8 @@ func TestAConfirmedRehireIsNotPaidForAnOlderMonth(t *testing.T) {
 		w.exec(`UPDATE staging.` + table + ` SET matricule = '00098' WHERE matricule = '00008'`)
 	}
 	later := w.run(r, jobs.Incomplete, named(december))
-	_, err := storeOf(r).Approve(t.Context(), later.ID, store.Approval{By: "marie", Reason: "she was hired again", Employees: []string{"00098"}})
+	_, err := storeOf(r).Approve(t.Context(), later.ID,
+		store.Approval{By: "marie", Reason: "she was hired again", Employees: []string{"00098"}})
 	w.must(err)
 	w.resume(r, later.ID, jobs.Succeeded)
 	older := w.run(r, jobs.Incomplete, nil)

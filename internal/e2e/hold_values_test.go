@@ -57,7 +57,8 @@ func TestOnePersonUnderTwoSpellingsIsHeld(t *testing.T) {
 		t.Run(column, func(t *testing.T) {
 			t.Parallel()
 			w, r := guarded(t, 8, 0)
-			w.exec(`UPDATE staging.employee e SET ` + column + ` = (SELECT ` + spelled + ` FROM staging.employee WHERE matricule = '00005') WHERE matricule = '00002'`)
+			w.exec(`UPDATE staging.employee e SET ` + column + ` = (SELECT ` + spelled +
+				` FROM staging.employee WHERE matricule = '00005') WHERE matricule = '00002'`)
 			run := w.run(r, jobs.Incomplete, nil)
 			w.wantHeldItems(r, run, map[string][]jobs.Rule{"00002": forShared, "00005": forShared})
 		})
@@ -167,7 +168,8 @@ func TestTextsThatShowNothingAreBlocked(t *testing.T) {
 	w.set("ville", "00004", "REN\x07NES")
 	w.set("nom_usage", "00005", " ") // may be empty
 	run := w.run(r, jobs.Incomplete, nil)
-	for matricule, code := range map[string]mapping.ProblemCode{"00002": mapping.ProblemMissingValue, "00003": mapping.ProblemMissingValue, "00004": mapping.ProblemControl} {
+	for matricule, code := range map[string]mapping.ProblemCode{"00002": mapping.ProblemMissingValue, "00003": mapping.ProblemMissingValue,
+		"00004": mapping.ProblemControl} {
 		item := w.item(r, run, matricule)
 		if item.State != jobs.ItemBlocked || len(item.Problems) != 1 || item.Problems[0].Code != code {
 			t.Errorf("%s: %s, %+v", matricule, item.State, item.Problems)
@@ -193,13 +195,15 @@ func TestOddValuesAreTold(t *testing.T) {
 		}
 	}
 	want := []jobs.Finding{
-		{Rule: jobs.RuleDamagedText, N: 2, Path: "NomUsage", Column: "nom_usage", Marks: []string{"U+FFFD", "mojibake"}, Keys: []string{"00002", "00003"}},
+		{Rule: jobs.RuleDamagedText, N: 2, Path: "NomUsage", Column: "nom_usage", Marks: []string{"U+FFFD", "mojibake"},
+			Keys: []string{"00002", "00003"}},
 		{Rule: jobs.RuleDamagedText, N: 1, Path: "Prenom", Column: "prenom", Marks: []string{"U+202E"}, Keys: []string{"00003"}},
 		{Rule: jobs.RuleOddDate, N: 2, Path: "Contrat.DateFin", Column: "date_fin", Keys: []string{"00005", "00006"}},
 		{Rule: jobs.RuleShortPostal, N: 1, Path: "Adresse.CodePostal", Column: "code_postal", Keys: []string{"00004"}},
 	}
 	if !slices.EqualFunc(got, want, func(a, b jobs.Finding) bool {
-		return a.Rule == b.Rule && a.N == b.N && a.Path == b.Path && a.Column == b.Column && slices.Equal(a.Marks, b.Marks) && slices.Equal(a.Keys, b.Keys)
+		return a.Rule == b.Rule && a.N == b.N && a.Path == b.Path && a.Column == b.Column && slices.Equal(a.Marks, b.Marks) &&
+			slices.Equal(a.Keys, b.Keys)
 	}) {
 		t.Errorf("found %+v", got)
 	}

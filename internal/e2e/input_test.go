@@ -171,7 +171,8 @@ func TestBadKeysAreBlocked(t *testing.T) {
 				shortened++
 			}
 		}
-		if c := run.Counts; shortened != 2 || c.EmployeesRead != 8 || c.Blocked != 6 || c.ElementsRead != 24 || c.ElementsBlocked != 21 || c.Held != 1 || len(w.received()) != 1 {
+		if c := run.Counts; shortened != 2 || c.EmployeesRead != 8 || c.Blocked != 6 || c.ElementsRead != 24 || c.ElementsBlocked != 21 ||
+			c.Held != 1 || len(w.received()) != 1 {
 			t.Errorf("%d shortened keys, the partner has %d, %+v", shortened, len(w.received()), c)
 		}
 	}
@@ -181,12 +182,15 @@ func TestBadKeysAreBlocked(t *testing.T) {
 func TestUnreadableStagingSendsNothing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ sql, want string }{
-		"missing table":     {`DROP TABLE staging.payroll_element`, `"staging.payroll_element"`},
-		"missing column":    {`ALTER TABLE staging.employee DROP COLUMN iban`, "iban"},
-		"missing key":       {`ALTER TABLE staging.payroll_element RENAME COLUMN matricule TO nr`, "matricule"},
-		"a value too large": {`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT *, 1000000000 * length(matricule) AS x FROM staging.e`, "a number out of range"},
-		"a text as a date":  {`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT *, nom_naissance::date AS x FROM staging.e`, "a date or time that cannot be read"},
-		"a view that ends":  {`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT *, 1 / (length(matricule) - 5) AS x FROM staging.e`, "a division by zero"},
+		"missing table":  {`DROP TABLE staging.payroll_element`, `"staging.payroll_element"`},
+		"missing column": {`ALTER TABLE staging.employee DROP COLUMN iban`, "iban"},
+		"missing key":    {`ALTER TABLE staging.payroll_element RENAME COLUMN matricule TO nr`, "matricule"},
+		"a value too large": {`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT *, 1000000000 *
+			length(matricule) AS x FROM staging.e`, "a number out of range"},
+		"a text as a date": {`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT *, nom_naissance::date AS x
+			FROM staging.e`, "a date or time that cannot be read"},
+		"a view that ends": {`ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT *, 1 / (length(matricule) - 5)
+			AS x FROM staging.e`, "a division by zero"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -195,7 +199,8 @@ func TestUnreadableStagingSendsNothing(t *testing.T) {
 			w.exec(c.sql)
 			run, err := w.push(r, nil)
 			w.wantRun(run, err, jobs.Failed)
-			if run.Failure.Code != jobs.ReasonStaging || !strings.Contains(run.Failure.Detail, c.want) || !strings.Contains(run.Failure.Detail, "hint:") {
+			if run.Failure.Code != jobs.ReasonStaging || !strings.Contains(run.Failure.Detail, c.want) ||
+				!strings.Contains(run.Failure.Detail, "hint:") {
 				t.Errorf("%+v", run.Failure)
 			}
 			if n := count(t, w, `SELECT count(*) FROM syncd.item WHERE run_id = $1`, run.ID); n != 0 {
@@ -220,10 +225,13 @@ func TestValueThatDoesNotFitBlocksOneEmployee(t *testing.T) {
 		"date before Christ": {`UPDATE staging.employee SET date_debut = '0044-03-15 BC' WHERE matricule = '00002'`, mapping.ProblemBadValue},
 		"ten megabytes":      {`UPDATE staging.employee SET voie = repeat('x', 10000000) WHERE matricule = '00002'`, mapping.ProblemTooLarge},
 		"no name":            {`UPDATE staging.employee SET nom_naissance = NULL WHERE matricule = '00002'`, mapping.ProblemMissingValue},
-		"half a character":   {jsonNames + `UPDATE staging.employee SET nom_usage = '"\ud800"' WHERE matricule = '00002'`, mapping.ProblemBadValue},
-		"a null character":   {jsonNames + `UPDATE staging.employee SET nom_usage = '"a\u0000"' WHERE matricule = '00002'`, mapping.ProblemBadValue},
-		"an empty code":      {`UPDATE staging.employee SET fonction = '' WHERE matricule = '00002'`, mapping.ProblemUnknownCode},
-		"not an element":     {`UPDATE staging.payroll_element SET amount = 'NaN', quantity = 1 WHERE ctid = (SELECT min(ctid) FROM staging.payroll_element WHERE matricule = '00002')`, mapping.ProblemBadValue},
+		"half a character": {jsonNames + `UPDATE staging.employee SET nom_usage = '"\ud800"' WHERE matricule = '00002'`,
+			mapping.ProblemBadValue},
+		"a null character": {jsonNames + `UPDATE staging.employee SET nom_usage = '"a\u0000"' WHERE matricule = '00002'`,
+			mapping.ProblemBadValue},
+		"an empty code": {`UPDATE staging.employee SET fonction = '' WHERE matricule = '00002'`, mapping.ProblemUnknownCode},
+		"not an element": {`UPDATE staging.payroll_element SET amount = 'NaN', quantity = 1 WHERE ctid = (SELECT min(ctid) FROM
+			staging.payroll_element WHERE matricule = '00002')`, mapping.ProblemBadValue},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

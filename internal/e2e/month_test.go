@@ -15,7 +15,8 @@ func TestOneChangedElementSendsOneEmployee(t *testing.T) {
 	t.Parallel()
 	w, r := ready(t, 10)
 	w.run(r, jobs.Succeeded, nil)
-	w.exec(`UPDATE staging.payroll_element SET quantity = 77 WHERE ctid = (SELECT min(ctid) FROM staging.payroll_element WHERE matricule = '00004')`)
+	w.exec(`UPDATE staging.payroll_element SET quantity = 77 WHERE ctid = (SELECT min(ctid) FROM staging.payroll_element WHERE matricule =
+		'00004')`)
 	run := w.run(r, jobs.Succeeded, nil)
 	if run.Counts.Accepted != 1 || run.Counts.Unchanged != 9 || run.Counts.Updated != 1 {
 		t.Errorf("%+v", run.Counts)

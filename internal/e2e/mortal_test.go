@@ -48,7 +48,8 @@ func (d *dyingLedger) SettleDoubt(ctx context.Context, run *jobs.Run, doubt jobs
 	return d.call(func() error { return d.Ledger.SettleDoubt(ctx, run, doubt, received) })
 }
 
-func (d *dyingLedger) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason, patience *jobs.Patience) (ended *jobs.Run, err error) {
+func (d *dyingLedger) Finish(ctx context.Context, run *jobs.Run, failure jobs.Reason, patience *jobs.Patience) (ended *jobs.Run,
+	err error) {
 	err = d.call(func() error {
 		ended, err = d.Ledger.Finish(ctx, run, failure, patience)
 		return err

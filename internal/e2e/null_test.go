@@ -54,7 +54,8 @@ func TestNullClears(t *testing.T) {
 	w.nulls(mapping.NullClear, mapping.NullClear)
 	w.run(r, jobs.Succeeded, nil)
 	document, address, elements := w.members()
-	if string(document["NomUsage"]) != "null" || string(address["Ville"]) != "null" || len(elements) != 1 || string(elements[0]["Montant"]) != "null" {
+	if string(document["NomUsage"]) != "null" || string(address["Ville"]) != "null" || len(elements) != 1 ||
+		string(elements[0]["Montant"]) != "null" {
 		t.Errorf("%s %s %s", document, address, elements)
 	}
 	w.wantDelivered(period)

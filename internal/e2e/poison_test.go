@@ -38,7 +38,8 @@ func TestWhoIsTurnedAwayStopsNobodyElse(t *testing.T) {
 		words     string
 	}{
 		"403": {forbidden, false, "No."}, "451": {unlawful, false, "No."}, "423": {locked, false, "No."}, "401": {unauthorized, false, "No."},
-		"303": {seeOther, true, "303: No."}, "a page": {page, true, "200: Maintenance"}, "500": {broken, true, "500: No."}, "503": {away, false, "503: No."},
+		"303": {seeOther, true, "303: No."}, "a page": {page, true, "200: Maintenance"}, "500": {broken, true, "500: No."},
+		"503": {away, false, "503: No."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +51,8 @@ func TestWhoIsTurnedAwayStopsNobodyElse(t *testing.T) {
 			if run.Counts.Accepted != staff-3 || c.uncertain && run.Counts.Uncertain != 3 || !c.uncertain && run.Counts.NotAttempted != 3 {
 				t.Fatalf("%+v", run.Counts)
 			}
-			if n := count(t, w, `SELECT count(*) FROM syncd.item WHERE key = '00015' AND state = 'pending' AND reason_detail = $1`, c.words); n != 1 {
+			if n := count(t, w, `SELECT count(*) FROM syncd.item WHERE key = '00015' AND state = 'pending' AND reason_detail = $1`,
+				c.words); n != 1 {
 				t.Errorf("not %q", c.words)
 			}
 			if n := count(t, w, `SELECT count(*) FROM syncd.baseline WHERE in_doubt`); n != run.Counts.Uncertain {
@@ -128,7 +130,8 @@ func TestSeveralInARowWhoAreTurnedAwayStopTheRun(t *testing.T) {
 	}
 	block("00004", "00009")
 	run := w.run(r, jobs.Failed, nil)
-	if run.Failure.Code != jobs.ReasonUnusual || run.Counts.Accepted != 3 || run.Counts.NotAttempted != 27 || !strings.Contains(run.Failure.Detail, "403") {
+	if run.Failure.Code != jobs.ReasonUnusual || run.Counts.Accepted != 3 || run.Counts.NotAttempted != 27 ||
+		!strings.Contains(run.Failure.Detail, "403") {
 		t.Fatalf("%+v %+v", run.Failure, run.Counts)
 	}
 	w.wantItem(r, run, "00006", jobs.ItemPending, jobs.ReasonTurnedAway)

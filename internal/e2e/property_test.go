@@ -37,7 +37,8 @@ func TestHistories(t *testing.T) {
 			defer process.close()
 			rapid.Check(t, func(rt *rapid.T) {
 				n++
-				h := &history{T: rt, kind: kind, conn: w.conn, importer: replaces, ledgerProcess: process, staff: map[string]*person{}, past: map[string][]*person{}, ghosts: map[string]*person{}}
+				h := &history{T: rt, kind: kind, conn: w.conn, importer: replaces, ledgerProcess: process, staff: map[string]*person{},
+					past: map[string][]*person{}, ghosts: map[string]*person{}}
 				h.begin(fmt.Sprintf("h%d", n))
 				defer h.tell()
 				h.live()
@@ -115,8 +116,8 @@ func (h *history) begin(name string) {
 	h.plans = &frozenPlans{of: map[int64]*frozenPlan{}, api: h.api, staff: h.staff}
 	environment := one(h, "environment", []string{"test", "test", "test", "production"})
 	h.to = jobs.Target{Partner: "isidoor", Environment: environment, BaseURL: "http://127.0.0.1", Dossier: name}
-	h.job = jobs.PushJob{Name: "paie-" + name, Mapping: h.kind.papers(), Semantics: h.kind.semantics, Scope: h.kind.scope, Send: jobs.SendChanged,
-		MaxInFlight: 2, StopAfter: 3, RequestTimeout: time.Millisecond, Guards: h.guards(),
+	h.job = jobs.PushJob{Name: "paie-" + name, Mapping: h.kind.papers(), Semantics: h.kind.semantics, Scope: h.kind.scope,
+		Send: jobs.SendChanged, MaxInFlight: 2, StopAfter: 3, RequestTimeout: time.Millisecond, Guards: h.guards(),
 		Source: jobs.Source{Employees: "SELECT * FROM staff", Key: "matricule",
 			Children: []jobs.ChildSource{{Rows: "SELECT * FROM pay WHERE period = @period", Employee: "matricule"}}}}
 	if h.kind.reads {
@@ -134,8 +135,9 @@ func (h *history) guards() jobs.Guards {
 		Created: limit("created", 1, 4), Updated: limit("updated", 1, 5), Departed: limit("departed", 0, 2), Fall: limit("fall", 0, 2),
 		Duplicates: limit("duplicates", 0, 2), Elements: limit("elements", 2, 8),
 		CodeTotals: jobs.Limit{Count: jobs.NoCount, Share: 0.5, Floor: 2, Off: h.oneIn(2, "any totals")}, MaxAmount: 2,
-		RequireElements: h.oneIn(4, "elements required"), MaxGap: 2 * h.below(2, "gap"), MaxBack: h.below(2, "back"), Approval: h.oneIn(6, "approval"),
-		Verify: h.kind.reads && h.kind.semantics == jobs.Replace, HoldFields: []string{"Iban"}, UniqueFields: []string{"Nir"},
+		RequireElements: h.oneIn(4, "elements required"), MaxGap: 2 * h.below(2, "gap"), MaxBack: h.below(2, "back"),
+		Approval: h.oneIn(6, "approval"),
+		Verify:   h.kind.reads && h.kind.semantics == jobs.Replace, HoldFields: []string{"Iban"}, UniqueFields: []string{"Nir"},
 	}
 }
 

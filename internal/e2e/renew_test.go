@@ -145,7 +145,8 @@ func TestARetryOfWhatWasBegunIsARunOfItsOwn(t *testing.T) {
 		t.Fatalf("%s %+v %+v", old.State, old.Failure, old.Counts)
 	}
 	next := w.goOn(d, old.ID+1)
-	if next.State != jobs.Succeeded || next.Counts.Accepted != 3 || next.Counts.Unchanged != 1 || next.Nominal == nil || next.Trigger != jobs.TriggerRetry {
+	if next.State != jobs.Succeeded || next.Counts.Accepted != 3 || next.Counts.Unchanged != 1 || next.Nominal == nil ||
+		next.Trigger != jobs.TriggerRetry {
 		t.Errorf("%s %+v", next.State, next.Counts)
 	}
 	w.wantDelivered(period)

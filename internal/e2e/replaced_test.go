@@ -44,7 +44,8 @@ func (w *world) pushAside(r *jobs.Runner) <-chan ending {
 func (w *world) until(condition string) {
 	w.t.Helper()
 	w.eventually("a session of staging with "+condition,
-		`SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'syncd staging' AND `+condition+`)`)
+		`SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'syncd staging' AND `+condition+
+			`)`)
 }
 
 // eventually waits for something that a query tells.

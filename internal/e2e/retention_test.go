@@ -12,7 +12,8 @@ import (
 func (w *world) aged(r *jobs.Runner, before time.Time, want int64) {
 	w.t.Helper()
 	order := func(dry bool) store.PurgeOrder {
-		return store.PurgeOrder{By: "marie", Dry: dry, Share: 1, Cutoffs: func(time.Time) store.Cutoffs { return store.Cutoffs{Documents: before, Traces: w.job.Traces} }}
+		return store.PurgeOrder{By: "marie", Dry: dry, Share: 1,
+			Cutoffs: func(time.Time) store.Cutoffs { return store.Cutoffs{Documents: before, Traces: w.job.Traces} }}
 	}
 	for _, dry := range []bool{true, false} {
 		purged, err := storeOf(r).Purge(w.t.Context(), order(dry))
@@ -106,7 +107,8 @@ func TestWhatIsNeededIsNotRemoved(t *testing.T) {
 	w.exec(`UPDATE syncd.run SET finished_at = '2027-06-01' WHERE period = $1`, string(december))
 	w.aged(r, time.Date(2026, 10, 31, 0, 0, 0, 0, time.UTC), 0)  // younger
 	w.aged(r, time.Date(2027, 5, 31, 0, 0, 0, 0, time.UTC), 6+1) // November of those with a December, and who is gone for sure
-	if n := count(t, w, `SELECT count(*) FROM syncd.baseline WHERE document IS NOT NULL AND (key = '00007' OR period = $1)`, string(december)); n != 7 {
+	if n := count(t, w, `SELECT count(*) FROM syncd.baseline WHERE document IS NOT NULL AND (key = '00007' OR period = $1)`,
+		string(december)); n != 7 {
 		t.Errorf("%d documents", n)
 	}
 }

@@ -110,7 +110,8 @@ func TestADossierThatBecomesAnotherEstablishmentIsHeld(t *testing.T) {
 	w.run(r, jobs.Succeeded, nil)
 	const other = "73282932000074"
 	r.API = nameless{r.API}
-	for _, known := range []string{`siret = '` + siret + `', identity = NULL`, `siret = NULL, identity = '` + siret + `'`} { // the latter of an older ledger
+	// the latter of an older ledger
+	for _, known := range []string{`siret = '` + siret + `', identity = NULL`, `siret = NULL, identity = '` + siret + `'`} {
 		w.exec(`UPDATE syncd.target SET ` + known)
 		r.Siret = other
 		became := as(func(t *jobs.Target) { t.Siret = other })

@@ -16,7 +16,8 @@ var (
 // respell writes the matricule of somebody's elements otherwise, of at most so many.
 func (w *world) respell(matricule, as string, most int) {
 	w.t.Helper()
-	w.exec(`UPDATE staging.payroll_element SET matricule = $2 WHERE ctid IN (SELECT ctid FROM staging.payroll_element WHERE matricule = $1 LIMIT $3)`, matricule, as, most)
+	w.exec(`UPDATE staging.payroll_element SET matricule = $2 WHERE ctid IN (SELECT ctid FROM staging.payroll_element WHERE matricule = $1
+		LIMIT $3)`, matricule, as, most)
 }
 
 // wantOwner wants the elements of nobody to be told with whom they may belong to.
@@ -39,14 +40,16 @@ func TestElementsThatLostTheirEmployeeHoldThem(t *testing.T) {
 	w.loosen()
 	w.job.Guards.CodeTotals = off // eight are few
 	w.run(r, jobs.Succeeded, nil)
-	for _, c := range []struct{ matricule, spelled string }{{"00001", "1"}, {"00002", "00002 "}, {"00003", "００003"}, {"00004", "4.0"}, {"00005", "000 05"}} {
+	for _, c := range []struct{ matricule, spelled string }{{"00001", "1"}, {"00002", "00002 "}, {"00003", "００003"}, {"00004", "4.0"},
+		{"00005", "000 05"}} {
 		w.respell(c.matricule, c.spelled, 99)
 	}
 	w.respell("00006", "6", 1) // some of hers alone
 	w.rename("00007", "CORRIGE")
 	before := w.received()
 	run := w.run(r, jobs.Incomplete, nil)
-	w.wantHeldItems(r, run, map[string][]jobs.Rule{"00001": forAstray, "00002": forAstray, "00003": forAstray, "00004": forAstray, "00005": forAstray, "00006": forAstray})
+	w.wantHeldItems(r, run, map[string][]jobs.Rule{"00001": forAstray, "00002": forAstray, "00003": forAstray, "00004": forAstray,
+		"00005": forAstray, "00006": forAstray})
 	w.wantOwner(r, run, "1", mapping.ProblemMissingEmployee, "00001")
 	w.wantOwner(r, run, "00002 ", mapping.ProblemBadKey, "00002")
 	w.wantOwner(r, run, "4.0", mapping.ProblemMissingEmployee, "00004")
@@ -66,7 +69,8 @@ func TestElementsThatLostTheirEmployeeHoldThem(t *testing.T) {
 	}
 
 	// Mended, they go by themselves.
-	w.exec(`UPDATE staging.payroll_element SET matricule = '0000' || CASE matricule WHEN '00002 ' THEN '2' WHEN '００003' THEN '3' WHEN '4.0' THEN '4' WHEN '000 05' THEN '5' ELSE right(matricule, 1) END`)
+	w.exec(`UPDATE staging.payroll_element SET matricule = '0000' || CASE matricule WHEN '00002 ' THEN '2' WHEN '００003' THEN '3' WHEN '4.0'
+		THEN '4' WHEN '000 05' THEN '5' ELSE right(matricule, 1) END`)
 	w.run(r, jobs.Succeeded, nil)
 	w.wantDelivered(period)
 }
@@ -110,7 +114,8 @@ func TestOwnerWhoIsUnchangedIsNamed(t *testing.T) {
 	w, r := guarded(t, 4, 0)
 	w.loosen()
 	w.run(r, jobs.Succeeded, nil)
-	w.exec(`INSERT INTO staging.payroll_element SELECT dossier, '1', period, code, quantity, amount FROM staging.payroll_element WHERE matricule = '00001' LIMIT 1`)
+	w.exec(`INSERT INTO staging.payroll_element SELECT dossier, '1', period, code, quantity, amount FROM staging.payroll_element WHERE
+		matricule = '00001' LIMIT 1`)
 	run := w.run(r, jobs.Incomplete, nil)
 	w.wantOwner(r, run, "1", mapping.ProblemMissingEmployee, "00001")
 	if run.Counts.Held != 0 || run.Counts.Unchanged != 4 {

@@ -164,7 +164,8 @@ func (h *history) wantDriftHeld(run *jobs.Run, err error, request jobs.NewRun, b
 	for _, row := range before {
 		p := h.staff[row.Key]
 		asked := request.Employees == nil || slices.Contains(request.Employees, row.Key)
-		if p == nil || p.blocked() || !asked || row.Period != request.Period || row.InDoubt || row.Withdrawn || !h.api.edited[heldKey{row.Key, row.Period}] {
+		if p == nil || p.blocked() || !asked || row.Period != request.Period || row.InDoubt || row.Withdrawn ||
+			!h.api.edited[heldKey{row.Key, row.Period}] {
 			continue
 		}
 		if item := h.plans.of[run.ID].items[row.Key]; item == nil || item.State != jobs.ItemHeld {
@@ -185,7 +186,8 @@ func (h *history) wantHeld(matricule string, p *person, period jobs.Period, beca
 	if document := h.api.holds[at]; document != nil {
 		h.must(json.Unmarshal(document, &held))
 	}
-	want := paper{Matricule: matricule, Nom: p.name, Periode: at.period, Rev: p.rev, Iban: p.iban, Nir: p.nir, Elements: sorted(p.elements[period])}
+	want := paper{Matricule: matricule, Nom: p.name, Periode: at.period, Rev: p.rev, Iban: p.iban, Nir: p.nir,
+		Elements: sorted(p.elements[period])}
 	held.Elements = sorted(held.Elements)
 	if !reflect.DeepEqual(held, want) {
 		h.Fatalf("%s %s is %s, but the partner has %+v, staging %+v", matricule, period, because, held, want)

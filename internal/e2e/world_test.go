@@ -157,11 +157,13 @@ func (w *world) connection(change func(*isidoor.Options)) *isidoor.Connection {
 	o := isidoor.Options{
 		Options: httpcall.Options{BaseURL: w.server.URL + standin.TestRoot, MaxInFlight: w.job.MaxInFlight,
 			RequestTimeout: 5 * time.Second, RetryFor: 2 * time.Second, ResendAmbiguous: w.job.Semantics == jobs.Replace},
-		ClientCredentials: httpcall.ClientCredentials{TokenURL: w.server.URL + standin.TokenPath, ClientID: "our-editor", ClientSecret: secret, Scope: standin.Scope},
-		KeyIn:             isidoor.KeyInHeader, KeyName: standin.DefaultKeyName,
-		Dossier:      isidoor.DossierEndpoint{Method: "GET", Path: "/V2/Dossier", Identity: "/Siret"},
-		Dictionnaire: isidoor.DictionnaireEndpoint{Method: "GET", Path: "/V2/Dictionnaire", Name: "/Nom", Code: "/Code", Label: "/Libelle", Active: "/Actif"},
-		Salarie:      isidoor.SalarieEndpoint{Method: "POST", Path: "/V2/Salarie"},
+		ClientCredentials: httpcall.ClientCredentials{TokenURL: w.server.URL + standin.TokenPath, ClientID: "our-editor", ClientSecret: secret,
+			Scope: standin.Scope},
+		KeyIn: isidoor.KeyInHeader, KeyName: standin.DefaultKeyName,
+		Dossier: isidoor.DossierEndpoint{Method: "GET", Path: "/V2/Dossier", Identity: "/Siret"},
+		Dictionnaire: isidoor.DictionnaireEndpoint{Method: "GET", Path: "/V2/Dictionnaire", Name: "/Nom", Code: "/Code", Label: "/Libelle",
+			Active: "/Actif"},
+		Salarie: isidoor.SalarieEndpoint{Method: "POST", Path: "/V2/Salarie"},
 	}
 	if change != nil {
 		change(&o)
@@ -174,8 +176,8 @@ func (w *world) connection(change func(*isidoor.Options)) *isidoor.Connection {
 
 // runner is one process' way to execute runs.
 func (w *world) runner() *jobs.Runner {
-	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: w.open(), Staging: &store.Staging{URL: w.db.URL}, API: w.connect(nil), Siret: siret,
-		Progress: jobs.Silent{}, Log: zerolog.Nop(), Stop: make(chan struct{})}
+	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: w.open(), Staging: &store.Staging{URL: w.db.URL}, API: w.connect(nil),
+		Siret: siret, Progress: jobs.Silent{}, Log: zerolog.Nop(), Stop: make(chan struct{})}
 }
 
 func (w *world) request() jobs.NewRun {

@@ -136,7 +136,8 @@ func (c *Connection) exchange(ctx context.Context, op *Call, tok token, n int) a
 	}
 	if a.Message != "" {
 		// Cut first, so that little is searched, and again. ASP.NET's 404 quotes the request's whole URL, key included.
-		a.Message = cut(tidy(privacy.Redact(cut(a.Message, 4*maxMessage), slices.Concat(c.secrets, op.Secrets, []string{tok.value})...)), maxMessage)
+		a.Message = cut(tidy(privacy.Redact(cut(a.Message, 4*maxMessage), slices.Concat(c.secrets, op.Secrets, []string{tok.value})...)),
+			maxMessage)
 	}
 	took := time.Since(started)
 	c.options.Observe(Attempt{Endpoint: op.Name, Outcome: outcomeOf(a, err), Duration: took})

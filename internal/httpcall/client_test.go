@@ -52,8 +52,9 @@ func testOptions() toyOptions {
 	return toyOptions{
 		Options: Options{Section: "partner", BaseURL: "https://api.example.test/Api2", MaxInFlight: 4, RetryFor: time.Millisecond,
 			ResendAmbiguous: true, Log: zerolog.Nop()},
-		ClientCredentials: ClientCredentials{TokenURL: "https://auth.example.test/connect/token", ClientID: "editor", ClientSecret: testSecret, Scope: "ApiIsidoor"},
-		ReadMethod:        "GET",
+		ClientCredentials: ClientCredentials{TokenURL: "https://auth.example.test/connect/token", ClientID: "editor", ClientSecret: testSecret,
+			Scope: "ApiIsidoor"},
+		ReadMethod: "GET",
 	}
 }
 
@@ -84,7 +85,8 @@ func (c *toy) Dossier(key string) *toyDossier { return &toyDossier{c, key} }
 func (d *toyDossier) call(name, method, path string) *Call {
 	const hint = "wrong dossier key? check key of the [[dossier]]"
 	c := &Call{Endpoint: NewEndpoint(name, "partner."+name, method, path), Holder: d, Secrets: []string{d.key}, Limit: MaxAnswer,
-		Header: Fixed{Name: "X-Cle-Dossier", Value: d.key}, Denied: Denied{hint + " and dossier_key of [partner]", hint + ", and what the partner granted this client"}}
+		Header: Fixed{Name: "X-Cle-Dossier", Value: d.key},
+		Denied: Denied{hint + " and dossier_key of [partner]", hint + ", and what the partner granted this client"}}
 	c.URL = d.Address(strings.NewReplacer("{key}", "00042", "{period}", "2026-11").Replace(path))
 	return c
 }

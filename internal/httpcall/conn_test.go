@@ -350,7 +350,8 @@ func TestAnswersWithoutAnEnd(t *testing.T) {
 // The same of tokens.
 func TestTokensWithoutAnEnd(t *testing.T) {
 	t.Parallel()
-	for _, head := range []string{"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", ""} {
+	for _, head := range []string{"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", ""} {
 		p := rawPartner(t, func(c net.Conn) {
 			if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil && says(c, head) {
 				_, _ = io.Copy(io.Discard, c)
@@ -367,7 +368,8 @@ func TestTokensWithoutAnEnd(t *testing.T) {
 // What answers before a long document was there cannot have processed it, and gets no more of it.
 func TestAnswersBeforeTheDocument(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]string{503: "temporary", 500: "technical", 413: "data", 408: "temporary", 302: "configuration", 200: "temporary"} {
+	for status, want := range map[int]string{503: "temporary", 500: "technical", 413: "data", 408: "temporary", 302: "configuration",
+		200: "temporary"} {
 		for _, secure := range []bool{false, true} {
 			t.Run(fmt.Sprint(status, secure), func(t *testing.T) {
 				t.Parallel()
@@ -441,13 +443,15 @@ func TestProxy(t *testing.T) {
 		"open":        {func(a string) string { return "http://" + a }, "HTTP/1.1 200 Connection established\r\n\r\n", ""},
 		"open by 204": {func(a string) string { return "http://" + a }, "HTTP/1.1 204 Go\r\n\r\n", ""},
 		"with a name": {func(a string) string { return "http://marie:s%3Acret@" + a }, "HTTP/1.0 200 OK\r\n\r\n", ""},
-		"refused":     {func(a string) string { return "http://" + a }, "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", "the proxy wants a user name and a password: 407 Proxy Authentication Required"},
-		"no HTTP":     {func(a string) string { return "http://" + a }, "SSH-2.0\r\n", "the proxy: the connection failed"},
-		"talkative":   {func(a string) string { return "http://" + a }, "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "the proxy: the connection brought an answer that nobody asked for"},
-		"of no kind":  {func(a string) string { return "ftp://" + a }, "", "HTTPS_PROXY is not an http or https address"},
-		"SOCKS":       {func(a string) string { return "socks5h://" + a }, "", "HTTPS_PROXY names a SOCKS proxy, which syncd does not speak to"},
-		"silent":      {func(a string) string { return "http://" + a }, "", "the proxy: no answer in time"},
-		"not there":   {func(string) string { return "http://127.0.0.1:1" }, "", "the proxy: connection refused"},
+		"refused": {func(a string) string { return "http://" + a }, "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n",
+			"the proxy wants a user name and a password: 407 Proxy Authentication Required"},
+		"no HTTP": {func(a string) string { return "http://" + a }, "SSH-2.0\r\n", "the proxy: the connection failed"},
+		"talkative": {func(a string) string { return "http://" + a }, "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+			"the proxy: the connection brought an answer that nobody asked for"},
+		"of no kind": {func(a string) string { return "ftp://" + a }, "", "HTTPS_PROXY is not an http or https address"},
+		"SOCKS":      {func(a string) string { return "socks5h://" + a }, "", "HTTPS_PROXY names a SOCKS proxy, which syncd does not speak to"},
+		"silent":     {func(a string) string { return "http://" + a }, "", "the proxy: no answer in time"},
+		"not there":  {func(string) string { return "http://127.0.0.1:1" }, "", "the proxy: connection refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -595,7 +599,8 @@ func TestWhatAProxyRefuses(t *testing.T) {
 		t.Parallel()
 		address := proxy(t, func(int64) string { return "407 No" })
 		out := send(api.through(t, strings.Replace(address, "//", "//marie:s3cret@", 1), nil), "1")
-		if problem := callError(t, out.Err).Problem; problem != "the proxy refuses the user name or the password of HTTPS_PROXY: 407 Proxy Authentication Required" {
+		if problem := callError(t, out.Err).Problem; problem != "the proxy refuses the user name or the password of HTTPS_PROXY: 407 Proxy "+
+			"Authentication Required" {
 			t.Error(problem)
 		}
 	})
@@ -622,8 +627,10 @@ func TestProxiesThatCannotBeUsed(t *testing.T) {
 		proxy   func(*http.Request) (*url.URL, error)
 		problem string
 	}{
-		"SOCKS":      {func(*http.Request) (*url.URL, error) { return url.Parse("socks5://marie:s3cret@proxy:1080") }, "HTTPS_PROXY names a SOCKS proxy, which syncd does not speak to"},
-		"no address": {func(*http.Request) (*url.URL, error) { return nil, errors.New(`invalid proxy address "marie:s3cret@"`) }, "HTTPS_PROXY is not the address of a proxy"},
+		"SOCKS": {func(*http.Request) (*url.URL, error) { return url.Parse("socks5://marie:s3cret@proxy:1080") },
+			"HTTPS_PROXY names a SOCKS proxy, which syncd does not speak to"},
+		"no address": {func(*http.Request) (*url.URL, error) { return nil, errors.New(`invalid proxy address "marie:s3cret@"`) },
+			"HTTPS_PROXY is not the address of a proxy"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

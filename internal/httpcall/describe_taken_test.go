@@ -64,7 +64,8 @@ func TestContractsThatAreTaken(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		swagger, "\xef\xbb\xbf" + swagger, "\n\n  " + swagger, `{"openapi":"3.0.1"}`,
-		"# comment\nopenapi: 3.0.0\n", "---\nswagger: '2.0'\n", "info: {}\n'swagger' : '2.0'", `{"info":{},"swagger" : "2.0"}`, strings.Repeat(" ", 3*contractHead) + swagger,
+		"# comment\nopenapi: 3.0.0\n", "---\nswagger: '2.0'\n", "info: {}\n'swagger' : '2.0'", `{"info":{},"swagger" : "2.0"}`,
+		strings.Repeat(" ", 3*contractHead) + swagger,
 		"\xff\xfe" + wide(swagger), wide(swagger), packed(t, gzipped, swagger), "// generated\n" + swagger, "%YAML 1.2\n---\nopenapi: 3.0.0\n",
 	} {
 		p := publish(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -72,7 +73,8 @@ func TestContractsThatAreTaken(t *testing.T) {
 			write(t, w, text)
 		})
 		got, err := p.open(t, nil).Describe(t.Context(), "auto")
-		if as, wrong := plaintext.Decode([]byte(text), maxContract); err != nil || wrong != nil || !bytes.Contains(plain(got.Text), bytes.TrimSpace(as)) {
+		if as, wrong := plaintext.Decode([]byte(text), maxContract); err != nil || wrong != nil ||
+			!bytes.Contains(plain(got.Text), bytes.TrimSpace(as)) {
 			t.Errorf("%.40q: %.40q, %v", text, got.Text, err)
 		}
 	}

@@ -121,8 +121,9 @@ func TestWhereTheContractIsLookedFor(t *testing.T) {
 		"hidden by 302":    {only(t, wantPlaces[1], 302), slices.Concat(wantPlaces, tokenised(wantPlaces[:2])), 1},
 		"hidden by 400":    {only(t, wantPlaces[0], 400), slices.Concat(wantPlaces, tokenised(wantPlaces[:1])), 1},
 		// A V2 for those with a token goes before a V1 for all.
-		"an older one for all": {both(only(t, wantPlaces[0], 401), only(t, wantPlaces[2], 0)), []string{wantPlaces[0], wantPlaces[0] + "+token"}, 1},
-		"none but V1 for all":  {both(only(t, wantPlaces[0], 404), only(t, wantPlaces[2], 0)), wantPlaces[:3], 0},
+		"an older one for all": {both(only(t, wantPlaces[0], 401), only(t, wantPlaces[2], 0)), []string{wantPlaces[0], wantPlaces[0] + "+token"},
+			1},
+		"none but V1 for all": {both(only(t, wantPlaces[0], 404), only(t, wantPlaces[2], 0)), wantPlaces[:3], 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

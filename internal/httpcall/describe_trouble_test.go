@@ -43,30 +43,38 @@ func TestTroubleOnTheWayToTheContract(t *testing.T) {
 		requests int
 		atMost   time.Duration
 	}{
-		"connection refused":     {[]step{fails(syscall.ECONNREFUSED)}, jobs.ClassTemporary, "connection refused", 1, 0},
-		"no such host":           {[]step{fails(&net.DNSError{IsTimeout: true})}, jobs.ClassTemporary, "the host name cannot be resolved", 1, 0},
-		"something else":         {[]step{fails(errors.New("odd"))}, jobs.ClassTemporary, "the connection failed", 1, 0},
-		"no TLS":                 {[]step{fails(http.ErrSchemeMismatch)}, jobs.ClassConfiguration, "the server does not speak TLS on this port", 1, 0},
-		"cut, then there":        {[]step{breaks(true), shows}, "", "", 2, 5 * time.Second},
-		"cut twice":              {[]step{breaks(true)}, jobs.ClassTemporary, "the connection broke before the answer", 2, 5 * time.Second},
-		"half, then there":       {[]step{broken, shows}, "", "", 2, 5 * time.Second},
-		"half twice":             {[]step{broken}, jobs.ClassTemporary, "the answer broke off", 2, 5 * time.Second},
-		"busy, then there":       {[]step{answers(503), shows}, "", "", 2, 5 * time.Second},
-		"busy twice":             {[]step{answers(503)}, jobs.ClassTemporary, "answered 503 Service Unavailable", 2, 5 * time.Second},
-		"busy for an hour":       {[]step{answers(429, "Retry-After", "3600")}, jobs.ClassTemporary, "answered 429 Too Many Requests", 2, 5 * time.Second},
-		"busy at two places":     {[]step{answers(503), answers(404), answers(502), shows}, jobs.ClassTemporary, "answered 502 Bad Gateway", 3, 5 * time.Second},
-		"hanging":                {[]step{hangs}, jobs.ClassTemporary, "no answer in time", 4, 12 * time.Second},
-		"hanging, then there":    {[]step{hangs, shows}, "", "", 2, 3 * time.Second},
-		"three that hang":        {[]step{hangs, hangs, hangs, shows}, "", "", 4, 9 * time.Second},
-		"stalling":               {[]step{stalls}, jobs.ClassTemporary, "no answer in time", 1, 10 * time.Second},
-		"slow everywhere":        {[]step{slowly(404, 2100*time.Millisecond)}, jobs.ClassTemporary, "no answer in time", 15, 30 * time.Second},
-		"slower everywhere":      {[]step{slowly(404, 4*time.Second)}, jobs.ClassTemporary, "no answer in time", 4, 12 * time.Second},
-		"failing, then there":    {[]step{answers(500), shows}, "", "", 2, 5 * time.Second},
-		"failing twice":          {[]step{answers(500), answers(500), shows}, jobs.ClassTemporary, "answered 500 Internal Server Error", 2, 5 * time.Second},
-		"failing, below another": {[]step{answers(404), answers(404), answers(501), answers(501), shows}, jobs.ClassTemporary, "answered 501 Not Implemented", 4, 5 * time.Second},
-		"failing with a token":   {[]step{answers(401), answers(599), answers(599), shows}, jobs.ClassTemporary, "answered 599", 3, 5 * time.Second},
-		"too slow for itself":    {[]step{answers(408), answers(408), shows}, jobs.ClassTemporary, "answered 408 Request Timeout", 2, 5 * time.Second},
-		"behind a redirect":      {[]step{answers(302, "Location", "/x"), answers(500), answers(500), shows}, jobs.ClassTemporary, "answered 500 Internal Server Error", 3, 5 * time.Second},
+		"connection refused": {[]step{fails(syscall.ECONNREFUSED)}, jobs.ClassTemporary, "connection refused", 1, 0},
+		"no such host":       {[]step{fails(&net.DNSError{IsTimeout: true})}, jobs.ClassTemporary, "the host name cannot be resolved", 1, 0},
+		"something else":     {[]step{fails(errors.New("odd"))}, jobs.ClassTemporary, "the connection failed", 1, 0},
+		"no TLS": {[]step{fails(http.ErrSchemeMismatch)}, jobs.ClassConfiguration, "the server does not speak TLS on this port",
+			1, 0},
+		"cut, then there":  {[]step{breaks(true), shows}, "", "", 2, 5 * time.Second},
+		"cut twice":        {[]step{breaks(true)}, jobs.ClassTemporary, "the connection broke before the answer", 2, 5 * time.Second},
+		"half, then there": {[]step{broken, shows}, "", "", 2, 5 * time.Second},
+		"half twice":       {[]step{broken}, jobs.ClassTemporary, "the answer broke off", 2, 5 * time.Second},
+		"busy, then there": {[]step{answers(503), shows}, "", "", 2, 5 * time.Second},
+		"busy twice":       {[]step{answers(503)}, jobs.ClassTemporary, "answered 503 Service Unavailable", 2, 5 * time.Second},
+		"busy for an hour": {[]step{answers(429, "Retry-After", "3600")}, jobs.ClassTemporary, "answered 429 Too Many Requests", 2,
+			5 * time.Second},
+		"busy at two places": {[]step{answers(503), answers(404), answers(502), shows}, jobs.ClassTemporary, "answered 502 Bad Gateway", 3,
+			5 * time.Second},
+		"hanging":             {[]step{hangs}, jobs.ClassTemporary, "no answer in time", 4, 12 * time.Second},
+		"hanging, then there": {[]step{hangs, shows}, "", "", 2, 3 * time.Second},
+		"three that hang":     {[]step{hangs, hangs, hangs, shows}, "", "", 4, 9 * time.Second},
+		"stalling":            {[]step{stalls}, jobs.ClassTemporary, "no answer in time", 1, 10 * time.Second},
+		"slow everywhere":     {[]step{slowly(404, 2100*time.Millisecond)}, jobs.ClassTemporary, "no answer in time", 15, 30 * time.Second},
+		"slower everywhere":   {[]step{slowly(404, 4*time.Second)}, jobs.ClassTemporary, "no answer in time", 4, 12 * time.Second},
+		"failing, then there": {[]step{answers(500), shows}, "", "", 2, 5 * time.Second},
+		"failing twice": {[]step{answers(500), answers(500), shows}, jobs.ClassTemporary, "answered 500 Internal Server Error", 2,
+			5 * time.Second},
+		"failing, below another": {[]step{answers(404), answers(404), answers(501), answers(501), shows}, jobs.ClassTemporary,
+			"answered 501 Not Implemented", 4, 5 * time.Second},
+		"failing with a token": {[]step{answers(401), answers(599), answers(599), shows}, jobs.ClassTemporary, "answered 599", 3,
+			5 * time.Second},
+		"too slow for itself": {[]step{answers(408), answers(408), shows}, jobs.ClassTemporary, "answered 408 Request Timeout", 2,
+			5 * time.Second},
+		"behind a redirect": {[]step{answers(302, "Location", "/x"), answers(500), answers(500), shows}, jobs.ClassTemporary,
+			"answered 500 Internal Server Error", 3, 5 * time.Second},
 		"a page without an end":  {[]step{endlessly(200), endlessly(404), shows}, "", "", 3, 0},
 		"gone":                   {[]step{answers(410), answers(405), answers(400), shows}, "", "", 4, 0},
 		"a status without sense": {[]step{answers(799), shows}, "", "", 2, 0},
@@ -91,7 +99,8 @@ func TestTroubleOnTheWayToTheContract(t *testing.T) {
 				if call.Class != test.class || call.Problem != test.problem || call.Hint == "" || !strings.HasPrefix(call.Call, "GET /") {
 					t.Errorf("error %+v", call)
 				}
-				if answered := strings.HasPrefix(call.Problem, "answered "); answered != strings.HasSuffix(call.Hint, `name its URL or a file in contract of [partner.salarie], or write contract = "none"`) {
+				if answered := strings.HasPrefix(call.Problem, "answered "); answered != strings.HasSuffix(call.Hint,
+					`name its URL or a file in contract of [partner.salarie], or write contract = "none"`) {
 					t.Errorf("hint %q", call.Hint) // what answers so for ever needs a way around
 				}
 			})
@@ -126,7 +135,8 @@ func TestTroubleAtAURLNamesIt(t *testing.T) {
 	gone.Close()
 	p := publish(t, http.NotFound)
 	_, err := p.open(t, nil).Describe(t.Context(), gone.URL+"/swagger.json?k=v")
-	want := "GET /swagger.json: connection refused\nhint: see whether the partner's service is up and reachable from here; check contract of [partner.salarie]"
+	want := "GET /swagger.json: connection refused\n" +
+		"hint: see whether the partner's service is up and reachable from here; check contract of [partner.salarie]"
 	if err == nil || err.Error() != want || callError(t, err).Class != jobs.ClassTemporary {
 		t.Errorf("got %v", err)
 	}
@@ -251,7 +261,8 @@ func TestSearchesAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for range 3 {
 			all.Go(func() {
-				if _, err := c.Describe(ctx, "auto"); callError(t, err).Problem != "no answer in time" || callError(t, err).Class != jobs.ClassTemporary {
+				if _, err := c.Describe(ctx, "auto"); callError(t, err).Problem != "no answer in time" ||
+					callError(t, err).Class != jobs.ClassTemporary {
 					t.Error(err)
 				}
 			})

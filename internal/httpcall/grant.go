@@ -48,7 +48,8 @@ func (g ClientCredentials) Secrets() []string { return []string{g.ClientSecret} 
 
 // Token implements Grant.
 func (g ClientCredentials) Token(ctx context.Context, client *http.Client) (*oauth2.Token, error) {
-	asked := clientcredentials.Config{ClientID: g.ClientID, ClientSecret: g.ClientSecret, TokenURL: g.TokenURL, AuthStyle: oauth2.AuthStyleInParams}
+	asked := clientcredentials.Config{ClientID: g.ClientID, ClientSecret: g.ClientSecret, TokenURL: g.TokenURL,
+		AuthStyle: oauth2.AuthStyleInParams}
 	if g.Scope != "" {
 		asked.Scopes = []string{g.Scope}
 	}

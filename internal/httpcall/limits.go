@@ -13,10 +13,10 @@ import (
 	"syncd/internal/share"
 )
 
-// Requests in flight are bounded by slots, of which there are MaxInFlight. At most Runs holders, such as dossiers, have requests under way at
-// once, and each of those has one slot of its own; the others are for whoever needs more. So any number of holders can be
-// in use; one whose calls hang, whatever it holds, never keeps another from going on, as long as fewer than Runs do. With
-// Runs = 1, the default, the one holder can use them all.
+// Requests in flight are bounded by slots, of which there are MaxInFlight. At most Runs holders, such as dossiers,
+// have requests under way at once, and each of those has one slot of its own; the others are for whoever needs more.
+// So any number of holders can be in use; one whose calls hang, whatever it holds, never keeps another from going on,
+// as long as fewer than Runs do. With Runs = 1, the default, the one holder can use them all.
 //
 // The search for the contract belongs to no holder and counts as one.
 

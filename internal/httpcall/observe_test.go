@@ -116,7 +116,8 @@ func TestUnansweredCallIsToldWithinSeconds(t *testing.T) {
 		token *http.Response
 		step  step
 		want  bool
-	}{"hangs": {nil, hangs, true}, "away": {nil, breaks(false), true}, "token away": {response(503, ""), answers(200), true}, "answers": {nil, answers(200), false}, "refuses": {nil, answers(403), false}} {
+	}{"hangs": {nil, hangs, true}, "away": {nil, breaks(false), true}, "token away": {response(503, ""), answers(200), true},
+		"answers": {nil, answers(200), false}, "refuses": {nil, answers(403), false}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

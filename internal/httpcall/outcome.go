@@ -54,7 +54,8 @@ var meanings = []meaning{
 	{200, 201, jobs.ClassAccepted, false, jobs.ClassAccepted, jobs.ClassAccepted},
 	{202, 202, jobs.ClassAccepted, false, jobs.ClassTechnical, jobs.ClassConfiguration}, // processed later, or not: jobs notes it
 	{204, 204, jobs.ClassAccepted, false, jobs.ClassAccepted, jobs.ClassConfiguration},
-	{100, 399, jobs.ClassConfiguration, true, jobs.ClassConfiguration, jobs.ClassConfiguration}, // 206: a part; 203, 226: altered; 207, 208: see inside
+	// 206: a part; 203, 226: altered; 207, 208: see inside
+	{100, 399, jobs.ClassConfiguration, true, jobs.ClassConfiguration, jobs.ClassConfiguration},
 	{400, 400, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
 	{404, 404, jobs.ClassData, false, jobs.ClassConfiguration, jobs.ClassConfiguration},
 	{408, 408, jobs.ClassTemporary, true, jobs.ClassTemporary, jobs.ClassTemporary},
@@ -268,7 +269,8 @@ func (o *Call) judgeMissing(a *answer, words string) {
 // refusedCall words an answer that stops the run.
 func (o *Call) refusedCall(response *http.Response, problem string) (string, string) {
 	problem, hint := o.refusedBy(response, problem)
-	if len(o.connection.options.fixedSecrets()) > 0 && (response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden) {
+	if len(o.connection.options.fixedSecrets()) > 0 &&
+		(response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden) {
 		hint += "; or the key of a gateway: check " + o.connection.options.of("headers and query")
 	}
 	return problem, hint
@@ -285,7 +287,8 @@ func (o *Call) refusedBy(response *http.Response, problem string) (string, strin
 	case status == http.StatusForbidden:
 		return problem, o.Denied.Forbidden
 	case status == http.StatusPartialContent:
-		return problem + ", a part of the answer only", "check the path of the endpoint in [" + o.connection.options.Section + "], and ask the partner how the rest is asked for"
+		return problem + ", a part of the answer only", "check the path of the endpoint in [" + o.connection.options.Section +
+			"], and ask the partner how the rest is asked for"
 	case status/100 == 3:
 		return redirectProblem(response, problem), o.hintAddress()
 	case o.Reads && meaningOf(status).document == jobs.ClassData:

@@ -128,11 +128,13 @@ func TestDoubtfulSuccesses(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"multi-status": {207, "application/json", `[{"status":422}]`, "answered 207 Multi-Status, which does not say that the document was accepted"},
-		"a part":       {206, "application/json", `{}`, "answered 206 Partial Content, which does not say that the document was accepted"},
-		"altered":      {203, "application/json", `{}`, "answered 203 Non-Authoritative Information, which does not say that the document was accepted"},
-		"a problem":    {200, "application/problem+json", `{"title":"no"}`, "answered 200 OK, and its body calls itself a problem"},
-		"words":        {200, "text/plain", "OK", "answered 200 OK, and its body is not JSON"},
+		"multi-status": {207, "application/json", `[{"status":422}]`,
+			"answered 207 Multi-Status, which does not say that the document was accepted"},
+		"a part": {206, "application/json", `{}`, "answered 206 Partial Content, which does not say that the document was accepted"},
+		"altered": {203, "application/json", `{}`, "answered 203 Non-Authoritative Information, which does not say that the document was " +
+			"accepted"},
+		"a problem": {200, "application/problem+json", `{"title":"no"}`, "answered 200 OK, and its body calls itself a problem"},
+		"words":     {200, "text/plain", "OK", "answered 200 OK, and its body is not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -142,7 +144,8 @@ func TestDoubtfulSuccesses(t *testing.T) {
 			}}}
 			out := send(s.open(t, nil), "00042")
 			call := callError(t, out.Err)
-			if told(out) != "configuration?" || call.Problem != test.want || !strings.Contains(call.Hint, "[partner.salarie.answer]") || len(s.calls) != 1 {
+			if told(out) != "configuration?" || call.Problem != test.want || !strings.Contains(call.Hint, "[partner.salarie.answer]") ||
+				len(s.calls) != 1 {
 				t.Errorf("%s after %d requests: %v", told(out), len(s.calls), out.Err)
 			}
 		})

@@ -46,13 +46,14 @@ func TestAnswersThatComeCompressed(t *testing.T) {
 		encoding string
 		pack     func(*testing.T, string) string
 	}{
-		"gzip":                 {"gzip", func(t *testing.T, s string) string { return packed(t, gzipped, s) }},
-		"x-gzip, in capitals":  {"X-GZIP", func(t *testing.T, s string) string { return packed(t, gzipped, s) }},
-		"deflate":              {"deflate", func(t *testing.T, s string) string { return packed(t, zlibbed, s) }},
-		"deflate, bare":        {"deflate", func(t *testing.T, s string) string { return packed(t, deflated, s) }},
-		"gzip without a word":  {"", func(t *testing.T, s string) string { return packed(t, gzipped, s) }},
-		"gzip twice":           {"gzip, gzip", func(t *testing.T, s string) string { return packed(t, gzipped, packed(t, gzipped, s)) }},
-		"both":                 {"deflate, identity, gzip", func(t *testing.T, s string) string { return packed(t, gzipped, packed(t, zlibbed, s)) }},
+		"gzip":                {"gzip", func(t *testing.T, s string) string { return packed(t, gzipped, s) }},
+		"x-gzip, in capitals": {"X-GZIP", func(t *testing.T, s string) string { return packed(t, gzipped, s) }},
+		"deflate":             {"deflate", func(t *testing.T, s string) string { return packed(t, zlibbed, s) }},
+		"deflate, bare":       {"deflate", func(t *testing.T, s string) string { return packed(t, deflated, s) }},
+		"gzip without a word": {"", func(t *testing.T, s string) string { return packed(t, gzipped, s) }},
+		"gzip twice":          {"gzip, gzip", func(t *testing.T, s string) string { return packed(t, gzipped, packed(t, gzipped, s)) }},
+		"both": {"deflate, identity, gzip",
+			func(t *testing.T, s string) string { return packed(t, gzipped, packed(t, zlibbed, s)) }},
 		"gzip that is none":    {"gzip", func(_ *testing.T, s string) string { return s }},
 		"deflate that is none": {"deflate", func(_ *testing.T, s string) string { return s }},
 	} {
@@ -120,14 +121,19 @@ func TestWhatCannotBeUnpacked(t *testing.T) {
 		reading        jobs.Class
 		readingProblem string
 	}{
-		"br": {"br", "\x0b\x02\x80{}\x03", "configuration?", "answered 200 OK, and its body is compressed in a way that nobody asked for (br)", jobs.ClassConfiguration,
-			"the answer is compressed in a way that nobody asked for (br)"},
-		"an invented one": {"x-secret\"§", "{}", "configuration?", "answered 200 OK, and its body is compressed in a way that nobody asked for (unknown)", jobs.ClassConfiguration,
+		"br": {"br", "\x0b\x02\x80{}\x03", "configuration?", "answered 200 OK, and its body is compressed in a way that nobody asked for (br)",
+			jobs.ClassConfiguration, "the answer is compressed in a way that nobody asked for (br)"},
+		"an invented one": {"x-secret\"§", "{}", "configuration?",
+			"answered 200 OK, and its body is compressed in a way that nobody asked for (unknown)", jobs.ClassConfiguration,
 			"the answer is compressed in a way that nobody asked for (unknown)"},
-		"cut":                           {"gzip", whole[:len(whole)-9], "temporary?", "the answer broke off", jobs.ClassTemporary, "the answer broke off"},
-		"damaged":                       {"gzip", whole[:15] + "xx" + whole[17:], "temporary?", "the answer broke off", jobs.ClassTemporary, "the answer broke off"},
-		"too large once it is unpacked": {"gzip", bomb, "configuration?", "answered 200 OK, and its body is too large", jobs.ClassTechnical, "the answer is too large"},
-		"layers without end": {strings.Repeat("gzip, ", 9) + "gzip", whole, "configuration?", "answered 200 OK, and its body is compressed in a way that nobody asked for (10 times)", jobs.ClassConfiguration,
+		"cut": {"gzip", whole[:len(whole)-9], "temporary?", "the answer broke off", jobs.ClassTemporary,
+			"the answer broke off"},
+		"damaged": {"gzip", whole[:15] + "xx" + whole[17:], "temporary?", "the answer broke off", jobs.ClassTemporary,
+			"the answer broke off"},
+		"too large once it is unpacked": {"gzip", bomb, "configuration?", "answered 200 OK, and its body is too large", jobs.ClassTechnical,
+			"the answer is too large"},
+		"layers without end": {strings.Repeat("gzip, ", 9) + "gzip", whole, "configuration?",
+			"answered 200 OK, and its body is compressed in a way that nobody asked for (10 times)", jobs.ClassConfiguration,
 			"the answer is compressed in a way that nobody asked for (10 times)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,13 +179,16 @@ func TestAnswersInAnotherCharset(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct{ kind, body, want string }{
-		"windows-1252":          {"application/json; charset=windows-1252", latin(text), "Prénom à vérifier — cœur"},
-		"iso-8859-1":            {"application/json; charset=ISO-8859-1", latin(text), "Prénom à vérifier — cœur"},
-		"iso-8859-15":           {`application/json; charset="iso-8859-15"`, "{\"Message\":\"c\xbdur, 12 \xa4\"}", "cœur, 12 €"},
-		"cp850":                 {"application/json; charset=cp850", ibm, "Prénom"},
-		"utf-16":                {"application/json; charset=utf-16", wide(unicode.LittleEndian, unicode.UseBOM, text), "Prénom à vérifier — cœur"},
-		"utf-16 without a mark": {"application/json; charset=utf-16", wide(unicode.LittleEndian, unicode.IgnoreBOM, text), "Prénom à vérifier — cœur"},
-		"utf-16be":              {"application/json; charset=utf-16be", wide(unicode.BigEndian, unicode.IgnoreBOM, text), "Prénom à vérifier — cœur"},
+		"windows-1252": {"application/json; charset=windows-1252", latin(text), "Prénom à vérifier — cœur"},
+		"iso-8859-1":   {"application/json; charset=ISO-8859-1", latin(text), "Prénom à vérifier — cœur"},
+		"iso-8859-15":  {`application/json; charset="iso-8859-15"`, "{\"Message\":\"c\xbdur, 12 \xa4\"}", "cœur, 12 €"},
+		"cp850":        {"application/json; charset=cp850", ibm, "Prénom"},
+		"utf-16": {"application/json; charset=utf-16", wide(unicode.LittleEndian, unicode.UseBOM, text),
+			"Prénom à vérifier — cœur"},
+		"utf-16 without a mark": {"application/json; charset=utf-16", wide(unicode.LittleEndian, unicode.IgnoreBOM, text),
+			"Prénom à vérifier — cœur"},
+		"utf-16be": {"application/json; charset=utf-16be", wide(unicode.BigEndian, unicode.IgnoreBOM, text),
+			"Prénom à vérifier — cœur"},
 		"a mark alone":          {"application/json", wide(unicode.BigEndian, unicode.UseBOM, text), "Prénom à vérifier — cœur"},
 		"no word of it":         {"application/json", latin(text), "Prénom à vérifier — cœur"},
 		"UTF-8 with a mark":     {"application/json", "\ufeff" + text, "Prénom à vérifier — cœur"},
@@ -213,21 +222,22 @@ func TestOddTokens(t *testing.T) {
 		body string
 		life time.Duration // when the next one is asked for, early
 	}{
-		"3599.0":                 {`{"access_token":"t","expires_in":3599.0}`, 3539 * time.Second},
-		"as text with decimals":  {`{"access_token":"t","expires_in":"100.0"}`, 90 * time.Second},
-		"with an exponent":       {`{"access_token":"t","expires_in":1e2}`, 90 * time.Second},
-		"with a unit":            {`{"access_token":"t","expires_in":"3600s"}`, 3540 * time.Second},
-		"a date":                 {`{"access_token":"t","expires_in":"2026-11-30T08:00:00Z"}`, 3540 * time.Second},
-		"an object":              {`{"access_token":"t","expires_in":{"seconds":100}}`, 3540 * time.Second},
-		"a list":                 {`{"access_token":"t","expires_in":[100]}`, 3540 * time.Second},
-		"true":                   {`{"access_token":"t","expires_in":true}`, 3540 * time.Second},
-		"empty":                  {`{"access_token":"t","expires_in":""}`, 3540 * time.Second},
-		"null":                   {`{"access_token":"t","expires_in":null}`, 3540 * time.Second},
-		"not a number":           {`{"access_token":"t","expires_in":"NaN"}`, 3540 * time.Second},
-		"more than there is":     {`{"access_token":"t","expires_in":1e300}`, 24*time.Hour - time.Minute},
-		"a mark in front":        {"\ufeff" + `{"access_token":"t","expires_in":100}`, 90 * time.Second},
-		"members of other kinds": {`{"access_token":"t","expires_in":100,"token_type":7,"refresh_token":{},"error":null,"error_description":[]}`, 90 * time.Second},
-		"no error":               {`{"access_token":"t","expires_in":100,"error":""}`, 90 * time.Second},
+		"3599.0":                {`{"access_token":"t","expires_in":3599.0}`, 3539 * time.Second},
+		"as text with decimals": {`{"access_token":"t","expires_in":"100.0"}`, 90 * time.Second},
+		"with an exponent":      {`{"access_token":"t","expires_in":1e2}`, 90 * time.Second},
+		"with a unit":           {`{"access_token":"t","expires_in":"3600s"}`, 3540 * time.Second},
+		"a date":                {`{"access_token":"t","expires_in":"2026-11-30T08:00:00Z"}`, 3540 * time.Second},
+		"an object":             {`{"access_token":"t","expires_in":{"seconds":100}}`, 3540 * time.Second},
+		"a list":                {`{"access_token":"t","expires_in":[100]}`, 3540 * time.Second},
+		"true":                  {`{"access_token":"t","expires_in":true}`, 3540 * time.Second},
+		"empty":                 {`{"access_token":"t","expires_in":""}`, 3540 * time.Second},
+		"null":                  {`{"access_token":"t","expires_in":null}`, 3540 * time.Second},
+		"not a number":          {`{"access_token":"t","expires_in":"NaN"}`, 3540 * time.Second},
+		"more than there is":    {`{"access_token":"t","expires_in":1e300}`, 24*time.Hour - time.Minute},
+		"a mark in front":       {"\ufeff" + `{"access_token":"t","expires_in":100}`, 90 * time.Second},
+		"members of other kinds": {`{"access_token":"t","expires_in":100,"token_type":7,"refresh_token":{},"error":null,"error_description":[]}`,
+			90 * time.Second},
+		"no error": {`{"access_token":"t","expires_in":100,"error":""}`, 90 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -253,13 +263,16 @@ func TestOddTokens(t *testing.T) {
 	t.Run("compressed as nobody can read it", func(t *testing.T) {
 		t.Parallel()
 		s := &script{steps: []step{answers(200)}, token: func(int) *http.Response { return response(200, "\x0b\x02", "Content-Encoding", "br") }}
-		if out := send(s.open(t, nil), "1"); out.Class != jobs.ClassConfiguration || callError(t, out.Err).Problem != "the answer is compressed in a way that nobody asked for (br)" {
+		if out := send(s.open(t, nil), "1"); out.Class != jobs.ClassConfiguration ||
+			callError(t, out.Err).Problem != "the answer is compressed in a way that nobody asked for (br)" {
 			t.Errorf("%s: %v", told(out), out.Err)
 		}
 	})
-	for name, body := range map[string]string{"no token": `{"expires_in":3599.0}`, "of another kind": `{"access_token":7}`, "two values": `{"access_token":"t"}{}`} {
+	for name, body := range map[string]string{"no token": `{"expires_in":3599.0}`, "of another kind": `{"access_token":7}`,
+		"two values": `{"access_token":"t"}{}`} {
 		s := &script{steps: []step{answers(200)}, token: func(int) *http.Response { return response(200, body) }}
-		if out := send(s.open(t, nil), "1"); out.Class != jobs.ClassConfiguration || callError(t, out.Err).Problem != "the answer is not a token" {
+		if out := send(s.open(t, nil), "1"); out.Class != jobs.ClassConfiguration ||
+			callError(t, out.Err).Problem != "the answer is not a token" {
 			t.Errorf("%s: %v", name, out.Err)
 		}
 	}

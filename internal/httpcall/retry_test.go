@@ -52,7 +52,8 @@ func TestRetryAfterIsKeptExactly(t *testing.T) {
 // What the partner asks for beyond what a call waits is for the run: nobody comes back before.
 func TestLongRetryAfterEndsTheCallAndIsTold(t *testing.T) {
 	t.Parallel()
-	for name, first := range map[string]step{"too long": answers(503, "Retry-After", "3600"), "limited": answers(429, "Retry-After", "3600"), "token": nil} {
+	for name, first := range map[string]step{"too long": answers(503, "Retry-After", "3600"), "limited": answers(429, "Retry-After", "3600"),
+		"token": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -287,7 +287,8 @@ func (s *search) read(ctx, limited context.Context, op *Call, response *http.Res
 	p := page{answer: answer{CallError: jobs.CallError{Class: jobs.ClassConfiguration, Status: status, Hint: s.hintContract()}}}
 	switch {
 	case class == jobs.ClassTemporary, class == jobs.ClassTechnical:
-		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, "answered "+statusText(status), hintLater+"; if it stays so, "+s.hintContract(), true
+		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, "answered "+statusText(status), hintLater+"; if it stays so, "+
+			s.hintContract(), true
 		p.RetryAfter, _ = retryAfter(response.Header, time.Now())
 	case class != jobs.ClassAccepted && status/100 == 2: // a part of one, or one that somebody altered
 		p.Problem = "answered " + statusText(status)

@@ -75,12 +75,13 @@ func TestRefusalsInsideA200(t *testing.T) {
 		body    string
 		message string
 	}{
-		"a code":               {chorus(), `{"codeRetour":20,"libelle":"Code inconnu"}`, "code 20: Code inconnu"},
-		"a code as text":       {chorus(), `{"codeRetour":"20","libelle":" Code\r\ninconnu\u001b "}`, "code 20: Code inconnu"},
-		"another spelling":     {chorus(), `{"codeRetour":"00"}`, "code 00"},
-		"a code and no words":  {chorus(), `{"codeRetour":20,"libelle":""}`, "code 20"},
-		"a state":              {&AnswerRules{Code: "/ok", Success: []string{"true"}}, `{"ok":false}`, "code"},
-		"nearly the number":    {&AnswerRules{Code: "/c", Success: []string{"90071992547409931"}}, `{"c":90071992547409932}`, "code 90071992547409932"},
+		"a code":              {chorus(), `{"codeRetour":20,"libelle":"Code inconnu"}`, "code 20: Code inconnu"},
+		"a code as text":      {chorus(), `{"codeRetour":"20","libelle":" Code\r\ninconnu\u001b "}`, "code 20: Code inconnu"},
+		"another spelling":    {chorus(), `{"codeRetour":"00"}`, "code 00"},
+		"a code and no words": {chorus(), `{"codeRetour":20,"libelle":""}`, "code 20"},
+		"a state":             {&AnswerRules{Code: "/ok", Success: []string{"true"}}, `{"ok":false}`, "code"},
+		"nearly the number": {&AnswerRules{Code: "/c", Success: []string{"90071992547409931"}}, `{"c":90071992547409932}`,
+			"code 90071992547409932"},
 		"an absurd number":     {chorus(), `{"codeRetour":1e999999999}`, "code 1e999999999"},
 		"success with errors":  {chorus(), `{"codeRetour":0,"libelle":"OK, mais","anomalies":["Iban"]}`, "OK, mais"},
 		"a text of errors":     {onlyErrors(), `{"Erreurs":"le nom manque"}`, "le nom manque"},
@@ -91,9 +92,11 @@ func TestRefusalsInsideA200(t *testing.T) {
 		"errors without words": {onlyErrors(), `{"Erreurs":true}`, ""},
 		"a count of errors":    {onlyErrors(), `{"Erreurs":3}`, ""},
 		"empty ones":           {onlyErrors(), `{"Erreurs":[null]}`, ""},
-		"one of several":       {listed(), `{"resultats":[{"codeRetour":0,"libelle":"OK"},{"codeRetour":7,"libelle":["un","deux"]}]}`, "code 7: un deux"},
-		"several of several":   {chorus(), `[{"codeRetour":5,"libelle":{"fr":"trois"}},{"codeRetour":7,"libelle":"quatre"}]`, "code 5: trois code 7: quatre"},
-		"very deep words":      {onlyErrors(), `{"Erreurs":[[[[["trop bas"]]]]]}`, ""},
+		"one of several": {listed(), `{"resultats":[{"codeRetour":0,"libelle":"OK"},{"codeRetour":7,"libelle":["un","deux"]}]}`,
+			"code 7: un deux"},
+		"several of several": {chorus(), `[{"codeRetour":5,"libelle":{"fr":"trois"}},{"codeRetour":7,"libelle":"quatre"}]`,
+			"code 5: trois code 7: quatre"},
+		"very deep words": {onlyErrors(), `{"Erreurs":[[[[["trop bas"]]]]]}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -160,7 +163,8 @@ func TestAnswersThatCannotBeJudged(t *testing.T) {
 // The rules speak of a 2xx; the rest is what it was.
 func TestRulesLeaveOtherAnswers(t *testing.T) {
 	t.Parallel()
-	for status, class := range map[int]jobs.Class{400: jobs.ClassData, 403: jobs.ClassConfiguration, 503: jobs.ClassTemporary, 500: jobs.ClassTechnical} {
+	for status, class := range map[int]jobs.Class{400: jobs.ClassData, 403: jobs.ClassConfiguration, 503: jobs.ClassTemporary,
+		500: jobs.ClassTechnical} {
 		out := answered(t, chorus(), status, `{"codeRetour":0,"Message":"non"}`)
 		if out.Class != class || out.Status != status || out.Message != "non" {
 			t.Errorf("%d: outcome %+v", status, out)

@@ -85,7 +85,8 @@ func TestAHeaderInPlaceOfAToken(t *testing.T) {
 	}).Dossier(testKey)
 	wantAccepted(t, sendBy(api, "1"))
 	out := sendBy(api, "2")
-	if call := callError(t, out.Err); asked != 2 || p.tokens.Load() != 0 || call.Problem != "answered 401 Unauthorized" || out.Message != "the key ••• is unknown" {
+	if call := callError(t, out.Err); asked != 2 || p.tokens.Load() != 0 || call.Problem != "answered 401 Unauthorized" ||
+		out.Message != "the key ••• is unknown" {
 		t.Errorf("%d requests, %d tokens: %v, %q", asked, p.tokens.Load(), out.Err, out.Message)
 	}
 }

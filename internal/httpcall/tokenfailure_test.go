@@ -25,7 +25,8 @@ func TestRefusedClientIsNotHammered(t *testing.T) {
 		for range 20 {
 			all.Go(func() {
 				out := send(c, "00042")
-				want := "token: the token was refused: invalid_client (400 Bad Request)\nhint: check client_id and client_secret of [partner]; secrets expire, often after a year"
+				want := "token: the token was refused: invalid_client (400 Bad Request)\n" +
+					"hint: check client_id and client_secret of [partner]; secrets expire, often after a year"
 				if out.Class != jobs.ClassConfiguration || out.Attempts != 0 || out.Status != 0 || out.Err.Error() != want {
 					t.Errorf("outcome %+v", out)
 				}
@@ -51,20 +52,27 @@ func TestTokenRefusals(t *testing.T) {
 		class   jobs.Class
 		problem string
 	}{
-		"permanent whatever the status": {response(503, `{"error":"invalid_scope"}`), jobs.ClassConfiguration, "the token was refused: invalid_scope (503 Service Unavailable)"},
-		"401":                           {response(401, `{"error":"unauthorized_client"}`), jobs.ClassConfiguration, "the token was refused: unauthorized_client (401 Unauthorized)"},
-		"error inside a 200":            {response(200, `{"error":"unsupported_grant_type"}`), jobs.ClassConfiguration, "the token was refused: unsupported_grant_type (200 OK)"},
-		"unknown code":                  {response(400, `{"error":"no_such_tenant"}`), jobs.ClassConfiguration, "the token was refused: no_such_tenant (400 Bad Request)"},
-		"code that is no word":          {response(400, `{"error":"Secret s3cr3t refused"}`), jobs.ClassConfiguration, "the token was refused: 400 Bad Request"},
-		"busy":                          {response(400, `{"error":"temporarily_unavailable"}`), jobs.ClassTemporary, "the token was refused: temporarily_unavailable (400 Bad Request)"},
-		"500":                           {response(500, `oops`), jobs.ClassTemporary, "the token was refused: 500 Internal Server Error"},
-		"429":                           {response(429, ``), jobs.ClassTemporary, "the token was refused: 429 Too Many Requests"},
-		"not found":                     {response(404, `<html>`), jobs.ClassConfiguration, "the token was refused: 404 Not Found"},
-		"a redirect":                    {response(302, ``, "Location", "https://elsewhere.example.test/?secret"), jobs.ClassConfiguration, "the token was refused: 302 Found"},
-		"HTML":                          {response(200, `<html>login</html>`), jobs.ClassConfiguration, "the answer is not a token"},
-		"no token":                      {response(200, `{}`), jobs.ClassConfiguration, "the answer is not a token"},
-		"token that no header holds":    {response(200, `{"access_token":"a\nb"}`), jobs.ClassConfiguration, "the answer is not a token"},
-		"broken off":                    {brokenBody(200), jobs.ClassTemporary, "the connection broke before the answer"},
+		"permanent whatever the status": {response(503, `{"error":"invalid_scope"}`), jobs.ClassConfiguration,
+			"the token was refused: invalid_scope (503 Service Unavailable)"},
+		"401": {response(401, `{"error":"unauthorized_client"}`), jobs.ClassConfiguration,
+			"the token was refused: unauthorized_client (401 Unauthorized)"},
+		"error inside a 200": {response(200, `{"error":"unsupported_grant_type"}`), jobs.ClassConfiguration,
+			"the token was refused: unsupported_grant_type (200 OK)"},
+		"unknown code": {response(400, `{"error":"no_such_tenant"}`), jobs.ClassConfiguration,
+			"the token was refused: no_such_tenant (400 Bad Request)"},
+		"code that is no word": {response(400, `{"error":"Secret s3cr3t refused"}`), jobs.ClassConfiguration,
+			"the token was refused: 400 Bad Request"},
+		"busy": {response(400, `{"error":"temporarily_unavailable"}`), jobs.ClassTemporary,
+			"the token was refused: temporarily_unavailable (400 Bad Request)"},
+		"500":       {response(500, `oops`), jobs.ClassTemporary, "the token was refused: 500 Internal Server Error"},
+		"429":       {response(429, ``), jobs.ClassTemporary, "the token was refused: 429 Too Many Requests"},
+		"not found": {response(404, `<html>`), jobs.ClassConfiguration, "the token was refused: 404 Not Found"},
+		"a redirect": {response(302, ``, "Location", "https://elsewhere.example.test/?secret"), jobs.ClassConfiguration,
+			"the token was refused: 302 Found"},
+		"HTML":                       {response(200, `<html>login</html>`), jobs.ClassConfiguration, "the answer is not a token"},
+		"no token":                   {response(200, `{}`), jobs.ClassConfiguration, "the answer is not a token"},
+		"token that no header holds": {response(200, `{"access_token":"a\nb"}`), jobs.ClassConfiguration, "the answer is not a token"},
+		"broken off":                 {brokenBody(200), jobs.ClassTemporary, "the connection broke before the answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -49,13 +49,16 @@ func TestBrokenAnswersToADocument(t *testing.T) {
 		ambiguous bool
 		problem   string
 	}{
-		"no answer":              {"", jobs.ClassTemporary, 0, true, "the connection broke before the answer"},
-		"half a status line":     {"HTTP/1.1 2", jobs.ClassTemporary, 0, true, "the connection failed"},
-		"no HTTP":                {"220 mail.example.test ESMTP\r\n\r\n", jobs.ClassTemporary, 0, true, "the connection failed"},
-		"accepted, body cut":     {"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{", jobs.ClassTemporary, 200, true, "the answer broke off"},
-		"accepted, chunks cut":   {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", jobs.ClassTemporary, 200, true, "the answer broke off"},
-		"rejected, body cut":     {"HTTP/1.1 422 X\r\nContent-Length: 500\r\n\r\n{", jobs.ClassData, 422, false, "answered 422 Unprocessable Entity"},
-		"headers that never end": {"HTTP/1.1 200 OK\r\n" + strings.Repeat("X-Filler: "+strings.Repeat("x", 1000)+"\r\n", 200), jobs.ClassTemporary, 0, true, "the head of the answer is too large"},
+		"no answer":          {"", jobs.ClassTemporary, 0, true, "the connection broke before the answer"},
+		"half a status line": {"HTTP/1.1 2", jobs.ClassTemporary, 0, true, "the connection failed"},
+		"no HTTP":            {"220 mail.example.test ESMTP\r\n\r\n", jobs.ClassTemporary, 0, true, "the connection failed"},
+		"accepted, body cut": {"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{", jobs.ClassTemporary, 200, true, "the answer broke off"},
+		"accepted, chunks cut": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", jobs.ClassTemporary, 200, true,
+			"the answer broke off"},
+		"rejected, body cut": {"HTTP/1.1 422 X\r\nContent-Length: 500\r\n\r\n{", jobs.ClassData, 422, false,
+			"answered 422 Unprocessable Entity"},
+		"headers that never end": {"HTTP/1.1 200 OK\r\n" + strings.Repeat("X-Filler: "+strings.Repeat("x", 1000)+"\r\n", 200),
+			jobs.ClassTemporary, 0, true, "the head of the answer is too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -152,7 +155,8 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	})
 	api := p.open(t, func(o *toyOptions) { o.TokenURL = strings.Replace(o.TokenURL, "127.0.0.1", "localhost", 1) }).Dossier(testKey)
 	out := api.Send(t.Context(), "00042", []byte(testDoc), nil)
-	want := `POST /V2/Salarie: answered 302 Found, a redirect to another host ("127.0.0.1")` + "\nhint: check base_url and the paths of [partner]"
+	want := `POST /V2/Salarie: answered 302 Found, a redirect to another host ("127.0.0.1")` +
+		"\nhint: check base_url and the paths of [partner]"
 	if told(out) != "configuration?" || out.Err.Error() != want {
 		t.Errorf("class %s, error %q, want %q", out.Class, out.Err, want)
 	}
@@ -201,8 +205,8 @@ func TestTLS(t *testing.T) {
 			o.CAFile = p.caFile(t)
 			o.TokenURL = strings.Replace(o.TokenURL, "127.0.0.1", "localhost", 1)
 		}, "the certificate is for another host"},
-		"old TLS": {&tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, func(p *partner, o *toyOptions) { o.CAFile = p.caFile(t) },
-			"the server does not offer TLS 1.2 or better"},
+		"old TLS": {&tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10},
+			func(p *partner, o *toyOptions) { o.CAFile = p.caFile(t) }, "the server does not offer TLS 1.2 or better"},
 		"no TLS": {nil, func(_ *partner, o *toyOptions) {
 			o.TokenURL = strings.Replace(plain.URL, "http:", "https:", 1) + "/connect/token"
 		},
@@ -301,8 +305,9 @@ func (a *authority) server(t *testing.T) tls.Certificate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "server"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "server"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
 	if err != nil {
 		t.Fatal(err)
@@ -321,8 +326,10 @@ func (a *authority) file(t *testing.T) string {
 
 func TestUnresolvedName(t *testing.T) {
 	t.Parallel()
-	err := fmt.Errorf("dial: %w", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "api.example.test", IsNotFound: true}})
-	if e := new(Options).connectionTrouble(err, "base_url of [partner]"); e.Class != jobs.ClassTemporary || e.Problem != "the host name cannot be resolved" {
+	err := fmt.Errorf("dial: %w", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "api.example.test",
+		IsNotFound: true}})
+	if e := new(Options).connectionTrouble(err, "base_url of [partner]"); e.Class != jobs.ClassTemporary ||
+		e.Problem != "the host name cannot be resolved" {
 		t.Errorf("got %+v", e)
 	}
 }

@@ -72,14 +72,16 @@ func (o *Options) proxyProblem(e *proxyError, setting string) jobs.CallError {
 
 // unknownToProxy words a 407.
 func (e *proxyError) unknownToProxy() jobs.CallError {
-	const hint = "write them into HTTPS_PROXY, in a file that only root can read: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters as %XX"
+	const hint = "write them into HTTPS_PROXY, in a file that only root can read: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special " +
+		"characters as %XX"
 	told := jobs.CallError{Class: jobs.ClassConfiguration, Problem: "the proxy wants a user name and a password", Hint: hint}
 	switch {
 	case !e.basic:
 		told.Problem = "the proxy wants another proof than a user name and a password (Basic)"
 		told.Hint = "ask whoever runs the proxy for Basic, or to let this machine through without; check " + proxySetting
 	case e.named:
-		told.Problem, told.Hint = "the proxy refuses the user name or the password of HTTPS_PROXY", "correct them; special characters are written as %XX"
+		told.Problem, told.Hint = "the proxy refuses the user name or the password of HTTPS_PROXY",
+			"correct them; special characters are written as %XX"
 	}
 	told.Problem += ": " + statusText(e.status)
 	return told
@@ -115,7 +117,8 @@ func (o *Options) untrustedProblem(err *tls.CertificateVerificationError, settin
 		return "the certificate has expired, or is not valid yet", "check this machine's clock, then tell the partner"
 	case missing:
 		return fmt.Sprintf("certificate not trusted: the server does not send that of its issuer, %.80q", issuer),
-			"ask whoever runs the server to send the whole chain; until then name a PEM file with the issuer's certificate in " + o.of("ca_file") + ": " +
+			"ask whoever runs the server to send the whole chain; until then name a PEM file with the issuer's certificate in " + o.of("ca_file") +
+				": " +
 				"if it is a public authority, 'openssl x509 -text' of the server's shows its address (CA Issuers), else ask that authority"
 	default:
 		return "certificate not trusted", "if a proxy or the partner uses its own authority, name its file in " + o.of("ca_file")

@@ -25,7 +25,8 @@ var (
 	pageNames = []string{"totalpages", "pages", "pagecount", "pagescount", "pagetotal", "lastpagenumber", "nbpages", "nombrepages",
 		"nombredepages", "wptotalpages"}
 	// Objects beside a list that speak of its pages.
-	aboutNames = []string{"meta", "metadata", "pagination", "paging", "pager", "page", "pageinfo", "links", "cursor", "cursors", "parametresretour"}
+	aboutNames = []string{"meta", "metadata", "pagination", "paging", "pager", "page", "pageinfo", "links", "cursor", "cursors",
+		"parametresretour"}
 )
 
 // partOf words by what an answer says that the list in it is not whole; "" = by nothing. An API that lists page by page

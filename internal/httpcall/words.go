@@ -307,8 +307,9 @@ func textsOfXML(body []byte) []said {
 
 var (
 	pageBegins = regexp.MustCompile(`(?i)^(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body|title|h1|center|p|div)\b`)
-	headings   = []*regexp.Regexp{regexp.MustCompile(`(?is)<title[^>]{0,200}>(.{1,1000}?)</title`), regexp.MustCompile(`(?is)<h[12][^>]{0,200}>(.{1,1000}?)</h[12]`)}
-	tags       = regexp.MustCompile(`(?s)<[^>]*>`)
+	headings   = []*regexp.Regexp{regexp.MustCompile(`(?is)<title[^>]{0,200}>(.{1,1000}?)</title`),
+		regexp.MustCompile(`(?is)<h[12][^>]{0,200}>(.{1,1000}?)</h[12]`)}
+	tags = regexp.MustCompile(`(?s)<[^>]*>`)
 )
 
 // isForPeople tells a page from XML.

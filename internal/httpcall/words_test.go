@@ -19,33 +19,46 @@ func TestWordsOfARefusal(t *testing.T) {
 		rules      *AnswerRules
 		want       string
 	}{
-		"at the place that is configured": {"application/json", `{"codeRetour":7,"message":"Bad Request","resultat":{"libelle":"Le contrat est clos."}}`, own, "Le contrat est clos."},
-		"nothing there":                   {"application/json", `{"message":"Bad Request","resultat":{}}`, own, "Bad Request"},
-		"in each result":                  {"application/json", `{"resultats":[{"texte":"un"},{"anomalies":["deux"]}]}`, several, "un deux"},
-		"words alone":                     {"application/json", `{"x":{"y":"Le contrat est clos."}}`, &AnswerRules{Message: "/x/y"}, "Le contrat est clos."},
-		"ASP.NET":                         {"application/json", `{"Message":"The request is invalid.","ModelState":{"salarie.Nom":["vide"]}}`, nil, "The request is invalid. salarie.Nom: vide"},
-		"nested":                          {"application/json", `{"statut":"KO","data":{"erreurs":[{"code":"E12","libelle":"Le nom est vide"},{"code":"E13","libelle":"Code inconnu"}]}}`, nil, "Le nom est vide Code inconnu"},
-		"nested, in English":              {"application/json", `{"error":{"code":400,"status":"INVALID","details":[{"field":"nom","description":"too long"}]}}`, nil, "too long"},
-		"a list":                          {"application/json", `["Le nom est vide"]`, nil, "Le nom est vide"},
-		"names that promise nothing":      {"application/json", `{"id":"8f3a-1","a":"X7","b":"Le nom est vide"}`, nil, "Le nom est vide"},
-		"a code alone":                    {"application/json", `{"code":"NOM_TROP_LONG","requestId":"8f3a"}`, nil, "NOM_TROP_LONG"},
-		"for programmers only":            {"application/json", `{"ExceptionMessage":"at line 3","StackTrace":"at Isidoor.Salarie","requestId":"8f"}`, nil, ""},
-		"no text at all":                  {"application/json", `{"code":17,"ok":false}`, nil, ""},
-		"a problem":                       {"application/problem+json", `{"title":"Invalid","detail":"Nom vide","instance":"/x"}`, nil, "Invalid: Nom vide"},
-		"plain":                           {"text/plain", "Le nom est vide.\r\nCorrigez-le.", nil, "Le nom est vide. Corrigez-le."},
-		"plain, with a trace":             {"text/plain", "System.Exception: Le nom est vide\r\n   at Isidoor.Salarie.Post() in C:\\x.cs", nil, "System.Exception: Le nom est vide"},
-		"called JSON":                     {"application/json", "Le nom est vide", nil, "Le nom est vide"},
-		"XML of ASP.NET":                  {"application/xml", `<?xml version="1.0"?><Error><Message>The request is invalid.</Message><ModelState><salarie.Nom>vide</salarie.Nom></ModelState><StackTrace>at X</StackTrace></Error>`, nil, "The request is invalid. vide"},
-		"XML in Latin-1":                  {"text/xml", "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><r><libelle>Pr\xe9nom vide</libelle></r>", nil, "Prénom vide"},
-		"SOAP":                            {"text/xml", `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring xml:lang="fr">Le nom est vide</faultstring></s:Fault></s:Body></s:Envelope>`, nil, "Le nom est vide"},
-		"XML that ends early":             {"text/xml", `<r><message>Le nom est vide</message><a`, nil, "Le nom est vide"},
-		"an attribute":                    {"text/xml", `<erreur code="12" message="Le nom est vide"/>`, nil, "Le nom est vide"},
-		"a page":                          {"text/html", "<!DOCTYPE html><html><head><title>\n Request &amp; answer <b>rejected</b> </title></head><body>support ID 4711</body></html>", nil, "Request & answer rejected"},
-		"a page without a title":          {"text/html", "<html><body><h1>Acc&egrave;s refus&eacute;</h1>x</body></html>", nil, "Accès refusé"},
-		"a page that says nothing":        {"text/html", "<html><body><img></body></html>", nil, ""},
-		"bytes":                           {"application/octet-stream", "\x00\x01\x02\x03\x04PNG\x00\x01", nil, ""},
-		"nothing":                         {"", "", nil, ""},
-		"deep":                            {"application/json", strings.Repeat(`{"message":`, 5000) + `"x"` + strings.Repeat("}", 5000), nil, ""},
+		"at the place that is configured": {"application/json",
+			`{"codeRetour":7,"message":"Bad Request","resultat":{"libelle":"Le contrat est clos."}}`, own, "Le contrat est clos."},
+		"nothing there":  {"application/json", `{"message":"Bad Request","resultat":{}}`, own, "Bad Request"},
+		"in each result": {"application/json", `{"resultats":[{"texte":"un"},{"anomalies":["deux"]}]}`, several, "un deux"},
+		"words alone": {"application/json", `{"x":{"y":"Le contrat est clos."}}`, &AnswerRules{Message: "/x/y"},
+			"Le contrat est clos."},
+		"ASP.NET": {"application/json", `{"Message":"The request is invalid.","ModelState":{"salarie.Nom":["vide"]}}`,
+			nil, "The request is invalid. salarie.Nom: vide"},
+		"nested": {"application/json",
+			`{"statut":"KO","data":{"erreurs":[{"code":"E12","libelle":"Le nom est vide"},{"code":"E13","libelle":"Code inconnu"}]}}`, nil,
+			"Le nom est vide Code inconnu"},
+		"nested, in English": {"application/json",
+			`{"error":{"code":400,"status":"INVALID","details":[{"field":"nom","description":"too long"}]}}`, nil, "too long"},
+		"a list":                     {"application/json", `["Le nom est vide"]`, nil, "Le nom est vide"},
+		"names that promise nothing": {"application/json", `{"id":"8f3a-1","a":"X7","b":"Le nom est vide"}`, nil, "Le nom est vide"},
+		"a code alone":               {"application/json", `{"code":"NOM_TROP_LONG","requestId":"8f3a"}`, nil, "NOM_TROP_LONG"},
+		"for programmers only": {"application/json",
+			`{"ExceptionMessage":"at line 3","StackTrace":"at Isidoor.Salarie","requestId":"8f"}`, nil, ""},
+		"no text at all": {"application/json", `{"code":17,"ok":false}`, nil, ""},
+		"a problem": {"application/problem+json", `{"title":"Invalid","detail":"Nom vide","instance":"/x"}`, nil,
+			"Invalid: Nom vide"},
+		"plain": {"text/plain", "Le nom est vide.\r\nCorrigez-le.", nil, "Le nom est vide. Corrigez-le."},
+		"plain, with a trace": {"text/plain", "System.Exception: Le nom est vide\r\n   at Isidoor.Salarie.Post() in C:\\x.cs", nil,
+			"System.Exception: Le nom est vide"},
+		"called JSON": {"application/json", "Le nom est vide", nil, "Le nom est vide"},
+		"XML of ASP.NET": {"application/xml",
+			`<?xml version="1.0"?><Error><Message>The request is invalid.</Message><ModelState><salarie.Nom>vide</salarie.Nom></ModelState><StackTrace>at X</StackTrace></Error>`, nil, "The request is invalid. vide"},
+		"XML in Latin-1": {"text/xml", "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><r><libelle>Pr\xe9nom vide</libelle></r>",
+			nil, "Prénom vide"},
+		"SOAP":                {"text/xml", `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring xml:lang="fr">Le nom est vide</faultstring></s:Fault></s:Body></s:Envelope>`, nil, "Le nom est vide"},
+		"XML that ends early": {"text/xml", `<r><message>Le nom est vide</message><a`, nil, "Le nom est vide"},
+		"an attribute":        {"text/xml", `<erreur code="12" message="Le nom est vide"/>`, nil, "Le nom est vide"},
+		"a page": {"text/html",
+			"<!DOCTYPE html><html><head><title>\n Request &amp; answer <b>rejected</b> </title></head><body>support ID 4711</body></html>", nil,
+			"Request & answer rejected"},
+		"a page without a title":   {"text/html", "<html><body><h1>Acc&egrave;s refus&eacute;</h1>x</body></html>", nil, "Accès refusé"},
+		"a page that says nothing": {"text/html", "<html><body><img></body></html>", nil, ""},
+		"bytes":                    {"application/octet-stream", "\x00\x01\x02\x03\x04PNG\x00\x01", nil, ""},
+		"nothing":                  {"", "", nil, ""},
+		"deep":                     {"application/json", strings.Repeat(`{"message":`, 5000) + `"x"` + strings.Repeat("}", 5000), nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,7 +80,10 @@ func TestWordsOfARefusal(t *testing.T) {
 // Rules that name the place of words alone judge no answer of success.
 func TestWordsAloneAreNoRules(t *testing.T) {
 	t.Parallel()
-	p := newPartner(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"libelle":"créé"}`) }) //nolint:errcheck // a client that hung up
+	p := newPartner(t, func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w,
+			`{"libelle":"créé"}`)
+	}) //nolint:errcheck // a client that hung up
 	wantAccepted(t, send(p.open(t, func(o *toyOptions) { o.Answer = &AnswerRules{Message: "/libelle"} }), "1"))
 }
 

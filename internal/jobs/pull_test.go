@@ -79,7 +79,8 @@ func TestGuardPull(t *testing.T) {
 		"two emptied":       {together(letters, civilite, strate), letters, Reason{Code: ReasonPullShrinks, Detail: "Civilite 2/2, Strate 1/1"}},
 		"one made inactive": {together(letters, civilite), together(letters, withdrawn), Reason{Code: ReasonPullShrinks, Detail: "Civilite 2/2"}},
 		"empty before":      {together(letters, withdrawn), letters, Reason{}},
-		"emptied and more":  {together(ten, civilite), codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{Code: ReasonPullShrinks, Detail: "4/12"}},
+		"emptied and more": {together(ten, civilite), codes("N", "0", "1", "2", "3", "4", "5", "6", "7"),
+			Reason{Code: ReasonPullShrinks, Detail: "4/12"}},
 	} {
 		got := guardPull(job, c.known, c.answered, compareNomenclatures(c.known, c.answered))
 		if got != c.want || got.IsHold() != (c.want.Code != "") {
@@ -115,7 +116,8 @@ func TestAPullLooksAhead(t *testing.T) {
 		t.Fatalf("%+v", findings)
 	}
 	impact := findings[0]
-	if impact.Rule != RuleImpact || impact.N != 2 || impact.Of != 3 || strings.Join(impact.Keys, " ") != "B C" || impact.Job != "paie" || impact.Period != "2026-12" {
+	if impact.Rule != RuleImpact || impact.N != 2 || impact.Of != 3 || strings.Join(impact.Keys, " ") != "B C" || impact.Job != "paie" ||
+		impact.Period != "2026-12" {
 		t.Errorf("%+v", impact)
 	}
 }

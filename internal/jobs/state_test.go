@@ -40,8 +40,9 @@ func TestTransitions(t *testing.T) {
 		{Queued, Running}: true, {Queued, Cancelled}: true,
 		{Running, Succeeded}: true, {Running, Incomplete}: true, {Running, Failed}: true, {Running, Held}: true,
 		{Running, Cancelled}: true, {Running, Running}: true, {Running, Queued}: true,
-		{Incomplete, Queued}: true, {Incomplete, Running}: true, {Incomplete, Incomplete}: true, {Incomplete, Succeeded}: true, {Incomplete, Cancelled}: true,
-		{Failed, Queued}: true, {Failed, Running}: true, {Failed, Cancelled}: true,
+		{Incomplete, Queued}: true, {Incomplete, Running}: true, {Incomplete, Incomplete}: true, {Incomplete, Succeeded}: true,
+		{Incomplete, Cancelled}: true,
+		{Failed, Queued}:        true, {Failed, Running}: true, {Failed, Cancelled}: true,
 		{Held, Queued}: true, {Held, Cancelled}: true,
 	}
 	for _, from := range States {
@@ -61,7 +62,8 @@ func TestParsePeriod(t *testing.T) {
 			t.Errorf("%s: %s, %v", good, p, err)
 		}
 	}
-	for _, bad := range []string{"", "2026", "2026-1", "2026-00", "2026-13", "1999-12", "2100-01", "26-11", "2026-11-01", " 2026-11", "2026-11 ", "2026/11", "11-2026", "２０２６-11", "current"} {
+	for _, bad := range []string{"", "2026", "2026-1", "2026-00", "2026-13", "1999-12", "2100-01", "26-11", "2026-11-01", " 2026-11",
+		"2026-11 ", "2026/11", "11-2026", "２０２６-11", "current"} {
 		if p, err := ParsePeriod(bad); err == nil {
 			t.Errorf("%q is taken for %s", bad, p)
 		}

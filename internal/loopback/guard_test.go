@@ -51,16 +51,18 @@ func serve(t *testing.T, network, address string, names ...string) (ask func(req
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	ask := serve(t, "tcp", "127.0.0.1:0", "metrics.example.org")
-	for _, host := range []string{"127.0.0.1", "127.0.0.1:9464", "127.9.9.9:1", "localhost", "LocalHost:8089", "[::1]", "[::1]:9464", "[::ffff:127.0.0.1]:80",
-		"metrics.example.org", "METRICS.example.org:443"} {
+	for _, host := range []string{"127.0.0.1", "127.0.0.1:9464", "127.9.9.9:1", "localhost", "LocalHost:8089", "[::1]", "[::1]:9464",
+		"[::ffff:127.0.0.1]:80", "metrics.example.org", "METRICS.example.org:443"} {
 		if status := ask("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"); status != http.StatusOK {
 			t.Errorf("%s: %d", host, status)
 		}
 	}
-	for _, host := range []string{"evil.example", "evil.example:9464", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.1.nip.io:9464", "localhost.", "sub.localhost",
-		"0.0.0.0:9464", "0", "2130706433", "0x7f000001", "127.1", "0177.0.0.1", "192.168.1.1", "[::]:9464", "[::1%25lo]", "::1", "localhost:x", "localhost:", "localhost:99999",
+	for _, host := range []string{"evil.example", "evil.example:9464", "localhost.evil.example", "127.0.0.1.evil.example",
+		"127.0.0.1.nip.io:9464", "localhost.", "sub.localhost", "0.0.0.0:9464", "0", "2130706433", "0x7f000001", "127.1", "0177.0.0.1",
+		"192.168.1.1", "[::]:9464", "[::1%25lo]", "::1", "localhost:x", "localhost:", "localhost:99999",
 		"localhost:80:80", "localhost@evil.example", "evil@localhost", "xmetrics.example.org", ""} {
-		if status := ask("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"); status != http.StatusMisdirectedRequest && status != http.StatusBadRequest {
+		if status := ask("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"); status != http.StatusMisdirectedRequest &&
+			status != http.StatusBadRequest {
 			t.Errorf("%q: %d", host, status)
 		}
 	}
@@ -78,8 +80,9 @@ func TestHosts(t *testing.T) {
 func TestPagesAreRefused(t *testing.T) {
 	t.Parallel()
 	ask := serve(t, "tcp", "127.0.0.1:0")
-	for _, header := range []string{"Origin: http://evil.example", "Origin: null", "Origin:", "Origin: http://127.0.0.1:9464", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site",
-		"Sec-Fetch-Site: same-origin", "sec-fetch-site: none\r\nsec-fetch-site: cross-site"} {
+	for _, header := range []string{"Origin: http://evil.example", "Origin: null", "Origin:", "Origin: http://127.0.0.1:9464",
+		"Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Sec-Fetch-Site: same-origin",
+		"sec-fetch-site: none\r\nsec-fetch-site: cross-site"} {
 		for _, method := range []string{"GET", "POST", "OPTIONS"} {
 			if status := ask(method + " / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + header + "\r\n\r\n"); status != http.StatusForbidden {
 				t.Errorf("%s %q: %d", method, header, status)

@@ -53,7 +53,8 @@ func TestValues(t *testing.T) {
 		{"int as boolean", oidInt2, TypeBoolean, "1", "true"},
 		{"int as boolean, neither", oidInt2, TypeBoolean, "2", bad},
 		{"numeric", oidNumeric, TypeAuto, "75.00", "75"},
-		{"numeric beyond float64", oidNumeric, TypeAuto, "12345678901234567890.123456789012345678900", "12345678901234567890.1234567890123456789"},
+		{"numeric beyond float64", oidNumeric, TypeAuto, "12345678901234567890.123456789012345678900",
+			"12345678901234567890.1234567890123456789"},
 		{"numeric as string", oidNumeric, TypeString, "007.50", `"7.5"`},
 		{"numeric NaN", oidNumeric, TypeAuto, "NaN", bad},
 		{"float", oidFloat8, TypeAuto, "1e+20", "100000000000000000000"},
@@ -178,7 +179,8 @@ func TestChildrenInAnyOrderGiveTheSameDocument(t *testing.T) {
 	m := mustCompile(t, sampleSpec(), sampleShape(), sampleNomenclatures())
 	rapid.Check(t, func(t *rapid.T) {
 		child := rapid.Custom(func(t *rapid.T) string {
-			return rapid.SampledFrom([]string{"HSUP25", "HSUP50", "HCOMP"}).Draw(t, "code") + " " + rapid.SampledFrom([]string{"1", "2.50"}).Draw(t, "quantity")
+			return rapid.SampledFrom([]string{"HSUP25", "HSUP50", "HCOMP"}).Draw(t, "code") + " " + rapid.SampledFrom([]string{"1", "2.50"}).Draw(t,
+				"quantity")
 		})
 		var rows [][][]byte
 		for _, text := range rapid.SliceOfN(child, 0, 12).Draw(t, "children") {
@@ -187,7 +189,8 @@ func TestChildrenInAnyOrderGiveTheSameDocument(t *testing.T) {
 		}
 		first, _ := build(m.NewBuilder(), sampleRow(), rows...)
 		shuffled := append([][][]byte{}, rows...)
-		rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)).Shuffle(len(rows), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)).Shuffle(len(rows),
+			func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 		second, _ := build(m.NewBuilder(), sampleRow(), shuffled...)
 		if !bytes.Equal(first, second) {
 			t.Fatalf("%s\n%s", first, second)

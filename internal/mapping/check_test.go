@@ -19,9 +19,11 @@ func TestCheck(t *testing.T) {
 	}{
 		{"empty", Spec{}, ": the mapping has no field"},
 		{"twice", field(Field{Path: "M", Column: "n"}), "M: is mapped twice"},
-		{"value and object", Spec{Fields: []Field{{Path: "A", Column: "a"}, {Path: "A.B.C", Column: "c"}}}, "A.B.C: lies within A, which is a value itself"},
+		{"value and object", Spec{Fields: []Field{{Path: "A", Column: "a"}, {Path: "A.B.C", Column: "c"}}},
+			"A.B.C: lies within A, which is a value itself"},
 		{"field and children", children(Children{Path: "M", Key: "Code", Fields: code}), "M: is mapped twice"},
-		{"field within children", Spec{Fields: []Field{{Path: "E.N", Column: "n"}}, Children: []Children{{Path: "E", Key: "Code", Fields: code}}}, "E.N: lies within E, which is a value itself"},
+		{"field within children", Spec{Fields: []Field{{Path: "E.N", Column: "n"}}, Children: []Children{{Path: "E", Key: "Code", Fields: code}}},
+			"E.N: lies within E, which is a value itself"},
 		{"empty name", field(Field{Path: "A..B", Column: "a"}), "A..B: the path has an empty name"},
 		{"no path", field(Field{Column: "a"}), ": the path has an empty name"},
 		{"special character", field(Field{Path: "A[0]", Column: "a"}), `A[0]: the path has one of the characters [ ] # "`},
@@ -37,7 +39,8 @@ func TestCheck(t *testing.T) {
 		{"children without fields", children(Children{Path: "E"}), "E: these children have no fields"},
 		{"children without key", children(Children{Path: "E", Fields: code}), "E: these children have no key"},
 		{"key is no field", children(Children{Path: "E", Key: "Cod", Fields: code}), `E: the key "Cod" is none of the children's fields`},
-		{"field of children", children(Children{Path: "E", Key: "Code", Fields: append([]Field{{Path: "N"}}, code...)}), "E[].N: has neither a column nor a value"},
+		{"field of children", children(Children{Path: "E", Key: "Code", Fields: append([]Field{{Path: "N"}}, code...)}),
+			"E[].N: has neither a column nor a value"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -257,8 +257,9 @@ func (c Column) Whole() (bits int, ok bool) {
 var typeNames = map[uint32]string{
 	oidBool: "boolean", oidInt2: "smallint", oidInt4: "integer", oidInt8: "bigint", oidOID: "oid", oidFloat4: "real",
 	oidFloat8: "double precision", oidNumeric: "numeric", oidDate: "date", oidTimestamp: "timestamp", oidTimestampTZ: "timestamptz",
-	oidJSON: "json", oidJSONB: "jsonb", oidUUID: "uuid", oidTime: "time", oidTimeTZ: "timetz", oidInterval: "interval", oidText: "text", oidVarchar: "varchar",
-	oidBpchar: "char", oidName: "name", oidChar: `"char"`, oidBytea: "bytea", oidMoney: "money", oidRecord: "record",
+	oidJSON: "json", oidJSONB: "jsonb", oidUUID: "uuid", oidTime: "time", oidTimeTZ: "timetz", oidInterval: "interval", oidText: "text",
+	oidVarchar: "varchar",
+	oidBpchar:  "char", oidName: "name", oidChar: `"char"`, oidBytea: "bytea", oidMoney: "money", oidRecord: "record",
 }
 
 // TypeName is the column's type in SQL's words: "numeric", "varchar(80)", "staging.status".

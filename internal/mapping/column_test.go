@@ -34,15 +34,18 @@ func TestQuantities(t *testing.T) {
 	spec := Spec{Children: []Children{
 		{Path: "E", Key: "Rang", Fields: []Field{
 			{Path: "Rang", Column: "int4"}, {Path: "M.Int2", Column: "int2"}, {Path: "Int8", Column: "int8"}, {Path: "Numeric", Column: "numeric"},
-			{Path: "Float4", Column: "float4"}, {Path: "Float8", Column: "float8", Type: TypeString}, {Path: "Text", Column: "text", Type: TypeNumber},
+			{Path: "Float4", Column: "float4"}, {Path: "Float8", Column: "float8", Type: TypeString},
+			{Path: "Text", Column: "text", Type: TypeNumber},
 			{Path: "Blanks", Column: "char", Type: TypeNumber},
-			{Path: "Plain", Column: "text"}, {Path: "Flag", Column: "int2", Type: TypeBoolean}, {Path: "Bool", Column: "bool"}, {Path: "Date", Column: "date"},
+			{Path: "Plain", Column: "text"}, {Path: "Flag", Column: "int2", Type: TypeBoolean}, {Path: "Bool", Column: "bool"},
+			{Path: "Date", Column: "date"},
 			{Path: "Nature", Column: "int2", Nomenclature: "Nature", Type: TypeString}, {Path: "One", Value: 1},
 		}},
 		{Path: "F", Key: "T", Fields: []Field{{Path: "T", Column: "t"}}},
 	}}
 	shape := Shape{Children: [][]Column{{
-		{Name: "int2", Type: oidInt2}, {Name: "int4", Type: oidInt4}, {Name: "int8", Type: oidInt8}, {Name: "numeric", Type: oidNumeric}, {Name: "float4", Type: oidFloat4}, {Name: "float8", Type: oidFloat8},
+		{Name: "int2", Type: oidInt2}, {Name: "int4", Type: oidInt4}, {Name: "int8", Type: oidInt8}, {Name: "numeric", Type: oidNumeric},
+		{Name: "float4", Type: oidFloat4}, {Name: "float8", Type: oidFloat8},
 		{Name: "text", Type: oidText}, {Name: "char", Type: oidBpchar}, {Name: "bool", Type: oidBool}, {Name: "date", Type: oidDate},
 	}, columns(oidText, "t")}}
 	m = mustCompile(t, spec, shape, Nomenclatures{"Nature": codes("1")})

@@ -67,7 +67,8 @@ func Compile(spec Spec, shape Shape, dicts Nomenclatures, params Params) (*Mappi
 	errs = employee.errs
 	for i := range spec.Children {
 		group := &spec.Children[i]
-		rows := compiler{children: group.Path, prefix: group.Path + "[].", key: group.Key, columns: shape.Children[i], dicts: dicts, params: params}
+		rows := compiler{children: group.Path, prefix: group.Path + "[].", key: group.Key, columns: shape.Children[i], dicts: dicts,
+			params: params}
 		m.children = append(m.children, rows.compile(Arrange("", slices.Clone(group.Fields), nil)))
 		m.paths = append(m.paths, group.Path)
 		errs = append(errs, rows.errs...)
@@ -214,7 +215,8 @@ func (c *compiler) constant(f *Field) []byte {
 	path := c.prefix + f.Path
 	text, err := f.encodeConstant(c.params)
 	if err != nil {
-		c.fail(&FieldError{Path: path, Problem: err.Error(), Hint: "correct the value in the mapping, or the settings of the dossier that it names"})
+		c.fail(&FieldError{Path: path, Problem: err.Error(),
+			Hint: "correct the value in the mapping, or the settings of the dossier that it names"})
 		return nil
 	}
 	codes, ok := c.codes(f)

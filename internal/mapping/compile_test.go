@@ -10,7 +10,8 @@ import (
 func TestCompileNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	spec, dicts := sampleSpec(), sampleNomenclatures()
-	spec.Fields = append(spec.Fields, Field{Path: "X", Column: "cpp"}, Field{Path: "Y", Column: "unheard_of"}, Field{Path: "W", Value: "@siret"})
+	spec.Fields = append(spec.Fields, Field{Path: "X", Column: "cpp"}, Field{Path: "Y", Column: "unheard_of"},
+		Field{Path: "W", Value: "@siret"})
 	spec.Children[0].Fields[2].Column = "quantite"
 	spec.Children[0].Fields[0].Nomenclature = "ElementVariables"
 	delete(dicts, "Strate")
@@ -85,14 +86,17 @@ func TestCompileRefusesTypes(t *testing.T) {
 		{16403, TypeInfo{"hstore", 'b', 'U'}, "hstore (OID 16403)", "v::text"},
 		{16404, TypeInfo{}, "unknown (OID 16404)", "v::text"},
 	} {
-		_, err := Compile(Spec{Fields: []Field{{Path: "V", Column: "v"}}}, Shape{Employee: []Column{{Name: "v", Type: test.oid, Info: test.info}}}, nil, nil)
+		_, err := Compile(Spec{Fields: []Field{{Path: "V", Column: "v"}}},
+			Shape{Employee: []Column{{Name: "v", Type: test.oid, Info: test.info}}}, nil, nil)
 		var typeError *TypeError
-		if !errors.As(err, &typeError) || !strings.Contains(err.Error(), `field V: the column "v" is of type `+test.want) || !strings.Contains(typeError.Hint, test.hint) {
+		if !errors.As(err, &typeError) || !strings.Contains(err.Error(), `field V: the column "v" is of type `+test.want) ||
+			!strings.Contains(typeError.Hint, test.hint) {
 			t.Errorf("OID %d: %v", test.oid, err)
 		}
 	}
 	for _, info := range []TypeInfo{{"status", 'e', 'E'}, {"citext", 'b', 'S'}} {
-		if _, err := Compile(Spec{Fields: []Field{{Path: "V", Column: "v"}}}, Shape{Employee: []Column{{Name: "v", Type: 16405, Info: info}}}, nil, nil); err != nil {
+		if _, err := Compile(Spec{Fields: []Field{{Path: "V", Column: "v"}}}, Shape{Employee: []Column{{Name: "v", Type: 16405, Info: info}}},
+			nil, nil); err != nil {
 			t.Errorf("%s: %v", info.Name, err)
 		}
 	}
@@ -135,10 +139,12 @@ func TestCompileChecksTheSpecAndTheShape(t *testing.T) {
 func TestCompileRefusesAColumnThatIsThereTwice(t *testing.T) {
 	t.Parallel()
 	spec := Spec{
-		Fields:   []Field{{Path: "Matricule", Column: "m"}, {Path: "Iban", Column: "iban"}, {Path: "Other", Column: "IBAN"}},
-		Children: []Children{{Path: "Elements", Key: "Code", Fields: []Field{{Path: "Code", Column: "code"}, {Path: "Montant", Column: "amount"}}}},
+		Fields: []Field{{Path: "Matricule", Column: "m"}, {Path: "Iban", Column: "iban"}, {Path: "Other", Column: "IBAN"}},
+		Children: []Children{{Path: "Elements", Key: "Code",
+			Fields: []Field{{Path: "Code", Column: "code"}, {Path: "Montant", Column: "amount"}}}},
 	}
-	shape := Shape{Employee: columns(oidText, "m", "iban", "x", "IBAN", "x", "iban"), Children: [][]Column{columns(oidText, "code", "x", "amount", "x", "code")}}
+	shape := Shape{Employee: columns(oidText, "m", "iban", "x", "IBAN", "x", "iban"),
+		Children: [][]Column{columns(oidText, "code", "x", "amount", "x", "code")}}
 	_, err := Compile(spec, shape, nil, nil)
 	const hint = "\nhint: write each column's name in the query instead of *, and give one of the two another name with AS"
 	want := `field Iban: the query of the employees returns several columns "iban"` + hint +

@@ -172,7 +172,8 @@ func farDate(text []byte) bool {
 
 // usual tells at a glance most years that are near enough, at the beginning of a date.
 func usual(year []byte) bool {
-	return year[0] == '1' && year[1] == '9' && digit(year[2]) && year[2] != '0' || year[0] == '2' && year[1] == '0' && year[2] < '9' && digit(year[2])
+	return year[0] == '1' && year[1] == '9' && digit(year[2]) && year[2] != '0' || year[0] == '2' && year[1] == '0' && year[2] < '9' &&
+		digit(year[2])
 }
 
 // number reads a few digits.

@@ -20,21 +20,23 @@ import (
 type ProblemCode string
 
 const (
-	ProblemUnknownCode     ProblemCode = "unknown-code"      // not in its nomenclature
-	ProblemWithdrawnCode   ProblemCode = "withdrawn-code"    // in its nomenclature, no longer active
-	ProblemMissingValue    ProblemCode = "missing-value"     // NULL, or nothing to be seen, where null = "refuse"
-	ProblemBadValue        ProblemCode = "bad-value"         // does not fit the type: NaN, not a number, invalid UTF-8, half a character
-	ProblemControl         ProblemCode = "control-character" // a text with a control character that is neither a tab nor the end of a line; Got: "U+0007"
-	ProblemTooLarge        ProblemCode = "too-large"         // the document exceeds MaxDocument
-	ProblemMissingKey      ProblemCode = "missing-key"       // employee row without a matricule
-	ProblemBadKey          ProblemCode = "bad-key"           // a matricule that KeyFits refuses
-	ProblemDuplicateKey    ProblemCode = "duplicate-key"     // two employee rows with one matricule
-	ProblemMissingEmployee ProblemCode = "missing-employee"  // elements whose employee is not in staging
+	ProblemUnknownCode   ProblemCode = "unknown-code"   // not in its nomenclature
+	ProblemWithdrawnCode ProblemCode = "withdrawn-code" // in its nomenclature, no longer active
+	ProblemMissingValue  ProblemCode = "missing-value"  // NULL, or nothing to be seen, where null = "refuse"
+	ProblemBadValue      ProblemCode = "bad-value"      // does not fit the type: NaN, not a number, invalid UTF-8, half a character
+	// a text with a control character that is neither a tab nor the end of a line; Got: "U+0007"
+	ProblemControl         ProblemCode = "control-character"
+	ProblemTooLarge        ProblemCode = "too-large"        // the document exceeds MaxDocument
+	ProblemMissingKey      ProblemCode = "missing-key"      // employee row without a matricule
+	ProblemBadKey          ProblemCode = "bad-key"          // a matricule that KeyFits refuses
+	ProblemDuplicateKey    ProblemCode = "duplicate-key"    // two employee rows with one matricule
+	ProblemMissingEmployee ProblemCode = "missing-employee" // elements whose employee is not in staging
 
 	// What the API's contract refuses. Path is a JSON pointer into the document, Want what would fit, Got the shape of what
 	// is there.
-	ProblemWrongType     ProblemCode = "wrong-type"     // Want, Got: JSON types: "string", "number", "integer", "null", …
-	ProblemRequired      ProblemCode = "required"       // a member that the contract requires is absent, or a text that shows nothing; Want: its type
+	ProblemWrongType ProblemCode = "wrong-type" // Want, Got: JSON types: "string", "number", "integer", "null", …
+	// a member that the contract requires is absent, or a text that shows nothing; Want: its type
+	ProblemRequired      ProblemCode = "required"
 	ProblemWrongFormat   ProblemCode = "wrong-format"   // Want: "date", "date-time", "uuid", "int32", …
 	ProblemTooLong       ProblemCode = "too-long"       // Want: the most characters; Got: how many there are
 	ProblemTooShort      ProblemCode = "too-short"      // Want: the fewest characters; Got: how many there are
@@ -52,17 +54,19 @@ const MaxDocument = 1 << 20
 // Problem is one reason why an employee is blocked. Value is masked when the field is sensitive or the value is a
 // valid NIR or IBAN, and cut to 80 characters.
 type Problem struct {
-	Code         ProblemCode `json:"code"`
-	Path         string      `json:"path,omitempty"`   // "Contrat.CodeNature", "Elements[2].Code" (0-based row); "/Elements/2/Code" (in the document)
-	Column       string      `json:"column,omitempty"` // the staging column to mend
-	Value        string      `json:"value,omitempty"`
-	Nomenclature string      `json:"dictionary,omitempty"`
-	Nearest      []Nearest   `json:"nearest,omitempty"` // at most three, nearest first
-	Count        int         `json:"count,omitempty"`   // rows concerned, where that is more than one
-	Want         string      `json:"want,omitempty"`    // what would fit, where the contract tells
-	Got          string      `json:"got,omitempty"`     // the shape of what is there, never the value itself
-	Why          Why         `json:"why,omitempty"`     // which of the reasons that the code has; "" = it has one, or it is not known
-	Branch       string      `json:"branch,omitempty"`  // of several forms that the contract takes, the one that was meant: "Contrat_CDD", "#2"
+	Code ProblemCode `json:"code"`
+	// "Contrat.CodeNature", "Elements[2].Code" (0-based row); "/Elements/2/Code" (in the document)
+	Path         string    `json:"path,omitempty"`
+	Column       string    `json:"column,omitempty"` // the staging column to mend
+	Value        string    `json:"value,omitempty"`
+	Nomenclature string    `json:"dictionary,omitempty"`
+	Nearest      []Nearest `json:"nearest,omitempty"` // at most three, nearest first
+	Count        int       `json:"count,omitempty"`   // rows concerned, where that is more than one
+	Want         string    `json:"want,omitempty"`    // what would fit, where the contract tells
+	Got          string    `json:"got,omitempty"`     // the shape of what is there, never the value itself
+	Why          Why       `json:"why,omitempty"`     // which of the reasons that the code has; "" = it has one, or it is not known
+	// of several forms that the contract takes, the one that was meant: "Contrat_CDD", "#2"
+	Branch string `json:"branch,omitempty"`
 }
 
 // Nearest is a code that may have been meant.

@@ -17,15 +17,17 @@ func TestScaled(t *testing.T) {
 		"0.99995": 10000, "9999.99999": 100000000,
 		"1e+06": 10000000000, "1.5e-3": 15, "1e-4": 1, "5e-5": 1, "4e-5": 0, "9e-6": 0, "1e-300": 0, "1.25E1": 125000, "12345.678e-2": 1234568,
 		"0e400": 0, "0." + strings.Repeat("0", 50) + "1e51": 10000, strings.Repeat("0", 50) + "1": 10000,
-		"461168601842738.7903": maxScaled - 1, "461168601842738.7904": maxScaled, "461168601842738.7905": maxScaled, "461168601842738.79035": maxScaled,
-		"461168601842739": maxScaled, "-461168601842739": -maxScaled, "1e+308": maxScaled, "-1.7976931348623157e+308": -maxScaled,
+		"461168601842738.7903": maxScaled - 1, "461168601842738.7904": maxScaled, "461168601842738.7905": maxScaled,
+		"461168601842738.79035": maxScaled,
+		"461168601842739":       maxScaled, "-461168601842739": -maxScaled, "1e+308": maxScaled, "-1.7976931348623157e+308": -maxScaled,
 		strings.Repeat("9", 1000): maxScaled, "999999999999999999999.5": maxScaled,
 	} {
 		if units, ok := Scaled([]byte(text)); !ok || units != want {
 			t.Errorf("%q is %d, %v, want %d", text, units, ok, want)
 		}
 	}
-	for _, text := range []string{"", " ", "-", ".", "-.", "NaN", "Infinity", "-Infinity", "e5", "1e", "1e401", "1,5", "1 2", " 1", "--1", "1.2.3", "0x1", "1_0", "١"} {
+	for _, text := range []string{"", " ", "-", ".", "-.", "NaN", "Infinity", "-Infinity", "e5", "1e", "1e401", "1,5", "1 2", " 1", "--1",
+		"1.2.3", "0x1", "1_0", "١"} {
 		if units, ok := Scaled([]byte(text)); ok || units != 0 {
 			t.Errorf("%q is %d, %v", text, units, ok)
 		}
@@ -46,7 +48,8 @@ func TestScaledAllocatesNothing(t *testing.T) { // AllocsPerRun counts for the w
 
 // FuzzScaled compares with arithmetic on fractions.
 func FuzzScaled(f *testing.F) {
-	for _, seed := range []string{"0", "-0.0", "75.00", "1e3", "1.5e-400", "1e401", ".5", "5.", "NaN", "0.00005", "461168601842738.79035", "9e14"} {
+	for _, seed := range []string{"0", "-0.0", "75.00", "1e3", "1.5e-400", "1e401", ".5", "5.", "NaN", "0.00005", "461168601842738.79035",
+		"9e14"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -11,8 +11,10 @@ func TestWhyANumberIsNone(t *testing.T) {
 	spec := mapping.Spec{Fields: []mapping.Field{{Path: "A", Column: "a"}}}
 	want := mapping.Problem{Code: mapping.ProblemWrongType, Path: "/A", Want: "number", Got: "string"}
 	for value, why := range map[string]mapping.Why{
-		"12,50": mapping.WhyComma, "-1 234,5": mapping.WhyComma, "1\u202f234,00 €": mapping.WhyComma, "1.234,50": mapping.WhyComma, " 0,5 ": mapping.WhyComma,
-		"": mapping.WhyEmpty, "12.50": mapping.WhyNone, "douze": mapping.WhyNone, "1,2,3": mapping.WhyNone, ",5": mapping.WhyNone, "12,": mapping.WhyNone,
+		"12,50": mapping.WhyComma, "-1 234,5": mapping.WhyComma, "1\u202f234,00 €": mapping.WhyComma, "1.234,50": mapping.WhyComma,
+		" 0,5 ": mapping.WhyComma,
+		"":      mapping.WhyEmpty, "12.50": mapping.WhyNone, "douze": mapping.WhyNone, "1,2,3": mapping.WhyNone, ",5": mapping.WhyNone,
+		"12,": mapping.WhyNone,
 	} {
 		if got := spec.Locate([]byte(`{"A":"`+value+`"}`), []mapping.Problem{want}); got[0].Why != why {
 			t.Errorf("%q: %q, want %q", value, got[0].Why, why)
@@ -32,7 +34,8 @@ func TestWhyAValueDoesNotFit(t *testing.T) {
 		"":      {mapping.Field{Path: "A", Column: "a", Nomenclature: "Nature"}, mapping.WhyEmpty},
 		"CDX":   {mapping.Field{Path: "A", Column: "a", Nomenclature: "Nature"}, mapping.WhyNone},
 	} {
-		m, err := mapping.Compile(mapping.Spec{Fields: []mapping.Field{test.field}}, mapping.Shape{Employee: []mapping.Column{{Name: "a", Type: 25}}}, nomenclatures, nil)
+		m, err := mapping.Compile(mapping.Spec{Fields: []mapping.Field{test.field}},
+			mapping.Shape{Employee: []mapping.Column{{Name: "a", Type: 25}}}, nomenclatures, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

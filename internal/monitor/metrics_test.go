@@ -80,7 +80,8 @@ func TestItemsForgetOldRuns(t *testing.T) {
 func TestItemsAddUp(t *testing.T) {
 	t.Parallel()
 	sum := 0
-	for _, o := range byOutcome(jobs.Counts{Unchanged: 1, Accepted: 2, Rejected: 4, Blocked: 8, Held: 16, Uncertain: 32, Superseded: 64, NotAttempted: 128}) {
+	for _, o := range byOutcome(jobs.Counts{Unchanged: 1, Accepted: 2, Rejected: 4, Blocked: 8, Held: 16, Uncertain: 32, Superseded: 64,
+		NotAttempted: 128}) {
 		sum += o.employees
 	}
 	if sum != 255 {

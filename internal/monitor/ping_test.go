@@ -124,7 +124,8 @@ func TestPingWithoutAWebAddress(t *testing.T) {
 	t.Parallel()
 	p := NewPinger(zerolog.Nop())
 	defer p.cancel()
-	for _, url := range []string{"ping.example.test/secret-uuid", "file:///secret-uuid", "https:///secret-uuid", "https://a b/secret-uuid", "%zz-secret-uuid"} {
+	for _, url := range []string{"ping.example.test/secret-uuid", "file:///secret-uuid", "https:///secret-uuid", "https://a b/secret-uuid",
+		"%zz-secret-uuid"} {
 		if err := p.Ping(t.Context(), url); err == nil || err.Error() != "pinging: the URL is not a web address" {
 			t.Errorf("error %v", err)
 		}

@@ -63,11 +63,13 @@ func TestServe(t *testing.T) {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
 			listener, end := serving(t, address, handler)
-			for host, want := range map[string]int{"localhost": http.StatusOK, "metrics.example.org": http.StatusOK, "rebound.example": http.StatusMisdirectedRequest} {
+			for host, want := range map[string]int{"localhost": http.StatusOK, "metrics.example.org": http.StatusOK,
+				"rebound.example": http.StatusMisdirectedRequest} {
 				if strings.HasPrefix(address, unixPrefix) {
 					want = http.StatusOK // no browser comes by there
 				}
-				if status, body, err := fetch(t.Context(), listener, host, "/healthz"); err != nil || status != want || (status == http.StatusOK) != (body == "ok\n") {
+				if status, body, err := fetch(t.Context(), listener, host, "/healthz"); err != nil || status != want ||
+					(status == http.StatusOK) != (body == "ok\n") {
 					t.Errorf("%s is answered %d %q, %v", host, status, body, err)
 				}
 			}

@@ -53,7 +53,8 @@ type Connection interface {
 }
 
 // opens is a partner's own function, for the table.
-func opens[C Connection](open func(httpcall.Options, *config.Partner) (C, error)) func(httpcall.Options, *config.Partner) (Connection, error) {
+func opens[C Connection](open func(httpcall.Options, *config.Partner) (C, error)) func(httpcall.Options, *config.Partner) (Connection,
+	error) {
 	return func(o httpcall.Options, p *config.Partner) (Connection, error) {
 		c, err := open(o, p)
 		if err != nil {

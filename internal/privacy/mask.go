@@ -111,7 +111,8 @@ func termsOf(values []string, key string) *terms {
 		if fold(text) == key {
 			continue
 		}
-		if number, ok := canonjson.AppendDecimal(nil, []byte(strings.Replace(text, ",", ".", 1))); ok && utf8.RuneCountInString(text) > shortValue {
+		if number, ok := canonjson.AppendDecimal(nil, []byte(strings.Replace(text, ",", ".", 1))); ok &&
+			utf8.RuneCountInString(text) > shortValue {
 			t.numbers[strings.TrimPrefix(string(number), "-")] = true
 		}
 		t.addDate(text, add)

@@ -70,5 +70,6 @@ func wordsOf(name string) []string {
 // Suspect reports whether a name has such a word in it, or within a longer one: too many are found rather than too few.
 func Suspect(name string) bool {
 	folded := plaintext.Fold(name)
-	return ByNames(name).Kind.Identifies() || slices.ContainsFunc(nameWords, func(w nameWord) bool { return w.part && strings.Contains(folded, w.word) })
+	return ByNames(name).Kind.Identifies() || slices.ContainsFunc(nameWords,
+		func(w nameWord) bool { return w.part && strings.Contains(folded, w.word) })
 }

@@ -35,7 +35,8 @@ func TestDecisionsTellNothingPersonal(t *testing.T) {
 	kept := strings.Join(w.texts(`SELECT findings::text FROM syncd.run WHERE findings IS NOT NULL
 		UNION ALL SELECT findings::text FROM syncd.item WHERE findings IS NOT NULL
 		UNION ALL SELECT a::text FROM syncd.audit a UNION ALL SELECT c::text FROM syncd.closed_period c`), "\n")
-	for where, text := range map[string]string{"the server's log": string(log), "the programs' logs": g.log.String(), "what is kept of decisions": kept} {
+	for where, text := range map[string]string{"the server's log": string(log), "the programs' logs": g.log.String(),
+		"what is kept of decisions": kept} {
 		secrets.look(t, where, text)
 		pay.look(t, where, text)
 	}
@@ -131,7 +132,8 @@ func (g *gossip) decideOnEverything() {
 	g.say(0, "resume", run)
 	g.otherSide(suspicious)
 	g.say(0, "period", "reopen", "2026-12", "--for", "1h", "--reason", "a bonus was forgotten")
-	for _, args := range [][]string{{"audit"}, {"audit", "--json"}, {"period", "list"}, {"period", "list", "--json"}, {"schedule"}, {"runs", "--json"}} {
+	for _, args := range [][]string{{"audit"}, {"audit", "--json"}, {"period", "list"}, {"period", "list", "--json"}, {"schedule"},
+		{"runs", "--json"}} {
 		g.say(0, args...)
 	}
 	g.daemonTells(suspicious)

@@ -78,7 +78,8 @@ func (w *world) talk() string {
 	w.exec(`UPDATE staging.employee e SET iban = o.iban, nir = o.nir FROM staging.employee o
 		WHERE o.matricule > '00020' AND e.matricule = lpad((o.matricule::int - 10)::text, 5, '0')`)
 	said.WriteString(w.watched())
-	for _, command := range [][]string{{"runs"}, {"runs", "--json"}, {"dictionary"}, {"show", run, "--diff", "--all"}, {"show", run, "--json"}} {
+	for _, command := range [][]string{{"runs"}, {"runs", "--json"}, {"dictionary"}, {"show", run, "--diff", "--all"},
+		{"show", run, "--json"}} {
 		loud(0, command...)
 	}
 	last := w.text(`SELECT max(id)::text FROM syncd.run`)
@@ -160,7 +161,8 @@ func (w *world) secrets() needles {
 		}
 	}
 	for _, value := range w.texts(`SELECT nir FROM staging.employee`) {
-		n["nir with spaces"+value] = strings.Join([]string{value[:1], value[1:3], value[3:5], value[5:7], value[7:10], value[10:13], value[13:]}, " ")
+		n["nir with spaces"+value] = strings.Join([]string{value[:1], value[1:3], value[3:5], value[5:7], value[7:10], value[10:13], value[13:]},
+			" ")
 	}
 	for _, value := range w.texts(`SELECT iban FROM staging.employee`) {
 		n["iban with spaces"+value] = strings.Join(slices.Collect(chunks(value, 4)), " ")

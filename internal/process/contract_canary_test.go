@@ -32,7 +32,8 @@ func TestContractsTellNothingPersonal(t *testing.T) {
 	kept := strings.Join(w.texts(`SELECT findings::text FROM syncd.run WHERE findings IS NOT NULL
 		UNION ALL SELECT a::text FROM syncd.audit a UNION ALL SELECT to_jsonb(a)::text FROM syncd.api a
 		UNION ALL SELECT convert_from(document, 'UTF8') FROM syncd.contract`), "\n")
-	for where, text := range map[string]string{"the server's log": string(log), "the programs' logs": g.log.String(), "what is kept of contracts": kept} {
+	for where, text := range map[string]string{"the server's log": string(log), "the programs' logs": g.log.String(),
+		"what is kept of contracts": kept} {
 		secrets.look(t, where, text)
 		pay.look(t, where, text)
 	}
@@ -92,9 +93,11 @@ func (g *gossip) tellsOfContracts() {
 		g.output.WriteString(r.stdout)
 		g.log.WriteString(r.stderr)
 	}
-	for _, args := range [][]string{{"check"}, {"check", "--offline", "--json"}, {"plan", "paie", "--period", period, "--all"}, {"plan", "paie", "--period", period, "--json"},
-		{"run", "paie", "--period", period}, {"run", "dictionnaire"}, {"dictionary", "impact", "--period", period}, {"dictionary", "impact", "--period", period, "--json"},
-		{"contract", "fetch"}, {"contract", "fetch", "--json"}, {"contract", "diff"}, {"contract", "diff", "--json"}, {"contract", "show", "POST /V2/Salarie"},
+	for _, args := range [][]string{{"check"}, {"check", "--offline", "--json"}, {"plan", "paie", "--period", period, "--all"},
+		{"plan", "paie", "--period", period, "--json"}, {"run", "paie", "--period", period}, {"run", "dictionnaire"},
+		{"dictionary", "impact", "--period", period}, {"dictionary", "impact", "--period", period, "--json"},
+		{"contract", "fetch"}, {"contract", "fetch", "--json"}, {"contract", "diff"}, {"contract", "diff", "--json"},
+		{"contract", "show", "POST /V2/Salarie"},
 		{"contract", "scaffold", "paie"}, {"runs", "--json"}, {"why", "00002"}, {"why", "00012", "--json"}} {
 		tells(args...)
 	}

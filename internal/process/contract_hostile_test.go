@@ -33,11 +33,13 @@ func object(properties string) string {
 func hostileTexts(elsewhere string) map[string]string {
 	host := strings.TrimPrefix(elsewhere, "http:")
 	return map[string]string{
-		"references to another host": taking(`{"$ref":"`+elsewhere+`/schema.json#/A"}`, `"B":{"$ref":"`+elsewhere+`/b.json"},"C":{"$ref":"`+host+`/c"}`),
-		"a reference to a file":      taking(`{"$ref":"file:///etc/passwd"}`, ""),
-		"20 MB of HTML":              "<html>" + mebi(20, "<p>Connexion</p>"),
-		"deep nesting":               head + `"x":` + mebi(1, "[") + mebi(1, "]") + `}`,
-		"a circle":                   taking(`{"$ref":"#/definitions/A"}`, `"A":{"allOf":[{"$ref":"#/definitions/B"}]},"B":{"allOf":[{"$ref":"#/definitions/A"}],"properties":{"X":{"$ref":"#/definitions/B"}}}`),
+		"references to another host": taking(`{"$ref":"`+elsewhere+`/schema.json#/A"}`, `"B":{"$ref":"`+elsewhere+`/b.json"},"C":{"$ref":"`+host+
+			`/c"}`),
+		"a reference to a file": taking(`{"$ref":"file:///etc/passwd"}`, ""),
+		"20 MB of HTML":         "<html>" + mebi(20, "<p>Connexion</p>"),
+		"deep nesting":          head + `"x":` + mebi(1, "[") + mebi(1, "]") + `}`,
+		"a circle": taking(`{"$ref":"#/definitions/A"}`,
+			`"A":{"allOf":[{"$ref":"#/definitions/B"}]},"B":{"allOf":[{"$ref":"#/definitions/A"}],"properties":{"X":{"$ref":"#/definitions/B"}}}`),
 	}
 }
 
@@ -76,7 +78,8 @@ func TestHostileContracts(t *testing.T) {
 		w.survives(name)
 	}
 	s.by(page("application/json", wordsForATerminal()))
-	w.survives("words for a terminal", []string{"check"}, []string{"contract", "show"}, []string{"contract", "diff"}, []string{"contract", "show", "POST /V2/Salarie"})
+	w.survives("words for a terminal", []string{"check"}, []string{"contract", "show"}, []string{"contract", "diff"},
+		[]string{"contract", "show", "POST /V2/Salarie"})
 	s.by(bomb())
 	w.survives("a bomb")
 	s.by(func(w http.ResponseWriter, r *http.Request) {

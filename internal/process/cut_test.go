@@ -46,7 +46,8 @@ func (w *world) endsCleanly(p *running) {
 	w.t.Helper()
 	r := p.wait()
 	w.want(7, r)
-	if said := r.stdout + r.stderr; !strings.Contains(said, "hint: ") && !strings.Contains(said, "syncd resume") { // a report, where Postgres is back in time to record it
+	// a report, where Postgres is back in time to record it
+	if said := r.stdout + r.stderr; !strings.Contains(said, "hint: ") && !strings.Contains(said, "syncd resume") {
 		w.t.Errorf("%s does not say what to do next:\n%s", r.args, said)
 	}
 	w.quiet()
@@ -86,7 +87,8 @@ func TestAFailoverInTheMiddleOfAPush(t *testing.T) {
 	database := w.text(`SELECT current_database()::text`)
 	p := w.halfway(20)
 	w.exec(`ALTER DATABASE ` + database + ` SET default_transaction_read_only = on`)
-	w.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'syncd%' AND pid <> pg_backend_pid()`)
+	w.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'syncd%'
+		AND pid <> pg_backend_pid()`)
 	w.front.release()
 	r := p.wait()
 	w.want(7, r)

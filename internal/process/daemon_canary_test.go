@@ -46,7 +46,8 @@ func TestDaemonTellsNothingPersonalAnywhere(t *testing.T) {
 	for where, text := range told {
 		found.look(t, where, text)
 	}
-	for where, text := range map[string]string{"log": `"api call"`, "systemd": "STATUS=executing run", "metrics": "syncd_items_total", "health": "not ready: "} {
+	for where, text := range map[string]string{"log": `"api call"`, "systemd": "STATUS=executing run", "metrics": "syncd_items_total",
+		"health": "not ready: "} {
 		if !strings.Contains(told[where], text) {
 			t.Errorf("%s does not tell %q: nothing was tested", where, text)
 		}

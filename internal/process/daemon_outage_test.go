@@ -104,7 +104,8 @@ func TestDaemonPlansAgainAfterACutCopy(t *testing.T) {
 				(SELECT count(*) FROM syncd.item WHERE run_id = $1::text::bigint))`, run); planned != " 0" {
 				t.Errorf("half a plan is left: %s", planned)
 			}
-			if code, detail := w.of(run, "failure_code"), w.of(run, "failure_detail"); code != "unreachable" || !strings.HasPrefix(detail, cut.doing) {
+			if code, detail := w.of(run, "failure_code"), w.of(run, "failure_detail"); code != "unreachable" ||
+				!strings.HasPrefix(detail, cut.doing) {
 				t.Errorf("it waits for %q: %s", code, detail)
 			}
 			n.heal()

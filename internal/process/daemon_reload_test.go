@@ -39,7 +39,8 @@ func TestDaemonKeepsItsConfigurationWhenTheNewIsBroken(t *testing.T) {
 	if status := lastStatus(d); strings.Contains(status, "refused") {
 		t.Errorf("the status still tells of the broken file: %s", status)
 	}
-	if ready, reloading := strings.Count(d.told.String(), "READY=1"), strings.Count(d.told.String(), "RELOADING=1\nMONOTONIC_USEC="); ready != 3 || reloading != 2 {
+	if ready, reloading := strings.Count(d.told.String(), "READY=1"),
+		strings.Count(d.told.String(), "RELOADING=1\nMONOTONIC_USEC="); ready != 3 || reloading != 2 {
 		t.Errorf("systemd was told of %d reloads and %d times that it is ready, want 2 and 3", reloading, ready)
 	}
 	d.stop()

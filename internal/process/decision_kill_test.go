@@ -91,7 +91,8 @@ var deathsOf = map[string]int{"run": 1, "resume": 1, "approve": 2, "settle": 2, 
 func (d *decider) prepare(check func()) {
 	d.t.Helper()
 	d.check = check
-	d.furnish(staff, sandbox.Faults{Latency: sandbox.Duration(5 * time.Millisecond), Jitter: sandbox.Duration(20 * time.Millisecond)}, `request_timeout = "1s"`)
+	d.furnish(staff, sandbox.Faults{Latency: sandbox.Duration(5 * time.Millisecond), Jitter: sandbox.Duration(20 * time.Millisecond)},
+		`request_timeout = "1s"`)
 }
 
 // insist executes a command until it comes to its end by itself; the first times it may be killed on the way.
@@ -141,7 +142,8 @@ func (d *decider) transfer(code int, args ...string) (run string) {
 	d.t.Helper()
 	if len(args) == 0 {
 		args = []string{"run", "paie", "--period", period}
-		if left := d.texts(`SELECT id::text FROM syncd.run WHERE state = 'running' AND planned_at IS NOT NULL`); len(left) == 1 && d.random.IntN(2) == 0 {
+		if left := d.texts(`SELECT id::text FROM syncd.run WHERE state = 'running' AND planned_at IS NOT NULL`); len(left) == 1 &&
+			d.random.IntN(2) == 0 {
 			args = []string{"resume", left[0]}
 		}
 	}

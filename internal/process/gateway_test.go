@@ -22,7 +22,8 @@ func TestBehindAGateway(t *testing.T) {
 	wanted.Store("gateway-key-one")
 	api := w.front.inner
 	w.front.inner = http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != standin.TokenPath && (r.Header.Get("Ocp-Apim-Subscription-Key") != wanted.Load() || r.URL.Query().Get("api-version") != "2") {
+		if r.URL.Path != standin.TokenPath && (r.Header.Get("Ocp-Apim-Subscription-Key") != wanted.Load() ||
+			r.URL.Query().Get("api-version") != "2") {
 			http.Error(answer, "no subscription: "+r.Header.Get("Ocp-Apim-Subscription-Key"), http.StatusForbidden)
 			return
 		}

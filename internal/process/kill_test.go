@@ -29,7 +29,8 @@ func TestKilledAtAnyInstant(t *testing.T) {
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
 				t.Parallel()
 				v := &victim{random: rand.New(rand.NewPCG(seed, uint64(n))), seen: &seen}
-				v.world = newWorld(t, 60+10*n, sandbox.Faults{Latency: sandbox.Duration(15 * time.Millisecond), Jitter: sandbox.Duration(15 * time.Millisecond)},
+				v.world = newWorld(t, 60+10*n, sandbox.Faults{Latency: sandbox.Duration(15 * time.Millisecond),
+					Jitter: sandbox.Duration(15 * time.Millisecond)},
 					`request_timeout = "2s"`)
 				v.live()
 			})

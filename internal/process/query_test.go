@@ -18,7 +18,8 @@ func TestNoQueryOutlivesItsProcess(t *testing.T) {
 			w.exec(`CREATE FUNCTION staging.slow() RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM pg_sleep(300); RETURN true; END $$;
 				ALTER TABLE staging.employee RENAME TO e; CREATE VIEW staging.employee AS SELECT * FROM staging.e WHERE staging.slow() OR matricule = 'x'`)
 			asleep := func() bool {
-				return w.text(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'syncd staging' AND wait_event = 'PgSleep'`) != "0"
+				return w.text(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'syncd staging' AND
+					wait_event = 'PgSleep'`) != "0"
 			}
 			p := w.push()
 			until(t, "staging is read", asleep)

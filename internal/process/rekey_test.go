@@ -32,7 +32,8 @@ func TestRekeyIsKilledAndGoesOn(t *testing.T) {
 	w.wantSaid(w.push().wait(), "syncd rekey --help")
 
 	conn := w.db.Connect(t)
-	for _, locked := range []string{`SELECT 1 FROM syncd.baseline WHERE key = '00020' FOR UPDATE`, `SELECT 1 FROM syncd.run WHERE period IS NOT NULL FOR UPDATE`} {
+	for _, locked := range []string{`SELECT 1 FROM syncd.baseline WHERE key = '00020' FOR UPDATE`,
+		`SELECT 1 FROM syncd.run WHERE period IS NOT NULL FOR UPDATE`} {
 		tx, err := conn.Begin(context.Background())
 		w.must(err)
 		_, err = tx.Exec(context.Background(), locked)

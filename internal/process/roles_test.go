@@ -45,7 +45,8 @@ func TestTheRoleWithFewRights(t *testing.T) {
 	w.want(0, w.push().wait())
 	w.wantDelivered()
 	w.decideWithFewRights()
-	for _, sql := range []string{`DELETE FROM staging.employee`, `UPDATE syncd.audit SET reason = ''`, `DELETE FROM syncd.audit`, `TRUNCATE syncd.audit`} {
+	for _, sql := range []string{`DELETE FROM staging.employee`, `UPDATE syncd.audit SET reason = ''`, `DELETE FROM syncd.audit`,
+		`TRUNCATE syncd.audit`} {
 		var refused *pgconn.PgError
 		if err := execute(context.Background(), w.database, sql); !errors.As(err, &refused) || refused.Code != "42501" {
 			t.Errorf("%s by the role: %v", sql, err)

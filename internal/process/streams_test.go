@@ -80,7 +80,8 @@ func TestATransferOutlivesItsReader(t *testing.T) {
 				w.wantDelivered()
 
 				w.front.hold(0)
-				w.exec(`UPDATE staging.payroll_element SET quantity = quantity + 0.01, amount = amount + 0.01`) // of more people than are on their way at once
+				// of more people than are on their way at once
+				w.exec(`UPDATE staging.payroll_element SET quantity = quantity + 0.01, amount = amount + 0.01`)
 				p := w.startOn(test.stdout(w), nil, nil, args...)
 				until(t, "a document waits for its answer", func() bool { return w.front.waiting() > 0 || p.over() })
 				p.signal(syscall.SIGTERM)
@@ -96,7 +97,8 @@ func TestATransferOutlivesItsReader(t *testing.T) {
 func TestACommandThatShowsEndsWithItsReader(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 5, sandbox.Faults{})
-	for _, args := range [][]string{{"runs"}, {"runs", "--json"}, {"show", "1"}, {"show", "1", "--json"}, {"schedule"}, {"audit"}, {"check"}, {"--help"}, {"version"}} {
+	for _, args := range [][]string{{"runs"}, {"runs", "--json"}, {"show", "1"}, {"show", "1", "--json"}, {"schedule"}, {"audit"}, {"check"},
+		{"--help"}, {"version"}} {
 		r := w.startOn(w.brokenPipe(), nil, nil, args...).wait()
 		if asOfSIGPIPE := 141; r.stderr != "" || r.code != 0 && r.code != asOfSIGPIPE {
 			t.Errorf("%v on a closed pipe: %d %q", args, r.code, r.stderr)

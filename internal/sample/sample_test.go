@@ -150,7 +150,8 @@ func TestSameOptionsSameData(t *testing.T) {
 		}
 	}
 	december := script(func(o *sample.Options) { o.Period = "2026-12" })
-	if staff := before(unchanged, "COPY staging.payroll_element"); before(december, "COPY staging.payroll_element") != staff || december == unchanged {
+	if staff := before(unchanged, "COPY staging.payroll_element"); before(december, "COPY staging.payroll_element") != staff ||
+		december == unchanged {
 		t.Error("another period changed the staff, or not the elements")
 	}
 	more := script(func(o *sample.Options) { o.Employees = 60 })

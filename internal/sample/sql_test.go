@@ -49,7 +49,8 @@ func TestWriteSQL(t *testing.T) {
 		shape = append(shape, word)
 	}
 	escaped := `a\\b\tc`
-	want := strings.Join([]string{"--", "ON_ERROR_STOP", "SET", "BEGIN;", "COPY", escaped, escaped, "d", `\.`, "COPY", escaped, escaped, escaped, `\.`, "COMMIT;", ""}, " ")
+	want := strings.Join([]string{"--", "ON_ERROR_STOP", "SET", "BEGIN;", "COPY", escaped, escaped, "d", `\.`, "COPY", escaped, escaped,
+		escaped, `\.`, "COMMIT;", ""}, " ")
 	if got := strings.Join(shape, " "); got != want {
 		t.Errorf("script\n%s\nwant\n%s", got, want)
 	}
@@ -61,7 +62,8 @@ func TestWriteSQL(t *testing.T) {
 func TestWriteElementsSQL(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := sample.WriteElementsSQL(&out, sample.Options{Dossier: "d", Employees: 1, ElementsPerEmployee: 1, Period: "2026-12"}); err != nil {
+	if err := sample.WriteElementsSQL(&out, sample.Options{Dossier: "d", Employees: 1, ElementsPerEmployee: 1,
+		Period: "2026-12"}); err != nil {
 		t.Fatal(err)
 	}
 	if text := out.String(); strings.Contains(text, "staging.employee") || !strings.Contains(text, "d\t00001\t2026-12\t") {
@@ -75,7 +77,8 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe
 
 func TestWriteSQLTellsThatItCouldNot(t *testing.T) {
 	t.Parallel()
-	if err := sample.WriteSQL(brokenPipe{}, sample.Options{Employees: 1}); err == nil || err.Error() != "writing the sample data: broken pipe" {
+	if err := sample.WriteSQL(brokenPipe{}, sample.Options{Employees: 1}); err == nil ||
+		err.Error() != "writing the sample data: broken pipe" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -52,9 +52,11 @@ func ControlToken(clientSecret string) string {
 func (s *Server) uncontrolled(r *http.Request) (problem string, status int) {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer || !hmac.Equal([]byte(token), []byte(s.controlToken)) {
-		return "the sandbox's control wants a token\nhint: 'syncd sandbox token' prints it, for: Authorization: Bearer TOKEN", http.StatusUnauthorized
+		return "the sandbox's control wants a token\nhint: 'syncd sandbox token' prints it, for: Authorization: Bearer TOKEN",
+			http.StatusUnauthorized
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method != http.MethodGet && r.Method != http.MethodHead && (err != nil || kind != "application/json") {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method != http.MethodGet && r.Method != http.MethodHead &&
+		(err != nil || kind != "application/json") {
 		return "the sandbox's control wants JSON\nhint: Content-Type: application/json", http.StatusUnsupportedMediaType
 	}
 	return "", 0

@@ -163,8 +163,10 @@ func (a *API) FaultFlags() []FaultFlag {
 		{"redirect", "redirect=https://elsewhere.example/", "redirect every call", func(f *Faults) any { return &f.Redirect }},
 		{"identity", "identity=12345678200010", "Dossier answers this SIRET", func(f *Faults) any { return &f.Identity }},
 		{"empty-dictionary", "empty-dictionary", "Dictionnaire answers no entry", func(f *Faults) any { return &f.EmptyNomenclatures }},
-		{"part-dictionary", "part-dictionary", "Dictionnaire answers the first half, and a link to the rest", func(f *Faults) any { return &f.PartNomenclatures }},
-		{"on", "on=dossier+salarie", "calls that the faults act upon: " + a.endpoints() + " (default " + string(a.Default) + ")", func(f *Faults) any { return &f.On }},
+		{"part-dictionary", "part-dictionary", "Dictionnaire answers the first half, and a link to the rest",
+			func(f *Faults) any { return &f.PartNomenclatures }},
+		{"on", "on=dossier+salarie", "calls that the faults act upon: " + a.endpoints() + " (default " + string(a.Default) + ")",
+			func(f *Faults) any { return &f.On }},
 	}
 }
 

@@ -44,7 +44,8 @@ func TestHolidays(t *testing.T) {
 
 func TestParseDay(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]Day{"2026-12-24": {2026, 12, 24}, "12-24": {0, 12, 24}, "02-29": {0, 2, 29}, "2028-02-29": {2028, 2, 29}} {
+	for text, want := range map[string]Day{"2026-12-24": {2026, 12, 24}, "12-24": {0, 12, 24}, "02-29": {0, 2, 29},
+		"2028-02-29": {2028, 2, 29}} {
 		if got, err := ParseDay(text); err != nil || got != want || got.String() != text {
 			t.Errorf("%s: got %v, %v", text, got, err)
 		}

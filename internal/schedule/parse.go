@@ -84,7 +84,8 @@ func atoi(digits string) int {
 }
 
 // cronFields are cron's fields as an error names them.
-var cronFields = []string{"minute (0-59)", "hour (0-23)", "day of the month (1-31)", "month (1-12 or JAN-DEC)", "day of the week (0-6 or SUN-SAT)"}
+var cronFields = []string{"minute (0-59)", "hour (0-23)", "day of the month (1-31)", "month (1-12 or JAN-DEC)",
+	"day of the week (0-6 or SUN-SAT)"}
 
 func (s *Schedule) parseCron() error {
 	parsed, err := parseCron(s.spec)

@@ -131,7 +131,8 @@ func TestString(t *testing.T) {
 
 // FuzzParse looks for texts that panic, or that are accepted and then misbehave.
 func FuzzParse(f *testing.F) {
-	for _, spec := range []string{"0 5 * * *", "TZ=", "CRON_TZ=x", "@every", "@", "last-day 06:00", "working-day 23 06:00", "*/9223372036854775807 * * * *", ", , , , ,", "0-59/7 1-2,3 */2 jan-mar ?"} {
+	for _, spec := range []string{"0 5 * * *", "TZ=", "CRON_TZ=x", "@every", "@", "last-day 06:00", "working-day 23 06:00",
+		"*/9223372036854775807 * * * *", ", , , , ,", "0-59/7 1-2,3 */2 jan-mar ?"} {
 		f.Add(spec, paris, int64(1_800_000_000))
 	}
 	f.Fuzz(func(t *testing.T, spec, timezone string, seconds int64) {

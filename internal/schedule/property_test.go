@@ -12,7 +12,8 @@ import (
 // zones differ in when and by how much their clocks change: not at all, an hour, half an hour, at midnight, a day.
 var zones = []string{
 	paris, "UTC", "Indian/Reunion", "America/Guadeloupe", "America/Cayenne", "Pacific/Noumea", "America/Miquelon", "Australia/Lord_Howe",
-	"America/Sao_Paulo", "Pacific/Apia", "Africa/Casablanca", "Asia/Beirut", "America/New_York", "Asia/Kathmandu", "Europe/Dublin", "Antarctica/Troll",
+	"America/Sao_Paulo", "Pacific/Apia", "Africa/Casablanca", "Asia/Beirut", "America/New_York", "Asia/Kathmandu", "Europe/Dublin",
+	"Antarctica/Troll",
 }
 
 // TestOncePerCivilDay follows a daily schedule, at times when clocks change, over each day of twenty years.
@@ -78,7 +79,8 @@ func someSpec() *rapid.Generator[string] {
 		case 2:
 			return fmt.Sprintf("working-day %d 02:15", rapid.IntRange(1, 23).Draw(t, "working day"))
 		}
-		return fmt.Sprintf("%s %s %s %s %s", field("minute", 0, 59), field("hour", 0, 23), field("date", 1, 28), field("month", 1, 12), field("weekday", 0, 6))
+		return fmt.Sprintf("%s %s %s %s %s", field("minute", 0, 59), field("hour", 0, 23), field("date", 1, 28), field("month", 1, 12),
+			field("weekday", 0, 6))
 	})
 }
 

@@ -66,8 +66,9 @@ func TestOneStatement(t *testing.T) {
 func TestWhatReadsAndWhatWrites(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string][2]bool{ // reads, writes
-		"SELECT 1": {true, false}, " -- x\n (SELECT 1) UNION VALUES (2)": {true, false}, "TABLE t": {true, false}, "with a AS (SELECT 1) TABLE a": {true, false},
-		"INSERT INTO t VALUES (1)": {false, true}, "DELETE FROM t": {false, false}, "COPY t TO STDOUT": {false, false}, "": {false, false},
+		"SELECT 1": {true, false}, " -- x\n (SELECT 1) UNION VALUES (2)": {true, false}, "TABLE t": {true, false},
+		"with a AS (SELECT 1) TABLE a": {true, false},
+		"INSERT INTO t VALUES (1)":     {false, true}, "DELETE FROM t": {false, false}, "COPY t TO STDOUT": {false, false}, "": {false, false},
 		"WITH a AS (DELETE FROM t RETURNING *) SELECT * FROM a":                    {true, true},
 		"WITH a AS MATERIALIZED ( /* x */ update t SET a = 1 RETURNING *) TABLE a": {true, true},
 		"SELECT * FROM t FOR NO KEY UPDATE OF t":                                   {true, true}, "SELECT * FROM t FOR share": {true, true},
@@ -88,7 +89,8 @@ func TestWhatReadsAndWhatWrites(t *testing.T) {
 func TestNamesAreReadAtTheirPlace(t *testing.T) {
 	t.Parallel()
 	const query = `SELECT 'é', "a ""b", t.c, x FROM staging . "Employé" e, '285057899900116' y`
-	for text, want := range map[string]string{`"a `: `a "b`, "t.c": "t.c", "x FROM": "x", `staging .`: "staging", `"Employé"`: "Employé", `'285`: "", "e,": "e"} {
+	for text, want := range map[string]string{`"a `: `a "b`, "t.c": "t.c", "x FROM": "x", `staging .`: "staging", `"Employé"`: "Employé",
+		`'285`: "", "e,": "e"} {
 		before, _, _ := strings.Cut(query, text)
 		at := len([]rune(before))
 		if got := NameAt(query, at+1); got != want {

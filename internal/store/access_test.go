@@ -39,7 +39,8 @@ func TestStagingThatDoesNotLetUsInIsToldAsThat(t *testing.T) {
 			if !errors.As(err, &away) || away.SQLState != c.state {
 				t.Errorf("%s: %v", name, err)
 			}
-		case !errors.As(err, &refused) || refused.Database != jobs.TheStaging || refused.SQLState != c.state || !strings.Contains(err.Error(), "staging_url"):
+		case !errors.As(err, &refused) || refused.Database != jobs.TheStaging || refused.SQLState != c.state ||
+			!strings.Contains(err.Error(), "staging_url"):
 			t.Errorf("%s: %v", name, err)
 		}
 		f.db.Exec(t, `GRANT CONNECT ON DATABASE `+f.db.Name+` TO PUBLIC`)
@@ -111,7 +112,8 @@ func TestAForeignServerThatIsAway(t *testing.T) {
 		CREATE USER MAPPING FOR PUBLIC SERVER away OPTIONS (user 'x', password 'y'); CREATE FOREIGN TABLE far (matricule text) SERVER away`)
 	_, err := f.values(f.db.URL, jobs.Source{Employees: `SELECT * FROM far`, Key: "matricule"}, "")
 	var unreachable *UnreachableError
-	if !errors.As(err, &unreachable) || !strings.Contains(err.Error(), "another server, which a foreign table") || strings.Contains(err.Error(), "psql") {
+	if !errors.As(err, &unreachable) || !strings.Contains(err.Error(), "another server, which a foreign table") ||
+		strings.Contains(err.Error(), "psql") {
 		t.Errorf("%v", err)
 	}
 }
@@ -122,7 +124,8 @@ func TestAQueryEndsWithItsRun(t *testing.T) {
 	f := newFixture(t)
 	f.db.Exec(t, `CREATE FUNCTION slow() RETURNS text LANGUAGE sql STABLE AS $$ SELECT coalesce(pg_sleep(60)::text, '1') $$`)
 	running := func() bool {
-		return f.text(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'syncd staging' AND state = 'active'`) == "1"
+		return f.text(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'syncd staging' AND
+			state = 'active'`) == "1"
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -140,7 +143,8 @@ func TestAQueryEndsWithItsRun(t *testing.T) {
 	}
 
 	snapshot, err := (&Staging{URL: f.db.URL}).Snapshot(t.Context(), jobs.Source{
-		Employees: `SELECT 'x' || i AS matricule FROM (VALUES (1)) AS first (i) UNION ALL SELECT repeat('y', 100000) || i FROM generate_series(1, 300) i`, Key: "matricule"}, nil, nil)
+		Employees: `SELECT 'x' || i AS matricule FROM (VALUES (1)) AS first (i) UNION ALL SELECT repeat('y', 100000) || i FROM
+			generate_series(1, 300) i`, Key: "matricule"}, nil, nil)
 	f.must(err)
 	f.must(waitUntil(f, running))
 	snapshot.Close()

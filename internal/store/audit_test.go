@@ -97,9 +97,10 @@ func TestAuditTellsAndFilters(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	e.ID, e.At = 0, time.Time{}
-	if got, want := fmt.Sprintf("%+v", e), fmt.Sprintf("%+v", ledger.AuditEntry{Actor: "marie", Decision: ledger.DecisionApprove, Dossier: "saint-martin",
-		Environment: "test", Job: "paie", Period: month, Run: run.ID, Employees: []string{"1", "2"}, Reason: "checked", Detail: "all of it",
-		Host: host, Version: "test", ConfigDigest: "digest 1"}); got != want {
+	if got, want := fmt.Sprintf("%+v", e), fmt.Sprintf("%+v", ledger.AuditEntry{Actor: "marie", Decision: ledger.DecisionApprove,
+		Dossier: "saint-martin", Environment: "test", Job: "paie", Period: month, Run: run.ID, Employees: []string{"1", "2"}, Reason: "checked",
+		Detail: "all of it",
+		Host:   host, Version: "test", ConfigDigest: "digest 1"}); got != want {
 		t.Errorf("%s\nnot\n%s", got, want)
 	}
 }
@@ -125,7 +126,8 @@ func TestAReasonHoldsNoPersonalNumberAndNoControlCharacter(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	s := f.open()
-	for _, reason := range []string{"of FR7630006000011234567890189", "of 1 85 05 78 006 084 91", "red \x1b[31m", "two\nlines", "\u202eesrever", strings.Repeat("é", 1001)} {
+	for _, reason := range []string{"of FR7630006000011234567890189", "of 1 85 05 78 006 084 91", "red \x1b[31m", "two\nlines",
+		"\u202eesrever", strings.Repeat("é", 1001)} {
 		_, err := s.Pause(t.Context(), "paie", "marie", reason)
 		var refused *ledger.ReasonError
 		if !errors.As(err, &refused) || strings.Contains(err.Error(), reason) {
@@ -154,7 +156,8 @@ func TestConfigurationIsRecordedOnce(t *testing.T) {
 		}
 		starting.Wait()
 	}
-	f.want("a b a", `SELECT string_agg(config_digest, ' ' ORDER BY id) FROM syncd.audit WHERE decision = 'configuration' AND actor = 'syncd' AND detail = host`)
+	f.want("a b a", `SELECT string_agg(config_digest, ' ' ORDER BY id) FROM syncd.audit WHERE decision = 'configuration' AND actor =
+		'syncd' AND detail = host`)
 	s.host = "another"
 	f.must(s.SetConfiguration(t.Context(), "a"))
 	f.must(s.SetConfiguration(t.Context(), "a"))

@@ -50,7 +50,8 @@ func TestCancelInEachState(t *testing.T) {
 		}
 		f.want("accepted rejected uncertain superseded", `SELECT string_agg(state, ' ' ORDER BY seq) FROM syncd.item WHERE run_id = $1`, run.ID)
 		f.want("0", `SELECT count(*) FROM syncd.item WHERE run_id = $1 AND payload IS NOT NULL AND state <> 'uncertain'`, run.ID)
-		f.want("1f 3t", `SELECT string_agg(key || left(in_doubt::text, 1), ' ' ORDER BY key) FROM syncd.baseline WHERE target_id = $1`, run.Target.ID)
+		f.want("1f 3t", `SELECT string_agg(key || left(in_doubt::text, 1), ' ' ORDER BY key) FROM syncd.baseline WHERE target_id = $1`,
+			run.Target.ID)
 		if name != "queued" {
 			f.want(ended, `SELECT finished_at FROM syncd.run WHERE id = $1`, run.ID)
 		}
@@ -223,7 +224,8 @@ func TestCancelBesideANewerPlan(t *testing.T) {
 		cancelled <- err
 	}()
 	f.must(waitUntil(f, func() bool { // it waits for the plan, or has said why it does not
-		return len(cancelled) == 1 || f.text(`SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`) != "0"
+		return len(cancelled) == 1 || f.text(`SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname =
+			current_database()`) != "0"
 	}))
 	f.must(w.Commit(f.impatient(), jobs.Frozen{Counts: jobs.Counts{}, Digests: jobs.Digests{}}))
 	wantBusy(f, <-cancelled)

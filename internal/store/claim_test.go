@@ -281,7 +281,8 @@ func TestClaimWithAppendLeavesDoubtToAPerson(t *testing.T) {
 	appending.Semantics = jobs.Append
 	run, err := s.Claim(f.impatient(), run.ID, appending)
 	f.must(err)
-	f.want("1:uncertain:no-answer 2:uncertain:no-answer 3:pending:new", `SELECT string_agg(key || ':' || state || ':' || reason_code, ' ' ORDER BY seq) FROM syncd.item`)
+	f.want("1:uncertain:no-answer 2:uncertain:no-answer 3:pending:new",
+		`SELECT string_agg(key || ':' || state || ':' || reason_code, ' ' ORDER BY seq) FROM syncd.item`)
 	if claimed := f.step(s, run, jobs.Step{Claim: 8}); len(claimed) != 1 || claimed[0].Key != "3" {
 		t.Errorf("%+v", claimed)
 	}

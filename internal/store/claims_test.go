@@ -68,7 +68,8 @@ func (f *fixture) kill(s *Store) {
 	s.owner.current.beating.Wait()
 	f.must(s.owner.current.conn.Close(f.Context()))
 	f.must(waitUntil(f, func() bool {
-		return f.text(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) == "0"
+		return f.text(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname =
+			current_database())`) == "0"
 	}))
 }
 
@@ -126,7 +127,8 @@ func TestDeadOwnersRunIsResumed(t *testing.T) {
 	if resumed.Epoch != run.Epoch+1 || !resumed.Planned || resumed.State != jobs.Running {
 		t.Errorf("%+v", resumed)
 	}
-	f.want("1:pending:t 2:pending:f", `SELECT string_agg(key || ':' || state || ':' || left(ambiguous::text, 1), ' ' ORDER BY seq) FROM syncd.item`)
+	f.want("1:pending:t 2:pending:f", `SELECT string_agg(key || ':' || state || ':' || left(ambiguous::text, 1), ' ' ORDER BY seq) FROM
+		syncd.item`)
 	wantLost(f, func() error {
 		_, err := a.Step(t.Context(), run, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true)}})
 		return err

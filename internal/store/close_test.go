@@ -38,7 +38,8 @@ func (f *fixture) closes(s *Store) {
 
 // inState is an item that is in no document.
 func inState(key string, state jobs.ItemState) jobs.PlannedItem {
-	return jobs.PlannedItem{Item: jobs.Item{Key: key, State: state, Difference: jobs.Undeliverable, Employees: 1, Reason: jobs.Reason{Code: jobs.ReasonProblems}}}
+	return jobs.PlannedItem{Item: jobs.Item{Key: key, State: state, Difference: jobs.Undeliverable, Employees: 1,
+		Reason: jobs.Reason{Code: jobs.ReasonProblems}}}
 }
 
 // only is a request for some employees.
@@ -69,14 +70,18 @@ func TestCloseIsRefusedWhileSomethingIsMissing(t *testing.T) {
 	held := toSend(s, "5", 0)
 	held.State = jobs.ItemHeld
 	whole := f.start(s)
-	f.plan(s, whole, toSend(s, "2", 0), toSend(s, "3", 0), toSend(s, "4", 0), held, toSend(s, "6", 0), inState("7", jobs.ItemBlocked), inState("", jobs.ItemBlocked))
+	f.plan(s, whole, toSend(s, "2", 0), toSend(s, "3", 0), toSend(s, "4", 0), held, toSend(s, "6", 0), inState("7", jobs.ItemBlocked),
+		inState("", jobs.ItemBlocked))
 	f.step(s, whole, jobs.Step{Claim: 3})
-	f.step(s, whole, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true), outcome(2, jobs.ItemRejected, true), outcome(3, jobs.ItemUncertain, false)}})
+	f.step(s, whole, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true), outcome(2, jobs.ItemRejected, true),
+		outcome(3, jobs.ItemUncertain, false)}})
 	f.finish(s, whole, jobs.ReasonStopped, jobs.Failed)
-	f.wantMissing(s, "no run of everyone has come to its end; 1 uncertain (4), by run 3; 1 held (5), by run 3; 1 not attempted (6), by run 3; 1 rejected (3), by run 3; 2 blocked (7 and 1 more), by run 3")
+	f.wantMissing(s, "no run of everyone has come to its end; 1 uncertain (4), by run 3; 1 held (5), by run 3; 1 not attempted (6), by run "+
+		"3; 1 rejected (3), by run 3; 2 blocked (7 and 1 more), by run 3")
 
 	f.cancel(s, whole.ID, jobs.Cancelled)
-	f.wantMissing(s, "no run of everyone has come to its end; 1 uncertain (4), by run 3; 1 rejected (3), by run 3; 2 blocked (7 and 1 more), by run 3; 2 given up (5, 6), by run 3")
+	f.wantMissing(s, "no run of everyone has come to its end; 1 uncertain (4), by run 3; 1 rejected (3), by run 3; 2 blocked (7 and 1 "+
+		"more), by run 3; 2 given up (5, 6), by run 3")
 
 	gone := inState("8", jobs.ItemDeparted)
 	gone.Employees, gone.Difference = 0, jobs.Departed
@@ -118,7 +123,8 @@ func TestForcedCloseIsOnRecord(t *testing.T) {
 	f.partly(s, run)
 	f.finish(s, run, jobs.ReasonStopped, jobs.Failed)
 	left := f.closePeriod(s, "saint-martin", month)
-	if got := ledger.Summary(left); got != "no run of everyone has come to its end; 1 uncertain (3), by run 1; 1 not attempted (4), by run 1; 1 rejected (2), by run 1" {
+	if got := ledger.Summary(left); got != "no run of everyone has come to its end; 1 uncertain (3), by run 1; 1 not attempted (4), by run "+
+		"1; 1 rejected (2), by run 1" {
 		t.Error(got)
 	}
 	f.wantAudit(s, ofPeriods, "marie close forced 2,3,4: declared")

@@ -16,7 +16,8 @@ func digestOf(digit string) string { return strings.Repeat(digit, 64) }
 // shows records that the API shows a contract.
 func (f *fixture) shows(s *Store, digit string) {
 	f.Helper()
-	found := ledger.FoundContract{Digest: digestOf(digit), Text: []byte(`{"swagger":"2.0","info":"` + digit + `"}`), Place: "/swagger/" + digit}
+	found := ledger.FoundContract{Digest: digestOf(digit), Text: []byte(`{"swagger":"2.0","info":"` + digit + `"}`),
+		Place: "/swagger/" + digit}
 	f.must(s.NoteContract(f.Context(), target.API(), found))
 }
 
@@ -115,7 +116,8 @@ func TestOneOfTwoAcceptancesWins(t *testing.T) {
 	f.accepts(s, "a", "", "")
 	f.shows(s, "b")
 	f.accepts(s, "b", "a", "marie")
-	_, err := s.AcceptContract(t.Context(), target.API(), ledger.Acceptance{Digest: digestOf("c"), Before: digestOf("a"), By: "paul", Reason: "late"})
+	_, err := s.AcceptContract(t.Context(), target.API(), ledger.Acceptance{Digest: digestOf("c"), Before: digestOf("a"), By: "paul",
+		Reason: "late"})
 	if !errors.Is(err, jobs.ErrContractMoved) {
 		t.Errorf("the second acceptance: %v", err)
 	}
@@ -135,7 +137,8 @@ func TestWhatIsNoLongerInForceIsNotAccepted(t *testing.T) {
 	f.accepts(s, "a", "", "")
 	f.shows(s, "b")
 	f.shows(s, "c")
-	_, err := s.AcceptContract(t.Context(), target.API(), ledger.Acceptance{Digest: digestOf("b"), Before: digestOf("a"), By: "marie", Reason: "looked at b"})
+	_, err := s.AcceptContract(t.Context(), target.API(), ledger.Acceptance{Digest: digestOf("b"), Before: digestOf("a"), By: "marie",
+		Reason: "looked at b"})
 	if !errors.Is(err, jobs.ErrContractMoved) || f.known(s).Accepted != digestOf("a") {
 		t.Errorf("%v, accepted %.1s", err, f.known(s).Accepted)
 	}
@@ -155,7 +158,8 @@ func (f *fixture) waiting(s *Store, dossier, contract string, rules ...jobs.Rule
 	item := toSend(s, "1", 0)
 	item.Seq = 1
 	f.must(w.Add(f.Context(), []jobs.PlannedItem{item}))
-	plan := jobs.Frozen{Counts: jobs.Counts{EmployeesRead: 1, ElementsRead: 2}, Digests: jobs.Digests{Plan: "plan of " + dossier, Contract: contract}}
+	plan := jobs.Frozen{Counts: jobs.Counts{EmployeesRead: 1, ElementsRead: 2},
+		Digests: jobs.Digests{Plan: "plan of " + dossier, Contract: contract}}
 	for _, rule := range rules {
 		plan.Findings = append(plan.Findings, jobs.Finding{Rule: rule, Holds: rule != jobs.RuleLate, N: 1})
 	}
@@ -183,7 +187,8 @@ func TestAcceptingAContractLetsGoWhatOnlyWaitedForIt(t *testing.T) {
 	f.wantState(two.ID, "held guard")
 	f.wantState(three.ID, "held contract") // it was planned before, and has to be planned afresh
 	f.wantState(four.ID, "held guard")     // its month is closed
-	f.want("contract-accepted fall", `SELECT string_agg(f ->> 'rule', ' ') FROM syncd.run, json_array_elements(findings) f WHERE id = $1`, two.ID)
+	f.want("contract-accepted fall", `SELECT string_agg(f ->> 'rule', ' ') FROM syncd.run, json_array_elements(findings) f WHERE id = $1`,
+		two.ID)
 	now, err := s.Run(t.Context(), one.ID)
 	f.must(err)
 	if now.Approved != "plan of one" || now.ApprovedBy != "marie" || now.Digests.Contract != digestOf("b") {

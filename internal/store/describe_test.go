@@ -40,11 +40,12 @@ func TestDescribeTellsWhatWritesOrIsUnsteady(t *testing.T) {
 	f.db.Exec(t, `CREATE FUNCTION "See"(m text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen VALUES (m); RETURN m; END $$;
 		CREATE FUNCTION plain(m text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN upper(m); END $$`)
 	for query, want := range map[string]string{
-		`SELECT *, nextval('counter') AS n FROM people`:                                               "writes: it calls nextval",
-		`SELECT * FROM numbered WHERE n > 0`:                                                          "writes: it calls nextval",
-		`SELECT *, CASE WHEN name = 'x' THEN setval('counter', 1) END AS n FROM people`:               "writes: it calls setval",
-		`SELECT *, "See"(matricule) AS s FROM people`:                                                 "may write: its function See",
-		`SELECT *, random() AS r FROM people`:                                                         "something else at each call, or does something: it calls random",
+		`SELECT *, nextval('counter') AS n FROM people`:                                 "writes: it calls nextval",
+		`SELECT * FROM numbered WHERE n > 0`:                                            "writes: it calls nextval",
+		`SELECT *, CASE WHEN name = 'x' THEN setval('counter', 1) END AS n FROM people`: "writes: it calls setval",
+		`SELECT *, "See"(matricule) AS s FROM people`:                                   "may write: its function See",
+		`SELECT *, random() AS r FROM people`: "something else at each call, or does " +
+			"something: it calls random",
 		`SELECT *, clock_timestamp() AS c, plain(name) AS p, now() AS n, 'random()' AS t FROM people`: "clock_timestamp",
 		`SELECT *, plain(name) AS p, upper(name) AS u, now() AS n, 'nextval(1)' AS t FROM people`:     "",
 	} {
@@ -67,7 +68,8 @@ func TestDescribeTellsWhatWritesOrIsUnsteady(t *testing.T) {
 func TestDescribeAsksWhetherStagingIsReady(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.db.Exec(t, `CREATE TABLE loaded (yes boolean); CREATE FUNCTION ready() RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN (SELECT bool_and(yes) FROM loaded); END $$`)
+	f.db.Exec(t, `CREATE TABLE loaded (yes boolean); CREATE FUNCTION ready() RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN
+		(SELECT bool_and(yes) FROM loaded); END $$`)
 	source := jobs.Source{Employees: `SELECT 'x' AS matricule`, Key: "matricule", Ready: `SELECT ready()`}
 	described, err := (&Staging{URL: f.db.URL}).Describe(t.Context(), source, nil)
 	f.must(err)

@@ -91,7 +91,8 @@ func TestHoldsExpire(t *testing.T) {
 	f.want("expired expired no-answer", `SELECT string_agg(reason_code, ' ' ORDER BY key) FROM syncd.item WHERE run_id = $1`, held.ID)
 	cancelled, err := s.Run(t.Context(), held.ID)
 	f.must(err)
-	if cancelled.CancelledBy != "syncd" || cancelled.CancelledFor != expiredReason || cancelled.Counts.Superseded != 2 || cancelled.Counts.Uncertain != 1 {
+	if cancelled.CancelledBy != "syncd" || cancelled.CancelledFor != expiredReason || cancelled.Counts.Superseded != 2 ||
+		cancelled.Counts.Uncertain != 1 {
 		t.Errorf("%+v", cancelled)
 	}
 	f.wantState(partly.ID, "incomplete")

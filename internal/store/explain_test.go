@@ -23,7 +23,8 @@ func TestMistakesAreToldWhateverTheServerSpeaks(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	role, login := f.db.Login(t)
-	f.db.Exec(t, `CREATE SCHEMA closed; CREATE TABLE closed.pay (matricule text); CREATE TABLE secret (matricule text, name text); CREATE TABLE pay (matricule text, name text, nir text)`)
+	f.db.Exec(t, `CREATE SCHEMA closed; CREATE TABLE closed.pay (matricule text); CREATE TABLE secret (matricule text, name text); CREATE
+		TABLE pay (matricule text, name text, nir text)`)
 	owner, _ := f.db.Login(t)
 	f.db.Exec(t, `CREATE VIEW over AS SELECT * FROM secret; ALTER VIEW over OWNER TO `+owner+`; CREATE VIEW twice AS SELECT * FROM over`)
 	f.db.Exec(t, `CREATE FUNCTION shut() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'x'::text $$; REVOKE ALL ON FUNCTION shut() FROM public`)
@@ -73,7 +74,8 @@ func TestMistakesAreToldWhateverTheServerSpeaks(t *testing.T) {
 			}
 			wantCause(t, staging, want)
 		}
-		if _, err := f.values(address, jobs.Source{Key: "matricule", Employees: "SELECT matricule, name @@ 'x' AS found FROM pay; -- the month's"}, ""); err != nil {
+		if _, err := f.values(address, jobs.Source{Key: "matricule",
+			Employees: "SELECT matricule, name @@ 'x' AS found FROM pay; -- the month's"}, ""); err != nil {
 			t.Errorf("%s: %v", server, err)
 		}
 	}
@@ -83,8 +85,9 @@ func TestMistakesAreToldWhateverTheServerSpeaks(t *testing.T) {
 func wantCause(t *testing.T, err *jobs.StagingError, words string) {
 	t.Helper()
 	for begin, code := range map[string]jobs.CauseCode{
-		`there is no table "`: jobs.CauseNoTable, `there is no such column "`: jobs.CauseNoColumn, `several columns have the name "`: jobs.CauseTwoColumns,
-		`the role may not read "`: jobs.CauseNoRight, `the owner of a view lacks the right to read "`: jobs.CauseViewOwner,
+		`there is no table "`: jobs.CauseNoTable, `there is no such column "`: jobs.CauseNoColumn,
+		`several columns have the name "`: jobs.CauseTwoColumns,
+		`the role may not read "`:         jobs.CauseNoRight, `the owner of a view lacks the right to read "`: jobs.CauseViewOwner,
 		`row level security hides rows of "`: jobs.CauseRowSecurity, "it is not SQL": jobs.CauseNotSQL, "it writes": jobs.CauseWrites,
 		"the role lacks a right": jobs.CauseSomeRight,
 	} {
@@ -92,7 +95,8 @@ func wantCause(t *testing.T, err *jobs.StagingError, words string) {
 			continue
 		}
 		_, name, named := strings.Cut(strings.TrimSuffix(words, `"`), `"`)
-		if err == nil || err.Cause == nil || err.Cause.Code != code || named && !slices.Contains(slices.Collect(maps.Values(err.Cause.Args)), name) {
+		if err == nil || err.Cause == nil || err.Cause.Code != code || named && !slices.Contains(slices.Collect(maps.Values(err.Cause.Args)),
+			name) {
 			t.Errorf("%s: the cause is %+v, want %s %s", words, err, code, name)
 		}
 		return

@@ -35,7 +35,8 @@ func TestFormerOwnerWritesNothing(t *testing.T) {
 			return err
 		},
 		"pull": func(f *fixture, s *Store, run *jobs.Run) error {
-			return s.Pull(f.Context(), run, jobs.Pulled{Apply: true, Changes: []jobs.NomenclatureChange{{Name: "N", Code: "C", Difference: jobs.Created, New: mapping.Entry{Code: "C", Active: true}}}})
+			return s.Pull(f.Context(), run, jobs.Pulled{Apply: true,
+				Changes: []jobs.NomenclatureChange{{Name: "N", Code: "C", Difference: jobs.Created, New: mapping.Entry{Code: "C", Active: true}}}})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +75,8 @@ func TestFormerOwnerFreezesNoPlan(t *testing.T) {
 	f.must(w.Add(t.Context(), []jobs.PlannedItem{item}))
 	f.robbed(run)
 	before := f.everything()
-	if err := w.Commit(t.Context(), jobs.Frozen{Counts: jobs.Counts{EmployeesRead: 1, ElementsRead: 2}, Digests: jobs.Digests{}}); !errors.Is(err, jobs.ErrLost) {
+	if err := w.Commit(t.Context(), jobs.Frozen{Counts: jobs.Counts{EmployeesRead: 1, ElementsRead: 2},
+		Digests: jobs.Digests{}}); !errors.Is(err, jobs.ErrLost) {
 		t.Errorf("%v", err)
 	}
 	if f.everything() != before {

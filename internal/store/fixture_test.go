@@ -124,7 +124,8 @@ func (f *fixture) step(s *Store, run *jobs.Run, step jobs.Step) []jobs.Claimed {
 }
 
 func outcome(seq int, state jobs.ItemState, certain bool) jobs.ItemOutcome {
-	return jobs.ItemOutcome{Seq: seq, State: state, Certain: certain, Reason: jobs.Reason{Code: "test"}, Attempts: 1, HTTPStatus: 200, AnsweredAt: time.Now()}
+	return jobs.ItemOutcome{Seq: seq, State: state, Certain: certain, Reason: jobs.Reason{Code: "test"}, Attempts: 1, HTTPStatus: 200,
+		AnsweredAt: time.Now()}
 }
 
 // deliver claims all and records them as accepted.

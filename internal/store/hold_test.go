@@ -28,7 +28,8 @@ func TestManyAreHeldAndLetGo(t *testing.T) {
 	f.must(w.Add(f.Context(), items))
 	began := time.Now()
 	f.must(w.Hold(f.Context(), holds))
-	f.must(w.Commit(f.Context(), jobs.Frozen{Counts: jobs.Counts{EmployeesRead: many, ElementsRead: 2 * many}, Digests: jobs.Digests{Plan: "plan"}}))
+	f.must(w.Commit(f.Context(), jobs.Frozen{Counts: jobs.Counts{EmployeesRead: many, ElementsRead: 2 * many},
+		Digests: jobs.Digests{Plan: "plan"}}))
 	f.want("5000", `SELECT count(*)::text FROM syncd.item WHERE state = 'held' AND json_array_length(findings) = 1`)
 	f.finish(s, run, "", jobs.Incomplete)
 	_, err = s.Approve(f.Context(), run.ID, Approval{By: "somebody", Reason: "one account for all", Employees: keysOfItems(items)})

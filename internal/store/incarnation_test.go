@@ -22,11 +22,12 @@ type watched struct {
 func (f *fixture) watch(folder string) watched {
 	f.Helper()
 	w := watched{back: new([]PutBack), trouble: new([]error)}
-	s, err := Open(f.Context(), Options{URL: f.db.URL, Keys: keysOf(f, "ledger key"), Version: "test", Lease: time.Minute, Watermark: Watermark{
-		Folder: folder, Pushes: []string{"paie", "primes"},
-		PutBack: func(p PutBack) { *w.back = append(*w.back, p) },
-		Trouble: func(err error) { *w.trouble = append(*w.trouble, err) },
-	}})
+	s, err := Open(f.Context(), Options{URL: f.db.URL, Keys: keysOf(f, "ledger key"), Version: "test", Lease: time.Minute,
+		Watermark: Watermark{
+			Folder: folder, Pushes: []string{"paie", "primes"},
+			PutBack: func(p PutBack) { *w.back = append(*w.back, p) },
+			Trouble: func(err error) { *w.trouble = append(*w.trouble, err) },
+		}})
 	f.must(err)
 	f.Cleanup(s.Close)
 	w.Store = s

@@ -189,16 +189,20 @@ func TestInspectSeesWhatKeepsARunFromBeingRecorded(t *testing.T) {
 	f := newFixture(t)
 	role, login := f.db.Login(t)
 	f.db.Exec(t, `GRANT USAGE ON SCHEMA syncd TO `+role+`; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA syncd TO `+role)
-	if got := findings(t, login); strings.Contains(got, "lacks rights") || strings.Contains(got, "changes for its sessions") || strings.Contains(got, "clock") {
+	if got := findings(t, login); strings.Contains(got, "lacks rights") || strings.Contains(got, "changes for its sessions") ||
+		strings.Contains(got, "clock") {
 		t.Errorf("%s", got)
 	}
 	f.db.Exec(t, `REVOKE UPDATE ON syncd.item FROM `+role+`; REVOKE INSERT, DELETE ON syncd.baseline FROM `+role)
-	if got := findings(t, login); !strings.Contains(got, "lacks rights on the ledger: DELETE on syncd.baseline, INSERT on syncd.baseline, UPDATE on syncd.item") {
+	if got := findings(t, login); !strings.Contains(got,
+		"lacks rights on the ledger: DELETE on syncd.baseline, INSERT on syncd.baseline, UPDATE on syncd.item") {
 		t.Errorf("%s", got)
 	}
-	f.db.Exec(t, `ALTER ROLE `+role+` SET default_transaction_read_only = on; ALTER ROLE `+role+` SET lc_numeric = 'C'; ALTER ROLE `+role+` SET statement_timeout = '1h'; ALTER ROLE `+role+` SET work_mem = '64MB'`)
+	f.db.Exec(t, `ALTER ROLE `+role+` SET default_transaction_read_only = on; ALTER ROLE `+role+` SET lc_numeric = 'C'; ALTER ROLE `+role+
+		` SET statement_timeout = '1h'; ALTER ROLE `+role+` SET work_mem = '64MB'`)
 	got := findings(t, login)
-	if !strings.Contains(got, "read-only (default_transaction_read_only is on)") || !strings.Contains(got, "changes for its sessions: lc_numeric = C") || strings.Contains(got, "statement_timeout") || strings.Contains(got, "work_mem") {
+	if !strings.Contains(got, "read-only (default_transaction_read_only is on)") || !strings.Contains(got,
+		"changes for its sessions: lc_numeric = C") || strings.Contains(got, "statement_timeout") || strings.Contains(got, "work_mem") {
 		t.Errorf("%s", got)
 	}
 }
@@ -231,7 +235,8 @@ func TestInspectSeesAStandby(t *testing.T) {
 	if !errors.Is(err, jobs.ErrUnreachable) { // a failover sets it right
 		t.Errorf("%v", err)
 	}
-	if read, err := (&fixture{T: t}).values(db.URL, jobs.Source{}, `SELECT '1' AS key`); err != nil || read["key"] != "1" { // staging can be one
+	// staging can be one
+	if read, err := (&fixture{T: t}).values(db.URL, jobs.Source{}, `SELECT '1' AS key`); err != nil || read["key"] != "1" {
 		t.Errorf("%v %v", read, err)
 	}
 	if err := server.Restart(func(string) error { return os.Remove(signal) }); err != nil {

@@ -79,7 +79,8 @@ func (p *ledgerProcess) PutBack(run *jobs.Run, pause time.Duration) (*jobs.Run, 
 	if pause == 0 {
 		why = jobs.ReasonStopped
 	}
-	return p.Finish(context.Background(), run, jobs.Reason{Code: why}, &jobs.Patience{Deadline: 6 * time.Hour, Pause: max(pause, 1), MaxPause: max(pause, 1)})
+	return p.Finish(context.Background(), run, jobs.Reason{Code: why}, &jobs.Patience{Deadline: 6 * time.Hour, Pause: max(pause, 1),
+		MaxPause: max(pause, 1)})
 }
 
 func (p *ledgerProcess) Die() { p.f.kill(p.Store) }

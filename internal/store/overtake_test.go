@@ -26,7 +26,8 @@ func TestANewMonthDoesNotOvertakeARequestOfAnother(t *testing.T) {
 			if claimed := f.claimedKeys(s, next); claimed != want {
 				t.Errorf("%s are sent at once, not %s", claimed, want)
 			}
-			if wait, ok, err := s.NextPending(t.Context(), next); err != nil || scope == jobs.ScopeEmployee && (!ok || wait < 55*time.Minute || wait > time.Hour) {
+			if wait, ok, err := s.NextPending(t.Context(), next); err != nil || scope == jobs.ScopeEmployee &&
+				(!ok || wait < 55*time.Minute || wait > time.Hour) {
 				t.Errorf("it waits %s, %t: %v", wait, ok, err)
 			}
 		})
@@ -42,7 +43,8 @@ func TestAResumedMonthDoesNotOvertakeARequestOfAnother(t *testing.T) {
 	newer := f.startAt(s, "saint-martin", laterMonth)
 	f.planFor(s, newer, resumption, toSend(s, "1", 0), toSend(s, "2", 0)) // as if the API kept each month
 	f.finish(s, newer, jobs.ReasonStopped, jobs.Failed)
-	resumed, err := s.Resume(t.Context(), newer.ID, jobs.Resumption{Semantics: jobs.Replace, Scope: jobs.ScopeEmployee, RequestTimeout: time.Hour})
+	resumed, err := s.Resume(t.Context(), newer.ID, jobs.Resumption{Semantics: jobs.Replace, Scope: jobs.ScopeEmployee,
+		RequestTimeout: time.Hour})
 	f.must(err)
 	if claimed := f.claimedKeys(s, resumed); claimed != "2" {
 		t.Errorf("%s are sent at once", claimed)

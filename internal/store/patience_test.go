@@ -69,7 +69,8 @@ func TestAbsentAPIIsWaitedForUntilTheDeadline(t *testing.T) {
 
 	f.db.Exec(t, `UPDATE syncd.run SET deadline_at = clock_timestamp() + interval '1 second'`)
 	finished := f.wait(s, f.claim(s, run.ID), jobs.ReasonUnreachable, jobs.Failed)
-	if c := finished.Counts; c.Accepted != 1 || c.NotAttempted != 1 || c.EmployeesRead != 2 || c.ElementsInDocuments != 4 || finished.Failure.Code != jobs.ReasonUnreachable {
+	if c := finished.Counts; c.Accepted != 1 || c.NotAttempted != 1 || c.EmployeesRead != 2 || c.ElementsInDocuments != 4 ||
+		finished.Failure.Code != jobs.ReasonUnreachable {
 		t.Errorf("%+v", finished)
 	}
 	resumed, err := s.Resume(t.Context(), run.ID, resumption)
@@ -83,7 +84,8 @@ func TestOnlyAbsenceIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	s := f.open()
-	for _, reason := range []jobs.ReasonCode{jobs.ReasonConfiguration, jobs.ReasonIdentity, jobs.ReasonFailures, jobs.ReasonInternal, jobs.ReasonPanic} {
+	for _, reason := range []jobs.ReasonCode{jobs.ReasonConfiguration, jobs.ReasonIdentity, jobs.ReasonFailures, jobs.ReasonInternal,
+		jobs.ReasonPanic} {
 		f.wait(s, f.startAt(s, string(reason), month), reason, jobs.Failed)
 	}
 	f.wait(s, f.startAt(s, "held", month), jobs.ReasonPullEmpty, jobs.Held)
@@ -217,7 +219,8 @@ func TestWhoWasTurnedAwayIsNotInsistedOn(t *testing.T) {
 	if !slices.Equal(order, []string{"2", "3", "1"}) {
 		t.Fatalf("%q", order)
 	}
-	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{turnedAway, outcome(2, jobs.ItemAccepted, true), outcome(3, jobs.ItemAccepted, true)}})
+	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{turnedAway, outcome(2, jobs.ItemAccepted, true),
+		outcome(3, jobs.ItemAccepted, true)}})
 	if c := f.wait(s, run, "", jobs.Incomplete).Counts; c.NotAttempted != 1 || c.Accepted != 2 {
 		t.Errorf("%+v", c)
 	}

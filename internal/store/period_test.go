@@ -100,11 +100,13 @@ func TestReopen(t *testing.T) {
 	f.must(err)
 	c := closings[0]
 	if len(closings) != 1 || !c.Open || c.OpenUntil == nil || c.OpenUntil.Sub(until).Abs() > time.Millisecond || c.ReopenedBy != "paul" ||
-		c.ReopenedReason != "a correction" || c.ClosedBy != "marie" || c.Reason != "declared" || c.ReopenedAt == nil || c.Target.Dossier != "saint-martin" || c.Period != month {
+		c.ReopenedReason != "a correction" || c.ClosedBy != "marie" || c.Reason != "declared" || c.ReopenedAt == nil ||
+		c.Target.Dossier != "saint-martin" || c.Period != month {
 		t.Errorf("%+v", closings)
 	}
 	err = s.ReopenPeriod(t.Context(), target, month, "paul", "again", until)
-	wantPeriodError(f, "period 2026-11 is open already, until "+moment(*c.OpenUntil)+"\nhint: 'syncd period close 2026-11 --reason …' closes it before", err)
+	wantPeriodError(f, "period 2026-11 is open already, until "+moment(*c.OpenUntil)+
+		"\nhint: 'syncd period close 2026-11 --reason …' closes it before", err)
 
 	f.db.Exec(t, `UPDATE syncd.closed_period SET open_until = clock_timestamp()`) // its time is over
 	_, err = s.Start(t.Context(), request())
@@ -113,14 +115,16 @@ func TestReopen(t *testing.T) {
 	f.closePeriod(s, "saint-martin", month)
 	_, err = s.Start(t.Context(), request())
 	wantClosed(f, month, err)
-	if closings, err = s.Closings(t.Context(), target.Environment, target.BaseURL); err != nil || closings[0].Open || closings[0].OpenUntil != nil || closings[0].ReopenedBy != "" {
+	if closings, err = s.Closings(t.Context(), target.Environment, target.BaseURL); err != nil || closings[0].Open ||
+		closings[0].OpenUntil != nil || closings[0].ReopenedBy != "" {
 		t.Errorf("%+v %v", closings, err)
 	}
 	if closings, err = s.Closings(t.Context(), "production", target.BaseURL); err != nil || len(closings) != 0 {
 		t.Errorf("%+v %v", closings, err)
 	}
 	detail := "until " + until.UTC().Format(time.RFC3339)
-	f.wantAudit(s, ofPeriods, "marie close forced: declared", "paul reopen "+detail+": a correction", "paul reopen "+detail+": once more", "marie close forced: declared")
+	f.wantAudit(s, ofPeriods, "marie close forced: declared", "paul reopen "+detail+": a correction", "paul reopen "+detail+": once more",
+		"marie close forced: declared")
 }
 
 func TestPeriodsThatCannotBeClosedOrReopened(t *testing.T) {
@@ -132,12 +136,14 @@ func TestPeriodsThatCannotBeClosedOrReopened(t *testing.T) {
 	f.closePeriod(s, "saint-martin", earlierMonth)
 	wantPeriodError(f, never, s.ReopenPeriod(t.Context(), target, month, "paul", "why", time.Now().Add(time.Hour)))
 	past := time.Now().Add(-time.Second)
-	wantPeriodError(f, moment(past)+" is past by the database's clock: the period would stay closed\nhint: name a time to come, such as --for 24h",
+	wantPeriodError(f, moment(past)+" is past by the database's clock: the period would stay closed\n"+
+		"hint: name a time to come, such as --for 24h",
 		s.ReopenPeriod(t.Context(), target, earlierMonth, "paul", "why", past))
 	_, err := s.ClosePeriod(t.Context(), target, earlierMonth, ledger.Closure{By: "paul", Reason: "again", Force: true})
 	var since time.Time
 	f.must(f.conn.QueryRow(t.Context(), `SELECT closed_at FROM syncd.closed_period`).Scan(&since))
-	wantPeriodError(f, "period 2026-10 is closed already, by marie since "+moment(since)+"\nhint: 'syncd period list' shows what is closed, and why", err)
+	wantPeriodError(f, "period 2026-10 is closed already, by marie since "+moment(since)+
+		"\nhint: 'syncd period list' shows what is closed, and why", err)
 	f.wantAudit(s, ofPeriods, "marie close forced: declared")
 	f.want("marie", `SELECT closed_by FROM syncd.closed_period`)
 }
@@ -184,7 +190,8 @@ func TestStartWaitsForAClosing(t *testing.T) {
 	f.must(err)
 	_, err = tx.Exec(t.Context(), `SELECT FROM syncd.target FOR NO KEY UPDATE`)
 	f.must(err)
-	_, err = tx.Exec(t.Context(), `INSERT INTO syncd.closed_period (target_id, period, closed_by, reason) SELECT id, $1, 'marie', '' FROM syncd.target`, string(month))
+	_, err = tx.Exec(t.Context(), `INSERT INTO syncd.closed_period (target_id, period, closed_by, reason) SELECT id, $1, 'marie', '' FROM
+		syncd.target`, string(month))
 	f.must(err)
 	started := make(chan error, 1)
 	go func() {

@@ -67,12 +67,14 @@ func TestPurgeOfTooMuchWaitsForAPerson(t *testing.T) {
 		t.Errorf("still held: %v %v", held, err)
 	}
 	f.wantHeldPurge(s, PurgeOrder{Cutoffs: keepDays(-1), Share: 0.25, By: "marie"}, "6 of 6 runs would go")
-	confirmed, err := s.Purge(t.Context(), PurgeOrder{Cutoffs: keepDays(-1), Share: 0.25, By: "marie", Force: true, Reason: "the association has closed"})
+	confirmed, err := s.Purge(t.Context(), PurgeOrder{Cutoffs: keepDays(-1), Share: 0.25, By: "marie", Force: true,
+		Reason: "the association has closed"})
 	f.must(err)
 	if confirmed.Runs != 6 {
 		t.Errorf("%+v", confirmed)
 	}
-	f.want("t", `SELECT left((detail LIKE '%confirmed although%6 of 6 runs%')::text, 1) FROM syncd.audit WHERE decision = 'purge' AND actor = 'marie' AND reason = 'the association has closed'`)
+	f.want("t", `SELECT left((detail LIKE '%confirmed although%6 of 6 runs%')::text, 1) FROM syncd.audit WHERE decision = 'purge' AND actor
+		= 'marie' AND reason = 'the association has closed'`)
 }
 
 // A large run is as much as many small ones.

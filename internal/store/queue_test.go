@@ -95,7 +95,8 @@ func TestSecondOfAKindIsNotQueued(t *testing.T) {
 	refused(queued.ID, err)
 	_, err = s.Start(t.Context(), request())
 	refused(queued.ID, err)
-	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("syncd resume %d", queued.ID)) || !strings.Contains(err.Error(), "syncd cancel") {
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("syncd resume %d", queued.ID)) ||
+		!strings.Contains(err.Error(), "syncd cancel") {
 		t.Errorf("no next step is named: %v", err)
 	}
 	other := request()
@@ -129,7 +130,8 @@ func TestRequeue(t *testing.T) {
 	f.db.Exec(t, `UPDATE syncd.run SET postponed = 7, deadline_at = clock_timestamp() WHERE id = $1`, run.ID)
 	queued, err := s.Requeue(t.Context(), run.ID, "marie")
 	f.must(err)
-	if queued.State != jobs.Queued || queued.Trigger != jobs.TriggerResume || queued.FinishedAt != nil || queued.Postponed != 0 || !queued.Planned {
+	if queued.State != jobs.Queued || queued.Trigger != jobs.TriggerResume || queued.FinishedAt != nil || queued.Postponed != 0 ||
+		!queued.Planned {
 		t.Errorf("%+v", queued)
 	}
 	f.want("NULL", `SELECT deadline_at FROM syncd.run`)
@@ -254,7 +256,8 @@ func TestPauses(t *testing.T) {
 	}
 	pauses, err := s.Pauses(t.Context())
 	f.must(err)
-	if len(pauses) != 1 || pauses[0].Job != "paie" || pauses[0].By != "person 0" || pauses[0].Reason != "a reason" || pauses[0].Since.IsZero() {
+	if len(pauses) != 1 || pauses[0].Job != "paie" || pauses[0].By != "person 0" || pauses[0].Reason != "a reason" ||
+		pauses[0].Since.IsZero() {
 		t.Errorf("%+v", pauses)
 	}
 	for _, want := range []bool{true, false} {

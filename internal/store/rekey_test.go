@@ -95,7 +95,8 @@ func TestRekeyThatBreaksOff(t *testing.T) {
 			f.must(r.documents(t.Context()))
 			f.db.Exec(t, `CREATE TABLE kept AS SELECT * FROM syncd.item WHERE key = '3'`)
 			f.must(r.items(t.Context()))
-			f.db.Exec(t, `UPDATE syncd.item i SET payload = k.payload, amounts = k.amounts, fingerprint = k.fingerprint FROM kept k WHERE i.run_id = k.run_id AND i.seq = k.seq`)
+			f.db.Exec(t, `UPDATE syncd.item i SET payload = k.payload, amounts = k.amounts, fingerprint = k.fingerprint FROM kept k WHERE
+				i.run_id = k.run_id AND i.seq = k.seq`)
 		} else {
 			for _, work := range []func() error{func() error { return r.documents(t.Context()) }, func() error { return r.items(t.Context()) },
 				func() error { return r.runs(t.Context()) }}[:min(broken, 3)] {

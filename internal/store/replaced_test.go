@@ -215,19 +215,23 @@ func TestATableThatMovedUnderAFunctionIsFound(t *testing.T) {
 	t.Parallel()
 	const again = `INSERT INTO pay VALUES ('1', 'B'), ('2', 'B'), ('3', 'B')`
 	for name, c := range map[string]struct{ prepare, change, moved string }{
-		"truncated":       {"", `BEGIN; TRUNCATE pay; ` + again + `; COMMIT`, "pay"},
-		"dropped":         {"", `BEGIN; DROP TABLE pay; CREATE TABLE pay (matricule text, code text); ` + again + `; COMMIT`, "pay"},
-		"swapped by name": {`CREATE TABLE fresh (LIKE pay)`, `BEGIN; ALTER TABLE pay RENAME TO old; ALTER TABLE fresh RENAME TO pay; ` + again + `; COMMIT`, "pay"},
-		"refreshed":       {`ALTER TABLE pay RENAME TO loaded; CREATE MATERIALIZED VIEW pay AS SELECT * FROM loaded`, `REFRESH MATERIALIZED VIEW pay`, "pay"},
+		"truncated": {"", `BEGIN; TRUNCATE pay; ` + again + `; COMMIT`, "pay"},
+		"dropped":   {"", `BEGIN; DROP TABLE pay; CREATE TABLE pay (matricule text, code text); ` + again + `; COMMIT`, "pay"},
+		"swapped by name": {`CREATE TABLE fresh (LIKE pay)`, `BEGIN; ALTER TABLE pay RENAME TO old; ALTER TABLE fresh RENAME TO pay; ` + again +
+			`; COMMIT`, "pay"},
+		"refreshed": {`ALTER TABLE pay RENAME TO loaded; CREATE MATERIALIZED VIEW pay AS SELECT * FROM loaded`,
+			`REFRESH MATERIALIZED VIEW pay`, "pay"},
 		"another view": {`ALTER TABLE pay RENAME TO loaded; CREATE VIEW pay AS SELECT * FROM loaded; CREATE TABLE fresh (LIKE loaded)`,
 			`CREATE OR REPLACE VIEW pay AS SELECT * FROM fresh`, "pay"},
 		"attached": {`ALTER TABLE pay RENAME TO loaded; CREATE TABLE pay (LIKE loaded) PARTITION BY LIST (code); CREATE TABLE fresh (LIKE loaded)`,
 			`ALTER TABLE pay ATTACH PARTITION fresh DEFAULT`, "pay"},
-		"detached": {`ALTER TABLE pay RENAME TO loaded; CREATE TABLE pay (LIKE loaded) PARTITION BY LIST (code); ALTER TABLE pay ATTACH PARTITION loaded DEFAULT`,
+		"detached": {`ALTER TABLE pay RENAME TO loaded; CREATE TABLE pay (LIKE loaded) PARTITION BY LIST (code); ALTER TABLE pay ATTACH
+			PARTITION loaded DEFAULT`,
 			`ALTER TABLE pay DETACH PARTITION loaded`, "pay"},
 		"inherited": {`CREATE TABLE fresh (LIKE pay)`, `ALTER TABLE fresh INHERIT pay`, "pay"},
 		"swapped by schema": {`CREATE SCHEMA live; ALTER TABLE pay SET SCHEMA live; CREATE SCHEMA next; CREATE TABLE next.pay (LIKE live.pay)`,
-			`INSERT INTO next.pay VALUES ('1', 'B'), ('2', 'B'), ('3', 'B'); BEGIN; ALTER SCHEMA live RENAME TO old; ALTER SCHEMA next RENAME TO live; COMMIT`, "live.pay"},
+			`INSERT INTO next.pay VALUES ('1', 'B'), ('2', 'B'), ('3', 'B'); BEGIN; ALTER SCHEMA live RENAME TO old; ALTER SCHEMA next RENAME TO
+				live; COMMIT`, "live.pay"},
 		"corrected":    {"", `BEGIN; DELETE FROM pay; ` + again + `; COMMIT`, ""},
 		"looked after": {"", `ANALYZE pay; VACUUM pay; CREATE INDEX ON pay (code)`, ""},
 		"of others":    {`CREATE TABLE fresh (LIKE pay)`, `TRUNCATE fresh; DROP TABLE fresh`, ""},
@@ -254,7 +258,8 @@ func TestATableThatMovedUnderAFunctionIsFound(t *testing.T) {
 			s.must(err)
 			err = o.Unmoved(t.Context())
 			var replaced *jobs.ReplacedError
-			if c.moved == "" && (err != nil || fmt.Sprint(read) != "[1 2 3]") || c.moved != "" && (!errors.As(err, &replaced) || !strings.Contains(c.moved, replaced.Table)) {
+			if c.moved == "" && (err != nil || fmt.Sprint(read) != "[1 2 3]") || c.moved != "" &&
+				(!errors.As(err, &replaced) || !strings.Contains(c.moved, replaced.Table)) {
 				t.Errorf("read %q: %v", read, err)
 			}
 		})

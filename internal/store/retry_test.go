@@ -140,7 +140,8 @@ func TestIncompleteIsRetriedForTheNotAttempted(t *testing.T) {
 	for dossier, c := range map[string]struct {
 		state   jobs.ItemState
 		certain bool
-	}{"not attempted": {jobs.ItemPending, true}, "in doubt": {jobs.ItemPending, false}, "refused": {jobs.ItemRejected, true}, "uncertain": {jobs.ItemUncertain, false}} {
+	}{"not attempted": {jobs.ItemPending, true}, "in doubt": {jobs.ItemPending, false}, "refused": {jobs.ItemRejected, true},
+		"uncertain": {jobs.ItemUncertain, false}} {
 		run := f.startAt(s, dossier, month)
 		f.plan(s, run, toSend(s, "1", 0))
 		f.step(s, run, jobs.Step{Claim: 1})

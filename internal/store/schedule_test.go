@@ -34,7 +34,8 @@ func (f *fixture) arm(s *Store, job, dossier string) ledger.Armed {
 
 // fireOf is a fire that is to make a run.
 func fireOf(armed ledger.Armed, nominal time.Time) ledger.Fire {
-	return ledger.Fire{Pair: armed.Pair, Nominal: nominal, Outcome: ledger.FireRun, Trigger: jobs.TriggerSchedule, Period: jobs.PeriodOf(nominal)}
+	return ledger.Fire{Pair: armed.Pair, Nominal: nominal, Outcome: ledger.FireRun, Trigger: jobs.TriggerSchedule,
+		Period: jobs.PeriodOf(nominal)}
 }
 
 // scheduled is what runs of a fire have in common.
@@ -85,7 +86,8 @@ func TestOfFourDaemonsOneFires(t *testing.T) {
 		if won.Load() != 1 {
 			t.Errorf("%d daemons fired", won.Load())
 		}
-		f.want("3 3", `SELECT count(*) || ' ' || count(DISTINCT period) FROM syncd.run WHERE target_id = $1 AND state = 'queued'`, before.Pair.TargetID)
+		f.want("3 3", `SELECT count(*) || ' ' || count(DISTINCT period) FROM syncd.run WHERE target_id = $1 AND state = 'queued'`,
+			before.Pair.TargetID)
 		f.want("3", `SELECT count(*) FROM syncd.fire f JOIN syncd.run r ON r.id = f.run_id AND r.nominal_at = f.nominal_at AND r.period = to_char(f.nominal_at, 'YYYY-MM')
 			WHERE f.target_id = $1 AND f.outcome = 'run'`, before.Pair.TargetID)
 	}
@@ -106,7 +108,8 @@ func TestFireByAnOldScheduleChangesNothing(t *testing.T) {
 	zone.Timezone = "Europe/Paris"
 	unknown := armed
 	unknown.Pair.Job = "another"
-	for name, before := range map[string]ledger.Armed{"dealt with since": moved, "changed since": changed, "in another zone since": zone, "never armed": unknown} {
+	for name, before := range map[string]ledger.Armed{"dealt with since": moved, "changed since": changed, "in another zone since": zone,
+		"never armed": unknown} {
 		recorded, ok, err := s.Record(t.Context(), before, schedule(before.Pair, payday), []ledger.Fire{fireOf(before, payday)}, scheduled())
 		if ok || err != nil || recorded != nil {
 			t.Errorf("%s: %v %v %v", name, ok, recorded, err)
@@ -180,7 +183,8 @@ func TestFireMeetsARun(t *testing.T) {
 		}
 		last, err := s.LastFires(t.Context(), []string{"paie"})
 		f.must(err)
-		if stored := last[armed.Pair]; stored.Outcome != recorded[0].Outcome || stored.RunID != recorded[0].RunID || stored.Reason != recorded[0].Reason {
+		if stored := last[armed.Pair]; stored.Outcome != recorded[0].Outcome || stored.RunID != recorded[0].RunID ||
+			stored.Reason != recorded[0].Reason {
 			t.Errorf("%s: the ledger says %+v", name, stored)
 		}
 	}

@@ -68,11 +68,14 @@ func TestSealedDocumentOpensNowhereElse(t *testing.T) {
 func TestExchangedPayloadsAreNotSent(t *testing.T) {
 	t.Parallel()
 	for name, tamper := range map[string]string{
-		"of another employee":     `UPDATE syncd.item i SET payload = (SELECT payload FROM syncd.item o WHERE o.run_id = i.run_id AND o.seq = 2) WHERE i.run_id = $1 AND i.seq = 1`,
-		"of an older run":         `UPDATE syncd.item i SET payload = o.payload, amounts = o.amounts, fingerprint = o.fingerprint FROM kept o WHERE i.run_id = $1 AND i.key = o.key`,
+		"of another employee": `UPDATE syncd.item i SET payload = (SELECT payload FROM syncd.item o WHERE o.run_id = i.run_id AND o.seq =
+			2) WHERE i.run_id = $1 AND i.seq = 1`,
+		"of an older run": `UPDATE syncd.item i SET payload = o.payload, amounts = o.amounts, fingerprint = o.fingerprint FROM kept o
+			WHERE i.run_id = $1 AND i.key = o.key`,
 		"planned against another": `UPDATE syncd.item SET baseline_version = 0 WHERE run_id = $1 AND seq = 1`,
 		"another fingerprint":     `UPDATE syncd.item SET fingerprint = sha256('') WHERE run_id = $1 AND seq = 1`,
-		"damaged":                 `UPDATE syncd.item SET payload = set_byte(payload, 40, get_byte(payload, 40) # 1) WHERE run_id = $1 AND seq = 1`,
+		"damaged": `UPDATE syncd.item SET payload = set_byte(payload, 40, get_byte(payload, 40) # 1) WHERE run_id = $1 AND seq
+			= 1`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,7 +93,8 @@ func TestExchangedPayloadsAreNotSent(t *testing.T) {
 			f.plan(s, run, toSend(s, "1", version), toSend(s, "2", 0))
 			f.db.Exec(t, tamper, run.ID)
 			claimed := f.step(s, run, jobs.Step{Claim: 2})
-			if len(claimed) != 2 || claimed[0].Barred != jobs.ReasonAltered || claimed[0].Document != nil || claimed[1].Barred != "" || claimed[1].Document == nil {
+			if len(claimed) != 2 || claimed[0].Barred != jobs.ReasonAltered || claimed[0].Document != nil || claimed[1].Barred != "" ||
+				claimed[1].Document == nil {
 				t.Errorf("%+v", claimed)
 			}
 		})
@@ -126,8 +130,9 @@ func TestMovedBaselineDoesNotOpen(t *testing.T) {
 func TestAnUpdateIsNoApproval(t *testing.T) {
 	t.Parallel()
 	for name, forge := range map[string]string{
-		"state alone":          `UPDATE syncd.run SET state = 'queued', finished_at = NULL WHERE state = 'held'`,
-		"as approve writes it": `UPDATE syncd.run SET state = 'queued', finished_at = NULL, approved_digest = plan_digest, approved_by = 'marie', approved_reason = 'r', approval = 1 WHERE state = 'held'`,
+		"state alone": `UPDATE syncd.run SET state = 'queued', finished_at = NULL WHERE state = 'held'`,
+		"as approve writes it": `UPDATE syncd.run SET state = 'queued', finished_at = NULL, approved_digest = plan_digest, approved_by =
+			'marie', approved_reason = 'r', approval = 1 WHERE state = 'held'`,
 		"its findings removed": `UPDATE syncd.run SET findings = NULL, state = 'queued', finished_at = NULL WHERE state = 'held'`,
 		"the proof of another": `UPDATE syncd.run r SET state = 'queued', finished_at = NULL, approved_digest = plan_digest, findings = NULL,
 			release = (SELECT release FROM syncd.run o WHERE o.id < r.id AND release IS NOT NULL) WHERE state = 'held'`,
@@ -162,7 +167,8 @@ func TestAnUpdateIsNoApproval(t *testing.T) {
 		if claimed[0].Barred != jobs.ReasonUnapproved || claimed[0].Document != nil || claimed[1].Document == nil {
 			t.Fatalf("%+v", claimed)
 		}
-		again := jobs.ItemOutcome{Seq: 1, State: jobs.ItemHeld, Certain: true, Reason: jobs.Reason{Code: jobs.ReasonUnapproved}, AnsweredAt: time.Now()}
+		again := jobs.ItemOutcome{Seq: 1, State: jobs.ItemHeld, Certain: true, Reason: jobs.Reason{Code: jobs.ReasonUnapproved},
+			AnsweredAt: time.Now()}
 		f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{again, outcome(2, jobs.ItemAccepted, true)}})
 		f.baseline("1", "NULL")
 		f.finish(s, run, "", jobs.Incomplete)
@@ -254,7 +260,8 @@ func (f *fixture) formerly(s *Store) {
 			plain, err := s.keys.openKept(what, r.sealed, r.place)
 			f.must(err)
 			nonce := make([]byte, s.keys.sealing.NonceSize())
-			f.db.Exec(f.T, `UPDATE syncd.`+table+` SET `+column+` = $2 WHERE ctid = $1::tid`, r.at, s.keys.sealing.Seal(nonce, nonce, plain, r.place.unbound(what)))
+			f.db.Exec(f.T, `UPDATE syncd.`+table+` SET `+column+` = $2 WHERE ctid = $1::tid`, r.at,
+				s.keys.sealing.Seal(nonce, nonce, plain, r.place.unbound(what)))
 		}
 	}
 	reseal("item", "payload", aDocument)
@@ -274,7 +281,8 @@ func down(ctx context.Context, url string, to int64) error {
 	}
 	db := stdlib.OpenDB(*config)
 	defer db.Close() //nolint:errcheck // a test
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Ledger, goose.WithTableName("syncd.goose_db_version"), goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Ledger, goose.WithTableName("syncd.goose_db_version"),
+		goose.WithDisableGlobalRegistry(true))
 	if err == nil {
 		_, err = provider.DownTo(ctx, to)
 	}

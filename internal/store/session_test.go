@@ -50,12 +50,13 @@ func TestStagingIsReadInTheJobsTimeZone(t *testing.T) {
 	f.db.Exec(t, `ALTER ROLE `+role+` SET TimeZone = 'Asia/Tokyo'`)
 	const query = `SELECT 1 AS key, v::date AS winter, w::date AS summer, v, w, to_char(w, 'YYYY-MM-DD HH24:MI') AS written, to_jsonb(v) AS json
 		FROM (VALUES ('2026-01-15 00:00+01'::timestamptz, '2026-07-15 00:00+02'::timestamptz)) AS t (v, w)`
-	for _, settings := range [][]string{nil, {"timezone=America/New_York"}, {"TimeZone=America/New_York", "TIMEZONE=Asia/Tokyo"}, {"options=-c%20timezone%3DAsia/Tokyo"}} {
+	for _, settings := range [][]string{nil, {"timezone=America/New_York"}, {"TimeZone=America/New_York", "TIMEZONE=Asia/Tokyo"},
+		{"options=-c%20timezone%3DAsia/Tokyo"}} {
 		for range 3 { // a map has no order
 			read, err := f.values(f.withSettings(login, settings...), jobs.Source{Zone: "Europe/Paris"}, query)
 			f.must(err)
-			for name, want := range map[string]string{"winter": "2026-01-15", "summer": "2026-07-15", "v": "2026-01-15 00:00:00+01", "w": "2026-07-15 00:00:00+02",
-				"written": "2026-07-15 00:00", "json": `"2026-01-15T00:00:00+01:00"`} {
+			for name, want := range map[string]string{"winter": "2026-01-15", "summer": "2026-07-15", "v": "2026-01-15 00:00:00+01",
+				"w": "2026-07-15 00:00:00+02", "written": "2026-07-15 00:00", "json": `"2026-01-15T00:00:00+01:00"`} {
 				if read[name] != want {
 					t.Errorf("%v: %s is %s, want %s", settings, name, read[name], want)
 				}
@@ -90,7 +91,8 @@ func TestStagingIsWrittenInOneForm(t *testing.T) {
 		"the role's, reverse": {`SET DateStyle = 'Postgres, MDY'`, nil, "1980-01-02"},
 		"the URL's":           {`SET DateStyle = 'ISO, MDY'`, []string{"DateStyle=German,DMY", "INTERVALSTYLE=sql_standard"}, "1980-02-01"},
 		"of options":          {`RESET DateStyle`, []string{"options=-c%20datestyle%3DSQL%2CDMY%20-c%20bytea_output%3Descape"}, "1980-02-01"},
-		"of all forms":        {`SET IntervalStyle = 'iso_8601'`, []string{"bytea_output=escape", "extra_float_digits=-5", "Extra_Float_Digits=-15"}, f.text(`'01/02/1980'::date`)},
+		"of all forms": {`SET IntervalStyle = 'iso_8601'`,
+			[]string{"bytea_output=escape", "extra_float_digits=-5", "Extra_Float_Digits=-15"}, f.text(`'01/02/1980'::date`)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.role != "" {
@@ -98,8 +100,8 @@ func TestStagingIsWrittenInOneForm(t *testing.T) {
 			}
 			read, err := f.values(f.withSettings(login, c.settings...), jobs.Source{}, query)
 			f.must(err)
-			for name, want := range map[string]string{"born": c.born, "written": c.born, "at": c.born + " 10:00:00", "span": "1 day 02:00:00", "hours": "01:30:00",
-				"bytes": `\x00ff`, "sum": "0.30000000000000004"} {
+			for name, want := range map[string]string{"born": c.born, "written": c.born, "at": c.born + " 10:00:00", "span": "1 day 02:00:00",
+				"hours": "01:30:00", "bytes": `\x00ff`, "sum": "0.30000000000000004"} {
 				if read[name] != want {
 					t.Errorf("%s is %s, want %s", name, read[name], want)
 				}
@@ -135,18 +137,24 @@ func TestTypesAreJudgedByTheCatalogue(t *testing.T) {
 	f.db.Exec(t, `CREATE TABLE home (street text)`)
 	all := map[string]string{} // what cannot be sent, and as what it is named
 	for expression, refused := range map[string]string{
-		`'x'::text`: "", `'x'::varchar(3)`: "", `'x'::char(3)`: "", `'x'::name`: "", `1::int2`: "", `1::int8`: "", `1.5::numeric`: "", `1.5::float4`: "", `true`: "",
+		`'x'::text`: "", `'x'::varchar(3)`: "", `'x'::char(3)`: "", `'x'::name`: "", `1::int2`: "", `1::int8`: "", `1.5::numeric`: "",
+		`1.5::float4`: "", `true`: "",
 		`date '2026-11-01'`: "", `timestamp '2026-11-01'`: "", `now()`: "", `time '08:00'`: "", `interval '1 hour'`: "", `gen_random_uuid()`: "",
 		`'{}'::json`: "", `'{}'::jsonb`: "", `'a'::status`: "", `'a'::state`: "", `1::euros`: "", `1::small`: "", `'x'`: "",
-		`ROW('1 rue', '01000')::address`: "address", `ROW(1, 2)`: "record", `'("1 rue",1)'::house`: "address", `ARRAY[1]`: "integer[]", `ARRAY['a']::status[]`: "status[]",
-		`ARRAY['x']::tags`: "text[]", `ARRAY[ROW('x', 'y')::address]`: "address[]", `ARRAY[1]::euros[]`: "euros[]", `home`: "home", `ARRAY[home]`: "home[]", `'[1,2)'::span`: "span",
-		`daterange(NULL, NULL)`: "daterange", `'{}'::datemultirange`: "datemultirange", `1::money`: "money", `'\x00'::bytea`: "bytea", `point(1, 2)`: "point", `'a'::tsvector`: "tsvector",
-		`'127.0.0.1'::inet`: "inet", `B'1'`: "bit", `'<a/>'::xml`: "xml", `'home'::regclass`: "regclass", `'1 2'::int2vector`: "int2vector", `'$'::jsonpath`: "jsonpath",
+		`ROW('1 rue', '01000')::address`: "address", `ROW(1, 2)`: "record", `'("1 rue",1)'::house`: "address", `ARRAY[1]`: "integer[]",
+		`ARRAY['a']::status[]`: "status[]",
+		`ARRAY['x']::tags`:     "text[]", `ARRAY[ROW('x', 'y')::address]`: "address[]", `ARRAY[1]::euros[]`: "euros[]", `home`: "home",
+		`ARRAY[home]`: "home[]", `'[1,2)'::span`: "span",
+		`daterange(NULL, NULL)`: "daterange", `'{}'::datemultirange`: "datemultirange", `1::money`: "money", `'\x00'::bytea`: "bytea",
+		`point(1, 2)`: "point", `'a'::tsvector`: "tsvector",
+		`'127.0.0.1'::inet`: "inet", `B'1'`: "bit", `'<a/>'::xml`: "xml", `'home'::regclass`: "regclass", `'1 2'::int2vector`: "int2vector",
+		`'$'::jsonpath`: "jsonpath",
 	} {
 		all[expression] = refused
 	}
 	for expression, refused := range all {
-		source := jobs.Source{Employees: `SELECT 1 AS key, ` + expression + ` AS v FROM (SELECT 'x' AS street) AS _ LEFT JOIN home ON true`, Key: "key"}
+		source := jobs.Source{Employees: `SELECT 1 AS key, ` + expression + ` AS v FROM (SELECT 'x' AS street) AS _ LEFT JOIN home ON true`,
+			Key: "key"}
 		for what, shape := range map[string]func() (mapping.Shape, error){
 			"check": func() (mapping.Shape, error) {
 				d, err := (&Staging{URL: f.db.URL}).Describe(t.Context(), source, nil)
@@ -165,7 +173,8 @@ func TestTypesAreJudgedByTheCatalogue(t *testing.T) {
 			f.must(err)
 			_, err = mapping.Compile(mapping.Spec{Fields: []mapping.Field{{Path: "V", Column: "v"}}}, columns, nil, nil)
 			var typed *mapping.TypeError
-			if (refused == "") != (err == nil) || refused != "" && (!errors.As(err, &typed) || !strings.Contains(typed.Problem, "of type "+refused+" (") || typed.Hint == "") {
+			if (refused == "") != (err == nil) || refused != "" &&
+				(!errors.As(err, &typed) || !strings.Contains(typed.Problem, "of type "+refused+" (") || typed.Hint == "") {
 				t.Errorf("%s of %s: %v", what, expression, err)
 			}
 		}
@@ -182,7 +191,8 @@ func TestAKeyThatIsThereTwiceIsRefused(t *testing.T) {
 	_, checked := s.staging.Describe(t.Context(), s.source, nil)
 	for what, err := range map[string]error{"check": checked, "run": (<-s.open()).err} {
 		var staging *jobs.StagingError
-		if !errors.As(err, &staging) || staging.Query != "job.children[0].rows" || !strings.Contains(staging.Problem, `several columns have the name "matricule"`) {
+		if !errors.As(err, &staging) || staging.Query != "job.children[0].rows" ||
+			!strings.Contains(staging.Problem, `several columns have the name "matricule"`) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -247,7 +257,8 @@ func TestRowSecurityHidesNothing(t *testing.T) {
 
 	f.wantRefused(login, `SELECT * FROM pay`, `row level security hides rows of "pay"`, "BYPASSRLS", `row_security = "apply"`)
 	f.wantRefused(login, `SELECT * FROM their_view`, `row level security hides rows of "pay"`)
-	if _, err := f.values(login, jobs.Source{}, `SELECT matricule AS key FROM paid()`); err == nil || !strings.Contains(err.Error(), `row level security hides rows of "pay"`) {
+	if _, err := f.values(login, jobs.Source{}, `SELECT matricule AS key FROM paid()`); err == nil ||
+		!strings.Contains(err.Error(), `row level security hides rows of "pay"`) {
 		t.Errorf("in a function: %v", err)
 	}
 	for _, query := range []string{`SELECT * FROM full_view`, `SELECT * FROM owned`} { // to whose owners no policy applies

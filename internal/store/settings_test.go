@@ -15,12 +15,16 @@ import (
 // ordinary role can be given.
 var hostile = map[string]string{
 	"client_encoding": "LATIN1", "DateStyle": "German, DMY", "IntervalStyle": "iso_8601", "TimeZone": "Asia/Tokyo", "bytea_output": "escape",
-	"extra_float_digits": "-15", "xmlbinary": "hex", "standard_conforming_strings": "off", "xmloption": "document", "transform_null_equals": "on",
+	"extra_float_digits": "-15", "xmlbinary": "hex", "standard_conforming_strings": "off", "xmloption": "document",
+	"transform_null_equals":  "on",
 	"gin_fuzzy_search_limit": "1", "quote_all_identifiers": "on", "search_path": "evil, pg_catalog", "row_security": "on",
-	"default_transaction_isolation": "serializable", "default_transaction_deferrable": "on", "default_transaction_read_only": "off", "synchronous_commit": "off",
-	"statement_timeout": "10s", "transaction_timeout": "10s", "idle_session_timeout": "10s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "10s",
-	"client_connection_check_interval": "0", "tcp_keepalives_idle": "7200", "tcp_keepalives_interval": "75", "tcp_keepalives_count": "9",
-	"jit": "on", "enable_seqscan": "on", "enable_bitmapscan": "on", "enable_hashjoin": "on", "enable_mergejoin": "on", "plan_cache_mode": "force_custom_plan", "session_replication_role": "replica",
+	"default_transaction_isolation": "serializable", "default_transaction_deferrable": "on", "default_transaction_read_only": "off",
+	"synchronous_commit": "off",
+	"statement_timeout":  "10s", "transaction_timeout": "10s", "idle_session_timeout": "10s", "lock_timeout": "10s",
+	"idle_in_transaction_session_timeout": "10s",
+	"client_connection_check_interval":    "0", "tcp_keepalives_idle": "7200", "tcp_keepalives_interval": "75", "tcp_keepalives_count": "9",
+	"jit": "on", "enable_seqscan": "on", "enable_bitmapscan": "on", "enable_hashjoin": "on", "enable_mergejoin": "on",
+	"plan_cache_mode": "force_custom_plan", "session_replication_role": "replica",
 }
 
 // Whatever the role is given, each setting is as the table says, in the ledger's sessions and in staging's.

@@ -112,7 +112,8 @@ func TestSettleAsAccepted(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	sum := s.Fingerprinter().Sum(document("2", 1))
-	f.want("true", `SELECT fingerprint = $1 AND run_id = $2 AND key_id = $3 AND acknowledged_at IS NOT NULL FROM syncd.baseline WHERE key = '2'`,
+	f.want("true", `SELECT fingerprint = $1 AND run_id = $2 AND key_id = $3 AND acknowledged_at IS NOT NULL FROM syncd.baseline WHERE key =
+		'2'`,
 		sum[:], run.ID, s.keys.ID)
 	f.want("settled NULL", `SELECT reason_code || ' ' || coalesce(payload::text, 'NULL') FROM syncd.item WHERE key = '2'`)
 	f.settle(s, run, ledger.SettleAccepted, jobs.Succeeded, "1", "1")

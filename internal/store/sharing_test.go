@@ -20,7 +20,8 @@ func TestAddressesAreBroughtToOneSpelling(t *testing.T) {
 	f.db.Exec(t, `INSERT INTO syncd.ledger_key (key_id) VALUES ($1)`, keysOf(f, "ledger key").ID)
 	spellings := []string{"http://localhost:8080/Api2", "http://127.0.0.1:8080/api2", "http://[::1]:8080/%41pi2/"}
 	for _, url := range spellings {
-		f.db.Exec(t, `INSERT INTO syncd.target (partner, environment, base_url, dossier, identity) VALUES ('isidoor', 'test', '`+url+`', 'saint-martin', '12345678200010')`)
+		f.db.Exec(t, `INSERT INTO syncd.target (partner, environment, base_url, dossier, identity) VALUES ('isidoor', 'test', '`+url+
+			`', 'saint-martin', '12345678200010')`)
 	}
 	f.db.Exec(t, `INSERT INTO syncd.run (target_id, job, kind, trigger, state, key_id, config_digest, finished_at)
 		SELECT id, 'dictionnaire', 'pull-dictionnaire', 'manual', 'succeeded', (SELECT key_id FROM syncd.ledger_key), '', now()
@@ -29,7 +30,8 @@ func TestAddressesAreBroughtToOneSpelling(t *testing.T) {
 		('isidoor', 'test', 'http://127.0.0.1:8080/Api2', now() - interval '1 day')`)
 	f.db.Exec(t, `INSERT INTO syncd.closed_period (target_id, period, closed_by, reason)
 		SELECT id, '2026-10', 'marie', 'done' FROM syncd.target WHERE base_url = 'http://127.0.0.1:8080/api2'`)
-	odd := []string{"https://WWW.Isidoor.org:443//Api2/x/../", "https://www.isidoor.org./%c3%a9/%2e/b%2Fc", "https://www.isidoor.org", "no address",
+	odd := []string{"https://WWW.Isidoor.org:443//Api2/x/../", "https://www.isidoor.org./%c3%a9/%2e/b%2Fc", "https://www.isidoor.org",
+		"no address",
 		"https://www.isidoor.org/../a/../../b/", "https://www.isidoor.org/a/b/../../%7Ec/./././d"}
 	for _, url := range odd {
 		f.db.Exec(t, `INSERT INTO syncd.target (partner, environment, base_url, dossier) VALUES ('isidoor', 'production', '`+url+`', 'odd')`)
@@ -50,11 +52,13 @@ func TestAddressesAreBroughtToOneSpelling(t *testing.T) {
 		}
 	}
 	for _, url := range odd {
-		if _, ok, err := s.Target(t.Context(), jobs.Target{Partner: "isidoor", Environment: "production", BaseURL: url, Dossier: "odd"}); !ok || err != nil {
+		if _, ok, err := s.Target(t.Context(), jobs.Target{Partner: "isidoor", Environment: "production", BaseURL: url, Dossier: "odd"}); !ok ||
+			err != nil {
 			t.Errorf("%s is not found as %s: %v", url, jobs.NormalAddress(url), err)
 		}
 	}
-	if known, err := s.KnownContracts(t.Context(), jobs.APIName{Partner: "isidoor", Environment: "test", BaseURL: spellings[2]}); err != nil || known.AskedAt == nil {
+	if known, err := s.KnownContracts(t.Context(), jobs.APIName{Partner: "isidoor", Environment: "test", BaseURL: spellings[2]}); err != nil ||
+		known.AskedAt == nil {
 		t.Errorf("%+v %v", known, err)
 	}
 }
@@ -102,7 +106,8 @@ func TestClosingsCountByEstablishment(t *testing.T) {
 				t.Errorf("%+v: open, %v", target, err)
 			}
 		}
-		_, err := s.Start(t.Context(), jobs.NewRun{Job: "paie", Kind: jobs.PushSalaries, Target: target, Period: "2026-10", Trigger: jobs.TriggerManual})
+		_, err := s.Start(t.Context(), jobs.NewRun{Job: "paie", Kind: jobs.PushSalaries, Target: target, Period: "2026-10",
+			Trigger: jobs.TriggerManual})
 		if !is[*jobs.ClosedError](err) {
 			t.Errorf("%+v: %v", target, err)
 		}
@@ -110,7 +115,8 @@ func TestClosingsCountByEstablishment(t *testing.T) {
 	if closed, err := s.ClosedPeriod(t.Context(), production, "2026-10"); closed || err != nil {
 		t.Errorf("production: closed, %v", err)
 	}
-	if closings, err := s.Closings(t.Context(), "test", "https://OTHER.example.org/"); err != nil || len(closings) != 1 || closings[0].Target.Dossier != "old" {
+	if closings, err := s.Closings(t.Context(), "test", "https://OTHER.example.org/"); err != nil || len(closings) != 1 ||
+		closings[0].Target.Dossier != "old" {
 		t.Errorf("%+v %v", closings, err)
 	}
 	if err := s.ReopenPeriod(t.Context(), renamed, "2026-10", "marie", "forgot one", time.Now().Add(time.Hour)); err != nil {

@@ -53,8 +53,9 @@ func TestEveryClassOfErrorsIsJudged(t *testing.T) {
 			}
 		}
 	}
-	for state, want := range map[string]verdict{"40001": away, "40P01": away, "57014": away, "25006": away, "53300": away, "08006": away, "58030": away, "72000": away,
-		"23505": mistaken, "42P01": mistaken, "22012": mistaken, "P0001": mistaken, "U1234": mistaken, "SY002": mistaken,
+	for state, want := range map[string]verdict{"40001": away, "40P01": away, "57014": away, "25006": away, "53300": away, "08006": away,
+		"58030": away, "72000": away, "23505": mistaken, "42P01": mistaken, "22012": mistaken, "P0001": mistaken, "U1234": mistaken,
+		"SY002": mistaken,
 		"28P01": denied, "3D000": denied, "42501": denied, "XX001": defective, "25P02": defective, "": defective} {
 		if got := judge(state); got != want {
 			t.Errorf("%q is judged %d, want %d", state, got, want)

@@ -151,7 +151,8 @@ func TestMovedBaselineSupersedes(t *testing.T) {
 			if len(claimed) != 2 || !claimed[0].Superseded || claimed[0].Document != nil || claimed[1].Superseded {
 				t.Fatalf("%+v", claimed)
 			}
-			f.want("superseded moved NULL", `SELECT state || ' ' || reason_code || ' ' || coalesce(payload::text, 'NULL') FROM syncd.item WHERE run_id = $1 AND key = '1'`, run.ID)
+			f.want("superseded moved NULL", `SELECT state || ' ' || reason_code || ' ' || coalesce(payload::text, 'NULL') FROM syncd.item WHERE
+				run_id = $1 AND key = '1'`, run.ID)
 			f.want("false", `SELECT in_doubt FROM syncd.baseline WHERE key = '1'`)
 		})
 	}
@@ -172,7 +173,8 @@ func TestNewerPlanSupersedesAndRecounts(t *testing.T) {
 	run, err := s.Start(t.Context(), partial)
 	f.must(err)
 	f.plan(s, run, toSend(s, "2", 0))
-	f.want("1:uncertain 2:superseded 3:pending", `SELECT string_agg(key || ':' || state, ' ' ORDER BY seq) FROM syncd.item WHERE run_id = $1`, older.ID)
+	f.want("1:uncertain 2:superseded 3:pending", `SELECT string_agg(key || ':' || state, ' ' ORDER BY seq) FROM syncd.item WHERE run_id = $1`,
+		older.ID)
 	f.finish(s, run, jobs.ReasonStopped, jobs.Failed)
 	run = f.start(s)
 	doubtful := toSend(s, "1", 0)

@@ -48,8 +48,8 @@ func TestStory(t *testing.T) {
 	f.settle(s, november, ledger.SettleAccepted, jobs.Incomplete, "1")
 	f.settle(s, november, ledger.SettleAccepted, jobs.Succeeded, "2")
 	left := f.start(s)
-	f.plan(s, left, gone("1", 1), jobs.PlannedItem{Item: jobs.Item{Key: "3", State: jobs.ItemBlocked, Difference: jobs.Undeliverable, Employees: 1,
-		Problems: []mapping.Problem{{}}, Reason: jobs.Reason{Code: jobs.ReasonProblems}}})
+	f.plan(s, left, gone("1", 1), jobs.PlannedItem{Item: jobs.Item{Key: "3", State: jobs.ItemBlocked, Difference: jobs.Undeliverable,
+		Employees: 1, Problems: []mapping.Problem{{}}, Reason: jobs.Reason{Code: jobs.ReasonProblems}}})
 	f.finish(s, left, "", jobs.Incomplete)
 	f.decide(s, left.Target.ID, ledger.AuditEntry{Decision: ledger.DecisionPurge, Run: left.ID, Period: month}) // about everyone of it
 	other := f.sent(s, "sainte-anne", month)

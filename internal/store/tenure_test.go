@@ -112,6 +112,7 @@ func TestRestGivesTheOwnershipBack(t *testing.T) {
 	s.Rest()
 	f.want("0", `SELECT count(*) FROM syncd.owner`)
 	f.must(waitUntil(f, func() bool { // the server ends a session a moment after its client has gone
-		return f.text(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) == "0"
+		return f.text(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname =
+			current_database())`) == "0"
 	}))
 }

@@ -13,7 +13,8 @@ import (
 // old makes all that there is, or one run, older than any cutoff of the tests.
 func (f *fixture) old(run int64) {
 	f.Helper()
-	f.db.Exec(f.T, `UPDATE syncd.run SET finished_at = finished_at - interval '10 years', created_at = created_at - interval '10 years' WHERE id = $1`, run)
+	f.db.Exec(f.T, `UPDATE syncd.run SET finished_at = finished_at - interval '10 years', created_at = created_at - interval '10 years'
+		WHERE id = $1`, run)
 }
 
 func cutoff() time.Time { return time.Now().Add(-24 * time.Hour) }
@@ -69,7 +70,8 @@ func TestPurgeByCutoff(t *testing.T) {
 	f.purge(s, Cutoffs{}, Purged{})
 	f.purge(s, Cutoffs{Runs: cutoff()}, Purged{}) // its items keep it
 	f.purge(s, Cutoffs{Diffs: cutoff()}, Purged{Diffs: 2})
-	f.want("2 t", `SELECT count(*) || ' ' || left(bool_and(diff IS NULL AND problems IS NULL AND reason_detail = '')::text, 1) FROM syncd.item WHERE run_id = $1`, run.ID)
+	f.want("2 t", `SELECT count(*) || ' ' || left(bool_and(diff IS NULL AND problems IS NULL AND reason_detail = '')::text, 1) FROM
+		syncd.item WHERE run_id = $1`, run.ID)
 	f.purge(s, Cutoffs{Items: cutoff()}, Purged{Items: 2})
 	f.want("2 1 1", `SELECT employees_read || ' ' || accepted || ' ' || rejected FROM syncd.run WHERE id = $1`, run.ID)
 	f.purge(s, Cutoffs{Runs: cutoff()}, Purged{Runs: 1})
@@ -117,7 +119,8 @@ func TestPurgeKeepsTheRunOfANomenclature(t *testing.T) {
 	for _, label := range []string{"old", "new"} {
 		run, err := s.Start(t.Context(), pull)
 		f.must(err)
-		change := jobs.NomenclatureChange{Name: "N", Code: "C", Difference: jobs.Created, New: mapping.Entry{Code: "C", Label: label, Active: true}}
+		change := jobs.NomenclatureChange{Name: "N", Code: "C", Difference: jobs.Created,
+			New: mapping.Entry{Code: "C", Label: label, Active: true}}
 		f.must(s.Pull(t.Context(), run, jobs.Pulled{Apply: true, Changes: []jobs.NomenclatureChange{change}}))
 		f.finish(s, run, "", jobs.Succeeded)
 		f.old(run.ID)
@@ -160,7 +163,8 @@ func TestStatistics(t *testing.T) {
 	f.enqueued(s, elsewhere)
 	got, err := s.Statistics(t.Context(), target.Environment, target.BaseURL)
 	f.must(err)
-	want := []ledger.RunCount{{Job: "paie", State: jobs.Failed, Runs: 1}, {Job: "paie", State: jobs.Queued, Runs: 2}, {Job: "paie", State: jobs.Succeeded, Runs: 1}}
+	want := []ledger.RunCount{{Job: "paie", State: jobs.Failed, Runs: 1}, {Job: "paie", State: jobs.Queued, Runs: 2},
+		{Job: "paie", State: jobs.Succeeded, Runs: 1}}
 	if len(got.Runs) != 3 || got.Runs[0] != want[0] || got.Runs[1] != want[1] || got.Runs[2] != want[2] {
 		t.Errorf("%+v", got.Runs)
 	}
@@ -187,11 +191,12 @@ func TestDaemonsSeeEachOther(t *testing.T) {
 		_, err := s.See(t.Context(), int64(id+1), map[string]string{"paie": digest})
 		f.must(err)
 	}
-	f.db.Exec(t, `UPDATE syncd.daemon SET seen_at = seen_at - interval '1 hour' WHERE id = 2; UPDATE syncd.daemon SET seen_at = seen_at - interval '8 days' WHERE id = 3`)
+	f.db.Exec(t, `UPDATE syncd.daemon SET seen_at = seen_at - interval '1 hour' WHERE id = 2; UPDATE syncd.daemon SET seen_at = seen_at -
+		interval '8 days' WHERE id = 3`)
 	daemons, err := s.See(t.Context(), 1, map[string]string{"paie": "new"})
 	f.must(err)
-	if len(daemons) != 3 || daemons[0].Jobs["paie"] != "new" || daemons[0].Silent > time.Minute || daemons[0].PID == 0 || daemons[0].Version != "test" ||
-		daemons[1].Jobs["paie"] != "two" || daemons[1].Silent < time.Hour {
+	if len(daemons) != 3 || daemons[0].Jobs["paie"] != "new" || daemons[0].Silent > time.Minute || daemons[0].PID == 0 ||
+		daemons[0].Version != "test" || daemons[1].Jobs["paie"] != "two" || daemons[1].Silent < time.Hour {
 		t.Errorf("%+v", daemons)
 	}
 	f.must(s.Forget(t.Context(), 1))

@@ -74,7 +74,8 @@ func TestSecretReadFailures(t *testing.T) {
 		{secretOf("file", path("pipe"), noEnv), "file DIR/pipe is not a regular file\nhint: name a file that holds the secret alone"},
 		{secretOf("file", dir, noEnv), "file DIR is not a regular file\nhint: name a file that holds the secret alone"},
 		{secretOf("env", "KEY", noEnv), "env KEY is not set\nhint: set the variable, or use { file = … } or { credential = … }"},
-		{secretOf("credential", "none", getenv), "credential none (DIR/none) does not exist\nhint: create the file, readable by the user that runs syncd only"},
+		{secretOf("credential", "none", getenv), "credential none (DIR/none) does not exist\n" +
+			"hint: create the file, readable by the user that runs syncd only"},
 		{secretOf("credential", "open", getenv), "credential open (DIR/open) is open to every user (mode 0644)\nhint: chmod o= DIR/open"},
 		{secretOf("credential", "key", noEnv), "credential key is not there: CREDENTIALS_DIRECTORY is not set\n" +
 			"hint: start syncd by systemd with LoadCredential=key:…, or set CREDENTIALS_DIRECTORY to a folder that holds a file of that name"},

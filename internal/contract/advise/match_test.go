@@ -28,8 +28,10 @@ func rowsDrafted(t *testing.T, required, properties string) string {
 	t.Helper()
 	shape := staging()
 	shape.Employee = shape.Employee[:0]
-	push := jobs.PushJob{Name: "paie", Source: jobs.Source{Key: "matricule", Children: []jobs.ChildSource{{Rows: "SELECT 1", Employee: "matricule"}}}}
-	return advise.Scaffold(contracttest.Taking(t, contracttest.Members(`"Lignes":{"type":"array","items":{"type":"object","required":[`+required+`],"properties":{`+properties+`}}}`)), push, shape, nil)
+	push := jobs.PushJob{Name: "paie", Source: jobs.Source{Key: "matricule",
+		Children: []jobs.ChildSource{{Rows: "SELECT 1", Employee: "matricule"}}}}
+	return advise.Scaffold(contracttest.Taking(t, contracttest.Members(`"Lignes":{"type":"array","items":{"type":"object","required":[`+
+		required+`],"properties":{`+properties+`}}}`)), push, shape, nil)
 }
 
 func TestScaffoldRows(t *testing.T) {
@@ -45,11 +47,15 @@ func TestScaffoldRows(t *testing.T) {
 		{"numbers as texts", `"rubrique"`, `"base":{"type":"string"},"rubrique":` + text + `,"valeur":{"type":"string"}`, []string{
 			`# key = "rubrique"`, `# # base = { column = "quantity", type = "string" } # string, null, GUESSED from the name`,
 			`# # valeur = { column = "amount", type = "string" } # string, null, GUESSED from the name`}},
-		{"two that may be meant", ``, `"nombre":` + number + `,"base":` + number + `,"montant":` + number, []string{`# Columns that nothing carries: code, quantity`}},
-		{"a key that no column resembles", `"poste"`, `"poste":` + text + `,"montant":` + number, []string{`key = "poste"`, `# poste = "…" # required, string, no column resembles it`}},
-		{"a list of values", `"a","sorte"`, `"a":` + text + `,"sorte":{"type":"string","enum":["H","P"]},"montant":` + number, []string{`key = "sorte"`}},
+		{"two that may be meant", ``, `"nombre":` + number + `,"base":` + number + `,"montant":` + number,
+			[]string{`# Columns that nothing carries: code, quantity`}},
+		{"a key that no column resembles", `"poste"`, `"poste":` + text + `,"montant":` + number,
+			[]string{`key = "poste"`, `# poste = "…" # required, string, no column resembles it`}},
+		{"a list of values", `"a","sorte"`, `"a":` + text + `,"sorte":{"type":"string","enum":["H","P"]},"montant":` + number,
+			[]string{`key = "sorte"`}},
 		{"no amount, though a text", `"montant","libelle"`, `"montant":` + text + `,"libelle":` + text, []string{`key = "libelle"`}},
-		{"no date", `"debut","poste"`, `"debut":{"type":"string","format":"date"},"poste":` + text + `,"montant":` + number, []string{`key = "poste"`}},
+		{"no date", `"debut","poste"`, `"debut":{"type":"string","format":"date"},"poste":` + text + `,"montant":` + number,
+			[]string{`key = "poste"`}},
 		{"numbers alone", ``, `"montant":` + number, []string{`key = "montant" # CHECK: no member looks like a code; it must tell the elements apart`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -75,7 +81,8 @@ func TestScaffoldFromNothing(t *testing.T) {
 			t.Errorf("no line %s in\n%s", want, draft)
 		}
 	}
-	for _, part := range []string{"\n# # rubrique = { column = \"code\"", "\n# # base = { column = \"quantity\", type = \"string\"", "\n# montant = { column = \"amount\", type = \"string\""} {
+	for _, part := range []string{"\n# # rubrique = { column = \"code\"", "\n# # base = { column = \"quantity\", type = \"string\"",
+		"\n# montant = { column = \"amount\", type = \"string\""} {
 		if !strings.Contains(draft, part) {
 			t.Errorf("no %q in\n%s", part, draft)
 		}
@@ -92,8 +99,9 @@ func TestScaffoldGuards(t *testing.T) {
 	}{
 		{"other names", `"coordonneesBancaires":{"type":"string"},"numeroSecu":{"type":"string"}`, []string{
 			named, `# hold_fields = ["coordonneesBancaires", "numeroSecu"]`, `# unique_fields = ["coordonneesBancaires", "numeroSecu"]`}},
-		{"one of them", `"Banque":{"type":"object","properties":{"Rib":{"type":"string"},"Bic":{"type":"string"}}},"Nir":{"type":"string"}`, []string{
-			named, `# hold_fields = ["Banque.Rib", "Nir"]`, `# unique_fields = ["Banque.Rib", "Nir"]`}},
+		{"one of them", `"Banque":{"type":"object","properties":{"Rib":{"type":"string"},"Bic":{"type":"string"}}},"Nir":{"type":"string"}`,
+			[]string{
+				named, `# hold_fields = ["Banque.Rib", "Nir"]`, `# unique_fields = ["Banque.Rib", "Nir"]`}},
 		{"no account", `"numeroSecu":{"type":"string"}`, []string{named, `# hold_fields = ["numeroSecu"]`, `# unique_fields = ["numeroSecu"]`}},
 		{"the names that are looked for", `"Iban":{"type":"string"},"CodeNir":{"type":"string"}`, nil},
 		{"neither", `"Nom":{"type":"string"}`, nil},
@@ -111,5 +119,6 @@ func TestScaffoldGuards(t *testing.T) {
 			}
 		})
 	}
-	_ = job(t, pasted(t, syncd.SampleConfig, advise.Scaffold(operation(t, standin.ProfileIsidoor, "Salarie_Post"), sampleJob(t), staging(), nil)))
+	_ = job(t, pasted(t, syncd.SampleConfig, advise.Scaffold(operation(t, standin.ProfileIsidoor, "Salarie_Post"), sampleJob(t), staging(),
+		nil)))
 }

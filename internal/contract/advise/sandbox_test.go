@@ -68,7 +68,8 @@ func TestScaffoldOfOtherNames(t *testing.T) {
 	draft := advise.Scaffold(op, job(t, standin.PlatConfig), shape, pulled())
 	golden(t, "plat.toml", draft)
 	for _, text := range []string{draft, trusted(draft)} {
-		onlyLacks(t, check.CheckMapping(op, job(t, pasted(t, withoutGuard(standin.PlatConfig), text)).Mapping, &shape, pulled(), contracttest.Params()))
+		onlyLacks(t, check.CheckMapping(op, job(t, pasted(t, withoutGuard(standin.PlatConfig), text)).Mapping, &shape, pulled(),
+			contracttest.Params()))
 	}
 }
 
@@ -95,14 +96,16 @@ func trusted(draft string) string {
 func TestConfigurationsOfTheSandbox(t *testing.T) {
 	t.Parallel()
 	shape := staging()
-	for _, a := range check.CheckMapping(operation(t, standin.ProfileIsidoor, "Salarie_Post"), sampleJob(t).Mapping, &shape, pulled(), contracttest.Params()) {
+	for _, a := range check.CheckMapping(operation(t, standin.ProfileIsidoor, "Salarie_Post"), sampleJob(t).Mapping, &shape, pulled(),
+		contracttest.Params()) {
 		t.Logf("isidoor: %s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
 		if a.Level == check.LevelError {
 			t.Errorf("%s %s", a.Path, a.Text)
 		}
 	}
 	shape.Employee = append(shape.Employee, mapping.Column{Name: "heures", Type: oidInt4})
-	for _, a := range check.CheckMapping(operation(t, standin.ProfilePlat, "PUT /V2/Salaries"), job(t, standin.PlatConfig).Mapping, &shape, pulled(), contracttest.Params()) {
+	for _, a := range check.CheckMapping(operation(t, standin.ProfilePlat, "PUT /V2/Salaries"), job(t, standin.PlatConfig).Mapping, &shape,
+		pulled(), contracttest.Params()) {
 		t.Logf("plat: %s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
 		if a.Level == check.LevelError {
 			t.Errorf("%s %s", a.Path, a.Text)

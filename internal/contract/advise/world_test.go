@@ -37,7 +37,8 @@ func operation(t *testing.T, profile, name string) *openapi.Operation {
 // staging is the shape of the sample's tables.
 func staging() mapping.Shape {
 	types := map[string]uint32{
-		"date_naissance": oidDate, "date_debut": oidDate, "date_fin": oidDate, "taux_activite": oidNumeric, "quantity": oidNumeric, "amount": oidNumeric,
+		"date_naissance": oidDate, "date_debut": oidDate, "date_fin": oidDate, "taux_activite": oidNumeric, "quantity": oidNumeric,
+		"amount": oidNumeric,
 	}
 	columns := func(names []string) []mapping.Column {
 		var all []mapping.Column

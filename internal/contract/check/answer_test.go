@@ -18,7 +18,8 @@ func answering(t *testing.T, schema, definitions string) *openapi.Operation {
 		response = `{"description":"OK","schema":` + schema + `}`
 	}
 	text := contracttest.Swagger(contracttest.Members(`"Nom":{"type":"string"}`) + definitions)
-	return contracttest.CallOf(t, strings.Replace(text, `"200":{"description":"OK"}`, `"400":{"description":"no","schema":{"type":"string"}},"200":`+response, 1))
+	return contracttest.CallOf(t, strings.Replace(text, `"200":{"description":"OK"}`,
+		`"400":{"description":"no","schema":{"type":"string"}},"200":`+response, 1))
 }
 
 const (
@@ -44,37 +45,49 @@ func TestCheckAnswer(t *testing.T) {
 		"right, in a list":   {lots, lot, &check.AnswerPlaces{Items: "/resultats", Code: "/codeRetour"}, nil},
 		"by its index":       {one, retour, &check.AnswerPlaces{Errors: []string{"/anomalies/0/texte"}}, nil},
 		"errors mistyped": {one, retour, &check.AnswerPlaces{Errors: []string{"/anomalies", "/anomalie"}},
-			[]string{"error errors /anomalie is not in what POST /V2/Salarie answers by the contract: refusals that only it tells would count as received | did you mean \"/anomalies\"?"}},
+			[]string{"error errors /anomalie is not in what POST /V2/Salarie answers by the contract: refusals that only it tells would count as " +
+				"received | did you mean \"/anomalies\"?"}},
 		"code in another case": {many, retour, &check.AnswerPlaces{Code: "/CodeRetour"},
-			[]string{"error code /CodeRetour is not in what POST /V2/Salarie answers by the contract: no answer could be judged, and each document would stay in doubt | did you mean \"/codeRetour\"?"}},
+			[]string{"error code /CodeRetour is not in what POST /V2/Salarie answers by the contract: no answer could be judged, and each " +
+				"document would stay in doubt | did you mean \"/codeRetour\"?"}},
 		"message elsewhere": {one, retour, &check.AnswerPlaces{Code: "/codeRetour", Message: "/texte/long"},
-			[]string{"warning message /texte/long is not in what POST /V2/Salarie answers by the contract: people are told the words at errors instead, or the code alone | compare with a real answer, and correct [isidoor.salarie.answer]"}},
+			[]string{"warning message /texte/long is not in what POST /V2/Salarie answers by the contract: people are told the words at errors " +
+				"instead, or the code alone | compare with a real answer, and correct [isidoor.salarie.answer]"}},
 		"below a text": {one, retour, &check.AnswerPlaces{Code: "/libelle/code"},
 			[]string{"warning code /libelle/code is not in"}},
 		"a list for a code": {one, retour, &check.AnswerPlaces{Code: "/anomalies"},
 			[]string{"warning code /anomalies is array in the contract, not a code: no answer could be judged"}},
-		"message mistyped":      {one, retour, &check.AnswerPlaces{Code: "/codeRetour", Message: "/libele"}, []string{"warning message", `did you mean "/libelle"?`}},
-		"a text":                {`{"type":"string"}`, "", &right, []string{"warning  by the contract a success of POST /V2/Salarie holds string, no object: no answer could be judged"}},
-		"told by its words":     {`{"type":"string"}`, "", &check.AnswerPlaces{}, nil},
-		"texts":                 {`{"type":"array","items":{"type":"string"}}`, "", &right, []string{"warning  by the contract a success of"}},
-		"a class of .NET":       {`{"$ref":"#/definitions/HttpResponseMessage"}`, `,"HttpResponseMessage":{"properties":{"StatusCode":{"type":"integer"},"Content":{"type":"object"}}}`, &right, nil},
-		"an interface of .NET":  {`{"$ref":"#/definitions/IActionResult"}`, `,"IActionResult":{"type":"object","additionalProperties":false}`, &right, nil},
-		"what was sent":         {`{"$ref":"#/definitions/Salarie"}`, "", &check.AnswerPlaces{Code: "/codeRetour"}, []string{"warning code /codeRetour is not in what"}},
-		"an array of anything":  {`{"type":"array"}`, "", &right, nil},
-		"of anything, by index": {`{"properties":{"erreurs":{"type":"array"}}}`, "", &check.AnswerPlaces{Errors: []string{"/erreurs/0/texte"}}, nil},
-		"dangling below": {`{"properties":{"lot":{"$ref":"#/definitions/Gone"},"anomalies":{"type":"array"}}}`, "", &check.AnswerPlaces{Errors: []string{"/anomalie"}},
-			[]string{`error errors /anomalie`}},
+		"message mistyped": {one, retour, &check.AnswerPlaces{Code: "/codeRetour", Message: "/libele"},
+			[]string{"warning message", `did you mean "/libelle"?`}},
+		"a text": {`{"type":"string"}`, "", &right,
+			[]string{"warning  by the contract a success of POST /V2/Salarie holds string, no object: no answer could be judged"}},
+		"told by its words": {`{"type":"string"}`, "", &check.AnswerPlaces{}, nil},
+		"texts":             {`{"type":"array","items":{"type":"string"}}`, "", &right, []string{"warning  by the contract a success of"}},
+		"a class of .NET": {`{"$ref":"#/definitions/HttpResponseMessage"}`,
+			`,"HttpResponseMessage":{"properties":{"StatusCode":{"type":"integer"},"Content":{"type":"object"}}}`, &right, nil},
+		"an interface of .NET": {`{"$ref":"#/definitions/IActionResult"}`, `,"IActionResult":{"type":"object","additionalProperties":false}`,
+			&right, nil},
+		"what was sent": {`{"$ref":"#/definitions/Salarie"}`, "", &check.AnswerPlaces{Code: "/codeRetour"},
+			[]string{"warning code /codeRetour is not in what"}},
+		"an array of anything": {`{"type":"array"}`, "", &right, nil},
+		"of anything, by index": {`{"properties":{"erreurs":{"type":"array"}}}`, "", &check.AnswerPlaces{Errors: []string{"/erreurs/0/texte"}},
+			nil},
+		"dangling below": {`{"properties":{"lot":{"$ref":"#/definitions/Gone"},"anomalies":{"type":"array"}}}`, "",
+			&check.AnswerPlaces{Errors: []string{"/anomalie"}}, []string{`error errors /anomalie`}},
 		"items mistyped": {lots, lot, &check.AnswerPlaces{Items: "/resultat", Code: "/codeRetour"},
-			[]string{"error items /resultat is not in what POST /V2/Salarie answers by the contract: no answer could be judged, and each document would stay in doubt | did you mean \"/resultats\"?"}},
+			[]string{"error items /resultat is not in what POST /V2/Salarie answers by the contract: no answer could be judged, and each document " +
+				"would stay in doubt | did you mean \"/resultats\"?"}},
 		"items are no array": {lots, lot, &check.AnswerPlaces{Items: "/total", Code: "/codeRetour"},
 			[]string{"warning items /total is integer in the contract, not an array"}},
 		"items forgotten": {lots, lot, &check.AnswerPlaces{Code: "/codeRetour"}, []string{"warning code /codeRetour is not in"}},
 		"not described":   {"", "", &right, nil},
 		"an object":       {`{"type":"object"}`, "", &right, nil},
 		"anything":        {`{}`, "", &right, nil},
-		"no rules": {one, retour, nil, []string{"warning  by the contract a success of POST /V2/Salarie holds codeRetour and anomalies: if the API refuses documents that way, refusals count as received" +
+		"no rules": {one, retour, nil, []string{"warning  by the contract a success of POST /V2/Salarie holds codeRetour and anomalies: if the " +
+			"API refuses documents that way, refusals count as received" +
 			` | ask the partner; if so, add [isidoor.salarie.answer] with code = "/codeRetour" and success = [the codes that accept], errors = ["/anomalies"]`}},
-		"no rules, in a list": {lots, lot, nil, []string{"warning  by the contract", "holds resultats[] with codeRetour and anomalies", "if so, add [isidoor.salarie.answer]\n"}},
+		"no rules, in a list": {lots, lot, nil, []string{"warning  by the contract", "holds resultats[] with codeRetour and anomalies",
+			"if so, add [isidoor.salarie.answer]\n"}},
 		"no rules, refused lines": {`{"properties":{"nbAcceptes":{"type":"integer"},"lignesRejetees":{"type":"array","items":{"properties":{"erreur":{"type":"string"}}}}}}`, "", nil,
 			[]string{`errors = ["/lignesRejetees"]`}},
 		"no rules, nothing to see": {`{"properties":{"id":{"type":"integer"},"code":{"type":"string"}}}`, "", nil, nil},

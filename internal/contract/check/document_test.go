@@ -69,17 +69,20 @@ func TestCheckRules(t *testing.T) {
 		{"at an exclusive minimum", `{"type":"number","minimum":0,"exclusiveMinimum":true}`, `0`, `out-of-range  want "> 0" got "number"`},
 		{"an exclusive limit as 3.1 writes it", `{"type":"number","exclusiveMaximum":10}`, `10`, `out-of-range  want "< 10" got "number"`},
 		{"beyond 2^53", `{"type":"integer","maximum":9007199254740993}`, `9007199254740993`, ""},
-		{"one more than that", `{"type":"integer","maximum":9007199254740993}`, `9007199254740994`, `out-of-range  want "<= 9007199254740993" got "number"`},
+		{"one more than that", `{"type":"integer","maximum":9007199254740993}`, `9007199254740994`,
+			`out-of-range  want "<= 9007199254740993" got "number"`},
 		{"negative", `{"type":"number","minimum":-10}`, `-9.99`, ""},
 		{"more negative", `{"type":"number","minimum":-10}`, `-10.01`, `out-of-range  want ">= -10" got "number"`},
 		{"Swashbuckle's range of a double", `{"type":"number","minimum":-1.7976931348623157e308,"maximum":1.7976931348623157e+308}`, `12.5`, ""},
 		{"steps of 0.1", `{"type":"number","multipleOf":0.1}`, `0.3`, ""},
 		{"between steps of 0.1", `{"type":"number","multipleOf":0.1}`, `0.35`, `out-of-range  want "multiple of 0.1" got "number"`},
 		{"steps of 0.25", `{"type":"number","multipleOf":0.25}`, `-1234567890123456789012.75`, ""},
-		{"between steps of 0.25", `{"type":"number","multipleOf":0.25}`, `1234567890123456789012.8`, `out-of-range  want "multiple of 0.25" got "number"`},
+		{"between steps of 0.25", `{"type":"number","multipleOf":0.25}`, `1234567890123456789012.8`,
+			`out-of-range  want "multiple of 0.25" got "number"`},
 		{"steps of 30", `{"type":"number","multipleOf":30}`, `9007199254740990`, ""},
 		{"a long step", `{"type":"number","multipleOf":123456789012345678901}`, `246913578024691357802`, ""},
-		{"between long steps", `{"type":"number","multipleOf":123456789012345678901}`, `246913578024691357803`, `out-of-range  want "multiple of 123456789012345678901" got "number"`},
+		{"between long steps", `{"type":"number","multipleOf":123456789012345678901}`, `246913578024691357803`,
+			`out-of-range  want "multiple of 123456789012345678901" got "number"`},
 
 		{"required", `{"required":["B","A"],"properties":{"A":{"type":"string"},"B":{"type":"integer"}}}`, `{}`,
 			"required /A want \"string\" got \"\"\nrequired /B want \"integer\" got \"\""},
@@ -89,7 +92,8 @@ func TestCheckRules(t *testing.T) {
 			`wrong-type /E/2/C want "string" got "integer"`},
 		{"a path of odd names", `{"properties":{"a/b~\"":{"type":"string"}}}`, `{"a/b~\"":1}`, `wrong-type /a~1b~0" want "string" got "integer"`},
 		{"an unknown member fits", `{"properties":{"A":{"type":"string"}}}`, `{"0":{"x":[1,"}"]},"A":"a","Z":null}`, ""},
-		{"closed", `{"properties":{"Nom":{"type":"string"}},"additionalProperties":false}`, `{"Nmo":"a"}`, `unknown-member /Nmo want "Nom" got ""`},
+		{"closed", `{"properties":{"Nom":{"type":"string"}},"additionalProperties":false}`, `{"Nmo":"a"}`,
+			`unknown-member /Nmo want "Nom" got ""`},
 		{"additional", `{"additionalProperties":{"type":"integer"}}`, `{"a":1,"b":"x"}`, `wrong-type /b want "integer" got "string"`},
 		{"items at most", `{"type":"array","items":{},"maxItems":1}`, `[1,[2,3]]`, `item-count  want "<= 1" got "2"`},
 		{"items at least", `{"type":"array","items":{},"minItems":1}`, `[]`, `item-count  want ">= 1" got "0"`},
@@ -102,12 +106,16 @@ func TestCheckRules(t *testing.T) {
 		{"alternatives of one type", `{"oneOf":[{"required":["a"],"properties":{"a":{}}},{"required":["b"],"properties":{"b":{}}}]}`, `{"c":1}`,
 			`required /a want "" got "" of #1`},
 		{"alternatives of no such type", `{"oneOf":[{"type":"integer"},{"type":"boolean"}]}`, `{"c":1}`, `no-alternative  want "" got "object"`},
-		{"texts of two kinds", `{"oneOf":[{"type":"string","format":"date"},{"type":"string","format":"uuid"}]}`, `"x"`, `no-alternative  want "" got "string"`},
+		{"texts of two kinds", `{"oneOf":[{"type":"string","format":"date"},{"type":"string","format":"uuid"}]}`, `"x"`,
+			`no-alternative  want "" got "string"`},
 		{"names by patterns", `{"properties":{"a":{"type":"string"}},"patternProperties":{"^x-":{"type":"integer"},"y$":{"type":"string"}},"additionalProperties":false}`,
 			`{"a":"a","x-1":"a","x-y":1,"xy":"a","z":1}`,
-			"wrong-type /x-1 want \"integer\" got \"string\"\nwrong-type /x-y want \"string\" got \"integer\"\nunknown-member /z want \"a\" got \"\""},
-		{"names by patterns, and their own", `{"properties":{"x-1":{"type":"integer"}},"patternProperties":{"^x-":{"maximum":5}}}`, `{"x-1":7}`, `out-of-range /x-1 want "<= 5" got "number"`},
-		{"patterns and others", `{"patternProperties":{"^x-":{"type":"integer"}},"additionalProperties":{"type":"string"}}`, `{"a":1,"x-1":1}`, `wrong-type /a want "string" got "integer"`},
+			"wrong-type /x-1 want \"integer\" got \"string\"\nwrong-type /x-y want \"string\" got \"integer\"\n" +
+				"unknown-member /z want \"a\" got \"\""},
+		{"names by patterns, and their own", `{"properties":{"x-1":{"type":"integer"}},"patternProperties":{"^x-":{"maximum":5}}}`, `{"x-1":7}`,
+			`out-of-range /x-1 want "<= 5" got "number"`},
+		{"patterns and others", `{"patternProperties":{"^x-":{"type":"integer"}},"additionalProperties":{"type":"string"}}`, `{"a":1,"x-1":1}`,
+			`wrong-type /a want "string" got "integer"`},
 		{"a pattern that nobody reads", `{"patternProperties":{"^(?=x)":{"type":"integer"}},"additionalProperties":false}`, `{"x-1":"a"}`, ""},
 		{"any others", `{"properties":{"a":{}},"additionalProperties":true}`, `{"b":1}`, ""},
 		{"null among alternatives", `{"oneOf":[{"type":"null"},{"type":"string"}]}`, `null`, ""},
@@ -191,7 +199,8 @@ func TestCheckOfNoSchema(t *testing.T) {
 func FuzzCheck(f *testing.F) {
 	checker := check.NewChecker(contracttest.Body(f, contracttest.BenchmarkContract(f)))
 	f.Add([]byte(contracttest.BenchmarkDocument))
-	for _, seed := range []string{`{"`, `{"Elements":[{`, `[1,`, `"\`, `{"a":}`, `{"Elements":[,]}`, `{"A":nul`, ``, `}`, `-`, `{"Nir":"\u00`} {
+	for _, seed := range []string{`{"`, `{"Elements":[{`, `[1,`, `"\`, `{"a":}`, `{"Elements":[,]}`, `{"A":nul`, ``, `}`, `-`,
+		`{"Nir":"\u00`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(_ *testing.T, document []byte) { checker.Check(document) })
@@ -235,19 +244,29 @@ func TestCheckTellsWhichAlternativeWasMeant(t *testing.T) {
 	for name, test := range map[string]struct{ schema, document, want string }{
 		"by a constant, though the other has less against it": {contrat, `{"Contrat":{"Debut":"2026-01-01","Nature":"CDD"}}`,
 			"required /Contrat/Fin want \"string\" got \"\" of CDD\nrequired /Contrat/Motif want \"string\" got \"\" of CDD"},
-		"by a list of values":                    {contrat, `{"Contrat":{"Debut":"demain","Nature":"CDIC"}}`, `wrong-format /Contrat/Debut want "date" got "string" of CDI`},
-		"a value that is none":                   {contrat, `{"Contrat":{"Debut":"2026-01-01","Nature":"STAGE"}}`, `not-listed /Contrat/Nature want "CDD, CDI, CDIC" got "string"`},
-		"no value":                               {contrat, `{"Contrat":{"Debut":"2026-01-01"}}`, `required /Contrat/Nature want "" got "" of CDI`},
-		"by a discriminator":                     {tiers + `,"discriminator":{"propertyName":"kind"}}`, `{"kind":"Societe","siret":"123"}`, `required /raison want "string" got "" of Societe`},
-		"by a discriminator with a mapping":      {tiers + `,"discriminator":{"propertyName":"kind","mapping":{"s":"#/components/schemas/Societe","p":"Personne"}}}`, `{"kind":"p"}`, `required /nom want "string" got "" of Personne`},
-		"a value that the discriminator has not": {tiers + `,"discriminator":{"propertyName":"kind"}}`, `{"kind":"Autre"}`, `not-listed /kind want "Personne, Societe" got "string"`},
-		"the nearest":                            {tiers + `}`, `{"raison":"a","siret":"123456789012345"}`, `too-long /siret want "14" got "15" of Societe`},
-		"in a list":                              {`{"items":` + tiers + `}}`, `[{"nom":"a"},{"siret":"1"}]`, `required /1/raison want "string" got "" of Societe`},
-		"a name that is escaped":                 {`{"oneOf":[{"properties":{"a\"b":{"const":1},"c":{"type":"string"}}},{"properties":{"a\"b":{"const":2},"c":{"type":"integer"}}}]}`, `{"a\"b":2,"c":true}`, `wrong-type /c want "integer" got "boolean" of #2`},
+		"by a list of values": {contrat, `{"Contrat":{"Debut":"demain","Nature":"CDIC"}}`,
+			`wrong-format /Contrat/Debut want "date" got "string" of CDI`},
+		"a value that is none": {contrat, `{"Contrat":{"Debut":"2026-01-01","Nature":"STAGE"}}`,
+			`not-listed /Contrat/Nature want "CDD, CDI, CDIC" got "string"`},
+		"no value": {contrat, `{"Contrat":{"Debut":"2026-01-01"}}`,
+			`required /Contrat/Nature want "" got "" of CDI`},
+		"by a discriminator": {tiers + `,"discriminator":{"propertyName":"kind"}}`, `{"kind":"Societe","siret":"123"}`,
+			`required /raison want "string" got "" of Societe`},
+		"by a discriminator with a mapping": {tiers +
+			`,"discriminator":{"propertyName":"kind","mapping":{"s":"#/components/schemas/Societe","p":"Personne"}}}`, `{"kind":"p"}`,
+			`required /nom want "string" got "" of Personne`},
+		"a value that the discriminator has not": {tiers + `,"discriminator":{"propertyName":"kind"}}`, `{"kind":"Autre"}`,
+			`not-listed /kind want "Personne, Societe" got "string"`},
+		"the nearest": {tiers + `}`, `{"raison":"a","siret":"123456789012345"}`,
+			`too-long /siret want "14" got "15" of Societe`},
+		"in a list": {`{"items":` + tiers + `}}`, `[{"nom":"a"},{"siret":"1"}]`,
+			`required /1/raison want "string" got "" of Societe`},
+		"a name that is escaped": {`{"oneOf":[{"properties":{"a\"b":{"const":1},"c":{"type":"string"}}},{"properties":{"a\"b":{"const":2},"c":{"type":"integer"}}}]}`, `{"a\"b":2,"c":true}`, `wrong-type /c want "integer" got "boolean" of #2`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			checker := check.NewChecker(contracttest.Body(t, []byte(strings.Replace(string(contracttest.OpenAPI3(test.schema, schemas)), `"3.0.`, `"3.1.`, 1))))
+			checker := check.NewChecker(contracttest.Body(t,
+				[]byte(strings.Replace(string(contracttest.OpenAPI3(test.schema, schemas)), `"3.0.`, `"3.1.`, 1))))
 			if got := contracttest.Problems(checker.Check([]byte(test.document))); got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}

@@ -30,15 +30,19 @@ func TestMappingAgainstObject(t *testing.T) {
 		want     []string
 	}{
 		{"what is needed", nil, nil, nil},
-		{"a member that does not exist", []string{"Sexe"}, nil, []string{`error Sexe: is not in the contract: the API would drop it silently | remove it…contract show "POST /V2/Salarie"`}},
+		{"a member that does not exist", []string{"Sexe"}, nil,
+			[]string{`error Sexe: is not in the contract: the API would drop it silently | remove it…contract show "POST /V2/Salarie"`}},
 		{"a mistyped member", []string{"Nim"}, nil, []string{`error Nim: is not in the contract… | did you mean "Nom"?`}},
 		{"another case", []string{"NOM"}, nil, []string{`error NOM: is not… | did you mean "Nom"?`}},
 		{"a member that is elsewhere", []string{"Code_Postal"}, nil, []string{`error Code_Postal: is not… | did you mean "Adresse.CodePostal"?`}},
 		{"an object that does not exist", []string{"Banque.Iban", "Banque.Bic"}, nil,
 			[]string{`error Banque.Bic: lies within Banque, which is not in the contract`, `error Banque.Iban: lies within Banque`}},
-		{"members of a value", []string{"Nom.Usage"}, nil, []string{`error Nom.Usage: lies within Nom, which is string in the contract, not an object`}},
-		{"members of a list", []string{"Elements.Code"}, nil, []string{`error Elements.Code: lies within Elements, which is array… | map its elements with [[job.children]] and path = "Elements"`}},
-		{"what an object requires", []string{"Adresse.CodePostal"}, nil, []string{`error Adresse.Ville: is required by the contract (string), and nothing maps it | add it to [job.fields]: "Adresse.Ville" = "…"`}},
+		{"members of a value", []string{"Nom.Usage"}, nil,
+			[]string{`error Nom.Usage: lies within Nom, which is string in the contract, not an object`}},
+		{"members of a list", []string{"Elements.Code"}, nil,
+			[]string{`error Elements.Code: lies within Elements, which is array… | map its elements with [[job.children]] and path = "Elements"`}},
+		{"what an object requires", []string{"Adresse.CodePostal"}, nil,
+			[]string{`error Adresse.Ville: is required by the contract (string), and nothing maps it | add it to [job.fields]: "Adresse.Ville" = "…"`}},
 		{"a circle", []string{"Tuteur.Matricule"}, nil, []string{`error Tuteur.Contrat: is required…map its members, such as "Tuteur.Contrat.CodeNature"`}},
 		{"any members", []string{"Divers.Note", "Divers.A.B"}, nil, nil},
 		{"read-only", []string{"Cree"}, nil, []string{`error Cree: is read-only in the contract: the API ignores what is sent… | remove it from the mapping`}},
@@ -47,13 +51,16 @@ func TestMappingAgainstObject(t *testing.T) {
 		{"a closed object", nil, []mapping.Children{{Path: "Elements", Key: "Code", Fields: contracttest.Fields("Code", "Note")}},
 			[]string{`error Elements[].Note: is not in the contract, which allows no other members: the API would refuse each document`}},
 		{"what children require", nil, []mapping.Children{{Path: "Elements", Key: "Libelle", Fields: contracttest.Fields("Libelle")}},
-			[]string{`error Elements[].Code: is required… | add it to [job.children.fields]: "Code" = "…"`, `error Elements[].Libelle: is not in the contract`}},
+			[]string{`error Elements[].Code: is required… | add it to [job.children.fields]: "Code" = "…"`,
+				`error Elements[].Libelle: is not in the contract`}},
 		{"children of a value", nil, []mapping.Children{{Path: "Nom", Key: "A", Fields: contracttest.Fields("A")}},
 			[]string{`error Nom: takes a list of children, but is string in the contract | the contract's lists of objects: Elements`}},
-		{"children of an object", nil, []mapping.Children{{Path: "Adresse", Key: "Ville", Fields: contracttest.Fields("Ville")}}, []string{`error Adresse: takes a list of children, but is object`}},
+		{"children of an object", nil, []mapping.Children{{Path: "Adresse", Key: "Ville", Fields: contracttest.Fields("Ville")}},
+			[]string{`error Adresse: takes a list of children, but is object`}},
 		{"children of a list of texts", nil, []mapping.Children{{Path: "Libelles", Key: "A", Fields: contracttest.Fields("A")}},
 			[]string{`error Libelles: is a list of string in the contract, but children are objects`}},
-		{"children of nothing", nil, []mapping.Children{{Path: "Element", Key: "A", Fields: contracttest.Fields("A")}}, []string{`error Element: is not in the contract… | did you mean "Elements"?`}},
+		{"children of nothing", nil, []mapping.Children{{Path: "Element", Key: "A", Fields: contracttest.Fields("A")}},
+			[]string{`error Element: is not in the contract… | did you mean "Elements"?`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -115,8 +122,10 @@ func TestColumnsThatNothingCarries(t *testing.T) {
 
 func TestWithoutStaging(t *testing.T) {
 	t.Parallel()
-	spec := mapping.Spec{Fields: append(contracttest.Fields("Matricule", "Contrat.CodeNature"), field{Path: "Nom", Column: "n", Type: mapping.TypeNumber})}
-	contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, shaped), spec, nil, nil, nil), []string{`error Nom: is string in the contract, but the field is sent as a number | correct the type of the field`})
+	spec := mapping.Spec{Fields: append(contracttest.Fields("Matricule", "Contrat.CodeNature"),
+		field{Path: "Nom", Column: "n", Type: mapping.TypeNumber})}
+	contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, shaped), spec, nil, nil, nil),
+		[]string{`error Nom: is string in the contract, but the field is sent as a number | correct the type of the field`})
 }
 
 func TestMappingWithoutBody(t *testing.T) {
@@ -125,7 +134,8 @@ func TestMappingWithoutBody(t *testing.T) {
 		t.Errorf("told: %v", contracttest.Lines(advice))
 	}
 	mapped := mapping.Spec{Fields: contracttest.Fields("Matricule")}
-	contracttest.Expect(t, check.CheckMapping(&openapi.Operation{Method: "POST", Path: "/V2/Salarie"}, mapped, nil, nil, nil), nil) // told of the call itself
+	// told of the call itself
+	contracttest.Expect(t, check.CheckMapping(&openapi.Operation{Method: "POST", Path: "/V2/Salarie"}, mapped, nil, nil, nil), nil)
 	list := contracttest.Taking(t, `"Salarie":{"type":"array","items":{"$ref":"#/definitions/Personne"}},"Personne":{"type":"object","properties":{"A":{"type":"string"}}}`)
 	contracttest.Expect(t, check.CheckMapping(list, mapped, nil, nil, nil), nil)
 }
@@ -142,10 +152,12 @@ func TestAlternatives(t *testing.T) {
 	}
 	op := read(`"S":{"type":"object","required":["K"],"properties":{"K":{"oneOf":[{"type":"string"},{"type":"integer"}]}},
 		"anyOf":[{"type":"object","required":["A"],"properties":{"A":{"type":"string","nullable":true}}},{"type":"object","properties":{"B":{"type":"number","nullable":true}}}]}`)
-	spec := mapping.Spec{Fields: []field{{Path: "A", Column: "a"}, {Path: "B", Column: "a"}, {Path: "C", Column: "a"}, {Path: "K", Column: "k", Null: mapping.NullRefuse}}}
+	spec := mapping.Spec{Fields: []field{{Path: "A", Column: "a"}, {Path: "B", Column: "a"}, {Path: "C", Column: "a"},
+		{Path: "K", Column: "k", Null: mapping.NullRefuse}}}
 	shape := &mapping.Shape{Employee: []column{{Name: "a", Type: 25}, {Name: "k", Type: contracttest.OIDs["bool"]}}}
 	contracttest.Expect(t, check.CheckMapping(op, spec, shape, nil, nil), []string{
-		`error B: is number in the contract`, `error C: is not in the contract`, `error K: is string | integer in the contract, but the column "k" (boolean) is sent as a boolean | write { column = "k", type = "string" }`,
+		`error B: is number in the contract`, `error C: is not in the contract`,
+		`error K: is string | integer in the contract, but the column "k" (boolean) is sent as a boolean | write { column = "k", type = "string" }`,
 	})
 	if unknown := check.Unknown(op, spec); !slices.Equal(unknown, []string{"C"}) {
 		t.Errorf("unknown: %v", unknown)
@@ -159,8 +171,9 @@ func TestUnknownReadOnly(t *testing.T) {
 		"R":{"description":"r","readOnly":true,"$ref":"#/definitions/R"},"E":{"type":"array","items":{"$ref":"#/definitions/R"}},"L":{"type":"array","readOnly":true,"items":{"$ref":"#/definitions/R"}}`)+
 		`,"R":{"type":"object","properties":{"Q":{"type":"string","readOnly":true},"S":{"type":"string"}}}`)
 	spec := mapping.Spec{
-		Fields:   contracttest.Fields("A", "B", "O.P", "R.Q", "R.S"),
-		Children: []mapping.Children{{Path: "E", Key: "S", Fields: contracttest.Fields("S", "Q")}, {Path: "L", Key: "S", Fields: contracttest.Fields("S", "Q")}},
+		Fields: contracttest.Fields("A", "B", "O.P", "R.Q", "R.S"),
+		Children: []mapping.Children{{Path: "E", Key: "S", Fields: contracttest.Fields("S", "Q")},
+			{Path: "L", Key: "S", Fields: contracttest.Fields("S", "Q")}},
 	}
 	want := []string{"A", "E[].Q", "L", "O.P", "R.Q", "R.S"}
 	if unknown := check.Unknown(op, spec); !slices.Equal(unknown, want) {
@@ -181,9 +194,11 @@ func TestUnknown(t *testing.T) {
 	t.Parallel()
 	op := contracttest.Taking(t, shaped)
 	spec := mapping.Spec{
-		Fields: contracttest.Fields("Matricule", "Sexe", "Adresse.Pays", "Adresse.Ville", "Banque.Iban", "Divers.X", "Nom.Usage", "Tuteur.Tuteur.Age"),
+		Fields: contracttest.Fields("Matricule", "Sexe", "Adresse.Pays", "Adresse.Ville", "Banque.Iban", "Divers.X", "Nom.Usage",
+			"Tuteur.Tuteur.Age"),
 		Children: []mapping.Children{
-			{Path: "Elements", Key: "Code", Fields: contracttest.Fields("Code", "Note", "Detail.A")}, {Path: "Primes", Key: "A", Fields: contracttest.Fields("A", "B")},
+			{Path: "Elements", Key: "Code", Fields: contracttest.Fields("Code", "Note", "Detail.A")},
+			{Path: "Primes", Key: "A", Fields: contracttest.Fields("A", "B")},
 			{Path: "Libelles", Key: "A", Fields: contracttest.Fields("A")},
 		},
 	}

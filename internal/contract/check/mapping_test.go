@@ -49,11 +49,16 @@ func TestValueAgainstMember(t *testing.T) {
 		{"a type that spoils it", `"type":"number"`, field{Type: mapping.TypeString}, "numeric", 0,
 			[]string{`error V: is number…sent as a string | leave type out`}},
 		{"text for a boolean", `"type":"boolean"`, field{}, "text", 0, []string{`error V: is boolean…type = "boolean" }`}},
-		{"a whole number for a boolean", `"type":"boolean"`, field{}, "int4", 0, []string{`error V: is boolean…sent as a number…type = "boolean" }`}},
-		{"a boolean for a number", `"type":"number"`, field{}, "bool", 0, []string{`error V: is number…sent as a boolean | convert it in the query`}},
-		{"a date for a number", `"type":"number"`, field{}, "date", 0, []string{`error V: is number…(date) is sent as a string | convert it in the query`}},
-		{"a fraction for an integer", `"type":"integer"`, field{}, "numeric", 0, []string{`warning V: is an integer…can hold fractions…v::bigint`}},
-		{"text for an integer", `"type":"integer"`, field{Type: mapping.TypeNumber}, "text", 0, []string{`warning V: is an integer…can hold fractions`}},
+		{"a whole number for a boolean", `"type":"boolean"`, field{}, "int4", 0,
+			[]string{`error V: is boolean…sent as a number…type = "boolean" }`}},
+		{"a boolean for a number", `"type":"number"`, field{}, "bool", 0,
+			[]string{`error V: is number…sent as a boolean | convert it in the query`}},
+		{"a date for a number", `"type":"number"`, field{}, "date", 0,
+			[]string{`error V: is number…(date) is sent as a string | convert it in the query`}},
+		{"a fraction for an integer", `"type":"integer"`, field{}, "numeric", 0,
+			[]string{`warning V: is an integer…can hold fractions…v::bigint`}},
+		{"text for an integer", `"type":"integer"`, field{Type: mapping.TypeNumber}, "text", 0,
+			[]string{`warning V: is an integer…can hold fractions`}},
 		{"an integer", `"type":"integer","format":"int32"`, field{}, "int4", 0, nil},
 		{"an integer of 64 bits", `"type":"integer","format":"int32"`, field{}, "int8", 0, []string{`warning V: has at most 32 bits`}},
 		{"a column without a form is told elsewhere", `"type":"string"`, field{}, "bytea", 0, nil},
@@ -73,9 +78,12 @@ func TestValueAgainstMember(t *testing.T) {
 			[]string{`error V: does not take what the column "v" (timestamptz) holds…must have the format date | convert it in the query: (v AT TIME ZONE 'Europe/Paris')::date, in`}},
 		{"a local time", `"type":"string","format":"date-time"`, field{}, "timestamp", 0, nil},
 		{"a time with an offset", `"type":"string","format":"date-time"`, field{}, "timestamptz", 0, nil},
-		{"a date in another order", `"type":"string","pattern":"^[0-9]{2}/[0-9]{2}/[0-9]{4}$"`, field{}, "date", 0, []string{`error V: does not take…must match…to_char`}},
-		{"a date that is too long", `"type":"string","maxLength":8`, field{}, "date", 0, []string{`error V: does not take…10 characters, and 8 are allowed`}},
-		{"a number with a date's format", `"type":"string","format":"date"`, field{Type: mapping.TypeString}, "int4", 0, []string{`error V: has the format date…never has`}},
+		{"a date in another order", `"type":"string","pattern":"^[0-9]{2}/[0-9]{2}/[0-9]{4}$"`, field{}, "date", 0,
+			[]string{`error V: does not take…must match…to_char`}},
+		{"a date that is too long", `"type":"string","maxLength":8`, field{}, "date", 0,
+			[]string{`error V: does not take…10 characters, and 8 are allowed`}},
+		{"a number with a date's format", `"type":"string","format":"date"`, field{Type: mapping.TypeString}, "int4", 0,
+			[]string{`error V: has the format date…never has`}},
 		{"a uuid", `"type":"string","format":"uuid"`, field{}, "uuid", 0, nil},
 
 		{"varchar that fits", `"type":"string","maxLength":80`, field{}, "varchar", 80, nil},
@@ -84,18 +92,24 @@ func TestValueAgainstMember(t *testing.T) {
 		{"varchar that is too short", `"type":"string","minLength":15`, field{}, "varchar", 13, []string{`error V: needs 15 characters`}},
 
 		{"a constant", `"type":"string","maxLength":2`, field{Value: "FR"}, "", 0, nil},
-		{"a constant that is too long", `"type":"string","maxLength":2`, field{Value: "FRA"}, "", 0, []string{`error V: has a constant that the contract refuses: it has 3 characters, and 2 are allowed`}},
-		{"a constant of another type", `"type":"string"`, field{Value: int64(1)}, "", 0, []string{`error V: has a constant…of the type string, not`}},
-		{"a constant that is not listed", `"type":"string","enum":["A","B"]`, field{Value: "C"}, "", 0, []string{`error V: has a constant…one of`}},
-		{"a constant out of range", `"type":"number","maximum":5`, field{Value: int64(6)}, "", 0, []string{`error V: has a constant…it must be <= 5`}},
+		{"a constant that is too long", `"type":"string","maxLength":2`, field{Value: "FRA"}, "", 0,
+			[]string{`error V: has a constant that the contract refuses: it has 3 characters, and 2 are allowed`}},
+		{"a constant of another type", `"type":"string"`, field{Value: int64(1)}, "", 0,
+			[]string{`error V: has a constant…of the type string, not`}},
+		{"a constant that is not listed", `"type":"string","enum":["A","B"]`, field{Value: "C"}, "", 0,
+			[]string{`error V: has a constant…one of`}},
+		{"a constant out of range", `"type":"number","maximum":5`, field{Value: int64(6)}, "", 0,
+			[]string{`error V: has a constant…it must be <= 5`}},
 		{"the period", `"type":"string","pattern":"^[0-9]{4}-[0-9]{2}$"`, field{Value: "@period"}, "", 0, nil},
-		{"the period in another form", `"type":"string","pattern":"^[0-9]{6}$"`, field{Value: "@period"}, "", 0, []string{`error V: has a constant…must match`}},
+		{"the period in another form", `"type":"string","pattern":"^[0-9]{6}$"`, field{Value: "@period"}, "", 0,
+			[]string{`error V: has a constant…must match`}},
 		{"a parameter that the run has not", `"type":"string"`, field{Value: "@nothing"}, "", 0, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			spec, shape := one(test.field, test.column, test.length)
-			contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, contracttest.Members(`"V":{`+test.schema+`}`)), spec, shape, nil, contracttest.Params()), test.want)
+			contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, contracttest.Members(`"V":{`+test.schema+`}`)), spec, shape, nil,
+				contracttest.Params()), test.want)
 		})
 	}
 }
@@ -120,7 +134,8 @@ func TestNullAgainstMember(t *testing.T) {
 		{"required but nullable, cleared", required(`,"x-nullable":true`), clear, nil},
 		{"required but nullable, left out", required(`,"x-nullable":true`), omit, []string{`warning V: is required…null = "clear"`}},
 		{"not required, cleared", contracttest.Members(`"V":{"type":"string"}`), clear, nil},
-		{"not required, not nullable, cleared", contracttest.Members(`"V":{"type":"string","x-nullable":false}`), clear, []string{`warning V: is sent as null…null = "omit"`}},
+		{"not required, not nullable, cleared", contracttest.Members(`"V":{"type":"string","x-nullable":false}`), clear,
+			[]string{`warning V: is sent as null…null = "omit"`}},
 		{"not required, not nullable, left out", contracttest.Members(`"V":{"type":"string","x-nullable":false}`), omit, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -137,7 +152,8 @@ func TestCodesAgainstMember(t *testing.T) {
 	nomenclatures := mapping.Nomenclatures{
 		"Strate":       {"I": {Code: "I", Active: true}, "II": {Code: "II", Active: true}, "IX": {Code: "IX"}},
 		"StrateAgents": {"1": {Code: "1", Active: true}},
-		"Nature":       {"01": {Code: "01", Active: true}, "02": {Code: "02", Active: true}, "03": {Code: "03", Active: true}, "04": {Code: "04", Active: true}},
+		"Nature": {"01": {Code: "01", Active: true}, "02": {Code: "02", Active: true}, "03": {Code: "03", Active: true},
+			"04": {Code: "04", Active: true}},
 	}
 	for _, test := range []struct {
 		name         string
@@ -147,23 +163,28 @@ func TestCodesAgainstMember(t *testing.T) {
 		want         []string
 	}{
 		{"all listed", `"type":"string","enum":["I","II","III"]`, "Strate", "", nil},
-		{"one not listed", `"type":"string","enum":["I","III"]`, "Strate", "", []string{`warning V: does not take 1 of the codes of the nomenclature Strate: II |`}},
-		{"many not listed", `"type":"string","enum":["X","Y"]`, "Nature", "", []string{`warning V: does not take 4 of the codes of the nomenclature Nature: 01, 02, 03, … |`}},
+		{"one not listed", `"type":"string","enum":["I","III"]`, "Strate", "",
+			[]string{`warning V: does not take 1 of the codes of the nomenclature Strate: II |`}},
+		{"many not listed", `"type":"string","enum":["X","Y"]`, "Nature", "",
+			[]string{`warning V: does not take 4 of the codes of the nomenclature Nature: 01, 02, 03, … |`}},
 		{"too long", `"type":"string","maxLength":1`, "Strate", "", []string{`warning V: does not take 1 of the codes…: II |`}},
 		{"sent as numbers", `"type":"number","enum":[1,2,3,4]`, "Nature", mapping.TypeNumber, nil},
 		{"described", `"type":"string","description":"Code de la nomenclature Strate."`, "", "",
 			[]string{`info V: seems to be a code of the nomenclature Strate: its codes are not looked up | write { column = "v", dictionary = "Strate" }`}},
 		{"described, and looked up", `"type":"string","description":"Code de la nomenclature Strate."`, "Strate", "", nil},
-		{"the one that is announced counts", `"type":"string","description":"StrateAgents : voir la nomenclature strate"`, "", "", []string{`info V: seems to be a code of the nomenclature Strate`}},
+		{"the one that is announced counts", `"type":"string","description":"StrateAgents : voir la nomenclature strate"`, "", "",
+			[]string{`info V: seems to be a code of the nomenclature Strate`}},
 		{"part of a word is no name", `"type":"string","description":"Stratège"`, "", "", nil},
-		{"listed like a nomenclature", `"type":"string","enum":["II","I",null]`, "", "", []string{`info V: seems to be a code of the nomenclature Strate`}},
+		{"listed like a nomenclature", `"type":"string","enum":["II","I",null]`, "", "",
+			[]string{`info V: seems to be a code of the nomenclature Strate`}},
 		{"one code is no list", `"type":"string","enum":["1"]`, "", "", nil},
 		{"a nomenclature that was never pulled", `"type":"string","enum":["A"]`, "Absente", "", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			spec, shape := one(field{Nomenclature: test.nomenclature, Type: test.kind}, "text", 0)
-			contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, contracttest.Members(`"V":{`+test.schema+`}`)), spec, shape, nomenclatures, contracttest.Params()), test.want)
+			contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, contracttest.Members(`"V":{`+test.schema+`}`)), spec, shape,
+				nomenclatures, contracttest.Params()), test.want)
 		})
 	}
 }
@@ -179,7 +200,8 @@ func TestHintsNameWhatTheContractTakes(t *testing.T) {
 		kind         string
 		want         []string
 	}{
-		{"a text for a number", `"type":"number"`, field{}, "text", []string{`error V: is number in the contract, but the column "v" (text) is sent as a string | write { column = "v", type = "number" }`}},
+		{"a text for a number", `"type":"number"`, field{}, "text",
+			[]string{`error V: is number in the contract, but the column "v" (text) is sent as a string | write { column = "v", type = "number" }`}},
 		{"a number for a text", `"type":"string"`, field{}, "numeric", []string{`error V: is string… | write { column = "v", type = "string" }`}},
 		{"a name for a number of an enum", `"type":"integer","enum":[0,1]`, field{}, "text",
 			[]string{`error V: is integer in the contract, but the column "v" (text) is sent as a string | write { column = "v", type = "number" }; it takes one of 0, 1: convert other values in the query`}},
@@ -191,16 +213,20 @@ func TestHintsNameWhatTheContractTakes(t *testing.T) {
 			[]string{`error V: has a constant that the contract refuses: it must be one of Cdi | write { value = "Cdi" }`}},
 		{"a constant number in a text", `"type":"number"`, field{Value: "12.5"}, "",
 			[]string{`error V: has a constant that the contract refuses: it must be of the type number, not string | write { value = "12.5", type = "number" }`}},
-		{"a constant text in a number", `"type":"string"`, field{Value: 12}, "", []string{`error V: has a constant… | write { value = 12, type = "string" }`}},
+		{"a constant text in a number", `"type":"string"`, field{Value: 12}, "",
+			[]string{`error V: has a constant… | write { value = 12, type = "string" }`}},
 		{"a constant name for a number of an enum", `"type":"integer","enum":[0,1]`, field{Value: "CDI"}, "",
-			[]string{`error V: has a constant…type integer, not string | correct the value, or the type`, `error V: has a constant…one of 0, 1 | correct the value`}},
-		{"a parameter", `"type":"integer"`, field{Value: "@period"}, "", []string{`error V: has a constant…type integer, not string | correct the value, or the type`}},
+			[]string{`error V: has a constant…type integer, not string | correct the value, or the type`,
+				`error V: has a constant…one of 0, 1 | correct the value`}},
+		{"a parameter", `"type":"integer"`, field{Value: "@period"}, "",
+			[]string{`error V: has a constant…type integer, not string | correct the value, or the type`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			test.field.Null = mapping.NullRefuse
 			spec, shape := one(test.field, test.kind, 0)
-			contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, contracttest.Members(`"V":{`+test.schema+`}`)), spec, shape, codes, contracttest.Params()), test.want)
+			contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, contracttest.Members(`"V":{`+test.schema+`}`)), spec, shape, codes,
+				contracttest.Params()), test.want)
 		})
 	}
 }
@@ -211,13 +237,16 @@ func TestMembersInAnotherCase(t *testing.T) {
 	op := contracttest.Taking(t, `"Salarie":{"type":"object","required":["nom","adresse","elements"],"properties":{"nom":{"type":"string"},
 		"adresse":{"type":"object","required":["ville"],"properties":{"ville":{"type":"string"}}},
 		"elements":{"type":"array","items":{"type":"object","required":["code"],"properties":{"code":{"type":"string"}}}}}}`)
-	spec := mapping.Spec{Fields: contracttest.Fields("Nom", "adresse.Ville"), Children: []mapping.Children{{Path: "Elements", Key: "Code", Fields: contracttest.Fields("Code")}}}
+	spec := mapping.Spec{Fields: contracttest.Fields("Nom", "adresse.Ville"),
+		Children: []mapping.Children{{Path: "Elements", Key: "Code", Fields: contracttest.Fields("Code")}}}
 	contracttest.Expect(t, check.CheckMapping(op, spec, shapeOf(spec), nil, nil), []string{
-		`error Elements: is not in the contract… | did you mean "elements"?`, `error Nom: is not… | did you mean "nom"?`, `error adresse.Ville: is not… | did you mean "ville"?`,
+		`error Elements: is not in the contract… | did you mean "elements"?`, `error Nom: is not… | did you mean "nom"?`,
+		`error adresse.Ville: is not… | did you mean "ville"?`,
 	})
 	spec.Fields[1].Path, spec.Children[0].Path = "Adresse.ville", "elements"
 	contracttest.Expect(t, check.CheckMapping(op, spec, shapeOf(spec), nil, nil), []string{
-		`error Adresse.ville: lies within Adresse, which is not… | did you mean "adresse"?`, `error Nom: is not…`, `error elements[].Code: is not… | did you mean "code"?`,
+		`error Adresse.ville: lies within Adresse, which is not… | did you mean "adresse"?`, `error Nom: is not…`,
+		`error elements[].Code: is not… | did you mean "code"?`,
 	})
 }
 

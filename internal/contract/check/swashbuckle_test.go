@@ -57,8 +57,10 @@ func TestSwashbuckleTakesWhatASPNETDoes(t *testing.T) {
 // Swashbuckle writes the object of C#, which takes any value, as an object that has no members.
 func TestAnObjectOfNoMembersTakesAnything(t *testing.T) {
 	t.Parallel()
-	for _, schema := range []string{`{"type":"object"}`, `{"type":"object","properties":{}}`, `{"$ref":"#/definitions/Object"}`, `{"type":"array","items":{"type":"object"}}`} {
-		checker := check.NewChecker(contracttest.Body(t, contracttest.Swagger2(`{"type":"object","properties":{"X":`+schema+`}}`, `"Object":{"description":"Tout.","type":"object","properties":{}}`)))
+	for _, schema := range []string{`{"type":"object"}`, `{"type":"object","properties":{}}`, `{"$ref":"#/definitions/Object"}`,
+		`{"type":"array","items":{"type":"object"}}`} {
+		checker := check.NewChecker(contracttest.Body(t, contracttest.Swagger2(`{"type":"object","properties":{"X":`+schema+`}}`,
+			`"Object":{"description":"Tout.","type":"object","properties":{}}`)))
 		for _, value := range []string{`"abc"`, `12.5`, `true`, `null`, `{"a":1}`, `[1]`} {
 			if strings.Contains(schema, "array") {
 				value = "[" + value + "]"
@@ -69,14 +71,16 @@ func TestAnObjectOfNoMembersTakesAnything(t *testing.T) {
 		}
 	}
 	for _, schema := range []string{
-		`{"type":"object","properties":{"A":{}}}`, `{"type":"object","additionalProperties":{"type":"string"}}`, `{"type":"object","additionalProperties":false}`,
+		`{"type":"object","properties":{"A":{}}}`, `{"type":"object","additionalProperties":{"type":"string"}}`,
+		`{"type":"object","additionalProperties":false}`,
 		`{"type":"object","required":["A"]}`, `{"type":"object","allOf":[{"properties":{"A":{}}}]}`, `{"type":"object","minProperties":1}`,
 	} {
 		if problems := check.NewChecker(contracttest.Body(t, contracttest.Swagger2(schema, ""))).Check([]byte(`"a"`)); len(problems) == 0 {
 			t.Errorf("%s takes a text", schema)
 		}
 	}
-	if problems := check.NewChecker(contracttest.Body(t, contracttest.OpenAPI3(`{"type":"object"}`, ""))).Check([]byte(`"a"`)); len(problems) == 0 {
+	if problems := check.NewChecker(contracttest.Body(t,
+		contracttest.OpenAPI3(`{"type":"object"}`, ""))).Check([]byte(`"a"`)); len(problems) == 0 {
 		t.Error("an object of OpenAPI 3 takes a text")
 	}
 }
@@ -91,16 +95,19 @@ func TestAdditionalMembersTakeNull(t *testing.T) {
 		`{"additionalProperties":{"type":"string","x-nullable":false}}`:                    `wrong-type /a want "string" got "null"`,
 		`{"properties":{"a":{"type":"string"}},"additionalProperties":{"type":"integer"}}`: `wrong-type /b want "integer" got "string"`,
 	} {
-		if got := contracttest.Problems(check.NewChecker(contracttest.Body(t, contracttest.Swagger2(schema, ""))).Check([]byte(document))); got != want {
+		if got := contracttest.Problems(check.NewChecker(contracttest.Body(t,
+			contracttest.Swagger2(schema, ""))).Check([]byte(document))); got != want {
 			t.Errorf("%s: %s, want %s", schema, got, want)
 		}
 	}
-	got := contracttest.Problems(check.NewChecker(contracttest.Body(t, contracttest.OpenAPI3(`{"additionalProperties":{"type":"string"}}`, ""))).Check([]byte(document)))
+	got := contracttest.Problems(check.NewChecker(contracttest.Body(t, contracttest.OpenAPI3(`{"additionalProperties":{"type":"string"}}`,
+		""))).Check([]byte(document)))
 	if want := `wrong-type /a want "string" got "null"`; got != want {
 		t.Errorf("OpenAPI 3: %q, want %s", got, want)
 	}
 	spec, shape := one(field{Null: mapping.NullClear}, "text", 0)
-	contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, `"Salarie":{"type":"object","additionalProperties":{"type":"string"}}`), spec, shape, nil, nil), nil)
+	contracttest.Expect(t, check.CheckMapping(contracttest.Taking(t, `"Salarie":{"type":"object","additionalProperties":{"type":"string"}}`),
+		spec, shape, nil, nil), nil)
 }
 
 func TestSwashbuckleRefusals(t *testing.T) {

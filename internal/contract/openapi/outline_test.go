@@ -13,7 +13,8 @@ import (
 
 func TestOverview(t *testing.T) {
 	t.Parallel()
-	d := contracttest.Document(t, `"/V2/Salarie":{`+contracttest.Call("post", "")+`},"/V2/Dossier":{"get":{"operationId":"Dossier_Get","summary":"Qui\n êtes-vous ?","responses":{"200":{"description":"OK"}}}}`, "")
+	d := contracttest.Document(t, `"/V2/Salarie":{`+contracttest.Call("post", "")+
+		`},"/V2/Dossier":{"get":{"operationId":"Dossier_Get","summary":"Qui\n êtes-vous ?","responses":{"200":{"description":"OK"}}}}`, "")
 	want := []openapi.OperationLine{
 		{Call: "GET /V2/Dossier", ID: "Dossier_Get", Summary: "Qui êtes-vous ?"},
 		{Call: "POST /V2/Salarie", Body: "object"},
@@ -35,7 +36,8 @@ func TestOutline(t *testing.T) {
 	var got []string
 	lines, _ := op.Outline()
 	for _, l := range lines {
-		got = append(got, fmt.Sprintf("%s: %s of %q required=%v read-only=%v cut=%v %v %s", l.Path, l.Type, l.Of, l.Required, l.ReadOnly, l.Cut, l.Enum, l.Description))
+		got = append(got, fmt.Sprintf("%s: %s of %q required=%v read-only=%v cut=%v %v %s", l.Path, l.Type, l.Of, l.Required, l.ReadOnly, l.Cut,
+			l.Enum, l.Description))
 	}
 	want := []string{
 		`Chef: object, null of "Salarie" required=false read-only=false cut=true [] `,
@@ -91,7 +93,8 @@ func TestOutlineOfNothing(t *testing.T) {
 
 func TestFindByName(t *testing.T) {
 	t.Parallel()
-	d := contracttest.Document(t, `"/V2/Salarie":{`+strings.Replace(contracttest.Call("post", ""), `{"parameters"`, `{"operationId":"Salarie_Post","parameters"`, 1)+`,`+contracttest.Call("put", "")+`},
+	d := contracttest.Document(t, `"/V2/Salarie":{`+strings.Replace(contracttest.Call("post", ""), `{"parameters"`,
+		`{"operationId":"Salarie_Post","parameters"`, 1)+`,`+contracttest.Call("put", "")+`},
 		"/V2/Dossier":{"get":{"operationId":"Dossier_Get","responses":{"200":{"description":"OK"}}}},"/V1/Dossier":{"get":{"responses":{"200":{"description":"OK"}}}}`, "")
 	for _, test := range []struct {
 		name, found string
@@ -128,9 +131,11 @@ func TestListsCutNothing(t *testing.T) {
 	for i := range 3000 {
 		properties = append(properties, fmt.Sprintf(`"M%04d":{"type":"string","pattern":"^(%s)?$"}`, i, long))
 	}
-	d := contracttest.Document(t, `"/V2/`+long+`":{"post":{"operationId":"`+long+`","summary":"`+long+`","parameters":[{"in":"body","name":"s","schema":{"$ref":"#/definitions/`+long+`"}}]}}`,
+	d := contracttest.Document(t, `"/V2/`+long+`":{"post":{"operationId":"`+long+`","summary":"`+long+
+		`","parameters":[{"in":"body","name":"s","schema":{"$ref":"#/definitions/`+long+`"}}]}}`,
 		`,"definitions":{"`+long+`":{"type":"object","properties":{`+strings.Join(properties, ",")+`}}}`)
-	if got, want := d.Overview()[0], (openapi.OperationLine{Call: "POST /V2/" + long, ID: long, Summary: long, Body: long}); !reflect.DeepEqual(got, want) {
+	if got, want := d.Overview()[0], (openapi.OperationLine{Call: "POST /V2/" + long, ID: long, Summary: long,
+		Body: long}); !reflect.DeepEqual(got, want) {
 		t.Errorf("listed %+v", got)
 	}
 	lines, all := d.Operations[0].Outline()

@@ -49,7 +49,8 @@ func TestPatternsTakeBoundedMemory(t *testing.T) {
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		kept := int64(after.HeapAlloc) - int64(before.HeapAlloc)
-		t.Logf("%s: %d KiB of text, %v, %d MiB allocated, %d MiB kept", name, len(text)>>10, took, (after.TotalAlloc-before.TotalAlloc)>>20, kept>>20)
+		t.Logf("%s: %d KiB of text, %v, %d MiB allocated, %d MiB kept", name, len(text)>>10, took, (after.TotalAlloc-before.TotalAlloc)>>20,
+			kept>>20)
 		longest := 5 * time.Second // for a busy machine: half a second is usual
 		if name == usual {
 			longest = time.Second

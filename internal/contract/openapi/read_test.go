@@ -27,13 +27,18 @@ func TestReadRefuses(t *testing.T) {
 		{"nothing", "", "the document is empty"},
 		{"white space", " \r\n\t", "the document is empty"},
 		{"a byte order mark", "\uFEFF", "the document is empty"},
-		{"a login page", "<!DOCTYPE html>\n<html><body>Connexion</body></html>", "the document is an HTML page, such as a login page or Swagger's own page, not a contract"},
+		{"a login page", "<!DOCTYPE html>\n<html><body>Connexion</body></html>",
+			"the document is an HTML page, such as a login page or Swagger's own page, not a contract"},
 		{"XML", `<?xml version="1.0"?><Error/>`, "the document is XML or HTML, not a contract"},
 		{"half a document", `{"swagger":"2.0","paths":{`, "the document is neither JSON nor YAML: line 1: it ends before it is complete"},
-		{"a comma too many", "{\"swagger\":\"2.0\",\n\"info\":{},,\n\"paths\":{}}", "the document is neither JSON nor YAML: line 2: invalid character ',' looking for beginning of object key string"},
-		{"a comma too few", "{\n\"swagger\":\"2.0\"\n\"paths\":{}}", "the document is neither JSON nor YAML: line 3: invalid character '\"' after object key:value pair"},
-		{"a comma too few behind a comment", "// made\n// by hand\n{\n\"swagger\":\"2.0\"\n\"paths\":{}}", "the document is neither JSON nor YAML: line 5: invalid character '\"' after object key:value pair"},
-		{"YAML of a wrong indent", "swagger: '2.0'\npaths:\n  /a: {}\n b: 2\n", "the document is neither JSON nor YAML: near line 3: did not find expected key"},
+		{"a comma too many", "{\"swagger\":\"2.0\",\n\"info\":{},,\n\"paths\":{}}",
+			"the document is neither JSON nor YAML: line 2: invalid character ',' looking for beginning of object key string"},
+		{"a comma too few", "{\n\"swagger\":\"2.0\"\n\"paths\":{}}",
+			"the document is neither JSON nor YAML: line 3: invalid character '\"' after object key:value pair"},
+		{"a comma too few behind a comment", "// made\n// by hand\n{\n\"swagger\":\"2.0\"\n\"paths\":{}}",
+			"the document is neither JSON nor YAML: line 5: invalid character '\"' after object key:value pair"},
+		{"YAML of a wrong indent", "swagger: '2.0'\npaths:\n  /a: {}\n b: 2\n",
+			"the document is neither JSON nor YAML: near line 3: did not find expected key"},
 		{"an unknown alias", "swagger: '2.0'\nx: *a\n", "the document is neither JSON nor YAML: unknown anchor 'a' referenced"},
 		{"damaged gzip", "\x1f\x8b\x08 what is this", "the document is gzip, and damaged"},
 		{"plain text", "Not Found", "the document is neither a JSON object nor a YAML mapping"},
@@ -46,7 +51,8 @@ func TestReadRefuses(t *testing.T) {
 		{"deeper JSON", strings.Repeat(`[`, 5_000_000), "the document is nested more than 200 levels deep"},
 		{"deep YAML", "swagger: " + strings.Repeat("[", 300) + strings.Repeat("]", 300), "the document is nested more than 200 levels deep"},
 		{"deeper YAML", "- " + strings.Repeat("- ", 100_000) + "a", "the document is nested more than 200 levels deep"},
-		{"an answer of the API", `{"Message":"Not Found"}`, "the document is neither Swagger 2.0 nor OpenAPI 3: it has no member swagger or openapi"},
+		{"an answer of the API", `{"Message":"Not Found"}`,
+			"the document is neither Swagger 2.0 nor OpenAPI 3: it has no member swagger or openapi"},
 		{"Swagger 1.2", `{"swagger":"1.2","apis":[]}`, `the document is Swagger "1.2"; syncd reads Swagger 2.0 and OpenAPI 3`},
 		{"OpenAPI 4", `{"openapi":"4.0.0"}`, `the document is OpenAPI "4.0.0"; syncd reads Swagger 2.0 and OpenAPI 3`},
 		{"no operation", `{"swagger":"2.0","paths":{"/V2/Salarie":{"parameters":[]}}}`, "the contract has no operation at all"},
@@ -62,8 +68,10 @@ func TestReadRefuses(t *testing.T) {
 			"the contract has a $ref that leads back to itself"},
 		{"a bomb", bomb(9, 10), "the document holds more than 1000000 values"},
 		{"a bomb of merges", mergeBomb(9, 10), "the document holds more than 1000000 values"},
-		{"a bomb of long texts", "swagger: '2.0'\na: &a " + strings.Repeat("x", 1<<20) + "\nb: [" + strings.Repeat("*a,", 1000) + "]\n", "the document holds more than 1000000 values"},
-		{"a bomb of long names", "swagger: '2.0'\na: &a {" + strings.Repeat("x", 1000) + ": 1}\nb: &b [" + strings.Repeat("*a,", 1000) + "]\nc: [" + strings.Repeat("*b,", 1000) + "]\n", "the document holds more than 1000000 values"},
+		{"a bomb of long texts", "swagger: '2.0'\na: &a " + strings.Repeat("x", 1<<20) + "\nb: [" + strings.Repeat("*a,", 1000) + "]\n",
+			"the document holds more than 1000000 values"},
+		{"a bomb of long names", "swagger: '2.0'\na: &a {" + strings.Repeat("x", 1000) + ": 1}\nb: &b [" + strings.Repeat("*a,", 1000) +
+			"]\nc: [" + strings.Repeat("*b,", 1000) + "]\n", "the document holds more than 1000000 values"},
 		{"deep by aliases", bomb(300, 1), "the document is nested more than 200 levels deep"},
 		{"an anchor that holds itself", "swagger: '2.0'\na: &a [*a]\n", "the YAML document has an anchor that holds itself"},
 		{"an anchor that merges itself", "swagger: '2.0'\na: &a {<<: *a}\n", "the YAML document has an anchor that holds itself"},
@@ -103,7 +111,8 @@ func bomb(levels, times int) string {
 func mergeBomb(levels, times int) string {
 	text := "swagger: '2.0'\na0: &a0 {x: 1}\n"
 	for i := 1; i < levels; i++ {
-		text += fmt.Sprintf("a%d: &a%d {<<: [%s], y%d: [%s]}\n", i, i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), times), i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), times))
+		text += fmt.Sprintf("a%d: &a%d {<<: [%s], y%d: [%s]}\n", i, i, strings.Repeat(fmt.Sprintf("*a%d,", i-1), times), i,
+			strings.Repeat(fmt.Sprintf("*a%d,", i-1), times))
 	}
 	return text
 }
@@ -156,7 +165,8 @@ func TestReadOfCopiesIsBounded(t *testing.T) {
 		properties = append(properties, fmt.Sprintf(`"p%d":{}`, i))
 		parts = append(parts, fmt.Sprintf(`"q%d":{"allOf":[{"$ref":"#/definitions/Large"}],"properties":{"own":{}}}`, i))
 	}
-	_, err := openapi.Read(contracttest.Swagger2(`{"properties":{`+strings.Join(parts, ",")+`}}`, `"Large":{"properties":{`+strings.Join(properties, ",")+`}}`))
+	_, err := openapi.Read(contracttest.Swagger2(`{"properties":{`+strings.Join(parts, ",")+`}}`,
+		`"Large":{"properties":{`+strings.Join(properties, ",")+`}}`))
 	if err == nil || !strings.HasPrefix(err.Error(), "the schemas of the contract have more than 1000000 members") {
 		t.Errorf("got %v, want a refusal", err)
 	}
@@ -168,22 +178,28 @@ func TestReadOfAllOf(t *testing.T) {
 		{"recursive", `{"$ref":"#/definitions/A"}`, `"A":{"allOf":[{"$ref":"#/definitions/B"}],"required":["a"],"properties":{"a":{"type":"string"}}},
 			"B":{"allOf":[{"$ref":"#/definitions/A"}],"properties":{"b":{"type":"integer"}}}`,
 			`{"b":"x"}`, "required /a want \"string\" got \"\"\nwrong-type /b want \"integer\" got \"string\"", "leads back to itself"},
-		{"a $ref to itself", `{"$ref":"#/definitions/A"}`, `"A":{"$ref":"#/definitions/B","description":"x"},"B":{"$ref":"#/definitions/A","description":"y"}`,
-			`{"b":"x"}`, "", "leads back to itself"},
-		{"conflicting types", `{"allOf":[{"type":"string"},{"type":"object","properties":{"a":{}}}]}`, ``, `1`, "", "contradict one another (string, object)"},
+		{"a $ref to itself", `{"$ref":"#/definitions/A"}`,
+			`"A":{"$ref":"#/definitions/B","description":"x"},"B":{"$ref":"#/definitions/A","description":"y"}`, `{"b":"x"}`, "",
+			"leads back to itself"},
+		{"conflicting types", `{"allOf":[{"type":"string"},{"type":"object","properties":{"a":{}}}]}`, ``, `1`, "",
+			"contradict one another (string, object)"},
 		{"conflicting values", `{"allOf":[{"enum":["a"]},{"enum":["b"]}]}`, ``, `"c"`, "", "list different values"},
 		{"common values", `{"allOf":[{"enum":["a","b"]},{"enum":["b","c"]}]}`, ``, `"a"`, `not-listed  want "b" got "string"`, ""},
 		{"integer and number", `{"allOf":[{"type":"number"},{"type":"integer"}]}`, ``, `1.5`, `wrong-type  want "integer" got "number"`, ""},
-		{"the narrower limits", `{"allOf":[{"type":"number","minimum":1,"maximum":9},{"minimum":2,"maximum":10}]}`, ``, `1`, `out-of-range  want ">= 2" got "number"`, ""},
+		{"the narrower limits", `{"allOf":[{"type":"number","minimum":1,"maximum":9},{"minimum":2,"maximum":10}]}`, ``, `1`,
+			`out-of-range  want ">= 2" got "number"`, ""},
 		{"one member of two parts", `{"allOf":[{"properties":{"a":{"type":"string"}}},{"properties":{"a":{"maxLength":1}}}]}`, ``, `{"a":"ab"}`,
 			`too-long /a want "1" got "2"`, ""},
 		{"circles of two parts", `{"allOf":[{"$ref":"#/definitions/A"},{"$ref":"#/definitions/B"}]}`,
 			`"A":{"properties":{"n":{"$ref":"#/definitions/A"},"v":{"type":"string"}}},"B":{"properties":{"n":{"$ref":"#/definitions/B"},"v":{"maxLength":1}}}`,
 			`{"n":{"n":{"v":"ab"}}}`, `too-long /n/n/v want "1" got "2"`, ""},
-		{"derived and closed", `{"$ref":"#/definitions/D"}`, `"D":{"allOf":[{"$ref":"#/definitions/B"}],"properties":{"d":{}},"additionalProperties":false},
+		{"derived and closed", `{"$ref":"#/definitions/D"}`,
+			`"D":{"allOf":[{"$ref":"#/definitions/B"}],"properties":{"d":{}},"additionalProperties":false},
 			"B":{"properties":{"b":{}},"additionalProperties":false}`, `{"b":1,"d":1,"x":1}`, `unknown-member /x want "b" got ""`, ""},
-		{"beside a $ref", `{"properties":{"a":{"$ref":"#/definitions/A","readOnly":true}},"required":["a"]}`, `"A":{"type":"object"}`, `{}`, "", ""},
-		{"a pattern that Go cannot compile", `{"properties":{"Nir":{"pattern":"^(?!0)"}}}`, ``, `{}`, "", `Nir: Go cannot read the pattern "^(?!0)"`},
+		{"beside a $ref", `{"properties":{"a":{"$ref":"#/definitions/A","readOnly":true}},"required":["a"]}`, `"A":{"type":"object"}`, `{}`, "",
+			""},
+		{"a pattern that Go cannot compile", `{"properties":{"Nir":{"pattern":"^(?!0)"}}}`, ``, `{}`, "",
+			`Nir: Go cannot read the pattern "^(?!0)"`},
 		{"a pattern of a large program", `{"pattern":"(x{900}){900}"}`, ``, `"y"`, "", "Go cannot read the pattern"},
 		{"not", `{"not":{"type":"string"}}`, ``, `"y"`, "", `"not" is not checked`},
 	}
@@ -232,7 +248,8 @@ func TestReadOperation(t *testing.T) {
 	if !slices.Equal(post.Keys, []openapi.KeyScheme{{Name: "X-Cle", In: "header"}}) {
 		t.Errorf("keys: %+v", post.Keys)
 	}
-	if len(post.Parameters) != 2 || !post.Parameters[0].Required || post.Parameters[0].Schema.PatternText != "x" || post.Parameters[1].Schema.Type != openapi.TypeString {
+	if len(post.Parameters) != 2 || !post.Parameters[0].Required || post.Parameters[0].Schema.PatternText != "x" ||
+		post.Parameters[1].Schema.Type != openapi.TypeString {
 		t.Errorf("parameters: %+v", post.Parameters)
 	}
 	if post.Body.Name != "Salarie" || post.Body.Description != "d" {
@@ -377,8 +394,10 @@ func TestDigestIgnoresTheForm(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add(contracttest.Swagger2(`{"$ref":"#/definitions/A"}`, `"A":{"allOf":[{"$ref":"#/definitions/A"}],"anyOf":[{},{"type":"string"}],"pattern":"a","enum":[1,null]}`))
-	f.Add(contracttest.OpenAPI3(`{"properties":{"a":{"$ref":"#/components/schemas/A"}}}`, `"A":{"type":"array","items":{"$ref":"#/components/schemas/A"}}`))
+	f.Add(contracttest.Swagger2(`{"$ref":"#/definitions/A"}`,
+		`"A":{"allOf":[{"$ref":"#/definitions/A"}],"anyOf":[{},{"type":"string"}],"pattern":"a","enum":[1,null]}`))
+	f.Add(contracttest.OpenAPI3(`{"properties":{"a":{"$ref":"#/components/schemas/A"}}}`,
+		`"A":{"type":"array","items":{"$ref":"#/components/schemas/A"}}`))
 	f.Add([]byte("swagger: '2.0'\npaths:\n  /a:\n    get: {}\n"))
 	f.Add([]byte("<html>"))
 	f.Add(contracttest.BenchmarkContract(f))
@@ -406,7 +425,8 @@ func FuzzRead(f *testing.F) {
 // Drafts of Swagger 2.0 let a bare name mean a definition. What is no definition's name is still somewhere else.
 func TestReadBareReferences(t *testing.T) {
 	t.Parallel()
-	d := contracttest.Read(t, contracttest.Swagger2(`{"$ref":"Salarie"}`, `"Salarie":{"properties":{"Adresse":{"$ref":"Adresse"}}},"Adresse":{"properties":{"Ville":{"type":"string"}}}`))
+	d := contracttest.Read(t, contracttest.Swagger2(`{"$ref":"Salarie"}`,
+		`"Salarie":{"properties":{"Adresse":{"$ref":"Adresse"}}},"Adresse":{"properties":{"Ville":{"type":"string"}}}`))
 	body := d.Operations[0].Body
 	if body.Name != "Salarie" || body.Property("Adresse") == nil || body.Property("Adresse").Schema.Property("Ville") == nil {
 		t.Errorf("body %+v", body)

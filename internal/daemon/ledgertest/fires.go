@@ -51,7 +51,8 @@ func aFireMakesOneRun(s *story) {
 		s.Fatalf("%+v", recorded)
 	}
 	run := s.Find(recorded[0].RunID)
-	if run.State != jobs.Queued || run.Period != "2025-11" || run.Trigger != jobs.TriggerSchedule || run.Nominal == nil || !run.Nominal.Equal(payday) {
+	if run.State != jobs.Queued || run.Period != "2025-11" || run.Trigger != jobs.TriggerSchedule || run.Nominal == nil ||
+		!run.Nominal.Equal(payday) {
 		s.Errorf("%+v", run)
 	}
 	s.wantDealtWith(before.Pair, payday)

@@ -181,7 +181,8 @@ func aPausedJob(s *story) {
 }
 
 func whatHasPassedIsTriedAgain(s *story) {
-	reasons := []jobs.ReasonCode{jobs.ReasonUnreachable, jobs.ReasonFailures, jobs.ReasonStaging, jobs.ReasonConfiguration, jobs.ReasonNotReady, jobs.ReasonIdentity}
+	reasons := []jobs.ReasonCode{jobs.ReasonUnreachable, jobs.ReasonFailures, jobs.ReasonStaging, jobs.ReasonConfiguration,
+		jobs.ReasonNotReady, jobs.ReasonIdentity}
 	runs := map[jobs.ReasonCode]*jobs.Run{}
 	var pairs []ledger.Pair
 	for _, why := range reasons {

@@ -83,10 +83,12 @@ func TestWhatBreaksHoldsAPlanThatSends(t *testing.T) {
 		contract jobs.Contract
 		rules    string
 	}{
-		"breaking":             {&desk{employees: []string{"1"}}, jobs.Contract{Breaking: []jobs.ContractChange{change}}, "contract holds"},
-		"breaking, no sends":   {&desk{employees: []string{"1"}, unchanged: "1"}, jobs.Contract{Breaking: []jobs.ContractChange{change}}, "contract"},
-		"unknown member":       {&desk{employees: []string{"1"}}, jobs.Contract{Unknown: []string{"Nom"}}, "unknown-member holds"},
-		"a form":               {&desk{employees: []string{"1"}}, jobs.Contract{NoJSON: true, Takes: []string{"multipart/form-data"}}, "no-json holds"},
+		"breaking": {&desk{employees: []string{"1"}}, jobs.Contract{Breaking: []jobs.ContractChange{change}}, "contract holds"},
+		"breaking, no sends": {&desk{employees: []string{"1"}, unchanged: "1"}, jobs.Contract{Breaking: []jobs.ContractChange{change}},
+			"contract"},
+		"unknown member": {&desk{employees: []string{"1"}}, jobs.Contract{Unknown: []string{"Nom"}}, "unknown-member holds"},
+		"a form": {&desk{employees: []string{"1"}}, jobs.Contract{NoJSON: true, Takes: []string{"multipart/form-data"}},
+			"no-json holds"},
 		"no body":              {&desk{employees: []string{"1"}}, jobs.Contract{NoJSON: true}, "no-json holds"},
 		"a form, and no sends": {&desk{employees: []string{"1"}, unchanged: "1"}, jobs.Contract{NoJSON: true}, "no-json"},
 		"additions":            {&desk{employees: []string{"1"}}, jobs.Contract{Since: []jobs.ContractChange{added, change}}, "contract-added"},

@@ -11,8 +11,10 @@ import (
 
 // usualGuards are narrow, so that each case of the test below trips one rule alone.
 var usualGuards = jobs.Guards{
-	Created: jobs.Limit{Count: 1, Share: jobs.NoShare}, Updated: jobs.Limit{Count: 1, Share: jobs.NoShare}, Departed: jobs.Limit{Count: 1, Share: jobs.NoShare},
-	Duplicates: jobs.Limit{Count: 1, Share: jobs.NoShare}, Fall: jobs.Limit{Count: jobs.NoCount, Share: 0.2}, Elements: jobs.Limit{Count: jobs.NoCount, Share: 0.5},
+	Created: jobs.Limit{Count: 1, Share: jobs.NoShare}, Updated: jobs.Limit{Count: 1, Share: jobs.NoShare},
+	Departed:   jobs.Limit{Count: 1, Share: jobs.NoShare},
+	Duplicates: jobs.Limit{Count: 1, Share: jobs.NoShare}, Fall: jobs.Limit{Count: jobs.NoCount, Share: 0.2},
+	Elements:   jobs.Limit{Count: jobs.NoCount, Share: 0.5},
 	CodeTotals: jobs.Limit{Count: jobs.NoCount, Share: 1, Floor: 10}, RequireElements: true, MaxGap: 2, MaxBack: 1,
 }
 
@@ -25,7 +27,8 @@ func some(n int) jobs.Named {
 }
 
 func ordinary() evidence {
-	return evidence{period: "2026-11", children: true, sends: 10, known: 10, employees: 10, elements: 20, totals: jobs.Totals{"E[A].M": 100 * unitsPerOne}}
+	return evidence{period: "2026-11", children: true, sends: 10, known: 10, employees: 10, elements: 20,
+		totals: jobs.Totals{"E[A].M": 100 * unitsPerOne}}
 }
 
 func past() jobs.History {
@@ -43,29 +46,34 @@ func TestGuards(t *testing.T) {
 		change func(*evidence, *jobs.History)
 		want   string
 	}{
-		"an ordinary month":         {func(*evidence, *jobs.History) {}, ""},
-		"two who are new":           {func(e *evidence, _ *jobs.History) { e.created = some(2) }, "created 2/10>1"},
-		"two who changed":           {func(e *evidence, _ *jobs.History) { e.updated = some(2) }, "updated 2/10>1"},
-		"two who have gone":         {func(e *evidence, _ *jobs.History) { e.departed = some(2) }, "departed 2/12>1"},
-		"two with several rows":     {func(e *evidence, _ *jobs.History) { e.duplicates = some(2) }, "duplicates 2/10>1"},
-		"three fewer":               {func(e *evidence, _ *jobs.History) { e.employees = 7 }, "fall 3/10>2"},
-		"nobody":                    {func(e *evidence, _ *jobs.History) { e.employees, e.sends = 0, 0 }, "no-rows 0/0>0, fall 10/10>2"},
-		"no elements":               {func(e *evidence, _ *jobs.History) { e.elements, e.totals = 0, nil }, "no-elements 10/0>0, elements 0/20>6, code-total 0/0>0 ×0"},
-		"many elements":             {func(e *evidence, _ *jobs.History) { e.elements = 31 }, "elements 31/20>10"},
-		"a total far above":         {func(e *evidence, _ *jobs.History) { e.totals["E[A].M"] = 201 * unitsPerOne }, "code-total 0/0>0 ×2.1"},
-		"a month of the year 2030":  {func(e *evidence, _ *jobs.History) { e.period = "2030-01" }, "gap 39/0>2"},
-		"a month sent long ago":     {func(e *evidence, h *jobs.History) { e.period, h.Nearest, h.Newest = "2026-01", "2026-01", "2026-12" }, "back 11/0>1"},
-		"last month, corrected":     {func(e *evidence, h *jobs.History) { h.Nearest, h.Newest = "2026-11", "2026-12" }, ""},
-		"two months ago":            {func(e *evidence, h *jobs.History) { h.Nearest, h.Newest = "2026-11", "2027-01" }, "back 2/0>1"},
-		"an old one, never sent":    {func(e *evidence, h *jobs.History) { e.period, h.Nearest, h.Newest = "2026-01", "2026-06", "2026-12" }, "back 11/0>1, gap 5/0>2"},
-		"before the first, of one":  {func(e *evidence, h *jobs.History) { e.period, h.Newest = "2026-01", "2026-10" }, "back 9/0>1"},
-		"a first run in a test":     {func(e *evidence, h *jobs.History) { *h = jobs.History{}; e.created = some(10) }, ""},
-		"a first run in production": {func(e *evidence, h *jobs.History) { *h = jobs.History{}; e.production, e.created = true, some(10) }, "first 10/0>0"},
+		"an ordinary month":     {func(*evidence, *jobs.History) {}, ""},
+		"two who are new":       {func(e *evidence, _ *jobs.History) { e.created = some(2) }, "created 2/10>1"},
+		"two who changed":       {func(e *evidence, _ *jobs.History) { e.updated = some(2) }, "updated 2/10>1"},
+		"two who have gone":     {func(e *evidence, _ *jobs.History) { e.departed = some(2) }, "departed 2/12>1"},
+		"two with several rows": {func(e *evidence, _ *jobs.History) { e.duplicates = some(2) }, "duplicates 2/10>1"},
+		"three fewer":           {func(e *evidence, _ *jobs.History) { e.employees = 7 }, "fall 3/10>2"},
+		"nobody":                {func(e *evidence, _ *jobs.History) { e.employees, e.sends = 0, 0 }, "no-rows 0/0>0, fall 10/10>2"},
+		"no elements": {func(e *evidence, _ *jobs.History) { e.elements, e.totals = 0, nil },
+			"no-elements 10/0>0, elements 0/20>6, code-total 0/0>0 ×0"},
+		"many elements":            {func(e *evidence, _ *jobs.History) { e.elements = 31 }, "elements 31/20>10"},
+		"a total far above":        {func(e *evidence, _ *jobs.History) { e.totals["E[A].M"] = 201 * unitsPerOne }, "code-total 0/0>0 ×2.1"},
+		"a month of the year 2030": {func(e *evidence, _ *jobs.History) { e.period = "2030-01" }, "gap 39/0>2"},
+		"a month sent long ago": {func(e *evidence, h *jobs.History) { e.period, h.Nearest, h.Newest = "2026-01", "2026-01", "2026-12" },
+			"back 11/0>1"},
+		"last month, corrected": {func(e *evidence, h *jobs.History) { h.Nearest, h.Newest = "2026-11", "2026-12" }, ""},
+		"two months ago":        {func(e *evidence, h *jobs.History) { h.Nearest, h.Newest = "2026-11", "2027-01" }, "back 2/0>1"},
+		"an old one, never sent": {func(e *evidence, h *jobs.History) { e.period, h.Nearest, h.Newest = "2026-01", "2026-06", "2026-12" },
+			"back 11/0>1, gap 5/0>2"},
+		"before the first, of one": {func(e *evidence, h *jobs.History) { e.period, h.Newest = "2026-01", "2026-10" }, "back 9/0>1"},
+		"a first run in a test":    {func(e *evidence, h *jobs.History) { *h = jobs.History{}; e.created = some(10) }, ""},
+		"a first run in production": {func(e *evidence, h *jobs.History) { *h = jobs.History{}; e.production, e.created = true, some(10) },
+			"first 10/0>0"},
 		"the first did not end": {func(e *evidence, h *jobs.History) {
 			h.Last, h.Earlier = nil, nil
 			e.production, e.created = true, some(9)
 		}, "first 10/0>0"},
-		"one was sent, as a try":  {func(e *evidence, h *jobs.History) { h.Last, h.Earlier = nil, nil; e.production, e.partial = true, true }, ""},
+		"one was sent, as a try": {func(e *evidence, h *jobs.History) { h.Last, h.Earlier = nil, nil; e.production, e.partial = true, true },
+			""},
 		"a code that has gone":    {func(e *evidence, _ *jobs.History) { e.totals = nil }, "code-total 0/0>0 ×0"},
 		"half of the usual total": {func(e *evidence, _ *jobs.History) { e.totals["E[A].M"] = 49 * unitsPerOne }, "code-total 0/0>0 ×0.4"},
 		"advances and recoveries": {func(e *evidence, h *jobs.History) {
@@ -76,10 +84,12 @@ func TestGuards(t *testing.T) {
 		"near a run that nobody approved": {func(e *evidence, h *jobs.History) {
 			e.elements, h.Same = 40, &jobs.Figures{Elements: 29, Totals: e.totals}
 		}, "elements 40/20>10"},
-		"restored":                           {func(e *evidence, h *jobs.History) { h.Restored, e.updated = true, some(2) }, "restored 0/0>0, updated 2/10>1"},
-		"restored, and nothing to send":      {func(e *evidence, h *jobs.History) { h.Restored, e.sends = true, 0 }, "restored 0/0>0"},
-		"restored, and somebody looked":      {func(_ *evidence, h *jobs.History) { h.Restored, h.Looked = true, true }, "(restored 0/0>0)"},
-		"restored, and the API adds":         {func(e *evidence, h *jobs.History) { h.Restored, h.Looked, e.adds = true, true, true }, "restored 0/0>0"},
+		"restored": {func(e *evidence, h *jobs.History) { h.Restored, e.updated = true, some(2) },
+			"restored 0/0>0, updated 2/10>1"},
+		"restored, and nothing to send": {func(e *evidence, h *jobs.History) { h.Restored, e.sends = true, 0 }, "restored 0/0>0"},
+		"restored, and somebody looked": {func(_ *evidence, h *jobs.History) { h.Restored, h.Looked = true, true }, "(restored 0/0>0)"},
+		"restored, and the API adds": {func(e *evidence, h *jobs.History) { h.Restored, h.Looked, e.adds = true, true, true },
+			"restored 0/0>0"},
 		"restored, and another month went":   {func(_ *evidence, h *jobs.History) { h.LostMonth = true }, ""},
 		"the same, and the API adds":         {func(e *evidence, h *jobs.History) { h.LostMonth, e.adds = true, true }, "restored 0/0>0"},
 		"restored, and some employees alone": {func(e *evidence, h *jobs.History) { h.Restored, e.partial = true, true }, "restored 0/0>0"},

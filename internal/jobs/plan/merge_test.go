@@ -71,7 +71,8 @@ func walked(t *testing.T, staging tables, baseline string) (string, error) {
 	spec := mapping.Spec{Fields: []mapping.Field{{Path: "Matricule", Column: "m"}}}
 	shape := mapping.Shape{Employee: []mapping.Column{{Name: "m", Type: text}}}
 	for i := range staging.children {
-		spec.Children = append(spec.Children, mapping.Children{Path: fmt.Sprint("E", i), Key: "Code", Fields: []mapping.Field{{Path: "Code", Column: "m"}}})
+		spec.Children = append(spec.Children, mapping.Children{Path: fmt.Sprint("E", i), Key: "Code",
+			Fields: []mapping.Field{{Path: "Code", Column: "m"}}})
 		shape.Children = append(shape.Children, []mapping.Column{{Name: "m", Type: text}})
 	}
 	mapped, err := mapping.Compile(spec, shape, nil, nil)

@@ -109,8 +109,10 @@ func TestBadKeysBlockTheirRowsAlone(t *testing.T) {
 	}
 	counts := d.planned(t)
 	short := strings.Repeat("x", 197) + "…"
-	want := []string{`"  " blocked 1+0 bad-key×1`, `" 1" blocked 1+1 bad-key×1`, `"1" pending 1+1`, `"2�" blocked 2+0 bad-key×2`, `"3" pending 1+0`,
-		`"` + short + `" blocked 1+1 bad-key×1`, `"` + short + `" blocked 1+0 bad-key×1`, `"4 " blocked 0+2 bad-key×2`} // who has no employee comes last
+	want := []string{`"  " blocked 1+0 bad-key×1`, `" 1" blocked 1+1 bad-key×1`, `"1" pending 1+1`, `"2�" blocked 2+0 bad-key×2`,
+		`"3" pending 1+0`,
+		// who has no employee comes last
+		`"` + short + `" blocked 1+1 bad-key×1`, `"` + short + `" blocked 1+0 bad-key×1`, `"4 " blocked 0+2 bad-key×2`}
 	var got []string
 	for _, item := range d.items {
 		text := fmt.Sprintf("%q %s %d+%d", item.Key, item.State, item.Employees, item.Elements)
@@ -132,7 +134,8 @@ func TestBadKeysBlockTheirRowsAlone(t *testing.T) {
 func TestAShortenedKeyIsNobodysBaseline(t *testing.T) {
 	t.Parallel()
 	short := strings.Repeat("x", 197) + "…"
-	d := &desk{employees: []string{"1", strings.Repeat("x", 12_000)}, elements: []string{"2\x7f"}, baseline: "2\x7f/2026-11 " + short + "/2026-11"}
+	d := &desk{employees: []string{"1", strings.Repeat("x", 12_000)}, elements: []string{"2\x7f"}, baseline: "2\x7f/2026-11 " + short +
+		"/2026-11"}
 	d.planned(t)
 	var got []string
 	for _, item := range d.items {
@@ -155,7 +158,8 @@ func TestImpactOfNomenclatures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if impact.N != 2 || impact.Read != 3 || impact.Employees[0].Key != "B" || impact.Employees[1].Key != "C" || impact.Job != "paie" || impact.Period != "2026-12" {
+	if impact.N != 2 || impact.Read != 3 || impact.Employees[0].Key != "B" || impact.Employees[1].Key != "C" || impact.Job != "paie" ||
+		impact.Period != "2026-12" {
 		t.Errorf("%+v", impact)
 	}
 }

@@ -63,7 +63,8 @@ func TestSharedValues(t *testing.T) {
 		absent []string
 		want   string
 	}{
-		"two who are new":       {func(u *uniqueValues) { u.read(1, "1", a, nil); u.read(2, "2", "fr76 a", nil) }, nil, "1 with [2]; 2 with [1]; "},
+		"two who are new": {func(u *uniqueValues) { u.read(1, "1", a, nil); u.read(2, "2", "fr76 a", nil) }, nil,
+			"1 with [2]; 2 with [1]; "},
 		"one of them was there": {func(u *uniqueValues) { u.read(1, "1", a, &a); u.read(2, "2", a, nil) }, nil, "2 with [1]; "},
 		"both were, approved":   {func(u *uniqueValues) { u.read(1, "1", a, &a); u.read(2, "2", a, &a) }, nil, ""},
 		"hired again":           {func(u *uniqueValues) { u.read(1, "1", a, nil) }, []string{b, a}, "1 with [gone1]; "},

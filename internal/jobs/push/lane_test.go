@@ -44,8 +44,9 @@ func TestJudge(t *testing.T) {
 		}
 	}
 	wantVerdicts(t, jobs.Replace, jobs.ClassCancelled, verdicts{left(jobs.ReasonStopped), brokenOff, brokenOff, brokenOff})
-	wantVerdicts(t, jobs.Append, jobs.ClassCancelled, verdicts{left(jobs.ReasonStopped), judged{jobs.ItemUncertain, false, false, jobs.ReasonNoAnswer}, brokenOff,
-		judged{jobs.ItemUncertain, false, false, jobs.ReasonNoAnswer}})
+	wantVerdicts(t, jobs.Append, jobs.ClassCancelled,
+		verdicts{left(jobs.ReasonStopped), judged{jobs.ItemUncertain, false, false, jobs.ReasonNoAnswer}, brokenOff,
+			judged{jobs.ItemUncertain, false, false, jobs.ReasonNoAnswer}})
 }
 
 func wantVerdicts(t *testing.T, semantics jobs.Semantics, class jobs.Class, v verdicts) {
@@ -75,7 +76,8 @@ func TestJudgeKeepsTheWordsOfTheAPI(t *testing.T) {
 	if got := judge(jobs.Replace, jobs.Claimed{}, turned).Reason; got != (jobs.Reason{Code: jobs.ReasonTurnedAway, Detail: turned.Message}) {
 		t.Errorf("%+v", got)
 	}
-	for class, code := range map[jobs.Class]jobs.ReasonCode{jobs.ClassTechnical: jobs.ReasonFailures, jobs.ClassTemporary: jobs.ReasonTemporary} {
+	for class, code := range map[jobs.Class]jobs.ReasonCode{jobs.ClassTechnical: jobs.ReasonFailures,
+		jobs.ClassTemporary: jobs.ReasonTemporary} {
 		failure := jobs.Outcome{Class: class, Status: 500, Message: "Réessayez.", Answered: true}
 		if got := judge(jobs.Replace, jobs.Claimed{}, failure).Reason; got != (jobs.Reason{Code: code, Detail: "500: Réessayez."}) {
 			t.Errorf("%+v", got)
@@ -105,7 +107,8 @@ func TestHaltReason(t *testing.T) {
 		jobs.ClassAccepted: "", jobs.ClassData: "", jobs.ClassCancelled: "",
 		jobs.ClassTemporary: jobs.ReasonUnreachable, jobs.ClassTechnical: jobs.ReasonFailures, jobs.ClassConfiguration: jobs.ReasonConfiguration,
 	} {
-		out := jobs.Outcome{Class: class, Status: 500, Err: &jobs.CallError{Class: class, Call: "POST /V2/Salarie", Problem: "it failed", Hint: "look"}}
+		out := jobs.Outcome{Class: class, Status: 500, Err: &jobs.CallError{Class: class, Call: "POST /V2/Salarie", Problem: "it failed",
+			Hint: "look"}}
 		got := haltReason(out)
 		if got.Code != want || want != "" && got.Detail != "POST /V2/Salarie: it failed\nhint: look" {
 			t.Errorf("%s: %+v", class, got)

@@ -35,9 +35,11 @@ const (
 // unless a test says for how long.
 func testOptions() Options {
 	return Options{
-		Options:           httpcall.Options{BaseURL: "https://api.example.test/Api2", MaxInFlight: 4, RetryFor: time.Millisecond, ResendAmbiguous: true, Log: zerolog.Nop()},
-		ClientCredentials: httpcall.ClientCredentials{TokenURL: "https://auth.example.test/connect/token", ClientID: "editor", ClientSecret: testSecret, Scope: "ApiIsidoor"},
-		KeyIn:             KeyInHeader, KeyName: "X-Cle-Dossier",
+		Options: httpcall.Options{BaseURL: "https://api.example.test/Api2", MaxInFlight: 4, RetryFor: time.Millisecond,
+			ResendAmbiguous: true, Log: zerolog.Nop()},
+		ClientCredentials: httpcall.ClientCredentials{TokenURL: "https://auth.example.test/connect/token", ClientID: "editor",
+			ClientSecret: testSecret, Scope: "ApiIsidoor"},
+		KeyIn: KeyInHeader, KeyName: "X-Cle-Dossier",
 		Dossier: DossierEndpoint{Method: "GET", Path: "/V2/Dossier", Identity: "/Siret"},
 		Dictionnaire: DictionnaireEndpoint{Method: "GET", Path: "/V2/Dictionnaire",
 			Name: "/Nom", Code: "/Code", Label: "/Libelle", Active: "/Actif"},

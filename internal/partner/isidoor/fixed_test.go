@@ -42,7 +42,8 @@ func TestWhatGoesWithEveryCall(t *testing.T) {
 					return
 				}
 				w.WriteHeader(http.StatusBadRequest)
-				fmt.Fprintf(w, `{"Message":"the key '%s' and the code '%s' of %s are unknown"}`, key, code, r.URL) //nolint:errcheck // a client that hung up
+				fmt.Fprintf(w, `{"Message":"the key '%s' and the code '%s' of %s are unknown"}`, key, code,
+					r.URL) //nolint:errcheck // a client that hung up
 			})
 			var logged buffer
 			c := p.open(t, func(o *Options) {
@@ -99,7 +100,8 @@ func TestWhatGoesElsewhere(t *testing.T) {
 // A gateway that refuses its key answers like an API that refuses a dossier's: both are named where both are sent.
 func TestAGatewayThatRefusesItsKey(t *testing.T) {
 	t.Parallel()
-	for name, header := range map[string]httpcall.Fixed{"a secret": {Name: "X-Sub", Value: "gateway-key", Secret: true}, "a version": {Name: "X-Version", Value: "2"}} {
+	for name, header := range map[string]httpcall.Fixed{"a secret": {Name: "X-Sub", Value: "gateway-key", Secret: true},
+		"a version": {Name: "X-Version", Value: "2"}} {
 		p := newPartner(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
 		c := p.open(t, func(o *Options) { o.Headers = []httpcall.Fixed{header} })
 		hint := callError(t, send(c, "00001").Err).Hint

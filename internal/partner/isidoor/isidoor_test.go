@@ -42,7 +42,8 @@ func TestWhereTheKeyGoes(t *testing.T) {
 				if string(body) != testDoc || r.ContentLength != int64(len(testDoc)) || r.Header.Get("Content-Type") != "application/json" {
 					t.Errorf("body %q of %q", body, r.Header.Get("Content-Type"))
 				}
-				if r.Header.Get("Authorization") != "Bearer token-1-canary" || r.Header.Get("Accept") != "application/json" || r.UserAgent() != "syncd" {
+				if r.Header.Get("Authorization") != "Bearer token-1-canary" || r.Header.Get("Accept") != "application/json" ||
+					r.UserAgent() != "syncd" {
 					t.Errorf("headers %v", r.Header)
 				}
 				w.WriteHeader(http.StatusNoContent)
@@ -135,10 +136,11 @@ func TestNomenclatures(t *testing.T) {
 		"no state": {body: `[{"Nom":"A","Code":"1"}]`, want: mapping.Nomenclatures{"A": {"1": {Code: "1", Active: true}}}},
 		"active one wins": {body: `[{"Nom":"A","Code":"1","Actif":true,"Libelle":"new"},{"Nom":"A","Code":"1","Actif":false,"Libelle":"old"}]`,
 			want: mapping.Nomenclatures{"A": {"1": {Code: "1", Label: "new", Active: true}}}},
-		"empty":      {body: `[]`, want: mapping.Nomenclatures{}},
-		"no body":    {body: ``, want: mapping.Nomenclatures{}},
-		"no array":   {body: `{"Nom":"A"}`, err: "the answer holds no array of entries where items says"},
-		"no items":   {body: `{}`, change: func(d *DictionnaireEndpoint) { d.Items = "/items" }, err: "the answer holds no array of entries where items says"},
+		"empty":    {body: `[]`, want: mapping.Nomenclatures{}},
+		"no body":  {body: ``, want: mapping.Nomenclatures{}},
+		"no array": {body: `{"Nom":"A"}`, err: "the answer holds no array of entries where items says"},
+		"no items": {body: `{}`, change: func(d *DictionnaireEndpoint) { d.Items = "/items" },
+			err: "the answer holds no array of entries where items says"},
 		"no name":    {body: `[{"Nom":"A","Code":"1"},{"Code":"1"}]`, err: "entry 2 of the answer: no name of a nomenclature"},
 		"empty code": {body: `[{"Nom":"A","Code":""}]`, err: "entry 1 of the answer: no code"},
 		"odd state":  {body: `[{"Nom":"A","Code":"1","Actif":"peut-être"}]`, err: "entry 1 of the answer: its state is neither true nor false"},

@@ -163,7 +163,8 @@ func answerEcho(t *testing.T, w http.ResponseWriter, kind, echo string) {
 func TestEncodedSecretsAreHidden(t *testing.T) {
 	t.Parallel()
 	const key = "aB+/9c==-Kz"
-	for _, form := range []string{"ab%2b%2f9c%3d%3d-kz", "aB&#43;&#x2f;9c==-Kz", `aB\\u002b\\/9c==-Kz`, "aB%252B%252F9c%253d%253d-Kz", "AB+/9C==-KZ"} {
+	for _, form := range []string{"ab%2b%2f9c%3d%3d-kz", "aB&#43;&#x2f;9c==-Kz", `aB\\u002b\\/9c==-Kz`, "aB%252B%252F9c%253d%253d-Kz",
+		"AB+/9C==-KZ"} {
 		s := &script{steps: []step{func(req *http.Request) (*http.Response, error) {
 			leave(req)
 			return response(400, `{"Message":"Key `+form+` of 'https://a/?key=`+form+`' is unknown"}`), nil
@@ -230,7 +231,8 @@ func TestRefusalsLeakNothing(t *testing.T) {
 				}
 			})
 			c := p.open(t, func(o *Options) {
-				o.KeyIn, o.KeyName, o.Answer, o.Log = KeyInQuery, "cle", &httpcall.AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Errors: []string{"/anomalies"}, Message: "/libelle"}, zerolog.New(&logged).Level(zerolog.TraceLevel)
+				o.KeyIn, o.KeyName, o.Answer, o.Log = KeyInQuery, "cle", &httpcall.AnswerRules{Code: "/codeRetour", Success: []string{"0"},
+					Errors: []string{"/anomalies"}, Message: "/libelle"}, zerolog.New(&logged).Level(zerolog.TraceLevel)
 			})
 			out := send(c, "00042")
 			c.Close()

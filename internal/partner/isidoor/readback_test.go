@@ -82,7 +82,8 @@ func TestWhatAReadFinds(t *testing.T) {
 		class      jobs.Class // "" = no error
 		problem    string
 	}{
-		"a document":        {200, json, `{"b":1.50,"a":["<é>",null,12345678901234567890]}`, "", `{"a":["<é>",null,12345678901234567890],"b":1.50}`, "", ""},
+		"a document": {200, json, `{"b":1.50,"a":["<é>",null,12345678901234567890]}`, "",
+			`{"a":["<é>",null,12345678901234567890],"b":1.50}`, "", ""},
 		"inside":            {200, json, `{"data":[{"Matricule":"00042"}],"n":1}`, "/data/0", `{"Matricule":"00042"}`, "", ""},
 		"404":               {404, json, missing, "", "", "", ""},
 		"404, bare":         {404, "", "", "", "", "", ""},
@@ -92,19 +93,24 @@ func TestWhatAReadFinds(t *testing.T) {
 		"null":              {200, json, " null ", "/data", "", "", ""},
 		"null inside":       {200, json, `{"data":null}`, "/data", "", "", ""},
 
-		"nowhere":          {200, json, `{"Nir":"285057899900116"}`, "/data", "", jobs.ClassConfiguration, "the pointer to the document leads nowhere in the answer"},
-		"nowhere in null":  {200, json, `{"data":null}`, "/data/0", "", jobs.ClassConfiguration, "the pointer to the document leads nowhere in the answer"},
-		"an empty list":    {200, json, `[]`, "/0", "", jobs.ClassConfiguration, "the pointer to the document leads nowhere in the answer"},
-		"a list":           {200, json, `[{}]`, "", "", jobs.ClassConfiguration, "the answer holds no JSON object where the document should be"},
-		"a text":           {200, json, `"00042"`, "", "", jobs.ClassConfiguration, "the answer holds no JSON object where the document should be"},
-		"nothing at all":   {200, json, "", "", "", jobs.ClassTechnical, "the answer is not JSON"},
-		"not JSON":         {200, json, `00042;1`, "", "", jobs.ClassTechnical, "the answer is not JSON"},
-		"404, not JSON":    {404, "text/plain", "not here", "", "", jobs.ClassTechnical, "the answer is not JSON"},
-		"too large":        {200, json, `{"a":"` + strings.Repeat("x", httpcall.MaxAnswer) + `"}`, "", "", jobs.ClassTechnical, "the answer is too large"},
-		"HTML":             {200, "text/html", "<p>00042", "", "", jobs.ClassConfiguration, "the answer is HTML, not JSON"},
-		"404 in HTML":      {404, "text/html", "<p>00042", "", "", jobs.ClassConfiguration, "the answer is HTML, not JSON"},
-		"410 in HTML":      {410, "text/html", "<p>00042", "", "", jobs.ClassConfiguration, "the answer is HTML, not JSON"},
-		"404 of no such":   {404, json, unknownAddress, "", "", jobs.ClassConfiguration, "answered 404 Not Found: the API does not know this address"},
+		"nowhere": {200, json, `{"Nir":"285057899900116"}`, "/data", "", jobs.ClassConfiguration,
+			"the pointer to the document leads nowhere in the answer"},
+		"nowhere in null": {200, json, `{"data":null}`, "/data/0", "", jobs.ClassConfiguration,
+			"the pointer to the document leads nowhere in the answer"},
+		"an empty list": {200, json, `[]`, "/0", "", jobs.ClassConfiguration, "the pointer to the document leads nowhere in the answer"},
+		"a list":        {200, json, `[{}]`, "", "", jobs.ClassConfiguration, "the answer holds no JSON object where the document should be"},
+		"a text": {200, json, `"00042"`, "", "", jobs.ClassConfiguration,
+			"the answer holds no JSON object where the document should be"},
+		"nothing at all": {200, json, "", "", "", jobs.ClassTechnical, "the answer is not JSON"},
+		"not JSON":       {200, json, `00042;1`, "", "", jobs.ClassTechnical, "the answer is not JSON"},
+		"404, not JSON":  {404, "text/plain", "not here", "", "", jobs.ClassTechnical, "the answer is not JSON"},
+		"too large": {200, json, `{"a":"` + strings.Repeat("x", httpcall.MaxAnswer) + `"}`, "", "", jobs.ClassTechnical,
+			"the answer is too large"},
+		"HTML":        {200, "text/html", "<p>00042", "", "", jobs.ClassConfiguration, "the answer is HTML, not JSON"},
+		"404 in HTML": {404, "text/html", "<p>00042", "", "", jobs.ClassConfiguration, "the answer is HTML, not JSON"},
+		"410 in HTML": {410, "text/html", "<p>00042", "", "", jobs.ClassConfiguration, "the answer is HTML, not JSON"},
+		"404 of no such": {404, json, unknownAddress, "", "", jobs.ClassConfiguration,
+			"answered 404 Not Found: the API does not know this address"},
 		"a redirect":       {302, "", "", "", "", jobs.ClassConfiguration, "answered 302 Found, a redirect"},
 		"400":              {400, json, missing, "", "", jobs.ClassConfiguration, "answered 400 Bad Request"},
 		"403":              {403, json, missing, "", "", jobs.ClassConfiguration, "answered 403 Forbidden"},
@@ -149,7 +155,8 @@ func TestReadsThatCannotBeMade(t *testing.T) {
 	}
 	for _, key := range []string{"", ".."} {
 		_, err = p.open(t, withRead).Dossier(testKey).Read(t.Context(), key, "2026-11")
-		if call := callError(t, err); call.Class != jobs.ClassData || call.Call != readCall || call.Problem != "nobody can be asked for by this matricule" {
+		if call := callError(t, err); call.Class != jobs.ClassData || call.Call != readCall ||
+			call.Problem != "nobody can be asked for by this matricule" {
 			t.Errorf("matricule %q: %v", key, err)
 		}
 	}

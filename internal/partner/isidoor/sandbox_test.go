@@ -29,7 +29,8 @@ func TestReadingBackFromTheSandbox(t *testing.T) {
 		o := readOptions()
 		o.BaseURL, o.TokenURL, o.KeyIn, o.ResendAmbiguous = server.URL+standin.TestRoot, server.URL+standin.TokenPath, in, false
 		if in == KeyInPath {
-			o.Dossier.Path, o.Salarie.Path, o.Read.Path = "/V2/{dossier}/Dossier", "/V2/{dossier}/Salarie", "/V2/{dossier}/Salarie/{key}?periode={period}"
+			o.Dossier.Path, o.Salarie.Path, o.Read.Path = "/V2/{dossier}/Dossier", "/V2/{dossier}/Salarie",
+				"/V2/{dossier}/Salarie/{key}?periode={period}"
 		}
 		c, err := Open(o)
 		if err != nil {
@@ -49,7 +50,8 @@ func TestReadingBackFromTheSandbox(t *testing.T) {
 		}
 		want("2026-11", sandboxDoc)
 		want("2026-12", "")
-		edit := sandbox.Edit{Dossier: "saint-martin", Matricule: "00 42/é", Members: map[string]json.RawMessage{"Elements": json.RawMessage(`[]`)}}
+		edit := sandbox.Edit{Dossier: "saint-martin", Matricule: "00 42/é",
+			Members: map[string]json.RawMessage{"Elements": json.RawMessage(`[]`)}}
 		if err := s.Edit(edit); err != nil {
 			t.Fatal(err)
 		}

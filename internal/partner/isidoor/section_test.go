@@ -10,7 +10,8 @@ import (
 // The defaults are what the public documentation says, and what is assumed beside it.
 func TestSectionDefaults(t *testing.T) {
 	t.Parallel()
-	root, err := strict.Parse("config.toml", []byte("[isidoor]\nenvironment = \"test\"\nclient_id = \"our-editor\"\nclient_secret = { env = \"SECRET\" }\n"), nil)
+	root, err := strict.Parse("config.toml", []byte("[isidoor]\nenvironment = \"test\"\nclient_id = \"our-editor\"\nclient_secret = { env = "+
+		"\"SECRET\" }\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

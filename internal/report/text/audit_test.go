@@ -17,8 +17,8 @@ import (
 )
 
 func decided(d ledger.Decision, after time.Duration, change ...func(*ledger.AuditEntry)) ledger.AuditEntry {
-	e := ledger.AuditEntry{ID: 7, At: started.Add(after), Actor: "marie", Decision: d, Dossier: "saint-martin", Environment: "test", Job: "paie",
-		Period: "2026-11", Run: 12, Host: "srv-paie", Version: "0.1.0", ConfigDigest: "3a91c0de5f00112233445566"}
+	e := ledger.AuditEntry{ID: 7, At: started.Add(after), Actor: "marie", Decision: d, Dossier: "saint-martin", Environment: "test",
+		Job: "paie", Period: "2026-11", Run: 12, Host: "srv-paie", Version: "0.1.0", ConfigDigest: "3a91c0de5f00112233445566"}
 	for _, c := range change {
 		c(&e)
 	}
@@ -35,8 +35,12 @@ func TestAudit(t *testing.T) {
 		decided(ledger.DecisionConfiguration, 5*time.Hour, func(e *ledger.AuditEntry) {
 			*e = ledger.AuditEntry{At: e.At, Actor: "syncd", Decision: e.Decision, Version: "0.2.0", ConfigDigest: e.ConfigDigest}
 		}),
-		decided(ledger.DecisionReopen, 4*time.Hour, because("correction for 00042"), func(e *ledger.AuditEntry) { e.Run, e.Job, e.Detail = 0, "", "until 2026-12-05T18:00:00Z" }),
-		decided(ledger.DecisionSettle, 3*time.Hour, because("taken back by phone"), func(e *ledger.AuditEntry) { e.Employees, e.Detail = []string{"00031"}, "withdrawn" }),
+		decided(ledger.DecisionReopen, 4*time.Hour, because("correction for 00042"), func(e *ledger.AuditEntry) {
+			e.Run, e.Job, e.Detail = 0, "",
+				"until 2026-12-05T18:00:00Z"
+		}),
+		decided(ledger.DecisionSettle, 3*time.Hour, because("taken back by phone"),
+			func(e *ledger.AuditEntry) { e.Employees, e.Detail = []string{"00031"}, "withdrawn" }),
 		decided(ledger.DecisionApprove, 2*time.Hour, because("move of the whole site")),
 		decided("new-decision", time.Hour), decided(ledger.DecisionRun, 0),
 	}
@@ -44,8 +48,8 @@ func TestAudit(t *testing.T) {
 	golden(t, "audit-none", func(w io.Writer, p *text.Printer) error { return p.Audit(w, nil) })
 	text := textOf(t, locale.French, func(w io.Writer, p *text.Printer) error { return p.WriteAuditJSON(w, entries) })
 	var got []map[string]any
-	if err := json.Unmarshal([]byte(text), &got); err != nil || len(got) != len(entries) || got[2]["detail"] != "withdrawn" || got[2]["run"] != 12.0 ||
-		got[2]["at"] != "2026-11-30T09:00:03Z" || got[2]["config_digest"] != entries[2].ConfigDigest {
+	if err := json.Unmarshal([]byte(text), &got); err != nil || len(got) != len(entries) || got[2]["detail"] != "withdrawn" ||
+		got[2]["run"] != 12.0 || got[2]["at"] != "2026-11-30T09:00:03Z" || got[2]["config_digest"] != entries[2].ConfigDigest {
 		t.Errorf("%v in\n%s", err, text)
 	}
 }
@@ -64,7 +68,8 @@ func TestPeriods(t *testing.T) {
 	golden(t, "periods-none", func(w io.Writer, p *text.Printer) error { return p.Periods(w, nil) })
 	text := textOf(t, locale.French, func(w io.Writer, p *text.Printer) error { return p.WritePeriodsJSON(w, closings) })
 	var got []map[string]any
-	if err := json.Unmarshal([]byte(text), &got); err != nil || len(got) != 2 || got[0]["open"] != true || got[0]["open_until"] != "2026-12-01T07:00:03Z" || got[1]["open_until"] != nil {
+	if err := json.Unmarshal([]byte(text), &got); err != nil || len(got) != 2 || got[0]["open"] != true ||
+		got[0]["open_until"] != "2026-12-01T07:00:03Z" || got[1]["open_until"] != nil {
 		t.Errorf("%v in\n%s", err, text)
 	}
 }
@@ -90,7 +95,8 @@ func story() *ledger.Story {
 			{Run: at(run(jobs.Incomplete, jobs.Counts{}), 11, "2026-11", -1), Item: bad},
 			{Run: at(run(jobs.Succeeded, jobs.Counts{}), 12, "2026-11", 0), Item: second},
 		},
-		Decisions: []ledger.AuditEntry{decided(ledger.DecisionRun, 0), decided(ledger.DecisionApprove, 2*time.Hour, because("confirmed by phone"))},
+		Decisions: []ledger.AuditEntry{decided(ledger.DecisionRun, 0),
+			decided(ledger.DecisionApprove, 2*time.Hour, because("confirmed by phone"))},
 	}
 }
 
@@ -103,7 +109,8 @@ func TestWhy(t *testing.T) {
 	changed := ended("00042", jobs.ItemPending, jobs.ReasonChanged, "")
 	changed.Diff = mover
 	left := story()
-	left.Lines = append(left.Lines, ledger.StoryLine{Run: *run(jobs.Incomplete, jobs.Counts{}), Item: gone("00042", jobs.ItemDeparted, jobs.ReasonDeparted)})
+	left.Lines = append(left.Lines, ledger.StoryLine{Run: *run(jobs.Incomplete, jobs.Counts{}),
+		Item: gone("00042", jobs.ItemDeparted, jobs.ReasonDeparted)})
 	last := &left.Lines[3].Run
 	later := started.AddDate(0, 0, 2)
 	last.ID, last.StartedAt = 14, &later
@@ -145,7 +152,8 @@ func TestWhyOffersOneCommand(t *testing.T) {
 	heldRun := story()
 	heldRun.Lines[2].Run.State, heldRun.Lines[2].Item = jobs.Held, pendingItem
 	outdated := story()
-	outdated.Lines[2].Run.State, outdated.Lines[2].Run.Failure, outdated.Lines[2].Item = jobs.Held, jobs.Reason{Code: jobs.ReasonContract}, pendingItem
+	outdated.Lines[2].Run.State, outdated.Lines[2].Run.Failure, outdated.Lines[2].Item = jobs.Held, jobs.Reason{Code: jobs.ReasonContract},
+		pendingItem
 	unmapped := now(pendingItem)
 	unmapped.Findings = []jobs.Finding{unknown}
 	guarded := now(pendingItem)
@@ -160,7 +168,8 @@ func TestWhyOffersOneCommand(t *testing.T) {
 		`syncd approve 12 --reason "…"`:                                                {heldRun, now(pendingItem)},
 		"syncd run paie --dossier saint-martin --period 2026-11 --employee 00042":      {story(), guarded},
 		"syncd run paie-test --dossier saint-martin --period 2026-11 --employee 00042": {story(), in},
-		"syncd run JOB --dossier saint-martin --period 2026-11 --employee 00042":       {&ledger.Story{Target: test, Key: "00042"}, now(pendingItem)},
+		"syncd run JOB --dossier saint-martin --period 2026-11 --employee 00042": {&ledger.Story{Target: test, Key: "00042"},
+			now(pendingItem)},
 	} {
 		text := textOf(t, locale.English, func(w io.Writer, p *text.Printer) error { return p.Why(w, c.story, c.now) })
 		if !strings.HasSuffix(text, "    "+want+"\n") || strings.Count(text, "    syncd ") != 1 {
@@ -216,10 +225,12 @@ func TestWhyJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
-	if got.Key != "00042" || got.Dossier != "saint-martin" || got.Now.Absent || len(got.Now.Items) != 1 || got.Closed[0] != "2026-10" || got.Next.Command == "" {
+	if got.Key != "00042" || got.Dossier != "saint-martin" || got.Now.Absent || len(got.Now.Items) != 1 || got.Closed[0] != "2026-10" ||
+		got.Next.Command == "" {
 		t.Errorf("the story came back as %+v", got)
 	}
-	if len(got.Known) != 2 || len(got.Lines) != 3 || got.Lines[2].Run.ID != 12 || len(got.Decisions) != 2 || got.Decisions[1].Reason != "confirmed by phone" {
+	if len(got.Known) != 2 || len(got.Lines) != 3 || got.Lines[2].Run.ID != 12 || len(got.Decisions) != 2 ||
+		got.Decisions[1].Reason != "confirmed by phone" {
 		t.Errorf("the story came back as %+v", got)
 	}
 }

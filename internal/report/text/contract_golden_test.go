@@ -22,10 +22,11 @@ const (
 
 var (
 	newlyRequired = jobs.ContractChange{Operation: salarie, Path: "Contrat.CodeNature", Kind: jobs.ContractMemberRequired, Breaking: true}
-	narrowed      = jobs.ContractChange{Operation: salarie, Path: "Elements[].Montant", Kind: jobs.ContractTypeNarrowed, Old: "number", New: "integer", Breaking: true}
-	dropped       = jobs.ContractChange{Operation: "GET /V2/Dossier", Kind: jobs.ContractOperationRemoved, Breaking: true}
-	added         = jobs.ContractChange{Operation: salarie, Path: "Bic", Kind: jobs.ContractMemberAdded, New: "string"}
-	widened       = jobs.ContractChange{Operation: salarie, Path: "NomUsage", Kind: jobs.ContractWidened, Old: "<= 50", New: "<= 80"}
+	narrowed      = jobs.ContractChange{Operation: salarie, Path: "Elements[].Montant", Kind: jobs.ContractTypeNarrowed, Old: "number",
+		New: "integer", Breaking: true}
+	dropped = jobs.ContractChange{Operation: "GET /V2/Dossier", Kind: jobs.ContractOperationRemoved, Breaking: true}
+	added   = jobs.ContractChange{Operation: salarie, Path: "Bic", Kind: jobs.ContractMemberAdded, New: "string"}
+	widened = jobs.ContractChange{Operation: salarie, Path: "NomUsage", Kind: jobs.ContractWidened, Old: "<= 50", New: "<= 80"}
 
 	broken    = jobs.Finding{Rule: jobs.RuleContract, Holds: true, N: 12, Contract: []jobs.ContractChange{newlyRequired, narrowed}}
 	noticed   = jobs.Finding{Rule: jobs.RuleContract, N: 2, Contract: []jobs.ContractChange{newlyRequired, narrowed}}
@@ -35,10 +36,12 @@ var (
 	stale     = jobs.Finding{Rule: jobs.RuleContractStale, N: 3, Keys: []string{"00012", "00031", "00042"}}
 	forecast  = jobs.Finding{Rule: jobs.RuleImpact, N: 2, Of: 40, Job: "paie", Period: "2026-12", Keys: []string{"00012", "00042"}}
 
-	longName    = mapping.Problem{Code: mapping.ProblemTooLong, Path: "/NomNaissance", Column: "nom_naissance", Want: "80", Got: "93"}
-	noMail      = mapping.Problem{Code: mapping.ProblemRequired, Path: "/Email", Want: "string"}
-	textAmount  = mapping.Problem{Code: mapping.ProblemWrongType, Path: "/Elements/2/Montant", Column: "amount", Want: "number", Got: "string", Value: "douze"}
-	secretBirth = mapping.Problem{Code: mapping.ProblemWrongFormat, Path: "/DateNaissance", Column: "date_naissance", Want: "date", Got: "string"}
+	longName   = mapping.Problem{Code: mapping.ProblemTooLong, Path: "/NomNaissance", Column: "nom_naissance", Want: "80", Got: "93"}
+	noMail     = mapping.Problem{Code: mapping.ProblemRequired, Path: "/Email", Want: "string"}
+	textAmount = mapping.Problem{Code: mapping.ProblemWrongType, Path: "/Elements/2/Montant", Column: "amount", Want: "number", Got: "string",
+		Value: "douze"}
+	secretBirth = mapping.Problem{Code: mapping.ProblemWrongFormat, Path: "/DateNaissance", Column: "date_naissance", Want: "date",
+		Got: "string"}
 )
 
 func TestRunUnderAContract(t *testing.T) {
@@ -117,20 +120,23 @@ func TestContractChanges(t *testing.T) {
 }
 
 var blockedByCodes = jobs.Impact{Job: "paie", Period: "2026-12", Read: 40, N: 2, Employees: []jobs.ImpactedEmployee{
-	{Key: "00012", Problems: []mapping.Problem{unknownFunction, withdrawnElement}}, {Key: "00042", Problems: []mapping.Problem{withdrawnElement}}}}
+	{Key: "00012", Problems: []mapping.Problem{unknownFunction, withdrawnElement}},
+	{Key: "00042", Problems: []mapping.Problem{withdrawnElement}}}}
 
 func TestImpact(t *testing.T) {
 	t.Parallel()
 	cut := blockedByCodes
 	cut.N = 30
-	for name, impact := range map[string]jobs.Impact{"impact": blockedByCodes, "impact-cut": cut, "impact-nobody": {Job: "paie", Period: "2026-12", Read: 40}} {
+	for name, impact := range map[string]jobs.Impact{"impact": blockedByCodes, "impact-cut": cut,
+		"impact-nobody": {Job: "paie", Period: "2026-12", Read: 40}} {
 		golden(t, name, func(w io.Writer, p *text.Printer) error { return p.Impact(w, test, impact) })
 	}
 }
 
 func TestPullForecast(t *testing.T) {
 	t.Parallel()
-	withdrawn := []jobs.NomenclatureChange{{Name: "Strate", Code: "V", Difference: jobs.Departed, Old: mapping.Entry{Code: "V", Label: "Strate V", Active: true}}}
+	withdrawn := []jobs.NomenclatureChange{{Name: "Strate", Code: "V", Difference: jobs.Departed,
+		Old: mapping.Entry{Code: "V", Label: "Strate V", Active: true}}}
 	applied, waiting, unclear := pull(jobs.Succeeded), pull(jobs.Held), pull(jobs.Succeeded)
 	applied.Findings = []jobs.Finding{forecast}
 	waiting.Failure, waiting.Findings = jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: "18/60"}, []jobs.Finding{forecast}
@@ -145,7 +151,8 @@ func TestPullForecast(t *testing.T) {
 	var got struct {
 		Findings []struct{ Rule, Job, Period, Text string }
 	}
-	if err := json.Unmarshal(b.Bytes(), &got); err != nil || len(got.Findings) != 1 || got.Findings[0].Job != "paie" || got.Findings[0].Text == "" {
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil || len(got.Findings) != 1 || got.Findings[0].Job != "paie" ||
+		got.Findings[0].Text == "" {
 		t.Errorf("%v: the pull came back as %+v", err, got)
 	}
 }
@@ -175,8 +182,8 @@ func TestContractJSON(t *testing.T) {
 	if strings.Contains(got.Failure.Text, "garde-fous") || !strings.Contains(got.Failure.Text, "contrat") {
 		t.Errorf("the run is held as %q", got.Failure.Text)
 	}
-	if len(got.Findings) != 2 || len(got.Findings[0].Contract) != 2 || got.Findings[0].Contract[1].Old != "number" || got.Findings[0].Contract[0].Text == "" ||
-		len(got.Findings[1].Members) != 2 || got.Findings[1].Contract != nil {
+	if len(got.Findings) != 2 || len(got.Findings[0].Contract) != 2 || got.Findings[0].Contract[1].Old != "number" ||
+		got.Findings[0].Contract[0].Text == "" || len(got.Findings[1].Members) != 2 || got.Findings[1].Contract != nil {
 		t.Errorf("the findings came back as %+v", got.Findings)
 	}
 	if p := got.Items[0].Problems[0]; p.Path != "/NomNaissance" || p.Want != "80" || p.Got != "93" || p.Text == "" {
@@ -203,7 +210,8 @@ func TestImpactJSON(t *testing.T) {
 		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 			t.Fatalf("%v in\n%s", err, b.String())
 		}
-		if got.Job != "paie" || got.Dossier != "saint-martin" || got.Period != "2026-12" || got.Blocked != want || got.Employees == nil || len(got.Employees) != want {
+		if got.Job != "paie" || got.Dossier != "saint-martin" || got.Period != "2026-12" || got.Blocked != want || got.Employees == nil ||
+			len(got.Employees) != want {
 			t.Errorf("the impact came back as %+v", got)
 		}
 		if want > 0 && (len(got.Employees[0].Problems) != 2 || got.Employees[0].Problems[0].Text == "") {

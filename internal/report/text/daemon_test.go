@@ -102,18 +102,19 @@ func TestWhatAResumeSends(t *testing.T) {
 		items []jobs.Item
 		want  string // the only command that sends; "" = none
 	}{
-		"in doubt":                         {jobs.Incomplete, []jobs.Item{pending}, resume},
-		"in doubt, others not attempted":   {jobs.Incomplete, []jobs.Item{pending, missed}, resume},
-		"given up":                         {jobs.Incomplete, []jobs.Item{gaveUp}, afresh},
-		"in doubt, others given up":        {jobs.Incomplete, []jobs.Item{pending, gaveUp}, afresh},
-		"in doubt, others moved":           {jobs.Incomplete, []jobs.Item{pending, moved}, afresh},
-		"unsure":                           {jobs.Incomplete, []jobs.Item{unsure}, ""},
-		"unsure, others not attempted":     {jobs.Incomplete, []jobs.Item{unsure, missed}, resume},
-		"stopped in doubt":                 {jobs.Failed, []jobs.Item{pending, missed}, resume},
-		"stopped on its way":               {jobs.Failed, []jobs.Item{onItsWay, missed}, resume},
-		"stopped unsure":                   {jobs.Failed, []jobs.Item{unsure, missed}, resume},
-		"stopped, and some were given up":  {jobs.Failed, []jobs.Item{gaveUp, pending, missed}, afresh},
-		"stopped, some refused, in doubt":  {jobs.Failed, []jobs.Item{ended("7", jobs.ItemUncertain, jobs.ReasonStillUnsure, ""), missed}, afresh},
+		"in doubt":                        {jobs.Incomplete, []jobs.Item{pending}, resume},
+		"in doubt, others not attempted":  {jobs.Incomplete, []jobs.Item{pending, missed}, resume},
+		"given up":                        {jobs.Incomplete, []jobs.Item{gaveUp}, afresh},
+		"in doubt, others given up":       {jobs.Incomplete, []jobs.Item{pending, gaveUp}, afresh},
+		"in doubt, others moved":          {jobs.Incomplete, []jobs.Item{pending, moved}, afresh},
+		"unsure":                          {jobs.Incomplete, []jobs.Item{unsure}, ""},
+		"unsure, others not attempted":    {jobs.Incomplete, []jobs.Item{unsure, missed}, resume},
+		"stopped in doubt":                {jobs.Failed, []jobs.Item{pending, missed}, resume},
+		"stopped on its way":              {jobs.Failed, []jobs.Item{onItsWay, missed}, resume},
+		"stopped unsure":                  {jobs.Failed, []jobs.Item{unsure, missed}, resume},
+		"stopped, and some were given up": {jobs.Failed, []jobs.Item{gaveUp, pending, missed}, afresh},
+		"stopped, some refused, in doubt": {jobs.Failed, []jobs.Item{ended("7", jobs.ItemUncertain, jobs.ReasonStillUnsure, ""), missed},
+			afresh},
 		"incomplete, its record was lost":  {jobs.Incomplete, []jobs.Item{onItsWay}, afresh},
 		"nothing sent, the API stays away": {jobs.Failed, []jobs.Item{missed}, resume},
 	} {
@@ -122,7 +123,8 @@ func TestWhatAResumeSends(t *testing.T) {
 			r.Failure = jobs.Reason{Code: jobs.ReasonUnreachable, Detail: "token: connection refused"}
 		}
 		text := textOf(t, locale.English, func(w io.Writer, p *text.Printer) error { return p.Run(w, r, seq(c.items...), view.Show{}) })
-		if commands := strings.Count(text, "    syncd run") + strings.Count(text, "    syncd resume"); !strings.Contains(text, c.want) || commands != min(len(c.want), 1) {
+		if commands := strings.Count(text, "    syncd run") + strings.Count(text, "    syncd resume"); !strings.Contains(text, c.want) ||
+			commands != min(len(c.want), 1) {
 			t.Errorf("%s: want %q in\n%s", name, c.want, text)
 		}
 	}

@@ -53,7 +53,8 @@ func TestRun(t *testing.T) {
 	partial.Employees, partial.Trigger = []string{"00002", "00003"}, jobs.TriggerResume
 	production := run(jobs.Succeeded, tally(1234, 2000))
 	production.Target.Environment, production.Period = "production", "2026-08"
-	open := []jobs.Item{accepted("00001", jobs.Created, 3), ended("00002", jobs.ItemSending, jobs.ReasonChanged, ""), ended("00004", jobs.ItemPending, jobs.ReasonChanged, ""), ended("00005", jobs.ItemPending, jobs.ReasonChanged, "")}
+	open := []jobs.Item{accepted("00001", jobs.Created, 3), ended("00002", jobs.ItemSending, jobs.ReasonChanged, ""),
+		ended("00004", jobs.ItemPending, jobs.ReasonChanged, ""), ended("00005", jobs.ItemPending, jobs.ReasonChanged, "")}
 	late := ended("00017", jobs.ItemPending, jobs.ReasonSlow, "30s")
 	late.Ambiguous = true
 	rest := append(staff(21), ended("00090", jobs.ItemPending, jobs.ReasonTemporary, "503"))
@@ -68,26 +69,40 @@ func TestRun(t *testing.T) {
 		{"incomplete", run(jobs.Incomplete, tally(103, 240, all...)), all, view.Show{}},
 		{"incomplete-diff", run(jobs.Incomplete, tally(103, 240, all...)), all, view.Show{Diff: true}},
 		{"not-attempted", run(jobs.Incomplete, tally(0, 0, rest...)), rest, view.Show{}},
-		{"departed", run(jobs.Incomplete, tally(2, 0, gone("00031", jobs.ItemDeparted, jobs.ReasonDepartedInDoubt))), []jobs.Item{gone("00031", jobs.ItemDeparted, jobs.ReasonDepartedInDoubt)}, view.Show{}},
+		{"departed", run(jobs.Incomplete, tally(2, 0, gone("00031", jobs.ItemDeparted, jobs.ReasonDepartedInDoubt))),
+			[]jobs.Item{gone("00031", jobs.ItemDeparted, jobs.ReasonDepartedInDoubt)}, view.Show{}},
 		{"superseded", run(jobs.Incomplete, tally(0, 0, all[12])), all[12:13], view.Show{}},
-		{"since-delivered", later(run(jobs.Incomplete, tally(103, 240, all...)), jobs.Aftermath{DeliveredBy: []int64{13, 14, 16, 17}, Delivered: 11}), all, view.Show{}},
-		{"since-partly", later(run(jobs.Incomplete, tally(103, 240, all...)), jobs.Aftermath{DeliveredBy: []int64{13}, Delivered: 1, Left: 10, Open: 3}), all, view.Show{}},
-		{"since-whole", later(failed(jobs.ReasonFailures, "500", tally(0, 0, rest[20:]...)), jobs.Aftermath{Whole: 15, DeliveredBy: []int64{15}, Delivered: 1, Left: 1}), rest[20:], view.Show{}},
+		{"since-delivered", later(run(jobs.Incomplete, tally(103, 240, all...)),
+			jobs.Aftermath{DeliveredBy: []int64{13, 14, 16, 17}, Delivered: 11}), all, view.Show{}},
+		{"since-partly", later(run(jobs.Incomplete, tally(103, 240, all...)), jobs.Aftermath{DeliveredBy: []int64{13}, Delivered: 1, Left: 10,
+			Open: 3}), all, view.Show{}},
+		{"since-whole", later(failed(jobs.ReasonFailures, "500", tally(0, 0, rest[20:]...)),
+			jobs.Aftermath{Whole: 15, DeliveredBy: []int64{15}, Delivered: 1, Left: 1}), rest[20:], view.Show{}},
 		{"since-closed", later(run(jobs.Incomplete, tally(0, 0, all[12])), jobs.Aftermath{Left: 1, Closed: true}), all[12:13], view.Show{}},
 		{"running", running, open, view.Show{}},
 		{"interrupted", &interrupted, open, view.Show{}},
 		{"queued", queued, nil, view.Show{}},
 		{"partial", partial, []jobs.Item{accepted("00002", jobs.Updated, 1, mover...)}, view.Show{Diff: true}},
-		{"employee", run(jobs.Incomplete, tally(103, 240, all...)), []jobs.Item{all[0], all[4], all[7]}, view.Show{Employees: []string{"00001", "00042", "00055", "00111"}}},
-		{"configuration", failed(jobs.ReasonConfiguration, "POST /V2/Salarie: answered 403 Forbidden\nhint: check the rights of the client with Isidoor", tally(0, 0, rest[20:]...)), rest[20:], view.Show{}},
-		{"turned-away", run(jobs.Incomplete, tally(2, 0, append(staff(3), turnedAway("00015"), turnedAway("00016"), rest[21])...)), append(staff(3), turnedAway("00015"), turnedAway("00016"), rest[21]), view.Show{}},
+		{"employee", run(jobs.Incomplete, tally(103, 240, all...)), []jobs.Item{all[0], all[4], all[7]},
+			view.Show{Employees: []string{"00001", "00042", "00055", "00111"}}},
+		{"configuration", failed(jobs.ReasonConfiguration,
+			"POST /V2/Salarie: answered 403 Forbidden\nhint: check the rights of the client with Isidoor", tally(0, 0, rest[20:]...)), rest[20:],
+			view.Show{}},
+		{"turned-away", run(jobs.Incomplete, tally(2, 0, append(staff(3), turnedAway("00015"), turnedAway("00016"), rest[21])...)),
+			append(staff(3), turnedAway("00015"), turnedAway("00016"), rest[21]), view.Show{}},
 		{"slow", failed(jobs.ReasonSlow, "30s", tally(0, 0, late, rest[21])), []jobs.Item{late, rest[21]}, view.Show{}},
-		{"unusual", failed(jobs.ReasonUnusual, "GET /V2/Dossier: the answer is HTML, not JSON\nhint: check base_url and the paths of [isidoor]", jobs.Counts{}), nil, view.Show{}},
+		{"unusual", failed(jobs.ReasonUnusual, "GET /V2/Dossier: the answer is HTML, not JSON\nhint: check base_url and the paths of [isidoor]",
+			jobs.Counts{}), nil, view.Show{}},
 		{"failures", failed(jobs.ReasonFailures, "500", tally(0, 0, rest[20:]...)), rest[20:], view.Show{}},
-		{"identity", failed(jobs.ReasonIdentity, (&jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"}).Error(), jobs.Counts{}), nil, view.Show{}},
-		{"staging", failed(jobs.ReasonStaging, (&jobs.StagingError{Query: "job.source.employees", Problem: "it returned no employees, so nothing was sent", Hint: "check the export"}).Error(), jobs.Counts{}), nil, view.Show{}},
-		{"unreachable", failed(jobs.ReasonUnreachable, "token: connection refused\nhint: see whether the partner's service is up", jobs.Counts{}), nil, view.Show{}},
-		{"proxy", failed(jobs.ReasonConfiguration, "token: the proxy refuses the way: 403 Forbidden\nhint: ask whoever runs the proxy to let this machine through to the host of token_url of [isidoor]; check HTTPS_PROXY and NO_PROXY", jobs.Counts{}), nil, view.Show{}},
+		{"identity", failed(jobs.ReasonIdentity, (&jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010",
+			Answered: "99999999800019"}).Error(), jobs.Counts{}), nil, view.Show{}},
+		{"staging", failed(jobs.ReasonStaging, (&jobs.StagingError{Query: "job.source.employees",
+			Problem: "it returned no employees, so nothing was sent", Hint: "check the export"}).Error(), jobs.Counts{}), nil, view.Show{}},
+		{"unreachable", failed(jobs.ReasonUnreachable, "token: connection refused\nhint: see whether the partner's service is up", jobs.Counts{}),
+			nil, view.Show{}},
+		{"proxy", failed(jobs.ReasonConfiguration, "token: the proxy refuses the way: 403 Forbidden\n"+
+			"hint: ask whoever runs the proxy to let this machine through to the host of token_url of [isidoor]; check HTTPS_PROXY and NO_PROXY",
+			jobs.Counts{}), nil, view.Show{}},
 		{"stopped", failed(jobs.ReasonStopped, "", tally(0, 0, rest[20:]...)), rest[20:], view.Show{}},
 	} {
 		golden(t, "run-"+c.name, func(w io.Writer, p *text.Printer) error { return p.Run(w, c.run, seq(c.items...), c.show) })
@@ -100,7 +115,8 @@ func TestRuns(t *testing.T) {
 	running := run(jobs.Running, jobs.Counts{})
 	running.ID, running.Interrupted = 1234, true
 	elements := run(jobs.Incomplete, tally(8, 20, blocked("00099", 0, 2)))
-	runs := []*jobs.Run{running, run(jobs.Incomplete, tally(1030, 240, all...)), elements, pull(jobs.Held), run(jobs.Succeeded, tally(0, 0, staff(5)...))}
+	runs := []*jobs.Run{running, run(jobs.Incomplete, tally(1030, 240, all...)), elements, pull(jobs.Held),
+		run(jobs.Succeeded, tally(0, 0, staff(5)...))}
 	golden(t, "runs", func(w io.Writer, p *text.Printer) error { return p.Runs(w, runs) })
 	golden(t, "runs-none", func(w io.Writer, p *text.Printer) error { return p.Runs(w, nil) })
 }
@@ -124,7 +140,8 @@ func planned(sink *text.PlanSink, counts jobs.Counts, items ...jobs.Item) error 
 }
 
 func toSend(items ...jobs.Item) []jobs.Item {
-	reasons := map[jobs.Difference]jobs.ReasonCode{jobs.Created: jobs.ReasonNew, jobs.Updated: jobs.ReasonChanged, jobs.Unchanged: jobs.ReasonNewPeriod}
+	reasons := map[jobs.Difference]jobs.ReasonCode{jobs.Created: jobs.ReasonNew, jobs.Updated: jobs.ReasonChanged,
+		jobs.Unchanged: jobs.ReasonNewPeriod}
 	for i := range items {
 		if items[i].State == jobs.ItemAccepted {
 			items[i].State, items[i].Reason = jobs.ItemPending, jobs.Reason{Code: reasons[items[i].Difference]}
@@ -171,7 +188,8 @@ func TestPull(t *testing.T) {
 	empty.Failure = jobs.Reason{Code: jobs.ReasonPullEmpty}
 	var many []jobs.NomenclatureChange
 	for _, item := range staff(25) {
-		many = append(many, jobs.NomenclatureChange{Name: "Fonction", Code: item.Key, Difference: jobs.Created, New: entry("Fonction " + item.Key)})
+		many = append(many, jobs.NomenclatureChange{Name: "Fonction", Code: item.Key, Difference: jobs.Created,
+			New: entry("Fonction " + item.Key)})
 	}
 	golden(t, "pull", func(w io.Writer, p *text.Printer) error {
 		return p.Pull(w, pull(jobs.Succeeded), changes, view.Show{})

@@ -16,8 +16,10 @@ import (
 )
 
 var (
-	manyUpdated = jobs.Finding{Rule: jobs.RuleUpdated, Holds: true, N: 32, Of: 40, Limit: 12, Keys: []string{"00001", "00002", "00003", "00004",
-		"00005", "00006", "00007", "00008", "00009", "00010", "00011", "00012", "00013", "00014", "00015", "00016", "00017", "00018", "00019", "00020"}}
+	manyUpdated = jobs.Finding{Rule: jobs.RuleUpdated, Holds: true, N: 32, Of: 40, Limit: 12,
+		Keys: []string{"00001", "00002", "00003", "00004",
+			"00005", "00006", "00007", "00008", "00009", "00010", "00011", "00012", "00013", "00014", "00015", "00016", "00017", "00018", "00019",
+			"00020"}}
 	noRows     = jobs.Finding{Rule: jobs.RuleNoRows, Holds: true}
 	farTotal   = jobs.Finding{Rule: jobs.RuleCodeTotal, Holds: true, Path: "Elements[PRIME_EXC].Montant", Ratio: 3.4, Most: 2}
 	lateOnes   = jobs.Finding{Rule: jobs.RuleLate, N: 3, Period: "2026-09", Keys: []string{"00012", "00031", "00042"}}
@@ -104,7 +106,8 @@ func TestPlanWithGuards(t *testing.T) {
 	subject := view.Subject{Job: "paie", Target: test, Period: "2026-11", PeriodImplied: true}
 	items := append(pending(accepted("00001", jobs.Created, 3, newcomer...), accepted("00002", jobs.Updated, 1, mover...)),
 		unsettled("00060"), held("00070", newIban), held("00071", edited))
-	later := []jobs.Hold{{Seq: 1, Key: "00001", Finding: sharedIban}, {Seq: 1, Key: "00001", Finding: jobs.Finding{Rule: jobs.RuleUnique, Holds: true, Path: "Nir", N: 1, Keys: []string{"00042"}}},
+	later := []jobs.Hold{{Seq: 1, Key: "00001", Finding: sharedIban},
+		{Seq: 1, Key: "00001", Finding: jobs.Finding{Rule: jobs.RuleUnique, Holds: true, Path: "Nir", N: 1, Keys: []string{"00042"}}},
 		{Seq: 4, Key: "00070", Finding: sharedIban}}
 	counts := tally(5, 9, items...)
 	counts.NotAttempted--
@@ -155,10 +158,12 @@ func TestPlanWithGuards(t *testing.T) {
 	if len(got.Items) != 5 || len(got.Items[3].Findings) != 1 || got.Items[3].Findings[0].Text == "" || got.Digest != "91ab" {
 		t.Errorf("the plan came back as %+v", got)
 	}
-	if len(got.Holds) != 3 || got.Holds[1].Seq != 1 || got.Holds[1].Key != "00001" || got.Holds[1].Finding.Path != "Nir" || got.Holds[1].Finding.Text == "" {
+	if len(got.Holds) != 3 || got.Holds[1].Seq != 1 || got.Holds[1].Key != "00001" || got.Holds[1].Finding.Path != "Nir" ||
+		got.Holds[1].Finding.Text == "" {
 		t.Errorf("the holds came back as %+v", got.Holds)
 	}
-	if len(got.Findings) != 2 || !got.Findings[0].Holds || got.Findings[1].Holds || got.Findings[1].Text == "" || !slices.Equal(got.Findings[0].Keys, manyUpdated.Keys) {
+	if len(got.Findings) != 2 || !got.Findings[0].Holds || got.Findings[1].Holds || got.Findings[1].Text == "" ||
+		!slices.Equal(got.Findings[0].Keys, manyUpdated.Keys) {
 		t.Errorf("the findings came back as %+v", got.Findings)
 	}
 }
@@ -181,8 +186,8 @@ func TestRunJSONWithGuards(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatalf("%v in\n%s", err, b.String())
 	}
-	if got.FailedOf != 11 || len(got.Findings) != 1 || got.Findings[0].Period != "2026-09" || got.Findings[0].Text == "" || len(got.Items[0].Findings) != 1 ||
-		got.Items[0].Findings[0].Path != "Iban" {
+	if got.FailedOf != 11 || len(got.Findings) != 1 || got.Findings[0].Period != "2026-09" || got.Findings[0].Text == "" ||
+		len(got.Items[0].Findings) != 1 || got.Items[0].Findings[0].Path != "Iban" {
 		t.Errorf("the run came back as %+v", got)
 	}
 }

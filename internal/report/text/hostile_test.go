@@ -24,11 +24,15 @@ var hostileFinding = jobs.Finding{Rule: jobs.RuleUnique, Holds: true, Path: host
 
 // hostileContract is what the document of an API may hold.
 var (
-	hostileContract = []jobs.ContractChange{{Operation: hostile, Path: hostile, Kind: jobs.ContractFormatNarrowed, Old: hostile, New: hostile, Breaking: true},
+	hostileContract = []jobs.ContractChange{{Operation: hostile, Path: hostile, Kind: jobs.ContractFormatNarrowed, Old: hostile, New: hostile,
+		Breaking: true},
 		{Operation: hostile, Path: hostile, Kind: hostile}}
-	hostileProblem  = mapping.Problem{Code: mapping.ProblemNoMatch, Path: "/" + hostile, Column: hostile, Value: hostile, Want: hostile, Got: hostile}
-	hostileContents = jobs.Finding{Rule: jobs.RuleUnknownMember, Holds: true, Job: hostile, Members: []string{hostile}, Contract: hostileContract}
-	hostileImpact   = jobs.Impact{Job: hostile, Period: hostile, N: 1, Employees: []jobs.ImpactedEmployee{{Key: hostile, Problems: []mapping.Problem{hostileProblem}}}}
+	hostileProblem = mapping.Problem{Code: mapping.ProblemNoMatch, Path: "/" + hostile, Column: hostile, Value: hostile, Want: hostile,
+		Got: hostile}
+	hostileContents = jobs.Finding{Rule: jobs.RuleUnknownMember, Holds: true, Job: hostile, Members: []string{hostile},
+		Contract: hostileContract}
+	hostileImpact = jobs.Impact{Job: hostile, Period: hostile, N: 1,
+		Employees: []jobs.ImpactedEmployee{{Key: hostile, Problems: []mapping.Problem{hostileProblem}}}}
 )
 
 func hostileItems() []jobs.Item {
@@ -47,7 +51,8 @@ func hostileItems() []jobs.Item {
 
 func hostileRun() *jobs.Run {
 	r := run(jobs.Failed, tally(1, 0, hostileItems()...))
-	r.Job, r.Target.Dossier, r.Target.Partner, r.Target.Environment, r.RequestedBy, r.Host, r.Version = hostile, hostile, hostile, hostile, hostile, hostile, hostile
+	r.Job, r.Target.Dossier, r.Target.Partner, r.Target.Environment, r.RequestedBy, r.Host, r.Version = hostile, hostile, hostile, hostile,
+		hostile, hostile, hostile
 	r.Findings = []jobs.Finding{hostileFinding, hostileContents, {Rule: "new-rule" + hostile}}
 	r.Employees, r.Failure = []string{hostile}, jobs.Reason{Code: jobs.ReasonConfiguration, Detail: hostile}
 	return r

@@ -59,14 +59,16 @@ func TestRunJSON(t *testing.T) {
 	if got.StartedAt != "2026-11-30T06:00:03Z" || got.Failure.Detail != r.Failure.Detail || got.Failure.Text == "" {
 		t.Errorf("the run came back as %+v", got)
 	}
-	if len(got.Next) != 1 || got.Next[0].Action != "resume" || got.Next[0].Run != 12 || got.Next[0].Command != "syncd resume 12" || got.Next[0].Text == "" {
+	if len(got.Next) != 1 || got.Next[0].Action != "resume" || got.Next[0].Run != 12 || got.Next[0].Command != "syncd resume 12" ||
+		got.Next[0].Text == "" {
 		t.Errorf("the next steps came back as %+v", got.Next)
 	}
 	if len(got.Items) != len(items) {
 		t.Fatalf("%d items came back, want %d", len(got.Items), len(items))
 	}
 	for i, item := range got.Items {
-		if want := strings.ToValidUTF8(items[i].Key, "\uFFFD"); item.Key != want || item.State == "" || item.Reason.Text == "" || len(item.Diff) != len(items[i].Diff) {
+		if want := strings.ToValidUTF8(items[i].Key, "\uFFFD"); item.Key != want || item.State == "" || item.Reason.Text == "" ||
+			len(item.Diff) != len(items[i].Diff) {
 			t.Errorf("item %d came back as %+v", i, item)
 		}
 		for _, problem := range item.Problems {
@@ -128,7 +130,8 @@ func TestPlanJSON(t *testing.T) {
 		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 			t.Fatalf("%v in\n%s", err, b.String())
 		}
-		if got.Dossier != "saint-martin" || got.Digest != "91ab" || len(got.Items) != n || len(got.Next) == 0 || got.Next[0].Text == "" || got.Counts.EmployeesRead != 8 || strings.Contains(b.String(), "secret") {
+		if got.Dossier != "saint-martin" || got.Digest != "91ab" || len(got.Items) != n || len(got.Next) == 0 || got.Next[0].Text == "" ||
+			got.Counts.EmployeesRead != 8 || strings.Contains(b.String(), "secret") {
 			t.Errorf("the plan came back as %+v", got)
 		}
 	}

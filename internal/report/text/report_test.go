@@ -156,7 +156,8 @@ func TestErrorsAreReturned(t *testing.T) {
 	items := []jobs.PlannedItem{{Item: everything()[0]}}
 	for _, err := range []error{
 		p.Run(brokenWriter{}, r, seq(), view.Show{}), p.Runs(brokenWriter{}, nil), p.Pull(brokenWriter{}, r, nil, view.Show{}),
-		p.Audit(brokenWriter{}, nil), p.Periods(brokenWriter{}, nil), p.WriteAuditJSON(brokenWriter{}, nil), p.WritePeriodsJSON(brokenWriter{}, nil),
+		p.Audit(brokenWriter{}, nil), p.Periods(brokenWriter{}, nil), p.WriteAuditJSON(brokenWriter{}, nil),
+		p.WritePeriodsJSON(brokenWriter{}, nil),
 		p.Why(brokenWriter{}, &ledger.Story{}, view.Now{}), p.WriteWhyJSON(brokenWriter{}, &ledger.Story{}, view.Now{}),
 		p.WriteRunJSON(brokenWriter{}, r, seq(), view.Show{}), p.WriteRunsJSON(brokenWriter{}, nil),
 		p.NewPlanSink(brokenWriter{}, view.Subject{}, view.Show{}).Add(context.Background(), items),
@@ -183,7 +184,8 @@ func TestTimesAreByTheClockOfTheJob(t *testing.T) {
 		return location
 	}
 	began := time.Date(2026, 11, 30, 5, 0, 3, 0, time.UTC)
-	p := text.New(view.New(locale.English, view.Options{Partner: "isidoor", Location: zone("Europe/Paris"), Zones: map[string]*time.Location{"paie-974": zone("Indian/Reunion")}}), false)
+	p := text.New(view.New(locale.English, view.Options{Partner: "isidoor", Location: zone("Europe/Paris"),
+		Zones: map[string]*time.Location{"paie-974": zone("Indian/Reunion")}}), false)
 	for job, want := range map[string][2]string{
 		"paie":     {"30 November 2026, 06:00:03 (Europe/Paris)", "2026-11-30 06:00:03 +01:00"},
 		"paie-974": {"30 November 2026, 09:00:03 (Indian/Reunion)", "2026-11-30 09:00:03 +04:00"},

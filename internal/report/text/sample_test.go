@@ -24,14 +24,16 @@ var (
 )
 
 func printer(language locale.Language) *text.Printer {
-	return text.New(view.New(language, view.Options{Partner: "isidoor", Location: paris, Labels: map[string]string{"saint-martin": "OGEC Saint-Martin"}}), false)
+	return text.New(view.New(language, view.Options{Partner: "isidoor", Location: paris,
+		Labels: map[string]string{"saint-martin": "OGEC Saint-Martin"}}), false)
 }
 
 func run(state jobs.State, counts jobs.Counts) *jobs.Run {
 	return &jobs.Run{
 		ID: 12, Job: "paie", Kind: jobs.PushSalaries, Target: test, Period: "2026-11", Trigger: jobs.TriggerManual, State: state,
 		Counts: counts, Planned: true, RequestedBy: "marie", Host: "srv-paie", PID: 4242, Version: "0.1.0",
-		Digests: jobs.Digests{Config: "c0", Mapping: "3a", Nomenclatures: "d1", Plan: "91"}, CreatedAt: started, StartedAt: &started, FinishedAt: &finished,
+		Digests: jobs.Digests{Config: "c0", Mapping: "3a", Nomenclatures: "d1", Plan: "91"}, CreatedAt: started, StartedAt: &started,
+		FinishedAt: &finished,
 	}
 }
 
@@ -65,7 +67,8 @@ func seq(items ...jobs.Item) iter.Seq2[jobs.Item, error] {
 
 // tally is the accounting that the ledger would record for these items.
 func tally(unchanged, elementsUnchanged int, items ...jobs.Item) jobs.Counts {
-	c := jobs.Counts{Unchanged: unchanged, EmployeesRead: unchanged, ElementsUnchanged: elementsUnchanged, ElementsInDocuments: elementsUnchanged}
+	c := jobs.Counts{Unchanged: unchanged, EmployeesRead: unchanged, ElementsUnchanged: elementsUnchanged,
+		ElementsInDocuments: elementsUnchanged}
 	c.ElementsRead = elementsUnchanged
 	for _, item := range items {
 		c.EmployeesRead += item.Employees
@@ -85,7 +88,8 @@ func accepted(key string, sign jobs.Difference, elements int, diff ...diff.Chang
 }
 
 func ended(key string, state jobs.ItemState, reason jobs.ReasonCode, detail string) jobs.Item {
-	return jobs.Item{Key: key, State: state, Difference: jobs.Updated, Reason: jobs.Reason{Code: reason, Detail: detail}, Employees: 1, Elements: 2}
+	return jobs.Item{Key: key, State: state, Difference: jobs.Updated, Reason: jobs.Reason{Code: reason, Detail: detail}, Employees: 1,
+		Elements: 2}
 }
 
 // turnedAway is someone whom a firewall refuses.
@@ -106,10 +110,12 @@ func gone(key string, state jobs.ItemState, reason jobs.ReasonCode) jobs.Item {
 
 var (
 	unknownFunction = mapping.Problem{Code: mapping.ProblemUnknownCode, Path: "Contrat.CodeFonction", Column: "fonction",
-		Value: "F_VIESC_01", Nomenclature: "Fonction", Nearest: []mapping.Nearest{{Code: "F_VIESCO_01", Label: "Vie scolaire"}, {Code: "F_VIESCO_02"}}}
-	withdrawnElement = mapping.Problem{Code: mapping.ProblemWithdrawnCode, Path: "Elements[2].Code", Column: "code", Value: "AVN_REPAS", Nomenclature: "ElementVariable"}
-	missingNir       = mapping.Problem{Code: mapping.ProblemMissingValue, Path: "Nir", Column: "nir"}
-	maskedIban       = mapping.Problem{Code: mapping.ProblemBadValue, Path: "Iban", Column: "iban"}
+		Value: "F_VIESC_01", Nomenclature: "Fonction", Nearest: []mapping.Nearest{{Code: "F_VIESCO_01", Label: "Vie scolaire"},
+			{Code: "F_VIESCO_02"}}}
+	withdrawnElement = mapping.Problem{Code: mapping.ProblemWithdrawnCode, Path: "Elements[2].Code", Column: "code", Value: "AVN_REPAS",
+		Nomenclature: "ElementVariable"}
+	missingNir = mapping.Problem{Code: mapping.ProblemMissingValue, Path: "Nir", Column: "nir"}
+	maskedIban = mapping.Problem{Code: mapping.ProblemBadValue, Path: "Iban", Column: "iban"}
 
 	newcomer = []diff.Change{
 		{Path: "Adresse.Ville", Op: "+", New: `"RENNES"`},
@@ -130,7 +136,8 @@ var (
 func everything() []jobs.Item {
 	inDoubt := ended("00061", jobs.ItemPending, jobs.ReasonInDoubt, "")
 	inDoubt.Ambiguous = true
-	refused := ended("00055", jobs.ItemRejected, jobs.ReasonRejected, "The request is invalid.\nsalarie.NomUsage: Le champ NomUsage est requis.")
+	refused := ended("00055", jobs.ItemRejected, jobs.ReasonRejected,
+		"The request is invalid.\nsalarie.NomUsage: Le champ NomUsage est requis.")
 	refused.HTTPStatus = 422
 	return []jobs.Item{
 		accepted("00001", jobs.Created, 3, newcomer...),

@@ -66,7 +66,8 @@ func trouble() view.ScheduleEntry {
 func hundreds() view.ScheduleEntry {
 	e := entry()
 	for i := range 125 {
-		d := view.ScheduleDossier{Dossier: fmt.Sprintf("dossier-%03d", i), Armed: true, Last: lastFire(ledger.FireRun, 29, int64(100+i), ""), LastState: jobs.Succeeded}
+		d := view.ScheduleDossier{Dossier: fmt.Sprintf("dossier-%03d", i), Armed: true, Last: lastFire(ledger.FireRun, 29, int64(100+i), ""),
+			LastState: jobs.Succeeded}
 		if i%25 == 3 {
 			d.LastState, d.Missed = jobs.Failed, []ledger.Fire{*lastFire(ledger.FireSkipped, 28, int64(i), fmt.Sprintf("run %d is running", i))}
 		}
@@ -76,7 +77,8 @@ func hundreds() view.ScheduleEntry {
 }
 
 func paused() view.ScheduleEntry {
-	e := entry(view.ScheduleDossier{Dossier: "saint-martin", Armed: true, Owed: 2}, view.ScheduleDossier{Dossier: "saint-yves", Armed: true, Owed: 2})
+	e := entry(view.ScheduleDossier{Dossier: "saint-martin", Armed: true, Owed: 2},
+		view.ScheduleDossier{Dossier: "saint-yves", Armed: true, Owed: 2})
 	e.Job, e.Missed = "paie à part", "all"
 	e.Paused = &ledger.Pause{Job: e.Job, Since: at(3, 9), By: "marie", Reason: "the export is being mended"}
 	return e
@@ -111,7 +113,8 @@ func TestSchedule(t *testing.T) {
 
 func TestScheduleJSON(t *testing.T) {
 	t.Parallel()
-	s := view.Schedules{Entries: []view.ScheduleEntry{trouble(), paused(), {Job: "by hand", Kind: jobs.PullDictionnaire}}, Daemons: daemons(), Now: at(30, 7)}
+	s := view.Schedules{Entries: []view.ScheduleEntry{trouble(), paused(), {Job: "by hand", Kind: jobs.PullDictionnaire}}, Daemons: daemons(),
+		Now: at(30, 7)}
 	var b bytes.Buffer
 	if err := printer(locale.French).WriteScheduleJSON(&b, s); err != nil {
 		t.Fatal(err)
@@ -146,15 +149,18 @@ func TestScheduleJSON(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatalf("%v in\n%s", err, b.String())
 	}
-	if got.Now != "2026-11-30T06:00:00Z" || !got.Alive || len(got.Jobs) != 3 || len(got.Daemons) != 3 || got.Daemons[1].Alive || got.Daemons[1].Silent != 10800 {
+	if got.Now != "2026-11-30T06:00:00Z" || !got.Alive || len(got.Jobs) != 3 || len(got.Daemons) != 3 || got.Daemons[1].Alive ||
+		got.Daemons[1].Silent != 10800 {
 		t.Errorf("it came back as %+v", got)
 	}
 	first := got.Jobs[0]
-	if first.Next[0] != "2026-12-01T02:00:00Z" || len(first.Dossiers) != 6 || first.Dossiers[0].Label != "OGEC Saint-Martin" || first.Dossiers[3].Owed != 2 || first.Paused != nil {
+	if first.Next[0] != "2026-12-01T02:00:00Z" || len(first.Dossiers) != 6 || first.Dossiers[0].Label != "OGEC Saint-Martin" ||
+		first.Dossiers[3].Owed != 2 || first.Paused != nil {
 		t.Errorf("the first job came back as %+v", first)
 	}
 	last, missed := first.Dossiers[0].Last, first.Dossiers[0].Missed
-	if last.Nominal != "2026-11-29T05:00:00Z" || last.State != "succeeded" || last.Run != 12 || len(missed) != 10 || missed[9].Reason != "window" || missed[9].Text == "" {
+	if last.Nominal != "2026-11-29T05:00:00Z" || last.State != "succeeded" || last.Run != 12 || len(missed) != 10 ||
+		missed[9].Reason != "window" || missed[9].Text == "" {
 		t.Errorf("the last fires came back as %+v, %+v", last, missed)
 	}
 	if got.Jobs[1].Paused.By != "marie" || got.Jobs[2].Schedule != nil || got.Jobs[2].Next == nil || got.Jobs[2].Dossiers == nil {
@@ -164,7 +170,8 @@ func TestScheduleJSON(t *testing.T) {
 
 func TestHostileSchedules(t *testing.T) {
 	t.Parallel()
-	e := entry(view.ScheduleDossier{Dossier: hostile, Armed: true, Last: lastFire(hostile, 29, 1, hostile), LastState: hostile, Missed: []ledger.Fire{*lastFire(hostile, 1, 1, hostile)}},
+	e := entry(view.ScheduleDossier{Dossier: hostile, Armed: true, Last: lastFire(hostile, 29, 1, hostile), LastState: hostile,
+		Missed: []ledger.Fire{*lastFire(hostile, 1, 1, hostile)}},
 		view.ScheduleDossier{Dossier: hostile + "2", Armed: true, Last: lastFire(ledger.FireRun, 29, 1, ""), LastState: hostile})
 	e.Job, e.Schedule, e.Timezone, e.Missed, e.Paused = hostile, hostile, hostile, hostile, &ledger.Pause{By: hostile, Reason: hostile}
 	s := view.Schedules{Entries: []view.ScheduleEntry{e}, Daemons: []view.DaemonEntry{{Host: hostile, Version: hostile}}, Now: at(30, 7)}
@@ -177,7 +184,8 @@ func TestHostileSchedules(t *testing.T) {
 			t.Errorf("%s: data drives the terminal: %q", name, text)
 		}
 	}
-	for _, err := range []error{printer(locale.English).Schedule(brokenWriter{}, s), printer(locale.English).WriteScheduleJSON(brokenWriter{}, s)} {
+	for _, err := range []error{printer(locale.English).Schedule(brokenWriter{}, s),
+		printer(locale.English).WriteScheduleJSON(brokenWriter{}, s)} {
 		if err == nil {
 			t.Error("the error of the writer is lost")
 		}
@@ -192,7 +200,8 @@ func TestPurged(t *testing.T) {
 	golden(t, "purge-nothing", func(w io.Writer, p *text.Printer) error { return p.Purged(w, view.PurgeReport{}, true) })
 	from, to := time.Date(2026, 11, 30, 3, 0, 0, 0, time.UTC), time.Date(2035, 2, 16, 3, 30, 0, 0, time.UTC)
 	waits := some
-	waits.Held = &view.PurgeHeld{LeaptFrom: &from, LeaptTo: &to, Share: 0.25, Excess: []view.PurgeExcess{{What: "diffs", Go: 1200, Of: 1300}, {What: "runs", Go: 9, Of: 10}}}
+	waits.Held = &view.PurgeHeld{LeaptFrom: &from, LeaptTo: &to, Share: 0.25, Excess: []view.PurgeExcess{{What: "diffs", Go: 1200, Of: 1300},
+		{What: "runs", Go: 9, Of: 10}}}
 	golden(t, "purge-held", func(w io.Writer, p *text.Printer) error { return p.Purged(w, waits, true) })
 	var got map[string]any
 	text := textOf(t, locale.English, func(w io.Writer, p *text.Printer) error { return p.WritePurgeJSON(w, some, true) })

@@ -11,7 +11,8 @@ import (
 	"syncd/internal/report/locale"
 )
 
-var catalogues = map[locale.Language]*locale.Catalogue{locale.French: locale.Of(locale.French, "isidoor"), locale.English: locale.Of(locale.English, "isidoor")}
+var catalogues = map[locale.Language]*locale.Catalogue{locale.French: locale.Of(locale.French, "isidoor"),
+	locale.English: locale.Of(locale.English, "isidoor")}
 
 // constants finds the values of all constants of a type in a package's source: a new one cannot be forgotten.
 func constants(t *testing.T, folder, typeName string) []string {

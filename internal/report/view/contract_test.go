@@ -23,27 +23,33 @@ func TestProblemsOfTheContract(t *testing.T) {
 		{mapping.Problem{Code: mapping.ProblemTooShort, Path: "/NomNaissance", Want: "1", Got: "0", Column: "nom_naissance"},
 			"NomNaissance: the text is empty, where Isidoor asks for at least 1 character; to correct: column nom_naissance",
 			"NomNaissance : le texte est vide, là où Isidoor demande au moins 1 caractère ; à corriger : colonne nom_naissance"},
-		{mapping.Problem{Code: mapping.ProblemWrongType, Path: "/Elements/2/Montant", Want: "string", Got: "number", Value: "12.5", Column: "amount"},
+		{mapping.Problem{Code: mapping.ProblemWrongType, Path: "/Elements/2/Montant", Want: "string", Got: "number", Value: "12.5",
+			Column: "amount"},
 			`Elements, element 3, Montant: "12.5" is a number, where Isidoor takes a text; to correct: column amount, or type = "string" in [job.children.fields] ('syncd check' tells)`,
-			"Elements, élément 3, Montant : « 12.5 » est un nombre, là où Isidoor attend un texte ; à corriger : colonne amount, ou type = \"string\" dans [job.children.fields] (« syncd check » le dit)"},
+			"Elements, élément 3, Montant : « 12.5 » est un nombre, là où Isidoor attend un texte ; à corriger : colonne amount, ou type = " +
+				"\"string\" dans [job.children.fields] (« syncd check » le dit)"},
 		{mapping.Problem{Code: mapping.ProblemWrongType, Path: "/Nir", Want: "integer", Got: "string", Column: "nir"},
 			`Nir: there is a text, where Isidoor takes a whole number; to correct: column nir, or type = "number" in [job.fields] ('syncd check' tells)`,
-			"Nir : il y a un texte, là où Isidoor attend un nombre entier ; à corriger : colonne nir, ou type = \"number\" dans [job.fields] (« syncd check » le dit)"},
+			"Nir : il y a un texte, là où Isidoor attend un nombre entier ; à corriger : colonne nir, ou type = \"number\" dans [job.fields] " +
+				"(« syncd check » le dit)"},
 		{mapping.Problem{Code: mapping.ProblemWrongType, Path: "/Rang", Want: "integer", Got: "number", Value: "1.5", Column: "rang"},
 			`Rang: "1.5" is a number, where Isidoor takes a whole number; to correct: column rang`,
 			"Rang : « 1.5 » est un nombre, là où Isidoor attend un nombre entier ; à corriger : colonne rang"},
 		{mapping.Problem{Code: mapping.ProblemWrongType, Path: "/Actif", Want: "boolean", Got: "string", Column: "actif"},
 			`Actif: there is a text, where Isidoor takes true or false; to correct: column actif, or type = "boolean" in [job.fields] ('syncd check' tells)`,
-			"Actif : il y a un texte, là où Isidoor attend oui ou non (true ou false) ; à corriger : colonne actif, ou type = \"boolean\" dans [job.fields] (« syncd check » le dit)"},
+			"Actif : il y a un texte, là où Isidoor attend oui ou non (true ou false) ; à corriger : colonne actif, ou type = \"boolean\" dans " +
+				"[job.fields] (« syncd check » le dit)"},
 		{mapping.Problem{Code: mapping.ProblemWrongType, Path: "", Want: "array", Got: "object"},
 			"there is an object, where Isidoor takes a list", "il y a un objet, là où Isidoor attend une liste"},
 		{mapping.Problem{Code: mapping.ProblemWrongType, Path: "/Prenom", Want: "string", Got: "null", Value: "null", Column: "prenom"},
 			"Prenom: there is nothing (null), where Isidoor takes a text; to correct: column prenom",
 			"Prenom : il y a une valeur vide (null), là où Isidoor attend un texte ; à corriger : colonne prenom"},
 		{mapping.Problem{Code: mapping.ProblemWrongType, Path: "/A", Want: "boolean, null", Got: "array"},
-			"A: there is a list, where Isidoor takes true or false or nothing (null); to correct: in [[job.children]]", "A : il y a une liste, là où Isidoor attend oui ou non (true ou false) ou une valeur vide (null) ; à corriger : dans [[job.children]]"},
+			"A: there is a list, where Isidoor takes true or false or nothing (null); to correct: in [[job.children]]",
+			"A : il y a une liste, là où Isidoor attend oui ou non (true ou false) ou une valeur vide (null) ; à corriger : dans [[job.children]]"},
 		{mapping.Problem{Code: mapping.ProblemWrongType, Path: "/A"},
-			"A: there is something else, where Isidoor takes something else; to correct: in [job.fields]", "A : il y a autre chose, là où Isidoor attend autre chose ; à corriger : dans [job.fields]"},
+			"A: there is something else, where Isidoor takes something else; to correct: in [job.fields]",
+			"A : il y a autre chose, là où Isidoor attend autre chose ; à corriger : dans [job.fields]"},
 		{mapping.Problem{Code: mapping.ProblemRequired, Path: "/Email", Want: "string", Column: "email"},
 			"Email: Isidoor requires a text here, and the document has none; to correct: column email",
 			"Email : Isidoor exige ici un texte, et le document n'en a pas ; à corriger : colonne email"},
@@ -60,11 +66,14 @@ func TestProblemsOfTheContract(t *testing.T) {
 		{mapping.Problem{Code: mapping.ProblemOutOfRange, Path: "/Taux", Want: "<= 100", Value: "150"},
 			`Taux: "150" is not accepted: Isidoor takes at most 100`, "Taux : « 150 » n'est pas accepté : Isidoor attend 100 au plus"},
 		{mapping.Problem{Code: mapping.ProblemOutOfRange, Path: "/Taux", Want: "multiple of 0.01"},
-			"Taux: the number (not shown) is not accepted: Isidoor takes a multiple of 0.01", "Taux : le nombre (masqué) n'est pas accepté : Isidoor attend un multiple de 0.01"},
+			"Taux: the number (not shown) is not accepted: Isidoor takes a multiple of 0.01",
+			"Taux : le nombre (masqué) n'est pas accepté : Isidoor attend un multiple de 0.01"},
 		{mapping.Problem{Code: mapping.ProblemNotListed, Path: "/Civilite", Want: "M, MME", Value: "MLLE"},
-			`Civilite: "MLLE" is none of the values that Isidoor lists: M, MME`, "Civilite : « MLLE » n'est pas une des valeurs prévues par Isidoor : M, MME"},
+			`Civilite: "MLLE" is none of the values that Isidoor lists: M, MME`,
+			"Civilite : « MLLE » n'est pas une des valeurs prévues par Isidoor : M, MME"},
 		{mapping.Problem{Code: mapping.ProblemNoMatch, Path: "/Nir", Want: "^[0-9]{15}$"},
-			"Nir: the value (not shown) does not have the form that Isidoor asks for: ^[0-9]{15}$", "Nir : la valeur (masquée) n'a pas la forme demandée par Isidoor : ^[0-9]{15}$"},
+			"Nir: the value (not shown) does not have the form that Isidoor asks for: ^[0-9]{15}$",
+			"Nir : la valeur (masquée) n'a pas la forme demandée par Isidoor : ^[0-9]{15}$"},
 		{mapping.Problem{Code: mapping.ProblemUnknownMember, Path: "/Nom", Want: "NomNaissance", Column: "nom"},
 			"Nom: Isidoor knows no member of this name (did you mean NomNaissance?); to correct: in [job.fields]",
 			"Nom : Isidoor ne connaît pas ce champ (serait-ce NomNaissance ?) ; à corriger : dans [job.fields]"},
@@ -72,17 +81,22 @@ func TestProblemsOfTheContract(t *testing.T) {
 			"Elements, element 1, x: Isidoor knows no member of this name; to correct: in [job.children.fields]",
 			"Elements, élément 1, x : Isidoor ne connaît pas ce champ ; à corriger : dans [job.children.fields]"},
 		{mapping.Problem{Code: mapping.ProblemItemCount, Path: "/Elements", Want: "<= 10", Got: "1234"},
-			"Elements: the list has 1,234 items, Isidoor takes at most 10", "Elements : la liste compte 1\u202f234 éléments, Isidoor attend 10 au plus"},
+			"Elements: the list has 1,234 items, Isidoor takes at most 10",
+			"Elements : la liste compte 1\u202f234 éléments, Isidoor attend 10 au plus"},
 		{mapping.Problem{Code: mapping.ProblemItemCount, Path: "/Elements", Want: "unique", Got: "2"},
-			"Elements: the list has 2 items, Isidoor takes each only once", "Elements : la liste compte 2 éléments, Isidoor attend chacun une seule fois"},
+			"Elements: the list has 2 items, Isidoor takes each only once",
+			"Elements : la liste compte 2 éléments, Isidoor attend chacun une seule fois"},
 		{mapping.Problem{Code: mapping.ProblemRequired, Path: "/Contrat/Fin", Want: "string", Branch: "CDD"},
-			"Contrat.Fin: Isidoor requires a text here, and the document has none (taken for CDD, one of the forms that Isidoor takes here); to add: in [job.fields]",
-			"Contrat.Fin : Isidoor exige ici un texte, et le document n'en a pas (lu comme CDD, une des formes qu'Isidoor accepte ici) ; à ajouter : dans [job.fields]"},
+			"Contrat.Fin: Isidoor requires a text here, and the document has none (taken for CDD, one of the forms that Isidoor takes here); to " +
+				"add: in [job.fields]",
+			"Contrat.Fin : Isidoor exige ici un texte, et le document n'en a pas (lu comme CDD, une des formes qu'Isidoor accepte ici) ; à " +
+				"ajouter : dans [job.fields]"},
 		{mapping.Problem{Code: mapping.ProblemWrongFormat, Path: "/A", Want: "date", Value: "x", Branch: "#2"},
 			`A: "x" is not a date such as 2026-11-30 (taken for form 2, one of the forms that Isidoor takes here)`,
 			"A : « x » n'est pas une date comme 2026-11-30 (lu comme la forme 2, une des formes qu'Isidoor accepte ici)"},
 		{mapping.Problem{Code: mapping.ProblemNoAlternative, Path: "/Adresse"},
-			"Adresse: what is there fits none of the forms that Isidoor takes", "Adresse : ce qui s'y trouve n'a aucune des formes qu'Isidoor accepte"},
+			"Adresse: what is there fits none of the forms that Isidoor takes",
+			"Adresse : ce qui s'y trouve n'a aucune des formes qu'Isidoor accepte"},
 	} {
 		if got := New(locale.English, Options{Partner: "isidoor"}).Problem(c.problem); got != c.en {
 			t.Errorf("got  %s\nwant %s", got, c.en)
@@ -97,7 +111,8 @@ func TestProblemsOfTheContract(t *testing.T) {
 func TestPlaceholdersInAValue(t *testing.T) {
 	t.Parallel()
 	p := mapping.Problem{Code: mapping.ProblemNotListed, Path: "/A", Value: "{want} {list}", Want: "{value}"}
-	if got, want := New(locale.English, Options{Partner: "isidoor"}).Problem(p), `A: "{want} {list}" is none of the values that Isidoor lists: {value}`; got != want {
+	if got, want := New(locale.English, Options{Partner: "isidoor"}).Problem(p),
+		`A: "{want} {list}" is none of the values that Isidoor lists: {value}`; got != want {
 		t.Errorf("got %s", got)
 	}
 }
@@ -111,7 +126,8 @@ func TestContractChange(t *testing.T) {
 		{jobs.ContractChange{Kind: jobs.ContractMemberRequired, Path: "Contrat.CodeNature", Breaking: true},
 			"! Contrat.CodeNature: required now", "! Contrat.CodeNature : désormais obligatoire"},
 		{jobs.ContractChange{Kind: jobs.ContractTypeNarrowed, Path: "Elements[].Montant", Old: "number", New: "integer", Breaking: true},
-			"! Elements[].Montant: takes a whole number now, no longer a number", "! Elements[].Montant : accepte désormais un nombre entier, et non plus un nombre"},
+			"! Elements[].Montant: takes a whole number now, no longer a number",
+			"! Elements[].Montant : accepte désormais un nombre entier, et non plus un nombre"},
 		{jobs.ContractChange{Kind: jobs.ContractEnumNarrowed, Path: "Civilite", Old: "MLLE", Breaking: true},
 			"! Civilite: no longer takes these values: MLLE", "! Civilite : n'accepte plus ces valeurs : MLLE"},
 		{jobs.ContractChange{Kind: jobs.ContractFormatNarrowed, Path: "DateDebut", New: "date", Breaking: true},
@@ -127,15 +143,20 @@ func TestContractChange(t *testing.T) {
 		{jobs.ContractChange{Kind: jobs.ContractMemberAdded, Path: "Divers", New: "any"},
 			"+ Divers: new, and not required (any value)", "+ Divers : nouveau, non obligatoire (n'importe quelle valeur)"},
 		{jobs.ContractChange{Kind: jobs.ContractParameterMoved, Path: "cle", Old: "header X-Cle", New: "query cle", Breaking: true},
-			"! cle: is expected elsewhere now (query cle), no longer there (header X-Cle)", "! cle : désormais attendu ailleurs (query cle), et non plus là (header X-Cle)"},
+			"! cle: is expected elsewhere now (query cle), no longer there (header X-Cle)",
+			"! cle : désormais attendu ailleurs (query cle), et non plus là (header X-Cle)"},
 		{jobs.ContractChange{Kind: jobs.ContractOperationRemoved, Operation: "POST /V2/Salarie", Breaking: true},
 			"! POST /V2/Salarie: Isidoor no longer offers this call", "! POST /V2/Salarie : Isidoor ne propose plus cet appel"},
-		{jobs.ContractChange{Kind: jobs.ContractOperationRemoved, Operation: "POST /V2/Salarie", Old: "POST /V2/Salarie", New: "PUT /V2/Salarie", Breaking: true},
-			"! POST /V2/Salarie: Isidoor offers PUT /V2/Salarie now, and no longer this call", "! POST /V2/Salarie : Isidoor propose désormais PUT /V2/Salarie, et non plus cet appel"},
-		{jobs.ContractChange{Kind: jobs.ContractMemberAdded, Path: "Bic", New: "string"}, "+ Bic: new, and not required (a text)", "+ Bic : nouveau, non obligatoire (un texte)"},
+		{jobs.ContractChange{Kind: jobs.ContractOperationRemoved, Operation: "POST /V2/Salarie", Old: "POST /V2/Salarie", New: "PUT /V2/Salarie",
+			Breaking: true},
+			"! POST /V2/Salarie: Isidoor offers PUT /V2/Salarie now, and no longer this call",
+			"! POST /V2/Salarie : Isidoor propose désormais PUT /V2/Salarie, et non plus cet appel"},
+		{jobs.ContractChange{Kind: jobs.ContractMemberAdded, Path: "Bic", New: "string"}, "+ Bic: new, and not required (a text)",
+			"+ Bic : nouveau, non obligatoire (un texte)"},
 		{jobs.ContractChange{Kind: jobs.ContractWidened, Path: "Nom", Old: "<= 50", New: "<= 80"},
 			"* Nom: takes more than before (at most 80, before: at most 50)", "* Nom : accepte plus qu'avant (80 au plus, avant : 50 au plus)"},
-		{jobs.ContractChange{Kind: jobs.ContractMemberOptional, Path: "Email"}, "* Email: no longer required", "* Email : n'est plus obligatoire"},
+		{jobs.ContractChange{Kind: jobs.ContractMemberOptional, Path: "Email"}, "* Email: no longer required",
+			"* Email : n'est plus obligatoire"},
 		{jobs.ContractChange{Kind: "future", Path: "A\x1b[2J"}, `* A\x1b[2J: future`, `* A\x1b[2J : future`},
 	} {
 		if got := New(locale.English, Options{Partner: "isidoor"}).ContractChange(c.change); got != c.en {
@@ -153,7 +174,8 @@ func TestContractChangeWithAndWithoutSides(t *testing.T) {
 	for _, kind := range constants(t, "../../jobs", "ContractChangeKind") {
 		for _, sides := range [][2]string{{}, {"A", ""}, {"", "B"}, {"A", "B"}} {
 			for language := range catalogues {
-				text := New(language, Options{Partner: "isidoor"}).ContractChange(jobs.ContractChange{Kind: jobs.ContractChangeKind(kind), Path: "P", Old: sides[0], New: sides[1]})
+				text := New(language, Options{Partner: "isidoor"}).ContractChange(jobs.ContractChange{Kind: jobs.ContractChangeKind(kind), Path: "P",
+					Old: sides[0], New: sides[1]})
 				if strings.ContainsAny(text, "{}") || strings.Contains(text, "()") || strings.HasSuffix(text, " ") {
 					t.Errorf("%s %q: %s", kind, sides, text)
 				}

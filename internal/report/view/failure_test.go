@@ -17,33 +17,45 @@ var failures = map[jobs.CauseCode]struct {
 	err   error
 	names string
 }{
-	jobs.CauseIdentity:       {jobs.ReasonIdentity, &jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"}, "99999999800019"},
-	jobs.CauseNoTable:        {jobs.ReasonStaging, staging(`there is no table "staging.employes"`), "staging.employes"},
-	jobs.CauseNoColumn:       {jobs.ReasonStaging, &mapping.ColumnError{Path: "Prenom", Column: "prenoms", Nearest: "prenom"}, "prenoms"},
-	jobs.CauseTwoColumns:     {jobs.ReasonStaging, &mapping.ColumnError{Path: "Iban", Column: "iban", Twice: true}, "iban"},
-	jobs.CauseRowSecurity:    {jobs.ReasonStaging, staging(`row level security hides rows of "pay" from the role: whose rows`), "pay"},
-	jobs.CauseNoRight:        {jobs.ReasonStaging, staging(`the role may not read "employee"`), "employee"},
-	jobs.CauseNoNomenclature: {jobs.ReasonStaging, &mapping.NomenclatureError{Path: "Fonction", Names: []string{"Fonction", "Strate"}}, ": Fonction, Strate"},
-	jobs.CauseNoMatricule:    {jobs.ReasonStaging, &jobs.EmployeeError{Keys: []string{"00999", "1"}}, `"00999" "1"`},
-	jobs.CauseClient:         {jobs.ReasonConfiguration, call("token", "the token was refused: invalid_client (401 Unauthorized)"), "client_id"},
-	jobs.CauseKey:            {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 403 Forbidden"), ""},
-	jobs.CauseContract:       {jobs.ReasonConfiguration, call("contract", "the contract that the configuration names cannot be read: /etc/syncd/api.json: the file does not exist"), ""},
-	jobs.CauseContractAway:   {jobs.ReasonUnreachable, call("contract", "the contract that the configuration names cannot be read: GET https://api.example.org/swagger.json: answered 503"), ""},
-	jobs.CauseProxy:          {jobs.ReasonConfiguration, call("token", "the proxy refuses the way: 403 Forbidden"), ""},
-	jobs.CauseProxyAway:      {jobs.ReasonUnreachable, call("token", "the proxy: connection refused"), ""},
-	jobs.CauseChain:          {jobs.ReasonConfiguration, call("token", `certificate not trusted: the server does not send that of its issuer, "Issuing CA 4"`), "Issuing CA 4"},
-	jobs.CauseCertificate:    {jobs.ReasonConfiguration, call("token", "certificate not trusted"), ""},
-	jobs.CauseAddress:        {jobs.ReasonConfiguration, call("GET /V2/Dossier", "the answer is HTML, not JSON"), ""},
-	jobs.CauseAnswer:         {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 207 Multi-Status, which does not say that the document was accepted"), "[isidoor.salarie.answer]"},
-	jobs.CauseViewOwner:      {jobs.ReasonStaging, staging(`the owner of a view lacks the right to read "paie.salaire"`), "paie.salaire"},
-	jobs.CauseSomeRight:      {jobs.ReasonStaging, staging("the role lacks a right to something that it uses"), ""},
-	jobs.CauseNotSQL:         {jobs.ReasonStaging, staging("it is not SQL (line 2 of it)"), "job.source.employees"},
-	jobs.CauseWrites:         {jobs.ReasonStaging, staging("it writes: a function of it such as nextval, or a row lock (FOR UPDATE)"), ""},
-	jobs.CauseElsewhere:      {jobs.ReasonUnreachable, errors.New("reading staging (job.source.employees): another server, which a foreign table or a function of the query reads, cannot be used just now (SQLSTATE 08001)\nhint: a step"), ""},
-	jobs.CauseCancelled:      {jobs.ReasonUnreachable, errors.New("reading staging (job.source.employees): a statement was cancelled: by a person, a program, or a time limit (SQLSTATE 57014)\nhint: a step"), ""},
-	jobs.CauseReadOnly:       {jobs.ReasonUnreachable, errors.New("starting the run: it is read-only: a standby, or default_transaction_read_only is on (SQLSTATE 25006)\nhint: a step"), ""},
-	jobs.CauseDatabase:       {jobs.ReasonUnreachable, jobs.ErrUnreachable, ""},
-	jobs.CauseAPI:            {jobs.ReasonUnreachable, call("GET /V2/Dossier", "connection refused"), ""},
+	jobs.CauseIdentity: {jobs.ReasonIdentity, &jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010",
+		Answered: "99999999800019"}, "99999999800019"},
+	jobs.CauseNoTable:     {jobs.ReasonStaging, staging(`there is no table "staging.employes"`), "staging.employes"},
+	jobs.CauseNoColumn:    {jobs.ReasonStaging, &mapping.ColumnError{Path: "Prenom", Column: "prenoms", Nearest: "prenom"}, "prenoms"},
+	jobs.CauseTwoColumns:  {jobs.ReasonStaging, &mapping.ColumnError{Path: "Iban", Column: "iban", Twice: true}, "iban"},
+	jobs.CauseRowSecurity: {jobs.ReasonStaging, staging(`row level security hides rows of "pay" from the role: whose rows`), "pay"},
+	jobs.CauseNoRight:     {jobs.ReasonStaging, staging(`the role may not read "employee"`), "employee"},
+	jobs.CauseNoNomenclature: {jobs.ReasonStaging, &mapping.NomenclatureError{Path: "Fonction", Names: []string{"Fonction", "Strate"}},
+		": Fonction, Strate"},
+	jobs.CauseNoMatricule: {jobs.ReasonStaging, &jobs.EmployeeError{Keys: []string{"00999", "1"}}, `"00999" "1"`},
+	jobs.CauseClient: {jobs.ReasonConfiguration, call("token", "the token was refused: invalid_client (401 Unauthorized)"),
+		"client_id"},
+	jobs.CauseKey: {jobs.ReasonConfiguration, call("POST /V2/Salarie", "answered 403 Forbidden"), ""},
+	jobs.CauseContract: {jobs.ReasonConfiguration,
+		call("contract", "the contract that the configuration names cannot be read: /etc/syncd/api.json: the file does not exist"), ""},
+	jobs.CauseContractAway: {jobs.ReasonUnreachable,
+		call("contract", "the contract that the configuration names cannot be read: GET https://api.example.org/swagger.json: answered 503"), ""},
+	jobs.CauseProxy:     {jobs.ReasonConfiguration, call("token", "the proxy refuses the way: 403 Forbidden"), ""},
+	jobs.CauseProxyAway: {jobs.ReasonUnreachable, call("token", "the proxy: connection refused"), ""},
+	jobs.CauseChain: {jobs.ReasonConfiguration,
+		call("token", `certificate not trusted: the server does not send that of its issuer, "Issuing CA 4"`), "Issuing CA 4"},
+	jobs.CauseCertificate: {jobs.ReasonConfiguration, call("token", "certificate not trusted"), ""},
+	jobs.CauseAddress:     {jobs.ReasonConfiguration, call("GET /V2/Dossier", "the answer is HTML, not JSON"), ""},
+	jobs.CauseAnswer: {jobs.ReasonConfiguration,
+		call("POST /V2/Salarie", "answered 207 Multi-Status, which does not say that the document was accepted"), "[isidoor.salarie.answer]"},
+	jobs.CauseViewOwner: {jobs.ReasonStaging, staging(`the owner of a view lacks the right to read "paie.salaire"`), "paie.salaire"},
+	jobs.CauseSomeRight: {jobs.ReasonStaging, staging("the role lacks a right to something that it uses"), ""},
+	jobs.CauseNotSQL:    {jobs.ReasonStaging, staging("it is not SQL (line 2 of it)"), "job.source.employees"},
+	jobs.CauseWrites:    {jobs.ReasonStaging, staging("it writes: a function of it such as nextval, or a row lock (FOR UPDATE)"), ""},
+	jobs.CauseElsewhere: {jobs.ReasonUnreachable,
+		errors.New("reading staging (job.source.employees): another server, which a foreign table or a function of the query reads, cannot be " +
+			"used just now (SQLSTATE 08001)\nhint: a step"), ""},
+	jobs.CauseCancelled: {jobs.ReasonUnreachable,
+		errors.New("reading staging (job.source.employees): a statement was cancelled: by a person, a program, or a time limit (SQLSTATE " +
+			"57014)\nhint: a step"), ""},
+	jobs.CauseReadOnly: {jobs.ReasonUnreachable,
+		errors.New("starting the run: it is read-only: a standby, or default_transaction_read_only is on (SQLSTATE 25006)\nhint: a step"), ""},
+	jobs.CauseDatabase: {jobs.ReasonUnreachable, jobs.ErrUnreachable, ""},
+	jobs.CauseAPI:      {jobs.ReasonUnreachable, call("GET /V2/Dossier", "connection refused"), ""},
 }
 
 func staging(problem string) error {
@@ -66,7 +78,8 @@ func TestEveryCauseIsToldInBothLanguages(t *testing.T) {
 		for language, catalogue := range catalogues {
 			p := New(language, Options{Partner: "isidoor"})
 			sentence := p.Reason(reason)
-			if sentence == catalogue.Reasons[string(reason.Code)].Plain || strings.Contains(sentence, "%!") || !strings.Contains(sentence, failure.names) {
+			if sentence == catalogue.Reasons[string(reason.Code)].Plain || strings.Contains(sentence, "%!") ||
+				!strings.Contains(sentence, failure.names) {
 				t.Errorf("%s: %q tells %q", language, c.cause, sentence)
 			}
 			if i := slices.IndexFunc(p.failure(reason), isStep); i >= 0 {
@@ -81,9 +94,12 @@ func TestACauseIsToldAsItWas(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{
 		&jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"},
-		&mapping.ColumnError{Path: "Prenom", Column: "prenoms", Nearest: "prenom"}, &mapping.ColumnError{Path: "Iban", Column: "iban", Twice: true},
-		&mapping.NomenclatureError{Path: "Fonction", Names: []string{"Fonction", "Strate"}}, &mapping.NomenclatureError{Path: "Fonction", Names: []string{"Fonction"}},
-		&jobs.EmployeeError{Keys: []string{"00999", `O"Neil`}}, jobs.ErrUnreachable, &jobs.CallError{Class: jobs.ClassTemporary, Call: "GET /V2/Dossier", Problem: "connection refused"},
+		&mapping.ColumnError{Path: "Prenom", Column: "prenoms", Nearest: "prenom"},
+		&mapping.ColumnError{Path: "Iban", Column: "iban", Twice: true},
+		&mapping.NomenclatureError{Path: "Fonction", Names: []string{"Fonction", "Strate"}},
+		&mapping.NomenclatureError{Path: "Fonction", Names: []string{"Fonction"}},
+		&jobs.EmployeeError{Keys: []string{"00999", `O"Neil`}}, jobs.ErrUnreachable,
+		&jobs.CallError{Class: jobs.ClassTemporary, Call: "GET /V2/Dossier", Problem: "connection refused"},
 	} {
 		now := jobs.FailureReason(err)
 		if now.Cause == nil {

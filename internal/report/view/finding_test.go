@@ -37,23 +37,28 @@ var findings = map[jobs.Rule]jobs.Finding{
 	jobs.RuleAstray:         {Holds: true, N: 1, Keys: []string{"42"}},
 	jobs.RuleAppendChange:   {Holds: true},
 	jobs.RuleUnread:         {Holds: true, Status: 403},
-	jobs.RuleDrift:          {Holds: true, N: 2, Path: "Adresse.Ville", Changes: []diff.Change{{Path: "Adresse.Ville", Op: "*", Old: `"RENNES"`, New: `"BRUZ"`}, {Path: "Iban", Op: "*", Masked: true}}},
-	jobs.RuleStale:          {N: 2, Keys: []string{"00012", "00031"}},
-	jobs.RuleStaleUnknown:   {},
-	jobs.RuleLate:           {N: 3, Period: "2026-10", Keys: []string{"00012", "00031", "00042"}},
-	jobs.RuleLateUnknown:    {Period: "2026-10"},
-	jobs.RuleAbsent:         {N: 1, Keys: []string{"00012"}},
-	jobs.RuleBadIBAN:        {Holds: true, Path: "Iban", Column: "rib"},
-	jobs.RuleBadNIR:         {Holds: true, Path: "Nir", Column: "num_secu"},
-	jobs.RuleDamagedText:    {N: 3, Path: "Elements[].Libelle", Column: "libelle", Marks: []string{"U+FFFD", "mojibake"}, Keys: []string{"00012", "00031"}},
-	jobs.RuleOddDate:        {N: 1, Path: "Contrat.DateFin", Column: "date_fin", Keys: []string{"00012"}},
-	jobs.RuleShortPostal:    {N: 2, Path: "Adresse.CodePostal", Column: "code_postal", Keys: []string{"00012", "00031"}},
+	jobs.RuleDrift: {Holds: true, N: 2, Path: "Adresse.Ville",
+		Changes: []diff.Change{{Path: "Adresse.Ville", Op: "*", Old: `"RENNES"`, New: `"BRUZ"`}, {Path: "Iban", Op: "*", Masked: true}}},
+	jobs.RuleStale:        {N: 2, Keys: []string{"00012", "00031"}},
+	jobs.RuleStaleUnknown: {},
+	jobs.RuleLate:         {N: 3, Period: "2026-10", Keys: []string{"00012", "00031", "00042"}},
+	jobs.RuleLateUnknown:  {Period: "2026-10"},
+	jobs.RuleAbsent:       {N: 1, Keys: []string{"00012"}},
+	jobs.RuleBadIBAN:      {Holds: true, Path: "Iban", Column: "rib"},
+	jobs.RuleBadNIR:       {Holds: true, Path: "Nir", Column: "num_secu"},
+	jobs.RuleDamagedText: {N: 3, Path: "Elements[].Libelle", Column: "libelle", Marks: []string{"U+FFFD", "mojibake"},
+		Keys: []string{"00012", "00031"}},
+	jobs.RuleOddDate:     {N: 1, Path: "Contrat.DateFin", Column: "date_fin", Keys: []string{"00012"}},
+	jobs.RuleShortPostal: {N: 2, Path: "Adresse.CodePostal", Column: "code_postal", Keys: []string{"00012", "00031"}},
 
-	jobs.RuleForm:             {Holds: true, N: 8, Keys: []string{"00012"}, Form: []jobs.FormChange{{Member: jobs.FormPath, Old: "/V2/Salarie/Simulation", New: "/V2/Salarie"}}},
-	jobs.RuleSharing:          {Holds: true, N: 1, Others: []jobs.OtherTarget{{ID: 1, Dossier: "st-martin", BaseURL: "https://www.isidoor.org/api2#1"}}},
-	jobs.RuleSiret:            {Holds: true, Form: []jobs.FormChange{{Member: jobs.FormSiret, Old: "12345678200010", New: "99999999800019"}}},
-	jobs.RuleOtherJob:         {Holds: true, Job: "paie-bis", Run: 11},
-	jobs.RuleContract:         {Holds: true, N: 2, Contract: []jobs.ContractChange{{Kind: jobs.ContractMemberRequired, Path: "Email", Breaking: true}}},
+	jobs.RuleForm: {Holds: true, N: 8, Keys: []string{"00012"},
+		Form: []jobs.FormChange{{Member: jobs.FormPath, Old: "/V2/Salarie/Simulation", New: "/V2/Salarie"}}},
+	jobs.RuleSharing: {Holds: true, N: 1, Others: []jobs.OtherTarget{{ID: 1, Dossier: "st-martin",
+		BaseURL: "https://www.isidoor.org/api2#1"}}},
+	jobs.RuleSiret:    {Holds: true, Form: []jobs.FormChange{{Member: jobs.FormSiret, Old: "12345678200010", New: "99999999800019"}}},
+	jobs.RuleOtherJob: {Holds: true, Job: "paie-bis", Run: 11},
+	jobs.RuleContract: {Holds: true, N: 2, Contract: []jobs.ContractChange{{Kind: jobs.ContractMemberRequired, Path: "Email",
+		Breaking: true}}},
 	jobs.RuleNoJSON:           {Holds: true, Members: []string{"application/xml", "multipart/form-data"}},
 	jobs.RuleUnknownMember:    {Holds: true, N: 3, Members: []string{"Nir", "Elements[].Montant"}},
 	jobs.RuleContractAdded:    {N: 1, Contract: []jobs.ContractChange{{Kind: jobs.ContractMemberAdded, Path: "Bic"}}},
@@ -78,18 +83,26 @@ func TestFinding(t *testing.T) {
 		jobs.RuleDuplicates: {"1 matricule has several rows in staging; none passes without a person: 00012",
 			"1 matricule a plusieurs lignes dans les données préparées ; aucun ne passe sans confirmation : 00012"},
 		jobs.RuleNoRows: {"staging holds no employee at all", "les données préparées ne contiennent aucun salarié"},
-		jobs.RuleForm: {"documents go by another call than those that Isidoor acknowledged last (path /V2/Salarie/Simulation, now /V2/Salarie): 8 employees who are unchanged were sent elsewhere, and are sent again: 00012 and 7 more",
-			"les fiches partent par un autre appel que les dernières qu'Isidoor a reçues (chemin /V2/Salarie/Simulation, désormais /V2/Salarie) : 8 salariés inchangés avaient été transmis ailleurs, et sont renvoyés : 00012 et 7 autres"},
+		jobs.RuleForm: {"documents go by another call than those that Isidoor acknowledged last (path /V2/Salarie/Simulation, now " +
+			"/V2/Salarie): 8 employees who are unchanged were sent elsewhere, and are sent again: 00012 and 7 more",
+			"les fiches partent par un autre appel que les dernières qu'Isidoor a reçues (chemin /V2/Salarie/Simulation, désormais /V2/Salarie) : " +
+				"8 salariés inchangés avaient été transmis ailleurs, et sont renvoyés : 00012 et 7 autres"},
 		jobs.RuleStale: {"staging has changed for 2 employees since this was planned, which was not sent: run again: 00012, 00031",
-			"les données préparées ont changé pour 2 salariés depuis la préparation, ce qui n'a pas été transmis : lancez une nouvelle exécution : 00012, 00031"},
+			"les données préparées ont changé pour 2 salariés depuis la préparation, ce qui n'a pas été transmis : lancez une nouvelle " +
+				"exécution : 00012, 00031"},
 		jobs.RuleStaleUnknown: {"whether staging has changed since this was planned could not be told: run again",
 			"impossible de dire si les données préparées ont changé depuis la préparation : lancez une nouvelle exécution"},
-		jobs.RuleSharing: {"this establishment (SIRET) was sent to before as st-martin (https://www.isidoor.org/api2): what went there is not known here, and would be sent a second time",
-			"cet établissement (SIRET) a déjà reçu des envois sous st-martin (https://www.isidoor.org/api2) : ce qui y est parti n'est pas connu ici, et serait transmis une seconde fois"},
-		jobs.RuleSiret: {"the dossier stands for another establishment than when it was sent to (SIRET 12345678200010, now 99999999800019): another association needs a [[dossier]] with another name; if only the number was wrong, approve",
-			"le dossier désigne un autre établissement que lors des envois précédents (SIRET 12345678200010, désormais 99999999800019) : à une autre association, il faut un [[dossier]] d'un autre nom ; si seul le numéro était faux, approuvez"},
+		jobs.RuleSharing: {"this establishment (SIRET) was sent to before as st-martin (https://www.isidoor.org/api2): what went there is not " +
+			"known here, and would be sent a second time",
+			"cet établissement (SIRET) a déjà reçu des envois sous st-martin (https://www.isidoor.org/api2) : ce qui y est parti n'est pas connu " +
+				"ici, et serait transmis une seconde fois"},
+		jobs.RuleSiret: {"the dossier stands for another establishment than when it was sent to (SIRET 12345678200010, now 99999999800019): " +
+			"another association needs a [[dossier]] with another name; if only the number was wrong, approve",
+			"le dossier désigne un autre établissement que lors des envois précédents (SIRET 12345678200010, désormais 99999999800019) : à une " +
+				"autre association, il faut un [[dossier]] d'un autre nom ; si seul le numéro était faux, approuvez"},
 		jobs.RuleOtherJob: {"job paie-bis (run 11) sent last to this dossier, with another mapping: this run would replace what it sent",
-			"la tâche paie-bis (exécution 11) a transmis en dernier à ce dossier, avec une autre correspondance des champs : cette exécution remplacerait ce qu'elle a transmis"},
+			"la tâche paie-bis (exécution 11) a transmis en dernier à ce dossier, avec une autre correspondance des champs : cette exécution " +
+				"remplacerait ce qu'elle a transmis"},
 		jobs.RuleFall: {"1,200 employees fewer than the 4,000 of run 11; at most 400 (10%) pass without a person",
 			"1\u202f200 salariés de moins que les 4\u202f000 de l'exécution 11 ; au plus 400 (10\u202f%) passent sans confirmation"},
 		jobs.RuleElements: {"25 payroll elements, where 120 are usual; a difference of at most 60 (50%) passes without a person",
@@ -103,12 +116,15 @@ func TestFinding(t *testing.T) {
 			"cette période est antérieure de 11 mois à la plus récente envoyée, celle de décembre 2026 (limite : 1) : faute de frappe ?"},
 		jobs.RuleHeldRun: {"run 11 of this month waits for a person, and concerns these employees, too",
 			"l'exécution 11 de ce mois attend une décision, et concerne aussi ces salariés"},
-		jobs.RuleFirst: {"no transfer of everyone has come to its end in production for this dossier, and this one is for 40 employees: the first transfer waits for a person",
-			"aucun envoi de tout le personnel de ce dossier n'est encore allé à son terme en production, et celui-ci concerne 40 salariés : le premier envoi attend un accord"},
+		jobs.RuleFirst: {"no transfer of everyone has come to its end in production for this dossier, and this one is for 40 employees: the " +
+			"first transfer waits for a person",
+			"aucun envoi de tout le personnel de ce dossier n'est encore allé à son terme en production, et celui-ci concerne 40 salariés : le " +
+				"premier envoi attend un accord"},
 		jobs.RuleApproval: {"each plan of this job waits for a person (approval = true); this one is for 1 employee",
 			"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne 1 salarié"},
 		jobs.RuleRestored: {"the ledger was restored, put back or moved: what was sent since then looks changed or new; compare with Isidoor",
-			"la mémoire de syncd a été restaurée, remise en arrière ou déplacée : ce qui a été transmis depuis paraît nouveau ou modifié ; comparez avec Isidoor"},
+			"la mémoire de syncd a été restaurée, remise en arrière ou déplacée : ce qui a été transmis depuis paraît nouveau ou modifié ; " +
+				"comparez avec Isidoor"},
 		jobs.RuleForgotten: {"this matricule was erased, and something had been sent for it this month: it would be paid again",
 			"ce matricule a été effacé, et quelque chose avait été transmis pour lui ce mois-ci : il serait payé une seconde fois"},
 		jobs.RuleRemoved: {"what was sent for this month is past its time and no longer kept, so nobody can tell what has changed",
@@ -128,7 +144,8 @@ func TestFinding(t *testing.T) {
 			"HSUP25.Quantite vaut 12,5 fois sa médiane des 6 derniers mois transmis (limite : 5 fois)"},
 		jobs.RuleLost: {"has no payroll element any more, while 3 in staging belong to no employee",
 			"n'a plus aucun élément de paie, alors que 3 des données préparées n'ont pas de salarié"},
-		jobs.RuleAstray: {"1 payroll element in staging belongs to no employee, and may be this one's, under another spelling of the matricule: 42",
+		jobs.RuleAstray: {"1 payroll element in staging belongs to no employee, and may be this one's, under another spelling of the " +
+			"matricule: 42",
 			"1 élément de paie des données préparées n'a pas de salarié, et vient peut-être d'ici, le matricule étant écrit autrement : 42"},
 		jobs.RuleAppendChange: {"this month was already sent, and Isidoor would add the new version to it instead of replacing it",
 			"ce mois a déjà été transmis, et Isidoor ajouterait la nouvelle version au lieu de remplacer l'ancienne"},
@@ -136,7 +153,8 @@ func TestFinding(t *testing.T) {
 			"2 valeurs ont été modifiées dans Isidoor depuis l'envoi, la première est Adresse.Ville"},
 		jobs.RuleUnread: {"whether it was edited in Isidoor since it was sent could not be read back (HTTP 403)",
 			"impossible de relire dans Isidoor si la fiche y a été modifiée depuis l'envoi (HTTP 403)"},
-		jobs.RuleUnseen: {"the unchanged documents of 2 employees could not be read back: whether they were edited in Isidoor is not known: 00012, 00031",
+		jobs.RuleUnseen: {"the unchanged documents of 2 employees could not be read back: whether they were edited in Isidoor is not known: " +
+			"00012, 00031",
 			"les fiches inchangées de 2 salariés n'ont pu être relues : on ne sait pas si elles ont été modifiées dans Isidoor : 00012, 00031"},
 		jobs.RuleLateUnknown: {"closed month October 2026: staging can no longer be compared with what was sent",
 			"mois clos d'octobre 2026 : les données préparées ne peuvent plus être comparées avec ce qui a été transmis"},
@@ -146,26 +164,40 @@ func TestFinding(t *testing.T) {
 			"1 des salariés redemandés n'est plus dans les données préparées : 00012"},
 		jobs.RuleContract: {"the contract of Isidoor's API has 2 changes that break what is sent, and that a person must accept",
 			"le contrat de l'API d'Isidoor a 2 changements incompatibles avec ce qui est envoyé, qu'une personne doit accepter"},
-		jobs.RuleNoJSON: {"by the contract of Isidoor's API this call takes no JSON, as which documents are sent, but other forms: application/xml, multipart/form-data",
-			"d'après le contrat de l'API d'Isidoor, cet appel n'accepte pas le JSON, forme sous laquelle les documents sont envoyés, mais d'autres : application/xml, multipart/form-data"},
-		jobs.RuleUnknownMember: {"3 members that are sent are unknown to the contract of Isidoor's API, or read-only there, and would be dropped silently: Nir, Elements[].Montant and 1 more",
-			"3 champs envoyés sont inconnus du contrat de l'API d'Isidoor, ou y sont en lecture seule, et seraient ignorés sans avertissement : Nir, Elements[].Montant et 1 autre"},
-		jobs.RuleDamagedText: {"Elements[].Libelle, column libelle of staging: the texts of 3 employees look damaged (U+FFFD, mojibake); correct the import, or its encoding: 00012, 00031 and 1 more",
-			"Elements[].Libelle, colonne libelle de staging : les textes de 3 salariés semblent abîmés (U+FFFD, mojibake) ; corrigez l'import ou son encodage : 00012, 00031 et 1 autre"},
-		jobs.RuleOddDate: {"Contrat.DateFin, column date_fin of staging: the date of 1 employee is so far away that it stands for none; leave it empty instead: 00012",
-			"Contrat.DateFin, colonne date_fin de staging : la date de 1 salarié est si lointaine qu'elle n'en est pas une ; laissez-la vide : 00012"},
-		jobs.RuleShortPostal: {"Adresse.CodePostal, column code_postal of staging: the postal codes of 2 employees have four digits; a 0 in front may be lost: 00012, 00031",
-			"Adresse.CodePostal, colonne code_postal de staging : les codes postaux de 2 salariés ont quatre chiffres ; un 0 de tête s'est peut-être perdu : 00012, 00031"},
+		jobs.RuleNoJSON: {"by the contract of Isidoor's API this call takes no JSON, as which documents are sent, but other forms: " +
+			"application/xml, multipart/form-data",
+			"d'après le contrat de l'API d'Isidoor, cet appel n'accepte pas le JSON, forme sous laquelle les documents sont envoyés, mais " +
+				"d'autres : application/xml, multipart/form-data"},
+		jobs.RuleUnknownMember: {"3 members that are sent are unknown to the contract of Isidoor's API, or read-only there, and would be " +
+			"dropped silently: Nir, Elements[].Montant and 1 more",
+			"3 champs envoyés sont inconnus du contrat de l'API d'Isidoor, ou y sont en lecture seule, et seraient ignorés sans avertissement : " +
+				"Nir, Elements[].Montant et 1 autre"},
+		jobs.RuleDamagedText: {"Elements[].Libelle, column libelle of staging: the texts of 3 employees look damaged (U+FFFD, mojibake); " +
+			"correct the import, or its encoding: 00012, 00031 and 1 more",
+			"Elements[].Libelle, colonne libelle de staging : les textes de 3 salariés semblent abîmés (U+FFFD, mojibake) ; corrigez l'import ou " +
+				"son encodage : 00012, 00031 et 1 autre"},
+		jobs.RuleOddDate: {"Contrat.DateFin, column date_fin of staging: the date of 1 employee is so far away that it stands for none; leave " +
+			"it empty instead: 00012",
+			"Contrat.DateFin, colonne date_fin de staging : la date de 1 salarié est si lointaine qu'elle n'en est " +
+				"pas une ; laissez-la vide : 00012"},
+		jobs.RuleShortPostal: {"Adresse.CodePostal, column code_postal of staging: the postal codes of 2 employees have four digits; a 0 in " +
+			"front may be lost: 00012, 00031",
+			"Adresse.CodePostal, colonne code_postal de staging : les codes postaux de 2 salariés ont quatre chiffres ; un 0 de tête s'est " +
+				"peut-être perdu : 00012, 00031"},
 		jobs.RuleContractAdded: {"the contract of Isidoor's API has 1 change that breaks nothing",
 			"le contrat de l'API d'Isidoor a 1 changement sans conséquence"},
 		jobs.RuleContractAccepted: {"the contract of Isidoor's API has 2 changes that broke what was sent; a person has accepted them since",
 			"le contrat de l'API d'Isidoor a 2 changements qui étaient incompatibles avec ce qui était envoyé ; une personne les a acceptés depuis"},
 		jobs.RuleUnchecked: {"documents go unchecked: no contract of Isidoor's API is known that has this call (see 'syncd check')",
 			"les fiches partent sans contrôle préalable : aucun contrat connu de l'API d'Isidoor ne comporte cet appel (voir « syncd check »)"},
-		jobs.RuleContractStale: {"2 unchanged employees do not fit the new contract of Isidoor's API, and would be blocked at their next change: 00012, 00031",
-			"les fiches de 2 salariés, inchangées, ne conviennent pas au nouveau contrat de l'API d'Isidoor, et seraient bloquées à leur prochaine modification : 00012, 00031"},
-		jobs.RuleTaken: {"Isidoor accepted the records of 2 employees for processing (HTTP 202); whether they were processed, nobody has said: check there: 00012, 00031",
-			"Isidoor a pris en charge les fiches de 2 salariés (HTTP 202) sans dire si elles ont été traitées : à vérifier dans Isidoor : 00012, 00031"},
+		jobs.RuleContractStale: {"2 unchanged employees do not fit the new contract of Isidoor's API, and would be blocked at their next " +
+			"change: 00012, 00031",
+			"les fiches de 2 salariés, inchangées, ne conviennent pas au nouveau contrat de l'API d'Isidoor, et seraient bloquées à leur " +
+				"prochaine modification : 00012, 00031"},
+		jobs.RuleTaken: {"Isidoor accepted the records of 2 employees for processing (HTTP 202); whether they were processed, nobody has said: " +
+			"check there: 00012, 00031",
+			"Isidoor a pris en charge les fiches de 2 salariés (HTTP 202) sans dire si elles ont été traitées : à vérifier dans Isidoor : 00012, " +
+				"00031"},
 		jobs.RuleImpact: {"next run of paie, November 2026: 1 employee would be blocked by codes that are unknown or withdrawn: 00012",
 			"prochaine exécution de paie, période de novembre 2026 : 1 salarié serait bloqué par des codes inconnus ou retirés : 00012"},
 		jobs.RuleImpactUnknown: {"next run of paie, October 2026: whom the codes would block could not be worked out",
@@ -187,9 +219,12 @@ func TestFinding(t *testing.T) {
 func TestFindingAtTheEdges(t *testing.T) {
 	t.Parallel()
 	for want, f := range map[string]jobs.Finding{
-		"the total of A.B is 0 times what it usually is (limit: 0.5 times)":    {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 0, Most: 0.5},
-		"the total of A.B is 1,235 times what it usually is":                   {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 1234.6, Most: 1e308},
-		"the total of A.B is 0.3 times what it usually is":                     {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 0.3, Most: 3},
+		"the total of A.B is 0 times what it usually is (limit: 0.5 times)": {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 0,
+			Most: 0.5},
+		"the total of A.B is 1,235 times what it usually is": {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 1234.6,
+			Most: 1e308},
+		"the total of A.B is 0.3 times what it usually is": {Rule: jobs.RuleCodeTotal, Path: "Elements[A].B", Ratio: 0.3,
+			Most: 3},
 		"Isidoor no longer holds what was sent":                                {Rule: jobs.RuleDrift, N: 1},
 		"1 value was edited in Isidoor since it was sent: Nom":                 {Rule: jobs.RuleDrift, N: 1, Path: "Nom"},
 		"Iban is also that of someone else (a rehire under a new matricule wo": {Rule: jobs.RuleUnique, Path: "Iban"},

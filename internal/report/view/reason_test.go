@@ -34,11 +34,16 @@ func TestProblemOfABadKey(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("4", 201)
 	for key, want := range map[string][2]string{
-		"42 ":              {`the matricule "42 " cannot be used: it has spaces around it`, "le matricule « 42  » est inutilisable : il est entouré d'espaces"},
-		"285057899900116 ": {"the matricule (not shown) cannot be used: it has spaces around it", "le matricule (masqué) est inutilisable : il est entouré d'espaces"},
-		"4\u200b2":         {"the matricule \"4\uFFFD2\" cannot be used: it has characters that cannot be seen", "le matricule « 4\uFFFD2 » est inutilisable : il contient des caractères invisibles"},
-		"4\xe92":           {"the matricule \"4\uFFFD2\" cannot be used: its bytes are no text in UTF-8", "le matricule « 4\uFFFD2 » est inutilisable : ses octets ne sont pas un texte en UTF-8"},
-		long:               {`the matricule "` + long[:80] + `" cannot be used: it is longer than 200 bytes`, "le matricule « " + long[:80] + " » est inutilisable : il dépasse 200 octets"},
+		"42 ": {`the matricule "42 " cannot be used: it has spaces around it`,
+			"le matricule « 42  » est inutilisable : il est entouré d'espaces"},
+		"285057899900116 ": {"the matricule (not shown) cannot be used: it has spaces around it",
+			"le matricule (masqué) est inutilisable : il est entouré d'espaces"},
+		"4\u200b2": {"the matricule \"4\uFFFD2\" cannot be used: it has characters that cannot be seen",
+			"le matricule « 4\uFFFD2 » est inutilisable : il contient des caractères invisibles"},
+		"4\xe92": {"the matricule \"4\uFFFD2\" cannot be used: its bytes are no text in UTF-8",
+			"le matricule « 4\uFFFD2 » est inutilisable : ses octets ne sont pas un texte en UTF-8"},
+		long: {`the matricule "` + long[:80] + `" cannot be used: it is longer than 200 bytes`, "le matricule « " + long[:80] +
+			" » est inutilisable : il dépasse 200 octets"},
 	} {
 		for i, language := range []locale.Language{locale.English, locale.French} {
 			if got := New(language, Options{Partner: "isidoor"}).Problem(mapping.KeyProblem([]byte(key), 1)); got != want[i] {
@@ -70,9 +75,10 @@ func TestProblemOfAnEmptyValueAndOfAComma(t *testing.T) {
 // A code that looks like the one in staging is told with what is different.
 func TestNearestCodeThatLooksAlike(t *testing.T) {
 	t.Parallel()
-	problem := mapping.Problem{Code: mapping.ProblemUnknownCode, Path: "Civilite", Column: "civilite", Value: "Me\u0301", Nomenclature: "Civilite",
-		Nearest: []mapping.Nearest{{Code: "Mé", Label: "Maître"}, {Code: "M"}}}
-	want := "to correct: column civilite; nearest: Mé (Maître) (they look alike: accents are written as one character in the one, as two in the other; Unicode NFC, NFD), M"
+	problem := mapping.Problem{Code: mapping.ProblemUnknownCode, Path: "Civilite", Column: "civilite", Value: "Me\u0301",
+		Nomenclature: "Civilite", Nearest: []mapping.Nearest{{Code: "Mé", Label: "Maître"}, {Code: "M"}}}
+	want := "to correct: column civilite; nearest: Mé (Maître) (they look alike: accents are written as one character in the one, as two in " +
+		"the other; Unicode NFC, NFD), M"
 	if got := New(locale.English, Options{Partner: "isidoor"}).Problem(problem); !strings.HasSuffix(got, want) {
 		t.Errorf("%s", got)
 	}
@@ -100,7 +106,8 @@ func TestDifferencesThatCannotBeSeen(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
-	if got := New(locale.French, Options{Partner: "isidoor"}).change(&diff.Change{Op: "*", Old: `"` + long + `1"`, New: `"` + long + `2"`}); !strings.HasSuffix(got, " (la différence est plus loin que ce qui est montré)") {
+	if got := New(locale.French, Options{Partner: "isidoor"}).change(&diff.Change{Op: "*", Old: `"` + long + `1"`,
+		New: `"` + long + `2"`}); !strings.HasSuffix(got, " (la différence est plus loin que ce qui est montré)") {
 		t.Error(got)
 	}
 }
@@ -119,7 +126,8 @@ func TestReasonOfSeveral(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
-	if got, want := New(locale.French, Options{Partner: "isidoor"}).reasonOf(jobs.Reason{Code: jobs.ReasonChanged}, 1), "modifié depuis le dernier envoi de cette période"; got != want {
+	if got, want := New(locale.French, Options{Partner: "isidoor"}).reasonOf(jobs.Reason{Code: jobs.ReasonChanged}, 1),
+		"modifié depuis le dernier envoi de cette période"; got != want {
 		t.Errorf("of one: %s", got)
 	}
 }

@@ -24,8 +24,8 @@ const sheetDocument = `{"version":2,"identifiant":"00042","mois":"2026-11","civi
 	`"lignes":[{"rubrique":"HSUP25","base":"3.5"},{"rubrique":"PRIME_EXC","montant":"120"}]}`
 
 // TestContractAndEnforcementAgree breaks documents in all ways that the table has words for, and asks two judges: the
-// sandbox, and those who have read what it serves: a validator that knows nothing of syncd, and syncd's own. First each member by itself, with each value; then
-// several at once.
+// sandbox, and those who have read what it serves: a validator that knows nothing of syncd, and syncd's own. First
+// each member by itself, with each value; then several at once.
 func TestContractAndEnforcementAgree(t *testing.T) {
 	t.Parallel()
 	for name, valid := range map[string]string{ProfileIsidoor: benchDocument, ProfilePlat: sheetDocument} {

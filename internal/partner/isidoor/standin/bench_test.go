@@ -25,7 +25,8 @@ func BenchmarkSalarie(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ask := httptest.NewRequest(http.MethodPost, TokenPath, strings.NewReader("client_id=id&client_secret=secret&grant_type=client_credentials&scope="+Scope))
+	ask := httptest.NewRequest(http.MethodPost, TokenPath,
+		strings.NewReader("client_id=id&client_secret=secret&grant_type=client_credentials&scope="+Scope))
 	ask.Host = "127.0.0.1"
 	ask.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer := httptest.NewRecorder()

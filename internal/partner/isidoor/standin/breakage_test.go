@@ -78,7 +78,8 @@ var anyValues = []any{
 func valuesFor(m *member) []any {
 	switch {
 	case m.limits != nil:
-		return []any{float64(m.limits.minimum - 1), float64(m.limits.minimum), float64(m.limits.minimum) + 0.5, float64(m.limits.maximum), float64(m.limits.maximum + 1)}
+		return []any{float64(m.limits.minimum - 1), float64(m.limits.minimum), float64(m.limits.minimum) + 0.5, float64(m.limits.maximum),
+			float64(m.limits.maximum + 1)}
 	case m.kind == kindArray:
 		one := []any{map[string]any{m.members[0].name: "HSUP25"}}
 		return []any{one, slices.Repeat(one, 199), slices.Repeat(one, 200), slices.Repeat(one, 201)}
@@ -97,7 +98,9 @@ func valuesFor(m *member) []any {
 
 // anyTexts are of all formats and patterns, or nearly.
 var anyTexts = []any{
-	"ABCDE", "2026-11-30", "2026-02-30", "2026-11-30T10:20:30", "2026-11-30T10:20:30.5", "2026-11-30T10:20:30Z", "2026-11-30T10:20:30.25+01:00",
-	"2026-11-30T25:00:00", "2026-11-30 10:20:30", "30/11/2026", "2026-11", "2026-13", "2026-1", "FR", "fr", "FR76", "FR7630006000011234567890189",
+	"ABCDE", "2026-11-30", "2026-02-30", "2026-11-30T10:20:30", "2026-11-30T10:20:30.5", "2026-11-30T10:20:30Z",
+	"2026-11-30T10:20:30.25+01:00",
+	"2026-11-30T25:00:00", "2026-11-30 10:20:30", "30/11/2026", "2026-11", "2026-13", "2026-1", "FR", "fr", "FR76",
+	"FR7630006000011234567890189",
 	"FR76300060000112345678901é", "285057899900116", "2850578A9900116", "28505789990011", "12", "-12.5", "1e3", "1,5", "1.23456", "+1", "٣",
 }

@@ -37,7 +37,8 @@ func TestPlatTellsItsKeyAsASecurityScheme(t *testing.T) {
 	b := start(t, func(c *standin.Config) { c.Profile = standin.ProfilePlat })
 	var document openapi2.T
 	decode(t, b.must(http.MethodGet, standin.SwaggerPath, "", nil).body, &document)
-	if scheme := document.SecurityDefinitions["cleDossier"]; scheme == nil || scheme.Type != "apiKey" || scheme.In != "query" || scheme.Name != "cle" {
+	if scheme := document.SecurityDefinitions["cleDossier"]; scheme == nil || scheme.Type != "apiKey" || scheme.In != "query" ||
+		scheme.Name != "cle" {
 		t.Errorf("security schemes %+v", document.SecurityDefinitions)
 	}
 	send := document.Paths["/V2/Salaries"].Put
@@ -76,7 +77,8 @@ func TestSwaggerUI(t *testing.T) {
 	for _, root := range []string{standin.TestRoot, standin.ProductionRoot} {
 		got := b.must(http.MethodGet, root+"/swagger/ui/index", "", nil)
 		wantStatus(t, got, http.StatusOK)
-		if !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") || !strings.Contains(got.body, "POST /V2/Salarie") || strings.Contains(got.body, "//") {
+		if !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") || !strings.Contains(got.body, "POST /V2/Salarie") ||
+			strings.Contains(got.body, "//") {
 			t.Errorf("%v %s", got.header, got.body)
 		}
 	}

@@ -153,7 +153,8 @@ func TestControlIsClosedToWebPages(t *testing.T) {
 		{http.MethodGet, "/sandbox/contract", "", nil, http.StatusUnauthorized},
 		{http.MethodPost, "/sandbox/faults", `{"503": 1}`, map[string]string{"Content-Type": "text/plain"}, http.StatusUnauthorized},
 		{http.MethodPost, "/sandbox/faults", `{"503": 1}`, with("Content-Type", "text/plain"), http.StatusUnsupportedMediaType},
-		{http.MethodPost, "/sandbox/faults", `{"503": 1}`, with("Content-Type", "application/x-www-form-urlencoded"), http.StatusUnsupportedMediaType},
+		{http.MethodPost, "/sandbox/faults", `{"503": 1}`, with("Content-Type", "application/x-www-form-urlencoded"),
+			http.StatusUnsupportedMediaType},
 		{http.MethodPost, "/sandbox/faults", `{"503": 1}`, with("Content-Type", "text/plain; application/json"), http.StatusUnsupportedMediaType},
 		{http.MethodPost, "/sandbox/faults", `{"503": 1}`, with("Content-Type", ""), http.StatusUnsupportedMediaType},
 		{http.MethodPost, "/sandbox/reset", "", with("Content-Type", ""), http.StatusUnsupportedMediaType},
@@ -162,10 +163,12 @@ func TestControlIsClosedToWebPages(t *testing.T) {
 		{http.MethodPost, "/sandbox/faults", `{"503": 1}`, with("Origin", "null"), http.StatusForbidden},
 		{http.MethodGet, "/sandbox/received?dossier=saint-martin", "", with("Sec-Fetch-Site", "cross-site"), http.StatusForbidden},
 		{http.MethodGet, "/Api2/V2/Dictionnaire", "", map[string]string{"Origin": "http://evil.example"}, http.StatusForbidden},
-		{http.MethodPost, standin.TokenPath, tokenForm(nil), map[string]string{"Origin": "http://evil.example", "Content-Type": "application/x-www-form-urlencoded"}, http.StatusForbidden},
+		{http.MethodPost, standin.TokenPath, tokenForm(nil),
+			map[string]string{"Origin": "http://evil.example", "Content-Type": "application/x-www-form-urlencoded"}, http.StatusForbidden},
 		{http.MethodPost, "/sandbox/faults", `{}`, with("Content-Type", "Application/JSON; charset=utf-8"), http.StatusNoContent},
 	} {
-		if got := b.must(test.method, test.path, test.body, test.header); got.status != test.status || got.status >= 400 && strings.Contains(got.body, "EXEMPLE") {
+		if got := b.must(test.method, test.path, test.body, test.header); got.status != test.status || got.status >= 400 &&
+			strings.Contains(got.body, "EXEMPLE") {
 			t.Errorf("%s %s %v: %d %s, want %d", test.method, test.path, test.header, got.status, got.body, test.status)
 		}
 	}

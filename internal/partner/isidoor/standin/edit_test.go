@@ -58,7 +58,8 @@ func TestDeletingAtTheOtherSide(t *testing.T) {
 	if stats := b.sandbox.Stats(); stats.Documents != 0 || stats.Deliveries != 2 {
 		t.Errorf("stats %+v", stats)
 	}
-	wantStatus(t, b.must(http.MethodDelete, "/sandbox/document", `{"dossier":"saint-martin","matricule":"00042"}`, controlling()), http.StatusBadRequest)
+	wantStatus(t, b.must(http.MethodDelete, "/sandbox/document", `{"dossier":"saint-martin","matricule":"00042"}`, controlling()),
+		http.StatusBadRequest)
 }
 
 func TestEditsThatAreRefused(t *testing.T) {
@@ -81,7 +82,8 @@ func TestEditsThatAreRefused(t *testing.T) {
 		"inside a text":   {nil, `{"Iban.Pays":1}`, "a Salarie has no member \"Iban.Pays\"\nhint: "},
 		"inside elements": {nil, `{"Elements.Code":1}`, "a Salarie has no member \"Elements.Code\"\nhint: "},
 		"not an object":   {nil, `{"Adresse":5,"Adresse.Ville":"LYON"}`, "Adresse is not an object"},
-		"not valid":       {nil, `{"Iban":"FR76 SECRET","Prenom":null}`, "the edited document is not valid: salarie.Iban, salarie.Prenom\nhint: "},
+		"not valid": {nil, `{"Iban":"FR76 SECRET","Prenom":null}`,
+			"the edited document is not valid: salarie.Iban, salarie.Prenom\nhint: "},
 	} {
 		e := sandbox.Edit{Dossier: "saint-martin", Matricule: "00042", Period: "2026-11"}
 		decode(t, test.members, &e.Members)
@@ -93,7 +95,8 @@ func TestEditsThatAreRefused(t *testing.T) {
 		}
 	}
 	bad := map[string]json.RawMessage{"Iban": json.RawMessage(`FR76`)}
-	if err := b.sandbox.Edit(sandbox.Edit{Dossier: "saint-martin", Matricule: "00042", Members: bad}); err == nil || err.Error() != "the value of Iban is not JSON" {
+	if err := b.sandbox.Edit(sandbox.Edit{Dossier: "saint-martin", Matricule: "00042", Members: bad}); err == nil ||
+		err.Error() != "the value of Iban is not JSON" {
 		t.Errorf("not JSON: %v", err)
 	}
 	wantStatus(t, b.must(http.MethodPost, "/sandbox/document", `{"employee":"00042"}`, controlling()), http.StatusBadRequest)

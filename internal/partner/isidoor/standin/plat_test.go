@@ -87,9 +87,12 @@ func TestPlatRefusesInsideA200WhatNoContractSays(t *testing.T) {
 	for name, test := range map[string]struct{ old, replacement, libelle, champ string }{
 		"unknown code":   {`"F_VIESCO_01"`, `"F_AUTRE"`, "La valeur 'F_AUTRE' est absente de la nomenclature Fonction.", "fiche.fonction"},
 		"withdrawn code": {`"F_VIESCO_01"`, `"F_SURV_OLD"`, "La valeur 'F_SURV_OLD' est absente de la nomenclature Fonction.", "fiche.fonction"},
-		"code of a line": {`"PRIME_EXC"`, `"PRIME"`, "La valeur 'PRIME' est absente de la nomenclature ElementVariable.", "fiche.lignes[1].rubrique"},
-		"IBAN":           {`0189"`, `0188"`, "The value 'FR7630006000011234567890188' is not valid for coordonneesBancaires.", "fiche.coordonneesBancaires"},
-		"rejected":       {`"00042"`, `"00007"`, "Le NIR '285057899900116' est déjà celui de Camille EXEMPLE dans un autre dossier.", "fiche.numeroSecu"},
+		"code of a line": {`"PRIME_EXC"`, `"PRIME"`, "La valeur 'PRIME' est absente de la nomenclature ElementVariable.",
+			"fiche.lignes[1].rubrique"},
+		"IBAN": {`0189"`, `0188"`, "The value 'FR7630006000011234567890188' is not valid for coordonneesBancaires.",
+			"fiche.coordonneesBancaires"},
+		"rejected": {`"00042"`, `"00007"`, "Le NIR '285057899900116' est déjà celui de Camille EXEMPLE dans un autre dossier.",
+			"fiche.numeroSecu"},
 	} {
 		got := b.put(strings.Replace(sheet, test.old, test.replacement, 1))
 		want, err := json.Marshal(map[string]any{
@@ -139,7 +142,8 @@ func TestPlatIsEditedAppendedAndControlled(t *testing.T) {
 		t.Errorf("received %+v", held)
 	}
 	b.control(http.MethodPost, "document", `{"dossier":"saint-martin","matricule":"00042","members":{"tauxActivite":"50","lignes":[]}}`, nil)
-	if got := b.call(http.MethodGet, "Salaries/00042", "").body; !strings.Contains(got, `"tauxActivite":"50"`) || !strings.Contains(got, `"lignes":[]`) {
+	if got := b.call(http.MethodGet, "Salaries/00042", "").body; !strings.Contains(got, `"tauxActivite":"50"`) ||
+		!strings.Contains(got, `"lignes":[]`) {
 		t.Errorf("after an edit: %s", got)
 	}
 	for members, want := range map[string]string{

@@ -24,7 +24,8 @@ func TestSalarieIsStoredAsReceivedAndReplaced(t *testing.T) {
 	if len(got) != 2 || got[0].Period != "2026-10" || got[1].Period != "2026-11" {
 		t.Fatalf("received %+v", got)
 	}
-	if r := got[1]; string(r.Document) != changed || r.Matricule != "00042" || r.Deliveries != 3 || r.Repeats != 1 || fmt.Sprint(r.Sequence) != "[1 2 3]" {
+	if r := got[1]; string(r.Document) != changed || r.Matricule != "00042" || r.Deliveries != 3 || r.Repeats != 1 ||
+		fmt.Sprint(r.Sequence) != "[1 2 3]" {
 		t.Fatalf("received %+v", r)
 	}
 	if other := b.sandbox.Received("sainte-anne"); other == nil || len(other) != 0 {
@@ -34,7 +35,8 @@ func TestSalarieIsStoredAsReceivedAndReplaced(t *testing.T) {
 		t.Fatal("an unknown dossier received something")
 	}
 	stats := b.sandbox.Stats()
-	if stats.Documents != 2 || stats.Deliveries != 4 || stats.Repeats != 1 || stats.Statuses[200] != 5 || stats.Calls[standin.EndpointSalarie] != 4 {
+	if stats.Documents != 2 || stats.Deliveries != 4 || stats.Repeats != 1 || stats.Statuses[200] != 5 ||
+		stats.Calls[standin.EndpointSalarie] != 4 {
 		t.Fatalf("stats %+v", stats)
 	}
 }
@@ -49,19 +51,26 @@ func TestSalarieRefusals(t *testing.T) {
 		return strings.Replace(document, old, replacement, 1)
 	}
 	for name, test := range map[string]struct{ body, want string }{
-		"missing":          {replace(`"Matricule":"00042",`, ``), `"salarie.Matricule":["The Matricule field is required."]`},
-		"null":             {replace(`"Prenom":"Camille"`, `"Prenom":null`), `"salarie.Prenom":["The Prenom field is required."]`},
-		"empty":            {replace(`"Prenom":"Camille"`, `"Prenom":""`), `"salarie.Prenom":["The Prenom field is required."]`},
-		"nested missing":   {replace(`"CodeNature":"01",`, ``), `"salarie.Contrat.CodeNature":["The CodeNature field is required."]`},
-		"number as text":   {replace(`75.00`, `"75.00"`), `"salarie.Contrat.TauxActivite":["Error converting value 75.00 to type 'number'. Path 'TauxActivite'."]`},
-		"text as number":   {replace(`"35000"`, `35000`), `"salarie.Adresse.CodePostal":["Error converting value 35000 to type 'string'. Path 'CodePostal'."]`},
-		"not an object":    {replace(`{"Voie":"1 rue de l'Exemple","CodePostal":"35000","Ville":"RENNES","CodePays":"FR"}`, `[]`), `"salarie.Adresse":["Error converting`},
-		"not an array":     {replace(`[{"Code":"HSUP25","Quantite":3.5,"Montant":null},{"Code":"PRIME_EXC","Quantite":null,"Montant":120.00}]`, `{}`), `"salarie.Elements":["Error converting`},
-		"date":             {replace(`"1985-05-17"`, `"17/05/1985"`), `"salarie.DateNaissance":["The value '17/05/1985' is not valid for DateNaissance."]`},
-		"period":           {replace(`"2026-11"`, `"2026-13"`), `"salarie.Periode":["The value '2026-13' is not valid for Periode."]`},
-		"NIR key":          {replace(`285057899900116`, `285057899900117`), `"salarie.Nir":["The value '285057899900117' is not valid for Nir."]`},
-		"IBAN":             {replace(`0189"`, `0188"`), `"salarie.Iban":["The value 'FR7630006000011234567890188' is not valid for Iban."]`},
-		"unknown code":     {replace(`"EMPLOYE"`, `"EMPLOYEE"`), `"salarie.Contrat.CodeCategorie":["La valeur 'EMPLOYEE' est absente de la nomenclature CategorieProfessionnelle."]`},
+		"missing":        {replace(`"Matricule":"00042",`, ``), `"salarie.Matricule":["The Matricule field is required."]`},
+		"null":           {replace(`"Prenom":"Camille"`, `"Prenom":null`), `"salarie.Prenom":["The Prenom field is required."]`},
+		"empty":          {replace(`"Prenom":"Camille"`, `"Prenom":""`), `"salarie.Prenom":["The Prenom field is required."]`},
+		"nested missing": {replace(`"CodeNature":"01",`, ``), `"salarie.Contrat.CodeNature":["The CodeNature field is required."]`},
+		"number as text": {replace(`75.00`, `"75.00"`),
+			`"salarie.Contrat.TauxActivite":["Error converting value 75.00 to type 'number'. Path 'TauxActivite'."]`},
+		"text as number": {replace(`"35000"`, `35000`),
+			`"salarie.Adresse.CodePostal":["Error converting value 35000 to type 'string'. Path 'CodePostal'."]`},
+		"not an object": {replace(`{"Voie":"1 rue de l'Exemple","CodePostal":"35000","Ville":"RENNES","CodePays":"FR"}`, `[]`),
+			`"salarie.Adresse":["Error converting`},
+		"not an array": {replace(`[{"Code":"HSUP25","Quantite":3.5,"Montant":null},{"Code":"PRIME_EXC","Quantite":null,"Montant":120.00}]`,
+			`{}`), `"salarie.Elements":["Error converting`},
+		"date": {replace(`"1985-05-17"`, `"17/05/1985"`),
+			`"salarie.DateNaissance":["The value '17/05/1985' is not valid for DateNaissance."]`},
+		"period": {replace(`"2026-11"`, `"2026-13"`), `"salarie.Periode":["The value '2026-13' is not valid for Periode."]`},
+		"NIR key": {replace(`285057899900116`, `285057899900117`),
+			`"salarie.Nir":["The value '285057899900117' is not valid for Nir."]`},
+		"IBAN": {replace(`0189"`, `0188"`), `"salarie.Iban":["The value 'FR7630006000011234567890188' is not valid for Iban."]`},
+		"unknown code": {replace(`"EMPLOYE"`, `"EMPLOYEE"`),
+			`"salarie.Contrat.CodeCategorie":["La valeur 'EMPLOYEE' est absente de la nomenclature CategorieProfessionnelle."]`},
 		"inactive code":    {replace(`"F_VIESCO_01"`, `"F_SURV_OLD"`), `"salarie.Contrat.CodeFonction":["La valeur 'F_SURV_OLD'`},
 		"code of elements": {replace(`"PRIME_EXC"`, `"PRIME"`), `"salarie.Elements[1].Code":["La valeur 'PRIME'`},
 		"bad element":      {replace(`{"Code":"HSUP25","Quantite":3.5,"Montant":null}`, `7`), `"salarie.Elements[0]":["Error converting value 7`},

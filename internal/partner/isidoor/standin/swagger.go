@@ -71,7 +71,8 @@ func (w *contractWriter) paths() object {
 		object{"name": w.readKey(), "in": "path", "type": "string", "required": true},
 		object{"name": w.readPeriod, "in": "query", "type": "string", "required": false, "pattern": formatPeriod.pattern})
 	return object{
-		prefix + w.dossierPath:                            object{"get": w.operation(w.dossierPath, http.MethodGet, reference(w.dossier.definition))},
+		prefix + w.dossierPath: object{"get": w.operation(w.dossierPath, http.MethodGet,
+			reference(w.dossier.definition))},
 		prefix + w.dictionnairePath:                       object{"get": w.operation(w.dictionnairePath, http.MethodGet, w.entriesSchema())},
 		prefix + w.salariePath:                            object{strings.ToLower(w.method): send},
 		prefix + w.salariePath + "/{" + w.readKey() + "}": object{"get": read},
@@ -237,7 +238,8 @@ func (s *Sandbox) serveUI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := fmt.Sprintf(uiPage, html.EscapeString(Notices["en"]), s.profile.method, s.profile.salariePath)
-	s.Write(w, &sandbox.Answer{Status: http.StatusOK, Body: []byte(page), Header: map[string]string{"Content-Type": "text/html; charset=utf-8"}})
+	s.Write(w, &sandbox.Answer{Status: http.StatusOK, Body: []byte(page),
+		Header: map[string]string{"Content-Type": "text/html; charset=utf-8"}})
 }
 
 const uiPage = `<!DOCTYPE html>

@@ -31,7 +31,8 @@ func TestSwaggerDescribesTheCalls(t *testing.T) {
 	if document.Swagger != "2.0" || document.BasePath != "/Api2" || len(document.Paths) != 4 {
 		t.Errorf("document %+v", document)
 	}
-	for path, method := range map[string]string{"/V2/Dossier": "get", "/V2/Dictionnaire": "get", "/V2/Salarie": "post", "/V2/Salarie/{matricule}": "get"} {
+	for path, method := range map[string]string{"/V2/Dossier": "get", "/V2/Dictionnaire": "get", "/V2/Salarie": "post",
+		"/V2/Salarie/{matricule}": "get"} {
 		if operations := document.Paths[path]; len(operations) != 1 || operations[method] == nil {
 			t.Errorf("%s has %v", path, operations)
 		}
@@ -40,7 +41,8 @@ func TestSwaggerDescribesTheCalls(t *testing.T) {
 	if !slices.Equal(salarie.Required, []string{"Matricule", "NomNaissance", "Prenom", "DateNaissance", "Nir", "Contrat", "Periode"}) {
 		t.Errorf("required: %v", salarie.Required)
 	}
-	if p := salarie.Properties; p["DateNaissance"].Format != "date" || p["Adresse"].Ref != "#/definitions/Adresse" || p["Elements"].Items.Ref != "#/definitions/Element" {
+	if p := salarie.Properties; p["DateNaissance"].Format != "date" || p["Adresse"].Ref != "#/definitions/Adresse" ||
+		p["Elements"].Items.Ref != "#/definitions/Element" {
 		t.Errorf("properties: %+v", p)
 	}
 	if p := document.Definitions["Contrat"].Properties; p["TauxActivite"].Type != "number" {

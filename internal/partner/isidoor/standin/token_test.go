@@ -55,7 +55,8 @@ func TestTokenEndpointIsStrict(t *testing.T) {
 			wantStatus(t, got, http.StatusOK)
 			var answer map[string]any
 			decode(t, got.body, &answer)
-			if answer["expires_in"] != 3600.0 || answer["token_type"] != "Bearer" || answer["scope"] != standin.Scope || answer["access_token"] == "" {
+			if answer["expires_in"] != 3600.0 || answer["token_type"] != "Bearer" || answer["scope"] != standin.Scope ||
+				answer["access_token"] == "" {
 				t.Fatalf("answer %v", answer)
 			}
 		})
