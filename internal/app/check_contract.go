@@ -46,7 +46,7 @@ func (c *checker) contract(ctx context.Context, connection partner.Connection) {
 			text, hint := splitHint(problem)
 			c.tell(Finding{Level: Warning, Subject: subject, Code: ContractLast, Args: Args{"problem": text}, Hint: hint})
 		}
-		c.judgeContract(ctx, standing)
+		c.checkContract(ctx, standing)
 	}
 }
 
@@ -74,8 +74,8 @@ func (c *checker) noContract(k *contract.Keeper, problem string) {
 	c.tell(f)
 }
 
-// judgeContract tells what the contract says of the call, and of each job's mapping.
-func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
+// checkContract tells what the contract says of the call, and of each job's mapping.
+func (c *checker) checkContract(ctx context.Context, s *contract.Standing) {
 	const subject = "contract"
 	c.find(OK, subject, ContractInForce, Args{"title": s.Newest.Title, "version": s.Newest.Version, "digest": s.Newest.Digest})
 	c.advise(subject, strict.Problem{}, s.Advice)
@@ -86,18 +86,18 @@ func (c *checker) judgeContract(ctx context.Context, s *contract.Standing) {
 	if op == nil || !op.TakesDocuments() {
 		return // told by the advice
 	}
-	c.judgeAnswer(op)
+	c.checkAnswer(op)
 	for _, job := range c.Config.Jobs {
 		if job.Kind.Sends() {
-			c.judgeMapping(ctx, op, job)
+			c.checkMapping(ctx, op, job)
 		}
 	}
 }
 
-// judgeAnswer reports whether refusals are looked for where the contract has them.
-func (c *checker) judgeAnswer(op *openapi.Operation) {
+// checkAnswer reports whether refusals are looked for where the contract has them.
+func (c *checker) checkAnswer(op *openapi.Operation) {
 	var places *check.AnswerPlaces
-	if rules := c.Config.Partner().Documents.Answer; rules.Judges() {
+	if rules := c.Config.Partner().Documents.Answer; rules.Decide() {
 		places = &check.AnswerPlaces{Items: rules.Items, Code: rules.Code, Errors: rules.Errors, Message: rules.Message}
 	}
 	section := c.Config.Partner().Documents.AnswerSection
@@ -106,9 +106,9 @@ func (c *checker) judgeAnswer(op *openapi.Operation) {
 	}
 }
 
-// judgeMapping checks one job's mapping, with the columns that staging returns for the first dossier: its queries are the
+// checkMapping checks one job's mapping, with the columns that staging returns for the first dossier: its queries are the
 // same for all.
-func (c *checker) judgeMapping(ctx context.Context, op *openapi.Operation, job config.Job) {
+func (c *checker) checkMapping(ctx context.Context, op *openapi.Operation, job config.Job) {
 	push, err := c.Config.PushJob(job.Name)
 	if err != nil {
 		return // told before

@@ -24,7 +24,7 @@ const (
 	mostMemory       = 30.0  // MiB
 	mostProcessor    = 0.005 // of one
 	ticksPerSecond   = 100   // USER_HZ, the same on all of Linux
-	settlesWithin    = 45 * time.Second
+	idleWithin       = 45 * time.Second
 	userTime, kernel = 11, 12 // fields of /proc/PID/stat behind the name: proc(5)
 )
 
@@ -80,9 +80,9 @@ func (r *rig) startIdle() (pid int) {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	})
-	for deadline := time.Now().Add(settlesWithin); !r.ready(socket) || r.connections() > mostConnections; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(idleWithin); !r.ready(socket) || r.connections() > mostConnections; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			r.b.Fatalf("the daemon is not idle after %s: it has %d connections", settlesWithin, r.connections())
+			r.b.Fatalf("the daemon is not idle after %s: it has %d connections", idleWithin, r.connections())
 		}
 	}
 	return cmd.Process.Pid

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The scanner reads JSON that json.Valid has accepted, without decoding what a comparison of bytes can settle.
+// The scanner reads JSON that json.Valid has accepted, without decoding what a comparison of bytes can tell.
 
 // Members yields the members of an object in their order: decoded names, and values as JSON text.
 func Members(object []byte) iter.Seq2[string, []byte] {

@@ -199,7 +199,7 @@ func readSchedule(t *strict.Table, key, spec, timezone string, closed []schedule
 		return nil
 	}
 	if _, err := schedule.Location(timezone); err != nil {
-		timezone = "UTC" // to judge the rest
+		timezone = "UTC" // to check the rest
 	}
 	s, err := schedule.Parse(spec, timezone, closed)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // readGuard reads [job.guard]. The reasons of the defaults stand in the sample config.toml. mapped is nil when the
-// mapping has problems, or is yet to be written: then the members that guards name are not judged.
+// mapping has problems, or is yet to be written: then the members that guards name are not checked.
 func readGuard(t *strict.Table, source *jobs.Source, mapped *mapping.Spec, documents *Documents) jobs.Guards {
 	defer t.Finish()
 	source.Ready = readReady(t, "ready")
@@ -77,7 +77,7 @@ func limit(t *strict.Table, key string, fallback jobs.Limit) jobs.Limit {
 		return fallback
 	case n.Kind == strict.KindTable:
 		l := readLimit(t.Table(key))
-		judgeLimit(t, key, l)
+		checkLimit(t, key, l)
 		return l
 	case n.Kind != strict.KindText || n.Text != "off":
 		t.Report(key, `is neither a table nor "off"`, limitHint)
@@ -115,8 +115,8 @@ func readLimit(t *strict.Table) jobs.Limit {
 // partial are the limits on a number of people that is never larger than what it is a share of.
 var partial = []string{"max_updated", "max_departed", "max_duplicates", "max_fall"}
 
-// judge warns of a limit that never trips or always does, as far as the file alone tells.
-func judgeLimit(t *strict.Table, key string, l jobs.Limit) {
+// checkLimit warns of a limit that never trips or always does, as far as the file alone tells.
+func checkLimit(t *strict.Table, key string, l jobs.Limit) {
 	switch {
 	case l.Count == 0, l.Share == 0 && l.Floor == 0:
 		t.Warn(key, "lets nothing pass: the first one holds the run", `raise it, or write "off" for no guard`)

@@ -259,7 +259,7 @@ func contractAddress(t *strict.Table, key, value, hint string) {
 	}
 }
 
-// checkCompare judges the members that a read-back compares by the mapping of each job that pushes: a member that its
+// checkCompare checks the members that a read-back compares by the mapping of each job that pushes: a member that its
 // documents do not have would be equal on both sides whatever the partner has.
 func (c *Config) checkCompare() {
 	documents := &c.Partner().Documents
@@ -298,8 +298,8 @@ func checkElementsCompared(t *strict.Table, d *Documents, j Job) {
 	}
 }
 
-// AnswerRules judge a successful answer (HTTP 2xx): whether it accepts, or has a refusal inside. Items, Code, Errors and
-// Message are JSON pointers. Message alone judges nothing: it says where refusals of other statuses have their words.
+// AnswerRules decide about a successful answer (HTTP 2xx): whether it accepts, or has a refusal inside. Items, Code, Errors and
+// Message are JSON pointers. Message alone decides nothing: it says where refusals of other statuses have their words.
 type AnswerRules struct {
 	Items   string   // the array of results, to which the others refer; "" = the answer itself is the one result
 	Code    string   // of a result: its code; "" = it has none
@@ -309,12 +309,12 @@ type AnswerRules struct {
 	Texts   []string // whole answers that accept, where they are no JSON: "OK", or "" for an empty one; nil = none does
 }
 
-// Judges reports whether an answer of success is judged by rules; nil ones and Message alone judge none.
-func (r *AnswerRules) Judges() bool {
+// Decide reports whether rules say what an answer of success means; nil ones and Message alone do not.
+func (r *AnswerRules) Decide() bool {
 	return r != nil && (r.Code != "" || r.Errors != nil || r.Texts != nil)
 }
 
-// ReadAnswer reads the rules by which a partner's answers are judged.
+// ReadAnswer reads the rules by which a partner's answers are understood.
 func ReadAnswer(t *strict.Table) *AnswerRules {
 	defer t.Finish()
 	before := t.Mistakes()
@@ -334,7 +334,7 @@ func ReadAnswer(t *strict.Table) *AnswerRules {
 		t.Report("success", "has no effect without code", `say where the code stands, such as code = "/codeRetour"`)
 	case rules.Code != "" && rules.Success == nil:
 		t.Report("code", "does not say which codes mean success", `add them, such as success = ["0"]`)
-	case !rules.Judges() && rules.Message == "":
+	case !rules.Decide() && rules.Message == "":
 		t.Report("", "does not say how a refusal is told", `add code = "/codeRetour" and success = ["0"], or errors = ["/Erreurs"], or texts = ["OK"], or message = "/libelle" alone for the words of refusals, or remove the section`)
 	}
 	return rules

@@ -42,7 +42,7 @@ func (k *Keeper) current(ctx context.Context) (*Standing, error) {
 			return nil, err
 		}
 	}
-	standing, err := k.settled(ctx, known)
+	standing, err := k.accepting(ctx, known)
 	if err == nil {
 		standing.passing = k.passing
 	}
@@ -76,7 +76,7 @@ func (k *Keeper) Fetch(ctx context.Context) (_ *Standing, problem string, err er
 	if err != nil {
 		return nil, "", err
 	}
-	standing, err := k.settled(ctx, known)
+	standing, err := k.accepting(ctx, known)
 	return standing, problem, err
 }
 

@@ -33,7 +33,7 @@
 // show); the contract as a whole is refused where the configured call is among them, or no call is left. allOf is
 // merged, circles are allowed. Numbers stay decimals: limits beyond 2⁵³ are exact.
 //
-// # What it does not settle
+// # What it does not decide
 //
 // The verb and the dossier key's place: a file of somebody else's sends no documents and no key anywhere. Calls go by
 // the configuration alone. Where the contract under which is sent says otherwise than a default that nobody wrote, a
@@ -80,8 +80,8 @@
 //
 // # Answers
 //
-// [isidoor.salarie.answer] judges a 2xx, whichever: it tells a refusal inside, or that words which are no JSON accept.
-// A refusal counts as rejected, unless an earlier attempt leaves doubt; an answer that the rules cannot judge is never
+// [isidoor.salarie.answer] decides about a 2xx, whichever: it tells a refusal inside, or that words which are no JSON accept.
+// A refusal counts as rejected, unless an earlier attempt leaves doubt; an answer that the rules cannot understand is never
 // a success: the run stops, and the item is in doubt. check compares the rules, or their absence, with what the
 // contract says of answers. That part of a contract is read by a reader of its own: mistakes there refuse no contract,
 // and no run depends on it. As .NET does not know its answers by itself, only what looks like a mistyped name is an

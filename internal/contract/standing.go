@@ -54,9 +54,9 @@ func (k *Keeper) Standing(ctx context.Context) (*Standing, error) {
 	return k.stand(ctx, known, nil)
 }
 
-// settled is Standing, after accepting by the way what breaks nothing. Whoever does not find the call in both contracts
+// accepting is Standing, after accepting by the way what breaks nothing. Whoever does not find the call in both contracts
 // cannot tell that.
-func (k *Keeper) settled(ctx context.Context, known ledger.KnownContracts) (*Standing, error) {
+func (k *Keeper) accepting(ctx context.Context, known ledger.KnownContracts) (*Standing, error) {
 	s, err := k.stand(ctx, known, nil)
 	if err != nil || s.Newest == nil || s.Newest.Digest == s.Known.Accepted || s.Waits() {
 		return s, err

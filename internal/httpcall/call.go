@@ -52,7 +52,7 @@ type Call struct {
 
 	// Of a call that sends a document.
 	Before func() error // called just before each attempt's request leaves, and while one waits: an error ends the call; nil = nothing
-	Rules  *Rules       // how a 2xx can refuse, and where a refusal has its words; nil = the status settles it, and nobody says
+	Rules  *Rules       // how a 2xx can refuse, and where a refusal has its words; nil = the status decides it, and nobody says
 
 	// Of a call that reads.
 	Reads bool
@@ -102,7 +102,7 @@ func withoutToken(op *Call, err error) answer {
 	return answer{CallError: r.CallError, cooling: r.cooling}
 }
 
-// exchange makes the request and judges its answer.
+// exchange makes the request and classifies its answer.
 func (c *Connection) exchange(ctx context.Context, op *Call, tok token, n int) answer {
 	started := time.Now()
 	limited, cancel := context.WithTimeout(ctx, c.options.RequestTimeout)
@@ -155,13 +155,13 @@ func (a *answer) late(o *Options, began bool) {
 	a.Hint = "if the API is only slow, raise " + o.of("request_timeout") + "; else try again later"
 }
 
-// read reads and judges an answer, and gives its connection back.
+// read reads and classifies an answer, and gives its connection back.
 func (o *Call) read(ctx context.Context, response *http.Response) answer {
 	body, readErr := readBody(response, o.Limit)
 	if closeErr := response.Body.Close(); readErr == nil {
 		readErr = closeErr
 	}
-	return o.judge(ctx, response, body, readErr)
+	return o.classify(ctx, response, body, readErr)
 }
 
 // decode takes the document out of an answer. No body is no proof that something does not exist, unless the status says so.

@@ -2,7 +2,7 @@
 // its class. What a partner's calls are, and where their keys go, that partner's package says (internal/partner).
 //
 // A call goes top to bottom through three files: retry.go repeats attempts while that makes sense (Do), call.go makes one
-// attempt (slot, rate, token, request) and outcome.go judges its answer, by the rules of the API (rules.go) where the
+// attempt (slot, rate, token, request) and outcome.go classifies its answer, by the rules of the API (rules.go) where the
 // configuration says how a 2xx can refuse. search.go looks for a document that an API publishes.
 //
 // Nothing that this package returns or logs holds a URL, a header, a token, a secret or a document: errors are worded
@@ -35,7 +35,7 @@
 // text that seems to be for people, in JSON, XML, a page's title or plain text (words.go); masked by the document that
 // was sent, and cut. A run that a refusal stops has them in its detail, where the matricule is masked as well.
 //
-// With [isidoor.salarie.answer] these rules judge any 2xx in place of its status, see the contract. An answer that
+// With [isidoor.salarie.answer] these rules decide about any 2xx in place of its status, see the contract. An answer that
 // comes before the document was handed over whole leaves no doubt: nothing can have processed it.
 //
 // An attempt with doubt is ambiguous. With "append" it is not repeated. Once an item has an ambiguous attempt, in this

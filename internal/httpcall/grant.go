@@ -153,7 +153,7 @@ func wholeSeconds(value any) int64 {
 	return int64(max(-most, min(seconds, most)))
 }
 
-// tokenRefusal judges a failure of x/oauth2 by its `error` member first, for servers answer 400 or 401 alike.
+// tokenRefusal classifies a failure of x/oauth2 by its `error` member first, for servers answer 400 or 401 alike.
 func (o *Options) tokenRefusal(err error) *refusal {
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {

@@ -42,13 +42,13 @@ type meaning struct {
 
 // meanings is the one table of what a status means; the first row that has it counts. The documentation of this package shows it to people.
 //
-// A body can only take trust away (settle, decode): what accepts a document does so with JSON or with nothing. A refusal
+// A body can only take trust away (classifySuccess, decode): what accepts a document does so with JSON or with nothing. A refusal
 // is free of doubt where it says by itself that nothing was processed: a 4xx, but for 408, 460 and 499, and a 503 with a
 // Retry-After.
 // What stands between us and the API says 502, 503 and 504 when the API was only slow, 408, 460 or 499 when it did not wait to the
 // end, and a redirect is what comes after a form was processed.
 //
-// Rules that the configuration has for answers (Rules) judge any 2xx instead of its status. For a call
+// Rules that the configuration has for answers (Rules) decide about any 2xx instead of its status. For a call
 // that asks for something that may not exist, 404 and 410 are accepted: an answer without a document.
 var meanings = []meaning{
 	{200, 201, jobs.ClassAccepted, false, jobs.ClassAccepted, jobs.ClassAccepted},
@@ -81,15 +81,15 @@ func meaningOf(status int) meaning {
 	return meanings[len(meanings)-1]
 }
 
-// judge gives an answer its class, by its status and what came of its body.
-func (o *Call) judge(ctx context.Context, response *http.Response, body []byte, readErr error) answer {
+// classify gives an answer its class, by its status and what came of its body.
+func (o *Call) classify(ctx context.Context, response *http.Response, body []byte, readErr error) answer {
 	m := meaningOf(response.StatusCode)
 	if o.Reads {
-		return o.judgeReading(ctx, m.reading, response, body, readErr)
+		return o.classifyReading(ctx, m.reading, response, body, readErr)
 	}
 	a := answer{CallError: jobs.CallError{Class: m.document, Status: response.StatusCode}, ambiguous: m.doubt}
 	if response.StatusCode/100 == 2 {
-		return o.settle(ctx, a, response.Header, body, readErr)
+		return o.classifySuccess(ctx, a, response.Header, body, readErr)
 	}
 	o.refused(&a, response, body)
 	if _, told := retryAfter(response.Header, time.Now()); told && a.Status == http.StatusServiceUnavailable {
@@ -98,19 +98,19 @@ func (o *Call) judge(ctx context.Context, response *http.Response, body []byte, 
 	return a
 }
 
-// settle judges a 2xx that answers a document: by the rules, where there are any, else by what its status and its body can
-// mean (meanings). What cannot be judged leaves doubt, for the API may have taken the document: broken off, it is tried
+// classifySuccess does so for a 2xx that answers a document: by the rules, where there are any, else by what its status and its body can
+// mean (meanings). What nothing decides leaves doubt, for the API may have taken the document: broken off, it is tried
 // again as other trouble on the way is; else this is not the API that the configuration describes, and the run has to
 // stop before it takes refusals for successes.
-func (o *Call) settle(ctx context.Context, a answer, header http.Header, body []byte, readErr error) answer {
+func (o *Call) classifySuccess(ctx context.Context, a answer, header http.Header, body []byte, readErr error) answer {
 	body = bytes.TrimSpace(body)
 	switch {
 	case isPacked(readErr):
 		a = o.doubted(a, ", and its body is "+readErr.Error())
 		a.Hint = hintPacking
 		return a
-	case errors.Is(readErr, errTooLarge) && o.Rules.judge():
-		return o.unjudged(a, "the answer is too large")
+	case errors.Is(readErr, errTooLarge) && o.Rules.decide():
+		return o.undecided(a, "the answer is too large")
 	case errors.Is(readErr, errTooLarge):
 		return o.doubted(a, ", and its body is too large")
 	case readErr != nil && ctx.Err() != nil:
@@ -120,18 +120,18 @@ func (o *Call) settle(ctx context.Context, a answer, header http.Header, body []
 	case readErr != nil:
 		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassTemporary, endTrouble(readErr), hintLater, true
 		return a
-	case o.Rules.judge() && o.Rules.bodies[string(body)]:
+	case o.Rules.decide() && o.Rules.bodies[string(body)]:
 		a.Class, a.ambiguous = jobs.ClassAccepted, false
 		return a
-	case isMarkup(header, body) && (!o.Rules.judge() || !json.Valid(body)): // rules know an API that mislabels its answers
+	case isMarkup(header, body) && (!o.Rules.decide() || !json.Valid(body)): // rules know an API that mislabels its answers
 		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassConfiguration, problemMarkup, o.hintAddress(), true
 		a.Cause = jobs.Because(jobs.CauseAddress)
 		a.Message = o.wordsIn(header, body)
 		return a
-	case o.Rules.judge():
+	case o.Rules.decide():
 		return o.ruled(a, body)
 	}
-	if a = o.settled(a, header, body); isProblem(header) && a.ambiguous {
+	if a = o.plainSuccess(a, header, body); isProblem(header) && a.ambiguous {
 		a.Message = o.wordsIn(header, body)
 	}
 	return a
@@ -143,8 +143,8 @@ func isProblem(header http.Header) bool {
 	return kind == "application/problem+json"
 }
 
-// settled judges a 2xx where nobody said how the API words a success: JSON or nothing is taken for one.
-func (o *Call) settled(a answer, header http.Header, body []byte) answer {
+// plainSuccess is for a 2xx where nobody said how the API words a success: JSON or nothing is taken for one.
+func (o *Call) plainSuccess(a answer, header http.Header, body []byte) answer {
 	switch {
 	case a.Class != jobs.ClassAccepted:
 		return o.doubted(a, ", which does not say that the document was accepted")
@@ -166,11 +166,11 @@ func (o *Call) doubted(a answer, why string) answer {
 func (o *Call) ruled(a answer, body []byte) answer {
 	document, err := decode(body)
 	if err != nil {
-		return o.unjudged(a, "the answer is not JSON")
+		return o.undecided(a, "the answer is not JSON")
 	}
 	refused, err := o.Rules.refusals(document)
 	if err != nil {
-		return o.unjudged(a, err.Error())
+		return o.undecided(a, err.Error())
 	}
 	a.ambiguous = false
 	if a.Class = jobs.ClassAccepted; len(refused) > 0 {
@@ -180,15 +180,15 @@ func (o *Call) ruled(a answer, body []byte) answer {
 	return a
 }
 
-func (o *Call) unjudged(a answer, why string) answer {
+func (o *Call) undecided(a answer, why string) answer {
 	a.Class, a.ambiguous, a.Cause = jobs.ClassConfiguration, true, jobs.Because(jobs.CauseAnswer)
 	a.Problem = "answered " + statusText(a.Status) + ", which cannot be judged: " + why
 	a.Hint = "check [" + o.Section + ".answer]"
 	return a
 }
 
-// judgeReading gives its class to an answer that is wanted as JSON.
-func (o *Call) judgeReading(ctx context.Context, class jobs.Class, response *http.Response, body []byte, readErr error) answer {
+// classifyReading gives its class to an answer that is wanted as JSON.
+func (o *Call) classifyReading(ctx context.Context, class jobs.Class, response *http.Response, body []byte, readErr error) answer {
 	a := answer{CallError: jobs.CallError{Class: class, Status: response.StatusCode}}
 	if a.Class != jobs.ClassAccepted {
 		o.refused(&a, response, body)
@@ -228,7 +228,7 @@ func (o *Call) refused(a *answer, response *http.Response, body []byte) {
 		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, o.hintAddress()
 		a.Cause = jobs.Because(jobs.CauseAddress)
 	case isMissing(a.Status) && o.Finds:
-		o.judgeMissing(a, messageOf(body))
+		o.classifyMissing(a, messageOf(body))
 	case a.Class == jobs.ClassTemporary || a.Class == jobs.ClassTechnical:
 		a.Hint = hintLater
 		a.RetryAfter, _ = retryAfter(response.Header, time.Now())
@@ -255,9 +255,9 @@ func refusedCause(status int) *jobs.Cause {
 // isMissing reports the statuses that say "there is no such thing".
 func isMissing(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }
 
-// judgeMissing tells an employee that the API does not know from an address that it does not know: in whatever language
+// classifyMissing tells an employee that the API does not know from an address that it does not know: in whatever language
 // it speaks, ASP.NET then quotes the URL ("No HTTP resource was found that matches the request URI 'https://…'.").
-func (o *Call) judgeMissing(a *answer, words string) {
+func (o *Call) classifyMissing(a *answer, words string) {
 	if strings.Contains(words, "://") {
 		a.Class, a.Problem = jobs.ClassConfiguration, a.Problem+": the API does not know this address"
 		a.Hint = "check base_url, and method and path of [" + o.Section + "]"

@@ -23,7 +23,7 @@ const (
 
 var lagPauses = []time.Duration{time.Second, 2 * time.Second}
 
-// Do makes attempts until one settles the operation or repeating makes no more sense, and gives the outcome over
+// Do makes attempts until one decides the operation or repeating makes no more sense, and gives the outcome over
 // all of them, with the decoded JSON of an operation that reads.
 //
 // The loop is our own because a retry library decides per attempt: it would drop an answer that arrives as the
@@ -57,7 +57,7 @@ func (a *answer) worn() bool {
 	return a.rejected.number != 0 && (!a.lagging || a.rejected.worked.Load())
 }
 
-// record adds an attempt to the outcome. Doubt stays until a 2xx settles it.
+// record adds an attempt to the outcome. Doubt stays until a 2xx ends it.
 func record(out *jobs.Outcome, a answer) {
 	if a.left {
 		out.Attempts++

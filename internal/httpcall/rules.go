@@ -11,8 +11,8 @@ import (
 	"syncd/internal/canonjson"
 )
 
-// AnswerRules judge a 2xx that answers a document, whatever its status: some APIs say 200 and mean no, others say OK in
-// words that are no JSON. Without Code, Errors and Texts they judge nothing, and Message tells where refusals of any status
+// AnswerRules decide about a 2xx that answers a document, whatever its status: some APIs say 200 and mean no, others say OK in
+// words that are no JSON. Without Code, Errors and Texts they decide nothing, and Message tells where refusals of any status
 // have their words. All are JSON pointers (RFC 6901) but Success and Texts.
 type AnswerRules struct {
 	Items   string   // leads to the array of results; "" = the answer itself, one result or an array of them
@@ -51,8 +51,8 @@ func NewRules(r AnswerRules) *Rules {
 	return rules
 }
 
-// judge reports whether an answer of success is judged by them.
-func (r *Rules) judge() bool {
+// decide reports whether they say what an answer of success means.
+func (r *Rules) decide() bool {
 	return r != nil && (r.code != nil || len(r.errors) > 0 || len(r.bodies) > 0)
 }
 
@@ -62,7 +62,7 @@ func canonical(number string) (string, bool) {
 	return string(text), ok
 }
 
-// refusals are the results of an answer that refuse. Its errors say why an answer cannot be judged; they hold no value.
+// refusals are the results of an answer that refuse. Its errors say why an answer decides nothing; they contain no value.
 func (r *Rules) refusals(document any) ([]any, error) {
 	results, err := r.results(document)
 	if err != nil {

@@ -87,7 +87,7 @@ func (s *search) run(ctx context.Context) (Description, *jobs.CallError) {
 			if authorized && (!s.trusted || s.passed[i].authorized) || s.hangs(p) {
 				continue
 			}
-			if found, end := s.settle(ctx, i, authorized); end != nil || found.Text != nil {
+			if found, end := s.askAt(ctx, i, authorized); end != nil || found.Text != nil {
 				return found, end
 			}
 		}
@@ -98,8 +98,8 @@ func (s *search) run(ctx context.Context) (Description, *jobs.CallError) {
 	return s.onceMore(ctx)
 }
 
-// settle asks at one place. It found something, or ends the search, or neither.
-func (s *search) settle(ctx context.Context, i int, authorized bool) (Description, *jobs.CallError) {
+// askAt asks at one place. It found something, or ends the search, or neither.
+func (s *search) askAt(ctx context.Context, i int, authorized bool) (Description, *jobs.CallError) {
 	got := s.look(ctx, s.places[i], authorized)
 	s.passed[i] = got
 	switch {
@@ -125,7 +125,7 @@ func (s *search) onceMore(ctx context.Context) (Description, *jobs.CallError) {
 	hanging := s.hanging
 	for _, i := range hanging {
 		s.hanging = nil
-		found, end := s.settle(ctx, i, false)
+		found, end := s.askAt(ctx, i, false)
 		switch {
 		case end != nil || found.Text != nil:
 			return found, end
@@ -276,7 +276,7 @@ func (s *search) patience() time.Duration {
 	return describeAttempt
 }
 
-// read judges an answer, and gives its connection back.
+// read classifies an answer, and gives its connection back.
 func (s *search) read(ctx, limited context.Context, op *Call, response *http.Response) page {
 	text, err := readContract(response)
 	if closeErr := response.Body.Close(); err == nil {

@@ -96,7 +96,7 @@ func (o *Options) misconfigured(err error, setting string) (problem, hint string
 		return o.untrustedProblem(untrusted, setting)
 	case errors.As(err, &noTLS), errors.Is(err, http.ErrSchemeMismatch):
 		return "the server does not speak TLS on this port", "check " + setting
-	case isPacked(err): // a token: other answers are judged with their status
+	case isPacked(err): // a token: other answers are classified by their status
 		var packing *packingError
 		errors.As(err, &packing)
 		return "the answer is " + packing.Error(), hintPacking

@@ -77,7 +77,7 @@ func TestWordsOfARefusal(t *testing.T) {
 	}
 }
 
-// Rules that name the place of words alone judge no answer of success.
+// Rules that name the place of words alone decide about no answer of success.
 func TestWordsAloneAreNoRules(t *testing.T) {
 	t.Parallel()
 	p := newPartner(t, func(w http.ResponseWriter, _ *http.Request) {

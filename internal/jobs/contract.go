@@ -13,7 +13,7 @@ import (
 type Contract struct {
 	Digest string // SHA-256 of the document, hex; it holds nothing personal. "" = none is known
 
-	// Checker judges documents; nil = no contract is known, or it does not have the operation: documents go unchecked.
+	// Checker checks documents; nil = no contract is known, or it does not have the operation: documents go unchecked.
 	Checker DocumentChecker
 	// NoJSON tells that the call takes no JSON, but a form or the like (Takes, media types), or nothing at all.
 	NoJSON bool
@@ -30,7 +30,7 @@ type Contract struct {
 
 // DocumentChecker tells what the API would refuse. It is safe for concurrent use.
 type DocumentChecker interface {
-	// Check judges a document in canonical form. The paths of problems are JSON pointers; they hold no values. nil = it fits.
+	// Check looks at a document in canonical form. The paths of problems are JSON pointers; they hold no values. nil = it fits.
 	Check(document []byte) []mapping.Problem
 }
 

@@ -24,7 +24,7 @@ type nameWord struct {
 }
 
 // nameWords is the one list of them; the sure ones come first. A member that is called after a bank or the social security
-// may hold something else (its fees, a ceiling), which nobody should judge as a number.
+// may hold something else (its fees, a ceiling), which nobody should check as a number.
 var nameWords = []nameWord{
 	{"iban", KindIBAN, true, true}, {"nir", KindNIR, true, true}, {"nss", KindNIR, true, false},
 	{"rib", KindIBAN, false, false}, {"bancaire", KindIBAN, false, true}, {"bancaires", KindIBAN, false, true},

@@ -366,7 +366,7 @@ func statusOf(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (ownerStatu
 	return newOwnerStatus(row.Locked, row.SilentSeconds), err
 }
 
-// newOwnerStatus judges a heartbeat that is in the future, for the server's clock was set back: as long as its session
+// newOwnerStatus understands a heartbeat that is in the future, for the server's clock was set back: as long as its session
 // lives an owner confirms a new one in a moment; without it, it is dead.
 func newOwnerStatus(locked bool, silentSeconds float64) ownerStatus {
 	silent := seconds(silentSeconds)

@@ -36,7 +36,7 @@
 //
 // # Errors of Postgres
 //
-// They are judged by one table of all classes of SQLSTATEs (sqlstate.go), from which follow the reason of a run, the
+// They are classified by one table of all classes of SQLSTATEs (sqlstate.go), from which follow the reason of a run, the
 // exit code, and whether a daemon tries again:
 //
 //   - away: cannot be used just now: 08, 25006, 25P03, 40, 53, 55P03, 57, 58, 72, of HV what says that the other server

@@ -147,10 +147,10 @@ func redacted(doing string, database jobs.Database, err error) error {
 	var connect *pgconn.ConnectError
 	var network net.Error
 	switch {
-	case errors.As(err, &pg) && judge(pg.Code) == away:
+	case errors.As(err, &pg) && verdictOf(pg.Code) == away:
 		problem, hint := troubleOf(pg.Code)
 		return &UnreachableError{Doing: doing, SQLState: pg.Code, Problem: problem, Hint: hint}
-	case errors.As(err, &pg) && (errors.As(err, &connect) || judge(pg.Code) == denied):
+	case errors.As(err, &pg) && (errors.As(err, &connect) || verdictOf(pg.Code) == denied):
 		return &jobs.RefusedError{Database: database, Doing: doing, SQLState: pg.Code, Object: objectOf(pg)}
 	case errors.As(err, &pg):
 		return &DatabaseError{Doing: doing, SQLState: pg.Code, Object: objectOf(pg)}

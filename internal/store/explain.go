@@ -31,7 +31,7 @@ func (s *stream) explain(err error) error {
 	if !errors.As(err, &pg) {
 		return redactStaging(doing, err)
 	}
-	switch judgeStaging(pg.Code) {
+	switch stagingVerdict(pg.Code) {
 	case away:
 		if pg.Code == lockNotAvailable {
 			return &jobs.LockedError{Query: s.query.name, Waited: grab}

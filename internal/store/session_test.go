@@ -128,7 +128,7 @@ func TestLedgerIsInUTC(t *testing.T) {
 
 // What a type becomes is told by the catalogue: what is text, a number, a truth value, a date or JSON can be sent, under a
 // domain too; the rest is refused before anything is read, with a way to send it.
-func TestTypesAreJudgedByTheCatalogue(t *testing.T) {
+func TestTypesAreReadInTheCatalogue(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.db.Exec(t, `CREATE TYPE status AS ENUM ('a'); CREATE TYPE address AS (street text, town text)`)

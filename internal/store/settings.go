@@ -91,7 +91,7 @@ func setUp(config *pgconn.Config, value func(setting) string) {
 		major := majorVersion(conn.ParameterStatus("server_version"))
 		_, err := conn.Exec(ctx, assignments(value, major, true)).ReadAll()
 		var pg *pgconn.PgError
-		if errors.As(err, &pg) && judge(pg.Code) == mistaken { // a system without one of the optional ones
+		if errors.As(err, &pg) && verdictOf(pg.Code) == mistaken { // a system without one of the optional ones
 			_, err = conn.Exec(ctx, assignments(value, major, false)).ReadAll()
 		}
 		return err

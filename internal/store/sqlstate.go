@@ -87,8 +87,8 @@ var states = map[string]verdict{
 // account, and its locks are waited for elsewhere (whenFree).
 var ofStaging = map[string]verdict{"25006": mistaken}
 
-// judge tells what a SQLSTATE says. A class that Postgres does not have was raised by somebody's function.
-func judge(state string) verdict {
+// verdictOf tells what a SQLSTATE says. A class that Postgres does not have was raised by somebody's function.
+func verdictOf(state string) verdict {
 	if v, ok := states[state]; ok {
 		return v
 	}
@@ -102,12 +102,12 @@ func judge(state string) verdict {
 	return mistaken
 }
 
-// judgeStaging is judge for a configured query.
-func judgeStaging(state string) verdict {
+// stagingVerdict is verdictOf for a configured query.
+func stagingVerdict(state string) verdict {
 	if v, ok := ofStaging[state]; ok {
 		return v
 	}
-	return judge(state)
+	return verdictOf(state)
 }
 
 // troubles puts into words why a database cannot be used just now, and what helps, by SQLSTATE or class.

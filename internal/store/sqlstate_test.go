@@ -31,14 +31,14 @@ func everyState(t *testing.T) (codes []string) {
 	return codes
 }
 
-// Each class of Postgres's list is judged, and nothing else is; what deviates from its class is a code that exists.
-func TestEveryClassOfErrorsIsJudged(t *testing.T) {
+// Each class of Postgres's list has a verdict, and nothing else has; what deviates from its class is a code that exists.
+func TestEveryClassOfErrorsHasAVerdict(t *testing.T) {
 	t.Parallel()
 	exists, class := map[string]bool{}, map[string]bool{}
 	for _, code := range everyState(t) {
 		exists[code], class[code[:2]] = true, true
 		if _, ok := classes[code[:2]]; !ok {
-			t.Errorf("class %s is not judged", code[:2])
+			t.Errorf("class %s has no verdict", code[:2])
 		}
 	}
 	for code := range classes {
@@ -48,7 +48,7 @@ func TestEveryClassOfErrorsIsJudged(t *testing.T) {
 	}
 	for _, table := range []map[string]verdict{states, ofStaging} {
 		for code, v := range table {
-			if !exists[code] || classes[code[:2]] == v && judge(code) == v {
+			if !exists[code] || classes[code[:2]] == v && verdictOf(code) == v {
 				t.Errorf("%s says what its class does, or does not exist", code)
 			}
 		}
@@ -57,8 +57,8 @@ func TestEveryClassOfErrorsIsJudged(t *testing.T) {
 		"58030": away, "72000": away, "23505": mistaken, "42P01": mistaken, "22012": mistaken, "P0001": mistaken, "U1234": mistaken,
 		"SY002": mistaken,
 		"28P01": denied, "3D000": denied, "42501": denied, "XX001": defective, "25P02": defective, "": defective} {
-		if got := judge(state); got != want {
-			t.Errorf("%q is judged %d, want %d", state, got, want)
+		if got := verdictOf(state); got != want {
+			t.Errorf("the verdict of %q is %d, want %d", state, got, want)
 		}
 	}
 }
@@ -105,12 +105,12 @@ func TestEveryErrorOfPostgresHasItsKind(t *testing.T) {
 			t.Fatalf("%s: %v", code, err)
 		}
 		told := s.explain(err)
-		if got, want := kindOf(told), query[judgeStaging(code)]; got != want {
+		if got, want := kindOf(told), query[stagingVerdict(code)]; got != want {
 			t.Errorf("%s in a query is %s, want %s: %v", code, got, want, told)
 		}
 		wantNoLeak(t, told, "hint:")
 		told = redact("testing", err)
-		if got, want := kindOf(told), ledger[judge(code)]; got != want {
+		if got, want := kindOf(told), ledger[verdictOf(code)]; got != want {
 			t.Errorf("%s of the ledger is %s, want %s: %v", code, got, want, told)
 		}
 		wantNoLeak(t, told, code, "hint:")

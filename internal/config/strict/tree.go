@@ -87,7 +87,7 @@ func parse(name string, document []byte) (*Node, error) {
 	return root, nil
 }
 
-// checkSyntax lets go-toml judge the document: syntax, duplicate keys and tables, values out of range.
+// checkSyntax lets go-toml check the document: syntax, duplicate keys and tables, values out of range.
 func checkSyntax(name string, document []byte) error {
 	err := toml.Unmarshal(document, &map[string]any{})
 	if err == nil {

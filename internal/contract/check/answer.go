@@ -48,32 +48,32 @@ type answerCheck struct {
 }
 
 const (
-	unjudged = "no answer could be judged, and each document would stay in doubt"
-	seeReal  = "compare with a real answer, and correct [{section}]"
+	undecided = "no answer could be judged, and each document would stay in doubt"
+	seeReal   = "compare with a real answer, and correct [{section}]"
 )
 
 func (a *answerCheck) compare(p AnswerPlaces) {
 	list, gap := follow(a.op.Answer, p.Items)
 	if gap != nil {
-		a.missing("items", p.Items, gap, unjudged)
+		a.missing("items", p.Items, gap, undecided)
 		return
 	}
 	if p.Items != "" && list != nil && !list.Takes(openapi.TypeArray) {
-		a.warning("items", fmt.Sprintf("%s is %s in the contract, not an array: %s", p.Items, list.Title(), unjudged), seeReal)
+		a.warning("items", fmt.Sprintf("%s is %s in the contract, not an array: %s", p.Items, list.Title(), undecided), seeReal)
 		return
 	}
 	result := resultOf(list)
 	if result != nil && !result.Takes(openapi.TypeObject) {
-		a.warning("", fmt.Sprintf("by the contract a success of %s holds %s, no object: %s", a.op.CallName(), result.Title(), unjudged), seeReal)
+		a.warning("", fmt.Sprintf("by the contract a success of %s holds %s, no object: %s", a.op.CallName(), result.Title(), undecided), seeReal)
 		return
 	}
 	code, gap := follow(result, p.Code)
 	switch {
 	case p.Code == "":
 	case gap != nil:
-		a.missing("code", p.Code, gap, unjudged)
+		a.missing("code", p.Code, gap, undecided)
 	case code != nil && !code.Takes(openapi.TypeString) && !code.Takes(openapi.TypeNumber) && !code.Takes(openapi.TypeBoolean):
-		a.warning("code", fmt.Sprintf("%s is %s in the contract, not a code: %s", p.Code, code.Title(), unjudged), seeReal)
+		a.warning("code", fmt.Sprintf("%s is %s in the contract, not a code: %s", p.Code, code.Title(), undecided), seeReal)
 	}
 	for _, pointer := range p.Errors {
 		if _, gap := follow(result, pointer); gap != nil {

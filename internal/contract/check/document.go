@@ -15,7 +15,7 @@ import (
 // maxProblems is the most that are told of one document.
 const maxProblems = 100
 
-// Checker judges documents by the schema of a body. A document that fits costs no allocation: its bytes are walked along
+// Checker checks documents by the schema of a body. A document that fits costs no allocation: its bytes are walked along
 // the sorted members of the schema, and nothing is decoded. It is safe for concurrent use.
 type Checker struct {
 	root  *rule

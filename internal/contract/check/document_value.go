@@ -131,7 +131,7 @@ func (w *walk) repeats(start, count int) bool {
 	return false
 }
 
-// problem tells of the value at the walk's path; while an alternative is tried it only settles that.
+// problem tells of the value at the walk's path; while an alternative is tried it only decides that.
 func (w *walk) problem(p mapping.Problem) {
 	if w.trying > 0 {
 		w.misfit = true

@@ -96,7 +96,7 @@ func (w *walk) value(r *rule, i int, null bool) int {
 	return next
 }
 
-// gaveUp reports whether the alternative that is being tried is settled: it does not fit.
+// gaveUp reports whether the alternative that is being tried is out: it does not fit.
 func (w *walk) gaveUp() bool { return w.misfit && w.trying > 0 }
 
 // object walks the members of an object and of its rule together: both are sorted by name.

@@ -39,7 +39,7 @@ func formatOf(name string) format {
 	return formatNone
 }
 
-// takesText judges a string, without its quotes.
+// takesText checks a string, without its quotes.
 func (f format) takesText(text []byte) bool {
 	switch f {
 	case formatDate:
@@ -55,7 +55,7 @@ func (f format) takesText(text []byte) bool {
 	return true
 }
 
-// takesNumber judges a canonical decimal.
+// takesNumber checks a canonical decimal.
 func (f format) takesNumber(decimal []byte) bool {
 	switch f {
 	case formatInt32:

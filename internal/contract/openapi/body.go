@@ -19,7 +19,7 @@ type requestBody struct {
 	files    bool // of which one is a file
 }
 
-// takes2 settles what an operation of Swagger 2.0 takes: it consumes what it says itself, or else the whole document. What
+// takes2 says what an operation of Swagger 2.0 takes: it consumes what it says itself, or else the whole document. What
 // consumes nothing that is told is taken for JSON where it has a body.
 func (r *reader) takes2(operation *Operation, node map[string]any, body *requestBody) {
 	consumed := listIn(r.root, "consumes")
@@ -56,7 +56,7 @@ func formOf(media []string, files bool) []string {
 	return []string{formMedia}
 }
 
-// takes3 settles what an operation of OpenAPI 3 takes. A body of which no media type is told is taken for JSON.
+// takes3 says what an operation of OpenAPI 3 takes. A body of which no media type is told is taken for JSON.
 func (r *reader) takes3(operation *Operation, body map[string]any) {
 	if body == nil {
 		return

@@ -30,7 +30,7 @@ func (r *reader) finish() {
 		r.weigh(s)
 	}
 	for _, s := range r.schemas {
-		r.settle(s)
+		r.complete(s)
 	}
 }
 
@@ -64,7 +64,7 @@ func (r *reader) merge(s *Schema) {
 	d.state = mergeDone
 }
 
-// takesNull judges a part of allOf: one that says nothing of types takes null too.
+// takesNull looks at a part of allOf: one that says nothing of types takes null too.
 func (r *reader) takesNull(part *Schema) bool {
 	return part.Nullable || part.Type == TypeAny && r.drafts[part].nullable != nullRefused
 }
@@ -265,8 +265,8 @@ func (r *reader) joinMembers(all []Property) []Property {
 	return joined
 }
 
-// settle says which members must be there and may be null, once all schemas are known.
-func (r *reader) settle(s *Schema) {
+// complete says which members must be there and may be null, once all schemas are known.
+func (r *reader) complete(s *Schema) {
 	for i := range s.Properties {
 		p := &s.Properties[i]
 		inner := p.Schema

@@ -239,11 +239,11 @@ func whoeverListensIsWoken(s *story) {
 		case <-time.After(10 * time.Second):
 			s.Fatalf("nobody is woken when %s", happens.what)
 		}
-		for settled := false; !settled; { // one thing may wake more than once
+		for quiet := false; !quiet; { // one thing may wake more than once
 			select {
 			case <-woken:
 			case <-time.After(50 * time.Millisecond):
-				settled = true
+				quiet = true
 			}
 		}
 	}

@@ -54,7 +54,7 @@ func (p *pushing) deliver(ctx context.Context, item jobs.Claimed) (a answer) {
 		}
 		out.Message = p.Job.Mapping.Mask(item.Document, out.Message, item.Key)
 	}
-	return answer{outcome: judge(p.Job.Semantics, item, out), class: out.Class, answered: out.Answered, definite: jobs.IsDefinite(out.Err),
+	return answer{outcome: outcomeOf(p.Job.Semantics, item, out), class: out.Class, answered: out.Answered, definite: jobs.IsDefinite(out.Err),
 		alone: jobs.AskedFor(out.Err), halt: halt}
 }
 
@@ -67,9 +67,9 @@ func (p *pushing) mayLeave() error {
 	return p.Ledger.Confirm(p.Run)
 }
 
-// judge turns the outcome of a sending into the item's. An item of which any attempt is ambiguous is never rejected:
+// outcomeOf turns the outcome of a sending into the item's. An item of which any attempt is ambiguous is never rejected:
 // the API may hold it.
-func judge(semantics jobs.Semantics, item jobs.Claimed, out jobs.Outcome) jobs.ItemOutcome {
+func outcomeOf(semantics jobs.Semantics, item jobs.Claimed, out jobs.Outcome) jobs.ItemOutcome {
 	unsure := out.Ambiguous || item.Ambiguous
 	result := jobs.ItemOutcome{Seq: item.Seq, Certain: !unsure, HTTPStatus: out.Status, Attempts: out.Attempts, AnsweredAt: out.AnsweredAt}
 	switch {

@@ -53,7 +53,7 @@ type endpoints struct {
 	read                           httpcall.Endpoint // zero = not configured
 	identity, document             httpcall.Pointer
 	entries                        entryPointers
-	answer                         *httpcall.Rules // nil = the status settles what became of a document
+	answer                         *httpcall.Rules // nil = the status decides what became of a document
 }
 
 // endpoints finds the few mistakes that reading the section leaves.

@@ -23,7 +23,7 @@ const sheetDocument = `{"version":2,"identifiant":"00042","mois":"2026-11","civi
 	`"categorie":"EMPLOYE","fonction":"F_VIESCO_01",` +
 	`"lignes":[{"rubrique":"HSUP25","base":"3.5"},{"rubrique":"PRIME_EXC","montant":"120"}]}`
 
-// TestContractAndEnforcementAgree breaks documents in all ways that the table has words for, and asks two judges: the
+// TestContractAndEnforcementAgree breaks documents in all ways that the table has words for, and asks two readers: the
 // sandbox, and those who have read what it serves: a validator that knows nothing of syncd, and syncd's own. First
 // each member by itself, with each value; then several at once.
 func TestContractAndEnforcementAgree(t *testing.T) {
@@ -31,7 +31,7 @@ func TestContractAndEnforcementAgree(t *testing.T) {
 	for name, valid := range map[string]string{ProfileIsidoor: benchDocument, ProfilePlat: sheetDocument} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			j := newJudges(t, name)
+			j := newReaders(t, name)
 			for _, path := range pathsOf(j.document) {
 				for _, value := range append(valuesFor(path[len(path)-1]), anyValues...) {
 					document := decoded(t, valid)
@@ -55,8 +55,8 @@ func TestContractAndEnforcementAgree(t *testing.T) {
 	}
 }
 
-// judges are the sandbox, and two readers of the contract that it serves.
-type judges struct {
+// readers are the sandbox, and two readers of the contract that it serves.
+type readers struct {
 	*Sandbox
 	document        *member
 	schema          *openapi3.Schema
@@ -64,7 +64,7 @@ type judges struct {
 	fitting, broken int
 }
 
-func newJudges(t *testing.T, profile string) *judges {
+func newReaders(t *testing.T, profile string) *readers {
 	t.Helper()
 	s, err := New(Config{ClientID: "id", ClientSecret: "secret", Profile: profile})
 	if err != nil {
@@ -78,13 +78,13 @@ func newJudges(t *testing.T, profile string) *judges {
 	if operation == nil || operation.Body == nil {
 		t.Fatal("the contract does not tell of the call that takes a document")
 	}
-	return &judges{Sandbox: s, document: &s.profile.document, schema: servedSchema(t, s), syncd: check.NewChecker(operation.Body)}
+	return &readers{Sandbox: s, document: &s.profile.document, schema: servedSchema(t, s), syncd: check.NewChecker(operation.Body)}
 }
 
-func (j *judges) compare(t fataler, document map[string]any) {
+func (j *readers) compare(t fataler, document map[string]any) {
 	text := mustJSON(document) // in canonical form: members are sorted, and the numbers are plain
 	check := j.check(decoded(t, string(text)))
-	refusal := judge(j.schema, j.document, document)
+	refusal := asked(j.schema, j.document, document)
 	if (check.contract == nil) != (refusal == nil) {
 		t.Fatalf("the sandbox says %v, the contract %v of %s", check.contract, refusal, text)
 	}
@@ -124,9 +124,9 @@ func decoded(t fataler, text string) (document map[string]any) {
 	return document
 }
 
-// judge asks the contract. Swagger 2.0 has no word for null but x-nullable, which cannot stand beside a $ref: ASP.NET
+// asked asks the contract. Swagger 2.0 has no word for null but x-nullable, which cannot stand beside a $ref: ASP.NET
 // takes null for whatever is not required.
-func judge(schema *openapi3.Schema, m *member, document map[string]any) error {
+func asked(schema *openapi3.Schema, m *member, document map[string]any) error {
 	return schema.VisitJSON(withoutNulls(m, document),
 		openapi3.EnableFormatValidation(),
 		openapi3.WithStringFormatValidator("date", openapi3.NewCallbackValidator(inLayouts(time.DateOnly))),

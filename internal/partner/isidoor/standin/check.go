@@ -73,7 +73,7 @@ type checker struct {
 	business violations // of what it cannot say: codes, check digits
 }
 
-// check judges a document by the table of the profile.
+// check looks at a document by the table of the profile.
 func (s *Sandbox) check(document map[string]any) checker {
 	c := checker{active: s.nomenclatures.active}
 	c.object(s.profile.body, &s.profile.document, document)

@@ -113,7 +113,7 @@ func TestRefusalsInsideA200(t *testing.T) {
 	}
 }
 
-func TestAnswersThatCannotBeJudged(t *testing.T) {
+func TestAnswersThatDecideNothing(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		rules  *AnswerRules
@@ -181,8 +181,8 @@ func TestRulesLeaveOtherAnswers(t *testing.T) {
 	}
 }
 
-// Who wrote rules knows the API: they judge every 2xx, and say of words that are no JSON whether they accept.
-func TestRulesJudgeEverySuccess(t *testing.T) {
+// Who wrote rules knows the API: they decide about every 2xx, and say of words that are no JSON whether they accept.
+func TestRulesDecideAboutEverySuccess(t *testing.T) {
 	t.Parallel()
 	ok := &AnswerRules{Texts: []string{"OK", " Reçu\n"}}
 	silent := chorus()
