@@ -79,8 +79,8 @@
 // A command and a daemon execute many runs at once (max_runs; by default four and half of max_in_flight), under the
 // same limits: four make their plans (jobs.Places), as each takes three connections to the ledger and one to staging
 // for each query and one more; a fourth of max_in_flight send; the others begin, end, or wait for one of these. What
-// all of them have claimed stays within twice max_in_flight, as if they were one run, so a crash leaves no more in
-// doubt. internal/share divides claims and slots of the connection: whoever needs many takes what is free, and leaves
+// all of them have taken stays within twice max_in_flight, as if they were one run, so a crash leaves no more in
+// doubt. internal/share divides places and slots of the connection: whoever needs many takes what is free, and leaves
 // the first few to each of the others, so a dossier whose calls hang delays none, unless as many hang as may send at
 // once. The last runs of a command need leave nothing. Sessions of staging wait two seconds for the next plan, and
 // their transaction is rolled back: to open one costs Postgres more than to read a small dossier. A reload keeps the

@@ -44,7 +44,7 @@ func (l freezing) BeginPlan(ctx context.Context, run *jobs.Run, request jobs.Res
 }
 
 // Step tells the API which run its next requests are of.
-func (l freezing) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (jobs.Claims, error) {
+func (l freezing) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (jobs.Taken, error) {
 	l.plans.api.run.Store(run)
 	return l.Ledger.Step(ctx, run, step)
 }

@@ -62,15 +62,15 @@ func (d *dyingLedger) BeginPlan(ctx context.Context, run *jobs.Run, request jobs
 	return dyingWriter{w, d}, err
 }
 
-func (d *dyingLedger) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (claims jobs.Claims, err error) {
+func (d *dyingLedger) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (taken jobs.Taken, err error) {
 	err = d.call(func() error {
-		claims, err = d.Ledger.Step(ctx, run, step)
+		taken, err = d.Ledger.Step(ctx, run, step)
 		return err
 	})
 	if err != nil {
-		return jobs.Claims{}, err
+		return jobs.Taken{}, err
 	}
-	return claims, nil
+	return taken, nil
 }
 
 type dyingWriter struct {

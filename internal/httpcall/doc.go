@@ -40,7 +40,7 @@
 //
 // An attempt with doubt is ambiguous. With "append" it is not repeated. Once an item has an ambiguous attempt, in this
 // run or an earlier one, only an acceptance ends it as accepted; otherwise it is uncertain, never rejected. What was
-// tried without doubt and without success counts as *not attempted*: it stays pending and is not claimed again in this
+// tried without doubt and without success counts as *not attempted*: it stays pending and is not taken again in this
 // execution.
 //
 // Reading calls (Dossier, Dictionnaire, read-back) take 200, 201 and 204 only; they have no data class: a 400 or 404

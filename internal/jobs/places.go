@@ -11,11 +11,11 @@ import (
 const PlanningAtOnce = 4
 
 // Places bounds what the runs of one process do side by side: as many as there are may be executed, but few of them make
-// their plans, and what all of them have claimed stays within twice the requests in flight, as if they were one run. After
+// their plans, and what all of them have taken stays within twice the requests in flight, as if they were one run. After
 // a crash no more than that can be sent again.
 type Places struct {
 	planning chan struct{}
-	claims   *share.Pool
+	pool     *share.Pool
 	sending  int // runs that can count on sending at once
 	window   int
 }
@@ -31,12 +31,12 @@ func RunsAtOnce(maxInFlight int) int { return PlanningAtOnce + 2*SendingAtOnce(m
 // NewPlaces makes those of a process that executes up to so many runs.
 func NewPlaces(maxInFlight, runs int) *Places {
 	p := &Places{planning: make(chan struct{}, PlanningAtOnce), sending: SendingAtOnce(maxInFlight), window: 2 * maxInFlight}
-	p.claims = share.New(p.window, min(runs, p.sending), 2)
+	p.pool = share.New(p.window, min(runs, p.sending), 2)
 	return p
 }
 
 // SetRuns tells that there are no more runs than that: the last ones need leave nothing for others.
-func (p *Places) SetRuns(runs int) { p.claims.Resize(p.window, min(max(1, runs), p.sending)) }
+func (p *Places) SetRuns(runs int) { p.pool.Resize(p.window, min(max(1, runs), p.sending)) }
 
 // plan waits for a place to plan in. done gives it back.
 func (p *Places) plan(ctx context.Context) (done func(), err error) {
@@ -51,10 +51,10 @@ func (p *Places) plan(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// claimed are the places of one run that sends.
-func (p *Places) claimed(maxInFlight int) *share.Pool {
+// taken are the places of one run that sends.
+func (p *Places) taken(maxInFlight int) *share.Pool {
 	if p == nil {
 		return share.New(2*maxInFlight, 1, 2)
 	}
-	return p.claims
+	return p.pool
 }

@@ -80,9 +80,9 @@ type Ledger interface {
 	Note(ctx context.Context, run *Run, findings []Finding) error
 	// Unplan gives up a plan of which nobody has an outcome: the run is planned anew. false = somebody has, and nothing changed.
 	Unplan(ctx context.Context, run *Run) (bool, error)
-	// Step records outcomes, moves the baseline, and claims the next items, in one statement.
-	Step(ctx context.Context, run *Run, step Step) (Claims, error)
-	// NextPending tells how long until an item of the run that waits can be claimed. ok = false: none waits.
+	// Step records outcomes, moves the baseline, and takes the next items, in one statement.
+	Step(ctx context.Context, run *Run, step Step) (Taken, error)
+	// NextPending tells how long until an item of the run that waits can be taken. ok = false: none waits.
 	NextPending(ctx context.Context, run *Run) (wait time.Duration, ok bool, err error)
 	// Remaining counts the items that the run still has to send.
 	Remaining(ctx context.Context, run *Run) (int, error)
@@ -208,7 +208,7 @@ type Sending struct {
 	Ledger   Ledger
 	Stop     <-chan struct{} // closed when a person asks to stop
 	Progress Progress
-	Places   *share.Pool // for what is claimed, of this run and those beside it
+	Places   *share.Pool // for what is taken, of this run and those beside it
 }
 
 // PlanSink takes the items of a plan in key order, elements without their employee last.
@@ -282,32 +282,32 @@ type Resumption struct {
 type Step struct {
 	Outcomes []ItemOutcome
 	Settings string // by which these were answered: recorded when one is accepted; "" = recorded before
-	After    int    // claim items behind this one
-	Claim    int    // at most so many
+	After    int    // take items behind this one
+	Take     int    // at most so many
 	Tried    bool   // of those that were tried before; else of those that never were
 }
 
-// ItemOutcome is what became of a claimed item.
+// ItemOutcome is what became of an item that was taken.
 type ItemOutcome struct {
 	Seq        int
 	State      ItemState // accepted, rejected, uncertain; pending = not attempted
 	Certain    bool      // the partner certainly does not have it: the key is no longer in doubt on its account
-	Deferred   bool      // pending, and not to be claimed again by this execution
+	Deferred   bool      // pending, and not to be taken again by this execution
 	Reason     Reason
 	HTTPStatus int
 	Attempts   int
 	AnsweredAt time.Time
 }
 
-// Claims are the items that a step claimed, in order.
-type Claims struct {
-	Items   []Claimed
-	Closed  bool          // the run's period is closed: nothing is claimed any more
+// Taken are the items that a step took, in order.
+type Taken struct {
+	Items   []TakenItem
+	Closed  bool          // the run's period is closed: nothing is taken any more
 	OpenFor time.Duration // from the call on, until a reopened period is closed again; at most 0 = no such end is known
 }
 
-// Claimed is an item that is durably marked as sending, or was superseded instead.
-type Claimed struct {
+// TakenItem is an item that is durably marked as sending, or was superseded instead.
+type TakenItem struct {
 	Seq        int
 	Key        string
 	Superseded bool

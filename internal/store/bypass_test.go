@@ -70,8 +70,8 @@ func TestSettleDoesNotAcceptWhatNeverLeft(t *testing.T) {
 	s := f.open()
 	older := f.start(s)
 	f.plan(s, older, toSend(s, "1", 0))
-	claimed := f.step(s, older, jobs.Step{Claim: 10})
-	unanswered := outcome(claimed[0].Seq, jobs.ItemPending, false)
+	taken := f.step(s, older, jobs.Step{Take: 10})
+	unanswered := outcome(taken[0].Seq, jobs.ItemPending, false)
 	unanswered.Deferred = true
 	f.step(s, older, jobs.Step{Outcomes: []jobs.ItemOutcome{unanswered}})
 	f.finish(s, older, jobs.ReasonUnreachable, jobs.Failed)
@@ -83,8 +83,8 @@ func TestSettleDoesNotAcceptWhatNeverLeft(t *testing.T) {
 	correction.Ambiguous = true
 	f.plan(s, run, correction)
 	f.db.Exec(t, `UPDATE syncd.item SET not_before = NULL`)
-	claimed = f.step(s, run, jobs.Step{Claim: 10})
-	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{{Seq: claimed[0].Seq, State: jobs.ItemPending, Deferred: true,
+	taken = f.step(s, run, jobs.Step{Take: 10})
+	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{{Seq: taken[0].Seq, State: jobs.ItemPending, Deferred: true,
 		Reason: jobs.Reason{Code: jobs.ReasonStopped}, AnsweredAt: time.Now()}}})
 	f.finish(s, run, jobs.ReasonStopped, jobs.Failed)
 	_, err := s.Settle(t.Context(), run.ID, []string{"1"}, ledger.SettleAccepted, "marie", "I see her there", 0)

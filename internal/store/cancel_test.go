@@ -23,7 +23,7 @@ func (f *fixture) cancel(s *Store, id int64, want jobs.State) *jobs.Run {
 func (f *fixture) partly(s *Store, run *jobs.Run) {
 	f.Helper()
 	f.plan(s, run, toSend(s, "1", 0), toSend(s, "2", 0), toSend(s, "3", 0), toSend(s, "4", 0))
-	f.step(s, run, jobs.Step{Claim: 3})
+	f.step(s, run, jobs.Step{Take: 3})
 	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true), outcome(2, jobs.ItemRejected, true),
 		outcome(3, jobs.ItemUncertain, false)}})
 }
@@ -106,7 +106,7 @@ func TestCancelReachesTheExecutor(t *testing.T) {
 	executor, person := f.open(), f.open()
 	run, other := f.start(executor), f.startAt(executor, "another", month)
 	f.plan(executor, run, toSend(executor, "1", 0), toSend(executor, "2", 0))
-	f.step(executor, run, jobs.Step{Claim: 1})
+	f.step(executor, run, jobs.Step{Take: 1})
 	held, cancelled, release := executor.Hold(t.Context(), run)
 	defer release()
 	otherHeld, otherCancelled, releaseOther := executor.Hold(t.Context(), other)
@@ -148,7 +148,7 @@ func TestCancelOfADeadOwnersRun(t *testing.T) {
 			a, b := f.open(), f.open()
 			run := f.start(a)
 			f.plan(a, run, toSend(a, "1", 0), toSend(a, "2", 0))
-			f.step(a, run, jobs.Step{Claim: 1})
+			f.step(a, run, jobs.Step{Take: 1})
 			end(f, a)
 			if c := f.cancel(b, run.ID, jobs.Cancelled).Counts; c.Uncertain != 1 || c.Superseded != 1 {
 				t.Errorf("%+v", c)

@@ -78,7 +78,7 @@ func TestClaimOfADeadDaemonsRun(t *testing.T) {
 	a, b := f.open(), f.open()
 	run := f.start(a)
 	f.plan(a, run, toSend(a, "1", 0), toSend(a, "2", 0))
-	f.step(a, run, jobs.Step{Claim: 1})
+	f.step(a, run, jobs.Step{Take: 1})
 	_, err := b.Claim(f.impatient(), run.ID, resumption)
 	wantBusy(f, err)
 	b.Rest()
@@ -177,7 +177,7 @@ func TestOwnOrphanIsClaimedAtOnce(t *testing.T) {
 	defer w.Abandon()
 	orphan := f.start(s)
 	f.plan(s, orphan, toSend(s, "1", 0))
-	f.step(s, orphan, jobs.Step{Claim: 1})
+	f.step(s, orphan, jobs.Step{Take: 1})
 	run := f.claim(s, orphan.ID)
 	if run.Epoch != 2 || run.Takeovers != 0 {
 		t.Errorf("%+v", run)
@@ -221,7 +221,7 @@ func TestClaimOfACancelledRunEndsIt(t *testing.T) {
 	a, b := f.open(), f.open()
 	run := f.start(a)
 	f.plan(a, run, toSend(a, "1", 0), toSend(a, "2", 0))
-	f.step(a, run, jobs.Step{Claim: 1})
+	f.step(a, run, jobs.Step{Take: 1})
 	_, err := b.Cancel(t.Context(), run.ID, "somebody", "a mistake")
 	f.must(err)
 	f.kill(a)
@@ -272,7 +272,7 @@ func TestClaimWithAppendLeavesDoubtToAPerson(t *testing.T) {
 	s := f.open()
 	run := f.start(s)
 	f.plan(s, run, toSend(s, "1", 0), toSend(s, "2", 0), toSend(s, "3", 0))
-	f.step(s, run, jobs.Step{Claim: 2})
+	f.step(s, run, jobs.Step{Take: 2})
 	broken := outcome(2, jobs.ItemPending, false)
 	broken.Deferred = true
 	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{broken}})
@@ -283,7 +283,7 @@ func TestClaimWithAppendLeavesDoubtToAPerson(t *testing.T) {
 	f.must(err)
 	f.want("1:uncertain:no-answer 2:uncertain:no-answer 3:pending:new",
 		`SELECT string_agg(key || ':' || state || ':' || reason_code, ' ' ORDER BY seq) FROM syncd.item`)
-	if claimed := f.step(s, run, jobs.Step{Claim: 8}); len(claimed) != 1 || claimed[0].Key != "3" {
+	if claimed := f.step(s, run, jobs.Step{Take: 8}); len(claimed) != 1 || claimed[0].Key != "3" {
 		t.Errorf("%+v", claimed)
 	}
 }

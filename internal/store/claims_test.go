@@ -119,7 +119,7 @@ func TestDeadOwnersRunIsResumed(t *testing.T) {
 	a, b := f.open(), f.open()
 	run := f.start(a)
 	f.plan(a, run, toSend(a, "1", 0), toSend(a, "2", 0))
-	f.step(a, run, jobs.Step{Claim: 1})
+	f.step(a, run, jobs.Step{Take: 1})
 	f.kill(a)
 	f.age(3 * time.Second)
 	resumed, err := b.Resume(t.Context(), run.ID, resumption)
@@ -222,7 +222,7 @@ func TestResumeOfEachState(t *testing.T) {
 	} {
 		run := f.start(s)
 		f.plan(s, run, toSend(s, c.name, 0))
-		f.step(s, run, jobs.Step{Claim: 1})
+		f.step(s, run, jobs.Step{Take: 1})
 		o := outcome(1, c.item, c.certain)
 		o.Deferred = c.item == jobs.ItemPending
 		f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{o}})

@@ -72,7 +72,7 @@ func TestCloseIsRefusedWhileSomethingIsMissing(t *testing.T) {
 	whole := f.start(s)
 	f.plan(s, whole, toSend(s, "2", 0), toSend(s, "3", 0), toSend(s, "4", 0), held, toSend(s, "6", 0), inState("7", jobs.ItemBlocked),
 		inState("", jobs.ItemBlocked))
-	f.step(s, whole, jobs.Step{Claim: 3})
+	f.step(s, whole, jobs.Step{Take: 3})
 	f.step(s, whole, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true), outcome(2, jobs.ItemRejected, true),
 		outcome(3, jobs.ItemUncertain, false)}})
 	f.finish(s, whole, jobs.ReasonStopped, jobs.Failed)

@@ -23,7 +23,7 @@ func TestFormerOwnerWritesNothing(t *testing.T) {
 			return err
 		},
 		"step that claims": func(f *fixture, s *Store, run *jobs.Run) error {
-			_, err := s.Step(f.Context(), run, jobs.Step{After: 1, Claim: 5})
+			_, err := s.Step(f.Context(), run, jobs.Step{After: 1, Take: 5})
 			return err
 		},
 		"finish": func(f *fixture, s *Store, run *jobs.Run) error {
@@ -45,7 +45,7 @@ func TestFormerOwnerWritesNothing(t *testing.T) {
 			s := f.open()
 			run := f.start(s)
 			f.plan(s, run, toSend(s, "1", 0), toSend(s, "2", 0))
-			f.step(s, run, jobs.Step{Claim: 1})
+			f.step(s, run, jobs.Step{Take: 1})
 			f.robbed(run)
 			before := f.everything()
 			if err := write(f, s, run); !errors.Is(err, jobs.ErrLost) {

@@ -116,11 +116,11 @@ func (f *fixture) tryPlan(s *Store, run *jobs.Run, items ...jobs.PlannedItem) er
 	return w.Commit(f.Context(), jobs.Frozen{Counts: counts, Digests: jobs.Digests{Plan: "plan"}})
 }
 
-func (f *fixture) step(s *Store, run *jobs.Run, step jobs.Step) []jobs.Claimed {
+func (f *fixture) step(s *Store, run *jobs.Run, step jobs.Step) []jobs.TakenItem {
 	f.Helper()
-	claimed, err := s.Step(f.Context(), run, step)
+	taken, err := s.Step(f.Context(), run, step)
 	f.must(err)
-	return claimed.Items
+	return taken.Items
 }
 
 func outcome(seq int, state jobs.ItemState, certain bool) jobs.ItemOutcome {
@@ -128,7 +128,7 @@ func outcome(seq int, state jobs.ItemState, certain bool) jobs.ItemOutcome {
 		AnsweredAt: time.Now()}
 }
 
-// deliver claims all and records them as accepted.
+// deliver takes all and records them as accepted.
 func (f *fixture) deliver(s *Store, run *jobs.Run) {
 	f.Helper()
 	var outcomes []jobs.ItemOutcome
@@ -138,11 +138,11 @@ func (f *fixture) deliver(s *Store, run *jobs.Run) {
 	f.step(s, run, jobs.Step{Outcomes: outcomes})
 }
 
-// take claims items, those that were tried before last.
-func (f *fixture) take(s *Store, run *jobs.Run, most int) []jobs.Claimed {
+// take gives items that it took, those that were tried before last.
+func (f *fixture) take(s *Store, run *jobs.Run, most int) []jobs.TakenItem {
 	f.Helper()
-	claimed := f.step(s, run, jobs.Step{Claim: most})
-	return append(claimed, f.step(s, run, jobs.Step{Claim: most - len(claimed), Tried: true})...)
+	taken := f.step(s, run, jobs.Step{Take: most})
+	return append(taken, f.step(s, run, jobs.Step{Take: most - len(taken), Tried: true})...)
 }
 
 func (f *fixture) finish(s *Store, run *jobs.Run, failure jobs.ReasonCode, want jobs.State) *jobs.Run {

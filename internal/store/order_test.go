@@ -84,7 +84,7 @@ func (f *fixture) half(s *Store, dossier string, state jobs.ItemState) {
 	f.Helper()
 	run := f.startAt(s, dossier, earlierMonth)
 	f.plan(s, run, toSend(s, "1", 0))
-	f.step(s, run, jobs.Step{Claim: 1})
+	f.step(s, run, jobs.Step{Take: 1})
 	o := outcome(1, state, state != jobs.ItemUncertain)
 	if state == jobs.ItemPending { // given back
 		o.Deferred, o.Attempts = true, 0

@@ -23,8 +23,8 @@ func TestANewMonthDoesNotOvertakeARequestOfAnother(t *testing.T) {
 			next := f.startAt(s, "saint-martin", laterMonth)
 			request := jobs.Resumption{Semantics: jobs.Replace, Scope: scope, RequestTimeout: time.Hour}
 			f.planFor(s, next, request, toSend(s, "1", 0), toSend(s, "2", 0))
-			if claimed := f.claimedKeys(s, next); claimed != want {
-				t.Errorf("%s are sent at once, not %s", claimed, want)
+			if taken := f.claimedKeys(s, next); taken != want {
+				t.Errorf("%s are sent at once, not %s", taken, want)
 			}
 			if wait, ok, err := s.NextPending(t.Context(), next); err != nil || scope == jobs.ScopeEmployee &&
 				(!ok || wait < 55*time.Minute || wait > time.Hour) {
@@ -46,8 +46,8 @@ func TestAResumedMonthDoesNotOvertakeARequestOfAnother(t *testing.T) {
 	resumed, err := s.Resume(t.Context(), newer.ID, jobs.Resumption{Semantics: jobs.Replace, Scope: jobs.ScopeEmployee,
 		RequestTimeout: time.Hour})
 	f.must(err)
-	if claimed := f.claimedKeys(s, resumed); claimed != "2" {
-		t.Errorf("%s are sent at once", claimed)
+	if taken := f.claimedKeys(s, resumed); taken != "2" {
+		t.Errorf("%s are sent at once", taken)
 	}
 }
 
@@ -90,7 +90,7 @@ func (f *fixture) planFor(s *Store, run *jobs.Run, request jobs.Resumption, item
 // claimedKeys are those that may be sent now.
 func (f *fixture) claimedKeys(s *Store, run *jobs.Run) (keys string) {
 	f.Helper()
-	for _, c := range f.step(s, run, jobs.Step{Claim: 8}) {
+	for _, c := range f.step(s, run, jobs.Step{Take: 8}) {
 		keys += c.Key
 	}
 	return keys

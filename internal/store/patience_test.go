@@ -33,8 +33,8 @@ func (f *fixture) postpone(s *Store, run *jobs.Run, failure jobs.ReasonCode) *jo
 func (f *fixture) defers(s *Store, run *jobs.Run, certain bool, attempts int) {
 	f.Helper()
 	f.must(waitUntil(f, func() bool { wait, _, err := s.NextPending(f.Context(), run); return err == nil && wait == 0 }))
-	if claimed := f.take(s, run, 1); len(claimed) != 1 {
-		f.Fatalf("claimed %d", len(claimed))
+	if taken := f.take(s, run, 1); len(taken) != 1 {
+		f.Fatalf("took %d", len(taken))
 	}
 	o := outcome(1, jobs.ItemPending, certain)
 	o.Deferred, o.Attempts = true, attempts
@@ -48,7 +48,7 @@ func TestAbsentAPIIsWaitedForUntilTheDeadline(t *testing.T) {
 	s := f.open()
 	run := f.start(s)
 	f.plan(s, run, toSend(s, "1", 0), toSend(s, "2", 0))
-	f.step(s, run, jobs.Step{Claim: 1})
+	f.step(s, run, jobs.Step{Take: 1})
 	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true)}})
 	queued := f.postpone(s, run, jobs.ReasonUnreachable)
 	if queued.Postponed != 1 || queued.NotBefore == nil || queued.FinishedAt != nil || queued.Owner != nil ||
@@ -100,14 +100,14 @@ func TestStoppedRunIsHandedBackAtOnce(t *testing.T) {
 	a, b := f.open(), f.open()
 	run := f.start(a)
 	f.plan(a, run, toSend(a, "1", 0), toSend(a, "2", 0))
-	f.step(a, run, jobs.Step{Claim: 1}) // and no answer
+	f.step(a, run, jobs.Step{Take: 1}) // and no answer
 	queued := f.postpone(a, run, jobs.ReasonStopped)
 	if queued.NotBefore != nil || queued.Postponed != 0 || queued.Failure.Code != "" {
 		t.Errorf("%+v", queued)
 	}
 	for range 2 { // queued, and taken
 		wantLost(f, func() error { _, err := a.Finish(t.Context(), run, jobs.Reason{}, patience); return err })
-		wantLost(f, func() error { _, err := a.Step(t.Context(), run, jobs.Step{Claim: 1}); return err })
+		wantLost(f, func() error { _, err := a.Step(t.Context(), run, jobs.Step{Take: 1}); return err })
 		if queued != nil {
 			f.claim(b, run.ID)
 			queued = nil

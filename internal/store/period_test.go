@@ -228,7 +228,7 @@ func TestDatabaseRefusesAClosedPeriod(t *testing.T) {
 	taken, err := s.Resume(t.Context(), run.ID, resumption)
 	f.must(err)
 	f.db.Exec(t, `UPDATE syncd.closed_period SET open_until = clock_timestamp()`) // while the run goes on
-	claims, err := s.Step(t.Context(), taken, jobs.Step{Claim: 100})
+	claims, err := s.Step(t.Context(), taken, jobs.Step{Take: 100})
 	f.must(err)
 	if !claims.Closed || len(claims.Items) != 0 {
 		t.Errorf("%+v", claims)

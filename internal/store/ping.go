@@ -28,7 +28,7 @@ func (s *Store) DuePings(ctx context.Context, pairs []ledger.Pair) ([]ledger.Pin
 	if err := s.queries.NotePings(ctx, dbsqlc.NotePingsParams{Jobs: names, Targets: targets, WithinSeconds: pingWithin.Seconds()}); err != nil {
 		return nil, redact("noting what is to be pinged", err)
 	}
-	rows, err := s.queries.ClaimPings(ctx, dbsqlc.ClaimPingsParams{Jobs: names, AgainSeconds: pingAgain.Seconds(), WithinSeconds: pingWithin.Seconds()})
+	rows, err := s.queries.TakePings(ctx, dbsqlc.TakePingsParams{Jobs: names, AgainSeconds: pingAgain.Seconds(), WithinSeconds: pingWithin.Seconds()})
 	if err != nil {
 		return nil, redact("reading what is to be pinged", err)
 	}

@@ -11,35 +11,35 @@ import (
 )
 
 // Step implements jobs.Ledger.
-func (s *Store) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (jobs.Claims, error) {
+func (s *Store) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (jobs.Taken, error) {
 	rows, err := s.queries.PushStep(ctx, s.stepParams(run, step))
 	if err != nil {
-		return jobs.Claims{}, redact("recording what was sent", err)
+		return jobs.Taken{}, redact("recording what was sent", err)
 	}
 	if len(rows) == 0 {
-		return jobs.Claims{}, jobs.ErrLost
+		return jobs.Taken{}, jobs.ErrLost
 	}
 	if recorded := int(rows[0].Recorded); recorded != len(step.Outcomes) {
-		return jobs.Claims{}, fmt.Errorf("recording what was sent: %d of %d items were not as this run left them", len(step.Outcomes)-recorded, len(step.Outcomes))
+		return jobs.Taken{}, fmt.Errorf("recording what was sent: %d of %d items were not as this run left them", len(step.Outcomes)-recorded, len(step.Outcomes))
 	}
 	if lost := rows[0].Lost; lost != 0 {
-		return jobs.Claims{}, fmt.Errorf("recording what was sent: %d acknowledgements found no baseline to move", lost)
+		return jobs.Taken{}, fmt.Errorf("recording what was sent: %d acknowledgements found no baseline to move", lost)
 	}
-	claims := jobs.Claims{Closed: rows[0].Closed, OpenFor: seconds(rows[0].OpenSeconds)}
+	taken := jobs.Taken{Closed: rows[0].Closed, OpenFor: seconds(rows[0].OpenSeconds)}
 	fingerprinter := s.keys.fingerprinter()
 	for _, row := range rows {
 		if row.Seq == nil {
 			continue // the row that tells that the fence held
 		}
-		claims.Items = append(claims.Items, s.claimed(run, row, fingerprinter))
+		taken.Items = append(taken.Items, s.taken(run, row, fingerprinter))
 	}
-	return claims, nil
+	return taken, nil
 }
 
-// claimed opens an item. Before it may leave it must be what was planned, and what nobody holds: an UPDATE of its state,
+// taken opens an item. Before it may leave it must be what was planned, and what nobody holds: an UPDATE of its state,
 // its document or the version of the baseline is no decision.
-func (s *Store) claimed(run *jobs.Run, row dbsqlc.PushStepRow, fingerprinter *fingerprinter) jobs.Claimed {
-	item := jobs.Claimed{Seq: int(*row.Seq), Key: value(row.Key), Ambiguous: value(row.Ambiguous),
+func (s *Store) taken(run *jobs.Run, row dbsqlc.PushStepRow, fingerprinter *fingerprinter) jobs.TakenItem {
+	item := jobs.TakenItem{Seq: int(*row.Seq), Key: value(row.Key), Ambiguous: value(row.Ambiguous),
 		Superseded: jobs.ItemState(value(row.State)) == jobs.ItemSuperseded}
 	if item.Superseded {
 		return item
@@ -62,7 +62,7 @@ func (s *Store) claimed(run *jobs.Run, row dbsqlc.PushStepRow, fingerprinter *fi
 }
 
 func (s *Store) stepParams(run *jobs.Run, step jobs.Step) dbsqlc.PushStepParams {
-	p := dbsqlc.PushStepParams{RunID: run.ID, Epoch: int32(run.Epoch), After: int32(step.After), Claim: int32(step.Claim), Tried: step.Tried}
+	p := dbsqlc.PushStepParams{RunID: run.ID, Epoch: int32(run.Epoch), After: int32(step.After), Take: int32(step.Take), Tried: step.Tried}
 	if step.Settings != "" {
 		p.Settings = s.keys.settings(step.Settings)
 	}

@@ -144,7 +144,7 @@ func TestIncompleteIsRetriedForTheNotAttempted(t *testing.T) {
 		"uncertain": {jobs.ItemUncertain, false}} {
 		run := f.startAt(s, dossier, month)
 		f.plan(s, run, toSend(s, "1", 0))
-		f.step(s, run, jobs.Step{Claim: 1})
+		f.step(s, run, jobs.Step{Take: 1})
 		o := outcome(1, c.state, c.certain)
 		o.Deferred = c.state == jobs.ItemPending
 		f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{o}})

@@ -92,10 +92,10 @@ func TestExchangedPayloadsAreNotSent(t *testing.T) {
 			}
 			f.plan(s, run, toSend(s, "1", version), toSend(s, "2", 0))
 			f.db.Exec(t, tamper, run.ID)
-			claimed := f.step(s, run, jobs.Step{Claim: 2})
-			if len(claimed) != 2 || claimed[0].Barred != jobs.ReasonAltered || claimed[0].Document != nil || claimed[1].Barred != "" ||
-				claimed[1].Document == nil {
-				t.Errorf("%+v", claimed)
+			taken := f.step(s, run, jobs.Step{Take: 2})
+			if len(taken) != 2 || taken[0].Barred != jobs.ReasonAltered || taken[0].Document != nil || taken[1].Barred != "" ||
+				taken[1].Document == nil {
+				t.Errorf("%+v", taken)
 			}
 		})
 	}
@@ -163,9 +163,9 @@ func TestAnUpdateIsNoApproval(t *testing.T) {
 		run := f.start(s)
 		f.plan(s, run, held(toSend(s, "1", 0)), toSend(s, "2", 0))
 		f.db.Exec(t, `UPDATE syncd.item SET state = 'pending'`)
-		claimed := f.step(s, run, jobs.Step{Claim: 2})
-		if claimed[0].Barred != jobs.ReasonUnapproved || claimed[0].Document != nil || claimed[1].Document == nil {
-			t.Fatalf("%+v", claimed)
+		taken := f.step(s, run, jobs.Step{Take: 2})
+		if taken[0].Barred != jobs.ReasonUnapproved || taken[0].Document != nil || taken[1].Document == nil {
+			t.Fatalf("%+v", taken)
 		}
 		again := jobs.ItemOutcome{Seq: 1, State: jobs.ItemHeld, Certain: true, Reason: jobs.Reason{Code: jobs.ReasonUnapproved},
 			AnsweredAt: time.Now()}
@@ -201,8 +201,8 @@ func TestHeldInTheEndIsHeld(t *testing.T) {
 	f.must(w.Hold(t.Context(), []jobs.Hold{{Seq: 1, Key: "1", Finding: jobs.Finding{Rule: jobs.RuleUnique, Holds: true}}}))
 	f.must(w.Commit(t.Context(), jobs.Frozen{Counts: jobs.Counts{EmployeesRead: 1, ElementsRead: 2}, Digests: jobs.Digests{Plan: "plan"}}))
 	f.db.Exec(t, `UPDATE syncd.item SET state = 'pending'`)
-	if claimed := f.step(s, run, jobs.Step{Claim: 1}); claimed[0].Barred != jobs.ReasonUnapproved {
-		t.Errorf("%+v", claimed)
+	if taken := f.step(s, run, jobs.Step{Take: 1}); taken[0].Barred != jobs.ReasonUnapproved {
+		t.Errorf("%+v", taken)
 	}
 }
 
@@ -234,9 +234,9 @@ func TestLedgerFilledBeforeSealsWereBound(t *testing.T) {
 	if resumed.Released {
 		t.Error("an old plan goes without anybody having said so by this program")
 	}
-	claimed := f.step(s, resumed, jobs.Step{Claim: 2})
-	if len(claimed) != 2 || claimed[0].Barred != jobs.ReasonUnapproved || string(claimed[1].Document) != string(document("2", 1)) {
-		t.Errorf("%+v", claimed)
+	taken := f.step(s, resumed, jobs.Step{Take: 2})
+	if len(taken) != 2 || taken[0].Barred != jobs.ReasonUnapproved || string(taken[1].Document) != string(document("2", 1)) {
+		t.Errorf("%+v", taken)
 	}
 }
 

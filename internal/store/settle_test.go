@@ -74,7 +74,7 @@ func (f *fixture) unsure(s *Store, items ...jobs.PlannedItem) *jobs.Run {
 	f.must(err)
 	f.plan(s, run, append(items, toSend(s, "sure", version))...)
 	var outcomes []jobs.ItemOutcome
-	for _, c := range f.step(s, run, jobs.Step{Claim: 100}) {
+	for _, c := range f.step(s, run, jobs.Step{Take: 100}) {
 		outcomes = append(outcomes, outcome(c.Seq, jobs.ItemUncertain, false))
 	}
 	outcomes[len(outcomes)-1] = outcome(len(items)+1, jobs.ItemAccepted, true)

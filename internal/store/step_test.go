@@ -20,14 +20,14 @@ func pushed(t *testing.T, version int) (*fixture, *Store, *jobs.Run) {
 	}
 	run := f.start(s)
 	f.plan(s, run, toSend(s, "1", int64(version)))
-	if claimed := f.step(s, run, jobs.Step{Claim: 8}); len(claimed) != 1 || string(claimed[0].Document) != string(document("1", version+1)) {
-		t.Fatalf("%+v", claimed)
+	if taken := f.step(s, run, jobs.Step{Take: 8}); len(taken) != 1 || string(taken[0].Document) != string(document("1", version+1)) {
+		t.Fatalf("%+v", taken)
 	}
 	return f, s, run
 }
 
 // Before a request leaves, the key is durably in doubt: whatever happens now, nobody calls it unchanged.
-func TestClaimPutsTheKeyInDoubtFirst(t *testing.T) {
+func TestTakingPutsTheKeyInDoubtFirst(t *testing.T) {
 	t.Parallel()
 	f, _, _ := pushed(t, 0)
 	f.baseline("1", "0 in doubt")
@@ -84,11 +84,11 @@ func TestDeferredWaitsForAResume(t *testing.T) {
 	f, s, run := pushed(t, 0)
 	o := outcome(1, jobs.ItemPending, true)
 	o.Deferred = true
-	if claimed := f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{o}, Claim: 8}); len(claimed) != 0 {
-		t.Fatalf("claimed again at once: %+v", claimed)
+	if taken := f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{o}, Take: 8}); len(taken) != 0 {
+		t.Fatalf("taken again at once: %+v", taken)
 	}
-	if claimed := f.step(s, run, jobs.Step{Claim: 8}); len(claimed) != 0 {
-		t.Fatalf("claimed again: %+v", claimed)
+	if taken := f.step(s, run, jobs.Step{Take: 8}); len(taken) != 0 {
+		t.Fatalf("taken again: %+v", taken)
 	}
 	if _, ok, err := s.NextPending(t.Context(), run); ok || err != nil {
 		t.Errorf("something waits: %t %v", ok, err)
@@ -121,8 +121,8 @@ func TestBrokenOffStaysInDoubt(t *testing.T) {
 		resumed, err := s.Resume(t.Context(), run.ID, resumption)
 		f.must(err)
 		f.must(waitUntil(f, func() bool { wait, _, err := s.NextPending(t.Context(), resumed); return err == nil && wait == 0 }))
-		if claimed := f.take(s, resumed, 8); len(claimed) != 1 || !claimed[0].Ambiguous {
-			t.Errorf("%+v", claimed)
+		if taken := f.take(s, resumed, 8); len(taken) != 1 || !taken[0].Ambiguous {
+			t.Errorf("%+v", taken)
 		}
 	}
 }
@@ -147,9 +147,9 @@ func TestMovedBaselineSupersedes(t *testing.T) {
 			if c.move != "" {
 				f.db.Exec(t, c.move)
 			}
-			claimed := f.step(s, run, jobs.Step{Claim: 8})
-			if len(claimed) != 2 || !claimed[0].Superseded || claimed[0].Document != nil || claimed[1].Superseded {
-				t.Fatalf("%+v", claimed)
+			taken := f.step(s, run, jobs.Step{Take: 8})
+			if len(taken) != 2 || !taken[0].Superseded || taken[0].Document != nil || taken[1].Superseded {
+				t.Fatalf("%+v", taken)
 			}
 			f.want("superseded moved NULL", `SELECT state || ' ' || reason_code || ' ' || coalesce(payload::text, 'NULL') FROM syncd.item WHERE
 				run_id = $1 AND key = '1'`, run.ID)
@@ -165,7 +165,7 @@ func TestNewerPlanSupersedesAndRecounts(t *testing.T) {
 	s := f.open()
 	older := f.start(s)
 	f.plan(s, older, toSend(s, "1", 0), toSend(s, "2", 0), toSend(s, "3", 0))
-	f.step(s, older, jobs.Step{Claim: 1})
+	f.step(s, older, jobs.Step{Take: 1})
 	f.step(s, older, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemUncertain, false)}})
 	f.finish(s, older, jobs.ReasonStopped, jobs.Failed)
 	partial := request()
@@ -203,8 +203,8 @@ func TestItemInDoubtWaitsForItsRequest(t *testing.T) {
 	item.Seq, item.Ambiguous = 1, true
 	f.must(w.Add(t.Context(), []jobs.PlannedItem{item}))
 	f.must(w.Commit(t.Context(), jobs.Frozen{Counts: jobs.Counts{EmployeesRead: 1, ElementsRead: 2}, Digests: jobs.Digests{}}))
-	if claimed := f.step(s, next, jobs.Step{Claim: 8}); len(claimed) != 0 {
-		t.Fatalf("%+v", claimed)
+	if taken := f.step(s, next, jobs.Step{Take: 8}); len(taken) != 0 {
+		t.Fatalf("%+v", taken)
 	}
 	wait, ok, err := s.NextPending(t.Context(), next)
 	f.must(err)
@@ -216,18 +216,18 @@ func TestItemInDoubtWaitsForItsRequest(t *testing.T) {
 	}
 }
 
-// Claims come in the order of the plan and never more than asked for, so that what may repeat stays bounded.
-func TestClaimsAreBoundedAndInOrder(t *testing.T) {
+// Items are taken in the order of the plan and never more than asked for, so that what may repeat stays bounded.
+func TestItemsAreTakenInOrderAndNotBeyond(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	s := f.open()
 	run := f.start(s)
 	f.plan(s, run, toSend(s, "a", 0), toSend(s, "b", 0), toSend(s, "c", 0), toSend(s, "d", 0))
-	first := f.step(s, run, jobs.Step{Claim: 2})
+	first := f.step(s, run, jobs.Step{Take: 2})
 	if len(first) != 2 || first[0].Key != "a" || first[1].Key != "b" {
 		t.Fatalf("%+v", first)
 	}
-	second := f.step(s, run, jobs.Step{After: 2, Claim: 1, Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true)}})
+	second := f.step(s, run, jobs.Step{After: 2, Take: 1, Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true)}})
 	if len(second) != 1 || second[0].Key != "c" {
 		t.Fatalf("%+v", second)
 	}

@@ -46,7 +46,7 @@ func (f *fixture) withDiffs(s *Store, dossier string, second jobs.ItemState) *jo
 		items[i].Diff = []diff.Change{{Path: "Nom"}}
 	}
 	f.plan(s, run, items...)
-	f.step(s, run, jobs.Step{Claim: 2})
+	f.step(s, run, jobs.Step{Take: 2})
 	o := outcome(2, second, second != jobs.ItemUncertain)
 	o.Reason.Detail, o.Deferred = "the API's words", second == jobs.ItemPending
 	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true), o}})

@@ -2,7 +2,7 @@
 //
 // # Stopping
 //
-// The first signal takes no new items, gives back those claimed ahead and starts no further attempt; what is on its way
+// The first signal takes no new items, gives back those taken ahead and starts no further attempt; what is on its way
 // is awaited. The second signal cancels, and what was on its way stays in doubt. Whatever is in doubt stays pending
 // with replace, and a resume sends it again once request_timeout has passed; with append it is uncertain. stop_after
 // answers in a row that say nothing of the data stop the run, see turned away. Items that are given back bear the

@@ -10,7 +10,7 @@ import (
 
 // task is an item that a lane is to send.
 type task struct {
-	jobs.Claimed
+	jobs.TakenItem
 	order int  // of sending, within this execution
 	tried bool // an earlier execution tried it
 }
@@ -29,14 +29,14 @@ type answer struct {
 // lane sends one item after another.
 func (p *pushing) lane(ctx context.Context) {
 	for t := range p.work {
-		a := p.deliver(ctx, t.Claimed)
+		a := p.deliver(ctx, t.TakenItem)
 		a.task = t
 		p.answers <- a // never blocks: its capacity is the window
 	}
 }
 
 // deliver sends one item. A panic on the way is an answer like others: the item is in doubt and the run stops.
-func (p *pushing) deliver(ctx context.Context, item jobs.Claimed) (a answer) {
+func (p *pushing) deliver(ctx context.Context, item jobs.TakenItem) (a answer) {
 	defer func() {
 		if v := recover(); v != nil {
 			a = answer{
@@ -69,7 +69,7 @@ func (p *pushing) mayLeave() error {
 
 // outcomeOf turns the outcome of a sending into the item's. An item of which any attempt is ambiguous is never rejected:
 // the API may hold it.
-func outcomeOf(semantics jobs.Semantics, item jobs.Claimed, out jobs.Outcome) jobs.ItemOutcome {
+func outcomeOf(semantics jobs.Semantics, item jobs.TakenItem, out jobs.Outcome) jobs.ItemOutcome {
 	unsure := out.Ambiguous || item.Ambiguous
 	result := jobs.ItemOutcome{Seq: item.Seq, Certain: !unsure, HTTPStatus: out.Status, Attempts: out.Attempts, AnsweredAt: out.AnsweredAt}
 	switch {
@@ -118,7 +118,7 @@ var notAttempted = map[jobs.Class]jobs.ReasonCode{
 
 // barred is the outcome of an item that must not leave: what nobody let go waits for a person, and what is not what was
 // planned is never sent. Where an earlier request may have been received that is still to be found out.
-func barred(item jobs.Claimed) jobs.ItemOutcome {
+func barred(item jobs.TakenItem) jobs.ItemOutcome {
 	out := jobs.ItemOutcome{Seq: item.Seq, State: jobs.ItemBlocked, Certain: !item.Ambiguous, Reason: jobs.Reason{Code: item.Barred}, AnsweredAt: time.Now()}
 	switch {
 	case item.Barred == jobs.ReasonUnapproved:
@@ -129,8 +129,8 @@ func barred(item jobs.Claimed) jobs.ItemOutcome {
 	return out
 }
 
-// unsent is the outcome of an item that was claimed ahead and given back.
-func unsent(item jobs.Claimed, why jobs.ReasonCode) jobs.ItemOutcome {
+// unsent is the outcome of an item that was taken ahead and given back.
+func unsent(item jobs.TakenItem, why jobs.ReasonCode) jobs.ItemOutcome {
 	return jobs.ItemOutcome{Seq: item.Seq, State: jobs.ItemPending, Certain: !item.Ambiguous, Deferred: true,
 		Reason: jobs.Reason{Code: why}, AnsweredAt: time.Now()}
 }
@@ -173,7 +173,7 @@ func statusDetail(status int) string {
 }
 
 // open counts the items that are sending from now on.
-func open(c jobs.Claims) (n int) {
+func open(c jobs.Taken) (n int) {
 	for i := range c.Items {
 		if !c.Items[i].Superseded {
 			n++

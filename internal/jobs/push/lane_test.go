@@ -55,7 +55,7 @@ func wantVerdicts(t *testing.T, semantics jobs.Semantics, class jobs.Class, v ve
 	for i, want := range []fate{v.clear, v.now, v.before, v.both} {
 		now, before := i&1 != 0, i&2 != 0
 		out := jobs.Outcome{Class: class, Status: 418, Message: "no", Ambiguous: now, Attempts: 3, AnsweredAt: answeredAt}
-		got := outcomeOf(semantics, jobs.Claimed{Seq: 7, Ambiguous: before}, out)
+		got := outcomeOf(semantics, jobs.TakenItem{Seq: 7, Ambiguous: before}, out)
 		if (fate{got.State, got.Certain, got.Deferred, got.Reason.Code}) != want {
 			t.Errorf("%s, %s, ambiguous now %t, before %t: %+v, want %+v", semantics, class, now, before, got, want)
 		}
@@ -69,31 +69,31 @@ func wantVerdicts(t *testing.T, semantics jobs.Semantics, class jobs.Class, v ve
 func TestOutcomesKeepTheWordsOfTheAPI(t *testing.T) {
 	t.Parallel()
 	refusal := jobs.Outcome{Class: jobs.ClassData, Status: 400, Message: "Le code est inconnu."}
-	if got := outcomeOf(jobs.Replace, jobs.Claimed{}, refusal).Reason.Detail; got != refusal.Message {
+	if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, refusal).Reason.Detail; got != refusal.Message {
 		t.Errorf("%q", got)
 	}
 	turned := jobs.Outcome{Class: jobs.ClassConfiguration, Status: 403, Message: "Accès refusé.", Answered: true}
-	if got := outcomeOf(jobs.Replace, jobs.Claimed{}, turned).Reason; got != (jobs.Reason{Code: jobs.ReasonTurnedAway, Detail: turned.Message}) {
+	if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, turned).Reason; got != (jobs.Reason{Code: jobs.ReasonTurnedAway, Detail: turned.Message}) {
 		t.Errorf("%+v", got)
 	}
 	for class, code := range map[jobs.Class]jobs.ReasonCode{jobs.ClassTechnical: jobs.ReasonFailures,
 		jobs.ClassTemporary: jobs.ReasonTemporary} {
 		failure := jobs.Outcome{Class: class, Status: 500, Message: "Réessayez.", Answered: true}
-		if got := outcomeOf(jobs.Replace, jobs.Claimed{}, failure).Reason; got != (jobs.Reason{Code: code, Detail: "500: Réessayez."}) {
+		if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, failure).Reason; got != (jobs.Reason{Code: code, Detail: "500: Réessayez."}) {
 			t.Errorf("%+v", got)
 		}
 		failure.Message = ""
-		if got := outcomeOf(jobs.Replace, jobs.Claimed{}, failure).Reason; got != (jobs.Reason{Code: code, Detail: "500"}) {
+		if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, failure).Reason; got != (jobs.Reason{Code: code, Detail: "500"}) {
 			t.Errorf("%+v", got)
 		}
 	}
 }
 
-// What was claimed ahead and given back is in doubt only if it was before.
+// What was taken ahead and given back is in doubt only if it was before.
 func TestUnsentIsInNoNewDoubt(t *testing.T) {
 	t.Parallel()
 	for _, before := range []bool{false, true} {
-		got := unsent(jobs.Claimed{Seq: 3, Ambiguous: before}, jobs.ReasonStopped)
+		got := unsent(jobs.TakenItem{Seq: 3, Ambiguous: before}, jobs.ReasonStopped)
 		if got.Seq != 3 || got.State != jobs.ItemPending || !got.Deferred || got.Certain == before || got.Reason.Code != jobs.ReasonStopped {
 			t.Errorf("%+v", got)
 		}

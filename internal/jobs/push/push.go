@@ -15,7 +15,7 @@ const (
 )
 
 // pushing sends the items of one run. Lanes send; the goroutine of ToEnd alone talks to the ledger, one statement a
-// step. Items in flight, claimed ahead, or answered but not yet recorded never exceed twice the lanes: after a crash
+// step. Items in flight, taken ahead, or answered but not yet recorded never exceed twice the lanes: after a crash
 // no more than these can be sent again.
 type pushing struct {
 	*jobs.Sending
@@ -25,10 +25,10 @@ type pushing struct {
 
 	waiting  []jobs.ItemOutcome // answered, not yet recorded
 	open     int                // items that the ledger has as sending
-	after    int                // the last item claimed
-	tried    bool               // those are claimed that an earlier execution tried: last, for they may meet the same again
-	dry      bool               // nothing can be claimed now
-	again    <-chan time.Time   // when an item that waits can be claimed; nil = none waits
+	after    int                // the last item taken
+	tried    bool               // those are taken that an earlier execution tried: last, for they may meet the same again
+	dry      bool               // nothing can be taken now
+	again    <-chan time.Time   // when an item that waits can be taken; nil = none waits
 	sent     int                // tasks given to lanes
 	done     int
 	total    int
@@ -86,32 +86,32 @@ func (p *pushing) toEnd(ctx context.Context) (halt jobs.Reason, err error) {
 	}
 }
 
-// step records the outcomes that wait and claims as many items as fit.
+// step records the outcomes that wait and takes as many items as fit.
 func (p *pushing) step(ctx context.Context, window int) error {
 	if p.halt.Code != "" {
 		p.release()
 	}
-	step := jobs.Step{Outcomes: p.waiting, After: p.after, Tried: p.tried, Claim: p.room(ctx, window)}
+	step := jobs.Step{Outcomes: p.waiting, After: p.after, Tried: p.tried, Take: p.room(ctx, window)}
 	if p.accepts && !p.proved {
 		step.Settings = p.API.Settings()
 	}
 	asked := time.Now()
-	claims, err := p.Ledger.Step(ctx, p.Run, step)
+	taken, err := p.Ledger.Step(ctx, p.Run, step)
 	if err != nil {
 		return err
 	}
-	if claims.OpenFor > 0 { // what was claimed may not leave after that
-		end := asked.Add(claims.OpenFor)
+	if taken.OpenFor > 0 { // what was taken may not leave after that
+		end := asked.Add(taken.OpenFor)
 		p.closes.Store(&end)
 	}
-	if claims.Closed {
+	if taken.Closed {
 		p.stopFor(jobs.Reason{Code: jobs.ReasonClosed, Detail: string(p.Run.Period)})
 	}
-	p.Places.Give(p, len(p.waiting)+step.Claim-open(claims))
+	p.Places.Give(p, len(p.waiting)+step.Take-open(taken))
 	p.open -= len(p.waiting)
 	p.done += len(p.waiting)
 	p.waiting, p.proved = p.waiting[:0], p.accepts
-	for _, item := range claims.Items {
+	for _, item := range taken.Items {
 		p.after = item.Seq
 		if item.Superseded {
 			p.done++
@@ -126,13 +126,13 @@ func (p *pushing) step(ctx context.Context, window int) error {
 		p.work <- task{item, p.sent, p.tried} // never blocks: its capacity is the window
 	}
 	p.Progress.Pushing(p.done, p.total)
-	if step.Claim > len(claims.Items) && !claims.Closed {
+	if step.Take > len(taken.Items) && !taken.Closed {
 		return p.runDry(ctx)
 	}
 	return nil
 }
 
-// room is how many items can be claimed: in the places of those whose outcomes are recorded by the same statement, and in
+// room is how many items can be taken: in the places of those whose outcomes are recorded by the same statement, and in
 // what is free. Whoever has none waits for the runs beside it, until the run is stopped.
 func (p *pushing) room(ctx context.Context, window int) int {
 	if p.halt.Code != "" || p.dry {
@@ -149,7 +149,7 @@ func (p *pushing) room(ctx context.Context, window int) int {
 	return 1 + p.Places.Try(p, window-1)
 }
 
-// runDry is reached when no more items can be claimed now. Then come those that an earlier execution tried, and when that
+// runDry is reached when no more items can be taken now. Then come those that an earlier execution tried, and when that
 // is over those that wait out an earlier request.
 func (p *pushing) runDry(ctx context.Context) error {
 	wait, ok, err := p.Ledger.NextPending(ctx, p.Run)
@@ -295,7 +295,7 @@ func (p *pushing) goOn() {
 	p.halted.Store(false)
 }
 
-// giveBack reports whether a task that has not left can be claimed again by this execution, should it go on.
+// giveBack reports whether a task that has not left can be taken again by this execution, should it go on.
 func (p *pushing) giveBack(order int, out jobs.ItemOutcome) bool {
 	if out.Attempts > 0 || !p.hasty && order > p.undone {
 		return false
@@ -305,12 +305,12 @@ func (p *pushing) giveBack(order int, out jobs.ItemOutcome) bool {
 	return true
 }
 
-// release gives back what was claimed ahead and did not leave.
+// release gives back what was taken ahead and did not leave.
 func (p *pushing) release() {
 	for {
 		select {
 		case t := <-p.work:
-			out := unsent(t.Claimed, p.halt.Code)
+			out := unsent(t.TakenItem, p.halt.Code)
 			out.Deferred = !p.giveBack(t.order, out)
 			p.waiting = append(p.waiting, out)
 		default:

@@ -10,47 +10,6 @@ import (
 	"time"
 )
 
-const claimPings = `-- name: ClaimPings :many
-UPDATE syncd.ping p SET claimed_at = clock_timestamp(), tries = tries + 1
-WHERE p.job = ANY ($1::text[]) AND p.told_at IS NULL AND p.claimed_at < clock_timestamp() - make_interval(secs => $2::float8) * (CASE WHEN p.tries < 6 THEN 1 << p.tries ELSE 64 END)
-  AND p.noted_at > clock_timestamp() - make_interval(secs => $3::float8)
-  AND NOT EXISTS (SELECT FROM syncd.ping d WHERE d.job = p.job AND d.nominal_at = p.nominal_at AND d.event = 'done' AND p.event <> 'done')
-RETURNING p.job, p.nominal_at, p.event
-`
-
-type ClaimPingsParams struct {
-	Jobs          []string
-	AgainSeconds  float64
-	WithinSeconds float64
-}
-
-type ClaimPingsRow struct {
-	Job       string
-	NominalAt time.Time
-	Event     string
-}
-
-// Takes what was not told yet, and that nobody has set about lately. Once a fire is done nothing else of it matters.
-func (q *Queries) ClaimPings(ctx context.Context, arg ClaimPingsParams) ([]ClaimPingsRow, error) {
-	rows, err := q.db.Query(ctx, claimPings, arg.Jobs, arg.AgainSeconds, arg.WithinSeconds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ClaimPingsRow
-	for rows.Next() {
-		var i ClaimPingsRow
-		if err := rows.Scan(&i.Job, &i.NominalAt, &i.Event); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const forgetPings = `-- name: ForgetPings :exec
 DELETE FROM syncd.ping WHERE noted_at < clock_timestamp() - interval '400 days'
 `
@@ -107,6 +66,47 @@ type NotePingsParams struct {
 func (q *Queries) NotePings(ctx context.Context, arg NotePingsParams) error {
 	_, err := q.db.Exec(ctx, notePings, arg.Jobs, arg.WithinSeconds, arg.Targets)
 	return err
+}
+
+const takePings = `-- name: TakePings :many
+UPDATE syncd.ping p SET claimed_at = clock_timestamp(), tries = tries + 1
+WHERE p.job = ANY ($1::text[]) AND p.told_at IS NULL AND p.claimed_at < clock_timestamp() - make_interval(secs => $2::float8) * (CASE WHEN p.tries < 6 THEN 1 << p.tries ELSE 64 END)
+  AND p.noted_at > clock_timestamp() - make_interval(secs => $3::float8)
+  AND NOT EXISTS (SELECT FROM syncd.ping d WHERE d.job = p.job AND d.nominal_at = p.nominal_at AND d.event = 'done' AND p.event <> 'done')
+RETURNING p.job, p.nominal_at, p.event
+`
+
+type TakePingsParams struct {
+	Jobs          []string
+	AgainSeconds  float64
+	WithinSeconds float64
+}
+
+type TakePingsRow struct {
+	Job       string
+	NominalAt time.Time
+	Event     string
+}
+
+// Takes what was not told yet, and that nobody has set about lately. Once a fire is done nothing else of it matters.
+func (q *Queries) TakePings(ctx context.Context, arg TakePingsParams) ([]TakePingsRow, error) {
+	rows, err := q.db.Query(ctx, takePings, arg.Jobs, arg.AgainSeconds, arg.WithinSeconds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TakePingsRow
+	for rows.Next() {
+		var i TakePingsRow
+		if err := rows.Scan(&i.Job, &i.NominalAt, &i.Event); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const tellPing = `-- name: TellPing :exec

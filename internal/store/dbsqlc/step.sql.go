@@ -61,7 +61,7 @@ WITH fence AS MATERIALIZED (
     WHERE r.state <> 'accepted' AND r.certain AND b.version = 0 AND NOT b.withdrawn
       AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
 ), still_doubted AS (
-    -- The last attempt may have left long after the item was claimed: whoever sends this key next waits from now on.
+    -- The last attempt may have left long after the item was taken: whoever sends this key next waits from now on.
     UPDATE syncd.baseline b SET doubt_since = clock_timestamp()
     FROM recorded r
     WHERE r.state <> 'accepted' AND NOT r.certain AND b.in_doubt
@@ -88,7 +88,7 @@ WITH fence AS MATERIALIZED (
     RETURNING b.key
 ), marked AS (
     SELECT key FROM doubted_new UNION ALL SELECT key FROM doubted
-), claimed AS (
+), taken AS (
     UPDATE syncd.item i
     SET state = CASE WHEN m.key IS NULL THEN 'superseded' ELSE 'sending' END,
         payload = CASE WHEN m.key IS NULL THEN NULL ELSE i.payload END,
@@ -103,7 +103,7 @@ SELECT (SELECT count(*) FROM recorded)::integer AS recorded,
        (SELECT count(*) FROM recorded WHERE state = 'accepted')::integer - (SELECT count(*) FROM acknowledged)::integer AS lost,
        f.closed, f.open_seconds,
        c.seq, c.key, c.state, c.ambiguous, c.payload, c.baseline_version, c.fingerprint
-FROM fence f LEFT JOIN claimed c ON true
+FROM fence f LEFT JOIN taken c ON true
 ORDER BY c.seq
 `
 
@@ -122,7 +122,7 @@ type PushStepParams struct {
 	Settings      []byte
 	After         int32
 	Tried         bool
-	Claim         int32
+	Take          int32
 }
 
 type PushStepRow struct {
@@ -159,7 +159,7 @@ func (q *Queries) PushStep(ctx context.Context, arg PushStepParams) ([]PushStepR
 		arg.Settings,
 		arg.After,
 		arg.Tried,
-		arg.Claim,
+		arg.Take,
 	)
 	if err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ SELECT job, nominal_at, 'failed' FROM syncd.run WHERE id = @run_id AND nominal_a
 ON CONFLICT (job, nominal_at, event) DO NOTHING;
 
 -- Takes what was not told yet, and that nobody has set about lately. Once a fire is done nothing else of it matters.
--- name: ClaimPings :many
+-- name: TakePings :many
 UPDATE syncd.ping p SET claimed_at = clock_timestamp(), tries = tries + 1
 WHERE p.job = ANY (@jobs::text[]) AND p.told_at IS NULL AND p.claimed_at < clock_timestamp() - make_interval(secs => @again_seconds::float8) * (CASE WHEN p.tries < 6 THEN 1 << p.tries ELSE 64 END)
   AND p.noted_at > clock_timestamp() - make_interval(secs => @within_seconds::float8)

@@ -53,7 +53,7 @@ WITH fence AS MATERIALIZED (
     WHERE r.state <> 'accepted' AND r.certain AND b.version = 0 AND NOT b.withdrawn
       AND b.target_id = r.target_id AND b.key = r.key AND b.period = r.period
 ), still_doubted AS (
-    -- The last attempt may have left long after the item was claimed: whoever sends this key next waits from now on.
+    -- The last attempt may have left long after the item was taken: whoever sends this key next waits from now on.
     UPDATE syncd.baseline b SET doubt_since = clock_timestamp()
     FROM recorded r
     WHERE r.state <> 'accepted' AND NOT r.certain AND b.in_doubt
@@ -64,7 +64,7 @@ WITH fence AS MATERIALIZED (
     WHERE i.run_id = (SELECT id FROM fence WHERE NOT closed) AND i.seq > @after AND i.state = 'pending'
       AND (i.attempts > 0) = @tried::boolean
       AND (i.not_before IS NULL OR i.not_before <= now()) AND i.deferred_epoch IS DISTINCT FROM (SELECT epoch FROM fence)
-    ORDER BY i.seq LIMIT @claim
+    ORDER BY i.seq LIMIT @take
 ), doubted_new AS (
     INSERT INTO syncd.baseline AS b (target_id, key, period, version, in_doubt, doubt_since)
     SELECT c.target_id, c.key, c.period, 0, true, clock_timestamp()
@@ -80,7 +80,7 @@ WITH fence AS MATERIALIZED (
     RETURNING b.key
 ), marked AS (
     SELECT key FROM doubted_new UNION ALL SELECT key FROM doubted
-), claimed AS (
+), taken AS (
     UPDATE syncd.item i
     SET state = CASE WHEN m.key IS NULL THEN 'superseded' ELSE 'sending' END,
         payload = CASE WHEN m.key IS NULL THEN NULL ELSE i.payload END,
@@ -95,5 +95,5 @@ SELECT (SELECT count(*) FROM recorded)::integer AS recorded,
        (SELECT count(*) FROM recorded WHERE state = 'accepted')::integer - (SELECT count(*) FROM acknowledged)::integer AS lost,
        f.closed, f.open_seconds,
        c.seq, c.key, c.state, c.ambiguous, c.payload, c.baseline_version, c.fingerprint
-FROM fence f LEFT JOIN claimed c ON true
+FROM fence f LEFT JOIN taken c ON true
 ORDER BY c.seq;
