@@ -59,7 +59,7 @@ func worded(teller *view.Teller, f *app.Finding) finding {
 	case f.Err != nil:
 		line.Text, line.Hint = splitHint(messageIn(teller, f.Err))
 		if words := jobs.Words(f.Err); words != "" {
-			line.Text += "; its words: " + words
+			line.Text = teller.Fill(teller.Answers.ItsWords, "text", line.Text, "words", words)
 		}
 	case f.Code != "":
 		var hint string
@@ -108,7 +108,7 @@ func (c *checked) add(f app.Finding) {
 
 // count tells of how many dossiers more the same was said.
 func (c *checked) count() {
-	c.told.end(func(f finding, more string) {
+	c.told.end(c.teller, func(f finding, more string) {
 		f.Text, f.Hint = more+f.Text, "" // the first one has it
 		c.print(f)
 	})

@@ -73,35 +73,38 @@ func (a *session) printFetched(s *contract.Standing, problem string) error {
 	if a.flags.json {
 		return a.writeJSON(a.standingJSON(s, problem))
 	}
+	answers := a.words().Answers.Contract
 	if problem != "" {
 		text, hint := splitHint(problem)
-		fmt.Fprintf(a.Stderr, "syncd: warning: %s\nhint: %s\n", text, hint)
+		a.say(a.Stderr, answers.Warning, "text", text, "hint", hint)
 		switch {
 		case s.Newest != nil:
-			fmt.Fprintf(a.Stdout, "documents are still checked against the contract of %s (%.12s)\n", a.day(s.Known.Seen[0].LastSeen), s.Newest.Digest)
+			a.say(a.Stdout, answers.CheckedBy, "day", a.day(s.Known.Seen[0].LastSeen), "digest", short(s.Newest.Digest))
 		case a.Config.Partner().Documents.Contract != string(contract.Auto):
-			fmt.Fprintln(a.Stdout, "nothing is sent until the contract that the configuration names can be read")
+			a.say(a.Stdout, answers.NothingSent)
 		default:
-			fmt.Fprintln(a.Stdout, "documents are sent without a check; what the API does not know it may drop without a word")
+			a.say(a.Stdout, answers.Unchecked)
 		}
 		return nil
 	}
-	fmt.Fprintf(a.Stdout, "found at %s: %s, version %s, %d calls (%.12s)\n", s.Known.Seen[0].Place, s.Newest.Title, s.Newest.Version, len(s.Newest.Operations), s.Newest.Digest)
+	a.say(a.Stdout, answers.Found, "place", s.Known.Seen[0].Place, "title", s.Newest.Title, "version", s.Newest.Version,
+		"n", len(s.Newest.Operations), "digest", short(s.Newest.Digest))
 	a.printCall(s)
 	if s.Known.Accepted == "" {
-		_, err := fmt.Fprintln(a.Stdout, "it is the first that was seen")
-		return err
+		a.say(a.Stdout, answers.First)
+		return nil
 	}
 	return a.printChanges(s)
 }
 
 // printCall tells what the contract says of the call that takes documents.
 func (a *session) printCall(s *contract.Standing) {
+	answers := a.words().Answers.Contract
 	if op := s.Derived.Operation; op != nil {
-		fmt.Fprintf(a.Stdout, "documents go by %s %s, the key of the dossier in the %s %s\n", op.Method, op.Path, s.Derived.KeyIn, s.Derived.KeyName)
+		a.say(a.Stdout, answers.Call, "method", op.Method, "path", op.Path, "place", placeIn(answers.Places, s.Derived.KeyIn), "name", s.Derived.KeyName)
 	}
 	for _, advice := range s.Advice {
-		fmt.Fprintf(a.Stdout, "%s: %s\n", advice.Level, advice.Text)
+		a.say(a.Stdout, answers.Advice, "level", answers.Levels[string(advice.Level)], "text", advice.Text)
 		if advice.Hint != "" {
 			fmt.Fprintf(a.Stdout, "hint: %s\n", advice.Hint)
 		}
@@ -110,18 +113,19 @@ func (a *session) printCall(s *contract.Standing) {
 
 // printChanges tells what changed since the accepted contract.
 func (a *session) printChanges(s *contract.Standing) error {
+	answers := a.words().Answers.Contract
 	switch {
 	case len(s.Changes) == 0:
-		_, err := fmt.Fprintln(a.Stdout, "nothing has changed since the accepted contract; to compare others that were seen: syncd contract diff BEFORE [AFTER]")
-		return err
+		a.say(a.Stdout, answers.NoChange)
+		return nil
 	case s.Waits():
-		fmt.Fprintf(a.Stdout, "compared with the accepted contract (%.12s, since %s):\n", s.Accepted.Digest, a.day(*s.Known.AcceptedAt))
+		a.say(a.Stdout, answers.Compared, "digest", short(s.Accepted.Digest), "day", a.day(*s.Known.AcceptedAt))
 	}
 	if err := a.printer().ContractChanges(a.Stdout, s.Changes); err != nil {
 		return err
 	}
 	if s.Waits() {
-		fmt.Fprintf(a.Stdout, "runs that would send something are held until:  syncd contract accept %.12s --reason \"…\"\n", s.Newest.Digest)
+		a.say(a.Stdout, answers.Waits, "digest", short(s.Newest.Digest))
 	}
 	return nil
 }
@@ -183,18 +187,19 @@ your user name.`,
 }
 
 func (a *session) tellAccepted(s *contract.Standing, accepted *ledger.Accepted) error {
-	fmt.Fprintf(a.Stdout, "the contract %.12s is accepted, with these changes:\n", s.Newest.Digest)
+	answers := a.words().Answers.Contract
+	a.say(a.Stdout, answers.Accepted, "digest", short(s.Newest.Digest))
 	if err := a.printer().ContractChanges(a.Stdout, s.Changes); err != nil {
 		return err
 	}
 	for _, run := range accepted.Released {
-		fmt.Fprintf(a.Stdout, "run %d (%s, %s, %s) is let go; a daemon goes on with it, or: syncd resume %d\n", run.ID, run.Job, run.Target.Dossier, run.Period, run.ID)
+		a.say(a.Stdout, answers.LetGo, "run", run.ID, "job", run.Job, "dossier", run.Target.Dossier, "period", run.Period)
 	}
 	for _, run := range accepted.Outdated {
-		fmt.Fprintf(a.Stdout, "run %d was planned before; plan afresh: syncd run %s --dossier %s --period %s\n", run.ID, run.Job, run.Target.Dossier, run.Period)
+		a.say(a.Stdout, answers.Outdated, "run", run.ID, "job", run.Job, "dossier", run.Target.Dossier, "period", run.Period)
 	}
-	_, err := fmt.Fprintln(a.Stdout, "whether the mapping fits it: syncd check")
-	return err
+	a.say(a.Stdout, answers.WhetherFits)
+	return nil
 }
 
 func newContractShow(p process, flags *globalFlags) *cobra.Command {
@@ -234,32 +239,39 @@ func (a *session) showContract(s *contract.Standing, document *openapi.Document)
 	if a.flags.json {
 		return a.writeJSON(a.standingJSON(s, s.Problem))
 	}
+	teller := a.words()
+	answers := teller.Answers.Contract
 	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	for i, seen := range s.Known.Seen {
 		state := ""
 		switch {
 		case i == 0 && seen.Digest == s.Accepted.Digest:
-			state = "in force"
+			state = answers.InForce
 		case i == 0:
-			state = "in force, not accepted yet: see 'syncd contract diff'"
+			state = answers.NotAccepted
 		case seen.Digest == s.Accepted.Digest:
-			state = "accepted: what is sent goes by it"
+			state = answers.SentBy
 		}
-		fmt.Fprintf(w, "%.12s\t%s\tseen %s to %s\t%s\n", seen.Digest, seen.Place, a.day(seen.FirstSeen), a.day(seen.LastSeen), state)
+		since := teller.Fill(answers.Seen, "from", a.day(seen.FirstSeen), "to", a.day(seen.LastSeen))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", short(seen.Digest), seen.Place, since, state)
 	}
-	fmt.Fprintf(w, "\n%s, version %s\n", document.Title, document.Version)
+	fmt.Fprintf(w, "\n%s\n", teller.Fill(answers.Title, "title", document.Title, "version", document.Version))
 	for _, line := range document.Overview() {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", line.Call, line.Takes(), line.ID, line.Summary)
+		takes := line.Takes()
+		if line.Broken != "" {
+			takes = answers.NotKnown
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", line.Call, takes, line.ID, line.Summary)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	for _, note := range document.Notes {
-		fmt.Fprintf(a.Stdout, "not checked: %s\n", note)
+		a.say(a.Stdout, answers.NotChecked, "what", note)
 	}
 	if s.Problem != "" {
 		text, _ := splitHint(s.Problem)
-		fmt.Fprintf(a.Stdout, "when the API was last asked, %s: %s\n", a.day(*s.Known.AskedAt), text)
+		a.say(a.Stdout, answers.Asked, "day", a.day(*s.Known.AskedAt), "problem", text)
 	}
 	a.printCall(s)
 	return nil
@@ -269,39 +281,42 @@ func (a *session) showOperation(op *openapi.Operation) error {
 	if a.flags.json {
 		return a.writeJSON(newOperationJSON(op))
 	}
+	answers := a.words().Answers.Contract
+	required := map[bool]string{true: answers.Required}
 	fmt.Fprintf(a.Stdout, "%s %s  %s\n", op.Method, op.Path, op.Summary)
 	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	for _, p := range op.Parameters {
-		fmt.Fprintf(w, "%s\tin the %s\t%s\t%s\n", p.Name, p.In, requiredWord(p.Required), p.Description)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.Name, placeIn(answers.Places, p.In), required[p.Required], p.Description)
 	}
 	members, all := op.Outline()
 	for _, line := range members {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", line.Path, line.Type, requiredWord(line.Required), line.Description)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", line.Path, line.Type, required[line.Required], line.Description)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	switch {
 	case op.Broken != nil:
-		fmt.Fprintf(a.Stdout, "what it takes is not known: %s\n", op.Broken.Problem)
+		a.say(a.Stdout, answers.TakesUnknown, "problem", op.Broken.Problem)
 	case op.Body == nil && len(op.Media) > 0:
-		fmt.Fprintf(a.Stdout, "it takes no JSON: %s\n", strings.Join(op.Media, ", "))
+		a.say(a.Stdout, answers.TakesOther, "media", op.Media)
 	case op.Body == nil:
-		fmt.Fprintln(a.Stdout, "it takes no body")
+		a.say(a.Stdout, answers.TakesNothing)
 	case !all:
-		fmt.Fprintf(a.Stdout, "the list ends here, after %d members: definitions refer to each other in too many ways\n", len(members))
+		a.say(a.Stdout, answers.Cut, "n", len(members))
 	}
 	for _, demand := range op.Unchecked() {
-		fmt.Fprintf(a.Stdout, "not checked: %s\n", demand)
+		a.say(a.Stdout, answers.NotChecked, "what", demand)
 	}
 	return nil
 }
 
-func requiredWord(required bool) string {
-	if required {
-		return "required"
+// placeIn is where a parameter is.
+func placeIn(places map[string]string, in string) string {
+	if words, known := places[in]; known {
+		return words
 	}
-	return ""
+	return places["*"]
 }
 
 func newContractScaffold(p process, flags *globalFlags) *cobra.Command {

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,17 +71,18 @@ A daemon goes on with the run, or: syncd resume RUN`,
 
 func (a *session) tellApproved(run *jobs.Run, released []string) {
 	id := run.ID
-	what := fmt.Sprintf("run %d is approved", id)
+	w := a.words()
+	what := w.Fill(w.Answers.Approved, "run", id)
 	if len(released) > 0 {
-		what = fmt.Sprintf("of run %d is let go: %s", id, strings.Join(released, ", "))
+		what = w.Fill(w.Answers.Released, "run", id, "employees", released)
 	}
 	if run.State == jobs.Failed {
-		fmt.Fprintf(a.Stdout, "%s; the run had stopped before its end: look at it with 'syncd show %d', then go on with 'syncd resume %d'\n", what, id, id)
+		a.say(a.Stdout, w.Answers.WasStopped, "what", what, "run", id)
 		return
 	}
-	fmt.Fprintf(a.Stdout, "%s; a daemon goes on with it, or: syncd resume %d\n", what, id)
+	a.say(a.Stdout, w.Answers.GoesOn, "what", what, "run", id)
 	if held := run.Counts.Held; run.State == jobs.Held && held > 0 {
-		fmt.Fprintf(a.Stdout, "still held, each a decision of its own: %d of its employees; look at them with 'syncd show %d' once it has ended, then 'syncd approve %d --employee M --reason …'\n", held, id, id)
+		a.say(a.Stdout, w.Answers.StillHeld, "n", held, "run", id)
 	}
 }
 
@@ -117,13 +116,14 @@ doubt stays so. The reason is recorded with your user name. A cancelled run is n
 }
 
 func (a *session) tellCancelled(run *jobs.Run) {
+	answers := a.words().Answers
 	switch run.State {
 	case jobs.Running:
-		fmt.Fprintf(a.Stdout, "run %d was asked to stop: it finishes what is on its way; see: syncd show %d\n", run.ID, run.ID)
+		a.say(a.Stdout, answers.Cancelling, "run", run.ID)
 	case jobs.Cancelled:
-		fmt.Fprintf(a.Stdout, "run %d is cancelled\n", run.ID)
+		a.say(a.Stdout, answers.Cancelled, "run", run.ID)
 	case jobs.Queued, jobs.Succeeded, jobs.Incomplete, jobs.Failed, jobs.Held:
-		fmt.Fprintf(a.Stdout, "run %d had come to its end: it is %s\n", run.ID, run.State)
+		a.say(a.Stdout, answers.EndedBefore, "run", run.ID, "state", run.State)
 	}
 }
 
@@ -178,12 +178,13 @@ func settlement(chosen map[ledger.Settlement]*bool) (as ledger.Settlement, err e
 }
 
 func (a *session) tellSettled(run *jobs.Run, as ledger.Settlement) {
-	fmt.Fprintf(a.Stdout, "%s: settled as %s; run %d is %s\n", strings.Join(app.Unique(a.flags.employees), ", "), as, run.ID, run.State)
+	answers := a.words().Answers
+	a.say(a.Stdout, answers.Settled, "employees", app.Unique(a.flags.employees), "as", as, "run", run.ID, "state", run.State)
 	switch {
 	case run.State == jobs.Queued:
-		fmt.Fprintf(a.Stdout, "a daemon goes on with it, or: syncd resume %d\n", run.ID)
+		a.say(a.Stdout, answers.SettledRun, "run", run.ID)
 	case as == ledger.SettlePending:
-		fmt.Fprintf(a.Stdout, "the next run sends what staging holds then: syncd run %s --dossier %s --period %s\n", run.Job, run.Target.Dossier, run.Period)
+		a.say(a.Stdout, answers.SettledAgain, "job", run.Job, "dossier", run.Target.Dossier, "period", run.Period)
 	}
 }
 
@@ -201,7 +202,7 @@ and 'syncd run' works as always. The reason is recorded with your user name.`,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
 			err := a.Decisions().Pause(ctx, args[0], flags.decision())
 			if err == nil {
-				fmt.Fprintf(p.Stdout, "job %s is paused; to go on: syncd unpause %s\n", args[0], args[0])
+				a.say(a.Stdout, a.words().Answers.Paused, "job", args[0])
 			}
 			return err
 		}),
@@ -222,7 +223,7 @@ func newUnpause(p process, flags *globalFlags) *cobra.Command {
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
 			err := a.Decisions().Unpause(ctx, args[0], requester())
 			if err == nil {
-				fmt.Fprintf(p.Stdout, "job %s goes on\n", args[0])
+				a.say(a.Stdout, a.words().Answers.Unpaused, "job", args[0])
 			}
 			return err
 		}),

@@ -8,9 +8,14 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"syncd/internal/config"
+	"syncd/internal/partner"
+	"syncd/internal/report/locale"
 )
 
 // version is set at build time.
@@ -29,21 +34,34 @@ type process struct {
 	Stdout io.Writer // data
 	Stderr io.Writer // messages
 	Getenv func(string) string
-	Stop   <-chan struct{} // closed at the first SIGINT or SIGTERM: finish what is in flight, then end
-	Hangup func()          // from now on the end of the terminal (SIGHUP) is such a first signal
+	Stop   <-chan struct{}                   // closed at the first SIGINT or SIGTERM: finish what is in flight, then end
+	Spoken *atomic.Pointer[locale.Catalogue] // the words of what is told beside a command; see words
+	Hangup func()                            // from now on the end of the terminal (SIGHUP) is such a first signal
 }
 
 // run executes one command and returns the exit code. The first signal asks to stop, the second one aborts.
 func run(args []string, p process) int {
 	ctx, abort := context.WithCancel(context.Background())
 	defer abort()
-	release := p.onSignals(abort)
-	defer release()
+	p.Spoken = &atomic.Pointer[locale.Catalogue]{}
 	out := &output{to: p.Stdout}
 	p.Stdout = out
+	release := p.onSignals(abort)
+	defer release()
 	root := newRoot(p)
 	root.SetArgs(args)
-	return out.end(p.Stderr, tell(p.Stderr, root.ExecuteContext(ctx)))
+	code := tell(p.Stderr, root.ExecuteContext(ctx))
+	return out.end(p.Stderr, p.words(), code)
+}
+
+// words are those of the configuration once it is read, and until then those of the locale.
+func (p process) words() *locale.Catalogue {
+	if p.Spoken != nil {
+		if words := p.Spoken.Load(); words != nil {
+			return words
+		}
+	}
+	return locale.Of(locale.Language(config.LocaleLanguage(p.Getenv)), partner.Default().Name)
 }
 
 // onSignals closes Stop at the first signal and calls abort at the second.
@@ -57,7 +75,7 @@ func (p *process) onSignals(abort func()) (release func()) {
 			signal.Notify(signals, syscall.SIGHUP)
 		}
 	}
-	stderr, quiet := p.Stderr, p.underSystemd()
+	said, quiet := *p, p.underSystemd()
 	done := make(chan struct{})
 	go func() {
 		for stopping, counted := false, false; ; {
@@ -69,7 +87,7 @@ func (p *process) onSignals(abort func()) (release func()) {
 				case !stopping:
 					close(asked)
 					if !quiet {
-						io.WriteString(stderr, "\nstopping: what is on its way is finished, nothing new is sent (once more to abort)\n") //nolint:errcheck // a closed terminal
+						io.WriteString(said.Stderr, said.words().Answers.Stopping) //nolint:errcheck // a closed terminal
 					}
 				}
 				// SIGHUP comes with others, in any order: the system, a shell and a login's end all send it, systemd with SIGTERM.

@@ -11,7 +11,7 @@ import (
 func TestMistakesOfManyDossiersAreToldOnce(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	m := mistakes{w: &b}
+	m := mistakes{w: &b, words: english()}
 	for i := range 300 {
 		m.tell(fmt.Sprintf("d%03d", i), errors.New("no such column\nhint: correct the query"))
 	}

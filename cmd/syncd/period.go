@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/config"
 	"syncd/internal/ledger"
-	"syncd/internal/report/view"
 )
 
 func newPeriod(p process, flags *globalFlags) *cobra.Command {
@@ -58,9 +56,9 @@ is executed or queued. The reason is recorded with your user name.`,
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(a.Stdout, "%s: %s is closed\n", d.Name, period)
+				a.say(a.Stdout, a.words().Answers.PeriodClosed, "dossier", d.Name, "period", period)
 				if len(left) > 0 {
-					fmt.Fprintf(a.Stderr, "syncd: %s: %s is closed although something is missing: %s\n", d.Name, period, ledger.Summary(left))
+					a.say(a.Stderr, a.words().Answers.PeriodIncomplete, "dossier", d.Name, "period", period, "missing", left)
 				}
 				return nil
 			})
@@ -101,7 +99,7 @@ user name.`,
 			return a.eachDossier(func(d config.Dossier) error {
 				err := a.Decisions().ReopenPeriod(ctx, app.Month{Dossier: d, Period: period}, end, by)
 				if err == nil {
-					fmt.Fprintf(a.Stdout, "%s: %s is open until %s\n", d.Name, period, view.Minute(end))
+					a.say(a.Stdout, a.words().Answers.PeriodReopened, "dossier", d.Name, "period", period, "until", end)
 				}
 				return err
 			})

@@ -12,31 +12,18 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
+	"syncd/internal/report/view"
 )
 
 // newProgress shows how far a run is on a terminal, and nothing in a pipe.
-func newProgress(w io.Writer, dossier string, language locale.Language) *progress {
-	return &progress{w: w, dossier: dossier, words: progressWordsOf(language), visible: isTerminal(w)}
-}
-
-type progressWords struct{ reading, comparing, sending, waiting, fleet string }
-
-// progressWordsOf are English unless there are others.
-func progressWordsOf(language locale.Language) progressWords {
-	if language == locale.French {
-		return progressWords{"lecture des données préparées", "comparaison avec ce que détient Isidoor", "envoi",
-			"%s : une demande précédente est peut-être encore en route ; ses salariés seront renvoyés dans %s\n",
-			"%s : dossiers terminés ; %d salariés envoyés"}
-	}
-	return progressWords{"reading staging", "comparing with what the partner has", "sending",
-		"%s: an earlier request may still be under way; its employees are sent again in %s\n",
-		"%s: dossiers done; %d employees sent"}
+func newProgress(w io.Writer, dossier string, words *view.Teller) *progress {
+	return &progress{w: w, dossier: dossier, words: words, visible: isTerminal(w)}
 }
 
 type progress struct {
 	w       io.Writer
 	dossier string
-	words   progressWords
+	words   *view.Teller
 	visible bool
 	bar     *progressbar.ProgressBar
 	pushing bool
@@ -51,7 +38,7 @@ func (p *progress) Planning(employees int) {
 		return
 	}
 	if p.bar == nil {
-		p.bar = p.newBar(-1, p.words.reading)
+		p.bar = p.newBar(-1, p.words.Answers.Progress.Reading)
 	}
 	_ = p.bar.Set(employees) // a terminal that went away
 }
@@ -62,7 +49,7 @@ func (p *progress) Verifying(done, total int) {
 		return
 	}
 	if p.bar == nil {
-		p.bar = p.newBar(total, p.words.comparing)
+		p.bar = p.newBar(total, p.words.Answers.Progress.Comparing)
 	}
 	_ = p.bar.Set(done) // a terminal that went away
 	if done == total {
@@ -77,7 +64,7 @@ func (p *progress) Pushing(done, total int) {
 	}
 	if !p.pushing {
 		p.finish()
-		p.bar, p.pushing = p.newBar(total, p.words.sending), true
+		p.bar, p.pushing = p.newBar(total, p.words.Answers.Progress.Sending), true
 	}
 	_ = p.bar.Set(done) // a terminal that went away
 }
@@ -86,12 +73,12 @@ func (p *progress) Pushing(done, total int) {
 func (p *progress) Waiting(d time.Duration) {
 	if d > time.Second {
 		p.clear()
-		fmt.Fprintf(p.w, p.words.waiting, p.dossier, d.Round(time.Second))
+		fmt.Fprintln(p.w, p.words.Fill(p.words.Answers.Progress.Waiting, "dossier", p.dossier, "duration", d.Round(time.Second)))
 	}
 }
 
 func (p *progress) newBar(total int, doing string) *progressbar.ProgressBar {
-	return newBar(p.w, total, p.dossier+": "+doing)
+	return newBar(p.w, total, p.words.Fill(doing, "dossier", p.dossier))
 }
 
 func newBar(w io.Writer, total int, description string) *progressbar.ProgressBar {
@@ -136,11 +123,11 @@ func (a aside) Write(text []byte) (int, error) {
 
 // display is the one progress of a command: that of its dossier, or how many of its dossiers are done.
 type display struct {
-	w        io.Writer
-	language locale.Language
-	of       string // what is executed
-	total    int    // dossiers
-	visible  bool
+	w       io.Writer
+	words   *view.Teller
+	of      string // what is executed
+	total   int    // dossiers
+	visible bool
 
 	mu          sync.Mutex
 	bar         *progressbar.ProgressBar
@@ -148,13 +135,13 @@ type display struct {
 }
 
 func (a *session) display(of string, dossiers int) *display {
-	return &display{w: a.Stderr, language: a.language(), of: of, total: dossiers, visible: isTerminal(a.Stderr)}
+	return &display{w: a.Stderr, words: a.words(), of: of, total: dossiers, visible: isTerminal(a.Stderr)}
 }
 
 // dossier begins the part of one dossier.
 func (d *display) dossier(name string) app.Progress {
 	if d.total == 1 {
-		return newProgress(d.w, name, d.language)
+		return newProgress(d.w, name, d.words)
 	}
 	d.advance(0, 0)
 	return &part{display: d, name: name}
@@ -171,7 +158,7 @@ func (d *display) advance(ended, sent int) {
 	if d.bar == nil {
 		d.bar = newBar(d.w, d.total, "")
 	}
-	d.bar.Describe(fmt.Sprintf(progressWordsOf(d.language).fleet, d.of, d.sent))
+	d.bar.Describe(d.words.Fill(d.words.Answers.Progress.Fleet, "job", d.of, "n", d.sent))
 	_ = d.bar.Set(d.ended) // a terminal that went away
 }
 
@@ -214,7 +201,7 @@ func (p *part) Pushing(done, _ int) {
 
 // Waiting implements jobs.Progress.
 func (p *part) Waiting(d time.Duration) {
-	p.aside(func() { newProgress(p.w, p.name, p.language).Waiting(d) })
+	p.aside(func() { newProgress(p.w, p.name, p.words).Waiting(d) })
 }
 
 // Done implements app.Progress.
@@ -235,13 +222,11 @@ func (p process) waits(c *config.Config) func(call string, until time.Time) {
 			return
 		}
 		told = time.Now()
-		text := "Isidoor has not answered yet (%s): waiting until %s at the latest\n"
-		if locale.Language(c.Language(p.Getenv)) == locale.French {
-			text = "Isidoor n'a pas encore répondu (%s) : attente jusqu'à %s au plus tard\n"
-		}
+		words := locale.Of(locale.Language(c.Language(p.Getenv)), c.Partner().Name)
+		text := locale.Fill(words.Answers.Progress.Silent, "call", call, "until", until.In(c.Zone()).Format("15:04:05 MST"))
 		if isTerminal(p.Stderr) {
 			text = clearLine + text
 		}
-		fmt.Fprintf(p.Stderr, text, call, until.In(c.Zone()).Format("15:04:05 MST"))
+		fmt.Fprintln(p.Stderr, text)
 	}
 }

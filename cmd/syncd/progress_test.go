@@ -11,6 +11,7 @@ import (
 	"syncd"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
+	"syncd/internal/report/view"
 )
 
 // In a pipe nothing is drawn; a wait is told all the same, in the language of the reports.
@@ -18,10 +19,10 @@ func TestProgressInAPipe(t *testing.T) {
 	t.Parallel()
 	for language, want := range map[locale.Language]string{
 		locale.English: "saint-martin: an earlier request may still be under way; its employees are sent again in 30s\n",
-		locale.French:  "saint-martin : une demande précédente est peut-être encore en route ; ses salariés seront renvoyés dans 30s\n",
+		locale.French:  "saint-martin\u00a0: une demande précédente est peut-être encore en route\u00a0; ses salariés seront renvoyés dans 30s\n",
 	} {
 		var out strings.Builder
-		p := newProgress(&out, "saint-martin", language)
+		p := newProgress(&out, "saint-martin", view.New(language, view.Options{}))
 		p.Planning(3)
 		p.Verifying(1, 2)
 		p.Pushing(1, 2)
@@ -38,7 +39,7 @@ func TestProgressInAPipe(t *testing.T) {
 func TestReportBeginsOnAClearLine(t *testing.T) {
 	t.Parallel()
 	var terminal strings.Builder
-	p := newProgress(&terminal, "saint-martin", locale.French)
+	p := newProgress(&terminal, "saint-martin", view.New(locale.French, view.Options{}))
 	p.visible = true
 	p.Planning(0)
 	if _, err := io.WriteString(p.before(&terminal), "Préparation"); err != nil {
@@ -54,7 +55,7 @@ func TestReportBeginsOnAClearLine(t *testing.T) {
 func TestBarStandsOnNoLineOfTheReport(t *testing.T) {
 	t.Parallel()
 	var terminal strings.Builder
-	p := newProgress(&terminal, "saint-martin", locale.French)
+	p := newProgress(&terminal, "saint-martin", view.New(locale.French, view.Options{}))
 	p.visible = true
 	beside := p.before(&terminal)
 	io.WriteString(beside, "  + 00001\n  + 00") //nolint:errcheck // a builder takes everything
@@ -69,7 +70,7 @@ func TestBarStandsOnNoLineOfTheReport(t *testing.T) {
 	}
 	p.Waiting(time.Minute)
 	p.finish()
-	if got := terminal.String(); !strings.Contains(got, "\rsaint-martin : une demande") {
+	if got := terminal.String(); !strings.Contains(got, "\rsaint-martin\u00a0: une demande") {
 		t.Errorf("%q", got)
 	}
 }
@@ -97,7 +98,7 @@ func TestWaitIsTold(t *testing.T) {
 	for range 3 {
 		hear("GET /V2/Dossier", time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))
 	}
-	if want := "Isidoor n'a pas encore répondu (GET /V2/Dossier) : attente jusqu'à 13:00:00 CET au plus tard\n"; stderr.String() != want {
+	if want := "Isidoor n'a pas encore répondu (GET /V2/Dossier)\u00a0: attente jusqu'à 13:00:00 CET au plus tard\n"; stderr.String() != want {
 		t.Errorf("%q, want %q", stderr.String(), want)
 	}
 }

@@ -32,8 +32,8 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
 			case flags.json:
 				return a.printer().WriteRunsJSON(p.Stdout, runs)
 			case len(runs) == 0 && filter != (ledger.RunFilter{Max: filter.Max}):
-				_, err := fmt.Fprintln(p.Stderr, "no run matches")
-				return err
+				a.say(p.Stderr, a.words().Answers.NoRunMatches)
+				return nil
 			}
 			return a.printer().Runs(p.Stdout, runs)
 		}),
@@ -72,7 +72,7 @@ run replaces it.`,
 					return err
 				}
 				if sealed != nil {
-					fmt.Fprintln(a.Stderr, "syncd: the fields of new employees are not shown:", sealed)
+					a.say(a.Stderr, a.words().Answers.Sealed, "cause", sealed)
 				}
 			}
 			run, err := a.Records().Run(ctx, id)

@@ -93,7 +93,7 @@ func (a *session) execute(ctx context.Context, job string, ordered *app.Ordered)
 	if err != nil {
 		return err
 	}
-	r := &reporter{session: a, printer: a.printer(), mistakes: mistakes{w: a.Stderr}}
+	r := &reporter{session: a, printer: a.printer(), mistakes: a.mistakes()}
 	defer func() { display.aside(r.mistakes.end) }()
 	code, left, apart := exitDone, 0, false
 	for o := range outcomes {
@@ -246,12 +246,12 @@ func (a *session) tellQueued(ctx context.Context, queued []*jobs.Run) error {
 		return nil
 	}
 	for _, run := range queued {
-		fmt.Fprintf(a.Stdout, "run %d is queued for a daemon (%s); see: syncd show %d\n", run.ID, run.Target.Dossier, run.ID)
+		a.say(a.Stdout, a.words().Answers.Queued, "run", run.ID, "dossier", run.Target.Dossier)
 	}
 	if served, err := a.Records().Served(ctx); served || err != nil {
 		return err
 	}
-	fmt.Fprintln(a.Stderr, "syncd: no daemon has given a sign of life: queued runs wait until one does\nhint: systemctl start syncd, or execute one here with 'syncd resume RUN'")
+	a.say(a.Stderr, a.words().Answers.NobodyServes)
 	return nil
 }
 
@@ -329,7 +329,7 @@ type planSink interface {
 }
 
 func (a *session) planOne(ctx context.Context, planner *app.Planner, d config.Dossier, print func(io.Writer, jobs.Target) planSink) (int, error) {
-	progress := newProgress(a.Stderr, d.Name, a.language())
+	progress := newProgress(a.Stderr, d.Name, a.words())
 	var sink planSink
 	planned, err := planner.Plan(ctx, d, func(t jobs.Target) jobs.PlanSink {
 		sink = print(progress.before(a.Stdout), t)

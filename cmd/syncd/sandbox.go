@@ -104,7 +104,8 @@ func (a *session) serveSandbox(ctx context.Context, o sandbox.Options) error {
 	if err != nil {
 		return a.baseURLError(err.Error(), "is another sandbox running there? base_url and token_url choose the port")
 	}
-	fmt.Fprintf(a.Stderr, "%s\nlistening on http://%s, profile %s, %d dossiers; Ctrl-C ends it\nfor curl on /sandbox/, its control: the token that 'syncd sandbox token' prints\n", standIn().Notices[string(a.language())], listener.Addr(), o.Profile, len(dossiers))
+	fmt.Fprintln(a.Stderr, standIn().Notices[string(a.language())])
+	a.say(a.Stderr, a.words().Answers.Sandbox.Listening, "address", listener.Addr(), "profile", o.Profile, "n", len(dossiers))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -153,7 +154,7 @@ func newSandboxReceived(p process, flags *globalFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printReceived(p.Stdout, answer, flags.json)
+			return printReceived(p.Stdout, answer, flags.json, a.words().Answers.Sandbox.Received)
 		}),
 	}
 	flags.addDossiers(cmd, p)
@@ -161,7 +162,7 @@ func newSandboxReceived(p process, flags *globalFlags) *cobra.Command {
 	return cmd
 }
 
-func printReceived(w io.Writer, answer []byte, asJSON bool) error {
+func printReceived(w io.Writer, answer []byte, asJSON bool, head []string) error {
 	if asJSON {
 		_, err := w.Write(answer)
 		return err
@@ -171,7 +172,7 @@ func printReceived(w io.Writer, answer []byte, asJSON bool) error {
 		return fmt.Errorf("reading the sandbox's answer: %w", err)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "PERIOD\tMATRICULE\tDELIVERIES\tREPEATS")
+	fmt.Fprintln(t, strings.Join(head, "\t"))
 	for _, r := range list.Received {
 		fmt.Fprintf(t, "%s\t%s\t%d\t%d\n", r.Period, r.Matricule, r.Deliveries, r.Repeats)
 	}

@@ -21,6 +21,7 @@ import (
 
 	"syncd"
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 	"syncd/internal/sample"
 	"syncd/migrations"
 )
@@ -47,7 +48,7 @@ secrets, and the SQL of the default staging tables. Nothing of it can reach Isid
 			if err := r.write(); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(p.Stdout, rehearsalSteps, r.Dir, databaseName(r.Database), r.sandboxFlags())
+			_, err := fmt.Fprint(p.Stdout, locale.Fill(p.words().Answers.Sandbox.Ready, "folder", r.Dir, "database", databaseName(r.Database), "flags", r.sandboxFlags()))
 			return err
 		},
 	}
@@ -56,19 +57,6 @@ secrets, and the SQL of the default staging tables. Nothing of it can reach Isid
 	cmd.Flags().StringVar(&r.Listen, "listen", r.Listen, "loopback address and port of the sandbox")
 	return cmd
 }
-
-const rehearsalSteps = `%[1]s is ready. Next, in this order:
-
-  createdb --template=template0 --encoding=UTF8 %[2]s
-  psql -d %[2]s -f %[1]s/staging.sql
-  syncd sandbox sample saint-martin=8 sainte-anne=120 | psql -q -d %[2]s
-  syncd migrate --config %[1]s/config.toml
-  syncd sandbox --config %[1]s/config.toml%[3]s            (in another terminal)
-  syncd check --config %[1]s/config.toml
-  syncd run dictionnaire --config %[1]s/config.toml
-  syncd plan paie --config %[1]s/config.toml
-  syncd run paie --config %[1]s/config.toml
-`
 
 // rehearsal is a folder with all that a rehearsal needs.
 type rehearsal struct {

@@ -35,6 +35,9 @@ func (p process) open(flags *globalFlags) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Spoken != nil {
+		p.Spoken.Store(locale.Of(locale.Language(c.Language(p.Getenv)), c.Partner().Name))
+	}
 	door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, Waits: p.waits(c), Quiet: isTerminal(p.Stdout) && isTerminal(p.Stderr)}
 	return &session{p, app.New(c, door), flags}, nil
 }
@@ -72,7 +75,7 @@ func (a *session) teller() *view.Teller {
 // their turn, unless a person asked to stop.
 func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (int, error)) error {
 	code := exitDone
-	told := mistakes{w: a.Stderr}
+	told := a.mistakes()
 	defer told.end()
 	for i, d := range dossiers {
 		if i > 0 && !a.flags.json {
@@ -96,7 +99,7 @@ func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (in
 
 // notTried tells how many dossiers a command left out.
 func (a *session) notTried(code, left int) error {
-	fmt.Fprintf(a.Stderr, "syncd: not tried: %d more of the job's dossiers\n", left)
+	a.say(a.Stderr, a.words().Answers.NotTried, "n", left)
 	return withCode(worse(code, exitIncomplete))
 }
 
@@ -116,9 +119,12 @@ func stopped(stop <-chan struct{}) bool {
 
 // mistakes tells what keeps dossiers of a command from their turn.
 type mistakes struct {
-	w io.Writer
+	w     io.Writer
+	words *view.Teller
 	repeats[string]
 }
+
+func (a *session) mistakes() mistakes { return mistakes{w: a.Stderr, words: a.words()} }
 
 func (m *mistakes) tell(dossier string, err error) {
 	if text := message(err); !m.again(text, dossier) {
@@ -128,7 +134,7 @@ func (m *mistakes) tell(dossier string, err error) {
 
 // end counts those that were met again.
 func (m *mistakes) end() {
-	m.repeats.end(func(text, more string) { fmt.Fprintf(m.w, "syncd: %s%s\n", more, firstLine(text)) })
+	m.repeats.end(m.words, func(text, more string) { fmt.Fprintf(m.w, "syncd: %s%s\n", more, firstLine(text)) })
 }
 
 // repeats counts what is said of several dossiers: what is the same of hundreds of them is told once, and then with a count.
@@ -156,25 +162,21 @@ func (r *repeats[T]) again(what T, dossier string) bool {
 }
 
 // end tells of which further dossiers each was said, in the order in which they came.
-func (r *repeats[T]) end(tell func(what T, more string)) {
+func (r *repeats[T]) end(words *view.Teller, tell func(what T, more string)) {
 	for _, what := range r.order {
 		if others := r.others[what]; len(others) > 0 {
-			tell(what, moreDossiers(others))
+			tell(what, moreDossiers(words, others))
 		}
 	}
 }
 
 // moreDossiers names the first of several dossiers.
-func moreDossiers(names []string) string {
+func moreDossiers(words *view.Teller, names []string) string {
 	const most = 5
 	names = slices.Compact(names)
-	noun := "dossiers"
-	if len(names) == 1 {
-		noun = "dossier"
-	}
 	shown := strings.Join(names[:min(len(names), most)], ", ")
 	if len(names) > most {
 		shown += ", …"
 	}
-	return fmt.Sprintf("the same of %d more %s (%s): ", len(names), noun, shown)
+	return words.Fill(words.Noun(words.Answers.Same, len(names)), "n", len(names), "names", shown)
 }

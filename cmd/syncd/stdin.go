@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"syncd/internal/config"
+	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
@@ -17,16 +19,6 @@ const onStdin = "-"
 
 // maxStdin is how many bytes are read at most: tens of thousands of matricules.
 const maxStdin = 1 << 20
-
-// stdinWords ask a person for what a pipe would bring.
-type stdinWords struct{ reason, employees string }
-
-func stdinWordsOf(language locale.Language) stdinWords {
-	if language == locale.French {
-		return stdinWords{"Motif (Entrée pour terminer) : ", "Matricules, un par ligne (Ctrl-D pour terminer) :\n"}
-	}
-	return stdinWords{"Reason (Enter ends it): ", "Matricules, one a line (Ctrl-D ends them):\n"}
-}
 
 func (f *globalFlags) addReason(cmd *cobra.Command, help string) {
 	cmd.Flags().StringVar(&f.reason, "reason", "", help+"; - reads it from standard input")
@@ -71,7 +63,7 @@ func (f *globalFlags) matricule(p process, argument string) (string, error) {
 
 // reasonFromStdin is all that a pipe brings, or one line of a terminal.
 func (f *globalFlags) reasonFromStdin(p process) (string, error) {
-	text, err := f.fromStdin(p, stdinWordsOf(f.promptLanguage(p)).reason, true)
+	text, err := f.fromStdin(p, f.prompts(p).Answers.Reason, true)
 	if err == nil && strings.TrimSpace(text) == "" {
 		err = usagef("standard input holds no reason\nhint: echo \"why\" | syncd … --reason -")
 	}
@@ -80,7 +72,7 @@ func (f *globalFlags) reasonFromStdin(p process) (string, error) {
 
 // employeesFromStdin is one matricule a line. That there is none is an error: to name nobody would mean everybody.
 func (f *globalFlags) employeesFromStdin(p process) ([]string, error) {
-	text, err := f.fromStdin(p, stdinWordsOf(f.promptLanguage(p)).employees, false)
+	text, err := f.fromStdin(p, f.prompts(p).Answers.Employees, false)
 	if err != nil {
 		return nil, err
 	}
@@ -155,9 +147,11 @@ func (p process) interruptible(read func() (string, error)) (string, error) {
 	}
 }
 
-func (f *globalFlags) promptLanguage(p process) locale.Language {
+// prompts are a command's texts before it has read the configuration: in the language of that, or else of the locale.
+func (f *globalFlags) prompts(p process) *locale.Catalogue {
+	language := config.LocaleLanguage(p.Getenv)
 	if c := p.quietConfig(f); c != nil {
-		return locale.Language(c.Language(p.Getenv))
+		language = c.Language(p.Getenv)
 	}
-	return locale.English
+	return locale.Of(locale.Language(language), partner.Default().Name)
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
+
+	"syncd/internal/report/locale"
 )
 
 // output is standard output. That it takes nothing any more ends no transfer: what is sent is worth more than what is
@@ -57,11 +59,11 @@ func (o *output) file() *os.File {
 }
 
 // end tells of output that was lost, and what code a command then ends with: its own, but never that all is well.
-func (o *output) end(stderr io.Writer, code int) int {
+func (o *output) end(stderr io.Writer, words *locale.Catalogue, code int) int {
 	if o.failed == nil || o.failed.readerGone() {
 		return code
 	}
-	fmt.Fprintf(stderr, "syncd: %v\nhint: what a run has done is recorded: 'syncd runs' and 'syncd show RUN' tell it\n", o.failed)
+	fmt.Fprintln(stderr, "syncd:", locale.Fill(words.Answers.OutputLost, "cause", o.failed.cause))
 	if code == exitDone {
 		return exitUnexpected
 	}

@@ -24,9 +24,9 @@ safe when several processes do it at once. It never touches staging.`,
 				return err
 			}
 			if from == to {
-				fmt.Fprintf(p.Stdout, "the ledger is up to date (migration %d)\n", to)
+				a.say(p.Stdout, a.words().Answers.MigratedAlready, "to", to)
 			} else {
-				fmt.Fprintf(p.Stdout, "the ledger went from migration %d to %d\n", from, to)
+				a.say(p.Stdout, a.words().Answers.Migrated, "from", from, "to", to)
 			}
 			return nil
 		}),

@@ -2,12 +2,28 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io"
 
 	"syncd/internal/app"
+	"syncd/internal/ledger"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
 )
+
+// words are the texts of a command that has read the configuration, and how values stand in them.
+func (a *session) words() *view.Teller {
+	return view.New(a.language(), view.Options{Partner: a.Config.Partner().Name})
+}
+
+// say writes a sentence of the catalogue on a line of its own.
+func (a *session) say(w io.Writer, sentence string, namesAndValues ...any) {
+	fmt.Fprintln(w, a.words().Fill(sentence, namesAndValues...))
+}
+
+// short is the beginning of a digest, which is enough to name it.
+func short(digest string) string { return fmt.Sprintf("%.12s", digest) }
 
 // told is an error that is in words already.
 type told struct {
@@ -21,10 +37,10 @@ func (e *told) Unwrap() error { return e.error }
 
 // inWords puts what was refused into the words of the session's language.
 func (a *session) inWords(err error) error {
-	if refused, ok := errors.AsType[*app.Refused](err); ok {
-		return &told{err, refusalIn(a.teller(), refused)}
+	if err == nil {
+		return nil
 	}
-	return err
+	return &told{err, messageIn(a.words(), err)}
 }
 
 // message is an error for people, with its hint: in English where nobody said in which language.
@@ -38,6 +54,9 @@ func message(err error) string {
 func messageIn(teller *view.Teller, err error) string {
 	if refused, ok := errors.AsType[*app.Refused](err); ok {
 		return refusalIn(teller, refused)
+	}
+	if missing, ok := errors.AsType[*ledger.MissingError](err); ok {
+		return teller.Incomplete(missing)
 	}
 	return err.Error()
 }

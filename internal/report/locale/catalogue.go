@@ -57,6 +57,8 @@ type Catalogue struct {
 	Rekey        rekeyWords
 	Forget       forgetWords
 	Contract     contractWords
+	Answers      answers
+	Missing      missingWords
 }
 
 // Told is what is told of an order that is refused, or of what a check finds, and the next step.

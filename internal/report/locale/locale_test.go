@@ -40,8 +40,8 @@ func TestCataloguesSayTheSame(t *testing.T) {
 	same := []string{"paie", "SIRET", "Code", "Codes", "Dossier", "Nomenclature", "HTTP {status}", "{array}, {n}", "PRODUCTION", "{n} code",
 		"{n} codes", "{n} dossier", "{n} dossiers", "", "Isidoor",
 		"--employee MATRICULE", "--dossier {example}", "{states}", "{decisions}", "syncd run {of} --failed-of {run}",
-		"API", "configuration", "secrets", "staging", "{trouble}", "{finding}", "systemctl enable --now syncd",
-		"{title}, version {version} ({short_digest})"}
+		"API", "MATRICULE", "configuration", "secrets", "staging", "{trouble}", "{finding}", " ({names}{more})",
+		"systemctl enable --now syncd", "{title}, version {version} ({short_digest})"}
 	for path, english := range en {
 		french, ok := fr[path]
 		if english == "" && strings.Contains(path, ".Several") {

@@ -35,11 +35,23 @@ func (t *Teller) told(words locale.Told, args map[string]any) string {
 	return locale.Fill(text, values...)
 }
 
+// Fill puts values, in words, in the place of their placeholders in a text.
+func (t *Teller) Fill(text string, namesAndValues ...any) string {
+	for i := 1; i < len(namesAndValues); i += 2 {
+		namesAndValues[i] = t.argument(namesAndValues[i])
+	}
+	return locale.Fill(text, namesAndValues...)
+}
+
 // argument is an argument in words.
 func (t *Teller) argument(value any) string {
 	switch v := value.(type) {
 	case jobs.State:
 		return t.StateNames[string(v)]
+	case []ledger.Missing:
+		return t.Undone(v)
+	case ledger.Settlement:
+		return t.Answers.Settlements[string(v)]
 	case privacy.Kind:
 		return t.Identifiers[string(v)]
 	case ledger.Decision:
