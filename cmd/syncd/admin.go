@@ -14,28 +14,10 @@ import (
 	"syncd/internal/admin"
 )
 
-const adminUsage = `Run a syncd command as its service would: with its user, credentials, configuration and sandbox.
-
-Usage:
-  syncd-admin [-i INSTANCE] COMMAND [ARGUMENT …]
-
-  -i, --instance NAME   as syncd@NAME.service would
-
-Examples:
-  syncd-admin check
-  syncd-admin plan paie --period 2026-11
-  syncd-admin -i essai run dictionnaire
-  echo "payslips are out" | syncd-admin period close 2026-11 --reason -
-
-The commands are those of syncd: 'syncd --help' lists them. The manual: man syncd-admin
-`
-
 // newAdmin is what the program syncd-admin starts, and nobody types.
 func newAdmin(p process) *cobra.Command {
 	return &cobra.Command{
 		Use:                "admin",
-		Short:              "Run a command as the service would; see syncd-admin(8)",
-		Example:            "  syncd admin -i essai check",
 		Hidden:             true,
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,7 +43,7 @@ func (p process) admin(ctx context.Context, args []string) error {
 	case len(command) == 0:
 		return &admin.Error{Text: "no command is named", Hint: "such as: syncd-admin check; see syncd-admin --help", Kind: admin.Usage}
 	case command[0] == "-h" || command[0] == "--help":
-		_, err := fmt.Fprint(p.Stdout, adminUsage)
+		_, err := fmt.Fprint(p.Stdout, help(p.helpLanguage(nil)).Admin)
 		return err
 	case aboutProgram(command):
 		return p.withoutService(ctx, args)
@@ -164,13 +146,18 @@ func (p process) withoutService(ctx context.Context, args []string) error {
 		}
 		return p.Getenv(name)
 	}
-	root := newRoot(inner)
-	root.Use = "syncd-admin"
-	root.PersistentFlags().StringVarP(&instance, "instance", "i", "", "as syncd@NAME.service would")
-	complete(root, "instance", words(admin.Instances))
-	if err := root.PersistentFlags().MarkHidden("config"); err != nil {
-		return err
-	}
+	root := newAdminRoot(inner, &instance)
+	speak(root, inner.helpLanguage(nil), args)
 	root.SetArgs(args)
 	return root.ExecuteContext(ctx)
+}
+
+// newAdminRoot is the tree of commands as syncd-admin has it.
+func newAdminRoot(p process, instance *string) *cobra.Command {
+	root := newRoot(p)
+	root.Use = "syncd-admin"
+	root.PersistentFlags().StringVarP(instance, "instance", "i", "", "")
+	complete(root, "instance", words(admin.Instances))
+	root.PersistentFlags().Lookup("config").Hidden = true
+	return root
 }

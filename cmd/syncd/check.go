@@ -16,18 +16,7 @@ import (
 func newCheck(p process, flags *globalFlags) *cobra.Command {
 	var offline bool
 	cmd := &cobra.Command{
-		Use:   "check",
-		Short: "Tell whether everything is ready for a run, and what is not",
-		Long: `Check the configuration, the secrets, the ledger, the role's rights, what staging's queries
-return against the mapping and whether they find anybody, as a run would ask them, and, unless --offline, that the API
-answers for each dossier. Nothing is written. Of each dossier the first 1000 employees are read, to tell what looks damaged
-in which column; nothing of them is shown.
-
-What syncd assumes about Isidoor (verbs, field names, the place of the dossier key) is compared
-with the API's contract where there is one ('syncd contract'); with --offline, with the last one
-that was seen. Where there is none, compare [isidoor] and [job.fields] with Isidoor's Swagger page.`,
-		Example: `  syncd check
-  syncd check --offline --json`,
+		Use:  "check",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			c := &checked{session: a, teller: a.teller()}
@@ -35,7 +24,7 @@ that was seen. Where there is none, compare [isidoor] and [job.fields] with Isid
 			return c.conclude()
 		}),
 	}
-	cmd.Flags().BoolVar(&offline, "offline", false, "do not ask the API")
+	cmd.Flags().BoolVar(&offline, "offline", false, "")
 	flags.addDossiers(cmd, p)
 	flags.addJSON(cmd)
 	return cmd

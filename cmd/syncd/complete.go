@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,17 +11,10 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/partner"
+	"syncd/internal/report/locale"
 )
 
-// completionExamples say how a shell is told, by its name.
-var completionExamples = map[string]string{
-	"bash":       "  syncd completion bash | sudo tee /etc/bash_completion.d/syncd >/dev/null\n  source <(syncd completion bash)     (for this shell alone)",
-	"zsh":        "  syncd completion zsh > \"${fpath[1]}/_syncd\"",
-	"fish":       "  syncd completion fish > ~/.config/fish/completions/syncd.fish",
-	"powershell": "  syncd completion powershell | Out-String | Invoke-Expression",
-}
-
-// addCompletion adds cobra's own completion command, with examples, and with exit code 2 for what it does not know.
+// addCompletion adds cobra's own completion command, with exit code 2 for what it does not know.
 func addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
@@ -28,9 +22,8 @@ func addCompletion(root *cobra.Command) {
 			continue
 		}
 		cmd.Args, cmd.RunE = cobra.ArbitraryArgs, unknownShell
-		cmd.Example = "  source <(syncd completion bash)\n  syncd completion zsh --help"
 		for _, shell := range cmd.Commands() {
-			shell.Args, shell.Example = none, completionExamples[shell.Name()]
+			shell.Args = none
 		}
 	}
 }
@@ -39,7 +32,7 @@ func unknownShell(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
-	return usagef("there is no completion for the shell %q\nhint: see '%s --help'", args[0], cmd.CommandPath())
+	return usagef("%s%s", locale.Fill(helpOf(cmd).Words.UnknownShell, "word", strconv.Quote(args[0])), seeHelp(cmd))
 }
 
 type completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)

@@ -18,27 +18,7 @@ import (
 
 func newContract(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "contract",
-		Short: "See, compare and accept what the API says that it takes",
-		Long: `The API's contract is its Swagger or OpenAPI document. syncd asks for it before a run (at most
-once an hour), checks the mapping ('syncd check') and each document against it, and notices
-when it changes. Where it is read from is contract in [isidoor.salarie].
-
-A change that breaks what is sent (a member that went or became required, a type, format, list
-of values or limit that takes less) holds the next run until it is accepted:
-
-  syncd contract diff
-  syncd contract accept --reason "…"
-
-Additions are reported only. Where no contract can be found, documents are not checked.
-
-A contract can be wrong. Then save it, correct it, and name the file: contract = "corrected.json",
-which is read at each run; or switch the check off with contract = "none" until it is corrected.`,
-		Example: `  syncd contract fetch
-  syncd contract show
-  syncd contract show "POST /V2/Salarie"
-  syncd contract scaffold paie
-  syncd contract accept --reason "the new member is mapped"`,
+		Use:  "contract",
 		Args: none,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -49,13 +29,7 @@ which is read at each run; or switch the check off with contract = "none" until 
 
 func newContractFetch(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "fetch",
-		Short: "Ask the API for its contract now, and record it",
-		Long: `Ask for the contract where contract of [isidoor.salarie] says: at the usual places below the
-API's address ("auto"), at a URL, or in a file. What is found is recorded; what changed since
-the accepted contract is told. That nothing is found is a warning, not a failure.`,
-		Example: `  syncd contract fetch
-  syncd contract fetch --json`,
+		Use:  "fetch",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			standing, problem, err := a.Contracts().Fetch(ctx)
@@ -132,14 +106,7 @@ func (a *session) printChanges(s *contract.Standing) error {
 
 func newContractDiff(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "diff [BEFORE [AFTER]]",
-		Short: "Tell what changed between two contracts, as far as syncd uses them",
-		Long: `Compare the accepted contract, under which is sent, with the newest that was seen, or those of two digests
-(their beginning is enough; 'syncd contract show' lists them). Only the call that takes
-documents is compared. Nothing is asked of the API: see 'syncd contract fetch'.`,
-		Example: `  syncd contract diff
-  syncd contract diff 3fa9c1 81be22
-  syncd contract diff --json`,
+		Use:  "diff",
 		Args: between(0, 2),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
 			s, err := a.Contracts().Compare(ctx, args...)
@@ -160,19 +127,7 @@ documents is compared. Nothing is asked of the API: see 'syncd contract fetch'.`
 
 func newContractAccept(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "accept [DIGEST] --reason TEXT",
-		Short: "Accept what changed in the API's contract, so that runs may send under it",
-		Long: `Accept the newest contract that was seen. Correct the mapping first where it needs to be ('syncd
-check' tells): from then on documents are sent under the new contract, for all dossiers.
-
-Name the one that you looked at by its digest, as 'syncd contract diff' prints it: another one
-that was seen since is not accepted then. Without a digest nothing is accepted when several were
-seen since the last acceptance.
-
-Held runs that were planned under it and wait for nothing else go on. The reason is recorded with
-your user name.`,
-		Example: `  syncd contract diff
-  syncd contract accept 81be22 --reason "DateEmbauche is mapped now"`,
+		Use:  "accept",
 		Args: between(0, 1),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
 			s, accepted, err := a.Contracts().Accept(ctx, strings.Join(args, ""), flags.decision())
@@ -182,7 +137,7 @@ your user name.`,
 			return a.tellAccepted(s, accepted)
 		}),
 	}
-	flags.addReason(cmd, "why (recorded)")
+	flags.addReason(cmd)
 	return cmd
 }
 
@@ -205,15 +160,7 @@ func (a *session) tellAccepted(s *contract.Standing, accepted *ledger.Accepted) 
 func newContractShow(p process, flags *globalFlags) *cobra.Command {
 	var digest string
 	cmd := &cobra.Command{
-		Use:   "show [OPERATION]",
-		Short: "Show the contracts that were seen, or what one call takes",
-		Long: `Without OPERATION: which contracts were seen, when and where, which is in force, and its calls.
-With it: the parameters of that call and the members that it takes, with types and limits.
-OPERATION is a path, a verb with a path, or the name that the contract gives it.`,
-		Example: `  syncd contract show
-  syncd contract show Salarie_Post
-  syncd contract show "POST /V2/Salarie" --json
-  syncd contract show /V2/Salarie --digest 3fa9c1`,
+		Use:  "show",
 		Args: between(0, 1),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
 			if len(args) == 1 {
@@ -230,7 +177,7 @@ OPERATION is a path, a verb with a path, or the name that the contract gives it.
 			return a.showContract(s, document)
 		}),
 	}
-	cmd.Flags().StringVar(&digest, "digest", "", "of this contract instead of the one in force")
+	cmd.Flags().StringVar(&digest, "digest", "", "")
 	flags.addJSON(cmd)
 	return cmd
 }
@@ -321,16 +268,7 @@ func placeIn(places map[string]string, in string) string {
 
 func newContractScaffold(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "scaffold JOB",
-		Short: "Write a [job.fields] from the contract and the columns of staging, to paste",
-		Long: `Write, as TOML to paste into the configuration, the fields that the call takes, each with the
-column of staging that is called like it, path included (case, accents and underscores aside).
-Guesses, and members that are required and have no such column, are commented lines. Nothing is
-changed.
-
-It is a draft: read each line, then let 'syncd check' judge it.`,
-		Example: `  syncd contract scaffold paie
-  syncd contract scaffold paie --dossier saint-martin > fields.toml`,
+		Use:               "scaffold",
 		Args:              exactly("JOB"),
 		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {

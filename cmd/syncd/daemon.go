@@ -15,19 +15,7 @@ import (
 
 func newDaemon(p process, flags *globalFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "daemon",
-		Short: "Execute jobs when they are due, for as long as it runs",
-		Long: `Execute jobs when they are due: on their schedule, what a power cut made them miss, what was
-queued by hand, and what other processes left unfinished. Any number of daemons may share a
-ledger. systemd starts it as syncd.service; 'syncd schedule' tells what comes next.
-
-SIGHUP reads configuration and secrets again, and keeps the former ones when the new are
-wrong. (Credentials that systemd hands over are copies made at start: a new one takes
-'systemctl restart', which hands runs back and goes on with them.) SIGTERM finishes what is
-on its way, and hands back the rest.`,
-		Example: `  systemctl enable --now syncd
-  syncd daemon --config /etc/syncd/config.toml
-  curl http://127.0.0.1:9464/readyz`,
+		Use:  "daemon",
 		Args: none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if flags.logLevel == "" && p.Getenv("SYNCD_LOG_LEVEL") == "" {

@@ -36,23 +36,7 @@ func parseRun(text string) (int64, error) {
 
 func newApprove(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "approve RUN --reason TEXT [--employee M …]",
-		Short: "Let go what a run holds: the run as a whole, or held employees of it",
-		Long: `Let go what a run holds, exactly as it was planned. A run that is held as a whole goes on; its
-held employees stay held, for each of them is a decision of its own. Of a run that has gone
-otherwise all held employees are let go, or those of --employee.
-
-Whoever was sent by another run meanwhile is not sent again, but superseded; the others go
-byte for byte as 'syncd show RUN --diff' shows them. A hold that waited for longer than the
-job's hold_expires is given up: then plan afresh. For a pull exactly the nomenclatures that
-were held are approved: other ones are held again. The reason is recorded with your user name.
-
-A daemon goes on with the run, or: syncd resume RUN`,
-		Example: `  syncd runs --state held
-  syncd show 12 --diff
-  syncd approve 12 --reason "new school year: 14 people were hired"
-  syncd approve 12 --employee 00042 --reason "she gave us her new bank card"
-  syncd resume 12`,
+		Use:               "approve",
 		Args:              exactly("RUN"),
 		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
 		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
@@ -64,8 +48,8 @@ A daemon goes on with the run, or: syncd resume RUN`,
 			return nil
 		}),
 	}
-	flags.addReason(cmd, "why (recorded)")
-	flags.addEmployees(cmd, "only the held employee of this matricule")
+	flags.addReason(cmd)
+	flags.addEmployees(cmd)
 	return cmd
 }
 
@@ -91,13 +75,7 @@ const cancelPatience = 10 * time.Second
 
 func newCancel(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "cancel RUN --reason TEXT",
-		Short: "Give up what a run has not sent",
-		Long: `Give up what a run has not sent. A run that is executed stops within seconds: what is on its
-way is finished and recorded. Whoever was not sent is sent by the next run; whoever is in
-doubt stays so. The reason is recorded with your user name. A cancelled run is not resumed.`,
-		Example: `  syncd runs
-  syncd cancel 12 --reason "wrong month in staging"`,
+		Use:               "cancel",
 		Args:              exactly("RUN"),
 		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
 		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
@@ -111,7 +89,7 @@ doubt stays so. The reason is recorded with your user name. A cancelled run is n
 			return err
 		}),
 	}
-	flags.addReason(cmd, "why (recorded)")
+	flags.addReason(cmd)
 	return cmd
 }
 
@@ -130,18 +108,7 @@ func (a *session) tellCancelled(run *jobs.Run) {
 func newSettle(p process, flags *globalFlags) *cobra.Command {
 	chosen := map[ledger.Settlement]*bool{ledger.SettleWithdrawn: new(bool), ledger.SettleAccepted: new(bool), ledger.SettlePending: new(bool)}
 	cmd := &cobra.Command{
-		Use:   "settle RUN --employee M --withdrawn|--accepted|--pending --reason TEXT",
-		Short: "Record what you found at the other side about an employee",
-		Long: `Record what you found at the other side about employees of a run. Look there first: what is
-recorded here decides who is paid.
-
-  --withdrawn  somebody who was sent this month, has gone from staging, and was taken back there
-  --accepted   an uncertain document is there: it counts as acknowledged
-  --pending    an uncertain document is not there: the run, or the next one, sends it
-
-The reason is recorded with your user name.`,
-		Example: `  syncd settle 12 --employee 00042 --withdrawn --reason "deleted in Isidoor by phone with FNOGEC"
-  syncd settle 12 --employee 00043 --accepted --reason "seen on the Isidoor screen"`,
+		Use:               "settle",
 		Args:              exactly("RUN"),
 		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
 		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
@@ -156,11 +123,11 @@ The reason is recorded with your user name.`,
 			return err
 		}),
 	}
-	cmd.Flags().BoolVar(chosen[ledger.SettleWithdrawn], "withdrawn", false, "who has gone from staging was taken back at the other side")
-	cmd.Flags().BoolVar(chosen[ledger.SettleAccepted], "accepted", false, "the document is there")
-	cmd.Flags().BoolVar(chosen[ledger.SettlePending], "pending", false, "the document is not there")
-	flags.addReason(cmd, "why, and how you know (recorded)")
-	flags.addEmployees(cmd, "the employee of this matricule")
+	cmd.Flags().BoolVar(chosen[ledger.SettleWithdrawn], "withdrawn", false, "")
+	cmd.Flags().BoolVar(chosen[ledger.SettleAccepted], "accepted", false, "")
+	cmd.Flags().BoolVar(chosen[ledger.SettlePending], "pending", false, "")
+	flags.addReason(cmd)
+	flags.addEmployees(cmd)
 	return cmd
 }
 
@@ -190,13 +157,7 @@ func (a *session) tellSettled(run *jobs.Run, as ledger.Settlement) {
 
 func newPause(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "pause JOB --reason TEXT",
-		Short: "Keep a job's schedule from starting runs, until 'syncd unpause'",
-		Long: `Keep a job's schedule from starting runs, until 'syncd unpause'. Nothing is missed: what comes
-due meanwhile is caught up then, as the job's 'missed' says. A run that is executed goes on,
-and 'syncd run' works as always. The reason is recorded with your user name.`,
-		Example: `  syncd pause paie --reason "staging is being repaired"
-  syncd unpause paie`,
+		Use:               "pause",
 		Args:              exactly("JOB"),
 		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
@@ -207,17 +168,13 @@ and 'syncd run' works as always. The reason is recorded with your user name.`,
 			return err
 		}),
 	}
-	flags.addReason(cmd, "why (recorded)")
+	flags.addReason(cmd)
 	return cmd
 }
 
 func newUnpause(p process, flags *globalFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "unpause JOB",
-		Short: "Let a paused job go on, and catch up what came due meanwhile",
-		Long: `Let a paused job go on. What came due meanwhile is caught up as the job's 'missed' says:
-'syncd schedule' shows it.`,
-		Example:           `  syncd unpause paie`,
+		Use:               "unpause",
 		Args:              exactly("JOB"),
 		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {

@@ -2,16 +2,33 @@ package main
 
 import (
 	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"syncd/internal/report/locale"
 )
+
+var languages = []locale.Language{locale.English, locale.French}
+
+func rootIn(language locale.Language) *cobra.Command {
+	root := newRoot(process{Stdout: io.Discard, Stderr: io.Discard, Getenv: func(string) string { return "" }})
+	speak(root, language, nil)
+	describe(root)
+	return root
+}
 
 // TestEveryCommandHasAnExample walks through all commands of ours: each says what it does, and shows how.
 func TestEveryCommandHasAnExample(t *testing.T) {
 	t.Parallel()
-	root := newRoot(process{Stdout: io.Discard, Stderr: io.Discard, Getenv: func(string) string { return "" }})
+	root := rootIn(locale.English)
 	contract := []string{"check", "migrate", "plan", "run", "resume", "approve", "cancel", "settle", "period", "runs", "show", "why", "audit",
 		"dictionary", "schedule", "pause", "sandbox", "version", "completion"}
 	for _, name := range contract {
@@ -19,18 +36,117 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 			t.Errorf("there is no command %s", name)
 		}
 	}
-	wantExamples(t, root)
+	for _, language := range languages {
+		for _, cmd := range withBelow(rootIn(language)) {
+			if cmd.Short == "" {
+				t.Errorf("%s does not say what it does", cmd.CommandPath())
+			}
+			if cmd.Name() != "help" && !strings.Contains(cmd.Example, cmd.CommandPath()) {
+				t.Errorf("%s shows no example of its own: %q", cmd.CommandPath(), cmd.Example)
+			}
+		}
+	}
 }
 
-func wantExamples(t *testing.T, cmd *cobra.Command) {
-	t.Helper()
-	if cmd.Short == "" {
-		t.Errorf("%s does not say what it does", cmd.CommandPath())
+// TestHelpIsWhole wants a text for each command, flag and fault, and each text to have one.
+func TestHelpIsWhole(t *testing.T) {
+	t.Parallel()
+	for _, language := range languages {
+		var instance string
+		admins := newAdminRoot(process{Stdout: io.Discard, Stderr: io.Discard, Getenv: func(string) string { return "" }}, &instance)
+		speak(admins, language, nil)
+		describe(admins)
+		own, alike := map[string]bool{}, map[string]bool{}
+		h := help(language)
+		for _, cmd := range append(withBelow(rootIn(language)), withBelow(admins)...) {
+			path := pathInHelp(cmd)
+			own[path] = true
+			cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+				if f.Usage == "" {
+					t.Errorf("%s: --%s of %s says nothing", language, f.Name, path)
+				}
+				if _, has := h.Commands[path].Flags[f.Name]; has {
+					own[path+" --"+f.Name] = true
+				} else {
+					alike[f.Name] = true
+				}
+				if kind, _ := pflag.UnquoteUsage(f); kind != "" && h.Types[kind] == "" {
+					t.Errorf("%s: --%s of %s takes a %s, which has no name", language, f.Name, path, kind)
+				}
+			})
+			for _, text := range []string{cmd.Short, cmd.Long, cmd.Example, usage(cmd)} {
+				for _, name := range []string{"config", "states", "decisions", "profiles", "notice", "faults", "calls", "default", "program"} {
+					if strings.Contains(text, "{"+name+"}") {
+						t.Errorf("%s: {%s} stays in what %s says", language, name, path)
+					}
+				}
+			}
+		}
+		for path, text := range h.Commands {
+			if !own[path] {
+				t.Errorf("%s: there is no command %q", language, path)
+			}
+			for name := range text.Flags {
+				if !own[path+" --"+name] {
+					t.Errorf("%s: %q has no flag --%s", language, path, name)
+				}
+			}
+		}
+		for name := range h.Flags {
+			if !alike[name] {
+				t.Errorf("%s: no command shares a flag --%s", language, name)
+			}
+		}
+		var faults []string
+		for _, f := range standIn().API.FaultFlags() {
+			faults = append(faults, f.Name)
+		}
+		slices.Sort(faults)
+		if got := slices.Sorted(maps.Keys(h.Faults)); !slices.Equal(got, faults) {
+			t.Errorf("%s: the faults with a text are %q, want %q", language, got, faults)
+		}
 	}
-	if !strings.Contains(cmd.Example, cmd.CommandPath()) {
-		t.Errorf("%s shows no example of its own: %q", cmd.CommandPath(), cmd.Example)
+}
+
+// TestLanguageOfHelp takes it from a line of a configuration, however broken, and waits for nothing.
+func TestLanguageOfHelp(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
-	for _, sub := range cmd.Commands() {
-		wantExamples(t, sub)
+	french, pipe := file("fr.toml", "language = \"fr\"\n[broken"), filepath.Join(folder, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	english := file("en.toml", "  language='en' # comment\n")
+	below := file("below.toml", "[section]\nlanguage = \"fr\"\n")
+	for _, test := range []struct {
+		args     []string
+		env      map[string]string
+		language locale.Language
+	}{
+		{[]string{"run", "--config", french}, nil, locale.French},
+		{[]string{"--config=" + french}, nil, locale.French},
+		{[]string{"--config", french, "--config", english}, nil, locale.English},
+		{[]string{"run", "--", "--config", french}, map[string]string{"SYNCD_CONFIG": english}, locale.English},
+		{nil, map[string]string{"SYNCD_CONFIG": french, "LC_ALL": "en_GB.UTF-8"}, locale.French},
+		{nil, map[string]string{"SYNCD_CONFIG": english, "LANG": "fr_FR.UTF-8"}, locale.English},
+		{nil, map[string]string{"SYNCD_CONFIG": below, "LANG": "fr_FR.UTF-8"}, locale.French},
+		{nil, map[string]string{"SYNCD_CONFIG": below}, locale.English},
+		{[]string{"--config", pipe}, map[string]string{"LC_ALL": "fr"}, locale.French},
+		{[]string{"--config", folder}, map[string]string{"LC_ALL": "C.UTF-8"}, locale.English},
+		{[]string{"--config", filepath.Join(folder, "none")}, nil, locale.English},
+		{[]string{"--config"}, map[string]string{"SYNCD_CONFIG": french}, locale.French},
+		{[]string{"--config", french}, map[string]string{"SYNCD_ADMIN": "syncd.service", "SYNCD_CONFIG": english}, locale.English},
+	} {
+		p := process{Getenv: func(name string) string { return test.env[name] }}
+		if got := p.helpLanguage(test.args); got != test.language {
+			t.Errorf("%q in %q gives %s, want %s", test.args, test.env, got, test.language)
+		}
 	}
 }

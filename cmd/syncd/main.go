@@ -49,6 +49,7 @@ func run(args []string, p process) int {
 	release := p.onSignals(abort)
 	defer release()
 	root := newRoot(p)
+	speak(root, p.helpLanguage(args), args)
 	root.SetArgs(args)
 	code := tell(p.Stderr, root.ExecuteContext(ctx))
 	return out.end(p.Stderr, p.words(), code)

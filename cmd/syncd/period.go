@@ -14,13 +14,7 @@ import (
 
 func newPeriod(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "period close|reopen|list",
-		Short: "Close payroll months, so that nothing of them is sent any more",
-		Long: `Close payroll months, so that nothing of them is sent any more: no schedule, run, resume or
-approval gets by. What changes in staging after that is named as late in the next month's plan.`,
-		Example: `  syncd period close 2026-10 --reason "payslips are out"
-  syncd period reopen 2026-10 --dossier saint-martin --for 24h --reason "a bonus was forgotten"
-  syncd period list`,
+		Use:  "period",
 		Args: cobra.ArbitraryArgs,
 		RunE: unknownCommand,
 	}
@@ -31,15 +25,7 @@ approval gets by. What changes in staging after that is named as late in the nex
 func newPeriodClose(p process, flags *globalFlags) *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
-		Use:   "close PERIOD --reason TEXT [--force]",
-		Short: "Close a month of all dossiers, or of some",
-		Long: `Close a month of all dossiers, or of those of --dossier. It is refused while anything of it is
-missing, and says what: nothing was ever sent, somebody was rejected, blocked, held, given up
-or is in doubt, has gone from staging and is not settled, or a run waits or failed. With
---force it is closed all the same, and what is missing is recorded; but not while a run of it
-is executed or queued. The reason is recorded with your user name.`,
-		Example: `  syncd period close 2026-10 --reason "payslips are out"
-  syncd period close 2026-10 --dossier saint-martin --force --reason "00042 is paid by hand"`,
+		Use:               "close",
 		Args:              exactly("PERIOD"),
 		ValidArgsFunction: onlyFirst(months),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
@@ -64,8 +50,8 @@ is executed or queued. The reason is recorded with your user name.`,
 			})
 		}),
 	}
-	flags.addReason(cmd, "why (recorded)")
-	cmd.Flags().BoolVar(&force, "force", false, "close it although something of it is missing")
+	flags.addReason(cmd)
+	cmd.Flags().BoolVar(&force, "force", false, "")
 	flags.addDossiers(cmd, p)
 	return cmd
 }
@@ -74,13 +60,7 @@ func newPeriodReopen(p process, flags *globalFlags) *cobra.Command {
 	var until string
 	var lasts time.Duration
 	cmd := &cobra.Command{
-		Use:   "reopen PERIOD --until TIME|--for DURATION --reason TEXT",
-		Short: "Let a closed month take writes again, for a time",
-		Long: `Let a closed month of all dossiers, or of those of --dossier, take writes again until a time.
-Then it is closed by itself, also in the middle of a run. The reason is recorded with your
-user name.`,
-		Example: `  syncd period reopen 2026-10 --dossier saint-martin --for 24h --reason "a bonus was forgotten"
-  syncd period reopen 2026-10 --until "2026-12-05 18:00" --reason "late amendment"`,
+		Use:               "reopen",
 		Args:              exactly("PERIOD"),
 		ValidArgsFunction: onlyFirst(months),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
@@ -105,19 +85,17 @@ user name.`,
 			})
 		}),
 	}
-	flags.addReason(cmd, "why (recorded)")
-	cmd.Flags().StringVar(&until, "until", "", `when it closes again: "2026-12-05" (the end of that day) or "2026-12-05 18:00"`)
-	cmd.Flags().DurationVar(&lasts, "for", 0, "how long it stays open, such as 24h")
+	flags.addReason(cmd)
+	cmd.Flags().StringVar(&until, "until", "", "")
+	cmd.Flags().DurationVar(&lasts, "for", 0, "")
 	flags.addDossiers(cmd, p)
 	return cmd
 }
 
 func newPeriodList(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the months that are closed, or were, by whom and why",
-		Example: "  syncd period list\n  syncd period list --dossier saint-martin --json",
-		Args:    none,
+		Use:  "list",
+		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			var dossiers []config.Dossier // none = all, those that are no longer configured as well
 			if len(flags.dossiers) > 0 {

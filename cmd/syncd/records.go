@@ -18,11 +18,7 @@ import (
 func newRuns(p process, flags *globalFlags) *cobra.Command {
 	var filter ledger.RunFilter
 	cmd := &cobra.Command{
-		Use:   "runs",
-		Short: "List the runs, newest first",
-		Example: `  syncd runs
-  syncd runs --dossier saint-martin --period 2026-11
-  syncd runs --state failed --json`,
+		Use:  "runs",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			runs, err := a.Records().Runs(ctx, filter)
@@ -38,11 +34,11 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
 			return a.printer().Runs(p.Stdout, runs)
 		}),
 	}
-	cmd.Flags().StringVar(&filter.Job, "job", "", "only runs of this job")
-	cmd.Flags().StringVar(&filter.Dossier, "dossier", "", "only runs of this dossier")
-	cmd.Flags().StringVar(&filter.Period, "period", "", "only runs of this payroll month, such as 2026-11")
-	cmd.Flags().StringVar(&filter.State, "state", "", "only runs in this state: "+strings.Join(app.RunStates, ", "))
-	cmd.Flags().IntVar(&filter.Max, "limit", 50, "at most so many")
+	cmd.Flags().StringVar(&filter.Job, "job", "", "")
+	cmd.Flags().StringVar(&filter.Dossier, "dossier", "", "")
+	cmd.Flags().StringVar(&filter.Period, "period", "", "")
+	cmd.Flags().StringVar(&filter.State, "state", "", "")
+	cmd.Flags().IntVar(&filter.Max, "limit", 50, "")
 	complete(cmd, "dossier", p.dossierNames(flags))
 	complete(cmd, "job", p.jobNames(flags))
 	complete(cmd, "period", months)
@@ -54,15 +50,7 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
 func newShow(p process, flags *globalFlags) *cobra.Command {
 	var show view.Show
 	cmd := &cobra.Command{
-		Use:   "show RUN",
-		Short: "Show what a run did, for whom, and why",
-		Long: `Show a run: its accounting, who needs a person's attention and why, and what was sent. With
---diff, old and new value of each field; sensitive values are masked. What was sent for a new
-employee is sealed: its fields are shown to those who can read the ledger key, until a later
-run replaces it.`,
-		Example: `  syncd show 12
-  syncd show 12 --diff --employee 00042
-  syncd show 12 --json`,
+		Use:               "show",
 		Args:              exactly("RUN"),
 		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
 		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
@@ -83,9 +71,9 @@ run replaces it.`,
 			return a.show(ctx, a.printer(), run, show)
 		}),
 	}
-	cmd.Flags().BoolVar(&show.Diff, "diff", false, "old and new value of each field")
-	cmd.Flags().BoolVar(&show.All, "all", false, "all items, however many")
-	flags.addEmployees(cmd, "only the employee of this matricule")
+	cmd.Flags().BoolVar(&show.Diff, "diff", false, "")
+	cmd.Flags().BoolVar(&show.All, "all", false, "")
+	flags.addEmployees(cmd)
 	flags.addJSON(cmd)
 	return cmd
 }
@@ -116,14 +104,7 @@ func (a *session) show(ctx context.Context, printer *text.Printer, run *jobs.Run
 
 func newWhy(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "why MATRICULE --dossier D",
-		Short: "Tell one employee's whole story: what was sent, when, by whose decision, and what to do",
-		Long: `Tell one employee's whole story on one page: how staging compares with what Isidoor has now,
-each plan, diff, answer, hold and decision in order, and what to do next. Sensitive values are
-masked. It works for people who have left, too. With - the matricule is read from standard
-input: arguments stand in the list of processes.`,
-		Example: `  syncd why 00042 --dossier saint-martin
-  syncd why 00042 --dossier saint-martin --period 2026-10 --json`,
+		Use:  "why",
 		Args: exactly("MATRICULE"),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
 			key, err := flags.matricule(p, args[0])
@@ -150,14 +131,7 @@ func newAudit(p process, flags *globalFlags) *cobra.Command {
 	var filter ledger.AuditFilter
 	var period, since, decision string
 	cmd := &cobra.Command{
-		Use:   "audit",
-		Short: "List who decided what, when and why, newest first",
-		Long: `List the decisions: runs, resumes, approvals, cancellations, settlements, closed and reopened
-months, pauses, purges, and changes of the configuration that were seen; each with who, when,
-why, with which program and which configuration. Nothing changes or deletes them.`,
-		Example: `  syncd audit
-  syncd audit --decision approve --since 2026-01-01
-  syncd audit --run 12 --json`,
+		Use:     "audit",
 		Args:    none,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return wantsRun(cmd, "run", filter.Run) },
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
@@ -187,15 +161,15 @@ why, with which program and which configuration. Nothing changes or deletes them
 		}),
 	}
 	f := cmd.Flags()
-	f.StringVar(&filter.Dossier, "dossier", "", "only about this dossier")
-	f.StringVar(&filter.Job, "job", "", "only about this job")
-	f.StringVar(&period, "period", "", "only about this payroll month, such as 2026-11")
-	f.Int64Var(&filter.Run, "run", 0, "only about this run")
-	f.StringVar(&filter.Employee, "employee", "", "only what names this matricule; - reads it from standard input")
-	f.StringVar(&filter.Actor, "by", "", "only of this system user; syncd = by a rule")
-	f.StringVar(&decision, "decision", "", "only these: "+strings.Join(app.DecisionNames(), ", "))
-	f.StringVar(&since, "since", "", "only from this day on, such as 2026-01-01")
-	f.IntVar(&filter.Max, "limit", 100, "at most so many")
+	f.StringVar(&filter.Dossier, "dossier", "", "")
+	f.StringVar(&filter.Job, "job", "", "")
+	f.StringVar(&period, "period", "", "")
+	f.Int64Var(&filter.Run, "run", 0, "")
+	f.StringVar(&filter.Employee, "employee", "", "")
+	f.StringVar(&filter.Actor, "by", "", "")
+	f.StringVar(&decision, "decision", "", "")
+	f.StringVar(&since, "since", "", "")
+	f.IntVar(&filter.Max, "limit", 100, "")
 	complete(cmd, "dossier", p.dossierNames(flags))
 	complete(cmd, "job", p.jobNames(flags))
 	complete(cmd, "period", months)
@@ -207,13 +181,7 @@ why, with which program and which configuration. Nothing changes or deletes them
 
 func newSchedule(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "schedule",
-		Short: "Show what comes next, what came last, and what was missed",
-		Long: `Show each job's next five fires with their offset, its last one, what was missed and why, which
-jobs are paused, runs that are open although their job or dossier is not configured any more, and
-which daemons share the ledger.`,
-		Example: `  syncd schedule
-  syncd schedule --json`,
+		Use:  "schedule",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			schedules, err := a.Records().Schedules(ctx)
@@ -232,11 +200,7 @@ which daemons share the ledger.`,
 
 func newDictionary(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "dictionary [NAME]",
-		Short: "Show the nomenclatures that were pulled for a dossier",
-		Example: `  syncd dictionary --dossier saint-martin
-  syncd dictionary NatureContrat --dossier saint-martin
-  syncd dictionary impact`,
+		Use:  "dictionary",
 		Args: between(0, 1),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
 			dossier, err := flags.selection().One(a.Config)
@@ -262,13 +226,7 @@ func newDictionary(p process, flags *globalFlags) *cobra.Command {
 
 func newDictionaryImpact(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "impact",
-		Short: "Name the employees whom the nomenclatures would block at the next run",
-		Long: `Read staging with the nomenclatures that were pulled last, and name the employees whose codes are
-unknown or withdrawn: they would be blocked at the next run. A pull tells the same in its report.
-Nothing is recorded and nothing is sent. Exit code 4 when there is somebody.`,
-		Example: `  syncd dictionary impact
-  syncd dictionary impact --dossier saint-martin --json`,
+		Use:  "impact",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error { return a.impact(ctx) }),
 	}

@@ -2,13 +2,16 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"syncd/internal/admin"
+	"syncd/internal/report/locale"
 )
 
 // globalFlags are those that all commands share.
@@ -38,20 +41,7 @@ func (f *globalFlags) configPath(getenv func(string) string) string {
 func newRoot(p process) *cobra.Command {
 	var flags globalFlags
 	root := &cobra.Command{
-		Use:   "syncd",
-		Short: "Send an association's employees and payroll elements to Isidoor, each month",
-		Long: `syncd reads employees and payroll elements from a Postgres staging schema, sends what is
-new or changed to Isidoor, and records each run with its diffs, so that a run can be
-resumed, re-run, explained and trusted.
-
-Exit codes: 0 done, 1 unexpected, 2 usage, 3 configuration, 4 incomplete (someone was not
-delivered), 5 held (a person must decide), 6 busy (another run holds the dossier),
-7 the API or the database cannot be reached, or not be used just now.`,
-		Example: `  syncd check                     is everything ready?
-  syncd plan paie                 what would be sent
-  syncd run paie                  send it
-  syncd show 12 --diff            what run 12 did, field by field
-  syncd why 00042                 one employee's whole story`,
+		Use:     "syncd",
 		Version: version,
 		Args:    cobra.ArbitraryArgs,
 		RunE:    unknownCommand,
@@ -67,11 +57,11 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w\nhint: see '%s --help'", err, cmd.CommandPath())
+		return usageError{errors.New(wrongFlag(helpOf(cmd), err) + seeHelp(cmd))}
 	})
 	persistent := root.PersistentFlags()
-	persistent.StringVar(&flags.config, "config", "", "configuration file (default $SYNCD_CONFIG, then "+defaultConfig+")")
-	persistent.StringVar(&flags.logLevel, "log-level", "", "trace, debug, info, warn or error (default $SYNCD_LOG_LEVEL, then warn; info for the daemon, error on a terminal)")
+	persistent.StringVar(&flags.config, "config", "", "")
+	persistent.StringVar(&flags.logLevel, "log-level", "", "")
 	root.AddCommand(
 		newCheck(p, &flags), newMigrate(p, &flags), newPlan(p, &flags), newRun(p, &flags), newResume(p, &flags),
 		newApprove(p, &flags), newCancel(p, &flags), newSettle(p, &flags), newPeriod(p, &flags), newRuns(p, &flags), newShow(p, &flags),
@@ -83,21 +73,21 @@ delivered), 5 held (a person must decide), 6 busy (another run holds the dossier
 }
 
 func (f *globalFlags) addJSON(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON (its fields are in docs/json.md)")
+	cmd.Flags().BoolVar(&f.json, "json", false, "")
 }
 
 func (f *globalFlags) addDossiers(cmd *cobra.Command, p process) {
-	cmd.Flags().StringArrayVar(&f.dossiers, "dossier", nil, "only this dossier (repeatable)")
+	cmd.Flags().StringArrayVar(&f.dossiers, "dossier", nil, "")
 	complete(cmd, "dossier", p.dossierNames(f))
 }
 
 func (f *globalFlags) addPeriod(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.period, "period", "", "payroll month, such as 2026-11 (default: the job's)")
+	cmd.Flags().StringVar(&f.period, "period", "", "")
 	complete(cmd, "period", months)
 }
 
-func (f *globalFlags) addEmployees(cmd *cobra.Command, help string) {
-	cmd.Flags().StringArrayVar(&f.employees, "employee", nil, help+" (repeatable; - reads them from standard input, one a line)")
+func (f *globalFlags) addEmployees(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.employees, "employee", nil, "")
 }
 
 // unknownCommand is reached by a first word that is no command, or by none at all.
@@ -105,11 +95,12 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
-	hint := "'syncd --help' lists the commands"
+	words := helpOf(cmd).Words
+	hint := words.Lists
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = "did you mean 'syncd " + near[0] + "'?"
+		hint = locale.Fill(words.Meant, "command", near[0])
 	}
-	return usagef("unknown command %q\nhint: %s", args[0], hint)
+	return usagef("%s\nhint: %s", locale.Fill(words.UnknownCommand, "word", strconv.Quote(args[0])), hint)
 }
 
 // exactly demands the arguments of these names.
@@ -124,16 +115,16 @@ func between(least, most int) cobra.PositionalArgs {
 		if len(args) >= least && len(args) <= most {
 			return nil
 		}
-		return usagef("%d arguments do not fit: %s\nhint: see '%s --help'", len(args), cmd.UseLine(), cmd.CommandPath())
+		describe(cmd.Root())
+		words := helpOf(cmd).Words
+		return usagef("%s%s", locale.Fill(words.Arguments, "n", len(args), "usage", useLine(cmd, words)), seeHelp(cmd))
 	}
 }
 
 func newVersion(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "version",
-		Short:   "Print the version",
-		Example: "  syncd version --json",
-		Args:    none,
+		Use:  "version",
+		Args: none,
 		RunE: func(*cobra.Command, []string) error {
 			info := map[string]string{"version": version, "revision": revision(), "go": runtime.Version()}
 			if flags.json {

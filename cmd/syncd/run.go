@@ -25,31 +25,7 @@ func newRun(p process, flags *globalFlags) *cobra.Command {
 	var order app.Order
 	var detach bool
 	cmd := &cobra.Command{
-		Use:   "run JOB",
-		Short: "Execute a job now: send what is new or changed, or pull the nomenclatures",
-		Long: `Execute a job now, one run per dossier. A push reads staging, compares it with what the API
-acknowledged, sends what differs, and records the run. After a successful run, what staging
-holds is delivered. What a former run left unfinished is settled or superseded first.
-
-Before anything is sent the guards judge the plan ([job.guard]): a run that they hold sends
-nothing until 'syncd approve', and employees whom they hold stay behind while the rest goes.
-
-With --resend those go as well who are unchanged since the API acknowledged them, as is needed
-when the partner lost a month. The guards judge it as any other run; where the API adds what
-it is sent to what it has (semantics = "append"), each of them is held for a person.
-
-With --verify what the partner has is compared with what it acknowledged, and employees whom
-the other side edited are held; with --overwrite they are sent all the same. With --failed-of
-only those go whom another run did not deliver. With --detach the runs are queued for a
-daemon, which executes them.`,
-		Example: `  syncd run dictionnaire
-  syncd run paie
-  syncd run paie --dossier saint-martin --period 2026-10
-  syncd run paie --dossier saint-martin --employee 00042 --employee 00043
-  syncd run paie --failed-of 12
-  syncd run paie --dossier saint-martin --resend --reason "Isidoor lost November (ticket 4711)"
-  syncd run paie --verify
-  syncd run paie --detach`,
+		Use:               "run",
 		Args:              exactly("JOB"),
 		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		PreRunE:           func(cmd *cobra.Command, _ []string) error { return wantsRun(cmd, "failed-of", order.FailedOf) },
@@ -68,11 +44,11 @@ daemon, which executes them.`,
 	}
 	flags.addDossiers(cmd, p)
 	flags.addPeriod(cmd)
-	flags.addEmployees(cmd, "only the employee of this matricule: no departures are computed")
-	cmd.Flags().BoolVar(&detach, "detach", false, "queue the runs for a daemon instead of executing them here")
-	cmd.Flags().Int64Var(&order.FailedOf, "failed-of", 0, "only the employees whom this run did not deliver")
-	cmd.Flags().BoolVar(&order.Resend, "resend", false, "send again who is unchanged, too; needs --reason")
-	flags.addReason(cmd, "with --resend: why (recorded)")
+	flags.addEmployees(cmd)
+	cmd.Flags().BoolVar(&detach, "detach", false, "")
+	cmd.Flags().Int64Var(&order.FailedOf, "failed-of", 0, "")
+	cmd.Flags().BoolVar(&order.Resend, "resend", false, "")
+	flags.addReason(cmd)
 	complete(cmd, "failed-of", p.runNumbers(flags))
 	addVerify(cmd, &order.Verify, &order.Overwrite)
 	flags.addJSON(cmd)
@@ -80,8 +56,8 @@ daemon, which executes them.`,
 }
 
 func addVerify(cmd *cobra.Command, verify, overwrite *bool) {
-	cmd.Flags().BoolVar(verify, "verify", false, "compare what the partner has with what it acknowledged, and hold whom the other side edited")
-	cmd.Flags().BoolVar(overwrite, "overwrite", false, "with --verify: send over what the other side edited")
+	cmd.Flags().BoolVar(verify, "verify", false, "")
+	cmd.Flags().BoolVar(overwrite, "overwrite", false, "")
 }
 
 // execute executes what was ordered, and reports each dossier's run.
@@ -178,16 +154,7 @@ func (r *reporter) end(err error) error {
 func newResume(p process, flags *globalFlags) *cobra.Command {
 	var detach bool
 	cmd := &cobra.Command{
-		Use:   "resume RUN",
-		Short: "Go on with a run that stopped, with the plan it had",
-		Long: `Go on with a run that failed, was interrupted, or still has items to send. The plan is the one
-that was frozen: what a newer run sent since is not sent again, but superseded. Staging is compared
-with it, and for whom it has changed since is told. To plan afresh, use 'syncd run' instead.
-
-With --detach the run is queued for a daemon, which goes on with it.`,
-		Example: `  syncd runs --state failed
-  syncd resume 12
-  syncd resume 12 --detach`,
+		Use:               "resume",
 		Args:              exactly("RUN"),
 		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
 		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
@@ -208,7 +175,7 @@ With --detach the run is queued for a daemon, which goes on with it.`,
 			return r.end(withCode(code))
 		}),
 	}
-	cmd.Flags().BoolVar(&detach, "detach", false, "queue the run for a daemon instead of executing it here")
+	cmd.Flags().BoolVar(&detach, "detach", false, "")
 	flags.addJSON(cmd)
 	return cmd
 }
@@ -259,24 +226,7 @@ func newPlan(p process, flags *globalFlags) *cobra.Command {
 	show := view.Show{Diff: true}
 	var asked app.Planning
 	cmd := &cobra.Command{
-		Use:   "plan JOB",
-		Short: "Show what a run would send, without sending or recording anything",
-		Long: `Show what 'syncd run' would do now: who is new (+), updated (*), sent again though unchanged (=),
-gone (-), or cannot be delivered (!), field by field, sensitive values masked. Nothing is sent
-or recorded. At its end stands what the guards say ([job.guard]): whether a run would be held,
-and whom it would hold. The digest is that of the plan that a run would freeze.
-
-With --verify what the partner has is compared with what it acknowledged: what the other side
-edited is shown, and holds those employees unless --overwrite.
-
-With --resend those who are unchanged are shown as sent again, as 'syncd run --resend' would.
-
-The exit code is 5 when a run would be held, 4 when someone would be held, cannot be delivered
-or is gone.`,
-		Example: `  syncd plan paie
-  syncd plan paie --dossier saint-martin --employee 00042
-  syncd plan paie --verify
-  syncd plan paie --period 2026-10 --json`,
+		Use:               "plan",
 		Args:              exactly("JOB"),
 		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
@@ -290,10 +240,10 @@ or is gone.`,
 	}
 	flags.addDossiers(cmd, p)
 	flags.addPeriod(cmd)
-	flags.addEmployees(cmd, "only the employee of this matricule")
+	flags.addEmployees(cmd)
 	addVerify(cmd, &asked.Verify, &asked.Overwrite)
-	cmd.Flags().BoolVar(&asked.Resend, "resend", false, "as if those who are unchanged were to be sent again")
-	cmd.Flags().BoolVar(&show.All, "all", false, "the fields of all employees, however many")
+	cmd.Flags().BoolVar(&asked.Resend, "resend", false, "")
+	cmd.Flags().BoolVar(&show.All, "all", false, "")
 	flags.addJSON(cmd)
 	return cmd
 }

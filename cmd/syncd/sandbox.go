@@ -26,30 +26,7 @@ func newSandbox(p process, flags *globalFlags) *cobra.Command {
 	var faults []string
 	o := sandbox.Options{TokenLifetime: sandboxTokenLifetime}
 	cmd := &cobra.Command{
-		Use:   "sandbox",
-		Short: "Stand in for Isidoor on this machine, for rehearsals",
-		Long: standIn().Notices["en"] + `
-
-It answers at the loopback address that base_url names, to programs and not to web pages, knows
-the dossiers and keys of the configuration, keeps what it receives in memory, and can misbehave
-on request. Start with 'syncd sandbox init DIR', which makes a complete configuration for a
-rehearsal. The commands below control a running sandbox; 'syncd sandbox token' lets curl do so.
-
-A profile is a shape that the API could have. "isidoor" is the one that syncd assumes; "plat" has
-other names, verbs and places, and tells refusals inside a 200 (its configuration:
-'syncd sandbox init DIR --profile plat'). Either checks all that its Swagger document says.
-
-With --contract the sandbox serves that file as its Swagger document, read again at each request,
-while it goes on checking by its own: so an API that changes can be rehearsed. 'syncd sandbox
-contract' prints the document to start from.
-
-Faults (--fault, repeatable; lists are separated by +):
-` + faultHelp(),
-		Example: `  syncd sandbox init rehearsal
-  syncd sandbox --config rehearsal/config.toml
-  syncd sandbox --config rehearsal/config.toml --fault 503=0.1 --fault lost=0.02 --token-lifetime 5s
-  syncd sandbox --config rehearsal/config.toml --contract changed.json
-  syncd sandbox --config flat/config.toml --profile plat`,
+		Use:  "sandbox",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			if !slices.Contains(standIn().Profiles, o.Profile) {
@@ -65,21 +42,13 @@ Faults (--fault, repeatable; lists are separated by +):
 			return a.serveSandbox(ctx, o)
 		}),
 	}
-	cmd.Flags().StringArrayVar(&faults, "fault", nil, "switch a fault on, such as 503=0.1 (repeatable)")
+	cmd.Flags().StringArrayVar(&faults, "fault", nil, "")
 	addProfile(cmd, &o.Profile)
-	cmd.Flags().StringVar(&o.ContractFile, "contract", "", "serve this file as the Swagger document, read again at each request")
-	cmd.Flags().DurationVar(&o.TokenLifetime, "token-lifetime", o.TokenLifetime, "how long a token lasts")
-	cmd.Flags().BoolVar(&o.Append, "append", false, "a document that comes again adds its elements to those held, instead of replacing them: sending twice pays twice")
+	cmd.Flags().StringVar(&o.ContractFile, "contract", "", "")
+	cmd.Flags().DurationVar(&o.TokenLifetime, "token-lifetime", o.TokenLifetime, "")
+	cmd.Flags().BoolVar(&o.Append, "append", false, "")
 	cmd.AddCommand(newSandboxInit(p), newSandboxSample(p), newSandboxReceived(p, flags), newSandboxFaults(p, flags), newSandboxToken(p, flags), newSandboxEdit(p, flags), newSandboxDictionary(p, flags), newSandboxContract(p, flags))
 	return cmd
-}
-
-func faultHelp() string {
-	var b strings.Builder
-	for _, f := range standIn().API.FaultFlags() {
-		fmt.Fprintf(&b, "  %-32s %s\n", f.Example, f.Help)
-	}
-	return strings.TrimRight(b.String(), "\n")
 }
 
 // serveSandbox answers until a signal comes.
@@ -137,10 +106,8 @@ func (a *session) baseURLError(text, hint string) error {
 
 func newSandboxReceived(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "received",
-		Short:   "Show what a running sandbox has received",
-		Example: "  syncd sandbox received --config rehearsal/config.toml --dossier saint-martin\n  syncd sandbox received --dossier saint-martin --json   (with the documents)",
-		Args:    none,
+		Use:  "received",
+		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			d, err := a.flags.selection().One(a.Config)
 			if err != nil {
@@ -181,10 +148,7 @@ func printReceived(w io.Writer, answer []byte, asJSON bool, head []string) error
 
 func newSandboxFaults(p process, flags *globalFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "faults [FAULT …]",
-		Short: "Switch the faults of a running sandbox: those named on, all others off",
-		Example: `  syncd sandbox faults reject=00007 --config rehearsal/config.toml
-  syncd sandbox faults --config rehearsal/config.toml     (all off)`,
+		Use: "faults",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			parsed, err := standIn().API.ParseFaults(args...)
 			if err != nil {
@@ -198,16 +162,14 @@ func newSandboxFaults(p process, flags *globalFlags) *cobra.Command {
 func newSandboxDictionary(p process, flags *globalFlags) *cobra.Command {
 	var withdrawn bool
 	cmd := &cobra.Command{
-		Use:     "dictionary NAME CODE [LABEL]",
-		Short:   "Add a code to a nomenclature of a running sandbox, or withdraw it",
-		Example: "  syncd sandbox dictionary Strate V \"Strate V\" --config rehearsal/config.toml\n  syncd sandbox dictionary Strate IV --withdrawn",
-		Args:    between(2, 3),
+		Use:  "dictionary",
+		Args: between(2, 3),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			label := args[len(args)-1] // the code where there is none
 			return p.sandboxPost(cmd.Context(), flags, "/sandbox/dictionary", standIn().Entry(args[0], args[1], label, !withdrawn))
 		},
 	}
-	cmd.Flags().BoolVar(&withdrawn, "withdrawn", false, "the code is no longer active")
+	cmd.Flags().BoolVar(&withdrawn, "withdrawn", false, "")
 	return cmd
 }
 
@@ -227,13 +189,7 @@ func (p process) sandboxPost(ctx context.Context, flags *globalFlags, path strin
 
 func newSandboxToken(p process, flags *globalFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "token",
-		Short: "Print the token that the control of a running sandbox wants, for curl",
-		Long: `Print the token that the control of a running sandbox wants. 'syncd sandbox received', faults, edit
-and dictionary send it by themselves. It follows from the client secret of the configuration, and
-tells nothing of it.`,
-		Example: `  syncd sandbox token --config rehearsal/config.toml
-  curl -H "Authorization: Bearer $(syncd sandbox token --config rehearsal/config.toml)" http://127.0.0.1:8089/sandbox/stats`,
+		Use:  "token",
 		Args: none,
 		RunE: p.withApp(flags, func(_ context.Context, a *session, _ []string) error {
 			if _, err := a.sandboxAddress(); err != nil {
@@ -294,15 +250,7 @@ func newSandboxEdit(p process, flags *globalFlags) *cobra.Command {
 	var edit sandbox.Edit
 	var remove bool
 	cmd := &cobra.Command{
-		Use:   "edit MEMBER=JSON …",
-		Short: "Change a document that a running sandbox holds, as somebody would at the other side",
-		Long: `Change a document that a running sandbox holds, as somebody would at the other side, where syncd
-does not see it. A member is named by its path, such as Contrat.TauxActivite; Elements are
-given whole. Names are those of the sandbox's profile. Of several periods the newest is meant unless --period says another.`,
-		Example: `  syncd sandbox edit --dossier saint-martin --employee 00007 'Email="autre@example.org"' Contrat.TauxActivite=50
-  syncd sandbox edit --dossier saint-martin --employee 00007 --period 2026-11 'Elements=[]'
-  syncd sandbox edit --dossier saint-martin --employee 00007 'tauxActivite="50"'     (profile plat)
-  syncd sandbox edit --dossier saint-martin --employee 00007 --delete`,
+		Use:  "edit",
 		Args: between(0, 1000),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
 			d, err := a.flags.selection().One(a.Config)
@@ -317,10 +265,10 @@ given whole. Names are those of the sandbox's profile. Of several periods the ne
 		}),
 	}
 	flags.addDossiers(cmd, p)
-	cmd.Flags().StringVar(&edit.Matricule, "employee", "", "the employee of this matricule")
-	cmd.Flags().StringVar(&edit.Period, "period", "", "payroll month, such as 2026-11 (default: the newest that there is)")
+	cmd.Flags().StringVar(&edit.Matricule, "employee", "", "")
+	cmd.Flags().StringVar(&edit.Period, "period", "", "")
 	complete(cmd, "period", months)
-	cmd.Flags().BoolVar(&remove, "delete", false, "delete the document")
+	cmd.Flags().BoolVar(&remove, "delete", false, "")
 	return cmd
 }
 
@@ -370,7 +318,7 @@ func parseEdits(args []string) (map[string]json.RawMessage, error) {
 
 // addProfile adds the flag that chooses the shape of the sandbox's API.
 func addProfile(cmd *cobra.Command, profile *string) {
-	cmd.Flags().StringVar(profile, "profile", standIn().Profiles[0], "shape of the API: "+strings.Join(standIn().Profiles, " or "))
+	cmd.Flags().StringVar(profile, "profile", standIn().Profiles[0], "")
 	complete(cmd, "profile", words(func() []string { return standIn().Profiles }))
 }
 
@@ -380,12 +328,7 @@ func noProfile(name string) error {
 
 func newSandboxContract(p process, flags *globalFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "contract",
-		Short: "Print the contract of a running sandbox: its Swagger document",
-		Long: `Print the Swagger document that a running sandbox says of itself, also while it serves another
-with --contract. To rehearse an API that changes, edit the document and have it served.`,
-		Example: `  syncd sandbox contract --config rehearsal/config.toml > changed.json
-  syncd sandbox --config rehearsal/config.toml --contract changed.json`,
+		Use:  "contract",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			answer, err := a.sandboxCall(ctx, http.MethodGet, "/sandbox/contract", nil)

@@ -31,14 +31,7 @@ const sandboxTokenLifetime = time.Hour
 func newSandboxInit(p process) *cobra.Command {
 	r := rehearsal{Database: "postgres:///syncd_rehearsal", Listen: "127.0.0.1:8089"}
 	cmd := &cobra.Command{
-		Use:   "init DIR",
-		Short: "Make a configuration for a rehearsal against the sandbox",
-		Long: `Make the folder DIR with a config.toml for two dossiers whose base_url is the sandbox, made-up
-secrets, and the SQL of the default staging tables. Nothing of it can reach Isidoor. With
---profile plat it is one for that other shape of the API: only the configuration differs.`,
-		Example: `  syncd sandbox init rehearsal
-  syncd sandbox init rehearsal --database postgres:///paie_essai --listen 127.0.0.1:9000
-  syncd sandbox init flat --profile plat`,
+		Use:  "init",
 		Args: exactly("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Dir = args[0]
@@ -53,8 +46,8 @@ secrets, and the SQL of the default staging tables. Nothing of it can reach Isid
 		},
 	}
 	addProfile(cmd, &r.Profile)
-	cmd.Flags().StringVar(&r.Database, "database", r.Database, "URL of the database, without password")
-	cmd.Flags().StringVar(&r.Listen, "listen", r.Listen, "loopback address and port of the sandbox")
+	cmd.Flags().StringVar(&r.Database, "database", r.Database, "")
+	cmd.Flags().StringVar(&r.Listen, "listen", r.Listen, "")
 	return cmd
 }
 
@@ -150,13 +143,7 @@ func newSandboxSample(p process) *cobra.Command {
 	var elementsOnly bool
 	options := sample.Options{Period: string(jobs.PeriodOf(time.Now())), ElementsPerEmployee: 3}
 	cmd := &cobra.Command{
-		Use:   "sample DOSSIER=EMPLOYEES …",
-		Short: "Write made-up staff for the default staging tables, as SQL for psql",
-		Long: `Write made-up staff and payroll elements for the default staging tables, as SQL for psql. The
-same dossier always gets the same people. Nobody is real: the communes and banks in their
-numbers do not exist, though all keys are valid.`,
-		Example: `  syncd sandbox sample saint-martin=8 sainte-anne=120 | psql -d syncd_rehearsal
-  syncd sandbox sample saint-martin=8 --period 2026-12 --elements-only | psql -d syncd_rehearsal`,
+		Use:  "sample",
 		Args: between(1, 1000),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if _, err := jobs.ParsePeriod(options.Period); err != nil {
@@ -176,9 +163,9 @@ numbers do not exist, though all keys are valid.`,
 			return sample.WriteSQL(p.Stdout, all...)
 		},
 	}
-	cmd.Flags().StringVar(&options.Period, "period", options.Period, "payroll month of the elements")
-	cmd.Flags().Float64Var(&options.ElementsPerEmployee, "elements", options.ElementsPerEmployee, "elements per employee, on average")
-	cmd.Flags().BoolVar(&elementsOnly, "elements-only", false, "another month of the same staff: elements alone")
+	cmd.Flags().StringVar(&options.Period, "period", options.Period, "")
+	cmd.Flags().Float64Var(&options.ElementsPerEmployee, "elements", options.ElementsPerEmployee, "")
+	cmd.Flags().BoolVar(&elementsOnly, "elements-only", false, "")
 	return cmd
 }
 

@@ -20,8 +20,8 @@ const onStdin = "-"
 // maxStdin is how many bytes are read at most: tens of thousands of matricules.
 const maxStdin = 1 << 20
 
-func (f *globalFlags) addReason(cmd *cobra.Command, help string) {
-	cmd.Flags().StringVar(&f.reason, "reason", "", help+"; - reads it from standard input")
+func (f *globalFlags) addReason(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.reason, "reason", "", "")
 }
 
 // readStdin replaces what the shared flags leave to standard input by what stands there. Completion never comes here.

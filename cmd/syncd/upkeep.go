@@ -12,12 +12,8 @@ import (
 
 func newMigrate(p process, flags *globalFlags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "migrate",
-		Short: "Create or update the ledger's tables",
-		Long: `Create the schema syncd, or bring it to this version of the program. It is safe to repeat, and
-safe when several processes do it at once. It never touches staging.`,
-		Example: `  syncd migrate`,
-		Args:    none,
+		Use:  "migrate",
+		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			from, to, err := a.Upkeep().Migrate(ctx)
 			if err != nil {
@@ -36,26 +32,7 @@ safe when several processes do it at once. It never touches staging.`,
 func newPurge(p process, flags *globalFlags) *cobra.Command {
 	var apply, force bool
 	cmd := &cobra.Command{
-		Use:   "purge",
-		Short: "Delete what the ledger has kept for longer than [retention] says",
-		Long: `Delete what the ledger has kept for longer than [retention] says: the old and new values of
-fields, items, runs, fires, and the sealed documents of people who left, or of months long past.
-Without --apply nothing is deleted: it is only counted. The daemon purges by itself
-(retention.schedule).
-
-What is too old is decided by PostgreSQL's clock. While that clock differs from this machine's
-nothing is deleted. When it leapt by more than a machine is off for, or when more than
-retention.max_share of what there is would go, a purge waits for a person, the daemon's as well:
---force --reason confirms it.
-
-Of a removed document keyed hashes stay: they tell whether the same would be sent again, and
-whether somebody else has the same IBAN or NIR. Runs that are queued, running or held, items
-that may still be sent or settled, and the audit are never touched.
-
-One person is erased with 'syncd forget'.`,
-		Example: `  syncd purge
-  syncd purge --apply
-  syncd purge --apply --force --reason "the machine was off since June"`,
+		Use:  "purge",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			purged, held, err := a.Upkeep().Purge(ctx, app.Purging{Apply: apply, Force: force, Decision: flags.decision()})
@@ -75,9 +52,9 @@ One person is erased with 'syncd forget'.`,
 			return a.printer().Purged(a.Stdout, told, !apply)
 		}),
 	}
-	cmd.Flags().BoolVar(&apply, "apply", false, "delete it")
-	cmd.Flags().BoolVar(&force, "force", false, "with --apply: delete it although it is much, or the clock leapt")
-	flags.addReason(cmd, "with --force: why (recorded)")
+	cmd.Flags().BoolVar(&apply, "apply", false, "")
+	cmd.Flags().BoolVar(&force, "force", false, "")
+	flags.addReason(cmd)
 	flags.addJSON(cmd)
 	return cmd
 }
@@ -85,22 +62,7 @@ One person is erased with 'syncd forget'.`,
 func newForget(p process, flags *globalFlags) *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
-		Use:   "forget MATRICULE --reason TEXT",
-		Short: "Erase what the ledger holds of one person who has left",
-		Long: `Erase what the ledger holds of one person who has left: sealed documents, amounts, hashes,
-differences, problems, messages. In the place of the matricule stands a name that only the ledger
-key can make from it. The sums of runs stay as they are.
-
-What stays: lines of the audit that name the matricule, for nobody can change them, and
-backups of the database. What was sent for which month is remembered under the new name:
-somebody who comes back for such a month waits for a person.
-
-It refuses while something may still be sent or settled, and for somebody who was there when
-staging was last read, or whose departure nobody settled; --force erases these as well. Nothing
-is deleted at Isidoor. The reason is recorded with your user name: do not write there who it
-is. With - the matricule is read from standard input: arguments stand in the list of processes.`,
-		Example: `  syncd forget 00042 --dossier saint-martin --reason "asked for it on 3 November"
-  syncd forget - --dossier saint-martin --reason "asked for it"`,
+		Use:  "forget",
 		Args: exactly("MATRICULE"),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
 			key, err := flags.matricule(p, args[0])
@@ -121,8 +83,8 @@ is. With - the matricule is read from standard input: arguments stand in the lis
 			return a.printer().Forgotten(a.Stdout, view.ForgetReport(done))
 		}),
 	}
-	cmd.Flags().BoolVar(&force, "force", false, "also somebody who was there when staging was last read, or has departed unsettled")
-	flags.addReason(cmd, "why (recorded for ever)")
+	cmd.Flags().BoolVar(&force, "force", false, "")
+	flags.addReason(cmd)
 	flags.addDossiers(cmd, p)
 	flags.addJSON(cmd)
 	return cmd
@@ -139,20 +101,8 @@ func (a *session) formerDossier() (string, error) {
 
 func newRekey(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "rekey --reason TEXT",
-		Short: "Change the ledger key",
-		Long: `Change the ledger key: all that is sealed in the ledger is sealed anew, a few rows at a time.
-
-  1. Make a new key, and keep a copy apart:   head -c 32 /dev/urandom | base64
-  2. In [database]: ledger_key names the new one, ledger_key_former the one until now.
-  3. Stop the service, and type 'syncd rekey'. It refuses while a run is executed.
-  4. Take ledger_key_former out of the configuration, delete the former key, start the service.
-
-Meanwhile nothing is sent and nothing can be decided. Where it breaks off, type it again: it goes
-on where it was. What is known of who was sent stays as it is: nobody is sent again. The reason
-is recorded with your user name.`,
-		Example: `  syncd rekey --reason "an administrator has left"`,
-		Args:    none,
+		Use:  "rekey",
+		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
 			shown := isTerminal(a.Stderr)
 			done, err := a.Upkeep().Rekey(ctx, flags.decision(), func(rows int64) {
@@ -172,7 +122,7 @@ is recorded with your user name.`,
 			return a.printer().Rekeyed(a.Stdout, view.RekeyReport(done))
 		}),
 	}
-	flags.addReason(cmd, "why (recorded)")
+	flags.addReason(cmd)
 	flags.addJSON(cmd)
 	return cmd
 }

@@ -4,14 +4,18 @@
 package config
 
 import (
+	"bufio"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"syncd/internal/config/strict"
@@ -208,6 +212,29 @@ func LocaleLanguage(getenv func(string) string) string {
 		return "en"
 	}
 	return "en"
+}
+
+// languageLine is the key in a line of a file.
+var languageLine = regexp.MustCompile(`^\s*language\s*=\s*["'](fr|en)["']`)
+
+// PeekLanguage is the language that a configuration names, "fr" or "en", whatever else is wrong with it; "" = none that can be
+// read. It serves help, which must come at once: nothing is waited for, and nothing but the head of a file is read.
+func PeekLanguage(path string) string {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	lines := bufio.NewScanner(file)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "[") { // it stands before all sections
+		if found := languageLine.FindStringSubmatch(lines.Text()); found != nil {
+			return found[1]
+		}
+	}
+	return ""
 }
 
 // Digest identifies what is configured: hex of a SHA-256 over the checked values. Comments, order of keys and language

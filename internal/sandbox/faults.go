@@ -131,42 +131,39 @@ func (s *Server) Faults() Faults { return *s.chaos.faults.Load() }
 type FaultFlag struct {
 	Name    string // what stands before the "="
 	Example string // "503=0.1"
-	Help    string
 
 	field func(*Faults) any // where it is kept
 }
 
-// FaultFlags lists all faults, for the help text. Lists are separated by "+".
+// FaultFlags lists all faults. Lists are separated by "+".
 func (a *API) FaultFlags() []FaultFlag {
 	return []FaultFlag{
-		{"latency", "latency=20ms", "wait before every answer", func(f *Faults) any { return &f.Latency }},
-		{"jitter", "jitter=10ms", "wait at most so much more, evenly spread", func(f *Faults) any { return &f.Jitter }},
-		{"503", "503=0.1", "share of calls answered 503", func(f *Faults) any { return &f.Unavailable }},
-		{"429", "429=0.05", "share of calls answered 429", func(f *Faults) any { return &f.TooMany }},
-		{"retry-after", "retry-after=1s", "Retry-After of a 429 or a 503, in whole seconds", func(f *Faults) any { return &f.RetryAfter }},
-		{"retry-after-date", "retry-after-date", "tell it as an HTTP date", func(f *Faults) any { return &f.RetryAfterDate }},
-		{"500", "500=0.01", "share of calls answered 500, not processed", func(f *Faults) any { return &f.Error }},
-		{"500-after", "500-after=0.01", "share of calls answered 500 although processed", func(f *Faults) any { return &f.ErrorAfter }},
-		{"lost", "lost=0.01", "share of calls processed, then cut without an answer", func(f *Faults) any { return &f.Lost }},
-		{"cut", "cut=0.01", "share of calls cut before processing", func(f *Faults) any { return &f.Cut }},
-		{"hang", "hang=0.001", "share of calls never answered", func(f *Faults) any { return &f.Hang }},
-		{"503-after", "503-after=0.01", "share of calls answered 503 although processed", func(f *Faults) any { return &f.UnavailableAfter }},
-		{"303", "303=0.01", "share of calls answered 303 although processed", func(f *Faults) any { return &f.SeeOther }},
-		{"101", "101=0.01", "share of calls answered 101 although processed, then silence", func(f *Faults) any { return &f.Switch }},
-		{"202", "202=0.01", "share of calls answered 202, processed", func(f *Faults) any { return &f.Taken }},
-		{"207", "207=0.01", "share of calls answered 207 with a refusal inside, not processed", func(f *Faults) any { return &f.Inside }},
-		{"stray", "stray=0.01", "share of calls processed, and answered twice", func(f *Faults) any { return &f.Stray }},
-		{"revoke-every", "revoke-every=100", "all tokens end at every 100th call", func(f *Faults) any { return &f.RevokeEvery }},
-		{"reject", "reject=00042+00043", "matricules that are always refused", func(f *Faults) any { return &f.Reject }},
-		{"html", "html", "answer a web page instead of JSON", func(f *Faults) any { return &f.HTML }},
-		{"endless", "endless", "answer a body that never ends", func(f *Faults) any { return &f.Endless }},
-		{"redirect", "redirect=https://elsewhere.example/", "redirect every call", func(f *Faults) any { return &f.Redirect }},
-		{"identity", "identity=12345678200010", "Dossier answers this SIRET", func(f *Faults) any { return &f.Identity }},
-		{"empty-dictionary", "empty-dictionary", "Dictionnaire answers no entry", func(f *Faults) any { return &f.EmptyNomenclatures }},
-		{"part-dictionary", "part-dictionary", "Dictionnaire answers the first half, and a link to the rest",
-			func(f *Faults) any { return &f.PartNomenclatures }},
-		{"on", "on=dossier+salarie", "calls that the faults act upon: " + a.endpoints() + " (default " + string(a.Default) + ")",
-			func(f *Faults) any { return &f.On }},
+		{"latency", "latency=20ms", func(f *Faults) any { return &f.Latency }},
+		{"jitter", "jitter=10ms", func(f *Faults) any { return &f.Jitter }},
+		{"503", "503=0.1", func(f *Faults) any { return &f.Unavailable }},
+		{"429", "429=0.05", func(f *Faults) any { return &f.TooMany }},
+		{"retry-after", "retry-after=1s", func(f *Faults) any { return &f.RetryAfter }},
+		{"retry-after-date", "retry-after-date", func(f *Faults) any { return &f.RetryAfterDate }},
+		{"500", "500=0.01", func(f *Faults) any { return &f.Error }},
+		{"500-after", "500-after=0.01", func(f *Faults) any { return &f.ErrorAfter }},
+		{"lost", "lost=0.01", func(f *Faults) any { return &f.Lost }},
+		{"cut", "cut=0.01", func(f *Faults) any { return &f.Cut }},
+		{"hang", "hang=0.001", func(f *Faults) any { return &f.Hang }},
+		{"503-after", "503-after=0.01", func(f *Faults) any { return &f.UnavailableAfter }},
+		{"303", "303=0.01", func(f *Faults) any { return &f.SeeOther }},
+		{"101", "101=0.01", func(f *Faults) any { return &f.Switch }},
+		{"202", "202=0.01", func(f *Faults) any { return &f.Taken }},
+		{"207", "207=0.01", func(f *Faults) any { return &f.Inside }},
+		{"stray", "stray=0.01", func(f *Faults) any { return &f.Stray }},
+		{"revoke-every", "revoke-every=100", func(f *Faults) any { return &f.RevokeEvery }},
+		{"reject", "reject=00042+00043", func(f *Faults) any { return &f.Reject }},
+		{"html", "html", func(f *Faults) any { return &f.HTML }},
+		{"endless", "endless", func(f *Faults) any { return &f.Endless }},
+		{"redirect", "redirect=https://elsewhere.example/", func(f *Faults) any { return &f.Redirect }},
+		{"identity", "identity=12345678200010", func(f *Faults) any { return &f.Identity }},
+		{"empty-dictionary", "empty-dictionary", func(f *Faults) any { return &f.EmptyNomenclatures }},
+		{"part-dictionary", "part-dictionary", func(f *Faults) any { return &f.PartNomenclatures }},
+		{"on", "on=dossier+salarie", func(f *Faults) any { return &f.On }},
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 	English Language = "en"
 )
 
-//go:embed fr.toml en.toml
+//go:embed fr.toml en.toml help.fr.toml help.en.toml
 var files embed.FS
 
 // known are catalogues by language and partner: each is read once.
@@ -53,32 +53,42 @@ func Of(language Language, partner string) *Catalogue {
 	return c
 }
 
-// parse reads a catalogue: no key may be missing, unknown, or have a placeholder that nothing fills.
+// parse reads a catalogue about a partner.
 func parse(text []byte, partner string) (*Catalogue, error) {
 	c := &Catalogue{}
+	if err := decode(text, c); err != nil {
+		return nil, err
+	}
+	each(reflect.ValueOf(c).Elem(), c.name(partner))
+	return c, nil
+}
+
+// decode reads texts into a struct: no key may be missing, unknown, or have a placeholder that nothing fills.
+func decode(text []byte, into any) error {
 	decoder := toml.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(c); err != nil {
+	if err := decoder.Decode(into); err != nil {
 		var strict *toml.StrictMissingError
 		if errors.As(err, &strict) {
-			return nil, fmt.Errorf("unknown keys:\n%s", strict.String())
+			return fmt.Errorf("unknown keys:\n%s", strict.String())
 		}
-		return nil, err
+		return err
 	}
-	if err := errors.Join(check(reflect.ValueOf(*c), "", "", false)...); err != nil {
-		return nil, err
-	}
+	return errors.Join(check(reflect.ValueOf(into).Elem(), "", "", false)...)
+}
+
+// name puts a partner's name, and that of its section, into a text.
+func (c *Catalogue) name(partner string) func(text string) string {
 	name := c.Partners[partner]
 	if name == "" {
 		name = c.SomePartner
 	}
-	each(reflect.ValueOf(c).Elem(), func(text string) string {
+	return func(text string) string {
 		return strings.ReplaceAll(c.elide(text, "{partner}", name), "{section}", partner)
-	})
-	return c, nil
+	}
 }
 
-var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+var placeholder = regexp.MustCompile(`\{([^{}\[\]]*)\}`) // ${x[1]} is one of a shell
 
 // check tells what is missing below a value, and which placeholders are not among args.
 func check(v reflect.Value, path, args string, optional bool) (problems []error) {
@@ -99,7 +109,7 @@ func check(v reflect.Value, path, args string, optional bool) (problems []error)
 			problems = append(problems, check(v.Index(i), fmt.Sprintf("%s[%d]", path, i), args, v.Type() != reflect.TypeFor[Plural]())...)
 		}
 	case reflect.Map:
-		if v.Len() == 0 {
+		if v.Len() == 0 && !optional {
 			return []error{fmt.Errorf("%s is missing", path)}
 		}
 		for _, key := range v.MapKeys() {

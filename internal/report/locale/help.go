@@ -1,0 +1,76 @@
+package locale
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+)
+
+// Help is what one language says of the command line: help.LANGUAGE.toml has it, as Catalogue's files have that. Commands are named
+// by their path ("syncd run"), flags by their name.
+type Help struct {
+	Admin    string // syncd-admin --help
+	Words    HelpWords
+	Types    map[string]string // what flags take, by pflag's name for it
+	Man      map[string]string // headings of manual pages, by their English ones
+	Flags    map[string]string `args:"profiles"` // of several commands alike
+	Faults   map[string]string `args:"calls default"`
+	Commands map[string]CommandHelp
+}
+
+// CommandHelp is the help of one command.
+type CommandHelp struct {
+	Args    string `toml:",omitempty"` // behind its name
+	Short   string
+	Long    string            `toml:",omitempty" args:"notice faults program"`
+	Example string            `toml:",omitempty" args:"config"`
+	Flags   map[string]string `toml:",omitempty" args:"config states decisions"` // its own, and those it says something else of
+}
+
+// HelpWords stand around what commands say of themselves, and tell mistakes on the command line.
+type HelpWords struct {
+	Usage, Examples, Commands, Flags, GlobalFlags string // headings
+	Command, Options                              string // where one is to be typed
+	More                                          string `args:"path command"`
+	Default                                       string `args:"value"`
+	Help, Version                                 string `args:"command"`
+	Or                                            string // between words to choose from
+
+	SeeHelp          string `args:"path"`
+	Lists            string
+	Meant            string `args:"command"`
+	UnknownCommand   string `args:"word"`
+	UnknownShell     string `args:"word"`
+	UnknownFlag      string `args:"flag"`
+	UnknownLetter    string `args:"letter letters"`
+	NeedsValue       string `args:"flag"`
+	LetterNeedsValue string `args:"letter letters"`
+	BadValue         string `args:"value flag cause type"`
+	BadSyntax        string `args:"flag"`
+	Arguments        string `args:"n usage"`
+}
+
+// knownHelp is help by language and partner, as known is.
+var knownHelp sync.Map
+
+// HelpOf is the help of a language, about a partner as Of says.
+func HelpOf(language Language, partner string) *Help {
+	if language != French {
+		language = English
+	}
+	key := [2]string{string(language), partner}
+	if h, read := knownHelp.Load(key); read {
+		return h.(*Help)
+	}
+	text, err := files.ReadFile("help." + string(language) + ".toml")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	h := &Help{}
+	if err := decode(text, h); err != nil {
+		panic(fmt.Sprintf("the help of %s: %v", language, err))
+	}
+	each(reflect.ValueOf(h).Elem(), Of(language, partner).name(partner))
+	knownHelp.Store(key, h)
+	return h
+}
