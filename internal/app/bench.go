@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"slices"
 	"sync"
@@ -11,6 +10,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/daemon"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/jobs/plan"
 	"syncd/internal/jobs/push"
@@ -87,7 +87,7 @@ func (s *Service) sameLedger(c *config.Config) error {
 	}
 	now := ledgerIdentity{url, string(key)}
 	if s.ledger != nil && now != s.began {
-		return errors.New("database.url or database.ledger_key has changed, which a reload cannot follow\nhint: systemctl restart syncd")
+		return hinted.New("systemctl restart syncd", "database.url or database.ledger_key has changed, which a reload cannot follow")
 	}
 	s.began = now
 	return nil

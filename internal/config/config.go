@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
 	"syncd/internal/plaintext"
 )
 
@@ -178,8 +179,10 @@ type UnknownError struct {
 	Known   []string
 }
 
-func (e *UnknownError) Error() string {
-	return fmt.Sprintf("unknown %s %q\nhint: %s", e.What, e.Name, strict.Suggest(e.Nearest, e.Known, "none is configured: add a [["+e.What+"]]"))
+func (e *UnknownError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *UnknownError) Told() (problem, hint string) {
+	return fmt.Sprintf("unknown %s %q", e.What, e.Name), strict.Suggest(e.Nearest, e.Known, "none is configured: add a [["+e.What+"]]")
 }
 
 // unknown says that no one of known is called name.

@@ -3,13 +3,13 @@ package contract
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/diff"
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 )
@@ -112,7 +112,7 @@ func (k *Keeper) Document(ctx context.Context, s *Standing, digest string) (*ope
 			return k.document(ctx, seen.Digest)
 		}
 	}
-	return nil, fmt.Errorf("%w: %q\nhint: 'syncd contract show' lists those that were seen", jobs.ErrNoContract, digest)
+	return nil, hinted.New("'syncd contract show' lists those that were seen", "%w: %q", jobs.ErrNoContract, digest)
 }
 
 // Changes tells two contracts apart, as far as documents are sent by them: the call, its parameters and its body.

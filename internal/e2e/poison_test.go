@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -330,7 +331,7 @@ func TestSlowAPIIsNamed(t *testing.T) {
 	r.API = w.connect(func(o *isidoor.Options) { once(o); o.RequestTimeout = 300 * time.Millisecond })
 	w.front.play(always(hangs))
 	run := w.run(r, jobs.Failed, nil)
-	if run.Failure != (jobs.Reason{Code: jobs.ReasonSlow, Detail: "300ms"}) {
+	if !reflect.DeepEqual(run.Failure, jobs.Reason{Code: jobs.ReasonSlow, Detail: "300ms"}) {
 		t.Fatalf("%+v", run.Failure)
 	}
 	w.wantItem(r, run, "00001", jobs.ItemPending, jobs.ReasonSlow)

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -90,7 +91,7 @@ func TestARunThatWaitsForAnImportNamesTheTable(t *testing.T) {
 	}
 	w.wantState(waiting, jobs.Queued)
 	want := jobs.Reason{Code: jobs.ReasonStagingLocked, Detail: "staging.payroll_element"}
-	if waiting.Failure != want || waiting.Planned {
+	if !reflect.DeepEqual(waiting.Failure, want) || waiting.Planned {
 		t.Fatalf("%+v", waiting)
 	}
 	r.Patience = nil
@@ -99,7 +100,7 @@ func TestARunThatWaitsForAnImportNamesTheTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.wantState(failed, jobs.Failed)
-	if failed.Failure != want || len(w.received()) > 0 {
+	if !reflect.DeepEqual(failed.Failure, want) || len(w.received()) > 0 {
 		t.Fatalf("%+v", failed)
 	}
 	end(`COMMIT`)
@@ -127,7 +128,7 @@ func TestARunUsesNothingOfATableThatWasReplacedUnderAFunction(t *testing.T) {
 	w.must(err)
 	got := <-ended
 	w.wantState(got.run, jobs.Failed)
-	if (got.run.Failure != jobs.Reason{Code: jobs.ReasonStagingReplaced, Detail: "staging.payroll_element"}) || len(w.received()) > 0 ||
+	if !reflect.DeepEqual(got.run.Failure, jobs.Reason{Code: jobs.ReasonStagingReplaced, Detail: "staging.payroll_element"}) || len(w.received()) > 0 ||
 		!strings.Contains(got.err.Error(), "was replaced while it was read") {
 		t.Fatalf("%+v: %v", got.run.Failure, got.err)
 	}

@@ -1,7 +1,6 @@
 package httpcall
 
 import (
-	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
 
+	"syncd/internal/hinted"
 	"syncd/internal/share"
 )
 
@@ -162,12 +162,12 @@ func (o *Options) check() error {
 		}
 	}
 	if o.Runs < 0 || o.Runs > o.MaxInFlight {
-		return Hinted("raise "+o.of("max_in_flight")+", or let fewer runs go at once",
+		return hinted.New("raise "+o.of("max_in_flight")+", or let fewer runs go at once",
 			"%d runs at once cannot share %d requests in flight: each needs one of its own", o.Runs, o.MaxInFlight)
 	}
 	for _, h := range o.Headers {
 		if !isHeaderName(h.Name) || !IsHeaderValue(h.Value) {
-			return Hinted("correct "+o.of("headers"), "the header %q cannot be sent", h.Name)
+			return hinted.New("correct "+o.of("headers"), "the header %q cannot be sent", h.Name)
 		}
 	}
 	return nil
@@ -178,11 +178,11 @@ func checkAddress(name, address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
-		return Hinted("write it as https://host/path", "%s is not a web address", name)
+		return hinted.New("write it as https://host/path", "%s is not a web address", name)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return Hinted("keep scheme, host and path only", "%s holds a user name, a query or a fragment", name)
+		return hinted.New("keep scheme, host and path only", "%s holds a user name, a query or a fragment", name)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return Hinted("use https", "%s is plain http to another machine (%s): pay would travel unencrypted", name, u.Hostname())
+		return hinted.New("use https", "%s is plain http to another machine (%s): pay would travel unencrypted", name, u.Hostname())
 	}
 	return nil
 }
@@ -225,9 +225,4 @@ func isHeaderName(s string) bool {
 // IsHeaderValue reports whether a header can carry s as it is (RFC 9110, section 5.5).
 func IsHeaderValue(s string) bool {
 	return s == strings.TrimSpace(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
-
-// Hinted is a mistake of the user with the next step.
-func Hinted(hint, format string, args ...any) error {
-	return fmt.Errorf("%w\nhint: %s", fmt.Errorf(format, args...), hint)
 }

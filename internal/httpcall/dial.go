@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"syncd/internal/hinted"
 )
 
 // dialer makes connections: TCP, perhaps through a proxy, and TLS.
@@ -81,14 +83,14 @@ func (o *Options) rootCertificates() (*x509.CertPool, error) {
 	}
 	pem, err := os.ReadFile(o.CAFile)
 	if err != nil {
-		return nil, Hinted("check "+o.of("ca_file"), "reading root certificates: %w", err)
+		return nil, hinted.New("check "+o.of("ca_file"), "reading root certificates: %w", err)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		return nil, fmt.Errorf("reading the system's root certificates: %w", err)
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, Hinted("ca_file wants certificates in PEM form", "%s holds no certificate", o.CAFile)
+		return nil, hinted.New("ca_file wants certificates in PEM form", "%s holds no certificate", o.CAFile)
 	}
 	return pool, nil
 }

@@ -1,6 +1,10 @@
 package jobs
 
-import "fmt"
+import (
+	"fmt"
+
+	"syncd/internal/hinted"
+)
 
 // Aftermath is what has become since of what a run left undelivered: by runs of the same month that were planned later.
 type Aftermath struct {
@@ -35,6 +39,9 @@ type OvertakenError struct {
 	By  int64 // the run that has delivered the rest, or tells of it
 }
 
-func (e *OvertakenError) Error() string {
-	return fmt.Sprintf("nothing of run %d is left to give up: run %d came after it\nhint: see 'syncd show %d'", e.Run.ID, e.By, e.By)
+func (e *OvertakenError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *OvertakenError) Told() (problem, hint string) {
+	return fmt.Sprintf("nothing of run %d is left to give up: run %d came after it", e.Run.ID, e.By),
+		fmt.Sprintf("see 'syncd show %d'", e.By)
 }

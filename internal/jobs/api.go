@@ -3,9 +3,9 @@ package jobs
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 )
 
@@ -100,26 +100,12 @@ func Brief(words string) string {
 	return words
 }
 
-// WithWords puts the partner's words, masked, before the hint of an error's text.
-func WithWords(text, words string) string {
-	if words == "" {
-		return text
-	}
-	problem, hint, found := strings.Cut(text, "\nhint: ")
-	problem += "\nits words: " + words
-	if found {
-		problem += "\nhint: " + hint
-	}
-	return problem
-}
+func (e *CallError) Error() string { return hinted.Text(e.Told()) }
 
-func (e *CallError) Error() string {
-	text := e.Call + ": " + e.Problem
-	if e.Hint != "" {
-		text += "\nhint: " + e.Hint
-	}
-	return text
-}
+func (e *CallError) Told() (problem, hint string) { return e.Call + ": " + e.Problem, e.Hint }
+
+// Reason is what a run that stops at the call keeps of it. It has no code, and not the partner's words.
+func (e *CallError) Reason() Reason { return reasonOf("", e, e.FailureCause()) }
 
 // Service is what a target is asked for. What it answered properly by the settings in force, and answers in another way now,
 // is no mistake of these settings: something on the way, or a maintenance page, or one document.

@@ -31,10 +31,11 @@ func FailureReason(err error) Reason {
 	var replaced *ReplacedError
 	var refused *RefusedError
 	var unusual *UnusualError
-	told, cause := WithWords(err.Error(), Words(err)), causeOf(err)
+	cause := causeOf(err)
+	told := func(code ReasonCode, cause *Cause) Reason { return reasonOf(code, err, cause).WithWords(Words(err)) }
 	switch {
 	case errors.As(err, &unusual):
-		return Reason{Code: ReasonUnusual, Detail: told, Cause: cause}
+		return told(ReasonUnusual, cause)
 	case errors.As(err, &closed):
 		return Reason{Code: ReasonClosed, Detail: string(closed.Period)}
 	case errors.As(err, &notReady):
@@ -46,19 +47,19 @@ func FailureReason(err error) Reason {
 	case errors.As(err, &refused):
 		return Reason{Code: reasonRefused[refused.Database], Detail: refused.SQLState}
 	case errors.As(err, &call) && call.Class == ClassConfiguration:
-		return Reason{Code: ReasonConfiguration, Detail: told, Cause: cause}
+		return told(ReasonConfiguration, cause)
 	case errors.As(err, &call) && call.Class == ClassTechnical:
-		return Reason{Code: ReasonFailures, Detail: told}
+		return told(ReasonFailures, nil)
 	case Lateness(err) != "":
 		return Reason{Code: ReasonSlow, Detail: Lateness(err)}
 	case errors.As(err, &call), errors.Is(err, ErrUnreachable):
-		return Reason{Code: ReasonUnreachable, Detail: told, Cause: cause}
+		return told(ReasonUnreachable, cause)
 	case errors.As(err, &identity):
-		return Reason{Code: ReasonIdentity, Detail: err.Error(), Cause: cause}
+		return told(ReasonIdentity, cause)
 	case errors.As(err, &staging), errors.As(err, &column), errors.As(err, &typed), errors.As(err, &nomenclature), errors.As(err, &employee):
-		return Reason{Code: ReasonStaging, Detail: err.Error(), Cause: cause}
+		return told(ReasonStaging, cause)
 	}
-	return Reason{Code: ReasonInternal, Detail: err.Error()}
+	return told(ReasonInternal, nil)
 }
 
 var reasonRefused = map[Database]ReasonCode{TheLedger: ReasonLedgerRefused, TheStaging: ReasonStagingRefused}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"syncd/internal/hinted"
 )
 
 var (
@@ -12,7 +14,7 @@ var (
 	ErrOtherSiret = errors.New("the run was planned for another SIRET")
 	// ErrLost means that this process no longer owns the run: another one took it, or the ledger could not be reached.
 	// Nothing may be sent or written any more.
-	ErrLost = errors.New("the claim on the run is lost: another process took it over, or the ledger could not be reached\nhint: 'syncd runs' tells where the run stands, 'syncd resume RUN' goes on with it")
+	ErrLost = hinted.New("'syncd runs' tells where the run stands, 'syncd resume RUN' goes on with it", "the claim on the run is lost: another process took it over, or the ledger could not be reached")
 	// ErrStopped means that a person asked the run to stop.
 	ErrStopped = errors.New("stopped")
 	// ErrUnreachable means that the database cannot be used just now.
@@ -26,7 +28,7 @@ var (
 	// ErrNoContract means that the ledger has no contract of that digest.
 	ErrNoContract = errors.New("no such contract")
 	// ErrContractMoved means that another contract was accepted meanwhile.
-	ErrContractMoved = errors.New("another contract was accepted meanwhile\nhint: look again: syncd contract diff")
+	ErrContractMoved = hinted.New("look again: syncd contract diff", "another contract was accepted meanwhile")
 )
 
 // Database is one of the two that syncd works with.
@@ -49,7 +51,9 @@ type RefusedError struct {
 // Is makes it an ErrRefused.
 func (e *RefusedError) Is(target error) bool { return target == ErrRefused }
 
-func (e *RefusedError) Error() string {
+func (e *RefusedError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *RefusedError) Told() (problem, hint string) {
 	problem, ok := refusals[e.SQLState]
 	if !ok {
 		problem = "Postgres refuses it"
@@ -62,7 +66,8 @@ func (e *RefusedError) Error() string {
 	if e.Database == TheStaging {
 		setting = "staging_url, or url where there is no other,"
 	}
-	return fmt.Sprintf("%s: %s (SQLSTATE %s)\nhint: check %s under [database], the role and its rights (migrations/roles.sql), and pg_hba.conf of the server; then run 'syncd check'. A service takes a URL that was changed once it is restarted", e.Doing, problem, where, setting)
+	return fmt.Sprintf("%s: %s (SQLSTATE %s)", e.Doing, problem, where),
+		fmt.Sprintf("check %s under [database], the role and its rights (migrations/roles.sql), and pg_hba.conf of the server; then run 'syncd check'. A service takes a URL that was changed once it is restarted", setting)
 }
 
 // refusals are what a SQLSTATE says where nothing of ours is wrong but the access.
@@ -85,17 +90,19 @@ func (e *UnusualError) Error() string { return e.CallError.Error() }
 // BusyError says that a live run of the same target is in the way.
 type BusyError struct{ Run Run }
 
-func (e *BusyError) Error() string {
+func (e *BusyError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *BusyError) Told() (problem, hint string) {
 	if e.Run.State == Queued {
-		return fmt.Sprintf("dossier %s is busy: run %d (%s) is queued since %s, for a daemon to execute\nhint: execute it here with 'syncd resume %d', or give it up with 'syncd cancel %d --reason …'",
-			e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.CreatedAt.Local().Format("2006-01-02 15:04:05"), e.Run.ID, e.Run.ID)
+		return fmt.Sprintf("dossier %s is busy: run %d (%s) is queued since %s, for a daemon to execute", e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.CreatedAt.Local().Format("2006-01-02 15:04:05")),
+			fmt.Sprintf("execute it here with 'syncd resume %d', or give it up with 'syncd cancel %d --reason …'", e.Run.ID, e.Run.ID)
 	}
 	if e.Run.Interrupted {
-		return fmt.Sprintf("dossier %s is busy: run %d (%s) was interrupted, and nobody has gone on with it\nhint: 'syncd resume %d' goes on with it, 'syncd cancel %d --reason …' gives it up; then try again",
-			e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.ID, e.Run.ID)
+		return fmt.Sprintf("dossier %s is busy: run %d (%s) was interrupted, and nobody has gone on with it", e.Run.Target.Dossier, e.Run.ID, e.Run.Job),
+			fmt.Sprintf("'syncd resume %d' goes on with it, 'syncd cancel %d --reason …' gives it up; then try again", e.Run.ID, e.Run.ID)
 	}
-	return fmt.Sprintf("dossier %s is busy: run %d (%s) is active since %s, executed by %s (pid %d)\nhint: wait for it to end (syncd show %d), then try again",
-		e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.StartedAt.Local().Format("2006-01-02 15:04:05"), e.Run.Host, e.Run.PID, e.Run.ID)
+	return fmt.Sprintf("dossier %s is busy: run %d (%s) is active since %s, executed by %s (pid %d)", e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.StartedAt.Local().Format("2006-01-02 15:04:05"), e.Run.Host, e.Run.PID),
+		fmt.Sprintf("wait for it to end (syncd show %d), then try again", e.Run.ID)
 }
 
 // OrderError says that periods would be sent out of order.
@@ -105,47 +112,59 @@ type OrderError struct {
 	Newer  bool   // Other is of a newer period, already sent to an API that keeps one document per employee
 }
 
-func (e *OrderError) Error() string {
+func (e *OrderError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *OrderError) Told() (problem, hint string) {
 	if e.Newer {
 		hint := fmt.Sprintf("send the newer period again instead (--period %s)", e.Other.Period)
 		if e.Other.State == Held {
 			hint += fmt.Sprintf(", or first give that run up: 'syncd cancel %d --reason …'", e.Other.ID)
 		}
-		return fmt.Sprintf("period %s is older than %s, which run %d sent, or found delivered already, and the partner keeps one document per employee\nhint: %s",
-			e.Period, e.Other.Period, e.Other.ID, hint)
+		return fmt.Sprintf("period %s is older than %s, which run %d sent, or found delivered already, and the partner keeps one document per employee", e.Period, e.Other.Period, e.Other.ID),
+			hint
 	}
-	return fmt.Sprintf("period %s of dossier %s is not finished (run %d is %s), so %s is not sent yet\nhint: look at it with 'syncd show %d' and finish it with 'syncd run %s --dossier %s --period %s', or name the newer one with --period %s",
-		e.Other.Period, e.Other.Target.Dossier, e.Other.ID, e.Other.State, e.Period, e.Other.ID, e.Other.Job, e.Other.Target.Dossier, e.Other.Period, e.Period)
+	return fmt.Sprintf("period %s of dossier %s is not finished (run %d is %s), so %s is not sent yet", e.Other.Period, e.Other.Target.Dossier, e.Other.ID, e.Other.State, e.Period),
+		fmt.Sprintf("look at it with 'syncd show %d' and finish it with 'syncd run %s --dossier %s --period %s', or name the newer one with --period %s", e.Other.ID, e.Other.Job, e.Other.Target.Dossier, e.Other.Period, e.Period)
 }
 
 // FinishedError says that there is nothing left to resume.
 type FinishedError struct{ Run Run }
 
-func (e *FinishedError) Error() string {
+func (e *FinishedError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *FinishedError) Told() (problem, hint string) {
 	if e.Run.State == Held {
-		return fmt.Sprintf("run %d is held: a person must decide\nhint: look at it with 'syncd show %d', then 'syncd approve %d --reason …'", e.Run.ID, e.Run.ID, e.Run.ID)
+		return fmt.Sprintf("run %d is held: a person must decide", e.Run.ID),
+			fmt.Sprintf("look at it with 'syncd show %d', then 'syncd approve %d --reason …'", e.Run.ID, e.Run.ID)
 	}
 	if e.Run.Cancelling && e.Run.State == Running {
-		return fmt.Sprintf("run %d is being cancelled\nhint: 'syncd show %d' tells when it has ended", e.Run.ID, e.Run.ID)
+		return fmt.Sprintf("run %d is being cancelled", e.Run.ID), fmt.Sprintf("'syncd show %d' tells when it has ended", e.Run.ID)
 	}
 	if e.Run.State == Cancelled && e.Run.CancelledBy != "" {
-		return fmt.Sprintf("run %d was cancelled by %s (%q): it is not resumed\nhint: plan afresh: 'syncd run %s' with its dossier and period; see 'syncd show %d'", e.Run.ID, e.Run.CancelledBy, e.Run.CancelledFor, e.Run.Job, e.Run.ID)
+		return fmt.Sprintf("run %d was cancelled by %s (%q): it is not resumed", e.Run.ID, e.Run.CancelledBy, e.Run.CancelledFor),
+			fmt.Sprintf("plan afresh: 'syncd run %s' with its dossier and period; see 'syncd show %d'", e.Run.Job, e.Run.ID)
 	}
-	return fmt.Sprintf("run %d is %s: nothing is left to send\nhint: see 'syncd show %d'", e.Run.ID, e.Run.State, e.Run.ID)
+	return fmt.Sprintf("run %d is %s: nothing is left to send", e.Run.ID, e.Run.State), fmt.Sprintf("see 'syncd show %d'", e.Run.ID)
 }
 
 // ClosedError says that a period takes no writes.
 type ClosedError struct{ Period Period }
 
-func (e *ClosedError) Error() string {
-	return fmt.Sprintf("period %s is closed: nothing of it is sent any more\nhint: see 'syncd period list'; 'syncd period reopen %s --reason … --until …' opens it for a time", e.Period, e.Period)
+func (e *ClosedError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *ClosedError) Told() (problem, hint string) {
+	return fmt.Sprintf("period %s is closed: nothing of it is sent any more", e.Period),
+		fmt.Sprintf("see 'syncd period list'; 'syncd period reopen %s --reason … --until …' opens it for a time", e.Period)
 }
 
 // ExpiredError says that a hold waited too long for a decision. What it held has been given up.
 type ExpiredError struct{ Run Run }
 
-func (e *ExpiredError) Error() string {
-	return fmt.Sprintf("what run %d holds has waited too long for a decision, and was given up\nhint: plan afresh: syncd run %s --dossier %s --period %s", e.Run.ID, e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
+func (e *ExpiredError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *ExpiredError) Told() (problem, hint string) {
+	return fmt.Sprintf("what run %d holds has waited too long for a decision, and was given up", e.Run.ID),
+		fmt.Sprintf("plan afresh: syncd run %s --dossier %s --period %s", e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
 }
 
 // ContractError says that a change of the API's contract is in the way of a run: it waits for a person to accept it, or
@@ -155,41 +174,53 @@ type ContractError struct {
 	Outdated bool
 }
 
-func (e *ContractError) Error() string {
+func (e *ContractError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *ContractError) Told() (problem, hint string) {
 	if e.Outdated {
-		return fmt.Sprintf("run %d was planned before the API's contract changed: what it planned may no longer fit\nhint: plan afresh: syncd run %s --dossier %s --period %s",
-			e.Run.ID, e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
+		return fmt.Sprintf("run %d was planned before the API's contract changed: what it planned may no longer fit", e.Run.ID),
+			fmt.Sprintf("plan afresh: syncd run %s --dossier %s --period %s", e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
 	}
-	return fmt.Sprintf("run %d waits for a change of the API's contract to be accepted, which concerns all dossiers\nhint: look at it with 'syncd contract diff', then 'syncd contract accept --reason …'; correct the mapping first where it needs to be, and plan afresh", e.Run.ID)
+	return fmt.Sprintf("run %d waits for a change of the API's contract to be accepted, which concerns all dossiers", e.Run.ID),
+		"look at it with 'syncd contract diff', then 'syncd contract accept --reason …'; correct the mapping first where it needs to be, and plan afresh"
 }
 
 // FormError says that a run was planned for another call than documents are sent by now.
 type FormError struct{ Run Run }
 
-func (e *FormError) Error() string {
-	return fmt.Sprintf("run %d was planned for another call than documents are sent by now (verb, path, place of the key, semantics or scope)\nhint: plan afresh: syncd run %s --dossier %s --period %s",
-		e.Run.ID, e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
+func (e *FormError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *FormError) Told() (problem, hint string) {
+	return fmt.Sprintf("run %d was planned for another call than documents are sent by now (verb, path, place of the key, semantics or scope)", e.Run.ID),
+		fmt.Sprintf("plan afresh: syncd run %s --dossier %s --period %s", e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
 }
 
 // PutBackError says that a run was planned before the ledger was put back: what it planned may have been sent in what the
 // ledger lost.
 type PutBackError struct{ Run Run }
 
-func (e *PutBackError) Error() string {
-	return fmt.Sprintf("run %d was planned before the ledger was put back: what it planned may have been sent since, or something newer\nhint: plan afresh: syncd run %s --dossier %s --period %s",
-		e.Run.ID, e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
+func (e *PutBackError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *PutBackError) Told() (problem, hint string) {
+	return fmt.Sprintf("run %d was planned before the ledger was put back: what it planned may have been sent since, or something newer", e.Run.ID),
+		fmt.Sprintf("plan afresh: syncd run %s --dossier %s --period %s", e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
 }
 
 // UnsettledError says that there is nothing to settle, and why.
 type UnsettledError struct{ Problem, Hint string }
 
-func (e *UnsettledError) Error() string { return e.Problem + "\nhint: " + e.Hint }
+func (e *UnsettledError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *UnsettledError) Told() (problem, hint string) { return e.Problem, e.Hint }
 
 // NotReadyError says that job.guard.ready did not answer true.
 type NotReadyError struct{}
 
-func (e *NotReadyError) Error() string {
-	return "staging is not ready: the query job.guard.ready did not answer true, so nothing was read\nhint: let the export into staging finish, then try again"
+func (e *NotReadyError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *NotReadyError) Told() (problem, hint string) {
+	return "staging is not ready: the query job.guard.ready did not answer true, so nothing was read",
+		"let the export into staging finish, then try again"
 }
 
 // LockedError says that a table of staging was not to be had in time: somebody replaces it, or means to. Nothing was sent.
@@ -199,28 +230,37 @@ type LockedError struct {
 	Waited time.Duration
 }
 
-func (e *LockedError) Error() string {
+func (e *LockedError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *LockedError) Told() (problem, hint string) {
 	table := cmp.Or(e.Table, "what "+e.Query+" reads")
-	return fmt.Sprintf("%s is locked by somebody who replaces it (an import, TRUNCATE, REFRESH or ALTER TABLE), and was not free within %s: nothing was sent\nhint: let the import finish, then try again; job.source.lock_wait is how long a run waits",
-		table, e.Waited)
+	return fmt.Sprintf("%s is locked by somebody who replaces it (an import, TRUNCATE, REFRESH or ALTER TABLE), and was not free within %s: nothing was sent", table, e.Waited),
+		"let the import finish, then try again; job.source.lock_wait is how long a run waits"
 }
 
 // ReplacedError says that a table of staging was replaced while it was read: what was read of it can be anything, so none
 // of it is used. Nothing was sent.
 type ReplacedError struct{ Table string }
 
-func (e *ReplacedError) Error() string {
-	return fmt.Sprintf("%s was replaced while it was read: nothing was sent\nhint: let the import finish, then try again; job.guard.ready can tell when it has", e.Table)
+func (e *ReplacedError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *ReplacedError) Told() (problem, hint string) {
+	return fmt.Sprintf("%s was replaced while it was read: nothing was sent", e.Table),
+		"let the import finish, then try again; job.guard.ready can tell when it has"
 }
 
 // ClockError says that this machine's clock and that of Postgres differ.
 type ClockError struct{ Ahead time.Duration }
 
-func (e *ClockError) Error() string {
+func (e *ClockError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *ClockError) Told() (problem, hint string) {
 	if e.Ahead < 0 {
-		return fmt.Sprintf("the clock of this machine is %s behind Postgres's: nothing is deleted\nhint: set both by NTP (timedatectl)", -e.Ahead.Round(time.Second))
+		return fmt.Sprintf("the clock of this machine is %s behind Postgres's: nothing is deleted", -e.Ahead.Round(time.Second)),
+			"set both by NTP (timedatectl)"
 	}
-	return fmt.Sprintf("the clock of this machine is %s ahead of Postgres's: nothing is started, and nothing deleted\nhint: set both by NTP (timedatectl)", e.Ahead.Round(time.Second))
+	return fmt.Sprintf("the clock of this machine is %s ahead of Postgres's: nothing is started, and nothing deleted", e.Ahead.Round(time.Second)),
+		"set both by NTP (timedatectl)"
 }
 
 // StagingError is a mistake in the association's tables or in the queries that read them. Its text holds no row data.
@@ -231,8 +271,10 @@ type StagingError struct {
 	Cause   *Cause // what is known of it besides; nil = nothing
 }
 
-func (e *StagingError) Error() string {
-	return fmt.Sprintf("reading staging (%s): %s\nhint: %s", e.Query, e.Problem, e.Hint)
+func (e *StagingError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *StagingError) Told() (problem, hint string) {
+	return fmt.Sprintf("reading staging (%s): %s", e.Query, e.Problem), e.Hint
 }
 
 // IdentityError says that the partner answers for another dossier than ours.
@@ -242,14 +284,18 @@ type IdentityError struct {
 	Answered string
 }
 
-func (e *IdentityError) Error() string {
-	return fmt.Sprintf("the API answers for %s, but dossier %s is %s: nothing was sent\nhint: check that the keys of two dossiers are not swapped, and dossier.siret",
-		e.Answered, e.Dossier, e.Want)
+func (e *IdentityError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *IdentityError) Told() (problem, hint string) {
+	return fmt.Sprintf("the API answers for %s, but dossier %s is %s: nothing was sent", e.Answered, e.Dossier, e.Want),
+		"check that the keys of two dossiers are not swapped, and dossier.siret"
 }
 
 // EmployeeError says that an employee named on the command line is not in staging.
 type EmployeeError struct{ Keys []string }
 
-func (e *EmployeeError) Error() string {
-	return fmt.Sprintf("no such employee in staging: %q\nhint: check the matricule (leading zeros count) and --dossier", e.Keys)
+func (e *EmployeeError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *EmployeeError) Told() (problem, hint string) {
+	return fmt.Sprintf("no such employee in staging: %q", e.Keys), "check the matricule (leading zeros count) and --dossier"
 }

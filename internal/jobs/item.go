@@ -1,9 +1,12 @@
 package jobs
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"syncd/internal/diff"
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 )
 
@@ -131,4 +134,59 @@ type Reason struct {
 	Code   ReasonCode `json:"code"`
 	Detail string     `json:"detail,omitempty"`
 	Cause  *Cause     `json:"-"` // of a run that failed, where more is known; nil = nothing
+	Hints  []Hint     `json:"-"` // of a run that failed, in the order of the lines
+}
+
+// Hint is what to do about what a line of a Reason's Detail says.
+type Hint struct {
+	Line  int    `json:"line"` // from 0
+	Text  string `json:"text"`
+	Meant bool   `json:"meant,omitempty"` // it names what may have been meant
+}
+
+// reasonOf is a reason with the problems of an error, line by line, and their hints.
+func reasonOf(code ReasonCode, err error, cause *Cause) Reason {
+	r := Reason{Code: code, Cause: cause}
+	var problems []string
+	line := -1
+	for _, one := range hinted.All(err) {
+		problems = append(problems, one.Problem)
+		line += 1 + strings.Count(one.Problem, "\n")
+		if one.Hint != "" {
+			r.Hints = append(r.Hints, Hint{line, one.Hint, one.Meant})
+		}
+	}
+	r.Detail = strings.Join(problems, "\n")
+	return r
+}
+
+// WithWords is the reason with the partner's words, masked, before its hint.
+func (r Reason) WithWords(words string) Reason {
+	if words == "" {
+		return r
+	}
+	words = "\nits words: " + words
+	r.Detail += words
+	r.Hints = slices.Clone(r.Hints)
+	for i := range r.Hints {
+		r.Hints[i].Line += strings.Count(words, "\n")
+	}
+	return r
+}
+
+// Text is the detail with its hints, each on a line of its own.
+func (r Reason) Text() string {
+	if len(r.Hints) == 0 {
+		return r.Detail
+	}
+	var lines []string
+	for i, line := range strings.Split(r.Detail, "\n") {
+		lines = append(lines, line)
+		for _, hint := range r.Hints {
+			if hint.Line == i {
+				lines = append(lines, "hint: "+hint.Text)
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
 }

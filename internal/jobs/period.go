@@ -1,9 +1,9 @@
 package jobs
 
 import (
-	"fmt"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 )
 
@@ -17,7 +17,7 @@ const periodLayout = "2006-01"
 func ParsePeriod(s string) (Period, error) {
 	t, err := time.Parse(periodLayout, s)
 	if err != nil || t.Year() < 2000 || t.Year() > 2099 {
-		return "", fmt.Errorf("period %q is not a month from 2000 to 2099\nhint: write November 2026 as 2026-11", s)
+		return "", hinted.New("write November 2026 as 2026-11", "period %q is not a month from 2000 to 2099", s)
 	}
 	return Period(s), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -83,7 +84,7 @@ func TestGuardPull(t *testing.T) {
 			Reason{Code: ReasonPullShrinks, Detail: "4/12"}},
 	} {
 		got := guardPull(job, c.known, c.answered, compareNomenclatures(c.known, c.answered))
-		if got != c.want || got.IsHold() != (c.want.Code != "") {
+		if !reflect.DeepEqual(got, c.want) || got.IsHold() != (c.want.Code != "") {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/privacy"
 )
@@ -66,7 +67,9 @@ const maxReason = 1000
 // ReasonError says why a reason cannot be kept. It never holds the reason.
 type ReasonError struct{ Problem, Hint string }
 
-func (e *ReasonError) Error() string { return "the reason " + e.Problem + "\nhint: " + e.Hint }
+func (e *ReasonError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *ReasonError) Told() (problem, hint string) { return "the reason " + e.Problem, e.Hint }
 
 // CheckReason refuses a reason that would harm whoever finds it in the audit: it is kept in the open for years, and shown
 // on terminals. An empty one passes: what syncd itself decides by a rule has none.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -43,9 +44,11 @@ type MissingError struct {
 	Missing []Missing
 }
 
-func (e *MissingError) Error() string {
-	return fmt.Sprintf("period %s of dossier %s is not delivered: %s\nhint: %s; or close it all the same with --force",
-		e.Period, e.Target.Dossier, Summary(e.Missing), e.next())
+func (e *MissingError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *MissingError) Told() (problem, hint string) {
+	return fmt.Sprintf("period %s of dossier %s is not delivered: %s", e.Period, e.Target.Dossier, Summary(e.Missing)),
+		fmt.Sprintf("%s; or close it all the same with --force", e.next())
 }
 
 // next is the step that gets a month delivered.

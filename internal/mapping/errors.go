@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"syncd/internal/hinted"
 )
 
 // FieldError is a rule that the mapping breaks by itself, whatever staging holds. Path is "" for the mapping as a
@@ -15,12 +17,14 @@ type FieldError struct {
 	Hint    string
 }
 
-func (e *FieldError) Error() string {
+func (e *FieldError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *FieldError) Told() (problem, hint string) {
 	text := e.Problem
 	if e.Path != "" {
 		text = "field " + e.Path + ": " + e.Problem
 	}
-	return withHint(text, e.Hint)
+	return text, e.Hint
 }
 
 // ColumnError is a column that the mapping names and the query does not return, or returns twice.
@@ -32,21 +36,26 @@ type ColumnError struct {
 	Twice    bool   // several columns have the name: which one is meant, nobody can tell
 }
 
-func (e *ColumnError) Error() string {
+func (e *ColumnError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *ColumnError) Told() (problem, hint string) {
 	query := "the query of the employees"
 	if e.Children != "" {
 		query = "the query of the children " + e.Children
 	}
 	if e.Twice {
-		return withHint(fmt.Sprintf("field %s: %s returns several columns %q", e.Path, query, e.Column),
-			"write each column's name in the query instead of *, and give one of the two another name with AS")
+		return fmt.Sprintf("field %s: %s returns several columns %q", e.Path, query, e.Column),
+			"write each column's name in the query instead of *, and give one of the two another name with AS"
 	}
 	text := fmt.Sprintf("field %s: %s returns no column %q", e.Path, query, e.Column)
 	if e.Nearest != "" {
-		return withHint(text, fmt.Sprintf("did you mean %q?", e.Nearest))
+		return text, fmt.Sprintf("did you mean %q?", e.Nearest)
 	}
-	return withHint(text, "add the column to the query, or correct the name in the mapping")
+	return text, "add the column to the query, or correct the name in the mapping"
 }
+
+// Meant reports whether the hint names what may have been meant.
+func (e *ColumnError) Meant() bool { return !e.Twice && e.Nearest != "" }
 
 // NomenclatureError tells of nomenclatures that the mapping names and the target does not have yet: before the first pull
 // all of them, so they are told together, but for one whose name looks mistyped.
@@ -56,17 +65,22 @@ type NomenclatureError struct {
 	Nearest string   // the nomenclature that may have been meant; "" = none is near, or there are several names
 }
 
-func (e *NomenclatureError) Error() string {
+func (e *NomenclatureError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *NomenclatureError) Told() (problem, hint string) {
 	const pull = "pull %s: syncd run JOB, with the job of kind pull-dictionnaire"
 	if len(e.Names) > 1 {
-		return withHint(fmt.Sprintf("the nomenclatures %s were never pulled", strings.Join(e.Names, ", ")), fmt.Sprintf(pull, "them"))
+		return fmt.Sprintf("the nomenclatures %s were never pulled", strings.Join(e.Names, ", ")), fmt.Sprintf(pull, "them")
 	}
 	text, hint := fmt.Sprintf("field %s: the nomenclature %q was never pulled", e.Path, e.Names[0]), fmt.Sprintf(pull, "it")
 	if e.Nearest != "" {
 		hint = fmt.Sprintf("did you mean %q? Otherwise %s", e.Nearest, hint)
 	}
-	return withHint(text, hint)
+	return text, hint
 }
+
+// Meant reports whether the hint names what may have been meant.
+func (e *NomenclatureError) Meant() bool { return len(e.Names) == 1 && e.Nearest != "" }
 
 // joinErrors joins what Compile found wrong, nomenclatures that were never pulled as one.
 func joinErrors(errs []error) error {
@@ -100,13 +114,8 @@ type TypeError struct {
 	Hint    string
 }
 
-func (e *TypeError) Error() string {
-	return withHint(fmt.Sprintf("field %s: the column %q %s", e.Path, e.Column, e.Problem), e.Hint)
-}
+func (e *TypeError) Error() string { return hinted.Text(e.Told()) }
 
-func withHint(text, hint string) string {
-	if hint == "" {
-		return text
-	}
-	return strings.TrimSuffix(text, "\n") + "\nhint: " + hint
+func (e *TypeError) Told() (problem, hint string) {
+	return fmt.Sprintf("field %s: the column %q %s", e.Path, e.Column, e.Problem), e.Hint
 }

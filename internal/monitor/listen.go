@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"syncd/internal/hinted"
 )
 
 const (
@@ -32,15 +34,15 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	}
 	parsed, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("listening for monitoring: %q is no address\nhint: write 127.0.0.1:9464, [::1]:9464 or unix:/run/syncd/http.sock", address)
+		return nil, hinted.New("write 127.0.0.1:9464, [::1]:9464 or unix:/run/syncd/http.sock", "listening for monitoring: %q is no address", address)
 	}
 	if !parsed.Addr().IsLoopback() {
-		return nil, fmt.Errorf("listening for monitoring: %s can be reached from other machines\nhint: write 127.0.0.1:%d, and let a proxy with TLS and a password serve others", address, parsed.Port())
+		return nil, hinted.New(fmt.Sprintf("write 127.0.0.1:%d, and let a proxy with TLS and a password serve others", parsed.Port()), "listening for monitoring: %s can be reached from other machines", address)
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listening for monitoring: %w\nhint: another program, or another syncd, may use this port", err)
+		return nil, hinted.New("another program, or another syncd, may use this port", "listening for monitoring: %w", err)
 	}
 	return listener, nil
 }
@@ -49,7 +51,7 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 // others already in the moment before the mode is set.
 func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	if !filepath.IsAbs(path) {
-		return nil, fmt.Errorf("listening for monitoring: %q is no absolute path\nhint: write unix:/run/syncd/http.sock", path)
+		return nil, hinted.New("write unix:/run/syncd/http.sock", "listening for monitoring: %q is no absolute path", path)
 	}
 	if err := removeStale(ctx, path); err != nil {
 		return nil, fmt.Errorf("listening for monitoring: %w", err)
@@ -57,7 +59,7 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "unix", path)
 	if err != nil {
-		return nil, fmt.Errorf("listening for monitoring: %w\nhint: the directory must exist and be writable", err)
+		return nil, hinted.New("the directory must exist and be writable", "listening for monitoring: %w", err)
 	}
 	if err := os.Chmod(path, socketMode); err != nil {
 		return nil, errors.Join(fmt.Errorf("listening for monitoring: %w", err), listener.Close())
@@ -74,13 +76,13 @@ func removeStale(ctx context.Context, path string) error {
 	case err != nil:
 		return err
 	case info.Mode().Type() != fs.ModeSocket:
-		return fmt.Errorf("%s exists and is no socket\nhint: choose another path, or remove it", path)
+		return hinted.New("choose another path, or remove it", "%s exists and is no socket", path)
 	}
 	dialer := net.Dialer{Timeout: probeTimeout}
 	connection, err := dialer.DialContext(ctx, "unix", path)
 	switch {
 	case err == nil:
-		return errors.Join(fmt.Errorf("another process answers on %s\nhint: give each syncd a socket of its own", path), connection.Close())
+		return errors.Join(hinted.New("give each syncd a socket of its own", "another process answers on %s", path), connection.Close())
 	case !errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("asking whether %s is in use: %w", path, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
@@ -158,16 +159,20 @@ type AlteredError struct {
 	Employee string
 }
 
-func (e *AlteredError) Error() string {
-	return fmt.Sprintf("what run %d holds of employee %s is not what it planned: somebody altered the row\nhint: plan afresh: %s, and find out who writes into the ledger",
-		e.Run.ID, e.Employee, runAgain(&e.Run))
+func (e *AlteredError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *AlteredError) Told() (problem, hint string) {
+	return fmt.Sprintf("what run %d holds of employee %s is not what it planned: somebody altered the row", e.Run.ID, e.Employee),
+		fmt.Sprintf("plan afresh: %s, and find out who writes into the ledger", runAgain(&e.Run))
 }
 
 // DisplayedError says that what a run holds is not what was shown to the person who approves it.
 type DisplayedError struct{ Run jobs.Run }
 
-func (e *DisplayedError) Error() string {
-	return fmt.Sprintf("run %d does not hold what was displayed\nhint: look at it again: syncd show %d", e.Run.ID, e.Run.ID)
+func (e *DisplayedError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *DisplayedError) Told() (problem, hint string) {
+	return fmt.Sprintf("run %d does not hold what was displayed", e.Run.ID), fmt.Sprintf("look at it again: syncd show %d", e.Run.ID)
 }
 
 // NotHeldError says that there is nothing to approve, and why.
@@ -176,19 +181,27 @@ type NotHeldError struct {
 	Employees []string // who was asked for, and is not held; none = the run as a whole
 }
 
-func (e *NotHeldError) Error() string {
+func (e *NotHeldError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *NotHeldError) Told() (problem, hint string) {
 	id := e.Run.ID
 	switch {
 	case len(e.Employees) > 0 && e.Run.State == jobs.Held:
-		return fmt.Sprintf("run %d is held as a whole: nobody of it can go alone\nhint: look at it with 'syncd show %d', then 'syncd approve %d --reason …'; its held employees are approved after that", id, id, id)
+		return fmt.Sprintf("run %d is held as a whole: nobody of it can go alone", id),
+			fmt.Sprintf("look at it with 'syncd show %d', then 'syncd approve %d --reason …'; its held employees are approved after that", id, id)
 	case len(e.Employees) > 0:
-		return fmt.Sprintf("run %d does not hold %q\nhint: 'syncd show %d' tells whom it holds, 'syncd why MATRICULE' what became of somebody", id, e.Employees, id)
+		return fmt.Sprintf("run %d does not hold %q", id, e.Employees),
+			fmt.Sprintf("'syncd show %d' tells whom it holds, 'syncd why MATRICULE' what became of somebody", id)
 	case e.Run.Failure.Code == jobs.ReasonReplanned:
-		return fmt.Sprintf("run %d is no longer held: run %s has taken its place\nhint: look at that one: syncd show %s", id, e.Run.Failure.Detail, e.Run.Failure.Detail)
+		return fmt.Sprintf("run %d is no longer held: run %s has taken its place", id, e.Run.Failure.Detail),
+			fmt.Sprintf("look at that one: syncd show %s", e.Run.Failure.Detail)
 	case e.Run.ApprovedBy != "" && e.Run.Counts.Held > 0:
-		return fmt.Sprintf("run %d as a whole was approved by %s (%q) already\nhint: the employees whom it still holds are approved by name: syncd approve %d --employee M --reason …", id, e.Run.ApprovedBy, e.Run.ApprovedFor, id)
+		return fmt.Sprintf("run %d as a whole was approved by %s (%q) already", id, e.Run.ApprovedBy, e.Run.ApprovedFor),
+			fmt.Sprintf("the employees whom it still holds are approved by name: syncd approve %d --employee M --reason …", id)
 	case e.Run.ApprovedBy != "":
-		return fmt.Sprintf("run %d holds nothing: %s has approved it (%q), and it is %s\nhint: see 'syncd show %d'", id, e.Run.ApprovedBy, e.Run.ApprovedFor, e.Run.State, id)
+		return fmt.Sprintf("run %d holds nothing: %s has approved it (%q), and it is %s", id, e.Run.ApprovedBy, e.Run.ApprovedFor, e.Run.State),
+			fmt.Sprintf("see 'syncd show %d'", id)
 	}
-	return fmt.Sprintf("run %d is %s and holds nothing: there is nothing to approve\nhint: 'syncd runs --state held' lists what waits", id, e.Run.State)
+	return fmt.Sprintf("run %d is %s and holds nothing: there is nothing to approve", id, e.Run.State),
+		"'syncd runs --state held' lists what waits"
 }

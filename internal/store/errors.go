@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 )
@@ -38,8 +39,10 @@ func (e *UnreachableError) FailureCause() *jobs.Cause {
 // passing are the SQLSTATEs of what passes that tell more.
 var passing = map[string]jobs.CauseCode{"57014": jobs.CauseCancelled, "25006": jobs.CauseReadOnly}
 
-func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("%s: %s\nhint: %s", e.Doing, e.Problem, e.Hint)
+func (e *UnreachableError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *UnreachableError) Told() (problem, hint string) {
+	return fmt.Sprintf("%s: %s", e.Doing, e.Problem), e.Hint
 }
 
 // DatabaseError is an error of Postgres without its message, detail and context: these quote rows.
@@ -49,47 +52,59 @@ type DatabaseError struct {
 	Object   string // schema.table.column, constraint; "" = not told
 }
 
-func (e *DatabaseError) Error() string {
+func (e *DatabaseError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *DatabaseError) Told() (problem, hint string) {
 	text := fmt.Sprintf("%s: the database refuses with SQLSTATE %s", e.Doing, e.SQLState)
 	if e.Object != "" {
 		text += " (" + e.Object + ")"
 	}
-	return text + "\nhint: " + hintFor(e.SQLState)
+	return text, hintFor(e.SQLState)
 }
 
 // URLError says that a connection string cannot be read. It does not quote it: it may hold a password.
 type URLError struct{}
 
-func (*URLError) Error() string {
-	return "a Postgres URL of the configuration cannot be read\nhint: it looks like postgres://user@host/database or postgres:///database"
+func (e *URLError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *URLError) Told() (problem, hint string) {
+	return "a Postgres URL of the configuration cannot be read", "it looks like postgres://user@host/database or postgres:///database"
 }
 
 // KeyError says that the ledger was made with another key.
 type KeyError struct{ Registered, Given string }
 
-func (e *KeyError) Error() string {
-	return fmt.Sprintf("database.ledger_key has changed: the ledger was made with key %s, this one is %s\nhint: put the former key back, without which syncd cannot tell what was sent; to change it see 'syncd rekey --help'; a service that was running while it was changed is restarted",
-		e.Registered, e.Given)
+func (e *KeyError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *KeyError) Told() (problem, hint string) {
+	return fmt.Sprintf("database.ledger_key has changed: the ledger was made with key %s, this one is %s", e.Registered, e.Given),
+		"put the former key back, without which syncd cannot tell what was sent; to change it see 'syncd rekey --help'; a service that was running while it was changed is restarted"
 }
 
 // RekeyingError says that the ledger key is being changed: nothing is executed or decided meanwhile.
 type RekeyingError struct{ To string }
 
-func (e *RekeyingError) Error() string {
-	return fmt.Sprintf("the ledger key is being changed to %s\nhint: wait until 'syncd rekey' has ended; if it broke off, run it again, with the same two keys", e.To)
+func (e *RekeyingError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *RekeyingError) Told() (problem, hint string) {
+	return fmt.Sprintf("the ledger key is being changed to %s", e.To),
+		"wait until 'syncd rekey' has ended; if it broke off, run it again, with the same two keys"
 }
 
 // MigrationError says that the schema and the program do not fit.
 type MigrationError struct{ Have, Want int64 }
 
-func (e *MigrationError) Error() string {
+func (e *MigrationError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *MigrationError) Told() (problem, hint string) {
 	switch {
 	case e.Have == 0:
-		return "the ledger is not set up\nhint: run 'syncd migrate'"
+		return "the ledger is not set up", "run 'syncd migrate'"
 	case e.Have < e.Want:
-		return fmt.Sprintf("the ledger is at migration %d, this program needs %d\nhint: run 'syncd migrate'", e.Have, e.Want)
+		return fmt.Sprintf("the ledger is at migration %d, this program needs %d", e.Have, e.Want), "run 'syncd migrate'"
 	}
-	return fmt.Sprintf("the ledger is at migration %d, newer than this program knows (%d)\nhint: install the newer syncd; an old one must not write to this ledger", e.Have, e.Want)
+	return fmt.Sprintf("the ledger is at migration %d, newer than this program knows (%d)", e.Have, e.Want),
+		"install the newer syncd; an old one must not write to this ledger"
 }
 
 // redactUnlessOurs is redact for errors that may come from the domain.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
@@ -43,14 +44,21 @@ const (
 	ForgetPresent  ForgetObstacle = "present"
 )
 
-var forgetProblems = map[ForgetObstacle]string{
-	ForgetUnknown:  "nothing is known of employee %q of dossier %s\nhint: leading zeros count; whoever was forgotten already is known by another name",
-	ForgetOpen:     "something of employee %q of dossier %s may still be sent, is held or in doubt\nhint: settle, approve or cancel it first: 'syncd why' tells what",
-	ForgetDeparted: "employee %q of dossier %s was sent for a month, has gone since, and nobody has said what became of that\nhint: 'syncd settle RUN --employee M --withdrawn', or --force",
-	ForgetPresent:  "employee %q of dossier %s was there when staging was last read\nhint: whoever is in staging is sent: take the row out and run first; --force erases what is known up to now",
+var forgetProblems = map[ForgetObstacle]hinted.Told{
+	ForgetUnknown: {Problem: "nothing is known of employee %q of dossier %s", Hint: "leading zeros count; whoever was forgotten already is known by another name"},
+	ForgetOpen:    {Problem: "something of employee %q of dossier %s may still be sent, is held or in doubt", Hint: "settle, approve or cancel it first: 'syncd why' tells what"},
+	ForgetDeparted: {Problem: "employee %q of dossier %s was sent for a month, has gone since, and nobody has said what became of that",
+		Hint: "'syncd settle RUN --employee M --withdrawn', or --force"},
+	ForgetPresent: {Problem: "employee %q of dossier %s was there when staging was last read",
+		Hint: "whoever is in staging is sent: take the row out and run first; --force erases what is known up to now"},
 }
 
-func (e *ForgetError) Error() string { return fmt.Sprintf(forgetProblems[e.Why], e.Key, e.Dossier) }
+func (e *ForgetError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *ForgetError) Told() (problem, hint string) {
+	words := forgetProblems[e.Why]
+	return fmt.Sprintf(words.Problem, e.Key, e.Dossier), words.Hint
+}
 
 // ForgetPerson erases what the ledger holds of one person, in one transaction: documents, amounts, hashes, differences,
 // problems, messages, and the matricule, in whose place a name stands that only the ledger key can make from it. Sums stay. So

@@ -2,11 +2,11 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
@@ -50,7 +50,7 @@ func (s *Store) notice(ctx context.Context) error {
 		return err
 	}
 	if seen == nil && lost == nil && s.marks.Folder != "" && now.Run > 0 {
-		lost = errors.New("there is no watermark of the ledger: had it been put back with its files, nobody would notice\nhint: one is kept from now on")
+		lost = hinted.New("one is kept from now on", "there is no watermark of the ledger: had it been put back with its files, nobody would notice")
 	}
 	s.marks.tell(lost)
 	var back *PutBack
@@ -230,8 +230,10 @@ func (s *Store) look(ctx context.Context) error {
 // RestoredError says that the ledger was changed under a process that has been working with it.
 type RestoredError struct{ Problem string }
 
-func (e *RestoredError) Error() string {
-	return e.Problem + "\nhint: restart this process: systemctl restart syncd; after a restore its jobs are paused then, until 'syncd unpause'"
+func (e *RestoredError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *RestoredError) Told() (problem, hint string) {
+	return e.Problem, "restart this process: systemctl restart syncd; after a restore its jobs are paused then, until 'syncd unpause'"
 }
 
 // Is makes it a jobs.ErrUnreachable: this ledger cannot be worked with, and another process may find it well.

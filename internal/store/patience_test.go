@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestAbsentAPIIsWaitedForUntilTheDeadline(t *testing.T) {
 	f.step(s, run, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true)}})
 	queued := f.postpone(s, run, jobs.ReasonUnreachable)
 	if queued.Postponed != 1 || queued.NotBefore == nil || queued.FinishedAt != nil || queued.Owner != nil ||
-		queued.Failure != (jobs.Reason{Code: jobs.ReasonUnreachable, Detail: "a detail"}) {
+		!reflect.DeepEqual(queued.Failure, jobs.Reason{Code: jobs.ReasonUnreachable, Detail: "a detail"}) {
 		t.Errorf("%+v", queued)
 	}
 	f.want("true", `SELECT not_before - clock_timestamp() BETWEEN interval '20 s' AND interval '30 s' FROM syncd.run`)
@@ -277,4 +278,19 @@ func TestCancelWinsOverWaiting(t *testing.T) {
 	_, err := s.Cancel(t.Context(), run.ID, "somebody", "too late")
 	f.must(err)
 	f.wait(s, run, jobs.ReasonStopped, jobs.Succeeded)
+}
+
+// TestAFailureKeepsItsHints: apart from what they are about.
+func TestAFailureKeepsItsHints(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	why := jobs.FailureReason(&jobs.StagingError{Query: "job.source.employees", Problem: "it writes", Hint: "take that out", Cause: jobs.Because(jobs.CauseWrites)})
+	finished, err := s.Finish(f.Context(), run, why, nil)
+	f.must(err)
+	if !reflect.DeepEqual(finished.Failure, why) || why.Detail != "reading staging (job.source.employees): it writes" {
+		t.Errorf("got  %+v\nwant %+v", finished.Failure, why)
+	}
+	f.want(`[{"line": 0, "text": "take that out"}]`, `SELECT failure_hints FROM syncd.run`)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
@@ -13,7 +14,9 @@ import (
 // PeriodError says why a period cannot be closed or reopened.
 type PeriodError struct{ Problem, Hint string }
 
-func (e *PeriodError) Error() string { return e.Problem + "\nhint: " + e.Hint }
+func (e *PeriodError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *PeriodError) Told() (problem, hint string) { return e.Problem, e.Hint }
 
 // ClosePeriod lets nothing of a period be sent any more: no run of it is started, resumed, approved or settled. It returns
 // what it leaves undelivered, which only a forced closing does. Errors: *jobs.BusyError while a run of it is queued or

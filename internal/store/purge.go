@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
@@ -107,7 +108,9 @@ type Excess struct {
 	Of   int64  `json:"of"`
 }
 
-func (e *PurgeHeldError) Error() string {
+func (e *PurgeHeldError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *PurgeHeldError) Told() (problem, hint string) {
 	var why []string
 	if e.LeaptFrom != nil {
 		why = append(why, fmt.Sprintf("the clock leapt from %s to %s", e.LeaptFrom.Local().Format(time.DateTime), e.LeaptTo.Local().Format(time.DateTime)))
@@ -119,7 +122,8 @@ func (e *PurgeHeldError) Error() string {
 	if len(e.Excess) > 0 {
 		text += fmt.Sprintf(" (limit: %g %%)", e.Share*100)
 	}
-	return text + "\nhint: look at the clock (timedatectl) and at what would go (syncd purge); if it is right: syncd purge --apply --force --reason …"
+	return text,
+		"look at the clock (timedatectl) and at what would go (syncd purge); if it is right: syncd purge --apply --force --reason …"
 }
 
 func (x Excess) unit() string {

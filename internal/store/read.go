@@ -28,7 +28,8 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 		},
 		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Nomenclatures: r.DictionariesDigest, Plan: r.PlanDigest, Contract: r.Contract, Form: r.Form},
 		Planned: r.PlannedAt != nil, RequestedBy: r.RequestedBy, Host: r.Host, PID: int(r.Pid), Version: r.Version,
-		Failure:  jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail, Cause: causeOf(r.FailureArgs)},
+		Failure: jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail, Cause: fromJSON[*jobs.Cause](r.FailureArgs),
+			Hints: fromJSON[[]jobs.Hint](r.FailureHints)},
 		Findings: findingsOf(r.Findings), FailedOf: value(r.FailedOf), Verify: r.Verify, Overwrite: r.Overwrite, Resend: r.Resend,
 		Approved: r.ApprovedDigest, ApprovedBy: r.ApprovedBy, ApprovedFor: r.ApprovedReason,
 		Incarnation: r.Incarnation, Nominal: r.NominalAt, NotBefore: r.NotBefore, Postponed: int(r.Postponed), Takeovers: int(r.Takeovers), Purged: r.Purged == itemsPurged, AnyOrder: r.AnyOrder,
@@ -42,20 +43,32 @@ func causeJSON(cause *jobs.Cause) []byte {
 	if cause == nil {
 		return nil
 	}
-	text, err := json.Marshal(cause)
+	return toJSON(cause)
+}
+
+// hintsJSON are the hints of a failure, as the ledger keeps them; nil = there are none.
+func hintsJSON(hints []jobs.Hint) []byte {
+	if len(hints) == 0 {
+		return nil
+	}
+	return toJSON(hints)
+}
+
+func toJSON(v any) []byte {
+	text, err := json.Marshal(v)
 	if err != nil { // texts alone
 		return nil
 	}
 	return text
 }
 
-// causeOf reads what causeJSON wrote. What cannot be read is not known: the detail is told all the same.
-func causeOf(text []byte) *jobs.Cause {
-	var cause *jobs.Cause
-	if text == nil || json.Unmarshal(text, &cause) != nil {
-		return nil
+// fromJSON reads what toJSON wrote. What cannot be read is not known: the detail is told all the same.
+func fromJSON[T any](text []byte) T {
+	var v, none T
+	if text == nil || json.Unmarshal(text, &v) != nil {
+		return none
 	}
-	return cause
+	return v
 }
 
 // unreadable is what is made of findings that cannot be read: such a run must not go by itself.

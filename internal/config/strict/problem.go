@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"syncd/internal/hinted"
 )
 
 // Problem is one mistake of the configuration, or one thing that its author should know. It never quotes a value of
@@ -23,7 +25,10 @@ type Problem struct {
 }
 
 // String is "config.toml:12:3: job.paie.schedule: text", then a line with the hint.
-func (p Problem) String() string {
+func (p Problem) String() string { return hinted.Text(p.Told()) }
+
+// Told is the text of the problem, and its hint.
+func (p Problem) Told() (problem, hint string) {
 	text := p.File
 	if p.Line > 0 {
 		text += fmt.Sprintf(":%d:%d", p.Line, p.Column)
@@ -31,11 +36,7 @@ func (p Problem) String() string {
 	if p.Key != "" {
 		text += ": " + p.Key
 	}
-	text += ": " + p.Text + p.more()
-	if p.Hint != "" {
-		text += "\nhint: " + p.Hint
-	}
-	return text
+	return text + ": " + p.Text + p.more(), p.Hint
 }
 
 // shownMore is how many of the same mistakes are named.
@@ -95,12 +96,14 @@ type Error struct {
 	Problems []Problem // at least one
 }
 
-func (e *Error) Error() string {
-	lines := make([]string, len(e.Problems))
+func (e *Error) Error() string { return hinted.Text(e.Told()) }
+
+func (e *Error) Told() (problem, hint string) {
+	all := make([]hinted.Told, len(e.Problems))
 	for i, p := range e.Problems {
-		lines[i] = p.String()
+		all[i].Problem, all[i].Hint = p.Told()
 	}
-	return strings.Join(lines, "\n")
+	return hinted.Fold(all)
 }
 
 // maxKnown is how many names a hint lists: a payroll bureau has hundreds of dossiers.

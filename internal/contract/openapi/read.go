@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/hinted"
 )
 
 // MaxDocument is the size in bytes above which a contract is not read.
@@ -25,7 +26,9 @@ func (e *ReadError) In(section string) *ReadError {
 	return &ReadError{e.Problem, strings.ReplaceAll(e.Hint, "{documents}", section)}
 }
 
-func (e *ReadError) Error() string { return e.Problem + "\nhint: " + e.Hint }
+func (e *ReadError) Error() string { return hinted.Text(e.Told()) }
+
+func (e *ReadError) Told() (problem, hint string) { return e.Problem, e.Hint }
 
 // What to do next.
 const (

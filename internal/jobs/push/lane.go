@@ -50,7 +50,7 @@ func (p *pushing) deliver(ctx context.Context, item jobs.TakenItem) (a answer) {
 	halt := haltReason(out)
 	if out.Message != "" {
 		if halt.Code != "" && halt.Code != jobs.ReasonSlow { // what ends a run is not about this employee, who is not named there
-			halt.Detail = jobs.WithWords(halt.Detail, jobs.Brief(p.Job.Mapping.Mask(item.Document, out.Message, "")))
+			halt = halt.WithWords(jobs.Brief(p.Job.Mapping.Mask(item.Document, out.Message, "")))
 		}
 		out.Message = p.Job.Mapping.Mask(item.Document, out.Message, item.Key)
 	}
@@ -137,23 +137,24 @@ func unsent(item jobs.TakenItem, why jobs.ReasonCode) jobs.ItemOutcome {
 
 // haltReason is why a run stops at an answer of this class.
 func haltReason(out jobs.Outcome) jobs.Reason {
-	detail, cause := statusDetail(out.Status), (*jobs.Cause)(nil)
+	reason := jobs.Reason{Detail: statusDetail(out.Status)}
 	if call, ok := out.Err.(*jobs.CallError); ok { //nolint:errorlint // Send's contract: a *CallError itself
-		detail, cause = call.Error(), call.FailureCause()
+		reason = call.Reason()
 	}
 	switch out.Class {
 	case jobs.ClassConfiguration:
-		return jobs.Reason{Code: jobs.ReasonConfiguration, Detail: detail, Cause: cause}
+		reason.Code = jobs.ReasonConfiguration
 	case jobs.ClassTemporary:
 		if late := jobs.Lateness(out.Err); late != "" {
 			return jobs.Reason{Code: jobs.ReasonSlow, Detail: late}
 		}
-		return jobs.Reason{Code: jobs.ReasonUnreachable, Detail: detail, Cause: cause}
+		reason.Code = jobs.ReasonUnreachable
 	case jobs.ClassTechnical:
-		return jobs.Reason{Code: jobs.ReasonFailures, Detail: detail}
+		reason.Code, reason.Cause = jobs.ReasonFailures, nil
 	case jobs.ClassAccepted, jobs.ClassData, jobs.ClassCancelled:
+		return jobs.Reason{}
 	}
-	return jobs.Reason{}
+	return reason
 }
 
 // told is what the last answer said: its status, and the API's own words.

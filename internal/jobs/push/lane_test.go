@@ -1,6 +1,7 @@
 package push
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -73,17 +74,17 @@ func TestOutcomesKeepTheWordsOfTheAPI(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	turned := jobs.Outcome{Class: jobs.ClassConfiguration, Status: 403, Message: "Accès refusé.", Answered: true}
-	if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, turned).Reason; got != (jobs.Reason{Code: jobs.ReasonTurnedAway, Detail: turned.Message}) {
+	if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, turned).Reason; !reflect.DeepEqual(got, jobs.Reason{Code: jobs.ReasonTurnedAway, Detail: turned.Message}) {
 		t.Errorf("%+v", got)
 	}
 	for class, code := range map[jobs.Class]jobs.ReasonCode{jobs.ClassTechnical: jobs.ReasonFailures,
 		jobs.ClassTemporary: jobs.ReasonTemporary} {
 		failure := jobs.Outcome{Class: class, Status: 500, Message: "Réessayez.", Answered: true}
-		if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, failure).Reason; got != (jobs.Reason{Code: code, Detail: "500: Réessayez."}) {
+		if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, failure).Reason; !reflect.DeepEqual(got, jobs.Reason{Code: code, Detail: "500: Réessayez."}) {
 			t.Errorf("%+v", got)
 		}
 		failure.Message = ""
-		if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, failure).Reason; got != (jobs.Reason{Code: code, Detail: "500"}) {
+		if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, failure).Reason; !reflect.DeepEqual(got, jobs.Reason{Code: code, Detail: "500"}) {
 			t.Errorf("%+v", got)
 		}
 	}
@@ -110,7 +111,7 @@ func TestHaltReason(t *testing.T) {
 		out := jobs.Outcome{Class: class, Status: 500, Err: &jobs.CallError{Class: class, Call: "POST /V2/Salarie", Problem: "it failed",
 			Hint: "look"}}
 		got := haltReason(out)
-		if got.Code != want || want != "" && got.Detail != "POST /V2/Salarie: it failed\nhint: look" {
+		if got.Code != want || want != "" && got.Text() != "POST /V2/Salarie: it failed\nhint: look" {
 			t.Errorf("%s: %+v", class, got)
 		}
 	}

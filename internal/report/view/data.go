@@ -171,7 +171,7 @@ func (t *Teller) findingOf(f jobs.Finding) Finding {
 }
 
 func (t *Teller) reason(r jobs.Reason) Reason {
-	return Reason{Code: r.Code, Detail: r.Detail, Text: t.Reason(r)}
+	return Reason{Code: r.Code, Detail: r.Text(), Text: t.Reason(r)}
 }
 
 // WriteRunJSON writes one object: the run, its items, which are streamed, and unless only some of them were asked for, what to do

@@ -53,14 +53,19 @@ func (t *Teller) failure(r jobs.Reason) []string {
 		return nil
 	}
 	var detail []string
-	for _, line := range lines(r.Detail) {
-		switch {
-		case strings.HasPrefix(line, "hint: ") && !strings.HasPrefix(line, "hint: did you mean") && t.hasStep(r):
-			continue
-		case httpStatus.MatchString(line):
+	known, r := t.hasStep(r), withFormerHints(r)
+	for i, line := range strings.Split(r.Detail, "\n") {
+		if line = strings.TrimSpace(line); httpStatus.MatchString(line) {
 			line = "HTTP " + line
 		}
-		detail = append(detail, line)
+		if line != "" {
+			detail = append(detail, line)
+		}
+		for _, hint := range r.Hints {
+			if hint.Line == i && (hint.Meant || !known) {
+				detail = append(detail, "hint: "+hint.Text)
+			}
+		}
 	}
 	return detail
 }

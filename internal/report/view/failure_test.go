@@ -106,11 +106,16 @@ func TestACauseIsToldAsItWas(t *testing.T) {
 			t.Errorf("%v has no cause", err)
 			continue
 		}
-		former := now
-		former.Cause = nil
+		former := jobs.Reason{Code: now.Code, Detail: err.Error()}
 		for _, language := range []locale.Language{locale.French, locale.English} {
 			p := New(language, Options{Partner: "isidoor"})
 			if got, want := p.Reason(now), p.Reason(former); got != want || strings.ContainsAny(got, "{}") {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+			if got, want := p.failure(now), p.failure(former); !slices.Equal(got, want) {
+				t.Errorf("got  %q\nwant %q", got, want)
+			}
+			if got, want := p.reason(now).Detail, err.Error(); got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
 			if got, want := p.mend(now, ""), p.mend(former, ""); got != want {
@@ -128,6 +133,7 @@ func TestWhatIsNotKnownOfAFailureKeepsItsHint(t *testing.T) {
 	t.Parallel()
 	p := New(locale.French, Options{Partner: "isidoor"})
 	for _, reason := range []jobs.Reason{
+		jobs.FailureReason(staging("its @ parameters cannot be read")),
 		{Code: jobs.ReasonConfiguration, Detail: call("token", "the server does not offer TLS 1.2 or better").Error()},
 		{Code: jobs.ReasonStaging, Detail: staging("its @ parameters cannot be read").Error()},
 		{Code: jobs.ReasonInternal, Detail: "odd\nhint: a step in English"},
@@ -145,8 +151,10 @@ func TestWhatIsNotKnownOfAFailureKeepsItsHint(t *testing.T) {
 func TestAHintThatNamesWhatWasMeantStays(t *testing.T) {
 	t.Parallel()
 	err := errors.Join(&mapping.ColumnError{Path: "Nom", Column: "nam", Nearest: "nom"}, &mapping.ColumnError{Path: "X", Column: "x"})
-	detail := New(locale.French, Options{Partner: "isidoor"}).failure(jobs.Reason{Code: jobs.ReasonStaging, Detail: err.Error()})
-	if len(detail) != 3 || detail[1] != `hint: did you mean "nom"?` {
-		t.Errorf("it is shown as %q", detail)
+	for _, reason := range []jobs.Reason{{Code: jobs.ReasonStaging, Detail: err.Error()}, jobs.FailureReason(err)} {
+		detail := New(locale.French, Options{Partner: "isidoor"}).failure(reason)
+		if len(detail) != 3 || detail[1] != `hint: did you mean "nom"?` {
+			t.Errorf("it is shown as %q", detail)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"regexp"
 	"strconv"
+	"strings"
 
 	"syncd/internal/jobs"
 )
@@ -71,4 +72,21 @@ func formerCause(r jobs.Reason) *jobs.Cause {
 		return cause
 	}
 	return nil
+}
+
+// withFormerHints takes hints out of the detail of a run that failed under a program which kept them in it.
+func withFormerHints(r jobs.Reason) jobs.Reason {
+	if r.Hints != nil {
+		return r
+	}
+	problems := []string{}
+	for line := range strings.SplitSeq(r.Detail, "\n") {
+		if hint, ok := strings.CutPrefix(strings.TrimSpace(line), "hint: "); ok {
+			r.Hints = append(r.Hints, jobs.Hint{Line: max(0, len(problems)-1), Text: hint, Meant: strings.HasPrefix(hint, "did you mean")})
+			continue
+		}
+		problems = append(problems, line)
+	}
+	r.Detail = strings.Join(problems, "\n")
+	return r
 }

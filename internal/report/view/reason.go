@@ -25,7 +25,7 @@ func (t *Teller) reasonOf(r jobs.Reason, n int) string {
 	if n > 1 && known.Several != "" {
 		known.Plain, known.With = known.Several, known.SeveralWith
 	}
-	detail := strings.Join(lines(r.Detail), " ")
+	detail := strings.Join(lines(r.Text()), " ")
 	if r.Code == jobs.ReasonPullShrinks {
 		if share.MatchString(detail) {
 			detail = strings.Replace(detail, "/", t.OutOf, 1)

@@ -396,8 +396,9 @@ type SyncdRun struct {
 	// keyed proof that what was planned may be sent: nothing held it, or a person approved it
 	Release []byte
 	// the line of the trail in which a person did
-	Approval    *int64
-	FailureArgs []byte
+	Approval     *int64
+	FailureArgs  []byte
+	FailureHints []byte
 }
 
 type SyncdSchedule struct {
