@@ -16,7 +16,7 @@ import (
 )
 
 // Append appends any JSON value in the canonical form of documents. Of members that repeat a name, the last
-// counts. It reports false when text is not one JSON value, not UTF-8, holds an escape that stands for no character, or a
+// counts. It reports false when text is not one JSON value, not UTF-8, contains an escape that stands for no character, or a
 // number that AppendDecimal refuses.
 func Append(dst, text []byte) ([]byte, bool) {
 	if !utf8.Valid(text) { // the decoder would replace the bytes silently
@@ -42,7 +42,7 @@ func Decode(text []byte) (value any, ok bool) {
 }
 
 // soundEscapes reports whether each \u of a JSON text, which is valid, stands for a character: surrogates come in pairs
-// (RFC 8259, section 8.2), and the null character, which neither Postgres nor most APIs can hold, does not occur.
+// (RFC 8259, section 8.2), and the null character, which neither Postgres nor most APIs can contain, does not occur.
 func soundEscapes(text []byte) bool {
 	for {
 		i := bytes.IndexByte(text, '\\')
@@ -151,7 +151,7 @@ func appendObject(dst []byte, members map[string]any, lenient bool) ([]byte, boo
 	return append(dst, '}'), true
 }
 
-// plain marks the ASCII bytes that a JSON string holds as they are, and that nobody need look at.
+// plain marks the ASCII bytes that a JSON string contains as they are, and that nobody need look at.
 var plain = func() (table [256]bool) {
 	for c := 0x20; c < del; c++ {
 		table[c] = c != '"' && c != '\\'

@@ -143,7 +143,7 @@ type waking struct {
 }
 
 func newLoop(ctx context.Context, d *Daemon, setup *Setup) *loop {
-	setup.hold()
+	setup.use()
 	return &loop{Daemon: d, setup: setup, wake: make(chan struct{}, 1), ended: make(chan ended), stopRuns: make(chan struct{}),
 		fires: newFires(), queue: newQueue(), retry: firstRetry, different: map[string]bool{}, runs: ctx}
 }
@@ -276,7 +276,7 @@ func (l *loop) reload() {
 		return
 	}
 	l.Log.Info().Str("config", setup.Digest).Msg("the configuration was read again")
-	setup.hold()
+	setup.use()
 	l.setup.release()
 	l.setup, l.refused, l.fires, l.seenAt, l.outside = setup, "", l.fires.anew(), time.Time{}, outside{}
 	l.queue.good = time.Time{}
@@ -345,7 +345,7 @@ func isAway(ctx context.Context, err error) bool {
 	return err != nil && (ctx.Err() != nil || errors.Is(err, jobs.ErrUnreachable))
 }
 
-// brief does one thing of many for one target. That somebody holds a lock of it in the ledger must not keep others from
+// brief does one thing of many for one target. That somebody keeps a lock of it in the ledger must not keep others from
 // their turn.
 func (l *loop) brief(ctx context.Context, do func(ctx context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, l.briefTime())
@@ -392,7 +392,7 @@ type Job struct {
 	Ping func(event string) (url string, err error)
 }
 
-func (s *Setup) hold() { s.users.Add(1) }
+func (s *Setup) use() { s.users.Add(1) }
 
 func (s *Setup) release() {
 	if s.users.Add(-1) == 0 {

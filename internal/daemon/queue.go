@@ -216,7 +216,7 @@ var errPanicked = errors.New("a defect of syncd: see the log")
 // begin executes a claimed run in a goroutine of its own.
 func (l *loop) begin(job *Job, run *jobs.Run) {
 	e := &execution{run: run, job: job, setup: l.setup}
-	e.setup.hold()
+	e.setup.use()
 	l.queue.executing[run.ID] = e
 	if l.queue.waits[run.ID].after == 0 {
 		delete(l.queue.waits, run.ID)

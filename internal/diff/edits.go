@@ -13,21 +13,21 @@ import (
 )
 
 // Edits lists what another side edited in a document that it got from us, sorted by path: Old is what was sent, New
-// what it holds. Only what was sent is compared. The other side may have members of its own, but children that it added
+// what it contains. Only what was sent is compared. The other side may have members of its own, but children that it added
 // to an array that was sent are told ("+"). Neither the order of children counts, nor how a number is written, nor
 // whether a date has a time of midnight; null, "", an empty object or array and an absent member are the same.
 //
 // With only it is limited to these paths and what lies below them: "Iban", "Elements", "Elements.Montant".
 //
-// A nil held document is one that holds nothing. Any JSON object can be compared; what is none is an error.
+// A nil document is one that contains nothing. Any JSON object can be compared; what is none is an error.
 //
 // It masks as Documents does, and also objects and arrays that the other side put where the mapping has a value.
-func Edits(s mapping.Spec, sent, held []byte, only []string) ([]Change, error) {
+func Edits(s mapping.Spec, sent, found []byte, only []string) ([]Change, error) {
 	ours, err := readObject(sent)
 	if err != nil {
 		return nil, fmt.Errorf("reading the document that was sent: %w", err)
 	}
-	theirs, err := readObject(held)
+	theirs, err := readObject(found)
 	if err != nil {
 		return nil, fmt.Errorf("reading the document that the other side holds: %w", err)
 	}
@@ -70,48 +70,48 @@ func (c *comparison) watches(path string) bool {
 	})
 }
 
-func (c *comparison) object(p *part, prefix string, sent, held map[string]any) {
+func (c *comparison) object(p *part, prefix string, sent, found map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(sent)) {
 		path := prefix + mapping.QuoteName(name, mapping.SpecialInPath+".")
 		if c.watches(p.base + path) {
-			c.member(p, path, sent[name], held[name])
+			c.member(p, path, sent[name], found[name])
 		}
 	}
 }
 
 // member compares one member, of which null and absent are the same.
-func (c *comparison) member(p *part, path string, sent, held any) {
+func (c *comparison) member(p *part, path string, sent, found any) {
 	field, group := mapping.FindField(p.fields, path), mapping.FindChildren(p.children, path)
 	if ours, isObject := sent.(map[string]any); isObject && field == nil {
-		theirs, _ := held.(map[string]any) // anything else has none of the members
+		theirs, _ := found.(map[string]any) // anything else has none of the members
 		c.object(p, path+".", ours, theirs)
 		return
 	}
 	if ours, isArray := sent.([]any); isArray && group != nil {
-		if theirs, isArray := held.([]any); isArray || blank(held) {
+		if theirs, isArray := found.([]any); isArray || blank(found) {
 			c.rows(group, ours, theirs)
 			return
 		}
 	}
-	if !holds(held, sent) {
+	if !matches(found, sent) {
 		child := group != nil || p.base != ""
-		c.changes = append(c.changes, edited(Change{Path: p.shown + path, Child: child}, field, sent, held))
+		c.changes = append(c.changes, edited(Change{Path: p.shown + path, Child: child}, field, sent, found))
 	}
 }
 
 // edited completes the change of a member with the values that may be shown.
-func edited(c Change, field *mapping.Field, sent, held any) Change {
+func edited(c Change, field *mapping.Field, sent, found any) Change {
 	c.Op = "*"
-	if held == nil {
+	if found == nil {
 		c.Op = "-"
 	}
 	older, olderSecret := showable(field, sent)
-	newer, newerSecret := showable(field, held)
-	if c.Masked = olderSecret || newerSecret || composite(held); c.Masked {
+	newer, newerSecret := showable(field, found)
+	if c.Masked = olderSecret || newerSecret || composite(found); c.Masked {
 		return c
 	}
 	c.Old = older
-	if held != nil {
+	if found != nil {
 		c.New = newer
 	}
 	return c
@@ -123,46 +123,46 @@ func showable(field *mapping.Field, value any) (text string, secret bool) {
 	return string(raw), !ok || mapping.Member{Field: field, Value: raw}.Secret()
 }
 
-// holds reports whether a value that was sent is still held: as it was, whatever the notation, and whatever members the
+// matches reports whether a value that was sent is still there: as it was, whatever the notation, and whatever members the
 // other side added to objects.
-func holds(held, sent any) bool {
+func matches(found, sent any) bool {
 	switch sent := sent.(type) {
 	case map[string]any:
-		return holdsObject(held, sent)
+		return matchesObject(found, sent)
 	case []any:
-		return holdsArray(held, sent)
+		return matchesArray(found, sent)
 	case json.Number:
-		number, ok := held.(json.Number)
+		number, ok := found.(json.Number)
 		return ok && canonicalNumber(number) == canonicalNumber(sent)
 	case string:
-		text, ok := held.(string)
-		return sent == "" && blank(held) || ok && (text == sent || sameMoment(text, sent))
+		text, ok := found.(string)
+		return sent == "" && blank(found) || ok && (text == sent || sameMoment(text, sent))
 	case bool:
-		return held == any(sent)
+		return found == any(sent)
 	}
-	return blank(held)
+	return blank(found)
 }
 
-func holdsObject(held any, sent map[string]any) bool {
-	object, isObject := held.(map[string]any)
-	if !isObject && !blank(held) {
+func matchesObject(found any, sent map[string]any) bool {
+	object, isObject := found.(map[string]any)
+	if !isObject && !blank(found) {
 		return false
 	}
 	for name, value := range sent {
-		if !holds(object[name], value) {
+		if !matches(object[name], value) {
 			return false
 		}
 	}
 	return true
 }
 
-func holdsArray(held any, sent []any) bool {
-	array, isArray := held.([]any)
-	if !isArray && !blank(held) || len(array) != len(sent) {
+func matchesArray(found any, sent []any) bool {
+	array, isArray := found.([]any)
+	if !isArray && !blank(found) || len(array) != len(sent) {
 		return false
 	}
 	for i, value := range sent {
-		if !holds(array[i], value) {
+		if !matches(array[i], value) {
 			return false
 		}
 	}

@@ -66,7 +66,7 @@ func FuzzCompare(f *testing.F) {
 			}
 			return
 		}
-		for _, change := range changes { // Postgres holds neither
+		for _, change := range changes { // Postgres takes neither
 			if !utf8.ValidString(change.Path+change.Old+change.New) || strings.ContainsRune(change.Path+change.Old+change.New, 0) {
 				t.Fatalf("%q gives %+v", held, change)
 			}

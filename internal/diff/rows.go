@@ -13,8 +13,8 @@ import (
 )
 
 // rows compares two arrays of children, whatever their order.
-func (c *comparison) rows(group *mapping.Children, sent, held []any) {
-	ours, theirs := byKey(group, sent), byKey(group, held)
+func (c *comparison) rows(group *mapping.Children, sent, found []any) {
+	ours, theirs := byKey(group, sent), byKey(group, found)
 	for _, key := range slices.Sorted(maps.Keys(ours)) {
 		c.rowsOfKey(group, ours[key], theirs[key])
 		delete(theirs, key)
@@ -53,7 +53,7 @@ func pairingKey(key any) string {
 // maxPairs bounds what looking for unedited children of one business key may take: 128 of them on each side.
 const maxPairs = 1 << 14
 
-// rowsOfKey compares children of one business key. Those that are held as they were sent have no part in it; the others
+// rowsOfKey compares children of one business key. Those that are there as they were sent have no part in it; the others
 // are paired as they come.
 func (c *comparison) rowsOfKey(group *mapping.Children, ours, theirs []any) {
 	changed, left := c.unequal(group, ours, theirs)
@@ -69,7 +69,7 @@ func (c *comparison) rowsOfKey(group *mapping.Children, ours, theirs []any) {
 	}
 }
 
-// unequal gives the indices of the children that are not held as they were sent, and what the other side has in their
+// unequal gives the indices of the children that are not there as they were sent, and what the other side has in their
 // place. Children that say more choose first: one that says little equals many.
 func (c *comparison) unequal(group *mapping.Children, ours, theirs []any) (changed []int, left []any) {
 	var order []int
@@ -98,15 +98,15 @@ func (c *comparison) unequal(group *mapping.Children, ours, theirs []any) (chang
 }
 
 // row compares two children member by member.
-func (c *comparison) row(group *mapping.Children, shown string, sent, held any) []Change {
+func (c *comparison) row(group *mapping.Children, shown string, sent, found any) []Change {
 	ours, isObject := sent.(map[string]any)
 	if !isObject { // an older mapping made it
-		if holds(held, sent) {
+		if matches(found, sent) {
 			return nil
 		}
 		return []Change{{Path: shown, Op: "*", Masked: true, Child: true}}
 	}
-	theirs, _ := held.(map[string]any)
+	theirs, _ := found.(map[string]any)
 	of := comparison{only: c.only}
 	of.object(&part{fields: group.Fields, base: group.Path + ".", shown: shown + "."}, "", ours, theirs)
 	return of.changes

@@ -141,7 +141,7 @@ func packings(header http.Header) (layers []string) {
 
 func isGzip(data []byte) bool { return bytes.HasPrefix(data, []byte{0x1f, 0x8b}) }
 
-// knownPackings are those that can be named: a header may hold anything.
+// knownPackings are those that can be named: a header may contain anything.
 var knownPackings = regexp.MustCompile(`^(br|zstd|compress|lzma|xz|exi|pack200-gzip|bzip2)$`)
 
 // unpackLayer takes one compression off. What does not begin as the header says it does is taken as it is: some that stand

@@ -67,7 +67,7 @@ type Call struct {
 // Denied are the hints where the API answers 401 or 403: what shows it who asks is the partner's own matter.
 type Denied struct{ Unauthorized, Forbidden string }
 
-// attempt takes its turn (a slot, then the rate limit), a token, and makes one request. The slot is held for the
+// attempt takes its turn (a slot, then the rate limit), a token, and makes one request. The slot is kept for the
 // attempt only: a document that waits to be tried again is not on its way.
 func (c *Connection) attempt(ctx context.Context, op *Call, n int) answer {
 	release := c.takeSlot(ctx, op.Holder)
@@ -179,7 +179,7 @@ func (o *Call) decode(a *answer, header http.Header, body []byte) {
 			return
 		}
 	}
-	if !isMissing(a.Status) { // what such an answer holds is an error's text
+	if !isMissing(a.Status) { // what such an answer contains is an error's text
 		a.document = document
 	}
 }
@@ -232,7 +232,7 @@ func (w *wire) watch(ctx context.Context) context.Context {
 	})
 }
 
-// logAttempt writes one line per attempt: the path template, never the URL, which can hold a key.
+// logAttempt writes one line per attempt: the path template, never the URL, which can contain a key.
 func logAttempt(log zerolog.Logger, op *Call, a answer, n int, took time.Duration) {
 	log.Debug().Str("call", op.Label).Int("attempt", n).Int("status", a.Status).Str("class", string(a.Class)).
 		Bool("ambiguous", a.ambiguous).Str("problem", a.Problem).Dur("took_ms", took).Msg("api call")

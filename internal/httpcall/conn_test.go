@@ -620,7 +620,7 @@ func TestWhatAProxyRefuses(t *testing.T) {
 	})
 }
 
-// A proxy that cannot be used is refused before anything is asked, and without its address, which may hold a password.
+// A proxy that cannot be used is refused before anything is asked, and without its address, which may contain a password.
 func TestProxiesThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

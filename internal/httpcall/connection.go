@@ -173,7 +173,7 @@ func (o *Options) check() error {
 	return nil
 }
 
-// checkAddress never quotes the address: it may hold a password.
+// checkAddress never quotes the address: it may contain a password.
 func checkAddress(name, address string) error {
 	u, err := url.Parse(address)
 	switch {

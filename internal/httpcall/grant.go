@@ -59,7 +59,7 @@ func (g ClientCredentials) Token(ctx context.Context, client *http.Client) (*oau
 const tokenCall = "token"
 
 // refusal is a token that was not given. Its text is that of the CallError: it never quotes the errors of x/oauth2,
-// which hold bodies, secrets and URLs.
+// which contain bodies, secrets and URLs.
 type refusal struct {
 	jobs.CallError
 	cooling time.Duration // until the next one is asked for; 0 = at once

@@ -178,7 +178,7 @@ func (s *search) visit(ctx context.Context, p place, authorized bool) page {
 	}
 }
 
-// contractMark is the member, in JSON or in YAML, that says which contract a document is. Other JSON may hold these words in
+// contractMark is the member, in JSON or in YAML, that says which contract a document is. Other JSON may contain these words in
 // a text, such as an error's that quotes the address.
 var contractMark = regexp.MustCompile(`"(?:swagger|openapi)"\s*:|(?m:^'?(?:swagger|openapi)'?[ \t]*:)`)
 

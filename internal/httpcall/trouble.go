@@ -18,7 +18,7 @@ import (
 	"syncd/internal/jobs"
 )
 
-// connectionTrouble words an attempt without an answer. Its own words only: the errors of net, tls and x509 hold
+// connectionTrouble words an attempt without an answer. Its own words only: the errors of net, tls and x509 contain
 // addresses and names, and those of a proxy whatever it likes. setting names what to check:
 // "base_url of [section]".
 func (o *Options) connectionTrouble(err error, setting string) jobs.CallError {

@@ -49,9 +49,9 @@ type Ledger interface {
 	// in its place. It returns the run as recorded.
 	Finish(ctx context.Context, run *Run, failure Reason, patience *Patience) (*Run, error)
 
-	// Hold derives a context that ends, with the cause ErrLost, when this process can no longer prove that it owns the
+	// Keep derives a context that ends, with the cause ErrLost, when this process can no longer prove that it owns the
 	// run (1.5 s without a confirmed heartbeat). cancelled is closed when a person asked to cancel the run.
-	Hold(ctx context.Context, run *Run) (held context.Context, cancelled <-chan struct{}, release context.CancelFunc)
+	Keep(ctx context.Context, run *Run) (kept context.Context, cancelled <-chan struct{}, release context.CancelFunc)
 	// Confirm fails with ErrLost when the last confirmed heartbeat is older than 1.5 s, or the run was claimed in an
 	// ownership that has ended since. It is cheap: it is asked before each request that leaves.
 	Confirm(run *Run) error

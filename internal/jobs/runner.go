@@ -268,15 +268,15 @@ func (r *Runner) before(ctx context.Context, pass *Pass, verify, overwrite bool)
 	return before, err
 }
 
-// execute does the work of a claimed run while the claim holds, and records how it ended. Whatever goes wrong in the
+// execute does the work of a claimed run while the claim stands, and records how it ended. Whatever goes wrong in the
 // work, a panic included, is a recorded failure; only a lost claim is left to whoever takes the run over.
 func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Context, *Runner) (Reason, error)) (*Run, error) {
-	held, cancelled, release := r.Ledger.Hold(ctx, run)
+	kept, cancelled, release := r.Ledger.Keep(ctx, run)
 	defer release()
 	stoppable, done := r.stoppedBy(cancelled)
 	defer done()
-	halt, err := stoppable.guarded(held, work)
-	if err != nil && (errors.Is(err, ErrLost) || errors.Is(context.Cause(held), ErrLost)) {
+	halt, err := stoppable.guarded(kept, work)
+	if err != nil && (errors.Is(err, ErrLost) || errors.Is(context.Cause(kept), ErrLost)) {
 		return run, ErrLost
 	}
 	switch {

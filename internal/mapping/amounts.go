@@ -203,7 +203,7 @@ func isDay(year, month, day []byte) bool {
 	return y >= 1900 && y < 2100 && 1 <= m && m <= 12 && 1 <= d && d <= 31
 }
 
-// scaledJSON sums what a JSON value holds of numbers, however deep they lie.
+// scaledJSON sums what a JSON value contains of numbers, however deep they lie.
 func scaledJSON(text []byte) (units int64, ok bool) {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 {
@@ -239,7 +239,7 @@ func columnAt(ops []op, path string) (index int, ok bool) {
 type Quantity struct {
 	Path   string // of the member: "Montant"
 	Column int    // index in Shape.Children
-	Text   bool   // the column holds texts, of which some may be numbers
+	Text   bool   // the column contains texts, of which some may be numbers
 	Scaled func(value []byte) (units int64, ok bool)
 }
 

@@ -28,7 +28,7 @@ type Builder struct {
 // cut is the offset in the employee's text at which the children of a group go.
 type cut struct{ at, group int }
 
-// group holds the children of one array.
+// group contains the children of one array.
 type group struct {
 	count    int // rows added
 	children []child

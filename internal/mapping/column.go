@@ -168,7 +168,7 @@ func quoted(encode encoder) encoder {
 	}
 }
 
-// appendBool reads Postgres's own t and f, and what text and integer columns hold in their place.
+// appendBool reads Postgres's own t and f, and what text and integer columns contain in their place.
 func appendBool(dst, text []byte) ([]byte, bool) {
 	switch string(text) {
 	case "t", "true", "1":
@@ -214,7 +214,7 @@ func (f *Field) ValueJSON(column Column, text string) (value []byte, ok bool) {
 }
 
 // ConstantJSON gives the JSON text of a field that is a constant or a run's parameter. An error says in plain words why
-// there is none; it holds no value.
+// there is none; it contains no value.
 func (f *Field) ConstantJSON(params Params) ([]byte, error) { return f.encodeConstant(params) }
 
 // examples are values of the types whose values all look alike, as Postgres writes them. The years have four digits:
@@ -238,7 +238,7 @@ func (f *Field) Example(column Column) []byte {
 	return value
 }
 
-// Whole reports whether the column holds whole numbers only. bits is the size of its type, 0 when it is no such column.
+// Whole reports whether the column contains whole numbers only. bits is the size of its type, 0 when it is no such column.
 func (c Column) Whole() (bits int, ok bool) {
 	switch c.Type {
 	case oidInt2:

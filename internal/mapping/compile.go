@@ -134,7 +134,7 @@ func (c *compiler) member(n *Node, lead []byte) {
 			return
 		}
 		if n.Field.Null == NullOmit && len(c.pending) > 0 {
-			c.flush(op{}) // the lead of a member that may be left out holds its own name only
+			c.flush(op{}) // the lead of a member that may be left out contains its own name only
 		}
 		c.pending = append(c.pending, lead...)
 		c.flush(column)

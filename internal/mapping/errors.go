@@ -9,7 +9,7 @@ import (
 	"syncd/internal/hinted"
 )
 
-// FieldError is a rule that the mapping breaks by itself, whatever staging holds. Path is "" for the mapping as a
+// FieldError is a rule that the mapping breaks by itself, whatever staging contains. Path is "" for the mapping as a
 // whole, "Adresse.Ville" for a field, "Elements" for children, "Elements[].Code" for a field of children.
 type FieldError struct {
 	Path    string

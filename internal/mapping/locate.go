@@ -43,7 +43,7 @@ func (s Spec) fieldAt(names []string) *Field {
 	return nil
 }
 
-// Unsound is a value of a document that cannot be what its field holds.
+// Unsound is a value of a document that cannot be what its field contains.
 type Unsound struct {
 	Path   string // "Iban", "Virements[].Iban"
 	Column string
@@ -51,7 +51,7 @@ type Unsound struct {
 }
 
 // Unsound lists, once a member, the IBAN and NIR of a document that cannot be right (Sound), but for those that another
-// document of the employee holds as well, in the same member. Both are valid JSON; other is nil where there is none.
+// document of the employee contains as well, in the same member. Both are valid JSON; other is nil where there is none.
 func (s Spec) Unsound(document, other []byte) []Unsound {
 	var list []Unsound
 	document, other = bytes.TrimSpace(document), bytes.TrimSpace(other)

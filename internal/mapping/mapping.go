@@ -21,7 +21,7 @@ import (
 type Column struct {
 	Name   string
 	Type   uint32   // OID of the type; domains arrive as their base type
-	Length int      // characters that varchar(n) or char(n) can hold; 0 = any number
+	Length int      // characters that varchar(n) or char(n) can contain; 0 = any number
 	Info   TypeInfo // of types that are not IsBuiltIn
 }
 
@@ -55,7 +55,7 @@ type Field struct {
 	Null         Null   // "" = NullClear
 	Type         Type
 	Kind         privacy.Kind // of its values, as its names tell: an IBAN and a NIR are never shown, like what is sensitive
-	Private      bool         // never shown either: its names tell that it may hold an IBAN or a NIR, or a part of one
+	Private      bool         // never shown either: its names tell that it may contain an IBAN or a NIR, or a part of one
 }
 
 // Children maps the rows of one child query to an array of the document.

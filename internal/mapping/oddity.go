@@ -19,7 +19,7 @@ const (
 	OddPostal OddityKind = "short-postal" // a postal code of four digits: France's have five, and the first may be 0
 )
 
-// Oddity is one of them, of one value. It does not hold the value.
+// Oddity is one of them, of one value. It does not contain the value.
 type Oddity struct {
 	Kind   OddityKind
 	Path   string // "Adresse.Ville", "Elements[].Libelle"
@@ -81,7 +81,7 @@ var continuations = func() map[rune]byte {
 }()
 
 // misread reports whether a character and those behind it are one that was written in another encoding: a letter with an
-// accent, a typographic sign, a mark of byte order. Only what French texts hold is looked for: "ANDRÉ" and a hard space
+// accent, a typographic sign, a mark of byte order. Only what French texts contain is looked for: "ANDRÉ" and a hard space
 // behind it are UTF-8 of something, too.
 func misread(first rune, before, rest []byte) bool {
 	if first > 'ï' && first < 'ƒ' {

@@ -126,7 +126,7 @@ func QuoteName(name, special string) string {
 }
 
 // Secret reports whether the value may not be shown: its field is sensitive, or the mapping no longer knows whether it
-// is, or it holds a NIR or an IBAN.
+// is, or it contains a NIR or an IBAN.
 func (m Member) Secret() bool {
 	if m.Field == nil {
 		return !canonjson.IsEmpty(m.Value)

@@ -1,5 +1,5 @@
 // Package monitor tells other programs how the daemon is: health and metrics over HTTP on this machine alone, and
-// dead-man's pings to a URL. Nothing that it serves, logs or sends holds personal data: labels are names of the
+// dead-man's pings to a URL. Nothing that it serves, logs or sends contains personal data: labels are names of the
 // configuration.
 package monitor
 

@@ -47,7 +47,7 @@ type ledgerCollector struct {
 	ledger Ledger // nil = none yet
 	readAt time.Time
 	cached ledger.Statistics
-	known  bool // cached holds what the ledger said at readAt
+	known  bool // cached contains what the ledger said at readAt
 }
 
 func newLedgerCollector(now func() time.Time) *ledgerCollector {

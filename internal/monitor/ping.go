@@ -21,7 +21,7 @@ var pingPauses = []time.Duration{2 * time.Second, 10 * time.Second}
 
 var errElsewhere = errors.New("redirects to another host are not followed")
 
-// pingError is why a ping did not arrive. Its text never holds the URL, which is a secret.
+// pingError is why a ping did not arrive. Its text never contains the URL, which is a secret.
 type pingError struct {
 	problem string
 	passing bool // another try may help
@@ -66,7 +66,7 @@ func (p *Pinger) try(request *http.Request) *pingError {
 	}
 }
 
-// longestRefusal is longer than what services say that speak to programs: a page for people may hold any words.
+// longestRefusal is longer than what services say that speak to programs: a page for people may contain any words.
 const longestRefusal = 200
 
 // refusedBy tells the success that is none: healthchecks.io answers 200 "OK (rate limited)" and "OK (not found)" to pings that

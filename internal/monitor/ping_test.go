@@ -190,7 +190,7 @@ func TestDoneOvertakes(t *testing.T) {
 	})
 }
 
-// TestManyPings: few at once, and the surplus is dropped with a warning that does not hold the URL.
+// TestManyPings: few at once, and the surplus is dropped with a warning that does not contain the URL.
 func TestManyPings(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

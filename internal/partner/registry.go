@@ -58,7 +58,7 @@ func opens[C Connection](open func(httpcall.Options, *config.Partner) (C, error)
 	return func(o httpcall.Options, p *config.Partner) (Connection, error) {
 		c, err := open(o, p)
 		if err != nil {
-			return nil, err // not a Connection that holds a nil one
+			return nil, err // not a Connection that contains a nil one
 		}
 		return c, nil
 	}

@@ -50,7 +50,7 @@ func Identify[T string | []byte](s T) Kind {
 	return KindNone
 }
 
-// Sound reports whether the value of a field that is known to hold such things can be one: an IBAN with right check digits
+// Sound reports whether the value of a field that is known to contain such things can be one: an IBAN with right check digits
 // and the length of its country; a NIR with the right key, or without one. What waits for a number of its own (7 or 8 in
 // front) has no key that could be wrong. A text that shows nothing is sound.
 func Sound[T string | []byte](kind Kind, s T) bool {

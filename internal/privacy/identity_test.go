@@ -40,7 +40,7 @@ func TestValidIBAN(t *testing.T) {
 	}
 }
 
-// What a field that is known to hold an IBAN or a NIR can hold: the keys are asked, and what has none goes as it is.
+// What a field that is known to contain an IBAN or a NIR can contain: the keys are asked, and what has none goes as it is.
 func TestSound(t *testing.T) {
 	t.Parallel()
 	const ofFR, ofCH = "FR7630006000011234567890189", "CH9300762011623852957"

@@ -11,7 +11,7 @@ import (
 // Named is what the names of a member and of its column tell of its values.
 type Named struct {
 	Kind  Kind
-	Sure  bool // the values are of the kind; else they may be, or hold a part of one
+	Sure  bool // the values are of the kind; else they may be, or contain a part of one
 	About bool // the values only tell something of one: its check digits, its country
 }
 
@@ -20,11 +20,11 @@ type nameWord struct {
 	word string
 	kind Kind
 	sure bool
-	part bool // a longer word may hold it, too
+	part bool // a longer word may contain it, too
 }
 
 // nameWords is the one list of them; the sure ones come first. A member that is called after a bank or the social security
-// may hold something else (its fees, a ceiling), which nobody should check as a number.
+// may contain something else (its fees, a ceiling), which nobody should check as a number.
 var nameWords = []nameWord{
 	{"iban", KindIBAN, true, true}, {"nir", KindNIR, true, true}, {"nss", KindNIR, true, false},
 	{"rib", KindIBAN, false, false}, {"bancaire", KindIBAN, false, true}, {"bancaires", KindIBAN, false, true},

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// The control routes change the sandbox and show what it holds. They exist only on loopback, want ControlToken as a bearer
+// The control routes change the sandbox and show what it contains. They exist only on loopback, want ControlToken as a bearer
 // token, and JSON from whoever changes something: a form of a web page can send neither. A stand-in adds its own.
 //
 //	GET    /sandbox/stats

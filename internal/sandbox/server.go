@@ -53,7 +53,7 @@ type Options struct {
 	TokenLifetime time.Duration // as in Config
 	Faults        Faults
 	ContractFile  string // served in place of its own contract, read again each time; "" = the own one
-	Append        bool   // a document adds to the one that is held, instead of taking its place
+	Append        bool   // a document adds to the one that is there, instead of taking its place
 }
 
 // Server is what all stand-ins have in common. It is an http.Handler, safe for concurrent use.

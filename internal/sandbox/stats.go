@@ -19,7 +19,7 @@ type Stats struct {
 	Repeats       int64              `json:"repeats"`    // deliveries that were byte for byte the one before
 }
 
-// counters hold the totals. A lock is simple, and its cost is nothing beside that of a request.
+// counters contain the totals. A lock is simple, and its cost is nothing beside that of a request.
 type counters struct {
 	mu         sync.Mutex
 	totals     Stats

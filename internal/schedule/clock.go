@@ -2,7 +2,7 @@ package schedule
 
 import "time"
 
-// A time of the wall clock, without its zone, is held as a time.Time in UTC. These two functions are each other's
+// A time of the wall clock, without its zone, is a time.Time in UTC. These two functions are each other's
 // inverse in this sense: instant(wall) <= t exactly when wall <= reached(t).
 
 // maxOffset is more than any zone was ever away from UTC (Manila before 1845: 15 h 56 min).

@@ -58,7 +58,7 @@ func someInstant(zone *time.Location) *rapid.Generator[time.Time] {
 	})
 }
 
-// someSpec is a schedule of any form, whose field holds a value, a step or a star.
+// someSpec is a schedule of any form, whose field contains a value, a step or a star.
 func someSpec() *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		field := func(name string, low, high int) string {

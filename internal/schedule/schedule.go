@@ -68,7 +68,7 @@ func (s *Schedule) Next(after time.Time) time.Time {
 
 // Between is the fires after one instant up to and including another, oldest first. When there are more than limit, it
 // is the newest of them. It searches backwards from until: its work grows with limit and with the number of days
-// without a fire, not with the number of fires, and it holds no more than limit of them.
+// without a fire, not with the number of fires, and it contains no more than limit of them.
 func (s *Schedule) Between(after, until time.Time, limit int) []time.Time {
 	if !supported(after) || !supported(until) {
 		return nil
@@ -90,7 +90,7 @@ func (s *Schedule) Between(after, until time.Time, limit int) []time.Time {
 	return fires
 }
 
-// supported leaves out instants that no calendar, ledger or JSON text can hold.
+// supported leaves out instants that no calendar, ledger or JSON text can contain.
 func supported(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }
 
 // following is the first time of the wall clock after the given one.

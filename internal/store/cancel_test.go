@@ -107,9 +107,9 @@ func TestCancelReachesTheExecutor(t *testing.T) {
 	run, other := f.start(executor), f.startAt(executor, "another", month)
 	f.plan(executor, run, toSend(executor, "1", 0), toSend(executor, "2", 0))
 	f.step(executor, run, jobs.Step{Take: 1})
-	held, cancelled, release := executor.Hold(t.Context(), run)
+	kept, cancelled, release := executor.Keep(t.Context(), run)
 	defer release()
-	otherHeld, otherCancelled, releaseOther := executor.Hold(t.Context(), other)
+	otherKept, otherCancelled, releaseOther := executor.Keep(t.Context(), other)
 	defer releaseOther()
 	f.cancel(person, run.ID, jobs.Running)
 	select {
@@ -122,8 +122,8 @@ func TestCancelReachesTheExecutor(t *testing.T) {
 		t.Error("the other dossier's run is cancelled")
 	default:
 	}
-	f.must(held.Err())
-	f.must(otherHeld.Err())
+	f.must(kept.Err())
+	f.must(otherKept.Err())
 	f.must(executor.Confirm(run))
 	f.step(executor, run, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true)}})
 	if c := f.finish(executor, run, jobs.ReasonStopped, jobs.Cancelled).Counts; c.Accepted != 1 || c.Superseded != 1 {

@@ -148,7 +148,7 @@ func (s *Store) lockTarget(ctx context.Context, q *dbsqlc.Queries, t jobs.Target
 	if err != nil {
 		return 0, err
 	}
-	if err := s.holdKey(ctx, q); err != nil {
+	if err := s.keepKey(ctx, q); err != nil {
 		return 0, err
 	}
 	if _, err := s.endFrozen(ctx, q, found.ID); err != nil {
@@ -180,7 +180,7 @@ func (s *Store) lockRun(ctx context.Context, q *dbsqlc.Queries, id int64, patien
 	if err != nil {
 		return nil, err
 	}
-	if err := s.holdKey(ctx, q); err != nil {
+	if err := s.keepKey(ctx, q); err != nil {
 		return nil, err
 	}
 	target := row.SyncdTarget.ID

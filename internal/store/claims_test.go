@@ -267,16 +267,16 @@ func TestHoldEndsWithTheOwnership(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	run := f.start(s)
-	held, _, release := s.Hold(t.Context(), run)
+	kept, _, release := s.Keep(t.Context(), run)
 	defer release()
 	f.must(s.Confirm(run))
 	f.db.Exec(t, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1`, applicationName(s.owner.identity()))
 	select {
-	case <-held.Done():
+	case <-kept.Done():
 	case <-time.After(impatient):
 		t.Fatal("the work goes on")
 	}
-	if !errors.Is(context.Cause(held), jobs.ErrLost) || !errors.Is(s.Confirm(run), jobs.ErrLost) {
-		t.Errorf("%v, %v", context.Cause(held), s.Confirm(run))
+	if !errors.Is(context.Cause(kept), jobs.ErrLost) || !errors.Is(s.Confirm(run), jobs.ErrLost) {
+		t.Errorf("%v, %v", context.Cause(kept), s.Confirm(run))
 	}
 }

@@ -13,7 +13,7 @@
 // hand: a session gives up after 0.5 s, less than Postgres's deadlock_timeout, lets all go, and looks in pg_locks until
 // the table is free; after lock_wait the run ends staging-locked, or waits like for an absent database. An import thus
 // waits for a run's plan, never for its sending, and is never ended by Postgres on a run's account. Closed months
-// (late) are read afterwards, each by a snapshot of its own: no run takes a second one while it holds one. What
+// (late) are read afterwards, each by a snapshot of its own: no run takes a second one while it has one. What
 // functions read is seen by no EXPLAIN: when all rows were read, the readers' own locks tell which tables they reached,
 // and each that the keeper had not locked must have the same rows in the catalogue by the snapshot and now, else the
 // plan is dropped (staging-replaced). check goes the same way, asks ready, and reads the first employees. What writes,

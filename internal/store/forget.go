@@ -67,7 +67,7 @@ func (e *ForgetError) Told() (problem, hint string) {
 func (s *Store) ForgetPerson(ctx context.Context, f Forgetting) (done Forgotten, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 		done = Forgotten{}
-		if err := s.holdKey(ctx, q); err != nil {
+		if err := s.keepKey(ctx, q); err != nil {
 			return err
 		}
 		targets, err := q.DossierTargets(ctx, dbsqlc.DossierTargetsParams{Partner: f.Partner, Dossier: f.Dossier})

@@ -12,7 +12,7 @@ import (
 )
 
 // keeper is the session that keeps staging's tables as they are while a plan is made: in a transaction that was open
-// before the snapshot was taken, it holds the locks of all that the queries reach. It reads no row.
+// before the snapshot was taken, it has the locks of all that the queries reach. It reads no row.
 type keeper struct {
 	conn *pgx.Conn
 	pid  int32

@@ -23,7 +23,7 @@ const (
 	confirmedFor = 1500 * time.Millisecond
 	// takeoverSilence is how long an owner whose lock is gone must have been silent before its run is taken.
 	takeoverSilence = 2 * time.Second
-	// DefaultLease is how long an owner may be silent while its lock is still held: it is frozen or cut off.
+	// DefaultLease is how long an owner may be silent while its lock is still taken: it is frozen or cut off.
 	DefaultLease = 15 * time.Second
 )
 
@@ -199,10 +199,10 @@ func (t *tenure) confirm() error {
 	}
 }
 
-// hold derives a context that ends with the cause ErrLost when ownership can no longer be proven. cancelled is closed when
+// keep derives a context that ends with the cause ErrLost when ownership can no longer be proven. cancelled is closed when
 // somebody asked to cancel the run.
-func (t *tenure) hold(ctx context.Context, run int64) (context.Context, <-chan struct{}, context.CancelFunc) {
-	held, cancel := context.WithCancelCause(ctx)
+func (t *tenure) keep(ctx context.Context, run int64) (context.Context, <-chan struct{}, context.CancelFunc) {
+	kept, cancel := context.WithCancelCause(ctx)
 	asked, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -215,7 +215,7 @@ func (t *tenure) hold(ctx context.Context, run int64) (context.Context, <-chan s
 				told = true
 			}
 			select {
-			case <-held.Done():
+			case <-kept.Done():
 				return
 			case <-t.lost:
 			case <-ticker.C:
@@ -223,7 +223,7 @@ func (t *tenure) hold(ctx context.Context, run int64) (context.Context, <-chan s
 		}
 		cancel(jobs.ErrLost)
 	}()
-	return held, asked, func() { cancel(nil); <-done }
+	return kept, asked, func() { cancel(nil); <-done }
 }
 
 func (t *tenure) isCancelled(run int64) bool {

@@ -16,7 +16,7 @@ import (
 	"syncd/internal/store/dbsqlc"
 )
 
-// planWriter freezes a plan in one transaction. Its fence is the update of the run in Commit: a lock held for as long
+// planWriter freezes a plan in one transaction. Its fence is the update of the run in Commit: a lock kept for as long
 // as planning takes would keep a taker from the run.
 type planWriter struct {
 	store   *Store

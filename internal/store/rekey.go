@@ -9,10 +9,10 @@ import (
 	"syncd/internal/store/dbsqlc"
 )
 
-// holdKey keeps the ledger key from being changed until the transaction ends, and fails while it is being changed, or is
+// keepKey keeps the ledger key from being changed until the transaction ends, and fails while it is being changed, or is
 // another one than this process was started with.
-func (s *Store) holdKey(ctx context.Context, q *dbsqlc.Queries) error {
-	key, err := q.HoldKey(ctx)
+func (s *Store) keepKey(ctx context.Context, q *dbsqlc.Queries) error {
+	key, err := q.KeepKey(ctx)
 	switch {
 	case isNoRows(err):
 		return nil // a ledger that nothing was sealed in yet

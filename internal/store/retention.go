@@ -18,7 +18,7 @@ type Traces func(document []byte) []jobs.Trace
 // purgeDocuments removes the documents that are due behind a place, a few at a time. Left is what tells whether the same is
 // sent once more, and whether somebody else has the same IBAN or NIR: keyed hashes, from which neither can be read.
 func (s *Store) purgeDocuments(ctx context.Context, q *dbsqlc.Queries, before time.Time, traces Traces, after *place) (removed int64, more bool, err error) {
-	if err := s.holdKey(ctx, q); err != nil {
+	if err := s.keepKey(ctx, q); err != nil {
 		return 0, false, err
 	}
 	due, err := q.DueDocuments(ctx, dbsqlc.DueDocumentsParams{AfterTarget: after.target, AfterKey: after.key, AfterPeriod: string(after.period),

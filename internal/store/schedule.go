@@ -75,7 +75,7 @@ func (s *Store) Record(ctx context.Context, before, after ledger.Armed, fires []
 }
 
 func (s *Store) recordAll(ctx context.Context, q *dbsqlc.Queries, fires []ledger.Fire, request jobs.NewRun) ([]ledger.Fire, error) {
-	if err := s.holdKey(ctx, q); err != nil {
+	if err := s.keepKey(ctx, q); err != nil {
 		return nil, err
 	}
 	inTheWay := map[jobs.Period]*jobs.Run{} // as it was before: fires that are caught up together do not stop each other

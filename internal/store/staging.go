@@ -205,7 +205,7 @@ const (
 	mostLook  = time.Second
 )
 
-// awaitFree looks, until the deadline, whether anybody still holds or wants the relation for themselves. It takes no lock
+// awaitFree looks, until the deadline, whether anybody still keeps or wants the relation for themselves. It takes no lock
 // on it, so that no import can ever come to a deadlock with a run.
 func (s *Staging) awaitFree(ctx context.Context, source jobs.Source, relation uint32, deadline time.Time) error {
 	conn, _, err := s.connect(ctx, source)

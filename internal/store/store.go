@@ -32,7 +32,7 @@ type Store struct {
 	keys    *Keys
 	version string
 	host    string
-	lease   time.Duration // how long an owner may be silent while its lock is held
+	lease   time.Duration // how long an owner may be silent while its lock is taken
 	owner   *owner
 
 	now           func() time.Time // this machine's clock
@@ -43,7 +43,7 @@ type Store struct {
 
 var _ jobs.Ledger = (*Store)(nil)
 
-// A plan takes three connections (baseline, documents, items), of which it holds two while it waits for the third; whoever
+// A plan takes three connections (baseline, documents, items), of which it has two while it waits for the third; whoever
 // does anything else takes one, for a statement or a transaction, and waits for none with one in hand. Nobody keeps an idle
 // one for long.
 const (
@@ -182,15 +182,15 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	return config, nil
 }
 
-// Hold implements jobs.Ledger.
-func (s *Store) Hold(ctx context.Context, run *jobs.Run) (held context.Context, cancelled <-chan struct{}, release context.CancelFunc) {
-	held, cancelled, let := s.owner.tenureOf(run).hold(ctx, run.ID)
+// Keep implements jobs.Ledger.
+func (s *Store) Keep(ctx context.Context, run *jobs.Run) (kept context.Context, cancelled <-chan struct{}, release context.CancelFunc) {
+	kept, cancelled, let := s.owner.tenureOf(run).keep(ctx, run.ID)
 	marking := make(chan struct{})
 	go func() {
 		defer close(marking)
-		s.keepMarks(held)
+		s.keepMarks(kept)
 	}()
-	return held, cancelled, func() { let(); <-marking }
+	return kept, cancelled, func() { let(); <-marking }
 }
 
 // Confirm implements jobs.Ledger.

@@ -16,15 +16,15 @@ func (f *fixture) wantOver(s *Store, run *jobs.Run) {
 	if err := s.Confirm(run); !errors.Is(err, jobs.ErrLost) {
 		f.Errorf("run %d is confirmed: %v", run.ID, err)
 	}
-	held, _, release := s.Hold(f.Context(), run)
+	kept, _, release := s.Keep(f.Context(), run)
 	defer release()
 	select {
-	case <-held.Done():
+	case <-kept.Done():
 	case <-time.After(impatient):
 		f.Fatalf("run %d is held", run.ID)
 	}
-	if !errors.Is(context.Cause(held), jobs.ErrLost) {
-		f.Errorf("run %d: %v", run.ID, context.Cause(held))
+	if !errors.Is(context.Cause(kept), jobs.ErrLost) {
+		f.Errorf("run %d: %v", run.ID, context.Cause(kept))
 	}
 }
 
@@ -53,9 +53,9 @@ func TestLostRunIsNotConfirmedByALaterOwnership(t *testing.T) {
 			if *after.Owner == *before.Owner {
 				t.Error("it is the same owner")
 			}
-			held, _, release := s.Hold(t.Context(), after)
+			kept, _, release := s.Keep(t.Context(), after)
 			defer release()
-			f.must(held.Err())
+			f.must(kept.Err())
 		})
 	}
 }

@@ -22,7 +22,7 @@ func Any(depth int) *rapid.Generator[string] {
 		case 1:
 			return rapid.StringMatching(`-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,6})?([eE][+-]?[0-9])?`).Draw(t, "number")
 		case 2, 3:
-			return Quote(strings.ReplaceAll(rapid.String().Draw(t, "string"), "\x00", "")) // which no value may hold
+			return Quote(strings.ReplaceAll(rapid.String().Draw(t, "string"), "\x00", "")) // which no value may contain
 		case 4:
 			return "[ " + strings.Join(rapid.SliceOfN(Any(depth-1), 0, 3).Draw(t, "array"), " , ") + "]"
 		}

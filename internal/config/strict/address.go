@@ -31,7 +31,7 @@ func Loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Certificates names a PEM file, which must hold a certificate.
+// Certificates names a PEM file, which must contain a certificate.
 func (t *Table) Certificates(key string) string {
 	path := t.Filename(key, t.Text(key, ""))
 	if path == "" {

@@ -18,7 +18,7 @@ import (
 // maxSecret is the size in bytes above which a secret's file is surely something else.
 const maxSecret = 64 << 10
 
-// Secret says where a secret is kept. It never holds the secret itself, so it is safe to print, log and marshal.
+// Secret says where a secret is kept. It never contains the secret itself, so it is safe to print, log and marshal.
 type Secret struct {
 	origin Problem // its place in the configuration
 	getenv func(string) string
@@ -76,7 +76,7 @@ func (s Secret) Read() (string, error) {
 // blank tells what can stand around a secret, and is never a part of one.
 func blank(r rune) bool { return r == ' ' || unusable(r) && r != 0 && r != utf8.RuneError }
 
-// unusable tells characters that nobody sees, and that no secret holds: pasted along, they make it a wrong one.
+// unusable tells characters that nobody sees, and that no secret contains: pasted along, they make it a wrong one.
 func unusable(r rune) bool {
 	return r != ' ' && (unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Z, r))
 }

@@ -93,7 +93,7 @@ func (s *section) isTaken(column *mapping.Column) bool {
 	return slices.ContainsFunc(s.slots, func(m *slot) bool { return m.column != nil && m.column.Name == column.Name })
 }
 
-// resembling lists the members without a column that resemble this one so much, and can hold its values.
+// resembling lists the members without a column that resemble this one so much, and can contain its values.
 func (s *section) resembling(column *mapping.Column, like check.Likeness) []*slot {
 	var fitting []*slot
 	for _, m := range s.slots {
@@ -193,7 +193,7 @@ func (m *slot) isAmount() bool {
 	return isNumber && !m.isNamedCode() || hasWord(openapi.LastName(m.path), slices.Concat([]string{"montant", "quantite", "taux"}, rowWords["quantite"], rowWords["montant"])...)
 }
 
-// isText tells of members that hold a text which is neither a number nor a date.
+// isText tells of members that contain a text which is neither a number nor a date.
 func (m *slot) isText() bool {
 	return m.Schema.Takes(openapi.TypeString) && !m.isAmount() && m.Schema.Format != "date" && m.Schema.Format != "date-time"
 }

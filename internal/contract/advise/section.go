@@ -19,7 +19,7 @@ type slot struct {
 	like         check.Likeness
 	unsure       bool   // other members resemble the column as much
 	constant     string // "@period"
-	key          bool   // its column holds the matricule
+	key          bool   // its column contains the matricule
 	taken        bool   // of a list: a query fills it
 }
 

@@ -20,7 +20,7 @@ type AnswerPlaces struct {
 	Message string
 }
 
-// CheckAnswer compares where refusals are looked for with what the contract says that a success holds. No places, and an
+// CheckAnswer compares where refusals are looked for with what the contract says that a success contains. No places, and an
 // answer that looks as if it could refuse: that is said too, as such refusals would count as received. The Path of advice is the
 // key below the section, which hints name.
 //
@@ -169,7 +169,7 @@ func isIndex(name string) bool {
 	return name != "" && strings.Trim(name, "0123456789") == ""
 }
 
-// Names under which APIs say no inside a success: those that hold a code or a flag, folded, and how words begin that name
+// Names under which APIs say no inside a success: those that contain a code or a flag, folded, and how words begin that name
 // errors.
 var (
 	codeNames  = []string{"coderetour", "codeerreur", "coderesultat", "returncode", "errorcode", "resultcode", "success", "succes", "succeeded", "issuccess", "isvalid", "isok"}

@@ -54,7 +54,7 @@ func Derive(d *openapi.Document, s Settings) (Derived, []Advice) {
 	return report.told(is, s)
 }
 
-// callCheck holds the call against the contract.
+// callCheck compares the call with the contract.
 type callCheck struct {
 	advisor
 	verb, key *Advice // see Derived

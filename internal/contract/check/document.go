@@ -1,4 +1,4 @@
-// Package check holds against a contract what syncd sends: each document before it leaves (document.go), and, before a
+// Package check compares with a contract what syncd sends: each document before it leaves (document.go), and, before a
 // month is at stake, the call as it is configured (call.go), a job's mapping (mapping.go) and the rules for answers
 // (answer.go).
 package check

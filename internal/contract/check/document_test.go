@@ -179,7 +179,7 @@ func TestCheckTellsAtMostAHundredProblems(t *testing.T) {
 	}
 }
 
-// Alternatives that hold themselves, twice, would take a time that doubles with each level.
+// Alternatives that contain themselves, twice, would take a time that doubles with each level.
 func TestCheckOfHostileAlternativesEnds(t *testing.T) {
 	t.Parallel()
 	checker := check.NewChecker(contracttest.Body(t, contracttest.OpenAPI3(`{"$ref":"#/components/schemas/A"}`,

@@ -197,7 +197,7 @@ func (w *walk) array(r *rule, start int) int {
 	return i + 1
 }
 
-// more checks a value against what one rule cannot hold.
+// more checks a value against what one rule cannot contain.
 func (w *walk) more(r *rule, i int) {
 	if w.within >= maxWithin || w.effort <= 0 {
 		return

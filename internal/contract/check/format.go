@@ -70,7 +70,7 @@ func (f format) takesNumber(decimal []byte) bool {
 func isInteger(decimal []byte) bool { return bytes.IndexByte(decimal, '.') < 0 }
 
 func within(decimal []byte, least, most string) bool {
-	if len(decimal) < 10 { // nine digits and a sign: every integer type holds it
+	if len(decimal) < 10 { // nine digits and a sign: every integer type contains it
 		return true
 	}
 	return openapi.CompareDecimals(decimal, least) >= 0 && openapi.CompareDecimals(decimal, most) <= 0

@@ -95,7 +95,7 @@ var jsonTypes = map[mapping.Type]openapi.Type{mapping.TypeString: openapi.TypeSt
 func (c *staticCheck) fitsType(p *openapi.Property, f *mapping.Field, column *mapping.Column, kind mapping.Type, path string) bool {
 	is := jsonTypes[kind]
 	if is == openapi.TypeAny {
-		return true // a json column holds what it holds, and without a column nothing is known
+		return true // a json column contains what it contains, and without a column nothing is known
 	}
 	if p.Schema.Takes(is) {
 		c.wholeNumbers(p, column, is, path)

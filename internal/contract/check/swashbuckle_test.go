@@ -12,7 +12,7 @@ import (
 )
 
 // testdata/swashbuckle.json is written by hand in the manner of Swashbuckle 5, of which Isidoor's contract is one: dates
-// are date-times, whatever is not required may be null and nothing says so, and a class can hold itself.
+// are date-times, whatever is not required may be null and nothing says so, and a class can contain itself.
 func swashbuckle(t *testing.T) *openapi.Operation {
 	t.Helper()
 	text, err := os.ReadFile("testdata/swashbuckle.json")

@@ -204,7 +204,7 @@ func (c *comparison) null(path string, before, after bool, typed string) {
 	}
 }
 
-// others compares what objects may hold besides the members that are described.
+// others compares what objects may contain besides the members that are described.
 func (c *comparison) others(path string, before, after *openapi.Schema) {
 	switch {
 	case after.Closed && !before.Closed:
@@ -240,7 +240,7 @@ func (c *comparison) patterned(path string, before, after *openapi.Schema) {
 	}
 }
 
-// elements compares what arrays hold.
+// elements compares what arrays contain.
 func (c *comparison) elements(path string, before, after *openapi.Schema) {
 	c.within(path+"[]", before.Items, after.Items)
 }

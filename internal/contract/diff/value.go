@@ -44,7 +44,7 @@ func typeText(s *openapi.Schema) string {
 	return typeName(s.Type) + "(" + s.Format + ")"
 }
 
-// formats compares formats. Those that only say how a number is held (float, double, decimal) demand nothing of it.
+// formats compares formats. Those that only say how a number is stored (float, double, decimal) demand nothing of it.
 func (c *comparison) formats(path string, before, after *openapi.Schema) {
 	older, newer := before.Format, after.Format
 	if after.Type == openapi.TypeNumber && loose(older) && loose(newer) || older == newer {

@@ -89,7 +89,7 @@ type Schema struct {
 	UniqueItems bool
 
 	Alternatives []*Schema // anyOf and oneOf: one of them must fit as well; nil = none
-	Also         []*Schema // each must fit as well: what allOf demands and one schema cannot hold, as a second pattern
+	Also         []*Schema // each must fit as well: what allOf demands and one schema cannot contain, as a second pattern
 	// Discriminator names the member whose value says which alternative is meant; nil = none.
 	Discriminator *Discriminator
 

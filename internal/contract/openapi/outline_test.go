@@ -57,7 +57,7 @@ func TestOutline(t *testing.T) {
 	}
 }
 
-// TestOutlineIsBounded: definitions that refer to each other in all ways have more paths than anybody can hold.
+// TestOutlineIsBounded: definitions that refer to each other in all ways have more paths than anybody can keep.
 func TestOutlineIsBounded(t *testing.T) {
 	t.Parallel()
 	var definitions []string

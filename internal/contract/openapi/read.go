@@ -15,7 +15,7 @@ import (
 // MaxDocument is the size in bytes above which a contract is not read.
 const MaxDocument = 10 << 20
 
-// ReadError says in plain words why a text is no contract that syncd can use. It holds nothing of the text but names.
+// ReadError says in plain words why a text is no contract that syncd can use. It contains nothing of the text but names.
 type ReadError struct {
 	Problem string // "the document is an HTML page, not a contract"
 	Hint    string // the next step

@@ -98,7 +98,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// bomb is YAML whose lists hold lists that hold lists, each some times.
+// bomb is YAML whose lists contain lists that contain lists, each some times.
 func bomb(levels, times int) string {
 	text := "swagger: '2.0'\na0: &a0 [x]\n"
 	for i := 1; i < levels; i++ {

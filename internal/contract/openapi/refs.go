@@ -49,7 +49,7 @@ func nowhere(problem, ref string) *ReadError {
 	return &ReadError{fmt.Sprintf(problem, named(ref)), hintAsk}
 }
 
-// bare is a reference without what could hold a secret: user, query and fragment.
+// bare is a reference without what could contain a secret: user, query and fragment.
 func bare(ref string) string {
 	ref, _, _ = strings.Cut(ref, "?")
 	ref, _, _ = strings.Cut(ref, "#")

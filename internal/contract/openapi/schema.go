@@ -280,7 +280,7 @@ func (r *reader) fillAlternatives(s *Schema, d *draft, nodes []any) {
 	}
 }
 
-// also demands something more of s that it cannot hold itself.
+// also demands something more of s that it cannot contain itself.
 func (r *reader) also(s *Schema, demand func(*Schema)) {
 	other := r.newSchema(r.drafts[s].where)
 	demand(other)

@@ -103,7 +103,7 @@ func endOf(text []byte, mark string) int {
 	return len(text)
 }
 
-// isBinary reports whether the beginning of a text holds what no text does.
+// isBinary reports whether the beginning of a text contains what no text does.
 func isBinary(text []byte) bool {
 	return bytes.ContainsFunc(text[:min(len(text), 1024)], func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\r\n\f\v\b\x1b", r) })
 }
@@ -161,7 +161,7 @@ func lineAt(text []byte, offset int64) string {
 	return fmt.Sprintf("line %d", 1+bytes.Count(text[:min(int64(len(text)), max(0, offset-1))], []byte("\n")))
 }
 
-// measure gives the depth of a JSON text, and no fewer values than it holds, without decoding it.
+// measure gives the depth of a JSON text, and no fewer values than it contains, without decoding it.
 func measure(text []byte) (depth, values int) {
 	open := 0
 	for i := 0; i < len(text); i++ {

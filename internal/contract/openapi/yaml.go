@@ -52,7 +52,7 @@ func yamlError(err error) *ReadError {
 	return notDecoded(where, Tidy(strings.TrimPrefix(err.Error(), found[0])))
 }
 
-// separators counts the bytes of which each value of a YAML text has one before it: it holds no more values than that.
+// separators counts the bytes of which each value of a YAML text has one before it: it contains no more values than that.
 func separators(text []byte) int {
 	count := 0
 	for _, separator := range []string{"\n", ",", ": ", "- ", "{", "["} {

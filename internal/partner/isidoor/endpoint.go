@@ -22,7 +22,7 @@ const (
 	KeyInPath   = "path"
 )
 
-// DossierEndpoint tells whom the partner answers for. Paths may hold {dossier}, which becomes the dossier key.
+// DossierEndpoint tells whom the partner answers for. Paths may contain {dossier}, which becomes the dossier key.
 type DossierEndpoint struct {
 	Method, Path string
 	Identity     string // JSON pointer (RFC 6901) into the answer; "" = not told
@@ -36,12 +36,12 @@ type DictionnaireEndpoint struct {
 	Name, Code, Label, Active string
 }
 
-// SalarieEndpoint takes one employee. Its path may also hold {key}, which becomes the matricule.
+// SalarieEndpoint takes one employee. Its path may also contain {key}, which becomes the matricule.
 type SalarieEndpoint struct {
 	Method, Path string
 }
 
-// ReadEndpoint gives back one employee's document. Its path, or the query at its end, must hold {key}, and may hold
+// ReadEndpoint gives back one employee's document. Its path, or the query at its end, must contain {key}, and may contain
 // {period}, which becomes the payroll month: "/V2/Salarie/{key}?periode={period}".
 type ReadEndpoint struct {
 	Method, Path string

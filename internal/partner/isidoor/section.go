@@ -210,7 +210,7 @@ func (k DossierKey) readPath(t *strict.Table, scope jobs.Scope) string {
 	return path
 }
 
-// endpointPath is the path below the base URL. It holds {dossier} when, and only when, the key goes into the path.
+// endpointPath is the path below the base URL. It contains {dossier} when, and only when, the key goes into the path.
 func (k DossierKey) endpointPath(t *strict.Table, fallback string) string {
 	return k.pathTemplate(t, pathPattern, fallback, fallback+"/{dossier}")
 }

@@ -132,23 +132,6 @@ func (q *Queries) DropKey(ctx context.Context, keyID string) error {
 	return err
 }
 
-const holdKey = `-- name: HoldKey :one
-SELECT key_id, becoming FROM syncd.ledger_key WHERE singleton FOR SHARE
-`
-
-type HoldKeyRow struct {
-	KeyID    string
-	Becoming *string
-}
-
-// Whoever executes or decides something holds the key meanwhile: it is not changed under them.
-func (q *Queries) HoldKey(ctx context.Context) (HoldKeyRow, error) {
-	row := q.db.QueryRow(ctx, holdKey)
-	var i HoldKeyRow
-	err := row.Scan(&i.KeyID, &i.Becoming)
-	return i, err
-}
-
 const insertNextKey = `-- name: InsertNextKey :exec
 INSERT INTO syncd.ledger_key (key_id, singleton) VALUES ($1, NULL) ON CONFLICT DO NOTHING
 `
@@ -170,6 +153,23 @@ type InstallKeyParams struct {
 func (q *Queries) InstallKey(ctx context.Context, arg InstallKeyParams) error {
 	_, err := q.db.Exec(ctx, installKey, arg.Lasting, arg.KeyID)
 	return err
+}
+
+const keepKey = `-- name: KeepKey :one
+SELECT key_id, becoming FROM syncd.ledger_key WHERE singleton FOR SHARE
+`
+
+type KeepKeyRow struct {
+	KeyID    string
+	Becoming *string
+}
+
+// Whoever executes or decides something keeps the key meanwhile: it is not changed under them.
+func (q *Queries) KeepKey(ctx context.Context) (KeepKeyRow, error) {
+	row := q.db.QueryRow(ctx, keepKey)
+	var i KeepKeyRow
+	err := row.Scan(&i.KeyID, &i.Becoming)
+	return i, err
 }
 
 const resealDocuments = `-- name: ResealDocuments :exec

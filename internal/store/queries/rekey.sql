@@ -1,5 +1,5 @@
--- Whoever executes or decides something holds the key meanwhile: it is not changed under them.
--- name: HoldKey :one
+-- Whoever executes or decides something keeps the key meanwhile: it is not changed under them.
+-- name: KeepKey :one
 SELECT key_id, becoming FROM syncd.ledger_key WHERE singleton FOR SHARE;
 
 -- name: AnyRunning :one

@@ -15,7 +15,7 @@ import (
 	"syncd/internal/sandbox"
 )
 
-// stored is how many documents the dossier holds.
+// stored is how many documents the dossier contains.
 func (b *bench) stored() int { return len(b.sandbox.Received("saint-martin")) }
 
 func TestFaultAnswers(t *testing.T) {

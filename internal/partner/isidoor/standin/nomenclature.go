@@ -81,7 +81,7 @@ func DefaultNomenclatures() []Entry {
 	return append(list, Entry{Nom: "Fonction", Code: "F_SURV_OLD", Libelle: "Surveillance (ancien code)", Actif: false})
 }
 
-// defaultCodes holds codes and labels in turn.
+// defaultCodes contains codes and labels in turn.
 var defaultCodes = []struct {
 	name  string
 	codes []string

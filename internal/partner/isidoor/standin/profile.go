@@ -40,7 +40,7 @@ type profile struct {
 
 	dossier member // what Dossier answers, in this order: name, SIRET
 	entry   member // one code of Dictionnaire, in this order: nomenclature, code, label, active
-	listed  string // member of Dictionnaire's answer that holds the codes; "" = the answer itself
+	listed  string // member of Dictionnaire's answer that contains the codes; "" = the answer itself
 
 	accepted *sandbox.Answer // to every document that was stored
 	// coded: every answer to a document says by a code whether it was taken, and what only a business rule refuses is

@@ -162,7 +162,7 @@ func (d *dossier) held(matricule, period string) []byte {
 	return nil
 }
 
-// find looks for a document, with the lock held.
+// find looks for a document, with the lock taken.
 func (d *dossier) find(matricule, period string) (documentKey, *stored) {
 	newest := documentKey{period, matricule}
 	if period == "" {

@@ -27,7 +27,7 @@ type documentKey struct{ period, matricule string }
 
 type stored struct {
 	received []byte // the last delivery, exactly as it came
-	document []byte // what is held: the same, unless elements were added to others, or somebody edited it
+	document []byte // what is there: the same, unless elements were added to others, or somebody edited it
 	sequence []int64
 	repeats  int
 }
@@ -126,7 +126,7 @@ func (s *Sandbox) dossierNamed(name string) *dossier {
 // members are those of an object, their values untouched.
 type members = map[string]json.RawMessage
 
-// Edit changes members of a document that the sandbox holds. It counts as no delivery. An error is the caller's mistake.
+// Edit changes members of a document that the sandbox contains. It counts as no delivery. An error is the caller's mistake.
 func (s *Sandbox) Edit(e sandbox.Edit) error {
 	if len(e.Members) == 0 {
 		return errors.New("nothing is to be changed\nhint: name a member and its new value, such as Iban")
@@ -144,7 +144,7 @@ func (s *Sandbox) Edit(e sandbox.Edit) error {
 	})
 }
 
-// Delete forgets a document that the sandbox holds, and its deliveries; the members of e are not used. An error is the
+// Delete forgets a document that the sandbox contains, and its deliveries; the members of e are not used. An error is the
 // caller's mistake.
 func (s *Sandbox) Delete(e sandbox.Edit) error {
 	return s.change(e, func(d *dossier, key documentKey) error {
@@ -210,7 +210,7 @@ func set(object members, path string, value json.RawMessage) error {
 	return nil
 }
 
-// checkEdited keeps what the sandbox holds such that it would have accepted it. It names members, never values.
+// checkEdited keeps what the sandbox contains such that it would have accepted it. It names members, never values.
 func (s *Sandbox) checkEdited(document []byte) error {
 	var decoded map[string]any
 	if err := json.Unmarshal(document, &decoded); err != nil {

@@ -121,7 +121,7 @@ func (w *contractWriter) readSchema() object {
 	return wrapped(w.readMember, reference(w.profile.document.definition))
 }
 
-// wrapped is the schema of an object that holds another under that name; "" = that other itself.
+// wrapped is the schema of an object that contains another under that name; "" = that other itself.
 func wrapped(name string, schema object) object {
 	if name == "" {
 		return schema
