@@ -27,6 +27,8 @@ const patience = 60 * time.Second
 // commands are what scripts can say beyond testscript's own words.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"code":    scriptCode,
+	"french":  scriptFrench,
+	"walked":  scriptWalked,
 	"json":    scriptJSON,
 	"sql":     scriptSQL,
 	"refused": scriptRefused,

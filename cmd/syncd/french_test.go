@@ -1,0 +1,122 @@
+package main
+
+import (
+	"io"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
+
+	"syncd/internal/report/locale"
+)
+
+// stillEnglish is what a French setup tells in English yet, as it is written below the reports, and names that others gave.
+var stillEnglish = regexp.MustCompile(strings.Join([]string{
+	`Isidoor \(sandbox of syncd: an assumed shape\)`,                                                    // a contract's own title
+	`(the role|the server) .*`, `use a role of its own .*`, `grant it SELECT alone.*`, `turn it on: .*`, // what Postgres lets a role do
+	`no such employee in staging: .*`, `check the matricule .*`, // errors of a pass
+	`period \S+ is closed: .*`, `see 'syncd period list'.*`, // errors of the ledger
+	`\S+ exists already`, `name a new folder`, // mistakes on the command line
+	`no sandbox answers at .*`, `start it: .*`, `unknown fault .*`, `one of latency, .*`, // of the sandbox
+	`the sandbox (refuses:|holds) .*`, `'syncd sandbox received [^']*' lists them`,
+}, "|"))
+
+// technical is the line above the text of an error, which a report leaves in English and says so.
+const technical = "(en anglais)"
+
+// untold are commands that end with a signal, or print no sentence.
+var untold = map[string]bool{"syncd version": true, "syncd daemon": true, "syncd sandbox": true, "syncd sandbox sample": true, "syncd sandbox contract": true}
+
+var commonEnglish = regexp.MustCompile(`(?i)(^|[\s(])(the|is|are|was|were|not|of|with|which|has|have|its?|this|been|and|by|from|to|none|nothing|` +
+	`exists|already|unknown|see|lists|answers|name|new)([\s,;:.)]|$)`)
+
+var placeholders = regexp.MustCompile(`\{[^{}]*\}|\n`)
+
+// englishParts are the fixed parts of the English texts, of three words and more, that French has not as well.
+var englishParts = sync.OnceValue(func() []string {
+	var parts []string
+	french := strings.Join(textsOf(reflect.ValueOf(*locale.Of(locale.French, "isidoor"))), "\n")
+	for _, text := range textsOf(reflect.ValueOf(*locale.Of(locale.English, "isidoor"))) {
+		for _, part := range placeholders.Split(text, -1) {
+			if part = strings.Trim(part, " :;,.()\"'"); len(strings.Fields(part)) >= 3 && !strings.Contains(french, part) {
+				parts = append(parts, part)
+			}
+		}
+	}
+	return parts
+})
+
+// textsOf are all texts below a value.
+func textsOf(v reflect.Value) (texts []string) {
+	switch v.Kind() { //nolint:exhaustive // others hold no text
+	case reflect.String:
+		return []string{v.String()}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			texts = append(texts, textsOf(v.Field(i))...)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			texts = append(texts, textsOf(v.Index(i))...)
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			texts = append(texts, textsOf(v.MapIndex(key))...)
+		}
+	}
+	return texts
+}
+
+// scriptFrench is: french N syncd [ARG …]. As code, and what the program says holds no English sentence but in the lines of the
+// log, in what is told to be English, and in what still is.
+func scriptFrench(ts *testscript.TestScript, neg bool, args []string) {
+	scriptCode(ts, neg, args)
+	for _, stream := range []string{"stdout", "stderr"} {
+		below := false
+		for line := range strings.Lines(ts.ReadFile(stream)) {
+			line = strings.TrimSpace(line)
+			if below = strings.Contains(line, technical) || below && line != ""; below || strings.HasPrefix(line, "{") {
+				continue
+			}
+			if part := englishOf(line); part != "" {
+				ts.Fatalf("%q is English, in: %s", part, line)
+			}
+		}
+	}
+	command, _, err := newRoot(process{Stdout: io.Discard, Stderr: io.Discard, Getenv: ts.Getenv}).Find(args[2:])
+	ts.Check(err)
+	ts.Setenv("WALKED", ts.Getenv("WALKED")+command.CommandPath()+"\n")
+}
+
+func englishOf(line string) string {
+	line = stillEnglish.ReplaceAllString(line, "")
+	for _, part := range englishParts() {
+		if strings.Contains(line, part) {
+			return part
+		}
+	}
+	return strings.TrimSpace(commonEnglish.FindString(line))
+}
+
+// scriptWalked is: walked. Every command was told to french.
+func scriptWalked(ts *testscript.TestScript, _ bool, _ []string) {
+	walked := strings.Split(ts.Getenv("WALKED"), "\n")
+	var missing []string
+	var walk func(*cobra.Command)
+	walk = func(command *cobra.Command) {
+		if path := command.CommandPath(); command.Runnable() && !command.Hidden && !untold[path] && !slices.Contains(walked, path) {
+			missing = append(missing, path)
+		}
+		for _, child := range command.Commands() {
+			walk(child)
+		}
+	}
+	walk(newRoot(process{Stdout: io.Discard, Stderr: io.Discard, Getenv: ts.Getenv}))
+	if len(missing) > 0 {
+		ts.Fatalf("not walked: %s", strings.Join(missing, ", "))
+	}
+}
