@@ -179,7 +179,7 @@ func TestPauseAndItsEnd(t *testing.T) {
 	w.must(w.Decisions().Unpause(t.Context(), "paie", "marie"))
 }
 
-// What needs no reason needs somebody all the same: the trail would name syncd.
+// What needs no reason needs somebody all the same: the audit would name syncd.
 func TestNobodyDecides(t *testing.T) {
 	t.Parallel()
 	a := New(&config.Config{}, Door{})

@@ -119,7 +119,7 @@ func TestAFailedRunThatSomebodyHoldsKeepsNobodyFromTheirTurn(t *testing.T) {
 	})
 }
 
-// stuckRetry is a ledger in which somebody holds a lock of a failed run.
+// stuckRetry is a ledger in which somebody keeps a lock of a failed run.
 type stuckRetry struct{ Ledger }
 
 func (stuckRetry) RetryFailed(ctx context.Context, _ []ledger.Pair, _ time.Duration, _ bool) ([]int64, error) {

@@ -57,7 +57,7 @@ func (l *memoryLedger) ClockLeapt(context.Context) (bool, error) { return l.leap
 // errClock is what the store says to a clock that is ahead of the database's.
 var errClock = &jobs.ClockError{Ahead: time.Hour}
 
-// enter begins a call. Unless it fails the caller holds the lock.
+// enter begins a call. Unless it fails the caller has the lock.
 func (l *memoryLedger) enter(ctx context.Context, method string) error {
 	l.mu.Lock()
 	l.calls++

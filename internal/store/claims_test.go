@@ -73,7 +73,7 @@ func (f *fixture) kill(s *Store) {
 	}))
 }
 
-// freeze stops a process as SIGSTOP would: its connections stay, its lock is held, its heartbeat stops.
+// freeze stops a process as SIGSTOP would: its connections and its lock stay, its heartbeat stops.
 func (f *fixture) freeze(s *Store) {
 	s.owner.current.stop()
 	s.owner.current.beating.Wait()
@@ -135,7 +135,7 @@ func TestDeadOwnersRunIsResumed(t *testing.T) {
 	})
 }
 
-// A process that is frozen, with its lock held, loses its run when its lease is over, and its sessions end, so that
+// A process that is frozen, and keeps its lock, loses its run when its lease is over, and its sessions end, so that
 // nothing of it can complete afterwards.
 func TestFrozenOwnerLosesItsRun(t *testing.T) {
 	t.Parallel()

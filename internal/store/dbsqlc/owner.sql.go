@@ -47,7 +47,7 @@ type OwnerStatusRow struct {
 	Locked        bool
 }
 
-// How long an owner has been silent, in seconds, and whether its lock is held. Negative: the
+// How long an owner has been silent, in seconds, and whether its lock is taken. Negative: the
 // heartbeat is from before the server's clock was set back.
 func (q *Queries) OwnerStatus(ctx context.Context, id int64) (OwnerStatusRow, error) {
 	row := q.db.QueryRow(ctx, ownerStatus, id)

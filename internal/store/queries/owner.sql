@@ -17,7 +17,7 @@ AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.state = 'running' AND r.owner = 
 DELETE FROM syncd.owner WHERE heartbeat_at < clock_timestamp() - interval '1 day'
 AND NOT EXISTS (SELECT FROM syncd.run r WHERE r.state = 'running' AND r.owner = owner.id);
 
--- How long an owner has been silent, in seconds, and whether its lock is held. Negative: the
+-- How long an owner has been silent, in seconds, and whether its lock is taken. Negative: the
 -- heartbeat is from before the server's clock was set back.
 -- name: OwnerStatus :one
 SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - o.heartbeat_at) FROM syncd.owner o WHERE o.id = @id), 1e9)::float8 AS silent_seconds,
