@@ -62,7 +62,8 @@ put 755 packaging/syncd-admin usr/sbin/syncd-admin
 for unit in systemd/*.service; do put 644 "$unit" "lib/systemd/system/${unit##*/}"; done
 
 scripts/man.sh "$work/man"
-for page in "$work"/man/*; do pack "$page" "usr/share/man/man${page##*.}/${page##*/}"; done
+for page in "$work"/man/*.[158]; do pack "$page" "usr/share/man/man${page##*.}/${page##*/}"; done
+for page in "$work"/man/fr/*.[158]; do pack "$page" "usr/share/man/fr/man${page##*.}/${page##*/}"; done
 for shell in bash:bash-completion/completions/syncd zsh:zsh/vendor-completions/_syncd fish:fish/vendor_completions.d/syncd.fish; do
 	file=${shell#*:} name=${shell##*/}
 	"$work/syncd" completion "${shell%%:*}" >"$work/completion"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes the manual pages: those of the commands, from their help, and those of packaging/, completed from config.toml.
+# Writes the manual pages: those of the commands, from their help, and those of packaging/, completed from config.toml. Those in
+# French are in DIR/fr.
 # usage: scripts/man.sh DIR
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,11 +9,11 @@ dir=$1
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 rm -rf "$dir"
-mkdir -p "$dir"
-for page in packaging/*.[58]; do
-	# The second argument of .TH is the date.
-	sed "1s/\"\"/\"$(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" '+%b %Y')\"/" "$page" >"$dir/${page##*/}"
-done
+mkdir -p "$dir/fr"
+# The second argument of .TH is the date: page FORMAT PAGE
+page() { sed "1s|\"\"|\"$(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" "+$1")\"|" "$2" >"$dir/${2#packaging/}"; }
+for file in packaging/*.[58]; do page '%b %Y' "$file"; done
+for file in packaging/fr/*.8; do page %d/%m/%Y "$file"; done
 go run -tags man -ldflags "-X main.version=${VERSION:-dev}" ./cmd/syncd man "$dir"
 
 # The keys of syncd.toml(5) come out of config.toml.

@@ -17,6 +17,8 @@ import (
 	"github.com/spf13/cobra/doc"
 
 	"syncd"
+	"syncd/internal/partner"
+	"syncd/internal/report/locale"
 )
 
 // The build tag makes another program of this package, whose only purpose is to write the manual pages of all commands:
@@ -29,28 +31,74 @@ func init() {
 	os.Exit(tell(os.Stderr, writeManPages(os.Args[2])))
 }
 
-// writeManPages writes one page for each command, dated SOURCE_DATE_EPOCH so that the same commit gives the same bytes, and
-// completes those that scripts/man.sh has put there.
+// writeManPages writes one page for each command in each language, dated SOURCE_DATE_EPOCH so that the same commit gives the same
+// bytes, and completes those that scripts/man.sh has put there. Those of French are in the folder fr.
 func writeManPages(dir string) error {
 	seconds, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64)
 	if err != nil {
 		return errors.New("SOURCE_DATE_EPOCH is not a number of seconds\nhint: export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)")
 	}
 	date := time.Unix(seconds, 0).UTC()
+	if err := writeCommandPages(dir, "packaging/syncd.1.more", locale.English, date); err != nil {
+		return err
+	}
+	if err := writeCommandPages(filepath.Join(dir, "fr"), "packaging/fr/syncd.1.more", locale.French, date); err != nil {
+		return err
+	}
+	return insertBefore(filepath.Join(dir, "syncd.toml.5"), ".SH FILES\n", keysPage(syncd.SampleConfig))
+}
+
+// writeCommandPages writes those of the commands in a language. A file has further sections of the program's own page.
+func writeCommandPages(dir, further string, language locale.Language, date time.Time) error {
 	root := newRoot(process{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})
+	speak(root, language, nil)
+	describe(root)
 	root.DisableAutoGenTag = true
 	header := doc.GenManHeader{Section: "1", Date: &date, Source: "syncd " + version, Manual: "syncd"}
 	if err := doc.GenManTree(root, &header, dir); err != nil {
 		return fmt.Errorf("writing manual pages: %w", err)
 	}
-	more, err := os.ReadFile("packaging/syncd.1.more")
+	pages, err := filepath.Glob(filepath.Join(dir, "*.1"))
 	if err != nil {
 		return fmt.Errorf("writing manual pages: %w", err)
 	}
-	if err := insertBefore(filepath.Join(dir, "syncd.1"), ".SH SEE ALSO\n", more); err != nil {
+	for _, page := range pages {
+		if err := translateFrame(page, language, date); err != nil {
+			return err
+		}
+	}
+	more, err := os.ReadFile(further)
+	if err != nil {
+		return fmt.Errorf("writing manual pages: %w", err)
+	}
+	return insertBefore(filepath.Join(dir, "syncd.1"), ".SH "+help(language).Man["SEE ALSO"]+"\n", more)
+}
+
+var manHeading = regexp.MustCompile(`(?m)^\.SH (.+)$`)
+
+// translateFrame puts into a language what cobra writes around the texts of a page: headings, the date, and what stands for flags.
+func translateFrame(page string, language locale.Language, date time.Time) error {
+	h := help(language)
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return fmt.Errorf("translating a manual page: %w", err)
+	}
+	whole := manHeading.ReplaceAllStringFunc(string(text), func(line string) string {
+		heading := strings.TrimPrefix(line, ".SH ")
+		if h.Man[heading] == "" {
+			err = fmt.Errorf("%s has a heading %q that has no words in the catalogue", page, heading)
+		}
+		return ".SH " + h.Man[heading]
+	})
+	if err != nil {
 		return err
 	}
-	return insertBefore(filepath.Join(dir, "syncd.toml.5"), ".SH FILES\n", keysPage(syncd.SampleConfig))
+	if language != locale.English {
+		month := locale.Of(language, partner.Default().Name).Month(date)
+		whole = strings.Replace(whole, `"`+date.Format("Jan 2006")+`"`, `"`+month+`"`, 1)
+	}
+	whole = strings.ReplaceAll(whole, "[flags]", h.Words.Options)
+	return os.WriteFile(page, []byte(whole), 0o644) //nolint:gosec // manual pages are for everyone
 }
 
 // insertBefore puts text in front of the one line of a page that begins a section.
