@@ -46,13 +46,13 @@ func worded(teller *view.Teller, f *app.Finding) finding {
 	}
 	switch {
 	case f.Err != nil:
-		line.Text, line.Hint = splitHint(messageIn(teller, f.Err))
+		line.Text, line.Hint = apartIn(teller, f.Err)
 		if words := jobs.Words(f.Err); words != "" {
 			line.Text = teller.Fill(teller.Answers.ItsWords, "text", line.Text, "words", words)
 		}
 	case f.Code != "":
 		var hint string
-		line.Text, hint = splitHint(teller.Found(string(f.Code), f.Args))
+		line.Text, hint = teller.Found(string(f.Code), f.Args)
 		if hint != "" {
 			line.Hint = hint
 		}

@@ -49,7 +49,7 @@ func (a *session) printFetched(s *contract.Standing, problem string) error {
 	}
 	answers := a.words().Answers.Contract
 	if problem != "" {
-		text, hint := splitHint(problem)
+		text, hint := contract.Apart(problem)
 		a.say(a.Stderr, answers.Warning, "text", text, "hint", hint)
 		switch {
 		case s.Newest != nil:
@@ -217,7 +217,7 @@ func (a *session) showContract(s *contract.Standing, document *openapi.Document)
 		a.say(a.Stdout, answers.NotChecked, "what", note)
 	}
 	if s.Problem != "" {
-		text, _ := splitHint(s.Problem)
+		text, _ := contract.Apart(s.Problem)
 		a.say(a.Stdout, answers.Asked, "day", a.day(*s.Known.AskedAt), "problem", text)
 	}
 	a.printCall(s)

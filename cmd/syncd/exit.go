@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"syncd/internal/app"
 	"syncd/internal/jobs"
@@ -88,10 +87,4 @@ func runCode(run *jobs.Run) int { return exitCodes[app.OfRun(run)] }
 func is[E error](err error) bool {
 	var target E
 	return errors.As(err, &target)
-}
-
-// splitHint takes a message apart: what is wrong, and the next step.
-func splitHint(message string) (text, hint string) {
-	text, hint, _ = strings.Cut(message, "\nhint: ")
-	return text, hint
 }

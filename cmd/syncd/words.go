@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"syncd/internal/app"
+	"syncd/internal/hinted"
 	"syncd/internal/ledger"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
@@ -51,22 +52,20 @@ func message(err error) string {
 	return messageIn(english(), err)
 }
 
-func messageIn(teller *view.Teller, err error) string {
+func messageIn(teller *view.Teller, err error) string { return hinted.Text(apartIn(teller, err)) }
+
+// apartIn is an error in words: what is wrong, and the next step.
+func apartIn(teller *view.Teller, err error) (text, hint string) {
 	if refused, ok := errors.AsType[*app.Refused](err); ok {
-		return refusalIn(teller, refused)
+		if text, hint = teller.Refusal(string(refused.Code), refused.Args); text != "" || refused.Err == nil {
+			return text, hint
+		}
+		return hinted.Split(refused.Err)
 	}
 	if missing, ok := errors.AsType[*ledger.MissingError](err); ok {
 		return teller.Incomplete(missing)
 	}
-	return err.Error()
-}
-
-func refusalIn(teller *view.Teller, refused *app.Refused) string {
-	text := teller.Refusal(string(refused.Code), refused.Args)
-	if text == "" && refused.Err != nil {
-		return refused.Err.Error()
-	}
-	return text
+	return hinted.Split(err)
 }
 
 func english() *view.Teller {

@@ -118,7 +118,7 @@ func (c *checker) configuration() {
 	const subject = "configuration"
 	c.find(OK, subject, Configured, Args{"file": c.Config.File, "dossiers": len(c.Config.AllDossiers), "jobs": len(c.Config.Jobs), "environment": c.Config.Partner().Environment})
 	for _, w := range c.Config.Warnings {
-		c.worded(Warning, subject, w.String())
+		c.worded(Warning, subject, w)
 	}
 	unread := c.Config.Unreadable()
 	for _, p := range unread {
@@ -130,8 +130,8 @@ func (c *checker) configuration() {
 }
 
 // worded tells what has words of its own, with their hint.
-func (c *checker) worded(level Level, subject, message string) {
-	text, hint := splitHint(message)
+func (c *checker) worded(level Level, subject string, what interface{ Told() (problem, hint string) }) {
+	text, hint := what.Told()
 	c.tell(Finding{Level: level, Subject: subject, Text: text, Hint: hint})
 }
 
@@ -342,7 +342,7 @@ func (c *checker) purge(ctx context.Context) {
 		c.fail(subject, err)
 	}
 	if held != nil {
-		c.worded(Warning, subject, held.Error())
+		c.worded(Warning, subject, held)
 	}
 }
 
@@ -396,10 +396,4 @@ func (c *checker) outside(ctx context.Context) error {
 		c.find(Warning, "queue", RunOutside, Args{"run": run.ID, "job": run.Job, "dossier": run.Target.Dossier, "state": state})
 	}
 	return err
-}
-
-// splitHint takes a message apart: what is wrong, and the next step.
-func splitHint(message string) (text, hint string) {
-	text, hint, _ = strings.Cut(message, "\nhint: ")
-	return text, hint
 }

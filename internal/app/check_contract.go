@@ -43,7 +43,7 @@ func (c *checker) contract(ctx context.Context, connection partner.Connection) {
 		c.noContract(k, problem)
 	default:
 		if problem != "" {
-			text, hint := splitHint(problem)
+			text, hint := contract.Apart(problem)
 			c.tell(Finding{Level: Warning, Subject: subject, Code: ContractLast, Args: Args{"problem": text}, Hint: hint})
 		}
 		c.checkContract(ctx, standing)
@@ -66,7 +66,7 @@ func (c *checker) noContract(k *contract.Keeper, problem string) {
 	f := Finding{Level: Warning, Subject: "contract", Code: ContractNone}
 	if problem != "" {
 		f.Code = ""
-		f.Text, f.Hint = splitHint(problem)
+		f.Text, f.Hint = contract.Apart(problem)
 	}
 	if k.Source != contract.Auto && k.API != nil {
 		f.Level = Failure

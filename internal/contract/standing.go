@@ -99,6 +99,12 @@ func (k *Keeper) stand(ctx context.Context, known ledger.KnownContracts, newest 
 	return s, nil
 }
 
+// Apart takes a Standing's Problem, which the ledger keeps as one text, apart: what is wrong, and the next step.
+func Apart(problem string) (text, hint string) {
+	text, hint, _ = strings.Cut(problem, "\nhint: ")
+	return text, hint
+}
+
 // Accept lets syncd send under the newest contract, as a person decided.
 func (k *Keeper) Accept(ctx context.Context, s *Standing, decision ledger.Acceptance) (ledger.Accepted, error) {
 	decision.Digest, decision.Before = s.Newest.Digest, s.Known.Accepted

@@ -92,7 +92,8 @@ type sandboxAnswers struct {
 
 // missingWords tell what a month would leave undone if it were closed.
 type missingWords struct {
-	Text         string `args:"period dossier missing next"`
+	Text         string `args:"period dossier missing"`
+	Hint         string `args:"next"`
 	SendFirst    string `args:"send"` // next steps; send is a command
 	SendEveryone string `args:"send"`
 	SendRest     string `args:"run send"`

@@ -11,7 +11,7 @@ import (
 )
 
 // Incomplete is why a month is not closed, with the next step behind "hint: ".
-func (t *Teller) Incomplete(e *ledger.MissingError) string {
+func (t *Teller) Incomplete(e *ledger.MissingError) (text, hint string) {
 	words := &t.Catalogue.Missing
 	send := fmt.Sprintf("syncd run %s --dossier %s --period %s", cmp.Or(e.Job, words.Job), e.Target.Dossier, e.Period)
 	next := locale.Fill(words.SendRest, "run", e.Last(), "send", send)
@@ -21,7 +21,8 @@ func (t *Teller) Incomplete(e *ledger.MissingError) string {
 	case e.Last() == 0:
 		next = locale.Fill(words.SendEveryone, "send", send)
 	}
-	return locale.Fill(words.Text, "period", e.Period, "dossier", e.Target.Dossier, "missing", t.Undone(e.Missing), "next", next)
+	return locale.Fill(words.Text, "period", e.Period, "dossier", e.Target.Dossier, "missing", t.Undone(e.Missing)),
+		locale.Fill(words.Hint, "next", next)
 }
 
 // Undone tells in a line what a month leaves undone.

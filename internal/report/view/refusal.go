@@ -1,38 +1,41 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/privacy"
 	"syncd/internal/report/locale"
 )
 
-// Refusal is what a use case refuses, by its code and arguments, with the next step behind "hint: "; "" = there are no words for
+// Refusal is what a use case refuses, by its code and arguments, and the next step; "" = there are no words for
 // the code. An argument x of a text is its first characters as {short_x}.
-func (t *Teller) Refusal(code string, args map[string]any) string {
+func (t *Teller) Refusal(code string, args map[string]any) (text, hint string) {
 	return t.told(t.Refused[code], args)
 }
 
 // Found is likewise what a check finds.
-func (t *Teller) Found(code string, args map[string]any) string {
+func (t *Teller) Found(code string, args map[string]any) (text, hint string) {
 	return t.told(t.Catalogue.Found[code], args)
 }
 
-func (t *Teller) told(words locale.Told, args map[string]any) string {
-	text := words.Text
-	if words.Hint != "" {
-		text += "\nhint: " + words.Hint
-	}
+func (t *Teller) told(words locale.Told, args map[string]any) (text, hint string) {
 	var values []any
+	hint = words.Hint
 	for name, value := range args {
+		if err, ok := value.(error); ok { // of the program's own, with a hint of its own
+			problem, step := hinted.Split(err)
+			value, hint = problem, cmp.Or(hint, step)
+		}
 		told := t.argument(value)
 		values = append(values, name, told, "short_"+name, told[:min(len(told), shownDigest)])
 	}
-	return locale.Fill(text, values...)
+	return locale.Fill(words.Text, values...), locale.Fill(hint, values...)
 }
 
 // Fill puts values, in words, in the place of their placeholders in a text.
