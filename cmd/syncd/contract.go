@@ -78,7 +78,7 @@ func (a *session) printCall(s *contract.Standing) {
 		a.say(a.Stdout, answers.Call, "method", op.Method, "path", op.Path, "place", placeIn(answers.Places, s.Derived.KeyIn), "name", s.Derived.KeyName)
 	}
 	for _, advice := range s.Advice {
-		a.say(a.Stdout, answers.Advice, "level", answers.Levels[string(advice.Level)], "text", advice.Text)
+		a.say(a.Stdout, answers.Advice, "level", answers.Levels[advice.Level], "text", advice.Text)
 		if advice.Hint != "" {
 			fmt.Fprintf(a.Stdout, "hint: %s\n", advice.Hint)
 		}

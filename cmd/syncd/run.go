@@ -278,11 +278,11 @@ type planSink interface {
 	Finish(counts jobs.Counts, digest string, findings []jobs.Finding) error
 }
 
-func (a *session) planOne(ctx context.Context, planner *app.Planner, d config.Dossier, print func(io.Writer, jobs.Target) planSink) (int, error) {
+func (a *session) planOne(ctx context.Context, planner *app.Planner, d config.Dossier, sinkOn func(io.Writer, jobs.Target) planSink) (int, error) {
 	progress := newProgress(a.Stderr, d.Name, a.words())
 	var sink planSink
 	planned, err := planner.Plan(ctx, d, func(t jobs.Target) jobs.PlanSink {
-		sink = print(progress.before(a.Stdout), t)
+		sink = sinkOn(progress.before(a.Stdout), t)
 		return sink
 	}, progress)
 	progress.finish()

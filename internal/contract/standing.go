@@ -61,7 +61,7 @@ func (k *Keeper) accepting(ctx context.Context, known ledger.KnownContracts) (*S
 	if err != nil || s.Newest == nil || s.Newest.Digest == s.Known.Accepted || s.Waits() {
 		return s, err
 	}
-	if comparable := s.sent.Operation != nil && s.Derived.Operation != nil; known.Accepted != "" && !comparable {
+	if both := s.sent.Operation != nil && s.Derived.Operation != nil; known.Accepted != "" && !both {
 		return s, nil
 	}
 	_, err = k.Ledger.AcceptContract(ctx, k.Name, ledger.Acceptance{Digest: s.Newest.Digest, Before: s.Known.Accepted})

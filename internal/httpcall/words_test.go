@@ -81,9 +81,8 @@ func TestWordsOfARefusal(t *testing.T) {
 func TestWordsAloneAreNoRules(t *testing.T) {
 	t.Parallel()
 	p := newPartner(t, func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w,
-			`{"libelle":"créé"}`)
-	}) //nolint:errcheck // a client that hung up
+		_, _ = io.WriteString(w, `{"libelle":"créé"}`) // a client that hung up
+	})
 	wantAccepted(t, send(p.open(t, func(o *toyOptions) { o.Answer = &AnswerRules{Message: "/libelle"} }), "1"))
 }
 

@@ -345,7 +345,14 @@ type Progress interface {
 // Silent is a Progress that nobody hears.
 type Silent struct{}
 
-func (Silent) Planning(int)          {}
-func (Silent) Verifying(int, int)    {}
-func (Silent) Pushing(int, int)      {}
+// Planning implements Progress.
+func (Silent) Planning(int) {}
+
+// Verifying implements Progress.
+func (Silent) Verifying(int, int) {}
+
+// Pushing implements Progress.
+func (Silent) Pushing(int, int) {}
+
+// Waiting implements Progress.
 func (Silent) Waiting(time.Duration) {}

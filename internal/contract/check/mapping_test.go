@@ -120,7 +120,7 @@ func TestNullAgainstMember(t *testing.T) {
 	required := func(nullable string) string {
 		return `"Salarie":{"type":"object","required":["V"],"properties":{"V":{"type":"string"` + nullable + `}}}`
 	}
-	const clear, omit, refuse = mapping.NullClear, mapping.NullOmit, mapping.NullRefuse
+	const cleared, omit, refuse = mapping.NullClear, mapping.NullOmit, mapping.NullRefuse
 	for _, test := range []struct {
 		name        string
 		definitions string
@@ -128,13 +128,13 @@ func TestNullAgainstMember(t *testing.T) {
 		want        []string
 	}{
 		{"required, cleared", required(""), "", []string{`warning V: is sent as null where the column "v" is NULL…null = "refuse"`}},
-		{"required, cleared in so many words", required(""), clear, []string{`warning V: is sent as null`}},
+		{"required, cleared in so many words", required(""), cleared, []string{`warning V: is sent as null`}},
 		{"required, left out", required(""), omit, []string{`warning V: is required by the contract, and is left out…null = "refuse"`}},
 		{"required, refused", required(""), refuse, nil},
-		{"required but nullable, cleared", required(`,"x-nullable":true`), clear, nil},
+		{"required but nullable, cleared", required(`,"x-nullable":true`), cleared, nil},
 		{"required but nullable, left out", required(`,"x-nullable":true`), omit, []string{`warning V: is required…null = "clear"`}},
-		{"not required, cleared", contracttest.Members(`"V":{"type":"string"}`), clear, nil},
-		{"not required, not nullable, cleared", contracttest.Members(`"V":{"type":"string","x-nullable":false}`), clear,
+		{"not required, cleared", contracttest.Members(`"V":{"type":"string"}`), cleared, nil},
+		{"not required, not nullable, cleared", contracttest.Members(`"V":{"type":"string","x-nullable":false}`), cleared,
 			[]string{`warning V: is sent as null…null = "omit"`}},
 		{"not required, not nullable, left out", contracttest.Members(`"V":{"type":"string","x-nullable":false}`), omit, nil},
 	} {

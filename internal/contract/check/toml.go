@@ -34,6 +34,7 @@ func TOMLString(text string) string {
 	return b.String()
 }
 
+// TOMLList is an array of texts as TOML writes it.
 func TOMLList(texts []string) string {
 	quoted := make([]string, len(texts))
 	for i, text := range texts {

@@ -39,7 +39,7 @@ func compareMagnitudes[A, B text](a A, b B) int {
 
 // wholeDigits counts the digits before the point.
 func wholeDigits[T text](decimal T) int {
-	for i := 0; i < len(decimal); i++ {
+	for i := range len(decimal) {
 		if decimal[i] == '.' {
 			return i
 		}
@@ -54,6 +54,7 @@ type Step struct {
 	places int
 }
 
+// NewStep reads a multipleOf; nil = it is none.
 func NewStep(decimal string) *Step {
 	whole, fraction, _ := strings.Cut(decimal, ".")
 	digits, _ := new(big.Int).SetString(whole+fraction, 10)

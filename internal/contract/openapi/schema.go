@@ -251,6 +251,7 @@ func (r *reader) fillPatterned(s *Schema, d *draft, described map[string]any) {
 	}
 }
 
+// Below is the path of a member below another; where "" = at the top.
 func Below(where, name string) string {
 	if where == "" {
 		return name

@@ -137,9 +137,9 @@ func olderPeriodsFirst(s *story) {
 	s.succeed(s.b, s.claim(s.b, november.ID))
 
 	s.enqueue(at("sainte-anne", "2025-10"))
-	any := at("sainte-anne", "2025-11")
-	any.AnyOrder = true
-	s.claim(s.b, s.enqueue(any).ID)
+	outOfOrder := at("sainte-anne", "2025-11")
+	outOfOrder.AnyOrder = true
+	s.claim(s.b, s.enqueue(outOfOrder).ID)
 }
 
 func aNewerDocumentIsNotOverwritten(s *story) {

@@ -12,7 +12,7 @@ import (
 
 // Incomplete is why a month is not closed, with the next step behind "hint: ".
 func (t *Teller) Incomplete(e *ledger.MissingError) (text, hint string) {
-	words := &t.Catalogue.Missing
+	words := &t.Missing
 	send := fmt.Sprintf("syncd run %s --dossier %s --period %s", cmp.Or(e.Job, words.Job), e.Target.Dossier, e.Period)
 	next := locale.Fill(words.SendRest, "run", e.Last(), "send", send)
 	switch {
@@ -35,7 +35,7 @@ func (t *Teller) Undone(missing []ledger.Missing) string {
 }
 
 func (t *Teller) undone(m ledger.Missing) string {
-	words := &t.Catalogue.Missing
+	words := &t.Missing
 	ids := make([]string, len(m.Runs))
 	for i, run := range m.Runs {
 		ids[i] = fmt.Sprint(run)
@@ -63,7 +63,7 @@ func (t *Teller) undoneNames(m ledger.Missing) string {
 	}
 	shown, more := keys[:min(len(keys), most)], ""
 	if rest := m.N - len(shown); rest > 0 {
-		more = locale.Fill(t.Catalogue.Missing.More, "n", rest)
+		more = locale.Fill(t.Missing.More, "n", rest)
 	}
-	return locale.Fill(t.Catalogue.Missing.Names, "names", Clean(strings.Join(shown, ", ")), "more", more)
+	return locale.Fill(t.Missing.Names, "names", Clean(strings.Join(shown, ", ")), "more", more)
 }
