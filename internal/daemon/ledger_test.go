@@ -199,7 +199,7 @@ func (l *memoryLedger) recordAll(fires []ledger.Fire, request jobs.NewRun) (reco
 		switch w := waiting[f.Period]; {
 		case f.Outcome != ledger.FireRun:
 		case w != nil:
-			f.Outcome, f.RunID, f.Reason = ledger.FireSkipped, w.ID, fmt.Sprintf("run %d is %s", w.ID, w.State)
+			f.Outcome, f.RunID, f.Met, f.Reason = ledger.FireSkipped, w.ID, w.State, fmt.Sprintf("run %d is %s", w.ID, w.State)
 		default:
 			nominal := f.Nominal
 			request.Period, request.Trigger = f.Period, f.Trigger

@@ -51,6 +51,7 @@ type Fire struct {
 	Period  jobs.Period  // of the run to make; "" for pulls
 	Reason  string       // why it made none: "policy", "window", "run 12 is active"
 	RunID   int64        // the run that it made, or that was in its way; 0 = none
+	Met     jobs.State   // of the run that was in its way, as it was then; "" = none was, or a former program recorded the fire
 	State   jobs.State   // of that run, as the ledger has it now; "" = not asked
 }
 

@@ -118,7 +118,8 @@ func (s *Store) fire(ctx context.Context, q *dbsqlc.Queries, f *ledger.Fire, act
 	case closed != nil:
 		return closed
 	case active != nil:
-		f.Outcome, f.RunID, f.Reason = ledger.FireSkipped, active.ID, fmt.Sprintf("run %d is %s", active.ID, active.State)
+		f.Outcome, f.RunID, f.Met = ledger.FireSkipped, active.ID, active.State
+		f.Reason = fmt.Sprintf("run %d is %s", active.ID, active.State)
 	default:
 		request.Period, request.Trigger = f.Period, f.Trigger
 		id, err := q.InsertQueuedRun(ctx, s.queued(request, &f.Nominal))
@@ -133,6 +134,9 @@ func (s *Store) fire(ctx context.Context, q *dbsqlc.Queries, f *ledger.Fire, act
 	set := dbsqlc.SetFireParams{Job: f.Pair.Job, TargetID: f.Pair.TargetID, NominalAt: f.Nominal, Outcome: string(f.Outcome), Reason: f.Reason}
 	if f.RunID != 0 {
 		set.RunID = &f.RunID
+	}
+	if f.Met != "" {
+		set.Met = new(string(f.Met))
 	}
 	return q.SetFire(ctx, set)
 }
@@ -157,7 +161,7 @@ func (s *Store) LastFires(ctx context.Context, names []string) (map[ledger.Pair]
 	for _, r := range rows {
 		pair := ledger.Pair{Job: r.Job, TargetID: r.TargetID}
 		fires[pair] = ledger.Fire{Pair: pair, Nominal: r.NominalAt, Outcome: ledger.FireOutcome(r.Outcome), Reason: r.Reason,
-			RunID: value(r.RunID), State: jobs.State(value(r.RunState))}
+			RunID: value(r.RunID), Met: jobs.State(value(r.Met)), State: jobs.State(value(r.RunState))}
 	}
 	return fires, nil
 }
@@ -171,7 +175,7 @@ func (s *Store) MissedFires(ctx context.Context, names []string, most int) ([]le
 	fires := make([]ledger.Fire, 0, len(rows))
 	for _, r := range rows {
 		fires = append(fires, ledger.Fire{Pair: ledger.Pair{Job: r.Job, TargetID: r.TargetID}, Nominal: r.NominalAt,
-			Outcome: ledger.FireOutcome(r.Outcome), Reason: r.Reason, RunID: value(r.RunID)})
+			Outcome: ledger.FireOutcome(r.Outcome), Reason: r.Reason, RunID: value(r.RunID), Met: jobs.State(value(r.Met))})
 	}
 	return fires, nil
 }

@@ -176,7 +176,8 @@ func TestFireMeetsARun(t *testing.T) {
 		other := c.make(r)
 		recorded, _ := f.record(s, armed, payday, fireOf(armed, payday))
 		switch got := recorded[0]; {
-		case c.skipped && (got.Outcome != ledger.FireSkipped || got.RunID != other.ID || got.Reason != fmt.Sprintf("run %d is queued", other.ID)):
+		case c.skipped && (got.Outcome != ledger.FireSkipped || got.RunID != other.ID || got.Met != jobs.Queued ||
+			got.Reason != fmt.Sprintf("run %d is queued", other.ID)):
 			t.Errorf("%s: %+v", name, got)
 		case !c.skipped && (got.Outcome != ledger.FireRun || got.RunID == other.ID || got.RunID == 0):
 			t.Errorf("%s: %+v", name, got)

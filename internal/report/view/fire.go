@@ -1,7 +1,6 @@
 package view
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -133,7 +132,7 @@ func (t *Teller) fire(f *ledger.Fire, state jobs.State, numbered bool) string {
 		if !known { // of a newer program
 			outcome = string(f.Outcome)
 		}
-		return joinNonEmpty([]string{outcome, t.whyNoRun(f.Reason, numbered)})
+		return joinNonEmpty([]string{outcome, t.whyNoRun(f, numbered)})
 	}
 	text := words.Made
 	if state != "" {
@@ -148,21 +147,21 @@ func (t *Teller) fire(f *ledger.Fire, state jobs.State, numbered bool) string {
 	return text
 }
 
-// inTheWay is the reason of a fire that met a run, as the ledger keeps it.
-var inTheWay = regexp.MustCompile(`^run (\d+) is ([a-z]+)$`)
-
-func (t *Teller) whyNoRun(reason string, numbered bool) string {
+func (t *Teller) whyNoRun(f *ledger.Fire, numbered bool) string {
 	words := &t.Catalogue.Schedule
-	if text, known := words.Why[reason]; known {
+	if text, known := words.Why[f.Reason]; known {
 		return text
 	}
-	found := inTheWay.FindStringSubmatch(reason)
-	if found == nil {
-		return reason
+	run, met := f.RunID, f.Met
+	if met == "" {
+		run, met = formerMet(f.Reason)
 	}
-	state := t.state(&jobs.Run{State: jobs.State(found[2])}).Word
+	if met == "" {
+		return f.Reason
+	}
+	state := t.state(&jobs.Run{State: met}).Word
 	if !numbered {
 		return locale.Fill(words.StillActive, "state", state)
 	}
-	return locale.Fill(words.StillActiveRun, "run", found[1], "state", state)
+	return locale.Fill(words.StillActiveRun, "run", run, "state", state)
 }

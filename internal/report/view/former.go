@@ -90,3 +90,19 @@ func withFormerHints(r jobs.Reason) jobs.Reason {
 	r.Detail = strings.Join(problems, "\n")
 	return r
 }
+
+// inTheWay is the reason of a fire that met a run, as a former program kept it.
+var inTheWay = regexp.MustCompile(`^run (\d+) is ([a-z]+)$`)
+
+// formerMet is the run that a fire met under a program which kept it in the reason alone; "" = it met none.
+func formerMet(reason string) (run int64, state jobs.State) {
+	found := inTheWay.FindStringSubmatch(reason)
+	if found == nil {
+		return 0, ""
+	}
+	run, err := strconv.ParseInt(found[1], 10, 64)
+	if err != nil {
+		return 0, ""
+	}
+	return run, jobs.State(found[2])
+}

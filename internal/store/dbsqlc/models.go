@@ -196,6 +196,7 @@ type SyncdFire struct {
 	Outcome    string
 	Reason     string
 	RunID      *int64
+	Met        *string
 }
 
 type SyncdForgotten struct {

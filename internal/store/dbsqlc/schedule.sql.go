@@ -66,7 +66,7 @@ func (q *Queries) InsertSchedule(ctx context.Context, arg InsertScheduleParams) 
 }
 
 const listFires = `-- name: ListFires :many
-SELECT DISTINCT ON (f.job, f.target_id) f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, r.state AS run_state
+SELECT DISTINCT ON (f.job, f.target_id) f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, f.met, r.state AS run_state
 FROM syncd.fire f LEFT JOIN syncd.run r ON r.id = f.run_id
 WHERE f.job = ANY ($1::text[])
 ORDER BY f.job, f.target_id, f.nominal_at DESC
@@ -79,6 +79,7 @@ type ListFiresRow struct {
 	Outcome   string
 	Reason    string
 	RunID     *int64
+	Met       *string
 	RunState  *string
 }
 
@@ -99,6 +100,7 @@ func (q *Queries) ListFires(ctx context.Context, jobs []string) ([]ListFiresRow,
 			&i.Outcome,
 			&i.Reason,
 			&i.RunID,
+			&i.Met,
 			&i.RunState,
 		); err != nil {
 			return nil, err
@@ -112,7 +114,7 @@ func (q *Queries) ListFires(ctx context.Context, jobs []string) ([]ListFiresRow,
 }
 
 const listMissed = `-- name: ListMissed :many
-SELECT f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id FROM syncd.fire f
+SELECT f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, f.met FROM syncd.fire f
 WHERE f.job = ANY ($1::text[]) AND f.outcome <> 'run' AND f.recorded_at > clock_timestamp() - interval '100 days'
 ORDER BY f.nominal_at DESC LIMIT $2
 `
@@ -129,6 +131,7 @@ type ListMissedRow struct {
 	Outcome   string
 	Reason    string
 	RunID     *int64
+	Met       *string
 }
 
 func (q *Queries) ListMissed(ctx context.Context, arg ListMissedParams) ([]ListMissedRow, error) {
@@ -147,6 +150,7 @@ func (q *Queries) ListMissed(ctx context.Context, arg ListMissedParams) ([]ListM
 			&i.Outcome,
 			&i.Reason,
 			&i.RunID,
+			&i.Met,
 		); err != nil {
 			return nil, err
 		}
@@ -226,14 +230,15 @@ func (q *Queries) LockSchedule(ctx context.Context, arg LockScheduleParams) (Loc
 }
 
 const setFire = `-- name: SetFire :exec
-UPDATE syncd.fire SET outcome = $1, reason = $2, run_id = $3
-WHERE job = $4 AND target_id = $5 AND nominal_at = $6
+UPDATE syncd.fire SET outcome = $1, reason = $2, run_id = $3, met = $4
+WHERE job = $5 AND target_id = $6 AND nominal_at = $7
 `
 
 type SetFireParams struct {
 	Outcome   string
 	Reason    string
 	RunID     *int64
+	Met       *string
 	Job       string
 	TargetID  int64
 	NominalAt time.Time
@@ -244,6 +249,7 @@ func (q *Queries) SetFire(ctx context.Context, arg SetFireParams) error {
 		arg.Outcome,
 		arg.Reason,
 		arg.RunID,
+		arg.Met,
 		arg.Job,
 		arg.TargetID,
 		arg.NominalAt,

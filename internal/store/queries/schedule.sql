@@ -23,17 +23,17 @@ INSERT INTO syncd.fire (job, target_id, nominal_at, outcome, reason) VALUES (@jo
 ON CONFLICT (job, target_id, nominal_at) DO NOTHING;
 
 -- name: SetFire :exec
-UPDATE syncd.fire SET outcome = @outcome, reason = @reason, run_id = @run_id
+UPDATE syncd.fire SET outcome = @outcome, reason = @reason, run_id = @run_id, met = sqlc.narg('met')
 WHERE job = @job AND target_id = @target_id AND nominal_at = @nominal_at;
 
 -- The last fire of each job and target, with its run as it stands now.
 -- name: ListFires :many
-SELECT DISTINCT ON (f.job, f.target_id) f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, r.state AS run_state
+SELECT DISTINCT ON (f.job, f.target_id) f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, f.met, r.state AS run_state
 FROM syncd.fire f LEFT JOIN syncd.run r ON r.id = f.run_id
 WHERE f.job = ANY (@jobs::text[])
 ORDER BY f.job, f.target_id, f.nominal_at DESC;
 
 -- name: ListMissed :many
-SELECT f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id FROM syncd.fire f
+SELECT f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, f.met FROM syncd.fire f
 WHERE f.job = ANY (@jobs::text[]) AND f.outcome <> 'run' AND f.recorded_at > clock_timestamp() - interval '100 days'
 ORDER BY f.nominal_at DESC LIMIT @max_rows;
