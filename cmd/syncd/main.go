@@ -52,7 +52,7 @@ func run(args []string, p process) int {
 	speak(root, p.helpLanguage(args), args)
 	root.SetArgs(args)
 	code := tell(p.Stderr, root.ExecuteContext(ctx))
-	return out.end(p.Stderr, p.words(), code)
+	return out.end(p.Stderr, p.words, code)
 }
 
 // words are those of the configuration once it is read, and until then those of the locale.

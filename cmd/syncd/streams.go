@@ -59,11 +59,11 @@ func (o *output) file() *os.File {
 }
 
 // end tells of output that was lost, and what code a command then ends with: its own, but never that all is well.
-func (o *output) end(stderr io.Writer, words *locale.Catalogue, code int) int {
+func (o *output) end(stderr io.Writer, words func() *locale.Catalogue, code int) int {
 	if o.failed == nil || o.failed.readerGone() {
 		return code
 	}
-	fmt.Fprintln(stderr, "syncd:", locale.Fill(words.Answers.OutputLost, "cause", o.failed.cause))
+	fmt.Fprintln(stderr, "syncd:", locale.Fill(words().Answers.OutputLost, "cause", o.failed.cause))
 	if code == exitDone {
 		return exitUnexpected
 	}
