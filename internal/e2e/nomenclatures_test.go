@@ -165,7 +165,8 @@ func TestRunBeforeAnyPullSendsNothing(t *testing.T) {
 	w := newWorld(t)
 	w.fill(2)
 	run := w.run(w.runner(), jobs.Failed, nil)
-	if run.Failure.Code != jobs.ReasonStaging || !strings.Contains(run.Failure.Detail, "hint:") || len(w.received()) != 0 {
+	hints := run.Failure.Hints
+	if run.Failure.Code != jobs.ReasonStaging || len(hints) != 1 || !strings.Contains(hints[0].Text, "pull") || len(w.received()) != 0 {
 		t.Errorf("%+v, the partner has %d", run.Failure, len(w.received()))
 	}
 }
