@@ -181,6 +181,7 @@ type UnknownError struct {
 
 func (e *UnknownError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *UnknownError) Told() (problem, hint string) {
 	return fmt.Sprintf("unknown %s %q", e.What, e.Name), strict.Suggest(e.Nearest, e.Known, "none is configured: add a [["+e.What+"]]")
 }

@@ -36,6 +36,7 @@ type simple struct {
 
 func (e *simple) Error() string { return Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *simple) Told() (problem, hint string) { return e.error.Error(), e.hint }
 
 func (e *simple) Unwrap() error { return e.error }

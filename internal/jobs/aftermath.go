@@ -41,6 +41,7 @@ type OvertakenError struct {
 
 func (e *OvertakenError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *OvertakenError) Told() (problem, hint string) {
 	return fmt.Sprintf("nothing of run %d is left to give up: run %d came after it", e.Run.ID, e.By),
 		fmt.Sprintf("see 'syncd show %d'", e.By)

@@ -102,6 +102,7 @@ func Brief(words string) string {
 
 func (e *CallError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *CallError) Told() (problem, hint string) { return e.Call + ": " + e.Problem, e.Hint }
 
 // Reason is what a run that stops at the call keeps of it. It has no code, and not the partner's words.

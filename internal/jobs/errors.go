@@ -53,6 +53,7 @@ func (e *RefusedError) Is(target error) bool { return target == ErrRefused }
 
 func (e *RefusedError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *RefusedError) Told() (problem, hint string) {
 	problem, ok := refusals[e.SQLState]
 	if !ok {
@@ -92,6 +93,7 @@ type BusyError struct{ Run Run }
 
 func (e *BusyError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *BusyError) Told() (problem, hint string) {
 	if e.Run.State == Queued {
 		return fmt.Sprintf("dossier %s is busy: run %d (%s) is queued since %s, for a daemon to execute", e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.CreatedAt.Local().Format("2006-01-02 15:04:05")),
@@ -114,6 +116,7 @@ type OrderError struct {
 
 func (e *OrderError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *OrderError) Told() (problem, hint string) {
 	if e.Newer {
 		hint := fmt.Sprintf("send the newer period again instead (--period %s)", e.Other.Period)
@@ -132,6 +135,7 @@ type FinishedError struct{ Run Run }
 
 func (e *FinishedError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *FinishedError) Told() (problem, hint string) {
 	if e.Run.State == Held {
 		return fmt.Sprintf("run %d is held: a person must decide", e.Run.ID),
@@ -152,6 +156,7 @@ type ClosedError struct{ Period Period }
 
 func (e *ClosedError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *ClosedError) Told() (problem, hint string) {
 	return fmt.Sprintf("period %s is closed: nothing of it is sent any more", e.Period),
 		fmt.Sprintf("see 'syncd period list'; 'syncd period reopen %s --reason … --until …' opens it for a time", e.Period)
@@ -162,6 +167,7 @@ type ExpiredError struct{ Run Run }
 
 func (e *ExpiredError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *ExpiredError) Told() (problem, hint string) {
 	return fmt.Sprintf("what run %d holds has waited too long for a decision, and was given up", e.Run.ID),
 		fmt.Sprintf("plan afresh: syncd run %s --dossier %s --period %s", e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
@@ -176,6 +182,7 @@ type ContractError struct {
 
 func (e *ContractError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *ContractError) Told() (problem, hint string) {
 	if e.Outdated {
 		return fmt.Sprintf("run %d was planned before the API's contract changed: what it planned may no longer fit", e.Run.ID),
@@ -190,6 +197,7 @@ type FormError struct{ Run Run }
 
 func (e *FormError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *FormError) Told() (problem, hint string) {
 	return fmt.Sprintf("run %d was planned for another call than documents are sent by now (verb, path, place of the key, semantics or scope)", e.Run.ID),
 		fmt.Sprintf("plan afresh: syncd run %s --dossier %s --period %s", e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
@@ -201,6 +209,7 @@ type PutBackError struct{ Run Run }
 
 func (e *PutBackError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *PutBackError) Told() (problem, hint string) {
 	return fmt.Sprintf("run %d was planned before the ledger was put back: what it planned may have been sent since, or something newer", e.Run.ID),
 		fmt.Sprintf("plan afresh: syncd run %s --dossier %s --period %s", e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
@@ -211,6 +220,7 @@ type UnsettledError struct{ Problem, Hint string }
 
 func (e *UnsettledError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *UnsettledError) Told() (problem, hint string) { return e.Problem, e.Hint }
 
 // NotReadyError says that job.guard.ready did not answer true.
@@ -218,6 +228,7 @@ type NotReadyError struct{}
 
 func (e *NotReadyError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *NotReadyError) Told() (problem, hint string) {
 	return "staging is not ready: the query job.guard.ready did not answer true, so nothing was read",
 		"let the export into staging finish, then try again"
@@ -232,6 +243,7 @@ type LockedError struct {
 
 func (e *LockedError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *LockedError) Told() (problem, hint string) {
 	table := cmp.Or(e.Table, "what "+e.Query+" reads")
 	return fmt.Sprintf("%s is locked by somebody who replaces it (an import, TRUNCATE, REFRESH or ALTER TABLE), and was not free within %s: nothing was sent", table, e.Waited),
@@ -244,6 +256,7 @@ type ReplacedError struct{ Table string }
 
 func (e *ReplacedError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *ReplacedError) Told() (problem, hint string) {
 	return fmt.Sprintf("%s was replaced while it was read: nothing was sent", e.Table),
 		"let the import finish, then try again; job.guard.ready can tell when it has"
@@ -254,6 +267,7 @@ type ClockError struct{ Ahead time.Duration }
 
 func (e *ClockError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *ClockError) Told() (problem, hint string) {
 	if e.Ahead < 0 {
 		return fmt.Sprintf("the clock of this machine is %s behind Postgres's: nothing is deleted", -e.Ahead.Round(time.Second)),
@@ -273,6 +287,7 @@ type StagingError struct {
 
 func (e *StagingError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *StagingError) Told() (problem, hint string) {
 	return fmt.Sprintf("reading staging (%s): %s", e.Query, e.Problem), e.Hint
 }
@@ -286,6 +301,7 @@ type IdentityError struct {
 
 func (e *IdentityError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *IdentityError) Told() (problem, hint string) {
 	return fmt.Sprintf("the API answers for %s, but dossier %s is %s: nothing was sent", e.Answered, e.Dossier, e.Want),
 		"check that the keys of two dossiers are not swapped, and dossier.siret"
@@ -296,6 +312,7 @@ type EmployeeError struct{ Keys []string }
 
 func (e *EmployeeError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *EmployeeError) Told() (problem, hint string) {
 	return fmt.Sprintf("no such employee in staging: %q", e.Keys), "check the matricule (leading zeros count) and --dossier"
 }

@@ -69,6 +69,7 @@ type ReasonError struct{ Problem, Hint string }
 
 func (e *ReasonError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *ReasonError) Told() (problem, hint string) { return "the reason " + e.Problem, e.Hint }
 
 // CheckReason refuses a reason that would harm whoever finds it in the audit: it is kept in the open for years, and shown

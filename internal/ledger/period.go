@@ -46,6 +46,7 @@ type MissingError struct {
 
 func (e *MissingError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *MissingError) Told() (problem, hint string) {
 	return fmt.Sprintf("period %s of dossier %s is not delivered: %s", e.Period, e.Target.Dossier, Summary(e.Missing)),
 		fmt.Sprintf("%s; or close it all the same with --force", e.next())

@@ -19,6 +19,7 @@ type FieldError struct {
 
 func (e *FieldError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *FieldError) Told() (problem, hint string) {
 	text := e.Problem
 	if e.Path != "" {
@@ -38,6 +39,7 @@ type ColumnError struct {
 
 func (e *ColumnError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *ColumnError) Told() (problem, hint string) {
 	query := "the query of the employees"
 	if e.Children != "" {
@@ -67,6 +69,7 @@ type NomenclatureError struct {
 
 func (e *NomenclatureError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *NomenclatureError) Told() (problem, hint string) {
 	const pull = "pull %s: syncd run JOB, with the job of kind pull-dictionnaire"
 	if len(e.Names) > 1 {
@@ -116,6 +119,7 @@ type TypeError struct {
 
 func (e *TypeError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *TypeError) Told() (problem, hint string) {
 	return fmt.Sprintf("field %s: the column %q %s", e.Path, e.Column, e.Problem), e.Hint
 }

@@ -161,6 +161,7 @@ type AlteredError struct {
 
 func (e *AlteredError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *AlteredError) Told() (problem, hint string) {
 	return fmt.Sprintf("what run %d holds of employee %s is not what it planned: somebody altered the row", e.Run.ID, e.Employee),
 		fmt.Sprintf("plan afresh: %s, and find out who writes into the ledger", runAgain(&e.Run))
@@ -171,6 +172,7 @@ type DisplayedError struct{ Run jobs.Run }
 
 func (e *DisplayedError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *DisplayedError) Told() (problem, hint string) {
 	return fmt.Sprintf("run %d does not hold what was displayed", e.Run.ID), fmt.Sprintf("look at it again: syncd show %d", e.Run.ID)
 }
@@ -183,6 +185,7 @@ type NotHeldError struct {
 
 func (e *NotHeldError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *NotHeldError) Told() (problem, hint string) {
 	id := e.Run.ID
 	switch {

@@ -41,6 +41,7 @@ var passing = map[string]jobs.CauseCode{"57014": jobs.CauseCancelled, "25006": j
 
 func (e *UnreachableError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *UnreachableError) Told() (problem, hint string) {
 	return fmt.Sprintf("%s: %s", e.Doing, e.Problem), e.Hint
 }
@@ -54,6 +55,7 @@ type DatabaseError struct {
 
 func (e *DatabaseError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *DatabaseError) Told() (problem, hint string) {
 	text := fmt.Sprintf("%s: the database refuses with SQLSTATE %s", e.Doing, e.SQLState)
 	if e.Object != "" {
@@ -67,6 +69,7 @@ type URLError struct{}
 
 func (e *URLError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *URLError) Told() (problem, hint string) {
 	return "a Postgres URL of the configuration cannot be read", "it looks like postgres://user@host/database or postgres:///database"
 }
@@ -76,6 +79,7 @@ type KeyError struct{ Registered, Given string }
 
 func (e *KeyError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *KeyError) Told() (problem, hint string) {
 	return fmt.Sprintf("database.ledger_key has changed: the ledger was made with key %s, this one is %s", e.Registered, e.Given),
 		"put the former key back, without which syncd cannot tell what was sent; to change it see 'syncd rekey --help'; a service that was running while it was changed is restarted"
@@ -86,6 +90,7 @@ type RekeyingError struct{ To string }
 
 func (e *RekeyingError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *RekeyingError) Told() (problem, hint string) {
 	return fmt.Sprintf("the ledger key is being changed to %s", e.To),
 		"wait until 'syncd rekey' has ended; if it broke off, run it again, with the same two keys"
@@ -96,6 +101,7 @@ type MigrationError struct{ Have, Want int64 }
 
 func (e *MigrationError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *MigrationError) Told() (problem, hint string) {
 	switch {
 	case e.Have == 0:

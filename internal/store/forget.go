@@ -55,6 +55,7 @@ var forgetProblems = map[ForgetObstacle]hinted.Told{
 
 func (e *ForgetError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *ForgetError) Told() (problem, hint string) {
 	words := forgetProblems[e.Why]
 	return fmt.Sprintf(words.Problem, e.Key, e.Dossier), words.Hint

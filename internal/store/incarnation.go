@@ -232,6 +232,7 @@ type RestoredError struct{ Problem string }
 
 func (e *RestoredError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *RestoredError) Told() (problem, hint string) {
 	return e.Problem, "restart this process: systemctl restart syncd; after a restore its jobs are paused then, until 'syncd unpause'"
 }

@@ -16,6 +16,7 @@ type PeriodError struct{ Problem, Hint string }
 
 func (e *PeriodError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *PeriodError) Told() (problem, hint string) { return e.Problem, e.Hint }
 
 // ClosePeriod lets nothing of a period be sent any more: no run of it is started, resumed, approved or settled. It returns

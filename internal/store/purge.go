@@ -110,6 +110,7 @@ type Excess struct {
 
 func (e *PurgeHeldError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *PurgeHeldError) Told() (problem, hint string) {
 	var why []string
 	if e.LeaptFrom != nil {

@@ -98,6 +98,7 @@ type Error struct {
 
 func (e *Error) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *Error) Told() (problem, hint string) {
 	all := make([]hinted.Told, len(e.Problems))
 	for i, p := range e.Problems {

@@ -28,6 +28,7 @@ func (e *ReadError) In(section string) *ReadError {
 
 func (e *ReadError) Error() string { return hinted.Text(e.Told()) }
 
+// Told implements hinted.Error.
 func (e *ReadError) Told() (problem, hint string) { return e.Problem, e.Hint }
 
 // What to do next.
