@@ -29,7 +29,7 @@ func (p process) aboutRun(flags *globalFlags, work func(ctx context.Context, a *
 func parseRun(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {
-		return 0, usagef("%q is not the number of a run\nhint: 'syncd runs' lists them", text)
+		return 0, mistake("not-a-run", map[string]any{"flag": "", "value": strconv.Quote(text)})
 	}
 	return id, nil
 }
@@ -139,7 +139,7 @@ func settlement(chosen map[ledger.Settlement]*bool) (as ledger.Settlement, err e
 		}
 	}
 	if n != 1 {
-		return "", usagef("say what you found: exactly one of --withdrawn, --accepted and --pending\nhint: see 'syncd settle --help'")
+		return "", mistake("settle-as", nil)
 	}
 	return as, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"syncd/internal/app"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -49,7 +50,22 @@ func withCode(code int) error {
 // usageError is a mistake on the command line.
 type usageError struct{ error }
 
+func (e usageError) Unwrap() error { return e.error }
+
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// mistaken is what is wrong on the command line, by its code in the catalogues.
+type mistaken struct {
+	code string
+	args map[string]any
+}
+
+func (m *mistaken) Error() string { return hinted.Text(english().Mistake(m.code, m.args)) }
+
+func mistake(code string, args map[string]any) error { return usageError{&mistaken{code, args}} }
+
+// wrong is a mistake in one value.
+func wrong(code string, value any) error { return mistake(code, map[string]any{"value": value}) }
 
 // tell prints an error and returns its exit code.
 func tell(stderr io.Writer, err error) int {

@@ -20,7 +20,6 @@ var stillEnglish = regexp.MustCompile(strings.Join([]string{
 	`(the role|the server) .*`, `use a role of its own .*`, `grant it SELECT alone.*`, `turn it on: .*`, // what Postgres lets a role do
 	`no such employee in staging: .*`, `check the matricule .*`, // errors of a pass
 	`period \S+ is closed: .*`, `see 'syncd period list'.*`, // errors of the ledger
-	`\S+ exists already`, `name a new folder`, // mistakes on the command line
 	`no sandbox answers at .*`, `start it: .*`, `unknown fault .*`, `one of latency, .*`, // of the sandbox
 	`the sandbox (refuses:|holds) .*`, `'syncd sandbox received [^']*' lists them`,
 }, "|"))

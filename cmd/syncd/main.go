@@ -51,7 +51,7 @@ func run(args []string, p process) int {
 	root := newRoot(p)
 	speak(root, p.helpLanguage(args), args)
 	root.SetArgs(args)
-	code := tell(p.Stderr, root.ExecuteContext(ctx))
+	code := tell(p.Stderr, p.inWords(root.ExecuteContext(ctx)))
 	return out.end(p.Stderr, p.words, code)
 }
 

@@ -132,15 +132,15 @@ func (a *session) eachDossier(decide func(config.Dossier) error) error {
 func parseEnd(until string, lasts time.Duration, now time.Time) (time.Time, error) {
 	switch {
 	case (until == "") == (lasts == 0):
-		return time.Time{}, usagef("reopening needs an end\nhint: one of --until \"2026-12-05 18:00\" and --for 24h")
+		return time.Time{}, mistake("no-end", nil)
 	case lasts < 0:
-		return time.Time{}, usagef("--for %s lies in the past\nhint: --for 24h", lasts)
+		return time.Time{}, wrong("for-past", lasts)
 	case lasts > 0:
 		return now.Add(lasts), nil
 	}
 	end, err := parseTime(until, now.Location())
 	if err == nil && !end.After(now) {
-		return time.Time{}, usagef("--until %q lies in the past\nhint: name a time to come, or --for 24h", until)
+		return time.Time{}, wrong("until-past", until)
 	}
 	return end, err
 }
@@ -155,5 +155,5 @@ func parseTime(text string, zone *time.Location) (time.Time, error) {
 			return end, nil
 		}
 	}
-	return time.Time{}, usagef("--until %q is no time\nhint: write \"2026-12-05\" or \"2026-12-05 18:00\"", text)
+	return time.Time{}, wrong("no-time", text)
 }

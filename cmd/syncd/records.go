@@ -146,7 +146,7 @@ func newAudit(p process, flags *globalFlags) *cobra.Command {
 			}
 			if since != "" {
 				if filter.Since, err = time.ParseInLocation(time.DateOnly, since, a.Config.Zone()); err != nil {
-					return usagef("--since %q is no day\nhint: write 2026-01-31", since)
+					return wrong("no-day", since)
 				}
 			}
 			filter.Decision = ledger.Decision(decision)

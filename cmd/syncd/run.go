@@ -183,7 +183,7 @@ func newResume(p process, flags *globalFlags) *cobra.Command {
 // wantsRun refuses a flag whose value is no run's number: 0 must not pass for a flag that was left out.
 func wantsRun(cmd *cobra.Command, flag string, id int64) error {
 	if cmd.Flags().Changed(flag) && id < 1 {
-		return usagef("--%s %d is not the number of a run\nhint: 'syncd runs' lists them", flag, id)
+		return mistake("not-a-run", map[string]any{"flag": "--" + flag + " ", "value": id})
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func (r rehearsal) write() error {
 		return err
 	}
 	if err := os.Mkdir(r.Dir, 0o700); errors.Is(err, fs.ErrExist) {
-		return usagef("%s exists already\nhint: name a new folder", r.Dir)
+		return wrong("folder-exists", r.Dir)
 	} else if err != nil {
 		return fmt.Errorf("making the folder: %w", err)
 	}

@@ -53,7 +53,7 @@ func (f *globalFlags) matricule(p process, argument string) (string, error) {
 	}
 	keys, err := f.employeesFromStdin(p)
 	if err == nil && len(keys) != 1 {
-		err = usagef("standard input names %d employees, and one is meant\nhint: write one matricule there", len(keys))
+		err = wrong("stdin-several", len(keys))
 	}
 	if err != nil {
 		return "", err
@@ -65,7 +65,7 @@ func (f *globalFlags) matricule(p process, argument string) (string, error) {
 func (f *globalFlags) reasonFromStdin(p process) (string, error) {
 	text, err := f.fromStdin(p, f.prompts(p).Answers.Reason, true)
 	if err == nil && strings.TrimSpace(text) == "" {
-		err = usagef("standard input holds no reason\nhint: echo \"why\" | syncd … --reason -")
+		err = mistake("stdin-no-reason", nil)
 	}
 	return text, err
 }
@@ -81,13 +81,13 @@ func (f *globalFlags) employeesFromStdin(p process) ([]string, error) {
 		switch key := strings.TrimSpace(line); key {
 		case "":
 		case onStdin:
-			return nil, usagef("standard input holds \"-\" where a matricule should be\nhint: one matricule a line")
+			return nil, mistake("stdin-dash", nil)
 		default:
 			keys = append(keys, key)
 		}
 	}
 	if len(keys) == 0 {
-		return nil, usagef("standard input names no employee\nhint: one matricule a line")
+		return nil, mistake("stdin-nobody", nil)
 	}
 	return keys, nil
 }
@@ -95,7 +95,7 @@ func (f *globalFlags) employeesFromStdin(p process) ([]string, error) {
 // fromStdin reads standard input, once: to its end, or of a terminal one line where that is enough.
 func (f *globalFlags) fromStdin(p process, prompt string, oneLine bool) (string, error) {
 	if f.stdinRead {
-		return "", usagef("only one argument can be read from standard input\nhint: one single -")
+		return "", mistake("stdin-twice", nil)
 	}
 	f.stdinRead = true
 	input := bufio.NewReader(io.LimitReader(p.Stdin, maxStdin+1))
@@ -120,7 +120,7 @@ func (f *globalFlags) fromStdin(p process, prompt string, oneLine bool) (string,
 	case err != nil:
 		return "", err
 	case len(text) > maxStdin:
-		return "", usagef("standard input holds more than %d bytes\nhint: is it the right file?", maxStdin)
+		return "", wrong("stdin-large", maxStdin)
 	}
 	return text, nil
 }
@@ -143,7 +143,7 @@ func (p process) interruptible(read func() (string, error)) (string, error) {
 		}
 		return r.text, nil
 	case <-p.Stop:
-		return "", usagef("stopped before it was read from standard input: nothing was done")
+		return "", mistake("stdin-stopped", nil)
 	}
 }
 
@@ -153,5 +153,9 @@ func (f *globalFlags) prompts(p process) *locale.Catalogue {
 	if c := p.quietConfig(f); c != nil {
 		language = c.Language(p.Getenv)
 	}
-	return locale.Of(locale.Language(language), partner.Default().Name)
+	words := locale.Of(locale.Language(language), partner.Default().Name)
+	if p.Spoken != nil {
+		p.Spoken.Store(words)
+	}
+	return words
 }

@@ -44,6 +44,14 @@ func (a *session) inWords(err error) error {
 	return &told{err, messageIn(a.words(), err)}
 }
 
+// inWords puts what went wrong before the configuration was read into words.
+func (p process) inWords(err error) error {
+	if is[*mistaken](err) && !is[*told](err) {
+		return &told{err, messageIn(&view.Teller{Catalogue: p.words()}, err)}
+	}
+	return err
+}
+
 // message is an error for people, with its hint: in English where nobody said in which language.
 func message(err error) string {
 	if _, ok := errors.AsType[*told](err); ok {
@@ -61,6 +69,9 @@ func apartIn(teller *view.Teller, err error) (text, hint string) {
 			return text, hint
 		}
 		return hinted.Split(refused.Err)
+	}
+	if wrong, ok := errors.AsType[*mistaken](err); ok {
+		return teller.Mistake(wrong.code, wrong.args)
 	}
 	if missing, ok := errors.AsType[*ledger.MissingError](err); ok {
 		return teller.Incomplete(missing)

@@ -43,6 +43,7 @@ type Catalogue struct {
 	Deeds        map[string]string // decisions as a sentence names them
 	Refused      map[string]Told   // what is refused, by its code
 	Found        map[string]Told   // what a check finds, likewise
+	Mistakes     map[string]Told   // on the command line, likewise
 	Levels       map[string]string // of what it finds
 	Subjects     map[string]string // what it looks at, where that is no job
 	StateNames   map[string]string // of runs, within a sentence
@@ -63,8 +64,8 @@ type Catalogue struct {
 
 // Told is what is told of an order that is refused, or of what a check finds, and the next step.
 type Told struct {
-	Text string `args:"address as by call decision decisions digest dossier dossiers employee environment example file finding first folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble version why"`
-	Hint string `toml:",omitempty" args:"address as by call decision decisions digest dossier dossiers employee environment example file finding first folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble version why"` // "" = the text says it
+	Text string `args:"address as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"`
+	Hint string `toml:",omitempty" args:"address as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"` // "" = the text says it
 }
 
 // StateWords are a sentence for the report of a run, and a word for the table of runs.

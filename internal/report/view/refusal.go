@@ -24,6 +24,11 @@ func (t *Teller) Found(code string, args map[string]any) (text, hint string) {
 	return t.told(t.Catalogue.Found[code], args)
 }
 
+// Mistake is likewise what is wrong on the command line.
+func (t *Teller) Mistake(code string, args map[string]any) (text, hint string) {
+	return t.told(t.Mistakes[code], args)
+}
+
 func (t *Teller) told(words locale.Told, args map[string]any) (text, hint string) {
 	var values []any
 	hint = words.Hint
