@@ -97,7 +97,8 @@ func readDatabase(t *strict.Table) Database {
 func readWatermark(t *strict.Table, key string) string {
 	where := t.Text(key, "auto")
 	if where != "auto" && where != "none" && !path.IsAbs(where) {
-		t.Report(key, "is neither \"auto\", \"none\" nor a folder, from the slash on", `write watermark = "/var/lib/syncd"; leave it out to use the service's own folder`)
+		t.Report(key, "is neither \"auto\", \"none\" nor a folder, from the slash on",
+			`write watermark = "/var/lib/syncd"; leave it out to use the service's own folder`)
 	}
 	return where
 }

@@ -21,7 +21,8 @@ func readDossiers(tables []*strict.Table) []Dossier {
 	for _, t := range tables {
 		d := readDossier(t, names)
 		if other, taken := keys[d.Key.String()]; taken && !d.Key.IsZero() {
-			t.Report("key", fmt.Sprintf("is the key of the dossier %q", other), "each dossier has its own key: two names for one would send both to the same place")
+			t.Report("key", fmt.Sprintf("is the key of the dossier %q", other),
+				"each dossier has its own key: two names for one would send both to the same place")
 		} else {
 			keys[d.Key.String()] = d.Name
 		}

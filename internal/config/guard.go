@@ -143,7 +143,8 @@ func readWatch(t *strict.Table, g *jobs.Guards, spec mapping.Spec) {
 	g.HoldFields = readMembers(t, "hold_fields", held, withObjects(paths(spec.Fields)),
 		"is no member of [job.fields]")
 	if len(accounts) == 0 && !t.Has("hold_fields") {
-		t.Warn("hold_fields", "no member is held when it changes, but for values that are a valid IBAN or NIR: none is called, or comes from a column called, iban",
+		t.Warn("hold_fields", "no member is held when it changes, but for values that are a valid IBAN or NIR: none is called, "+
+			"or comes from a column called, iban",
 			`name the member of the IBAN in [job.guard], such as hold_fields = ["Iban"]; [] = none on purpose`)
 	}
 	unique := pathsOf(spec.Fields, func(_ *mapping.Field, named privacy.Named) bool {

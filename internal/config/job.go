@@ -92,8 +92,10 @@ func refuseOverlap(t *strict.Table, j *Job, others []Job, dossiers []string) {
 		}
 		for _, d := range dossiers {
 			if j.Covers(d) && other.Covers(d) {
-				t.Report("name", fmt.Sprintf("sends to the dossier %q, to which job %q sends other documents: each would undo the other's", d, other.Name),
-					"one job a dossier: read everybody in one query (UNION ALL), or give both jobs the same [job.source], [job.fields] and [[job.children]]")
+				t.Report("name", fmt.Sprintf("sends to the dossier %q, to which job %q sends other documents: each would undo the other's", d,
+					other.Name),
+					"one job a dossier: read everybody in one query (UNION ALL), or give both jobs the same [job.source], "+
+						"[job.fields] and [[job.children]]")
 				return
 			}
 		}
@@ -133,7 +135,8 @@ func readJob(t *strict.Table, taken map[string]bool, around surroundings) Job {
 		Name:         t.Name("job", taken),
 		Kind:         jobs.Kind(t.RequiredChoice("kind", around.kinds...)),
 		DossierNames: readDossierNames(t, "dossiers", around.dossiers),
-		Missed:       schedule.Policy(t.Choice("missed", string(schedule.Latest), string(schedule.Skip), string(schedule.Latest), string(schedule.All))),
+		Missed: schedule.Policy(t.Choice("missed", string(schedule.Latest), string(schedule.Skip),
+			string(schedule.Latest), string(schedule.All))),
 		MissedWindow: t.Duration("missed_window", 92*strict.Day, time.Minute, 400*strict.Day),
 		Deadline:     t.Duration("deadline", 6*time.Hour, 0, 7*strict.Day),
 		HoldExpires:  t.Duration("hold_expires", 7*strict.Day, time.Hour, 90*strict.Day),
@@ -294,7 +297,8 @@ func (c *Config) jobThat(name string, does func(jobs.Kind) bool) (Job, error) {
 	if len(fitting) > 0 {
 		hint = "jobs of this kind: " + strings.Join(fitting, ", ")
 	}
-	return Job{}, &strict.Error{Problems: []strict.Problem{{File: c.File, Key: "job." + name + ".kind", Text: fmt.Sprintf("is %s, not %s", j.Kind, strings.Join(kinds, " or ")), Hint: hint}}}
+	return Job{}, &strict.Error{Problems: []strict.Problem{{File: c.File, Key: "job." + name + ".kind",
+		Text: fmt.Sprintf("is %s, not %s", j.Kind, strings.Join(kinds, " or ")), Hint: hint}}}
 }
 
 // Ping is the addresses that a watcher of dead jobs wants to be asked for, when a run of a job begins and ends.

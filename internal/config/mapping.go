@@ -239,7 +239,8 @@ func readSource(t *strict.Table, children []*strict.Table, dossiers int) jobs.So
 func readChildSource(t *strict.Table, key string, dossiers int) jobs.ChildSource {
 	c := jobs.ChildSource{Rows: readQuery(t, "rows", dossiers), Employee: key}
 	if c.Rows != "" && !names(c.Rows, periodParameters) {
-		t.Warn("rows", "tells no months apart: it names no @period, so each month gets the elements of all", "add WHERE period = @period, or @period_start and @period_end")
+		t.Warn("rows", "tells no months apart: it names no @period, so each month gets the elements of all",
+			"add WHERE period = @period, or @period_start and @period_end")
 	}
 	if t.Has("employee") {
 		c.Employee = t.Matching("employee", columnPattern, "is not the name of a column", "the column of the employee's matricule in these rows")
@@ -266,7 +267,8 @@ func readQuery(t *strict.Table, key string, dossiers int) string {
 		t.Report(key, "is more than one statement", "write one SELECT")
 	}
 	if sqltext.Has(query, sqltext.Numbered) {
-		t.Report(key, "has a numbered parameter such as $1, to which nothing is given", "write the name of a parameter: @dossier, @siret, @period, @period_start or @period_end")
+		t.Report(key, "has a numbered parameter such as $1, to which nothing is given",
+			"write the name of a parameter: @dossier, @siret, @period, @period_start or @period_end")
 	}
 	for _, name := range sqltext.Parameters(query, parameters) {
 		if !slices.Contains(parameters, name) {

@@ -47,9 +47,10 @@ type Partner struct {
 
 // Documents is how documents of employees are sent to a partner, and what that means there.
 type Documents struct {
-	Section           string // that says so
-	Call              jobs.Call
-	MethodSet, KeySet bool `json:",omitempty"` // the verb, and the key's place, are written; else nothing is sent where the contract tells another
+	Section string // that says so
+	Call    jobs.Call
+	// the verb, and the key's place, are written; else nothing is sent where the contract tells another
+	MethodSet, KeySet bool `json:",omitempty"`
 	Semantics         jobs.Semantics
 	Scope             jobs.Scope
 	Send              jobs.Send
@@ -234,7 +235,8 @@ func ReadContract(t *strict.Table, key, example string) string {
 		t.Report(key, "is empty", hint)
 		return value
 	case strings.EqualFold(value, "auto"), strings.EqualFold(value, "none"):
-		t.Report(key, "is none of "+strict.Quoted([]string{"auto", "none"})+", and no name of a file", strict.Suggest(strings.ToLower(value), nil, ""))
+		t.Report(key, "is none of "+strict.Quoted([]string{"auto", "none"})+", and no name of a file",
+			strict.Suggest(strings.ToLower(value), nil, ""))
 		return value
 	case strings.Contains(value, "://"):
 		contractAddress(t, key, value, "write the address of the document itself, such as "+example)
@@ -292,7 +294,8 @@ func checkCompared(items []*strict.Table, j Job) {
 func checkElementsCompared(t *strict.Table, d *Documents, j Job) {
 	for _, children := range j.Mapping.Children {
 		if d.Semantics == jobs.Append && !slices.Contains(d.ReadBack.Compare, children.Path) {
-			t.Report("compare", fmt.Sprintf("leaves out %s of the job %q: with semantics = \"append\", elements that were lost would be taken for received",
+			t.Report("compare", fmt.Sprintf("leaves out %s of the job %q: with semantics = \"append\", "+
+				"elements that were lost would be taken for received",
 				children.Path, j.Name), "add it, or write [] for all that was sent")
 		}
 	}
@@ -335,7 +338,8 @@ func ReadAnswer(t *strict.Table) *AnswerRules {
 	case rules.Code != "" && rules.Success == nil:
 		t.Report("code", "does not say which codes mean success", `add them, such as success = ["0"]`)
 	case !rules.Decide() && rules.Message == "":
-		t.Report("", "does not say how a refusal is told", `add code = "/codeRetour" and success = ["0"], or errors = ["/Erreurs"], or texts = ["OK"], or message = "/libelle" alone for the words of refusals, or remove the section`)
+		t.Report("", "does not say how a refusal is told",
+			`add code = "/codeRetour" and success = ["0"], or errors = ["/Erreurs"], or texts = ["OK"], or message = "/libelle" alone for the words of refusals, or remove the section`)
 	}
 	return rules
 }

@@ -36,7 +36,8 @@ func (k *Keeper) current(ctx context.Context) (*Standing, error) {
 			return nil, err
 		}
 		if problem != "" && problem != known.Problem {
-			k.Log.Warn().Str("problem", firstLine(problem)).Msg("no contract of the API can be read: documents are checked against the last one, if there is any")
+			k.Log.Warn().Str("problem", firstLine(problem)).Msg("no contract of the API can be read: " +
+				"documents are checked against the last one, if there is any")
 		}
 		if known, err = k.Ledger.KnownContracts(ctx, k.Name); err != nil {
 			return nil, err

@@ -50,7 +50,8 @@ func unreadable(path, section string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		problem, hint = "the file does not exist", look+"; a relative name begins at the folder of the configuration"
 	case errors.Is(err, fs.ErrPermission):
-		problem, hint = fmt.Sprintf("the file may not be read by this user (uid %d)", os.Geteuid()), "let it be read, and each folder above it be entered: chmod, or setfacl"
+		problem, hint = fmt.Sprintf("the file may not be read by this user (uid %d)", os.Geteuid()),
+			"let it be read, and each folder above it be entered: chmod, or setfacl"
 	case errors.Is(err, syscall.EISDIR):
 		problem, hint = "this is a folder, not a file", "name the contract's file in it: contract of ["+section+"]"
 	case errors.Is(err, errNoFile):

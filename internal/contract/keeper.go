@@ -63,7 +63,8 @@ func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, s
 		return k.none(job, standing)
 	}
 	if against := standing.against(job != nil); against != nil {
-		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract", Problem: against.Text, Hint: against.Hint, Cause: against.Cause}
+		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract", Problem: against.Text,
+			Hint: against.Hint, Cause: against.Cause}
 	}
 	before, err := k.Ledger.LastContract(ctx, target)
 	if err != nil {
@@ -101,7 +102,8 @@ func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 	}
 	return nil, &jobs.CallError{Class: class, Call: "contract", Cause: jobs.Because(cause),
 		Problem: "the contract that the configuration names cannot be read: " + strings.TrimPrefix(firstLine(s.Problem), "contract: "),
-		Hint:    fmt.Sprintf("check contract of [%s]; 'syncd contract fetch' tries again; contract = \"none\" sends without a check", k.Settings.Documents)}
+		Hint: fmt.Sprintf("check contract of [%s]; 'syncd contract fetch' tries again; contract = \"none\" sends without a check",
+			k.Settings.Documents)}
 }
 
 // read is openapi.Read, with the section that hints name.

@@ -101,7 +101,8 @@ func TestALedgerThatLacksARightIsNamed(t *testing.T) {
 	t.Cleanup(limited.Close)
 	r.Ledger, r.Patience = limited, &jobs.Patience{Deadline: time.Hour, Pause: time.Millisecond, MaxPause: time.Millisecond}
 	run, err := w.push(r, nil)
-	if run == nil || run.State != jobs.Queued || !reflect.DeepEqual(run.Failure, jobs.Reason{Code: jobs.ReasonLedgerRefused, Detail: "42501"}) ||
+	if run == nil || run.State != jobs.Queued || !reflect.DeepEqual(run.Failure,
+		jobs.Reason{Code: jobs.ReasonLedgerRefused, Detail: "42501"}) ||
 		!errors.Is(err, jobs.ErrRefused) {
 		t.Fatalf("%+v %v", run, err)
 	}

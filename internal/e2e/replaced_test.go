@@ -128,8 +128,8 @@ func TestARunUsesNothingOfATableThatWasReplacedUnderAFunction(t *testing.T) {
 	w.must(err)
 	got := <-ended
 	w.wantState(got.run, jobs.Failed)
-	if !reflect.DeepEqual(got.run.Failure, jobs.Reason{Code: jobs.ReasonStagingReplaced, Detail: "staging.payroll_element"}) || len(w.received()) > 0 ||
-		!strings.Contains(got.err.Error(), "was replaced while it was read") {
+	if !reflect.DeepEqual(got.run.Failure, jobs.Reason{Code: jobs.ReasonStagingReplaced, Detail: "staging.payroll_element"}) ||
+		len(w.received()) > 0 || !strings.Contains(got.err.Error(), "was replaced while it was read") {
 		t.Fatalf("%+v: %v", got.run.Failure, got.err)
 	}
 	w.resume(r, got.run.ID, jobs.Succeeded)

@@ -76,8 +76,8 @@ func (t Target) API() APIName { return APIName{t.Partner, t.Environment, t.BaseU
 // Contracts knows the contract in force.
 type Contracts interface {
 	// InForce gives the contract for the documents of a job; nil = there is nothing to say. The API is asked when nobody did lately. One
-	// that does not tell is no error: what it told last counts. One that says otherwise than a default of how calls are made is. since is the digest of the contract that changes are told
-	// from; "" = that of the target's last run of everyone.
+	// that does not tell is no error: what it told last counts. One that says otherwise than a default of how calls are
+	// made is. since is the digest of the contract that changes are told from; "" = that of the target's last run of everyone.
 	InForce(ctx context.Context, job *PushJob, target int64, since string) (*Contract, error)
 }
 

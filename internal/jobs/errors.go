@@ -14,7 +14,8 @@ var (
 	ErrOtherSiret = errors.New("the run was planned for another SIRET")
 	// ErrLost means that this process no longer owns the run: another one took it, or the ledger could not be reached.
 	// Nothing may be sent or written any more.
-	ErrLost = hinted.New("'syncd runs' tells where the run stands, 'syncd resume RUN' goes on with it", "the claim on the run is lost: another process took it over, or the ledger could not be reached")
+	ErrLost = hinted.New("'syncd runs' tells where the run stands, 'syncd resume RUN' goes on with it",
+		"the claim on the run is lost: another process took it over, or the ledger could not be reached")
 	// ErrStopped means that a person asked the run to stop.
 	ErrStopped = errors.New("stopped")
 	// ErrUnreachable means that the database cannot be used just now.
@@ -68,7 +69,8 @@ func (e *RefusedError) Told() (problem, hint string) {
 		setting = "staging_url, or url where there is no other,"
 	}
 	return fmt.Sprintf("%s: %s (SQLSTATE %s)", e.Doing, problem, where),
-		fmt.Sprintf("check %s under [database], the role and its rights (migrations/roles.sql), and pg_hba.conf of the server; then run 'syncd check'. A service takes a URL that was changed once it is restarted", setting)
+		fmt.Sprintf("check %s under [database], the role and its rights (migrations/roles.sql), and pg_hba.conf of the server; "+
+			"then run 'syncd check'. A service takes a URL that was changed once it is restarted", setting)
 }
 
 // refusals are what a SQLSTATE says where nothing of ours is wrong but the access.
@@ -96,14 +98,17 @@ func (e *BusyError) Error() string { return hinted.Text(e.Told()) }
 // Told implements hinted.Error.
 func (e *BusyError) Told() (problem, hint string) {
 	if e.Run.State == Queued {
-		return fmt.Sprintf("dossier %s is busy: run %d (%s) is queued since %s, for a daemon to execute", e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.CreatedAt.Local().Format("2006-01-02 15:04:05")),
+		return fmt.Sprintf("dossier %s is busy: run %d (%s) is queued since %s, for a daemon to execute", e.Run.Target.Dossier, e.Run.ID,
+				e.Run.Job, e.Run.CreatedAt.Local().Format("2006-01-02 15:04:05")),
 			fmt.Sprintf("execute it here with 'syncd resume %d', or give it up with 'syncd cancel %d --reason …'", e.Run.ID, e.Run.ID)
 	}
 	if e.Run.Interrupted {
-		return fmt.Sprintf("dossier %s is busy: run %d (%s) was interrupted, and nobody has gone on with it", e.Run.Target.Dossier, e.Run.ID, e.Run.Job),
+		return fmt.Sprintf("dossier %s is busy: run %d (%s) was interrupted, and nobody has gone on with it",
+				e.Run.Target.Dossier, e.Run.ID, e.Run.Job),
 			fmt.Sprintf("'syncd resume %d' goes on with it, 'syncd cancel %d --reason …' gives it up; then try again", e.Run.ID, e.Run.ID)
 	}
-	return fmt.Sprintf("dossier %s is busy: run %d (%s) is active since %s, executed by %s (pid %d)", e.Run.Target.Dossier, e.Run.ID, e.Run.Job, e.Run.StartedAt.Local().Format("2006-01-02 15:04:05"), e.Run.Host, e.Run.PID),
+	return fmt.Sprintf("dossier %s is busy: run %d (%s) is active since %s, executed by %s (pid %d)", e.Run.Target.Dossier, e.Run.ID,
+			e.Run.Job, e.Run.StartedAt.Local().Format("2006-01-02 15:04:05"), e.Run.Host, e.Run.PID),
 		fmt.Sprintf("wait for it to end (syncd show %d), then try again", e.Run.ID)
 }
 
@@ -123,11 +128,14 @@ func (e *OrderError) Told() (problem, hint string) {
 		if e.Other.State == Held {
 			hint += fmt.Sprintf(", or first give that run up: 'syncd cancel %d --reason …'", e.Other.ID)
 		}
-		return fmt.Sprintf("period %s is older than %s, which run %d sent, or found delivered already, and the partner keeps one document per employee", e.Period, e.Other.Period, e.Other.ID),
+		return fmt.Sprintf("period %s is older than %s, which run %d sent, or found delivered already, "+
+				"and the partner keeps one document per employee", e.Period, e.Other.Period, e.Other.ID),
 			hint
 	}
-	return fmt.Sprintf("period %s of dossier %s is not finished (run %d is %s), so %s is not sent yet", e.Other.Period, e.Other.Target.Dossier, e.Other.ID, e.Other.State, e.Period),
-		fmt.Sprintf("look at it with 'syncd show %d' and finish it with 'syncd run %s --dossier %s --period %s', or name the newer one with --period %s", e.Other.ID, e.Other.Job, e.Other.Target.Dossier, e.Other.Period, e.Period)
+	return fmt.Sprintf("period %s of dossier %s is not finished (run %d is %s), so %s is not sent yet", e.Other.Period, e.Other.Target.Dossier,
+			e.Other.ID, e.Other.State, e.Period),
+		fmt.Sprintf("look at it with 'syncd show %d' and finish it with 'syncd run %s --dossier %s --period %s', "+
+			"or name the newer one with --period %s", e.Other.ID, e.Other.Job, e.Other.Target.Dossier, e.Other.Period, e.Period)
 }
 
 // FinishedError says that there is nothing left to resume.
@@ -189,7 +197,8 @@ func (e *ContractError) Told() (problem, hint string) {
 			fmt.Sprintf("plan afresh: syncd run %s --dossier %s --period %s", e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
 	}
 	return fmt.Sprintf("run %d waits for a change of the API's contract to be accepted, which concerns all dossiers", e.Run.ID),
-		"look at it with 'syncd contract diff', then 'syncd contract accept --reason …'; correct the mapping first where it needs to be, and plan afresh"
+		"look at it with 'syncd contract diff', then 'syncd contract accept --reason …'; " +
+			"correct the mapping first where it needs to be, and plan afresh"
 }
 
 // FormError says that a run was planned for another call than documents are sent by now.
@@ -199,7 +208,8 @@ func (e *FormError) Error() string { return hinted.Text(e.Told()) }
 
 // Told implements hinted.Error.
 func (e *FormError) Told() (problem, hint string) {
-	return fmt.Sprintf("run %d was planned for another call than documents are sent by now (verb, path, place of the key, semantics or scope)", e.Run.ID),
+	return fmt.Sprintf("run %d was planned for another call than documents are sent by now (verb, path, place of the key, semantics or scope)",
+			e.Run.ID),
 		fmt.Sprintf("plan afresh: syncd run %s --dossier %s --period %s", e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
 }
 
@@ -211,7 +221,8 @@ func (e *PutBackError) Error() string { return hinted.Text(e.Told()) }
 
 // Told implements hinted.Error.
 func (e *PutBackError) Told() (problem, hint string) {
-	return fmt.Sprintf("run %d was planned before the ledger was put back: what it planned may have been sent since, or something newer", e.Run.ID),
+	return fmt.Sprintf("run %d was planned before the ledger was put back: what it planned may have been sent since, or something newer",
+			e.Run.ID),
 		fmt.Sprintf("plan afresh: syncd run %s --dossier %s --period %s", e.Run.Job, e.Run.Target.Dossier, e.Run.Period)
 }
 
@@ -246,7 +257,8 @@ func (e *LockedError) Error() string { return hinted.Text(e.Told()) }
 // Told implements hinted.Error.
 func (e *LockedError) Told() (problem, hint string) {
 	table := cmp.Or(e.Table, "what "+e.Query+" reads")
-	return fmt.Sprintf("%s is locked by somebody who replaces it (an import, TRUNCATE, REFRESH or ALTER TABLE), and was not free within %s: nothing was sent", table, e.Waited),
+	return fmt.Sprintf("%s is locked by somebody who replaces it (an import, TRUNCATE, REFRESH or ALTER TABLE), "+
+			"and was not free within %s: nothing was sent", table, e.Waited),
 		"let the import finish, then try again; job.source.lock_wait is how long a run waits"
 }
 
@@ -273,7 +285,8 @@ func (e *ClockError) Told() (problem, hint string) {
 		return fmt.Sprintf("the clock of this machine is %s behind Postgres's: nothing is deleted", -e.Ahead.Round(time.Second)),
 			"set both by NTP (timedatectl)"
 	}
-	return fmt.Sprintf("the clock of this machine is %s ahead of Postgres's: nothing is started, and nothing deleted", e.Ahead.Round(time.Second)),
+	return fmt.Sprintf("the clock of this machine is %s ahead of Postgres's: nothing is started, and nothing deleted",
+			e.Ahead.Round(time.Second)),
 		"set both by NTP (timedatectl)"
 }
 

@@ -57,13 +57,15 @@ const (
 	RuleContractAccepted Rule = "contract-accepted" // N changes of the contract that broke what was sent; a person has accepted them
 	RuleUnchecked        Rule = "unchecked"         // no contract says what the call takes: documents go as they are
 	RuleContractStale    Rule = "contract-stale"    // unchanged documents of N employees do not fit the contract, which is new
-	RuleUnseen           Rule = "unseen"            // whether the other side edited the unchanged documents of N employees could not be read back
-	RuleTaken            Rule = "taken"             // documents of N employees were accepted for processing (202): nobody has said whether they were
-	RuleDamagedText      Rule = "damaged-text"      // texts of N employees at Path, from Column, are damaged: Marks
-	RuleOddDate          Rule = "odd-date"          // dates of N employees at Path, from Column, are so far away that they stand for none
-	RuleShortPostal      Rule = "short-postal"      // postal codes of N employees at Path, from Column, have four digits
-	RuleImpact           Rule = "impact"            // of a pull: codes block N of Of employees at the next run of Job
-	RuleImpactUnknown    Rule = "impact-unknown"    // of a pull: that could not be worked out for Job
+	// whether the other side edited the unchanged documents of N employees could not be read back
+	RuleUnseen Rule = "unseen"
+	// documents of N employees were accepted for processing (202): nobody has said whether they were
+	RuleTaken         Rule = "taken"
+	RuleDamagedText   Rule = "damaged-text"   // texts of N employees at Path, from Column, are damaged: Marks
+	RuleOddDate       Rule = "odd-date"       // dates of N employees at Path, from Column, are so far away that they stand for none
+	RuleShortPostal   Rule = "short-postal"   // postal codes of N employees at Path, from Column, have four digits
+	RuleImpact        Rule = "impact"         // of a pull: codes block N of Of employees at the next run of Job
+	RuleImpactUnknown Rule = "impact-unknown" // of a pull: that could not be worked out for Job
 )
 
 // Finding is what a rule found: figures for one sentence. It holds neither names nor amounts.

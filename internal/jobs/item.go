@@ -98,12 +98,13 @@ const (
 	ReasonAltered     ReasonCode = "altered"      // blocked: what the ledger holds is not what was planned
 
 	// Why a run failed or is held.
-	ReasonConfiguration   ReasonCode = "configuration"    // the API refuses this configuration: Detail
-	ReasonUnusual         ReasonCode = "unusual"          // the API answers otherwise than it did by these very settings: Detail
-	ReasonIdentity        ReasonCode = "identity"         // the API answers for another dossier
-	ReasonFailures        ReasonCode = "failures"         // too many technical failures in a row: Detail
-	ReasonUnreachable     ReasonCode = "unreachable"      // the API cannot be reached, or a database cannot be used just now
-	ReasonLedgerRefused   ReasonCode = "ledger-refused"   // the ledger's database does not let us in, or not do what is needed: Detail is the SQLSTATE
+	ReasonConfiguration ReasonCode = "configuration" // the API refuses this configuration: Detail
+	ReasonUnusual       ReasonCode = "unusual"       // the API answers otherwise than it did by these very settings: Detail
+	ReasonIdentity      ReasonCode = "identity"      // the API answers for another dossier
+	ReasonFailures      ReasonCode = "failures"      // too many technical failures in a row: Detail
+	ReasonUnreachable   ReasonCode = "unreachable"   // the API cannot be reached, or a database cannot be used just now
+	// the ledger's database does not let us in, or not do what is needed: Detail is the SQLSTATE
+	ReasonLedgerRefused   ReasonCode = "ledger-refused"
 	ReasonStagingRefused  ReasonCode = "staging-refused"  // staging's database does not let us in: Detail is the SQLSTATE
 	ReasonStopped         ReasonCode = "stopped"          // a person stopped it
 	ReasonInterrupted     ReasonCode = "interrupted"      // its process died; a newer run took its place
@@ -117,11 +118,13 @@ const (
 	ReasonStagingReplaced ReasonCode = "staging-replaced" // the table Detail was replaced while it was read
 	ReasonClosed          ReasonCode = "closed"           // its period is closed
 	ReasonUnapproved      ReasonCode = "unapproved"       // held, of a run or an employee: what lets it go was not made by an approval
-	ReasonContract        ReasonCode = "contract"         // held: the API's contract changed since the plan was made, which must be made afresh
-	ReasonFormOutdated    ReasonCode = "form-outdated"    // held: documents go by another Form, or with another SIRET, than the plan was made for, which must be made afresh
-	ReasonOutdated        ReasonCode = "outdated"         // held: the ledger was put back since the plan was made, which must be made afresh
-	ReasonPullEmpty       ReasonCode = "pull-empty"       // held: the answer is empty
-	ReasonPullShrinks     ReasonCode = "pull-shrinks"     // held: it withdraws too much; Detail "18/60", or "Civilite 2/2"
+	// held: the API's contract changed since the plan was made, which must be made afresh
+	ReasonContract ReasonCode = "contract"
+	// held: documents go by another Form, or with another SIRET, than the plan was made for, which must be made afresh
+	ReasonFormOutdated ReasonCode = "form-outdated"
+	ReasonOutdated     ReasonCode = "outdated"     // held: the ledger was put back since the plan was made, which must be made afresh
+	ReasonPullEmpty    ReasonCode = "pull-empty"   // held: the answer is empty
+	ReasonPullShrinks  ReasonCode = "pull-shrinks" // held: it withdraws too much; Detail "18/60", or "Civilite 2/2"
 )
 
 // OutdatesPlan tells the reasons for which what a run planned is not sent any more: it must be planned afresh.

@@ -44,7 +44,8 @@ func (r *Runner) renew(ctx context.Context, job *PushJob, run *Run, contract *Co
 	case err != nil && (ctx.Err() != nil || !decided):
 		return Reason{}, err
 	case err != nil:
-		r.Log.Warn().Int64("run", run.ID).Str("reason", string(FailureReason(err).Code)).Msg("whether staging has changed since the plan could not be told")
+		r.Log.Warn().Int64("run", run.ID).Str("reason", string(FailureReason(err).Code)).Msg("whether staging has changed " +
+			"since the plan could not be told")
 		return Reason{}, r.note(ctx, run, &Finding{Rule: RuleStaleUnknown})
 	case changed.N == 0:
 		return Reason{}, r.note(ctx, run, nil)
@@ -64,7 +65,8 @@ func (r *Runner) renew(ctx context.Context, job *PushJob, run *Run, contract *Co
 
 // note tells with the run how its plan stands to staging; nil = as it was told before, it is no longer so.
 func (r *Runner) note(ctx context.Context, run *Run, notice *Finding) error {
-	findings := slices.DeleteFunc(slices.Clone(run.Findings), func(f Finding) bool { return f.Rule == RuleStale || f.Rule == RuleStaleUnknown })
+	findings := slices.DeleteFunc(slices.Clone(run.Findings),
+		func(f Finding) bool { return f.Rule == RuleStale || f.Rule == RuleStaleUnknown })
 	if notice != nil {
 		findings = append(findings, *notice)
 	}

@@ -130,7 +130,8 @@ func (r *Runner) push(ctx context.Context, job *PushJob, run *Run) (Reason, erro
 }
 
 func (r *Runner) send(ctx context.Context, job *PushJob, run *Run) (Reason, error) {
-	return r.Send(ctx, &Sending{Job: job, Run: run, API: r.API, Ledger: r.Ledger, Stop: r.Stop, Progress: r.Progress, Places: r.Places.taken(job.MaxInFlight)})
+	return r.Send(ctx, &Sending{Job: job, Run: run, API: r.API, Ledger: r.Ledger, Stop: r.Stop, Progress: r.Progress,
+		Places: r.Places.taken(job.MaxInFlight)})
 }
 
 // identify asks the partner who it is talking to, before anything is sent: two swapped keys end here.

@@ -37,7 +37,8 @@ const (
 
 // Decisions are all of them, in the order in which help lists them.
 var Decisions = []Decision{DecisionRun, DecisionResume, DecisionApprove, DecisionCancel, DecisionExpire, DecisionSettle,
-	DecisionClose, DecisionReopen, DecisionPause, DecisionUnpause, DecisionPurge, DecisionRekey, DecisionForget, DecisionPutBack, DecisionContractAccept, DecisionConfiguration}
+	DecisionClose, DecisionReopen, DecisionPause, DecisionUnpause, DecisionPurge, DecisionRekey, DecisionForget, DecisionPutBack,
+	DecisionContractAccept, DecisionConfiguration}
 
 // DetailForced is the detail of a closing that leaves the named employees, or the whole period, undelivered.
 const DetailForced = "forced"

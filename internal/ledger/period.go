@@ -105,7 +105,8 @@ func (m *Missing) String() string {
 		return m.runs() + " failed, and sent nothing"
 	}
 	what := map[MissingKind]string{MissingKind(jobs.ItemPending): "not attempted", MissingKind(jobs.ItemSuperseded): "given up",
-		MissingKind(jobs.ItemDeparted): "gone from staging, and not settled", MissingKind(jobs.ItemUnsettled): "waiting for a doubt to be settled"}[m.Kind]
+		MissingKind(jobs.ItemDeparted):  "gone from staging, and not settled",
+		MissingKind(jobs.ItemUnsettled): "waiting for a doubt to be settled"}[m.Kind]
 	if what == "" {
 		what = string(m.Kind)
 	}

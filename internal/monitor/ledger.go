@@ -27,10 +27,12 @@ var (
 		"When a run last ended, in whatever state; absent while none has.", "job", "dossier")
 	successDesc = describe("syncd_last_success_timestamp_seconds",
 		"When a run last succeeded; absent while none has.", "job", "dossier")
-	nextDesc   = describe("syncd_next_fire_timestamp_seconds", "When the schedule fires next; absent for jobs without, or that are paused.", "job", "dossier")
+	nextDesc = describe("syncd_next_fire_timestamp_seconds", "When the schedule fires next; absent for jobs without, or that are paused.",
+		"job", "dossier")
 	pausedDesc = describe("syncd_job_paused", "1 while the schedule of the job is paused.", "job")
 	purgeDesc  = describe("syncd_purge_held", "1 while what is past its time waits for a person: the clock leapt, or much would go.")
-	lagDesc    = describe("syncd_lag_seconds", "Since when the oldest fire is due whose run has not ended; 0 = nothing is late.", "job", "dossier")
+	lagDesc    = describe("syncd_lag_seconds", "Since when the oldest fire is due whose run has not ended; 0 = nothing is late.", "job",
+		"dossier")
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {

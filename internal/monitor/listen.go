@@ -34,10 +34,12 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	}
 	parsed, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return nil, hinted.New("write 127.0.0.1:9464, [::1]:9464 or unix:/run/syncd/http.sock", "listening for monitoring: %q is no address", address)
+		return nil, hinted.New("write 127.0.0.1:9464, [::1]:9464 or unix:/run/syncd/http.sock", "listening for monitoring: %q is no address",
+			address)
 	}
 	if !parsed.Addr().IsLoopback() {
-		return nil, hinted.New(fmt.Sprintf("write 127.0.0.1:%d, and let a proxy with TLS and a password serve others", parsed.Port()), "listening for monitoring: %s can be reached from other machines", address)
+		return nil, hinted.New(fmt.Sprintf("write 127.0.0.1:%d, and let a proxy with TLS and a password serve others", parsed.Port()),
+			"listening for monitoring: %s can be reached from other machines", address)
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)

@@ -48,9 +48,11 @@ func NewMetrics(version string, health *Health) *Metrics {
 		items: newTally(counter("syncd_items_total",
 			"Employees of the runs that ended in this process, by what became of them.", "job", "outcome")),
 		clockError: prometheus.NewGauge(prometheus.GaugeOpts{Name: "syncd_clock_error",
-			Help: "1 while a stored fire lies in the future, or this clock is ahead of PostgreSQL's, and for an hour after: a clock is or was wrong."}),
+			Help: "1 while a stored fire lies in the future, or this clock is ahead of PostgreSQL's, and for an hour after: " +
+				"a clock is or was wrong."}),
 		watermark: prometheus.NewGauge(prometheus.GaugeOpts{Name: "syncd_watermark_since_timestamp_seconds",
-			Help: "Since when a file outside of the database says how far the ledger has come; 0 while none can be kept. A recent time on a ledger that is not new: the file was lost."}),
+			Help: "Since when a file outside of the database says how far the ledger has come; 0 while none can be kept. A recent time on a " +
+				"ledger that is not new: the file was lost."}),
 		differs: gauge("syncd_configuration_difference",
 			"1 while another daemon of this ledger has another configuration for the job.", "job"),
 	}

@@ -36,7 +36,8 @@ func (s *Store) Apart(ctx context.Context, target int64, period jobs.Period, key
 	}
 	sent, err := s.queries.SentApart(ctx, dbsqlc.SentApartParams{TargetID: target, Period: string(period)})
 	for _, item := range sent {
-		a.Sent = append(a.Sent, jobs.SentApart{Key: item.Key, Fingerprint: [32]byte(item.Fingerprint), Created: item.Created, Updated: item.Updated})
+		a.Sent = append(a.Sent, jobs.SentApart{Key: item.Key, Fingerprint: [32]byte(item.Fingerprint),
+			Created: item.Created, Updated: item.Updated})
 	}
 	return a, redact("reading what was sent", err)
 }

@@ -44,7 +44,8 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 		if released, err = s.release(ctx, q, run, a); err != nil {
 			return err
 		}
-		line, err := s.auditRunLine(ctx, q, run, ledger.AuditEntry{Actor: a.By, Decision: ledger.DecisionApprove, Employees: released, Reason: a.Reason, Detail: run.Digests.Plan})
+		line, err := s.auditRunLine(ctx, q, run, ledger.AuditEntry{Actor: a.By, Decision: ledger.DecisionApprove, Employees: released,
+			Reason: a.Reason, Detail: run.Digests.Plan})
 		if err != nil {
 			return err
 		}

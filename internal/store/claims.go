@@ -54,7 +54,8 @@ func (s *Store) insertion(target int64, request jobs.NewRun) dbsqlc.InsertRunPar
 		TargetID: target, Job: request.Job, Kind: string(request.Kind), Period: periodOf(request),
 		Trigger: string(request.Trigger), Owner: &owner, Host: s.host, Pid: int32(os.Getpid()), //nolint:gosec // a pid fits
 		Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version, KeyID: s.keys.ID,
-		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, FailedOf: failedOf(request), Verify: request.Verify, Overwrite: request.Overwrite, Resend: request.Resend,
+		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, FailedOf: failedOf(request), Verify: request.Verify,
+		Overwrite: request.Overwrite, Resend: request.Resend,
 	}
 }
 
@@ -117,7 +118,8 @@ func (s *Store) takeUp(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, re
 			takeovers = 1
 		}
 	}
-	if err := q.ClaimRun(ctx, dbsqlc.ClaimRunParams{ID: run.ID, Trigger: nullable(string(trigger)), Takeovers: int32(takeovers), Owner: &owner, Host: s.host,
+	if err := q.ClaimRun(ctx, dbsqlc.ClaimRunParams{ID: run.ID, Trigger: nullable(string(trigger)), Takeovers: int32(takeovers),
+		Owner: &owner, Host: s.host,
 		Pid: int32(os.Getpid()), Version: s.version, ConfigDigest: request.ConfigDigest}); err != nil { //nolint:gosec // a pid fits
 		return err
 	}

@@ -59,10 +59,12 @@ func (s *Store) NoteContract(ctx context.Context, api jobs.APIName, found ledger
 		if err != nil {
 			return err
 		}
-		if err := q.NoteAsked(ctx, dbsqlc.NoteAskedParams{ID: a.ID, Problem: found.Problem, Place: found.Place}); err != nil || found.Digest == "" {
+		if err := q.NoteAsked(ctx, dbsqlc.NoteAskedParams{ID: a.ID, Problem: found.Problem, Place: found.Place}); err != nil ||
+			found.Digest == "" {
 			return err
 		}
-		if err := q.SeeContract(ctx, dbsqlc.SeeContractParams{ApiID: a.ID, Digest: found.Digest, Document: found.Text, Place: found.Place}); err != nil {
+		if err := q.SeeContract(ctx, dbsqlc.SeeContractParams{ApiID: a.ID, Digest: found.Digest, Document: found.Text,
+			Place: found.Place}); err != nil {
 			return err
 		}
 		return q.ForgetContracts(ctx, dbsqlc.ForgetContractsParams{ApiID: a.ID, Keep: keptContracts})
@@ -81,7 +83,8 @@ func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a ledger.A
 		if err != nil {
 			return err
 		}
-		n, err := q.AcceptContract(ctx, dbsqlc.AcceptContractParams{ID: known.ID, Digest: a.Digest, Before: a.Before, AcceptedBy: a.By, AcceptedReason: a.Reason})
+		n, err := q.AcceptContract(ctx, dbsqlc.AcceptContractParams{ID: known.ID, Digest: a.Digest, Before: a.Before,
+			AcceptedBy: a.By, AcceptedReason: a.Reason})
 		switch {
 		case err != nil:
 			return err
@@ -90,10 +93,12 @@ func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a ledger.A
 		case a.By == "":
 			return nil
 		}
-		if err := s.audit(ctx, q, 0, ledger.AuditEntry{Actor: a.By, Decision: ledger.DecisionContractAccept, Reason: a.Reason, Detail: a.Digest}); err != nil {
+		if err := s.audit(ctx, q, 0, ledger.AuditEntry{Actor: a.By, Decision: ledger.DecisionContractAccept, Reason: a.Reason,
+			Detail: a.Digest}); err != nil {
 			return err
 		}
-		held := dbsqlc.HeldByContractParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: jobs.NormalAddress(api.BaseURL), Digest: a.Digest}
+		held := dbsqlc.HeldByContractParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: jobs.NormalAddress(api.BaseURL),
+			Digest: a.Digest}
 		if waiting, err = q.HeldByContract(ctx, held); err != nil {
 			return err
 		}

@@ -67,7 +67,8 @@ func (s *Staging) describe(ctx context.Context, source jobs.Source, params mappi
 		err := askReady(ctx, k.conn, source.Ready, params)
 		var notReady *jobs.NotReadyError
 		if errors.As(err, &notReady) {
-			d.Findings = append(d.Findings, Finding{Note: true, Text: "staging is not ready now: job.guard.ready does not answer true", Hint: "let the export into staging finish: a run waits for it, or fails"})
+			d.Findings = append(d.Findings, Finding{Note: true, Text: "staging is not ready now: job.guard.ready does not answer true",
+				Hint: "let the export into staging finish: a run waits for it, or fails"})
 		} else if err != nil {
 			return d, err
 		}
@@ -120,7 +121,8 @@ var doubtful = []struct {
 // doubts tells what a plan could not be sure of, about the relations that it would lock.
 func (k *keeper) doubts(ctx context.Context, held []uint32) (findings []Finding, err error) {
 	for _, question := range doubtful {
-		rows, err := k.conn.Query(ctx, `SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY ($1) AND `+question.where+` ORDER BY 1`, held)
+		rows, err := k.conn.Query(ctx, `SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = ANY ($1) AND `+question.where+` ORDER BY 1`,
+			held)
 		if err != nil {
 			return nil, redactStaging("inspecting staging", err)
 		}
@@ -189,8 +191,9 @@ func calls(plan any) (names []string) {
 }
 
 var unsteadyFunctions = map[string]Finding{
-	"writes":    {Error: true, Text: "the query %s writes: it calls %s", Hint: writesNot},
-	"may write": {Text: "the query %s may write: its function %s has INSERT, UPDATE, DELETE or nextval in it", Hint: "syncd only reads staging: a query that writes fails"},
+	"writes": {Error: true, Text: "the query %s writes: it calls %s", Hint: writesNot},
+	"may write": {Text: "the query %s may write: its function %s has INSERT, UPDATE, DELETE or nextval in it",
+		Hint: "syncd only reads staging: a query that writes fails"},
 	"unsteady": {Text: "the query %s answers something else at each call, or does something: it calls %s",
 		Hint: "take it out of the query: whatever depends on it would be sent again by each run"},
 }
@@ -200,7 +203,8 @@ func (k *keeper) volatile(ctx context.Context, names []string) (map[string][]str
 	rows, err := k.conn.Query(ctx, `SELECT DISTINCT p.proname::text, CASE WHEN p.proname IN ('nextval', 'setval') THEN 'writes'
 			WHEN l.lanname IN ('internal', 'c') THEN 'unsteady' ELSE 'may write' END
 		FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-		WHERE p.proname = ANY ($1) AND p.provolatile = 'v' AND (l.lanname IN ('internal', 'c') OR p.prosrc ~* '\y(insert|update|delete|merge|nextval|setval)\y')
+		WHERE p.proname = ANY ($1) AND p.provolatile = 'v'
+		AND (l.lanname IN ('internal', 'c') OR p.prosrc ~* '\y(insert|update|delete|merge|nextval|setval)\y')
 		ORDER BY 1`, names)
 	if err != nil {
 		return nil, redactStaging("inspecting staging", err)

@@ -15,7 +15,8 @@ func (s *Store) Doubts(ctx context.Context, run *jobs.Run, requestTimeout time.D
 	if run.Partial() {
 		keys = run.Employees
 	}
-	rows, err := s.queries.ListDoubts(ctx, dbsqlc.ListDoubtsParams{TargetID: run.Target.ID, Period: string(run.Period), Keys: keys, TimeoutSeconds: requestTimeout.Seconds()})
+	rows, err := s.queries.ListDoubts(ctx, dbsqlc.ListDoubtsParams{TargetID: run.Target.ID, Period: string(run.Period), Keys: keys,
+		TimeoutSeconds: requestTimeout.Seconds()})
 	if err != nil || len(rows) == 0 {
 		return jobs.Doubts{}, redact("reading what is in doubt", err)
 	}
@@ -37,7 +38,8 @@ func (s *Store) doubt(run *jobs.Run, row dbsqlc.ListDoubtsRow) (d jobs.Doubt, er
 	if d.Document, err = s.keys.openKept(aDocument, row.Payload, at); err != nil || row.Previous == nil {
 		return d, err
 	}
-	d.Previous, err = s.keys.openKept(aDocument, row.Previous, acknowledgedPlace(run.Target.ID, ref, row.PreviousRun, row.PreviousSeq, row.BaselineVersion))
+	d.Previous, err = s.keys.openKept(aDocument, row.Previous,
+		acknowledgedPlace(run.Target.ID, ref, row.PreviousRun, row.PreviousSeq, row.BaselineVersion))
 	return d, err
 }
 
@@ -113,7 +115,8 @@ func clearDoubt(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, doubt job
 	if err != nil || forgotten+cleared == 0 {
 		return err
 	}
-	if _, err := q.UnsettleItems(ctx, dbsqlc.UnsettleItemsParams{RunID: doubt.Run, Seqs: seqs, Resend: doubt.Run == run.ID, ReasonCode: string(jobs.ReasonReadBack)}); err != nil {
+	if _, err := q.UnsettleItems(ctx, dbsqlc.UnsettleItemsParams{RunID: doubt.Run, Seqs: seqs, Resend: doubt.Run == run.ID,
+		ReasonCode: string(jobs.ReasonReadBack)}); err != nil {
 		return err
 	}
 	return recountSettled(ctx, q, doubt.Run)

@@ -82,7 +82,8 @@ func (e *KeyError) Error() string { return hinted.Text(e.Told()) }
 // Told implements hinted.Error.
 func (e *KeyError) Told() (problem, hint string) {
 	return fmt.Sprintf("database.ledger_key has changed: the ledger was made with key %s, this one is %s", e.Registered, e.Given),
-		"put the former key back, without which syncd cannot tell what was sent; to change it see 'syncd rekey --help'; a service that was running while it was changed is restarted"
+		"put the former key back, without which syncd cannot tell what was sent; to change it see 'syncd rekey --help'; " +
+			"a service that was running while it was changed is restarted"
 }
 
 // RekeyingError says that the ledger key is being changed: nothing is executed or decided meanwhile.
@@ -123,15 +124,17 @@ func redactUnlessOurs(doing string, err error) error {
 
 // isOurs tells errors that say what is the matter with what was asked for, not with the database.
 func isOurs(err error) bool {
-	for _, sentinel := range []error{jobs.ErrTaken, jobs.ErrLost, jobs.ErrOtherSiret, jobs.ErrNoRun, jobs.ErrNoContract, jobs.ErrContractMoved} {
+	for _, sentinel := range []error{jobs.ErrTaken, jobs.ErrLost, jobs.ErrOtherSiret, jobs.ErrNoRun,
+		jobs.ErrNoContract, jobs.ErrContractMoved} {
 		if errors.Is(err, sentinel) {
 			return true
 		}
 	}
-	return is[*jobs.BusyError](err) || is[*jobs.OrderError](err) || is[*jobs.FinishedError](err) || is[*jobs.OvertakenError](err) || is[*NotHeldError](err) || is[*DisplayedError](err) ||
-		is[*jobs.ClockError](err) || is[*jobs.ClosedError](err) || is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) ||
-		is[*PeriodError](err) || is[*ledger.MissingError](err) || is[*jobs.ContractError](err) || is[*jobs.FormError](err) || is[*AlteredError](err) ||
-		is[*RekeyingError](err) || is[*KeyError](err) || is[*ForgetError](err)
+	return is[*jobs.BusyError](err) || is[*jobs.OrderError](err) || is[*jobs.FinishedError](err) || is[*jobs.OvertakenError](err) ||
+		is[*NotHeldError](err) || is[*DisplayedError](err) || is[*jobs.ClockError](err) || is[*jobs.ClosedError](err) ||
+		is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) || is[*PeriodError](err) || is[*ledger.MissingError](err) ||
+		is[*jobs.ContractError](err) || is[*jobs.FormError](err) || is[*AlteredError](err) || is[*RekeyingError](err) ||
+		is[*KeyError](err) || is[*ForgetError](err)
 }
 
 func is[E error](err error) bool {
@@ -178,9 +181,11 @@ func redacted(doing string, database jobs.Database, err error) error {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("%s: %w", doing, context.Canceled)
 	case errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &connect):
-		return &UnreachableError{Doing: doing, Problem: "Postgres did not answer in time", Hint: "see whether it is overloaded, or something holds a lock, then try again"}
+		return &UnreachableError{Doing: doing, Problem: "Postgres did not answer in time",
+			Hint: "see whether it is overloaded, or something holds a lock, then try again"}
 	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err), isBroken(err):
-		return &UnreachableError{Doing: doing, Problem: "Postgres cannot be reached", Hint: "check that Postgres runs and that the URL under [database] names the right host, port and database"}
+		return &UnreachableError{Doing: doing, Problem: "Postgres cannot be reached",
+			Hint: "check that Postgres runs and that the URL under [database] names the right host, port and database"}
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -39,7 +39,8 @@ func (s *stream) explain(err error) error {
 		if isElsewhere(pg) {
 			return &UnreachableError{Doing: doing, SQLState: pg.Code, Cause: jobs.CauseElsewhere,
 				Problem: "another server, which a foreign table or a function of the query reads, cannot be used just now (SQLSTATE " + pg.Code + ")",
-				Hint:    "see that this other server runs, and that the database server reaches it; or let the import copy what it holds into a table, and read that one"}
+				Hint: "see that this other server runs, and that the database server reaches it; " +
+					"or let the import copy what it holds into a table, and read that one"}
 		}
 		return redactStaging(doing, err)
 	case defective:
@@ -76,16 +77,20 @@ func (s *stream) mistake(pg *pgconn.PgError) (problem, hint string, cause *jobs.
 		if pg.Routine == missingInFrom {
 			return "its FROM lacks what is called " + name, "correct the query: name the table in FROM, or its alias where it has one", nil
 		}
-		return "there is no table " + name, "create it (migrations/staging.sql has the default one) or correct the query", naming(jobs.CauseNoTable, "table", name)
+		return "there is no table " + name, "create it (migrations/staging.sql has the default one) or correct the query",
+			naming(jobs.CauseNoTable, "table", name)
 	case "42703":
 		if s.query.key != "" {
-			return "there is no such column " + name, fmt.Sprintf("correct the query, or its key column, which is %q", s.query.key), naming(jobs.CauseNoColumn, "column", name)
+			return "there is no such column " + name, fmt.Sprintf("correct the query, or its key column, which is %q", s.query.key),
+				naming(jobs.CauseNoColumn, "column", name)
 		}
 		return "there is no such column " + name, "correct the query", naming(jobs.CauseNoColumn, "column", name)
 	case "42702":
-		return "several columns have the name " + name, "write each column's name in the query instead of *, and give one of the two another name with AS", naming(jobs.CauseTwoColumns, "column", name)
+		return "several columns have the name " + name, "write each column's name in the query instead of *, " +
+			"and give one of the two another name with AS", naming(jobs.CauseTwoColumns, "column", name)
 	case "42883":
-		return "there is no function or operator " + name + " for such values", "correct the query; a type may have to be written, such as @dossier::text", nil
+		return "there is no function or operator " + name + " for such values",
+			"correct the query; a type may have to be written, such as @dossier::text", nil
 	case "42601":
 		return "it is not SQL" + s.line(pg), "correct the query", jobs.Because(jobs.CauseNotSQL, "query", s.query.name)
 	case "42501":
@@ -93,7 +98,8 @@ func (s *stream) mistake(pg *pgconn.PgError) (problem, hint string, cause *jobs.
 	case "25006":
 		return writes, writesNot, jobs.Because(jobs.CauseWrites)
 	case "53400":
-		return "it needs more than a limit of the server allows (SQLSTATE 53400)", "raise temp_file_limit for the role, or make the query smaller", nil
+		return "it needs more than a limit of the server allows (SQLSTATE 53400)",
+			"raise temp_file_limit for the role, or make the query smaller", nil
 	case "55000":
 		if pg.Routine == openingOfScan {
 			return "a materialized view was never filled " + s.find("c.relkind = 'm' AND NOT c.relispopulated"), "REFRESH MATERIALIZED VIEW it", nil
@@ -107,20 +113,24 @@ func (s *stream) mistakeOf(state string) (problem, hint string, cause *jobs.Caus
 	what, known := unfit[state]
 	switch {
 	case state == "22P05" && strings.ContainsFunc(s.sql, func(r rune) bool { return r >= utf8.RuneSelf }):
-		return "it holds a character that the database's encoding does not have", "write it otherwise (chr and a code of that encoding), or leave it out", nil
+		return "it holds a character that the database's encoding does not have",
+			"write it otherwise (chr and a code of that encoding), or leave it out", nil
 	case known, strings.HasPrefix(state, "22"):
 		if !known {
 			what = "SQLSTATE " + state
 		}
-		return "a value does not fit (" + what + ")", "run the query of " + s.query.name + " in psql to find the row, then correct it in staging or convert it in the query", nil
+		return "a value does not fit (" + what + ")", "run the query of " + s.query.name +
+			" in psql to find the row, then correct it in staging or convert it in the query", nil
 	case state == "21000":
 		return "a query within it answers several rows where one is used", "correct the query, or the row that is there twice", nil
 	case strings.HasPrefix(state, "42"), strings.HasPrefix(state, "3F"), strings.HasPrefix(state, "0A"):
 		return "Postgres refuses it with SQLSTATE " + state, "correct the query in config.toml", nil
 	case strings.HasPrefix(state, "P0"):
-		return "a function of it raised an error (SQLSTATE " + state + ")", "ask whoever wrote the function; the server's log has its message", nil
+		return "a function of it raised an error (SQLSTATE " + state + ")", "ask whoever wrote the function; the server's log has its message",
+			nil
 	case strings.HasPrefix(state, "HV"):
-		return "a foreign table of it does not fit what the other server has (SQLSTATE " + state + ")", "correct the options and columns of the foreign table", nil
+		return "a foreign table of it does not fit what the other server has (SQLSTATE " + state + ")",
+			"correct the options and columns of the foreign table", nil
 	}
 	return "Postgres refuses it with SQLSTATE " + state, "try the query in psql; the server's log has the details", nil
 }
@@ -129,23 +139,29 @@ func (s *stream) mistakeOf(state string) (problem, hint string, cause *jobs.Caus
 func (s *stream) noRight(pg *pgconn.PgError, name string) (problem, hint string, cause *jobs.Cause) {
 	if pg.Routine == rowSecurityCheck {
 		hidden := s.find("c.relrowsecurity AND row_security_active(c.oid)")
-		return "row level security hides rows of " + hidden + " from the role: whose rows are hidden would count as gone, or be sent without elements",
-			`let the role see all rows (ALTER ROLE … BYPASSRLS, or a policy USING (true) and row_security = "apply")`, naming(jobs.CauseRowSecurity, "table", hidden)
+		return "row level security hides rows of " + hidden +
+				" from the role: whose rows are hidden would count as gone, or be sent without elements",
+			`let the role see all rows (ALTER ROLE … BYPASSRLS, or a policy USING (true) and row_security = "apply")`,
+			naming(jobs.CauseRowSecurity, "table", hidden)
 	}
 	hint = "grant SELECT on it, or EXECUTE where it is a function (see migrations/roles.sql)"
 	if name != "" { // of a schema that is closed to the role
-		return "the role may not read " + name, "grant USAGE on its schema and SELECT on it (see migrations/roles.sql)", naming(jobs.CauseNoRight, "table", name)
+		return "the role may not read " + name, "grant USAGE on its schema and SELECT on it (see migrations/roles.sql)",
+			naming(jobs.CauseNoRight, "table", name)
 	}
 	if name = s.find(`NOT has_table_privilege(c.oid, 'SELECT') AND NOT EXISTS (` + viewsOver + `)`); name != "" {
 		return "the role may not read " + name, hint, naming(jobs.CauseNoRight, "table", name)
 	}
 	if name = s.find(`EXISTS (` + viewsOver + ` AND NOT has_table_privilege(v.relowner, c.oid, 'SELECT'))`); name != "" {
-		return "the owner of a view lacks the right to read " + name, "grant SELECT on it to the view's owner: a view reads with its owner's rights", naming(jobs.CauseViewOwner, "table", name)
+		return "the owner of a view lacks the right to read " + name,
+			"grant SELECT on it to the view's owner: a view reads with its owner's rights", naming(jobs.CauseViewOwner, "table", name)
 	}
 	if name = s.closedFunction(); name != "" {
 		return "the role may not read " + name, hint, naming(jobs.CauseNoRight, "table", name)
 	}
-	return "the role lacks a right to something that it uses", "grant SELECT on the tables and EXECUTE on the functions that it reaches, also within functions (see migrations/roles.sql)", jobs.Because(jobs.CauseSomeRight)
+	return "the role lacks a right to something that it uses",
+		"grant SELECT on the tables and EXECUTE on the functions that it reaches, also within functions (see migrations/roles.sql)",
+		jobs.Because(jobs.CauseSomeRight)
 }
 
 // naming is a cause that names something; nil where its name, which is given in quotes, is not told.
@@ -205,7 +221,8 @@ func (s *stream) line(pg *pgconn.PgError) string {
 func (s *stream) find(where string) (name string) {
 	ctx, cancel := context.WithTimeout(context.Background(), endTime)
 	defer cancel()
-	const first = `SELECT coalesce((SELECT c.oid::regclass::text FROM pg_class c WHERE %s AND %s ORDER BY has_any_column_privilege(c.oid, 'SELECT'), 1 LIMIT 1), '')`
+	const first = `SELECT coalesce((SELECT c.oid::regclass::text FROM pg_class c WHERE %s AND %s ORDER BY has_any_column_privilege(c.oid,
+		'SELECT'), 1 LIMIT 1), '')`
 	const within, users = `c.oid = ANY ($1)`, `$1::oid[] IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid >= 16384`
 	reached := s.reached(ctx)
 	for _, among := range []string{within, users} {

@@ -45,8 +45,10 @@ const (
 )
 
 var forgetProblems = map[ForgetObstacle]hinted.Told{
-	ForgetUnknown: {Problem: "nothing is known of employee %q of dossier %s", Hint: "leading zeros count; whoever was forgotten already is known by another name"},
-	ForgetOpen:    {Problem: "something of employee %q of dossier %s may still be sent, is held or in doubt", Hint: "settle, approve or cancel it first: 'syncd why' tells what"},
+	ForgetUnknown: {Problem: "nothing is known of employee %q of dossier %s",
+		Hint: "leading zeros count; whoever was forgotten already is known by another name"},
+	ForgetOpen: {Problem: "something of employee %q of dossier %s may still be sent, is held or in doubt",
+		Hint: "settle, approve or cancel it first: 'syncd why' tells what"},
 	ForgetDeparted: {Problem: "employee %q of dossier %s was sent for a month, has gone since, and nobody has said what became of that",
 		Hint: "'syncd settle RUN --employee M --withdrawn', or --force"},
 	ForgetPresent: {Problem: "employee %q of dossier %s was there when staging was last read",
@@ -117,7 +119,8 @@ func (s *Store) forgetAt(ctx context.Context, q *dbsqlc.Queries, f Forgetting, t
 		return false, err
 	}
 	done.Name = name
-	return true, s.audit(ctx, q, target, ledger.AuditEntry{Actor: f.By, Decision: ledger.DecisionForget, Employees: []string{name}, Reason: f.Reason})
+	return true, s.audit(ctx, q, target, ledger.AuditEntry{Actor: f.By, Decision: ledger.DecisionForget,
+		Employees: []string{name}, Reason: f.Reason})
 }
 
 func (s *Store) erase(ctx context.Context, q *dbsqlc.Queries, target int64, key, name string, done *Forgotten) error {

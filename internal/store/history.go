@@ -81,8 +81,8 @@ func (s *Store) readPutBack(ctx context.Context, h *jobs.History, target int64, 
 			return err
 		}
 	}
-	h.LostMonth, err = s.queries.MonthMayBeLost(ctx, dbsqlc.MonthMayBeLostParams{Begins: period.Start(), TargetID: target, Period: string(period),
-		Incarnation: incarnationName(now)})
+	h.LostMonth, err = s.queries.MonthMayBeLost(ctx, dbsqlc.MonthMayBeLostParams{Begins: period.Start(),
+		TargetID: target, Period: string(period), Incarnation: incarnationName(now)})
 	if isNoRows(err) { // nothing was executed in this ledger yet
 		return nil
 	}
@@ -99,7 +99,8 @@ func (s *Store) readPeriods(ctx context.Context, h *jobs.History, target int64, 
 		switch {
 		case f == nil:
 		case f.Period == period:
-			f.Approved = row.Approved && hmac.Equal(row.Release, s.keys.proof(row.ID, target, period, row.PlanDigest, letGo{row.ApprovedBy, value(row.Approval)}))
+			f.Approved = row.Approved && hmac.Equal(row.Release,
+				s.keys.proof(row.ID, target, period, row.PlanDigest, letGo{row.ApprovedBy, value(row.Approval)}))
 			h.Same = f
 		case len(h.Earlier) < jobs.HistoryPeriods:
 			h.Earlier = append(h.Earlier, *f)

@@ -50,7 +50,8 @@ func (s *Store) notice(ctx context.Context) error {
 		return err
 	}
 	if seen == nil && lost == nil && s.marks.Folder != "" && now.Run > 0 {
-		lost = hinted.New("one is kept from now on", "there is no watermark of the ledger: had it been put back with its files, nobody would notice")
+		lost = hinted.New("one is kept from now on", "there is no watermark of the ledger: "+
+			"had it been put back with its files, nobody would notice")
 	}
 	s.marks.tell(lost)
 	var back *PutBack
@@ -80,7 +81,8 @@ func (s *Store) incarnation(ctx context.Context) (dbsqlc.GetIncarnationRow, erro
 	if err != nil {
 		return row, err
 	}
-	if err := s.queries.EnsureIncarnation(ctx, dbsqlc.EnsureIncarnationParams{Server: now.Server, Timeline: now.Timeline, Tables: now.Tables, Database: now.Database}); err != nil {
+	if err := s.queries.EnsureIncarnation(ctx, dbsqlc.EnsureIncarnationParams{Server: now.Server, Timeline: now.Timeline, Tables: now.Tables,
+		Database: now.Database}); err != nil {
 		return row, err
 	}
 	return s.queries.GetIncarnation(ctx)
@@ -115,8 +117,8 @@ func (s *Store) recordPutBack(ctx context.Context, seen *mark) (back *PutBack, e
 		if seen != nil {
 			back.Seen, noticed = seen.Run, max(noticed, seen.Noticed)
 		}
-		if err := q.MoveIncarnation(ctx, dbsqlc.MoveIncarnationParams{Server: now.Server, Timeline: now.Timeline, Tables: now.Tables, Database: now.Database,
-			Noticed: noticed + 1, Runs: max(now.Run, now.Sequence), Trail: now.Audit}); err != nil {
+		if err := q.MoveIncarnation(ctx, dbsqlc.MoveIncarnationParams{Server: now.Server, Timeline: now.Timeline,
+			Tables: now.Tables, Database: now.Database, Noticed: noticed + 1, Runs: max(now.Run, now.Sequence), Trail: now.Audit}); err != nil {
 			return err
 		}
 		return s.pauseForPutBack(ctx, q, back)

@@ -37,9 +37,11 @@ const changedSettings = `SELECT coalesce(string_agg(format('%s = %s', name, sett
 var inspections = []inspection{
 	{
 		of: jobs.TheLedger, error: true,
-		sql:  `SELECT CASE WHEN pg_is_in_recovery() THEN 'a standby' WHEN current_setting('default_transaction_read_only') = 'on' THEN 'read-only (default_transaction_read_only is on)' ELSE '' END`,
+		sql: `SELECT CASE WHEN pg_is_in_recovery() THEN 'a standby' WHEN current_setting('default_transaction_read_only') = 'on' THEN
+			'read-only (default_transaction_read_only is on)' ELSE '' END`,
 		text: "the ledger's database is %s: no run can be recorded",
-		hint: "name the primary in the URL under [database] (several hosts and target_session_attrs=read-write find it by themselves), or turn default_transaction_read_only off",
+		hint: "name the primary in the URL under [database] (several hosts and target_session_attrs=read-write find it by themselves), " +
+			"or turn default_transaction_read_only off",
 	}, {
 		of: jobs.TheLedger, error: true,
 		sql: `SELECT coalesce(string_agg(privilege || ' on ' || c.oid::regclass, ', ' ORDER BY c.relname, privilege), '')
@@ -50,9 +52,10 @@ var inspections = []inspection{
 		hint: "run migrations/roles.sql again: it hands the ledger over to the role",
 	}, {
 		error: true,
-		sql:   `SELECT CASE WHEN current_setting('zero_damaged_pages') = 'on' THEN 'zero_damaged_pages' WHEN current_setting('ignore_checksum_failure') = 'on' THEN 'ignore_checksum_failure' ELSE '' END`,
-		text:  "Postgres passes over damaged rows without a word (%s is on)",
-		hint:  "turn it off: whose rows are damaged would count as gone",
+		sql: `SELECT CASE WHEN current_setting('zero_damaged_pages') = 'on' THEN 'zero_damaged_pages' WHEN
+			current_setting('ignore_checksum_failure') = 'on' THEN 'ignore_checksum_failure' ELSE '' END`,
+		text: "Postgres passes over damaged rows without a word (%s is on)",
+		hint: "turn it off: whose rows are damaged would count as gone",
 	}, {
 		note: true,
 		sql:  changedSettings,
@@ -88,7 +91,8 @@ var inspections = []inspection{
 		hint: "set log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0 in postgresql.conf",
 	}, {
 		// Whether a commit waits for the disk our sessions say themselves.
-		sql:  `SELECT CASE WHEN current_setting('fsync') = 'off' THEN 'fsync' WHEN current_setting('full_page_writes') = 'off' THEN 'full_page_writes' ELSE '' END`,
+		sql: `SELECT CASE WHEN current_setting('fsync') = 'off' THEN 'fsync' WHEN current_setting('full_page_writes') = 'off' THEN
+			'full_page_writes' ELSE '' END`,
 		text: "the server may forget or damage what it committed when the power fails (%s is off)",
 		hint: "turn it on: else something may be sent twice after a power cut",
 	}, {

@@ -37,7 +37,8 @@ func (s *Staging) keeper(ctx context.Context, source jobs.Source) (*keeper, erro
 func (k *keeper) lock(ctx context.Context, other *pgx.Conn, source jobs.Source, params mapping.Params, keys []string) error {
 	return watch(ctx, other, []int32{k.pid}, func() error {
 		if source.Ready != "" {
-			if err := k.explain(ctx, readyQuery(source.Ready), func(s *stream) (string, [][]byte, error) { return bind(s.query, params) }); err != nil {
+			if err := k.explain(ctx, readyQuery(source.Ready),
+				func(s *stream) (string, [][]byte, error) { return bind(s.query, params) }); err != nil {
 				return err
 			}
 		}
@@ -72,7 +73,8 @@ func (k *keeper) export(ctx context.Context) (id string, err error) {
 func (k *keeper) locks(ctx context.Context, pids []int32, but int32) ([]uint32, error) {
 	const firstOfUsers = 16384 // what initdb makes has lower numbers
 	rows, err := k.conn.Query(ctx, `SELECT l.relation FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
-		WHERE l.locktype = 'relation' AND l.granted AND l.pid = ANY ($1::integer[] || $2::integer) AND l.relation >= $3 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+		WHERE l.locktype = 'relation' AND l.granted AND l.pid = ANY ($1::integer[] || $2::integer) AND l.relation >= $3
+		AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 		  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 		GROUP BY l.relation HAVING bool_and(l.pid <> $2)`, pids, but, firstOfUsers)
 	if err != nil {
@@ -146,7 +148,8 @@ func (k *keeper) inform(ctx context.Context, lists [][]mapping.Column) error {
 	if unknown == nil {
 		return nil
 	}
-	rows, err := k.conn.Query(ctx, `SELECT oid, format_type(oid, NULL), typtype::text, typcategory::text FROM pg_type WHERE oid = ANY ($1)`, unknown)
+	rows, err := k.conn.Query(ctx, `SELECT oid, format_type(oid, NULL), typtype::text, typcategory::text FROM pg_type WHERE oid = ANY ($1)`,
+		unknown)
 	if err != nil {
 		return redactStaging("looking up the types of staging's columns", err)
 	}

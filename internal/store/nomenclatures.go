@@ -39,7 +39,8 @@ func (s *Store) Pull(ctx context.Context, run *jobs.Run, pulled jobs.Pulled) err
 		if err := q.CancelHeldPulls(ctx, run.ID); err != nil {
 			return err
 		}
-		answered := dbsqlc.SetAnsweredParams{TargetID: run.Target.ID, Service: string(jobs.ServiceNomenclatures), Settings: s.keys.settings(pulled.Settings)}
+		answered := dbsqlc.SetAnsweredParams{TargetID: run.Target.ID, Service: string(jobs.ServiceNomenclatures),
+			Settings: s.keys.settings(pulled.Settings)}
 		if err := q.SetAnswered(ctx, answered); err != nil {
 			return err
 		}

@@ -56,7 +56,8 @@ func checkNewer(ctx context.Context, q *dbsqlc.Queries, target int64, period job
 // document per employee, of any.
 func delay(ctx context.Context, q *dbsqlc.Queries, run int64, request jobs.Resumption) error {
 	timeout := request.RequestTimeout.Seconds()
-	if err := q.DelayDoubtful(ctx, dbsqlc.DelayDoubtfulParams{RunID: run, TimeoutSeconds: timeout}); err != nil || request.Scope != jobs.ScopeEmployee {
+	if err := q.DelayDoubtful(ctx, dbsqlc.DelayDoubtfulParams{RunID: run, TimeoutSeconds: timeout}); err != nil ||
+		request.Scope != jobs.ScopeEmployee {
 		return err
 	}
 	return q.DelayOvertaking(ctx, dbsqlc.DelayOvertakingParams{RunID: run, TimeoutSeconds: timeout})

@@ -286,7 +286,8 @@ func TestAFailureKeepsItsHints(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	run := f.start(s)
-	why := jobs.FailureReason(&jobs.StagingError{Query: "job.source.employees", Problem: "it writes", Hint: "take that out", Cause: jobs.Because(jobs.CauseWrites)})
+	why := jobs.FailureReason(&jobs.StagingError{Query: "job.source.employees", Problem: "it writes", Hint: "take that out",
+		Cause: jobs.Because(jobs.CauseWrites)})
 	finished, err := s.Finish(f.Context(), run, why, nil)
 	f.must(err)
 	if !reflect.DeepEqual(finished.Failure, why) || why.Detail != "reading staging (job.source.employees): it writes" {

@@ -45,7 +45,8 @@ func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, c
 			}
 			entry.Detail, entry.Employees = ledger.DetailForced, ledger.KeysOf(left)
 		}
-		if err := q.ClosePeriod(ctx, dbsqlc.ClosePeriodParams{TargetID: target, Period: string(p), ClosedBy: closure.By, Reason: closure.Reason}); err != nil {
+		if err := q.ClosePeriod(ctx, dbsqlc.ClosePeriodParams{TargetID: target, Period: string(p), ClosedBy: closure.By,
+			Reason: closure.Reason}); err != nil {
 			return err
 		}
 		return s.audit(ctx, q, target, entry)
@@ -135,7 +136,8 @@ func (s *Store) ReopenPeriod(ctx context.Context, t jobs.Target, p jobs.Period, 
 		if err := refuseOpen(ctx, q, target, p); err != nil {
 			return err
 		}
-		n, err := q.ReopenPeriod(ctx, dbsqlc.ReopenPeriodParams{TargetID: target, Period: string(p), ReopenedBy: by, Reason: reason, Until: until})
+		n, err := q.ReopenPeriod(ctx, dbsqlc.ReopenPeriodParams{TargetID: target, Period: string(p), ReopenedBy: by,
+			Reason: reason, Until: until})
 		if err != nil {
 			return err
 		}
@@ -177,7 +179,8 @@ func (s *Store) ClosedPeriod(ctx context.Context, t jobs.Target, p jobs.Period) 
 	if t.ID != 0 {
 		closed, err = s.queries.PeriodIsClosed(ctx, dbsqlc.PeriodIsClosedParams{TargetID: t.ID, Period: string(p)})
 	} else {
-		closed, err = s.queries.SiretIsClosed(ctx, dbsqlc.SiretIsClosedParams{Partner: t.Partner, Environment: t.Environment, Siret: t.Siret, Period: string(p)})
+		closed, err = s.queries.SiretIsClosed(ctx, dbsqlc.SiretIsClosedParams{Partner: t.Partner, Environment: t.Environment,
+			Siret: t.Siret, Period: string(p)})
 	}
 	return closed, redact("reading closed periods", err)
 }

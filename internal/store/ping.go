@@ -25,10 +25,12 @@ var pingOrder = map[string]int{ledger.PingStarted: 0, ledger.PingFailed: 1, ledg
 // first.
 func (s *Store) DuePings(ctx context.Context, pairs []ledger.Pair) ([]ledger.Ping, error) {
 	names, targets := columns(pairs)
-	if err := s.queries.NotePings(ctx, dbsqlc.NotePingsParams{Jobs: names, Targets: targets, WithinSeconds: pingWithin.Seconds()}); err != nil {
+	if err := s.queries.NotePings(ctx, dbsqlc.NotePingsParams{Jobs: names, Targets: targets,
+		WithinSeconds: pingWithin.Seconds()}); err != nil {
 		return nil, redact("noting what is to be pinged", err)
 	}
-	rows, err := s.queries.TakePings(ctx, dbsqlc.TakePingsParams{Jobs: names, AgainSeconds: pingAgain.Seconds(), WithinSeconds: pingWithin.Seconds()})
+	rows, err := s.queries.TakePings(ctx, dbsqlc.TakePingsParams{Jobs: names, AgainSeconds: pingAgain.Seconds(),
+		WithinSeconds: pingWithin.Seconds()})
 	if err != nil {
 		return nil, redact("reading what is to be pinged", err)
 	}

@@ -70,7 +70,8 @@ func (w *planWriter) supersede(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	open, err := w.queries.DoubtfulItems(ctx, dbsqlc.DoubtfulItemsParams{TargetID: w.run.Target.ID, Period: string(w.run.Period), RunID: w.run.ID})
+	open, err := w.queries.DoubtfulItems(ctx, dbsqlc.DoubtfulItemsParams{TargetID: w.run.Target.ID,
+		Period: string(w.run.Period), RunID: w.run.ID})
 	w.waits = make(map[string]int64, len(open))
 	for _, item := range open {
 		w.waits[item.Key] = item.RunID
@@ -254,7 +255,8 @@ func (w *planWriter) Commit(ctx context.Context, plan jobs.Frozen) error {
 		ID: w.run.ID, Epoch: int32(w.run.Epoch),
 		EmployeesRead: int32(c.EmployeesRead), ElementsRead: int32(c.ElementsRead), Unchanged: int32(c.Unchanged),
 		ElementsUnchanged: int32(c.ElementsUnchanged), Created: int32(c.Created), Updated: int32(c.Updated), Repeated: int32(c.Repeated),
-		MappingDigest: digests.Mapping, DictionariesDigest: digests.Nomenclatures, PlanDigest: digests.Plan, Contract: digests.Contract, Form: digests.Form,
+		MappingDigest: digests.Mapping, DictionariesDigest: digests.Nomenclatures, PlanDigest: digests.Plan,
+		Contract: digests.Contract, Form: digests.Form,
 	}
 	if err := w.judged(&row, plan); err != nil {
 		return err
@@ -335,7 +337,8 @@ func (w *planWriter) replace(ctx context.Context) error {
 		return nil
 	}
 	period := string(w.run.Period)
-	replaced, err := w.queries.ReplacedRuns(ctx, dbsqlc.ReplacedRunsParams{TargetID: w.run.Target.ID, Period: &period, Job: w.run.Job, RunID: w.run.ID})
+	replaced, err := w.queries.ReplacedRuns(ctx, dbsqlc.ReplacedRunsParams{TargetID: w.run.Target.ID, Period: &period,
+		Job: w.run.Job, RunID: w.run.ID})
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,8 @@ func (e *PurgeHeldError) Error() string { return hinted.Text(e.Told()) }
 func (e *PurgeHeldError) Told() (problem, hint string) {
 	var why []string
 	if e.LeaptFrom != nil {
-		why = append(why, fmt.Sprintf("the clock leapt from %s to %s", e.LeaptFrom.Local().Format(time.DateTime), e.LeaptTo.Local().Format(time.DateTime)))
+		why = append(why, fmt.Sprintf("the clock leapt from %s to %s", e.LeaptFrom.Local().Format(time.DateTime),
+			e.LeaptTo.Local().Format(time.DateTime)))
 	}
 	for _, x := range e.Excess {
 		why = append(why, fmt.Sprintf("%d of %d %s would go", x.Go, x.Of, x.unit()))
@@ -128,7 +129,8 @@ func (e *PurgeHeldError) Told() (problem, hint string) {
 }
 
 func (x Excess) unit() string {
-	return map[string]string{"diffs": "runs' diffs", "items": "runs' items", "runs": "runs", "fires": "fires", "documents": "documents"}[x.What]
+	return map[string]string{"diffs": "runs' diffs", "items": "runs' items", "runs": "runs", "fires": "fires",
+		"documents": "documents"}[x.What]
 }
 
 func (e *PurgeHeldError) asError() error {
@@ -147,7 +149,8 @@ const (
 
 // weighPurge tells why a purge waits; nil = it does not.
 func (s *Store) weighPurge(ctx context.Context, look clockLook, c Cutoffs, share float64) (*PurgeHeldError, error) {
-	w, err := s.queries.WeighPurge(ctx, dbsqlc.WeighPurgeParams{Diffs: c.Diffs, Items: c.Items, Runs: c.Runs, Fires: c.Fires, Documents: c.Documents})
+	w, err := s.queries.WeighPurge(ctx, dbsqlc.WeighPurgeParams{Diffs: c.Diffs, Items: c.Items, Runs: c.Runs,
+		Fires: c.Fires, Documents: c.Documents})
 	if err != nil {
 		return nil, err
 	}

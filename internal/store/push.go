@@ -20,7 +20,8 @@ func (s *Store) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (jobs.T
 		return jobs.Taken{}, jobs.ErrLost
 	}
 	if recorded := int(rows[0].Recorded); recorded != len(step.Outcomes) {
-		return jobs.Taken{}, fmt.Errorf("recording what was sent: %d of %d items were not as this run left them", len(step.Outcomes)-recorded, len(step.Outcomes))
+		return jobs.Taken{}, fmt.Errorf("recording what was sent: %d of %d items were not as this run left them",
+			len(step.Outcomes)-recorded, len(step.Outcomes))
 	}
 	if lost := rows[0].Lost; lost != 0 {
 		return jobs.Taken{}, fmt.Errorf("recording what was sent: %d acknowledgements found no baseline to move", lost)
@@ -112,8 +113,8 @@ func (k *Keys) settings(of string) []byte {
 
 // Identify implements jobs.Ledger.
 func (s *Store) Identify(ctx context.Context, run *jobs.Run, answered, configured, settings string) (recorded string, err error) {
-	known, err := s.queries.Identified(ctx, dbsqlc.IdentifiedParams{RunID: run.ID, Epoch: int32(run.Epoch), Answered: answered, Configured: configured,
-		Settings: s.keys.settings(settings)})
+	known, err := s.queries.Identified(ctx, dbsqlc.IdentifiedParams{RunID: run.ID, Epoch: int32(run.Epoch),
+		Answered: answered, Configured: configured, Settings: s.keys.settings(settings)})
 	if err == nil {
 		return value(known), nil
 	}

@@ -57,7 +57,8 @@ func (s *Store) Outside(ctx context.Context, pairs []ledger.Pair) (outside []*jo
 
 func (s *Store) toActive(r dbsqlc.ListActiveRow) ledger.Active {
 	a := ledger.Active{ID: r.ID, Pair: ledger.Pair{Job: r.Job, TargetID: r.TargetID}, State: jobs.State(r.State),
-		Period: jobs.Period(value(r.Period)), Trigger: jobs.Trigger(r.Trigger), Again: r.Postponed > 0, Paused: r.Paused, Wait: seconds(r.WaitSeconds)}
+		Period: jobs.Period(value(r.Period)), Trigger: jobs.Trigger(r.Trigger), Again: r.Postponed > 0, Paused: r.Paused,
+		Wait: seconds(r.WaitSeconds)}
 	if a.State == jobs.Running {
 		a.Wait = newOwnerStatus(r.Locked, r.SilentSeconds).deadIn(s.lease)
 		a.Ours = r.Owner != nil && *r.Owner == s.owner.identity()
@@ -220,7 +221,8 @@ func (s *Store) RetryFailed(ctx context.Context, pairs []ledger.Pair, within tim
 	for _, code := range jobs.Retried(configured) {
 		codes = append(codes, string(code))
 	}
-	ids, err := s.queries.RetryFailed(ctx, dbsqlc.RetryFailedParams{Jobs: names, Targets: targets, Codes: codes, WithinSeconds: within.Seconds()})
+	ids, err := s.queries.RetryFailed(ctx, dbsqlc.RetryFailedParams{Jobs: names, Targets: targets, Codes: codes,
+		WithinSeconds: within.Seconds()})
 	return ids, redact("queueing failed runs again", err)
 }
 

@@ -26,13 +26,15 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 			ElementsBlocked: int(r.ElementsBlocked), Departed: int(r.Departed), Left: int(r.Left),
 			Created: int(r.Created), Updated: int(r.Updated), Repeated: int(r.Repeated),
 		},
-		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Nomenclatures: r.DictionariesDigest, Plan: r.PlanDigest, Contract: r.Contract, Form: r.Form},
+		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Nomenclatures: r.DictionariesDigest, Plan: r.PlanDigest,
+			Contract: r.Contract, Form: r.Form},
 		Planned: r.PlannedAt != nil, RequestedBy: r.RequestedBy, Host: r.Host, PID: int(r.Pid), Version: r.Version,
 		Failure: jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail, Cause: fromJSON[*jobs.Cause](r.FailureArgs),
 			Hints: fromJSON[[]jobs.Hint](r.FailureHints)},
 		Findings: findingsOf(r.Findings), FailedOf: value(r.FailedOf), Verify: r.Verify, Overwrite: r.Overwrite, Resend: r.Resend,
 		Approved: r.ApprovedDigest, ApprovedBy: r.ApprovedBy, ApprovedFor: r.ApprovedReason,
-		Incarnation: r.Incarnation, Nominal: r.NominalAt, NotBefore: r.NotBefore, Postponed: int(r.Postponed), Takeovers: int(r.Takeovers), Purged: r.Purged == itemsPurged, AnyOrder: r.AnyOrder,
+		Incarnation: r.Incarnation, Nominal: r.NominalAt, NotBefore: r.NotBefore, Postponed: int(r.Postponed), Takeovers: int(r.Takeovers),
+		Purged: r.Purged == itemsPurged, AnyOrder: r.AnyOrder,
 		Cancelling: r.Cancelling, CancelledBy: r.CancelledBy, CancelledFor: r.CancelledReason,
 		CreatedAt: r.CreatedAt, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 	}
@@ -82,7 +84,8 @@ func findingsOf(text []byte) (findings []jobs.Finding) {
 }
 
 func toTarget(t dbsqlc.SyncdTarget) jobs.Target {
-	return jobs.Target{ID: t.ID, Partner: t.Partner, Environment: t.Environment, BaseURL: t.BaseUrl, Dossier: t.Dossier, Identity: value(t.Identity)}
+	return jobs.Target{ID: t.ID, Partner: t.Partner, Environment: t.Environment, BaseURL: t.BaseUrl, Dossier: t.Dossier,
+		Identity: value(t.Identity)}
 }
 
 func value[T any](p *T) (v T) {
@@ -103,7 +106,8 @@ func aftermathOf(ctx context.Context, q *dbsqlc.Queries, run int64) (*jobs.After
 	if err != nil {
 		return nil, err
 	}
-	return &jobs.Aftermath{Whole: row.Whole, DeliveredBy: row.DeliveredBy, Delivered: int(row.Delivered), Left: int(row.LeftOver), Open: int(row.Open), Closed: row.Closed}, nil
+	return &jobs.Aftermath{Whole: row.Whole, DeliveredBy: row.DeliveredBy, Delivered: int(row.Delivered), Left: int(row.LeftOver),
+		Open: int(row.Open), Closed: row.Closed}, nil
 }
 
 // Run reads one run. An unknown number is jobs.ErrNoRun.
@@ -134,7 +138,8 @@ func (s *Store) tellDead(ctx context.Context, err error) error {
 
 // Runs lists runs, newest first.
 func (s *Store) Runs(ctx context.Context, f ledger.RunFilter) ([]*jobs.Run, error) {
-	rows, err := s.queries.ListRuns(ctx, dbsqlc.ListRunsParams{Job: f.Job, Dossier: f.Dossier, Period: f.Period, State: f.State, MaxRows: int32(f.Max)})
+	rows, err := s.queries.ListRuns(ctx, dbsqlc.ListRunsParams{Job: f.Job, Dossier: f.Dossier, Period: f.Period,
+		State: f.State, MaxRows: int32(f.Max)})
 	if err != nil {
 		return nil, redact("reading runs", err)
 	}

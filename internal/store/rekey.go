@@ -94,7 +94,8 @@ func (r *rekeying) begin(ctx context.Context, by, reason string) error {
 		if err := q.BeginRekey(ctx, &r.to.ID); err != nil {
 			return err
 		}
-		return r.store.audit(ctx, q, 0, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionRekey, Reason: reason, Detail: r.from.ID + " " + r.to.ID})
+		return r.store.audit(ctx, q, 0, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionRekey, Reason: reason,
+			Detail: r.from.ID + " " + r.to.ID})
 	})
 }
 
@@ -117,7 +118,8 @@ func (r *rekeying) batches(ctx context.Context, work func(q *dbsqlc.Queries) (ro
 func (r *rekeying) documents(ctx context.Context) error {
 	var after place
 	return r.batches(ctx, func(q *dbsqlc.Queries) (int, error) {
-		rows, err := q.SealedDocuments(ctx, dbsqlc.SealedDocumentsParams{AfterTarget: after.target, AfterKey: after.key, AfterPeriod: string(after.period), KeyID: &r.to.ID, Most: resealAtOnce})
+		rows, err := q.SealedDocuments(ctx, dbsqlc.SealedDocumentsParams{AfterTarget: after.target, AfterKey: after.key,
+			AfterPeriod: string(after.period), KeyID: &r.to.ID, Most: resealAtOnce})
 		if err != nil || len(rows) == 0 {
 			return 0, err
 		}
@@ -131,7 +133,8 @@ func (r *rekeying) documents(ctx context.Context) error {
 				continue
 			}
 			sum := fingerprinter.Sum(document)
-			again.Targets, again.Keys, again.Periods = append(again.Targets, row.TargetID), append(again.Keys, row.Key), append(again.Periods, row.Period)
+			again.Targets, again.Keys, again.Periods = append(again.Targets, row.TargetID), append(again.Keys, row.Key),
+				append(again.Periods, row.Period)
 			again.Documents = append(again.Documents, r.to.seal(aDocument, document, at))
 			again.Amounts = append(again.Amounts, resealed(r.from, r.to, amounts, row.Amounts, at))
 			again.Fingerprints = append(again.Fingerprints, sum[:])
@@ -144,7 +147,8 @@ func (r *rekeying) documents(ctx context.Context) error {
 func (r *rekeying) items(ctx context.Context) error {
 	var after place
 	return r.batches(ctx, func(q *dbsqlc.Queries) (int, error) {
-		rows, err := q.SealedItems(ctx, dbsqlc.SealedItemsParams{AfterTarget: after.target, AfterPeriod: string(after.period), AfterKey: after.key, Most: resealAtOnce})
+		rows, err := q.SealedItems(ctx, dbsqlc.SealedItemsParams{AfterTarget: after.target, AfterPeriod: string(after.period),
+			AfterKey: after.key, Most: resealAtOnce})
 		if err != nil || len(rows) == 0 {
 			return 0, err
 		}

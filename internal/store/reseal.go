@@ -19,7 +19,8 @@ func (s *Store) bind(ctx context.Context) error {
 			return err
 		}
 		for after := (place{}); ; {
-			items, err := q.SealedItems(ctx, dbsqlc.SealedItemsParams{AfterTarget: after.target, AfterPeriod: string(after.period), AfterKey: after.key, Most: resealAtOnce})
+			items, err := q.SealedItems(ctx, dbsqlc.SealedItemsParams{AfterTarget: after.target, AfterPeriod: string(after.period),
+				AfterKey: after.key, Most: resealAtOnce})
 			if err != nil {
 				return err
 			}
@@ -53,7 +54,8 @@ func reseal(from, to *Keys, items []dbsqlc.SealedItemsRow) (again dbsqlc.ResealI
 		}
 		sum := fingerprinter.Sum(document)
 		again.Runs, again.Seqs = append(again.Runs, item.RunID), append(again.Seqs, item.Seq)
-		again.Payloads, again.Amounts = append(again.Payloads, to.seal(what, document, at)), append(again.Amounts, resealed(from, to, amounts, item.Amounts, at))
+		again.Payloads, again.Amounts = append(again.Payloads, to.seal(what, document, at)),
+			append(again.Amounts, resealed(from, to, amounts, item.Amounts, at))
 		again.Fingerprints = append(again.Fingerprints, sum[:])
 	}
 	return again

@@ -17,12 +17,13 @@ type Traces func(document []byte) []jobs.Trace
 
 // purgeDocuments removes the documents that are due behind a place, a few at a time. Left is what tells whether the same is
 // sent once more, and whether somebody else has the same IBAN or NIR: keyed hashes, from which neither can be read.
-func (s *Store) purgeDocuments(ctx context.Context, q *dbsqlc.Queries, before time.Time, traces Traces, after *place) (removed int64, more bool, err error) {
+func (s *Store) purgeDocuments(ctx context.Context, q *dbsqlc.Queries, before time.Time, traces Traces,
+	after *place) (removed int64, more bool, err error) {
 	if err := s.keepKey(ctx, q); err != nil {
 		return 0, false, err
 	}
-	due, err := q.DueDocuments(ctx, dbsqlc.DueDocumentsParams{AfterTarget: after.target, AfterKey: after.key, AfterPeriod: string(after.period),
-		Before: before, Most: documentsAtOnce})
+	due, err := q.DueDocuments(ctx, dbsqlc.DueDocumentsParams{AfterTarget: after.target, AfterKey: after.key,
+		AfterPeriod: string(after.period), Before: before, Most: documentsAtOnce})
 	if err != nil || len(due) == 0 {
 		return 0, false, err
 	}
@@ -37,7 +38,8 @@ func (s *Store) purgeDocuments(ctx context.Context, q *dbsqlc.Queries, before ti
 			continue // altered: its fingerprint would be lost with it
 		}
 		sum := lasting.Sum(document)
-		remove.Targets, remove.Keys, remove.Periods = append(remove.Targets, row.TargetID), append(remove.Keys, row.Key), append(remove.Periods, row.Period)
+		remove.Targets, remove.Keys, remove.Periods = append(remove.Targets, row.TargetID), append(remove.Keys, row.Key),
+			append(remove.Periods, row.Period)
 		remove.Fingerprints = append(remove.Fingerprints, sum[:])
 		if !row.Last || traces == nil {
 			continue

@@ -41,7 +41,8 @@ func (s *Store) Arm(ctx context.Context, a ledger.Armed) error {
 // went by: when another daemon has dealt with them meanwhile, or another process has the dossier, nothing happens, and ok
 // is false. request is what all runs of the job have in common. The fires come back as they were recorded; one that was
 // recorded before is left out.
-func (s *Store) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) (recorded []ledger.Fire, ok bool, err error) {
+func (s *Store) Record(ctx context.Context, before, after ledger.Armed, fires []ledger.Fire, request jobs.NewRun) (recorded []ledger.Fire,
+	ok bool, err error) {
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
 		pair := before.Pair
 		now, err := q.LockSchedule(ctx, dbsqlc.LockScheduleParams{Job: pair.Job, TargetID: pair.TargetID, Until: after.DealtWith})

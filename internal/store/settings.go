@@ -45,7 +45,8 @@ var settings = []setting{
 	{name: "transform_null_equals", ledger: "off", staging: "off"},
 	{name: "gin_fuzzy_search_limit", staging: "0"},
 	{name: "quote_all_identifiers", ledger: "off", staging: "off"}, // names of tables are shown
-	{name: "search_path", ledger: "pg_catalog"},                    // ours name their schema, and nobody's function takes the place of a built-in one
+	// ours name their schema, and nobody's function takes the place of a built-in one
+	{name: "search_path", ledger: "pg_catalog"},
 	// Postgres fails where a policy would hide rows. Of staging it is the job's: see prepareSession.
 	{name: "row_security", ledger: "off"},
 	// Each statement sees what was committed before it: a fence that was passed is seen. With another level Postgres would

@@ -19,7 +19,8 @@ var errSettledMeanwhile = errors.New("the baseline moved in the middle of a sett
 // none. A request that may still be on its way, requestTimeout after it left, cannot be settled. The run is returned as it
 // stands afterwards. Errors: jobs.ErrNoRun, *jobs.ClosedError, *jobs.BusyError while a run of the period is executed,
 // *jobs.UnsettledError.
-func (s *Store) Settle(ctx context.Context, id int64, keys []string, as ledger.Settlement, by, reason string, requestTimeout time.Duration) (*jobs.Run, error) {
+func (s *Store) Settle(ctx context.Context, id int64, keys []string, as ledger.Settlement, by, reason string,
+	requestTimeout time.Duration) (*jobs.Run, error) {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
 		run, err := s.lockRun(ctx, q, id, patiently)
@@ -36,7 +37,8 @@ func (s *Store) Settle(ctx context.Context, id int64, keys []string, as ledger.S
 		if err := settle(ctx, q, run, keys, seqs, as); err != nil {
 			return err
 		}
-		return s.auditRun(ctx, q, run, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionSettle, Employees: keys, Reason: reason, Detail: string(as)})
+		return s.auditRun(ctx, q, run, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionSettle, Employees: keys,
+			Reason: reason, Detail: string(as)})
 	})
 	if err != nil {
 		return nil, redactUnlessOurs("settling", s.tellDead(ctx, err))
@@ -48,7 +50,8 @@ func (s *Store) Settle(ctx context.Context, id int64, keys []string, as ledger.S
 func settleable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
 	switch {
 	case run.Period == "":
-		return &jobs.UnsettledError{Problem: fmt.Sprintf("run %d (%s) is about no employees", run.ID, run.Job), Hint: "'syncd runs' lists the runs"}
+		return &jobs.UnsettledError{Problem: fmt.Sprintf("run %d (%s) is about no employees", run.ID, run.Job),
+			Hint: "'syncd runs' lists the runs"}
 	case run.Purged:
 		return &jobs.UnsettledError{Problem: fmt.Sprintf("the lines of run %d are past their time, and gone", run.ID),
 			Hint: "plan afresh: " + runAgain(run)}
@@ -70,7 +73,8 @@ func settleable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
 }
 
 // linesToSettle finds the line of each employee, and fails unless all can be settled so.
-func linesToSettle(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys []string, as ledger.Settlement, timeout time.Duration) ([]int32, error) {
+func linesToSettle(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys []string, as ledger.Settlement,
+	timeout time.Duration) ([]int32, error) {
 	lines, err := q.SettleLines(ctx, dbsqlc.SettleLinesParams{RunID: run.ID, Keys: keys, TimeoutSeconds: timeout.Seconds()})
 	if err != nil {
 		return nil, err
@@ -132,7 +136,8 @@ func settlePending(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, seqs [
 	if err := allSettled(forgotten+cleared, seqs, err); err != nil {
 		return err
 	}
-	states, err := q.UnsettleItems(ctx, dbsqlc.UnsettleItemsParams{RunID: run.ID, Seqs: seqs, Resend: run.State != jobs.Cancelled, ReasonCode: string(jobs.ReasonSettled)})
+	states, err := q.UnsettleItems(ctx, dbsqlc.UnsettleItemsParams{RunID: run.ID, Seqs: seqs, Resend: run.State != jobs.Cancelled,
+		ReasonCode: string(jobs.ReasonSettled)})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ func (s *Store) PlanState(ctx context.Context, run *jobs.Run) (jobs.PlanState, e
 		states[i] = string(state)
 	}
 	row, err := s.queries.PlanState(ctx, dbsqlc.PlanStateParams{ID: run.ID, States: states})
-	return jobs.PlanState{Age: seconds(row.Age), InDoubt: row.InDoubt, Released: row.Released, Pending: int(row.Pending), Open: int(row.Open)}, redact("reading the plan", err)
+	return jobs.PlanState{Age: seconds(row.Age), InDoubt: row.InDoubt, Released: row.Released, Pending: int(row.Pending), Open: int(row.Open)},
+		redact("reading the plan", err)
 }
 
 // Frozen implements jobs.Ledger.

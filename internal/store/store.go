@@ -72,7 +72,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		c.RuntimeParams["application_name"] = applicationName(owner.identity())
 		return nil
 	}
-	s := &Store{keys: o.Keys.clone(), version: o.Version, lease: o.Lease, owner: owner, now: time.Now, marks: markFiles{Watermark: o.Watermark}}
+	s := &Store{keys: o.Keys.clone(), version: o.Version, lease: o.Lease, owner: owner, now: time.Now,
+		marks: markFiles{Watermark: o.Watermark}}
 	config.AfterConnect = s.sameLedger
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, redact("connecting to the ledger", err)

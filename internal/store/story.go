@@ -62,7 +62,8 @@ func decide(ctx context.Context, q *dbsqlc.Queries, story *ledger.Story, period 
 	for _, k := range story.Known {
 		periods = append(periods, string(k.Period))
 	}
-	decisions, err := q.StoryDecisions(ctx, dbsqlc.StoryDecisionsParams{TargetID: &story.Target.ID, Key: story.Key, Period: string(period), Runs: runs})
+	decisions, err := q.StoryDecisions(ctx, dbsqlc.StoryDecisionsParams{TargetID: &story.Target.ID, Key: story.Key,
+		Period: string(period), Runs: runs})
 	if err != nil {
 		return err
 	}

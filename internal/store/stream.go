@@ -107,7 +107,8 @@ func bind(query stagingQuery, params mapping.Params) (sql string, args [][]byte,
 		value, known := params[t.Name()]
 		switch {
 		case t.Kind == sqltext.Numbered:
-			return "", nil, &jobs.StagingError{Query: query.name, Problem: "it has the numbered parameter " + t.Text + ", to which nothing is given", Hint: namedParameters}
+			return "", nil, &jobs.StagingError{Query: query.name, Problem: "it has the numbered parameter " + t.Text + ", to which nothing is given",
+				Hint: namedParameters}
 		case t.Kind != sqltext.Parameter, t.Glued && !known:
 			bound.WriteString(t.Text)
 			continue

@@ -20,9 +20,11 @@ func refuseLine(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, line dbsq
 	case jobs.ItemState(line.State) != want && jobs.ReasonCode(line.ReasonCode) == jobs.ReasonSettled:
 		return settledAlready(ctx, q, run, line)
 	case jobs.ItemState(line.State) != want:
-		return &jobs.UnsettledError{Problem: fmt.Sprintf("employee %s is %s in run %d, not %s", line.Key, line.State, run.ID, want), Hint: hintToSettle(run, line)}
+		return &jobs.UnsettledError{Problem: fmt.Sprintf("employee %s is %s in run %d, not %s", line.Key, line.State, run.ID, want),
+			Hint: hintToSettle(run, line)}
 	case as == ledger.SettleAccepted && !line.Sent:
-		return &jobs.UnsettledError{Problem: fmt.Sprintf("run %d has not sent employee %s: what may be there is of an earlier run", run.ID, line.Key),
+		return &jobs.UnsettledError{Problem: fmt.Sprintf("run %d has not sent employee %s: what may be there is of an earlier run", run.ID,
+			line.Key),
 			Hint: "compare, then settle it as --pending, and run again: " + runAgain(run)}
 	case value(line.Version) != line.BaselineVersion || line.Version == nil || want == jobs.ItemUncertain && !value(line.InDoubt):
 		return &jobs.UnsettledError{Problem: fmt.Sprintf("what is known of employee %s has changed since run %d", line.Key, run.ID),
@@ -43,7 +45,8 @@ func settledAlready(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, line 
 	case !isNoRows(err):
 		return err
 	}
-	return &jobs.UnsettledError{Problem: problem, Hint: fmt.Sprintf("'syncd why %s --dossier %s --period %s' tells the rest", line.Key, run.Target.Dossier, run.Period)}
+	return &jobs.UnsettledError{Problem: problem, Hint: fmt.Sprintf("'syncd why %s --dossier %s --period %s' tells the rest", line.Key,
+		run.Target.Dossier, run.Period)}
 }
 
 // hintToSettle is what to do instead about a line that is not as somebody took it to be.
@@ -56,7 +59,8 @@ func hintToSettle(run *jobs.Run, line dbsqlc.SettleLinesRow) string {
 	case jobs.ItemHeld:
 		return fmt.Sprintf("'syncd approve %d --employee %s --reason …' releases it", run.ID, line.Key)
 	case jobs.ItemUnsettled:
-		return fmt.Sprintf("settle the run that sent it: 'syncd why %s --dossier %s --period %s' names it", line.Key, run.Target.Dossier, run.Period)
+		return fmt.Sprintf("settle the run that sent it: 'syncd why %s --dossier %s --period %s' names it", line.Key,
+			run.Target.Dossier, run.Period)
 	case jobs.ItemPending, jobs.ItemSending, jobs.ItemAccepted, jobs.ItemRejected, jobs.ItemBlocked, jobs.ItemSuperseded, jobs.ItemWithdrawn,
 		jobs.ItemLeft:
 	}

@@ -34,7 +34,8 @@ func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (le
 		return all, err
 	}
 	all.PurgeHeld = held != nil
-	rows, err := s.queries.DossierStatistics(ctx, dbsqlc.DossierStatisticsParams{Environment: environment, BaseUrl: jobs.NormalAddress(baseURL)})
+	rows, err := s.queries.DossierStatistics(ctx, dbsqlc.DossierStatisticsParams{Environment: environment,
+		BaseUrl: jobs.NormalAddress(baseURL)})
 	if err != nil {
 		return all, redact("reading how dossiers stand", err)
 	}

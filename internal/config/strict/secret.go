@@ -94,8 +94,8 @@ func (t *Table) Seen(key, value string) string {
 
 // nameOf is a character as it can be shown.
 func nameOf(r rune) string {
-	names := map[rune]string{'\n': "a line end", '\r': "a line end", '\t': "a tab", '\u00a0': "a no-break space", '\u202f': "a narrow no-break space",
-		'\u200b': "a zero-width space", '\ufeff': "a byte order mark", '\u00ad': "a soft hyphen"}
+	names := map[rune]string{'\n': "a line end", '\r': "a line end", '\t': "a tab", '\u00a0': "a no-break space",
+		'\u202f': "a narrow no-break space", '\u200b': "a zero-width space", '\ufeff': "a byte order mark", '\u00ad': "a soft hyphen"}
 	if name, known := names[r]; known {
 		return fmt.Sprintf("%s (U+%04X)", name, r)
 	}

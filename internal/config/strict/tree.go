@@ -93,7 +93,8 @@ func checkSyntax(name string, document []byte) error {
 	if err == nil {
 		return nil
 	}
-	problem := Problem{File: name, Text: "is not valid TOML", Hint: `write key = "text", key = 12 or key = true on each line, under a [section]`}
+	problem := Problem{File: name, Text: "is not valid TOML",
+		Hint: `write key = "text", key = 12 or key = true on each line, under a [section]`}
 	var syntax *toml.DecodeError
 	if errors.As(err, &syntax) {
 		problem.Line, problem.Column = syntax.Position()

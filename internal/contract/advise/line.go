@@ -59,7 +59,8 @@ func (m *slot) null() mapping.Null {
 // rather than too few.
 func isSensitive(name string) bool {
 	folded := plaintext.Fold(name)
-	return privacy.Suspect(name) || slices.ContainsFunc([]string{"naissance", "email", "courriel", "tel"}, func(part string) bool { return strings.Contains(folded, part) })
+	return privacy.Suspect(name) || slices.ContainsFunc([]string{"naissance", "email", "courriel", "tel"},
+		func(part string) bool { return strings.Contains(folded, part) })
 }
 
 // comment tells people what the contract says of a member, and how sure its column is.

@@ -125,7 +125,8 @@ func (s *section) markKey(key string) {
 	if !s.isTaken(column) {
 		for _, m := range s.slots {
 			_, fits := check.Conversion(m.Schema, *column)
-			if fits && m.column == nil && !strings.Contains(m.path, ".") && (slices.Contains(keyNames, plaintext.Fold(m.path)) || strings.Contains(plaintext.Fold(m.path), "matricule")) {
+			if fits && m.column == nil && !strings.Contains(m.path, ".") &&
+				(slices.Contains(keyNames, plaintext.Fold(m.path)) || strings.Contains(plaintext.Fold(m.path), "matricule")) {
 				m.take(column, check.LikeSome)
 				break
 			}
@@ -190,7 +191,8 @@ func (s *section) slot(path string) *slot {
 // isAmount tells of members that are counted or paid, by type, column or name: two elements may well have the same.
 func (m *slot) isAmount() bool {
 	isNumber := m.column != nil && check.IsAmount(*m.column) || !m.Schema.Takes(openapi.TypeString)
-	return isNumber && !m.isNamedCode() || hasWord(openapi.LastName(m.path), slices.Concat([]string{"montant", "quantite", "taux"}, rowWords["quantite"], rowWords["montant"])...)
+	return isNumber && !m.isNamedCode() || hasWord(openapi.LastName(m.path),
+		slices.Concat([]string{"montant", "quantite", "taux"}, rowWords["quantite"], rowWords["montant"])...)
 }
 
 // isText tells of members that contain a text which is neither a number nor a date.

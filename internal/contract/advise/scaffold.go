@@ -140,7 +140,8 @@ func (d *sketch) pair(root *section) []*list {
 	for i := range free {
 		free[i] = true
 		for _, l := range lists {
-			if free[i] && l.query < 0 && i < len(d.push.Mapping.Children) && plaintext.Fold(d.push.Mapping.Children[i].Path) == plaintext.Fold(l.at.path) {
+			if free[i] && l.query < 0 && i < len(d.push.Mapping.Children) &&
+				plaintext.Fold(d.push.Mapping.Children[i].Path) == plaintext.Fold(l.at.path) {
 				l.query, free[i] = i, false
 			}
 		}

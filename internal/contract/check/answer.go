@@ -172,7 +172,8 @@ func isIndex(name string) bool {
 // Names under which APIs say no inside a success: those that contain a code or a flag, folded, and how words begin that name
 // errors.
 var (
-	codeNames  = []string{"coderetour", "codeerreur", "coderesultat", "returncode", "errorcode", "resultcode", "success", "succes", "succeeded", "issuccess", "isvalid", "isok"}
+	codeNames = []string{"coderetour", "codeerreur", "coderesultat", "returncode", "errorcode", "resultcode", "success", "succes",
+		"succeeded", "issuccess", "isvalid", "isok"}
 	errorWords = []string{"erreur", "error", "anomalie", "rejet", "reject"}
 )
 
@@ -207,7 +208,8 @@ func (a *answerCheck) suspect(result *openapi.Schema) {
 }
 
 func (a *answerCheck) mayRefuse(what, hint string) {
-	a.warning("", fmt.Sprintf("by the contract a success of %s holds %s: if the API refuses documents that way, refusals count as received", a.op.CallName(), what), hint)
+	a.warning("", fmt.Sprintf("by the contract a success of %s holds %s: if the API refuses documents that way, refusals count as received",
+		a.op.CallName(), what), hint)
 }
 
 func join(code, errors string) string {

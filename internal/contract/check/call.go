@@ -100,7 +100,8 @@ func (a *callCheck) body(op *openapi.Operation) {
 	}
 	a.unchecked(op)
 	if op.JSONType != "" {
-		a.warning("", fmt.Sprintf("by the contract %s takes the JSON of %s alone, and syncd sends it as %s", op.CallName(), openapi.Tidy(op.JSONType), openapi.JSONMedia),
+		a.warning("", fmt.Sprintf("by the contract %s takes the JSON of %s alone, and syncd sends it as %s", op.CallName(),
+			openapi.Tidy(op.JSONType), openapi.JSONMedia),
 			"ask the partner whether it takes that")
 	}
 }
@@ -113,7 +114,8 @@ func (a *callCheck) unchecked(op *openapi.Operation) {
 		a.info("", fmt.Sprintf("of what %s takes, %s", op.CallName(), demand), "")
 	}
 	if more := len(demands) - most; more > 0 {
-		a.info("", fmt.Sprintf("of what %s takes, %d more demands are not checked", op.CallName(), more), "'syncd contract show' lists what is not checked")
+		a.info("", fmt.Sprintf("of what %s takes, %d more demands are not checked", op.CallName(), more),
+			"'syncd contract show' lists what is not checked")
 	}
 }
 

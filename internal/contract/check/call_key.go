@@ -50,7 +50,8 @@ func (a *callCheck) keyPlace(d *openapi.Document, op *openapi.Operation, s Setti
 			jobs.Because(jobs.CauseKeyPlace, "place", said[0].String()))
 		return said[0].in, said[0].name
 	case len(said) > 1:
-		a.warning("", fmt.Sprintf("the contract has several places that the dossier's key may go into: %s; syncd uses %s", placeNames(said), keyPlace{in: s.KeyIn, name: s.KeyName}),
+		a.warning("", fmt.Sprintf("the contract has several places that the dossier's key may go into: %s; syncd uses %s", placeNames(said),
+			keyPlace{in: s.KeyIn, name: s.KeyName}),
 			"say which one it is: dossier_key in [{section}]")
 	default: // Swashbuckle does not know of keys that a filter reads
 		a.keyLikenesses(op, s)
@@ -132,7 +133,8 @@ func namedKeys(op *openapi.Operation) []keyPlace {
 	var places []keyPlace
 	for _, p := range op.Parameters {
 		sent := p.In == "header" || p.In == "query"
-		if sent && p.Schema != nil && p.Schema.Type == openapi.TypeString && slices.Contains(namesOfKeys, strings.TrimPrefix(plaintext.Fold(p.Name), "x")) {
+		if sent && p.Schema != nil && p.Schema.Type == openapi.TypeString &&
+			slices.Contains(namesOfKeys, strings.TrimPrefix(plaintext.Fold(p.Name), "x")) {
 			places = append(places, keyPlace{p.In, p.Name, p.Required})
 		}
 	}

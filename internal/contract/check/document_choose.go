@@ -111,7 +111,8 @@ func (w *walk) meant(r *rule, alike []*rule, i, length int) {
 			return
 		}
 		w.path = append(w.path, at)
-		w.problem(mapping.Problem{Code: mapping.ProblemNotListed, Want: openapi.ShownValues(slices.Sorted(maps.Keys(t.means))), Got: gotOf([]byte(value))})
+		w.problem(mapping.Problem{Code: mapping.ProblemNotListed, Want: openapi.ShownValues(slices.Sorted(maps.Keys(t.means))),
+			Got: gotOf([]byte(value))})
 		w.path = w.path[:len(w.path)-1]
 		return
 	}
@@ -137,7 +138,8 @@ func (w *walk) strangers(alternative *rule, i int) (count int) {
 	}
 	for name := range w.members(i) {
 		text := string(unescape(w.text[name.start-1 : name.end+1]))
-		if _, known := slices.BinarySearchFunc(alternative.members, text, func(m memberRule, name string) int { return cmp.Compare(m.name, name) }); !known {
+		if _, known := slices.BinarySearchFunc(alternative.members, text,
+			func(m memberRule, name string) int { return cmp.Compare(m.name, name) }); !known {
 			count++
 		}
 	}

@@ -11,10 +11,11 @@ import (
 
 // Advice is one thing that the contract says about the configuration.
 type Advice struct {
-	Level string `json:"level"`          // LevelError, LevelWarning or LevelInfo
-	Path  string `json:"path,omitempty"` // of the mapping: "Contrat.CodeNature", "Elements[].Code", "Elements" (the children); "" = the job or the API as a whole
-	Text  string `json:"text"`           // what follows the path: "is read-only in the contract"; a whole sentence where Path is ""
-	Hint  string `json:"hint,omitempty"` // the next step; "" = none
+	Level string `json:"level"` // LevelError, LevelWarning or LevelInfo
+	// of the mapping: "Contrat.CodeNature", "Elements[].Code", "Elements" (the children); "" = the job or the API as a whole
+	Path string `json:"path,omitempty"`
+	Text string `json:"text"`           // what follows the path: "is read-only in the contract"; a whole sentence where Path is ""
+	Hint string `json:"hint,omitempty"` // the next step; "" = none
 
 	Cause *jobs.Cause `json:"-"` // of what stops runs; nil = it stops none
 }
@@ -29,7 +30,8 @@ const (
 // CheckMapping tells what the API would make of the documents of a mapping, before there are any. Without an operation
 // nothing is said: Derive tells why. A nil shape means that staging was not reachable, so nothing is said of columns.
 // Advice is sorted by path.
-func CheckMapping(op *openapi.Operation, spec mapping.Spec, shape *mapping.Shape, nomenclatures mapping.Nomenclatures, params mapping.Params) []Advice {
+func CheckMapping(op *openapi.Operation, spec mapping.Spec, shape *mapping.Shape, nomenclatures mapping.Nomenclatures,
+	params mapping.Params) []Advice {
 	if op == nil || !op.TakesDocuments() {
 		return nil
 	}

@@ -25,17 +25,21 @@ func (c *staticCheck) form(p *openapi.Property, f *mapping.Field, column mapping
 	_, isWhole := column.Whole()
 	switch {
 	case isWhole && slices.Contains([]string{"date", "date-time", "uuid"}, s.Format):
-		c.error(path, fmt.Sprintf("has the format %s in the contract, which the column %q (%s) never has", s.Format, column.Name, column.TypeName()), "convert it in the query")
+		c.error(path, fmt.Sprintf("has the format %s in the contract, which the column %q (%s) never has", s.Format, column.Name,
+			column.TypeName()), "convert it in the query")
 	case s.MaxLength >= 0 && column.Length > s.MaxLength && f.Nomenclature == "":
-		c.warning(path, fmt.Sprintf("takes %d characters in the contract, and the column %q (%s) can hold more: such employees are blocked", s.MaxLength, column.Name, column.TypeName()), "")
+		c.warning(path, fmt.Sprintf("takes %d characters in the contract, and the column %q (%s) can hold more: such employees are blocked",
+			s.MaxLength, column.Name, column.TypeName()), "")
 	case column.Length > 0 && column.Length < s.MinLength:
-		c.error(path, fmt.Sprintf("needs %d characters in the contract, and the column %q (%s) holds fewer", s.MinLength, column.Name, column.TypeName()), "map another column")
+		c.error(path, fmt.Sprintf("needs %d characters in the contract, and the column %q (%s) holds fewer", s.MinLength, column.Name,
+			column.TypeName()), "map another column")
 	}
 }
 
 // example is about columns whose values all look alike: what does not take one of them takes none.
 func (c *staticCheck) example(p *openapi.Property, example []byte, column mapping.Column, path string) {
-	ofForm := []mapping.ProblemCode{mapping.ProblemWrongFormat, mapping.ProblemNoMatch, mapping.ProblemTooLong, mapping.ProblemTooShort, mapping.ProblemNoAlternative}
+	ofForm := []mapping.ProblemCode{mapping.ProblemWrongFormat, mapping.ProblemNoMatch, mapping.ProblemTooLong, mapping.ProblemTooShort,
+		mapping.ProblemNoAlternative}
 	for _, problem := range NewChecker(p.Schema).Check(example) {
 		if !slices.Contains(ofForm, problem.Code) {
 			continue
@@ -44,7 +48,8 @@ func (c *staticCheck) example(p *openapi.Property, example []byte, column mappin
 		if problem.Code == mapping.ProblemWrongFormat && problem.Want == "date" {
 			hint = "convert it in the query: " + asDate(column)
 		}
-		c.error(path, fmt.Sprintf("does not take what the column %q (%s) holds, such as %s: %s", column.Name, column.TypeName(), example, refusal(problem)), hint)
+		c.error(path, fmt.Sprintf("does not take what the column %q (%s) holds, such as %s: %s", column.Name, column.TypeName(),
+			example, refusal(problem)), hint)
 	}
 }
 
@@ -75,7 +80,8 @@ func (c *staticCheck) codes(p *openapi.Property, f *mapping.Field, column mappin
 		}
 	}
 	if len(refused) > 0 {
-		c.warning(path, fmt.Sprintf("does not take %d of the codes of the nomenclature %s: %s", len(refused), f.Nomenclature, firstOf(refused, shownCodes)),
+		c.warning(path, fmt.Sprintf("does not take %d of the codes of the nomenclature %s: %s", len(refused), f.Nomenclature,
+			firstOf(refused, shownCodes)),
 			codesHint(p.Schema, refused))
 	}
 }

@@ -86,7 +86,8 @@ func (c *staticCheck) list(p *openapi.Property, m *mapping.Node) {
 func (c *staticCheck) listHint() string {
 	var lists []string
 	c.op.Body.Each(func(p openapi.Spot) bool {
-		if element := p.Schema.Elements(); element != nil && element.Takes(openapi.TypeObject) && len(element.Members()) > 0 && !strings.Contains(p.Path, "[]") {
+		if element := p.Schema.Elements(); element != nil && element.Takes(openapi.TypeObject) && len(element.Members()) > 0 &&
+			!strings.Contains(p.Path, "[]") {
 			lists = append(lists, openapi.Tidy(p.Path))
 		}
 		return true
@@ -139,7 +140,8 @@ func (c *staticCheck) meant(s *openapi.Schema, m *mapping.Node, path string) str
 	}
 	elsewhere := ""
 	c.op.Body.Each(func(p openapi.Spot) bool {
-		if elsewhere == "" && plaintext.Fold(p.Name) == plaintext.Fold(openapi.LastName(path)) && strings.Contains(p.Path, "[]") == strings.Contains(path, "[]") {
+		if elsewhere == "" && plaintext.Fold(p.Name) == plaintext.Fold(openapi.LastName(path)) &&
+			strings.Contains(p.Path, "[]") == strings.Contains(path, "[]") {
 			elsewhere = p.Path
 		}
 		return true

@@ -89,7 +89,8 @@ func refusal(p mapping.Problem) string {
 }
 
 // jsonTypes gives the contract's word for what a field becomes.
-var jsonTypes = map[mapping.Type]openapi.Type{mapping.TypeString: openapi.TypeString, mapping.TypeNumber: openapi.TypeNumber, mapping.TypeBoolean: openapi.TypeBoolean}
+var jsonTypes = map[mapping.Type]openapi.Type{mapping.TypeString: openapi.TypeString, mapping.TypeNumber: openapi.TypeNumber,
+	mapping.TypeBoolean: openapi.TypeBoolean}
 
 // fitsType compares JSON types. It reports one that never fits, and returns false.
 func (c *staticCheck) fitsType(p *openapi.Property, f *mapping.Field, column *mapping.Column, kind mapping.Type, path string) bool {
@@ -164,10 +165,12 @@ func (c *staticCheck) wholeNumbers(p *openapi.Property, column *mapping.Column, 
 	bits, whole := column.Whole()
 	switch {
 	case !whole:
-		c.warning(path, fmt.Sprintf("is an integer in the contract, and the column %q (%s) can hold fractions: such employees are blocked", column.Name, column.TypeName()),
+		c.warning(path, fmt.Sprintf("is an integer in the contract, and the column %q (%s) can hold fractions: such employees are blocked",
+			column.Name, column.TypeName()),
 			"convert it in the query if it never has any: "+column.Name+"::bigint")
 	case bits > 32 && p.Schema.Format == "int32":
-		c.warning(path, fmt.Sprintf("has at most 32 bits in the contract, and the column %q (%s) can hold more", column.Name, column.TypeName()), "")
+		c.warning(path, fmt.Sprintf("has at most 32 bits in the contract, and the column %q (%s) can hold more", column.Name, column.TypeName()),
+			"")
 	}
 }
 
@@ -180,11 +183,13 @@ func (c *staticCheck) null(p *openapi.Property, f *mapping.Field, path string) {
 		if p.Null {
 			hint = `write null = "clear": the contract takes null`
 		}
-		c.warning(path, fmt.Sprintf("is required by the contract, and is left out where the column %q is NULL: such employees are blocked", f.Column), hint)
+		c.warning(path, fmt.Sprintf("is required by the contract, and is left out where the column %q is NULL: such employees are blocked",
+			f.Column), hint)
 	case f.Null != mapping.NullOmit && !p.Null:
 		if !p.Required {
 			hint = `write null = "omit": the contract does not require it`
 		}
-		c.warning(path, fmt.Sprintf("is sent as null where the column %q is NULL, which the contract does not take: such employees are blocked", f.Column), hint)
+		c.warning(path, fmt.Sprintf("is sent as null where the column %q is NULL, which the contract does not take: such employees are blocked",
+			f.Column), hint)
 	}
 }

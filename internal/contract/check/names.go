@@ -61,7 +61,8 @@ func Resemblance(column, path, nomenclature string) Likeness {
 		return LikePath
 	case folded == plaintext.Fold(name):
 		return likeName
-	case own == strings.Join(PlainWords(name), ""), own == strings.Join(PlainWords(path), ""), nomenclature != "" && own == plaintext.Fold(nomenclature):
+	case own == strings.Join(PlainWords(name), ""), own == strings.Join(PlainWords(path), ""), nomenclature != "" &&
+		own == plaintext.Fold(nomenclature):
 		return LikeWords
 	}
 	if someWords(PlainWords(column), append(PlainWords(name), plaintext.Words(nomenclature)...)) {

@@ -34,7 +34,8 @@ func Sandbox(t *testing.T, profile string) *openapi.Document {
 
 // Params are those of a run in November 2026.
 func Params() mapping.Params {
-	return mapping.Params{"dossier": "saint-martin", "siret": "12345678200010", "period": "2026-11", "period_start": "2026-11-01", "period_end": "2026-11-30"}
+	return mapping.Params{"dossier": "saint-martin", "siret": "12345678200010", "period": "2026-11",
+		"period_start": "2026-11-01", "period_end": "2026-11-30"}
 }
 
 // Swagger2 is a Swagger 2.0 document with one call whose body is the schema that is given.
@@ -187,7 +188,8 @@ func BenchmarkContract(tb testing.TB) []byte {
 		"Periode":{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])$"},
 		"Prenom":{"type":"string","maxLength":80},
 		"Taux":{"type":"number","minimum":0,"maximum":100,"multipleOf":0.01}}},
-	"Adresse":{"type":"object","properties":{"CodePays":{"type":"string","minLength":2,"maxLength":2},"CodePostal":{"type":"string","maxLength":10},"Ville":{"type":"string","maxLength":80},"Voie":{"type":"string","maxLength":200}}},
+	"Adresse":{"type":"object","properties":{"CodePays":{"type":"string","minLength":2,"maxLength":2},"CodePostal":{"type":"string","maxLength":10},
+		"Ville":{"type":"string","maxLength":80},"Voie":{"type":"string","maxLength":200}}},
 	"Element":{"type":"object","required":["Code"],"properties":{"Code":{"type":"string","enum":["HSUP25","HSUP50","PRIME_EXC"]},
 		"Date":{"type":"string","format":"date"},"Libelle":{"type":"string","maxLength":50},"Montant":{"type":"number","format":"decimal"},
 		"Ordre":{"type":"integer","format":"int32"},"Quantite":{"type":"number","minimum":0,"multipleOf":0.01},"Soumis":{"type":"boolean"}}}`)
@@ -222,7 +224,8 @@ func Fields(paths ...string) []mapping.Field {
 // Document is a contract with these calls, each "VERB /path", and what is said of them.
 func Document(t *testing.T, paths, more string) *openapi.Document {
 	t.Helper()
-	d, err := openapi.Read([]byte(`{"swagger":"2.0","info":{"title":"T","version":"V2"},"basePath":"/Api2","paths":{` + paths + `}` + more + `}`))
+	d, err := openapi.Read([]byte(`{"swagger":"2.0","info":{"title":"T","version":"V2"},"basePath":"/Api2","paths":{` + paths + `}` + more +
+		`}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +234,8 @@ func Document(t *testing.T, paths, more string) *openapi.Document {
 
 // Call is one operation with parameters besides its body.
 func Call(verb, parameters string) string {
-	return `"` + verb + `":{"parameters":[` + parameters + `{"name":"s","in":"body","schema":{"type":"object","properties":{"Matricule":{"type":"string"}}}}],"responses":{"200":{"description":"OK"}}}`
+	return `"` + verb + `":{"parameters":[` + parameters +
+		`{"name":"s","in":"body","schema":{"type":"object","properties":{"Matricule":{"type":"string"}}}}],"responses":{"200":{"description":"OK"}}}`
 }
 
 // Parameter is one parameter of a call, for Call.

@@ -89,7 +89,8 @@ func (c *comparison) parameter(before, after openapi.Parameter) {
 }
 
 // movedParameters pairs what is gone with what has come. What could be one of several is paired with none.
-func (c *comparison) movedParameters(older, newer []openapi.Parameter, alike func(a, b openapi.Parameter) bool) (gone, come []openapi.Parameter) {
+func (c *comparison) movedParameters(older, newer []openapi.Parameter, alike func(a, b openapi.Parameter) bool) (gone,
+	come []openapi.Parameter) {
 	come = newer
 	for _, was := range older {
 		fits := func(p openapi.Parameter) bool { return alike(was, p) }

@@ -69,7 +69,8 @@ func (o *Operation) Outline() (lines []MemberLine, all bool) {
 	}
 	all = o.Body.visit(maxListed, func(p Spot) bool {
 		line := MemberLine{
-			Path: OneLine(p.Path), Type: p.Terms(), Required: p.Required, ReadOnly: p.Schema.ReadOnly, Enum: plainTexts(p.Schema.Enum), Pattern: OneLine(p.Schema.PatternText),
+			Path: OneLine(p.Path), Type: p.Terms(), Required: p.Required, ReadOnly: p.Schema.ReadOnly, Enum: plainTexts(p.Schema.Enum),
+			Pattern:     OneLine(p.Schema.PatternText),
 			Description: OneLine(p.Schema.Description), Cut: p.Cut, Of: OneLine(p.Schema.Name),
 		}
 		if items := p.Schema.Elements(); items != nil {

@@ -146,7 +146,8 @@ func (r *reader) fillType(s *Schema, d *draft, m map[string]any) {
 // tellsMembers reports whether an object's schema says anything of its members. One that does not is, in Swagger 2.0, how
 // Swashbuckle 5 writes the object of C#: any JSON value.
 func tellsMembers(m map[string]any) bool {
-	for _, name := range []string{"additionalProperties", "allOf", "anyOf", "oneOf", "required", "minProperties", "maxProperties", "discriminator"} {
+	for _, name := range []string{"additionalProperties", "allOf", "anyOf", "oneOf", "required", "minProperties",
+		"maxProperties", "discriminator"} {
 		if _, has := m[name]; has {
 			return true
 		}

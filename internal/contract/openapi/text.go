@@ -85,7 +85,8 @@ func withoutComments(text []byte) []byte {
 		switch {
 		case bytes.HasPrefix(rest, []byte("/*")):
 			end = endOf(rest, "*/")
-		case bytes.HasPrefix(rest, []byte("//")), bytes.HasPrefix(rest, []byte("#")), bytes.HasPrefix(rest, []byte("%YAML")), bytes.HasPrefix(rest, []byte("%TAG")):
+		case bytes.HasPrefix(rest, []byte("//")), bytes.HasPrefix(rest, []byte("#")), bytes.HasPrefix(rest, []byte("%YAML")),
+			bytes.HasPrefix(rest, []byte("%TAG")):
 			end = endOf(rest, "\n")
 		default:
 			return append(lines, text...)
@@ -105,7 +106,8 @@ func endOf(text []byte, mark string) int {
 
 // isBinary reports whether the beginning of a text contains what no text does.
 func isBinary(text []byte) bool {
-	return bytes.ContainsFunc(text[:min(len(text), 1024)], func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\r\n\f\v\b\x1b", r) })
+	return bytes.ContainsFunc(text[:min(len(text), 1024)],
+		func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\r\n\f\v\b\x1b", r) })
 }
 
 func markupError(text []byte) error {

@@ -158,7 +158,8 @@ func (d *draft) hold(ctx context.Context, held map[int]bool, holds []jobs.Hold) 
 type chain struct{ sum [32]byte }
 
 func (c *chain) add(fingerprinter jobs.Fingerprinter, item *jobs.Item, fingerprint [32]byte) {
-	line := fmt.Appendf(c.sum[:len(c.sum):len(c.sum)], "%d %q %s %s %d ", item.Seq, item.Key, item.State, item.Difference, item.BaselineVersion)
+	line := fmt.Appendf(c.sum[:len(c.sum):len(c.sum)], "%d %q %s %s %d ", item.Seq, item.Key, item.State,
+		item.Difference, item.BaselineVersion)
 	c.sum = fingerprinter.Sum(append(line, fingerprint[:]...))
 }
 

@@ -178,8 +178,8 @@ func (g *guards) end(ctx context.Context, plan *jobs.Frozen) error {
 	}
 	e, counts := &g.evidence, &g.plan.draft.counts
 	e.employees, e.elements, e.totals = counts.EmployeesRead, counts.ElementsRead, g.watch.totals()
-	plan.Findings = slices.Concat(plan.Findings, g.sentOtherwise(), g.plan.terms.findings(e.sends > 0), e.judge(&g.Job.Guards, &g.Before.History),
-		g.oddities.findings())
+	plan.Findings = slices.Concat(plan.Findings, g.sentOtherwise(), g.plan.terms.findings(e.sends > 0),
+		e.judge(&g.Job.Guards, &g.Before.History), g.oddities.findings())
 	if g.unseen.N > 0 {
 		plan.Findings = append(plan.Findings, jobs.Finding{Rule: jobs.RuleUnseen, N: g.unseen.N, Keys: g.unseen.Keys})
 	}
@@ -246,8 +246,10 @@ func (g *guards) sentOtherwise() []jobs.Finding {
 	if changes := g.Form.Changes(before); known && len(changes) > 0 {
 		findings = append(findings, jobs.Finding{Rule: jobs.RuleForm, Holds: holds, N: g.moved.N, Keys: g.moved.Keys, Form: changes})
 	}
-	if was, is := g.Before.History.Siret, g.Target.Siret; was != "" && is != "" && was != is { // another association's: not even "unchanged" would be true
-		findings = append(findings, jobs.Finding{Rule: jobs.RuleSiret, Holds: true, Form: []jobs.FormChange{{Member: jobs.FormSiret, Old: was, New: is}}})
+	// another association's: not even "unchanged" would be true
+	if was, is := g.Before.History.Siret, g.Target.Siret; was != "" && is != "" && was != is {
+		findings = append(findings, jobs.Finding{Rule: jobs.RuleSiret, Holds: true,
+			Form: []jobs.FormChange{{Member: jobs.FormSiret, Old: was, New: is}}})
 	}
 	if n := len(g.Before.Others); n > 0 && holds { // renamed, or spelled otherwise: it would be sent a second time
 		findings = append(findings, jobs.Finding{Rule: jobs.RuleSharing, Holds: true, N: n, Others: g.Before.Others[:min(n, jobs.FindingKeys)]})

@@ -128,7 +128,8 @@ func unusual(g *jobs.Guards, elements int, totals jobs.Totals, h *jobs.History) 
 	var findings []jobs.Finding
 	count := func(f *jobs.Figures) (float64, bool) { return float64(f.Elements), f.Elements > 0 }
 	if usual, far := far(h, g.Elements, float64(elements), 1, count); far {
-		findings = append(findings, jobs.Finding{Rule: jobs.RuleElements, Holds: true, N: elements, Of: int(usual), Limit: int(min(float64(g.Elements.Count), within(g.Elements, float64(elements), usual)))})
+		findings = append(findings, jobs.Finding{Rule: jobs.RuleElements, Holds: true, N: elements, Of: int(usual),
+			Limit: int(min(float64(g.Elements.Count), within(g.Elements, float64(elements), usual)))})
 	}
 	for _, path := range paths(h, totals) {
 		total := func(f *jobs.Figures) (float64, bool) {
@@ -137,7 +138,8 @@ func unusual(g *jobs.Guards, elements int, totals jobs.Totals, h *jobs.History) 
 		}
 		now := float64(totals[path]) / unitsPerOne
 		if usual, far := far(h, g.CodeTotals, now, leastPeriods, total); far {
-			findings = append(findings, jobs.Finding{Rule: jobs.RuleCodeTotal, Holds: true, Path: path, Ratio: roundFrom(now/usual, times(g.CodeTotals, now/usual)), Most: round(times(g.CodeTotals, now/usual))})
+			findings = append(findings, jobs.Finding{Rule: jobs.RuleCodeTotal, Holds: true, Path: path,
+				Ratio: roundFrom(now/usual, times(g.CodeTotals, now/usual)), Most: round(times(g.CodeTotals, now/usual))})
 		}
 	}
 	return findings

@@ -57,7 +57,8 @@ func (h *head) is(key []byte, null bool) bool {
 	return (k == nil) == null && bytes.Equal(k, key)
 }
 
-func newMerge(snapshot jobs.Snapshot, groups int, baseline jobs.BaselineRows, builder *mapping.Builder, watch *watch, period jobs.Period) (*merge, error) {
+func newMerge(snapshot jobs.Snapshot, groups int, baseline jobs.BaselineRows, builder *mapping.Builder, watch *watch,
+	period jobs.Period) (*merge, error) {
 	m := &merge{baseline: baseline, builder: builder, watch: watch, period: period}
 	m.employees.rows = snapshot.Employees()
 	for group := range groups {

@@ -172,7 +172,8 @@ func (o *owners) add(key string) {
 
 // shared finds fresh values that somebody else has, too: in staging, or by what was last acknowledged for those whom
 // staging does not have.
-func (u *uniqueValues) shared(ctx context.Context, absent []jobs.DocumentRef, documents func(context.Context, []jobs.DocumentRef) ([]jobs.Acknowledged, error)) ([]jobs.Hold, error) {
+func (u *uniqueValues) shared(ctx context.Context, absent []jobs.DocumentRef,
+	documents func(context.Context, []jobs.DocumentRef) ([]jobs.Acknowledged, error)) ([]jobs.Hold, error) {
 	if len(u.fresh) == 0 {
 		return nil, nil
 	}
@@ -255,8 +256,9 @@ func (u *uniqueValues) holds(of map[uint64]*owners) []jobs.Hold {
 		}
 		others := slices.DeleteFunc(slices.Clone(o.keys), func(key string) bool { return key == f.key })
 		slices.Sort(others)
-		holds = append(holds, jobs.Hold{Seq: f.seq, Key: f.key, Finding: jobs.Finding{Rule: jobs.RuleUnique, Holds: true, Path: f.field, N: o.n - 1,
-			Keys: others[:min(len(others), jobs.FindingKeys)]}})
+		holds = append(holds, jobs.Hold{Seq: f.seq, Key: f.key,
+			Finding: jobs.Finding{Rule: jobs.RuleUnique, Holds: true, Path: f.field, N: o.n - 1,
+				Keys: others[:min(len(others), jobs.FindingKeys)]}})
 	}
 	return holds
 }

@@ -109,7 +109,8 @@ func (o *oddities) findings() []jobs.Finding {
 	var findings []jobs.Finding
 	for at, found := range o.found {
 		slices.Sort(found.marks)
-		findings = append(findings, jobs.Finding{Rule: oddRules[at.kind], N: found.N, Path: at.path, Column: found.column, Marks: found.marks, Keys: found.Keys})
+		findings = append(findings, jobs.Finding{Rule: oddRules[at.kind], N: found.N, Path: at.path, Column: found.column,
+			Marks: found.marks, Keys: found.Keys})
 	}
 	slices.SortFunc(findings, func(a, b jobs.Finding) int { return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Path, b.Path)) })
 	return findings

@@ -231,7 +231,8 @@ func amountFindings(history []jobs.PeriodTotals, most float64) []jobs.Finding {
 			continue
 		}
 		if ratio := math.Abs(float64(now[path])) / median(usual); ratio > most {
-			findings = append(findings, jobs.Finding{Rule: jobs.RuleAmount, Holds: true, Path: path, N: len(usual), Ratio: roundFrom(ratio, most), Most: most})
+			findings = append(findings, jobs.Finding{Rule: jobs.RuleAmount, Holds: true, Path: path, N: len(usual),
+				Ratio: roundFrom(ratio, most), Most: most})
 		}
 	}
 	return findings

@@ -40,9 +40,10 @@ func (p *pushing) deliver(ctx context.Context, item jobs.TakenItem) (a answer) {
 	defer func() {
 		if v := recover(); v != nil {
 			a = answer{
-				outcome: jobs.ItemOutcome{Seq: item.Seq, State: jobs.ItemUncertain, Reason: jobs.Reason{Code: jobs.ReasonPanic}, AnsweredAt: time.Now()},
-				class:   jobs.ClassConfiguration,
-				halt:    jobs.PanicReason(v),
+				outcome: jobs.ItemOutcome{Seq: item.Seq, State: jobs.ItemUncertain, Reason: jobs.Reason{Code: jobs.ReasonPanic},
+					AnsweredAt: time.Now()},
+				class: jobs.ClassConfiguration,
+				halt:  jobs.PanicReason(v),
 			}
 		}
 	}()
@@ -82,7 +83,8 @@ func outcomeOf(semantics jobs.Semantics, item jobs.TakenItem, out jobs.Outcome) 
 		result.State, result.Reason = jobs.ItemUncertain, jobs.Reason{Code: jobs.ReasonStillUnsure, Detail: out.Message}
 	case out.Class == jobs.ClassData:
 		result.State, result.Reason = jobs.ItemRejected, jobs.Reason{Code: jobs.ReasonRejected, Detail: out.Message}
-	case out.Class == jobs.ClassCancelled && (semantics == jobs.Replace || !out.Ambiguous): // broken off, not given up: a resume sends it again
+	// broken off, not given up: a resume sends it again
+	case out.Class == jobs.ClassCancelled && (semantics == jobs.Replace || !out.Ambiguous):
 		result.State, result.Deferred, result.Reason.Code = jobs.ItemPending, true, jobs.ReasonStopped
 	case out.Ambiguous:
 		result.State, result.Deferred, result.Reason = inDoubt(semantics, out)
@@ -119,7 +121,8 @@ var notAttempted = map[jobs.Class]jobs.ReasonCode{
 // barred is the outcome of an item that must not leave: what nobody let go waits for a person, and what is not what was
 // planned is never sent. Where an earlier request may have been received that is still to be found out.
 func barred(item jobs.TakenItem) jobs.ItemOutcome {
-	out := jobs.ItemOutcome{Seq: item.Seq, State: jobs.ItemBlocked, Certain: !item.Ambiguous, Reason: jobs.Reason{Code: item.Barred}, AnsweredAt: time.Now()}
+	out := jobs.ItemOutcome{Seq: item.Seq, State: jobs.ItemBlocked, Certain: !item.Ambiguous, Reason: jobs.Reason{Code: item.Barred},
+		AnsweredAt: time.Now()}
 	switch {
 	case item.Barred == jobs.ReasonUnapproved:
 		out.State = jobs.ItemHeld

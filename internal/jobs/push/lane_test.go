@@ -74,13 +74,15 @@ func TestOutcomesKeepTheWordsOfTheAPI(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	turned := jobs.Outcome{Class: jobs.ClassConfiguration, Status: 403, Message: "Accès refusé.", Answered: true}
-	if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, turned).Reason; !reflect.DeepEqual(got, jobs.Reason{Code: jobs.ReasonTurnedAway, Detail: turned.Message}) {
+	if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, turned).Reason; !reflect.DeepEqual(got,
+		jobs.Reason{Code: jobs.ReasonTurnedAway, Detail: turned.Message}) {
 		t.Errorf("%+v", got)
 	}
 	for class, code := range map[jobs.Class]jobs.ReasonCode{jobs.ClassTechnical: jobs.ReasonFailures,
 		jobs.ClassTemporary: jobs.ReasonTemporary} {
 		failure := jobs.Outcome{Class: class, Status: 500, Message: "Réessayez.", Answered: true}
-		if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, failure).Reason; !reflect.DeepEqual(got, jobs.Reason{Code: code, Detail: "500: Réessayez."}) {
+		if got := outcomeOf(jobs.Replace, jobs.TakenItem{}, failure).Reason; !reflect.DeepEqual(got,
+			jobs.Reason{Code: code, Detail: "500: Réessayez."}) {
 			t.Errorf("%+v", got)
 		}
 		failure.Message = ""
