@@ -98,7 +98,8 @@ func aboutProgram(args []string) bool {
 		return true
 	}
 	last := args[len(args)-1]
-	return (last == "-h" || last == "--help") && !slices.ContainsFunc(args[:len(args)-1], func(arg string) bool { return strings.HasPrefix(arg, "-") })
+	return (last == "-h" || last == "--help") && !slices.ContainsFunc(args[:len(args)-1],
+		func(arg string) bool { return strings.HasPrefix(arg, "-") })
 }
 
 // asService runs the command in the service's surroundings.
@@ -107,7 +108,8 @@ func (p process) asService(instance string, args []string) error {
 	if err != nil {
 		return err
 	}
-	a := admin.Admin{Instance: instance, Login: loginUID(p.Getenv), Program: program, Getenv: p.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	a := admin.Admin{Instance: instance, Login: loginUID(p.Getenv), Program: program, Getenv: p.Getenv, Stdin: os.Stdin,
+		Stdout: os.Stdout, Stderr: os.Stderr}
 	if err := a.Check(); err != nil {
 		return err
 	}

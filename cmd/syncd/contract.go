@@ -75,7 +75,8 @@ func (a *session) printFetched(s *contract.Standing, problem string) error {
 func (a *session) printCall(s *contract.Standing) {
 	answers := a.words().Answers.Contract
 	if op := s.Derived.Operation; op != nil {
-		a.say(a.Stdout, answers.Call, "method", op.Method, "path", op.Path, "place", placeIn(answers.Places, s.Derived.KeyIn), "name", s.Derived.KeyName)
+		a.say(a.Stdout, answers.Call, "method", op.Method, "path", op.Path, "place", placeIn(answers.Places, s.Derived.KeyIn), "name",
+			s.Derived.KeyName)
 	}
 	for _, advice := range s.Advice {
 		a.say(a.Stdout, answers.Advice, "level", answers.Levels[advice.Level], "text", advice.Text)
@@ -346,7 +347,8 @@ type parameterJSON struct {
 
 func newOperationJSON(op *openapi.Operation) operationJSON {
 	members, all := op.Outline()
-	out := operationJSON{Method: op.Method, Path: op.Path, Parameters: []parameterJSON{}, Members: members, Cut: !all, Media: op.Media, Unchecked: op.Unchecked()}
+	out := operationJSON{Method: op.Method, Path: op.Path, Parameters: []parameterJSON{}, Members: members, Cut: !all,
+		Media: op.Media, Unchecked: op.Unchecked()}
 	if op.Broken != nil {
 		out.Broken = op.Broken.Problem
 	}

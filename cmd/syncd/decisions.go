@@ -16,7 +16,8 @@ import (
 func (f *globalFlags) decision() app.Decision { return app.Decision{By: requester(), Reason: f.reason} }
 
 // aboutRun is a command's work on the run that its argument names.
-func (p process) aboutRun(flags *globalFlags, work func(ctx context.Context, a *session, id int64) error) func(*cobra.Command, []string) error {
+func (p process) aboutRun(flags *globalFlags, work func(ctx context.Context, a *session, id int64) error) func(*cobra.Command,
+	[]string) error {
 	return p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
 		id, err := parseRun(args[0])
 		if err != nil {

@@ -26,7 +26,8 @@ const (
 )
 
 // severity orders the codes of several dossiers, worst first.
-var severity = []int{exitReaderGone, exitUnexpected, exitUsage, exitConfiguration, exitUnreachable, exitBusy, exitHeld, exitIncomplete, exitDone}
+var severity = []int{exitReaderGone, exitUnexpected, exitUsage, exitConfiguration, exitUnreachable, exitBusy,
+	exitHeld, exitIncomplete, exitDone}
 
 func worse(a, b int) int {
 	if slices.Index(severity, a) <= slices.Index(severity, b) {

@@ -47,7 +47,8 @@ func newRoot(p process) *cobra.Command {
 		RunE:    unknownCommand,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if service := p.Getenv(admin.Variable); service != "" && flags.config != "" {
-				return usagef("the configuration is that of %s, and no other\nhint: leave out --config; another service's: syncd-admin -i NAME", service)
+				return usagef("the configuration is that of %s, and no other\nhint: leave out --config; another service's: syncd-admin -i NAME",
+					service)
 			}
 			return flags.readStdin(p)
 		},
@@ -66,7 +67,8 @@ func newRoot(p process) *cobra.Command {
 		newCheck(p, &flags), newMigrate(p, &flags), newPlan(p, &flags), newRun(p, &flags), newResume(p, &flags),
 		newApprove(p, &flags), newCancel(p, &flags), newSettle(p, &flags), newPeriod(p, &flags), newRuns(p, &flags), newShow(p, &flags),
 		newWhy(p, &flags), newAudit(p, &flags), newDictionary(p, &flags), newContract(p, &flags), newDaemon(p, &flags), newSchedule(p, &flags),
-		newPause(p, &flags), newUnpause(p, &flags), newPurge(p, &flags), newForget(p, &flags), newRekey(p, &flags), newSandbox(p, &flags), newVersion(p, &flags), newAdmin(p),
+		newPause(p, &flags), newUnpause(p, &flags), newPurge(p, &flags), newForget(p, &flags), newRekey(p, &flags), newSandbox(p, &flags),
+		newVersion(p, &flags), newAdmin(p),
 	)
 	addCompletion(root)
 	return root

@@ -278,7 +278,8 @@ type planSink interface {
 	Finish(counts jobs.Counts, digest string, findings []jobs.Finding) error
 }
 
-func (a *session) planOne(ctx context.Context, planner *app.Planner, d config.Dossier, sinkOn func(io.Writer, jobs.Target) planSink) (int, error) {
+func (a *session) planOne(ctx context.Context, planner *app.Planner, d config.Dossier, sinkOn func(io.Writer, jobs.Target) planSink) (int,
+	error) {
 	progress := newProgress(a.Stderr, d.Name, a.words())
 	var sink planSink
 	planned, err := planner.Plan(ctx, d, func(t jobs.Target) jobs.PlanSink {

@@ -47,7 +47,8 @@ func newSandbox(p process, flags *globalFlags) *cobra.Command {
 	cmd.Flags().StringVar(&o.ContractFile, "contract", "", "")
 	cmd.Flags().DurationVar(&o.TokenLifetime, "token-lifetime", o.TokenLifetime, "")
 	cmd.Flags().BoolVar(&o.Append, "append", false, "")
-	cmd.AddCommand(newSandboxInit(p), newSandboxSample(p), newSandboxReceived(p, flags), newSandboxFaults(p, flags), newSandboxToken(p, flags), newSandboxEdit(p, flags), newSandboxDictionary(p, flags), newSandboxContract(p, flags))
+	cmd.AddCommand(newSandboxInit(p), newSandboxSample(p), newSandboxReceived(p, flags), newSandboxFaults(p, flags), newSandboxToken(p, flags),
+		newSandboxEdit(p, flags), newSandboxDictionary(p, flags), newSandboxContract(p, flags))
 	return cmd
 }
 
@@ -229,8 +230,8 @@ func (a *session) sandboxCall(ctx context.Context, method, path string, body []b
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, &jobs.CallError{Class: jobs.ClassTemporary, Call: method + " " + request.URL.Path, Problem: "no sandbox answers at " + address,
-			Hint: "start it: syncd sandbox --config " + a.Config.File}
+		return nil, &jobs.CallError{Class: jobs.ClassTemporary, Call: method + " " + request.URL.Path,
+			Problem: "no sandbox answers at " + address, Hint: "start it: syncd sandbox --config " + a.Config.File}
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
@@ -238,7 +239,8 @@ func (a *session) sandboxCall(ctx context.Context, method, path string, body []b
 		return nil, fmt.Errorf("reading the sandbox's answer: %w", err)
 	}
 	if response.StatusCode == http.StatusUnauthorized {
-		return nil, usagef("the sandbox at %s was started with another configuration than %s: it has another client secret\nhint: name its own with --config", address, a.Config.File)
+		return nil, usagef("the sandbox at %s was started with another configuration than %s: it has another client secret\n"+
+			"hint: name its own with --config", address, a.Config.File)
 	}
 	if response.StatusCode/100 != 2 {
 		return nil, usagef("the sandbox refuses: %s", answer)

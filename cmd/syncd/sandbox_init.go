@@ -41,7 +41,8 @@ func newSandboxInit(p process) *cobra.Command {
 			if err := r.write(); err != nil {
 				return err
 			}
-			_, err := fmt.Fprint(p.Stdout, locale.Fill(p.words().Answers.Sandbox.Ready, "folder", r.Dir, "database", databaseName(r.Database), "flags", r.sandboxFlags()))
+			_, err := fmt.Fprint(p.Stdout, locale.Fill(p.words().Answers.Sandbox.Ready, "folder", r.Dir, "database",
+				databaseName(r.Database), "flags", r.sandboxFlags()))
 			return err
 		},
 	}

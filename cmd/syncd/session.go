@@ -38,12 +38,14 @@ func (p process) open(flags *globalFlags) (*session, error) {
 	if p.Spoken != nil {
 		p.Spoken.Store(locale.Of(locale.Language(c.Language(p.Getenv)), c.Partner().Name))
 	}
-	door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, Waits: p.waits(c), Quiet: isTerminal(p.Stdout) && isTerminal(p.Stderr)}
+	door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, Waits: p.waits(c),
+		Quiet: isTerminal(p.Stdout) && isTerminal(p.Stderr)}
 	return &session{p, app.New(c, door), flags}, nil
 }
 
 // withApp is a command's work that stands on the configuration.
-func (p process) withApp(flags *globalFlags, work func(ctx context.Context, a *session, args []string) error) func(*cobra.Command, []string) error {
+func (p process) withApp(flags *globalFlags, work func(ctx context.Context, a *session, args []string) error) func(*cobra.Command,
+	[]string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		a, err := p.open(flags)
 		if err != nil {

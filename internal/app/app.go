@@ -87,7 +87,8 @@ func (a *App) openLedger(ctx context.Context, opened **store.Store, keys *store.
 	if *opened != nil {
 		return *opened, nil
 	}
-	s, err := store.Open(ctx, store.Options{URL: url, Keys: keys, Version: a.door.Version, Lease: a.Config.Database.Lease, Runs: runs, Watermark: a.watermark()})
+	s, err := store.Open(ctx, store.Options{URL: url, Keys: keys, Version: a.door.Version, Lease: a.Config.Database.Lease,
+		Runs: runs, Watermark: a.watermark()})
 	if err != nil {
 		return nil, err
 	}

@@ -58,8 +58,8 @@ func (s *Service) setup(a *App) (*daemon.Setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	setup := &daemon.Setup{MaxRuns: c.Daemon.MaxRuns, Expires: map[string]time.Duration{}, Retry: c.Daemon.ResumeFailed, RetryWithin: c.Daemon.ResumeWithin,
-		Purge: c.Retention.Schedule, PurgeNow: func() { s.purging.Go(func() { s.purge(a) }) },
+	setup := &daemon.Setup{MaxRuns: c.Daemon.MaxRuns, Expires: map[string]time.Duration{}, Retry: c.Daemon.ResumeFailed,
+		RetryWithin: c.Daemon.ResumeWithin, Purge: c.Retention.Schedule, PurgeNow: func() { s.purging.Go(func() { s.purge(a) }) },
 		Closed: c.Daemon.ClosedDays, Grace: c.Daemon.Grace, Digest: c.Digest(), Close: a.Close}
 	for _, job := range c.Jobs {
 		setup.Expires[job.Name] = job.HoldExpires
@@ -190,7 +190,8 @@ func (b *bench) runner(j config.Job, run *jobs.Run, stop <-chan struct{}) *jobs.
 	if d, err := b.Config.Dossier(run.Target.Dossier); err == nil { // a claimed run is of a configured dossier
 		siret = d.Siret
 	}
-	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: b.service.ledger, Staging: b.staging, API: b.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier), Siret: siret,
+	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: b.service.ledger, Staging: b.staging,
+		API: b.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier), Siret: siret,
 		Progress: jobs.Silent{}, Log: b.door.Log, Stop: stop, Places: b.shared.places,
 		Patience: &jobs.Patience{Deadline: j.Deadline, Pause: firstPause, MaxPause: mostPause}}
 }

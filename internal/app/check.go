@@ -116,7 +116,8 @@ func (c *checker) everything(ctx context.Context) {
 
 func (c *checker) configuration() {
 	const subject = "configuration"
-	c.find(OK, subject, Configured, Args{"file": c.Config.File, "dossiers": len(c.Config.AllDossiers), "jobs": len(c.Config.Jobs), "environment": c.Config.Partner().Environment})
+	c.find(OK, subject, Configured, Args{"file": c.Config.File, "dossiers": len(c.Config.AllDossiers), "jobs": len(c.Config.Jobs),
+		"environment": c.Config.Partner().Environment})
 	for _, w := range c.Config.Warnings {
 		c.worded(Warning, subject, w)
 	}

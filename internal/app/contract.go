@@ -226,7 +226,8 @@ func (c Contracts) Draft(ctx context.Context, name string, of Selection) (string
 
 // lookAt reads what a job's queries return for a dossier, and the nomenclatures that were pulled for it: none without a
 // ledger.
-func (a *App) lookAt(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, period jobs.Period) (store.Description, mapping.Nomenclatures, error) {
+func (a *App) lookAt(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, period jobs.Period) (store.Description,
+	mapping.Nomenclatures, error) {
 	staging, err := a.staging()
 	if err != nil {
 		return store.Description{}, nil, err

@@ -44,8 +44,8 @@ func (a *App) connect(how dialing) (partner.Connection, error) {
 // dial opens a connection, which done closes.
 func (a *App) dial(how dialing) (c partner.Connection, done func(), err error) {
 	p := a.Config.Partner()
-	o := httpcall.Options{RetryFor: how.retryFor, Runs: min(max(how.runs, 1), jobs.SendingAtOnce(p.MaxInFlight)), Observe: a.door.Observe, Log: a.door.Log,
-		UserAgent: "syncd/" + a.door.Version}
+	o := httpcall.Options{RetryFor: how.retryFor, Runs: min(max(how.runs, 1), jobs.SendingAtOnce(p.MaxInFlight)),
+		Observe: a.door.Observe, Log: a.door.Log, UserAgent: "syncd/" + a.door.Version}
 	if hear := a.door.Waits; hear != nil {
 		o.Waits = func(w httpcall.Wait) { hear(w.Call, w.Until) }
 	}

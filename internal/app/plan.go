@@ -88,7 +88,8 @@ func (p *Planned) Class() Class {
 }
 
 // Plan plans one dossier. The items go to the sink of its target, as they are made.
-func (p *Planner) Plan(ctx context.Context, d config.Dossier, sink func(jobs.Target) jobs.PlanSink, progress jobs.Progress) (*Planned, error) {
+func (p *Planner) Plan(ctx context.Context, d config.Dossier, sink func(jobs.Target) jobs.PlanSink,
+	progress jobs.Progress) (*Planned, error) {
 	target, _, err := p.ledger.Target(ctx, p.app.Target(d))
 	if err != nil {
 		return nil, err
@@ -109,8 +110,8 @@ func (p *Planner) Plan(ctx context.Context, d config.Dossier, sink func(jobs.Tar
 		}
 		runner.API = p.connection.Dossier(key)
 	}
-	request := jobs.NewRun{Target: target, Period: p.Period, Employees: Unique(p.asked.Employees), AnyOrder: p.asked.Period != "", Scope: p.Job.Scope,
-		Verify: p.asked.Verify, Overwrite: p.asked.Overwrite}
+	request := jobs.NewRun{Target: target, Period: p.Period, Employees: Unique(p.asked.Employees),
+		AnyOrder: p.asked.Period != "", Scope: p.Job.Scope, Verify: p.asked.Verify, Overwrite: p.asked.Overwrite}
 	if p.asked.Resend {
 		request.Resend = "plan"
 	}

@@ -254,7 +254,8 @@ func (r Records) Impacts(ctx context.Context, of Selection) (iter.Seq[Impact], e
 	}, nil
 }
 
-func (r Records) impact(ctx context.Context, runner *jobs.Runner, st *store.Store, job config.Job, d config.Dossier, of Selection) (target jobs.Target, impact jobs.Impact, err error) {
+func (r Records) impact(ctx context.Context, runner *jobs.Runner, st *store.Store, job config.Job, d config.Dossier,
+	of Selection) (target jobs.Target, impact jobs.Impact, err error) {
 	push, err := r.app.Config.PushJob(job.Name)
 	if err != nil {
 		return target, impact, err
@@ -331,7 +332,8 @@ func (a *App) pushJobOf(d config.Dossier) (config.Job, *jobs.PushJob, error) {
 	return config.Job{}, nil, refuse(NobodySends, Args{"dossier": d.Name})
 }
 
-func (a *App) now(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, target jobs.Target, period jobs.Period, key string) view.Now {
+func (a *App) now(ctx context.Context, st *store.Store, push *jobs.PushJob, d config.Dossier, target jobs.Target,
+	period jobs.Period, key string) view.Now {
 	now := view.Now{Job: push.Name, Period: period}
 	staging, err := a.staging()
 	if err != nil {

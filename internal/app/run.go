@@ -162,7 +162,8 @@ func (o *Ordered) request(d config.Dossier) jobs.NewRun {
 	c, order := o.app.Config, &o.order
 	request := jobs.NewRun{
 		Job: o.job.Name, Kind: o.job.Kind, Target: o.app.Target(d), Period: o.period, AnyOrder: order.Period != "",
-		Scope: c.Partner().Documents.Scope, Employees: Unique(order.Employees), FailedOf: order.FailedOf, Verify: order.Verify, Overwrite: order.Overwrite,
+		Scope: c.Partner().Documents.Scope, Employees: Unique(order.Employees), FailedOf: order.FailedOf,
+		Verify: order.Verify, Overwrite: order.Overwrite,
 		Trigger: jobs.TriggerManual, RequestedBy: order.By, Digests: jobs.Digests{Config: c.Digest()},
 	}
 	if order.Resend {
@@ -225,8 +226,9 @@ func (e *executor) runner(d config.Dossier, st jobs.Ledger, progress jobs.Progre
 		return nil, err
 	}
 	door := &e.app.door
-	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: st, Staging: e.staging, API: e.connection.Dossier(key), Contracts: e.contracts, Forecasts: e.app.forecasts(d.Name),
-		Siret: d.Siret, By: e.by, Progress: progress, Log: door.Log, Stop: door.Stop, Quiet: door.Quiet, Places: e.places}, nil
+	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: st, Staging: e.staging, API: e.connection.Dossier(key),
+		Contracts: e.contracts, Forecasts: e.app.forecasts(d.Name), Siret: d.Siret, By: e.by, Progress: progress, Log: door.Log, Stop: door.Stop,
+		Quiet: door.Quiet, Places: e.places}, nil
 }
 
 // run executes a job for one dossier.

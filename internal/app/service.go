@@ -66,8 +66,8 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := s.ledger.Notice(ctx); err != nil { // nothing starts by itself in a ledger that may not know what was sent
 		return err
 	}
-	d := &daemon.Daemon{ID: store.RandomID(), Ledger: s.ledger, Load: s.load, Now: time.Now, Up: uptime, Reload: s.reload, Stop: s.door.Stop, Log: s.door.Log,
-		Notify: s.notify, Health: s.health, Metrics: s.metrics, Pinger: monitor.NewPinger(s.door.Log)}
+	d := &daemon.Daemon{ID: store.RandomID(), Ledger: s.ledger, Load: s.load, Now: time.Now, Up: uptime, Reload: s.reload,
+		Stop: s.door.Stop, Log: s.door.Log, Notify: s.notify, Health: s.health, Metrics: s.metrics, Pinger: monitor.NewPinger(s.door.Log)}
 	s.door.Log.Info().Str("version", s.door.Version).Str("config", setup.Digest).Int("jobs", len(setup.Jobs)).Msg("daemon started")
 	_ = s.notify.Ready()
 	return d.Run(ctx, setup)
@@ -97,7 +97,8 @@ func (s *Service) serve(ctx context.Context) (done <-chan struct{}) {
 		for told := false; address != "" && ctx.Err() == nil; told = true {
 			listener, err := monitor.Listen(ctx, address)
 			if err == nil {
-				err = monitor.Serve(ctx, listener, monitor.Handler(s.health, s.metrics), func() []string { return s.current.Load().Daemon.Hosts }, s.door.Log)
+				err = monitor.Serve(ctx, listener, monitor.Handler(s.health, s.metrics), func() []string { return s.current.Load().Daemon.Hosts },
+					s.door.Log)
 			}
 			if err != nil && !told {
 				s.door.Log.Error().Str("trouble", err.Error()).Msg("monitoring is not served: trying again")
@@ -192,7 +193,8 @@ func (s *Service) purge(a *App) {
 		s.door.Log.Warn().Str("trouble", err.Error()).Msg("what is past its time was not purged")
 		return
 	}
-	s.door.Log.Info().Int64("diffs", purged.Diffs).Int64("items", purged.Items).Int64("runs", purged.Runs).Int64("fires", purged.Fires).Int64("documents", purged.Documents).
+	s.door.Log.Info().Int64("diffs", purged.Diffs).Int64("items", purged.Items).Int64("runs", purged.Runs).Int64("fires",
+		purged.Fires).Int64("documents", purged.Documents).
 		Msg("purged what was past its time")
 }
 

@@ -38,34 +38,36 @@ type Catalogue struct {
 	Whys         map[string]string // reasons of which a problem has one: {why}; a comma's is told behind the fact
 	Unseen       map[string]string
 	Groups       map[string]GroupWords
-	Findings     map[string]Plural `args:"n of max limit within ratio most path column marks status period run job keys others members form targets"` // by the finding's N
-	Decisions    map[string]string
-	Deeds        map[string]string // decisions as a sentence names them
-	Refused      map[string]Told   // what is refused, by its code
-	Found        map[string]Told   // what a check finds, likewise
-	Mistakes     map[string]Told   // on the command line, likewise
-	Levels       map[string]string // of what it finds
-	Subjects     map[string]string // what it looks at, where that is no job
-	StateNames   map[string]string // of runs, within a sentence
-	Identifiers  map[string]string // kinds of numbers that tell who somebody is
-	Plurals      plurals
-	Words        words
-	Guard        guardWords
-	Records      recordWords
-	Steps        steps
-	Schedule     scheduleWords
-	Purge        purgeWords
-	Rekey        rekeyWords
-	Forget       forgetWords
-	Contract     contractWords
-	Answers      answers
-	Missing      missingWords
+	// by the finding's N
+	Findings    map[string]Plural `args:"n of max limit within ratio most path column marks status period run job keys others members form targets"`
+	Decisions   map[string]string
+	Deeds       map[string]string // decisions as a sentence names them
+	Refused     map[string]Told   // what is refused, by its code
+	Found       map[string]Told   // what a check finds, likewise
+	Mistakes    map[string]Told   // on the command line, likewise
+	Levels      map[string]string // of what it finds
+	Subjects    map[string]string // what it looks at, where that is no job
+	StateNames  map[string]string // of runs, within a sentence
+	Identifiers map[string]string // kinds of numbers that tell who somebody is
+	Plurals     plurals
+	Words       words
+	Guard       guardWords
+	Records     recordWords
+	Steps       steps
+	Schedule    scheduleWords
+	Purge       purgeWords
+	Rekey       rekeyWords
+	Forget      forgetWords
+	Contract    contractWords
+	Answers     answers
+	Missing     missingWords
 }
 
 // Told is what is told of an order that is refused, or of what a check finds, and the next step.
 type Told struct {
 	Text string `args:"address as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"`
-	Hint string `toml:",omitempty" args:"address as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"` // "" = the text says it
+	// "" = the text says it
+	Hint string `toml:",omitempty" args:"address as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"`
 }
 
 // StateWords are a sentence for the report of a run, and a word for the table of runs.
@@ -83,16 +85,20 @@ type phrase struct {
 // CauseWords tell a failure whose cause is known.
 type CauseWords struct {
 	What string `args:"answered expected table column dictionaries keys issuer query calls place"` // its values are those that the failure has
-	Mend string `toml:",omitempty"`                                                                // the command that goes on follows; "" = what is said for its code
+	// the command that goes on follows; "" = what is said for its code
+	Mend string `toml:",omitempty"`
 }
 
 // fact says what is wrong with a value. Where the contract refuses it there are also: {want} what would fit; {got} what is
-// there; {characters}, {items} how many there are; {least} how many characters there must be; {meant} in brackets, the name that may have been meant.
+// there; {characters}, {items} how many there are; {least} how many characters there must be; {meant} in brackets, the
+// name that may have been meant.
 type fact struct {
-	Quoted  string `toml:",omitempty" args:"value list why want got"`                  // with the {value}; and, for codes, the {list}, which is the nomenclature
-	Masked  string `toml:",omitempty" args:"list why want got characters items meant"` // when the value may not be shown, or there is none
-	Empty   string `toml:",omitempty" args:"least"`                                    // instead: of a text without any character; {least} is what would do
-	Counted Plural `toml:",omitempty" args:"n"`                                        // instead: of rows
+	// with the {value}; and, for codes, the {list}, which is the nomenclature
+	Quoted string `toml:",omitempty" args:"value list why want got"`
+	Masked string `toml:",omitempty" args:"list why want got characters items meant"` // when the value may not be shown, or there is none
+	// instead: of a text without any character; {least} is what would do
+	Empty   string `toml:",omitempty" args:"least"`
+	Counted Plural `toml:",omitempty" args:"n"` // instead: of rows
 }
 
 // GroupWords name the items of one outcome.

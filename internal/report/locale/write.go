@@ -74,7 +74,8 @@ func (c *Catalogue) Moment(t time.Time) string {
 	if t.Day() == 1 {
 		day = c.FirstDay
 	}
-	return Fill(c.DateTime, "day", day, "month", c.Months[t.Month()-1], "year", t.Year(), "time", t.Format("15:04:05")) + " (" + clockName(t) + ")"
+	return Fill(c.DateTime, "day", day, "month", c.Months[t.Month()-1], "year", t.Year(), "time", t.Format("15:04:05")) + " (" + clockName(t) +
+		")"
 }
 
 // clockName is "Europe/Paris"; that of the machine's clock has no name, so its offset stands for it.

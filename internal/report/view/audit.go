@@ -50,7 +50,8 @@ var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // detail is what exactly was decided: a word or a time where it is one, else as the ledger has it.
 func (t *Teller) detail(e *ledger.AuditEntry) string {
-	if text, known := t.Records.Details[e.Detail]; known && (e.Decision == ledger.DecisionSettle || e.Decision == ledger.DecisionClose || e.Decision == ledger.DecisionRun) {
+	if text, known := t.Records.Details[e.Detail]; known && (e.Decision == ledger.DecisionSettle || e.Decision == ledger.DecisionClose ||
+		e.Decision == ledger.DecisionRun) {
 		return text
 	}
 	if trigger, known := t.Triggers[e.Detail]; known && e.Decision == ledger.DecisionRun {
@@ -105,9 +106,11 @@ func (t *Teller) Periods(closings []ledger.Closing) Table {
 		if c.Open {
 			state = words.Open
 		}
-		table.Rows = append(table.Rows, []string{string(c.Period), c.Target.Dossier, environment(c.Target), state, second(c.ClosedAt, t.options.Location), c.ClosedBy, Cut(c.Reason)})
+		table.Rows = append(table.Rows, []string{string(c.Period), c.Target.Dossier, environment(c.Target), state,
+			second(c.ClosedAt, t.options.Location), c.ClosedBy, Cut(c.Reason)})
 		if c.ReopenedAt != nil {
-			table.Rows = append(table.Rows, []string{"", "", "", t.reopened(c), second(*c.ReopenedAt, t.options.Location), c.ReopenedBy, Cut(c.ReopenedReason)})
+			table.Rows = append(table.Rows, []string{"", "", "", t.reopened(c), second(*c.ReopenedAt, t.options.Location),
+				c.ReopenedBy, Cut(c.ReopenedReason)})
 		}
 	}
 	return table

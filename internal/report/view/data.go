@@ -108,7 +108,8 @@ func (t *Teller) RunOf(run *jobs.Run) *Run {
 		Interrupted: run.Interrupted, Trigger: run.Trigger, Employees: run.Employees, Planned: run.Planned, Nobody: run.Nobody(),
 		NominalAt: moment(run.Nominal), NotBefore: moment(run.NotBefore), Postponed: run.Postponed, Cancelling: run.Cancelling,
 		CancelledBy: run.CancelledBy, CancelledFor: run.CancelledFor,
-		Counts: run.Counts, Digests: run.Digests, RequestedBy: run.RequestedBy, ApprovedBy: run.ApprovedBy, ApprovedFor: run.ApprovedFor, Host: run.Host, PID: run.PID,
+		Counts: run.Counts, Digests: run.Digests, RequestedBy: run.RequestedBy, ApprovedBy: run.ApprovedBy, ApprovedFor: run.ApprovedFor,
+		Host: run.Host, PID: run.PID,
 		Version: run.Version, StartedAt: moment(run.StartedAt), FinishedAt: moment(run.FinishedAt),
 	}
 	if !run.CreatedAt.IsZero() {

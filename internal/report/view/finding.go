@@ -18,9 +18,9 @@ func (t *Teller) Finding(f jobs.Finding) string {
 }
 
 // finding names at most so many matricules or members. Its sentence may have these placeholders: {n}, {of} and {max} numbers,
-// {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {column}, {marks} and {status} in brackets, {period},
-// {run}, {job}, {keys} and {members} behind a colon, {others} without one, {form} what changed of a form, {targets} others of the same
-// establishment.
+// {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {column}, {marks} and {status}
+// in brackets, {period}, {run}, {job}, {keys} and {members} behind a colon, {others} without one, {form} what changed
+// of a form, {targets} others of the same establishment.
 func (t *Teller) finding(f *jobs.Finding, names int) string {
 	words, known := t.Findings[string(f.Rule)]
 	if !known { // of a newer program
@@ -47,8 +47,10 @@ func (t *Teller) finding(f *jobs.Finding, names int) string {
 	}
 	return Clean(strings.NewReplacer("{n}", t.Number(n), "{of}", t.Number(f.Of), "{max}", t.Number(f.Limit),
 		"{limit}", t.limit(f, guard.Limit, guard.NoLimit), "{within}", t.limit(f, guard.Within, guard.NoneWithin),
-		"{ratio}", t.decimal(f.Ratio), "{most}", t.most(f), "{path}", fieldName(f.Path), "{column}", f.Column, "{marks}", t.marks(f), "{status}", status(f), "{period}", t.ofPeriod(f.Period),
-		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", t.members(f, names), "{keys}", keys, "{others}", others, "{form}", t.form(f), "{targets}", otherTargets(f)).Replace(text))
+		"{ratio}", t.decimal(f.Ratio), "{most}", t.most(f), "{path}", fieldName(f.Path), "{column}", f.Column, "{marks}", t.marks(f), "{status}",
+		status(f), "{period}", t.ofPeriod(f.Period),
+		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", t.members(f, names), "{keys}", keys, "{others}", others, "{form}",
+		t.form(f), "{targets}", otherTargets(f)).Replace(text))
 }
 
 // otherTargets are "saint-martin (https://api.example.org/v2)".

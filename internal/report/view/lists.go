@@ -164,7 +164,8 @@ func (t *Teller) WritePullJSON(w io.Writer, run *jobs.Run, changes []jobs.Nomenc
 
 // Nomenclatures is those of a target, or the codes of the one that name says, below a title. A name that is none of them
 // is an error.
-func (t *Teller) Nomenclatures(target jobs.Target, nomenclatures mapping.Nomenclatures, name string) (title string, table Table, err error) {
+func (t *Teller) Nomenclatures(target jobs.Target, nomenclatures mapping.Nomenclatures, name string) (title string, table Table,
+	err error) {
 	t = t.Of(target)
 	if name == "" {
 		return locale.Fill(t.Words.Nomenclatures, "target", t.target(target)), t.nomenclatures(nomenclatures), nil
@@ -296,7 +297,8 @@ type Blocked struct {
 func (t *Teller) ImpactOf(target jobs.Target, impact jobs.Impact) *Impact {
 	t = t.Of(target)
 	out := &Impact{Job: impact.Job, Partner: target.Partner, Environment: target.Environment, Dossier: target.Dossier,
-		Label: t.options.Labels[target.Dossier], Period: impact.Period, Read: impact.Read, Blocked: impact.N, Employees: []Blocked{}, Next: append([]Step{}, t.impactSteps(target, impact)...)}
+		Label: t.options.Labels[target.Dossier], Period: impact.Period, Read: impact.Read, Blocked: impact.N, Employees: []Blocked{},
+		Next: append([]Step{}, t.impactSteps(target, impact)...)}
 	for _, employee := range impact.Employees {
 		out.Employees = append(out.Employees, Blocked{employee.Key, t.problems(employee.Problems)})
 	}

@@ -51,7 +51,8 @@ func (t *Teller) undone(m ledger.Missing) string {
 	case ledger.MissingPlan:
 		return locale.Fill(words.RunFailed, "runs", runs)
 	}
-	return locale.Fill(words.Employees, "n", m.N, "what", cmp.Or(words.Of[string(m.Kind)], string(m.Kind)), "names", t.undoneNames(m), "runs", runs)
+	return locale.Fill(words.Employees, "n", m.N, "what", cmp.Or(words.Of[string(m.Kind)], string(m.Kind)), "names",
+		t.undoneNames(m), "runs", runs)
 }
 
 // undoneNames are the first matricules in brackets; rows without a matricule have none.

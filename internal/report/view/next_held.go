@@ -36,7 +36,8 @@ func (t *Teller) heldSteps(run *jobs.Run) []Step {
 
 // findNobody asks why staging is empty.
 func (t *Teller) findNobody(s Subject) Step {
-	return does(locale.Fill(t.Steps.FindNobody, "dossier", s.Target.Dossier, "period", t.period(s.Period)), ofDossier("check", s.Target.Dossier))
+	return does(locale.Fill(t.Steps.FindNobody, "dossier", s.Target.Dossier, "period", t.period(s.Period)),
+		ofDossier("check", s.Target.Dossier))
 }
 
 // confirmSteps let a person decide about employees who wait in a run that has sent the others.

@@ -48,8 +48,9 @@ func (t *Teller) NewPlan(subject Subject, show Show) *Plan {
 // Head is what a plan begins with.
 func (p *Plan) Head() Head {
 	t := p.teller
-	return Head{Title: locale.Fill(t.Words.Plan, "job", p.subject.Job, "period", t.ofPeriod(p.subject.Period)), Target: t.target(p.subject.Target),
-		Production: inProduction(p.subject.Target), Facts: [][2]string{{t.Words.Limited, keys(p.subject.Employees, 2*shownKeys)}}}
+	return Head{Title: locale.Fill(t.Words.Plan, "job", p.subject.Job, "period", t.ofPeriod(p.subject.Period)),
+		Target: t.target(p.subject.Target), Production: inProduction(p.subject.Target),
+		Facts: [][2]string{{t.Words.Limited, keys(p.subject.Employees, 2*shownKeys)}}}
 }
 
 // count keeps what is needed of the next item, and reports whether it is shown.

@@ -78,7 +78,8 @@ func (t *Teller) fact(problem mapping.Problem) string {
 	if problem.Why == mapping.WhyEmpty {
 		value += " " + t.Words.Empty
 	}
-	names := append(t.expectations(&problem), "{value}", value, "{list}", problem.Nomenclature, "{why}", t.Whys[cmp.Or(string(problem.Why), "unknown")])
+	names := append(t.expectations(&problem), "{value}", value, "{list}", problem.Nomenclature, "{why}",
+		t.Whys[cmp.Or(string(problem.Why), "unknown")])
 	if problem.Why == mapping.WhyComma {
 		text += t.Whys[string(mapping.WhyComma)]
 	}

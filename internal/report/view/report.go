@@ -82,7 +82,8 @@ func (t *Teller) Report(run *jobs.Run, items iter.Seq2[jobs.Item, error], show S
 }
 
 // Employees tells of some employees of a run in full, and who has nothing in it.
-func (t *Teller) Employees(run *jobs.Run, items iter.Seq2[jobs.Item, error], keys []string) (head Head, lines []Line, none []string, err error) {
+func (t *Teller) Employees(run *jobs.Run, items iter.Seq2[jobs.Item, error], keys []string) (head Head,
+	lines []Line, none []string, err error) {
 	t = t.Of(run.Target)
 	show := Show{Diff: true, All: true}
 	seen := map[string]bool{}
@@ -144,7 +145,8 @@ func (t *Teller) accounting(run *jobs.Run, c jobs.Counts, turnedAway int) (read 
 
 // read is "Staging: 121 employees, 267 payroll elements."
 func (t *Teller) read(c jobs.Counts) string {
-	return locale.Fill(t.Plurals.Read, "employees", t.Count(t.Plurals.Employees, c.EmployeesRead), "elements", t.Count(t.Plurals.Elements, c.ElementsRead))
+	return locale.Fill(t.Plurals.Read, "employees", t.Count(t.Plurals.Employees, c.EmployeesRead), "elements",
+		t.Count(t.Plurals.Elements, c.ElementsRead))
 }
 
 // balance lists all parts of an accounting; unsent are those of what is yet to be sent.

@@ -12,8 +12,8 @@ import (
 // head says what run it is, how it stands and who started it.
 func (t *Teller) head(run *jobs.Run) Head {
 	words := &t.Words
-	return Head{Title: t.runTitle(run), Target: t.target(run.Target), Production: inProduction(run.Target), TechnicalTitle: words.Technical, Technical: t.failure(run.Failure),
-		Facts: slices.Concat([][2]string{{words.State, t.state(run).Sentence}}, t.why(run), [][2]string{
+	return Head{Title: t.runTitle(run), Target: t.target(run.Target), Production: inProduction(run.Target), TechnicalTitle: words.Technical,
+		Technical: t.failure(run.Failure), Facts: slices.Concat([][2]string{{words.State, t.state(run).Sentence}}, t.why(run), [][2]string{
 			{words.Scheduled, t.time(run.Nominal, t.zone(run.Job))},
 			{words.Started, t.time(run.StartedAt, t.zone(run.Job))},
 			{words.Ended, t.endTime(run)},
@@ -111,7 +111,8 @@ func (t *Teller) why(run *jobs.Run) [][2]string {
 	}
 	switch {
 	case run.State == jobs.Queued && run.NotBefore != nil:
-		return [][2]string{t.queuedSince(run), {words.Waits, locale.Fill(words.WaitsUntil, "time", t.time(run.NotBefore, t.zone(run.Job)), "reason", reason)}}
+		return [][2]string{t.queuedSince(run), {words.Waits,
+			locale.Fill(words.WaitsUntil, "time", t.time(run.NotBefore, t.zone(run.Job)), "reason", reason)}}
 	case run.State == jobs.Queued:
 		return [][2]string{t.queuedSince(run), {words.Waits, locale.Fill(words.WaitsForDaemon, "run", run.ID)}, {words.LastTime, reason}}
 	case run.State == jobs.Cancelled && run.CancelledBy != "" && !byItself(run):
@@ -123,7 +124,8 @@ func (t *Teller) why(run *jobs.Run) [][2]string {
 // runReason is why a run failed or is held. One that the contract alone holds says so: no guard has found anything.
 func (t *Teller) runReason(run *jobs.Run) string {
 	holding, _ := parted(run.Findings)
-	if run.Failure.Code != jobs.ReasonGuard || len(holding) == 0 || heldBesides(holding, jobs.RuleContract, jobs.RuleUnknownMember, jobs.RuleNoJSON) {
+	if run.Failure.Code != jobs.ReasonGuard || len(holding) == 0 ||
+		heldBesides(holding, jobs.RuleContract, jobs.RuleUnknownMember, jobs.RuleNoJSON) {
 		return t.Reason(run.Failure)
 	}
 	words := &t.Contract
@@ -178,7 +180,8 @@ func (t *Teller) since(a *jobs.Aftermath) string {
 	case a.Delivered > 0 && a.Left == 0:
 		parts = append(parts, locale.Fill(words.SinceDelivered, "runs", t.runNumbers(a.DeliveredBy)))
 	case a.Delivered > 0:
-		parts = append(parts, locale.Fill(words.SincePartly, "employees", t.Count(t.Plurals.Employees, a.Delivered), "runs", t.runNumbers(a.DeliveredBy), "left", t.Number(a.Left)))
+		parts = append(parts, locale.Fill(words.SincePartly, "employees", t.Count(t.Plurals.Employees, a.Delivered), "runs",
+			t.runNumbers(a.DeliveredBy), "left", t.Number(a.Left)))
 	}
 	if a.Whole != 0 && (a.Left > 0 || a.Delivered == 0) {
 		parts = append(parts, locale.Fill(words.SinceWhole, "run", a.Whole))
@@ -225,7 +228,8 @@ func (t *Teller) runRow(run *jobs.Run) []string {
 		started = second(*run.StartedAt, t.zone(run.Job))
 	}
 	t = t.Of(run.Target)
-	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment(run.Target), string(run.Period), t.state(run).Word, started}
+	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment(run.Target), string(run.Period), t.state(run).Word,
+		started}
 	if !run.Kind.Sends() {
 		return append(row, "–", "–", "–")
 	}

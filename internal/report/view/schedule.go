@@ -113,7 +113,8 @@ func (t *Teller) scheduled(s *Schedules, e *ScheduleEntry) ScheduledJob {
 	if e.Schedule == "" {
 		return ScheduledJob{Title: locale.Fill(words.ByHand, "job", e.Job), Run: words.Run + "syncd run " + argument(e.Job)}
 	}
-	return ScheduledJob{Title: locale.Fill(words.Job, "job", e.Job, "schedule", e.Schedule, "zone", e.Timezone), Facts: t.jobLines(s, e), Alike: t.alike(e, s.alive())}
+	return ScheduledJob{Title: locale.Fill(words.Job, "job", e.Job, "schedule", e.Schedule, "zone", e.Timezone), Facts: t.jobLines(s, e),
+		Alike: t.alike(e, s.alive())}
 }
 
 // outside lists the runs that nobody goes on with.
@@ -136,7 +137,8 @@ func (t *Teller) daemons(r *ScheduleReport, s *Schedules) {
 	list := Commands{Title: words.Daemons}
 	for i := range s.Daemons {
 		d := &s.Daemons[i]
-		line := CommandLine{Text: locale.Fill(words.Daemon, "host", d.Host, "pid", d.PID, "version", d.Version, "time", Minute(d.Started.In(t.options.Location)))}
+		line := CommandLine{Text: locale.Fill(words.Daemon, "host", d.Host, "pid", d.PID, "version", d.Version, "time",
+			Minute(d.Started.In(t.options.Location)))}
 		if !d.alive() {
 			line.Below = append(line.Below, locale.Fill(words.Silent, "duration", locale.Duration(d.Silent)))
 		}
@@ -150,7 +152,8 @@ func (t *Teller) daemons(r *ScheduleReport, s *Schedules) {
 		if len(s.Daemons) > 0 {
 			warning = words.AllSilent
 		}
-		list.Lines = append(list.Lines, CommandLine{Text: warning}, CommandLine{words.Start, []string{"systemctl enable --now syncd", "syncd daemon"}})
+		list.Lines = append(list.Lines, CommandLine{Text: warning},
+			CommandLine{words.Start, []string{"systemctl enable --now syncd", "syncd daemon"}})
 	}
 	r.Daemons = list
 }
@@ -188,7 +191,8 @@ func (t *Teller) policy(name string) string {
 }
 
 func (t *Teller) pause(e *ScheduleEntry) string {
-	return locale.Fill(t.Catalogue.Schedule.PausedBy, "user", e.Paused.By, "time", Minute(e.Paused.Since.In(t.zone(e.Job))), "reason", e.Paused.Reason)
+	return locale.Fill(t.Catalogue.Schedule.PausedBy, "user", e.Paused.By, "time", Minute(e.Paused.Since.In(t.zone(e.Job))), "reason",
+		e.Paused.Reason)
 }
 
 // until is "in 3 days", "in 1 h 05 min".

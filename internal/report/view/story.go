@@ -57,8 +57,10 @@ type Event struct {
 func (t *Teller) Why(story *ledger.Story, now Now) *StoryReport {
 	t = t.Of(story.Target)
 	words := &t.Records
-	r := &StoryReport{Head: Head{Title: locale.Fill(words.Employee, "key", story.Key), Target: t.target(story.Target), Production: inProduction(story.Target)},
-		Now: locale.Fill(words.Now, "period", t.ofPeriod(now.Period)), Known: t.known(story), Events: t.events(story), Next: t.whySteps(story, &now)}
+	r := &StoryReport{Head: Head{Title: locale.Fill(words.Employee, "key", story.Key), Target: t.target(story.Target),
+		Production: inProduction(story.Target)},
+		Now: locale.Fill(words.Now, "period", t.ofPeriod(now.Period)), Known: t.known(story), Events: t.events(story),
+		Next: t.whySteps(story, &now)}
 	switch {
 	case now.absent():
 		r.Absent = []string{words.Absent, t.lastSent(story)}
@@ -93,7 +95,8 @@ func (t *Teller) nowLine(item *jobs.Item) Line {
 func (t *Teller) lastSent(story *ledger.Story) string {
 	for _, k := range story.Known { // the newest first
 		if k.AcknowledgedAt != nil {
-			return locale.Fill(t.Records.LastSent, "period", t.ofPeriod(k.Period), "time", t.time(k.AcknowledgedAt, t.storyZone(story)), "run", k.Run)
+			return locale.Fill(t.Records.LastSent, "period", t.ofPeriod(k.Period), "time", t.time(k.AcknowledgedAt, t.storyZone(story)), "run",
+				k.Run)
 		}
 	}
 	if len(story.Known)+len(story.Lines) == 0 {
@@ -234,7 +237,8 @@ func (t *Teller) whyStep(story *ledger.Story, now *Now) Step {
 // planned under.
 func (t *Teller) whySteps(story *ledger.Story, now *Now) []Step {
 	next := t.whyStep(story, now)
-	if line := newestLine(story, now.Period); next.Action != nil && next.Action.Action == contractDiff.Action && line != nil && line.Run.State == jobs.Held {
+	if line := newestLine(story, now.Period); next.Action != nil && next.Action.Action == contractDiff.Action && line != nil &&
+		line.Run.State == jobs.Held {
 		return t.acceptSteps(line.Run.Digests.Contract)
 	}
 	return []Step{next}

@@ -54,8 +54,9 @@ func (t *Teller) Purged(r PurgeReport, dry bool) *Upkeep {
 	if r.Purged == (Purged{}) && r.Held == nil {
 		return &Upkeep{Title: words.Nothing}
 	}
-	told := &Upkeep{Title: words.Done, Next: t.purgeSteps(r, dry), Balance: []Entry{t.entry(r.Diffs, words.Diffs), t.entry(r.Items, words.Items),
-		t.entry(r.Runs, words.Runs), t.entry(r.Fires, words.Fires), t.entry(r.Documents, words.Documents)}}
+	told := &Upkeep{Title: words.Done, Next: t.purgeSteps(r, dry),
+		Balance: []Entry{t.entry(r.Diffs, words.Diffs), t.entry(r.Items, words.Items),
+			t.entry(r.Runs, words.Runs), t.entry(r.Fires, words.Fires), t.entry(r.Documents, words.Documents)}}
 	switch {
 	case r.Purged == (Purged{}):
 		told.Title = words.Nothing
@@ -73,7 +74,8 @@ func (t *Teller) purgeHeld(h *PurgeHeld) []string {
 	words := &t.Purge
 	told := []string{words.Held}
 	if h.LeaptFrom != nil {
-		told = append(told, locale.Fill(words.Leapt, "from", second(*h.LeaptFrom, t.options.Location), "to", second(*h.LeaptTo, t.options.Location)))
+		told = append(told, locale.Fill(words.Leapt, "from", second(*h.LeaptFrom, t.options.Location), "to",
+			second(*h.LeaptTo, t.options.Location)))
 	}
 	for _, x := range h.Excess {
 		told = append(told, locale.Fill(words.Excess, "go", t.Number(int(x.Go)), "of", t.Number(int(x.Of)), "what", words.Of[x.What],
@@ -128,8 +130,8 @@ func (t *Teller) Rekeyed(r RekeyReport) *Upkeep {
 	if r.Done {
 		return &Upkeep{Title: words.Before}
 	}
-	return &Upkeep{Title: words.Done, Balance: []Entry{t.entry(r.Documents, words.Documents), t.entry(r.Items, words.Items), t.entry(r.Runs, words.Runs),
-		t.entry(r.Altered, words.Altered)}, Note: []string{words.Then}}
+	return &Upkeep{Title: words.Done, Balance: []Entry{t.entry(r.Documents, words.Documents), t.entry(r.Items, words.Items),
+		t.entry(r.Runs, words.Runs), t.entry(r.Altered, words.Altered)}, Note: []string{words.Then}}
 }
 
 // WriteRekeyJSON writes the same as one object.
@@ -150,7 +152,8 @@ type ForgetReport struct {
 // Forgotten tells what was erased of somebody, and what could not be.
 func (t *Teller) Forgotten(r ForgetReport) *Upkeep {
 	words := &t.Forget
-	told := &Upkeep{Title: locale.Fill(words.Done, "name", r.Name), Balance: []Entry{t.entry(r.Documents, words.Documents), t.entry(r.Lines, words.Lines)}}
+	told := &Upkeep{Title: locale.Fill(words.Done, "name", r.Name),
+		Balance: []Entry{t.entry(r.Documents, words.Documents), t.entry(r.Lines, words.Lines)}}
 	if r.AuditLines > 0 {
 		told.Note = append(told.Note, t.Count(words.AuditLines, int(r.AuditLines)))
 	}
