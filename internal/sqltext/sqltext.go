@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -37,8 +38,6 @@ var (
 	quotedPattern    = regexp.MustCompile(`(?s)^(?:[eE]'(?:[^'\\]|\\.|''|'\s*\n\s*')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?)`)
 	dollarPattern    = regexp.MustCompile(`^\$(?:[\pL_][\pL\pN_]*)?\$`)
 	numberedPattern  = regexp.MustCompile(`^\$[0-9]+`)
-	blankPattern     = regexp.MustCompile(`^(?:\s+|--[^\n]*)`)
-	wordPattern      = regexp.MustCompile(`^[\pL\pN_][\pL\pN_$]*`)
 	parameterPattern = regexp.MustCompile(`^@[A-Za-z_][A-Za-z0-9_]*`)
 )
 
@@ -56,38 +55,66 @@ func Tokens(query string) []Token {
 // next is the token at a place of a query.
 func next(query string, at int) Token {
 	rest := query[at:]
-	if text := blankPattern.FindString(rest); text != "" {
-		return Token{Kind: Blank, Text: text}
-	}
-	if strings.HasPrefix(rest, "/*") {
-		return Token{Kind: Blank, Text: rest[:comment(rest)]}
+	if n := blank(rest); n > 0 {
+		return Token{Kind: Blank, Text: rest[:n]}
 	}
 	if n := quoted(rest); n > 0 {
 		return Token{Kind: Quoted, Text: rest[:n]}
 	}
-	if text := numberedPattern.FindString(rest); text != "" {
-		return Token{Kind: Numbered, Text: text}
+	first, size := utf8.DecodeRuneInString(rest)
+	switch {
+	case first == '$':
+		if text := numberedPattern.FindString(rest); text != "" {
+			return Token{Kind: Numbered, Text: text}
+		}
+	case isOfWord(first):
+		return Token{Kind: Word, Text: rest[:begins(rest, func(r rune) bool { return isOfWord(r) || r == '$' })]}
+	case first == '@' && !strings.HasSuffix(query[:at], "@"): // @@ is an operator, whatever follows it
+		if text := parameterPattern.FindString(rest); text != "" {
+			return Token{Kind: Parameter, Text: text, Glued: strings.HasSuffix(query[:at], "<") || strings.HasSuffix(query[:at], "@-")}
+		}
 	}
-	if text := wordPattern.FindString(rest); text != "" {
-		return Token{Kind: Word, Text: text}
-	}
-	// @@ is an operator, whatever follows it.
-	if text := parameterPattern.FindString(rest); text != "" && !strings.HasSuffix(query[:at], "@") {
-		return Token{Kind: Parameter, Text: text, Glued: strings.HasSuffix(query[:at], "<") || strings.HasSuffix(query[:at], "@-")}
-	}
-	_, size := utf8.DecodeRuneInString(rest)
 	return Token{Kind: Other, Text: rest[:size]}
 }
 
-// quoted is how many bytes at the beginning of a query are text or a quoted name.
+func isOfWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// begins is how many bytes at the beginning of a text are of some characters.
+func begins(text string, of func(rune) bool) int {
+	if end := strings.IndexFunc(text, func(r rune) bool { return !of(r) }); end >= 0 {
+		return end
+	}
+	return len(text)
+}
+
+// blank is how many bytes at the beginning of a query are white space, or one comment.
+func blank(query string) int {
+	switch {
+	case strings.HasPrefix(query, "/*"):
+		return comment(query)
+	case strings.HasPrefix(query, "--"):
+		return begins(query, func(r rune) bool { return r != '\n' })
+	}
+	return len(query) - len(strings.TrimLeft(query, " \t\n\f\r"))
+}
+
+// quoted is how many bytes at the beginning of a query are text or a quoted name. Patterns are tried where one may fit alone:
+// what they cost grows with what follows.
 func quoted(query string) int {
-	if tag := dollarPattern.FindString(query); tag != "" {
+	switch {
+	case query[0] == '$':
+		tag := dollarPattern.FindString(query)
+		if tag == "" {
+			return 0
+		}
 		if end := strings.Index(query[len(tag):], tag); end >= 0 {
 			return end + 2*len(tag)
 		}
 		return len(query)
+	case query[0] == '\'', query[0] == '"', strings.HasPrefix(query, "e'"), strings.HasPrefix(query, "E'"):
+		return len(quotedPattern.FindString(query))
 	}
-	return len(quotedPattern.FindString(query))
+	return 0
 }
 
 // comment is the length of the comment that a query begins with; others may be nested in it.
