@@ -79,8 +79,6 @@ var settings = []setting{
 	{name: "enable_bitmapscan", ledger: "off"},
 	{name: "enable_hashjoin", ledger: "off"},
 	{name: "enable_mergejoin", ledger: "off"},
-	// So a plan depends on no value. It is made once a session: a fleet's many sessions would make each of theirs five times.
-	{name: "plan_cache_mode", ledger: "force_generic_plan"},
 }
 
 func inLedger(s setting) string  { return s.ledger }
