@@ -24,7 +24,7 @@ var hostile = map[string]string{
 	"idle_in_transaction_session_timeout": "10s",
 	"client_connection_check_interval":    "0", "tcp_keepalives_idle": "7200", "tcp_keepalives_interval": "75", "tcp_keepalives_count": "9",
 	"jit": "on", "enable_seqscan": "on", "enable_bitmapscan": "on", "enable_hashjoin": "on", "enable_mergejoin": "on",
-	"plan_cache_mode": "force_custom_plan", "session_replication_role": "replica",
+	"session_replication_role": "replica",
 }
 
 // Whatever the role is given, each setting is as the table says, in the ledger's sessions and in staging's.
