@@ -84,7 +84,7 @@ func newCancel(p process, flags *globalFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if run, err = a.Decisions().Stopped(ctx, run, cancelPatience); err == nil && (run.State != jobs.Running || !stopped(a.Stop)) {
+			if run, err = a.Decisions().Stopped(ctx, run, cancelPatience); err == nil && (run.State != jobs.Running || !app.Stopped(a.Stop)) {
 				a.tellCancelled(run)
 			}
 			return err

@@ -12,6 +12,7 @@ import (
 
 	"syncd/internal/app"
 	"syncd/internal/config"
+	"syncd/internal/hinted"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/text"
@@ -92,7 +93,7 @@ func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (in
 			told.tell(d.Name, a.inWords(err))
 		}
 		code = worse(code, c)
-		if left := len(dossiers) - 1 - i; left > 0 && stopped(a.Stop) {
+		if left := len(dossiers) - 1 - i; left > 0 && app.Stopped(a.Stop) {
 			return a.notTried(code, left)
 		}
 	}
@@ -103,20 +104,6 @@ func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (in
 func (a *session) notTried(code, left int) error {
 	a.say(a.Stderr, a.words().Answers.NotTried, "n", left)
 	return withCode(worse(code, exitIncomplete))
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
-}
-
-func stopped(stop <-chan struct{}) bool {
-	select {
-	case <-stop:
-		return true
-	default:
-		return false
-	}
 }
 
 // mistakes tells what keeps dossiers of a command from their turn.
@@ -136,7 +123,7 @@ func (m *mistakes) tell(dossier string, err error) {
 
 // end counts those that were met again.
 func (m *mistakes) end() {
-	m.repeats.end(m.words, func(text, more string) { fmt.Fprintf(m.w, "syncd: %s%s\n", more, firstLine(text)) })
+	m.repeats.end(m.words, func(text, more string) { fmt.Fprintf(m.w, "syncd: %s%s\n", more, hinted.FirstLine(text)) })
 }
 
 // repeats counts what is said of several dossiers: what is the same of hundreds of them is told once, and then with a count.

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"syncd/internal/config"
+	"syncd/internal/hinted"
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
 	"syncd/internal/store"
@@ -120,7 +120,7 @@ func (a *App) watermark() store.Watermark {
 			marked(time.Time{})
 		}
 		if err != nil && (marked != nil || chosen || !errors.Is(err, fs.ErrPermission)) {
-			a.door.Log.Warn().Str("trouble", firstLine(err.Error())).Msg("a ledger that is put back with its files may go unnoticed")
+			a.door.Log.Warn().Str("trouble", hinted.FirstLine(err.Error())).Msg("a ledger that is put back with its files may go unnoticed")
 		}
 	}
 	return w
@@ -155,12 +155,8 @@ func (a *App) Target(d config.Dossier) jobs.Target {
 		Dossier: d.Name, Identity: d.Siret, Siret: d.Siret}
 }
 
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
-}
-
-func stopped(stop <-chan struct{}) bool {
+// Stopped reports whether a channel that is closed to stop is closed.
+func Stopped(stop <-chan struct{}) bool {
 	select {
 	case <-stop:
 		return true

@@ -12,6 +12,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/partner"
@@ -182,7 +183,7 @@ func (c *checker) watched(ctx context.Context) {
 		c.find(Failure, subject, LedgerRestored, nil)
 	case errors.Is(err, fs.ErrPermission): // another user's, who executes runs
 	case err != nil:
-		c.find(Warning, subject, WatermarkLost, Args{"trouble": firstLine(err.Error())})
+		c.find(Warning, subject, WatermarkLost, Args{"trouble": hinted.FirstLine(err.Error())})
 	case watch.Folder == "" && c.Config.Partner().Environment == "production":
 		c.find(Note, subject, WatermarkNone, nil)
 	case watch.Folder != "" && watch.Since.IsZero() && watch.Due:

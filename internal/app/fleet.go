@@ -74,7 +74,7 @@ func (f *fleet) run(ctx context.Context, yield func(Outcome) bool) {
 // attempt executes the job for one dossier, unless nothing more is to be begun.
 func (f *fleet) attempt(ctx context.Context, d config.Dossier, start *orderly) Outcome {
 	defer f.leave()
-	if stopped(f.app.door.Stop) || ctx.Err() != nil || f.api.isAway() {
+	if Stopped(f.app.door.Stop) || ctx.Err() != nil || f.api.isAway() {
 		return Outcome{Dossier: d}
 	}
 	progress := f.begin(d.Name)

@@ -12,6 +12,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/daemon"
+	"syncd/internal/hinted"
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
@@ -187,7 +188,7 @@ func (s *Service) purge(a *App) {
 	var held *store.PurgeHeldError
 	switch {
 	case errors.As(err, &held):
-		s.door.Log.Error().Str("reason", firstLine(held.Error())).Msg("what is past its time waits for a person: syncd purge")
+		s.door.Log.Error().Str("reason", hinted.FirstLine(held.Error())).Msg("what is past its time waits for a person: syncd purge")
 		return
 	case err != nil:
 		s.door.Log.Warn().Str("trouble", err.Error()).Msg("what is past its time was not purged")

@@ -3,11 +3,11 @@ package contract
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 )
@@ -36,7 +36,7 @@ func (k *Keeper) current(ctx context.Context) (*Standing, error) {
 			return nil, err
 		}
 		if problem != "" && problem != known.Problem {
-			k.Log.Warn().Str("problem", firstLine(problem)).Msg("no contract of the API can be read: " +
+			k.Log.Warn().Str("problem", hinted.FirstLine(problem)).Msg("no contract of the API can be read: " +
 				"documents are checked against the last one, if there is any")
 		}
 		if known, err = k.Ledger.KnownContracts(ctx, k.Name); err != nil {
@@ -151,8 +151,3 @@ func (k *Keeper) takeTurn(ctx context.Context) error {
 }
 
 func (k *Keeper) endTurn() { <-k.turn }
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
-}

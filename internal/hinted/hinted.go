@@ -101,3 +101,9 @@ func lines(all []Told) string {
 	}
 	return strings.Join(text, "\n")
 }
+
+// FirstLine is the first line of a text, for a log or a place of one line.
+func FirstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
