@@ -255,32 +255,27 @@ type work struct {
 func workOf(c *config.Config, name string, kind jobs.Kind) (work, error) {
 	if !kind.Sends() {
 		job, err := c.PullJob(name)
-		return work{
-			start: func(ctx context.Context, r *jobs.Runner, request jobs.NewRun) (*jobs.Run, error) {
-				return r.Pull(ctx, &job, request)
-			},
-			execute: func(ctx context.Context, r *jobs.Runner, claimed *jobs.Run) (*jobs.Run, error) {
-				return r.ExecutePull(ctx, &job, claimed)
-			},
-			resume: func(ctx context.Context, r *jobs.Runner, id int64) (*jobs.Run, error) {
-				return r.ResumePull(ctx, &job, id)
-			},
-			resumption: job.Resumption(),
-		}, err
+		return workOn(&job, job.Resumption(), (*jobs.Runner).Pull, (*jobs.Runner).ExecutePull, (*jobs.Runner).ResumePull), err
 	}
 	job, err := c.PushJob(name)
+	return workOn(&job, job.Resumption(), (*jobs.Runner).Push, (*jobs.Runner).ExecutePush, (*jobs.Runner).ResumePush), err
+}
+
+func workOn[Job any](job *Job, resumption jobs.Resumption,
+	start func(*jobs.Runner, context.Context, *Job, jobs.NewRun) (*jobs.Run, error),
+	execute func(*jobs.Runner, context.Context, *Job, *jobs.Run) (*jobs.Run, error),
+	resume func(*jobs.Runner, context.Context, *Job, int64) (*jobs.Run, error),
+) work {
 	return work{
 		start: func(ctx context.Context, r *jobs.Runner, request jobs.NewRun) (*jobs.Run, error) {
-			return r.Push(ctx, &job, request)
+			return start(r, ctx, job, request)
 		},
 		execute: func(ctx context.Context, r *jobs.Runner, claimed *jobs.Run) (*jobs.Run, error) {
-			return r.ExecutePush(ctx, &job, claimed)
+			return execute(r, ctx, job, claimed)
 		},
-		resume: func(ctx context.Context, r *jobs.Runner, id int64) (*jobs.Run, error) {
-			return r.ResumePush(ctx, &job, id)
-		},
-		resumption: job.Resumption(),
-	}, err
+		resume:     func(ctx context.Context, r *jobs.Runner, id int64) (*jobs.Run, error) { return resume(r, ctx, job, id) },
+		resumption: resumption,
+	}
 }
 
 // Resume goes on here with a run that stopped, with the plan that it had; one that had come to its end is returned as it is.
