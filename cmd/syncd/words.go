@@ -68,7 +68,7 @@ func apartIn(teller *view.Teller, err error) (text, hint string) {
 		if text, hint = teller.Refusal(string(refused.Code), refused.Args); text != "" || refused.Err == nil {
 			return text, hint
 		}
-		return hinted.Split(refused.Err)
+		return hinted.SplitIn(teller.Catalogue, refused.Err)
 	}
 	if wrong, ok := errors.AsType[*mistaken](err); ok {
 		return teller.Mistake(wrong.code, wrong.args)
@@ -76,7 +76,7 @@ func apartIn(teller *view.Teller, err error) (text, hint string) {
 	if missing, ok := errors.AsType[*ledger.MissingError](err); ok {
 		return teller.Incomplete(missing)
 	}
-	return hinted.Split(err)
+	return hinted.SplitIn(teller.Catalogue, err)
 }
 
 func english() *view.Teller {

@@ -1,5 +1,5 @@
 // Package hinted is for errors that know the next step: what is wrong is one thing, what to do about it another. Only the text
-// of the whole puts them together.
+// of the whole puts them together. An error that is made of facts has words in each language; those of its text are English.
 package hinted
 
 import (
@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"syncd/internal/report/locale"
 )
 
 // Error is an error that knows the next step.
@@ -41,6 +43,80 @@ func (e *simple) Told() (problem, hint string) { return e.error.Error(), e.hint 
 
 func (e *simple) Unwrap() error { return e.error }
 
+// Worded is an Error that has words in each language.
+type Worded interface {
+	Error
+	// ToldIn is Told in the words of a catalogue.
+	ToldIn(words *locale.Catalogue) (problem, hint string)
+}
+
+// Fact is what is to be said: a code of the catalogues' [errors], "ROOM.CODE", and values by the names that its words have
+// for them. A value may itself be a fact, Choices, or an error.
+type Fact struct {
+	Code string         `json:"code"`
+	Args map[string]any `json:"args,omitempty"`
+}
+
+// Say is a fact with the values of these names.
+func Say(code string, namesAndValues ...any) Fact {
+	f := Fact{Code: code}
+	for i := 0; i+1 < len(namesAndValues); i += 2 {
+		if f.Args == nil {
+			f.Args = map[string]any{}
+		}
+		f.Args[namesAndValues[i].(string)] = namesAndValues[i+1]
+	}
+	return f
+}
+
+// In is the fact in words, without the hint that they have.
+func (f Fact) In(words *locale.Catalogue) string {
+	text, _ := words.Error(f.Code, f.Args)
+	return text
+}
+
+// Apart is the fact in words, and their hint; that of next where there is one.
+func (f Fact) Apart(words *locale.Catalogue, next Fact) (text, hint string) {
+	if text, hint = words.Error(f.Code, f.Args); next.Code != "" {
+		hint = next.In(words)
+	}
+	return text, hint
+}
+
+// Choices are texts of which one is to be written: "a", "b" or "c".
+type Choices []string
+
+// In are the choices in words.
+func (c Choices) In(words *locale.Catalogue) string { return words.Choices(c) }
+
+// Coded is an error that is a fact.
+type Coded struct {
+	Fact
+	Next Fact  // the next step; none = the hint that the fact's words have
+	Err  error // what was met, of which the words may say {cause}; nil = nothing
+}
+
+// Because is an error of a fact, and of what was met; nil = nothing.
+func Because(err error, code string, namesAndValues ...any) *Coded {
+	if err != nil {
+		namesAndValues = append(namesAndValues, "cause", err)
+	}
+	return &Coded{Fact: Say(code, namesAndValues...), Err: err}
+}
+
+func (e *Coded) Error() string { return Text(e.Told()) }
+
+// Told implements hinted.Error.
+func (e *Coded) Told() (problem, hint string) { return e.ToldIn(English()) }
+
+// ToldIn implements hinted.Worded.
+func (e *Coded) ToldIn(words *locale.Catalogue) (problem, hint string) { return e.Apart(words, e.Next) }
+
+func (e *Coded) Unwrap() error { return e.Err }
+
+// English is the catalogue that the texts of errors come from.
+func English() *locale.Catalogue { return locale.Of(locale.English, "") }
+
 // Told is one of the problems that an error tells of.
 type Told struct {
 	Problem, Hint string
@@ -49,10 +125,13 @@ type Told struct {
 
 // All are the problems that an error tells of: one, or those of joined errors. Put together by Text, line by line, they are
 // its text.
-func All(err error) []Told {
+func All(err error) []Told { return AllIn(nil, err) }
+
+// AllIn is All in the words of a catalogue, as far as the error has some; nil = in those of its text.
+func AllIn(words *locale.Catalogue, err error) []Told {
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
-		if all, ok := within(err, joined.Unwrap()); ok {
+		if all, ok := within(words, err, joined.Unwrap()); ok {
 			return all
 		}
 	}
@@ -60,6 +139,9 @@ func All(err error) []Told {
 	if errors.As(err, &one) {
 		problem, hint := one.Told()
 		if before, ok := strings.CutSuffix(err.Error(), Text(problem, hint)); ok { // else who wrapped it said something behind it
+			if worded, ok := one.(Worded); ok && words != nil {
+				problem, hint = worded.ToldIn(words)
+			}
 			meant, ok := one.(interface{ Meant() bool })
 			return []Told{{before + problem, hint, ok && meant.Meant()}}
 		}
@@ -68,11 +150,11 @@ func All(err error) []Told {
 }
 
 // within are the problems of joined errors, with what who wrapped them said first; not ok = they are not told line by line.
-func within(err error, joined []error) (all []Told, ok bool) {
+func within(words *locale.Catalogue, err error, joined []error) (all []Told, ok bool) {
 	texts := make([]string, len(joined))
 	for i, one := range joined {
 		texts[i] = one.Error()
-		all = slices.Concat(all, All(one))
+		all = slices.Concat(all, AllIn(words, one))
 	}
 	before, ok := strings.CutSuffix(err.Error(), strings.Join(texts, "\n"))
 	if ok {
@@ -82,7 +164,15 @@ func within(err error, joined []error) (all []Told, ok bool) {
 }
 
 // Split is what is wrong, up to the first hint, and this hint, with all that is told after it.
-func Split(err error) (problem, hint string) { return Fold(All(err)) }
+func Split(err error) (problem, hint string) { return SplitIn(nil, err) }
+
+// SplitIn is Split in the words of a catalogue.
+func SplitIn(words *locale.Catalogue, err error) (problem, hint string) {
+	return Fold(AllIn(words, err))
+}
+
+// TextIn is the text of an error in the words of a catalogue.
+func TextIn(words *locale.Catalogue, err error) string { return Text(SplitIn(words, err)) }
 
 // Fold makes one problem of several: what is wrong, up to the first hint, and this hint, with all that is told after it.
 func Fold(all []Told) (problem, hint string) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"syncd/internal/report/locale"
 )
 
 func TestAHintStaysApartFromWhatIsWrong(t *testing.T) {
@@ -32,5 +34,32 @@ func TestAHintStaysApartFromWhatIsWrong(t *testing.T) {
 		if text := Text(Split(test.err)); text != test.err.Error() {
 			t.Errorf("got  %q\nwant %q", text, test.err)
 		}
+	}
+}
+
+// An error of facts is English in its text, and in the words of a language where somebody asks for them.
+func TestAFactHasWordsInEachLanguage(t *testing.T) {
+	t.Parallel()
+	met := errors.New("gone")
+	err := fmt.Errorf("doing: %w", Because(met, "call.roots-unread", "table", "isidoor"))
+	if !errors.Is(err, met) {
+		t.Error("what was met is lost")
+	}
+	for language, want := range map[locale.Language]string{
+		locale.English: "doing: reading root certificates: gone\nhint: check ca_file of [isidoor]",
+		locale.French:  "doing: lecture des certificats racines\u00a0: gone\nhint: vérifier ca_file de [isidoor]",
+	} {
+		if got := TextIn(locale.Of(language, ""), err); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if want := TextIn(English(), err); err.Error() != want {
+		t.Errorf("got %q, want %q", err, want)
+	}
+	if got := Say("no.such", "n", 1).In(English()); got != "no.such[n:1]" {
+		t.Error(got)
+	}
+	if got := (Choices{"a", "b", "c"}).In(English()); got != `"a", "b" or "c"` {
+		t.Error(got)
 	}
 }

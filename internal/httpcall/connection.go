@@ -162,12 +162,11 @@ func (o *Options) check() error {
 		}
 	}
 	if o.Runs < 0 || o.Runs > o.MaxInFlight {
-		return hinted.New("raise "+o.of("max_in_flight")+", or let fewer runs go at once",
-			"%d runs at once cannot share %d requests in flight: each needs one of its own", o.Runs, o.MaxInFlight)
+		return hinted.Because(nil, "call.runs-too-many", "runs", o.Runs, "requests", o.MaxInFlight, "table", o.Section)
 	}
 	for _, h := range o.Headers {
 		if !isHeaderName(h.Name) || !IsHeaderValue(h.Value) {
-			return hinted.New("correct "+o.of("headers"), "the header %q cannot be sent", h.Name)
+			return hinted.Because(nil, "call.header-unfit", "name", h.Name, "table", o.Section)
 		}
 	}
 	return nil
@@ -178,11 +177,11 @@ func checkAddress(name, address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
-		return hinted.New("write it as https://host/path", "%s is not a web address", name)
+		return hinted.Because(nil, "call.not-web", "key", name)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return hinted.New("keep scheme, host and path only", "%s holds a user name, a query or a fragment", name)
+		return hinted.Because(nil, "call.more-than-path", "key", name)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return hinted.New("use https", "%s is plain http to another machine (%s): pay would travel unencrypted", name, u.Hostname())
+		return hinted.Because(nil, "call.plain-http", "key", name, "host", u.Hostname())
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -83,14 +82,14 @@ func (o *Options) rootCertificates() (*x509.CertPool, error) {
 	}
 	pem, err := os.ReadFile(o.CAFile)
 	if err != nil {
-		return nil, hinted.New("check "+o.of("ca_file"), "reading root certificates: %w", err)
+		return nil, hinted.Because(err, "call.roots-unread", "table", o.Section)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
-		return nil, fmt.Errorf("reading the system's root certificates: %w", err)
+		return nil, hinted.Because(err, "call.system-roots-unread")
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, hinted.New("ca_file wants certificates in PEM form", "%s holds no certificate", o.CAFile)
+		return nil, hinted.Because(nil, "call.roots-none", "file", o.CAFile)
 	}
 	return pool, nil
 }

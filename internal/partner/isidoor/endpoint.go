@@ -76,13 +76,13 @@ func (o *Options) endpoints() (endpoints, error) {
 	for _, p := range []httpcall.Endpoint{e.dossier, e.dictionnaire, e.salarie} {
 		switch {
 		case strings.Contains(p.Path, "{key}") && p.Name != e.salarie.Name:
-			return e, hinted.New("{key} is for [isidoor.salarie]", "path of [%s] is %q", p.Section, p.Path)
+			return e, hinted.Because(nil, "isidoor.key-misplaced", "table", p.Section, "path", p.Path)
 		case strings.Contains(p.Path, "{period}"):
-			return e, hinted.New("{period} is for [isidoor.salarie.read]", "path of [%s] is %q", p.Section, p.Path)
+			return e, hinted.Because(nil, "isidoor.period-misplaced", "table", p.Section, "path", p.Path)
 		}
 	}
 	if e.entries.name == nil || e.entries.code == nil {
-		return e, hinted.New("the defaults are /Nom and /Code", "name or code of [isidoor.dictionnaire] is missing")
+		return e, hinted.Because(nil, "isidoor.nomenclature-unnamed")
 	}
 	return e, nil
 }

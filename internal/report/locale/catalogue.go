@@ -41,14 +41,15 @@ type Catalogue struct {
 	// by the finding's N
 	Findings    map[string]Plural `args:"n of max limit within ratio most path column marks status period run job keys others members form targets"`
 	Decisions   map[string]string
-	Deeds       map[string]string // decisions as a sentence names them
-	Refused     map[string]Told   // what is refused, by its code
-	Found       map[string]Told   // what a check finds, likewise
-	Mistakes    map[string]Told   // on the command line, likewise
-	Levels      map[string]string // of what it finds
-	Subjects    map[string]string // what it looks at, where that is no job
-	StateNames  map[string]string // of runs, within a sentence
-	Identifiers map[string]string // kinds of numbers that tell who somebody is
+	Deeds       map[string]string                // decisions as a sentence names them
+	Refused     map[string]Told                  // what is refused, by its code
+	Found       map[string]Told                  // what a check finds, likewise
+	Mistakes    map[string]Told                  // on the command line, likewise
+	Errors      map[string]map[string]ErrorWords // by the room that they are of, and code
+	Levels      map[string]string                // of what a check finds
+	Subjects    map[string]string                // what it looks at, where that is no job
+	StateNames  map[string]string                // of runs, within a sentence
+	Identifiers map[string]string                // kinds of numbers that tell who somebody is
 	Plurals     plurals
 	Words       words
 	Guard       guardWords
@@ -68,6 +69,12 @@ type Told struct {
 	Text string `args:"address as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"`
 	// "" = the text says it
 	Hint string `toml:",omitempty" args:"address as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"`
+}
+
+// ErrorWords tell what is wrong, and the next step. What fills them is up to the room that they are of.
+type ErrorWords struct {
+	Text string `args:"*"`
+	Hint string `toml:",omitempty" args:"*"` // "" = each place has its own, or the text says it
 }
 
 // StateWords are a sentence for the report of a run, and a word for the table of runs.

@@ -124,7 +124,7 @@ func checkText(text, path, args string, optional bool) (problems []error) {
 		return []error{fmt.Errorf("%s is missing", path)}
 	}
 	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
-		if name := found[1]; name != "partner" && name != "section" && !slices.Contains(strings.Fields(args), name) {
+		if name := found[1]; name != "partner" && name != "section" && args != "*" && !slices.Contains(strings.Fields(args), name) {
 			problems = append(problems, fmt.Errorf("%s: nothing fills {%s}", path, name))
 		}
 	}

@@ -19,6 +19,50 @@ func Fill(text string, namesAndValues ...any) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
+// Error is what [errors] says of a code, "ROOM.CODE", and the next step. A value that is no text may have words of its own.
+// A code without words stands for itself.
+func (c *Catalogue) Error(code string, args map[string]any) (text, hint string) {
+	room, name, _ := strings.Cut(code, ".")
+	words, known := c.Errors[room][name]
+	if !known {
+		return strings.TrimSpace(code + strings.TrimPrefix(fmt.Sprint(args), "map")), ""
+	}
+	values := make([]any, 0, 2*len(args))
+	for name, value := range args {
+		values = append(values, name, c.value(value))
+	}
+	return Fill(words.Text, values...), Fill(words.Hint, values...)
+}
+
+// value is a value of an error in words.
+func (c *Catalogue) value(v any) any {
+	switch v := v.(type) {
+	case interface{ In(*Catalogue) string }:
+		return v.In(c)
+	case interface {
+		ToldIn(*Catalogue) (text, hint string)
+	}:
+		text, _ := v.ToldIn(c)
+		return text
+	case []string:
+		return strings.Join(v, ", ")
+	}
+	return v
+}
+
+// Choices is `"a", "b" or "c"`.
+func (c *Catalogue) Choices(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = strconv.Quote(text)
+	}
+	last := len(quoted) - 1
+	if last < 1 {
+		return strings.Join(quoted, "")
+	}
+	return strings.Join(quoted[:last], ", ") + c.Contract.Or + quoted[last]
+}
+
 // Count is "1 employee", "3 employees".
 func (c *Catalogue) Count(noun Plural, n int) string {
 	return Fill(c.Noun(noun, n), "n", c.Number(n))

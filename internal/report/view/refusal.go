@@ -34,7 +34,7 @@ func (t *Teller) told(words locale.Told, args map[string]any) (text, hint string
 	hint = words.Hint
 	for name, value := range args {
 		if err, ok := value.(error); ok { // of the program's own, with a hint of its own
-			problem, step := hinted.Split(err)
+			problem, step := hinted.SplitIn(t.Catalogue, err)
 			value, hint = problem, cmp.Or(hint, step)
 		}
 		told := t.argument(value)
@@ -69,7 +69,7 @@ func (t *Teller) argument(value any) string {
 	case time.Time:
 		return Minute(v)
 	case error: // of the program's own, with a hint of its own
-		return v.Error()
+		return hinted.TextIn(t.Catalogue, v)
 	case []string:
 		return Clean(strings.Join(v, ", "))
 	}
