@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/admin"
+	"syncd/internal/partner"
+	"syncd/internal/report/locale"
 )
 
 // newAdmin is what the program syncd-admin starts, and nobody types.
@@ -43,7 +45,7 @@ func (p process) admin(ctx context.Context, args []string) error {
 	case len(command) == 0:
 		return &admin.Error{Text: "no command is named", Hint: "such as: syncd-admin check; see syncd-admin --help", Kind: admin.Usage}
 	case command[0] == "-h" || command[0] == "--help":
-		_, err := fmt.Fprint(p.Stdout, help(p.helpLanguage(nil)).Admin)
+		_, err := fmt.Fprint(p.Stdout, locale.HelpOf(p.helpLanguage(nil), partner.Default().Name).Admin)
 		return err
 	case aboutProgram(command):
 		return p.withoutService(ctx, args)
@@ -149,7 +151,7 @@ func (p process) withoutService(ctx context.Context, args []string) error {
 		return p.Getenv(name)
 	}
 	root := newAdminRoot(inner, &instance)
-	speak(root, inner.helpLanguage(nil), args)
+	inner.speak(root, nil, args)
 	root.SetArgs(args)
 	return root.ExecuteContext(ctx)
 }

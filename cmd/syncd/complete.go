@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
 	"syncd/internal/config"
+	"syncd/internal/help"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/partner"
@@ -32,7 +34,7 @@ func unknownShell(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
-	return usagef("%s%s", locale.Fill(helpOf(cmd).Words.UnknownShell, "word", strconv.Quote(args[0])), seeHelp(cmd))
+	return usagef("%s%s", locale.Fill(help.Of(cmd).Words.UnknownShell, "word", strconv.Quote(args[0])), help.SeeHelp(cmd))
 }
 
 type completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)

@@ -13,15 +13,21 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"syncd/internal/help"
+	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
 var languages = []locale.Language{locale.English, locale.French}
 
+func spoken(root *cobra.Command, language locale.Language) {
+	help.Speak(root, language, partner.Default().Name, helpValues, nil)
+	help.Describe(root, helpValues)
+}
+
 func rootIn(language locale.Language) *cobra.Command {
 	root := newRoot(process{Stdout: io.Discard, Stderr: io.Discard, Getenv: func(string) string { return "" }})
-	speak(root, language, nil)
-	describe(root)
+	spoken(root, language)
 	return root
 }
 
@@ -37,7 +43,7 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 		}
 	}
 	for _, language := range languages {
-		for _, cmd := range withBelow(rootIn(language)) {
+		for _, cmd := range help.WithBelow(rootIn(language)) {
 			if cmd.Short == "" {
 				t.Errorf("%s does not say what it does", cmd.CommandPath())
 			}
@@ -54,12 +60,11 @@ func TestHelpIsWhole(t *testing.T) {
 	for _, language := range languages {
 		var instance string
 		admins := newAdminRoot(process{Stdout: io.Discard, Stderr: io.Discard, Getenv: func(string) string { return "" }}, &instance)
-		speak(admins, language, nil)
-		describe(admins)
+		spoken(admins, language)
 		own, alike := map[string]bool{}, map[string]bool{}
-		h := help(language)
-		for _, cmd := range append(withBelow(rootIn(language)), withBelow(admins)...) {
-			path := pathInHelp(cmd)
+		h := help.Of(admins)
+		for _, cmd := range append(help.WithBelow(rootIn(language)), help.WithBelow(admins)...) {
+			path := help.Path(cmd)
 			own[path] = true
 			cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 				if f.Usage == "" {
@@ -74,7 +79,7 @@ func TestHelpIsWhole(t *testing.T) {
 					t.Errorf("%s: --%s of %s takes a %s, which has no name", language, f.Name, path, kind)
 				}
 			})
-			for _, text := range []string{cmd.Short, cmd.Long, cmd.Example, usage(cmd)} {
+			for _, text := range []string{cmd.Short, cmd.Long, cmd.Example, help.Usage(cmd)} {
 				for _, name := range []string{"config", "states", "decisions", "profiles", "notice", "faults", "calls", "default", "program"} {
 					if strings.Contains(text, "{"+name+"}") {
 						t.Errorf("%s: {%s} stays in what %s says", language, name, path)

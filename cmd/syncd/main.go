@@ -49,7 +49,7 @@ func run(args []string, p process) int {
 	release := p.onSignals(abort)
 	defer release()
 	root := newRoot(p)
-	speak(root, p.helpLanguage(args), args)
+	p.speak(root, args, args)
 	root.SetArgs(args)
 	code := tell(p.Stderr, p.inWords(root.ExecuteContext(ctx)))
 	return out.end(p.Stderr, p.words, code)

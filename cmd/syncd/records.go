@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
 	"syncd/internal/app"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/admin"
+	"syncd/internal/help"
 	"syncd/internal/report/locale"
 )
 
@@ -58,7 +59,7 @@ func newRoot(p process) *cobra.Command {
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{errors.New(wrongFlag(helpOf(cmd), err) + seeHelp(cmd))}
+		return usageError{errors.New(help.WrongFlag(cmd, err) + help.SeeHelp(cmd))}
 	})
 	persistent := root.PersistentFlags()
 	persistent.StringVar(&flags.config, "config", "", "")
@@ -97,7 +98,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
-	words := helpOf(cmd).Words
+	words := help.Of(cmd).Words
 	hint := words.Lists
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = locale.Fill(words.Meant, "command", near[0])
@@ -117,9 +118,8 @@ func between(least, most int) cobra.PositionalArgs {
 		if len(args) >= least && len(args) <= most {
 			return nil
 		}
-		describe(cmd.Root())
-		words := helpOf(cmd).Words
-		return usagef("%s%s", locale.Fill(words.Arguments, "n", len(args), "usage", useLine(cmd, words)), seeHelp(cmd))
+		words := help.Of(cmd).Words
+		return usagef("%s%s", locale.Fill(words.Arguments, "n", len(args), "usage", help.UseLine(cmd)), help.SeeHelp(cmd))
 	}
 }
 

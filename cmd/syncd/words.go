@@ -4,8 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"syncd/internal/app"
+	"syncd/internal/config"
+	"syncd/internal/help"
 	"syncd/internal/hinted"
 	"syncd/internal/ledger"
 	"syncd/internal/partner"
@@ -81,4 +86,51 @@ func apartIn(teller *view.Teller, err error) (text, hint string) {
 
 func english() *view.Teller {
 	return view.New(locale.English, view.Options{Partner: partner.Default().Name})
+}
+
+// speak makes a tree of commands say in the language of help what cobra says. named are the arguments that may name a configuration.
+func (p process) speak(root *cobra.Command, named, args []string) {
+	help.Speak(root, p.helpLanguage(named), partner.Default().Name, helpValues, args)
+}
+
+// helpLanguage is the language of help, which needs no configuration: what a line of one says that can be read, be the rest of it
+// wrong or missing, else the locale.
+func (p process) helpLanguage(args []string) locale.Language {
+	flags := globalFlags{config: namedConfig(args)}
+	if language := config.PeekLanguage(flags.configPath(p.Getenv)); language != "" {
+		return locale.Language(language)
+	}
+	return locale.Language(config.LocaleLanguage(p.Getenv))
+}
+
+// namedConfig is what --config names, before the command line is parsed.
+func namedConfig(args []string) (path string) {
+	for i, arg := range args {
+		if name, value, joined := strings.Cut(arg, "="); name == "--config" && joined {
+			path = value
+		} else if name == "--config" && i+1 < len(args) {
+			path = args[i+1]
+		} else if arg == "--" {
+			break
+		}
+	}
+	return path
+}
+
+// helpValues are what texts of help name and the program knows.
+func helpValues(language locale.Language, h *locale.Help) []any {
+	stand := standIn()
+	calls := make([]string, len(stand.API.Endpoints))
+	for i, e := range stand.API.Endpoints {
+		calls[i] = string(e)
+	}
+	var faults []string
+	for _, f := range stand.API.FaultFlags() {
+		text := locale.Fill(h.Faults[f.Name], "calls", strings.Join(calls, ", "), "default", stand.API.Default)
+		faults = append(faults, fmt.Sprintf("  %-32s %s", f.Example, text))
+	}
+	return []any{
+		"config", defaultConfig, "states", strings.Join(app.RunStates, ", "), "decisions", strings.Join(app.DecisionNames(), ", "),
+		"profiles", strings.Join(stand.Profiles, h.Words.Or), "notice", stand.Notices[string(language)], "faults", strings.Join(faults, "\n"),
+	}
 }

@@ -1,4 +1,6 @@
-package main
+// Package help makes cobra's commands, and the manual pages of them, speak the language of the person who asks. The texts are
+// in the catalogues of package locale, by the path of the command; a command has only its name, and flags have no usage.
+package help
 
 import (
 	"errors"
@@ -9,74 +11,50 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"syncd/internal/app"
-	"syncd/internal/config"
-	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
-// languageOfHelp is the annotation of a root in whose language its commands speak.
-const languageOfHelp = "syncd_language"
+// The annotations of a root: in whose language its commands speak, and of which partner.
+const (
+	languageNote = "syncd_language"
+	partnerNote  = "syncd_partner"
+)
 
-// helpLanguage is the language of help, which needs no configuration: what a line of one says that can be read, be the rest of it
-// wrong or missing, else the locale.
-func (p process) helpLanguage(args []string) locale.Language {
-	flags := globalFlags{config: namedConfig(args)}
-	if language := config.PeekLanguage(flags.configPath(p.Getenv)); language != "" {
-		return locale.Language(language)
-	}
-	return locale.Language(config.LocaleLanguage(p.Getenv))
+// Values are what texts of help name and the program knows: names and values in turn, in the words of a language.
+type Values func(locale.Language, *locale.Help) []any
+
+// Of is the help in the language of a command.
+func Of(cmd *cobra.Command) *locale.Help {
+	notes := cmd.Root().Annotations
+	return locale.HelpOf(locale.Language(notes[languageNote]), notes[partnerNote])
 }
 
-// namedConfig is what --config names, before the command line is parsed.
-func namedConfig(args []string) (path string) {
-	for i, arg := range args {
-		if name, value, joined := strings.Cut(arg, "="); name == "--config" && joined {
-			path = value
-		} else if name == "--config" && i+1 < len(args) {
-			path = args[i+1]
-		} else if arg == "--" {
-			break
-		}
-	}
-	return path
-}
-
-func help(language locale.Language) *locale.Help {
-	return locale.HelpOf(language, partner.Default().Name)
-}
-
-// helpOf is the help in the language of a command.
-func helpOf(cmd *cobra.Command) *locale.Help {
-	return help(locale.Language(cmd.Root().Annotations[languageOfHelp]))
-}
-
-// speak makes a root and its commands say in a language what cobra says. Texts are read when they are asked for.
-func speak(root *cobra.Command, language locale.Language, args []string) {
-	root.Annotations = map[string]string{languageOfHelp: string(language)}
+// Speak makes a root and its commands say in a language what cobra says. Texts are read when they are asked for.
+func Speak(root *cobra.Command, language locale.Language, partner string, values Values, args []string) {
+	root.Annotations = map[string]string{languageNote: string(language), partnerNote: partner}
 	show := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		describe(root)
+		Describe(root, values)
 		show(cmd, args)
 	})
 	root.SetUsageFunc(func(cmd *cobra.Command) error {
-		_, err := fmt.Fprint(cmd.OutOrStderr(), usage(cmd))
+		_, err := fmt.Fprint(cmd.OutOrStderr(), Usage(cmd))
 		return err
 	})
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
-		describe(root)
+		Describe(root, values)
 	}
 }
 
-// describe gives all commands and flags below a root their texts.
-func describe(root *cobra.Command) {
+// Describe gives all commands and flags below a root their texts.
+func Describe(root *cobra.Command, known Values) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultVersionFlag()
-	h := helpOf(root)
-	values := helpValues(h, root)
-	for _, cmd := range withBelow(root) {
-		text := h.Commands[pathInHelp(cmd)]
-		cmd.Use = strings.TrimSpace(cmd.Name() + " " + text.Args)
+	h := Of(root)
+	values := append(known(locale.Language(root.Annotations[languageNote]), h), "program", root.Name())
+	for _, cmd := range WithBelow(root) {
+		text := h.Commands[Path(cmd)]
+		cmd.Use = use(cmd, h)
 		cmd.Short, cmd.Long, cmd.Example = text.Short, fill(text.Long, values), fill(text.Example, values)
 		if !cmd.DisableFlagParsing {
 			cmd.InitDefaultHelpFlag()
@@ -85,17 +63,22 @@ func describe(root *cobra.Command) {
 	}
 }
 
-// withBelow is a command and all below it.
-func withBelow(cmd *cobra.Command) []*cobra.Command {
+// use is a command's name and what goes behind it.
+func use(cmd *cobra.Command, h *locale.Help) string {
+	return strings.TrimSpace(cmd.Name() + " " + h.Commands[Path(cmd)].Args)
+}
+
+// WithBelow is a command and all below it.
+func WithBelow(cmd *cobra.Command) []*cobra.Command {
 	all := []*cobra.Command{cmd}
 	for _, sub := range cmd.Commands() {
-		all = append(all, withBelow(sub)...)
+		all = append(all, WithBelow(sub)...)
 	}
 	return all
 }
 
-// pathInHelp is the path of a command, which is the same for syncd-admin.
-func pathInHelp(cmd *cobra.Command) string {
+// Path is the path of a command, which is the same for syncd-admin.
+func Path(cmd *cobra.Command) string {
 	return "syncd" + strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name())
 }
 
@@ -106,32 +89,10 @@ func flagHelp(h *locale.Help, cmd *cobra.Command, name string) string {
 	case "version":
 		return locale.Fill(h.Words.Version, "command", cmd.DisplayName())
 	}
-	if text, ok := h.Commands[pathInHelp(cmd)].Flags[name]; ok {
+	if text, ok := h.Commands[Path(cmd)].Flags[name]; ok {
 		return text
 	}
 	return h.Flags[name]
-}
-
-// helpValues are what texts of help name and the program knows.
-func helpValues(h *locale.Help, root *cobra.Command) []any {
-	return []any{
-		"program", root.Name(), "config", defaultConfig, "states", strings.Join(app.RunStates, ", "),
-		"decisions", strings.Join(app.DecisionNames(), ", "), "profiles", strings.Join(standIn().Profiles, h.Words.Or),
-		"notice", standIn().Notices[root.Annotations[languageOfHelp]], "faults", faultsHelp(h),
-	}
-}
-
-func faultsHelp(h *locale.Help) string {
-	api := standIn().API
-	calls := make([]string, len(api.Endpoints))
-	for i, e := range api.Endpoints {
-		calls[i] = string(e)
-	}
-	var b strings.Builder
-	for _, f := range api.FaultFlags() {
-		fmt.Fprintf(&b, "  %-32s %s\n", f.Example, locale.Fill(h.Faults[f.Name], "calls", strings.Join(calls, ", "), "default", api.Default))
-	}
-	return strings.TrimRight(b.String(), "\n")
 }
 
 func fill(text string, values []any) string {
@@ -141,14 +102,14 @@ func fill(text string, values []any) string {
 	return locale.Fill(text, values...)
 }
 
-// usage is how a command is typed: cobra's form, in the command's language.
-func usage(cmd *cobra.Command) string {
-	h := helpOf(cmd)
+// Usage is how a command is typed: cobra's form, in the command's language.
+func Usage(cmd *cobra.Command) string {
+	h := Of(cmd)
 	words := h.Words
 	var b strings.Builder
 	b.WriteString(words.Usage)
 	if cmd.Runnable() {
-		b.WriteString("\n  " + useLine(cmd, words))
+		b.WriteString("\n  " + UseLine(cmd))
 	}
 	if cmd.HasAvailableSubCommands() {
 		b.WriteString("\n  " + cmd.CommandPath() + " " + words.Command)
@@ -168,9 +129,11 @@ func usage(cmd *cobra.Command) string {
 	return b.String() + "\n"
 }
 
-// useLine is one command line, with what goes in.
-func useLine(cmd *cobra.Command, words locale.HelpWords) string {
-	return strings.Replace(cmd.UseLine(), "[flags]", words.Options, 1)
+// UseLine is one command line, with what goes in.
+func UseLine(cmd *cobra.Command) string {
+	h := Of(cmd)
+	cmd.Use = use(cmd, h)
+	return strings.Replace(cmd.UseLine(), "[flags]", h.Words.Options, 1)
 }
 
 func commandsHelp(cmd *cobra.Command) string {
@@ -221,13 +184,14 @@ func shownDefault(f *pflag.Flag) string {
 	return f.DefValue
 }
 
-// seeHelp is the hint to a command's help.
-func seeHelp(cmd *cobra.Command) string {
-	return "\nhint: " + locale.Fill(helpOf(cmd).Words.SeeHelp, "path", cmd.CommandPath())
+// SeeHelp is the hint to a command's help.
+func SeeHelp(cmd *cobra.Command) string {
+	return "\nhint: " + locale.Fill(Of(cmd).Words.SeeHelp, "path", cmd.CommandPath())
 }
 
-// wrongFlag tells pflag's mistakes.
-func wrongFlag(h *locale.Help, err error) string {
+// WrongFlag tells pflag's mistakes in a command's language.
+func WrongFlag(cmd *cobra.Command, err error) string {
+	h := Of(cmd)
 	words := h.Words
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		return ofFlag(words.UnknownFlag, words.UnknownLetter, e.GetSpecifiedName(), e.GetSpecifiedShortnames())
