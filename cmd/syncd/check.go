@@ -11,6 +11,7 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/jobs"
 	"syncd/internal/report/view"
+	"syncd/internal/terminal"
 )
 
 func newCheck(p process, flags *globalFlags) *cobra.Command {
@@ -129,7 +130,7 @@ func (c *checked) conclude() error {
 	if c.flags.json {
 		encoder := json.NewEncoder(c.Stdout)
 		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(c.findings); err != nil && !is[*outputError](err) {
+		if err := encoder.Encode(c.findings); err != nil && !is[*terminal.LostError](err) {
 			return err
 		}
 	}

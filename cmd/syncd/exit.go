@@ -9,6 +9,8 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
+	"syncd/internal/terminal"
 )
 
 // The exit codes: a contract with scripts, documented in the README.
@@ -71,10 +73,23 @@ func wrong(code string, value any) error { return mistake(code, map[string]any{"
 // tell prints an error and returns its exit code.
 func tell(stderr io.Writer, err error) int {
 	var code codeError
-	if err != nil && !errors.As(err, &code) && !is[*outputError](err) { // see output.end
+	if err != nil && !errors.As(err, &code) && !is[*terminal.LostError](err) { // see lost
 		fmt.Fprintln(stderr, "syncd:", message(err))
 	}
 	return exitCode(err)
+}
+
+// lost tells of output that was lost, and what code a command then ends with: its own, but never that all is well.
+func (p process) lost(out *terminal.Output, code int) int {
+	cause := out.Lost()
+	if cause == nil {
+		return code
+	}
+	fmt.Fprintln(p.Stderr, "syncd:", locale.Fill(p.words().Answers.OutputLost, "cause", cause))
+	if code == exitDone {
+		return exitUnexpected
+	}
+	return code
 }
 
 // exitCodes are those of the classes of ends.
@@ -86,11 +101,11 @@ var exitCodes = map[app.Class]int{
 // exitCode is the one place where errors become codes.
 func exitCode(err error) int {
 	var code codeError
-	var lost *outputError
+	var lost *terminal.LostError
 	switch {
 	case errors.As(err, &code):
 		return int(code)
-	case errors.As(err, &lost) && lost.readerGone():
+	case errors.As(err, &lost) && lost.ReaderGone():
 		return exitReaderGone
 	case is[usageError](err):
 		return exitUsage

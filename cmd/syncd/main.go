@@ -16,6 +16,7 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
+	"syncd/internal/terminal"
 )
 
 // version is set at build time.
@@ -23,7 +24,7 @@ var version = "dev"
 
 func main() {
 	forbidCoreDumps()
-	outlivePipes()
+	terminal.OutlivePipes()
 	useOneProcessor()
 	os.Exit(run(os.Args[1:], process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
 }
@@ -44,7 +45,7 @@ func run(args []string, p process) int {
 	ctx, abort := context.WithCancel(context.Background())
 	defer abort()
 	p.Spoken = &atomic.Pointer[locale.Catalogue]{}
-	out := &output{to: p.Stdout}
+	out := terminal.NewOutput(p.Stdout)
 	p.Stdout = out
 	release := p.onSignals(abort)
 	defer release()
@@ -52,7 +53,7 @@ func run(args []string, p process) int {
 	p.speak(root, args, args)
 	root.SetArgs(args)
 	code := tell(p.Stderr, p.inWords(root.ExecuteContext(ctx)))
-	return out.end(p.Stderr, p.words, code)
+	return p.lost(out, code)
 }
 
 // words are those of the configuration once it is read, and until then those of the locale.

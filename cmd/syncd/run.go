@@ -14,6 +14,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/report/text"
 	"syncd/internal/report/view"
+	"syncd/internal/terminal"
 )
 
 // selection is for whom and for when, as the shared flags name it.
@@ -63,14 +64,14 @@ func addVerify(cmd *cobra.Command, verify, overwrite *bool) {
 // execute executes what was ordered, and reports each dossier's run.
 func (a *session) execute(ctx context.Context, job string, ordered *app.Ordered) error {
 	n := len(ordered.Dossiers)
-	display := a.display(job, n)
-	defer display.end()
-	outcomes, err := ordered.Execute(ctx, display.dossier)
+	display := terminal.NewDisplay(a.Stderr, a.words(), job, n)
+	defer display.End()
+	outcomes, err := ordered.Execute(ctx, func(dossier string) app.Progress { return display.Dossier(dossier) })
 	if err != nil {
 		return err
 	}
 	r := &reporter{session: a, printer: a.printer(), mistakes: a.mistakes()}
-	defer func() { display.aside(r.mistakes.end) }()
+	defer func() { display.Aside(r.mistakes.end) }()
 	code, left, apart := exitDone, 0, false
 	for o := range outcomes {
 		if !o.Tried {
@@ -78,14 +79,14 @@ func (a *session) execute(ctx context.Context, job string, ordered *app.Ordered)
 			continue
 		}
 		var err error
-		display.aside(func() { code, err = r.outcome(ctx, o, code, apart, n > 1) })
+		display.Aside(func() { code, err = r.outcome(ctx, o, code, apart, n > 1) })
 		if err != nil {
 			return r.end(err)
 		}
 		apart = true
 	}
 	if left > 0 {
-		display.aside(func() { err = a.notTried(code, left) })
+		display.Aside(func() { err = a.notTried(code, left) })
 		return r.end(err)
 	}
 	return r.end(withCode(code))
@@ -134,7 +135,7 @@ func (r *reporter) conclude(ctx context.Context, run *jobs.Run, err error) (int,
 	// What a person aborted is reported all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
 	defer cancel()
-	if err := r.show(ctx, r.printer, run, view.Show{}); !is[*outputError](err) {
+	if err := r.show(ctx, r.printer, run, view.Show{}); !is[*terminal.LostError](err) {
 		return code, err
 	}
 	return code, nil
@@ -145,7 +146,7 @@ func (r *reporter) end(err error) error {
 	if !r.flags.json {
 		return err
 	}
-	if writing := r.printer.WriteRunsJSON(r.Stdout, r.finished); writing != nil && !is[*outputError](writing) {
+	if writing := r.printer.WriteRunsJSON(r.Stdout, r.finished); writing != nil && !is[*terminal.LostError](writing) {
 		return writing
 	}
 	return err
@@ -166,7 +167,9 @@ func newResume(p process, flags *globalFlags) *cobra.Command {
 				return a.tellQueued(ctx, []*jobs.Run{run})
 			}
 			a.Hangup()
-			run, err := a.Runs().Resume(ctx, id, requester(), a.display("", 1).dossier)
+			run, err := a.Runs().Resume(ctx, id, requester(), func(dossier string) app.Progress {
+				return terminal.NewProgress(a.Stderr, dossier, a.words())
+			})
 			r := &reporter{session: a, printer: a.printer()}
 			code, err := r.conclude(ctx, run, err)
 			if err != nil {
@@ -280,13 +283,13 @@ type planSink interface {
 
 func (a *session) planOne(ctx context.Context, planner *app.Planner, d config.Dossier, sinkOn func(io.Writer, jobs.Target) planSink) (int,
 	error) {
-	progress := newProgress(a.Stderr, d.Name, a.words())
+	progress := terminal.NewProgress(a.Stderr, d.Name, a.words())
 	var sink planSink
 	planned, err := planner.Plan(ctx, d, func(t jobs.Target) jobs.PlanSink {
-		sink = sinkOn(progress.before(a.Stdout), t)
+		sink = sinkOn(progress.Before(a.Stdout), t)
 		return sink
 	}, progress)
-	progress.finish()
+	progress.Done()
 	if err != nil {
 		return 0, err
 	}

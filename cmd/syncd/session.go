@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"syncd/internal/app"
@@ -17,6 +19,7 @@ import (
 	"syncd/internal/report/locale"
 	"syncd/internal/report/text"
 	"syncd/internal/report/view"
+	"syncd/internal/terminal"
 )
 
 // session is one command's use of the product.
@@ -25,6 +28,23 @@ type session struct {
 	*app.App
 	flags *globalFlags
 }
+
+// logger writes to stderr. On a terminal a command's report says what a warning would.
+func (p process) logger(level string) (zerolog.Logger, error) {
+	usual := "warn"
+	if terminal.Is(p.Stderr) {
+		usual = "error"
+	}
+	level = cmp.Or(level, p.Getenv("SYNCD_LOG_LEVEL"), usual)
+	parsed, err := zerolog.ParseLevel(level)
+	if err != nil {
+		return zerolog.Logger{}, usagef("log level %q is unknown\nhint: use trace, debug, info, warn or error", level)
+	}
+	return zerolog.New(terminal.Log(p.Stderr, p.underSystemd())).Level(parsed).With().Timestamp().Logger(), nil
+}
+
+// underSystemd reports whether messages go to the journal.
+func (p process) underSystemd() bool { return p.Getenv("JOURNAL_STREAM") != "" }
 
 // open reads the configuration. Close the session.
 func (p process) open(flags *globalFlags) (*session, error) {
@@ -36,11 +56,12 @@ func (p process) open(flags *globalFlags) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	words := func() *locale.Catalogue { return locale.Of(locale.Language(c.Language(p.Getenv)), c.Partner().Name) }
 	if p.Spoken != nil {
-		p.Spoken.Store(locale.Of(locale.Language(c.Language(p.Getenv)), c.Partner().Name))
+		p.Spoken.Store(words())
 	}
-	door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, Waits: p.waits(c),
-		Quiet: isTerminal(p.Stdout) && isTerminal(p.Stderr)}
+	door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, Waits: terminal.Waits(p.Stderr, words, c.Zone()),
+		Quiet: terminal.Is(p.Stdout) && terminal.Is(p.Stderr)}
 	return &session{p, app.New(c, door), flags}, nil
 }
 
@@ -60,7 +81,7 @@ func (p process) withApp(flags *globalFlags, work func(ctx context.Context, a *s
 func (a *session) language() locale.Language { return locale.Language(a.Config.Language(a.Getenv)) }
 
 func (a *session) printer() *text.Printer {
-	return text.New(a.teller(), isTerminal(a.Stdout) && a.Getenv("NO_COLOR") == "")
+	return text.New(a.teller(), terminal.Is(a.Stdout) && a.Getenv("NO_COLOR") == "")
 }
 
 func (a *session) teller() *view.Teller {

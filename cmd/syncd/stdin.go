@@ -11,6 +11,7 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
+	"syncd/internal/terminal"
 )
 
 // onStdin is the argument for what stands on standard input. Arguments are seen by everyone: in the list of processes, in
@@ -103,7 +104,7 @@ func (f *globalFlags) fromStdin(p process, prompt string, oneLine bool) (string,
 		text, err := io.ReadAll(input)
 		return string(text), err
 	}
-	if isTerminal(p.Stdin) {
+	if terminal.Is(p.Stdin) {
 		fmt.Fprint(p.Stderr, prompt)
 		if oneLine {
 			read = func() (string, error) {

@@ -8,6 +8,7 @@ import (
 
 	"syncd/internal/app"
 	"syncd/internal/report/view"
+	"syncd/internal/terminal"
 )
 
 func newMigrate(p process, flags *globalFlags) *cobra.Command {
@@ -104,14 +105,14 @@ func newRekey(p process, flags *globalFlags) *cobra.Command {
 		Use:  "rekey",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
-			shown := isTerminal(a.Stderr)
+			shown := terminal.Is(a.Stderr)
 			done, err := a.Upkeep().Rekey(ctx, flags.decision(), func(rows int64) {
 				if shown {
 					fmt.Fprintf(a.Stderr, "\r%d", rows)
 				}
 			})
 			if shown {
-				fmt.Fprint(a.Stderr, clearLine)
+				fmt.Fprint(a.Stderr, terminal.ClearLine)
 			}
 			if err != nil {
 				return err

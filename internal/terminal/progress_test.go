@@ -1,14 +1,11 @@
-package main
+package terminal
 
 import (
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"syncd"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
@@ -22,13 +19,13 @@ func TestProgressInAPipe(t *testing.T) {
 		locale.French:  "saint-martin\u00a0: une demande précédente est peut-être encore en route\u00a0; ses salariés seront renvoyés dans 30s\n",
 	} {
 		var out strings.Builder
-		p := newProgress(&out, "saint-martin", view.New(language, view.Options{}))
+		p := NewProgress(&out, "saint-martin", view.New(language, view.Options{}))
 		p.Planning(3)
 		p.Verifying(1, 2)
 		p.Pushing(1, 2)
 		p.Waiting(time.Second)
 		p.Waiting(30*time.Second + time.Millisecond)
-		p.finish()
+		p.Done()
 		if out.String() != want {
 			t.Errorf("%s: %q, want %q", language, out.String(), want)
 		}
@@ -39,10 +36,10 @@ func TestProgressInAPipe(t *testing.T) {
 func TestReportBeginsOnAClearLine(t *testing.T) {
 	t.Parallel()
 	var terminal strings.Builder
-	p := newProgress(&terminal, "saint-martin", view.New(locale.French, view.Options{}))
+	p := NewProgress(&terminal, "saint-martin", view.New(locale.French, view.Options{}))
 	p.visible = true
 	p.Planning(0)
-	if _, err := io.WriteString(p.before(&terminal), "Préparation"); err != nil {
+	if _, err := io.WriteString(p.Before(&terminal), "Préparation"); err != nil {
 		t.Fatal(err)
 	}
 	if drawn, found := strings.CutSuffix(terminal.String(), "\rPréparation"); !found || !strings.HasSuffix(drawn, strings.Repeat(" ", 50)) {
@@ -55,9 +52,9 @@ func TestReportBeginsOnAClearLine(t *testing.T) {
 func TestBarStandsOnNoLineOfTheReport(t *testing.T) {
 	t.Parallel()
 	var terminal strings.Builder
-	p := newProgress(&terminal, "saint-martin", view.New(locale.French, view.Options{}))
+	p := NewProgress(&terminal, "saint-martin", view.New(locale.French, view.Options{}))
 	p.visible = true
-	beside := p.before(&terminal)
+	beside := p.Before(&terminal)
 	io.WriteString(beside, "  + 00001\n  + 00") //nolint:errcheck // a builder takes everything
 	p.Planning(512)
 	io.WriteString(beside, "002\n") //nolint:errcheck // likewise
@@ -69,7 +66,7 @@ func TestBarStandsOnNoLineOfTheReport(t *testing.T) {
 		t.Errorf("it never comes back: %q", got)
 	}
 	p.Waiting(time.Minute)
-	p.finish()
+	p.Done()
 	if got := terminal.String(); !strings.Contains(got, "\rsaint-martin\u00a0: une demande") {
 		t.Errorf("%q", got)
 	}
@@ -89,25 +86,16 @@ func TestLogBeginsOnAClearLine(t *testing.T) {
 func TestWaitIsTold(t *testing.T) {
 	t.Parallel()
 	var stderr strings.Builder
-	c, err := partner.LoadConfig(sampleFile(t), func(string) string { return "" })
+	words := func() *locale.Catalogue { return locale.Of(locale.French, partner.Default().Name) }
+	zone, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := process{Stderr: &stderr, Getenv: func(string) string { return "" }}
-	hear := p.waits(c)
+	hear := Waits(&stderr, words, zone)
 	for range 3 {
 		hear("GET /V2/Dossier", time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))
 	}
 	if want := "Isidoor n'a pas encore répondu (GET /V2/Dossier)\u00a0: attente jusqu'à 13:00:00 CET au plus tard\n"; stderr.String() != want {
 		t.Errorf("%q, want %q", stderr.String(), want)
 	}
-}
-
-func sampleFile(t *testing.T) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "config.toml")
-	if err := os.WriteFile(file, []byte(syncd.SampleConfig), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
 }

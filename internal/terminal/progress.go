@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"fmt"
@@ -8,19 +8,18 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"syncd/internal/app"
-	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
 )
 
-// newProgress shows how far a run is on a terminal, and nothing in a pipe.
-func newProgress(w io.Writer, dossier string, words *view.Teller) *progress {
-	return &progress{w: w, dossier: dossier, words: words, visible: isTerminal(w)}
+// NewProgress shows how far a run is on a terminal, and nothing in a pipe.
+func NewProgress(w io.Writer, dossier string, words *view.Teller) *Progress {
+	return &Progress{w: w, dossier: dossier, words: words, visible: Is(w)}
 }
 
-type progress struct {
+// Progress is that of one run.
+type Progress struct {
 	w       io.Writer
 	dossier string
 	words   *view.Teller
@@ -30,10 +29,10 @@ type progress struct {
 	midLine bool // what is written beside it has not ended its line: a bar would stand on it
 }
 
-var _ jobs.Progress = (*progress)(nil)
+var _ jobs.Progress = (*Progress)(nil)
 
 // Planning implements jobs.Progress: a spinner, for how many there are is not known yet.
-func (p *progress) Planning(employees int) {
+func (p *Progress) Planning(employees int) {
 	if p.hidden() {
 		return
 	}
@@ -44,7 +43,7 @@ func (p *progress) Planning(employees int) {
 }
 
 // Verifying implements jobs.Progress.
-func (p *progress) Verifying(done, total int) {
+func (p *Progress) Verifying(done, total int) {
 	if p.hidden() {
 		return
 	}
@@ -53,31 +52,31 @@ func (p *progress) Verifying(done, total int) {
 	}
 	_ = p.bar.Set(done) // a terminal that went away
 	if done == total {
-		p.finish()
+		p.Done()
 	}
 }
 
 // Pushing implements jobs.Progress.
-func (p *progress) Pushing(done, total int) {
+func (p *Progress) Pushing(done, total int) {
 	if p.hidden() || total == 0 {
 		return
 	}
 	if !p.pushing {
-		p.finish()
+		p.Done()
 		p.bar, p.pushing = p.newBar(total, p.words.Answers.Progress.Sending), true
 	}
 	_ = p.bar.Set(done) // a terminal that went away
 }
 
 // Waiting implements jobs.Progress. Also in a pipe: a command that says nothing for half a minute looks dead.
-func (p *progress) Waiting(d time.Duration) {
+func (p *Progress) Waiting(d time.Duration) {
 	if d > time.Second {
 		p.clear()
 		fmt.Fprintln(p.w, p.words.Fill(p.words.Answers.Progress.Waiting, "dossier", p.dossier, "duration", d.Round(time.Second)))
 	}
 }
 
-func (p *progress) newBar(total int, doing string) *progressbar.ProgressBar {
+func (p *Progress) newBar(total int, doing string) *progressbar.ProgressBar {
 	return newBar(p.w, total, p.words.Fill(doing, "dossier", p.dossier))
 }
 
@@ -87,29 +86,26 @@ func newBar(w io.Writer, total int, description string) *progressbar.ProgressBar
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionSetWidth(30))
 }
 
-func (p *progress) hidden() bool { return !p.visible || p.midLine }
+func (p *Progress) hidden() bool { return !p.visible || p.midLine }
 
-// Done implements app.Progress.
-func (p *progress) Done() { p.finish() }
-
-// finish clears the line.
-func (p *progress) finish() {
+// Done implements what app wants of a progress: it clears the line.
+func (p *Progress) Done() {
 	p.clear()
 	p.bar = nil
 }
 
-func (p *progress) clear() {
+func (p *Progress) clear() {
 	if p.bar != nil && !p.midLine {
 		_ = p.bar.Clear() // a terminal that went away
 	}
 }
 
-// before is a writer of what appears on the same terminal: it clears the line first.
-func (p *progress) before(w io.Writer) io.Writer { return aside{w, p} }
+// Before is a writer of what appears on the same terminal: it clears the line first.
+func (p *Progress) Before(w io.Writer) io.Writer { return aside{w, p} }
 
 type aside struct {
 	io.Writer
-	progress *progress
+	progress *Progress
 }
 
 func (a aside) Write(text []byte) (int, error) {
@@ -121,8 +117,8 @@ func (a aside) Write(text []byte) (int, error) {
 	return n, err
 }
 
-// display is the one progress of a command: that of its dossier, or how many of its dossiers are done.
-type display struct {
+// Display is the one progress of a command: that of its dossier, or how many of its dossiers are done.
+type Display struct {
 	w       io.Writer
 	words   *view.Teller
 	of      string // what is executed
@@ -134,21 +130,28 @@ type display struct {
 	ended, sent int // dossiers and employees
 }
 
-func (a *session) display(of string, dossiers int) *display {
-	return &display{w: a.Stderr, words: a.words(), of: of, total: dossiers, visible: isTerminal(a.Stderr)}
+// NewDisplay begins that of a command which executes a job for so many dossiers.
+func NewDisplay(w io.Writer, words *view.Teller, job string, dossiers int) *Display {
+	return &Display{w: w, words: words, of: job, total: dossiers, visible: Is(w)}
 }
 
-// dossier begins the part of one dossier.
-func (d *display) dossier(name string) app.Progress {
+// Part is the progress of one dossier.
+type Part interface {
+	jobs.Progress
+	Done() // it has come to its end
+}
+
+// Dossier begins the part of one dossier.
+func (d *Display) Dossier(name string) Part {
 	if d.total == 1 {
-		return newProgress(d.w, name, d.words)
+		return NewProgress(d.w, name, d.words)
 	}
 	d.advance(0, 0)
-	return &part{display: d, name: name}
+	return &part{Display: d, name: name}
 }
 
 // advance adds dossiers that have ended and employees whose answers are recorded.
-func (d *display) advance(ended, sent int) {
+func (d *Display) advance(ended, sent int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.ended, d.sent = d.ended+ended, d.sent+sent
@@ -162,17 +165,18 @@ func (d *display) advance(ended, sent int) {
 	_ = d.bar.Set(d.ended) // a terminal that went away
 }
 
-// aside clears the line while something else is written.
-func (d *display) aside(write func()) {
+// Aside clears the line while something else is written.
+func (d *Display) Aside(write func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.clear()
 	write()
 }
 
-func (d *display) end() { d.aside(func() {}) }
+// End clears the line.
+func (d *Display) End() { d.Aside(func() {}) }
 
-func (d *display) clear() {
+func (d *Display) clear() {
 	if d.bar != nil {
 		_ = d.bar.Clear() // a terminal that went away
 		d.bar = nil
@@ -181,7 +185,7 @@ func (d *display) clear() {
 
 // part is the progress of one run of several.
 type part struct {
-	*display
+	*Display
 	name  string
 	done  int
 	ended sync.Once
@@ -201,18 +205,18 @@ func (p *part) Pushing(done, _ int) {
 
 // Waiting implements jobs.Progress.
 func (p *part) Waiting(d time.Duration) {
-	p.aside(func() { newProgress(p.w, p.name, p.words).Waiting(d) })
+	p.Aside(func() { NewProgress(p.w, p.name, p.words).Waiting(d) })
 }
 
-// Done implements app.Progress.
+// Done implements Part.
 func (p *part) Done() { p.ended.Do(func() { p.advance(1, 0) }) }
 
 // waitAgain is how long a person is left alone once it was told that the API does not answer: several calls wait at once.
 const waitAgain = 30 * time.Second
 
-// waits tells a person what a command waits for, in a pipe as well: one that says nothing for two minutes looks dead. A daemon
-// has its log, and monitoring.
-func (p process) waits(c *config.Config) func(call string, until time.Time) {
+// Waits tells a person what a command waits for, in a pipe as well: one that says nothing for two minutes looks dead. A daemon
+// has its log, and monitoring. words are asked for when there is something to tell.
+func Waits(w io.Writer, words func() *locale.Catalogue, zone *time.Location) func(call string, until time.Time) {
 	var mu sync.Mutex
 	var told time.Time
 	return func(call string, until time.Time) {
@@ -222,11 +226,10 @@ func (p process) waits(c *config.Config) func(call string, until time.Time) {
 			return
 		}
 		told = time.Now()
-		words := locale.Of(locale.Language(c.Language(p.Getenv)), c.Partner().Name)
-		text := locale.Fill(words.Answers.Progress.Silent, "call", call, "until", until.In(c.Zone()).Format("15:04:05 MST"))
-		if isTerminal(p.Stderr) {
-			text = clearLine + text
+		text := locale.Fill(words().Answers.Progress.Silent, "call", call, "until", until.In(zone).Format("15:04:05 MST"))
+		if Is(w) {
+			text = ClearLine + text
 		}
-		fmt.Fprintln(p.Stderr, text)
+		fmt.Fprintln(w, text)
 	}
 }

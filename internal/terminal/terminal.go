@@ -1,0 +1,126 @@
+// Package terminal is how a command stands to its streams: output that may be lost, a log, progress on a terminal. In a pipe
+// nothing is drawn.
+package terminal
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/term"
+)
+
+// Output is standard output. That it takes nothing any more ends no transfer: what is sent is worth more than what is
+// shown. After its first failure it is left alone, so that nothing has a hole in the middle.
+type Output struct {
+	to io.Writer
+
+	mu     sync.Mutex
+	failed *LostError // nil = never
+}
+
+// LostError is output that was lost. It is told once, at the end of the command.
+type LostError struct{ cause error }
+
+func (e *LostError) Error() string { return "the output could not be written: " + e.cause.Error() }
+func (e *LostError) Unwrap() error { return e.cause }
+
+// ReaderGone reports whether whoever read the output has closed it and wants no more.
+func (e *LostError) ReaderGone() bool { return errors.Is(e.cause, syscall.EPIPE) }
+
+// NewOutput is output to a stream.
+func NewOutput(to io.Writer) *Output { return &Output{to: to} }
+
+// Write implements io.Writer.
+func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.failed != nil {
+		return 0, o.failed
+	}
+	n, err := o.to.Write(p)
+	if err == nil {
+		return n, nil
+	}
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
+	o.failed = &LostError{err}
+	return n, o.failed
+}
+
+// file is what is written to; nil = something of a test's.
+func (o *Output) file() *os.File {
+	f, _ := o.to.(*os.File)
+	return f
+}
+
+// Lost is what output was lost of; nil = nothing, or whoever read it wanted no more.
+func (o *Output) Lost() error {
+	if o.failed == nil || o.failed.ReaderGone() {
+		return nil
+	}
+	return o.failed.cause
+}
+
+// OutlivePipes lets a write to a closed pipe fail. Otherwise the program would die of the first one to standard output or
+// standard error, such as that of a daemon whose log's reader has gone. Programs that it starts get the usual ones.
+func OutlivePipes() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // nobody need read it
+}
+
+// journalWriter puts the priority in front of each line, as systemd's journal reads it (sd-daemon(3)): 'journalctl -p
+// warning' shows what went wrong.
+type journalWriter struct{ io.Writer }
+
+var priorities = map[zerolog.Level]string{
+	zerolog.TraceLevel: "<7>", zerolog.DebugLevel: "<7>", zerolog.InfoLevel: "<6>", zerolog.WarnLevel: "<4>",
+	zerolog.ErrorLevel: "<3>", zerolog.FatalLevel: "<2>", zerolog.PanicLevel: "<2>",
+}
+
+// WriteLevel implements zerolog.LevelWriter: one line, in one write.
+func (w journalWriter) WriteLevel(level zerolog.Level, line []byte) (int, error) {
+	if _, err := w.Write(append([]byte(priorities[level]), line...)); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// lineStart is a terminal on which a progress bar may be: each write begins at the start of a line, and clears it.
+type lineStart struct{ io.Writer }
+
+// ClearLine takes away what stands on the line of a terminal.
+const ClearLine = "\r\033[K"
+
+func (l lineStart) Write(text []byte) (int, error) {
+	if _, err := l.Writer.Write(append([]byte(ClearLine), text...)); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+// Log is what a log is written to on standard error: lines for people on a terminal, for the journal with priorities, else JSON.
+func Log(stderr io.Writer, journal bool) io.Writer {
+	switch {
+	case Is(stderr):
+		return zerolog.ConsoleWriter{Out: lineStart{stderr}, TimeFormat: time.TimeOnly}
+	case journal:
+		return journalWriter{stderr}
+	}
+	return stderr
+}
+
+// Is reports whether a stream of a process is a terminal.
+func Is(stream any) bool {
+	if out, ok := stream.(*Output); ok {
+		stream = out.file()
+	}
+	f, ok := stream.(*os.File)
+	return ok && f != nil && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
+}
