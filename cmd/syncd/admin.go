@@ -10,7 +10,6 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
-
 	"syncd/internal/admin"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
@@ -110,7 +109,7 @@ func (p process) asService(instance string, args []string) error {
 	if err != nil {
 		return err
 	}
-	a := admin.Admin{Instance: instance, Login: loginUID(p.Getenv), Program: program, Getenv: p.Getenv, Stdin: os.Stdin,
+	a := admin.Admin{Instance: instance, Login: admin.LoginUID(p.Getenv), Program: program, Getenv: p.Getenv, Stdin: os.Stdin,
 		Stdout: os.Stdout, Stderr: os.Stderr}
 	if err := a.Check(); err != nil {
 		return err

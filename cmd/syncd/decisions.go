@@ -6,14 +6,16 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
+	"syncd/internal/admin"
 	"syncd/internal/app"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 )
 
 // decision is who types the command, and why.
-func (f *globalFlags) decision() app.Decision { return app.Decision{By: requester(), Reason: f.reason} }
+func (f *globalFlags) decision() app.Decision {
+	return app.Decision{By: admin.Requester(), Reason: f.reason}
+}
 
 // aboutRun is a command's work on the run that its argument names.
 func (p process) aboutRun(flags *globalFlags, work func(ctx context.Context, a *session, id int64) error) func(*cobra.Command,
@@ -179,7 +181,7 @@ func newUnpause(p process, flags *globalFlags) *cobra.Command {
 		Args:              exactly("JOB"),
 		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
-			err := a.Decisions().Unpause(ctx, args[0], requester())
+			err := a.Decisions().Unpause(ctx, args[0], admin.Requester())
 			if err == nil {
 				a.say(a.Stdout, a.words().Answers.Unpaused, "job", args[0])
 			}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
+	"syncd/internal/admin"
 	"syncd/internal/app"
 	"syncd/internal/config"
 	"syncd/internal/jobs"
@@ -160,14 +160,14 @@ func newResume(p process, flags *globalFlags) *cobra.Command {
 		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
 		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
 			if detach {
-				run, err := a.Runs().Requeue(ctx, id, requester())
+				run, err := a.Runs().Requeue(ctx, id, admin.Requester())
 				if err != nil {
 					return err
 				}
 				return a.tellQueued(ctx, []*jobs.Run{run})
 			}
 			a.Hangup()
-			run, err := a.Runs().Resume(ctx, id, requester(), func(dossier string) app.Progress {
+			run, err := a.Runs().Resume(ctx, id, admin.Requester(), func(dossier string) app.Progress {
 				return terminal.NewProgress(a.Stderr, dossier, a.words())
 			})
 			r := &reporter{session: a, printer: a.printer()}

@@ -1,4 +1,4 @@
-package main
+package admin
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// requester is the system user who asks, as the audit names it: whoever logged in, which no sudo or su hides, and as whom
+// Requester is the system user who asks, as the audit names it: whoever logged in, which no sudo or su hides, and as whom
 // the program runs where that is somebody else.
-func requester() string {
+func Requester() string {
 	return nameRequester(userName(os.Getuid()), loginName())
 }
 
@@ -51,8 +51,8 @@ func loginName() string {
 	return loginOf(os.Getenv("SYNCD_LOGIN_UID"))
 }
 
-// loginUID is the user of the login session, or else whom sudo names: for a command that gets no session of its own.
-func loginUID(getenv func(string) string) string {
+// LoginUID is the user of the login session, or else whom sudo names: for a command that gets no session of its own.
+func LoginUID(getenv func(string) string) string {
 	text, _ := os.ReadFile("/proc/self/loginuid") // "" where the kernel keeps none
 	for _, uid := range []string{strings.TrimSpace(string(text)), getenv("SUDO_UID")} {
 		if isLogin(uid) {
