@@ -28,9 +28,6 @@ func (a *session) say(w io.Writer, sentence string, namesAndValues ...any) {
 	fmt.Fprintln(w, a.words().Fill(sentence, namesAndValues...))
 }
 
-// short is the beginning of a digest, which is enough to name it.
-func short(digest string) string { return fmt.Sprintf("%.12s", digest) }
-
 // told is an error that is in words already.
 type told struct {
 	error

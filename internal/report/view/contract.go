@@ -3,7 +3,11 @@ package view
 import (
 	"slices"
 	"strings"
+	"time"
 
+	"syncd/internal/contract"
+	"syncd/internal/contract/check"
+	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
 )
@@ -132,3 +136,75 @@ func (t *Teller) ContractChangesOf(changes []jobs.ContractChange) []ContractChan
 	}
 	return out
 }
+
+// ContractStanding is where the contracts of an API stand.
+type ContractStanding struct {
+	InForce    string                  `json:"in_force,omitempty"` // digest
+	Accepted   string                  `json:"accepted,omitempty"`
+	AcceptedBy string                  `json:"accepted_by,omitempty"`
+	AcceptedAt *time.Time              `json:"accepted_at,omitempty"`
+	Waits      bool                    `json:"waits"` // runs are held until it is accepted
+	Problem    string                  `json:"problem,omitempty"`
+	Seen       []SeenContract          `json:"seen"`
+	Operations []openapi.OperationLine `json:"operations,omitempty"`
+	Changes    []ContractChange        `json:"changes"`
+	Advice     []check.Advice          `json:"advice,omitempty"`
+}
+
+// SeenContract is one of them, and where and when it was seen.
+type SeenContract struct {
+	Digest    string    `json:"digest"`
+	Place     string    `json:"place"`
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+}
+
+// ContractStanding tells where they stand. problem is why the API gave none; "" = it gave one, or was not asked.
+func (t *Teller) ContractStanding(s *contract.Standing, problem string) ContractStanding {
+	out := ContractStanding{AcceptedBy: s.Known.AcceptedBy, AcceptedAt: s.Known.AcceptedAt, Waits: s.Waits(), Problem: problem,
+		Seen: []SeenContract{}, Changes: t.ContractChangesOf(s.Changes), Advice: s.Advice}
+	for _, seen := range s.Known.Seen {
+		out.Seen = append(out.Seen, SeenContract(seen))
+	}
+	if s.Newest != nil {
+		out.InForce, out.Accepted, out.Operations = s.Newest.Digest, s.Accepted.Digest, s.Newest.Overview()
+	}
+	return out
+}
+
+// Operation is what one call takes.
+type Operation struct {
+	Method     string               `json:"method"`
+	Path       string               `json:"path"`
+	Parameters []Parameter          `json:"parameters"`
+	Members    []openapi.MemberLine `json:"members"`
+	Cut        bool                 `json:"cut,omitempty"`       // there are more members: definitions refer to each other in too many ways
+	Media      []string             `json:"media,omitempty"`     // what it takes instead of JSON
+	Broken     string               `json:"broken,omitempty"`    // why it is not known what it takes
+	Unchecked  []string             `json:"unchecked,omitempty"` // what it demands and syncd does not check
+}
+
+// Parameter is what goes with a call beside its body.
+type Parameter struct {
+	Name        string `json:"name"`
+	In          string `json:"in"` // header, query, path
+	Required    bool   `json:"required"`
+	Description string `json:"description,omitempty"`
+}
+
+// ContractCall is what a call of a contract takes.
+func ContractCall(op *openapi.Operation) Operation {
+	members, all := op.Outline()
+	out := Operation{Method: op.Method, Path: op.Path, Parameters: []Parameter{}, Members: members, Cut: !all,
+		Media: op.Media, Unchecked: op.Unchecked()}
+	if op.Broken != nil {
+		out.Broken = op.Broken.Problem
+	}
+	for _, p := range op.Parameters {
+		out.Parameters = append(out.Parameters, Parameter{p.Name, p.In, p.Required, p.Description})
+	}
+	return out
+}
+
+// Day is the day of something that belongs to no job.
+func (t *Teller) Day(at time.Time) string { return at.In(t.options.Location).Format(time.DateOnly) }

@@ -116,3 +116,11 @@ func moment(at *time.Time) *string {
 	text := at.UTC().Format(time.RFC3339Nano)
 	return &text
 }
+
+// WriteIndented writes one value as JSON for people, too.
+func WriteIndented(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
