@@ -1,5 +1,5 @@
-// Command syncd sends an association's employees and payroll elements to Isidoor each month, and records each run so
-// that it can be resumed, explained and trusted.
+// Command syncd sends an association's employees and payroll elements to its payroll partner each month, and records each
+// run so that it can be resumed, explained and trusted.
 package main
 
 import (

@@ -22,7 +22,7 @@
 // plan has a line for that person: then it is left to the next plan. All fail while a request may still be on its way,
 // and when the baseline has moved.
 //
-// Read-back ([isidoor.salarie.read], assumed as a whole) does the same by itself with append: the document equals the
+// Read-back (the read section of documents, assumed as a whole) does the same by itself with append: the document equals the
 // one in doubt, so it arrived; it equals the one acknowledged before, so it did not. Both or neither tells nothing, and
 // a person decides. "There is no such document" is believed only when another document, one that was acknowledged (the
 // witness), can be read and is equal: a wrong path answers 404 for everyone. With replace doubts are sent again

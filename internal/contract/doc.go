@@ -4,7 +4,7 @@
 // openapi reads such a document, check holds the call, a mapping and documents against it, diff tells two apart, and advise
 // drafts a mapping from one.
 //
-// Isidoor's field names are not public, and an ASP.NET API drops members that it does not know without a word. So its
+// A partner's field names need not be public, and an ASP.NET API drops members that it does not know without a word. So its
 // own description is asked for, and everything is held against it (internal/contract and its rooms).
 //
 // # Where it is found
@@ -80,7 +80,7 @@
 //
 // # Answers
 //
-// [isidoor.salarie.answer] decides about a 2xx, whichever: it tells a refusal inside, or that words which are no JSON accept.
+// The answer section of documents decides about a 2xx, whichever: it tells a refusal inside, or that words which are no JSON accept.
 // A refusal counts as rejected, unless an earlier attempt leaves doubt; an answer that the rules cannot understand is never
 // a success: the run stops, and the item is in doubt. check compares the rules, or their absence, with what the
 // contract says of answers. That part of a contract is read by a reader of its own: mistakes there refuse no contract,

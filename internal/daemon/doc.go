@@ -84,7 +84,7 @@
 // the first few to each of the others, so a dossier whose calls hang delays none, unless as many hang as may send at
 // once. The last runs of a command need leave nothing. Sessions of staging wait two seconds for the next plan, and
 // their transaction is rolled back: to open one costs Postgres more than to read a small dossier. A reload keeps the
-// connection, with its limits, unless it changes something of [isidoor]. A command begins its runs in the
+// connection, with its limits, unless it changes something of the partner's section. A command begins its runs in the
 // configuration's order, which is that of its reports.
 //
 // With limits = "ledger" both limits are for all processes of the ledger (httpcall/limits.go, store/allowance.go):

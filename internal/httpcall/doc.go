@@ -35,7 +35,7 @@
 // text that seems to be for people, in JSON, XML, a page's title or plain text (words.go); masked by the document that
 // was sent, and cut. A run that a refusal stops has them in its detail, where the matricule is masked as well.
 //
-// With [isidoor.salarie.answer] these rules decide about any 2xx in place of its status, see the contract. An answer that
+// With an answer section of documents these rules decide about any 2xx in place of its status, see the contract. An answer that
 // comes before the document was handed over whole leaves no doubt: nothing can have processed it.
 //
 // An attempt with doubt is ambiguous. With "append" it is not repeated. Once an item has an ambiguous attempt, in this
@@ -59,7 +59,7 @@
 // br, are refused by name. The proxy of HTTPS_PROXY is asked for a tunnel; what it answers itself is its own trouble,
 // and never leaves a doubt.
 //
-// What goes with every call (headers and query of [isidoor]) belongs neither to the target nor to the form: a gateway's
+// What goes with every call (headers and query of its section) belongs neither to the target nor to the form: a gateway's
 // key is rotated, and a version of the API goes up, without that what was acknowledged is there any less; if it were
 // part of them, everyone would be sent again, or held. What it means for documents the contract tells. It counts for
 // the settings by which an API answered properly, and for the digests of the configuration. It goes to the host of

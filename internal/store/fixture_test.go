@@ -66,7 +66,7 @@ func (f *fixture) open() *Store {
 	return s
 }
 
-var target = jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: "http://127.0.0.1", Dossier: "saint-martin"}
+var target = jobs.Target{Partner: "partner", Environment: "test", BaseURL: "http://127.0.0.1", Dossier: "saint-martin"}
 
 func request() jobs.NewRun {
 	return jobs.NewRun{Job: "paie", Kind: jobs.PushSalaries, Target: target, Period: month, AnyOrder: true, Scope: jobs.ScopeEmployeePeriod,

@@ -20,21 +20,21 @@ func TestAddressesAreBroughtToOneSpelling(t *testing.T) {
 	f.db.Exec(t, `INSERT INTO syncd.ledger_key (key_id) VALUES ($1)`, keysOf(f, "ledger key").ID)
 	spellings := []string{"http://localhost:8080/Api2", "http://127.0.0.1:8080/api2", "http://[::1]:8080/%41pi2/"}
 	for _, url := range spellings {
-		f.db.Exec(t, `INSERT INTO syncd.target (partner, environment, base_url, dossier, identity) VALUES ('isidoor', 'test', '`+url+
+		f.db.Exec(t, `INSERT INTO syncd.target (partner, environment, base_url, dossier, identity) VALUES ('partner', 'test', '`+url+
 			`', 'saint-martin', '12345678200010')`)
 	}
 	f.db.Exec(t, `INSERT INTO syncd.run (target_id, job, kind, trigger, state, key_id, config_digest, finished_at)
 		SELECT id, 'dictionnaire', 'pull-dictionnaire', 'manual', 'succeeded', (SELECT key_id FROM syncd.ledger_key), '', now()
 		FROM syncd.target WHERE base_url LIKE '%localhost%'`)
-	f.db.Exec(t, `INSERT INTO syncd.api (partner, environment, base_url, asked_at) VALUES ('isidoor', 'test', 'http://localhost:8080/Api2', now()),
-		('isidoor', 'test', 'http://127.0.0.1:8080/Api2', now() - interval '1 day')`)
+	f.db.Exec(t, `INSERT INTO syncd.api (partner, environment, base_url, asked_at) VALUES ('partner', 'test', 'http://localhost:8080/Api2', now()),
+		('partner', 'test', 'http://127.0.0.1:8080/Api2', now() - interval '1 day')`)
 	f.db.Exec(t, `INSERT INTO syncd.closed_period (target_id, period, closed_by, reason)
 		SELECT id, '2026-10', 'marie', 'done' FROM syncd.target WHERE base_url = 'http://127.0.0.1:8080/api2'`)
 	odd := []string{"https://WWW.Isidoor.org:443//Api2/x/../", "https://www.isidoor.org./%c3%a9/%2e/b%2Fc", "https://www.isidoor.org",
 		"no address",
 		"https://www.isidoor.org/../a/../../b/", "https://www.isidoor.org/a/b/../../%7Ec/./././d"}
 	for _, url := range odd {
-		f.db.Exec(t, `INSERT INTO syncd.target (partner, environment, base_url, dossier) VALUES ('isidoor', 'production', '`+url+`', 'odd')`)
+		f.db.Exec(t, `INSERT INTO syncd.target (partner, environment, base_url, dossier) VALUES ('partner', 'production', '`+url+`', 'odd')`)
 	}
 	if _, _, err := Migrate(t.Context(), f.db.URL); err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func TestAddressesAreBroughtToOneSpelling(t *testing.T) {
 	s := f.open()
 	newest := f.text(`SELECT max(target_id) FROM syncd.run`)
 	for _, url := range spellings {
-		found, ok, err := s.Target(t.Context(), jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: url, Dossier: "saint-martin"})
+		found, ok, err := s.Target(t.Context(), jobs.Target{Partner: "partner", Environment: "test", BaseURL: url, Dossier: "saint-martin"})
 		if err != nil || !ok || newest != strconv.FormatInt(found.ID, 10) {
 			t.Errorf("%s: %+v %v %v, want %s", url, found, ok, err, newest)
 		}
@@ -52,12 +52,12 @@ func TestAddressesAreBroughtToOneSpelling(t *testing.T) {
 		}
 	}
 	for _, url := range odd {
-		if _, ok, err := s.Target(t.Context(), jobs.Target{Partner: "isidoor", Environment: "production", BaseURL: url, Dossier: "odd"}); !ok ||
+		if _, ok, err := s.Target(t.Context(), jobs.Target{Partner: "partner", Environment: "production", BaseURL: url, Dossier: "odd"}); !ok ||
 			err != nil {
 			t.Errorf("%s is not found as %s: %v", url, jobs.NormalAddress(url), err)
 		}
 	}
-	if known, err := s.KnownContracts(t.Context(), jobs.APIName{Partner: "isidoor", Environment: "test", BaseURL: spellings[2]}); err != nil ||
+	if known, err := s.KnownContracts(t.Context(), jobs.APIName{Partner: "partner", Environment: "test", BaseURL: spellings[2]}); err != nil ||
 		known.AskedAt == nil {
 		t.Errorf("%+v %v", known, err)
 	}
@@ -86,7 +86,7 @@ func TestClosingsCountByEstablishment(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	s := f.open()
-	before := jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: "https://api.example.org", Dossier: "old", Siret: "12345678200010"}
+	before := jobs.Target{Partner: "partner", Environment: "test", BaseURL: "https://api.example.org", Dossier: "old", Siret: "12345678200010"}
 	renamed, elsewhere, production := before, before, before
 	renamed.Dossier = "new"
 	elsewhere.Dossier, elsewhere.BaseURL = "new", "https://other.example.org"

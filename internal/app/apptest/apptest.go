@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"syncd"
-	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/partner"
 	"syncd/internal/sample"
 	"syncd/internal/sandbox"
 	"syncd/internal/store"
@@ -77,11 +77,13 @@ var Credentials = struct{ ID, Secret string }{"our-editor", "client-secret"}
 // WriteConfig writes config.toml: the sample configuration, in English and with short times, and the files of its secrets. The
 // URL of the database is read from the environment.
 func WriteConfig(dir, address, variable string) error {
+	p := partner.Default()
+	section := "[" + p.Name + "]"
 	text := "\n" + credentialReference.ReplaceAllString(syncd.SampleConfig, `{ file = "$1.secret" }`)
 	for from, to := range map[string]string{
 		`language = "fr"`:          `language = "en"`,
 		`url = "postgres:///paie"`: `url = { env = "` + variable + `" }`,
-		"[isidoor]": "[isidoor]\nbase_url = \"" + address + standin.TestRoot + "\"\ntoken_url = \"" + address + standin.TokenPath +
+		section: section + "\nbase_url = \"" + address + p.StandIn.Path + "\"\ntoken_url = \"" + address + p.StandIn.API.TokenPath +
 			"\"\nrate_per_second = 10000\nrequest_timeout = \"5s\"\nretry_for = \"1s\"",
 	} {
 		if !strings.Contains(text, "\n"+from+"\n") {
@@ -91,7 +93,7 @@ func WriteConfig(dir, address, variable string) error {
 	}
 	key := sha256.Sum256([]byte("ledger key"))
 	files := map[string]string{"config.toml": text[1:], "ledger-key.secret": base64.StdEncoding.EncodeToString(key[:]),
-		"isidoor-client-secret.secret": Credentials.Secret}
+		p.Name + "-client-secret.secret": Credentials.Secret}
 	for _, d := range Dossiers {
 		files["dossier-"+d.Name+".secret"] = d.Key
 	}

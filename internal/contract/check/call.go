@@ -15,7 +15,7 @@ type Settings struct {
 	KeyIn, KeyName    string // where the dossier's key goes: "header", "query" or "path"; the name is "" for a path
 	MethodSet, KeySet bool   // the user wrote them: what the contract says otherwise stops nobody, and is only reported
 	Path, Base        string // "/V2/Salarie" below the API's address
-	// The sections of the configuration that hints name: the partner's, "isidoor", and that of documents, "isidoor.salarie".
+	// The sections of the configuration that hints name: the partner's, and that of its documents below it.
 	Section, Documents string
 }
 

@@ -13,6 +13,7 @@ import (
 	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/partner"
 	"syncd/internal/partner/isidoor/standin"
 )
 
@@ -250,7 +251,7 @@ func Parameter(in, name string, required bool) string {
 // Settings is what the configuration says when the user wrote nothing.
 func Settings() check.Settings {
 	return check.Settings{Method: "POST", KeyIn: "header", KeyName: "X-Cle-Dossier", Path: "/V2/Salarie", Base: "https://api.example.org/Api2",
-		Section: "isidoor", Documents: "isidoor.salarie"}
+		Section: partner.Default().Name, Documents: partner.Default().Name + ".salarie"}
 }
 
 // Schema is that of a document with a matricule.

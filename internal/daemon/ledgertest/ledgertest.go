@@ -133,7 +133,7 @@ func (s *story) wantTaken(_ *jobs.Run, err error) {
 }
 
 func target(dossier string) jobs.Target {
-	return jobs.Target{Partner: "isidoor", Environment: "test", BaseURL: "http://127.0.0.1", Dossier: dossier}
+	return jobs.Target{Partner: "partner", Environment: "test", BaseURL: "http://127.0.0.1", Dossier: dossier}
 }
 
 // at is what a person asks for: a dossier and a period.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"testing"
 
+	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
@@ -108,7 +109,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	t.Parallel()
-	en, fr := New(locale.English, Options{Partner: "isidoor"}), New(locale.French, Options{Partner: "isidoor"})
+	en, fr := New(locale.English, Options{Partner: partner.Default().Name}), New(locale.French, Options{Partner: partner.Default().Name})
 	for _, c := range []struct{ got, want string }{
 		{en.Count(en.Plurals.Employees, 0), "0 employees"},
 		{en.Count(en.Plurals.Employees, 1), "1 employee"},
