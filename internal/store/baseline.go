@@ -13,19 +13,13 @@ import (
 
 // baselineStream is written by hand because sqlc collects rows, and these are as many as there are employees.
 const baselineStream = `SELECT key, period, version, fingerprint, in_doubt, departure_noted, withdrawn, coalesce(form_id, 0),
-		coalesce(run_id <= $3, false), removed FROM syncd.baseline
+		coalesce(run_id <= (SELECT runs FROM syncd.incarnation), false), removed FROM syncd.baseline -- runs that it knew when it was put back
 	WHERE target_id = $1 AND ($2::text[] IS NULL OR key = ANY ($2))
 	ORDER BY key, period`
 
 // Baseline implements jobs.BaselineReader.
 func (s *Store) Baseline(ctx context.Context, target int64, keys []string) (jobs.BaselineRows, error) {
-	var before int64 // runs that the ledger knew when it was put back
-	if row, err := s.queries.GetIncarnation(ctx); err == nil {
-		before = row.Runs
-	} else if !isNoRows(err) {
-		return nil, redact("reading the baseline", err)
-	}
-	rows, err := s.pool.Query(ctx, baselineStream, target, keys, before)
+	rows, err := s.pool.Query(ctx, baselineStream, target, keys)
 	if err != nil {
 		return nil, redact("reading the baseline", err)
 	}

@@ -15,11 +15,15 @@ import (
 // open a session takes Postgres longer than to read a small dossier. Whoever drops or restores the database waits as long.
 const sessionLasts = 2 * time.Second
 
+// aliveFor is how long a session that has just answered is not asked whether it lives.
+const aliveFor = 200 * time.Millisecond
+
 // session is a session of staging, prepared for the sources of one time zone and one rule for policies.
 type session struct {
 	*pgx.Conn
-	pid  int32 // of its backend, whatever a pooler says
-	kind sessionKind
+	pid      int32 // of its backend, whatever a pooler says
+	kind     sessionKind
+	answered time.Time // last
 }
 
 type sessionKind struct {
@@ -43,7 +47,7 @@ type idleSessions struct {
 func (i *idleSessions) take(ctx context.Context, kind sessionKind) *session {
 	for {
 		s := i.pick(kind)
-		if s == nil || s.Ping(ctx) == nil {
+		if s == nil || jobs.Elapsed(s.answered) < aliveFor || s.Ping(ctx) == nil {
 			return s
 		}
 		end(s.Conn)
@@ -69,6 +73,7 @@ func (i *idleSessions) put(s *session) bool {
 	if !i.keep {
 		return false
 	}
+	s.answered = time.Now()
 	i.list = append(i.list, s)
 	if i.until == nil {
 		i.until = time.AfterFunc(sessionLasts, i.clear)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -40,13 +39,11 @@ type planWriter struct {
 
 // BeginPlan implements jobs.Ledger.
 func (s *Store) BeginPlan(ctx context.Context, run *jobs.Run, request jobs.Resumption) (jobs.PlanWriter, error) {
-	tx, err := s.pool.Begin(ctx)
+	// While nobody differs there is nothing to write, for as long as reading takes.
+	const begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0"
+	tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 	if err != nil {
 		return nil, redact("opening the plan's transaction", err)
-	}
-	// While nobody differs there is nothing to write, for as long as reading takes.
-	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
-		return nil, errors.Join(redact("opening the plan's transaction", err), tx.Rollback(ctx))
 	}
 	w := &planWriter{store: s, tx: tx, queries: s.queries.WithTx(tx), run: run, request: request,
 		batches: make(chan []jobs.PlannedItem), failed: make(chan struct{})}
@@ -299,8 +296,10 @@ func findingsText(findings []jobs.Finding) ([]byte, error) {
 }
 
 func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error {
-	if err := delay(ctx, w.queries, w.run.ID, w.request); err != nil {
-		return err
+	if w.filled {
+		if err := delay(ctx, w.queries, w.run.ID, w.request); err != nil {
+			return err
+		}
 	}
 	for _, id := range w.older {
 		if err := recount(ctx, w.queries, id); err != nil {

@@ -165,7 +165,7 @@ func (s *snapshot) Close() {
 
 func (s *snapshot) give(conn *pgx.Conn, pid int32) {
 	if s.whole {
-		s.staging.putBack(&session{conn, pid, s.kind})
+		s.staging.putBack(&session{Conn: conn, pid: pid, kind: s.kind})
 		return
 	}
 	end(conn)

@@ -403,18 +403,17 @@ func (q *Queries) SealItems(ctx context.Context, arg SealItemsParams) error {
 }
 
 const supersedeItems = `-- name: SupersedeItems :many
-WITH doubtful AS (
-    SELECT i.run_id, i.seq, $1::boolean AND (i.ambiguous OR i.state IN ('sending', 'uncertain')) AS kept
-    FROM syncd.item i
-    WHERE i.target_id = $2 AND i.period = $3 AND i.open AND i.run_id <> $4
-      AND ($5::text[] IS NULL OR i.key = ANY ($5::text[]))
-), superseded AS (
+WITH superseded AS (
     UPDATE syncd.item i
-    SET state = CASE WHEN d.kept THEN 'uncertain' ELSE 'superseded' END, ambiguous = i.ambiguous OR d.kept,
-        payload = CASE WHEN d.kept THEN i.payload END, amounts = CASE WHEN d.kept THEN i.amounts END,
-        reason_code = CASE WHEN NOT d.kept THEN 'replanned' WHEN i.state = 'uncertain' THEN i.reason_code ELSE 'no-answer' END,
-        reason_detail = CASE WHEN d.kept THEN i.reason_detail ELSE $6 END
-    FROM doubtful d WHERE i.run_id = d.run_id AND i.seq = d.seq AND NOT (d.kept AND i.state = 'uncertain')
+    SET state = CASE WHEN $1::boolean AND (i.ambiguous OR i.state = 'sending') THEN 'uncertain' ELSE 'superseded' END,
+        ambiguous = i.ambiguous OR $1::boolean AND i.state = 'sending',
+        payload = CASE WHEN $1::boolean AND (i.ambiguous OR i.state = 'sending') THEN i.payload END,
+        amounts = CASE WHEN $1::boolean AND (i.ambiguous OR i.state = 'sending') THEN i.amounts END,
+        reason_code = CASE WHEN $1::boolean AND (i.ambiguous OR i.state = 'sending') THEN 'no-answer' ELSE 'replanned' END,
+        reason_detail = CASE WHEN $1::boolean AND (i.ambiguous OR i.state = 'sending') THEN i.reason_detail ELSE $2 END
+    WHERE i.target_id = $3 AND i.period = $4 AND i.open AND i.run_id <> $5
+      AND ($6::text[] IS NULL OR i.key = ANY ($6::text[]))
+      AND NOT ($1::boolean AND i.state = 'uncertain') -- it stays so
     RETURNING i.run_id
 )
 SELECT DISTINCT run_id FROM superseded ORDER BY run_id
@@ -422,11 +421,11 @@ SELECT DISTINCT run_id FROM superseded ORDER BY run_id
 
 type SupersedeItemsParams struct {
 	KeepDoubts         bool
+	RunIdpgCatalogint8 string
 	TargetID           int64
 	Period             string
 	RunID              int64
 	Keys               []string
-	RunIdpgCatalogint8 string
 }
 
 // What older runs left open for the same target and period gives way to a new plan; with keep_doubts, for an API that
@@ -434,11 +433,11 @@ type SupersedeItemsParams struct {
 func (q *Queries) SupersedeItems(ctx context.Context, arg SupersedeItemsParams) ([]int64, error) {
 	rows, err := q.db.Query(ctx, supersedeItems,
 		arg.KeepDoubts,
+		arg.RunIdpgCatalogint8,
 		arg.TargetID,
 		arg.Period,
 		arg.RunID,
 		arg.Keys,
-		arg.RunIdpgCatalogint8,
 	)
 	if err != nil {
 		return nil, err

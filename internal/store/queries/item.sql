@@ -7,18 +7,17 @@ VALUES (@run_id, @seq, @target_id, @period, @key, @state, @difference, @employee
 -- What older runs left open for the same target and period gives way to a new plan; with keep_doubts, for an API that
 -- adds, what may have been received stays open until somebody knows. Returns the runs concerned.
 -- name: SupersedeItems :many
-WITH doubtful AS (
-    SELECT i.run_id, i.seq, @keep_doubts::boolean AND (i.ambiguous OR i.state IN ('sending', 'uncertain')) AS kept
-    FROM syncd.item i
+WITH superseded AS (
+    UPDATE syncd.item i
+    SET state = CASE WHEN @keep_doubts::boolean AND (i.ambiguous OR i.state = 'sending') THEN 'uncertain' ELSE 'superseded' END,
+        ambiguous = i.ambiguous OR @keep_doubts::boolean AND i.state = 'sending',
+        payload = CASE WHEN @keep_doubts::boolean AND (i.ambiguous OR i.state = 'sending') THEN i.payload END,
+        amounts = CASE WHEN @keep_doubts::boolean AND (i.ambiguous OR i.state = 'sending') THEN i.amounts END,
+        reason_code = CASE WHEN @keep_doubts::boolean AND (i.ambiguous OR i.state = 'sending') THEN 'no-answer' ELSE 'replanned' END,
+        reason_detail = CASE WHEN @keep_doubts::boolean AND (i.ambiguous OR i.state = 'sending') THEN i.reason_detail ELSE @run_id::bigint::text END
     WHERE i.target_id = @target_id AND i.period = @period AND i.open AND i.run_id <> @run_id
       AND (sqlc.narg('keys')::text[] IS NULL OR i.key = ANY (sqlc.narg('keys')::text[]))
-), superseded AS (
-    UPDATE syncd.item i
-    SET state = CASE WHEN d.kept THEN 'uncertain' ELSE 'superseded' END, ambiguous = i.ambiguous OR d.kept,
-        payload = CASE WHEN d.kept THEN i.payload END, amounts = CASE WHEN d.kept THEN i.amounts END,
-        reason_code = CASE WHEN NOT d.kept THEN 'replanned' WHEN i.state = 'uncertain' THEN i.reason_code ELSE 'no-answer' END,
-        reason_detail = CASE WHEN d.kept THEN i.reason_detail ELSE @run_id::bigint::text END
-    FROM doubtful d WHERE i.run_id = d.run_id AND i.seq = d.seq AND NOT (d.kept AND i.state = 'uncertain')
+      AND NOT (@keep_doubts::boolean AND i.state = 'uncertain') -- it stays so
     RETURNING i.run_id
 )
 SELECT DISTINCT run_id FROM superseded ORDER BY run_id;
