@@ -51,7 +51,7 @@ var terms = []retired{
 		unless: "`[^`\n]*dictionar[^`\n]*`|syncd(-admin)? (sandbox )?dictionary|dictionary = |(empty|part|no)-dictionary|" +
 			"/sandbox/dictionary|dictionar(y|ies)_[a-z]+|\\{dictionaries\\}|// dictionaries$|Dictionaries of ASP\\.NET|" +
 			"new(Sandbox)?Dictionary(Impact)?|DictionaryEntries|queries/dictionary\\.sql|" +
-			"(and|et) dictionary (send it|l.envoient)|mapping\\.dictionary"},
+			"(and|et) dictionary (send it|l.envoient)|(without|sans) dictionary|mapping\\.dictionary"},
 	{word: `(?m)^// [a-z]+ (tells|says|returns) (whether|if) `, instead: "reports whether", places: comments, in: `\.go$`},
 	{word: `\bthe api (certainly )?(holds|keeps|belongs)|\bapi belongs to`, instead: "the partner: the API is its interface, no more",
 		not: released, places: anywhere},

@@ -51,6 +51,8 @@ func worded(teller *view.Teller, f *app.Finding) finding {
 		if words := jobs.Words(f.Err); words != "" {
 			line.Text = teller.Fill(teller.Answers.ItsWords, "text", line.Text, "words", words)
 		}
+	case f.Advice != nil:
+		line.Text, line.Hint = advised(teller, f.Advice)
 	case f.Code != "":
 		var hint string
 		line.Text, hint = teller.Found(string(f.Code), f.Args)
@@ -59,6 +61,19 @@ func worded(teller *view.Teller, f *app.Finding) finding {
 		}
 	}
 	return line
+}
+
+// advised is what the contract says of the configuration, with its place, and the next step.
+func advised(teller *view.Teller, a *app.Advice) (text, hint string) {
+	told := teller.Advice(&a.Advice)
+	text, hint = told.Text, told.Hint
+	if a.Path != "" {
+		text = a.Path + ": " + text
+	}
+	if a.Place.Line > 0 {
+		text = fmt.Sprintf("%s:%d: %s", a.Place.File, a.Place.Line, text)
+	}
+	return text, hint
 }
 
 // checked is what a check has told until now.

@@ -89,7 +89,7 @@ func newContractShow(p process, flags *globalFlags) *cobra.Command {
 					return err
 				}
 				if flags.json {
-					return view.WriteIndented(a.Stdout, view.ContractCall(op))
+					return view.WriteIndented(a.Stdout, a.teller().ContractCall(op))
 				}
 				return a.printer().ContractCall(a.Stdout, op)
 			}

@@ -37,7 +37,8 @@ type Finding struct {
 	Dossier string // "" = it is of none
 	Code    Code   // what was found; "" = it is Err, or has words of its own
 	Args    Args
-	Err     error  // what kept the check from finding out, or is wrong
+	Err     error // what kept the check from finding out, or is wrong
+	Advice  *Advice
 	Text    string // the words of what was asked: the configuration, Postgres, the contract
 	Hint    string
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 
 	"syncd/internal/config"
 	"syncd/internal/config/strict"
@@ -135,19 +134,19 @@ func (c *checker) checkMapping(ctx context.Context, op *openapi.Operation, job c
 	}
 }
 
+// Advice is what the contract says of the configuration, and the place in the file that it is about; no line = none.
+type Advice struct {
+	check.Advice
+	Place strict.Problem
+}
+
 // advise tells advice with its place in the file.
 func (c *checker) advise(subject string, place strict.Problem, advice []check.Advice) {
 	for _, one := range advice {
-		level, text := Level(one.Level), one.Text
-		if one.Level == "info" {
+		level := Level(one.Level)
+		if one.Level == check.LevelInfo {
 			level = Note
 		}
-		if one.Path != "" {
-			text = one.Path + ": " + text
-		}
-		if place.Line > 0 {
-			text = fmt.Sprintf("%s:%d: %s", place.File, place.Line, text)
-		}
-		c.tell(Finding{Level: level, Subject: subject, Text: text, Hint: one.Hint})
+		c.tell(Finding{Level: level, Subject: subject, Advice: &Advice{one, place}})
 	}
 }

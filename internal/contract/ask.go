@@ -121,7 +121,7 @@ func (k *Keeper) describe(ctx context.Context) (found *shown, problem string, pa
 		return nil, place + ": " + err.Error(), false, nil //nolint:nilerr // it is told as the problem
 	}
 	if derived, _ := check.Derive(document, k.Settings); derived.Broken != nil { // what is sent could not be checked, or only in part
-		return nil, place + ": " + derived.Broken.WhyBroken().In(k.Settings.Documents).Error(), false, nil
+		return nil, place + ": " + derived.Broken.WhyBroken().For(k.Settings.Documents).Error(), false, nil
 	}
 	return &shown{document, text, place}, "", false, nil
 }

@@ -64,8 +64,8 @@ func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, s
 		return k.none(job, standing)
 	}
 	if against := standing.against(job != nil); against != nil {
-		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract", Problem: against.Text,
-			Hint: against.Hint, Cause: against.Cause}
+		problem, hint := against.Fact.Apart(hinted.English(), against.Next)
+		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract", Problem: problem, Hint: hint, Cause: against.Cause}
 	}
 	before, err := k.Ledger.LastContract(ctx, target)
 	if err != nil {
@@ -111,7 +111,7 @@ func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 func (k *Keeper) read(text []byte) (*openapi.Document, error) {
 	document, err := openapi.Read(text)
 	if wrong, ok := errors.AsType[*openapi.ReadError](err); ok {
-		err = wrong.In(k.Settings.Documents)
+		err = wrong.For(k.Settings.Documents)
 	}
 	return document, err
 }

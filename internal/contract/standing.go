@@ -144,7 +144,7 @@ func moved(was, is check.Derived) (changes []jobs.ContractChange) {
 	call := diff.ShortCall(was.Operation)
 	if was.KeyIn != is.KeyIn || was.KeyName != is.KeyName {
 		changes = append(changes, jobs.ContractChange{Operation: call, Kind: jobs.ContractParameterMoved, Path: is.KeyName,
-			Old: was.KeyIn + " " + was.KeyName, New: is.KeyIn + " " + is.KeyName, Breaking: true})
+			Old: jobs.ContractSide{Text: was.KeyIn + " " + was.KeyName}, New: jobs.ContractSide{Text: is.KeyIn + " " + is.KeyName}, Breaking: true})
 	}
 	return changes
 }

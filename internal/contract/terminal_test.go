@@ -83,6 +83,10 @@ func texts(v reflect.Value, found *[]string) {
 		for i := range v.Len() {
 			texts(v.Index(i), found)
 		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			texts(v.MapIndex(key), found)
+		}
 	}
 }
 

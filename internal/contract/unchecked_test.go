@@ -41,7 +41,7 @@ func TestUncheckedDemands(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			op := contracttest.Taking(t, test.definitions+other)
-			if got := op.Unchecked(); !slices.Equal(got, test.want) {
+			if got := contracttest.Said(op.Unchecked()); !slices.Equal(got, test.want) {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
 		})
@@ -60,7 +60,8 @@ func TestDeriveNamesWhatIsNotChecked(t *testing.T) {
 	var told []string
 	for _, a := range advice {
 		if a.Level == check.LevelInfo {
-			told = append(told, a.Text)
+			text, _ := contracttest.Words(a)
+			told = append(told, text)
 		}
 	}
 	if len(told) != 11 || told[0] != `of what POST /V2/Salarie takes, Salarie.a: "not" is not checked` ||

@@ -2,8 +2,10 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"syncd/internal/mapping"
 )
@@ -45,7 +47,7 @@ const (
 	ContractTypeNarrowed     ContractChangeKind = "type-narrowed"    // Old, New: "number" → "integer"; also null no longer taken
 	ContractEnumNarrowed     ContractChangeKind = "enum-narrowed"    // Old: the values that went
 	ContractFormatNarrowed   ContractChangeKind = "format-narrowed"  // format or pattern; Old "" = there was none
-	ContractLimitNarrowed    ContractChangeKind = "limit-narrowed"   // a length, range or count; Old and New as "<= 50"
+	ContractLimitNarrowed    ContractChangeKind = "limit-narrowed"   // a length, range or count
 	ContractParameterAdded   ContractChangeKind = "parameter-added"  // a required parameter of the call
 	ContractParameterMoved   ContractChangeKind = "parameter-moved"  // Old, New: "header X-Cle" → "query cle"
 	ContractMemberReadOnly   ContractChangeKind = "member-read-only" // what is sent would be ignored
@@ -62,9 +64,39 @@ type ContractChange struct {
 	Operation string             `json:"operation"`      // "POST /V2/Salarie"
 	Path      string             `json:"path,omitempty"` // "Contrat.CodeNature", "Elements[].Code"; of the body, or a parameter's name
 	Kind      ContractChangeKind `json:"kind"`
-	Old       string             `json:"old,omitempty"`
-	New       string             `json:"new,omitempty"`
+	Old       ContractSide       `json:"old,omitzero"`
+	New       ContractSide       `json:"new,omitzero"`
 	Breaking  bool               `json:"breaking,omitempty"`
+}
+
+// ContractSide is what one of two contracts says.
+type ContractSide struct {
+	Text  string        `json:"text,omitempty"` // a type, a format, values, a place, as the contract has them
+	Null  bool          `json:"null,omitempty"` // of a type: null fits as well
+	Limit mapping.Limit `json:"limit,omitzero"`
+}
+
+// String is the side in one text: "string, null", "<= 50"; "" = the contract says nothing.
+func (s ContractSide) String() string {
+	if s.Null {
+		return s.Text + ", null"
+	}
+	return s.Text + s.Limit.String()
+}
+
+// UnmarshalJSON reads a side, or the one text that ledgers of earlier versions have for it.
+func (s *ContractSide) UnmarshalJSON(text []byte) error {
+	type side ContractSide
+	var former string
+	if json.Unmarshal(text, &former) != nil {
+		return json.Unmarshal(text, (*side)(s))
+	}
+	if limit, known := mapping.FormerLimit(former); known {
+		s.Limit = limit
+		return nil
+	}
+	s.Text, s.Null = strings.CutSuffix(former, ", null")
+	return nil
 }
 
 // APIName is an API as a whole, for all dossiers.

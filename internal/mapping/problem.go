@@ -32,19 +32,18 @@ const (
 	ProblemDuplicateKey    ProblemCode = "duplicate-key"    // two employee rows with one matricule
 	ProblemMissingEmployee ProblemCode = "missing-employee" // elements whose employee is not in staging
 
-	// What the API's contract refuses. Path is a JSON pointer into the document, Want what would fit, Got the shape of what
-	// is there.
+	// What the API's contract refuses. Path is a JSON pointer into the document.
 	ProblemWrongType ProblemCode = "wrong-type" // Want, Got: JSON types: "string", "number", "integer", "null", …
 	// a member that the contract requires is absent, or a text that shows nothing; Want: its type
 	ProblemRequired      ProblemCode = "required"
 	ProblemWrongFormat   ProblemCode = "wrong-format"   // Want: "date", "date-time", "uuid", "int32", …
-	ProblemTooLong       ProblemCode = "too-long"       // Want: the most characters; Got: how many there are
-	ProblemTooShort      ProblemCode = "too-short"      // Want: the fewest characters; Got: how many there are
-	ProblemOutOfRange    ProblemCode = "out-of-range"   // Want: "<= 100", "> 0", "multiple of 0.01"
-	ProblemNotListed     ProblemCode = "not-listed"     // Want: the first values that the contract lists, joined by ", "
+	ProblemTooLong       ProblemCode = "too-long"       // Limit, Size: of its characters
+	ProblemTooShort      ProblemCode = "too-short"      // Limit, Size: of its characters
+	ProblemOutOfRange    ProblemCode = "out-of-range"   // Limit
+	ProblemNotListed     ProblemCode = "not-listed"     // Values
 	ProblemNoMatch       ProblemCode = "no-match"       // Want: the pattern
 	ProblemUnknownMember ProblemCode = "unknown-member" // the contract allows no member of that name; Want: the nearest one
-	ProblemItemCount     ProblemCode = "item-count"     // of an array. Want: "<= 10", ">= 1", "unique"; Got: how many
+	ProblemItemCount     ProblemCode = "item-count"     // Limit, Size: of the elements of an array
 	ProblemNoAlternative ProblemCode = "no-alternative" // none of several schemas (anyOf, oneOf) takes the value
 )
 
@@ -62,9 +61,14 @@ type Problem struct {
 	Nomenclature string    `json:"dictionary,omitempty"`
 	Nearest      []Nearest `json:"nearest,omitempty"` // at most three, nearest first
 	Count        int       `json:"count,omitempty"`   // rows concerned, where that is more than one
-	Want         string    `json:"want,omitempty"`    // what would fit, where the contract tells
-	Got          string    `json:"got,omitempty"`     // the shape of what is there, never the value itself
-	Why          Why       `json:"why,omitempty"`     // which of the reasons that the code has; "" = it has one, or it is not known
+	// what would fit, where the contract tells: by the code, a name, a limit or values
+	Want       string   `json:"want,omitempty"`
+	Limit      Limit    `json:"limit,omitzero"`
+	Values     []string `json:"values,omitempty"`      // the first that the contract lists
+	MoreValues bool     `json:"more_values,omitempty"` // it lists others besides
+	Got        string   `json:"got,omitempty"`         // the shape of what is there, never the value itself
+	Size       int      `json:"size,omitempty"`        // of what is there
+	Why        Why      `json:"why,omitempty"`         // which of the reasons that the code has; "" = it has one, or it is not known
 	// of several forms that the contract takes, the one that was meant: "Contrat_CDD", "#2"
 	Branch string `json:"branch,omitempty"`
 }

@@ -194,6 +194,7 @@ func eraseFromStrays(ctx context.Context, q *dbsqlc.Queries, target int64, key, 
 		if err := json.Unmarshal(item.Problems, &problems); err != nil {
 			return fmt.Errorf("reading problems of the ledger: %w", err)
 		}
+		mapping.Restore(problems)
 		for _, p := range problems {
 			for i := range p.Nearest {
 				if p.Nearest[i].Code == key {

@@ -235,6 +235,7 @@ func toItem(r dbsqlc.ListItemsRow) (jobs.Item, error) {
 			return jobs.Item{}, fmt.Errorf("reading item %d of the ledger: %w", r.Seq, err)
 		}
 	}
+	mapping.Restore(item.Problems)
 	return item, nil
 }
 

@@ -52,7 +52,7 @@ func TestScaffoldOfTheSandbox(t *testing.T) {
 	}
 	for _, a := range check.CheckMapping(op, drafted.Mapping, &shape, pulled(), contracttest.Params()) {
 		if a.Level != check.LevelInfo {
-			t.Errorf("%s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
+			t.Error(contracttest.Lines([]check.Advice{a})[0])
 		}
 	}
 	if unknown := check.Unknown(op, drafted.Mapping); unknown != nil {
@@ -77,8 +77,8 @@ func TestScaffoldOfOtherNames(t *testing.T) {
 func onlyLacks(t *testing.T, advice []check.Advice) {
 	t.Helper()
 	for _, a := range contracttest.Errors(advice) {
-		if !contains(a.Text, "nothing maps it") {
-			t.Errorf("%s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
+		if a.Fact.Code != "contract.unmapped" {
+			t.Error(contracttest.Lines([]check.Advice{a})[0])
 		}
 	}
 }
@@ -98,17 +98,17 @@ func TestConfigurationsOfTheSandbox(t *testing.T) {
 	shape := staging()
 	for _, a := range check.CheckMapping(operation(t, standin.ProfileIsidoor, "Salarie_Post"), sampleJob(t).Mapping, &shape, pulled(),
 		contracttest.Params()) {
-		t.Logf("isidoor: %s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
+		t.Log("isidoor:", contracttest.Lines([]check.Advice{a})[0])
 		if a.Level == check.LevelError {
-			t.Errorf("%s %s", a.Path, a.Text)
+			t.Error(contracttest.Lines([]check.Advice{a})[0])
 		}
 	}
 	shape.Employee = append(shape.Employee, mapping.Column{Name: "heures", Type: oidInt4})
 	for _, a := range check.CheckMapping(operation(t, standin.ProfilePlat, "PUT /V2/Salaries"), job(t, standin.PlatConfig).Mapping, &shape,
 		pulled(), contracttest.Params()) {
-		t.Logf("plat: %s %s %s (%s)", a.Level, a.Path, a.Text, a.Hint)
+		t.Log("plat:", contracttest.Lines([]check.Advice{a})[0])
 		if a.Level == check.LevelError {
-			t.Errorf("%s %s", a.Path, a.Text)
+			t.Error(contracttest.Lines([]check.Advice{a})[0])
 		}
 	}
 }

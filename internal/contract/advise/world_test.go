@@ -96,8 +96,6 @@ func pasted(t *testing.T, text, fields string) string {
 
 func sampleJob(t *testing.T) jobs.PushJob { t.Helper(); return job(t, syncd.SampleConfig) }
 
-func contains(text, part string) bool { return strings.Contains(text, part) }
-
 // withoutGuard drops the table of guards, which name members that a draft may not have.
 func withoutGuard(text string) string {
 	before, rest, _ := strings.Cut(text, "[job.guard]\n")

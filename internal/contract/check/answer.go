@@ -2,12 +2,12 @@ package check
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"syncd/internal/canonjson"
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/plaintext"
 )
 
@@ -27,7 +27,7 @@ type AnswerPlaces struct {
 // Contracts are often wrong about answers, as .NET does not know them by itself, and where they do not describe an object
 // with members nothing is said. So only what looks like a mistyped name is an error.
 func CheckAnswer(op *openapi.Operation, places *AnswerPlaces, section string) []Advice {
-	a := &answerCheck{advisor: &advisor{}, op: op}
+	a := &answerCheck{advisor: &advisor{}, op: op, section: section}
 	switch {
 	case op == nil || op.Answer == nil:
 	case places == nil:
@@ -36,20 +36,23 @@ func CheckAnswer(op *openapi.Operation, places *AnswerPlaces, section string) []
 	default:
 		a.compare(*places)
 	}
-	for i := range a.advice {
-		a.advice[i].Hint = strings.ReplaceAll(a.advice[i].Hint, "{section}", section)
-	}
 	return a.advice
 }
 
 type answerCheck struct {
 	*advisor
-	op *openapi.Operation
+	op      *openapi.Operation
+	section string
 }
 
-const (
-	undecided = "no answer could be judged, and each document would stay in doubt"
-	seeReal   = "compare with a real answer, and correct [{section}]"
+// seeReal is to compare with a real answer.
+func (a *answerCheck) seeReal() hinted.Fact { return say("hint-real-answer", "table", a.section) }
+
+// What follows where a pointer leads nowhere.
+var (
+	undecided = say("answer-undecided")
+	accepted  = say("answer-accepted") // refusals that only it tells
+	unworded  = say("answer-unworded")
 )
 
 func (a *answerCheck) compare(p AnswerPlaces) {
@@ -59,12 +62,12 @@ func (a *answerCheck) compare(p AnswerPlaces) {
 		return
 	}
 	if p.Items != "" && list != nil && !list.Takes(openapi.TypeArray) {
-		a.warning("items", fmt.Sprintf("%s is %s in the contract, not an array: %s", p.Items, list.Title(), undecided), seeReal)
+		a.warning("items", say("answer-no-array", "pointer", p.Items, "type", list.Title(), "then", undecided), a.seeReal())
 		return
 	}
 	result := resultOf(list)
 	if result != nil && !result.Takes(openapi.TypeObject) {
-		a.warning("", fmt.Sprintf("by the contract a success of %s holds %s, no object: %s", a.op.CallName(), result.Title(), undecided), seeReal)
+		a.warning("", say("answer-no-object", "call", a.op.CallName(), "type", result.Title(), "then", undecided), a.seeReal())
 		return
 	}
 	code, gap := follow(result, p.Code)
@@ -73,35 +76,35 @@ func (a *answerCheck) compare(p AnswerPlaces) {
 	case gap != nil:
 		a.missing("code", p.Code, gap, undecided)
 	case code != nil && !code.Takes(openapi.TypeString) && !code.Takes(openapi.TypeNumber) && !code.Takes(openapi.TypeBoolean):
-		a.warning("code", fmt.Sprintf("%s is %s in the contract, not a code: %s", p.Code, code.Title(), undecided), seeReal)
+		a.warning("code", say("answer-no-code", "pointer", p.Code, "type", code.Title(), "then", undecided), a.seeReal())
 	}
 	for _, pointer := range p.Errors {
 		if _, gap := follow(result, pointer); gap != nil {
-			a.missing("errors", pointer, gap, "refusals that only it tells would count as received")
+			a.missing("errors", pointer, gap, accepted)
 		}
 	}
 	if _, gap := follow(result, p.Message); gap != nil {
-		a.missing("message", p.Message, gap, "people are told the words at errors instead, or the code alone")
+		a.missing("message", p.Message, gap, unworded)
 	}
 }
 
 // missing tells of a pointer that the contract does not follow to its end. With a name that is almost the same beside it, it is
 // mistyped.
-func (a *answerCheck) missing(key, pointer string, gap *gap, consequence string) {
-	text := fmt.Sprintf("%s is not in what %s answers by the contract: %s", openapi.Tidy(pointer), a.op.CallName(), consequence)
+func (a *answerCheck) missing(key, pointer string, gap *gap, then hinted.Fact) {
+	what := say("answer-lacks", "pointer", openapi.Tidy(pointer), "call", a.op.CallName(), "then", then)
 	near := plaintext.Nearest(gap.name, gap.names)
 	switch {
 	case near == "":
-		a.warning(key, text, seeReal)
+		a.warning(key, what, a.seeReal())
 	case key == "message":
-		a.warning(key, text, didYouMean(gap, near))
+		a.warning(key, what, didYouMean(gap, near))
 	default:
-		a.error(key, text, didYouMean(gap, near))
+		a.error(key, what, didYouMean(gap, near))
 	}
 }
 
-func didYouMean(gap *gap, near string) string {
-	return fmt.Sprintf("did you mean %q?", gap.before+"/"+canonjson.PointerToken(openapi.Tidy(near)))
+func didYouMean(gap *gap, near string) hinted.Fact {
+	return say("hint-meant", "name", gap.before+"/"+canonjson.PointerToken(openapi.Tidy(near)))
 }
 
 // resultOf is what an answer says of one document: the answer itself, or each element of an array. nil = not described.
@@ -182,17 +185,15 @@ func (a *answerCheck) suspect(result *openapi.Schema) {
 	if result == nil {
 		return
 	}
-	const ask, see = "ask the partner; if so, ", "add [{section}]"
-	code, errors := tellers(result)
-	var settings []string
-	if code != "" {
-		settings = append(settings, fmt.Sprintf("code = %q and success = [the codes that accept]", "/"+canonjson.PointerToken(code)))
-	}
-	if errors != "" {
-		settings = append(settings, fmt.Sprintf("errors = [%q]", "/"+canonjson.PointerToken(errors)))
-	}
-	if settings != nil {
-		a.mayRefuse(join(code, errors), ask+see+" with "+strings.Join(settings, ", "))
+	if code, errors := tellers(result); code != "" || errors != "" {
+		var settings hinted.List
+		if code != "" {
+			settings = append(settings, say("hint-code", "pointer", "/"+canonjson.PointerToken(code)))
+		}
+		if errors != "" {
+			settings = append(settings, say("hint-errors", "pointer", "/"+canonjson.PointerToken(errors)))
+		}
+		a.mayRefuse("answer-refuses", "", code, errors, say("hint-add-answer-with", "table", a.section, "settings", settings))
 		return
 	}
 	for _, p := range result.Members() {
@@ -201,19 +202,16 @@ func (a *answerCheck) suspect(result *openapi.Schema) {
 			continue
 		}
 		if code, errors := tellers(element); code != "" || errors != "" {
-			a.mayRefuse(openapi.Tidy(p.Name)+"[] with "+join(code, errors), ask+see) // whether the list is ever empty, it does not say
+			// whether the list is ever empty, it does not say
+			a.mayRefuse("answer-list-refuses", openapi.Tidy(p.Name), code, errors, say("hint-add-answer", "table", a.section))
 			return
 		}
 	}
 }
 
-func (a *answerCheck) mayRefuse(what, hint string) {
-	a.warning("", fmt.Sprintf("by the contract a success of %s holds %s: if the API refuses documents that way, refusals count as received",
-		a.op.CallName(), what), hint)
-}
-
-func join(code, errors string) string {
-	return strings.Join(slices.DeleteFunc([]string{code, errors}, func(name string) bool { return name == "" }), " and ")
+func (a *answerCheck) mayRefuse(what, list, code, errors string, next hinted.Fact) {
+	names := slices.DeleteFunc([]string{code, errors}, func(name string) bool { return name == "" })
+	a.warning("", say(what, "call", a.op.CallName(), "list", list, "names", hinted.Both(names)), next)
 }
 
 // tellers are the members of an object that may say no; "" = none.

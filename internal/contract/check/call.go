@@ -1,11 +1,11 @@
 package check
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -37,72 +37,65 @@ func Derive(d *openapi.Document, s Settings) (Derived, []Advice) {
 	if d == nil {
 		return is, nil
 	}
-	report := &callCheck{}
+	report := &callCheck{settings: s}
 	is.Operation = report.operation(d, s)
 	if is.Operation != nil && is.Operation.Broken != nil {
-		report.error("", is.Operation.WhyBroken().Problem, is.Operation.Broken.Hint)
+		why := is.Operation.WhyBroken().For(s.Documents)
+		report.error("", why.Fact, why.Next)
 		is.Broken, is.Operation = is.Operation, nil
 	}
 	if is.Operation == nil {
 		is.KeyIn, is.KeyName = report.keyAnyway(d, s)
-		return report.told(is, s)
+		return report.told(is)
 	}
 	is.Method = is.Operation.Method
 	is.KeyIn, is.KeyName = report.keyPlace(d, is.Operation, s)
 	report.parameters(is, s)
 	report.body(is.Operation)
-	return report.told(is, s)
+	return report.told(is)
 }
 
 // callCheck compares the call with the contract.
 type callCheck struct {
 	advisor
+	settings  Settings
 	verb, key *Advice // see Derived
 }
 
-// told is what was found, with the sections that hints name.
-func (a *callCheck) told(is Derived, s Settings) (Derived, []Advice) {
-	sections := strings.NewReplacer("{section}", s.Section, "{documents}", s.Documents)
-	for _, one := range []*Advice{a.verb, a.key} {
-		if one != nil {
-			one.Hint = sections.Replace(one.Hint)
-		}
-	}
-	for i := range a.advice {
-		a.advice[i].Hint = sections.Replace(a.advice[i].Hint)
-	}
+func (a *callCheck) told(is Derived) (Derived, []Advice) {
 	is.Verb, is.Key = a.verb, a.key
 	return is, a.advice
 }
 
 // open tells that the contract says otherwise than a default.
-func (a *callCheck) open(text, hint string, cause *jobs.Cause) *Advice {
-	is := Advice{Level: LevelError, Text: text, Hint: hint, Cause: cause}
+func (a *callCheck) open(what, next hinted.Fact, cause *jobs.Cause) *Advice {
+	is := Advice{Level: LevelError, Fact: what, Next: next, Cause: cause}
 	a.advice = append(a.advice, is)
 	return &is
 }
 
-// hintCall is the way out when the configured call is not one for documents.
-const hintCall = "choose another call: path and method in [{documents}]; 'syncd contract show' lists those that there are. " +
-	"If the contract is wrong, correct a copy and name it: contract in [{documents}]"
+// next is a step in the partner's section {table}, or in that of documents, {documents}.
+func (a *callCheck) next(code string, namesAndValues ...any) hinted.Fact {
+	return say(code, append(namesAndValues, "table", a.settings.Section, "documents", a.settings.Documents)...)
+}
 
 // body is about calls that take no documents, or of which that is not told.
 func (a *callCheck) body(op *openapi.Operation) {
-	const whole = "the contract does not say what %s takes: documents cannot be checked against it"
 	switch s := op.Body; {
+	case s == nil && len(op.Media) == 0:
+		a.error("", say("call-takes-nothing", "call", op.CallName()), a.next("hint-call"))
+		return
 	case s == nil:
-		a.error("", fmt.Sprintf("the contract says that %s takes %s, and syncd sends JSON", op.CallName(), op.TakesInstead()), hintCall)
+		a.error("", say("call-takes-media", "call", op.CallName(), "media", openapi.Tidy(strings.Join(op.Media, ", "))), a.next("hint-call"))
 		return
 	case !s.Takes(openapi.TypeObject):
-		a.error("", fmt.Sprintf("the contract says that %s takes %s, not the document of one employee", op.CallName(), s.Title()), hintCall)
+		a.error("", say("call-takes-other", "call", op.CallName(), "type", s.Title()), a.next("hint-call"))
 	case (s.Type == openapi.TypeAny || s.Type == openapi.TypeObject) && s.FreeForm() && s.Additional == nil && s.Enum == nil && s.Also == nil:
-		a.warning("", fmt.Sprintf(whole, op.CallName()), "")
+		a.warning("", say("call-takes-any", "call", op.CallName()), none)
 	}
 	a.unchecked(op)
 	if op.JSONType != "" {
-		a.warning("", fmt.Sprintf("by the contract %s takes the JSON of %s alone, and syncd sends it as %s", op.CallName(),
-			openapi.Tidy(op.JSONType), openapi.JSONMedia),
-			"ask the partner whether it takes that")
+		a.warning("", say("call-media", "call", op.CallName(), "media", openapi.Tidy(op.JSONType), "ours", openapi.JSONMedia), none)
 	}
 }
 
@@ -111,11 +104,10 @@ func (a *callCheck) unchecked(op *openapi.Operation) {
 	const most = 10
 	demands := op.Unchecked()
 	for _, demand := range demands[:min(len(demands), most)] {
-		a.info("", fmt.Sprintf("of what %s takes, %s", op.CallName(), demand), "")
+		a.info("", say("of-what-it-takes", "call", op.CallName(), "what", demand), none)
 	}
 	if more := len(demands) - most; more > 0 {
-		a.info("", fmt.Sprintf("of what %s takes, %d more demands are not checked", op.CallName(), more),
-			"'syncd contract show' lists what is not checked")
+		a.info("", say("more-unchecked", "call", op.CallName(), "n", more), none)
 	}
 }
 
@@ -141,12 +133,12 @@ func (a *callCheck) operation(d *openapi.Document, s Settings) *openapi.Operatio
 	usual := slices.DeleteFunc(slices.Clone(taking), func(op *openapi.Operation) bool { return op.Method != s.Method })
 	switch {
 	case len(taking) == 0:
-		a.error("", fmt.Sprintf("the contract has no call that takes documents at %s", s.Path), a.otherCalls(d, s))
+		a.error("", say("no-call", "path", s.Path), a.otherCalls(d, s))
 	case s.MethodSet && len(usual) == 0:
-		a.error("", fmt.Sprintf("method is %s, but the contract has only %s", s.Method, openapi.Calls(taking)), writeMethod(taking))
+		a.error("", say("other-verb", "method", s.Method, "calls", openapi.Calls(taking)), a.writeMethod(taking))
 	case len(usual) == 0:
-		a.verb = a.open(fmt.Sprintf("method is not written, and thus %s, but the contract has only %s", s.Method, openapi.Calls(taking)),
-			writeMethod(taking)+fmt.Sprintf("; if the contract is wrong: method = %q", s.Method),
+		a.verb = a.open(say("default-verb", "method", s.Method, "calls", openapi.Calls(taking)),
+			a.next("hint-or-method", "write", a.writeMethod(taking), "method", s.Method),
 			jobs.Because(jobs.CauseVerb, "calls", openapi.Calls(taking)))
 		if len(taking) == 1 {
 			return taking[0]
@@ -154,26 +146,24 @@ func (a *callCheck) operation(d *openapi.Document, s Settings) *openapi.Operatio
 	case len(usual) == 1 && (s.MethodSet || len(taking) == 1):
 		return usual[0]
 	case len(usual) == 1:
-		a.warning("", fmt.Sprintf("the contract takes documents by several calls (%s); syncd uses %s", openapi.Calls(taking), s.Method),
-			"say which one it is: method in [{documents}]")
+		a.warning("", say("several-calls", "calls", openapi.Calls(taking), "method", s.Method), a.next("hint-method"))
 		return usual[0]
 	default:
-		a.error("", fmt.Sprintf("the contract takes documents by several calls: %s", openapi.Calls(taking)),
-			"say which one it is: method and path in [{documents}]")
+		a.error("", say("unclear-call", "calls", openapi.Calls(taking)), a.next("hint-method-path"))
 	}
 	return nil
 }
 
 // writeMethod is the line that names the verb of the contract's call.
-func writeMethod(taking []*openapi.Operation) string {
+func (a *callCheck) writeMethod(taking []*openapi.Operation) hinted.Fact {
 	if len(taking) > 1 {
-		return "say which one it is: method in [{documents}]"
+		return a.next("hint-method")
 	}
-	return fmt.Sprintf("write in [{documents}]: method = %q", taking[0].Method)
+	return a.next("hint-write-method", "method", taking[0].Method)
 }
 
 // otherCalls is the hint for a path that the contract does not have.
-func (a *callCheck) otherCalls(d *openapi.Document, s Settings) string {
+func (a *callCheck) otherCalls(d *openapi.Document, s Settings) hinted.Fact {
 	path, _, _ := strings.Cut(s.Path, "?")
 	var taking []*openapi.Operation
 	for _, op := range d.Operations {
@@ -182,7 +172,7 @@ func (a *callCheck) otherCalls(d *openapi.Document, s Settings) string {
 		}
 	}
 	if near := openapi.NearCalls(taking, path); len(near) > 0 {
-		return "did you mean " + strings.Join(near, " or ") + "? Correct path in [{documents}]"
+		return a.next("hint-near-path", "calls", hinted.Either(near))
 	}
-	return "correct path in [{documents}]; 'syncd contract show' lists the calls that there are"
+	return a.next("hint-path")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/plaintext"
 )
@@ -23,8 +24,14 @@ func (p keyPlace) toml() string {
 	return fmt.Sprintf("{ in = %s, name = %s }", TOMLString(p.in), TOMLString(openapi.Tidy(p.name)))
 }
 
-// writeKey is the line that names the contract's place for the key.
-func writeKey(p keyPlace) string { return "write in [{section}]: dossier_key = " + p.toml() }
+// fact is the place in a sentence.
+func (p keyPlace) fact() hinted.Fact {
+	switch p.in {
+	case "header", "query", "path", "cookie":
+		return say("place-"+p.in, "name", openapi.Tidy(p.name))
+	}
+	return say("place", "in", p.in, "name", openapi.Tidy(p.name))
+}
 
 func (p keyPlace) is(in, name string) bool { return p.in == in && strings.EqualFold(p.name, name) }
 
@@ -45,14 +52,12 @@ func (a *callCheck) keyPlace(d *openapi.Document, op *openapi.Operation, s Setti
 	switch said := keyPlaces(op, schemes); {
 	case len(said) == 1:
 		is := keyPlace{in: s.KeyIn, name: s.KeyName}
-		a.key = a.open(fmt.Sprintf("dossier_key is not written, and the key thus goes into %s, but in the contract it goes into %s", is, said[0]),
-			fmt.Sprintf("%s; if the contract is wrong: dossier_key = %s", writeKey(said[0]), is.toml()),
+		a.key = a.open(say("default-key", "is", is.fact(), "said", said[0].fact()),
+			a.next("hint-or-key", "said", said[0].toml(), "is", is.toml()),
 			jobs.Because(jobs.CauseKeyPlace, "place", said[0].String()))
 		return said[0].in, said[0].name
 	case len(said) > 1:
-		a.warning("", fmt.Sprintf("the contract has several places that the dossier's key may go into: %s; syncd uses %s", placeNames(said),
-			keyPlace{in: s.KeyIn, name: s.KeyName}),
-			"say which one it is: dossier_key in [{section}]")
+		a.warning("", say("several-keys", "places", places(said), "is", keyPlace{in: s.KeyIn, name: s.KeyName}.fact()), a.next("hint-which-key"))
 	default: // Swashbuckle does not know of keys that a filter reads
 		a.keyLikenesses(op, s)
 	}
@@ -61,15 +66,14 @@ func (a *callCheck) keyPlace(d *openapi.Document, op *openapi.Operation, s Setti
 
 // keyContradiction tells where the contract has a place for the key, but not the one that the user wrote.
 func (a *callCheck) keyContradiction(op *openapi.Operation, schemes []keyPlace, s Settings) {
-	is := keyPlace{in: s.KeyIn, name: s.KeyName}
-	const correct = "correct dossier_key in [{section}]"
+	is := keyPlace{in: s.KeyIn, name: s.KeyName}.fact()
 	switch sure, likely := keyPlaces(op, schemes), namedKeys(op); {
 	case len(sure) == 1:
-		a.error("", fmt.Sprintf("dossier_key says %s, but in the contract the key goes into %s", is, sure[0]), writeKey(sure[0]))
+		a.error("", say("other-key", "is", is, "said", sure[0].fact()), a.next("hint-write-key", "said", sure[0].toml()))
 	case len(sure) > 1:
-		a.error("", fmt.Sprintf("dossier_key says %s, but in the contract the key goes into %s", is, placeNames(sure)), correct)
+		a.error("", say("other-key", "is", is, "said", places(sure)), a.next("hint-key"))
 	case len(likely) > 0:
-		a.warning("", fmt.Sprintf("dossier_key says %s, but in the contract it seems to go into %s", is, likely[0]), correct)
+		a.warning("", say("unlike-key", "is", is, "said", likely[0].fact()), a.next("hint-key"))
 	}
 }
 
@@ -79,7 +83,7 @@ func (a *callCheck) keyAnyway(d *openapi.Document, s Settings) (in, name string)
 	_, all := d.Find("", s.Path, s.Base)
 	var first *callCheck
 	for _, op := range takingDocuments(all) {
-		said := &callCheck{}
+		said := &callCheck{settings: s}
 		itsIn, itsName := said.keyPlace(d, op, s)
 		switch {
 		case first == nil:
@@ -155,8 +159,8 @@ func namedKeys(op *openapi.Operation) []keyPlace {
 func (a *callCheck) keyLikenesses(op *openapi.Operation, s Settings) {
 	for _, p := range op.Parameters {
 		if at := (keyPlace{p.In, p.Name, p.Required}); !p.Required && (p.In == "header" || p.In == "query") && likeKey(p.Name) {
-			a.warning("", fmt.Sprintf("the parameter %s of %s resembles the dossier's key, which goes into %s unless dossier_key says otherwise",
-				at, op.CallName(), keyPlace{in: s.KeyIn, name: s.KeyName}), "if it is the key, say so with dossier_key in [{section}]")
+			a.warning("", say("like-key", "parameter", at.fact(), "call", op.CallName(), "is", keyPlace{in: s.KeyIn, name: s.KeyName}.fact()),
+				a.next("hint-is-key"))
 		}
 	}
 }
@@ -177,12 +181,11 @@ func declared(op *openapi.Operation, in, name string) bool {
 	return slices.ContainsFunc(op.Parameters, func(p openapi.Parameter) bool { return keyPlace{in: p.In, name: p.Name}.is(in, name) })
 }
 
-func placeNames(places []keyPlace) string {
-	names := make([]string, len(places))
-	for i, p := range places {
-		names[i] = p.String()
+func places(all []keyPlace) (named hinted.List) {
+	for _, p := range all {
+		named = append(named, p.fact())
 	}
-	return strings.Join(names, ", ")
+	return named
 }
 
 // ownHeaders are those that every request of syncd has.
@@ -202,8 +205,7 @@ func (a *callCheck) parameters(is Derived, s Settings) {
 		case s.KeySet && s.KeyIn != "path" && !declared(is.Operation, s.KeyIn, s.KeyName) && slices.Contains(namedKeys(is.Operation), at):
 			// told as a contradiction of dossier_key
 		default:
-			a.error("", fmt.Sprintf("the contract requires the parameter %s of %s, which syncd does not send", at, is.Operation.CallName()),
-				"if it is the dossier's key, say so with dossier_key in [{section}]; otherwise ask the partner what to send")
+			a.error("", say("unsent-parameter", "parameter", at.fact(), "call", is.Operation.CallName()), a.next("hint-parameter"))
 		}
 	}
 }

@@ -111,8 +111,7 @@ func (w *walk) meant(r *rule, alike []*rule, i, length int) {
 			return
 		}
 		w.path = append(w.path, at)
-		w.problem(mapping.Problem{Code: mapping.ProblemNotListed, Want: openapi.ShownValues(slices.Sorted(maps.Keys(t.means))),
-			Got: gotOf([]byte(value))})
+		w.notListed(slices.Sorted(maps.Keys(t.means)), []byte(value))
 		w.path = w.path[:len(w.path)-1]
 		return
 	}

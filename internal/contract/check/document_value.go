@@ -45,10 +45,10 @@ func (w *walk) length(r *rule, text []byte) {
 	}
 	count := utf8.RuneCount(text)
 	if r.maxLength >= 0 && count > r.maxLength {
-		w.problem(mapping.Problem{Code: mapping.ProblemTooLong, Want: strconv.Itoa(r.maxLength), Got: strconv.Itoa(count)})
+		w.miscounted(mapping.ProblemTooLong, mapping.LimitMost, r.maxLength, count)
 	}
 	if count < r.minLength {
-		w.problem(mapping.Problem{Code: mapping.ProblemTooShort, Want: strconv.Itoa(r.minLength), Got: strconv.Itoa(count)})
+		w.miscounted(mapping.ProblemTooShort, mapping.LimitLeast, r.minLength, count)
 	}
 }
 
@@ -67,16 +67,16 @@ func (w *walk) number(r *rule, i int) int {
 	}
 	if r.minimum != "" {
 		if order := openapi.CompareDecimals(decimal, r.minimum); order < 0 || order == 0 && r.minExclusive {
-			w.outOfRange(openapi.LimitText(">", r.minExclusive, r.minimum))
+			w.outOfRange(mapping.LeastOf(r.minimum, r.minExclusive))
 		}
 	}
 	if r.maximum != "" {
 		if order := openapi.CompareDecimals(decimal, r.maximum); order > 0 || order == 0 && r.maxExclusive {
-			w.outOfRange(openapi.LimitText("<", r.maxExclusive, r.maximum))
+			w.outOfRange(mapping.MostOf(r.maximum, r.maxExclusive))
 		}
 	}
 	if r.step != nil && !r.step.Divides(decimal) {
-		w.outOfRange("multiple of " + r.stepText)
+		w.outOfRange(mapping.Limit{Rule: mapping.LimitMultiple, Value: r.stepText})
 	}
 	return next
 }
@@ -93,7 +93,7 @@ func (w *walk) listed(r *rule, value []byte) {
 		}
 	}
 	if low == len(r.enum) || r.enum[low] != string(value) {
-		w.problem(mapping.Problem{Code: mapping.ProblemNotListed, Want: openapi.ShownValues(r.enumShown), Got: gotOf(value)})
+		w.notListed(r.enumShown, value)
 	}
 }
 
@@ -101,15 +101,14 @@ func (w *walk) countItems(r *rule, start, count int) {
 	if w.gaveUp() {
 		return
 	}
-	got := strconv.Itoa
 	if count < r.minItems {
-		w.problem(mapping.Problem{Code: mapping.ProblemItemCount, Want: ">= " + strconv.Itoa(r.minItems), Got: got(count)})
+		w.miscounted(mapping.ProblemItemCount, mapping.LimitLeast, r.minItems, count)
 	}
 	if r.maxItems >= 0 && count > r.maxItems {
-		w.problem(mapping.Problem{Code: mapping.ProblemItemCount, Want: "<= " + strconv.Itoa(r.maxItems), Got: got(count)})
+		w.miscounted(mapping.ProblemItemCount, mapping.LimitMost, r.maxItems, count)
 	}
 	if r.unique && count > 1 && w.repeats(start, count) {
-		w.problem(mapping.Problem{Code: mapping.ProblemItemCount, Want: "unique", Got: got(count)})
+		w.problem(mapping.Problem{Code: mapping.ProblemItemCount, Limit: mapping.Limit{Rule: mapping.LimitUnique}, Size: count})
 	}
 }
 
@@ -153,8 +152,18 @@ func (w *walk) wrongType(r *rule, i int, got string) int {
 	return i + 1
 }
 
-func (w *walk) outOfRange(want string) {
-	w.problem(mapping.Problem{Code: mapping.ProblemOutOfRange, Want: want, Got: "number"})
+func (w *walk) outOfRange(limit mapping.Limit) {
+	w.problem(mapping.Problem{Code: mapping.ProblemOutOfRange, Limit: limit, Got: "number"})
+}
+
+// miscounted tells of a size that does not fit.
+func (w *walk) miscounted(code mapping.ProblemCode, rule mapping.LimitRule, limit, size int) {
+	w.problem(mapping.Problem{Code: code, Limit: mapping.Limit{Rule: rule, Value: strconv.Itoa(limit)}, Size: size})
+}
+
+func (w *walk) notListed(listed []string, value []byte) {
+	values, more := openapi.FirstValues(listed)
+	w.problem(mapping.Problem{Code: mapping.ProblemNotListed, Values: values, MoreValues: more, Got: gotOf(value)})
 }
 
 // absent tells that the object at the walk's path does not have a member that it must have.

@@ -5,20 +5,33 @@ import (
 	"strings"
 
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
 
 // Advice is one thing that the contract says about the configuration.
 type Advice struct {
-	Level string `json:"level"` // LevelError, LevelWarning or LevelInfo
+	Level string // LevelError, LevelWarning or LevelInfo
 	// of the mapping: "Contrat.CodeNature", "Elements[].Code", "Elements" (the children); "" = the job or the API as a whole
-	Path string `json:"path,omitempty"`
-	Text string `json:"text"`           // what follows the path: "is read-only in the contract"; a whole sentence where Path is ""
-	Hint string `json:"hint,omitempty"` // the next step; "" = none
-
-	Cause *jobs.Cause `json:"-"` // of what stops runs; nil = it stops none
+	Path  string
+	Fact  hinted.Fact // what follows the path: "is read-only in the contract"; a whole sentence where Path is ""
+	Next  hinted.Fact // the next step; no code = the one that the fact has, if any
+	Cause *jobs.Cause // of what stops runs; nil = it stops none
 }
+
+// say is a fact about a contract. Names come from outside: nothing of them may drive a terminal.
+func say(code string, namesAndValues ...any) hinted.Fact {
+	for i := 1; i < len(namesAndValues); i += 2 {
+		if text, ok := namesAndValues[i].(string); ok {
+			namesAndValues[i] = openapi.OneLine(text)
+		}
+	}
+	return hinted.Say("contract."+code, namesAndValues...)
+}
+
+// none is no next step but that which the fact has.
+var none hinted.Fact
 
 // Levels of advice: what will go wrong, what may, and what is worth knowing.
 const (
@@ -102,10 +115,10 @@ func elementsOf(s *openapi.Schema, path string) *openapi.Schema {
 // advisor gathers advice.
 type advisor struct{ advice []Advice }
 
-func (a *advisor) add(level, path, text, hint string) {
-	a.advice = append(a.advice, Advice{Level: level, Path: path, Text: text, Hint: hint})
+func (a *advisor) add(level, path string, what, next hinted.Fact) {
+	a.advice = append(a.advice, Advice{Level: level, Path: path, Fact: what, Next: next})
 }
 
-func (a *advisor) error(path, text, hint string)   { a.add(LevelError, path, text, hint) }
-func (a *advisor) warning(path, text, hint string) { a.add(LevelWarning, path, text, hint) }
-func (a *advisor) info(path, text, hint string)    { a.add(LevelInfo, path, text, hint) }
+func (a *advisor) error(path string, what, next hinted.Fact)   { a.add(LevelError, path, what, next) }
+func (a *advisor) warning(path string, what, next hinted.Fact) { a.add(LevelWarning, path, what, next) }
+func (a *advisor) info(path string, what, next hinted.Fact)    { a.add(LevelInfo, path, what, next) }

@@ -2,12 +2,12 @@ package check
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 	"syncd/internal/plaintext"
 )
@@ -25,14 +25,11 @@ func (c *staticCheck) form(p *openapi.Property, f *mapping.Field, column mapping
 	_, isWhole := column.Whole()
 	switch {
 	case isWhole && slices.Contains([]string{"date", "date-time", "uuid"}, s.Format):
-		c.error(path, fmt.Sprintf("has the format %s in the contract, which the column %q (%s) never has", s.Format, column.Name,
-			column.TypeName()), "convert it in the query")
+		c.error(path, say("column-format", "format", s.Format, "column", column.Name, "type", column.TypeName()), say("hint-convert"))
 	case s.MaxLength >= 0 && column.Length > s.MaxLength && f.Nomenclature == "":
-		c.warning(path, fmt.Sprintf("takes %d characters in the contract, and the column %q (%s) can hold more: such employees are blocked",
-			s.MaxLength, column.Name, column.TypeName()), "")
+		c.warning(path, say("column-long", "n", s.MaxLength, "column", column.Name, "type", column.TypeName()), none)
 	case column.Length > 0 && column.Length < s.MinLength:
-		c.error(path, fmt.Sprintf("needs %d characters in the contract, and the column %q (%s) holds fewer", s.MinLength, column.Name,
-			column.TypeName()), "map another column")
+		c.error(path, say("column-short", "n", s.MinLength, "column", column.Name, "type", column.TypeName()), none)
 	}
 }
 
@@ -44,21 +41,21 @@ func (c *staticCheck) example(p *openapi.Property, example []byte, column mappin
 		if !slices.Contains(ofForm, problem.Code) {
 			continue
 		}
-		hint := "convert it in the query, for instance with to_char"
+		next := say("hint-to-char")
 		if problem.Code == mapping.ProblemWrongFormat && problem.Want == "date" {
-			hint = "convert it in the query: " + asDate(column)
+			next = asDate(column)
 		}
-		c.error(path, fmt.Sprintf("does not take what the column %q (%s) holds, such as %s: %s", column.Name, column.TypeName(),
-			example, refusal(problem)), hint)
+		c.error(path, say("column-example", "column", column.Name, "type", column.TypeName(), "example", string(example), "why", refusal(problem)),
+			next)
 	}
 }
 
 // asDate is the day of a time. That of a moment depends on where one is.
-func asDate(column mapping.Column) string {
+func asDate(column mapping.Column) hinted.Fact {
 	if column.TypeName() == "timestamptz" {
-		return "(" + column.Name + " AT TIME ZONE 'Europe/Paris')::date, in the association's own time zone"
+		return say("hint-date-in-zone", "column", column.Name)
 	}
-	return column.Name + "::date"
+	return say("hint-sql", "sql", column.Name+"::date")
 }
 
 const shownCodes = 3
@@ -80,20 +77,19 @@ func (c *staticCheck) codes(p *openapi.Property, f *mapping.Field, column mappin
 		}
 	}
 	if len(refused) > 0 {
-		c.warning(path, fmt.Sprintf("does not take %d of the codes of the nomenclature %s: %s", len(refused), f.Nomenclature,
-			firstOf(refused, shownCodes)),
+		c.warning(path, say("codes-refused", "n", len(refused), "list", f.Nomenclature, "codes", firstOf(refused, shownCodes)),
 			codesHint(p.Schema, refused))
 	}
 }
 
 // codesHint names the spelling that the contract has for codes, where only the case differs.
-func codesHint(s *openapi.Schema, refused []string) string {
+func codesHint(s *openapi.Schema, refused []string) hinted.Fact {
 	for _, code := range refused {
 		if listed := listedAs(s, code); listed != "" {
-			return fmt.Sprintf("the contract spells %s as %s: convert it in the query, without dictionary", code, openapi.Tidy(listed))
+			return say("hint-spelt", "code", code, "listed", openapi.Tidy(listed))
 		}
 	}
-	return "ask the partner which is right, or name another nomenclature"
+	return say("hint-other-list")
 }
 
 // listedAs is the text that the contract lists for one which differs from it in case alone; "" = none.
@@ -121,8 +117,7 @@ func (c *staticCheck) nomenclature(p *openapi.Property, f *mapping.Field, path s
 		return
 	}
 	if name := NomenclatureOf(p.Schema, c.nomenclatures); name != "" {
-		c.info(path, fmt.Sprintf("seems to be a code of the nomenclature %s: its codes are not looked up", name),
-			fmt.Sprintf("write { column = %q, dictionary = %q }", f.Column, name))
+		c.info(path, say("like-code", "list", name), say("hint-coded", "column", f.Column, "list", name))
 	}
 }
 

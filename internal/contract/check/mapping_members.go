@@ -1,11 +1,11 @@
 package check
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 	"syncd/internal/plaintext"
 )
@@ -49,7 +49,7 @@ func (c *staticCheck) misspelt(s *openapi.Schema, m *mapping.Node, name string) 
 func (c *staticCheck) member(p *openapi.Property, m *mapping.Node) {
 	if p.Schema.ReadOnly {
 		for _, path := range m.Leaves() {
-			c.error(path, "is read-only in the contract: the API ignores what is sent, or refuses it", "remove it from the mapping")
+			c.error(path, say("read-only"), none)
 		}
 	}
 	switch {
@@ -60,13 +60,12 @@ func (c *staticCheck) member(p *openapi.Property, m *mapping.Node) {
 	case p.Schema.Takes(openapi.TypeObject):
 		c.object(p.Schema, m.Path, m)
 	default:
-		text := fmt.Sprintf("lies within %s, which is %s in the contract, not an object", m.Name, p.Schema.Kind())
-		hint := "send the value itself: map " + m.Path
+		next := say("hint-itself", "path", m.Path)
 		if p.Schema.Takes(openapi.TypeArray) {
-			hint = fmt.Sprintf("map its elements with [[job.children]] and path = %q", m.Path)
+			next = say("hint-children", "path", m.Path)
 		}
 		for _, path := range m.Leaves() {
-			c.error(path, text, hint)
+			c.error(path, say("within-no-object", "name", m.Name, "type", p.Schema.Kind()), next)
 		}
 	}
 }
@@ -76,14 +75,13 @@ func (c *staticCheck) list(p *openapi.Property, m *mapping.Node) {
 	element := p.Schema.Elements()
 	switch {
 	case !p.Schema.Takes(openapi.TypeArray):
-		c.error(m.Path, fmt.Sprintf("takes a list of children, but is %s in the contract", p.Schema.Kind()), c.listHint())
+		c.error(m.Path, say("no-list", "type", p.Schema.Kind()), c.listHint())
 	case element != nil && !element.Takes(openapi.TypeObject):
-		c.error(m.Path, fmt.Sprintf("is a list of %s in the contract, but children are objects", element.Kind()),
-			"map a column of type json that holds the list, in [job.fields]")
+		c.error(m.Path, say("other-list", "type", element.Kind()), none)
 	}
 }
 
-func (c *staticCheck) listHint() string {
+func (c *staticCheck) listHint() hinted.Fact {
 	var lists []string
 	c.op.Body.Each(func(p openapi.Spot) bool {
 		if element := p.Schema.Elements(); element != nil && element.Takes(openapi.TypeObject) && len(element.Members()) > 0 &&
@@ -93,9 +91,9 @@ func (c *staticCheck) listHint() string {
 		return true
 	})
 	if len(lists) == 0 {
-		return "the contract has no list of objects: remove the children"
+		return say("hint-no-lists")
 	}
-	return "the contract's lists of objects: " + strings.Join(lists, ", ")
+	return say("hint-lists", "lists", lists)
 }
 
 // rows is about the members of one kind of children, and the query that they come from.
@@ -116,27 +114,27 @@ func (c *staticCheck) rows(children *mapping.Children, group int, shape *mapping
 
 // unknown tells of a member that the contract does not have, and which one may have been meant.
 func (c *staticCheck) unknown(s *openapi.Schema, m *mapping.Node) {
-	text := "is not in the contract: the API would drop it silently"
+	what := say("unknown")
 	if s.Closed {
-		text = "is not in the contract, which allows no other members: the API would refuse each document"
+		what = say("unknown-refused")
 	}
 	if m.Field == nil && m.Group < 0 {
-		text = fmt.Sprintf("lies within %s, which ", m.Name) + text
+		what = say("within-unknown", "name", m.Name, "what", what)
 	}
 	for _, path := range m.Leaves() {
-		c.error(path, text, c.meant(s, m, path))
+		c.error(path, what, c.meant(s, m, path))
 	}
 }
 
 // meant is the hint for an unknown member: the nearest name in the same object, or the same name elsewhere.
-func (c *staticCheck) meant(s *openapi.Schema, m *mapping.Node, path string) string {
+func (c *staticCheck) meant(s *openapi.Schema, m *mapping.Node, path string) hinted.Fact {
 	names := s.Names()
 	near := plaintext.Nearest(m.Name, names)
 	if i := slices.IndexFunc(names, func(name string) bool { return plaintext.Fold(name) == plaintext.Fold(m.Name) }); i >= 0 {
 		near = names[i]
 	}
 	if near != "" {
-		return fmt.Sprintf("did you mean %q?", openapi.Tidy(near))
+		return say("hint-meant", "name", openapi.Tidy(near))
 	}
 	elsewhere := ""
 	c.op.Body.Each(func(p openapi.Spot) bool {
@@ -147,28 +145,28 @@ func (c *staticCheck) meant(s *openapi.Schema, m *mapping.Node, path string) str
 		return true
 	})
 	if elsewhere != "" {
-		return fmt.Sprintf("did you mean %q?", openapi.Tidy(elsewhere))
+		return say("hint-meant", "name", openapi.Tidy(elsewhere))
 	}
-	return fmt.Sprintf("remove it from the mapping, or see what there is: syncd contract show %q", c.op.CallName())
+	return say("hint-remove", "call", c.op.CallName())
 }
 
 // missing tells of a required member that nothing maps.
 func (c *staticCheck) missing(path string, p *openapi.Property) {
-	var hint string
+	var next hinted.Fact
 	inChildren := strings.Contains(path, "[]")
 	switch name := openapi.Tidy(path[strings.LastIndexByte(path, ']')+1:]); {
 	case p.Schema.Takes(openapi.TypeArray) && p.Schema.Type == openapi.TypeArray:
-		hint = fmt.Sprintf("map it with [[job.children]] and path = %q", name)
+		next = say("hint-as-children", "path", name)
 	case p.Schema.Type == openapi.TypeObject && len(p.Schema.Properties) > 0:
-		hint = fmt.Sprintf("map its members, such as %q", openapi.Joined(name, openapi.Tidy(p.Schema.Properties[0].Name)))
+		next = say("hint-members", "path", openapi.Joined(name, openapi.Tidy(p.Schema.Properties[0].Name)))
 	default:
 		name = strings.TrimPrefix(name, ".")
-		hint = fmt.Sprintf("add it to %s: %q = \"…\" with a column, or { value = \"…\" }", tableOf(inChildren), name)
+		next = say("hint-add-some", "where", tableOf(inChildren), "path", name)
 		if column := c.alike(path); column != "" {
-			hint = fmt.Sprintf("add it to %s: %q = %q", tableOf(inChildren), name, column)
+			next = say("hint-add", "where", tableOf(inChildren), "path", name, "column", column)
 		}
 	}
-	c.error(openapi.Tidy(path), fmt.Sprintf("is required by the contract (%s), and nothing maps it", p.Schema.Kind()), hint)
+	c.error(openapi.Tidy(path), say("unmapped", "type", p.Schema.Kind()), next)
 }
 
 func tableOf(inChildren bool) string {
@@ -222,16 +220,11 @@ func (c *staticCheck) staging(s *openapi.Schema, at, prefix string, fields []map
 		}
 	}
 	if len(lost) > 0 {
-		c.warning(at, fmt.Sprintf("nothing carries the %s: %s numbers are never sent", columnNames(lost), plural(lost, "its", "their")),
-			fmt.Sprintf("map %[1]s in [job.children.fields], or leave %[1]s out of rows", plural(lost, "it", "them")))
+		c.warning(at, say(plural(lost, "amount-lost", "amounts-lost"), "columns", lost), none)
 	}
 	if len(idle) > 0 {
-		c.info(at, "nothing carries the "+columnNames(idle), "")
+		c.info(at, say(plural(idle, "column-idle", "columns-idle"), "columns", idle), none)
 	}
-}
-
-func columnNames(names []string) string {
-	return plural(names, "column ", "columns ") + strings.Join(names, ", ")
 }
 
 // IsAmount tells of columns of numbers that are counted in something, by their type and name.
@@ -251,8 +244,8 @@ func (c *staticCheck) suggest(path, name, column string, amount bool) {
 	if amount {
 		level = LevelWarning
 	}
-	c.add(level, openapi.Tidy(path), fmt.Sprintf("is in the contract, and nothing maps it, but there is a column %q", column),
-		fmt.Sprintf("add it to %s: %q = %q", tableOf(strings.Contains(path, "[]")), openapi.Tidy(name), column))
+	c.add(level, openapi.Tidy(path), say("column-for-it", "column", column),
+		say("hint-add", "where", tableOf(strings.Contains(path, "[]")), "path", openapi.Tidy(name), "column", column))
 }
 
 // openMembers are the paths of single values that an object can have and no field maps.

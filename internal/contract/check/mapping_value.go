@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 )
 
@@ -37,15 +38,15 @@ func (c *staticCheck) constant(p *openapi.Property, f *mapping.Field, path strin
 		return // package mapping tells it
 	}
 	for _, problem := range NewChecker(p.Schema).Check(value) {
-		c.error(path, "has a constant that the contract refuses: "+refusal(problem), c.constantHint(p, f))
+		c.error(path, say("constant-refused", "why", refusal(problem)), c.constantHint(p, f))
 	}
 }
 
 // constantHint names the type, or the spelling, in which the contract takes a constant.
-func (c *staticCheck) constantHint(p *openapi.Property, f *mapping.Field) string {
+func (c *staticCheck) constantHint(p *openapi.Property, f *mapping.Field) hinted.Fact {
 	text, isText := f.Value.(string)
 	if parameter := isText && strings.HasPrefix(text, "@"); parameter {
-		return "correct the value, or the type that it is sent as"
+		return say("hint-constant")
 	}
 	checker := NewChecker(p.Schema)
 	shown := fmt.Sprint(f.Value)
@@ -55,37 +56,18 @@ func (c *staticCheck) constantHint(p *openapi.Property, f *mapping.Field) string
 	for _, kind := range []mapping.Type{mapping.TypeString, mapping.TypeNumber, mapping.TypeBoolean} {
 		other := &mapping.Field{Value: f.Value, Type: kind}
 		if value, err := other.ConstantJSON(c.params); err == nil && checker.Check(value) == nil {
-			return fmt.Sprintf("write { value = %s, type = %q }", shown, kind)
+			return say("hint-typed-constant", "value", shown, "type", string(kind))
 		}
 	}
 	if listed := listedAs(p.Schema, text); isText && listed != "" {
-		return fmt.Sprintf("write { value = %s }", TOMLString(listed))
+		return say("hint-listed-constant", "value", TOMLString(listed))
 	}
-	return "correct the value, or the type that it is sent as"
+	return say("hint-constant")
 }
 
-// refusal says in words why the contract refuses a value; the value itself is not told.
-func refusal(p mapping.Problem) string {
-	switch p.Code {
-	case mapping.ProblemWrongType:
-		return fmt.Sprintf("it must be of the type %s, not %s", p.Want, p.Got)
-	case mapping.ProblemWrongFormat:
-		return fmt.Sprintf("it must have the format %s", openapi.Tidy(p.Want))
-	case mapping.ProblemTooLong:
-		return fmt.Sprintf("it has %s characters, and %s are allowed", p.Got, p.Want)
-	case mapping.ProblemTooShort:
-		return fmt.Sprintf("it has %s characters, and needs %s", p.Got, p.Want)
-	case mapping.ProblemOutOfRange:
-		return fmt.Sprintf("it must be %s", p.Want)
-	case mapping.ProblemNotListed:
-		return fmt.Sprintf("it must be one of %s", openapi.Tidy(p.Want))
-	case mapping.ProblemNoMatch:
-		return fmt.Sprintf("it must match %s", openapi.Tidy(p.Want))
-	case mapping.ProblemNoAlternative:
-		return "it fits none of the alternatives"
-	default:
-		return string(p.Code)
-	}
+// refusal says why the contract refuses a value; the value itself is not told.
+func refusal(p mapping.Problem) hinted.Fact {
+	return say("refused-"+string(p.Code), "want", openapi.Tidy(p.Wanted()), "got", p.Seen())
 }
 
 // jsonTypes gives the contract's word for what a field becomes.
@@ -103,43 +85,43 @@ func (c *staticCheck) fitsType(p *openapi.Property, f *mapping.Field, column *ma
 		return true
 	}
 	if p.Schema.Takes(openapi.TypeObject) || p.Schema.Takes(openapi.TypeArray) {
-		c.error(path, fmt.Sprintf("is %s in the contract, but is mapped to a single value", p.Schema.Kind()), structureHint(p, path))
+		c.error(path, say("no-single-value", "type", p.Schema.Kind()), structureHint(p, path))
 		return false
 	}
-	source := "the field is sent as"
+	what := say("field-type", "type", p.Schema.Kind(), "is", string(is))
 	if column != nil {
-		source = fmt.Sprintf("the column %q (%s) is sent as", column.Name, column.TypeName())
+		what = say("column-type", "type", p.Schema.Kind(), "is", string(is), "column", column.Name, "sql", column.TypeName())
 	}
-	hint := typeHint(p, f, column)
+	next := typeHint(p, f, column)
 	if p.Schema.Enum != nil {
-		hint += fmt.Sprintf("; it takes one of %s: convert other values in the query", openapi.Tidy(openapi.ShownValues(p.Schema.Enum)))
+		next = say("hint-one-of", "next", next, "values", openapi.Tidy(openapi.ShownValues(p.Schema.Enum)))
 	}
-	c.error(path, fmt.Sprintf("is %s in the contract, but %s a %s", p.Schema.Kind(), source, is), hint)
+	c.error(path, what, next)
 	return false
 }
 
-func structureHint(p *openapi.Property, path string) string {
+func structureHint(p *openapi.Property, path string) hinted.Fact {
 	if p.Schema.Takes(openapi.TypeArray) {
-		return fmt.Sprintf("map its elements with [[job.children]] and path = %q", path)
+		return say("hint-children", "path", path)
 	}
 	if members := p.Schema.Members(); len(members) > 0 {
-		return fmt.Sprintf("map its members, such as %q", openapi.Tidy(openapi.Joined(path, members[0].Name)))
+		return say("hint-members", "path", openapi.Tidy(openapi.Joined(path, members[0].Name)))
 	}
-	return "map its members, or a column of type json"
+	return say("hint-json")
 }
 
 // typeHint names the setting that makes a column fit.
-func typeHint(p *openapi.Property, f *mapping.Field, column *mapping.Column) string {
+func typeHint(p *openapi.Property, f *mapping.Field, column *mapping.Column) hinted.Fact {
 	if column == nil {
-		return "correct the type of the field"
+		return say("hint-type")
 	}
 	if wanted, ok := Conversion(p.Schema, *column); ok {
 		if wanted == mapping.TypeAuto {
-			return "leave type out"
+			return say("hint-no-type")
 		}
-		return fmt.Sprintf("write { column = %q, type = %q }", f.Column, wanted)
+		return say("hint-typed", "column", f.Column, "type", string(wanted))
 	}
-	return "convert it in the query"
+	return say("hint-convert")
 }
 
 // Conversion finds how a column can be sent so that the type fits.
@@ -165,31 +147,26 @@ func (c *staticCheck) wholeNumbers(p *openapi.Property, column *mapping.Column, 
 	bits, whole := column.Whole()
 	switch {
 	case !whole:
-		c.warning(path, fmt.Sprintf("is an integer in the contract, and the column %q (%s) can hold fractions: such employees are blocked",
-			column.Name, column.TypeName()),
-			"convert it in the query if it never has any: "+column.Name+"::bigint")
+		c.warning(path, say("column-fractions", "column", column.Name, "type", column.TypeName()), none)
 	case bits > 32 && p.Schema.Format == "int32":
-		c.warning(path, fmt.Sprintf("has at most 32 bits in the contract, and the column %q (%s) can hold more", column.Name, column.TypeName()),
-			"")
+		c.warning(path, say("column-bits", "column", column.Name, "type", column.TypeName()), none)
 	}
 }
 
 // null warns of NULLs that the contract refuses.
 func (c *staticCheck) null(p *openapi.Property, f *mapping.Field, path string) {
-	hint := `write null = "refuse" to have them told as missing values`
+	next := say("hint-refuse")
 	switch {
 	case f.Null == mapping.NullRefuse:
 	case f.Null == mapping.NullOmit && p.Required:
 		if p.Null {
-			hint = `write null = "clear": the contract takes null`
+			next = say("hint-clear")
 		}
-		c.warning(path, fmt.Sprintf("is required by the contract, and is left out where the column %q is NULL: such employees are blocked",
-			f.Column), hint)
+		c.warning(path, say("null-omitted", "column", f.Column), next)
 	case f.Null != mapping.NullOmit && !p.Null:
 		if !p.Required {
-			hint = `write null = "omit": the contract does not require it`
+			next = say("hint-omit")
 		}
-		c.warning(path, fmt.Sprintf("is sent as null where the column %q is NULL, which the contract does not take: such employees are blocked",
-			f.Column), hint)
+		c.warning(path, say("null-sent", "column", f.Column), next)
 	}
 }

@@ -11,10 +11,12 @@ import (
 
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/partner"
 	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/report/locale"
 )
 
 // Sandbox reads the contract that a profile of the sandbox serves.
@@ -73,7 +75,7 @@ func Body(t testing.TB, text []byte) *openapi.Schema {
 func Problems(problems []mapping.Problem) string {
 	var lines []string
 	for _, p := range problems {
-		line := fmt.Sprintf("%s %s want %q got %q", p.Code, p.Path, p.Want, p.Got)
+		line := fmt.Sprintf("%s %s want %q got %q", p.Code, p.Path, p.Wanted(), p.Seen())
 		if p.Branch != "" {
 			line += " of " + p.Branch
 		}
@@ -134,13 +136,27 @@ var OIDs = map[string]uint32{
 	"jsonb": 3802, "uuid": 2950, "bytea": 17,
 }
 
+// Words are advice in English, and its next step.
+func Words(a check.Advice) (text, hint string) {
+	return a.Fact.Apart(locale.Of(locale.English, partner.Default().Name), a.Next)
+}
+
+// Said are facts in English.
+func Said(facts []hinted.Fact) (texts []string) {
+	for _, fact := range facts {
+		texts = append(texts, fact.In(locale.Of(locale.English, partner.Default().Name)))
+	}
+	return texts
+}
+
 // Lines writes advice as the tables below do: "error V: text | hint".
 func Lines(advice []check.Advice) []string {
 	var written []string
 	for _, a := range advice {
-		line := fmt.Sprintf("%s %s: %s", a.Level, a.Path, a.Text)
-		if a.Hint != "" {
-			line += " | " + a.Hint
+		text, hint := Words(a)
+		line := fmt.Sprintf("%s %s: %s", a.Level, a.Path, text)
+		if hint != "" {
+			line += " | " + hint
 		}
 		written = append(written, line)
 	}

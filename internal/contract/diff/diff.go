@@ -71,6 +71,10 @@ const (
 )
 
 func (c *comparison) add(path string, kind jobs.ContractChangeKind, older, newer string, breaking bool) {
+	c.change(path, kind, jobs.ContractSide{Text: older}, jobs.ContractSide{Text: newer}, breaking)
+}
+
+func (c *comparison) change(path string, kind jobs.ContractChangeKind, older, newer jobs.ContractSide, breaking bool) {
 	c.broke = c.broke || breaking
 	if c.silent > 0 {
 		return
@@ -95,7 +99,8 @@ func (c *comparison) sorted() []jobs.ContractChange {
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Old, b.Old), cmp.Compare(a.New, b.New))
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Old.String(), b.Old.String()),
+			cmp.Compare(a.New.String(), b.New.String()))
 	})
 	return slices.Compact(c.changes)
 }
@@ -198,9 +203,9 @@ func (c *comparison) member(path string, before, after *openapi.Property) {
 func (c *comparison) null(path string, before, after bool, typed string) {
 	switch {
 	case before && !after:
-		c.add(path, jobs.ContractTypeNarrowed, typed+", null", typed, true)
+		c.change(path, jobs.ContractTypeNarrowed, jobs.ContractSide{Text: typed, Null: true}, jobs.ContractSide{Text: typed}, true)
 	case after && !before:
-		c.add(path, jobs.ContractWidened, typed, typed+", null", false)
+		c.change(path, jobs.ContractWidened, jobs.ContractSide{Text: typed}, jobs.ContractSide{Text: typed, Null: true}, false)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"syncd/internal/contract/openapi"
 	"syncd/internal/jobs"
+	"syncd/internal/mapping"
 )
 
 // values compares what two schemas say of a value itself.
@@ -119,26 +120,26 @@ func (c *comparison) limits(path string, before, after *openapi.Schema) {
 	c.limit(path, bound{before.Minimum, before.ExclusiveMinimum}, bound{after.Minimum, after.ExclusiveMinimum}, 1)
 	c.limit(path, bound{before.Maximum, before.ExclusiveMaximum}, bound{after.Maximum, after.ExclusiveMaximum}, -1)
 	if before.UniqueItems != after.UniqueItems {
-		c.narrowing(path, after.UniqueItems, uniqueText(before.UniqueItems), uniqueText(after.UniqueItems))
+		c.narrowing(path, after.UniqueItems, unique(before.UniqueItems), unique(after.UniqueItems))
 	}
 	if before.MultipleOf != after.MultipleOf {
 		finer := after.MultipleOf == "" || before.MultipleOf != "" && openapi.NewStep(after.MultipleOf).Divides([]byte(before.MultipleOf))
-		c.narrowing(path, !finer, stepText(before.MultipleOf), stepText(after.MultipleOf))
+		c.narrowing(path, !finer, multiple(before.MultipleOf), multiple(after.MultipleOf))
 	}
 }
 
-func uniqueText(unique bool) string {
-	if unique {
-		return "unique"
+func unique(demanded bool) mapping.Limit {
+	if demanded {
+		return mapping.Limit{Rule: mapping.LimitUnique}
 	}
-	return ""
+	return mapping.Limit{}
 }
 
-func stepText(step string) string {
+func multiple(step string) mapping.Limit {
 	if step == "" {
-		return ""
+		return mapping.Limit{}
 	}
-	return "multiple of " + step
+	return mapping.Limit{Rule: mapping.LimitMultiple, Value: step}
 }
 
 // bound is a limit: a canonical decimal, "" = none.
@@ -168,24 +169,24 @@ func (c *comparison) limit(path string, before, after bound, sign int) {
 	}
 	narrower := openapi.Stricter(after.value, after.exclusive, before.value, sign) &&
 		(before.value != after.value || !before.exclusive)
-	c.narrowing(path, narrower, before.text(sign), after.text(sign))
+	c.narrowing(path, narrower, before.limit(sign), after.limit(sign))
 }
 
-// text writes a bound as ">= 0" or "< 100". Of lengths too: the type tells what is counted.
-func (b bound) text(sign int) string {
-	if b.value == "" {
-		return ""
+// limit is a bound as people are told of it. Of lengths too: the type tells what is counted.
+func (b bound) limit(sign int) mapping.Limit {
+	switch {
+	case b.value == "":
+		return mapping.Limit{}
+	case sign > 0:
+		return mapping.LeastOf(b.value, b.exclusive)
 	}
-	if sign > 0 {
-		return openapi.LimitText(">", b.exclusive, b.value)
-	}
-	return openapi.LimitText("<", b.exclusive, b.value)
+	return mapping.MostOf(b.value, b.exclusive)
 }
 
-func (c *comparison) narrowing(path string, narrower bool, older, newer string) {
+func (c *comparison) narrowing(path string, narrower bool, older, newer mapping.Limit) {
+	kind := jobs.ContractWidened
 	if narrower {
-		c.add(path, jobs.ContractLimitNarrowed, older, newer, true)
-		return
+		kind = jobs.ContractLimitNarrowed
 	}
-	c.add(path, jobs.ContractWidened, older, newer, false)
+	c.change(path, kind, jobs.ContractSide{Limit: older}, jobs.ContractSide{Limit: newer}, narrower)
 }

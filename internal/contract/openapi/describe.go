@@ -139,14 +139,6 @@ func sign(exclusive bool, strict, loose string) string {
 	return loose
 }
 
-// TakesInstead words what a call takes that takes no JSON.
-func (o *Operation) TakesInstead() string {
-	if len(o.Media) == 0 {
-		return "no body"
-	}
-	return Tidy(strings.Join(o.Media, ", "))
-}
-
 // Title is the name of a schema's definition, or its type where it has none.
 func (s *Schema) Title() string {
 	switch items := s.Elements(); {
@@ -169,28 +161,24 @@ func Joined(path, name string) string {
 	return path + "." + name
 }
 
-// ShownValues lists the first values of an enum, strings without their quotes.
-func ShownValues(enum []string) string {
+// FirstValues are the first values of an enum, strings without their quotes, and whether there are more.
+func FirstValues(enum []string) (shown []string, more bool) {
 	const most = 10
-	shown := make([]string, 0, most+1)
-	for _, value := range enum {
-		if len(shown) == most {
-			shown = append(shown, "…")
-			break
-		}
+	for _, value := range enum[:min(len(enum), most)] {
 		var text string
 		if json.Unmarshal([]byte(value), &text) == nil && value != "null" {
 			value = text
 		}
 		shown = append(shown, value)
 	}
-	return strings.Join(shown, ", ")
+	return shown, len(enum) > most
 }
 
-// LimitText writes a limit as ">= 0" or "< 100".
-func LimitText(sign string, exclusive bool, limit string) string {
-	if exclusive {
-		return sign + " " + limit
+// ShownValues lists the first values of an enum.
+func ShownValues(enum []string) string {
+	shown, more := FirstValues(enum)
+	if more {
+		shown = append(shown, "…")
 	}
-	return sign + "= " + limit
+	return strings.Join(shown, ", ")
 }

@@ -6,9 +6,13 @@
 package openapi
 
 import (
+	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"syncd/internal/hinted"
 )
 
 // Document is a contract once read: only what concerns calls, their parameters and the JSON that they take.
@@ -17,8 +21,8 @@ type Document struct {
 	Title      string
 	Digest     string // SHA-256 of the canonical text, hex: neither white space nor the order of members counts
 	Operations []*Operation
-	Keys       []KeyScheme // the apiKey security schemes
-	Notes      []string    // what was read but cannot be checked: "Salarie.Nir: Go cannot read the pattern …", and broken calls
+	Keys       []KeyScheme   // the apiKey security schemes
+	Notes      []hinted.Fact // what was read but cannot be checked, with its place, and broken calls
 }
 
 // Operation is one call that the API offers.
@@ -93,7 +97,7 @@ type Schema struct {
 	// Discriminator names the member whose value says which alternative is meant; nil = none.
 	Discriminator *Discriminator
 
-	Unchecked []string // what it demands and nobody checks, with its place: `Salarie.Nir: "not" is not checked`
+	Unchecked []hinted.Fact // what it demands and nobody checks, with its place
 }
 
 // Patterned are members whose names match a pattern.
@@ -149,7 +153,7 @@ func (s *Schema) FreeForm() bool {
 
 // WhyBroken is why a broken call cannot be used, with its name.
 func (o *Operation) WhyBroken() *ReadError {
-	return &ReadError{o.CallName() + ": " + o.Broken.Problem, o.Broken.Hint}
+	return &ReadError{hinted.Coded{Fact: at(o.CallName(), o.Broken.Fact), Next: o.Broken.Next}}
 }
 
 // TakesDocuments reports whether the call takes JSON objects. Derive tells of those that do not.
@@ -250,9 +254,9 @@ func (s *Schema) Members() []Property {
 	return all
 }
 
-// Unchecked lists what the call demands of documents and nobody checks, each with its place, sorted: `Salarie.Nir: "not" is
-// not checked`. The API may refuse what syncd lets through.
-func (o *Operation) Unchecked() (demands []string) {
+// Unchecked lists what the call demands of documents and nobody checks, each with its place, sorted by that. The API may refuse
+// what syncd lets through.
+func (o *Operation) Unchecked() (demands []hinted.Fact) {
 	seen := map[*Schema]bool{}
 	next := []*Schema{o.Body}
 	for len(next) > 0 {
@@ -265,8 +269,10 @@ func (o *Operation) Unchecked() (demands []string) {
 		demands = append(demands, s.Unchecked...)
 		next = append(next, s.inner()...)
 	}
-	slices.Sort(demands)
-	return slices.Compact(demands)
+	slices.SortFunc(demands, func(a, b hinted.Fact) int {
+		return cmp.Or(cmp.Compare(fmt.Sprint(a.Args["where"]), fmt.Sprint(b.Args["where"])), cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)))
+	})
+	return slices.CompactFunc(demands, func(a, b hinted.Fact) bool { return fmt.Sprint(a) == fmt.Sprint(b) })
 }
 
 // inner are the schemas that a schema refers to.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"syncd/internal/hinted"
 )
 
 type mergeState int
@@ -18,9 +20,9 @@ const (
 // finish reads the schemas that operations refer to and merges their parts. A merge can make new schemas, of members that
 // several parts describe; they wait at the end of the list, so circles of members end.
 func (r *reader) finish() {
-	for len(r.unread) > 0 && r.err == nil {
-		next := r.unread[len(r.unread)-1]
-		r.unread = r.unread[:len(r.unread)-1]
+	for len(r.unfilled) > 0 && r.err == nil {
+		next := r.unfilled[len(r.unfilled)-1]
+		r.unfilled = r.unfilled[:len(r.unfilled)-1]
 		r.fill(next.schema, next.node)
 	}
 	for i := 0; i < len(r.schemas) && r.err == nil; i++ {
@@ -47,7 +49,7 @@ func (r *reader) merge(s *Schema) {
 	for _, part := range d.parts {
 		r.merge(part)
 		if r.drafts[part].state == mergeUnderWay {
-			r.note(d.where, "its allOf leads back to itself, which says nothing")
+			r.note(at(d.where, hinted.Say("contract.allof-circle")))
 			continue
 		}
 		parts = append(parts, part)
@@ -123,7 +125,7 @@ func (r *reader) mergeType(s, part *Schema) {
 		s.Type = part.Type
 	case s.Type == TypeInteger && part.Type == TypeNumber:
 	default:
-		r.leaveOut(s, fmt.Sprintf("the parts of its allOf contradict one another (%s, %s): its type is not checked", s.Type, part.Type))
+		r.leaveOut(s, "allof-types", "one", s.Type, "other", part.Type)
 		s.Type = TypeAny
 	}
 }
@@ -147,7 +149,7 @@ func (r *reader) mergeEnum(s, part *Schema) {
 		}
 	}
 	if common == nil {
-		r.leaveOut(s, "the parts of its allOf list different values: they are not checked")
+		r.leaveOut(s, "allof-values")
 	}
 	s.Enum = common
 }
@@ -314,7 +316,7 @@ func (r *reader) weigh(s *Schema) int {
 		for _, alternative := range list {
 			n := r.weigh(alternative)
 			if n == weighing {
-				r.note(d.where, "an alternative leads back to itself, which says nothing")
+				r.note(at(d.where, hinted.Say("contract.alternative-circle")))
 				continue
 			}
 			ways, kept = min(ways+n, maxWays+1), append(kept, alternative)
@@ -323,7 +325,7 @@ func (r *reader) weigh(s *Schema) int {
 	}
 	s.Alternatives, s.Also = within(s.Alternatives), within(s.Also)
 	if ways > maxWays {
-		r.leaveOut(s, "has too many alternatives within alternatives, which are not checked")
+		r.leaveOut(s, "many-alternatives")
 		s.Alternatives, s.Also, ways = nil, nil, 1
 	}
 	d.ways = ways

@@ -3,6 +3,8 @@ package openapi
 import (
 	"slices"
 	"strings"
+
+	"syncd/internal/hinted"
 )
 
 // OperationLine is one call of the API, as `syncd contract show` lists it.
@@ -12,16 +14,13 @@ type OperationLine struct {
 	Summary string `json:"summary,omitempty"`
 	Body    string `json:"body,omitempty"` // the definition, or the type, of the JSON that it takes; "" = none
 
-	Media  []string `json:"media,omitempty"`  // what it takes instead of JSON; absent without body = nothing at all
-	Broken string   `json:"broken,omitempty"` // why it is not known what it takes: a reference leads nowhere
+	Media  []string     `json:"media,omitempty"` // what it takes instead of JSON; absent without body = nothing at all
+	Broken *hinted.Fact `json:"-"`               // why it is not known what it takes: a reference leads nowhere; nil = it is known
 }
 
-// Takes is what the call takes, in a word or two.
+// Takes is what the call takes, in a word or two; "" = nothing, or it is not known.
 func (l *OperationLine) Takes() string {
-	switch {
-	case l.Broken != "":
-		return "not known"
-	case l.Body == "":
+	if l.Body == "" {
 		return strings.Join(l.Media, ", ")
 	}
 	return l.Body
@@ -39,7 +38,7 @@ func (d *Document) Overview() []OperationLine {
 		lines[i].Media = op.Media
 		switch {
 		case op.Broken != nil:
-			lines[i].Broken = op.Broken.Problem
+			lines[i].Broken = &op.Broken.Fact
 		case op.Body != nil:
 			lines[i].Body = op.Body.Title()
 		}

@@ -15,27 +15,23 @@ import (
 // MaxDocument is the size in bytes above which a contract is not read.
 const MaxDocument = 10 << 20
 
-// ReadError says in plain words why a text is no contract that syncd can use. It contains nothing of the text but names.
-type ReadError struct {
-	Problem string // "the document is an HTML page, not a contract"
-	Hint    string // the next step
+// ReadError says why a text is no contract that syncd can use. It contains nothing of the text but names.
+type ReadError struct{ hinted.Coded }
+
+// For is the error with the section of the configuration that names the contract.
+func (e *ReadError) For(section string) *ReadError {
+	return &ReadError{hinted.Coded{Fact: e.Fact, Next: hinted.Say(e.Next.Code, "documents", section)}}
 }
-
-// In is the error with the section of the configuration that names the contract.
-func (e *ReadError) In(section string) *ReadError {
-	return &ReadError{e.Problem, strings.ReplaceAll(e.Hint, "{documents}", section)}
-}
-
-func (e *ReadError) Error() string { return hinted.Text(e.Told()) }
-
-// Told implements hinted.Error.
-func (e *ReadError) Told() (problem, hint string) { return e.Problem, e.Hint }
 
 // What to do next.
 const (
-	hintPlace = `give the address of the API's swagger.json, or a file, as contract in [{documents}]`
-	hintAsk   = `ask the API's publisher for a contract that stands by itself, and give it as a file as contract in [{documents}]`
+	hintPlace = "contract.hint-place" // give another place of the contract
+	hintAsk   = "contract.hint-ask"   // ask for one that stands by itself
 )
+
+func unread(hint, code string, namesAndValues ...any) *ReadError {
+	return &ReadError{hinted.Coded{Fact: hinted.Say("contract."+code, namesAndValues...), Next: hinted.Say(hint)}}
+}
 
 // Read reads a Swagger 2.0 or OpenAPI 3 document, in JSON or in YAML. It fetches nothing. All errors are *ReadError.
 //
@@ -45,7 +41,7 @@ const (
 func Read(text []byte) (document *Document, err error) {
 	defer func() {
 		if recover() != nil { // no text is known that gets here; a contract must never end a transfer
-			document, err = nil, &ReadError{"the document cannot be read as a contract", hintPlace}
+			document, err = nil, unread(hintPlace, "unreadable")
 		}
 	}()
 	root, err := decodeText(text)
@@ -65,7 +61,7 @@ func Read(text []byte) (document *Document, err error) {
 		return nil, r.err
 	}
 	if len(document.Operations) == 0 {
-		return nil, &ReadError{"the contract has no operation at all", hintPlace}
+		return nil, unread(hintPlace, "no-calls")
 	}
 	if err := r.breakCalls(document); err != nil {
 		return nil, err
@@ -83,15 +79,15 @@ func versionOf(root map[string]any) (string, error) {
 		if version == "2.0" || version == "2" {
 			return "2.0", nil
 		}
-		return "", &ReadError{fmt.Sprintf("the document is Swagger %s; syncd reads Swagger 2.0 and OpenAPI 3", named(version)), hintAsk}
+		return "", unread(hintAsk, "swagger", "version", named(version))
 	}
 	if version := scalarText(root["openapi"]); version != "" {
 		if strings.HasPrefix(version, "3.") || version == "3" {
 			return Tidy(version), nil
 		}
-		return "", &ReadError{fmt.Sprintf("the document is OpenAPI %s; syncd reads Swagger 2.0 and OpenAPI 3", named(version)), hintAsk}
+		return "", unread(hintAsk, "openapi", "version", named(version))
 	}
-	return "", &ReadError{"the document is neither Swagger 2.0 nor OpenAPI 3: it has no member swagger or openapi", hintPlace}
+	return "", unread(hintPlace, "no-version")
 }
 
 // named quotes a name that a contract gave, cut to what fits a line.
@@ -118,7 +114,7 @@ type reader struct {
 	siblings bool       // what stands beside a $ref counts: OpenAPI 3.1
 	err      *ReadError // the first that occurred; from then on nothing more is read
 	broken   *ReadError // the first reference of the call that is being read which leads nowhere
-	notes    []string
+	notes    []hinted.Fact
 	noted    map[string]bool
 
 	schemas    []*Schema
@@ -126,7 +122,7 @@ type reader struct {
 	byRef      map[string]*Schema
 	responses  map[*Operation]map[string]any // of the calls that take JSON
 	roots      map[*Operation][]*Schema      // what a call refers to itself
-	unread     []unread
+	unfilled   []unfilled
 	anything   *Schema // of a member that is required and not described
 	both       map[string]*Schema
 	properties int
@@ -156,7 +152,7 @@ const (
 	nullRefused
 )
 
-type unread struct {
+type unfilled struct {
 	schema *Schema
 	node   map[string]any
 }
@@ -179,7 +175,7 @@ func newReader(root map[string]any) *reader {
 // newSchema makes a schema that takes anything.
 func (r *reader) newSchema(where string) *Schema {
 	if len(r.schemas) >= maxSchemas {
-		r.fail(fmt.Sprintf("the calls of the contract need more than %d schemas", maxSchemas), hintAsk)
+		r.fail("many-schemas", maxSchemas)
 		return r.schemas[0]
 	}
 	s := &Schema{MaxLength: -1, MaxItems: -1}
@@ -191,26 +187,32 @@ func (r *reader) newSchema(where string) *Schema {
 // spend counts members and enum values that are kept.
 func (r *reader) spend(count int) {
 	if r.properties += count; r.properties > maxProperties {
-		r.fail(fmt.Sprintf("the schemas of the contract have more than %d members", maxProperties), hintAsk)
+		r.fail("many-members", maxProperties)
 	}
 }
 
-func (r *reader) fail(problem, hint string) {
+func (r *reader) fail(code string, most int) {
 	if r.err == nil {
-		r.err = &ReadError{problem, hint}
+		r.err = unread(hintAsk, code, "n", most)
 	}
 }
 
 // note keeps what was read but cannot be checked; each once.
-func (r *reader) note(where, text string) {
-	if where != "" {
-		text = OneLine(where) + ": " + text
-	}
+func (r *reader) note(note hinted.Fact) {
+	text := fmt.Sprint(note)
 	if r.noted[text] || len(r.notes) == maxNotes {
 		return
 	}
 	r.noted[text] = true
-	r.notes = append(r.notes, text)
+	r.notes = append(r.notes, note)
+}
+
+// at is a fact with the place that it is about: "" = the document as a whole.
+func at(where string, what hinted.Fact) hinted.Fact {
+	if where == "" {
+		return what
+	}
+	return hinted.Say("contract.at", "where", OneLine(where), "what", what)
 }
 
 // Access to decoded values. What has another type than the specification says counts as absent.

@@ -88,8 +88,8 @@ func TestReadRefuses(t *testing.T) {
 			if !errors.As(err, &refused) {
 				t.Fatalf("got %v, want a ReadError", err)
 			}
-			if refused.Problem != test.problem || refused.Hint == "" {
-				t.Errorf("got %q (hint %q), want %q", refused.Problem, refused.Hint, test.problem)
+			if problem, hint := refused.Told(); problem != test.problem || hint == "" {
+				t.Errorf("got %q (hint %q), want %q", problem, hint, test.problem)
 			}
 			if !strings.Contains(err.Error(), "\nhint: ") {
 				t.Errorf("no hint in %q", err)
@@ -211,7 +211,7 @@ func TestReadOfAllOf(t *testing.T) {
 			if got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
-			if notes := strings.Join(document.Notes, "\n"); !strings.Contains(notes, test.note) || test.note == "" && notes != "" {
+			if notes := strings.Join(contracttest.Said(document.Notes), "\n"); !strings.Contains(notes, test.note) || test.note == "" && notes != "" {
 				t.Errorf("notes %q, want %q", notes, test.note)
 			}
 		})
@@ -408,7 +408,7 @@ func FuzzRead(f *testing.F) {
 			if !errors.As(err, &refused) {
 				t.Fatalf("%T is no ReadError", err)
 			}
-			if refused.Problem == "the document cannot be read as a contract" {
+			if refused.Code == "contract.unreadable" {
 				t.Fatal("reading it panics")
 			}
 			return
@@ -466,7 +466,7 @@ func TestAlternativesAreBounded(t *testing.T) {
 		check.Unknown(op, mapping.Spec{Fields: []mapping.Field{{Path: "V.W", Column: "v"}}})
 		check.CheckAnswer(op, &check.AnswerPlaces{Code: "/V/code"}, "")
 		op.Outline()
-		if name == "body" && (len(d.Notes) == 0 || !strings.Contains(d.Notes[0], "too many alternatives within alternatives")) {
+		if name == "body" && (len(d.Notes) == 0 || !strings.Contains(contracttest.Said(d.Notes)[0], "too many alternatives within alternatives")) {
 			t.Errorf("%s: notes %q", name, d.Notes)
 		}
 	}

@@ -1,7 +1,6 @@
 package openapi
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,7 +17,7 @@ const maxHops = 32
 func (r *reader) resolve(ref string) (any, *ReadError) {
 	pointer, local := strings.CutPrefix(ref, "#")
 	if !local {
-		return nil, nowhere("the contract refers to another file or host, which syncd does not read: %s", bare(ref))
+		return nil, unread(hintAsk, "elsewhere", "ref", named(bare(ref)))
 	}
 	if decoded, err := url.PathUnescape(pointer); err == nil {
 		pointer = decoded
@@ -39,14 +38,10 @@ func (r *reader) resolve(ref string) (any, *ReadError) {
 			}
 		}
 		if !found {
-			return nil, nowhere("the contract refers to %s, which it does not have", ref)
+			return nil, unread(hintAsk, "nowhere", "ref", named(ref))
 		}
 	}
 	return value, nil
-}
-
-func nowhere(problem, ref string) *ReadError {
-	return &ReadError{fmt.Sprintf(problem, named(ref)), hintAsk}
 }
 
 // bare is a reference without what could contain a secret: user, query and fragment.
@@ -78,7 +73,7 @@ func (r *reader) object(value any) map[string]any {
 			return nil
 		}
 	}
-	r.breaks(&ReadError{"the contract has a $ref that leads back to itself", hintAsk})
+	r.breaks(unread(hintAsk, "ref-circle"))
 	return nil
 }
 
@@ -104,7 +99,7 @@ func (r *reader) referred(ref string) *Schema {
 	r.drafts[s].broken = err
 	r.byRef[ref] = s
 	if m, ok := node.(map[string]any); ok {
-		r.unread = append(r.unread, unread{s, m})
+		r.unfilled = append(r.unfilled, unfilled{s, m})
 	}
 	return s
 }
@@ -133,7 +128,7 @@ func (r *reader) breakCalls(document *Document) *ReadError {
 			whole = true
 			continue
 		}
-		r.note(operation.CallName(), operation.Broken.Problem)
+		r.note(at(operation.CallName(), operation.Broken.Fact))
 	}
 	if !whole {
 		return document.Operations[0].Broken

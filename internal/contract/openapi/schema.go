@@ -2,12 +2,11 @@ package openapi
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/hinted"
 )
 
 // schema is the schema that a node describes. It is filled later, by finish.
@@ -20,7 +19,7 @@ func (r *reader) schema(node any, where string) *Schema {
 		return r.referred(ref)
 	}
 	s := r.newSchema(where)
-	r.unread = append(r.unread, unread{s, m})
+	r.unfilled = append(r.unfilled, unfilled{s, m})
 	return s
 }
 
@@ -58,13 +57,10 @@ func among(keywords []string, m map[string]any) (found []string) {
 func ignores(m map[string]any) bool { return len(among(demands, m))+len(among(unchecked, m)) > 0 }
 
 // leaveOut says of a schema what it demands and nobody checks.
-func (r *reader) leaveOut(s *Schema, text string) {
-	where := r.drafts[s].where
-	r.note(where, text)
-	if where != "" {
-		text = OneLine(where) + ": " + text
-	}
-	s.Unchecked = append(s.Unchecked, text)
+func (r *reader) leaveOut(s *Schema, code string, namesAndValues ...any) {
+	note := at(r.drafts[s].where, hinted.Say("contract."+code, namesAndValues...))
+	r.note(note)
+	s.Unchecked = append(s.Unchecked, note)
 }
 
 // fill reads what a node says into its schema.
@@ -74,7 +70,7 @@ func (r *reader) fill(s *Schema, m map[string]any) {
 		d.parts = append(d.parts, r.referred(ref))
 		siblings := r.beside(m)
 		if ignored := append(among(demands, m), among(unchecked, m)...); len(ignored) > 0 && !r.siblings {
-			r.leaveOut(s, "what stands beside its $ref is not checked: "+strings.Join(ignored, ", "))
+			r.leaveOut(s, "unchecked-beside", "names", ignored)
 		}
 		m = siblings
 	}
@@ -96,7 +92,7 @@ func (r *reader) fill(s *Schema, m map[string]any) {
 		s.Discriminator = discriminator(told)
 	}
 	for _, name := range among(unchecked, m) {
-		r.leaveOut(s, fmt.Sprintf("%q is not checked", name))
+		r.leaveOut(s, "unchecked", "name", name)
 	}
 }
 
@@ -128,7 +124,7 @@ func (r *reader) fillType(s *Schema, d *draft, m map[string]any) {
 	case len(types) == 1 && knownType(types[0]):
 		s.Type = types[0]
 	case len(types) > 0:
-		r.leaveOut(s, "its type is not checked")
+		r.leaveOut(s, "unchecked-type")
 	case m["properties"] != nil || m["additionalProperties"] != nil:
 		s.Type = TypeObject
 	case m["items"] != nil:
@@ -244,7 +240,7 @@ func (r *reader) fillPatterned(s *Schema, d *draft, described map[string]any) {
 	for _, text := range sortedNames(described) {
 		p := r.pattern(text)
 		if p.compiled == nil {
-			r.leaveOut(s, p.why(text))
+			r.leaveOut(s, p.why(), "pattern", named(text))
 			s.Closed, s.Open, s.Additional = false, true, nil
 			continue
 		}

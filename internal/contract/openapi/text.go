@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/hinted"
 	"syncd/internal/plaintext"
 )
 
@@ -18,22 +18,17 @@ const (
 )
 
 var (
-	errTooDeep  = &ReadError{fmt.Sprintf("the document is nested more than %d levels deep", maxNesting), hintAsk}
-	errTooLarge = &ReadError{fmt.Sprintf("the document is larger than %d MiB", MaxDocument>>20), hintPlace}
-	errTooMany  = &ReadError{fmt.Sprintf("the document holds more than %d values", maxValues), hintAsk}
-	errGzip     = &ReadError{"the document is gzip, and damaged", hintPlace}
-	errBinary   = &ReadError{"the document is no text", hintPlace}
+	errTooDeep  = unread(hintAsk, "deep", "n", maxNesting)
+	errTooLarge = unread(hintPlace, "large", "n", MaxDocument>>20)
+	errTooMany  = unread(hintAsk, "many-values", "n", maxValues)
+	errGzip     = unread(hintPlace, "gzip")
+	errBinary   = unread(hintPlace, "binary")
+	errNoSyntax = unread(hintPlace, "no-syntax") // neither JSON nor YAML
 )
 
-// notDecoded says where a text ceases to be JSON or YAML, and why; "" = not known.
-func notDecoded(where, why string) *ReadError {
-	problem := "the document is neither JSON nor YAML"
-	for _, part := range []string{where, why} {
-		if part != "" {
-			problem += ": " + part
-		}
-	}
-	return &ReadError{problem, hintPlace}
+// notDecoded says where a text ceases to be JSON or YAML, and why: the decoder's words, or a fact.
+func notDecoded(line int, why any) *ReadError {
+	return unread(hintPlace, "no-syntax-at", "line", line, "why", why)
 }
 
 // decodeText decodes JSON or YAML to maps, slices, strings, bools, nil, and numbers as json.Number. Of members that repeat
@@ -53,7 +48,7 @@ func decodeText(text []byte) (map[string]any, error) {
 	text = bytes.TrimSpace(lines)
 	switch {
 	case len(text) == 0:
-		return nil, &ReadError{"the document is empty", hintPlace}
+		return nil, unread(hintPlace, "empty")
 	case text[0] == '<':
 		return nil, markupError(text)
 	case isBinary(text):
@@ -70,7 +65,7 @@ func decodeText(text []byte) (map[string]any, error) {
 	}
 	root, ok := value.(map[string]any)
 	if !ok {
-		return nil, &ReadError{"the document is neither a JSON object nor a YAML mapping", hintPlace}
+		return nil, unread(hintPlace, "no-object")
 	}
 	return root, nil
 }
@@ -113,9 +108,9 @@ func isBinary(text []byte) bool {
 func markupError(text []byte) error {
 	beginning := bytes.ToLower(text[:min(len(text), 1024)])
 	if bytes.Contains(beginning, []byte("<html")) || bytes.Contains(beginning, []byte("<!doctype html")) {
-		return &ReadError{"the document is an HTML page, such as a login page or Swagger's own page, not a contract", hintPlace}
+		return unread(hintPlace, "html")
 	}
-	return &ReadError{"the document is XML or HTML, not a contract", hintPlace}
+	return unread(hintPlace, "markup")
 }
 
 // decodeJSON falls back to YAML, whose flow style looks alike: {swagger: "2.0"}.
@@ -152,15 +147,15 @@ func jsonError(text []byte, end int64, err error) *ReadError {
 	var syntax *json.SyntaxError
 	switch {
 	case err == nil:
-		return notDecoded(lineAt(text, end+1), "there is more behind the end of the JSON document")
+		return notDecoded(lineAt(text, end+1), hinted.Say("contract.behind-end"))
 	case errors.As(err, &syntax):
 		return notDecoded(lineAt(text, syntax.Offset), strings.TrimPrefix(OneLine(syntax.Error()), "json: "))
 	}
-	return notDecoded(lineAt(text, int64(len(bytes.TrimSpace(text)))), "it ends before it is complete")
+	return notDecoded(lineAt(text, int64(len(bytes.TrimSpace(text)))), hinted.Say("contract.cut-off"))
 }
 
-func lineAt(text []byte, offset int64) string {
-	return fmt.Sprintf("line %d", 1+bytes.Count(text[:min(int64(len(text)), max(0, offset-1))], []byte("\n")))
+func lineAt(text []byte, offset int64) int {
+	return 1 + bytes.Count(text[:min(int64(len(text)), max(0, offset-1))], []byte("\n"))
 }
 
 // measure gives the depth of a JSON text, and no fewer values than it contains, without decoding it.

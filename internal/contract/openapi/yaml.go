@@ -12,9 +12,9 @@ import (
 )
 
 var (
-	errYAMLKey = &ReadError{"the YAML document has a member whose name is no text", hintAsk}
-	errCircle  = &ReadError{"the YAML document has an anchor that holds itself", hintAsk}
-	errMerge   = &ReadError{"the YAML document merges (<<) what is no mapping", hintAsk}
+	errYAMLKey = unread(hintAsk, "yaml-name")
+	errCircle  = unread(hintAsk, "yaml-circle")
+	errMerge   = unread(hintAsk, "yaml-merge")
 )
 
 // decodeYAML decodes to the same values as decodeJSON. Ten lines of aliases can stand for gigabytes: what they stand for is
@@ -28,7 +28,7 @@ func decodeYAML(text []byte) (any, error) {
 		return nil, yamlError(err)
 	}
 	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
-		return nil, notDecoded("", "")
+		return nil, errNoSyntax
 	}
 	y := &yamlReader{anchors: map[*yaml.Node]*anchored{}}
 	return y.value(document.Content[0], 1)
@@ -43,13 +43,13 @@ func yamlError(err error) *ReadError {
 	}
 	found := yamlLine.FindStringSubmatch(err.Error())
 	if found == nil {
-		return notDecoded("", "")
+		return errNoSyntax
 	}
-	where := ""
-	if found[1] != "" { // often that of the mapping that the mistake lies in
-		where = "near line " + found[1]
+	why := Tidy(strings.TrimPrefix(err.Error(), found[0]))
+	if found[1] == "" {
+		return unread(hintPlace, "no-syntax-why", "why", why)
 	}
-	return notDecoded(where, Tidy(strings.TrimPrefix(err.Error(), found[0])))
+	return unread(hintPlace, "no-syntax-near", "line", found[1], "why", why) // often that of the mapping that the mistake lies in
 }
 
 // separators counts the bytes of which each value of a YAML text has one before it: it contains no more values than that.

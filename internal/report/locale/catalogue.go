@@ -425,11 +425,11 @@ type contractWords struct {
 	Types        map[string]string // of JSON; of texts and numbers, by their names in the contract
 	Formats      map[string]string
 	Format       string            `args:"format"` // of a name that Formats lacks
-	Limits       map[string]string `args:"limit"`  // by their sign
-	Unique       string            // of the items of a list
+	Limits       map[string]string `args:"limit"`  // by their rule
 	Value        string            // instead of a type that is not told
 	Other        string
 	Or           string // between types
+	And          string // between names
 	Characters   Plural `args:"n"`
 	Items        Plural `args:"n"` // likewise
 	Meant        string `args:"name"`

@@ -44,7 +44,8 @@ func (p *Printer) contractCall(w io.Writer, s *contract.Standing) {
 		p.say(w, answers.Call, "method", op.Method, "path", op.Path, "place", placeIn(answers.Places, s.Derived.KeyIn), "name",
 			s.Derived.KeyName)
 	}
-	for _, advice := range s.Advice {
+	for i := range s.Advice {
+		advice := p.Advice(&s.Advice[i])
 		p.say(w, answers.Advice, "level", answers.Levels[advice.Level], "text", advice.Text)
 		if advice.Hint != "" {
 			fmt.Fprintf(w, "hint: %s\n", advice.Hint)
@@ -108,7 +109,7 @@ func (p *Printer) ContractShown(w io.Writer, s *contract.Standing, document *ope
 	fmt.Fprintf(table, "\n%s\n", p.Fill(answers.Title, "title", document.Title, "version", document.Version))
 	for _, line := range document.Overview() {
 		takes := line.Takes()
-		if line.Broken != "" {
+		if line.Broken != nil {
 			takes = answers.NotKnown
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", line.Call, takes, line.ID, line.Summary)
@@ -146,7 +147,7 @@ func (p *Printer) ContractCall(w io.Writer, op *openapi.Operation) error {
 	}
 	switch {
 	case op.Broken != nil:
-		p.say(w, answers.TakesUnknown, "problem", op.Broken.Problem)
+		p.say(w, answers.TakesUnknown, "problem", op.Broken.Fact)
 	case op.Body == nil && len(op.Media) > 0:
 		p.say(w, answers.TakesOther, "media", op.Media)
 	case op.Body == nil:

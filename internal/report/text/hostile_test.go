@@ -24,7 +24,8 @@ var hostileFinding = jobs.Finding{Rule: jobs.RuleUnique, Holds: true, Path: host
 
 // hostileContract is what the document of an API may hold.
 var (
-	hostileContract = []jobs.ContractChange{{Operation: hostile, Path: hostile, Kind: jobs.ContractFormatNarrowed, Old: hostile, New: hostile,
+	hostileContract = []jobs.ContractChange{{Operation: hostile, Path: hostile, Kind: jobs.ContractFormatNarrowed,
+		Old: jobs.ContractSide{Text: hostile}, New: jobs.ContractSide{Text: hostile},
 		Breaking: true},
 		{Operation: hostile, Path: hostile, Kind: hostile}}
 	hostileProblem = mapping.Problem{Code: mapping.ProblemNoMatch, Path: "/" + hostile, Column: hostile, Value: hostile, Want: hostile,

@@ -8,6 +8,7 @@ import (
 	"syncd/internal/contract"
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
 )
@@ -38,37 +39,39 @@ func (t *Teller) changeText(c *jobs.ContractChange) string {
 	if !known { // of a newer program
 		return string(c.Kind)
 	}
+	var none jobs.ContractSide
 	text := words.Plain
 	switch {
-	case c.Old != "" && c.New != "" && words.Both != "":
+	case c.Old != none && c.New != none && words.Both != "":
 		text = words.Both
-	case c.New != "" && words.Fresh != "":
+	case c.New != none && words.Fresh != "":
 		text = words.Fresh
-	case c.Old != "" && c.New == "" && words.Gone != "":
+	case c.Old != none && c.New == none && words.Gone != "":
 		text = words.Gone
 	}
 	older := t.side(c.Kind, c.Old)
-	if c.Kind == jobs.ContractLimitNarrowed {
-		older = t.formerLimit(c.Old, c.New)
+	if c.Kind == jobs.ContractLimitNarrowed && c.Old.Limit.Rule != "" {
+		older = t.formerLimit(c.Old.Limit, c.New.Limit)
 	}
 	return strings.NewReplacer("{old}", older, "{new}", t.side(c.Kind, c.New)).Replace(text)
 }
 
 // side is what a change is from, or to, in words where its kind has some.
-func (t *Teller) side(kind jobs.ContractChangeKind, text string) string {
-	text = Cut(text)
-	switch kind {
-	case jobs.ContractTypeNarrowed, jobs.ContractMemberRequired, jobs.ContractMemberAdded:
-		return t.types(text, "")
-	case jobs.ContractLimitNarrowed:
-		return t.limits(text)
-	case jobs.ContractFormatNarrowed:
+func (t *Teller) side(kind jobs.ContractChangeKind, side jobs.ContractSide) string {
+	text := Cut(side.Text)
+	switch {
+	case side.Limit.Rule != "":
+		return t.bound(side.Limit)
+	case kind == jobs.ContractFormatNarrowed:
 		return t.format(text)
-	case jobs.ContractWidened: // of any of these
-		if format, known := t.Contract.Formats[text]; known {
-			return format
-		}
-		return t.limits(t.types(text, ""))
+	case kind == jobs.ContractWidened && t.Contract.Formats[text] != "":
+		return t.format(text)
+	case kind == jobs.ContractTypeNarrowed, kind == jobs.ContractMemberRequired, kind == jobs.ContractMemberAdded,
+		kind == jobs.ContractWidened:
+		text = t.typed(text, "")
+	}
+	if side.Null {
+		text += t.Contract.Or + t.Contract.Types["null"]
 	}
 	return text
 }
@@ -125,6 +128,8 @@ func (t *Teller) changeLine(c *jobs.ContractChange) ChangeLine {
 // ContractChange is one change with its text.
 type ContractChange struct {
 	jobs.ContractChange
+	Old  string `json:"old,omitempty"` // "string, null", "<= 50"; likewise, new
+	New  string `json:"new,omitempty"`
 	Text string `json:"text"`
 }
 
@@ -132,23 +137,45 @@ type ContractChange struct {
 func (t *Teller) ContractChangesOf(changes []jobs.ContractChange) []ContractChange {
 	out := make([]ContractChange, 0, len(changes))
 	for _, c := range changes {
-		out = append(out, ContractChange{c, t.ContractChange(c)})
+		out = append(out, ContractChange{c, c.Old.String(), c.New.String(), t.ContractChange(c)})
 	}
 	return out
 }
 
 // ContractStanding is where the contracts of an API stand.
 type ContractStanding struct {
-	InForce    string                  `json:"in_force,omitempty"` // digest
-	Accepted   string                  `json:"accepted,omitempty"`
-	AcceptedBy string                  `json:"accepted_by,omitempty"`
-	AcceptedAt *time.Time              `json:"accepted_at,omitempty"`
-	Waits      bool                    `json:"waits"` // runs are held until it is accepted
-	Problem    string                  `json:"problem,omitempty"`
-	Seen       []SeenContract          `json:"seen"`
-	Operations []openapi.OperationLine `json:"operations,omitempty"`
-	Changes    []ContractChange        `json:"changes"`
-	Advice     []check.Advice          `json:"advice,omitempty"`
+	InForce    string           `json:"in_force,omitempty"` // digest
+	Accepted   string           `json:"accepted,omitempty"`
+	AcceptedBy string           `json:"accepted_by,omitempty"`
+	AcceptedAt *time.Time       `json:"accepted_at,omitempty"`
+	Waits      bool             `json:"waits"` // runs are held until it is accepted
+	Problem    string           `json:"problem,omitempty"`
+	Seen       []SeenContract   `json:"seen"`
+	Operations []OperationLine  `json:"operations,omitempty"`
+	Changes    []ContractChange `json:"changes"`
+	Advice     []Advice         `json:"advice,omitempty"`
+}
+
+// OperationLine is a call, with why it is not known what it takes.
+type OperationLine struct {
+	openapi.OperationLine
+	Broken string `json:"broken,omitempty"`
+}
+
+// Advice is one thing that a contract says about the configuration: check.Advice has its levels.
+type Advice struct {
+	Level string `json:"level"`
+	// of the mapping: "Contrat.CodeNature", "Elements[].Code", "Elements" (the children); "" = the job or the API as a whole
+	Path string `json:"path,omitempty"`
+	Text string `json:"text"`           // what follows the path; a whole sentence where Path is ""
+	Hint string `json:"hint,omitempty"` // the next step; "" = none
+	hinted.Fact
+}
+
+// Advice is advice in words.
+func (t *Teller) Advice(a *check.Advice) Advice {
+	text, hint := a.Fact.Apart(t.Catalogue, a.Next)
+	return Advice{a.Level, a.Path, text, hint, a.Fact}
 }
 
 // SeenContract is one of them, and where and when it was seen.
@@ -162,12 +189,22 @@ type SeenContract struct {
 // ContractStanding tells where they stand. problem is why the API gave none; "" = it gave one, or was not asked.
 func (t *Teller) ContractStanding(s *contract.Standing, problem string) ContractStanding {
 	out := ContractStanding{AcceptedBy: s.Known.AcceptedBy, AcceptedAt: s.Known.AcceptedAt, Waits: s.Waits(), Problem: problem,
-		Seen: []SeenContract{}, Changes: t.ContractChangesOf(s.Changes), Advice: s.Advice}
+		Seen: []SeenContract{}, Changes: t.ContractChangesOf(s.Changes)}
 	for _, seen := range s.Known.Seen {
 		out.Seen = append(out.Seen, SeenContract(seen))
 	}
 	if s.Newest != nil {
-		out.InForce, out.Accepted, out.Operations = s.Newest.Digest, s.Accepted.Digest, s.Newest.Overview()
+		out.InForce, out.Accepted = s.Newest.Digest, s.Accepted.Digest
+		for _, line := range s.Newest.Overview() {
+			told := OperationLine{OperationLine: line}
+			if line.Broken != nil {
+				told.Broken = line.Broken.In(t.Catalogue)
+			}
+			out.Operations = append(out.Operations, told)
+		}
+	}
+	for i := range s.Advice {
+		out.Advice = append(out.Advice, t.Advice(&s.Advice[i]))
 	}
 	return out
 }
@@ -193,12 +230,15 @@ type Parameter struct {
 }
 
 // ContractCall is what a call of a contract takes.
-func ContractCall(op *openapi.Operation) Operation {
+func (t *Teller) ContractCall(op *openapi.Operation) Operation {
 	members, all := op.Outline()
 	out := Operation{Method: op.Method, Path: op.Path, Parameters: []Parameter{}, Members: members, Cut: !all,
-		Media: op.Media, Unchecked: op.Unchecked()}
+		Media: op.Media}
+	for _, demand := range op.Unchecked() {
+		out.Unchecked = append(out.Unchecked, demand.In(t.Catalogue))
+	}
 	if op.Broken != nil {
-		out.Broken = op.Broken.Problem
+		out.Broken = op.Broken.In(t.Catalogue)
 	}
 	for _, p := range op.Parameters {
 		out.Parameters = append(out.Parameters, Parameter{p.Name, p.In, p.Required, p.Description})

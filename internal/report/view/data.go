@@ -88,6 +88,8 @@ type Item struct {
 // Problem is why a document cannot be sent.
 type Problem struct {
 	mapping.Problem
+	Want string `json:"want,omitempty"` // what would fit, and the shape of what is there, each in one text
+	Got  string `json:"got,omitempty"`
 	Text string `json:"text"`
 }
 
@@ -142,7 +144,7 @@ func (t *Teller) ItemOf(item jobs.Item) *Item {
 func (t *Teller) problems(problems []mapping.Problem) []Problem {
 	var out []Problem
 	for _, problem := range problems {
-		out = append(out, Problem{problem, t.Problem(problem)})
+		out = append(out, Problem{problem, problem.Wanted(), problem.Seen(), t.Problem(problem)})
 	}
 	return out
 }

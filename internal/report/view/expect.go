@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,17 +17,17 @@ func (t *Teller) expected(problem *mapping.Problem) string {
 	words := &t.Contract
 	switch problem.Code {
 	case mapping.ProblemRequired:
-		return t.types(problem.Want, words.Value)
+		return t.typed(problem.Want, words.Value)
 	case mapping.ProblemWrongType:
-		return t.types(problem.Want, words.Other)
+		return t.typed(problem.Want, words.Other)
 	case mapping.ProblemWrongFormat:
 		return t.format(problem.Want)
 	case mapping.ProblemOutOfRange, mapping.ProblemItemCount:
-		return t.limits(problem.Want)
+		return t.bound(problem.Limit)
 	case mapping.ProblemTooLong, mapping.ProblemTooShort:
-		return t.digits(problem.Want)
+		return t.digits(problem.Limit.Value)
 	}
-	return problem.Want
+	return problem.Wanted()
 }
 
 // expectations are what the sentence of a contract's problem names besides the value.
@@ -36,9 +37,9 @@ func (t *Teller) expectations(problem *mapping.Problem) []string {
 	if problem.Want != "" {
 		meant = locale.Fill(words.Meant, "name", problem.Want)
 	}
-	return []string{"{want}", t.expected(problem), "{got}", t.types(problem.Got, words.Other), "{meant}", meant,
-		"{characters}", t.countOf(words.Characters, problem.Got), "{items}", t.countOf(words.Items, problem.Got),
-		"{least}", t.countOf(words.Characters, problem.Want)}
+	return []string{"{want}", t.expected(problem), "{got}", t.typed(problem.Got, words.Other), "{meant}", meant,
+		"{characters}", t.Count(words.Characters, problem.Size), "{items}", t.Count(words.Items, problem.Size),
+		"{least}", t.countOf(words.Characters, problem.Limit.Value)}
 }
 
 // branch names the form, of several that the contract takes, by which a problem is told: its definition, or its number.
@@ -54,18 +55,9 @@ func (t *Teller) branch(name string) string {
 	return locale.Fill(words.Branch, "form", name)
 }
 
-// types are JSON types in words, "a text or nothing (null)"; other text stays as it is, and none is called fallback.
-func (t *Teller) types(list, fallback string) string {
-	if list == "" {
-		return fallback
-	}
-	names := strings.Split(list, ", ")
-	for i, name := range names {
-		if text, known := t.Contract.Types[name]; known {
-			names[i] = text
-		}
-	}
-	return strings.Join(names, t.Contract.Or)
+// typed is a JSON type in words, "a text"; other text stays as it is, and none is called fallback.
+func (t *Teller) typed(name, fallback string) string {
+	return cmp.Or(t.Contract.Types[name], name, fallback)
 }
 
 // format is "a date such as 2026-11-30"; one without words is named.
@@ -76,31 +68,17 @@ func (t *Teller) format(name string) string {
 	return locale.Fill(t.Contract.Format, "format", name)
 }
 
-const stepLimit = "multiple of"
-
-var limitPattern = regexp.MustCompile(`^(<=|>=|<|>|` + stepLimit + `) (\S+)$`)
-
-// limits are "<= 50" or ">= 1, <= 50" in words; other text stays as it is.
-func (t *Teller) limits(list string) string {
-	words := &t.Contract
-	parts := strings.Split(list, ", ")
-	for i, part := range parts {
-		if part == "unique" {
-			parts[i] = words.Unique
-		} else if found := limitPattern.FindStringSubmatch(part); found != nil {
-			parts[i] = locale.Fill(words.Limits[found[1]], "limit", t.digits(found[2]))
-		}
-	}
-	return strings.Join(parts, ", ")
+// bound is a limit, "50 at most"; "" = none.
+func (t *Teller) bound(l mapping.Limit) string {
+	return locale.Fill(t.Contract.Limits[string(l.Rule)], "limit", t.digits(Cut(l.Value)))
 }
 
 // formerLimit is a limit beside the one that took its place: of the same sort, its number alone.
-func (t *Teller) formerLimit(older, newer string) string {
-	before, after := limitPattern.FindStringSubmatch(Cut(older)), limitPattern.FindStringSubmatch(Cut(newer))
-	if before == nil || after == nil || before[1] != after[1] || before[1] == stepLimit {
-		return t.limits(Cut(older))
+func (t *Teller) formerLimit(older, newer mapping.Limit) string {
+	if older.Rule != newer.Rule || older.Rule == mapping.LimitMultiple || older.Rule == mapping.LimitUnique {
+		return t.bound(older)
 	}
-	return t.digits(before[2])
+	return t.digits(Cut(older.Value))
 }
 
 // digits is a count as the language writes it; other text, such as a decimal, stays as it is.

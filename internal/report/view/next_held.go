@@ -121,7 +121,7 @@ func (t *Teller) wrongContract(refused int, c jobs.Counts) []Step {
 
 // refusedByContract tells of an item that is blocked for what the contract says.
 func refusedByContract(item *jobs.Item) bool {
-	return slices.ContainsFunc(item.Problems, func(p mapping.Problem) bool { return strings.HasPrefix(p.Path, "/") || p.Want != "" })
+	return slices.ContainsFunc(item.Problems, func(p mapping.Problem) bool { return strings.HasPrefix(p.Path, "/") || p.Wanted() != "" })
 }
 
 func holdsBy(findings []jobs.Finding, rule jobs.Rule) bool {

@@ -69,7 +69,7 @@ func (t *Teller) fact(problem mapping.Problem) string {
 		text = string(problem.Code)
 	case words.Counted != nil:
 		return t.Count(words.Counted, max(problem.Count, 1))
-	case words.Empty != "" && problem.Got == "0":
+	case words.Empty != "" && problem.Counts() && problem.Size == 0:
 		text = words.Empty
 	case (problem.Value != "" || problem.Why == mapping.WhyEmpty) && words.Quoted != "" && problem.Got != "null":
 		text = words.Quoted

@@ -70,6 +70,8 @@ func (t *Teller) argument(value any) string {
 		return Minute(v)
 	case error: // of the program's own, with a hint of its own
 		return hinted.TextIn(t.Catalogue, v)
+	case hinted.Fact:
+		return v.In(t.Catalogue)
 	case []string:
 		return Clean(strings.Join(v, ", "))
 	}
