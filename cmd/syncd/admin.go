@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+
 	"syncd/internal/admin"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
 	"syncd/internal/admin"
 	"syncd/internal/app"
 	"syncd/internal/jobs"

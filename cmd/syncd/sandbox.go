@@ -5,20 +5,24 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"syncd/internal/config/strict"
+	"syncd/internal/app"
 	"syncd/internal/jobs"
 	"syncd/internal/partner"
+	"syncd/internal/report/locale"
+	"syncd/internal/sample"
 	"syncd/internal/sandbox"
 )
 
@@ -54,28 +58,12 @@ func newSandbox(p process, flags *globalFlags) *cobra.Command {
 
 // serveSandbox answers until a signal comes.
 func (a *session) serveSandbox(ctx context.Context, o sandbox.Options) error {
-	address, err := a.sandboxAddress()
+	server, listener, err := a.Sandbox().Open(ctx, o)
 	if err != nil {
 		return err
 	}
-	var dossiers []sandbox.Dossier
-	for _, d := range a.Config.AllDossiers {
-		key, err := d.Key.Read()
-		if err != nil {
-			return err
-		}
-		dossiers = append(dossiers, sandbox.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
-	}
-	s, err := standIn().Open(a.Config.Partner(), dossiers, o)
-	if err != nil {
-		return fmt.Errorf("preparing the sandbox: %w", err)
-	}
-	listener, err := sandbox.Listen(ctx, address)
-	if err != nil {
-		return a.baseURLError(err.Error(), "is another sandbox running there? base_url and token_url choose the port")
-	}
 	fmt.Fprintln(a.Stderr, standIn().Notices[string(a.language())])
-	a.say(a.Stderr, a.words().Answers.Sandbox.Listening, "address", listener.Addr(), "profile", o.Profile, "n", len(dossiers))
+	a.say(a.Stderr, a.words().Answers.Sandbox.Listening, "address", listener.Addr(), "profile", o.Profile, "n", len(a.Config.AllDossiers))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -85,25 +73,11 @@ func (a *session) serveSandbox(ctx context.Context, o sandbox.Options) error {
 		case <-ctx.Done():
 		}
 	}()
-	return s.Serve(ctx, listener)
+	return server.Serve(ctx, listener)
 }
 
 // standIn is that of the partner.
 func standIn() *partner.StandIn { return &partner.Default().StandIn }
-
-// sandboxAddress is the host and port of base_url, which must be on this machine.
-func (a *session) sandboxAddress() (string, error) {
-	u, err := url.Parse(a.Config.Partner().BaseURL)
-	if err != nil || u.Scheme != "http" || u.Port() == "" {
-		return "", a.baseURLError("does not name a port of this machine, so there is no sandbox to be had with this configuration",
-			"make one for a rehearsal: syncd sandbox init rehearsal")
-	}
-	return u.Host, nil
-}
-
-func (a *session) baseURLError(text, hint string) error {
-	return &strict.Error{Problems: []strict.Problem{{File: a.Config.File, Key: a.Config.Partner().Name + ".base_url", Text: text, Hint: hint}}}
-}
 
 func newSandboxReceived(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
@@ -118,7 +92,7 @@ func newSandboxReceived(p process, flags *globalFlags) *cobra.Command {
 			if !flags.json {
 				query.Set("documents", "no")
 			}
-			answer, err := a.sandboxCall(ctx, http.MethodGet, "/sandbox/received?"+query.Encode(), nil)
+			answer, err := a.Sandbox().Call(ctx, http.MethodGet, "/sandbox/received?"+query.Encode(), nil)
 			if err != nil {
 				return err
 			}
@@ -180,11 +154,7 @@ func (p process) sandboxPost(ctx context.Context, flags *globalFlags, path strin
 		return err
 	}
 	defer a.Close()
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	_, err = a.sandboxCall(ctx, http.MethodPost, path, text)
+	_, err = a.Sandbox().Call(ctx, http.MethodPost, path, body)
 	return err
 }
 
@@ -193,59 +163,13 @@ func newSandboxToken(p process, flags *globalFlags) *cobra.Command {
 		Use:  "token",
 		Args: none,
 		RunE: p.withApp(flags, func(_ context.Context, a *session, _ []string) error {
-			if _, err := a.sandboxAddress(); err != nil {
-				return err
-			}
-			token, err := a.sandboxToken()
+			token, err := a.Sandbox().Token()
 			if err == nil {
 				_, err = fmt.Fprintln(p.Stdout, token)
 			}
 			return err
 		}),
 	}
-}
-
-func (a *session) sandboxToken() (string, error) {
-	secret, err := a.Config.Partner().ClientSecret.Read()
-	return sandbox.ControlToken(secret), err
-}
-
-// sandboxCall asks the sandbox that the configuration names, on this machine.
-func (a *session) sandboxCall(ctx context.Context, method, path string, body []byte) ([]byte, error) {
-	address, err := a.sandboxAddress()
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+address+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	token, err := a.sandboxToken()
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, &jobs.CallError{Class: jobs.ClassTemporary, Call: method + " " + request.URL.Path,
-			Problem: "no sandbox answers at " + address, Hint: "start it: syncd sandbox --config " + a.Config.File}
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, fmt.Errorf("reading the sandbox's answer: %w", err)
-	}
-	if response.StatusCode == http.StatusUnauthorized {
-		return nil, usagef("the sandbox at %s was started with another configuration than %s: it has another client secret\n"+
-			"hint: name its own with --config", address, a.Config.File)
-	}
-	if response.StatusCode/100 != 2 {
-		return nil, usagef("the sandbox refuses: %s", answer)
-	}
-	return answer, nil
 }
 
 func newSandboxEdit(p process, flags *globalFlags) *cobra.Command {
@@ -263,7 +187,7 @@ func newSandboxEdit(p process, flags *globalFlags) *cobra.Command {
 			if edit.Members, err = parseEdits(args); err != nil {
 				return err
 			}
-			return a.editSandbox(ctx, edit, remove)
+			return a.Sandbox().Edit(ctx, edit, remove)
 		}),
 	}
 	flags.addDossiers(cmd, p)
@@ -272,32 +196,6 @@ func newSandboxEdit(p process, flags *globalFlags) *cobra.Command {
 	complete(cmd, "period", months)
 	cmd.Flags().BoolVar(&remove, "delete", false, "")
 	return cmd
-}
-
-func (a *session) editSandbox(ctx context.Context, edit sandbox.Edit, remove bool) error {
-	switch {
-	case edit.Matricule == "":
-		return usagef("name one employee\nhint: --employee 00007")
-	case remove && len(edit.Members) > 0:
-		return usagef("a document is edited or deleted, not both\nhint: leave out --delete or the members")
-	case !remove && len(edit.Members) == 0:
-		return usagef("nothing is to be changed\nhint: name members and their new values, or --delete")
-	}
-	if edit.Period != "" {
-		if _, err := jobs.ParsePeriod(edit.Period); err != nil {
-			return usageError{err}
-		}
-	}
-	body, err := json.Marshal(edit)
-	if err != nil {
-		return err
-	}
-	method := http.MethodPost
-	if remove {
-		method = http.MethodDelete
-	}
-	_, err = a.sandboxCall(ctx, method, "/sandbox/document", body)
-	return err
 }
 
 // parseEdits reads MEMBER=JSON. Its errors name the member alone: the value can be personal.
@@ -333,7 +231,7 @@ func newSandboxContract(p process, flags *globalFlags) *cobra.Command {
 		Use:  "contract",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
-			answer, err := a.sandboxCall(ctx, http.MethodGet, "/sandbox/contract", nil)
+			answer, err := a.Sandbox().Call(ctx, http.MethodGet, "/sandbox/contract", nil)
 			if err != nil {
 				return err
 			}
@@ -345,4 +243,72 @@ func newSandboxContract(p process, flags *globalFlags) *cobra.Command {
 			return err
 		}),
 	}
+}
+
+const sandboxTokenLifetime = time.Hour
+
+func newSandboxInit(p process) *cobra.Command {
+	r := app.Rehearsal{Database: "postgres:///syncd_rehearsal", Listen: "127.0.0.1:8089"}
+	cmd := &cobra.Command{
+		Use:  "init",
+		Args: exactly("DIR"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r.Dir = args[0]
+			if !slices.Contains(standIn().Profiles, r.Profile) {
+				return noProfile(r.Profile)
+			}
+			if err := r.Write(); err != nil {
+				return err
+			}
+			_, err := fmt.Fprint(p.Stdout, locale.Fill(p.words().Answers.Sandbox.Ready, "folder", r.Dir, "database",
+				r.DatabaseName(), "flags", r.Flags()))
+			return err
+		},
+	}
+	addProfile(cmd, &r.Profile)
+	cmd.Flags().StringVar(&r.Database, "database", r.Database, "")
+	cmd.Flags().StringVar(&r.Listen, "listen", r.Listen, "")
+	return cmd
+}
+
+func newSandboxSample(p process) *cobra.Command {
+	var elementsOnly bool
+	options := sample.Options{Period: string(jobs.PeriodOf(time.Now())), ElementsPerEmployee: 3}
+	cmd := &cobra.Command{
+		Use:  "sample",
+		Args: between(1, 1000),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if _, err := jobs.ParsePeriod(options.Period); err != nil {
+				return usageError{err}
+			}
+			var all []sample.Options
+			for _, arg := range args {
+				o, err := parseSample(arg, options)
+				if err != nil {
+					return err
+				}
+				all = append(all, o)
+			}
+			if elementsOnly {
+				return sample.WriteElementsSQL(p.Stdout, all...)
+			}
+			return sample.WriteSQL(p.Stdout, all...)
+		},
+	}
+	cmd.Flags().StringVar(&options.Period, "period", options.Period, "")
+	cmd.Flags().Float64Var(&options.ElementsPerEmployee, "elements", options.ElementsPerEmployee, "")
+	cmd.Flags().BoolVar(&elementsOnly, "elements-only", false, "")
+	return cmd
+}
+
+func parseSample(arg string, o sample.Options) (sample.Options, error) {
+	name, count, _ := strings.Cut(arg, "=")
+	n, err := strconv.Atoi(count)
+	if err != nil || n < 1 || name == "" {
+		return o, usagef("%q is not DOSSIER=EMPLOYEES\nhint: saint-martin=8", arg)
+	}
+	seed := fnv.New64a()
+	seed.Write([]byte(name))
+	o.Dossier, o.Employees, o.Seed = name, n, seed.Sum64()
+	return o, nil
 }

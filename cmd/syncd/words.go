@@ -48,7 +48,7 @@ func (a *session) inWords(err error) error {
 
 // inWords puts what went wrong before the configuration was read into words.
 func (p process) inWords(err error) error {
-	if is[*mistaken](err) && !is[*told](err) {
+	if (is[*mistaken](err) || is[*app.Refused](err)) && !is[*told](err) {
 		return &told{err, messageIn(&view.Teller{Catalogue: p.words()}, err)}
 	}
 	return err

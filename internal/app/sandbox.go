@@ -1,0 +1,254 @@
+package app
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"syncd"
+	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
+	"syncd/internal/jobs"
+	"syncd/internal/partner"
+	"syncd/internal/sandbox"
+	"syncd/migrations"
+)
+
+// Sandbox is the stand-in of the partner on this machine, for rehearsals: it is opened, and controlled where it runs.
+type Sandbox struct{ app *App }
+
+// Sandbox is that of the configuration.
+func (a *App) Sandbox() Sandbox { return Sandbox{a} }
+
+// FolderExists: a rehearsal makes its folder.
+const FolderExists Code = "folder-exists" // value
+
+// refusef refuses an order in words of its own.
+func refusef(hint, format string, args ...any) error {
+	return &Refused{Code: BadValue, Err: hinted.New(hint, format, args...)}
+}
+
+// Open prepares a stand-in for all dossiers, and listens at base_url. The caller serves.
+func (s Sandbox) Open(ctx context.Context, o sandbox.Options) (*sandbox.Server, net.Listener, error) {
+	address, err := s.address()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := s.app.Config
+	var dossiers []sandbox.Dossier
+	for _, d := range c.AllDossiers {
+		key, err := d.Key.Read()
+		if err != nil {
+			return nil, nil, err
+		}
+		dossiers = append(dossiers, sandbox.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
+	}
+	server, err := standIn().Open(c.Partner(), dossiers, o)
+	if err != nil {
+		return nil, nil, fmt.Errorf("preparing the sandbox: %w", err)
+	}
+	listener, err := sandbox.Listen(ctx, address)
+	if err != nil {
+		return nil, nil, s.baseURLError(err.Error(), "is another sandbox running there? base_url and token_url choose the port")
+	}
+	return server, listener, nil
+}
+
+func standIn() *partner.StandIn { return &partner.Default().StandIn }
+
+// address is the host and port of base_url, which must be on this machine.
+func (s Sandbox) address() (string, error) {
+	u, err := url.Parse(s.app.Config.Partner().BaseURL)
+	if err != nil || u.Scheme != "http" || u.Port() == "" {
+		return "", s.baseURLError("does not name a port of this machine, so there is no sandbox to be had with this configuration",
+			"make one for a rehearsal: syncd sandbox init rehearsal")
+	}
+	return u.Host, nil
+}
+
+func (s Sandbox) baseURLError(text, hint string) error {
+	c := s.app.Config
+	return &strict.Error{Problems: []strict.Problem{{File: c.File, Key: c.Partner().Name + ".base_url", Text: text, Hint: hint}}}
+}
+
+// Token is what its control wants.
+func (s Sandbox) Token() (string, error) {
+	if _, err := s.address(); err != nil {
+		return "", err
+	}
+	secret, err := s.app.Config.Partner().ClientSecret.Read()
+	return sandbox.ControlToken(secret), err
+}
+
+// Call asks the sandbox's control for something, on this machine. body is sent as JSON; nil = nothing is.
+func (s Sandbox) Call(ctx context.Context, method, path string, body any) ([]byte, error) {
+	address, err := s.address()
+	if err != nil {
+		return nil, err
+	}
+	var text []byte
+	if body != nil {
+		if text, err = json.Marshal(body); err != nil {
+			return nil, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+address+path, bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	token, err := s.Token()
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, &jobs.CallError{Class: jobs.ClassTemporary, Call: method + " " + request.URL.Path,
+			Problem: "no sandbox answers at " + address, Hint: "start it: syncd sandbox --config " + s.app.Config.File}
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading the sandbox's answer: %w", err)
+	}
+	if response.StatusCode == http.StatusUnauthorized {
+		return nil, refusef("name its own with --config",
+			"the sandbox at %s was started with another configuration than %s: it has another client secret", address, s.app.Config.File)
+	}
+	if response.StatusCode/100 != 2 {
+		problem, hint, _ := strings.Cut(string(answer), "\nhint: ")
+		return nil, refusef(hint, "the sandbox refuses: %s", problem)
+	}
+	return answer, nil
+}
+
+// Edit changes a document behind the back of who sent it, or removes it.
+func (s Sandbox) Edit(ctx context.Context, edit sandbox.Edit, remove bool) error {
+	switch {
+	case edit.Matricule == "":
+		return refusef("--employee 00007", "name one employee")
+	case remove && len(edit.Members) > 0:
+		return refusef("leave out --delete or the members", "a document is edited or deleted, not both")
+	case !remove && len(edit.Members) == 0:
+		return refusef("name members and their new values, or --delete", "nothing is to be changed")
+	}
+	if edit.Period != "" {
+		if _, err := ParsePeriod(edit.Period); err != nil {
+			return err
+		}
+	}
+	method := http.MethodPost
+	if remove {
+		method = http.MethodDelete
+	}
+	_, err := s.Call(ctx, method, "/sandbox/document", edit)
+	return err
+}
+
+// Rehearsal is a folder with all that a rehearsal needs.
+type Rehearsal struct {
+	Dir      string
+	Database string // a URL
+	Listen   string // of the stand-in, on this machine
+	Profile  string // of its API
+}
+
+// sample is the configuration that the rehearsal starts from.
+func (r Rehearsal) sample() string {
+	return cmp.Or(standIn().Samples[r.Profile], syncd.SampleConfig)
+}
+
+// Flags are what 'syncd sandbox' needs to be told.
+func (r Rehearsal) Flags() string {
+	if r.Profile == standIn().Profiles[0] {
+		return ""
+	}
+	return " --profile " + r.Profile
+}
+
+// Write makes the folder.
+func (r Rehearsal) Write() error {
+	if host, _, err := net.SplitHostPort(r.Listen); err != nil || !net.ParseIP(host).IsLoopback() {
+		return refusef("--listen 127.0.0.1:8089", "--listen %q is not a loopback address with a port", r.Listen)
+	}
+	text, secrets, err := r.config(r.sample())
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(r.Dir, 0o700); errors.Is(err, fs.ErrExist) {
+		return refuse(FolderExists, Args{"value": r.Dir})
+	} else if err != nil {
+		return fmt.Errorf("making the folder: %w", err)
+	}
+	files := map[string]string{"config.toml": text, "staging.sql": migrations.Staging, "roles.sql": migrations.Roles}
+	for _, name := range secrets {
+		files[name] = randomSecret() + "\n"
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(r.Dir, name), []byte(content), 0o600); err != nil {
+			return fmt.Errorf("writing the rehearsal: %w", err)
+		}
+	}
+	return nil
+}
+
+// randomSecret is 32 bytes in base64, which is also the form of a ledger key.
+func randomSecret() string {
+	var secret [32]byte
+	rand.Read(secret[:]) // never fails: crypto/rand aborts the program instead
+	return base64.StdEncoding.EncodeToString(secret[:])
+}
+
+var credential = regexp.MustCompile(`\{ credential = "([^"]+)" \}`)
+
+// config makes the sample configuration one for the sandbox, with secrets in files beside it, whose names it returns.
+func (r Rehearsal) config(sample string) (text string, secrets []string, err error) {
+	replacements := map[string]string{
+		`url = "postgres:///paie"`: fmt.Sprintf("url = %q", r.Database),
+		`# base_url = `:            fmt.Sprintf("base_url = %q", "http://"+r.Listen+standIn().Path),
+		`# token_url = `:           fmt.Sprintf("token_url = %q", "http://"+r.Listen+standIn().API.TokenPath),
+		`# rate_per_second = `:     "rate_per_second = 1000",
+	}
+	lines := strings.Split(sample, "\n")
+	for i, line := range lines {
+		for start, replacement := range replacements {
+			if strings.HasPrefix(line, start) {
+				lines[i] = replacement
+				delete(replacements, start)
+			}
+		}
+		if m := credential.FindStringSubmatch(line); m != nil && !strings.HasPrefix(line, "#") {
+			lines[i] = strings.Replace(line, m[0], fmt.Sprintf("{ file = %q }", m[1]+".secret"), 1)
+			secrets = append(secrets, m[1]+".secret")
+		}
+	}
+	if len(replacements) > 0 {
+		return "", nil, fmt.Errorf("the sample configuration is not as this program expects: %d settings are missing", len(replacements))
+	}
+	return strings.Join(lines, "\n"), secrets, nil
+}
+
+// DatabaseName is that of its ledger.
+func (r Rehearsal) DatabaseName() string {
+	name := r.Database[strings.LastIndex(r.Database, "/")+1:]
+	name, _, _ = strings.Cut(name, "?")
+	return name
+}
