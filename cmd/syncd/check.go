@@ -3,12 +3,16 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"syncd/internal/app"
+	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/report/view"
 	"syncd/internal/terminal"
@@ -19,11 +23,25 @@ func newCheck(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:  "check",
 		Args: none,
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
-			c := &checked{session: a, teller: a.teller()}
-			a.Check(ctx, app.Checking{Selection: flags.selection(), Offline: offline}, c.add)
-			return c.conclude()
-		}),
+	}
+	check := p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
+		c := &checked{session: a, teller: a.teller()}
+		a.Check(ctx, app.Checking{Selection: flags.selection(), Offline: offline}, c.add)
+		return c.conclude()
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		err := check(cmd, args)
+		if refused, ok := errors.AsType[*strict.Error](err); ok && flags.json { // else there would be no data
+			var all []fact
+			for _, problem := range refused.Problems {
+				f := app.Finding{Level: app.Failure, Subject: "configuration", Err: &strict.Error{Problems: []strict.Problem{problem}}}
+				all = append(all, factOf(&f, worded(&view.Teller{Catalogue: p.words()}, &f)))
+			}
+			if lost := encode(p.Stdout, all); lost != nil {
+				return lost
+			}
+		}
+		return err
 	}
 	cmd.Flags().BoolVar(&offline, "offline", false, "")
 	flags.addDossiers(cmd, p)
@@ -37,6 +55,43 @@ type finding struct {
 	Subject string `json:"subject"`
 	Text    string `json:"text"`
 	Hint    string `json:"hint,omitempty"`
+}
+
+// fact is a finding as data.
+type fact struct {
+	finding
+	Code string         `json:"code,omitempty"`
+	Args map[string]any `json:"args,omitempty"`
+	File string         `json:"file,omitempty"` // of a problem of the configuration; likewise the next ones
+	Line int            `json:"line,omitempty"`
+	Key  string         `json:"key,omitempty"`
+}
+
+func factOf(f *app.Finding, line finding) fact {
+	told := fact{finding: line, Code: string(f.Code), Args: map[string]any{}}
+	args := map[string]any(f.Args)
+	coded, isCoded := errors.AsType[*hinted.Coded](f.Err)
+	wrong, isWrong := errors.AsType[*strict.Error](f.Err)
+	switch {
+	case isWrong:
+		p := wrong.Problems[0]
+		told.Code, args, told.File, told.Line, told.Key = p.Code, p.Args, p.File, p.Line, p.Key
+	case isCoded:
+		told.Code, args = coded.Code, coded.Args
+	}
+	for name, value := range args {
+		if err, ok := value.(error); ok {
+			value = err.Error()
+		}
+		told.Args[name] = value
+	}
+	return told
+}
+
+func encode(w io.Writer, all []fact) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(all)
 }
 
 // worded is a finding in words.
@@ -80,7 +135,7 @@ func advised(teller *view.Teller, a *app.Advice) (text, hint string) {
 type checked struct {
 	*session
 	teller   *view.Teller
-	findings []finding
+	findings []fact
 	code     int
 	of       string           // the subject whose dossiers are gone through; "" = none is
 	told     repeats[finding] // of them
@@ -89,7 +144,7 @@ type checked struct {
 func (c *checked) add(f app.Finding) {
 	c.code = worse(c.code, exitCodes[f.Class()])
 	line := worded(c.teller, &f)
-	c.findings = append(c.findings, line)
+	c.findings = append(c.findings, factOf(&f, line))
 	if c.flags.json {
 		return
 	}
@@ -143,9 +198,7 @@ func (c *checked) subject(name string) string {
 func (c *checked) conclude() error {
 	c.count()
 	if c.flags.json {
-		encoder := json.NewEncoder(c.Stdout)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(c.findings); err != nil && !is[*terminal.LostError](err) {
+		if err := encode(c.Stdout, c.findings); err != nil && !is[*terminal.LostError](err) {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -37,6 +38,7 @@ type process struct {
 	Getenv func(string) string
 	Stop   <-chan struct{}                   // closed at the first SIGINT or SIGTERM: finish what is in flight, then end
 	Spoken *atomic.Pointer[locale.Catalogue] // the words of what is told beside a command; see words
+	Speaks locale.Language                   // of help, and of what keeps a configuration from being read; "" = the locale's
 	Hangup func()                            // from now on the end of the terminal (SIGHUP) is such a first signal
 }
 
@@ -49,6 +51,7 @@ func run(args []string, p process) int {
 	p.Stdout = out
 	release := p.onSignals(abort)
 	defer release()
+	p.Speaks = p.helpLanguage(args)
 	root := newRoot(p)
 	p.speak(root, args, args)
 	root.SetArgs(args)
@@ -56,14 +59,14 @@ func run(args []string, p process) int {
 	return p.lost(out, code)
 }
 
-// words are those of the configuration once it is read, and until then those of the locale.
+// words are those of the configuration once it is read, and until then those of help.
 func (p process) words() *locale.Catalogue {
 	if p.Spoken != nil {
 		if words := p.Spoken.Load(); words != nil {
 			return words
 		}
 	}
-	return locale.Of(locale.Language(config.LocaleLanguage(p.Getenv)), partner.Default().Name)
+	return locale.Of(cmp.Or(p.Speaks, locale.Language(config.LocaleLanguage(p.Getenv))), partner.Default().Name)
 }
 
 // onSignals closes Stop at the first signal and calls abort at the second.

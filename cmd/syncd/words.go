@@ -46,9 +46,9 @@ func (a *session) inWords(err error) error {
 	return &told{err, messageIn(a.words(), err)}
 }
 
-// inWords puts what went wrong before the configuration was read into words.
+// inWords puts what went wrong before the configuration was read, or with reading it, into words.
 func (p process) inWords(err error) error {
-	if (is[*mistaken](err) || is[*app.Refused](err)) && !is[*told](err) {
+	if _, worded := errors.AsType[hinted.Worded](err); (worded || is[*mistaken](err) || is[*app.Refused](err)) && !is[*told](err) {
 		return &told{err, messageIn(&view.Teller{Catalogue: p.words()}, err)}
 	}
 	return err

@@ -26,6 +26,7 @@ type Door struct {
 	Waits   func(call string, until time.Time) // hears what a call waits for; nil = nobody watches
 	Observe func(httpcall.Attempt)             // hears of each call; nil = nobody counts them
 	Quiet   bool                               // what a run logs is told by its report as well
+	InWords func(error) error                  // puts what is wrong with a configuration into words; nil = they are English
 	Marked  func(time.Time)                    // hears since when the ledger's watermark is kept, zero = it is not; nil = not a daemon
 }
 
@@ -39,6 +40,13 @@ type App struct {
 	open     *store.Store // the ledger without
 	told     *store.Store // which of them knows the configuration; nil = neither
 	cleanups []func()
+}
+
+func (d *Door) inWords(err error) error {
+	if d.InWords == nil {
+		return err
+	}
+	return d.InWords(err)
 }
 
 // New makes an App of a configuration. Close it.

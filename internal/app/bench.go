@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"syncd/internal/config"
+	"syncd/internal/config/strict"
 	"syncd/internal/daemon"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
@@ -31,13 +32,13 @@ const (
 func (s *Service) load() (*daemon.Setup, error) {
 	c, err := s.read()
 	if err != nil {
-		return nil, err
+		return nil, s.door.inWords(err)
 	}
 	a := New(c, s.door)
 	setup, err := s.setup(a)
 	if err != nil {
 		a.Close()
-		return nil, err
+		return nil, s.door.inWords(err)
 	}
 	if former := s.current.Load(); former != nil && former.Daemon.Listen != a.Config.Daemon.Listen {
 		s.door.Log.Warn().Msg("daemon.listen has changed: monitoring moves there at the next start (systemctl restart syncd)")
@@ -52,7 +53,7 @@ func (s *Service) setup(a *App) (*daemon.Setup, error) {
 		return nil, err
 	}
 	for _, w := range c.Warnings {
-		s.door.Log.Warn().Str("problem", w.String()).Msg("configuration")
+		s.door.Log.Warn().Str("problem", s.door.inWords(&strict.Error{Problems: []strict.Problem{w}}).Error()).Msg("configuration")
 	}
 	b, err := s.bench(a)
 	if err != nil {

@@ -46,10 +46,10 @@ type Finding struct {
 // Class is what a finding means for whoever waits for all to be ready.
 func (f *Finding) Class() Class {
 	switch {
-	case f.Err != nil:
-		return Of(f.Err)
 	case f.Level != Failure:
 		return Done
+	case f.Err != nil:
+		return Of(f.Err)
 	case f.Code == LedgerPutBack || f.Code == LedgerRestored:
 		return Waiting
 	}
@@ -121,7 +121,7 @@ func (c *checker) configuration() {
 	c.find(OK, subject, Configured, Args{"file": c.Config.File, "dossiers": len(c.Config.AllDossiers), "jobs": len(c.Config.Jobs),
 		"environment": c.Config.Partner().Environment})
 	for _, w := range c.Config.Warnings {
-		c.worded(Warning, subject, w)
+		c.tell(Finding{Level: Warning, Subject: subject, Err: &strict.Error{Problems: []strict.Problem{w}}})
 	}
 	unread := c.Config.Unreadable()
 	for _, p := range unread {
@@ -130,12 +130,6 @@ func (c *checker) configuration() {
 	if unread == nil {
 		c.find(OK, "secrets", SecretsRead, Args{"n": len(c.Config.Secrets())})
 	}
-}
-
-// worded tells what has words of its own, with their hint.
-func (c *checker) worded(level Level, subject string, what interface{ Told() (problem, hint string) }) {
-	text, hint := what.Told()
-	c.tell(Finding{Level: level, Subject: subject, Text: text, Hint: hint})
 }
 
 func (c *checker) databases(ctx context.Context) {
@@ -345,7 +339,7 @@ func (c *checker) purge(ctx context.Context) {
 		c.fail(subject, err)
 	}
 	if held != nil {
-		c.worded(Warning, subject, held)
+		c.tell(Finding{Level: Warning, Subject: subject, Err: held})
 	}
 }
 

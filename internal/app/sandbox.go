@@ -64,7 +64,7 @@ func (s Sandbox) Open(ctx context.Context, o sandbox.Options) (*sandbox.Server, 
 	}
 	listener, err := sandbox.Listen(ctx, address)
 	if err != nil {
-		return nil, nil, s.baseURLError(err.Error(), "is another sandbox running there? base_url and token_url choose the port")
+		return nil, nil, s.baseURLError(hinted.What(err), strict.Say("port-taken"))
 	}
 	return server, listener, nil
 }
@@ -75,15 +75,14 @@ func standIn() *partner.StandIn { return &partner.Default().StandIn }
 func (s Sandbox) address() (string, error) {
 	u, err := url.Parse(s.app.Config.Partner().BaseURL)
 	if err != nil || u.Scheme != "http" || u.Port() == "" {
-		return "", s.baseURLError("does not name a port of this machine, so there is no sandbox to be had with this configuration",
-			"make one for a rehearsal: syncd sandbox init rehearsal")
+		return "", s.baseURLError(strict.Say("no-port"), hinted.Fact{})
 	}
 	return u.Host, nil
 }
 
-func (s Sandbox) baseURLError(text, hint string) error {
+func (s Sandbox) baseURLError(what, next hinted.Fact) error {
 	c := s.app.Config
-	return &strict.Error{Problems: []strict.Problem{{File: c.File, Key: c.Partner().Name + ".base_url", Text: text, Hint: hint}}}
+	return &strict.Error{Problems: []strict.Problem{{File: c.File, Key: c.Partner().Name + ".base_url", Fact: what, Next: next}}}
 }
 
 // Token is what its control wants.

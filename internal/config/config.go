@@ -21,6 +21,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
 	"syncd/internal/plaintext"
+	"syncd/internal/report/locale"
 )
 
 // Config is a whole configuration, checked.
@@ -182,8 +183,12 @@ type UnknownError struct {
 func (e *UnknownError) Error() string { return hinted.Text(e.Told()) }
 
 // Told implements hinted.Error.
-func (e *UnknownError) Told() (problem, hint string) {
-	return fmt.Sprintf("unknown %s %q", e.What, e.Name), strict.Suggest(e.Nearest, e.Known, "none is configured: add a [["+e.What+"]]")
+func (e *UnknownError) Told() (problem, hint string) { return e.ToldIn(hinted.English()) }
+
+// ToldIn implements hinted.Worded.
+func (e *UnknownError) ToldIn(words *locale.Catalogue) (problem, hint string) {
+	return strict.Say("unknown-"+e.What, "name", e.Name).Apart(words,
+		strict.Suggest(e.Nearest, e.Known, strict.Say("none-configured", "table", e.What)))
 }
 
 // unknown says that no one of known is called name.

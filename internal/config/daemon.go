@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"net"
 	"path"
 	"regexp"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/schedule"
 )
@@ -54,11 +54,11 @@ func readHosts(t *strict.Table, key string) []string {
 	if list == nil {
 		return nil
 	}
-	const hint = `write a name such as "metrics.example.org", between quotes and without port`
+	next := strict.Say("write-host")
 	var hosts []string
-	for _, at := range t.Texts(key, list, hint) {
+	for _, at := range t.Texts(key, list, next) {
 		if !hostPattern.MatchString(at.Node.Text) {
-			at.Report("", "is not the name of a host", hint)
+			at.Report("", strict.Say("no-host"), next)
 			continue
 		}
 		hosts = append(hosts, at.Node.Text)
@@ -71,14 +71,13 @@ const maxSocketPath = 107
 
 // listen is an address that other machines cannot reach: what is told there is nobody else's business.
 func readListen(t *strict.Table, key, fallback string) string {
-	const hint = `write "127.0.0.1:9464", "unix:/run/syncd/http.sock", or "" for none`
 	address := t.Text(key, fallback)
 	if address == "" {
 		return ""
 	}
 	if socket, ok := strings.CutPrefix(address, "unix:"); ok {
 		if !path.IsAbs(socket) || strings.HasSuffix(socket, "/") || len(socket) > maxSocketPath {
-			t.Report(key, fmt.Sprintf("is not the path of a socket, from the slash on and at most %d bytes", maxSocketPath), hint)
+			t.Report(key, strict.Say("no-socket", "n", maxSocketPath), strict.Say("write-listen"))
 		}
 		return address
 	}
@@ -86,9 +85,9 @@ func readListen(t *strict.Table, key, fallback string) string {
 	number, portErr := strconv.ParseUint(port, 10, 16)
 	switch {
 	case err != nil, portErr != nil, number == 0:
-		t.Report(key, "is neither host:port nor unix:/path", hint)
+		t.Report(key, strict.Say("no-listen"), strict.Say("write-listen"))
 	case !strict.Loopback(host):
-		t.Report(key, "can be reached from other machines: only this machine's own addresses are accepted", hint)
+		t.Report(key, strict.Say("reachable"), strict.Say("write-listen"))
 	}
 	return address
 }
@@ -151,10 +150,10 @@ func readRetention(t *strict.Table, d Daemon) Retention {
 	r.MaxShare = t.Number("max_share", 0.25, 0.01, 1)
 	r.Schedule = readSchedule(t, "schedule", t.Text("schedule", "30 3 * * *"), d.Timezone, d.ClosedDays)
 	if r.Items.longer(r.Runs) {
-		t.Report("items", "are kept for longer than the runs they belong to", "raise retention.runs, or lower retention.items")
+		t.Report("items", strict.Say("items-outlive"))
 	}
 	if r.Diffs.longer(r.Items) {
-		t.Report("diffs", "are kept for longer than the items they belong to", "raise retention.items, or lower retention.diffs")
+		t.Report("diffs", strict.Say("diffs-outlive"))
 	}
 	return r
 }
@@ -166,7 +165,6 @@ const maxAgeYears = 100
 
 // age is a text such as "12 months", or "forever".
 func readAge(t *strict.Table, key string, fallback Age) Age {
-	const hint = `write a number and days, months or years, such as "12 months", at most 100 years, or "forever"`
 	n := t.Want(key, strict.KindText)
 	if n == nil {
 		return fallback
@@ -176,19 +174,17 @@ func readAge(t *strict.Table, key string, fallback Age) Age {
 	}
 	match := agePattern.FindStringSubmatch(n.Text)
 	if match == nil {
-		t.Report(key, "is not an age", hint)
+		t.Report(key, strict.Say("no-age"))
 		return fallback
 	}
 	number, err := strconv.Atoi(match[1])
 	age := map[string]Age{"day": {Days: number}, "month": {Months: number}, "year": {Months: 12 * number}}[match[2]]
 	if err != nil || age.Months > maxAgeYears*12 {
-		t.Report(key, "is not an age", hint)
+		t.Report(key, strict.Say("no-age"))
 		return fallback
 	}
 	return age
 }
-
-const scheduleHint = `write cron's five fields ("0 5 * * *" is daily at 5:00), @daily, "last-day 06:00", "last-working-day 06:00" or "working-day 3 06:00"`
 
 // defaultTimezone is that of most dossiers.
 const defaultTimezone = "Europe/Paris"
@@ -203,7 +199,7 @@ func readSchedule(t *strict.Table, key, spec, timezone string, closed []schedule
 	}
 	s, err := schedule.Parse(spec, timezone, closed)
 	if err != nil {
-		t.Report(key, err.Error(), scheduleHint)
+		t.Report(key, hinted.What(err), strict.Say("write-schedule"))
 		return nil
 	}
 	return s
@@ -213,7 +209,7 @@ func readTimezone(t *strict.Table, key string) (string, *time.Location) {
 	name := t.Text(key, defaultTimezone)
 	location, err := schedule.Location(name)
 	if err != nil {
-		t.Report(key, err.Error(), "write one such as Europe/Paris, Indian/Reunion or America/Guadeloupe")
+		t.Report(key, hinted.What(err), strict.Say("write-zone"))
 		return name, time.UTC
 	}
 	return name, location
@@ -225,12 +221,12 @@ func readClosedDays(t *strict.Table, key string) []schedule.Day {
 	if list == nil {
 		return nil
 	}
-	const hint = `write "2026-12-24" for one year or "12-24" for each, between quotes`
+	next := strict.Say("write-day")
 	var days []schedule.Day
-	for _, at := range t.Texts(key, list, hint) {
+	for _, at := range t.Texts(key, list, next) {
 		closed, err := schedule.ParseDay(at.Node.Text)
 		if err != nil {
-			at.Report("", err.Error(), hint)
+			at.Report("", hinted.What(err), next)
 			continue
 		}
 		days = append(days, closed)

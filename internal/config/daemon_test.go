@@ -98,7 +98,8 @@ func TestPingRead(t *testing.T) {
 		t.Errorf("got %s, %v", got, err)
 	}
 	_, err := PingURL{Reference: secretOf("BAD", getenv)}.Read()
-	want := "config.toml:1:1: key: env BAD is not encrypted: http is for this machine only\nhint: " + pingHint
+	want := "config.toml:1:1: key: env BAD is not encrypted: http is for this machine only\n" +
+		`hint: write "https://…", or keep it apart: { credential = "name" }, { file = "/path/to/file" } or { env = "NAME" }`
 	if _, ok := errors.AsType[*strict.Error](err); !ok || err.Error() != want {
 		t.Errorf("got %v", err)
 	}

@@ -66,8 +66,7 @@ func readKey(secret strict.Secret) ([]byte, error) {
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(key) != ledgerKeyBytes {
-		return nil, secret.Fail("is not the base64 of 32 bytes",
-			"for a new ledger only, make one with: head -c 32 /dev/urandom | base64")
+		return nil, secret.Fail(strict.Say("no-ledger-key"))
 	}
 	return key, nil
 }
@@ -85,7 +84,7 @@ func readDatabase(t *strict.Table) Database {
 		d.FormerKey = t.Secret("ledger_key_former")
 	}
 	if !t.Has("url") {
-		t.Report("url", "is missing", `write url = "postgres:///paie" for the database paie of this machine`)
+		t.Report("url", strict.Say("missing"), strict.Say("write-url"))
 	}
 	if d.StagingURL.IsZero() {
 		d.StagingURL = d.URL
@@ -97,8 +96,7 @@ func readDatabase(t *strict.Table) Database {
 func readWatermark(t *strict.Table, key string) string {
 	where := t.Text(key, "auto")
 	if where != "auto" && where != "none" && !path.IsAbs(where) {
-		t.Report(key, "is neither \"auto\", \"none\" nor a folder, from the slash on",
-			`write watermark = "/var/lib/syncd"; leave it out to use the service's own folder`)
+		t.Report(key, strict.Say("no-watermark"))
 	}
 	return where
 }
@@ -130,7 +128,6 @@ func (d Database) WatermarkFolder(getenv func(string) string) (folder string, ch
 var passwordPattern = regexp.MustCompile(`(?i)(^|[\s?&])(ssl)?password\s*=`)
 
 func readDatabaseURL(t *strict.Table, key string) DatabaseURL {
-	hint := "keep the password in ~/.pgpass, or the whole URL apart: " + key + ` = { credential = "database-url" }`
 	n := t.Want(key, strict.KindText, strict.KindTable)
 	switch {
 	case n == nil:
@@ -138,12 +135,12 @@ func readDatabaseURL(t *strict.Table, key string) DatabaseURL {
 	case n.Kind == strict.KindTable:
 		return DatabaseURL{Reference: t.Reference(key)}
 	case strings.TrimSpace(n.Text) == "":
-		t.Report(key, "is empty", `write "postgres:///paie" for the database paie of this machine`)
+		t.Report(key, strict.Say("empty"), strict.Say("write-local-url"))
 	case holdsPassword(n.Text):
-		t.Report(key, "holds a password, which does not belong in this file", hint+", and change the password: it has been exposed here")
+		t.Report(key, strict.Say("password-here", "key", key))
 	case strings.Contains(n.Text, "://") || !strings.Contains(n.Text, "="): // else "host=… dbname=…"
 		if u, err := url.Parse(n.Text); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-			t.Report(key, "is not a Postgres connection URL", `write "postgres://user@host:5432/database", or "postgres:///paie" for this machine`)
+			t.Report(key, strict.Say("no-postgres-url"))
 		}
 	}
 	return DatabaseURL{Open: n.Text}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"regexp"
 
 	"syncd/internal/config/strict"
@@ -21,13 +20,12 @@ func readDossiers(tables []*strict.Table) []Dossier {
 	for _, t := range tables {
 		d := readDossier(t, names)
 		if other, taken := keys[d.Key.String()]; taken && !d.Key.IsZero() {
-			t.Report("key", fmt.Sprintf("is the key of the dossier %q", other),
-				"each dossier has its own key: two names for one would send both to the same place")
+			t.Report("key", strict.Say("key-taken", "dossier", other))
 		} else {
 			keys[d.Key.String()] = d.Name
 		}
 		if other, taken := sirets[d.Siret]; taken && d.Siret != "" {
-			t.Warn("siret", fmt.Sprintf("is also that of the dossier %q", other), "check that these are two establishments")
+			t.Warn("siret", strict.Say("siret-taken", "dossier", other))
 		} else {
 			sirets[d.Siret] = d.Name
 		}
@@ -46,10 +44,10 @@ func readDossier(t *strict.Table, taken map[string]bool) Dossier {
 var siretPattern = regexp.MustCompile(`^[0-9]{14}$`)
 
 func readSiret(t *strict.Table, key string) string {
-	const hint = "the 14 digits of the establishment, without spaces, as its payslips and annuaire-entreprises.data.gouv.fr show them"
-	siret := t.Matching(key, siretPattern, "is not 14 digits", hint)
+	next := strict.Say("siret-form")
+	siret := t.Matching(key, siretPattern, strict.Say("no-14-digits"), next)
 	if siret != "" && !luhn(siret) {
-		t.Report(key, "is not a SIRET: its check digit is wrong", hint)
+		t.Report(key, strict.Say("no-siret"), next)
 	}
 	return siret
 }

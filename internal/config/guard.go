@@ -34,10 +34,10 @@ func readGuard(t *strict.Table, source *jobs.Source, mapped *mapping.Spec, docum
 		MaxAmount:       t.Number("max_amount", 3, 0, 1000),
 	}
 	if g.Verify && documents.ReadBack == nil {
-		t.Report("verify", "has nothing to ask: there is no ["+documents.ReadBackSection+"]", "add that section, or remove this line")
+		t.Report("verify", strict.Say("nothing-to-ask", "table", documents.ReadBackSection))
 	}
 	if 0 < g.MaxAmount && g.MaxAmount <= 1 {
-		t.Warn("max_amount", "is not above 1: it holds usual amounts", "write 3.0 for three times the usual one, or 0 for any amount")
+		t.Warn("max_amount", strict.Say("low-amount"))
 	}
 	if mapped == nil {
 		t.Know(watchKeys...)
@@ -62,12 +62,10 @@ func readReady(t *strict.Table, key string) string {
 func warnWithoutElements(t *strict.Table) {
 	for _, key := range []string{"max_elements", "max_code_total", "require_elements", "max_amount"} {
 		if t.Has(key) {
-			t.Warn(key, "has no effect: the job has no [[job.children]]", "remove it")
+			t.Warn(key, strict.Say("no-children"))
 		}
 	}
 }
-
-const limitHint = `write { share = 0.2, floor = 5 }, { count = 10 }, all three, or "off"`
 
 // limit is a table of count, share and floor, or "off". One that is written replaces the fallback as a whole.
 func limit(t *strict.Table, key string, fallback jobs.Limit) jobs.Limit {
@@ -80,7 +78,7 @@ func limit(t *strict.Table, key string, fallback jobs.Limit) jobs.Limit {
 		checkLimit(t, key, l)
 		return l
 	case n.Kind != strict.KindText || n.Text != "off":
-		t.Report(key, `is neither a table nor "off"`, limitHint)
+		t.Report(key, strict.Say("no-limit"), strict.Say("write-limit"))
 	}
 	return jobs.Limit{Off: true}
 }
@@ -97,18 +95,18 @@ func readLimit(t *strict.Table) jobs.Limit {
 	const many = 1_000_000_000
 	switch {
 	case !t.Has("count", "share"):
-		t.Report("", "has neither count nor share", limitHint)
+		t.Report("", strict.Say("empty-limit"), strict.Say("write-limit"))
 	case t.Has("floor") && !t.Has("share"):
-		t.Report("floor", "has no share that it could raise", "add share, or remove floor: count alone is the limit")
+		t.Report("floor", strict.Say("floor-alone"))
 	}
-	share, floor := t.NumberOr("share", jobs.NoShare, 0, 1, "write 0.2 for 20 %"), int64(0)
+	share, floor := t.NumberOr("share", jobs.NoShare, 0, 1, strict.Say("write-share")), int64(0)
 	if t.Has("share") && share > 0 {
 		floor = usualFloor
 	}
 	return jobs.Limit{
-		Count: t.IntegerOr("count", jobs.NoCount, 0, many, "write a whole number, such as 10"),
+		Count: t.IntegerOr("count", jobs.NoCount, 0, many, strict.Say("write-number", "example", 10)),
 		Share: share,
-		Floor: t.IntegerOr("floor", floor, 0, many, "write a whole number, such as 5"),
+		Floor: t.IntegerOr("floor", floor, 0, many, strict.Say("write-number", "example", 5)),
 	}
 }
 
@@ -119,11 +117,11 @@ var partial = []string{"max_updated", "max_departed", "max_duplicates", "max_fal
 func checkLimit(t *strict.Table, key string, l jobs.Limit) {
 	switch {
 	case l.Count == 0, l.Share == 0 && l.Floor == 0:
-		t.Warn(key, "lets nothing pass: the first one holds the run", `raise it, or write "off" for no guard`)
+		t.Warn(key, strict.Say("lets-nothing-pass"))
 	case l.Count < l.Floor:
-		t.Warn(key, "is always count: floor is above it, so neither floor nor share has an effect", "raise count, or leave share and floor out")
+		t.Warn(key, strict.Say("always-count"))
 	case l.Count == jobs.NoCount && l.Share == 1 && slices.Contains(partial, key):
-		t.Warn(key, "never holds anything: there cannot be more than all", `lower share, add count, or write "off"`)
+		t.Warn(key, strict.Say("never-holds"))
 	}
 }
 
@@ -140,38 +138,34 @@ func readWatch(t *strict.Table, g *jobs.Guards, spec mapping.Spec) {
 		return named.Kind == privacy.KindNIR && named.Sure && !named.About
 	}), accounts...)
 	slices.Sort(held)
-	g.HoldFields = readMembers(t, "hold_fields", held, withObjects(paths(spec.Fields)),
-		"is no member of [job.fields]")
+	g.HoldFields = readMembers(t, "hold_fields", held, withObjects(paths(spec.Fields)), "no-field")
 	if len(accounts) == 0 && !t.Has("hold_fields") {
-		t.Warn("hold_fields", "no member is held when it changes, but for values that are a valid IBAN or NIR: none is called, "+
-			"or comes from a column called, iban",
-			`name the member of the IBAN in [job.guard], such as hold_fields = ["Iban"]; [] = none on purpose`)
+		t.Warn("hold_fields", strict.Say("no-iban"))
 	}
 	unique := pathsOf(spec.Fields, func(_ *mapping.Field, named privacy.Named) bool {
 		return named.Kind.Identifies() && named.Sure && !named.About
 	})
-	g.UniqueFields = readMembers(t, "unique_fields", unique, fromColumns(spec.Fields),
-		"is no member of [job.fields] that comes from a column")
+	g.UniqueFields = readMembers(t, "unique_fields", unique, fromColumns(spec.Fields), "no-column-field")
 	var amounts []string
 	for _, c := range spec.Children {
 		amounts = append(amounts, numbers(c)...)
 	}
-	g.AmountFields = readMembers(t, "amount_fields", nil, amounts, "is no number of [job.children.fields]")
+	g.AmountFields = readMembers(t, "amount_fields", nil, amounts, "no-number-field")
 }
 
-// members is a list of members out of known, sorted.
+// readMembers is a list of members out of known, sorted; problem is the code of what is wrong with another.
 func readMembers(t *strict.Table, key string, fallback, known []string, problem string) []string {
 	list := t.Want(key, strict.KindList)
 	if list == nil {
 		return fallback
 	}
 	names := []string{}
-	for _, at := range t.Texts(key, list, `write names of members: ["Iban"]`) {
+	for _, at := range t.Texts(key, list, strict.Say("write-members")) {
 		switch name := at.Node.Text; {
 		case !slices.Contains(known, name):
-			at.Report("", problem, strict.Suggest(nearestMember(name, known), known, "map it from a column first"))
+			at.Report("", strict.Say(problem), strict.Suggest(nearestMember(name, known), known, strict.Say("map-first")))
 		case slices.Contains(names, name):
-			at.Report("", "is named twice", "remove one")
+			at.Report("", strict.Say("twice"))
 		default:
 			names = append(names, name)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -194,10 +195,11 @@ func warnings(t *testing.T, document string) []string {
 	t.Helper()
 	var list []string
 	for _, w := range besides(parsed(t, document)) {
-		if w.Line == 0 || w.Hint == "" {
+		text, hint := w.Apart(hinted.English(), w.Next)
+		if w.Line == 0 || hint == "" {
 			t.Errorf("no place or no hint: %s", w)
 		}
-		list = append(list, w.Key+": "+w.Text)
+		list = append(list, w.Key+": "+text)
 	}
 	return list
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"net/url"
 	"reflect"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/plaintext"
@@ -92,10 +92,7 @@ func refuseOverlap(t *strict.Table, j *Job, others []Job, dossiers []string) {
 		}
 		for _, d := range dossiers {
 			if j.Covers(d) && other.Covers(d) {
-				t.Report("name", fmt.Sprintf("sends to the dossier %q, to which job %q sends other documents: each would undo the other's", d,
-					other.Name),
-					"one job a dossier: read everybody in one query (UNION ALL), or give both jobs the same [job.source], "+
-						"[job.fields] and [[job.children]]")
+				t.Report("name", strict.Say("jobs-overlap", "dossier", d, "job", other.Name))
 				return
 			}
 		}
@@ -121,12 +118,12 @@ func (j *Job) reads() []string {
 
 // forms is how jobs of each kind are written: by the keys that others do not have.
 var forms = map[jobs.Kind]struct {
-	does string
-	keys []string
-	read func(*strict.Table, *Job, surroundings)
+	others string // code of what is said of the keys of others
+	keys   []string
+	read   func(*strict.Table, *Job, surroundings)
 }{
-	jobs.PushSalaries:     {"pushes", []string{"period", "source", "fields", "children", "guard"}, readPush},
-	jobs.PullDictionnaire: {"pulls", []string{"max_withdrawn"}, readPull},
+	jobs.PushSalaries:     {"idle-in-push", []string{"period", "source", "fields", "children", "guard"}, readPush},
+	jobs.PullDictionnaire: {"idle-in-pull", []string{"max_withdrawn"}, readPull},
 }
 
 func readJob(t *strict.Table, taken map[string]bool, around surroundings) Job {
@@ -144,7 +141,7 @@ func readJob(t *strict.Table, taken map[string]bool, around surroundings) Job {
 	}
 	j.Timezone, j.location = readTimezone(t, "timezone")
 	if t.Has("schedule") {
-		j.Schedule = readSchedule(t, "schedule", t.Required("schedule", scheduleHint), j.Timezone, around.closed)
+		j.Schedule = readSchedule(t, "schedule", t.Required("schedule", strict.Say("write-schedule")), j.Timezone, around.closed)
 	} else {
 		t.Take("schedule")
 	}
@@ -154,7 +151,7 @@ func readJob(t *strict.Table, taken map[string]bool, around surroundings) Job {
 		case !known: // reported; which keys belong here is not known
 			t.Know(other.keys...)
 		case kind != j.Kind:
-			t.Refuse("has no meaning for a job that "+own.does, "remove it", other.keys...)
+			t.Refuse(strict.Say(own.others), other.keys...)
 		}
 	}
 	if known {
@@ -198,21 +195,21 @@ func readDossierNames(t *strict.Table, key string, known []string) []string {
 		return []string{"*"}
 	}
 	if len(list.Items) == 0 {
-		t.Report(key, "is empty", `write ["*"] for all dossiers`)
+		t.Report(key, strict.Say("empty"), strict.Say("write-star"))
 	}
 	var names []string
 	named, configured := map[string]bool{}, map[string]bool{"*": true}
 	for _, name := range known {
 		configured[name] = true
 	}
-	for _, at := range t.Texts(key, list, `write names: ["saint-martin"]`) {
+	for _, at := range t.Texts(key, list, strict.Say("write-names")) {
 		switch name := at.Node.Text; {
 		case name == "*" && len(list.Items) > 1:
-			at.Report("", "stands for all dossiers, so it stands alone", `write ["*"], or names only`)
+			at.Report("", strict.Say("star-alone"))
 		case !configured[name]:
-			at.Report("", "no dossier has this name", strict.Suggest(plaintext.Nearest(name, known), known, "add a [[dossier]]"))
+			at.Report("", strict.Say("no-dossier"), strict.Suggest(plaintext.Nearest(name, known), known, strict.Say("add-dossier")))
 		case named[name]:
-			at.Report("", "is named twice", "remove one")
+			at.Report("", strict.Say("twice"))
 		default:
 			names, named[name] = append(names, name), true
 		}
@@ -293,12 +290,12 @@ func (c *Config) jobThat(name string, does func(jobs.Kind) bool) (Job, error) {
 		}
 	}
 	kinds := kindNames(jobs.KindsThat(does))
-	hint := "no job is of this kind: add a [[job]] with kind = " + strict.Quoted(kinds)
+	next := strict.Say("add-job", "kinds", hinted.Choices(kinds))
 	if len(fitting) > 0 {
-		hint = "jobs of this kind: " + strings.Join(fitting, ", ")
+		next = strict.Say("jobs-of-kind", "jobs", fitting)
 	}
 	return Job{}, &strict.Error{Problems: []strict.Problem{{File: c.File, Key: "job." + name + ".kind",
-		Text: fmt.Sprintf("is %s, not %s", j.Kind, strings.Join(kinds, " or ")), Hint: hint}}}
+		Fact: strict.Say("other-job-kind", "kind", j.Kind, "kinds", kinds), Next: next}}}
 }
 
 // Ping is the addresses that a watcher of dead jobs wants to be asked for, when a run of a job begins and ends.
@@ -335,8 +332,8 @@ func (u PingURL) Read() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if problem := pingProblem(address); problem != "" {
-		return "", u.Reference.Fail(problem, pingHint)
+	if problem := pingProblem(address); problem.Code != "" {
+		return "", u.Reference.Fail(problem, strict.Say("write-ping"))
 	}
 	return address, nil
 }
@@ -346,8 +343,6 @@ func readPing(t *strict.Table) Ping {
 	return Ping{Started: readPingURL(t, "started"), Done: readPingURL(t, "done"), Failed: readPingURL(t, "failed")}
 }
 
-const pingHint = `write "https://…", or keep it apart: { credential = "name" }, { file = "/path/to/file" } or { env = "NAME" }`
-
 func readPingURL(t *strict.Table, key string) PingURL {
 	n := t.Want(key, strict.KindText, strict.KindTable)
 	switch {
@@ -356,22 +351,22 @@ func readPingURL(t *strict.Table, key string) PingURL {
 	case n.Kind == strict.KindTable:
 		return PingURL{Reference: t.Reference(key)}
 	}
-	if problem := pingProblem(n.Text); problem != "" {
-		t.Report(key, problem, pingHint)
+	if problem := pingProblem(n.Text); problem.Code != "" {
+		t.Report(key, problem, strict.Say("write-ping"))
 	}
 	return PingURL{Open: n.Text}
 }
 
-// pingProblem says what is wrong with an address, quoting nothing of it; "" for nothing.
-func pingProblem(address string) string {
+// pingProblem is what is wrong with an address, quoting nothing of it; zero for nothing.
+func pingProblem(address string) hinted.Fact {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil, u.Hostname() == "", u.Scheme != "http" && u.Scheme != "https", strings.ContainsAny(address, " \t"):
-		return "is not the address of a web page"
+		return strict.Say("no-page")
 	case u.User != nil:
-		return "holds a user or a password, which does not belong in this file"
+		return strict.Say("user-here")
 	case u.Scheme == "http" && !strict.Loopback(u.Hostname()):
-		return "is not encrypted: http is for this machine only"
+		return strict.Say("not-encrypted")
 	}
-	return ""
+	return hinted.Fact{}
 }

@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/plaintext"
@@ -19,13 +19,13 @@ import (
 )
 
 // places remembers where each path of a mapping was written, to report what mapping finds wrong with it.
-type places map[string]func(text, hint string)
+type places map[string]func(what, next hinted.Fact)
 
 // readMapping reads [job.fields] and [[job.children]] and lets package mapping check the whole. Tables of fields that are
 // not there yet are returned: the job cannot be executed without them, but a draft of them can be written.
 func readMapping(t *strict.Table, children []*strict.Table, job string) (mapping.Spec, []strict.Problem) {
 	at, before := places{}, t.Mistakes()
-	fields, missing := openFields(t, "no member of the document is mapped", job)
+	fields, missing := openFields(t, "no-fields", job)
 	spec := mapping.Spec{Fields: readFields(fields, "", at)}
 	for _, child := range children {
 		c, missingHere := readChildren(child, at, job)
@@ -34,35 +34,31 @@ func readMapping(t *strict.Table, children []*strict.Table, job string) (mapping
 	if t.Mistakes() > before || len(missing) > 0 {
 		return spec, missing // what could not be read would be reported again
 	}
-	for _, err := range spec.Check() {
-		if problem, ok := errors.AsType[*mapping.FieldError](err); ok {
-			at.report(problem, t)
-		} else {
-			t.Report("fields", err.Error(), "")
-		}
+	for _, problem := range spec.Check() {
+		at.report(problem, t)
 	}
 	return spec, nil
 }
 
-// fields opens a table of fields, and tells where it is missing or empty.
-func openFields(t *strict.Table, text, job string) (*strict.Table, []strict.Problem) {
+// openFields opens a table of fields, and tells by a code where it is missing or empty.
+func openFields(t *strict.Table, code, job string) (*strict.Table, []strict.Problem) {
 	fields := t.Table("fields")
 	if len(fields.Node.Keys) > 0 {
 		return fields, nil
 	}
-	return fields, []strict.Problem{t.Problem("fields", "is missing: "+text, "write a draft: syncd contract scaffold "+job)}
+	return fields, []strict.Problem{t.Problem("fields", strict.Say(code, "job", job))}
 }
 
 func readChildren(t *strict.Table, at places, job string) (mapping.Children, []strict.Problem) {
 	c := mapping.Children{
-		Path: t.Required("path", `the member that takes the list, such as "Elements"`),
-		Key:  t.Required("key", `the member that names an element, such as "Code"`),
+		Path: t.Required("path", strict.Say("name-list")),
+		Key:  t.Required("key", strict.Say("name-code")),
 	}
-	at[c.Path] = func(text, hint string) { t.Report("path", text, hint) }
-	fields, missing := openFields(t, "no member of the element is mapped", job)
+	at[c.Path] = func(what, next hinted.Fact) { t.Report("path", what, next) }
+	fields, missing := openFields(t, "no-child-fields", job)
 	c.Fields = readFields(fields, c.Path+"[].", at)
 	if members := fields.Node.Keys; c.Key != "" && len(members) > 0 && !slices.Contains(members, c.Key) {
-		t.Report("key", "is none of the members in [job.children.fields]", strict.Suggest(plaintext.Nearest(c.Key, members), members, ""))
+		t.Report("key", strict.Say("no-child-field"), strict.Suggest(plaintext.Nearest(c.Key, members), members, hinted.Fact{}))
 	}
 	return c, missing
 }
@@ -81,10 +77,9 @@ func readFields(t *strict.Table, prefix string, at places) []mapping.Field {
 		if n == nil {
 			continue
 		}
-		at[prefix+path] = func(text, hint string) { t.Report(path, text, hint) }
+		at[prefix+path] = func(what, next hinted.Fact) { t.Report(path, what, next) }
 		if leaf := nested(n); leaf != "" {
-			full := strconv.Quote(path + "." + leaf)
-			t.Report(path, "is a table of its own: a path with dots needs quotes", "write "+full+" = …")
+			t.Report(path, strict.Say("dotted-path", "path", path+"."+leaf))
 			continue
 		}
 		if n.Kind == strict.KindText {
@@ -129,12 +124,11 @@ func misplaced(t *strict.Table, path string) bool {
 	if isField || !slices.Contains(jobKeys, path) {
 		return false
 	}
-	const hint = "write it above the first [job.…] table; a member of that name is written as { column = \"…\" }"
 	if n.Kind == strict.KindText {
-		t.Warn(path, "is taken for a member of the document: the job's own key has no effect here", hint)
+		t.Warn(path, strict.Say("taken-for-member"))
 		return false
 	}
-	t.Report(path, "is a key of the job, not a member of the document", hint)
+	t.Report(path, strict.Say("key-of-job"))
 	return true
 }
 
@@ -179,7 +173,7 @@ func readConstant(t *strict.Table, key string) any {
 	case strict.KindInteger:
 		value, err := strconv.ParseInt(n.Text, 0, 64)
 		if err != nil {
-			t.Report(key, "is out of range", "write it between quotes")
+			t.Report(key, strict.Say("out-of-range"))
 		}
 		return value
 	case strict.KindDecimal:
@@ -189,7 +183,7 @@ func readConstant(t *strict.Table, key string) any {
 	case strict.KindText, strict.KindDate, strict.KindList, strict.KindTable:
 	}
 	if name, ok := strings.CutPrefix(n.Text, "@"); ok && !slices.Contains(parameters, name) {
-		t.Report(key, "is an unknown parameter", strict.Suggest(plaintext.Nearest(name, parameters), parameters, ""))
+		t.Report(key, strict.Say("unknown-parameter"), strict.Suggest(plaintext.Nearest(name, parameters), parameters, hinted.Fact{}))
 	}
 	return n.Text
 }
@@ -199,13 +193,13 @@ func (at places) report(problem *mapping.FieldError, t *strict.Table) {
 	path, found := problem.Path, true
 	for found {
 		if report := at[path]; report != nil {
-			report(problem.Problem, problem.Hint)
+			report(problem.Fact, problem.Next)
 			return
 		}
 		path, found = beforeLast(path, ".")
 		path = strings.TrimSuffix(path, "[]")
 	}
-	t.Report("fields", strings.TrimSpace(problem.Path+" "+problem.Problem), problem.Hint)
+	t.Report("fields", problem.Fact, problem.Next)
 }
 
 // parameters are what a query can name with an @, beside mapping.Params.
@@ -226,7 +220,7 @@ func readSource(t *strict.Table, children []*strict.Table, dossiers int) jobs.So
 	defer source.Finish()
 	s := jobs.Source{
 		Employees: readQuery(source, "employees", dossiers),
-		Key:       source.Matching("key", columnPattern, "is not the name of a column", `the column of the matricule, such as "matricule"`),
+		Key:       source.Matching("key", columnPattern, strict.Say("no-column"), strict.Say("name-key")),
 		LockWait:  source.Duration("lock_wait", jobs.LockWait, time.Second, time.Hour),
 	}
 	s.RowSecurity = source.Choice("row_security", "refuse", "refuse", "apply") == "apply"
@@ -239,11 +233,10 @@ func readSource(t *strict.Table, children []*strict.Table, dossiers int) jobs.So
 func readChildSource(t *strict.Table, key string, dossiers int) jobs.ChildSource {
 	c := jobs.ChildSource{Rows: readQuery(t, "rows", dossiers), Employee: key}
 	if c.Rows != "" && !names(c.Rows, periodParameters) {
-		t.Warn("rows", "tells no months apart: it names no @period, so each month gets the elements of all",
-			"add WHERE period = @period, or @period_start and @period_end")
+		t.Warn("rows", strict.Say("months-mixed"))
 	}
 	if t.Has("employee") {
-		c.Employee = t.Matching("employee", columnPattern, "is not the name of a column", "the column of the employee's matricule in these rows")
+		c.Employee = t.Matching("employee", columnPattern, strict.Say("no-column"), strict.Say("name-employee"))
 	} else {
 		t.Take("employee")
 	}
@@ -253,30 +246,29 @@ func readChildSource(t *strict.Table, key string, dossiers int) jobs.ChildSource
 // query is one SELECT. An unknown parameter would be NULL and find nothing; a query that serves several dossiers and
 // does not tell them apart would send the employees of all to each.
 func readQuery(t *strict.Table, key string, dossiers int) string {
-	query, single := sqltext.One(t.Required(key, `a query such as "SELECT * FROM staging.employee WHERE dossier = @dossier"`))
+	query, single := sqltext.One(t.Required(key, strict.Say("write-query")))
 	if query == "" {
 		return ""
 	}
 	if !sqltext.Reads(query) {
-		t.Report(key, "is not a SELECT", "syncd only reads staging: write SELECT … FROM …")
+		t.Report(key, strict.Say("no-select"))
 	}
 	if sqltext.Writes(query) {
-		t.Report(key, "writes", "syncd only reads staging: take INSERT, UPDATE, DELETE, MERGE, INTO or FOR UPDATE out of it")
+		t.Report(key, strict.Say("writes"))
 	}
 	if !single {
-		t.Report(key, "is more than one statement", "write one SELECT")
+		t.Report(key, strict.Say("several-statements"))
 	}
 	if sqltext.Has(query, sqltext.Numbered) {
-		t.Report(key, "has a numbered parameter such as $1, to which nothing is given",
-			"write the name of a parameter: @dossier, @siret, @period, @period_start or @period_end")
+		t.Report(key, strict.Say("numbered-parameter"))
 	}
 	for _, name := range sqltext.Parameters(query, parameters) {
 		if !slices.Contains(parameters, name) {
-			t.Report(key, "names the unknown parameter @"+name, strict.Suggest(plaintext.Nearest(name, parameters), parameters, ""))
+			t.Report(key, strict.Say("names-unknown", "name", name), strict.Suggest(plaintext.Nearest(name, parameters), parameters, hinted.Fact{}))
 		}
 	}
 	if dossiers > 1 && !names(query, dossierParameter) {
-		t.Report(key, "does not tell dossiers apart: each would get the rows of all", "add WHERE dossier = @dossier, or @siret")
+		t.Report(key, strict.Say("dossiers-mixed"))
 	}
 	return query
 }
@@ -287,7 +279,7 @@ func names(query string, some []string) bool {
 }
 
 // Place is where a path of a job's mapping is written, for whoever has something to say about it: File, Line, Column
-// and Key are filled, Text and Hint are not. path is "Contrat.CodeNature" for a member, "Elements[].Code" for one of a
+// and Key are filled, and there is no fact. path is "Contrat.CodeNature" for a member, "Elements[].Code" for one of a
 // child, "Elements" for the children as a whole, "" for the job. What is not mapped has the place of the nearest that
 // is: the object above it, its section, or the job; a job that is not configured that of the whole file.
 func (c *Config) Place(job, path string) strict.Problem {
@@ -296,7 +288,7 @@ func (c *Config) Place(job, path string) strict.Problem {
 		return strict.Problem{File: c.File}
 	}
 	if path == "" {
-		return t.Problem("", "", "")
+		return t.Place("")
 	}
 	array, member, child := strings.Cut(path, "[].")
 	children := childrenAt(t, array)
@@ -304,37 +296,37 @@ func (c *Config) Place(job, path string) strict.Problem {
 	case children != nil && child:
 		return placeOfField(children, member)
 	case children != nil:
-		return children.Problem("", "", "")
+		return children.Place("")
 	}
 	return placeOfField(t, path)
 }
 
 // SectionPlace is where a key of a section ("database") is written, or, where that is not, the table or the
-// nearest one above it. Text and Hint of the Problem are empty.
+// nearest one above it. The Problem has no fact.
 func (c *Config) SectionPlace(section, key string) strict.Problem {
 	t := c.root
 	for _, name := range strings.Split(section, ".") {
 		within := t.Inside(name)
 		if within == nil {
-			return t.Problem("", "", "")
+			return t.Place("")
 		}
 		t = within
 	}
-	return t.Problem(key, "", "")
+	return t.Place(key)
 }
 
 // placeOfField is the place of a member, of the nearest one above it, or of the section of the members.
 func placeOfField(t *strict.Table, path string) strict.Problem {
 	fields := t.Inside("fields")
 	if fields == nil {
-		return t.Problem("", "", "")
+		return t.Place("")
 	}
 	for found := true; found; path, found = beforeLast(path, ".") {
 		if fields.Has(path) {
-			return fields.Problem(path, "", "")
+			return fields.Place(path)
 		}
 	}
-	return fields.Problem("", "", "")
+	return fields.Place("")
 }
 
 // childrenAt is the table of the children whose array is at path; nil = there are none.

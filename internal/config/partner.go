@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"net/textproto"
 	"net/url"
 	"regexp"
@@ -12,6 +11,7 @@ import (
 
 	"syncd/internal/canonjson"
 	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/plaintext"
 )
@@ -145,23 +145,23 @@ func withoutReferences(all []Fixed) []Fixed {
 }
 
 // ReadFixed reads the headers and the query parameters that go with every call, in the order of their names. refuseHeader and
-// refuseParameter word why one cannot be taken; "" = it can.
-func (p *Partner) ReadFixed(t *strict.Table, refuseHeader, refuseParameter func(name string) string) {
-	p.Headers = readFixed(t.Table("headers"), func(name string) string {
+// refuseParameter tell why one cannot be taken; zero = it can.
+func (p *Partner) ReadFixed(t *strict.Table, refuseHeader, refuseParameter func(name string) hinted.Fact) {
+	p.Headers = readFixed(t.Table("headers"), func(name string) hinted.Fact {
 		switch {
 		case !headerPattern.MatchString(name):
-			return "is not the name of a header"
+			return strict.Say("no-header")
 		case jobs.TakenHeader(name) && !slices.ContainsFunc(fixedHeaders, func(h string) bool { return SameHeader(h, name) }):
-			return "is a header that means something else, or that syncd writes itself"
+			return strict.Say("header-taken")
 		}
 		return refuseHeader(name)
 	})
 	for i, h := range p.Headers {
 		p.Headers[i].Name = textproto.CanonicalMIMEHeaderKey(h.Name)
 	}
-	p.Query = readFixed(t.Table("query"), func(name string) string {
+	p.Query = readFixed(t.Table("query"), func(name string) hinted.Fact {
 		if !ParameterPattern.MatchString(name) {
-			return "is not the name of a query parameter: letters, digits, dots, - and _ only"
+			return strict.Say("no-query-parameter")
 		}
 		return refuseParameter(name)
 	})
@@ -184,8 +184,8 @@ func SameHeader(a, b string) bool {
 	return strings.EqualFold(strings.ReplaceAll(a, "_", "-"), strings.ReplaceAll(b, "_", "-"))
 }
 
-// readFixed reads a table of names that are the user's own. refuse words why one cannot be taken; "" = it can.
-func readFixed(t *strict.Table, refuse func(name string) string) (all []Fixed) {
+// readFixed reads a table of names that are the user's own. refuse tells why one cannot be taken; zero = it can.
+func readFixed(t *strict.Table, refuse func(name string) hinted.Fact) (all []Fixed) {
 	for _, name := range t.Node.Keys {
 		n := t.Node.Members[name]
 		f := Fixed{Name: name}
@@ -193,21 +193,21 @@ func readFixed(t *strict.Table, refuse func(name string) string) (all []Fixed) {
 		case strict.KindText:
 			f.Value = t.Seen(name, n.Text)
 			if n.Text == "" {
-				t.Report(name, "is empty", "write its value, or leave it out")
+				t.Report(name, strict.Say("empty"), strict.Say("write-value"))
 			}
 			if secretName.MatchString(name) {
-				t.Warn(name, "looks like a secret, which does not belong in this file", strict.SecretHint)
+				t.Warn(name, strict.Say("like-secret"), strict.KeepApart())
 			}
 		case strict.KindTable:
 			f.Secret = t.Reference(name)
 		case strict.KindInteger, strict.KindDecimal, strict.KindBoolean, strict.KindDate, strict.KindList:
-			t.Report(name, fmt.Sprintf("must be %s, or a reference to a secret, not %s", strict.KindText, n.Kind), asText(n.Kind))
+			t.Report(name, strict.Say("no-text-or-reference", "want", strict.KindText, "got", n.Kind), asText(n.Kind))
 		}
-		if why := refuse(name); why != "" {
-			t.Report(name, why, "take another name, or leave it out")
+		if why := refuse(name); why.Code != "" {
+			t.Report(name, why, strict.Say("take-other-name"))
 		}
 		if slices.ContainsFunc(all, func(other Fixed) bool { return strings.EqualFold(other.Name, name) }) {
-			t.Report(name, "is named twice", "remove one")
+			t.Report(name, strict.Say("twice"))
 		}
 		t.Know(name)
 		all = append(all, f)
@@ -216,30 +216,29 @@ func readFixed(t *strict.Table, refuse func(name string) string) (all []Fixed) {
 }
 
 // asText is how a value becomes a text.
-func asText(k strict.Kind) string {
+func asText(k strict.Kind) hinted.Fact {
 	if k == strict.KindInteger || k == strict.KindDecimal || k == strict.KindBoolean || k == strict.KindDate {
-		return "put it between quotes"
+		return strict.Say("quote-it")
 	}
-	return strict.SecretHint
+	return strict.KeepApart()
 }
 
 // ReadContract is where the API's contract comes from: "auto", "none", a URL or a file. Whether it can be fetched is not
 // known here, and no reason not to start. The hint shows an example of an address.
 func ReadContract(t *strict.Table, key, example string) string {
-	const hint = `write "auto", "none", a URL or a file`
 	value := t.Text(key, "auto")
 	switch {
 	case value == "auto", value == "none":
 		return value
 	case strings.TrimSpace(value) == "":
-		t.Report(key, "is empty", hint)
+		t.Report(key, strict.Say("empty"), strict.Say("write-contract"))
 		return value
 	case strings.EqualFold(value, "auto"), strings.EqualFold(value, "none"):
-		t.Report(key, "is none of "+strict.Quoted([]string{"auto", "none"})+", and no name of a file",
-			strict.Suggest(strings.ToLower(value), nil, ""))
+		t.Report(key, strict.Say("no-contract", "choices", hinted.Choices{"auto", "none"}),
+			strict.Suggest(strings.ToLower(value), nil, hinted.Fact{}))
 		return value
 	case strings.Contains(value, "://"):
-		contractAddress(t, key, value, "write the address of the document itself, such as "+example)
+		contractAddress(t, key, value, example)
 		return value
 	}
 	return t.Filename(key, value)
@@ -247,17 +246,17 @@ func ReadContract(t *strict.Table, key, example string) string {
 
 // contractAddress is an https URL, or an http one of this machine. Unlike other addresses it may have parameters, as
 // some servers choose the document by them.
-func contractAddress(t *strict.Table, key, value, hint string) {
+func contractAddress(t *strict.Table, key, value, example string) {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "http" && u.Scheme != "https":
-		t.Report(key, "is not the address of a web service", hint+", or the path of a file")
+		t.Report(key, strict.Say("no-address"), strict.Say("write-document-or-file", "example", example))
 	case u.User != nil:
-		t.Report(key, "holds a user or a password", hint+", without user and password")
+		t.Report(key, strict.Say("holds-user", "example", example))
 	case u.Fragment != "":
-		t.Report(key, "points into a page for people", hint)
+		t.Report(key, strict.Say("page-for-people", "example", example))
 	case u.Scheme == "http" && !strict.Loopback(u.Hostname()):
-		t.Report(key, "is not encrypted: http is for this machine only", "write https://")
+		t.Report(key, strict.Say("not-encrypted"))
 	}
 }
 
@@ -269,7 +268,7 @@ func (c *Config) checkCompare() {
 		return
 	}
 	t := c.root.Inside(documents.ReadBackSection)
-	items := t.Texts("compare", t.Node.Members["compare"], "")
+	items := t.Texts("compare", t.Node.Members["compare"], hinted.Fact{})
 	for _, j := range c.Jobs {
 		if j.Kind.Sends() && len(j.unmapped) == 0 {
 			checkCompared(items, j)
@@ -285,7 +284,7 @@ func checkCompared(items []*strict.Table, j Job) {
 	}
 	for _, at := range items {
 		if name := at.Node.Text; !slices.Contains(known, name) {
-			at.Report("", fmt.Sprintf("the job %q maps no such member", j.Name), strict.Suggest(plaintext.Nearest(name, known), known, ""))
+			at.Report("", strict.Say("unmapped", "job", j.Name), strict.Suggest(plaintext.Nearest(name, known), known, hinted.Fact{}))
 		}
 	}
 }
@@ -294,9 +293,7 @@ func checkCompared(items []*strict.Table, j Job) {
 func checkElementsCompared(t *strict.Table, d *Documents, j Job) {
 	for _, children := range j.Mapping.Children {
 		if d.Semantics == jobs.Append && !slices.Contains(d.ReadBack.Compare, children.Path) {
-			t.Report("compare", fmt.Sprintf("leaves out %s of the job %q: with semantics = \"append\", "+
-				"elements that were lost would be taken for received",
-				children.Path, j.Name), "add it, or write [] for all that was sent")
+			t.Report("compare", strict.Say("not-compared", "path", children.Path, "job", j.Name))
 		}
 	}
 }
@@ -325,29 +322,28 @@ func ReadAnswer(t *strict.Table) *AnswerRules {
 		Items:   t.Pointer("items", ""),
 		Code:    t.MemberPointer("code"),
 		Success: scalars(t, "success"),
-		Errors:  t.Pointers("errors", `write names of members, such as ["/Erreurs"], or leave it out`),
+		Errors:  t.Pointers("errors", strict.Say("write-errors")),
 		Message: t.Pointer("message", ""),
-		Texts:   t.TextList("texts", `write the answers that accept, such as ["OK"], or leave it out`),
+		Texts:   t.TextList("texts", strict.Say("write-texts")),
 	}
 	if t.Mistakes() > before {
 		return rules
 	}
 	switch {
 	case rules.Code == "" && rules.Success != nil:
-		t.Report("success", "has no effect without code", `say where the code stands, such as code = "/codeRetour"`)
+		t.Report("success", strict.Say("no-code"))
 	case rules.Code != "" && rules.Success == nil:
-		t.Report("code", "does not say which codes mean success", `add them, such as success = ["0"]`)
+		t.Report("code", strict.Say("no-success"))
 	case !rules.Decide() && rules.Message == "":
-		t.Report("", "does not say how a refusal is told",
-			`add code = "/codeRetour" and success = ["0"], or errors = ["/Erreurs"], or texts = ["OK"], or message = "/libelle" alone for the words of refusals, or remove the section`)
+		t.Report("", strict.Say("no-rules"))
 	}
 	return rules
 }
 
 // scalars are texts, numbers and booleans, each as the text that it is compared as: numbers in canonical form.
 func scalars(t *strict.Table, key string) []string {
-	const hint = `write the codes that mean success, such as ["0"]`
-	list := t.Filled(key, hint)
+	next := strict.Say("write-codes")
+	list := t.Filled(key, next)
 	if list == nil {
 		return nil
 	}
@@ -356,7 +352,7 @@ func scalars(t *strict.Table, key string) []string {
 		value, ok := scalar(at.Node)
 		switch {
 		case !ok:
-			at.Report("", "is no text, number or boolean", hint)
+			at.Report("", strict.Say("no-scalar"), next)
 		case !slices.Contains(values, value): // "0" and 0 are the same code
 			values = append(values, value)
 		}

@@ -34,7 +34,7 @@ column = "nir"`, `Code = "code"`, "Code = \"code\"\nMontant = \"amount\"")
 		{"other", "Nom", "", ""},
 	} {
 		got := c.Place(test.job, test.path)
-		if got.File != "config.toml" || got.Key != test.key || got.Text+got.Hint != "" || !begins(document, got, test.at) {
+		if got.File != "config.toml" || got.Key != test.key || got.Code+got.Next.Code != "" || !begins(document, got, test.at) {
 			t.Errorf("%s %s: got %+v", test.job, test.path, got)
 		}
 	}

@@ -104,6 +104,14 @@ func Because(err error, code string, namesAndValues ...any) *Coded {
 	return &Coded{Fact: Say(code, namesAndValues...), Err: err}
 }
 
+// What is the fact that an error is. One that is none has its own text.
+func What(err error) Fact {
+	if coded, ok := errors.AsType[*Coded](err); ok {
+		return coded.Fact
+	}
+	return Say("plain.text", "text", err.Error())
+}
+
 func (e *Coded) Error() string { return Text(e.Told()) }
 
 // Told implements hinted.Error.

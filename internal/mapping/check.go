@@ -1,18 +1,19 @@
 package mapping
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"syncd/internal/hinted"
 )
 
 // parameters are the names that a constant may have after its @.
 var parameters = []string{"dossier", "siret", "period", "period_start", "period_end"}
 
-// Check tells which rules the mapping breaks by itself, before any query is run. Each error is a *FieldError.
-func (s Spec) Check() []error {
+// Check tells which rules the mapping breaks by itself, before any query is run.
+func (s Spec) Check() []*FieldError {
 	if len(s.Fields)+len(s.Children) == 0 {
-		return []error{&FieldError{"", "the mapping has no field", `add at least the key, such as Matricule = "matricule"`}}
+		return []*FieldError{{Fact: hinted.Say("mapping.no-fields")}}
 	}
 	checker := &checker{}
 	checker.paths("", s.Fields, s.Children)
@@ -23,10 +24,10 @@ func (s Spec) Check() []error {
 	return checker.errs
 }
 
-type checker struct{ errs []error }
+type checker struct{ errs []*FieldError }
 
-func (c *checker) add(path, problem, hint string) {
-	c.errs = append(c.errs, &FieldError{Path: path, Problem: problem, Hint: hint})
+func (c *checker) add(path, code string, namesAndValues ...any) {
+	c.errs = append(c.errs, &FieldError{Path: path, Fact: hinted.Say("mapping."+code, namesAndValues...)})
 }
 
 // paths refuses two members of one name, and a member that would be both a value and an object.
@@ -42,30 +43,30 @@ func (c *checker) paths(prefix string, fields []Field, children []Children) {
 	}
 	seen := map[string]bool{}
 	for _, path := range paths {
-		if problem := pathProblem(path); problem != "" {
-			c.add(prefix+path, problem, `write the names of the members joined by dots, such as "Adresse.Ville"`)
+		if code := pathProblem(path); code != "" {
+			c.add(prefix+path, code)
 		}
 		if seen[path] {
-			c.add(prefix+path, "is mapped twice", "keep one of the two")
+			c.add(prefix+path, "twice")
 		}
 		seen[path] = true
 	}
 	for _, path := range paths {
 		for i := range path {
 			if path[i] == '.' && seen[path[:i]] {
-				c.add(prefix+path, fmt.Sprintf("lies within %s, which is a value itself", path[:i]), "rename one of the two")
+				c.add(prefix+path, "within", "value", path[:i])
 			}
 		}
 	}
 }
 
-// pathProblem refuses what a diff could not show unambiguously.
+// pathProblem is the code of what a diff could not show unambiguously; "" = nothing.
 func pathProblem(path string) string {
 	if path == "" || slices.Contains(strings.Split(path, "."), "") {
-		return "the path has an empty name"
+		return "empty-name"
 	}
 	if strings.ContainsAny(path, SpecialInPath) {
-		return `the path has one of the characters [ ] # "`
+		return "special-character"
 	}
 	return ""
 }
@@ -79,45 +80,45 @@ func (c *checker) fields(prefix string, fields []Field) {
 func (c *checker) field(path string, f *Field) {
 	switch {
 	case f.Column == "" && f.Value == nil:
-		c.add(path, "has neither a column nor a value", `give it one: "a_column" or { value = "…" }`)
+		c.add(path, "neither")
 	case f.Column != "" && f.Value != nil:
-		c.add(path, "has both a column and a value", "keep one of the two")
+		c.add(path, "both")
 	case f.Value != nil:
 		c.constant(path, f)
 	}
 	if !slices.Contains([]Null{"", NullClear, NullOmit, NullRefuse}, f.Null) {
-		c.add(path, fmt.Sprintf("null is %q", f.Null), `write null = "clear", "omit" or "refuse"`)
+		c.add(path, "null", "null", f.Null)
 	}
 	if !slices.Contains([]Type{TypeAuto, TypeString, TypeNumber, TypeBoolean}, f.Type) {
-		c.add(path, fmt.Sprintf("type is %q", f.Type), `write type = "string", "number" or "boolean", or leave it out`)
+		c.add(path, "type", "type", f.Type)
 	}
 }
 
 func (c *checker) constant(path string, f *Field) {
 	if name, ok := f.Parameter(); ok {
 		if !slices.Contains(parameters, name) {
-			c.add(path, fmt.Sprintf("names the unknown parameter @%s", name), "the parameters are @"+strings.Join(parameters, ", @"))
+			c.add(path, "unknown-parameter", "name", name, "known", "@"+strings.Join(parameters, ", @"))
 		}
 		return
 	}
 	if _, err := f.encodeConstant(nil); err != nil {
-		c.add(path, err.Error(), "write a string, a number or true or false, that fits the type of the field")
+		c.errs = append(c.errs, &FieldError{path, hinted.What(err), hinted.Say("mapping.write-fitting")})
 	}
 }
 
 func (c *checker) children(children *Children) {
 	path := children.Path
 	if path == "" {
-		c.add("", "a table of children has no path", `say where their array goes: path = "Elements"`)
+		c.add("", "no-path")
 	}
 	if len(children.Fields) == 0 {
-		c.add(path, "these children have no fields", "add a table of fields to them")
+		c.add(path, "no-child-fields")
 	}
 	prefix := path + "[]."
 	if children.Key == "" {
-		c.add(path, "these children have no key", `name the member that tells them apart in a diff: key = "Code"`)
+		c.add(path, "no-child-key")
 	} else if FindField(children.Fields, children.Key) == nil {
-		c.add(path, fmt.Sprintf("the key %q is none of the children's fields", children.Key), "name one of their fields")
+		c.add(path, "no-child-field", "key", children.Key)
 	}
 	c.paths(prefix, children.Fields, nil)
 	c.fields(prefix, children.Fields)

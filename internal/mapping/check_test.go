@@ -1,9 +1,10 @@
 package mapping
 
 import (
-	"errors"
 	"strings"
 	"testing"
+
+	"syncd/internal/hinted"
 )
 
 func TestCheck(t *testing.T) {
@@ -47,11 +48,11 @@ func TestCheck(t *testing.T) {
 			t.Parallel()
 			var all []string
 			for _, err := range c.spec.Check() {
-				var fieldError *FieldError
-				if !errors.As(err, &fieldError) || fieldError.Hint == "" {
-					t.Fatalf("%v is no FieldError with a hint", err)
+				text, hint := err.Apart(hinted.English(), err.Next)
+				if hint == "" {
+					t.Fatalf("%v has no hint", err)
 				}
-				all = append(all, fieldError.Path+": "+fieldError.Problem)
+				all = append(all, err.Path+": "+text)
 			}
 			if !strings.Contains("\n"+strings.Join(all, "\n")+"\n", "\n"+c.want+"\n") {
 				t.Errorf("errors %q, want %q", all, c.want)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/hinted"
 	"syncd/internal/plaintext"
 	"syncd/internal/privacy"
 )
@@ -54,9 +55,12 @@ const (
 // Compile binds the mapping to what the queries return. All that is wrong is reported together: *FieldError,
 // *ColumnError, *TypeError and *NomenclatureError, joined.
 func Compile(spec Spec, shape Shape, dicts Nomenclatures, params Params) (*Mapping, error) {
-	errs := spec.Check()
+	var errs []error
+	for _, err := range spec.Check() {
+		errs = append(errs, err)
+	}
 	if len(errs) == 0 && len(shape.Children) != len(spec.Children) {
-		errs = append(errs, fmt.Errorf("the mapping has %d tables of children and the source %d", len(spec.Children), len(shape.Children)))
+		errs = append(errs, hinted.Because(nil, "mapping.other-children", "mapped", len(spec.Children), "read", len(shape.Children)))
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -105,7 +109,7 @@ func (c *compiler) object(n *Node) {
 	for _, m := range n.Members {
 		lead, ok := canonjson.AppendString([]byte{','}, []byte(m.Name))
 		if !ok {
-			c.fail(&FieldError{Path: m.Name, Problem: "the name is not valid UTF-8"})
+			c.fail(&FieldError{Path: m.Name, Fact: hinted.Say("mapping.no-utf-8")})
 			continue
 		}
 		lead = append(lead, ':')
@@ -215,8 +219,7 @@ func (c *compiler) constant(f *Field) []byte {
 	path := c.prefix + f.Path
 	text, err := f.encodeConstant(c.params)
 	if err != nil {
-		c.fail(&FieldError{Path: path, Problem: err.Error(),
-			Hint: "correct the value in the mapping, or the settings of the dossier that it names"})
+		c.fail(&FieldError{path, hinted.What(err), hinted.Say("mapping.correct-value")})
 		return nil
 	}
 	codes, ok := c.codes(f)
@@ -225,10 +228,7 @@ func (c *compiler) constant(f *Field) []byte {
 	}
 	raw, _, err := f.constantText(c.params)
 	if entry := codes[raw]; err != nil || !entry.Active {
-		c.fail(&FieldError{
-			Path: path, Problem: fmt.Sprintf("the constant is no active code of the nomenclature %s", f.Nomenclature),
-			Hint: "list its codes: syncd dictionary " + f.Nomenclature,
-		})
+		c.fail(&FieldError{Path: path, Fact: hinted.Say("mapping.inactive", "nomenclature", f.Nomenclature)})
 	}
 	return text
 }
@@ -246,7 +246,7 @@ func (f *Field) Parameter() (name string, ok bool) {
 func (f *Field) constantText(params Params) (string, family, error) {
 	if name, ok := f.Parameter(); ok {
 		if params[name] == "" {
-			return "", familyNone, fmt.Errorf("this run has no value for @%s", name)
+			return "", familyNone, hinted.Because(nil, "mapping.no-value", "name", name)
 		}
 		return params[name], familyText, nil
 	}
@@ -264,7 +264,7 @@ func (f *Field) constantText(params Params) (string, family, error) {
 	case json.Number:
 		return v.String(), familyNumber, nil
 	}
-	return "", familyNone, fmt.Errorf("the value is a %T", f.Value)
+	return "", familyNone, hinted.Because(nil, "mapping.odd-value", "type", fmt.Sprintf("%T", f.Value))
 }
 
 // encodeConstant gives the JSON text of a constant.
@@ -275,11 +275,11 @@ func (f *Field) encodeConstant(params Params) ([]byte, error) {
 	}
 	encode := encoders[encoding{from, f.Type}]
 	if encode == nil {
-		return nil, fmt.Errorf("the value cannot be sent as a %s", f.Type)
+		return nil, hinted.Because(nil, "mapping.unsendable", "type", f.Type)
 	}
 	constant, ok := encode(nil, []byte(text))
 	if !ok {
-		return nil, errors.New("the value does not fit its type")
+		return nil, hinted.Because(nil, "mapping.unfit")
 	}
 	return constant, nil
 }

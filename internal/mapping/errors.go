@@ -7,25 +7,29 @@ import (
 	"strings"
 
 	"syncd/internal/hinted"
+	"syncd/internal/report/locale"
 )
 
 // FieldError is a rule that the mapping breaks by itself, whatever staging contains. Path is "" for the mapping as a
 // whole, "Adresse.Ville" for a field, "Elements" for children, "Elements[].Code" for a field of children.
 type FieldError struct {
-	Path    string
-	Problem string
-	Hint    string
+	Path string
+	hinted.Fact
+	Next hinted.Fact // none = the hint that the fact's words have
 }
 
 func (e *FieldError) Error() string { return hinted.Text(e.Told()) }
 
 // Told implements hinted.Error.
-func (e *FieldError) Told() (problem, hint string) {
-	text := e.Problem
+func (e *FieldError) Told() (problem, hint string) { return e.ToldIn(hinted.English()) }
+
+// ToldIn implements hinted.Worded.
+func (e *FieldError) ToldIn(words *locale.Catalogue) (problem, hint string) {
+	text, hint := e.Apart(words, e.Next)
 	if e.Path != "" {
-		text = "field " + e.Path + ": " + e.Problem
+		text = hinted.Say("mapping.of-field", "path", e.Path, "problem", text).In(words)
 	}
-	return text, e.Hint
+	return text, hint
 }
 
 // ColumnError is a column that the mapping names and the query does not return, or returns twice.

@@ -1,9 +1,10 @@
 package schedule
 
 import (
-	"errors"
 	"fmt"
 	"time"
+
+	"syncd/internal/hinted"
 )
 
 // Day is a date on which nobody works: of one year, or of each year when Year is 0.
@@ -22,7 +23,7 @@ func ParseDay(text string) (Day, error) {
 	if t, err := time.Parse("2006-01-02", "2000-"+text); err == nil {
 		return Day{0, t.Month(), t.Day()}, nil
 	}
-	return Day{}, errors.New("is not a day")
+	return Day{}, hinted.Because(nil, "schedule.no-day")
 }
 
 // String is the day as ParseDay reads it.

@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -10,6 +9,8 @@ import (
 	_ "time/tzdata" // small servers and containers have no time zones installed
 
 	"github.com/robfig/cron/v3"
+
+	"syncd/internal/hinted"
 )
 
 // Parse reads a schedule: cron's five fields, @daily and the like, "last-day HH:MM", "last-working-day HH:MM" or
@@ -18,16 +19,16 @@ import (
 func Parse(spec, timezone string, closed []Day) (*Schedule, error) {
 	location, err := Location(timezone)
 	if err != nil {
-		return nil, fmt.Errorf("the time zone %w", err)
+		return nil, hinted.Because(err, "schedule.zone")
 	}
 	s := &Schedule{spec: spec, timezone: timezone, location: location}
 	switch {
 	case strings.HasPrefix(spec, "last-"), strings.HasPrefix(spec, "working-day"):
 		err = s.parseMonthly(closed)
 	case strings.Contains(spec, "TZ="):
-		err = errors.New("names a time zone, which has a key of its own: timezone")
+		err = hinted.Because(nil, "schedule.zone-within")
 	case strings.HasPrefix(spec, "@every"):
-		err = errors.New("is an interval: only times of the clock can be caught up when they were missed")
+		err = hinted.Because(nil, "schedule.interval")
 	default:
 		err = s.parseCron()
 	}
@@ -36,7 +37,7 @@ func Parse(spec, timezone string, closed []Day) (*Schedule, error) {
 	}
 	// The calendar of these years has all that recurs, so the answer does not depend on the day it is asked.
 	if _, ok := s.following(time.Date(1999, 12, 31, 23, 59, 0, 0, time.UTC)); !ok {
-		return nil, errors.New("never happens: no month has such a day")
+		return nil, hinted.Because(nil, "schedule.never")
 	}
 	return s, nil
 }
@@ -45,7 +46,7 @@ func Parse(spec, timezone string, closed []Day) (*Schedule, error) {
 func Location(name string) (*time.Location, error) {
 	location, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
-		return nil, errors.New("is not a time zone")
+		return nil, hinted.Because(nil, "schedule.no-zone")
 	}
 	return location, nil
 }
@@ -56,7 +57,7 @@ var monthPattern = regexp.MustCompile(`^(?:(last-day)|(last-working-day)|working
 func (s *Schedule) parseMonthly(closed []Day) error {
 	match := monthPattern.FindStringSubmatch(s.spec)
 	if match == nil {
-		return errors.New("is neither last-day HH:MM, last-working-day HH:MM nor working-day N HH:MM")
+		return hinted.Because(nil, "schedule.no-monthly")
 	}
 	hour, minute, number := atoi(match[4]), atoi(match[5]), atoi(match[3])
 	s.times = times{hours: 1 << hour, minutes: 1 << minute}
@@ -83,9 +84,8 @@ func atoi(digits string) int {
 	return n
 }
 
-// cronFields are cron's fields as an error names them.
-var cronFields = []string{"minute (0-59)", "hour (0-23)", "day of the month (1-31)", "month (1-12 or JAN-DEC)",
-	"day of the week (0-6 or SUN-SAT)"}
+// cronFields are the codes of cron's fields.
+var cronFields = []string{"minute", "hour", "day", "month", "weekday"}
 
 func (s *Schedule) parseCron() error {
 	parsed, err := parseCron(s.spec)
@@ -96,18 +96,18 @@ func (s *Schedule) parseCron() error {
 		s.times = times{hours: parsed.Hour, minutes: parsed.Minute}
 		return nil
 	case strings.HasPrefix(s.spec, "@"):
-		return errors.New("is not a schedule that cron understands")
+		return hinted.Because(nil, "schedule.no-cron")
 	case len(fields) != len(cronFields):
-		return fmt.Errorf("must have cron's five fields, not %d", len(fields))
+		return hinted.Because(nil, "schedule.fields", "n", len(fields))
 	}
 	for i, field := range fields {
 		alone := []string{"*", "*", "*", "*", "*"}
 		alone[i] = field
 		if _, err := parseCron(strings.Join(alone, " ")); err != nil {
-			return fmt.Errorf("is not a schedule that cron understands: see its %s", cronFields[i])
+			return hinted.Because(nil, "schedule.field", "field", hinted.Say("schedule."+cronFields[i]))
 		}
 	}
-	return errors.New("is not a schedule that cron understands")
+	return hinted.Because(nil, "schedule.no-cron")
 }
 
 // parseCron is cron's parser. It panics on some malformed texts, and takes a field of commas alone for none at all.

@@ -7,20 +7,22 @@ import (
 	"os"
 	"regexp"
 	"slices"
+
+	"syncd/internal/hinted"
 )
 
 // Address is an https URL, or an http one of this machine; the hint shows an example.
 func (t *Table) Address(key, fallback, example string) string {
-	hint := "write an address such as " + example
+	next := Say("write-address", "example", example)
 	value := t.Text(key, fallback)
 	u, err := url.Parse(value)
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "http" && u.Scheme != "https":
-		t.Report(key, "is not the address of a web service", hint)
+		t.Report(key, Say("no-address"), next)
 	case u.User != nil, u.RawQuery != "", u.Fragment != "":
-		t.Report(key, "holds more than host and path", hint+", without user, password or parameters")
+		t.Report(key, Say("more-than-path", "example", example))
 	case u.Scheme == "http" && !Loopback(u.Hostname()):
-		t.Report(key, "is not encrypted: http is for this machine only", "write https://")
+		t.Report(key, Say("not-encrypted"))
 	}
 	return value
 }
@@ -39,9 +41,9 @@ func (t *Table) Certificates(key string) string {
 	}
 	pem, err := os.ReadFile(path)
 	if err != nil {
-		t.Report(key, PlainCause(err), "name the PEM file of the authority that signed the API's certificate")
+		t.Report(key, cause(err), Say("name-pem"))
 	} else if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-		t.Report(key, "holds no PEM certificate", "convert it with: openssl x509 -inform der -in FILE -out FILE.pem")
+		t.Report(key, Say("no-certificate"))
 	}
 	return path
 }
@@ -52,19 +54,17 @@ var pointerPattern = regexp.MustCompile(`^(/([^~/]|~[01])*)*$`)
 func (t *Table) Pointer(key, fallback string) string {
 	value := t.Text(key, fallback)
 	if !pointerPattern.MatchString(value) {
-		t.Report(key, "is not a JSON pointer", `write a slash before each member's name, such as "/Dossier/Siret"; "" is the whole answer`)
+		t.Report(key, Say("no-pointer"))
 		return fallback
 	}
 	return value
 }
 
-const memberHint = `write a slash before the member's name, such as "/codeRetour"`
-
 // MemberPointer is a JSON pointer that names a member; "" when the key is not written.
 func (t *Table) MemberPointer(key string) string {
 	value := t.Text(key, "")
 	if t.KindOf(key) == KindText && !namesMember(value) {
-		t.Report(key, "is not a JSON pointer to a member", memberHint)
+		t.Report(key, Say("no-member-pointer"))
 	}
 	return value
 }
@@ -81,28 +81,28 @@ func (t *Table) KindOf(key string) Kind {
 }
 
 // Filled is a list that is not empty; nil when the key is not written.
-func (t *Table) Filled(key, hint string) *Node {
+func (t *Table) Filled(key string, next hinted.Fact) *Node {
 	list := t.Want(key, KindList)
 	if list != nil && len(list.Items) == 0 {
-		t.Report(key, "is empty", hint)
+		t.Report(key, Say("empty"), next)
 		return nil
 	}
 	return list
 }
 
 // Pointers are JSON pointers, each of which names a member; nil when the key is not written.
-func (t *Table) Pointers(key, hint string) []string {
-	list := t.Filled(key, hint)
+func (t *Table) Pointers(key string, next hinted.Fact) []string {
+	list := t.Filled(key, next)
 	if list == nil {
 		return nil
 	}
 	var values []string
-	for _, at := range t.Texts(key, list, hint) {
+	for _, at := range t.Texts(key, list, next) {
 		switch value := at.Node.Text; {
 		case !namesMember(value):
-			at.Report("", "is not a JSON pointer to a member", memberHint)
+			at.Report("", Say("no-member-pointer"))
 		case slices.Contains(values, value):
-			at.Report("", "is named twice", "remove one")
+			at.Report("", Say("twice"))
 		default:
 			values = append(values, value)
 		}
@@ -110,15 +110,15 @@ func (t *Table) Pointers(key, hint string) []string {
 	return values
 }
 
-// TextList is a list of texts, an empty one among them perhaps; nil when the key is not written. The hint is for a list
+// TextList is a list of texts, an empty one among them perhaps; nil when the key is not written. The next step is for a list
 // without any.
-func (t *Table) TextList(key, hint string) []string {
-	list := t.Filled(key, hint)
+func (t *Table) TextList(key string, next hinted.Fact) []string {
+	list := t.Filled(key, next)
 	if list == nil {
 		return nil
 	}
 	var values []string
-	for _, at := range t.Texts(key, list, hint) {
+	for _, at := range t.Texts(key, list, next) {
 		values = append(values, at.Node.Text)
 	}
 	return values

@@ -8,57 +8,65 @@ import (
 	"strings"
 
 	"syncd/internal/hinted"
+	"syncd/internal/report/locale"
 )
+
+// Say is a fact of the configuration, with words in [errors.config].
+func Say(code string, namesAndValues ...any) hinted.Fact {
+	return hinted.Say("config."+code, namesAndValues...)
+}
 
 // Problem is one mistake of the configuration, or one thing that its author should know. It never quotes a value of
 // the file, which may be a secret that was pasted in the wrong place: the position says where to look.
 type Problem struct {
-	File   string
-	Line   int    // from 1; 0 = the whole file
-	Column int    // from 1, in bytes
-	Key    string // "job.paie.schedule"; "" = the whole file
-	Text   string
-	Hint   string // the next step
-
-	More  []Problem // the same mistake with other dossiers, or in other jobs, in the order of the file
-	alike string    // what the same mistakes have in common, where that is not the Text: a secret's name is in it
+	File        string
+	Line        int    // from 1; 0 = the whole file
+	Column      int    // from 1, in bytes
+	Key         string // "job.paie.schedule"; "" = the whole file
+	Secret      string // that is meant, such as "env NAME"; "" = none
+	Path        string // where that is, where its name does not say it
+	hinted.Fact        // what is wrong, or zero: the place alone
+	Next        hinted.Fact
+	More        []Problem // the same mistake with other dossiers, or in other jobs, in the order of the file
 }
 
-// String is "config.toml:12:3: job.paie.schedule: text", then a line with the hint.
-func (p Problem) String() string { return hinted.Text(p.Told()) }
+// String is "config.toml:12:3: job.paie.schedule: text" in English, then a line with the hint.
+func (p Problem) String() string { return hinted.Text(p.toldIn(hinted.English())) }
 
-// Told is the text of the problem, and its hint.
-func (p Problem) Told() (problem, hint string) {
-	text := p.File
+// toldIn is the text of the problem, and its hint.
+func (p Problem) toldIn(words *locale.Catalogue) (problem, hint string) {
+	place := p.File
 	if p.Line > 0 {
-		text += fmt.Sprintf(":%d:%d", p.Line, p.Column)
+		place += fmt.Sprintf(":%d:%d", p.Line, p.Column)
 	}
-	if p.Key != "" {
-		text += ": " + p.Key
+	what, hint := p.Apart(words, p.Next)
+	if p.Path != "" {
+		what = "(" + p.Path + ") " + what
 	}
-	return text + ": " + p.Text + p.more(), p.Hint
+	parts := []string{place, p.Key, strings.TrimSpace(p.Secret + " " + what)}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), words.Colon) + p.more(words), hint
 }
 
 // shownMore is how many of the same mistakes are named.
 const shownMore = 5
 
 // more counts the same mistakes elsewhere, and names the first.
-func (p Problem) more() string {
+func (p Problem) more(words *locale.Catalogue) string {
 	if len(p.More) == 0 {
 		return ""
 	}
 	places := make([]string, 0, shownMore+1)
 	for _, other := range p.More[:min(len(p.More), shownMore)] {
-		places = append(places, fmt.Sprintf("%s in line %d", other.Key, other.Line))
+		places = append(places, Say("in-line", "key", other.Key, "line", other.Line).In(words))
 	}
 	if len(p.More) > shownMore {
 		places = append(places, "…")
 	}
-	times := "once more"
+	code := "once-more"
 	if len(p.More) > 1 {
-		times = fmt.Sprintf("%d times more", len(p.More))
+		code = "more-often"
 	}
-	return fmt.Sprintf(" (and %s: %s)", times, strings.Join(places, ", "))
+	return " " + Say(code, "n", len(p.More), "places", places).In(words)
 }
 
 // inList finds what of a key names one of the dossiers or jobs.
@@ -75,11 +83,11 @@ func sectionOf(key string) string {
 
 // Grouped makes one of mistakes that are the same for several dossiers or jobs.
 func Grouped(problems []Problem) []Problem {
-	type mistake struct{ file, key, text, hint string }
+	type mistake struct{ file, key, what string }
 	var groups []Problem
 	first := map[mistake]int{}
 	for _, p := range problems {
-		m := mistake{p.File, inList.ReplaceAllString(p.Key, "$1$2*"), cmp.Or(p.alike, p.Text), p.Hint}
+		m := mistake{p.File, inList.ReplaceAllString(p.Key, "$1$2*"), fmt.Sprint(p.Path, p.Fact, p.Next)}
 		if i, known := first[m]; known && p.Key != groups[i].Key {
 			groups[i].More = append(groups[i].More, p)
 			continue
@@ -99,10 +107,13 @@ type Error struct {
 func (e *Error) Error() string { return hinted.Text(e.Told()) }
 
 // Told implements hinted.Error.
-func (e *Error) Told() (problem, hint string) {
+func (e *Error) Told() (problem, hint string) { return e.ToldIn(hinted.English()) }
+
+// ToldIn implements hinted.Worded.
+func (e *Error) ToldIn(words *locale.Catalogue) (problem, hint string) {
 	all := make([]hinted.Told, len(e.Problems))
 	for i, p := range e.Problems {
-		all[i].Problem, all[i].Hint = p.Told()
+		all[i].Problem, all[i].Hint = p.toldIn(words)
 	}
 	return hinted.Fold(all)
 }
@@ -111,14 +122,14 @@ func (e *Error) Told() (problem, hint string) {
 const maxKnown = 30
 
 // Suggest is a hint: the nearest name, or all there are, or what to do when there are none.
-func Suggest(nearest string, known []string, none string) string {
+func Suggest(nearest string, known []string, none hinted.Fact) hinted.Fact {
 	switch {
 	case nearest != "":
-		return fmt.Sprintf("did you mean %q?", nearest)
+		return Say("meant", "nearest", nearest)
 	case len(known) > maxKnown:
-		return fmt.Sprintf("known: %s and %d more", strings.Join(known[:maxKnown], ", "), len(known)-maxKnown)
+		return Say("known-some", "known", known[:maxKnown], "n", len(known)-maxKnown)
 	case len(known) > 0:
-		return "known: " + strings.Join(known, ", ")
+		return Say("known", "known", known)
 	default:
 		return none
 	}

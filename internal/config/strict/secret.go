@@ -2,6 +2,7 @@ package strict
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"syscall"
 	"unicode"
 	"unicode/utf8"
+
+	"syncd/internal/hinted"
 )
 
 // maxSecret is the size in bytes above which a secret's file is surely something else.
@@ -31,8 +34,8 @@ var (
 	envPattern        = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
-// SecretHint is how a secret is configured.
-const SecretHint = `keep it apart and write { file = "/path/to/file" }, { credential = "name" } or { env = "NAME" }`
+// KeepApart is how a secret is configured.
+func KeepApart() hinted.Fact { return Say("keep-apart") }
 
 // IsZero tells that none is configured.
 func (s Secret) IsZero() bool { return s.source == "" }
@@ -62,13 +65,11 @@ func (s Secret) Read() (string, error) {
 	at := strings.IndexFunc(text, unusable)
 	switch {
 	case bytes.HasPrefix(value, []byte("\xff\xfe")), bytes.HasPrefix(value, []byte("\xfe\xff")), at >= 0 && text[at] == 0:
-		return "", s.Fail("is text in UTF-16, as some editors of Windows write", "save it as UTF-8, or write it anew: printf %s 'SECRET' > FILE")
+		return "", s.Fail(Say("utf-16"))
 	case text == "":
-		return "", s.Fail("is empty", "put the secret there")
+		return "", s.Fail(Say("empty"), Say("put-there"))
 	case at >= 0:
-		found, _ := utf8.DecodeRuneInString(text[at:])
-		return "", s.Fail(fmt.Sprintf("holds %s as its character %d", nameOf(found), utf8.RuneCountInString(text[:at])+1),
-			"it came along when the secret was copied: write it anew, on one line, without")
+		return "", s.Fail(unseen(text, at), Say("copied-along"))
 	}
 	return text, nil
 }
@@ -84,22 +85,20 @@ func unusable(r rune) bool {
 // Seen refuses a text that was pasted with something that nobody sees.
 func (t *Table) Seen(key, value string) string {
 	if at := strings.IndexFunc(value, unusable); at >= 0 {
-		found, _ := utf8.DecodeRuneInString(value[at:])
-		t.Report(key, fmt.Sprintf("holds %s as its character %d", nameOf(found), utf8.RuneCountInString(value[:at])+1), "write it without")
+		t.Report(key, unseen(value, at), Say("write-without"))
 	} else if value != strings.TrimSpace(value) {
-		t.Report(key, "has spaces around it", "write it without")
+		t.Report(key, Say("spaces-around"), Say("write-without"))
 	}
 	return value
 }
 
-// nameOf is a character as it can be shown.
-func nameOf(r rune) string {
-	names := map[rune]string{'\n': "a line end", '\r': "a line end", '\t': "a tab", '\u00a0': "a no-break space",
-		'\u202f': "a narrow no-break space", '\u200b': "a zero-width space", '\ufeff': "a byte order mark", '\u00ad': "a soft hyphen"}
-	if name, known := names[r]; known {
-		return fmt.Sprintf("%s (U+%04X)", name, r)
-	}
-	return fmt.Sprintf("a character that nobody sees (U+%04X)", r)
+// unseen tells of the character at an offset, as it can be shown.
+func unseen(text string, at int) hinted.Fact {
+	found, _ := utf8.DecodeRuneInString(text[at:])
+	names := map[rune]string{'\n': "line-end", '\r': "line-end", '\t': "tab", '\u00a0': "no-break-space",
+		'\u202f': "narrow-space", '\u200b': "zero-width-space", '\ufeff': "byte-order-mark", '\u00ad': "soft-hyphen"}
+	name := Say(cmp.Or(names[found], "unseen-character"), "number", fmt.Sprintf("%04X", found))
+	return Say("holds-character", "character", name, "n", utf8.RuneCountInString(text[:at])+1)
 }
 
 func (s Secret) fetch() ([]byte, error) {
@@ -110,16 +109,15 @@ func (s Secret) fetch() ([]byte, error) {
 		if value := s.getenv(s.name); value != "" {
 			return []byte(value), nil
 		}
-		return nil, s.Fail("is not set", "set the variable, or use { file = … } or { credential = … }")
+		return nil, s.Fail(Say("not-set"))
 	case "credential":
 		folder := s.getenv("CREDENTIALS_DIRECTORY")
 		if folder == "" {
-			return nil, s.Fail("is not there: CREDENTIALS_DIRECTORY is not set",
-				"start syncd by systemd with LoadCredential="+s.name+":…, or set CREDENTIALS_DIRECTORY to a folder that holds a file of that name")
+			return nil, s.Fail(Say("no-credentials", "name", s.name))
 		}
 		return s.readFile(credentialPath(folder, s.name))
 	default:
-		return nil, s.Fail("is not configured", SecretHint)
+		return nil, s.Fail(Say("not-configured"), KeepApart())
 	}
 }
 
@@ -140,54 +138,57 @@ func credentialPath(folder, name string) string {
 func (s Secret) readFile(path string) (content []byte, err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, s.failAt(path, PlainCause(err), "create the file, readable by the user that runs syncd only")
+		return nil, s.failAt(path, cause(err), Say("create-secret"))
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return nil, s.failAt(path, PlainCause(err), "check the file")
+		return nil, s.failAt(path, cause(err), Say("check-file"))
 	case !info.Mode().IsRegular():
-		return nil, s.failAt(path, "is not a regular file", "name a file that holds the secret alone")
+		return nil, s.failAt(path, Say("irregular"), Say("secret-alone"))
 	case info.Mode().Perm()&0o007 != 0:
-		return nil, s.failAt(path, fmt.Sprintf("is open to every user (mode %04o)", info.Mode().Perm()), "chmod o= "+path)
+		return nil, s.failAt(path, Say("open-to-all", "mode", fmt.Sprintf("%04o", info.Mode().Perm()), "path", path))
 	case info.Size() > maxSecret:
-		return nil, s.failAt(path, fmt.Sprintf("is larger than %d bytes", maxSecret), "name a file that holds the secret alone")
+		return nil, s.failAt(path, Say("too-large", "n", maxSecret), Say("secret-alone"))
 	}
 	content, err = io.ReadAll(io.LimitReader(f, maxSecret))
 	if err != nil {
-		return nil, s.failAt(path, PlainCause(err), "check the file")
+		return nil, s.failAt(path, cause(err), Say("check-file"))
 	}
 	return content, nil
 }
 
-// failAt is fail that also names the file which a credential leads to.
-func (s Secret) failAt(path, text, hint string) error {
+// failAt is Fail that also names the file which a credential leads to.
+func (s Secret) failAt(path string, what hinted.Fact, next ...hinted.Fact) error {
 	if s.source == "credential" {
-		text = "(" + path + ") " + text
+		s.origin.Path = path
 	}
-	return s.Fail(text, hint)
+	return s.Fail(what, next...)
 }
 
 // Fail is an *Error about the secret, at its place in the configuration.
-func (s Secret) Fail(text, hint string) error {
+func (s Secret) Fail(what hinted.Fact, next ...hinted.Fact) error {
 	p := s.origin
-	p.Text, p.Hint, p.alike = s.String()+" "+text, hint, text
+	p.Secret, p.Fact = s.String(), what
+	if len(next) > 0 {
+		p.Next = next[0]
+	}
 	return &Error{Problems: []Problem{p}}
 }
 
-// PlainCause says why a file cannot be used, without naming it again.
-func PlainCause(err error) string {
+// cause is why a file cannot be used, without naming it again.
+func cause(err error) hinted.Fact {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "does not exist"
+		return Say("absent")
 	case errors.Is(err, fs.ErrPermission):
-		return "cannot be read: permission denied"
+		return Say("unreadable")
 	}
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = path.Err
 	}
-	return "cannot be read: " + err.Error()
+	return Say("unread", "reason", err.Error())
 }
 
 // Secret reads a required reference.
@@ -195,11 +196,11 @@ func (t *Table) Secret(key string) Secret {
 	n := t.Take(key)
 	switch {
 	case n == nil:
-		t.Report(key, "is missing", SecretHint)
+		t.Report(key, Say("missing"), KeepApart())
 	case n.Kind == KindText:
-		t.Report(key, "a secret does not belong in this file", SecretHint+", and replace the secret: it has been exposed here")
+		t.Report(key, Say("secret-here"))
 	case n.Kind != KindTable:
-		t.Report(key, fmt.Sprintf("must be a reference to a secret, not %s", n.Kind), SecretHint)
+		t.Report(key, Say("no-reference", "got", n.Kind), KeepApart())
 	default:
 		return t.Reference(key)
 	}
@@ -210,18 +211,18 @@ func (t *Table) Secret(key string) Secret {
 func (t *Table) Reference(key string) Secret {
 	ref := t.Table(key)
 	if len(ref.Node.Keys) != 1 {
-		t.Report(key, "must name exactly one of file, env and credential", SecretHint)
+		t.Report(key, Say("one-source"), KeepApart())
 		return Secret{}
 	}
 	source := ref.Node.Keys[0]
 	name := ""
 	switch source {
 	case "file":
-		name = ref.Filename(source, ref.Required(source, SecretHint))
+		name = ref.Filename(source, ref.Required(source, KeepApart()))
 	case "env":
-		name = ref.Matching(source, envPattern, "is not the name of an environment variable", "letters, digits and _ only")
+		name = ref.Matching(source, envPattern, Say("no-variable"), Say("variable-form"))
 	case "credential":
-		name = ref.Matching(source, credentialPattern, "is not the name of a credential", "letters, digits, dots, - and _ only")
+		name = ref.Matching(source, credentialPattern, Say("no-credential"), Say("credential-form"))
 	default:
 		ref.Know("file", "env", "credential")
 		ref.Finish()
@@ -229,5 +230,5 @@ func (t *Table) Reference(key string) Secret {
 	if name == "" {
 		return Secret{}
 	}
-	return Secret{origin: t.Problem(key, "", ""), getenv: t.file.getenv, source: source, name: name}
+	return Secret{origin: t.Place(key), getenv: t.file.getenv, source: source, name: name}
 }

@@ -1,11 +1,11 @@
 package strict
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"syncd/internal/hinted"
 	"syncd/internal/plaintext"
 )
 
@@ -73,17 +73,17 @@ func (t *Table) Want(key string, kinds ...Kind) *Node {
 	if n == nil || slices.Contains(kinds, n.Kind) {
 		return n
 	}
-	t.Report(key, fmt.Sprintf("must be %s, not %s", kinds[0], n.Kind), kinds[0].example(t.key(key)))
+	t.Report(key, Say("other-kind", "want", kinds[0], "got", n.Kind), Say("write-"+string(kinds[0]), "table", sectionOf(t.key(key))))
 	return nil
 }
 
-// Problem describes something at a key, or at the table itself when it has no such key.
-func (t *Table) Problem(key, text, hint string) Problem {
+// Place is where a key is written, or the table itself when it has no such key.
+func (t *Table) Place(key string) Problem {
 	at := t.Node
 	if n := t.Node.Members[key]; n != nil {
 		at = n
 	}
-	return Problem{File: t.file.name, Line: at.line, Column: at.column, Key: t.key(key), Text: text, Hint: hint}
+	return Problem{File: t.file.name, Line: at.line, Column: at.column, Key: t.key(key)}
 }
 
 // Path is where the table stands: "job.guard"; "" = the root.
@@ -93,21 +93,31 @@ func (t *Table) key(key string) string {
 	return strings.Trim(t.path+"."+key, ".")
 }
 
+// Problem is a fact about a key, and the next step, where it is not the one that the words of the fact have.
+func (t *Table) Problem(key string, what hinted.Fact, next ...hinted.Fact) Problem {
+	p := t.Place(key)
+	p.Fact = what
+	if len(next) > 0 {
+		p.Next = next[0]
+	}
+	return p
+}
+
 // Report records a mistake: the file cannot be used.
-func (t *Table) Report(key, text, hint string) {
-	t.file.problems = append(t.file.problems, t.Problem(key, text, hint))
+func (t *Table) Report(key string, what hinted.Fact, next ...hinted.Fact) {
+	t.file.problems = append(t.file.problems, t.Problem(key, what, next...))
 }
 
 // Warn records what is accepted, and has no effect or deserves a second look.
-func (t *Table) Warn(key, text, hint string) {
-	t.file.warnings = append(t.file.warnings, t.Problem(key, text, hint))
+func (t *Table) Warn(key string, what hinted.Fact, next ...hinted.Fact) {
+	t.file.warnings = append(t.file.warnings, t.Problem(key, what, next...))
 }
 
 // Refuse reports keys that exist but have no place here.
-func (t *Table) Refuse(text, hint string, keys ...string) {
+func (t *Table) Refuse(what hinted.Fact, keys ...string) {
 	for _, key := range keys {
 		if t.Take(key) != nil {
-			t.Report(key, text, hint)
+			t.Report(key, what)
 		}
 	}
 }
@@ -118,7 +128,7 @@ func (t *Table) Finish() {
 	t.known = slices.Compact(t.known)
 	for _, key := range t.Node.Keys {
 		if !slices.Contains(t.known, key) {
-			t.Report(key, "unknown key", Suggest(plaintext.Nearest(key, t.known), t.known, "remove it"))
+			t.Report(key, Say("unknown-key"), Suggest(plaintext.Nearest(key, t.known), t.known, hinted.Fact{}))
 		}
 	}
 }
@@ -157,20 +167,20 @@ func (t *Table) Tables(key string) []*Table {
 		}
 	}
 	if list.Kind != KindList || len(tables) < len(list.Items) {
-		t.Report(key, "must be a list of tables", "begin each with its name between double brackets, such as [[dossier]]")
+		t.Report(key, Say("no-tables"))
 	}
 	return tables
 }
 
 // Texts opens each item of a list as a table of its own, to report at. Items that are no text are reported.
-func (t *Table) Texts(key string, list *Node, hint string) []*Table {
+func (t *Table) Texts(key string, list *Node, next hinted.Fact) []*Table {
 	var items []*Table
 	for i, item := range list.Items {
 		at := t.item(key, i, item)
 		if item.Kind == KindText {
 			items = append(items, at)
 		} else {
-			at.Report("", fmt.Sprintf("must be %s, not %s", KindText, item.Kind), hint)
+			at.Report("", Say("other-kind", "want", KindText, "got", item.Kind), next)
 		}
 	}
 	return items

@@ -15,38 +15,26 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"syncd/internal/hinted"
+	"syncd/internal/report/locale"
 )
 
-// Kind is the type of a TOML value, in the words of an error message.
+// Kind is the type of a TOML value. What an error message calls it has words, and how one is written ("write-text").
 type Kind string
 
 const (
-	KindText    Kind = "text between quotes"
-	KindInteger Kind = "a whole number"
-	KindDecimal Kind = "a decimal number"
-	KindBoolean Kind = "true or false"
-	KindDate    Kind = "a date or time"
-	KindList    Kind = "a list"
-	KindTable   Kind = "a table"
+	KindText    Kind = "text"
+	KindInteger Kind = "integer"
+	KindDecimal Kind = "decimal"
+	KindBoolean Kind = "boolean"
+	KindDate    Kind = "date"
+	KindList    Kind = "list"
+	KindTable   Kind = "table"
 )
 
-// example shows how a value of the kind is written at a key.
-func (k Kind) example(key string) string {
-	switch k {
-	case KindText:
-		return `put it between quotes: "…"`
-	case KindInteger:
-		return "write it without quotes: 12"
-	case KindDecimal:
-		return "write it without quotes: 0.5"
-	case KindBoolean:
-		return "write true or false, without quotes"
-	case KindList:
-		return `put it between brackets: ["…"]`
-	case KindDate, KindTable:
-	}
-	return "begin it with its name between brackets, such as [" + sectionOf(key) + "], or put it between braces"
-}
+// In is what the kind is called.
+func (k Kind) In(words *locale.Catalogue) string { return Say("kind-" + string(k)).In(words) }
 
 // Node is one value of the file with its place, which the decoder of go-toml does not keep.
 type Node struct {
@@ -93,14 +81,13 @@ func checkSyntax(name string, document []byte) error {
 	if err == nil {
 		return nil
 	}
-	problem := Problem{File: name, Text: "is not valid TOML",
-		Hint: `write key = "text", key = 12 or key = true on each line, under a [section]`}
+	problem := Problem{File: name, Fact: Say("not-toml")}
 	var syntax *toml.DecodeError
 	if errors.As(err, &syntax) {
 		problem.Line, problem.Column = syntax.Position()
 		// What follows a second colon can be the value itself ("unable to parse float: …").
 		reason, _, _ := strings.Cut(strings.TrimPrefix(syntax.Error(), "toml: "), ": ")
-		problem.Text += ": " + reason
+		problem.Fact = Say("not-toml-here", "reason", reason)
 	}
 	return &Error{Problems: []Problem{problem}}
 }
@@ -233,26 +220,26 @@ func (n *Node) add(name string, member *Node) {
 const MaxFile = 1 << 20
 
 func readFile(path string) ([]byte, error) {
-	fail := func(text, hint string) error {
-		return &Error{Problems: []Problem{{File: path, Text: text, Hint: hint}}}
+	fail := func(what, next hinted.Fact) error {
+		return &Error{Problems: []Problem{{File: path, Fact: what, Next: next}}}
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		hint := "start from the sample config.toml of the sources, or name your file with --config"
+		next := Say("start-from-sample")
 		if errors.Is(err, fs.ErrPermission) {
-			hint = "run syncd as the user who may read it, such as: sudo -u syncd syncd …"
+			next = Say("run-as-user")
 		}
-		return nil, fail(PlainCause(err), hint)
+		return nil, fail(cause(err), next)
 	}
 	document, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {
-		return nil, fail(PlainCause(err), "name your file with --config")
+		return nil, fail(cause(err), Say("name-file"))
 	}
 	if len(document) > MaxFile {
-		return nil, fail(fmt.Sprintf("is larger than %d bytes", MaxFile), "name your file with --config")
+		return nil, fail(Say("too-large", "n", MaxFile), Say("name-file"))
 	}
 	return document, nil
 }

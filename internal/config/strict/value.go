@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/plaintext"
 )
 
@@ -20,17 +21,17 @@ func (t *Table) Text(key, fallback string) string {
 	return fallback
 }
 
-// Required is a text that must be there; the hint says what it is.
-func (t *Table) Required(key, hint string) string {
+// Required is a text that must be there; the next step says what it is.
+func (t *Table) Required(key string, next hinted.Fact) string {
 	if t.Node.Members[key] == nil {
-		t.Report(key, "is missing", hint)
+		t.Report(key, Say("missing"), next)
 	}
 	n := t.Want(key, KindText)
 	if n == nil {
 		return ""
 	}
 	if strings.TrimSpace(n.Text) == "" {
-		t.Report(key, "is empty", hint)
+		t.Report(key, Say("empty"), next)
 		return ""
 	}
 	return n.Text
@@ -47,7 +48,7 @@ func (t *Table) Choice(key, fallback string, allowed ...string) string {
 
 // RequiredChoice is a choice that must be made; "" when it was not.
 func (t *Table) RequiredChoice(key string, allowed ...string) string {
-	value := t.Required(key, "write "+Quoted(allowed))
+	value := t.Required(key, Say("write", "choices", hinted.Choices(allowed)))
 	if value == "" {
 		return ""
 	}
@@ -58,27 +59,12 @@ func (t *Table) oneOf(key, value, fallback string, allowed []string) string {
 	if slices.Contains(allowed, value) {
 		return value
 	}
-	hint := "write " + Quoted(allowed)
+	next := Say("write", "choices", hinted.Choices(allowed))
 	if near := plaintext.Nearest(value, allowed); near != "" {
-		hint = Suggest(near, nil, "")
+		next = Suggest(near, nil, hinted.Fact{})
 	}
-	t.Report(key, "is none of "+Quoted(allowed), hint)
+	t.Report(key, Say("none-of", "choices", hinted.Choices(allowed)), next)
 	return fallback
-}
-
-// Quoted is `"a", "b" or "c"`.
-func Quoted(words []string) string {
-	var b strings.Builder
-	for i, word := range words {
-		switch {
-		case i > 0 && i == len(words)-1:
-			b.WriteString(" or ")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(strconv.Quote(word))
-	}
-	return b.String()
 }
 
 // Boolean is true or false.
@@ -91,18 +77,18 @@ func (t *Table) Boolean(key string, fallback bool) bool {
 
 // Integer is a whole number from low to high.
 func (t *Table) Integer(key string, fallback, low, high int64) int {
-	return t.IntegerOr(key, fallback, low, high, fmt.Sprintf("leave it out for %d", fallback))
+	return t.IntegerOr(key, fallback, low, high, Say("leave-out-for", "default", fallback))
 }
 
-// IntegerOr is Integer with a hint of its own.
-func (t *Table) IntegerOr(key string, fallback, low, high int64, hint string) int {
+// IntegerOr is Integer with a next step of its own.
+func (t *Table) IntegerOr(key string, fallback, low, high int64, next hinted.Fact) int {
 	n := t.Want(key, KindInteger)
 	if n == nil {
 		return int(fallback)
 	}
 	value, err := strconv.ParseInt(n.Text, 0, 64) // base 0: TOML writes 0x, 0o, 0b and _ as Go does
 	if err != nil || value < low || value > high {
-		t.Report(key, fmt.Sprintf("must be from %d to %d", low, high), hint)
+		t.Report(key, Say("range", "low", low, "high", high), next)
 		return int(fallback)
 	}
 	return int(value)
@@ -110,18 +96,18 @@ func (t *Table) IntegerOr(key string, fallback, low, high int64, hint string) in
 
 // Number is a number from low to high, with or without decimals.
 func (t *Table) Number(key string, fallback, low, high float64) float64 {
-	return t.NumberOr(key, fallback, low, high, fmt.Sprintf("leave it out for %v", fallback))
+	return t.NumberOr(key, fallback, low, high, Say("leave-out-for", "default", fallback))
 }
 
-// NumberOr is Number with a hint of its own.
-func (t *Table) NumberOr(key string, fallback, low, high float64, hint string) float64 {
+// NumberOr is Number with a next step of its own.
+func (t *Table) NumberOr(key string, fallback, low, high float64, next hinted.Fact) float64 {
 	n := t.Want(key, KindDecimal, KindInteger)
 	if n == nil {
 		return fallback
 	}
 	value, err := strconv.ParseFloat(PlainNumber(n.Text), 64)
 	if err != nil || !(value >= low && value <= high) { // also refuses NaN
-		t.Report(key, fmt.Sprintf("must be from %v to %v", low, high), hint)
+		t.Report(key, Say("range", "low", low, "high", high), next)
 		return fallback
 	}
 	return value
@@ -141,11 +127,11 @@ func (t *Table) Duration(key string, fallback, low, high time.Duration) time.Dur
 	}
 	value, err := parseDuration(n.Text)
 	if err != nil || n.Kind != KindText {
-		t.Report(key, "is not a duration", `write a number and its unit between quotes, such as "30s", "2m", "1h30m" or "7d"`)
+		t.Report(key, Say("no-duration"))
 		return fallback
 	}
 	if value < low || value > high {
-		t.Report(key, fmt.Sprintf("must be from %s to %s", days(low), days(high)), "leave it out for "+days(fallback))
+		t.Report(key, Say("range", "low", days(low), "high", days(high)), Say("leave-out-for", "default", days(fallback)))
 		return fallback
 	}
 	return value
@@ -169,19 +155,19 @@ func days(d time.Duration) string {
 }
 
 // Matching is a required text of a certain form; "" when it is not.
-func (t *Table) Matching(key string, pattern *regexp.Regexp, problem, hint string) string {
-	value := t.Required(key, hint)
+func (t *Table) Matching(key string, pattern *regexp.Regexp, what, next hinted.Fact) string {
+	value := t.Required(key, next)
 	if value == "" || pattern.MatchString(value) {
 		return value
 	}
-	t.Report(key, problem, hint)
+	t.Report(key, what, next)
 	return ""
 }
 
 // Filename makes a relative path start at the folder of the configuration file.
 func (t *Table) Filename(key, path string) string {
 	if strings.HasPrefix(path, "~") {
-		t.Report(key, "begins with ~, which is not expanded here", "write the whole path")
+		t.Report(key, Say("tilde"))
 		return ""
 	}
 	if path == "" || filepath.IsAbs(path) {
@@ -192,17 +178,15 @@ func (t *Table) Filename(key, path string) string {
 
 var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
-const nameHint = "at most 63 small letters, digits and hyphens, beginning with a letter or a digit"
-
 // Name reads the name of one of a list ("dossier", "job"), which must be new, and puts it into the path of the table's problems.
 func (t *Table) Name(list string, taken map[string]bool) string {
-	name := t.Matching("name", namePattern, "is not a name", nameHint)
+	name := t.Matching("name", namePattern, Say("no-name"), Say("name-form"))
 	if name == "" {
 		return ""
 	}
 	t.path = list + "." + name
 	if taken[name] {
-		t.Report("name", "is already taken", "names are identities: give each "+list+" its own")
+		t.Report("name", Say("taken", "table", list))
 	}
 	taken[name] = true
 	return name

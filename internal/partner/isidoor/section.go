@@ -8,6 +8,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
 )
@@ -60,7 +61,7 @@ func Connect(o httpcall.Options, p *config.Partner) (*Connection, error) {
 func ReadSection(t *strict.Table) config.Partner {
 	defer t.Finish()
 	p := config.ReadPartner(t)
-	p.ClientID = t.Seen("client_id", t.Required("client_id", "the identifier that FNOGEC issued to the editor of the payroll"))
+	p.ClientID = t.Seen("client_id", t.Required("client_id", hinted.Say("isidoor.write-client-id")))
 	p.ClientSecret = t.Secret("client_secret")
 	s := Section{
 		TokenURL:   t.Address("token_url", tokenAddress, test),
@@ -81,15 +82,15 @@ func readDossierKey(t *strict.Table) DossierKey {
 	defer t.Finish()
 	key := DossierKey{In: t.Choice("in", KeyInHeader, KeyInHeader, KeyInQuery, KeyInPath)}
 	if key.In == KeyInPath {
-		t.Refuse("has no meaning with in = \"path\"", "leave it out and write {dossier} where the key goes in each path", "name")
+		t.Refuse(hinted.Say("isidoor.key-name-idle"), "name")
 		return key
 	}
 	key.Name = "X-Cle-Dossier"
 	if t.Has("name") {
-		key.Name = t.Matching("name", config.ParameterPattern, "is not the name of a "+key.In+" parameter", "letters, digits, dots, - and _ only")
+		key.Name = t.Matching("name", config.ParameterPattern, hinted.Say("isidoor.no-parameter", "in", key.In), strict.Say("credential-form"))
 	}
 	if key.In == KeyInHeader && jobs.TakenHeader(key.Name) {
-		t.Report("name", "is a header that means something else", `the default is "X-Cle-Dossier"`)
+		t.Report("name", hinted.Say("isidoor.key-header-taken"))
 	}
 	return key
 }
@@ -105,14 +106,13 @@ func readBaseURL(t *strict.Table, environment string) string {
 	lower := strings.ToLower(address)
 	switch {
 	case strings.HasSuffix(lower, "/v2"):
-		t.Report(key, "ends with /V2, which the paths begin with", "write the address up to, without, /V2")
+		t.Report(key, hinted.Say("isidoor.ends-with-v2"))
 	case environment == "test" && lower == strings.ToLower(production):
-		t.Report(key, `is the production address, but environment is "test"`, `leave base_url out, or write environment = "production"`)
+		t.Report(key, hinted.Say("isidoor.production-address"))
 	case environment == "production" && isLocal(address):
-		t.Report(key, `is this machine, so nothing reaches Isidoor, but environment is "production"`,
-			`write environment = "test" for a rehearsal, or leave base_url out`)
+		t.Report(key, hinted.Say("isidoor.local-address"))
 	case environment == "production" && lower == strings.ToLower(test):
-		t.Report(key, `is the test address, but environment is "production"`, `leave base_url out, or write environment = "test"`)
+		t.Report(key, hinted.Say("isidoor.test-address"))
 	}
 	return address
 }
@@ -178,7 +178,7 @@ func readReadBack(t *strict.Table, key DossierKey, scope jobs.Scope) (*ReadEndpo
 	}
 	back := &jobs.ReadBack{}
 	if list := t.Want("compare", strict.KindList); list != nil {
-		for _, at := range t.Texts("compare", list, `write names of members: ["Iban", "Elements"]`) {
+		for _, at := range t.Texts("compare", list, hinted.Say("isidoor.write-compared")) {
 			back.Compare = append(back.Compare, at.Node.Text)
 		}
 	}
@@ -200,12 +200,11 @@ func (k DossierKey) readPath(t *strict.Table, scope jobs.Scope) string {
 	path := k.pathTemplate(t, queryPathPattern, readPath, keyedReadPath)
 	switch {
 	case !strings.Contains(path, "{key}"):
-		t.Report("path", "does not say whose document is asked for", `write {key} where the matricule goes, such as "`+readPath+`"`)
+		t.Report("path", hinted.Say("isidoor.nobody-asked-for", "example", readPath))
 	case strings.ContainsAny(readPlaceholders.Replace(path), "{}"):
-		t.Report("path", "has braces around an unknown name", "{key} stands for the matricule, {period} for the month")
+		t.Report("path", hinted.Say("isidoor.unknown-braces"))
 	case scope == jobs.ScopeEmployeePeriod && !strings.Contains(path, "{period}"):
-		t.Warn("path", "does not say of which month, but there is one document per employee and month",
-			`write {period} where the month goes, such as "`+readPath+`"`)
+		t.Warn("path", hinted.Say("isidoor.no-month-asked-for", "example", readPath))
 	}
 	return path
 }
@@ -219,38 +218,38 @@ func (k DossierKey) endpointPath(t *strict.Table, fallback string) string {
 func (k DossierKey) pathTemplate(t *strict.Table, pattern *regexp.Regexp, fallback, keyed string) string {
 	path := t.Text("path", fallback)
 	if !pattern.MatchString(path) {
-		t.Report("path", "is not a path", `write it from the slash on, such as "`+fallback+`"`)
+		t.Report("path", hinted.Say("isidoor.no-path", "example", fallback))
 		return fallback
 	}
 	switch holds := strings.Contains(path, "{dossier}"); {
 	case k.In == KeyInPath && !holds:
-		t.Report("path", "does not say where the dossier key goes", `write {dossier} in it, such as "`+keyed+`"`)
+		t.Report("path", hinted.Say("isidoor.no-key-in-path", "example", keyed))
 	case k.In != KeyInPath && holds:
-		t.Report("path", "holds {dossier}, but the dossier key goes into a "+k.In, `write isidoor.dossier_key = { in = "path" }`)
+		t.Report("path", hinted.Say("isidoor.key-elsewhere", "in", k.In))
 	}
 	return path
 }
 
-// refuseHeader words why a header cannot go with every call.
-func (k DossierKey) refuseHeader(name string) string {
+// refuseHeader tells why a header cannot go with every call.
+func (k DossierKey) refuseHeader(name string) hinted.Fact {
 	if k.In == KeyInHeader && config.SameHeader(k.Name, name) {
-		return "is the header of the dossier's key (dossier_key)"
+		return hinted.Say("isidoor.header-of-key")
 	}
-	return ""
+	return hinted.Fact{}
 }
 
-// refuseParameter words why a query parameter cannot go with every call.
-func (s *Section) refuseParameter(name string) string {
+// refuseParameter tells why a query parameter cannot go with every call.
+func (s *Section) refuseParameter(name string) hinted.Fact {
 	if s.DossierKey.In == KeyInQuery && s.DossierKey.Name == name {
-		return "is the parameter of the dossier's key (dossier_key)"
+		return hinted.Say("isidoor.parameter-of-key")
 	}
 	if s.Read == nil {
-		return ""
+		return hinted.Fact{}
 	}
 	_, query, _ := strings.Cut(s.Read.Path, "?")
 	taken := strings.FieldsFunc(query, func(r rune) bool { return r == '&' })
 	if slices.ContainsFunc(taken, func(part string) bool { n, _, _ := strings.Cut(part, "="); return n == name }) {
-		return "stands in path of isidoor.salarie.read already"
+		return hinted.Say("isidoor.parameter-of-path")
 	}
-	return ""
+	return hinted.Fact{}
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Fill puts values in the place of their placeholders: Fill("run {n}", "n", 12). What looks like a placeholder in a value stays.
@@ -24,8 +25,11 @@ func Fill(text string, namesAndValues ...any) string {
 func (c *Catalogue) Error(code string, args map[string]any) (text, hint string) {
 	room, name, _ := strings.Cut(code, ".")
 	words, known := c.Errors[room][name]
-	if !known {
-		return strings.TrimSpace(code + strings.TrimPrefix(fmt.Sprint(args), "map")), ""
+	switch {
+	case !known && len(args) == 0:
+		return code, ""
+	case !known:
+		return code + strings.TrimPrefix(fmt.Sprint(args), "map"), ""
 	}
 	values := make([]any, 0, 2*len(args))
 	for name, value := range args {
@@ -46,8 +50,18 @@ func (c *Catalogue) value(v any) any {
 		return text
 	case []string:
 		return strings.Join(v, ", ")
+	case string:
+		return strings.Map(visible, v)
 	}
 	return v
+}
+
+// visible keeps a text of others from moving about on a terminal.
+func visible(r rune) rune {
+	if unicode.IsControl(r) && r != '\n' && r != '\t' {
+		return unicode.ReplacementChar
+	}
+	return r
 }
 
 // Choices is `"a", "b" or "c"`.
