@@ -31,11 +31,12 @@ const (
 	faultSwitch
 	faultTaken
 	faultStray
+	faultMissing
 )
 
 // before reports whether the fault takes the place of the processing; the others strike after it.
 func (k faultKind) before() bool {
-	return k != faultErrorAfter && k != faultLost && k != faultEndless && k < faultUnavailableAfter
+	return k == faultMissing || k != faultErrorAfter && k != faultLost && k != faultEndless && k < faultUnavailableAfter
 }
 
 // strike is what befalls one request.
@@ -109,6 +110,8 @@ func (s *Server) misbehave(w http.ResponseWriter, c Call, fault strike, right *A
 		s.Write(w, fault.faults.later(s.api.Message(http.StatusServiceUnavailable, "The service is unavailable.")))
 	case faultTooMany:
 		s.Write(w, fault.faults.later(s.api.Message(http.StatusTooManyRequests, "Too many requests.")))
+	case faultMissing:
+		s.Write(w, s.api.Message(http.StatusNotFound, "Not found."))
 	case faultUnavailableAfter: // a gateway that did not wait for the API: it cannot say when to come back
 		s.Write(w, s.api.Message(http.StatusServiceUnavailable, "upstream request timeout"))
 	case faultInside:
@@ -136,8 +139,7 @@ func (s *Server) misbehave(w http.ResponseWriter, c Call, fault strike, right *A
 		<-c.Request.Context().Done() // the client gave up, or the server ends
 		panic(http.ErrAbortHandler)
 	case faultNone, faultLost, faultCut:
-		s.stats.add(func(t *Stats) { t.Cut++ })
-		panic(http.ErrAbortHandler) // net/http closes the connection without an answer
+		s.Abort()
 	}
 }
 

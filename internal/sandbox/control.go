@@ -124,6 +124,9 @@ type Dossier struct {
 	Name  string
 	Key   string // opaque secret; how requests name the dossier
 	Siret string
+
+	Login, Password string // of who speaks for it, at partners that ask for that
+	Customer        string // its id, at partners that have one
 }
 
 // Received is the document of one employee and period, and how often one came.

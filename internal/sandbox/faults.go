@@ -26,6 +26,7 @@ type Faults struct {
 	ErrorAfter     float64  `json:"500-after,omitempty"`        // share answered 500 although processed
 	Lost           float64  `json:"lost,omitempty"`             // share processed, then the connection is cut without an answer
 	Cut            float64  `json:"cut,omitempty"`              // share whose connection is cut before processing
+	Missing        float64  `json:"404,omitempty"`              // share answered 404, not processed, as gateways do at times
 	Hang           float64  `json:"hang,omitempty"`             // share never answered, nor processed, until the client gives up
 
 	UnavailableAfter float64 `json:"503-after,omitempty"` // share answered 503 although processed, as by a gateway that did not wait
@@ -36,14 +37,18 @@ type Faults struct {
 	Stray            float64 `json:"stray,omitempty"`     // share processed, and answered twice
 
 	RevokeEvery int      `json:"revoke-every,omitempty"` // all tokens end at every n-th call that carries a valid one
+	Expire      Duration `json:"expire,omitempty"`       // life of the tokens given from now on; 0 = as the sandbox was started
 	Reject      []string `json:"reject,omitempty"`       // matricules always refused, with an answer that quotes the person
 
 	HTML               bool   `json:"html,omitempty"`             // every answer is a page with status 200, nothing is processed
+	Gzip               bool   `json:"gzip,omitempty"`             // every answer of status 2xx is compressed, though nobody asked
 	Endless            bool   `json:"endless,omitempty"`          // processed; the body of the 200 never ends
 	Redirect           string `json:"redirect,omitempty"`         // every answer is a 307 to this URL
 	Identity           string `json:"identity,omitempty"`         // Dossier answers this SIRET
 	EmptyNomenclatures bool   `json:"empty-dictionary,omitempty"` // Dictionnaire answers no entry
 	PartNomenclatures  bool   `json:"part-dictionary,omitempty"`  // Dictionnaire answers the first half, and a link to the rest
+
+	Switches []string `json:"switches,omitempty"` // faults of one API alone, by name (API.Switches)
 }
 
 // Duration is a time.Duration that reads and writes as "20ms".
@@ -68,7 +73,7 @@ type share struct {
 	of   float64
 }
 
-func (f *Faults) shares() [13]share {
+func (f *Faults) shares() [14]share {
 	return [...]share{
 		{faultUnavailable, f.Unavailable},
 		{faultTooMany, f.TooMany},
@@ -76,6 +81,7 @@ func (f *Faults) shares() [13]share {
 		{faultErrorAfter, f.ErrorAfter},
 		{faultLost, f.Lost},
 		{faultCut, f.Cut},
+		{faultMissing, f.Missing},
 		{faultHang, f.Hang},
 		{faultUnavailableAfter, f.UnavailableAfter},
 		{faultSeeOther, f.SeeOther},
@@ -98,12 +104,17 @@ func (a *API) check(f *Faults) error {
 	if sum > 1+1e-9 {
 		return fmt.Errorf("the shares of faults add up to %.4g, more than 1", sum)
 	}
-	if f.Latency < 0 || f.Jitter < 0 || f.RetryAfter < 0 || f.RevokeEvery < 0 {
+	if f.Latency < 0 || f.Jitter < 0 || f.RetryAfter < 0 || f.RevokeEvery < 0 || f.Expire < 0 {
 		return errors.New("a fault has a negative duration or count")
 	}
 	for _, e := range f.On {
 		if !slices.Contains(a.Endpoints, e) {
 			return fmt.Errorf("faults cannot act on %q\nhint: %s", e, a.endpoints())
+		}
+	}
+	for _, name := range f.Switches {
+		if !slices.Contains(a.Switches, name) {
+			return fmt.Errorf("this API has no fault %q of its own", name)
 		}
 	}
 	if f.Redirect != "" {
@@ -119,7 +130,7 @@ func (s *Server) SetFaults(f Faults) error {
 	if err := s.api.check(&f); err != nil {
 		return err
 	}
-	f.On, f.Reject = slices.Clone(f.On), slices.Clone(f.Reject)
+	f.On, f.Reject, f.Switches = slices.Clone(f.On), slices.Clone(f.Reject), slices.Clone(f.Switches)
 	s.chaos.faults.Store(&f)
 	return nil
 }
@@ -135,8 +146,22 @@ type FaultFlag struct {
 	field func(*Faults) any // where it is kept
 }
 
-// FaultFlags lists all faults. Lists are separated by "+".
+// FaultFlags lists all faults, those of this API alone last. Lists are separated by "+".
 func (a *API) FaultFlags() []FaultFlag {
+	flags := a.commonFaults()
+	for _, name := range a.Switches {
+		flags = append(flags, FaultFlag{name, name, func(f *Faults) any { return &named{&f.Switches, name} }})
+	}
+	return flags
+}
+
+// named is a fault of an API's own: on when its name is in the list.
+type named struct {
+	list *[]string
+	name string
+}
+
+func (a *API) commonFaults() []FaultFlag {
 	return []FaultFlag{
 		{"latency", "latency=20ms", func(f *Faults) any { return &f.Latency }},
 		{"jitter", "jitter=10ms", func(f *Faults) any { return &f.Jitter }},
@@ -148,6 +173,7 @@ func (a *API) FaultFlags() []FaultFlag {
 		{"500-after", "500-after=0.01", func(f *Faults) any { return &f.ErrorAfter }},
 		{"lost", "lost=0.01", func(f *Faults) any { return &f.Lost }},
 		{"cut", "cut=0.01", func(f *Faults) any { return &f.Cut }},
+		{"404", "404=0.1", func(f *Faults) any { return &f.Missing }},
 		{"hang", "hang=0.001", func(f *Faults) any { return &f.Hang }},
 		{"503-after", "503-after=0.01", func(f *Faults) any { return &f.UnavailableAfter }},
 		{"303", "303=0.01", func(f *Faults) any { return &f.SeeOther }},
@@ -156,8 +182,10 @@ func (a *API) FaultFlags() []FaultFlag {
 		{"207", "207=0.01", func(f *Faults) any { return &f.Inside }},
 		{"stray", "stray=0.01", func(f *Faults) any { return &f.Stray }},
 		{"revoke-every", "revoke-every=100", func(f *Faults) any { return &f.RevokeEvery }},
+		{"expire", "expire=5s", func(f *Faults) any { return &f.Expire }},
 		{"reject", "reject=00042+00043", func(f *Faults) any { return &f.Reject }},
 		{"html", "html", func(f *Faults) any { return &f.HTML }},
+		{"gzip", "gzip", func(f *Faults) any { return &f.Gzip }},
 		{"endless", "endless", func(f *Faults) any { return &f.Endless }},
 		{"redirect", "redirect=https://elsewhere.example/", func(f *Faults) any { return &f.Redirect }},
 		{"identity", "identity=12345678200010", func(f *Faults) any { return &f.Identity }},
@@ -207,10 +235,16 @@ func (a *API) set(f *Faults, text string) error {
 
 // parseInto reads value as the type of the field asks. Only a switch goes without a value.
 func parseInto(field any, value string, hasValue bool) error {
-	if on, isSwitch := field.(*bool); isSwitch {
-		if *on = true; hasValue {
-			return fmt.Errorf("takes no value")
-		}
+	on, isSwitch := field.(*bool)
+	own, isOwn := field.(*named)
+	switch {
+	case (isSwitch || isOwn) && hasValue:
+		return fmt.Errorf("takes no value")
+	case isSwitch:
+		*on = true
+		return nil
+	case isOwn:
+		*own.list = append(*own.list, own.name)
 		return nil
 	}
 	if value == "" {

@@ -7,12 +7,17 @@
 package sandbox
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"syncd/internal/loopback"
@@ -20,12 +25,14 @@ import (
 
 // API is what the server has to know of the API that a stand-in stands in for.
 type API struct {
-	TokenPath string
-	Scope     string     // that the token endpoint wants
+	TokenPath string     // "" = the stand-in gives tokens itself (Issue)
+	Scope     string     // that the token endpoint wants; "" = any
 	Endpoints []Endpoint // the calls that faults can act upon
 	Default   Endpoint   // the one that they act upon when nothing is said
 	Counted   []Endpoint // the calls whose number at once is kept (Stats.MaxConcurrent)
 	SeeOther  string     // where a 303 leads
+	Switches  []string   // faults of this API alone: see Server.On
+	Timed     bool       // when calls come is kept: Server.MostWithin
 
 	Message   func(status int, text string) *Answer // words an error as the API does
 	Exception func(request []byte) *Answer          // a 500 that quotes what it was working on, personal data included
@@ -88,7 +95,9 @@ func New(api *API, config Config, reset func()) (*Server, error) {
 	if err := s.SetFaults(config.Faults); err != nil {
 		return nil, err
 	}
-	s.Handle(api.TokenPath, EndpointToken, s.serveToken)
+	if api.TokenPath != "" {
+		s.Handle(api.TokenPath, EndpointToken, s.serveToken)
+	}
 	s.controlRoutes()
 	s.mux.HandleFunc("/", s.notFound)
 	s.handler = loopback.Guard(s.mux, nil)
@@ -145,8 +154,53 @@ func (s *Server) Handle(path string, name Endpoint, handle func(Call) *Answer) {
 			s.misbehave(w, Call{r, body}, fault, a)
 			return
 		}
+		if s.struck(fault.faults, name) && fault.faults.Gzip {
+			a = a.packed()
+		}
 		s.Write(w, a)
 	})
+}
+
+// On reports whether a fault of the API's own is on.
+func (s *Server) On(name string) bool { return slices.Contains(s.chaos.faults.Load().Switches, name) }
+
+// Abort ends a call without an answer, after its processing.
+func (s *Server) Abort() {
+	s.stats.add(func(t *Stats) { t.Cut++ })
+	panic(http.ErrAbortHandler) // net/http closes the connection
+}
+
+// packed is an answer that was compressed on the way, whether anybody asked for that or not.
+func (a *Answer) packed() *Answer {
+	if len(a.Body) == 0 {
+		return a
+	}
+	var body bytes.Buffer
+	w := gzip.NewWriter(&body)
+	_, err := w.Write(a.Body)
+	if err := errors.Join(err, w.Close()); err != nil {
+		panic("sandbox: compressing in memory: " + err.Error())
+	}
+	header := maps.Clone(a.Header)
+	if header == nil {
+		header = map[string]string{}
+	}
+	header["Content-Encoding"] = "gzip"
+	return &Answer{Status: a.Status, Body: body.Bytes(), Header: header}
+}
+
+// JSON is an answer of status 200 in JSON.
+func JSON(value any) *Answer { return JSONOf(http.StatusOK, value) }
+
+// JSONOf is an answer in JSON, compact, so that texts and numbers stay as they are.
+func JSONOf(status int, value any) *Answer {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		panic("sandbox: rendering JSON: " + err.Error()) // made of texts, numbers and what was valid JSON
+	}
+	return &Answer{Status: status, Body: bytes.TrimSuffix(body.Bytes(), []byte("\n"))}
 }
 
 // HandleFunc binds a path that is no call of the API: no fault acts upon it, and it is not counted.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Stats are totals since the start or the last reset. Control calls are not counted.
@@ -23,8 +24,9 @@ type Stats struct {
 type counters struct {
 	mu         sync.Mutex
 	totals     Stats
-	concurrent int64 // calls with documents at this moment
-	withToken  int64 // calls with a Bearer token
+	concurrent int64       // calls with documents at this moment
+	withToken  int64       // calls with a Bearer token
+	arrived    []time.Time // of an API whose calls are timed: when each came, tokens excepted
 }
 
 func newStats() Stats {
@@ -44,6 +46,9 @@ func (s *Server) enter(e Endpoint) func() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.totals.Calls[e]++
+	if s.api.Timed && e != EndpointToken {
+		c.arrived = append(c.arrived, time.Now())
+	}
 	if !slices.Contains(s.api.Counted, e) {
 		return func() {}
 	}
@@ -86,7 +91,21 @@ func (s *Server) Deleted() { s.stats.add(func(t *Stats) { t.Documents-- }) }
 func (c *counters) reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.totals, c.withToken = newStats(), 0
+	c.totals, c.withToken, c.arrived = newStats(), 0, nil
+}
+
+// MostWithin is how many calls of a timed API came within some time, at the most.
+func (s *Server) MostWithin(d time.Duration) (most int) {
+	s.stats.mu.Lock()
+	defer s.stats.mu.Unlock()
+	first := 0
+	for i, at := range s.stats.arrived {
+		for at.Sub(s.stats.arrived[first]) >= d {
+			first++
+		}
+		most = max(most, i-first+1)
+	}
+	return most
 }
 
 // Stats are the totals so far.

@@ -16,33 +16,40 @@ import (
 type tokens struct {
 	lifetime time.Duration
 	mu       sync.RWMutex
-	expiry   map[string]time.Time
+	given    map[string]givenToken
 }
 
-func (t *tokens) issue() string {
+// givenToken is a token's end, and whom it was given to, where that matters.
+type givenToken struct {
+	end    time.Time
+	holder string
+}
+
+func (t *tokens) issue(holder string, life time.Duration) string {
 	token := "sandbox-" + rand.Text() + rand.Text()
 	now := time.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.expiry == nil {
-		t.expiry = map[string]time.Time{}
+	if t.given == nil {
+		t.given = map[string]givenToken{}
 	}
-	maps.DeleteFunc(t.expiry, func(_ string, end time.Time) bool { return !now.Before(end) })
-	t.expiry[token] = now.Add(t.lifetime)
+	maps.DeleteFunc(t.given, func(_ string, g givenToken) bool { return !now.Before(g.end) })
+	t.given[token] = givenToken{now.Add(life), holder}
 	return token
 }
 
-func (t *tokens) valid(token string) bool {
+// look is who holds a token that is valid.
+func (t *tokens) look(token string) (holder string, valid bool) {
 	t.mu.RLock()
-	end, known := t.expiry[token]
+	g, known := t.given[token]
 	t.mu.RUnlock()
-	return known && time.Now().Before(end)
+	return g.holder, known && time.Now().Before(g.end)
 }
 
 func (t *tokens) revokeAll() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	clear(t.expiry)
+	clear(t.given)
 }
 
 // serveToken is as strict as the documentation allows one to be: everything in a form body, nothing in a Basic header,
@@ -55,13 +62,34 @@ func (s *Server) serveToken(c Call) *Answer {
 	if problem != "" {
 		return tokenAnswer(http.StatusBadRequest, map[string]any{"error": problem})
 	}
-	s.stats.add(func(t *Stats) { t.TokensIssued++ })
+	token, life := s.Issue("")
 	return tokenAnswer(http.StatusOK, map[string]any{
-		"access_token": s.tokens.issue(),
-		"expires_in":   int(s.tokens.lifetime / time.Second),
+		"access_token": token,
+		"expires_in":   int(life / time.Second),
 		"token_type":   "Bearer",
 		"scope":        s.api.Scope,
 	})
+}
+
+// Issue gives a token to somebody, and tells how long it lives.
+func (s *Server) Issue(holder string) (token string, life time.Duration) {
+	life = s.tokens.lifetime
+	if expire := time.Duration(s.chaos.faults.Load().Expire); expire > 0 {
+		life = max(expire.Truncate(time.Second), time.Second)
+	}
+	s.stats.add(func(t *Stats) { t.TokensIssued++ })
+	return s.tokens.issue(holder, life), life
+}
+
+// HolderOf is to whom the token that a call carries was given.
+func (s *Server) HolderOf(c Call) string {
+	holder, _ := s.tokens.look(bearer(c))
+	return holder
+}
+
+func bearer(c Call) string {
+	token, _ := strings.CutPrefix(c.Request.Header.Get("Authorization"), "Bearer ")
+	return token
 }
 
 func tokenAnswer(status int, members map[string]any) *Answer {
@@ -102,7 +130,7 @@ func (s *Server) checkGrant(form url.Values) string {
 		return "invalid_client"
 	case form.Get("grant_type") != "client_credentials":
 		return "unsupported_grant_type"
-	case form.Get("scope") != s.api.Scope:
+	case s.api.Scope != "" && form.Get("scope") != s.api.Scope:
 		return "invalid_scope"
 	}
 	return ""
@@ -110,8 +138,7 @@ func (s *Server) checkGrant(form url.Values) string {
 
 // Authorize is nil for a call that carries a valid token; else the refusal.
 func (s *Server) Authorize(c Call) *Answer {
-	token, isBearer := strings.CutPrefix(c.Request.Header.Get("Authorization"), "Bearer ")
-	valid := isBearer && s.tokens.valid(token)
+	_, valid := s.tokens.look(bearer(c))
 	if valid && s.revokeNow() {
 		s.tokens.revokeAll()
 		valid = false
