@@ -4,13 +4,17 @@ package partner
 
 import (
 	"context"
+	"slices"
 
 	"syncd/internal/config"
 	"syncd/internal/config/strict"
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
+	choruspro "syncd/internal/partner/choruspro/standin"
+	iopole "syncd/internal/partner/iopole/standin"
 	"syncd/internal/partner/isidoor"
 	"syncd/internal/partner/isidoor/standin"
+	jindexe "syncd/internal/partner/jindexe/standin"
 	"syncd/internal/sandbox"
 )
 
@@ -25,7 +29,15 @@ type Partner struct {
 
 var all = []Partner{
 	{isidoor.Name, []jobs.Kind{jobs.PushSalaries, jobs.PullDictionnaire}, isidoor.ReadSection, opens(isidoor.Connect), StandIn{
-		&standin.API, standin.Profiles(), standin.Notices, standin.Samples, standin.TestRoot, standin.NewEntry, standin.Open}},
+		&standin.API, standin.Profiles(), standin.Notices, standin.Samples, standin.TestRoot, standin.NewEntry, standin.Open, nil}},
+}
+
+// standIns are those of partners that have no section of the configuration.
+var standIns = []StandIn{
+	{API: &iopole.API, Profiles: []string{iopole.Profile}, Notices: iopole.Notices, Open: iopole.Open, Shows: iopole.Shows},
+	{API: &choruspro.API, Profiles: []string{choruspro.Profile}, Notices: choruspro.Notices, Path: choruspro.Root, Open: choruspro.Open,
+		Shows: choruspro.Shows},
+	{API: &jindexe.API, Profiles: []string{jindexe.Profile}, Notices: jindexe.Notices, Open: jindexe.Open, Shows: jindexe.Shows},
 }
 
 // StandIn is what stands in for a partner on this machine, for rehearsals.
@@ -37,6 +49,28 @@ type StandIn struct {
 	Path     string            // of the API below the stand-in's address: where base_url leads
 	Entry    func(nomenclature, code, label string, active bool) any
 	Open     func(*config.Partner, []sandbox.Dossier, sandbox.Options) (*sandbox.Server, error)
+	Shows    func(sandbox.Dossier) string // what a dossier shows who it is by, made up for the rehearsal; nil = its key
+}
+
+// StandIns are all that there are, that of the default partner first.
+func StandIns() (list []*StandIn) {
+	for i := range all {
+		list = append(list, &all[i].StandIn)
+	}
+	for i := range standIns {
+		list = append(list, &standIns[i])
+	}
+	return list
+}
+
+// StandInOf is the one that has a profile; nil = none has.
+func StandInOf(profile string) *StandIn {
+	for _, one := range StandIns() {
+		if slices.Contains(one.Profiles, profile) {
+			return one
+		}
+	}
+	return nil
 }
 
 // Default is the partner that is meant where no configuration is at hand.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -127,6 +128,23 @@ type Dossier struct {
 
 	Login, Password string // of who speaks for it, at partners that ask for that
 	Customer        string // its id, at partners that have one
+}
+
+// MadeUp is the dossier with what it shows such partners in a rehearsal, where it has nothing of that.
+func (d Dossier) MadeUp() Dossier {
+	d.Login = cmp.Or(d.Login, "tech-"+d.Name+"@example.org")
+	d.Password = cmp.Or(d.Password, "essai:"+d.Name+"-é") // with what is easily broken on the way
+	d.Customer = cmp.Or(d.Customer, "client-"+d.Name)
+	return d
+}
+
+// MadeUp is that for all of them.
+func MadeUp(dossiers []Dossier) []Dossier {
+	complete := make([]Dossier, len(dossiers))
+	for i, d := range dossiers {
+		complete[i] = d.MadeUp()
+	}
+	return complete
 }
 
 // Received is the document of one employee and period, and how often one came.

@@ -178,23 +178,25 @@ func (k *Kept) change(change func(*Records, recordEdit) bool) http.HandlerFunc {
 			return
 		}
 		records := k.asked(w, edit.Dossier, edit.Collection)
-		switch {
-		case records == nil:
-		case edit.Key == "" || !change(records, edit):
-			http.Error(w, "no such record, or no members", http.StatusNotFound)
-		default:
-			w.WriteHeader(http.StatusNoContent)
+		if records == nil {
+			return
 		}
+		if edit.Key == "" || !change(records, edit) {
+			http.Error(w, "no such record, or no members", http.StatusNotFound)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
 	}
 }
 
 // asked are the records of a control call; nil = there are none, and that was answered.
 func (k *Kept) asked(w http.ResponseWriter, dossier, collection string) *Records {
 	records := k.Of(dossier, collection)
-	if records == nil {
-		http.Error(w, "no such dossier, or no such collection of it", http.StatusNotFound)
+	if records != nil {
+		return records
 	}
-	return records
+	http.Error(w, "no such dossier, or no such collection of it", http.StatusNotFound)
+	return nil
 }
 
 // HugeText is how long a text is that no record has any reason to hold, in bytes.

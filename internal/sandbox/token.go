@@ -88,7 +88,10 @@ func (s *Server) HolderOf(c Call) string {
 }
 
 func bearer(c Call) string {
-	token, _ := strings.CutPrefix(c.Request.Header.Get("Authorization"), "Bearer ")
+	token, isBearer := strings.CutPrefix(c.Request.Header.Get("Authorization"), "Bearer ")
+	if !isBearer {
+		return ""
+	}
 	return token
 }
 

@@ -106,7 +106,7 @@ func within(text, from, to string) bool {
 	day, ok := dayOf(text)
 	first, limited := dayOf(from)
 	last, ends := dayOf(to)
-	return ok && !(limited && day.Before(first)) && !(ends && day.After(last))
+	return ok && (!limited || !day.Before(first)) && (!ends || !day.After(last))
 }
 
 // sort sorts by a column. With the fault ties it sorts by the day of deposit alone, and anew each time within a day.

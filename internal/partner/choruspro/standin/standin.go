@@ -14,6 +14,7 @@ package standin
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -108,11 +109,17 @@ func Open(p *config.Partner, dossiers []sandbox.Dossier, o sandbox.Options) (*sa
 	if err != nil {
 		return nil, err
 	}
-	s, err := New(Config{ClientID: p.ClientID, ClientSecret: secret, Dossiers: dossiers, TokenLifetime: o.TokenLifetime, Faults: o.Faults})
+	s, err := New(Config{ClientID: p.ClientID, ClientSecret: secret, Dossiers: sandbox.MadeUp(dossiers), TokenLifetime: o.TokenLifetime,
+		Faults: o.Faults})
 	if err != nil {
 		return nil, err
 	}
 	return s.Server, nil
+}
+
+// Shows is what a dossier shows who it is by.
+func Shows(d sandbox.Dossier) string {
+	return fmt.Sprintf("login %s, password %s", d.MadeUp().Login, d.MadeUp().Password)
 }
 
 // New makes a stand-in. An error is a mistake in the configuration.

@@ -126,7 +126,8 @@ func TestPeriods(t *testing.T) {
 		t.Fatal("there is no such invoice")
 	}
 	since := later.AddDate(0, 0, -2).Format(time.DateOnly)
-	if a := b.ask(`"periodeDateHeureEtatCourantDu":"`+since+`",`, 1, 10); a.Retour.Total != 1 || a.Factures[0]["statut"] != "MISE_EN_PAIEMENT" {
+	a := b.ask(`"periodeDateHeureEtatCourantDu":"`+since+`",`, 1, 10)
+	if a.Retour.Total != 1 || a.Factures[0]["statut"] != "MISE_EN_PAIEMENT" {
 		t.Errorf("found by the state: %+v", a)
 	}
 	if a := b.ask(`"periodeDateDepotDu":"`+since+`",`, 1, 10); a.Retour.Total != 0 || a.Factures == nil {
@@ -143,7 +144,8 @@ func TestAccounts(t *testing.T) {
 	other := func(value string) sandboxtest.Reply {
 		return b.Call(http.MethodPost, standin.SearchPath, "{}", map[string]string{"cpro-account": value})
 	}
-	for _, value := range []string{"", "no base64", account(login, "wrong"), account("nobody", "x"), base64.StdEncoding.EncodeToString([]byte("x"))} {
+	for _, value := range []string{"", "no base64", account(login, "wrong"), account("nobody", "x"),
+		base64.StdEncoding.EncodeToString([]byte("x"))} {
 		if got := other(value); got.Status != http.StatusForbidden || got.Body != "" {
 			t.Errorf("account %q: %d %q", value, got.Status, got.Body)
 		}
@@ -160,7 +162,8 @@ func TestAccounts(t *testing.T) {
 	if got := other(account(login, password)); got.Status != http.StatusForbidden {
 		t.Errorf("after 5 wrong passwords: %d", got.Status)
 	}
-	if got := b.Call(http.MethodPost, standin.SearchPath, "{}", map[string]string{"Authorization": ""}); got.Status != http.StatusUnauthorized {
+	got := b.Call(http.MethodPost, standin.SearchPath, "{}", map[string]string{"Authorization": ""})
+	if got.Status != http.StatusUnauthorized {
 		t.Errorf("without a token: %d", got.Status)
 	}
 }
@@ -255,7 +258,7 @@ func TestFaults(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			b := start(t, fault)
-			b.Client.T = t
+			b.T = t
 			check(t, b)
 		})
 	}

@@ -123,12 +123,16 @@ func Open(p *config.Partner, dossiers []sandbox.Dossier, o sandbox.Options) (*sa
 	if err != nil {
 		return nil, err
 	}
-	s, err := New(Config{ClientID: p.ClientID, ClientSecret: secret, Dossiers: dossiers, TokenLifetime: o.TokenLifetime, Faults: o.Faults})
+	s, err := New(Config{ClientID: p.ClientID, ClientSecret: secret, Dossiers: sandbox.MadeUp(dossiers), TokenLifetime: o.TokenLifetime,
+		Faults: o.Faults})
 	if err != nil {
 		return nil, err
 	}
 	return s.Server, nil
 }
+
+// Shows is what a dossier shows who it is by.
+func Shows(d sandbox.Dossier) string { return "customer_id " + d.MadeUp().Customer }
 
 // New makes a stand-in. An error is a mistake in the configuration.
 func New(config Config) (*Sandbox, error) {
@@ -216,7 +220,7 @@ func (s *Sandbox) serveWebhooks(*sandbox.Dossier, sandbox.Call) *sandbox.Answer 
 	case s.On(noWebhook):
 		return message(http.StatusForbidden, "role admin is required")
 	case s.On(webhook):
-		return sandbox.JSON([]any{map[string]any{"id": "7d9f2a10-0000-4000-8000-000000000001", "url": "https://elsewhere.example/hook", "active": true}})
+		return sandbox.JSON([]any{map[string]any{"id": id("webhook"), "url": "https://elsewhere.example/hook", "active": true}})
 	}
 	return sandbox.JSON([]any{})
 }

@@ -114,7 +114,8 @@ func TestWhatIsNew(t *testing.T) {
 	for _, key := range keys {
 		one := b.detail(key)
 		ways[one.Way]++
-		if one.ID != key || one.Way == "RECEIVED" && one.Data.Buyer.Siret != siret || !strings.Contains(string(one.Data.Monetary.InvoiceAmount), ".") {
+		if one.ID != key || one.Way == "RECEIVED" && one.Data.Buyer.Siret != siret ||
+			!strings.Contains(string(one.Data.Monetary.InvoiceAmount), ".") {
 			t.Errorf("%+v", one)
 		}
 		for _, f := range b.files(key) {
@@ -347,7 +348,7 @@ func TestFaults(t *testing.T) {
 				fault = "latency=1ms"
 			}
 			b := start(t, nil, fault)
-			b.Client.T = t
+			b.T = t
 			check(t, b)
 		})
 	}

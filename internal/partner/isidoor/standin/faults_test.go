@@ -255,7 +255,7 @@ func TestParseFaults(t *testing.T) {
 	}
 	value := reflect.ValueOf(parsed)
 	for i := range value.NumField() {
-		if value.Field(i).IsZero() {
+		if value.Field(i).IsZero() && (value.Type().Field(i).Name != "Switches" || standin.API.Switches != nil) {
 			t.Errorf("no example sets %s", value.Type().Field(i).Name)
 		}
 	}

@@ -127,11 +127,16 @@ func Open(p *config.Partner, dossiers []sandbox.Dossier, o sandbox.Options) (*sa
 	if err != nil {
 		return nil, err
 	}
-	s, err := New(Config{APIKey: secret, Dossiers: dossiers, TokenLifetime: o.TokenLifetime, Faults: o.Faults})
+	s, err := New(Config{APIKey: secret, Dossiers: sandbox.MadeUp(dossiers), TokenLifetime: o.TokenLifetime, Faults: o.Faults})
 	if err != nil {
 		return nil, err
 	}
 	return s.Server, nil
+}
+
+// Shows is what a dossier shows who it is by.
+func Shows(d sandbox.Dossier) string {
+	return fmt.Sprintf("username %s, password %s", d.MadeUp().Login, d.MadeUp().Password)
 }
 
 // New makes a stand-in. An error is a mistake in the configuration.
@@ -236,7 +241,8 @@ func (s *Sandbox) serveToken(c sandbox.Call) *sandbox.Answer {
 	if err != nil || kind != "application/json" || json.Unmarshal(c.Body, &asked) != nil {
 		return refuseGrant("invalid_request")
 	}
-	login, refusal := asked.Username, refuseGrant("invalid_grant")
+	login := asked.Username
+	var refusal *sandbox.Answer
 	switch asked.GrantType {
 	case "password":
 		defer s.enter(login)()
@@ -370,7 +376,8 @@ func (s *Sandbox) records(d sandbox.Dossier) map[string][]sandbox.Record {
 
 func sheet(siret string, n int) sandbox.Record {
 	return sandbox.Record{Key: strconv.Itoa(n), Members: map[string]any{
-		"id": json.Number(strconv.Itoa(n)), "siret": siret, "nom": fmt.Sprintf("Activité %d", n), "tarif": json.Number(fmt.Sprintf("%d.50", n%40)),
+		"id": json.Number(strconv.Itoa(n)), "siret": siret, "nom": fmt.Sprintf("Activité %d", n),
+		"tarif":    json.Number(fmt.Sprintf("%d.50", n%40)),
 		"misAJour": time.Date(2026, 1, 1+n%28, 8, 0, 0, 0, time.UTC).Format(time.RFC3339), "description": nil,
 	}}
 }
@@ -417,7 +424,8 @@ func (s *Sandbox) serveSheets(d *sandbox.Dossier, c sandbox.Call) *sandbox.Answe
 	if len(shown) > 0 {
 		s.between(d, shown[0].Key)
 	}
-	return sandbox.JSON(map[string]any{"fiches": sandbox.MembersOf(shown), "page": page, "pages": (len(list) + size - 1) / size, "total": len(list)})
+	return sandbox.JSON(map[string]any{"fiches": sandbox.MembersOf(shown), "page": page, "pages": (len(list) + size - 1) / size,
+		"total": len(list)})
 }
 
 // mostDeleted is how many sheets the fault delete-between takes in all, so that a later walk can be a quiet one.

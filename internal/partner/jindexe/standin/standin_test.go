@@ -121,10 +121,12 @@ func TestGrants(t *testing.T) {
 	if got := b.Control(http.MethodGet, "/sandbox/grants", ""); !strings.Contains(got.Body, `"wrong":1`) {
 		t.Error(got.Body)
 	}
-	if status, p := b.grant(map[string]string{"grant_type": "client_credentials"}); status != http.StatusBadRequest || p.Error != "unsupported_grant_type" {
-		t.Errorf("%d %+v", status, p)
+	status, other := b.grant(map[string]string{"grant_type": "client_credentials"})
+	if status != http.StatusBadRequest || other.Error != "unsupported_grant_type" {
+		t.Errorf("%d %+v", status, other)
 	}
-	form := b.Call(http.MethodPost, standin.TokenPath, "grant_type=password", map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+	form := b.Call(http.MethodPost, standin.TokenPath, "grant_type=password",
+		map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
 	if form.Status != http.StatusBadRequest || !strings.Contains(form.Body, "invalid_request") {
 		t.Errorf("a form: %d %s", form.Status, form.Body)
 	}
@@ -150,7 +152,8 @@ func TestParts(t *testing.T) {
 	b := start(t, nil).authorized()
 	token := b.Header["Authorization"]
 	for path, want := range map[string][3]int{ // with nothing, with the key, with both
-		standin.StatusPath: {200, 200, 200}, standin.TopicsPath: {403, 200, 200}, standin.UserPath: {403, 401, 200}, standin.SheetsPath: {403, 401, 200},
+		standin.StatusPath: {200, 200, 200}, standin.TopicsPath: {403, 200, 200},
+		standin.UserPath: {403, 401, 200}, standin.SheetsPath: {403, 401, 200},
 	} {
 		for i, header := range []map[string]string{{"X-API-KEY": "", "Authorization": ""}, {"Authorization": ""}, {"Authorization": token}} {
 			if got := b.Call(http.MethodGet, path, "", header); got.Status != want[i] {
@@ -242,7 +245,7 @@ func TestFaults(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			b := start(t, nil, fault).authorized()
-			b.Client.T = t
+			b.T = t
 			check(t, b)
 		})
 	}
