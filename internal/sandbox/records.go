@@ -199,7 +199,7 @@ func (k *Kept) asked(w http.ResponseWriter, dossier, collection string) *Records
 	return nil
 }
 
-// HugeText is how long a text is that no record has any reason to hold, in bytes.
+// HugeText is how long a text is that no record has any reason to contain, in bytes.
 const HugeText = 5 << 20
 
 // Spoil gives the first records values that JSON allows and databases refuse: a null character, half a pair of surrogates, and a

@@ -38,7 +38,7 @@ func (t *tokens) issue(holder string, life time.Duration) string {
 	return token
 }
 
-// look is who holds a token that is valid.
+// look is whose a token is, and whether it is valid.
 func (t *tokens) look(token string) (holder string, valid bool) {
 	t.mu.RLock()
 	g, known := t.given[token]

@@ -52,8 +52,8 @@ const (
 	deleteBetween = "delete-between" // between two pages an invoice of an earlier one goes, three in all
 	updateBetween = "update-between" // between two pages an invoice of an earlier one changes its state
 	echo          = "echo"           // the first page is answered, whatever page is asked for
-	nul           = "nul"            // three invoices hold what databases refuse
-	huge          = "huge"           // one holds a text of 5 MiB
+	nul           = "nul"            // three invoices contain what databases refuse
+	huge          = "huge"           // one contains a text of 5 MiB
 	foreign       = "foreign"        // those of another structure are among them, as a bureau's account sees them
 	null          = "null"           // the list is null
 )

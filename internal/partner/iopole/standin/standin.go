@@ -62,7 +62,7 @@ const (
 	noWebhook = "403-webhook" // who asks is no administrator
 	ackLost   = "ack-lost"    // marks are kept, and their answers lost
 	foreign   = "foreign"     // one received invoice is addressed to somebody else
-	nul       = "nul"         // the details of three invoices hold what databases refuse
+	nul       = "nul"         // the details of three invoices contain what databases refuse
 	huge      = "huge"        // one file has 30 MiB
 	checksum  = "checksum"    // the checksums of files are wrong
 	object    = "object"      // a detail is an object, as the specification has it

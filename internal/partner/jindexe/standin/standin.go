@@ -55,8 +55,8 @@ const EndpointList sandbox.Endpoint = "list"
 const (
 	spent         = "spent"          // every refresh token was used before, whoever used it
 	foreign       = "foreign"        // the sheet of another establishment is among them
-	nul           = "nul"            // three sheets hold what databases refuse
-	huge          = "huge"           // one holds a text of 5 MiB
+	nul           = "nul"            // three sheets contain what databases refuse
+	huge          = "huge"           // one contains a text of 5 MiB
 	deleteBetween = "delete-between" // between two pages a sheet of an earlier one goes, three in all
 	updateBetween = "update-between" // between two pages a sheet of an earlier one changes
 	echo          = "echo"           // the first page is answered, whatever page is asked for
