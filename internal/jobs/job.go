@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 	"syncd/internal/privacy"
 )
@@ -111,4 +112,115 @@ func (j *PushJob) Traces(document []byte) []Trace {
 		}
 	}
 	return traces
+}
+
+// Kind is what a job does. What follows from it is asked of the kind: nobody compares kinds.
+type Kind string
+
+const (
+	PushSalaries     Kind = "push-salaries"     // employees' documents go to the partner, month by month
+	PullDictionnaire Kind = "pull-dictionnaire" // the partner's nomenclatures are fetched, all or nothing
+)
+
+type kind struct {
+	name       Kind
+	hasPeriod  bool
+	sends      bool
+	pullsCodes bool
+}
+
+// kinds is the table of them, in the order in which people read them.
+var kinds = []kind{
+	{name: PushSalaries, hasPeriod: true, sends: true},
+	{name: PullDictionnaire, pullsCodes: true},
+}
+
+// KindsThat are the kinds of which something holds, such as Kind.Sends.
+func KindsThat(holds func(Kind) bool) (some []Kind) {
+	for _, k := range kinds {
+		if holds(k.name) {
+			some = append(some, k.name)
+		}
+	}
+	return some
+}
+
+// HasPeriod reports whether each run is of a payroll month.
+func (k Kind) HasPeriod() bool { return k.row().hasPeriod }
+
+// Sends reports whether runs plan documents of employees from staging and send them. Others fetch, and have no items.
+func (k Kind) Sends() bool { return k.row().sends }
+
+// PullsCodes reports whether runs fetch the nomenclatures in which mappings look up codes.
+func (k Kind) PullsCodes() bool { return k.row().pullsCodes }
+
+// row is the kind's; of a kind that this program does not know nothing holds.
+func (k Kind) row() kind {
+	for _, row := range kinds {
+		if row.name == k {
+			return row
+		}
+	}
+	return kind{}
+}
+
+// Period is a payroll month, written "2026-11". Periods compare as strings. The empty Period belongs to runs that have
+// none (pulls).
+type Period string
+
+const periodLayout = "2006-01"
+
+// ParsePeriod reads "YYYY-MM", from 2000-01 to 2099-12.
+func ParsePeriod(s string) (Period, error) {
+	t, err := time.Parse(periodLayout, s)
+	if err != nil || t.Year() < 2000 || t.Year() > 2099 {
+		return "", hinted.New("write November 2026 as 2026-11", "period %q is not a month from 2000 to 2099", s)
+	}
+	return Period(s), nil
+}
+
+// PeriodOf is the period that contains t, on t's own wall clock.
+func PeriodOf(t time.Time) Period { return Period(t.Format(periodLayout)) }
+
+// Previous is the month before.
+func (p Period) Previous() Period { return PeriodOf(p.Start().AddDate(0, -1, 0)) }
+
+// MonthsTo is how many months lie between two periods, whichever is the earlier; 0 for the empty one.
+func (p Period) MonthsTo(other Period) int {
+	if p == "" || other == "" {
+		return 0
+	}
+	from, to := p.Start(), other.Start()
+	months := (to.Year()-from.Year())*12 + int(to.Month()-from.Month())
+	return max(months, -months)
+}
+
+// Start is the first day of the period, at midnight UTC.
+func (p Period) Start() time.Time {
+	t, err := time.Parse(periodLayout, string(p))
+	if err != nil {
+		panic("jobs: period " + string(p) + " was not parsed by ParsePeriod")
+	}
+	return t
+}
+
+// End is the last day of the period, at midnight UTC.
+func (p Period) End() time.Time { return p.Start().AddDate(0, 1, -1) }
+
+// QueryParams are what queries and constants of the mapping can name with an @.
+func QueryParams(target Target, period Period) mapping.Params {
+	return mapping.Params{
+		"dossier":      target.Dossier,
+		"siret":        target.Identity,
+		"period":       string(period),
+		"period_start": period.Start().Format("2006-01-02"),
+		"period_end":   period.End().Format("2006-01-02"),
+	}
+}
+
+// Elapsed is how long ago something was, by whichever clock says more: a machine that slept shows in the wall clock, not in the
+// monotonic one.
+func Elapsed(since time.Time) time.Duration {
+	now := time.Now()
+	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
 }
