@@ -100,7 +100,8 @@ func OfRun(run *jobs.Run) Class {
 
 func ofFailure(code jobs.ReasonCode) Class {
 	switch code {
-	case jobs.ReasonConfiguration, jobs.ReasonIdentity, jobs.ReasonStaging, jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused:
+	case jobs.ReasonConfiguration, jobs.ReasonIdentity, jobs.ReasonStaging, jobs.ReasonStagingRefused, jobs.ReasonLedgerRefused,
+		jobs.ReasonSecretRefused, jobs.ReasonInboxMissing:
 		return Misconfigured
 	case jobs.ReasonUnreachable, jobs.ReasonUnusual, jobs.ReasonSlow, jobs.ReasonStagingLocked, jobs.ReasonStagingReplaced:
 		return Unreachable

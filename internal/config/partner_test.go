@@ -14,7 +14,7 @@ func init() { config.SetTestSections(partner.Sections()) }
 // Each kind of job has a partner that takes part in it, and is one that the configuration can read.
 func TestEachKindHasAPartner(t *testing.T) {
 	t.Parallel()
-	kinds := jobs.KindsThat(func(jobs.Kind) bool { return true })
+	kinds := jobs.KindsThat(func(k jobs.Kind) bool { return !k.Fetches() })
 	if len(kinds) == 0 {
 		t.Fatal("there are no kinds")
 	}

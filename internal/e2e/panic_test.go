@@ -55,6 +55,7 @@ func (b bomb) Planning(employees int) {
 }
 
 func (bomb) Verifying(int, int)    {}
+func (bomb) Fetching(int)          {}
 func (bomb) Pushing(int, int)      {}
 func (bomb) Waiting(time.Duration) {}
 

@@ -35,6 +35,8 @@ func FailureReason(err error) Reason {
 	cause := causeOf(err)
 	told := func(code ReasonCode, cause *Cause) Reason { return reasonOf(code, err, cause).WithWords(Words(err)) }
 	switch {
+	case errors.Is(err, ErrNoInbox):
+		return told(ReasonInboxMissing, nil)
 	case errors.As(err, &unusual):
 		return told(ReasonUnusual, cause)
 	case errors.As(err, &closed):

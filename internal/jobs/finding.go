@@ -70,6 +70,17 @@ const (
 	RuleShortPostal   Rule = "short-postal"   // postal codes of N employees at Path, from Column, have four digits
 	RuleImpact        Rule = "impact"         // of a pull: codes block N of Of employees at the next run of Job
 	RuleImpactUnknown Rule = "impact-unknown" // of a pull: that could not be worked out for Job
+
+	// Of runs that read records. Path is the collection.
+	RuleEmpty         Rule = "empty"          // holds: nothing is listed where Of are known
+	RuleGone          Rule = "gone"           // N of Of known records are no longer listed; holds where Limit would pass
+	RuleForeign       Rule = "foreign"        // N records are another owner's; holds where they are not to be dropped
+	RuleUnsettled     Rule = "unsettled"      // no walk surely showed all: N walks were made
+	RuleWebhook       Rule = "webhook"        // N webhooks take what would be listed
+	RuleWebhookUntold Rule = "webhook-untold" // whether there are webhooks the partner does not say
+	RuleClosed        Rule = "closed"         // N records were acknowledged, but not by an answer that arrived
+	RuleMissingFile   Rule = "missing-file"   // N files of Keys could not be stored
+	RulePasswordAge   Rule = "password-age"   // the password is N days old; it must be changed after Of
 )
 
 // Finding is what a rule found: figures for one sentence. It holds neither names nor amounts.

@@ -125,6 +125,28 @@ const (
 	ReasonOutdated     ReasonCode = "outdated"     // held: the ledger was put back since the plan was made, which must be made afresh
 	ReasonPullEmpty    ReasonCode = "pull-empty"   // held: the answer is empty
 	ReasonPullShrinks  ReasonCode = "pull-shrinks" // held: it withdraws too much; Detail "18/60", or "Civilite 2/2"
+	ReasonPullForeign  ReasonCode = "pull-foreign" // held: it shows records of another owner; Detail "factures 2"
+	// the partner refused this secret less than a day ago, at Detail: it is not tried again
+	ReasonSecretRefused ReasonCode = "secret-refused"
+	ReasonInboxMissing  ReasonCode = "inbox-missing" // the ledger's database has no schema inbox
+
+	// Why a record was not stored.
+	RecordNoKey       ReasonCode = "record-no-key"
+	RecordKeyTooLong  ReasonCode = "record-key-too-long"
+	RecordKeyUnusable ReasonCode = "record-key-unusable" // neither a text nor a number, or with characters that cannot be shown
+	RecordTwice       ReasonCode = "record-twice"        // its page has another one of the same key
+	RecordNotText     ReasonCode = "record-not-text"     // characters or numbers that cannot be stored: U+0000, half surrogates, 1e200000
+	RecordTooLarge    ReasonCode = "record-too-large"
+	RecordTooDeep     ReasonCode = "record-too-deep"
+	RecordOwnerUntold ReasonCode = "record-owner-untold" // it does not say whose it is
+	RecordNotThere    ReasonCode = "record-not-there"    // listed, but its detail cannot be had
+	RecordUnstorable  ReasonCode = "record-unstorable"   // Postgres refuses it: Detail is the SQLSTATE
+
+	// Why a file was not stored.
+	FileTooLarge ReasonCode = "file-too-large" // more than max_file
+	FileSize     ReasonCode = "file-size"      // not as long as was announced
+	FileChecksum ReasonCode = "file-checksum"  // not the one that was announced
+	FileExpired  ReasonCode = "file-expired"   // it was stored, and is past its time
 )
 
 // OutdatesPlan tells the reasons for which what a run planned is not sent any more: it must be planned afresh.

@@ -120,6 +120,7 @@ type Kind string
 const (
 	PushSalaries     Kind = "push-salaries"     // employees' documents go to the partner, month by month
 	PullDictionnaire Kind = "pull-dictionnaire" // the partner's nomenclatures are fetched, all or nothing
+	PullRecords      Kind = "pull"              // the partner's records are read into the inbox
 )
 
 type kind struct {
@@ -127,12 +128,14 @@ type kind struct {
 	hasPeriod  bool
 	sends      bool
 	pullsCodes bool
+	fetches    bool
 }
 
 // kinds is the table of them, in the order in which people read them.
 var kinds = []kind{
 	{name: PushSalaries, hasPeriod: true, sends: true},
 	{name: PullDictionnaire, pullsCodes: true},
+	{name: PullRecords, fetches: true},
 }
 
 // KindsThat are the kinds of which something holds, such as Kind.Sends.
@@ -153,6 +156,9 @@ func (k Kind) Sends() bool { return k.row().sends }
 
 // PullsCodes reports whether runs fetch the nomenclatures in which mappings look up codes.
 func (k Kind) PullsCodes() bool { return k.row().pullsCodes }
+
+// Fetches reports whether runs read records of a partner into the inbox.
+func (k Kind) Fetches() bool { return k.row().fetches }
 
 // row is the kind's; of a kind that this program does not know nothing holds.
 func (k Kind) row() kind {

@@ -336,6 +336,7 @@ type NomenclatureChange struct {
 // Progress hears how far a run is. Its methods are called from one goroutine at a time.
 type Progress interface {
 	Planning(employees int)
+	Fetching(records int) // so many were read
 	Verifying(done, total int)
 	Pushing(done, total int)
 	// Waiting tells that items wait until an earlier request, which may still be processed, is certainly over.
@@ -347,6 +348,9 @@ type Silent struct{}
 
 // Planning implements Progress.
 func (Silent) Planning(int) {}
+
+// Fetching implements Progress.
+func (Silent) Fetching(int) {}
 
 // Verifying implements Progress.
 func (Silent) Verifying(int, int) {}

@@ -51,7 +51,7 @@ func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, erro
 	}
 	answered, err := r.API.Nomenclatures(ctx)
 	if err != nil {
-		return Reason{}, r.unusual(ctx, run, ServiceNomenclatures, err)
+		return Reason{}, r.unusual(ctx, run, ServiceNomenclatures, r.API.Settings(), err)
 	}
 	known, err := r.Ledger.Nomenclatures(ctx, run.Target.ID)
 	if err != nil {

@@ -61,16 +61,18 @@ type Counts struct {
 	Created  int `json:"created"`
 	Updated  int `json:"updated"`
 	Repeated int `json:"repeated"` // master data unchanged, sent for a new period or again
+
+	Gathered *Gathered `json:"gathered,omitempty"` // of a run that reads records; nil for others
 }
 
 // Digests tell exactly what a run was made with. Hex; empty where the run has none.
 type Digests struct {
 	Config        string `json:"config"`
 	Mapping       string `json:"mapping,omitempty"`
-	Nomenclatures string `json:"dictionaries,omitempty"`
-	Plan          string `json:"plan,omitempty"`     // HMAC over the frozen items
-	Form          string `json:"form,omitempty"`     // what its documents are sent by: see Form
-	Contract      string `json:"contract,omitempty"` // that its documents were checked against
+	Nomenclatures string `json:"dictionaries,omitempty"` // of a pull, what it answered
+	Plan          string `json:"plan,omitempty"`         // HMAC over the frozen items
+	Form          string `json:"form,omitempty"`         // what its documents are sent by: see Form
+	Contract      string `json:"contract,omitempty"`     // that its documents were checked against
 }
 
 // Run is one execution of a job for one target, and period where the job has one.
@@ -116,10 +118,11 @@ type Run struct {
 	CreatedAt    time.Time
 	StartedAt    *time.Time
 	FinishedAt   *time.Time
-	Aftermath    *Aftermath // of a run that has ended; nil = nobody asked
+	Aftermath    *Aftermath          // of a run that has ended; nil = nobody asked
+	Collections  map[string]Gathered // of a run that reads records: Counts.Gathered by collection
 }
 
-// HeldDigest names what an approval lets go: of a pull the nomenclatures, else the plan.
+// HeldDigest names what an approval lets go: of a pull the answer, else the plan.
 func (r *Run) HeldDigest() string {
 	if !r.Kind.Sends() {
 		return r.Digests.Nomenclatures

@@ -24,8 +24,14 @@ type Runner struct {
 	Contracts Contracts                                       // what the API says that it takes; nil = it is not asked
 	Plan      func(context.Context, *Pass) (Frozen, error)    // plan.Make
 	Send      func(context.Context, *Sending) (Reason, error) // push.ToEnd
-	Siret     string                                          // of the dossier, as configured; "" = any
-	By        string                                          // the person who asks; "" = a daemon
+
+	Feed        Feed // of the dossier that the run reads
+	Inbox       Inbox
+	Credentials Credentials
+	Gather      func(context.Context, *Fetching) (Concluded, Reason, error) // pull.ToEnd
+
+	Siret     string // of the dossier, as configured; "" = any
+	By        string // the person who asks; "" = a daemon
 	Progress  Progress
 	Log       zerolog.Logger
 	Stop      <-chan struct{} // closed when a person asks to stop: what is in flight is finished, nothing new is taken
@@ -138,7 +144,7 @@ func (r *Runner) send(ctx context.Context, job *PushJob, run *Run) (Reason, erro
 func (r *Runner) identify(ctx context.Context, run *Run) error {
 	answered, err := r.API.Identity(ctx)
 	if err != nil {
-		return r.unusual(ctx, run, ServiceIdentity, err)
+		return r.unusual(ctx, run, ServiceIdentity, r.API.Settings(), err)
 	}
 	if r.Siret != "" && answered != "" && r.Siret != answered {
 		return &IdentityError{Dossier: run.Target.Dossier, Want: r.Siret, Answered: answered}
@@ -155,12 +161,12 @@ func (r *Runner) identify(ctx context.Context, run *Run) error {
 
 // unusual tells an API that refuses the configuration from one that answered properly by the very same before: what is not
 // broken is not to be mended, and may pass.
-func (r *Runner) unusual(ctx context.Context, run *Run, service Service, err error) error {
+func (r *Runner) unusual(ctx context.Context, run *Run, service Service, settings string, err error) error {
 	var call *CallError
 	if !errors.As(err, &call) || call.Class != ClassConfiguration || call.Definite {
 		return err
 	}
-	answered, asking := r.Ledger.Answered(ctx, run, service, r.API.Settings())
+	answered, asking := r.Ledger.Answered(ctx, run, service, settings)
 	switch {
 	case asking != nil:
 		return asking

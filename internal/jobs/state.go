@@ -93,9 +93,12 @@ func (r *Run) Recounted(c Counts) State {
 }
 
 // finalState tells how a run with this accounting ends when nothing stopped it. Only unchanged and accepted make it
-// succeeded.
+// succeeded; one that reads records refused none, has all files, and acknowledged what was to be.
 func finalState(c Counts) State {
 	if c.Rejected+c.Blocked+c.Held+c.Uncertain+c.Superseded+c.NotAttempted+c.Departed+c.ElementsBlocked > 0 {
+		return Incomplete
+	}
+	if c.Gathered != nil && !c.Gathered.whole() {
 		return Incomplete
 	}
 	return Succeeded
@@ -104,7 +107,8 @@ func finalState(c Counts) State {
 // IsHold reports whether a reason holds a run for a person, instead of failing it.
 func (r Reason) IsHold() bool {
 	switch r.Code {
-	case ReasonGuard, ReasonUnapproved, ReasonContract, ReasonFormOutdated, ReasonOutdated, ReasonPullEmpty, ReasonPullShrinks:
+	case ReasonGuard, ReasonUnapproved, ReasonContract, ReasonFormOutdated, ReasonOutdated, ReasonPullEmpty, ReasonPullShrinks,
+		ReasonPullForeign:
 		return true
 	}
 	return false

@@ -42,6 +42,17 @@ func (p *Progress) Planning(employees int) {
 	_ = p.bar.Set(employees) // a terminal that went away
 }
 
+// Fetching implements jobs.Progress: a spinner, as a list rarely tells how long it is.
+func (p *Progress) Fetching(records int) {
+	if p.hidden() {
+		return
+	}
+	if p.bar == nil {
+		p.bar = p.newBar(-1, p.words.Answers.Progress.Fetching)
+	}
+	_ = p.bar.Set(records) // a terminal that went away
+}
+
 // Verifying implements jobs.Progress.
 func (p *Progress) Verifying(done, total int) {
 	if p.hidden() {
@@ -193,6 +204,9 @@ type part struct {
 
 // Planning implements jobs.Progress.
 func (p *part) Planning(int) {}
+
+// Fetching implements jobs.Progress.
+func (p *part) Fetching(int) {}
 
 // Verifying implements jobs.Progress.
 func (p *part) Verifying(int, int) {}

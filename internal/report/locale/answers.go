@@ -42,6 +42,7 @@ type answers struct {
 // progressWords tell how far a command is.
 type progressWords struct {
 	Reading   string `args:"dossier"`
+	Fetching  string `args:"dossier"`
 	Comparing string `args:"dossier"`
 	Sending   string `args:"dossier"`
 	Waiting   string `args:"dossier duration"`

@@ -70,6 +70,16 @@ var findings = map[jobs.Rule]jobs.Finding{
 	jobs.RuleTaken:            {N: 2, Keys: []string{"00012", "00031"}},
 	jobs.RuleImpact:           {N: 1, Of: 40, Job: "paie", Period: "2026-11", Keys: []string{"00012"}},
 	jobs.RuleImpactUnknown:    {Job: "paie", Period: "2026-10"},
+
+	jobs.RuleEmpty:         {Holds: true, N: 40, Of: 40, Path: "factures"},
+	jobs.RuleGone:          {Holds: true, N: 12, Of: 40, Limit: 8, Path: "factures", Keys: []string{"901", "902"}},
+	jobs.RuleForeign:       {Holds: true, N: 2, Path: "factures"},
+	jobs.RuleUnsettled:     {N: 3, Path: "factures"},
+	jobs.RuleWebhook:       {N: 1},
+	jobs.RuleWebhookUntold: {},
+	jobs.RuleClosed:        {N: 3, Path: "statuts"},
+	jobs.RuleMissingFile:   {N: 1, Path: "factures", Keys: []string{"901"}},
+	jobs.RulePasswordAge:   {N: 401, Of: 424},
 }
 
 func TestFinding(t *testing.T) {
@@ -203,6 +213,24 @@ func TestFinding(t *testing.T) {
 			"prochaine exécution de paie, période de novembre 2026 : 1 salarié serait bloqué par des codes inconnus ou retirés : 00012"},
 		jobs.RuleImpactUnknown: {"next run of paie, October 2026: whom the codes would block could not be worked out",
 			"prochaine exécution de paie, période d'octobre 2026 : impossible de dire qui serait bloqué par les codes"},
+		jobs.RuleEmpty: {"factures: Isidoor lists nothing, although 40 were known: nothing was marked as gone",
+			"factures : Isidoor ne liste rien, alors que 40 étaient connus : rien n'a été marqué comme disparu"},
+		jobs.RuleGone: {"factures: 12 of 40 known are no longer listed; at most 8 (20%) pass without a person: 901, 902 and 10 more",
+			"factures : 12 des 40 connus ne sont plus listés ; au plus 8 (20\u202f%) passent sans confirmation : 901, 902 et 10 autres"},
+		jobs.RuleForeign: {"factures: 2 records are another owner's, and nothing of them was kept",
+			"factures : 2 éléments appartiennent à un autre titulaire, et rien n'en a été conservé"},
+		jobs.RuleUnsettled: {"factures: no walk through the list surely showed all, as it changed meanwhile; the next run tries again",
+			"factures : aucun parcours de la liste n'a sûrement tout montré, car elle changeait ; la prochaine exécution réessaiera"},
+		jobs.RuleWebhook: {"Isidoor has 1 active webhook: what it delivers is missing from the lists of what is new",
+			"Isidoor a 1 webhook actif : ce qu'il livre manque dans les listes de nouveautés"},
+		jobs.RuleWebhookUntold: {"Isidoor does not tell whether a webhook takes what the lists of what is new would show",
+			"Isidoor ne dit pas si un webhook retire ce que montreraient les listes de nouveautés"},
+		jobs.RuleClosed: {"statuts: 3 records were acknowledged by somebody else, or by us without an answer that arrived",
+			"statuts : 3 éléments ont été acquittés par un autre, ou par nous sans que la réponse arrive"},
+		jobs.RuleMissingFile: {"factures: 1 file could not be stored: 901",
+			"factures : 1 fichier n'a pas pu être conservé : 901"},
+		jobs.RulePasswordAge: {"the password at Isidoor is 401 days old, and must be changed after 424",
+			"le mot de passe chez Isidoor a 401 jours, et doit être changé après 424"},
 	}
 	for _, name := range constants(t, "../../jobs", "Rule") {
 		rule := jobs.Rule(name)
