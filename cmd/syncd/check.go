@@ -101,6 +101,8 @@ func worded(teller *view.Teller, f *app.Finding) finding {
 		line.Subject += "/" + f.Dossier
 	}
 	switch {
+	case f.What.Code != "":
+		line.Text, line.Hint = teller.Fact(f.What)
 	case f.Err != nil:
 		line.Text, line.Hint = apartIn(teller, f.Err)
 		if words := jobs.Words(f.Err); words != "" {

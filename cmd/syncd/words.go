@@ -16,6 +16,7 @@ import (
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
+	"syncd/internal/terminal"
 )
 
 // words are the texts of a command that has read the configuration, and how values stand in them.
@@ -48,7 +49,7 @@ func (a *session) inWords(err error) error {
 
 // inWords puts what went wrong before the configuration was read, or with reading it, into words.
 func (p process) inWords(err error) error {
-	if _, worded := errors.AsType[hinted.Worded](err); (worded || is[*mistaken](err) || is[*app.Refused](err)) && !is[*told](err) {
+	if err != nil && !is[*told](err) && !is[codeError](err) && !is[*terminal.LostError](err) {
 		return &told{err, messageIn(&view.Teller{Catalogue: p.words()}, err)}
 	}
 	return err
@@ -70,7 +71,7 @@ func apartIn(teller *view.Teller, err error) (text, hint string) {
 		if text, hint = teller.Refusal(string(refused.Code), refused.Args); text != "" || refused.Err == nil {
 			return text, hint
 		}
-		return hinted.SplitIn(teller.Catalogue, refused.Err)
+		return teller.Error(refused.Err)
 	}
 	if wrong, ok := errors.AsType[*mistaken](err); ok {
 		return teller.Mistake(wrong.code, wrong.args)
@@ -78,7 +79,7 @@ func apartIn(teller *view.Teller, err error) (text, hint string) {
 	if missing, ok := errors.AsType[*ledger.MissingError](err); ok {
 		return teller.Incomplete(missing)
 	}
-	return hinted.SplitIn(teller.Catalogue, err)
+	return teller.Error(err)
 }
 
 func english() *view.Teller {

@@ -39,7 +39,8 @@ type Finding struct {
 	Args    Args
 	Err     error // what kept the check from finding out, or is wrong
 	Advice  *Advice
-	Text    string // the words of what was asked: the configuration, Postgres, the contract
+	What    hinted.Fact // of Postgres; "" = it is no such thing
+	Text    string      // the words of what was asked: the configuration
 	Hint    string
 }
 
@@ -209,7 +210,7 @@ func (c *checker) inspected(subject, dossier string, findings []store.Finding) {
 		case f.Note:
 			level = Note
 		}
-		c.tell(Finding{Level: level, Subject: subject, Dossier: dossier, Text: f.Text, Hint: f.Hint})
+		c.tell(Finding{Level: level, Subject: subject, Dossier: dossier, What: f.What})
 	}
 }
 

@@ -82,7 +82,7 @@ func TestACheckFindsRightsThatFunctionsLack(t *testing.T) {
 		return err
 	}
 	var staging *jobs.StagingError
-	if err := look(); !errors.As(err, &staging) || !strings.Contains(staging.Problem, "lacks a right") {
+	if err := look(); !errors.As(err, &staging) || !strings.Contains(err.Error(), ": the role lacks a right") {
 		t.Errorf("%v", err)
 	}
 	w.exec(`GRANT SELECT ON staging.hidden TO ` + role)

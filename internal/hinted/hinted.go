@@ -55,6 +55,7 @@ type Worded interface {
 type Fact struct {
 	Code string         `json:"code"`
 	Args map[string]any `json:"args,omitempty"`
+	Met  Doing          `json:"met,omitempty"` // what met it, in front of it; "" = nothing
 }
 
 // Say is a fact with the values of these names.
@@ -71,13 +72,28 @@ func Say(code string, namesAndValues ...any) Fact {
 
 // In is the fact in words, without the hint that they have.
 func (f Fact) In(words *locale.Catalogue) string {
-	text, _ := words.Error(f.Code, f.Args)
+	text, _ := f.ToldIn(words)
 	return text
+}
+
+// ToldIn is the fact in words, and their hint.
+func (f Fact) ToldIn(words *locale.Catalogue) (text, hint string) {
+	text, hint = words.Error(f.Code, f.Args)
+	if f.Met != "" {
+		text = f.Met.In(words) + words.Colon + text
+	}
+	return text, hint
+}
+
+// While is the fact with what met it in front.
+func (f Fact) While(doing Doing) Fact {
+	f.Met = doing
+	return f
 }
 
 // Apart is the fact in words, and their hint; that of next where there is one.
 func (f Fact) Apart(words *locale.Catalogue, next Fact) (text, hint string) {
-	if text, hint = words.Error(f.Code, f.Args); next.Code != "" {
+	if text, hint = f.ToldIn(words); next.Code != "" {
 		hint = next.In(words)
 	}
 	return text, hint
@@ -137,24 +153,70 @@ func All(err error) []Told { return AllIn(nil, err) }
 
 // AllIn is All in the words of a catalogue, as far as the error has some; nil = in those of its text.
 func AllIn(words *locale.Catalogue, err error) []Told {
+	if met, ok := err.(*while); ok { //nolint:errorlint // one layer
+		all, doing := AllIn(words, met.error), string(met.doing)+": "
+		if words != nil {
+			doing = met.doing.In(words) + words.Colon
+		}
+		all[0].Problem = doing + all[0].Problem
+		return all
+	}
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
 		if all, ok := within(words, err, joined.Unwrap()); ok {
 			return all
 		}
 	}
-	var one Error
-	if errors.As(err, &one) {
-		problem, hint := one.Told()
-		if before, ok := strings.CutSuffix(err.Error(), Text(problem, hint)); ok { // else who wrapped it said something behind it
-			if worded, ok := one.(Worded); ok && words != nil {
-				problem, hint = worded.ToldIn(words)
-			}
-			meant, ok := one.(interface{ Meant() bool })
-			return []Told{{before + problem, hint, ok && meant.Meant()}}
-		}
+	one := first(err)
+	if one == nil {
+		return []Told{{Problem: err.Error()}}
 	}
-	return []Told{{Problem: err.Error()}}
+	before, ok := strings.CutSuffix(err.Error(), one.Error())
+	if !ok { // who wrapped it said something behind it
+		return []Told{{Problem: err.Error()}}
+	}
+	told := apart(words, one)
+	told.Problem = before + told.Problem
+	return []Told{told}
+}
+
+// first is the outermost error that can be told; nil = none.
+func first(err error) error {
+	switch err.(type) { //nolint:errorlint // one layer
+	case nil, *while, Telling, Error:
+		return err
+	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // one layer
+		for _, one := range several.Unwrap() {
+			if found := first(one); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	return first(errors.Unwrap(err))
+}
+
+// apart tells an error that first found.
+func apart(words *locale.Catalogue, one error) (told Told) {
+	switch e := one.(type) { //nolint:errorlint // one layer
+	case Telling:
+		if words == nil {
+			words = English()
+		}
+		told.Problem, told.Hint = e.Fact().ToldIn(words)
+	case Error:
+		if worded, ok := e.(Worded); ok && words != nil {
+			told.Problem, told.Hint = worded.ToldIn(words)
+		} else {
+			told.Problem, told.Hint = e.Told()
+		}
+		meant, ok := e.(interface{ Meant() bool })
+		told.Meant = ok && meant.Meant()
+	case *while:
+		told.Problem, told.Hint = SplitIn(words, e)
+	}
+	return told
 }
 
 // within are the problems of joined errors, with what who wrapped them said first; not ok = they are not told line by line.

@@ -3,10 +3,10 @@ package jobs
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 )
 
@@ -120,7 +120,7 @@ func (r *Runner) contract(ctx context.Context, job *PushJob, target int64, since
 	}
 	contract, err := r.Contracts.InForce(ctx, job, target, since)
 	if err != nil {
-		return nil, fmt.Errorf("reading the API's contract: %w", err)
+		return nil, hinted.While("reading the API's contract", err)
 	}
 	return contract, nil
 }

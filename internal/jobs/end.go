@@ -137,10 +137,9 @@ type OvertakenError struct {
 	By  int64 // the run that has delivered the rest, or tells of it
 }
 
-func (e *OvertakenError) Error() string { return hinted.Text(e.Told()) }
+func (e *OvertakenError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *OvertakenError) Told() (problem, hint string) {
-	return fmt.Sprintf("nothing of run %d is left to give up: run %d came after it", e.Run.ID, e.By),
-		fmt.Sprintf("see 'syncd show %d'", e.By)
+// Fact implements hinted.Telling.
+func (e *OvertakenError) Fact() hinted.Fact {
+	return hinted.Say("run.overtaken", "run", e.Run.ID, "by", e.By)
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"syncd/internal/canonjson"
@@ -180,7 +181,7 @@ const periodLayout = "2006-01"
 func ParsePeriod(s string) (Period, error) {
 	t, err := time.Parse(periodLayout, s)
 	if err != nil || t.Year() < 2000 || t.Year() > 2099 {
-		return "", hinted.New("write November 2026 as 2026-11", "period %q is not a month from 2000 to 2099", s)
+		return "", hinted.Because(nil, "run.no-period", "period", strconv.Quote(s))
 	}
 	return Period(s), nil
 }

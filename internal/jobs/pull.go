@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 )
 
@@ -55,7 +56,7 @@ func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, erro
 	}
 	known, err := r.Ledger.Nomenclatures(ctx, run.Target.ID)
 	if err != nil {
-		return Reason{}, fmt.Errorf("reading nomenclatures: %w", err)
+		return Reason{}, hinted.While("reading nomenclatures", err)
 	}
 	changes := compareNomenclatures(known, answered)
 	run.Digests.Nomenclatures = answered.Digest(slices.Sorted(maps.Keys(answered)))

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"syncd/internal/diff"
+	"syncd/internal/hinted"
 )
 
 // ReadBack says that the API can be asked for the document of an employee, and what of it is compared.
@@ -111,7 +111,7 @@ func (r *Runner) settleDoubt(ctx context.Context, job *PushJob, run *Run, doubt 
 		return nil
 	}
 	if err := r.Ledger.SettleDoubt(ctx, run, *doubt, received); err != nil {
-		return fmt.Errorf("recording what the partner has: %w", err)
+		return hinted.While("recording what the partner has", err)
 	}
 	return nil
 }
@@ -174,7 +174,7 @@ func (p *readingBack) edits(ctx context.Context) (map[string]Finding, error) {
 	for chunk := range slices.Chunk(refs, readAtOnce) {
 		known, err := p.Ledger.Documents(ctx, p.Target.ID, chunk)
 		if err != nil {
-			return nil, fmt.Errorf("reading acknowledged documents: %w", err)
+			return nil, hinted.While("reading acknowledged documents", err)
 		}
 		if err := p.readBack(ctx, chunk, known); err != nil {
 			return nil, err
@@ -286,7 +286,7 @@ func (p *readingBack) driftOf(ctx context.Context, ref DocumentRef, acknowledged
 	}
 	changes, err := diff.Edits(p.Job.Mapping, acknowledged, held, p.Job.ReadBack.Compare)
 	if err != nil {
-		return nil, fmt.Errorf("comparing with what the partner has: %w", err)
+		return nil, hinted.While("comparing with what the partner has", err)
 	}
 	return changes, nil
 }

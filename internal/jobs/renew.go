@@ -3,9 +3,10 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
+
+	"syncd/internal/hinted"
 )
 
 // freshFor is how long a plan that was taken over from a dead process counts as what staging holds.
@@ -32,7 +33,7 @@ type FrozenItems struct {
 func (r *Runner) renew(ctx context.Context, job *PushJob, run *Run, contract *Contract) (Reason, error) {
 	state, err := r.Ledger.PlanState(ctx, run)
 	if err != nil {
-		return Reason{}, fmt.Errorf("reading the state of the plan: %w", err)
+		return Reason{}, hinted.While("reading the state of the plan", err)
 	}
 	decided := r.By != "" || run.Trigger == TriggerResume || run.Approved != "" || run.Resend != "" || state.Released
 	takenOver := run.Takeovers > 0 && run.Postponed == 0 && run.Trigger != TriggerRetry
@@ -55,7 +56,7 @@ func (r *Runner) renew(ctx context.Context, job *PushJob, run *Run, contract *Co
 	unplanned, err := r.Ledger.Unplan(ctx, run)
 	switch {
 	case err != nil:
-		return Reason{}, fmt.Errorf("giving up the plan: %w", err)
+		return Reason{}, hinted.While("giving up the plan", err)
 	case !unplanned: // some of it was sent: the rest is for a run of its own
 		return Reason{Code: ReasonReplanned}, nil
 	}
@@ -74,7 +75,7 @@ func (r *Runner) note(ctx context.Context, run *Run, notice *Finding) error {
 		return nil
 	}
 	if err := r.Ledger.Note(ctx, run, findings); err != nil {
-		return fmt.Errorf("noting how the plan stands: %w", err)
+		return hinted.While("noting how the plan stands", err)
 	}
 	run.Findings = findings
 	return nil
@@ -89,7 +90,7 @@ func (r *Runner) changedSince(ctx context.Context, job *PushJob, run *Run, contr
 	}
 	history, err := r.Ledger.History(ctx, run.Target.ID, run.Period)
 	if err != nil {
-		return Named{}, fmt.Errorf("reading earlier runs: %w", err)
+		return Named{}, hinted.While("reading earlier runs", err)
 	}
 	done, err := r.Places.plan(ctx)
 	if err != nil {
@@ -121,7 +122,7 @@ func (s *unlike) compare(ctx context.Context, items []PlannedItem) error {
 	}
 	frozen, err := s.ledger.Frozen(ctx, s.run, keys)
 	if err != nil {
-		return fmt.Errorf("reading the plan: %w", err)
+		return hinted.While("reading the plan", err)
 	}
 	for i := range items {
 		item := &items[i]

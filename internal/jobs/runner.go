@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"syncd/internal/hinted"
 )
 
 // Runner executes runs.
@@ -112,7 +114,7 @@ func (r *Runner) outdated(ctx context.Context, job *PushJob, run *Run, contract 
 	}
 	now, err := r.Ledger.Incarnation(ctx)
 	if err != nil {
-		return Reason{}, fmt.Errorf("asking which ledger this is: %w", err)
+		return Reason{}, hinted.While("asking which ledger this is", err)
 	}
 	if run.Incarnation != now {
 		return Reason{Code: ReasonOutdated}, nil
@@ -151,7 +153,7 @@ func (r *Runner) identify(ctx context.Context, run *Run) error {
 	}
 	recorded, err := r.Ledger.Identify(ctx, run, answered, r.Siret, r.API.Settings())
 	if err != nil {
-		return fmt.Errorf("recording the dossier's identity: %w", err)
+		return hinted.While("recording the dossier's identity", err)
 	}
 	if answered != "" && recorded != answered {
 		return &IdentityError{Dossier: run.Target.Dossier, Want: recorded, Answered: answered}
@@ -194,7 +196,7 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Con
 	}
 	writer, err := r.Ledger.BeginPlan(ctx, run, job.Resumption())
 	if err != nil {
-		return fmt.Errorf("beginning the plan: %w", err)
+		return hinted.While("beginning the plan", err)
 	}
 	defer writer.Abandon()
 	pass.Sink = writer
@@ -208,7 +210,7 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Con
 	run.Digests.Contract, run.Digests.Form = contract.digest(), pass.Form.Digest()
 	frozen.Digests = run.Digests
 	if err := writer.Commit(ctx, frozen); err != nil {
-		return fmt.Errorf("freezing the plan: %w", err)
+		return hinted.While("freezing the plan", err)
 	}
 	run.Planned, run.Findings, run.Released = true, frozen.Findings, !Holds(frozen.Findings)
 	return nil
@@ -242,7 +244,7 @@ func (r *Runner) DryRun(ctx context.Context, job *PushJob, request NewRun, sink 
 func (r *Runner) pass(ctx context.Context, job *PushJob, target Target, period Period, keys []string, contract *Contract) (*Pass, error) {
 	nomenclatures, err := r.Ledger.Nomenclatures(ctx, target.ID)
 	if err != nil {
-		return nil, fmt.Errorf("reading nomenclatures: %w", err)
+		return nil, hinted.While("reading nomenclatures", err)
 	}
 	if len(keys) == 0 {
 		keys = nil // everyone
@@ -256,16 +258,16 @@ func (r *Runner) pass(ctx context.Context, job *PushJob, target Target, period P
 func (r *Runner) before(ctx context.Context, pass *Pass, verify, overwrite bool) (*Before, error) {
 	history, err := pass.Ledger.History(ctx, pass.Target.ID, pass.Period)
 	if err != nil {
-		return nil, fmt.Errorf("reading earlier runs: %w", err)
+		return nil, hinted.While("reading earlier runs", err)
 	}
 	pass.Forms = history.Forms
 	before := &Before{History: history}
 	if before.Others, err = pass.Ledger.Sharing(ctx, pass.Target); err != nil {
-		return nil, fmt.Errorf("reading other targets: %w", err)
+		return nil, hinted.While("reading other targets", err)
 	}
 	if pass.Keys != nil {
 		if before.Apart, err = pass.Ledger.Apart(ctx, pass.Target.ID, pass.Period, pass.Keys); err != nil {
-			return nil, fmt.Errorf("reading earlier runs: %w", err)
+			return nil, hinted.While("reading earlier runs", err)
 		}
 	}
 	// What was found must not be forgotten before somebody has decided.

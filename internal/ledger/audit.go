@@ -66,23 +66,23 @@ type AuditEntry struct {
 const maxReason = 1000
 
 // ReasonError says why a reason cannot be kept. It never holds the reason.
-type ReasonError struct{ Problem, Hint string }
+type ReasonError struct{ Why hinted.Fact }
 
-func (e *ReasonError) Error() string { return hinted.Text(e.Told()) }
+func (e *ReasonError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *ReasonError) Told() (problem, hint string) { return "the reason " + e.Problem, e.Hint }
+// Fact implements hinted.Telling.
+func (e *ReasonError) Fact() hinted.Fact { return e.Why }
 
 // CheckReason refuses a reason that would harm whoever finds it in the audit: it is kept in the open for years, and shown
 // on terminals. An empty one passes: what syncd itself decides by a rule has none.
 func CheckReason(reason string) error {
 	switch {
 	case !utf8.ValidString(reason) || strings.ContainsFunc(reason, unseen):
-		return &ReasonError{"holds characters that cannot be seen", "write it as one line of plain text"}
+		return &ReasonError{hinted.Say("audit.reason-unseen")}
 	case utf8.RuneCountInString(reason) > maxReason:
-		return &ReasonError{"is longer than 1000 characters", "say it in a sentence or two"}
+		return &ReasonError{hinted.Say("audit.reason-long", "most", maxReason)}
 	case privacy.MaskIdentifiers(reason) != reason:
-		return &ReasonError{"seems to hold a NIR or an IBAN, and is kept in the open for years", "name people by their matricule"}
+		return &ReasonError{hinted.Say("audit.reason-identifies")}
 	}
 	return nil
 }

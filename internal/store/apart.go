@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/store/dbsqlc"
 )
@@ -30,7 +31,7 @@ func (s *Store) Apart(ctx context.Context, target int64, period jobs.Period, key
 	for _, item := range held {
 		h := jobs.HeldItem{Fingerprint: [32]byte(item.Fingerprint)}
 		if err := json.Unmarshal(item.Findings, &h.Findings); err != nil {
-			return a, fmt.Errorf("reading why an item is held: %w", err)
+			return a, hinted.While("reading why an item is held", err)
 		}
 		a.Held[item.Key] = h
 	}

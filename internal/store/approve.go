@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"syncd/internal/hinted"
@@ -160,23 +161,21 @@ type AlteredError struct {
 	Employee string
 }
 
-func (e *AlteredError) Error() string { return hinted.Text(e.Told()) }
+func (e *AlteredError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *AlteredError) Told() (problem, hint string) {
-	return fmt.Sprintf("what run %d holds of employee %s is not what it planned: somebody altered the row", e.Run.ID, e.Employee),
-		fmt.Sprintf("plan afresh: %s, and find out who writes into the ledger", runAgain(&e.Run))
+// Fact implements hinted.Telling.
+func (e *AlteredError) Fact() hinted.Fact {
+	return hinted.Say("run.altered", "run", e.Run.ID, "employee", e.Employee, "job", e.Run.Job, "dossier", e.Run.Target.Dossier,
+		"period", e.Run.Period)
 }
 
 // DisplayedError says that what a run holds is not what was shown to the person who approves it.
 type DisplayedError struct{ Run jobs.Run }
 
-func (e *DisplayedError) Error() string { return hinted.Text(e.Told()) }
+func (e *DisplayedError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *DisplayedError) Told() (problem, hint string) {
-	return fmt.Sprintf("run %d does not hold what was displayed", e.Run.ID), fmt.Sprintf("look at it again: syncd show %d", e.Run.ID)
-}
+// Fact implements hinted.Telling.
+func (e *DisplayedError) Fact() hinted.Fact { return hinted.Say("run.displayed", "run", e.Run.ID) }
 
 // NotHeldError says that there is nothing to approve, and why.
 type NotHeldError struct {
@@ -184,28 +183,25 @@ type NotHeldError struct {
 	Employees []string // who was asked for, and is not held; none = the run as a whole
 }
 
-func (e *NotHeldError) Error() string { return hinted.Text(e.Told()) }
+func (e *NotHeldError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *NotHeldError) Told() (problem, hint string) {
-	id := e.Run.ID
+// Fact implements hinted.Telling.
+func (e *NotHeldError) Fact() hinted.Fact {
+	fact := func(code string, namesAndValues ...any) hinted.Fact {
+		return hinted.Say(code, append([]any{"run", e.Run.ID, "by", e.Run.ApprovedBy, "reason", strconv.Quote(e.Run.ApprovedFor)},
+			namesAndValues...)...)
+	}
 	switch {
 	case len(e.Employees) > 0 && e.Run.State == jobs.Held:
-		return fmt.Sprintf("run %d is held as a whole: nobody of it can go alone", id),
-			fmt.Sprintf("look at it with 'syncd show %d', then 'syncd approve %d --reason …'; its held employees are approved after that", id, id)
+		return fact("run.not-held-whole")
 	case len(e.Employees) > 0:
-		return fmt.Sprintf("run %d does not hold %q", id, e.Employees),
-			fmt.Sprintf("'syncd show %d' tells whom it holds, 'syncd why MATRICULE' what became of somebody", id)
+		return fact("run.not-held-employees", "keys", fmt.Sprintf("%q", e.Employees))
 	case e.Run.Failure.Code == jobs.ReasonReplanned:
-		return fmt.Sprintf("run %d is no longer held: run %s has taken its place", id, e.Run.Failure.Detail),
-			fmt.Sprintf("look at that one: syncd show %s", e.Run.Failure.Detail)
+		return fact("run.not-held-replanned", "other", e.Run.Failure.Detail)
 	case e.Run.ApprovedBy != "" && e.Run.Counts.Held > 0:
-		return fmt.Sprintf("run %d as a whole was approved by %s (%q) already", id, e.Run.ApprovedBy, e.Run.ApprovedFor),
-			fmt.Sprintf("the employees whom it still holds are approved by name: syncd approve %d --employee M --reason …", id)
+		return fact("run.not-held-rest")
 	case e.Run.ApprovedBy != "":
-		return fmt.Sprintf("run %d holds nothing: %s has approved it (%q), and it is %s", id, e.Run.ApprovedBy, e.Run.ApprovedFor, e.Run.State),
-			fmt.Sprintf("see 'syncd show %d'", id)
+		return fact("run.not-held-approved", "state", hinted.State(e.Run.State))
 	}
-	return fmt.Sprintf("run %d is %s and holds nothing: there is nothing to approve", id, e.Run.State),
-		"'syncd runs --state held' lists what waits"
+	return fact("run.not-held", "state", hinted.State(e.Run.State))
 }

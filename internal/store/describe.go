@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/sqltext"
@@ -67,8 +68,7 @@ func (s *Staging) describe(ctx context.Context, source jobs.Source, params mappi
 		err := askReady(ctx, k.conn, source.Ready, params)
 		var notReady *jobs.NotReadyError
 		if errors.As(err, &notReady) {
-			d.Findings = append(d.Findings, Finding{Note: true, Text: "staging is not ready now: job.guard.ready does not answer true",
-				Hint: "let the export into staging finish: a run waits for it, or fails"})
+			d.Findings = append(d.Findings, Finding{Note: true, What: hinted.Say("staging.staging-not-ready")})
 		} else if err != nil {
 			return d, err
 		}
@@ -102,20 +102,14 @@ func describeQuery(ctx context.Context, conn *pgx.Conn, query stagingQuery, para
 
 // doubtful are questions about the locked relations; each answers with those that it is about.
 var doubtful = []struct {
-	where string
-	Finding
+	where, code string
+	error       bool
 }{
-	{`c.relkind = 'f'`, Finding{
-		Text: "%s is a foreign table: what it holds is no part of the snapshot, and can be another thing for each query",
-		Hint: "let the import copy it into a table, and read that one"}},
-	{`c.relkind = 'm' AND NOT c.relispopulated`, Finding{Error: true,
-		Text: "the materialized view %s was never filled, so it cannot be read",
-		Hint: "REFRESH MATERIALIZED VIEW it"}},
+	{`c.relkind = 'f'`, "staging.staging-foreign", false},
+	{`c.relkind = 'm' AND NOT c.relispopulated`, "staging.staging-unfilled", true},
 	// Through a view, policies are those for the view's owner: whether they hide rows cannot be told from here.
 	{`c.relrowsecurity AND current_setting('row_security') = 'on' AND (row_security_active(c.oid)
-		OR EXISTS (SELECT FROM pg_class v WHERE v.oid = ANY ($1) AND v.relkind = 'v' AND v.relowner <> c.relowner))`, Finding{
-		Text: "row level security applies to %s: whose rows its policies hide count as gone, or are sent without elements",
-		Hint: `remove row_security = "apply" from [job.source]: runs then fail instead where rows would be hidden`}},
+		OR EXISTS (SELECT FROM pg_class v WHERE v.oid = ANY ($1) AND v.relkind = 'v' AND v.relowner <> c.relowner))`, "staging.staging-policies", false},
 }
 
 // doubts tells what a plan could not be sure of, about the relations that it would lock.
@@ -131,9 +125,7 @@ func (k *keeper) doubts(ctx context.Context, held []uint32) (findings []Finding,
 			return nil, redactStaging("inspecting staging", err)
 		}
 		if len(names) > 0 {
-			f := question.Finding
-			f.Text = fmt.Sprintf(f.Text, strings.Join(names, ", "))
-			findings = append(findings, f)
+			findings = append(findings, Finding{Error: question.error, What: hinted.Say(question.code, "names", strings.Join(names, ", "))})
 		}
 	}
 	return findings, nil
@@ -144,7 +136,9 @@ func (k *keeper) doubts(ctx context.Context, held []uint32) (findings []Finding,
 // not show it.
 func (k *keeper) unsteady(ctx context.Context, source jobs.Source, params mapping.Params) ([]Finding, error) {
 	var findings []Finding
-	for _, query := range stagingQueries(source) {
+	queries := stagingQueries(source)
+	slices.SortStableFunc(queries, func(a, b stagingQuery) int { return strings.Compare(a.name, b.name) })
+	for _, query := range queries {
 		planned := &stream{conn: k.conn, query: query}
 		sql, args, err := planned.wrap(params, nil)
 		if err != nil {
@@ -162,14 +156,11 @@ func (k *keeper) unsteady(ctx context.Context, source jobs.Source, params mappin
 		if err != nil {
 			return nil, err
 		}
-		for kind, f := range unsteadyFunctions {
-			if len(names[kind]) > 0 {
-				f.Text = fmt.Sprintf(f.Text, query.name, strings.Join(names[kind], ", "))
-				findings = append(findings, f)
-			}
+		for _, kind := range slices.Sorted(maps.Keys(names)) {
+			findings = append(findings, Finding{Error: kind == "writes-by",
+				What: hinted.Say("staging.query-"+kind, "query", query.name, "names", strings.Join(names[kind], ", "))})
 		}
 	}
-	slices.SortFunc(findings, func(a, b Finding) int { return strings.Compare(a.Text, b.Text) })
 	return findings, nil
 }
 
@@ -190,18 +181,10 @@ func calls(plan any) (names []string) {
 	return names
 }
 
-var unsteadyFunctions = map[string]Finding{
-	"writes": {Error: true, Text: "the query %s writes: it calls %s", Hint: writesNot},
-	"may write": {Text: "the query %s may write: its function %s has INSERT, UPDATE, DELETE or nextval in it",
-		Hint: "syncd only reads staging: a query that writes fails"},
-	"unsteady": {Text: "the query %s answers something else at each call, or does something: it calls %s",
-		Hint: "take it out of the query: whatever depends on it would be sent again by each run"},
-}
-
 // volatile sorts functions that are not the same from one call to the next by what they do.
 func (k *keeper) volatile(ctx context.Context, names []string) (map[string][]string, error) {
-	rows, err := k.conn.Query(ctx, `SELECT DISTINCT p.proname::text, CASE WHEN p.proname IN ('nextval', 'setval') THEN 'writes'
-			WHEN l.lanname IN ('internal', 'c') THEN 'unsteady' ELSE 'may write' END
+	rows, err := k.conn.Query(ctx, `SELECT DISTINCT p.proname::text, CASE WHEN p.proname IN ('nextval', 'setval') THEN 'writes-by'
+			WHEN l.lanname IN ('internal', 'c') THEN 'answers-anew' ELSE 'may-write' END
 		FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 		WHERE p.proname = ANY ($1) AND p.provolatile = 'v'
 		AND (l.lanname IN ('internal', 'c') OR p.prosrc ~* '\y(insert|update|delete|merge|nextval|setval)\y')

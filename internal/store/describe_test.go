@@ -56,7 +56,7 @@ func TestDescribeTellsWhatWritesOrIsUnsteady(t *testing.T) {
 			if found.Error != strings.HasPrefix(want, "writes") {
 				t.Errorf("%s: %+v", query, found)
 			}
-			texts = append(texts, found.Text)
+			texts = append(texts, textOf(found))
 		}
 		if got := strings.Join(texts, "; "); len(texts) > 1 || (want == "") != (got == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", query, got, want)
@@ -73,13 +73,14 @@ func TestDescribeAsksWhetherStagingIsReady(t *testing.T) {
 	source := jobs.Source{Employees: `SELECT 'x' AS matricule`, Key: "matricule", Ready: `SELECT ready()`}
 	described, err := (&Staging{URL: f.db.URL}).Describe(t.Context(), source, nil)
 	f.must(err)
-	if len(described.Findings) != 1 || !described.Findings[0].Note || !strings.Contains(described.Findings[0].Text, "not ready now") {
+	if len(described.Findings) != 1 || !described.Findings[0].Note || !strings.Contains(textOf(described.Findings[0]), "not ready now") {
 		t.Errorf("%+v", described.Findings)
 	}
 	_, login := f.db.Login(t)
 	_, err = (&Staging{URL: login}).Describe(t.Context(), source, nil)
 	var staging *jobs.StagingError
-	if !errors.As(err, &staging) || staging.Query != "job.guard.ready" || !strings.Contains(staging.Problem, "lacks a right") {
+	if !errors.As(err, &staging) || staging.Query != "job.guard.ready" || staging.What.Code != "staging.query-some-right" ||
+		!strings.Contains(err.Error(), "lacks a right") {
 		t.Errorf("%v", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -21,10 +20,9 @@ const connectTimeout = 10 * time.Second
 
 // UnreachableError says that a database cannot be used just now: it cannot be reached, or something passing is the matter.
 type UnreachableError struct {
-	Doing    string
-	SQLState string // "" = Postgres said nothing
-	Problem  string
-	Hint     string
+	Doing    hinted.Doing
+	SQLState string         // "" = Postgres said nothing
+	Code     string         // of its words
 	Cause    jobs.CauseCode // "" = the database is away
 }
 
@@ -39,83 +37,80 @@ func (e *UnreachableError) FailureCause() *jobs.Cause {
 // passing are the SQLSTATEs of what passes that tell more.
 var passing = map[string]jobs.CauseCode{"57014": jobs.CauseCancelled, "25006": jobs.CauseReadOnly}
 
-func (e *UnreachableError) Error() string { return hinted.Text(e.Told()) }
+func (e *UnreachableError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *UnreachableError) Told() (problem, hint string) {
-	return fmt.Sprintf("%s: %s", e.Doing, e.Problem), e.Hint
+// Fact implements hinted.Telling.
+func (e *UnreachableError) Fact() hinted.Fact {
+	return hinted.Say(e.Code, "state", e.SQLState).While(e.Doing)
 }
 
 // DatabaseError is an error of Postgres without its message, detail and context: these quote rows.
 type DatabaseError struct {
-	Doing    string
+	Doing    hinted.Doing
 	SQLState string
 	Object   string // schema.table.column, constraint; "" = not told
 }
 
-func (e *DatabaseError) Error() string { return hinted.Text(e.Told()) }
+func (e *DatabaseError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *DatabaseError) Told() (problem, hint string) {
-	text := fmt.Sprintf("%s: the database refuses with SQLSTATE %s", e.Doing, e.SQLState)
-	if e.Object != "" {
-		text += " (" + e.Object + ")"
+// Fact implements hinted.Telling.
+func (e *DatabaseError) Fact() hinted.Fact {
+	code := "database.database"
+	if e.SQLState == "42P01" || e.SQLState == "3F000" {
+		code = "database.database-table"
 	}
-	return text, hintFor(e.SQLState)
+	object := ""
+	if e.Object != "" {
+		object = " (" + e.Object + ")"
+	}
+	return hinted.Say(code, "state", e.SQLState, "object", object).While(e.Doing)
 }
 
 // URLError says that a connection string cannot be read. It does not quote it: it may hold a password.
 type URLError struct{}
 
-func (e *URLError) Error() string { return hinted.Text(e.Told()) }
+func (e *URLError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *URLError) Told() (problem, hint string) {
-	return "a Postgres URL of the configuration cannot be read", "it looks like postgres://user@host/database or postgres:///database"
-}
+// Fact implements hinted.Telling.
+func (e *URLError) Fact() hinted.Fact { return hinted.Say("database.database-url") }
 
 // KeyError says that the ledger was made with another key.
 type KeyError struct{ Registered, Given string }
 
-func (e *KeyError) Error() string { return hinted.Text(e.Told()) }
+func (e *KeyError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *KeyError) Told() (problem, hint string) {
-	return fmt.Sprintf("database.ledger_key has changed: the ledger was made with key %s, this one is %s", e.Registered, e.Given),
-		"put the former key back, without which syncd cannot tell what was sent; to change it see 'syncd rekey --help'; " +
-			"a service that was running while it was changed is restarted"
+// Fact implements hinted.Telling.
+func (e *KeyError) Fact() hinted.Fact {
+	return hinted.Say("database.ledger-key", "registered", e.Registered, "given", e.Given)
 }
 
 // RekeyingError says that the ledger key is being changed: nothing is executed or decided meanwhile.
 type RekeyingError struct{ To string }
 
-func (e *RekeyingError) Error() string { return hinted.Text(e.Told()) }
+func (e *RekeyingError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *RekeyingError) Told() (problem, hint string) {
-	return fmt.Sprintf("the ledger key is being changed to %s", e.To),
-		"wait until 'syncd rekey' has ended; if it broke off, run it again, with the same two keys"
-}
+// Fact implements hinted.Telling.
+func (e *RekeyingError) Fact() hinted.Fact { return hinted.Say("database.rekeying", "key", e.To) }
 
 // MigrationError says that the schema and the program do not fit.
 type MigrationError struct{ Have, Want int64 }
 
-func (e *MigrationError) Error() string { return hinted.Text(e.Told()) }
+func (e *MigrationError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *MigrationError) Told() (problem, hint string) {
+// Fact implements hinted.Telling.
+func (e *MigrationError) Fact() hinted.Fact {
+	code := "database.migrations-ahead"
 	switch {
 	case e.Have == 0:
-		return "the ledger is not set up", "run 'syncd migrate'"
+		code = "database.migrations-none"
 	case e.Have < e.Want:
-		return fmt.Sprintf("the ledger is at migration %d, this program needs %d", e.Have, e.Want), "run 'syncd migrate'"
+		code = "database.migrations-behind"
 	}
-	return fmt.Sprintf("the ledger is at migration %d, newer than this program knows (%d)", e.Have, e.Want),
-		"install the newer syncd; an old one must not write to this ledger"
+	return hinted.Say(code, "have", e.Have, "want", e.Want)
 }
 
 // redactUnlessOurs is redact for errors that may come from the domain.
-func redactUnlessOurs(doing string, err error) error {
+func redactUnlessOurs(doing hinted.Doing, err error) error {
 	if isOurs(err) {
 		return err
 	}
@@ -144,7 +139,7 @@ func is[E error](err error) bool {
 
 // redact turns an error of pgx into one that can be shown: it keeps what happened and where, and drops what could
 // quote rows, credentials or the connection string. It is for the ledger.
-func redact(doing string, err error) error {
+func redact(doing hinted.Doing, err error) error {
 	var pg *pgconn.PgError
 	var restored *RestoredError
 	switch {
@@ -159,35 +154,32 @@ func redact(doing string, err error) error {
 }
 
 // redactStaging is redact for sessions of staging, but for what explain says of its queries.
-func redactStaging(doing string, err error) error {
+func redactStaging(doing hinted.Doing, err error) error {
 	if err == nil {
 		return nil
 	}
 	return redacted(doing, jobs.TheStaging, err)
 }
 
-func redacted(doing string, database jobs.Database, err error) error {
+func redacted(doing hinted.Doing, database jobs.Database, err error) error {
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
 	var network net.Error
 	switch {
 	case errors.As(err, &pg) && verdictOf(pg.Code) == away:
-		problem, hint := troubleOf(pg.Code)
-		return &UnreachableError{Doing: doing, SQLState: pg.Code, Problem: problem, Hint: hint}
+		return &UnreachableError{Doing: doing, SQLState: pg.Code, Code: troubleOf(pg.Code)}
 	case errors.As(err, &pg) && (errors.As(err, &connect) || verdictOf(pg.Code) == denied):
 		return &jobs.RefusedError{Database: database, Doing: doing, SQLState: pg.Code, Object: objectOf(pg)}
 	case errors.As(err, &pg):
 		return &DatabaseError{Doing: doing, SQLState: pg.Code, Object: objectOf(pg)}
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("%s: %w", doing, context.Canceled)
+		return hinted.While(doing, context.Canceled)
 	case errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &connect):
-		return &UnreachableError{Doing: doing, Problem: "Postgres did not answer in time",
-			Hint: "see whether it is overloaded, or something holds a lock, then try again"}
+		return &UnreachableError{Doing: doing, Code: "database.away-late"}
 	case errors.As(err, &connect), errors.As(err, &network), pgconn.SafeToRetry(err), isBroken(err):
-		return &UnreachableError{Doing: doing, Problem: "Postgres cannot be reached",
-			Hint: "check that Postgres runs and that the URL under [database] names the right host, port and database"}
+		return &UnreachableError{Doing: doing, Code: "database.away"}
 	}
-	return fmt.Errorf("%s: %w", doing, err)
+	return hinted.While(doing, err)
 }
 
 // closedState is what the triggers on runs raise, with the period as the column.
@@ -210,14 +202,6 @@ func objectOf(pg *pgconn.PgError) string {
 		name = strings.TrimPrefix(name+", constraint "+pg.ConstraintName, ", ")
 	}
 	return name
-}
-
-func hintFor(code string) string {
-	switch code {
-	case "42P01", "3F000":
-		return "a table is missing: run 'syncd migrate'"
-	}
-	return "run 'syncd check'; the server's log has the details"
 }
 
 func isNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

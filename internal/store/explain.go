@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/sqltext"
 )
@@ -26,7 +29,7 @@ const (
 
 // explain names the query, and what is wrong with it or with its rows.
 func (s *stream) explain(err error) error {
-	doing := "reading staging (" + s.query.name + ")"
+	doing := hinted.Doing("reading staging (" + s.query.name + ")")
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return redactStaging(doing, err)
@@ -37,18 +40,15 @@ func (s *stream) explain(err error) error {
 			return &jobs.LockedError{Query: s.query.name, Waited: grab}
 		}
 		if isElsewhere(pg) {
-			return &UnreachableError{Doing: doing, SQLState: pg.Code, Cause: jobs.CauseElsewhere,
-				Problem: "another server, which a foreign table or a function of the query reads, cannot be used just now (SQLSTATE " + pg.Code + ")",
-				Hint: "see that this other server runs, and that the database server reaches it; " +
-					"or let the import copy what it holds into a table, and read that one"}
+			return &UnreachableError{Doing: doing, SQLState: pg.Code, Code: "database.away-elsewhere", Cause: jobs.CauseElsewhere}
 		}
 		return redactStaging(doing, err)
 	case defective:
 		return redactStaging(doing, err)
 	case mistaken, denied:
 	}
-	problem, hint, cause := s.mistake(pg)
-	return &jobs.StagingError{Query: s.query.name, Problem: problem, Hint: hint, Cause: cause}
+	what, cause := s.mistake(pg)
+	return &jobs.StagingError{Query: s.query.name, What: what, Cause: cause}
 }
 
 // isElsewhere tells trouble with another server from that with ours, which ends our session as well.
@@ -57,111 +57,87 @@ func isElsewhere(pg *pgconn.PgError) bool {
 	return strings.HasPrefix(pg.Code, "HV") || gone && pg.SeverityUnlocalized == "ERROR"
 }
 
-// unfit puts into words how a value of a row ends a query: SQLSTATEs of class 22, "data exception".
-var unfit = map[string]string{
-	"22001": "a text that is too long for its type",
-	"22003": "a number out of range",
-	"22007": "a date or time that cannot be read",
-	"22008": "a date or time out of range",
-	"22012": "a division by zero",
-	"22021": "an invalid character",
-	"22P02": "a text that the type it is converted to cannot hold",
-	"22P05": "an invalid character",
-}
+// unfit are the SQLSTATEs of class 22, "data exception", that tell how a value of a row ends a query.
+var unfit = []string{"22001", "22003", "22007", "22008", "22012", "22021", "22P02", "22P05"}
 
-// mistake puts into words why the same query fails again.
-func (s *stream) mistake(pg *pgconn.PgError) (problem, hint string, cause *jobs.Cause) {
+// mistake tells why the same query fails again.
+func (s *stream) mistake(pg *pgconn.PgError) (what hinted.Fact, cause *jobs.Cause) {
 	name := s.nameIn(pg)
 	switch pg.Code {
 	case "42P01":
 		if pg.Routine == missingInFrom {
-			return "its FROM lacks what is called " + name, "correct the query: name the table in FROM, or its alias where it has one", nil
+			return hinted.Say("staging.query-from", "name", name), nil
 		}
-		return "there is no table " + name, "create it (migrations/staging.sql has the default one) or correct the query",
-			naming(jobs.CauseNoTable, "table", name)
+		return hinted.Say("staging.query-table", "name", name), naming(jobs.CauseNoTable, "table", name)
 	case "42703":
 		if s.query.key != "" {
-			return "there is no such column " + name, fmt.Sprintf("correct the query, or its key column, which is %q", s.query.key),
+			return hinted.Say("staging.query-column-or-key", "name", name, "key", strconv.Quote(s.query.key)),
 				naming(jobs.CauseNoColumn, "column", name)
 		}
-		return "there is no such column " + name, "correct the query", naming(jobs.CauseNoColumn, "column", name)
+		return hinted.Say("staging.query-column", "name", name), naming(jobs.CauseNoColumn, "column", name)
 	case "42702":
-		return "several columns have the name " + name, "write each column's name in the query instead of *, " +
-			"and give one of the two another name with AS", naming(jobs.CauseTwoColumns, "column", name)
+		return hinted.Say("staging.query-two-columns", "name", name), naming(jobs.CauseTwoColumns, "column", name)
 	case "42883":
-		return "there is no function or operator " + name + " for such values",
-			"correct the query; a type may have to be written, such as @dossier::text", nil
+		return hinted.Say("staging.query-function", "name", name), nil
 	case "42601":
-		return "it is not SQL" + s.line(pg), "correct the query", jobs.Because(jobs.CauseNotSQL, "query", s.query.name)
+		return s.notSQL(pg), jobs.Because(jobs.CauseNotSQL, "query", s.query.name)
 	case "42501":
 		return s.noRight(pg, name)
 	case "25006":
-		return writes, writesNot, jobs.Because(jobs.CauseWrites)
+		return hinted.Say("staging.query-writes"), jobs.Because(jobs.CauseWrites)
 	case "53400":
-		return "it needs more than a limit of the server allows (SQLSTATE 53400)",
-			"raise temp_file_limit for the role, or make the query smaller", nil
+		return hinted.Say("staging.query-limit"), nil
 	case "55000":
 		if pg.Routine == openingOfScan {
-			return "a materialized view was never filled " + s.find("c.relkind = 'm' AND NOT c.relispopulated"), "REFRESH MATERIALIZED VIEW it", nil
+			return hinted.Say("staging.query-unfilled", "view", s.find("c.relkind = 'm' AND NOT c.relispopulated")), nil
 		}
 	}
-	return s.mistakeOf(pg.Code)
+	return s.mistakeOf(pg.Code), nil
 }
 
 // mistakeOf is mistake where the class alone tells.
-func (s *stream) mistakeOf(state string) (problem, hint string, cause *jobs.Cause) {
-	what, known := unfit[state]
+func (s *stream) mistakeOf(state string) hinted.Fact {
 	switch {
 	case state == "22P05" && strings.ContainsFunc(s.sql, func(r rune) bool { return r >= utf8.RuneSelf }):
-		return "it holds a character that the database's encoding does not have",
-			"write it otherwise (chr and a code of that encoding), or leave it out", nil
-	case known, strings.HasPrefix(state, "22"):
-		if !known {
-			what = "SQLSTATE " + state
-		}
-		return "a value does not fit (" + what + ")", "run the query of " + s.query.name +
-			" in psql to find the row, then correct it in staging or convert it in the query", nil
+		return hinted.Say("staging.query-encoding")
+	case slices.Contains(unfit, state):
+		return hinted.Say("staging.query-value", "value", hinted.Say("staging.value-"+state), "query", s.query.name)
+	case strings.HasPrefix(state, "22"):
+		return hinted.Say("staging.query-value", "value", "SQLSTATE "+state, "query", s.query.name)
 	case state == "21000":
-		return "a query within it answers several rows where one is used", "correct the query, or the row that is there twice", nil
+		return hinted.Say("staging.query-several")
 	case strings.HasPrefix(state, "42"), strings.HasPrefix(state, "3F"), strings.HasPrefix(state, "0A"):
-		return "Postgres refuses it with SQLSTATE " + state, "correct the query in config.toml", nil
+		return hinted.Say("staging.query-refused", "state", state)
 	case strings.HasPrefix(state, "P0"):
-		return "a function of it raised an error (SQLSTATE " + state + ")", "ask whoever wrote the function; the server's log has its message",
-			nil
+		return hinted.Say("staging.query-raised", "state", state)
 	case strings.HasPrefix(state, "HV"):
-		return "a foreign table of it does not fit what the other server has (SQLSTATE " + state + ")",
-			"correct the options and columns of the foreign table", nil
+		return hinted.Say("staging.query-foreign", "state", state)
 	}
-	return "Postgres refuses it with SQLSTATE " + state, "try the query in psql; the server's log has the details", nil
+	return hinted.Say("staging.query-somehow", "state", state)
 }
 
 // noRight tells what the role, or the owner of a view, may not read.
-func (s *stream) noRight(pg *pgconn.PgError, name string) (problem, hint string, cause *jobs.Cause) {
+func (s *stream) noRight(pg *pgconn.PgError, name string) (hinted.Fact, *jobs.Cause) {
 	if pg.Routine == rowSecurityCheck {
 		hidden := s.find("c.relrowsecurity AND row_security_active(c.oid)")
-		return "row level security hides rows of " + hidden +
-				" from the role: whose rows are hidden would count as gone, or be sent without elements",
-			`let the role see all rows (ALTER ROLE … BYPASSRLS, or a policy USING (true) and row_security = "apply")`,
-			naming(jobs.CauseRowSecurity, "table", hidden)
+		return hinted.Say("staging.query-rows-hidden", "table", hidden), naming(jobs.CauseRowSecurity, "table", hidden)
 	}
-	hint = "grant SELECT on it, or EXECUTE where it is a function (see migrations/roles.sql)"
-	if name != "" { // of a schema that is closed to the role
-		return "the role may not read " + name, "grant USAGE on its schema and SELECT on it (see migrations/roles.sql)",
-			naming(jobs.CauseNoRight, "table", name)
+	unreadable := func(code string) (hinted.Fact, *jobs.Cause) {
+		return hinted.Say(code, "name", name), naming(jobs.CauseNoRight, "table", name)
+	}
+	if name != "" {
+		return unreadable("staging.query-no-schema")
 	}
 	if name = s.find(`NOT has_table_privilege(c.oid, 'SELECT') AND NOT EXISTS (` + viewsOver + `)`); name != "" {
-		return "the role may not read " + name, hint, naming(jobs.CauseNoRight, "table", name)
+		return unreadable("staging.query-no-right")
 	}
-	if name = s.find(`EXISTS (` + viewsOver + ` AND NOT has_table_privilege(v.relowner, c.oid, 'SELECT'))`); name != "" {
-		return "the owner of a view lacks the right to read " + name,
-			"grant SELECT on it to the view's owner: a view reads with its owner's rights", naming(jobs.CauseViewOwner, "table", name)
+	if owned := s.find(`EXISTS (` + viewsOver + ` AND NOT has_table_privilege(v.relowner, c.oid, 'SELECT'))`); owned != "" {
+		return hinted.Say("staging.query-view-owner", "name", owned), naming(jobs.CauseViewOwner, "table", owned)
 	}
 	if name = s.closedFunction(); name != "" {
-		return "the role may not read " + name, hint, naming(jobs.CauseNoRight, "table", name)
+		return unreadable("staging.query-no-right")
 	}
-	return "the role lacks a right to something that it uses",
-		"grant SELECT on the tables and EXECUTE on the functions that it reaches, also within functions (see migrations/roles.sql)",
-		jobs.Because(jobs.CauseSomeRight)
+	return hinted.Say("staging.query-some-right"), jobs.Because(jobs.CauseSomeRight)
 }
 
 // naming is a cause that names something; nil where its name, which is given in quotes, is not told.
@@ -199,10 +175,10 @@ func (s *stream) nameIn(pg *pgconn.PgError) string {
 // looksPersonal are names that a function may have made of a value.
 var looksPersonal = regexp.MustCompile(`[0-9]{6}`)
 
-// line tells where in the configured query an error is.
-func (s *stream) line(pg *pgconn.PgError) string {
+// notSQL tells where in the configured query Postgres stopped understanding it.
+func (s *stream) notSQL(pg *pgconn.PgError) hinted.Fact {
 	if pg.Position == 0 {
-		return ""
+		return hinted.Say("staging.query-not-sql")
 	}
 	before := []rune(s.sent)
 	before = before[:min(int(pg.Position)-1, len(before))]
@@ -211,9 +187,9 @@ func (s *stream) line(pg *pgconn.PgError) string {
 		line-- // what wrap puts in front
 	}
 	if lines := strings.Count(s.query.sql, "\n") + 1; line < 1 || line > lines {
-		return " as a whole: a parenthesis or a quote may be missing, or there is one too many"
+		return hinted.Say("staging.query-not-sql-whole")
 	}
-	return fmt.Sprintf(" (line %d of it)", line)
+	return hinted.Say("staging.query-not-sql-line", "line", line)
 }
 
 // find names, in quotes, the first relation that a condition on pg_class c is true of, and whose name is told: of those

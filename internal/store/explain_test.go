@@ -66,7 +66,8 @@ func TestMistakesAreToldWhateverTheServerSpeaks(t *testing.T) {
 		} {
 			_, err := f.values(address, jobs.Source{Employees: query, Key: "matricule"}, "")
 			var staging *jobs.StagingError
-			if !errors.As(err, &staging) || !strings.Contains(staging.Problem, want) || staging.Query != "job.source.employees" {
+			if !errors.As(err, &staging) || !strings.HasPrefix(err.Error(), "reading staging (job.source.employees): "+want) ||
+				staging.Query != "job.source.employees" {
 				t.Errorf("%s, %s: %v, want %s", server, query, err, want)
 			}
 			if err != nil {

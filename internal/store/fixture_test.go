@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/testpg"
 	"syncd/migrations"
@@ -201,4 +202,9 @@ func wantBusy(f *fixture, err error) {
 // age makes an owner look silent for longer.
 func (f *fixture) age(by time.Duration) {
 	f.db.Exec(f.T, `UPDATE syncd.owner SET heartbeat_at = heartbeat_at - make_interval(secs => $1)`, by.Seconds())
+}
+
+// textOf is what a finding says in English.
+func textOf(f Finding) string {
+	return f.What.In(hinted.English())
 }

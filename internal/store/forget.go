@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
@@ -44,23 +45,11 @@ const (
 	ForgetPresent  ForgetObstacle = "present"
 )
 
-var forgetProblems = map[ForgetObstacle]hinted.Told{
-	ForgetUnknown: {Problem: "nothing is known of employee %q of dossier %s",
-		Hint: "leading zeros count; whoever was forgotten already is known by another name"},
-	ForgetOpen: {Problem: "something of employee %q of dossier %s may still be sent, is held or in doubt",
-		Hint: "settle, approve or cancel it first: 'syncd why' tells what"},
-	ForgetDeparted: {Problem: "employee %q of dossier %s was sent for a month, has gone since, and nobody has said what became of that",
-		Hint: "'syncd settle RUN --employee M --withdrawn', or --force"},
-	ForgetPresent: {Problem: "employee %q of dossier %s was there when staging was last read",
-		Hint: "whoever is in staging is sent: take the row out and run first; --force erases what is known up to now"},
-}
+func (e *ForgetError) Error() string { return hinted.TextOf(e) }
 
-func (e *ForgetError) Error() string { return hinted.Text(e.Told()) }
-
-// Told implements hinted.Error.
-func (e *ForgetError) Told() (problem, hint string) {
-	words := forgetProblems[e.Why]
-	return fmt.Sprintf(words.Problem, e.Key, e.Dossier), words.Hint
+// Fact implements hinted.Telling.
+func (e *ForgetError) Fact() hinted.Fact {
+	return hinted.Say("audit.forget-"+string(e.Why), "employee", strconv.Quote(e.Key), "dossier", e.Dossier)
 }
 
 // ForgetPerson erases what the ledger holds of one person, in one transaction: documents, amounts, hashes, differences,
@@ -192,7 +181,7 @@ func eraseFromStrays(ctx context.Context, q *dbsqlc.Queries, target int64, key, 
 	for _, item := range items {
 		var problems []mapping.Problem
 		if err := json.Unmarshal(item.Problems, &problems); err != nil {
-			return fmt.Errorf("reading problems of the ledger: %w", err)
+			return hinted.While("reading problems of the ledger", err)
 		}
 		mapping.Restore(problems)
 		for _, p := range problems {
@@ -217,7 +206,7 @@ func eraseFromStrays(ctx context.Context, q *dbsqlc.Queries, target int64, key, 
 func renamed(text []byte, key, name string) ([]byte, error) {
 	var findings []map[string]any
 	if err := json.Unmarshal(text, &findings); err != nil {
-		return nil, fmt.Errorf("reading findings of the ledger: %w", err)
+		return nil, hinted.While("reading findings of the ledger", err)
 	}
 	for _, finding := range findings {
 		keys, _ := finding["keys"].([]any)

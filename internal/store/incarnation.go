@@ -50,8 +50,7 @@ func (s *Store) notice(ctx context.Context) error {
 		return err
 	}
 	if seen == nil && lost == nil && s.marks.Folder != "" && now.Run > 0 {
-		lost = hinted.New("one is kept from now on", "there is no watermark of the ledger: "+
-			"had it been put back with its files, nobody would notice")
+		lost = hinted.Because(nil, "database.watermark-none")
 	}
 	s.marks.tell(lost)
 	var back *PutBack
@@ -230,13 +229,16 @@ func (s *Store) look(ctx context.Context) error {
 }
 
 // RestoredError says that the ledger was changed under a process that has been working with it.
-type RestoredError struct{ Problem string }
+type RestoredError struct{ Migrated bool } // by another version of syncd; else restored, put back, promoted or replaced
 
-func (e *RestoredError) Error() string { return hinted.Text(e.Told()) }
+func (e *RestoredError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *RestoredError) Told() (problem, hint string) {
-	return e.Problem, "restart this process: systemctl restart syncd; after a restore its jobs are paused then, until 'syncd unpause'"
+// Fact implements hinted.Telling.
+func (e *RestoredError) Fact() hinted.Fact {
+	if e.Migrated {
+		return hinted.Say("database.ledger-migrated")
+	}
+	return hinted.Say("database.ledger-restored")
 }
 
 // Is makes it a jobs.ErrUnreachable: this ledger cannot be worked with, and another process may find it well.
@@ -249,9 +251,9 @@ func (k *known) behind(now dbsqlc.PositionRow, asked *mark) error {
 	here.Kept = true // that was asked about the other one
 	switch {
 	case whereIs(now) != k.where(), asked.contradicts(now), k.contradicts(here), now.Noticed > k.Noticed:
-		return &RestoredError{Problem: "the ledger was restored, put back, promoted or replaced while this process worked with it"}
+		return &RestoredError{}
 	case now.Version != k.version:
-		return &RestoredError{Problem: "the ledger was migrated by another version of syncd while this process worked with it"}
+		return &RestoredError{Migrated: true}
 	}
 	return nil
 }

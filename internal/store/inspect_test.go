@@ -28,7 +28,7 @@ func findings(t *testing.T, url string) string {
 	}
 	var texts []string
 	for _, f := range all {
-		texts = append(texts, f.Text)
+		texts = append(texts, textOf(f))
 	}
 	return strings.Join(texts, "\n")
 }
@@ -259,7 +259,7 @@ func TestStagingInLatin1IsRead(t *testing.T) {
 	all, err := Inspect(t.Context(), address, jobs.TheStaging)
 	f.must(err)
 	for _, found := range all {
-		if found.Error || strings.Contains(found.Text, "encoding") {
+		if found.Error || strings.Contains(textOf(found), "encoding") {
 			t.Errorf("%+v", found)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 )
@@ -286,12 +287,12 @@ func TestAFailureKeepsItsHints(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	run := f.start(s)
-	why := jobs.FailureReason(&jobs.StagingError{Query: "job.source.employees", Problem: "it writes", Hint: "take that out",
+	why := jobs.FailureReason(&jobs.StagingError{Query: "job.source.employees", What: hinted.Say("staging.query-statements"),
 		Cause: jobs.Because(jobs.CauseWrites)})
 	finished, err := s.Finish(f.Context(), run, why, nil)
 	f.must(err)
-	if !reflect.DeepEqual(finished.Failure, why) || why.Detail != "reading staging (job.source.employees): it writes" {
+	if !reflect.DeepEqual(finished.Failure, why) || why.Detail != "reading staging (job.source.employees): it is more than one statement" {
 		t.Errorf("got  %+v\nwant %+v", finished.Failure, why)
 	}
-	f.want(`[{"line": 0, "text": "take that out"}]`, `SELECT failure_hints FROM syncd.run`)
+	f.want(`[{"line": 0, "text": "write one SELECT"}]`, `SELECT failure_hints FROM syncd.run`)
 }

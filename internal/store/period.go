@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"syncd/internal/hinted"
@@ -12,12 +11,12 @@ import (
 )
 
 // PeriodError says why a period cannot be closed or reopened.
-type PeriodError struct{ Problem, Hint string }
+type PeriodError struct{ Why hinted.Fact }
 
-func (e *PeriodError) Error() string { return hinted.Text(e.Told()) }
+func (e *PeriodError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *PeriodError) Told() (problem, hint string) { return e.Problem, e.Hint }
+// Fact implements hinted.Telling.
+func (e *PeriodError) Fact() hinted.Fact { return e.Why }
 
 // ClosePeriod lets nothing of a period be sent any more: no run of it is started, resumed, approved or settled. It returns
 // what it leaves undelivered, which only a forced closing does. Errors: *jobs.BusyError while a run of it is queued or
@@ -109,8 +108,7 @@ func refuseReclosing(ctx context.Context, q *dbsqlc.Queries, target int64, p job
 	case err != nil:
 		return err
 	}
-	return &PeriodError{Problem: fmt.Sprintf("period %s is closed already, by %s since %s", p, closing.ClosedBy, moment(closing.ClosedAt)),
-		Hint: "'syncd period list' shows what is closed, and why"}
+	return &PeriodError{hinted.Say("audit.period-closed", "period", p, "by", closing.ClosedBy, "since", moment(closing.ClosedAt))}
 }
 
 // refuseActiveOf fails with a *jobs.BusyError while a run of the period is queued or running.
@@ -142,8 +140,7 @@ func (s *Store) ReopenPeriod(ctx context.Context, t jobs.Target, p jobs.Period, 
 			return err
 		}
 		if n == 0 {
-			return &PeriodError{Problem: fmt.Sprintf("%s is past by the database's clock: the period would stay closed", moment(until)),
-				Hint: "name a time to come, such as --for 24h"}
+			return &PeriodError{hinted.Say("audit.period-past", "until", moment(until))}
 		}
 		return s.audit(ctx, q, target, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionReopen, Period: p, Reason: reason,
 			Detail: "until " + until.UTC().Format(time.RFC3339)})
@@ -164,10 +161,9 @@ func refuseOpen(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Per
 
 func openAlready(p jobs.Period, until *time.Time) error {
 	if until == nil {
-		return &PeriodError{Problem: fmt.Sprintf("period %s is not closed", p), Hint: "'syncd period list' shows what is closed"}
+		return &PeriodError{hinted.Say("audit.period-never-closed", "period", p)}
 	}
-	return &PeriodError{Problem: fmt.Sprintf("period %s is open already, until %s", p, moment(*until)),
-		Hint: fmt.Sprintf("'syncd period close %s --reason …' closes it before", p)}
+	return &PeriodError{hinted.Say("audit.period-open", "period", p, "until", moment(*until))}
 }
 
 // moment is a time as messages tell it.

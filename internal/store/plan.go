@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/store/dbsqlc"
 )
@@ -277,7 +278,7 @@ func (w *planWriter) judged(row *dbsqlc.PlanRunParams, plan jobs.Frozen) (err er
 	}
 	text, err := json.Marshal(plan.Figures)
 	if err != nil {
-		return fmt.Errorf("writing the figures of the plan: %w", err)
+		return hinted.While("writing the figures of the plan", err)
 	}
 	row.Figures = w.store.keys.seal(figures, text, w.place(0, "", 0))
 	return nil
@@ -290,7 +291,7 @@ func findingsText(findings []jobs.Finding) ([]byte, error) {
 	}
 	text, err := json.Marshal(findings)
 	if err != nil {
-		return nil, fmt.Errorf("writing what was found: %w", err)
+		return nil, hinted.While("writing what was found", err)
 	}
 	return text, nil
 }

@@ -108,29 +108,22 @@ type Excess struct {
 	Of   int64  `json:"of"`
 }
 
-func (e *PurgeHeldError) Error() string { return hinted.Text(e.Told()) }
+func (e *PurgeHeldError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *PurgeHeldError) Told() (problem, hint string) {
-	var why []string
+// Fact implements hinted.Telling.
+func (e *PurgeHeldError) Fact() hinted.Fact {
+	var why hinted.Several
 	if e.LeaptFrom != nil {
-		why = append(why, fmt.Sprintf("the clock leapt from %s to %s", e.LeaptFrom.Local().Format(time.DateTime),
+		why = append(why, hinted.Say("audit.purge-leapt", "from", e.LeaptFrom.Local().Format(time.DateTime), "to",
 			e.LeaptTo.Local().Format(time.DateTime)))
 	}
 	for _, x := range e.Excess {
-		why = append(why, fmt.Sprintf("%d of %d %s would go", x.Go, x.Of, x.unit()))
+		why = append(why, hinted.Say("audit.purge-excess-"+x.What, "go", x.Go, "of", x.Of))
 	}
-	text := "nothing is purged: " + strings.Join(why, "; ")
 	if len(e.Excess) > 0 {
-		text += fmt.Sprintf(" (limit: %g %%)", e.Share*100)
+		return hinted.Say("audit.purge-held-limit", "why", why, "limit", fmt.Sprintf("%g", e.Share*100))
 	}
-	return text,
-		"look at the clock (timedatectl) and at what would go (syncd purge); if it is right: syncd purge --apply --force --reason …"
-}
-
-func (x Excess) unit() string {
-	return map[string]string{"diffs": "runs' diffs", "items": "runs' items", "runs": "runs", "fires": "fires",
-		"documents": "documents"}[x.What]
+	return hinted.Say("audit.purge-held", "why", why)
 }
 
 func (e *PurgeHeldError) asError() error {
@@ -177,7 +170,7 @@ func (s *Store) holdPurge(ctx context.Context, held *PurgeHeldError, by string) 
 	if by == "" {
 		text, err := json.Marshal(held)
 		if err != nil {
-			return fmt.Errorf("writing why nothing is purged: %w", err)
+			return hinted.While("writing why nothing is purged", err)
 		}
 		if err := s.queries.HoldPurge(ctx, text); err != nil {
 			return redact("recording that nothing is purged", err)
@@ -212,7 +205,7 @@ func (s *Store) HeldPurge(ctx context.Context) (*PurgeHeldError, error) {
 	}
 	held := &PurgeHeldError{}
 	if err := json.Unmarshal(row.HeldFor, held); err != nil {
-		return nil, fmt.Errorf("reading why nothing is purged: %w", err)
+		return nil, hinted.While("reading why nothing is purged", err)
 	}
 	held.Since = value(row.HeldSince)
 	return held, nil

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
@@ -276,7 +277,7 @@ func (s *Store) Pauses(ctx context.Context) ([]ledger.Pause, error) {
 func (s *Store) See(ctx context.Context, id int64, digests map[string]string) ([]ledger.Daemon, error) {
 	text, err := json.Marshal(digests)
 	if err != nil {
-		return nil, fmt.Errorf("writing the digests of the jobs: %w", err)
+		return nil, hinted.While("writing the digests of the jobs", err)
 	}
 	seen := dbsqlc.SeeDaemonParams{ID: id, Host: s.host, Pid: int32(os.Getpid()), Version: s.version, Jobs: text} //nolint:gosec // a pid fits
 	if err := s.queries.SeeDaemon(ctx, seen); err != nil {

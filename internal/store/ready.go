@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
@@ -42,15 +43,13 @@ func isOneAnswer(query stagingQuery, columns []pgconn.FieldDescription) error {
 	case len(columns) != 1:
 		return notOneAnswer(query)
 	case columns[0].DataTypeOID != pgtype.BoolOID:
-		return &jobs.StagingError{Query: query.name, Problem: "its answer is not a boolean",
-			Hint: "compare something in it, such as SELECT count(*) > 0 FROM …"}
+		return &jobs.StagingError{Query: query.name, What: hinted.Say("staging.query-no-boolean")}
 	}
 	return nil
 }
 
 func notOneAnswer(query stagingQuery) error {
-	return &jobs.StagingError{Query: query.name, Problem: "it did not answer one row of one column",
-		Hint: "write a SELECT that answers true or false, such as SELECT count(*) > 0 FROM …"}
+	return &jobs.StagingError{Query: query.name, What: hinted.Say("staging.query-one-answer")}
 }
 
 func readyQuery(sql string) stagingQuery { return stagingQuery{name: "job.guard.ready", sql: sql} }

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"fmt"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
@@ -209,7 +209,7 @@ func (r *rekeying) end(ctx context.Context) error {
 		var lasting []byte
 		if key.Lasting != nil {
 			if lasting = resealed(r.from, r.to, lastingKey, key.Lasting, place{}); lasting == nil {
-				return fmt.Errorf("opening the lasting key of the ledger: %w", errSealed)
+				return hinted.While("opening the lasting key of the ledger", errSealed)
 			}
 		}
 		if err := q.RetireKey(ctx, r.from.ID); err != nil {

@@ -8,10 +8,10 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/store/dbsqlc"
 )
@@ -52,11 +52,11 @@ func NewKeys(secret []byte) (*Keys, error) {
 	}
 	block, err := aes.NewCipher(derived("sealing", 32))
 	if err != nil {
-		return nil, fmt.Errorf("making the sealing key: %w", err)
+		return nil, hinted.While("making the sealing key", err)
 	}
 	sealing, err := cipher.NewGCM(block)
 	if err != nil {
-		return nil, fmt.Errorf("making the sealing key: %w", err)
+		return nil, hinted.While("making the sealing key", err)
 	}
 	return &Keys{ID: hex.EncodeToString(derived("key id", 4)), fingerprint: derived("fingerprint", 32),
 		release: derived("release", 32), sealing: sealing}, nil
@@ -85,7 +85,7 @@ type place struct {
 }
 
 // errSealed says that sealed bytes do not open: it quotes nothing of them.
-var errSealed = errors.New("a sealed document cannot be opened: the ledger key is not the one that sealed it, or the row was altered")
+var errSealed = hinted.Because(nil, "database.sealed")
 
 // seal encrypts what belongs to one place.
 func (k *Keys) seal(what content, plain []byte, at place) []byte {

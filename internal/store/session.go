@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -50,8 +51,7 @@ func prepareSession(ctx context.Context, conn *pgx.Conn, source jobs.Source) (pi
 	err = conn.QueryRow(ctx, jobsOwn, zone, policies).Scan(nil, nil, &pid)
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "22023" {
-		return 0, &jobs.StagingError{Query: "job.timezone", Problem: fmt.Sprintf("Postgres does not know the time zone %q", zone),
-			Hint: "write a name of SELECT name FROM pg_timezone_names, or update the time zones of the database server"}
+		return 0, &jobs.StagingError{Query: "job.timezone", What: hinted.Say("staging.query-zone", "zone", strconv.Quote(zone))}
 	}
 	return pid, redactStaging("connecting to staging", err)
 }

@@ -50,11 +50,9 @@ func (s *Store) Settle(ctx context.Context, id int64, keys []string, as ledger.S
 func settleable(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
 	switch {
 	case run.Period == "":
-		return &jobs.UnsettledError{Problem: fmt.Sprintf("run %d (%s) is about no employees", run.ID, run.Job),
-			Hint: "'syncd runs' lists the runs"}
+		return unsettled("settle.unsettled-pull", run, "")
 	case run.Purged:
-		return &jobs.UnsettledError{Problem: fmt.Sprintf("the lines of run %d are past their time, and gone", run.ID),
-			Hint: "plan afresh: " + runAgain(run)}
+		return unsettled("settle.unsettled-purged", run, "")
 	}
 	if err := refuseClosed(ctx, q, run.Target.ID, run.Period); err != nil {
 		return err
@@ -92,8 +90,7 @@ func linesToSettle(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys [
 		seqs = append(seqs, line.Seq)
 	}
 	if missing := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return found[key] }); len(missing) > 0 || len(keys) == 0 {
-		return nil, &jobs.UnsettledError{Problem: fmt.Sprintf("run %d has no line about %q", run.ID, missing),
-			Hint: fmt.Sprintf("'syncd show %d' lists them; leading zeros of a matricule count", run.ID)}
+		return nil, unsettled("settle.unsettled-unknown", run, "", "keys", fmt.Sprintf("%q", missing))
 	}
 	return seqs, nil
 }

@@ -1,5 +1,7 @@
 package store
 
+import "slices"
+
 // verdict is what an error of Postgres says of the next try.
 type verdict int
 
@@ -110,31 +112,15 @@ func stagingVerdict(state string) verdict {
 	return verdictOf(state)
 }
 
-// troubles puts into words why a database cannot be used just now, and what helps, by SQLSTATE or class.
-var troubles = map[string]struct{ problem, hint string }{
-	"08": {"the connection to Postgres broke off", "check that Postgres runs, then try again"},
-	"25006": {"it is read-only: a standby, or default_transaction_read_only is on",
-		"after a failover name the new primary in the URL under [database] (several hosts and target_session_attrs=read-write find it by " +
-			"themselves); else turn default_transaction_read_only off"},
-	"25P03": {"Postgres ended the session, which was idle for too long", "see that this machine is not frozen or overloaded, then try again"},
-	"25P04": {"Postgres ended the session, whose transaction took too long", "see that neither machine is overloaded, then try again"},
-	"40":    {"Postgres rolled the transaction back for the sake of another one", "try again"},
-	"53":    {"Postgres is out of disk, memory or connections", "make room on the database server; what was begun is kept, and goes on"},
-	"55":    {"something else uses what is needed", "try again in a minute"},
-	"57":    {"Postgres is shutting down or starting", "try again in a minute"},
-	"57014": {"a statement was cancelled: by a person, a program, or a time limit",
-		"see who cancels statements of this role (pg_cancel_backend, a limit in a function, a pooler or another server), then try again"},
-	"58": {"the database server has trouble with its files", "see the server's log and its disks, then try again"},
-	"72": {"the server no longer holds rows as old as they are asked for", "raise old_snapshot_threshold of the server, or turn it off"},
-}
+// troubles are the SQLSTATEs, and classes, that tell why a database cannot be used just now.
+var troubles = []string{"08", "25006", "25P03", "25P04", "40", "53", "55", "57", "57014", "58", "72"}
 
-func troubleOf(state string) (problem, hint string) {
-	words, ok := troubles[state]
-	if !ok {
-		words, ok = troubles[state[:2]]
+// troubleOf is the code of the words for a SQLSTATE that passes.
+func troubleOf(state string) string {
+	for _, told := range []string{state, state[:2]} {
+		if slices.Contains(troubles, told) {
+			return "database.away-" + told
+		}
 	}
-	if !ok {
-		words.problem, words.hint = "it cannot be used just now", "see the server's log, then try again"
-	}
-	return words.problem + " (SQLSTATE " + state + ")", words.hint
+	return "database.away-somehow"
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -13,7 +14,7 @@ import (
 func TestAValueThatEndsAQueryIsTold(t *testing.T) {
 	t.Parallel()
 	euro := &stream{query: stagingQuery{name: "ready"}, sql: "SELECT '€'"}
-	if problem, _, _ := euro.mistakeOf("22P05"); problem != "it holds a character that the database's encoding does not have" {
+	if problem := textOf(Finding{What: euro.mistakeOf("22P05")}); problem != "it holds a character that the database's encoding does not have" {
 		t.Errorf("a character of the query: %q", problem)
 	}
 	s := &stream{query: stagingQuery{name: "job.children[0].rows"}}
@@ -29,7 +30,7 @@ func TestAValueThatEndsAQueryIsTold(t *testing.T) {
 	} {
 		err := s.explain(&pgconn.PgError{Code: code, Message: personal, Detail: personal, Where: personal})
 		var known *jobs.StagingError
-		if !errors.As(err, &known) || known.Problem != want {
+		if !errors.As(err, &known) || !strings.HasPrefix(err.Error(), "reading staging ("+known.Query+"): "+want+"\nhint: ") {
 			t.Errorf("%s: %v", code, err)
 		}
 		wantNoLeak(t, err, "job.children[0].rows", "hint:", "psql")

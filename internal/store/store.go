@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"os"
 	"sync/atomic"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/store/dbsqlc"
 )
@@ -145,7 +145,7 @@ func (s *Store) readLasting(ctx context.Context, sealed []byte) (err error) {
 		}
 	}
 	if s.keys.lasting, err = s.keys.open(lastingKey, sealed, place{}); err != nil {
-		return fmt.Errorf("opening the lasting key of the ledger: %w", err)
+		return hinted.While("opening the lasting key of the ledger", err)
 	}
 	return nil
 }

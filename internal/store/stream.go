@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/sqltext"
@@ -96,10 +97,10 @@ func lengthOf(field pgconn.FieldDescription) int {
 func bind(query stagingQuery, params mapping.Params) (sql string, args [][]byte, err error) {
 	text, single := sqltext.One(query.sql)
 	if !single {
-		return "", nil, &jobs.StagingError{Query: query.name, Problem: "it is more than one statement", Hint: "write one SELECT"}
+		return "", nil, &jobs.StagingError{Query: query.name, What: hinted.Say("staging.query-statements")}
 	}
 	if sqltext.Writes(text) {
-		return "", nil, &jobs.StagingError{Query: query.name, Problem: writes, Hint: writesNot, Cause: jobs.Because(jobs.CauseWrites)}
+		return "", nil, &jobs.StagingError{Query: query.name, What: hinted.Say("staging.query-writes"), Cause: jobs.Because(jobs.CauseWrites)}
 	}
 	var bound strings.Builder
 	numbers := map[string]int{}
@@ -107,13 +108,12 @@ func bind(query stagingQuery, params mapping.Params) (sql string, args [][]byte,
 		value, known := params[t.Name()]
 		switch {
 		case t.Kind == sqltext.Numbered:
-			return "", nil, &jobs.StagingError{Query: query.name, Problem: "it has the numbered parameter " + t.Text + ", to which nothing is given",
-				Hint: namedParameters}
+			return "", nil, &jobs.StagingError{Query: query.name, What: hinted.Say("staging.query-numbered", "name", t.Text)}
 		case t.Kind != sqltext.Parameter, t.Glued && !known:
 			bound.WriteString(t.Text)
 			continue
 		case !known:
-			return "", nil, &jobs.StagingError{Query: query.name, Problem: "it names a parameter that does not exist", Hint: namedParameters}
+			return "", nil, &jobs.StagingError{Query: query.name, What: hinted.Say("staging.query-parameter")}
 		}
 		if numbers[t.Name()] == 0 {
 			args = append(args, []byte(value))
@@ -123,13 +123,6 @@ func bind(query stagingQuery, params mapping.Params) (sql string, args [][]byte,
 	}
 	return bound.String(), args, nil
 }
-
-const (
-	writes    = "it writes: a function of it such as nextval, a row lock (FOR UPDATE), or a part of it (INTO, DELETE)"
-	writesNot = "syncd only reads staging: take what writes out of the query"
-)
-
-const namedParameters = "there are @dossier, @siret, @period, @period_start and @period_end"
 
 var arrayEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 

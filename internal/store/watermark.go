@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -83,7 +84,7 @@ func (f *markFiles) path(ledger string) string {
 }
 
 // errUnread means that there is a watermark, and what it says is lost.
-var errUnread = errors.New("the watermark of the ledger cannot be read")
+var errUnread = hinted.Because(nil, "database.watermark-unread")
 
 // read is nil without an error where there is no mark of that ledger.
 func (f *markFiles) read(ledger string) (*mark, error) {
@@ -118,13 +119,13 @@ func (f *markFiles) keep(m *mark) {
 func (f *markFiles) write(m *mark) (err error) {
 	text, err := json.Marshal(m)
 	if err != nil {
-		return fmt.Errorf("writing the watermark of the ledger: %w", err)
+		return hinted.While("writing the watermark of the ledger", err)
 	}
 	temporary := fmt.Sprintf("%s.%d", f.path(m.Ledger), os.Getpid())
 	defer func() {
 		if err != nil {
 			_ = os.Remove(temporary) // what is left of it does no harm
-			err = fmt.Errorf("writing the watermark of the ledger: %w", err)
+			err = hinted.While("writing the watermark of the ledger", err)
 		}
 	}()
 	if err := f.writeFile(temporary, append(text, '\n')); err != nil {

@@ -2,10 +2,10 @@ package plan
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -109,7 +109,7 @@ func (g *guards) addSentBefore(ctx context.Context) error {
 	for chunk := range slices.Chunk(refs, batchItems) {
 		known, err := g.Ledger.Documents(ctx, g.Target.ID, chunk)
 		if err != nil {
-			return fmt.Errorf("reading acknowledged documents: %w", err)
+			return hinted.While("reading acknowledged documents", err)
 		}
 		for i := range known {
 			if totals := known[i].Totals; len(totals) > 0 && totals[0].Period == g.Period {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"syncd/internal/diff"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -74,7 +75,7 @@ func (d *draft) complete(ctx context.Context) error {
 	}
 	documents, err := d.Ledger.Documents(ctx, d.Target.ID, refs)
 	if err != nil {
-		return fmt.Errorf("reading acknowledged documents: %w", err)
+		return hinted.While("reading acknowledged documents", err)
 	}
 	for i := range d.batch {
 		item := &d.batch[i]

@@ -3,13 +3,13 @@ package plan
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"hash/maphash"
 	"slices"
 	"strings"
 
 	"syncd/internal/canonjson"
 	"syncd/internal/diff"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/privacy"
@@ -192,7 +192,7 @@ func (u *uniqueValues) shared(ctx context.Context, absent []jobs.DocumentRef,
 	for refs := range slices.Chunk(absent, batchItems) {
 		known, err := documents(ctx, refs)
 		if err != nil {
-			return nil, fmt.Errorf("reading acknowledged documents: %w", err)
+			return nil, hinted.While("reading acknowledged documents", err)
 		}
 		u.addKnown(of, asked, refs, known)
 	}
@@ -228,7 +228,7 @@ func (u *uniqueValues) addTraced(ctx context.Context, of map[uint64]*owners, abs
 		}
 		keys, err := u.traced(ctx, traces)
 		if err != nil {
-			return fmt.Errorf("reading what was left of removed documents: %w", err)
+			return hinted.While("reading what was left of removed documents", err)
 		}
 		for i := range fresh {
 			for _, key := range keys[i] {

@@ -46,6 +46,7 @@ type Catalogue struct {
 	Found       map[string]Told                  // what a check finds, likewise
 	Mistakes    map[string]Told                  // on the command line, likewise
 	Errors      map[string]map[string]ErrorWords // by the room that they are of, and code
+	Doings      map[string]string                `toml:",omitempty"` // what met an error, by its English; one that is missing stays
 	Levels      map[string]string                // of what a check finds
 	Subjects    map[string]string                // what it looks at, where that is no job
 	StateNames  map[string]string                // of runs, within a sentence

@@ -38,6 +38,19 @@ func (c *Catalogue) Error(code string, args map[string]any) (text, hint string) 
 	return Fill(words.Text, values...), Fill(words.Hint, values...)
 }
 
+// Doing is what met an error, in words; where, in brackets behind it, stays.
+func (c *Catalogue) Doing(english string) string {
+	what, where, placed := strings.Cut(english, " (")
+	words, known := c.Doings[what]
+	switch {
+	case !known:
+		return english
+	case placed:
+		return words + " (" + where
+	}
+	return words
+}
+
 // value is a value of an error in words.
 func (c *Catalogue) value(v any) any {
 	switch v := v.(type) {

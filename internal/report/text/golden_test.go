@@ -96,8 +96,8 @@ func TestRun(t *testing.T) {
 		{"failures", failed(jobs.ReasonFailures, "500", tally(0, 0, rest[20:]...)), rest[20:], view.Show{}},
 		{"identity", failed(jobs.ReasonIdentity, (&jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010",
 			Answered: "99999999800019"}).Error(), jobs.Counts{}), nil, view.Show{}},
-		{"staging", failed(jobs.ReasonStaging, (&jobs.StagingError{Query: "job.source.employees",
-			Problem: "it returned no employees, so nothing was sent", Hint: "check the export"}).Error(), jobs.Counts{}), nil, view.Show{}},
+		{"staging", failed(jobs.ReasonStaging, "reading staging (job.source.employees): it returned no employees, so nothing was "+
+			"sent\nhint: check the export", jobs.Counts{}), nil, view.Show{}},
 		{"unreachable", failed(jobs.ReasonUnreachable, "token: connection refused\nhint: see whether the partner's service is up", jobs.Counts{}),
 			nil, view.Show{}},
 		{"proxy", failed(jobs.ReasonConfiguration, "token: the proxy refuses the way: 403 Forbidden\n"+

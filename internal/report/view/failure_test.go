@@ -60,7 +60,7 @@ var failures = map[jobs.CauseCode]struct {
 }
 
 func staging(problem string) error {
-	return &jobs.StagingError{Query: "job.source.employees", Problem: problem, Hint: "a step in English"}
+	return errors.New("reading staging (job.source.employees): " + problem + "\nhint: a step in English")
 }
 
 func call(name, problem string) error {

@@ -29,12 +29,18 @@ func (t *Teller) Mistake(code string, args map[string]any) (text, hint string) {
 	return t.told(t.Mistakes[code], args)
 }
 
+// Error is what went wrong, and the next step.
+func (t *Teller) Error(err error) (text, hint string) { return hinted.SplitIn(t.Catalogue, err) }
+
+// Fact is likewise a fact that is no error.
+func (t *Teller) Fact(fact hinted.Fact) (text, hint string) { return fact.ToldIn(t.Catalogue) }
+
 func (t *Teller) told(words locale.Told, args map[string]any) (text, hint string) {
 	var values []any
 	hint = words.Hint
 	for name, value := range args {
 		if err, ok := value.(error); ok { // of the program's own, with a hint of its own
-			problem, step := hinted.SplitIn(t.Catalogue, err)
+			problem, step := t.Error(err)
 			value, hint = problem, cmp.Or(hint, step)
 		}
 		told := t.argument(value)

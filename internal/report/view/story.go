@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/report/locale"
@@ -65,7 +66,7 @@ func (t *Teller) Why(story *ledger.Story, now Now) *StoryReport {
 	case now.absent():
 		r.Absent = []string{words.Absent, t.lastSent(story)}
 	case now.Err != nil:
-		r.Failed = lines(now.Err.Error())
+		r.Failed = lines(hinted.Text(t.Error(now.Err)))
 	case len(now.Items) == 0:
 		r.Absent = []string{words.Delivered}
 	}
