@@ -33,7 +33,7 @@ func newContractFetch(p process, flags *globalFlags) *cobra.Command {
 			if flags.json {
 				return view.WriteIndented(a.Stdout, a.teller().ContractStanding(standing, problem))
 			}
-			return a.printer().ContractFetched(a.Stdout, a.Stderr, standing, problem, a.Config.Partner().Documents.Contract)
+			return a.printer().ContractFetched(a.Stdout, a.Stderr, standing, problem, a.Config.Documents().Documents.Contract)
 		}),
 	}
 	flags.addJSON(cmd)

@@ -216,7 +216,7 @@ func newDictionary(p process, flags *globalFlags) *cobra.Command {
 			if flags.json {
 				return a.printer().WriteNomenclaturesJSON(a.Stdout, nomenclatures, name)
 			}
-			return a.printer().Nomenclatures(a.Stdout, a.Target(dossier), nomenclatures, name)
+			return a.printer().Nomenclatures(a.Stdout, a.Target(a.Config.Documents(), dossier), nomenclatures, name)
 		}),
 	}
 	flags.addDossiers(cmd, p)

@@ -56,7 +56,7 @@ func (p process) open(flags *globalFlags) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	words := func() *locale.Catalogue { return locale.Of(locale.Language(c.Language(p.Getenv)), c.Partner().Name) }
+	words := func() *locale.Catalogue { return locale.Of(locale.Language(c.Language(p.Getenv)), c.PartnerName()) }
 	if p.Spoken != nil {
 		p.Spoken.Store(words())
 	}
@@ -92,7 +92,7 @@ func (a *session) teller() *view.Teller {
 	for _, j := range a.Config.Jobs {
 		zones[j.Name] = j.Zone()
 	}
-	return view.New(a.language(), view.Options{Partner: a.Config.Partner().Name, Location: a.Config.Zone(), Zones: zones, Labels: labels})
+	return view.New(a.language(), view.Options{Partner: a.Config.PartnerName(), Location: a.Config.Zone(), Zones: zones, Labels: labels})
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from

@@ -21,7 +21,7 @@ import (
 
 // words are the texts of a command that has read the configuration, and how values stand in them.
 func (a *session) words() *view.Teller {
-	return view.New(a.language(), view.Options{Partner: a.Config.Partner().Name})
+	return view.New(a.language(), view.Options{Partner: a.Config.PartnerName()})
 }
 
 // say writes a sentence of the catalogue on a line of its own.

@@ -156,9 +156,8 @@ func (a *App) staging() (*store.Staging, error) {
 	return staging, err
 }
 
-// Target is where the documents of a dossier go.
-func (a *App) Target(d config.Dossier) jobs.Target {
-	p := a.Config.Partner()
+// Target is a dossier at a partner.
+func (a *App) Target(p *config.Partner, d config.Dossier) jobs.Target {
 	return jobs.Target{Partner: p.Name, Environment: p.Environment, BaseURL: p.BaseURL,
 		Dossier: d.Name, Identity: d.Siret, Siret: d.Siret}
 }

@@ -97,26 +97,29 @@ func (s *Service) sameLedger(c *config.Config) error {
 // bench is where the runs of one configuration are executed.
 type bench struct {
 	*App
-	service    *Service
-	shared     *shared
-	connection partner.Connection
-	staging    *store.Staging
-	contract   func() jobs.Contracts // made when the first run wants it: the ledger is not open before
-	keys       map[string]string     // of the dossiers, by name
+	service  *Service
+	shared   map[string]*shared // by partner
+	staging  *store.Staging
+	contract func() jobs.Contracts // made when the first run wants it: the ledger is not open before
+	keys     map[string]string     // of the dossiers, by name
 }
 
 func (s *Service) bench(a *App) (*bench, error) {
-	api, err := s.connect(a)
-	if err != nil {
-		return nil, err
+	apis := map[string]*shared{}
+	for i := range a.Config.Partners {
+		p := &a.Config.Partners[i]
+		var err error
+		if apis[p.Name], err = s.connect(a, p); err != nil {
+			return nil, err
+		}
 	}
-	connection := api.connection
 	staging, err := a.staging()
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{App: a, service: s, shared: api, connection: connection, staging: staging, keys: map[string]string{},
-		contract: sync.OnceValue(func() jobs.Contracts { return asPort(a.keeper(s.ledger, connection)) })}
+	p := a.Config.Documents()
+	b := &bench{App: a, service: s, shared: apis, staging: staging, keys: map[string]string{},
+		contract: sync.OnceValue(func() jobs.Contracts { return asPort(a.keeper(p, s.ledger, apis[p.Name].connection)) })}
 	for _, d := range a.Config.AllDossiers {
 		if b.keys[d.Name], err = d.Key.Read(); err != nil {
 			return nil, err
@@ -125,7 +128,7 @@ func (s *Service) bench(a *App) (*bench, error) {
 	return b, nil
 }
 
-// shared is the connection to the API that all runs use, and what they may do side by side. A reload that changes nothing of
+// shared is the connection to the API of a partner that all runs use, and what they may do side by side. A reload that changes nothing of
 // it keeps it, with its limits: what the partner is to bear is for all runs of a process.
 type shared struct {
 	partner    config.Partner // without secrets
@@ -144,8 +147,7 @@ func (s *shared) release() {
 }
 
 // connect gives the connection that there is, or a new one where the configuration asks for another.
-func (s *Service) connect(a *App) (*shared, error) {
-	p := a.Config.Partner()
+func (s *Service) connect(a *App, p *config.Partner) (*shared, error) {
 	secrets, err := p.ReadSecrets()
 	if err != nil {
 		return nil, err
@@ -153,13 +155,13 @@ func (s *Service) connect(a *App) (*shared, error) {
 	// Runs of one dossier exclude each other: more places than dossiers would lie idle.
 	runs := min(a.Config.Daemon.MaxRuns, len(a.Config.AllDossiers))
 	asked := &shared{partner: p.WithoutSecrets(), secrets: secrets, runs: runs, places: jobs.NewPlaces(p.MaxInFlight, runs)}
-	if s.api == nil || s.api.users.Load() == 0 || !s.api.serves(asked) {
-		if asked.connection, asked.done, err = a.dial(dialing{min(daemonRetryFor, p.RetryFor), p.LimitsOfLedger, runs}); err != nil {
+	used := s.apis[p.Name]
+	if used == nil || used.users.Load() == 0 || !used.serves(asked) {
+		if asked.connection, asked.done, err = a.dial(p, dialing{min(daemonRetryFor, p.RetryFor), p.LimitsOfLedger, runs}); err != nil {
 			return nil, err
 		}
-		s.api = asked
+		used, s.apis[p.Name] = asked, asked
 	}
-	used := s.api
 	used.users.Add(1)
 	a.onClose(used.release)
 	return used, nil
@@ -171,12 +173,13 @@ func (s *shared) serves(asked *shared) bool {
 
 // job is a configured job as a daemon executes it.
 func (b *bench) job(j config.Job) (*daemon.Job, error) {
+	p := b.Config.PartnerOf(j)
 	made := &daemon.Job{Name: j.Name, Kind: j.Kind, Schedule: j.Schedule, Missed: j.Missed, Window: j.MissedWindow, PeriodIn: j.PeriodIn,
 		Digest: b.Config.JobDigest(j.Name), Ping: ping(j),
-		Request: jobs.NewRun{Job: j.Name, Kind: j.Kind, Scope: b.Config.Partner().Documents.Scope,
+		Request: jobs.NewRun{Job: j.Name, Kind: j.Kind, Scope: p.Documents.Scope,
 			Digests: jobs.Digests{Config: b.Config.Digest()}}}
 	for _, d := range b.Config.Dossiers(j) {
-		made.Targets = append(made.Targets, b.Target(d))
+		made.Targets = append(made.Targets, b.Target(p, d))
 	}
 	w, err := workOf(b.Config, j.Name, j.Kind)
 	made.Resumption = w.resumption
@@ -191,9 +194,10 @@ func (b *bench) runner(j config.Job, run *jobs.Run, stop <-chan struct{}) *jobs.
 	if d, err := b.Config.Dossier(run.Target.Dossier); err == nil { // a claimed run is of a configured dossier
 		siret = d.Siret
 	}
+	api := b.shared[b.Config.PartnerOf(j).Name]
 	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: b.service.ledger, Staging: b.staging,
-		API: b.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier), Siret: siret,
-		Progress: jobs.Silent{}, Log: b.door.Log, Stop: stop, Places: b.shared.places,
+		API: api.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier), Siret: siret,
+		Progress: jobs.Silent{}, Log: b.door.Log, Stop: stop, Places: api.places,
 		Patience: &jobs.Patience{Deadline: j.Deadline, Pause: firstPause, MaxPause: mostPause}}
 }
 

@@ -120,7 +120,7 @@ func (c *checker) everything(ctx context.Context) {
 func (c *checker) configuration() {
 	const subject = "configuration"
 	c.find(OK, subject, Configured, Args{"file": c.Config.File, "dossiers": len(c.Config.AllDossiers), "jobs": len(c.Config.Jobs),
-		"environment": c.Config.Partner().Environment})
+		"environment": c.Config.Documents().Environment})
 	for _, w := range c.Config.Warnings {
 		c.tell(Finding{Level: Warning, Subject: subject, Err: &strict.Error{Problems: []strict.Problem{w}}})
 	}
@@ -180,7 +180,7 @@ func (c *checker) watched(ctx context.Context) {
 	case errors.Is(err, fs.ErrPermission): // another user's, who executes runs
 	case err != nil:
 		c.find(Warning, subject, WatermarkLost, Args{"trouble": hinted.FirstLine(err.Error())})
-	case watch.Folder == "" && c.Config.Partner().Environment == "production":
+	case watch.Folder == "" && slices.ContainsFunc(c.Config.Partners, func(p config.Partner) bool { return p.Environment == "production" }):
 		c.find(Note, subject, WatermarkNone, nil)
 	case watch.Folder != "" && watch.Since.IsZero() && watch.Due:
 		c.find(Warning, subject, WatermarkUnkept, Args{"folder": watch.Folder})
@@ -217,7 +217,7 @@ func (c *checker) inspected(subject, dossier string, findings []store.Finding) {
 // api asks the partner whom each key opens.
 func (c *checker) api(ctx context.Context) {
 	const subject = "API"
-	connection, err := c.connection(answerWithin)
+	connection, err := c.connection(c.Config.Documents(), answerWithin)
 	if err != nil {
 		c.fail(subject, err)
 		return

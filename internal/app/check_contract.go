@@ -26,14 +26,15 @@ const (
 // offline what it told last counts.
 func (c *checker) contract(ctx context.Context, connection partner.Connection) {
 	const subject = "contract"
-	if c.Config.Partner().Documents.Contract == "none" {
+	p := c.Config.Documents()
+	if p.Documents.Contract == "none" {
 		c.find(Warning, subject, ContractOff, nil)
 		return
 	}
 	if c.ledger == nil {
 		return // told among the databases
 	}
-	k := c.keeper(c.ledger, connection)
+	k := c.keeper(p, c.ledger, connection)
 	standing, problem, err := c.standing(ctx, k)
 	switch {
 	case err != nil:
@@ -96,10 +97,11 @@ func (c *checker) checkContract(ctx context.Context, s *contract.Standing) {
 // checkAnswer reports whether refusals are looked for where the contract has them.
 func (c *checker) checkAnswer(op *openapi.Operation) {
 	var places *check.AnswerPlaces
-	if rules := c.Config.Partner().Documents.Answer; rules.Decide() {
+	documents := &c.Config.Documents().Documents
+	if rules := documents.Answer; rules.Decide() {
 		places = &check.AnswerPlaces{Items: rules.Items, Code: rules.Code, Errors: rules.Errors, Message: rules.Message}
 	}
-	section := c.Config.Partner().Documents.AnswerSection
+	section := documents.AnswerSection
 	for _, advice := range check.CheckAnswer(op, places, section) {
 		c.advise("contract", c.Config.SectionPlace(section, advice.Path), []check.Advice{advice})
 	}
@@ -123,7 +125,7 @@ func (c *checker) checkMapping(ctx context.Context, op *openapi.Operation, job c
 		known = nil // staging's trouble was told before
 	}
 	subject, failures := job.Name+"/contract", 0
-	for _, advice := range check.CheckMapping(op, push.Mapping, known, nomenclatures, jobs.QueryParams(c.Target(dossiers[0]), period)) {
+	for _, advice := range check.CheckMapping(op, push.Mapping, known, nomenclatures, jobs.QueryParams(c.Target(c.Config.PartnerOf(job), dossiers[0]), period)) {
 		c.advise(subject, c.Config.Place(job.Name, advice.Path), []check.Advice{advice})
 		if advice.Level == "error" {
 			failures++

@@ -52,9 +52,11 @@ func (c *jobChecker) fail(err error) {
 	c.tell(Finding{Level: Failure, Subject: c.job.Name, Dossier: c.d.Name, Err: err})
 }
 
+func (c *jobChecker) target() jobs.Target { return c.Target(c.Config.PartnerOf(c.job), c.d) }
+
 // params are what the queries are asked with.
 func (c *jobChecker) params() map[string]string {
-	params := jobs.QueryParams(c.Target(c.d), c.period)
+	params := jobs.QueryParams(c.target(), c.period)
 	params["siret"] = c.d.Siret
 	return params
 }
@@ -112,7 +114,7 @@ func (c *jobChecker) compile(ctx context.Context) (mapped *mapping.Mapping, find
 	if err != nil {
 		return nil, nil, err
 	}
-	mapped, err = mapping.Compile(c.push.Mapping, staging.Shape, nomenclatures, jobs.QueryParams(c.Target(c.d), c.period))
+	mapped, err = mapping.Compile(c.push.Mapping, staging.Shape, nomenclatures, jobs.QueryParams(c.target(), c.period))
 	return mapped, staging.Findings, err
 }
 
@@ -281,7 +283,7 @@ func (c *jobChecker) limits(ctx context.Context) error {
 	if c.ledger == nil {
 		return nil
 	}
-	target, known, err := c.ledger.Target(ctx, c.Target(c.d))
+	target, known, err := c.ledger.Target(ctx, c.target())
 	if err != nil || !known {
 		return err
 	}

@@ -44,7 +44,7 @@ func (c Contracts) known(ctx context.Context) (*store.Store, *contract.Keeper, e
 	if err != nil {
 		return nil, nil, err
 	}
-	k := c.app.keeper(st, nil)
+	k := c.app.keeper(c.app.Config.Documents(), st, nil)
 	if k == nil {
 		return nil, nil, refuse(NoContract, nil)
 	}
@@ -57,11 +57,12 @@ func (c Contracts) Fetch(ctx context.Context) (s *contract.Standing, problem str
 	if err != nil {
 		return nil, "", err
 	}
-	connection, err := c.app.connection(answerWithin)
+	p := c.app.Config.Documents()
+	connection, err := c.app.connection(p, answerWithin)
 	if err != nil {
 		return nil, "", err
 	}
-	return c.app.keeper(st, connection).Fetch(ctx)
+	return c.app.keeper(p, st, connection).Fetch(ctx)
 }
 
 // Seen is where the contracts stand, and the one of a digest; "" = the one in force.
@@ -139,7 +140,7 @@ func (c Contracts) Accept(ctx context.Context, digest string, by Decision) (*con
 	if err != nil {
 		return nil, nil, err
 	}
-	k := c.app.keeper(st, nil)
+	k := c.app.keeper(c.app.Config.Documents(), st, nil)
 	if k == nil {
 		return nil, nil, refuse(NoneToAccept, nil)
 	}
@@ -207,7 +208,7 @@ func (c Contracts) Draft(ctx context.Context, name string, of Selection) (string
 		return "", err
 	}
 	if s.Derived.Operation == nil || s.Derived.Operation.Body == nil {
-		return "", refuse(NoDocumentsCall, Args{"path": c.app.Config.Partner().Documents.Call.Path})
+		return "", refuse(NoDocumentsCall, Args{"path": c.app.Config.PartnerOf(job).Documents.Call.Path})
 	}
 	push, err := c.app.Config.DraftJob(name)
 	if err != nil {
@@ -232,14 +233,15 @@ func (a *App) lookAt(ctx context.Context, st *store.Store, push *jobs.PushJob, d
 	if err != nil {
 		return store.Description{}, nil, err
 	}
-	description, err := staging.Describe(ctx, push.Source, jobs.QueryParams(a.Target(d), period))
+	at := a.Target(a.Config.Documents(), d)
+	description, err := staging.Describe(ctx, push.Source, jobs.QueryParams(at, period))
 	if err != nil {
 		return store.Description{}, nil, err
 	}
 	if st == nil {
 		return description, mapping.Nomenclatures{}, nil
 	}
-	target, known, err := st.Target(ctx, a.Target(d))
+	target, known, err := st.Target(ctx, at)
 	if err != nil || !known {
 		return description, mapping.Nomenclatures{}, err
 	}

@@ -90,7 +90,8 @@ func (d Decisions) run(ctx context.Context, st *store.Store, id int64) (*jobs.Ru
 }
 
 func (a *App) sameTarget(run *jobs.Run) error {
-	if now := a.Config.Partner(); now.Environment != run.Target.Environment || jobs.NormalAddress(now.BaseURL) != run.Target.BaseURL {
+	now := a.Config.PartnerNamed(run.Target.Partner)
+	if now == nil || now.Environment != run.Target.Environment || jobs.NormalAddress(now.BaseURL) != run.Target.BaseURL {
 		return refuse(OtherTarget, Args{"run": run.ID, "environment": run.Target.Environment})
 	}
 	return nil
@@ -149,10 +150,12 @@ func (d Decisions) Settle(ctx context.Context, o Settling) (*jobs.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.run(ctx, st, o.Run); err != nil {
+	run, err := d.run(ctx, st, o.Run)
+	if err != nil {
 		return nil, err
 	}
-	run, err := st.Settle(ctx, o.Run, o.Employees, o.As, o.By, o.Reason, d.app.Config.Partner().RequestTimeout)
+	timeout := d.app.Config.PartnerNamed(run.Target.Partner).RequestTimeout
+	run, err = st.Settle(ctx, o.Run, o.Employees, o.As, o.By, o.Reason, timeout)
 	return run, noRun(o.Run, err)
 }
 
@@ -211,7 +214,7 @@ func (d Decisions) ClosePeriod(ctx context.Context, m Month, force bool, by Deci
 	if err != nil {
 		return nil, err
 	}
-	return st.ClosePeriod(ctx, d.app.Target(m.Dossier), m.Period, ledger.Closure{By: by.By, Reason: by.Reason, Force: force})
+	return st.ClosePeriod(ctx, d.app.Target(d.app.Config.Documents(), m.Dossier), m.Period, ledger.Closure{By: by.By, Reason: by.Reason, Force: force})
 }
 
 // ReopenPeriod lets a closed month take writes again until a time to come.
@@ -223,7 +226,7 @@ func (d Decisions) ReopenPeriod(ctx context.Context, m Month, until time.Time, b
 	if err != nil {
 		return err
 	}
-	return st.ReopenPeriod(ctx, d.app.Target(m.Dossier), m.Period, by.By, by.Reason, until)
+	return st.ReopenPeriod(ctx, d.app.Target(d.app.Config.Documents(), m.Dossier), m.Period, by.By, by.Reason, until)
 }
 
 // Closings are the months that are closed, or were, of these dossiers; of all where none is named.
@@ -232,7 +235,8 @@ func (d Decisions) Closings(ctx context.Context, dossiers []config.Dossier) ([]l
 	if err != nil {
 		return nil, err
 	}
-	closings, err := st.Closings(ctx, d.app.Config.Partner().Environment, d.app.Config.Partner().BaseURL)
+	p := d.app.Config.Documents()
+	closings, err := st.Closings(ctx, p.Environment, p.BaseURL)
 	if len(dossiers) > 0 {
 		closings = slices.DeleteFunc(closings, func(c ledger.Closing) bool {
 			return !slices.ContainsFunc(dossiers, func(d config.Dossier) bool { return d.Name == c.Target.Dossier })

@@ -126,7 +126,7 @@ func TestAnotherTargetIsLeftAlone(t *testing.T) {
 	w := newWorld(t, nil)
 	run := w.held()
 	state, decisions := w.state(t.Context(), run.ID)
-	w.Config.Partner().Environment = "production"
+	w.Config.Documents().Environment = "production"
 	about := Args{"run": run.ID, "environment": "test"}
 	_, err := w.Decisions().Approve(t.Context(), Approval{Run: run.ID, Decision: approval})
 	refusedWith(t, err, OtherTarget, about)
@@ -135,7 +135,7 @@ func TestAnotherTargetIsLeftAlone(t *testing.T) {
 	refusedWith(t, err, OtherTarget, about)
 	_, err = w.Runs().Resume(t.Context(), run.ID, "marie", begin)
 	refusedWith(t, err, OtherTarget, about)
-	w.Config.Partner().Environment = "test"
+	w.Config.Documents().Environment = "test"
 	if now, n := w.state(t.Context(), run.ID); now != state || n != decisions {
 		t.Errorf("%s with %d decisions, and was %s with %d", now, n, state, decisions)
 	}

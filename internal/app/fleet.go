@@ -24,7 +24,7 @@ type Outcome struct {
 // Execute executes the job for its dossiers side by side, and tells the outcomes in their order. An error of one keeps no other
 // from its turn. Nothing more is begun once a person asked to stop, or the API is away.
 func (o *Ordered) Execute(ctx context.Context, begin func(dossier string) Progress) (iter.Seq[Outcome], error) {
-	e, err := o.app.executor(ctx, len(o.Dossiers), o.order.By)
+	e, err := o.app.executor(ctx, o.app.Config.PartnerOf(o.job), len(o.Dossiers), o.order.By)
 	if err != nil {
 		return nil, err
 	}

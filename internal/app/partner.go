@@ -22,18 +22,18 @@ type dialing struct {
 
 // connection prepares the HTTP client that all dossiers share, for a few calls. retryFor bounds how long an absent API is
 // tried.
-func (a *App) connection(retryFor time.Duration) (partner.Connection, error) {
-	return a.connect(dialing{retryFor: retryFor})
+func (a *App) connection(p *config.Partner, retryFor time.Duration) (partner.Connection, error) {
+	return a.connect(p, dialing{retryFor: retryFor})
 }
 
 // sharing is connection for those who ask for many things at once: where the configuration says so, within what all
 // processes of the ledger may ask for together.
-func (a *App) sharing(runs int) (partner.Connection, error) {
-	return a.connect(dialing{retryFor: a.Config.Partner().RetryFor, shares: a.Config.Partner().LimitsOfLedger, runs: runs})
+func (a *App) sharing(p *config.Partner, runs int) (partner.Connection, error) {
+	return a.connect(p, dialing{retryFor: p.RetryFor, shares: p.LimitsOfLedger, runs: runs})
 }
 
-func (a *App) connect(how dialing) (partner.Connection, error) {
-	c, done, err := a.dial(how)
+func (a *App) connect(p *config.Partner, how dialing) (partner.Connection, error) {
+	c, done, err := a.dial(p, how)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +42,7 @@ func (a *App) connect(how dialing) (partner.Connection, error) {
 }
 
 // dial opens a connection, which done closes.
-func (a *App) dial(how dialing) (c partner.Connection, done func(), err error) {
-	p := a.Config.Partner()
+func (a *App) dial(p *config.Partner, how dialing) (c partner.Connection, done func(), err error) {
 	o := httpcall.Options{RetryFor: how.retryFor, Runs: min(max(how.runs, 1), jobs.SendingAtOnce(p.MaxInFlight)),
 		Observe: a.door.Observe, Log: a.door.Log, UserAgent: "syncd/" + a.door.Version}
 	if hear := a.door.Waits; hear != nil {
@@ -51,7 +50,7 @@ func (a *App) dial(how dialing) (c partner.Connection, done func(), err error) {
 	}
 	end := func() {}
 	if how.shares {
-		allowance, err := a.allowance()
+		allowance, err := a.allowance(p)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -65,23 +64,22 @@ func (a *App) dial(how dialing) (c partner.Connection, done func(), err error) {
 }
 
 // allowance is this process's part of the limits of requests.
-func (a *App) allowance() (*store.Allowance, error) {
+func (a *App) allowance(p *config.Partner) (*store.Allowance, error) {
 	url, err := a.Config.Database.URL.Read()
 	if err != nil {
 		return nil, err
 	}
-	return store.OpenAllowance(url, a.Config.Partner().BaseURL, a.Config.Partner().MaxInFlight)
+	return store.OpenAllowance(url, p.BaseURL, p.MaxInFlight)
 }
 
-// keeper is the keeper of what the API says that it takes; nil when the configuration wants none. Without a
+// keeper is the keeper of what the API of a partner says that it takes; nil when the configuration wants none. Without a
 // connection the API is not asked, and what it told last counts.
-func (a *App) keeper(st *store.Store, connection partner.Connection) *contract.Keeper {
-	p := a.Config.Partner()
+func (a *App) keeper(p *config.Partner, st *store.Store, connection partner.Connection) *contract.Keeper {
 	d := &p.Documents
 	if d.Contract == "none" {
 		return nil
 	}
-	o := contract.Options{Ledger: st, Name: a.apiName(), Log: a.door.Log, Source: contract.Source(d.Contract), Settings: check.Settings{
+	o := contract.Options{Ledger: st, Name: a.Target(p, config.Dossier{}).API(), Log: a.door.Log, Source: contract.Source(d.Contract), Settings: check.Settings{
 		Method: d.Call.Method, MethodSet: d.MethodSet, Path: d.Call.Path, Base: p.BaseURL,
 		KeyIn: d.Call.KeyIn, KeyName: d.Call.KeyName, KeySet: d.KeySet,
 		Section: p.Name, Documents: d.Section,
@@ -99,8 +97,6 @@ func asPort(k *contract.Keeper) jobs.Contracts {
 	}
 	return k
 }
-
-func (a *App) apiName() jobs.APIName { return a.Target(config.Dossier{}).API() }
 
 // described is a partner that shows its contract, wherever the configuration says that it stands.
 type described struct {

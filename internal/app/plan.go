@@ -61,11 +61,11 @@ func (r Runs) Planner(ctx context.Context, asked Planning) (*Planner, error) {
 	}
 	p.runner = a.looker(p.ledger, staging)
 	if p.Job.ReadBack != nil {
-		if p.connection, err = a.sharing(1); err != nil {
+		if p.connection, err = a.sharing(a.Config.Documents(), 1); err != nil {
 			return nil, err
 		}
 	}
-	p.runner.Contracts = asPort(a.keeper(p.ledger, nil)) // a look at the plan asks for documents at most
+	p.runner.Contracts = asPort(a.keeper(a.Config.Documents(), p.ledger, nil)) // a look at the plan asks for documents at most
 	return p, nil
 }
 
@@ -90,7 +90,7 @@ func (p *Planned) Class() Class {
 // Plan plans one dossier. The items go to the sink of its target, as they are made.
 func (p *Planner) Plan(ctx context.Context, d config.Dossier, sink func(jobs.Target) jobs.PlanSink,
 	progress jobs.Progress) (*Planned, error) {
-	target, _, err := p.ledger.Target(ctx, p.app.Target(d))
+	target, _, err := p.ledger.Target(ctx, p.app.Target(p.app.Config.Documents(), d))
 	if err != nil {
 		return nil, err
 	}

@@ -187,7 +187,7 @@ func (r Records) Nomenclatures(ctx context.Context, d config.Dossier, name strin
 	if err != nil {
 		return nil, err
 	}
-	target, _, err := st.Target(ctx, r.app.Target(d))
+	target, _, err := st.Target(ctx, r.app.Target(r.app.Config.Documents(), d))
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +264,7 @@ func (r Records) impact(ctx context.Context, runner *jobs.Runner, st *store.Stor
 	if err != nil {
 		return target, impact, err
 	}
-	target, _, err = st.Target(ctx, r.app.Target(d))
+	target, _, err = st.Target(ctx, r.app.Target(r.app.Config.Documents(), d))
 	if err != nil {
 		return target, impact, err
 	}
@@ -296,7 +296,7 @@ func (r Records) Why(ctx context.Context, of Selection, key string) (*ledger.Sto
 	if err != nil {
 		return nil, view.Now{}, err
 	}
-	target, known, err := st.Target(ctx, a.Target(d))
+	target, known, err := st.Target(ctx, a.Target(a.Config.Documents(), d))
 	if err != nil {
 		return nil, view.Now{}, err
 	}

@@ -160,9 +160,10 @@ func leftSome(run *jobs.Run, job config.Job) error {
 // request is the run of one dossier.
 func (o *Ordered) request(d config.Dossier) jobs.NewRun {
 	c, order := o.app.Config, &o.order
+	p := c.PartnerOf(o.job)
 	request := jobs.NewRun{
-		Job: o.job.Name, Kind: o.job.Kind, Target: o.app.Target(d), Period: o.period, AnyOrder: order.Period != "",
-		Scope: c.Partner().Documents.Scope, Employees: Unique(order.Employees), FailedOf: order.FailedOf,
+		Job: o.job.Name, Kind: o.job.Kind, Target: o.app.Target(p, d), Period: o.period, AnyOrder: order.Period != "",
+		Scope: p.Documents.Scope, Employees: Unique(order.Employees), FailedOf: order.FailedOf,
 		Verify: order.Verify, Overwrite: order.Overwrite,
 		Trigger: jobs.TriggerManual, RequestedBy: order.By, Digests: jobs.Digests{Config: c.Digest()},
 	}
@@ -199,11 +200,10 @@ type executor struct {
 	places     *jobs.Places
 }
 
-// executor prepares to execute runs of so many dossiers.
-func (a *App) executor(ctx context.Context, dossiers int, by string) (*executor, error) {
-	most := a.Config.Partner().MaxInFlight
-	runs := min(dossiers, jobs.RunsAtOnce(most))
-	connection, err := a.sharing(runs)
+// executor prepares to execute runs of so many dossiers at a partner.
+func (a *App) executor(ctx context.Context, p *config.Partner, dossiers int, by string) (*executor, error) {
+	runs := min(dossiers, jobs.RunsAtOnce(p.MaxInFlight))
+	connection, err := a.sharing(p, runs)
 	if err != nil {
 		return nil, err
 	}
@@ -215,8 +215,8 @@ func (a *App) executor(ctx context.Context, dossiers int, by string) (*executor,
 	if err != nil {
 		return nil, err
 	}
-	return &executor{app: a, by: by, runs: runs, ledger: st, staging: staging, connection: connection, places: jobs.NewPlaces(most, runs),
-		contracts: asPort(a.keeper(st, connection))}, nil
+	return &executor{app: a, by: by, runs: runs, ledger: st, staging: staging, connection: connection, places: jobs.NewPlaces(p.MaxInFlight, runs),
+		contracts: asPort(a.keeper(p, st, connection))}, nil
 }
 
 // runner makes the runner of a dossier.
@@ -283,11 +283,11 @@ func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(dossie
 	if by == "" {
 		return nil, errNobody
 	}
-	e, err := r.app.executor(ctx, 1, by)
+	st, err := r.app.deciding(ctx, r.app.keyedLedger)
 	if err != nil {
 		return nil, err
 	}
-	run, err := e.ledger.Run(ctx, id)
+	run, err := st.Run(ctx, id)
 	if err != nil {
 		return nil, noRun(id, err)
 	}
@@ -296,6 +296,10 @@ func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(dossie
 		return nil, err
 	}
 	if err := r.app.sameTarget(run); err != nil {
+		return nil, err
+	}
+	e, err := r.app.executor(ctx, r.app.Config.PartnerNamed(run.Target.Partner), 1, by)
+	if err != nil {
 		return nil, err
 	}
 	progress := begin(d.Name)

@@ -58,7 +58,7 @@ func (s Sandbox) Open(ctx context.Context, o sandbox.Options) (*sandbox.Server, 
 		}
 		dossiers = append(dossiers, sandbox.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
 	}
-	server, err := standIn().Open(c.Partner(), dossiers, o)
+	server, err := standIn().Open(c.Documents(), dossiers, o)
 	if err != nil {
 		return nil, nil, fmt.Errorf("preparing the sandbox: %w", err)
 	}
@@ -73,7 +73,7 @@ func standIn() *partner.StandIn { return &partner.Default().StandIn }
 
 // address is the host and port of base_url, which must be on this machine.
 func (s Sandbox) address() (string, error) {
-	u, err := url.Parse(s.app.Config.Partner().BaseURL)
+	u, err := url.Parse(s.app.Config.Documents().BaseURL)
 	if err != nil || u.Scheme != "http" || u.Port() == "" {
 		return "", s.baseURLError(strict.Say("no-port"), hinted.Fact{})
 	}
@@ -82,7 +82,7 @@ func (s Sandbox) address() (string, error) {
 
 func (s Sandbox) baseURLError(what, next hinted.Fact) error {
 	c := s.app.Config
-	return &strict.Error{Problems: []strict.Problem{{File: c.File, Key: c.Partner().Name + ".base_url", Fact: what, Next: next}}}
+	return &strict.Error{Problems: []strict.Problem{{File: c.File, Key: c.Documents().Name + ".base_url", Fact: what, Next: next}}}
 }
 
 // Token is what its control wants.
@@ -90,7 +90,7 @@ func (s Sandbox) Token() (string, error) {
 	if _, err := s.address(); err != nil {
 		return "", err
 	}
-	secret, err := s.app.Config.Partner().ClientSecret.Read()
+	secret, err := s.app.Config.Documents().ClientSecret.Read()
 	return sandbox.ControlToken(secret), err
 }
 

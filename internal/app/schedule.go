@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/config"
+	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/report/view"
 	"syncd/internal/store"
@@ -64,8 +65,8 @@ func (r Records) Served(ctx context.Context) (bool, error) {
 
 // agenda is what the ledger knows of schedules.
 type agenda struct {
-	targets map[string]int64 // of the dossiers that the ledger knows
-	pairs   []ledger.Pair    // of all jobs with them
+	targets map[jobs.Target]int64 // of the dossiers that the ledger knows
+	pairs   []ledger.Pair         // of all jobs with them
 	armed   map[ledger.Pair]ledger.Armed
 	last    map[ledger.Pair]ledger.Fire
 	missed  map[ledger.Pair][]ledger.Fire
@@ -82,21 +83,24 @@ func (a *App) differs(d ledger.Daemon) bool {
 	return false
 }
 
-// pairs are the jobs of the configuration, each with the targets of its dossiers that the ledger knows, by their names.
-func (a *App) pairs(ctx context.Context, st *store.Store) (pairs []ledger.Pair, targets map[string]int64, err error) {
-	targets = map[string]int64{}
-	for _, d := range a.Config.AllDossiers {
-		target, ok, err := st.Target(ctx, a.Target(d))
-		if err != nil {
-			return nil, nil, err
-		}
-		if ok {
-			targets[d.Name] = target.ID
+// pairs are the jobs of the configuration, each with the targets of its dossiers that the ledger knows; targets has their numbers.
+func (a *App) pairs(ctx context.Context, st *store.Store) (pairs []ledger.Pair, targets map[jobs.Target]int64, err error) {
+	targets = map[jobs.Target]int64{}
+	for i := range a.Config.Partners {
+		for _, d := range a.Config.AllDossiers {
+			at := a.Target(&a.Config.Partners[i], d)
+			target, ok, err := st.Target(ctx, at)
+			if err != nil {
+				return nil, nil, err
+			}
+			if ok {
+				targets[at] = target.ID
+			}
 		}
 	}
 	for _, j := range a.Config.Jobs {
 		for _, d := range a.Config.Dossiers(j) {
-			if id, ok := targets[d.Name]; ok {
+			if id, ok := targets[a.Target(a.Config.PartnerOf(j), d)]; ok {
 				pairs = append(pairs, ledger.Pair{Job: j.Name, TargetID: id})
 			}
 		}
@@ -153,7 +157,7 @@ func (a *App) scheduleEntry(j config.Job, known agenda, now time.Time) view.Sche
 	}
 	for _, d := range a.Config.Dossiers(j) {
 		one := view.ScheduleDossier{Dossier: d.Name}
-		if id, ok := known.targets[d.Name]; ok {
+		if id, ok := known.targets[a.Target(a.Config.PartnerOf(j), d)]; ok {
 			known.tell(&one, j, ledger.Pair{Job: j.Name, TargetID: id}, now)
 		}
 		entry.Dossiers = append(entry.Dossiers, one)

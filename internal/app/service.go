@@ -33,14 +33,14 @@ type Service struct {
 	ledger  *store.Store
 	lasting context.Context // of what goes on beside the runs
 	purging sync.WaitGroup
-	began   ledgerIdentity // of the ledger
-	trouble string         // why the ledger cannot be opened, as told last
-	api     *shared
+	began   ledgerIdentity     // of the ledger
+	trouble string             // why the ledger cannot be opened, as told last
+	apis    map[string]*shared // by partner
 }
 
 // NewService prepares a daemon. read reads the configuration, at the start and whenever reload tells.
 func NewService(d Door, read func() (*config.Config, error), reload <-chan struct{}) *Service {
-	s := &Service{door: d, read: read, reload: reload, notify: sdnotify.New(d.Getenv), health: monitor.NewHealth(time.Now)}
+	s := &Service{door: d, read: read, reload: reload, notify: sdnotify.New(d.Getenv), health: monitor.NewHealth(time.Now), apis: map[string]*shared{}}
 	s.metrics = monitor.NewMetrics(d.Version, s.health)
 	s.door.Observe = func(c httpcall.Attempt) { s.metrics.Call(c.Endpoint, c.Outcome, c.Duration) }
 	return s
@@ -204,14 +204,17 @@ type statistics struct{ s *Service }
 
 func (s statistics) Statistics(ctx context.Context) (ledger.Statistics, error) {
 	c := s.s.current.Load()
-	all, err := s.s.ledger.Statistics(ctx, c.Partner().Environment, c.Partner().BaseURL)
-	if err != nil {
-		return all, err
-	}
 	type pair struct{ job, dossier string }
 	known := map[pair]ledger.DossierStatistics{}
-	for _, d := range all.Dossiers {
-		known[pair{d.Job, d.Dossier}] = d
+	var all ledger.Statistics // all but dossiers is of the ledger, whoever the partner is
+	for _, p := range c.Partners {
+		var err error
+		if all, err = s.s.ledger.Statistics(ctx, p.Environment, p.BaseURL); err != nil {
+			return all, err
+		}
+		for _, d := range all.Dossiers {
+			known[pair{d.Job, d.Dossier}] = d
+		}
 	}
 	all.Dossiers = nil
 	now := time.Now()

@@ -130,7 +130,7 @@ func (u Upkeep) Forget(ctx context.Context, o Forgetting) (store.Forgotten, erro
 	if err != nil {
 		return store.Forgotten{}, err
 	}
-	return st.ForgetPerson(ctx, store.Forgetting{Partner: u.app.Target(config.Dossier{}).Partner, Dossier: o.Dossier, Key: o.Key, By: o.By,
+	return st.ForgetPerson(ctx, store.Forgetting{Partner: u.app.Config.Documents().Name, Dossier: o.Dossier, Key: o.Key, By: o.By,
 		Reason: o.Reason, Present: o.Force})
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
+	"syncd/internal/jobs"
 	"syncd/internal/plaintext"
 	"syncd/internal/report/locale"
 )
@@ -36,7 +37,8 @@ type Config struct {
 
 	Warnings []strict.Problem `json:"-"` // what is accepted, and has no effect or deserves a second look
 
-	language   string // "fr", "en", or "" = the locale's
+	takers     map[jobs.Kind]*Partner // whom jobs of a kind are about
+	language   string                 // "fr", "en", or "" = the locale's
 	digest     string
 	jobDigests map[string]string        // by name
 	jobTables  map[string]*strict.Table // where each job is written, by name
@@ -77,10 +79,19 @@ func readConfig(t *strict.Table, sections []Section) *Config {
 		c.Partners = append(c.Partners, s.Read(t.Table(s.Name)))
 		kinds = append(kinds, kindNames(s.Kinds)...)
 	}
-	c.Daemon = readDaemon(t.Table("daemon"), c.Partner().MaxInFlight)
+	atOnce := 0
+	c.takers = map[jobs.Kind]*Partner{}
+	for i, s := range sections {
+		p := &c.Partners[i]
+		for _, kind := range s.Kinds {
+			c.takers[kind] = p
+		}
+		atOnce = max(atOnce, p.MaxInFlight)
+	}
+	c.Daemon = readDaemon(t.Table("daemon"), atOnce)
 	c.Retention = readRetention(t.Table("retention"), c.Daemon)
 	tables := t.Tables("job")
-	c.Jobs = readJobs(tables, surroundings{dossierNames(c.AllDossiers), c.Daemon.ClosedDays, kinds, c.Partner()})
+	c.Jobs = readJobs(tables, surroundings{dossierNames(c.AllDossiers), c.Daemon.ClosedDays, kinds, c.takers})
 	c.jobTables, c.root = tablesByName(tables, c.Jobs), t
 	if t.Mistakes() == 0 { // else the mappings may be incomplete
 		c.checkCompare()
@@ -109,8 +120,36 @@ func (c *Config) Dossier(name string) (Dossier, error) {
 	return Dossier{}, unknown("dossier", name, dossierNames(c.AllDossiers))
 }
 
-// Partner is whom jobs send to and pull from.
-func (c *Config) Partner() *Partner { return &c.Partners[0] }
+// PartnerOf is whom a job sends to, or pulls from.
+func (c *Config) PartnerOf(j Job) *Partner { return c.takers[j.Kind] }
+
+// Documents is whom documents of employees are sent to.
+func (c *Config) Documents() *Partner {
+	for _, kind := range jobs.KindsThat(jobs.Kind.Sends) {
+		if p := c.takers[kind]; p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// PartnerNamed is the partner that targets know by a name; nil = it is not configured.
+func (c *Config) PartnerNamed(name string) *Partner {
+	for i := range c.Partners {
+		if c.Partners[i].Name == name {
+			return &c.Partners[i]
+		}
+	}
+	return nil
+}
+
+// PartnerName is the name of the partner, by which words name it; "" = there are several.
+func (c *Config) PartnerName() string {
+	if len(c.Partners) != 1 {
+		return ""
+	}
+	return c.Partners[0].Name
+}
 
 // Zone is by which clock people read what belongs to no job: the one that all jobs share, else the daemon's.
 func (c *Config) Zone() *time.Location {
@@ -269,7 +308,7 @@ func (c *Config) digestJob(j Job) (string, error) {
 		dossiers = append(dossiers, dossier{d.Name, d.Siret})
 	}
 	slices.SortFunc(dossiers, func(a, b dossier) int { return cmp.Compare(a.Name, b.Name) })
-	partner := c.Partner().distinct().WithoutSecrets()
+	partner := c.PartnerOf(j).distinct().WithoutSecrets()
 	partner.CAFile = ""
 	j.DossierNames, j.Ping = nil, Ping{}
 	return digest(struct {

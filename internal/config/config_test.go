@@ -69,7 +69,7 @@ func TestSample(t *testing.T) {
 	if len(c.Warnings) > 0 {
 		t.Errorf("warnings: %v", c.Warnings)
 	}
-	if p := c.Partner(); p.Environment != "test" || p.BaseURL != "https://www.isidoor.org/Api2" {
+	if p := c.Documents(); p.Environment != "test" || p.BaseURL != "https://www.isidoor.org/Api2" {
 		t.Errorf("the sample must be harmless, and goes to %s at %s", p.Environment, p.BaseURL)
 	}
 	secrets := c.Secrets()
@@ -132,7 +132,7 @@ func TestSampleDefaults(t *testing.T) {
 	}
 	plain, all := parsed(t, string(content)), parsed(t, written)
 	// Written ones win over the contract, which is the one thing that writing them changes.
-	documents := &all.Partner().Documents
+	documents := &all.Documents().Documents
 	if !documents.KeySet || !documents.MethodSet {
 		t.Error("the place of the dossier key and the method are written, and nobody notices")
 	}
@@ -141,7 +141,7 @@ func TestSampleDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if plain.Digest() != all.Digest() {
-		t.Errorf("the defaults told in the sample are not the defaults:\n%+v\n%+v", plain.Partner(), all.Partner())
+		t.Errorf("the defaults told in the sample are not the defaults:\n%+v\n%+v", plain.Documents(), all.Documents())
 	}
 }
 
@@ -153,7 +153,7 @@ func TestSampleRead(t *testing.T) {
 		return "[isidoor.salarie.read]\n"
 	}))
 	const want = `"Read":{"Method":"GET","Path":"/V2/Salarie/{key}?periode={period}","Document":""}`
-	if !strings.Contains(own(t, all), want) || all.Partner().Documents.ReadBack == nil || all.Digest() != none.Digest() ||
+	if !strings.Contains(own(t, all), want) || all.Documents().Documents.ReadBack == nil || all.Digest() != none.Digest() ||
 		len(all.Warnings) > 0 {
 		t.Errorf("got %s, %v", own(t, all), all.Warnings)
 	}
@@ -162,7 +162,7 @@ func TestSampleRead(t *testing.T) {
 // own is what only a partner's package understands of its section.
 func own(t *testing.T, c *Config) string {
 	t.Helper()
-	rendered, err := json.Marshal(c.Partner().Own)
+	rendered, err := json.Marshal(c.Documents().Own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func sampleWith(t *testing.T, section string, edit func(string) string) string {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	c := load(t, "testdata/valid.toml", noEnv)
-	p := c.Partner().WithoutSecrets()
+	p := c.Documents().WithoutSecrets()
 	p.Own = nil
 	want := Partner{
 		ClientID: "our-editor",
@@ -215,8 +215,8 @@ func TestDefaults(t *testing.T) {
 func TestProduction(t *testing.T) {
 	t.Parallel()
 	c := parsed(t, valid(t, `"test"`, `"production"`))
-	if c.Partner().BaseURL != "https://www.isidoor.org/Api" {
-		t.Errorf("got %s", c.Partner().BaseURL)
+	if c.Documents().BaseURL != "https://www.isidoor.org/Api" {
+		t.Errorf("got %s", c.Documents().BaseURL)
 	}
 }
 
@@ -230,7 +230,7 @@ rate_per_second = 1_000
 max_in_flight = 0x10
 dossier_key = { in = "query", name = "cle" }`,
 		`url = "postgres:///paie"`, "url.file = \"secrets/url\"\nstaging_url = \"host=/run/postgresql dbname=staging\""))
-	p := c.Partner()
+	p := c.Documents()
 	if p.BaseURL != "http://127.0.0.1:8080/Api2" || p.RatePerSecond != 1000 || p.MaxInFlight != 16 ||
 		!strings.Contains(own(t, c), `"DossierKey":{"In":"query","Name":"cle"}`) {
 		t.Errorf("got %+v", p)

@@ -23,8 +23,8 @@ func TestContract(t *testing.T) {
 		"http://[::1]:8080/docs":                      "http://[::1]:8080/docs",
 	} {
 		c := parsed(t, salarie(t, `contract = "`+written+`"`))
-		if c.Partner().Documents.Contract != want || len(besides(c)) > 0 {
-			t.Errorf("%s: got %s, %v", written, c.Partner().Documents.Contract, c.Warnings)
+		if c.Documents().Documents.Contract != want || len(besides(c)) > 0 {
+			t.Errorf("%s: got %s, %v", written, c.Documents().Documents.Contract, c.Warnings)
 		}
 	}
 }
@@ -35,7 +35,7 @@ func TestContractFile(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "config.toml")
 	write(t, file, salarie(t, `contract = "contracts/v2.json"`), 0o600)
-	if got := load(t, file, noEnv).Partner().Documents.Contract; got != filepath.Join(dir, "contracts", "v2.json") {
+	if got := load(t, file, noEnv).Documents().Documents.Contract; got != filepath.Join(dir, "contracts", "v2.json") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -54,11 +54,11 @@ func TestAnswer(t *testing.T) {
 		`code = "/c"` + "\n" + `success = [1_0.50, 1e3, -0.0, 0.10]`: {Code: "/c", Success: []string{"10.5", "1000", "0", "0.1"}},
 	} {
 		c := parsed(t, salarie(t, "[isidoor.salarie.answer]\n"+lines))
-		if got := c.Partner().Documents.Answer; got == nil || !reflect.DeepEqual(*got, want) {
+		if got := c.Documents().Documents.Answer; got == nil || !reflect.DeepEqual(*got, want) {
 			t.Errorf("%s: got %+v", lines, got)
 		}
 	}
-	if parsed(t, valid(t)).Partner().Documents.Answer != nil {
+	if parsed(t, valid(t)).Documents().Documents.Answer != nil {
 		t.Error("rules without a section")
 	}
 }
@@ -68,8 +68,8 @@ func TestSampleAnswer(t *testing.T) {
 	t.Parallel()
 	c := parsed(t, sampleWith(t, "answer", uncommented))
 	want := &AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Errors: []string{"/erreurs"}, Message: "/libelle", Texts: []string{"OK"}}
-	if !reflect.DeepEqual(c.Partner().Documents.Answer, want) || len(c.Warnings) > 0 {
-		t.Errorf("got %+v, %v", c.Partner().Documents.Answer, c.Warnings)
+	if !reflect.DeepEqual(c.Documents().Documents.Answer, want) || len(c.Warnings) > 0 {
+		t.Errorf("got %+v, %v", c.Documents().Documents.Answer, c.Warnings)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestWrittenSettings(t *testing.T) {
 		{[]string{"[[dossier]]", "[isidoor.salarie]\nmethod = \"POST\"\n\n[[dossier]]"}, false, true},
 		{[]string{"[[dossier]]", "[isidoor.salarie]\npath = \"/V2/Salaries\"\n\n[[dossier]]"}, false, false},
 	} {
-		d := parsed(t, valid(t, test.edits...)).Partner().Documents
+		d := parsed(t, valid(t, test.edits...)).Documents().Documents
 		if d.KeySet != test.key || d.MethodSet != test.method {
 			t.Errorf("%q: got %v, %v", test.edits, d.KeySet, d.MethodSet)
 		}

@@ -63,8 +63,8 @@ func (j Job) PeriodIn(at time.Time, zone *time.Location) jobs.Period {
 type surroundings struct {
 	dossiers []string
 	closed   []schedule.Day
-	kinds    []string // of jobs that the partners take part in
-	partner  *Partner
+	kinds    []string               // of jobs that the partners take part in
+	partners map[jobs.Kind]*Partner // that take part in jobs of a kind
 }
 
 func readJobs(tables []*strict.Table, around surroundings) []Job {
@@ -182,7 +182,7 @@ func readPush(t *strict.Table, j *Job, around surroundings) {
 	if t.Mistakes() == before && len(j.unmapped) == 0 {
 		mapped = &j.Mapping
 	}
-	j.Guards = readGuard(t.Table("guard"), &j.Source, mapped, &around.partner.Documents)
+	j.Guards = readGuard(t.Table("guard"), &j.Source, mapped, &around.partners[j.Kind].Documents)
 	for _, child := range children {
 		child.Finish()
 	}
@@ -258,7 +258,7 @@ func (c *Config) DraftJob(name string) (jobs.PushJob, error) {
 	if err != nil {
 		return jobs.PushJob{}, err
 	}
-	p := c.Partner()
+	p := c.PartnerOf(j)
 	return jobs.PushJob{
 		Name: j.Name, Source: j.Source, Mapping: j.Mapping,
 		Semantics: p.Documents.Semantics, Scope: p.Documents.Scope, Send: p.Documents.Send,

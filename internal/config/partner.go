@@ -263,7 +263,7 @@ func contractAddress(t *strict.Table, key, value, example string) {
 // checkCompare checks the members that a read-back compares by the mapping of each job that pushes: a member that its
 // documents do not have would be equal on both sides whatever the partner has.
 func (c *Config) checkCompare() {
-	documents := &c.Partner().Documents
+	documents := &c.Documents().Documents
 	if documents.ReadBack == nil || len(documents.ReadBack.Compare) == 0 {
 		return
 	}

@@ -50,11 +50,11 @@ func TestFixedParts(t *testing.T) {
 		return c
 	}
 	c := read(fixed)
-	if h := c.Partner().Headers; len(h) != 2 || h[0].Name != "Accept-Language" || h[1].Name != "Ocp-Apim-Subscription-Key" ||
-		c.Partner().Query[0].Value != "2" {
-		t.Fatalf("%+v", c.Partner())
+	if h := c.Documents().Headers; len(h) != 2 || h[0].Name != "Accept-Language" || h[1].Name != "Ocp-Apim-Subscription-Key" ||
+		c.Documents().Query[0].Value != "2" {
+		t.Fatalf("%+v", c.Documents())
 	}
-	if value, err := c.Partner().Headers[1].Read(); value != canary || err != nil {
+	if value, err := c.Documents().Headers[1].Read(); value != canary || err != nil {
 		t.Errorf("%q %v", value, err)
 	}
 	if n := len(c.Secrets()) - len(read("").Secrets()); n != 1 {
