@@ -50,7 +50,7 @@ func newContractDiff(p process, flags *globalFlags) *cobra.Command {
 			case err != nil:
 				return err
 			case a.flags.json:
-				return view.WriteIndented(a.Stdout, a.teller().ContractStanding(s, ""))
+				return view.WriteIndented(a.Stdout, a.teller().ContractStanding(s, nil))
 			case len(args) > 0:
 				return a.printer().ContractChanges(a.Stdout, s.Changes)
 			}

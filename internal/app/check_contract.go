@@ -17,6 +17,7 @@ const (
 	ContractOff     Code = "contract-off"      // the configuration wants none
 	ContractNone    Code = "contract-none"     // none was seen yet
 	ContractInForce Code = "contract-in-force" // title, version, digest
+	ContractUnread  Code = "contract-unread"   // problem: why none was found
 	ContractLast    Code = "contract-last"     // problem: the last one that was seen counts
 	ContractWaits   Code = "contract-waits"    // to be accepted
 	MappingFits     Code = "mapping-fits"      // method, path
@@ -42,31 +43,29 @@ func (c *checker) contract(ctx context.Context, connection partner.Connection) {
 	case standing.Newest == nil:
 		c.noContract(k, problem)
 	default:
-		if problem != "" {
-			text, hint := contract.Apart(problem)
-			c.tell(Finding{Level: Warning, Subject: subject, Code: ContractLast, Args: Args{"problem": text}, Hint: hint})
+		if problem != nil {
+			c.find(Warning, subject, ContractLast, Args{"problem": problem})
 		}
 		c.checkContract(ctx, standing)
 	}
 }
 
-func (c *checker) standing(ctx context.Context, k *contract.Keeper) (*contract.Standing, string, error) {
+func (c *checker) standing(ctx context.Context, k *contract.Keeper) (_ *contract.Standing, problem, err error) {
 	if k.API != nil {
 		return k.Look(ctx)
 	}
 	standing, err := k.Standing(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	return standing, standing.Problem, nil
 }
 
 // noContract tells that there is nothing to check against: an error only where the configuration says that there is.
-func (c *checker) noContract(k *contract.Keeper, problem string) {
+func (c *checker) noContract(k *contract.Keeper, problem error) {
 	f := Finding{Level: Warning, Subject: "contract", Code: ContractNone}
-	if problem != "" {
-		f.Code = ""
-		f.Text, f.Hint = contract.Apart(problem)
+	if problem != nil {
+		f.Code, f.Args = ContractUnread, Args{"problem": problem}
 	}
 	if k.Source != contract.Auto && k.API != nil {
 		f.Level = Failure

@@ -52,15 +52,15 @@ func (c Contracts) known(ctx context.Context) (*store.Store, *contract.Keeper, e
 }
 
 // Fetch asks the API for its contract, and records it. A problem is no failure: what was seen last counts.
-func (c Contracts) Fetch(ctx context.Context) (s *contract.Standing, problem string, err error) {
+func (c Contracts) Fetch(ctx context.Context) (s *contract.Standing, problem, err error) {
 	st, _, err := c.known(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	p := c.app.Config.Documents()
 	connection, err := c.app.connection(p, answerWithin)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	return c.app.keeper(p, st, connection).Fetch(ctx)
 }

@@ -35,8 +35,8 @@ func (k *Keeper) current(ctx context.Context) (*Standing, error) {
 		if err != nil {
 			return nil, err
 		}
-		if problem != "" && problem != known.Problem {
-			k.Log.Warn().Str("problem", hinted.FirstLine(problem)).Msg("no contract of the API can be read: " +
+		if problem != nil && (known.Problem == nil || problem.Error() != known.Problem.Error()) {
+			k.Log.Warn().Str("problem", hinted.FirstLine(problem.Error())).Msg("no contract of the API can be read: " +
 				"documents are checked against the last one, if there is any")
 		}
 		if known, err = k.Ledger.KnownContracts(ctx, k.Name); err != nil {
@@ -58,38 +58,38 @@ func (k *Keeper) due(known ledger.KnownContracts) bool {
 		return true
 	case len(known.Seen) == 0 && k.Source != Auto && !k.asked:
 		return true
-	case known.Problem != "":
+	case known.Problem != nil:
 		return known.Asked >= retryEvery
 	}
 	return known.Asked >= askEvery
 }
 
-// Fetch asks the API now. The problem tells why nothing was found; "" = something was.
-func (k *Keeper) Fetch(ctx context.Context) (_ *Standing, problem string, err error) {
+// Fetch asks the API now. The problem tells why nothing was found; nil = something was.
+func (k *Keeper) Fetch(ctx context.Context) (_ *Standing, problem, err error) {
 	if err := k.takeTurn(ctx); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	defer k.endTurn()
 	if problem, err = k.ask(ctx); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	known, err := k.Ledger.KnownContracts(ctx, k.Name)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	standing, err := k.accepting(ctx, known)
 	return standing, problem, err
 }
 
 // Look is where the contracts would stand if the API were asked now. Nothing is recorded and nothing accepted.
-func (k *Keeper) Look(ctx context.Context) (_ *Standing, problem string, err error) {
+func (k *Keeper) Look(ctx context.Context) (_ *Standing, problem, err error) {
 	known, err := k.Ledger.KnownContracts(ctx, k.Name)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	found, problem, _, err := k.describe(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	var newest *openapi.Document // nil = what is known stays in force
 	if found != nil {
@@ -107,30 +107,36 @@ type shown struct {
 }
 
 // describe asks for the contract and reads it. The problem tells why there is none, and passing that it may be over soon.
-func (k *Keeper) describe(ctx context.Context) (found *shown, problem string, passing bool, err error) {
+func (k *Keeper) describe(ctx context.Context) (found *shown, problem error, passing bool, err error) {
 	text, place, err := k.API.Describe(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return nil, "", false, ctx.Err()
+		return nil, nil, false, ctx.Err()
 	case err != nil: // it is told as the problem
 		call, isCall := errors.AsType[*jobs.CallError](err)
-		return nil, err.Error(), isCall && call.Class == jobs.ClassTemporary, nil
+		return nil, err, isCall && call.Class == jobs.ClassTemporary, nil
 	}
 	document, err := k.read(text)
 	if err != nil {
-		return nil, place + ": " + err.Error(), false, nil //nolint:nilerr // it is told as the problem
+		return nil, at(place, err), false, nil
 	}
 	if derived, _ := check.Derive(document, k.Settings); derived.Broken != nil { // what is sent could not be checked, or only in part
-		return nil, place + ": " + derived.Broken.WhyBroken().For(k.Settings.Documents).Error(), false, nil
+		return nil, at(place, derived.Broken.WhyBroken().For(k.Settings.Documents)), false, nil
 	}
-	return &shown{document, text, place}, "", false, nil
+	return &shown{document, text, place}, nil, false, nil
+}
+
+// at is why what is at a place is no contract.
+func at(place string, why error) error {
+	kept := hinted.Keep(why)
+	return &hinted.Coded{Fact: hinted.Say("contract.at", "where", place, "what", kept.What), Next: kept.Next}
 }
 
 // ask asks the API for its contract and records what it shows.
-func (k *Keeper) ask(ctx context.Context) (problem string, err error) {
+func (k *Keeper) ask(ctx context.Context) (problem, err error) {
 	found, problem, passing, err := k.describe(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	k.asked, k.passing = true, passing
 	note := ledger.FoundContract{Problem: problem}

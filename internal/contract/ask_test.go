@@ -78,12 +78,12 @@ func TestFailuresAreAskedAgain(t *testing.T) {
 			k.wantAsked(before + 1)
 			time.Sleep(5 * time.Minute)
 		}
-		if k.shelf.known.Problem == "" {
+		if k.shelf.known.Problem == nil {
 			t.Error("nobody is told why there is none")
 		}
 		k.api.shows(contractA)
 		k.wantInForce("A", 0)
-		if k.shelf.known.Problem != "" {
+		if k.shelf.known.Problem != nil {
 			t.Errorf("it still tells: %s", k.shelf.known.Problem)
 		}
 	})
@@ -122,7 +122,7 @@ func TestWhatCannotBeReadLeavesTheKnownOneInForce(t *testing.T) {
 			time.Sleep(time.Hour)
 			k.api.shows(text)
 			k.wantInForce("A", 0)
-			if k.shelf.known.Problem == "" {
+			if k.shelf.known.Problem == nil {
 				t.Errorf("nobody is told that %q is no contract", text)
 			}
 		}
@@ -237,8 +237,8 @@ func (k *keeping) wantProblem(beginning string) {
 	k.t.Helper()
 	_, problem, err := k.Fetch(k.t.Context())
 	k.must(err)
-	if !strings.HasPrefix(problem, beginning) {
-		k.t.Errorf("the problem is %q, want %q", problem, beginning)
+	if problem == nil || !strings.HasPrefix(problem.Error(), beginning) {
+		k.t.Errorf("the problem is %v, want %q", problem, beginning)
 	}
 }
 

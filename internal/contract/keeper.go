@@ -102,7 +102,7 @@ func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 		class, cause = jobs.ClassTemporary, jobs.CauseContractAway
 	}
 	return nil, &jobs.CallError{Class: class, Call: "contract", Cause: jobs.Because(cause),
-		Problem: "the contract that the configuration names cannot be read: " + strings.TrimPrefix(hinted.FirstLine(s.Problem), "contract: "),
+		Problem: "the contract that the configuration names cannot be read: " + strings.TrimPrefix(hinted.FirstLine(s.Problem.Error()), "contract: "),
 		Hint: fmt.Sprintf("check contract of [%s]; 'syncd contract fetch' tries again; contract = \"none\" sends without a check",
 			k.Settings.Documents)}
 }

@@ -13,8 +13,8 @@ func TestLookRecordsNothing(t *testing.T) {
 		k.api.shows(contractA)
 		s, problem, err := k.Look(t.Context())
 		k.must(err)
-		if problem != "" || named(s.Newest.Digest) != "A" || s.Waits() || k.shelf.noted != nil || k.shelf.accepted != nil {
-			t.Errorf("%+v %q; noted %+v, accepted %+v", s, problem, k.shelf.noted, k.shelf.accepted)
+		if problem != nil || named(s.Newest.Digest) != "A" || s.Waits() || k.shelf.noted != nil || k.shelf.accepted != nil {
+			t.Errorf("%+v %v; noted %+v, accepted %+v", s, problem, k.shelf.noted, k.shelf.accepted)
 		}
 		k.wantInForce("A", 0)
 		k.api.shows(contractB)
@@ -27,8 +27,8 @@ func TestLookRecordsNothing(t *testing.T) {
 		k.api.fails(jobs.ClassConfiguration)
 		s, problem, err = k.Look(t.Context())
 		k.must(err)
-		if named(s.Newest.Digest) != "A" || problem == "" || len(k.shelf.noted) != 1 {
-			t.Errorf("%+v %q", s, problem)
+		if named(s.Newest.Digest) != "A" || problem == nil || len(k.shelf.noted) != 1 {
+			t.Errorf("%+v %v", s, problem)
 		}
 		k.wantAccepted("A")
 	})
@@ -60,13 +60,13 @@ func TestFetchAsksNow(t *testing.T) {
 		k.wantInForce("A", 0)
 		s, problem, err := k.Fetch(t.Context())
 		k.must(err)
-		if problem != "" || named(s.Newest.Digest) != "B" || !s.Waits() {
-			t.Errorf("%+v %q", s, problem)
+		if problem != nil || named(s.Newest.Digest) != "B" || !s.Waits() {
+			t.Errorf("%+v %v", s, problem)
 		}
 		k.wantInForce("B", 1)
 		k.api.fails(jobs.ClassTemporary)
-		if s, problem, err = k.Fetch(t.Context()); err != nil || problem == "" || named(s.Newest.Digest) != "B" {
-			t.Errorf("%+v %q %v", s, problem, err)
+		if s, problem, err = k.Fetch(t.Context()); err != nil || problem == nil || named(s.Newest.Digest) != "B" {
+			t.Errorf("%+v %v %v", s, problem, err)
 		}
 	})
 }

@@ -17,7 +17,7 @@ import (
 // Standing is where the contracts of an API stand.
 type Standing struct {
 	Known    ledger.KnownContracts
-	Problem  string                // why none was found when the API was last asked; "" = one was
+	Problem  error                 // why none was found when the API was last asked; nil = one was
 	Newest   *openapi.Document     // in force; nil = none was ever seen
 	Accepted *openapi.Document     // under which is sent
 	Derived  check.Derived         // what the newest says of the call that takes documents
@@ -97,12 +97,6 @@ func (k *Keeper) stand(ctx context.Context, known ledger.KnownContracts, newest 
 		s.Accepted = accepted
 	}
 	return s, nil
-}
-
-// Apart takes a Standing's Problem, which the ledger keeps as one text, apart: what is wrong, and the next step.
-func Apart(problem string) (text, hint string) {
-	text, hint, _ = strings.Cut(problem, "\nhint: ")
-	return text, hint
 }
 
 // Accept lets syncd send under the newest contract, as a person decided.

@@ -3,6 +3,8 @@
 package ledger
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -56,10 +58,39 @@ type AuditEntry struct {
 	Run          int64    // 0 = of no run
 	Employees    []string // that it is about; empty = everyone of the run
 	Reason       string   // in the actor's words
-	Detail       string   // what exactly: "withdrawn", "schedule", "until 2026-12-05T18:00:00Z"
+	Detail       string   // what exactly: "withdrawn", "schedule"; of what Facts say, their text
+	Facts        AuditFacts
 	Host         string
 	Version      string // of the program
 	ConfigDigest string
+}
+
+// AuditFacts are what exactly was decided, where that is no mere word.
+type AuditFacts struct {
+	Until    *time.Time `json:"until,omitempty"`     // a period was reopened; nil = it was not
+	FailedOf int64      `json:"failed_of,omitempty"` // whose undelivered employees a run was asked for; 0 = none's
+}
+
+// String is the detail that tells the same: "until 2026-12-05T18:00:00Z"; "" = there are no facts.
+func (f AuditFacts) String() string {
+	switch {
+	case f.Until != nil:
+		return "until " + f.Until.UTC().Format(time.RFC3339)
+	case f.FailedOf != 0:
+		return fmt.Sprintf("undelivered of run %d", f.FailedOf)
+	}
+	return ""
+}
+
+// FormerFacts reads the facts of a detail, as ledgers of earlier versions have it.
+func FormerFacts(detail string) (f AuditFacts) {
+	if until, err := time.Parse("until "+time.RFC3339, detail); err == nil {
+		f.Until = &until
+	}
+	if number, found := strings.CutPrefix(detail, "undelivered of run "); found {
+		f.FailedOf, _ = strconv.ParseInt(number, 10, 64)
+	}
+	return f
 }
 
 // maxReason is how many characters a reason has at most: it is read in lists.

@@ -11,7 +11,7 @@ type KnownContracts struct {
 	AskedAt *time.Time     // when the API was last asked; nil = never
 	Asked   time.Duration  // how long ago, by the ledger's clock; negative = never
 	Place   string         // where one was last found; "" = nowhere yet
-	Problem string         // why none was found when the API was last asked; "" = one was
+	Problem error          // why none was found when the API was last asked; nil = one was
 	Seen    []SeenContract // the one in force first
 
 	Accepted    string // digest of the one under which is sent; "" = none was seen yet
@@ -33,7 +33,7 @@ type FoundContract struct {
 	Digest  string // "" = none
 	Text    []byte
 	Place   string
-	Problem string
+	Problem error // why none was found; nil = one was
 }
 
 // Accepted is what became of held runs when a contract was accepted.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"syncd/internal/jobs"
@@ -27,6 +28,13 @@ func (s *Store) auditLine(ctx context.Context, q *dbsqlc.Queries, target int64, 
 	row := dbsqlc.InsertAuditParams{
 		Actor: e.Actor, Decision: string(e.Decision), Job: e.Job, Period: string(e.Period), Employees: append([]string{}, e.Employees...),
 		Reason: e.Reason, Detail: e.Detail, Host: s.host, Version: s.version, ConfigDigest: value(s.configuration.Load()),
+	}
+	if e.Facts != (ledger.AuditFacts{}) {
+		var err error
+		if row.Facts, err = json.Marshal(e.Facts); err != nil {
+			return 0, err
+		}
+		row.Detail = e.Facts.String()
 	}
 	if row.Actor == "" {
 		row.Actor = self
@@ -56,10 +64,10 @@ func (s *Store) auditNew(ctx context.Context, q *dbsqlc.Queries, run int64, requ
 	entry := ledger.AuditEntry{Actor: request.RequestedBy, Decision: ledger.DecisionRun, Job: request.Job, Period: request.Period, Run: run,
 		Employees: request.Employees, Detail: string(request.Trigger)}
 	if request.FailedOf != 0 {
-		entry.Detail = fmt.Sprintf("undelivered of run %d", request.FailedOf)
+		entry.Facts.FailedOf = request.FailedOf
 	}
 	if request.Resend != "" {
-		entry.Detail, entry.Reason = "resend", request.Resend
+		entry.Detail, entry.Reason, entry.Facts = "resend", request.Resend, ledger.AuditFacts{}
 	}
 	return s.audit(ctx, q, request.Target.ID, entry)
 }
@@ -78,17 +86,28 @@ func (s *Store) Audit(ctx context.Context, f ledger.AuditFilter) ([]ledger.Audit
 	}
 	entries := make([]ledger.AuditEntry, 0, len(rows))
 	for _, r := range rows {
-		entries = append(entries, toEntry(r))
+		entry, err := toEntry(r)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry)
 	}
 	return entries, nil
 }
 
-func toEntry(r dbsqlc.ListAuditRow) ledger.AuditEntry {
-	return ledger.AuditEntry{
+func toEntry(r dbsqlc.ListAuditRow) (ledger.AuditEntry, error) {
+	e := ledger.AuditEntry{
 		ID: r.ID, At: r.At, Actor: r.Actor, Decision: ledger.Decision(r.Decision), Dossier: r.Dossier, Environment: r.Environment,
 		Job: r.Job, Period: jobs.Period(r.Period), Run: value(r.RunID), Employees: r.Employees, Reason: r.Reason, Detail: r.Detail,
-		Host: r.Host, Version: r.Version, ConfigDigest: r.ConfigDigest,
+		Host: r.Host, Version: r.Version, ConfigDigest: r.ConfigDigest, Facts: ledger.FormerFacts(r.Detail),
 	}
+	if r.Facts == nil {
+		return e, nil
+	}
+	if err := json.Unmarshal(r.Facts, &e.Facts); err != nil {
+		return e, fmt.Errorf("reading line %d of the audit: %w", r.ID, err)
+	}
+	return e, nil
 }
 
 // SetConfiguration tells with which configuration this process works from now on: the audit names its digest with each

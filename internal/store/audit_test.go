@@ -235,3 +235,27 @@ func migrate(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 }
+
+// What was decided is told as facts, also where an earlier program wrote them as a text.
+func TestAuditTellsFacts(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	until := time.Date(2026, 12, 5, 18, 0, 0, 0, time.UTC)
+	former := []ledger.AuditEntry{{Decision: ledger.DecisionRun, Detail: "undelivered of run 7"},
+		{Decision: ledger.DecisionReopen, Detail: "until 2026-12-05T18:00:00Z"}}
+	facts := []ledger.AuditFacts{{FailedOf: 7}, {Until: &until}}
+	for i := range former {
+		f.decide(s, 0, former[i])
+		f.decide(s, 0, ledger.AuditEntry{Decision: former[i].Decision, Facts: facts[i]})
+	}
+	entries, err := s.Audit(t.Context(), ledger.AuditFilter{Max: 4})
+	f.must(err)
+	for i, e := range entries { // newest first
+		want := facts[1-i/2]
+		if e.Detail != former[1-i/2].Detail || e.Facts.FailedOf != want.FailedOf || (e.Facts.Until == nil) != (want.Until == nil) ||
+			want.Until != nil && !e.Facts.Until.Equal(*want.Until) {
+			t.Errorf("%+v, want %+v", e, want)
+		}
+	}
+}

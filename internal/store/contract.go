@@ -2,9 +2,13 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
@@ -27,8 +31,18 @@ func (s *Store) KnownContracts(ctx context.Context, api jobs.APIName) (ledger.Kn
 		return ledger.KnownContracts{}, redact("reading contracts", err)
 	}
 	a := row.SyncdApi
-	known := ledger.KnownContracts{AskedAt: a.AskedAt, Place: a.Place, Problem: a.Problem,
+	known := ledger.KnownContracts{AskedAt: a.AskedAt, Place: a.Place,
 		Accepted: a.AcceptedDigest, AcceptedAt: a.AcceptedAt, AcceptedBy: a.AcceptedBy, AcceptedFor: a.AcceptedReason}
+	if a.Problem != "" {
+		kept := &hinted.Kept{}
+		kept.Problem, kept.Hint, _ = strings.Cut(a.Problem, "\nhint: ") // as earlier programs kept it
+		if a.ProblemFacts != nil {
+			if err := json.Unmarshal(a.ProblemFacts, kept); err != nil {
+				return ledger.KnownContracts{}, fmt.Errorf("reading why there is no contract: %w", err)
+			}
+		}
+		known.Problem = kept
+	}
 	known.Asked = time.Duration(row.Age * float64(time.Second))
 	contracts, err := s.queries.ListContracts(ctx, a.ID)
 	for _, c := range contracts {
@@ -59,8 +73,14 @@ func (s *Store) NoteContract(ctx context.Context, api jobs.APIName, found ledger
 		if err != nil {
 			return err
 		}
-		if err := q.NoteAsked(ctx, dbsqlc.NoteAskedParams{ID: a.ID, Problem: found.Problem, Place: found.Place}); err != nil ||
-			found.Digest == "" {
+		asked := dbsqlc.NoteAskedParams{ID: a.ID, Place: found.Place}
+		if kept := hinted.Keep(found.Problem); kept != nil {
+			asked.Problem = kept.Error()
+			if asked.ProblemFacts, err = json.Marshal(kept); err != nil {
+				return err
+			}
+		}
+		if err := q.NoteAsked(ctx, asked); err != nil || found.Digest == "" {
 			return err
 		}
 		if err := q.SeeContract(ctx, dbsqlc.SeeContractParams{ApiID: a.ID, Digest: found.Digest, Document: found.Text,

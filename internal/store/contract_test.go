@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
+	"syncd/internal/report/locale"
 )
 
 // digestOf is a digest that begins with the given digit.
@@ -65,16 +67,21 @@ func TestTheContractSeenLastIsInForce(t *testing.T) {
 	f.shows(s, "b")
 	f.shows(s, "a")
 	known := f.known(s)
-	if seen(known) != "a b" || known.Place != "/swagger/a" || known.Problem != "" || known.Asked < 0 {
+	if seen(known) != "a b" || known.Place != "/swagger/a" || known.Problem != nil || known.Asked < 0 {
 		t.Errorf("%+v", known)
 	}
 	if !known.Seen[0].FirstSeen.Equal(first.Seen[0].FirstSeen) || !known.Seen[0].LastSeen.After(first.Seen[0].LastSeen) {
 		t.Errorf("first seen %v, last %v", known.Seen[0].FirstSeen, known.Seen[0].LastSeen)
 	}
 	// What cannot be found later leaves what is known.
-	f.must(s.NoteContract(t.Context(), target.API(), ledger.FoundContract{Problem: "no contract"}))
-	if known = f.known(s); seen(known) != "a b" || known.Problem != "no contract" || known.Place != "/swagger/a" {
+	why := &hinted.Coded{Fact: hinted.Say("contract.html"), Next: hinted.Say("contract.hint-place", "documents", "partner.documents")}
+	f.must(s.NoteContract(t.Context(), target.API(), ledger.FoundContract{Problem: why}))
+	if known = f.known(s); seen(known) != "a b" || !same(known.Problem, why) || known.Place != "/swagger/a" {
 		t.Errorf("%+v", known)
+	}
+	f.db.Exec(t, `UPDATE syncd.api SET problem_facts = NULL`) // as an earlier program kept it
+	if known = f.known(s); known.Problem == nil || known.Problem.Error() != why.Error() {
+		t.Errorf("%+v", known.Problem)
 	}
 	text, err := s.ContractText(t.Context(), target.API(), digestOf("b"))
 	f.must(err)
@@ -247,4 +254,15 @@ func TestAnOutdatedPlanIsNotApproved(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	f.wantState(run.ID, "held contract")
+}
+
+// same reports whether a problem is told as it was, in both languages.
+func same(got, want error) bool {
+	for _, language := range []locale.Language{locale.English, locale.French} {
+		words := locale.Of(language, "")
+		if got == nil || hinted.TextIn(words, got) != hinted.TextIn(words, want) {
+			return false
+		}
+	}
+	return true
 }

@@ -143,7 +143,7 @@ func (s *Store) ReopenPeriod(ctx context.Context, t jobs.Target, p jobs.Period, 
 			return &PeriodError{hinted.Say("audit.period-past", "until", moment(until))}
 		}
 		return s.audit(ctx, q, target, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionReopen, Period: p, Reason: reason,
-			Detail: "until " + until.UTC().Format(time.RFC3339)})
+			Facts: ledger.AuditFacts{Until: &until}})
 	})
 	return redactUnlessOurs("reopening the period", err)
 }

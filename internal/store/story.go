@@ -68,7 +68,11 @@ func decide(ctx context.Context, q *dbsqlc.Queries, story *ledger.Story, period 
 		return err
 	}
 	for _, d := range decisions {
-		story.Decisions = append(story.Decisions, toEntry(dbsqlc.ListAuditRow(d)))
+		entry, err := toEntry(dbsqlc.ListAuditRow(d))
+		if err != nil {
+			return err
+		}
+		story.Decisions = append(story.Decisions, entry)
 	}
 	closed, err := q.ClosedPeriods(ctx, dbsqlc.ClosedPeriodsParams{TargetID: story.Target.ID, Periods: periods})
 	for _, p := range closed {

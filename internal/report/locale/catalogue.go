@@ -384,6 +384,7 @@ type recordWords struct {
 	NoPeriods   string
 	Of          string            `args:"run"`
 	Details     map[string]string // of decisions, by what the ledger has
+	FailedOf    string            `args:"run"`
 	Until       string            `args:"time"`
 	By          string            `args:"actor"`
 	ByAt        string            `args:"actor host"`

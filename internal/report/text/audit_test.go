@@ -36,8 +36,7 @@ func TestAudit(t *testing.T) {
 			*e = ledger.AuditEntry{At: e.At, Actor: "syncd", Decision: e.Decision, Version: "0.2.0", ConfigDigest: e.ConfigDigest}
 		}),
 		decided(ledger.DecisionReopen, 4*time.Hour, because("correction for 00042"), func(e *ledger.AuditEntry) {
-			e.Run, e.Job, e.Detail = 0, "",
-				"until 2026-12-05T18:00:00Z"
+			e.Run, e.Job, e.Facts = 0, "", ledger.FormerFacts("until 2026-12-05T18:00:00Z")
 		}),
 		decided(ledger.DecisionSettle, 3*time.Hour, because("taken back by phone"),
 			func(e *ledger.AuditEntry) { e.Employees, e.Detail = []string{"00031"}, "withdrawn" }),

@@ -7,15 +7,16 @@ import (
 
 	"syncd/internal/contract"
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/ledger"
 )
 
 // ContractFetched tells where the contracts stand after the API was asked; on stderr why it gave none. source is where the
 // configuration looks for it.
-func (p *Printer) ContractFetched(w, stderr io.Writer, s *contract.Standing, problem, source string) error {
+func (p *Printer) ContractFetched(w, stderr io.Writer, s *contract.Standing, problem error, source string) error {
 	answers := p.Answers.Contract
-	if problem != "" {
-		text, hint := contract.Apart(problem)
+	if problem != nil {
+		text, hint := hinted.SplitIn(p.Catalogue, problem)
 		p.say(stderr, answers.Warning, "text", text, "hint", hint)
 		switch {
 		case s.Newest != nil:
@@ -120,8 +121,8 @@ func (p *Printer) ContractShown(w io.Writer, s *contract.Standing, document *ope
 	for _, note := range document.Notes {
 		p.say(w, answers.NotChecked, "what", note)
 	}
-	if s.Problem != "" {
-		text, _ := contract.Apart(s.Problem)
+	if s.Problem != nil {
+		text, _ := hinted.SplitIn(p.Catalogue, s.Problem)
 		p.say(w, answers.Asked, "day", p.Day(*s.Known.AskedAt), "problem", text)
 	}
 	p.contractCall(w, s)

@@ -3,7 +3,6 @@ package view
 import (
 	"io"
 	"regexp"
-	"time"
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
@@ -50,6 +49,12 @@ var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // detail is what exactly was decided: a word or a time where it is one, else as the ledger has it.
 func (t *Teller) detail(e *ledger.AuditEntry) string {
+	switch f := e.Facts; {
+	case f.Until != nil:
+		return locale.Fill(t.Records.Until, "time", second(*f.Until, t.zone(e.Job)))
+	case f.FailedOf != 0:
+		return locale.Fill(t.Records.FailedOf, "run", f.FailedOf)
+	}
 	if text, known := t.Records.Details[e.Detail]; known && (e.Decision == ledger.DecisionSettle || e.Decision == ledger.DecisionClose ||
 		e.Decision == ledger.DecisionRun) {
 		return text
@@ -59,9 +64,6 @@ func (t *Teller) detail(e *ledger.AuditEntry) string {
 	}
 	if digest.MatchString(e.Detail) { // says something to a program alone: JSON has it
 		return ""
-	}
-	if end, err := time.Parse("until "+time.RFC3339, e.Detail); err == nil {
-		return locale.Fill(t.Records.Until, "time", second(end, t.zone(e.Job)))
 	}
 	return Cut(e.Detail)
 }
@@ -126,21 +128,22 @@ func (t *Teller) reopened(c *ledger.Closing) string {
 
 // AuditEntry is a decision.
 type AuditEntry struct {
-	ID           int64           `json:"id"`
-	At           *string         `json:"at"`
-	Actor        string          `json:"actor"`
-	Decision     ledger.Decision `json:"decision"`
-	Dossier      string          `json:"dossier,omitempty"`
-	Environment  string          `json:"environment,omitempty"`
-	Job          string          `json:"job,omitempty"`
-	Period       jobs.Period     `json:"period,omitempty"`
-	Run          int64           `json:"run,omitempty"`
-	Employees    []string        `json:"employees,omitempty"`
-	Reason       string          `json:"reason,omitempty"`
-	Detail       string          `json:"detail,omitempty"`
-	Host         string          `json:"host,omitempty"`
-	Version      string          `json:"version"`
-	ConfigDigest string          `json:"config_digest"`
+	ID          int64           `json:"id"`
+	At          *string         `json:"at"`
+	Actor       string          `json:"actor"`
+	Decision    ledger.Decision `json:"decision"`
+	Dossier     string          `json:"dossier,omitempty"`
+	Environment string          `json:"environment,omitempty"`
+	Job         string          `json:"job,omitempty"`
+	Period      jobs.Period     `json:"period,omitempty"`
+	Run         int64           `json:"run,omitempty"`
+	Employees   []string        `json:"employees,omitempty"`
+	Reason      string          `json:"reason,omitempty"`
+	Detail      string          `json:"detail,omitempty"`
+	ledger.AuditFacts
+	Host         string `json:"host,omitempty"`
+	Version      string `json:"version"`
+	ConfigDigest string `json:"config_digest"`
 }
 
 // Closing is a period that was closed.
@@ -173,7 +176,7 @@ func (t *Teller) WriteAuditJSON(w io.Writer, entries []ledger.AuditEntry) error 
 
 func auditEntryOf(e *ledger.AuditEntry) AuditEntry {
 	return AuditEntry{e.ID, moment(&e.At), e.Actor, e.Decision, e.Dossier, e.Environment, e.Job, e.Period, e.Run, e.Employees,
-		e.Reason, e.Detail, e.Host, e.Version, e.ConfigDigest}
+		e.Reason, e.Detail, e.Facts, e.Host, e.Version, e.ConfigDigest}
 }
 
 // WritePeriodsJSON writes an array of the periods that were closed, in the order given.

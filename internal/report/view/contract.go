@@ -186,10 +186,13 @@ type SeenContract struct {
 	LastSeen  time.Time `json:"last_seen"`
 }
 
-// ContractStanding tells where they stand. problem is why the API gave none; "" = it gave one, or was not asked.
-func (t *Teller) ContractStanding(s *contract.Standing, problem string) ContractStanding {
-	out := ContractStanding{AcceptedBy: s.Known.AcceptedBy, AcceptedAt: s.Known.AcceptedAt, Waits: s.Waits(), Problem: problem,
+// ContractStanding tells where they stand. problem is why the API gave none; nil = it gave one, or was not asked.
+func (t *Teller) ContractStanding(s *contract.Standing, problem error) ContractStanding {
+	out := ContractStanding{AcceptedBy: s.Known.AcceptedBy, AcceptedAt: s.Known.AcceptedAt, Waits: s.Waits(),
 		Seen: []SeenContract{}, Changes: t.ContractChangesOf(s.Changes)}
+	if problem != nil {
+		out.Problem = hinted.TextIn(t.Catalogue, problem)
+	}
 	for _, seen := range s.Known.Seen {
 		out.Seen = append(out.Seen, SeenContract(seen))
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 const insertAudit = `-- name: InsertAudit :one
-INSERT INTO syncd.audit (actor, decision, target_id, job, period, run_id, employees, reason, detail, host, version, config_digest)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+INSERT INTO syncd.audit (actor, decision, target_id, job, period, run_id, employees, reason, detail, facts, host, version, config_digest)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 RETURNING id
 `
 
@@ -26,6 +26,7 @@ type InsertAuditParams struct {
 	Employees    []string
 	Reason       string
 	Detail       string
+	Facts        []byte
 	Host         string
 	Version      string
 	ConfigDigest string
@@ -42,6 +43,7 @@ func (q *Queries) InsertAudit(ctx context.Context, arg InsertAuditParams) (int64
 		arg.Employees,
 		arg.Reason,
 		arg.Detail,
+		arg.Facts,
 		arg.Host,
 		arg.Version,
 		arg.ConfigDigest,
@@ -64,7 +66,7 @@ func (q *Queries) LastConfiguration(ctx context.Context, host string) (string, e
 
 const listAudit = `-- name: ListAudit :many
 SELECT a.id, a.at, a.actor, a.decision, coalesce(t.dossier, '')::text AS dossier, coalesce(t.environment, '')::text AS environment,
-       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.host, a.version, a.config_digest
+       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.facts, a.host, a.version, a.config_digest
 FROM syncd.audit a LEFT JOIN syncd.target t ON t.id = a.target_id
 WHERE ($1::text = '' OR t.dossier = $1) AND ($2::text = '' OR a.job = $2)
   AND ($3::text = '' OR a.period = $3) AND ($4::bigint = 0 OR a.run_id = $4)
@@ -98,6 +100,7 @@ type ListAuditRow struct {
 	Employees    []string
 	Reason       string
 	Detail       string
+	Facts        []byte
 	Host         string
 	Version      string
 	ConfigDigest string
@@ -135,6 +138,7 @@ func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]ListAud
 			&i.Employees,
 			&i.Reason,
 			&i.Detail,
+			&i.Facts,
 			&i.Host,
 			&i.Version,
 			&i.ConfigDigest,

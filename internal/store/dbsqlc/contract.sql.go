@@ -59,7 +59,7 @@ func (q *Queries) ContractText(ctx context.Context, arg ContractTextParams) ([]b
 const ensureAPI = `-- name: EnsureAPI :one
 INSERT INTO syncd.api (partner, environment, base_url) VALUES ($1, $2, $3)
 ON CONFLICT (partner, environment, base_url) DO UPDATE SET partner = excluded.partner
-RETURNING id, partner, environment, base_url, asked_at, place, problem, accepted_digest, accepted_at, accepted_by, accepted_reason
+RETURNING id, partner, environment, base_url, asked_at, place, problem, accepted_digest, accepted_at, accepted_by, accepted_reason, problem_facts
 `
 
 type EnsureAPIParams struct {
@@ -83,12 +83,13 @@ func (q *Queries) EnsureAPI(ctx context.Context, arg EnsureAPIParams) (SyncdApi,
 		&i.AcceptedAt,
 		&i.AcceptedBy,
 		&i.AcceptedReason,
+		&i.ProblemFacts,
 	)
 	return i, err
 }
 
 const findAPI = `-- name: FindAPI :one
-SELECT a.id, a.partner, a.environment, a.base_url, a.asked_at, a.place, a.problem, a.accepted_digest, a.accepted_at, a.accepted_by, a.accepted_reason, coalesce(extract(epoch FROM clock_timestamp() - a.asked_at), -1)::float8 AS age
+SELECT a.id, a.partner, a.environment, a.base_url, a.asked_at, a.place, a.problem, a.accepted_digest, a.accepted_at, a.accepted_by, a.accepted_reason, a.problem_facts, coalesce(extract(epoch FROM clock_timestamp() - a.asked_at), -1)::float8 AS age
 FROM syncd.api a WHERE partner = $1 AND environment = $2 AND base_url = $3
 `
 
@@ -118,6 +119,7 @@ func (q *Queries) FindAPI(ctx context.Context, arg FindAPIParams) (FindAPIRow, e
 		&i.SyncdApi.AcceptedAt,
 		&i.SyncdApi.AcceptedBy,
 		&i.SyncdApi.AcceptedReason,
+		&i.SyncdApi.ProblemFacts,
 		&i.Age,
 	)
 	return i, err
@@ -272,19 +274,25 @@ func (q *Queries) NoteAccepted(ctx context.Context, arg NoteAcceptedParams) erro
 }
 
 const noteAsked = `-- name: NoteAsked :exec
-UPDATE syncd.api SET asked_at = clock_timestamp(), problem = $1,
-    place = CASE WHEN $2::text <> '' THEN $2 ELSE place END
-WHERE id = $3
+UPDATE syncd.api SET asked_at = clock_timestamp(), problem = $1, problem_facts = $2,
+    place = CASE WHEN $3::text <> '' THEN $3 ELSE place END
+WHERE id = $4
 `
 
 type NoteAskedParams struct {
-	Problem string
-	Place   string
-	ID      int64
+	Problem      string
+	ProblemFacts []byte
+	Place        string
+	ID           int64
 }
 
 func (q *Queries) NoteAsked(ctx context.Context, arg NoteAskedParams) error {
-	_, err := q.db.Exec(ctx, noteAsked, arg.Problem, arg.Place, arg.ID)
+	_, err := q.db.Exec(ctx, noteAsked,
+		arg.Problem,
+		arg.ProblemFacts,
+		arg.Place,
+		arg.ID,
+	)
 	return err
 }
 

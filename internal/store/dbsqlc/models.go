@@ -76,6 +76,7 @@ type SyncdApi struct {
 	// who accepted what it changed; empty = it broke nothing
 	AcceptedBy     string
 	AcceptedReason string
+	ProblemFacts   []byte
 }
 
 type SyncdAudit struct {
@@ -93,6 +94,7 @@ type SyncdAudit struct {
 	Host         string
 	Version      string
 	ConfigDigest string
+	Facts        []byte
 }
 
 type SyncdBaseline struct {

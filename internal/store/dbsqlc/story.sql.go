@@ -42,7 +42,7 @@ func (q *Queries) ClosedPeriods(ctx context.Context, arg ClosedPeriodsParams) ([
 
 const storyDecisions = `-- name: StoryDecisions :many
 SELECT a.id, a.at, a.actor, a.decision, t.dossier, t.environment,
-       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.host, a.version, a.config_digest
+       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.facts, a.host, a.version, a.config_digest
 FROM syncd.audit a JOIN syncd.target t ON t.id = a.target_id
 WHERE a.target_id = $1 AND ($2::text = '' OR a.period = $2::text)
   AND (a.run_id = ANY ($3::bigint[]) AND a.employees = '{}' OR $4::text = ANY (a.employees))
@@ -69,6 +69,7 @@ type StoryDecisionsRow struct {
 	Employees    []string
 	Reason       string
 	Detail       string
+	Facts        []byte
 	Host         string
 	Version      string
 	ConfigDigest string
@@ -101,6 +102,7 @@ func (q *Queries) StoryDecisions(ctx context.Context, arg StoryDecisionsParams) 
 			&i.Employees,
 			&i.Reason,
 			&i.Detail,
+			&i.Facts,
 			&i.Host,
 			&i.Version,
 			&i.ConfigDigest,

@@ -1,11 +1,11 @@
 -- name: InsertAudit :one
-INSERT INTO syncd.audit (actor, decision, target_id, job, period, run_id, employees, reason, detail, host, version, config_digest)
-VALUES (@actor, @decision, sqlc.narg('target_id'), @job, @period, sqlc.narg('run_id'), @employees, @reason, @detail, @host, @version, @config_digest)
+INSERT INTO syncd.audit (actor, decision, target_id, job, period, run_id, employees, reason, detail, facts, host, version, config_digest)
+VALUES (@actor, @decision, sqlc.narg('target_id'), @job, @period, sqlc.narg('run_id'), @employees, @reason, @detail, sqlc.narg('facts'), @host, @version, @config_digest)
 RETURNING id;
 
 -- name: ListAudit :many
 SELECT a.id, a.at, a.actor, a.decision, coalesce(t.dossier, '')::text AS dossier, coalesce(t.environment, '')::text AS environment,
-       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.host, a.version, a.config_digest
+       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.facts, a.host, a.version, a.config_digest
 FROM syncd.audit a LEFT JOIN syncd.target t ON t.id = a.target_id
 WHERE (@dossier::text = '' OR t.dossier = @dossier) AND (@job::text = '' OR a.job = @job)
   AND (@period::text = '' OR a.period = @period) AND (@run_id::bigint = 0 OR a.run_id = @run_id)

@@ -28,7 +28,7 @@ WHERE c.api_id = @api_id AND a.id = c.api_id AND c.digest <> a.accepted_digest
                   AND r.planned_at > clock_timestamp() - interval '90 days');
 
 -- name: NoteAsked :exec
-UPDATE syncd.api SET asked_at = clock_timestamp(), problem = @problem,
+UPDATE syncd.api SET asked_at = clock_timestamp(), problem = @problem, problem_facts = sqlc.narg('problem_facts'),
     place = CASE WHEN @place::text <> '' THEN @place ELSE place END
 WHERE id = @id;
 
