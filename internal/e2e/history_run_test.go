@@ -130,8 +130,7 @@ func (h *history) askAgain(request *jobs.NewRun, id int64) {
 }
 
 func (h *history) runner(ledger jobs.Ledger, stop chan struct{}) *jobs.Runner {
-	staging := &store.Staging{URL: h.w.db.URL, Waits: func(string, time.Duration) { h.importer.noticed.Store(true) }}
-	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: ledger, Staging: importing{staging, h}, API: h.api, By: "marie",
+	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: ledger, Staging: importing{h.w.staging, h}, API: h.api, By: "marie",
 		Progress: jobs.Silent{}, Log: zerolog.Nop(), Stop: stop}
 }
 

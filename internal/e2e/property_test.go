@@ -33,6 +33,7 @@ func TestHistories(t *testing.T) {
 			w.exec(`CREATE TABLE staff (matricule text, name text, rev int, iban text, nir text);
 				CREATE TABLE pay (matricule text, period text, code text, amount int)`)
 			n, process, replaces := 0, &ledgerProcess{w: w, marks: t.TempDir()}, &importer{conn: w.db.Connect(t)}
+			w.staging.Waits = func(string, time.Duration) { replaces.noticed.Store(true) }
 			process.open()
 			defer process.close()
 			rapid.Check(t, func(rt *rapid.T) {

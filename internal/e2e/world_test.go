@@ -54,6 +54,7 @@ type world struct {
 	front   *front
 	server  *httptest.Server
 	keys    *store.Keys
+	staging *store.Staging
 	job     jobs.PushJob
 	pull    jobs.PullJob
 
@@ -77,6 +78,9 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, db: testpg.New(t, template)}
 	w.conn = w.db.Connect(t)
+	w.staging = &store.Staging{URL: w.db.URL}
+	w.staging.KeepSessions() // as the program does: a new one costs Postgres more than to read these few rows
+	t.Cleanup(w.staging.Close)
 	s, err := standin.New(standin.Config{ClientID: "our-editor", ClientSecret: secret, Seed: 1,
 		Dossiers: []sandbox.Dossier{{Name: dossier, Key: key, Siret: siret}}})
 	w.must(err)
@@ -176,7 +180,7 @@ func (w *world) connection(change func(*isidoor.Options)) *isidoor.Connection {
 
 // runner is one process' way to execute runs.
 func (w *world) runner() *jobs.Runner {
-	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: w.open(), Staging: &store.Staging{URL: w.db.URL}, API: w.connect(nil),
+	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: w.open(), Staging: w.staging, API: w.connect(nil),
 		Siret: siret, Progress: jobs.Silent{}, Log: zerolog.Nop(), Stop: make(chan struct{})}
 }
 
