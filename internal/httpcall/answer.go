@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -180,8 +181,10 @@ func inflate(open func(io.Reader) (io.Reader, error), data []byte, limit int64) 
 }
 
 var (
-	declared = regexp.MustCompile(`(?i)^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']|<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{1,40})`)
-	marks    = []struct {
+	declared = sync.OnceValue(func() *regexp.Regexp { // costly, and seldom needed
+		return regexp.MustCompile(`(?i)^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']|<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{1,40})`)
+	})
+	marks = []struct {
 		mark string
 		of   encoding.Encoding
 	}{{"\xff\xfe", utf16LE}, {"\xfe\xff", utf16BE}}
@@ -231,7 +234,7 @@ func charsetOf(header http.Header, body []byte) string {
 	if name := parameters["charset"]; name != "" {
 		return foldName(name)
 	}
-	found := declared.FindSubmatch(body[:min(len(body), 1024)])
+	found := declared().FindSubmatch(body[:min(len(body), 1024)])
 	if found == nil {
 		return ""
 	}

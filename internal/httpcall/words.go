@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -305,22 +306,27 @@ func textsOfXML(body []byte) []said {
 	return h.texts
 }
 
+// What has long repetitions is compiled when a page has come: it would be half of what the program does before it begins.
 var (
-	pageBegins = regexp.MustCompile(`(?i)^(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body|title|h1|center|p|div)\b`)
-	headings   = []*regexp.Regexp{regexp.MustCompile(`(?is)<title[^>]{0,200}>(.{1,1000}?)</title`),
-		regexp.MustCompile(`(?is)<h[12][^>]{0,200}>(.{1,1000}?)</h[12]`)}
+	pageBegins = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body|title|h1|center|p|div)\b`)
+	})
+	headings = sync.OnceValue(func() []*regexp.Regexp {
+		return []*regexp.Regexp{regexp.MustCompile(`(?is)<title[^>]{0,200}>(.{1,1000}?)</title`),
+			regexp.MustCompile(`(?is)<h[12][^>]{0,200}>(.{1,1000}?)</h[12]`)}
+	})
 	tags = regexp.MustCompile(`(?s)<[^>]*>`)
 )
 
 // isForPeople tells a page from XML.
 func isForPeople(header http.Header, body []byte) bool {
 	kind := strings.ToLower(header.Get("Content-Type"))
-	return bytes.HasPrefix(body, []byte("<")) && (pageBegins.Match(body) || strings.HasPrefix(kind, "text/html"))
+	return bytes.HasPrefix(body, []byte("<")) && (pageBegins().Match(body) || strings.HasPrefix(kind, "text/html"))
 }
 
 // titleOf is the title of a page, or its first heading.
 func titleOf(page string) string {
-	for _, heading := range headings {
+	for _, heading := range headings() {
 		if found := heading.FindStringSubmatch(page); found != nil {
 			if text := strings.TrimSpace(html.UnescapeString(tags.ReplaceAllString(found[1], " "))); text != "" {
 				return text

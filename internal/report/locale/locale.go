@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
-	"slices"
 	"strings"
 	"sync"
 
@@ -63,7 +61,8 @@ func parse(text []byte, partner string) (*Catalogue, error) {
 	return c, nil
 }
 
-// decode reads texts into a struct: no key may be missing, unknown, or have a placeholder that nothing fills.
+// decode reads texts into a struct, in which there is no unknown key. That none is missing, or has a placeholder that nothing
+// fills, the tests of this package see: the files are part of the program.
 func decode(text []byte, into any) error {
 	decoder := toml.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -74,7 +73,7 @@ func decode(text []byte, into any) error {
 		}
 		return err
 	}
-	return errors.Join(check(reflect.ValueOf(into).Elem(), "", "", false)...)
+	return nil
 }
 
 // name puts a partner's name, and that of its section, into a text.
@@ -84,51 +83,11 @@ func (c *Catalogue) name(partner string) func(text string) string {
 		name = c.SomePartner
 	}
 	return func(text string) string {
+		if !strings.Contains(text, "{") {
+			return text
+		}
 		return strings.ReplaceAll(c.elide(text, "{partner}", name), "{section}", partner)
 	}
-}
-
-var placeholder = regexp.MustCompile(`\{([^{}\[\]]*)\}`) // ${x[1]} is one of a shell
-
-// check tells what is missing below a value, and which placeholders are not among args.
-func check(v reflect.Value, path, args string, optional bool) (problems []error) {
-	switch v.Kind() {
-	case reflect.String:
-		return checkText(v.String(), path, args, optional)
-	case reflect.Struct:
-		for i := range v.NumField() {
-			field := v.Type().Field(i)
-			problems = append(problems, check(v.Field(i), strings.TrimPrefix(path+"."+field.Name, "."), field.Tag.Get("args"),
-				strings.HasSuffix(field.Tag.Get("toml"), ",omitempty"))...)
-		}
-	case reflect.Slice, reflect.Array:
-		if v.Len() == 0 && !optional || v.Type() == reflect.TypeFor[Plural]() && v.Len() > 2 {
-			return []error{fmt.Errorf("%s has %d texts", path, v.Len())}
-		}
-		for i := range v.Len() {
-			problems = append(problems, check(v.Index(i), fmt.Sprintf("%s[%d]", path, i), args, v.Type() != reflect.TypeFor[Plural]())...)
-		}
-	case reflect.Map:
-		if v.Len() == 0 && !optional {
-			return []error{fmt.Errorf("%s is missing", path)}
-		}
-		for _, key := range v.MapKeys() {
-			problems = append(problems, check(v.MapIndex(key), path+"."+key.String(), args, false)...)
-		}
-	}
-	return problems
-}
-
-func checkText(text, path, args string, optional bool) (problems []error) {
-	if text == "" && !optional {
-		return []error{fmt.Errorf("%s is missing", path)}
-	}
-	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
-		if name := found[1]; name != "partner" && name != "section" && args != "*" && !slices.Contains(strings.Fields(args), name) {
-			problems = append(problems, fmt.Errorf("%s: nothing fills {%s}", path, name))
-		}
-	}
-	return problems
 }
 
 // each changes all texts below a value.

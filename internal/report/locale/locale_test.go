@@ -1,6 +1,7 @@
 package locale
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -76,6 +77,70 @@ func TestFrenchSpaces(t *testing.T) {
 	}
 }
 
+var placeholder = regexp.MustCompile(`\{([^{}\[\]]*)\}`) // ${x[1]} is one of a shell
+
+// check tells what is missing below a value, and which placeholders are not among args.
+func check(v reflect.Value, path, args string, optional bool) (problems []error) {
+	switch v.Kind() {
+	case reflect.String:
+		return checkText(v.String(), path, args, optional)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			problems = append(problems, check(v.Field(i), strings.TrimPrefix(path+"."+field.Name, "."), field.Tag.Get("args"),
+				strings.HasSuffix(field.Tag.Get("toml"), ",omitempty"))...)
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Len() == 0 && !optional || v.Type() == reflect.TypeFor[Plural]() && v.Len() > 2 {
+			return []error{fmt.Errorf("%s has %d texts", path, v.Len())}
+		}
+		for i := range v.Len() {
+			problems = append(problems, check(v.Index(i), fmt.Sprintf("%s[%d]", path, i), args, v.Type() != reflect.TypeFor[Plural]())...)
+		}
+	case reflect.Map:
+		if v.Len() == 0 && !optional {
+			return []error{fmt.Errorf("%s is missing", path)}
+		}
+		for _, key := range v.MapKeys() {
+			problems = append(problems, check(v.MapIndex(key), path+"."+key.String(), args, false)...)
+		}
+	}
+	return problems
+}
+
+func checkText(text, path, args string, optional bool) (problems []error) {
+	if text == "" && !optional {
+		return []error{fmt.Errorf("%s is missing", path)}
+	}
+	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
+		if name := found[1]; name != "partner" && name != "section" && args != "*" && !slices.Contains(strings.Fields(args), name) {
+			problems = append(problems, fmt.Errorf("%s: nothing fills {%s}", path, name))
+		}
+	}
+	return problems
+}
+
+// whole reads texts in which no key may be missing, unknown, or have a placeholder that nothing fills.
+func whole(text []byte, into any) error {
+	if err := decode(text, into); err != nil {
+		return err
+	}
+	return errors.Join(check(reflect.ValueOf(into).Elem(), "", "", false)...)
+}
+
+func TestFilesAreWhole(t *testing.T) {
+	t.Parallel()
+	for name, into := range map[string]any{"en.toml": &Catalogue{}, "fr.toml": &Catalogue{}, "help.en.toml": &Help{}, "help.fr.toml": &Help{}} {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := whole(text, into); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestWhatACatalogueMustHave(t *testing.T) {
 	t.Parallel()
 	text, err := files.ReadFile("en.toml")
@@ -96,7 +161,7 @@ func TestWhatACatalogueMustHave(t *testing.T) {
 		"Reasons.accepted.Plain is missing":             change("accepted.plain = ", "accepted.with = "),
 		"Findings.absent[0]: nothing fills {somewhere}": change("absent = [\n  \"", "absent = [\n  \"{somewhere}"),
 	} {
-		if _, err := parse(changed, "isidoor"); err == nil || !strings.Contains(err.Error(), want) {
+		if err := whole(changed, &Catalogue{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %q in it", err, want)
 		}
 	}
