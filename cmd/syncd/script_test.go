@@ -41,11 +41,22 @@ func (m withoutLeaks) Run() int {
 	return code
 }
 
-// TestScripts runs testdata/script. Each script has a database of its own with ledger and staging (8 employees in
-// saint-martin, 12 in sainte-anne, 2 elements each, November 2026), a sandbox, and a config.toml that names both.
+// TestScripts runs testdata. Each script has a database of its own with ledger and staging (8 employees in saint-martin, 12 in
+// sainte-anne, 2 elements each, November 2026), a sandbox, and a config.toml that names both. Where several things happen at once
+// (testdata/race: runs beside others, faults, signals, a daemon's work) the program is this test's own, with the race detector;
+// what one command after the other answers (testdata/script) is asked of the program as it is released.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: setUp, Cmds: commands, RequireUniqueNames: true})
+	program, err := apptest.Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	released := func(env *testscript.Env) error {
+		env.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+env.Getenv("PATH"))
+		return setUp(env)
+	}
+	testscript.Run(t, testscript.Params{Dir: "testdata/race", Setup: setUp, Cmds: commands, RequireUniqueNames: true})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: released, Cmds: commands, RequireUniqueNames: true})
 }
 
 // Names of what a script's commands need.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"syncd/internal/app/apptest"
 	"syncd/internal/testpg"
 	"syncd/migrations"
 )
@@ -40,7 +41,11 @@ func newRig(b *testing.B) *rig {
 
 func newRigOn(b *testing.B, server *testpg.Server) *rig {
 	b.Helper()
-	r := &rig{b: b, dir: filepath.Join(b.TempDir(), "rehearsal"), program: build(b), listen: freeAddress(b)}
+	program, err := apptest.Build(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := &rig{b: b, dir: filepath.Join(b.TempDir(), "rehearsal"), program: program, listen: freeAddress(b)}
 	r.db = server.New(b, testpg.Template{Name: "empty", Prepare: func(context.Context, string) error { return nil }})
 	r.run("sandbox", "init", r.dir, "--listen", r.listen, "--database", "postgres:///unused")
 	r.edit(`url = "postgres:///unused"`, `url = { env = "BENCH_URL" }`)
@@ -49,17 +54,6 @@ func newRigOn(b *testing.B, server *testpg.Server) *rig {
 	r.run("migrate")
 	r.db.Exec(b, migrations.Staging)
 	return r
-}
-
-// build makes the program once more: cached, it costs a second.
-func build(b *testing.B) string {
-	program := filepath.Join(b.TempDir(), "syncd")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", program, "syncd/cmd/syncd")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		b.Fatalf("building syncd: %v\n%s", err, out)
-	}
-	return program
 }
 
 func freeAddress(b *testing.B) string {

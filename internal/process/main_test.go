@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"sync"
@@ -15,10 +14,12 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"syncd/internal/app/apptest"
 )
 
 // program is the path of the program under test. It is built without the race detector: what matters here is when a
-// process dies, and the scripts of cmd/syncd run the same code with the detector on.
+// process dies; scripts of cmd/syncd (testdata/race) run the same code with the detector on.
 var program string
 
 var (
@@ -67,11 +68,8 @@ func build() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "syncd-process-"); err != nil {
 		return "", err
 	}
-	program = filepath.Join(dir, "syncd")
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", program, "syncd/cmd/syncd")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", errors.Join(fmt.Errorf("building syncd: %w\n%s", err, out), os.RemoveAll(dir))
+	if program, err = apptest.Build(dir); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
 	}
 	return dir, nil
 }
