@@ -47,7 +47,7 @@ func (m withoutLeaks) Run() int {
 // what one command after the other answers (testdata/script) is asked of the program as it is released.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	program, err := apptest.Build(t.TempDir())
+	program, err := apptest.Build(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

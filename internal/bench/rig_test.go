@@ -41,7 +41,7 @@ func newRig(b *testing.B) *rig {
 
 func newRigOn(b *testing.B, server *testpg.Server) *rig {
 	b.Helper()
-	program, err := apptest.Build(b.TempDir())
+	program, err := apptest.Build(b.Context(), b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}

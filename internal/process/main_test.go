@@ -1,6 +1,7 @@
 package process
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -68,7 +69,7 @@ func build() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "syncd-process-"); err != nil {
 		return "", err
 	}
-	if program, err = apptest.Build(dir); err != nil {
+	if program, err = apptest.Build(context.Background(), dir); err != nil {
 		return "", errors.Join(err, os.RemoveAll(dir))
 	}
 	return dir, nil

@@ -130,7 +130,8 @@ func whole(text []byte, into any) error {
 
 func TestFilesAreWhole(t *testing.T) {
 	t.Parallel()
-	for name, into := range map[string]any{"en.toml": &Catalogue{}, "fr.toml": &Catalogue{}, "help.en.toml": &Help{}, "help.fr.toml": &Help{}} {
+	for name, into := range map[string]any{"en.toml": &Catalogue{}, "fr.toml": &Catalogue{},
+		"help.en.toml": &Help{}, "help.fr.toml": &Help{}} {
 		text, err := files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
