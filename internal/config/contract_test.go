@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"syncd/internal/jobs"
 )
 
 // salarie is the valid document with lines of [isidoor.salarie].
@@ -42,7 +44,7 @@ func TestContractFile(t *testing.T) {
 
 func TestAnswer(t *testing.T) {
 	t.Parallel()
-	for lines, want := range map[string]AnswerRules{
+	for lines, want := range map[string]jobs.AnswerRules{
 		`code = "/codeRetour"` + "\n" + `success = ["0"]`:            {Code: "/codeRetour", Success: []string{"0"}},
 		`errors = ["/Erreurs", "/a~1b/0"]`:                           {Errors: []string{"/Erreurs", "/a~1b/0"}},
 		`errors = ["/Erreurs"]` + "\n" + `message = ""`:              {Errors: []string{"/Erreurs"}},
@@ -67,7 +69,7 @@ func TestAnswer(t *testing.T) {
 func TestSampleAnswer(t *testing.T) {
 	t.Parallel()
 	c := parsed(t, sampleWith(t, "answer", uncommented))
-	want := &AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Errors: []string{"/erreurs"}, Message: "/libelle", Texts: []string{"OK"}}
+	want := &jobs.AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Errors: []string{"/erreurs"}, Message: "/libelle", Texts: []string{"OK"}}
 	if !reflect.DeepEqual(c.Documents().Documents.Answer, want) || len(c.Warnings) > 0 {
 		t.Errorf("got %+v, %v", c.Documents().Documents.Answer, c.Warnings)
 	}

@@ -54,9 +54,9 @@ type Documents struct {
 	Semantics         jobs.Semantics
 	Scope             jobs.Scope
 	Send              jobs.Send
-	Contract          string         // "auto", "none", a URL or a file
-	Answer            *AnswerRules   `json:",omitempty"` // nil = each answer of success is one
-	ReadBack          *jobs.ReadBack // nil = the partner is not asked what it has
+	Contract          string            // "auto", "none", a URL or a file
+	Answer            *jobs.AnswerRules `json:",omitempty"` // nil = each answer of success is one
+	ReadBack          *jobs.ReadBack    // nil = the partner is not asked what it has
 	AnswerSection     string
 	ReadBackSection   string
 }
@@ -298,27 +298,11 @@ func checkElementsCompared(t *strict.Table, d *Documents, j Job) {
 	}
 }
 
-// AnswerRules decide about a successful answer (HTTP 2xx): whether it accepts, or has a refusal inside. Items, Code, Errors and
-// Message are JSON pointers. Message alone decides nothing: it says where refusals of other statuses have their words.
-type AnswerRules struct {
-	Items   string   // the array of results, to which the others refer; "" = the answer itself is the one result
-	Code    string   // of a result: its code; "" = it has none
-	Success []string // the codes that mean success, as text: "0", "true"; nil exactly when Code is ""
-	Errors  []string // members of a result that must be absent, null or empty; nil = none is looked at
-	Message string   // the text that says why; "" = not told
-	Texts   []string // whole answers that accept, where they are no JSON: "OK", or "" for an empty one; nil = none does
-}
-
-// Decide reports whether rules say what an answer of success means; nil ones and Message alone do not.
-func (r *AnswerRules) Decide() bool {
-	return r != nil && (r.Code != "" || r.Errors != nil || r.Texts != nil)
-}
-
 // ReadAnswer reads the rules by which a partner's answers are understood.
-func ReadAnswer(t *strict.Table) *AnswerRules {
+func ReadAnswer(t *strict.Table) *jobs.AnswerRules {
 	defer t.Finish()
 	before := t.Mistakes()
-	rules := &AnswerRules{
+	rules := &jobs.AnswerRules{
 		Items:   t.Pointer("items", ""),
 		Code:    t.MemberPointer("code"),
 		Success: scalars(t, "success"),

@@ -40,7 +40,7 @@ type toy struct {
 type toyOptions struct {
 	Options
 	ClientCredentials
-	Answer     *AnswerRules
+	Answer     *jobs.AnswerRules
 	Items      string // where Nomenclatures has its list
 	ReadMethod string
 	Keyed      bool // there is no token: a header alone tells who asks

@@ -9,19 +9,8 @@ import (
 	"strings"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/jobs"
 )
-
-// AnswerRules decide about a 2xx that answers a document, whatever its status: some APIs say 200 and mean no, others say OK in
-// words that are no JSON. Without Code, Errors and Texts they decide nothing, and Message tells where refusals of any status
-// have their words. All are JSON pointers (RFC 6901) but Success and Texts.
-type AnswerRules struct {
-	Items   string   // leads to the array of results; "" = the answer itself, one result or an array of them
-	Code    string   // in a result: whatever is not in Success refuses; "" = there is no code
-	Success []string // the codes that accept, as text: "0", "true", "OK". A number is compared as one: "0" is also 0.0
-	Errors  []string // in a result: each must be absent or empty: null, "", [], {}, false or 0
-	Message string   // in a result: the words for people, a text or a list of them; "" = those at Errors
-	Texts   []string // what the answer as a whole is when it accepts and is not told by the others: "OK", or "" for no body
-}
 
 // Rules are answer rules as they are applied.
 type Rules struct {
@@ -32,7 +21,7 @@ type Rules struct {
 }
 
 // NewRules prepares rules, which the configuration has checked.
-func NewRules(r AnswerRules) *Rules {
+func NewRules(r jobs.AnswerRules) *Rules {
 	rules := &Rules{items: NewPointer(r.Items), code: NewPointer(r.Code), message: NewPointer(r.Message),
 		texts: map[string]bool{}, numbers: map[string]bool{}, bodies: map[string]bool{}}
 	for _, text := range r.Errors {

@@ -13,20 +13,22 @@ import (
 )
 
 // chorus is how Chorus Pro tells success, and others after it.
-func chorus() *AnswerRules {
-	return &AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Errors: []string{"/anomalies"}, Message: "/libelle"}
+func chorus() *jobs.AnswerRules {
+	return &jobs.AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Errors: []string{"/anomalies"}, Message: "/libelle"}
 }
 
-func listed() *AnswerRules {
+func listed() *jobs.AnswerRules {
 	r := chorus()
 	r.Items = "/resultats"
 	return r
 }
 
-func onlyErrors() *AnswerRules { return &AnswerRules{Errors: []string{"/Erreurs", "/Detail/Refus"}} }
+func onlyErrors() *jobs.AnswerRules {
+	return &jobs.AnswerRules{Errors: []string{"/Erreurs", "/Detail/Refus"}}
+}
 
 // answered sends a document whose answer is status and body.
-func answered(t *testing.T, rules *AnswerRules, status int, body string) jobs.Outcome {
+func answered(t *testing.T, rules *jobs.AnswerRules, status int, body string) jobs.Outcome {
 	t.Helper()
 	s := &script{steps: []step{func(req *http.Request) (*http.Response, error) {
 		leave(req)
@@ -37,8 +39,10 @@ func answered(t *testing.T, rules *AnswerRules, status int, body string) jobs.Ou
 
 func TestAnswersThatAccept(t *testing.T) {
 	t.Parallel()
-	words := func(success ...string) *AnswerRules { return &AnswerRules{Code: "/a/0/état", Success: success} }
-	for body, rules := range map[string]*AnswerRules{
+	words := func(success ...string) *jobs.AnswerRules {
+		return &jobs.AnswerRules{Code: "/a/0/état", Success: success}
+	}
+	for body, rules := range map[string]*jobs.AnswerRules{
 		`{"codeRetour":0,"libelle":"GCU_MSG_01_000"}`:                                 chorus(),
 		`{"codeRetour":"0"}`:                                                          chorus(),
 		`{"codeRetour":" 0 ","anomalies":null}`:                                       chorus(),
@@ -71,7 +75,7 @@ func TestAnswersThatAccept(t *testing.T) {
 func TestRefusalsInsideA200(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		rules   *AnswerRules
+		rules   *jobs.AnswerRules
 		body    string
 		message string
 	}{
@@ -79,8 +83,8 @@ func TestRefusalsInsideA200(t *testing.T) {
 		"a code as text":      {chorus(), `{"codeRetour":"20","libelle":" Code\r\ninconnu\u001b "}`, "code 20: Code inconnu"},
 		"another spelling":    {chorus(), `{"codeRetour":"00"}`, "code 00"},
 		"a code and no words": {chorus(), `{"codeRetour":20,"libelle":""}`, "code 20"},
-		"a state":             {&AnswerRules{Code: "/ok", Success: []string{"true"}}, `{"ok":false}`, "code"},
-		"nearly the number": {&AnswerRules{Code: "/c", Success: []string{"90071992547409931"}}, `{"c":90071992547409932}`,
+		"a state":             {&jobs.AnswerRules{Code: "/ok", Success: []string{"true"}}, `{"ok":false}`, "code"},
+		"nearly the number": {&jobs.AnswerRules{Code: "/c", Success: []string{"90071992547409931"}}, `{"c":90071992547409932}`,
 			"code 90071992547409932"},
 		"an absurd number":     {chorus(), `{"codeRetour":1e999999999}`, "code 1e999999999"},
 		"success with errors":  {chorus(), `{"codeRetour":0,"libelle":"OK, mais","anomalies":["Iban"]}`, "OK, mais"},
@@ -116,7 +120,7 @@ func TestRefusalsInsideA200(t *testing.T) {
 func TestAnswersThatDecideNothing(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		rules  *AnswerRules
+		rules  *jobs.AnswerRules
 		status int
 		body   string
 		why    string
@@ -184,11 +188,11 @@ func TestRulesLeaveOtherAnswers(t *testing.T) {
 // Who wrote rules knows the API: they decide about every 2xx, and say of words that are no JSON whether they accept.
 func TestRulesDecideAboutEverySuccess(t *testing.T) {
 	t.Parallel()
-	ok := &AnswerRules{Texts: []string{"OK", " Reçu\n"}}
+	ok := &jobs.AnswerRules{Texts: []string{"OK", " Reçu\n"}}
 	silent := chorus()
 	silent.Texts = []string{""}
 	for name, test := range map[string]struct {
-		rules *AnswerRules
+		rules *jobs.AnswerRules
 		body  string
 		want  string
 	}{

@@ -12,18 +12,18 @@ import (
 // TestWordsOfARefusal: whatever an API says, and however it writes it, a person gets to read it.
 func TestWordsOfARefusal(t *testing.T) {
 	t.Parallel()
-	own := &AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Message: "/resultat/libelle"}
-	several := &AnswerRules{Items: "/resultats", Errors: []string{"/anomalies"}, Message: "/texte"}
+	own := &jobs.AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Message: "/resultat/libelle"}
+	several := &jobs.AnswerRules{Items: "/resultats", Errors: []string{"/anomalies"}, Message: "/texte"}
 	for name, test := range map[string]struct {
 		kind, body string
-		rules      *AnswerRules
+		rules      *jobs.AnswerRules
 		want       string
 	}{
 		"at the place that is configured": {"application/json",
 			`{"codeRetour":7,"message":"Bad Request","resultat":{"libelle":"Le contrat est clos."}}`, own, "Le contrat est clos."},
 		"nothing there":  {"application/json", `{"message":"Bad Request","resultat":{}}`, own, "Bad Request"},
 		"in each result": {"application/json", `{"resultats":[{"texte":"un"},{"anomalies":["deux"]}]}`, several, "un deux"},
-		"words alone": {"application/json", `{"x":{"y":"Le contrat est clos."}}`, &AnswerRules{Message: "/x/y"},
+		"words alone": {"application/json", `{"x":{"y":"Le contrat est clos."}}`, &jobs.AnswerRules{Message: "/x/y"},
 			"Le contrat est clos."},
 		"ASP.NET": {"application/json", `{"Message":"The request is invalid.","ModelState":{"salarie.Nom":["vide"]}}`,
 			nil, "The request is invalid. salarie.Nom: vide"},
@@ -83,7 +83,7 @@ func TestWordsAloneAreNoRules(t *testing.T) {
 	p := newPartner(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"libelle":"créé"}`) // a client that hung up
 	})
-	wantAccepted(t, send(p.open(t, func(o *toyOptions) { o.Answer = &AnswerRules{Message: "/libelle"} }), "1"))
+	wantAccepted(t, send(p.open(t, func(o *toyOptions) { o.Answer = &jobs.AnswerRules{Message: "/libelle"} }), "1"))
 }
 
 // TestAPageSaysWhatItIs in the words of the error as well, where it comes instead of an answer of success.

@@ -59,6 +59,23 @@ type Outcome struct {
 	Err        error // a *CallError unless accepted
 }
 
+// AnswerRules decide about a 2xx that answers a document, whatever its status: some APIs say 200 and mean no, others say OK in
+// words that are no JSON. Without Code, Errors and Texts they decide nothing, and Message tells where refusals of any status
+// have their words. All are JSON pointers (RFC 6901) but Success and Texts.
+type AnswerRules struct {
+	Items   string   // leads to the array of results; "" = the answer itself, one result or an array of them
+	Code    string   // in a result: whatever is not in Success refuses; "" = there is no code
+	Success []string // the codes that accept, as text: "0", "true", "OK". A number is compared as one: "0" is also 0.0
+	Errors  []string // in a result: each must be absent or empty: null, "", [], {}, false or 0
+	Message string   // in a result: the words for people, a text or a list of them; "" = those at Errors
+	Texts   []string // what the answer as a whole is when it accepts and is not told by the others: "OK", or "" for no body
+}
+
+// Decide reports whether rules say what an answer of success means; nil ones and Message alone do not.
+func (r *AnswerRules) Decide() bool {
+	return r != nil && (r.Code != "" || r.Errors != nil || r.Texts != nil)
+}
+
 // CallError is a call that did not succeed. Its text names method, path template and status, never a URL, a body, a
 // token or a secret; Message carries the partner's own words for those who may see them.
 type CallError struct {

@@ -31,8 +31,8 @@ type Options struct {
 	Dossier      DossierEndpoint
 	Dictionnaire DictionnaireEndpoint
 	Salarie      SalarieEndpoint
-	Read         *ReadEndpoint         // nil = the partner cannot be asked what it has
-	Answer       *httpcall.AnswerRules // nil = any 2xx to a document accepts it
+	Read         *ReadEndpoint     // nil = the partner cannot be asked what it has
+	Answer       *jobs.AnswerRules // nil = any 2xx to a document accepts it
 }
 
 // Connection is one client at Isidoor, which all dossiers share. It is safe for concurrent use.

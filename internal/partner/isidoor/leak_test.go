@@ -10,7 +10,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
 )
 
@@ -231,7 +230,7 @@ func TestRefusalsLeakNothing(t *testing.T) {
 				}
 			})
 			c := p.open(t, func(o *Options) {
-				o.KeyIn, o.KeyName, o.Answer, o.Log = KeyInQuery, "cle", &httpcall.AnswerRules{Code: "/codeRetour", Success: []string{"0"},
+				o.KeyIn, o.KeyName, o.Answer, o.Log = KeyInQuery, "cle", &jobs.AnswerRules{Code: "/codeRetour", Success: []string{"0"},
 					Errors: []string{"/anomalies"}, Message: "/libelle"}, zerolog.New(&logged).Level(zerolog.TraceLevel)
 			})
 			out := send(c, "00042")

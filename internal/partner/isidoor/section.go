@@ -53,7 +53,7 @@ func Connect(o httpcall.Options, p *config.Partner) (*Connection, error) {
 		ClientCredentials: httpcall.ClientCredentials{TokenURL: s.TokenURL, ClientID: p.ClientID, ClientSecret: secret, Scope: s.OAuthScope},
 		KeyIn:             s.DossierKey.In, KeyName: s.DossierKey.Name,
 		Dossier: s.Dossier, Dictionnaire: s.Dictionnaire, Salarie: s.Salarie, Read: s.Read,
-		Answer: (*httpcall.AnswerRules)(p.Documents.Answer),
+		Answer: p.Documents.Answer,
 	})
 }
 
