@@ -29,25 +29,32 @@ import (
 func newSandbox(p process, flags *globalFlags) *cobra.Command {
 	var faults []string
 	o := sandbox.Options{TokenLifetime: sandboxTokenLifetime}
-	cmd := &cobra.Command{
+	var cmd *cobra.Command
+	cmd = &cobra.Command{
 		Use:  "sandbox",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
-			if !slices.Contains(standIn().Profiles, o.Profile) {
-				return noProfile(o.Profile)
+			stand := partner.StandInOf(o.Profile)
+			switch {
+			case stand == nil:
+				return noProfile(o.Profile, profiles())
+			case stand.Entry == nil && (o.ContractFile != "" || o.Append):
+				return usagef("the profile %q takes no documents\nhint: leave out --contract and --append", o.Profile)
+			case stand.Entry == nil && !cmd.Flags().Changed("token-lifetime"):
+				o.TokenLifetime = 0 // as that partner's tokens
 			}
 			if _, err := os.Stat(o.ContractFile); o.ContractFile != "" && err != nil {
 				return usagef("there is no contract to serve: %w\nhint: 'syncd sandbox contract' prints one to start from", err)
 			}
 			var err error
-			if o.Faults, err = standIn().API.ParseFaults(faults...); err != nil {
+			if o.Faults, err = stand.API.ParseFaults(faults...); err != nil {
 				return usageError{err}
 			}
-			return a.serveSandbox(ctx, o)
+			return a.serveSandbox(ctx, stand, o)
 		}),
 	}
 	cmd.Flags().StringArrayVar(&faults, "fault", nil, "")
-	addProfile(cmd, &o.Profile)
+	addProfile(cmd, &o.Profile, profiles)
 	cmd.Flags().StringVar(&o.ContractFile, "contract", "", "")
 	cmd.Flags().DurationVar(&o.TokenLifetime, "token-lifetime", o.TokenLifetime, "")
 	cmd.Flags().BoolVar(&o.Append, "append", false, "")
@@ -57,13 +64,19 @@ func newSandbox(p process, flags *globalFlags) *cobra.Command {
 }
 
 // serveSandbox answers until a signal comes.
-func (a *session) serveSandbox(ctx context.Context, o sandbox.Options) error {
+func (a *session) serveSandbox(ctx context.Context, stand *partner.StandIn, o sandbox.Options) error {
 	server, listener, err := a.Sandbox().Open(ctx, o)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(a.Stderr, standIn().Notices[string(a.language())])
+	fmt.Fprintln(a.Stderr, stand.Notices[string(a.language())])
 	a.say(a.Stderr, a.words().Answers.Sandbox.Listening, "address", listener.Addr(), "profile", o.Profile, "n", len(a.Config.AllDossiers))
+	if stand.Shows != nil {
+		fmt.Fprintf(a.Stderr, "base_url = \"http://%s%s\"\n", listener.Addr(), stand.Path)
+		for _, d := range a.Config.AllDossiers {
+			fmt.Fprintf(a.Stderr, "%s: %s\n", d.Name, stand.Shows(sandbox.Dossier{Name: d.Name}))
+		}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -78,6 +91,17 @@ func (a *session) serveSandbox(ctx context.Context, o sandbox.Options) error {
 
 // standIn is that of the partner.
 func standIn() *partner.StandIn { return &partner.Default().StandIn }
+
+// profiles are those of all stand-ins.
+func profiles() (names []string) {
+	for _, stand := range partner.StandIns() {
+		names = append(names, stand.Profiles...)
+	}
+	return names
+}
+
+// shapes are those that the partner's API could have.
+func shapes() []string { return standIn().Profiles }
 
 func newSandboxReceived(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
@@ -122,16 +146,23 @@ func printReceived(w io.Writer, answer []byte, asJSON bool, head []string) error
 }
 
 func newSandboxFaults(p process, flags *globalFlags) *cobra.Command {
-	return &cobra.Command{
+	var profile string
+	cmd := &cobra.Command{
 		Use: "faults",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			parsed, err := standIn().API.ParseFaults(args...)
+			stand := partner.StandInOf(profile)
+			if stand == nil {
+				return noProfile(profile, profiles())
+			}
+			parsed, err := stand.API.ParseFaults(args...)
 			if err != nil {
 				return usageError{err}
 			}
 			return p.sandboxPost(cmd.Context(), flags, "/sandbox/faults", parsed)
 		},
 	}
+	addProfile(cmd, &profile, profiles)
+	return cmd
 }
 
 func newSandboxDictionary(p process, flags *globalFlags) *cobra.Command {
@@ -216,14 +247,14 @@ func parseEdits(args []string) (map[string]json.RawMessage, error) {
 	return members, nil
 }
 
-// addProfile adds the flag that chooses the shape of the sandbox's API.
-func addProfile(cmd *cobra.Command, profile *string) {
-	cmd.Flags().StringVar(profile, "profile", standIn().Profiles[0], "")
-	complete(cmd, "profile", words(func() []string { return standIn().Profiles }))
+// addProfile adds the flag that chooses the sandbox's API, and its shape.
+func addProfile(cmd *cobra.Command, profile *string, of func() []string) {
+	cmd.Flags().StringVar(profile, "profile", of()[0], "")
+	complete(cmd, "profile", words(of))
 }
 
-func noProfile(name string) error {
-	return usagef("the sandbox has no profile %q\nhint: --profile %s", name, strings.Join(standIn().Profiles, " or "))
+func noProfile(name string, known []string) error {
+	return usagef("the sandbox has no profile %q\nhint: --profile %s", name, strings.Join(known, " or "))
 }
 
 func newSandboxContract(p process, flags *globalFlags) *cobra.Command {
@@ -254,8 +285,8 @@ func newSandboxInit(p process) *cobra.Command {
 		Args: exactly("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Dir = args[0]
-			if !slices.Contains(standIn().Profiles, r.Profile) {
-				return noProfile(r.Profile)
+			if !slices.Contains(shapes(), r.Profile) {
+				return noProfile(r.Profile, shapes())
 			}
 			if err := r.Write(); err != nil {
 				return err
@@ -265,7 +296,7 @@ func newSandboxInit(p process) *cobra.Command {
 			return err
 		},
 	}
-	addProfile(cmd, &r.Profile)
+	addProfile(cmd, &r.Profile, shapes)
 	cmd.Flags().StringVar(&r.Database, "database", r.Database, "")
 	cmd.Flags().StringVar(&r.Listen, "listen", r.Listen, "")
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
+	"syncd/internal/sandbox"
 	"syncd/internal/terminal"
 )
 
@@ -123,12 +125,24 @@ func helpValues(language locale.Language, h *locale.Help) []any {
 		calls[i] = string(e)
 	}
 	var faults []string
-	for _, f := range stand.API.FaultFlags() {
+	tell := func(f sandbox.FaultFlag) {
 		text := locale.Fill(h.Faults[f.Name], "calls", strings.Join(calls, ", "), "default", stand.API.Default)
 		faults = append(faults, fmt.Sprintf("  %-32s %s", f.Example, text))
 	}
+	for _, f := range stand.API.FaultFlags() {
+		tell(f)
+	}
+	for _, other := range partner.StandIns()[1:] {
+		faults = append(faults, "\n--profile "+strings.Join(other.Profiles, h.Words.Or))
+		for _, f := range other.API.FaultFlags() {
+			if slices.Contains(other.API.Switches, f.Name) {
+				tell(f)
+			}
+		}
+	}
 	return []any{
 		"config", defaultConfig, "states", strings.Join(app.RunStates, ", "), "decisions", strings.Join(app.DecisionNames(), ", "),
-		"profiles", strings.Join(stand.Profiles, h.Words.Or), "notice", stand.Notices[string(language)], "faults", strings.Join(faults, "\n"),
+		"profiles", strings.Join(profiles(), h.Words.Or), "shapes", strings.Join(shapes(), h.Words.Or),
+		"notice", stand.Notices[string(language)], "faults", strings.Join(faults, "\n"),
 	}
 }

@@ -43,7 +43,7 @@ func refusef(hint, format string, args ...any) error {
 	return &Refused{Code: BadValue, Err: hinted.New(hint, format, args...)}
 }
 
-// Open prepares a stand-in for all dossiers, and listens at base_url. The caller serves.
+// Open prepares the stand-in of a profile, which there must be, for all dossiers, and listens at base_url. The caller serves.
 func (s Sandbox) Open(ctx context.Context, o sandbox.Options) (*sandbox.Server, net.Listener, error) {
 	address, err := s.address()
 	if err != nil {
@@ -58,7 +58,7 @@ func (s Sandbox) Open(ctx context.Context, o sandbox.Options) (*sandbox.Server, 
 		}
 		dossiers = append(dossiers, sandbox.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
 	}
-	server, err := standIn().Open(c.Documents(), dossiers, o)
+	server, err := partner.StandInOf(cmp.Or(o.Profile, standIn().Profiles[0])).Open(c.Documents(), dossiers, o)
 	if err != nil {
 		return nil, nil, fmt.Errorf("preparing the sandbox: %w", err)
 	}
