@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -43,10 +44,11 @@ func (e *Endpoint) Misconfigured(problem, hint string) *jobs.CallError {
 type Call struct {
 	Endpoint
 	URL     *url.URL // see Connection.Address
-	Header  Fixed    // of this call, beside those of the connection; no name = none
+	Headers []Fixed  // of this call, beside those of the connection
+	Account *Account // whose token it carries; nil = the connection's
 	Body    []byte   // nil = none
 	Holder  any      // of its slot: see limits.go
-	Secrets []string // of this call, which a refusal may quote
+	Secrets []string // of this call, which a refusal may quote; those of Headers go without saying
 	Denied  Denied
 	Limit   int64 // bytes of the answer that are read
 
@@ -56,12 +58,42 @@ type Call struct {
 
 	// Of a call that reads.
 	Reads bool
-	Finds bool     // something that may not exist: then there is no document
-	Lists *Pointer // the answer has a list there, which must be whole; nil = no list
+	Finds bool      // something that may not exist: then there is no document
+	Lists *Pointer  // the answer has a list there, which must be whole; nil = no list
+	Flaky bool      // what stands before the API says 400 and 404 to calls that are right: they are technical failures
+	Whole *Answered // takes the answer as it came, whatever it is but a page for people; nil = it is decoded
+	Into  *Sink     // takes the answer while it comes; nil = it is read as a whole
 
 	connection *Connection
 	headers    []Fixed // of the connection
 	awaited    *time.Timer
+}
+
+// Answered is an answer as it came.
+type Answered struct {
+	Text []byte    // unpacked, in UTF-8
+	Type string    // of its content, as it says
+	Date time.Time // of the server's clock; zero = not told
+}
+
+// String tells nothing of the answer.
+func (a Answered) String() string { return fmt.Sprintf("%d bytes", len(a.Text)) }
+
+// String is the call's name: what it carries is nobody's business.
+func (c *Call) String() string { return c.Label }
+
+// GoString is String, for %#v.
+func (c *Call) GoString() string { return c.Label }
+
+// secrets are those that an answer to this call may quote.
+func (c *Call) secrets(tok token) []string {
+	all := slices.Concat(c.connection.secrets, c.Secrets, []string{tok.value})
+	for _, h := range c.Headers {
+		if h.Secret {
+			all = append(all, h.Value)
+		}
+	}
+	return all
 }
 
 // Denied are the hints where the API answers 401 or 403: what shows it who asks is the partner's own matter.
@@ -79,7 +111,7 @@ func (c *Connection) attempt(ctx context.Context, op *Call, n int) answer {
 		return cancelled(op)
 	}
 	c.await(op)
-	tok, err := c.tokens.get(ctx)
+	tok, err := c.tokensOf(op).get(ctx)
 	if err != nil {
 		return withoutToken(op, err)
 	}
@@ -105,7 +137,7 @@ func withoutToken(op *Call, err error) answer {
 // exchange makes the request and classifies its answer.
 func (c *Connection) exchange(ctx context.Context, op *Call, tok token, n int) answer {
 	started := time.Now()
-	limited, cancel := context.WithTimeout(ctx, c.options.RequestTimeout)
+	limited, cancel := op.limit(ctx, c.options.RequestTimeout)
 	defer cancel()
 	var sent wire
 	response, err := c.transport.RoundTrip(op.request(sent.watch(limited), tok, c.options.UserAgent))
@@ -136,8 +168,7 @@ func (c *Connection) exchange(ctx context.Context, op *Call, tok token, n int) a
 	}
 	if a.Message != "" {
 		// Cut first, so that little is searched, and again. ASP.NET's 404 quotes the request's whole URL, key included.
-		a.Message = cut(tidy(privacy.Redact(cut(a.Message, 4*maxMessage), slices.Concat(c.secrets, op.Secrets, []string{tok.value})...)),
-			maxMessage)
+		a.Message = cut(tidy(privacy.Redact(cut(a.Message, 4*maxMessage), op.secrets(tok)...)), maxMessage)
 	}
 	took := time.Since(started)
 	c.options.Observe(Attempt{Endpoint: op.Name, Outcome: outcomeOf(a, err), Duration: took})
@@ -157,6 +188,9 @@ func (a *answer) late(o *Options, began bool) {
 
 // read reads and classifies an answer, and gives its connection back.
 func (o *Call) read(ctx context.Context, response *http.Response) answer {
+	if o.Into != nil && meaningOf(response.StatusCode).reading == jobs.ClassAccepted {
+		return o.stream(ctx, response)
+	}
 	body, readErr := readBody(response, o.Limit)
 	if closeErr := response.Body.Close(); readErr == nil {
 		readErr = closeErr
@@ -197,8 +231,8 @@ func (o *Call) request(ctx context.Context, tok token, userAgent string) *http.R
 	if tok.value != "" { // a search asks without one first
 		header["Authorization"] = []string{"Bearer " + tok.value}
 	}
-	if o.Header.Name != "" {
-		header[o.Header.Name] = []string{o.Header.Value}
+	for _, h := range o.Headers {
+		header[h.Name] = []string{h.Value}
 	}
 	req := &http.Request{
 		Method: o.Method, URL: o.URL, Host: o.URL.Host, Header: header,

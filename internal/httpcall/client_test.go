@@ -85,8 +85,8 @@ func (c *toy) Dossier(key string) *toyDossier { return &toyDossier{c, key} }
 func (d *toyDossier) call(name, method, path string) *Call {
 	const hint = "wrong dossier key? check key of the [[dossier]]"
 	c := &Call{Endpoint: NewEndpoint(name, "partner."+name, method, path), Holder: d, Secrets: []string{d.key}, Limit: MaxAnswer,
-		Header: Fixed{Name: "X-Cle-Dossier", Value: d.key},
-		Denied: Denied{hint + " and dossier_key of [partner]", hint + ", and what the partner granted this client"}}
+		Headers: []Fixed{{Name: "X-Cle-Dossier", Value: d.key}},
+		Denied:  Denied{hint + " and dossier_key of [partner]", hint + ", and what the partner granted this client"}}
 	c.URL = d.Address(strings.NewReplacer("{key}", "00042", "{period}", "2026-11").Replace(path))
 	return c
 }
@@ -293,6 +293,7 @@ var causes = []struct {
 	{"^(the proxy|HTTPS_PROXY)", jobs.ClassConfiguration, jobs.CauseProxy},
 	{"^the proxy", jobs.ClassTemporary, jobs.CauseProxyAway},
 	{`^certificate not trusted: .* its issuer, "`, jobs.ClassConfiguration, jobs.CauseChain},
+	{"^the partner refused this user name", jobs.ClassConfiguration, jobs.CauseKey},
 	{"invalid_client|unauthorized_client", jobs.ClassConfiguration, jobs.CauseClient},
 	{"^answered 40[13]", jobs.ClassConfiguration, jobs.CauseKey},
 	{"certificate", jobs.ClassConfiguration, jobs.CauseCertificate},

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -23,6 +24,8 @@ type Connection struct {
 	secrets   []string // of the configuration, which an answer may quote
 	transport http.RoundTripper
 	tokens    *tokens
+	mu        sync.Mutex // of accounts
+	accounts  []*Account
 	limiter   *rate.Limiter
 	slots     *share.Pool // of requests in flight: see limits.go
 	allowance *allowance  // this process's share of them; nil = it has all
@@ -43,6 +46,7 @@ type Options struct {
 	MaxInFlight     int           // requests under way at once; default 8
 	Runs            int           // holders with requests under way at once, at most MaxInFlight; default 1
 	RatePerSecond   float64       // attempts a second, in bursts of at most MaxInFlight; 0 = no limit
+	RatePerMinute   int           `json:",omitempty"` // instead: attempts in any 60 s, more than MaxInFlight; 0 = RatePerSecond is the limit
 	RequestTimeout  time.Duration // of one attempt, from the connection to the end of the answer; default 30 s
 	ConnectTimeout  time.Duration // for TCP, and again for TLS; default 10 s
 	RetryFor        time.Duration // how long the temporary failures of one call are retried; default 2 min
@@ -65,6 +69,12 @@ type Fixed struct {
 	Name, Value string
 	Secret      bool // it is masked in what the partner says
 }
+
+// String tells nothing of the value.
+func (f Fixed) String() string { return f.Name }
+
+// GoString is String, for %#v.
+func (f Fixed) GoString() string { return f.Name }
 
 // Open checks the options and prepares the connection; nothing is sent yet. Close it after its last call.
 func Open(o Options) (*Connection, error) {
@@ -89,12 +99,8 @@ func Open(o Options) (*Connection, error) {
 	if o.Grant != nil {
 		c.secrets = append(c.secrets, o.Grant.Secrets()...)
 	}
-	limit := rate.Inf
-	if o.RatePerSecond > 0 {
-		limit = rate.Limit(o.RatePerSecond)
-	}
-	c.limiter = rate.NewLimiter(limit, max(1, o.MaxInFlight))
-	c.tokens = newTokens(&c.options, c.transport)
+	c.limiter = o.limiter()
+	c.tokens = newTokens(&c.options, o.Grant, c.transport)
 	if o.Allowance != nil {
 		c.allowance = shareLimits(c)
 	}
@@ -105,6 +111,11 @@ func Open(o Options) (*Connection, error) {
 func (c *Connection) Close() {
 	c.allowance.close()
 	c.tokens.close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, account := range c.accounts {
+		account.tokens.close()
+	}
 	c.closeIdle()
 }
 
@@ -160,6 +171,9 @@ func (o *Options) check() error {
 		if err := checkAddress("token_url", o.Grant.Address()); err != nil {
 			return err
 		}
+	}
+	if o.RatePerMinute != 0 && o.RatePerMinute <= o.MaxInFlight {
+		return hinted.Because(nil, "call.rate-too-low", "rate", o.RatePerMinute, "requests", o.MaxInFlight, "table", o.Section)
 	}
 	if o.Runs < 0 || o.Runs > o.MaxInFlight {
 		return hinted.Because(nil, "call.runs-too-many", "runs", o.Runs, "requests", o.MaxInFlight, "table", o.Section)

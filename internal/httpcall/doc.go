@@ -51,6 +51,12 @@
 // One token serves all calls. It is renewed a minute before its end, or a tenth of its life if that is less, and once
 // after a 401, however many calls saw it. A 401 to a token of less than 3 s is tried again after 1 and 2 s first: on a
 // farm of servers not each knows it yet. A failed renewal is remembered and answers everyone until its cool-down ends.
+// Where somebody at the partner has a token of their own (Account), its pairs are kept in the ledger: a refresh token works
+// once, so one process at a time asks, and nothing is sent whose answer may have got lost (rotating.go).
+//
+// A call may take an answer as it came (Whole), or while it comes (Into): then it may take as long as its size wants, while
+// it goes on. A reading call to a gateway that says 400 and 404 now and then (Flaky) repeats those as technical failures.
+//
 // Requests are HTTP/1.1 over TLS 1.2 or better, one at a time on a connection; nothing is repeated below the attempts
 // above, redirects are not followed, and the time limit of an attempt, a cancellation or the end of the program ends
 // whatever is under way, be it a 101 or a body that drips; plain http goes to loopback addresses only; bodies are read

@@ -28,7 +28,8 @@ type Grant interface {
 	// Secrets are what an answer may not show of it.
 	Secrets() []string
 	// Token asks for a new token through client, which keeps the limits of the connection and follows no redirect. Its error
-	// is one of x/oauth2, and says why by type.
+	// is one of x/oauth2, and says why by type, or a
+	// *jobs.CallError.
 	Token(ctx context.Context, client *http.Client) (*oauth2.Token, error)
 }
 
@@ -39,6 +40,12 @@ type ClientCredentials struct {
 	ClientSecret string
 	Scope        string // "" = none is asked for
 }
+
+// String is where tokens are asked for, and by whom: the secret is nobody's business.
+func (g ClientCredentials) String() string { return g.ClientID + " at " + g.TokenURL }
+
+// GoString is String, for %#v.
+func (g ClientCredentials) GoString() string { return g.String() }
 
 // Address implements Grant.
 func (g ClientCredentials) Address() string { return g.TokenURL }
@@ -131,7 +138,7 @@ func plainToken(body []byte) (plain []byte, isJSON bool) {
 		return body, true
 	}
 	members := map[string]any{}
-	for _, name := range []string{"access_token", "token_type", "error", "error_description"} {
+	for _, name := range []string{"access_token", "refresh_token", "token_type", "error", "error_description"} {
 		if text, isText := foldMember(asObject(document), name).(string); isText {
 			members[name] = text
 		}
@@ -155,6 +162,10 @@ func wholeSeconds(value any) int64 {
 
 // tokenRefusal classifies a failure of x/oauth2 by its `error` member first, for servers answer 400 or 401 alike.
 func (o *Options) tokenRefusal(err error) *refusal {
+	var told *jobs.CallError
+	if errors.As(err, &told) {
+		return &refusal{CallError: *told}
+	}
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {
 		return o.refusedToken(refused)

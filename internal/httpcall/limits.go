@@ -34,6 +34,30 @@ func (c *Connection) takeSlot(ctx context.Context, holder any) (release func()) 
 	return func() { c.slots.Give(holder, 1) }
 }
 
+// perSecond is how many attempts may begin in a second; 0 = any number. Of those of a minute as many are kept back as there can
+// be processes with a share of the limits: each of them may begin with one at once.
+func (o *Options) perSecond() float64 {
+	if o.RatePerMinute > 0 {
+		return float64(o.RatePerMinute-o.MaxInFlight) / 60
+	}
+	return o.RatePerSecond
+}
+
+// limiter keeps the rate. One for a minute begins without the attempt that it could have saved up: so processes that follow each
+// other have no more than one that goes on.
+func (o *Options) limiter() *rate.Limiter {
+	limit, burst := rate.Inf, max(1, o.MaxInFlight)
+	if perSecond := o.perSecond(); perSecond > 0 {
+		limit = rate.Limit(perSecond)
+	}
+	if o.RatePerMinute == 0 {
+		return rate.NewLimiter(limit, burst)
+	}
+	limiter := rate.NewLimiter(limit, 1)
+	limiter.Allow()
+	return limiter
+}
+
 // Allowance tells how many of the requests in flight this process may have, where several processes share what a partner is
 // to bear.
 type Allowance interface {
@@ -62,6 +86,7 @@ type allowance struct {
 	from    Allowance
 	most    int
 	rate    float64
+	even    bool // a burst is one attempt, whatever the share: see Options.limiter
 	runs    int
 	slots   *share.Pool
 	limiter *rate.Limiter
@@ -80,8 +105,8 @@ type allowance struct {
 // shareLimits begins to keep a share of a connection's limits. Until there is one, nothing goes.
 func shareLimits(c *Connection) *allowance {
 	ctx, stop := context.WithCancel(context.Background())
-	a := &allowance{from: c.options.Allowance, most: c.options.MaxInFlight, rate: c.options.RatePerSecond, runs: c.options.Runs,
-		slots: c.slots, limiter: c.limiter, log: c.options.Log, wanted: make(chan struct{}, 1), stop: stop}
+	a := &allowance{from: c.options.Allowance, most: c.options.MaxInFlight, rate: c.options.perSecond(), runs: c.options.Runs,
+		even: c.options.RatePerMinute > 0, slots: c.slots, limiter: c.limiter, log: c.options.Log, wanted: make(chan struct{}, 1), stop: stop}
 	a.allow(0)
 	a.ended.Go(func() { a.keep(ctx) })
 	return a
@@ -134,11 +159,16 @@ func (a *allowance) isConfirmed() bool {
 func (a *allowance) allow(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.even && a.allowed == 0 {
+		a.limiter.Allow() // what came together while nothing could go is no burst of ours
+	}
 	a.allowed = n
 	a.slots.Resize(n, a.runs)
 	if n = max(1, n); a.rate > 0 { // whoever has a slot already is not refused, as a limit of 0 would
-		a.limiter.SetBurst(n)
 		a.limiter.SetLimit(rate.Limit(a.rate * float64(n) / float64(a.most)))
+		if !a.even {
+			a.limiter.SetBurst(n)
+		}
 	}
 }
 

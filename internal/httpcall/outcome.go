@@ -85,6 +85,9 @@ func meaningOf(status int) meaning {
 func (o *Call) classify(ctx context.Context, response *http.Response, body []byte, readErr error) answer {
 	m := meaningOf(response.StatusCode)
 	if o.Reads {
+		if o.isFlaky(response.StatusCode) {
+			m.reading = jobs.ClassTechnical
+		}
 		return o.classifyReading(ctx, m.reading, response, body, readErr)
 	}
 	a := answer{CallError: jobs.CallError{Class: m.document, Status: response.StatusCode}, ambiguous: m.doubt}
@@ -192,7 +195,7 @@ func (o *Call) classifyReading(ctx context.Context, class jobs.Class, response *
 	a := answer{CallError: jobs.CallError{Class: class, Status: response.StatusCode}}
 	if a.Class != jobs.ClassAccepted {
 		o.refused(&a, response, body)
-	} else if isMarkup(response.Header, body) {
+	} else if o.isPage(response.Header, body) {
 		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, o.hintAddress()
 		a.Cause = jobs.Because(jobs.CauseAddress)
 		a.Message = o.wordsIn(response.Header, body)
@@ -212,10 +215,26 @@ func (o *Call) classifyReading(ctx context.Context, class jobs.Class, response *
 		return cancelled(o)
 	case readErr != nil:
 		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, endTrouble(readErr), hintLater
+	case o.Whole != nil:
+		*o.Whole = Answered{Text: body, Type: response.Header.Get("Content-Type")}
+		o.Whole.Date, _ = http.ParseTime(response.Header.Get("Date"))
 	default:
 		o.decode(&a, response.Header, body)
 	}
 	return a
+}
+
+// isPage reports whether an answer is a page for people. What is taken as it came may call itself one and be none.
+func (o *Call) isPage(header http.Header, body []byte) bool {
+	if o.Whole != nil {
+		return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+	}
+	return isMarkup(header, body)
+}
+
+// isFlaky reports whether a status, with which gateways answer calls that are right now and then, may pass.
+func (o *Call) isFlaky(status int) bool {
+	return o.Flaky && (status == http.StatusBadRequest || status == http.StatusNotFound)
 }
 
 const problemMarkup = "the answer is HTML, not JSON"
@@ -224,6 +243,8 @@ const problemMarkup = "the answer is HTML, not JSON"
 func (o *Call) refused(a *answer, response *http.Response, body []byte) {
 	a.Problem, a.Message = "answered "+statusText(a.Status), o.wordsIn(response.Header, body)
 	switch {
+	case o.isFlaky(a.Status):
+		a.Hint = hintLater
 	case isMissing(a.Status) && isMarkup(response.Header, body): // something else than the API speaks
 		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, o.hintAddress()
 		a.Cause = jobs.Because(jobs.CauseAddress)
@@ -278,7 +299,7 @@ func (o *Call) refusedCall(response *http.Response, problem string) (string, str
 
 func (o *Call) refusedBy(response *http.Response, problem string) (string, string) {
 	status := response.StatusCode
-	if status == http.StatusUnauthorized && o.connection.tokens != nil {
+	if status == http.StatusUnauthorized && o.connection.tokensOf(o) != nil {
 		problem += " to a new token"
 	}
 	switch {

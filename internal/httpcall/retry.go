@@ -38,7 +38,7 @@ func (c *Connection) Do(ctx context.Context, op *Call) (jobs.Outcome, any) {
 		record(&out, a)
 		pause, again := tries.next(a, time.Now())
 		if pause == 0 && a.worn() {
-			c.tokens.reject(a.rejected)
+			c.tokensOf(op).reject(a.rejected)
 		}
 		if again && !op.sleep(ctx, pause) {
 			a, again = cancelled(op), false

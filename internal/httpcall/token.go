@@ -50,18 +50,41 @@ type tokens struct {
 	coolUntil time.Time
 }
 
-// newTokens gives nil where the connection has no grant: then there is no token, and none to wait for.
-func newTokens(o *Options, transport http.RoundTripper) *tokens {
-	if o.Grant == nil {
+// newTokens gives nil where there is no grant: then there is no token, and none to wait for.
+func newTokens(o *Options, grant Grant, transport http.RoundTripper) *tokens {
+	if grant == nil {
 		return nil
 	}
 	client := tokenClient(o, transport)
 	ctx, stop := context.WithCancel(context.Background())
 	return &tokens{
 		options: o,
-		fetch:   func() (*oauth2.Token, error) { return o.Grant.Token(ctx, client) },
+		fetch:   func() (*oauth2.Token, error) { return grant.Token(ctx, client) },
 		stop:    stop,
 	}
+}
+
+// Account is somebody at the partner whose calls carry a token of their own. The connection's limits are for all of them
+// together.
+type Account struct{ tokens *tokens }
+
+// Account makes one. It is closed with the connection. Its grant asks at the API's own host, so it keeps the rate limit; the slot
+// is that of the call that waits for the token.
+func (c *Connection) Account(grant Rotating) *Account {
+	grant.wait = c.limiter.Wait
+	a := &Account{newTokens(&c.options, &rotating{Rotating: grant}, c.transport)}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.accounts = append(c.accounts, a)
+	return a
+}
+
+// tokensOf are those that a call carries one of; nil = it carries none.
+func (c *Connection) tokensOf(op *Call) *tokens {
+	if op.Account != nil {
+		return op.Account.tokens
+	}
+	return c.tokens
 }
 
 // get gives a token that is valid now, waiting for a renewal where it must. Its error is a *refusal, or that of ctx.

@@ -66,7 +66,11 @@ func (c *Connection) Describe(ctx context.Context, source string) (httpcall.Desc
 
 // Dossier gives the API of the dossier that key opens. A key that cannot be sent is reported by each call.
 func (c *Connection) Dossier(key string) jobs.API {
-	return &dossier{connection: c, key: key, secrets: []string{key}}
+	d := &dossier{connection: c, key: key, secrets: []string{key}}
+	if c.options.KeyIn == KeyInHeader {
+		d.headers = []httpcall.Fixed{{Name: http.CanonicalHeaderKey(c.options.KeyName), Value: key}}
+	}
+	return d
 }
 
 // dossier is one dossier at Isidoor.
@@ -74,6 +78,7 @@ type dossier struct {
 	connection *Connection
 	key        string
 	secrets    []string
+	headers    []httpcall.Fixed // the key's
 }
 
 var _ jobs.API = (*dossier)(nil)
@@ -218,11 +223,8 @@ func (d *dossier) call(e httpcall.Endpoint, b blanks) (*httpcall.Call, *jobs.Cal
 	if address == nil {
 		return nil, e.Misconfigured("the path is not one of a web address", "check path of the endpoint in [isidoor]")
 	}
-	call := &httpcall.Call{Endpoint: e, URL: address, Holder: d, Secrets: d.secrets, Denied: denied}
-	switch o.KeyIn {
-	case KeyInHeader:
-		call.Header = httpcall.Fixed{Name: http.CanonicalHeaderKey(o.KeyName), Value: d.key}
-	case KeyInQuery:
+	call := &httpcall.Call{Endpoint: e, URL: address, Headers: d.headers, Holder: d, Secrets: d.secrets, Denied: denied}
+	if o.KeyIn == KeyInQuery {
 		parameter := url.QueryEscape(o.KeyName) + "=" + url.QueryEscape(d.key)
 		address.RawQuery = httpcall.JoinQuery(address.RawQuery, parameter)
 	}
