@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/admin"
+	"syncd/internal/hinted"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
@@ -26,7 +27,7 @@ func newAdmin(p process) *cobra.Command {
 			err := p.admin(cmd.Context(), args)
 			var mistake *admin.Error
 			if errors.As(err, &mistake) {
-				fmt.Fprintln(p.Stderr, "syncd-admin:", err)
+				fmt.Fprintln(p.Stderr, "syncd-admin:", hinted.TextIn(p.words(), err))
 				return codeError(map[admin.Kind]int{admin.Setup: exitConfiguration, admin.Usage: exitUsage, admin.Ended: exitUnexpected}[mistake.Kind])
 			}
 			return err
@@ -43,7 +44,7 @@ func (p process) admin(ctx context.Context, args []string) error {
 	case err != nil:
 		return err
 	case len(command) == 0:
-		return &admin.Error{Text: "no command is named", Hint: "such as: syncd-admin check; see syncd-admin --help", Kind: admin.Usage}
+		return &admin.Error{What: hinted.Say("admin.no-command"), Kind: admin.Usage}
 	case command[0] == "-h" || command[0] == "--help":
 		_, err := fmt.Fprint(p.Stdout, locale.HelpOf(p.helpLanguage(nil), partner.Default().Name).Admin)
 		return err
@@ -74,7 +75,7 @@ func adminArguments(args []string) (instance string, command []string, err error
 			return instance, args, err
 		}
 		if given && instance == "" {
-			return "", nil, &admin.Error{Text: "-i names no instance", Hint: "-i NAME, as in syncd@NAME.service", Kind: admin.Usage}
+			return "", nil, &admin.Error{What: hinted.Say("admin.instance-unnamed"), Kind: admin.Usage}
 		}
 	}
 	return instance, nil, nil
@@ -116,7 +117,7 @@ func (p process) asService(instance string, args []string) error {
 		return err
 	}
 	if os.Geteuid() != 0 {
-		return &admin.Error{Text: "only root can read the credentials", Hint: "sudo syncd-admin " + plainWords(args), Kind: admin.Usage}
+		return &admin.Error{What: hinted.Say("admin.not-root", "command", plainWords(args)), Kind: admin.Usage}
 	}
 	code, err := a.Run(args)
 	if err != nil {

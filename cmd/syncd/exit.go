@@ -57,6 +57,11 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+// unfit is a mistake on the command line that is a fact, and what was met; nil = nothing.
+func unfit(met error, code string, namesAndValues ...any) error {
+	return usageError{hinted.Because(met, code, namesAndValues...)}
+}
+
 // mistaken is what is wrong on the command line, by its code in the catalogues.
 type mistaken struct {
 	code string

@@ -16,9 +16,9 @@ import (
 
 // stillEnglish is what a French setup tells in English yet, as it is written below the reports, and names that others gave.
 var stillEnglish = regexp.MustCompile(strings.Join([]string{
-	`Isidoor \(sandbox of syncd: an assumed shape\)`,                                     // a contract's own title
-	`no sandbox answers at .*`, `start it: .*`, `unknown fault .*`, `one of latency, .*`, // of the sandbox
-	`the sandbox (refuses:|holds) .*`, `'syncd sandbox received [^']*' lists them`,
+	`Isidoor \(sandbox of syncd: an assumed shape\)`, // a contract's own title
+	`no sandbox answers at .*`, `start it: .*`,       // of the sandbox
+	`the sandbox holds .*`, `'syncd sandbox received [^']*' lists them`,
 }, "|"))
 
 // technical is the line above the text of an error, which a report leaves in English and says so.

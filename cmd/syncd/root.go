@@ -48,8 +48,7 @@ func newRoot(p process) *cobra.Command {
 		RunE:    unknownCommand,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if service := p.Getenv(admin.Variable); service != "" && flags.config != "" {
-				return usagef("the configuration is that of %s, and no other\nhint: leave out --config; another service's: syncd-admin -i NAME",
-					service)
+				return unfit(nil, "command.other-configuration", "service", service)
 			}
 			return flags.readStdin(p)
 		},

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/app"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
@@ -39,12 +40,12 @@ func newSandbox(p process, flags *globalFlags) *cobra.Command {
 			case stand == nil:
 				return noProfile(o.Profile, profiles())
 			case stand.Entry == nil && (o.ContractFile != "" || o.Append):
-				return usagef("the profile %q takes no documents\nhint: leave out --contract and --append", o.Profile)
+				return unfit(nil, "command.no-documents", "profile", strconv.Quote(o.Profile))
 			case stand.Entry == nil && !cmd.Flags().Changed("token-lifetime"):
 				o.TokenLifetime = 0 // as that partner's tokens
 			}
 			if _, err := os.Stat(o.ContractFile); o.ContractFile != "" && err != nil {
-				return usagef("there is no contract to serve: %w\nhint: 'syncd sandbox contract' prints one to start from", err)
+				return unfit(err, "command.no-contract")
 			}
 			var err error
 			if o.Faults, err = stand.API.ParseFaults(faults...); err != nil {
@@ -236,11 +237,11 @@ func parseEdits(args []string) (map[string]json.RawMessage, error) {
 		name, value, found := strings.Cut(arg, "=")
 		switch {
 		case !found || name == "":
-			return nil, usagef("an argument is not MEMBER=JSON\nhint: for example Contrat.TauxActivite=50")
+			return nil, unfit(nil, "command.not-a-member")
 		case !json.Valid([]byte(value)):
-			return nil, usagef("the value of %s is not JSON\nhint: a text needs quotes of its own: '%s=\"text\"'", name, name)
+			return nil, unfit(nil, "command.not-json", "name", name)
 		case members[name] != nil:
-			return nil, usagef("%s is named twice\nhint: once is enough", name)
+			return nil, unfit(nil, "command.twice", "name", name)
 		}
 		members[name] = json.RawMessage(value)
 	}
@@ -254,7 +255,7 @@ func addProfile(cmd *cobra.Command, profile *string, of func() []string) {
 }
 
 func noProfile(name string, known []string) error {
-	return usagef("the sandbox has no profile %q\nhint: --profile %s", name, strings.Join(known, " or "))
+	return unfit(nil, "command.no-profile", "name", strconv.Quote(name), "profiles", hinted.Either(known))
 }
 
 func newSandboxContract(p process, flags *globalFlags) *cobra.Command {
@@ -336,7 +337,7 @@ func parseSample(arg string, o sample.Options) (sample.Options, error) {
 	name, count, _ := strings.Cut(arg, "=")
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 1 || name == "" {
-		return o, usagef("%q is not DOSSIER=EMPLOYEES\nhint: saint-martin=8", arg)
+		return o, unfit(nil, "command.not-a-sample", "value", strconv.Quote(arg))
 	}
 	seed := fnv.New64a()
 	seed.Write([]byte(name))

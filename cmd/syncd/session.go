@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +39,7 @@ func (p process) logger(level string) (zerolog.Logger, error) {
 	level = cmp.Or(level, p.Getenv("SYNCD_LOG_LEVEL"), usual)
 	parsed, err := zerolog.ParseLevel(level)
 	if err != nil {
-		return zerolog.Logger{}, usagef("log level %q is unknown\nhint: use trace, debug, info, warn or error", level)
+		return zerolog.Logger{}, unfit(nil, "command.log-level", "level", strconv.Quote(level))
 	}
 	return zerolog.New(terminal.Log(p.Stderr, p.underSystemd())).Level(parsed).With().Timestamp().Logger(), nil
 }

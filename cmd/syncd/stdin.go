@@ -140,7 +140,7 @@ func (p process) interruptible(read func() (string, error)) (string, error) {
 	select {
 	case r := <-done:
 		if r.err != nil {
-			return "", usagef("standard input cannot be read: %w\nhint: a pipe or a file must be there", r.err)
+			return "", unfit(r.err, "command.stdin-unread")
 		}
 		return r.text, nil
 	case <-p.Stop:

@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -17,12 +16,14 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"syncd/internal/hinted"
 )
 
 // Error is a mistake, or something of the system that is in the way.
 type Error struct {
-	Text, Hint string
-	Kind       Kind
+	What hinted.Fact
+	Kind Kind
 }
 
 // Kind is whose affair an Error is.
@@ -35,12 +36,10 @@ const (
 	Ended
 )
 
-func (e *Error) Error() string {
-	if e.Hint == "" {
-		return e.Text
-	}
-	return e.Text + "\nhint: " + e.Hint
-}
+func (e *Error) Error() string { return hinted.TextOf(e) }
+
+// Fact implements hinted.Telling.
+func (e *Error) Fact() hinted.Fact { return e.What }
 
 // Variable is set for a command that runs as a service would, to the name of that service. The configuration is then the
 // service's: with one of their own, its callers could have the service's secrets sent to wherever they like.
@@ -93,8 +92,7 @@ func (a *Admin) unit() (*unit, error) {
 	}
 	text, problem, err := a.output("systemctl", "cat", "--no-pager", "--", name)
 	if err != nil {
-		return nil, &Error{Text: fmt.Sprintf("systemd does not tell of %s: %s", name, problem),
-			Hint: "is the package installed, and does systemd run here? systemctl cat " + name}
+		return nil, &Error{What: hinted.Say("admin.no-unit", "unit", name, "problem", problem)}
 	}
 	return &unit{name: name, instance: a.Instance, settings: parseUnit(text)}, nil
 }
@@ -142,7 +140,7 @@ func (a *Admin) start(transient string, line []string) (code int, err error) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.Stdin, a.Stdout, a.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		return 0, &Error{Text: fmt.Sprintf("starting systemd-run: %v", err), Hint: "is systemd installed?"}
+		return 0, &Error{What: hinted.Say("admin.no-systemd-run", "problem", err)}
 	}
 	ended := make(chan struct{})
 	passed := make(chan struct{})
@@ -155,8 +153,7 @@ func (a *Admin) start(transient string, line []string) (code int, err error) {
 		return exit.ExitCode(), nil
 	}
 	if err != nil {
-		return 0, &Error{Text: fmt.Sprintf("systemd-run ended: %v", err), Hint: "the command may go on: systemctl status " + transient,
-			Kind: Ended}
+		return 0, &Error{What: hinted.Say("admin.systemd-run-ended", "problem", err, "unit", transient), Kind: Ended}
 	}
 	return 0, nil
 }

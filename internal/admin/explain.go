@@ -1,12 +1,14 @@
 package admin
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+
+	"syncd/internal/hinted"
 )
 
 // Exit codes that are not the command's, but systemd's (systemd.exec(5), "Process Exit Codes") and systemd-run's.
@@ -40,13 +42,10 @@ func (a *Admin) explain(u *unit, transient string, code int) error {
 			return a.notStarted(u, transient, code)
 		}
 		if m != nil && m[1] != "exit-code" {
-			return &Error{Text: fmt.Sprintf("the command was ended from outside (%s)", m[1]), Hint: "what it has done: syncd-admin runs",
-				Kind: Ended}
+			return &Error{What: hinted.Say("admin.ended", "result", m[1]), Kind: Ended}
 		}
 		if log == "" && err == nil {
-			return &Error{Text: "systemd did not take the command",
-				Hint: "a setting of the service that cannot be given to a command keeps it from running with less of a sandbox: systemctl cat " +
-					u.name}
+			return &Error{What: hinted.Say("admin.not-taken", "unit", u.name)}
 		}
 	}
 	return nil
@@ -54,14 +53,14 @@ func (a *Admin) explain(u *unit, transient string, code int) error {
 
 // notStarted is what systemd logged.
 func (a *Admin) notStarted(u *unit, transient string, code int) error {
-	text := fmt.Sprintf("systemd could not start the command (code %d)", code)
+	said := ""
 	log, _ := a.journal(transient) // else the code must do
 	for line := range strings.Lines(log) {
 		if strings.Contains(line, "Failed ") && !endings.MatchString(line) {
-			text += "\n  " + strings.TrimSpace(line)
+			said += "\n  " + strings.TrimSpace(line)
 		}
 	}
-	return &Error{Text: text, Hint: "the service has the same settings: systemctl cat " + u.name + "; what the codes mean: man systemd.exec"}
+	return &Error{What: hinted.Say("admin.not-started", "code", code, "said", said, "unit", u.name)}
 }
 
 // journal is what systemd itself said of the transient unit.
@@ -74,8 +73,7 @@ func (a *Admin) journal(transient string) (string, error) {
 // missingCredential finds what systemd could not hand over; nil = all seems to be there.
 func (a *Admin) missingCredential(u *unit) error {
 	if home := folder(u.instance); u.instance != "" && absent(home) {
-		return &Error{Text: fmt.Sprintf("there is no instance %q: %s does not exist", u.instance, home),
-			Hint: "/usr/share/doc/syncd/docs/install.md, \"A second instance\"" + instancesHint()}
+		return &Error{What: hinted.Say("admin.no-instance", "name", strconv.Quote(u.instance), "folder", home, "instances", instancesHint())}
 	}
 	for _, kind := range []string{"LoadCredential", "LoadCredentialEncrypted"} {
 		for _, value := range u.values(kind) {
@@ -100,12 +98,11 @@ func (a *Admin) credential(id, path string, encrypted bool) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return &Error{Text: fmt.Sprintf("the credentials cannot be had: %s: %v", path, reason(err)),
-			Hint: "a folder with one file for each secret, of root: /usr/share/doc/syncd/docs/install.md, \"The secrets\""}
+		return &Error{What: hinted.Say("admin.no-credentials", "path", path, "problem", reason(err))}
 	case info.IsDir():
 		entries, err := os.ReadDir(path)
 		if err != nil {
-			return &Error{Text: fmt.Sprintf("the credentials cannot be had: %s: %v", path, reason(err))}
+			return &Error{What: hinted.Say("admin.credentials-unread", "path", path, "problem", reason(err))}
 		}
 		for _, e := range entries {
 			if err := a.credential(id+"_"+e.Name(), filepath.Join(path, e.Name()), encrypted); err != nil {
@@ -117,9 +114,7 @@ func (a *Admin) credential(id, path string, encrypted bool) error {
 		return nil
 	}
 	if _, problem, err := a.output("systemd-creds", "decrypt", "--name="+id, path, "-"); err != nil {
-		return &Error{Text: fmt.Sprintf("the credential %s cannot be decrypted: %s", path, problem),
-			Hint: fmt.Sprintf("it must be made on this machine, and with its name, from the original: systemd-creds encrypt --name=%s ORIGINAL %s",
-				id, path)}
+		return &Error{What: hinted.Say("admin.credential-sealed", "path", path, "problem", problem, "name", id)}
 	}
 	return nil
 }

@@ -1,10 +1,12 @@
 package admin
 
 import (
-	"fmt"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+
+	"syncd/internal/hinted"
 )
 
 // instancePattern is what an instance may be called: what names a folder of /etc/syncd and nothing else, and is read by
@@ -27,8 +29,7 @@ func unitName(instance string) (string, error) {
 	case instance == "":
 		return "syncd.service", nil
 	case !instancePattern.MatchString(instance):
-		return "", &Error{Text: fmt.Sprintf("%q is not the name of an instance", instance), Kind: Usage,
-			Hint: "letters, digits, _ . and -, as in syncd@NAME.service" + instancesHint()}
+		return "", &Error{What: hinted.Say("admin.bad-instance", "name", strconv.Quote(instance), "instances", instancesHint()), Kind: Usage}
 	}
 	return "syncd@" + instance + ".service", nil
 }
@@ -106,8 +107,7 @@ func (u *unit) expand(s setting, transient string) (string, error) {
 		case is:
 			b.WriteString(text)
 		case strings.IndexByte(specifiers, letter) >= 0:
-			return "", &Error{Text: fmt.Sprintf("%s of %s uses %%%c, which cannot be given to a command", s.name, u.name, letter),
-				Hint: "write it out: systemctl edit " + u.name}
+			return "", &Error{What: hinted.Say("admin.specifier", "setting", s.name, "unit", u.name, "letter", string(letter))}
 		default:
 			b.WriteString(s.value[i : i+2])
 		}
@@ -149,9 +149,9 @@ func Instances() (names []string) {
 	return names
 }
 
-func instancesHint() string {
+func instancesHint() any {
 	if names := Instances(); len(names) > 0 {
-		return "; there are: " + strings.Join(names, ", ")
+		return hinted.Say("admin.instances", "names", names)
 	}
 	return ""
 }

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,9 +39,9 @@ func (a *App) Sandbox() Sandbox { return Sandbox{a} }
 // FolderExists: a rehearsal makes its folder.
 const FolderExists Code = "folder-exists" // value
 
-// refusef refuses an order in words of its own.
-func refusef(hint, format string, args ...any) error {
-	return &Refused{Code: BadValue, Err: hinted.New(hint, format, args...)}
+// refuseFor refuses an order for a fact.
+func refuseFor(code string, namesAndValues ...any) error {
+	return &Refused{Code: BadValue, Err: hinted.Because(nil, code, namesAndValues...)}
 }
 
 // Open prepares the stand-in of a profile, which there must be, for all dossiers, and listens at base_url. The caller serves.
@@ -129,12 +130,11 @@ func (s Sandbox) Call(ctx context.Context, method, path string, body any) ([]byt
 		return nil, fmt.Errorf("reading the sandbox's answer: %w", err)
 	}
 	if response.StatusCode == http.StatusUnauthorized {
-		return nil, refusef("name its own with --config",
-			"the sandbox at %s was started with another configuration than %s: it has another client secret", address, s.app.Config.File)
+		return nil, refuseFor("sandbox.other-configuration", "address", address, "file", s.app.Config.File)
 	}
 	if response.StatusCode/100 != 2 {
 		problem, hint, _ := strings.Cut(string(answer), "\nhint: ")
-		return nil, refusef(hint, "the sandbox refuses: %s", problem)
+		return nil, refuseFor("sandbox.refuses", "problem", problem, "hint", hint)
 	}
 	return answer, nil
 }
@@ -143,11 +143,11 @@ func (s Sandbox) Call(ctx context.Context, method, path string, body any) ([]byt
 func (s Sandbox) Edit(ctx context.Context, edit sandbox.Edit, remove bool) error {
 	switch {
 	case edit.Matricule == "":
-		return refusef("--employee 00007", "name one employee")
+		return refuseFor("sandbox.nobody")
 	case remove && len(edit.Members) > 0:
-		return refusef("leave out --delete or the members", "a document is edited or deleted, not both")
+		return refuseFor("sandbox.both")
 	case !remove && len(edit.Members) == 0:
-		return refusef("name members and their new values, or --delete", "nothing is to be changed")
+		return refuseFor("sandbox.nothing")
 	}
 	if edit.Period != "" {
 		if _, err := ParsePeriod(edit.Period); err != nil {
@@ -186,7 +186,7 @@ func (r Rehearsal) Flags() string {
 // Write makes the folder.
 func (r Rehearsal) Write() error {
 	if host, _, err := net.SplitHostPort(r.Listen); err != nil || !net.ParseIP(host).IsLoopback() {
-		return refusef("--listen 127.0.0.1:8089", "--listen %q is not a loopback address with a port", r.Listen)
+		return refuseFor("sandbox.listen", "address", strconv.Quote(r.Listen))
 	}
 	text, secrets, err := r.config(r.sample())
 	if err != nil {

@@ -1,13 +1,14 @@
 package sandbox
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"syncd/internal/hinted"
 )
 
 // Faults are what can go wrong, all off when zero. The shares (between 0 and 1, together at most 1) exclude one
@@ -97,29 +98,29 @@ func (a *API) check(f *Faults) error {
 	sum := 0.0
 	for _, s := range f.shares() {
 		if !(s.of >= 0 && s.of <= 1) { // also refuses NaN
-			return errors.New("a share of faults is not between 0 and 1")
+			return hinted.Because(nil, "sandbox.share")
 		}
 		sum += s.of
 	}
 	if sum > 1+1e-9 {
-		return fmt.Errorf("the shares of faults add up to %.4g, more than 1", sum)
+		return hinted.Because(nil, "sandbox.shares", "sum", fmt.Sprintf("%.4g", sum))
 	}
 	if f.Latency < 0 || f.Jitter < 0 || f.RetryAfter < 0 || f.RevokeEvery < 0 || f.Expire < 0 {
-		return errors.New("a fault has a negative duration or count")
+		return hinted.Because(nil, "sandbox.negative")
 	}
 	for _, e := range f.On {
 		if !slices.Contains(a.Endpoints, e) {
-			return fmt.Errorf("faults cannot act on %q\nhint: %s", e, a.endpoints())
+			return hinted.Because(nil, "sandbox.fault-nowhere", "name", strconv.Quote(string(e)), "endpoints", a.endpoints())
 		}
 	}
 	for _, name := range f.Switches {
 		if !slices.Contains(a.Switches, name) {
-			return fmt.Errorf("this API has no fault %q of its own", name)
+			return hinted.Because(nil, "sandbox.no-own-fault", "name", strconv.Quote(name))
 		}
 	}
 	if f.Redirect != "" {
 		if u, err := url.Parse(f.Redirect); err != nil || u.Scheme == "" {
-			return errors.New("the target of the fault redirect is not an absolute URL")
+			return hinted.Because(nil, "sandbox.redirect")
 		}
 	}
 	return nil
@@ -222,7 +223,7 @@ func (a *API) set(f *Faults, text string) error {
 			continue
 		}
 		if err := parseInto(flag.field(f), value, hasValue); err != nil {
-			return fmt.Errorf("fault %s: %w\nhint: for example %s", name, err, flag.Example)
+			return hinted.Because(err, "sandbox.bad-fault", "name", name, "example", flag.Example)
 		}
 		return nil
 	}
@@ -230,7 +231,7 @@ func (a *API) set(f *Faults, text string) error {
 	for i, flag := range flags {
 		names[i] = flag.Name
 	}
-	return fmt.Errorf("unknown fault %q\nhint: one of %s", name, strings.Join(names, ", "))
+	return hinted.Because(nil, "sandbox.unknown-fault", "name", strconv.Quote(name), "names", names)
 }
 
 // parseInto reads value as the type of the field asks. Only a switch goes without a value.
