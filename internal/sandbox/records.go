@@ -20,8 +20,16 @@ type Record struct {
 
 // Records are those of one collection and dossier, in the order in which they came to be. They are safe for concurrent use.
 type Records struct {
-	mu   sync.Mutex
-	list []Record
+	mu      sync.Mutex
+	list    []Record
+	version int // counts changes
+}
+
+// Version counts what was changed: while it stays, All gives the same.
+func (r *Records) Version() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.version
 }
 
 // All are all of them, copied.
@@ -46,6 +54,7 @@ func (r *Records) Add(record Record) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.list = append(r.list, record)
+	r.version++
 }
 
 // Remove takes a record away; false = there is none of this key.
@@ -55,6 +64,7 @@ func (r *Records) Remove(key string) bool {
 	i := r.at(key)
 	if i >= 0 {
 		r.list = slices.Delete(r.list, i, i+1)
+		r.version++
 	}
 	return i >= 0
 }
@@ -74,6 +84,7 @@ func (r *Records) Edit(key string, members map[string]any) bool {
 		}
 	}
 	r.list[i].Members = edited
+	r.version++
 	return true
 }
 
@@ -84,6 +95,7 @@ func (r *Records) Mark(key string) bool {
 	i := r.at(key)
 	if i >= 0 {
 		r.list[i].Seen = true
+		r.version++
 		r.list[i].Marks++
 	}
 	return i >= 0
@@ -97,6 +109,7 @@ func (r *Records) replace(list []Record) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.list = list
+	r.version++
 }
 
 // Kept is what the stand-in of a partner that is read from keeps: records by dossier and collection.

@@ -56,6 +56,7 @@ const (
 	huge          = "huge"           // one contains a text of 5 MiB
 	foreign       = "foreign"        // those of another structure are among them, as a bureau's account sees them
 	null          = "null"           // the list is null
+	account401    = "401-account"    // a wrong account is answered 401 instead of 403
 )
 
 // API is what the server of stand-ins has to know.
@@ -65,7 +66,7 @@ var API = sandbox.API{
 	Endpoints: []sandbox.Endpoint{sandbox.EndpointToken, EndpointSearch},
 	Default:   EndpointSearch,
 	SeeOther:  Root,
-	Switches:  []string{refuseInside, ties, deleteBetween, updateBetween, echo, nul, huge, foreign, null},
+	Switches:  []string{refuseInside, ties, deleteBetween, updateBetween, echo, nul, huge, foreign, null, account401},
 	Timed:     true,
 	Message:   message,
 	Exception: func([]byte) *sandbox.Answer { return message(http.StatusInternalServerError, "Internal error") },
@@ -101,6 +102,7 @@ type Sandbox struct {
 	wrong   map[string]int // tries with a wrong password, by login, since the last right one
 	deleted int            // by the fault delete-between
 	drawn   uint64         // for the fault ties
+	last    found          // what was found last, so that the pages of one walk need no search each
 }
 
 // Open makes a stand-in with the credentials of a configured partner.
@@ -169,6 +171,9 @@ func (s *Sandbox) account(c sandbox.Call) (*sandbox.Dossier, *sandbox.Answer) {
 		return nil, refusal
 	}
 	denied := &sandbox.Answer{Status: http.StatusForbidden}
+	if s.On(account401) {
+		denied.Status = http.StatusUnauthorized
+	}
 	text, err := base64.StdEncoding.DecodeString(c.Request.Header.Get("cpro-account"))
 	login, password, found := strings.Cut(string(text), ":")
 	if err != nil || !found {

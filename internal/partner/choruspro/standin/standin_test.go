@@ -213,6 +213,12 @@ func TestFaults(t *testing.T) {
 				t.Errorf("page %d", a.Retour.Page)
 			}
 		},
+		"401-account": func(t *testing.T, b *bench) {
+			got := b.Call(http.MethodPost, standin.SearchPath, "{}", map[string]string{"cpro-account": account(login, "wrong")})
+			if got.Status != http.StatusUnauthorized || b.sandbox.WrongTries(login) != 1 {
+				t.Errorf("%d, %d tries", got.Status, b.sandbox.WrongTries(login))
+			}
+		},
 		"null": func(t *testing.T, b *bench) {
 			if got := b.Want(200, http.MethodPost, standin.SearchPath, "{}", nil); !strings.Contains(got.Body, `"listeFactures":null`) {
 				t.Errorf("%.300s", got.Body)
@@ -301,5 +307,28 @@ func TestControl(t *testing.T) {
 	}
 	if n := b.sandbox.MostWithin(time.Minute); n != 1 {
 		t.Errorf("%d calls in a minute, want the one since the reset", n)
+	}
+}
+
+// TestManyInvoices: what is found once is not searched for again on each page, and a change is seen at once.
+func TestManyInvoices(t *testing.T) {
+	t.Parallel()
+	s, err := standin.New(standin.Config{ClientID: client, ClientSecret: secret, Invoices: 20_000,
+		Dossiers: []sandbox.Dossier{{Name: "saint-martin", Siret: siret, Login: login, Password: password}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{sandboxtest.Start(t, s, secret), s}
+	b.Authorize(standin.TokenPath, client, "openid")
+	b.Header["cpro-account"] = account(login, password)
+	if keys, shown, totals := b.walk(); len(keys) != 20_000 || shown != 20_000 || !totals[20_000] {
+		t.Errorf("%d of %d, totals %v", len(keys), shown, totals)
+	}
+	first := b.ask("", 1, 1).Factures[0]
+	if !s.Invoices("saint-martin").Remove(string(first["identifiantFactureCPP"].(json.Number))) {
+		t.Fatal("it is not there")
+	}
+	if a := b.ask("", 1, 1); a.Retour.Total != 19_999 || a.Factures[0]["numeroFacture"] == first["numeroFacture"] {
+		t.Errorf("after a removal: %d", a.Retour.Total)
 	}
 }
