@@ -25,6 +25,12 @@ const (
 // OtherSiret is of a company that is no dossier of anybody's: made up, with a right check digit.
 const OtherSiret = "99999999900017"
 
+// ForeignSiret is whom the invoice of the fault foreign is for, and ForeignName how they are called: no table or log may have them.
+const (
+	ForeignSiret = "88888888800011"
+	ForeignName  = "CANARI DE L'EXEMPLE"
+)
+
 // HugeFile is how long the file of the fault huge is.
 const HugeFile = 30 << 20
 
@@ -159,7 +165,7 @@ func (s *Sandbox) misdirected(d *sandbox.Dossier, document map[string]any) map[s
 	document = maps.Clone(document)
 	business, _ := document["businessData"].(map[string]any)
 	business = maps.Clone(business)
-	business["buyer"] = map[string]any{"name": "CANARI DE L'EXEMPLE", "siret": "88888888800015", "siren": "888888888"}
+	business["buyer"] = map[string]any{"name": ForeignName, "siret": ForeignSiret, "siren": ForeignSiret[:9]}
 	document["businessData"] = business
 	return document
 }
