@@ -154,7 +154,7 @@ func (s *Server) Handle(path string, name Endpoint, handle func(Call) *Answer) {
 			s.misbehave(w, Call{r, body}, fault, a)
 			return
 		}
-		if s.struck(fault.faults, name) && fault.faults.Gzip {
+		if a.Status/100 == 2 && fault.faults.Gzip && s.struck(fault.faults, name) {
 			a = a.packed()
 		}
 		s.Write(w, a)
