@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -143,8 +142,7 @@ type Inbox interface {
 }
 
 // ErrNoInbox means that the ledger's database has no schema inbox, or none that this program can use.
-var ErrNoInbox = hinted.New("an administrator of the database runs 'psql -f roles.sql', then 'syncd migrate' (as its owner)",
-	"the schema inbox, where records of partners are kept, is missing")
+var ErrNoInbox = hinted.Because(nil, "inbox.missing")
 
 // Begun is what is known when a run begins, and what earlier executions of it did.
 type Begun struct {
@@ -339,7 +337,7 @@ func (r *Runner) fetch(ctx context.Context, job *FetchJob, run *Run) (Reason, er
 	if secret := r.Feed.Secret(); secret != nil {
 		since, err := r.Credentials.Refused(ctx, run.Target.ID, secret)
 		if err != nil {
-			return Reason{}, fmt.Errorf("reading what the partner refused: %w", err)
+			return Reason{}, hinted.While("reading what the partner refused", err)
 		}
 		if !since.IsZero() {
 			return Reason{Code: ReasonSecretRefused, Detail: since.UTC().Format(time.RFC3339)}, nil
@@ -347,7 +345,7 @@ func (r *Runner) fetch(ctx context.Context, job *FetchJob, run *Run) (Reason, er
 	}
 	begun, err := r.Inbox.Begin(ctx, run)
 	if err != nil {
-		return Reason{}, fmt.Errorf("opening the inbox: %w", err)
+		return Reason{}, hinted.While("opening the inbox", err)
 	}
 	concluded, halt, err := r.gather(ctx, job, run, begun)
 	return halt, r.conclude(ctx, run, concluded, err)
@@ -380,11 +378,11 @@ func (r *Runner) conclude(ctx context.Context, run *Run, concluded Concluded, fa
 	defer cancel()
 	if secret := r.Feed.Secret(); secret != nil && refusesSecret(failure) {
 		if err := r.Credentials.NoteRefused(ctx, run.Target.ID, secret); err != nil {
-			return errors.Join(failure, fmt.Errorf("remembering what the partner refused: %w", err))
+			return errors.Join(failure, hinted.While("remembering what the partner refused", err))
 		}
 	}
 	if err := r.Inbox.Conclude(ctx, run, concluded); err != nil && failure == nil {
-		return fmt.Errorf("recording what was read: %w", err)
+		return hinted.While("recording what was read", err)
 	}
 	return failure
 }
@@ -416,7 +414,7 @@ func (r *Runner) identifySource(ctx context.Context, job *FetchJob, run *Run) er
 	}
 	recorded, err := r.Ledger.Identify(ctx, run, answered, r.Siret, r.Feed.Settings())
 	if err != nil {
-		return fmt.Errorf("recording the dossier's identity: %w", err)
+		return hinted.While("recording the dossier's identity", err)
 	}
 	if recorded != answered {
 		return &IdentityError{Dossier: run.Target.Dossier, Want: recorded, Answered: answered}
