@@ -66,8 +66,8 @@ type Feed interface {
 	// Detail reads one record as a whole; nil = the partner has none of that key.
 	Detail(ctx context.Context, collection, key string) (*Record, error)
 	Files(ctx context.Context, collection, key string) ([]File, error)
-	// Download streams a file of at most so many bytes. An error may be a *FileError.
-	Download(ctx context.Context, collection, key string, file File, most int64, into io.Writer) error
+	// Download streams a file of at most so many bytes. Who begins anew calls into.Restart. An error may be a *FileError.
+	Download(ctx context.Context, collection, key string, file File, most int64, into Sink) error
 	// Acknowledge tells the partner that a record was stored. before is called just before each request leaves; its error
 	// ends the call without a further request.
 	Acknowledge(ctx context.Context, collection, key string, before func() error) error
@@ -105,6 +105,12 @@ type File struct {
 	ID, Type string
 	Size     int64  // -1 = not told
 	SHA256   string // hex; "" = not told
+}
+
+// Sink is where a file is streamed to.
+type Sink interface {
+	io.Writer
+	Restart() error // forgets what was written
 }
 
 // FileError says why a file is not what was announced, or not wanted: FileTooLarge, FileSize or FileChecksum.

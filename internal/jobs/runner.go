@@ -337,10 +337,15 @@ func (r *Runner) stoppedBy(cancelled <-chan struct{}) (_ *Runner, done func()) {
 
 // untilStopped derives a context for work that a stop may break off: nothing has been sent yet.
 func (r *Runner) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	return UntilStopped(ctx, r.Stop)
+}
+
+// UntilStopped derives a context that also ends when a person asks to stop.
+func UntilStopped(ctx context.Context, stop <-chan struct{}) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		select {
-		case <-r.Stop:
+		case <-stop:
 			cancel()
 		case <-ctx.Done():
 		}

@@ -1,0 +1,26 @@
+package canonjson
+
+import "testing"
+
+func TestWithout(t *testing.T) {
+	t.Parallel()
+	const document = ` { "a/b": 1.50, "nom":"x", "l":[{"nom":"y","n":1},{"n":[2]}, 3], "o":{"p":{"q":"\u00e9"}}, "*":{"n":1}} `
+	for pointers, want := range map[[2]string]string{
+		{"/nom"}:                `{"a/b":1.50,"l":[{"nom":"y","n":1},{"n":[2]}, 3],"o":{"p":{"q":"\u00e9"}},"*":{"n":1}}`,
+		{"/a~1b", "/l/*/nom"}:   `{"nom":"x","l":[{"n":1},{"n":[2]},3],"o":{"p":{"q":"\u00e9"}},"*":{"n":1}}`,
+		{"/l/*", "/o/p/q"}:      `{"a/b":1.50,"nom":"x","l":[],"o":{"p":{}},"*":{"n":1}}`,
+		{"/l/0/nom", "/none/x"}: `{"a/b":1.50,"nom":"x","l":[{"nom":"y","n":1},{"n":[2]},3],"o":{"p":{"q":"\u00e9"}},"*":{"n":1}}`,
+		{"/o", "/o/p"}:          `{"a/b":1.50,"nom":"x","l":[{"nom":"y","n":1},{"n":[2]}, 3],"*":{"n":1}}`,
+	} {
+		list := pointers[:]
+		if list[1] == "" {
+			list = list[:1]
+		}
+		if got := string(Without([]byte(document), list)); got != want {
+			t.Errorf("without %q:\n%s, want\n%s", list, got, want)
+		}
+	}
+	if got := string(Without([]byte(document), nil)); got != document {
+		t.Errorf("%s", got)
+	}
+}

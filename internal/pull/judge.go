@@ -1,0 +1,117 @@
+package pull
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"syncd/internal/hinted"
+	"syncd/internal/jobs"
+)
+
+// margin is how far inside the borders of a window a record must be dated to be missed: partner and ledger may have another
+// midnight.
+const margin = 24 * time.Hour
+
+// judge says what is gone of the windows that were walked, and whether a person must say so first.
+func (c *collection) judge(ctx context.Context) error {
+	for i, l := range c.walked {
+		w := &c.Windows[i]
+		if !l.settled {
+			c.counts.Unsettled++
+			c.notices = append(c.notices, jobs.Finding{Rule: jobs.RuleUnsettled, N: mostWalks, Path: c.Name})
+			continue
+		}
+		s := jobs.Settled{Collection: c.Name, Window: w.Name}
+		if w.Since && !l.refused {
+			s.Cursor = c.asOf(l)
+		}
+		if w.Whole {
+			var err error
+			if s.Gone, err = c.gone(ctx, w, l); err != nil {
+				return err
+			}
+		}
+		if len(s.Gone) > 0 || !s.Cursor.IsZero() {
+			c.settling = append(c.settling, s)
+		}
+	}
+	if n := len(c.foreign); n > 0 && c.ForeignHolds {
+		prints := slices.SortedFunc(maps.Keys(c.foreign), func(a, b [32]byte) int { return slices.Compare(a[:], b[:]) })
+		c.holds = append(c.holds, hold{jobs.Reason{Code: jobs.ReasonPullForeign, Detail: fmt.Sprintf("%s %d", c.Name, n)},
+			jobs.Finding{Rule: jobs.RuleForeign, Holds: true, N: n, Path: c.Name}, fmt.Sprintf("%x", prints)})
+	}
+	return nil
+}
+
+// asOf is until when a list certainly showed all: by the partner's clock or ours, whichever is behind.
+func (c *collection) asOf(l *list) time.Time {
+	if !l.date.IsZero() && l.date.Before(c.began) {
+		return l.date
+	}
+	return c.began
+}
+
+// gone are the known records of a window that no window has shown. Nothing at all, or too many, are for a person.
+func (c *collection) gone(ctx context.Context, w *jobs.Window, l *list) ([]string, error) {
+	from, to := c.from(w), time.Time{}
+	if !from.IsZero() {
+		from, to = from.Add(margin), c.began.Add(-margin)
+	}
+	known, err := c.Inbox.KeysDated(ctx, c.Run.Target.ID, c.Name, from, to)
+	if err != nil {
+		return nil, hinted.While("reading the inbox", err)
+	}
+	var gone []string
+	before := 0
+	for _, key := range known {
+		s := c.heard[key]
+		if s.difference != jobs.Created {
+			before++
+		}
+		if !s.now {
+			gone = append(gone, key)
+		}
+	}
+	slices.Sort(gone)
+	c.judgeGone(w, gone, before, l.shown == 0)
+	return gone, nil
+}
+
+func (c *collection) judgeGone(w *jobs.Window, gone []string, before int, empty bool) {
+	if len(gone) == 0 {
+		return
+	}
+	const rounding = 1e-9
+	limit := int(c.Job.MaxGone*float64(before) + rounding)
+	finding := jobs.Finding{Rule: jobs.RuleGone, N: len(gone), Of: before, Limit: limit, Path: c.Name}
+	finding.Keys = slices.Clone(gone[:min(len(gone), jobs.FindingKeys)])
+	answer := fmt.Sprintf("%q %q", w.Name, gone)
+	switch {
+	case empty:
+		finding = jobs.Finding{Rule: jobs.RuleEmpty, Holds: true, N: len(gone), Of: before, Path: c.Name}
+		c.holds = append(c.holds, hold{jobs.Reason{Code: jobs.ReasonPullEmpty, Detail: c.Name}, finding, answer})
+	case len(gone) > limit:
+		finding.Holds = true
+		detail := fmt.Sprintf("%s %d/%d", c.Name, len(gone), before)
+		c.holds = append(c.holds, hold{jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: detail}, finding, answer})
+	default:
+		c.notices = append(c.notices, finding)
+	}
+}
+
+// settle marks what is gone, and moves the cursors.
+func (c *collection) settle(ctx context.Context) error {
+	for _, s := range c.settling {
+		if err := c.Inbox.Settle(ctx, c.Run, s); err != nil {
+			return hinted.While("storing records", err)
+		}
+		for _, key := range s.Gone {
+			c.show(key, jobs.Departed)
+		}
+	}
+	c.settling = nil
+	return nil
+}

@@ -1,0 +1,442 @@
+package pulltest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"syncd/internal/jobs"
+)
+
+var stories = map[string]func(*story){
+	"what is unchanged is not written":               whatIsUnchangedIsNotWritten,
+	"a change is told member by member":              aChangeIsTold,
+	"what is omitted makes no change":                whatIsOmittedMakesNoChange,
+	"a failing page keeps those before it":           aFailingPageKeepsThoseBefore,
+	"an empty answer waits for a person":             anEmptyAnswerWaits,
+	"what shrinks too much waits for a person":       whatShrinksWaits,
+	"a few that are gone are marked, and return":     aFewAreGoneAndReturn,
+	"a cursor moves with what was wholly read":       aCursorMoves,
+	"nothing is acknowledged before it is committed": nothingIsAcknowledgedBefore,
+	"an acknowledgement that fails stops no others":  aFailingAcknowledgementStopsNoOthers,
+	"failures in a row stop the run":                 failuresInARowStopIt,
+	"an answer that is lost is closed":               aLostAnswerIsClosed,
+	"somebody else acknowledges":                     somebodyElseAcknowledges,
+	"a ledger that was put back finds what it lost":  aPutBackLedgerFindsWhatItLost,
+	"an interval beyond reach is halved":             anIntervalIsHalved,
+	"one bad record stops no others":                 oneBadRecordStopsNoOthers,
+	"another owner's record is dropped":              anothersIsDropped,
+	"another owner's record holds":                   anothersHolds,
+	"a file that cannot be stored is told each run":  aMissingFileIsTold,
+	"the wrong customer ends it":                     theWrongCustomer,
+	"a refused secret is not tried again":            aRefusedSecret,
+	"a webhook is a notice":                          aWebhookIsANotice,
+	"the claim is lost at any call":                  theClaimIsLostAtAnyCall,
+	"a person stops it":                              aPersonStopsIt,
+	"a panic is a failed run":                        aPanicIsAFailedRun,
+	"it dies at any call":                            itDiesAtAnyCall,
+}
+
+func whatIsUnchangedIsNotWritten(s *story) {
+	s.Add(numbered(25)...)
+	first := s.fetch("succeeded: 25 read 25 new")
+	before := s.dump()
+	second := s.fetch("succeeded: 25 read 25 same")
+	s.unchanged(before)
+	s.wantLines(second)
+	if lines := s.Lines(first.ID); strings.Count(lines, " +") != 25 {
+		s.Errorf("%s", lines)
+	}
+	if c := second.Collections[collection]; c.Same != 25 || len(second.Findings) > 0 {
+		s.Errorf("%+v, %+v", second.Collections, second.Findings)
+	}
+}
+
+func aChangeIsTold(s *story) {
+	s.Add(numbered(3)...)
+	s.Item("001").Document = `{"id":"001","montant":1250.00,"statut":"DEPOSEE","o":{"a":1,"b":[1,2]}}`
+	s.fetch("succeeded: 3 read 3 new")
+	s.Item("001").Document = `{"statut":"MANDATEE","id":"001","montant":1250.0,"o":{"b":[2,1],"c":null}}`
+	run := s.fetch("succeeded: 3 read 1 changed 2 same")
+	s.wantLines(run, "factures 001 *")
+	s.wantDump(`record factures 001 2 {"id":"001","montant":1250,"o":{"b":[2,1],"c":null},"statut":"MANDATEE"} filed`,
+		`change factures 001 2 "/statut" * "DEPOSEE" "MANDATEE"`, `change factures 001 2 "/o/a" - 1 -`,
+		`change factures 001 2 "/o/b" * [1,2] [2,1]`, `change factures 001 2 "/o/c" + - null`)
+	if strings.Contains(s.dump(), `"/montant"`) {
+		s.Errorf("1250.00 is no longer 1250.0:\n%s", s.dump())
+	}
+}
+
+func whatIsOmittedMakesNoChange(s *story) {
+	s.Add("001")
+	s.Item("001").Document = `{"id":"001","qui":"Marie","lignes":[{"qui":"Paul","n":1}]}`
+	s.fetch("succeeded: 1 read 1 new")
+	s.job.Collections[0].Omit = []string{"/qui", "/lignes/*/qui"}
+	s.Item("001").Document = `{"id":"001","lignes":[{"n":1}]}`
+	s.wantLines(s.fetch("succeeded: 1 read 1 same"))
+	s.wantDump(`record factures 001 1 {"id":"001","lignes":[{"n":1}]} filed`)
+	if strings.Contains(s.dump(), "Marie") || strings.Contains(s.dump(), "Paul") {
+		s.Errorf("what is omitted is kept:\n%s", s.dump())
+	}
+}
+
+func aFailingPageKeepsThoseBefore(s *story) {
+	s.Add(numbered(55)...)
+	s.Before = Fails(jobs.ClassTechnical, 200, "page 3")
+	run := s.fetch("failed failures: 30 read 30 new")
+	s.Before = nil
+	s.resume(run.ID, "succeeded: 55 read 55 new")
+	before := s.dump()
+	s.fetch("succeeded: 55 read 55 same")
+	s.unchanged(before)
+}
+
+func anEmptyAnswerWaits(s *story) {
+	s.Add(numbered(40)...)
+	s.fetch("succeeded: 40 read 40 new")
+	all := s.Items
+	before := s.dump()
+	s.Items = nil
+	held := s.fetch("held pull-empty")
+	s.unchanged(before)
+	if f := held.Findings[0]; f.Rule != jobs.RuleEmpty || !f.Holds || f.N != 40 || held.HeldDigest() == "" {
+		s.Errorf("%+v %q", f, held.HeldDigest())
+	}
+	again := s.fetch("held pull-empty") // answers the same question
+	if s.Find(held.ID).State != jobs.Cancelled || again.HeldDigest() != held.HeldDigest() {
+		s.Errorf("run %d is %s", held.ID, s.Find(held.ID).State)
+	}
+	s.Items = all[:1]
+	other := s.fetch("held pull-shrinks: 1 read 1 same")
+	s.Approve(other.ID)
+	s.Items = nil
+	s.resume(other.ID, "held pull-empty") // not what was approved
+	s.Approve(other.ID)
+	s.resume(other.ID, "succeeded: 40 gone")
+	s.fetch("succeeded")
+	s.Items = all
+	s.fetch("succeeded: 40 read 40 changed 40 returned")
+	s.Items = nil
+	s.fetch("held pull-empty")
+}
+
+func whatShrinksWaits(s *story) {
+	s.Add(numbered(10)...)
+	s.fetch("succeeded: 10 read 10 new")
+	s.Drop("001", "002", "003")
+	s.Add("new 1", "new 2", "new 3", "new 4", "new 5") // which must not hide that three of ten are gone
+	held := s.fetch("held pull-shrinks: 12 read 5 new 7 same")
+	if held.Failure.Detail != "factures 3/10" {
+		s.Errorf("%+v", held.Failure)
+	}
+	s.Drop("004")
+	s.Approve(held.ID)
+	s.resume(held.ID, "held pull-shrinks: 11 read 5 new 6 same") // another answer
+	s.Approve(held.ID)
+	approved := s.resume(held.ID, "succeeded: 11 read 5 new 6 same 4 gone")
+	if jobs.Holds(approved.Findings) {
+		s.Errorf("%+v", approved.Findings)
+	}
+}
+
+func aFewAreGoneAndReturn(s *story) {
+	s.Size = 100
+	s.Add(numbered(500)...)
+	s.fetch("succeeded: 500 read 500 new")
+	kept := s.Item("077")
+	s.Drop("077")
+	run := s.fetch("succeeded: 499 read 499 same 1 gone")
+	s.wantLines(run, "factures 077 -")
+	s.wantDump(`record factures 077 2 {"id":"077","montant":10.5} gone filed`, `change factures 077 2 "" - - -`)
+	s.fetch("succeeded: 499 read 499 same")
+	s.Items = append(s.Items, kept)
+	s.wantLines(s.fetch("succeeded: 500 read 1 changed 499 same 1 returned"), "factures 077 *")
+	s.wantDump(`record factures 077 3 {"id":"077","montant":10.5} filed`, `change factures 077 3 "" + - -`)
+}
+
+// What was made before the cursor, less the overlap, is not asked for again. A window of which something was refused is.
+func aCursorMoves(s *story) {
+	s.job.Collections[0].Windows = []jobs.Window{{Name: "etat", Since: true, Overlap: 48 * time.Hour, First: 400 * 24 * time.Hour}}
+	s.Add("001", "002", "003")
+	s.Item("001").Made = time.Now().Add(-500 * 24 * time.Hour)
+	s.Item("002").Made = time.Now().Add(-300 * 24 * time.Hour)
+	s.Item("003").Problem = jobs.RecordNotText
+	s.fetch("incomplete: 2 read 1 new 1 refused")
+	s.Item("003").Problem = ""
+	s.fetch("succeeded: 2 read 1 new 1 same")
+	s.fetch("succeeded: 1 read 1 same")
+}
+
+func nothingIsAcknowledgedBefore(s *story) {
+	s.newOnly()
+	s.Add(numbered(3)...)
+	s.Item("002").Files = map[string]string{"facture.pdf": "%PDF", "annexe.txt": "texte"}
+	s.Before = func(call string) error {
+		key, acks := strings.CutPrefix(call, "ack ")
+		if acks && !strings.Contains(s.dump(), "record factures "+key+" 1 ") {
+			return errors.New("not committed: " + key)
+		}
+		if acks && key == "002" && strings.Count(s.dump(), "file factures 002 ") != 2 {
+			return errors.New("without its files: " + key)
+		}
+		return nil
+	}
+	run := s.fetch("succeeded: 3 read 3 new 2 files 3 acknowledged")
+	s.wantLines(run, "factures 001 + done", "factures 002 + done", "factures 003 + done")
+	s.wantDump(`file factures 002 annexe.txt 5 a41a6138807bea7e591acbae98d154f61ba83164c7186cd7717f79073c3144c7`)
+	s.fetch("succeeded")
+	if len(s.Acked) != 3 {
+		s.Errorf("%q", s.Acked)
+	}
+}
+
+func aFailingAcknowledgementStopsNoOthers(s *story) {
+	s.newOnly()
+	s.Add(numbered(20)...)
+	s.Before = Fails(jobs.ClassData, 404, "ack 007")
+	run := s.fetch("incomplete: 20 read 20 new 19 acknowledged 1 unacknowledged")
+	if lines := s.Lines(run.ID); !strings.Contains(lines, "factures 007 + failed rejected") {
+		s.Errorf("%s", lines)
+	}
+	s.Before = Fails(jobs.ClassTechnical, 500, "ack 007")
+	s.fetch("incomplete: 1 read 1 same 1 unacknowledged")
+	s.Before = nil
+	s.fetch("succeeded: 1 read 1 same 1 acknowledged")
+}
+
+func failuresInARowStopIt(s *story) {
+	s.newOnly()
+	s.Add(numbered(9)...)
+	s.Before = Fails(jobs.ClassTemporary, 503, "ack 001", "ack 003", "ack 004", "ack 005", "ack 006", "ack 007")
+	run := s.fetch("failed unreachable: 9 read 9 new 1 acknowledged 5 unacknowledged")
+	s.Before = Fails(jobs.ClassConfiguration, 403, "ack 003")
+	s.resume(run.ID, "failed configuration: 9 read 9 new 2 acknowledged")
+	s.Before = nil
+	s.resume(run.ID, "succeeded: 9 read 9 new 9 acknowledged")
+}
+
+func aLostAnswerIsClosed(s *story) {
+	s.newOnly()
+	s.Add(numbered(3)...)
+	s.After = Fails(jobs.ClassTemporary, 0, "ack 002")
+	s.fetch("incomplete: 3 read 3 new 2 acknowledged 1 unacknowledged")
+	s.After = nil
+	run := s.fetch("succeeded: 1 closed")
+	s.wantLines(run, "factures 002 = closed")
+	if f := run.Findings; len(f) != 1 || f[0].Rule != jobs.RuleClosed || f[0].N != 1 {
+		s.Errorf("%+v", f)
+	}
+	s.fetch("succeeded")
+}
+
+func somebodyElseAcknowledges(s *story) {
+	s.newOnly()
+	s.job.Acknowledge = false
+	s.Add(numbered(3)...)
+	s.Item("001").Files = map[string]string{"a": "text"}
+	s.fetch("succeeded: 3 read 3 new 1 files")
+	s.fetch("succeeded: 3 read 3 same")
+	for _, item := range s.Items {
+		item.Seen = true
+	}
+	run := s.fetch("succeeded: 3 closed")
+	if len(run.Findings) > 0 || len(s.Acked) > 0 {
+		s.Errorf("%+v %q", run.Findings, s.Acked)
+	}
+}
+
+func (s *story) sweeps(reach int) {
+	s.newOnly()
+	day := 24 * time.Hour
+	s.job.Collections[0].Sweep = &jobs.Sweep{Every: 7 * day, Overlap: 2 * day, First: 400 * day, Reach: reach}
+}
+
+// What the list of what is new never shows is found by a sweep: at first, and once the ledger was put back.
+func aPutBackLedgerFindsWhatItLost(s *story) {
+	s.sweeps(1000)
+	s.Add(numbered(5)...)
+	s.fetch("succeeded: 5 read 5 new 5 acknowledged")
+	s.Add("a webhook took it")
+	s.Item("a webhook took it").Seen = true
+	s.fetch("succeeded")
+	s.PutBack()
+	s.Before = Fails(jobs.ClassConfiguration, 403, "sweep 0")
+	s.fetch("failed configuration")
+	s.Before = nil
+	run := s.fetch("succeeded: 1 read 1 new 1 closed")
+	s.wantLines(run, "factures a webhook took it + closed")
+	s.Calls = nil
+	s.fetch("succeeded")
+	if slices.Contains(s.Calls, "sweep 0") {
+		s.Errorf("%q", s.Calls)
+	}
+}
+
+func anIntervalIsHalved(s *story) {
+	s.sweeps(10)
+	for i, key := range numbered(40) {
+		s.Add(key)
+		s.Item(key).Seen, s.Item(key).Made = true, time.Now().Add(-time.Duration(i)*24*time.Hour)
+	}
+	s.fetch("succeeded: 40 read 40 new 40 closed")
+	s.PutBack()
+	for _, key := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"} { // more than can be asked for in a day
+		s.Add(key)
+		s.Item(key).Seen = true
+	}
+	run := s.fetch("incomplete: 1 unsettled")
+	if f := run.Findings; len(f) != 1 || f[0].Rule != jobs.RuleUnsettled {
+		s.Errorf("%+v", f)
+	}
+}
+
+func oneBadRecordStopsNoOthers(s *story) {
+	s.newOnly()
+	s.Add(numbered(25)...)
+	s.Item("003").Document = `{"id":"003","libelle":"a\u0000b"}`
+	s.Item("007").Problem = jobs.RecordTooLarge
+	s.Items[9] = &Item{Problem: jobs.RecordNoKey, Made: time.Now()}
+	s.Before = Fails(jobs.ClassData, 400, "detail 020")
+	run := s.fetch("incomplete: 25 read 21 new 4 refused 21 acknowledged")
+	lines := s.Lines(run.ID)
+	for _, want := range []string{"factures 003 ! record-unstorable", "factures 007 ! record-too-large",
+		"factures (page 1, 10) ! record-no-key", "factures 020 ! rejected"} {
+		if !slices.Contains(strings.Split(lines, "\n"), want) {
+			s.Errorf("there is no %q in\n%s", want, lines)
+		}
+	}
+	s.Before = nil
+	s.Item("003").Document = `{"id":"003"}`
+	s.fetch("incomplete: 4 read 2 new 2 refused 2 acknowledged")
+}
+
+func anothersIsDropped(s *story) {
+	s.Add(numbered(25)...)
+	s.Item("003").Foreign, s.Item("017").Foreign = true, true
+	run := s.fetch("succeeded: 23 read 23 new 2 foreign")
+	if f := run.Findings; len(f) != 1 || f[0].Rule != jobs.RuleForeign || f[0].N != 2 || f[0].Holds {
+		s.Errorf("%+v", f)
+	}
+	if strings.Contains(s.dump(), "017") {
+		s.Errorf("%s", s.dump())
+	}
+}
+
+func anothersHolds(s *story) {
+	s.newOnly()
+	s.job.Collections[0].ForeignHolds = true
+	s.Add(numbered(3)...)
+	s.Item("002").Foreign = true
+	held := s.fetch("held pull-foreign: 2 read 2 new 1 foreign 2 acknowledged")
+	s.Approve(held.ID)
+	s.resume(held.ID, "succeeded: 2 read 2 new 1 foreign 2 acknowledged")
+	s.Add("004")
+	s.Item("004").Foreign = true
+	s.fetch("held pull-foreign: 2 foreign")
+	if slices.Contains(s.Acked, "002") {
+		s.Errorf("%q", s.Acked)
+	}
+}
+
+func aMissingFileIsTold(s *story) {
+	s.newOnly()
+	s.Add("001", "002", "003")
+	s.Item("001").Files = map[string]string{"large": strings.Repeat("x", 1001), "small": "text"}
+	s.Item("002").Files = map[string]string{"damaged": "text", "longer": "text"}
+	s.Bad = map[string]string{"damaged": "tex!", "longer": "texts"}
+	run := s.fetch("incomplete: 3 read 3 new 1 files 3 missing 1 acknowledged")
+	if f := run.Findings; len(f) != 1 || f[0].Rule != jobs.RuleMissingFile || f[0].N != 3 || fmt.Sprint(f[0].Keys) != "[001 002]" {
+		s.Errorf("%+v", f)
+	}
+	s.wantDump("file factures 001 large missing file-too-large", "file factures 002 damaged missing file-checksum",
+		"file factures 002 longer missing file-size")
+	s.Bad = nil
+	s.fetch("incomplete: 2 read 2 same 2 files 1 missing 1 acknowledged")
+	s.job.MaxFile = 2000
+	s.fetch("succeeded: 1 read 1 same 1 files 1 acknowledged")
+}
+
+func theWrongCustomer(s *story) {
+	s.Add("001")
+	s.Customer, s.job.Customer = "42", "41"
+	s.fetch("failed identity")
+	s.job.Customer = ""
+	s.fetch("succeeded: 1 read 1 new")
+	s.Customer = "43" // than the one that is recorded
+	before := s.dump()
+	s.Add("002")
+	s.fetch("failed identity")
+	s.unchanged(before)
+}
+
+func aRefusedSecret(s *story) {
+	s.Add("001")
+	s.Wrong = []byte("login:wrong")
+	s.Before = Fails(jobs.ClassConfiguration, 403, "page 0")
+	s.fetch("failed configuration")
+	s.Before, s.Calls = nil, nil
+	s.fetch("failed secret-refused")
+	if len(s.Calls) > 0 {
+		s.Errorf("%q", s.Calls)
+	}
+	s.Wrong = []byte("login:right")
+	s.fetch("succeeded: 1 read 1 new")
+	s.Wrong = []byte("login:wrong")
+	s.fetch("failed secret-refused")
+	if err := s.Credentials().NoteTaken(s.Context(), s.Find(1).Target.ID); err != nil {
+		s.Fatal(err)
+	}
+	s.fetch("succeeded: 1 read 1 same")
+}
+
+func aWebhookIsANotice(s *story) {
+	s.newOnly()
+	s.Hooks = []int{1}
+	s.Add("001")
+	if f := s.fetch("succeeded: 1 read 1 new 1 acknowledged").Findings; len(f) != 1 || f[0].Rule != jobs.RuleWebhook {
+		s.Errorf("%+v", f)
+	}
+	s.Hooks = nil
+	if f := s.fetch("succeeded").Findings; len(f) != 1 || f[0].Rule != jobs.RuleWebhookUntold {
+		s.Errorf("%+v", f)
+	}
+}
+
+// What is on its way is awaited, and nothing else begins.
+func aPersonStopsIt(s *story) {
+	s.newOnly()
+	s.Add(numbered(5)...)
+	for _, call := range []string{"page 0", "detail 003", "ack 002"} {
+		stop := make(chan struct{})
+		s.After = func(now string) error {
+			if now == call {
+				close(stop)
+				time.Sleep(10 * time.Millisecond) //nolint:forbidigo // as long as an answer takes
+			}
+			return nil
+		}
+		runner := s.runner()
+		runner.Stop = stop
+		run, err := runner.Fetch(s.Context(), s.job, s.request())
+		want := map[string]string{"page 0": "failed stopped", "detail 003": "failed stopped",
+			"ack 002": "failed stopped: 5 read 5 new 2 acknowledged"}[call]
+		s.ended(run, err, want)
+	}
+	s.After = nil
+	s.fetch("succeeded: 3 read 3 same 3 acknowledged")
+}
+
+func aPanicIsAFailedRun(s *story) {
+	s.Add(numbered(25)...)
+	s.Before = func(call string) error {
+		if call == "page 1" {
+			panic("a defect")
+		}
+		return nil
+	}
+	run := s.fetch("failed panic")
+	s.Before = nil
+	s.resume(run.ID, "succeeded: 25 read 25 new")
+}
