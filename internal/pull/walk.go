@@ -55,7 +55,7 @@ func (c *collection) walks(ctx context.Context, ask jobs.Ask, take taking) (*lis
 	return l, nil
 }
 
-// add tells whether a list is settled by one walk more. Where it says how many there are, that must have stayed the same, and
+// add counts one walk more, by which a list may be settled. Where it says how many there are, that must have stayed the same, and
 // be the number of those that were shown; where it does not, two walks must have shown the same.
 func (l *list) add(w *walk, paged bool) {
 	if l.date.IsZero() {
