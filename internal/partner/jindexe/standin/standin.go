@@ -10,15 +10,10 @@
 package standin
 
 import (
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -94,15 +89,6 @@ type Config struct {
 // DefaultSheets are those of a dossier.
 const DefaultSheets = 120
 
-// Grants is what was asked of the token endpoint.
-type Grants struct {
-	Password   int `json:"password"` // grants by password, refused ones included
-	Wrong      int `json:"wrong"`    // by a wrong one
-	Refresh    int `json:"refresh"`  // grants by a refresh token, refused ones included
-	Spent      int `json:"spent"`    // by one that had been used before
-	MostAtOnce int `json:"most_at_once"`
-}
-
 // Sandbox is the stand-in. It is an http.Handler, safe for concurrent use.
 type Sandbox struct {
 	*sandbox.Server
@@ -114,11 +100,6 @@ type Sandbox struct {
 	atOnce  map[string]int
 	refresh map[string]refreshToken
 	deleted int // by the fault delete-between
-}
-
-type refreshToken struct {
-	login string
-	used  bool
 }
 
 // Open makes a stand-in with the credentials of a configured partner: its secret is the API key.
@@ -187,133 +168,6 @@ func (s *Sandbox) Records(dossier, collection string) *sandbox.Records {
 	return s.kept.Of(dossier, collection)
 }
 
-// Grants is what was asked for a login.
-func (s *Sandbox) Grants(login string) Grants {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.grants[login]
-}
-
-// note changes the count of a login.
-func (s *Sandbox) note(login string, change func(*Grants)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	g := s.grants[login]
-	change(&g)
-	s.grants[login] = g
-}
-
-// enter counts grants of a login under way; leave ends it.
-func (s *Sandbox) enter(login string) (leave func()) {
-	s.mu.Lock()
-	s.atOnce[login]++
-	n := s.atOnce[login]
-	s.mu.Unlock()
-	s.note(login, func(g *Grants) { g.MostAtOnce = max(g.MostAtOnce, n) })
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.atOnce[login]--
-	}
-}
-
-func refuseGrant(code string) *sandbox.Answer {
-	return sandbox.JSONOf(http.StatusBadRequest, map[string]any{"error": code})
-}
-
-// asking is the body of a call for a token: JSON, not a form.
-type asking struct {
-	GrantType    string `json:"grant_type"`
-	Username     string `json:"username"`
-	Password     string `json:"password"`
-	RefreshToken string `json:"refresh_token"`
-}
-
-func (s *Sandbox) serveToken(c sandbox.Call) *sandbox.Answer {
-	if c.Request.Method != http.MethodPost {
-		return message(http.StatusMethodNotAllowed, "Method Not Allowed")
-	}
-	if _, refusal := s.withKey(c); refusal != nil {
-		return refusal
-	}
-	kind, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
-	var asked asking
-	if err != nil || kind != "application/json" || json.Unmarshal(c.Body, &asked) != nil {
-		return refuseGrant("invalid_request")
-	}
-	login := asked.Username
-	var refusal *sandbox.Answer
-	switch asked.GrantType {
-	case "password":
-		defer s.enter(login)()
-		s.wait()
-		refusal = s.byPassword(login, asked.Password)
-	case "refresh_token":
-		s.mu.Lock()
-		login = s.refresh[asked.RefreshToken].login
-		s.mu.Unlock()
-		defer s.enter(login)()
-		s.wait()
-		refusal = s.byRefresh(login, asked.RefreshToken)
-	default:
-		return refuseGrant("unsupported_grant_type")
-	}
-	if refusal != nil {
-		return refusal
-	}
-	return s.pair(login)
-}
-
-// wait takes as long as a grant takes, whether its client is still there or not.
-func (s *Sandbox) wait() {
-	if s.config.GrantTakes > 0 {
-		<-time.After(s.config.GrantTakes)
-	}
-}
-
-func (s *Sandbox) byPassword(login, password string) *sandbox.Answer {
-	right := slices.ContainsFunc(s.config.Dossiers, func(d sandbox.Dossier) bool { return d.Login == login && d.Password == password })
-	s.note(login, func(g *Grants) {
-		if g.Password++; !right {
-			g.Wrong++
-		}
-	})
-	if !right {
-		return refuseGrant("invalid_grant")
-	}
-	return nil
-}
-
-// byRefresh uses a refresh token up.
-func (s *Sandbox) byRefresh(login, token string) *sandbox.Answer {
-	s.mu.Lock()
-	known, used := login != "", s.refresh[token].used
-	if known {
-		s.refresh[token] = refreshToken{login, true}
-	}
-	s.mu.Unlock()
-	s.note(login, func(g *Grants) {
-		if g.Refresh++; used {
-			g.Spent++
-		}
-	})
-	if !known || used || s.On(spent) {
-		return refuseGrant("invalid_grant")
-	}
-	return nil
-}
-
-// pair gives a new token with the refresh token that belongs to it.
-func (s *Sandbox) pair(login string) *sandbox.Answer {
-	token, life := s.Issue(login)
-	again := "refresh-" + rand.Text()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refresh[again] = refreshToken{login: login}
-	return sandbox.JSON(map[string]any{"access_token": token, "expires_in": int(life / time.Second), "refresh_token": again,
-		"token_type": "Bearer", "scope": "user pro"})
-}
-
 // withKey refuses who does not show the API key.
 func (s *Sandbox) withKey(c sandbox.Call) (*sandbox.Dossier, *sandbox.Answer) {
 	if c.Request.Header.Get("X-API-KEY") != s.config.APIKey {
@@ -333,115 +187,4 @@ func (s *Sandbox) withUser(c sandbox.Call) (*sandbox.Dossier, *sandbox.Answer) {
 	login := s.HolderOf(c)
 	i := slices.IndexFunc(s.config.Dossiers, func(d sandbox.Dossier) bool { return d.Login == login })
 	return &s.config.Dossiers[max(i, 0)], nil // tokens are given to their users alone
-}
-
-// list is a call that reads.
-func (s *Sandbox) list(who func(sandbox.Call) (*sandbox.Dossier, *sandbox.Answer),
-	serve func(*sandbox.Dossier, sandbox.Call) *sandbox.Answer) func(sandbox.Call) *sandbox.Answer {
-	return func(c sandbox.Call) *sandbox.Answer {
-		if c.Request.Method != http.MethodGet {
-			return message(http.StatusMethodNotAllowed, "Method Not Allowed")
-		}
-		d, refusal := who(c)
-		switch {
-		case refusal != nil:
-			return refusal
-		case s.On(null):
-			return sandbox.JSON(nil)
-		}
-		return serve(d, c)
-	}
-}
-
-// The collections.
-const (
-	Sheets     = "fiches"
-	Favourites = "favoris"
-)
-
-// OtherSiret is of an establishment that is no dossier of anybody's: made up, with a right check digit.
-const OtherSiret = "99999999900017"
-
-func (s *Sandbox) records(d sandbox.Dossier) map[string][]sandbox.Record {
-	all := map[string][]sandbox.Record{}
-	for i := range s.config.Sheets {
-		all[Sheets] = append(all[Sheets], sheet(d.Siret, 1000+i))
-	}
-	for i := range 3 {
-		key := fmt.Sprintf("f-%d", i)
-		all[Favourites] = append(all[Favourites], sandbox.Record{Key: key, Members: map[string]any{"id": key, "libelle": "Favori " + key}})
-	}
-	return all
-}
-
-func sheet(siret string, n int) sandbox.Record {
-	return sandbox.Record{Key: strconv.Itoa(n), Members: map[string]any{
-		"id": json.Number(strconv.Itoa(n)), "siret": siret, "nom": fmt.Sprintf("Activité %d", n),
-		"tarif":    json.Number(fmt.Sprintf("%d.50", n%40)),
-		"misAJour": time.Date(2026, 1, 1+n%28, 8, 0, 0, 0, time.UTC).Format(time.RFC3339), "description": nil,
-	}}
-}
-
-func (s *Sandbox) serveStatus(*sandbox.Dossier, sandbox.Call) *sandbox.Answer {
-	return sandbox.JSON([]any{map[string]any{"id": "api", "etat": "ok"}})
-}
-
-func (s *Sandbox) serveTopics(*sandbox.Dossier, sandbox.Call) *sandbox.Answer {
-	return sandbox.JSON([]any{map[string]any{"id": "ecole", "libelle": "Écoles"}, map[string]any{"id": "cantine", "libelle": "Cantines"}})
-}
-
-func (s *Sandbox) serveAll(collection string) func(*sandbox.Dossier, sandbox.Call) *sandbox.Answer {
-	return func(d *sandbox.Dossier, _ sandbox.Call) *sandbox.Answer {
-		return sandbox.JSON(sandbox.MembersOf(s.Records(d.Name, collection).All()))
-	}
-}
-
-// serveSheets lists those of a dossier: all, or a page with the total beside it.
-func (s *Sandbox) serveSheets(d *sandbox.Dossier, c sandbox.Call) *sandbox.Answer {
-	list := s.Records(d.Name, Sheets).All()
-	if s.On(foreign) {
-		list = append(list, sheet(OtherSiret, 9999))
-	}
-	if s.On(nul) {
-		list = sandbox.Spoil(list, "description")
-	}
-	if s.On(huge) {
-		list = sandbox.Swell(list, "description")
-	}
-	query := c.Request.URL.Query()
-	if !query.Has("page") {
-		return sandbox.JSON(sandbox.MembersOf(list))
-	}
-	page, err := strconv.Atoi(query.Get("page"))
-	size, sizeErr := strconv.Atoi(strings.TrimSpace(query.Get("size")))
-	if err := errors.Join(err, sizeErr); err != nil || page < 1 || size < 1 || size > 100 {
-		return message(http.StatusBadRequest, "page from 1, size from 1 to 100")
-	}
-	if s.On(echo) {
-		page = 1
-	}
-	shown := list[min((page-1)*size, len(list)):min(page*size, len(list))]
-	if len(shown) > 0 {
-		s.between(d, shown[0].Key)
-	}
-	return sandbox.JSON(map[string]any{"fiches": sandbox.MembersOf(shown), "page": page, "pages": (len(list) + size - 1) / size,
-		"total": len(list)})
-}
-
-// mostDeleted is how many sheets the fault delete-between takes in all, so that a later walk can be a quiet one.
-const mostDeleted = 3
-
-// between changes what was just shown, before the next page is asked for.
-func (s *Sandbox) between(d *sandbox.Dossier, key string) {
-	if s.On(updateBetween) {
-		s.Records(d.Name, Sheets).Edit(key, map[string]any{"description": "vu " + rand.Text()})
-	}
-	if !s.On(deleteBetween) {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.deleted < mostDeleted && s.Records(d.Name, Sheets).Remove(key) {
-		s.deleted++
-	}
 }
