@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +38,7 @@ func (p process) admin(ctx context.Context, args []string) error {
 	if len(args) > 1 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		return p.completeAdmin(ctx, args)
 	}
-	instance, command, err := adminArguments(args)
+	instance, command, err := admin.Arguments(args)
 	switch {
 	case err != nil:
 		return err
@@ -48,43 +47,16 @@ func (p process) admin(ctx context.Context, args []string) error {
 	case command[0] == "-h" || command[0] == "--help":
 		_, err := fmt.Fprint(p.Stdout, locale.HelpOf(p.helpLanguage(nil), partner.Default().Name).Admin)
 		return err
-	case aboutProgram(command):
+	case admin.AboutProgram(command):
 		return p.withoutService(ctx, args)
 	}
 	return p.asService(instance, command)
 }
 
-// adminArguments parts what is for syncd-admin from the command, which begins with the first word that is neither.
-func adminArguments(args []string) (instance string, command []string, err error) {
-	given := false
-	for len(args) > 0 {
-		name, value, joined := strings.Cut(args[0], "=")
-		switch {
-		case args[0] == "--":
-			return instance, args[1:], nil
-		case name == "--instance" && joined:
-			instance, given, args = value, true, args[1:]
-		case args[0] == "-i" || args[0] == "--instance":
-			if len(args) == 1 {
-				args = append(args, "")
-			}
-			instance, given, args = args[1], true, args[2:]
-		case strings.HasPrefix(args[0], "-i"):
-			instance, given, args = args[0][2:], true, args[1:]
-		default:
-			return instance, args, err
-		}
-		if given && instance == "" {
-			return "", nil, &admin.Error{What: hinted.Say("admin.instance-unnamed"), Kind: admin.Usage}
-		}
-	}
-	return instance, nil, nil
-}
-
 // completeAdmin completes words. Root gets the numbers of runs, too, which are in the ledger.
 func (p process) completeAdmin(ctx context.Context, args []string) error {
 	last := len(args) - 1
-	instance, command, err := adminArguments(args[1:last])
+	instance, command, err := admin.Arguments(args[1:last])
 	if err == nil && len(command) > 0 && os.Geteuid() == 0 {
 		err := p.asService(instance, slices.Concat(args[:1], command, args[last:]))
 		if !is[*admin.Error](err) {
@@ -92,17 +64,6 @@ func (p process) completeAdmin(ctx context.Context, args []string) error {
 		}
 	}
 	return p.withoutService(ctx, args)
-}
-
-// aboutProgram tells that a command asks nothing of configuration and ledger. A word that follows a flag could be its
-// value.
-func aboutProgram(args []string) bool {
-	if slices.Contains([]string{"completion", "help", "version", "--version", "-v"}, args[0]) {
-		return true
-	}
-	last := args[len(args)-1]
-	return (last == "-h" || last == "--help") && !slices.ContainsFunc(args[:len(args)-1],
-		func(arg string) bool { return strings.HasPrefix(arg, "-") })
 }
 
 // asService runs the command in the service's surroundings.
@@ -117,24 +78,13 @@ func (p process) asService(instance string, args []string) error {
 		return err
 	}
 	if os.Geteuid() != 0 {
-		return &admin.Error{What: hinted.Say("admin.not-root", "command", plainWords(args)), Kind: admin.Usage}
+		return &admin.Error{What: hinted.Say("admin.not-root", "command", admin.PlainWords(args)), Kind: admin.Usage}
 	}
 	code, err := a.Run(args)
 	if err != nil {
 		return err
 	}
 	return withCode(code)
-}
-
-// plainWords are arguments as they can be typed again, or what stands for them.
-func plainWords(args []string) string {
-	text := strings.Join(args, " ")
-	if strings.ContainsFunc(text, func(r rune) bool {
-		return !strings.ContainsRune(" -_=.:/@", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}) {
-		return "…"
-	}
-	return text
 }
 
 // withoutService runs here, as whoever calls, what needs no secret: help, and completion as far as the configuration

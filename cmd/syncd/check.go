@@ -14,6 +14,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/report/text"
 	"syncd/internal/report/view"
 	"syncd/internal/terminal"
 )
@@ -139,8 +140,8 @@ type checked struct {
 	teller   *view.Teller
 	findings []fact
 	code     int
-	of       string           // the subject whose dossiers are gone through; "" = none is
-	told     repeats[finding] // of them
+	of       string                // the subject whose dossiers are gone through; "" = none is
+	told     text.Repeats[finding] // of them
 }
 
 func (c *checked) add(f app.Finding) {
@@ -161,7 +162,7 @@ func (c *checked) add(f app.Finding) {
 	if subject != "" {
 		same := line
 		same.Subject = subject
-		if c.told.again(same, f.Dossier) {
+		if c.told.Again(same, f.Dossier) {
 			return
 		}
 	}
@@ -170,11 +171,11 @@ func (c *checked) add(f app.Finding) {
 
 // count tells of how many dossiers more the same was said.
 func (c *checked) count() {
-	c.told.end(c.teller, func(f finding, more string) {
+	c.told.End(c.teller, func(f finding, more string) {
 		f.Text, f.Hint = more+f.Text, "" // the first one has it
 		c.print(f)
 	})
-	c.told = repeats[finding]{}
+	c.told = text.Repeats[finding]{}
 }
 
 func (c *checked) print(f finding) {

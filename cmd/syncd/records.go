@@ -243,7 +243,7 @@ func (a *session) impact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	members := &arrayWriter{w: a.Stdout}
+	members := view.NewArray(a.Stdout)
 	if a.flags.json {
 		a.Stdout = members
 	}
@@ -253,7 +253,7 @@ func (a *session) impact(ctx context.Context) error {
 			fmt.Fprintln(a.Stdout)
 		}
 		apart = true
-		members.next()
+		members.Next()
 		c, err := a.tellImpact(one)
 		if err != nil {
 			c = exitCode(err)
@@ -262,7 +262,7 @@ func (a *session) impact(ctx context.Context) error {
 		code = worse(code, c)
 	}
 	if a.flags.json {
-		return errors.Join(withCode(code), members.close())
+		return errors.Join(withCode(code), members.Close())
 	}
 	return withCode(code)
 }

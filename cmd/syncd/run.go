@@ -72,7 +72,7 @@ func (a *session) execute(ctx context.Context, job string, ordered *app.Ordered)
 		return err
 	}
 	r := &reporter{session: a, printer: a.printer(), mistakes: a.mistakes()}
-	defer func() { display.Aside(r.mistakes.end) }()
+	defer func() { display.Aside(r.mistakes.End) }()
 	code, left, apart := exitDone, 0, false
 	for o := range outcomes {
 		if !o.Tried {
@@ -97,8 +97,8 @@ func (a *session) execute(ctx context.Context, job string, ordered *app.Ordered)
 type reporter struct {
 	*session
 	printer  *text.Printer
-	mistakes mistakes    // of several dossiers
-	finished []*jobs.Run // for --json
+	mistakes *text.Mistakes // of several dossiers
+	finished []*jobs.Run    // for --json
 }
 
 // outcome reports one dossier, and returns the worst code until now. An error ends the command.
@@ -112,7 +112,7 @@ func (r *reporter) outcome(ctx context.Context, o app.Outcome, worst int, apart,
 	}
 	if err != nil {
 		code = exitCode(err)
-		r.mistakes.tell(o.Dossier.Name, r.inWords(err))
+		r.mistakes.Tell(o.Dossier.Name, message(r.inWords(err)))
 	}
 	return worse(worst, code), nil
 }
@@ -264,16 +264,16 @@ func (a *session) plan(ctx context.Context, planner *app.Planner, asked app.Plan
 			})
 		})
 	}
-	members := &arrayWriter{w: a.Stdout}
+	members := view.NewArray(a.Stdout)
 	a.Stdout = members
 	err := a.worst(planner.Dossiers, func(d config.Dossier) (int, error) {
-		members.next()
+		members.Next()
 		return a.planOne(ctx, planner, d, func(w io.Writer, t jobs.Target) planSink {
 			subject.Target = t
 			return a.printer().NewPlanJSON(w, subject)
 		})
 	})
-	return errors.Join(err, members.close())
+	return errors.Join(err, members.Close())
 }
 
 // planSink prints a plan as it is made.
@@ -298,37 +298,4 @@ func (a *session) planOne(ctx context.Context, planner *app.Planner, d config.Do
 		return 0, err
 	}
 	return exitCodes[planned.Class()], planned.Refused // what 'run' would refuse now is said here, too
-}
-
-// arrayWriter writes the members of a JSON array. A member of which nothing is written is none.
-type arrayWriter struct {
-	w     io.Writer
-	begun bool   // some member was written
-	lead  string // what stands before the member to come; "" = it has begun
-}
-
-func (a *arrayWriter) next() {
-	a.lead = "["
-	if a.begun {
-		a.lead = ","
-	}
-}
-
-func (a *arrayWriter) Write(text []byte) (int, error) {
-	if a.lead != "" {
-		if _, err := io.WriteString(a.w, a.lead); err != nil {
-			return 0, err
-		}
-		a.begun, a.lead = true, ""
-	}
-	return a.w.Write(text)
-}
-
-func (a *arrayWriter) close() error {
-	end := "]\n"
-	if !a.begun {
-		end = "[]\n"
-	}
-	_, err := io.WriteString(a.w, end)
-	return err
 }

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -15,7 +12,6 @@ import (
 
 	"syncd/internal/app"
 	"syncd/internal/config"
-	"syncd/internal/hinted"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/text"
@@ -101,7 +97,7 @@ func (a *session) teller() *view.Teller {
 func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (int, error)) error {
 	code := exitDone
 	told := a.mistakes()
-	defer told.end()
+	defer told.End()
 	for i, d := range dossiers {
 		if i > 0 && !a.flags.json {
 			fmt.Fprintln(a.Stdout)
@@ -112,7 +108,7 @@ func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (in
 			if len(dossiers) == 1 {
 				return err
 			}
-			told.tell(d.Name, a.inWords(err))
+			told.Tell(d.Name, message(a.inWords(err)))
 		}
 		code = worse(code, c)
 		if left := len(dossiers) - 1 - i; left > 0 && app.Stopped(a.Stop) {
@@ -128,66 +124,4 @@ func (a *session) notTried(code, left int) error {
 	return withCode(worse(code, exitIncomplete))
 }
 
-// mistakes tells what keeps dossiers of a command from their turn.
-type mistakes struct {
-	w     io.Writer
-	words *view.Teller
-	repeats[string]
-}
-
-func (a *session) mistakes() mistakes { return mistakes{w: a.Stderr, words: a.words()} }
-
-func (m *mistakes) tell(dossier string, err error) {
-	if text := message(err); !m.again(text, dossier) {
-		fmt.Fprintf(m.w, "syncd: %s: %s\n", dossier, text)
-	}
-}
-
-// end counts those that were met again.
-func (m *mistakes) end() {
-	m.repeats.end(m.words, func(text, more string) { fmt.Fprintf(m.w, "syncd: %s%s\n", more, hinted.FirstLine(text)) })
-}
-
-// repeats counts what is said of several dossiers: what is the same of hundreds of them is told once, and then with a count.
-type repeats[T comparable] struct {
-	first  map[T]string // of which dossier first
-	order  []T
-	others map[T][]string // dossiers of which it was said again
-}
-
-// again notes what is said of a dossier, and reports whether it was said before. The same said of the first one once more, as
-// where one step meets what another one met, does not count.
-func (r *repeats[T]) again(what T, dossier string) bool {
-	first, known := r.first[what]
-	switch {
-	case !known:
-		if r.first == nil {
-			r.first, r.others = map[T]string{}, map[T][]string{}
-		}
-		r.first[what] = dossier
-		r.order = append(r.order, what)
-	case first != dossier:
-		r.others[what] = append(r.others[what], dossier)
-	}
-	return known
-}
-
-// end tells of which further dossiers each was said, in the order in which they came.
-func (r *repeats[T]) end(words *view.Teller, tell func(what T, more string)) {
-	for _, what := range r.order {
-		if others := r.others[what]; len(others) > 0 {
-			tell(what, moreDossiers(words, others))
-		}
-	}
-}
-
-// moreDossiers names the first of several dossiers.
-func moreDossiers(words *view.Teller, names []string) string {
-	const most = 5
-	names = slices.Compact(names)
-	shown := strings.Join(names[:min(len(names), most)], ", ")
-	if len(names) > most {
-		shown += ", …"
-	}
-	return words.Fill(words.Noun(words.Answers.Same, len(names)), "n", len(names), "names", shown)
-}
+func (a *session) mistakes() *text.Mistakes { return text.NewMistakes(a.Stderr, a.words()) }

@@ -12,6 +12,9 @@ import (
 	"syncd/internal/report/locale"
 )
 
+// payer is the partner whom texts are about.
+var payer = partner.Default().Name
+
 var catalogues = map[locale.Language]*locale.Catalogue{locale.French: locale.Of(locale.French, "isidoor"),
 	locale.English: locale.Of(locale.English, "isidoor")}
 
@@ -109,7 +112,7 @@ func TestEveryCodeHasItsWords(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	t.Parallel()
-	en, fr := New(locale.English, Options{Partner: partner.Default().Name}), New(locale.French, Options{Partner: partner.Default().Name})
+	en, fr := New(locale.English, Options{Partner: payer}), New(locale.French, Options{Partner: payer})
 	for _, c := range []struct{ got, want string }{
 		{en.Count(en.Plurals.Employees, 0), "0 employees"},
 		{en.Count(en.Plurals.Employees, 1), "1 employee"},

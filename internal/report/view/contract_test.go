@@ -6,7 +6,6 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
-	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
@@ -99,10 +98,10 @@ func TestProblemsOfTheContract(t *testing.T) {
 			"Adresse: what is there fits none of the forms that Isidoor takes",
 			"Adresse : ce qui s'y trouve n'a aucune des formes qu'Isidoor accepte"},
 	} {
-		if got := New(locale.English, Options{Partner: partner.Default().Name}).Problem(c.problem); got != c.en {
+		if got := New(locale.English, Options{Partner: payer}).Problem(c.problem); got != c.en {
 			t.Errorf("got  %s\nwant %s", got, c.en)
 		}
-		if got := New(locale.French, Options{Partner: partner.Default().Name}).Problem(c.problem); got != c.fr {
+		if got := New(locale.French, Options{Partner: payer}).Problem(c.problem); got != c.fr {
 			t.Errorf("got  %s\nwant %s", got, c.fr)
 		}
 	}
@@ -112,7 +111,7 @@ func TestProblemsOfTheContract(t *testing.T) {
 func TestPlaceholdersInAValue(t *testing.T) {
 	t.Parallel()
 	p := mapping.Problem{Code: mapping.ProblemNotListed, Path: "/A", Value: "{want} {list}", Want: "{value}"}
-	if got, want := New(locale.English, Options{Partner: partner.Default().Name}).Problem(p),
+	if got, want := New(locale.English, Options{Partner: payer}).Problem(p),
 		`A: "{want} {list}" is none of the values that Isidoor lists: {value}`; got != want {
 		t.Errorf("got %s", got)
 	}
@@ -160,10 +159,10 @@ func TestContractChange(t *testing.T) {
 			"* Email : n'est plus obligatoire"},
 		{jobs.ContractChange{Kind: "future", Path: "A\x1b[2J"}, `* A\x1b[2J: future`, `* A\x1b[2J : future`},
 	} {
-		if got := New(locale.English, Options{Partner: partner.Default().Name}).ContractChange(c.change); got != c.en {
+		if got := New(locale.English, Options{Partner: payer}).ContractChange(c.change); got != c.en {
 			t.Errorf("got  %s\nwant %s", got, c.en)
 		}
-		if got := New(locale.French, Options{Partner: partner.Default().Name}).ContractChange(c.change); got != c.fr {
+		if got := New(locale.French, Options{Partner: payer}).ContractChange(c.change); got != c.fr {
 			t.Errorf("got  %s\nwant %s", got, c.fr)
 		}
 	}
@@ -175,7 +174,7 @@ func TestContractChangeWithAndWithoutSides(t *testing.T) {
 	for _, kind := range constants(t, "../../jobs", "ContractChangeKind") {
 		for _, sides := range [][2]string{{}, {"A", ""}, {"", "B"}, {"A", "B"}} {
 			for language := range catalogues {
-				text := New(language, Options{Partner: partner.Default().Name}).ContractChange(jobs.ContractChange{Kind: jobs.ContractChangeKind(kind), Path: "P",
+				text := New(language, Options{Partner: payer}).ContractChange(jobs.ContractChange{Kind: jobs.ContractChangeKind(kind), Path: "P",
 					Old: jobs.ContractSide{Text: sides[0]}, New: jobs.ContractSide{Text: sides[1]}})
 				if strings.ContainsAny(text, "{}") || strings.Contains(text, "()") || strings.HasSuffix(text, " ") {
 					t.Errorf("%s %q: %s", kind, sides, text)

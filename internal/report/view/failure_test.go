@@ -8,7 +8,6 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
-	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
@@ -77,7 +76,7 @@ func TestEveryCauseIsToldInBothLanguages(t *testing.T) {
 		}
 		reason := jobs.Reason{Code: failure.code, Detail: failure.err.Error()} // of a former program, which kept no cause
 		for language, catalogue := range catalogues {
-			p := New(language, Options{Partner: partner.Default().Name})
+			p := New(language, Options{Partner: payer})
 			sentence := p.Reason(reason)
 			if sentence == catalogue.Reasons[string(reason.Code)].Plain || strings.Contains(sentence, "%!") ||
 				!strings.Contains(sentence, failure.names) {
@@ -109,7 +108,7 @@ func TestACauseIsToldAsItWas(t *testing.T) {
 		}
 		former := jobs.Reason{Code: now.Code, Detail: err.Error()}
 		for _, language := range []locale.Language{locale.French, locale.English} {
-			p := New(language, Options{Partner: partner.Default().Name})
+			p := New(language, Options{Partner: payer})
 			if got, want := p.Reason(now), p.Reason(former); got != want || strings.ContainsAny(got, "{}") {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
@@ -132,7 +131,7 @@ func isStep(line string) bool {
 
 func TestWhatIsNotKnownOfAFailureKeepsItsHint(t *testing.T) {
 	t.Parallel()
-	p := New(locale.French, Options{Partner: partner.Default().Name})
+	p := New(locale.French, Options{Partner: payer})
 	for _, reason := range []jobs.Reason{
 		jobs.FailureReason(staging("its @ parameters cannot be read")),
 		{Code: jobs.ReasonConfiguration, Detail: call("token", "the server does not offer TLS 1.2 or better").Error()},
@@ -153,7 +152,7 @@ func TestAHintThatNamesWhatWasMeantStays(t *testing.T) {
 	t.Parallel()
 	err := errors.Join(&mapping.ColumnError{Path: "Nom", Column: "nam", Nearest: "nom"}, &mapping.ColumnError{Path: "X", Column: "x"})
 	for _, reason := range []jobs.Reason{{Code: jobs.ReasonStaging, Detail: err.Error()}, jobs.FailureReason(err)} {
-		detail := New(locale.French, Options{Partner: partner.Default().Name}).failure(reason)
+		detail := New(locale.French, Options{Partner: payer}).failure(reason)
 		if len(detail) != 3 || detail[1] != `hint: did you mean "nom"?` {
 			t.Errorf("it is shown as %q", detail)
 		}

@@ -6,7 +6,6 @@ import (
 
 	"syncd/internal/diff"
 	"syncd/internal/jobs"
-	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
@@ -237,7 +236,7 @@ func TestFinding(t *testing.T) {
 		f, want := findings[rule], sentences[rule]
 		f.Rule = rule
 		for i, language := range []locale.Language{locale.English, locale.French} {
-			if got := New(language, Options{Partner: partner.Default().Name}).Finding(f); got != want[i] {
+			if got := New(language, Options{Partner: payer}).Finding(f); got != want[i] {
 				t.Errorf("%s: %s", rule, got)
 			}
 		}
@@ -260,7 +259,7 @@ func TestFindingAtTheEdges(t *testing.T) {
 		"1 payroll element, where 90 are usual; no difference passes without ": {Rule: jobs.RuleElements, N: 1, Of: 90},
 		"future": {Rule: "future", N: 3},
 	} {
-		if got := New(locale.English, Options{Partner: partner.Default().Name}).Finding(f); !strings.HasPrefix(got, want) {
+		if got := New(locale.English, Options{Partner: payer}).Finding(f); !strings.HasPrefix(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -286,7 +285,7 @@ func TestPlaceOfAProblem(t *testing.T) {
 		"/Elements/99999999999":     "Elements.99999999999",
 		"/":                         "",
 	} {
-		if got := New(locale.French, Options{Partner: partner.Default().Name}).place(path); got != want {
+		if got := New(locale.French, Options{Partner: payer}).place(path); got != want {
 			t.Errorf("%q is shown as %q", path, got)
 		}
 	}

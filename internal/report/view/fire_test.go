@@ -5,7 +5,6 @@ import (
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
-	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
@@ -16,7 +15,7 @@ func TestAFireIsToldAsItWas(t *testing.T) {
 	former := ledger.Fire{Outcome: ledger.FireSkipped, RunID: 12, Reason: "run 12 is queued"}
 	for _, language := range []locale.Language{locale.French, locale.English} {
 		for _, numbered := range []bool{false, true} {
-			p := New(language, Options{Partner: partner.Default().Name})
+			p := New(language, Options{Partner: payer})
 			if got, want := p.fire(&now, "", numbered), p.fire(&former, "", numbered); got != want || got == p.whyNoRun(&ledger.Fire{}, numbered) {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}

@@ -7,7 +7,6 @@ import (
 	"syncd/internal/diff"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
-	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
@@ -23,7 +22,7 @@ func TestReasonOfAHeldPull(t *testing.T) {
 			"Isidoor retire trop de codes à la fois : les nomenclatures connues ont été conservées"},
 	} {
 		for i, language := range []locale.Language{locale.English, locale.French} {
-			if got := New(language, Options{Partner: partner.Default().Name}).Reason(jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: detail}); got != want[i] {
+			if got := New(language, Options{Partner: payer}).Reason(jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: detail}); got != want[i] {
 				t.Errorf("%q: %s", detail, got)
 			}
 		}
@@ -47,13 +46,13 @@ func TestProblemOfABadKey(t *testing.T) {
 			" » est inutilisable : il dépasse 200 octets"},
 	} {
 		for i, language := range []locale.Language{locale.English, locale.French} {
-			if got := New(language, Options{Partner: partner.Default().Name}).Problem(mapping.KeyProblem([]byte(key), 1)); got != want[i] {
+			if got := New(language, Options{Partner: payer}).Problem(mapping.KeyProblem([]byte(key), 1)); got != want[i] {
 				t.Errorf("%q: %s", key, got)
 			}
 		}
 	}
 	old := mapping.Problem{Code: mapping.ProblemBadKey, Value: "42 "} // of a ledger from before
-	if got := New(locale.English, Options{Partner: partner.Default().Name}).Problem(old); got != `the matricule "42 " cannot be used: it is too long, has spaces around it, or has characters that cannot be seen` {
+	if got := New(locale.English, Options{Partner: payer}).Problem(old); got != `the matricule "42 " cannot be used: it is too long, has spaces around it, or has characters that cannot be seen` {
 		t.Error(got)
 	}
 }
@@ -67,7 +66,7 @@ func TestProblemOfAnEmptyValueAndOfAComma(t *testing.T) {
 		`A: the value "12,50" does not fit this field: a number with a point is expected, such as 12.50; to correct: column a`:     {Code: mapping.ProblemBadValue, Path: "A", Column: "a", Value: "12,50", Why: mapping.WhyComma},
 		`A: there is a text, where Isidoor takes a number: a number with a point is expected, such as 12.50; to correct: column a`: {Code: mapping.ProblemWrongType, Path: "/A", Column: "a", Want: "number", Got: "string", Why: mapping.WhyComma},
 	} {
-		if got := New(locale.English, Options{Partner: partner.Default().Name}).Problem(problem); got != want {
+		if got := New(locale.English, Options{Partner: payer}).Problem(problem); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
@@ -80,7 +79,7 @@ func TestNearestCodeThatLooksAlike(t *testing.T) {
 		Nomenclature: "Civilite", Nearest: []mapping.Nearest{{Code: "Mé", Label: "Maître"}, {Code: "M"}}}
 	want := "to correct: column civilite; nearest: Mé (Maître) (they look alike: accents are written as one character in the one, as two in " +
 		"the other; Unicode NFC, NFD), M"
-	if got := New(locale.English, Options{Partner: partner.Default().Name}).Problem(problem); !strings.HasSuffix(got, want) {
+	if got := New(locale.English, Options{Partner: payer}).Problem(problem); !strings.HasSuffix(got, want) {
 		t.Errorf("%s", got)
 	}
 }
@@ -89,7 +88,7 @@ func TestNearestCodeThatLooksAlike(t *testing.T) {
 func TestLikelyOwnerWithASpace(t *testing.T) {
 	t.Parallel()
 	problem := mapping.Problem{Code: mapping.ProblemMissingEmployee, Count: 2, Nearest: []mapping.Nearest{{Code: "00003 "}, {Code: "3"}}}
-	if got := New(locale.English, Options{Partner: partner.Default().Name}).Problem(problem); !strings.HasSuffix(got, `likely those of "00003 ", 3`) {
+	if got := New(locale.English, Options{Partner: payer}).Problem(problem); !strings.HasSuffix(got, `likely those of "00003 ", 3`) {
 		t.Error(got)
 	}
 }
@@ -103,11 +102,11 @@ func TestDifferencesThatCannotBeSeen(t *testing.T) {
 		`"a" → "b"`: {Op: "*", Old: `"a"`, New: `"b"`},
 		"masqué":    {Op: "*", Masked: true, Unseen: diff.UnseenForm},
 	} {
-		if got := New(locale.French, Options{Partner: partner.Default().Name}).change(&c); got != want {
+		if got := New(locale.French, Options{Partner: payer}).change(&c); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
-	if got := New(locale.French, Options{Partner: partner.Default().Name}).change(&diff.Change{Op: "*", Old: `"` + long + `1"`,
+	if got := New(locale.French, Options{Partner: payer}).change(&diff.Change{Op: "*", Old: `"` + long + `1"`,
 		New: `"` + long + `2"`}); !strings.HasSuffix(got, " (la différence est plus loin que ce qui est montré)") {
 		t.Error(got)
 	}
@@ -123,11 +122,11 @@ func TestReasonOfSeveral(t *testing.T) {
 		"non envoyés : Isidoor était occupé ou injoignable (HTTP 503)": {Code: jobs.ReasonTemporary, Detail: "503"},
 		"abandonnés : une personne a annulé l'exécution":               {Code: jobs.ReasonCancelled},
 	} {
-		if got := New(locale.French, Options{Partner: partner.Default().Name}).reasonOf(r, 2); got != want {
+		if got := New(locale.French, Options{Partner: payer}).reasonOf(r, 2); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
-	if got, want := New(locale.French, Options{Partner: partner.Default().Name}).reasonOf(jobs.Reason{Code: jobs.ReasonChanged}, 1),
+	if got, want := New(locale.French, Options{Partner: payer}).reasonOf(jobs.Reason{Code: jobs.ReasonChanged}, 1),
 		"modifié depuis le dernier envoi de cette période"; got != want {
 		t.Errorf("of one: %s", got)
 	}

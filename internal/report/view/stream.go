@@ -124,3 +124,42 @@ func WriteIndented(w io.Writer, value any) error {
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(value)
 }
+
+// Array writes the members of a JSON array. A member of which nothing is written is none.
+type Array struct {
+	w     io.Writer
+	begun bool   // some member was written
+	lead  string // what stands before the member to come; "" = it has begun
+}
+
+// NewArray begins an array.
+func NewArray(w io.Writer) *Array { return &Array{w: w} }
+
+// Next announces a member.
+func (a *Array) Next() {
+	a.lead = "["
+	if a.begun {
+		a.lead = ","
+	}
+}
+
+// Write writes of the member that was announced.
+func (a *Array) Write(text []byte) (int, error) {
+	if a.lead != "" {
+		if _, err := io.WriteString(a.w, a.lead); err != nil {
+			return 0, err
+		}
+		a.begun, a.lead = true, ""
+	}
+	return a.w.Write(text)
+}
+
+// Close ends the array.
+func (a *Array) Close() error {
+	end := "]\n"
+	if !a.begun {
+		end = "[]\n"
+	}
+	_, err := io.WriteString(a.w, end)
+	return err
+}
