@@ -112,7 +112,7 @@ func newAdminRoot(p process, instance *string) *cobra.Command {
 	root := newRoot(p)
 	root.Use = "syncd-admin"
 	root.PersistentFlags().StringVarP(instance, "instance", "i", "", "")
-	complete(root, "instance", words(admin.Instances))
+	complete(root, "instance", oneOf(admin.Instances))
 	root.PersistentFlags().Lookup("config").Hidden = true
 	return root
 }

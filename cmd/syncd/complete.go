@@ -46,8 +46,8 @@ func complete(cmd *cobra.Command, flag string, names completion) {
 	}
 }
 
-// words completes with a few fixed words.
-func words(list func() []string) completion {
+// oneOf completes with a few fixed words.
+func oneOf(list func() []string) completion {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return list(), cobra.ShellCompDirectiveNoFileComp
 	}

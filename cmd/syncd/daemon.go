@@ -28,7 +28,8 @@ func newDaemon(p process, flags *globalFlags) *cobra.Command {
 			ctx, end := context.WithCancel(cmd.Context())
 			defer end()
 			read := func() (*config.Config, error) { return partner.LoadConfig(flags.configPath(p.Getenv), p.Getenv) }
-			return app.NewService(app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, InWords: p.inWords}, read, onHangup(ctx)).Run(ctx)
+			door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, InWords: p.inWords}
+			return app.NewService(door, read, onHangup(ctx)).Run(ctx)
 		},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
+	"syncd/internal/report/view"
 	"syncd/internal/terminal"
 )
 
@@ -68,7 +69,10 @@ type mistaken struct {
 	args map[string]any
 }
 
-func (m *mistaken) Error() string { return hinted.Text(english().Mistake(m.code, m.args)) }
+func (m *mistaken) Error() string { return hinted.Text(m.In(english())) }
+
+// In implements words.Worded.
+func (m *mistaken) In(teller *view.Teller) (text, hint string) { return teller.Mistake(m.code, m.args) }
 
 func mistake(code string, args map[string]any) error { return usageError{&mistaken{code, args}} }
 

@@ -43,7 +43,7 @@ func newRuns(p process, flags *globalFlags) *cobra.Command {
 	complete(cmd, "dossier", p.dossierNames(flags))
 	complete(cmd, "job", p.jobNames(flags))
 	complete(cmd, "period", months)
-	complete(cmd, "state", words(func() []string { return app.RunStates }))
+	complete(cmd, "state", oneOf(func() []string { return app.RunStates }))
 	flags.addJSON(cmd)
 	return cmd
 }
@@ -175,7 +175,7 @@ func newAudit(p process, flags *globalFlags) *cobra.Command {
 	complete(cmd, "job", p.jobNames(flags))
 	complete(cmd, "period", months)
 	complete(cmd, "run", p.runNumbers(flags))
-	complete(cmd, "decision", words(app.DecisionNames))
+	complete(cmd, "decision", oneOf(app.DecisionNames))
 	flags.addJSON(cmd)
 	return cmd
 }

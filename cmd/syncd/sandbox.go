@@ -251,7 +251,7 @@ func parseEdits(args []string) (map[string]json.RawMessage, error) {
 // addProfile adds the flag that chooses the sandbox's API, and its shape.
 func addProfile(cmd *cobra.Command, profile *string, of func() []string) {
 	cmd.Flags().StringVar(profile, "profile", of()[0], "")
-	complete(cmd, "profile", words(of))
+	complete(cmd, "profile", oneOf(of))
 }
 
 func noProfile(name string, known []string) error {

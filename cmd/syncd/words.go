@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/app"
+	"syncd/internal/app/words"
 	"syncd/internal/config"
 	"syncd/internal/help"
 	"syncd/internal/hinted"
-	"syncd/internal/ledger"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
@@ -65,24 +65,7 @@ func message(err error) string {
 	return messageIn(english(), err)
 }
 
-func messageIn(teller *view.Teller, err error) string { return hinted.Text(apartIn(teller, err)) }
-
-// apartIn is an error in words: what is wrong, and the next step.
-func apartIn(teller *view.Teller, err error) (text, hint string) {
-	if refused, ok := errors.AsType[*app.Refused](err); ok {
-		if text, hint = teller.Refusal(string(refused.Code), refused.Args); text != "" || refused.Err == nil {
-			return text, hint
-		}
-		return teller.Error(refused.Err)
-	}
-	if wrong, ok := errors.AsType[*mistaken](err); ok {
-		return teller.Mistake(wrong.code, wrong.args)
-	}
-	if missing, ok := errors.AsType[*ledger.MissingError](err); ok {
-		return teller.Incomplete(missing)
-	}
-	return teller.Error(err)
-}
+func messageIn(teller *view.Teller, err error) string { return hinted.Text(words.Error(teller, err)) }
 
 func english() *view.Teller {
 	return view.New(locale.English, view.Options{Partner: partner.Default().Name})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"syncd/internal/app"
+	"syncd/internal/app/words"
 	"syncd/internal/ledger"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
@@ -51,7 +52,7 @@ func TestWordsTakeTheirArguments(t *testing.T) {
 			Args: app.Args{"title": "a", "version": "1", "digest": "0123456789abcdef"}},
 		os.ErrNotExist.Error(): {Err: &app.Refused{Code: app.BadValue, Err: os.ErrNotExist}},
 	} {
-		line := worded(english(), &f)
+		line := words.Of(english(), &f)
 		if line.Text != want || strings.Contains(line.Hint, "{") {
 			t.Errorf("%+v, want %q", line, want)
 		}

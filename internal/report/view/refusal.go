@@ -83,3 +83,11 @@ func (t *Teller) argument(value any) string {
 	}
 	return Clean(fmt.Sprint(value))
 }
+
+// CheckLine is one line of a check.
+type CheckLine struct {
+	Level   string `json:"level"` // ok, note, warning, error
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+	Hint    string `json:"hint,omitempty"`
+}

@@ -1,0 +1,70 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"syncd/internal/report/view"
+)
+
+// Check lays out what a check finds, as it comes: what is the same of many dossiers is told once, and counted.
+type Check struct {
+	*Printer
+	w     io.Writer
+	isJob func(subject string) bool
+	of    string                  // the subject whose dossiers are gone through; "" = none is
+	told  Repeats[view.CheckLine] // of them
+}
+
+// NewCheck begins a check.
+func (p *Printer) NewCheck(w io.Writer, isJob func(subject string) bool) *Check {
+	return &Check{Printer: p, w: w, isJob: isJob}
+}
+
+// Add writes what was found. dossier is whose it is; "" = nobody's.
+func (c *Check) Add(line view.CheckLine, subject, dossier string) {
+	if dossier == "" {
+		subject = ""
+	}
+	if subject != c.of {
+		c.End()
+		c.of = subject
+	}
+	if subject != "" {
+		same := line
+		same.Subject = subject
+		if c.told.Again(same, dossier) {
+			return
+		}
+	}
+	c.print(line)
+}
+
+// End tells of how many dossiers more the same was said.
+func (c *Check) End() {
+	c.told.End(c.Teller, func(f view.CheckLine, more string) {
+		f.Text, f.Hint = more+f.Text, "" // the first one has it
+		c.print(f)
+	})
+	c.told = Repeats[view.CheckLine]{}
+}
+
+func (c *Check) print(f view.CheckLine) {
+	widest := 0
+	for _, sign := range c.Levels {
+		widest = max(widest, utf8.RuneCountInString(sign))
+	}
+	fmt.Fprintf(c.w, "%-*s  %-22s %s\n", widest, c.Levels[f.Level], c.subject(f.Subject), f.Text)
+	if f.Hint != "" {
+		fmt.Fprintf(c.w, "%*s hint: %s\n", widest+24, "", f.Hint)
+	}
+}
+
+// subject is what was looked at in words: a job keeps its name, whatever it is.
+func (c *Check) subject(name string) string {
+	if words, known := c.Subjects[name]; known && !c.isJob(name) {
+		return words
+	}
+	return name
+}
