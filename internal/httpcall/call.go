@@ -16,6 +16,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/privacy"
 )
@@ -97,7 +98,7 @@ func (c *Call) secrets(tok token) []string {
 }
 
 // Denied are the hints where the API answers 401 or 403: what shows it who asks is the partner's own matter.
-type Denied struct{ Unauthorized, Forbidden string }
+type Denied struct{ Unauthorized, Forbidden hinted.Fact }
 
 // attempt takes its turn (a slot, then the rate limit), a token, and makes one request. The slot is kept for the
 // attempt only: a document that waits to be tried again is not on its way.
@@ -148,7 +149,7 @@ func (c *Connection) exchange(ctx context.Context, op *Call, tok token, n int) a
 	case ctx.Err() != nil:
 		a = cancelled(op)
 	default:
-		a = answer{CallError: c.options.connectionTrouble(err, c.options.of("base_url"))}
+		a = answer{CallError: c.options.connectionTrouble(err, c.options.setting("base_url"))}
 	}
 	a.Call = op.Label
 	a.left = response != nil || sent.left.Load()
@@ -179,11 +180,12 @@ func (c *Connection) exchange(ctx context.Context, op *Call, tok token, n int) a
 // late tells of an answer that had not come, or not ended, when the attempt's time was over: the API may only be slow.
 func (a *answer) late(o *Options, began bool) {
 	limit := o.RequestTimeout
-	a.Late, a.Problem = limit, "no answer within "+limit.String()
+	code := "call.late"
 	if began {
-		a.Problem = "no whole answer within " + limit.String()
+		code = "call.half-late"
 	}
-	a.Hint = "if the API is only slow, raise " + o.of("request_timeout") + "; else try again later"
+	a.Late = limit
+	a.Tell(hinted.Say(code, "limit", limit.String()), hinted.Say("call.raise-timeout", "table", o.Section))
 }
 
 // read reads and classifies an answer, and gives its connection back.
@@ -251,7 +253,8 @@ func (o *Call) request(ctx context.Context, tok token, userAgent string) *http.R
 func (a *answer) neverWhole() {
 	a.ambiguous = false
 	if a.Class == jobs.ClassAccepted {
-		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, "answered "+statusText(a.Status)+" before the document had arrived", hintLater
+		a.Class = jobs.ClassTemporary
+		a.Tell(hinted.Say("call.too-early", "status", statusText(a.Status)), later())
 	}
 }
 

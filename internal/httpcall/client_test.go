@@ -20,6 +20,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -86,7 +87,8 @@ func (d *toyDossier) call(name, method, path string) *Call {
 	const hint = "wrong dossier key? check key of the [[dossier]]"
 	c := &Call{Endpoint: NewEndpoint(name, "partner."+name, method, path), Holder: d, Secrets: []string{d.key}, Limit: MaxAnswer,
 		Headers: []Fixed{{Name: "X-Cle-Dossier", Value: d.key}},
-		Denied:  Denied{hint + " and dossier_key of [partner]", hint + ", and what the partner granted this client"}}
+		Denied: Denied{hinted.Say("plain.text", "text", hint+" and dossier_key of [partner]"),
+			hinted.Say("plain.text", "text", hint+", and what the partner granted this client")}}
 	c.URL = d.Address(strings.NewReplacer("{key}", "00042", "{period}", "2026-11").Replace(path))
 	return c
 }

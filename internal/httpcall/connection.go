@@ -163,6 +163,11 @@ func orDefault[T comparable](value, otherwise T) T {
 // of names settings of the partner's section: "base_url of [section]".
 func (o *Options) of(settings string) string { return settings + " of [" + o.Section + "]" }
 
+// setting is of as a fact.
+func (o *Options) setting(key string) hinted.Fact {
+	return hinted.Say("call.setting", "key", key, "table", o.Section)
+}
+
 func (o *Options) check() error {
 	if err := checkAddress("base_url", o.BaseURL); err != nil {
 		return err

@@ -53,7 +53,7 @@ func (d *dialer) checkProxies(o *Options) error {
 			continue
 		}
 		if _, err := d.proxyFor(u); err != nil {
-			trouble := o.connectionTrouble(err, "")
+			trouble := o.connectionTrouble(err, hinted.Fact{})
 			trouble.Call = "proxy"
 			return &trouble
 		}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -172,7 +173,7 @@ func (o *Options) tokenRefusal(err error) *refusal {
 	}
 	var network *url.Error
 	if errors.As(err, &network) {
-		trouble := o.connectionTrouble(network.Err, o.of("token_url"))
+		trouble := o.connectionTrouble(network.Err, o.setting("token_url"))
 		trouble.Call = tokenCall
 		return &refusal{CallError: trouble}
 	}
@@ -180,51 +181,47 @@ func (o *Options) tokenRefusal(err error) *refusal {
 }
 
 func (o *Options) notAToken() *refusal {
-	return &refusal{CallError: jobs.CallError{
-		Class: jobs.ClassConfiguration, Call: tokenCall, Problem: "the answer is not a token", Cause: jobs.Because(jobs.CauseAddress),
-		Hint: "check " + o.of("token_url") + ": something else answers there",
-	}}
+	r := &refusal{CallError: jobs.CallError{Class: jobs.ClassConfiguration, Call: tokenCall, Cause: jobs.Because(jobs.CauseAddress)}}
+	r.Tell(hinted.Say("call.no-token"), hinted.Say("call.check-token-url", "table", o.Section))
+	return r
 }
 
-// tokenHint tells what to do about the refusals of RFC 6749, section 5.2, that no retry cures; "" = it is none of them.
-func (o *Options) tokenHint(code string) string {
-	switch code {
-	case "invalid_client":
-		return "check " + o.of("client_id and client_secret") + "; secrets expire, often after a year"
-	case "invalid_scope":
-		return "check " + o.of("scope")
-	case "unauthorized_client":
-		return "ask the partner to allow client credentials for this client_id"
-	case "unsupported_grant_type":
-		return "check " + o.of("token_url") + ": client credentials must be allowed there"
+// tokenHint tells what to do about the refusals of RFC 6749, section 5.2, that no retry cures; zero = it is none of them.
+func (o *Options) tokenHint(code string) hinted.Fact {
+	known := map[string]string{"invalid_client": "call.check-client", "invalid_scope": "call.check-scope",
+		"unauthorized_client": "call.allow-client", "unsupported_grant_type": "call.check-grant"}
+	if known[code] == "" {
+		return hinted.Fact{}
 	}
-	return ""
+	return hinted.Say(known[code], "table", o.Section)
 }
 
 func (o *Options) refusedToken(refused *oauth2.RetrieveError) *refusal {
 	status := refused.Response.StatusCode
 	r := &refusal{CallError: jobs.CallError{Class: meaningOf(status).token, Call: tokenCall, Status: status}}
 	code := safeCode(refused.ErrorCode)
-	hint := o.tokenHint(code)
+	next := o.tokenHint(code)
 	if code == "invalid_client" || code == "unauthorized_client" {
 		r.Cause = jobs.Because(jobs.CauseClient)
 	}
 	switch {
-	case hint != "":
-		r.Class, r.Hint, r.Definite = jobs.ClassConfiguration, hint, true
+	case next.Code != "":
+		r.Class, r.Definite = jobs.ClassConfiguration, true
 	case code == "temporarily_unavailable" || code == "server_error" || code == "slow_down":
 		r.Class = jobs.ClassTemporary
 	}
-	if r.Problem = "the token was refused: " + statusText(status); code != "" {
-		r.Problem = fmt.Sprintf("the token was refused: %s (%s)", code, statusText(status))
+	what := hinted.Say("call.token-refused", "status", statusText(status))
+	if code != "" {
+		what = hinted.Say("call.token-refused-for", "code", code, "status", statusText(status))
 	}
 	switch {
 	case r.Class == jobs.ClassTemporary:
-		r.Hint = hintLater
+		next = later()
 		r.RetryAfter, _ = retryAfter(refused.Response.Header, time.Now())
-	case r.Hint == "":
-		r.Hint = "check " + o.of("token_url, client_id and scope")
+	case next.Code == "":
+		next = hinted.Say("call.check-token", "table", o.Section)
 	}
+	r.Tell(what, next)
 	return r
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -121,13 +122,15 @@ func (o *Call) classifySuccess(ctx context.Context, a answer, header http.Header
 		a.ambiguous = true
 		return a
 	case readErr != nil:
-		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassTemporary, endTrouble(readErr), hintLater, true
+		a.Class, a.ambiguous = jobs.ClassTemporary, true
+		a.Tell(endTrouble(readErr), later())
 		return a
 	case o.Rules.decide() && o.Rules.bodies[string(body)]:
 		a.Class, a.ambiguous = jobs.ClassAccepted, false
 		return a
 	case isMarkup(header, body) && (!o.Rules.decide() || !json.Valid(body)): // rules know an API that mislabels its answers
-		a.Class, a.Problem, a.Hint, a.ambiguous = jobs.ClassConfiguration, problemMarkup, o.hintAddress(), true
+		a.Class, a.ambiguous = jobs.ClassConfiguration, true
+		a.Tell(hinted.Say("call.markup"), o.checkAddress())
 		a.Cause = jobs.Because(jobs.CauseAddress)
 		a.Message = o.wordsIn(header, body)
 		return a
@@ -196,7 +199,8 @@ func (o *Call) classifyReading(ctx context.Context, class jobs.Class, response *
 	if a.Class != jobs.ClassAccepted {
 		o.refused(&a, response, body)
 	} else if o.isPage(response.Header, body) {
-		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, o.hintAddress()
+		a.Class = jobs.ClassConfiguration
+		a.Tell(hinted.Say("call.markup"), o.checkAddress())
 		a.Cause = jobs.Because(jobs.CauseAddress)
 		a.Message = o.wordsIn(response.Header, body)
 	}
@@ -214,7 +218,8 @@ func (o *Call) classifyReading(ctx context.Context, class jobs.Class, response *
 	case readErr != nil && ctx.Err() != nil:
 		return cancelled(o)
 	case readErr != nil:
-		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, endTrouble(readErr), hintLater
+		a.Class = jobs.ClassTemporary
+		a.Tell(endTrouble(readErr), later())
 	case o.Whole != nil:
 		*o.Whole = Answered{Text: body, Type: response.Header.Get("Content-Type")}
 		o.Whole.Date, _ = http.ParseTime(response.Header.Get("Date"))
@@ -237,26 +242,26 @@ func (o *Call) isFlaky(status int) bool {
 	return o.Flaky && (status == http.StatusBadRequest || status == http.StatusNotFound)
 }
 
-const problemMarkup = "the answer is HTML, not JSON"
-
 // refused words an answer that accepts nothing.
 func (o *Call) refused(a *answer, response *http.Response, body []byte) {
-	a.Problem, a.Message = "answered "+statusText(a.Status), o.wordsIn(response.Header, body)
+	a.Message = o.wordsIn(response.Header, body)
+	what := hinted.Say("call.answered", "status", statusText(a.Status))
 	switch {
 	case o.isFlaky(a.Status):
-		a.Hint = hintLater
+		a.Tell(what, later())
 	case isMissing(a.Status) && isMarkup(response.Header, body): // something else than the API speaks
-		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, problemMarkup, o.hintAddress()
+		a.Class = jobs.ClassConfiguration
+		a.Tell(hinted.Say("call.markup"), o.checkAddress())
 		a.Cause = jobs.Because(jobs.CauseAddress)
 	case isMissing(a.Status) && o.Finds:
 		o.classifyMissing(a, messageOf(body))
 	case a.Class == jobs.ClassTemporary || a.Class == jobs.ClassTechnical:
-		a.Hint = hintLater
+		a.Tell(what, later())
 		a.RetryAfter, _ = retryAfter(response.Header, time.Now())
 	case a.Class == jobs.ClassData:
-		a.Hint = hintEmployee
+		a.Tell(what, hinted.Say("call.correct-employee"))
 	default:
-		a.Problem, a.Hint = o.refusedCall(response, a.Problem)
+		a.Tell(o.refusedCall(response, what))
 		a.Cause = refusedCause(a.Status)
 		a.Definite = o.Reads && a.Status == http.StatusPartialContent // an API that has grown, not one that is ill
 	}
@@ -280,58 +285,60 @@ func isMissing(status int) bool { return status == http.StatusNotFound || status
 // it speaks, ASP.NET then quotes the URL ("No HTTP resource was found that matches the request URI 'https://…'.").
 func (o *Call) classifyMissing(a *answer, words string) {
 	if strings.Contains(words, "://") {
-		a.Class, a.Problem = jobs.ClassConfiguration, a.Problem+": the API does not know this address"
-		a.Hint = "check base_url, and method and path of [" + o.Section + "]"
+		a.Class = jobs.ClassConfiguration
+		a.Tell(hinted.Say("call.unknown-address", "status", statusText(a.Status)), hinted.Say("call.check-call", "table", o.Section))
 		return
 	}
-	a.Class, a.Problem = jobs.ClassAccepted, ""
+	a.Class = jobs.ClassAccepted
 }
 
 // refusedCall words an answer that stops the run.
-func (o *Call) refusedCall(response *http.Response, problem string) (string, string) {
-	problem, hint := o.refusedBy(response, problem)
+func (o *Call) refusedCall(response *http.Response, what hinted.Fact) (_, next hinted.Fact) {
+	what, next = o.refusedBy(response, what)
 	if len(o.connection.options.fixedSecrets()) > 0 &&
 		(response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden) {
-		hint += "; or the key of a gateway: check " + o.connection.options.of("headers and query")
+		next = hinted.Say("call.or-gateway", "hint", next, "table", o.connection.options.Section)
 	}
-	return problem, hint
+	return what, next
 }
 
-func (o *Call) refusedBy(response *http.Response, problem string) (string, string) {
+func (o *Call) refusedBy(response *http.Response, what hinted.Fact) (_, next hinted.Fact) {
 	status := response.StatusCode
 	if status == http.StatusUnauthorized && o.connection.tokensOf(o) != nil {
-		problem += " to a new token"
+		what = hinted.Say("call.answered-new-token", "status", statusText(status))
 	}
 	switch {
 	case status == http.StatusUnauthorized:
-		return problem, o.Denied.Unauthorized
+		return what, o.Denied.Unauthorized
 	case status == http.StatusForbidden:
-		return problem, o.Denied.Forbidden
+		return what, o.Denied.Forbidden
 	case status == http.StatusPartialContent:
-		return problem + ", a part of the answer only", "check the path of the endpoint in [" + o.connection.options.Section +
-			"], and ask the partner how the rest is asked for"
+		return hinted.Say("call.part", "problem", what), hinted.Say("call.check-part", "table", o.connection.options.Section)
 	case status/100 == 3:
-		return redirectProblem(response, problem), o.hintAddress()
+		return redirected(response, what), o.checkAddress()
 	case o.Reads && meaningOf(status).document == jobs.ClassData:
-		return problem, o.hintAddress()
+		return what, o.checkAddress()
 	default:
-		return problem, "check method and path of the endpoint in [" + o.connection.options.Section + "]"
+		return what, hinted.Say("call.check-endpoint", "table", o.connection.options.Section)
 	}
 }
 
-// redirectProblem names the host of a redirect elsewhere, and nothing else of its address. None is followed.
-func redirectProblem(response *http.Response, problem string) string {
+// redirected names the host of a redirect elsewhere, and nothing else of its address. None is followed.
+func redirected(response *http.Response, what hinted.Fact) hinted.Fact {
 	location, err := response.Location()
 	if err != nil || location.Host == "" || response.Request == nil || location.Host == response.Request.URL.Host {
-		return problem + ", a redirect"
+		return hinted.Say("call.redirect", "problem", what)
 	}
-	return fmt.Sprintf("%s, a redirect to another host (%.100q)", problem, location.Hostname())
+	return hinted.Say("call.redirect-elsewhere", "problem", what, "host", fmt.Sprintf("%.100q", location.Hostname()))
 }
 
-// hintAddress is for an answer of something else than the API.
-func (o *Call) hintAddress() string {
-	return "check base_url and the paths of [" + o.connection.options.Section + "]"
+// checkAddress is for an answer of something else than the API.
+func (o *Call) checkAddress() hinted.Fact {
+	return hinted.Say("call.check-address", "table", o.connection.options.Section)
 }
+
+// later is for trouble that passes.
+func later() hinted.Fact { return hinted.Say("call.later") }
 
 // hintRules is for an answer of which nobody can tell what it means.
 func (o *Call) hintRules() string {

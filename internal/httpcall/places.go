@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -20,7 +21,7 @@ type place struct {
 }
 
 func (c *Connection) newSearch(section, source string) (*search, *jobs.CallError) {
-	s := &search{connection: c, section: section, trusted: true, setting: c.options.of("base_url")}
+	s := &search{connection: c, section: section, trusted: true, setting: c.options.setting("base_url")}
 	base, err := url.Parse(c.options.BaseURL)
 	if err != nil { // Open has checked it
 		return nil, s.noSource("base_url is not a web address")
@@ -37,7 +38,7 @@ func (c *Connection) newSearch(section, source string) (*search, *jobs.CallError
 		return nil, s.noSource("contract is not a web address")
 	}
 	u.Fragment, u.RawFragment = "", ""
-	s.trusted, s.setting = sameOrigin(u, base), s.contractSetting()
+	s.trusted, s.setting = sameOrigin(u, base), hinted.Say("call.setting", "key", "contract", "table", s.section)
 	bare := *u
 	bare.RawQuery, bare.ForceQuery = "", false
 	s.places = []place{{name: bare.String(), label: http.MethodGet + " " + bare.EscapedPath(), url: u}}

@@ -15,13 +15,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
 // reads makes a reading call with what change sets.
 func (c *toy) reads(change func(*Call)) (jobs.Outcome, any) {
 	call := &Call{Endpoint: NewEndpoint("list", "partner.list", "GET", "/list"), URL: c.Address("/list"), Reads: true, Limit: MaxAnswer,
-		Denied: Denied{"who asks?", "may they?"}}
+		Denied: Denied{hinted.Say("plain.text", "text", "who asks?"), hinted.Say("plain.text", "text", "may they?")}}
 	if change != nil {
 		change(call)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -142,7 +143,15 @@ func meant(asked, most time.Duration) time.Duration {
 func tellPause(call *jobs.CallError, most time.Duration) {
 	call.RetryAfter = meant(call.RetryAfter, most)
 	if call.RetryAfter > most {
-		call.Problem += ", and asks not to be called again for " + call.RetryAfter.Round(time.Second).String()
+		what := call.What
+		if what.Code == "" {
+			what = hinted.Say("plain.text", "text", call.Problem)
+		}
+		next := call.Next
+		if next.Code == "" {
+			next = hinted.Say("plain.text", "text", call.Hint)
+		}
+		call.Tell(hinted.Say("call.asks-pause", "problem", what, "pause", call.RetryAfter.Round(time.Second).String()), next)
 	}
 }
 

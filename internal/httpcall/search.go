@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/plaintext"
 )
@@ -73,7 +74,7 @@ type search struct {
 	places     []place
 	passed     []page // what the places had instead, by their order
 	trusted    bool   // the places are at the host of base_url: a token may go there
-	setting    string
+	setting    hinted.Fact
 	hanging    []int // the places that did not begin to answer in time
 	retried    bool  // the one retry of a trouble is used up
 	renewed    bool  // so is the one forced renewal of the token
@@ -307,7 +308,7 @@ func (s *search) read(ctx, limited context.Context, op *Call, response *http.Res
 	case err != nil && limited.Err() != nil: // it had its time
 		p.CallError = s.late(op).CallError
 	case err != nil:
-		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, endTrouble(err), hintLater, true
+		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, endTrouble(err).In(hinted.English()), hintLater, true
 	case !contractMark.Match(plain(text)):
 		p.Problem, p.passed = "the answer is no Swagger or OpenAPI document", true
 	default:
@@ -325,7 +326,7 @@ func (p *page) redirected(from *url.URL, response *http.Response) {
 	}
 	to, err := from.Parse(response.Header.Get("Location"))
 	if err != nil || to.User != nil || !sameOrigin(to, from) {
-		p.Problem = redirectProblem(response, p.Problem)
+		p.Problem = redirected(response, hinted.Say("plain.text", "text", p.Problem)).In(hinted.English())
 		return
 	}
 	to.Fragment, to.RawFragment = "", ""

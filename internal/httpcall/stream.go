@@ -58,7 +58,8 @@ func (o *Call) stream(ctx context.Context, response *http.Response) answer {
 	case isPacked(err):
 		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, "the answer is "+err.Error(), hintPacking
 	case err != nil:
-		a.Class, a.Problem, a.Hint = jobs.ClassTemporary, endTrouble(err), hintLater
+		a.Class = jobs.ClassTemporary
+		a.Tell(endTrouble(err), later())
 	}
 	return a
 }

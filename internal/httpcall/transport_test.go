@@ -19,10 +19,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/report/locale"
 )
 
 // cutConnection closes the connection of a request without an answer, after sending text.
@@ -328,7 +331,7 @@ func TestUnresolvedName(t *testing.T) {
 	t.Parallel()
 	err := fmt.Errorf("dial: %w", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "api.example.test",
 		IsNotFound: true}})
-	if e := new(Options).connectionTrouble(err, "base_url of [partner]"); e.Class != jobs.ClassTemporary ||
+	if e := new(Options).connectionTrouble(err, hinted.Fact{}); e.Class != jobs.ClassTemporary ||
 		e.Problem != "the host name cannot be resolved" {
 		t.Errorf("got %+v", e)
 	}
@@ -362,5 +365,19 @@ func TestConnectionsAreKept(t *testing.T) {
 		if len(addresses) > most {
 			t.Errorf("%d connections for %d requests, want at most %d", len(addresses), n, most)
 		}
+	}
+}
+
+// What keeps a call from its answer is told in the language of whoever reads it.
+func TestTroubleInFrench(t *testing.T) {
+	t.Parallel()
+	o := &Options{Section: "partner"}
+	e := o.connectionTrouble(syscall.ECONNREFUSED, o.setting("base_url"))
+	e.Call = "GET /V2/Dossier"
+	tellPause(&e, time.Minute)
+	const want = "GET /V2/Dossier\u00a0: connexion refusée\nhint: voir si le service du partenaire fonctionne et est joignable d'ici\u00a0; " +
+		"vérifier base_url de [partner]"
+	if got := hinted.TextIn(locale.Of(locale.French, "partner"), &e); got != want {
+		t.Errorf("got %q", got)
 	}
 }

@@ -15,32 +15,31 @@ import (
 	"strings"
 	"syscall"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
 // connectionTrouble words an attempt without an answer. Its own words only: the errors of net, tls and x509 contain
 // addresses and names, and those of a proxy whatever it likes. setting names what to check:
 // "base_url of [section]".
-func (o *Options) connectionTrouble(err error, setting string) jobs.CallError {
+func (o *Options) connectionTrouble(err error, setting hinted.Fact) jobs.CallError {
 	var proxy *proxyError
 	if errors.As(err, &proxy) {
 		return o.proxyTrouble(proxy, setting)
 	}
-	if problem, hint := o.misconfigured(err, setting); problem != "" {
+	if problem, hint := o.misconfigured(err, setting.In(hinted.English())); problem != "" {
 		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: problem, Hint: hint, Cause: untrustedCause(err)}
 	}
-	return jobs.CallError{
-		Class:   jobs.ClassTemporary,
-		Problem: passingTrouble(err),
-		Hint:    fmt.Sprintf("see whether the partner's service is up and reachable from here; check %s", setting),
-	}
+	e := jobs.CallError{Class: jobs.ClassTemporary}
+	e.Tell(passingTrouble(err), hinted.Say("call.see-whether-up", "setting", setting))
+	return e
 }
 
 const proxySetting = "HTTPS_PROXY and NO_PROXY"
 
 // proxyTrouble words a proxy that gives no way. What it answers to CONNECT means what it means to a call for a token: nothing
 // of ours was processed.
-func (o *Options) proxyTrouble(e *proxyError, setting string) jobs.CallError {
+func (o *Options) proxyTrouble(e *proxyError, setting hinted.Fact) jobs.CallError {
 	told := o.proxyProblem(e, setting)
 	told.Cause = jobs.Because(jobs.CauseProxy)
 	if told.Class == jobs.ClassTemporary {
@@ -49,15 +48,17 @@ func (o *Options) proxyTrouble(e *proxyError, setting string) jobs.CallError {
 	return told
 }
 
-func (o *Options) proxyProblem(e *proxyError, setting string) jobs.CallError {
+func (o *Options) proxyProblem(e *proxyError, setting hinted.Fact) jobs.CallError {
 	switch class := meaningOf(e.status).token; {
 	case e.unusable != "":
 		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: e.unusable,
 			Hint: "name an http or https proxy (HTTPS_PROXY=http://HOST:PORT), or the partner's host in NO_PROXY if it can be reached without one"}
 	case e.status == 0:
-		inner := o.connectionTrouble(e.cause, proxySetting)
-		if inner.Problem = "the proxy: " + inner.Problem; inner.Class == jobs.ClassTemporary {
-			inner.Hint = "see whether the proxy is up and reachable from here; check " + proxySetting
+		inner := o.connectionTrouble(e.cause, hinted.Say("call.proxy-setting"))
+		if inner.Class == jobs.ClassTemporary {
+			inner.Tell(hinted.Say("call.of-proxy", "problem", inner.What), hinted.Say("call.see-whether-proxy-up"))
+		} else {
+			inner.Problem = "the proxy: " + inner.Problem
 		}
 		return inner
 	case e.status == http.StatusProxyAuthRequired:
@@ -67,7 +68,7 @@ func (o *Options) proxyProblem(e *proxyError, setting string) jobs.CallError {
 			Hint: "the proxy or the partner is busy or away: try again later; if it stays so, check " + proxySetting}
 	}
 	return jobs.CallError{Class: jobs.ClassConfiguration, Problem: "the proxy refuses the way: " + statusText(e.status),
-		Hint: "ask whoever runs the proxy to let this machine through to the host of " + setting + "; check " + proxySetting}
+		Hint: "ask whoever runs the proxy to let this machine through to the host of " + setting.In(hinted.English()) + "; check " + proxySetting}
 }
 
 // unknownToProxy words a 407.
@@ -169,32 +170,32 @@ func missingIssuer(sent []*x509.Certificate) (name string, missing bool) {
 	return "", false
 }
 
-func passingTrouble(err error) string {
+func passingTrouble(err error) hinted.Fact {
 	var name *net.DNSError
 	switch {
 	case errors.As(err, &name):
-		return "the host name cannot be resolved"
+		return hinted.Say("call.no-host")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "connection refused"
+		return hinted.Say("call.refused")
 	case isLate(err):
-		return "no answer in time"
+		return hinted.Say("call.not-in-time")
 	case isBroken(err):
-		return "the connection broke before the answer"
+		return hinted.Say("call.broken")
 	case errors.Is(err, errUnasked):
-		return errUnasked.Error()
+		return hinted.Say("call.unasked")
 	case errors.Is(err, errHeadSize):
-		return errHeadSize.Error()
+		return hinted.Say("call.head-size")
 	default:
-		return "the connection failed"
+		return hinted.Say("call.failed")
 	}
 }
 
 // endTrouble words an answer that had no end, or none that can be trusted.
-func endTrouble(err error) string {
+func endTrouble(err error) hinted.Fact {
 	if errors.Is(err, errUnasked) {
-		return errUnasked.Error()
+		return hinted.Say("call.unasked")
 	}
-	return "the answer broke off"
+	return hinted.Say("call.broke-off")
 }
 
 func isLate(err error) bool {
@@ -212,7 +213,7 @@ func (o *Options) isAway(err error) bool {
 	var name *net.DNSError
 	var proxy *proxyError
 	switch {
-	case o.connectionTrouble(err, "").Class == jobs.ClassConfiguration, errors.As(err, &name):
+	case o.connectionTrouble(err, hinted.Fact{}).Class == jobs.ClassConfiguration, errors.As(err, &name):
 		return true
 	case errors.As(err, &proxy) && proxy.status != 0: // it is there, and busy
 		return false

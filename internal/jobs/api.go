@@ -7,6 +7,7 @@ import (
 
 	"syncd/internal/hinted"
 	"syncd/internal/mapping"
+	"syncd/internal/report/locale"
 )
 
 // API is one dossier at one partner. Its methods retry by themselves what can be retried, within their time limits,
@@ -80,12 +81,14 @@ func (r *AnswerRules) Decide() bool {
 // token or a secret; Message carries the partner's own words for those who may see them.
 type CallError struct {
 	Class   Class
-	Call    string // "POST /V2/Salarie", "token"
-	Status  int    // 0 = no answer
-	Problem string // in a few words: "certificate not trusted", "the answer is HTML, not JSON"
-	Hint    string // what to do next
-	Message string // the partner's message, not masked
-	Cause   *Cause // what is known of it besides; nil = nothing
+	Call    string      // "POST /V2/Salarie", "token"
+	Status  int         // 0 = no answer
+	Problem string      // in a few words: "certificate not trusted", "the answer is HTML, not JSON"
+	Hint    string      // what to do next
+	What    hinted.Fact // the problem as data, of which Problem is the English words; zero = it has none but these
+	Next    hinted.Fact // likewise the next step
+	Message string      // the partner's message, not masked
+	Cause   *Cause      // what is known of it besides; nil = nothing
 
 	RetryAfter time.Duration // the partner asks not to be called again before; 0 = it does not ask
 	Late       time.Duration // there was no answer within this time limit of an attempt; 0 = that is not what happened
@@ -121,6 +124,21 @@ func (e *CallError) Error() string { return hinted.Text(e.Told()) }
 
 // Told implements hinted.Error.
 func (e *CallError) Told() (problem, hint string) { return e.Call + ": " + e.Problem, e.Hint }
+
+// ToldIn implements hinted.Worded.
+func (e *CallError) ToldIn(words *locale.Catalogue) (problem, hint string) {
+	if e.What.Code == "" {
+		return e.Told()
+	}
+	problem, hint = e.What.Apart(words, e.Next)
+	return e.Call + words.Colon + problem, hint
+}
+
+// Tell says what is wrong, and the next step.
+func (e *CallError) Tell(what, next hinted.Fact) {
+	e.What, e.Next = what, next
+	e.Problem, e.Hint = what.Apart(hinted.English(), next)
+}
 
 // Reason is what a run that stops at the call keeps of it. It has no code, and not the partner's words.
 func (e *CallError) Reason() Reason { return reasonOf("", e, e.FailureCause()) }

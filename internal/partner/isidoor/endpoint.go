@@ -89,8 +89,8 @@ func (o *Options) endpoints() (endpoints, error) {
 
 // denied are the hints where the API refuses who asks.
 var denied = httpcall.Denied{
-	Unauthorized: "wrong dossier key? check key of the [[dossier]] and dossier_key of [isidoor]",
-	Forbidden:    "wrong dossier key? check key of the [[dossier]], and what the partner granted this client",
+	Unauthorized: hinted.Say("isidoor.wrong-key"),
+	Forbidden:    hinted.Say("isidoor.wrong-key-or-grant"),
 }
 
 // blanks are what path templates leave open.
