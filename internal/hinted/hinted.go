@@ -211,11 +211,11 @@ func apart(words *locale.Catalogue, one error) (told Told) {
 		} else {
 			told.Problem, told.Hint = e.Told()
 		}
-		meant, ok := e.(interface{ Meant() bool })
-		told.Meant = ok && meant.Meant()
 	case *while:
 		told.Problem, told.Hint = SplitIn(words, e)
 	}
+	meant, ok := one.(interface{ Meant() bool })
+	told.Meant = ok && meant.Meant()
 	return told
 }
 

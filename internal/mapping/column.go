@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"cmp"
-	"fmt"
 	"strconv"
 
 	"syncd/internal/canonjson"
@@ -144,19 +143,11 @@ var encoders = map[encoding]encoder{
 // columnEncoder finds the conversion from a column's type to the wanted JSON type.
 func columnEncoder(f *Field, path string, column Column) (encoder, error) {
 	if column.family() == familyNone {
-		return nil, &TypeError{
-			Path: path, Column: f.Column, Type: column.Type,
-			Problem: fmt.Sprintf("is of type %s (OID %d), which a document has no form for", column.TypeName(), column.Type),
-			Hint:    "convert it in the query: " + column.conversion(),
-		}
+		return nil, &TypeError{Path: path, Column: f.Column, Type: column.Type, Name: column.TypeName(), Conversion: column.conversion()}
 	}
 	encode := encoders[encoding{column.family(), f.Type}]
 	if encode == nil {
-		return nil, &TypeError{
-			Path: path, Column: f.Column, Type: column.Type,
-			Problem: fmt.Sprintf("(OID of its type: %d) cannot be sent as a %s", column.Type, f.Type),
-			Hint:    "convert it in the query, for instance to text, or drop type from the field",
-		}
+		return nil, &TypeError{Path: path, Column: f.Column, Type: column.Type, Wanted: f.Type}
 	}
 	return encode, nil
 }

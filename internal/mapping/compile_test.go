@@ -90,7 +90,7 @@ func TestCompileRefusesTypes(t *testing.T) {
 			Shape{Employee: []Column{{Name: "v", Type: test.oid, Info: test.info}}}, nil, nil)
 		var typeError *TypeError
 		if !errors.As(err, &typeError) || !strings.Contains(err.Error(), `field V: the column "v" is of type `+test.want) ||
-			!strings.Contains(typeError.Hint, test.hint) {
+			!strings.Contains(typeError.Conversion, test.hint) {
 			t.Errorf("OID %d: %v", test.oid, err)
 		}
 	}

@@ -2,9 +2,8 @@ package mapping
 
 import (
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
 	"syncd/internal/hinted"
 	"syncd/internal/report/locale"
@@ -41,23 +40,22 @@ type ColumnError struct {
 	Twice    bool   // several columns have the name: which one is meant, nobody can tell
 }
 
-func (e *ColumnError) Error() string { return hinted.Text(e.Told()) }
+func (e *ColumnError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *ColumnError) Told() (problem, hint string) {
-	query := "the query of the employees"
+// Fact implements hinted.Telling.
+func (e *ColumnError) Fact() hinted.Fact {
+	query := hinted.Say("mapping.query")
 	if e.Children != "" {
-		query = "the query of the children " + e.Children
+		query = hinted.Say("mapping.query-children", "children", e.Children)
 	}
-	if e.Twice {
-		return fmt.Sprintf("field %s: %s returns several columns %q", e.Path, query, e.Column),
-			"write each column's name in the query instead of *, and give one of the two another name with AS"
+	code := "mapping.column-none"
+	switch {
+	case e.Twice:
+		code = "mapping.column-twice"
+	case e.Nearest != "":
+		code = "mapping.column-near"
 	}
-	text := fmt.Sprintf("field %s: %s returns no column %q", e.Path, query, e.Column)
-	if e.Nearest != "" {
-		return text, fmt.Sprintf("did you mean %q?", e.Nearest)
-	}
-	return text, "add the column to the query, or correct the name in the mapping"
+	return hinted.Say(code, "path", e.Path, "query", query, "column", strconv.Quote(e.Column), "nearest", strconv.Quote(e.Nearest))
 }
 
 // Meant reports whether the hint names what may have been meant.
@@ -71,19 +69,17 @@ type NomenclatureError struct {
 	Nearest string   // the nomenclature that may have been meant; "" = none is near, or there are several names
 }
 
-func (e *NomenclatureError) Error() string { return hinted.Text(e.Told()) }
+func (e *NomenclatureError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *NomenclatureError) Told() (problem, hint string) {
-	const pull = "pull %s: syncd run JOB, with the job of kind pull-dictionnaire"
-	if len(e.Names) > 1 {
-		return fmt.Sprintf("the nomenclatures %s were never pulled", strings.Join(e.Names, ", ")), fmt.Sprintf(pull, "them")
+// Fact implements hinted.Telling.
+func (e *NomenclatureError) Fact() hinted.Fact {
+	switch {
+	case len(e.Names) > 1:
+		return hinted.Say("mapping.never-pulled-several", "names", e.Names)
+	case e.Nearest != "":
+		return hinted.Say("mapping.never-pulled-near", "path", e.Path, "name", strconv.Quote(e.Names[0]), "nearest", strconv.Quote(e.Nearest))
 	}
-	text, hint := fmt.Sprintf("field %s: the nomenclature %q was never pulled", e.Path, e.Names[0]), fmt.Sprintf(pull, "it")
-	if e.Nearest != "" {
-		hint = fmt.Sprintf("did you mean %q? Otherwise %s", e.Nearest, hint)
-	}
-	return text, hint
+	return hinted.Say("mapping.never-pulled", "path", e.Path, "name", strconv.Quote(e.Names[0]))
 }
 
 // Meant reports whether the hint names what may have been meant.
@@ -114,16 +110,22 @@ func joinErrors(errs []error) error {
 
 // TypeError is a column whose type cannot be sent, or not as the JSON type that the mapping asks for.
 type TypeError struct {
-	Path    string
-	Column  string
-	Type    uint32 // OID
-	Problem string // "is of type bytea, which JSON has no form for"
-	Hint    string
+	Path   string
+	Column string
+	Type   uint32 // OID
+	Wanted Type   // as which it cannot be sent; "" = as none,
+
+	Name       string // and then the type's name,
+	Conversion string // and what converts it: SQL
 }
 
-func (e *TypeError) Error() string { return hinted.Text(e.Told()) }
+func (e *TypeError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *TypeError) Told() (problem, hint string) {
-	return fmt.Sprintf("field %s: the column %q %s", e.Path, e.Column, e.Problem), e.Hint
+// Fact implements hinted.Telling.
+func (e *TypeError) Fact() hinted.Fact {
+	if e.Wanted != "" {
+		return hinted.Say("mapping.type-other", "path", e.Path, "column", strconv.Quote(e.Column), "oid", e.Type, "type", string(e.Wanted))
+	}
+	return hinted.Say("mapping.type-none", "path", e.Path, "column", strconv.Quote(e.Column), "oid", e.Type, "type", e.Name,
+		"conversion", e.Conversion)
 }
