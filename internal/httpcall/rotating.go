@@ -20,7 +20,7 @@ import (
 // processes share; of these one at a time asks for a new one:
 //
 //	look    a token that is good, and was not handed out before, is used
-//	take    else: who asks holds the grant, and the refresh token counts as spent, before anything leaves
+//	take    else: who asks has the grant, and the refresh token counts as spent, before anything leaves
 //	ask     the refresh token unless it was spent before; else the password, unless that was refused
 //	keep    the new pair is stored, and only then used; one that is not stored is thrown away
 //
