@@ -196,7 +196,8 @@ func (b *bench) runner(j config.Job, run *jobs.Run, stop <-chan struct{}) *jobs.
 	}
 	api := b.shared[b.Config.PartnerOf(j).Name]
 	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: b.service.ledger, Staging: b.staging,
-		API: api.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier), Siret: siret,
+		API: api.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier),
+		Siret:    siret,
 		Progress: jobs.Silent{}, Log: b.door.Log, Stop: stop, Places: api.places,
 		Patience: &jobs.Patience{Deadline: j.Deadline, Pause: firstPause, MaxPause: mostPause}}
 }

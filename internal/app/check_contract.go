@@ -124,7 +124,8 @@ func (c *checker) checkMapping(ctx context.Context, op *openapi.Operation, job c
 		known = nil // staging's trouble was told before
 	}
 	subject, failures := job.Name+"/contract", 0
-	for _, advice := range check.CheckMapping(op, push.Mapping, known, nomenclatures, jobs.QueryParams(c.Target(c.Config.PartnerOf(job), dossiers[0]), period)) {
+	for _, advice := range check.CheckMapping(op, push.Mapping, known, nomenclatures,
+		jobs.QueryParams(c.Target(c.Config.PartnerOf(job), dossiers[0]), period)) {
 		c.advise(subject, c.Config.Place(job.Name, advice.Path), []check.Advice{advice})
 		if advice.Level == "error" {
 			failures++

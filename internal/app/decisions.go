@@ -214,7 +214,8 @@ func (d Decisions) ClosePeriod(ctx context.Context, m Month, force bool, by Deci
 	if err != nil {
 		return nil, err
 	}
-	return st.ClosePeriod(ctx, d.app.Target(d.app.Config.Documents(), m.Dossier), m.Period, ledger.Closure{By: by.By, Reason: by.Reason, Force: force})
+	return st.ClosePeriod(ctx, d.app.Target(d.app.Config.Documents(), m.Dossier), m.Period,
+		ledger.Closure{By: by.By, Reason: by.Reason, Force: force})
 }
 
 // ReopenPeriod lets a closed month take writes again until a time to come.

@@ -79,11 +79,12 @@ func (a *App) keeper(p *config.Partner, st *store.Store, connection partner.Conn
 	if d.Contract == "none" {
 		return nil
 	}
-	o := contract.Options{Ledger: st, Name: a.Target(p, config.Dossier{}).API(), Log: a.door.Log, Source: contract.Source(d.Contract), Settings: check.Settings{
-		Method: d.Call.Method, MethodSet: d.MethodSet, Path: d.Call.Path, Base: p.BaseURL,
-		KeyIn: d.Call.KeyIn, KeyName: d.Call.KeyName, KeySet: d.KeySet,
-		Section: p.Name, Documents: d.Section,
-	}}
+	o := contract.Options{Ledger: st, Name: a.Target(p, config.Dossier{}).API(), Log: a.door.Log, Source: contract.Source(d.Contract),
+		Settings: check.Settings{
+			Method: d.Call.Method, MethodSet: d.MethodSet, Path: d.Call.Path, Base: p.BaseURL,
+			KeyIn: d.Call.KeyIn, KeyName: d.Call.KeyName, KeySet: d.KeySet,
+			Section: p.Name, Documents: d.Section,
+		}}
 	if connection != nil {
 		o.API = &described{connection, o.Source, d.Section}
 	}

@@ -215,8 +215,8 @@ func (a *App) executor(ctx context.Context, p *config.Partner, dossiers int, by 
 	if err != nil {
 		return nil, err
 	}
-	return &executor{app: a, by: by, runs: runs, ledger: st, staging: staging, connection: connection, places: jobs.NewPlaces(p.MaxInFlight, runs),
-		contracts: asPort(a.keeper(p, st, connection))}, nil
+	return &executor{app: a, by: by, runs: runs, ledger: st, staging: staging, connection: connection,
+		places: jobs.NewPlaces(p.MaxInFlight, runs), contracts: asPort(a.keeper(p, st, connection))}, nil
 }
 
 // runner makes the runner of a dossier.

@@ -40,7 +40,8 @@ type Service struct {
 
 // NewService prepares a daemon. read reads the configuration, at the start and whenever reload tells.
 func NewService(d Door, read func() (*config.Config, error), reload <-chan struct{}) *Service {
-	s := &Service{door: d, read: read, reload: reload, notify: sdnotify.New(d.Getenv), health: monitor.NewHealth(time.Now), apis: map[string]*shared{}}
+	s := &Service{door: d, read: read, reload: reload, notify: sdnotify.New(d.Getenv), health: monitor.NewHealth(time.Now),
+		apis: map[string]*shared{}}
 	s.metrics = monitor.NewMetrics(d.Version, s.health)
 	s.door.Observe = func(c httpcall.Attempt) { s.metrics.Call(c.Endpoint, c.Outcome, c.Duration) }
 	return s

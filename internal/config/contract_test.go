@@ -69,7 +69,8 @@ func TestAnswer(t *testing.T) {
 func TestSampleAnswer(t *testing.T) {
 	t.Parallel()
 	c := parsed(t, sampleWith(t, "answer", uncommented))
-	want := &jobs.AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Errors: []string{"/erreurs"}, Message: "/libelle", Texts: []string{"OK"}}
+	want := &jobs.AnswerRules{Code: "/codeRetour", Success: []string{"0"}, Errors: []string{"/erreurs"},
+		Message: "/libelle", Texts: []string{"OK"}}
 	if !reflect.DeepEqual(c.Documents().Documents.Answer, want) || len(c.Warnings) > 0 {
 		t.Errorf("got %+v, %v", c.Documents().Documents.Answer, c.Warnings)
 	}
