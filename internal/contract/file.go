@@ -2,13 +2,13 @@ package contract
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"syscall"
 
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -42,26 +42,35 @@ var (
 	errTooLarge = errors.New("too large")
 )
 
-// unreadable words why a contract's file cannot be read, with the next step.
+// unreadable is why a contract's file cannot be read, with the next step.
 func unreadable(path, section string, err error) error {
-	look := "check contract of [" + section + "]"
-	problem, hint := "the file cannot be read", look
+	code := "file-unread"
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		problem, hint = "the file does not exist", look+"; a relative name begins at the folder of the configuration"
+		code = "file-missing"
 	case errors.Is(err, fs.ErrPermission):
-		problem, hint = fmt.Sprintf("the file may not be read by this user (uid %d)", os.Geteuid()),
-			"let it be read, and each folder above it be entered: chmod, or setfacl"
+		code = "file-forbidden"
 	case errors.Is(err, syscall.EISDIR):
-		problem, hint = "this is a folder, not a file", "name the contract's file in it: contract of ["+section+"]"
+		code = "file-folder"
 	case errors.Is(err, errNoFile):
-		problem, hint = "this is no regular file", "name a file that holds the contract: contract of ["+section+"]"
+		code = "file-odd"
 	case errors.Is(err, errTooLarge):
-		problem, hint = fmt.Sprintf("the file is larger than %d MiB", openapi.MaxDocument>>20), "is it a contract? "+look
-	default:
+		code = "file-large"
+	}
+	what := hinted.Say("contract."+code, "uid", os.Geteuid(), "n", openapi.MaxDocument>>20)
+	hint := "contract.hint-" + code
+	if code == "file-unread" {
+		hint = "contract.hint-file"
 		if cause, ok := errors.AsType[*fs.PathError](err); ok {
-			problem += ": " + cause.Err.Error()
+			what = hinted.Say("contract.file-unread-why", "why", cause.Err.Error())
 		}
 	}
-	return &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract", Problem: path + ": " + problem, Hint: hint}
+	return refused(jobs.ClassConfiguration, nil, hinted.Say("contract.at", "where", path, "what", what), hinted.Say(hint, "documents", section))
+}
+
+// refused is why the contract keeps a call from being made.
+func refused(class jobs.Class, cause *jobs.Cause, what, next hinted.Fact) *jobs.CallError {
+	e := &jobs.CallError{Class: class, Call: "contract", Cause: cause}
+	e.Tell(what, next)
+	return e
 }

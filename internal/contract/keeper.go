@@ -64,8 +64,7 @@ func (k *Keeper) InForce(ctx context.Context, job *jobs.PushJob, target int64, s
 		return k.none(job, standing)
 	}
 	if against := standing.against(job != nil); against != nil {
-		problem, hint := against.Fact.Apart(hinted.English(), against.Next)
-		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "contract", Problem: problem, Hint: hint, Cause: against.Cause}
+		return nil, refused(jobs.ClassConfiguration, against.Cause, against.Fact, against.Next)
 	}
 	before, err := k.Ledger.LastContract(ctx, target)
 	if err != nil {
@@ -101,10 +100,14 @@ func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 	if s.passing {
 		class, cause = jobs.ClassTemporary, jobs.CauseContractAway
 	}
-	return nil, &jobs.CallError{Class: class, Call: "contract", Cause: jobs.Because(cause),
-		Problem: "the contract that the configuration names cannot be read: " + strings.TrimPrefix(hinted.FirstLine(s.Problem.Error()), "contract: "),
-		Hint: fmt.Sprintf("check contract of [%s]; 'syncd contract fetch' tries again; contract = \"none\" sends without a check",
-			k.Settings.Documents)}
+	var why any = strings.TrimPrefix(hinted.FirstLine(s.Problem.Error()), "contract: ")
+	if met := hinted.Keep(s.Problem).What; met.Args["where"] == "contract" { // which is said already
+		why = met.Args["what"]
+	} else if met.Code != "" {
+		why = met
+	}
+	return nil, refused(class, jobs.Because(cause), hinted.Say("contract.named-unread", "why", why),
+		hinted.Say("contract.hint-named-unread", "documents", k.Settings.Documents))
 }
 
 // read is openapi.Read, with the section that hints name.

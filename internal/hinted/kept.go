@@ -27,15 +27,16 @@ func Keep(err error) *Kept {
 	k.Problem, k.Hint = Split(err)
 	var made interface {
 		error
-		facts() (what, next Fact)
+		Facts() (what, next Fact)
 	}
 	if errors.As(err, &made) && made.Error() == err.Error() { // else who wrapped it said something besides
-		k.What, k.Next = made.facts()
+		k.What, k.Next = made.Facts()
 	}
 	return k
 }
 
-func (e *Coded) facts() (what, next Fact) { return e.Fact, e.Next }
+// Facts are what is wrong, and the next step where it is not the one that the fact has.
+func (e *Coded) Facts() (what, next Fact) { return e.Fact, e.Next }
 
 func (k *Kept) Error() string { return Text(k.Told()) }
 

@@ -134,6 +134,14 @@ func (e *CallError) ToldIn(words *locale.Catalogue) (problem, hint string) {
 	return e.Call + words.Colon + problem, hint
 }
 
+// Facts are the call with what is wrong, and the next step; no code = there are only texts.
+func (e *CallError) Facts() (what, next hinted.Fact) {
+	if e.What.Code == "" {
+		return e.What, e.Next
+	}
+	return hinted.Say("contract.at", "where", e.Call, "what", e.What), e.Next
+}
+
 // Tell says what is wrong, and the next step.
 func (e *CallError) Tell(what, next hinted.Fact) {
 	e.What, e.Next = what, next
