@@ -37,7 +37,8 @@ type Config struct {
 
 	Warnings []strict.Problem `json:"-"` // what is accepted, and has no effect or deserves a second look
 
-	takers     map[jobs.Kind]*Partner // whom jobs of a kind are about
+	takers     map[jobs.Kind]*Partner // whom jobs of a kind are about that do not name their partner
+	strange    bool                   // there is a [[partner]] of which nobody knows whose it is
 	language   string                 // "fr", "en", or "" = the locale's
 	digest     string
 	jobDigests map[string]string        // by name
@@ -70,28 +71,19 @@ func check(name string, root *strict.Table, sections []Section) (*Config, error)
 
 func readConfig(t *strict.Table, sections []Section) *Config {
 	defer t.Finish()
-	c := &Config{
-		Database:    readDatabase(t.Table("database")),
-		AllDossiers: readDossiers(t.Tables("dossier")),
-	}
-	var kinds []string
-	for _, s := range sections {
-		c.Partners = append(c.Partners, s.Read(t.Table(s.Name)))
-		kinds = append(kinds, kindNames(s.Kinds)...)
-	}
+	c := &Config{Database: readDatabase(t.Table("database"))}
+	c.readPartners(t, sections)
+	dossiers := t.Tables("dossier")
+	c.AllDossiers = c.readDossiers(dossiers, sections)
 	atOnce := 0
-	c.takers = map[jobs.Kind]*Partner{}
-	for i, s := range sections {
-		p := &c.Partners[i]
-		for _, kind := range s.Kinds {
-			c.takers[kind] = p
-		}
-		atOnce = max(atOnce, p.MaxInFlight)
+	for i := range c.Partners {
+		atOnce = max(atOnce, c.Partners[i].MaxInFlight)
 	}
 	c.Daemon = readDaemon(t.Table("daemon"), atOnce)
 	c.Retention = readRetention(t.Table("retention"), c.Daemon)
 	tables := t.Tables("job")
-	c.Jobs = readJobs(tables, surroundings{dossierNames(c.AllDossiers), c.Daemon.ClosedDays, kinds, c.takers})
+	c.Jobs = readJobs(tables, surroundings{c, sections, dossierNames(c.AllDossiers)})
+	c.wantKeys(dossiers)
 	c.jobTables, c.root = tablesByName(tables, c.Jobs), t
 	if t.Mistakes() == 0 { // else the mappings may be incomplete
 		c.checkCompare()
@@ -121,9 +113,14 @@ func (c *Config) Dossier(name string) (Dossier, error) {
 }
 
 // PartnerOf is whom a job sends to, or pulls from.
-func (c *Config) PartnerOf(j Job) *Partner { return c.takers[j.Kind] }
+func (c *Config) PartnerOf(j Job) *Partner {
+	if j.Partner != "" {
+		return c.PartnerNamed(j.Partner)
+	}
+	return c.takers[j.Kind]
+}
 
-// Documents is whom documents of employees are sent to.
+// Documents is whom documents of employees are sent to; nil = nobody.
 func (c *Config) Documents() *Partner {
 	for _, kind := range jobs.KindsThat(jobs.Kind.Sends) {
 		if p := c.takers[kind]; p != nil {
@@ -192,7 +189,7 @@ func (c *Config) Secrets() []strict.Secret {
 		secrets = append(secrets, c.Database.FormerKey)
 	}
 	for _, d := range c.AllDossiers {
-		secrets = append(secrets, d.Key)
+		secrets = append(secrets, d.secrets()...)
 	}
 	for _, j := range c.Jobs {
 		secrets = append(secrets, j.Ping.secrets()...)
@@ -302,10 +299,13 @@ func (c *Config) JobDigest(name string) string {
 
 // digestJob is JobDigest's work.
 func (c *Config) digestJob(j Job) (string, error) {
-	type dossier struct{ Name, Siret string }
+	type dossier struct {
+		Name, Siret string
+		Values      map[string]string `json:",omitempty"`
+	}
 	var dossiers []dossier
 	for _, d := range c.Dossiers(j) {
-		dossiers = append(dossiers, dossier{d.Name, d.Siret})
+		dossiers = append(dossiers, dossier{d.Name, d.Siret, d.Sections[j.Partner].Values})
 	}
 	slices.SortFunc(dossiers, func(a, b dossier) int { return cmp.Compare(a.Name, b.Name) })
 	partner := c.PartnerOf(j).distinct().WithoutSecrets()

@@ -1,24 +1,51 @@
 package config
 
 import (
+	"maps"
 	"regexp"
+	"slices"
+	"strings"
+	"time"
 
 	"syncd/internal/config/strict"
 )
 
-// Dossier is one association's file at the partner.
+// Dossier is one association's file at the partners.
 type Dossier struct {
-	Name  string // its identity for ever
-	Label string // for people; may change
-	Siret string // 14 digits
-	Key   strict.Secret
+	Name     string // its identity for ever
+	Label    string // for people; may change
+	Siret    string // 14 digits
+	Key      strict.Secret
+	Sections map[string]DossierSection `json:",omitempty"` // by partner that is read from
 }
 
-func readDossiers(tables []*strict.Table) []Dossier {
+// DossierSection is what a dossier shows a partner who it is by.
+type DossierSection struct {
+	Values   map[string]string        `json:",omitempty"` // in the open
+	Secrets  map[string]strict.Secret `json:",omitempty"`
+	Dates    map[string]time.Time     `json:",omitempty"`
+	Customer string                   `json:",omitempty"` // for whom the partner must answer; "" = it is not asked
+}
+
+// secrets are those that open the dossier at its partners.
+func (d *Dossier) secrets() (all []strict.Secret) {
+	if !d.Key.IsZero() {
+		all = append(all, d.Key)
+	}
+	for _, partner := range slices.Sorted(maps.Keys(d.Sections)) {
+		secrets := d.Sections[partner].Secrets
+		for _, name := range slices.Sorted(maps.Keys(secrets)) {
+			all = append(all, secrets[name])
+		}
+	}
+	return all
+}
+
+func (c *Config) readDossiers(tables []*strict.Table, sections []Section) []Dossier {
 	var dossiers []Dossier
 	names, keys, sirets := map[string]bool{}, map[string]string{}, map[string]string{} // by whom they were taken first
 	for _, t := range tables {
-		d := readDossier(t, names)
+		d := c.readDossier(t, names, sections)
 		if other, taken := keys[d.Key.String()]; taken && !d.Key.IsZero() {
 			t.Report("key", strict.Say("key-taken", "dossier", other))
 		} else {
@@ -29,16 +56,80 @@ func readDossiers(tables []*strict.Table) []Dossier {
 		} else {
 			sirets[d.Siret] = d.Name
 		}
+		c.refuseTaken(t, &d, dossiers)
 		dossiers = append(dossiers, d)
 	}
 	return dossiers
 }
 
-func readDossier(t *strict.Table, taken map[string]bool) Dossier {
+func (c *Config) readDossier(t *strict.Table, taken map[string]bool, sections []Section) Dossier {
 	defer t.Finish()
-	d := Dossier{Name: t.Name("dossier", taken), Siret: readSiret(t, "siret"), Key: t.Secret("key")}
+	d := Dossier{Name: t.Name("dossier", taken), Siret: readSiret(t, "siret"), Sections: map[string]DossierSection{}}
+	for i := range sections {
+		if s := &sections[i]; s.Listed {
+			c.readDossierSection(t, &d, s)
+		}
+	}
+	switch {
+	case t.Has("key") || len(d.Sections) == 0 && len(c.takers) > 0:
+		d.Key = t.Secret("key")
+	case len(d.Sections) == 0 && len(c.Partners) > 0:
+		t.Report("name", strict.Say("no-section"), strict.Say("add-section", "name", c.Partners[0].Name))
+	}
+	t.Know("key")
 	d.Label = t.Text("label", d.Name)
 	return d
+}
+
+func (c *Config) readDossierSection(t *strict.Table, d *Dossier, s *Section) {
+	if !t.Has(s.Name) {
+		t.Know(s.Name)
+		return
+	}
+	p := c.PartnerNamed(s.Name)
+	if p == nil {
+		t.Know(s.Name)
+		if c.strange { // it may be the one that was told of
+			d.Sections[s.Name] = DossierSection{}
+			return
+		}
+		t.Report(s.Name, strict.Say("section-of-nobody", "name", s.Name))
+		return
+	}
+	d.Sections[s.Name] = s.ReadDossier(p, t.Table(s.Name))
+}
+
+// refuseTaken refuses two dossiers that show a partner the same.
+func (c *Config) refuseTaken(t *strict.Table, d *Dossier, others []Dossier) {
+	for _, partner := range slices.Sorted(maps.Keys(d.Sections)) {
+		p := c.PartnerNamed(partner)
+		if p == nil || p.Pull == nil {
+			continue
+		}
+		for _, name := range p.Pull.Distinct {
+			value := d.Sections[partner].Values[name]
+			same := slices.IndexFunc(others, func(o Dossier) bool { return strings.EqualFold(o.Sections[partner].Values[name], value) })
+			if value != "" && same >= 0 {
+				t.Inside(partner).Report(name, strict.Say("value-taken", "dossier", others[same].Name))
+			}
+		}
+	}
+}
+
+// wantKeys reports dossiers without a key that a job wants one of: what else they have is for other partners.
+func (c *Config) wantKeys(tables []*strict.Table) {
+	for i, t := range tables {
+		d := &c.AllDossiers[i]
+		if t.Has("key") || len(d.Sections) == 0 {
+			continue
+		}
+		for _, j := range c.Jobs {
+			if j.Partner == "" && c.takers[j.Kind] != nil && j.Covers(d.Name) {
+				t.Report("key", strict.Say("key-for-job", "job", j.Name), strict.Say("key-or-names"))
+				break
+			}
+		}
+	}
 }
 
 var siretPattern = regexp.MustCompile(`^[0-9]{14}$`)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"net/url"
 	"reflect"
 	"slices"
@@ -21,7 +22,7 @@ type Job struct {
 	Kind         jobs.Kind
 	Schedule     *schedule.Schedule // nil = by hand only
 	Timezone     string
-	DossierNames []string        // as written: ["*"] or names
+	DossierNames []string        // as written: ["*"] or names; of jobs that read records always names
 	Missed       schedule.Policy // what is done about fires that no daemon was there for
 	MissedWindow time.Duration   // how old such a fire may be
 	Deadline     time.Duration   // how long a run of the daemon waits for an API that is away
@@ -36,6 +37,11 @@ type Job struct {
 
 	// of jobs that pull nomenclatures
 	MaxWithdrawn float64 // share, 0 to 1
+
+	// of jobs that read records
+	Partner     string   `json:",omitempty"`
+	Collections []string `json:",omitempty"` // nil = all
+	MaxGone     float64  `json:",omitempty"` // share, 0 to 1
 
 	location *time.Location
 	unmapped []strict.Problem // what of the mapping is yet to be written: until then the job cannot be executed
@@ -61,10 +67,32 @@ func (j Job) PeriodIn(at time.Time, zone *time.Location) jobs.Period {
 
 // surroundings are what jobs refer to elsewhere in the file.
 type surroundings struct {
+	*Config  // but for its jobs
+	sections []Section
 	dossiers []string
-	closed   []schedule.Day
-	kinds    []string               // of jobs that the partners take part in
-	partners map[jobs.Kind]*Partner // that take part in jobs of a kind
+}
+
+// kinds are those of jobs that partners take part in.
+func (around surroundings) kinds() (names []string) {
+	for _, s := range around.sections {
+		for _, kind := range kindNames(s.Kinds) {
+			if !slices.Contains(names, kind) {
+				names = append(names, kind)
+			}
+		}
+	}
+	return names
+}
+
+// takes reports where nobody that is configured takes part in jobs of a kind. Others name their partner.
+func (around surroundings) takes(t *strict.Table, kind jobs.Kind) bool {
+	for _, s := range around.sections {
+		if !s.Listed && slices.Contains(s.Kinds, kind) && around.takers[kind] == nil {
+			t.Report("kind", strict.Say("kind-of-nobody", "table", s.Name))
+			return false
+		}
+	}
+	return true
 }
 
 func readJobs(tables []*strict.Table, around surroundings) []Job {
@@ -119,18 +147,20 @@ func (j *Job) reads() []string {
 // forms is how jobs of each kind are written: by the keys that others do not have.
 var forms = map[jobs.Kind]struct {
 	others string // code of what is said of the keys of others
+	alone  string // of its own keys elsewhere; "" = what is said there
 	keys   []string
 	read   func(*strict.Table, *Job, surroundings)
 }{
-	jobs.PushSalaries:     {"idle-in-push", []string{"period", "source", "fields", "children", "guard"}, readPush},
-	jobs.PullDictionnaire: {"idle-in-pull", []string{"max_withdrawn"}, readPull},
+	jobs.PushSalaries:     {"idle-in-push", "", []string{"period", "source", "fields", "children", "guard"}, readPush},
+	jobs.PullDictionnaire: {"idle-in-pull", "", []string{"max_withdrawn"}, readPull},
+	jobs.PullRecords:      {"idle-in-records", "records-alone", []string{"partner", "collections", "max_gone"}, readFetch},
 }
 
 func readJob(t *strict.Table, taken map[string]bool, around surroundings) Job {
 	defer t.Finish()
 	j := Job{
 		Name:         t.Name("job", taken),
-		Kind:         jobs.Kind(t.RequiredChoice("kind", around.kinds...)),
+		Kind:         jobs.Kind(t.RequiredChoice("kind", around.kinds()...)),
 		DossierNames: readDossierNames(t, "dossiers", around.dossiers),
 		Missed: schedule.Policy(t.Choice("missed", string(schedule.Latest), string(schedule.Skip),
 			string(schedule.Latest), string(schedule.All))),
@@ -141,7 +171,7 @@ func readJob(t *strict.Table, taken map[string]bool, around surroundings) Job {
 	}
 	j.Timezone, j.location = readTimezone(t, "timezone")
 	if t.Has("schedule") {
-		j.Schedule = readSchedule(t, "schedule", t.Required("schedule", strict.Say("write-schedule")), j.Timezone, around.closed)
+		j.Schedule = readSchedule(t, "schedule", t.Required("schedule", strict.Say("write-schedule")), j.Timezone, around.Daemon.ClosedDays)
 	} else {
 		t.Take("schedule")
 	}
@@ -151,11 +181,14 @@ func readJob(t *strict.Table, taken map[string]bool, around surroundings) Job {
 		case !known: // reported; which keys belong here is not known
 			t.Know(other.keys...)
 		case kind != j.Kind:
-			t.Refuse(strict.Say(own.others), other.keys...)
+			t.Refuse(strict.Say(cmp.Or(other.alone, own.others)), other.keys...)
 		}
 	}
-	if known {
+	switch {
+	case known && around.takes(t, j.Kind):
 		own.read(t, &j, around)
+	case known:
+		t.Know(own.keys...)
 	}
 	return j
 }
@@ -171,6 +204,90 @@ func readPull(t *strict.Table, j *Job, _ surroundings) {
 	j.MaxWithdrawn = t.Number("max_withdrawn", 0.2, 0, 1)
 }
 
+func readFetch(t *strict.Table, j *Job, around surroundings) {
+	var known []string
+	for i := range around.Partners {
+		if around.Partners[i].Pull != nil {
+			known = append(known, around.Partners[i].Name)
+		}
+	}
+	j.MaxGone = t.Number("max_gone", 0.2, 0, 1)
+	j.Partner = t.Required("partner", strict.Suggest("", known, strict.Say("add-partner")))
+	p := around.PartnerNamed(j.Partner)
+	switch {
+	case j.Partner == "":
+	case p == nil && around.strange: // it may be the one that was told of
+	case p == nil:
+		t.Report("partner", strict.Say("no-partner"), strict.Suggest(plaintext.Nearest(j.Partner, known), known, strict.Say("add-partner")))
+	case p.Pull == nil:
+		t.Report("partner", strict.Say("nothing-read-there"), strict.Suggest("", known, strict.Say("add-partner")))
+	default:
+		j.Collections = readCollections(t, "collections", p.Pull.Collections)
+		around.chooseDossiers(t, j)
+		return
+	}
+	j.Partner = ""
+	t.Know("collections")
+}
+
+// readCollections are names out of those that a partner has; nil = all.
+func readCollections(t *strict.Table, key string, all []jobs.Collection) (names []string) {
+	list := t.Want(key, strict.KindList)
+	if list == nil {
+		return nil
+	}
+	var known []string
+	for i := range all {
+		known = append(known, all[i].Name)
+	}
+	if len(list.Items) == 0 {
+		t.Report(key, strict.Say("empty"), strict.Say("leave-out-for-all", "known", known))
+	}
+	for _, at := range t.Texts(key, list, strict.Say("known", "known", known)) {
+		switch name := at.Node.Text; {
+		case !slices.Contains(known, name):
+			at.Report("", strict.Say("no-collection"), strict.Suggest(plaintext.Nearest(name, known), known, hinted.Fact{}))
+		case slices.Contains(names, name):
+			at.Report("", strict.Say("twice"))
+		default:
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// chooseDossiers makes names of those that have a section for the partner of a job: others have nothing there.
+func (around surroundings) chooseDossiers(t *strict.Table, j *Job) {
+	var having, others []string
+	for _, d := range around.AllDossiers {
+		if _, has := d.Sections[j.Partner]; has {
+			having = append(having, d.Name)
+		} else {
+			others = append(others, d.Name)
+		}
+	}
+	if !slices.Contains(j.DossierNames, "*") {
+		refuseNamed(t, "dossiers", others, j.Partner)
+		return
+	}
+	j.DossierNames = having
+	switch {
+	case len(having) == 0:
+		t.Report("partner", strict.Say("no-dossier-there"), strict.Say("add-section", "name", j.Partner))
+	case len(others) > 0:
+		t.Warn("dossiers", strict.Say("left-out", "dossiers", others, "name", j.Partner))
+	}
+}
+
+// refuseNamed refuses those that are named in a list.
+func refuseNamed(t *strict.Table, key string, refused []string, partner string) {
+	for _, at := range t.Items(key, t.Node.Members[key]) {
+		if at.Node.Kind == strict.KindText && slices.Contains(refused, at.Node.Text) {
+			at.Report("", strict.Say("without-section", "name", partner), strict.Say("add-section", "name", partner))
+		}
+	}
+}
+
 func readPush(t *strict.Table, j *Job, around surroundings) {
 	j.Period = t.Choice("period", "current", "current", "previous")
 	children := t.Tables("children")
@@ -182,7 +299,7 @@ func readPush(t *strict.Table, j *Job, around surroundings) {
 	if t.Mistakes() == before && len(j.unmapped) == 0 {
 		mapped = &j.Mapping
 	}
-	j.Guards = readGuard(t.Table("guard"), &j.Source, mapped, &around.partners[j.Kind].Documents)
+	j.Guards = readGuard(t.Table("guard"), &j.Source, mapped, &around.takers[j.Kind].Documents)
 	for _, child := range children {
 		child.Finish()
 	}
@@ -276,6 +393,28 @@ func (c *Config) PullJob(name string) (jobs.PullJob, error) {
 		return jobs.PullJob{}, err
 	}
 	return jobs.PullJob{Name: j.Name, MaxWithdrawn: j.MaxWithdrawn, ConfigDigest: c.Digest()}, nil
+}
+
+// FetchJob is the job of that name, of a kind that reads records, for one of its dossiers. An error is an *UnknownError or an
+// *Error.
+func (c *Config) FetchJob(name, dossier string) (jobs.FetchJob, error) {
+	j, err := c.jobThat(name, jobs.Kind.Fetches)
+	if err != nil {
+		return jobs.FetchJob{}, err
+	}
+	d, err := c.Dossier(dossier)
+	if err != nil {
+		return jobs.FetchJob{}, err
+	}
+	p := c.PartnerOf(j)
+	job := jobs.FetchJob{Name: j.Name, Partner: p.Name, Acknowledge: p.Pull.Acknowledge, MaxFile: p.Pull.MaxFile, MaxGone: j.MaxGone,
+		StopAfter: p.StopAfter, Customer: d.Sections[p.Name].Customer, ConfigDigest: c.Digest()}
+	for _, one := range p.Pull.Collections {
+		if j.Collections == nil || slices.Contains(j.Collections, one.Name) {
+			job.Collections = append(job.Collections, one)
+		}
+	}
+	return job, nil
 }
 
 func (c *Config) jobThat(name string, does func(jobs.Kind) bool) (Job, error) {

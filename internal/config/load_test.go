@@ -27,7 +27,7 @@ func TestProblems(t *testing.T) {
 	}
 	for _, fixture := range fixtures {
 		name := strings.TrimSuffix(filepath.Base(fixture), ".toml")
-		if name == "valid" {
+		if name == "valid" || name == "records" {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

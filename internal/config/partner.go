@@ -16,11 +16,14 @@ import (
 	"syncd/internal/plaintext"
 )
 
-// Section is the section of a partner: its name, which is the partner's, and who reads it.
+// Section is the section of a partner: its name, which is the partner's, and who reads it. The one of a partner that is listed is
+// one of [[partner]], and its dossiers have sections of their own.
 type Section struct {
-	Name  string
-	Kinds []jobs.Kind // of jobs that the partner takes part in
-	Read  func(*strict.Table) Partner
+	Name        string
+	Kinds       []jobs.Kind // of jobs that the partner takes part in
+	Read        func(*strict.Table) Partner
+	Listed      bool
+	ReadDossier func(*Partner, *strict.Table) DossierSection // where it is listed
 }
 
 // Partner is what a partner's section says, as far as others may ask. What the partner's package alone understands is Own.
@@ -42,7 +45,8 @@ type Partner struct {
 	ClientID       string
 	ClientSecret   strict.Secret
 	Documents      Documents
-	Own            any // data that only the partner's package understands, without secrets
+	Pull           *Pull `json:",omitempty"` // nil = nothing is read there
+	Own            any   // data that only the partner's package understands, without secrets
 }
 
 // Documents is how documents of employees are sent to a partner, and what that means there.
@@ -59,6 +63,72 @@ type Documents struct {
 	ReadBack          *jobs.ReadBack    // nil = the partner is not asked what it has
 	AnswerSection     string
 	ReadBackSection   string
+}
+
+// Pull is what is read from a partner.
+type Pull struct {
+	Collections []jobs.Collection // in the preset's order
+	Acknowledge bool              // the partner is told what was stored
+	MaxFile     int64             // bytes of one file
+	Distinct    []string          // names of which no two dossiers have the same value
+}
+
+// readPartners reads the sections of partners. The one that has a table of its own is only read without being written where
+// there is no other: it tells what is missing then.
+func (c *Config) readPartners(t *strict.Table, sections []Section) {
+	listed, names := map[string]*strict.Table{}, map[string]bool{}
+	tables := t.Tables("partner")
+	c.strange = t.Has("partner") && len(tables) == 0
+	for _, at := range tables {
+		s := listedSection(at, at.Name("partner", names), sections)
+		switch {
+		case s == nil:
+			c.strange = true
+		case listed[s.Name] == nil:
+			listed[s.Name] = at
+		}
+	}
+	for _, s := range sections {
+		at := listed[s.Name]
+		if !s.Listed {
+			at = t.Table(s.Name)
+			if !t.Has(s.Name) && t.Has("partner") {
+				at = nil
+			}
+		}
+		if at != nil {
+			c.Partners = append(c.Partners, s.Read(at))
+		}
+	}
+	c.takers = map[jobs.Kind]*Partner{}
+	for _, s := range sections {
+		for _, kind := range s.Kinds {
+			if p := c.PartnerNamed(s.Name); p != nil && !s.Listed {
+				c.takers[kind] = p
+			}
+		}
+	}
+}
+
+// listedSection is the section of a name in [[partner]]; nil = there is none, which is reported.
+func listedSection(t *strict.Table, name string, sections []Section) *Section {
+	var known []string
+	for i := range sections {
+		s := &sections[i]
+		switch {
+		case s.Listed && s.Name == name:
+			return s
+		case s.Listed:
+			known = append(known, s.Name)
+		case s.Name == name:
+			t.Report("name", strict.Say("own-section", "table", name))
+			return nil
+		}
+	}
+	if name != "" {
+		t.Report("name", strict.Say("unknown-partner"), strict.Suggest(plaintext.Nearest(name, known), known, hinted.Fact{}))
+	}
+	return nil
 }
 
 // ReadPartner reads what the sections of all partners say alike. Whoever calls it reads the rest, and finishes the table.
@@ -81,7 +151,10 @@ func ReadPartner(t *strict.Table) Partner {
 
 // Secrets are all references to secrets in the section.
 func (p *Partner) Secrets() []strict.Secret {
-	secrets := []strict.Secret{p.ClientSecret}
+	var secrets []strict.Secret
+	if p.Pull == nil || !p.ClientSecret.IsZero() {
+		secrets = append(secrets, p.ClientSecret)
+	}
 	for _, f := range slices.Concat(p.Headers, p.Query) {
 		if !f.Secret.IsZero() {
 			secrets = append(secrets, f.Secret)
@@ -263,10 +336,11 @@ func contractAddress(t *strict.Table, key, value, example string) {
 // checkCompare checks the members that a read-back compares by the mapping of each job that pushes: a member that its
 // documents do not have would be equal on both sides whatever the partner has.
 func (c *Config) checkCompare() {
-	documents := &c.Documents().Documents
-	if documents.ReadBack == nil || len(documents.ReadBack.Compare) == 0 {
+	p := c.Documents()
+	if p == nil || p.Documents.ReadBack == nil || len(p.Documents.ReadBack.Compare) == 0 {
 		return
 	}
+	documents := &p.Documents
 	t := c.root.Inside(documents.ReadBackSection)
 	items := t.Texts("compare", t.Node.Members["compare"], hinted.Fact{})
 	for _, j := range c.Jobs {
