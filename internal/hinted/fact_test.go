@@ -20,7 +20,8 @@ func (e *telling) Fact() Fact { return e.fact }
 
 const (
 	purgeEN = "look at the clock (timedatectl) and at what would go (syncd purge); if it is right: syncd purge --apply --force --reason …"
-	purgeFR = "regardez l'horloge (timedatectl) et ce qui partirait (syncd purge)\u00a0; si c'est juste\u00a0: syncd purge --apply --force --reason …"
+	purgeFR = "regardez l'horloge (timedatectl) et ce qui partirait (syncd purge)\u00a0; si c'est juste\u00a0: " +
+		"syncd purge --apply --force --reason …"
 )
 
 // What wrapped an error, and what an error names, is told in the language of the fact; what is no fact stays.
@@ -34,13 +35,15 @@ func TestAFactIsToldInBothLanguages(t *testing.T) {
 		{closed, []Told{{Problem: "period 2026-11 is closed: nothing of it is sent any more",
 			Hint: "see 'syncd period list'; 'syncd period reopen 2026-11 --reason … --until …' opens it for a time"}},
 			[]Told{{Problem: "la période 2026-11 est close\u00a0: plus rien n'en est envoyé",
-				Hint: "voyez «\u00a0syncd period list\u00a0»\u00a0; «\u00a0syncd period reopen 2026-11 --reason … --until …\u00a0» la rouvre pour un temps"}}},
+				Hint: "voyez «\u00a0syncd period list\u00a0»\u00a0; «\u00a0syncd period reopen 2026-11 --reason … --until " +
+					"…\u00a0» la rouvre pour un temps"}}},
 		{fmt.Errorf("job x: %w", While("reading the plan", errors.New("EOF"))),
 			[]Told{{Problem: "job x: reading the plan: EOF"}}, []Told{{Problem: "job x: lecture de la préparation\u00a0: EOF"}}},
 		{While("reading staging (job.source.employees)", Because(nil, "run.not-held", "run", 7, "state", State("held"))),
 			[]Told{{Problem: "reading staging (job.source.employees): run 7 is held and holds nothing: there is nothing to approve",
 				Hint: "'syncd runs --state held' lists what waits"}},
-			[]Told{{Problem: "lecture des données préparées (job.source.employees)\u00a0: l'exécution 7 est en suspens et n'a rien en suspens\u00a0: " +
+			[]Told{{Problem: "lecture des données préparées (job.source.employees)\u00a0: " +
+				"l'exécution 7 est en suspens et n'a rien en suspens\u00a0: " +
 				"il n'y a rien à approuver", Hint: "«\u00a0syncd runs --state held\u00a0» liste ce qui attend"}}},
 		{&telling{Say("staging.query-value", "value", Say("staging.value-22012"), "query", "q").While("reading staging (q)")},
 			[]Told{{Problem: "reading staging (q): a value does not fit (a division by zero)",
@@ -49,8 +52,9 @@ func TestAFactIsToldInBothLanguages(t *testing.T) {
 				Hint: "lancez la requête de q dans psql pour trouver la ligne, puis corrigez-la dans les données préparées ou convertissez-la dans la " +
 					"requête"}}},
 		{errors.Join(errors.New("odd"), closed), []Told{{Problem: "odd"}, All(closed)[0]}, []Told{{Problem: "odd"}, AllIn(french, closed)[0]}},
-		{&telling{Say("audit.purge-held", "why", Several{Say("audit.purge-excess-runs", "go", 1, "of", 2), Say("audit.purge-excess-fires", "go", 3,
-			"of", 4)})}, []Told{{Problem: "nothing is purged: 1 of 2 runs would go; 3 of 4 fires would go", Hint: purgeEN}},
+		{&telling{Say("audit.purge-held", "why", Several{Say("audit.purge-excess-runs", "go", 1, "of", 2),
+			Say("audit.purge-excess-fires", "go", 3,
+				"of", 4)})}, []Told{{Problem: "nothing is purged: 1 of 2 runs would go; 3 of 4 fires would go", Hint: purgeEN}},
 			[]Told{{Problem: "rien n'est purgé\u00a0: 1 exécutions sur 2 partiraient\u00a0; 3 échéances sur 4 partiraient", Hint: purgeFR}}},
 	} {
 		if got := All(test.err); !slices.Equal(got, test.en) || lines(got) != test.err.Error() {

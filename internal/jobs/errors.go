@@ -116,8 +116,8 @@ func (e *OrderError) Fact() hinted.Fact {
 	case e.Newer:
 		code = "run.newer-sent"
 	}
-	return hinted.Say(code, "period", e.Period, "other", e.Other.Period, "run", e.Other.ID, "state", hinted.State(e.Other.State), "job", e.Other.Job,
-		"dossier", e.Other.Target.Dossier)
+	return hinted.Say(code, "period", e.Period, "other", e.Other.Period, "run", e.Other.ID, "state", hinted.State(e.Other.State), "job",
+		e.Other.Job, "dossier", e.Other.Target.Dossier)
 }
 
 // FinishedError says that there is nothing left to resume.

@@ -1,10 +1,8 @@
 package ledger
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
@@ -44,25 +42,21 @@ type MissingError struct {
 	Missing []Missing
 }
 
-func (e *MissingError) Error() string { return hinted.Text(e.Told()) }
+func (e *MissingError) Error() string { return hinted.TextOf(e) }
 
-// Told implements hinted.Error.
-func (e *MissingError) Told() (problem, hint string) {
-	return fmt.Sprintf("period %s of dossier %s is not delivered: %s", e.Period, e.Target.Dossier, Summary(e.Missing)),
-		fmt.Sprintf("%s; or close it all the same with --force", e.next())
-}
-
-// next is the step that gets a month delivered.
-func (e *MissingError) next() string {
-	send := fmt.Sprintf("syncd run %s --dossier %s --period %s", cmp.Or(e.Job, "JOB"), e.Target.Dossier, e.Period)
+// Fact implements hinted.Telling.
+func (e *MissingError) Fact() hinted.Fact {
+	code, job := "audit.undelivered", any(e.Job)
 	switch last := e.Last(); {
 	case e.Missing[0].Kind == MissingAll && last == 0:
-		return "check the month; if it is right, send it first: '" + send + "'"
+		code = "audit.undelivered-unsent"
 	case last == 0:
-		return "send everyone first: '" + send + "'"
-	default:
-		return fmt.Sprintf("look at it with 'syncd show %d', decide or correct, then send the rest: '%s'", last, send)
+		code = "audit.undelivered-partly"
 	}
+	if e.Job == "" {
+		job = hinted.Say("audit.some-job")
+	}
+	return hinted.Say(code, "period", e.Period, "dossier", e.Target.Dossier, "missing", Undone(e.Missing), "run", e.Last(), "job", job)
 }
 
 // Last is the last run that left something undone; 0 = none.
@@ -84,56 +78,40 @@ func KeysOf(missing []Missing) []string {
 	return slices.Compact(keys)
 }
 
-// Summary tells in a line what is missing.
-func Summary(missing []Missing) string {
-	lines := make([]string, len(missing))
-	for i := range missing {
-		lines[i] = missing[i].String()
+// Undone is what is missing, one after the other.
+func Undone(missing []Missing) hinted.Several {
+	all := make(hinted.Several, len(missing))
+	for i, m := range missing {
+		all[i] = m.fact()
 	}
-	return strings.Join(lines, "; ")
+	return all
 }
 
-func (m *Missing) String() string {
-	switch m.Kind {
-	case MissingAll:
-		return "nothing was ever sent for it"
-	case MissingRest:
-		return "no run of everyone has come to its end"
-	case MissingHeld:
-		return m.runs() + " held"
-	case MissingPlan:
-		return m.runs() + " failed, and sent nothing"
-	}
-	what := map[MissingKind]string{MissingKind(jobs.ItemPending): "not attempted", MissingKind(jobs.ItemSuperseded): "given up",
-		MissingKind(jobs.ItemDeparted):  "gone from staging, and not settled",
-		MissingKind(jobs.ItemUnsettled): "waiting for a doubt to be settled"}[m.Kind]
-	if what == "" {
-		what = string(m.Kind)
-	}
-	return fmt.Sprintf("%d %s%s, by %s", m.N, what, m.names(), m.runs())
+func (m *Missing) fact() hinted.Fact {
+	return hinted.Say("undone."+string(m.Kind), "n", m.N, "names", m.names(), "runs", m.runs())
 }
 
-// names is " (00001, 00002 and 3 more)"; rows without a matricule have none.
-func (m *Missing) names() string {
+// names are the first matricules, in brackets; rows without a matricule have none.
+func (m *Missing) names() any {
 	keys := slices.DeleteFunc(slices.Clone(m.Keys), func(key string) bool { return key == "" })
-	if len(keys) == 0 {
-		return ""
-	}
 	shown := keys[:min(len(keys), maxNamedKeys)]
-	more := ""
-	if rest := m.N - len(shown); rest > 0 {
-		more = fmt.Sprintf(" and %d more", rest)
+	switch rest := m.N - len(shown); {
+	case len(keys) == 0:
+		return ""
+	case rest > 0:
+		return hinted.Say("audit.names-more", "names", shown, "n", rest)
 	}
-	return " (" + strings.Join(shown, ", ") + more + ")"
+	return hinted.Say("audit.names", "names", shown)
 }
 
-func (m *Missing) runs() string {
+func (m *Missing) runs() hinted.Fact {
 	names := make([]string, len(m.Runs))
 	for i, run := range m.Runs {
 		names[i] = fmt.Sprint(run)
 	}
+	code := "audit.runs"
 	if len(names) == 1 {
-		return "run " + names[0]
+		code = "audit.one-run"
 	}
-	return "runs " + strings.Join(names, ", ")
+	return hinted.Say(code, "runs", names)
 }

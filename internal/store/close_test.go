@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 )
@@ -17,7 +18,7 @@ func (f *fixture) wantMissing(s *Store, want string) {
 	if !errors.As(err, &missing) {
 		f.Fatalf("got %v, want %s", err, want)
 	}
-	if got := ledger.Summary(missing.Missing); got != want {
+	if got := ledger.Undone(missing.Missing).In(hinted.English()); got != want {
 		f.Errorf("missing is\n%s\nnot\n%s", got, want)
 	}
 	if f.everything() != before {
@@ -123,7 +124,8 @@ func TestForcedCloseIsOnRecord(t *testing.T) {
 	f.partly(s, run)
 	f.finish(s, run, jobs.ReasonStopped, jobs.Failed)
 	left := f.closePeriod(s, "saint-martin", month)
-	if got := ledger.Summary(left); got != "no run of everyone has come to its end; 1 uncertain (3), by run 1; 1 not attempted (4), by run "+
+	if got := ledger.Undone(left).In(hinted.English()); got != "no run of everyone has come to its end; 1 uncertain (3), "+
+		"by run 1; 1 not attempted (4), by run "+
 		"1; 1 rejected (2), by run 1" {
 		t.Error(got)
 	}
@@ -150,7 +152,8 @@ func TestCloseIsRefusedWhileSomethingWaitsUnderAnotherName(t *testing.T) {
 	f.finish(s, again, "", jobs.Succeeded)
 	_, err = s.ClosePeriod(f.impatient(), renamed, month, declared)
 	var missing *ledger.MissingError
-	if !errors.As(err, &missing) || ledger.Summary(missing.Missing) != "1 uncertain (3), by run 1; 1 not attempted (4), by run 1" {
+	if !errors.As(err, &missing) || ledger.Undone(missing.Missing).In(hinted.English()) != "1 uncertain (3), by run 1; "+
+		"1 not attempted (4), by run 1" {
 		t.Fatalf("%v", err)
 	}
 	f.db.Exec(t, `UPDATE syncd.target SET siret = '99999999800019' WHERE dossier <> 'st-martin'`) // another one's are its own

@@ -174,7 +174,8 @@ func TestTypesAreReadInTheCatalogue(t *testing.T) {
 			_, err = mapping.Compile(mapping.Spec{Fields: []mapping.Field{{Path: "V", Column: "v"}}}, columns, nil, nil)
 			var typed *mapping.TypeError
 			if (refused == "") != (err == nil) || refused != "" &&
-				(!errors.As(err, &typed) || !strings.Contains(err.Error(), "of type "+refused+" (") || !strings.Contains(err.Error(), "\nhint: convert it in the query: ")) {
+				(!errors.As(err, &typed) || !strings.Contains(err.Error(), "of type "+refused+" (") ||
+					!strings.Contains(err.Error(), "\nhint: convert it in the query: ")) {
 				t.Errorf("%s of %s: %v", what, expression, err)
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
-	"syncd/internal/ledger"
 	"syncd/internal/report/view"
 )
 
@@ -29,9 +28,6 @@ func Error(teller *view.Teller, err error) (text, hint string) {
 	}
 	if own, ok := errors.AsType[Worded](err); ok {
 		return own.In(teller)
-	}
-	if missing, ok := errors.AsType[*ledger.MissingError](err); ok {
-		return teller.Incomplete(missing)
 	}
 	return teller.Error(err)
 }

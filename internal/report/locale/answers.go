@@ -90,22 +90,3 @@ type sandboxAnswers struct {
 	Received  []string
 	Ready     string `args:"folder database flags"` // the steps of a rehearsal
 }
-
-// missingWords tell what a month would leave undone if it were closed.
-type missingWords struct {
-	Text         string `args:"period dossier missing"`
-	Hint         string `args:"next"`
-	SendFirst    string `args:"send"` // next steps; send is a command
-	SendEveryone string `args:"send"`
-	SendRest     string `args:"run send"`
-	NeverSent    string
-	Partial      string
-	RunHeld      string            `args:"runs"`
-	RunFailed    string            `args:"runs"`
-	Employees    string            `args:"n what names runs"`
-	Runs         Plural            `args:"runs"`
-	Names        string            `args:"names more"`
-	More         string            `args:"n"`
-	Job          string            // instead of a job's name
-	Of           map[string]string // what has become of employees
-}

@@ -62,7 +62,6 @@ type Catalogue struct {
 	Forget      forgetWords
 	Contract    contractWords
 	Answers     answers
-	Missing     missingWords
 }
 
 // Told is what is told of an order that is refused, or of what a check finds, and the next step.

@@ -43,8 +43,9 @@ func TestCataloguesSayTheSame(t *testing.T) {
 	same := []string{"paie", "SIRET", "Code", "Codes", "Dossier", "Nomenclature", "HTTP {status}", "{array}, {n}", "PRODUCTION", "{n} code",
 		"{n} codes", "{n} dossier", "{n} dossiers", "", "Isidoor",
 		"--employee MATRICULE", "--dossier {example}", "{states}", "{decisions}", "syncd run {of} --failed-of {run}",
-		"API", "MATRICULE", "configuration", "secrets", "staging", "{trouble}", "{problem}", "{finding}", " ({names}{more})",
-		"systemctl enable --now syncd", `errors = ["{pointer}"]`, "{title}, version {version} ({short_digest})", "{text}", "{why} (SQLSTATE {where})", "{hint}", "{endpoints}"}
+		"API", "MATRICULE", "configuration", "secrets", "staging", "{trouble}", "{problem}", "{finding}", " ({names})",
+		"systemctl enable --now syncd", `errors = ["{pointer}"]`, "{title}, version {version} ({short_digest})", "{text}",
+		"{why} (SQLSTATE {where})", "{hint}", "{endpoints}"}
 	for path, english := range en {
 		french, ok := fr[path]
 		if english == "" && strings.Contains(path, ".Several") {

@@ -63,7 +63,7 @@ func (t *Teller) argument(value any) string {
 	case jobs.State:
 		return t.StateNames[string(v)]
 	case []ledger.Missing:
-		return t.Undone(v)
+		return ledger.Undone(v).In(t.Catalogue)
 	case ledger.Settlement:
 		return t.Answers.Settlements[string(v)]
 	case privacy.Kind:
