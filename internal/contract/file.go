@@ -65,7 +65,8 @@ func unreadable(path, section string, err error) error {
 			what = hinted.Say("contract.file-unread-why", "why", cause.Err.Error())
 		}
 	}
-	return refused(jobs.ClassConfiguration, nil, hinted.Say("contract.at", "where", path, "what", what), hinted.Say(hint, "documents", section))
+	return refused(jobs.ClassConfiguration, nil, hinted.Say("contract.at", "where", path, "what", what),
+		hinted.Say(hint, "documents", section))
 }
 
 // refused is why the contract keeps a call from being made.

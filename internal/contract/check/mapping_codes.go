@@ -45,7 +45,8 @@ func (c *staticCheck) example(p *openapi.Property, example []byte, column mappin
 		if problem.Code == mapping.ProblemWrongFormat && problem.Want == "date" {
 			next = asDate(column)
 		}
-		c.error(path, say("column-example", "column", column.Name, "type", column.TypeName(), "example", string(example), "why", refusal(problem)),
+		c.error(path, say("column-example", "column", column.Name, "type", column.TypeName(), "example",
+			string(example), "why", refusal(problem)),
 			next)
 	}
 }

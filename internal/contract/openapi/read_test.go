@@ -211,7 +211,8 @@ func TestReadOfAllOf(t *testing.T) {
 			if got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
-			if notes := strings.Join(contracttest.Said(document.Notes), "\n"); !strings.Contains(notes, test.note) || test.note == "" && notes != "" {
+			if notes := strings.Join(contracttest.Said(document.Notes), "\n"); !strings.Contains(notes, test.note) ||
+				test.note == "" && notes != "" {
 				t.Errorf("notes %q, want %q", notes, test.note)
 			}
 		})
@@ -466,7 +467,8 @@ func TestAlternativesAreBounded(t *testing.T) {
 		check.Unknown(op, mapping.Spec{Fields: []mapping.Field{{Path: "V.W", Column: "v"}}})
 		check.CheckAnswer(op, &check.AnswerPlaces{Code: "/V/code"}, "")
 		op.Outline()
-		if name == "body" && (len(d.Notes) == 0 || !strings.Contains(contracttest.Said(d.Notes)[0], "too many alternatives within alternatives")) {
+		if name == "body" && (len(d.Notes) == 0 || !strings.Contains(contracttest.Said(d.Notes)[0],
+			"too many alternatives within alternatives")) {
 			t.Errorf("%s: notes %q", name, d.Notes)
 		}
 	}

@@ -16,7 +16,8 @@ type refuses []string
 func (r refuses) Check(document []byte) []mapping.Problem {
 	for _, text := range r {
 		if bytes.Contains(document, []byte(text)) {
-			return []mapping.Problem{{Code: mapping.ProblemTooLong, Path: "/Code", Limit: mapping.Limit{Rule: mapping.LimitMost, Value: "1"}, Size: 2}}
+			return []mapping.Problem{{Code: mapping.ProblemTooLong, Path: "/Code", Limit: mapping.Limit{Rule: mapping.LimitMost, Value: "1"},
+				Size: 2}}
 		}
 	}
 	return nil

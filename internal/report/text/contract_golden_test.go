@@ -22,11 +22,13 @@ const (
 
 var (
 	newlyRequired = jobs.ContractChange{Operation: salarie, Path: "Contrat.CodeNature", Kind: jobs.ContractMemberRequired, Breaking: true}
-	narrowed      = jobs.ContractChange{Operation: salarie, Path: "Elements[].Montant", Kind: jobs.ContractTypeNarrowed, Old: jobs.ContractSide{Text: "number"},
-		New: jobs.ContractSide{Text: "integer"}, Breaking: true}
+	narrowed      = jobs.ContractChange{Operation: salarie, Path: "Elements[].Montant", Kind: jobs.ContractTypeNarrowed,
+		Old: jobs.ContractSide{Text: "number"}, New: jobs.ContractSide{Text: "integer"}, Breaking: true}
 	dropped = jobs.ContractChange{Operation: "GET /V2/Dossier", Kind: jobs.ContractOperationRemoved, Breaking: true}
 	added   = jobs.ContractChange{Operation: salarie, Path: "Bic", Kind: jobs.ContractMemberAdded, New: jobs.ContractSide{Text: "string"}}
-	widened = jobs.ContractChange{Operation: salarie, Path: "NomUsage", Kind: jobs.ContractWidened, Old: jobs.ContractSide{Limit: mapping.Limit{Rule: mapping.LimitMost, Value: "50"}}, New: jobs.ContractSide{Limit: mapping.Limit{Rule: mapping.LimitMost, Value: "80"}}}
+	widened = jobs.ContractChange{Operation: salarie, Path: "NomUsage", Kind: jobs.ContractWidened,
+		Old: jobs.ContractSide{Limit: mapping.Limit{Rule: mapping.LimitMost, Value: "50"}},
+		New: jobs.ContractSide{Limit: mapping.Limit{Rule: mapping.LimitMost, Value: "80"}}}
 
 	broken    = jobs.Finding{Rule: jobs.RuleContract, Holds: true, N: 12, Contract: []jobs.ContractChange{newlyRequired, narrowed}}
 	noticed   = jobs.Finding{Rule: jobs.RuleContract, N: 2, Contract: []jobs.ContractChange{newlyRequired, narrowed}}
@@ -36,7 +38,8 @@ var (
 	stale     = jobs.Finding{Rule: jobs.RuleContractStale, N: 3, Keys: []string{"00012", "00031", "00042"}}
 	forecast  = jobs.Finding{Rule: jobs.RuleImpact, N: 2, Of: 40, Job: "paie", Period: "2026-12", Keys: []string{"00012", "00042"}}
 
-	longName   = mapping.Problem{Code: mapping.ProblemTooLong, Path: "/NomNaissance", Column: "nom_naissance", Limit: mapping.Limit{Rule: mapping.LimitMost, Value: "80"}, Size: 93}
+	longName = mapping.Problem{Code: mapping.ProblemTooLong, Path: "/NomNaissance", Column: "nom_naissance",
+		Limit: mapping.Limit{Rule: mapping.LimitMost, Value: "80"}, Size: 93}
 	noMail     = mapping.Problem{Code: mapping.ProblemRequired, Path: "/Email", Want: "string"}
 	textAmount = mapping.Problem{Code: mapping.ProblemWrongType, Path: "/Elements/2/Montant", Column: "amount", Want: "number", Got: "string",
 		Value: "douze"}
