@@ -10,6 +10,16 @@ import (
 //go:embed 0*.sql
 var Ledger embed.FS
 
+// Inbox holds the goose migrations of the schema inbox.
+//
+//go:embed inbox/0*.sql
+var Inbox embed.FS
+
+// All is what makes both schemas.
+//
+//go:embed 0*.sql inbox/0*.sql
+var All embed.FS
+
 // Staging makes the default staging tables.
 //
 //go:embed staging.sql

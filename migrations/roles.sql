@@ -4,7 +4,9 @@
 --     psql -d paie -f staging.sql
 --     psql -d paie -f roles.sql
 --
---   syncd           the program: owns the schema syncd (its ledger), may only read in staging.
+--   syncd           the program: owns the schemas syncd (its ledger) and inbox (what it read of partners), may only read in staging.
+--   inbox_reader    a group for people and reports: may read the schema inbox, in clear text. It cannot log in itself; put logins
+--                   in it:  GRANT inbox_reader TO marie;
 --   staging_writer  a group for the import: may fill and empty the tables of staging. It cannot log in itself; make a
 --                   login for your import and put it in:  CREATE ROLE import_paie LOGIN IN ROLE staging_writer;
 --
@@ -23,7 +25,10 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'staging_writer') THEN
         CREATE ROLE staging_writer NOLOGIN;
     END IF;
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO syncd, staging_writer', current_database());
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'inbox_reader') THEN
+        CREATE ROLE inbox_reader NOLOGIN;
+    END IF;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO syncd, staging_writer, inbox_reader', current_database());
 END
 $$;
 
@@ -52,6 +57,27 @@ BEGIN
 END
 $$;
 REVOKE ALL ON SCHEMA syncd FROM PUBLIC;
+
+-- The inbox: what was read of partners, for people to query (docs/inbox.md). syncd makes its tables itself, too.
+CREATE SCHEMA IF NOT EXISTS inbox AUTHORIZATION syncd;
+ALTER SCHEMA inbox OWNER TO syncd;
+DO $$
+DECLARE
+    handed regclass;
+    routine regprocedure;
+BEGIN
+    FOR handed IN SELECT oid FROM pg_class WHERE relnamespace = 'inbox'::regnamespace AND relkind IN ('r', 'p', 'v') LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO syncd', handed);
+    END LOOP;
+    FOR routine IN SELECT oid FROM pg_proc WHERE pronamespace = 'inbox'::regnamespace LOOP
+        EXECUTE format('ALTER ROUTINE %s OWNER TO syncd', routine);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON SCHEMA inbox FROM PUBLIC;
+GRANT USAGE ON SCHEMA inbox TO inbox_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA inbox TO inbox_reader;
+ALTER DEFAULT PRIVILEGES FOR ROLE syncd IN SCHEMA inbox GRANT SELECT ON TABLES TO inbox_reader;
 
 -- Staging: syncd reads, the import writes, nobody else.
 CREATE SCHEMA IF NOT EXISTS staging;

@@ -127,7 +127,7 @@ func TestSampleDefaults(t *testing.T) {
 		count++
 		return line[2:]
 	})
-	if count != 74 {
+	if count != 75 {
 		t.Errorf("%d defaults found", count)
 	}
 	plain, all := parsed(t, string(content)), parsed(t, written)

@@ -99,6 +99,7 @@ type Retention struct {
 	Runs     Age                // headers and counts
 	Fires    Age                // of schedules
 	Baseline Age                // the documents of people who left
+	Files    Age                // of the inbox: what they contain
 	MaxShare float64            // what goes at once of what there is, without a person; 1 = all may
 	Schedule *schedule.Schedule // when the daemon purges; nil = never
 }
@@ -146,6 +147,7 @@ func readRetention(t *strict.Table, d Daemon) Retention {
 		Runs:     readAge(t, "runs", Age{Months: 6 * 12}),
 		Fires:    readAge(t, "fires", Age{Months: 12}),
 		Baseline: readAge(t, "baseline", Age{Months: 24}),
+		Files:    readAge(t, "files", Age{}),
 	}
 	r.MaxShare = t.Number("max_share", 0.25, 0.01, 1)
 	r.Schedule = readSchedule(t, "schedule", t.Text("schedule", "30 3 * * *"), d.Timezone, d.ClosedDays)

@@ -61,7 +61,7 @@ type world struct {
 	overwrite bool // runs send over what the other side edited
 }
 
-var template = testpg.Template{Name: "e2e", Sources: migrations.Ledger, Prepare: func(ctx context.Context, url string) error {
+var template = testpg.Template{Name: "e2e", Sources: migrations.All, Prepare: func(ctx context.Context, url string) error {
 	if _, _, err := store.Migrate(ctx, url); err != nil {
 		return err
 	}

@@ -160,7 +160,10 @@ func orDefault[T comparable](value, otherwise T) T {
 	return value
 }
 
-// setting names one of the section.
+// of names settings of the partner's section: "base_url of [section]".
+func (o *Options) of(settings string) string { return settings + " of [" + o.Section + "]" }
+
+// setting is of as a fact.
 func (o *Options) setting(key string) hinted.Fact {
 	return hinted.Say("call.setting", "key", key, "table", o.Section)
 }

@@ -57,7 +57,7 @@ type world struct {
 	server   *httptest.Server
 }
 
-var template = testpg.Template{Name: "process", Sources: migrations.Ledger, Prepare: func(ctx context.Context, url string) error {
+var template = testpg.Template{Name: "process", Sources: migrations.All, Prepare: func(ctx context.Context, url string) error {
 	if _, _, err := store.Migrate(ctx, url); err != nil {
 		return err
 	}

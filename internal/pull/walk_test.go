@@ -105,7 +105,7 @@ func walkOnce(t *testing.T, stir func(*pulltest.Partner, *rand.Rand), r *rand.Ra
 	if err != nil {
 		t.Fatal(err)
 	}
-	dump := w.Dump(0)
+	dump := pulltest.Dump(w, 0)
 	for _, item := range stayed {
 		if p.Item(item.Key) != nil && !strings.Contains(dump, "record factures "+item.Key+" ") {
 			return run.State == jobs.Succeeded, false

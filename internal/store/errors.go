@@ -120,7 +120,7 @@ func redactUnlessOurs(doing hinted.Doing, err error) error {
 // isOurs tells errors that say what is the matter with what was asked for, not with the database.
 func isOurs(err error) bool {
 	for _, sentinel := range []error{jobs.ErrTaken, jobs.ErrLost, jobs.ErrOtherSiret, jobs.ErrNoRun,
-		jobs.ErrNoContract, jobs.ErrContractMoved} {
+		jobs.ErrNoContract, jobs.ErrContractMoved, jobs.ErrNoInbox, jobs.ErrGrantHeld} {
 		if errors.Is(err, sentinel) {
 			return true
 		}
@@ -129,7 +129,8 @@ func isOurs(err error) bool {
 		is[*NotHeldError](err) || is[*DisplayedError](err) || is[*jobs.ClockError](err) || is[*jobs.ClosedError](err) ||
 		is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) || is[*PeriodError](err) || is[*ledger.MissingError](err) ||
 		is[*jobs.ContractError](err) || is[*jobs.FormError](err) || is[*AlteredError](err) || is[*RekeyingError](err) ||
-		is[*KeyError](err) || is[*ForgetError](err)
+		is[*KeyError](err) || is[*ForgetError](err) ||
+		is[*OtherInboxError](err)
 }
 
 func is[E error](err error) bool {

@@ -156,7 +156,7 @@ func counted(run *jobs.Run, rows []dbsqlc.TallyItemsRow) jobs.Counts {
 	counts := jobs.Counts{
 		EmployeesRead: planned.EmployeesRead, ElementsRead: planned.ElementsRead,
 		Unchanged: planned.Unchanged, ElementsUnchanged: planned.ElementsUnchanged, ElementsInDocuments: planned.ElementsUnchanged,
-		Created: planned.Created, Updated: planned.Updated, Repeated: planned.Repeated,
+		Created: planned.Created, Updated: planned.Updated, Repeated: planned.Repeated, Gathered: planned.Gathered,
 	}
 	for _, row := range rows {
 		counts.Add(jobs.ItemState(row.Outcome), int(row.Employees), int(row.Elements), int(row.Items))

@@ -25,7 +25,7 @@ const (
 	impatient = 10 * time.Second // for what must not wait for another process
 )
 
-var template = testpg.Template{Name: "store", Sources: migrations.Ledger, Prepare: func(ctx context.Context, url string) error {
+var template = testpg.Template{Name: "store", Sources: migrations.All, Prepare: func(ctx context.Context, url string) error {
 	_, _, err := Migrate(ctx, url)
 	return err
 }}

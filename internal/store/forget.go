@@ -43,6 +43,7 @@ const (
 	ForgetOpen     ForgetObstacle = "open"
 	ForgetDeparted ForgetObstacle = "departed"
 	ForgetPresent  ForgetObstacle = "present"
+	ForgetNoRecord ForgetObstacle = "no-record"
 )
 
 func (e *ForgetError) Error() string { return hinted.TextOf(e) }
@@ -80,6 +81,68 @@ func (s *Store) ForgetPerson(ctx context.Context, f Forgetting) (done Forgotten,
 		return nil
 	})
 	return done, redactUnlessOurs("forgetting a person", s.tellDead(ctx, err))
+}
+
+// RecordForgetting says which record of the inbox to erase.
+type RecordForgetting struct {
+	Partner, Dossier, Collection, Key string
+	By, Reason                        string
+}
+
+// ForgetRecord erases what the inbox has of one record, in one transaction: what it says, what changed, its files. The key stays,
+// so that nothing brings it back. Errors: *ForgetError, *jobs.BusyError while a run of the dossier is executed, jobs.ErrNoInbox.
+func (s *Store) ForgetRecord(ctx context.Context, f RecordForgetting) error {
+	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
+		there, err := q.InboxIsThere(ctx)
+		if err == nil && !there {
+			err = jobs.ErrNoInbox
+		}
+		if err != nil {
+			return err
+		}
+		targets, err := q.DossierTargets(ctx, dbsqlc.DossierTargetsParams{Partner: f.Partner, Dossier: f.Dossier})
+		if err != nil {
+			return err
+		}
+		known := false
+		for _, t := range targets {
+			here, err := s.forgetRecordAt(ctx, q, f, t)
+			if err != nil {
+				return err
+			}
+			known = known || here
+		}
+		if !known {
+			return &ForgetError{f.Dossier, f.Key, ForgetNoRecord}
+		}
+		return nil
+	})
+	return redactUnlessOurs("forgetting a record", s.tellDead(ctx, err))
+}
+
+func (s *Store) forgetRecordAt(ctx context.Context, q *dbsqlc.Queries, f RecordForgetting, target int64) (known bool, err error) {
+	if err := q.LockTargetByID(ctx, target); err != nil {
+		return false, err
+	}
+	row, err := q.PeekRunning(ctx, target)
+	if err == nil {
+		return false, &jobs.BusyError{Run: *toRun(row.SyncdRun, row.SyncdTarget)}
+	}
+	if !isNoRows(err) {
+		return false, err
+	}
+	n, err := q.ForgetRecord(ctx, dbsqlc.ForgetRecordParams{TargetID: target, Collection: f.Collection, Key: f.Key})
+	if err != nil || n == 0 {
+		return false, err
+	}
+	if _, err := q.ForgetChanges(ctx, dbsqlc.ForgetChangesParams{TargetID: target, Collection: f.Collection, Key: f.Key}); err != nil {
+		return false, err
+	}
+	if _, err := q.ForgetFiles(ctx, dbsqlc.ForgetFilesParams{TargetID: target, Collection: f.Collection, Key: f.Key}); err != nil {
+		return false, err
+	}
+	return true, s.audit(ctx, q, target, ledger.AuditEntry{Actor: f.By, Decision: ledger.DecisionForget, Reason: f.Reason,
+		Detail: f.Collection + " " + f.Key})
 }
 
 func (s *Store) forgetAt(ctx context.Context, q *dbsqlc.Queries, f Forgetting, target int64, done *Forgotten) (known bool, err error) {

@@ -63,7 +63,7 @@ var inspections = []inspection{
 	}, {
 		sql: `SELECT coalesce(min(format('%I.%I', n.nspname, c.relname)), '')
 			FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-			WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname NOT IN ('syncd', 'pg_catalog', 'information_schema')
+			WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname NOT IN ('syncd', 'inbox', 'pg_catalog', 'information_schema')
 			  AND n.nspname NOT LIKE 'pg\_%'
 			  AND (has_table_privilege(c.oid, 'INSERT') OR has_table_privilege(c.oid, 'UPDATE')
 			    OR has_table_privilege(c.oid, 'DELETE') OR has_table_privilege(c.oid, 'TRUNCATE'))`,

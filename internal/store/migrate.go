@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -41,14 +42,45 @@ func Migrate(ctx context.Context, url string) (from, to int64, err error) {
 	if _, err := conn.Exec(ctx, ensureSchema); err != nil {
 		return from, from, redact("creating the schema syncd", err)
 	}
-	if err := up(ctx, config); err != nil {
+	if err := up(ctx, config, "syncd", migrations.Ledger); err != nil {
 		return from, from, redact("migrating the ledger", err)
+	}
+	if err := migrateInbox(ctx, conn); err != nil {
+		return from, from, redact("migrating the inbox", err)
 	}
 	to, err = ledgerVersion(ctx, conn)
 	return from, to, err
 }
 
-func up(ctx context.Context, config *pgx.ConnConfig) error {
+// migrateInbox brings the schema inbox to this program's version, where it is ours or may be made. Where it is not, runs that
+// read records tell: nothing else needs it.
+func migrateInbox(ctx context.Context, conn *pgx.Conn) error {
+	const mine = `SELECT CASE WHEN to_regnamespace('inbox') IS NULL THEN has_database_privilege(current_database(), 'CREATE')
+		ELSE has_schema_privilege('inbox', 'CREATE') END`
+	var may bool
+	if err := conn.QueryRow(ctx, mine).Scan(&may); err != nil || !may {
+		return err
+	}
+	if have, err := versionOf(ctx, conn, "inbox"); err != nil || have >= newest(inboxMigrations()) {
+		return err
+	}
+	if _, err := conn.Exec(ctx, strings.ReplaceAll(ensureSchema, "syncd", "inbox")); err != nil {
+		return err
+	}
+	return up(ctx, conn.Config(), "inbox", inboxMigrations())
+}
+
+// inboxMigrations are those of the schema inbox.
+func inboxMigrations() fs.FS {
+	folder, err := fs.Sub(migrations.Inbox, "inbox")
+	if err != nil {
+		panic("store: no migrations of the inbox are embedded")
+	}
+	return folder
+}
+
+// up brings one of the schemas to its newest version.
+func up(ctx context.Context, config *pgx.ConnConfig, schema string, of fs.FS) error {
 	db := stdlib.OpenDB(*config)
 	defer db.Close() //nolint:errcheck // nothing is left to do with it
 	const trySeconds, tries = 1, 120
@@ -56,8 +88,8 @@ func up(ctx context.Context, config *pgx.ConnConfig) error {
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Ledger,
-		goose.WithTableName("syncd.goose_db_version"), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, of,
+		goose.WithTableName(schema+".goose_db_version"), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}
@@ -71,24 +103,31 @@ type querier interface {
 }
 
 // ledgerVersion is the newest migration that the database has; 0 = none.
-func ledgerVersion(ctx context.Context, db querier) (version int64, err error) {
+func ledgerVersion(ctx context.Context, db querier) (int64, error) {
+	return versionOf(ctx, db, "syncd")
+}
+
+// versionOf is the newest migration that one of the schemas has; 0 = none.
+func versionOf(ctx context.Context, db querier, schema string) (version int64, err error) {
 	var exists bool
-	if err := db.QueryRow(ctx, `SELECT to_regclass('syncd.goose_db_version') IS NOT NULL`).Scan(&exists); err != nil {
+	if err := db.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, schema+".goose_db_version").Scan(&exists); err != nil {
 		return 0, redact("reading the ledger's version", err)
 	}
 	if !exists {
 		return 0, nil
 	}
-	const newest = `SELECT coalesce(max(version_id), 0) FROM syncd.goose_db_version WHERE is_applied`
-	if err := db.QueryRow(ctx, newest).Scan(&version); err != nil {
+	applied := `SELECT coalesce(max(version_id), 0) FROM ` + schema + `.goose_db_version WHERE is_applied`
+	if err := db.QueryRow(ctx, applied).Scan(&version); err != nil {
 		return 0, redact("reading the ledger's version", err)
 	}
 	return version, nil
 }
 
 // programVersion is the newest migration that this program has.
-func programVersion() (version int64) {
-	names, err := fs.Glob(migrations.Ledger, "*.sql")
+func programVersion() int64 { return newest(migrations.Ledger) }
+
+func newest(of fs.FS) (version int64) {
+	names, err := fs.Glob(of, "*.sql")
 	if err != nil || len(names) == 0 {
 		panic("store: no migrations are embedded")
 	}

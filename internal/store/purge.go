@@ -103,7 +103,7 @@ type PurgeHeldError struct {
 
 // Excess is how much of something would go.
 type Excess struct {
-	What string `json:"what"` // diffs, items, runs, fires, documents
+	What string `json:"what"` // diffs, items, runs, fires, documents, files
 	Go   int64  `json:"go"`
 	Of   int64  `json:"of"`
 }
@@ -159,6 +159,15 @@ func (s *Store) weighPurge(ctx context.Context, look clockLook, c Cutoffs, share
 	weigh("runs", w.RunsGo, w.Runs, 0, 0, leastRuns)
 	weigh("fires", w.FiresGo, w.Fires, 0, 0, leastFires)
 	weigh("documents", w.DocumentsGo, w.Documents, 0, 0, leastRuns)
+	if there, err := s.queries.InboxIsThere(ctx); err != nil {
+		return nil, err
+	} else if there && !c.Files.IsZero() {
+		files, err := s.queries.WeighInbox(ctx, c.Files)
+		if err != nil {
+			return nil, err
+		}
+		weigh("files", files.FilesGo, files.Files, 0, 0, leastFires)
+	}
 	if look.from == nil && len(held.Excess) == 0 {
 		return nil, nil
 	}

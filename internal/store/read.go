@@ -15,6 +15,7 @@ import (
 
 // toRun is a run as the domain sees it.
 func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
+	gathered := gatheredBy(r.Collections)
 	return &jobs.Run{
 		ID: r.ID, Job: r.Job, Kind: jobs.Kind(r.Kind), Target: toTarget(t), Period: jobs.Period(value(r.Period)),
 		Trigger: jobs.Trigger(r.Trigger), State: jobs.State(r.State), Epoch: int(r.Epoch), Owner: r.Owner, Employees: r.Employees,
@@ -24,8 +25,9 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 			Uncertain: int(r.Uncertain), Superseded: int(r.Superseded), NotAttempted: int(r.NotAttempted),
 			ElementsUnchanged: int(r.ElementsUnchanged), ElementsInDocuments: int(r.ElementsInDocuments),
 			ElementsBlocked: int(r.ElementsBlocked), Departed: int(r.Departed), Left: int(r.Left),
-			Created: int(r.Created), Updated: int(r.Updated), Repeated: int(r.Repeated),
+			Created: int(r.Created), Updated: int(r.Updated), Repeated: int(r.Repeated), Gathered: gathered.Counts,
 		},
+		Collections: gathered.Collections,
 		Digests: jobs.Digests{Config: r.ConfigDigest, Mapping: r.MappingDigest, Nomenclatures: r.DictionariesDigest, Plan: r.PlanDigest,
 			Contract: r.Contract, Form: r.Form},
 		Planned: r.PlannedAt != nil, RequestedBy: r.RequestedBy, Host: r.Host, PID: int(r.Pid), Version: r.Version,
@@ -38,6 +40,20 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 		Cancelling: r.Cancelling, CancelledBy: r.CancelledBy, CancelledFor: r.CancelledReason,
 		CreatedAt: r.CreatedAt, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 	}
+}
+
+// gatheredBy is the accounting of a run that reads records, as the ledger keeps it.
+func gatheredBy(text []byte) (g struct {
+	Counts      *jobs.Gathered
+	Collections map[string]jobs.Gathered
+}) {
+	if text == nil {
+		return g
+	}
+	c := jobs.Concluded{Collections: fromJSON[map[string]jobs.Gathered](text)}
+	c.Add()
+	g.Counts, g.Collections = &c.Counts, c.Collections
+	return g
 }
 
 // causeJSON is what is known of a failure, as the ledger keeps it; nil = nothing.

@@ -50,7 +50,7 @@ func (s *Store) Rekey(ctx context.Context, from, to *Keys, by, reason string, pr
 	r := rekeying{store: s, from: from.clone(), to: to, progress: progress}
 	err := r.begin(ctx, by, reason)
 	if err == nil && !r.result.Done {
-		for _, work := range []func(context.Context) error{r.documents, r.items, r.runs, r.end} {
+		for _, work := range []func(context.Context) error{r.documents, r.items, r.credentials, r.runs, r.end} {
 			if err = work(ctx); err != nil {
 				break
 			}
@@ -163,6 +163,24 @@ func (r *rekeying) items(ctx context.Context) error {
 		r.result.Items += int64(len(again.Runs))
 		r.result.Altered += int64(len(left) - len(again.Runs))
 		return len(rows), q.ResealItems(ctx, again)
+	})
+}
+
+// credentials that do not open were altered: their tokens are given up, and new ones asked for.
+func (r *rekeying) credentials(ctx context.Context) error {
+	return r.batches(ctx, func(q *dbsqlc.Queries) (int, error) {
+		rows, err := q.SealedCredentials(ctx, dbsqlc.SealedCredentialsParams{KeyID: r.from.ID, Most: resealAtOnce})
+		if err != nil || len(rows) == 0 {
+			return 0, err
+		}
+		again := dbsqlc.ResealCredentialsParams{KeyID: r.to.ID}
+		for _, row := range rows {
+			at := grantPlace(row.TargetID, row.Version)
+			again.Targets = append(again.Targets, row.TargetID)
+			again.Accesses = append(again.Accesses, resealed(r.from, r.to, accessToken, row.Access, at))
+			again.Refreshes = append(again.Refreshes, resealed(r.from, r.to, refreshToken, row.Refresh, at))
+		}
+		return len(rows), q.ResealCredentials(ctx, again)
 	})
 }
 

@@ -50,6 +50,7 @@ func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (le
 type Cutoffs struct {
 	Diffs, Items, Runs, Fires time.Time
 	Documents                 time.Time // of the baseline: of who left before
+	Files                     time.Time // of the inbox: what they contain. Its changes go with Diffs
 	Traces                    Traces    // what is left of those
 }
 
@@ -61,6 +62,9 @@ type Purged struct {
 	Fires int64 `json:"fires"`
 
 	Documents int64 `json:"documents"` // of the baseline
+
+	Changes int64 `json:"changes,omitempty"` // of records of the inbox
+	Files   int64 `json:"files,omitempty"`   // of those: what they contained
 }
 
 // errDry rolls a purge back that was only to be counted.
@@ -71,6 +75,7 @@ const (
 	// What one transaction of a purge deletes at most.
 	runsAtOnce  = 50
 	firesAtOnce = 5000
+	filesAtOnce = 10
 	unlimited   = math.MaxInt32
 )
 
@@ -123,7 +128,7 @@ func (c Cutoffs) String() string {
 	for _, of := range []struct {
 		what   string
 		before time.Time
-	}{{"diffs", c.Diffs}, {"items", c.Items}, {"runs", c.Runs}, {"fires", c.Fires}, {"documents", c.Documents}} {
+	}{{"diffs", c.Diffs}, {"items", c.Items}, {"runs", c.Runs}, {"fires", c.Fires}, {"documents", c.Documents}, {"files", c.Files}} {
 		if !of.before.IsZero() {
 			parts = append(parts, of.what+" before "+of.before.Format(time.DateOnly))
 		}
@@ -167,6 +172,34 @@ func (s *Store) purgeSteps(c Cutoffs, p *Purged) []purgeStep {
 		p.Documents += n
 		return more, err
 	})
+	return append(steps, inboxSteps(c, p)...)
+}
+
+// inboxSteps purge the inbox, where there is one.
+func inboxSteps(c Cutoffs, p *Purged) []purgeStep {
+	guarded := func(work func(ctx context.Context, q *dbsqlc.Queries) (bool, error)) purgeStep {
+		return func(ctx context.Context, q *dbsqlc.Queries, _, _ int32) (bool, error) {
+			if there, err := q.InboxIsThere(ctx); err != nil || !there {
+				return false, err
+			}
+			return work(ctx, q)
+		}
+	}
+	var steps []purgeStep
+	if !c.Diffs.IsZero() {
+		steps = append(steps, guarded(func(ctx context.Context, q *dbsqlc.Queries) (bool, error) {
+			n, err := q.PurgeRecordChanges(ctx, dbsqlc.PurgeRecordChangesParams{Before: c.Diffs, Most: firesAtOnce})
+			p.Changes += n
+			return n > 0, err
+		}))
+	}
+	if !c.Files.IsZero() {
+		steps = append(steps, guarded(func(ctx context.Context, q *dbsqlc.Queries) (bool, error) {
+			n, err := q.ExpireFiles(ctx, dbsqlc.ExpireFilesParams{Before: c.Files, Most: filesAtOnce})
+			p.Files += n
+			return n > 0, err
+		}))
+	}
 	return steps
 }
 

@@ -1,6 +1,6 @@
 // Package testpg gives each test a PostgreSQL database of its own, on a throwaway server that needs no set-up.
 //
-//	db := testpg.New(t, testpg.Template{Name: "ledger", Sources: migrations.Ledger, Prepare: migrate})
+//	db := testpg.New(t, testpg.Template{Name: "ledger", Sources: migrations.All, Prepare: migrate})
 //	pool, err := pgxpool.New(ctx, db.URL)
 //
 // The server is the one that SYNCD_TEST_DATABASE_URL names (an account that may create databases, and roles for Login),

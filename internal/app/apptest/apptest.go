@@ -33,7 +33,7 @@ var Dossiers = []sandbox.Dossier{
 }
 
 // Template is a migrated ledger with staging: 8 employees in the first dossier, 12 in the second, 2 elements each.
-var Template = testpg.Template{Name: "script", Sources: migrations.Ledger, Prepare: func(ctx context.Context, url string) error {
+var Template = testpg.Template{Name: "script", Sources: migrations.All, Prepare: func(ctx context.Context, url string) error {
 	if _, _, err := store.Migrate(ctx, url); err != nil {
 		return err
 	}

@@ -2,9 +2,10 @@ package isidoor
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 
-	"syncd/internal/hinted"
 	"syncd/internal/httpcall"
 	"syncd/internal/mapping"
 )
@@ -28,12 +29,12 @@ func (p entryPointers) read(document any) (mapping.Nomenclatures, error) {
 	found, ok := p.items.Find(document)
 	items, isArray := found.([]any)
 	if !ok || found != nil && !isArray {
-		return nil, hinted.Because(nil, "isidoor.no-entries")
+		return nil, errors.New("the answer holds no array of entries where items says")
 	}
 	for i, item := range items {
 		name, entry, err := p.entry(item)
 		if err != nil {
-			return nil, hinted.Because(nil, "isidoor.in-entry", "entry", i+1, "why", hinted.What(err))
+			return nil, fmt.Errorf("entry %d of the answer: %w", i+1, err)
 		}
 		add(nomenclatures, name, entry)
 	}
@@ -43,11 +44,11 @@ func (p entryPointers) read(document any) (mapping.Nomenclatures, error) {
 func (p entryPointers) entry(item any) (string, mapping.Entry, error) {
 	name, ok := p.name.TextAt(item)
 	if !ok {
-		return "", mapping.Entry{}, hinted.Because(nil, "isidoor.entry-unnamed")
+		return "", mapping.Entry{}, errors.New("no name of a nomenclature")
 	}
 	code, ok := p.code.TextAt(item)
 	if !ok {
-		return "", mapping.Entry{}, hinted.Because(nil, "isidoor.entry-no-code")
+		return "", mapping.Entry{}, errors.New("no code")
 	}
 	label := ""
 	if p.label != nil {
@@ -72,7 +73,7 @@ func truthAt(p httpcall.Pointer, item any) (bool, error) {
 	case string:
 		return parseTruth(v)
 	}
-	return false, hinted.Because(nil, "isidoor.entry-state")
+	return false, errors.New("its state is neither true nor false")
 }
 
 func parseTruth(text string) (bool, error) {
@@ -82,7 +83,7 @@ func parseTruth(text string) (bool, error) {
 	case "false", "0":
 		return false, nil
 	}
-	return false, hinted.Because(nil, "isidoor.entry-state")
+	return false, errors.New("its state is neither true nor false")
 }
 
 // add keeps the active one of two entries with one code: partners repeat codes from one school year to the next.

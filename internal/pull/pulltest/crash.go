@@ -241,7 +241,7 @@ func (s *story) dieAndGoOn(m *mortal, dossier string) (got struct{ dump, summary
 	if g := found.Counts.Gathered; g != nil { // whose answer was lost is closed
 		g.Acknowledged, g.Closed = g.Acknowledged+g.Closed, 0
 	}
-	got.summary, got.dump = Summary(&found), s.Dump(run.Target.ID)
+	got.summary, got.dump = Summary(&found), Dump(s.World, run.Target.ID)
 	return got, false
 }
 
@@ -260,14 +260,15 @@ func theClaimIsLostAtAnyCall(s *story) {
 		m := &mortal{at: at}
 		m.strike = func() {
 			s.Take(run.ID)
-			before, acked = s.Dump(run.Target.ID), len(own.Acked)
+			before, acked = Dump(s.World, run.Target.ID), len(own.Acked)
 		}
 		_, err = own.dyingAt(m).ExecuteFetch(s.Context(), own.job, run)
 		if m.calls < at {
 			return
 		}
-		if !errors.Is(err, jobs.ErrLost) || s.Dump(run.Target.ID) != before || len(own.Acked) > acked+1 {
-			s.Fatalf("lost at call %d: %v, %d acknowledged, then %q:\n%s\nand then\n%s", at, err, acked, own.Acked, before, s.Dump(run.Target.ID))
+		if !errors.Is(err, jobs.ErrLost) || Dump(s.World, run.Target.ID) != before || len(own.Acked) > acked+1 {
+			s.Fatalf("lost at call %d: %v, %d acknowledged, then %q:\n%s\nand then\n%s", at, err, acked, own.Acked, before,
+				Dump(s.World, run.Target.ID))
 		}
 	}
 }

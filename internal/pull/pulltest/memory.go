@@ -28,7 +28,7 @@ type Memory struct {
 	identities  map[int64]string
 	runs        []*jobs.Run
 	records     map[place]*record
-	changes     map[int64][]string
+	changes     map[int64][]Row
 	returned    map[int64]map[string]int // by run and collection
 	files       map[place]map[string]*file
 	cursors     map[int64]map[string]jobs.Cursor
@@ -57,6 +57,14 @@ type file struct {
 	run     int64
 }
 
+// String is "4 81c2…", or why it is not there.
+func (f *file) String() string {
+	if f.missing != "" {
+		return "missing " + string(f.missing)
+	}
+	return fmt.Sprintf("%d %s", f.size, f.sum)
+}
+
 type line struct {
 	difference jobs.Difference
 	reason     jobs.Reason
@@ -66,7 +74,7 @@ type line struct {
 // NewMemory is an empty one.
 func NewMemory(now func() time.Time) *Memory {
 	return &Memory{now: now, incarnation: "1", identities: map[int64]string{}, records: map[place]*record{},
-		files: map[place]map[string]*file{}, cursors: map[int64]map[string]jobs.Cursor{}, changes: map[int64][]string{},
+		files: map[place]map[string]*file{}, cursors: map[int64]map[string]jobs.Cursor{}, changes: map[int64][]Row{},
 		targets: map[jobs.Target]int64{}, lines: map[int64]map[place]*line{}, refused: map[string]time.Time{},
 		returned: map[int64]map[string]int{}}
 }
@@ -188,18 +196,22 @@ func (m *Memory) Begin(_ context.Context, run *jobs.Run) (begun jobs.Begun, err 
 				heard(&begun, at, l)
 			}
 		}
-		for at, files := range m.files {
-			for _, f := range files {
-				if f.run == run.ID && f.missing == "" {
-					done(&begun, at.collection, func(g *jobs.Gathered) { g.Files++ })
-				}
-			}
-		}
+		m.countFiles(run, &begun)
 		for collection, n := range m.returned[run.ID] {
 			done(&begun, collection, func(g *jobs.Gathered) { g.Returned = n })
 		}
 	})
 	return begun, err
+}
+
+func (m *Memory) countFiles(run *jobs.Run, begun *jobs.Begun) {
+	for at, files := range m.files {
+		for _, f := range files {
+			if f.run == run.ID && f.missing == "" {
+				done(begun, at.collection, func(g *jobs.Gathered) { g.Files++ })
+			}
+		}
+	}
 }
 
 // heard adds a line of an earlier execution.
@@ -288,16 +300,8 @@ func (m *Memory) store(run *jobs.Run, c *jobs.Collection, r jobs.Record) jobs.St
 }
 
 func (m *Memory) change(at place, version int, c diff.Change) {
-	m.changes[at.target] = append(m.changes[at.target], fmt.Sprintf("change %s %s %d %q %s %s %s", at.collection, at.key, version,
-		c.Path, c.Op, canonical(c.Old), canonical(c.New)))
-}
-
-func canonical(text string) string {
-	if text == "" {
-		return "-"
-	}
-	out, _ := canonjson.Append(nil, []byte(text))
-	return string(out)
+	words := fmt.Sprintf("change %s %s %d %q %s", at.collection, at.key, version, c.Path, c.Op) + " %s %s"
+	m.changes[at.target] = append(m.changes[at.target], Row{words, []any{c.Old, c.New}})
 }
 
 // line is a run's of a record, with the strongest of the differences.
@@ -492,41 +496,35 @@ func (w memoryWorld) PutBack() {
 	w.m.incarnation += "'"
 }
 
-func (w memoryWorld) Dump(target int64) string {
+func (w memoryWorld) Rows(target int64) (rows []Row) {
 	w.m.mu.Lock()
 	defer w.m.mu.Unlock()
-	var lines []string
 	for at, r := range w.m.records {
 		if target != 0 && at.target != target {
 			continue
 		}
-		line := fmt.Sprintf("record %s %s %d %s", at.collection, at.key, r.version, canonical(r.document))
+		words := fmt.Sprintf("record %s %s %d", at.collection, at.key, r.version) + " %s"
 		for _, mark := range []struct {
 			is   bool
 			name string
 		}{{r.gone, " gone"}, {r.filed, " filed"}, {r.done, " acknowledged"}} {
 			if mark.is {
-				line += mark.name
+				words += mark.name
 			}
 		}
-		lines = append(lines, line)
+		rows = append(rows, Row{words, []any{r.document}})
 		for name, f := range w.m.files[at] {
-			line := fmt.Sprintf("file %s %s %s", at.collection, at.key, name)
-			if f.missing != "" {
-				line += " missing " + string(f.missing)
-			} else {
-				line += fmt.Sprintf(" %d %s", f.size, f.sum)
-			}
-			lines = append(lines, line)
+			rows = append(rows, Row{Words: fmt.Sprintf("file %s %s %s %s", at.collection, at.key, name, f)})
 		}
 	}
 	for of, changes := range w.m.changes {
 		if target == 0 || of == target {
-			lines = append(lines, changes...)
+			for _, c := range changes {
+				rows = append(rows, Row{c.Words, slices.Clone(c.JSON)})
+			}
 		}
 	}
-	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	return rows
 }
 
 func (w memoryWorld) Lines(id int64) string {

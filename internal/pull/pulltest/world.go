@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/jobs"
 	"syncd/internal/pull"
 )
@@ -23,9 +24,8 @@ type World interface {
 	Approve(id int64)
 	Take(id int64) *jobs.Run // a running run is claimed anew: whoever executed it has lost it
 	PutBack()                // the ledger is another incarnation
-	// Dump are records, changes and files of a target, 0 = of all, without times and runs, sorted.
-	Dump(target int64) string
-	Lines(id int64) string // what became of single records in a run: "factures 1 + done", sorted
+	Rows(target int64) []Row // records, changes and files of a target, 0 = of all, without times and runs
+	Lines(id int64) string   // what became of single records in a run: "factures 1 + done", sorted
 }
 
 // Run tells all stories.
@@ -136,7 +136,34 @@ func (s *story) wantDump(want ...string) {
 	}
 }
 
-func (s *story) dump() string { return s.Dump(0) }
+// Row is a row of an inbox: words in which %s stands for JSON, "" = NULL.
+type Row struct {
+	Words string
+	JSON  []any
+}
+
+// Dump is what an inbox has of a target, 0 = of all.
+func Dump(w World, target int64) string {
+	var lines []string
+	for _, row := range w.Rows(target) {
+		for i, text := range row.JSON {
+			row.JSON[i] = canonical(text.(string))
+		}
+		lines = append(lines, fmt.Sprintf(row.Words, row.JSON...))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+func canonical(text string) string {
+	if text == "" {
+		return "-"
+	}
+	out, _ := canonjson.Append(nil, []byte(text))
+	return string(out)
+}
+
+func (s *story) dump() string { return Dump(s.World, 0) }
 
 func (s *story) unchanged(before string) {
 	s.Helper()

@@ -270,6 +270,8 @@ type purgeWords struct {
 	Runs      Plural `args:"n"`
 	Fires     Plural `args:"n"`
 	Documents Plural `args:"n"` // likewise
+	Changes   Plural `args:"n"`
+	Files     Plural `args:"n"`
 	Apply     string // the command follows
 	Force     string
 	Held      string // lines follow

@@ -37,6 +37,9 @@ type Purged struct {
 	Fires int64
 
 	Documents int64 // of the baseline
+
+	Changes int64 // of records of the inbox
+	Files   int64 // of those: what they contained
 }
 
 // Upkeep is what a purge, a change of the ledger key or an erasure did, as people read it.
@@ -57,6 +60,11 @@ func (t *Teller) Purged(r PurgeReport, dry bool) *Upkeep {
 	told := &Upkeep{Title: words.Done, Next: t.purgeSteps(r, dry),
 		Balance: []Entry{t.entry(r.Diffs, words.Diffs), t.entry(r.Items, words.Items),
 			t.entry(r.Runs, words.Runs), t.entry(r.Fires, words.Fires), t.entry(r.Documents, words.Documents)}}
+	for _, of := range []Entry{t.entry(r.Changes, words.Changes), t.entry(r.Files, words.Files)} {
+		if of.N > 0 {
+			told.Balance = append(told.Balance, of)
+		}
+	}
 	switch {
 	case r.Purged == (Purged{}):
 		told.Title = words.Nothing
@@ -104,6 +112,9 @@ type purgeJSON struct {
 
 	Documents int64 `json:"documents"`
 
+	Changes int64 `json:"changes,omitempty"`
+	Files   int64 `json:"files,omitempty"`
+
 	Held *PurgeHeld `json:"held,omitempty"` // why it waits for a person
 	Next []Step     `json:"next"`
 }
@@ -111,7 +122,7 @@ type purgeJSON struct {
 // WritePurgeJSON writes the same as one object.
 func (t *Teller) WritePurgeJSON(w io.Writer, r PurgeReport, dry bool) error {
 	out := newStream(w)
-	out.value(purgeJSON{dry, r.Diffs, r.Items, r.Runs, r.Fires, r.Documents, r.Held, append([]Step{}, t.purgeSteps(r, dry)...)})
+	out.value(purgeJSON{dry, r.Diffs, r.Items, r.Runs, r.Fires, r.Documents, r.Changes, r.Files, r.Held, append([]Step{}, t.purgeSteps(r, dry)...)})
 	return out.end("\n")
 }
 

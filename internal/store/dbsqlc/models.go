@@ -16,6 +16,83 @@ type ApiSpelling struct {
 	Rank   int64
 }
 
+type InboxChange struct {
+	TargetID   int64
+	Collection string
+	Key        string
+	Version    int32
+	// JSON pointer; empty: the record itself is gone (-), or is back (+)
+	Path       string
+	At         time.Time
+	Run        int64
+	Difference string
+	Old        []byte
+	New        []byte
+}
+
+type InboxCursor struct {
+	TargetID    int64
+	Collection  string
+	Name        string
+	Since       time.Time
+	Incarnation string
+	Run         int64
+}
+
+// whose records they are: the targets of the ledger that was used with this schema, and no other
+type InboxDossier struct {
+	TargetID    int64
+	Partner     string
+	Environment string
+	BaseUrl     string
+	Dossier     string
+}
+
+type InboxFile struct {
+	ID         int64
+	TargetID   int64
+	Collection string
+	Key        string
+	File       string
+	Type       string
+	Size       *int64
+	Sha256     *string
+	// why it is not there; empty: it is
+	Missing string
+	At      time.Time
+	Run     int64
+}
+
+type InboxPart struct {
+	FileID  int64
+	N       int32
+	Content []byte
+}
+
+type InboxRecord struct {
+	TargetID    int64
+	Collection  string
+	Key         string
+	Document    []byte
+	Fingerprint []byte
+	// counts the changes; each has its lines in inbox.change
+	Version   int32
+	Dated     *time.Time
+	FirstSeen time.Time
+	ChangedAt time.Time
+	FirstRun  int64
+	// that changed it last
+	Run int64
+	// the partner does not list it any more
+	GoneSince *time.Time
+	// since when all its files are there
+	FilesAt *time.Time
+	// since when the partner is known to have been told that it is stored
+	AcknowledgedAt *time.Time
+	// erased by a person: the key stays, so that it does not come back
+	ForgottenAt *time.Time
+}
+
 type PgDatabase struct {
 	Oid     pgtype.Uint32
 	Datname *string
@@ -159,6 +236,28 @@ type SyncdContract struct {
 	FirstSeen time.Time
 	// the newest is in force
 	LastSeen time.Time
+}
+
+type SyncdCredential struct {
+	TargetID int64
+	Version  int64
+	KeyID    *string
+	// keyed hash of the secret that the tokens were granted for
+	Secret       []byte
+	Access       []byte
+	Refresh      []byte
+	AccessUntil  *time.Time
+	RefreshUntil *time.Time
+	// the refresh token left, or may have: it is never sent again
+	Spent   bool
+	Tries   int32
+	TriedAt *time.Time
+	// who asks for new tokens, until held_until
+	Holder    *int64
+	HeldUntil *time.Time
+	// keyed hash of a secret that the partner refused
+	Refused   []byte
+	RefusedAt *time.Time
 }
 
 type SyncdDaemon struct {
@@ -399,9 +498,33 @@ type SyncdRun struct {
 	// keyed proof that what was planned may be sent: nothing held it, or a person approved it
 	Release []byte
 	// the line of the trail in which a person did
-	Approval     *int64
-	FailureArgs  []byte
-	FailureHints []byte
+	Approval       *int64
+	FailureArgs    []byte
+	FailureHints   []byte
+	RecordsRead    int32
+	RecordsNew     int32
+	RecordsChanged int32
+	RecordsSame    int32
+	RecordsRefused int32
+	RecordsGone    int32
+	RecordsForeign int32
+	FilesMissing   int32
+	Unacknowledged int32
+	Unsettled      int32
+	// the same, and more, by collection
+	Collections []byte
+}
+
+type SyncdRunRecord struct {
+	RunID      int64
+	Collection string
+	// of one that has none that can be used, its place: "(page 4, 17)"
+	Key string
+	// as of an item; unchanged ones are there for what became of their acknowledgement alone
+	Difference   string
+	ReasonCode   string
+	ReasonDetail string
+	Ack          string
 }
 
 type SyncdSchedule struct {

@@ -162,7 +162,7 @@ func (q *Queries) FenceRun(ctx context.Context, arg FenceRunParams) (int64, erro
 }
 
 const getRun = `-- name: GetRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1
 `
 
@@ -245,6 +245,17 @@ func (q *Queries) GetRun(ctx context.Context, id int64) (GetRunRow, error) {
 		&i.SyncdRun.Approval,
 		&i.SyncdRun.FailureArgs,
 		&i.SyncdRun.FailureHints,
+		&i.SyncdRun.RecordsRead,
+		&i.SyncdRun.RecordsNew,
+		&i.SyncdRun.RecordsChanged,
+		&i.SyncdRun.RecordsSame,
+		&i.SyncdRun.RecordsRefused,
+		&i.SyncdRun.RecordsGone,
+		&i.SyncdRun.RecordsForeign,
+		&i.SyncdRun.FilesMissing,
+		&i.SyncdRun.Unacknowledged,
+		&i.SyncdRun.Unsettled,
+		&i.SyncdRun.Collections,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -429,7 +440,7 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, er
 }
 
 const listRuns = `-- name: ListRuns :many
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE ($1::text = '' OR r.job = $1) AND ($2::text = '' OR t.dossier = $2)
   AND ($3::text = '' OR r.period = $3) AND ($4::text = '' OR r.state = $4)
 ORDER BY r.id DESC LIMIT $5
@@ -534,6 +545,17 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 			&i.SyncdRun.Approval,
 			&i.SyncdRun.FailureArgs,
 			&i.SyncdRun.FailureHints,
+			&i.SyncdRun.RecordsRead,
+			&i.SyncdRun.RecordsNew,
+			&i.SyncdRun.RecordsChanged,
+			&i.SyncdRun.RecordsSame,
+			&i.SyncdRun.RecordsRefused,
+			&i.SyncdRun.RecordsGone,
+			&i.SyncdRun.RecordsForeign,
+			&i.SyncdRun.FilesMissing,
+			&i.SyncdRun.Unacknowledged,
+			&i.SyncdRun.Unsettled,
+			&i.SyncdRun.Collections,
 			&i.SyncdTarget.ID,
 			&i.SyncdTarget.Partner,
 			&i.SyncdTarget.Environment,
@@ -554,7 +576,7 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 }
 
 const lockRun = `-- name: LockRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1 FOR NO KEY UPDATE OF r
 `
 
@@ -637,6 +659,17 @@ func (q *Queries) LockRun(ctx context.Context, id int64) (LockRunRow, error) {
 		&i.SyncdRun.Approval,
 		&i.SyncdRun.FailureArgs,
 		&i.SyncdRun.FailureHints,
+		&i.SyncdRun.RecordsRead,
+		&i.SyncdRun.RecordsNew,
+		&i.SyncdRun.RecordsChanged,
+		&i.SyncdRun.RecordsSame,
+		&i.SyncdRun.RecordsRefused,
+		&i.SyncdRun.RecordsGone,
+		&i.SyncdRun.RecordsForeign,
+		&i.SyncdRun.FilesMissing,
+		&i.SyncdRun.Unacknowledged,
+		&i.SyncdRun.Unsettled,
+		&i.SyncdRun.Collections,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -650,7 +683,7 @@ func (q *Queries) LockRun(ctx context.Context, id int64) (LockRunRow, error) {
 }
 
 const peekRunning = `-- name: PeekRunning :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
 `
 
@@ -734,6 +767,17 @@ func (q *Queries) PeekRunning(ctx context.Context, targetID int64) (PeekRunningR
 		&i.SyncdRun.Approval,
 		&i.SyncdRun.FailureArgs,
 		&i.SyncdRun.FailureHints,
+		&i.SyncdRun.RecordsRead,
+		&i.SyncdRun.RecordsNew,
+		&i.SyncdRun.RecordsChanged,
+		&i.SyncdRun.RecordsSame,
+		&i.SyncdRun.RecordsRefused,
+		&i.SyncdRun.RecordsGone,
+		&i.SyncdRun.RecordsForeign,
+		&i.SyncdRun.FilesMissing,
+		&i.SyncdRun.Unacknowledged,
+		&i.SyncdRun.Unsettled,
+		&i.SyncdRun.Collections,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -979,7 +1023,7 @@ func (q *Queries) RetryFailed(ctx context.Context, arg RetryFailedParams) ([]int
 }
 
 const runningRun = `-- name: RunningRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
 FOR NO KEY UPDATE OF r
 `
@@ -1063,6 +1107,17 @@ func (q *Queries) RunningRun(ctx context.Context, targetID int64) (RunningRunRow
 		&i.SyncdRun.Approval,
 		&i.SyncdRun.FailureArgs,
 		&i.SyncdRun.FailureHints,
+		&i.SyncdRun.RecordsRead,
+		&i.SyncdRun.RecordsNew,
+		&i.SyncdRun.RecordsChanged,
+		&i.SyncdRun.RecordsSame,
+		&i.SyncdRun.RecordsRefused,
+		&i.SyncdRun.RecordsGone,
+		&i.SyncdRun.RecordsForeign,
+		&i.SyncdRun.FilesMissing,
+		&i.SyncdRun.Unacknowledged,
+		&i.SyncdRun.Unsettled,
+		&i.SyncdRun.Collections,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -1114,7 +1169,7 @@ func (q *Queries) SetPulled(ctx context.Context, arg SetPulledParams) error {
 }
 
 const unfinishedBefore = `-- name: UnfinishedBefore :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.period < $2
   AND (r.state IN ('queued', 'running', 'held')
        OR r.state = 'failed' AND r.planned_at IS NULL AND r.employees = '{}'
@@ -1219,6 +1274,17 @@ func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforePara
 		&i.SyncdRun.Approval,
 		&i.SyncdRun.FailureArgs,
 		&i.SyncdRun.FailureHints,
+		&i.SyncdRun.RecordsRead,
+		&i.SyncdRun.RecordsNew,
+		&i.SyncdRun.RecordsChanged,
+		&i.SyncdRun.RecordsSame,
+		&i.SyncdRun.RecordsRefused,
+		&i.SyncdRun.RecordsGone,
+		&i.SyncdRun.RecordsForeign,
+		&i.SyncdRun.FilesMissing,
+		&i.SyncdRun.Unacknowledged,
+		&i.SyncdRun.Unsettled,
+		&i.SyncdRun.Collections,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -1232,7 +1298,7 @@ func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforePara
 }
 
 const waitingRun = `-- name: WaitingRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.job = $1 AND r.target_id = $2 AND r.period IS NOT DISTINCT FROM $3 AND r.employees = '{}'
   AND r.state = 'queued' AND ($4::boolean OR r.planned_at IS NULL)
 ORDER BY r.id LIMIT 1
@@ -1331,6 +1397,17 @@ func (q *Queries) WaitingRun(ctx context.Context, arg WaitingRunParams) (Waiting
 		&i.SyncdRun.Approval,
 		&i.SyncdRun.FailureArgs,
 		&i.SyncdRun.FailureHints,
+		&i.SyncdRun.RecordsRead,
+		&i.SyncdRun.RecordsNew,
+		&i.SyncdRun.RecordsChanged,
+		&i.SyncdRun.RecordsSame,
+		&i.SyncdRun.RecordsRefused,
+		&i.SyncdRun.RecordsGone,
+		&i.SyncdRun.RecordsForeign,
+		&i.SyncdRun.FilesMissing,
+		&i.SyncdRun.Unacknowledged,
+		&i.SyncdRun.Unsettled,
+		&i.SyncdRun.Collections,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,

@@ -49,14 +49,17 @@ WITH old AS (
     RETURNING r.id
 ), gone AS (
     DELETE FROM syncd.item i USING old WHERE i.run_id = old.id RETURNING 1
+), read AS (
+    DELETE FROM syncd.run_record r USING old WHERE r.run_id = old.id RETURNING 1
 )
-SELECT (SELECT count(*) FROM old) AS runs, (SELECT count(*) FROM gone) AS items;
+SELECT (SELECT count(*) FROM old) AS runs, ((SELECT count(*) FROM gone) + (SELECT count(*) FROM read))::bigint AS items;
 
 -- Whatever still refers to a run keeps it: an item, a code of a nomenclature.
 -- name: RunsToPurge :many
 SELECT r.id FROM syncd.run r
 WHERE r.finished_at < sqlc.arg('before')::timestamptz AND r.state NOT IN ('queued', 'running', 'held')
   AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id)
+  AND NOT EXISTS (SELECT FROM syncd.run_record o WHERE o.run_id = r.id)
   AND NOT EXISTS (SELECT FROM syncd.dictionary_entry e WHERE e.changed_by = r.id)
 ORDER BY r.finished_at LIMIT @most_runs;
 

@@ -1,5 +1,6 @@
 -- Only for the generator: at run time `syncd migrate` creates the schema before the first migration.
 CREATE SCHEMA syncd;
+CREATE SCHEMA inbox;
 
 -- The parts of the system catalogue that queries use, unknown to the generator.
 CREATE TABLE pg_locks (locktype text, granted boolean, objsubid smallint, database oid, classid oid, objid oid);

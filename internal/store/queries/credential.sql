@@ -1,0 +1,51 @@
+-- What partners granted and refused.
+
+-- name: GetCredential :one
+SELECT version, key_id, secret, access, refresh, access_until, refresh_until, spent, tries, tried_at, holder, refused, refused_at,
+       coalesce(held_until > clock_timestamp(), false)::boolean AS held
+FROM syncd.credential WHERE target_id = @target_id;
+
+-- name: EnsureCredential :exec
+INSERT INTO syncd.credential (target_id) VALUES (@target_id) ON CONFLICT DO NOTHING;
+
+-- name: LockCredential :one
+SELECT version, key_id, secret, access, refresh, access_until, refresh_until, spent, tries, tried_at, holder, refused, refused_at,
+       coalesce(held_until > clock_timestamp(), false)::boolean AS held
+FROM syncd.credential WHERE target_id = @target_id FOR UPDATE;
+
+-- name: HoldCredential :exec
+UPDATE syncd.credential SET holder = @holder::bigint, held_until = clock_timestamp() + make_interval(secs => @lease_seconds::float8), spent = true,
+    access = CASE WHEN secret = @secret THEN access END, refresh = CASE WHEN secret = @secret THEN refresh END,
+    tries = CASE WHEN secret = @secret THEN tries + 1 ELSE 1 END, tried_at = clock_timestamp(), secret = @secret
+WHERE target_id = @target_id;
+
+-- name: KeepCredential :execrows
+UPDATE syncd.credential SET version = version + 1, key_id = @key_id::text, access = @access, refresh = sqlc.narg('refresh'),
+    access_until = sqlc.narg('access_until'), refresh_until = sqlc.narg('refresh_until'), spent = false, tries = 0, holder = NULL, held_until = NULL,
+    refused = NULL, refused_at = NULL
+WHERE target_id = @target_id AND version = @version AND holder = @holder::bigint;
+
+-- name: ReleaseCredential :exec
+UPDATE syncd.credential SET holder = NULL, held_until = NULL, spent = CASE WHEN @did_leave::boolean THEN spent ELSE @spent::boolean END,
+    tries = CASE WHEN @answered::boolean THEN 0 WHEN @did_leave::boolean THEN tries ELSE @tries::integer END,
+    refused = coalesce(sqlc.narg('refused'), refused), refused_at = CASE WHEN sqlc.narg('refused')::bytea IS NULL THEN refused_at ELSE clock_timestamp() END
+WHERE target_id = @target_id AND version = @version AND holder = @holder::bigint;
+
+-- name: RefusedSince :one
+SELECT refused_at FROM syncd.credential
+WHERE target_id = @target_id AND refused = @refused AND refused_at > clock_timestamp() - interval '1 day';
+
+-- name: NoteRefused :exec
+INSERT INTO syncd.credential (target_id, refused, refused_at) VALUES (@target_id, @refused, clock_timestamp())
+ON CONFLICT (target_id) DO UPDATE SET refused = excluded.refused, refused_at = excluded.refused_at;
+
+-- name: NoteTaken :exec
+UPDATE syncd.credential SET refused = NULL, refused_at = NULL WHERE target_id = @target_id AND refused IS NOT NULL;
+
+-- name: SealedCredentials :many
+SELECT target_id, version, access, refresh FROM syncd.credential WHERE key_id = @key_id::text ORDER BY target_id LIMIT @most FOR UPDATE;
+
+-- name: ResealCredentials :exec
+UPDATE syncd.credential c SET access = o.access, refresh = o.refresh, key_id = @key_id::text
+FROM (SELECT unnest(@targets::bigint[]) AS target_id, unnest(@accesses::bytea[]) AS access, unnest(@refreshes::bytea[]) AS refresh) o
+WHERE c.target_id = o.target_id;

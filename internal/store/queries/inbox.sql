@@ -1,0 +1,134 @@
+-- The inbox: what was read of partners. Whoever writes has fenced the run before, in the same transaction.
+
+-- name: InboxIsThere :one
+SELECT (to_regclass('inbox.record') IS NOT NULL)::boolean AS there;
+
+-- name: EnsureDossier :exec
+INSERT INTO inbox.dossier (target_id, partner, environment, base_url, dossier) VALUES (@target_id, @partner, @environment, @base_url, @dossier)
+ON CONFLICT DO NOTHING;
+
+-- Whose records those of a target are.
+-- name: GetDossier :one
+SELECT partner, environment, base_url, dossier FROM inbox.dossier WHERE target_id = @target_id;
+
+-- name: Cursors :many
+SELECT collection, name, since, incarnation FROM inbox.cursor WHERE target_id = @target_id;
+
+-- name: KnownRecords :many
+SELECT key, fingerprint, (gone_since IS NOT NULL)::boolean AS gone, (forgotten_at IS NOT NULL)::boolean AS forgotten
+FROM inbox.record WHERE target_id = @target_id AND collection = @collection AND key = ANY (@keys::text[]);
+
+-- Old documents are read in a statement of their own, before they are written over: in one statement the difference would be wrong
+-- whenever somebody else wrote meanwhile.
+-- name: LockRecords :many
+SELECT key, coalesce(document::text, '')::text AS document, version, (gone_since IS NOT NULL)::boolean AS gone
+FROM inbox.record WHERE target_id = @target_id AND collection = @collection AND key = ANY (@keys::text[])
+ORDER BY key FOR UPDATE;
+
+-- A record whose files must be read anew is refiled.
+-- name: UpsertRecords :exec
+INSERT INTO inbox.record AS r (target_id, collection, key, document, fingerprint, version, dated, first_seen, changed_at, first_run, run, files_at)
+SELECT @target_id, @collection, o.key, o.document::jsonb, o.fingerprint, o.version, nullif(o.dated, '0001-01-01 00:00:00+00'), clock_timestamp(),
+       clock_timestamp(), @run_id, @run_id, CASE WHEN NOT o.refile THEN clock_timestamp() END
+FROM (SELECT unnest(@keys::text[]) AS key, unnest(@documents::text[]) AS document, unnest(@fingerprints::bytea[]) AS fingerprint,
+             unnest(@versions::integer[]) AS version, unnest(@dateds::timestamptz[]) AS dated, unnest(@refiles::boolean[]) AS refile) o
+ON CONFLICT (target_id, collection, key) DO UPDATE SET document = excluded.document, fingerprint = excluded.fingerprint, dated = excluded.dated,
+    version = excluded.version, gone_since = NULL,
+    changed_at = CASE WHEN r.version <> excluded.version THEN excluded.changed_at ELSE r.changed_at END,
+    run = CASE WHEN r.version <> excluded.version THEN excluded.run ELSE r.run END,
+    files_at = CASE WHEN excluded.files_at IS NOT NULL THEN coalesce(r.files_at, CASE WHEN @unfiled::boolean THEN NULL ELSE excluded.files_at END) END;
+
+-- name: InsertRecordChanges :exec
+INSERT INTO inbox.change (target_id, collection, key, version, path, at, run, difference, old, new)
+SELECT @target_id, @collection, o.key, o.version, o.path, clock_timestamp(), @run_id, o.difference, nullif(o.old, '')::jsonb, nullif(o.new, '')::jsonb
+FROM (SELECT unnest(@keys::text[]) AS key, unnest(@versions::integer[]) AS version, unnest(@paths::text[]) AS path,
+             unnest(@differences::text[]) AS difference, unnest(@olds::text[]) AS old, unnest(@news::text[]) AS new) o;
+
+-- name: RecordKeysDated :many
+SELECT key FROM inbox.record
+WHERE target_id = @target_id AND collection = @collection AND gone_since IS NULL AND forgotten_at IS NULL
+  AND (NOT @limited::boolean OR dated >= sqlc.arg('from')::timestamptz AND dated < sqlc.arg('to')::timestamptz)
+ORDER BY key;
+
+-- name: MarkGone :many
+UPDATE inbox.record SET gone_since = clock_timestamp(), changed_at = clock_timestamp(), version = version + 1, run = @run_id
+WHERE target_id = @target_id AND collection = @collection AND key = ANY (@keys::text[]) AND gone_since IS NULL AND forgotten_at IS NULL
+RETURNING key, version;
+
+-- name: MoveCursor :exec
+INSERT INTO inbox.cursor (target_id, collection, name, since, incarnation, run)
+VALUES (@target_id, @collection, @name, @since, @incarnation, @run_id)
+ON CONFLICT (target_id, collection, name) DO UPDATE SET since = excluded.since, incarnation = excluded.incarnation, run = excluded.run;
+
+-- name: UnfiledRecords :many
+SELECT key FROM inbox.record
+WHERE target_id = @target_id AND collection = @collection AND files_at IS NULL AND gone_since IS NULL AND forgotten_at IS NULL ORDER BY key;
+
+-- name: KnownFiles :many
+SELECT file, coalesce(sha256, '')::text AS sha256, missing FROM inbox.file
+WHERE target_id = @target_id AND collection = @collection AND key = @key;
+
+-- name: UpsertFile :one
+INSERT INTO inbox.file (target_id, collection, key, file, type, size, sha256, missing, at, run)
+VALUES (@target_id, @collection, @key, @file, @type, sqlc.narg('size'), sqlc.narg('sha256'), @missing, clock_timestamp(), @run_id)
+ON CONFLICT (target_id, collection, key, file) DO UPDATE SET type = excluded.type, size = excluded.size, sha256 = excluded.sha256,
+    missing = excluded.missing, at = excluded.at, run = excluded.run
+RETURNING id;
+
+-- name: DropParts :exec
+DELETE FROM inbox.part WHERE file_id = @file_id;
+
+-- name: InsertPart :exec
+INSERT INTO inbox.part (file_id, n, content) VALUES (@file_id, @n, @content);
+
+-- name: SetFiled :exec
+UPDATE inbox.record SET files_at = clock_timestamp() WHERE target_id = @target_id AND collection = @collection AND key = @key;
+
+-- name: AcknowledgeableRecords :many
+SELECT key FROM inbox.record
+WHERE target_id = @target_id AND collection = @collection AND key = ANY (@keys::text[]) AND files_at IS NOT NULL;
+
+-- name: SetAcknowledged :exec
+UPDATE inbox.record SET acknowledged_at = clock_timestamp() WHERE target_id = @target_id AND collection = @collection AND key = @key;
+
+-- name: CloseRecords :many
+UPDATE inbox.record SET acknowledged_at = clock_timestamp()
+WHERE target_id = @target_id AND collection = @collection AND acknowledged_at IS NULL AND forgotten_at IS NULL
+  AND key <> ALL (@listed::text[])
+RETURNING key;
+
+-- What earlier executions of a run did beside what stands in its lines.
+-- name: ReturnedByRun :many
+SELECT collection, count(*) AS records FROM inbox.change WHERE run = @run_id AND path = '' AND difference = '+' GROUP BY collection;
+
+-- name: FilesOfRun :many
+SELECT collection, count(*) AS files FROM inbox.file WHERE run = @run_id AND missing = '' GROUP BY collection;
+
+-- A person erases a record: its key alone stays.
+-- name: ForgetRecord :execrows
+UPDATE inbox.record SET document = NULL, fingerprint = NULL, dated = NULL, forgotten_at = clock_timestamp(),
+    files_at = coalesce(files_at, clock_timestamp())
+WHERE target_id = @target_id AND collection = @collection AND key = @key AND forgotten_at IS NULL;
+
+-- name: ForgetChanges :execrows
+DELETE FROM inbox.change WHERE target_id = @target_id AND collection = @collection AND key = @key;
+
+-- name: ForgetFiles :execrows
+DELETE FROM inbox.file WHERE target_id = @target_id AND collection = @collection AND key = @key;
+
+-- name: PurgeRecordChanges :execrows
+DELETE FROM inbox.change WHERE ctid = ANY (ARRAY(SELECT c.ctid FROM inbox.change c WHERE c.at < sqlc.arg('before')::timestamptz LIMIT @most));
+
+-- A file that is past its time is not fetched again.
+-- name: ExpireFiles :execrows
+WITH old AS (
+    UPDATE inbox.file SET missing = 'file-expired'
+    WHERE id IN (SELECT f.id FROM inbox.file f WHERE f.at < sqlc.arg('before')::timestamptz AND f.missing = '' LIMIT @most) RETURNING id
+), gone AS (
+    DELETE FROM inbox.part p USING old WHERE p.file_id = old.id
+)
+SELECT id FROM old;
+
+-- name: WeighInbox :one
+SELECT (SELECT count(*) FROM inbox.file WHERE missing = '' AND at < sqlc.arg('files')::timestamptz) AS files_go,
+       (SELECT count(*) FROM inbox.file WHERE missing = '') AS files;
