@@ -38,7 +38,7 @@ func TestDecisionsKilledAtAnyInstant(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %d", story.name, n), func(t *testing.T) {
 				t.Parallel()
 				d := &decider{random: rand.New(rand.NewPCG(seed, uint64(n))), seen: &seen, lengths: lengths}
-				d.world = emptyWorld(t)
+				d.world = pulledWorld(t)
 				story.tell(d)
 				d.wantSums()
 			})
@@ -91,7 +91,7 @@ var deathsOf = map[string]int{"run": 1, "resume": 1, "approve": 2, "settle": 2, 
 func (d *decider) prepare(check func()) {
 	d.t.Helper()
 	d.check = check
-	d.furnish(staff, sandbox.Faults{Latency: sandbox.Duration(5 * time.Millisecond), Jitter: sandbox.Duration(20 * time.Millisecond)},
+	d.moveIn(staff, sandbox.Faults{Latency: sandbox.Duration(5 * time.Millisecond), Jitter: sandbox.Duration(20 * time.Millisecond)},
 		`request_timeout = "1s"`)
 }
 

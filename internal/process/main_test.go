@@ -2,6 +2,8 @@ package process
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -19,9 +21,9 @@ import (
 	"syncd/internal/app/apptest"
 )
 
-// program is the path of the program under test. It is built without the race detector: what matters here is when a
+// program is the path of the program under test, and programDigest of which bytes it is. It is built without the race detector: what matters here is when a
 // process dies; scripts of cmd/syncd (testdata/race) run the same code with the detector on.
-var program string
+var program, programDigest string
 
 var (
 	seedFlag = flag.Uint64("seed", 1, "of the random instants; rounds of -count add to it")
@@ -69,9 +71,15 @@ func build() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "syncd-process-"); err != nil {
 		return "", err
 	}
-	if program, err = apptest.Build(context.Background(), dir); err != nil {
+	var content []byte
+	if program, err = apptest.Build(context.Background(), dir); err == nil {
+		content, err = os.ReadFile(program)
+	}
+	if err != nil {
 		return "", errors.Join(err, os.RemoveAll(dir))
 	}
+	sum := sha256.Sum256(content)
+	programDigest = hex.EncodeToString(sum[:4])
 	return dir, nil
 }
 

@@ -73,10 +73,43 @@ func execute(ctx context.Context, url, sql string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
+// pulled is template with the first dossier's nomenclatures, which the program pulled: once for all worlds, as it costs each of
+// them more than what it is about.
+func pulled(t *testing.T) testpg.Template {
+	return testpg.Template{Name: "pulled_" + programDigest, Sources: migrations.Ledger, Prepare: func(ctx context.Context, url string) error {
+		if err := template.Prepare(ctx, url); err != nil {
+			return err
+		}
+		w := &world{t: t, db: &testpg.DB{URL: url}, dir: t.TempDir()}
+		w.serve(sandbox.Faults{})
+		w.configure(w.server.URL)
+		w.want(0, w.run("run", "dictionnaire"))
+		return nil
+	}}
+}
+
 // newWorld makes a world with staff, whose nomenclatures are pulled. settings are further lines of [isidoor].
 func newWorld(t *testing.T, employees int, faults sandbox.Faults, settings ...string) *world {
 	t.Helper()
-	return populate(t, testpg.New(t, template), employees, faults, settings...)
+	w := pulledWorld(t)
+	w.moveIn(employees, faults, settings...)
+	return w
+}
+
+// pulledWorld has a database with nomenclatures, into which the rest is to move.
+func pulledWorld(t *testing.T) *world {
+	t.Helper()
+	return &world{t: t, db: testpg.New(t, pulled(t)), dir: t.TempDir()}
+}
+
+// moveIn gives a world of pulledWorld all that is around its database, which is told where it is now: a copy of a ledger would be
+// taken for one that was put back.
+func (w *world) moveIn(employees int, faults sandbox.Faults, settings ...string) {
+	w.t.Helper()
+	w.surround(employees, faults, settings...)
+	w.exec(`UPDATE syncd.incarnation SET ledger = gen_random_uuid(), database = (SELECT oid::bigint FROM pg_database WHERE datname = current_database())`)
+	w.exec(`UPDATE syncd.target SET base_url = regexp_replace(base_url, '^http://[^/]+', $1)`, w.server.URL)
+	w.exec(`UPDATE syncd.api SET base_url = regexp_replace(base_url, '^http://[^/]+', $1)`, w.server.URL)
 }
 
 // emptyWorld has a database and nothing else.
@@ -95,12 +128,18 @@ func populate(t *testing.T, db *testpg.DB, employees int, faults sandbox.Faults,
 // furnish gives a world all that is around its database.
 func (w *world) furnish(employees int, faults sandbox.Faults, settings ...string) {
 	w.t.Helper()
+	w.surround(employees, faults, settings...)
+	w.want(0, w.run("run", "dictionnaire"))
+}
+
+// surround gives a world a partner, a configuration and staff.
+func (w *world) surround(employees int, faults sandbox.Faults, settings ...string) {
+	w.t.Helper()
 	w.serve(faults)
 	w.configure(w.server.URL, settings...)
 	for _, name := range w.dossiers() {
 		w.fill(name, employees)
 	}
-	w.want(0, w.run("run", "dictionnaire"))
 }
 
 func (w *world) dossiers() []string { return append([]string{dossier}, w.others...) }
@@ -206,7 +245,6 @@ func dossierSection(name string) string {
 // server's log.
 func (w *world) fill(dossier string, employees int) {
 	w.t.Helper()
-	conn := w.db.Connect(w.t)
 	options := sample.Options{Dossier: dossier, Employees: employees, ElementsPerEmployee: 3, Period: period, Seed: 1}
 	var staff, elements [][]any
 	for e := range sample.Employees(options) {
@@ -215,10 +253,14 @@ func (w *world) fill(dossier string, employees int) {
 	for e := range sample.Elements(options) {
 		elements = append(elements, e.Row())
 	}
-	_, err := conn.CopyFrom(context.Background(), sample.EmployeeTable, sample.EmployeeColumns, pgx.CopyFromRows(staff))
-	w.must(err)
-	_, err = conn.CopyFrom(context.Background(), sample.ElementTable, sample.ElementColumns, pgx.CopyFromRows(elements))
-	w.must(err)
+	ctx := context.Background()
+	w.must(w.db.With(ctx, func(conn *pgx.Conn) error {
+		_, err := conn.CopyFrom(ctx, sample.EmployeeTable, sample.EmployeeColumns, pgx.CopyFromRows(staff))
+		if err == nil {
+			_, err = conn.CopyFrom(ctx, sample.ElementTable, sample.ElementColumns, pgx.CopyFromRows(elements))
+		}
+		return err
+	}))
 }
 
 func (w *world) must(err error) {
