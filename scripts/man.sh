@@ -13,19 +13,21 @@ mkdir -p "$dir/fr"
 # The second argument of .TH is the date: page FORMAT PAGE
 page() { sed "1s|\"\"|\"$(LC_ALL=C date -u -d "@$SOURCE_DATE_EPOCH" "+$1")\"|" "$2" >"$dir/${2#packaging/}"; }
 for file in packaging/*.[58]; do page '%b %Y' "$file"; done
-for file in packaging/fr/*.8; do page %d/%m/%Y "$file"; done
+for file in packaging/fr/*.[58]; do page %d/%m/%Y "$file"; done
 go run -tags man -ldflags "-X main.version=${VERSION:-dev}" ./cmd/syncd man "$dir"
 
-# The keys of syncd.toml(5) come out of config.toml.
+# The keys of syncd.toml(5) come out of config.toml and config.fr.toml, which have the same ones.
 missing=0
-while read -r section; do
-	grep -qxF ".SS $section" "$dir/syncd.toml.5" && continue
-	echo "man: syncd.toml.5 lacks the section $section of config.toml" >&2
+lacks() {
+	echo "man: $1 lacks the $2 of config.toml" >&2
 	missing=1
-done < <(grep -oE '^(# )?\[\[?[a-z_.]+\]\]?' config.toml | sed 's/^# //' | sort -u)
-while read -r key; do
-	grep -qF "\\fB$key = " "$dir/syncd.toml.5" && continue
-	echo "man: syncd.toml.5 lacks the key $key of config.toml" >&2
-	missing=1
-done < <(grep -E '^(# )?[a-z_]+ = (["[{0-9]|true|false)' config.toml | sed -E 's/^# //; s/ = .*//' | sort -u)
+}
+for page in "$dir/syncd.toml.5" "$dir/fr/syncd.toml.5"; do
+	while read -r section; do
+		grep -qxF ".SS $section" "$page" || lacks "$page" "section $section"
+	done < <(grep -oE '^(# )?\[\[?[a-z_.]+\]\]?' config.toml | sed 's/^# //' | sort -u)
+	while read -r key; do
+		grep -qF "\\fB$key = " "$page" || lacks "$page" "key $key"
+	done < <(grep -E '^(# )?[a-z_]+ = (["[{0-9]|true|false)' config.toml | sed -E 's/^# //; s/ = .*//' | sort -u)
+done
 exit "$missing"

@@ -66,7 +66,12 @@ func (p process) words() *locale.Catalogue {
 			return words
 		}
 	}
-	return locale.Of(cmp.Or(p.Speaks, locale.Language(config.LocaleLanguage(p.Getenv))), partner.Default().Name)
+	return locale.Of(p.language(), partner.Default().Name)
+}
+
+// language is that of the person, as far as it is known before a configuration is read.
+func (p process) language() locale.Language {
+	return cmp.Or(p.Speaks, locale.Language(config.LocaleLanguage(p.Getenv)))
 }
 
 // onSignals closes Stop at the first signal and calls abort at the second.

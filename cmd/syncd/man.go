@@ -11,6 +11,7 @@ import (
 	"syncd"
 	"syncd/internal/help"
 	"syncd/internal/partner"
+	"syncd/internal/report/locale"
 )
 
 // The build tag makes another program of this package, whose only purpose is to write the manual pages of all commands:
@@ -23,6 +24,7 @@ func init() {
 	root := func() *cobra.Command {
 		return newRoot(process{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})
 	}
-	pages := help.Program{Root: root, Version: version, Partner: partner.Default().Name, Values: helpValues, Sample: syncd.SampleConfig}
+	samples := map[locale.Language]string{locale.English: syncd.SampleConfig, locale.French: syncd.FrenchSample}
+	pages := help.Program{Root: root, Version: version, Partner: partner.Default().Name, Values: helpValues, Samples: samples}
 	os.Exit(tell(os.Stderr, pages.WritePages(os.Args[2])))
 }

@@ -285,7 +285,7 @@ func newSandboxInit(p process) *cobra.Command {
 		Use:  "init",
 		Args: exactly("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			r.Dir = args[0]
+			r.Dir, r.French = args[0], p.language() == locale.French
 			if !slices.Contains(shapes(), r.Profile) {
 				return noProfile(r.Profile, shapes())
 			}

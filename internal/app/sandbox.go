@@ -168,11 +168,18 @@ type Rehearsal struct {
 	Database string // a URL
 	Listen   string // of the stand-in, on this machine
 	Profile  string // of its API
+	French   bool   // its configuration is explained in French, where the profile has none of its own
 }
 
 // sample is the configuration that the rehearsal starts from.
 func (r Rehearsal) sample() string {
-	return cmp.Or(standIn().Samples[r.Profile], syncd.SampleConfig)
+	if own := standIn().Samples[r.Profile]; own != "" {
+		return own
+	}
+	if r.French {
+		return syncd.FrenchSample
+	}
+	return syncd.SampleConfig
 }
 
 // Flags are what 'syncd sandbox' needs to be told.

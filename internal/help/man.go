@@ -26,7 +26,7 @@ type Program struct {
 	Version string
 	Partner string
 	Values  Values
-	Sample  string // the configuration, commented
+	Samples map[locale.Language]string // the configuration, commented
 }
 
 // WritePages writes one page for each command in each language, dated SOURCE_DATE_EPOCH so that the same commit gives the same
@@ -37,16 +37,22 @@ func (p *Program) WritePages(dir string) error {
 		return errors.New("SOURCE_DATE_EPOCH is not a number of seconds\nhint: export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)")
 	}
 	date := time.Unix(seconds, 0).UTC()
-	if err := p.writeCommands(dir, "packaging/syncd.1.more", locale.English, date); err != nil {
+	if err := p.writeLanguage(dir, "packaging/syncd.1.more", locale.English, date); err != nil {
 		return err
 	}
-	if err := p.writeCommands(filepath.Join(dir, "fr"), "packaging/fr/syncd.1.more", locale.French, date); err != nil {
-		return err
-	}
-	return insertBefore(filepath.Join(dir, "syncd.toml.5"), ".SH FILES\n", keysPage(p.Sample))
+	return p.writeLanguage(filepath.Join(dir, "fr"), "packaging/fr/syncd.1.more", locale.French, date)
 }
 
-// writeCommands writes those of the commands in a language. A file has further sections of the program's own page.
+// writeLanguage writes the pages of a language. A file has further sections of the program's own page.
+func (p *Program) writeLanguage(dir, further string, language locale.Language, date time.Time) error {
+	if err := p.writeCommands(dir, further, language, date); err != nil {
+		return err
+	}
+	files := ".SH " + locale.HelpOf(language, p.Partner).Man["FILES"] + "\n"
+	return insertBefore(filepath.Join(dir, "syncd.toml.5"), files, keysOf(p.Samples[language]))
+}
+
+// writeCommands writes those of the commands.
 func (p *Program) writeCommands(dir, further string, language locale.Language, date time.Time) error {
 	root := p.Root()
 	Speak(root, language, p.Partner, p.Values, nil)
@@ -115,14 +121,14 @@ func insertBefore(page, heading string, text []byte) error {
 // What a line of the sample configuration can be, besides a comment. A default is commented out.
 var (
 	sampleSection = regexp.MustCompile(`^(?:# )?(\[\[?[a-z_.]+\]\]?)(?:\s+# (.*))?$`)
+	sampleMore    = regexp.MustCompile(`^#?\s{4,}# (.*)$`) // of the comment behind the key before it
 	sampleKey     = regexp.MustCompile(`^(?:# )?([a-z_]+ = (?:"[^"]*"|\[.*?\]|\{.*\}|[\d.]+|true|false))(?:\s+# (.*))?$`)
 )
 
-// keysPage makes the section of syncd.toml(5) about the keys out of the sample configuration: each with its default, or
-// an example, and its comment.
-func keysPage(sample string) []byte {
+// keysOf is what syncd.toml(5) says about the keys, out of the sample configuration: each with its default, or an example, and its
+// comment.
+func keysOf(sample string) []byte {
 	k := keys{page: &strings.Builder{}}
-	k.page.WriteString(".SH KEYS\nWith their defaults or, where there is none, with an example.\n")
 	for line := range strings.Lines(sample) {
 		k.line(strings.TrimRight(line, " \n"))
 	}
@@ -145,6 +151,8 @@ func (k *keys) line(line string) {
 		k.section(m[1], m[2])
 	} else if m := sampleKey.FindStringSubmatch(line); m != nil {
 		k.key(m[1], m[2])
+	} else if m := sampleMore.FindStringSubmatch(line); m != nil && k.closed {
+		k.text = append(k.text, m[1])
 	} else if text, isComment := strings.CutPrefix(line, "#"); isComment && strings.TrimSpace(text) != "" {
 		k.comment = append(k.comment, strings.TrimPrefix(text, " "))
 	} else if line == "" || isComment { // else it is a field of an example
