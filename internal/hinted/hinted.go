@@ -76,9 +76,12 @@ func (f Fact) In(words *locale.Catalogue) string {
 	return text
 }
 
-// ToldIn is the fact in words, and their hint.
+// ToldIn is the fact in words, and their hint; where they have none, that of the fact {problem} which they tell more of.
 func (f Fact) ToldIn(words *locale.Catalogue) (text, hint string) {
 	text, hint = words.Error(f.Code, f.Args)
+	if about, ok := f.Args["problem"].(Fact); ok && hint == "" {
+		_, hint = about.ToldIn(words)
+	}
 	if f.Met != "" {
 		text = f.Met.In(words) + words.Colon + text
 	}

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 
+	"syncd/internal/hinted"
 	"syncd/internal/plaintext"
 )
 
@@ -81,15 +82,23 @@ func decode(body []byte) (any, error) {
 }
 
 // packingError is a body in a form that is not read here.
-type packingError struct{ how string }
-
-func (e *packingError) Error() string {
-	return "compressed in a way that nobody asked for (" + e.how + ")"
+type packingError struct {
+	how   string // the name of a compression; "" = nobody knows it
+	times int    // how often it is compressed, where that is too often; else 0
 }
 
-func isPacked(err error) bool {
-	var packing *packingError
-	return errors.As(err, &packing)
+func (e *packingError) Error() string { return e.fact().In(hinted.English()) }
+
+func (e *packingError) fact() hinted.Fact { return hinted.Say("call.packed", "how", e.named()) }
+
+func (e *packingError) named() hinted.Fact {
+	switch {
+	case e.times > 0:
+		return hinted.Say("call.packed-times", "times", e.times)
+	case e.how == "":
+		return hinted.Say("call.packed-unknown")
+	}
+	return hinted.Say("plain.text", "text", e.how)
 }
 
 // readBody reads an answer to its end, so that its connection can be used again, and gives its text as UTF-8. Neither what
@@ -114,7 +123,7 @@ const maxLayers = 3
 func unpack(header http.Header, data []byte, limit int64) ([]byte, error) {
 	layers := packings(header)
 	if len(layers) > maxLayers {
-		return nil, &packingError{fmt.Sprintf("%d times", len(layers))}
+		return nil, &packingError{times: len(layers)}
 	}
 	for i := len(layers) - 1; i >= 0; i-- { // the last one was applied last
 		var err error
@@ -156,9 +165,9 @@ func unpackLayer(packing string, data []byte, limit int64) ([]byte, error) {
 	case packing == "deflate":
 		return unpackDeflate(data, limit)
 	case !knownPackings.MatchString(packing):
-		packing = "unknown"
+		packing = ""
 	}
-	return nil, &packingError{packing}
+	return nil, &packingError{how: packing}
 }
 
 // unpackDeflate reads what is called deflate: zlib's form, or the bare one that some send instead.

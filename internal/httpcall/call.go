@@ -36,8 +36,8 @@ func NewEndpoint(name, section, method, path string) Endpoint {
 }
 
 // Misconfigured is a call that this configuration cannot make, or whose answer it cannot read.
-func (e *Endpoint) Misconfigured(problem, hint string) *jobs.CallError {
-	return &jobs.CallError{Class: jobs.ClassConfiguration, Call: e.Label, Problem: problem, Hint: hint}
+func (e *Endpoint) Misconfigured(what hinted.Fact) *jobs.CallError {
+	return jobs.Troubled(jobs.ClassConfiguration, e.Label, what)
 }
 
 // Call is one call of an API, the same for all its attempts. It either sends a document, and then its answer tells what
@@ -205,13 +205,14 @@ func (o *Call) decode(a *answer, header http.Header, body []byte) {
 	document, err := decode(body)
 	silent := o.Finds && a.Status != http.StatusNoContent && !isMissing(a.Status) && len(bytes.TrimSpace(body)) == 0
 	if err != nil || silent {
-		a.Class, a.Problem, a.Hint = jobs.ClassTechnical, "the answer is not JSON", "check base_url and the path of the endpoint"
+		a.Class = jobs.ClassTechnical
+		a.Tell(hinted.Say("call.no-json"), hinted.Say("call.check-path"))
 		return
 	}
 	if o.Lists != nil {
-		if why := partOf(header, document, *o.Lists); why != "" {
-			a.Class, a.Definite, a.Problem = jobs.ClassConfiguration, true, "the answer is a part of the list only: "+why
-			a.Hint = "ask the partner how all of it is asked for, and write that into path of [" + o.Section + "]"
+		if why := partOf(header, document, *o.Lists); why.Code != "" {
+			a.Class, a.Definite = jobs.ClassConfiguration, true
+			a.Tell(hinted.Say("call.part-of-list", "why", why, "table", o.Section), hinted.Fact{})
 			return
 		}
 	}

@@ -160,10 +160,7 @@ func orDefault[T comparable](value, otherwise T) T {
 	return value
 }
 
-// of names settings of the partner's section: "base_url of [section]".
-func (o *Options) of(settings string) string { return settings + " of [" + o.Section + "]" }
-
-// setting is of as a fact.
+// setting names one of the section.
 func (o *Options) setting(key string) hinted.Fact {
 	return hinted.Say("call.setting", "key", key, "table", o.Section)
 }

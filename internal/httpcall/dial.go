@@ -66,13 +66,13 @@ func (d *dialer) proxyFor(u *url.URL) (*url.URL, error) {
 	proxy, err := d.proxy(&http.Request{URL: u})
 	switch {
 	case err != nil:
-		return nil, &proxyError{unusable: "HTTPS_PROXY is not the address of a proxy"} // err would quote it, with a password perhaps
+		return nil, &proxyError{unusable: "call.proxy-no-address"} // err would quote it, with a password perhaps
 	case proxy == nil || proxy.Scheme == "http" || proxy.Scheme == "https":
 		return proxy, nil
 	case strings.HasPrefix(proxy.Scheme, "socks"):
-		return nil, &proxyError{unusable: "HTTPS_PROXY names a SOCKS proxy, which syncd does not speak to"}
+		return nil, &proxyError{unusable: "call.proxy-socks"}
 	}
-	return nil, &proxyError{unusable: "HTTPS_PROXY is not an http or https address"}
+	return nil, &proxyError{unusable: "call.proxy-not-web"}
 }
 
 // rootCertificates are the system's, and those of ca_file. nil = the system's.
@@ -146,7 +146,7 @@ func (d *dialer) secure(ctx context.Context, below net.Conn, host string) (*tls.
 
 // proxyError is a proxy through which no connection came to be.
 type proxyError struct {
-	unusable string // why none can be made through it at all
+	unusable string // the code of why none can be made through it at all
 	status   int    // what it answered to CONNECT; 0 = nothing
 	named    bool   // it was given a user name and a password
 	basic    bool   // with a 407: it takes them in the one form that we know

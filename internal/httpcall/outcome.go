@@ -15,12 +15,6 @@ import (
 	"syncd/internal/jobs"
 )
 
-const (
-	hintLater    = "the partner is busy or away: try again later"
-	hintEmployee = "correct this employee in staging and run again"
-	hintPacking  = "ask the partner, or whoever runs a proxy on the way, to send answers as they are asked for (Accept-Encoding: identity)"
-)
-
 // answer is one attempt's end, given its class.
 type answer struct {
 	jobs.CallError
@@ -108,15 +102,16 @@ func (o *Call) classify(ctx context.Context, response *http.Response, body []byt
 // stop before it takes refusals for successes.
 func (o *Call) classifySuccess(ctx context.Context, a answer, header http.Header, body []byte, readErr error) answer {
 	body = bytes.TrimSpace(body)
+	var packing *packingError
 	switch {
-	case isPacked(readErr):
-		a = o.doubted(a, ", and its body is "+readErr.Error())
-		a.Hint = hintPacking
+	case errors.As(readErr, &packing):
+		a = inDoubt(a)
+		a.Tell(hinted.Say("call.packed-success", "status", statusText(a.Status), "how", packing.named(), "problem", packing.fact()), hinted.Fact{})
 		return a
 	case errors.Is(readErr, errTooLarge) && o.Rules.decide():
-		return o.undecided(a, "the answer is too large")
+		return o.undecided(a, hinted.Say("call.too-large"))
 	case errors.Is(readErr, errTooLarge):
-		return o.doubted(a, ", and its body is too large")
+		return o.doubted(a, "call.large-success")
 	case readErr != nil && ctx.Err() != nil:
 		a = cancelled(o)
 		a.ambiguous = true
@@ -153,18 +148,24 @@ func isProblem(header http.Header) bool {
 func (o *Call) plainSuccess(a answer, header http.Header, body []byte) answer {
 	switch {
 	case a.Class != jobs.ClassAccepted:
-		return o.doubted(a, ", which does not say that the document was accepted")
+		return o.doubted(a, "call.silent-success")
 	case isProblem(header) && len(body) > 0:
-		return o.doubted(a, ", and its body calls itself a problem")
+		return o.doubted(a, "call.problem-success")
 	case len(body) > 0 && !json.Valid(body):
-		return o.doubted(a, ", and its body is not JSON")
+		return o.doubted(a, "call.no-json-success")
 	}
 	return a
 }
 
-func (o *Call) doubted(a answer, why string) answer {
+func (o *Call) doubted(a answer, code string) answer {
+	a = inDoubt(a)
+	a.Tell(hinted.Say(code, "status", statusText(a.Status)), hinted.Say("call.say-in-answer", "table", o.Section))
+	return a
+}
+
+// inDoubt is an answer that does not say whether the document was accepted.
+func inDoubt(a answer) answer {
 	a.Class, a.ambiguous, a.Cause = jobs.ClassConfiguration, true, jobs.Because(jobs.CauseAnswer)
-	a.Problem, a.Hint = "answered "+statusText(a.Status)+why, o.hintRules()
 	return a
 }
 
@@ -172,24 +173,23 @@ func (o *Call) doubted(a answer, why string) answer {
 func (o *Call) ruled(a answer, body []byte) answer {
 	document, err := decode(body)
 	if err != nil {
-		return o.undecided(a, "the answer is not JSON")
+		return o.undecided(a, hinted.Say("call.no-json"))
 	}
 	refused, err := o.Rules.refusals(document)
 	if err != nil {
-		return o.undecided(a, err.Error())
+		return o.undecided(a, hinted.What(err))
 	}
 	a.ambiguous = false
 	if a.Class = jobs.ClassAccepted; len(refused) > 0 {
-		a.Class, a.Problem = jobs.ClassData, "answered "+statusText(a.Status)+", with a refusal inside"
-		a.Hint, a.Message = hintEmployee, o.Rules.messageIn(refused)
+		a.Class, a.Message = jobs.ClassData, o.Rules.messageIn(refused)
+		a.Tell(hinted.Say("call.refusal-inside", "status", statusText(a.Status)), hinted.Say("call.correct-employee"))
 	}
 	return a
 }
 
-func (o *Call) undecided(a answer, why string) answer {
-	a.Class, a.ambiguous, a.Cause = jobs.ClassConfiguration, true, jobs.Because(jobs.CauseAnswer)
-	a.Problem = "answered " + statusText(a.Status) + ", which cannot be judged: " + why
-	a.Hint = "check [" + o.Section + ".answer]"
+func (o *Call) undecided(a answer, why hinted.Fact) answer {
+	a = inDoubt(a)
+	a.Tell(hinted.Say("call.undecided", "status", statusText(a.Status), "why", why, "table", o.Section), hinted.Fact{})
 	return a
 }
 
@@ -210,11 +210,14 @@ func (o *Call) classifyReading(ctx context.Context, class jobs.Class, response *
 	if a.Class != jobs.ClassAccepted {
 		return a
 	}
+	var packing *packingError
 	switch {
-	case isPacked(readErr):
-		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, "the answer is "+readErr.Error(), hintPacking
+	case errors.As(readErr, &packing):
+		a.Class = jobs.ClassConfiguration
+		a.Tell(packing.fact(), hinted.Fact{})
 	case errors.Is(readErr, errTooLarge):
-		a.Class, a.Problem, a.Hint = jobs.ClassTechnical, "the answer is too large", "check "+o.connection.options.of("base_url")
+		a.Class = jobs.ClassTechnical
+		a.Tell(hinted.Say("call.too-large"), hinted.Say("call.check", "setting", o.connection.options.setting("base_url")))
 	case readErr != nil && ctx.Err() != nil:
 		return cancelled(o)
 	case readErr != nil:
@@ -340,12 +343,6 @@ func (o *Call) checkAddress() hinted.Fact {
 // later is for trouble that passes.
 func later() hinted.Fact { return hinted.Say("call.later") }
 
-// hintRules is for an answer of which nobody can tell what it means.
-func (o *Call) hintRules() string {
-	return "whether it was received is not known: ask the partner; if its API accepts a document this way, say so in [" +
-		o.Section + ".answer] (code and success, errors, or texts: see config.toml)"
-}
-
 func statusText(status int) string {
 	if text := http.StatusText(status); text != "" {
 		return fmt.Sprintf("%d %s", status, text)
@@ -354,15 +351,13 @@ func statusText(status int) string {
 }
 
 // cancelled is an attempt that the caller gave up.
-func cancelled(op *Call) answer {
-	return answer{CallError: jobs.CallError{
-		Class: jobs.ClassCancelled, Call: op.Label, Problem: "cancelled", Hint: "resume the run",
-	}}
-}
+func cancelled(op *Call) answer { return ended(op, "call.cancelled") }
 
 // stopped is an attempt that its caller forbade just before.
-func stopped(op *Call) answer {
-	return answer{CallError: jobs.CallError{
-		Class: jobs.ClassCancelled, Call: op.Label, Problem: "stopped before the request left", Hint: "resume the run",
-	}}
+func stopped(op *Call) answer { return ended(op, "call.stopped") }
+
+func ended(op *Call, code string) (a answer) {
+	a.Class, a.Call = jobs.ClassCancelled, op.Label
+	a.Tell(hinted.Say(code), hinted.Fact{})
+	return a
 }

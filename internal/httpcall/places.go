@@ -1,7 +1,6 @@
 package httpcall
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,18 +23,18 @@ func (c *Connection) newSearch(section, source string) (*search, *jobs.CallError
 	s := &search{connection: c, section: section, trusted: true, setting: c.options.setting("base_url")}
 	base, err := url.Parse(c.options.BaseURL)
 	if err != nil { // Open has checked it
-		return nil, s.noSource("base_url is not a web address")
+		return nil, s.noSource(hinted.Say("call.not-web", "key", "base_url"))
 	}
 	if source == "auto" {
 		s.places = usualPlaces(base)
 		return s, nil
 	}
-	if err := checkContractAddress(source); err != "" {
-		return nil, s.noSource(err)
+	if wrong := checkContractAddress(source); wrong != "" {
+		return nil, s.noSource(hinted.Say(wrong, "host", hostOf(source)))
 	}
 	u, err := url.Parse(source)
 	if err != nil {
-		return nil, s.noSource("contract is not a web address")
+		return nil, s.noSource(hinted.Say("call.not-web", "key", "contract"))
 	}
 	u.Fragment, u.RawFragment = "", ""
 	s.trusted, s.setting = sameOrigin(u, base), hinted.Say("call.setting", "key", "contract", "table", s.section)
@@ -45,26 +44,33 @@ func (c *Connection) newSearch(section, source string) (*search, *jobs.CallError
 	return s, nil
 }
 
-func (s *search) contractSetting() string { return "contract of [" + s.section + "]" }
+// name tells how a contract is named, or done without.
+func (s *search) name() hinted.Fact { return hinted.Say("call.name-contract", "table", s.section) }
 
-func (s *search) hintContract() string {
-	return "name its URL or a file in " + s.contractSetting() + `, or write contract = "none"`
+func (s *search) noSource(what hinted.Fact) *jobs.CallError {
+	e := &jobs.CallError{Class: jobs.ClassConfiguration, Call: contractName}
+	e.Tell(what, s.name())
+	return e
 }
 
-func (s *search) noSource(problem string) *jobs.CallError {
-	return &jobs.CallError{Class: jobs.ClassConfiguration, Call: contractName, Problem: problem, Hint: s.hintContract()}
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
-// checkContractAddress words what is wrong with the URL of a contract, without quoting it; "" = nothing.
+// checkContractAddress is the code of what is wrong with the URL of a contract; "" = nothing.
 func checkContractAddress(address string) string {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return "contract is neither \"auto\" nor a web address"
+		return "call.contract-no-address"
 	case u.User != nil:
-		return "contract holds a user name"
+		return "call.contract-user"
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return fmt.Sprintf("contract is plain http to another machine (%s)", u.Hostname())
+		return "call.contract-plain-http"
 	}
 	return ""
 }
@@ -108,18 +114,19 @@ func portOf(u *url.URL) string {
 // nothing words the end of a search at whose places there was no contract.
 func (s *search) nothing() *jobs.CallError {
 	if len(s.places) == 1 {
-		return &jobs.CallError{Class: jobs.ClassConfiguration, Call: s.places[0].label, Status: s.passed[0].Status,
-			Problem: s.passed[0].Problem, Hint: s.hintContract()}
+		e := s.noSource(s.passed[0].What)
+		e.Call, e.Status = s.places[0].label, s.passed[0].Status
+		return e
 	}
-	var reasons []string
+	var reasons hinted.List
 	counts := map[string]int{}
 	for _, p := range s.passed {
 		if counts[p.Problem]++; counts[p.Problem] == 1 {
-			reasons = append(reasons, p.Problem)
+			reasons = append(reasons, p.What)
 		}
 	}
 	for i, why := range reasons {
-		reasons[i] = fmt.Sprintf("%s (%d)", why, counts[why])
+		reasons[i] = hinted.Say("call.so-often", "what", why, "times", counts[why.In(hinted.English())])
 	}
-	return s.noSource(fmt.Sprintf("no contract was found at %d places below base_url: %s", len(s.places), strings.Join(reasons, ", ")))
+	return s.noSource(hinted.Say("call.no-contract", "places", len(s.places), "reasons", reasons))
 }

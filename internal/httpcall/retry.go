@@ -143,15 +143,7 @@ func meant(asked, most time.Duration) time.Duration {
 func tellPause(call *jobs.CallError, most time.Duration) {
 	call.RetryAfter = meant(call.RetryAfter, most)
 	if call.RetryAfter > most {
-		what := call.What
-		if what.Code == "" {
-			what = hinted.Say("plain.text", "text", call.Problem)
-		}
-		next := call.Next
-		if next.Code == "" {
-			next = hinted.Say("plain.text", "text", call.Hint)
-		}
-		call.Tell(hinted.Say("call.asks-pause", "problem", what, "pause", call.RetryAfter.Round(time.Second).String()), next)
+		call.Tell(hinted.Say("call.asks-pause", "problem", call.What, "pause", call.RetryAfter.Round(time.Second).String()), call.Next)
 	}
 }
 

@@ -144,8 +144,7 @@ func (r *rotating) refusedPassword() *jobs.CallError {
 }
 
 func (r *rotating) told(class jobs.Class, what hinted.Fact) *jobs.CallError {
-	problem, hint := what.Apart(hinted.English(), hinted.Fact{})
-	return &jobs.CallError{Class: class, Call: tokenCall, Problem: problem, Hint: hint}
+	return jobs.Troubled(class, tokenCall, what)
 }
 
 // unkept is a store that does not answer: the call may be tried again.

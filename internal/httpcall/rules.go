@@ -2,13 +2,13 @@ package httpcall
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -73,31 +73,31 @@ func (r *Rules) refusals(document any) ([]any, error) {
 func (r *Rules) results(document any) ([]any, error) {
 	switch {
 	case document == nil:
-		return nil, errors.New("the answer is empty")
+		return nil, hinted.Because(nil, "call.rule-empty")
 	case r.code == nil && len(r.errors) == 0:
-		return nil, errors.New("it is none of texts")
+		return nil, hinted.Because(nil, "call.rule-no-text")
 	}
 	found, ok := r.items.Find(document)
 	results, isArray := found.([]any)
 	switch {
 	case !ok || !isArray && r.items != nil:
-		return nil, errors.New("items leads to no array of results")
+		return nil, hinted.Because(nil, "call.rule-no-results")
 	case !isArray:
 		return []any{found}, nil
 	case len(results) == 0:
-		return nil, errors.New("the array of results is empty")
+		return nil, hinted.Because(nil, "call.rule-no-result")
 	}
 	return results, nil
 }
 
 func (r *Rules) accepts(result any) (bool, error) {
 	if _, isObject := result.(map[string]any); !isObject {
-		return false, errors.New("a result is no JSON object")
+		return false, hinted.Because(nil, "call.result-no-object")
 	}
 	if r.code != nil {
 		accepts, ok := r.succeeds(result)
 		if !ok {
-			return false, errors.New("a result has no code")
+			return false, hinted.Because(nil, "call.result-no-code")
 		}
 		if !accepts {
 			return false, nil

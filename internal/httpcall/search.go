@@ -28,7 +28,6 @@ const (
 	maxRedirects     = 3
 	maxDescribePause = 5 * time.Second
 	contractHead     = 4 << 10 // bytes that tell a page from a document
-	problemPage      = "the answer is HTML, not JSON: a login page?"
 )
 
 // Description is the contract as the API publishes it, not yet read.
@@ -158,7 +157,7 @@ func (s *search) visit(ctx context.Context, p place, authorized bool) page {
 			redirects++
 			op.URL = s.connection.withQuery(got.location)
 		case got.location != nil:
-			got.Problem = "redirects without end"
+			got.Tell(hinted.Say("call.redirects"), s.name())
 			return got
 		case got.lagging && s.waited < len(lagPauses):
 			s.waited++
@@ -285,52 +284,57 @@ func (s *search) read(ctx, limited context.Context, op *Call, response *http.Res
 	}
 	status := response.StatusCode
 	class := meaningOf(status).reading
-	p := page{answer: answer{CallError: jobs.CallError{Class: jobs.ClassConfiguration, Status: status, Hint: s.hintContract()}}}
+	p := page{answer: answer{CallError: jobs.CallError{Class: jobs.ClassConfiguration, Status: status}}}
+	answered := hinted.Say("call.answered", "status", statusText(status))
+	var packing *packingError
 	switch {
 	case class == jobs.ClassTemporary, class == jobs.ClassTechnical:
-		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, "answered "+statusText(status), hintLater+"; if it stays so, "+
-			s.hintContract(), true
+		p.Class, p.tryAgain = jobs.ClassTemporary, true
+		p.Tell(answered, hinted.Say("call.later-or-name", "table", s.section))
 		p.RetryAfter, _ = retryAfter(response.Header, time.Now())
 	case class != jobs.ClassAccepted && status/100 == 2: // a part of one, or one that somebody altered
-		p.Problem = "answered " + statusText(status)
+		p.Tell(answered, s.name())
 	case class != jobs.ClassAccepted:
-		p.Problem, p.passed = "answered "+statusText(status), true
-		p.redirected(op.URL, response)
+		p.passed = true
+		p.Tell(p.redirected(op.URL, response, answered), s.name())
 	case isPage(text):
-		p.Problem, p.passed = problemPage, true
-	case isPacked(err):
-		p.Problem = "the answer is " + err.Error()
+		p.passed = true
+		p.Tell(hinted.Say("call.login-page"), s.name())
+	case errors.As(err, &packing):
+		p.Tell(packing.fact(), s.name())
 	case errors.Is(err, errTooLarge):
-		p.Problem = "the contract is larger than 10 MiB"
+		p.Tell(hinted.Say("call.large-contract"), s.name())
 	case err != nil && ctx.Err() != nil:
 		p = s.stop(ctx, op)
 		p.Status = status
 	case err != nil && limited.Err() != nil: // it had its time
 		p.CallError = s.late(op).CallError
 	case err != nil:
-		p.Class, p.Problem, p.Hint, p.tryAgain = jobs.ClassTemporary, endTrouble(err).In(hinted.English()), hintLater, true
+		p.Class, p.tryAgain = jobs.ClassTemporary, true
+		p.Tell(endTrouble(err), later())
 	case !contractMark.Match(plain(text)):
-		p.Problem, p.passed = "the answer is no Swagger or OpenAPI document", true
+		p.passed = true
+		p.Tell(hinted.Say("call.no-swagger"), s.name())
 	default:
-		p.Class, p.Problem, p.Hint, p.text = jobs.ClassAccepted, "", "", text
+		p.Class, p.text = jobs.ClassAccepted, text
 	}
 	return p
 }
 
-// redirected follows a redirect to the same host; to another one nothing of ours goes.
-func (p *page) redirected(from *url.URL, response *http.Response) {
+// redirected follows a redirect to the same host; to another one nothing of ours goes. It tells what was answered.
+func (p *page) redirected(from *url.URL, response *http.Response, answered hinted.Fact) hinted.Fact {
 	switch p.Status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 	default:
-		return
+		return answered
 	}
 	to, err := from.Parse(response.Header.Get("Location"))
 	if err != nil || to.User != nil || !sameOrigin(to, from) {
-		p.Problem = redirected(response, hinted.Say("plain.text", "text", p.Problem)).In(hinted.English())
-		return
+		return redirected(response, answered)
 	}
 	to.Fragment, to.RawFragment = "", ""
 	p.location = to
+	return answered
 }
 
 // isPage reports whether what was answered is HTML or XML. What it calls itself does not count: old servers know no JSON.

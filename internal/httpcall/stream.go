@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -50,13 +51,16 @@ func (o *Call) stream(ctx context.Context, response *http.Response) answer {
 	if closeErr := response.Body.Close(); err == nil {
 		err = closeErr
 	}
+	var packing *packingError
 	switch {
 	case o.Into.Failed != nil:
-		a.Class, a.Problem = jobs.ClassCancelled, "what was answered could not be kept"
+		a.Class = jobs.ClassCancelled
+		a.Tell(hinted.Say("call.unkept"), hinted.Fact{})
 	case err != nil && ctx.Err() != nil:
 		return cancelled(o)
-	case isPacked(err):
-		a.Class, a.Problem, a.Hint = jobs.ClassConfiguration, "the answer is "+err.Error(), hintPacking
+	case errors.As(err, &packing):
+		a.Class = jobs.ClassConfiguration
+		a.Tell(packing.fact(), hinted.Fact{})
 	case err != nil:
 		a.Class = jobs.ClassTemporary
 		a.Tell(endTrouble(err), later())
@@ -103,7 +107,7 @@ func unpacking(body io.Reader, header http.Header) (io.Reader, error) {
 	case len(layers) == 1 && layers[0] == "gzip":
 		return gzip.NewReader(buffered)
 	case knownPackings.MatchString(layers[0]) || layers[0] == "deflate" || layers[0] == "gzip":
-		return nil, &packingError{layers[0]}
+		return nil, &packingError{how: layers[0]}
 	}
-	return nil, &packingError{"unknown"}
+	return nil, &packingError{}
 }

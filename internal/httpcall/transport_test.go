@@ -372,12 +372,38 @@ func TestConnectionsAreKept(t *testing.T) {
 func TestTroubleInFrench(t *testing.T) {
 	t.Parallel()
 	o := &Options{Section: "partner"}
-	e := o.connectionTrouble(syscall.ECONNREFUSED, o.setting("base_url"))
-	e.Call = "GET /V2/Dossier"
-	tellPause(&e, time.Minute)
-	const want = "GET /V2/Dossier\u00a0: connexion refusée\nhint: voir si le service du partenaire fonctionne et est joignable d'ici\u00a0; " +
-		"vérifier base_url de [partner]"
-	if got := hinted.TextIn(locale.Of(locale.French, "partner"), &e); got != want {
-		t.Errorf("got %q", got)
+	call := &Call{Endpoint: NewEndpoint("document", "partner.call", http.MethodPost, "/V2/Salarie"), connection: &Connection{options: *o}}
+	proxy := func(e proxyError) jobs.CallError { return o.connectionTrouble(&e, o.setting("base_url")) }
+	search := &search{section: "partner.call", places: make([]place, 3), passed: make([]page, 3)}
+	for i := range search.passed {
+		search.passed[i].Tell(hinted.Say("call.answered", "status", statusText(404)), search.name())
+	}
+	search.passed[2].Tell(hinted.Say("call.login-page"), search.name())
+	packed := inDoubt(answer{})
+	packed.Tell((&packingError{times: 4}).fact(), hinted.Fact{})
+	const environment = "HTTPS_PROXY et NO_PROXY"
+	for want, e := range map[string]jobs.CallError{
+		"connexion refusée\nhint: voir si le service du partenaire fonctionne et est joignable d'ici\u00a0; vérifier base_url de [partner]": o.connectionTrouble(
+			syscall.ECONNREFUSED, o.setting("base_url")),
+		"le proxy veut un nom d'utilisateur et un mot de passe\u00a0: 407 Proxy Authentication Required\nhint: les écrire dans HTTPS_PROXY, dans un " +
+			"fichier que seul root peut lire\u00a0: HTTPS_PROXY=http://UTILISATEUR:MOT_DE_PASSE@HÔTE:PORT, les caractères spéciaux sous la forme %XX": proxy(
+			proxyError{status: 407, basic: true}),
+		"le proxy refuse le passage\u00a0: 403 Forbidden\nhint: demander à qui gère le proxy de laisser passer cette machine vers l'hôte de base_url de " +
+			"[partner]\u00a0; vérifier " + environment: proxy(proxyError{status: 403}),
+		"le proxy\u00a0: le serveur ne parle pas TLS sur ce port\nhint: vérifier " + environment: proxy(proxyError{cause: tls.RecordHeaderError{}}),
+		"certificat non reconnu\nhint: si un proxy ou le partenaire a sa propre autorité, nommer son fichier dans ca_file de [partner]": o.connectionTrouble(
+			&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, o.setting("base_url")),
+		"la réponse est compressée d'une façon que personne n'a demandée (4 fois)\nhint: demander au partenaire, ou à qui gère un proxy sur le chemin, " +
+			"d'envoyer les réponses comme elles sont demandées (Accept-Encoding: identity)": packed.CallError,
+		"a répondu 200 OK, ce dont on ne peut pas juger\u00a0: un résultat n'a pas de code\nhint: vérifier [partner.call.answer]": call.undecided(
+			answer{CallError: jobs.CallError{Status: 200}}, hinted.Say("call.result-no-code")).CallError,
+		"aucun contrat n'a été trouvé aux 3 emplacements sous base_url\u00a0: a répondu 404 Not Found (2), la réponse est du HTML, et non du JSON\u00a0: une page " +
+			"de connexion\u00a0? (1)\nhint: donner l'URL du contrat ou un fichier dans contract de [partner.call], ou écrire contract = \"none\"": *search.nothing(),
+	} {
+		e.Call = "GET /V2/Dossier"
+		tellPause(&e, time.Minute)
+		if got := hinted.TextIn(locale.Of(locale.French, "partner"), &e); got != "GET /V2/Dossier\u00a0: "+want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
 	}
 }

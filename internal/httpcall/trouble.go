@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -27,15 +26,15 @@ func (o *Options) connectionTrouble(err error, setting hinted.Fact) jobs.CallErr
 	if errors.As(err, &proxy) {
 		return o.proxyTrouble(proxy, setting)
 	}
-	if problem, hint := o.misconfigured(err, setting.In(hinted.English())); problem != "" {
-		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: problem, Hint: hint, Cause: untrustedCause(err)}
+	if what := misconfigured(err, setting, o.setting("ca_file")); what.Code != "" {
+		e := jobs.CallError{Class: jobs.ClassConfiguration, Cause: untrustedCause(err)}
+		e.Tell(what, hinted.Fact{})
+		return e
 	}
 	e := jobs.CallError{Class: jobs.ClassTemporary}
 	e.Tell(passingTrouble(err), hinted.Say("call.see-whether-up", "setting", setting))
 	return e
 }
-
-const proxySetting = "HTTPS_PROXY and NO_PROXY"
 
 // proxyTrouble words a proxy that gives no way. What it answers to CONNECT means what it means to a call for a token: nothing
 // of ours was processed.
@@ -48,81 +47,68 @@ func (o *Options) proxyTrouble(e *proxyError, setting hinted.Fact) jobs.CallErro
 	return told
 }
 
-func (o *Options) proxyProblem(e *proxyError, setting hinted.Fact) jobs.CallError {
-	switch class := meaningOf(e.status).token; {
-	case e.unusable != "":
-		return jobs.CallError{Class: jobs.ClassConfiguration, Problem: e.unusable,
-			Hint: "name an http or https proxy (HTTPS_PROXY=http://HOST:PORT), or the partner's host in NO_PROXY if it can be reached without one"}
-	case e.status == 0:
-		inner := o.connectionTrouble(e.cause, hinted.Say("call.proxy-setting"))
-		if inner.Class == jobs.ClassTemporary {
-			inner.Tell(hinted.Say("call.of-proxy", "problem", inner.What), hinted.Say("call.see-whether-proxy-up"))
-		} else {
-			inner.Problem = "the proxy: " + inner.Problem
-		}
-		return inner
-	case e.status == http.StatusProxyAuthRequired:
-		return e.unknownToProxy()
-	case class == jobs.ClassTemporary:
-		return jobs.CallError{Class: class, Problem: "the proxy has no way to the partner just now: " + statusText(e.status),
-			Hint: "the proxy or the partner is busy or away: try again later; if it stays so, check " + proxySetting}
-	}
-	return jobs.CallError{Class: jobs.ClassConfiguration, Problem: "the proxy refuses the way: " + statusText(e.status),
-		Hint: "ask whoever runs the proxy to let this machine through to the host of " + setting.In(hinted.English()) + "; check " + proxySetting}
-}
-
-// unknownToProxy words a 407.
-func (e *proxyError) unknownToProxy() jobs.CallError {
-	const hint = "write them into HTTPS_PROXY, in a file that only root can read: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special " +
-		"characters as %XX"
-	told := jobs.CallError{Class: jobs.ClassConfiguration, Problem: "the proxy wants a user name and a password", Hint: hint}
+func (o *Options) proxyProblem(e *proxyError, setting hinted.Fact) (told jobs.CallError) {
 	switch {
-	case !e.basic:
-		told.Problem = "the proxy wants another proof than a user name and a password (Basic)"
-		told.Hint = "ask whoever runs the proxy for Basic, or to let this machine through without; check " + proxySetting
-	case e.named:
-		told.Problem, told.Hint = "the proxy refuses the user name or the password of HTTPS_PROXY",
-			"correct them; special characters are written as %XX"
+	case e.unusable != "":
+		told.Class = jobs.ClassConfiguration
+		told.Tell(hinted.Say(e.unusable), hinted.Say("call.name-proxy"))
+		return told
+	case e.status == 0:
+		told = o.connectionTrouble(e.cause, hinted.Say("call.proxy-setting"))
+		next := told.Next
+		if told.Class == jobs.ClassTemporary {
+			next = hinted.Say("call.see-whether-proxy-up")
+		}
+		told.Tell(hinted.Say("call.of-proxy", "problem", told.What), next)
+		return told
 	}
-	told.Problem += ": " + statusText(e.status)
+	code := "call.proxy-refuses"
+	told.Class = jobs.ClassConfiguration
+	switch unknown := e.status == http.StatusProxyAuthRequired; {
+	case unknown && !e.basic:
+		code = "call.proxy-wants-other-proof"
+	case unknown && e.named:
+		code = "call.proxy-refuses-user"
+	case unknown:
+		code = "call.proxy-wants-user"
+	case meaningOf(e.status).token == jobs.ClassTemporary:
+		told.Class, code = jobs.ClassTemporary, "call.proxy-away"
+	}
+	told.Tell(hinted.Say(code, "status", statusText(e.status), "setting", setting), hinted.Fact{})
 	return told
 }
 
-// misconfigured finds the troubles that no retry cures; "" = none of them.
-func (o *Options) misconfigured(err error, setting string) (problem, hint string) {
+// misconfigured finds the troubles that no retry cures; zero = none of them.
+func misconfigured(err error, setting, roots hinted.Fact) hinted.Fact {
 	var untrusted *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
+	var packing *packingError
 	switch {
 	case errors.As(err, &untrusted):
-		return o.untrustedProblem(untrusted, setting)
+		return untrustedFact(untrusted, setting, roots)
 	case errors.As(err, &noTLS), errors.Is(err, http.ErrSchemeMismatch):
-		return "the server does not speak TLS on this port", "check " + setting
-	case isPacked(err): // a token: other answers are classified by their status
-		var packing *packingError
-		errors.As(err, &packing)
-		return "the answer is " + packing.Error(), hintPacking
+		return hinted.Say("call.no-tls", "setting", setting)
+	case errors.As(err, &packing): // a token: other answers are classified by their status
+		return packing.fact()
 	case strings.Contains(err.Error(), "protocol version"): // tls has no type for it, neither ours nor the peer's
-		return "the server does not offer TLS 1.2 or better", "ask the partner; check " + setting
+		return hinted.Say("call.old-tls", "setting", setting)
 	}
-	return "", ""
+	return hinted.Fact{}
 }
 
-func (o *Options) untrustedProblem(err *tls.CertificateVerificationError, setting string) (problem, hint string) {
+func untrustedFact(err *tls.CertificateVerificationError, setting, roots hinted.Fact) hinted.Fact {
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	issuer, missing := missingIssuer(err.UnverifiedCertificates)
 	switch {
 	case errors.As(err, &host):
-		return "the certificate is for another host", "check " + setting
+		return hinted.Say("call.other-host", "setting", setting)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "the certificate has expired, or is not valid yet", "check this machine's clock, then tell the partner"
+		return hinted.Say("call.expired")
 	case missing:
-		return fmt.Sprintf("certificate not trusted: the server does not send that of its issuer, %.80q", issuer),
-			"ask whoever runs the server to send the whole chain; until then name a PEM file with the issuer's certificate in " + o.of("ca_file") +
-				": " +
-				"if it is a public authority, 'openssl x509 -text' of the server's shows its address (CA Issuers), else ask that authority"
+		return hinted.Say("call.no-issuer", "issuer", firstOf(issuer, mostIssuer), "setting", roots)
 	default:
-		return "certificate not trusted", "if a proxy or the partner uses its own authority, name its file in " + o.of("ca_file")
+		return hinted.Say("call.untrusted", "setting", roots)
 	}
 }
 

@@ -3,14 +3,18 @@ package httpcall
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"syncd/internal/hinted"
 )
+
+// mostName is how many characters of a member's name are told.
+const mostName = 40
 
 // How APIs say that a list goes on, in headers and in members beside it: names folded to letters and digits.
 var (
@@ -29,22 +33,22 @@ var (
 		"parametresretour"}
 )
 
-// partOf words by what an answer says that the list in it is not whole; "" = by nothing. An API that lists page by page
+// partOf tells by what an answer says that the list in it is not whole; zero = by nothing. An API that lists page by page
 // says so beside the list, if at all: one that says nothing is believed.
-func partOf(header http.Header, document any, items Pointer) string {
+func partOf(header http.Header, document any, items Pointer) hinted.Fact {
 	found, _ := items.Find(document)
 	list, _ := found.([]any)
-	if why := partByHeader(header, len(list)); why != "" {
+	if why := partByHeader(header, len(list)); why.Code != "" {
 		return why
 	}
 	for i := range items { // what stands beside the way to the list
 		around, _ := items[:i].Find(document)
 		object, _ := around.(map[string]any)
-		if why := partBeside(object, items[i], len(list)); why != "" {
+		if why := partBeside(object, items[i], len(list)); why.Code != "" {
 			return why
 		}
 	}
-	return ""
+	return hinted.Fact{}
 }
 
 var (
@@ -52,28 +56,28 @@ var (
 	contentRange = regexp.MustCompile(`^\s*[A-Za-z-]+[\s=]+(\d+)-(\d+)/(\d+)\s*$`)
 )
 
-func partByHeader(header http.Header, n int) string {
+func partByHeader(header http.Header, n int) hinted.Fact {
 	if slices.ContainsFunc(header.Values("Link"), linkNext.MatchString) {
-		return "its header Link names a next page"
+		return hinted.Say("call.next-in-header", "name", "Link")
 	}
 	if value := header.Get("Content-Range"); value != "" && !wholeRange(value) {
-		return "its header Content-Range speaks of a part"
+		return hinted.Say("call.range-in-header", "name", "Content-Range")
 	}
 	for name, values := range header {
 		folded := strings.TrimPrefix(foldName(name), "x")
 		if folded == "pagination" && len(values) > 0 {
 			if object, err := decode([]byte(values[0])); err == nil {
 				about, _ := object.(map[string]any)
-				if why := partBeside(about, "", n); why != "" {
+				if why := partBeside(about, "", n); why.Code != "" {
 					return why
 				}
 			}
 		}
 		if len(values) > 0 && saysMore(folded, values[0], n) {
-			return fmt.Sprintf("its header %s says that there is more", name)
+			return hinted.Say("call.more-in-header", "name", name)
 		}
 	}
-	return ""
+	return hinted.Fact{}
 }
 
 // wholeRange tells of a Content-Range that leaves nothing out: "items 0-9/10".
@@ -88,41 +92,41 @@ func wholeRange(value string) bool {
 }
 
 // partBeside looks at the members of an object but for the one that leads to the list.
-func partBeside(object map[string]any, list string, n int) string {
+func partBeside(object map[string]any, list string, n int) hinted.Fact {
 	for name, value := range object {
 		folded := foldName(name)
 		if name == list {
 			continue
 		}
 		if saysMore(folded, value, n) {
-			return fmt.Sprintf("its member %.40q says that there is more", name)
+			return hinted.Say("call.more-in-member", "name", firstOf(name, mostName))
 		}
 		if slices.Contains(aboutNames, folded) {
-			if part := partWithin(name, value, n); part != "" {
+			if part := partWithin(name, value, n); part.Code != "" {
 				return part
 			}
 		}
 	}
-	return ""
+	return hinted.Fact{}
 }
 
 // partWithin looks at a member that is about the list.
-func partWithin(name string, value any, n int) string {
+func partWithin(name string, value any, n int) hinted.Fact {
 	switch about := value.(type) {
 	case map[string]any:
 		for inner, value := range about {
 			if saysMore(foldName(inner), value, n) {
-				return fmt.Sprintf("its member %.40q says that there is more", name+"/"+inner)
+				return hinted.Say("call.more-in-member", "name", firstOf(name+"/"+inner, mostName))
 			}
 		}
 	case []any: // [{"rel": "next", "href": …}]
 		for _, link := range about {
 			if rel, _ := foldMember(asObject(link), "rel").(string); strings.EqualFold(rel, "next") {
-				return fmt.Sprintf("its member %.40q names a next page", name)
+				return hinted.Say("call.next-in-member", "name", firstOf(name, mostName))
 			}
 		}
 	}
-	return ""
+	return hinted.Fact{}
 }
 
 func asObject(value any) map[string]any {

@@ -148,6 +148,13 @@ func (e *CallError) Tell(what, next hinted.Fact) {
 	e.Problem, e.Hint = what.Apart(hinted.English(), next)
 }
 
+// Troubled is a call that met what a fact says.
+func Troubled(class Class, call string, what hinted.Fact) *CallError {
+	e := &CallError{Class: class, Call: call}
+	e.Tell(what, hinted.Fact{})
+	return e
+}
+
 // Reason is what a run that stops at the call keeps of it. It has no code, and not the partner's words.
 func (e *CallError) Reason() Reason { return reasonOf("", e, e.FailureCause()) }
 

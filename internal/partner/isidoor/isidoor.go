@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
@@ -123,8 +124,7 @@ func (d *dossier) Identity(ctx context.Context) (string, error) {
 	}
 	identity, ok := pointer.TextAt(document)
 	if !ok {
-		return "", c.dossier.Misconfigured("the answer does not tell whose dossier it is",
-			`check identity of [isidoor.dossier] ("" = the partner does not tell)`)
+		return "", c.dossier.Misconfigured(hinted.Say("isidoor.no-identity"))
 	}
 	return identity, nil
 }
@@ -138,7 +138,7 @@ func (d *dossier) Nomenclatures(ctx context.Context) (mapping.Nomenclatures, err
 	}
 	nomenclatures, err := c.entries.read(document)
 	if err != nil {
-		return nil, c.dictionnaire.Misconfigured(err.Error(), "check the pointers of [isidoor.dictionnaire]")
+		return nil, c.dictionnaire.Misconfigured(hinted.Say("isidoor.unread-nomenclatures", "problem", hinted.What(err)))
 	}
 	return nomenclatures, nil
 }
@@ -171,12 +171,10 @@ func (d *dossier) read(ctx context.Context, e httpcall.Endpoint, lists *httpcall
 func (d *dossier) Read(ctx context.Context, key string, period jobs.Period) ([]byte, error) {
 	c := d.connection
 	if c.read == (httpcall.Endpoint{}) {
-		return nil, &jobs.CallError{Class: jobs.ClassConfiguration, Call: "read", Problem: "the partner cannot be asked what it has",
-			Hint: "set method and path of [isidoor.salarie.read]"}
+		return nil, jobs.Troubled(jobs.ClassConfiguration, "read", hinted.Say("isidoor.no-read"))
 	}
 	if slices.Contains([]string{"", ".", ".."}, key) { // would ask another address, such as that of all employees
-		return nil, &jobs.CallError{Class: jobs.ClassData, Call: c.read.Label, Problem: "nobody can be asked for by this matricule",
-			Hint: "correct this employee in staging and run again"}
+		return nil, jobs.Troubled(jobs.ClassData, c.read.Label, hinted.Say("isidoor.unfit-matricule"))
 	}
 	call, misconfigured := d.call(c.read, blanks{key: key, period: period})
 	if misconfigured != nil {
@@ -192,22 +190,21 @@ func (d *dossier) Read(ctx context.Context, key string, period jobs.Period) ([]b
 
 // documentIn is the document inside of an answer, as JSON with its members sorted and its numbers as they were written.
 func (e *endpoints) documentIn(found any) ([]byte, error) {
-	const hint = "check document of [isidoor.salarie.read]"
 	at, ok := e.document.Find(found)
 	if !ok {
-		return nil, e.read.Misconfigured("the pointer to the document leads nowhere in the answer", hint)
+		return nil, e.read.Misconfigured(hinted.Say("isidoor.document-nowhere"))
 	}
 	if at == nil {
 		return nil, nil
 	}
 	if _, isObject := at.(map[string]any); !isObject {
-		return nil, e.read.Misconfigured("the answer holds no JSON object where the document should be", hint)
+		return nil, e.read.Misconfigured(hinted.Say("isidoor.document-no-object"))
 	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(at); err != nil { // the error could quote a value
-		return nil, e.read.Misconfigured("the document cannot be written as JSON again", hint)
+		return nil, e.read.Misconfigured(hinted.Say("isidoor.document-unwritten"))
 	}
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
 }
@@ -216,12 +213,12 @@ func (e *endpoints) documentIn(found any) ([]byte, error) {
 func (d *dossier) call(e httpcall.Endpoint, b blanks) (*httpcall.Call, *jobs.CallError) {
 	o := &d.connection.options
 	if d.key == "" || o.KeyIn == KeyInHeader && !httpcall.IsHeaderValue(d.key) {
-		return nil, e.Misconfigured("the dossier key is empty or holds characters that cannot be sent", "check key of the [[dossier]]")
+		return nil, e.Misconfigured(hinted.Say("isidoor.unfit-key"))
 	}
 	b.dossier = d.key
 	address := d.connection.http.Address(expand(e.Path, b))
 	if address == nil {
-		return nil, e.Misconfigured("the path is not one of a web address", "check path of the endpoint in [isidoor]")
+		return nil, e.Misconfigured(hinted.Say("isidoor.unfit-path"))
 	}
 	call := &httpcall.Call{Endpoint: e, URL: address, Headers: d.headers, Holder: d, Secrets: d.secrets, Denied: denied}
 	if o.KeyIn == KeyInQuery {

@@ -2,10 +2,9 @@ package isidoor
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"strings"
 
+	"syncd/internal/hinted"
 	"syncd/internal/httpcall"
 	"syncd/internal/mapping"
 )
@@ -29,12 +28,12 @@ func (p entryPointers) read(document any) (mapping.Nomenclatures, error) {
 	found, ok := p.items.Find(document)
 	items, isArray := found.([]any)
 	if !ok || found != nil && !isArray {
-		return nil, errors.New("the answer holds no array of entries where items says")
+		return nil, hinted.Because(nil, "isidoor.no-entries")
 	}
 	for i, item := range items {
 		name, entry, err := p.entry(item)
 		if err != nil {
-			return nil, fmt.Errorf("entry %d of the answer: %w", i+1, err)
+			return nil, hinted.Because(nil, "isidoor.in-entry", "entry", i+1, "why", hinted.What(err))
 		}
 		add(nomenclatures, name, entry)
 	}
@@ -44,11 +43,11 @@ func (p entryPointers) read(document any) (mapping.Nomenclatures, error) {
 func (p entryPointers) entry(item any) (string, mapping.Entry, error) {
 	name, ok := p.name.TextAt(item)
 	if !ok {
-		return "", mapping.Entry{}, errors.New("no name of a nomenclature")
+		return "", mapping.Entry{}, hinted.Because(nil, "isidoor.entry-unnamed")
 	}
 	code, ok := p.code.TextAt(item)
 	if !ok {
-		return "", mapping.Entry{}, errors.New("no code")
+		return "", mapping.Entry{}, hinted.Because(nil, "isidoor.entry-no-code")
 	}
 	label := ""
 	if p.label != nil {
@@ -73,7 +72,7 @@ func truthAt(p httpcall.Pointer, item any) (bool, error) {
 	case string:
 		return parseTruth(v)
 	}
-	return false, errors.New("its state is neither true nor false")
+	return false, hinted.Because(nil, "isidoor.entry-state")
 }
 
 func parseTruth(text string) (bool, error) {
@@ -83,7 +82,7 @@ func parseTruth(text string) (bool, error) {
 	case "false", "0":
 		return false, nil
 	}
-	return false, errors.New("its state is neither true nor false")
+	return false, hinted.Because(nil, "isidoor.entry-state")
 }
 
 // add keeps the active one of two entries with one code: partners repeat codes from one school year to the next.
