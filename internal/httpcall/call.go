@@ -66,6 +66,7 @@ type Call struct {
 	Into  *Sink     // takes the answer while it comes; nil = it is read as a whole
 
 	connection *Connection
+	carried    token   // by the last attempt
 	headers    []Fixed // of the connection
 	awaited    *time.Timer
 }
@@ -86,15 +87,16 @@ func (c *Call) String() string { return c.Label }
 // GoString is String, for %#v.
 func (c *Call) GoString() string { return c.Label }
 
-// secrets are those that an answer to this call may quote.
-func (c *Call) secrets(tok token) []string {
-	all := slices.Concat(c.connection.secrets, c.Secrets, []string{tok.value})
+// Masked are words of an answer without the secrets that it may quote, on one line, and cut.
+func (c *Call) Masked(words string) string {
+	all := slices.Concat(c.connection.secrets, c.Secrets, []string{c.carried.value})
 	for _, h := range c.Headers {
 		if h.Secret {
 			all = append(all, h.Value)
 		}
 	}
-	return all
+	// Cut first, so that little is searched, and again. ASP.NET's 404 quotes the request's whole URL, key included.
+	return cut(tidy(privacy.Redact(cut(words, 4*maxMessage), all...)), maxMessage)
 }
 
 // Denied are the hints where the API answers 401 or 403: what shows it who asks is the partner's own matter.
@@ -141,6 +143,7 @@ func (c *Connection) exchange(ctx context.Context, op *Call, tok token, n int) a
 	limited, cancel := op.limit(ctx, c.options.RequestTimeout)
 	defer cancel()
 	var sent wire
+	op.carried = tok
 	response, err := c.transport.RoundTrip(op.request(sent.watch(limited), tok, c.options.UserAgent))
 	var a answer
 	switch {
@@ -168,8 +171,7 @@ func (c *Connection) exchange(ctx context.Context, op *Call, tok token, n int) a
 		tok.worked.Store(true)
 	}
 	if a.Message != "" {
-		// Cut first, so that little is searched, and again. ASP.NET's 404 quotes the request's whole URL, key included.
-		a.Message = cut(tidy(privacy.Redact(cut(a.Message, 4*maxMessage), op.secrets(tok)...)), maxMessage)
+		a.Message = op.Masked(a.Message)
 	}
 	took := time.Since(started)
 	c.options.Observe(Attempt{Endpoint: op.Name, Outcome: outcomeOf(a, err), Duration: took})

@@ -252,6 +252,10 @@ func (o *Call) refused(a *answer, response *http.Response, body []byte) {
 	switch {
 	case o.isFlaky(a.Status):
 		a.Tell(what, later())
+		if isMarkup(response.Header, body) { // then it is no word of the API's about what was asked for
+			a.Tell(hinted.Say("call.markup"), o.checkAddress())
+			a.Cause = jobs.Because(jobs.CauseAddress)
+		}
 	case isMissing(a.Status) && isMarkup(response.Header, body): // something else than the API speaks
 		a.Class = jobs.ClassConfiguration
 		a.Tell(hinted.Say("call.markup"), o.checkAddress())

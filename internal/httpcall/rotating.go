@@ -31,8 +31,8 @@ type Rotating struct {
 	Store              jobs.GrantStore
 	TokenURL           string
 	Username, Password string
-	Headers            []Fixed // of the calls for tokens
-	Hint               string  // where a password is refused
+	Headers            []Fixed     // of the calls for tokens
+	Next               hinted.Fact // the next step where a password is refused; zero = that of the words
 
 	wait func(context.Context) error // for the rate limit
 }
@@ -137,8 +137,8 @@ func (r *rotating) barred(g *jobs.Grant) error {
 func (r *rotating) refusedPassword() *jobs.CallError {
 	refused := r.told(jobs.ClassConfiguration, hinted.Say("call.password-refused"))
 	refused.Definite, refused.Cause = true, jobs.Because(jobs.CauseKey)
-	if r.Hint != "" {
-		refused.Hint = r.Hint
+	if r.Next.Code != "" {
+		refused.Tell(refused.What, r.Next)
 	}
 	return refused
 }
