@@ -11,18 +11,19 @@ import (
 )
 
 const acknowledgeableRecords = `-- name: AcknowledgeableRecords :many
-SELECT key FROM inbox.record
-WHERE target_id = $1 AND collection = $2 AND key = ANY ($3::text[]) AND files_at IS NOT NULL
+SELECT r.key FROM unnest($1::text[]) AS k (key) CROSS JOIN LATERAL (
+    SELECT o.key FROM inbox.record o WHERE o.target_id = $2 AND o.collection = $3 AND o.key = k.key AND o.files_at IS NOT NULL
+    LIMIT 1) r
 `
 
 type AcknowledgeableRecordsParams struct {
+	Keys       []string
 	TargetID   int64
 	Collection string
-	Keys       []string
 }
 
 func (q *Queries) AcknowledgeableRecords(ctx context.Context, arg AcknowledgeableRecordsParams) ([]string, error) {
-	rows, err := q.db.Query(ctx, acknowledgeableRecords, arg.TargetID, arg.Collection, arg.Keys)
+	rows, err := q.db.Query(ctx, acknowledgeableRecords, arg.Keys, arg.TargetID, arg.Collection)
 	if err != nil {
 		return nil, err
 	}
@@ -377,14 +378,16 @@ func (q *Queries) KnownFiles(ctx context.Context, arg KnownFilesParams) ([]Known
 }
 
 const knownRecords = `-- name: KnownRecords :many
-SELECT key, fingerprint, (gone_since IS NOT NULL)::boolean AS gone, (forgotten_at IS NOT NULL)::boolean AS forgotten
-FROM inbox.record WHERE target_id = $1 AND collection = $2 AND key = ANY ($3::text[])
+SELECT r.key, r.fingerprint, r.gone, r.forgotten
+FROM unnest($1::text[]) AS k (key) CROSS JOIN LATERAL (
+    SELECT o.key, o.fingerprint, (o.gone_since IS NOT NULL)::boolean AS gone, (o.forgotten_at IS NOT NULL)::boolean AS forgotten
+    FROM inbox.record o WHERE o.target_id = $2 AND o.collection = $3 AND o.key = k.key LIMIT 1) r
 `
 
 type KnownRecordsParams struct {
+	Keys       []string
 	TargetID   int64
 	Collection string
-	Keys       []string
 }
 
 type KnownRecordsRow struct {
@@ -394,8 +397,9 @@ type KnownRecordsRow struct {
 	Forgotten   bool
 }
 
+// Records are found key by key: until Postgres has counted them it takes a collection for a few, and would read all for each page.
 func (q *Queries) KnownRecords(ctx context.Context, arg KnownRecordsParams) ([]KnownRecordsRow, error) {
-	rows, err := q.db.Query(ctx, knownRecords, arg.TargetID, arg.Collection, arg.Keys)
+	rows, err := q.db.Query(ctx, knownRecords, arg.Keys, arg.TargetID, arg.Collection)
 	if err != nil {
 		return nil, err
 	}
@@ -420,15 +424,16 @@ func (q *Queries) KnownRecords(ctx context.Context, arg KnownRecordsParams) ([]K
 }
 
 const lockRecords = `-- name: LockRecords :many
-SELECT key, coalesce(document::text, '')::text AS document, version, (gone_since IS NOT NULL)::boolean AS gone
-FROM inbox.record WHERE target_id = $1 AND collection = $2 AND key = ANY ($3::text[])
-ORDER BY key FOR UPDATE
+SELECT r.key, r.document, r.version, r.gone
+FROM unnest($1::text[]) AS k (key) CROSS JOIN LATERAL (
+    SELECT o.key, coalesce(o.document::text, '')::text AS document, o.version, (o.gone_since IS NOT NULL)::boolean AS gone
+    FROM inbox.record o WHERE o.target_id = $2 AND o.collection = $3 AND o.key = k.key LIMIT 1 FOR UPDATE) r
 `
 
 type LockRecordsParams struct {
+	Keys       []string
 	TargetID   int64
 	Collection string
-	Keys       []string
 }
 
 type LockRecordsRow struct {
@@ -441,7 +446,7 @@ type LockRecordsRow struct {
 // Old documents are read in a statement of their own, before they are written over: in one statement the difference would be wrong
 // whenever somebody else wrote meanwhile.
 func (q *Queries) LockRecords(ctx context.Context, arg LockRecordsParams) ([]LockRecordsRow, error) {
-	rows, err := q.db.Query(ctx, lockRecords, arg.TargetID, arg.Collection, arg.Keys)
+	rows, err := q.db.Query(ctx, lockRecords, arg.Keys, arg.TargetID, arg.Collection)
 	if err != nil {
 		return nil, err
 	}

@@ -14,16 +14,20 @@ SELECT partner, environment, base_url, dossier FROM inbox.dossier WHERE target_i
 -- name: Cursors :many
 SELECT collection, name, since, incarnation FROM inbox.cursor WHERE target_id = @target_id;
 
+-- Records are found key by key: until Postgres has counted them it takes a collection for a few, and would read all for each page.
 -- name: KnownRecords :many
-SELECT key, fingerprint, (gone_since IS NOT NULL)::boolean AS gone, (forgotten_at IS NOT NULL)::boolean AS forgotten
-FROM inbox.record WHERE target_id = @target_id AND collection = @collection AND key = ANY (@keys::text[]);
+SELECT r.key, r.fingerprint, r.gone, r.forgotten
+FROM unnest(@keys::text[]) AS k (key) CROSS JOIN LATERAL (
+    SELECT o.key, o.fingerprint, (o.gone_since IS NOT NULL)::boolean AS gone, (o.forgotten_at IS NOT NULL)::boolean AS forgotten
+    FROM inbox.record o WHERE o.target_id = @target_id AND o.collection = @collection AND o.key = k.key LIMIT 1) r;
 
 -- Old documents are read in a statement of their own, before they are written over: in one statement the difference would be wrong
 -- whenever somebody else wrote meanwhile.
 -- name: LockRecords :many
-SELECT key, coalesce(document::text, '')::text AS document, version, (gone_since IS NOT NULL)::boolean AS gone
-FROM inbox.record WHERE target_id = @target_id AND collection = @collection AND key = ANY (@keys::text[])
-ORDER BY key FOR UPDATE;
+SELECT r.key, r.document, r.version, r.gone
+FROM unnest(@keys::text[]) AS k (key) CROSS JOIN LATERAL (
+    SELECT o.key, coalesce(o.document::text, '')::text AS document, o.version, (o.gone_since IS NOT NULL)::boolean AS gone
+    FROM inbox.record o WHERE o.target_id = @target_id AND o.collection = @collection AND o.key = k.key LIMIT 1 FOR UPDATE) r;
 
 -- A record whose files must be read anew is refiled.
 -- name: UpsertRecords :exec
@@ -85,8 +89,9 @@ INSERT INTO inbox.part (file_id, n, content) VALUES (@file_id, @n, @content);
 UPDATE inbox.record SET files_at = clock_timestamp() WHERE target_id = @target_id AND collection = @collection AND key = @key;
 
 -- name: AcknowledgeableRecords :many
-SELECT key FROM inbox.record
-WHERE target_id = @target_id AND collection = @collection AND key = ANY (@keys::text[]) AND files_at IS NOT NULL;
+SELECT r.key FROM unnest(@keys::text[]) AS k (key) CROSS JOIN LATERAL (
+    SELECT o.key FROM inbox.record o WHERE o.target_id = @target_id AND o.collection = @collection AND o.key = k.key AND o.files_at IS NOT NULL
+    LIMIT 1) r;
 
 -- name: SetAcknowledged :exec
 UPDATE inbox.record SET acknowledged_at = clock_timestamp() WHERE target_id = @target_id AND collection = @collection AND key = @key;
