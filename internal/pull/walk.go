@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -112,7 +113,7 @@ func (c *collection) walkOnce(ctx context.Context, ask jobs.Ask, take taking) (*
 		page := got.page
 		if !page.Last {
 			if ask.Page++; ask.Page >= mostPages {
-				return w, &jobs.CallError{Class: jobs.ClassTechnical, Call: ask.Collection, Problem: "the list does not end"}
+				return w, jobs.Troubled(jobs.ClassTechnical, ask.Collection, hinted.Say("inbox.endless"))
 			}
 			next = c.ahead(reading, ask)
 		}
