@@ -11,13 +11,13 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"syncd/internal/hinted"
+	"syncd/internal/lazyregexp"
 )
 
 // Error is a mistake, or something of the system that is in the way.
@@ -106,7 +106,7 @@ func newName() string {
 // fromCaller are variables that may pass: how the caller's terminal and language are. What the unit says goes before.
 var fromCaller = []string{"LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE", "TERM", "COLUMNS", "LINES", "NO_COLOR"}
 
-var harmless = regexp.MustCompile(`^[A-Za-z0-9_.@:+-]{1,64}$`)
+var harmless = lazyregexp.New(`^[A-Za-z0-9_.@:+-]{1,64}$`)
 
 // command is the line for systemd-run. The unit's type makes it wait until the program has been started, and its streams
 // are the caller's own, be they a terminal, a pipe or a file: so width, colours and redirections are as without it.
@@ -115,7 +115,7 @@ func (a *Admin) command(u *unit, transient string, properties, arguments []strin
 		"--unit=" + transient}
 	language := "C.UTF-8"
 	for _, name := range fromCaller {
-		if value := a.Getenv(name); harmless.MatchString(value) {
+		if value := a.Getenv(name); harmless().MatchString(value) {
 			line = append(line, "--setenv="+name+"="+value)
 			if name == "LANG" {
 				language = ""

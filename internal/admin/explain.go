@@ -4,11 +4,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"syncd/internal/hinted"
+	"syncd/internal/lazyregexp"
 )
 
 // Exit codes that are not the command's, but systemd's (systemd.exec(5), "Process Exit Codes") and systemd-run's.
@@ -23,7 +23,7 @@ const (
 const noResources = "resources"
 
 // endings is how systemd logs that a unit did not simply exit.
-var endings = regexp.MustCompile(`Failed with result '([a-z-]+)'`)
+var endings = lazyregexp.New(`Failed with result '([a-z-]+)'`)
 
 // explain says what is wrong when it was not the command that failed, for then nobody has said anything yet.
 func (a *Admin) explain(u *unit, transient string, code int) error {
@@ -37,7 +37,7 @@ func (a *Admin) explain(u *unit, transient string, code int) error {
 		return a.notStarted(u, transient, code)
 	case code == unknown || code == endedBySomething:
 		log, err := a.journal(transient)
-		m := endings.FindStringSubmatch(log)
+		m := endings().FindStringSubmatch(log)
 		if m != nil && m[1] == noResources {
 			return a.notStarted(u, transient, code)
 		}
@@ -56,7 +56,7 @@ func (a *Admin) notStarted(u *unit, transient string, code int) error {
 	said := ""
 	log, _ := a.journal(transient) // else the code must do
 	for line := range strings.Lines(log) {
-		if strings.Contains(line, "Failed ") && !endings.MatchString(line) {
+		if strings.Contains(line, "Failed ") && !endings().MatchString(line) {
 			said += "\n  " + strings.TrimSpace(line)
 		}
 	}

@@ -2,16 +2,16 @@ package admin
 
 import (
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"syncd/internal/hinted"
+	"syncd/internal/lazyregexp"
 )
 
 // instancePattern is what an instance may be called: what names a folder of /etc/syncd and nothing else, and is read by
 // systemd as it stands.
-var instancePattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`)
+var instancePattern = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`)
 
 // unit is a service as systemd reads it, with what `systemctl edit` changed.
 type unit struct {
@@ -28,7 +28,7 @@ func unitName(instance string) (string, error) {
 	switch {
 	case instance == "":
 		return "syncd.service", nil
-	case !instancePattern.MatchString(instance):
+	case !instancePattern().MatchString(instance):
 		return "", &Error{What: hinted.Say("admin.bad-instance", "name", strconv.Quote(instance), "instances", instancesHint()), Kind: Usage}
 	}
 	return "syncd@" + instance + ".service", nil
@@ -64,7 +64,7 @@ func parseUnit(text string) []setting {
 // command gets them, known to us or not. A setting that systemd-run does not know ends the command before it begins, so
 // that nothing ever runs with less of a sandbox than the unit says. RuntimeDirectory is the daemon's, too: at the end of
 // a command systemd would remove it.
-var ofTheDaemon = regexp.MustCompile(`^(Type|ExitType|RemainAfterExit|GuessMainPID|PIDFile|BusName|NotifyAccess|Sockets|NonBlocking|OpenFile|OOMPolicy` +
+var ofTheDaemon = lazyregexp.New(`^(Type|ExitType|RemainAfterExit|GuessMainPID|PIDFile|BusName|NotifyAccess|Sockets|NonBlocking|OpenFile|OOMPolicy` +
 	`|Exec(Start|StartPre|StartPost|Condition|Reload|ReloadPost|Stop|StopPost)|Restart.*|StartLimit.*|Watchdog.*|ReloadSignal|RootDirectoryStartOnly` +
 	`|Timeout(Sec|StartSec|AbortSec|StartFailureMode|StopFailureMode)|Runtime(Directory.*|MaxSec|RandomizedExtraSec)|SuccessExitStatus` +
 	`|Standard.*|TTY.*|FileDescriptorStore.*|USBFunction.*|X-.*)$`)
@@ -73,7 +73,7 @@ var ofTheDaemon = regexp.MustCompile(`^(Type|ExitType|RemainAfterExit|GuessMainP
 func (u *unit) properties(transient string) ([]string, error) {
 	var properties []string
 	for _, s := range u.settings {
-		if ofTheDaemon.MatchString(s.name) {
+		if ofTheDaemon().MatchString(s.name) {
 			continue
 		}
 		value, err := u.expand(s, transient)

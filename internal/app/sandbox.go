@@ -16,7 +16,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +24,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/partner"
 	"syncd/internal/sandbox"
 	"syncd/migrations"
@@ -223,7 +223,7 @@ func randomSecret() string {
 	return base64.StdEncoding.EncodeToString(secret[:])
 }
 
-var credential = regexp.MustCompile(`\{ credential = "([^"]+)" \}`)
+var credential = lazyregexp.New(`\{ credential = "([^"]+)" \}`)
 
 // config makes the sample configuration one for the sandbox, with secrets in files beside it, whose names it returns.
 func (r Rehearsal) config(sample string) (text string, secrets []string, err error) {
@@ -241,7 +241,7 @@ func (r Rehearsal) config(sample string) (text string, secrets []string, err err
 				delete(replacements, start)
 			}
 		}
-		if m := credential.FindStringSubmatch(line); m != nil && !strings.HasPrefix(line, "#") {
+		if m := credential().FindStringSubmatch(line); m != nil && !strings.HasPrefix(line, "#") {
 			lines[i] = strings.Replace(line, m[0], fmt.Sprintf("{ file = %q }", m[1]+".secret"), 1)
 			secrets = append(secrets, m[1]+".secret")
 		}

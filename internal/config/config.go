@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -21,6 +20,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/plaintext"
 	"syncd/internal/report/locale"
 )
@@ -260,7 +260,7 @@ func LocaleLanguage(getenv func(string) string) string {
 }
 
 // languageLine is the key in a line of a file.
-var languageLine = regexp.MustCompile(`^\s*language\s*=\s*["'](fr|en)["']`)
+var languageLine = lazyregexp.New(`^\s*language\s*=\s*["'](fr|en)["']`)
 
 // PeekLanguage is the language that a configuration names, "fr" or "en", whatever else is wrong with it; "" = none that can be
 // read. It serves help, which must come at once: nothing is waited for, and nothing but the head of a file is read.
@@ -275,7 +275,7 @@ func PeekLanguage(path string) string {
 	}
 	lines := bufio.NewScanner(file)
 	for lines.Scan() && !strings.HasPrefix(lines.Text(), "[") { // it stands before all sections
-		if found := languageLine.FindStringSubmatch(lines.Text()); found != nil {
+		if found := languageLine().FindStringSubmatch(lines.Text()); found != nil {
 			return found[1]
 		}
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"net"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/schedule"
 )
 
@@ -47,7 +47,7 @@ func readDaemon(t *strict.Table, maxInFlight int) Daemon {
 }
 
 // hostPattern is a name as a client puts it into Host, without port. A star would let every page in.
-var hostPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
+var hostPattern = lazyregexp.New(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
 
 func readHosts(t *strict.Table, key string) []string {
 	list := t.Want(key, strict.KindList)
@@ -57,7 +57,7 @@ func readHosts(t *strict.Table, key string) []string {
 	next := strict.Say("write-host")
 	var hosts []string
 	for _, at := range t.Texts(key, list, next) {
-		if !hostPattern.MatchString(at.Node.Text) {
+		if !hostPattern().MatchString(at.Node.Text) {
 			at.Report("", strict.Say("no-host"), next)
 			continue
 		}
@@ -160,7 +160,7 @@ func readRetention(t *strict.Table, d Daemon) Retention {
 	return r
 }
 
-var agePattern = regexp.MustCompile(`^([1-9][0-9]{0,3}) (day|month|year)s?$`)
+var agePattern = lazyregexp.New(`^([1-9][0-9]{0,3}) (day|month|year)s?$`)
 
 // maxAgeYears is how far back an age may reach.
 const maxAgeYears = 100
@@ -174,7 +174,7 @@ func readAge(t *strict.Table, key string, fallback Age) Age {
 	if n.Text == "forever" {
 		return Age{}
 	}
-	match := agePattern.FindStringSubmatch(n.Text)
+	match := agePattern().FindStringSubmatch(n.Text)
 	if match == nil {
 		t.Report(key, strict.Say("no-age"))
 		return fallback

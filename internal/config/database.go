@@ -5,11 +5,11 @@ import (
 	"net/url"
 	"os"
 	"path"
-	"regexp"
 	"strings"
 	"time"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/lazyregexp"
 )
 
 // ledgerKeyBytes is the length of the ledger's key once decoded.
@@ -125,7 +125,7 @@ func (d Database) WatermarkFolder(getenv func(string) string) (folder string, ch
 }
 
 // passwordPattern finds a password in a connection string, in a URL's query or as a keyword.
-var passwordPattern = regexp.MustCompile(`(?i)(^|[\s?&])(ssl)?password\s*=`)
+var passwordPattern = lazyregexp.New(`(?i)(^|[\s?&])(ssl)?password\s*=`)
 
 func readDatabaseURL(t *strict.Table, key string) DatabaseURL {
 	n := t.Want(key, strict.KindText, strict.KindTable)
@@ -148,7 +148,7 @@ func readDatabaseURL(t *strict.Table, key string) DatabaseURL {
 
 // holdsPassword errs on the safe side: text between // and @ with a colon in it counts even where it is no valid URL.
 func holdsPassword(connection string) bool {
-	if passwordPattern.MatchString(connection) {
+	if passwordPattern().MatchString(connection) {
 		return true
 	}
 	_, rest, ok := strings.Cut(connection, "://")

@@ -2,12 +2,12 @@ package config
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/lazyregexp"
 )
 
 // Dossier is one association's file at the partners.
@@ -132,7 +132,7 @@ func (c *Config) wantKeys(tables []*strict.Table) {
 	}
 }
 
-var siretPattern = regexp.MustCompile(`^[0-9]{14}$`)
+var siretPattern = lazyregexp.New(`^[0-9]{14}$`)
 
 func readSiret(t *strict.Table, key string) string {
 	next := strict.Say("siret-form")

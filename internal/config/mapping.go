@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/mapping"
 	"syncd/internal/plaintext"
 	"syncd/internal/privacy"
@@ -210,7 +210,7 @@ var periodParameters = []string{"period", "period_start", "period_end"}
 
 var (
 	// columnPattern takes what Postgres names a column, "n° salarié" too, and nothing that is quoted or has spaces around it.
-	columnPattern    = regexp.MustCompile(`^[^\s"'\pC](?:[^"\pC]*[^\s"'\pC])?$`)
+	columnPattern    = lazyregexp.New(`^[^\s"'\pC](?:[^"\pC]*[^\s"'\pC])?$`)
 	dossierParameter = []string{"dossier", "siret"}
 )
 

@@ -3,7 +3,6 @@ package config
 import (
 	"net/textproto"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/plaintext"
 )
 
@@ -222,7 +222,7 @@ func withoutReferences(all []Fixed) []Fixed {
 func (p *Partner) ReadFixed(t *strict.Table, refuseHeader, refuseParameter func(name string) hinted.Fact) {
 	p.Headers = readFixed(t.Table("headers"), func(name string) hinted.Fact {
 		switch {
-		case !headerPattern.MatchString(name):
+		case !headerPattern().MatchString(name):
 			return strict.Say("no-header")
 		case jobs.TakenHeader(name) && !slices.ContainsFunc(fixedHeaders, func(h string) bool { return SameHeader(h, name) }):
 			return strict.Say("header-taken")
@@ -233,7 +233,7 @@ func (p *Partner) ReadFixed(t *strict.Table, refuseHeader, refuseParameter func(
 		p.Headers[i].Name = textproto.CanonicalMIMEHeaderKey(h.Name)
 	}
 	p.Query = readFixed(t.Table("query"), func(name string) hinted.Fact {
-		if !ParameterPattern.MatchString(name) {
+		if !ParameterPattern().MatchString(name) {
 			return strict.Say("no-query-parameter")
 		}
 		return refuseParameter(name)
@@ -244,12 +244,12 @@ func (p *Partner) ReadFixed(t *strict.Table, refuseHeader, refuseParameter func(
 }
 
 var (
-	headerPattern = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+	headerPattern = lazyregexp.New("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 	// ParameterPattern is what the name of a header or a query parameter of ours looks like.
-	ParameterPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	ParameterPattern = lazyregexp.New(`^[A-Za-z0-9_.-]+$`)
 	// fixedHeaders may stand among fixed headers although they are none for a key.
 	fixedHeaders = []string{"accept-language", "origin", "referer"}
-	secretName   = regexp.MustCompile(`(?i)key|secret|token|password|auth`)
+	secretName   = lazyregexp.New(`(?i)key|secret|token|password|auth`)
 )
 
 // SameHeader reports whether two names are of one header, as servers that turn them into variables take them.
@@ -268,7 +268,7 @@ func readFixed(t *strict.Table, refuse func(name string) hinted.Fact) (all []Fix
 			if n.Text == "" {
 				t.Report(name, strict.Say("empty"), strict.Say("write-value"))
 			}
-			if secretName.MatchString(name) {
+			if secretName().MatchString(name) {
 				t.Warn(name, strict.Say("like-secret"), strict.KeepApart())
 			}
 		case strict.KindTable:

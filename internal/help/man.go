@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 
+	"syncd/internal/lazyregexp"
 	"syncd/internal/report/locale"
 )
 
@@ -78,7 +78,7 @@ func (p *Program) writeCommands(dir, further string, language locale.Language, d
 	return insertBefore(filepath.Join(dir, "syncd.1"), ".SH "+Of(root).Man["SEE ALSO"]+"\n", more)
 }
 
-var manHeading = regexp.MustCompile(`(?m)^\.SH (.+)$`)
+var manHeading = lazyregexp.New(`(?m)^\.SH (.+)$`)
 
 // translateFrame puts into a language what cobra writes around the texts of a page: headings, the date, and what stands for flags.
 func (p *Program) translateFrame(page string, language locale.Language, date time.Time) error {
@@ -87,7 +87,7 @@ func (p *Program) translateFrame(page string, language locale.Language, date tim
 	if err != nil {
 		return fmt.Errorf("translating a manual page: %w", err)
 	}
-	whole := manHeading.ReplaceAllStringFunc(string(text), func(line string) string {
+	whole := manHeading().ReplaceAllStringFunc(string(text), func(line string) string {
 		heading := strings.TrimPrefix(line, ".SH ")
 		if h.Man[heading] == "" {
 			err = fmt.Errorf("%s has a heading %q that has no words in the catalogue", page, heading)
@@ -120,9 +120,9 @@ func insertBefore(page, heading string, text []byte) error {
 
 // What a line of the sample configuration can be, besides a comment. A default is commented out.
 var (
-	sampleSection = regexp.MustCompile(`^(?:# )?(\[\[?[a-z_.]+\]\]?)(?:\s+# (.*))?$`)
-	sampleMore    = regexp.MustCompile(`^#?\s{4,}# (.*)$`) // of the comment behind the key before it
-	sampleKey     = regexp.MustCompile(`^(?:# )?([a-z_]+ = (?:"[^"]*"|\[.*?\]|\{.*\}|[\d.]+|true|false))(?:\s+# (.*))?$`)
+	sampleSection = lazyregexp.New(`^(?:# )?(\[\[?[a-z_.]+\]\]?)(?:\s+# (.*))?$`)
+	sampleMore    = lazyregexp.New(`^#?\s{4,}# (.*)$`) // of the comment behind the key before it
+	sampleKey     = lazyregexp.New(`^(?:# )?([a-z_]+ = (?:"[^"]*"|\[.*?\]|\{.*\}|[\d.]+|true|false))(?:\s+# (.*))?$`)
 )
 
 // keysOf is what syncd.toml(5) says about the keys, out of the sample configuration: each with its default, or an example, and its
@@ -147,11 +147,11 @@ type keys struct {
 }
 
 func (k *keys) line(line string) {
-	if m := sampleSection.FindStringSubmatch(line); m != nil {
+	if m := sampleSection().FindStringSubmatch(line); m != nil {
 		k.section(m[1], m[2])
-	} else if m := sampleKey.FindStringSubmatch(line); m != nil {
+	} else if m := sampleKey().FindStringSubmatch(line); m != nil {
 		k.key(m[1], m[2])
-	} else if m := sampleMore.FindStringSubmatch(line); m != nil && k.closed {
+	} else if m := sampleMore().FindStringSubmatch(line); m != nil && k.closed {
 		k.text = append(k.text, m[1])
 	} else if text, isComment := strings.CutPrefix(line, "#"); isComment && strings.TrimSpace(text) != "" {
 		k.comment = append(k.comment, strings.TrimPrefix(text, " "))

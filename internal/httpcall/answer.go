@@ -11,9 +11,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"regexp"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -21,6 +19,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"syncd/internal/hinted"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/plaintext"
 )
 
@@ -152,7 +151,7 @@ func packings(header http.Header) (layers []string) {
 func isGzip(data []byte) bool { return bytes.HasPrefix(data, []byte{0x1f, 0x8b}) }
 
 // knownPackings are those that can be named: a header may contain anything.
-var knownPackings = regexp.MustCompile(`^(br|zstd|compress|lzma|xz|exi|pack200-gzip|bzip2)$`)
+var knownPackings = lazyregexp.New(`^(br|zstd|compress|lzma|xz|exi|pack200-gzip|bzip2)$`)
 
 // unpackLayer takes one compression off. What does not begin as the header says it does is taken as it is: some that stand
 // between unpack an answer and leave its header.
@@ -164,7 +163,7 @@ func unpackLayer(packing string, data []byte, limit int64) ([]byte, error) {
 		return data, nil
 	case packing == "deflate":
 		return unpackDeflate(data, limit)
-	case !knownPackings.MatchString(packing):
+	case !knownPackings().MatchString(packing):
 		packing = ""
 	}
 	return nil, &packingError{how: packing}
@@ -190,10 +189,8 @@ func inflate(open func(io.Reader) (io.Reader, error), data []byte, limit int64) 
 }
 
 var (
-	declared = sync.OnceValue(func() *regexp.Regexp { // costly, and seldom needed
-		return regexp.MustCompile(`(?i)^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']|<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{1,40})`)
-	})
-	marks = []struct {
+	declared = lazyregexp.New(`(?i)^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']|<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{1,40})`)
+	marks    = []struct {
 		mark string
 		of   encoding.Encoding
 	}{{"\xff\xfe", utf16LE}, {"\xfe\xff", utf16BE}}

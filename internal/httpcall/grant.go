@@ -10,7 +10,6 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 )
 
 // Grant obtains access tokens. The connection keeps the token that it got until shortly before its end, asks for one at a
@@ -225,12 +225,12 @@ func (o *Options) refusedToken(refused *oauth2.RetrieveError) *refusal {
 	return r
 }
 
-var codeWords = regexp.MustCompile(`^[a-z_]{1,40}$`)
+var codeWords = lazyregexp.New(`^[a-z_]{1,40}$`)
 
 // safeCode is an error code that can be shown; anything that is no short word is dropped, for a server could put
 // anything there.
 func safeCode(code string) string {
-	if codeWords.MatchString(code) {
+	if codeWords().MatchString(code) {
 		return code
 	}
 	return ""

@@ -8,13 +8,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/plaintext"
 )
 
@@ -180,7 +180,7 @@ func (s *search) visit(ctx context.Context, p place, authorized bool) page {
 
 // contractMark is the member, in JSON or in YAML, that says which contract a document is. Other JSON may contain these words in
 // a text, such as an error's that quotes the address.
-var contractMark = regexp.MustCompile(`"(?:swagger|openapi)"\s*:|(?m:^'?(?:swagger|openapi)'?[ \t]*:)`)
+var contractMark = lazyregexp.New(`"(?:swagger|openapi)"\s*:|(?m:^'?(?:swagger|openapi)'?[ \t]*:)`)
 
 // page is one answer to the search.
 type page struct {
@@ -312,7 +312,7 @@ func (s *search) read(ctx, limited context.Context, op *Call, response *http.Res
 	case err != nil:
 		p.Class, p.tryAgain = jobs.ClassTemporary, true
 		p.Tell(endTrouble(err), later())
-	case !contractMark.Match(plain(text)):
+	case !contractMark().Match(plain(text)):
 		p.passed = true
 		p.Tell(hinted.Say("call.no-swagger"), s.name())
 	default:

@@ -106,7 +106,7 @@ func unpacking(body io.Reader, header http.Header) (io.Reader, error) {
 		return buffered, nil
 	case len(layers) == 1 && layers[0] == "gzip":
 		return gzip.NewReader(buffered)
-	case knownPackings.MatchString(layers[0]) || layers[0] == "deflate" || layers[0] == "gzip":
+	case knownPackings().MatchString(layers[0]) || layers[0] == "deflate" || layers[0] == "gzip":
 		return nil, &packingError{how: layers[0]}
 	}
 	return nil, &packingError{}

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"syncd/internal/hinted"
+	"syncd/internal/lazyregexp"
 )
 
 // mostName is how many characters of a member's name are told.
@@ -52,12 +52,12 @@ func partOf(header http.Header, document any, items Pointer) hinted.Fact {
 }
 
 var (
-	linkNext     = regexp.MustCompile(`(?i);\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)`)
-	contentRange = regexp.MustCompile(`^\s*[A-Za-z-]+[\s=]+(\d+)-(\d+)/(\d+)\s*$`)
+	linkNext     = lazyregexp.New(`(?i);\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)`)
+	contentRange = lazyregexp.New(`^\s*[A-Za-z-]+[\s=]+(\d+)-(\d+)/(\d+)\s*$`)
 )
 
 func partByHeader(header http.Header, n int) hinted.Fact {
-	if slices.ContainsFunc(header.Values("Link"), linkNext.MatchString) {
+	if slices.ContainsFunc(header.Values("Link"), linkNext().MatchString) {
 		return hinted.Say("call.next-in-header", "name", "Link")
 	}
 	if value := header.Get("Content-Range"); value != "" && !wholeRange(value) {
@@ -82,7 +82,7 @@ func partByHeader(header http.Header, n int) hinted.Fact {
 
 // wholeRange tells of a Content-Range that leaves nothing out: "items 0-9/10".
 func wholeRange(value string) bool {
-	parts := contentRange.FindStringSubmatch(value)
+	parts := contentRange().FindStringSubmatch(value)
 	if parts == nil {
 		return false
 	}

@@ -10,8 +10,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
+
+	"syncd/internal/lazyregexp"
 )
 
 // wordsIn finds what an answer that accepts nothing says to people: where the configuration says that it stands; else at the
@@ -175,22 +176,22 @@ const (
 
 // Names of members, folded: what promises words for people, what promises a code, and what is not for people at all.
 var (
-	wordyNames = regexp.MustCompile(`messag|msg|erreur|error|libell|descri|detail|détail|motif|reason|raison|texte?$|titl|titre|fault|anomal|comment|expla|expli|cause|` +
+	wordyNames = lazyregexp.New(`messag|msg|erreur|error|libell|descri|detail|détail|motif|reason|raison|texte?$|titl|titre|fault|anomal|comment|expla|expli|cause|` +
 		`modelstate|issue|problem|avert|warn`)
-	codeNames = regexp.MustCompile(`code$|^code|statusc?o?d?e?$|^statut|type$|^num|severity|^level$|^domain$|^field$|^fieldname$|^champ$|^path$|^pointer$|^location$`)
-	traces    = regexp.MustCompile(`stack|trace|debug`)
-	internals = regexp.MustCompile(`exception|^id$|guid$|uuid$|requestid|correlation|^timestamp$|^date$|^time$|^heure$|ur[il]$|^href$|^link$|^instance$|^token$|^host$|` +
+	codeNames = lazyregexp.New(`code$|^code|statusc?o?d?e?$|^statut|type$|^num|severity|^level$|^domain$|^field$|^fieldname$|^champ$|^path$|^pointer$|^location$`)
+	traces    = lazyregexp.New(`stack|trace|debug`)
+	internals = lazyregexp.New(`exception|^id$|guid$|uuid$|requestid|correlation|^timestamp$|^date$|^time$|^heure$|ur[il]$|^href$|^link$|^instance$|^token$|^host$|` +
 		`^server$|^version$|^method$|assembly|^source$`)
 )
 
 // below tells what a text says whose name is this, below others.
 func (s said) below(name string) said {
 	name = foldName(name)
-	trace := traces.MatchString(name)
+	trace := traces().MatchString(name)
 	return said{
-		wordy:    s.wordy || wordyNames.MatchString(name),
-		code:     codeNames.MatchString(name),
-		internal: s.trace || trace || internals.MatchString(name),
+		wordy:    s.wordy || wordyNames().MatchString(name),
+		code:     codeNames().MatchString(name),
+		internal: s.trace || trace || internals().MatchString(name),
 		trace:    s.trace || trace,
 	}
 }
@@ -306,16 +307,12 @@ func textsOfXML(body []byte) []said {
 	return h.texts
 }
 
-// What has long repetitions is compiled when a page has come: it would be half of what the program does before it begins.
+// Of a page.
 var (
-	pageBegins = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)^(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body|title|h1|center|p|div)\b`)
-	})
-	headings = sync.OnceValue(func() []*regexp.Regexp {
-		return []*regexp.Regexp{regexp.MustCompile(`(?is)<title[^>]{0,200}>(.{1,1000}?)</title`),
-			regexp.MustCompile(`(?is)<h[12][^>]{0,200}>(.{1,1000}?)</h[12]`)}
-	})
-	tags = regexp.MustCompile(`(?s)<[^>]*>`)
+	pageBegins = lazyregexp.New(`(?i)^(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body|title|h1|center|p|div)\b`)
+	headings   = []func() *regexp.Regexp{lazyregexp.New(`(?is)<title[^>]{0,200}>(.{1,1000}?)</title`),
+		lazyregexp.New(`(?is)<h[12][^>]{0,200}>(.{1,1000}?)</h[12]`)}
+	tags = lazyregexp.New(`(?s)<[^>]*>`)
 )
 
 // isForPeople tells a page from XML.
@@ -326,9 +323,9 @@ func isForPeople(header http.Header, body []byte) bool {
 
 // titleOf is the title of a page, or its first heading.
 func titleOf(page string) string {
-	for _, heading := range headings() {
-		if found := heading.FindStringSubmatch(page); found != nil {
-			if text := strings.TrimSpace(html.UnescapeString(tags.ReplaceAllString(found[1], " "))); text != "" {
+	for _, heading := range headings {
+		if found := heading().FindStringSubmatch(page); found != nil {
+			if text := strings.TrimSpace(html.UnescapeString(tags().ReplaceAllString(found[1], " "))); text != "" {
 				return text
 			}
 		}
@@ -337,11 +334,11 @@ func titleOf(page string) string {
 }
 
 // ofAProgram begins what follows the words in the log of a program.
-var ofAProgram = regexp.MustCompile(`(?m)^\s*(?:at [\w.$<>]+[(\[ ]|Traceback |File "|Caused by: |--- End of )`)
+var ofAProgram = lazyregexp.New(`(?m)^\s*(?:at [\w.$<>]+[(\[ ]|Traceback |File "|Caused by: |--- End of )`)
 
 // plainText is an answer that is a text; "" = it is none.
 func plainText(text string) string {
-	if at := ofAProgram.FindStringIndex(text); at != nil {
+	if at := ofAProgram().FindStringIndex(text); at != nil {
 		text = text[:at[0]]
 	}
 	odd := 0

@@ -4,8 +4,9 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
+
+	"syncd/internal/lazyregexp"
 )
 
 // NormalAddress is the one spelling of an API's address by which its targets are known: two spellings of one address are
@@ -39,12 +40,12 @@ func normalHost(host string) string {
 	return host
 }
 
-var escapedOctet = regexp.MustCompile(`%[0-9a-f]{2}`)
+var escapedOctet = lazyregexp.New(`%[0-9a-f]{2}`)
 
 // normalPath is a path without case, without escapes that need not be (RFC 3986, section 6.2.2.2), without doubled slashes,
 // dot segments, and a slash at its end.
 func normalPath(escaped string) string {
-	decoded := escapedOctet.ReplaceAllStringFunc(strings.ToLower(escaped), func(octet string) string {
+	decoded := escapedOctet().ReplaceAllStringFunc(strings.ToLower(escaped), func(octet string) string {
 		text, err := url.PathUnescape(octet)
 		if err == nil && isUnreserved(text[0]) {
 			return strings.ToLower(text)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/agext/levenshtein"
 
+	"syncd/internal/lazyregexp"
 	"syncd/internal/plaintext"
 	"syncd/internal/privacy"
 )
@@ -209,7 +209,7 @@ const (
 )
 
 // commaPattern is a number as people write it in French, thousands apart or not, with its currency or not.
-var commaPattern = regexp.MustCompile(`^\s*[+-]?(?:[0-9]+|[0-9]{1,3}(?:[ .'’\x{00A0}\x{202F}][0-9]{3})+),[0-9]+[\s\x{00A0}\x{202F}]*(?:€|EUR)?\s*$`)
+var commaPattern = lazyregexp.New(`^\s*[+-]?(?:[0-9]+|[0-9]{1,3}(?:[ .'’\x{00A0}\x{202F}][0-9]{3})+),[0-9]+[\s\x{00A0}\x{202F}]*(?:€|EUR)?\s*$`)
 
 // whyKey tells which of the reasons makes a key unusable: see KeyFits.
 func whyKey(key []byte) Why {
@@ -231,7 +231,7 @@ func whyValue(value []byte, number bool) Why {
 	switch {
 	case value != nil && len(value) == 0:
 		return WhyEmpty
-	case number && commaPattern.Match(value):
+	case number && commaPattern().Match(value):
 		return WhyComma
 	}
 	return WhyNone

@@ -3,12 +3,12 @@
 package privacy
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/plaintext"
 )
 
@@ -276,17 +276,17 @@ func SameSpelled(kind Kind, a, b string) bool {
 // KeyForm is what two spellings of one matricule have in common: "00042", " 42", "４２" in full width, "42.0" of a spreadsheet
 // and "0-042" are "42". Case, spaces, punctuation and leading zeros do not count.
 func KeyForm(key []byte) string {
-	text := spreadsheetPattern.ReplaceAllString(strings.TrimSpace(norm.NFKC.String(string(key))), "$1")
+	text := spreadsheetPattern().ReplaceAllString(strings.TrimSpace(norm.NFKC.String(string(key))), "$1")
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)
 		}
 		return -1
 	}, text)
-	return zerosPattern.ReplaceAllString(text, "$1$2")
+	return zerosPattern().ReplaceAllString(text, "$1$2")
 }
 
 var (
-	spreadsheetPattern = regexp.MustCompile(`^([0-9]+)[.,]0+$`)
-	zerosPattern       = regexp.MustCompile(`(^|[^0-9])0+([0-9])`)
+	spreadsheetPattern = lazyregexp.New(`^([0-9]+)[.,]0+$`)
+	zerosPattern       = lazyregexp.New(`(^|[^0-9])0+([0-9])`)
 )

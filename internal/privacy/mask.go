@@ -2,12 +2,12 @@ package privacy
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/plaintext"
 )
 
@@ -22,13 +22,13 @@ const (
 )
 
 // identifiers finds what looks like a NIR (with or without its key) or an IBAN, valid or not, spaced or not.
-var identifiers = regexp.MustCompile(strings.ReplaceAll(
+var identifiers = lazyregexp.New(strings.ReplaceAll(
 	`\b[1-478]_?\d{2}_?\d{2}_?\d[\dABab]_?\d{3}_?\d{3}(?:_?\d{2})?\b`+
 		`|\b[A-Z]{2}\d{2}(?:_?[A-Z0-9]{4}){3,7}(?:_?[A-Z0-9]{1,3})?\b`+
 		`|\b[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}\b`, "_", `[ .\-\x{A0}\x{2009}\x{202F}]`))
 
 // MaskIdentifiers hides what looks like a NIR or an IBAN in a text of a person's own words, or of unknown origin.
-func MaskIdentifiers(text string) string { return identifiers.ReplaceAllString(text, Masked) }
+func MaskIdentifiers(text string) string { return identifiers().ReplaceAllString(text, Masked) }
 
 // Redact hides secrets in a text of another program, however it writes them. The text comes back as Reveal gives it.
 func Redact(text string, secrets ...string) string {
@@ -52,7 +52,7 @@ func Redact(text string, secrets ...string) string {
 // Reveal gives it.
 func Mask(message, key string, values []string) string {
 	p := newPainter(Reveal(message))
-	for _, found := range identifiers.FindAllStringIndex(p.message, -1) {
+	for _, found := range identifiers().FindAllStringIndex(p.message, -1) {
 		if !strings.EqualFold(p.message[found[0]:found[1]], key) {
 			p.hide(found[0], found[1])
 		}
@@ -233,7 +233,7 @@ func (p *painter) paint(t term) {
 
 // hideEncoded hides base64 and hexadecimal digits that stand for a text that discloses something.
 func (p *painter) hideEncoded(discloses func(plain string) bool) {
-	for _, found := range encoded.FindAllStringIndex(p.message, -1) {
+	for _, found := range encoded().FindAllStringIndex(p.message, -1) {
 		if slices.ContainsFunc(readings(p.message[found[0]:found[1]]), discloses) {
 			p.hide(found[0], found[1])
 		}

@@ -5,13 +5,13 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"html"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
 
 	"golang.org/x/text/encoding/charmap"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/plaintext"
 )
 
@@ -41,7 +41,7 @@ func Reveal(text string) string {
 }
 
 // encoded finds what may be base64 or hexadecimal of more than a few characters.
-var encoded = regexp.MustCompile(`[A-Za-z0-9+/_-]{12,}`)
+var encoded = lazyregexp.New(`[A-Za-z0-9+/_-]{12,}`)
 
 // readings are what base64 and hexadecimal digits may stand for: texts, in UTF-8, UTF-16 or Windows's characters.
 func readings(digits string) (texts []string) {
@@ -84,9 +84,9 @@ func mojibake(text string) string {
 }
 
 var (
-	percents = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
-	escapes  = regexp.MustCompile(`(?:[\\%]u[0-9A-Fa-f]{4})+|(?:\\u\{[0-9A-Fa-f]{1,6}\})+|(?:\\x[0-9A-Fa-f]{2})+|(?:\\[0-3][0-7]{2}){2,}|\\["/\\]`)
-	units    = regexp.MustCompile(`[0-9A-Fa-f]+`)
+	percents = lazyregexp.New(`(?:%[0-9A-Fa-f]{2})+`)
+	escapes  = lazyregexp.New(`(?:[\\%]u[0-9A-Fa-f]{4})+|(?:\\u\{[0-9A-Fa-f]{1,6}\})+|(?:\\x[0-9A-Fa-f]{2})+|(?:\\[0-3][0-7]{2}){2,}|\\["/\\]`)
+	units    = lazyregexp.New(`[0-9A-Fa-f]+`)
 )
 
 // unpercent decodes what URLs encode; bytes that are no UTF-8 are those of Windows.
@@ -94,7 +94,7 @@ func unpercent(text string) string {
 	if !strings.Contains(text, "%") {
 		return text
 	}
-	return percents.ReplaceAllStringFunc(text, func(found string) string {
+	return percents().ReplaceAllStringFunc(text, func(found string) string {
 		return fromHex(strings.ReplaceAll(found, "%", ""))
 	})
 }
@@ -109,13 +109,13 @@ func unescape(text string) string {
 	if !strings.ContainsAny(text, `\%`) {
 		return text
 	}
-	return escapes.ReplaceAllStringFunc(text, func(found string) string {
+	return escapes().ReplaceAllStringFunc(text, func(found string) string {
 		switch {
 		case found[1] == 'x':
 			return fromHex(strings.ReplaceAll(found, `\x`, ""))
 		case found[1] == 'u':
 			var all []uint16
-			for _, unit := range units.FindAllString(found, -1) {
+			for _, unit := range units().FindAllString(found, -1) {
 				n, err := strconv.ParseUint(unit, 16, 32)
 				if err != nil { // the pattern wants few digits
 					return found

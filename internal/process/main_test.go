@@ -21,8 +21,8 @@ import (
 	"syncd/internal/app/apptest"
 )
 
-// program is the path of the program under test, and programDigest of which bytes it is. It is built without the race detector: what matters here is when a
-// process dies; scripts of cmd/syncd (testdata/race) run the same code with the detector on.
+// program is the path of the program under test, and programDigest of which bytes it is. It is built without the race detector:
+// what matters here is when a process dies; scripts of cmd/syncd (testdata/race) run the same code with the detector on.
 var program, programDigest string
 
 var (

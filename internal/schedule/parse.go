@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"syncd/internal/hinted"
+	"syncd/internal/lazyregexp"
 )
 
 // Parse reads a schedule: cron's five fields, @daily and the like, "last-day HH:MM", "last-working-day HH:MM" or
@@ -52,10 +52,10 @@ func Location(name string) (*time.Location, error) {
 }
 
 // monthPattern is a schedule by the end or the working days of the month. No month has more than 23 working days.
-var monthPattern = regexp.MustCompile(`^(?:(last-day)|(last-working-day)|working-day ([1-9]|1[0-9]|2[0-3])) ([01][0-9]|2[0-3]):([0-5][0-9])$`)
+var monthPattern = lazyregexp.New(`^(?:(last-day)|(last-working-day)|working-day ([1-9]|1[0-9]|2[0-3])) ([01][0-9]|2[0-3]):([0-5][0-9])$`)
 
 func (s *Schedule) parseMonthly(closed []Day) error {
-	match := monthPattern.FindStringSubmatch(s.spec)
+	match := monthPattern().FindStringSubmatch(s.spec)
 	if match == nil {
 		return hinted.Because(nil, "schedule.no-monthly")
 	}

@@ -3,11 +3,12 @@
 package sqltext
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"syncd/internal/lazyregexp"
 )
 
 // Kind is what a token is to Postgres.
@@ -35,10 +36,10 @@ func (t Token) Name() string { return strings.TrimPrefix(t.Text, "@") }
 
 var (
 	// What has no end goes on to that of the query; on another line a text with escapes goes on as one.
-	quotedPattern    = regexp.MustCompile(`(?s)^(?:[eE]'(?:[^'\\]|\\.|''|'\s*\n\s*')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?)`)
-	dollarPattern    = regexp.MustCompile(`^\$(?:[\pL_][\pL\pN_]*)?\$`)
-	numberedPattern  = regexp.MustCompile(`^\$[0-9]+`)
-	parameterPattern = regexp.MustCompile(`^@[A-Za-z_][A-Za-z0-9_]*`)
+	quotedPattern    = lazyregexp.New(`(?s)^(?:[eE]'(?:[^'\\]|\\.|''|'\s*\n\s*')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?)`)
+	dollarPattern    = lazyregexp.New(`^\$(?:[\pL_][\pL\pN_]*)?\$`)
+	numberedPattern  = lazyregexp.New(`^\$[0-9]+`)
+	parameterPattern = lazyregexp.New(`^@[A-Za-z_][A-Za-z0-9_]*`)
 )
 
 // Tokens takes a query apart.
@@ -64,13 +65,13 @@ func next(query string, at int) Token {
 	first, size := utf8.DecodeRuneInString(rest)
 	switch {
 	case first == '$':
-		if text := numberedPattern.FindString(rest); text != "" {
+		if text := numberedPattern().FindString(rest); text != "" {
 			return Token{Kind: Numbered, Text: text}
 		}
 	case isOfWord(first):
 		return Token{Kind: Word, Text: rest[:begins(rest, func(r rune) bool { return isOfWord(r) || r == '$' })]}
 	case first == '@' && !strings.HasSuffix(query[:at], "@"): // @@ is an operator, whatever follows it
-		if text := parameterPattern.FindString(rest); text != "" {
+		if text := parameterPattern().FindString(rest); text != "" {
 			return Token{Kind: Parameter, Text: text, Glued: strings.HasSuffix(query[:at], "<") || strings.HasSuffix(query[:at], "@-")}
 		}
 	}
@@ -103,7 +104,7 @@ func blank(query string) int {
 func quoted(query string) int {
 	switch {
 	case query[0] == '$':
-		tag := dollarPattern.FindString(query)
+		tag := dollarPattern().FindString(query)
 		if tag == "" {
 			return 0
 		}
@@ -112,7 +113,7 @@ func quoted(query string) int {
 		}
 		return len(query)
 	case query[0] == '\'', query[0] == '"', strings.HasPrefix(query, "e'"), strings.HasPrefix(query, "E'"):
-		return len(quotedPattern.FindString(query))
+		return len(quotedPattern().FindString(query))
 	}
 	return 0
 }

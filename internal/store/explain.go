@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/sqltext"
 )
 
@@ -166,14 +166,14 @@ func (s *stream) nameIn(pg *pgconn.PgError) string {
 	case pg.InternalPosition > 0:
 		name = sqltext.NameAt(pg.InternalQuery, int(pg.InternalPosition))
 	}
-	if name == "" || looksPersonal.MatchString(name) {
+	if name == "" || looksPersonal().MatchString(name) {
 		return ""
 	}
 	return `"` + name + `"`
 }
 
 // looksPersonal are names that a function may have made of a value.
-var looksPersonal = regexp.MustCompile(`[0-9]{6}`)
+var looksPersonal = lazyregexp.New(`[0-9]{6}`)
 
 // notSQL tells where in the configured query Postgres stopped understanding it.
 func (s *stream) notSQL(pg *pgconn.PgError) hinted.Fact {

@@ -5,10 +5,10 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"regexp"
 	"slices"
 
 	"syncd/internal/hinted"
+	"syncd/internal/lazyregexp"
 )
 
 // Address is an https URL, or an http one of this machine; the hint shows an example.
@@ -48,12 +48,12 @@ func (t *Table) Certificates(key string) string {
 	return path
 }
 
-var pointerPattern = regexp.MustCompile(`^(/([^~/]|~[01])*)*$`)
+var pointerPattern = lazyregexp.New(`^(/([^~/]|~[01])*)*$`)
 
 // Pointer is a JSON pointer (RFC 6901).
 func (t *Table) Pointer(key, fallback string) string {
 	value := t.Text(key, fallback)
-	if !pointerPattern.MatchString(value) {
+	if !pointerPattern().MatchString(value) {
 		t.Report(key, Say("no-pointer"))
 		return fallback
 	}
@@ -70,7 +70,7 @@ func (t *Table) MemberPointer(key string) string {
 }
 
 // namesMember reports whether a JSON pointer leads below the value it begins at.
-func namesMember(pointer string) bool { return pointer != "" && pointerPattern.MatchString(pointer) }
+func namesMember(pointer string) bool { return pointer != "" && pointerPattern().MatchString(pointer) }
 
 // KindOf is the kind of a key's value; "" when it is not written. It leaves no trace.
 func (t *Table) KindOf(key string) Kind {

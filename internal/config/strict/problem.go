@@ -3,11 +3,11 @@ package strict
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"syncd/internal/hinted"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/report/locale"
 )
 
@@ -70,12 +70,12 @@ func (p Problem) more(words *locale.Catalogue) string {
 }
 
 // inList finds what of a key names one of the dossiers or jobs.
-var inList = regexp.MustCompile(`^(dossier|job)(?:\.[^.\[]+|\[[0-9]+\])|(\.dossiers)\[[0-9]+\]`)
+var inList = lazyregexp.New(`^(dossier|job)(?:\.[^.\[]+|\[[0-9]+\])|(\.dossiers)\[[0-9]+\]`)
 
 // sectionOf is the section that a key stands in; of one of the dossiers or jobs it is the table itself.
 func sectionOf(key string) string {
-	if inList.MatchString(key) {
-		return inList.ReplaceAllString(key, "$1")
+	if inList().MatchString(key) {
+		return inList().ReplaceAllString(key, "$1")
 	}
 	section, _, _ := strings.Cut(key, ".")
 	return section
@@ -87,7 +87,7 @@ func Grouped(problems []Problem) []Problem {
 	var groups []Problem
 	first := map[mistake]int{}
 	for _, p := range problems {
-		m := mistake{p.File, inList.ReplaceAllString(p.Key, "$1$2*"), fmt.Sprint(p.Path, p.Fact, p.Next)}
+		m := mistake{p.File, inList().ReplaceAllString(p.Key, "$1$2*"), fmt.Sprint(p.Path, p.Fact, p.Next)}
 		if i, known := first[m]; known && p.Key != groups[i].Key {
 			groups[i].More = append(groups[i].More, p)
 			continue

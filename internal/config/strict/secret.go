@@ -9,13 +9,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"unicode"
 	"unicode/utf8"
 
 	"syncd/internal/hinted"
+	"syncd/internal/lazyregexp"
 )
 
 // maxSecret is the size in bytes above which a secret's file is surely something else.
@@ -30,8 +30,8 @@ type Secret struct {
 }
 
 var (
-	credentialPattern = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
-	envPattern        = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	credentialPattern = lazyregexp.New(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
+	envPattern        = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 // KeepApart is how a secret is configured.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"syncd/internal/hinted"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/plaintext"
 )
 
@@ -155,9 +156,9 @@ func days(d time.Duration) string {
 }
 
 // Matching is a required text of a certain form; "" when it is not.
-func (t *Table) Matching(key string, pattern *regexp.Regexp, what, next hinted.Fact) string {
+func (t *Table) Matching(key string, pattern func() *regexp.Regexp, what, next hinted.Fact) string {
 	value := t.Required(key, next)
-	if value == "" || pattern.MatchString(value) {
+	if value == "" || pattern().MatchString(value) {
 		return value
 	}
 	t.Report(key, what, next)
@@ -176,7 +177,7 @@ func (t *Table) Filename(key, path string) string {
 	return filepath.Join(filepath.Dir(t.file.name), path)
 }
 
-var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+var namePattern = lazyregexp.New(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // Name reads the name of one of a list ("dossier", "job"), which must be new, and puts it into the path of the table's problems.
 func (t *Table) Name(list string, taken map[string]bool) string {

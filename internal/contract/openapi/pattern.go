@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+
+	"syncd/internal/lazyregexp"
 )
 
 // Bounds of patterns. \pL{990} is eight characters, and eight megabytes once it is compiled: each repetition has its own
@@ -23,9 +25,9 @@ const (
 
 var (
 	// unicodeEscapes are the one thing in which the patterns of real contracts differ from Go's: \u00e9 is \x{00e9}.
-	unicodeEscapes = regexp.MustCompile(`\\u([0-9a-fA-F]{4})`)
-	foldFlags      = regexp.MustCompile(`\(\?[a-zA-Z-]*i`)
-	beyondASCII    = regexp.MustCompile(`[^\x00-\x7f]|\\[pPux]`)
+	unicodeEscapes = lazyregexp.New(`\\u([0-9a-fA-F]{4})`)
+	foldFlags      = lazyregexp.New(`\(\?[a-zA-Z-]*i`)
+	beyondASCII    = lazyregexp.New(`[^\x00-\x7f]|\\[pPux]`)
 )
 
 // pattern is one that a contract has, compiled once.
@@ -69,7 +71,7 @@ func (r *reader) compile(text string) pattern {
 		return pattern{costly: true}
 	}
 	r.parsing += parsingEffort(text)
-	text = unicodeEscapes.ReplaceAllString(text, `\x{$1}`)
+	text = unicodeEscapes().ReplaceAllString(text, `\x{$1}`)
 	parsed, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
 		return pattern{}
@@ -85,7 +87,7 @@ func (r *reader) compile(text string) pattern {
 
 func parsingEffort(text string) int {
 	effort := len(text) + classEffort*(strings.Count(text, `\p`)+strings.Count(text, `\P`))
-	if foldFlags.MatchString(text) && beyondASCII.MatchString(text) {
+	if foldFlags().MatchString(text) && beyondASCII().MatchString(text) {
 		effort *= foldEffort
 	}
 	return effort

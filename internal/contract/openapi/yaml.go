@@ -3,12 +3,12 @@ package openapi
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/lazyregexp"
 )
 
 var (
@@ -35,13 +35,13 @@ func decodeYAML(text []byte) (any, error) {
 }
 
 // yamlLine is where yaml tells the line of a mistake.
-var yamlLine = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?`)
+var yamlLine = lazyregexp.New(`^yaml: (?:line ([0-9]+): )?`)
 
 func yamlError(err error) *ReadError {
 	if strings.Contains(err.Error(), "max depth") {
 		return errTooDeep
 	}
-	found := yamlLine.FindStringSubmatch(err.Error())
+	found := yamlLine().FindStringSubmatch(err.Error())
 	if found == nil {
 		return errNoSyntax
 	}

@@ -11,6 +11,7 @@ import (
 	"syncd/internal/hinted"
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 )
 
 // Name is the partner's: of its section, and in the ledger.
@@ -191,8 +192,8 @@ const (
 )
 
 var (
-	pathPattern      = regexp.MustCompile(`^/[A-Za-z0-9/._~{}-]*$`)
-	queryPathPattern = regexp.MustCompile(`^/[A-Za-z0-9/._~{}-]*(\?[A-Za-z0-9/._~{}=&-]*)?$`)
+	pathPattern      = lazyregexp.New(`^/[A-Za-z0-9/._~{}-]*$`)
+	queryPathPattern = lazyregexp.New(`^/[A-Za-z0-9/._~{}-]*(\?[A-Za-z0-9/._~{}=&-]*)?$`)
 	readPlaceholders = strings.NewReplacer("{key}", "", "{period}", "", "{dossier}", "")
 )
 
@@ -215,9 +216,9 @@ func (k DossierKey) endpointPath(t *strict.Table, fallback string) string {
 }
 
 // pathTemplate is endpointPath's work for a path of any form; keyed is an example with the dossier key in it.
-func (k DossierKey) pathTemplate(t *strict.Table, pattern *regexp.Regexp, fallback, keyed string) string {
+func (k DossierKey) pathTemplate(t *strict.Table, pattern func() *regexp.Regexp, fallback, keyed string) string {
 	path := t.Text("path", fallback)
-	if !pattern.MatchString(path) {
+	if !pattern().MatchString(path) {
 		t.Report("path", hinted.Say("isidoor.no-path", "example", fallback))
 		return fallback
 	}

@@ -2,9 +2,10 @@ package preset
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"syncd/internal/lazyregexp"
 )
 
 // The closed list: what a partner is ever asked for stands in Go, in its Definition. A preset and what a user writes over it
@@ -35,17 +36,17 @@ type Parameter struct{ Name, Value string }
 func (c *Call) String() string { return c.Method + " " + c.Path }
 
 var (
-	callPattern = regexp.MustCompile(`^(GET|POST|PUT) (/[^?#\s\\%]*)(?:\?(.+))?$`)
+	callPattern = lazyregexp.New(`^(GET|POST|PUT) (/[^?#\s\\%]*)(?:\?(.+))?$`)
 	// what a part of a path can be as it is, and what a key has to be to become one
-	partPattern = regexp.MustCompile(`^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}$`)
-	parameter   = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,60}$`)
+	partPattern = lazyregexp.New(`^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}$`)
+	parameter   = lazyregexp.New(`^[A-Za-z0-9_.\[\]-]{1,60}$`)
 	// verbs has what servers of some kinds take for the verb that is meant
-	verbs = regexp.MustCompile(`(?i)method|override|verb`)
+	verbs = lazyregexp.New(`(?i)method|override|verb`)
 )
 
 // parseCall reads a call as a preset writes it.
 func parseCall(text string) (c *Call, ok bool) {
-	found := callPattern.FindStringSubmatch(text)
+	found := callPattern().FindStringSubmatch(text)
 	if found == nil {
 		return nil, false
 	}
@@ -55,7 +56,7 @@ func parseCall(text string) (c *Call, ok bool) {
 	}
 	for part := range strings.SplitSeq(found[3], "&") {
 		name, value, _ := strings.Cut(part, "=")
-		if !parameter.MatchString(name) || verbs.MatchString(name) {
+		if !parameter().MatchString(name) || verbs().MatchString(name) {
 			return nil, false
 		}
 		c.Query = append(c.Query, Parameter{name, value})
@@ -68,12 +69,12 @@ func offers(list []string, c *Call) bool {
 	return slices.ContainsFunc(list, func(known string) bool {
 		method, path, _ := strings.Cut(known, " ")
 		return method == c.Method && matches(path, c.Path, func(known, part string) bool {
-			isName := part != "" && placeholder.FindString(part) == part
+			isName := part != "" && placeholder().FindString(part) == part
 			switch known {
 			case anyPart:
 				return isName
 			case anyBelow:
-				return isName || partPattern.MatchString(part)
+				return isName || partPattern().MatchString(part)
 			}
 			return known == part
 		})
@@ -90,7 +91,7 @@ func permits(list []string, base *url.URL, method string, u *url.URL) bool {
 		verb, template, _ := strings.Cut(known, " ")
 		return verb == method && matches(template, path, func(known, part string) bool {
 			if known == anyPart || known == anyBelow {
-				return partPattern.MatchString(part)
+				return partPattern().MatchString(part)
 			}
 			return known == part
 		})

@@ -2,13 +2,14 @@ package preset
 
 import (
 	"encoding/base64"
-	"regexp"
 	"strings"
+
+	"syncd/internal/lazyregexp"
 )
 
 // A template is a text with {names} in it. As a whole it may stand within base64(…).
 
-var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
+var placeholder = lazyregexp.New(`\{([a-z_]+)\}`)
 
 const (
 	encodedBegins = "base64("
@@ -17,10 +18,10 @@ const (
 
 // names are those in a template; false = it has braces around something else.
 func names(template string) (found []string, ok bool) {
-	for _, match := range placeholder.FindAllStringSubmatch(template, -1) {
+	for _, match := range placeholder().FindAllStringSubmatch(template, -1) {
 		found = append(found, match[1])
 	}
-	return found, !strings.ContainsAny(placeholder.ReplaceAllString(template, ""), "{}")
+	return found, !strings.ContainsAny(placeholder().ReplaceAllString(template, ""), "{}")
 }
 
 // inner is a template without base64(…) around it.
@@ -34,7 +35,7 @@ func inner(template string) (text string, encoded bool) {
 // fill puts values in the places of their names. What looks like a name in a value stays.
 func fill(template string, value func(name string) string) string {
 	text, encoded := inner(template)
-	text = placeholder.ReplaceAllStringFunc(text, func(match string) string { return value(match[1 : len(match)-1]) })
+	text = placeholder().ReplaceAllStringFunc(text, func(match string) string { return value(match[1 : len(match)-1]) })
 	if encoded {
 		return base64.StdEncoding.EncodeToString([]byte(text))
 	}

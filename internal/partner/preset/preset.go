@@ -35,7 +35,6 @@ package preset
 import (
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +43,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 )
 
 // Section is what a preset and a user's values over it say, without secrets.
@@ -317,7 +317,7 @@ func (r *reader) readHeaders(p *config.Partner, s *Section) {
 	defer t.Finish()
 	for _, name := range t.Node.Keys {
 		value := t.Text(name, "")
-		if !parameter.MatchString(name) || jobs.TakenHeader(name) || verbs.MatchString(name) {
+		if !parameter().MatchString(name) || jobs.TakenHeader(name) || verbs().MatchString(name) {
 			t.Report(name, hinted.Say("preset.header-taken"))
 			continue
 		}
@@ -421,7 +421,7 @@ func (r *reader) call(t *strict.Table, key string, list []string, known ...strin
 	return Call{}
 }
 
-var collectionName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+var collectionName = lazyregexp.New(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
 func (r *reader) readCollections() (all []Collection) {
 	t := r.Table.Table("collection")
@@ -430,7 +430,7 @@ func (r *reader) readCollections() (all []Collection) {
 		r.Report("collection", hinted.Say("preset.no-collection"))
 	}
 	for _, name := range t.Node.Keys {
-		if !collectionName.MatchString(name) {
+		if !collectionName().MatchString(name) {
 			t.Report(name, strict.Say("no-name"), strict.Say("name-form"))
 		}
 		all = append(all, r.readCollection(name, t.Table(name)))
@@ -517,7 +517,7 @@ func (r *reader) place(t *strict.Table, key string, l *Listing) string {
 		return t.MemberPointer(key)
 	}
 	value := t.Text(key, "")
-	if !parameter.MatchString(value) || verbs.MatchString(value) {
+	if !parameter().MatchString(value) || verbs().MatchString(value) {
 		t.Report(key, hinted.Say("preset.no-parameter"))
 		return ""
 	}

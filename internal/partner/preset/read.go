@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"syncd/internal/canonjson"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 )
 
 const (
@@ -248,7 +248,7 @@ func (s *shower) key(value []byte) (string, jobs.ReasonCode) {
 		return "", jobs.RecordKeyUnusable
 	case len(key) > mostKey:
 		return "", jobs.RecordKeyTooLong
-	case s.collection.parted && !partPattern.MatchString(key):
+	case s.collection.parted && !partPattern().MatchString(key):
 		return "", jobs.RecordKeyUnusable
 	}
 	return key, ""
@@ -454,7 +454,7 @@ func (f *Files) list(text []byte) ([]jobs.File, error) {
 			return nil, &odd{"shape-record"}
 		}
 		one := jobs.File{ID: textAt(item, f.ID), Size: -1}
-		if !partPattern.MatchString(one.ID) {
+		if !partPattern().MatchString(one.ID) {
 			return nil, &odd{"shape-file"}
 		}
 		if size, err := countAt(item, f.Size); err == nil {
@@ -464,7 +464,7 @@ func (f *Files) list(text []byte) ([]jobs.File, error) {
 			one.SHA256 = strings.ToLower(strings.TrimSpace(textAt(item, f.SHA256)))
 		}
 		if f.Type != "" {
-			if one.Type = textAt(item, f.Type); !contentType.MatchString(one.Type) {
+			if one.Type = textAt(item, f.Type); !contentType().MatchString(one.Type) {
 				one.Type = ""
 			}
 		}
@@ -473,4 +473,4 @@ func (f *Files) list(text []byte) ([]jobs.File, error) {
 	return files, nil
 }
 
-var contentType = regexp.MustCompile(`^[A-Za-z0-9.+-]{1,80}/[A-Za-z0-9.+-]{1,80}$`)
+var contentType = lazyregexp.New(`^[A-Za-z0-9.+-]{1,80}/[A-Za-z0-9.+-]{1,80}$`)

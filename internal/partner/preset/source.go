@@ -11,7 +11,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +22,7 @@ import (
 	"syncd/internal/hinted"
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/privacy"
 )
 
@@ -241,7 +241,7 @@ func (f *feed) read(ctx context.Context, call *httpcall.Call) (httpcall.Answered
 	return whole, f.refusalIn(call, whole.Text)
 }
 
-var plainCode = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,20}$`)
+var plainCode = lazyregexp.New(`^[A-Za-z0-9_.-]{1,20}$`)
 
 // refusalIn finds a code of refusal inside of an answer.
 func (f *feed) refusalIn(call *httpcall.Call, text []byte) error {
@@ -259,7 +259,7 @@ func (f *feed) refusalIn(call *httpcall.Call, text []byte) error {
 		return f.strange(call, &odd{"shape-code"})
 	case slices.Contains(rule.Success, code):
 		return nil
-	case !plainCode.MatchString(code):
+	case !plainCode().MatchString(code):
 		code = "?"
 	}
 	refused := jobs.Troubled(jobs.ClassTechnical, call.Label, hinted.Say("preset.refused-inside", "code", code))
@@ -422,7 +422,7 @@ func (l *Listing) places(page int) map[string]string {
 	return places
 }
 
-var wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
+var wholeNumber = lazyregexp.New(`^(0|[1-9][0-9]*)$`)
 
 // place puts values into the body, or makes parameters of them.
 func (l *Listing) place(places map[string]string) (body []byte, parameters []Parameter) {
@@ -436,7 +436,7 @@ func (l *Listing) place(places map[string]string) (body []byte, parameters []Par
 			continue
 		}
 		var value any = places[name]
-		if wholeNumber.MatchString(places[name]) {
+		if wholeNumber().MatchString(places[name]) {
 			value = json.Number(places[name])
 		}
 		put(document, httpcall.NewPointer(name), value)
@@ -474,7 +474,7 @@ func (f *feed) keyed(collection, name, key, id string, write bool, of func(*Coll
 		return nil, nil, err
 	}
 	c := of(s.collection)
-	if c == nil || !partPattern.MatchString(key) {
+	if c == nil || !partPattern().MatchString(key) {
 		return nil, nil, jobs.Troubled(jobs.ClassConfiguration, name, hinted.Say("preset.not-permitted"))
 	}
 	call, err := f.call(name, c, write, byKey(key, id))
@@ -544,7 +544,7 @@ func (f *feed) Download(ctx context.Context, collection, key string, file jobs.F
 	if file.Size > most {
 		return &jobs.FileError{Reason: jobs.FileTooLarge}
 	}
-	if !partPattern.MatchString(file.ID) {
+	if !partPattern().MatchString(file.ID) {
 		return jobs.Troubled(jobs.ClassConfiguration, "download", hinted.Say("preset.not-permitted"))
 	}
 	_, call, err := f.keyed(collection, "download", key, file.ID, false, func(c *Collection) *Call { return c.Files.getCall() })

@@ -1,11 +1,11 @@
 package view
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/ledger"
 )
 
@@ -155,11 +155,11 @@ func contractAccept(digest string) Action {
 	return Action{Action: "contract-accept", Digest: digest[:min(len(digest), shownDigest)], Reasoned: true}
 }
 
-var bareArgument = regexp.MustCompile(`^[A-Za-z0-9_.:@%+=/][A-Za-z0-9_.:@%+=/-]*$`)
+var bareArgument = lazyregexp.New(`^[A-Za-z0-9_.:@%+=/][A-Za-z0-9_.:@%+=/-]*$`)
 
 // argument quotes a word for the shell where it needs to be.
 func argument(word string) string {
-	if bareArgument.MatchString(word) {
+	if bareArgument().MatchString(word) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

@@ -2,9 +2,9 @@ package view
 
 import (
 	"io"
-	"regexp"
 
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/ledger"
 	"syncd/internal/report/locale"
 )
@@ -45,7 +45,7 @@ func (t *Teller) decided(d ledger.Decision, about string) string {
 	return name + t.Colon + about
 }
 
-var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var digest = lazyregexp.New(`^[0-9a-f]{64}$`)
 
 // detail is what exactly was decided: a word or a time where it is one, else as the ledger has it.
 func (t *Teller) detail(e *ledger.AuditEntry) string {
@@ -62,7 +62,7 @@ func (t *Teller) detail(e *ledger.AuditEntry) string {
 	if trigger, known := t.Triggers[e.Detail]; known && e.Decision == ledger.DecisionRun {
 		return trigger
 	}
-	if digest.MatchString(e.Detail) { // says something to a program alone: JSON has it
+	if digest().MatchString(e.Detail) { // says something to a program alone: JSON has it
 		return ""
 	}
 	return Cut(e.Detail)

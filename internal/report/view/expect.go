@@ -2,12 +2,12 @@ package view
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
 )
@@ -98,14 +98,14 @@ func (t *Teller) countOf(noun locale.Plural, text string) string {
 	return t.Count(noun, n)
 }
 
-var index = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
+var index = lazyregexp.New(`^(0|[1-9][0-9]{0,8})$`)
 
 // placeInDocument is a JSON pointer as people count: "Elements, element 3, Code" for "/Elements/2/Code".
 func (t *Teller) placeInDocument(pointer string) string {
 	place, names := "", []string(nil)
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		n, err := strconv.Atoi(token)
-		if err != nil || !index.MatchString(token) || place == "" && names == nil {
+		if err != nil || !index().MatchString(token) || place == "" && names == nil {
 			names = append(names, canonjson.PointerName(token))
 			continue
 		}
@@ -134,7 +134,7 @@ func (t *Teller) inMapping(problem *mapping.Problem) string {
 // sectionOf is the section of the configuration that maps the member of a problem.
 func sectionOf(problem *mapping.Problem) string {
 	for token := range strings.SplitSeq(problem.Path, "/") {
-		if index.MatchString(token) {
+		if index().MatchString(token) {
 			return "[job.children.fields]"
 		}
 	}

@@ -2,10 +2,10 @@ package view
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/report/locale"
 )
 
@@ -44,7 +44,7 @@ func (t *Teller) mend(r jobs.Reason, byCode string) string {
 	return byCode
 }
 
-var httpStatus = regexp.MustCompile(`^[1-5][0-9]{2}$`)
+var httpStatus = lazyregexp.New(`^[1-5][0-9]{2}$`)
 
 // failure is the detail of a failed run, line by line: an error in English. Its hint goes where the report has a step
 // for this failure, unless it names what may have been meant.
@@ -55,7 +55,7 @@ func (t *Teller) failure(r jobs.Reason) []string {
 	var detail []string
 	known, r := t.hasStep(r), withFormerHints(r)
 	for i, line := range strings.Split(r.Detail, "\n") {
-		if line = strings.TrimSpace(line); httpStatus.MatchString(line) {
+		if line = strings.TrimSpace(line); httpStatus().MatchString(line) {
 			line = "HTTP " + line
 		}
 		if line != "" {

@@ -3,12 +3,12 @@ package view
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/report/locale"
 )
 
@@ -145,10 +145,10 @@ func (t *Teller) decimal(ratio float64) string {
 }
 
 // elementField is the path of a member of payroll elements with one code.
-var elementField = regexp.MustCompile(`^[^\[\]]+\[(.+)\]\.([^\[\]]+)$`)
+var elementField = lazyregexp.New(`^[^\[\]]+\[(.+)\]\.([^\[\]]+)$`)
 
 // fieldName is "PRIME_EXC.Montant" for "Elements[PRIME_EXC].Montant".
-func fieldName(path string) string { return elementField.ReplaceAllString(path, "$1.$2") }
+func fieldName(path string) string { return elementField().ReplaceAllString(path, "$1.$2") }
 
 // Findings is a paragraph of what guards found.
 type Findings struct {

@@ -2,12 +2,12 @@ package view
 
 import (
 	"cmp"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"syncd/internal/diff"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
 )
@@ -27,7 +27,7 @@ func (t *Teller) reasonOf(r jobs.Reason, n int) string {
 	}
 	detail := strings.Join(lines(r.Text()), " ")
 	if r.Code == jobs.ReasonPullShrinks {
-		if share.MatchString(detail) {
+		if share().MatchString(detail) {
 			detail = strings.Replace(detail, "/", t.OutOf, 1)
 		} else {
 			known.With = t.Words.PullEmptied
@@ -49,7 +49,7 @@ func (t *Teller) reasonOf(r jobs.Reason, n int) string {
 var isRefused = map[jobs.ReasonCode]bool{jobs.ReasonLedgerRefused: true, jobs.ReasonStagingRefused: true}
 
 // share is the detail of a pull that withdraws too many codes; else it names the nomenclatures that lose all of theirs.
-var share = regexp.MustCompile(`^[0-9]+/[0-9]+$`)
+var share = lazyregexp.New(`^[0-9]+/[0-9]+$`)
 
 // Problem is one sentence: where, what is wrong, what may have been meant, and the column of staging to mend.
 func (t *Teller) Problem(problem mapping.Problem) string {
@@ -91,14 +91,14 @@ func (t *Teller) fact(problem mapping.Problem) string {
 }
 
 // row is a problem's place in the rows of payroll elements, which count from 0.
-var row = regexp.MustCompile(`^(.+)\[([0-9]{1,9})\]\.([^\[\]]+)$`)
+var row = lazyregexp.New(`^(.+)\[([0-9]{1,9})\]\.([^\[\]]+)$`)
 
 // place is a problem's path as people count: "Elements, element 3, Code".
 func (t *Teller) place(path string) string {
 	if strings.HasPrefix(path, "/") {
 		return t.placeInDocument(path)
 	}
-	found := row.FindStringSubmatch(path)
+	found := row().FindStringSubmatch(path)
 	if found == nil {
 		return path
 	}

@@ -3,11 +3,12 @@ package standin
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"syncd/internal/lazyregexp"
 )
 
 // member is one member of a document: what the Swagger document says of it and what the call checks. One table serves
@@ -212,7 +213,8 @@ var (
 )
 
 func matching(pattern string, valid func(string) bool) *format {
-	return &format{pattern: pattern, fits: regexp.MustCompile(pattern).MatchString, valid: valid}
+	fits := lazyregexp.New(pattern)
+	return &format{pattern: pattern, fits: func(text string) bool { return fits().MatchString(text) }, valid: valid}
 }
 
 func isDate(text string) bool {
@@ -226,10 +228,10 @@ func isDateTime(text string) bool {
 	if !isDate(date) || !hasClock {
 		return isDate(date)
 	}
-	return dateTimeClock.MatchString(clock)
+	return dateTimeClock().MatchString(clock)
 }
 
-var dateTimeClock = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$`)
+var dateTimeClock = lazyregexp.New(`^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$`)
 
 // validNir reports whether the last two of the 15 characters are 97 − n mod 97. Corsica's 2A and 2B count as 19 and 18.
 func validNir(nir string) bool {
