@@ -281,6 +281,12 @@ func TestWrongKind(t *testing.T) {
 	if _, err := c.PushJob("dictionnaire"); err == nil {
 		t.Error("a pull was taken for a push")
 	}
+	_, err = parsed(t, valid(t, "[[job]]\nname = \"dictionnaire\"\nkind = \"pull-dictionnaire\"", "")).PullJob("paie")
+	want = "config.toml: job.paie.kind: is push-salaries, not pull-dictionnaire\nhint: no job is of this kind: add a [[job]] with kind = " +
+		`"pull-dictionnaire"`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
 }
 
 // Staging is read in the job's time zone, and as [job.source] says.
@@ -298,12 +304,14 @@ func TestUnknownNames(t *testing.T) {
 	c := load(t, "testdata/valid.toml", noEnv)
 	_, jobErr := c.PushJob("pai")
 	_, dossierErr := c.Dossier("x")
+	_, none := (&Config{}).Job("paie")
 	for _, test := range []struct {
 		err  error
 		want string
 	}{
 		{jobErr, "unknown job \"pai\"\nhint: did you mean \"paie\"?"},
 		{dossierErr, "unknown dossier \"x\"\nhint: known: saint-martin"},
+		{none, "unknown job \"paie\"\nhint: none is configured: add a [[job]]"},
 	} {
 		if unknown, ok := errors.AsType[*UnknownError](test.err); !ok || unknown.Error() != test.want {
 			t.Errorf("got %v, want %s", test.err, test.want)
@@ -376,6 +384,27 @@ func TestWarnings(t *testing.T) {
 	}
 	if want := []string{"dossier.sainte-anne.siret"}; !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// What is only warned of is told with the next step, too.
+func TestWarningsInWords(t *testing.T) {
+	t.Parallel()
+	for want, edits := range map[string][]string{
+		"dossier.sainte-anne.siret: is also that of the dossier \"saint-martin\"\nhint: check that these are two establishments": {
+			"[[job]]", "[[dossier]]\nname = \"sainte-anne\"\nsiret = \"12345678200010\"\nkey = { env = \"OTHER\" }\n\n[[job]]"},
+		"job.paie.children[1].rows: tells no months apart: it names no @period, so each month gets the elements of all\nhint: add WHERE " +
+			"period = @period, or @period_start and @period_end": {" AND period = @period", ""},
+		"isidoor.salarie.read.path: does not say of which month, but there is one document per employee and month\nhint: write {period} where " +
+			"the month goes, such as \"/V2/Salarie/{key}?periode={period}\"": {"[[dossier]]", "[isidoor.salarie]\nscope = \"employee-period\"\n\n" +
+			"[isidoor.salarie.read]\nmethod = \"GET\"\npath = \"/V2/Salarie/{key}\"\n\n[[dossier]]"},
+		"isidoor.headers.X-Api-Key: looks like a secret, which does not belong in this file\nhint: keep it apart and write " +
+			`{ file = "/path/to/file" }, { credential = "name" } or { env = "NAME" }`: {"[[dossier]]", "[isidoor.headers]\nX-Api-Key = \"abc\"\n\n[[dossier]]"},
+	} {
+		c := parsed(t, valid(t, edits...))
+		if !slices.ContainsFunc(besides(c), func(w strict.Problem) bool { return strings.HasSuffix(w.String(), want) }) {
+			t.Errorf("got %v, want %s", besides(c), want)
+		}
 	}
 }
 

@@ -66,10 +66,12 @@ func TestAMistakeOfManyDossiersIsToldOnce(t *testing.T) {
 
 func TestFewMistakesAreNamed(t *testing.T) {
 	t.Parallel()
-	_, err := parseConfig("config.toml", []byte(fleet(3, func(i int) string { return fmt.Sprintf(`key = { env = "KEY%d" }`, i) })), noEnv)
-	if text := fmt.Sprint(err); !strings.Contains(text, "dossier.d0000.siret: is missing (and 2 times more: dossier.d0001.siret in line ") ||
-		strings.Contains(text, "…") {
-		t.Error(text)
+	for n, more := range map[int]string{2: "once", 3: "2 times"} {
+		_, err := parseConfig("config.toml", []byte(fleet(n, func(i int) string { return fmt.Sprintf(`key = { env = "KEY%d" }`, i) })), noEnv)
+		told := "dossier.d0000.siret: is missing (and " + more + " more: dossier.d0001.siret in line "
+		if text := fmt.Sprint(err); !strings.Contains(text, told) || strings.Contains(text, "…") {
+			t.Error(text)
+		}
 	}
 }
 

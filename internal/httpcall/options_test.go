@@ -20,6 +20,7 @@ func TestOpenRefuses(t *testing.T) {
 		"base_url holds a user name, a query or a fragment\nhint: keep scheme, host and path only":                      func(o *toyOptions) { o.BaseURL = "https://me:secret@example.test/" },
 		"reading root certificates: open /nowhere/ca.pem: no such file or directory\nhint: check ca_file of [partner]":  func(o *toyOptions) { o.CAFile = "/nowhere/ca.pem" },
 		notPEM + " holds no certificate\nhint: ca_file wants certificates in PEM form":                                  func(o *toyOptions) { o.CAFile = notPEM },
+		"the header \"X-Api-Key\" cannot be sent\nhint: correct headers of [partner]":                                   func(o *toyOptions) { o.Headers = []Fixed{{Name: "X-Api-Key", Value: "a\nb"}} },
 	} {
 		o := testOptions()
 		change(&o)

@@ -401,8 +401,42 @@ func TestTroubleInFrench(t *testing.T) {
 			"de connexion\u00a0? (1)\nhint: donner l'URL du contrat ou un fichier dans contract de [partner.call], ou écrire contract = \"none\"": *search.nothing(),
 	} {
 		e.Call = "GET /V2/Dossier"
-		tellPause(&e, time.Minute)
 		if got := hinted.TextIn(locale.Of(locale.French, "partner"), &e); got != "GET /V2/Dossier\u00a0: "+want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
+
+// What is wrong with an answer, a proxy or a client in detail.
+func TestDetailsOfTrouble(t *testing.T) {
+	t.Parallel()
+	o := &Options{Section: "partner"}
+	call := &Call{Endpoint: NewEndpoint("document", "partner.call", http.MethodPost, "/V2/Salarie")}
+	part := func(document string) hinted.Fact {
+		found, err := decode([]byte(document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return partOf(nil, found, NewPointer("/data"))
+	}
+	_, noText := NewRules(jobs.AnswerRules{Texts: []string{"OK"}}).refusals(map[string]any{})
+	expired := o.connectionTrouble(&tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Reason: x509.Expired}}, hinted.Fact{})
+	socks := o.connectionTrouble(&proxyError{unusable: "call.proxy-socks"}, hinted.Fact{})
+	asked := jobs.CallError{RetryAfter: 2 * time.Minute}
+	asked.Tell(hinted.Say("call.answered", "status", statusText(503)), later())
+	tellPause(&asked, time.Minute)
+	for want, got := range map[string]hinted.Fact{
+		"answered 503 Service Unavailable, and asks not to be called again for 2m0s":                                                     asked.What,
+		"the certificate has expired, or is not valid yet":                                                                               expired.What,
+		"name an http or https proxy (HTTPS_PROXY=http://HOST:PORT), or the partner's host in NO_PROXY if it can be reached without one": socks.Next,
+		`its member "meta/next" says that there is more`:                                                                                 part(`{"meta": {"next": "x"}, "data": []}`),
+		`its member "links" names a next page`:                                                                                           part(`{"links": [{"rel": "next"}], "data": []}`),
+		"it is none of texts":                                                                                                            hinted.What(noText),
+		"stopped before the request left":                                                                                                stopped(call).What,
+		"check scope of [partner]":                                                                                                       o.tokenHint("invalid_scope"),
+		"check token_url of [partner]: client credentials must be allowed there":                                                         o.tokenHint("unsupported_grant_type"),
+	} {
+		if got := got.In(hinted.English()); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
 	}

@@ -7,6 +7,23 @@ import (
 	"testing"
 )
 
+// What reading the configuration does not find, for it is another one than the sources were opened by.
+func TestCompileRefusesOtherMappings(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*Spec, *Shape){
+		"the mapping has 1 tables of children and the source 0": func(_ *Spec, shape *Shape) { shape.Children = nil },
+		"field \ufffd: the name is not valid UTF-8": func(spec *Spec, _ *Shape) {
+			spec.Fields = append(spec.Fields, Field{Path: "\xff", Column: "cp"})
+		},
+	} {
+		spec, shape := sampleSpec(), sampleShape()
+		change(&spec, &shape)
+		if _, err := Compile(spec, shape, sampleNomenclatures(), sampleParams()); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
 func TestCompileNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	spec, dicts := sampleSpec(), sampleNomenclatures()

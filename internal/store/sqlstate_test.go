@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -29,6 +30,40 @@ func everyState(t *testing.T) (codes []string) {
 		t.Fatalf("there are %d", len(codes))
 	}
 	return codes
+}
+
+// Why a database cannot be used just now, and what it refuses, is told in words, never in Postgres's own.
+func TestTroublesInWords(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]string{
+		"08006": "the connection to Postgres broke off",
+		"25006": "it is read-only: a standby, or default_transaction_read_only is on",
+		"25P03": "Postgres ended the session, which was idle for too long",
+		"25P04": "Postgres ended the session, whose transaction took too long",
+		"40001": "Postgres rolled the transaction back for the sake of another one",
+		"53100": "Postgres is out of disk, memory or connections",
+		"55P03": "something else uses what is needed",
+		"57P01": "Postgres is shutting down or starting",
+		"57014": "a statement was cancelled: by a person, a program, or a time limit",
+		"58030": "the database server has trouble with its files",
+		"72000": "the server no longer holds rows as old as they are asked for",
+		"99999": "it cannot be used just now",
+	} {
+		e := &UnreachableError{Doing: "reading", SQLState: state, Code: troubleOf(state)}
+		if got := e.Fact().In(hinted.English()); got != "reading: "+want+" (SQLSTATE "+state+")" {
+			t.Errorf("got %q", got)
+		}
+	}
+	for want, e := range map[string]hinted.Telling{
+		"reading: Postgres did not answer in time":                        &UnreachableError{Doing: "reading", Code: "database.away-late"},
+		"reading: the database refuses with SQLSTATE 23505 (syncd.run)":   &DatabaseError{Doing: "reading", SQLState: "23505", Object: "syncd.run"},
+		"reading: the database refuses with SQLSTATE 42P01 (syncd.owner)": &DatabaseError{Doing: "reading", SQLState: "42P01", Object: "syncd.owner"},
+		"the ledger key is being changed to 0123":                         &RekeyingError{To: "0123"},
+	} {
+		if got := e.Fact().In(hinted.English()); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 }
 
 // Each class of Postgres's list has a verdict, and nothing else has; what deviates from its class is a code that exists.

@@ -3,11 +3,14 @@ package strict
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"syncd/internal/hinted"
 )
 
 // canary is a secret that must never be seen in a message.
@@ -73,6 +76,7 @@ func TestSecretReadFailures(t *testing.T) {
 		{secretOf("file", path("large"), noEnv), "file DIR/large is larger than 65536 bytes\nhint: name a file that holds the secret alone"},
 		{secretOf("file", path("pipe"), noEnv), "file DIR/pipe is not a regular file\nhint: name a file that holds the secret alone"},
 		{secretOf("file", dir, noEnv), "file DIR is not a regular file\nhint: name a file that holds the secret alone"},
+		{secretOf("file", "/proc/self/mem", noEnv), "file /proc/self/mem cannot be read: input/output error\nhint: check the file"},
 		{secretOf("env", "KEY", noEnv), "env KEY is not set\nhint: set the variable, or use { file = … } or { credential = … }"},
 		{secretOf("credential", "none", getenv), "credential none (DIR/none) does not exist\n" +
 			"hint: create the file, readable by the user that runs syncd only"},
@@ -92,6 +96,16 @@ func TestSecretReadFailures(t *testing.T) {
 	}
 }
 
+// Whom the configuration is not for is told who may read it.
+func TestUnreadableConfiguration(t *testing.T) {
+	t.Parallel()
+	what, next := unopened(&fs.PathError{Op: "open", Path: "config.toml", Err: syscall.EACCES})
+	if got := what.In(hinted.English()) + ": " + next.In(hinted.English()); got !=
+		"cannot be read: permission denied: run syncd as the user who may read it, such as: sudo -u syncd syncd …" {
+		t.Error(got)
+	}
+}
+
 // What is pasted along with a secret, and nobody sees, is taken off or named: a key that is refused for it would be looked for
 // at the partner's.
 func TestSecretsWithWhatNobodySees(t *testing.T) {
@@ -108,6 +122,8 @@ func TestSecretsWithWhatNobodySees(t *testing.T) {
 		"é\u202f" + canary:                          " holds a narrow no-break space (U+202F) as its character 2" + copied,
 		"x\u200bx\u00a0" + canary:                   " holds a zero-width space (U+200B) as its character 2" + copied,
 		canary + "\n" + canary:                      " holds a line end (U+000A) as its character 19" + copied,
+		"x\ufeff" + canary:                          " holds a byte order mark (U+FEFF) as its character 2" + copied,
+		"x\u00ad" + canary:                          " holds a soft hyphen (U+00AD) as its character 2" + copied,
 		canary + "\tx":                              " holds a tab (U+0009) as its character 19" + copied,
 		"x\u2028" + canary:                          " holds a character that nobody sees (U+2028) as its character 2" + copied,
 		"\ufeff \r\n":                               " is empty\nhint: put the secret there",

@@ -219,17 +219,21 @@ func (n *Node) add(name string, member *Node) {
 // MaxFile is the size in bytes above which a configuration file is surely something else.
 const MaxFile = 1 << 20
 
+// unopened tells why the configuration cannot be opened.
+func unopened(err error) (what, next hinted.Fact) {
+	if errors.Is(err, fs.ErrPermission) {
+		return cause(err), Say("run-as-user")
+	}
+	return cause(err), Say("start-from-sample")
+}
+
 func readFile(path string) ([]byte, error) {
 	fail := func(what, next hinted.Fact) error {
 		return &Error{Problems: []Problem{{File: path, Fact: what, Next: next}}}
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		next := Say("start-from-sample")
-		if errors.Is(err, fs.ErrPermission) {
-			next = Say("run-as-user")
-		}
-		return nil, fail(cause(err), next)
+		return nil, fail(unopened(err))
 	}
 	document, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if closeErr := f.Close(); err == nil {
