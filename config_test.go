@@ -8,7 +8,7 @@ import (
 
 // set is a line of a sample that sets something, or would if it were no comment, and the comment behind it. A line of an explanation
 // may begin like one, but never has such a value.
-var set = regexp.MustCompile(`^((?:# )?(?:\[\[?[a-z_.A-Z]+\]\]?|[a-z_]+ = (?:"[^"]*"|\[.*?\]|\{.*\}|[\d.]+|true|false)))(?:\s+# (.*))?$`)
+var set = regexp.MustCompile(`^((?:# )?(?:\[\[?[a-z_.A-Z-]+\]\]?|[a-z_]+ = (?:"[^"]*"|\[.*?\]|\{.*\}|[\d.-]+|true|false)))(?:\s+# (.*))?$`)
 
 // part is a line that sets something, or the comment that stands between two of them.
 type part struct{ setting, comment string }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -35,27 +34,28 @@ func newSandbox(p process, flags *globalFlags) *cobra.Command {
 		Use:  "sandbox",
 		Args: none,
 		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
-			stand := partner.StandInOf(o.Profile)
+			box, err := a.sandbox(cmd, o.Profile)
+			if err != nil {
+				return err
+			}
+			stand := box.StandIn()
 			switch {
-			case stand == nil:
-				return noProfile(o.Profile, profiles())
 			case stand.Entry == nil && (o.ContractFile != "" || o.Append):
-				return unfit(nil, "command.no-documents", "profile", strconv.Quote(o.Profile))
+				return unfit(nil, "command.no-documents", "profile", strconv.Quote(box.Profile))
 			case stand.Entry == nil && !cmd.Flags().Changed("token-lifetime"):
 				o.TokenLifetime = 0 // as that partner's tokens
 			}
 			if _, err := os.Stat(o.ContractFile); o.ContractFile != "" && err != nil {
 				return unfit(err, "command.no-contract")
 			}
-			var err error
 			if o.Faults, err = stand.API.ParseFaults(faults...); err != nil {
 				return usageError{err}
 			}
-			return a.serveSandbox(ctx, stand, o)
+			return a.serveSandbox(ctx, box, o)
 		}),
 	}
 	cmd.Flags().StringArrayVar(&faults, "fault", nil, "")
-	addProfile(cmd, &o.Profile, profiles)
+	addProfile(cmd, &o.Profile)
 	cmd.Flags().StringVar(&o.ContractFile, "contract", "", "")
 	cmd.Flags().DurationVar(&o.TokenLifetime, "token-lifetime", o.TokenLifetime, "")
 	cmd.Flags().BoolVar(&o.Append, "append", false, "")
@@ -64,20 +64,25 @@ func newSandbox(p process, flags *globalFlags) *cobra.Command {
 	return cmd
 }
 
+// sandbox is that of a profile; where none is named, of the first partner that the configuration has.
+func (a *session) sandbox(cmd *cobra.Command, profile string) (app.Sandbox, error) {
+	switch {
+	case !cmd.Flags().Changed("profile"):
+		return a.Sandbox(), nil
+	case partner.OfProfile(profile) == nil:
+		return app.Sandbox{}, noProfile(profile, profiles())
+	}
+	return a.SandboxOf(profile)
+}
+
 // serveSandbox answers until a signal comes.
-func (a *session) serveSandbox(ctx context.Context, stand *partner.StandIn, o sandbox.Options) error {
-	server, listener, err := a.Sandbox().Open(ctx, o)
+func (a *session) serveSandbox(ctx context.Context, box app.Sandbox, o sandbox.Options) error {
+	server, listener, err := box.Open(ctx, o)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(a.Stderr, stand.Notices[string(a.language())])
-	a.say(a.Stderr, a.words().Answers.Sandbox.Listening, "address", listener.Addr(), "profile", o.Profile, "n", len(a.Config.AllDossiers))
-	if stand.Shows != nil {
-		fmt.Fprintf(a.Stderr, "base_url = \"http://%s%s\"\n", listener.Addr(), stand.Path)
-		for _, d := range a.Config.AllDossiers {
-			fmt.Fprintf(a.Stderr, "%s: %s\n", d.Name, stand.Shows(sandbox.Dossier{Name: d.Name}))
-		}
-	}
+	fmt.Fprintln(a.Stderr, box.StandIn().Notices[string(a.language())])
+	a.say(a.Stderr, a.words().Answers.Sandbox.Listening, "address", listener.Addr(), "profile", box.Profile, "n", len(box.Dossiers()))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -100,9 +105,6 @@ func profiles() (names []string) {
 	}
 	return names
 }
-
-// shapes are those that the partner's API could have.
-func shapes() []string { return standIn().Profiles }
 
 func newSandboxReceived(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
@@ -151,18 +153,24 @@ func newSandboxFaults(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "faults",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			stand := partner.StandInOf(profile)
-			if stand == nil {
-				return noProfile(profile, profiles())
+			a, err := p.open(flags)
+			if err != nil {
+				return err
 			}
-			parsed, err := stand.API.ParseFaults(args...)
+			defer a.Close()
+			box, err := a.sandbox(cmd, profile)
+			if err != nil {
+				return err
+			}
+			parsed, err := box.StandIn().API.ParseFaults(args...)
 			if err != nil {
 				return usageError{err}
 			}
-			return p.sandboxPost(cmd.Context(), flags, "/sandbox/faults", parsed)
+			_, err = box.Call(cmd.Context(), http.MethodPost, "/sandbox/faults", parsed)
+			return err
 		},
 	}
-	addProfile(cmd, &profile, profiles)
+	addProfile(cmd, &profile)
 	return cmd
 }
 
@@ -171,23 +179,14 @@ func newSandboxDictionary(p process, flags *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:  "dictionary",
 		Args: between(2, 3),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
 			label := args[len(args)-1] // the code where there is none
-			return p.sandboxPost(cmd.Context(), flags, "/sandbox/dictionary", standIn().Entry(args[0], args[1], label, !withdrawn))
-		},
+			_, err := a.Sandbox().Call(ctx, http.MethodPost, "/sandbox/dictionary", standIn().Entry(args[0], args[1], label, !withdrawn))
+			return err
+		}),
 	}
 	cmd.Flags().BoolVar(&withdrawn, "withdrawn", false, "")
 	return cmd
-}
-
-func (p process) sandboxPost(ctx context.Context, flags *globalFlags, path string, body any) error {
-	a, err := p.open(flags)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	_, err = a.Sandbox().Call(ctx, http.MethodPost, path, body)
-	return err
 }
 
 func newSandboxToken(p process, flags *globalFlags) *cobra.Command {
@@ -249,9 +248,9 @@ func parseEdits(args []string) (map[string]json.RawMessage, error) {
 }
 
 // addProfile adds the flag that chooses the sandbox's API, and its shape.
-func addProfile(cmd *cobra.Command, profile *string, of func() []string) {
-	cmd.Flags().StringVar(profile, "profile", of()[0], "")
-	complete(cmd, "profile", oneOf(of))
+func addProfile(cmd *cobra.Command, profile *string) {
+	cmd.Flags().StringVar(profile, "profile", profiles()[0], "")
+	complete(cmd, "profile", oneOf(profiles))
 }
 
 func noProfile(name string, known []string) error {
@@ -286,18 +285,21 @@ func newSandboxInit(p process) *cobra.Command {
 		Args: exactly("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Dir, r.French = args[0], p.language() == locale.French
-			if !slices.Contains(shapes(), r.Profile) {
-				return noProfile(r.Profile, shapes())
+			if partner.OfProfile(r.Profile) == nil {
+				return noProfile(r.Profile, profiles())
 			}
 			if err := r.Write(); err != nil {
 				return err
 			}
-			_, err := fmt.Fprint(p.Stdout, locale.Fill(p.words().Answers.Sandbox.Ready, "folder", r.Dir, "database",
-				r.DatabaseName(), "flags", r.Flags()))
+			ready := p.words().Answers.Sandbox.Ready
+			if r.Reads() {
+				ready = p.words().Answers.Sandbox.ReadyToRead
+			}
+			_, err := fmt.Fprint(p.Stdout, locale.Fill(ready, "folder", r.Dir, "database", r.DatabaseName(), "flags", r.Flags()))
 			return err
 		},
 	}
-	addProfile(cmd, &r.Profile, shapes)
+	addProfile(cmd, &r.Profile)
 	cmd.Flags().StringVar(&r.Database, "database", r.Database, "")
 	cmd.Flags().StringVar(&r.Listen, "listen", r.Listen, "")
 	return cmd

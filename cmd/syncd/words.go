@@ -125,7 +125,7 @@ func helpValues(language locale.Language, h *locale.Help) []any {
 	}
 	return []any{
 		"config", defaultConfig, "states", strings.Join(app.RunStates, ", "), "decisions", strings.Join(app.DecisionNames(), ", "),
-		"profiles", strings.Join(profiles(), h.Words.Or), "shapes", strings.Join(shapes(), h.Words.Or),
+		"profiles", strings.Join(profiles(), h.Words.Or),
 		"notice", stand.Notices[string(language)], "faults", strings.Join(faults, "\n"),
 	}
 }

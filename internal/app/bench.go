@@ -16,7 +16,6 @@ import (
 	"syncd/internal/jobs/plan"
 	"syncd/internal/jobs/push"
 	"syncd/internal/ledger"
-	"syncd/internal/partner"
 	"syncd/internal/store"
 )
 
@@ -102,6 +101,7 @@ type bench struct {
 	staging  *store.Staging
 	contract func() jobs.Contracts // made when the first run wants it: the ledger is not open before
 	keys     map[string]string     // of the dossiers, by name
+	feeds    map[jobs.Target]jobs.Feed
 }
 
 func (s *Service) bench(a *App) (*bench, error) {
@@ -117,32 +117,50 @@ func (s *Service) bench(a *App) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := a.Config.Documents()
-	b := &bench{App: a, service: s, shared: apis, staging: staging, keys: map[string]string{},
-		contract: sync.OnceValue(func() jobs.Contracts { return asPort(a.keeper(p, s.ledger, apis[p.Name].connection)) })}
+	b := &bench{App: a, service: s, shared: apis, staging: staging, keys: map[string]string{}, feeds: map[jobs.Target]jobs.Feed{}}
+	if p := a.Config.Documents(); p != nil {
+		b.contract = sync.OnceValue(func() jobs.Contracts { return asPort(a.keeper(p, s.ledger, apis[p.Name].client.documents)) })
+	}
 	for _, d := range a.Config.AllDossiers {
-		if b.keys[d.Name], err = d.Key.Read(); err != nil {
+		if err := b.open(d); err != nil {
 			return nil, err
 		}
 	}
 	return b, nil
 }
 
+// open reads what a dossier shows its partners.
+func (b *bench) open(d config.Dossier) (err error) {
+	if !d.Key.IsZero() {
+		if b.keys[d.Name], err = d.Key.Read(); err != nil {
+			return err
+		}
+	}
+	for name := range d.Sections {
+		p := b.Config.PartnerNamed(name)
+		feed, err := b.feed(b.shared[name].client, p, d, func() *store.Store { return b.service.ledger })
+		if err != nil {
+			return err
+		}
+		b.feeds[b.Target(p, d)] = feed
+	}
+	return nil
+}
+
 // shared is the connection to the API of a partner that all runs use, and what they may do side by side. A reload that changes nothing of
 // it keeps it, with its limits: what the partner is to bear is for all runs of a process.
 type shared struct {
-	partner    config.Partner // without secrets
-	secrets    []string       // their values
-	runs       int
-	connection partner.Connection
-	done       func()
-	places     *jobs.Places
-	users      atomic.Int32
+	partner config.Partner // without secrets
+	secrets []string       // their values
+	runs    int
+	client  *client
+	places  *jobs.Places
+	users   atomic.Int32
 }
 
 func (s *shared) release() {
 	if s.users.Add(-1) == 0 {
-		s.done()
+		s.client.close()
 	}
 }
 
@@ -157,7 +175,7 @@ func (s *Service) connect(a *App, p *config.Partner) (*shared, error) {
 	asked := &shared{partner: p.WithoutSecrets(), secrets: secrets, runs: runs, places: jobs.NewPlaces(p.MaxInFlight, runs)}
 	used := s.apis[p.Name]
 	if used == nil || used.users.Load() == 0 || !used.serves(asked) {
-		if asked.connection, asked.done, err = a.dial(p, dialing{min(daemonRetryFor, p.RetryFor), p.LimitsOfLedger, runs}); err != nil {
+		if asked.client, err = a.dial(p, dialing{min(daemonRetryFor, p.RetryFor), p.LimitsOfLedger, runs}); err != nil {
 			return nil, err
 		}
 		used, s.apis[p.Name] = asked, asked
@@ -181,25 +199,36 @@ func (b *bench) job(j config.Job) (*daemon.Job, error) {
 	for _, d := range b.Config.Dossiers(j) {
 		made.Targets = append(made.Targets, b.Target(p, d))
 	}
-	w, err := workOf(b.Config, j.Name, j.Kind)
-	made.Resumption = w.resumption
-	made.Execute = func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error) {
-		return w.execute(ctx, b.runner(j, run, stop), run)
+	works := map[string]work{} // by dossier
+	for _, d := range b.Config.Dossiers(j) {
+		w, err := workOf(b.Config, j.Name, j.Kind, d.Name)
+		if err != nil {
+			return nil, err
+		}
+		works[d.Name], made.Resumption = w, w.resumption
 	}
-	return made, err
+	made.Execute = func(ctx context.Context, run *jobs.Run, stop <-chan struct{}) (*jobs.Run, error) {
+		return works[run.Target.Dossier].execute(ctx, b.runner(j, run, stop), run)
+	}
+	return made, nil
 }
 
 func (b *bench) runner(j config.Job, run *jobs.Run, stop <-chan struct{}) *jobs.Runner {
-	var siret string
-	if d, err := b.Config.Dossier(run.Target.Dossier); err == nil { // a claimed run is of a configured dossier
-		siret = d.Siret
+	d, err := b.Config.Dossier(run.Target.Dossier)
+	if err != nil {
+		panic("a claimed run of a dossier that is not configured: " + err.Error())
 	}
-	api := b.shared[b.Config.PartnerOf(j).Name]
-	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: b.service.ledger, Staging: b.staging,
-		API: api.connection.Dossier(b.keys[run.Target.Dossier]), Contracts: b.contract(), Forecasts: b.forecasts(run.Target.Dossier),
-		Siret:    siret,
-		Progress: jobs.Silent{}, Log: b.door.Log, Stop: stop, Places: api.places,
+	p := b.Config.PartnerOf(j)
+	api := b.shared[p.Name]
+	r := &jobs.Runner{Ledger: b.service.ledger, Siret: d.Siret, Progress: jobs.Silent{}, Log: b.door.Log, Stop: stop, Places: api.places,
 		Patience: &jobs.Patience{Deadline: j.Deadline, Pause: firstPause, MaxPause: mostPause}}
+	if j.Kind.Fetches() {
+		reads(r, b.feeds[b.Target(p, d)], b.service.ledger)
+		return r
+	}
+	r.Plan, r.Send, r.Staging, r.API = plan.Make, push.ToEnd, b.staging, api.client.documents.Dossier(b.keys[d.Name])
+	r.Contracts, r.Forecasts = b.contract(), b.forecasts(d.Name)
+	return r
 }
 
 // ping tells the URL of an event of a job. It is read when it is needed, for it may be a secret.

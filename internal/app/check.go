@@ -120,7 +120,7 @@ func (c *checker) everything(ctx context.Context) {
 func (c *checker) configuration() {
 	const subject = "configuration"
 	c.find(OK, subject, Configured, Args{"file": c.Config.File, "dossiers": len(c.Config.AllDossiers), "jobs": len(c.Config.Jobs),
-		"environment": c.Config.Documents().Environment})
+		"environment": strings.Join(c.Config.Environments(), ", ")})
 	for _, w := range c.Config.Warnings {
 		c.tell(Finding{Level: Warning, Subject: subject, Err: &strict.Error{Problems: []strict.Problem{w}}})
 	}
@@ -217,14 +217,18 @@ func (c *checker) inspected(subject, dossier string, findings []store.Finding) {
 // api asks the partner whom each key opens.
 func (c *checker) api(ctx context.Context) {
 	const subject = "API"
-	connection, err := c.connection(c.Config.Documents(), answerWithin)
+	p := c.Config.Documents()
+	if p == nil {
+		return
+	}
+	connection, err := c.connection(p, answerWithin)
 	if err != nil {
 		c.fail(subject, err)
 		return
 	}
 	c.contract(ctx, connection)
 	for _, d := range c.Config.AllDossiers {
-		if len(c.of.Dossiers) > 0 && !slices.Contains(c.of.Dossiers, d.Name) {
+		if d.Key.IsZero() || len(c.of.Dossiers) > 0 && !slices.Contains(c.of.Dossiers, d.Name) {
 			continue
 		}
 		f, err := c.identity(ctx, connection, d)

@@ -28,6 +28,9 @@ const (
 func (c *checker) contract(ctx context.Context, connection partner.Connection) {
 	const subject = "contract"
 	p := c.Config.Documents()
+	if p == nil {
+		return
+	}
 	if p.Documents.Contract == "none" {
 		c.find(Warning, subject, ContractOff, nil)
 		return

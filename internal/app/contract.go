@@ -44,7 +44,11 @@ func (c Contracts) known(ctx context.Context) (*store.Store, *contract.Keeper, e
 	if err != nil {
 		return nil, nil, err
 	}
-	k := c.app.keeper(c.app.Config.Documents(), st, nil)
+	p, err := c.app.documents()
+	if err != nil {
+		return nil, nil, err
+	}
+	k := c.app.keeper(p, st, nil)
 	if k == nil {
 		return nil, nil, refuse(NoContract, nil)
 	}
@@ -140,7 +144,11 @@ func (c Contracts) Accept(ctx context.Context, digest string, by Decision) (*con
 	if err != nil {
 		return nil, nil, err
 	}
-	k := c.app.keeper(c.app.Config.Documents(), st, nil)
+	p, err := c.app.documents()
+	if err != nil {
+		return nil, nil, err
+	}
+	k := c.app.keeper(p, st, nil)
 	if k == nil {
 		return nil, nil, refuse(NoneToAccept, nil)
 	}

@@ -214,7 +214,11 @@ func (d Decisions) ClosePeriod(ctx context.Context, m Month, force bool, by Deci
 	if err != nil {
 		return nil, err
 	}
-	return st.ClosePeriod(ctx, d.app.Target(d.app.Config.Documents(), m.Dossier), m.Period,
+	p, err := d.app.documents()
+	if err != nil {
+		return nil, err
+	}
+	return st.ClosePeriod(ctx, d.app.Target(p, m.Dossier), m.Period,
 		ledger.Closure{By: by.By, Reason: by.Reason, Force: force})
 }
 
@@ -227,7 +231,11 @@ func (d Decisions) ReopenPeriod(ctx context.Context, m Month, until time.Time, b
 	if err != nil {
 		return err
 	}
-	return st.ReopenPeriod(ctx, d.app.Target(d.app.Config.Documents(), m.Dossier), m.Period, by.By, by.Reason, until)
+	p, err := d.app.documents()
+	if err != nil {
+		return err
+	}
+	return st.ReopenPeriod(ctx, d.app.Target(p, m.Dossier), m.Period, by.By, by.Reason, until)
 }
 
 // Closings are the months that are closed, or were, of these dossiers; of all where none is named.
@@ -236,7 +244,10 @@ func (d Decisions) Closings(ctx context.Context, dossiers []config.Dossier) ([]l
 	if err != nil {
 		return nil, err
 	}
-	p := d.app.Config.Documents()
+	p, err := d.app.documents()
+	if err != nil {
+		return nil, err
+	}
 	closings, err := st.Closings(ctx, p.Environment, p.BaseURL)
 	if len(dossiers) > 0 {
 		closings = slices.DeleteFunc(closings, func(c ledger.Closing) bool {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"syncd/internal/config"
@@ -13,7 +14,7 @@ import (
 	"syncd/internal/store"
 )
 
-// dialing says how the partner is called.
+// dialing says how a partner is called.
 type dialing struct {
 	retryFor time.Duration // how long an absent API is tried
 	shares   bool          // within what all processes of the ledger may ask for together
@@ -33,16 +34,23 @@ func (a *App) sharing(p *config.Partner, runs int) (partner.Connection, error) {
 }
 
 func (a *App) connect(p *config.Partner, how dialing) (partner.Connection, error) {
-	c, done, err := a.dial(p, how)
+	c, err := a.dial(p, how)
 	if err != nil {
 		return nil, err
 	}
-	a.onClose(done)
-	return c, nil
+	a.onClose(c.close)
+	return c.documents, nil
 }
 
-// dial opens a connection, which done closes.
-func (a *App) dial(p *config.Partner, how dialing) (c partner.Connection, done func(), err error) {
+// client is how a partner is called.
+type client struct {
+	documents partner.Connection // nil where records are read
+	records   *partner.Reader    // nil where documents are sent
+	close     func()
+}
+
+// dial prepares a client, which the caller closes.
+func (a *App) dial(p *config.Partner, how dialing) (*client, error) {
 	o := httpcall.Options{RetryFor: how.retryFor, Runs: min(max(how.runs, 1), jobs.SendingAtOnce(p.MaxInFlight)),
 		Observe: a.door.Observe, Log: a.door.Log, UserAgent: "syncd/" + a.door.Version}
 	if hear := a.door.Waits; hear != nil {
@@ -52,15 +60,105 @@ func (a *App) dial(p *config.Partner, how dialing) (c partner.Connection, done f
 	if how.shares {
 		allowance, err := a.allowance(p)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		o.Allowance, end = allowance, allowance.Close
 	}
-	if c, err = partner.Connect(p, o); err != nil {
-		end()
-		return nil, nil, err
+	c := &client{}
+	var err error
+	if p.Pull == nil {
+		if c.documents, err = partner.Connect(p, o); err == nil {
+			c.close = func() { c.documents.Close(); end() }
+		}
+	} else if c.records, err = partner.Read(p, o); err == nil {
+		c.close = func() { c.records.Close(); end() }
 	}
-	return c, func() { c.Close(); end() }, nil
+	if err != nil {
+		end()
+		return nil, err
+	}
+	return c, nil
+}
+
+// NothingSent: no partner of the configuration takes documents of employees.
+const NothingSent Code = "nothing-sent"
+
+// documents is the partner that documents are sent to.
+func (a *App) documents() (*config.Partner, error) {
+	if p := a.Config.Documents(); p != nil {
+		return p, nil
+	}
+	return nil, refuse(NothingSent, nil)
+}
+
+// feed is a dossier as records of it are read. The ledger is asked for when a partner's own tokens are wanted, and not before.
+func (a *App) feed(c *client, p *config.Partner, d config.Dossier, st func() *store.Store) (jobs.Feed, error) {
+	at := a.Target(p, d)
+	return c.records.Feed(&d, func(secret []byte) jobs.GrantStore {
+		return &grants{open: func(ctx context.Context) (jobs.GrantStore, error) {
+			target, err := st().EnsureTarget(ctx, at)
+			if err != nil {
+				return nil, err
+			}
+			return st().Credentials().Grant(target.ID, secret), nil
+		}}
+	})
+}
+
+// grants is where the tokens of a dossier are kept, found when it is first asked.
+type grants struct {
+	open  func(context.Context) (jobs.GrantStore, error)
+	mu    sync.Mutex
+	found jobs.GrantStore
+}
+
+func (g *grants) store(ctx context.Context) (jobs.GrantStore, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.found != nil {
+		return g.found, nil
+	}
+	found, err := g.open(ctx)
+	if err == nil {
+		g.found = found
+	}
+	return found, err
+}
+
+// Look implements jobs.GrantStore.
+func (g *grants) Look(ctx context.Context) (jobs.Grant, error) {
+	s, err := g.store(ctx)
+	if err != nil {
+		return jobs.Grant{}, err
+	}
+	return s.Look(ctx)
+}
+
+// Take implements jobs.GrantStore.
+func (g *grants) Take(ctx context.Context, version int64, lease time.Duration) (jobs.Grant, error) {
+	s, err := g.store(ctx)
+	if err != nil {
+		return jobs.Grant{}, err
+	}
+	return s.Take(ctx, version, lease)
+}
+
+// Keep implements jobs.GrantStore.
+func (g *grants) Keep(ctx context.Context, held jobs.Grant, pair jobs.Pair) error {
+	s, err := g.store(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Keep(ctx, held, pair)
+}
+
+// Release implements jobs.GrantStore.
+func (g *grants) Release(ctx context.Context, held jobs.Grant, end jobs.GrantEnd) error {
+	s, err := g.store(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Release(ctx, held, end)
 }
 
 // allowance is this process's part of the limits of requests.
@@ -76,7 +174,7 @@ func (a *App) allowance(p *config.Partner) (*store.Allowance, error) {
 // connection the API is not asked, and what it told last counts.
 func (a *App) keeper(p *config.Partner, st *store.Store, connection partner.Connection) *contract.Keeper {
 	d := &p.Documents
-	if d.Contract == "none" {
+	if d.Contract == "none" || p.Pull != nil {
 		return nil
 	}
 	o := contract.Options{Ledger: st, Name: a.Target(p, config.Dossier{}).API(), Log: a.door.Log, Source: contract.Source(d.Contract),

@@ -187,7 +187,11 @@ func (r Records) Nomenclatures(ctx context.Context, d config.Dossier, name strin
 	if err != nil {
 		return nil, err
 	}
-	target, _, err := st.Target(ctx, r.app.Target(r.app.Config.Documents(), d))
+	p, err := r.app.documents()
+	if err != nil {
+		return nil, err
+	}
+	target, _, err := st.Target(ctx, r.app.Target(p, d))
 	if err != nil {
 		return nil, err
 	}

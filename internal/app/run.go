@@ -9,7 +9,7 @@ import (
 	"syncd/internal/jobs/plan"
 	"syncd/internal/jobs/push"
 	"syncd/internal/ledger"
-	"syncd/internal/partner"
+	"syncd/internal/pull"
 	"syncd/internal/store"
 )
 
@@ -190,23 +190,25 @@ type Progress interface {
 
 // executor is what runs are executed with here.
 type executor struct {
-	app        *App
-	by         string
-	runs       int // at once
-	ledger     *store.Store
-	staging    *store.Staging
-	connection partner.Connection
-	contracts  jobs.Contracts
-	places     *jobs.Places
+	app       *App
+	by        string
+	runs      int // at once
+	ledger    *store.Store
+	staging   *store.Staging
+	partner   *config.Partner
+	client    *client
+	contracts jobs.Contracts
+	places    *jobs.Places
 }
 
 // executor prepares to execute runs of so many dossiers at a partner.
 func (a *App) executor(ctx context.Context, p *config.Partner, dossiers int, by string) (*executor, error) {
 	runs := min(dossiers, jobs.RunsAtOnce(p.MaxInFlight))
-	connection, err := a.sharing(p, runs)
+	c, err := a.dial(p, dialing{retryFor: p.RetryFor, shares: p.LimitsOfLedger, runs: runs})
 	if err != nil {
 		return nil, err
 	}
+	a.onClose(c.close)
 	staging, err := a.staging()
 	if err != nil {
 		return nil, err
@@ -215,20 +217,32 @@ func (a *App) executor(ctx context.Context, p *config.Partner, dossiers int, by 
 	if err != nil {
 		return nil, err
 	}
-	return &executor{app: a, by: by, runs: runs, ledger: st, staging: staging, connection: connection,
-		places: jobs.NewPlaces(p.MaxInFlight, runs), contracts: asPort(a.keeper(p, st, connection))}, nil
+	return &executor{app: a, by: by, runs: runs, ledger: st, staging: staging, partner: p, client: c,
+		places: jobs.NewPlaces(p.MaxInFlight, runs), contracts: asPort(a.keeper(p, st, c.documents))}, nil
 }
 
 // runner makes the runner of a dossier.
 func (e *executor) runner(d config.Dossier, st jobs.Ledger, progress jobs.Progress) (*jobs.Runner, error) {
+	door := &e.app.door
+	r := &jobs.Runner{Ledger: st, Siret: d.Siret, By: e.by, Progress: progress, Log: door.Log, Stop: door.Stop, Quiet: door.Quiet,
+		Places: e.places}
+	if e.client.records != nil {
+		feed, err := e.app.feed(e.client, e.partner, d, func() *store.Store { return e.ledger })
+		reads(r, feed, e.ledger)
+		return r, err
+	}
 	key, err := d.Key.Read()
 	if err != nil {
 		return nil, err
 	}
-	door := &e.app.door
-	return &jobs.Runner{Plan: plan.Make, Send: push.ToEnd, Ledger: st, Staging: e.staging, API: e.connection.Dossier(key),
-		Contracts: e.contracts, Forecasts: e.app.forecasts(d.Name), Siret: d.Siret, By: e.by, Progress: progress, Log: door.Log, Stop: door.Stop,
-		Quiet: door.Quiet, Places: e.places}, nil
+	r.Plan, r.Send, r.Staging, r.API = plan.Make, push.ToEnd, e.staging, e.client.documents.Dossier(key)
+	r.Contracts, r.Forecasts = e.contracts, e.app.forecasts(d.Name)
+	return r, nil
+}
+
+// reads makes a runner one that reads records.
+func reads(r *jobs.Runner, feed jobs.Feed, st *store.Store) {
+	r.Gather, r.Feed, r.Inbox, r.Credentials = pull.ToEnd, feed, st.Inbox(), st.Credentials()
 }
 
 // run executes a job for one dossier.
@@ -237,14 +251,14 @@ func (e *executor) run(ctx context.Context, o *Ordered, d config.Dossier, st job
 	if err != nil {
 		return nil, err
 	}
-	w, err := workOf(e.app.Config, o.job.Name, o.job.Kind)
+	w, err := workOf(e.app.Config, o.job.Name, o.job.Kind, d.Name)
 	if err != nil {
 		return nil, err
 	}
 	return w.start(ctx, runner, o.request(d))
 }
 
-// work is what a runner does of one job. Here alone kinds part.
+// work is what a runner does of one job for a dossier. Here alone kinds part.
 type work struct {
 	start      func(context.Context, *jobs.Runner, jobs.NewRun) (*jobs.Run, error)
 	execute    func(context.Context, *jobs.Runner, *jobs.Run) (*jobs.Run, error) // one that is claimed
@@ -252,8 +266,12 @@ type work struct {
 	resumption jobs.Resumption
 }
 
-func workOf(c *config.Config, name string, kind jobs.Kind) (work, error) {
-	if !kind.Sends() {
+func workOf(c *config.Config, name string, kind jobs.Kind, dossier string) (work, error) {
+	switch {
+	case kind.Fetches():
+		job, err := c.FetchJob(name, dossier)
+		return workOn(&job, job.Resumption(), (*jobs.Runner).Fetch, (*jobs.Runner).ExecuteFetch, (*jobs.Runner).ResumeFetch), err
+	case kind.PullsCodes():
 		job, err := c.PullJob(name)
 		return workOn(&job, job.Resumption(), (*jobs.Runner).Pull, (*jobs.Runner).ExecutePull, (*jobs.Runner).ResumePull), err
 	}
@@ -308,7 +326,7 @@ func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(dossie
 	if err != nil {
 		return nil, err
 	}
-	w, err := workOf(r.app.Config, run.Job, run.Kind)
+	w, err := workOf(r.app.Config, run.Job, run.Kind, d.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"syncd"
+	"syncd/internal/config"
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
@@ -30,11 +30,41 @@ import (
 	"syncd/migrations"
 )
 
-// Sandbox is the stand-in of the partner on this machine, for rehearsals: it is opened, and controlled where it runs.
-type Sandbox struct{ app *App }
+// Sandbox is the stand-in of a partner on this machine, for rehearsals: it is opened, and controlled where it runs.
+type Sandbox struct {
+	app     *App
+	partner *config.Partner
+	Profile string // of the stand-in
+}
 
-// Sandbox is that of the configuration.
-func (a *App) Sandbox() Sandbox { return Sandbox{a} }
+// Sandbox is that of the first partner of the configuration.
+func (a *App) Sandbox() Sandbox {
+	p := &a.Config.Partners[0]
+	return Sandbox{a, p, partner.Named(p.Name).StandIn.Profiles[0]}
+}
+
+// SandboxOf is the one of a profile, which there must be. An error is a *Refused.
+func (a *App) SandboxOf(profile string) (Sandbox, error) {
+	of := partner.OfProfile(profile)
+	p := a.Config.PartnerNamed(of.Name)
+	if p == nil {
+		return Sandbox{}, refuseFor("sandbox.no-partner", "profile", strconv.Quote(profile), "name", of.Name, "file", a.Config.File)
+	}
+	return Sandbox{a, p, profile}, nil
+}
+
+// StandIn is what stands in there.
+func (s Sandbox) StandIn() *partner.StandIn { return &partner.Named(s.partner.Name).StandIn }
+
+// Dossiers are those that the partner knows.
+func (s Sandbox) Dossiers() (known []config.Dossier) {
+	for _, d := range s.app.Config.AllDossiers {
+		if _, has := d.Sections[s.partner.Name]; has || s.partner.Pull == nil && !d.Key.IsZero() {
+			known = append(known, d)
+		}
+	}
+	return known
+}
 
 // FolderExists: a rehearsal makes its folder.
 const FolderExists Code = "folder-exists" // value
@@ -44,22 +74,22 @@ func refuseFor(code string, namesAndValues ...any) error {
 	return &Refused{Code: BadValue, Err: hinted.Because(nil, code, namesAndValues...)}
 }
 
-// Open prepares the stand-in of a profile, which there must be, for all dossiers, and listens at base_url. The caller serves.
+// Open prepares the stand-in for its dossiers, and listens at base_url. The caller serves.
 func (s Sandbox) Open(ctx context.Context, o sandbox.Options) (*sandbox.Server, net.Listener, error) {
 	address, err := s.address()
 	if err != nil {
 		return nil, nil, err
 	}
-	c := s.app.Config
 	var dossiers []sandbox.Dossier
-	for _, d := range c.AllDossiers {
-		key, err := d.Key.Read()
+	for _, d := range s.Dossiers() {
+		known, err := partner.Rehearsed(s.partner, &d)
 		if err != nil {
 			return nil, nil, err
 		}
-		dossiers = append(dossiers, sandbox.Dossier{Name: d.Name, Key: key, Siret: d.Siret})
+		dossiers = append(dossiers, known)
 	}
-	server, err := partner.StandInOf(cmp.Or(o.Profile, standIn().Profiles[0])).Open(c.Documents(), dossiers, o)
+	o.Profile = s.Profile
+	server, err := s.StandIn().Open(s.partner, dossiers, o)
 	if err != nil {
 		return nil, nil, hinted.While("preparing the sandbox", err)
 	}
@@ -70,11 +100,9 @@ func (s Sandbox) Open(ctx context.Context, o sandbox.Options) (*sandbox.Server, 
 	return server, listener, nil
 }
 
-func standIn() *partner.StandIn { return &partner.Default().StandIn }
-
 // address is the host and port of base_url, which must be on this machine.
 func (s Sandbox) address() (string, error) {
-	u, err := url.Parse(s.app.Config.Documents().BaseURL)
+	u, err := url.Parse(s.partner.BaseURL)
 	if err != nil || u.Scheme != "http" || u.Port() == "" {
 		return "", s.baseURLError(strict.Say("no-port"), hinted.Fact{})
 	}
@@ -82,8 +110,11 @@ func (s Sandbox) address() (string, error) {
 }
 
 func (s Sandbox) baseURLError(what, next hinted.Fact) error {
-	c := s.app.Config
-	return &strict.Error{Problems: []strict.Problem{{File: c.File, Key: c.Documents().Name + ".base_url", Fact: what, Next: next}}}
+	key := s.partner.Name
+	if s.partner.Pull != nil {
+		key = "partner." + key
+	}
+	return &strict.Error{Problems: []strict.Problem{{File: s.app.Config.File, Key: key + ".base_url", Fact: what, Next: next}}}
 }
 
 // Token is what its control wants.
@@ -91,7 +122,7 @@ func (s Sandbox) Token() (string, error) {
 	if _, err := s.address(); err != nil {
 		return "", err
 	}
-	secret, err := s.app.Config.Documents().ClientSecret.Read()
+	secret, err := s.partner.Proof()
 	return sandbox.ControlToken(secret), err
 }
 
@@ -171,9 +202,11 @@ type Rehearsal struct {
 	French   bool   // its configuration is explained in French, where the profile has none of its own
 }
 
+func (r Rehearsal) standIn() *partner.StandIn { return &partner.OfProfile(r.Profile).StandIn }
+
 // sample is the configuration that the rehearsal starts from.
 func (r Rehearsal) sample() string {
-	if own := standIn().Samples[r.Profile]; own != "" {
+	if own := r.standIn().Samples[r.Profile]; own != "" {
 		return own
 	}
 	if r.French {
@@ -184,7 +217,7 @@ func (r Rehearsal) sample() string {
 
 // Flags are what 'syncd sandbox' needs to be told.
 func (r Rehearsal) Flags() string {
-	if r.Profile == standIn().Profiles[0] {
+	if r.Profile == partner.Default().StandIn.Profiles[0] {
 		return ""
 	}
 	return " --profile " + r.Profile
@@ -229,9 +262,15 @@ var credential = lazyregexp.New(`\{ credential = "([^"]+)" \}`)
 func (r Rehearsal) config(sample string) (text string, secrets []string, err error) {
 	replacements := map[string]string{
 		`url = "postgres:///paie"`: fmt.Sprintf("url = %q", r.Database),
-		`# base_url = `:            fmt.Sprintf("base_url = %q", "http://"+r.Listen+standIn().Path),
-		`# token_url = `:           fmt.Sprintf("token_url = %q", "http://"+r.Listen+standIn().API.TokenPath),
+		`# base_url = `:            fmt.Sprintf("base_url = %q", "http://"+r.Listen+r.standIn().Path),
+		`# token_url = `:           fmt.Sprintf("token_url = %q", "http://"+r.Listen+r.standIn().API.TokenPath),
 		`# rate_per_second = `:     "rate_per_second = 1000",
+	}
+	if r.Reads() { // such a sample is made for its stand-in, where tokens may have no address of their own
+		delete(replacements, "# rate_per_second = ")
+		if !strings.Contains(sample, "# token_url = ") {
+			delete(replacements, "# token_url = ")
+		}
 	}
 	lines := strings.Split(sample, "\n")
 	for i, line := range lines {
@@ -251,6 +290,9 @@ func (r Rehearsal) config(sample string) (text string, secrets []string, err err
 	}
 	return strings.Join(lines, "\n"), secrets, nil
 }
+
+// Reads reports whether records are read from its partner.
+func (r Rehearsal) Reads() bool { return partner.OfProfile(r.Profile).Reads != nil }
 
 // DatabaseName is that of its ledger.
 func (r Rehearsal) DatabaseName() string {

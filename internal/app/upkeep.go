@@ -130,7 +130,11 @@ func (u Upkeep) Forget(ctx context.Context, o Forgetting) (store.Forgotten, erro
 	if err != nil {
 		return store.Forgotten{}, err
 	}
-	return st.ForgetPerson(ctx, store.Forgetting{Partner: u.app.Config.Documents().Name, Dossier: o.Dossier, Key: o.Key, By: o.By,
+	p, err := u.app.documents()
+	if err != nil {
+		return store.Forgotten{}, err
+	}
+	return st.ForgetPerson(ctx, store.Forgetting{Partner: p.Name, Dossier: o.Dossier, Key: o.Key, By: o.By,
 		Reason: o.Reason, Present: o.Force})
 }
 

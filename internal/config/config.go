@@ -140,6 +140,16 @@ func (c *Config) PartnerNamed(name string) *Partner {
 	return nil
 }
 
+// Environments are those of the partners, each once.
+func (c *Config) Environments() (names []string) {
+	for i := range c.Partners {
+		if e := c.Partners[i].Environment; !slices.Contains(names, e) {
+			names = append(names, e)
+		}
+	}
+	return names
+}
+
 // PartnerName is the name of the partner, by which words name it; "" = there are several.
 func (c *Config) PartnerName() string {
 	if len(c.Partners) != 1 {

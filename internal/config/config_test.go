@@ -98,7 +98,10 @@ func TestSample(t *testing.T) {
 var commentedDefault = regexp.MustCompile(`(?m)^# ([a-z_]+ = (["{[0-9]|true|false).*)$`)
 
 // sampleSections are those of the sample that are commented out as a whole.
-var sampleSections = regexp.MustCompile(`(?m)^# \[isidoor\.salarie\.(read|answer)\]\n(# [a-z]+ = .*\n)+`)
+var (
+	sampleSections = regexp.MustCompile(`(?m)^# \[isidoor\.salarie\.(read|answer)\]\n(# [a-z]+ = .*\n)+`)
+	sampleRecords  = regexp.MustCompile(`(?m)^# \[\[?(partner|dossier|job)[a-z.-]*\]\]?\n(# [a-z_]+ = .*\n)+`) // of partners that are only read from
+)
 
 // uncommented puts such a section of the sample into force.
 func uncommented(section string) string {
@@ -113,7 +116,8 @@ func TestSampleDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := 0
-	written := commentedDefault.ReplaceAllStringFunc(sampleSections.ReplaceAllString(string(content), ""), func(line string) string {
+	sections := sampleRecords.ReplaceAllString(sampleSections.ReplaceAllString(string(content), ""), "")
+	written := commentedDefault.ReplaceAllStringFunc(sections, func(line string) string {
 		key, value, _ := strings.Cut(line[2:], " = ")
 		switch key {
 		case "schedule":
@@ -142,6 +146,31 @@ func TestSampleDefaults(t *testing.T) {
 	}
 	if plain.Digest() != all.Digest() {
 		t.Errorf("the defaults told in the sample are not the defaults:\n%+v\n%+v", plain.Documents(), all.Documents())
+	}
+}
+
+// TestSampleRecords puts all partners that are only read from into force: they must load, with the values that are the defaults.
+func TestSampleRecords(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := parsed(t, sampleRecords.ReplaceAllStringFunc(string(content), uncommented))
+	var names []string
+	for _, p := range c.Partners {
+		names = append(names, p.Name)
+	}
+	if want := []string{"isidoor", "chorus-pro", "iopole", "jindexe"}; !slices.Equal(names, want) {
+		t.Errorf("got %v", names)
+	}
+	job, err := c.FetchJob("factures", "saint-martin")
+	if err != nil || len(job.Collections) != 1 || !job.Acknowledge || job.MaxFile != 20<<20 || job.MaxGone != 0.2 ||
+		job.Customer != "00000000-0000-0000-0000-000000000000" {
+		t.Errorf("got %+v, %v", job, err)
+	}
+	if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0].String(), "sainte-anne: no section for iopole") {
+		t.Errorf("got %v", c.Warnings)
 	}
 }
 

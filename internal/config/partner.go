@@ -163,6 +163,15 @@ func (p *Partner) Secrets() []strict.Secret {
 	return secrets
 }
 
+// Proof is the secret by which this program proves to the partner who it is. An error is a *strict.Error.
+func (p *Partner) Proof() (string, error) {
+	secrets := p.Secrets()
+	if len(secrets) == 0 {
+		return p.ClientSecret.Read() // which says that there is none
+	}
+	return secrets[0].Read()
+}
+
 // ReadSecrets reads them. An error is a *strict.Error.
 func (p *Partner) ReadSecrets() (values []string, err error) {
 	for _, secret := range p.Secrets() {

@@ -120,9 +120,9 @@ func insertBefore(page, heading string, text []byte) error {
 
 // What a line of the sample configuration can be, besides a comment. A default is commented out.
 var (
-	sampleSection = lazyregexp.New(`^(?:# )?(\[\[?[a-z_.]+\]\]?)(?:\s+# (.*))?$`)
+	sampleSection = lazyregexp.New(`^(?:# )?(\[\[?[a-z_.-]+\]\]?)(?:\s+# (.*))?$`)
 	sampleMore    = lazyregexp.New(`^#?\s{4,}# (.*)$`) // of the comment behind the key before it
-	sampleKey     = lazyregexp.New(`^(?:# )?([a-z_]+ = (?:"[^"]*"|\[.*?\]|\{.*\}|[\d.]+|true|false))(?:\s+# (.*))?$`)
+	sampleKey     = lazyregexp.New(`^(?:# )?([a-z_]+ = (?:"[^"]*"|\[.*?\]|\{.*\}|[\d.-]+|true|false))(?:\s+# (.*))?$`)
 )
 
 // keysOf is what syncd.toml(5) says about the keys, out of the sample configuration: each with its default, or an example, and its

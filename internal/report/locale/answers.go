@@ -89,4 +89,6 @@ type sandboxAnswers struct {
 	Listening string `args:"address profile n"`
 	Received  []string
 	Ready     string `args:"folder database flags"` // the steps of a rehearsal
+	// and where records are read
+	ReadyToRead string `args:"folder database flags"`
 }

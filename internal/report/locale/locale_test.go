@@ -41,7 +41,7 @@ func TestCataloguesSayTheSame(t *testing.T) {
 	texts(reflect.ValueOf(*Of(French, "isidoor")), "", fr)
 	maps.DeleteFunc(fr, func(path, _ string) bool { return strings.HasPrefix(path, ".Doings") }) // in English they are their keys
 	same := []string{"paie", "SIRET", "Code", "Codes", "Dossier", "Nomenclature", "HTTP {status}", "{array}, {n}", "PRODUCTION", "{n} code",
-		"{n} codes", "{n} dossier", "{n} dossiers", "", "Isidoor",
+		"{n} codes", "{n} dossier", "{n} dossiers", "", "Isidoor", "Chorus Pro", "Iopole", "Jindexe",
 		"--employee MATRICULE", "--dossier {example}", "{states}", "{decisions}", "syncd run {of} --failed-of {run}",
 		"API", "MATRICULE", "configuration", "secrets", "staging", "{trouble}", "{problem}", "{finding}", " ({names})",
 		"systemctl enable --now syncd", `errors = ["{pointer}"]`, "{title}, version {version} ({short_digest})", "{text}",

@@ -19,6 +19,7 @@
 package standin
 
 import (
+	_ "embed"
 	"fmt"
 	"net/http"
 	"slices"
@@ -119,7 +120,7 @@ type Sandbox struct {
 
 // Open makes a stand-in with the credentials of a configured partner.
 func Open(p *config.Partner, dossiers []sandbox.Dossier, o sandbox.Options) (*sandbox.Server, error) {
-	secret, err := p.ClientSecret.Read()
+	secret, err := p.Proof()
 	if err != nil {
 		return nil, err
 	}
@@ -131,8 +132,11 @@ func Open(p *config.Partner, dossiers []sandbox.Dossier, o sandbox.Options) (*sa
 	return s.Server, nil
 }
 
-// Shows is what a dossier shows who it is by.
-func Shows(d sandbox.Dossier) string { return "customer_id " + d.MadeUp().Customer }
+//go:embed rehearsal.toml
+var rehearsal string
+
+// Samples are the configurations of its profiles.
+var Samples = map[string]string{Profile: rehearsal}
 
 // New makes a stand-in. An error is a mistake in the configuration.
 func New(config Config) (*Sandbox, error) {

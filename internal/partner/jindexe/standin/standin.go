@@ -10,8 +10,8 @@
 package standin
 
 import (
+	_ "embed"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -104,7 +104,7 @@ type Sandbox struct {
 
 // Open makes a stand-in with the credentials of a configured partner: its secret is the API key.
 func Open(p *config.Partner, dossiers []sandbox.Dossier, o sandbox.Options) (*sandbox.Server, error) {
-	secret, err := p.ClientSecret.Read()
+	secret, err := p.Proof()
 	if err != nil {
 		return nil, err
 	}
@@ -115,10 +115,11 @@ func Open(p *config.Partner, dossiers []sandbox.Dossier, o sandbox.Options) (*sa
 	return s.Server, nil
 }
 
-// Shows is what a dossier shows who it is by.
-func Shows(d sandbox.Dossier) string {
-	return fmt.Sprintf("username %s, password %s", d.MadeUp().Login, d.MadeUp().Password)
-}
+//go:embed rehearsal.toml
+var rehearsal string
+
+// Samples are the configurations of its profiles.
+var Samples = map[string]string{Profile: rehearsal}
 
 // New makes a stand-in. An error is a mistake in the configuration.
 func New(config Config) (*Sandbox, error) {
