@@ -89,55 +89,69 @@ type answer struct {
 	panicked any
 }
 
-// walkOnce asks for a page while the one before is taken.
+// walkOnce asks for pages while those before them are taken.
 func (c *collection) walkOnce(ctx context.Context, ask jobs.Ask, take taking) (*walk, error) {
 	reading, cancel := context.WithCancel(c.reading)
-	var next chan answer
+	pages := c.ahead(reading, ask)
 	defer func() {
 		cancel()
-		if next != nil {
-			<-next
+		for range pages { //nolint:revive // until nobody asks any more
 		}
 	}()
 	w := &walk{shown: map[string]struct{}{}, told: true}
-	next = c.ahead(reading, ask)
-	for n := 0; ; n++ {
-		got := <-next
-		next = nil
+	n := 0
+	for got := range pages {
 		if got.panicked != nil {
 			panic(got.panicked)
 		}
 		if got.err != nil {
 			return w, got.err
 		}
-		page := got.page
-		if !page.Last {
-			if ask.Page++; ask.Page >= mostPages {
-				return w, jobs.Troubled(jobs.ClassTechnical, ask.Collection, hinted.Say("inbox.endless"))
-			}
-			next = c.ahead(reading, ask)
-		}
-		w.see(n, page)
-		if err := take(ctx, n, page); err != nil {
+		w.see(n, got.page)
+		if err := take(ctx, n, got.page); err != nil {
 			return w, err
 		}
-		if page.Last {
+		if got.page.Last {
 			return w, nil
 		}
+		n++
 	}
+	return w, reading.Err() // a person stopped it
 }
 
-func (c *collection) ahead(ctx context.Context, ask jobs.Ask) chan answer {
-	next := make(chan answer, 1)
+// ahead asks for page after page, up to the last one, and is at most two ahead of who takes them.
+func (c *collection) ahead(ctx context.Context, ask jobs.Ask) <-chan answer {
+	pages := make(chan answer, 1)
 	go func() {
-		var got answer
-		defer func() {
-			got.panicked = recover()
-			next <- got
-		}()
-		got.page, got.err = c.Feed.Page(ctx, ask)
+		defer close(pages)
+		for more := true; more; ask.Page++ {
+			got := c.page(ctx, ask)
+			more = got.page != nil && !got.page.Last
+			select {
+			case pages <- got:
+			case <-ctx.Done():
+				return
+			}
+		}
 	}()
-	return next
+	return pages
+}
+
+// page asks for one. A panic is passed on to who takes it.
+func (c *collection) page(ctx context.Context, ask jobs.Ask) (got answer) {
+	defer func() {
+		if v := recover(); v != nil {
+			got = answer{panicked: v}
+		}
+	}()
+	if ask.Page >= mostPages {
+		got.err = jobs.Troubled(jobs.ClassTechnical, ask.Collection, hinted.Say("inbox.endless"))
+		return got
+	}
+	if got.page, got.err = c.Feed.Page(ctx, ask); got.err != nil {
+		got.page = nil
+	}
+	return got
 }
 
 func (w *walk) see(n int, page *jobs.Page) {
