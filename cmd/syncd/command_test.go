@@ -102,13 +102,17 @@ func member(of any, name string) (any, bool) {
 	return nil, false
 }
 
-// scriptSQL is: sql STATEMENT.
+// scriptSQL is: sql STATEMENT, or sql @FILE.
 func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: sql STATEMENT")
+		ts.Fatalf("usage: sql STATEMENT, or: sql @FILE")
+	}
+	statement := args[0]
+	if file, is := strings.CutPrefix(statement, "@"); is {
+		statement = ts.ReadFile(file)
 	}
 	ts.Check(withDatabase(ts, func(conn *pgx.Conn) error {
-		_, err := conn.Exec(context.Background(), args[0])
+		_, err := conn.Exec(context.Background(), statement)
 		return err
 	}))
 }

@@ -77,6 +77,31 @@ func (p process) dossierNames(flags *globalFlags) completion {
 	}
 }
 
+// partnerNames completes with the partners of the configuration.
+func (p process) partnerNames(flags *globalFlags) completion {
+	return func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
+		if c := p.quietConfig(flags); c != nil {
+			for i := range c.Partners {
+				names = append(names, c.Partners[i].Name)
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// collectionNames completes with the collections of which the inbox has records.
+func (p process) collectionNames(flags *globalFlags) completion {
+	return func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(context.Background(), completionPatience)
+		defer cancel()
+		if a, err := p.open(flags); err == nil {
+			defer a.Close()
+			names, _ = a.Inbox().Collections(ctx) // whoever presses TAB is told nothing
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
 // months completes with the last year's, the newest first.
 func months(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	const shown = 12

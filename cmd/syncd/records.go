@@ -86,6 +86,13 @@ func wantsDiffs(show view.Show, flags *globalFlags) bool {
 
 // show prints a run with its items.
 func (a *session) show(ctx context.Context, printer *text.Printer, run *jobs.Run, show view.Show) error {
+	if run.Kind.Fetches() {
+		records := a.Records().Received(ctx, run, wantsDiffs(show, a.flags))
+		if a.flags.json {
+			return printer.WriteReceivedJSON(a.Stdout, run, records)
+		}
+		return printer.Received(a.Stdout, run, records, show)
+	}
 	if !run.Kind.Sends() {
 		changes, err := a.Records().Changes(ctx, run)
 		if err != nil {

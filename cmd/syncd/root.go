@@ -66,9 +66,9 @@ func newRoot(p process) *cobra.Command {
 	root.AddCommand(
 		newCheck(p, &flags), newMigrate(p, &flags), newPlan(p, &flags), newRun(p, &flags), newResume(p, &flags),
 		newApprove(p, &flags), newCancel(p, &flags), newSettle(p, &flags), newPeriod(p, &flags), newRuns(p, &flags), newShow(p, &flags),
-		newWhy(p, &flags), newAudit(p, &flags), newDictionary(p, &flags), newContract(p, &flags), newDaemon(p, &flags), newSchedule(p, &flags),
-		newPause(p, &flags), newUnpause(p, &flags), newPurge(p, &flags), newForget(p, &flags), newRekey(p, &flags), newSandbox(p, &flags),
-		newVersion(p, &flags), newAdmin(p),
+		newWhy(p, &flags), newAudit(p, &flags), newDictionary(p, &flags), newInbox(p, &flags), newContract(p, &flags), newDaemon(p, &flags),
+		newSchedule(p, &flags), newPause(p, &flags), newUnpause(p, &flags), newPurge(p, &flags), newForget(p, &flags), newRekey(p, &flags),
+		newSandbox(p, &flags), newVersion(p, &flags), newAdmin(p),
 	)
 	addCompletion(root)
 	return root

@@ -125,7 +125,7 @@ func helpValues(language locale.Language, h *locale.Help) []any {
 	}
 	return []any{
 		"config", defaultConfig, "states", strings.Join(app.RunStates, ", "), "decisions", strings.Join(app.DecisionNames(), ", "),
-		"profiles", strings.Join(profiles(), h.Words.Or),
+		"profiles", strings.Join(profiles(), h.Words.Or), "views", strings.Join(app.Inbox{}.Views(), ", "),
 		"notice", stand.Notices[string(language)], "faults", strings.Join(faults, "\n"),
 	}
 }

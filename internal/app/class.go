@@ -70,7 +70,8 @@ func isMistaken(err error) bool {
 func isMisconfigured(err error) bool {
 	return is[*strict.Error](err) || is[*jobs.IdentityError](err) || is[*jobs.StagingError](err) ||
 		is[*mapping.ColumnError](err) || is[*mapping.TypeError](err) || is[*mapping.NomenclatureError](err) ||
-		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || errors.Is(err, jobs.ErrRefused)
+		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || errors.Is(err, jobs.ErrRefused) ||
+		errors.Is(err, jobs.ErrNoInbox) || is[*store.OtherInboxError](err)
 }
 
 func ofCall(class jobs.Class) Class {

@@ -113,4 +113,7 @@ type DossierStatistics struct {
 	LastState   jobs.State    // and how; "" = never
 	Lag         time.Duration // since the oldest fire was due whose run has not ended; 0 = none
 	Next        time.Time     // the next fire; zero = by hand only
+
+	Collections map[string]jobs.Gathered // what the last run of a job that reads records counted; nil = it reads none
+	PasswordSet time.Time                // since when the partner's password is known to be the one that it is; zero = not told
 }

@@ -29,9 +29,16 @@ var (
 		"When a run last succeeded; absent while none has.", "job", "dossier")
 	nextDesc = describe("syncd_next_fire_timestamp_seconds", "When the schedule fires next; absent for jobs without, or that are paused.",
 		"job", "dossier")
-	pausedDesc = describe("syncd_job_paused", "1 while the schedule of the job is paused.", "job")
-	purgeDesc  = describe("syncd_purge_held", "1 while what is past its time waits for a person: the clock leapt, or much would go.")
-	lagDesc    = describe("syncd_lag_seconds", "Since when the oldest fire is due whose run has not ended; 0 = nothing is late.", "job",
+	pausedDesc  = describe("syncd_job_paused", "1 while the schedule of the job is paused.", "job")
+	purgeDesc   = describe("syncd_purge_held", "1 while what is past its time waits for a person: the clock leapt, or much would go.")
+	recordsDesc = describe("syncd_pull_records", "Records of the last run that read them, by what it found.", "job", "dossier",
+		"collection", "class")
+	unackedDesc = describe("syncd_inbox_unacknowledged", "Records that the last run stored, and could not tell the partner so.", "job",
+		"dossier")
+	refusedDesc  = describe("syncd_inbox_refused", "Records that the last run could not store.", "job", "dossier")
+	passwordDesc = describe("syncd_password_set_timestamp_seconds",
+		"When the partner's password was set, as password_set has it; absent where nothing does.", "job", "dossier")
+	lagDesc = describe("syncd_lag_seconds", "Since when the oldest fire is due whose run has not ended; 0 = nothing is late.", "job",
 		"dossier")
 )
 
@@ -65,7 +72,8 @@ func (c *ledgerCollector) set(ledger Ledger) {
 }
 
 func (c *ledgerCollector) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{runsDesc, lastDesc, endDesc, successDesc, nextDesc, lagDesc, pausedDesc, purgeDesc} {
+	for _, d := range []*prometheus.Desc{runsDesc, lastDesc, endDesc, successDesc, nextDesc, lagDesc, pausedDesc, purgeDesc,
+		recordsDesc, unackedDesc, refusedDesc, passwordDesc} {
 		descriptions <- d
 	}
 	c.errors.Describe(descriptions)
@@ -87,6 +95,7 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 			d.Next = time.Time{}
 		}
 		collectDossier(out, d)
+		collectRecords(out, d)
 	}
 	for job, is := range paused {
 		out <- value(pausedDesc, oneIf(is), job)
@@ -103,6 +112,26 @@ func collectDossier(out chan<- prometheus.Metric, d ledger.DossierStatistics) {
 			out <- value(desc, float64(at.UnixMilli())/1000, d.Job, d.Dossier)
 		}
 	}
+}
+
+// collectRecords tells of a job that reads a partner's records.
+func collectRecords(out chan<- prometheus.Metric, d ledger.DossierStatistics) {
+	if !d.PasswordSet.IsZero() {
+		out <- value(passwordDesc, float64(d.PasswordSet.Unix()), d.Job, d.Dossier)
+	}
+	if d.Collections == nil {
+		return
+	}
+	unacknowledged, refused := 0, 0
+	for collection, g := range d.Collections {
+		unacknowledged, refused = unacknowledged+g.Unacknowledged, refused+g.Refused
+		for class, n := range map[string]int{"new": g.New, "changed": g.Changed, "unchanged": g.Same, "refused": g.Refused, "gone": g.Gone,
+			"foreign": g.Foreign} {
+			out <- value(recordsDesc, float64(n), d.Job, d.Dossier, collection, class)
+		}
+	}
+	out <- value(unackedDesc, float64(unacknowledged), d.Job, d.Dossier)
+	out <- value(refusedDesc, float64(refused), d.Job, d.Dossier)
 }
 
 func value(desc *prometheus.Desc, v float64, labels ...string) prometheus.Metric {

@@ -63,6 +63,8 @@ func someStatistics(context.Context) (ledger.Statistics, error) {
 			{Job: "paie", Dossier: "saint-martin", LastSuccess: at, LastEnd: at.Add(time.Hour), LastState: jobs.Failed,
 				Lag: 90 * time.Second, Next: at.Add(24 * time.Hour)},
 			{Job: "dictionnaire", Dossier: "new"},
+			{Job: "factures", Dossier: "saint-martin", PasswordSet: at.AddDate(0, 0, -400), Collections: map[string]jobs.Gathered{
+				"factures": {Read: 5, New: 2, Same: 2, Refused: 1, Unacknowledged: 3}}},
 		},
 	}, nil
 }

@@ -20,7 +20,6 @@ import (
 	"slices"
 	"time"
 
-	"syncd/internal/hinted"
 	"syncd/internal/loopback"
 )
 
@@ -295,7 +294,7 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, hinted.While("opening the sandbox's address", err)
+		return nil, fmt.Errorf("opening the sandbox's address: %w", err)
 	}
 	if !isLoopback(listener.Addr()) { // whatever "localhost" is on this machine
 		return nil, errors.Join(fmt.Errorf("%s is not on loopback", listener.Addr()), listener.Close())
@@ -323,7 +322,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	go func() { served <- server.Serve(listener) }()
 	select {
 	case err := <-served:
-		return hinted.While("serving the sandbox", err)
+		return fmt.Errorf("serving the sandbox: %w", err)
 	case <-ctx.Done():
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
@@ -332,7 +331,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return nil
 	}
 	if err := server.Close(); err != nil { // someone does not read the answer
-		return hinted.While("stopping the sandbox", err)
+		return fmt.Errorf("stopping the sandbox: %w", err)
 	}
 	return nil
 }

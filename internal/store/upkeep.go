@@ -39,9 +39,14 @@ func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (le
 	if err != nil {
 		return all, redact("reading how dossiers stand", err)
 	}
+	last, err := s.gatheredLast(ctx, environment, jobs.NormalAddress(baseURL))
+	if err != nil {
+		return all, err
+	}
 	for _, r := range rows {
 		all.Dossiers = append(all.Dossiers, ledger.DossierStatistics{Job: r.Job, Dossier: r.Dossier, LastSuccess: r.LastSuccess,
-			LastEnd: r.LastEnd, LastState: jobs.State(r.LastState), Lag: max(0, seconds(r.LagSeconds))})
+			LastEnd: r.LastEnd, LastState: jobs.State(r.LastState), Lag: max(0, seconds(r.LagSeconds)),
+			Collections: last[[2]string{r.Job, r.Dossier}]})
 	}
 	return all, nil
 }

@@ -62,6 +62,8 @@ type Catalogue struct {
 	Forget      forgetWords
 	Contract    contractWords
 	Answers     answers
+	Reading     readingWords
+	Inbox       inboxWords
 }
 
 // Told is what is told of an order that is refused, or of what a check finds, and the next step.
@@ -465,3 +467,81 @@ type changeWords struct {
 
 // Plural is a text by the number {n} that it is about: one form that serves every number, or one for 1 and one for others.
 type Plural []string
+
+// readingWords tell of runs that read a partner's records.
+type readingWords struct {
+	States      map[string]string // sentences, instead of those of runs that send
+	Reasons     map[string]string `args:"collection share"`
+	Acks        map[string]string // why one was not acknowledged, by the reason
+	NothingRead string
+	Sum         string `args:"read new changed same refused"`
+	Read        Plural `args:"n"`
+	SumNew      Plural `args:"n"`
+	SumChanged  Plural `args:"n"`
+	SumSame     Plural `args:"n"`
+	SumRefused  Plural `args:"n"`
+
+	CountGone           Plural `args:"n"` // lines below the sum
+	CountReturned       Plural `args:"n"`
+	CountForeign        Plural `args:"n"`
+	CountFiles          Plural `args:"n"`
+	CountMissing        Plural `args:"n"`
+	CountAcknowledged   Plural `args:"n"`
+	CountUnacknowledged Plural `args:"n"`
+	CountClosed         Plural `args:"n"`
+
+	Refused        string // titles
+	Unacknowledged string
+	Gone           string
+	New            string
+	Changed        string
+	IsGone         string // instead of a path
+	IsBack         string
+
+	Stored              string // steps; some have a command below
+	Details             string
+	Again               string
+	Approve             string
+	RefuseHeld          string
+	RefuseForeign       string
+	MendSecret          string
+	MendIdentity        string
+	MakeInbox           string
+	Database            string // a name to put in
+	AboutRefused        string
+	AboutMissing        string
+	AboutUnacknowledged string
+	AboutUnsettled      string
+	AboutWebhook        string
+	AboutPassword       string
+	AboutForeign        string
+}
+
+// inboxWords tell what the inbox has.
+type inboxWords struct {
+	Head           []string
+	FileHead       []string
+	None           string
+	Full           string
+	Forgotten      string // how a record stands
+	Gone           string
+	Unfiled        string
+	There          string // of a file
+	Record         string `args:"collection key"`
+	Version        string // names of lines
+	Dated          string
+	FirstSeen      string
+	Changed        string
+	GoneSince      string
+	Acknowledged   string
+	ForgottenSince string
+	ByRun          string `args:"time run"`
+	AtVersion      string `args:"version time run"`
+	Document       string // titles
+	Files          string
+	History        string
+	NoChange       string
+	Export         string // a step; the command follows
+	Erased         string `args:"collection key"` // an answer
+	Written        string `args:"file path"`      // likewise
+}

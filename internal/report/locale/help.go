@@ -24,7 +24,7 @@ type CommandHelp struct {
 	Short   string
 	Long    string            `toml:",omitempty" args:"notice faults program"`
 	Example string            `toml:",omitempty" args:"config"`
-	Flags   map[string]string `toml:",omitempty" args:"config states decisions shapes"` // its own, and those it says something else of
+	Flags   map[string]string `toml:",omitempty" args:"config states decisions shapes views"` // its own, and those it says something else of
 }
 
 // HelpWords stand around what commands say of themselves, and tell mistakes on the command line.

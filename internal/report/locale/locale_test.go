@@ -42,6 +42,7 @@ func TestCataloguesSayTheSame(t *testing.T) {
 	maps.DeleteFunc(fr, func(path, _ string) bool { return strings.HasPrefix(path, ".Doings") }) // in English they are their keys
 	same := []string{"paie", "SIRET", "Code", "Codes", "Dossier", "Nomenclature", "HTTP {status}", "{array}, {n}", "PRODUCTION", "{n} code",
 		"{n} codes", "{n} dossier", "{n} dossiers", "", "Isidoor", "Chorus Pro", "Iopole", "Jindexe",
+		"Version", "Type", "Collection", "{collection} {key}", "{read} = {new} + {changed} + {same} + {refused}",
 		"--employee MATRICULE", "--dossier {example}", "{states}", "{decisions}", "syncd run {of} --failed-of {run}",
 		"API", "MATRICULE", "configuration", "secrets", "staging", "{trouble}", "{problem}", "{finding}", " ({names})",
 		"systemctl enable --now syncd", `errors = ["{pointer}"]`, "{title}, version {version} ({short_digest})", "{text}",

@@ -1,6 +1,8 @@
 package text
 
 import (
+	"strings"
+
 	"syncd/internal/jobs"
 	"syncd/internal/report/view"
 )
@@ -72,7 +74,11 @@ func (g *page) textIndent() int { return itemIndent + 2 + g.keyWidth + 2 }
 func (g *page) item(l *view.Line) {
 	g.spaces(itemIndent)
 	g.sign(l.Sign)
-	g.text(plain, " "+padRight(view.Clean(view.Cut(l.Key)), g.keyWidth)+"  ")
+	key := " " + view.Clean(view.Cut(l.Key))
+	if len(l.Text) > 0 {
+		key = padRight(key, 1+g.keyWidth) + "  "
+	}
+	g.text(plain, key)
 	for i, line := range l.Text {
 		if i > 0 {
 			g.spaces(g.textIndent())
@@ -95,8 +101,7 @@ func (g *page) diff(indent int, fields []view.Field) {
 	for _, f := range fields {
 		g.spaces(indent)
 		g.sign(f.Sign)
-		g.text(plain, " "+padRight(view.Clean(view.Cut(f.Path)), width)+"  ")
-		g.text(plain, f.Text)
+		g.text(plain, strings.TrimRight(" "+padRight(view.Clean(view.Cut(f.Path)), width)+"  "+view.Clean(f.Text), " "))
 		g.newline()
 	}
 }

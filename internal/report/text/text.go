@@ -179,6 +179,78 @@ func (p *Printer) Pull(w io.Writer, run *jobs.Run, changes []jobs.NomenclatureCh
 	return g.end()
 }
 
+// Received writes the report of a run that reads records. show.Diff: with what is new, and what changed.
+func (p *Printer) Received(w io.Writer, run *jobs.Run, records iter.Seq2[ledger.ReadRecord, error], show view.Show) error {
+	r, err := p.Teller.Received(run, records, show)
+	if err != nil {
+		return err
+	}
+	g := p.page(w)
+	g.head(&r.Head)
+	g.findings(r.Findings)
+	if r.Note != "" {
+		g.newline()
+		g.line(0, r.Note)
+	}
+	for _, c := range r.Collections {
+		g.title(c.Name)
+		g.line(itemIndent, c.Sum)
+		for _, line := range c.Other {
+			g.line(itemIndent, line)
+		}
+	}
+	for i := range r.Groups {
+		g.title(r.Groups[i].Title)
+		g.keyWidth = 0
+		g.list(&r.Groups[i])
+	}
+	p.steps(g, r.Next)
+	return g.end()
+}
+
+// Inbox writes a table of records, in the order given; full: there are more than that.
+func (p *Printer) Inbox(w io.Writer, records []ledger.InboxRecord, full bool) error {
+	g := p.page(w)
+	if len(records) == 0 {
+		g.line(0, p.Teller.Inbox.None)
+		return g.end()
+	}
+	g.table(p.InboxList(records))
+	if full {
+		g.line(0, p.Teller.Inbox.Full)
+	}
+	return g.end()
+}
+
+// InboxRecord writes one record: what is known of it, what it says, its files, and how it changed.
+func (p *Printer) InboxRecord(w io.Writer, record *ledger.InboxRecord) error {
+	r := p.Teller.InboxRecord(record)
+	g := p.page(w)
+	g.head(&r.Head)
+	if len(r.Document) > 0 {
+		g.title(p.Teller.Inbox.Document)
+		for _, line := range r.Document {
+			g.line(itemIndent, line)
+		}
+	}
+	if r.Files != nil {
+		g.title(p.Teller.Inbox.Files)
+		g.table(*r.Files)
+	}
+	g.title(p.Teller.Inbox.History)
+	if len(r.Versions) == 0 {
+		g.line(itemIndent, p.Teller.Inbox.NoChange)
+	}
+	for _, v := range r.Versions {
+		g.line(itemIndent, v.Title)
+		g.diff(2*itemIndent, v.Fields)
+	}
+	if len(r.Next) > 0 {
+		p.steps(g, r.Next)
+	}
+	return g.end()
+}
+
 // Nomenclatures lists those of a target, or the codes of the one that name says. A name that is none of them
 // is an error.
 func (p *Printer) Nomenclatures(w io.Writer, target jobs.Target, nomenclatures mapping.Nomenclatures, name string) error {

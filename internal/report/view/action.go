@@ -29,6 +29,10 @@ type Action struct {
 	Diff      bool              `json:"diff,omitempty"`  // of show
 	All       bool              `json:"all,omitempty"`   // of show and plan: all of their items
 	Reasoned  bool              `json:"needs_reason,omitempty"`
+
+	Partner string   `json:"partner,omitempty"` // of inbox-list and inbox-export
+	Record  []string `json:"record,omitempty"`  // of inbox-export: collection, key and file
+	Again   bool     `json:"again,omitempty"`   // of check: try what was refused
 }
 
 // Step is something to do: what and why, and the action that does it where a program can.
@@ -65,6 +69,9 @@ func (a *Action) Command() string {
 	add(a.Run != 0, strconv.FormatInt(a.Run, 10))
 	add(a.Job != "", argument(a.Job))
 	add(a.Digest != "", argument(a.Digest))
+	for _, word := range a.Record {
+		add(true, argument(word))
+	}
 	employees, period := a.Employees, a.Period
 	if a.Action == whyOne {
 		add(true, argument(employees[0]))
@@ -74,6 +81,7 @@ func (a *Action) Command() string {
 		add(true, string(period))
 		period = ""
 	}
+	add(a.Partner != "", "--partner", argument(a.Partner))
 	add(a.Dossier != "", "--dossier", argument(a.Dossier))
 	add(period != "", "--period", argument(string(period)))
 	for _, key := range employees {
@@ -88,6 +96,7 @@ func (a *Action) Command() string {
 	add(a.Force, "--force")
 	add(a.Diff, "--diff")
 	add(a.All, "--all")
+	add(a.Again, "--again")
 	add(a.Reasoned, "--reason", `"…"`)
 	return strings.Join(parts, " ")
 }

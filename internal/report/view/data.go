@@ -15,25 +15,28 @@ import (
 
 // Run is one execution of a job: what show, runs and run print.
 type Run struct {
-	ID           int64        `json:"id"`
-	Job          string       `json:"job"`
-	Kind         jobs.Kind    `json:"kind"`
-	Partner      string       `json:"partner"`
-	Environment  string       `json:"environment"`
-	Dossier      string       `json:"dossier"`
-	Label        string       `json:"label,omitempty"`
-	Period       *jobs.Period `json:"period"`
-	State        jobs.State   `json:"state"`
-	Interrupted  bool         `json:"interrupted"`
-	Trigger      jobs.Trigger `json:"trigger"`
-	NominalAt    *string      `json:"nominal_at"`
-	NotBefore    *string      `json:"not_before"`
-	Postponed    int          `json:"postponed"`
-	Cancelling   bool         `json:"cancelling"`
-	Employees    []string     `json:"employees,omitempty"`
-	Planned      bool         `json:"planned"`
-	Nobody       bool         `json:"nobody,omitempty"`
-	Counts       jobs.Counts  `json:"counts"`
+	ID          int64        `json:"id"`
+	Job         string       `json:"job"`
+	Kind        jobs.Kind    `json:"kind"`
+	Partner     string       `json:"partner"`
+	Environment string       `json:"environment"`
+	Dossier     string       `json:"dossier"`
+	Label       string       `json:"label,omitempty"`
+	Period      *jobs.Period `json:"period"`
+	State       jobs.State   `json:"state"`
+	Interrupted bool         `json:"interrupted"`
+	Trigger     jobs.Trigger `json:"trigger"`
+	NominalAt   *string      `json:"nominal_at"`
+	NotBefore   *string      `json:"not_before"`
+	Postponed   int          `json:"postponed"`
+	Cancelling  bool         `json:"cancelling"`
+	Employees   []string     `json:"employees,omitempty"`
+	Planned     bool         `json:"planned"`
+	Nobody      bool         `json:"nobody,omitempty"`
+	Counts      jobs.Counts  `json:"counts"`
+
+	Collections map[string]jobs.Gathered `json:"collections,omitempty"` // counts.gathered by collection
+
 	Failure      *Reason      `json:"failure"`
 	Findings     []Finding    `json:"findings,omitempty"`
 	FailedOf     int64        `json:"failed_of,omitempty"`
@@ -110,7 +113,8 @@ func (t *Teller) RunOf(run *jobs.Run) *Run {
 		Interrupted: run.Interrupted, Trigger: run.Trigger, Employees: run.Employees, Planned: run.Planned, Nobody: run.Nobody(),
 		NominalAt: moment(run.Nominal), NotBefore: moment(run.NotBefore), Postponed: run.Postponed, Cancelling: run.Cancelling,
 		CancelledBy: run.CancelledBy, CancelledFor: run.CancelledFor,
-		Counts: run.Counts, Digests: run.Digests, RequestedBy: run.RequestedBy, ApprovedBy: run.ApprovedBy, ApprovedFor: run.ApprovedFor,
+		Counts: run.Counts, Collections: run.Collections, Digests: run.Digests, RequestedBy: run.RequestedBy,
+		ApprovedBy: run.ApprovedBy, ApprovedFor: run.ApprovedFor,
 		Host: run.Host, PID: run.PID,
 		Version: run.Version, StartedAt: moment(run.StartedAt), FinishedAt: moment(run.FinishedAt),
 	}

@@ -72,6 +72,8 @@ func (t *Teller) argument(value any) string {
 		return t.Deeds[string(v)]
 	case jobs.Finding:
 		return t.Finding(v)
+	case jobs.Reason:
+		return t.Reason(v)
 	case time.Time:
 		return Minute(v)
 	case error: // of the program's own, with a hint of its own

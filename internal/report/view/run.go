@@ -49,6 +49,8 @@ func (t *Teller) state(run *jobs.Run) locale.StateWords {
 		words.Sentence = t.HeldMidway
 	case run.State == jobs.Running && run.Cancelling:
 		words = t.Cancelling
+	case run.Kind.Fetches() && t.Reading.States[string(run.State)] != "":
+		words.Sentence = t.Reading.States[string(run.State)]
 	case run.State == jobs.Succeeded && !run.Kind.Sends():
 		words.Sentence = words.Word
 	case run.State == jobs.Succeeded && run.Nobody():
@@ -123,6 +125,9 @@ func (t *Teller) why(run *jobs.Run) [][2]string {
 
 // runReason is why a run failed or is held. One that the contract alone holds says so: no guard has found anything.
 func (t *Teller) runReason(run *jobs.Run) string {
+	if text, known := t.gatheredBy(run); known {
+		return text
+	}
 	holding, _ := parted(run.Findings)
 	if run.Failure.Code != jobs.ReasonGuard || len(holding) == 0 ||
 		heldBesides(holding, jobs.RuleContract, jobs.RuleUnknownMember, jobs.RuleNoJSON) {
@@ -230,6 +235,9 @@ func (t *Teller) runRow(run *jobs.Run) []string {
 	t = t.Of(run.Target)
 	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment(run.Target), string(run.Period), t.state(run).Word,
 		started}
+	if run.Kind.Fetches() {
+		return append(row, t.readRow(run)...)
+	}
 	if !run.Kind.Sends() {
 		return append(row, "–", "–", "–")
 	}
