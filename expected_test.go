@@ -127,10 +127,10 @@ var unexpected = strings.Fields(`
 	contract.hint-method-path contract.hint-other-list contract.hint-refuse contract.hint-which-key contract.place contract.place-cookie
 	contract.place-path contract.refused-no-match contract.unchecked-type database.sealed found/amount-unweighed found/contract-unread
 	found/key-opens found/ledger-ready found/secrets-read found/watermark-kept found/watermark-lost inbox.endless inbox.file-gone
-	inspect.inspect-power isidoor.document-unwritten isidoor.unfit-path isidoor.unread-nomenclatures mapping.of-field preset.braces
-	preset.check-password preset.colon preset.days-or-since preset.no-body preset.no-parameter preset.no-zone preset.one-date
-	preset.other-page preset.other-record preset.page-how preset.shape-code preset.shape-detail preset.shape-file preset.shape-json
-	preset.shape-list preset.shape-record preset.texts-alone preset.unknown-name preset.whole-dated preset.window-from
+	inspect.inspect-power isidoor.document-unwritten isidoor.unfit-path isidoor.unread-nomenclatures mapping.of-field
+	preset.check-password
+	preset.other-page preset.other-record preset.shape-code preset.shape-detail preset.shape-file preset.shape-json
+	preset.shape-list preset.shape-record
 	mistakes/file-on-terminal refused/force-idle
 	refused/no-nomenclature refused/no-state refused/nobody-sends refused/nobody-sends-these refused/one-dossier refused/reason-idle
 	run.contract-moved sandbox.bad-fault sandbox.refuses settle.item-left staging.query-foreign staging.query-not-sql-whole
