@@ -230,6 +230,9 @@ func (o *Call) request(ctx context.Context, tok token, userAgent string) *http.R
 		"Accept-Encoding": {"identity"},
 		"User-Agent":      {userAgent},
 	}
+	if o.Whole != nil || o.Into != nil { // it may be a text, or a file
+		header["Accept"] = []string{"application/json, */*;q=0.1"}
+	}
 	for _, h := range o.headers {
 		header[h.Name] = []string{h.Value}
 	}

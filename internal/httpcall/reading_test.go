@@ -51,6 +51,7 @@ func TestAnAnswerAsItCame(t *testing.T) {
 	} {
 		s := &script{steps: []step{serves(test.body, "Content-Type", test.kind, "Date", date)}}
 		var whole Answered
+		s.steps[0] = accepting(t, s.steps[0])
 		out, document := s.open(t, nil).reads(func(c *Call) { c.Whole = &whole })
 		if out.Class != test.class || document != nil {
 			t.Errorf("%s: %+v, %v", name, out, document)
@@ -59,6 +60,16 @@ func TestAnAnswerAsItCame(t *testing.T) {
 			whole.Date.Format(http.TimeFormat) != date) {
 			t.Errorf("%s: %q %+v", name, whole.Text, whole)
 		}
+	}
+}
+
+// accepting sees that any kind of answer is asked for.
+func accepting(t *testing.T, do step) step {
+	return func(req *http.Request) (*http.Response, error) {
+		if accept := req.Header.Get("Accept"); !strings.Contains(accept, "*/*") {
+			t.Errorf("Accept: %s", accept)
+		}
+		return do(req)
 	}
 }
 

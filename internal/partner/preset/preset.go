@@ -58,6 +58,7 @@ type Section struct {
 	Webhooks        *Webhooks    `json:",omitempty"` // nil = cannot be asked
 	PasswordAge     *PasswordAge `json:",omitempty"` // nil = passwords live for ever
 	Dossier         []Need       // what each dossier must have
+	ReadOnly        bool         `json:",omitempty"` // somebody else acknowledges
 	Collections     []Collection // in the order of the preset
 }
 
@@ -243,8 +244,9 @@ func (r *reader) section() config.Partner {
 	s.Answer = r.readAnswer()
 	s.Identity, s.Webhooks, s.PasswordAge = r.readIdentity(), r.readWebhooks(), r.readPasswordAge()
 	s.Collections = r.readCollections()
+	s.ReadOnly = !r.Boolean("acknowledge", true)
 	p.Own = s
-	p.Pull = &config.Pull{Collections: s.Jobs(), Acknowledge: r.Boolean("acknowledge", true),
+	p.Pull = &config.Pull{Collections: s.Jobs(), Acknowledge: !s.ReadOnly,
 		MaxFile: r.Size("max_file", 20<<20, 1, 1<<30), Distinct: r.fixed.TextList("distinct", hinted.Fact{})}
 	return p
 }

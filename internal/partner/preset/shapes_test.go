@@ -395,6 +395,11 @@ func TestAcknowledging(t *testing.T) {
 	if err := b.Acknowledge(context.Background(), "statuts", "s1", func() error { return stop }); err == nil || len(asked) != 2 {
 		t.Errorf("%v, %q", err, asked)
 	}
+	readOnly := open(t, &iopole.Definition, scripted(func(http.ResponseWriter, *http.Request) { t.Error("asked") }), "acknowledge = false\n")
+	if err := readOnly.Acknowledge(context.Background(), "factures", "k1", func() error { return nil }); err == nil ||
+		readOnly.partner.Pull.Acknowledge {
+		t.Error("acknowledged, although somebody else does")
+	}
 	answers = []int{404}
 	err := b.Acknowledge(context.Background(), "statuts", "s1", func() error { return nil })
 	if call := callError(t, err); call.Class != jobs.ClassData || call.Status != 404 || strings.Contains(call.Hint, "staging") ||

@@ -591,6 +591,9 @@ func (t *taking) again() error {
 
 // Acknowledge implements jobs.Feed.
 func (f *feed) Acknowledge(ctx context.Context, collection, key string, before func() error) error {
+	if f.connection.options.Read.ReadOnly { // whatever asks for it
+		return jobs.Troubled(jobs.ClassConfiguration, "acknowledge", hinted.Say("preset.read-only"))
+	}
 	_, call, err := f.keyed(collection, "acknowledge", key, "", true, func(c *Collection) *Call { return c.Acknowledge })
 	if err != nil {
 		return err
