@@ -57,7 +57,11 @@ func env(name string) string { return map[string]string{"SECRET": secret, "API_K
 
 // read reads a section, the address of the API first.
 func read(d *preset.Definition, head, tail string) (config.Partner, error) {
-	document := fmt.Sprintf("[[partner]]\nname = %q\nenvironment = \"test\"\n%s%s", d.Name, head, tail)
+	environment := "test"
+	if strings.HasPrefix(head, "#production") {
+		environment = "production"
+	}
+	document := fmt.Sprintf("[[partner]]\nname = %q\nenvironment = %q\n%s%s", d.Name, environment, head, tail)
 	root, err := strict.Parse("config.toml", []byte(document), env)
 	if err != nil {
 		return config.Partner{}, err
@@ -327,18 +331,80 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestCodesOfMistakes: what is told, and as the next step where that is not the one of its words.
+func TestCodesOfMistakes(t *testing.T) {
+	t.Parallel()
+	chorus, jindex := &choruspro.Definition, &jindexe.Definition
+	const page = "[partner.collection.factures.page]\n"
+	windows := func(w string) string { return "[partner.collection.factures]\nwindows = [" + w + "]\n" }
+	for tail, test := range map[string]struct {
+		of   *preset.Definition
+		want string
+	}{
+		"headers = { X-A = \"{login\" }\n":                                    {chorus, "preset.braces"},
+		"headers = { X-A = \"{logni}\" }\n":                                   {chorus, "preset.unknown-name"},
+		"headers = { Cookie = \"x\" }\n":                                      {chorus, "preset.header-taken"},
+		"max_file = \"large\"\n":                                              {chorus, "config.no-size"},
+		"base_url = \"https://127.0.0.1:1\"\nenvironment = \"production\"\n":  {chorus, "preset.local-address"},
+		"rate_per_second = 3\n":                                               {chorus, "preset.rate-per-second"},
+		"[partner.fixed]\n":                                                   {chorus, "preset.fixed"},
+		"[partner.collection.factures]\nzone = \"Paris\"\n":                   {chorus, "preset.no-zone"},
+		"[partner.collection.factures]\nbody = \"[]\"\n":                      {chorus, "preset.no-body"},
+		"[partner.collection.factures]\nlist = \"DELETE /x\"\n":               {chorus, "preset.no-call"},
+		"[partner.collection.factures]\nlist = \"GET /x\"\n":                  {chorus, "preset.not-listed"},
+		"[partner.collection.x]\nkey = \"/id\"\n":                             {chorus, "config.missing preset.write-call"},
+		page + "number = \"p?x\"\n":                                           {chorus, "preset.no-parameter"},
+		page + "offset = \"o\"\n":                                             {chorus, "preset.page-how"},
+		windows(`{ name = "a", from = "/x", days = 3, since = true }`):        {chorus, "preset.days-or-since"},
+		windows(`{ name = "a", days = 3 }`):                                   {chorus, "preset.window-from"},
+		windows(`{ name = "a", from = "/x", days = 3, whole = true }`):        {chorus, "preset.whole-dated"},
+		windows(`{ name = "a", dated = "/x" }, { name = "b", dated = "/y" }`): {chorus, "preset.one-date"},
+		"[partner.collection.x]\nlist = \"GET /pro/x\"\n":                     {jindex, "config.missing preset.write-key"},
+		"[partner.collection.x]\nlist = \"GET /pro/x\"\ntexts = true\n":       {jindex, "preset.texts-alone"},
+		"[partner.collection.x]\nlist = \"GET /pro/x\"\nkey = \"/id\"\n[partner.collection.x.sweep]\nlist = \"GET /pro/y\"\nkey = \"/id\"\n": {jindex, "preset.sweep-alone"},
+		"username = 1\n": {jindex, "preset.no-collection"},
+		"":               {jindex, "config.missing preset.address-untold"},
+	} {
+		head := "client_id = \"app\"\nclient_secret = { env = \"SECRET\" }\n"
+		if test.of == jindex {
+			head = "api_key = { env = \"API_KEY\" }\n"
+		}
+		settings, tables, _ := strings.Cut(tail, "[")
+		if tables != "" {
+			tables = "[" + tables
+		}
+		if strings.Contains(tail, "environment") {
+			settings = strings.Replace(settings, "environment = \"production\"\n", "", 1)
+			head = "#production\n" + head
+		}
+		_, err := read(test.of, head+settings, tables)
+		told, _ := errors.AsType[*strict.Error](err)
+		var codes []string
+		if told != nil {
+			for _, p := range told.Problems {
+				codes = append(codes, p.Code, strings.TrimSpace(p.Code+" "+p.Next.Code))
+			}
+		}
+		if !slices.Contains(codes, test.want) {
+			t.Errorf("%q: %q, want %s", tail, codes, test.want)
+		}
+	}
+}
+
 // TestDossiers: what a dossier must have, and what it cannot be.
 func TestDossiers(t *testing.T) {
 	t.Parallel()
 	p, _ := read(&choruspro.Definition, sections["chorus-pro"], "")
 	for document, want := range map[string]string{
 		"login = \"TECH_1@cpro.fr\"\npassword = { env = \"SECRET\" }\npassword_set = 2026-09-01\n": "",
-		"login = \"TECH_1:x\"\npassword = { env = \"SECRET\" }\n":                                  "login: has a colon",
-		"login = \"TECH_1\"\npassword = \"in the clear\"\n":                                        "password: a secret does not belong",
-		"password = { env = \"SECRET\" }\n":                                                        "login: is missing",
-		"login = \"T\"\npassword = { env = \"SECRET\" }\npassword_set = 2026-13-45\n":              "TOML",
-		"login = \"T\"\npassword = { env = \"SECRET\" }\npassword_set = \"in May\"\n":              "password_set: is not a day",
-		"login = \"T\"\npassword = { env = \"SECRET\" }\nlogni = \"x\"\n":                          "unknown key",
+		"login = \"TECH_1:x\"\npassword = { env = \"SECRET\" }\n": "login: has a colon, at " +
+			"which the partner would cut it",
+		"login = \"TECH_1\"\npassword = \"in the clear\"\n": "password: a secret does not belong",
+		"password = { env = \"SECRET\" }\n": "login: is missing\n" +
+			"hint: write it as the partner issued it",
+		"login = \"T\"\npassword = { env = \"SECRET\" }\npassword_set = 2026-13-45\n": "TOML",
+		"login = \"T\"\npassword = { env = \"SECRET\" }\npassword_set = \"in May\"\n": "password_set: is not a day",
+		"login = \"T\"\npassword = { env = \"SECRET\" }\nlogni = \"x\"\n":             "unknown key",
 	} {
 		root, err := strict.Parse("config.toml", []byte("[dossier]\n"+document), env)
 		if err == nil {

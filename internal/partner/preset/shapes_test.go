@@ -46,28 +46,28 @@ func TestShapes(t *testing.T) {
 			`"codeRetour":"0"`, 1), "9007199254740993", ""},
 		"D another libelle": {&choruspro.Definition, "factures", strings.Replace(chorus("["+invoice+"]", one), "GDU_MSG_00.000",
 			"TRA_MSG_00.000", 1), "9007199254740993", ""},
-		"- null instead of a list":      {&choruspro.Definition, "factures", chorus("null", one), "", "there is no list"},
-		"- an object instead of a list": {&choruspro.Definition, "factures", chorus("{}", one), "", "there is no list"},
-		"- no list":                     {&choruspro.Definition, "factures", `{"codeRetour":0,"libelle":"x"}`, "", "there is no list"},
+		"- null instead of a list":      {&choruspro.Definition, "factures", chorus("null", one), "", "preset.shape-list"},
+		"- an object instead of a list": {&choruspro.Definition, "factures", chorus("{}", one), "", "preset.shape-list"},
+		"- no list":                     {&choruspro.Definition, "factures", `{"codeRetour":0,"libelle":"x"}`, "", "preset.shape-list"},
 		"- no code": {&choruspro.Definition, "factures", strings.Replace(chorus("[]", one), `"codeRetour":0,`, "", 1), "",
-			"it has no code"},
+			"preset.shape-code"},
 		"- a null code": {&choruspro.Definition, "factures",
-			strings.Replace(chorus("[]", one), `"codeRetour":0`, `"codeRetour":null`, 1), "", "it has no code"},
+			strings.Replace(chorus("[]", one), `"codeRetour":0`, `"codeRetour":null`, 1), "", "preset.shape-code"},
 		"- another page": {&choruspro.Definition, "factures", chorus("["+invoice+"]", `{"pageCourante":2,"pages":9,"total":812}`),
-			"", "another page"},
+			"", "preset.other-page"},
 		"- a total that is none": {&choruspro.Definition, "factures",
-			chorus("["+invoice+"]", `{"pageCourante":1,"pages":1,"total":"many"}`), "", "number of pages or records"},
-		"- HTML":                     {&choruspro.Definition, "factures", "<html><title>Maintenance</title>", "", "HTML"},
-		"- nothing":                  {&choruspro.Definition, "factures", "", "", "not JSON"},
-		"- half of it":               {&choruspro.Definition, "factures", chorus("["+invoice+"]", one)[:80], "", "not JSON"},
-		"- something behind it":      {&choruspro.Definition, "factures", chorus("[]", one) + "{}", "", "not JSON"},
-		"- texts":                    {&choruspro.Definition, "factures", chorus(`["a"]`, one), "", "no record"},
+			chorus("["+invoice+"]", `{"pageCourante":1,"pages":1,"total":"many"}`), "", "preset.shape-count"},
+		"- HTML":                     {&choruspro.Definition, "factures", "<html><title>Maintenance</title>", "", "call.markup"},
+		"- nothing":                  {&choruspro.Definition, "factures", "", "", "preset.shape-json"},
+		"- half of it":               {&choruspro.Definition, "factures", chorus("["+invoice+"]", one)[:80], "", "preset.shape-json"},
+		"- something behind it":      {&choruspro.Definition, "factures", chorus("[]", one) + "{}", "", "preset.shape-json"},
+		"- texts":                    {&choruspro.Definition, "factures", chorus(`["a"]`, one), "", "preset.shape-record"},
 		"P bare texts":               {&iopole.Definition, "factures", `["0f3a-1","0f3a-2","0f3a-1"]`, "0f3a-1 0f3a-2", ""},
 		"P none, for texts":          {&iopole.Definition, "factures", ` [] `, "", ""},
-		"- objects instead of texts": {&iopole.Definition, "factures", `[{"invoiceId":"0f3a-1"}]`, "", "no record"},
-		"- null, for texts":          {&iopole.Definition, "factures", `null`, "", "there is no list"},
-		"- wrapped":                  {&iopole.Definition, "factures", `{"entries":["0f3a-1"]}`, "", "there is no list"},
-		"- a null among them":        {&iopole.Definition, "factures", `["0f3a-1",null]`, "", "no record"},
+		"- objects instead of texts": {&iopole.Definition, "factures", `[{"invoiceId":"0f3a-1"}]`, "", "preset.shape-record"},
+		"- null, for texts":          {&iopole.Definition, "factures", `null`, "", "preset.shape-list"},
+		"- wrapped":                  {&iopole.Definition, "factures", `{"entries":["0f3a-1"]}`, "", "preset.shape-list"},
+		"- a null among them":        {&iopole.Definition, "factures", `["0f3a-1",null]`, "", "preset.shape-record"},
 		"A keys that no path can carry": {&iopole.Definition, "factures", `["../status","a/b","a?b","a%2fb","a\nb","","..",".","é"]`,
 			"!record-key-unusable !record-key-unusable !record-key-unusable !record-key-unusable !record-key-unusable !record-no-key " +
 				"!record-key-unusable !record-key-unusable !record-key-unusable", ""},
@@ -77,8 +77,8 @@ func TestShapes(t *testing.T) {
 			`[{"invoiceId":"i1","newStatus":[{"statusId":"s1"},{"statusId":"s2"}]},{"invoiceId":"i2","newStatus":[{"statusId":"s3"}]}]`, "s1 s2 s3",
 			""},
 		"P an empty group":           {&iopole.Definition, "statuts", `[{"invoiceId":"i1","newStatus":[]}]`, "", ""},
-		"- a group without its list": {&iopole.Definition, "statuts", `[{"invoiceId":"i1"}]`, "", "there is no list"},
-		"- not grouped":              {&iopole.Definition, "statuts", `["s1"]`, "", "no record"},
+		"- a group without its list": {&iopole.Definition, "statuts", `[{"invoiceId":"i1"}]`, "", "preset.shape-list"},
+		"- not grouped":              {&iopole.Definition, "statuts", `["s1"]`, "", "preset.shape-record"},
 		"A a status without its id":  {&iopole.Definition, "statuts", `[{"invoiceId":"i1","newStatus":[{"id":"s1"}]}]`, "!record-no-key", ""},
 		"A a page": {&jindexe.Definition, "fiches", `{"fiches":[{"id":1},{"id":"b"}],"page":1,"pages":1,"total":2}`, "1 b",
 			""},
@@ -90,13 +90,13 @@ func TestShapes(t *testing.T) {
 			`{"fiches":[{"id":1,"a":1.0},{"a":1,"id":1}],"page":1,"pages":1,"total":2}`, "1", ""},
 		"A twice, and not the same": {&jindexe.Definition, "fiches",
 			`{"fiches":[{"id":1,"a":1},{"id":2},{"id":1,"a":2}],"page":1,"pages":1,"total":3}`, "1!record-twice 2", ""},
-		"- a list, unwrapped": {&jindexe.Definition, "fiches", `[{"id":1}]`, "", "there is no list"},
+		"- a list, unwrapped": {&jindexe.Definition, "fiches", `[{"id":1}]`, "", "preset.shape-list"},
 	} {
 		b := open(t, test.of, scripted(says(test.answer)), "")
 		p, err := b.Page(context.Background(), jobs.Ask{Collection: test.collection})
 		if test.fails != "" {
 			call := callError(t, err)
-			if !strings.Contains(err.Error(), test.fails) || call.Call == "" || call.Hint == "" || strings.Contains(err.Error(), "0f3a") ||
+			if call.What.Code != test.fails || call.Call == "" || call.Hint == "" || strings.Contains(err.Error(), "0f3a") ||
 				strings.Contains(err.Error(), siret) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -234,14 +234,14 @@ func TestDetails(t *testing.T) {
 		"A another's": {answer: `[{"invoiceId":"k1","way":"RECEIVED","businessData":{"buyer":{"siret":"99999999900017"}}}]`,
 			foreign: true},
 		"A nobody's":           {answer: `[{"invoiceId":"k1","way":"RECEIVED","businessData":{}}]`, problem: jobs.RecordOwnerUntold},
-		"- another invoice":    {answer: `{"invoiceId":"k2"}`, fails: "another record"},
-		"- none":               {answer: `[]`, fails: "not one record"},
-		"- two":                {answer: "[" + mine + "," + mine + "]", fails: "not one record"},
-		"- null":               {answer: `null`, fails: "not one record"},
-		"- a text":             {answer: `"k1"`, fails: "not one record"},
+		"- another invoice":    {answer: `{"invoiceId":"k2"}`, fails: "preset.other-record"},
+		"- none":               {answer: `[]`, fails: "preset.shape-detail"},
+		"- two":                {answer: "[" + mine + "," + mine + "]", fails: "preset.shape-detail"},
+		"- null":               {answer: `null`, fails: "preset.shape-detail"},
+		"- a text":             {answer: `"k1"`, fails: "preset.shape-detail"},
 		"A not there":          {status: 404, answer: `{"statusMessage":"Not Found"}`, gone: true},
 		"A gone":               {status: 410, gone: true},
-		"- no such address":    {status: 404, answer: `<html>IIS`, fails: "HTML"},
+		"- no such address":    {status: 404, answer: `<html>IIS`, fails: "call.markup"},
 		"- a refusal":          {status: 403, fails: "403"},
 		"- something is wrong": {status: 400, answer: `{"statusMessage":"Bad"}`, fails: "400"},
 	} {
@@ -256,7 +256,7 @@ func TestDetails(t *testing.T) {
 		r, err := b.Detail(context.Background(), "factures", "k1")
 		switch {
 		case test.fails != "":
-			if callError(t, err) == nil || !strings.Contains(err.Error(), test.fails) || strings.Contains(err.Error(), "k1") ||
+			if !strings.Contains(callError(t, err).What.Code+" "+err.Error(), test.fails) || strings.Contains(err.Error(), "k1") ||
 				strings.Contains(err.Error(), siret) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -345,7 +345,7 @@ func TestFiles(t *testing.T) {
 		files[1] != (jobs.File{ID: "f2", Size: -1}) {
 		t.Fatalf("%+v, %v", files, err)
 	}
-	if _, err := b.Files(ctx, "factures", "k2"); err == nil || strings.Contains(err.Error(), "f1") {
+	if _, err := b.Files(ctx, "factures", "k2"); callError(t, err).What.Code != "preset.shape-file" || strings.Contains(err.Error(), "f1") {
 		t.Errorf("an id that leads elsewhere: %v", err)
 	}
 	into := &kept{}
@@ -396,12 +396,12 @@ func TestAcknowledging(t *testing.T) {
 		t.Errorf("%v, %q", err, asked)
 	}
 	readOnly := open(t, &iopole.Definition, scripted(func(http.ResponseWriter, *http.Request) { t.Error("asked") }), "acknowledge = false\n")
-	if err := readOnly.Acknowledge(context.Background(), "factures", "k1", func() error { return nil }); err == nil ||
-		readOnly.partner.Pull.Acknowledge {
-		t.Error("acknowledged, although somebody else does")
+	err := readOnly.Acknowledge(context.Background(), "factures", "k1", func() error { return nil })
+	if callError(t, err).What.Code != "preset.read-only" || readOnly.partner.Pull.Acknowledge {
+		t.Errorf("%v: somebody else acknowledges", err)
 	}
 	answers = []int{404}
-	err := b.Acknowledge(context.Background(), "statuts", "s1", func() error { return nil })
+	err = b.Acknowledge(context.Background(), "statuts", "s1", func() error { return nil })
 	if call := callError(t, err); call.Class != jobs.ClassData || call.Status != 404 || strings.Contains(call.Hint, "staging") ||
 		!slices.Contains(asked, "PUT /v1/invoice/status/s1/markAsSeen") {
 		t.Errorf("%+v", call)

@@ -177,9 +177,9 @@ func TestIopole(t *testing.T) {
 func TestFaultsOfIopole(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	for fault, want := range map[string]string{"null": "there is no list", "shape": "there is no list", "html": "HTML"} {
+	for fault, want := range map[string]string{"null": "preset.shape-list", "shape": "preset.shape-list", "html": "call.markup"} {
 		b := open(t, &iopole.Definition, iopoleAPI(t, fault), "technical_tries = 1\n")
-		if p, err := b.Page(ctx, jobs.Ask{Collection: "statuts"}); err == nil || !strings.Contains(err.Error(), want) {
+		if p, err := b.Page(ctx, jobs.Ask{Collection: "statuts"}); callError(t, err).What.Code != want {
 			t.Errorf("%s: %+v, %v", fault, p, err)
 		}
 	}
@@ -248,7 +248,8 @@ func TestJindexe(t *testing.T) {
 	})
 	for range 3 {
 		_, err := wrong.Page(context.Background(), jobs.Ask{Collection: "fiches"})
-		if call := callError(t, err); !call.Definite || !strings.Contains(err.Error(), `"sainte-anne"`) || strings.Contains(err.Error(), "faux") {
+		if call := callError(t, err); !call.Definite || call.Next.Code != "preset.check-password" ||
+			!strings.Contains(err.Error(), `"sainte-anne"`) || strings.Contains(err.Error(), "faux") {
 			t.Errorf("%v", err)
 		}
 	}
