@@ -124,15 +124,12 @@ var unexpected = strings.Fields(`
 	call.setting call.so-often call.unkept command.not-a-sample command.stdin-unread contract.behind-end contract.file-forbidden
 	contract.file-unread contract.file-unread-why contract.hint-clear contract.hint-file-folder contract.hint-file-forbidden
 	contract.hint-file-large contract.hint-is-key contract.hint-itself contract.hint-json contract.hint-key contract.hint-method
-	contract.hint-method-path contract.hint-other-list contract.hint-refuse contract.hint-which-key contract.place contract.place-cookie
-	contract.place-path contract.refused-no-match contract.unchecked-type database.sealed found/amount-unweighed found/contract-unread
-	found/key-opens found/ledger-ready found/secrets-read found/watermark-kept found/watermark-lost inbox.endless inbox.file-gone
-	inspect.inspect-power isidoor.document-unwritten isidoor.unfit-path isidoor.unread-nomenclatures mapping.of-field
-	preset.check-password
-	preset.other-page preset.other-record preset.shape-code preset.shape-detail preset.shape-file preset.shape-json
-	preset.shape-list preset.shape-record
-	mistakes/file-on-terminal refused/force-idle
-	refused/no-nomenclature refused/no-state refused/nobody-sends refused/nobody-sends-these refused/one-dossier refused/reason-idle
-	run.contract-moved sandbox.bad-fault sandbox.refuses settle.item-left staging.query-foreign staging.query-not-sql-whole
-	staging.query-parameter staging.query-raised staging.query-refused staging.query-somehow staging.query-unfilled
-	staging.staging-foreign staging.staging-unfilled staging.value-22001 undone.unsettled`)
+	contract.hint-method-path contract.hint-other-list contract.hint-refuse contract.hint-which-key contract.place
+	contract.place-cookie contract.place-path contract.refused-no-match contract.unchecked-type database.sealed found/amount-unweighed
+	found/contract-unread found/key-opens found/ledger-ready found/secrets-read found/watermark-kept found/watermark-lost inbox.endless
+	inbox.file-gone inspect.inspect-power isidoor.document-unwritten isidoor.unfit-path isidoor.unread-nomenclatures mapping.of-field
+	mistakes/file-on-terminal refused/force-idle refused/no-nomenclature refused/no-state refused/nobody-sends
+	refused/nobody-sends-these refused/one-dossier refused/reason-idle run.contract-moved sandbox.bad-fault sandbox.refuses
+	settle.item-left staging.query-foreign staging.query-not-sql-whole staging.query-parameter staging.query-raised
+	staging.query-refused staging.query-somehow staging.query-unfilled staging.staging-foreign staging.staging-unfilled
+	staging.value-22001 undone.unsettled`)

@@ -361,7 +361,8 @@ func TestCodesOfMistakes(t *testing.T) {
 		windows(`{ name = "a", dated = "/x" }, { name = "b", dated = "/y" }`): {chorus, "preset.one-date"},
 		"[partner.collection.x]\nlist = \"GET /pro/x\"\n":                     {jindex, "config.missing preset.write-key"},
 		"[partner.collection.x]\nlist = \"GET /pro/x\"\ntexts = true\n":       {jindex, "preset.texts-alone"},
-		"[partner.collection.x]\nlist = \"GET /pro/x\"\nkey = \"/id\"\n[partner.collection.x.sweep]\nlist = \"GET /pro/y\"\nkey = \"/id\"\n": {jindex, "preset.sweep-alone"},
+		"[partner.collection.x]\nlist = \"GET /pro/x\"\nkey = \"/id\"\n" +
+			"[partner.collection.x.sweep]\nlist = \"GET /pro/y\"\nkey = \"/id\"\n": {jindex, "preset.sweep-alone"},
 		"username = 1\n": {jindex, "preset.no-collection"},
 		"":               {jindex, "config.missing preset.address-untold"},
 	} {

@@ -110,7 +110,7 @@ var _ jobs.Feed = (*feed)(nil)
 
 // Feed is a dossier as it is read. What cannot be sent is reported by each call.
 func (c *Connection) Feed(d Dossier) (jobs.Feed, error) {
-	denied := hinted.Say("preset.denied", "dossier", d.Name, "section", c.options.Definition.Name, "table", c.options.Read.Table)
+	denied := hinted.Say("preset.denied", "dossier", d.Name, "name", c.options.Definition.Name, "table", c.options.Read.Table)
 	f := &feed{connection: c, dossier: d, showers: map[string]*shower{}, denied: httpcall.Denied{Unauthorized: denied, Forbidden: denied}}
 	for _, name := range d.Secret {
 		f.secrets = append(f.secrets, d.Values[name])
@@ -145,7 +145,7 @@ func (c *Connection) account(d *Dossier) *httpcall.Account {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.accounts[who] == nil {
-		next := hinted.Say("preset.check-password", "dossier", d.Name, "section", c.options.Definition.Name)
+		next := hinted.Say("preset.check-password", "dossier", d.Name, "name", c.options.Definition.Name)
 		c.accounts[who] = c.http.Account(httpcall.Rotating{Store: d.Grants, TokenURL: c.options.Read.TokenURL, Username: d.Values["username"],
 			Password: d.Values["password"], Headers: c.options.Headers, Next: next})
 	}
