@@ -54,13 +54,13 @@ func TestProblemsOfTheContract(t *testing.T) {
 			"A : il y a autre chose, là où Isidoor attend autre chose ; à corriger : dans [job.fields]"},
 		{mapping.Problem{Code: mapping.ProblemRequired, Path: "/Email", Want: "string", Column: "email"},
 			"Email: Isidoor requires a text here, and the document has none; to correct: column email",
-			"Email : Isidoor exige ici un texte, et le document n'en a pas ; à corriger : colonne email"},
+			"Email : Isidoor exige ici un texte, et la fiche n'en a pas ; à corriger : colonne email"},
 		{mapping.Problem{Code: mapping.ProblemRequired, Path: "/Elements", Want: "array"},
 			"Elements: Isidoor requires a list here, and the document has none; to add: in [[job.children]]",
-			"Elements : Isidoor exige ici une liste, et le document n'en a pas ; à ajouter : dans [[job.children]]"},
+			"Elements : Isidoor exige ici une liste, et la fiche n'en a pas ; à ajouter : dans [[job.children]]"},
 		{mapping.Problem{Code: mapping.ProblemRequired, Path: "/Elements/0/Date"},
 			"Elements, element 1, Date: Isidoor requires a value here, and the document has none; to add: in [job.children.fields]",
-			"Elements, élément 1, Date : Isidoor exige ici une valeur, et le document n'en a pas ; à ajouter : dans [job.children.fields]"},
+			"Elements, élément 1, Date : Isidoor exige ici une valeur, et la fiche n'en a pas ; à ajouter : dans [job.children.fields]"},
 		{mapping.Problem{Code: mapping.ProblemWrongFormat, Path: "/DateNaissance", Want: "date", Value: "17/05/1985"},
 			`DateNaissance: "17/05/1985" is not a date such as 2026-11-30`, "DateNaissance : « 17/05/1985 » n'est pas une date comme 2026-11-30"},
 		{mapping.Problem{Code: mapping.ProblemWrongFormat, Path: "/A", Want: "byte"},
@@ -93,7 +93,7 @@ func TestProblemsOfTheContract(t *testing.T) {
 		{mapping.Problem{Code: mapping.ProblemRequired, Path: "/Contrat/Fin", Want: "string", Branch: "CDD"},
 			"Contrat.Fin: Isidoor requires a text here, and the document has none (taken for CDD, one of the forms that Isidoor takes here); to " +
 				"add: in [job.fields]",
-			"Contrat.Fin : Isidoor exige ici un texte, et le document n'en a pas (lu comme CDD, une des formes qu'Isidoor accepte ici) ; à " +
+			"Contrat.Fin : Isidoor exige ici un texte, et la fiche n'en a pas (lu comme CDD, une des formes qu'Isidoor accepte ici) ; à " +
 				"ajouter : dans [job.fields]"},
 		{mapping.Problem{Code: mapping.ProblemWrongFormat, Path: "/A", Want: "date", Value: "x", Branch: "#2"},
 			`A: "x" is not a date such as 2026-11-30 (taken for form 2, one of the forms that Isidoor takes here)`,

@@ -133,16 +133,16 @@ func TestFinding(t *testing.T) {
 		jobs.RuleApproval: {"each plan of this job waits for a person (approval = true); this one is for 1 employee",
 			"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne 1 salarié"},
 		jobs.RuleRestored: {"the ledger was restored, put back or moved: what was sent since then looks changed or new; compare with Isidoor",
-			"la mémoire de syncd a été restaurée, remise en arrière ou déplacée : ce qui a été transmis depuis paraît nouveau ou modifié ; " +
+			"le registre a été restauré, remis en arrière ou déplacé : ce qui a été transmis depuis paraît nouveau ou modifié ; " +
 				"comparez avec Isidoor"},
 		jobs.RuleForgotten: {"this matricule was erased, and something had been sent for it this month: it would be paid again",
 			"ce matricule a été effacé, et quelque chose avait été transmis pour lui ce mois-ci : il serait payé une seconde fois"},
 		jobs.RuleRemoved: {"what was sent for this month is past its time and no longer kept, so nobody can tell what has changed",
 			"ce qui avait été transmis pour ce mois n'est plus conservé, et nul ne peut dire ce qui a changé"},
 		jobs.RuleAltered: {"what was sent before cannot be opened: somebody altered the ledger, so nobody can tell what has changed",
-			"ce qui avait été transmis est illisible : la mémoire de syncd a été altérée, et nul ne peut dire ce qui a changé"},
+			"ce qui avait été transmis est illisible : le registre a été altéré, et nul ne peut dire ce qui a changé"},
 		jobs.RuleAlteredFigures: {"what the guards remember of run 12 cannot be opened: somebody altered the ledger",
-			"ce que les contrôles ont retenu de l'exécution 12 est illisible : la mémoire de syncd a été altérée"},
+			"ce que les contrôles ont retenu de l'exécution 12 est illisible : le registre a été altéré"},
 		jobs.RuleHoldField: {"Iban has changed (to be checked with the employee)", "Iban a changé (à vérifier auprès du salarié)"},
 		jobs.RuleBadIBAN: {"Iban is no valid IBAN: its check digits or its length are wrong (column rib of staging)",
 			"Iban n'est pas un IBAN valide : sa clé ou sa longueur est fausse (colonne rib de staging)"},
@@ -176,7 +176,7 @@ func TestFinding(t *testing.T) {
 			"le contrat de l'API d'Isidoor a 2 changements incompatibles avec ce qui est envoyé, qu'une personne doit accepter"},
 		jobs.RuleNoJSON: {"by the contract of Isidoor's API this call takes no JSON, as which documents are sent, but other forms: " +
 			"application/xml, multipart/form-data",
-			"d'après le contrat de l'API d'Isidoor, cet appel n'accepte pas le JSON, forme sous laquelle les documents sont envoyés, mais " +
+			"d'après le contrat de l'API d'Isidoor, cet appel n'accepte pas le JSON, forme sous laquelle les fiches sont envoyées, mais " +
 				"d'autres : application/xml, multipart/form-data"},
 		jobs.RuleUnknownMember: {"3 members that are sent are unknown to the contract of Isidoor's API, or read-only there, and would be " +
 			"dropped silently: Nir, Elements[].Montant and 1 more",
