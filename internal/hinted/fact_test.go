@@ -49,7 +49,8 @@ func TestAFactIsToldInBothLanguages(t *testing.T) {
 			[]Told{{Problem: "reading staging (q): a value does not fit (a division by zero)",
 				Hint: "run the query of q in psql to find the row, then correct it in staging or convert it in the query"}},
 			[]Told{{Problem: "lecture des données préparées (q)\u00a0: une valeur ne convient pas (une division par zéro)",
-				Hint: "lancez la requête de q dans psql pour trouver la ligne, puis corrigez-la dans les données préparées ou convertissez-la dans la " +
+				Hint: "lancez la requête de q dans psql pour trouver la ligne, puis corrigez-la dans les données préparées ou convertissez-la " +
+					"dans la " +
 					"requête"}}},
 		{errors.Join(errors.New("odd"), closed), []Told{{Problem: "odd"}, All(closed)[0]}, []Told{{Problem: "odd"}, AllIn(french, closed)[0]}},
 		{&telling{Say("audit.purge-held", "why", Several{Say("audit.purge-excess-runs", "go", 1, "of", 2),

@@ -106,7 +106,8 @@ func (o *Call) classifySuccess(ctx context.Context, a answer, header http.Header
 	switch {
 	case errors.As(readErr, &packing):
 		a = inDoubt(a)
-		a.Tell(hinted.Say("call.packed-success", "status", statusText(a.Status), "how", packing.named(), "problem", packing.fact()), hinted.Fact{})
+		a.Tell(hinted.Say("call.packed-success", "status", statusText(a.Status), "how", packing.named(), "problem", packing.fact()),
+			hinted.Fact{})
 		return a
 	case errors.Is(readErr, errTooLarge) && o.Rules.decide():
 		return o.undecided(a, hinted.Say("call.too-large"))

@@ -14,7 +14,8 @@ import (
 func TestAValueThatEndsAQueryIsTold(t *testing.T) {
 	t.Parallel()
 	euro := &stream{query: stagingQuery{name: "ready"}, sql: "SELECT '€'"}
-	if problem := textOf(Finding{What: euro.mistakeOf("22P05")}); problem != "it holds a character that the database's encoding does not have" {
+	const unencoded = "it holds a character that the database's encoding does not have"
+	if problem := textOf(Finding{What: euro.mistakeOf("22P05")}); problem != unencoded {
 		t.Errorf("a character of the query: %q", problem)
 	}
 	s := &stream{query: stagingQuery{name: "job.children[0].rows"}}

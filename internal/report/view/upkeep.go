@@ -122,7 +122,8 @@ type purgeJSON struct {
 // WritePurgeJSON writes the same as one object.
 func (t *Teller) WritePurgeJSON(w io.Writer, r PurgeReport, dry bool) error {
 	out := newStream(w)
-	out.value(purgeJSON{dry, r.Diffs, r.Items, r.Runs, r.Fires, r.Documents, r.Changes, r.Files, r.Held, append([]Step{}, t.purgeSteps(r, dry)...)})
+	out.value(purgeJSON{dry, r.Diffs, r.Items, r.Runs, r.Fires, r.Documents, r.Changes, r.Files, r.Held,
+		append([]Step{}, t.purgeSteps(r, dry)...)})
 	return out.end("\n")
 }
 
