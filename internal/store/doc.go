@@ -76,6 +76,8 @@
 //   - api, contract: per partner, environment and base URL: when it was last asked for its contract, which one is
 //     accepted, by whom and why; the contracts that were seen
 //   - dictionary_entry, dictionary_change: the nomenclatures, and what each pull changed
+//   - run_record: what a run that reads records made of those that are not as they were, or were to be acknowledged
+//   - credential: tokens that a partner granted, sealed, and who asks for the next ones; a hash of a secret that it refused
 //   - schedule: per job and target: the schedule last in force, and up to when its fires are dealt with
 //   - fire: each fire that was dealt with: the run it made, or why it made none
 //   - ping: what of each fire is to be told a dead man's switch, and was: found anew from the runs, so no restart loses
@@ -89,6 +91,20 @@
 // Migrations run under goose's session lock. A program whose migrations are not exactly those of the ledger refuses to
 // work. Its sessions tell Postgres to go by the indexes: a query plan that was cached while a table was empty would
 // scan it whole, and make every step slower than the one before.
+//
+// # The inbox
+//
+// What is read of partners is in a schema of its own, inbox, in clear text, for people to query; it has its own migrations, and
+// a ledger without it works but for these runs (jobs.ErrNoInbox). It knows its dossiers itself, and is not written into with
+// another ledger's numbers. What is written for a run is one transaction each, fenced by its epoch: old documents are read, and
+// locked, in a statement before the one that writes over them, as a difference that is found in the same statement is wrong
+// once somebody else wrote meanwhile. What Postgres cannot keep (classes 22 and 54) is found record by record, in savepoints:
+// one invoice does not stop its page. What is unchanged is only read. Records are looked up key by key: until Postgres has
+// counted them, = ANY would read the collection for each page (20,000 unchanged ones: 22 s instead of 1).
+//
+// A grant (credential.go) is asked for by one process at a time: Take is a compare-and-set on its version that also marks the
+// refresh token spent, committed before anything leaves; Keep and Release are void once somebody else holds it. Tokens are
+// bound to the hash of the secret that they were granted for.
 //
 // # Order of periods
 //

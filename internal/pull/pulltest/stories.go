@@ -30,6 +30,8 @@ var stories = map[string]func(*story){
 	"another owner's record is dropped":              anothersIsDropped,
 	"another owner's record holds":                   anothersHolds,
 	"a file that cannot be stored is told each run":  aMissingFileIsTold,
+	"what changes brings its files anew":             aChangeBringsItsFiles,
+	"files that cannot be listed wait":               filesThatCannotBeListedWait,
 	"the wrong customer ends it":                     theWrongCustomer,
 	"a refused secret is not tried again":            aRefusedSecret,
 	"a webhook is a notice":                          aWebhookIsANotice,
@@ -356,6 +358,29 @@ func aMissingFileIsTold(s *story) {
 	s.fetch("incomplete: 2 read 2 same 2 files 1 missing 1 acknowledged")
 	s.job.MaxFile = 2000
 	s.fetch("succeeded: 1 read 1 same 1 files 1 acknowledged")
+}
+
+func aChangeBringsItsFiles(s *story) {
+	s.newOnly()
+	s.job.Acknowledge = false
+	s.Add("001")
+	s.Item("001").Files = map[string]string{"a": "one"}
+	s.fetch("succeeded: 1 read 1 new 1 files")
+	s.Item("001").Document, s.Item("001").Files = `{"id":"001","montant":11}`, map[string]string{"a": "two", "b": "three"}
+	s.fetch("succeeded: 1 read 1 changed 2 files")
+	s.wantDump(`record factures 001 2 {"id":"001","montant":11} filed`,
+		"file factures 001 a 3 3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3")
+}
+
+func filesThatCannotBeListedWait(s *story) {
+	s.newOnly()
+	s.Add(numbered(3)...)
+	s.Item("003").Files = map[string]string{"a": "one"}
+	s.Before = Fails(jobs.ClassTemporary, 503, "files 001", "file a")
+	run := s.fetch("incomplete: 3 read 3 new 1 acknowledged 2 unacknowledged")
+	s.wantLines(run, "factures 001 + failed unreachable", "factures 002 + done", "factures 003 + failed unreachable")
+	s.Before = nil
+	s.fetch("succeeded: 2 read 2 same 1 files 2 acknowledged")
 }
 
 func theWrongCustomer(s *story) {
