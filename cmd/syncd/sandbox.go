@@ -138,7 +138,7 @@ func printReceived(w io.Writer, answer []byte, asJSON bool, head []string) error
 	}
 	var list sandbox.ReceivedList
 	if err := json.Unmarshal(answer, &list); err != nil {
-		return fmt.Errorf("reading the sandbox's answer: %w", err)
+		return hinted.While("reading the sandbox's answer", err)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, strings.Join(head, "\t"))
@@ -268,7 +268,7 @@ func newSandboxContract(p process, flags *globalFlags) *cobra.Command {
 			}
 			var text bytes.Buffer
 			if err := json.Indent(&text, answer, "", "  "); err != nil {
-				return fmt.Errorf("reading the sandbox's answer: %w", err)
+				return hinted.While("reading the sandbox's answer", err)
 			}
 			_, err = fmt.Fprintf(p.Stdout, "%s\n", text.Bytes())
 			return err

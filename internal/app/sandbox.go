@@ -91,7 +91,7 @@ func (s Sandbox) Open(ctx context.Context, o sandbox.Options) (*sandbox.Server, 
 	o.Profile = s.Profile
 	server, err := s.StandIn().Open(s.partner, dossiers, o)
 	if err != nil {
-		return nil, nil, fmt.Errorf("preparing the sandbox: %w", err)
+		return nil, nil, hinted.While("preparing the sandbox", err)
 	}
 	listener, err := sandbox.Listen(ctx, address)
 	if err != nil {
@@ -158,7 +158,7 @@ func (s Sandbox) Call(ctx context.Context, method, path string, body any) ([]byt
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
 	if err != nil {
-		return nil, fmt.Errorf("reading the sandbox's answer: %w", err)
+		return nil, hinted.While("reading the sandbox's answer", err)
 	}
 	if response.StatusCode == http.StatusUnauthorized {
 		return nil, refuseFor("sandbox.other-configuration", "address", address, "file", s.app.Config.File)
@@ -235,7 +235,7 @@ func (r Rehearsal) Write() error {
 	if err := os.Mkdir(r.Dir, 0o700); errors.Is(err, fs.ErrExist) {
 		return refuse(FolderExists, Args{"value": r.Dir})
 	} else if err != nil {
-		return fmt.Errorf("making the folder: %w", err)
+		return hinted.While("making the folder", err)
 	}
 	files := map[string]string{"config.toml": text, "staging.sql": migrations.Staging, "roles.sql": migrations.Roles}
 	for _, name := range secrets {
@@ -243,7 +243,7 @@ func (r Rehearsal) Write() error {
 	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(r.Dir, name), []byte(content), 0o600); err != nil {
-			return fmt.Errorf("writing the rehearsal: %w", err)
+			return hinted.While("writing the rehearsal", err)
 		}
 	}
 	return nil

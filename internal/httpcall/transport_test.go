@@ -381,25 +381,30 @@ func TestTroubleInFrench(t *testing.T) {
 	search.passed[2].Tell(hinted.Say("call.login-page"), search.name())
 	packed := inDoubt(answer{})
 	packed.Tell((&packingError{times: 4}).fact(), hinted.Fact{})
-	const environment = "HTTPS_PROXY et NO_PROXY"
-	for want, e := range map[string]jobs.CallError{
-		"connexion refusée\nhint: voir si le service du partenaire fonctionne et est joignable d'ici\u00a0; vérifier base_url de [partner]": o.connectionTrouble(
-			syscall.ECONNREFUSED, o.setting("base_url")),
-		"le proxy veut un nom d'utilisateur et un mot de passe\u00a0: 407 Proxy Authentication Required\nhint: les écrire dans HTTPS_PROXY, dans un " +
-			"fichier que seul root peut lire\u00a0: HTTPS_PROXY=http://UTILISATEUR:MOT_DE_PASSE@HÔTE:PORT, les caractères spéciaux sous la forme %XX": proxy(
-			proxyError{status: 407, basic: true}),
-		"le proxy refuse le passage\u00a0: 403 Forbidden\nhint: demander à qui gère le proxy de laisser passer cette machine vers l'hôte de base_url de " +
-			"[partner]\u00a0; vérifier " + environment: proxy(proxyError{status: 403}),
-		"le proxy\u00a0: le serveur ne parle pas TLS sur ce port\nhint: vérifier " + environment: proxy(proxyError{cause: tls.RecordHeaderError{}}),
-		"certificat non reconnu\nhint: si un proxy ou le partenaire a sa propre autorité, nommer son fichier dans ca_file de [partner]": o.connectionTrouble(
-			&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, o.setting("base_url")),
-		"la réponse est compressée d'une façon que personne n'a demandée (4 fois)\nhint: demander au partenaire, ou à qui gère un proxy sur le chemin, " +
-			"d'envoyer les réponses comme elles sont demandées (Accept-Encoding: identity)": packed.CallError,
-		"a répondu 200 OK, ce dont on ne peut pas juger\u00a0: un résultat n'a pas de code\nhint: vérifier [partner.call.answer]": call.undecided(
-			answer{CallError: jobs.CallError{Status: 200}}, hinted.Say("call.result-no-code")).CallError,
-		"aucun contrat n'a été trouvé aux 3 emplacements sous base_url\u00a0: a répondu 404 Not Found (2), la réponse est du HTML, et non du JSON\u00a0: une page " +
-			"de connexion\u00a0? (1)\nhint: donner l'URL du contrat ou un fichier dans contract de [partner.call], ou écrire contract = \"none\"": *search.nothing(),
+	for _, test := range []struct {
+		e    jobs.CallError
+		want string
+	}{
+		{o.connectionTrouble(syscall.ECONNREFUSED, o.setting("base_url")), "connexion refusée\nhint: voir si le service du partenaire " +
+			"fonctionne et est joignable d'ici\u00a0; vérifier base_url de [partner]"},
+		{proxy(proxyError{status: 407, basic: true}), "le proxy veut un nom d'utilisateur et un mot de passe\u00a0: 407 Proxy Authentication " +
+			"Required\nhint: les écrire dans HTTPS_PROXY, dans un fichier que seul root peut lire\u00a0: HTTPS_PROXY=http://UTILISATEUR:" +
+			"MOT_DE_PASSE@HÔTE:PORT, les caractères spéciaux sous la forme %XX"},
+		{proxy(proxyError{status: 403}), "le proxy refuse le passage\u00a0: 403 Forbidden\nhint: demander à qui gère le proxy de laisser " +
+			"passer cette machine vers l'hôte de base_url de [partner]\u00a0; vérifier HTTPS_PROXY et NO_PROXY"},
+		{proxy(proxyError{cause: tls.RecordHeaderError{}}), "le proxy\u00a0: le serveur ne parle pas TLS sur ce port\nhint: vérifier " +
+			"HTTPS_PROXY et NO_PROXY"},
+		{o.connectionTrouble(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, o.setting("base_url")), "certificat non " +
+			"reconnu\nhint: si un proxy ou le partenaire a sa propre autorité, nommer son fichier dans ca_file de [partner]"},
+		{packed.CallError, "la réponse est compressée d'une façon que personne n'a demandée (4 fois)\nhint: demander au partenaire, ou à qui " +
+			"gère un proxy sur le chemin, d'envoyer les réponses comme elles sont demandées (Accept-Encoding: identity)"},
+		{call.undecided(answer{CallError: jobs.CallError{Status: 200}}, hinted.Say("call.result-no-code")).CallError, "a répondu 200 OK, ce " +
+			"dont on ne peut pas juger\u00a0: un résultat n'a pas de code\nhint: vérifier [partner.call.answer]"},
+		{*search.nothing(), "aucun contrat n'a été trouvé aux 3 emplacements sous base_url\u00a0: a répondu 404 Not Found (2), la réponse est " +
+			"du HTML, et non du JSON\u00a0: une page de connexion\u00a0? (1)\nhint: donner l'URL du contrat ou un fichier dans contract de " +
+			"[partner.call], ou écrire contract = \"none\""},
 	} {
+		e, want := test.e, test.want
 		e.Call = "GET /V2/Dossier"
 		if got := hinted.TextIn(locale.Of(locale.French, "partner"), &e); got != "GET /V2/Dossier\u00a0: "+want {
 			t.Errorf("got  %q\nwant %q", got, want)
@@ -426,15 +431,16 @@ func TestDetailsOfTrouble(t *testing.T) {
 	asked.Tell(hinted.Say("call.answered", "status", statusText(503)), later())
 	tellPause(&asked, time.Minute)
 	for want, got := range map[string]hinted.Fact{
-		"answered 503 Service Unavailable, and asks not to be called again for 2m0s":                                                     asked.What,
-		"the certificate has expired, or is not valid yet":                                                                               expired.What,
-		"name an http or https proxy (HTTPS_PROXY=http://HOST:PORT), or the partner's host in NO_PROXY if it can be reached without one": socks.Next,
-		`its member "meta/next" says that there is more`:                                                                                 part(`{"meta": {"next": "x"}, "data": []}`),
-		`its member "links" names a next page`:                                                                                           part(`{"links": [{"rel": "next"}], "data": []}`),
-		"it is none of texts":                                                                                                            hinted.What(noText),
-		"stopped before the request left":                                                                                                stopped(call).What,
-		"check scope of [partner]":                                                                                                       o.tokenHint("invalid_scope"),
-		"check token_url of [partner]: client credentials must be allowed there":                                                         o.tokenHint("unsupported_grant_type"),
+		"answered 503 Service Unavailable, and asks not to be called again for 2m0s": asked.What,
+		"the certificate has expired, or is not valid yet":                           expired.What,
+		"name an http or https proxy (HTTPS_PROXY=http://HOST:PORT), or the partner's host in NO_PROXY if it can be " +
+			"reached without one": socks.Next,
+		`its member "meta/next" says that there is more`:                         part(`{"meta": {"next": "x"}, "data": []}`),
+		`its member "links" names a next page`:                                   part(`{"links": [{"rel": "next"}], "data": []}`),
+		"it is none of texts":                                                    hinted.What(noText),
+		"stopped before the request left":                                        stopped(call).What,
+		"check scope of [partner]":                                               o.tokenHint("invalid_scope"),
+		"check token_url of [partner]: client credentials must be allowed there": o.tokenHint("unsupported_grant_type"),
 	} {
 		if got := got.In(hinted.English()); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)

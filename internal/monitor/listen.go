@@ -56,7 +56,7 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 		return nil, hinted.New("write unix:/run/syncd/http.sock", "listening for monitoring: %q is no absolute path", path)
 	}
 	if err := removeStale(ctx, path); err != nil {
-		return nil, fmt.Errorf("listening for monitoring: %w", err)
+		return nil, hinted.While("listening for monitoring", err)
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "unix", path)
@@ -64,7 +64,7 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 		return nil, hinted.New("the directory must exist and be writable", "listening for monitoring: %w", err)
 	}
 	if err := os.Chmod(path, socketMode); err != nil {
-		return nil, errors.Join(fmt.Errorf("listening for monitoring: %w", err), listener.Close())
+		return nil, errors.Join(hinted.While("listening for monitoring", err), listener.Close())
 	}
 	return listener, nil
 }
@@ -89,7 +89,7 @@ func removeStale(ctx context.Context, path string) error {
 		return fmt.Errorf("asking whether %s is in use: %w", path, err)
 	}
 	if err := os.Remove(path); err != nil {
-		return fmt.Errorf("removing a stale socket: %w", err)
+		return hinted.While("removing a stale socket", err)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package monitor
 import (
 	"context"
 	"errors"
-	"fmt"
 	stdlog "log"
 	"net"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"syncd/internal/hinted"
 	"syncd/internal/loopback"
 )
 
@@ -38,7 +38,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, hos
 	go func() { served <- server.Serve(listener) }()
 	select {
 	case err := <-served:
-		return fmt.Errorf("serving monitoring: %w", err)
+		return hinted.While("serving monitoring", err)
 	case <-ctx.Done():
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
@@ -51,7 +51,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, hos
 		err = last
 	}
 	if err != nil {
-		return fmt.Errorf("ending monitoring: %w", err)
+		return hinted.While("ending monitoring", err)
 	}
 	return nil
 }

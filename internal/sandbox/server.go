@@ -20,6 +20,7 @@ import (
 	"slices"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/loopback"
 )
 
@@ -294,7 +295,7 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("opening the sandbox's address: %w", err)
+		return nil, hinted.While("opening the sandbox's address", err)
 	}
 	if !isLoopback(listener.Addr()) { // whatever "localhost" is on this machine
 		return nil, errors.Join(fmt.Errorf("%s is not on loopback", listener.Addr()), listener.Close())
@@ -322,7 +323,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	go func() { served <- server.Serve(listener) }()
 	select {
 	case err := <-served:
-		return fmt.Errorf("serving the sandbox: %w", err)
+		return hinted.While("serving the sandbox", err)
 	case <-ctx.Done():
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
@@ -331,7 +332,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return nil
 	}
 	if err := server.Close(); err != nil { // someone does not read the answer
-		return fmt.Errorf("stopping the sandbox: %w", err)
+		return hinted.While("stopping the sandbox", err)
 	}
 	return nil
 }
