@@ -73,18 +73,17 @@ func (a *session) execute(ctx context.Context, job string, ordered *app.Ordered)
 	}
 	r := &reporter{session: a, printer: a.printer(), mistakes: a.mistakes()}
 	defer func() { display.Aside(r.mistakes.End) }()
-	code, left, apart := exitDone, 0, false
+	code, left := exitDone, 0
 	for o := range outcomes {
 		if !o.Tried {
 			left++
 			continue
 		}
 		var err error
-		display.Aside(func() { code, err = r.outcome(ctx, o, code, apart, n > 1) })
+		display.Aside(func() { code, err = r.outcome(ctx, o, code, n > 1) })
 		if err != nil {
 			return r.end(err)
 		}
-		apart = true
 	}
 	if left > 0 {
 		display.Aside(func() { err = a.notTried(code, left) })
@@ -98,14 +97,11 @@ type reporter struct {
 	*session
 	printer  *text.Printer
 	mistakes *text.Mistakes // of several dossiers
-	finished []*jobs.Run    // for --json
+	finished []*jobs.Run    // these were reported, or are to be with --json
 }
 
 // outcome reports one dossier, and returns the worst code until now. An error ends the command.
-func (r *reporter) outcome(ctx context.Context, o app.Outcome, worst int, apart, many bool) (int, error) {
-	if apart && !r.flags.json {
-		fmt.Fprintln(r.Stdout)
-	}
+func (r *reporter) outcome(ctx context.Context, o app.Outcome, worst int, many bool) (int, error) {
 	code, err := r.conclude(ctx, o.Run, o.Err)
 	if err != nil && !many {
 		return worst, err
@@ -132,6 +128,9 @@ func (r *reporter) conclude(ctx context.Context, run *jobs.Run, err error) (int,
 	r.finished = append(r.finished, run)
 	if r.flags.json {
 		return code, nil
+	}
+	if len(r.finished) > 1 {
+		fmt.Fprintln(r.Stdout)
 	}
 	// What a person aborted is reported all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)

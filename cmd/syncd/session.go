@@ -3,7 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -98,9 +98,14 @@ func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (in
 	code := exitDone
 	told := a.mistakes()
 	defer told.End()
+	if !a.flags.json {
+		apart := &apart{Writer: a.Stdout}
+		a.Stdout = apart
+		defer func() { a.Stdout = apart.Writer }()
+	}
 	for i, d := range dossiers {
-		if i > 0 && !a.flags.json {
-			fmt.Fprintln(a.Stdout)
+		if apart, ok := a.Stdout.(*apart); ok {
+			apart.next()
 		}
 		c, err := work(d)
 		if err != nil {
@@ -108,7 +113,9 @@ func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (in
 			if len(dossiers) == 1 {
 				return err
 			}
-			told.Tell(d.Name, message(a.inWords(err)))
+			if !is[*terminal.LostError](err) { // see lost
+				told.Tell(d.Name, message(a.inWords(err)))
+			}
 		}
 		code = worse(code, c)
 		if left := len(dossiers) - 1 - i; left > 0 && app.Stopped(a.Stop) {
@@ -116,6 +123,25 @@ func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (in
 		}
 	}
 	return withCode(code)
+}
+
+// apart is output in parts, with an empty line between those that print something.
+type apart struct {
+	io.Writer
+	printed bool // something, before this part
+	begun   bool // this part
+}
+
+func (a *apart) next() { a.printed, a.begun = a.printed || a.begun, false }
+
+func (a *apart) Write(p []byte) (int, error) {
+	if a.printed && !a.begun {
+		if _, err := a.Writer.Write([]byte("\n")); err != nil {
+			return 0, err
+		}
+	}
+	a.begun = true
+	return a.Writer.Write(p)
 }
 
 // notTried tells how many dossiers a command left out.
