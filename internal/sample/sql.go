@@ -78,7 +78,9 @@ func (c *copyWriter) employees(options []Options) {
 	c.begin(EmployeeTable, EmployeeColumns)
 	for _, o := range options {
 		for e := range Employees(o) {
-			c.row(e.Row())
+			if !c.row(e.Row()) {
+				return
+			}
 		}
 	}
 	c.end()
@@ -88,7 +90,9 @@ func (c *copyWriter) elements(options []Options) {
 	c.begin(ElementTable, ElementColumns)
 	for _, o := range options {
 		for e := range Elements(o) {
-			c.row(e.Row())
+			if !c.row(e.Row()) {
+				return
+			}
 		}
 	}
 	c.end()
@@ -102,7 +106,8 @@ func (c *copyWriter) end() { c.text("\\.\n") }
 
 var copyEscapes = strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
 
-func (c *copyWriter) row(values []any) {
+// row reports whether rows are still taken.
+func (c *copyWriter) row(values []any) bool {
 	c.line = c.line[:0]
 	for i, value := range values {
 		if i > 0 {
@@ -118,5 +123,6 @@ func (c *copyWriter) row(values []any) {
 		}
 	}
 	c.line = append(c.line, '\n')
-	_, _ = c.Write(c.line)
+	_, err := c.Write(c.line)
+	return err == nil
 }

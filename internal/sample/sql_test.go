@@ -3,6 +3,7 @@ package sample_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -80,5 +81,16 @@ func TestWriteSQLTellsThatItCouldNot(t *testing.T) {
 	if err := sample.WriteSQL(brokenPipe{}, sample.Options{Employees: 1}); err == nil ||
 		err.Error() != "writing the sample data: broken pipe" {
 		t.Errorf("error %v", err)
+	}
+}
+
+// What reads the script may have gone, such as head(1): nothing is made for nobody.
+func TestWriteSQLEndsWithItsReader(t *testing.T) {
+	t.Parallel()
+	endless := sample.Options{Dossier: "a", Employees: 1 << 40, ElementsPerEmployee: 1, Period: "2026-11"}
+	for name, write := range map[string]func(io.Writer, ...sample.Options) error{"whole": sample.WriteSQL, "elements": sample.WriteElementsSQL} {
+		if err := write(brokenPipe{}, endless); err == nil {
+			t.Errorf("%s: nil", name)
+		}
 	}
 }
