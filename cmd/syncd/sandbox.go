@@ -46,7 +46,7 @@ func newSandbox(p process, flags *globalFlags) *cobra.Command {
 				o.TokenLifetime = 0 // as that partner's tokens
 			}
 			if _, err := os.Stat(o.ContractFile); o.ContractFile != "" && err != nil {
-				return unfit(err, "command.no-contract")
+				return unfit(err, "command.no-contract", "file", o.ContractFile)
 			}
 			if o.Faults, err = stand.API.ParseFaults(faults...); err != nil {
 				return usageError{err}
@@ -305,6 +305,19 @@ func newSandboxInit(p process) *cobra.Command {
 	return cmd
 }
 
+// untilStopped is output that takes no more once a person asked to stop.
+type untilStopped struct {
+	io.Writer
+	stop <-chan struct{}
+}
+
+func (u untilStopped) Write(text []byte) (int, error) {
+	if app.Stopped(u.stop) {
+		return 0, context.Canceled
+	}
+	return u.Writer.Write(text)
+}
+
 func newSandboxSample(p process) *cobra.Command {
 	var elementsOnly bool
 	options := sample.Options{Period: string(jobs.PeriodOf(time.Now())), ElementsPerEmployee: 3}
@@ -323,10 +336,11 @@ func newSandboxSample(p process) *cobra.Command {
 				}
 				all = append(all, o)
 			}
+			out := untilStopped{p.Stdout, p.Stop}
 			if elementsOnly {
-				return sample.WriteElementsSQL(p.Stdout, all...)
+				return sample.WriteElementsSQL(out, all...)
 			}
-			return sample.WriteSQL(p.Stdout, all...)
+			return sample.WriteSQL(out, all...)
 		},
 	}
 	cmd.Flags().StringVar(&options.Period, "period", options.Period, "")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"syncd/internal/contract/check"
@@ -112,7 +113,7 @@ func (k *Keeper) Document(ctx context.Context, s *Standing, digest string) (*ope
 			return k.document(ctx, seen.Digest)
 		}
 	}
-	return nil, hinted.New("'syncd contract show' lists those that were seen", "%w: %q", jobs.ErrNoContract, digest)
+	return nil, hinted.Because(jobs.ErrNoContract, "contract.not-seen", "digest", strconv.Quote(digest))
 }
 
 // Changes tells two contracts apart, as far as documents are sent by them: the call, its parameters and its body.

@@ -62,7 +62,7 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d)
 func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf("%q is not a duration such as 20ms", text)
+		return hinted.Because(nil, "sandbox.not-a-duration", "value", strconv.Quote(string(text)))
 	}
 	*d = Duration(parsed)
 	return nil
@@ -240,7 +240,7 @@ func parseInto(field any, value string, hasValue bool) error {
 	own, isOwn := field.(*named)
 	switch {
 	case (isSwitch || isOwn) && hasValue:
-		return fmt.Errorf("takes no value")
+		return hinted.Because(nil, "sandbox.value")
 	case isSwitch:
 		*on = true
 		return nil
@@ -249,7 +249,7 @@ func parseInto(field any, value string, hasValue bool) error {
 		return nil
 	}
 	if value == "" {
-		return fmt.Errorf("needs a value")
+		return hinted.Because(nil, "sandbox.no-value")
 	}
 	var err error
 	switch field := field.(type) {
@@ -257,11 +257,11 @@ func parseInto(field any, value string, hasValue bool) error {
 		return field.UnmarshalText([]byte(value))
 	case *float64:
 		if *field, err = strconv.ParseFloat(value, 64); err != nil {
-			return fmt.Errorf("%q is not a share between 0 and 1", value)
+			return hinted.Because(nil, "sandbox.not-a-share", "value", strconv.Quote(value))
 		}
 	case *int:
 		if *field, err = strconv.Atoi(value); err != nil {
-			return fmt.Errorf("%q is not a whole number", value)
+			return hinted.Because(nil, "sandbox.not-whole", "value", strconv.Quote(value))
 		}
 	case *string:
 		*field = value

@@ -18,6 +18,8 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
+	"syscall"
 	"time"
 
 	"syncd/internal/hinted"
@@ -287,14 +289,17 @@ const (
 func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, fmt.Errorf("reading the sandbox's address %q: %w\nhint: for example 127.0.0.1:8099", addr, err)
+		return nil, hinted.Because(err, "sandbox.bad-address", "address", strconv.Quote(addr))
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("the sandbox does not listen on %q\nhint: only on loopback, for example 127.0.0.1:8099", host)
+		return nil, hinted.Because(nil, "sandbox.not-local", "host", strconv.Quote(host))
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", addr)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, hinted.Because(err, "sandbox.address-taken", "address", addr)
+	case err != nil:
 		return nil, hinted.While("opening the sandbox's address", err)
 	}
 	if !isLoopback(listener.Addr()) { // whatever "localhost" is on this machine

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -195,7 +194,11 @@ func (e *NotHeldError) Fact() hinted.Fact {
 	case len(e.Employees) > 0 && e.Run.State == jobs.Held:
 		return fact("run.not-held-whole")
 	case len(e.Employees) > 0:
-		return fact("run.not-held-employees", "keys", fmt.Sprintf("%q", e.Employees))
+		var quoted []string
+		for _, key := range e.Employees {
+			quoted = append(quoted, strconv.Quote(key))
+		}
+		return fact("run.not-held-employees", "keys", quoted)
 	case e.Run.Failure.Code == jobs.ReasonReplanned:
 		return fact("run.not-held-replanned", "other", e.Run.Failure.Detail)
 	case e.Run.ApprovedBy != "" && e.Run.Counts.Held > 0:

@@ -166,8 +166,8 @@ func openAlready(p jobs.Period, until *time.Time) error {
 	return &PeriodError{hinted.Say("audit.period-open", "period", p, "until", moment(*until))}
 }
 
-// moment is a time as messages tell it.
-func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+// moment is a time as messages tell it: of this machine, with how far that is from UTC, as the zone of reports may be another.
+func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 -07:00") }
 
 // ClosedPeriod reports whether a period takes no writes now. The target is one of Store.Target; nothing need ever have been
 // done with it.
