@@ -126,7 +126,7 @@ var unexpected = strings.Fields(`
 	contract.hint-file-forbidden contract.hint-file-large contract.hint-is-key contract.hint-itself contract.hint-json contract.hint-key
 	contract.hint-method contract.hint-method-path contract.hint-other-list contract.hint-refuse contract.hint-which-key contract.place
 	contract.place-cookie contract.place-path contract.refused-no-match contract.unchecked-type database.sealed database.watermark-none
-	found/amount-unweighed found/contract-unread found/key-opens found/ledger-ready found/secrets-read found/watermark-kept
+	found/amount-unweighed found/contract-unread found/key-opens found/ledger-ready found/not-read found/secrets-read found/watermark-kept
 	found/watermark-lost found/watermark-unkept inbox.endless inbox.file-gone inbox.other-ledger inspect.inspect-power
 	isidoor.document-unwritten isidoor.unfit-path isidoor.unread-nomenclatures mapping.of-field mistakes/file-on-terminal
 	refused/force-idle refused/no-nomenclature refused/no-state refused/nobody-sends refused/nobody-sends-these refused/one-dossier

@@ -17,7 +17,7 @@ import (
 )
 
 func newCheck(p process, flags *globalFlags) *cobra.Command {
-	var offline bool
+	var offline, again bool
 	cmd := &cobra.Command{
 		Use:  "check",
 		Args: none,
@@ -27,7 +27,7 @@ func newCheck(p process, flags *globalFlags) *cobra.Command {
 			_, err := a.Config.Job(subject)
 			return err == nil
 		})}
-		a.Check(ctx, app.Checking{Selection: flags.selection(), Offline: offline}, c.add)
+		a.Check(ctx, app.Checking{Selection: flags.selection(), Offline: offline, Again: again}, c.add)
 		return c.conclude()
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -45,6 +45,7 @@ func newCheck(p process, flags *globalFlags) *cobra.Command {
 		return err
 	}
 	cmd.Flags().BoolVar(&offline, "offline", false, "")
+	cmd.Flags().BoolVar(&again, "again", false, "")
 	flags.addDossiers(cmd, p)
 	flags.addJSON(cmd)
 	return cmd

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,6 +33,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"json":    scriptJSON,
 	"sql":     scriptSQL,
 	"refused": scriptRefused,
+	"answers": scriptAnswers,
 	"imports": scriptImports,
 	"until":   scriptUntil,
 	"edit":    scriptEdit,
@@ -114,6 +116,34 @@ func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(withDatabase(ts, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(context.Background(), statement)
 		return err
+	}))
+}
+
+// documented are the queries that a document shows.
+var documented = regexp.MustCompile("(?s)```sql\n(.*?)```")
+
+// scriptAnswers is: answers N DOCUMENT. Each of its N queries finds something.
+func scriptAnswers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: answers N DOCUMENT")
+	}
+	text, err := os.ReadFile(args[1])
+	ts.Check(err)
+	queries := documented.FindAllStringSubmatch(string(text), -1)
+	if strconv.Itoa(len(queries)) != args[0] {
+		ts.Fatalf("%s has %d queries", args[1], len(queries))
+	}
+	ts.Check(withDatabase(ts, func(conn *pgx.Conn) error {
+		for _, query := range queries {
+			tag, err := conn.Exec(context.Background(), query[1])
+			if err == nil && tag.RowsAffected() == 0 {
+				err = errors.New("it finds nothing")
+			}
+			if err != nil {
+				return fmt.Errorf("%w: %s", err, query[1])
+			}
+		}
+		return nil
 	}))
 }
 

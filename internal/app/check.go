@@ -77,7 +77,8 @@ const (
 // Checking says what is looked at.
 type Checking struct {
 	Selection
-	Offline bool // the API is not asked
+	Offline bool // no partner is asked
+	Again   bool // also with a secret that a partner refused within a day
 }
 
 // Check reports whether everything is ready for a run, and what is not, as it finds out. Nothing is written.
@@ -115,6 +116,7 @@ func (c *checker) everything(ctx context.Context) {
 	} else {
 		c.api(ctx)
 	}
+	c.partners(ctx)
 }
 
 func (c *checker) configuration() {

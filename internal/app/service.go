@@ -226,6 +226,9 @@ func (s statistics) Statistics(ctx context.Context) (ledger.Statistics, error) {
 			if j.Schedule != nil {
 				one.Next = j.Schedule.Next(now)
 			}
+			if j.Kind.Fetches() {
+				one.PasswordSet = c.PartnerOf(j).PasswordSet(&d)
+			}
 			all.Dossiers = append(all.Dossiers, one)
 		}
 	}

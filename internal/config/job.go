@@ -409,6 +409,9 @@ func (c *Config) FetchJob(name, dossier string) (jobs.FetchJob, error) {
 	p := c.PartnerOf(j)
 	job := jobs.FetchJob{Name: j.Name, Partner: p.Name, Acknowledge: p.Pull.Acknowledge, MaxFile: p.Pull.MaxFile, MaxGone: j.MaxGone,
 		StopAfter: p.StopAfter, Customer: d.Sections[p.Name].Customer, ConfigDigest: c.Digest()}
+	if job.PasswordSet = p.PasswordSet(&d); !job.PasswordSet.IsZero() {
+		job.PasswordWarn, job.PasswordDays = p.Pull.Password.Warn, p.Pull.Password.Days
+	}
 	for _, one := range p.Pull.Collections {
 		if j.Collections == nil || slices.Contains(j.Collections, one.Name) {
 			job.Collections = append(job.Collections, one)

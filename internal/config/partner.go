@@ -71,6 +71,21 @@ type Pull struct {
 	Acknowledge bool              // the partner is told what was stored
 	MaxFile     int64             // bytes of one file
 	Distinct    []string          // names of which no two dossiers have the same value
+	Password    *PasswordAge      `json:",omitempty"` // nil = passwords live for ever
+}
+
+// PasswordAge is how long passwords of a partner live.
+type PasswordAge struct {
+	Field      string // of a dossier's section: the day on which it was set
+	Days, Warn int    // until it must be changed; until that is told
+}
+
+// PasswordSet is the day on which the password of a dossier was set; zero = it is not told, or does not matter.
+func (p *Partner) PasswordSet(d *Dossier) time.Time {
+	if p.Pull == nil || p.Pull.Password == nil {
+		return time.Time{}
+	}
+	return d.Sections[p.Name].Dates[p.Pull.Password.Field]
 }
 
 // readPartners reads the sections of partners. The one that has a table of its own is only read without being written where

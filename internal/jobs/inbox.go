@@ -21,6 +21,9 @@ type FetchJob struct {
 	StopAfter     int          // details or acknowledgements in a row that fail without being about their record
 	Customer      string       // whom Feed.Identity must answer; "" = any
 	ConfigDigest  string
+
+	PasswordSet                time.Time // when the dossier's was set; zero = not told
+	PasswordWarn, PasswordDays int       // days from which that is told, and after which it must be changed
 }
 
 // Resumption says how a run of this job is taken up again.
@@ -365,6 +368,7 @@ func (r *Runner) gather(ctx context.Context, job *FetchJob, run *Run, begun Begu
 		return begun.Concluded(), Reason{}, err
 	}
 	notices, err := r.webhooks(preparing, job)
+	notices = append(job.passwordAge(time.Now()), notices...)
 	if err != nil {
 		return begun.Concluded(), Reason{}, err
 	}
@@ -375,6 +379,16 @@ func (r *Runner) gather(ctx context.Context, job *FetchJob, run *Run, begun Begu
 	return concluded, halt, err
 }
 
+// passwordAge is a notice where a password is to be changed.
+func (j *FetchJob) passwordAge(now time.Time) []Finding {
+	const day = 24 * time.Hour
+	age := int(now.Sub(j.PasswordSet) / day)
+	if j.PasswordSet.IsZero() || age < j.PasswordWarn {
+		return nil
+	}
+	return []Finding{{Rule: RulePasswordAge, N: age, Of: j.PasswordDays}}
+}
+
 // conclude tells with the run what was stored, also where an error ended it, and remembers a secret that was refused.
 func (r *Runner) conclude(ctx context.Context, run *Run, concluded Concluded, failure error) error {
 	if errors.Is(failure, ErrLost) || errors.Is(context.Cause(ctx), ErrLost) {
@@ -382,7 +396,7 @@ func (r *Runner) conclude(ctx context.Context, run *Run, concluded Concluded, fa
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
-	if secret := r.Feed.Secret(); secret != nil && refusesSecret(failure) {
+	if secret := r.Feed.Secret(); secret != nil && RefusesSecret(failure) {
 		if err := r.Credentials.NoteRefused(ctx, run.Target.ID, secret); err != nil {
 			return errors.Join(failure, hinted.While("remembering what the partner refused", err))
 		}
@@ -393,8 +407,8 @@ func (r *Runner) conclude(ctx context.Context, run *Run, concluded Concluded, fa
 	return failure
 }
 
-// refusesSecret reports whether a call was refused for who asks. The application's own credentials are another matter.
-func refusesSecret(err error) bool {
+// RefusesSecret reports whether a call was refused for who asks. The application's own credentials are another matter.
+func RefusesSecret(err error) bool {
 	var call *CallError
 	var unusual *UnusualError
 	if errors.As(err, &unusual) {

@@ -284,3 +284,10 @@ func (c Cell) Spelled() string {
 	}
 	return c.Text
 }
+
+// HasReaders reports whether the group inbox_reader is there, and may read the schema.
+func (i *Inbox) HasReaders(ctx context.Context) (has bool, err error) {
+	const query = `SELECT coalesce((SELECT has_schema_privilege(oid, 'inbox', 'USAGE') FROM pg_roles WHERE rolname = 'inbox_reader'), false)`
+	err = i.store.pool.QueryRow(ctx, query).Scan(&has)
+	return has, redact("reading the inbox", err)
+}

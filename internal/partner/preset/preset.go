@@ -248,6 +248,9 @@ func (r *reader) section() config.Partner {
 	p.Own = s
 	p.Pull = &config.Pull{Collections: s.Jobs(), Acknowledge: !s.ReadOnly,
 		MaxFile: r.Size("max_file", 20<<20, 1, 1<<30), Distinct: r.fixed.TextList("distinct", hinted.Fact{})}
+	if age := s.PasswordAge; age != nil {
+		p.Pull.Password = &config.PasswordAge{Field: age.Field, Days: age.Days, Warn: age.Warn}
+	}
 	return p
 }
 
