@@ -3,6 +3,7 @@ package e2e
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"syncd/internal/jobs"
@@ -151,6 +152,46 @@ func TestResendSendsWhatIsUnchanged(t *testing.T) {
 	if one.Counts.Accepted != 1 {
 		t.Errorf("%+v", one.Counts)
 	}
+}
+
+// Who was to be sent again is owed until it is: a run of everyone that comes after one which stopped does not find that nothing
+// has changed, and nor does one that comes after that.
+func TestWhoWasToBeSentAgainIsOwed(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 12)
+	w.run(r, jobs.Succeeded, nil)
+	w.job.StopAfter, w.job.MaxInFlight = 1, 1
+	api := r.API
+	r.API = w.connect(once)
+	refused := func(allowed int) {
+		var met atomic.Int32
+		w.front.play(func(string, int) fate {
+			if int(met.Add(1)) > allowed {
+				return broken
+			}
+			return served
+		})
+	}
+	refused(4)
+	again := w.run(r, jobs.Failed, func(n *jobs.NewRun) { n.Resend = "Isidoor lost it" })
+	if again.Counts.Accepted != 4 {
+		t.Fatalf("%+v", again.Counts)
+	}
+	refused(3)
+	next := w.run(r, jobs.Failed, nil)
+	if next.Counts.Accepted != 3 || next.Counts.Unchanged != 4 {
+		t.Fatalf("%+v", next.Counts)
+	}
+	refused(12)
+	r.API = api
+	last := w.run(r, jobs.Succeeded, nil)
+	if last.Counts.Accepted != 5 || last.Counts.Unchanged != 7 {
+		t.Errorf("%+v", last.Counts)
+	}
+	if none := w.run(r, jobs.Succeeded, nil); none.Counts.Unchanged != 12 {
+		t.Errorf("%+v", none.Counts)
+	}
+	w.wantDelivered(period)
 }
 
 // An API that adds would pay twice: each of them is a decision.

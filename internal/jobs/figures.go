@@ -39,6 +39,7 @@ type History struct {
 	Siret     string                // for whom the target was sent something; "" = for nobody, or not known
 	Forms     map[int64]Form        // by which something was sent; 0 = the first of them, which stands for what is older
 	Forgotten func(key string) bool // who was erased, although something was sent for the period; nil = nobody
+	Owed      map[string]bool       // who was to be sent again, changed or not, and is yet to be: the run that was asked for it stopped
 	Traced    bool                  // of some who left only traces are kept
 	Altered   []int64               // runs whose figures do not open: somebody altered the ledger
 	Closed    []Period              // earlier periods that are closed, the newest three, newest first

@@ -176,10 +176,11 @@ type Pass struct {
 	Job           *PushJob
 	Target        Target // with its identity, as queries may name it
 	Period        Period
-	Keys          []string // of a partial run; nil = everyone
-	Resend        bool     // everyone is sent, changed or not
-	Lenient       bool     // who is not in staging is told, not an error
-	DiffNew       bool     // with the diffs of new documents
+	Keys          []string        // of a partial run; nil = everyone
+	Resend        bool            // everyone is sent, changed or not
+	Owed          map[string]bool // these are: History.Owed
+	Lenient       bool            // who is not in staging is told, not an error
+	DiffNew       bool            // with the diffs of new documents
 	Nomenclatures mapping.Nomenclatures
 	Contract      *Contract      // that documents are checked against; nil = none
 	Form          Form           // what documents are sent by

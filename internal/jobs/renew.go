@@ -98,7 +98,8 @@ func (r *Runner) changedSince(ctx context.Context, job *PushJob, run *Run, contr
 	}
 	defer done()
 	now := &unlike{ledger: r.Ledger, run: run.ID}
-	pass.Resend, pass.Lenient, pass.Forms, pass.Progress, pass.Sink = run.Resend != "", true, history.Forms, Silent{}, Looking(now.compare)
+	pass.Resend, pass.Owed, pass.Forms = run.Resend != "", history.Owed, history.Forms
+	pass.Lenient, pass.Progress, pass.Sink = true, Silent{}, Looking(now.compare)
 	var nobody *EmployeeError
 	if _, err := r.Plan(ctx, pass); err != nil && !errors.As(err, &nobody) {
 		return Named{}, err

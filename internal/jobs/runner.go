@@ -260,7 +260,7 @@ func (r *Runner) before(ctx context.Context, pass *Pass, verify, overwrite bool)
 	if err != nil {
 		return nil, hinted.While("reading earlier runs", err)
 	}
-	pass.Forms = history.Forms
+	pass.Forms, pass.Owed = history.Forms, history.Owed
 	before := &Before{History: history}
 	if before.Others, err = pass.Ledger.Sharing(ctx, pass.Target); err != nil {
 		return nil, hinted.While("reading other targets", err)

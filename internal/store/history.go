@@ -39,6 +39,12 @@ func (s *Store) readKnown(ctx context.Context, h *jobs.History, target int64, pe
 		h.Closed = append(h.Closed, jobs.Period(p))
 	}
 	h.Forgotten = s.forgotten(target, row.Forgotten)
+	for _, key := range row.Owed {
+		if h.Owed == nil {
+			h.Owed = make(map[string]bool, len(row.Owed))
+		}
+		h.Owed[key] = true
+	}
 	return nil
 }
 

@@ -21,6 +21,7 @@ type subject struct {
 	later       *jobs.BaselineEntry // the nearest later period's that was acknowledged; nil = none
 	drifted     bool                // the other side edited the document
 	unread      bool                // nobody knows whether it did
+	owed        bool                // it was to be sent again, changed or not, and is yet to be
 
 	lasting []byte // fingerprint by the lasting key; set where a document to compare with was removed
 }
@@ -121,7 +122,7 @@ func (r rules) compared(s *subject, with *jobs.BaselineEntry) (action, jobs.Reas
 		return send, jobs.ReasonPutBack
 	case r.elsewhere[with.Form]:
 		return send, jobs.ReasonForm
-	case r.resend:
+	case r.resend, s.owed:
 		return send, jobs.ReasonResend
 	}
 	return keep, ""

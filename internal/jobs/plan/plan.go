@@ -134,6 +134,7 @@ func (p *planning) count(s *subject, key []byte) {
 // settle decides about one matricule and counts it or makes it an item.
 func (p *planning) settle(ctx context.Context, s *subject, key []byte, builder *mapping.Builder) error {
 	document, problems := p.document(s, builder)
+	s.owed = p.Owed[string(key)]
 	act, reason := p.rules.decide(s)
 	if refused := p.terms.refused(act, key, document, &p.Job.Mapping); refused != nil {
 		s.blocked, problems = true, refused

@@ -95,7 +95,10 @@ SELECT EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = $1 AND b.version
        ARRAY(SELECT c.period::text FROM syncd.closed_period c
              WHERE c.target_id = $1 AND c.period < $2::text AND syncd.is_closed(c.target_id, c.period)
              ORDER BY c.period DESC LIMIT 3)::text[] AS closed,
-       ARRAY(SELECT f.name::text FROM syncd.forgotten f WHERE f.target_id = $1 AND f.period = $2::text)::text[] AS forgotten
+       ARRAY(SELECT f.name::text FROM syncd.forgotten f WHERE f.target_id = $1 AND f.period = $2::text)::text[] AS forgotten,
+       ARRAY(SELECT i.key::text FROM syncd.item i JOIN syncd.run r ON r.id = i.run_id
+             WHERE i.target_id = $1 AND i.period = $2::text AND i.open AND i.state <> 'held' AND r.state <> 'held'
+               AND (i.difference = '=' OR i.difference = '*' AND r.resend <> ''))::text[] AS owed
 `
 
 type KnownParams struct {
@@ -110,11 +113,13 @@ type KnownRow struct {
 	Sent         []string
 	Closed       []string
 	Forgotten    []string
+	Owed         []string
 }
 
 // What is known of a target, in one look: a run that changes nothing consists of looks. acknowledged: something was.
 // drifted: the period waits for a person to look at what was edited at the other side. traced: it kept traces of documents.
 // closed: the last periods before this one, of which that are closed. forgotten: who was erased, by the name that is left.
+// owed: who was to be sent again although nothing had changed, and is yet to be.
 func (q *Queries) Known(ctx context.Context, arg KnownParams) (KnownRow, error) {
 	row := q.db.QueryRow(ctx, known, arg.TargetID, arg.Period)
 	var i KnownRow
@@ -125,6 +130,7 @@ func (q *Queries) Known(ctx context.Context, arg KnownParams) (KnownRow, error) 
 		&i.Sent,
 		&i.Closed,
 		&i.Forgotten,
+		&i.Owed,
 	)
 	return i, err
 }

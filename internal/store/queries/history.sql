@@ -1,6 +1,7 @@
 -- What is known of a target, in one look: a run that changes nothing consists of looks. acknowledged: something was.
 -- drifted: the period waits for a person to look at what was edited at the other side. traced: it kept traces of documents.
 -- closed: the last periods before this one, of which that are closed. forgotten: who was erased, by the name that is left.
+-- owed: who was to be sent again although nothing had changed, and is yet to be.
 -- name: Known :one
 SELECT EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = @target_id AND b.version > 0)::boolean AS acknowledged,
        EXISTS (SELECT FROM syncd.item i WHERE i.target_id = @target_id AND i.period = sqlc.arg('period')::text AND i.open AND i.state = 'held'
@@ -10,7 +11,10 @@ SELECT EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = @target_id AND b
        ARRAY(SELECT c.period::text FROM syncd.closed_period c
              WHERE c.target_id = @target_id AND c.period < sqlc.arg('period')::text AND syncd.is_closed(c.target_id, c.period)
              ORDER BY c.period DESC LIMIT 3)::text[] AS closed,
-       ARRAY(SELECT f.name::text FROM syncd.forgotten f WHERE f.target_id = @target_id AND f.period = sqlc.arg('period')::text)::text[] AS forgotten;
+       ARRAY(SELECT f.name::text FROM syncd.forgotten f WHERE f.target_id = @target_id AND f.period = sqlc.arg('period')::text)::text[] AS forgotten,
+       ARRAY(SELECT i.key::text FROM syncd.item i JOIN syncd.run r ON r.id = i.run_id
+             WHERE i.target_id = @target_id AND i.period = sqlc.arg('period')::text AND i.open AND i.state <> 'held' AND r.state <> 'held'
+               AND (i.difference = '=' OR i.difference = '*' AND r.resend <> ''))::text[] AS owed;
 
 -- The newest finished run of everyone of a target.
 -- name: LastFigures :one
