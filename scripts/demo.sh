@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job, end to end, on made-up staff: two dossiers, two months, with what goes wrong in real life.
+# The main job, end to end, on made-up staff: two dossiers, two months, with what goes wrong in real life; then what is read of others.
 # Called by `make demo` with a server in SYNCD_TEST_DATABASE_URL, throwaway or a developer's own: an account that may create
 # databases and roles, where a role may log in with a password. Leaves nothing running and nothing behind.
 set -euo pipefail
@@ -19,7 +19,7 @@ finish() {
 		kill "$sandbox" 2>/dev/null || true
 		wait "$sandbox" 2>/dev/null || true
 	fi
-	psql -X -q "$admin" -c "DROP DATABASE IF EXISTS $name WITH (FORCE)" -c "DROP ROLE IF EXISTS $name, ${name}_writer" || true
+	psql -X -q "$admin" -c "DROP DATABASE IF EXISTS $name WITH (FORCE)" -c "DROP ROLE IF EXISTS $name, ${name}_writer, ${name}_reader" || true
 	rm -rf "$work"
 }
 trap finish EXIT
@@ -66,7 +66,7 @@ syncd sandbox init "$work/rehearsal" --listen "127.0.0.1:$port" --database postg
 sed -i -e 's#^url = .*#url = { env = "DEMO_DATABASE_URL" }#' -e 's/^language = .*/language = "en"/' "$work/rehearsal/config.toml"
 sql -f "$work/rehearsal/staging.sql"
 password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-sed -E -e "s/\bstaging_writer\b/${name}_writer/g" -e "s/\bsyncd\b/$name/g" \
+sed -E -e "s/\bstaging_writer\b/${name}_writer/g" -e "s/\binbox_reader\b/${name}_reader/g" -e "s/\bsyncd\b/$name/g" \
 	-e "s/(SCHEMA (IF NOT EXISTS )?)$name/\1syncd/g" -e "s/'$name'::regnamespace/'syncd'::regnamespace/g" \
 	"$work/rehearsal/roles.sql" | sql >/dev/null
 sql <<<"ALTER ROLE $name PASSWORD '$password'"
@@ -136,3 +136,28 @@ sql -c "UPDATE staging.employee SET ville = 'DINAN' WHERE dossier = 'saint-marti
 say syncd run paie --period 2026-12 --dossier saint-martin
 say syncd contract accept --reason 'announced by FNOGEC'
 say syncd resume "$(newest_run --dossier saint-martin)"
+
+# pulls rehearses a partner that is read from, in the same ledger: the second run finds nothing new.
+pulls() {
+	local folder=$work/$1
+	syncd sandbox init "$folder" --profile "$1" --listen "127.0.0.1:$port" --database postgres:///unused >/dev/null
+	sed -i -e 's#^url = .*#url = { env = "DEMO_DATABASE_URL" }#' -e 's/^language = .*/language = "en"/' "$folder/config.toml"
+	cp "$work/rehearsal/ledger-key.secret" "$folder/ledger-key.secret"
+	export SYNCD_CONFIG=$folder/config.toml
+	start_sandbox
+	say syncd run lecture --dossier saint-martin
+	say syncd run lecture
+}
+title 'Chorus Pro: the invoices to public bodies, and their state'
+pulls chorus-pro
+title 'Iopole: invoices and statuses, with files, each marked as seen once it is stored'
+pulls iopole
+title 'Jindexe: the lists that the configuration names'
+pulls jindexe
+
+title 'What people ask of it, in SQL (docs/inbox.md has ten such questions), and by hand'
+query="SELECT statut, count(*) AS factures, sum(montant_ttc) AS montant_ttc FROM inbox.chorus_factures
+WHERE dossier = 'saint-martin' GROUP BY statut ORDER BY statut"
+printf '\n%s%s%s\n' "$bold" "$query" "$plain"
+psql -X -q -P pager=off "$owner" -c "$query"
+say syncd inbox list --limit 5
