@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -282,15 +283,16 @@ func TestSecretHeadersAreMasked(t *testing.T) {
 func TestOneTokenForTwentyCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var expires time.Time
+		var expires atomic.Pointer[time.Time]
 		s := &script{token: func(n int) *http.Response {
 			time.Sleep(200 * time.Millisecond)
-			expires = time.Now().Add(5 * time.Second)
+			at := time.Now().Add(5 * time.Second)
+			expires.Store(&at)
 			return response(200, fmt.Sprintf(`{"access_token":"t%d","expires_in":5}`, n))
 		}}
 		s.steps = []step{func(req *http.Request) (*http.Response, error) {
 			time.Sleep(400 * time.Millisecond)
-			if time.Now().After(expires.Add(400 * time.Millisecond)) {
+			if time.Now().After(expires.Load().Add(400 * time.Millisecond)) {
 				return answers(401)(req)
 			}
 			return serves(`[]`)(req)

@@ -30,6 +30,12 @@ type shelf struct {
 	kept     map[string]bool // access tokens
 }
 
+func (s *shelf) keeps(access string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept[access]
+}
+
 // seat is the store as one process reaches it.
 type seat struct {
 	*shelf
@@ -198,7 +204,7 @@ func TestPairsAreRotated(t *testing.T) {
 		first, second := user(seatAt(store, server.password), server.password), user(seatAt(store, server.password), server.password)
 		for i, r := range []*rotating{first, second, first, second, first} {
 			tok, err := tokenFrom(r, server)
-			if err != nil || !store.kept[tok.AccessToken] {
+			if err != nil || !store.keeps(tok.AccessToken) {
 				t.Fatalf("%d: %v, %v", i, tok, err)
 			}
 			time.Sleep(11 * time.Minute)
@@ -368,7 +374,7 @@ func TestFourHolders(t *testing.T) {
 					r, way := process()
 					for range 15 {
 						tok, err := tokenFrom(r, way)
-						if err == nil && !store.kept[tok.AccessToken] {
+						if err == nil && !store.keeps(tok.AccessToken) {
 							t.Errorf("seed %d: %s is used, and not stored", seed, tok.AccessToken)
 						}
 						if err != nil && errors.Is(err, errDied) {
