@@ -254,13 +254,11 @@ func (w *world) fill(dossier string, employees int) {
 		elements = append(elements, e.Row())
 	}
 	ctx := context.Background()
-	w.must(w.db.With(ctx, func(conn *pgx.Conn) error {
-		_, err := conn.CopyFrom(ctx, sample.EmployeeTable, sample.EmployeeColumns, pgx.CopyFromRows(staff))
-		if err == nil {
-			_, err = conn.CopyFrom(ctx, sample.ElementTable, sample.ElementColumns, pgx.CopyFromRows(elements))
-		}
-		return err
-	}))
+	conn := w.db.Connect(w.t)
+	_, err := conn.CopyFrom(ctx, sample.EmployeeTable, sample.EmployeeColumns, pgx.CopyFromRows(staff))
+	w.must(err)
+	_, err = conn.CopyFrom(ctx, sample.ElementTable, sample.ElementColumns, pgx.CopyFromRows(elements))
+	w.must(err)
 }
 
 func (w *world) must(err error) {

@@ -16,7 +16,7 @@ func TestProgressInAPipe(t *testing.T) {
 	t.Parallel()
 	for language, want := range map[locale.Language]string{
 		locale.English: "saint-martin: an earlier request may still be under way; its employees are sent again in 30s\n",
-		locale.French:  "saint-martin\u00a0: une demande précédente est peut-être encore en route\u00a0; ses salariés seront renvoyés dans 30s\n",
+		locale.French:  "saint-martin\u00a0: une requête précédente est peut-être encore en route\u00a0; ses salariés seront renvoyés dans 30s\n",
 	} {
 		var out strings.Builder
 		p := NewProgress(&out, "saint-martin", view.New(language, view.Options{}))
@@ -67,7 +67,7 @@ func TestBarStandsOnNoLineOfTheReport(t *testing.T) {
 	}
 	p.Waiting(time.Minute)
 	p.Done()
-	if got := terminal.String(); !strings.Contains(got, "\rsaint-martin\u00a0: une demande") {
+	if got := terminal.String(); !strings.Contains(got, "\rsaint-martin\u00a0: une requête") {
 		t.Errorf("%q", got)
 	}
 }
