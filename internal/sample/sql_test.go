@@ -88,7 +88,9 @@ func TestWriteSQLTellsThatItCouldNot(t *testing.T) {
 func TestWriteSQLEndsWithItsReader(t *testing.T) {
 	t.Parallel()
 	endless := sample.Options{Dossier: "a", Employees: 1 << 40, ElementsPerEmployee: 1, Period: "2026-11"}
-	for name, write := range map[string]func(io.Writer, ...sample.Options) error{"whole": sample.WriteSQL, "elements": sample.WriteElementsSQL} {
+	for name, write := range map[string]func(io.Writer, ...sample.Options) error{
+		"whole": sample.WriteSQL, "elements": sample.WriteElementsSQL,
+	} {
 		if err := write(brokenPipe{}, endless); err == nil {
 			t.Errorf("%s: nil", name)
 		}
