@@ -54,10 +54,13 @@ func TestTroublesInWords(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	}
+	refused := func(state, object string) *DatabaseError {
+		return &DatabaseError{Doing: "reading", SQLState: state, Object: object}
+	}
 	for want, e := range map[string]hinted.Telling{
 		"reading: Postgres did not answer in time":                        &UnreachableError{Doing: "reading", Code: "database.away-late"},
-		"reading: the database refuses with SQLSTATE 23505 (syncd.run)":   &DatabaseError{Doing: "reading", SQLState: "23505", Object: "syncd.run"},
-		"reading: the database refuses with SQLSTATE 42P01 (syncd.owner)": &DatabaseError{Doing: "reading", SQLState: "42P01", Object: "syncd.owner"},
+		"reading: the database refuses with SQLSTATE 23505 (syncd.run)":   refused("23505", "syncd.run"),
+		"reading: the database refuses with SQLSTATE 42P01 (syncd.owner)": refused("42P01", "syncd.owner"),
 		"the ledger key is being changed to 0123":                         &RekeyingError{To: "0123"},
 	} {
 		if got := e.Fact().In(hinted.English()); got != want {
