@@ -27,7 +27,7 @@ func TestWhoDoesNotFitTheContractIsBlocked(t *testing.T) {
 			}
 			w.wantItem(r, run, "00002", jobs.ItemBlocked, jobs.ReasonProblems)
 			if p := w.item(r, run, "00002").Problems; len(p) != 1 || p[0].Code != mapping.ProblemTooLong || p[0].Path != "/NomUsage" ||
-				p[0].Got != "93" || p[0].Column != "nom_usage" {
+				p[0].Size != 93 || p[0].Limit.Value != "80" || p[0].Column != "nom_usage" {
 				t.Errorf("%+v", p)
 			}
 			if p := w.item(r, run, "00004").Problems; len(p) != 1 || p[0].Path != "/Iban" || strings.Contains(p[0].Value, "iban") {
