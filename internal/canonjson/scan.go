@@ -126,6 +126,27 @@ func Unquote(text []byte) string {
 	return string(text[1 : len(text)-1])
 }
 
+// Measure gives the depth of a JSON text, and no fewer values than it contains, without decoding it.
+func Measure(text []byte) (depth, values int) {
+	open := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			end, _ := SkipString(text, i)
+			i = end - 1
+		case '{', '[':
+			open++
+			values++
+			depth = max(depth, open)
+		case '}', ']':
+			open--
+		case ',':
+			values++
+		}
+	}
+	return depth, values
+}
+
 // EachScalar calls visit with the strings, decoded, and numbers of a value, however deep they lie.
 func EachScalar(value []byte, visit func(text string)) {
 	switch value[0] {

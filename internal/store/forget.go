@@ -63,24 +63,30 @@ func (s *Store) ForgetPerson(ctx context.Context, f Forgetting) (done Forgotten,
 		if err := s.keepKey(ctx, q); err != nil {
 			return err
 		}
-		targets, err := q.DossierTargets(ctx, dbsqlc.DossierTargetsParams{Partner: f.Partner, Dossier: f.Dossier})
-		if err != nil {
-			return err
+		known, err := atTargets(ctx, q, f.Partner, f.Dossier, func(target int64) (bool, error) { return s.forgetAt(ctx, q, f, target, &done) })
+		if err == nil && !known {
+			err = &ForgetError{f.Dossier, f.Key, ForgetUnknown}
 		}
-		known := false
-		for _, t := range targets {
-			here, err := s.forgetAt(ctx, q, f, t, &done)
-			if err != nil {
-				return err
-			}
-			known = known || here
-		}
-		if !known {
-			return &ForgetError{f.Dossier, f.Key, ForgetUnknown}
-		}
-		return nil
+		return err
 	})
 	return done, redactUnlessOurs("forgetting a person", s.tellDead(ctx, err))
+}
+
+// atTargets forgets at each target of a dossier, and reports whether any of them knew.
+func atTargets(ctx context.Context, q *dbsqlc.Queries, partner, dossier string, forget func(target int64) (bool, error)) (known bool,
+	err error) {
+	targets, err := q.DossierTargets(ctx, dbsqlc.DossierTargetsParams{Partner: partner, Dossier: dossier})
+	if err != nil {
+		return false, err
+	}
+	for _, target := range targets {
+		here, err := forget(target)
+		if err != nil {
+			return false, err
+		}
+		known = known || here
+	}
+	return known, nil
 }
 
 // RecordForgetting says which record of the inbox to erase.
@@ -100,22 +106,11 @@ func (s *Store) ForgetRecord(ctx context.Context, f RecordForgetting) error {
 		if err != nil {
 			return err
 		}
-		targets, err := q.DossierTargets(ctx, dbsqlc.DossierTargetsParams{Partner: f.Partner, Dossier: f.Dossier})
-		if err != nil {
-			return err
+		known, err := atTargets(ctx, q, f.Partner, f.Dossier, func(target int64) (bool, error) { return s.forgetRecordAt(ctx, q, f, target) })
+		if err == nil && !known {
+			err = &ForgetError{f.Dossier, f.Key, ForgetNoRecord}
 		}
-		known := false
-		for _, t := range targets {
-			here, err := s.forgetRecordAt(ctx, q, f, t)
-			if err != nil {
-				return err
-			}
-			known = known || here
-		}
-		if !known {
-			return &ForgetError{f.Dossier, f.Key, ForgetNoRecord}
-		}
-		return nil
+		return err
 	})
 	return redactUnlessOurs("forgetting a record", s.tellDead(ctx, err))
 }

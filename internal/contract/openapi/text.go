@@ -115,7 +115,7 @@ func markupError(text []byte) error {
 
 // decodeJSON falls back to YAML, whose flow style looks alike: {swagger: "2.0"}.
 func decodeJSON(text []byte) (any, error) {
-	depth, values := measure(text)
+	depth, values := canonjson.Measure(text)
 	if depth > maxNesting {
 		return nil, errTooDeep
 	}
@@ -156,25 +156,4 @@ func jsonError(text []byte, end int64, err error) *ReadError {
 
 func lineAt(text []byte, offset int64) int {
 	return 1 + bytes.Count(text[:min(int64(len(text)), max(0, offset-1))], []byte("\n"))
-}
-
-// measure gives the depth of a JSON text, and no fewer values than it contains, without decoding it.
-func measure(text []byte) (depth, values int) {
-	open := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			end, _ := canonjson.SkipString(text, i)
-			i = end - 1
-		case '{', '[':
-			open++
-			values++
-			depth = max(depth, open)
-		case '}', ']':
-			open--
-		case ',':
-			values++
-		}
-	}
-	return depth, values
 }

@@ -267,10 +267,10 @@ func (s *shower) whole(raw []byte, key string) jobs.Record {
 	if s.omitted != nil {
 		r.Document = s.omitted.without(nil, raw)
 	}
-	switch {
-	case len(r.Document) > mostRecord:
+	if len(r.Document) > mostRecord {
 		return refused(jobs.RecordTooLarge)
-	case depth(r.Document) > mostDepth:
+	}
+	if depth, _ := canonjson.Measure(r.Document); depth > mostDepth {
 		return refused(jobs.RecordTooDeep)
 	}
 	canonical, sound := canonjson.Append(nil, r.Document)
@@ -324,24 +324,6 @@ func (s *shower) dated(raw []byte) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// depth is how deep valid JSON goes.
-func depth(text []byte) int {
-	now, most := 0, 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			end, _ := canonjson.SkipString(text, i)
-			i = end - 1
-		case '{', '[':
-			now++
-			most = max(most, now)
-		case '}', ']':
-			now--
-		}
-	}
-	return most
 }
 
 // omitted are members that are not kept, by their names in small letters: whoever writes one in another way means the same
