@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -325,7 +326,7 @@ var errDied = errors.New("killed")
 // at once, nothing is used that was not stored, and who is left comes to a token.
 func TestFourHolders(t *testing.T) {
 	t.Parallel()
-	deaths, freezes := 0, 0
+	var deaths, freezes atomic.Int64
 	for seed := range uint64(150) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 14))
@@ -343,9 +344,10 @@ func TestFourHolders(t *testing.T) {
 					switch fate := n(40); {
 					case dead:
 					case fate == 0:
-						dead, deaths = true, deaths+1
+						dead = true
+						deaths.Add(1)
 					case fate < 3 && !strings.HasSuffix(at, "look"):
-						freezes++
+						freezes.Add(1)
 						time.Sleep(time.Duration(n(150)) * time.Second)
 					}
 					if dead {
@@ -395,7 +397,7 @@ func TestFourHolders(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d deaths, %d freezes", deaths, freezes)
+	t.Logf("%d deaths, %d freezes", deaths.Load(), freezes.Load())
 }
 
 func TestSecretsShowNowhere(t *testing.T) {
