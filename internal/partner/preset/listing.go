@@ -1,0 +1,275 @@
+package preset
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"syncd/internal/canonjson"
+	"syncd/internal/hinted"
+	"syncd/internal/httpcall"
+	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
+)
+
+// Page implements jobs.Feed.
+func (f *feed) Page(ctx context.Context, ask jobs.Ask) (*jobs.Page, error) {
+	s, err := f.of(ask.Collection)
+	if err != nil {
+		return nil, err
+	}
+	l, limits, places := s.limits(&ask)
+	body, parameters := l.place(places)
+	call, err := f.call("list", &l.Call, false, func(name string) string { return limits[name] }, parameters...)
+	if err != nil {
+		return nil, err
+	}
+	call.Body, call.Limit = body, mostPage
+	answered, err := f.read(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.page(answered.Text, l, ask.Page)
+	if err != nil {
+		return nil, f.strange(call, err)
+	}
+	p.Date = answered.Date
+	return p, nil
+}
+
+func (f *feed) of(collection string) (*shower, error) {
+	if s := f.showers[collection]; s != nil {
+		return s, nil
+	}
+	return nil, jobs.Troubled(jobs.ClassConfiguration, collection, hinted.Say("preset.no-collection"))
+}
+
+// limits are how a page is asked for: what stands for the names in its call, and what goes into its body or its parameters.
+func (s *shower) limits(ask *jobs.Ask) (l *Listing, names, places map[string]string) {
+	if sweep := s.collection.Sweep; ask.Sweep && sweep != nil {
+		return &sweep.List, map[string]string{"since": s.begin(ask.From, sweep.Format), "until": s.end(ask.To, sweep.Format)},
+			sweep.List.places(ask.Page)
+	}
+	l = &s.collection.List
+	w, places := &s.collection.Windows[ask.Window], l.places(ask.Page)
+	if w.From != "" && !ask.From.IsZero() {
+		places[w.From] = s.begin(ask.From, w.Format)
+	}
+	if w.To != "" && !ask.To.IsZero() {
+		places[w.To] = s.begin(ask.To, w.Format) // with days its last one
+	}
+	return l, nil, places
+}
+
+// begin is how a moment is written: with days the one that it is in.
+func (s *shower) begin(t time.Time, format string) string {
+	if format == FormatMoment {
+		return t.In(s.zone).Format(time.RFC3339)
+	}
+	return t.In(s.zone).Format(time.DateOnly)
+}
+
+// end is how an end is written that is no part of the interval: with days the one after the last.
+func (s *shower) end(t time.Time, format string) string {
+	if t = t.In(s.zone); format == FormatDay && t.Format(time.TimeOnly) != "00:00:00" {
+		t = t.AddDate(0, 0, 1)
+	}
+	return s.begin(t, format)
+}
+
+// places are the values that a page is asked for by, and where they go.
+func (l *Listing) places(page int) map[string]string {
+	places := map[string]string{}
+	if l.Page == nil {
+		return places
+	}
+	places[l.Page.Number+l.Page.Offset] = strconv.Itoa(l.Page.number(page))
+	if l.Page.Limit != "" {
+		places[l.Page.Limit] = strconv.Itoa(l.Page.Size)
+	}
+	return places
+}
+
+var wholeNumber = lazyregexp.New(`^(0|[1-9][0-9]*)$`)
+
+// place puts values into the body, or makes parameters of them.
+func (l *Listing) place(places map[string]string) (body []byte, parameters []Parameter) {
+	var document any
+	if l.Body != "" {
+		document, _ = canonjson.Decode([]byte(l.Body)) // it was read as an object
+	}
+	for _, name := range slices.Sorted(maps.Keys(places)) {
+		if !strings.HasPrefix(name, "/") {
+			parameters = append(parameters, Parameter{name, places[name]})
+			continue
+		}
+		var value any = places[name]
+		if wholeNumber().MatchString(places[name]) {
+			value = json.Number(places[name])
+		}
+		put(document, httpcall.NewPointer(name), value)
+	}
+	if l.Body == "" {
+		return nil, parameters
+	}
+	return canonjson.AppendAny(nil, document), parameters
+}
+
+// put sets a member, and makes the objects on its way.
+func put(document any, pointer httpcall.Pointer, value any) {
+	at, _ := document.(map[string]any)
+	for i, name := range pointer {
+		if at == nil {
+			return
+		}
+		if i == len(pointer)-1 {
+			at[name] = value
+			return
+		}
+		below, ok := at[name].(map[string]any)
+		if !ok {
+			below = map[string]any{}
+			at[name] = below
+		}
+		at = below
+	}
+}
+
+// page reads the answer to a list call that asked for a page, from 0.
+func (s *shower) page(text []byte, l *Listing, asked int) (*jobs.Page, error) {
+	text, err := valid(text)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := l.records(text)
+	if err != nil {
+		return nil, err
+	}
+	p := &jobs.Page{Pages: -1, Total: -1, Last: true}
+	if l.Page != nil {
+		if err := l.Page.read(text, p, asked, len(raw)); err != nil {
+			return nil, err
+		}
+	}
+	seen := map[string]int{}
+	for _, one := range raw {
+		if r := s.listed(one, l); !s.again(p.Records, seen, r) {
+			p.Records = append(p.Records, r)
+		}
+	}
+	return p, nil
+}
+
+// again reports whether a page has shown a record of this key before. The same once more is none; two of one key are neither.
+func (s *shower) again(all []jobs.Record, seen map[string]int, r jobs.Record) bool {
+	if r.Key == "" {
+		return false
+	}
+	i, known := seen[r.Key]
+	if !known {
+		seen[r.Key] = len(all)
+		return false
+	}
+	if all[i].Problem != r.Problem || all[i].Fingerprint != r.Fingerprint {
+		all[i] = jobs.Record{Key: r.Key, Problem: jobs.RecordTwice}
+	}
+	return true
+}
+
+// read reads what an answer says of its pages.
+func (g *Paging) read(text []byte, p *jobs.Page, asked, shown int) (err error) {
+	if p.Pages, err = countAt(text, g.Pages); err != nil {
+		return err
+	}
+	if p.Total, err = countAt(text, g.Total); err != nil {
+		return err
+	}
+	switch {
+	case p.Pages >= 0:
+		p.Last = asked+1 >= p.Pages
+	case p.Total >= 0:
+		p.Last = (asked+1)*g.Size >= p.Total
+	default:
+		p.Last = shown == 0 // a short page may be short for another reason
+	}
+	if at(text, g.Echo) == nil || g.Echo == "" || p.Total == 0 && shown == 0 {
+		return nil
+	}
+	echoed, err := countAt(text, g.Echo)
+	if err == nil && echoed != g.number(asked) {
+		err = &odd{"other-page"}
+	}
+	return err
+}
+
+// number is how a page, from 0, is asked for.
+func (g *Paging) number(page int) int {
+	if g.Offset != "" {
+		return page * g.Size
+	}
+	return page + g.First
+}
+
+// records cuts an answer into its records.
+func (l *Listing) records(text []byte) ([][]byte, error) {
+	items, err := itemsAt(text, l.Records)
+	if err != nil {
+		return nil, err
+	}
+	begins := byte('{')
+	if l.Texts {
+		begins = '"'
+	}
+	if l.Each != "" {
+		if items, err = l.below(items); err != nil {
+			return nil, err
+		}
+	}
+	if slices.ContainsFunc(items, func(item []byte) bool { return item[0] != begins }) {
+		return nil, &odd{"shape-record"}
+	}
+	return items, nil
+}
+
+// below are the records one level down, with what they take along.
+func (l *Listing) below(groups [][]byte) (records [][]byte, err error) {
+	for _, group := range groups {
+		if group[0] != '{' {
+			return nil, &odd{"shape-record"}
+		}
+		items, err := itemsAt(group, l.Each)
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range items {
+			records = append(records, l.taking(item, group))
+		}
+	}
+	return records, nil
+}
+
+// taking puts members of the group into a record that has none of that name.
+func (l *Listing) taking(record, group []byte) []byte {
+	if record[0] != '{' {
+		return record
+	}
+	for _, pointer := range l.With {
+		name := canonjson.PointerName(pointer[strings.LastIndexByte(pointer, '/')+1:])
+		value := at(group, pointer)
+		if value == nil || at(record, "/"+canonjson.PointerToken(name)) != nil {
+			continue
+		}
+		taken, _ := canonjson.AppendString([]byte("{"), []byte(name))
+		taken = append(append(taken, ':'), value...)
+		if rest := bytes.TrimLeft(record[1:], " \t\r\n"); rest[0] != '}' {
+			taken = append(taken, ',')
+		}
+		record = append(taken, record[1:]...)
+	}
+	return record
+}
