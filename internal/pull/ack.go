@@ -25,7 +25,8 @@ func (c *collection) acknowledge(ctx context.Context) error {
 		return nil
 	}
 	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(c.listed)), func(key string) bool {
-		return c.heard[key].difference == jobs.Undeliverable
+		s := c.heard[key]
+		return !s.now || s.difference == jobs.Undeliverable // what is stored of it may not be what is listed
 	})
 	for some := range slices.Chunk(keys, askAtOnce) {
 		stored, err := c.Inbox.Acknowledgeable(ctx, c.Run.Target.ID, c.Name, some)

@@ -28,7 +28,7 @@ func (c *collection) judge(ctx context.Context) error {
 		if w.Since && !l.refused {
 			s.Cursor = c.asOf(l)
 		}
-		if w.Whole {
+		if w.Whole && !c.keyless { // else any of them may be the one that cannot be told
 			var err error
 			if s.Gone, err = c.gone(ctx, w, l); err != nil {
 				return err

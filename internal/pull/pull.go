@@ -244,6 +244,9 @@ func (p *pulling) spare(err error) (jobs.Reason, error) {
 	case jobs.ClassConfiguration, jobs.ClassCancelled:
 		return jobs.Reason{}, err
 	case jobs.ClassTemporary, jobs.ClassTechnical:
+		if call.Cause == nil && (call.Status == 404 || call.Status == 410) {
+			break // of this record alone
+		}
 		if p.failures++; p.failures >= max(p.Job.StopAfter, 1) {
 			return jobs.Reason{}, err
 		}

@@ -158,7 +158,7 @@ func (p *Partner) page(ask jobs.Ask) *jobs.Page {
 	}
 	for _, item := range shown[first:end] {
 		r := jobs.Record{Key: item.Key}
-		if item.Foreign || item.Key == "" || !p.Details && !ask.Sweep {
+		if item.Key == "" || !p.Details && !ask.Sweep {
 			r = item.record()
 		}
 		page.Records = append(page.Records, r)

@@ -29,6 +29,9 @@ var stories = map[string]func(*story){
 	"one bad record stops no others":                 oneBadRecordStopsNoOthers,
 	"another owner's record is dropped":              anothersIsDropped,
 	"another owner's record holds":                   anothersHolds,
+	"what has become another owner's is not told":    whatBecameAnothersIsNotTold,
+	"who has lost their key is not gone":             whoLostTheirKeyIsNotGone,
+	"records that are lost there stop no others":     lostRecordsStopNoOthers,
 	"a file that cannot be stored is told each run":  aMissingFileIsTold,
 	"what changes brings its files anew":             aChangeBringsItsFiles,
 	"files that cannot be listed wait":               filesThatCannotBeListedWait,
@@ -340,6 +343,38 @@ func anothersHolds(s *story) {
 	if slices.Contains(s.Acked, "002") {
 		s.Errorf("%q", s.Acked)
 	}
+}
+
+// Its document of today is nobody's here, and the partner would never list it again.
+func whatBecameAnothersIsNotTold(s *story) {
+	s.newOnly()
+	s.job.Collections[0].ForeignHolds, s.job.Acknowledge = true, false
+	s.Add(numbered(3)...)
+	s.fetch("succeeded: 3 read 3 new")
+	s.Item("002").Foreign, s.job.Acknowledge = true, true
+	s.fetch("held pull-foreign: 2 read 2 same 1 foreign 2 acknowledged")
+	if slices.Contains(s.Acked, "002") {
+		s.Errorf("%q", s.Acked)
+	}
+}
+
+func whoLostTheirKeyIsNotGone(s *story) {
+	s.Add(numbered(10)...)
+	s.fetch("succeeded: 10 read 10 new")
+	kept := s.Items[3]
+	s.Items[3] = &Item{Problem: jobs.RecordNoKey, Made: time.Now()}
+	s.Drop("007")
+	s.fetch("incomplete: 9 read 8 same 1 refused")
+	s.Items[3] = kept
+	s.fetch("succeeded: 9 read 9 same 1 gone")
+}
+
+// More of them in a row than failures that stop a run.
+func lostRecordsStopNoOthers(s *story) {
+	s.newOnly()
+	s.Add(numbered(9)...)
+	s.Before = Fails(jobs.ClassTechnical, 404, "files 001", "files 002", "files 003", "files 004", "files 005", "files 006")
+	s.fetch("incomplete: 9 read 9 new 3 acknowledged 6 unacknowledged")
 }
 
 func aMissingFileIsTold(s *story) {
