@@ -6,7 +6,7 @@ import (
 )
 
 // Without is a document without what lies at some JSON pointers, in which * stands for each element of an array:
-// "/lignes/*/nom". The document must be valid; what is left is written as it was, but for spaces between members.
+// "/lignes/*/nom". Names match in whatever case. The document must be valid; what is left is written as it was, but for spaces between members.
 func Without(document []byte, pointers []string) []byte {
 	if len(pointers) == 0 {
 		return document
@@ -59,7 +59,7 @@ func separated(dst []byte, opened byte) []byte {
 // follow is what paths say of what a member contains, and whether one of them names the member itself.
 func follow(paths [][]string, name string) (below [][]string, ends bool) {
 	for _, path := range paths {
-		if path[0] == name {
+		if strings.EqualFold(path[0], name) {
 			ends = ends || len(path) == 1
 			below = append(below, path[1:])
 		}
