@@ -136,6 +136,7 @@ const (
 	RecordKeyUnusable ReasonCode = "record-key-unusable" // neither a text nor a number, or with characters that cannot be shown
 	RecordTwice       ReasonCode = "record-twice"        // its page has another one of the same key
 	RecordNotText     ReasonCode = "record-not-text"     // characters or numbers that cannot be stored: U+0000, half surrogates, 1e200000
+	RecordRepeats     ReasonCode = "record-repeats"      // two members of one name: which one counts, nobody says
 	RecordTooLarge    ReasonCode = "record-too-large"
 	RecordTooDeep     ReasonCode = "record-too-deep"
 	RecordOwnerUntold ReasonCode = "record-owner-untold" // it does not say whose it is

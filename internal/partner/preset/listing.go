@@ -230,14 +230,18 @@ func (l *Listing) records(text []byte) ([][]byte, error) {
 			return nil, err
 		}
 	}
-	if slices.ContainsFunc(items, func(item []byte) bool { return item[0] != begins }) {
+	switch {
+	case len(items) > mostOnPage:
+		return nil, &odd{"shape-many"}
+	case slices.ContainsFunc(items, func(item []byte) bool { return item[0] != begins }):
 		return nil, &odd{"shape-record"}
 	}
 	return items, nil
 }
 
-// below are the records one level down, with what they take along.
+// below are the records one level down, with what they take along: all of it is no more than two answers could be.
 func (l *Listing) below(groups [][]byte) (records [][]byte, err error) {
+	size := 0
 	for _, group := range groups {
 		if group[0] != '{' {
 			return nil, &odd{"shape-record"}
@@ -247,7 +251,11 @@ func (l *Listing) below(groups [][]byte) (records [][]byte, err error) {
 			return nil, err
 		}
 		for _, item := range items {
-			records = append(records, l.taking(item, group))
+			record := l.taking(item, group)
+			if size += len(record); size > 2*mostPage {
+				return nil, &odd{"shape-many"}
+			}
+			records = append(records, record)
 		}
 	}
 	return records, nil

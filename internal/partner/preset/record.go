@@ -13,6 +13,7 @@ import (
 
 const (
 	mostPage   = 16 << 20 // bytes of an answer
+	mostOnPage = 100_000  // records of one
 	mostRecord = 1 << 20  // of one record
 	mostDepth  = 64
 	mostKey    = 200 // bytes
@@ -75,12 +76,16 @@ func (s *shower) whole(raw []byte, key string) jobs.Record {
 	if len(r.Document) > mostRecord {
 		return refused(jobs.RecordTooLarge)
 	}
-	if depth, _ := canonjson.Measure(r.Document); depth > mostDepth {
+	depth, values := canonjson.Measure(r.Document)
+	if depth > mostDepth {
 		return refused(jobs.RecordTooDeep)
 	}
 	canonical, sound := canonjson.Append(nil, r.Document)
 	if !sound {
 		return refused(jobs.RecordNotText)
+	}
+	if _, once := canonjson.Measure(canonical); once != values { // what was looked at may not be what is kept
+		return refused(jobs.RecordRepeats)
 	}
 	r.Fingerprint = sha256.Sum256(canonical)
 	return r

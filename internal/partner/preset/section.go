@@ -24,8 +24,23 @@ func (d *Definition) ReadSection(user *strict.Table) config.Partner {
 	if user.Has("fixed") {
 		user.Report("fixed", hinted.Say("preset.fixed"))
 	}
+	ownCollections(preset, user)
 	defer r.Finish()
 	return r.section()
+}
+
+// ownCollections reports collections beside those of a preset that has some: what it says of whose records they are, and of what
+// is omitted, would not be said of them.
+func ownCollections(preset, user *strict.Table) {
+	ours, theirs := preset.Inside("collection"), user.Inside("collection")
+	if ours == nil || theirs == nil {
+		return
+	}
+	for _, name := range theirs.Node.Keys {
+		if ours.Node.Members[name] == nil {
+			theirs.Report(name, hinted.Say("preset.other-collection"), strict.Suggest("", ours.Node.Keys, hinted.Fact{}))
+		}
+	}
 }
 
 // reader reads a section.

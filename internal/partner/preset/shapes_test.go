@@ -131,22 +131,25 @@ func TestRecords(t *testing.T) {
 		problem jobs.ReasonCode
 		foreign bool
 	}{
-		"sound":              {of("1", `,"a":"é 😀"`), "", false},
-		"null character":     {of("1", `,"a":"x\u0000y"`), jobs.RecordNotText, false},
-		"half a surrogate":   {of("1", `,"a":"\ud83d"`), jobs.RecordNotText, false},
-		"a huge number":      {of("1", `,"a":1e200000`), jobs.RecordNotText, false},
-		"bytes":              {of("1", ",\"a\":\"\xff\xfe\""), jobs.RecordNotText, false},
-		"5 MiB":              {of("1", `,"a":"`+strings.Repeat("x", 5<<20)+`"`), jobs.RecordTooLarge, false},
-		"deep":               {of("1", `,"a":`+strings.Repeat("[", 70)+strings.Repeat("]", 70)), jobs.RecordTooDeep, false},
-		"deep enough":        {of("1", `,"a":`+strings.Repeat("[", 60)+strings.Repeat("]", 60)), "", false},
-		"omitted, so sound":  {of("1", `,"nomValideur1":"x\u0000y"`), "", false},
-		"of another":         {`{"identifiantFactureCPP":1,"codeFournisseur":"99999999900017"}`, "", true},
-		"of the SIREN":       {`{"identifiantFactureCPP":1,"codeFournisseur":"123 456 782"}`, "", false},
-		"a number":           {`{"identifiantFactureCPP":1,"codeFournisseur":12345678200010}`, "", false},
-		"nobody's":           {`{"identifiantFactureCPP":1,"codeFournisseur":null}`, jobs.RecordOwnerUntold, false},
-		"another, and nul":   {`{"identifiantFactureCPP":1,"codeFournisseur":"99999999900017","a":"\u0000"}`, "", true},
-		"SIREN of a prefix":  {`{"identifiantFactureCPP":1,"codeFournisseur":"1234567820"}`, "", true},
-		"SIRET of the SIREN": {`{"identifiantFactureCPP":1,"codeFournisseur":"12345678299999"}`, "", true},
+		"sound":               {of("1", `,"a":"é 😀"`), "", false},
+		"null character":      {of("1", `,"a":"x\u0000y"`), jobs.RecordNotText, false},
+		"half a surrogate":    {of("1", `,"a":"\ud83d"`), jobs.RecordNotText, false},
+		"a huge number":       {of("1", `,"a":1e200000`), jobs.RecordNotText, false},
+		"bytes":               {of("1", ",\"a\":\"\xff\xfe\""), jobs.RecordNotText, false},
+		"5 MiB":               {of("1", `,"a":"`+strings.Repeat("x", 5<<20)+`"`), jobs.RecordTooLarge, false},
+		"deep":                {of("1", `,"a":`+strings.Repeat("[", 70)+strings.Repeat("]", 70)), jobs.RecordTooDeep, false},
+		"deep enough":         {of("1", `,"a":`+strings.Repeat("[", 60)+strings.Repeat("]", 60)), "", false},
+		"omitted, so sound":   {of("1", `,"nomValideur1":"x\u0000y"`), "", false},
+		"of another":          {`{"identifiantFactureCPP":1,"codeFournisseur":"99999999900017"}`, "", true},
+		"of the SIREN":        {`{"identifiantFactureCPP":1,"codeFournisseur":"123 456 782"}`, "", false},
+		"a number":            {`{"identifiantFactureCPP":1,"codeFournisseur":12345678200010}`, "", false},
+		"nobody's":            {`{"identifiantFactureCPP":1,"codeFournisseur":null}`, jobs.RecordOwnerUntold, false},
+		"another, and nul":    {`{"identifiantFactureCPP":1,"codeFournisseur":"99999999900017","a":"\u0000"}`, "", true},
+		"SIREN of a prefix":   {`{"identifiantFactureCPP":1,"codeFournisseur":"1234567820"}`, "", true},
+		"two owners":          {of("1", `,"codeFournisseur":"99999999900017"`), jobs.RecordRepeats, false},
+		"two of a name":       {of("1", `,"a":[{"b":1,"\u0062":1}]`), jobs.RecordRepeats, false},
+		"two who are omitted": {of("1", `,"nomValideur1":1,"nomValideur1":2`), "", false},
+		"SIRET of the SIREN":  {`{"identifiantFactureCPP":1,"codeFournisseur":"12345678299999"}`, "", true},
 	} {
 		b := open(t, &choruspro.Definition, scripted(says(chorus("["+of("8", "")+","+test.record+","+of("9", "")+"]",
 			`{"pageCourante":1,"pages":1,"total":3}`))), "")
@@ -213,6 +216,19 @@ func TestWithinAGroup(t *testing.T) {
 	if err != nil || len(p.Records) != 3 || string(p.Records[0].Document) != `{"invoiceId":"i1","statusId":"s1"}` ||
 		string(p.Records[1].Document) != `{"statusId":"s2","invoiceId":"own"}` || p.Records[2].Problem != jobs.RecordNoKey {
 		t.Errorf("%v, %+v", err, p.Records)
+	}
+}
+
+// TestAnswersThatSwell: few bytes that would become many are another shape.
+func TestAnswersThatSwell(t *testing.T) {
+	t.Parallel()
+	group := `[{"invoiceId":"` + strings.Repeat("x", 1<<20) + `","newStatus":[` + strings.Repeat("{},", 50_000) + `{}]}]`
+	for answer, of := range map[string]string{group: "statuts", `[` + strings.Repeat(`"",`, 200_000) + `""]`: "factures"} {
+		b := open(t, &iopole.Definition, scripted(says(answer)), "")
+		_, err := b.Page(context.Background(), jobs.Ask{Collection: of})
+		if call := callError(t, err); call.What.Code != "preset.shape-many" {
+			t.Errorf("%s: %v", of, err)
+		}
 	}
 }
 
