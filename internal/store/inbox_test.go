@@ -205,11 +205,13 @@ func TestTypedViewsOfTheInbox(t *testing.T) {
 		{"date", "2026-11-30", "2026-11-30"}, {"date", "2026-11-30T23:30:00+01:00", "2026-11-30"}, {"date", "30/11/2026", "2026-11-30"},
 		{"date", "29/02/2024", "2024-02-29"}, {"date", "2026-02-29", "NULL"}, {"date", "2100-02-29", "NULL"}, {"date", "2026-04-31", "NULL"},
 		{"date", "2026-13-01", "NULL"}, {"date", "hier", "NULL"}, {"date", "", "NULL"}, {"date", "2026-11-300", "NULL"},
+		{"date", "٢٠٢٦-١١-٣٠", "NULL"}, {"date", "2026-١١-30", "NULL"}, {"date", "٣٠/١١/2026", "NULL"},
+		{"moment", "2026-11-30T١٠:00:00Z", "NULL"}, {"moment", "2026-11-30T10:00:00+٠١:00", "NULL"},
 		{"moment", "2026-11-30T23:30:00+01:00", "2026-11-30 22:30:00+00"}, {"moment", "2026-11-30T23:30:00.123Z", "2026-11-30 23:30:00.123+00"},
 		{"moment", "2026-11-30T23:30:00-0330", "2026-12-01 03:00:00+00"}, {"moment", "2026-11-30 23:30:00", "NULL"},
 		{"moment", "2026-11-30T24:30:00Z", "NULL"}, {"moment", "2026-02-30T10:00:00Z", "NULL"}, {"moment", "2026-11-30", "NULL"},
 		{"amount", "1250.00", "1250.00"}, {"amount", "-0.5", "-0.5"}, {"amount", "1e3", "NULL"}, {"amount", "1 250,00", "NULL"},
-		{"amount", "", "NULL"},
+		{"amount", "", "NULL"}, {"amount", "١٢٣", "NULL"}, {"amount", "1.٥", "NULL"},
 	} {
 		f.want(c.want, `SELECT inbox.`+c.function+`($1) `+map[string]string{"moment": "AT TIME ZONE 'UTC' || '+00'"}[c.function], c.text)
 	}
