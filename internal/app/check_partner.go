@@ -163,11 +163,17 @@ func (c *partnerChecker) ask(ctx context.Context, client *client) {
 			return
 		}
 	}
+	if known && secret == nil && c.of.Again { // a grant asks its store, and asks the partner no more than that lets it
+		if err := credentials.Forgive(ctx, target.ID); err != nil {
+			c.fail(err)
+			return
+		}
+	}
 	err = c.answers(ctx, feed, target)
 	switch {
 	case secret == nil:
 	case err == nil && known && c.of.Again:
-		err = credentials.NoteTaken(ctx, target.ID)
+		err = credentials.Forgive(ctx, target.ID)
 	case jobs.RefusesSecret(err):
 		err = errors.Join(err, c.refused(ctx, secret))
 	}

@@ -337,9 +337,9 @@ func TestAccountsHaveTheirOwnTokens(t *testing.T) {
 			return response(200, `[]`), nil
 		}}}
 		c := s.open(t, func(o *toyOptions) { o.Keyed, o.RetryFor = true, time.Minute })
-		a := c.Account(Rotating{Store: seatAt(&shelf{kept: map[string]bool{}}, server.password), TokenURL: tokenAddress,
+		a := c.Account(Rotating{Store: seatAt(newShelf(), server.password), TokenURL: tokenAddress,
 			Username: "a", Password: server.password})
-		b := c.Account(Rotating{Store: seatAt(&shelf{kept: map[string]bool{}}, server.password), TokenURL: tokenAddress,
+		b := c.Account(Rotating{Store: seatAt(newShelf(), server.password), TokenURL: tokenAddress,
 			Username: "b", Password: server.password})
 		for _, account := range []*Account{a, b, a, b} {
 			if out, _ := c.reads(func(c *Call) { c.Account = account }); out.Class != jobs.ClassAccepted {

@@ -58,6 +58,7 @@ type rotating struct {
 	mu      sync.Mutex
 	used    string // the token that was handed out last: whoever asks again wants another one
 	refused bool   // the password, whether or not the store knows by now
+	version int64  // that was kept when it was: one that came since was granted for it
 }
 
 // Address implements Grant.
@@ -126,7 +127,7 @@ func (r *rotating) barred(g *jobs.Grant) error {
 	switch {
 	case refreshes(g):
 		return nil
-	case g.Refused || r.refused:
+	case g.Refused || r.refused && r.version == g.Version:
 		return r.refusedPassword()
 	case g.Tries >= grantTries && time.Since(g.TriedAt) < grantTriedIn:
 		return r.told(jobs.ClassConfiguration, hinted.Say("call.grant-unanswered", "tries", g.Tries))
@@ -154,27 +155,54 @@ func (r *rotating) unkept(err error) error {
 
 // renew asks for a new pair, as the holder.
 func (r *rotating) renew(ctx context.Context, client *http.Client, held jobs.Grant, asked time.Time) (*oauth2.Token, error) {
-	ctx, cancel := context.WithDeadline(ctx, asked.Add(grantLease/2))
+	asking, cancel := context.WithDeadline(ctx, asked.Add(grantLease/2))
 	defer cancel()
-	pair, end, err := r.ask(ctx, client, &held, asked)
+	pair, end, err := r.ask(asking, client, &held, asked)
 	if err != nil {
 		if end.Refused {
-			r.refused = true
+			r.refused, r.version = true, held.Version
 		}
 		r.release(ctx, held, end)
 		return nil, err
 	}
-	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), grantLease/2)
-	defer stop()
-	if err := r.Store.Keep(ending, held, pair); err != nil {
+	if err := r.keep(ctx, held, pair, asked); err != nil {
 		return nil, r.unkept(err) // somebody else took it meanwhile, or nobody knows: this pair is used by nobody
 	}
 	return r.use(pair), nil
 }
 
+// lastWords is how long what is to be known is told to the store after everything else has ended.
+const lastWords = 5 * time.Second
+
+// keep stores a pair. The partner gives nobody that one again, so the store is asked for as long as nobody else may take the
+// grant: a holder can keep one pair of a version, so that asking often keeps it once.
+func (r *rotating) keep(ctx context.Context, held jobs.Grant, pair jobs.Pair, asked time.Time) error {
+	keeping, cancel := context.WithDeadline(context.WithoutCancel(ctx), asked.Add(grantLease))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastWords, cancel) })()
+	for {
+		err := r.Store.Keep(keeping, held, pair)
+		if errors.Is(err, jobs.ErrGrantHeld) {
+			// Perhaps by us: the answer to an earlier attempt got lost.
+			if now, unknown := r.Store.Look(keeping); unknown == nil && now.Access == pair.Access {
+				return nil
+			}
+			return err
+		}
+		if err == nil || jobs.Elapsed(asked) >= grantLease {
+			return err
+		}
+		select {
+		case <-time.After(grantPoll):
+		case <-keeping.Done():
+			return err
+		}
+	}
+}
+
 // release is tried a little longer than the call: what was refused is to be known.
 func (r *rotating) release(ctx context.Context, held jobs.Grant, end jobs.GrantEnd) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer cancel()
 	_ = r.Store.Release(ctx, held, end) // the lease ends by itself
 }

@@ -19,17 +19,17 @@ import (
 	"golang.org/x/oauth2"
 
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/granttest"
 )
 
-// shelf is a store in memory, of one target, as several processes share it.
+// shelf is a store of one target, as several processes share it.
 type shelf struct {
-	mu       sync.Mutex
-	row      jobs.Grant
-	refused  string // the secret that was
-	heldTill time.Time
-	holders  int64
-	kept     map[string]bool // access tokens
+	granttest.Memory
+	mu   sync.Mutex
+	kept map[string]bool // access tokens
 }
+
+func newShelf() *shelf { return &shelf{kept: map[string]bool{}} }
 
 func (s *shelf) keeps(access string) bool {
 	s.mu.Lock()
@@ -40,81 +40,43 @@ func (s *shelf) keeps(access string) bool {
 // seat is the store as one process reaches it.
 type seat struct {
 	*shelf
-	secret string
-	step   func(string) error // what happens to the process at each step; an error = it died
+	of   jobs.GrantStore
+	step func(string) error // what happens to the process at each step; an error = it died, or hears nothing
 }
 
 func (s *seat) at(step string, do func() error) error {
 	if err := s.step("before " + step); err != nil {
 		return err
 	}
-	s.mu.Lock()
 	err := do()
-	s.mu.Unlock()
 	if died := s.step("after " + step); died != nil {
 		return died
 	}
 	return err
 }
 
-func (s *seat) seen() jobs.Grant {
-	row := s.row
-	row.Refused, row.Holder = s.refused == s.secret, 0
-	return row
-}
-
-func (s *seat) Look(context.Context) (g jobs.Grant, err error) {
-	err = s.at("look", func() error { g = s.seen(); return nil })
+func (s *seat) Look(ctx context.Context) (g jobs.Grant, err error) {
+	err = s.at("look", func() (err error) { g, err = s.of.Look(ctx); return err })
 	return g, err
 }
 
-func (s *seat) Take(_ context.Context, version int64, lease time.Duration) (g jobs.Grant, err error) {
-	err = s.at("take", func() error {
-		if s.row.Version != version || time.Now().Before(s.heldTill) {
-			return jobs.ErrGrantHeld
-		}
-		s.holders++
-		g = s.seen()
-		g.Holder = s.holders
-		s.row.Holder, s.heldTill = g.Holder, time.Now().Add(lease)
-		s.row.Spent, s.row.Tries, s.row.TriedAt = true, s.row.Tries+1, time.Now()
-		return nil
-	})
+func (s *seat) Take(ctx context.Context, version int64, lease time.Duration) (g jobs.Grant, err error) {
+	err = s.at("take", func() (err error) { g, err = s.of.Take(ctx, version, lease); return err })
 	return g, err
 }
 
-func (s *seat) mine(held jobs.Grant) bool {
-	return s.row.Version == held.Version && s.row.Holder == held.Holder
-}
-
-func (s *seat) Keep(_ context.Context, held jobs.Grant, pair jobs.Pair) error {
+func (s *seat) Keep(ctx context.Context, held jobs.Grant, pair jobs.Pair) error {
 	return s.at("keep", func() error {
-		if !s.mine(held) {
-			return jobs.ErrGrantHeld
-		}
-		s.row, s.heldTill, s.refused = jobs.Grant{Version: held.Version + 1, Pair: pair}, time.Time{}, ""
-		s.kept[pair.Access] = true
-		return nil
+		err := s.of.Keep(ctx, held, pair)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.kept[pair.Access] = s.kept[pair.Access] || err == nil
+		return err
 	})
 }
 
-func (s *seat) Release(_ context.Context, held jobs.Grant, end jobs.GrantEnd) error {
-	return s.at("release", func() error {
-		if !s.mine(held) {
-			return nil
-		}
-		s.row.Holder, s.heldTill = 0, time.Time{}
-		if !end.Left {
-			s.row.Spent, s.row.Tries, s.row.TriedAt = held.Spent, held.Tries, held.TriedAt
-		}
-		if end.Answered {
-			s.row.Tries = 0
-		}
-		if end.Refused {
-			s.refused = s.secret
-		}
-		return nil
-	})
+func (s *seat) Release(ctx context.Context, held jobs.Grant, end jobs.GrantEnd) error {
+	return s.at("release", func() error { return s.of.Release(ctx, held, end) })
 }
 
 // granting is a token endpoint whose refresh tokens work once.
@@ -189,7 +151,7 @@ func user(store jobs.GrantStore, password string) *rotating {
 }
 
 func seatAt(g *shelf, password string) *seat {
-	return &seat{g, password, func(string) error { return nil }}
+	return &seat{g, g.Grant(1, []byte(password)), func(string) error { return nil }}
 }
 
 func tokenFrom(r *rotating, server http.RoundTripper) (*oauth2.Token, error) {
@@ -201,7 +163,7 @@ func tokenFrom(r *rotating, server http.RoundTripper) (*oauth2.Token, error) {
 func TestPairsAreRotated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		server, store := newGranting(), &shelf{kept: map[string]bool{}}
+		server, store := newGranting(), newShelf()
 		first, second := user(seatAt(store, server.password), server.password), user(seatAt(store, server.password), server.password)
 		for i, r := range []*rotating{first, second, first, second, first} {
 			tok, err := tokenFrom(r, server)
@@ -231,7 +193,7 @@ func TestARefusedPasswordIsNeverTriedTwice(t *testing.T) {
 	for name, answer := range map[string]*http.Response{"invalid_grant": nil, "a bare 400": response(400, ""),
 		"401": response(401, `{"message":"bad credentials"}`), "403 in HTML": response(403, "<html>")} {
 		synctest.Test(t, func(t *testing.T) {
-			server, store := newGranting(), &shelf{kept: map[string]bool{}}
+			server, store := newGranting(), newShelf()
 			if answer != nil {
 				server.answer = func(int) *http.Response { return answer }
 			}
@@ -259,7 +221,7 @@ func TestARefusedPasswordIsNeverTriedTwice(t *testing.T) {
 func TestWhatIsNotAnsweredIsAskedAFewTimes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store := &shelf{kept: map[string]bool{}}
+		store := newShelf()
 		left := 0
 		silent := roundTrips(func(req *http.Request) (*http.Response, error) { left++; return breaks(true)(req) })
 		away := roundTrips(func(req *http.Request) (*http.Response, error) { return breaks(false)(req) })
@@ -296,12 +258,16 @@ func (f roundTrips) RoundTrip(req *http.Request) (*http.Response, error) { retur
 func TestARefreshTokenThatMayHaveLeftIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		server, store := newGranting(), &shelf{kept: map[string]bool{}}
+		server, store := newGranting(), newShelf()
 		r := user(seatAt(store, server.password), server.password)
+		spent := func() bool {
+			g, err := r.Store.Look(t.Context())
+			return err == nil && g.Spent
+		}
 		if _, err := tokenFrom(r, server); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := tokenFrom(r, roundTrips(breaks(false))); err == nil || store.row.Spent {
+		if _, err := tokenFrom(r, roundTrips(breaks(false))); err == nil || spent() {
 			t.Fatalf("nothing left, so it is not spent: %v", err)
 		}
 		server.answer = func(n int) *http.Response {
@@ -311,11 +277,146 @@ func TestARefreshTokenThatMayHaveLeftIsNotSentAgain(t *testing.T) {
 			}
 			return nil
 		}
-		if _, err := tokenFrom(r, server); err == nil || !store.row.Spent {
+		if _, err := tokenFrom(r, server); err == nil || !spent() {
 			t.Fatalf("it may have been used: %v", err)
 		}
 		if _, err := tokenFrom(r, server); err != nil || server.passwords != 2 || server.spent != 0 {
 			t.Errorf("%v, passwords %d, spent %d", err, server.passwords, server.spent)
+		}
+	})
+}
+
+// TestAPairIsKeptWhenTheStoreAnswers: it is given once, so that the store is asked for it until somebody else may ask.
+func TestAPairIsKeptWhenTheStoreAnswers(t *testing.T) {
+	t.Parallel()
+	errAway := errors.New("the store is away")
+	for name, test := range map[string]struct {
+		step string        // at which the store does not answer
+		away time.Duration // for so long
+		kept bool
+		took time.Duration // at most
+	}{
+		"for a moment":             {"before keep", time.Second, true, 2 * time.Second},
+		"nearly for the lease":     {"before keep", 58 * time.Second, true, time.Minute},
+		"it was kept all the same": {"after keep", time.Second, true, 2 * time.Second},
+		"for longer":               {"before keep", 61 * time.Second, false, 62 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			server, store := newGranting(), newShelf()
+			at, began := seatAt(store, server.password), time.Time{}
+			at.step = func(step string) error {
+				if step == test.step && time.Since(began) < test.away {
+					return errAway
+				}
+				return nil
+			}
+			r := user(at, server.password)
+			for n := range 2 { // by the password, then by the refresh token that came with it
+				began = time.Now()
+				tok, err := tokenFrom(r, server)
+				if took := time.Since(began); took > test.took || (err == nil) != test.kept {
+					t.Fatalf("%s, %d: %v after %s", name, n, err, took)
+				}
+				if err == nil && !store.keeps(tok.AccessToken) {
+					t.Errorf("%s: a pair is used that is not kept", name)
+				}
+				if err != nil && callError(t, err).What.Code != "call.grant-unkept" {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			if test.kept && (server.passwords != 1 || server.refreshes != 1) || server.spent != 0 || server.mostAtOnce != 1 {
+				t.Errorf("%s: passwords %d, refreshes %d, spent %d", name, server.passwords, server.refreshes, server.spent)
+			}
+		})
+	}
+}
+
+// TestAPairThatCannotBeKeptDelaysNoEnd: a process that is to end waits a little, and no longer.
+func TestAPairThatCannotBeKeptDelaysNoEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, at := newGranting(), seatAt(newShelf(), "")
+		ctx, stop := context.WithCancel(t.Context())
+		at.step = func(step string) error {
+			if step == "before keep" {
+				stop()
+				return errors.New("the store is away")
+			}
+			return nil
+		}
+		o, began := testOptions().withDefaults(), time.Now()
+		if _, err := user(at, server.password).Token(ctx, tokenClient(&o, server)); err == nil || time.Since(began) > 2*lastWords {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+	})
+}
+
+// TestWhoIsLateAsksNothing: a process that stood still between taking the grant and asking sends nothing, and spends nothing.
+func TestWhoIsLateAsksNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, store := newGranting(), newShelf()
+		if _, err := tokenFrom(user(seatAt(store, server.password), server.password), server); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		at := seatAt(store, server.password)
+		at.step = func(step string) error {
+			if step == "after take" {
+				time.Sleep(grantLease / 2)
+			}
+			return nil
+		}
+		r := user(at, server.password)
+		_, err := tokenFrom(r, server)
+		if call := callError(t, err); call.What.Code != "call.grant-late" || call.Class != jobs.ClassTemporary {
+			t.Errorf("%v", err)
+		}
+		if g, err := at.of.Look(t.Context()); err != nil || g.Spent || g.Tries != 0 || len(server.seen) != 1 {
+			t.Errorf("%+v, %v, asked %d times", g, err, len(server.seen))
+		}
+		at.step = func(string) error { return nil }
+		if _, err := tokenFrom(r, server); err != nil || server.refreshes != 1 || server.passwords != 1 {
+			t.Errorf("%v, refreshes %d, passwords %d", err, server.refreshes, server.passwords)
+		}
+	})
+}
+
+// TestARefusalIsOfTheGrantThatWasRefused: what a person tried again elsewhere, and the partner took, is used here, too.
+func TestARefusalIsOfTheGrantThatWasRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, store := newGranting(), newShelf()
+		server.answer = func(n int) *http.Response {
+			if n == 1 {
+				return response(403, "<html>maintenance")
+			}
+			return nil
+		}
+		here, elsewhere := user(seatAt(store, server.password), server.password), user(seatAt(store, server.password), server.password)
+		refused := func(r *rotating) {
+			t.Helper()
+			if _, err := tokenFrom(r, server); callError(t, err).What.Code != "call.password-refused" {
+				t.Fatal(err)
+			}
+		}
+		refused(here)
+		refused(elsewhere)
+		if err := store.Forgive(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		refused(here) // nobody said so to this process
+		if _, err := tokenFrom(elsewhere, server); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if _, err := tokenFrom(here, server); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+		}
+		if server.passwords != 1 || server.n != 4 {
+			t.Errorf("passwords %d, asked %d times", server.passwords, server.n)
 		}
 	})
 }
@@ -336,7 +437,7 @@ func TestFourHolders(t *testing.T) {
 				defer mu.Unlock()
 				return random.IntN(most)
 			}
-			server, store := newGranting(), &shelf{kept: map[string]bool{}}
+			server, store := newGranting(), newShelf()
 			server.takes = func() time.Duration { return time.Duration(n(20)) * 100 * time.Millisecond }
 			process := func() (*rotating, http.RoundTripper) {
 				dead := false
@@ -355,7 +456,7 @@ func TestFourHolders(t *testing.T) {
 					}
 					return nil
 				}
-				s := &seat{store, server.password, step}
+				s := &seat{store, store.Grant(1, []byte(server.password)), step}
 				return user(s, server.password), roundTrips(func(req *http.Request) (*http.Response, error) {
 					if err := step("before request"); err != nil {
 						return nil, err

@@ -296,8 +296,8 @@ type Credentials interface {
 	// Refused tells since when a target's secret is refused; zero = it is not, within a day.
 	Refused(ctx context.Context, target int64, secret []byte) (since time.Time, err error)
 	NoteRefused(ctx context.Context, target int64, secret []byte) error
-	// NoteTaken forgets a refusal: a person tried again, and the partner took it.
-	NoteTaken(ctx context.Context, target int64) error
+	// Forgive forgets what a target's partner refused, or did not answer to: a person wants it tried again.
+	Forgive(ctx context.Context, target int64) error
 }
 
 // Fetching is a run of a FetchJob, and all that package pull needs to do it.

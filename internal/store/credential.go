@@ -41,9 +41,9 @@ func (c *Credentials) NoteRefused(ctx context.Context, target int64, secret []by
 	return redact("remembering what the partner refused", err)
 }
 
-// NoteTaken implements jobs.Credentials.
-func (c *Credentials) NoteTaken(ctx context.Context, target int64) error {
-	return redact("remembering what the partner refused", c.store.queries.NoteTaken(ctx, target))
+// Forgive implements jobs.Credentials.
+func (c *Credentials) Forgive(ctx context.Context, target int64) error {
+	return redact("forgetting what the partner refused", c.store.queries.Forgive(ctx, target))
 }
 
 // What is sealed of a grant.
@@ -157,7 +157,7 @@ func (g *grant) Keep(ctx context.Context, held jobs.Grant, pair jobs.Pair) error
 // Release implements jobs.GrantStore.
 func (g *grant) Release(ctx context.Context, held jobs.Grant, end jobs.GrantEnd) error {
 	row := dbsqlc.ReleaseCredentialParams{TargetID: g.target, Version: held.Version, Holder: held.Holder, DidLeave: end.Left,
-		Spent: held.Spent, Answered: end.Answered, Tries: int32(held.Tries)} //nolint:gosec // a few
+		Spent: held.Spent, Answered: end.Answered, Tries: int32(held.Tries), TriedAt: unlessZero(held.TriedAt)} //nolint:gosec // a few
 	if end.Refused {
 		row.Refused = g.secret
 	}

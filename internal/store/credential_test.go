@@ -1,80 +1,68 @@
 package store
 
 import (
-	"errors"
-	"reflect"
+	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/granttest"
 )
 
-// Of all processes one at a time asks for the next pair, and a refresh token that may have left is known to be spent.
-func TestGrant(t *testing.T) {
+// What a grant counts on holds here as it does of the store in memory. Each story has targets of its own in one ledger.
+func TestGrants(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
-	a, b := f.open(), f.open()
-	at, err := a.EnsureTarget(t.Context(), target)
-	f.must(err)
-	first, other := a.Credentials().Grant(at.ID, []byte("secret")), b.Credentials().Grant(at.ID, []byte("secret"))
-	look := func(of jobs.GrantStore, want jobs.Grant) {
-		t.Helper()
-		got, err := of.Look(t.Context())
-		if got.TriedAt, got.AccessUntil = (time.Time{}), got.AccessUntil.UTC(); err != nil || !reflect.DeepEqual(got, want) {
-			t.Fatalf("%+v %+v (%v), want %+v %+v", got, got.Access+got.Refresh, err, want, want.Access+want.Refresh)
-		}
-	}
-	look(first, jobs.Grant{})
-	held, err := first.Take(t.Context(), 0, time.Minute)
-	if f.must(err); held.Spent || held.Tries != 0 {
-		t.Errorf("%+v", held)
-	}
-	if _, err := other.Take(t.Context(), 0, time.Minute); !errors.Is(err, jobs.ErrGrantHeld) {
-		t.Errorf("two at once: %v", err)
-	}
-	look(other, jobs.Grant{Spent: true, Tries: 1})
-	f.must(first.Release(t.Context(), held, jobs.GrantEnd{})) // nothing left
-	look(other, jobs.Grant{})
-	held, err = other.Take(t.Context(), 0, time.Minute)
-	f.must(err)
-	until := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-	pair := jobs.Pair{Access: "access 1", Refresh: "refresh 1", AccessUntil: until}
-	f.must(other.Keep(t.Context(), held, pair))
-	look(first, jobs.Grant{Version: 1, Pair: pair})
-	f.want("false", `SELECT encode(access, 'escape') LIKE '%access%' OR encode(refresh, 'escape') LIKE '%refresh%' FROM syncd.credential`)
+	ledger := &grantLedger{f: newFixture(t)}
+	ledger.stores = [2]*Store{ledger.f.open(), ledger.f.open()}
+	granttest.Run(t, func(t *testing.T) granttest.World { return &grantWorld{grantLedger: ledger, T: t} })
+}
 
-	// Whoever froze with it is overtaken, and what it comes back with is thrown away.
-	frozen, err := first.Take(t.Context(), 1, -time.Second)
-	if f.must(err); frozen.Refresh != "refresh 1" || frozen.Spent {
-		t.Errorf("%+v", frozen)
-	}
-	held, err = other.Take(t.Context(), 1, time.Minute)
-	if f.must(err); !held.Spent || held.Refresh != "refresh 1" || held.Tries != 1 {
-		t.Errorf("%+v", held)
-	}
-	if err := first.Keep(t.Context(), frozen, jobs.Pair{Access: "late"}); !errors.Is(err, jobs.ErrGrantHeld) {
-		t.Errorf("%v", err)
-	}
-	f.must(first.Release(t.Context(), frozen, jobs.GrantEnd{}))
-	if _, err := first.Take(t.Context(), 1, time.Minute); !errors.Is(err, jobs.ErrGrantHeld) {
-		t.Errorf("who froze took it from who holds it: %v", err)
-	}
-	f.must(other.Release(t.Context(), held, jobs.GrantEnd{Left: true, Answered: true, Refused: true}))
-	look(first, jobs.Grant{Version: 1, Pair: pair, Spent: true, Refused: true})
-	if _, err := first.Take(t.Context(), 0, time.Minute); !errors.Is(err, jobs.ErrGrantHeld) {
-		t.Errorf("of a former version: %v", err)
-	}
+type grantLedger struct {
+	f       *fixture
+	stores  [2]*Store
+	targets atomic.Int64
+}
 
-	// Another secret is not answered for by these tokens, and was not refused.
-	changed := a.Credentials().Grant(at.ID, []byte("another secret"))
-	look(changed, jobs.Grant{Version: 1})
-	held, err = changed.Take(t.Context(), 1, time.Minute)
-	if f.must(err); held.Refresh != "" || held.Spent {
-		t.Errorf("%+v", held)
+type grantWorld struct {
+	*grantLedger
+	*testing.T
+	own    []int64 // targets
+	opened int
+}
+
+func (w *grantWorld) Open() granttest.Process {
+	w.opened++
+	return w.stores[w.opened%2].Credentials()
+}
+
+func (w *grantWorld) Target() int64 {
+	at := target
+	at.Dossier = fmt.Sprint("school-", w.targets.Add(1))
+	made, err := w.stores[0].EnsureTarget(w.Context(), at)
+	if err != nil {
+		w.Fatal(err)
 	}
-	f.must(changed.Keep(t.Context(), held, jobs.Pair{Access: "access 2"}))
-	look(changed, jobs.Grant{Version: 2, Pair: jobs.Pair{Access: "access 2"}})
-	look(first, jobs.Grant{Version: 2})
+	w.own = append(w.own, made.ID)
+	return made.ID
+}
+
+func (w *grantWorld) Pass(d time.Duration) {
+	w.f.db.Exec(w.T, `UPDATE syncd.credential SET held_until = held_until - $2::interval, tried_at = tried_at - $2::interval,
+		refused_at = refused_at - $2::interval WHERE target_id = ANY($1)`, w.own, d)
+}
+
+func (w *grantWorld) Stored(target int64) (text string) {
+	err := w.f.db.With(w.Context(), func(conn *pgx.Conn) error {
+		return conn.QueryRow(w.Context(), `SELECT encode(access, 'escape') || encode(refresh, 'escape') || c
+			FROM syncd.credential c WHERE target_id = $1`, target).Scan(&text)
+	})
+	if err != nil || text == "" {
+		w.Fatal(err)
+	}
+	return text
 }
 
 // What is sealed of a grant opens with the next ledger key, and what a partner refused is still known.

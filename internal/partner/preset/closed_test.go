@@ -140,7 +140,7 @@ func TestNothingElseIsEverAsked(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		feed, err := c.Feed(preset.Dossier{Name: "x", Siret: siret, Values: values[d.Name], Secret: []string{"password"}, Grants: &pairs{}})
+		feed, err := c.Feed(preset.Dossier{Name: "x", Siret: siret, Values: values[d.Name], Secret: []string{"password"}, Grants: pairs()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package preset_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +20,7 @@ import (
 	"syncd/internal/config/strict"
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/granttest"
 	"syncd/internal/partner/choruspro"
 	"syncd/internal/partner/iopole"
 	"syncd/internal/partner/jindexe"
@@ -114,7 +114,7 @@ func open(t *testing.T, d *preset.Definition, api http.Handler, tail string, cha
 		t.Fatal(err)
 	}
 	t.Cleanup(b.connection.Close)
-	dossier := preset.Dossier{Name: "saint-martin", Siret: siret, Values: values[d.Name], Grants: &pairs{}}
+	dossier := preset.Dossier{Name: "saint-martin", Siret: siret, Values: values[d.Name], Grants: pairs()}
 	if values[d.Name]["password"] != "" {
 		dossier.Secret = []string{"password"}
 	}
@@ -141,42 +141,8 @@ func (l *locked) Write(p []byte) (int, error) {
 	return l.to.Write(p)
 }
 
-// pairs is a store of one process.
-type pairs struct {
-	mu  sync.Mutex
-	row jobs.Grant
-}
-
-func (p *pairs) Look(context.Context) (jobs.Grant, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.row, nil
-}
-
-func (p *pairs) Take(_ context.Context, version int64, _ time.Duration) (jobs.Grant, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.row.Version != version || p.row.Holder != 0 {
-		return jobs.Grant{}, jobs.ErrGrantHeld
-	}
-	before := p.row
-	p.row.Spent, p.row.Holder, before.Holder = true, 1, 1
-	return before, nil
-}
-
-func (p *pairs) Keep(_ context.Context, held jobs.Grant, pair jobs.Pair) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.row = jobs.Grant{Version: held.Version + 1, Pair: pair}
-	return nil
-}
-
-func (p *pairs) Release(_ context.Context, _ jobs.Grant, end jobs.GrantEnd) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.row.Holder, p.row.Refused = 0, end.Refused
-	return nil
-}
+// pairs is a store of nobody else.
+func pairs() jobs.GrantStore { return new(granttest.Memory).Grant(1, []byte("secret")) }
 
 // kept is a file in memory.
 type kept struct{ bytes.Buffer }

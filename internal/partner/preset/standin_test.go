@@ -233,7 +233,7 @@ func TestJindexe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := &pairs{}
+	store := pairs()
 	b := open(t, &jindexe.Definition, s, "", func(d *preset.Dossier) { d.Grants = store })
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
 		if sheets, _ := b.walk(t, jobs.Ask{Collection: "fiches"}); len(sheets) != 120 {

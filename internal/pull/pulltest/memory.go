@@ -16,6 +16,7 @@ import (
 	"syncd/internal/canonjson"
 	"syncd/internal/diff"
 	"syncd/internal/jobs"
+	"syncd/internal/jobs/granttest"
 )
 
 // Memory is an inbox, and as much of a ledger as runs that read records need.
@@ -34,7 +35,7 @@ type Memory struct {
 	cursors     map[int64]map[string]jobs.Cursor
 	targets     map[jobs.Target]int64
 	lines       map[int64]map[place]*line // by run
-	refused     map[string]time.Time
+	credentials granttest.Memory
 }
 
 type place struct {
@@ -75,7 +76,7 @@ type line struct {
 func NewMemory(now func() time.Time) *Memory {
 	return &Memory{now: now, incarnation: "1", identities: map[int64]string{}, records: map[place]*record{},
 		files: map[place]map[string]*file{}, cursors: map[int64]map[string]jobs.Cursor{}, changes: map[int64][]Row{},
-		targets: map[jobs.Target]int64{}, lines: map[int64]map[place]*line{}, refused: map[string]time.Time{},
+		targets: map[jobs.Target]int64{}, lines: map[int64]map[place]*line{},
 		returned: map[int64]map[string]int{}}
 }
 
@@ -468,7 +469,7 @@ type memoryWorld struct{ m *Memory }
 
 func (w memoryWorld) Ledger() jobs.Ledger           { return w.m }
 func (w memoryWorld) Inbox() jobs.Inbox             { return w.m }
-func (w memoryWorld) Credentials() jobs.Credentials { return w.m }
+func (w memoryWorld) Credentials() jobs.Credentials { return &w.m.credentials }
 
 func (w memoryWorld) Find(id int64) *jobs.Run {
 	w.m.mu.Lock()
@@ -537,27 +538,4 @@ func (w memoryWorld) Lines(id int64) string {
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
-}
-
-// Refused implements jobs.Credentials.
-func (m *Memory) Refused(_ context.Context, _ int64, secret []byte) (time.Time, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.refused[string(secret)], nil
-}
-
-// NoteRefused implements jobs.Credentials.
-func (m *Memory) NoteRefused(_ context.Context, _ int64, secret []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.refused[string(secret)] = m.now()
-	return nil
-}
-
-// NoteTaken implements jobs.Credentials.
-func (m *Memory) NoteTaken(context.Context, int64) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	clear(m.refused)
-	return nil
 }

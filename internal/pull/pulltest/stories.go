@@ -445,7 +445,7 @@ func aRefusedSecret(s *story) {
 	s.fetch("succeeded: 1 read 1 new")
 	s.Wrong = []byte("login:wrong")
 	s.fetch("failed secret-refused")
-	if err := s.Credentials().NoteTaken(s.Context(), s.Find(1).Target.ID); err != nil {
+	if err := s.Credentials().Forgive(s.Context(), s.Find(1).Target.ID); err != nil {
 		s.Fatal(err)
 	}
 	s.fetch("succeeded: 1 read 1 same")

@@ -19,6 +19,15 @@ func (q *Queries) EnsureCredential(ctx context.Context, targetID int64) error {
 	return err
 }
 
+const forgive = `-- name: Forgive :exec
+UPDATE syncd.credential SET refused = NULL, refused_at = NULL, tries = 0 WHERE target_id = $1
+`
+
+func (q *Queries) Forgive(ctx context.Context, targetID int64) error {
+	_, err := q.db.Exec(ctx, forgive, targetID)
+	return err
+}
+
 const getCredential = `-- name: GetCredential :one
 
 SELECT version, key_id, secret, access, refresh, access_until, refresh_until, spent, tries, tried_at, holder, refused, refused_at,
@@ -93,7 +102,7 @@ func (q *Queries) HoldCredential(ctx context.Context, arg HoldCredentialParams) 
 const keepCredential = `-- name: KeepCredential :execrows
 UPDATE syncd.credential SET version = version + 1, key_id = $1::text, access = $2, refresh = $3,
     access_until = $4, refresh_until = $5, spent = false, tries = 0, holder = NULL, held_until = NULL,
-    refused = NULL, refused_at = NULL
+    refused = CASE WHEN refused <> secret THEN refused END, refused_at = CASE WHEN refused <> secret THEN refused_at END
 WHERE target_id = $6 AND version = $7 AND holder = $8::bigint
 `
 
@@ -185,15 +194,6 @@ func (q *Queries) NoteRefused(ctx context.Context, arg NoteRefusedParams) error 
 	return err
 }
 
-const noteTaken = `-- name: NoteTaken :exec
-UPDATE syncd.credential SET refused = NULL, refused_at = NULL WHERE target_id = $1 AND refused IS NOT NULL
-`
-
-func (q *Queries) NoteTaken(ctx context.Context, targetID int64) error {
-	_, err := q.db.Exec(ctx, noteTaken, targetID)
-	return err
-}
-
 const refusedSince = `-- name: RefusedSince :one
 SELECT refused_at FROM syncd.credential
 WHERE target_id = $1 AND refused = $2 AND refused_at > clock_timestamp() - interval '1 day'
@@ -214,8 +214,9 @@ func (q *Queries) RefusedSince(ctx context.Context, arg RefusedSinceParams) (*ti
 const releaseCredential = `-- name: ReleaseCredential :exec
 UPDATE syncd.credential SET holder = NULL, held_until = NULL, spent = CASE WHEN $1::boolean THEN spent ELSE $2::boolean END,
     tries = CASE WHEN $3::boolean THEN 0 WHEN $1::boolean THEN tries ELSE $4::integer END,
-    refused = coalesce($5, refused), refused_at = CASE WHEN $5::bytea IS NULL THEN refused_at ELSE clock_timestamp() END
-WHERE target_id = $6 AND version = $7 AND holder = $8::bigint
+    tried_at = CASE WHEN $1::boolean THEN tried_at ELSE $5 END,
+    refused = coalesce($6, refused), refused_at = CASE WHEN $6::bytea IS NULL THEN refused_at ELSE clock_timestamp() END
+WHERE target_id = $7 AND version = $8 AND holder = $9::bigint
 `
 
 type ReleaseCredentialParams struct {
@@ -223,6 +224,7 @@ type ReleaseCredentialParams struct {
 	Spent    bool
 	Answered bool
 	Tries    int32
+	TriedAt  *time.Time
 	Refused  []byte
 	TargetID int64
 	Version  int64
@@ -235,6 +237,7 @@ func (q *Queries) ReleaseCredential(ctx context.Context, arg ReleaseCredentialPa
 		arg.Spent,
 		arg.Answered,
 		arg.Tries,
+		arg.TriedAt,
 		arg.Refused,
 		arg.TargetID,
 		arg.Version,

@@ -22,12 +22,13 @@ WHERE target_id = @target_id;
 -- name: KeepCredential :execrows
 UPDATE syncd.credential SET version = version + 1, key_id = @key_id::text, access = @access, refresh = sqlc.narg('refresh'),
     access_until = sqlc.narg('access_until'), refresh_until = sqlc.narg('refresh_until'), spent = false, tries = 0, holder = NULL, held_until = NULL,
-    refused = NULL, refused_at = NULL
+    refused = CASE WHEN refused <> secret THEN refused END, refused_at = CASE WHEN refused <> secret THEN refused_at END
 WHERE target_id = @target_id AND version = @version AND holder = @holder::bigint;
 
 -- name: ReleaseCredential :exec
 UPDATE syncd.credential SET holder = NULL, held_until = NULL, spent = CASE WHEN @did_leave::boolean THEN spent ELSE @spent::boolean END,
     tries = CASE WHEN @answered::boolean THEN 0 WHEN @did_leave::boolean THEN tries ELSE @tries::integer END,
+    tried_at = CASE WHEN @did_leave::boolean THEN tried_at ELSE sqlc.narg('tried_at') END,
     refused = coalesce(sqlc.narg('refused'), refused), refused_at = CASE WHEN sqlc.narg('refused')::bytea IS NULL THEN refused_at ELSE clock_timestamp() END
 WHERE target_id = @target_id AND version = @version AND holder = @holder::bigint;
 
@@ -39,8 +40,8 @@ WHERE target_id = @target_id AND refused = @refused AND refused_at > clock_times
 INSERT INTO syncd.credential (target_id, refused, refused_at) VALUES (@target_id, @refused, clock_timestamp())
 ON CONFLICT (target_id) DO UPDATE SET refused = excluded.refused, refused_at = excluded.refused_at;
 
--- name: NoteTaken :exec
-UPDATE syncd.credential SET refused = NULL, refused_at = NULL WHERE target_id = @target_id AND refused IS NOT NULL;
+-- name: Forgive :exec
+UPDATE syncd.credential SET refused = NULL, refused_at = NULL, tries = 0 WHERE target_id = @target_id;
 
 -- name: SealedCredentials :many
 SELECT target_id, version, access, refresh FROM syncd.credential WHERE key_id = @key_id::text ORDER BY target_id LIMIT @most FOR UPDATE;
