@@ -233,8 +233,13 @@ func (e *UnknownError) Told() (problem, hint string) { return e.ToldIn(hinted.En
 
 // ToldIn implements hinted.Worded.
 func (e *UnknownError) ToldIn(words *locale.Catalogue) (problem, hint string) {
-	return strict.Say("unknown-"+e.What, "name", e.Name).Apart(words,
-		strict.Suggest(e.Nearest, e.Known, strict.Say("none-configured", "table", e.What)))
+	what, next := e.Facts()
+	return what.Apart(words, next)
+}
+
+// Facts are what is wrong, and the next step.
+func (e *UnknownError) Facts() (what, next hinted.Fact) {
+	return strict.Say("unknown-"+e.What, "name", e.Name), strict.Suggest(e.Nearest, e.Known, strict.Say("none-configured", "table", e.What))
 }
 
 // unknown says that no one of known is called name.

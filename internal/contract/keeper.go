@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/rs/zerolog"
@@ -100,11 +99,9 @@ func (k *Keeper) none(job *jobs.PushJob, s *Standing) (*jobs.Contract, error) {
 	if s.passing {
 		class, cause = jobs.ClassTemporary, jobs.CauseContractAway
 	}
-	var why any = strings.TrimPrefix(hinted.FirstLine(s.Problem.Error()), "contract: ")
-	if met := hinted.Keep(s.Problem).What; met.Args["where"] == "contract" { // which is said already
-		why = met.Args["what"]
-	} else if met.Code != "" {
-		why = met
+	why := hinted.Keep(s.Problem).What
+	if why.Met == "contract" { // which is said already
+		why.Met = ""
 	}
 	return nil, refused(class, jobs.Because(cause), hinted.Say("contract.named-unread", "why", why),
 		hinted.Say("contract.hint-named-unread", "documents", k.Settings.Documents))

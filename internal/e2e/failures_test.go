@@ -65,7 +65,7 @@ func TestRefusedConfigurationStopsAtOnce(t *testing.T) {
 			w, r := ready(t, 20)
 			r.API = w.connect(change)
 			run := w.run(r, jobs.Failed, nil)
-			if run.Failure.Code != jobs.ReasonConfiguration || len(run.Failure.Hints) == 0 {
+			if run.Failure.Code != jobs.ReasonConfiguration || !strings.Contains(run.Failure.Text(), "\nhint: ") {
 				t.Fatalf("%+v", run.Failure)
 			}
 			if strings.Contains(run.Failure.Detail, "another") || len(w.received()) != 0 {

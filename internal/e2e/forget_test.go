@@ -102,15 +102,21 @@ func TestForgetRenamesWhomAFailureNames(t *testing.T) {
 	w, r := guarded(t, 8, 6)
 	w.run(r, jobs.Succeeded, nil)
 	w.dismiss(2, 1)
-	w.run(r, jobs.Failed, func(n *jobs.NewRun) { n.Employees = []string{"00003", "00777"} })
+	failed := w.run(r, jobs.Failed, func(n *jobs.NewRun) { n.Employees = []string{"00003", `00"777`} })
 	done, err := w.forget(r, "00003", true)
 	w.must(err)
-	var detail, keys string
-	w.must(w.db.Connect(t).QueryRow(t.Context(), `SELECT failure_detail, failure_args ->> 'keys' FROM syncd.run WHERE state = 'failed'`).Scan(&detail, &keys))
-	for _, text := range []string{detail, keys} {
+	var detail, keys, problems string
+	w.must(w.db.Connect(t).QueryRow(t.Context(), `SELECT failure_detail, failure_args ->> 'keys', failure_problems::text FROM syncd.run
+		WHERE state = 'failed'`).Scan(&detail, &keys, &problems))
+	for _, text := range []string{detail, keys, problems} {
 		if strings.Contains(text, "00003") || !strings.Contains(text, done.Name) {
 			t.Errorf("the failure tells %s", text)
 		}
+	}
+	again, err := storeOf(r).Run(t.Context(), failed.ID)
+	w.must(err)
+	if text, _, _ := strings.Cut(again.Failure.Text(), "\nhint: "); text != again.Failure.Detail || !strings.Contains(text, `"00\"777"`) {
+		t.Errorf("the facts tell %s\nthe text  %s", text, again.Failure.Detail)
 	}
 }
 

@@ -200,7 +200,7 @@ func TestUnreadableStagingSendsNothing(t *testing.T) {
 			run, err := w.push(r, nil)
 			w.wantRun(run, err, jobs.Failed)
 			if run.Failure.Code != jobs.ReasonStaging || !strings.Contains(run.Failure.Detail, c.want) ||
-				len(run.Failure.Hints) == 0 {
+				!strings.Contains(run.Failure.Text(), "\nhint: ") {
 				t.Errorf("%+v", run.Failure)
 			}
 			if n := count(t, w, `SELECT count(*) FROM syncd.item WHERE run_id = $1`, run.ID); n != 0 {

@@ -3,8 +3,10 @@
 package hinted
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -78,7 +80,7 @@ func (f Fact) In(words *locale.Catalogue) string {
 
 // ToldIn is the fact in words, and their hint; where they have none, that of the fact {problem} which they tell more of.
 func (f Fact) ToldIn(words *locale.Catalogue) (text, hint string) {
-	text, hint = words.Error(f.Code, f.Args)
+	text, hint = words.Error(f.Code, withFacts(f.Args))
 	if about, ok := f.Args["problem"].(Fact); ok && hint == "" {
 		_, hint = about.ToldIn(words)
 	}
@@ -86,6 +88,17 @@ func (f Fact) ToldIn(words *locale.Catalogue) (text, hint string) {
 		text = f.Met.In(words) + words.Colon + text
 	}
 	return text, hint
+}
+
+// withFacts are values with the facts of errors instead of them.
+func withFacts(args map[string]any) map[string]any {
+	for name, value := range args {
+		if err, ok := value.(error); ok {
+			args = maps.Clone(args)
+			args[name] = Keep(err).What
+		}
+	}
+	return args
 }
 
 // While is the fact with what met it in front.
@@ -128,7 +141,7 @@ func What(err error) Fact {
 	if coded, ok := errors.AsType[*Coded](err); ok {
 		return coded.Fact
 	}
-	return Say("plain.text", "text", err.Error())
+	return Plain(err.Error())
 }
 
 func (e *Coded) Error() string { return Text(e.Told()) }
@@ -156,31 +169,62 @@ func All(err error) []Told { return AllIn(nil, err) }
 
 // AllIn is All in the words of a catalogue, as far as the error has some; nil = in those of its text.
 func AllIn(words *locale.Catalogue, err error) []Told {
+	var all []Told
+	for _, p := range partsOf(err) {
+		all = append(all, p.in(words))
+	}
+	return all
+}
+
+// part is one of the problems of an error: an error that can be told, or a text, and what was said in front of it.
+type part struct {
+	before []any // texts, and what a Doing names
+	one    error // nil = a text
+	text   string
+}
+
+// partsOf are the problems of an error, at least one.
+func partsOf(err error) []part {
 	if met, ok := err.(*while); ok { //nolint:errorlint // one layer
-		all, doing := AllIn(words, met.error), string(met.doing)+": "
-		if words != nil {
-			doing = met.doing.In(words) + words.Colon
-		}
-		all[0].Problem = doing + all[0].Problem
-		return all
+		return behind(met.doing, partsOf(met.error))
 	}
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
-		if all, ok := within(words, err, joined.Unwrap()); ok {
+		if all, ok := within(err, joined.Unwrap()); ok {
 			return all
 		}
 	}
 	one := first(err)
 	if one == nil {
-		return []Told{{Problem: err.Error()}}
+		return []part{{text: err.Error()}}
 	}
 	before, ok := strings.CutSuffix(err.Error(), one.Error())
 	if !ok { // who wrapped it said something behind it
-		return []Told{{Problem: err.Error()}}
+		return []part{{text: err.Error()}}
 	}
-	told := apart(words, one)
-	told.Problem = before + told.Problem
-	return []Told{told}
+	if met, ok := one.(*while); ok { //nolint:errorlint // one layer
+		return behind(before, partsOf(met))
+	}
+	return behind(before, []part{{one: one}})
+}
+
+// behind puts something in front of the first part.
+func behind(before any, all []part) []part {
+	if before != "" {
+		all[0].before = append([]any{before}, all[0].before...)
+	}
+	return all
+}
+
+// within are the problems of joined errors, with what who wrapped them said first; not ok = they are not told line by line.
+func within(err error, joined []error) (all []part, ok bool) {
+	texts := make([]string, len(joined))
+	for i, one := range joined {
+		texts[i] = one.Error()
+		all = append(all, partsOf(one)...)
+	}
+	before, ok := strings.CutSuffix(err.Error(), strings.Join(texts, "\n"))
+	return behind(before, all), ok
 }
 
 // first is the outermost error that can be told; nil = none.
@@ -200,40 +244,36 @@ func first(err error) error {
 	return first(errors.Unwrap(err))
 }
 
-// apart tells an error that first found.
-func apart(words *locale.Catalogue, one error) (told Told) {
-	switch e := one.(type) { //nolint:errorlint // one layer
+// in is a part in words; nil = those of its text.
+func (p *part) in(words *locale.Catalogue) (told Told) {
+	told.Problem, told.Meant = p.text, meant(p.one)
+	switch e := p.one.(type) { //nolint:errorlint // one layer
 	case Telling:
-		if words == nil {
-			words = English()
-		}
-		told.Problem, told.Hint = e.Fact().ToldIn(words)
+		told.Problem, told.Hint = e.Fact().ToldIn(cmp.Or(words, English()))
 	case Error:
 		if worded, ok := e.(Worded); ok && words != nil {
 			told.Problem, told.Hint = worded.ToldIn(words)
 		} else {
 			told.Problem, told.Hint = e.Told()
 		}
-	case *while:
-		told.Problem, told.Hint = SplitIn(words, e)
 	}
-	meant, ok := one.(interface{ Meant() bool })
-	told.Meant = ok && meant.Meant()
+	for i := len(p.before) - 1; i >= 0; i-- {
+		text := fmt.Sprint(p.before[i])
+		if doing, met := p.before[i].(Doing); met {
+			text = string(doing) + ": "
+			if words != nil {
+				text = doing.In(words) + words.Colon
+			}
+		}
+		told.Problem = text + told.Problem
+	}
 	return told
 }
 
-// within are the problems of joined errors, with what who wrapped them said first; not ok = they are not told line by line.
-func within(words *locale.Catalogue, err error, joined []error) (all []Told, ok bool) {
-	texts := make([]string, len(joined))
-	for i, one := range joined {
-		texts[i] = one.Error()
-		all = slices.Concat(all, AllIn(words, one))
-	}
-	before, ok := strings.CutSuffix(err.Error(), strings.Join(texts, "\n"))
-	if ok {
-		all[0].Problem = before + all[0].Problem
-	}
-	return all, ok
+// meant reports whether the hint of an error names what may have been meant.
+func meant(err error) bool {
+	guess, ok := err.(interface{ Meant() bool })
+	return ok && guess.Meant()
 }
 
 // Split is what is wrong, up to the first hint, and this hint, with all that is told after it.

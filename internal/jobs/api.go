@@ -139,7 +139,7 @@ func (e *CallError) Facts() (what, next hinted.Fact) {
 	if e.What.Code == "" {
 		return e.What, e.Next
 	}
-	return hinted.Say("contract.at", "where", e.Call, "what", e.What), e.Next
+	return e.What.While(hinted.Doing(e.Call)), e.Next
 }
 
 // Tell says what is wrong, and the next step.
@@ -156,7 +156,7 @@ func Troubled(class Class, call string, what hinted.Fact) *CallError {
 }
 
 // Reason is what a run that stops at the call keeps of it. It has no code, and not the partner's words.
-func (e *CallError) Reason() Reason { return reasonOf("", e, e.FailureCause()) }
+func (e *CallError) Reason() Reason { return ReasonOf("", e.FailureCause(), hinted.KeepAll(e)...) }
 
 // Service is what a target is asked for. What it answered properly by the settings in force, and answers in another way now,
 // is no mistake of these settings: something on the way, or a maintenance page, or one document.

@@ -33,7 +33,9 @@ func FailureReason(err error) Reason {
 	var refused *RefusedError
 	var unusual *UnusualError
 	cause := causeOf(err)
-	told := func(code ReasonCode, cause *Cause) Reason { return reasonOf(code, err, cause).WithWords(Words(err)) }
+	told := func(code ReasonCode, cause *Cause) Reason {
+		return ReasonOf(code, cause, hinted.KeepAll(err)...).WithWords(Words(err))
+	}
 	switch {
 	case errors.Is(err, ErrNoInbox):
 		return told(ReasonInboxMissing, nil)

@@ -157,62 +157,42 @@ func (c ReasonCode) OutdatesPlan() bool {
 
 // Reason is a code with the one detail that goes into its sentence. Detail never holds personal data.
 type Reason struct {
-	Code   ReasonCode `json:"code"`
-	Detail string     `json:"detail,omitempty"`
-	Cause  *Cause     `json:"-"` // of a run that failed, where more is known; nil = nothing
-	Hints  []Hint     `json:"-"` // of a run that failed, in the order of the lines
+	Code     ReasonCode    `json:"code"`
+	Detail   string        `json:"detail,omitempty"`
+	Cause    *Cause        `json:"-"` // of a run that failed, where more is known; nil = nothing
+	Problems []hinted.Kept `json:"-"` // of a run that failed: what it met, and the next steps; Detail has what it met in English
 }
 
-// Hint is what to do about what a line of a Reason's Detail says.
-type Hint struct {
-	Line  int    `json:"line"` // from 0
-	Text  string `json:"text"`
-	Meant bool   `json:"meant,omitempty"` // it names what may have been meant
-}
-
-// reasonOf is a reason with the problems of an error, line by line, and their hints.
-func reasonOf(code ReasonCode, err error, cause *Cause) Reason {
-	r := Reason{Code: code, Cause: cause}
-	var problems []string
-	line := -1
-	for _, one := range hinted.All(err) {
-		problems = append(problems, one.Problem)
-		line += 1 + strings.Count(one.Problem, "\n")
-		if one.Hint != "" {
-			r.Hints = append(r.Hints, Hint{line, one.Hint, one.Meant})
-		}
+// ReasonOf is a reason that consists of problems.
+func ReasonOf(code ReasonCode, cause *Cause, problems ...hinted.Kept) Reason {
+	r := Reason{Code: code, Cause: cause, Problems: problems}
+	texts := make([]string, len(problems))
+	for i := range problems {
+		texts[i], _ = problems[i].Told()
 	}
-	r.Detail = strings.Join(problems, "\n")
+	r.Detail = strings.Join(texts, "\n")
 	return r
 }
 
-// WithWords is the reason with the partner's words, masked, before its hint.
+// WithWords is the reason with the partner's words, masked, behind its last problem.
 func (r Reason) WithWords(words string) Reason {
-	if words == "" {
+	if words == "" || len(r.Problems) == 0 {
 		return r
 	}
-	words = "\nits words: " + words
-	r.Detail += words
-	r.Hints = slices.Clone(r.Hints)
-	for i := range r.Hints {
-		r.Hints[i].Line += strings.Count(words, "\n")
-	}
-	return r
+	problems := slices.Clone(r.Problems)
+	last := &problems[len(problems)-1]
+	last.What = hinted.Say("plain.worded", "problem", last.What, "words", words)
+	return ReasonOf(r.Code, r.Cause, problems...)
 }
 
-// Text is the detail with its hints, each on a line of its own.
+// Text is the detail with the next steps, each on a line of its own.
 func (r Reason) Text() string {
-	if len(r.Hints) == 0 {
+	if len(r.Problems) == 0 {
 		return r.Detail
 	}
-	var lines []string
-	for i, line := range strings.Split(r.Detail, "\n") {
-		lines = append(lines, line)
-		for _, hint := range r.Hints {
-			if hint.Line == i {
-				lines = append(lines, "hint: "+hint.Text)
-			}
-		}
+	texts := make([]string, len(r.Problems))
+	for i := range r.Problems {
+		texts[i] = r.Problems[i].Error()
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(texts, "\n")
 }

@@ -24,11 +24,16 @@ func (e *FieldError) Told() (problem, hint string) { return e.ToldIn(hinted.Engl
 
 // ToldIn implements hinted.Worded.
 func (e *FieldError) ToldIn(words *locale.Catalogue) (problem, hint string) {
-	text, hint := e.Apart(words, e.Next)
-	if e.Path != "" {
-		text = hinted.Say("mapping.of-field", "path", e.Path, "problem", text).In(words)
+	what, next := e.Facts()
+	return what.Apart(words, next)
+}
+
+// Facts are what is wrong, and the next step.
+func (e *FieldError) Facts() (what, next hinted.Fact) {
+	if e.Path == "" {
+		return e.Fact, e.Next
 	}
-	return text, hint
+	return hinted.Say("mapping.of-field", "path", e.Path, "problem", e.Fact), e.Next
 }
 
 // ColumnError is a column that the mapping names and the query does not return, or returns twice.

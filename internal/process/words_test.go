@@ -50,5 +50,8 @@ func TestARunThatIsStoppedShowsTheWordsOfTheRefusal(t *testing.T) {
 		if detail := w.text(`SELECT failure_detail FROM syncd.run ORDER BY id DESC LIMIT 1`); !strings.Contains(detail, test.said) {
 			t.Errorf("recorded is %q", detail)
 		}
+		if recorded := w.text(`SELECT jsonb_agg(r)::text FROM syncd.run r`); strings.Contains(recorded, name) || strings.Contains(recorded, nir) {
+			t.Errorf("recorded is %s", recorded)
+		}
 	}
 }

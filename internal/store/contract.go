@@ -35,7 +35,10 @@ func (s *Store) KnownContracts(ctx context.Context, api jobs.APIName) (ledger.Kn
 		Accepted: a.AcceptedDigest, AcceptedAt: a.AcceptedAt, AcceptedBy: a.AcceptedBy, AcceptedFor: a.AcceptedReason}
 	if a.Problem != "" {
 		kept := &hinted.Kept{}
-		kept.Problem, kept.Hint, _ = strings.Cut(a.Problem, "\nhint: ") // as earlier programs kept it
+		problem, hint, _ := strings.Cut(a.Problem, "\nhint: ") // as earlier programs kept it
+		if kept.What = hinted.Plain(problem); hint != "" {
+			kept.Next = hinted.Plain(hint)
+		}
 		if a.ProblemFacts != nil {
 			if err := json.Unmarshal(a.ProblemFacts, kept); err != nil {
 				return ledger.KnownContracts{}, fmt.Errorf("reading why there is no contract: %w", err)

@@ -138,7 +138,7 @@ func requeue(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, why jobs.Rea
 	n, err := q.PostponeRun(ctx, dbsqlc.PostponeRunParams{ID: run.ID, Epoch: int32(run.Epoch),
 		PauseSeconds: jitter(patience.After(run.Postponed)).Seconds(), AskedSeconds: asked, DeadlineSeconds: patience.Deadline.Seconds(),
 		FailureCode: string(cmp.Or(why.Code, jobs.ReasonUnreachable)), FailureDetail: why.Detail, FailureArgs: causeJSON(why.Cause),
-		FailureHints: hintsJSON(why.Hints)})
+		FailureProblems: problemsJSON(why.Problems)})
 	return n == 1, err
 }
 
@@ -172,8 +172,8 @@ func endRun(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, c jobs.Counts
 	n, err := q.EndRun(ctx, dbsqlc.EndRunParams{
 		ID: run.ID, Epoch: int32(run.Epoch), FromState: string(run.State), State: string(state), FinishedAt: run.FinishedAt,
 		FailureCode: string(failure.Code), FailureDetail: failure.Detail, FailureArgs: causeJSON(failure.Cause),
-		FailureHints: hintsJSON(failure.Hints),
-		Accepted:     int32(c.Accepted), Rejected: int32(c.Rejected), Blocked: int32(c.Blocked), Held: int32(c.Held),
+		FailureProblems: problemsJSON(failure.Problems),
+		Accepted:        int32(c.Accepted), Rejected: int32(c.Rejected), Blocked: int32(c.Blocked), Held: int32(c.Held),
 		Uncertain: int32(c.Uncertain), Superseded: int32(c.Superseded), NotAttempted: int32(c.NotAttempted),
 		ElementsInDocuments: int32(c.ElementsInDocuments), ElementsBlocked: int32(c.ElementsBlocked),
 		Departed: int32(c.Departed), LeftBetween: int32(c.Left),

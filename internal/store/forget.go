@@ -185,7 +185,8 @@ func (s *Store) erase(ctx context.Context, q *dbsqlc.Queries, target int64, key,
 	if err != nil {
 		return err
 	}
-	if err := q.EraseFromRuns(ctx, dbsqlc.EraseFromRunsParams{TargetID: target, Key: key, Name: name}); err != nil {
+	if err := q.EraseFromRuns(ctx, dbsqlc.EraseFromRunsParams{TargetID: target, Key: key, Quoted: strconv.Quote(key),
+		Name: name}); err != nil {
 		return err
 	}
 	if err := eraseFromFindings(ctx, q, target, key, name); err != nil {

@@ -281,8 +281,8 @@ func TestCancelWinsOverWaiting(t *testing.T) {
 	f.wait(s, run, jobs.ReasonStopped, jobs.Succeeded)
 }
 
-// TestAFailureKeepsItsHints: apart from what they are about.
-func TestAFailureKeepsItsHints(t *testing.T) {
+// A failure is kept as facts, and as text for who reads the ledger by SQL.
+func TestAFailureKeepsWhatItMet(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	s := f.open()
@@ -294,5 +294,28 @@ func TestAFailureKeepsItsHints(t *testing.T) {
 	if !reflect.DeepEqual(finished.Failure, why) || why.Detail != "reading staging (job.source.employees): it is more than one statement" {
 		t.Errorf("got  %+v\nwant %+v", finished.Failure, why)
 	}
-	f.want(`[{"line": 0, "text": "write one SELECT"}]`, `SELECT failure_hints FROM syncd.run`)
+	f.want(`[{"what": {"met": "reading staging (job.source.employees)", "code": "staging.query-statements"}}]`,
+		`SELECT failure_problems FROM syncd.run`)
+}
+
+// A ledger that kept hints by the lines of a text has them as texts.
+func TestHintsOfAFilledLedgerAreKept(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	f.finish(s, run, jobs.ReasonStaging, jobs.Failed)
+	f.must(down(t.Context(), f.db.URL, 22))
+	f.db.Exec(t, `UPDATE syncd.run SET failure_detail = E'one\ntwo\nthree',
+		failure_hints = '[{"line": 0, "text": "did you mean it?", "meant": true}, {"line": 2, "text": "do it"}]'`)
+	if _, _, err := Migrate(t.Context(), f.db.URL); err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.Run(t.Context(), run.ID)
+	f.must(err)
+	problems := again.Failure.Problems
+	if again.Failure.Text() != "one\nhint: did you mean it?\ntwo\nthree\nhint: do it" || len(problems) != 3 || !problems[0].Guess ||
+		problems[2].Guess {
+		t.Errorf("%+v", again.Failure)
+	}
 }

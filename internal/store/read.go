@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"syncd/internal/diff"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
@@ -32,7 +33,7 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 			Contract: r.Contract, Form: r.Form},
 		Planned: r.PlannedAt != nil, RequestedBy: r.RequestedBy, Host: r.Host, PID: int(r.Pid), Version: r.Version,
 		Failure: jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail, Cause: fromJSON[*jobs.Cause](r.FailureArgs),
-			Hints: fromJSON[[]jobs.Hint](r.FailureHints)},
+			Problems: fromJSON[[]hinted.Kept](r.FailureProblems)},
 		Findings: findingsOf(r.Findings), FailedOf: value(r.FailedOf), Verify: r.Verify, Overwrite: r.Overwrite, Resend: r.Resend,
 		Approved: r.ApprovedDigest, ApprovedBy: r.ApprovedBy, ApprovedFor: r.ApprovedReason,
 		Incarnation: r.Incarnation, Nominal: r.NominalAt, NotBefore: r.NotBefore, Postponed: int(r.Postponed), Takeovers: int(r.Takeovers),
@@ -64,12 +65,12 @@ func causeJSON(cause *jobs.Cause) []byte {
 	return toJSON(cause)
 }
 
-// hintsJSON are the hints of a failure, as the ledger keeps them; nil = there are none.
-func hintsJSON(hints []jobs.Hint) []byte {
-	if len(hints) == 0 {
+// problemsJSON is what a failed run met, as the ledger keeps it; nil = there is nothing.
+func problemsJSON(problems []hinted.Kept) []byte {
+	if len(problems) == 0 {
 		return nil
 	}
-	return toJSON(hints)
+	return toJSON(problems)
 }
 
 func toJSON(v any) []byte {

@@ -140,7 +140,7 @@ func unsent(item jobs.TakenItem, why jobs.ReasonCode) jobs.ItemOutcome {
 
 // haltReason is why a run stops at an answer of this class.
 func haltReason(out jobs.Outcome) jobs.Reason {
-	reason := jobs.Reason{Detail: statusDetail(out.Status)}
+	var reason jobs.Reason
 	if call, ok := out.Err.(*jobs.CallError); ok { //nolint:errorlint // Send's contract: a *CallError itself
 		reason = call.Reason()
 	}

@@ -242,7 +242,7 @@ func (p *pushing) refused(ctx context.Context, a answer) error {
 	if err != nil {
 		return err
 	}
-	unusual := jobs.Reason{Code: jobs.ReasonUnusual, Detail: a.halt.Detail, Hints: a.halt.Hints, Cause: jobs.Unusual(a.halt.Cause)}
+	unusual := jobs.ReasonOf(jobs.ReasonUnusual, jobs.Unusual(a.halt.Cause), a.halt.Problems...)
 	switch {
 	case a.definite:
 		p.stopFor(a.halt)

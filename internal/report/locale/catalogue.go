@@ -139,7 +139,8 @@ type words struct {
 	Limited             string
 	Resend              string
 	Reason              string
-	Technical           string // above the text of an error, which is in English
+	Technical           string // above what a failed run met
+	TechnicalEnglish    string // where some of it is in English alone
 	After               string `args:"end duration"`
 	On                  string `args:"user host"`
 	NoMatricule         string

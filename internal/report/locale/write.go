@@ -38,6 +38,13 @@ func (c *Catalogue) Error(code string, args map[string]any) (text, hint string) 
 	return Fill(words.Text, values...), Fill(words.Hint, values...)
 }
 
+// Names reports whether the words of a code name a value; both languages name the same ones. A code without words names all.
+func (c *Catalogue) Names(code, value string) bool {
+	room, name, _ := strings.Cut(code, ".")
+	words, known := c.Errors[room][name]
+	return !known || strings.Contains(words.Text+words.Hint, "{"+value+"}")
+}
+
 // Doing is what met an error, in words; where, in brackets behind it, stays.
 func (c *Catalogue) Doing(english string) string {
 	what, where, placed := strings.Cut(english, " (")

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/report/text"
@@ -94,10 +95,8 @@ func TestRun(t *testing.T) {
 		{"unusual", failed(jobs.ReasonUnusual, "GET /V2/Dossier: the answer is HTML, not JSON\nhint: check base_url and the paths of [isidoor]",
 			jobs.Counts{}), nil, view.Show{}},
 		{"failures", failed(jobs.ReasonFailures, "500", tally(0, 0, rest[20:]...)), rest[20:], view.Show{}},
-		{"identity", failed(jobs.ReasonIdentity, (&jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010",
-			Answered: "99999999800019"}).Error(), jobs.Counts{}), nil, view.Show{}},
-		{"staging", failed(jobs.ReasonStaging, "reading staging (job.source.employees): it returned no employees, so nothing was "+
-			"sent\nhint: check the export", jobs.Counts{}), nil, view.Show{}},
+		{"identity", met(&jobs.IdentityError{Dossier: "saint-martin", Want: "12345678200010", Answered: "99999999800019"}), nil, view.Show{}},
+		{"staging", met(&jobs.StagingError{Query: "job.source.employees", What: hinted.Say("staging.query-statements")}), nil, view.Show{}},
 		{"unreachable", failed(jobs.ReasonUnreachable, "token: connection refused\nhint: see whether the partner's service is up", jobs.Counts{}),
 			nil, view.Show{}},
 		{"proxy", failed(jobs.ReasonConfiguration, "token: the proxy refuses the way: 403 Forbidden\n"+

@@ -50,6 +50,13 @@ func failed(reason jobs.ReasonCode, detail string, counts jobs.Counts) *jobs.Run
 	return r
 }
 
+// met is a run that failed at an error.
+func met(err error) *jobs.Run {
+	r := run(jobs.Failed, jobs.Counts{})
+	r.Failure = jobs.FailureReason(err)
+	return r
+}
+
 func pull(state jobs.State) *jobs.Run {
 	r := run(state, jobs.Counts{})
 	r.ID, r.Job, r.Kind, r.Period, r.Planned = 3, "dictionnaire", jobs.PullDictionnaire, "", false

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"syncd/internal/jobs"
-	"syncd/internal/lazyregexp"
 	"syncd/internal/report/locale"
 )
 
@@ -44,30 +43,33 @@ func (t *Teller) mend(r jobs.Reason, byCode string) string {
 	return byCode
 }
 
-var httpStatus = lazyregexp.New(`^[1-5][0-9]{2}$`)
-
-// failure is the detail of a failed run, line by line: an error in English. Its hint goes where the report has a step
-// for this failure, unless it names what may have been meant.
-func (t *Teller) failure(r jobs.Reason) []string {
+// failure is what a failed run met, line by line, below its title. The hint of a problem goes where the report has a step for this
+// failure, unless it names what may have been meant.
+func (t *Teller) failure(r jobs.Reason) (title string, detail []string) {
 	if t.Reasons[string(r.Code)].With != "" || saysItAll[r.Code] {
-		return nil
+		return "", nil
 	}
-	var detail []string
-	known, r := t.hasStep(r), withFormerHints(r)
-	for i, line := range strings.Split(r.Detail, "\n") {
-		if line = strings.TrimSpace(line); httpStatus().MatchString(line) {
-			line = "HTTP " + line
+	known, problems := t.hasStep(r), r.Problems
+	if problems == nil {
+		problems = formerProblems(r.Detail)
+	}
+	title = t.Words.Technical
+	for i := range problems {
+		p := &problems[i]
+		if p.InEnglish() {
+			title = t.Words.TechnicalEnglish
 		}
-		if line != "" {
-			detail = append(detail, line)
-		}
-		for _, hint := range r.Hints {
-			if hint.Line == i && (hint.Meant || !known) {
-				detail = append(detail, "hint: "+hint.Text)
+		problem, hint := p.ToldIn(t.Catalogue)
+		for line := range strings.SplitSeq(problem, "\n") {
+			if line = strings.TrimSpace(line); line != "" {
+				detail = append(detail, line)
 			}
 		}
+		if hint != "" && (p.Guess || !known) {
+			detail = append(detail, "hint: "+hint)
+		}
 	}
-	return detail
+	return title, detail
 }
 
 // saysItAll are reasons whose sentence, and the step that follows from it, leave nothing to tell. (So do those whose

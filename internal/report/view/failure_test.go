@@ -2,10 +2,12 @@ package view
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
@@ -82,8 +84,8 @@ func TestEveryCauseIsToldInBothLanguages(t *testing.T) {
 				!strings.Contains(sentence, failure.names) {
 				t.Errorf("%s: %q tells %q", language, c.cause, sentence)
 			}
-			if i := slices.IndexFunc(p.failure(reason), isStep); i >= 0 {
-				t.Errorf("%s: %q keeps the hint %q", language, c.cause, p.failure(reason)[i])
+			if met := met(p, reason); slices.ContainsFunc(met, isStep) {
+				t.Errorf("%s: %q keeps a hint: %q", language, c.cause, met)
 			}
 		}
 	}
@@ -112,7 +114,7 @@ func TestACauseIsToldAsItWas(t *testing.T) {
 			if got, want := p.Reason(now), p.Reason(former); got != want || strings.ContainsAny(got, "{}") {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
-			if got, want := p.failure(now), p.failure(former); !slices.Equal(got, want) {
+			if got, want := met(p, now), met(p, former); language == locale.English && !slices.Equal(got, want) {
 				t.Errorf("got  %q\nwant %q", got, want)
 			}
 			if got, want := p.reason(now).Detail, err.Error(); got != want {
@@ -123,6 +125,11 @@ func TestACauseIsToldAsItWas(t *testing.T) {
 			}
 		}
 	}
+}
+
+func met(t *Teller, r jobs.Reason) []string {
+	_, lines := t.failure(r)
+	return lines
 }
 
 func isStep(line string) bool {
@@ -138,7 +145,7 @@ func TestWhatIsNotKnownOfAFailureKeepsItsHint(t *testing.T) {
 		{Code: jobs.ReasonStaging, Detail: staging("its @ parameters cannot be read").Error()},
 		{Code: jobs.ReasonInternal, Detail: "odd\nhint: a step in English"},
 	} {
-		if detail := p.failure(reason); len(detail) != 2 || detail[1] != "hint: a step in English" {
+		if detail := met(p, reason); len(detail) != 2 || detail[1] != "hint: a step in English" {
 			t.Errorf("%s is shown as %q", reason.Code, detail)
 		}
 		if sentence := p.Reason(reason); sentence != p.Reasons[string(reason.Code)].Plain {
@@ -152,9 +159,38 @@ func TestAHintThatNamesWhatWasMeantStays(t *testing.T) {
 	t.Parallel()
 	err := errors.Join(&mapping.ColumnError{Path: "Nom", Column: "nam", Nearest: "nom"}, &mapping.ColumnError{Path: "X", Column: "x"})
 	for _, reason := range []jobs.Reason{{Code: jobs.ReasonStaging, Detail: err.Error()}, jobs.FailureReason(err)} {
-		detail := New(locale.French, Options{Partner: payer}).failure(reason)
-		if len(detail) != 3 || detail[1] != `hint: did you mean "nom"?` {
+		detail := met(New(locale.French, Options{Partner: payer}), reason)
+		hint := `hint: did you mean "nom"?`
+		if reason.Problems != nil {
+			hint = "hint: vouliez-vous dire \"nom\"\u00a0?"
+		}
+		if len(detail) != 3 || detail[1] != hint {
 			t.Errorf("it is shown as %q", detail)
+		}
+	}
+}
+
+// What a run met is told in the reader's language, the partner's own words behind it; what only English tells is called so.
+func TestAFailureIsToldInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	answered := jobs.Troubled(jobs.ClassTechnical, "POST /V2/Salarie", hinted.Say("call.answered", "status", "500 Internal Server Error"))
+	answered.Message = "Réessayez, 285057899900116"
+	for _, test := range []struct {
+		err    error
+		title  string
+		detail []string
+	}{
+		{answered, "Détail technique\u00a0:", []string{"POST /V2/Salarie\u00a0: a répondu 500 Internal Server Error",
+			"ses mots\u00a0: Réessayez, •••"}},
+		{&jobs.StagingError{Query: "job.source.employees", What: hinted.Say("staging.query-statements")}, "Détail technique\u00a0:",
+			[]string{"lecture des données préparées (job.source.employees)\u00a0: il y a plus d'une instruction",
+				"hint: écrivez un seul SELECT"}},
+		{fmt.Errorf("run 7: %w", hinted.While("reading the plan", errors.New("EOF"))), "Détail technique (en anglais)\u00a0:",
+			[]string{"run 7: lecture de la préparation\u00a0: EOF"}},
+	} {
+		title, detail := New(locale.French, Options{Partner: payer}).failure(jobs.FailureReason(test.err))
+		if title != test.title || !slices.Equal(detail, test.detail) {
+			t.Errorf("%s %q", title, detail)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/lazyregexp"
 )
@@ -78,21 +79,23 @@ func formerCause(r jobs.Reason) *jobs.Cause {
 	return nil
 }
 
-// withFormerHints takes hints out of the detail of a run that failed under a program which kept them in it.
-func withFormerHints(r jobs.Reason) jobs.Reason {
-	if r.Hints != nil {
-		return r
-	}
-	problems := []string{}
-	for line := range strings.SplitSeq(r.Detail, "\n") {
-		if hint, ok := strings.CutPrefix(strings.TrimSpace(line), "hint: "); ok {
-			r.Hints = append(r.Hints, jobs.Hint{Line: max(0, len(problems)-1), Text: hint, Meant: strings.HasPrefix(hint, "did you mean")})
+var httpStatus = lazyregexp.New(`^[1-5][0-9]{2}$`)
+
+// formerProblems reads the detail of a run that failed under a program which kept it alone: an error in English, and hints.
+func formerProblems(detail string) (problems []hinted.Kept) {
+	for line := range strings.SplitSeq(detail, "\n") {
+		line = strings.TrimSpace(line)
+		if hint, ok := strings.CutPrefix(line, "hint: "); ok && len(problems) > 0 {
+			last := &problems[len(problems)-1]
+			last.Next, last.Guess = hinted.Plain(hint), strings.HasPrefix(hint, "did you mean")
 			continue
 		}
-		problems = append(problems, line)
+		if httpStatus().MatchString(line) {
+			line = "HTTP " + line
+		}
+		problems = append(problems, hinted.Kept{What: hinted.Plain(line)})
 	}
-	r.Detail = strings.Join(problems, "\n")
-	return r
+	return problems
 }
 
 // inTheWay is the reason of a fire that met a run, as a former program kept it.

@@ -12,8 +12,9 @@ import (
 // head says what run it is, how it stands and who started it.
 func (t *Teller) head(run *jobs.Run) Head {
 	words := &t.Words
-	return Head{Title: t.runTitle(run), Target: t.target(run.Target), Production: inProduction(run.Target), TechnicalTitle: words.Technical,
-		Technical: t.failure(run.Failure), Facts: slices.Concat([][2]string{{words.State, t.state(run).Sentence}}, t.why(run), [][2]string{
+	title, met := t.failure(run.Failure)
+	return Head{Title: t.runTitle(run), Target: t.target(run.Target), Production: inProduction(run.Target), TechnicalTitle: title,
+		Technical: met, Facts: slices.Concat([][2]string{{words.State, t.state(run).Sentence}}, t.why(run), [][2]string{
 			{words.Scheduled, t.time(run.Nominal, t.zone(run.Job))},
 			{words.Started, t.time(run.StartedAt, t.zone(run.Job))},
 			{words.Ended, t.endTime(run)},

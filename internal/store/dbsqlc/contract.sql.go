@@ -297,7 +297,7 @@ func (q *Queries) NoteAsked(ctx context.Context, arg NoteAskedParams) error {
 }
 
 const outdateHeld = `-- name: OutdateHeld :many
-UPDATE syncd.run r SET failure_code = 'contract', failure_detail = '', failure_args = NULL, failure_hints = NULL
+UPDATE syncd.run r SET failure_code = 'contract', failure_detail = '', failure_args = NULL, failure_problems = NULL
 FROM syncd.target t
 WHERE t.id = r.target_id AND t.partner = $1 AND t.environment = $2 AND t.base_url = $3
   AND r.state = 'held' AND r.period IS NOT NULL AND r.failure_code = 'guard' AND r.contract <> $4

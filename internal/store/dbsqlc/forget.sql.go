@@ -74,22 +74,31 @@ func (q *Queries) EraseBaseline(ctx context.Context, arg EraseBaselineParams) (i
 
 const eraseFromRuns = `-- name: EraseFromRuns :exec
 UPDATE syncd.run SET employees = array_replace(employees, $1::text, $2::text),
-    failure_detail = replace(failure_detail, '"' || $1::text || '"', '"' || $2::text || '"'),
+    failure_detail = replace(failure_detail, $3::text, '"' || $2::text || '"'),
+    failure_problems = replace(failure_problems::text, trim('"' FROM to_json($3::text)::text) || '"',
+                               '\"' || $2::text || '\"')::jsonb,
     failure_args = CASE WHEN failure_args -> 'keys' ? $1::text
                         THEN jsonb_set(failure_args, '{keys}', (failure_args -> 'keys') - $1::text || to_jsonb($2::text))
                         ELSE failure_args END
-WHERE target_id = $3 AND ($1::text = ANY (employees) OR strpos(failure_detail, '"' || $1::text || '"') > 0
+WHERE target_id = $4 AND ($1::text = ANY (employees) OR strpos(failure_detail, $3::text) > 0
     OR failure_args -> 'keys' ? $1::text)
 `
 
 type EraseFromRunsParams struct {
 	Key      string
 	Name     string
+	Quoted   string
 	TargetID int64
 }
 
+// Failures name matricules in quotes, those of failure_problems within texts of JSON.
 func (q *Queries) EraseFromRuns(ctx context.Context, arg EraseFromRunsParams) error {
-	_, err := q.db.Exec(ctx, eraseFromRuns, arg.Key, arg.Name, arg.TargetID)
+	_, err := q.db.Exec(ctx, eraseFromRuns,
+		arg.Key,
+		arg.Name,
+		arg.Quoted,
+		arg.TargetID,
+	)
 	return err
 }
 

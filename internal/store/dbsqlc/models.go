@@ -500,7 +500,6 @@ type SyncdRun struct {
 	// the line of the trail in which a person did
 	Approval       *int64
 	FailureArgs    []byte
-	FailureHints   []byte
 	RecordsRead    int32
 	RecordsNew     int32
 	RecordsChanged int32
@@ -512,7 +511,8 @@ type SyncdRun struct {
 	Unacknowledged int32
 	Unsettled      int32
 	// the same, and more, by collection
-	Collections []byte
+	Collections     []byte
+	FailureProblems []byte
 }
 
 type SyncdRunRecord struct {

@@ -90,7 +90,7 @@ func (q *Queries) ForgetDoubts(ctx context.Context, arg ForgetDoubtsParams) (int
 }
 
 const queueSettled = `-- name: QueueSettled :exec
-UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, failure_code = '', failure_detail = '', failure_args = NULL, failure_hints = NULL,
+UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, failure_code = '', failure_detail = '', failure_args = NULL, failure_problems = NULL,
     not_before = NULL, deadline_at = NULL, postponed = 0, takeovers = 0
 WHERE id = $1
 `

@@ -166,7 +166,7 @@ func (q *Queries) StoryKnown(ctx context.Context, arg StoryKnownParams) ([]Story
 }
 
 const storyLines = `-- name: StoryLines :many
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.failure_hints, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, i.seq, i.key, i.state, i.difference, i.reason_code, i.reason_detail, i.employees, i.elements, i.baseline_version,
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, i.seq, i.key, i.state, i.difference, i.reason_code, i.reason_detail, i.employees, i.elements, i.baseline_version,
        i.ambiguous, i.diff, i.problems, i.findings, i.http_status, i.attempts, i.sent_at, i.answered_at
 FROM syncd.item i JOIN syncd.run r ON r.id = i.run_id
 WHERE i.target_id = $1 AND i.key = $2 AND ($3::text = '' OR i.period = $3::text)
@@ -279,7 +279,6 @@ func (q *Queries) StoryLines(ctx context.Context, arg StoryLinesParams) ([]Story
 			&i.SyncdRun.Release,
 			&i.SyncdRun.Approval,
 			&i.SyncdRun.FailureArgs,
-			&i.SyncdRun.FailureHints,
 			&i.SyncdRun.RecordsRead,
 			&i.SyncdRun.RecordsNew,
 			&i.SyncdRun.RecordsChanged,
@@ -291,6 +290,7 @@ func (q *Queries) StoryLines(ctx context.Context, arg StoryLinesParams) ([]Story
 			&i.SyncdRun.Unacknowledged,
 			&i.SyncdRun.Unsettled,
 			&i.SyncdRun.Collections,
+			&i.SyncdRun.FailureProblems,
 			&i.Seq,
 			&i.Key,
 			&i.State,

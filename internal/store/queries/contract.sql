@@ -66,7 +66,7 @@ WHERE t.id = r.target_id AND t.partner = @partner AND t.environment = @environme
 
 -- Those that were planned under another one, or under none, have to be planned afresh.
 -- name: OutdateHeld :many
-UPDATE syncd.run r SET failure_code = 'contract', failure_detail = '', failure_args = NULL, failure_hints = NULL
+UPDATE syncd.run r SET failure_code = 'contract', failure_detail = '', failure_args = NULL, failure_problems = NULL
 FROM syncd.target t
 WHERE t.id = r.target_id AND t.partner = @partner AND t.environment = @environment AND t.base_url = @base_url
   AND r.state = 'held' AND r.period IS NOT NULL AND r.failure_code = 'guard' AND r.contract <> @digest

@@ -36,13 +36,16 @@ DELETE FROM syncd.trace WHERE target_id = @target_id AND key = @key;
 UPDATE syncd.item SET key = @name, diff = NULL, problems = NULL, findings = NULL, reason_detail = '', fingerprint = NULL
 WHERE target_id = @target_id AND key = @key AND NOT open;
 
+-- Failures name matricules in quotes, those of failure_problems within texts of JSON.
 -- name: EraseFromRuns :exec
 UPDATE syncd.run SET employees = array_replace(employees, sqlc.arg('key')::text, sqlc.arg('name')::text),
-    failure_detail = replace(failure_detail, '"' || sqlc.arg('key')::text || '"', '"' || sqlc.arg('name')::text || '"'),
+    failure_detail = replace(failure_detail, sqlc.arg('quoted')::text, '"' || sqlc.arg('name')::text || '"'),
+    failure_problems = replace(failure_problems::text, trim('"' FROM to_json(sqlc.arg('quoted')::text)::text) || '"',
+                               '\"' || sqlc.arg('name')::text || '\"')::jsonb,
     failure_args = CASE WHEN failure_args -> 'keys' ? sqlc.arg('key')::text
                         THEN jsonb_set(failure_args, '{keys}', (failure_args -> 'keys') - sqlc.arg('key')::text || to_jsonb(sqlc.arg('name')::text))
                         ELSE failure_args END
-WHERE target_id = @target_id AND (sqlc.arg('key')::text = ANY (employees) OR strpos(failure_detail, '"' || sqlc.arg('key')::text || '"') > 0
+WHERE target_id = @target_id AND (sqlc.arg('key')::text = ANY (employees) OR strpos(failure_detail, sqlc.arg('quoted')::text) > 0
     OR failure_args -> 'keys' ? sqlc.arg('key')::text);
 
 -- name: RunsNaming :many

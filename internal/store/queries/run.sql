@@ -62,7 +62,7 @@ ORDER BY r.id LIMIT 1;
 -- name: ClaimRun :exec
 UPDATE syncd.run SET state = 'running', trigger = coalesce(sqlc.narg('trigger'), trigger), epoch = epoch + 1, owner = @owner, host = @host, pid = @pid, version = @version,
     config_digest = CASE WHEN planned_at IS NULL THEN @config_digest ELSE config_digest END,
-    failure_code = '', failure_detail = '', failure_args = NULL, failure_hints = NULL, started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL,
+    failure_code = '', failure_detail = '', failure_args = NULL, failure_problems = NULL, started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL,
     not_before = NULL, takeovers = CASE WHEN sqlc.narg('trigger') IS NULL THEN takeovers + @takeovers ELSE 0 END
 WHERE id = @id;
 
@@ -73,7 +73,7 @@ UPDATE syncd.run SET state = 'queued', owner = NULL, postponed = postponed + 1, 
     not_before = least(clock_timestamp() + make_interval(secs => greatest(@pause_seconds::float8, @asked_seconds::float8)),
                        coalesce(deadline_at, clock_timestamp() + make_interval(secs => @deadline_seconds::float8))),
     deadline_at = coalesce(deadline_at, clock_timestamp() + make_interval(secs => @deadline_seconds::float8)),
-    failure_code = @failure_code, failure_detail = @failure_detail, failure_args = @failure_args, failure_hints = @failure_hints
+    failure_code = @failure_code, failure_detail = @failure_detail, failure_args = @failure_args, failure_problems = @failure_problems
 WHERE id = @id AND epoch = @epoch AND state = 'running'
   AND clock_timestamp() + make_interval(secs => @pause_seconds::float8)
       <= coalesce(deadline_at, clock_timestamp() + make_interval(secs => @deadline_seconds::float8));
@@ -81,7 +81,7 @@ WHERE id = @id AND epoch = @epoch AND state = 'running'
 -- A run whose process stops goes back to the queue, to be claimed at once, or when the partner wants to be called again.
 -- name: HandBackRun :execrows
 UPDATE syncd.run SET state = 'queued', owner = NULL, takeovers = 0,
-    not_before = CASE WHEN @asked_seconds::float8 > 0 THEN clock_timestamp() + make_interval(secs => @asked_seconds) END, failure_code = '', failure_detail = '', failure_args = NULL, failure_hints = NULL
+    not_before = CASE WHEN @asked_seconds::float8 > 0 THEN clock_timestamp() + make_interval(secs => @asked_seconds) END, failure_code = '', failure_detail = '', failure_args = NULL, failure_problems = NULL
 WHERE id = @id AND epoch = @epoch AND state = 'running';
 
 -- name: RequeueRun :exec
@@ -121,7 +121,7 @@ WHERE id = @id AND epoch = @epoch AND state = 'running';
 
 -- name: EndRun :execrows
 UPDATE syncd.run SET state = @state, owner = NULL, finished_at = coalesce(sqlc.narg('finished_at'), clock_timestamp()),
-    failure_code = @failure_code, failure_detail = @failure_detail, failure_args = @failure_args, failure_hints = @failure_hints,
+    failure_code = @failure_code, failure_detail = @failure_detail, failure_args = @failure_args, failure_problems = @failure_problems,
     accepted = @accepted, rejected = @rejected, blocked = @blocked, held = @held, uncertain = @uncertain,
     superseded = @superseded, not_attempted = @not_attempted, elements_in_documents = @elements_in_documents,
     elements_blocked = @elements_blocked, departed = @departed, "left" = @left_between
@@ -132,7 +132,7 @@ UPDATE syncd.run SET findings = @findings WHERE id = @id;
 
 -- name: ApproveRun :exec
 UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, not_before = NULL, deadline_at = NULL,
-    postponed = 0, takeovers = 0, failure_code = '', failure_detail = '', failure_args = NULL, failure_hints = NULL, approved_by = @approved_by, approved_reason = @approved_reason,
+    postponed = 0, takeovers = 0, failure_code = '', failure_detail = '', failure_args = NULL, failure_problems = NULL, approved_by = @approved_by, approved_reason = @approved_reason,
     approved_digest = @approved_digest, release = sqlc.narg('release'), approval = sqlc.narg('approval')
 WHERE id = @id AND state = 'held';
 

@@ -55,7 +55,7 @@ FROM unsettled u WHERE i.run_id = @run_id AND i.seq = u.seq
 RETURNING i.state;
 
 -- name: QueueSettled :exec
-UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, failure_code = '', failure_detail = '', failure_args = NULL, failure_hints = NULL,
+UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, failure_code = '', failure_detail = '', failure_args = NULL, failure_problems = NULL,
     not_before = NULL, deadline_at = NULL, postponed = 0, takeovers = 0
 WHERE id = @id;
 
