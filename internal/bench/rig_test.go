@@ -103,35 +103,13 @@ func (r *rig) run(args ...string) cost {
 	if err := cmd.Start(); err != nil {
 		r.b.Fatal(err)
 	}
-	peak := watchMemory(cmd.Process.Pid)
+	peak := apptest.WatchMemory(cmd.Process.Pid)
 	err := cmd.Wait()
 	wall := time.Since(start)
 	if err != nil {
 		r.b.Fatalf("syncd %s: %v\n%s%s", strings.Join(args, " "), err, tail(stdout.String()), tail(stderr.String()))
 	}
 	return cost{wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), rss: peak(), out: stdout.String()}
-}
-
-// watchMemory follows the peak of a process' resident memory, in MiB, until the process ends. (The rusage of a child
-// tells the peak of its parent, when that was higher at the fork.)
-func watchMemory(pid int) (peak func() int64) {
-	var kib int64
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-			_, after, found := bytes.Cut(status, []byte("VmHWM:"))
-			if err != nil || !found {
-				return // it has ended
-			}
-			if _, err := fmt.Sscan(string(after), &kib); err != nil {
-				return
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
-	}()
-	return func() int64 { <-done; return kib / 1024 }
 }
 
 func tail(s string) string { return s[max(0, len(s)-2000):] }

@@ -1,11 +1,13 @@
 package apptest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
 // Build makes the program in dir, as it is released, so without the race detector, with which it takes five times as long to
@@ -18,4 +20,26 @@ func Build(ctx context.Context, dir string) (program string, err error) {
 		return "", fmt.Errorf("building syncd: %w\n%s", err, out)
 	}
 	return program, nil
+}
+
+// WatchMemory follows the peak of a process' resident memory, in MiB, until the process ends. (The rusage of a child
+// tells the peak of its parent, when that was higher at the fork.)
+func WatchMemory(pid int) (peak func() int64) {
+	var kib int64
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			_, after, found := bytes.Cut(status, []byte("VmHWM:"))
+			if err != nil || !found {
+				return // it has ended
+			}
+			if _, err := fmt.Sscan(string(after), &kib); err != nil {
+				return
+			}
+			<-time.After(20 * time.Millisecond)
+		}
+	}()
+	return func() int64 { <-done; return kib / 1024 }
 }
