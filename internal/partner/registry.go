@@ -188,7 +188,8 @@ func say(p *config.Partner, o *httpcall.Options) (err error) {
 	o.BaseURL, o.CAFile = p.BaseURL, p.CAFile
 	o.MaxInFlight, o.RatePerSecond = p.MaxInFlight, p.RatePerSecond
 	o.RequestTimeout, o.ConnectTimeout = p.RequestTimeout, p.ConnectTimeout
-	o.TechnicalTries, o.RetryAfterCap = p.TechnicalTries, p.RetryAfterCap
+	o.TechnicalTries = p.TechnicalTries
+	o.RetryFor, o.RetryAfterCap = max(o.RetryFor, 1), max(p.RetryAfterCap, 1) // none that a person asks for is not the default
 	if o.Headers, err = fixed(p.Headers); err != nil {
 		return err
 	}
