@@ -40,22 +40,29 @@ func behindProxy(t *testing.T, employees int) (*world, *connectProxy, []string) 
 	t.Helper()
 	w := emptyWorld(t)
 	w.serve(sandbox.Faults{})
+	ca, p := w.tunnel()
+	w.configure("https://"+behind, `ca_file = "`+ca+`"`)
+	w.fill(dossier, employees)
+	user := "marie:s3cret%3Aof%2Fmarie@"
+	return w, p, []string{"HTTPS_PROXY=http://" + user + p.Addr().String()}
+}
+
+// tunnel opens a proxy to what stands in for the partner, which answers there by TLS, as behind. ca is the file of its certificate.
+func (w *world) tunnel() (ca string, p *connectProxy) {
+	w.t.Helper()
 	secure := httptest.NewTLSServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
 		r.Host = "localhost" // the sandbox answers nobody who calls it otherwise
 		w.front.ServeHTTP(answer, r)
 	}))
-	t.Cleanup(secure.Close)
-	ca := filepath.Join(w.dir, "ca.pem")
+	w.t.Cleanup(secure.Close)
+	ca = filepath.Join(w.dir, "ca.pem")
 	w.must(os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}), 0o600))
-	w.configure("https://"+behind, `ca_file = "`+ca+`"`)
-	w.fill(dossier, employees)
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
 	w.must(err)
-	p := &connectProxy{Listener: listener, to: strings.TrimPrefix(secure.URL, "https://")}
+	p = &connectProxy{Listener: listener, to: strings.TrimPrefix(secure.URL, "https://")}
 	p.work.Go(p.serve)
-	t.Cleanup(func() { secure.CloseClientConnections(); _ = listener.Close(); p.work.Wait() })
-	user := "marie:s3cret%3Aof%2Fmarie@"
-	return w, p, []string{"HTTPS_PROXY=http://" + user + listener.Addr().String()}
+	w.t.Cleanup(func() { secure.CloseClientConnections(); _ = listener.Close(); p.work.Wait() })
+	return ca, p
 }
 
 func (p *connectProxy) serve() {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -175,7 +176,14 @@ func (w *world) serve(faults sandbox.Faults) {
 	}
 	s, err := standin.New(config)
 	w.must(err)
-	w.sandbox, w.front = s, &front{inner: s}
+	w.sandbox = s
+	w.listen(s)
+}
+
+// listen puts a front before what stands in for a partner, and opens its address.
+func (w *world) listen(inner http.Handler) {
+	w.t.Helper()
+	w.front = &front{inner: inner}
 	w.server = httptest.NewUnstartedServer(w.front)
 	w.server.Config.ErrorLog = log.New(io.Discard, "", 0) // faults abort requests on purpose
 	w.server.Config.ConnState = w.front.count
