@@ -64,6 +64,7 @@ type (
 	databaseOf struct{}
 	sandboxOf  struct{}
 	gateOf     struct{}
+	loginOf    struct{}
 )
 
 func setUp(env *testscript.Env) error {
@@ -85,6 +86,7 @@ func setUp(env *testscript.Env) error {
 	env.Defer(encrypted.Close)
 	env.Defer(g.open) // deferred last, called first
 	env.Values[databaseOf{}], env.Values[sandboxOf{}], env.Values[gateOf{}] = db, s, g
+	env.Values[loginOf{}] = func() (role, address string) { return db.Login(t) }
 	env.Setenv("SCRIPT_DATABASE_URL", db.URL)
 	env.Setenv("SANDBOX", server.URL)
 	env.Setenv("SANDBOX_TLS", encrypted.URL) // with a certificate that nobody trusts
