@@ -34,6 +34,10 @@ build: ## build bin/syncd
 man: ## write the manual pages to dist/man
 	@VERSION=$(VERSION) scripts/man.sh dist/man
 
+.PHONY: picture
+picture: ## draw the pictures of the READMEs from docs/flow.txt and docs/fr/flow.txt
+	@for name in docs/flow docs/fr/flow; do awk -f scripts/picture.awk $$name.txt >$$name.svg; done
+
 .PHONY: deb
 deb: $(TOOLS)/nfpm ## build the Debian package in dist/, twice: the bytes must be the same
 	@rm -rf dist/deb

@@ -75,7 +75,7 @@ done
 for sql in migrations/staging.sql migrations/roles.sql; do put 644 "$sql" "usr/share/syncd/${sql##*/}"; done
 doc=usr/share/doc/syncd
 # As they lie in the sources, so that what they refer to is found.
-for text in README.md README.fr.md ARCHITECTURE.md CONTRIBUTING.md config.toml config.fr.toml docs/*.md docs/decisions/*.md; do put 644 "$text" "$doc/$text"; done
+for text in README.md README.fr.md ARCHITECTURE.md CONTRIBUTING.md config.toml config.fr.toml docs/*.{md,svg} docs/fr/*.{md,svg} docs/decisions/*.md; do put 644 "$text" "$doc/$text"; done
 put 644 packaging/copyright "$doc/copyright"
 licenses "$work/syncd" >"$work/licenses"
 pack "$work/licenses" "$doc/third-party-licenses"

@@ -183,7 +183,7 @@ without() { # FILE COMMAND …: it is away meanwhile
 	mv "$file.away" "$file"
 	return "$got"
 }
-# as docs/install.md tells it
+# as docs/administration.md tells it
 another_key() {
 	(cd "$folder/credentials" && umask 077 && mv ledger-key ledger-key-former && head -c 32 /dev/urandom | base64 >ledger-key)
 	sed -i 's/^# \(ledger_key_former = \)/\1/' "$folder/config.toml"

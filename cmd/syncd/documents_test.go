@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	fenced  = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
+	fenced  = regexp.MustCompile("(?s)```([a-z]*)\n(.*?)```")
 	span    = regexp.MustCompile("`([^`\n]+)`")
 	address = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	word    = regexp.MustCompile(`"[^"]*"|'[^']*'|[|&;()<>]+|[^\s|&;()<>"']+`)

@@ -14,7 +14,7 @@ import (
 	"syncd/internal/terminal"
 )
 
-// The exit codes: a contract with scripts, documented in the README.
+// The exit codes: a contract with scripts, documented in docs/reference.md.
 const (
 	exitDone          = 0
 	exitUnexpected    = 1
