@@ -76,17 +76,24 @@ func decode(text []byte, into any) error {
 	return nil
 }
 
+// ownSection is the partner whose section has its name alone; those of others are [[partner]], told as [partner.NAME].
+const ownSection = "isidoor"
+
 // name puts a partner's name, and that of its section, into a text.
 func (c *Catalogue) name(partner string) func(text string) string {
 	name := c.Partners[partner]
 	if name == "" {
 		name = c.SomePartner
 	}
+	section := partner
+	if partner != "" && partner != ownSection {
+		section = "partner." + partner
+	}
 	return func(text string) string {
 		if !strings.Contains(text, "{") {
 			return text
 		}
-		return strings.ReplaceAll(c.elide(text, "{partner}", name), "{section}", partner)
+		return strings.ReplaceAll(c.elide(text, "{partner}", name), "{section}", section)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/report/locale"
@@ -73,6 +74,12 @@ func TestReceived(t *testing.T) {
 		jobs.ReasonPullForeign, "factures 2")
 	refused := stopped(reading(jobs.Failed, nil), jobs.ReasonSecretRefused, "2026-11-30T05:00:00Z")
 	missing := stopped(reading(jobs.Failed, nil), jobs.ReasonInboxMissing, "")
+	page := jobs.Troubled(jobs.ClassConfiguration, "GET /v1/invoice/notSeen", hinted.Say("call.markup"))
+	page.Cause = jobs.Because(jobs.CauseAddress)
+	strange, html := reading(jobs.Failed, gone), reading(jobs.Failed, nil)
+	strange.Failure = jobs.FailureReason(jobs.Troubled(jobs.ClassTechnical, "GET /v1/invoice/notSeen",
+		hinted.Say("preset.shape-list", "table", "partner.iopole")))
+	html.Failure = jobs.FailureReason(page)
 	for name, of := range map[string]struct {
 		run     *jobs.Run
 		records []ledger.ReadRecord
@@ -85,6 +92,8 @@ func TestReceived(t *testing.T) {
 		"received-empty":      {empty, nil, view.Show{}},
 		"received-foreign":    {foreign, nil, view.Show{}},
 		"received-secret":     {refused, nil, view.Show{}},
+		"received-strange":    {strange, nil, view.Show{}},
+		"received-page":       {html, nil, view.Show{}},
 		"received-no-inbox":   {missing, nil, view.Show{}},
 	} {
 		golden(t, name, func(w io.Writer, p *text.Printer) error {

@@ -44,12 +44,12 @@ func (t *Teller) mend(r jobs.Reason, byCode string) string {
 }
 
 // failure is what a failed run met, line by line, below its title. The hint of a problem goes where the report has a step for this
-// failure, unless it names what may have been meant.
-func (t *Teller) failure(r jobs.Reason) (title string, detail []string) {
+// failure, unless it names what may have been meant. fetches: of a run that reads records, where what an answer was like says more.
+func (t *Teller) failure(r jobs.Reason, fetches bool) (title string, detail []string) {
 	if t.Reasons[string(r.Code)].With != "" || saysItAll[r.Code] {
 		return "", nil
 	}
-	known, problems := t.hasStep(r), r.Problems
+	known, problems := t.hasStep(r) && !(fetches && r.Code == jobs.ReasonFailures), r.Problems
 	if problems == nil {
 		problems = formerProblems(r.Detail)
 	}

@@ -128,7 +128,7 @@ func TestACauseIsToldAsItWas(t *testing.T) {
 }
 
 func met(t *Teller, r jobs.Reason) []string {
-	_, lines := t.failure(r)
+	_, lines := t.failure(r, false)
 	return lines
 }
 
@@ -188,7 +188,7 @@ func TestAFailureIsToldInTheReadersLanguage(t *testing.T) {
 		{fmt.Errorf("run 7: %w", hinted.While("reading the plan", errors.New("EOF"))), "Détail technique (en anglais)\u00a0:",
 			[]string{"run 7: lecture de la préparation\u00a0: EOF"}},
 	} {
-		title, detail := New(locale.French, Options{Partner: payer}).failure(jobs.FailureReason(test.err))
+		title, detail := New(locale.French, Options{Partner: payer}).failure(jobs.FailureReason(test.err), false)
 		if title != test.title || !slices.Equal(detail, test.detail) {
 			t.Errorf("%s %q", title, detail)
 		}

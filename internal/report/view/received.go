@@ -249,6 +249,8 @@ func (t *Teller) receivedSteps(run *jobs.Run, show Show) []Step {
 		case jobs.ReasonInboxMissing:
 			return []Step{{Text: words.MakeInbox, Command: "psql -d " + words.Database + " -f roles.sql"}, does("", Action{Action: "migrate"}),
 				does("", ofRun("resume", run.ID))}
+		case jobs.ReasonFailures:
+			return []Step{does(words.AfterFailure, ofRun("resume", run.ID))}
 		case jobs.ReasonIdentity:
 			return []Step{does(words.MendIdentity, ofRun("resume", run.ID))}
 		}

@@ -12,7 +12,7 @@ import (
 // head says what run it is, how it stands and who started it.
 func (t *Teller) head(run *jobs.Run) Head {
 	words := &t.Words
-	title, met := t.failure(run.Failure)
+	title, met := t.failure(run.Failure, run.Kind.Fetches())
 	return Head{Title: t.runTitle(run), Target: t.target(run.Target), Production: inProduction(run.Target), TechnicalTitle: title,
 		Technical: met, Facts: slices.Concat([][2]string{{words.State, t.state(run).Sentence}}, t.why(run), [][2]string{
 			{words.Scheduled, t.time(run.Nominal, t.zone(run.Job))},
