@@ -162,27 +162,40 @@ func wholeSeconds(value any) int64 {
 }
 
 // tokenRefusal classifies a failure of x/oauth2 by its `error` member first, for servers answer 400 or 401 alike.
-func (o *Options) tokenRefusal(err error) *refusal {
+func (o *Options) tokenRefusal(err error, own bool) *refusal {
 	var told *jobs.CallError
 	if errors.As(err, &told) {
 		return &refusal{CallError: *told}
 	}
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {
-		return o.refusedToken(refused)
+		r := o.refusedToken(refused)
+		if own && r.Class == jobs.ClassConfiguration {
+			r.Cause = nil
+			r.Tell(r.What, hinted.Say("call.check-own-token", "table", o.Section))
+		}
+		return r
 	}
 	var network *url.Error
 	if errors.As(err, &network) {
-		trouble := o.connectionTrouble(network.Err, o.setting("token_url"))
+		key := "token_url"
+		if own {
+			key = "base_url"
+		}
+		trouble := o.connectionTrouble(network.Err, o.setting(key))
 		trouble.Call = tokenCall
 		return &refusal{CallError: trouble}
 	}
-	return o.notAToken()
+	return o.notAToken(own)
 }
 
-func (o *Options) notAToken() *refusal {
+func (o *Options) notAToken(own bool) *refusal {
 	r := &refusal{CallError: jobs.CallError{Class: jobs.ClassConfiguration, Call: tokenCall, Cause: jobs.Because(jobs.CauseAddress)}}
-	r.Tell(hinted.Say("call.no-token"), hinted.Say("call.check-token-url", "table", o.Section))
+	next := "call.check-token-url"
+	if own {
+		next = "call.check-address"
+	}
+	r.Tell(hinted.Say("call.no-token"), hinted.Say(next, "table", o.Section))
 	return r
 }
 

@@ -9,9 +9,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -419,6 +421,36 @@ func TestARefusalIsOfTheGrantThatWasRefused(t *testing.T) {
 			t.Errorf("passwords %d, asked %d times", server.passwords, server.n)
 		}
 	})
+}
+
+// TestWhereToLookWithoutAClient: there is neither client_id nor token_url that could be wrong.
+func TestWhereToLookWithoutAClient(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]string{`403{"error":"invalid_client"}`: "call.check-own-token", `401{"error":"access_denied"}`: "call.check-own-token",
+		"200{}": "call.check-address", "": "call.setting"} {
+		synctest.Test(t, func(t *testing.T) {
+			o := testOptions().withDefaults()
+			grant := user(seatAt(newShelf(), "p"), "p")
+			tokens := newTokens(&o, grant, roundTrips(func(*http.Request) (*http.Response, error) {
+				if answer == "" {
+					return nil, syscall.ECONNREFUSED
+				}
+				status, _ := strconv.Atoi(answer[:3])
+				return response(status, answer[3:]), nil
+			}))
+			defer tokens.close()
+			_, err := tokens.get(t.Context())
+			told, is := errors.AsType[*refusal](err)
+			if !is {
+				t.Fatal(err)
+			}
+			call := told.CallError
+			if text := fmt.Sprintf("%+v", call.Next); !strings.Contains(text, want) || strings.Contains(text, "token_url") ||
+				call.Cause != nil && call.Cause.Code == jobs.CauseClient {
+				t.Errorf("%q: %s, %+v", answer, text, call.Cause)
+			}
+		})
+	}
 }
 
 var errDied = errors.New("killed")

@@ -37,6 +37,7 @@ type token struct {
 // A failure is remembered until its cool-down ends and answers everyone meanwhile.
 type tokens struct {
 	options *Options // of the connection
+	own     bool     // they are a user's own: there is no client, and they are asked for below base_url
 	fetch   func() (*oauth2.Token, error)
 	stop    context.CancelFunc
 	work    sync.WaitGroup
@@ -56,9 +57,11 @@ func newTokens(o *Options, grant Grant, transport http.RoundTripper) *tokens {
 		return nil
 	}
 	client := tokenClient(o, transport)
+	_, own := grant.(*rotating)
 	ctx, stop := context.WithCancel(context.Background())
 	return &tokens{
 		options: o,
+		own:     own,
 		fetch:   func() (*oauth2.Token, error) { return grant.Token(ctx, client) },
 		stop:    stop,
 	}
@@ -154,9 +157,9 @@ func (t *tokens) renew() {
 	defer func() { t.renewal = nil }()
 	switch {
 	case err != nil:
-		t.failed(t.options.tokenRefusal(err), now)
+		t.failed(t.options.tokenRefusal(err, t.own), now)
 	case !IsHeaderValue(fresh.AccessToken):
-		t.failed(t.options.notAToken(), now)
+		t.failed(t.options.notAToken(t.own), now)
 	default:
 		t.succeeded(fresh, now)
 	}

@@ -508,6 +508,7 @@ type readingWords struct {
 	MendSecret          string
 	MendIdentity        string
 	MakeInbox           string
+	MendKey             string
 	AfterFailure        string
 	Database            string // a name to put in
 	AboutRefused        string

@@ -79,6 +79,11 @@ func TestReceived(t *testing.T) {
 	strange, html := reading(jobs.Failed, gone), reading(jobs.Failed, nil)
 	strange.Failure = jobs.FailureReason(jobs.Troubled(jobs.ClassTechnical, "GET /v1/invoice/notSeen",
 		hinted.Say("preset.shape-list", "table", "partner.iopole")))
+	login := reading(jobs.Failed, nil)
+	refusing := jobs.Troubled(jobs.ClassConfiguration, "POST /factures/v1/rechercher/fournisseur", hinted.Say("call.answered", "status", "403 Forbidden"))
+	refusing.Tell(refusing.What, hinted.Say("preset.denied", "dossier", "saint-martin", "name", "chorus-pro", "table", "partner.chorus-pro"))
+	refusing.Cause = jobs.Because(jobs.CauseKey)
+	login.Failure = jobs.FailureReason(refusing)
 	html.Failure = jobs.FailureReason(page)
 	for name, of := range map[string]struct {
 		run     *jobs.Run
@@ -93,6 +98,7 @@ func TestReceived(t *testing.T) {
 		"received-foreign":    {foreign, nil, view.Show{}},
 		"received-secret":     {refused, nil, view.Show{}},
 		"received-strange":    {strange, nil, view.Show{}},
+		"received-login":      {login, nil, view.Show{}},
 		"received-page":       {html, nil, view.Show{}},
 		"received-no-inbox":   {missing, nil, view.Show{}},
 	} {

@@ -49,7 +49,7 @@ func (t *Teller) failure(r jobs.Reason, fetches bool) (title string, detail []st
 	if t.Reasons[string(r.Code)].With != "" || saysItAll[r.Code] {
 		return "", nil
 	}
-	known, problems := t.hasStep(r) && !(fetches && r.Code == jobs.ReasonFailures), r.Problems
+	known, problems := t.hasStep(r) && !(fetches && (r.Code == jobs.ReasonFailures || refusesKey(r))), r.Problems
 	if problems == nil {
 		problems = formerProblems(r.Detail)
 	}
@@ -76,6 +76,7 @@ func (t *Teller) failure(r jobs.Reason, fetches bool) (title string, detail []st
 // detail is in the sentence.)
 var saysItAll = map[jobs.ReasonCode]bool{
 	jobs.ReasonGuard: true, jobs.ReasonNotReady: true, jobs.ReasonClosed: true, jobs.ReasonExpired: true,
+	jobs.ReasonSecretRefused: true,
 }
 
 // hasStep tells of failures for which the report itself says what to do. Of others the error's hint knows more.

@@ -211,12 +211,22 @@ func (t *Teller) gatheredBy(run *jobs.Run) (text string, known bool) {
 	if !run.Kind.Fetches() {
 		return "", false
 	}
-	words, known := t.Reading.Reasons[string(run.Failure.Code)]
+	code := string(run.Failure.Code)
+	if refusesKey(run.Failure) {
+		code = string(jobs.CauseKey)
+	}
+	words, known := t.Reading.Reasons[code]
 	if !known {
 		return "", false
 	}
 	collection, share, _ := strings.Cut(run.Failure.Detail, " ")
 	return Clean(locale.Fill(words, "collection", collection, "share", strings.Replace(share, "/", t.OutOf, 1))), true
+}
+
+// refusesKey reports whether a partner refused who asks.
+func refusesKey(r jobs.Reason) bool {
+	cause := causeOf(r)
+	return cause != nil && cause.Code == jobs.CauseKey && r.Code == jobs.ReasonConfiguration
 }
 
 // receivedSteps are what a person does next about a run that reads records.
@@ -242,6 +252,9 @@ func (t *Teller) receivedSteps(run *jobs.Run, show Show) []Step {
 		}
 		return []Step{does(words.Approve, approve(run.ID)), does(refuse, again)}
 	case jobs.Failed:
+		if refusesKey(run.Failure) {
+			return []Step{does(words.MendKey, ofRun("resume", run.ID))}
+		}
 		switch run.Failure.Code {
 		case jobs.ReasonSecretRefused:
 			again := Action{Action: "check", Dossier: run.Target.Dossier, Again: true}
