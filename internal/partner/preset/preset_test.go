@@ -40,7 +40,6 @@ var values = map[string]map[string]string{
 	"chorus-pro": {"login": "TECH_1@cpro.fr", "password": "é:mot de passe-canary"},
 	"iopole":     {"customer_id": "0f3a-77"},
 	"jindexe":    {"username": "camille@exemple.fr", "password": "é:mot de passe-canary"},
-	"afnor":      {"organisation": "12345"},
 }
 
 // sections are the shortest ones of each partner.
@@ -50,7 +49,6 @@ var sections = map[string]string{
 	"jindexe": "api_key = { env = \"API_KEY\" }\n[partner.collection.fiches]\nlist = \"GET /pro/fiches\"\nkey = " +
 		"\"/id\"\nrecords = \"/fiches\"\n" +
 		"page = { number = \"page\", limit = \"size\", size = 50, pages = \"/pages\", total = \"/total\", echo = \"/page\" }\n",
-	"afnor": "client_id = \"app\"\nclient_secret = { env = \"SECRET\" }\n",
 }
 
 func env(name string) string { return map[string]string{"SECRET": secret, "API_KEY": apiKey}[name] }
@@ -127,8 +125,7 @@ func open(t *testing.T, d *preset.Definition, api http.Handler, tail string, cha
 	return b
 }
 
-var tokenPaths = map[string]string{"chorus-pro": "/api/oauth/token", "iopole": "/realms/iopole/protocol/openid-connect/token",
-	"afnor": "/token"}
+var tokenPaths = map[string]string{"chorus-pro": "/api/oauth/token", "iopole": "/realms/iopole/protocol/openid-connect/token"}
 
 type locked struct {
 	mu sync.Mutex
@@ -152,7 +149,7 @@ func (k *kept) Restart() error { k.Reset(); return nil }
 // scripted is an API that gives tokens, and answers all else as it is told.
 func scripted(answer http.HandlerFunc) http.Handler {
 	mux := http.NewServeMux()
-	for _, path := range append([]string{"/public/token"}, tokenPaths["chorus-pro"], tokenPaths["iopole"], tokenPaths["afnor"]) {
+	for _, path := range append([]string{"/public/token"}, tokenPaths["chorus-pro"], tokenPaths["iopole"]) {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"access_token":"token-canary","expires_in":600,"refresh_token":"refresh-canary","token_type":"Bearer"}`)
 		})
@@ -177,7 +174,7 @@ func callError(t *testing.T, err error) *jobs.CallError {
 // TestPresetsAreWhole: each reads without a mistake, and asks what its page says.
 func TestPresetsAreWhole(t *testing.T) {
 	t.Parallel()
-	for _, d := range []*preset.Definition{&choruspro.Definition, &iopole.Definition, &jindexe.Definition, &afnor} {
+	for _, d := range []*preset.Definition{&choruspro.Definition, &iopole.Definition, &jindexe.Definition} {
 		head := ""
 		if d.Name == "jindexe" {
 			head = "base_url = \"https://api.example.org\"\n"
