@@ -155,8 +155,9 @@ var ErrNoInbox = hinted.Because(nil, "inbox.missing")
 
 // Begun is what is known when a run begins, and what earlier executions of it did.
 type Begun struct {
-	Cursors     map[string]Cursor // by "collection/window" and "collection/sweep"
-	Incarnation string            // of the ledger
+	Cursors     map[string]Cursor                // by "collection/window" and "collection/sweep"
+	Incarnation string                           // of the ledger
+	Refused     map[string]map[string]Remembered // as Cursors, and by key
 	Heard       map[string]map[string]Difference
 	Done        map[string]Gathered // Returned, Files, Acknowledged and Closed, by collection
 }
@@ -182,6 +183,13 @@ func (b *Begun) Concluded() Concluded {
 type Cursor struct {
 	Since       time.Time
 	Incarnation string // of the ledger that it was read into
+}
+
+// Remembered is a record that was refused, and that the cursor of its window, or sweep, has passed.
+type Remembered struct {
+	Reason Reason
+	Since  time.Time // where the window began that showed it last
+	Tried  time.Time // when that was
 }
 
 // Known is a record that the inbox has.
@@ -215,6 +223,9 @@ type Settled struct {
 	Collection, Window string
 	Gone               []string
 	Cursor             time.Time // zero = it does not move
+	From               time.Time // where the window began
+	Refused            []Refused // that the cursor passes: they are remembered, as of Cursor
+	Mended             []string  // that were, and need not be any more
 }
 
 // Concluded is the accounting of a run.

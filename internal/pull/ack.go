@@ -82,7 +82,7 @@ func (c *collection) unacknowledged(ctx context.Context, key string, why jobs.Re
 // close notes what is no longer listed: somebody has acknowledged it, and if it was us, the answer was lost. It is done where
 // the list was read as a whole, and all of it could be told apart.
 func (c *collection) close(ctx context.Context) error {
-	if c.keyless || slices.ContainsFunc(c.walked, func(l *list) bool { return !l.settled }) {
+	if c.keyless || slices.ContainsFunc(c.walked, func(l *list) bool { return l.window != nil && !l.settled }) {
 		return nil
 	}
 	closed, err := c.Inbox.Close(ctx, c.Run, c.Name, slices.Sorted(maps.Keys(c.listed)))

@@ -32,6 +32,7 @@ func (c *collection) take(ctx context.Context, page int, records []jobs.Record) 
 func (c *collection) takeSome(ctx context.Context, page, first int, records []jobs.Record) error {
 	var whole []jobs.Record
 	var refused []jobs.Refused
+	passing := map[string]bool{}
 	for i := range records {
 		r, why := records[i], jobs.Reason{}
 		if c.Detail && r.Key != "" && r.Problem == "" && r.Document == nil {
@@ -42,6 +43,7 @@ func (c *collection) takeSome(ctx context.Context, page, first int, records []jo
 			if r, why, err = c.detail(r.Key); err != nil {
 				return err
 			}
+			passing[r.Key] = why.Code != "" && why.Code != jobs.ReasonRejected
 		}
 		if why.Code == "" {
 			why.Code = r.Problem
@@ -58,7 +60,7 @@ func (c *collection) takeSome(ctx context.Context, page, first int, records []jo
 	if err := c.store(ctx, whole); err != nil {
 		return err
 	}
-	return c.refuse(ctx, refused)
+	return c.refuse(ctx, refused, passing)
 }
 
 // detail reads one record as a whole. why tells that it cannot be had.
@@ -107,6 +109,10 @@ func (c *collection) store(ctx context.Context, records []jobs.Record) error {
 		return hinted.While("storing records", err)
 	}
 	for _, s := range stored {
+		if s.Difference == jobs.Undeliverable {
+			c.showRefused(s.Key, s.Reason, false)
+			continue
+		}
 		c.show(s.Key, s.Difference)
 		if s.Returned {
 			c.counts.Returned++
@@ -115,12 +121,12 @@ func (c *collection) store(ctx context.Context, records []jobs.Record) error {
 	return nil
 }
 
-func (c *collection) refuse(ctx context.Context, refused []jobs.Refused) error {
+func (c *collection) refuse(ctx context.Context, refused []jobs.Refused, passing map[string]bool) error {
 	if len(refused) == 0 {
 		return nil
 	}
 	for _, r := range refused {
-		c.show(r.Key, jobs.Undeliverable)
+		c.showRefused(r.Key, r.Reason, passing[r.Key])
 	}
 	if err := c.Inbox.Refuse(ctx, c.Run, c.Name, refused); err != nil {
 		return hinted.While("storing records", err)

@@ -17,24 +17,17 @@ const margin = 24 * time.Hour
 
 // judge says what is gone of the windows that were walked, and whether a person must say so first.
 func (c *collection) judge(ctx context.Context) error {
-	for i, l := range c.walked {
-		w := &c.Windows[i]
+	for _, l := range c.walked {
 		if !l.settled {
 			c.counts.Unsettled++
 			c.notices = append(c.notices, jobs.Finding{Rule: jobs.RuleUnsettled, N: mostWalks, Path: c.Name})
 			continue
 		}
-		s := jobs.Settled{Collection: c.Name, Window: w.Name}
-		if w.Since && !l.refused {
-			s.Cursor = c.asOf(l)
+		s, err := c.end(ctx, l)
+		if err != nil {
+			return err
 		}
-		if w.Whole && !c.keyless { // else any of them may be the one that cannot be told
-			var err error
-			if s.Gone, err = c.gone(ctx, w, l); err != nil {
-				return err
-			}
-		}
-		if len(s.Gone) > 0 || !s.Cursor.IsZero() {
+		if len(s.Gone)+len(s.Mended) > 0 || !s.Cursor.IsZero() {
 			c.settling = append(c.settling, s)
 		}
 	}
@@ -44,6 +37,21 @@ func (c *collection) judge(ctx context.Context) error {
 			jobs.Finding{Rule: jobs.RuleForeign, Holds: true, N: n, Path: c.Name}, fmt.Sprintf("%x", prints)})
 	}
 	return nil
+}
+
+// end is what becomes of a window, or a sweep, that surely showed all.
+func (c *collection) end(ctx context.Context, l *list) (s jobs.Settled, err error) {
+	s = jobs.Settled{Collection: c.Name, Window: sweepCursor, From: l.from}
+	if l.window != nil {
+		s.Window = l.window.Name
+	}
+	if l.window == nil || l.window.Since {
+		c.remember(l, &s)
+	}
+	if l.window != nil && l.window.Whole && !c.keyless { // else any of them may be the one that cannot be told
+		s.Gone, err = c.gone(ctx, l.window, l)
+	}
+	return s, err
 }
 
 // asOf is until when a list certainly showed all: by the partner's clock or ours, whichever is behind.
@@ -56,16 +64,23 @@ func (c *collection) asOf(l *list) time.Time {
 
 // gone are the known records of a window that no window has shown. Nothing at all, or too many, are for a person.
 func (c *collection) gone(ctx context.Context, w *jobs.Window, l *list) ([]string, error) {
+	gone, before, err := c.unseen(ctx, w)
+	if err == nil {
+		c.judgeGone(w, gone, before, l.shown == 0)
+	}
+	return gone, err
+}
+
+// unseen are the known records of a window that this run has not shown, of so many that were known before it.
+func (c *collection) unseen(ctx context.Context, w *jobs.Window) (gone []string, before int, err error) {
 	from, to := c.from(w), time.Time{}
 	if !from.IsZero() {
 		from, to = from.Add(margin), c.began.Add(-margin)
 	}
 	known, err := c.Inbox.KeysDated(ctx, c.Run.Target.ID, c.Name, from, to)
 	if err != nil {
-		return nil, hinted.While("reading the inbox", err)
+		return nil, 0, hinted.While("reading the inbox", err)
 	}
-	var gone []string
-	before := 0
 	for _, key := range known {
 		s := c.heard[key]
 		if s.difference != jobs.Created {
@@ -76,8 +91,7 @@ func (c *collection) gone(ctx context.Context, w *jobs.Window, l *list) ([]strin
 		}
 	}
 	slices.Sort(gone)
-	c.judgeGone(w, gone, before, l.shown == 0)
-	return gone, nil
+	return gone, before, nil
 }
 
 func (c *collection) judgeGone(w *jobs.Window, gone []string, before int, empty bool) {

@@ -44,7 +44,7 @@ type collection struct {
 	foreign  map[[32]byte]bool
 	listed   map[string]bool // keys that windows have shown
 	keyless  bool            // something was listed that has no usable key
-	walked   []*list         // by window
+	walked   []*list         // the sweep, where it was due, and each window
 	counts   jobs.Gathered   // of what heard does not tell, by this execution
 	missed   jobs.Named      // records of which a file is missing
 	holds    []hold
@@ -55,7 +55,9 @@ type collection struct {
 // showing is what a record was found to be.
 type showing struct {
 	difference jobs.Difference
-	now        bool // by this execution
+	now        bool        // by this execution
+	why        jobs.Reason // that it is refused
+	passing    bool        // that is because of a call, and may be over with the next run
 }
 
 // hold is something that waits for a person.
@@ -116,6 +118,9 @@ func (c *collection) read(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := c.tellRemembered(ctx); err != nil {
+		return err
+	}
 	if err := c.judge(ctx); err != nil {
 		return err
 	}
@@ -151,6 +156,14 @@ func (c *collection) show(key string, difference jobs.Difference) {
 	}
 	was.now = difference != jobs.Departed
 	c.heard[key] = was
+}
+
+// showRefused notes that a record cannot be stored.
+func (c *collection) showRefused(key string, why jobs.Reason, passing bool) {
+	c.show(key, jobs.Undeliverable)
+	s := c.heard[key]
+	s.why, s.passing = why, passing
+	c.heard[key] = s
 }
 
 // concluded is the accounting so far.

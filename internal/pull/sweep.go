@@ -23,19 +23,9 @@ func (c *collection) sweep(ctx context.Context) error {
 		return nil
 	}
 	l, err := c.sweepBetween(ctx, since, c.began)
-	if err != nil {
-		return err
-	}
-	if !l.settled {
-		c.counts.Unsettled++
-		c.notices = append(c.notices, jobs.Finding{Rule: jobs.RuleUnsettled, N: mostWalks, Path: c.Name})
-		return nil
-	}
-	if l.refused {
-		return nil // it is tried again
-	}
-	c.settling = append(c.settling, jobs.Settled{Collection: c.Name, Window: sweepCursor, Cursor: c.asOf(l)})
-	return nil
+	l.from = since // of all its parts
+	c.walked = append(c.walked, l)
+	return err
 }
 
 func (c *collection) sweepSince() (since time.Time, due bool) {
@@ -46,14 +36,14 @@ func (c *collection) sweepSince() (since time.Time, due bool) {
 	if !known {
 		return c.began.Add(-c.Sweep.First), true
 	}
-	due = cursor.Incarnation != c.Begun.Incarnation || c.began.Sub(cursor.Since) > c.Sweep.Every
-	return cursor.Since.Add(-c.Sweep.Overlap), due
+	due = cursor.Incarnation != c.Begun.Incarnation || c.began.Sub(cursor.Since) > c.Sweep.Every || c.retries(sweepCursor)
+	return c.since(sweepCursor, cursor.Since.Add(-c.Sweep.Overlap)), due
 }
 
 // sweepBetween reads an interval, in halves where it has too many records.
 func (c *collection) sweepBetween(ctx context.Context, from, to time.Time) (*list, error) {
 	ask := jobs.Ask{Collection: c.Name, Sweep: true, From: from, To: to}
-	l, err := c.walks(ctx, ask, func(ctx context.Context, n int, page *jobs.Page) error {
+	l, err := c.walks(ctx, &list{total: -1, from: from}, ask, func(ctx context.Context, n int, page *jobs.Page) error {
 		if page.Total > c.Sweep.Reach {
 			return errBeyondReach
 		}
@@ -77,7 +67,7 @@ func (c *collection) sweepBetween(ctx context.Context, from, to time.Time) (*lis
 	if err != nil {
 		return newer, err
 	}
-	return &list{date: older.date, settled: older.settled && newer.settled, refused: older.refused || newer.refused}, nil
+	return &list{date: older.date, settled: older.settled && newer.settled, refused: append(older.refused, newer.refused...)}, nil
 }
 
 // takeUnknown takes those of a page that the inbox does not have.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"syncd/internal/hinted"
@@ -17,11 +18,14 @@ const (
 
 // list is what is known of a list once it was walked.
 type list struct {
-	date    time.Time // of the first page: what the partner made later may be missing
-	shown   int       // different records, by the last walk
-	settled bool      // it surely showed all
-	refused bool      // a record of it was
+	window  *jobs.Window // nil = it was a sweep
+	from    time.Time    // zero = it has no beginning
+	date    time.Time    // of the first page: what the partner made later may be missing
+	shown   int          // different records, by the last walk
+	settled bool         // it surely showed all
+	refused []string     // of those that were shown
 
+	walks int
 	union map[string]struct{} // of the walks since its total last changed
 	total int
 	last  map[string]struct{}
@@ -39,26 +43,34 @@ type walk struct {
 type taking func(ctx context.Context, number int, page *jobs.Page) error
 
 // walks walks a list until it surely showed all, but no more than mostWalks times.
-func (c *collection) walks(ctx context.Context, ask jobs.Ask, take taking) (*list, error) {
-	l := &list{total: -1}
-	for range mostWalks {
+func (c *collection) walks(ctx context.Context, l *list, ask jobs.Ask, take taking) (*list, error) {
+	for l.walks < mostWalks {
 		w, err := c.walkOnce(ctx, ask, take)
 		if err != nil {
 			return l, err
 		}
-		if l.add(w, c.Paged || ask.Sweep); l.settled {
+		l.add(w, c.Paged || ask.Sweep)
+		doubted, err := c.doubts(ctx, l)
+		if err != nil {
+			return l, err
+		}
+		if l.settled && !doubted {
 			break
 		}
 	}
 	for id := range l.union {
-		l.refused = l.refused || c.heard[id].difference == jobs.Undeliverable
+		if c.heard[id].difference == jobs.Undeliverable {
+			l.refused = append(l.refused, id)
+		}
 	}
+	slices.Sort(l.refused)
 	return l, nil
 }
 
 // add counts one walk more, by which a list may be settled. Where it says how many there are, that must have stayed the same, and
 // be the number of those that were shown; where it does not, two walks must have shown the same.
 func (l *list) add(w *walk, paged bool) {
+	l.walks++
 	if l.date.IsZero() {
 		l.date = w.date
 	}
@@ -78,6 +90,23 @@ func (l *list) add(w *walk, paged bool) {
 	case w.total >= 0:
 		l.settled = len(w.shown) == w.total || len(l.union) == w.total
 	}
+}
+
+// doubts reports whether a walk that seems to have shown all is to be made once more: where somebody came and somebody went between
+// two pages, their number stays the same, and one who is known may have slipped through.
+func (c *collection) doubts(ctx context.Context, l *list) (bool, error) {
+	if !l.settled || l.walks > 1 || !c.Paged || l.window == nil || !l.window.Whole {
+		return false, nil
+	}
+	came := false
+	for key := range l.union {
+		came = came || c.heard[key].difference == jobs.Created
+	}
+	if !came {
+		return false, nil
+	}
+	gone, _, err := c.unseen(ctx, l.window)
+	return len(gone) > 0, err
 }
 
 func sameKeys(a, b map[string]struct{}) bool { return maps.Equal(a, b) }
@@ -187,7 +216,8 @@ func (c *collection) walkWindow(ctx context.Context, i int) error {
 	if from := c.from(&c.Windows[i]); !from.IsZero() {
 		ask.From, ask.To = from, c.began
 	}
-	l, err := c.walks(ctx, ask, func(ctx context.Context, n int, page *jobs.Page) error {
+	l := &list{total: -1, window: &c.Windows[i], from: ask.From}
+	_, err := c.walks(ctx, l, ask, func(ctx context.Context, n int, page *jobs.Page) error {
 		for i := range page.Records {
 			r := &page.Records[i]
 			if r.Key != "" {
@@ -207,7 +237,7 @@ func (c *collection) from(w *jobs.Window) time.Time {
 	cursor, known := c.Begun.Cursors[c.Name+"/"+w.Name]
 	switch {
 	case w.Since && known:
-		return cursor.Since.Add(-w.Overlap)
+		return c.since(w.Name, cursor.Since.Add(-w.Overlap))
 	case w.Since:
 		return c.began.Add(-w.First)
 	case w.Span > 0:

@@ -136,6 +136,9 @@ func (s *Store) forgetRecordAt(ctx context.Context, q *dbsqlc.Queries, f RecordF
 	if _, err := q.ForgetFiles(ctx, dbsqlc.ForgetFilesParams{TargetID: target, Collection: f.Collection, Key: f.Key}); err != nil {
 		return false, err
 	}
+	if err := q.ForgetRefusedOf(ctx, dbsqlc.ForgetRefusedOfParams{TargetID: target, Collection: f.Collection, Key: f.Key}); err != nil {
+		return false, err
+	}
 	return true, s.audit(ctx, q, target, ledger.AuditEntry{Actor: f.By, Decision: ledger.DecisionForget, Reason: f.Reason,
 		Detail: f.Collection + " " + f.Key})
 }

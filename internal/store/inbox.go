@@ -75,6 +75,9 @@ func (i *Inbox) Begin(ctx context.Context, run *jobs.Run) (begun jobs.Begun, err
 		if err != nil {
 			return err
 		}
+		if err := remembered(ctx, q, run, &begun); err != nil {
+			return err
+		}
 		return earlier(ctx, q, run, &begun)
 	})
 	return begun, err
@@ -109,6 +112,21 @@ func (e *OtherInboxError) Error() string { return hinted.TextOf(e) }
 // Fact implements hinted.Telling.
 func (e *OtherInboxError) Fact() hinted.Fact {
 	return hinted.Say("inbox.other-ledger", "dossier", e.Dossier, "known", e.Known)
+}
+
+// remembered reads what was refused, and passed by its cursor.
+func remembered(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, begun *jobs.Begun) error {
+	begun.Refused = map[string]map[string]jobs.Remembered{}
+	rows, err := q.RememberedRefusals(ctx, run.Target.ID)
+	for _, row := range rows {
+		window := row.Collection + "/" + row.Name
+		if begun.Refused[window] == nil {
+			begun.Refused[window] = map[string]jobs.Remembered{}
+		}
+		begun.Refused[window][row.Key] = jobs.Remembered{Since: row.Since, Tried: row.TriedAt,
+			Reason: jobs.Reason{Code: jobs.ReasonCode(row.ReasonCode), Detail: row.ReasonDetail}}
+	}
+	return err
 }
 
 // earlier reads what earlier executions of a run did.
@@ -332,7 +350,10 @@ func (i *Inbox) KeysDated(ctx context.Context, target int64, collection string, 
 // Settle implements jobs.Inbox.
 func (i *Inbox) Settle(ctx context.Context, run *jobs.Run, s jobs.Settled) error {
 	return i.write(ctx, "storing records", run, func(_ pgx.Tx, q *dbsqlc.Queries) error {
-		if err := markGone(ctx, q, run, s); err != nil || s.Cursor.IsZero() {
+		if err := markGone(ctx, q, run, s); err != nil {
+			return err
+		}
+		if err := rememberRefused(ctx, q, run, s); err != nil || s.Cursor.IsZero() {
 			return err
 		}
 		now, err := position(ctx, q, nil)
@@ -342,6 +363,26 @@ func (i *Inbox) Settle(ctx context.Context, run *jobs.Run, s jobs.Settled) error
 		return q.MoveCursor(ctx, dbsqlc.MoveCursorParams{TargetID: run.Target.ID, Collection: s.Collection, Name: s.Window, Since: s.Cursor,
 			Incarnation: incarnationName(now), RunID: run.ID})
 	})
+}
+
+// rememberRefused keeps in mind what a cursor passes, and no longer what is mended.
+func rememberRefused(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, s jobs.Settled) error {
+	if len(s.Mended) > 0 {
+		if err := q.ForgetRefused(ctx, dbsqlc.ForgetRefusedParams{TargetID: run.Target.ID, Collection: s.Collection, Name: s.Window,
+			Keys: s.Mended}); err != nil {
+			return err
+		}
+	}
+	if len(s.Refused) == 0 {
+		return nil
+	}
+	rows := dbsqlc.RememberRefusedParams{TargetID: run.Target.ID, Collection: s.Collection, Name: s.Window, Since: s.From, TriedAt: s.Cursor,
+		RunID: run.ID}
+	for _, r := range s.Refused {
+		rows.Keys, rows.ReasonCodes = append(rows.Keys, r.Key), append(rows.ReasonCodes, string(r.Reason.Code))
+		rows.ReasonDetails = append(rows.ReasonDetails, r.Reason.Detail)
+	}
+	return q.RememberRefused(ctx, rows)
 }
 
 func markGone(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, s jobs.Settled) error {

@@ -63,7 +63,10 @@ func (w inboxWorld) Rows(target int64) []pulltest.Row {
 		UNION ALL
 		SELECT 'file ' || collection || ' ' || key || ' ' || file || CASE WHEN missing <> '' THEN ' missing ' || missing ELSE ' ' || size || ' '
 		       || encode(sha256(coalesce((SELECT string_agg(content, '' ORDER BY n) FROM inbox.part WHERE file_id = f.id), '')), 'hex') END, '{}'
-		FROM inbox.file f WHERE $1::bigint IN (0, target_id)`, target)
+		FROM inbox.file f WHERE $1::bigint IN (0, target_id)
+		UNION ALL
+		SELECT concat_ws(' ', 'refused', collection || '/' || name, key, reason_code), '{}'
+		FROM inbox.refused WHERE $1::bigint IN (0, target_id)`, target)
 	w.f.must(err)
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r pulltest.Row, err error) {
 		var texts []string

@@ -33,6 +33,7 @@ type Memory struct {
 	returned    map[int64]map[string]int // by run and collection
 	files       map[place]map[string]*file
 	cursors     map[int64]map[string]jobs.Cursor
+	remembered  map[int64]map[string]map[string]jobs.Remembered
 	targets     map[jobs.Target]int64
 	lines       map[int64]map[place]*line // by run
 	credentials granttest.Memory
@@ -77,17 +78,19 @@ func NewMemory(now func() time.Time) *Memory {
 	return &Memory{now: now, incarnation: "1", identities: map[int64]string{}, records: map[place]*record{},
 		files: map[place]map[string]*file{}, cursors: map[int64]map[string]jobs.Cursor{}, changes: map[int64][]Row{},
 		targets: map[jobs.Target]int64{}, lines: map[int64]map[place]*line{},
-		returned: map[int64]map[string]int{}}
+		returned: map[int64]map[string]int{}, remembered: map[int64]map[string]map[string]jobs.Remembered{}}
 }
 
 // Start implements jobs.Ledger.
 func (m *Memory) Start(_ context.Context, request jobs.NewRun) (*jobs.Run, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	run := &jobs.Run{ID: int64(len(m.runs) + 1), Job: request.Job, Kind: request.Kind, Target: request.Target, State: jobs.Running, Epoch: 1}
+	run := &jobs.Run{ID: int64(len(m.runs) + 1), Job: request.Job, Kind: request.Kind, Target: request.Target, State: jobs.Running, Epoch: 1,
+		Trigger: request.Trigger}
 	if m.targets[request.Target] == 0 {
 		m.targets[request.Target] = int64(len(m.targets) + 1)
 		m.cursors[m.targets[request.Target]] = map[string]jobs.Cursor{}
+		m.remembered[m.targets[request.Target]] = map[string]map[string]jobs.Remembered{}
 	}
 	run.Target.ID = m.targets[request.Target]
 	run.Target.Identity = m.identities[run.Target.ID]
@@ -186,7 +189,10 @@ func (m *Memory) Begin(_ context.Context, run *jobs.Run) (begun jobs.Begun, err 
 	err = m.fenced(run, func(now *jobs.Run) {
 		now.Planned, now.Counts.Gathered, now.Collections = false, nil, nil
 		begun = jobs.Begun{Cursors: maps.Clone(m.cursors[run.Target.ID]), Incarnation: m.incarnation,
-			Heard: map[string]map[string]jobs.Difference{}, Done: map[string]jobs.Gathered{}}
+			Refused: map[string]map[string]jobs.Remembered{}, Heard: map[string]map[string]jobs.Difference{}, Done: map[string]jobs.Gathered{}}
+		for window, all := range m.remembered[run.Target.ID] {
+			begun.Refused[window] = maps.Clone(all)
+		}
 		for at, l := range m.lines[run.ID] {
 			if l.ack == "failed" {
 				l.ack, l.reason = "", jobs.Reason{}
@@ -360,6 +366,17 @@ func (m *Memory) Settle(_ context.Context, run *jobs.Run, s jobs.Settled) error 
 			m.change(place{run.Target.ID, s.Collection, key}, r.version, diff.Change{Op: "-"})
 			m.line(run, s.Collection, key, jobs.Departed)
 		}
+		remembered := m.remembered[run.Target.ID][s.Collection+"/"+s.Window]
+		if remembered == nil {
+			remembered = map[string]jobs.Remembered{}
+			m.remembered[run.Target.ID][s.Collection+"/"+s.Window] = remembered
+		}
+		for _, key := range s.Mended {
+			delete(remembered, key)
+		}
+		for _, r := range s.Refused {
+			remembered[r.Key] = jobs.Remembered{Reason: r.Reason, Since: s.From, Tried: s.Cursor}
+		}
 		if !s.Cursor.IsZero() {
 			m.cursors[run.Target.ID][s.Collection+"/"+s.Window] = jobs.Cursor{Since: s.Cursor, Incarnation: m.incarnation}
 		}
@@ -518,11 +535,21 @@ func (w memoryWorld) Rows(target int64) (rows []Row) {
 			rows = append(rows, Row{Words: fmt.Sprintf("file %s %s %s %s", at.collection, at.key, name, f)})
 		}
 	}
-	for of, changes := range w.m.changes {
+	for _, of := range w.m.targets {
 		if target == 0 || of == target {
-			for _, c := range changes {
+			for _, c := range w.m.changes[of] {
 				rows = append(rows, Row{c.Words, slices.Clone(c.JSON)})
 			}
+			rows = append(rows, w.refused(of)...)
+		}
+	}
+	return rows
+}
+
+func (w memoryWorld) refused(target int64) (rows []Row) {
+	for window, all := range w.m.remembered[target] {
+		for key, r := range all {
+			rows = append(rows, Row{Words: fmt.Sprintf("refused %s %s %s", window, key, r.Reason.Code)})
 		}
 	}
 	return rows

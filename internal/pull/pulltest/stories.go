@@ -11,37 +11,40 @@ import (
 )
 
 var stories = map[string]func(*story){
-	"what is unchanged is not written":               whatIsUnchangedIsNotWritten,
-	"a change is told member by member":              aChangeIsTold,
-	"what is omitted makes no change":                whatIsOmittedMakesNoChange,
-	"a failing page keeps those before it":           aFailingPageKeepsThoseBefore,
-	"an empty answer waits for a person":             anEmptyAnswerWaits,
-	"what shrinks too much waits for a person":       whatShrinksWaits,
-	"a few that are gone are marked, and return":     aFewAreGoneAndReturn,
-	"a cursor moves with what was wholly read":       aCursorMoves,
-	"nothing is acknowledged before it is committed": nothingIsAcknowledgedBefore,
-	"an acknowledgement that fails stops no others":  aFailingAcknowledgementStopsNoOthers,
-	"failures in a row stop the run":                 failuresInARowStopIt,
-	"an answer that is lost is closed":               aLostAnswerIsClosed,
-	"somebody else acknowledges":                     somebodyElseAcknowledges,
-	"a ledger that was put back finds what it lost":  aPutBackLedgerFindsWhatItLost,
-	"an interval beyond reach is halved":             anIntervalIsHalved,
-	"one bad record stops no others":                 oneBadRecordStopsNoOthers,
-	"another owner's record is dropped":              anothersIsDropped,
-	"another owner's record holds":                   anothersHolds,
-	"what has become another owner's is not told":    whatBecameAnothersIsNotTold,
-	"who has lost their key is not gone":             whoLostTheirKeyIsNotGone,
-	"records that are lost there stop no others":     lostRecordsStopNoOthers,
-	"a file that cannot be stored is told each run":  aMissingFileIsTold,
-	"what changes brings its files anew":             aChangeBringsItsFiles,
-	"files that cannot be listed wait":               filesThatCannotBeListedWait,
-	"the wrong customer ends it":                     theWrongCustomer,
-	"a refused secret is not tried again":            aRefusedSecret,
-	"a webhook is a notice":                          aWebhookIsANotice,
-	"the claim is lost at any call":                  theClaimIsLostAtAnyCall,
-	"a person stops it":                              aPersonStopsIt,
-	"a panic is a failed run":                        aPanicIsAFailedRun,
-	"it dies at any call":                            itDiesAtAnyCall,
+	"what is unchanged is not written":                whatIsUnchangedIsNotWritten,
+	"a change is told member by member":               aChangeIsTold,
+	"what is omitted makes no change":                 whatIsOmittedMakesNoChange,
+	"a failing page keeps those before it":            aFailingPageKeepsThoseBefore,
+	"an empty answer waits for a person":              anEmptyAnswerWaits,
+	"what shrinks too much waits for a person":        whatShrinksWaits,
+	"a few that are gone are marked, and return":      aFewAreGoneAndReturn,
+	"who slips through between two pages is not gone": whoSlipsThroughIsNotGone,
+	"a cursor moves with what was wholly read":        aCursorMoves,
+	"what is refused for ever holds no cursor":        whatIsRefusedHoldsNoCursor,
+	"a call that fails holds a cursor":                aFailingCallHoldsACursor,
+	"nothing is acknowledged before it is committed":  nothingIsAcknowledgedBefore,
+	"an acknowledgement that fails stops no others":   aFailingAcknowledgementStopsNoOthers,
+	"failures in a row stop the run":                  failuresInARowStopIt,
+	"an answer that is lost is closed":                aLostAnswerIsClosed,
+	"somebody else acknowledges":                      somebodyElseAcknowledges,
+	"a ledger that was put back finds what it lost":   aPutBackLedgerFindsWhatItLost,
+	"an interval beyond reach is halved":              anIntervalIsHalved,
+	"one bad record stops no others":                  oneBadRecordStopsNoOthers,
+	"another owner's record is dropped":               anothersIsDropped,
+	"another owner's record holds":                    anothersHolds,
+	"what has become another owner's is not told":     whatBecameAnothersIsNotTold,
+	"who has lost their key is not gone":              whoLostTheirKeyIsNotGone,
+	"records that are lost there stop no others":      lostRecordsStopNoOthers,
+	"a file that cannot be stored is told each run":   aMissingFileIsTold,
+	"what changes brings its files anew":              aChangeBringsItsFiles,
+	"files that cannot be listed wait":                filesThatCannotBeListedWait,
+	"the wrong customer ends it":                      theWrongCustomer,
+	"a refused secret is not tried again":             aRefusedSecret,
+	"a webhook is a notice":                           aWebhookIsANotice,
+	"the claim is lost at any call":                   theClaimIsLostAtAnyCall,
+	"a person stops it":                               aPersonStopsIt,
+	"a panic is a failed run":                         aPanicIsAFailedRun,
+	"it dies at any call":                             itDiesAtAnyCall,
 }
 
 func whatIsUnchangedIsNotWritten(s *story) {
@@ -161,6 +164,21 @@ func aFewAreGoneAndReturn(s *story) {
 	s.wantDump(`record factures 077 3 {"id":"077","montant":10.5} filed`, `change factures 077 3 "" + - -`)
 }
 
+// Somebody goes from a page that was shown, and somebody comes: their number stays the same, and one of the next page is in neither.
+func whoSlipsThroughIsNotGone(s *story) {
+	s.Add(numbered(30)...)
+	s.fetch("succeeded: 30 read 30 new")
+	s.Before = func(call string) error {
+		if call == "page 1" && s.Item("031") == nil {
+			s.Drop("005")
+			s.Add("031")
+		}
+		return nil
+	}
+	s.wantLines(s.fetch("succeeded: 31 read 1 new 30 same"), "factures 031 +")
+	s.wantLines(s.fetch("succeeded: 30 read 30 same 1 gone"), "factures 005 -")
+}
+
 // What was made before the cursor, less the overlap, is not asked for again. A window of which something was refused is.
 func aCursorMoves(s *story) {
 	s.job.Collections[0].Windows = []jobs.Window{{Name: "etat", Since: true, Overlap: 48 * time.Hour, First: 400 * 24 * time.Hour}}
@@ -172,6 +190,66 @@ func aCursorMoves(s *story) {
 	s.Item("003").Problem = ""
 	s.fetch("succeeded: 2 read 1 new 1 same")
 	s.fetch("succeeded: 1 read 1 same")
+}
+
+// What cannot be stored is told by each run, without that all since is read again each time. It is asked for again after a week, or
+// when a person asks for that; once it is whole, or no longer there, nothing is told of it any more.
+func whatIsRefusedHoldsNoCursor(s *story) {
+	const day = 24 * time.Hour
+	s.job.Collections[0].Windows = []jobs.Window{{Name: "etat", Since: true, Overlap: 2 * day, First: 400 * day}}
+	s.at = time.Now().Add(-100 * day)
+	s.Add("001", "002", "003")
+	s.Item("003").Problem = jobs.RecordNotText
+	s.at = s.at.Add(30 * day)
+	s.scheduled("incomplete: 3 read 2 new 1 refused")
+	s.wantDump("refused factures/etat 003 record-not-text")
+	s.at = s.at.Add(3 * day)
+	s.Add("004")
+	s.wantLines(s.scheduled("incomplete: 2 read 1 new 1 refused"), "factures 003 ! record-not-text", "factures 004 +")
+	s.at = s.at.Add(5 * day)
+	s.scheduled("incomplete: 4 read 3 same 1 refused")
+	s.Item("003").Problem = ""
+	s.at = s.at.Add(3 * day)
+	s.scheduled("incomplete: 1 read 1 refused")
+	s.at = s.at.Add(5 * day)
+	s.scheduled("succeeded: 4 read 1 new 3 same")
+	s.at = s.at.Add(3 * day)
+	s.scheduled("succeeded")
+
+	s.Add("005", "006", "007")
+	for _, key := range []string{"005", "006", "007"} {
+		s.Item(key).Problem = jobs.RecordTooLarge
+	}
+	for range 2 {
+		s.scheduled("incomplete: 3 read 3 refused")
+		s.at = s.at.Add(3 * day)
+	}
+	s.Item("005").Problem = ""
+	s.Drop("006")
+	s.scheduled("incomplete: 3 read 3 refused")
+	run := s.fetch("incomplete: 2 read 1 new 1 refused") // by a person
+	s.wantLines(run, "factures 005 +", "factures 007 ! record-too-large")
+	s.Item("007").Problem, s.Item("007").Made = "", s.at // it changed
+	s.scheduled("succeeded: 1 read 1 new")
+	if strings.Contains(s.dump(), "refused") {
+		s.Errorf("%s", s.dump())
+	}
+}
+
+// Where a call failed the next run may have an answer: it asks for the same again.
+func aFailingCallHoldsACursor(s *story) {
+	const day = 24 * time.Hour
+	s.Details = true
+	s.job.Collections[0].Detail = true
+	s.job.Collections[0].Windows = []jobs.Window{{Name: "etat", Since: true, First: 400 * day}}
+	s.at = time.Now().Add(-100 * day)
+	s.Add("001", "002", "003")
+	s.Before = Fails(jobs.ClassTemporary, 503, "detail 002")
+	s.at = s.at.Add(day)
+	s.scheduled("incomplete: 3 read 2 new 1 refused")
+	s.at = s.at.Add(day)
+	s.Before = nil
+	s.scheduled("succeeded: 3 read 1 new 2 same")
 }
 
 func nothingIsAcknowledgedBefore(s *story) {

@@ -1,6 +1,7 @@
 package pulltest
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -44,12 +45,14 @@ type story struct {
 	World
 	*Partner
 	job *jobs.FetchJob
+	at  time.Time // when it is; zero = now
 }
 
 const collection = "factures"
 
 func newStory(t *testing.T, w World) *story {
-	s := &story{T: t, World: w, Partner: &Partner{Size: 10, Clock: time.Now}}
+	s := &story{T: t, World: w, Partner: &Partner{Size: 10}}
+	s.Clock = s.now
 	s.job = &jobs.FetchJob{Name: "factures", Partner: "partner", Acknowledge: true, MaxFile: 1000, MaxGone: 0.2, StopAfter: 5,
 		Collections: []jobs.Collection{{Name: collection, Paged: true, Windows: []jobs.Window{{Name: "depot", Whole: true}}}}}
 	return s
@@ -61,8 +64,19 @@ func (s *story) newOnly() {
 	s.job.Collections[0] = jobs.Collection{Name: collection, Detail: true, Files: true, Acks: true, Windows: []jobs.Window{{Name: "new"}}}
 }
 
+func (s *story) now() time.Time {
+	if s.at.IsZero() {
+		return time.Now()
+	}
+	return s.at
+}
+
 func (s *story) runner() *jobs.Runner {
-	return &jobs.Runner{Ledger: s.Ledger(), Inbox: s.Inbox(), Credentials: s.Credentials(), Feed: s.Partner, Gather: pull.ToEnd,
+	gather := func(ctx context.Context, f *jobs.Fetching) (jobs.Concluded, jobs.Reason, error) {
+		f.Now = s.now
+		return pull.ToEnd(ctx, f)
+	}
+	return &jobs.Runner{Ledger: s.Ledger(), Inbox: s.Inbox(), Credentials: s.Credentials(), Feed: s.Partner, Gather: gather,
 		Progress: jobs.Silent{}, Log: zerolog.Nop()}
 }
 
@@ -77,6 +91,15 @@ func (s *story) request() jobs.NewRun {
 func (s *story) fetch(want string) *jobs.Run {
 	s.Helper()
 	run, err := s.runner().Fetch(s.Context(), s.job, s.request())
+	return s.ended(run, err, want)
+}
+
+// scheduled is fetch at a time that a schedule names.
+func (s *story) scheduled(want string) *jobs.Run {
+	s.Helper()
+	request := s.request()
+	request.Trigger = jobs.TriggerSchedule
+	run, err := s.runner().Fetch(s.Context(), s.job, request)
 	return s.ended(run, err, want)
 }
 

@@ -254,6 +254,42 @@ func (q *Queries) ForgetRecord(ctx context.Context, arg ForgetRecordParams) (int
 	return result.RowsAffected(), nil
 }
 
+const forgetRefused = `-- name: ForgetRefused :exec
+DELETE FROM inbox.refused WHERE target_id = $1 AND collection = $2 AND name = $3 AND key = ANY ($4::text[])
+`
+
+type ForgetRefusedParams struct {
+	TargetID   int64
+	Collection string
+	Name       string
+	Keys       []string
+}
+
+func (q *Queries) ForgetRefused(ctx context.Context, arg ForgetRefusedParams) error {
+	_, err := q.db.Exec(ctx, forgetRefused,
+		arg.TargetID,
+		arg.Collection,
+		arg.Name,
+		arg.Keys,
+	)
+	return err
+}
+
+const forgetRefusedOf = `-- name: ForgetRefusedOf :exec
+DELETE FROM inbox.refused WHERE target_id = $1 AND collection = $2 AND key = $3
+`
+
+type ForgetRefusedOfParams struct {
+	TargetID   int64
+	Collection string
+	Key        string
+}
+
+func (q *Queries) ForgetRefusedOf(ctx context.Context, arg ForgetRefusedOfParams) error {
+	_, err := q.db.Exec(ctx, forgetRefusedOf, arg.TargetID, arg.Collection, arg.Key)
+	return err
+}
+
 const getDossier = `-- name: GetDossier :one
 SELECT partner, environment, base_url, dossier FROM inbox.dossier WHERE target_id = $1
 `
@@ -591,6 +627,83 @@ func (q *Queries) RecordKeysDated(ctx context.Context, arg RecordKeysDatedParams
 			return nil, err
 		}
 		items = append(items, key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const rememberRefused = `-- name: RememberRefused :exec
+INSERT INTO inbox.refused (target_id, collection, name, key, reason_code, reason_detail, since, tried_at, run)
+SELECT $1, $2, $3, o.key, o.reason_code, o.reason_detail, $4, $5, $6
+FROM (SELECT unnest($7::text[]) AS key, unnest($8::text[]) AS reason_code, unnest($9::text[]) AS reason_detail) o
+ON CONFLICT (target_id, collection, name, key) DO UPDATE SET reason_code = excluded.reason_code, reason_detail = excluded.reason_detail,
+    since = excluded.since, tried_at = excluded.tried_at, run = excluded.run
+`
+
+type RememberRefusedParams struct {
+	TargetID      int64
+	Collection    string
+	Name          string
+	Since         time.Time
+	TriedAt       time.Time
+	RunID         int64
+	Keys          []string
+	ReasonCodes   []string
+	ReasonDetails []string
+}
+
+func (q *Queries) RememberRefused(ctx context.Context, arg RememberRefusedParams) error {
+	_, err := q.db.Exec(ctx, rememberRefused,
+		arg.TargetID,
+		arg.Collection,
+		arg.Name,
+		arg.Since,
+		arg.TriedAt,
+		arg.RunID,
+		arg.Keys,
+		arg.ReasonCodes,
+		arg.ReasonDetails,
+	)
+	return err
+}
+
+const rememberedRefusals = `-- name: RememberedRefusals :many
+SELECT collection, name, key, reason_code, reason_detail, since, tried_at FROM inbox.refused WHERE target_id = $1
+`
+
+type RememberedRefusalsRow struct {
+	Collection   string
+	Name         string
+	Key          string
+	ReasonCode   string
+	ReasonDetail string
+	Since        time.Time
+	TriedAt      time.Time
+}
+
+func (q *Queries) RememberedRefusals(ctx context.Context, targetID int64) ([]RememberedRefusalsRow, error) {
+	rows, err := q.db.Query(ctx, rememberedRefusals, targetID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RememberedRefusalsRow
+	for rows.Next() {
+		var i RememberedRefusalsRow
+		if err := rows.Scan(
+			&i.Collection,
+			&i.Name,
+			&i.Key,
+			&i.ReasonCode,
+			&i.ReasonDetail,
+			&i.Since,
+			&i.TriedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

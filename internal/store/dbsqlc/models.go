@@ -93,6 +93,21 @@ type InboxRecord struct {
 	ForgottenAt *time.Time
 }
 
+type InboxRefused struct {
+	TargetID   int64
+	Collection string
+	// of the window, as in inbox.cursor
+	Name string
+	// or its place, where it has none that can be used
+	Key          string
+	ReasonCode   string
+	ReasonDetail string
+	// where the window began that showed it last
+	Since   time.Time
+	TriedAt time.Time
+	Run     int64
+}
+
 type PgDatabase struct {
 	Oid     pgtype.Uint32
 	Datname *string

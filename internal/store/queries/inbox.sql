@@ -64,6 +64,19 @@ INSERT INTO inbox.cursor (target_id, collection, name, since, incarnation, run)
 VALUES (@target_id, @collection, @name, @since, @incarnation, @run_id)
 ON CONFLICT (target_id, collection, name) DO UPDATE SET since = excluded.since, incarnation = excluded.incarnation, run = excluded.run;
 
+-- name: RememberedRefusals :many
+SELECT collection, name, key, reason_code, reason_detail, since, tried_at FROM inbox.refused WHERE target_id = @target_id;
+
+-- name: RememberRefused :exec
+INSERT INTO inbox.refused (target_id, collection, name, key, reason_code, reason_detail, since, tried_at, run)
+SELECT @target_id, @collection, @name, o.key, o.reason_code, o.reason_detail, @since, @tried_at, @run_id
+FROM (SELECT unnest(@keys::text[]) AS key, unnest(@reason_codes::text[]) AS reason_code, unnest(@reason_details::text[]) AS reason_detail) o
+ON CONFLICT (target_id, collection, name, key) DO UPDATE SET reason_code = excluded.reason_code, reason_detail = excluded.reason_detail,
+    since = excluded.since, tried_at = excluded.tried_at, run = excluded.run;
+
+-- name: ForgetRefused :exec
+DELETE FROM inbox.refused WHERE target_id = @target_id AND collection = @collection AND name = @name AND key = ANY (@keys::text[]);
+
 -- name: UnfiledRecords :many
 SELECT key FROM inbox.record
 WHERE target_id = @target_id AND collection = @collection AND files_at IS NULL AND gone_since IS NULL AND forgotten_at IS NULL ORDER BY key;
@@ -120,6 +133,9 @@ DELETE FROM inbox.change WHERE target_id = @target_id AND collection = @collecti
 
 -- name: ForgetFiles :execrows
 DELETE FROM inbox.file WHERE target_id = @target_id AND collection = @collection AND key = @key;
+
+-- name: ForgetRefusedOf :exec
+DELETE FROM inbox.refused WHERE target_id = @target_id AND collection = @collection AND key = @key;
 
 -- name: PurgeRecordChanges :execrows
 DELETE FROM inbox.change WHERE ctid = ANY (ARRAY(SELECT c.ctid FROM inbox.change c WHERE c.at < sqlc.arg('before')::timestamptz LIMIT @most));
