@@ -375,7 +375,12 @@ func (m *Memory) Settle(_ context.Context, run *jobs.Run, s jobs.Settled) error 
 			delete(remembered, key)
 		}
 		for _, r := range s.Refused {
-			remembered[r.Key] = jobs.Remembered{Reason: r.Reason, Since: s.From, Tried: s.Cursor}
+			was, is := remembered[r.Key]
+			if !is || !s.From.After(was.Since) {
+				was.Since, was.Tried = s.From, s.Cursor
+			}
+			was.Reason = r.Reason
+			remembered[r.Key] = was
 		}
 		if !s.Cursor.IsZero() {
 			m.cursors[run.Target.ID][s.Collection+"/"+s.Window] = jobs.Cursor{Since: s.Cursor, Incarnation: m.incarnation}

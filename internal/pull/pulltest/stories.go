@@ -33,6 +33,7 @@ var stories = map[string]func(*story){
 	"another owner's record is dropped":               anothersIsDropped,
 	"another owner's record holds":                    anothersHolds,
 	"what has become another owner's is not told":     whatBecameAnothersIsNotTold,
+	"two at one place are two":                       twoAtOnePlaceAreTwo,
 	"who has lost their key is not gone":              whoLostTheirKeyIsNotGone,
 	"records that are lost there stop no others":      lostRecordsStopNoOthers,
 	"a file that cannot be stored is told each run":   aMissingFileIsTold,
@@ -434,6 +435,26 @@ func whatBecameAnothersIsNotTold(s *story) {
 	if slices.Contains(s.Acked, "002") {
 		s.Errorf("%q", s.Acked)
 	}
+}
+
+// What has no key is remembered by its place, at which another window shows another record.
+func twoAtOnePlaceAreTwo(s *story) {
+	const day = 24 * time.Hour
+	s.job.Collections[0].Windows = []jobs.Window{{Name: "etat", Since: true, Overlap: 2 * day, First: 400 * day}}
+	s.at = time.Now().Add(-100 * day)
+	first := &Item{Problem: jobs.RecordNoKey, Made: s.at.Add(-10 * day)}
+	s.Items = append(s.Items, first)
+	s.scheduled("incomplete: 1 read 1 refused")
+	s.at = s.at.Add(3 * day)
+	second := &Item{Problem: jobs.RecordNoKey, Made: s.at}
+	s.Items = append(s.Items, second)
+	s.scheduled("incomplete: 1 read 1 refused")
+	second.Key, second.Problem, second.Document = "002", "", `{"id":"002"}`
+	s.at = s.at.Add(8 * day)
+	s.scheduled("incomplete: 2 read 1 new 1 refused")
+	first.Key, first.Problem, first.Document = "001", "", `{"id":"001"}`
+	s.at = s.at.Add(8 * day)
+	s.scheduled("succeeded: 2 read 1 new 1 same")
 }
 
 func whoLostTheirKeyIsNotGone(s *story) {

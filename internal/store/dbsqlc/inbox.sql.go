@@ -635,11 +635,12 @@ func (q *Queries) RecordKeysDated(ctx context.Context, arg RecordKeysDatedParams
 }
 
 const rememberRefused = `-- name: RememberRefused :exec
-INSERT INTO inbox.refused (target_id, collection, name, key, reason_code, reason_detail, since, tried_at, run)
+INSERT INTO inbox.refused AS r (target_id, collection, name, key, reason_code, reason_detail, since, tried_at, run)
 SELECT $1, $2, $3, o.key, o.reason_code, o.reason_detail, $4, $5, $6
 FROM (SELECT unnest($7::text[]) AS key, unnest($8::text[]) AS reason_code, unnest($9::text[]) AS reason_detail) o
 ON CONFLICT (target_id, collection, name, key) DO UPDATE SET reason_code = excluded.reason_code, reason_detail = excluded.reason_detail,
-    since = excluded.since, tried_at = excluded.tried_at, run = excluded.run
+    since = least(r.since, excluded.since), tried_at = CASE WHEN excluded.since > r.since THEN r.tried_at ELSE excluded.tried_at END,
+    run = excluded.run
 `
 
 type RememberRefusedParams struct {
@@ -654,6 +655,7 @@ type RememberRefusedParams struct {
 	ReasonDetails []string
 }
 
+// At one place there may be several, each of another window: all since the first of them is asked for again.
 func (q *Queries) RememberRefused(ctx context.Context, arg RememberRefusedParams) error {
 	_, err := q.db.Exec(ctx, rememberRefused,
 		arg.TargetID,

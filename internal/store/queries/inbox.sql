@@ -67,12 +67,14 @@ ON CONFLICT (target_id, collection, name) DO UPDATE SET since = excluded.since, 
 -- name: RememberedRefusals :many
 SELECT collection, name, key, reason_code, reason_detail, since, tried_at FROM inbox.refused WHERE target_id = @target_id;
 
+-- At one place there may be several, each of another window: all since the first of them is asked for again.
 -- name: RememberRefused :exec
-INSERT INTO inbox.refused (target_id, collection, name, key, reason_code, reason_detail, since, tried_at, run)
+INSERT INTO inbox.refused AS r (target_id, collection, name, key, reason_code, reason_detail, since, tried_at, run)
 SELECT @target_id, @collection, @name, o.key, o.reason_code, o.reason_detail, @since, @tried_at, @run_id
 FROM (SELECT unnest(@keys::text[]) AS key, unnest(@reason_codes::text[]) AS reason_code, unnest(@reason_details::text[]) AS reason_detail) o
 ON CONFLICT (target_id, collection, name, key) DO UPDATE SET reason_code = excluded.reason_code, reason_detail = excluded.reason_detail,
-    since = excluded.since, tried_at = excluded.tried_at, run = excluded.run;
+    since = least(r.since, excluded.since), tried_at = CASE WHEN excluded.since > r.since THEN r.tried_at ELSE excluded.tried_at END,
+    run = excluded.run;
 
 -- name: ForgetRefused :exec
 DELETE FROM inbox.refused WHERE target_id = @target_id AND collection = @collection AND name = @name AND key = ANY (@keys::text[]);
