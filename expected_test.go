@@ -30,7 +30,7 @@ func said() map[string][]string {
 				all[room+"."+code] = append(all[room+"."+code], w.Text)
 			}
 		}
-		for room, told := range map[string]map[string]locale.Told{"refused": words.Refused, "found": words.Found, "mistakes": words.Mistakes} {
+		for room, told := range map[string]map[string]locale.Told{"refused": words.Refused, "found": words.Found} {
 			for code, w := range told {
 				all[room+"/"+code] = append(all[room+"/"+code], w.Text)
 			}
@@ -128,7 +128,7 @@ var unexpected = strings.Fields(`
 	contract.place-cookie contract.place-path contract.refused-no-match contract.unchecked-type database.sealed database.watermark-none
 	found/amount-unweighed found/contract-unread found/key-opens found/ledger-ready found/not-read found/secrets-read found/watermark-kept
 	found/watermark-lost found/watermark-unkept inbox.endless inbox.file-gone inbox.other-ledger inspect.inspect-power
-	isidoor.document-unwritten isidoor.unfit-path isidoor.unread-nomenclatures mapping.of-field mistakes/file-on-terminal
+	isidoor.document-unwritten isidoor.unfit-path isidoor.unread-nomenclatures mapping.of-field command.file-on-terminal
 	refused/force-idle refused/no-nomenclature refused/no-state refused/nobody-sends refused/nobody-sends-these refused/one-dossier
 	refused/reason-idle run.claim-lost run.contract-moved sandbox.bad-fault sandbox.refuses staging.query-foreign
 	staging.query-not-sql-whole staging.query-parameter staging.query-raised staging.query-refused staging.query-somehow

@@ -12,7 +12,6 @@ import (
 
 	"syncd/internal/admin"
 	"syncd/internal/hinted"
-	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
@@ -45,7 +44,7 @@ func (p process) admin(ctx context.Context, args []string) error {
 	case len(command) == 0:
 		return &admin.Error{What: hinted.Say("admin.no-command"), Kind: admin.Usage}
 	case command[0] == "-h" || command[0] == "--help":
-		_, err := fmt.Fprint(p.Stdout, locale.HelpOf(p.helpLanguage(nil), partner.Default().Name).Admin)
+		_, err := fmt.Fprint(p.Stdout, locale.HelpOf(p.helpLanguage(nil)).Admin)
 		return err
 	case admin.AboutProgram(command):
 		return p.withoutService(ctx, args)

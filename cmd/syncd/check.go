@@ -16,39 +16,38 @@ import (
 	"syncd/internal/terminal"
 )
 
-func newCheck(p process, flags *globalFlags) *cobra.Command {
-	var offline, again bool
-	cmd := &cobra.Command{
-		Use:  "check",
-		Args: none,
-	}
-	check := p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
+func newCheck(p process) *cobra.Command {
+	var asked app.Checking
+	cmd := p.command("check", nothing, func(ctx context.Context, a *session, _ []string) error {
+		asked.Selection = a.selection()
 		c := &checked{session: a, teller: a.teller(), lines: a.printer().NewCheck(a.Stdout, func(subject string) bool {
 			_, err := a.Config.Job(subject)
 			return err == nil
 		})}
-		a.Check(ctx, app.Checking{Selection: flags.selection(), Offline: offline, Again: again}, c.add)
+		a.Check(ctx, asked, c.add)
 		return c.conclude()
-	})
+	}, onOff("offline", &asked.Offline), onOff("again", &asked.Again), p.dossiers, p.json)
+	check := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		err := check(cmd, args)
-		if refused, ok := errors.AsType[*strict.Error](err); ok && flags.json { // else there would be no data
-			var all []words.Fact
-			for _, problem := range refused.Problems {
-				f := app.Finding{Level: app.Failure, Subject: "configuration", Err: &strict.Error{Problems: []strict.Problem{problem}}}
-				all = append(all, words.FactOf(&f, words.Of(&view.Teller{Catalogue: p.words()}, &f)))
-			}
-			if lost := encode(p.Stdout, all); lost != nil {
+		if refused, ok := errors.AsType[*strict.Error](err); ok && p.flags.json { // else there would be no data
+			if lost := p.refusedConfig(refused); lost != nil {
 				return lost
 			}
 		}
 		return err
 	}
-	cmd.Flags().BoolVar(&offline, "offline", false, "")
-	cmd.Flags().BoolVar(&again, "again", false, "")
-	flags.addDossiers(cmd, p)
-	flags.addJSON(cmd)
 	return cmd
+}
+
+// refusedConfig writes what is wrong with a configuration as findings.
+func (p process) refusedConfig(refused *strict.Error) error {
+	var all []words.Fact
+	for _, problem := range refused.Problems {
+		f := app.Finding{Level: app.Failure, Subject: "configuration", Err: &strict.Error{Problems: []strict.Problem{problem}}}
+		all = append(all, words.FactOf(&f, words.Of(&view.Teller{Catalogue: p.words()}, &f)))
+	}
+	return encode(p.Stdout, all)
 }
 
 func encode(w io.Writer, all []words.Fact) error {

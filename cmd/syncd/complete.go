@@ -10,7 +10,6 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/help"
-	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
@@ -39,67 +38,50 @@ func unknownShell(cmd *cobra.Command, args []string) error {
 
 type completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
 
-// complete registers what completes a flag.
+// complete registers what completes a flag; nil = nothing does.
 func complete(cmd *cobra.Command, flag string, names completion) {
+	if names == nil {
+		return
+	}
 	if err := cmd.RegisterFlagCompletionFunc(flag, names); err != nil {
 		panic("syncd: completion of an unknown flag: " + err.Error())
 	}
 }
 
-// oneOf completes with a few fixed words.
+// oneOf completes with a few words.
 func oneOf(list func() []string) completion {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return list(), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
-// jobNames completes with the jobs of the configuration.
-func (p process) jobNames(flags *globalFlags) completion {
-	return func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
-		if c := p.quietConfig(flags); c != nil {
-			for _, job := range c.Jobs {
-				names = append(names, job.Name)
-			}
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
+// jobNames, dossierNames and partnerNames complete with those of the configuration.
+func (p process) jobNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return namesIn(p.quietConfig().Jobs, func(j *config.Job) string { return j.Name })
 }
 
-// dossierNames completes with the dossiers of the configuration.
-func (p process) dossierNames(flags *globalFlags) completion {
-	return func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
-		if c := p.quietConfig(flags); c != nil {
-			for _, d := range c.AllDossiers {
-				names = append(names, d.Name)
-			}
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
+func (p process) dossierNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return namesIn(p.quietConfig().AllDossiers, func(d *config.Dossier) string { return d.Name })
 }
 
-// partnerNames completes with the partners of the configuration.
-func (p process) partnerNames(flags *globalFlags) completion {
-	return func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
-		if c := p.quietConfig(flags); c != nil {
-			for i := range c.Partners {
-				names = append(names, c.Partners[i].Name)
-			}
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
+func (p process) partnerNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return namesIn(p.quietConfig().Partners, func(p *config.Partner) string { return p.Name })
 }
 
-// collectionNames completes with the collections of which the inbox has records.
-func (p process) collectionNames(flags *globalFlags) completion {
-	return func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
-		ctx, cancel := context.WithTimeout(context.Background(), completionPatience)
-		defer cancel()
-		if a, err := p.open(flags); err == nil {
-			defer a.Close()
-			names, _ = a.Inbox().Collections(ctx) // whoever presses TAB is told nothing
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
+func namesIn[T any](list []T, name func(*T) string) (names []string, _ cobra.ShellCompDirective) {
+	for i := range list {
+		names = append(names, name(&list[i]))
 	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// quietConfig is the configuration, or an empty one where it cannot be read: completion has nobody to tell.
+func (p process) quietConfig() *config.Config {
+	c, err := partner.LoadConfig(configPath(p.flags.config, p.Getenv), p.Getenv)
+	if err != nil {
+		return &config.Config{}
+	}
+	return c
 }
 
 // months completes with the last year's, the newest first.
@@ -129,40 +111,37 @@ const (
 	completionPatience = 2 * time.Second // whoever presses TAB waits for it
 )
 
-// runNumbers completes with the newest runs. A ledger that cannot be read completes nothing, and says nothing.
-func (p process) runNumbers(flags *globalFlags) completion {
-	return func(*cobra.Command, []string, string) (numbers []string, _ cobra.ShellCompDirective) {
-		ctx, cancel := context.WithTimeout(context.Background(), completionPatience)
-		defer cancel()
-		for _, run := range p.newestRuns(ctx, flags) {
+// fromLedger completes with what the ledger has. One that cannot be read completes nothing, and says nothing.
+func (p process) fromLedger(names func(context.Context, *session) []string) []string {
+	ctx, cancel := context.WithTimeout(context.Background(), completionPatience)
+	defer cancel()
+	a, err := p.open()
+	if err != nil {
+		return nil
+	}
+	defer a.Close()
+	return names(ctx, a)
+}
+
+// collectionNames completes with the collections of which the inbox has records.
+func (p process) collectionNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return p.fromLedger(func(ctx context.Context, a *session) []string {
+		names, _ := a.Inbox().Collections(ctx) // whoever presses TAB is told nothing
+		return names
+	}), cobra.ShellCompDirectiveNoFileComp
+}
+
+// runNumbers completes with the newest runs.
+func (p process) runNumbers(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return p.fromLedger(func(ctx context.Context, a *session) (numbers []string) {
+		runs, _ := a.Records().Runs(ctx, ledger.RunFilter{Max: completedRuns})
+		for _, run := range runs {
 			text := fmt.Sprintf("%d\t%s, %s", run.ID, run.Job, run.Target.Dossier)
 			if run.Period != "" {
 				text += ", " + string(run.Period)
 			}
 			numbers = append(numbers, text+", "+string(run.State))
 		}
-		return numbers, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
-	}
-}
-
-func (p process) newestRuns(ctx context.Context, flags *globalFlags) []*jobs.Run {
-	a, err := p.open(flags)
-	if err != nil {
-		return nil
-	}
-	defer a.Close()
-	runs, err := a.Records().Runs(ctx, ledger.RunFilter{Max: completedRuns})
-	if err != nil {
-		return nil
-	}
-	return runs
-}
-
-// quietConfig is the configuration, or nil where it cannot be read: completion has nobody to tell.
-func (p process) quietConfig(flags *globalFlags) *config.Config {
-	c, err := partner.LoadConfig(flags.configPath(p.Getenv), p.Getenv)
-	if err != nil {
-		return nil
-	}
-	return c
+		return numbers
+	}), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }

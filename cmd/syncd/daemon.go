@@ -13,25 +13,23 @@ import (
 	"syncd/internal/partner"
 )
 
-func newDaemon(p process, flags *globalFlags) *cobra.Command {
-	return &cobra.Command{
-		Use:  "daemon",
-		Args: none,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if flags.logLevel == "" && p.Getenv("SYNCD_LOG_LEVEL") == "" {
-				flags.logLevel = "info"
-			}
-			log, err := p.logger(flags.logLevel)
-			if err != nil {
-				return err
-			}
-			ctx, end := context.WithCancel(cmd.Context())
-			defer end()
-			read := func() (*config.Config, error) { return partner.LoadConfig(flags.configPath(p.Getenv), p.Getenv) }
-			door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, InWords: p.inWords}
-			return app.NewService(door, read, onHangup(ctx)).Run(ctx)
-		},
-	}
+func newDaemon(p process) *cobra.Command {
+	return plain("daemon", nothing, func(cmd *cobra.Command, _ []string) error {
+		if p.flags.logLevel == "" && p.Getenv("SYNCD_LOG_LEVEL") == "" {
+			p.flags.logLevel = "info"
+		}
+		log, err := p.logger()
+		if err != nil {
+			return err
+		}
+		ctx, end := context.WithCancel(cmd.Context())
+		defer end()
+		read := func() (*config.Config, error) {
+			return partner.LoadConfig(configPath(p.flags.config, p.Getenv), p.Getenv)
+		}
+		door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, InWords: p.inWords}
+		return app.NewService(door, read, onHangup(ctx)).Run(ctx)
+	})
 }
 
 // onHangup tells of each SIGHUP.

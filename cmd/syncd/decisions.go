@@ -14,47 +14,27 @@ import (
 )
 
 // decision is who types the command, and why.
-func (f *globalFlags) decision() app.Decision {
-	return app.Decision{By: admin.Requester(), Reason: f.reason}
-}
-
-// aboutRun is a command's work on the run that its argument names.
-func (p process) aboutRun(flags *globalFlags, work func(ctx context.Context, a *session, id int64) error) func(*cobra.Command,
-	[]string) error {
-	return p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
-		id, err := parseRun(args[0])
-		if err != nil {
-			return err
-		}
-		return work(ctx, a, id)
-	})
+func (p process) decision() app.Decision {
+	return app.Decision{By: admin.Requester(), Reason: p.flags.reason}
 }
 
 func parseRun(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {
-		return 0, mistake("not-a-run", map[string]any{"flag": "", "value": strconv.Quote(text)})
+		return 0, unfit(nil, "command.not-a-run", "flag", "", "value", strconv.Quote(text))
 	}
 	return id, nil
 }
 
-func newApprove(p process, flags *globalFlags) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:               "approve",
-		Args:              exactly("RUN"),
-		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
-		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
-			approved, err := a.Decisions().Approve(ctx, app.Approval{Run: id, Employees: flags.employees, Decision: flags.decision()})
-			if err != nil {
-				return err
-			}
-			a.tellApproved(approved.Run, approved.Released)
-			return nil
-		}),
-	}
-	flags.addReason(cmd)
-	flags.addEmployees(cmd)
-	return cmd
+func newApprove(p process) *cobra.Command {
+	return p.aboutRun("approve", func(ctx context.Context, a *session, id int64) error {
+		approved, err := a.Decisions().Approve(ctx, app.Approval{Run: id, Employees: a.flags.employees, Decision: a.decision()})
+		if err != nil {
+			return err
+		}
+		a.tellApproved(approved.Run, approved.Released)
+		return nil
+	}, p.reason, p.employees)
 }
 
 func (a *session) tellApproved(run *jobs.Run, released []string) {
@@ -77,24 +57,17 @@ func (a *session) tellApproved(run *jobs.Run, released []string) {
 // cancelPatience is how long 'cancel' watches a run that was asked to stop.
 const cancelPatience = 10 * time.Second
 
-func newCancel(p process, flags *globalFlags) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:               "cancel",
-		Args:              exactly("RUN"),
-		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
-		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
-			run, err := a.Decisions().Cancel(ctx, id, flags.decision())
-			if err != nil {
-				return err
-			}
-			if run, err = a.Decisions().Stopped(ctx, run, cancelPatience); err == nil && (run.State != jobs.Running || !app.Stopped(a.Stop)) {
-				a.tellCancelled(run)
-			}
+func newCancel(p process) *cobra.Command {
+	return p.aboutRun("cancel", func(ctx context.Context, a *session, id int64) error {
+		run, err := a.Decisions().Cancel(ctx, id, a.decision())
+		if err != nil {
 			return err
-		}),
-	}
-	flags.addReason(cmd)
-	return cmd
+		}
+		if run, err = a.Decisions().Stopped(ctx, run, cancelPatience); err == nil && (run.State != jobs.Running || !app.Stopped(a.Stop)) {
+			a.tellCancelled(run)
+		}
+		return err
+	}, p.reason)
 }
 
 func (a *session) tellCancelled(run *jobs.Run) {
@@ -109,43 +82,25 @@ func (a *session) tellCancelled(run *jobs.Run) {
 	}
 }
 
-func newSettle(p process, flags *globalFlags) *cobra.Command {
-	chosen := map[ledger.Settlement]*bool{ledger.SettleWithdrawn: new(bool), ledger.SettleAccepted: new(bool), ledger.SettlePending: new(bool)}
-	cmd := &cobra.Command{
-		Use:               "settle",
-		Args:              exactly("RUN"),
-		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
-		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
-			as, err := settlement(chosen)
-			if err != nil {
-				return err
+func newSettle(p process) *cobra.Command {
+	var withdrawn, accepted, pending bool
+	return p.aboutRun("settle", func(ctx context.Context, a *session, id int64) error {
+		var found []ledger.Settlement
+		for as, is := range map[ledger.Settlement]bool{ledger.SettleWithdrawn: withdrawn, ledger.SettleAccepted: accepted,
+			ledger.SettlePending: pending} {
+			if is {
+				found = append(found, as)
 			}
-			run, err := a.Decisions().Settle(ctx, app.Settling{Run: id, Employees: flags.employees, As: as, Decision: flags.decision()})
-			if err == nil {
-				a.tellSettled(run, as)
-			}
-			return err
-		}),
-	}
-	cmd.Flags().BoolVar(chosen[ledger.SettleWithdrawn], "withdrawn", false, "")
-	cmd.Flags().BoolVar(chosen[ledger.SettleAccepted], "accepted", false, "")
-	cmd.Flags().BoolVar(chosen[ledger.SettlePending], "pending", false, "")
-	flags.addReason(cmd)
-	flags.addEmployees(cmd)
-	return cmd
-}
-
-func settlement(chosen map[ledger.Settlement]*bool) (as ledger.Settlement, err error) {
-	n := 0
-	for s, is := range chosen {
-		if *is {
-			as, n = s, n+1
 		}
-	}
-	if n != 1 {
-		return "", mistake("settle-as", nil)
-	}
-	return as, nil
+		if len(found) != 1 {
+			return unfit(nil, "command.settle-as")
+		}
+		run, err := a.Decisions().Settle(ctx, app.Settling{Run: id, Employees: a.flags.employees, As: found[0], Decision: a.decision()})
+		if err == nil {
+			a.tellSettled(run, found[0])
+		}
+		return err
+	}, onOff("withdrawn", &withdrawn), onOff("accepted", &accepted), onOff("pending", &pending), p.reason, p.employees)
 }
 
 func (a *session) tellSettled(run *jobs.Run, as ledger.Settlement) {
@@ -159,34 +114,22 @@ func (a *session) tellSettled(run *jobs.Run, as ledger.Settlement) {
 	}
 }
 
-func newPause(p process, flags *globalFlags) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:               "pause",
-		Args:              exactly("JOB"),
-		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
-			err := a.Decisions().Pause(ctx, args[0], flags.decision())
-			if err == nil {
-				a.say(a.Stdout, a.words().Answers.Paused, "job", args[0])
-			}
-			return err
-		}),
-	}
-	flags.addReason(cmd)
-	return cmd
+func newPause(p process) *cobra.Command {
+	return p.command("pause", p.oneJob(), func(ctx context.Context, a *session, args []string) error {
+		err := a.Decisions().Pause(ctx, args[0], a.decision())
+		if err == nil {
+			a.say(a.Stdout, a.words().Answers.Paused, "job", args[0])
+		}
+		return err
+	}, p.reason)
 }
 
-func newUnpause(p process, flags *globalFlags) *cobra.Command {
-	return &cobra.Command{
-		Use:               "unpause",
-		Args:              exactly("JOB"),
-		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
-			err := a.Decisions().Unpause(ctx, args[0], admin.Requester())
-			if err == nil {
-				a.say(a.Stdout, a.words().Answers.Unpaused, "job", args[0])
-			}
-			return err
-		}),
-	}
+func newUnpause(p process) *cobra.Command {
+	return p.command("unpause", p.oneJob(), func(ctx context.Context, a *session, args []string) error {
+		err := a.Decisions().Unpause(ctx, args[0], admin.Requester())
+		if err == nil {
+			a.say(a.Stdout, a.words().Answers.Unpaused, "job", args[0])
+		}
+		return err
+	})
 }

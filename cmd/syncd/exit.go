@@ -10,7 +10,6 @@ import (
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
-	"syncd/internal/report/view"
 	"syncd/internal/terminal"
 )
 
@@ -58,26 +57,10 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// unfit is a mistake on the command line that is a fact, and what was met; nil = nothing.
+// unfit is a mistake on the command line, and what was met; nil = nothing.
 func unfit(met error, code string, namesAndValues ...any) error {
 	return usageError{hinted.Because(met, code, namesAndValues...)}
 }
-
-// mistaken is what is wrong on the command line, by its code in the catalogues.
-type mistaken struct {
-	code string
-	args map[string]any
-}
-
-func (m *mistaken) Error() string { return hinted.Text(m.In(english())) }
-
-// In implements words.Worded.
-func (m *mistaken) In(teller *view.Teller) (text, hint string) { return teller.Mistake(m.code, m.args) }
-
-func mistake(code string, args map[string]any) error { return usageError{&mistaken{code, args}} }
-
-// wrong is a mistake in one value.
-func wrong(code string, value any) error { return mistake(code, map[string]any{"value": value}) }
 
 // tell prints an error and returns its exit code.
 func tell(stderr io.Writer, err error) int {

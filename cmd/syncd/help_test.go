@@ -21,7 +21,7 @@ import (
 var languages = []locale.Language{locale.English, locale.French}
 
 func spoken(root *cobra.Command, language locale.Language) {
-	help.Speak(root, language, partner.Default().Name, helpValues, nil)
+	help.Speak(root, language, helpValues, nil)
 	help.Describe(root, helpValues)
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,119 +13,78 @@ import (
 	"syncd/internal/terminal"
 )
 
-// inboxFlags are those that say of whom records are.
-type inboxFlags struct {
-	ledger.RecordFilter
-	since string
-}
-
-func (f *inboxFlags) add(cmd *cobra.Command, p process, flags *globalFlags) {
-	cmd.Flags().StringVar(&f.Partner, "partner", "", "")
-	cmd.Flags().StringVar(&f.Dossier, "dossier", "", "")
-	complete(cmd, "partner", p.partnerNames(flags))
-	complete(cmd, "dossier", p.dossierNames(flags))
-}
-
-// one takes collection and key from the arguments.
-func (f *inboxFlags) one(args []string) ledger.RecordFilter {
-	f.Collection, f.Key = args[0], args[1]
-	return f.RecordFilter
-}
-
-func newInbox(p process, flags *globalFlags) *cobra.Command {
-	cmd := newInboxList(p, flags, "inbox")
-	cmd.AddCommand(newInboxList(p, flags, "list"), newInboxShow(p, flags), newInboxExport(p, flags), newInboxForget(p, flags))
+func newInbox(p process) *cobra.Command {
+	cmd := newInboxList(p, "inbox")
+	cmd.AddCommand(newInboxList(p, "list"), newInboxShow(p), newInboxExport(p), newInboxForget(p))
 	return cmd
 }
 
-func newInboxList(p process, flags *globalFlags, name string) *cobra.Command {
-	var filter inboxFlags
-	cmd := &cobra.Command{
-		Use:  name,
-		Args: none,
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) (err error) {
-			if filter.since != "" {
-				if filter.Since, err = time.ParseInLocation(time.DateOnly, filter.since, a.Config.Zone()); err != nil {
-					return wrong("no-day", filter.since)
-				}
-			}
-			records, full, err := a.Inbox().List(ctx, filter.RecordFilter)
-			if err != nil {
-				return err
-			}
-			if flags.json {
-				return a.printer().WriteInboxJSON(a.Stdout, records)
-			}
-			return a.printer().Inbox(a.Stdout, records, full)
-		}),
+// whose are the options that say of whom records are.
+func (p process) whose(filter *ledger.RecordFilter) option {
+	return func(cmd *cobra.Command) {
+		flagText("partner", &filter.Partner, p.partnerNames)(cmd)
+		flagText("dossier", &filter.Dossier, p.dossierNames)(cmd)
 	}
-	filter.add(cmd, p, flags)
-	cmd.Flags().StringVar(&filter.Collection, "collection", "", "")
-	cmd.Flags().StringVar(&filter.since, "since", "", "")
-	cmd.Flags().IntVar(&filter.Max, "limit", 50, "")
-	complete(cmd, "collection", p.collectionNames(flags))
-	flags.addJSON(cmd)
-	return cmd
 }
 
-func newInboxShow(p process, flags *globalFlags) *cobra.Command {
-	var of inboxFlags
-	cmd := &cobra.Command{
-		Use:               "show",
-		Args:              exactly("COLLECTION", "KEY"),
-		ValidArgsFunction: onlyFirst(p.collectionNames(flags)),
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
-			record, err := a.Inbox().Record(ctx, of.one(args))
-			if err != nil {
-				return err
-			}
-			if flags.json {
-				return a.printer().WriteInboxRecordJSON(a.Stdout, record)
-			}
-			return a.printer().InboxRecord(a.Stdout, record)
-		}),
-	}
-	of.add(cmd, p, flags)
-	flags.addJSON(cmd)
-	return cmd
+// oneRecord are the arguments that name one.
+func (p process) oneRecord() arguments {
+	return arguments{exactly("COLLECTION", "KEY"), p.collectionNames}
 }
 
-func newInboxExport(p process, flags *globalFlags) *cobra.Command {
-	var of inboxFlags
-	var view, path string
-	cmd := &cobra.Command{
-		Use:               "export",
-		Args:              between(0, 3),
-		ValidArgsFunction: onlyFirst(p.collectionNames(flags)),
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
-			switch {
-			case view != "" && len(args) > 0:
-				return wrong("csv-beside", view)
-			case view != "" && of.Partner != "":
-				return wrong("csv-partner", view)
-			case view == "" && len(args) < 2:
-				return wrong("no-record-named", "")
-			case view == "" && path == "" && terminal.Is(a.Stdout):
-				return wrong("file-on-terminal", "")
-			}
-			file := view
-			written, err := a.writeTo(path, func(w io.Writer) (err error) {
-				if view != "" {
-					return a.Inbox().CSV(ctx, view, of.Dossier, w)
-				}
-				file, err = a.Inbox().File(ctx, of.one(args), append(args, "")[2], w)
-				return err
-			})
-			if written && err == nil {
-				a.say(a.Stderr, a.words().Inbox.Written, "file", file, "path", path)
-			}
+func newInboxList(p process, name string) *cobra.Command {
+	filter := ledger.RecordFilter{Max: 50}
+	var since string
+	return p.command(name, nothing, func(ctx context.Context, a *session, _ []string) (err error) {
+		if filter.Since, err = a.day(since); err != nil {
 			return err
-		}),
-	}
-	of.add(cmd, p, flags)
-	cmd.Flags().StringVar(&view, "csv", "", "")
+		}
+		records, full, err := a.Inbox().List(ctx, filter)
+		return printed(a, records, err, a.printer().WriteInboxJSON, func(w io.Writer, records []ledger.InboxRecord) error {
+			return a.printer().Inbox(w, records, full)
+		})
+	}, p.whose(&filter), flagText("collection", &filter.Collection, p.collectionNames), flagText("since", &since, nil),
+		number("limit", &filter.Max), p.json)
+}
+
+func newInboxShow(p process) *cobra.Command {
+	var of ledger.RecordFilter
+	return p.command("show", p.oneRecord(), func(ctx context.Context, a *session, args []string) error {
+		of.Collection, of.Key = args[0], args[1]
+		record, err := a.Inbox().Record(ctx, of)
+		return printed(a, record, err, a.printer().WriteInboxRecordJSON, a.printer().InboxRecord)
+	}, p.whose(&of), p.json)
+}
+
+func newInboxExport(p process) *cobra.Command {
+	var of ledger.RecordFilter
+	var view, path string
+	cmd := p.command("export", arguments{between(0, 3), p.collectionNames}, func(ctx context.Context, a *session, args []string) error {
+		switch {
+		case view != "" && len(args) > 0:
+			return unfit(nil, "command.csv-beside", "value", view)
+		case view != "" && of.Partner != "":
+			return unfit(nil, "command.csv-partner")
+		case view == "" && len(args) < 2:
+			return unfit(nil, "command.no-record-named")
+		case view == "" && path == "" && terminal.Is(a.Stdout):
+			return unfit(nil, "command.file-on-terminal")
+		}
+		file := view
+		written, err := a.writeTo(path, func(w io.Writer) (err error) {
+			if view != "" {
+				return a.Inbox().CSV(ctx, view, of.Dossier, w)
+			}
+			of.Collection, of.Key = args[0], args[1]
+			file, err = a.Inbox().File(ctx, of, append(args, "")[2], w)
+			return err
+		})
+		if written && err == nil {
+			a.say(a.Stderr, a.words().Inbox.Written, "file", file, "path", path)
+		}
+		return err
+	}, p.whose(&of), flagText("csv", &view, oneOf(app.Inbox{}.Views)))
 	cmd.Flags().StringVarP(&path, "output", "o", "", "")
-	complete(cmd, "csv", oneOf(app.Inbox{}.Views))
 	return cmd
 }
 
@@ -139,10 +97,10 @@ func (a *session) writeTo(path string, write func(io.Writer) error) (written boo
 	const private = 0o600
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private) //nolint:gosec // where the person says
 	if errors.Is(err, os.ErrExist) {
-		return false, wrong("file-exists", path)
+		return false, unfit(nil, "command.file-exists", "value", path)
 	}
 	if err != nil {
-		return false, wrong("no-output", err)
+		return false, unfit(nil, "command.no-output", "value", err)
 	}
 	err = errors.Join(write(out), out.Close())
 	if err != nil {
@@ -151,21 +109,14 @@ func (a *session) writeTo(path string, write func(io.Writer) error) (written boo
 	return true, err
 }
 
-func newInboxForget(p process, flags *globalFlags) *cobra.Command {
-	var of inboxFlags
-	cmd := &cobra.Command{
-		Use:               "forget",
-		Args:              exactly("COLLECTION", "KEY"),
-		ValidArgsFunction: onlyFirst(p.collectionNames(flags)),
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
-			if err := a.Inbox().Forget(ctx, of.one(args), flags.decision()); err != nil {
-				return err
-			}
-			a.say(a.Stdout, a.words().Inbox.Erased, "collection", args[0], "key", args[1])
-			return nil
-		}),
-	}
-	of.add(cmd, p, flags)
-	flags.addReason(cmd)
-	return cmd
+func newInboxForget(p process) *cobra.Command {
+	var of ledger.RecordFilter
+	return p.command("forget", p.oneRecord(), func(ctx context.Context, a *session, args []string) error {
+		of.Collection, of.Key = args[0], args[1]
+		err := a.Inbox().Forget(ctx, of, a.decision())
+		if err == nil {
+			a.say(a.Stdout, a.words().Inbox.Erased, "collection", of.Collection, "key", of.Key)
+		}
+		return err
+	}, p.whose(&of), p.reason)
 }

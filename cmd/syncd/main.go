@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"syncd/internal/config"
-	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 	"syncd/internal/terminal"
 )
@@ -40,6 +39,7 @@ type process struct {
 	Spoken *atomic.Pointer[locale.Catalogue] // the words of what is told beside a command; see words
 	Speaks locale.Language                   // of help, and of what keeps a configuration from being read; "" = the locale's
 	Hangup func()                            // from now on the end of the terminal (SIGHUP) is such a first signal
+	flags  *globalFlags                      // of the tree of commands that newRoot makes
 }
 
 // run executes one command and returns the exit code. The first signal asks to stop, the second one aborts.
@@ -66,7 +66,7 @@ func (p process) words() *locale.Catalogue {
 			return words
 		}
 	}
-	return locale.Of(p.language(), partner.Default().Name)
+	return locale.Of(p.language(), "")
 }
 
 // language is that of the person, as far as it is known before a configuration is read.

@@ -10,7 +10,6 @@ import (
 
 	"syncd"
 	"syncd/internal/help"
-	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 )
 
@@ -25,6 +24,6 @@ func init() {
 		return newRoot(process{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})
 	}
 	samples := map[locale.Language]string{locale.English: syncd.SampleConfig, locale.French: syncd.FrenchSample}
-	pages := help.Program{Root: root, Version: version, Partner: partner.Default().Name, Values: helpValues, Samples: samples}
+	pages := help.Program{Root: root, Version: version, Values: helpValues, Samples: samples}
 	os.Exit(tell(os.Stderr, pages.WritePages(os.Args[2])))
 }

@@ -12,135 +12,90 @@ import (
 	"syncd/internal/ledger"
 )
 
-func newPeriod(p process, flags *globalFlags) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:  "period",
-		Args: cobra.ArbitraryArgs,
-		RunE: unknownCommand,
-	}
-	cmd.AddCommand(newPeriodClose(p, flags), newPeriodReopen(p, flags), newPeriodList(p, flags))
-	return cmd
+func newPeriod(p process) *cobra.Command {
+	return group("period", newPeriodClose(p), newPeriodReopen(p), newPeriodList(p))
 }
 
-func newPeriodClose(p process, flags *globalFlags) *cobra.Command {
+func newPeriodClose(p process) *cobra.Command {
 	var force bool
-	cmd := &cobra.Command{
-		Use:               "close",
-		Args:              exactly("PERIOD"),
-		ValidArgsFunction: onlyFirst(months),
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
-			period, err := app.ParsePeriod(args[0])
+	return p.command("close", onePeriod(), func(ctx context.Context, a *session, args []string) error {
+		return a.eachDossier(args[0], ledger.DecisionClose, func(month app.Month, by app.Decision) error {
+			left, err := a.Decisions().ClosePeriod(ctx, month, force, by)
 			if err != nil {
 				return err
 			}
-			by := flags.decision()
-			if err := by.Check(ledger.DecisionClose); err != nil { // once, and not for each dossier
-				return err
+			a.say(a.Stdout, a.words().Answers.PeriodClosed, "dossier", month.Dossier.Name, "period", month.Period)
+			if len(left) > 0 {
+				a.say(a.Stderr, a.words().Answers.PeriodIncomplete, "dossier", month.Dossier.Name, "period", month.Period, "missing", left)
 			}
-			return a.eachDossier(func(d config.Dossier) error {
-				left, err := a.Decisions().ClosePeriod(ctx, app.Month{Dossier: d, Period: period}, force, by)
-				if err != nil {
-					return err
-				}
-				a.say(a.Stdout, a.words().Answers.PeriodClosed, "dossier", d.Name, "period", period)
-				if len(left) > 0 {
-					a.say(a.Stderr, a.words().Answers.PeriodIncomplete, "dossier", d.Name, "period", period, "missing", left)
-				}
-				return nil
-			})
-		}),
-	}
-	flags.addReason(cmd)
-	cmd.Flags().BoolVar(&force, "force", false, "")
-	flags.addDossiers(cmd, p)
-	return cmd
+			return nil
+		})
+	}, p.reason, onOff("force", &force), p.dossiers)
 }
 
-func newPeriodReopen(p process, flags *globalFlags) *cobra.Command {
+func newPeriodReopen(p process) *cobra.Command {
 	var until string
 	var lasts time.Duration
-	cmd := &cobra.Command{
-		Use:               "reopen",
-		Args:              exactly("PERIOD"),
-		ValidArgsFunction: onlyFirst(months),
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
-			period, err := app.ParsePeriod(args[0])
-			if err != nil {
-				return err
+	return p.command("reopen", onePeriod(), func(ctx context.Context, a *session, args []string) error {
+		end, err := parseEnd(until, lasts, time.Now().In(a.Config.Zone()))
+		if err != nil {
+			return err
+		}
+		return a.eachDossier(args[0], ledger.DecisionReopen, func(month app.Month, by app.Decision) error {
+			err := a.Decisions().ReopenPeriod(ctx, month, end, by)
+			if err == nil {
+				a.say(a.Stdout, a.words().Answers.PeriodReopened, "dossier", month.Dossier.Name, "period", month.Period, "until", end)
 			}
-			end, err := parseEnd(until, lasts, time.Now().In(a.Config.Zone()))
-			if err != nil {
-				return err
-			}
-			by := flags.decision()
-			if err := by.Check(ledger.DecisionReopen); err != nil {
-				return err
-			}
-			return a.eachDossier(func(d config.Dossier) error {
-				err := a.Decisions().ReopenPeriod(ctx, app.Month{Dossier: d, Period: period}, end, by)
-				if err == nil {
-					a.say(a.Stdout, a.words().Answers.PeriodReopened, "dossier", d.Name, "period", period, "until", end)
-				}
-				return err
-			})
-		}),
-	}
-	flags.addReason(cmd)
-	cmd.Flags().StringVar(&until, "until", "", "")
-	cmd.Flags().DurationVar(&lasts, "for", 0, "")
-	flags.addDossiers(cmd, p)
-	return cmd
+			return err
+		})
+	}, p.reason, flagText("until", &until, nil), duration("for", &lasts), p.dossiers)
 }
 
-func newPeriodList(p process, flags *globalFlags) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:  "list",
-		Args: none,
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, _ []string) error {
-			var dossiers []config.Dossier // none = all, those that are no longer configured as well
-			if len(flags.dossiers) > 0 {
-				var err error
-				if dossiers, err = flags.selection().All(a.Config); err != nil {
-					return err
-				}
-			}
-			closings, err := a.Decisions().Closings(ctx, dossiers)
-			if err != nil {
+func newPeriodList(p process) *cobra.Command {
+	return p.command("list", nothing, func(ctx context.Context, a *session, _ []string) (err error) {
+		var dossiers []config.Dossier // none = all, those that are no longer configured as well
+		if len(a.flags.dossiers) > 0 {
+			if dossiers, err = a.selection().All(a.Config); err != nil {
 				return err
 			}
-			if flags.json {
-				return a.printer().WritePeriodsJSON(p.Stdout, closings)
-			}
-			return a.printer().Periods(p.Stdout, closings)
-		}),
-	}
-	flags.addDossiers(cmd, p)
-	flags.addJSON(cmd)
-	return cmd
+		}
+		closings, err := a.Decisions().Closings(ctx, dossiers)
+		return printed(a, closings, err, a.printer().WritePeriodsJSON, a.printer().Periods)
+	}, p.dossiers, p.json)
 }
 
-// eachDossier decides for the dossiers that the command line selects, by default all of the configuration.
-func (a *session) eachDossier(decide func(config.Dossier) error) error {
-	dossiers, err := a.flags.selection().All(a.Config)
+// eachDossier decides of a period for the dossiers that the command line selects, by default all of the configuration.
+func (a *session) eachDossier(text string, what ledger.Decision, decide func(app.Month, app.Decision) error) error {
+	period, err := app.ParsePeriod(text)
 	if err != nil {
 		return err
 	}
-	return a.worst(dossiers, func(d config.Dossier) (int, error) { return exitDone, decide(d) })
+	by := a.decision()
+	if err := by.Check(what); err != nil { // once, and not for each dossier
+		return err
+	}
+	dossiers, err := a.selection().All(a.Config)
+	if err != nil {
+		return err
+	}
+	return a.worst(dossiers, func(d config.Dossier) (int, error) {
+		return exitDone, decide(app.Month{Dossier: d, Period: period}, by)
+	})
 }
 
 // parseEnd reads when a reopened period closes again: a day means its end, by the clock of now.
 func parseEnd(until string, lasts time.Duration, now time.Time) (time.Time, error) {
 	switch {
 	case (until == "") == (lasts == 0):
-		return time.Time{}, mistake("no-end", nil)
+		return time.Time{}, unfit(nil, "command.no-end")
 	case lasts < 0:
-		return time.Time{}, wrong("for-past", lasts)
+		return time.Time{}, unfit(nil, "command.for-past", "value", lasts)
 	case lasts > 0:
 		return now.Add(lasts), nil
 	}
 	end, err := parseTime(until, now.Location())
 	if err == nil && !end.After(now) {
-		return time.Time{}, wrong("until-past", until)
+		return time.Time{}, unfit(nil, "command.until-past", "value", until)
 	}
 	return end, err
 }
@@ -155,5 +110,5 @@ func parseTime(text string, zone *time.Location) (time.Time, error) {
 			return end, nil
 		}
 	}
-	return time.Time{}, wrong("no-time", text)
+	return time.Time{}, unfit(nil, "command.no-time", "value", text)
 }

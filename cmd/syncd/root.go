@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,28 +30,26 @@ type globalFlags struct {
 
 const defaultConfig = "/etc/syncd/config.toml"
 
-func (f *globalFlags) configPath(getenv func(string) string) string {
-	switch {
-	case f.config != "" && getenv(admin.Variable) == "":
-		return f.config
-	case getenv("SYNCD_CONFIG") != "":
-		return getenv("SYNCD_CONFIG")
+// configPath is where the configuration is; named = by --config, which a command of the service must not have.
+func configPath(named string, getenv func(string) string) string {
+	if getenv(admin.Variable) != "" {
+		named = ""
 	}
-	return defaultConfig
+	return cmp.Or(named, getenv("SYNCD_CONFIG"), defaultConfig)
 }
 
 func newRoot(p process) *cobra.Command {
-	var flags globalFlags
+	p.flags = &globalFlags{}
 	root := &cobra.Command{
 		Use:     "syncd",
 		Version: version,
 		Args:    cobra.ArbitraryArgs,
 		RunE:    unknownCommand,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if service := p.Getenv(admin.Variable); service != "" && flags.config != "" {
+			if service := p.Getenv(admin.Variable); service != "" && p.flags.config != "" {
 				return unfit(nil, "command.other-configuration", "service", service)
 			}
-			return flags.readStdin(p)
+			return p.readStdin()
 		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -60,36 +59,15 @@ func newRoot(p process) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{errors.New(help.WrongFlag(cmd, err) + help.SeeHelp(cmd))}
 	})
-	persistent := root.PersistentFlags()
-	persistent.StringVar(&flags.config, "config", "", "")
-	persistent.StringVar(&flags.logLevel, "log-level", "", "")
-	root.AddCommand(
-		newCheck(p, &flags), newMigrate(p, &flags), newPlan(p, &flags), newRun(p, &flags), newResume(p, &flags),
-		newApprove(p, &flags), newCancel(p, &flags), newSettle(p, &flags), newPeriod(p, &flags), newRuns(p, &flags), newShow(p, &flags),
-		newWhy(p, &flags), newAudit(p, &flags), newDictionary(p, &flags), newInbox(p, &flags), newContract(p, &flags), newDaemon(p, &flags),
-		newSchedule(p, &flags), newPause(p, &flags), newUnpause(p, &flags), newPurge(p, &flags), newForget(p, &flags), newRekey(p, &flags),
-		newSandbox(p, &flags), newVersion(p, &flags), newAdmin(p),
-	)
+	root.PersistentFlags().StringVar(&p.flags.config, "config", "", "")
+	root.PersistentFlags().StringVar(&p.flags.logLevel, "log-level", "", "")
+	for _, command := range []func(process) *cobra.Command{newCheck, newMigrate, newPlan, newRun, newResume, newApprove, newCancel,
+		newSettle, newPeriod, newRuns, newShow, newWhy, newAudit, newDictionary, newInbox, newContract, newDaemon, newSchedule, newPause,
+		newUnpause, newPurge, newForget, newRekey, newSandbox, newVersion, newAdmin} {
+		root.AddCommand(command(p))
+	}
 	addCompletion(root)
 	return root
-}
-
-func (f *globalFlags) addJSON(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.json, "json", false, "")
-}
-
-func (f *globalFlags) addDossiers(cmd *cobra.Command, p process) {
-	cmd.Flags().StringArrayVar(&f.dossiers, "dossier", nil, "")
-	complete(cmd, "dossier", p.dossierNames(f))
-}
-
-func (f *globalFlags) addPeriod(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.period, "period", "", "")
-	complete(cmd, "period", months)
-}
-
-func (f *globalFlags) addEmployees(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.employees, "employee", nil, "")
 }
 
 // unknownCommand is reached by a first word that is no command, or by none at all.
@@ -122,21 +100,15 @@ func between(least, most int) cobra.PositionalArgs {
 	}
 }
 
-func newVersion(p process, flags *globalFlags) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:  "version",
-		Args: none,
-		RunE: func(*cobra.Command, []string) error {
-			info := map[string]string{"version": version, "revision": revision(), "go": runtime.Version()}
-			if flags.json {
-				return json.NewEncoder(p.Stdout).Encode(info)
-			}
-			_, err := fmt.Fprintf(p.Stdout, "syncd %s (%s, %s)\n", info["version"], info["revision"], info["go"])
-			return err
-		},
-	}
-	flags.addJSON(cmd)
-	return cmd
+func newVersion(p process) *cobra.Command {
+	return plain("version", nothing, func(*cobra.Command, []string) error {
+		info := map[string]string{"version": version, "revision": revision(), "go": runtime.Version()}
+		if p.flags.json {
+			return json.NewEncoder(p.Stdout).Encode(info)
+		}
+		_, err := fmt.Fprintf(p.Stdout, "syncd %s (%s, %s)\n", info["version"], info["revision"], info["go"])
+		return err
+	}, p.json)
 }
 
 // revision is the commit that the program was built from, where the build recorded it.

@@ -19,47 +19,26 @@ import (
 )
 
 // selection is for whom and for when, as the shared flags name it.
-func (f *globalFlags) selection() app.Selection {
-	return app.Selection{Dossiers: f.dossiers, Period: f.period, Employees: f.employees}
+func (p process) selection() app.Selection {
+	return app.Selection{Dossiers: p.flags.dossiers, Period: p.flags.period, Employees: p.flags.employees}
 }
 
-func newRun(p process, flags *globalFlags) *cobra.Command {
+func newRun(p process) *cobra.Command {
 	var order app.Order
 	var detach bool
-	cmd := &cobra.Command{
-		Use:               "run",
-		Args:              exactly("JOB"),
-		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
-		PreRunE:           func(cmd *cobra.Command, _ []string) error { return wantsRun(cmd, "failed-of", order.FailedOf) },
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
-			order.Job, order.Selection, order.Decision = args[0], flags.selection(), flags.decision()
-			a.Hangup()
-			ordered, err := a.Runs().Order(ctx, order)
-			if err != nil {
-				return err
-			}
-			if detach {
-				return a.queue(ctx, ordered)
-			}
-			return a.execute(ctx, args[0], ordered)
-		}),
-	}
-	flags.addDossiers(cmd, p)
-	flags.addPeriod(cmd)
-	flags.addEmployees(cmd)
-	cmd.Flags().BoolVar(&detach, "detach", false, "")
-	cmd.Flags().Int64Var(&order.FailedOf, "failed-of", 0, "")
-	cmd.Flags().BoolVar(&order.Resend, "resend", false, "")
-	flags.addReason(cmd)
-	complete(cmd, "failed-of", p.runNumbers(flags))
-	addVerify(cmd, &order.Verify, &order.Overwrite)
-	flags.addJSON(cmd)
-	return cmd
-}
-
-func addVerify(cmd *cobra.Command, verify, overwrite *bool) {
-	cmd.Flags().BoolVar(verify, "verify", false, "")
-	cmd.Flags().BoolVar(overwrite, "overwrite", false, "")
+	return p.command("run", p.oneJob(), func(ctx context.Context, a *session, args []string) error {
+		order.Job, order.Selection, order.Decision = args[0], a.selection(), a.decision()
+		a.Hangup()
+		ordered, err := a.Runs().Order(ctx, order)
+		if err != nil {
+			return err
+		}
+		if detach {
+			return a.queue(ctx, ordered)
+		}
+		return a.execute(ctx, args[0], ordered)
+	}, p.dossiers, p.period, p.employees, p.reason, p.json, onOff("detach", &detach), p.runOption("failed-of", &order.FailedOf),
+		onOff("resend", &order.Resend), onOff("verify", &order.Verify), onOff("overwrite", &order.Overwrite))
 }
 
 // execute executes what was ordered, and reports each dossier's run.
@@ -152,43 +131,27 @@ func (r *reporter) end(err error) error {
 	return err
 }
 
-func newResume(p process, flags *globalFlags) *cobra.Command {
+func newResume(p process) *cobra.Command {
 	var detach bool
-	cmd := &cobra.Command{
-		Use:               "resume",
-		Args:              exactly("RUN"),
-		ValidArgsFunction: onlyFirst(p.runNumbers(flags)),
-		RunE: p.aboutRun(flags, func(ctx context.Context, a *session, id int64) error {
-			if detach {
-				run, err := a.Runs().Requeue(ctx, id, admin.Requester())
-				if err != nil {
-					return err
-				}
-				return a.tellQueued(ctx, []*jobs.Run{run})
-			}
-			a.Hangup()
-			run, err := a.Runs().Resume(ctx, id, admin.Requester(), func(dossier string) app.Progress {
-				return terminal.NewProgress(a.Stderr, dossier, a.words())
-			})
-			r := &reporter{session: a, printer: a.printer()}
-			code, err := r.conclude(ctx, run, err)
+	return p.aboutRun("resume", func(ctx context.Context, a *session, id int64) error {
+		if detach {
+			run, err := a.Runs().Requeue(ctx, id, admin.Requester())
 			if err != nil {
 				return err
 			}
-			return r.end(withCode(code))
-		}),
-	}
-	cmd.Flags().BoolVar(&detach, "detach", false, "")
-	flags.addJSON(cmd)
-	return cmd
-}
-
-// wantsRun refuses a flag whose value is no run's number: 0 must not pass for a flag that was left out.
-func wantsRun(cmd *cobra.Command, flag string, id int64) error {
-	if cmd.Flags().Changed(flag) && id < 1 {
-		return mistake("not-a-run", map[string]any{"flag": "--" + flag + " ", "value": id})
-	}
-	return nil
+			return a.tellQueued(ctx, []*jobs.Run{run})
+		}
+		a.Hangup()
+		run, err := a.Runs().Resume(ctx, id, admin.Requester(), func(dossier string) app.Progress {
+			return terminal.NewProgress(a.Stderr, dossier, a.words())
+		})
+		r := &reporter{session: a, printer: a.printer()}
+		code, err := r.conclude(ctx, run, err)
+		if err != nil {
+			return err
+		}
+		return r.end(withCode(code))
+	}, onOff("detach", &detach), p.json)
 }
 
 // queue leaves a run of each dossier to a daemon.
@@ -225,30 +188,18 @@ func (a *session) tellQueued(ctx context.Context, queued []*jobs.Run) error {
 	return nil
 }
 
-func newPlan(p process, flags *globalFlags) *cobra.Command {
+func newPlan(p process) *cobra.Command {
 	show := view.Show{Diff: true}
 	var asked app.Planning
-	cmd := &cobra.Command{
-		Use:               "plan",
-		Args:              exactly("JOB"),
-		ValidArgsFunction: onlyFirst(p.jobNames(flags)),
-		RunE: p.withApp(flags, func(ctx context.Context, a *session, args []string) error {
-			asked.Job, asked.Selection = args[0], flags.selection()
-			planner, err := a.Runs().Planner(ctx, asked)
-			if err != nil {
-				return err
-			}
-			return a.plan(ctx, planner, asked, show)
-		}),
-	}
-	flags.addDossiers(cmd, p)
-	flags.addPeriod(cmd)
-	flags.addEmployees(cmd)
-	addVerify(cmd, &asked.Verify, &asked.Overwrite)
-	cmd.Flags().BoolVar(&asked.Resend, "resend", false, "")
-	cmd.Flags().BoolVar(&show.All, "all", false, "")
-	flags.addJSON(cmd)
-	return cmd
+	return p.command("plan", p.oneJob(), func(ctx context.Context, a *session, args []string) error {
+		asked.Job, asked.Selection = args[0], a.selection()
+		planner, err := a.Runs().Planner(ctx, asked)
+		if err != nil {
+			return err
+		}
+		return a.plan(ctx, planner, asked, show)
+	}, p.dossiers, p.period, p.employees, p.json, onOff("all", &show.All), onOff("resend", &asked.Resend),
+		onOff("verify", &asked.Verify), onOff("overwrite", &asked.Overwrite))
 }
 
 // plan plans one dossier after the other; as JSON, they are the members of one array.

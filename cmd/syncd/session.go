@@ -2,13 +2,10 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"io"
 	"strconv"
 	"time"
 
 	"github.com/rs/zerolog"
-	"github.com/spf13/cobra"
 
 	"syncd/internal/app"
 	"syncd/internal/config"
@@ -23,16 +20,15 @@ import (
 type session struct {
 	process
 	*app.App
-	flags *globalFlags
 }
 
 // logger writes to stderr. On a terminal a command's report says what a warning would.
-func (p process) logger(level string) (zerolog.Logger, error) {
+func (p process) logger() (zerolog.Logger, error) {
 	usual := "warn"
 	if terminal.Is(p.Stderr) {
 		usual = "error"
 	}
-	level = cmp.Or(level, p.Getenv("SYNCD_LOG_LEVEL"), usual)
+	level := cmp.Or(p.flags.logLevel, p.Getenv("SYNCD_LOG_LEVEL"), usual)
 	parsed, err := zerolog.ParseLevel(level)
 	if err != nil {
 		return zerolog.Logger{}, unfit(nil, "command.log-level", "level", strconv.Quote(level))
@@ -44,12 +40,12 @@ func (p process) logger(level string) (zerolog.Logger, error) {
 func (p process) underSystemd() bool { return p.Getenv("JOURNAL_STREAM") != "" }
 
 // open reads the configuration. Close the session.
-func (p process) open(flags *globalFlags) (*session, error) {
-	log, err := p.logger(flags.logLevel)
+func (p process) open() (*session, error) {
+	log, err := p.logger()
 	if err != nil {
 		return nil, err
 	}
-	c, err := partner.LoadConfig(flags.configPath(p.Getenv), p.Getenv)
+	c, err := partner.LoadConfig(configPath(p.flags.config, p.Getenv), p.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -59,20 +55,7 @@ func (p process) open(flags *globalFlags) (*session, error) {
 	}
 	door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, Waits: terminal.Waits(p.Stderr, words, c.Zone()),
 		Quiet: terminal.Is(p.Stdout) && terminal.Is(p.Stderr)}
-	return &session{p, app.New(c, door), flags}, nil
-}
-
-// withApp is a command's work that stands on the configuration.
-func (p process) withApp(flags *globalFlags, work func(ctx context.Context, a *session, args []string) error) func(*cobra.Command,
-	[]string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		a, err := p.open(flags)
-		if err != nil {
-			return err
-		}
-		defer a.Close()
-		return a.inWords(work(cmd.Context(), a, args))
-	}
+	return &session{p, app.New(c, door)}, nil
 }
 
 func (a *session) language() locale.Language { return locale.Language(a.Config.Language(a.Getenv)) }
@@ -99,13 +82,13 @@ func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (in
 	told := a.mistakes()
 	defer told.End()
 	if !a.flags.json {
-		apart := &apart{Writer: a.Stdout}
+		apart := &terminal.Apart{Writer: a.Stdout}
 		a.Stdout = apart
 		defer func() { a.Stdout = apart.Writer }()
 	}
 	for i, d := range dossiers {
-		if apart, ok := a.Stdout.(*apart); ok {
-			apart.next()
+		if apart, ok := a.Stdout.(*terminal.Apart); ok {
+			apart.Next()
 		}
 		c, err := work(d)
 		if err != nil {
@@ -123,25 +106,6 @@ func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (in
 		}
 	}
 	return withCode(code)
-}
-
-// apart is output in parts, with an empty line between those that print something.
-type apart struct {
-	io.Writer
-	printed bool // something, before this part
-	begun   bool // this part
-}
-
-func (a *apart) next() { a.printed, a.begun = a.printed || a.begun, false }
-
-func (a *apart) Write(p []byte) (int, error) {
-	if a.printed && !a.begun {
-		if _, err := a.Writer.Write([]byte("\n")); err != nil {
-			return 0, err
-		}
-	}
-	a.begun = true
-	return a.Writer.Write(p)
 }
 
 // notTried tells how many dossiers a command left out.

@@ -1,12 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"fmt"
-	"io"
 	"strings"
-
-	"github.com/spf13/cobra"
 
 	"syncd/internal/config"
 	"syncd/internal/partner"
@@ -18,17 +13,11 @@ import (
 // the log of sudo, and in the unit that systemd makes of a command.
 const onStdin = "-"
 
-// maxStdin is how many bytes are read at most: tens of thousands of matricules.
-const maxStdin = 1 << 20
-
-func (f *globalFlags) addReason(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.reason, "reason", "", "")
-}
-
 // readStdin replaces what the shared flags leave to standard input by what stands there. Completion never comes here.
-func (f *globalFlags) readStdin(p process) (err error) {
+func (p process) readStdin() (err error) {
+	f := p.flags
 	if f.reason == onStdin {
-		if f.reason, err = f.reasonFromStdin(p); err != nil {
+		if f.reason, err = p.reasonFromStdin(); err != nil {
 			return err
 		}
 	}
@@ -37,24 +26,24 @@ func (f *globalFlags) readStdin(p process) (err error) {
 		if key != onStdin {
 			continue
 		}
-		keys, err := f.employeesFromStdin(p)
+		keys, err := p.employeesFromStdin()
 		if err != nil {
 			return err
 		}
 		f.employees = append(f.employees[:i:i], append(keys, f.employees[i+1:]...)...)
-		return f.readStdin(p) // a second - is refused
+		return p.readStdin() // a second - is refused
 	}
 	return nil
 }
 
 // matricule is the argument that names one employee, or what stands on standard input for it.
-func (f *globalFlags) matricule(p process, argument string) (string, error) {
+func (p process) matricule(argument string) (string, error) {
 	if argument != onStdin {
 		return argument, nil
 	}
-	keys, err := f.employeesFromStdin(p)
+	keys, err := p.employeesFromStdin()
 	if err == nil && len(keys) != 1 {
-		err = wrong("stdin-several", len(keys))
+		err = unfit(nil, "command.stdin-several", "value", len(keys))
 	}
 	if err != nil {
 		return "", err
@@ -63,17 +52,17 @@ func (f *globalFlags) matricule(p process, argument string) (string, error) {
 }
 
 // reasonFromStdin is all that a pipe brings, or one line of a terminal.
-func (f *globalFlags) reasonFromStdin(p process) (string, error) {
-	text, err := f.fromStdin(p, f.prompts(p).Answers.Reason, true)
+func (p process) reasonFromStdin() (string, error) {
+	text, err := p.fromStdin(p.prompts().Answers.Reason, true)
 	if err == nil && strings.TrimSpace(text) == "" {
-		err = mistake("stdin-no-reason", nil)
+		err = unfit(nil, "command.stdin-no-reason")
 	}
 	return text, err
 }
 
 // employeesFromStdin is one matricule a line. That there is none is an error: to name nobody would mean everybody.
-func (f *globalFlags) employeesFromStdin(p process) ([]string, error) {
-	text, err := f.fromStdin(p, f.prompts(p).Answers.Employees, false)
+func (p process) employeesFromStdin() ([]string, error) {
+	text, err := p.fromStdin(p.prompts().Answers.Employees, false)
 	if err != nil {
 		return nil, err
 	}
@@ -82,79 +71,37 @@ func (f *globalFlags) employeesFromStdin(p process) ([]string, error) {
 		switch key := strings.TrimSpace(line); key {
 		case "":
 		case onStdin:
-			return nil, mistake("stdin-dash", nil)
+			return nil, unfit(nil, "command.stdin-dash")
 		default:
 			keys = append(keys, key)
 		}
 	}
 	if len(keys) == 0 {
-		return nil, mistake("stdin-nobody", nil)
+		return nil, unfit(nil, "command.stdin-nobody")
 	}
 	return keys, nil
 }
 
-// fromStdin reads standard input, once: to its end, or of a terminal one line where that is enough.
-func (f *globalFlags) fromStdin(p process, prompt string, oneLine bool) (string, error) {
-	if f.stdinRead {
-		return "", mistake("stdin-twice", nil)
+// fromStdin reads standard input, once.
+func (p process) fromStdin(prompt string, oneLine bool) (string, error) {
+	if p.flags.stdinRead {
+		return "", unfit(nil, "command.stdin-twice")
 	}
-	f.stdinRead = true
-	input := bufio.NewReader(io.LimitReader(p.Stdin, maxStdin+1))
-	read := func() (string, error) {
-		text, err := io.ReadAll(input)
-		return string(text), err
-	}
-	if terminal.Is(p.Stdin) {
-		fmt.Fprint(p.Stderr, prompt)
-		if oneLine {
-			read = func() (string, error) {
-				line, err := input.ReadString('\n')
-				if err == io.EOF {
-					err = nil
-				}
-				return line, err
-			}
-		}
-	}
-	text, err := p.interruptible(read)
-	switch {
-	case err != nil:
-		return "", err
-	case len(text) > maxStdin:
-		return "", wrong("stdin-large", maxStdin)
+	p.flags.stdinRead = true
+	text, err := terminal.Input{From: p.Stdin, Prompt: p.Stderr, Stop: p.Stop}.Read(prompt, oneLine)
+	if err != nil {
+		return "", usageError{err}
 	}
 	return text, nil
 }
 
-// interruptible lets a signal end a read, which knows of none: whoever is asked something may give up.
-func (p process) interruptible(read func() (string, error)) (string, error) {
-	type result struct {
-		text string
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		text, err := read()
-		done <- result{text, err}
-	}()
-	select {
-	case r := <-done:
-		if r.err != nil {
-			return "", unfit(r.err, "command.stdin-unread")
-		}
-		return r.text, nil
-	case <-p.Stop:
-		return "", mistake("stdin-stopped", nil)
-	}
-}
-
 // prompts are a command's texts before it has read the configuration: in the language of that, or else of the locale.
-func (f *globalFlags) prompts(p process) *locale.Catalogue {
+func (p process) prompts() *locale.Catalogue {
 	language := config.LocaleLanguage(p.Getenv)
-	if c := p.quietConfig(f); c != nil {
+	if c, err := partner.LoadConfig(configPath(p.flags.config, p.Getenv), p.Getenv); err == nil {
 		language = c.Language(p.Getenv)
 	}
-	words := locale.Of(locale.Language(language), partner.Default().Name)
+	words := locale.Of(locale.Language(language), "")
 	if p.Spoken != nil {
 		p.Spoken.Store(words)
 	}

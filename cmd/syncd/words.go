@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,22 +68,18 @@ func message(err error) string {
 func messageIn(teller *view.Teller, err error) string { return hinted.Text(words.Error(teller, err)) }
 
 func english() *view.Teller {
-	return view.New(locale.English, view.Options{Partner: partner.Default().Name})
+	return view.New(locale.English, view.Options{})
 }
 
 // speak makes a tree of commands say in the language of help what cobra says. named are the arguments that may name a configuration.
 func (p process) speak(root *cobra.Command, named, args []string) {
-	help.Speak(root, p.helpLanguage(named), partner.Default().Name, helpValues, args)
+	help.Speak(root, p.helpLanguage(named), helpValues, args)
 }
 
 // helpLanguage is the language of help, which needs no configuration: what a line of one says that can be read, be the rest of it
 // wrong or missing, else the locale.
 func (p process) helpLanguage(args []string) locale.Language {
-	flags := globalFlags{config: namedConfig(args)}
-	if language := config.PeekLanguage(flags.configPath(p.Getenv)); language != "" {
-		return locale.Language(language)
-	}
-	return locale.Language(config.LocaleLanguage(p.Getenv))
+	return locale.Language(cmp.Or(config.PeekLanguage(configPath(namedConfig(args), p.Getenv)), config.LocaleLanguage(p.Getenv)))
 }
 
 // namedConfig is what --config names, before the command line is parsed.
@@ -101,31 +97,22 @@ func namedConfig(args []string) (path string) {
 }
 
 // helpValues are what texts of help name and the program knows.
-func helpValues(language locale.Language, h *locale.Help) []any {
-	stand := standIn()
-	calls := make([]string, len(stand.API.Endpoints))
-	for i, e := range stand.API.Endpoints {
-		calls[i] = string(e)
-	}
-	var faults []string
-	tell := func(f sandbox.FaultFlag) {
-		text := locale.Fill(h.Faults[f.Name], "calls", strings.Join(calls, ", "), "default", stand.API.Default)
-		faults = append(faults, fmt.Sprintf("  %-32s %s", f.Example, text))
-	}
-	for _, f := range stand.API.FaultFlags() {
-		tell(f)
-	}
-	for _, other := range partner.StandIns()[1:] {
-		faults = append(faults, "\n--profile "+strings.Join(other.Profiles, h.Words.Or))
-		for _, f := range other.API.FaultFlags() {
-			if slices.Contains(other.API.Switches, f.Name) {
-				tell(f)
-			}
-		}
+func helpValues(h *locale.Help) []any {
+	lines := faultLines(nil, h, sandbox.CommonFaults())
+	for _, stand := range partner.StandIns() {
+		lines = append(lines, "\n--profile "+strings.Join(stand.Profiles, h.Words.Or))
+		lines = faultLines(lines, h, stand.API.OwnFaults(), "calls", stand.API.Calls(), "default", stand.API.Default)
 	}
 	return []any{
 		"config", defaultConfig, "states", strings.Join(app.RunStates, ", "), "decisions", strings.Join(app.DecisionNames(), ", "),
-		"profiles", strings.Join(profiles(), h.Words.Or), "views", strings.Join(app.Inbox{}.Views(), ", "),
-		"notice", stand.Notices[string(language)], "faults", strings.Join(faults, "\n"),
+		"profiles", strings.Join(partner.Profiles(), h.Words.Or), "views", strings.Join(app.Inbox{}.Views(), ", "),
+		"faults", strings.Join(lines, "\n"),
 	}
+}
+
+func faultLines(lines []string, h *locale.Help, faults []sandbox.FaultFlag, values ...any) []string {
+	for _, f := range faults {
+		lines = append(lines, fmt.Sprintf("  %-32s %s", f.Example, locale.Fill(h.Faults[f.Name], values...)))
+	}
+	return lines
 }

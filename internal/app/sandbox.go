@@ -3,31 +3,22 @@ package app
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"syncd"
 	"syncd/internal/config"
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
-	"syncd/internal/lazyregexp"
 	"syncd/internal/partner"
 	"syncd/internal/sandbox"
-	"syncd/migrations"
 )
 
 // Sandbox is the stand-in of a partner on this machine, for rehearsals: it is opened, and controlled where it runs.
@@ -37,20 +28,50 @@ type Sandbox struct {
 	Profile string // of the stand-in
 }
 
-// Sandbox is that of the first partner of the configuration.
-func (a *App) Sandbox() Sandbox {
-	p := &a.Config.Partners[0]
-	return Sandbox{a, p, partner.Named(p.Name).StandIn.Profiles[0]}
-}
-
-// SandboxOf is the one of a profile, which there must be. An error is a *Refused.
-func (a *App) SandboxOf(profile string) (Sandbox, error) {
+// Sandbox is that of a profile; where none is named, of the first partner of the configuration. An error is a *Refused.
+func (a *App) Sandbox(profile string) (Sandbox, error) {
+	if profile == "" {
+		return a.sandboxOf(&a.Config.Partners[0]), nil
+	}
 	of := partner.OfProfile(profile)
+	if of == nil {
+		return Sandbox{}, noProfile(profile)
+	}
 	p := a.Config.PartnerNamed(of.Name)
 	if p == nil {
 		return Sandbox{}, refuseFor("sandbox.no-partner", "profile", strconv.Quote(profile), "name", of.Name, "file", a.Config.File)
 	}
 	return Sandbox{a, p, profile}, nil
+}
+
+func (a *App) sandboxOf(p *config.Partner) Sandbox {
+	return Sandbox{a, p, partner.Named(p.Name).StandIn.Profiles[0]}
+}
+
+// RunningSandbox is Sandbox, but where no profile is named and one of several partners has a stand-in that answers, of that partner.
+func (a *App) RunningSandbox(ctx context.Context, profile string) (Sandbox, error) {
+	if profile != "" || len(a.Config.Partners) == 1 {
+		return a.Sandbox(profile)
+	}
+	var running []Sandbox
+	var names []string
+	for i := range a.Config.Partners {
+		s := a.sandboxOf(&a.Config.Partners[i])
+		if _, err := s.call(ctx, http.MethodGet, "/sandbox/stats", nil); err == nil {
+			running, names = append(running, s), append(names, s.Profile)
+		}
+	}
+	switch len(running) {
+	case 0:
+		return a.Sandbox("")
+	case 1:
+		return running[0], nil
+	}
+	return Sandbox{}, refuseFor("sandbox.several", "profiles", hinted.Either(names))
+}
+
+func noProfile(name string) error {
+	return refuseFor("command.no-profile", "name", strconv.Quote(name), "profiles", hinted.Either(partner.Profiles()))
 }
 
 // StandIn is what stands in there.
@@ -66,9 +87,6 @@ func (s Sandbox) Dossiers() (known []config.Dossier) {
 	return known
 }
 
-// FolderExists: a rehearsal makes its folder.
-const FolderExists Code = "folder-exists" // value
-
 // refuseFor refuses an order for a fact.
 func refuseFor(code string, namesAndValues ...any) error {
 	return &Refused{Code: BadValue, Err: hinted.Because(nil, code, namesAndValues...)}
@@ -76,6 +94,12 @@ func refuseFor(code string, namesAndValues ...any) error {
 
 // Open prepares the stand-in for its dossiers, and listens at base_url. The caller serves.
 func (s Sandbox) Open(ctx context.Context, o sandbox.Options) (*sandbox.Server, net.Listener, error) {
+	if s.Reads() && (o.ContractFile != "" || o.Append) {
+		return nil, nil, refuseFor("command.no-documents", "profile", strconv.Quote(s.Profile))
+	}
+	if _, err := os.Stat(o.ContractFile); o.ContractFile != "" && err != nil {
+		return nil, nil, &Refused{Code: BadValue, Err: hinted.Because(err, "command.no-contract", "file", o.ContractFile)}
+	}
 	address, err := s.address()
 	if err != nil {
 		return nil, nil, err
@@ -126,8 +150,8 @@ func (s Sandbox) Token() (string, error) {
 	return sandbox.ControlToken(secret), err
 }
 
-// Call asks the sandbox's control for something, on this machine. body is sent as JSON; nil = nothing is.
-func (s Sandbox) Call(ctx context.Context, method, path string, body any) ([]byte, error) {
+// call asks the sandbox's control for something, on this machine. body is sent as JSON; nil = nothing is.
+func (s Sandbox) call(ctx context.Context, method, path string, body any) ([]byte, error) {
 	address, err := s.address()
 	if err != nil {
 		return nil, err
@@ -170,133 +194,145 @@ func (s Sandbox) Call(ctx context.Context, method, path string, body any) ([]byt
 	return answer, nil
 }
 
-// Edit changes a document behind the back of who sent it, or removes it.
-func (s Sandbox) Edit(ctx context.Context, edit sandbox.Edit, remove bool) error {
-	switch {
-	case edit.Matricule == "":
-		return refuseFor("sandbox.nobody")
-	case remove && len(edit.Members) > 0:
-		return refuseFor("sandbox.both")
-	case !remove && len(edit.Members) == 0:
-		return refuseFor("sandbox.nothing")
-	}
-	if edit.Period != "" {
-		if _, err := ParsePeriod(edit.Period); err != nil {
-			return err
-		}
-	}
-	method := http.MethodPost
-	if remove {
-		method = http.MethodDelete
-	}
-	_, err := s.Call(ctx, method, "/sandbox/document", edit)
-	return err
-}
+// Reads reports whether records are read from its partner; else documents are sent there.
+func (s Sandbox) Reads() bool { return s.StandIn().Entry == nil }
 
-// Rehearsal is a folder with all that a rehearsal needs.
-type Rehearsal struct {
-	Dir      string
-	Database string // a URL
-	Listen   string // of the stand-in, on this machine
-	Profile  string // of its API
-	French   bool   // its configuration is explained in French, where the profile has none of its own
-}
-
-func (r Rehearsal) standIn() *partner.StandIn { return &partner.OfProfile(r.Profile).StandIn }
-
-// sample is the configuration that the rehearsal starts from.
-func (r Rehearsal) sample() string {
-	if own := r.standIn().Samples[r.Profile]; own != "" {
-		return own
-	}
-	if r.French {
-		return syncd.FrenchSample
-	}
-	return syncd.SampleConfig
-}
-
-// Flags are what 'syncd sandbox' needs to be told.
-func (r Rehearsal) Flags() string {
-	if r.Profile == partner.Default().StandIn.Profiles[0] {
-		return ""
-	}
-	return " --profile " + r.Profile
-}
-
-// Write makes the folder.
-func (r Rehearsal) Write() error {
-	if host, _, err := net.SplitHostPort(r.Listen); err != nil || !net.ParseIP(host).IsLoopback() {
-		return refuseFor("sandbox.listen", "address", strconv.Quote(r.Listen))
-	}
-	text, secrets, err := r.config(r.sample())
-	if err != nil {
-		return err
-	}
-	if err := os.Mkdir(r.Dir, 0o700); errors.Is(err, fs.ErrExist) {
-		return refuse(FolderExists, Args{"value": r.Dir})
-	} else if err != nil {
-		return hinted.While("making the folder", err)
-	}
-	files := map[string]string{"config.toml": text, "staging.sql": migrations.Staging, "roles.sql": migrations.Roles}
-	for _, name := range secrets {
-		files[name] = randomSecret() + "\n"
-	}
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(r.Dir, name), []byte(content), 0o600); err != nil {
-			return hinted.While("writing the rehearsal", err)
-		}
+// taking refuses what is about documents where none are taken.
+func (s Sandbox) taking() error {
+	if s.Reads() {
+		return refuseFor("sandbox.takes-none", "profile", strconv.Quote(s.Profile))
 	}
 	return nil
 }
 
-// randomSecret is 32 bytes in base64, which is also the form of a ledger key.
-func randomSecret() string {
-	var secret [32]byte
-	rand.Read(secret[:]) // never fails: crypto/rand aborts the program instead
-	return base64.StdEncoding.EncodeToString(secret[:])
+// Faults are those that are named as the command line has them.
+func (s Sandbox) Faults(named ...string) (sandbox.Faults, error) {
+	faults, err := s.StandIn().API.ParseFaults(named...)
+	if err != nil {
+		return faults, &Refused{Code: BadValue, Err: err}
+	}
+	return faults, nil
 }
 
-var credential = lazyregexp.New(`\{ credential = "([^"]+)" \}`)
-
-// config makes the sample configuration one for the sandbox, with secrets in files beside it, whose names it returns.
-func (r Rehearsal) config(sample string) (text string, secrets []string, err error) {
-	replacements := map[string]string{
-		`url = "postgres:///paie"`: fmt.Sprintf("url = %q", r.Database),
-		`# base_url = `:            fmt.Sprintf("base_url = %q", "http://"+r.Listen+r.standIn().Path),
-		`# token_url = `:           fmt.Sprintf("token_url = %q", "http://"+r.Listen+r.standIn().API.TokenPath),
-		`# rate_per_second = `:     "rate_per_second = 1000",
-	}
-	if r.Reads() { // such a sample is made for its stand-in, where tokens may have no address of their own
-		delete(replacements, "# rate_per_second = ")
-		if !strings.Contains(sample, "# token_url = ") {
-			delete(replacements, "# token_url = ")
-		}
-	}
-	lines := strings.Split(sample, "\n")
-	for i, line := range lines {
-		for start, replacement := range replacements {
-			if strings.HasPrefix(line, start) {
-				lines[i] = replacement
-				delete(replacements, start)
-			}
-		}
-		if m := credential().FindStringSubmatch(line); m != nil && !strings.HasPrefix(line, "#") {
-			lines[i] = strings.Replace(line, m[0], fmt.Sprintf("{ file = %q }", m[1]+".secret"), 1)
-			secrets = append(secrets, m[1]+".secret")
-		}
-	}
-	if len(replacements) > 0 {
-		return "", nil, fmt.Errorf("the sample configuration is not as this program expects: %d settings are missing", len(replacements))
-	}
-	return strings.Join(lines, "\n"), secrets, nil
+// SetFaults switches faults on, and all others off.
+func (s Sandbox) SetFaults(ctx context.Context, faults sandbox.Faults) error {
+	_, err := s.call(ctx, http.MethodPost, "/sandbox/faults", faults)
+	return err
 }
 
-// Reads reports whether records are read from its partner.
-func (r Rehearsal) Reads() bool { return partner.OfProfile(r.Profile).Reads != nil }
+// Received is what came for a dossier: a sandbox.ReceivedList as JSON, with the documents or without.
+func (s Sandbox) Received(ctx context.Context, dossier string, documents bool) ([]byte, error) {
+	if err := s.taking(); err != nil {
+		return nil, err
+	}
+	query := url.Values{"dossier": {dossier}}
+	if !documents {
+		query.Set("documents", "no")
+	}
+	return s.call(ctx, http.MethodGet, "/sandbox/received?"+query.Encode(), nil)
+}
 
-// DatabaseName is that of its ledger.
-func (r Rehearsal) DatabaseName() string {
-	name := r.Database[strings.LastIndex(r.Database, "/")+1:]
-	name, _, _ = strings.Cut(name, "?")
-	return name
+// KeptRecord is a record of a stand-in that is read from.
+type KeptRecord struct {
+	Collection string `json:"collection"`
+	sandbox.Record
+}
+
+// Records are those of a dossier, at a partner that is read from.
+func (s Sandbox) Records(ctx context.Context, dossier string) ([]KeptRecord, error) {
+	all := []KeptRecord{}
+	for _, c := range s.partner.Pull.Collections {
+		query := url.Values{"dossier": {dossier}, "collection": {c.Name}}
+		answer, err := s.call(ctx, http.MethodGet, "/sandbox/records?"+query.Encode(), nil)
+		if err != nil {
+			return nil, err
+		}
+		var records []sandbox.Record
+		if err := json.Unmarshal(answer, &records); err != nil {
+			return nil, hinted.While("reading the sandbox's answer", err)
+		}
+		for _, r := range records {
+			all = append(all, KeptRecord{c.Name, r})
+		}
+	}
+	return all, nil
+}
+
+// Contract is the document that the sandbox says of itself.
+func (s Sandbox) Contract(ctx context.Context) ([]byte, error) {
+	if err := s.taking(); err != nil {
+		return nil, err
+	}
+	return s.call(ctx, http.MethodGet, "/sandbox/contract", nil)
+}
+
+// SetCode adds a code to a nomenclature, or withdraws it.
+func (s Sandbox) SetCode(ctx context.Context, nomenclature, code, label string, active bool) error {
+	if err := s.taking(); err != nil {
+		return err
+	}
+	_, err := s.call(ctx, http.MethodPost, "/sandbox/dictionary", s.StandIn().Entry(nomenclature, code, label, active))
+	return err
+}
+
+// Edit is what somebody changes at the other side, behind the back of who sends it or reads it: a document of an employee, or a
+// record.
+type Edit struct {
+	Dossier, Employee, Period string // of a document; "" = the newest that there is
+	Collection, Record        string
+	Members                   map[string]json.RawMessage // their new values, by path
+	Remove                    bool
+}
+
+// Edit changes a document or a record, or removes it.
+func (s Sandbox) Edit(ctx context.Context, e Edit) error {
+	switch {
+	case s.Reads() && (e.Collection == "" || e.Record == ""):
+		return refuseFor("sandbox.no-record")
+	case !s.Reads() && e.Employee == "":
+		return refuseFor("sandbox.nobody")
+	case e.Remove && len(e.Members) > 0:
+		return refuseFor("sandbox.both")
+	case !e.Remove && len(e.Members) == 0:
+		return refuseFor("sandbox.nothing")
+	}
+	if e.Period != "" {
+		if _, err := ParsePeriod(e.Period); err != nil {
+			return err
+		}
+	}
+	method := http.MethodPost
+	if e.Remove {
+		method = http.MethodDelete
+	}
+	if !s.Reads() {
+		_, err := s.call(ctx, method, "/sandbox/document", sandbox.Edit{Dossier: e.Dossier, Matricule: e.Employee, Period: e.Period,
+			Members: e.Members})
+		return err
+	}
+	members, err := json.Marshal(e.Members)
+	if err != nil {
+		return err
+	}
+	_, err = s.call(ctx, method, "/sandbox/record", sandbox.RecordEdit{Dossier: e.Dossier, Collection: e.Collection, Key: e.Record,
+		Members: members})
+	return err
+}
+
+// ParseMembers reads MEMBER=JSON. Its errors name the member alone: the value can be personal.
+func ParseMembers(args []string) (map[string]json.RawMessage, error) {
+	members := map[string]json.RawMessage{}
+	for _, arg := range args {
+		name, value, found := strings.Cut(arg, "=")
+		switch {
+		case !found || name == "":
+			return nil, refuseFor("command.not-a-member")
+		case !json.Valid([]byte(value)):
+			return nil, refuseFor("command.not-json", "name", name)
+		case members[name] != nil:
+			return nil, refuseFor("command.twice", "name", name)
+		}
+		members[name] = json.RawMessage(value)
+	}
+	return members, nil
 }

@@ -100,7 +100,7 @@ func acknowledge(r *rig) {
 	defer ledger.Close()
 	d, err := c.Dossier(dossier)
 	check(r, err)
-	target, known, err := ledger.Target(ctx, jobs.Target{Partner: partner.Default().Name, Environment: "test", BaseURL: c.Documents().BaseURL,
+	target, known, err := ledger.Target(ctx, jobs.Target{Partner: partner.OfSample().Name, Environment: "test", BaseURL: c.Documents().BaseURL,
 		Dossier: dossier})
 	check(r, err)
 	if !known {

@@ -120,7 +120,7 @@ func (w *world) job(name, spec string, dossiers ...string) *Job {
 		j.Schedule = s
 	}
 	for _, d := range dossiers {
-		j.Targets = append(j.Targets, jobs.Target{Partner: partner.Default().Name, Environment: "test", Dossier: d})
+		j.Targets = append(j.Targets, jobs.Target{Partner: partner.OfSample().Name, Environment: "test", Dossier: d})
 	}
 	return j
 }

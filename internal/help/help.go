@@ -14,24 +14,20 @@ import (
 	"syncd/internal/report/locale"
 )
 
-// The annotations of a root: in whose language its commands speak, and of which partner.
-const (
-	languageNote = "syncd_language"
-	partnerNote  = "syncd_partner"
-)
+// languageNote is the annotation of a root that says which language its commands speak.
+const languageNote = "syncd_language"
 
 // Values are what texts of help name and the program knows: names and values in turn, in the words of a language.
-type Values func(locale.Language, *locale.Help) []any
+type Values func(*locale.Help) []any
 
 // Of is the help in the language of a command.
 func Of(cmd *cobra.Command) *locale.Help {
-	notes := cmd.Root().Annotations
-	return locale.HelpOf(locale.Language(notes[languageNote]), notes[partnerNote])
+	return locale.HelpOf(locale.Language(cmd.Root().Annotations[languageNote]))
 }
 
 // Speak makes a root and its commands say in a language what cobra says. Texts are read when they are asked for.
-func Speak(root *cobra.Command, language locale.Language, partner string, values Values, args []string) {
-	root.Annotations = map[string]string{languageNote: string(language), partnerNote: partner}
+func Speak(root *cobra.Command, language locale.Language, values Values, args []string) {
+	root.Annotations = map[string]string{languageNote: string(language)}
 	show := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		Describe(root, values)
@@ -51,7 +47,7 @@ func Describe(root *cobra.Command, known Values) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultVersionFlag()
 	h := Of(root)
-	values := append(known(locale.Language(root.Annotations[languageNote]), h), "program", root.Name())
+	values := append(known(h), "program", root.Name())
 	for _, cmd := range WithBelow(root) {
 		text := h.Commands[Path(cmd)]
 		cmd.Use = use(cmd, h)

@@ -24,7 +24,6 @@ import (
 type Program struct {
 	Root    func() *cobra.Command // made anew for each language
 	Version string
-	Partner string
 	Values  Values
 	Samples map[locale.Language]string // the configuration, commented
 }
@@ -48,14 +47,14 @@ func (p *Program) writeLanguage(dir, further string, language locale.Language, d
 	if err := p.writeCommands(dir, further, language, date); err != nil {
 		return err
 	}
-	files := ".SH " + locale.HelpOf(language, p.Partner).Man["FILES"] + "\n"
+	files := ".SH " + locale.HelpOf(language).Man["FILES"] + "\n"
 	return insertBefore(filepath.Join(dir, "syncd.toml.5"), files, keysOf(p.Samples[language]))
 }
 
 // writeCommands writes those of the commands.
 func (p *Program) writeCommands(dir, further string, language locale.Language, date time.Time) error {
 	root := p.Root()
-	Speak(root, language, p.Partner, p.Values, nil)
+	Speak(root, language, p.Values, nil)
 	Describe(root, p.Values)
 	root.DisableAutoGenTag = true
 	header := doc.GenManHeader{Section: "1", Date: &date, Source: "syncd " + p.Version, Manual: "syncd"}
@@ -82,7 +81,7 @@ var manHeading = lazyregexp.New(`(?m)^\.SH (.+)$`)
 
 // translateFrame puts into a language what cobra writes around the texts of a page: headings, the date, and what stands for flags.
 func (p *Program) translateFrame(page string, language locale.Language, date time.Time) error {
-	h := locale.HelpOf(language, p.Partner)
+	h := locale.HelpOf(language)
 	text, err := os.ReadFile(page)
 	if err != nil {
 		return fmt.Errorf("translating a manual page: %w", err)
@@ -98,7 +97,7 @@ func (p *Program) translateFrame(page string, language locale.Language, date tim
 		return err
 	}
 	if language != locale.English {
-		month := locale.Of(language, p.Partner).Month(date)
+		month := locale.Of(language, "").Month(date)
 		whole = strings.Replace(whole, `"`+date.Format("Jan 2006")+`"`, `"`+month+`"`, 1)
 	}
 	whole = strings.ReplaceAll(whole, "[flags]", h.Words.Options)

@@ -62,12 +62,20 @@ type StandIn struct {
 	Open     func(*config.Partner, []sandbox.Dossier, sandbox.Options) (*sandbox.Server, error)
 }
 
-// StandIns are all that there are, that of the default partner first.
+// StandIns are all that there are.
 func StandIns() (list []*StandIn) {
 	for i := range all {
 		list = append(list, &all[i].StandIn)
 	}
 	return list
+}
+
+// Profiles are those of all stand-ins.
+func Profiles() (names []string) {
+	for i := range all {
+		names = append(names, all[i].StandIn.Profiles...)
+	}
+	return names
 }
 
 // OfProfile is the partner whose stand-in has a profile; nil = none has.
@@ -90,8 +98,8 @@ func Named(name string) *Partner {
 	panic("a configured partner that is not in the table: " + name)
 }
 
-// Default is the partner that is meant where no configuration is at hand.
-func Default() *Partner { return &all[0] }
+// OfSample is the partner of the sample configuration, which tests begin with.
+func OfSample() *Partner { return &all[0] }
 
 // Connection is the client of a partner that documents are sent to, which all dossiers share. It is safe for concurrent use.
 type Connection interface {

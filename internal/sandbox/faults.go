@@ -110,7 +110,7 @@ func (a *API) check(f *Faults) error {
 	}
 	for _, e := range f.On {
 		if !slices.Contains(a.Endpoints, e) {
-			return hinted.Because(nil, "sandbox.fault-nowhere", "name", strconv.Quote(string(e)), "endpoints", a.endpoints())
+			return hinted.Because(nil, "sandbox.fault-nowhere", "name", strconv.Quote(string(e)), "endpoints", a.Calls())
 		}
 	}
 	for _, name := range f.Switches {
@@ -147,9 +147,12 @@ type FaultFlag struct {
 	field func(*Faults) any // where it is kept
 }
 
-// FaultFlags lists all faults, those of this API alone last. Lists are separated by "+".
-func (a *API) FaultFlags() []FaultFlag {
-	flags := a.commonFaults()
+// FaultFlags are all faults, those of this API alone last. Lists are separated by "+".
+func (a *API) FaultFlags() []FaultFlag { return append(CommonFaults(), a.OwnFaults()...) }
+
+// OwnFaults are those that each API has in another way: which calls they act upon, and those of this one alone.
+func (a *API) OwnFaults() []FaultFlag {
+	flags := []FaultFlag{{"on", "on=" + string(a.Endpoints[len(a.Endpoints)-1]), func(f *Faults) any { return &f.On }}}
 	for _, name := range a.Switches {
 		flags = append(flags, FaultFlag{name, name, func(f *Faults) any { return &named{&f.Switches, name} }})
 	}
@@ -162,7 +165,8 @@ type named struct {
 	name string
 }
 
-func (a *API) commonFaults() []FaultFlag {
+// CommonFaults are those of all APIs.
+func CommonFaults() []FaultFlag {
 	return []FaultFlag{
 		{"latency", "latency=20ms", func(f *Faults) any { return &f.Latency }},
 		{"jitter", "jitter=10ms", func(f *Faults) any { return &f.Jitter }},
@@ -192,11 +196,11 @@ func (a *API) commonFaults() []FaultFlag {
 		{"identity", "identity=12345678200010", func(f *Faults) any { return &f.Identity }},
 		{"empty-dictionary", "empty-dictionary", func(f *Faults) any { return &f.EmptyNomenclatures }},
 		{"part-dictionary", "part-dictionary", func(f *Faults) any { return &f.PartNomenclatures }},
-		{"on", "on=dossier+salarie", func(f *Faults) any { return &f.On }},
 	}
 }
 
-func (a *API) endpoints() string {
+// Calls are the names of those that faults can act upon.
+func (a *API) Calls() string {
 	names := make([]string, len(a.Endpoints))
 	for i, e := range a.Endpoints {
 		names[i] = string(e)

@@ -149,8 +149,8 @@ func (k *Kept) Of(dossier, collection string) *Records {
 	return nil
 }
 
-// recordEdit is what somebody changes at the partner's side.
-type recordEdit struct {
+// RecordEdit is what somebody changes at the partner's side.
+type RecordEdit struct {
 	Dossier    string          `json:"dossier"`
 	Collection string          `json:"collection"`
 	Key        string          `json:"key"`
@@ -169,7 +169,7 @@ func (s *Server) ControlRecords(k *Kept) {
 			Show(w, records.All())
 		}
 	})
-	s.Control("POST /sandbox/record", k.change(func(records *Records, edit recordEdit) bool {
+	s.Control("POST /sandbox/record", k.change(func(records *Records, edit RecordEdit) bool {
 		decoder := json.NewDecoder(bytes.NewReader(edit.Members))
 		decoder.UseNumber()
 		var members map[string]any
@@ -181,12 +181,12 @@ func (s *Server) ControlRecords(k *Kept) {
 		}
 		return true
 	}))
-	s.Control("DELETE /sandbox/record", k.change(func(records *Records, edit recordEdit) bool { return records.Remove(edit.Key) }))
+	s.Control("DELETE /sandbox/record", k.change(func(records *Records, edit RecordEdit) bool { return records.Remove(edit.Key) }))
 }
 
-func (k *Kept) change(change func(*Records, recordEdit) bool) http.HandlerFunc {
+func (k *Kept) change(change func(*Records, RecordEdit) bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var edit recordEdit
+		var edit RecordEdit
 		if !Read(w, r, &edit) {
 			return
 		}

@@ -86,7 +86,7 @@ func TestLogBeginsOnAClearLine(t *testing.T) {
 func TestWaitIsTold(t *testing.T) {
 	t.Parallel()
 	var stderr strings.Builder
-	words := func() *locale.Catalogue { return locale.Of(locale.French, partner.Default().Name) }
+	words := func() *locale.Catalogue { return locale.Of(locale.French, partner.OfSample().Name) }
 	zone, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
 		t.Fatal(err)

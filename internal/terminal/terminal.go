@@ -3,6 +3,7 @@
 package terminal
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -67,6 +68,43 @@ func (o *Output) Lost() error {
 		return nil
 	}
 	return o.failed.cause
+}
+
+// UntilStopped is output that takes no more once a person asked to stop.
+type UntilStopped struct {
+	io.Writer
+	Stop <-chan struct{}
+}
+
+// Write implements io.Writer.
+func (u UntilStopped) Write(text []byte) (int, error) {
+	select {
+	case <-u.Stop:
+		return 0, context.Canceled
+	default:
+		return u.Writer.Write(text)
+	}
+}
+
+// Apart is output in parts, with an empty line between those that print something.
+type Apart struct {
+	io.Writer
+	printed bool // something, before this part
+	begun   bool // this part
+}
+
+// Next begins a part.
+func (a *Apart) Next() { a.printed, a.begun = a.printed || a.begun, false }
+
+// Write implements io.Writer.
+func (a *Apart) Write(p []byte) (int, error) {
+	if a.printed && !a.begun {
+		if _, err := a.Writer.Write([]byte("\n")); err != nil {
+			return 0, err
+		}
+	}
+	a.begun = true
+	return a.Writer.Write(p)
 }
 
 // OutlivePipes lets a write to a closed pipe fail. Otherwise the program would die of the first one to standard output or

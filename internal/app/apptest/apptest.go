@@ -77,7 +77,7 @@ var Credentials = struct{ ID, Secret string }{"our-editor", "client-secret"}
 // WriteConfig writes config.toml: the sample configuration, in English and with short times, and the files of its secrets. The
 // URL of the database is read from the environment.
 func WriteConfig(dir, address, variable string) error {
-	p := partner.Default()
+	p := partner.OfSample()
 	section := "[" + p.Name + "]"
 	text := "\n" + credentialReference.ReplaceAllString(syncd.SampleConfig, `{ file = "$1.secret" }`)
 	for from, to := range map[string]string{

@@ -12,12 +12,6 @@ import (
 	"syncd/internal/report/view"
 )
 
-// Worded is an error of a door that has its own words.
-type Worded interface {
-	error
-	In(*view.Teller) (text, hint string)
-}
-
 // Error is an error in words: what is wrong, and the next step.
 func Error(teller *view.Teller, err error) (text, hint string) {
 	if refused, ok := errors.AsType[*app.Refused](err); ok {
@@ -25,9 +19,6 @@ func Error(teller *view.Teller, err error) (text, hint string) {
 			return text, hint
 		}
 		return teller.Error(refused.Err)
-	}
-	if own, ok := errors.AsType[Worded](err); ok {
-		return own.In(teller)
 	}
 	return teller.Error(err)
 }

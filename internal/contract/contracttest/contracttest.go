@@ -138,13 +138,13 @@ var OIDs = map[string]uint32{
 
 // Words are advice in English, and its next step.
 func Words(a check.Advice) (text, hint string) {
-	return a.Fact.Apart(locale.Of(locale.English, partner.Default().Name), a.Next)
+	return a.Fact.Apart(locale.Of(locale.English, partner.OfSample().Name), a.Next)
 }
 
 // Said are facts in English.
 func Said(facts []hinted.Fact) (texts []string) {
 	for _, fact := range facts {
-		texts = append(texts, fact.In(locale.Of(locale.English, partner.Default().Name)))
+		texts = append(texts, fact.In(locale.Of(locale.English, partner.OfSample().Name)))
 	}
 	return texts
 }
@@ -267,7 +267,7 @@ func Parameter(in, name string, required bool) string {
 // Settings is what the configuration says when the user wrote nothing.
 func Settings() check.Settings {
 	return check.Settings{Method: "POST", KeyIn: "header", KeyName: "X-Cle-Dossier", Path: "/V2/Salarie", Base: "https://api.example.org/Api2",
-		Section: partner.Default().Name, Documents: partner.Default().Name + ".salarie"}
+		Section: partner.OfSample().Name, Documents: partner.OfSample().Name + ".salarie"}
 }
 
 // Schema is that of a document with a matricule.

@@ -86,9 +86,10 @@ type contractAnswers struct {
 
 // sandboxAnswers are those of the stand-in.
 type sandboxAnswers struct {
-	Listening string `args:"address profile n"`
-	Received  []string
-	Ready     string `args:"folder database flags"` // the steps of a rehearsal
+	Listening string   `args:"address profile n"`
+	Received  []string // headings
+	Records   []string // likewise
+	Ready     string   `args:"folder database flags"` // the steps of a rehearsal
 	// and where records are read
 	ReadyToRead string `args:"folder database flags"`
 }

@@ -44,7 +44,6 @@ type Catalogue struct {
 	Deeds       map[string]string                // decisions as a sentence names them
 	Refused     map[string]Told                  // what is refused, by its code
 	Found       map[string]Told                  // what a check finds, likewise
-	Mistakes    map[string]Told                  // on the command line, likewise
 	Errors      map[string]map[string]ErrorWords // by the room that they are of, and code
 	Doings      map[string]string                `toml:",omitempty"` // what met an error, by its English; one that is missing stays
 	Levels      map[string]string                // of what a check finds

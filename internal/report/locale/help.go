@@ -2,7 +2,6 @@ package locale
 
 import (
 	"fmt"
-	"reflect"
 	"sync"
 )
 
@@ -22,7 +21,7 @@ type Help struct {
 type CommandHelp struct {
 	Args    string `toml:",omitempty"` // behind its name
 	Short   string
-	Long    string            `toml:",omitempty" args:"notice faults program"`
+	Long    string            `toml:",omitempty" args:"faults program"`
 	Example string            `toml:",omitempty" args:"config"`
 	Flags   map[string]string `toml:",omitempty" args:"config states decisions shapes views"` // its own, and those it says something else of
 }
@@ -50,16 +49,15 @@ type HelpWords struct {
 	Arguments        string `args:"n usage"`
 }
 
-// knownHelp is help by language and partner, as known is.
+// knownHelp is help by language: each is read once.
 var knownHelp sync.Map
 
-// HelpOf is the help of a language, about a partner as Of says.
-func HelpOf(language Language, partner string) *Help {
+// HelpOf is the help of a language, which is about no certain partner.
+func HelpOf(language Language) *Help {
 	if language != French {
 		language = English
 	}
-	key := [2]string{string(language), partner}
-	if h, read := knownHelp.Load(key); read {
+	if h, read := knownHelp.Load(language); read {
 		return h.(*Help)
 	}
 	text, err := files.ReadFile("help." + string(language) + ".toml")
@@ -70,7 +68,6 @@ func HelpOf(language Language, partner string) *Help {
 	if err := decode(text, h); err != nil {
 		panic(fmt.Sprintf("the help of %s: %v", language, err))
 	}
-	each(reflect.ValueOf(h).Elem(), Of(language, partner).name(partner))
-	knownHelp.Store(key, h)
+	knownHelp.Store(language, h)
 	return h
 }

@@ -10,7 +10,7 @@ import (
 
 func helpTexts(language Language) map[string]string {
 	found := map[string]string{}
-	texts(reflect.ValueOf(*HelpOf(language, "isidoor")), "", found)
+	texts(reflect.ValueOf(*HelpOf(language)), "", found)
 	return found
 }
 
@@ -54,7 +54,7 @@ var (
 func TestExamplesOfHelpAreTheSame(t *testing.T) {
 	t.Parallel()
 	commands := func(text string) string { return remark.ReplaceAllString(said.ReplaceAllString(text, `$1"…"`), "") }
-	en, fr := HelpOf(English, "isidoor"), HelpOf(French, "isidoor")
+	en, fr := HelpOf(English), HelpOf(French)
 	for path, command := range en.Commands {
 		french := fr.Commands[path].Example
 		if commands(command.Example) != commands(french) {

@@ -44,7 +44,7 @@ func TestCataloguesSayTheSame(t *testing.T) {
 		"{n} codes", "{n} dossier", "{n} dossiers", "", "Isidoor", "Chorus Pro", "Iopole", "Jindexe",
 		"Version", "Type", "Collection", "{collection} {key}", "{read} = {new} + {changed} + {same} + {refused}",
 		"--employee MATRICULE", "--dossier {example}", "{states}", "{decisions}", "syncd run {of} --failed-of {run}",
-		"API", "MATRICULE", "configuration", "secrets", "staging", "{trouble}", "{problem}", "{finding}", " ({names})",
+		"API", "MATRICULE", "COLLECTION", "configuration", "secrets", "staging", "{trouble}", "{problem}", "{finding}", " ({names})",
 		"systemctl enable --now syncd", `errors = ["{pointer}"]`, "{title}, version {version} ({short_digest})", "{text}",
 		"{why} (SQLSTATE {where})", "{hint}", "{endpoints}", "{what} ({times})", "{before}{problem}"}
 	for path, english := range en {

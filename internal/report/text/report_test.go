@@ -125,7 +125,7 @@ func TestWhoStaysHereMayHaveArrivedBefore(t *testing.T) {
 func TestColor(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	p := text.New(view.New(locale.English, view.Options{Partner: partner.Default().Name, Location: paris}), true)
+	p := text.New(view.New(locale.English, view.Options{Partner: partner.OfSample().Name, Location: paris}), true)
 	if err := p.Run(&b, run(jobs.Incomplete, tally(1, 0, everything()...)), seq(everything()...), view.Show{}); err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestTimesAreByTheClockOfTheJob(t *testing.T) {
 		return location
 	}
 	began := time.Date(2026, 11, 30, 5, 0, 3, 0, time.UTC)
-	p := text.New(view.New(locale.English, view.Options{Partner: partner.Default().Name, Location: zone("Europe/Paris"),
+	p := text.New(view.New(locale.English, view.Options{Partner: partner.OfSample().Name, Location: zone("Europe/Paris"),
 		Zones: map[string]*time.Location{"paie-974": zone("Indian/Reunion")}}), false)
 	for job, want := range map[string][2]string{
 		"paie":     {"30 November 2026, 06:00:03 (Europe/Paris)", "2026-11-30 06:00:03 +01:00"},

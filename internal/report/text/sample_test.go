@@ -20,12 +20,12 @@ var (
 	paris     = time.FixedZone("CET", 3600)
 	started   = time.Date(2026, 11, 30, 6, 0, 3, 0, time.UTC)
 	finished  = started.Add(64 * time.Second)
-	test      = jobs.Target{ID: 1, Partner: partner.Default().Name, Environment: "test", Dossier: "saint-martin"}
+	test      = jobs.Target{ID: 1, Partner: partner.OfSample().Name, Environment: "test", Dossier: "saint-martin"}
 	languages = []locale.Language{locale.English, locale.French}
 )
 
 func printer(language locale.Language) *text.Printer {
-	return text.New(view.New(language, view.Options{Partner: partner.Default().Name, Location: paris,
+	return text.New(view.New(language, view.Options{Partner: partner.OfSample().Name, Location: paris,
 		Labels: map[string]string{"saint-martin": "OGEC Saint-Martin"}}), false)
 }
 

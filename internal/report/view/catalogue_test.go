@@ -13,7 +13,7 @@ import (
 )
 
 // payer is the partner whom texts are about.
-var payer = partner.Default().Name
+var payer = partner.OfSample().Name
 
 var catalogues = map[locale.Language]*locale.Catalogue{locale.French: locale.Of(locale.French, "isidoor"),
 	locale.English: locale.Of(locale.English, "isidoor")}

@@ -24,11 +24,6 @@ func (t *Teller) Found(code string, args map[string]any) (text, hint string) {
 	return t.told(t.Catalogue.Found[code], args)
 }
 
-// Mistake is likewise what is wrong on the command line.
-func (t *Teller) Mistake(code string, args map[string]any) (text, hint string) {
-	return t.told(t.Mistakes[code], args)
-}
-
 // Error is what went wrong, and the next step.
 func (t *Teller) Error(err error) (text, hint string) { return hinted.SplitIn(t.Catalogue, err) }
 
