@@ -121,7 +121,7 @@ const tokenRunes = ".abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456
 var unexpected = strings.Fields(`
 	admin.credentials-unread admin.instances admin.no-credentials admin.no-systemd-run admin.no-unit admin.not-root admin.not-started
 	admin.systemd-run-ended audit.names audit.names-more call.check-endpoint call.check-token call.grant-late call.grant-unkept
-	call.packed-times call.setting call.so-often call.unkept command.not-a-sample command.stdin-unread contract.behind-end
+	call.packed-times call.setting call.so-often call.unkept command.not-a-sample contract.behind-end
 	contract.file-forbidden contract.file-unread contract.file-unread-why contract.hint-clear contract.hint-file-folder
 	contract.hint-file-forbidden contract.hint-file-large contract.hint-is-key contract.hint-itself contract.hint-json contract.hint-key
 	contract.hint-method contract.hint-method-path contract.hint-other-list contract.hint-refuse contract.hint-which-key contract.place
