@@ -18,9 +18,11 @@ import (
 )
 
 var (
-	fenced  = regexp.MustCompile("(?s)```([a-z]*)\n(.*?)```")
-	span    = regexp.MustCompile("`([^`\n]+)`")
+	fenced = regexp.MustCompile("(?s)```([a-z]*)\n(.*?)```")
+	span   = regexp.MustCompile("`([^`\n]+)`")
+	// What is another one in each test.
 	address = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	setting = regexp.MustCompile(`\S+\.toml:\d+`)
 	word    = regexp.MustCompile(`"[^"]*"|'[^']*'|[|&;()<>]+|[^\s|&;()<>"']+`)
 	// What may stand before a command in a line of a shell: variables, and programs that start it.
 	before = regexp.MustCompile(`^(sudo|timeout|-.*|[0-9]+|[A-Z_]+=.*)$`)
@@ -52,14 +54,17 @@ func scriptBlock(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(block(ts, args[0], args[1], args[2])), 0o600))
 }
 
-// scriptShows is: shows DOCUMENT N. The Nth output that the document shows is that of the last command; a line "…" stands for any.
+// scriptShows is: shows DOCUMENT N. The Nth output that the document shows is that of the last command; a line "…" stands
+// for any, an address and the line of a setting too.
 func scriptShows(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: shows DOCUMENT N")
 	}
-	said := "\n" + address.ReplaceAllString(ts.ReadFile("stdout"), "127.0.0.1:8089")
+	spaces := strings.NewReplacer("\u00a0", " ") // which a writer of documents does not see
+	said := address.ReplaceAllString(spaces.Replace(ts.ReadFile("stdout")), "127.0.0.1:8089")
+	said = "\n" + setting.ReplaceAllString(said, "/etc/syncd/config.toml:261")
 	piece := "\n"
-	for line := range strings.Lines(block(ts, args[0], "", args[1]) + "…\n") {
+	for line := range strings.Lines(spaces.Replace(block(ts, args[0], "", args[1])) + "…\n") {
 		if strings.TrimSpace(line) != "…" {
 			piece += line
 			continue
