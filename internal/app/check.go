@@ -322,7 +322,7 @@ func (c *checker) fires(ctx context.Context) (scheduled int) {
 		}
 		scheduled++
 		if p, ok := paused[j.Name]; ok {
-			c.find(Warning, subject, JobPaused, Args{"job": j.Name, "by": p.By, "since": p.Since.In(j.Zone()), "reason": p.Reason})
+			c.find(Warning, subject, JobPaused, Args{"job": j.Name, "by": p.By, "since": p.Since.In(j.Zone()), "reason": p.Why()})
 			continue
 		}
 		c.find(OK, subject, NextFire, Args{"job": j.Name, "next": j.Schedule.Next(time.Now()).In(j.Zone())})

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"syncd/internal/canonjson"
@@ -151,10 +150,6 @@ func known(fields []mapping.Field, prefix string, object map[string]any) map[str
 // label is how a child is shown: "Elements[HSUP25#2]", the key masked where it may not be shown. The index is that among
 // the children of its key.
 func label(group *mapping.Children, row any, index int) string {
-	suffix := "]"
-	if index > 0 {
-		suffix = "#" + strconv.Itoa(index+1) + "]"
-	}
 	key := at(row, group.Key)
 	text, secret := showable(mapping.FindField(group.Fields, group.Key), key)
 	switch {
@@ -165,7 +160,7 @@ func label(group *mapping.Children, row any, index int) string {
 	default:
 		text = mapping.HarmlessKey([]byte(mapping.KeyText([]byte(text))))
 	}
-	return group.Path + "[" + text + suffix
+	return mapping.ElementPath(group.Path, text, index+1, "")
 }
 
 // at finds the value at a path of dotted names; nil when there is none.

@@ -53,7 +53,7 @@ func (p *part) keep() Kept {
 			k.Next = Plain(hint)
 		}
 	}
-	k.What, k.Next = k.What.solid(), k.Next.solid()
+	k.What, k.Next = k.What.Solid(), k.Next.Solid()
 	for i := len(p.before) - 1; i >= 0; i-- {
 		k.What = before(p.before[i], k.What)
 	}
@@ -113,8 +113,8 @@ func (k *Kept) ToldIn(words *locale.Catalogue) (problem, hint string) {
 // Plain is a fact of a text that is told in no other words.
 func Plain(text string) Fact { return Say("plain.text", "text", text) }
 
-// solid is the fact with those of its values that its words name, each as JSON keeps it and as it is told.
-func (f Fact) solid() Fact {
+// Solid is the fact with those of its values that its words name, each as JSON keeps it and as it is told.
+func (f Fact) Solid() Fact {
 	told := Fact{Code: f.Code, Met: f.Met}
 	for name, value := range f.Args {
 		if English().Names(f.Code, name) {
@@ -132,7 +132,7 @@ func solid(value any) any {
 	case nil, string, bool, int, int64, uint32, json.Number, []string, shape:
 		return v
 	case Fact:
-		return v.solid()
+		return v.Solid()
 	case List:
 		return List(solidAll(v))
 	case Several:
@@ -154,7 +154,7 @@ func solid(value any) any {
 func solidAll(facts []Fact) []Fact {
 	all := make([]Fact, len(facts))
 	for i, fact := range facts {
-		all[i] = fact.solid()
+		all[i] = fact.Solid()
 	}
 	return all
 }

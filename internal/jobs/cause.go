@@ -49,6 +49,13 @@ const (
 	CauseAddress        CauseCode = "address"       // something else than the partner answers there
 	CauseAnswer         CauseCode = "answer"        // it does not say whether a document was accepted
 	CauseAPI            CauseCode = "api"           // it is away or busy
+
+	// Of what is held. The last three: of records in a collection.
+	CauseWithdraws  CauseCode = "withdraws"   // n, of: codes of all nomenclatures
+	CauseEmptied    CauseCode = "emptied"     // nomenclatures, each with its number of codes: "Civilite 2/2"
+	CauseFewer      CauseCode = "fewer"       // collection, n, of: no longer listed
+	CauseNoneListed CauseCode = "none-listed" // collection
+	CauseForeign    CauseCode = "foreign"     // collection, n: another owner's
 )
 
 // Because is a cause, with the names and values that its sentence has.

@@ -132,6 +132,8 @@ func (e *FinishedError) Fact() hinted.Fact {
 		return ofRun("run.finished-held", &e.Run)
 	case e.Run.Cancelling && e.Run.State == Running:
 		return ofRun("run.finished-cancelling", &e.Run)
+	case e.Run.State == Cancelled && e.Run.Failure.Code == ReasonExpired:
+		return ofRun("run.expired", &e.Run)
 	case e.Run.State == Cancelled && e.Run.CancelledBy != "":
 		return ofRun("run.finished-cancelled", &e.Run, "by", e.Run.CancelledBy, "reason", strconv.Quote(e.Run.CancelledFor))
 	}

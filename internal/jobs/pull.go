@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"syncd/internal/hinted"
@@ -109,11 +110,13 @@ func guardPull(job *PullJob, known, answered mapping.Nomenclatures, changes []No
 	case countActive(answered) == 0:
 		return Reason{Code: ReasonPullEmpty}
 	case float64(withdrawn) > job.MaxWithdrawn*float64(active):
-		return Reason{Code: ReasonPullShrinks, Detail: fmt.Sprintf("%d/%d", withdrawn, active)}
+		return Reason{Code: ReasonPullShrinks, Detail: fmt.Sprintf("%d/%d", withdrawn, active),
+			Cause: Because(CauseWithdraws, "n", strconv.Itoa(withdrawn), "of", strconv.Itoa(active))}
 	}
 	// A small nomenclature that disappears blocks the whole staff as well.
 	if gone := emptied(known, answered); gone != nil {
-		return Reason{Code: ReasonPullShrinks, Detail: strings.Join(gone, ", ")}
+		names := strings.Join(gone, ", ")
+		return Reason{Code: ReasonPullShrinks, Detail: names, Cause: Because(CauseEmptied, "nomenclatures", names)}
 	}
 	return Reason{}
 }

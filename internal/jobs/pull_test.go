@@ -59,6 +59,10 @@ func TestCompareNomenclatures(t *testing.T) {
 	}
 }
 
+func shrinks(detail string, code CauseCode, namesAndValues ...string) Reason {
+	return Reason{Code: ReasonPullShrinks, Detail: detail, Cause: Because(code, namesAndValues...)}
+}
+
 // An answer that would block the staff waits for a person.
 func TestGuardPull(t *testing.T) {
 	t.Parallel()
@@ -71,17 +75,19 @@ func TestGuardPull(t *testing.T) {
 		known, answered mapping.Nomenclatures
 		want            Reason
 	}{
-		"first":             {nil, ten, Reason{}},
-		"empty at first":    {nil, nil, Reason{Code: ReasonPullEmpty}},
-		"empty":             {ten, mapping.Nomenclatures{}, Reason{Code: ReasonPullEmpty}},
-		"all inactive":      {ten, mapping.Nomenclatures{"N": {"0": {Code: "0"}}}, Reason{Code: ReasonPullEmpty}},
-		"a fifth":           {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{}},
-		"more":              {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "new"), Reason{Code: ReasonPullShrinks, Detail: "3/10"}},
-		"two emptied":       {together(letters, civilite, strate), letters, Reason{Code: ReasonPullShrinks, Detail: "Civilite 2/2, Strate 1/1"}},
-		"one made inactive": {together(letters, civilite), together(letters, withdrawn), Reason{Code: ReasonPullShrinks, Detail: "Civilite 2/2"}},
-		"empty before":      {together(letters, withdrawn), letters, Reason{}},
+		"first":          {nil, ten, Reason{}},
+		"empty at first": {nil, nil, Reason{Code: ReasonPullEmpty}},
+		"empty":          {ten, mapping.Nomenclatures{}, Reason{Code: ReasonPullEmpty}},
+		"all inactive":   {ten, mapping.Nomenclatures{"N": {"0": {Code: "0"}}}, Reason{Code: ReasonPullEmpty}},
+		"a fifth":        {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "7"), Reason{}},
+		"more":           {ten, codes("N", "0", "1", "2", "3", "4", "5", "6", "new"), shrinks("3/10", CauseWithdraws, "n", "3", "of", "10")},
+		"two emptied": {together(letters, civilite, strate), letters, shrinks("Civilite 2/2, Strate 1/1", CauseEmptied, "nomenclatures",
+			"Civilite 2/2, Strate 1/1")},
+		"one made inactive": {together(letters, civilite), together(letters, withdrawn), shrinks("Civilite 2/2", CauseEmptied, "nomenclatures",
+			"Civilite 2/2")},
+		"empty before": {together(letters, withdrawn), letters, Reason{}},
 		"emptied and more": {together(ten, civilite), codes("N", "0", "1", "2", "3", "4", "5", "6", "7"),
-			Reason{Code: ReasonPullShrinks, Detail: "4/12"}},
+			shrinks("4/12", CauseWithdraws, "n", "4", "of", "12")},
 	} {
 		got := guardPull(job, c.known, c.answered, compareNomenclatures(c.known, c.answered))
 		if !reflect.DeepEqual(got, c.want) || got.IsHold() != (c.want.Code != "") {

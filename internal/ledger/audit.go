@@ -12,6 +12,7 @@ import (
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/privacy"
 )
 
@@ -42,6 +43,9 @@ var Decisions = []Decision{DecisionRun, DecisionResume, DecisionApprove, Decisio
 	DecisionClose, DecisionReopen, DecisionPause, DecisionUnpause, DecisionPurge, DecisionRekey, DecisionForget, DecisionPutBack,
 	DecisionContractAccept, DecisionConfiguration}
 
+// Itself is who decides by a rule: no person.
+const Itself = "syncd"
+
 // DetailForced is the detail of a closing that leaves the named employees, or the whole period, undelivered.
 const DetailForced = "forced"
 
@@ -69,6 +73,10 @@ type AuditEntry struct {
 type AuditFacts struct {
 	Until    *time.Time `json:"until,omitempty"`     // a period was reopened; nil = it was not
 	FailedOf int64      `json:"failed_of,omitempty"` // whose undelivered employees a run was asked for; 0 = none's
+	Digest   string     `json:"digest,omitempty"`    // of the plan that was approved, of the contract that was accepted; "" = of none
+	// what else was decided, and why, where syncd decided it; nil = Detail and Reason say it
+	What *hinted.Fact `json:"what,omitempty"`
+	Why  *hinted.Fact `json:"why,omitempty"`
 }
 
 // String is the detail that tells the same: "until 2026-12-05T18:00:00Z"; "" = there are no facts.
@@ -78,14 +86,21 @@ func (f AuditFacts) String() string {
 		return "until " + f.Until.UTC().Format(time.RFC3339)
 	case f.FailedOf != 0:
 		return fmt.Sprintf("undelivered of run %d", f.FailedOf)
+	case f.What != nil:
+		return f.What.In(hinted.English())
 	}
-	return ""
+	return f.Digest
 }
+
+var digest = lazyregexp.New(`^[0-9a-f]{64}$`)
 
 // FormerFacts reads the facts of a detail, as ledgers of earlier versions have it.
 func FormerFacts(detail string) (f AuditFacts) {
 	if until, err := time.Parse("until "+time.RFC3339, detail); err == nil {
 		f.Until = &until
+	}
+	if digest().MatchString(detail) {
+		f.Digest = detail
 	}
 	if number, found := strings.CutPrefix(detail, "undelivered of run "); found {
 		f.FailedOf, _ = strconv.ParseInt(number, 10, 64)

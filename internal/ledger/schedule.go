@@ -3,6 +3,7 @@ package ledger
 import (
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -75,6 +76,17 @@ type Pause struct {
 	Since  time.Time `json:"since"`
 	By     string    `json:"by"`
 	Reason string    `json:"reason"`
+}
+
+// PausedForPutBack is why syncd itself pauses jobs, which it does for no other reason.
+func PausedForPutBack() hinted.Fact { return hinted.Say("audit.paused-put-back") }
+
+// Why is the reason: a text of who paused the job, or a fact.
+func (p *Pause) Why() hinted.Fact {
+	if p.By == Itself {
+		return PausedForPutBack()
+	}
+	return hinted.Plain(p.Reason)
 }
 
 // Daemon is one of the processes that share a ledger.

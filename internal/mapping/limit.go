@@ -88,10 +88,15 @@ func (p *Problem) Counts() bool {
 	return p.Limit.Rule != "" && slices.Contains([]ProblemCode{ProblemTooLong, ProblemTooShort, ProblemItemCount}, p.Code)
 }
 
-// Restore makes facts of what ledgers of earlier versions tell in Want and Got: limits, sizes and lists of values.
+// Restore makes facts of what ledgers of earlier versions tell in Want, Got and Branch: limits, sizes, lists of values, numbers.
 func Restore(problems []Problem) {
 	for i := range problems {
 		p := &problems[i]
+		if number, numbered := strings.CutPrefix(p.Branch, "#"); numbered {
+			if n, err := strconv.Atoi(number); err == nil {
+				p.Branch, p.BranchNumber = "", n
+			}
+		}
 		if p.Want == "" || p.Limit.Rule != "" {
 			continue
 		}

@@ -44,3 +44,14 @@ func TestFormerProblemsAreRestored(t *testing.T) {
 		}
 	}
 }
+
+// A form without a name has its number, also where an earlier version wrote it as a name.
+func TestRestoreANumberedForm(t *testing.T) {
+	t.Parallel()
+	problems := []Problem{{Code: ProblemRequired, Branch: "#2"}, {Code: ProblemRequired, Branch: "Contrat_CDD"},
+		{Code: ProblemRequired, Branch: "#a"}}
+	Restore(problems)
+	if problems[0].Branch != "" || problems[0].BranchNumber != 2 || problems[1].Branch != "Contrat_CDD" || problems[2].Branch != "#a" {
+		t.Errorf("%+v", problems)
+	}
+}

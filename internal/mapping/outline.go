@@ -89,17 +89,37 @@ func (o *Outline) addRows(group *Children, array []byte) {
 		raw := canonjson.Lookup(value, group.Key)
 		key := KeyText(raw)
 		repeats[key]++
-		suffix := "]"
-		if n := repeats[key]; n > 1 {
-			suffix = "#" + strconv.Itoa(n) + "]"
-		}
-		r := Row{Path: group.Path + "[" + key + suffix, Children: group, Value: value}
+		r := Row{Path: ElementPath(group.Path, key, repeats[key], ""), Children: group, Value: value}
 		r.Shown = r.Path
 		if raw != nil && (Member{Field: FindField(group.Fields, group.Key), Value: raw}).Secret() {
-			r.Shown = group.Path + "[" + privacy.Masked + suffix
+			r.Shown = ElementPath(group.Path, privacy.Masked, repeats[key], "")
 		}
 		o.Rows = append(o.Rows, r)
 	}
+}
+
+// ElementPath names an element of a list, or a member of one: "Elements[PRIME_EXC]", "Elements[PRIME_EXC#2].Montant", "Elements[2].Code".
+// nth counts those of one name, from 1.
+func ElementPath(list, name string, nth int, member string) string {
+	end := "]"
+	if nth > 1 {
+		end = "#" + strconv.Itoa(nth) + "]"
+	}
+	if member != "" {
+		end += "."
+	}
+	return list + "[" + name + end + member
+}
+
+// ElementOf reads what ElementPath made of a member: "Elements", "PRIME_EXC#2", "Montant"; not ok = the path is no such one.
+func ElementOf(path string) (list, name, member string, ok bool) {
+	list, rest, opens := strings.Cut(path, "[")
+	closes := strings.LastIndex(rest, "].")
+	if !opens || list == "" || closes < 1 {
+		return "", "", "", false
+	}
+	name, member = rest[:closes], rest[closes+len("]."):]
+	return list, name, member, member != "" && !strings.ContainsAny(member, "[]")
 }
 
 // KeyText is the business key as paths show it; "" when the child has none.

@@ -3,8 +3,8 @@ package mapping
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -69,8 +69,9 @@ type Problem struct {
 	Got        string   `json:"got,omitempty"`         // the shape of what is there, never the value itself
 	Size       int      `json:"size,omitempty"`        // of what is there
 	Why        Why      `json:"why,omitempty"`         // which of the reasons that the code has; "" = it has one, or it is not known
-	// of several forms that the contract takes, the one that was meant: "Contrat_CDD", "#2"
-	Branch string `json:"branch,omitempty"`
+	// of several forms that the contract takes, the one that was meant: its name, or, where it has none, its number, from 1
+	Branch       string `json:"branch,omitempty"`
+	BranchNumber int    `json:"branch_number,omitempty"`
 }
 
 // Nearest is a code that may have been meant.
@@ -121,7 +122,7 @@ func (b *Builder) path(o *op, at place) string {
 	if at.group == noGroup {
 		return o.path
 	}
-	return fmt.Sprintf("%s[%d].%s", b.mapping.paths[at.group], at.index, o.path)
+	return ElementPath(b.mapping.paths[at.group], strconv.Itoa(at.index), 1, o.path)
 }
 
 // suggest looks up the nearest codes. The caller may keep the slice and must not change it.

@@ -137,3 +137,29 @@ func TestProblemsAreBounded(t *testing.T) {
 		t.Error("a reset changes the problems of the employee before")
 	}
 }
+
+// What names a member of an element is read again as it was written, whatever the element is called; other paths are none of these.
+func TestElementPaths(t *testing.T) {
+	t.Parallel()
+	for path, of := range map[string]struct {
+		name   string
+		nth    int
+		member string
+	}{
+		"Elements[PRIME_EXC].Montant": {"PRIME_EXC", 1, "Montant"}, "Elements[PRIME#2].A.B": {"PRIME", 2, "A.B"},
+		"Elements[a].b].Code": {"a].b", 1, "Code"}, "Elements[2].Code": {"2", 0, "Code"},
+	} {
+		if got := ElementPath("Elements", of.name, of.nth, of.member); got != path {
+			t.Errorf("%s is written as %s", path, got)
+		}
+		list, name, member, ok := ElementOf(path)
+		if !ok || list != "Elements" || ElementPath(list, name, 1, member) != path || member != of.member {
+			t.Errorf("%s is read as %q %q %q %v", path, list, name, member, ok)
+		}
+	}
+	for _, path := range []string{"", "Iban", "Elements[]", "Elements[].Code", "Elements[A]", "[A].B", "Elements[A].", "/Elements/2/Code"} {
+		if list, name, member, ok := ElementOf(path); ok {
+			t.Errorf("%s is read as %q %q %q", path, list, name, member)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"syncd/internal/hinted"
@@ -33,7 +34,8 @@ func (c *collection) judge(ctx context.Context) error {
 	}
 	if n := len(c.foreign); n > 0 && c.ForeignHolds {
 		prints := slices.SortedFunc(maps.Keys(c.foreign), func(a, b [32]byte) int { return slices.Compare(a[:], b[:]) })
-		c.holds = append(c.holds, hold{jobs.Reason{Code: jobs.ReasonPullForeign, Detail: fmt.Sprintf("%s %d", c.Name, n)},
+		c.holds = append(c.holds, hold{jobs.Reason{Code: jobs.ReasonPullForeign, Detail: fmt.Sprintf("%s %d", c.Name, n),
+			Cause: jobs.Because(jobs.CauseForeign, "collection", c.Name, "n", strconv.Itoa(n))},
 			jobs.Finding{Rule: jobs.RuleForeign, Holds: true, N: n, Path: c.Name}, fmt.Sprintf("%x", prints)})
 	}
 	return nil
@@ -106,11 +108,13 @@ func (c *collection) judgeGone(w *jobs.Window, gone []string, before int, empty 
 	switch {
 	case empty:
 		finding = jobs.Finding{Rule: jobs.RuleEmpty, Holds: true, N: len(gone), Of: before, Path: c.Name}
-		c.holds = append(c.holds, hold{jobs.Reason{Code: jobs.ReasonPullEmpty, Detail: c.Name}, finding, answer})
+		c.holds = append(c.holds, hold{jobs.Reason{Code: jobs.ReasonPullEmpty, Detail: c.Name,
+			Cause: jobs.Because(jobs.CauseNoneListed, "collection", c.Name)}, finding, answer})
 	case len(gone) > limit:
 		finding.Holds = true
-		detail := fmt.Sprintf("%s %d/%d", c.Name, len(gone), before)
-		c.holds = append(c.holds, hold{jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: detail}, finding, answer})
+		why := jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: fmt.Sprintf("%s %d/%d", c.Name, len(gone), before),
+			Cause: jobs.Because(jobs.CauseFewer, "collection", c.Name, "n", strconv.Itoa(len(gone)), "of", strconv.Itoa(before))}
+		c.holds = append(c.holds, hold{why, finding, answer})
 	default:
 		c.notices = append(c.notices, finding)
 	}

@@ -265,9 +265,11 @@ func (p *pulling) spare(err error) (jobs.Reason, error) {
 		}
 	case jobs.ClassAccepted, jobs.ClassData:
 		p.failures = 0
-		reason := call.Reason()
-		reason.Code = jobs.ReasonRejected
-		return reason, nil
+		said := fmt.Sprintf("HTTP %d", call.Status)
+		if words := jobs.Words(err); words != "" {
+			said += ": " + words
+		}
+		return jobs.Reason{Code: jobs.ReasonRejected, Detail: said}, nil
 	}
 	return jobs.FailureReason(err), nil
 }

@@ -45,7 +45,7 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 			return err
 		}
 		line, err := s.auditRunLine(ctx, q, run, ledger.AuditEntry{Actor: a.By, Decision: ledger.DecisionApprove, Employees: released,
-			Reason: a.Reason, Detail: run.Digests.Plan})
+			Reason: a.Reason, Facts: ledger.AuditFacts{Digest: run.Digests.Plan}})
 		if err != nil {
 			return err
 		}

@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
-
-// self is who decides by a rule.
-const self = "syncd"
 
 // audit appends a decision to the audit, in the transaction of what was decided. target 0 = of no dossier; an actor that
 // is not named is syncd itself. Where, with which program and with which configuration is filled in here.
@@ -34,10 +32,12 @@ func (s *Store) auditLine(ctx context.Context, q *dbsqlc.Queries, target int64, 
 		if row.Facts, err = json.Marshal(e.Facts); err != nil {
 			return 0, err
 		}
-		row.Detail = e.Facts.String()
+		if row.Detail = e.Facts.String(); e.Facts.Why != nil {
+			row.Reason = e.Facts.Why.In(hinted.English())
+		}
 	}
 	if row.Actor == "" {
-		row.Actor = self
+		row.Actor = ledger.Itself
 	}
 	if target != 0 {
 		row.TargetID = &target

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"syncd/internal/ledger"
+	"syncd/internal/report/locale"
 	"syncd/internal/store/dbsqlc"
 	"syncd/internal/testpg"
 	"syncd/migrations"
@@ -242,20 +243,44 @@ func TestAuditTellsFacts(t *testing.T) {
 	f := newFixture(t)
 	s := f.open()
 	until := time.Date(2026, 12, 5, 18, 0, 0, 0, time.UTC)
+	digest := strings.Repeat("0a", 32)
 	former := []ledger.AuditEntry{{Decision: ledger.DecisionRun, Detail: "undelivered of run 7"},
-		{Decision: ledger.DecisionReopen, Detail: "until 2026-12-05T18:00:00Z"}}
-	facts := []ledger.AuditFacts{{FailedOf: 7}, {Until: &until}}
+		{Decision: ledger.DecisionReopen, Detail: "until 2026-12-05T18:00:00Z"}, {Decision: ledger.DecisionApprove, Detail: digest}}
+	facts := []ledger.AuditFacts{{FailedOf: 7}, {Until: &until}, {Digest: digest}}
 	for i := range former {
 		f.decide(s, 0, former[i])
 		f.decide(s, 0, ledger.AuditEntry{Decision: former[i].Decision, Facts: facts[i]})
 	}
-	entries, err := s.Audit(t.Context(), ledger.AuditFilter{Max: 4})
+	entries, err := s.Audit(t.Context(), ledger.AuditFilter{Max: 6})
 	f.must(err)
 	for i, e := range entries { // newest first
-		want := facts[1-i/2]
-		if e.Detail != former[1-i/2].Detail || e.Facts.FailedOf != want.FailedOf || (e.Facts.Until == nil) != (want.Until == nil) ||
+		want := facts[2-i/2]
+		if e.Detail != former[2-i/2].Detail || e.Facts.Digest != want.Digest || e.Facts.FailedOf != want.FailedOf ||
+			(e.Facts.Until == nil) != (want.Until == nil) ||
 			want.Until != nil && !e.Facts.Until.Equal(*want.Until) {
 			t.Errorf("%+v, want %+v", e, want)
 		}
+	}
+}
+
+// What syncd decides by a rule, and what a purge deletes, is kept as facts; detail and reason have the English of it.
+func TestAuditTellsRulesAsFacts(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	what := Cutoffs{Diffs: time.Date(2025, 11, 22, 0, 0, 0, 0, time.UTC), Runs: time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC)}.Fact()
+	back := PutBack{Seen: 9, Known: 7}.Fact()
+	f.decide(s, 0, ledger.AuditEntry{Decision: ledger.DecisionPurge, Facts: ledger.AuditFacts{What: &what}})
+	f.decide(s, 0, ledger.AuditEntry{Decision: ledger.DecisionPutBack, Facts: ledger.AuditFacts{Why: &back}})
+	entries, err := s.Audit(t.Context(), ledger.AuditFilter{Max: 2})
+	f.must(err)
+	french := locale.Of(locale.French, "")
+	if e := entries[1]; e.Detail != "diffs before 2025-11-22, runs before 2020-01-02" ||
+		e.Facts.What.In(french) != "différences d'avant le 2025-11-22, exécutions d'avant le 2020-01-02" {
+		t.Errorf("%+v", e)
+	}
+	if e := entries[0]; e.Reason != "the ledger was put back: it knows runs up to 7, and this machine has seen run 9" || e.Actor != "syncd" ||
+		!strings.Contains(e.Facts.Why.In(french), "jusqu'à la 7") {
+		t.Errorf("%+v", e)
 	}
 }

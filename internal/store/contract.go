@@ -117,7 +117,7 @@ func (s *Store) AcceptContract(ctx context.Context, api jobs.APIName, a ledger.A
 			return nil
 		}
 		if err := s.audit(ctx, q, 0, ledger.AuditEntry{Actor: a.By, Decision: ledger.DecisionContractAccept, Reason: a.Reason,
-			Detail: a.Digest}); err != nil {
+			Facts: ledger.AuditFacts{Digest: a.Digest}}); err != nil {
 			return err
 		}
 		held := dbsqlc.HeldByContractParams{Partner: api.Partner, Environment: api.Environment, BaseUrl: jobs.NormalAddress(api.BaseURL),

@@ -104,7 +104,8 @@ func expireRun(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) error {
 	if _, err := q.ExpireItems(ctx, dbsqlc.ExpireItemsParams{RunID: run.ID, Everything: true}); err != nil {
 		return err
 	}
-	if err := q.RequestCancel(ctx, dbsqlc.RequestCancelParams{ID: run.ID, CancelledBy: self, CancelledReason: expiredReason}); err != nil {
+	if err := q.RequestCancel(ctx, dbsqlc.RequestCancelParams{ID: run.ID, CancelledBy: ledger.Itself,
+		CancelledReason: expiredReason}); err != nil {
 		return err
 	}
 	return cancelRun(ctx, q, run)

@@ -12,20 +12,20 @@ import (
 	"syncd/internal/store/dbsqlc"
 )
 
-// putBackReason is why jobs are paused after a restore.
-const putBackReason = "the ledger was restored, put back or moved: compare with the partner what was sent since, then unpause"
-
 // PutBack tells of a ledger that went back, or is at another place, since it was last worked with.
 type PutBack struct {
 	Seen, Known int64    // the newest run that this machine has seen, 0 = it does not know; and that the ledger knows
 	Paused      []string // jobs
 }
 
-func (p PutBack) String() string {
+func (p PutBack) String() string { return p.Fact().In(hinted.English()) }
+
+// Fact is what was found.
+func (p PutBack) Fact() hinted.Fact {
 	if p.Seen > p.Known {
-		return fmt.Sprintf("the ledger was put back: it knows runs up to %d, and this machine has seen run %d", p.Known, p.Seen)
+		return hinted.Say("audit.put-back-behind", "known", p.Known, "seen", p.Seen)
 	}
-	return "the ledger was restored, put back or moved: it may not know what was sent since"
+	return hinted.Say("audit.put-back")
 }
 
 // Notice looks whether the ledger is the one that was last worked with, and has not gone back: restored from a dump or a
@@ -126,14 +126,18 @@ func (s *Store) recordPutBack(ctx context.Context, seen *mark) (back *PutBack, e
 }
 
 func (s *Store) pauseForPutBack(ctx context.Context, q *dbsqlc.Queries, back *PutBack) error {
-	if err := s.audit(ctx, q, 0, ledger.AuditEntry{Decision: ledger.DecisionPutBack, Reason: back.String()}); err != nil {
+	if err := s.audit(ctx, q, 0, ledger.AuditEntry{Decision: ledger.DecisionPutBack,
+		Facts: ledger.AuditFacts{Why: new(back.Fact())}}); err != nil {
 		return err
 	}
+	why := ledger.PausedForPutBack()
 	for _, job := range back.Paused {
-		if err := q.PauseForPutBack(ctx, dbsqlc.PauseForPutBackParams{Job: job, PausedBy: self, Reason: putBackReason}); err != nil {
+		if err := q.PauseForPutBack(ctx, dbsqlc.PauseForPutBackParams{Job: job, PausedBy: ledger.Itself,
+			Reason: why.In(hinted.English())}); err != nil {
 			return err
 		}
-		if err := s.audit(ctx, q, 0, ledger.AuditEntry{Decision: ledger.DecisionPause, Job: job, Reason: putBackReason}); err != nil {
+		if err := s.audit(ctx, q, 0, ledger.AuditEntry{Decision: ledger.DecisionPause, Job: job,
+			Facts: ledger.AuditFacts{Why: &why}}); err != nil {
 			return err
 		}
 	}

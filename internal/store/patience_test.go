@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -317,5 +318,37 @@ func TestHintsOfAFilledLedgerAreKept(t *testing.T) {
 	if again.Failure.Text() != "one\nhint: did you mean it?\ntwo\nthree\nhint: do it" || len(problems) != 3 || !problems[0].Guess ||
 		problems[2].Guess {
 		t.Errorf("%+v", again.Failure)
+	}
+}
+
+// Why a pull of a filled ledger is held is told by the figures that its text alone had.
+func TestHoldsOfAFilledLedgerHaveFigures(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	f.finish(s, run, jobs.ReasonPullShrinks, jobs.Held)
+	for _, test := range []struct {
+		kind, code, detail string
+		want               *jobs.Cause
+	}{
+		{"pull-dictionnaire", "pull-shrinks", "18/60", jobs.Because(jobs.CauseWithdraws, "n", "18", "of", "60")},
+		{"pull-dictionnaire", "pull-shrinks", "Civilite 2/2, N/A 1/1", jobs.Because(jobs.CauseEmptied, "nomenclatures", "Civilite 2/2, N/A 1/1")},
+		{"pull-dictionnaire", "pull-empty", "", nil},
+		{"pull", "pull-shrinks", "factures 37/40", jobs.Because(jobs.CauseFewer, "collection", "factures", "n", "37", "of", "40")},
+		{"pull", "pull-empty", "factures", jobs.Because(jobs.CauseNoneListed, "collection", "factures")},
+		{"pull", "pull-foreign", "factures 2", jobs.Because(jobs.CauseForeign, "collection", "factures", "n", "2")},
+	} {
+		f.must(down(t.Context(), f.db.URL, 23))
+		f.db.Exec(t, fmt.Sprintf(`UPDATE syncd.run SET kind = '%s', failure_code = '%s', failure_detail = '%s', failure_args = NULL`,
+			test.kind, test.code, test.detail))
+		if _, _, err := Migrate(t.Context(), f.db.URL); err != nil {
+			t.Fatal(err)
+		}
+		again, err := s.Run(t.Context(), run.ID)
+		f.must(err)
+		if !reflect.DeepEqual(again.Failure.Cause, test.want) {
+			t.Errorf("%+v: %+v", test, again.Failure.Cause)
+		}
 	}
 }

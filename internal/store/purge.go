@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"syncd/internal/hinted"
@@ -112,7 +111,16 @@ func (e *PurgeHeldError) Error() string { return hinted.TextOf(e) }
 
 // Fact implements hinted.Telling.
 func (e *PurgeHeldError) Fact() hinted.Fact {
-	var why hinted.Several
+	if len(e.Excess) > 0 {
+		return hinted.Say("audit.purge-held-limit", "why", e.why(), "limit", e.limit())
+	}
+	return hinted.Say("audit.purge-held", "why", e.why())
+}
+
+// limit is the share in per cent.
+func (e *PurgeHeldError) limit() string { return fmt.Sprintf("%g", e.Share*100) }
+
+func (e *PurgeHeldError) why() (why hinted.Several) {
 	if e.LeaptFrom != nil {
 		why = append(why, hinted.Say("audit.purge-leapt", "from", e.LeaptFrom.Local().Format(time.DateTime), "to",
 			e.LeaptTo.Local().Format(time.DateTime)))
@@ -120,10 +128,7 @@ func (e *PurgeHeldError) Fact() hinted.Fact {
 	for _, x := range e.Excess {
 		why = append(why, hinted.Say("audit.purge-excess-"+x.What, "go", x.Go, "of", x.Of))
 	}
-	if len(e.Excess) > 0 {
-		return hinted.Say("audit.purge-held-limit", "why", why, "limit", fmt.Sprintf("%g", e.Share*100))
-	}
-	return hinted.Say("audit.purge-held", "why", why)
+	return why
 }
 
 func (e *PurgeHeldError) asError() error {
@@ -190,16 +195,20 @@ func (s *Store) holdPurge(ctx context.Context, held *PurgeHeldError, by string) 
 
 // confirmPurge records that a person knows what goes, and that the clock is right.
 func (s *Store) confirmPurge(ctx context.Context, c Cutoffs, held *PurgeHeldError, o PurgeOrder) error {
-	detail := c.String()
+	what := c.Fact()
 	if held != nil {
-		why, _, _ := strings.Cut(held.Error(), "\n")
-		detail += "; confirmed although " + strings.TrimPrefix(why, "nothing is purged: ")
+		code := "audit.purged-although"
+		if len(held.Excess) > 0 {
+			code = "audit.purged-although-limit"
+		}
+		what = hinted.Say(code, "what", what, "why", held.why(), "limit", held.limit()).Solid()
 	}
 	return redact("confirming the purge", s.transact(ctx, func(q *dbsqlc.Queries) error {
 		if err := q.ConfirmClock(ctx); err != nil {
 			return err
 		}
-		return s.audit(ctx, q, 0, ledger.AuditEntry{Actor: o.By, Decision: ledger.DecisionPurge, Reason: o.Reason, Detail: detail})
+		return s.audit(ctx, q, 0, ledger.AuditEntry{Actor: o.By, Decision: ledger.DecisionPurge, Reason: o.Reason,
+			Facts: ledger.AuditFacts{What: &what}})
 	}))
 }
 

@@ -99,7 +99,7 @@ func (s *Store) succeed(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) e
 	if err := q.PassFire(ctx, dbsqlc.PassFireParams{ID: &run.ID, Successor: &successor}); err != nil {
 		return err
 	}
-	if err := s.audit(ctx, q, run.Target.ID, ledger.AuditEntry{Actor: self, Decision: ledger.DecisionRun, Job: run.Job, Period: run.Period,
+	if err := s.audit(ctx, q, run.Target.ID, ledger.AuditEntry{Decision: ledger.DecisionRun, Job: run.Job, Period: run.Period,
 		Run: successor, Employees: run.Employees, Detail: string(jobs.TriggerRetry)}); err != nil {
 		return err
 	}

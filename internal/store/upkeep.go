@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"math"
-	"strings"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
@@ -100,7 +100,8 @@ func (s *Store) purge(ctx context.Context, c Cutoffs, by string, dry bool) (p Pu
 				if err != nil || recorded || p == (Purged{}) {
 					return err
 				}
-				return s.audit(ctx, q, 0, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionPurge, Detail: c.String()})
+				return s.audit(ctx, q, 0, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionPurge,
+					Facts: ledger.AuditFacts{What: new(c.Fact())}})
 			})
 			recorded = recorded || p != (Purged{})
 		}
@@ -127,18 +128,18 @@ func (s *Store) tryPurge(ctx context.Context, c Cutoffs) (p Purged, err error) {
 	return p, redact("purging", err)
 }
 
-// String is "diffs before 2025-11-22, items before …", what is kept for ever left out.
-func (c Cutoffs) String() string {
-	var parts []string
+// Fact is "diffs before 2025-11-22, items before …", what is kept for ever left out.
+func (c Cutoffs) Fact() hinted.Fact {
+	var parts hinted.List
 	for _, of := range []struct {
 		what   string
 		before time.Time
 	}{{"diffs", c.Diffs}, {"items", c.Items}, {"runs", c.Runs}, {"fires", c.Fires}, {"documents", c.Documents}, {"files", c.Files}} {
 		if !of.before.IsZero() {
-			parts = append(parts, of.what+" before "+of.before.Format(time.DateOnly))
+			parts = append(parts, hinted.Say("audit.purged-"+of.what, "day", of.before.Format(time.DateOnly)))
 		}
 	}
-	return strings.Join(parts, ", ")
+	return hinted.Say("audit.purged", "what", parts)
 }
 
 // purgeStep deletes a few things, and reports whether there may be more.

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strconv"
 
 	"syncd/internal/canonjson"
 	"syncd/internal/contract/openapi"
@@ -161,12 +160,17 @@ func (w *walk) tell(r, alternative *rule, found []mapping.Problem) {
 		w.problem(mapping.Problem{Code: mapping.ProblemNoAlternative})
 		return
 	}
-	branch := ""
+	name, number := "", 0
 	if alternative != nil {
-		branch = cmp.Or(alternative.title, "#"+strconv.Itoa(slices.Index(r.alternatives, alternative)+1))
+		if name = openapi.OneLine(alternative.title); name == "" {
+			number = slices.Index(r.alternatives, alternative) + 1
+		}
 	}
 	for _, p := range found {
-		if p.Branch = cmp.Or(p.Branch, openapi.OneLine(branch)); len(w.problems) < maxProblems {
+		if p.Branch == "" && p.BranchNumber == 0 {
+			p.Branch, p.BranchNumber = name, number
+		}
+		if len(w.problems) < maxProblems {
 			w.problems = append(w.problems, p)
 		}
 	}

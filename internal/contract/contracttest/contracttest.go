@@ -76,7 +76,9 @@ func Problems(problems []mapping.Problem) string {
 	var lines []string
 	for _, p := range problems {
 		line := fmt.Sprintf("%s %s want %q got %q", p.Code, p.Path, p.Wanted(), p.Seen())
-		if p.Branch != "" {
+		if p.BranchNumber > 0 {
+			line += fmt.Sprintf(" of #%d", p.BranchNumber)
+		} else if p.Branch != "" {
 			line += " of " + p.Branch
 		}
 		lines = append(lines, line)

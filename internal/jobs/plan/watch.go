@@ -185,7 +185,7 @@ func (g *watchedGroup) put(totals jobs.Totals, code string, sums []int64) {
 	}
 	for i, units := range sums {
 		if units != 0 {
-			path := g.path + "[" + code + "]." + g.members[i].Path
+			path := mapping.ElementPath(g.path, code, 1, g.members[i].Path)
 			totals[path] = addUnits(totals[path], units)
 		}
 	}

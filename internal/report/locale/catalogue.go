@@ -16,7 +16,6 @@ type Catalogue struct {
 	OfMonth        string            `args:"month"`
 	Colon          string            // before an explanation; between two parts of a sentence
 	Semicolon      string
-	OutOf          string // between the codes that are withdrawn and those there are
 	Decimal        string // between a number and its fraction
 
 	Environments map[string]string
@@ -92,7 +91,7 @@ type phrase struct {
 
 // CauseWords tell a failure whose cause is known.
 type CauseWords struct {
-	What string `args:"answered expected table column dictionaries keys issuer query calls place"` // its values are those that the failure has
+	What string `args:"answered expected table column dictionaries keys issuer query calls place n of nomenclatures collection"` // its values are those that the failure has
 	// the command that goes on follows; "" = what is said for its code
 	Mend string `toml:",omitempty"`
 }
@@ -191,8 +190,7 @@ type words struct {
 	Takeovers           Plural `args:"n"`
 	CancelledBy         string `args:"user reason"`
 	EarlierSending      string // behind what is said of an item that was not sent this time
-	GivenUp             Plural `args:"n"`      // behind the number, in the accounting of a cancelled run
-	PullEmptied         string `args:"detail"` // nomenclatures, each with its number of codes: "Civilite 2/2"
+	GivenUp             Plural `args:"n"` // behind the number, in the accounting of a cancelled run
 }
 
 // scheduleWords tell when jobs fire, and what became of it.
@@ -471,7 +469,7 @@ type Plural []string
 // readingWords tell of runs that read a partner's records.
 type readingWords struct {
 	States      map[string]string // sentences, instead of those of runs that send
-	Reasons     map[string]string `args:"collection share"`
+	Reasons     map[string]string // likewise why one stopped, by the reason, or the cause
 	Acks        map[string]string // why one was not acknowledged, by the reason
 	NothingRead string
 	Sum         string `args:"read new changed same refused"`

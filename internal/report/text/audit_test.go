@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"syncd/internal/diff"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/report/locale"
@@ -42,6 +43,18 @@ func TestAudit(t *testing.T) {
 			func(e *ledger.AuditEntry) { e.Employees, e.Detail = []string{"00031"}, "withdrawn" }),
 		decided(ledger.DecisionApprove, 2*time.Hour, because("move of the whole site")),
 		decided("new-decision", time.Hour), decided(ledger.DecisionRun, 0),
+		decided(ledger.DecisionPutBack, 0, func(e *ledger.AuditEntry) {
+			*e = ledger.AuditEntry{At: e.At, Actor: "syncd", Decision: e.Decision, Version: "0.2.0", ConfigDigest: e.ConfigDigest,
+				Reason: "in English", Facts: ledger.AuditFacts{Why: new(hinted.Say("audit.put-back-behind", "known", 7, "seen", 9))}}
+		}),
+		decided(ledger.DecisionApprove, 0, because("as announced"), func(e *ledger.AuditEntry) {
+			e.Detail, e.Facts.Digest = strings.Repeat("0a", 32), strings.Repeat("0a", 32)
+		}),
+		decided(ledger.DecisionPurge, 0, func(e *ledger.AuditEntry) {
+			*e = ledger.AuditEntry{At: e.At, Actor: "syncd", Decision: e.Decision, Version: "0.2.0", ConfigDigest: e.ConfigDigest,
+				Detail: "in English", Facts: ledger.AuditFacts{What: new(hinted.Say("audit.purged", "what",
+					hinted.List{hinted.Say("audit.purged-runs", "day", "2020-01-02")}))}}
+		}),
 	}
 	golden(t, "audit", func(w io.Writer, p *text.Printer) error { return p.Audit(w, entries) })
 	golden(t, "audit-none", func(w io.Writer, p *text.Printer) error { return p.Audit(w, nil) })

@@ -142,7 +142,7 @@ func TestPullForecast(t *testing.T) {
 		Old: mapping.Entry{Code: "V", Label: "Strate V", Active: true}}}
 	applied, waiting, unclear := pull(jobs.Succeeded), pull(jobs.Held), pull(jobs.Succeeded)
 	applied.Findings = []jobs.Finding{forecast}
-	waiting.Failure, waiting.Findings = jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: "18/60"}, []jobs.Finding{forecast}
+	waiting.Failure, waiting.Findings = withdraws, []jobs.Finding{forecast}
 	unclear.Findings = []jobs.Finding{{Rule: jobs.RuleImpactUnknown, Job: "paie", Period: "2026-12"}}
 	for name, r := range map[string]*jobs.Run{"pull-impact": applied, "pull-held-impact": waiting, "pull-impact-unknown": unclear} {
 		golden(t, name, func(w io.Writer, p *text.Printer) error { return p.Pull(w, r, withdrawn, view.Show{}) })

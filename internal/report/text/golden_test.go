@@ -182,7 +182,7 @@ func TestPull(t *testing.T) {
 		{Name: "Strate", Code: "V", Difference: jobs.Departed, Old: entry("Strate V")},
 	}
 	held := pull(jobs.Held)
-	held.Failure = jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: "18/60"}
+	held.Failure = withdraws
 	empty := pull(jobs.Held)
 	empty.Failure = jobs.Reason{Code: jobs.ReasonPullEmpty}
 	var many []jobs.NomenclatureChange

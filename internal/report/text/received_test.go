@@ -35,8 +35,11 @@ func records(all ...ledger.ReadRecord) iter.Seq2[ledger.ReadRecord, error] {
 	}
 }
 
-func stopped(r *jobs.Run, code jobs.ReasonCode, detail string) *jobs.Run {
+func stopped(r *jobs.Run, code jobs.ReasonCode, detail string, cause ...string) *jobs.Run {
 	r.Failure = jobs.Reason{Code: code, Detail: detail}
+	if cause != nil {
+		r.Failure.Cause = jobs.Because(jobs.CauseCode(cause[0]), cause[1:]...)
+	}
 	return r
 }
 
@@ -67,11 +70,12 @@ func TestReceived(t *testing.T) {
 		jobs.Finding{Rule: jobs.RuleUnsettled, N: 3, Path: "factures"}, jobs.Finding{Rule: jobs.RulePasswordAge, N: 400, Of: 424})
 	gone := map[string]jobs.Gathered{"factures": {Read: 3, Same: 3}}
 	shrinks := stopped(reading(jobs.Held, gone, jobs.Finding{Rule: jobs.RuleGone, Holds: true, N: 37, Of: 40, Limit: 8, Path: "factures",
-		Keys: []string{"0195-a", "0195-b"}}), jobs.ReasonPullShrinks, "factures 37/40")
+		Keys: []string{"0195-a", "0195-b"}}), jobs.ReasonPullShrinks, "factures 37/40", "fewer", "collection", "factures", "n", "37",
+		"of", "40")
 	empty := stopped(reading(jobs.Held, map[string]jobs.Gathered{"factures": {}}, jobs.Finding{Rule: jobs.RuleEmpty, Holds: true,
-		N: 40, Of: 40, Path: "factures"}), jobs.ReasonPullEmpty, "factures")
+		N: 40, Of: 40, Path: "factures"}), jobs.ReasonPullEmpty, "factures", "none-listed", "collection", "factures")
 	foreign := stopped(reading(jobs.Held, gone, jobs.Finding{Rule: jobs.RuleForeign, Holds: true, N: 2, Path: "factures"}),
-		jobs.ReasonPullForeign, "factures 2")
+		jobs.ReasonPullForeign, "factures 2", "foreign", "collection", "factures", "n", "2")
 	refused := stopped(reading(jobs.Failed, nil), jobs.ReasonSecretRefused, "2026-11-30T05:00:00Z")
 	missing := stopped(reading(jobs.Failed, nil), jobs.ReasonInboxMissing, "")
 	page := jobs.Troubled(jobs.ClassConfiguration, "GET /v1/invoice/notSeen", hinted.Say("call.markup"))

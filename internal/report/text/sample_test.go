@@ -57,6 +57,9 @@ func met(err error) *jobs.Run {
 	return r
 }
 
+// withdraws is why a pull is held.
+var withdraws = jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: "18/60", Cause: jobs.Because(jobs.CauseWithdraws, "n", "18", "of", "60")}
+
 func pull(state jobs.State) *jobs.Run {
 	r := run(state, jobs.Counts{})
 	r.ID, r.Job, r.Kind, r.Period, r.Planned = 3, "dictionnaire", jobs.PullDictionnaire, "", false

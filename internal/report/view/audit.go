@@ -2,9 +2,9 @@ package view
 
 import (
 	"io"
+	"slices"
 
 	"syncd/internal/jobs"
-	"syncd/internal/lazyregexp"
 	"syncd/internal/ledger"
 	"syncd/internal/report/locale"
 )
@@ -45,25 +45,27 @@ func (t *Teller) decided(d ledger.Decision, about string) string {
 	return name + t.Colon + about
 }
 
-var digest = lazyregexp.New(`^[0-9a-f]{64}$`)
+// worded are decisions whose detail is a word of ours.
+var worded = []ledger.Decision{ledger.DecisionSettle, ledger.DecisionClose, ledger.DecisionRun, ledger.DecisionResume}
 
-// detail is what exactly was decided: a word or a time where it is one, else as the ledger has it.
+// detail is what exactly was decided: in words where it has some, else as the ledger has it. A digest says something to a program
+// alone: JSON has it.
 func (t *Teller) detail(e *ledger.AuditEntry) string {
 	switch f := e.Facts; {
 	case f.Until != nil:
 		return locale.Fill(t.Records.Until, "time", second(*f.Until, t.zone(e.Job)))
 	case f.FailedOf != 0:
 		return locale.Fill(t.Records.FailedOf, "run", f.FailedOf)
+	case f.What != nil:
+		return Clean(f.What.In(t.Catalogue))
+	case f.Digest != "":
+		return ""
 	}
-	if text, known := t.Records.Details[e.Detail]; known && (e.Decision == ledger.DecisionSettle || e.Decision == ledger.DecisionClose ||
-		e.Decision == ledger.DecisionRun) {
+	if text, known := t.Records.Details[e.Detail]; known && slices.Contains(worded, e.Decision) {
 		return text
 	}
 	if trigger, known := t.Triggers[e.Detail]; known && e.Decision == ledger.DecisionRun {
 		return trigger
-	}
-	if digest().MatchString(e.Detail) { // says something to a program alone: JSON has it
-		return ""
 	}
 	return Cut(e.Detail)
 }
@@ -82,7 +84,10 @@ func (t *Teller) decidedBy(e *ledger.AuditEntry) string {
 	if e.Host != "" {
 		text = locale.Fill(words.ByAt, "actor", e.Actor, "host", e.Host)
 	}
-	if e.Reason != "" {
+	switch {
+	case e.Facts.Why != nil:
+		text += t.Colon + Clean(e.Facts.Why.In(t.Catalogue))
+	case e.Reason != "":
 		text += t.Colon + Cut(e.Reason)
 	}
 	return text

@@ -95,7 +95,7 @@ func TestProblemsOfTheContract(t *testing.T) {
 				"add: in [job.fields]",
 			"Contrat.Fin : Isidoor exige ici un texte, et la fiche n'en a pas (lu comme CDD, une des formes qu'Isidoor accepte ici) ; à " +
 				"ajouter : dans [job.fields]"},
-		{mapping.Problem{Code: mapping.ProblemWrongFormat, Path: "/A", Want: "date", Value: "x", Branch: "#2"},
+		{mapping.Problem{Code: mapping.ProblemWrongFormat, Path: "/A", Want: "date", Value: "x", BranchNumber: 2},
 			`A: "x" is not a date such as 2026-11-30 (taken for form 2, one of the forms that Isidoor takes here)`,
 			"A : « x » n'est pas une date comme 2026-11-30 (lu comme la forme 2, une des formes qu'Isidoor accepte ici)"},
 		{mapping.Problem{Code: mapping.ProblemNoAlternative, Path: "/Adresse"},

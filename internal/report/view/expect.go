@@ -43,14 +43,13 @@ func (t *Teller) expectations(problem *mapping.Problem) []string {
 }
 
 // branch names the form, of several that the contract takes, by which a problem is told: its definition, or its number.
-func (t *Teller) branch(name string) string {
-	words := &t.Contract
-	number, numbered := strings.CutPrefix(name, "#")
-	switch {
-	case name == "":
+func (t *Teller) branch(problem *mapping.Problem) string {
+	words, name := &t.Contract, problem.Branch
+	if problem.BranchNumber > 0 {
+		name = locale.Fill(words.Numbered, "number", problem.BranchNumber)
+	}
+	if name == "" {
 		return ""
-	case numbered:
-		name = locale.Fill(words.Numbered, "number", number)
 	}
 	return locale.Fill(words.Branch, "form", name)
 }

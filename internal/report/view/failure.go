@@ -76,7 +76,7 @@ func (t *Teller) failure(r jobs.Reason, fetches bool) (title string, detail []st
 // detail is in the sentence.)
 var saysItAll = map[jobs.ReasonCode]bool{
 	jobs.ReasonGuard: true, jobs.ReasonNotReady: true, jobs.ReasonClosed: true, jobs.ReasonExpired: true,
-	jobs.ReasonSecretRefused: true,
+	jobs.ReasonPullEmpty: true, jobs.ReasonPullShrinks: true, jobs.ReasonPullForeign: true, jobs.ReasonSecretRefused: true,
 }
 
 // hasStep tells of failures for which the report itself says what to do. Of others the error's hint knows more.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"syncd/internal/jobs"
-	"syncd/internal/lazyregexp"
+	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
 )
 
@@ -57,8 +57,7 @@ func (t *Teller) finding(f *jobs.Finding, names int) string {
 func otherTargets(f *jobs.Finding) string {
 	names := make([]string, 0, len(f.Others))
 	for _, o := range f.Others {
-		address, _, _ := strings.Cut(o.BaseURL, "#") // which tells spellings of an earlier version apart
-		names = append(names, Cut(o.Dossier+" ("+address+")"))
+		names = append(names, Cut(o.Dossier+" ("+o.BaseURL+")"))
 	}
 	return strings.Join(names, ", ")
 }
@@ -144,11 +143,13 @@ func (t *Teller) decimal(ratio float64) string {
 	return strings.Replace(text, ".", t.Decimal, 1)
 }
 
-// elementField is the path of a member of payroll elements with one code.
-var elementField = lazyregexp.New(`^[^\[\]]+\[(.+)\]\.([^\[\]]+)$`)
-
 // fieldName is "PRIME_EXC.Montant" for "Elements[PRIME_EXC].Montant".
-func fieldName(path string) string { return elementField().ReplaceAllString(path, "$1.$2") }
+func fieldName(path string) string {
+	if _, code, member, ok := mapping.ElementOf(path); ok {
+		return code + "." + member
+	}
+	return path
+}
 
 // Findings is a paragraph of what guards found.
 type Findings struct {

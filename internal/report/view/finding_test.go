@@ -54,7 +54,7 @@ var findings = map[jobs.Rule]jobs.Finding{
 	jobs.RuleForm: {Holds: true, N: 8, Keys: []string{"00012"},
 		Form: []jobs.FormChange{{Member: jobs.FormPath, Old: "/V2/Salarie/Simulation", New: "/V2/Salarie"}}},
 	jobs.RuleSharing: {Holds: true, N: 1, Others: []jobs.OtherTarget{{ID: 1, Dossier: "st-martin",
-		BaseURL: "https://www.isidoor.org/api2#1"}}},
+		BaseURL: "https://www.isidoor.org/api2"}}},
 	jobs.RuleSiret:    {Holds: true, Form: []jobs.FormChange{{Member: jobs.FormSiret, Old: "12345678200010", New: "99999999800019"}}},
 	jobs.RuleOtherJob: {Holds: true, Job: "paie-bis", Run: 11},
 	jobs.RuleContract: {Holds: true, N: 2, Contract: []jobs.ContractChange{{Kind: jobs.ContractMemberRequired, Path: "Email",

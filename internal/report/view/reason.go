@@ -7,7 +7,6 @@ import (
 
 	"syncd/internal/diff"
 	"syncd/internal/jobs"
-	"syncd/internal/lazyregexp"
 	"syncd/internal/mapping"
 	"syncd/internal/report/locale"
 )
@@ -26,13 +25,6 @@ func (t *Teller) reasonOf(r jobs.Reason, n int) string {
 		known.Plain, known.With = known.Several, known.SeveralWith
 	}
 	detail := strings.Join(lines(r.Text()), " ")
-	if r.Code == jobs.ReasonPullShrinks {
-		if share().MatchString(detail) {
-			detail = strings.Replace(detail, "/", t.OutOf, 1)
-		} else {
-			known.With = t.Words.PullEmptied
-		}
-	}
 	if isRefused[r.Code] && detail != "" {
 		detail = cmp.Or(t.Refusals[detail], "SQLSTATE "+detail)
 	}
@@ -47,9 +39,6 @@ func (t *Teller) reasonOf(r jobs.Reason, n int) string {
 
 // isRefused are the reasons whose detail is a SQLSTATE.
 var isRefused = map[jobs.ReasonCode]bool{jobs.ReasonLedgerRefused: true, jobs.ReasonStagingRefused: true}
-
-// share is the detail of a pull that withdraws too many codes; else it names the nomenclatures that lose all of theirs.
-var share = lazyregexp.New(`^[0-9]+/[0-9]+$`)
 
 // Problem is one sentence: where, what is wrong, what may have been meant, and the column of staging to mend.
 func (t *Teller) Problem(problem mapping.Problem) string {
@@ -83,30 +72,24 @@ func (t *Teller) fact(problem mapping.Problem) string {
 	if problem.Why == mapping.WhyComma {
 		text += t.Whys[string(mapping.WhyComma)]
 	}
-	text = strings.NewReplacer(names...).Replace(text) + t.branch(problem.Branch)
+	text = strings.NewReplacer(names...).Replace(text) + t.branch(&problem)
 	if problem.Path == "" {
 		return text
 	}
 	return t.place(problem.Path) + t.Colon + text
 }
 
-// row is a problem's place in the rows of payroll elements, which count from 0.
-var row = lazyregexp.New(`^(.+)\[([0-9]{1,9})\]\.([^\[\]]+)$`)
-
 // place is a problem's path as people count: "Elements, element 3, Code".
 func (t *Teller) place(path string) string {
 	if strings.HasPrefix(path, "/") {
 		return t.placeInDocument(path)
 	}
-	found := row().FindStringSubmatch(path)
-	if found == nil {
+	list, row, member, ok := mapping.ElementOf(path)
+	n, err := strconv.ParseUint(row, 10, 31) // from 0
+	if !ok || err != nil {
 		return path
 	}
-	n, err := strconv.Atoi(found[2])
-	if err != nil {
-		return path
-	}
-	return locale.Fill(t.Words.Element, "array", found[1], "n", t.Number(n+1), "member", found[3])
+	return locale.Fill(t.Words.Element, "array", list, "n", t.Number(int(n)+1), "member", member)
 }
 
 // advice says how to mend a problem; "" when the fact says it all.

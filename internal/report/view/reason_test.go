@@ -13,17 +13,19 @@ import (
 // A pull is held for a share of all codes, or for nomenclatures that lose all of theirs.
 func TestReasonOfAHeldPull(t *testing.T) {
 	t.Parallel()
-	for detail, want := range map[string][2]string{
-		"18/60": {"Isidoor withdraws 18 of 60 codes at once, so the known nomenclatures were kept",
+	for cause, want := range map[*jobs.Cause][2]string{
+		jobs.Because(jobs.CauseWithdraws, "n", "18", "of", "60"): {
+			"Isidoor withdraws 18 of 60 codes at once, so the known nomenclatures were kept",
 			"Isidoor retire 18 codes sur 60 à la fois : les nomenclatures connues ont été conservées"},
-		"Civilite 2/2, N/A 1/1": {"Isidoor withdraws all codes of a nomenclature (Civilite 2/2, N/A 1/1), so the known nomenclatures were kept",
+		jobs.Because(jobs.CauseEmptied, "nomenclatures", "Civilite 2/2, N/A 1/1"): {
+			"Isidoor withdraws all codes of a nomenclature (Civilite 2/2, N/A 1/1), so the known nomenclatures were kept",
 			"Isidoor retire tous les codes d'une nomenclature (Civilite 2/2, N/A 1/1) : les nomenclatures connues ont été conservées"},
-		"": {"Isidoor withdraws too many codes at once, so the known nomenclatures were kept",
+		nil: {"Isidoor withdraws too many codes at once, so the known nomenclatures were kept",
 			"Isidoor retire trop de codes à la fois : les nomenclatures connues ont été conservées"},
 	} {
 		for i, language := range []locale.Language{locale.English, locale.French} {
-			if got := New(language, Options{Partner: payer}).Reason(jobs.Reason{Code: jobs.ReasonPullShrinks, Detail: detail}); got != want[i] {
-				t.Errorf("%q: %s", detail, got)
+			if got := New(language, Options{Partner: payer}).Reason(jobs.Reason{Code: jobs.ReasonPullShrinks, Cause: cause}); got != want[i] {
+				t.Errorf("%+v: %s", cause, got)
 			}
 		}
 	}

@@ -215,12 +215,8 @@ func (t *Teller) gatheredBy(run *jobs.Run) (text string, known bool) {
 	if refusesKey(run.Failure) {
 		code = string(jobs.CauseKey)
 	}
-	words, known := t.Reading.Reasons[code]
-	if !known {
-		return "", false
-	}
-	collection, share, _ := strings.Cut(run.Failure.Detail, " ")
-	return Clean(locale.Fill(words, "collection", collection, "share", strings.Replace(share, "/", t.OutOf, 1))), true
+	text, known = t.Reading.Reasons[code]
+	return text, known
 }
 
 // refusesKey reports whether a partner refused who asks.

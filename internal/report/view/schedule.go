@@ -192,7 +192,7 @@ func (t *Teller) policy(name string) string {
 
 func (t *Teller) pause(e *ScheduleEntry) string {
 	return locale.Fill(t.Catalogue.Schedule.PausedBy, "user", e.Paused.By, "time", Minute(e.Paused.Since.In(t.zone(e.Job))), "reason",
-		e.Paused.Reason)
+		e.Paused.Why().In(t.Catalogue))
 }
 
 // until is "in 3 days", "in 1 h 05 min".

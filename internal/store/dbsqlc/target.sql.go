@@ -188,7 +188,7 @@ func (q *Queries) LimitLockWaits(ctx context.Context) error {
 }
 
 const listSharing = `-- name: ListSharing :many
-SELECT o.id, o.dossier, o.base_url FROM syncd.target o
+SELECT o.id, o.dossier, split_part(o.base_url, '#', 1)::text AS base_url FROM syncd.target o
 LEFT JOIN syncd.target t ON t.id = $1
 WHERE o.partner = $2 AND o.environment = $3 AND o.id <> $1
   AND (coalesce(o.identity, o.siret) = coalesce(t.identity, nullif($4::text, ''), t.siret)
@@ -214,7 +214,8 @@ type ListSharingRow struct {
 }
 
 // Other targets of the same establishment that something was, or may have been, received for, but those that a person let
-// this one be sent to beside. id 0 = a target that nothing was ever done with.
+// this one be sent to beside. id 0 = a target that nothing was ever done with. Behind # stands what tells addresses apart that
+// migration 9 made one.
 func (q *Queries) ListSharing(ctx context.Context, arg ListSharingParams) ([]ListSharingRow, error) {
 	rows, err := q.db.Query(ctx, listSharing,
 		arg.ID,

@@ -64,9 +64,10 @@ SELECT coalesce(t.siret, t.identity, '')::text AS siret FROM syncd.target t
 WHERE t.id = @id AND EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = t.id);
 
 -- Other targets of the same establishment that something was, or may have been, received for, but those that a person let
--- this one be sent to beside. id 0 = a target that nothing was ever done with.
+-- this one be sent to beside. id 0 = a target that nothing was ever done with. Behind # stands what tells addresses apart that
+-- migration 9 made one.
 -- name: ListSharing :many
-SELECT o.id, o.dossier, o.base_url FROM syncd.target o
+SELECT o.id, o.dossier, split_part(o.base_url, '#', 1)::text AS base_url FROM syncd.target o
 LEFT JOIN syncd.target t ON t.id = @id
 WHERE o.partner = @partner AND o.environment = @environment AND o.id <> @id
   AND (coalesce(o.identity, o.siret) = coalesce(t.identity, nullif(@siret::text, ''), t.siret)
