@@ -24,7 +24,11 @@ type answer struct {
 	lagging   bool          // it was so new that not each server may know it yet
 	cooling   time.Duration // until a token is asked for again; 0 = at once
 	document  any           // decoded JSON of an operation that reads
+	large     bool          // longer than is read of it, as it would be again
 }
+
+// TooLarge is the code of what is told of an answer that is longer than is read of it.
+const TooLarge = "call.too-large"
 
 // meaning is what answers with the statuses from first to last mean to each kind of call.
 type meaning struct {
@@ -110,7 +114,7 @@ func (o *Call) classifySuccess(ctx context.Context, a answer, header http.Header
 			hinted.Fact{})
 		return a
 	case errors.Is(readErr, errTooLarge) && o.Rules.decide():
-		return o.undecided(a, hinted.Say("call.too-large"))
+		return o.undecided(a, hinted.Say(TooLarge))
 	case errors.Is(readErr, errTooLarge):
 		return o.doubted(a, "call.large-success")
 	case readErr != nil && ctx.Err() != nil:
@@ -217,8 +221,8 @@ func (o *Call) classifyReading(ctx context.Context, class jobs.Class, response *
 		a.Class = jobs.ClassConfiguration
 		a.Tell(packing.fact(), hinted.Fact{})
 	case errors.Is(readErr, errTooLarge):
-		a.Class = jobs.ClassTechnical
-		a.Tell(hinted.Say("call.too-large"), hinted.Say("call.check", "setting", o.connection.options.setting("base_url")))
+		a.Class, a.large = jobs.ClassTechnical, true
+		a.Tell(hinted.Say(TooLarge), hinted.Say("call.check", "setting", o.connection.options.setting("base_url")))
 	case readErr != nil && ctx.Err() != nil:
 		return cancelled(o)
 	case readErr != nil:

@@ -95,7 +95,7 @@ func (r *retries) next(a answer, now time.Time) (time.Duration, bool) {
 	}
 	r.renewed = false
 	switch {
-	case a.ambiguous && !r.options.ResendAmbiguous:
+	case a.ambiguous && !r.options.ResendAmbiguous, a.large:
 		return 0, false
 	case a.Class == jobs.ClassTechnical:
 		if r.technical++; r.technical >= r.options.TechnicalTries {

@@ -90,6 +90,7 @@ type Page struct {
 	Records      []Record
 	Pages, Total int       // of the whole list; -1 = not told
 	Last         bool      // no page comes after this one
+	Moved        bool      // the list changed while this page was read, in parts
 	Date         time.Time // the server's clock; zero = not told
 }
 

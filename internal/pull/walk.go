@@ -190,6 +190,9 @@ func (w *walk) see(n int, page *jobs.Page) {
 	case page.Total != w.total:
 		w.total = -1
 	}
+	if page.Moved {
+		w.total = -1
+	}
 	w.told = w.told && page.Total >= 0
 	for i := range page.Records {
 		w.shown[identity(&page.Records[i], n, i)] = struct{}{}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -23,7 +24,11 @@ func (f *feed) Page(ctx context.Context, ask jobs.Ask) (*jobs.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, limits, places := s.limits(&ask)
+	return f.page(ctx, s, s.listing(&ask), ask)
+}
+
+func (f *feed) page(ctx context.Context, s *shower, l *Listing, ask jobs.Ask) (*jobs.Page, error) {
+	limits, places := s.limits(l, &ask)
 	body, parameters := l.place(places)
 	call, err := f.call("list", &l.Call, false, func(name string) string { return limits[name] }, parameters...)
 	if err != nil {
@@ -31,6 +36,12 @@ func (f *feed) Page(ctx context.Context, ask jobs.Ask) (*jobs.Page, error) {
 	}
 	call.Body, call.Limit = body, mostPage
 	answered, err := f.read(ctx, call)
+	if large, ok := errors.AsType[*jobs.CallError](err); ok && large.What.Code == httpcall.TooLarge {
+		if smaller, parts := l.parted(); parts > 1 {
+			return f.inParts(ctx, s, smaller, parts, ask)
+		}
+		large.Tell(large.What, hinted.Say("preset.large-page", "table", call.Section, "collection", ask.Collection))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +53,44 @@ func (f *feed) Page(ctx context.Context, ask jobs.Ask) (*jobs.Page, error) {
 	return p, nil
 }
 
+// parted is a list by smaller pages, and how many of them are one; 1 = it cannot be asked for by smaller ones.
+func (l *Listing) parted() (*Listing, int) {
+	if l.Page == nil || l.Page.Limit == "" {
+		return l, 1
+	}
+	for parts := 2; parts <= l.Page.Size; parts++ {
+		if l.Page.Size%parts == 0 {
+			smaller, page := *l, *l.Page
+			page.Size /= parts
+			smaller.Page = &page
+			return &smaller, parts
+		}
+	}
+	return l, 1
+}
+
+// inParts asks for a page that is too large by smaller ones.
+func (f *feed) inParts(ctx context.Context, s *shower, l *Listing, parts int, ask jobs.Ask) (*jobs.Page, error) {
+	var whole *jobs.Page
+	for first, i := ask.Page*parts, 0; i < parts; i++ {
+		ask.Page = first + i
+		p, err := f.page(ctx, s, l, ask)
+		switch {
+		case err != nil:
+			return nil, err
+		case whole == nil:
+			whole = p
+		default:
+			whole.Moved = whole.Moved || p.Moved || p.Total != whole.Total
+			whole.Records, whole.Last = append(whole.Records, p.Records...), p.Last
+		}
+		if whole.Last {
+			break
+		}
+	}
+	return whole, nil
+}
+
 func (f *feed) of(collection string) (*shower, error) {
 	if s := f.showers[collection]; s != nil {
 		return s, nil
@@ -49,13 +98,19 @@ func (f *feed) of(collection string) (*shower, error) {
 	return nil, jobs.Troubled(jobs.ClassConfiguration, collection, hinted.Say("preset.no-collection"))
 }
 
-// limits are how a page is asked for: what stands for the names in its call, and what goes into its body or its parameters.
-func (s *shower) limits(ask *jobs.Ask) (l *Listing, names, places map[string]string) {
+// listing is the list that is asked for.
+func (s *shower) listing(ask *jobs.Ask) *Listing {
 	if sweep := s.collection.Sweep; ask.Sweep && sweep != nil {
-		return &sweep.List, map[string]string{"since": s.begin(ask.From, sweep.Format), "until": s.end(ask.To, sweep.Format)},
-			sweep.List.places(ask.Page)
+		return &sweep.List
 	}
-	l = &s.collection.List
+	return &s.collection.List
+}
+
+// limits are how a page is asked for: what stands for the names in its call, and what goes into its body or its parameters.
+func (s *shower) limits(l *Listing, ask *jobs.Ask) (names, places map[string]string) {
+	if sweep := s.collection.Sweep; ask.Sweep && sweep != nil {
+		return map[string]string{"since": s.begin(ask.From, sweep.Format), "until": s.end(ask.To, sweep.Format)}, l.places(ask.Page)
+	}
 	w, places := &s.collection.Windows[ask.Window], l.places(ask.Page)
 	if w.From != "" && !ask.From.IsZero() {
 		places[w.From] = s.begin(ask.From, w.Format)
@@ -63,7 +118,7 @@ func (s *shower) limits(ask *jobs.Ask) (l *Listing, names, places map[string]str
 	if w.To != "" && !ask.To.IsZero() {
 		places[w.To] = s.begin(ask.To, w.Format) // with days its last one
 	}
-	return l, nil, places
+	return nil, places
 }
 
 // begin is how a moment is written: with days the one that it is in.

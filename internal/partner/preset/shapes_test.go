@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -421,5 +423,59 @@ func TestAcknowledging(t *testing.T) {
 	if call := callError(t, err); call.Class != jobs.ClassData || call.Status != 404 || strings.Contains(call.Hint, "staging") ||
 		!slices.Contains(asked, "PUT /v1/invoice/status/s1/markAsSeen") {
 		t.Errorf("%+v", call)
+	}
+}
+
+// TestAPageThatIsTooLarge is asked for in parts, which are one page; where it has none left, the next step is told.
+func TestAPageThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	const all = 60
+	const text = 400 << 10
+	var asked []string
+	moves, huge := false, ""
+	b := open(t, &jindexe.Definition, scripted(func(w http.ResponseWriter, r *http.Request) {
+		page, _ := strconv.Atoi(r.FormValue("page"))
+		size, _ := strconv.Atoi(r.FormValue("size"))
+		asked = append(asked, fmt.Sprintf("%d of %d", page, size))
+		total := all
+		if moves && page == 2 {
+			total--
+		}
+		var list []string
+		for i := (page - 1) * size; i < min(page*size, all); i++ {
+			list = append(list, fmt.Sprintf(`{"id":%d,"text":"%*d"}`, i, text, i))
+		}
+		_, _ = io.WriteString(w, huge)
+		fmt.Fprintf(w, `{"fiches":[%s],"page":%d,"pages":%d,"total":%d}`, strings.Join(list, ","), page, (all+size-1)/size, total)
+	}), "")
+	keys := map[string]bool{}
+	for page := 0; ; page++ {
+		p, err := b.Page(t.Context(), jobs.Ask{Collection: "fiches", Page: page})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range p.Records {
+			keys[r.Key] = true
+		}
+		if p.Total != all || p.Moved {
+			t.Errorf("%d of %d, moved: %t", len(p.Records), p.Total, p.Moved)
+		}
+		if p.Last {
+			break
+		}
+	}
+	if got := strings.Join(asked, ", "); len(keys) != all || got != "1 of 50, 1 of 25, 2 of 25, 2 of 50" {
+		t.Errorf("%d records, asked for %s", len(keys), got)
+	}
+	moves = true
+	if p, err := b.Page(t.Context(), jobs.Ask{Collection: "fiches"}); err != nil || !p.Moved {
+		t.Errorf("the list changed between two parts: %v", err)
+	}
+	huge, asked = strings.Repeat(" ", 17<<20), nil
+	_, err := b.Page(t.Context(), jobs.Ask{Collection: "fiches"})
+	call := callError(t, err)
+	if got := strings.Join(asked, ", "); call.What.Code != "call.too-large" || call.Next.Code != "preset.large-page" ||
+		got != "1 of 50, 1 of 25, 1 of 5, 1 of 1" || strings.Contains(call.Hint, "base_url") {
+		t.Errorf("%v, asked for %s", err, got)
 	}
 }
