@@ -18,6 +18,7 @@ import (
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/lazyregexp"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
@@ -277,12 +278,20 @@ func (s *Store) gatheredLast(ctx context.Context, environment, baseURL string) (
 	return last, redact("reading how dossiers stand", err)
 }
 
+// formula is what a spreadsheet takes for one at the beginning of a cell: also behind what a French one takes for its end.
+var formula = lazyregexp.New(`(^|[;\t\r\n])([=+@-])|^[\t\r]`)
+
 // Spelled is a cell that no spreadsheet takes for a formula.
 func (c Cell) Spelled() string {
-	if !c.Number && strings.ContainsAny(c.Text[:min(1, len(c.Text))], "=+-@\t\r") {
-		return "'" + c.Text
+	if c.Number {
+		return c.Text
 	}
-	return c.Text
+	return formula().ReplaceAllStringFunc(c.Text, func(found string) string {
+		if last := len(found) - 1; strings.ContainsAny(found[last:], "=+@-") {
+			return found[:last] + "'" + found[last:]
+		}
+		return "'" + found
+	})
 }
 
 // HasReaders reports whether the group inbox_reader is there, and may read the schema.
