@@ -79,6 +79,7 @@ const (
 	RuleWebhook       Rule = "webhook"        // N webhooks take what would be listed
 	RuleWebhookUntold Rule = "webhook-untold" // whether there are webhooks the partner does not say
 	RuleClosed        Rule = "closed"         // N records were acknowledged, but not by an answer that arrived
+	RuleUnswept       Rule = "unswept"        // what was acknowledged within N days, and lost with a ledger that was put back, is in no list
 	RuleMissingFile   Rule = "missing-file"   // N files of Keys could not be stored
 	RulePasswordAge   Rule = "password-age"   // the password is N days old; it must be changed after Of
 )

@@ -130,10 +130,10 @@ type spool struct {
 func newSpool(most int64) (*spool, error) {
 	file, err := os.CreateTemp("", "syncd-file-*")
 	if err != nil {
-		return nil, err
+		return nil, noRoom(err)
 	}
 	if err := os.Remove(file.Name()); err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil, errors.Join(noRoom(err), file.Close())
 	}
 	return &spool{file: file, sum: sha256.New(), most: most}, nil
 }
@@ -144,7 +144,16 @@ func (s *spool) Write(text []byte) (int, error) {
 		return 0, &jobs.FileError{Reason: jobs.FileTooLarge}
 	}
 	s.sum.Write(text)
-	return s.file.Write(text)
+	n, err := s.file.Write(text)
+	return n, noRoom(err)
+}
+
+// noRoom says where it is that nothing can be written; nil = something can.
+func noRoom(err error) error {
+	if err == nil {
+		return nil
+	}
+	return hinted.Because(err, "inbox.no-room", "folder", os.TempDir())
 }
 
 // Restart implements jobs.Sink.

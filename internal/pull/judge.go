@@ -32,6 +32,7 @@ func (c *collection) judge(ctx context.Context) error {
 			c.settling = append(c.settling, s)
 		}
 	}
+	c.unswept()
 	if n := len(c.foreign); n > 0 && c.ForeignHolds {
 		prints := slices.SortedFunc(maps.Keys(c.foreign), func(a, b [32]byte) int { return slices.Compare(a[:], b[:]) })
 		c.holds = append(c.holds, hold{jobs.Reason{Code: jobs.ReasonPullForeign, Detail: fmt.Sprintf("%s %d", c.Name, n),
@@ -39,6 +40,24 @@ func (c *collection) judge(ctx context.Context) error {
 			jobs.Finding{Rule: jobs.RuleForeign, Holds: true, N: n, Path: c.Name}, fmt.Sprintf("%x", prints)})
 	}
 	return nil
+}
+
+// ackCursor is the name, among the windows of a collection, of when it was last acknowledged. It moves once a day.
+const ackCursor = "acknowledged"
+
+// unswept tells of what was acknowledged, and lost with a ledger that was put back: where nothing is swept no list shows it again.
+func (c *collection) unswept() {
+	if !c.Acks || c.Sweep != nil || !c.Job.Acknowledge {
+		return
+	}
+	cursor, known := c.Begun.Cursors[c.Name+"/"+ackCursor]
+	since, lost := c.began.Sub(cursor.Since), known && cursor.Incarnation != c.Begun.Incarnation
+	if lost {
+		c.notices = append(c.notices, jobs.Finding{Rule: jobs.RuleUnswept, N: max(1, int((since+margin-1)/margin)), Path: c.Name})
+	}
+	if lost || since >= margin {
+		c.settling = append(c.settling, jobs.Settled{Collection: c.Name, Window: ackCursor, Cursor: c.began})
+	}
 }
 
 // end is what becomes of a window, or a sweep, that surely showed all.

@@ -83,10 +83,17 @@ func (i *Inbox) Begin(ctx context.Context, run *jobs.Run) (begun jobs.Begun, err
 	return begun, err
 }
 
+// errNewerInbox is a schema that this program does not understand, and that no migration makes older.
+var errNewerInbox = hinted.Because(nil, "inbox.newer")
+
 // Ready reports whether the schema is there, and of this program's version.
 func (i *Inbox) Ready(ctx context.Context) (bool, error) {
 	version, err := versionOf(ctx, i.store.pool, "inbox")
-	return version == newest(inboxMigrations()), err
+	want := newest(inboxMigrations())
+	if err == nil && version > want {
+		err = errNewerInbox
+	}
+	return version == want, err
 }
 
 // ownDossier makes the dossier of a target known to the inbox. One of another ledger, that gave its number to another target,

@@ -183,6 +183,12 @@ func TestInboxThatIsNotOurs(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	f.finish(s, other, jobs.ReasonInternal, jobs.Failed)
+	f.db.Exec(t, `INSERT INTO inbox.goose_db_version (version_id, is_applied) VALUES (9999, true)`)
+	newer, err := start()
+	if !errors.Is(err, errNewerInbox) { // which no migration makes older
+		t.Errorf("%v", err)
+	}
+	f.finish(s, newer, jobs.ReasonInternal, jobs.Failed)
 	f.db.Exec(t, `DROP SCHEMA inbox CASCADE`)
 	missing, err := start()
 	if !errors.Is(err, jobs.ErrNoInbox) || jobs.FailureReason(err).Code != jobs.ReasonInboxMissing {

@@ -28,12 +28,13 @@ var stories = map[string]func(*story){
 	"an answer that is lost is closed":                aLostAnswerIsClosed,
 	"somebody else acknowledges":                      somebodyElseAcknowledges,
 	"a ledger that was put back finds what it lost":   aPutBackLedgerFindsWhatItLost,
+	"what no list shows again is told once":           whatNoListShowsAgainIsTold,
 	"an interval beyond reach is halved":              anIntervalIsHalved,
 	"one bad record stops no others":                  oneBadRecordStopsNoOthers,
 	"another owner's record is dropped":               anothersIsDropped,
 	"another owner's record holds":                    anothersHolds,
 	"what has become another owner's is not told":     whatBecameAnothersIsNotTold,
-	"two at one place are two":                       twoAtOnePlaceAreTwo,
+	"two at one place are two":                        twoAtOnePlaceAreTwo,
 	"who has lost their key is not gone":              whoLostTheirKeyIsNotGone,
 	"records that are lost there stop no others":      lostRecordsStopNoOthers,
 	"a file that cannot be stored is told each run":   aMissingFileIsTold,
@@ -355,6 +356,25 @@ func aPutBackLedgerFindsWhatItLost(s *story) {
 	s.fetch("succeeded")
 	if slices.Contains(s.Calls, "sweep 0") {
 		s.Errorf("%q", s.Calls)
+	}
+}
+
+// Where nothing can be swept, what was acknowledged and then lost with a ledger that was put back is nowhere to be read.
+func whatNoListShowsAgainIsTold(s *story) {
+	s.newOnly()
+	s.at = time.Now()
+	s.Add(numbered(3)...)
+	s.fetch("succeeded: 3 read 3 new 3 acknowledged")
+	if f := s.fetch("succeeded").Findings; len(f) != 0 {
+		s.Errorf("%+v", f)
+	}
+	s.PutBack()
+	s.at = s.at.Add(50 * time.Hour)
+	if f := s.fetch("succeeded").Findings; len(f) != 1 || f[0].Rule != jobs.RuleUnswept || f[0].N != 3 || f[0].Path != collection {
+		s.Errorf("%+v", f)
+	}
+	if f := s.fetch("succeeded").Findings; len(f) != 0 {
+		s.Errorf("%+v", f)
 	}
 }
 

@@ -512,6 +512,7 @@ type readingWords struct {
 	AboutMissing        string
 	AboutUnacknowledged string
 	AboutUnsettled      string
+	AboutUnswept        string
 	AboutWebhook        string
 	AboutPassword       string
 	AboutForeign        string

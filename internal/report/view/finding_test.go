@@ -77,6 +77,7 @@ var findings = map[jobs.Rule]jobs.Finding{
 	jobs.RuleWebhook:       {N: 1},
 	jobs.RuleWebhookUntold: {},
 	jobs.RuleClosed:        {N: 3, Path: "statuts"},
+	jobs.RuleUnswept:       {N: 3, Path: "statuts"},
 	jobs.RuleMissingFile:   {N: 1, Path: "factures", Keys: []string{"901"}},
 	jobs.RulePasswordAge:   {N: 401, Of: 424},
 }
@@ -226,6 +227,8 @@ func TestFinding(t *testing.T) {
 			"Isidoor ne dit pas si un webhook retire ce que montreraient les listes de nouveautés"},
 		jobs.RuleClosed: {"statuts: 3 records were acknowledged by somebody else, or by us without an answer that arrived",
 			"statuts : 3 éléments ont été acquittés par un autre, ou par nous sans que la réponse arrive"},
+		jobs.RuleUnswept: {"statuts: the ledger was put back: what was acknowledged to Isidoor within 3 days, and is lost, is in no list any more",
+			"statuts : le registre a été restauré : ce qui a été confirmé à Isidoor en 3 jours, et qui est perdu, n'est plus dans aucune liste"},
 		jobs.RuleMissingFile: {"factures: 1 file could not be stored: 901",
 			"factures : 1 fichier n'a pas pu être conservé : 901"},
 		jobs.RulePasswordAge: {"the password at Isidoor is 401 days old, and must be changed after 424",

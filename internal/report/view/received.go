@@ -291,7 +291,8 @@ func (t *Teller) noticeSteps(run *jobs.Run) []Step {
 	for _, of := range []struct {
 		rule jobs.Rule
 		text string
-	}{{jobs.RuleWebhook, words.AboutWebhook}, {jobs.RulePasswordAge, words.AboutPassword}, {jobs.RuleForeign, words.AboutForeign}} {
+	}{{jobs.RuleWebhook, words.AboutWebhook}, {jobs.RulePasswordAge, words.AboutPassword}, {jobs.RuleUnswept, words.AboutUnswept},
+		{jobs.RuleForeign, words.AboutForeign}} {
 		if slices.ContainsFunc(run.Findings, func(f jobs.Finding) bool { return f.Rule == of.rule && !f.Holds }) {
 			steps = append(steps, says(of.text))
 		}
