@@ -51,6 +51,7 @@ type Call struct {
 	Holder  any      // of its slot: see limits.go
 	Secrets []string // of this call, which a refusal may quote; those of Headers go without saying
 	Denied  Denied
+	Locks   bool  // wrong secrets lock an account: what a 401 refuses is sent once more, with another token, and no more
 	Limit   int64 // bytes of the answer that are read
 
 	// Of a call that sends a document.

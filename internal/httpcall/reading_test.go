@@ -318,6 +318,53 @@ func TestOneTokenForTwentyCallers(t *testing.T) {
 	})
 }
 
+// TestASecretThatLocksIsSentTwice: once more with another token, when each server knows that one; then it is wrong.
+func TestASecretThatLocksIsSentTwice(t *testing.T) {
+	t.Parallel()
+	type request struct {
+		n, token int
+		old      time.Duration // the token
+	}
+	when := func(is func(request) bool, status, otherwise int) func(request) int {
+		return func(r request) int {
+			if is(r) {
+				return status
+			}
+			return otherwise
+		}
+	}
+	for name, test := range map[string]struct {
+		status        func(request) int
+		class         jobs.Class
+		sends, tokens int
+	}{
+		"wrong":                        {func(request) int { return 401 }, jobs.ClassConfiguration, 2, 2},
+		"forbidden":                    {func(request) int { return 403 }, jobs.ClassConfiguration, 1, 1},
+		"a token that was revoked":     {when(func(r request) bool { return r.token == 1 }, 401, 200), jobs.ClassAccepted, 2, 2},
+		"tokens that become known":     {when(func(r request) bool { return r.old < 2*time.Second }, 401, 200), jobs.ClassAccepted, 2, 2},
+		"wrong, and busy in between":   {when(func(r request) bool { return r.n == 2 }, 503, 401), jobs.ClassConfiguration, 3, 2},
+		"wrong, as the busy one found": {when(func(r request) bool { return r.n == 1 }, 503, 401), jobs.ClassConfiguration, 3, 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tokens, given, n := 0, time.Time{}, 0
+			s := &script{token: func(number int) *http.Response {
+				tokens, given = number, time.Now()
+				return response(200, fmt.Sprintf(`{"access_token":"t%d","expires_in":3600}`, number))
+			}}
+			s.steps = []step{func(req *http.Request) (*http.Response, error) {
+				leave(req)
+				n++
+				return response(test.status(request{n, tokens, time.Since(given)}), `[]`), nil
+			}}
+			c := s.open(t, func(o *toyOptions) { o.RetryFor = time.Minute })
+			out, _ := c.reads(func(c *Call) { c.Locks = true })
+			if out.Class != test.class || n != test.sends || tokens != test.tokens {
+				t.Errorf("%s: %s after %d requests with %d tokens: %v", name, out.Class, n, tokens, out.Err)
+			}
+		})
+	}
+}
+
 // TestAccountsHaveTheirOwnTokens within the limits of the connection, and a refused one is renewed for its account alone.
 func TestAccountsHaveTheirOwnTokens(t *testing.T) {
 	t.Parallel()

@@ -33,12 +33,16 @@ func (c *Connection) Do(ctx context.Context, op *Call) (jobs.Outcome, any) {
 	op.connection, op.headers = c, c.options.Headers
 	defer op.over()
 	var out jobs.Outcome
-	tries := retries{options: &c.options}
+	tries := retries{options: &c.options, locks: op.Locks}
 	for n := 1; ; n++ {
 		a := c.attempt(ctx, op, n)
 		record(&out, a)
 		pause, again := tries.next(a, time.Now())
-		if pause == 0 && a.worn() {
+		switch {
+		case op.Locks && again && a.rejected.number != 0:
+			c.tokensOf(op).reject(a.rejected)
+			_, _ = c.tokensOf(op).get(ctx) // in the pause it becomes known; of trouble the next attempt tells
+		case pause == 0 && a.worn():
 			c.tokensOf(op).reject(a.rejected)
 		}
 		if again && !op.sleep(ctx, pause) {
@@ -77,14 +81,20 @@ func record(out *jobs.Outcome, a answer) {
 // retries decides whether and when one operation is attempted again.
 type retries struct {
 	options   *Options
+	locks     bool
 	deadline  time.Time // zero until the first failure
 	failures  int
 	technical int
 	waited    int  // pauses for a token to become known
-	renewed   bool // the answer before was a 401, and the token is another one since
+	renewed   bool // the answer before was a 401, and the token is another one since; of a call that Locks, any answer
 }
 
 func (r *retries) next(a answer, now time.Time) (time.Duration, bool) {
+	if r.locks && a.rejected.number != 0 {
+		again := !r.renewed
+		r.renewed = true
+		return lag, again
+	}
 	if a.lagging && r.waited < len(lagPauses) {
 		r.waited++
 		return lagPauses[r.waited-1], true
@@ -93,7 +103,7 @@ func (r *retries) next(a answer, now time.Time) (time.Duration, bool) {
 		r.renewed = true
 		return 0, true
 	}
-	r.renewed = false
+	r.renewed = r.renewed && r.locks
 	switch {
 	case a.ambiguous && !r.options.ResendAmbiguous, a.large:
 		return 0, false

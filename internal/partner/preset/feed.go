@@ -78,7 +78,7 @@ func (f *feed) call(name string, c *Call, write bool, value func(string) string,
 	}
 	address.RawQuery = httpcall.JoinQuery(address.RawQuery, strings.Join(query, "&"))
 	return &httpcall.Call{Endpoint: endpoint, URL: address, Headers: f.headers, Account: f.account, Holder: f, Secrets: f.secrets,
-		Denied: f.denied, Limit: httpcall.MaxAnswer}, nil
+		Denied: f.denied, Locks: len(f.secrets) > 0 && f.account == nil, Limit: httpcall.MaxAnswer}, nil
 }
 
 // nothing fills no name: there is none.
