@@ -227,7 +227,8 @@ func (l *memoryLedger) RetryFailed(ctx context.Context, pairs []ledger.Pair, wit
 		if r.Nominal != nil {
 			since = *r.Nominal
 		}
-		again := slices.Contains(retried, r.Failure.Code) || configured && r.Failure.Code == jobs.ReasonConfiguration
+		again := slices.Contains(retried, r.Failure.Code) || configured && slices.Contains([]jobs.ReasonCode{
+			jobs.ReasonConfiguration, jobs.ReasonSecretRefused, jobs.ReasonInboxMissing}, r.Failure.Code)
 		if r.State != jobs.Failed || !again || l.pauses[r.Job] != "" || l.now().Sub(since) >= within ||
 			!slices.Contains(pairs, ledger.Pair{Job: r.Job, TargetID: r.Target.ID}) || l.hasNewer(r) {
 			continue

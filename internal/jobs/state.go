@@ -127,13 +127,13 @@ func stopsBefore(why ReasonCode) bool {
 var passing = []ReasonCode{ReasonUnreachable, ReasonSlow, ReasonNotReady, ReasonStagingLocked, ReasonStagingReplaced,
 	ReasonStagingRefused, ReasonLedgerRefused}
 
-// Retried are the reasons for which a failed run is tried again: they may have passed. A configuration that the API refuses is
-// among them once it was read anew (configured). Another dossier's key and a person who stopped it are not, nor is staging:
-// what is half mended there is not to be sent by itself.
+// Retried are the reasons for which a failed run is tried again: they may have passed. A configuration or a secret that the API
+// refuses, and an inbox that is missing, are among them once the configuration was read anew (configured). Another dossier's key
+// and a person who stopped it are not, nor is staging: what is half mended there is not to be sent by itself.
 func Retried(configured bool) []ReasonCode {
 	codes := append([]ReasonCode{ReasonFailures, ReasonInterrupted, ReasonUnusual, ReasonInternal, ReasonPanic}, passing...)
 	if configured {
-		codes = append(codes, ReasonConfiguration)
+		codes = append(codes, ReasonConfiguration, ReasonSecretRefused, ReasonInboxMissing)
 	}
 	return codes
 }

@@ -182,7 +182,7 @@ func aPausedJob(s *story) {
 
 func whatHasPassedIsTriedAgain(s *story) {
 	reasons := []jobs.ReasonCode{jobs.ReasonUnreachable, jobs.ReasonFailures, jobs.ReasonStaging, jobs.ReasonConfiguration,
-		jobs.ReasonNotReady, jobs.ReasonIdentity}
+		jobs.ReasonNotReady, jobs.ReasonIdentity, jobs.ReasonSecretRefused, jobs.ReasonInboxMissing}
 	runs := map[jobs.ReasonCode]*jobs.Run{}
 	var pairs []ledger.Pair
 	for _, why := range reasons {
@@ -211,7 +211,7 @@ func whatHasPassedIsTriedAgain(s *story) {
 	s.Unpause(job)
 	retried(pairs[1:2], 3*day, false, jobs.ReasonFailures)
 	retried(pairs, 3*day, false, jobs.ReasonUnreachable, jobs.ReasonNotReady)
-	retried(pairs, 3*day, true, jobs.ReasonConfiguration)
+	retried(pairs, 3*day, true, jobs.ReasonConfiguration, jobs.ReasonSecretRefused, jobs.ReasonInboxMissing)
 	again := s.Find(runs[jobs.ReasonUnreachable].ID)
 	if again.State != jobs.Queued || again.Trigger != jobs.TriggerRetry || again.FinishedAt != nil {
 		s.Errorf("%+v", again)
