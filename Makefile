@@ -20,6 +20,8 @@ endif
 ROUNDS ?= 10
 # Random histories of each of the five kinds in a soak.
 HISTORIES ?= 200
+# Kills and freezes of processes that share a user's tokens, in a soak.
+KILLS ?= 200
 TESTFLAGS ?=
 
 .PHONY: help
@@ -91,8 +93,9 @@ bench: test-deps build throwaway-pg ## run the benchmarks on a durable throwaway
 	@$(WITH_DURABLE_SERVER) go test -run '^$$' -bench . -benchmem -timeout 60m $(TESTFLAGS) ./...
 
 .PHONY: soak
-soak: test-deps throwaway-pg ## run 1,000 random histories, then all tests ROUNDS times, other random cases each time
+soak: test-deps throwaway-pg ## run 1,000 random histories and 200 kills around a grant, then all tests ROUNDS times, other random cases each time
 	@$(WITH_SERVER) go test -race -timeout 6h -run TestHistories ./internal/e2e -rapid.checks=$(HISTORIES)
+	@$(WITH_SERVER) go test -timeout 1h -run TestProcessesShareAGrant ./internal/process -kills=$(KILLS)
 	@$(WITH_SERVER) go test -race -count $(ROUNDS) -timeout 6h $(TESTFLAGS) ./...
 
 .PHONY: fresh

@@ -178,7 +178,7 @@ func aPairIsKeptOnce(s *story) {
 	s.must(s.a.Release(s.Context(), held, jobs.GrantEnd{Left: true, Refused: true}))
 	s.sees(s.b, want)
 	s.waits(s.b, 0) // a former version
-	if held = s.takes(s.b, 1); held.Pair.Refresh != "refresh 1" || held.Spent {
+	if held = s.takes(s.b, 1); held.Refresh != "refresh 1" || held.Spent {
 		s.Errorf("%+v", held)
 	}
 	s.must(s.b.Keep(s.Context(), held, jobs.Pair{Access: "access 2"}))
