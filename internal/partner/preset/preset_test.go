@@ -253,6 +253,8 @@ func TestMistakes(t *testing.T) {
 			"partner.iopole.fixed: cannot be changed"},
 		"other host": {&iopole.Definition, "base_url = \"https://api.iopole.com\"\n", "",
 			"config.toml:4:1: partner.iopole.base_url: is an address of the environment \"production\""},
+		"other host, to its root": {&iopole.Definition, "base_url = \"https://API.iopole.com.\"\n", "",
+			"base_url: is an address of the environment \"production\""},
 		"other token host": {&choruspro.Definition, "token_url = \"https://oauth.piste.gouv.fr/elsewhere\"\n", "",
 			"token_url: is an address of the environment"},
 		"plain http": {&iopole.Definition, "base_url = \"http://api.example.org\"\n", "", "is not encrypted"},

@@ -129,15 +129,16 @@ func (r *reader) readHost(key, ours, other, environment string) string {
 	if err != nil {
 		return ""
 	}
+	host := strings.TrimSuffix(u.Hostname(), ".") // the root is no other host
 	foreign := r.fixed.Table("hosts").Table(other)
 	for _, name := range []string{"base_url", "token_url"} {
 		if theirs, err := url.Parse(foreign.Text(name, "")); err == nil && theirs.Host != "" &&
-			strings.EqualFold(theirs.Hostname(), u.Hostname()) {
+			strings.EqualFold(theirs.Hostname(), host) {
 			r.Report(key, hinted.Say("preset.other-environment", "other", other, "environment", environment))
 			return ""
 		}
 	}
-	if environment == "production" && strict.Loopback(u.Hostname()) {
+	if environment == "production" && strict.Loopback(host) {
 		r.Report(key, hinted.Say("preset.local-address"))
 	}
 	return address
