@@ -131,7 +131,9 @@ func (s *shower) begin(t time.Time, format string) string {
 
 // end is how an end is written that is no part of the interval: with days the one after the last.
 func (s *shower) end(t time.Time, format string) string {
-	if t = t.In(s.zone); format == FormatDay && t.Format(time.TimeOnly) != "00:00:00" {
+	const day = 24 * time.Hour
+	divided := t.Equal(t.Truncate(day)) // at a midnight of UTC: what comes next begins with the same day
+	if t = t.In(s.zone); format == FormatDay && !divided && t.Format(time.TimeOnly) != "00:00:00" {
 		t = t.AddDate(0, 0, 1)
 	}
 	return s.begin(t, format)

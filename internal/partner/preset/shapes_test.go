@@ -234,6 +234,26 @@ func TestAnswersThatSwell(t *testing.T) {
 	}
 }
 
+// TestASweepIsDividedByDays: two halves of it have no day in common, and none between them; its end is the end of today.
+func TestASweepIsDividedByDays(t *testing.T) {
+	t.Parallel()
+	day := func(d, hour int) time.Time { return time.Date(2026, 11, d, hour, 0, 0, 0, time.UTC) }
+	var asked []string
+	b := open(t, &iopole.Definition, scripted(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Query().Get("q"))
+		says(`{"data":[],"meta":{"count":0}}`)(w, r)
+	}), "")
+	for _, ask := range [][2]time.Time{{day(1, 10), day(2, 0)}, {day(2, 0), day(3, 15)}} {
+		if _, err := b.Page(context.Background(), jobs.Ask{Collection: "factures", Sweep: true, From: ask[0], To: ask[1]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{`createdDate:>="2026-11-01" AND createdDate:<"2026-11-02"`, `createdDate:>="2026-11-02" AND createdDate:<"2026-11-04"`}
+	if !slices.Equal(asked, want) {
+		t.Errorf("asked %q, want %q", asked, want)
+	}
+}
+
 // TestDetails: an object (D), a list of one (P), and nothing else.
 func TestDetails(t *testing.T) {
 	t.Parallel()
