@@ -76,10 +76,14 @@ func (c *checked) add(f app.Finding) {
 
 func (c *checked) conclude() error {
 	c.lines.End()
+	var err error
 	if c.flags.json {
-		if err := encode(c.Stdout, c.findings); err != nil && !is[*terminal.LostError](err) {
-			return err
-		}
+		err = encode(c.Stdout, c.findings)
+	} else {
+		_, err = c.Stdout.Write(nil) // tells whether a line before was lost
+	}
+	if err != nil && (c.code == exitDone || !is[*terminal.LostError](err)) {
+		return err
 	}
 	return withCode(c.code)
 }

@@ -76,9 +76,10 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return cmd.Help()
 	}
 	words := help.Of(cmd).Words
-	hint := words.Lists
+	hint := locale.Fill(words.Lists, "path", cmd.CommandPath())
+	cmd.SuggestionsMinimumDistance = 2 // letters
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = locale.Fill(words.Meant, "command", near[0])
+		hint = locale.Fill(words.Meant, "command", cmd.CommandPath()+" "+near[0])
 	}
 	return usagef("%s\nhint: %s", locale.Fill(words.UnknownCommand, "word", strconv.Quote(args[0])), hint)
 }
@@ -94,6 +95,9 @@ func between(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) >= least && len(args) <= most {
 			return nil
+		}
+		if most == 0 && cmd.HasSubCommands() {
+			return unknownCommand(cmd, args)
 		}
 		words := help.Of(cmd).Words
 		return usagef("%s%s", locale.Fill(words.Arguments, "n", len(args), "usage", help.UseLine(cmd)), help.SeeHelp(cmd))

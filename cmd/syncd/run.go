@@ -52,10 +52,10 @@ func (a *session) execute(ctx context.Context, job string, ordered *app.Ordered)
 	}
 	r := &reporter{session: a, printer: a.printer(), mistakes: a.mistakes()}
 	defer func() { display.Aside(r.mistakes.End) }()
-	code, left := exitDone, 0
+	code, left, example := exitDone, 0, ""
 	for o := range outcomes {
 		if !o.Tried {
-			left++
+			left, example = left+1, o.Dossier.Name
 			continue
 		}
 		var err error
@@ -65,7 +65,7 @@ func (a *session) execute(ctx context.Context, job string, ordered *app.Ordered)
 		}
 	}
 	if left > 0 {
-		display.Aside(func() { err = a.notTried(code, left) })
+		display.Aside(func() { err = a.notTried(code, left, example) })
 		return r.end(err)
 	}
 	return r.end(withCode(code))

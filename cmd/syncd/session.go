@@ -101,16 +101,16 @@ func (a *session) worst(dossiers []config.Dossier, work func(config.Dossier) (in
 			}
 		}
 		code = worse(code, c)
-		if left := len(dossiers) - 1 - i; left > 0 && app.Stopped(a.Stop) {
-			return a.notTried(code, left)
+		if left := dossiers[i+1:]; len(left) > 0 && app.Stopped(a.Stop) {
+			return a.notTried(code, len(left), left[0].Name)
 		}
 	}
 	return withCode(code)
 }
 
-// notTried tells how many dossiers a command left out.
-func (a *session) notTried(code, left int) error {
-	a.say(a.Stderr, a.words().Answers.NotTried, "n", left)
+// notTried tells how many dossiers a command left out, and one of them.
+func (a *session) notTried(code, left int, example string) error {
+	a.say(a.Stderr, a.words().Answers.NotTried, "n", left, "example", example)
 	return withCode(worse(code, exitIncomplete))
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"syncd/internal/config"
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
@@ -70,6 +72,7 @@ const (
 	WatermarkNone   Code = "watermark-none"   // no folder is named
 	WatermarkUnkept Code = "watermark-unkept" // folder
 	WatermarkKept   Code = "watermark-kept"   // since
+	WatermarkFolder Code = "watermark-folder" // folder, trouble
 	NotTold         Code = "not-told"         // the API answers, and does not tell for whom
 	KeyOpens        Code = "key-opens"        // siret
 )
@@ -169,10 +172,16 @@ func (c *checker) rekeyIsDue(err error) bool {
 
 // watched reports whether a ledger that is put back would be noticed, or was.
 func (c *checker) watched(ctx context.Context) {
+	const subject = "ledger"
+	if folder, chosen := c.Config.Database.WatermarkFolder(c.door.Getenv); chosen {
+		if err := writable(folder); err != nil {
+			c.find(Failure, subject, WatermarkFolder, Args{"folder": folder, "trouble": err.Error()})
+			return
+		}
+	}
 	if c.ledger == nil {
 		return
 	}
-	const subject = "ledger"
 	watch, err := c.ledger.Watch(ctx)
 	switch {
 	case watch.PutBack != nil && watch.PutBack.Seen > watch.PutBack.Known:
@@ -189,6 +198,18 @@ func (c *checker) watched(ctx context.Context) {
 	case !watch.Since.IsZero():
 		c.find(OK, subject, WatermarkKept, Args{"since": watch.Since.In(c.Config.Zone())})
 	}
+}
+
+// writable is why files cannot be made in a folder by whoever runs this; nil = they can.
+func writable(folder string) error {
+	info, err := os.Stat(folder)
+	switch {
+	case err != nil:
+		return errors.Unwrap(err) // without the path
+	case !info.IsDir():
+		return unix.ENOTDIR
+	}
+	return unix.Access(folder, unix.W_OK|unix.X_OK)
 }
 
 func (c *checker) inspect(ctx context.Context, subject string, reference config.DatabaseURL) {

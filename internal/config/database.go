@@ -5,10 +5,15 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
 	"syncd/internal/lazyregexp"
 )
 
@@ -50,7 +55,14 @@ func (u DatabaseURL) Read() (string, error) {
 	if u.Open != "" {
 		return u.Open, nil
 	}
-	return u.Reference.Read()
+	text, err := u.Reference.Read()
+	if err != nil {
+		return "", err
+	}
+	if what, unfit := unusable(text); unfit {
+		return "", u.Reference.Fail(what)
+	}
+	return text, nil
 }
 
 // LedgerKey reads the 32 bytes that fingerprints and sealing derive from. An error is an *Error.
@@ -139,11 +151,39 @@ func readDatabaseURL(t *strict.Table, key string) DatabaseURL {
 	case holdsPassword(n.Text):
 		t.Report(key, strict.Say("password-here", "key", key))
 	case strings.Contains(n.Text, "://") || !strings.Contains(n.Text, "="): // else "host=… dbname=…"
-		if u, err := url.Parse(n.Text); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		if u, err := url.Parse(n.Text); err == nil && u.Scheme != "postgres" && u.Scheme != "postgresql" {
 			t.Report(key, strict.Say("no-postgres-url"))
+			break
+		}
+		fallthrough
+	default:
+		if what, unfit := unusable(n.Text); unfit {
+			t.Report(key, what)
 		}
 	}
 	return DatabaseURL{Open: n.Text}
+}
+
+var (
+	sslMode  = lazyregexp.New(`(?i)(?:^|[\s?&])sslmode\s*=\s*'?([^\s&']*)`)
+	sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+	portText = lazyregexp.New(`(?i)(?:^|[\s?&])port\s*=\s*'?([^\s&']*)|://(?:[^/?]*@)?[^/?@]*:([^/?@:,\]]*)(?:[/?]|$)`)
+)
+
+// unusable is what is wrong with a connection string, of which it quotes neither password nor host.
+func unusable(connection string) (what hinted.Fact, unfit bool) {
+	if m := sslMode().FindStringSubmatch(connection); m != nil && !slices.Contains(sslModes, m[1]) {
+		return strict.Say("no-sslmode", "modes", hinted.Either(sslModes)), true
+	}
+	if m := portText().FindStringSubmatch(connection); m != nil && m[1]+m[2] != "" {
+		if port, err := strconv.Atoi(m[1] + m[2]); err != nil || port < 1 || port > 65535 {
+			return strict.Say("no-postgres-port"), true
+		}
+	}
+	if _, err := pgconn.ParseConfig(connection); err != nil {
+		return strict.Say("no-postgres-url"), true
+	}
+	return hinted.Fact{}, false
 }
 
 // holdsPassword errs on the safe side: text between // and @ with a colon in it counts even where it is no valid URL.

@@ -63,11 +63,17 @@ func (e *RefusedError) Fact() hinted.Fact {
 	if e.Object != "" {
 		where += ", " + e.Object
 	}
-	return hinted.Say("database.refused-"+string(e.Database), "why", hinted.Say("database.refusal-"+why), "where", where).While(e.Doing)
+	of := string(e.Database)
+	if why == refusedPassword {
+		of += "-password"
+	}
+	return hinted.Say("database.refused-"+of, "why", hinted.Say("database.refusal-"+why), "where", where).While(e.Doing)
 }
 
+const refusedPassword = "28P01"
+
 // refusals are the SQLSTATEs that tell what is wrong where nothing of ours is but the access.
-var refusals = []string{"28000", "28P01", "3D000", "42501", "55000", "08P01", "53400"}
+var refusals = []string{"28000", refusedPassword, "3D000", "42501", "55000", "08P01", "53400"}
 
 // UnusualError says that the API answered properly by the very settings by which it refuses now. Its text is that of the
 // call.

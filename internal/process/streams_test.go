@@ -100,7 +100,7 @@ func TestACommandThatShowsEndsWithItsReader(t *testing.T) {
 	for _, args := range [][]string{{"runs"}, {"runs", "--json"}, {"show", "1"}, {"show", "1", "--json"}, {"schedule"}, {"audit"}, {"check"},
 		{"--help"}, {"version"}} {
 		r := w.startOn(w.brokenPipe(), nil, nil, args...).wait()
-		if asOfSIGPIPE := 141; r.stderr != "" || r.code != 0 && r.code != asOfSIGPIPE {
+		if asOfSIGPIPE := 141; r.stderr != "" || r.code != asOfSIGPIPE && args[0] != "--help" {
 			t.Errorf("%v on a closed pipe: %d %q", args, r.code, r.stderr)
 		}
 		r = w.startOn(w.fullDisk(), nil, nil, args...).wait()

@@ -108,6 +108,9 @@ func (a *API) check(f *Faults) error {
 	if f.Latency < 0 || f.Jitter < 0 || f.RetryAfter < 0 || f.RevokeEvery < 0 || f.Expire < 0 {
 		return hinted.Because(nil, "sandbox.negative")
 	}
+	if short := func(d Duration) bool { return d > 0 && d < Duration(time.Second) }; short(f.RetryAfter) || short(f.Expire) {
+		return hinted.Because(nil, "sandbox.whole-seconds")
+	}
 	for _, e := range f.On {
 		if !slices.Contains(a.Endpoints, e) {
 			return hinted.Because(nil, "sandbox.fault-nowhere", "name", strconv.Quote(string(e)), "endpoints", a.Calls())

@@ -8,7 +8,7 @@ type answers struct {
 	OutputLost       string `args:"cause"`
 	ItsWords         string `args:"text words"` // what the partner said, behind what is said of it
 	Same             Plural `args:"n names"`    // before what is said of further dossiers
-	NotTried         string `args:"n"`
+	NotTried         string `args:"n example"`
 	NoRunMatches     string
 	Sealed           string `args:"cause"` // why fields are not shown
 	Queued           string `args:"run dossier"`

@@ -36,7 +36,7 @@ type HelpWords struct {
 	Or                                            string // between words to choose from
 
 	SeeHelp          string `args:"path"`
-	Lists            string
+	Lists            string `args:"path"`
 	Meant            string `args:"command"`
 	UnknownCommand   string `args:"word"`
 	UnknownShell     string `args:"word"`
