@@ -33,6 +33,7 @@ var translated = map[string]string{
 	"docs/reference.md":   "docs/fr/reference.md",
 	"docs/rehearsal.md":   "docs/fr/repetition.md",
 	"docs/schedule.md":    "docs/fr/planning.md",
+	"docs/staging.md":     "docs/fr/donnees-preparees.md",
 }
 
 var (
@@ -40,8 +41,8 @@ var (
 	span    = regexp.MustCompile("`[^`\n]*`")
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
-	remark  = regexp.MustCompile(`\s+# .*`)
-	spoken  = regexp.MustCompile(`((?:--reason|echo|systemd-ask-password) |^(?:language|client_id) = )"[^"]*"`)
+	remark  = regexp.MustCompile(`\s+# .*|\s*-- .*`)
+	spoken  = regexp.MustCompile(`((?:--reason|echo|systemd-ask-password) |^language = )"[^"]*"|(RAISE )'(?:[^']|\'\')*'|'\((?:none|aucun)\)'`)
 )
 
 // documents are the texts of all documents, by their paths.
@@ -197,7 +198,7 @@ func typed(text string) (blocks []string) {
 		for line := range strings.Lines(block[2]) {
 			line = remark.ReplaceAllString(strings.TrimSpace(line), "")
 			if line != "" && !strings.HasPrefix(line, "#") {
-				lines = append(lines, spoken.ReplaceAllString(line, `$1""`))
+				lines = append(lines, spoken.ReplaceAllString(line, `$1$2""`))
 			}
 		}
 		blocks = append(blocks, block[1]+"\n"+strings.Join(lines, "\n"))
