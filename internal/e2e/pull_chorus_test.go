@@ -145,7 +145,7 @@ func TestRefusalOnTheFourthPage(t *testing.T) {
 	now := time.Now()
 	sameTime := func(c *chorus.Config) { c.Now = func() time.Time { return now } }
 	r, s := chorusPro(t, sameTime)
-	r.fault("20001")
+	r.fault("code=20001")
 	run := r.read("failed failures: 300 read 300 new")
 	if words := run.Failure.Detail; !strings.Contains(words, "20001") || strings.Contains(words, "FR76") ||
 		!strings.Contains(words, "POST /factures/v1/rechercher/fournisseur") {

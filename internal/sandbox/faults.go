@@ -144,7 +144,7 @@ func (s *Server) Faults() Faults { return *s.chaos.faults.Load() }
 
 // FaultFlag documents one fault as it is written on the command line.
 type FaultFlag struct {
-	Name    string // what stands before the "="
+	Name    string // what stands before the "=" of a value
 	Example string // "503=0.1"
 
 	field func(*Faults) any // where it is kept
@@ -224,9 +224,12 @@ func (a *API) ParseFaults(texts ...string) (Faults, error) {
 
 func (a *API) set(f *Faults, text string) error {
 	flags := a.FaultFlags()
-	name, value, hasValue := strings.Cut(strings.TrimSpace(text), "=")
+	text = strings.TrimSpace(text)
+	name, value, hasValue := strings.Cut(text, "=")
 	for _, flag := range flags {
-		if flag.Name != name {
+		if flag.Name == text { // "code=20001" is the name of a switch
+			value, hasValue = "", false
+		} else if flag.Name != name {
 			continue
 		}
 		if err := parseInto(flag.field(f), value, hasValue); err != nil {

@@ -47,7 +47,7 @@ const EndpointSearch sandbox.Endpoint = "search"
 
 // Faults of this partner alone.
 const (
-	refuseInside  = "20001"          // page 4 has a code of refusal inside a 200, with the name of a person in its words
+	refuseInside  = "code=20001"     // page 4 has a code of refusal inside a 200, with the name of a person in its words
 	ties          = "ties"           // records of one day come in another order each time, whatever order is asked for
 	deleteBetween = "delete-between" // between two pages an invoice of an earlier one goes, three in all
 	updateBetween = "update-between" // between two pages an invoice of an earlier one changes its state

@@ -171,7 +171,7 @@ func TestAccounts(t *testing.T) {
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for fault, check := range map[string]func(*testing.T, *bench){
-		"20001": func(t *testing.T, b *bench) {
+		"code=20001": func(t *testing.T, b *bench) {
 			if a := b.ask("", 3, 100); a.CodeRetour != 0 || len(a.Factures) != 100 {
 				t.Errorf("page 3: %d", a.CodeRetour)
 			}
