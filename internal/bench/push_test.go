@@ -210,10 +210,13 @@ func post(client *http.Client, host, token, key string, document []byte) error {
 }
 
 func plainToken(r *rig) string {
+	return plainTokenOf(r, standin.TokenPath, "isidoor-client-secret", standin.Scope)
+}
+
+func plainTokenOf(r *rig, path, of, scope string) string {
 	r.b.Helper()
-	response, err := http.PostForm("http://"+r.listen+standin.TokenPath, url.Values{
-		"client_id": {"our-editor"}, "client_secret": {secret(r, "isidoor-client-secret")},
-		"grant_type": {"client_credentials"}, "scope": {standin.Scope}})
+	response, err := http.PostForm("http://"+r.listen+path, url.Values{"client_id": {"our-editor"}, "client_secret": {secret(r, of)},
+		"grant_type": {"client_credentials"}, "scope": {scope}})
 	if err != nil {
 		r.b.Fatal(err)
 	}

@@ -41,18 +41,25 @@ func newRig(b *testing.B) *rig {
 
 func newRigOn(b *testing.B, server *testpg.Server) *rig {
 	b.Helper()
+	r := newRehearsal(b, server)
+	r.edit("# max_in_flight = 8 ", "max_in_flight = 16 ")
+	r.edit("rate_per_second = 1000", "rate_per_second = 10000")
+	r.run("migrate")
+	r.db.Exec(b, migrations.Staging)
+	return r
+}
+
+// newRehearsal is a rig whose database is empty yet. flags are further ones of `syncd sandbox init`.
+func newRehearsal(b *testing.B, server *testpg.Server, flags ...string) *rig {
+	b.Helper()
 	program, err := apptest.Build(b.Context(), b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}
 	r := &rig{b: b, dir: filepath.Join(b.TempDir(), "rehearsal"), program: program, listen: freeAddress(b)}
 	r.db = server.New(b, testpg.Template{Name: "empty", Prepare: func(context.Context, string) error { return nil }})
-	r.run("sandbox", "init", r.dir, "--listen", r.listen, "--database", "postgres:///unused")
+	r.run(append([]string{"sandbox", "init", r.dir, "--listen", r.listen, "--database", "postgres:///unused"}, flags...)...)
 	r.edit(`url = "postgres:///unused"`, `url = { env = "BENCH_URL" }`)
-	r.edit("# max_in_flight = 8 ", "max_in_flight = 16 ")
-	r.edit("rate_per_second = 1000", "rate_per_second = 10000")
-	r.run("migrate")
-	r.db.Exec(b, migrations.Staging)
 	return r
 }
 
