@@ -111,7 +111,7 @@ func (c *Connection) attempt(ctx context.Context, op *Call, n int) answer {
 		return cancelled(op)
 	}
 	defer release()
-	if err := c.limiter.Wait(ctx); err != nil {
+	if err := c.turn(ctx); err != nil {
 		return cancelled(op)
 	}
 	c.await(op)

@@ -46,7 +46,7 @@ type Options struct {
 	MaxInFlight     int           // requests under way at once; default 8
 	Runs            int           // holders with requests under way at once, at most MaxInFlight; default 1
 	RatePerSecond   float64       // attempts a second, in bursts of at most MaxInFlight; 0 = no limit
-	RatePerMinute   int           `json:",omitempty"` // instead: attempts in any 60 s, more than MaxInFlight; 0 = RatePerSecond is the limit
+	RatePerMinute   int           `json:",omitempty"` // instead: attempts in any 60 s, more than twice MaxInFlight; 0 = RatePerSecond is the limit
 	RequestTimeout  time.Duration // of one attempt, from the connection to the end of the answer; default 30 s
 	ConnectTimeout  time.Duration // for TCP, and again for TLS; default 10 s
 	RetryFor        time.Duration // how long the temporary failures of one call are retried; default 2 min
@@ -174,7 +174,7 @@ func (o *Options) check() error {
 			return err
 		}
 	}
-	if o.RatePerMinute != 0 && o.RatePerMinute <= o.MaxInFlight {
+	if o.RatePerMinute != 0 && o.RatePerMinute <= 2*o.MaxInFlight {
 		return hinted.Because(nil, "call.rate-too-low", "rate", o.RatePerMinute, "requests", o.MaxInFlight, "table", o.Section)
 	}
 	if o.Runs < 0 || o.Runs > o.MaxInFlight {

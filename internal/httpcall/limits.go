@@ -34,11 +34,11 @@ func (c *Connection) takeSlot(ctx context.Context, holder any) (release func()) 
 	return func() { c.slots.Give(holder, 1) }
 }
 
-// perSecond is how many attempts may begin in a second; 0 = any number. Of those of a minute as many are kept back as there can
-// be processes with a share of the limits: each of them may begin with one at once.
+// perSecond is how many attempts may begin in a second; 0 = any number. Of those of a minute some are kept back: as many as can be
+// under way when it begins, and arrive within it, and one of each process that can have a share of the limits, saved up before.
 func (o *Options) perSecond() float64 {
 	if o.RatePerMinute > 0 {
-		return float64(o.RatePerMinute-o.MaxInFlight) / 60
+		return float64(o.RatePerMinute-2*o.MaxInFlight) / 60
 	}
 	return o.RatePerSecond
 }
@@ -56,6 +56,26 @@ func (o *Options) limiter() *rate.Limiter {
 	limiter := rate.NewLimiter(limit, 1)
 	limiter.Allow()
 	return limiter
+}
+
+// turn waits until the rate lets another attempt begin. Of a rate for a minute nobody is promised a later one: should the share of
+// the limits grow meanwhile, it would come beside those that are due by then.
+func (c *Connection) turn(ctx context.Context) error {
+	if c.options.RatePerMinute == 0 {
+		return c.limiter.Wait(ctx)
+	}
+	const soon, late = 100 * time.Microsecond, time.Second
+	for !c.limiter.Allow() {
+		due := time.Duration((1 - c.limiter.Tokens()) / float64(c.limiter.Limit()) * float64(time.Second))
+		timer := time.NewTimer(max(min(due, late), soon))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // Allowance tells how many of the requests in flight this process may have, where several processes share what a partner is

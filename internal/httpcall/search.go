@@ -225,7 +225,7 @@ func (s *search) ask(ctx context.Context, op *Call, authorized bool, n int) page
 		return s.stop(ctx, op)
 	}
 	defer release()
-	if err := c.limiter.Wait(ctx); err != nil {
+	if err := c.turn(ctx); err != nil {
 		return s.stop(ctx, op)
 	}
 	var tok token

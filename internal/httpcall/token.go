@@ -74,7 +74,7 @@ type Account struct{ tokens *tokens }
 // Account makes one. It is closed with the connection. Its grant asks at the API's own host, so it keeps the rate limit; the slot
 // is that of the call that waits for the token.
 func (c *Connection) Account(grant Rotating) *Account {
-	grant.wait = c.limiter.Wait
+	grant.wait = c.turn
 	a := &Account{newTokens(&c.options, &rotating{Rotating: grant}, c.transport)}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -2,7 +2,6 @@ package process
 
 import (
 	"fmt"
-	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,12 +16,12 @@ import (
 )
 
 const (
-	perMinute = 2402 // rate_per_minute: forty a second beside what max_in_flight keeps back
+	perMinute = 2404 // rate_per_minute: forty a second beside those that are kept back
 	atOnceMax = 2    // max_in_flight
 )
 
 // TestRateOfAPartnerIsNeverExceeded reads by two jobs of one partner at once, which one daemon executes, or two processes that share
-// the limits by the ledger. A minute is not waited for: of N calls a minute, max_in_flight are kept back, and the others are spread
+// the limits by the ledger. A minute is not waited for: of N calls a minute, twice max_in_flight are kept back, and the others are spread
 // evenly, so that any shorter time has at most its part of them, and those kept back; a minute then has N. That is what is wanted of
 // times from a quarter of a second on.
 func TestRateOfAPartnerIsNeverExceeded(t *testing.T) {
@@ -88,7 +87,7 @@ func (r *reading) wantRate(least int) {
 			}
 			most = max(most, i-first+1)
 		}
-		allowed := int(math.Ceil(window.Seconds()*(perMinute-atOnceMax)/60)) + atOnceMax
+		allowed := int(window.Seconds()*(perMinute-2*atOnceMax)/60) + 2*atOnceMax
 		r.t.Logf("at most %d calls in %s, %d are allowed", most, window, allowed)
 		if most > allowed {
 			r.t.Errorf("%d calls came within %s, %d are allowed", most, window, allowed)
@@ -127,5 +126,16 @@ func TestRetryAfterIsWaitedFor(t *testing.T) {
 				t.Errorf("asked at %s to wait until %s, it came again at %s (%v)", all[2].at, until, all[3].at, err)
 			}
 		})
+	}
+}
+
+// TestNoRetryAfterIsWaitedFor where the configuration says so: the run ends, and the call does not come again.
+func TestNoRetryAfterIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	r, _ := readChorus(t, choruspro.Config{Invoices: 250, Faults: sandbox.Faults{TooMany: 1, RetryAfter: sandbox.Duration(time.Second)}},
+		`retry_after_cap = "0s"`)
+	r.wantSaid(r.read(7), "1s")
+	if all := r.calls.list(); len(all) != 2 {
+		t.Errorf("%d calls, want a token and a page", len(all))
 	}
 }

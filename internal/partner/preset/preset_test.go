@@ -261,7 +261,7 @@ func TestMistakes(t *testing.T) {
 		"no address": {&jindexe.Definition, "", "", "base_url: is missing"},
 		"no key": {&jindexe.Definition, "base_url = \"https://j.example.org\"\n", "[partner.collection.x]\nlist = \"GET /pro/x\"\n",
 			"partner.jindexe.collection.x.key: is missing"},
-		"rate":            {&iopole.Definition, "rate_per_minute = 2\n", "", "rate_per_minute: must be from 3 to 100000"},
+		"rate":            {&iopole.Definition, "rate_per_minute = 2\n", "", "rate_per_minute: must be from 5 to 100000"},
 		"rate per second": {&iopole.Definition, "rate_per_second = 2\n", "", "rate_per_second: has no place here"},
 		"header":          {&iopole.Definition, "headers = { X-HTTP-Method-Override = \"DELETE\" }\n", "", "is no header that can be set here"},
 		"another collection": {&choruspro.Definition, "", "[partner.collection.copie]\nlist = \"POST /factures/v1/rechercher/fournisseur\"\n" +

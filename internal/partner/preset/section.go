@@ -56,7 +56,7 @@ func (r *reader) section() config.Partner {
 	p := config.ReadPartner(r.Table)
 	p.Name, p.RatePerSecond = r.definition.Name, 0
 	r.Refuse(hinted.Say("preset.rate-per-second"), "rate_per_second")
-	s := Section{Table: r.Path(), RatePerMinute: r.Integer("rate_per_minute", 60, int64(p.MaxInFlight)+1, 100_000)}
+	s := Section{Table: r.Path(), RatePerMinute: r.Integer("rate_per_minute", 60, int64(2*p.MaxInFlight)+1, 100_000)}
 	s.Grant = Grant{r.fixed.Table("token").Text("grant", ClientCredentials), r.fixed.Table("token").Text("call", "")}
 	s.Dossier = needs(r.fixed.Table("dossier"))
 	r.readSecrets(&p)
