@@ -59,12 +59,15 @@ func newInboxShow(p process) *cobra.Command {
 func newInboxExport(p process) *cobra.Command {
 	var of ledger.RecordFilter
 	var view, path string
+	var excel bool
 	cmd := p.command("export", arguments{between(0, 3), p.collectionNames}, func(ctx context.Context, a *session, args []string) error {
 		switch {
 		case view != "" && len(args) > 0:
 			return unfit(nil, "command.csv-beside", "value", view)
 		case view != "" && of.Partner != "":
 			return unfit(nil, "command.csv-partner")
+		case excel && view == "":
+			return unfit(nil, "command.excel-alone")
 		case view == "" && len(args) < 2:
 			return unfit(nil, "command.no-record-named")
 		case view == "" && path == "" && terminal.Is(a.Stdout):
@@ -73,7 +76,7 @@ func newInboxExport(p process) *cobra.Command {
 		file := view
 		written, err := a.writeTo(path, func(w io.Writer) (err error) {
 			if view != "" {
-				return a.Inbox().CSV(ctx, view, of.Dossier, w)
+				return a.Inbox().CSV(ctx, view, of.Dossier, excel, w)
 			}
 			of.Collection, of.Key = args[0], args[1]
 			file, err = a.Inbox().File(ctx, of, append(args, "")[2], w)
@@ -85,6 +88,7 @@ func newInboxExport(p process) *cobra.Command {
 		return err
 	}, p.whose(&of), flagText("csv", &view, oneOf(app.Inbox{}.Views)))
 	cmd.Flags().StringVarP(&path, "output", "o", "", "")
+	cmd.Flags().BoolVar(&excel, "excel", false, "")
 	return cmd
 }
 

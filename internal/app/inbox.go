@@ -200,9 +200,12 @@ func fileOf(r *ledger.InboxRecord, id string) (*ledger.InboxFile, error) {
 // Views are those that can be written out.
 func (i Inbox) Views() []string { return store.InboxViews() }
 
+// excelBegins says to Excel that a file is in UTF-8.
+const excelBegins = "\ufeff"
+
 // CSV writes a view, of one dossier or, with "", of all: a line of names, then a line a row. What a spreadsheet would take for a
-// formula is quoted.
-func (i Inbox) CSV(ctx context.Context, view, dossier string, to io.Writer) error {
+// formula is quoted. excel: as a French one opens it, by semicolons.
+func (i Inbox) CSV(ctx context.Context, view, dossier string, excel bool, to io.Writer) error {
 	if !slices.Contains(i.Views(), view) {
 		return refuse(NoView, Args{"value": view, "names": i.Views()})
 	}
@@ -215,11 +218,16 @@ func (i Inbox) CSV(ctx context.Context, view, dossier string, to io.Writer) erro
 	}
 	buffer := bufio.NewWriter(to)
 	out := csv.NewWriter(buffer)
+	spelled := store.Cell.Spelled
+	if excel {
+		_, _ = buffer.WriteString(excelBegins) // Flush tells
+		out.Comma, out.UseCRLF, spelled = ';', true, store.Cell.ForExcel
+	}
 	var line []string
 	err = st.Inbox().ReadView(ctx, view, dossier, i.app.Config.Zone(), func(cells []store.Cell) error {
 		line = line[:0]
 		for _, cell := range cells {
-			line = append(line, cell.Spelled())
+			line = append(line, spelled(cell))
 		}
 		return out.Write(line)
 	})

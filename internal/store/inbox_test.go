@@ -258,3 +258,25 @@ func TestDatabaseRefusesFalseStatementsAboutRecords(t *testing.T) {
 	}
 	f.want(before, `SELECT md5(string_agg(r::text, '|')) FROM inbox.record r`)
 }
+
+// What Excel would make something else of is written so that it does not.
+func TestCellsForExcel(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[Cell]string{
+		{Text: "-1250.00", Number: true}:                      "-1250,00",
+		{Text: "42", Number: true}:                            "42",
+		{Text: "2026-11-30 08:00:00.123456+01", Moment: true}: "2026-11-30 08:00:00",
+		{Moment: true}:           "",
+		{Text: "2026-11-30"}:     "2026-11-30",
+		{Text: "12345678200010"}: `="12345678200010"`,
+		{Text: "00042"}:          `="00042"`,
+		{Text: "42"}:             "42",
+		{Text: "=HYPERLINK(1)"}:  "'=HYPERLINK(1)",
+		{Text: "a;b"}:            "a;b",
+		{Text: ""}:               "",
+	} {
+		if got := cell.ForExcel(); got != want {
+			t.Errorf("%+v is written %s, want %s", cell, got, want)
+		}
+	}
+}

@@ -146,10 +146,10 @@ var inboxViews = map[string]string{
 // InboxViews are the names of the views that WriteView knows.
 func InboxViews() []string { return slices.Sorted(maps.Keys(inboxViews)) }
 
-// Cell is a value of a row. Number: it is one by its column's type.
+// Cell is a value of a row. Number and Moment: it is one by its column's type.
 type Cell struct {
-	Text   string
-	Number bool
+	Text           string
+	Number, Moment bool
 }
 
 // ReadView reads a view row by row, first the names of its columns, of one dossier or, with "", of all. Times are by a zone. The
@@ -200,7 +200,8 @@ func readRows(rows pgx.Rows, documents bool, row func([]Cell) error) error {
 	for rows.Next() {
 		values := rows.RawValues()
 		for at, n := range shown {
-			cells[at] = Cell{string(values[n]), numbers[columns[n].DataTypeOID]}
+			of := columns[n].DataTypeOID
+			cells[at] = Cell{string(values[n]), numbers[of], of == pgtype.TimestamptzOID}
 		}
 		if err := row(cells); err != nil {
 			return err
@@ -292,6 +293,23 @@ func (c Cell) Spelled() string {
 		}
 		return "'" + found
 	})
+}
+
+var longNumber = lazyregexp.New(`^(0[0-9]+|[0-9]{12,})$`)
+
+// ForExcel is a cell as a French Excel takes it for what it is: amounts with a comma, moments without a zone, to the second, and
+// numbers that name something (SIRET, keys) with all their digits.
+func (c Cell) ForExcel() string {
+	const second = len("2006-01-02 15:04:05")
+	switch {
+	case c.Number:
+		return strings.Replace(c.Text, ".", ",", 1)
+	case c.Moment:
+		return c.Text[:min(second, len(c.Text))]
+	case longNumber().MatchString(c.Text):
+		return `="` + c.Text + `"`
+	}
+	return c.Spelled()
 }
 
 // HasReaders reports whether the group inbox_reader is there, and may read the schema.
