@@ -91,6 +91,7 @@ type Page struct {
 	Pages, Total int       // of the whole list; -1 = not told
 	Last         bool      // no page comes after this one
 	Moved        bool      // the list changed while this page was read, in parts
+	Repeated     int       // entries beside Records, each of a key that is among them
 	Date         time.Time // the server's clock; zero = not told
 }
 

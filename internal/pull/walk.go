@@ -34,6 +34,7 @@ type list struct {
 // walk is one walk through all pages.
 type walk struct {
 	shown map[string]struct{} // by key, or what stands for it
+	again int                 // entries of keys that their own page has shown before
 	total int                 // -1 = it is not told, or changed meanwhile
 	told  bool
 	date  time.Time
@@ -88,7 +89,7 @@ func (l *list) add(w *walk, paged bool) {
 	case !w.told:
 		l.settled = previous != nil && sameKeys(previous, w.shown)
 	case w.total >= 0:
-		l.settled = len(w.shown) == w.total || len(l.union) == w.total
+		l.settled = len(w.shown)+w.again == w.total || len(l.union)+w.again == w.total
 	}
 }
 
@@ -193,7 +194,7 @@ func (w *walk) see(n int, page *jobs.Page) {
 	if page.Moved {
 		w.total = -1
 	}
-	w.told = w.told && page.Total >= 0
+	w.told, w.again = w.told && page.Total >= 0, w.again+page.Repeated
 	for i := range page.Records {
 		w.shown[identity(&page.Records[i], n, i)] = struct{}{}
 	}

@@ -82,7 +82,7 @@ func (f *feed) inParts(ctx context.Context, s *shower, l *Listing, parts int, as
 			whole = p
 		default:
 			whole.Moved = whole.Moved || p.Moved || p.Total != whole.Total
-			whole.Records, whole.Last = append(whole.Records, p.Records...), p.Last
+			whole.Records, whole.Repeated, whole.Last = append(whole.Records, p.Records...), whole.Repeated+p.Repeated, p.Last
 		}
 		if whole.Last {
 			break
@@ -215,9 +215,12 @@ func (s *shower) page(text []byte, l *Listing, asked int) (*jobs.Page, error) {
 	}
 	seen := map[string]int{}
 	for _, one := range raw {
-		if r := s.listed(one, l); !s.again(p.Records, seen, r) {
-			p.Records = append(p.Records, r)
+		r := s.listed(one, l)
+		if s.again(p.Records, seen, r) {
+			p.Repeated++
+			continue
 		}
+		p.Records = append(p.Records, r)
 	}
 	return p, nil
 }
