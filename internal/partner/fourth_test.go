@@ -20,6 +20,7 @@ import (
 
 	"syncd/internal/app"
 	"syncd/internal/app/apptest"
+	"syncd/internal/config"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/partner"
@@ -122,6 +123,25 @@ kind = "pull"
 partner = "afnor"
 `
 
+// configured reads a configuration, whose database is at url.
+func configured(t *testing.T, text, url string) (*config.Config, func(string) string) {
+	t.Helper()
+	key := sha256.Sum256([]byte("ledger key"))
+	dir := t.TempDir()
+	for name, content := range map[string]string{"config.toml": text, "client.secret": "secret",
+		"ledger-key.secret": base64.StdEncoding.EncodeToString(key[:])} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	getenv := func(name string) string { return map[string]string{"DATABASE": url}[name] }
+	c, err := partner.LoadConfig(filepath.Join(dir, "config.toml"), getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, getenv
+}
+
 // A fourth partner is configured, checked, read twice, queried and told of as the three others are.
 func TestAFourthPartner(t *testing.T) {
 	t.Parallel()
@@ -129,19 +149,7 @@ func TestAFourthPartner(t *testing.T) {
 	api := &flows{}
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
-	key := sha256.Sum256([]byte("ledger key"))
-	dir := t.TempDir()
-	for name, content := range map[string]string{"config.toml": strings.ReplaceAll(configuration, "ADDRESS", server.URL),
-		"client.secret": "secret", "ledger-key.secret": base64.StdEncoding.EncodeToString(key[:])} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	getenv := func(name string) string { return map[string]string{"DATABASE": db.URL}[name] }
-	c, err := partner.LoadConfig(filepath.Join(dir, "config.toml"), getenv)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, getenv := configured(t, strings.ReplaceAll(configuration, "ADDRESS", server.URL), db.URL)
 	a := app.New(c, app.Door{Version: "test", Getenv: getenv, Log: zerolog.Nop(), Stop: make(chan struct{})})
 	t.Cleanup(a.Close)
 	var found []string
@@ -172,6 +180,25 @@ func TestAFourthPartner(t *testing.T) {
 	}
 	if len(api.strange) > 0 {
 		t.Errorf("asked for %q", api.strange)
+	}
+}
+
+// A partner that no job reads, and that knows no dossier, is told of.
+func TestAPartnerThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	text := strings.ReplaceAll(configuration, "ADDRESS", "http://127.0.0.1:1") +
+		"[[partner]]\nname = \"iopole\"\nenvironment = \"test\"\nclient_id = \"us\"\nclient_secret = { file = \"client.secret\" }\n"
+	c, getenv := configured(t, text, "postgres://127.0.0.1:1/none")
+	a := app.New(c, app.Door{Version: "test", Getenv: getenv, Log: zerolog.Nop(), Stop: make(chan struct{})})
+	t.Cleanup(a.Close)
+	var found []string
+	a.Check(t.Context(), app.Checking{Offline: true}, func(f app.Finding) {
+		if f.Subject == "iopole" || f.Subject == "afnor" {
+			found = append(found, fmt.Sprint(f.Subject, " ", f.Level == app.Warning, " ", f.Code))
+		}
+	})
+	if got := strings.Join(found, ", "); got != "iopole true not-read, iopole true nobody-read" {
+		t.Errorf("check tells %q", got)
 	}
 }
 

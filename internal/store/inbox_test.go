@@ -4,13 +4,16 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/pull/pulltest"
 )
 
@@ -257,6 +260,22 @@ func TestDatabaseRefusesFalseStatementsAboutRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.want(before, `SELECT md5(string_agg(r::text, '|')) FROM inbox.record r`)
+}
+
+// A file that went between two looks is told of, with what to do.
+func TestAFileThatWent(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	f.aRecord(s)
+	records, err := s.Inbox().Records(t.Context(), ledger.RecordFilter{Key: "1"}, false)
+	f.must(err)
+	f.must(s.Inbox().ReadFile(t.Context(), &records[0], "a", io.Discard))
+	f.db.Exec(t, `UPDATE inbox.file SET missing = 'file-expired'`)
+	err = s.Inbox().ReadFile(t.Context(), &records[0], "a", io.Discard)
+	if told := hinted.What(err); told.Code != "inbox.file-gone" || !strings.Contains(err.Error(), "hint: look again: syncd inbox show") {
+		t.Errorf("%v", err)
+	}
 }
 
 // What Excel would make something else of is written so that it does not.
