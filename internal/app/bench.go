@@ -108,6 +108,9 @@ func (s *Service) bench(a *App) (*bench, error) {
 	apis := map[string]*shared{}
 	for i := range a.Config.Partners {
 		p := &a.Config.Partners[i]
+		if p.Pull != nil && !slices.ContainsFunc(a.Config.Jobs, func(j config.Job) bool { return j.Partner == p.Name }) {
+			continue // no job reads it: what it would need, and perhaps is not there yet, keeps nothing else from working
+		}
 		var err error
 		if apis[p.Name], err = s.connect(a, p); err != nil {
 			return nil, err
@@ -121,28 +124,32 @@ func (s *Service) bench(a *App) (*bench, error) {
 	if p := a.Config.Documents(); p != nil {
 		b.contract = sync.OnceValue(func() jobs.Contracts { return asPort(a.keeper(p, s.ledger, apis[p.Name].client.documents)) })
 	}
-	for _, d := range a.Config.AllDossiers {
-		if err := b.open(d); err != nil {
-			return nil, err
-		}
-	}
-	return b, nil
+	return b, b.open()
 }
 
-// open reads what a dossier shows its partners.
-func (b *bench) open(d config.Dossier) (err error) {
-	if !d.Key.IsZero() {
-		if b.keys[d.Name], err = d.Key.Read(); err != nil {
-			return err
+// open reads what dossiers show the partners that jobs speak to for them.
+func (b *bench) open() (err error) {
+	for _, d := range b.Config.AllDossiers {
+		if !d.Key.IsZero() {
+			if b.keys[d.Name], err = d.Key.Read(); err != nil {
+				return err
+			}
 		}
 	}
-	for name := range d.Sections {
-		p := b.Config.PartnerNamed(name)
-		feed, err := b.feed(b.shared[name].client, p, d, func() *store.Store { return b.service.ledger })
-		if err != nil {
-			return err
+	for _, j := range b.Config.Jobs {
+		if !j.Kind.Fetches() {
+			continue
 		}
-		b.feeds[b.Target(p, d)] = feed
+		p := b.Config.PartnerOf(j)
+		for _, d := range b.Config.Dossiers(j) {
+			at := b.Target(p, d)
+			if b.feeds[at] != nil {
+				continue
+			}
+			if b.feeds[at], err = b.feed(b.shared[p.Name].client, p, d, func() *store.Store { return b.service.ledger }); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

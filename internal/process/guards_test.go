@@ -68,10 +68,10 @@ func (w *world) move(street string) {
 	w.exec(`UPDATE staging.employee SET voie = $1`, street)
 }
 
-// latest is the newest transfer.
+// latest is the newest transfer, or reading.
 func (w *world) latest() (run string) {
 	w.t.Helper()
-	return w.text(`SELECT max(id)::text FROM syncd.run WHERE kind = 'push-salaries'`)
+	return w.text(`SELECT max(id)::text FROM syncd.run WHERE kind IN ('push-salaries', 'pull')`)
 }
 
 // wantDeliveries wants so many documents to have come to the API since the beginning.

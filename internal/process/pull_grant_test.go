@@ -322,11 +322,8 @@ func (c *contention) pass() {
 		c.exec(`UPDATE syncd.credential SET held_until = clock_timestamp() WHERE holder = $1::text::bigint AND held_until > clock_timestamp()`,
 			number)
 	}
-	if c.number(`SELECT tries FROM syncd.credential`) >= 3 {
-		c.days++
-		c.exec(`UPDATE syncd.credential SET tried_at = tried_at - interval '25 hours' WHERE tries >= 3 AND
-			tried_at > clock_timestamp() - interval '24 hours'`)
-	}
+	c.days += len(c.texts(`UPDATE syncd.credential SET tried_at = tried_at - interval '25 hours' WHERE tries >= 3 AND
+		tried_at > clock_timestamp() - interval '24 hours' RETURNING 'a day'`))
 }
 
 // thaw wakes those up whose time has come.

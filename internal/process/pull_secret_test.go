@@ -165,12 +165,6 @@ func (r *reading) dayPasses(hours int) {
 		held_until = held_until - make_interval(hours => $1)`, hours)
 }
 
-// latest is the newest run.
-func (r *reading) latest() string {
-	r.t.Helper()
-	return r.text(`SELECT max(id)::text FROM syncd.run`)
-}
-
 // dumpAll is all that is in the database, as text.
 func (r *reading) dumpAll() string {
 	r.t.Helper()
