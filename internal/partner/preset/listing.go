@@ -82,7 +82,14 @@ func (f *feed) inParts(ctx context.Context, s *shower, l *Listing, parts int, as
 			whole = p
 		default:
 			whole.Moved = whole.Moved || p.Moved || p.Total != whole.Total
-			whole.Records, whole.Repeated, whole.Last = append(whole.Records, p.Records...), whole.Repeated+p.Repeated, p.Last
+			whole.Repeated, whole.Last = whole.Repeated+p.Repeated, p.Last
+			for _, r := range p.Records {
+				if r.Key != "" && slices.ContainsFunc(whole.Records, func(known jobs.Record) bool { return known.Key == r.Key }) {
+					whole.Moved = true // from one part into the next: a page has each once
+					continue
+				}
+				whole.Records = append(whole.Records, r)
+			}
 		}
 		if whole.Last {
 			break

@@ -234,6 +234,28 @@ func TestAnswersThatSwell(t *testing.T) {
 	}
 }
 
+// TestPartsHaveEachRecordOnce: one that moved from a part of a page into the next is stored once, and the walk is not believed.
+func TestPartsHaveEachRecordOnce(t *testing.T) {
+	t.Parallel()
+	b := open(t, &choruspro.Definition, scripted(func(w http.ResponseWriter, r *http.Request) {
+		asked, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(asked), `"nbResultatsParPage":2`) {
+			says(chorus(`["`+strings.Repeat("x", 17<<20)+`"]`, `{"pageCourante":1,"pages":1,"total":2}`))(w, r)
+			return
+		}
+		page := 1
+		if strings.Contains(string(asked), `"pageResultatDemandee":2`) {
+			page = 2
+		}
+		says(chorus(fmt.Sprintf(`[{"identifiantFactureCPP":7,"codeFournisseur":%q}]`, siret),
+			fmt.Sprintf(`{"pageCourante":%d,"pages":2,"total":2}`, page)))(w, r)
+	}), "[partner.collection.factures.page]\nsize = 2\n")
+	p, err := b.Page(context.Background(), jobs.Ask{Collection: "factures"})
+	if err != nil || len(p.Records) != 1 || !p.Moved || !p.Last {
+		t.Errorf("%v: %+v", err, p)
+	}
+}
+
 // TestASweepIsDividedByDays: two halves of it have no day in common, and none between them; its end is the end of today.
 func TestASweepIsDividedByDays(t *testing.T) {
 	t.Parallel()
