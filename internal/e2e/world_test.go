@@ -3,11 +3,13 @@ package e2e
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"log"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -74,9 +76,62 @@ var template = testpg.Template{Name: "e2e", Sources: migrations.All, Prepare: fu
 	return err
 }}
 
+// pulled is template with the dossier's nomenclatures: once for all worlds, as a pull costs each of them more than it tells.
+func pulled(t testing.TB) testpg.Template {
+	return testpg.Template{Name: "e2e_pulled_" + binaryDigest(t), Sources: migrations.All, Prepare: func(ctx context.Context, url string) error {
+		if err := template.Prepare(ctx, url); err != nil {
+			return err
+		}
+		brief := &briefly{TB: t}
+		defer brief.end()
+		w := furnish(brief, &testpg.DB{URL: url})
+		w.wantState(w.pullNomenclatures(w.runner()), jobs.Succeeded)
+		return nil
+	}}
+}
+
+// binaryDigest tells what is pulled by one program from what is by another, on a server that outlives both.
+func binaryDigest(t testing.TB) string {
+	digest, err := digestOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return digest
+}
+
+var digestOnce = sync.OnceValues(func() (string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	content, err := os.ReadFile(program)
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:4]), err
+})
+
+// briefly is a test whose cleanups happen before its end.
+type briefly struct {
+	testing.TB
+	cleanups []func()
+}
+
+func (b *briefly) Cleanup(f func()) { b.cleanups = append(b.cleanups, f) }
+
+func (b *briefly) end() {
+	for _, f := range slices.Backward(b.cleanups) {
+		f()
+	}
+}
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, db: testpg.New(t, template)}
+	return furnish(t, testpg.New(t, template))
+}
+
+// furnish gives a database all that is around it.
+func furnish(t testing.TB, db *testpg.DB) *world {
+	t.Helper()
+	w := &world{t: t, db: db}
 	w.conn = w.db.Connect(t)
 	w.staging = &store.Staging{URL: w.db.URL}
 	w.staging.KeepSessions() // as the program does: a new one costs Postgres more than to read these few rows
@@ -223,10 +278,15 @@ func storeOf(r *jobs.Runner) *store.Store { return r.Ledger.(*store.Store) } //n
 // ready is a world with staff whose nomenclatures are pulled, and a runner.
 func ready(t testing.TB, employees int) (*world, *jobs.Runner) {
 	t.Helper()
-	w := newWorld(t)
+	w := furnish(t, testpg.New(t, pulled(t)))
+	// It is told where it is now: a copy of a ledger would be taken for one that was put back.
+	w.exec(`UPDATE syncd.incarnation SET ledger = gen_random_uuid(), database = (SELECT oid::bigint FROM pg_database WHERE datname = current_database())`)
+	w.exec(`UPDATE syncd.target SET base_url = $1`, w.server.URL)
+	w.exec(`UPDATE syncd.api SET base_url = regexp_replace(base_url, '^http://[^/]+', $1)`, w.server.URL)
 	w.fill(employees)
 	r := w.runner()
-	w.wantState(w.pullNomenclatures(r), jobs.Succeeded)
+	sum := storeOf(r).Lasting().Sum([]byte("settings\x00" + r.API.Settings())) // as the store keeps who answered by which settings
+	w.exec(`UPDATE syncd.answered SET settings = $1`, sum[:])
 	return w, r
 }
 
