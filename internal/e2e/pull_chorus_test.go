@@ -257,8 +257,10 @@ func TestTokensOfFiveSeconds(t *testing.T) {
 		t.Errorf("20 callers asked for %d tokens", n)
 	}
 	r.fault("latency=100ms")
+	begin := time.Now()
 	r.read("succeeded: 600 read 600 new")
-	if n := s.Stats(); n.TokensIssued < 2 || n.TokensIssued > 5 || n.Calls[chorus.EndpointSearch] < 60 ||
+	most := 5 + int64(time.Since(begin)/(5*time.Second)) // more of them on a busy machine
+	if n := s.Stats(); n.TokensIssued < 2 || n.TokensIssued > most || n.Calls[chorus.EndpointSearch] < 60 ||
 		n.Statuses[http.StatusUnauthorized] > 2 {
 		t.Errorf("%+v", n)
 	}
