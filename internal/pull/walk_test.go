@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,16 +61,20 @@ var unrest = map[string]func(p *pulltest.Partner, r *rand.Rand){
 
 const day = 24 * time.Hour
 
+// walkRounds are those of -count so far: each has other walks.
+var walkRounds atomic.Uint64
+
 // A run that succeeds has stored all that was there from its beginning to its end, whatever the list did meanwhile; where it
 // cannot be sure it says so. Only where somebody comes and somebody goes between two pages can one hide the other.
 func TestWalksThatSettleHaveShownAll(t *testing.T) {
 	t.Parallel()
+	const walks = 200
+	first := (walkRounds.Add(1) - 1) * walks
 	for name, stir := range unrest {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const walks = 500
 			missed, succeeded := 0, 0
-			for seed := range uint64(walks) {
+			for seed := first; seed < first+walks; seed++ {
 				ok, all := walkOnce(t, stir, rand.New(rand.NewPCG(seed, 1))) //nolint:gosec // to be repeated
 				if ok {
 					succeeded++
