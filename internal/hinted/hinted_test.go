@@ -47,7 +47,7 @@ func TestAFactHasWordsInEachLanguage(t *testing.T) {
 	}
 	for language, want := range map[locale.Language]string{
 		locale.English: "doing: reading root certificates: gone\nhint: check ca_file of [isidoor]",
-		locale.French:  "doing: lecture des certificats racines\u00a0: gone\nhint: vérifier ca_file de [isidoor]",
+		locale.French:  "doing: lecture des certificats racines\u00a0: gone\nhint: vérifiez ca_file de [isidoor]",
 	} {
 		if got := TextIn(locale.Of(language, ""), err); got != want {
 			t.Errorf("got %q, want %q", got, want)

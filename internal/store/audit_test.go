@@ -268,19 +268,33 @@ func TestAuditTellsRulesAsFacts(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	s := f.open()
-	what := Cutoffs{Diffs: time.Date(2025, 11, 22, 0, 0, 0, 0, time.UTC), Runs: time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC)}.Fact()
+	day := time.Date(2025, 11, 22, 0, 0, 0, 0, time.UTC)
+	cutoffs := Cutoffs{Diffs: day, Items: day, Runs: time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC), Fires: day, Documents: day, Files: day}
+	what := cutoffs.Fact()
 	back := PutBack{Seen: 9, Known: 7}.Fact()
 	f.decide(s, 0, ledger.AuditEntry{Decision: ledger.DecisionPurge, Facts: ledger.AuditFacts{What: &what}})
 	f.decide(s, 0, ledger.AuditEntry{Decision: ledger.DecisionPutBack, Facts: ledger.AuditFacts{Why: &back}})
 	entries, err := s.Audit(t.Context(), ledger.AuditFilter{Max: 2})
 	f.must(err)
 	french := locale.Of(locale.French, "")
-	if e := entries[1]; e.Detail != "diffs before 2025-11-22, runs before 2020-01-02" ||
-		e.Facts.What.In(french) != "différences d'avant le 2025-11-22, exécutions d'avant le 2020-01-02" {
+	if e := entries[1]; e.Detail != "diffs before 2025-11-22, items before 2025-11-22, runs before 2020-01-02, fires before 2025-11-22, "+
+		"documents before 2025-11-22, files before 2025-11-22" || e.Facts.What.In(french) != "différences d'avant le 2025-11-22, lignes d'avant "+
+		"le 2025-11-22, exécutions d'avant le 2020-01-02, échéances d'avant le 2025-11-22, fiches d'avant le 2025-11-22, fichiers d'avant "+
+		"le 2025-11-22" {
 		t.Errorf("%+v", e)
 	}
 	if e := entries[0]; e.Reason != "the ledger was put back: it knows runs up to 7, and this machine has seen run 9" || e.Actor != "syncd" ||
 		!strings.Contains(e.Facts.Why.In(french), "jusqu'à la 7") {
 		t.Errorf("%+v", e)
+	}
+	held := &PurgeHeldError{LeaptFrom: &day, LeaptTo: &day, Excess: []Excess{{"runs", 1, 2}}, Share: 0.2}
+	for suffix, held := range map[string]*PurgeHeldError{" to 2025": {LeaptFrom: &day, LeaptTo: &day}, "; 1 of 2 runs would go (limit: 20 %)": held} {
+		f.must(s.confirmPurge(t.Context(), Cutoffs{Runs: day}, held, PurgeOrder{By: "marie", Reason: "seen"}))
+		entries, err = s.Audit(t.Context(), ledger.AuditFilter{Max: 1})
+		f.must(err)
+		if e := entries[0]; !strings.HasPrefix(e.Detail, "runs before 2025-11-22; confirmed although the clock leapt from ") ||
+			!strings.Contains(e.Detail, suffix) || !strings.Contains(e.Facts.What.In(french), "\u00a0; confirmé alors que\u00a0: l'horloge") {
+			t.Errorf("%+v %s", e, e.Facts.What.In(french))
+		}
 	}
 }

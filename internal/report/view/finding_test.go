@@ -216,7 +216,7 @@ func TestFinding(t *testing.T) {
 		jobs.RuleEmpty: {"factures: Isidoor lists nothing, although 40 were known: nothing was marked as gone",
 			"factures : Isidoor ne liste rien, alors que 40 étaient connus : rien n'a été marqué comme disparu"},
 		jobs.RuleGone: {"factures: 12 of 40 known are no longer listed; at most 8 (20%) pass without a person: 901, 902 and 10 more",
-			"factures : 12 des 40 connus ne sont plus listés ; au plus 8 (20\u202f%) passent sans confirmation : 901, 902 et 10 autres"},
+			"factures : 12 des 40 connus ne sont plus dans la liste ; au plus 8 (20\u202f%) passent sans confirmation : 901, 902 et 10 autres"},
 		jobs.RuleForeign: {"factures: 2 records are another owner's, and nothing of them was kept",
 			"factures : 2 éléments appartiennent à un autre titulaire, et rien n'en a été conservé"},
 		jobs.RuleUnsettled: {"factures: no walk through the list surely showed all, as it changed meanwhile; the next run tries again",
