@@ -120,15 +120,15 @@ const tokenRunes = ".abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456
 // unexpected are the codes that no test expects yet. Who tests one takes it out.
 var unexpected = strings.Fields(`
 	admin.credentials-unread admin.instances admin.no-credentials admin.no-systemd-run admin.no-unit admin.not-root admin.not-started
-	admin.systemd-run-ended audit.names audit.names-more call.check-endpoint call.check-token call.grant-late call.grant-unkept
-	call.packed-times call.setting call.so-often call.unkept command.not-a-sample contract.behind-end
+	admin.systemd-run-ended audit.names audit.names-more call.check-endpoint call.check-token
+	call.packed-times call.so-often call.unkept command.not-a-sample contract.behind-end
 	contract.file-forbidden contract.file-unread contract.file-unread-why contract.hint-clear contract.hint-file-folder
 	contract.hint-file-forbidden contract.hint-file-large contract.hint-is-key contract.hint-itself contract.hint-json contract.hint-key
-	contract.hint-method contract.hint-method-path contract.hint-other-list contract.hint-refuse contract.hint-which-key contract.place
-	contract.place-cookie contract.place-path contract.refused-no-match contract.unchecked-type database.sealed database.watermark-none
-	found/amount-unweighed found/contract-unread found/key-opens found/ledger-ready found/not-read found/secrets-read found/watermark-kept
-	found/watermark-lost found/watermark-unkept inbox.endless inbox.file-gone inbox.other-ledger inspect.inspect-power
-	isidoor.document-unwritten isidoor.unfit-path isidoor.unread-nomenclatures mapping.of-field command.file-on-terminal
+	contract.hint-method contract.hint-method-path contract.hint-refuse contract.hint-which-key contract.place
+	contract.place-cookie contract.place-path contract.refused-no-match contract.unchecked-type database.sealed
+	found/amount-unweighed found/contract-unread found/key-opens found/ledger-ready found/secrets-read found/watermark-kept
+	found/watermark-lost found/watermark-unkept inbox.endless inbox.other-ledger inspect.inspect-power
+	isidoor.document-unwritten isidoor.unfit-path isidoor.unread-nomenclatures mapping.of-field
 	refused/force-idle refused/no-nomenclature refused/no-state refused/nobody-sends refused/nobody-sends-these refused/one-dossier
 	refused/reason-idle run.claim-lost run.contract-moved sandbox.bad-fault sandbox.refuses staging.query-foreign
 	staging.query-not-sql-whole staging.query-parameter staging.query-raised staging.query-refused staging.query-somehow
