@@ -38,14 +38,20 @@ func (p process) admin(ctx context.Context, args []string) error {
 		return p.completeAdmin(ctx, args)
 	}
 	instance, command, err := admin.Arguments(args)
+	locale.TypeAs("sudo syncd-admin")
+	if named := (&admin.Admin{Instance: instance}); instance != "" && named.Check() == nil {
+		locale.TypeAs("sudo syncd-admin -i " + instance)
+	}
 	switch {
 	case err != nil:
 		return err
 	case len(command) == 0:
 		return &admin.Error{What: hinted.Say("admin.no-command"), Kind: admin.Usage}
 	case command[0] == "-h" || command[0] == "--help":
-		_, err := fmt.Fprint(p.Stdout, locale.HelpOf(p.helpLanguage(nil)).Admin)
-		return err
+		if _, err := fmt.Fprintln(p.Stdout, locale.HelpOf(p.helpLanguage(nil)).Admin); err != nil {
+			return err
+		}
+		return p.withoutService(ctx, args)
 	case admin.AboutProgram(command):
 		return p.withoutService(ctx, args)
 	}

@@ -26,6 +26,7 @@ func main() {
 	forbidCoreDumps()
 	terminal.OutlivePipes()
 	useOneProcessor()
+	locale.TypeAs(cmp.Or(os.Getenv("SYNCD_COMMAND"), "syncd")) // the package's units say it
 	os.Exit(run(os.Args[1:], process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
 }
 

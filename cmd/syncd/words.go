@@ -9,15 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"syncd/internal/app"
 	"syncd/internal/app/words"
 	"syncd/internal/config"
 	"syncd/internal/help"
-	"syncd/internal/hinted"
-	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
-	"syncd/internal/sandbox"
 	"syncd/internal/terminal"
 )
 
@@ -31,41 +27,29 @@ func (a *session) say(w io.Writer, sentence string, namesAndValues ...any) {
 	fmt.Fprintln(w, a.words().Fill(sentence, namesAndValues...))
 }
 
-// told is an error that is in words already.
-type told struct {
-	error
-	text string
-}
-
-func (e *told) Error() string { return e.text }
-
-func (e *told) Unwrap() error { return e.error }
-
 // inWords puts what was refused into the words of the session's language.
 func (a *session) inWords(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &told{err, messageIn(a.words(), err)}
+	return words.Told(a.words(), err)
 }
 
 // inWords puts what went wrong before the configuration was read, or with reading it, into words.
 func (p process) inWords(err error) error {
-	if err != nil && !is[*told](err) && !is[codeError](err) && !is[*terminal.LostError](err) {
-		return &told{err, messageIn(&view.Teller{Catalogue: p.words()}, err)}
+	if err != nil && !is[*words.ToldError](err) && !is[codeError](err) && !is[*terminal.LostError](err) {
+		return words.Told(&view.Teller{Catalogue: p.words()}, err)
 	}
 	return err
 }
 
 // message is an error for people, with its hint: in English where nobody said in which language.
 func message(err error) string {
-	if _, ok := errors.AsType[*told](err); ok {
+	if _, ok := errors.AsType[*words.ToldError](err); ok {
 		return err.Error()
 	}
-	return messageIn(english(), err)
+	return words.Text(english(), err)
 }
-
-func messageIn(teller *view.Teller, err error) string { return hinted.Text(words.Error(teller, err)) }
 
 func english() *view.Teller {
 	return view.New(locale.English, view.Options{})
@@ -97,22 +81,4 @@ func namedConfig(args []string) (path string) {
 }
 
 // helpValues are what texts of help name and the program knows.
-func helpValues(h *locale.Help) []any {
-	lines := faultLines(nil, h, sandbox.CommonFaults())
-	for _, stand := range partner.StandIns() {
-		lines = append(lines, "\n--profile "+strings.Join(stand.Profiles, h.Words.Or))
-		lines = faultLines(lines, h, stand.API.OwnFaults(), "calls", stand.API.Calls(), "default", stand.API.Default)
-	}
-	return []any{
-		"config", defaultConfig, "states", strings.Join(app.RunStates, ", "), "decisions", strings.Join(app.DecisionNames(), ", "),
-		"profiles", strings.Join(partner.Profiles(), h.Words.Or), "views", strings.Join(app.Inbox{}.Views(), ", "),
-		"faults", strings.Join(lines, "\n"),
-	}
-}
-
-func faultLines(lines []string, h *locale.Help, faults []sandbox.FaultFlag, values ...any) []string {
-	for _, f := range faults {
-		lines = append(lines, fmt.Sprintf("  %-32s %s", f.Example, locale.Fill(h.Faults[f.Name], values...)))
-	}
-	return lines
-}
+func helpValues(h *locale.Help) []any { return words.OfHelp(h, defaultConfig) }

@@ -71,8 +71,8 @@ func TestRefusalsInBothLanguages(t *testing.T) {
 		locale.French:  "il faut un motif pour un accord\nhint: --reason \"pourquoi\"",
 	} {
 		refused := &app.Refused{Code: app.NoReason, Args: app.Args{"decision": ledger.DecisionApprove}}
-		text := messageIn(view.New(language, view.Options{}), refused)
-		err := &told{fmt.Errorf("approving: %w", refused), text}
+		teller := view.New(language, view.Options{})
+		text, err := words.Text(teller, refused), words.Told(teller, fmt.Errorf("approving: %w", refused))
 		if text != want || message(err) != want || exitCode(err) != exitUsage {
 			t.Errorf("%s: %q, message %q, code %d", language, text, message(err), exitCode(err))
 		}

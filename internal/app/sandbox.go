@@ -112,8 +112,15 @@ func (s Sandbox) Open(ctx context.Context, o sandbox.Options) (*sandbox.Server, 
 		}
 		dossiers = append(dossiers, known)
 	}
+	if s.Reads() {
+		dossiers = sandbox.MadeUp(dossiers)
+	}
+	secret, err := s.partner.Proof()
+	if err != nil {
+		return nil, nil, err
+	}
 	o.Profile = s.Profile
-	server, err := s.StandIn().Open(s.partner, dossiers, o)
+	server, err := s.StandIn().Open(s.partner, secret, dossiers, o)
 	if err != nil {
 		return nil, nil, hinted.While("preparing the sandbox", err)
 	}

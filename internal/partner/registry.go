@@ -59,7 +59,7 @@ type StandIn struct {
 	Samples  map[string]string // configurations of the profiles that the program's own sample does not fit
 	Path     string            // of the API below the stand-in's address: where base_url leads
 	Entry    func(nomenclature, code, label string, active bool) any
-	Open     func(*config.Partner, []sandbox.Dossier, sandbox.Options) (*sandbox.Server, error)
+	Open     func(p *config.Partner, secret string, dossiers []sandbox.Dossier, o sandbox.Options) (*sandbox.Server, error)
 }
 
 // StandIns are all that there are.

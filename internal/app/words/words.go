@@ -23,6 +23,22 @@ func Error(teller *view.Teller, err error) (text, hint string) {
 	return teller.Error(err)
 }
 
+// Text is an error in words, with its hint on a line of its own.
+func Text(teller *view.Teller, err error) string { return hinted.Text(Error(teller, err)) }
+
+// ToldError is an error that is in words already.
+type ToldError struct {
+	error
+	text string
+}
+
+// Told puts an error into words.
+func Told(teller *view.Teller, err error) error { return &ToldError{err, Text(teller, err)} }
+
+func (e *ToldError) Error() string { return e.text }
+
+func (e *ToldError) Unwrap() error { return e.error }
+
 // Fact is a finding as data.
 type Fact struct {
 	view.CheckLine

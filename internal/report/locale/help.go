@@ -2,6 +2,7 @@ package locale
 
 import (
 	"fmt"
+	"reflect"
 	"sync"
 )
 
@@ -68,6 +69,7 @@ func HelpOf(language Language) *Help {
 	if err := decode(text, h); err != nil {
 		panic(fmt.Sprintf("the help of %s: %v", language, err))
 	}
+	typing(reflect.ValueOf(h).Elem())
 	knownHelp.Store(language, h)
 	return h
 }

@@ -58,6 +58,7 @@ func parse(text []byte, partner string) (*Catalogue, error) {
 		return nil, err
 	}
 	each(reflect.ValueOf(c).Elem(), c.name(partner))
+	typing(reflect.ValueOf(c).Elem())
 	return c, nil
 }
 

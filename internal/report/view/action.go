@@ -7,6 +7,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/lazyregexp"
 	"syncd/internal/ledger"
+	"syncd/internal/report/locale"
 )
 
 // Action is something that a person can do next, for a program or a page: what, and with which arguments. Its members are a
@@ -57,14 +58,14 @@ const (
 
 // Command is what a person types to do it.
 func (a *Action) Command() string {
-	parts := append([]string{"syncd"}, strings.Split(a.Action, "-")...)
+	parts := append([]string{locale.Typed()}, strings.Split(a.Action, "-")...)
 	add := func(given bool, words ...string) {
 		if given {
 			parts = append(parts, words...)
 		}
 	}
 	if a.Action == contractHelp {
-		return "syncd contract --help"
+		return locale.Typed() + " contract --help"
 	}
 	add(a.Run != 0, strconv.FormatInt(a.Run, 10))
 	add(a.Job != "", argument(a.Job))

@@ -111,7 +111,7 @@ func (t *Teller) Schedule(s Schedules) *ScheduleReport {
 func (t *Teller) scheduled(s *Schedules, e *ScheduleEntry) ScheduledJob {
 	words := &t.Catalogue.Schedule
 	if e.Schedule == "" {
-		return ScheduledJob{Title: locale.Fill(words.ByHand, "job", e.Job), Run: words.Run + "syncd run " + argument(e.Job)}
+		return ScheduledJob{Title: locale.Fill(words.ByHand, "job", e.Job), Run: words.Run + locale.Typed() + " run " + argument(e.Job)}
 	}
 	return ScheduledJob{Title: locale.Fill(words.Job, "job", e.Job, "schedule", e.Schedule, "zone", e.Timezone), Facts: t.jobLines(s, e),
 		Alike: t.alike(e, s.alive())}
@@ -162,7 +162,7 @@ func (t *Teller) jobLines(s *Schedules, e *ScheduleEntry) [][2]string {
 	words := &t.Catalogue.Schedule
 	var pairs [][2]string
 	if e.Paused != nil {
-		pairs = append(pairs, [2]string{words.Paused, t.pause(e)}, [2]string{"", words.Unpause + "syncd unpause " + argument(e.Job)})
+		pairs = append(pairs, [2]string{words.Paused, t.pause(e)}, [2]string{"", words.Unpause + locale.Typed() + " unpause " + argument(e.Job)})
 	}
 	if e.Paused == nil {
 		pairs = append(pairs, t.nextLines(s, e)...)

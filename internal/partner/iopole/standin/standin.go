@@ -119,12 +119,8 @@ type Sandbox struct {
 }
 
 // Open makes a stand-in with the credentials of a configured partner.
-func Open(p *config.Partner, dossiers []sandbox.Dossier, o sandbox.Options) (*sandbox.Server, error) {
-	secret, err := p.Proof()
-	if err != nil {
-		return nil, err
-	}
-	s, err := New(Config{ClientID: p.ClientID, ClientSecret: secret, Dossiers: sandbox.MadeUp(dossiers), TokenLifetime: o.TokenLifetime,
+func Open(p *config.Partner, secret string, dossiers []sandbox.Dossier, o sandbox.Options) (*sandbox.Server, error) {
+	s, err := New(Config{ClientID: p.ClientID, ClientSecret: secret, Dossiers: dossiers, TokenLifetime: o.TokenLifetime,
 		Faults: o.Faults})
 	if err != nil {
 		return nil, err

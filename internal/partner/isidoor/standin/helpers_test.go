@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 )

@@ -96,11 +96,7 @@ type Sandbox struct {
 }
 
 // Open makes a stand-in with the credentials of a configured partner.
-func Open(p *config.Partner, dossiers []sandbox.Dossier, o sandbox.Options) (*sandbox.Server, error) {
-	secret, err := p.ClientSecret.Read()
-	if err != nil {
-		return nil, err
-	}
+func Open(p *config.Partner, secret string, dossiers []sandbox.Dossier, o sandbox.Options) (*sandbox.Server, error) {
 	c := Config{ClientID: p.ClientID, ClientSecret: secret, Dossiers: dossiers, TokenLifetime: o.TokenLifetime, Profile: o.Profile,
 		Faults: o.Faults, ContractFile: o.ContractFile, Append: o.Append}
 	if p.Documents.KeySet { // else the profile says where it goes, and check tells what to write
