@@ -12,7 +12,6 @@ import (
 	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
 	"pgregory.net/rapid"
-
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/openapi"
 )

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 )
