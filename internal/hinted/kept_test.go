@@ -57,7 +57,8 @@ func TestKeptOneByOne(t *testing.T) {
 		problem, hint := k.Told()
 		again = append(again, Told{problem, hint, k.Guess})
 	}
-	if kept[0].What.Code != "plain.behind" || KeepAll(While("reading the plan", While("reading runs", guess)))[0].What.Code != "plain.problem" {
+	if kept[0].What.Code != "plain.behind" ||
+		KeepAll(While("reading the plan", While("reading runs", guess)))[0].What.Code != "plain.problem" {
 		t.Errorf("%+v", kept[0])
 	}
 	if !slices.Equal(again, All(err)) || len(kept) != 3 || !kept[1].Guess || kept[1].InEnglish() || !kept[0].InEnglish() ||

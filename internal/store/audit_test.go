@@ -288,7 +288,8 @@ func TestAuditTellsRulesAsFacts(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	held := &PurgeHeldError{LeaptFrom: &day, LeaptTo: &day, Excess: []Excess{{"runs", 1, 2}}, Share: 0.2}
-	for suffix, held := range map[string]*PurgeHeldError{" to 2025": {LeaptFrom: &day, LeaptTo: &day}, "; 1 of 2 runs would go (limit: 20 %)": held} {
+	for suffix, held := range map[string]*PurgeHeldError{" to 2025": {LeaptFrom: &day, LeaptTo: &day},
+		"; 1 of 2 runs would go (limit: 20 %)": held} {
 		f.must(s.confirmPurge(t.Context(), Cutoffs{Runs: day}, held, PurgeOrder{By: "marie", Reason: "seen"}))
 		entries, err = s.Audit(t.Context(), ledger.AuditFilter{Max: 1})
 		f.must(err)
