@@ -3,6 +3,7 @@ package process
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -257,8 +258,8 @@ func TestADaemonStopsReading(t *testing.T) {
 	}
 }
 
-// TestADaemonReadsOfWhomItIsTold: a reload brings a dossier and takes one away, and a section whose secret is not there yet, which
-// no job needs, keeps nobody from that.
+// TestADaemonReadsOfWhomItIsTold: a reload brings a dossier and takes one away; another partner whose secret is not there yet, which
+// no job needs, keeps nobody from that, and is read once it is there.
 func TestADaemonReadsOfWhomItIsTold(t *testing.T) {
 	t.Parallel()
 	r, s := readChorus(t, choruspro.Config{Dossiers: twoDossiers, Invoices: 10})
@@ -298,21 +299,38 @@ func TestADaemonReadsOfWhomItIsTold(t *testing.T) {
 	r.want(0, r.run("unpause", "lecture"))
 
 	only := strings.Replace(both, "\npartner = \"chorus-pro\"\n", "\npartner = \"chorus-pro\"\ndossiers = [\"sainte-anne\"]\n", 1)
+	other, err := iopole.New(iopole.Config{ClientID: "our-editor", ClientSecret: clientSecret, Invoices: 3, Dossiers: twoDossiers})
+	r.must(err)
+	server := httptest.NewServer(other)
+	t.Cleanup(server.Close)
 	unused := strings.Replace(only, "[[dossier]]\n", `[[partner]]
 name = "iopole"
 environment = "test"
-client_id = "x"
+base_url = "`+server.URL+`"
+token_url = "`+server.URL+iopole.TokenPath+`"
+rate_per_minute = 100000
+client_id = "our-editor"
 client_secret = { file = "not-there-yet.secret" }
 
 [[dossier]]
 `, 1)
-	unused = strings.Replace(unused, "[dossier.chorus-pro]\n", "[dossier.iopole]\ncustomer_id = \"42\"\n[dossier.chorus-pro]\n", 1)
+	const section = "[dossier.chorus-pro]\n"
+	unused = strings.Replace(unused, section, "[dossier.iopole]\ncustomer_id = \""+twoDossiers[0].Customer+"\"\n"+section, 1)
 	r.must(os.Remove(filepath.Join(r.dir, dossier+".secret")))
 	reload(unused)
 	ran("sainte-anne")
 	if got := r.run("check"); got.code == 0 || !strings.Contains(got.stdout, "not-there-yet.secret") {
 		t.Errorf("a check says nothing of the secret that is missing: %s", got.stdout)
 	}
+	r.must(os.WriteFile(filepath.Join(r.dir, "not-there-yet.secret"), []byte(clientSecret+"\n"), 0o600))
+	reload(unused + "\n[[job]]\nname = \"factures\"\nkind = \"pull\"\npartner = \"iopole\"\ndossiers = [\"" +
+		dossier + "\"]\n")
+	r.want(0, r.run("run", "factures", "--detach"))
+	r.untilState(r.latest(), "succeeded")
+	if n := r.number(`SELECT count(*) FROM inbox.records WHERE partner = 'iopole' AND collection = 'factures'`); n != 3 {
+		t.Errorf("%d invoices of the other partner", n)
+	}
+	ran("sainte-anne")
 	if d.logged(`"level":"error"`) {
 		t.Errorf("it logs errors: %q", d.lines(`"level":"error"`))
 	}
