@@ -41,10 +41,11 @@ type Partner struct {
 	Clock    func() time.Time
 	Order    func([]*Item) // of a list, as each page has it; nil = as they are
 
-	Before func(call string) error // each call
-	After  func(call string) error // each call that was answered: the answer is lost
-	Bad    map[string]string       // files that come otherwise than announced, by name
-	Wrong  []byte                  // Secret
+	Before func(call string) error                // each call
+	After  func(call string) error                // each call that was answered: the answer is lost
+	Ended  func(ctx context.Context, call string) // likewise, with what may break it off
+	Bad    map[string]string                      // files that come otherwise than announced, by name
+	Wrong  []byte                                 // Secret
 
 	Calls []string
 	Acked []string // keys, as often as they were acknowledged
@@ -87,7 +88,7 @@ func (p *Partner) Drop(keys ...string) {
 func (p *Partner) call(ctx context.Context, name string, answer func() error) error {
 	p.mu.Lock()
 	p.Calls = append(p.Calls, name)
-	before, after := p.Before, p.After
+	before, after, ended := p.Before, p.After, p.Ended
 	p.mu.Unlock()
 	if ctx.Err() != nil {
 		return &jobs.CallError{Class: jobs.ClassCancelled, Call: name, Problem: "cancelled"}
@@ -100,6 +101,9 @@ func (p *Partner) call(ctx context.Context, name string, answer func() error) er
 	p.mu.Lock()
 	err := answer()
 	p.mu.Unlock()
+	if err == nil && ended != nil {
+		ended(ctx, name)
+	}
 	if err == nil && after != nil {
 		err = after(name)
 	}

@@ -1,6 +1,7 @@
 package pulltest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -589,12 +590,16 @@ func aPersonStopsIt(s *story) {
 	s.Add(numbered(5)...)
 	for _, call := range []string{"page 0", "detail 003", "ack 002"} {
 		stop := make(chan struct{})
-		s.After = func(now string) error {
-			if now == call {
+		s.Ended = func(ctx context.Context, now string) {
+			switch {
+			case now != call:
+			case strings.HasPrefix(now, "ack "): // which nothing breaks off
 				close(stop)
-				time.Sleep(10 * time.Millisecond) //nolint:forbidigo // as long as an answer takes
+				<-s.stopping
+			default:
+				close(stop)
+				<-ctx.Done()
 			}
-			return nil
 		}
 		runner := s.runner()
 		runner.Stop = stop
@@ -603,7 +608,7 @@ func aPersonStopsIt(s *story) {
 			"ack 002": "failed stopped: 5 read 5 new 2 acknowledged"}[call]
 		s.ended(run, err, want)
 	}
-	s.After = nil
+	s.Ended = nil
 	s.fetch("succeeded: 3 read 3 same 3 acknowledged")
 }
 

@@ -46,6 +46,8 @@ type story struct {
 	*Partner
 	job *jobs.FetchJob
 	at  time.Time // when it is; zero = now
+
+	stopping <-chan struct{} // of the execution under way
 }
 
 const collection = "factures"
@@ -73,7 +75,7 @@ func (s *story) now() time.Time {
 
 func (s *story) runner() *jobs.Runner {
 	gather := func(ctx context.Context, f *jobs.Fetching) (jobs.Concluded, jobs.Reason, error) {
-		f.Now = s.now
+		f.Now, s.stopping = s.now, f.Stop
 		return pull.ToEnd(ctx, f)
 	}
 	return &jobs.Runner{Ledger: s.Ledger(), Inbox: s.Inbox(), Credentials: s.Credentials(), Feed: s.Partner, Gather: gather,
