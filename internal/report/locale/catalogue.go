@@ -11,6 +11,8 @@ type Catalogue struct {
 	Elides         bool              // de and que lose their vowel before another one
 	Partners       map[string]string // their names, by those of targets
 	SomePartner    string            // instead of a name, where the partner is not known
+	OwnSection     string            // the partner whose section is called by its name alone
+	SomeSection    string            // likewise, of its section
 	FirstDay       string            // the first day of a month
 	Quote          string            `args:"value"`
 	OfMonth        string            `args:"month"`

@@ -4,6 +4,7 @@ package locale
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -77,17 +78,14 @@ func decode(text []byte, into any) error {
 	return nil
 }
 
-// ownSection is the partner whose section has its name alone; those of others are [[partner]], told as [partner.NAME].
-const ownSection = "isidoor"
-
 // name puts a partner's name, and that of its section, into a text.
 func (c *Catalogue) name(partner string) func(text string) string {
 	name := c.Partners[partner]
 	if name == "" {
 		name = c.SomePartner
 	}
-	section := partner
-	if partner != "" && partner != ownSection {
+	section := cmp.Or(partner, c.SomeSection)
+	if partner != "" && partner != c.OwnSection {
 		section = "partner." + partner
 	}
 	return func(text string) string {

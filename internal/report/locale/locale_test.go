@@ -41,7 +41,7 @@ func TestCataloguesSayTheSame(t *testing.T) {
 	texts(reflect.ValueOf(*Of(French, "isidoor")), "", fr)
 	maps.DeleteFunc(fr, func(path, _ string) bool { return strings.HasPrefix(path, ".Doings") }) // in English they are their keys
 	same := []string{"paie", "SIRET", "Code", "Codes", "Dossier", "Nomenclature", "HTTP {status}", "{array}, {n}", "PRODUCTION", "{n} code",
-		"{n} codes", "{n} dossier", "{n} dossiers", "", "Isidoor", "Chorus Pro", "Iopole", "Jindexe",
+		"{n} codes", "{n} dossier", "{n} dossiers", "", "isidoor", "Isidoor", "Chorus Pro", "Iopole", "Jindexe",
 		"Version", "Type", "Collection", "{collection} {key}", "{read} = {new} + {changed} + {same} + {refused}",
 		"--employee MATRICULE", "--dossier {example}", "{states}", "{decisions}", "syncd run {of} --failed-of {run}",
 		"API", "MATRICULE", "COLLECTION", "configuration", "secrets", "staging", "{trouble}", "{problem}", "{finding}", " ({names})",
@@ -187,6 +187,9 @@ func TestNamesOfPartners(t *testing.T) {
 		if got := c.Reasons["contract"].Plain; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+	if got := Of(French, "").Causes["client"].Mend; !strings.Contains(got, "dans [PARTENAIRE] (") {
+		t.Errorf("got %q", got)
 	}
 	if got := Of(French, "isidoor").Causes["client"].Mend; !strings.Contains(got, "dans [isidoor] (") {
 		t.Errorf("got %q", got)
