@@ -83,6 +83,9 @@ type Ask struct {
 	Sweep      bool
 	Page       int       // from 0
 	From, To   time.Time // From zero = no limit
+	// Follows is called, where a Feed can, once it is known that a page comes after this one, while its records are still read:
+	// the next one can be asked for meanwhile. nil = nobody wants to know.
+	Follows func()
 }
 
 // Page is the answer to an Ask.

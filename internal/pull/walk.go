@@ -151,20 +151,40 @@ func (c *collection) walkOnce(ctx context.Context, ask jobs.Ask, take taking) (*
 
 // ahead asks for page after page, up to the last one, and is at most two ahead of who takes them.
 func (c *collection) ahead(ctx context.Context, ask jobs.Ask) <-chan answer {
-	pages := make(chan answer, 1)
+	pages := make(chan answer)
 	go func() {
 		defer close(pages)
-		for more := true; more; ask.Page++ {
-			got := c.page(ctx, ask)
-			more = got.page != nil && !got.page.Last
-			select {
-			case pages <- got:
-			case <-ctx.Done():
-				return
+		for now := c.ask(ctx, ask); now != nil; {
+			var next *asking
+			if <-now.follows {
+				ask.Page++
+				next = c.ask(ctx, ask)
 			}
+			select {
+			case pages <- <-now.answer:
+			case <-ctx.Done(): // nobody takes it
+			}
+			now = next
 		}
 	}()
 	return pages
+}
+
+// asking is a page on its way.
+type asking struct {
+	follows chan bool // tells, perhaps before the answer, whether a page comes after it
+	answer  chan answer
+}
+
+func (c *collection) ask(ctx context.Context, ask jobs.Ask) *asking {
+	a := &asking{follows: make(chan bool, 2), answer: make(chan answer, 1)}
+	ask.Follows = func() { a.follows <- true }
+	go func() {
+		got := c.page(ctx, ask)
+		a.follows <- got.page != nil && !got.page.Last
+		a.answer <- got
+	}()
+	return a
 }
 
 // page asks for one. A panic is passed on to who takes it.

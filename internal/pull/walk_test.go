@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -117,4 +118,47 @@ func walkOnce(t *testing.T, stir func(*pulltest.Partner, *rand.Rand), r *rand.Ra
 		}
 	}
 	return run.State == jobs.Succeeded, true
+}
+
+// thinking is a partner that takes a while to answer, and whose answers take a while to read.
+type thinking struct{ *pulltest.Partner }
+
+const (
+	answers = 20 * time.Millisecond
+	reads   = 15 * time.Millisecond
+)
+
+func (p thinking) Page(ctx context.Context, ask jobs.Ask) (*jobs.Page, error) {
+	time.Sleep(answers)
+	page, err := p.Partner.Page(ctx, ask)
+	if err == nil && !page.Last && ask.Follows != nil {
+		ask.Follows()
+	}
+	time.Sleep(reads)
+	return page, err
+}
+
+// The next page is asked for while the records of one are read: a list takes as long as its answers.
+func TestPagesAreReadWhileTheNextOneIsAskedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const pages = 10
+		p := thinking{&pulltest.Partner{Size: 10, Clock: time.Now}}
+		for i := range 10 * pages {
+			p.Add(fmt.Sprintf("%03d", i))
+		}
+		w := pulltest.InMemory()
+		job := &jobs.FetchJob{Name: "factures", StopAfter: 1, Collections: []jobs.Collection{
+			{Name: "factures", Paged: true, Windows: []jobs.Window{{}}}}}
+		runner := &jobs.Runner{Ledger: w.Ledger(), Inbox: w.Inbox(), Credentials: w.Credentials(), Feed: p, Gather: pull.ToEnd,
+			Progress: jobs.Silent{}, Log: zerolog.Nop()}
+		began := time.Now()
+		run, err := runner.Fetch(t.Context(), job, jobs.NewRun{Job: "factures", Kind: jobs.PullRecords})
+		if err != nil || run.State != jobs.Succeeded {
+			t.Fatal(err, pulltest.Summary(run))
+		}
+		if took, want := time.Since(began), pages*answers+reads; took != want {
+			t.Errorf("%d pages took %s, want %s", pages, took, want)
+		}
+	})
 }

@@ -45,7 +45,7 @@ func (f *feed) page(ctx context.Context, s *shower, l *Listing, ask jobs.Ask) (*
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.page(answered.Text, l, ask.Page)
+	p, err := s.page(answered.Text, l, &ask)
 	if err != nil {
 		return nil, f.strange(call, err)
 	}
@@ -72,6 +72,7 @@ func (l *Listing) parted() (*Listing, int) {
 // inParts asks for a page that is too large by smaller ones.
 func (f *feed) inParts(ctx context.Context, s *shower, l *Listing, parts int, ask jobs.Ask) (*jobs.Page, error) {
 	var whole *jobs.Page
+	ask.Follows = nil // a part comes first
 	for first, i := ask.Page*parts, 0; i < parts; i++ {
 		ask.Page = first + i
 		p, err := f.page(ctx, s, l, ask)
@@ -205,7 +206,7 @@ func put(document any, pointer httpcall.Pointer, value any) {
 }
 
 // page reads the answer to a list call that asked for a page, from 0.
-func (s *shower) page(text []byte, l *Listing, asked int) (*jobs.Page, error) {
+func (s *shower) page(text []byte, l *Listing, ask *jobs.Ask) (*jobs.Page, error) {
 	text, err := valid(text)
 	if err != nil {
 		return nil, err
@@ -216,9 +217,12 @@ func (s *shower) page(text []byte, l *Listing, asked int) (*jobs.Page, error) {
 	}
 	p := &jobs.Page{Pages: -1, Total: -1, Last: true}
 	if l.Page != nil {
-		if err := l.Page.read(text, p, asked, len(raw)); err != nil {
+		if err := l.Page.read(text, p, ask.Page, len(raw)); err != nil {
 			return nil, err
 		}
+	}
+	if !p.Last && ask.Follows != nil {
+		ask.Follows()
 	}
 	seen := map[string]int{}
 	for _, one := range raw {
