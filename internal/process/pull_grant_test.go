@@ -21,7 +21,7 @@ import (
 	"syncd/internal/store"
 )
 
-var killsFlag = flag.Int("kills", 12, "kills and freezes of processes that share the tokens of one user; make soak takes 200")
+var killsFlag = flag.Int("kills", 8, "kills and freezes of processes that share the tokens of one user; make soak takes 200")
 
 // grantLease is how long one process may ask for a user's tokens.
 const grantLease = time.Minute

@@ -274,8 +274,8 @@ func TestAWrongPasswordIsSentOnceInADay(t *testing.T) {
 	r.setSecret(dossier, wrongPassword)
 	var d *daemon
 	for hour := range 26 {
-		if hour%6 == 0 {
-			if d != nil && hour%12 == 0 {
+		if hour%9 == 0 {
+			if d != nil && hour%18 == 0 {
 				d.stop()
 			} else if d != nil {
 				d.signal(syscall.SIGKILL)
