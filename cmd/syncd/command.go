@@ -61,7 +61,7 @@ func (p process) runOption(name string, into *int64) option {
 		complete(cmd, name, p.runNumbers)
 		cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed(name) && *into < 1 {
-				return unfit(nil, "command.not-a-run", "flag", "--"+name+" ", "value", *into)
+				return unfit("command.not-a-run", "flag", "--"+name+" ", "value", *into)
 			}
 			return nil
 		}

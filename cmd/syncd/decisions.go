@@ -21,7 +21,7 @@ func (p process) decision() app.Decision {
 func parseRun(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {
-		return 0, unfit(nil, "command.not-a-run", "flag", "", "value", strconv.Quote(text))
+		return 0, unfit("command.not-a-run", "flag", "", "value", strconv.Quote(text))
 	}
 	return id, nil
 }
@@ -93,7 +93,7 @@ func newSettle(p process) *cobra.Command {
 			}
 		}
 		if len(found) != 1 {
-			return unfit(nil, "command.settle-as")
+			return unfit("command.settle-as")
 		}
 		run, err := a.Decisions().Settle(ctx, app.Settling{Run: id, Employees: a.flags.employees, As: found[0], Decision: a.decision()})
 		if err == nil {

@@ -57,9 +57,9 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// unfit is a mistake on the command line, and what was met; nil = nothing.
-func unfit(met error, code string, namesAndValues ...any) error {
-	return usageError{hinted.Because(met, code, namesAndValues...)}
+// unfit is a mistake on the command line.
+func unfit(code string, namesAndValues ...any) error {
+	return usageError{hinted.Because(nil, code, namesAndValues...)}
 }
 
 // tell prints an error and returns its exit code.

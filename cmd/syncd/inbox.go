@@ -63,15 +63,15 @@ func newInboxExport(p process) *cobra.Command {
 	cmd := p.command("export", arguments{between(0, 3), p.collectionNames}, func(ctx context.Context, a *session, args []string) error {
 		switch {
 		case view != "" && len(args) > 0:
-			return unfit(nil, "command.csv-beside", "value", view)
+			return unfit("command.csv-beside", "value", view)
 		case view != "" && of.Partner != "":
-			return unfit(nil, "command.csv-partner")
+			return unfit("command.csv-partner")
 		case excel && view == "":
-			return unfit(nil, "command.excel-alone")
+			return unfit("command.excel-alone")
 		case view == "" && len(args) < 2:
-			return unfit(nil, "command.no-record-named")
+			return unfit("command.no-record-named")
 		case view == "" && path == "" && terminal.Is(a.Stdout):
-			return unfit(nil, "command.file-on-terminal")
+			return unfit("command.file-on-terminal")
 		}
 		file := view
 		written, err := a.writeTo(path, func(w io.Writer) (err error) {
@@ -101,10 +101,10 @@ func (a *session) writeTo(path string, write func(io.Writer) error) (written boo
 	const private = 0o600
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private) //nolint:gosec // where the person says
 	if errors.Is(err, os.ErrExist) {
-		return false, unfit(nil, "command.file-exists", "value", path)
+		return false, unfit("command.file-exists", "value", path)
 	}
 	if err != nil {
-		return false, unfit(nil, "command.no-output", "value", err)
+		return false, unfit("command.no-output", "value", err)
 	}
 	err = errors.Join(write(out), out.Close())
 	if err != nil {

@@ -87,15 +87,15 @@ func (a *session) eachDossier(text string, what ledger.Decision, decide func(app
 func parseEnd(until string, lasts time.Duration, now time.Time) (time.Time, error) {
 	switch {
 	case (until == "") == (lasts == 0):
-		return time.Time{}, unfit(nil, "command.no-end")
+		return time.Time{}, unfit("command.no-end")
 	case lasts < 0:
-		return time.Time{}, unfit(nil, "command.for-past", "value", lasts)
+		return time.Time{}, unfit("command.for-past", "value", lasts)
 	case lasts > 0:
 		return now.Add(lasts), nil
 	}
 	end, err := parseTime(until, now.Location())
 	if err == nil && !end.After(now) {
-		return time.Time{}, unfit(nil, "command.until-past", "value", until)
+		return time.Time{}, unfit("command.until-past", "value", until)
 	}
 	return end, err
 }
@@ -110,5 +110,5 @@ func parseTime(text string, zone *time.Location) (time.Time, error) {
 			return end, nil
 		}
 	}
-	return time.Time{}, unfit(nil, "command.no-time", "value", text)
+	return time.Time{}, unfit("command.no-time", "value", text)
 }

@@ -25,8 +25,9 @@ func newRuns(p process) *cobra.Command {
 			return nil
 		}
 		return printed(a, runs, err, a.printer().WriteRunsJSON, a.printer().Runs)
-	}, flagText("job", &filter.Job, p.jobNames), flagText("dossier", &filter.Dossier, p.dossierNames), flagText("period", &filter.Period, months),
-		flagText("state", &filter.State, oneOf(func() []string { return app.RunStates })), number("limit", &filter.Max), p.json)
+	}, flagText("job", &filter.Job, p.jobNames), flagText("dossier", &filter.Dossier, p.dossierNames),
+		flagText("period", &filter.Period, months), flagText("state", &filter.State, oneOf(func() []string { return app.RunStates })),
+		number("limit", &filter.Max), p.json)
 }
 
 func newShow(p process) *cobra.Command {
@@ -128,7 +129,7 @@ func (a *session) day(since string) (time.Time, error) {
 	}
 	day, err := time.ParseInLocation(time.DateOnly, since, a.Config.Zone())
 	if err != nil {
-		return day, unfit(nil, "command.no-day", "value", since)
+		return day, unfit("command.no-day", "value", since)
 	}
 	return day, nil
 }

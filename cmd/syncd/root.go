@@ -47,7 +47,7 @@ func newRoot(p process) *cobra.Command {
 		RunE:    unknownCommand,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if service := p.Getenv(admin.Variable); service != "" && p.flags.config != "" {
-				return unfit(nil, "command.other-configuration", "service", service)
+				return unfit("command.other-configuration", "service", service)
 			}
 			return p.readStdin()
 		},

@@ -132,7 +132,8 @@ func newSandboxFaults(p process) *cobra.Command {
 
 func newSandboxDictionary(p process) *cobra.Command {
 	var withdrawn bool
-	return p.onSandbox("dictionary", arguments{fit: between(2, 3)}, func(ctx context.Context, _ *session, box app.Sandbox, args []string) error {
+	code := arguments{fit: between(2, 3)}
+	return p.onSandbox("dictionary", code, func(ctx context.Context, _ *session, box app.Sandbox, args []string) error {
 		return box.SetCode(ctx, args[0], args[1], args[len(args)-1], !withdrawn) // labelled by its code where there is no label
 	}, onOff("withdrawn", &withdrawn))
 }

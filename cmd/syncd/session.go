@@ -31,7 +31,7 @@ func (p process) logger() (zerolog.Logger, error) {
 	level := cmp.Or(p.flags.logLevel, p.Getenv("SYNCD_LOG_LEVEL"), usual)
 	parsed, err := zerolog.ParseLevel(level)
 	if err != nil {
-		return zerolog.Logger{}, unfit(nil, "command.log-level", "level", strconv.Quote(level))
+		return zerolog.Logger{}, unfit("command.log-level", "level", strconv.Quote(level))
 	}
 	return zerolog.New(terminal.Log(p.Stderr, p.underSystemd())).Level(parsed).With().Timestamp().Logger(), nil
 }

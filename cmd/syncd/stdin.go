@@ -43,7 +43,7 @@ func (p process) matricule(argument string) (string, error) {
 	}
 	keys, err := p.employeesFromStdin()
 	if err == nil && len(keys) != 1 {
-		err = unfit(nil, "command.stdin-several", "value", len(keys))
+		err = unfit("command.stdin-several", "value", len(keys))
 	}
 	if err != nil {
 		return "", err
@@ -55,7 +55,7 @@ func (p process) matricule(argument string) (string, error) {
 func (p process) reasonFromStdin() (string, error) {
 	text, err := p.fromStdin(p.prompts().Answers.Reason, true)
 	if err == nil && strings.TrimSpace(text) == "" {
-		err = unfit(nil, "command.stdin-no-reason")
+		err = unfit("command.stdin-no-reason")
 	}
 	return text, err
 }
@@ -71,13 +71,13 @@ func (p process) employeesFromStdin() ([]string, error) {
 		switch key := strings.TrimSpace(line); key {
 		case "":
 		case onStdin:
-			return nil, unfit(nil, "command.stdin-dash")
+			return nil, unfit("command.stdin-dash")
 		default:
 			keys = append(keys, key)
 		}
 	}
 	if len(keys) == 0 {
-		return nil, unfit(nil, "command.stdin-nobody")
+		return nil, unfit("command.stdin-nobody")
 	}
 	return keys, nil
 }
@@ -85,7 +85,7 @@ func (p process) employeesFromStdin() ([]string, error) {
 // fromStdin reads standard input, once.
 func (p process) fromStdin(prompt string, oneLine bool) (string, error) {
 	if p.flags.stdinRead {
-		return "", unfit(nil, "command.stdin-twice")
+		return "", unfit("command.stdin-twice")
 	}
 	p.flags.stdinRead = true
 	text, err := terminal.Input{From: p.Stdin, Prompt: p.Stderr, Stop: p.Stop}.Read(prompt, oneLine)

@@ -82,7 +82,8 @@ func TestSecretReadFailures(t *testing.T) {
 			"hint: create the file, readable by the user that runs syncd only"},
 		{secretOf("credential", "open", getenv), "credential open (DIR/open) is open to every user (mode 0644)\nhint: chmod o= DIR/open"},
 		{secretOf("credential", "key", noEnv), "credential key is not there: CREDENTIALS_DIRECTORY is not set\n" +
-			"hint: where syncd is a service, type sudo syncd-admin in place of syncd; else start it by systemd with LoadCredential=key:…, or set CREDENTIALS_DIRECTORY to a folder that holds a file of that name"},
+			"hint: where syncd is a service, type sudo syncd-admin in place of syncd; else start it by systemd " +
+			"with LoadCredential=key:…, or set CREDENTIALS_DIRECTORY to a folder that holds a file of that name"},
 	} {
 		value, err := test.secret.Read()
 		if err == nil || value != "" {
