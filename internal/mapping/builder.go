@@ -19,7 +19,7 @@ type Builder struct {
 	rows     []byte // the children, encoded one after the other
 	groups   []group
 	document []byte
-	problems []Problem
+	found    []found
 	oddities []Oddity
 	tooLarge bool
 	nearest  map[nearestOf][]Nearest
@@ -36,6 +36,13 @@ type group struct {
 
 // child is a range of Builder.rows; its key is the range of the business key's value within it.
 type child struct{ start, end, keyStart, keyEnd int }
+
+func compareChildren(rows []byte, x, y child) int {
+	if c := bytes.Compare(rows[x.keyStart:x.keyEnd], rows[y.keyStart:y.keyEnd]); c != 0 {
+		return c
+	}
+	return bytes.Compare(rows[x.start:x.end], rows[y.start:y.end])
+}
 
 const (
 	keepBytes    = 256 << 10 // buffers larger than this are not kept for the next employee
@@ -58,7 +65,7 @@ func (b *Builder) Reset(row [][]byte) {
 		}
 		b.groups[i].children = b.groups[i].children[:0]
 	}
-	b.problems, b.tooLarge = nil, false // the caller may keep the problems of the one before
+	b.found, b.tooLarge = nil, false
 	b.oddities = b.oddities[:0]
 	b.employee, _ = b.encode(b.employee, b.mapping.employee, row, place{group: noGroup})
 }
@@ -79,10 +86,11 @@ func (b *Builder) AddChild(group int, row [][]byte) {
 }
 
 // Document gives the document, valid until the next Reset, or nil and the problems that block the employee: those of
-// the employee's row, then those of the children in the order of AddChild, at most maxProblems of them.
+// the employee's row, then those of the children in the order of the document, at most maxProblems of them. Rows come in
+// whatever order the database read them.
 func (b *Builder) Document() ([]byte, []Problem) {
-	if len(b.problems) > 0 {
-		return nil, b.problems
+	if len(b.found) > 0 {
+		return nil, b.problems()
 	}
 	if len(b.cuts) == 0 {
 		return b.checked(b.employee)
@@ -103,8 +111,7 @@ func (b *Builder) Oddities() []Oddity { return b.oddities }
 
 func (b *Builder) checked(document []byte) ([]byte, []Problem) {
 	if len(document) > MaxDocument {
-		b.report(Problem{Code: ProblemTooLarge})
-		return nil, b.problems
+		return nil, []Problem{{Code: ProblemTooLarge}}
 	}
 	return document, nil
 }
@@ -112,12 +119,7 @@ func (b *Builder) checked(document []byte) ([]byte, []Problem) {
 // appendChildren writes the children sorted by business key, then by content, both compared as JSON text.
 func (b *Builder) appendChildren(children []child) {
 	rows := b.rows
-	slices.SortFunc(children, func(x, y child) int {
-		if c := bytes.Compare(rows[x.keyStart:x.keyEnd], rows[y.keyStart:y.keyEnd]); c != 0 {
-			return c
-		}
-		return bytes.Compare(rows[x.start:x.end], rows[y.start:y.end])
-	})
+	slices.SortFunc(children, func(x, y child) int { return compareChildren(rows, x, y) })
 	for i, c := range children {
 		if i > 0 {
 			b.document = append(b.document, ',')
@@ -178,11 +180,11 @@ func appendLead(dst, lead []byte) []byte {
 	return append(dst, lead...)
 }
 
-// value appends the value of a column. After a problem it writes nothing: the document is not used.
+// value appends the value of a column, after a problem as a text: the document is not used, but the row has its place by it.
 func (b *Builder) value(dst []byte, o *op, value []byte, at place) []byte {
 	if value == nil {
 		if o.field.Null == NullRefuse {
-			b.report(o.problem(ProblemMissingValue, nil, b, at))
+			b.report(o, ProblemMissingValue, nil, at)
 		}
 		return append(dst, "null"...)
 	}
@@ -196,12 +198,12 @@ func (b *Builder) value(dst []byte, o *op, value []byte, at place) []byte {
 	if o.codes != nil {
 		entry, known := o.codes[string(value)]
 		if !known {
-			b.report(o.problem(ProblemUnknownCode, value, b, at))
-			return dst
+			b.report(o, ProblemUnknownCode, value, at)
+			return asText(dst, value)
 		}
 		if !entry.Active {
-			b.report(o.problem(ProblemWithdrawnCode, value, b, at))
-			return dst
+			b.report(o, ProblemWithdrawnCode, value, at)
+			return asText(dst, value)
 		}
 	}
 	if o.text {
@@ -209,8 +211,8 @@ func (b *Builder) value(dst []byte, o *op, value []byte, at place) []byte {
 	}
 	encoded, ok := o.encode(dst, value)
 	if !ok {
-		b.report(o.problem(ProblemBadValue, value, b, at))
-		return dst
+		b.report(o, ProblemBadValue, value, at)
+		return asText(dst, value)
 	}
 	switch {
 	case o.json:
@@ -221,6 +223,11 @@ func (b *Builder) value(dst []byte, o *op, value []byte, at place) []byte {
 		b.odd(o, OddPostal, "")
 	}
 	return encoded
+}
+
+func asText(dst, value []byte) []byte {
+	dst, _ = canonjson.AppendText(dst, value)
+	return dst
 }
 
 // blank reports whether a value is none: NULL, a text that shows nothing, and such a text or null in JSON.
@@ -252,11 +259,9 @@ func (b *Builder) text(dst []byte, o *op, value []byte, at place) []byte {
 	encoded, met := canonjson.AppendText(dst, value)
 	switch {
 	case met&canonjson.NotUTF8 != 0:
-		b.report(o.problem(ProblemBadValue, value, b, at))
-		return dst
+		b.report(o, ProblemBadValue, value, at)
 	case met&canonjson.Controls != 0:
 		b.reportControl(o, controlIn(value), at)
-		return dst
 	case met&canonjson.BeyondASCII != 0:
 		if mark := damage(value); mark != "" {
 			b.odd(o, OddText, mark)
@@ -281,9 +286,9 @@ func (b *Builder) look(o *op, value []byte, at place) {
 
 // reportControl never quotes the value: it would do to a terminal what it does there.
 func (b *Builder) reportControl(o *op, control string, at place) {
-	p := o.problem(ProblemControl, nil, b, at)
+	p := o.problem(ProblemControl, nil, b)
 	p.Got = control
-	b.report(p)
+	b.keep(found{p, o, at})
 }
 
 func (b *Builder) odd(o *op, kind OddityKind, mark string) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +172,27 @@ func TestValuesAreReadDuringTheCallOnly(t *testing.T) {
 	}
 	if document, _ := b.Document(); string(document) != sampleDocument {
 		t.Errorf("document %s", document)
+	}
+}
+
+// The database reads rows in whatever order: what is said of them is the same, and names their place in the document.
+func TestProblemsAreInTheOrderOfTheDocument(t *testing.T) {
+	t.Parallel()
+	b := mustCompile(t, sampleSpec(), sampleShape(), sampleNomenclatures()).NewBuilder()
+	rows := [][][]byte{values("NOPE", nil, nil, nil), values("HSUP25", nil, "many", nil), values("HSUP25", nil, "few", nil),
+		values("HSUP50", nil, "1", nil), values("HSUP25", "a\ab", nil, nil), values("NEITHER", nil, nil, nil)}
+	want := []string{"Elements[0].Libelle ", "Elements[1].Quantite few", "Elements[2].Quantite many", "Elements[4].Code NEITHER",
+		"Elements[5].Code NOPE"}
+	for seed := range uint64(20) {
+		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+		_, problems := build(b, sampleRow(), rows...)
+		var got []string
+		for _, p := range problems {
+			got = append(got, p.Path+" "+p.Value)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("seed %d: problems of %q, want %q", seed, got, want)
+		}
 	}
 }
 

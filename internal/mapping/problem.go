@@ -54,7 +54,7 @@ const MaxDocument = 1 << 20
 // valid NIR or IBAN, and cut to 80 characters.
 type Problem struct {
 	Code ProblemCode `json:"code"`
-	// "Contrat.CodeNature", "Elements[2].Code" (0-based row); "/Elements/2/Code" (in the document)
+	// "Contrat.CodeNature", "Elements[2].Code" (0-based, in the order of the document); "/Elements/2/Code" (in the document)
 	Path         string    `json:"path,omitempty"`
 	Column       string    `json:"column,omitempty"` // the staging column to mend
 	Value        string    `json:"value,omitempty"`
@@ -88,9 +88,20 @@ const maxNearestKept = 1000
 
 type nearestOf struct{ nomenclature, value string }
 
-func (b *Builder) report(p Problem) {
-	if len(b.problems) < maxProblems {
-		b.problems = append(b.problems, p)
+// found is a problem of a row. The place of the row in the document, which its path tells, is known when all rows are.
+type found struct {
+	problem Problem
+	of      *op // nil = the whole document
+	at      place
+}
+
+func (b *Builder) report(o *op, code ProblemCode, value []byte, at place) {
+	b.keep(found{o.problem(code, value, b), o, at})
+}
+
+func (b *Builder) keep(f found) {
+	if len(b.found) < maxProblems {
+		b.found = append(b.found, f)
 	}
 }
 
@@ -100,22 +111,65 @@ func (b *Builder) refuseSize(o *op, value []byte, at place) {
 		return
 	}
 	b.tooLarge = true
-	p := Problem{Code: ProblemTooLarge}
+	f := found{problem: Problem{Code: ProblemTooLarge}, at: place{group: len(b.groups)}} // after all rows
 	if len(value) > MaxDocument {
-		p.Path, p.Column = b.path(o, at), o.field.Column
+		f.problem.Column, f.of, f.at = o.field.Column, o, at
 	}
-	b.problems = append(b.problems, p) // beyond maxProblems too: it explains why the rows after it were not looked at
+	b.found = append(b.found, f) // beyond maxProblems too: it explains why the rows after it were not looked at
 }
 
-func (o *op) problem(code ProblemCode, value []byte, b *Builder, at place) Problem {
+func (o *op) problem(code ProblemCode, value []byte, b *Builder) Problem {
 	p := Problem{
-		Code: code, Path: b.path(o, at), Column: o.field.Column, Value: shown(o.field, value), Nomenclature: o.field.Nomenclature,
+		Code: code, Column: o.field.Column, Value: shown(o.field, value), Nomenclature: o.field.Nomenclature,
 		Why: whyValue(value, o.field.Type == TypeNumber),
 	}
 	if (code == ProblemUnknownCode || code == ProblemWithdrawnCode) && !o.field.Secret() {
 		p.Nearest = b.suggest(o, value)
 	}
 	return p
+}
+
+// problems are what was found, in the order of the document.
+func (b *Builder) problems() []Problem {
+	places := make([][]int, len(b.groups)) // of the children, in the document, by the order in which they were added
+	all := slices.Clone(b.found)
+	for i := range all {
+		f := &all[i]
+		if f.of == nil || f.at.group == noGroup {
+			continue
+		}
+		if places[f.at.group] == nil {
+			places[f.at.group] = b.places(f.at.group)
+		}
+		f.at.index = places[f.at.group][f.at.index]
+	}
+	slices.SortStableFunc(all, func(x, y found) int {
+		return cmp.Or(cmp.Compare(x.at.group, y.at.group), cmp.Compare(x.at.index, y.at.index))
+	})
+	problems := make([]Problem, len(all))
+	for i, f := range all {
+		problems[i] = f.problem
+		if f.of != nil {
+			problems[i].Path = b.path(f.of, f.at)
+		}
+	}
+	return problems
+}
+
+func (b *Builder) places(group int) []int {
+	children := b.groups[group].children
+	order := make([]int, len(children))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(x, y int) int {
+		return cmp.Or(compareChildren(b.rows, children[x], children[y]), cmp.Compare(x, y))
+	})
+	places := make([]int, len(order))
+	for place, i := range order {
+		places[i] = place
+	}
+	return places
 }
 
 func (b *Builder) path(o *op, at place) string {
