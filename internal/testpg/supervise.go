@@ -60,7 +60,6 @@ func settings(dir string, port int, opts Options) []string {
 	if !opts.Fsync {
 		values["fsync"] = "off"
 		values["full_page_writes"] = "off"
-		values["plan_cache_mode"] = "force_generic_plan" // connections are short: with custom plans they plan each statement anew
 	}
 	maps.Copy(values, opts.Settings)
 	var args []string
