@@ -158,11 +158,36 @@ func TestAWrongAccountIsTriedOnce(t *testing.T) {
 	}
 }
 
+// TestTwoWrongPasswordsByTurns: processes whose configurations have different wrong ones send each of them once, however often they
+// take turns: five lock an account.
+func TestTwoWrongPasswordsByTurns(t *testing.T) {
+	t.Parallel()
+	turns := func(r *reading) {
+		for range 3 {
+			for _, password := range []string{wrongPassword, wrongPassword2} {
+				r.setSecret(dossier, password)
+				r.read(3)
+				r.want(3, r.run("check"))
+			}
+		}
+	}
+	r, s := readAccount(t)
+	if turns(r); s.WrongTries(accountLogin) != 2 {
+		t.Errorf("Chorus Pro was sent %d wrong passwords, want each of two once", s.WrongTries(accountLogin))
+	}
+	granted, api := readJindexe(t, jindexe.Config{Sheets: 3})
+	turns(granted)
+	if g := api.Grants(granted.schools[0].Login); g.Password != 2 || g.Wrong != 2 {
+		t.Errorf("Jindexe was sent %+v, want each of two passwords once", g)
+	}
+}
+
 // dayPasses lets hours go by, for all that the ledger remembers of secrets.
 func (r *reading) dayPasses(hours int) {
 	r.t.Helper()
-	r.exec(`UPDATE syncd.credential SET refused_at = refused_at - make_interval(hours => $1), tried_at = tried_at - make_interval(hours => $1),
+	r.exec(`UPDATE syncd.credential SET tried_at = tried_at - make_interval(hours => $1),
 		held_until = held_until - make_interval(hours => $1)`, hours)
+	r.exec(`UPDATE syncd.refused_secret SET refused_at = refused_at - make_interval(hours => $1)`, hours)
 }
 
 // dumpAll is all that is in the database, as text.

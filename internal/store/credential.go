@@ -28,22 +28,43 @@ func (c *Credentials) digest(target int64, secret []byte) []byte {
 
 // Refused implements jobs.Credentials.
 func (c *Credentials) Refused(ctx context.Context, target int64, secret []byte) (since time.Time, err error) {
-	at, err := c.store.queries.RefusedSince(ctx, dbsqlc.RefusedSinceParams{TargetID: target, Refused: c.digest(target, secret)})
+	at, err := c.store.queries.RefusedSince(ctx, dbsqlc.RefusedSinceParams{TargetID: target, Secret: c.digest(target, secret)})
 	if isNoRows(err) {
 		return time.Time{}, nil
 	}
-	return value(at), redact("reading what the partner refused", err)
+	return at, redact("reading what the partner refused", err)
 }
 
 // NoteRefused implements jobs.Credentials.
 func (c *Credentials) NoteRefused(ctx context.Context, target int64, secret []byte) error {
-	err := c.store.queries.NoteRefused(ctx, dbsqlc.NoteRefusedParams{TargetID: target, Refused: c.digest(target, secret)})
+	err := c.store.transact(ctx, func(q *dbsqlc.Queries) error {
+		if err := q.EnsureCredential(ctx, target); err != nil {
+			return err
+		}
+		return noteRefused(ctx, q, target, c.digest(target, secret))
+	})
 	return redact("remembering what the partner refused", err)
+}
+
+// mostRefused is how many secrets of one target are remembered as refused: more than anybody tries by mistake.
+const mostRefused = 50
+
+func noteRefused(ctx context.Context, q *dbsqlc.Queries, target int64, digest []byte) error {
+	if err := q.NoteRefused(ctx, dbsqlc.NoteRefusedParams{TargetID: target, Secret: digest}); err != nil {
+		return err
+	}
+	return q.DropOldRefused(ctx, dbsqlc.DropOldRefusedParams{TargetID: target, Keep: mostRefused})
 }
 
 // Forgive implements jobs.Credentials.
 func (c *Credentials) Forgive(ctx context.Context, target int64) error {
-	return redact("forgetting what the partner refused", c.store.queries.Forgive(ctx, target))
+	err := c.store.transact(ctx, func(q *dbsqlc.Queries) error {
+		if err := q.ForgiveSecrets(ctx, target); err != nil {
+			return err
+		}
+		return q.ForgiveTries(ctx, target)
+	})
+	return redact("forgetting what the partner refused", err)
 }
 
 // What is sealed of a grant.
@@ -68,7 +89,7 @@ type grant struct {
 
 // Look implements jobs.GrantStore.
 func (g *grant) Look(ctx context.Context) (jobs.Grant, error) {
-	row, err := g.store.queries.GetCredential(ctx, g.target)
+	row, err := g.store.queries.GetCredential(ctx, dbsqlc.GetCredentialParams{TargetID: g.target, OwnSecret: g.secret})
 	if isNoRows(err) {
 		return jobs.Grant{}, nil
 	}
@@ -80,7 +101,7 @@ func (g *grant) Look(ctx context.Context) (jobs.Grant, error) {
 
 // open is a row as it concerns our secret. Tokens that do not open were altered, or sealed by a former key: they are spent.
 func (g *grant) open(row dbsqlc.GetCredentialRow) jobs.Grant {
-	found := jobs.Grant{Version: row.Version, Refused: row.Refused != nil && hmac.Equal(row.Refused, g.secret)}
+	found := jobs.Grant{Version: row.Version, Refused: row.Refused}
 	if row.Secret == nil || !hmac.Equal(row.Secret, g.secret) {
 		return found
 	}
@@ -111,7 +132,7 @@ func (g *grant) Take(ctx context.Context, version int64, lease time.Duration) (h
 		if err := q.EnsureCredential(ctx, g.target); err != nil {
 			return err
 		}
-		row, err := q.LockCredential(ctx, g.target)
+		row, err := q.LockCredential(ctx, dbsqlc.LockCredentialParams{TargetID: g.target, OwnSecret: g.secret})
 		if err != nil {
 			return err
 		}
@@ -149,7 +170,10 @@ func (g *grant) Keep(ctx context.Context, held jobs.Grant, pair jobs.Pair) error
 		if err == nil && n != 1 {
 			err = jobs.ErrGrantHeld
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return q.ForgiveSecret(ctx, dbsqlc.ForgiveSecretParams{TargetID: g.target, Secret: g.secret})
 	})
 	return redactUnlessOurs("keeping the partner's tokens", err)
 }
@@ -158,10 +182,14 @@ func (g *grant) Keep(ctx context.Context, held jobs.Grant, pair jobs.Pair) error
 func (g *grant) Release(ctx context.Context, held jobs.Grant, end jobs.GrantEnd) error {
 	row := dbsqlc.ReleaseCredentialParams{TargetID: g.target, Version: held.Version, Holder: held.Holder, DidLeave: end.Left,
 		Spent: held.Spent, Answered: end.Answered, Tries: int32(held.Tries), TriedAt: unlessZero(held.TriedAt)} //nolint:gosec // a few
-	if end.Refused {
-		row.Refused = g.secret
-	}
-	return redact("giving the partner's tokens back", g.store.queries.ReleaseCredential(ctx, row))
+	err := g.store.transact(ctx, func(q *dbsqlc.Queries) error {
+		n, err := q.ReleaseCredential(ctx, row)
+		if err != nil || n != 1 || !end.Refused {
+			return err
+		}
+		return noteRefused(ctx, q, g.target, g.secret)
+	})
+	return redact("giving the partner's tokens back", err)
 }
 
 func unlessZero(t time.Time) *time.Time {

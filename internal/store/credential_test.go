@@ -50,8 +50,9 @@ func (w *grantWorld) Target() int64 {
 }
 
 func (w *grantWorld) Pass(d time.Duration) {
-	w.f.db.Exec(w.T, `UPDATE syncd.credential SET held_until = held_until - $2::interval, tried_at = tried_at - $2::interval,
-		refused_at = refused_at - $2::interval WHERE target_id = ANY($1)`, w.own, d)
+	w.f.db.Exec(w.T, `UPDATE syncd.credential SET held_until = held_until - $2::interval, tried_at = tried_at - $2::interval
+		WHERE target_id = ANY($1)`, w.own, d)
+	w.f.db.Exec(w.T, `UPDATE syncd.refused_secret SET refused_at = refused_at - $2::interval WHERE target_id = ANY($1)`, w.own, d)
 }
 
 func (w *grantWorld) Stored(target int64) (text string) {
@@ -89,7 +90,7 @@ func TestRekeyOfGrants(t *testing.T) {
 	if f.must(err); since.IsZero() {
 		t.Error("what was refused is forgotten")
 	}
-	f.db.Exec(t, `UPDATE syncd.credential SET refused_at = refused_at - interval '25 hours'`)
+	f.db.Exec(t, `UPDATE syncd.refused_secret SET refused_at = refused_at - interval '25 hours'`)
 	since, err = next.Credentials().Refused(t.Context(), at.ID, []byte("password"))
 	if f.must(err); !since.IsZero() {
 		t.Error("what was refused yesterday is not tried")

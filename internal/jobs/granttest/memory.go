@@ -24,8 +24,7 @@ type row struct {
 	jobs.Grant
 	secret    string // that the tokens were granted for
 	heldUntil time.Time
-	refused   string
-	refusedAt time.Time // zero = nothing is
+	refused   map[string]time.Time // secrets, and when
 }
 
 // Pass lets time go by.
@@ -44,7 +43,7 @@ func (m *Memory) of(target int64) (r *row, unlock func()) {
 		m.rows = map[int64]*row{}
 	}
 	if m.rows[target] == nil {
-		m.rows[target] = &row{}
+		m.rows[target] = &row{refused: map[string]time.Time{}}
 	}
 	return m.rows[target], m.mu.Unlock
 }
@@ -53,19 +52,17 @@ func (m *Memory) of(target int64) (r *row, unlock func()) {
 func (m *Memory) Refused(_ context.Context, target int64, secret []byte) (time.Time, error) {
 	r, unlock := m.of(target)
 	defer unlock()
-	if r.refuses(string(secret)) && m.now().Sub(r.refusedAt) < 24*time.Hour {
-		return r.refusedAt, nil
+	if at, is := r.refused[string(secret)]; is && m.now().Sub(at) < 24*time.Hour {
+		return at, nil
 	}
 	return time.Time{}, nil
 }
-
-func (r *row) refuses(secret string) bool { return !r.refusedAt.IsZero() && r.refused == secret }
 
 // NoteRefused implements jobs.Credentials.
 func (m *Memory) NoteRefused(_ context.Context, target int64, secret []byte) error {
 	r, unlock := m.of(target)
 	defer unlock()
-	r.refused, r.refusedAt = string(secret), m.now()
+	r.refused[string(secret)] = m.now()
 	return nil
 }
 
@@ -73,7 +70,8 @@ func (m *Memory) NoteRefused(_ context.Context, target int64, secret []byte) err
 func (m *Memory) Forgive(_ context.Context, target int64) error {
 	r, unlock := m.of(target)
 	defer unlock()
-	r.refused, r.refusedAt, r.Tries = "", time.Time{}, 0
+	clear(r.refused)
+	r.Tries = 0
 	return nil
 }
 
@@ -94,7 +92,8 @@ func (g *grant) seen(r *row) jobs.Grant {
 	if r.secret == g.secret {
 		found = r.Grant
 	}
-	found.Refused, found.Holder = r.refuses(g.secret), 0
+	_, found.Refused = r.refused[g.secret]
+	found.Holder = 0
 	return found
 }
 
@@ -134,9 +133,7 @@ func (g *grant) Keep(_ context.Context, held jobs.Grant, pair jobs.Pair) error {
 		return jobs.ErrGrantHeld
 	}
 	r.Grant = jobs.Grant{Version: held.Version + 1, Pair: pair, TriedAt: r.TriedAt}
-	if r.refuses(g.secret) {
-		r.refused, r.refusedAt = "", time.Time{}
-	}
+	delete(r.refused, g.secret)
 	return nil
 }
 
@@ -155,7 +152,7 @@ func (g *grant) Release(_ context.Context, held jobs.Grant, end jobs.GrantEnd) e
 		r.Tries = 0
 	}
 	if end.Refused {
-		r.refused, r.refusedAt = g.secret, g.memory.now()
+		r.refused[g.secret] = g.memory.now()
 	}
 	return nil
 }

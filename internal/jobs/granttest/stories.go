@@ -53,6 +53,7 @@ var stories = map[string]func(*story){
 	"targets are apart":                    targetsAreApart,
 	"a refusal is of a day":                aRefusalIsOfADay,
 	"a person wants it tried again":        aPersonWantsItTriedAgain,
+	"two refused secrets are two":          twoRefusedSecretsAreTwo,
 }
 
 const lease = time.Minute
@@ -292,6 +293,28 @@ func aRefusalIsOfADay(s *story) {
 	s.refused("secret", true)
 	s.Pass(2 * time.Hour)
 	s.refused("secret", false)
+}
+
+// Two processes with different wrong secrets must not try them by turns.
+func twoRefusedSecretsAreTwo(s *story) {
+	s.must(s.processes[0].NoteRefused(s.Context(), s.target, []byte("secret")))
+	s.Pass(2 * time.Hour)
+	s.must(s.processes[1].NoteRefused(s.Context(), s.target, []byte("another")))
+	s.refused("secret", true)
+	s.refused("another", true)
+	s.Pass(23 * time.Hour)
+	s.refused("secret", false) // each has its own day
+	s.refused("another", true)
+	third := s.user(1, "third")
+	s.must(third.Release(s.Context(), s.takes(third, 0), jobs.GrantEnd{Left: true, Answered: true, Refused: true}))
+	s.sees(s.a, jobs.Grant{Refused: true}) // by a grant it is tried no more
+	s.sees(third, jobs.Grant{Spent: true, Refused: true})
+	s.must(s.a.Keep(s.Context(), s.takes(s.a, 0), pair("1")))
+	s.sees(s.b, jobs.Grant{Version: 1, Pair: pair("1")})
+	s.sees(third, jobs.Grant{Version: 1, Refused: true})
+	s.must(s.processes[0].Forgive(s.Context(), s.target))
+	s.refused("another", false)
+	s.sees(third, jobs.Grant{Version: 1})
 }
 
 func aPersonWantsItTriedAgain(s *story) {

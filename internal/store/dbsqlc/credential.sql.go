@@ -10,6 +10,21 @@ import (
 	"time"
 )
 
+const dropOldRefused = `-- name: DropOldRefused :exec
+DELETE FROM syncd.refused_secret r WHERE r.target_id = $1 AND r.secret NOT IN (
+    SELECT k.secret FROM syncd.refused_secret k WHERE k.target_id = $1 ORDER BY k.refused_at DESC LIMIT $2)
+`
+
+type DropOldRefusedParams struct {
+	TargetID int64
+	Keep     int32
+}
+
+func (q *Queries) DropOldRefused(ctx context.Context, arg DropOldRefusedParams) error {
+	_, err := q.db.Exec(ctx, dropOldRefused, arg.TargetID, arg.Keep)
+	return err
+}
+
 const ensureCredential = `-- name: EnsureCredential :exec
 INSERT INTO syncd.credential (target_id) VALUES ($1) ON CONFLICT DO NOTHING
 `
@@ -19,25 +34,53 @@ func (q *Queries) EnsureCredential(ctx context.Context, targetID int64) error {
 	return err
 }
 
-const forgive = `-- name: Forgive :exec
-UPDATE syncd.credential SET refused = NULL, refused_at = NULL, tries = 0 WHERE target_id = $1
+const forgiveSecret = `-- name: ForgiveSecret :exec
+DELETE FROM syncd.refused_secret WHERE target_id = $1 AND secret = $2
 `
 
-func (q *Queries) Forgive(ctx context.Context, targetID int64) error {
-	_, err := q.db.Exec(ctx, forgive, targetID)
+type ForgiveSecretParams struct {
+	TargetID int64
+	Secret   []byte
+}
+
+func (q *Queries) ForgiveSecret(ctx context.Context, arg ForgiveSecretParams) error {
+	_, err := q.db.Exec(ctx, forgiveSecret, arg.TargetID, arg.Secret)
+	return err
+}
+
+const forgiveSecrets = `-- name: ForgiveSecrets :exec
+DELETE FROM syncd.refused_secret WHERE target_id = $1
+`
+
+func (q *Queries) ForgiveSecrets(ctx context.Context, targetID int64) error {
+	_, err := q.db.Exec(ctx, forgiveSecrets, targetID)
+	return err
+}
+
+const forgiveTries = `-- name: ForgiveTries :exec
+UPDATE syncd.credential SET tries = 0 WHERE target_id = $1
+`
+
+func (q *Queries) ForgiveTries(ctx context.Context, targetID int64) error {
+	_, err := q.db.Exec(ctx, forgiveTries, targetID)
 	return err
 }
 
 const getCredential = `-- name: GetCredential :one
 
-SELECT version, key_id, secret, access, refresh, access_until, refresh_until, spent, tries, tried_at, holder, refused, refused_at,
+SELECT version, secret, access, refresh, access_until, refresh_until, spent, tries, tried_at,
+       EXISTS (SELECT FROM syncd.refused_secret r WHERE r.target_id = c.target_id AND r.secret = $1) AS refused,
        coalesce(held_until > clock_timestamp(), false)::boolean AS held
-FROM syncd.credential WHERE target_id = $1
+FROM syncd.credential c WHERE c.target_id = $2
 `
+
+type GetCredentialParams struct {
+	OwnSecret []byte
+	TargetID  int64
+}
 
 type GetCredentialRow struct {
 	Version      int64
-	KeyID        *string
 	Secret       []byte
 	Access       []byte
 	Refresh      []byte
@@ -46,19 +89,16 @@ type GetCredentialRow struct {
 	Spent        bool
 	Tries        int32
 	TriedAt      *time.Time
-	Holder       *int64
-	Refused      []byte
-	RefusedAt    *time.Time
+	Refused      bool
 	Held         bool
 }
 
 // What partners granted and refused.
-func (q *Queries) GetCredential(ctx context.Context, targetID int64) (GetCredentialRow, error) {
-	row := q.db.QueryRow(ctx, getCredential, targetID)
+func (q *Queries) GetCredential(ctx context.Context, arg GetCredentialParams) (GetCredentialRow, error) {
+	row := q.db.QueryRow(ctx, getCredential, arg.OwnSecret, arg.TargetID)
 	var i GetCredentialRow
 	err := row.Scan(
 		&i.Version,
-		&i.KeyID,
 		&i.Secret,
 		&i.Access,
 		&i.Refresh,
@@ -67,9 +107,7 @@ func (q *Queries) GetCredential(ctx context.Context, targetID int64) (GetCredent
 		&i.Spent,
 		&i.Tries,
 		&i.TriedAt,
-		&i.Holder,
 		&i.Refused,
-		&i.RefusedAt,
 		&i.Held,
 	)
 	return i, err
@@ -101,8 +139,7 @@ func (q *Queries) HoldCredential(ctx context.Context, arg HoldCredentialParams) 
 
 const keepCredential = `-- name: KeepCredential :execrows
 UPDATE syncd.credential SET version = version + 1, key_id = $1::text, access = $2, refresh = $3,
-    access_until = $4, refresh_until = $5, spent = false, tries = 0, holder = NULL, held_until = NULL,
-    refused = CASE WHEN refused <> secret THEN refused END, refused_at = CASE WHEN refused <> secret THEN refused_at END
+    access_until = $4, refresh_until = $5, spent = false, tries = 0, holder = NULL, held_until = NULL
 WHERE target_id = $6 AND version = $7 AND holder = $8::bigint
 `
 
@@ -135,14 +172,19 @@ func (q *Queries) KeepCredential(ctx context.Context, arg KeepCredentialParams) 
 }
 
 const lockCredential = `-- name: LockCredential :one
-SELECT version, key_id, secret, access, refresh, access_until, refresh_until, spent, tries, tried_at, holder, refused, refused_at,
+SELECT version, secret, access, refresh, access_until, refresh_until, spent, tries, tried_at,
+       EXISTS (SELECT FROM syncd.refused_secret r WHERE r.target_id = c.target_id AND r.secret = $1) AS refused,
        coalesce(held_until > clock_timestamp(), false)::boolean AS held
-FROM syncd.credential WHERE target_id = $1 FOR UPDATE
+FROM syncd.credential c WHERE c.target_id = $2 FOR UPDATE
 `
+
+type LockCredentialParams struct {
+	OwnSecret []byte
+	TargetID  int64
+}
 
 type LockCredentialRow struct {
 	Version      int64
-	KeyID        *string
 	Secret       []byte
 	Access       []byte
 	Refresh      []byte
@@ -151,18 +193,15 @@ type LockCredentialRow struct {
 	Spent        bool
 	Tries        int32
 	TriedAt      *time.Time
-	Holder       *int64
-	Refused      []byte
-	RefusedAt    *time.Time
+	Refused      bool
 	Held         bool
 }
 
-func (q *Queries) LockCredential(ctx context.Context, targetID int64) (LockCredentialRow, error) {
-	row := q.db.QueryRow(ctx, lockCredential, targetID)
+func (q *Queries) LockCredential(ctx context.Context, arg LockCredentialParams) (LockCredentialRow, error) {
+	row := q.db.QueryRow(ctx, lockCredential, arg.OwnSecret, arg.TargetID)
 	var i LockCredentialRow
 	err := row.Scan(
 		&i.Version,
-		&i.KeyID,
 		&i.Secret,
 		&i.Access,
 		&i.Refresh,
@@ -171,52 +210,49 @@ func (q *Queries) LockCredential(ctx context.Context, targetID int64) (LockCrede
 		&i.Spent,
 		&i.Tries,
 		&i.TriedAt,
-		&i.Holder,
 		&i.Refused,
-		&i.RefusedAt,
 		&i.Held,
 	)
 	return i, err
 }
 
 const noteRefused = `-- name: NoteRefused :exec
-INSERT INTO syncd.credential (target_id, refused, refused_at) VALUES ($1, $2, clock_timestamp())
-ON CONFLICT (target_id) DO UPDATE SET refused = excluded.refused, refused_at = excluded.refused_at
+INSERT INTO syncd.refused_secret (target_id, secret, refused_at) VALUES ($1, $2, clock_timestamp())
+ON CONFLICT (target_id, secret) DO UPDATE SET refused_at = excluded.refused_at
 `
 
 type NoteRefusedParams struct {
 	TargetID int64
-	Refused  []byte
+	Secret   []byte
 }
 
 func (q *Queries) NoteRefused(ctx context.Context, arg NoteRefusedParams) error {
-	_, err := q.db.Exec(ctx, noteRefused, arg.TargetID, arg.Refused)
+	_, err := q.db.Exec(ctx, noteRefused, arg.TargetID, arg.Secret)
 	return err
 }
 
 const refusedSince = `-- name: RefusedSince :one
-SELECT refused_at FROM syncd.credential
-WHERE target_id = $1 AND refused = $2 AND refused_at > clock_timestamp() - interval '1 day'
+SELECT refused_at FROM syncd.refused_secret
+WHERE target_id = $1 AND secret = $2 AND refused_at > clock_timestamp() - interval '1 day'
 `
 
 type RefusedSinceParams struct {
 	TargetID int64
-	Refused  []byte
+	Secret   []byte
 }
 
-func (q *Queries) RefusedSince(ctx context.Context, arg RefusedSinceParams) (*time.Time, error) {
-	row := q.db.QueryRow(ctx, refusedSince, arg.TargetID, arg.Refused)
-	var refused_at *time.Time
+func (q *Queries) RefusedSince(ctx context.Context, arg RefusedSinceParams) (time.Time, error) {
+	row := q.db.QueryRow(ctx, refusedSince, arg.TargetID, arg.Secret)
+	var refused_at time.Time
 	err := row.Scan(&refused_at)
 	return refused_at, err
 }
 
-const releaseCredential = `-- name: ReleaseCredential :exec
+const releaseCredential = `-- name: ReleaseCredential :execrows
 UPDATE syncd.credential SET holder = NULL, held_until = NULL, spent = CASE WHEN $1::boolean THEN spent ELSE $2::boolean END,
     tries = CASE WHEN $3::boolean THEN 0 WHEN $1::boolean THEN tries ELSE $4::integer END,
-    tried_at = CASE WHEN $1::boolean THEN tried_at ELSE $5 END,
-    refused = coalesce($6, refused), refused_at = CASE WHEN $6::bytea IS NULL THEN refused_at ELSE clock_timestamp() END
-WHERE target_id = $7 AND version = $8 AND holder = $9::bigint
+    tried_at = CASE WHEN $1::boolean THEN tried_at ELSE $5 END
+WHERE target_id = $6 AND version = $7 AND holder = $8::bigint
 `
 
 type ReleaseCredentialParams struct {
@@ -225,25 +261,26 @@ type ReleaseCredentialParams struct {
 	Answered bool
 	Tries    int32
 	TriedAt  *time.Time
-	Refused  []byte
 	TargetID int64
 	Version  int64
 	Holder   int64
 }
 
-func (q *Queries) ReleaseCredential(ctx context.Context, arg ReleaseCredentialParams) error {
-	_, err := q.db.Exec(ctx, releaseCredential,
+func (q *Queries) ReleaseCredential(ctx context.Context, arg ReleaseCredentialParams) (int64, error) {
+	result, err := q.db.Exec(ctx, releaseCredential,
 		arg.DidLeave,
 		arg.Spent,
 		arg.Answered,
 		arg.Tries,
 		arg.TriedAt,
-		arg.Refused,
 		arg.TargetID,
 		arg.Version,
 		arg.Holder,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const resealCredentials = `-- name: ResealCredentials :exec

@@ -270,9 +270,6 @@ type SyncdCredential struct {
 	// who asks for new tokens, until held_until
 	Holder    *int64
 	HeldUntil *time.Time
-	// keyed hash of a secret that the partner refused
-	Refused   []byte
-	RefusedAt *time.Time
 }
 
 type SyncdDaemon struct {
@@ -426,6 +423,13 @@ type SyncdPing struct {
 	Tries     int32
 	// when the other side took it, or nobody wanted to know; NULL = not yet
 	ToldAt *time.Time
+}
+
+type SyncdRefusedSecret struct {
+	TargetID int64
+	// keyed hash of a secret that the partner refused
+	Secret    []byte
+	RefusedAt time.Time
 }
 
 type SyncdRun struct {
