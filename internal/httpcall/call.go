@@ -59,12 +59,13 @@ type Call struct {
 	Rules  *Rules       // how a 2xx can refuse, and where a refusal has its words; nil = the status decides it, and nobody says
 
 	// Of a call that reads.
-	Reads bool
-	Finds bool      // something that may not exist: then there is no document
-	Lists *Pointer  // the answer has a list there, which must be whole; nil = no list
-	Flaky bool      // what stands before the API says 400 and 404 to calls that are right: they are technical failures
-	Whole *Answered // takes the answer as it came, whatever it is but a page for people; nil = it is decoded
-	Into  *Sink     // takes the answer while it comes; nil = it is read as a whole
+	Reads    bool
+	Finds    bool      // something that may not exist: then there is no document
+	Lists    *Pointer  // the answer has a list there, which must be whole; nil = no list
+	Flaky    bool      // what stands before the API says 400 and 404 to calls that are right: they are technical failures
+	Discreet bool      // words of its answers may be of anybody: those that may name somebody are hidden
+	Whole    *Answered // takes the answer as it came, whatever it is but a page for people; nil = it is decoded
+	Into     *Sink     // takes the answer while it comes; nil = it is read as a whole
 
 	connection *Connection
 	carried    token   // by the last attempt
@@ -97,7 +98,11 @@ func (c *Call) Masked(words string) string {
 		}
 	}
 	// Cut first, so that little is searched, and again. ASP.NET's 404 quotes the request's whole URL, key included.
-	return cut(tidy(privacy.Redact(cut(words, 4*maxMessage), all...)), maxMessage)
+	words = cut(tidy(privacy.Redact(cut(words, 4*maxMessage), all...)), maxMessage)
+	if c.Discreet {
+		words = privacy.MaskWords(words)
+	}
+	return words
 }
 
 // Denied are the hints where the API answers 401 or 403: what shows it who asks is the partner's own matter.

@@ -17,7 +17,6 @@ import (
 	"syncd/internal/httpcall"
 	"syncd/internal/jobs"
 	"syncd/internal/lazyregexp"
-	"syncd/internal/privacy"
 )
 
 // feed is a dossier as it is read.
@@ -78,7 +77,7 @@ func (f *feed) call(name string, c *Call, write bool, value func(string) string,
 	}
 	address.RawQuery = httpcall.JoinQuery(address.RawQuery, strings.Join(query, "&"))
 	return &httpcall.Call{Endpoint: endpoint, URL: address, Headers: f.headers, Account: f.account, Holder: f, Secrets: f.secrets,
-		Denied: f.denied, Locks: len(f.secrets) > 0 && f.account == nil, Limit: httpcall.MaxAnswer}, nil
+		Denied: f.denied, Locks: len(f.secrets) > 0 && f.account == nil, Limit: httpcall.MaxAnswer, Discreet: true}, nil
 }
 
 // nothing fills no name: there is none.
@@ -124,7 +123,7 @@ func (f *feed) refusalIn(call *httpcall.Call, text []byte) error {
 	refused := jobs.Troubled(jobs.ClassTechnical, call.Label, hinted.Say("preset.refused-inside", "code", code))
 	refused.Status = http.StatusOK
 	if rule.Message != "" {
-		refused.Message = privacy.MaskIdentifiers(call.Masked(textAt(text, rule.Message)))
+		refused.Message = call.Masked(textAt(text, rule.Message))
 	}
 	return refused
 }
