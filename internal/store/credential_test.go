@@ -99,3 +99,23 @@ func TestRekeyOfGrants(t *testing.T) {
 		t.Error("the former key still seals")
 	}
 }
+
+// What an earlier program noted of the last secret that was refused is known by the next one.
+func TestRefusalsOfAFilledLedger(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	at, err := s.EnsureTarget(t.Context(), target)
+	f.must(err)
+	f.must(s.Credentials().NoteRefused(t.Context(), at.ID, []byte("first")))
+	f.must(s.Credentials().NoteRefused(t.Context(), at.ID, []byte("last")))
+	f.must(down(t.Context(), f.db.URL, 24))
+	_, _, err = Migrate(t.Context(), f.db.URL)
+	f.must(err)
+	for secret, want := range map[string]bool{"first": false, "last": true} {
+		since, err := s.Credentials().Refused(t.Context(), at.ID, []byte(secret))
+		if f.must(err); since.IsZero() == want {
+			t.Errorf("%s is refused since %s", secret, since)
+		}
+	}
+}
