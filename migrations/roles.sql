@@ -32,7 +32,14 @@ BEGIN
 END
 $$;
 
-ALTER ROLE syncd NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+-- A role that has more rights loses them, unless  SET syncd.keep_roles = 'on'  stands before this.
+DO $$
+BEGIN
+    IF current_setting('syncd.keep_roles', true) IS DISTINCT FROM 'on' THEN
+        ALTER ROLE syncd NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+    END IF;
+END
+$$;
 
 -- The ledger. syncd makes its tables itself (syncd migrate), in a schema that is its own, so it needs no right to create
 -- schemas in the database.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"syncd/internal/app"
+	"syncd/internal/app/setup"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
@@ -101,6 +102,8 @@ func exitCode(err error) int {
 		return exitReaderGone
 	case is[usageError](err):
 		return exitUsage
+	case is[*setup.Error](err):
+		return exitConfiguration
 	}
 	return exitCodes[app.Of(err)]
 }

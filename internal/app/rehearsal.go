@@ -62,7 +62,7 @@ func (r Rehearsal) Write() error {
 	if host, _, err := net.SplitHostPort(r.Listen); err != nil || !net.ParseIP(host).IsLoopback() {
 		return refuseFor("sandbox.listen", "address", strconv.Quote(r.Listen))
 	}
-	text, secrets, err := r.config(r.sample())
+	text, secrets, err := r.Config(func(name string) string { return fmt.Sprintf("{ file = %q }", name+".secret") })
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (r Rehearsal) Write() error {
 	}
 	files := map[string]string{"config.toml": text, "staging.sql": migrations.Staging, "roles.sql": migrations.Roles}
 	for _, name := range secrets {
-		files[name] = randomSecret() + "\n"
+		files[name+".secret"] = RandomSecret() + "\n"
 	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(r.Dir, name), []byte(content), 0o600); err != nil {
@@ -83,8 +83,8 @@ func (r Rehearsal) Write() error {
 	return nil
 }
 
-// randomSecret is 32 bytes in base64, which is also the form of a ledger key.
-func randomSecret() string {
+// RandomSecret is 32 bytes in base64, which is also the form of a ledger key.
+func RandomSecret() string {
 	var secret [32]byte
 	rand.Read(secret[:]) // never fails: crypto/rand aborts the program instead
 	return base64.StdEncoding.EncodeToString(secret[:])
@@ -92,8 +92,9 @@ func randomSecret() string {
 
 var credential = lazyregexp.New(`\{ credential = "([^"]+)" \}`)
 
-// config makes the sample configuration one for the sandbox, with secrets in files beside it, whose names it returns.
-func (r Rehearsal) config(sample string) (text string, secrets []string, err error) {
+// Config makes the sample configuration one for the sandbox. Its secrets are where reference says of their names, which it returns.
+func (r Rehearsal) Config(reference func(name string) string) (text string, secrets []string, err error) {
+	sample := r.sample()
 	replacements := map[string]string{
 		`url = "postgres:///paie"`: fmt.Sprintf("url = %q", r.Database),
 		`# base_url = `:            fmt.Sprintf("base_url = %q", "http://"+r.Listen+r.standIn().Path),
@@ -115,8 +116,8 @@ func (r Rehearsal) config(sample string) (text string, secrets []string, err err
 			}
 		}
 		if m := credential().FindStringSubmatch(line); m != nil && !strings.HasPrefix(line, "#") {
-			lines[i] = strings.Replace(line, m[0], fmt.Sprintf("{ file = %q }", m[1]+".secret"), 1)
-			secrets = append(secrets, m[1]+".secret")
+			lines[i] = strings.Replace(line, m[0], reference(m[1]), 1)
+			secrets = append(secrets, m[1])
 		}
 	}
 	if len(replacements) > 0 {

@@ -143,9 +143,17 @@ func readSiret(t *strict.Table, key string) string {
 	return siret
 }
 
-// luhn checks the last digit, as INSEE defines it for a SIRET. (La Poste's establishments have a rule of their own;
-// none of them is a dossier.)
+// IsSiret reports whether a text has the form of a SIRET: 14 digits, of which the last checks the others.
+func IsSiret(text string) bool { return siretPattern().MatchString(text) && luhn(text) }
+
+// laPoste is the SIREN whose establishments have a rule of their own: the sum of their digits is a multiple of 5.
+const laPoste = "356000000"
+
+// luhn checks the last digit, as INSEE defines it for a SIRET.
 func luhn(digits string) bool {
+	if rest, is := strings.CutPrefix(digits, laPoste); is && len(rest) == 5 && sumOfDigits(digits)%5 == 0 {
+		return true
+	}
 	sum := 0
 	for i := range len(digits) {
 		d := int(digits[len(digits)-1-i] - '0')
@@ -155,6 +163,13 @@ func luhn(digits string) bool {
 		sum += d/10 + d%10
 	}
 	return sum%10 == 0
+}
+
+func sumOfDigits(digits string) (sum int) {
+	for _, d := range []byte(digits) {
+		sum += int(d - '0')
+	}
+	return sum
 }
 
 func dossierNames(dossiers []Dossier) []string {

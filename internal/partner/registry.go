@@ -51,6 +51,23 @@ func reads(d *preset.Definition, s StandIn) Partner {
 	return Partner{Name: d.Name, Kinds: []jobs.Kind{jobs.PullRecords}, Section: d.ReadSection, Reads: d, StandIn: s}
 }
 
+// Needs are what a first configuration must say of the partner, and of each dossier there. own: more has to be written by hand.
+func (p *Partner) Needs() (section, dossier []preset.Need, own bool) {
+	if p.Reads != nil {
+		return p.Reads.Needs()
+	}
+	return []preset.Need{{Name: "client_id", Kind: preset.KindText}, {Name: "client_secret", Kind: preset.KindSecret}},
+		[]preset.Need{{Name: "key", Kind: preset.KindSecret}}, false
+}
+
+// Names are those of all partners.
+func Names() (names []string) {
+	for i := range all {
+		names = append(names, all[i].Name)
+	}
+	return names
+}
+
 // StandIn is what stands in for a partner on this machine, for rehearsals.
 type StandIn struct {
 	API      *sandbox.API

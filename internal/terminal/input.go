@@ -2,8 +2,13 @@ package terminal
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"syncd/internal/hinted"
 )
@@ -45,6 +50,33 @@ func (in Input) Read(prompt string, oneLine bool) (string, error) {
 		return "", hinted.Because(nil, "command.stdin-large", "value", maxInput)
 	}
 	return text, nil
+}
+
+// Line asks a person at a terminal for one line. given: false = the input has ended.
+func (in Input) Line(prompt string) (line string, given bool, err error) {
+	line, err = in.Read(prompt, true)
+	return strings.TrimSuffix(line, "\n"), line != "", err
+}
+
+// Hidden is Line for what nobody is to see.
+func (in Input) Hidden(prompt string) (line string, given bool, err error) {
+	f, ok := in.From.(*os.File)
+	if !ok || !Is(f) {
+		return in.Line(prompt)
+	}
+	fd := int(f.Fd()) //nolint:gosec // a file descriptor fits
+	usual, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return "", false, hinted.Because(err, "command.stdin-unread")
+	}
+	hidden := *usual
+	hidden.Lflag &^= unix.ECHO
+	if err := unix.IoctlSetTermios(fd, unix.TCSETS, &hidden); err != nil { // before the prompt: who answers at once is not shown either
+		return "", false, hinted.Because(err, "command.stdin-unread")
+	}
+	line, given, err = in.Line(prompt)
+	fmt.Fprintln(in.Prompt)
+	return line, given, errors.Join(err, unix.IoctlSetTermios(fd, unix.TCSETS, usual))
 }
 
 // interruptible lets a signal end a read, which knows of none: whoever is asked something may give up.

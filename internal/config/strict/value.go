@@ -179,6 +179,9 @@ func (t *Table) Filename(key, path string) string {
 
 var namePattern = lazyregexp.New(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
+// IsName reports whether a text can be the name of one of a list.
+func IsName(text string) bool { return namePattern().MatchString(text) }
+
 // Name reads the name of one of a list ("dossier", "job"), which must be new, and puts it into the path of the table's problems.
 func (t *Table) Name(list string, taken map[string]bool) string {
 	name := t.Matching("name", namePattern, Say("no-name"), Say("name-form"))

@@ -81,6 +81,17 @@ func (r *reader) section() config.Partner {
 	return p
 }
 
+// Needs are what [[partner]] and a dossier's section must have. own: where the partner is, or what its lists are, is nowhere public,
+// and has to be written as well.
+func (d *Definition) Needs() (section, dossier []Need, own bool) {
+	t, err := strict.Parse(d.Name+".toml", d.Preset, nil)
+	if err != nil {
+		panic("a preset that is no TOML: " + err.Error()) // it comes with the program
+	}
+	fixed := t.Table("fixed")
+	return needs(fixed.Table("partner")), needs(fixed.Table("dossier")), !fixed.Has("hosts") || !t.Has("collection")
+}
+
 func needs(t *strict.Table) (all []Need) {
 	for _, name := range t.Node.Keys {
 		all = append(all, Need{name, t.Text(name, KindText)})

@@ -1,0 +1,406 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"syncd/internal/app/apptest"
+	"syncd/internal/partner/isidoor/standin"
+	"syncd/internal/sandbox"
+	"syncd/internal/testpg"
+)
+
+// bare is a machine as it is before a setup: a server of its own, as roles belong to a whole server, and an empty root.
+type bare struct {
+	*testing.T
+	program, root string
+	env           []string
+}
+
+func newBare(t *testing.T, program string, withServer bool) *bare {
+	t.Helper()
+	b := &bare{T: t, program: program, root: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "PGHOST=127.0.0.1", "PGPORT=1"}}
+	if !withServer {
+		return b
+	}
+	server, err := url.Parse(testpg.Alone(t, testpg.Options{}).URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := server.User.Password()
+	b.env = append(b.env, "PGHOST="+server.Hostname(), "PGPORT="+server.Port(), "PGUSER="+server.User.Username(), "PGPASSWORD="+password)
+	return b
+}
+
+func (b *bare) command(args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(b.Context(), args[0], args[1:]...)
+	cmd.Env, cmd.Dir = b.env, b.root
+	return cmd
+}
+
+// setup runs one with these flags, and returns what it said.
+func (b *bare) setup(code int, args ...string) string {
+	b.Helper()
+	return b.expect(code, append([]string{b.program, "setup", "--root", b.root}, args...)...)
+}
+
+func (b *bare) expect(code int, args ...string) string {
+	b.Helper()
+	cmd := b.command(args...)
+	out, err := cmd.CombinedOutput()
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		b.Fatalf("%q: exit code %d, want %d (%v)\n%s", args, got, code, err, out)
+	}
+	return string(out)
+}
+
+func (b *bare) psql(database, statement string) string {
+	b.Helper()
+	return strings.TrimSpace(b.expect(0, "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement))
+}
+
+func (b *bare) path(name string) string { return filepath.Join(b.root, "etc/syncd", name) }
+
+func (b *bare) file(name string) string {
+	b.Helper()
+	content, err := os.ReadFile(b.path(name))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return string(content)
+}
+
+func (b *bare) put(name, content string) {
+	b.Helper()
+	if err := os.WriteFile(filepath.Join(b.root, name), []byte(content), 0o600); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bare) says(text string, wanted ...string) {
+	b.Helper()
+	for _, want := range wanted {
+		if !strings.Contains(text, want) {
+			b.Errorf("it does not say %q:\n%s", want, text)
+		}
+	}
+}
+
+// files are what was made, and their modes.
+func (b *bare) files() (found []string) {
+	b.Helper()
+	err := filepath.Walk(b.path(""), func(path string, info os.FileInfo, err error) error {
+		if err == nil && path != b.path("") {
+			found = append(found, fmt.Sprintf("%04o %s", info.Mode().Perm(), strings.TrimPrefix(path, b.path("")+"/")))
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return found
+}
+
+// whole are flags that leave nothing open.
+var whole = []string{"--language", "en", "--set", "isidoor.client_id=our-editor", "--secret", "isidoor-client-secret=client.txt",
+	"--dossier", `saint-martin=12345678200010 OGEC "Saint-Martin" \ Ça`, "--secret", "dossier-saint-martin=key.txt"}
+
+func (b *bare) secrets() {
+	b.put("client.txt", apptest.Credentials.Secret+"\n")
+	b.put("key.txt", apptest.Dossiers[0].Key+"\n")
+}
+
+func TestSetup(t *testing.T) {
+	t.Parallel()
+	program, err := apptest.Build(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, story := range map[string]func(*testing.T, string){"flags": setupFromFlags, "killed": setupIsKilled, "kept": setupKeepsWhatIsThere,
+		"refused": setupRefuses, "asked": setupAsks} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			story(t, program)
+		})
+	}
+}
+
+// A first configuration from flags: what it makes, that 'syncd check' finds nothing to mend, and that nothing of it is made twice.
+func setupFromFlags(t *testing.T, program string) {
+	t.Helper()
+	b := newBare(t, program, true)
+	b.secrets()
+	b.says(b.setup(0, append(slices.Clone(whole), "--dry-run")...), "made      the database paie", "config.toml: the configuration", "nothing is made")
+	if _, err := os.Stat(b.path("")); err == nil || b.psql("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'paie'") != "0" {
+		t.Fatal("a dry run has made something")
+	}
+	said := b.setup(0, append(slices.Clone(whole), "--schedule", "last-working-day 06:00")...)
+	b.says(said, "syncd-admin migrate", "syncd-admin run dictionnaire", "systemctl enable --now syncd", "Keep a copy of")
+	want := []string{"0644 config.toml", "0700 credentials", "0600 credentials/dossier-saint-martin", "0600 credentials/isidoor-client-secret",
+		"0600 credentials/ledger-key"}
+	if got := b.files(); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	config := b.file("config.toml")
+	if strings.Count(config, "#") != 2 || len(config) > 4000 || strings.Contains(config, apptest.Credentials.Secret) {
+		t.Errorf("the configuration is\n%s", config)
+	}
+	b.says(config, `label = "OGEC \"Saint-Martin\" \\ Ça"`, "schedule = \"last-working-day 06:00\"\n", "\"Contrat.CodeStrate\" = ")
+	b.checkIsGreen()
+
+	key := b.file("credentials/ledger-key")
+	b.says(b.setup(0, whole...), "there is a configuration, so nothing is asked and nothing made")
+	if err := os.Remove(b.path("config.toml")); err != nil {
+		t.Fatal(err)
+	}
+	b.put("key.txt", "another key\n")
+	b.says(b.setup(0, whole...), "kept      the database paie", "kept      schemas and roles in paie", "ledger-key\n", "config.toml: the configuration")
+	if b.file("credentials/ledger-key") != key || b.file("credentials/dossier-saint-martin") != apptest.Dossiers[0].Key+"\n" {
+		t.Error("a secret is another one")
+	}
+
+	// Without its key the ledger could not be read: no new one takes its place.
+	for _, name := range []string{"config.toml", "credentials/ledger-key"} {
+		if err := os.Remove(b.path(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.says(b.setup(3, whole...), "the database paie holds a ledger, and its key is not there", "hint: put the copy")
+}
+
+// checkIsGreen does what a setup leaves to do, with the partner's stand-in.
+func (b *bare) checkIsGreen() {
+	b.Helper()
+	s, err := standin.New(standin.Config{ClientID: apptest.Credentials.ID, ClientSecret: apptest.Credentials.Secret,
+		Dossiers: []sandbox.Dossier{apptest.Dossiers[0]}, Seed: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	defer server.Close()
+	b.psql("postgres", "ALTER ROLE syncd PASSWORD 'of the test'") // over the socket none is needed
+	there := strings.Replace(b.file("config.toml"), "[isidoor]\n", "[isidoor]\nbase_url = \""+server.URL+standin.TestRoot+"\"\ntoken_url = \""+
+		server.URL+standin.API.TokenPath+"\"\n", 1)
+	b.put("there.toml", there)
+	as := *b
+	as.env = append(slices.Clone(b.env), "PGUSER=syncd", "PGPASSWORD=of the test", "CREDENTIALS_DIRECTORY="+b.path("credentials"),
+		"SYNCD_CONFIG="+filepath.Join(b.root, "there.toml"))
+	for _, command := range []string{"migrate", "contract fetch", "run dictionnaire", "check"} {
+		as.expect(0, append([]string{b.program}, strings.Fields(command)...)...)
+	}
+}
+
+// Killed before each of its statements, and typed again, a setup comes to the same end.
+func setupIsKilled(t *testing.T, program string) {
+	t.Helper()
+	b := newBare(t, program, true)
+	b.secrets()
+	real, err := exec.LookPath("psql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(b.root, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b.put("bin/psql", "#!/bin/sh\necho x >>"+b.root+"/calls\n[ $(wc -l <"+b.root+"/calls) = \"$(cat "+b.root+"/at)\" ] || exec "+real+
+		" \"$@\"\nkill -9 $PPID\n")
+	if err := os.Chmod(filepath.Join(b.root, "bin/psql"), 0o755); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	usual := b.env
+	var config string
+	for at := 1; ; at++ {
+		os.Remove(filepath.Join(b.root, "calls")) //nolint:errcheck // it may not be there
+		if err := os.RemoveAll(b.path("")); err != nil {
+			t.Fatal(err)
+		}
+		b.psql("postgres", "DROP DATABASE IF EXISTS paie")
+		b.psql("postgres", "DROP ROLE IF EXISTS syncd")
+		b.put("at", fmt.Sprint(at))
+		b.env = append(slices.Clone(usual), "PATH="+filepath.Join(b.root, "bin")+":"+os.Getenv("PATH"))
+		out, err := b.command(append([]string{b.program, "setup", "--root", b.root}, whole...)...).CombinedOutput()
+		b.env = usual
+		if err == nil {
+			if at < 8 {
+				t.Fatalf("it was never killed at %d:\n%s", at, out)
+			}
+			return
+		}
+		if _, err := os.Stat(b.path("")); err == nil {
+			b.put("etc/syncd/.setup-1", "half a secret")
+		}
+		b.setup(0, whole...)
+		again := b.file("config.toml")
+		if config == "" {
+			config = again
+		}
+		if again != config || len(b.files()) != 5 {
+			t.Errorf("killed at %d: %q\n%s", at, b.files(), again)
+		}
+		if got := b.psql("paie", "SELECT has_table_privilege('syncd', 'staging.employee', 'SELECT')"); got != "t" {
+			t.Errorf("killed at %d: syncd may not read staging: %s", at, got)
+		}
+	}
+}
+
+// What is there already is kept, or stands in the way.
+func setupKeepsWhatIsThere(t *testing.T, program string) {
+	t.Helper()
+	b := newBare(t, program, true)
+	b.secrets()
+	b.psql("postgres", "CREATE ROLE syncd NOLOGIN")
+	b.says(b.setup(3, whole...), "may not log in", `hint: as the user postgres: psql -c "ALTER ROLE syncd LOGIN"`)
+	b.psql("postgres", "ALTER ROLE syncd LOGIN CREATEDB BYPASSRLS")
+
+	b.psql("postgres", "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+	b.says(b.setup(3, append(slices.Clone(whole), "--database", "latin")...), "the database latin is there, in LATIN1", "--database NAME")
+	b.psql("postgres", "CREATE DATABASE other")
+	b.psql("other", "CREATE SCHEMA syncd")
+	b.says(b.setup(3, append(slices.Clone(whole), "--database", "other")...), "a schema syncd that belongs to postgres")
+	if len(b.files()) != 1 {
+		t.Errorf("%q", b.files()) // the folder of credentials
+	}
+
+	b.psql("postgres", "CREATE DATABASE paie")
+	b.psql("paie", "CREATE TABLE kept (n int)")
+	b.says(b.setup(0, append(slices.Clone(whole), "--tables", "here", "--schema", `rh`)...), "kept      the role syncd, which has more rights",
+		"CREATEDB BYPASSRLS", "kept      the database paie", "GRANT USAGE ON SCHEMA rh TO syncd", "in [job.source]")
+	rights := b.psql("postgres", "SELECT rolcreatedb AND rolbypassrls FROM pg_roles WHERE rolname = 'syncd'")
+	tables := b.psql("paie", "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname IN ('public', 'staging', 'rh')")
+	if rights != "t" || tables != "kept" {
+		t.Errorf("rights %s, tables %s", rights, tables)
+	}
+	b.says(b.file("config.toml"), "FROM rh.employee WHERE", "FROM rh.payroll_element WHERE")
+
+	// another instance beside it, for a rehearsal, and for partners that are read from
+	b.says(b.setup(0, "--rehearsal", "--instance", "essai"), "syncd-admin -i essai check", "systemctl start syncd-sandbox@essai")
+	b.says(b.file("essai/config.toml"), `base_url = "http://127.0.0.1:8089/`, `url = "postgres:///syncd_rehearsal"`, `listen = "unix:/run/syncd-essai/http.sock"`)
+	b.put("more.txt", "x\n")
+	b.setup(0, "-i", "lecture", "--partner", "iopole", "--partner", "chorus-pro", "--dossier", "a=35600000009075 La Poste", "--set", "iopole.client_id=a",
+		"--set", "chorus-pro.client_id=b", "--set", "a.iopole.customer_id=c", "--set", "a.chorus-pro.login=d", "--set",
+		"a.chorus-pro.password_set=2026-09-01", "--secret", "iopole-client-secret=more.txt", "--secret", "chorus-pro-client-secret=more.txt",
+		"--secret", "chorus-pro-a-password=more.txt", "--database", "lecture")
+	b.says(b.file("lecture/config.toml"), "[dossier.chorus-pro]\nlogin = \"d\"\npassword = { credential = \"chorus-pro-a-password\" }\npassword_set = 2026-09-01\n")
+}
+
+// Mistakes are told with the next step, in both languages, and nothing is made.
+func setupRefuses(t *testing.T, program string) {
+	t.Helper()
+	b := newBare(t, program, false)
+	b.secrets()
+	for _, refused := range []struct {
+		code int
+		args []string
+		says string
+		hint string
+	}{
+		{2, []string{"--dossier", "a=12345678200010"}, "flags are missing:\n  --set isidoor.client_id=…\n  --secret isidoor-client-secret=FILE\n  --secret dossier-a=FILE\n", "--help"},
+		{2, []string{"--dossier", "a=12345678200011"}, "the SIRET of a is none", "annuaire-entreprises"},
+		{2, []string{"--dossier", "a=123"}, "the SIRET of a is none", ""},
+		{2, []string{"--dossier", "a=12345678200010", "--dossier", "b=12345678200010"}, "another dossier has the SIRET of b", ""},
+		{2, []string{"--dossier", "A b=12345678200010"}, "a dossier is written NAME=SIRET LABEL", "--dossier"},
+		{2, []string{"--dossier", "a=12345678200010 x\ty"}, "a tab or another character", ""},
+		{2, []string{"--database", `paie"; DROP DATABASE x`}, "--database takes a name of small letters", ""},
+		{2, []string{"--database", "dbname=x"}, "--database takes a name of small letters", ""},
+		{2, []string{"--schema", "x.y"}, "--schema takes a name", ""},
+		{2, []string{"--tables", "postgres://u:secret@h/d"}, "a URL with a password is a secret", "--tables credential"},
+		{2, []string{"--tables", "somewhere"}, "the tables are at default", ""},
+		{2, []string{"--environment", "prod"}, "--environment takes test or production", ""},
+		{2, []string{"--language", "de"}, "--language takes fr or en", ""},
+		{2, []string{"--partner", "nobody"}, "--partner takes isidoor", ""},
+		{2, []string{"--partner", "jindexe"}, "its section is written by hand", "docs/partners.md"},
+		{2, []string{"--schedule", "sometimes"}, "that is no schedule", "last-working-day"},
+		{2, []string{"--secret", "x=nowhere.txt"}, "the secret x cannot be read from nowhere.txt", "FILE"},
+		{2, append(slices.Clone(whole), "--secret", "dosier-saint-martin=key.txt"), "nothing asks for dosier-saint-martin", ""},
+		{2, []string{"--instance", "../x"}, "is not the name of an instance", ""},
+		{2, []string{"--config", "x"}, "--config has no meaning", "--instance"},
+		{3, whole, "PostgreSQL does not answer", "systemctl start postgresql"},
+	} {
+		said := b.setup(refused.code, refused.args...)
+		b.says(said, refused.says, refused.hint)
+		if strings.Contains(said, "secret@h") {
+			t.Errorf("it shows a password: %s", said)
+		}
+	}
+	usual := b.env
+	b.env = append(slices.Clone(usual), "PATH=/nowhere")
+	b.says(b.setup(3, whole...), "there is no PostgreSQL on this machine", "apt install postgresql")
+	b.env = append(slices.Clone(usual), "LC_ALL=fr_FR.UTF-8")
+	b.says(b.setup(2, "--dossier", "a=123"), "le SIRET de a n'en est pas un", "hint: cherchez-le")
+	b.env = append(slices.Clone(usual), "SYNCD_ADMIN=syncd.service")
+	b.says(b.setup(2, whole...), "hint: sudo syncd setup")
+	if _, err := os.Stat(b.path("config.toml")); err == nil {
+		t.Error("a configuration was made")
+	}
+}
+
+// A person at a terminal is asked, told of what is no answer, and asked again; what is secret is not shown.
+func setupAsks(t *testing.T, program string) {
+	t.Helper()
+	b := newBare(t, program, true)
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	fd := int(terminal.Fd()) //nolint:gosec // a file descriptor fits
+	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	cmd := b.command(b.program, "setup", "--root", b.root)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, &out, theirs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	theirs.Close()
+	var shown []byte
+	for _, step := range [][2]string{
+		{"Language of reports", "fr"}, {"Environnement", "prod"}, {"Environnement", ""}, {"Partenaires", ""}, {"client_id", "notre-editeur"},
+		{"client_secret", "a secret nobody sees"}, {"Dossier", "saint-martin"}, {"SIRET", "123"}, {"SIRET", "123 456 782 00010"},
+		{"Libellé", "OGEC Saint-Martin"}, {"autre dossier", ""}, {"Clé de saint-martin", ""}, {"Base", ""}, {"Tables", ""}, {"Quand"},
+	} {
+		from := len(shown)
+		for !bytes.Contains(shown[from:], []byte(step[0])) || !bytes.HasSuffix(shown, []byte(" : ")) {
+			part := make([]byte, 4096)
+			n, err := terminal.Read(part)
+			if err != nil {
+				t.Fatalf("it never asks %q: %v\n%s", step[0], err, shown)
+			}
+			shown = append(shown, part[:n]...)
+		}
+		if _, err := terminal.WriteString(step[1] + "\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, shown, &out)
+	}
+	if bytes.Contains(shown, []byte("nobody sees")) {
+		t.Errorf("the secret is shown:\n%s", shown)
+	}
+	b.says(string(shown), "--environment prend test ou production", "le SIRET de saint-martin n'en est pas un")
+	b.says(out.String(), "créé      la base paie", "systemd-ask-password dossier-saint-martin: >")
+	b.says(b.file("config.toml"), `siret = "12345678200010"`, `client_id = "notre-editeur"`)
+	if got := b.file("credentials/isidoor-client-secret"); got != "a secret nobody sees\n" {
+		t.Errorf("%q", got)
+	}
+}
