@@ -46,9 +46,9 @@ func newSetup(p process) *cobra.Command {
 func (p process) setup(cmd *cobra.Command, f *setupFlags) error {
 	switch {
 	case p.Getenv(admin.Variable) != "" || os.Geteuid() != 0 && f.machine.Root == "":
-		return unfit(nil, "setup.not-root")
+		return unfit("setup.not-root")
 	case p.flags.config != "":
-		return unfit(nil, "setup.own-place")
+		return unfit("setup.own-place")
 	}
 	if err := (&admin.Admin{Instance: f.instance}).Check(); err != nil {
 		return usageError{err}
@@ -115,7 +115,7 @@ func (p process) secretFiles(a *setup.Answers, files []string) error {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
-			return unfit(err, "setup.secret-unread", "name", name, "path", path)
+			return usageError{hinted.Because(err, "setup.secret-unread", "name", name, "path", path)}
 		}
 		if err := a.Take(setup.Question{Name: name, Secret: true}, value); err != nil {
 			return err
@@ -136,7 +136,7 @@ func (p process) ask(a *setup.Answers) error {
 		}
 	}
 	if missing := a.Defaults(); len(missing) > 0 {
-		return unfit(nil, "setup.missing", "flags", "\n  "+strings.Join(missing, "\n  ")+"\n")
+		return unfit("setup.missing", "flags", "\n  "+strings.Join(missing, "\n  ")+"\n")
 	}
 	return a.Unused()
 }
@@ -153,7 +153,7 @@ func (p process) askFor(a *setup.Answers, q setup.Question) error {
 		prompt += " [" + q.Default + "]"
 	}
 	for {
-		text, given, err := read(prompt + " : ")
+		text, given, err := read(prompt + p.words().Colon)
 		if err == nil && !given {
 			err = hinted.Because(nil, "setup.given-up")
 		}

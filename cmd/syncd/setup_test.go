@@ -152,7 +152,7 @@ func setupFromFlags(t *testing.T, program string) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	config := b.file("config.toml")
-	if strings.Count(config, "#") != 2 || len(config) > 4000 || strings.Contains(config, apptest.Credentials.Secret) {
+	if strings.Count(config, "#") != 2 || len(config) > 4000 || strings.Contains(config, apptest.Dossiers[0].Key) {
 		t.Errorf("the configuration is\n%s", config)
 	}
 	b.says(config, `label = "OGEC \"Saint-Martin\" \\ Ça"`, "schedule = \"last-working-day 06:00\"\n", "\"Contrat.CodeStrate\" = ")
@@ -379,7 +379,7 @@ func setupAsks(t *testing.T, program string) {
 		{"Libellé", "OGEC Saint-Martin"}, {"autre dossier", ""}, {"Clé de saint-martin", ""}, {"Base", ""}, {"Tables", ""}, {"Quand"},
 	} {
 		from := len(shown)
-		for !bytes.Contains(shown[from:], []byte(step[0])) || !bytes.HasSuffix(shown, []byte(" : ")) {
+		for !bytes.Contains(shown[from:], []byte(step[0])) || !bytes.HasSuffix(shown, []byte(": ")) {
 			part := make([]byte, 4096)
 			n, err := terminal.Read(part)
 			if err != nil {

@@ -46,7 +46,7 @@ func TestCataloguesSayTheSame(t *testing.T) {
 		"--employee MATRICULE", "--dossier {example}", "{states}", "{decisions}", "syncd run {of} --failed-of {run}",
 		"API", "MATRICULE", "COLLECTION", "configuration", "secrets", "staging", "{trouble}", "{problem}", "{finding}", " ({names})",
 		"systemctl enable --now syncd", `errors = ["{pointer}"]`, "{title}, version {version} ({short_digest})", "{text}",
-		"{why} (SQLSTATE {where})", "{hint}", "{endpoints}", "{what} ({times})", "{what}", "{before}{problem}"}
+		"{why} (SQLSTATE {where})", "{hint}", "{endpoints}", "{what} ({times})", "{what}", "{before}{problem}", "sudo syncd setup"}
 	for path, english := range en {
 		french, ok := fr[path]
 		if english == "" && strings.Contains(path, ".Several") {

@@ -29,7 +29,7 @@ func Typed() string { return calledAs }
 var commandInText = lazyregexp.New(`\b` + program + ` ([a-z]+)\b`)
 
 // own are commands that need nothing of a service, and are typed as everywhere.
-const own = " admin completion daemon help sandbox version "
+const own = " admin completion daemon help sandbox setup version "
 
 // ofService are the other commands, by their names.
 var ofService = sync.OnceValue(func() map[string]bool {
