@@ -63,7 +63,7 @@ func newRoot(p process) *cobra.Command {
 	root.PersistentFlags().StringVar(&p.flags.logLevel, "log-level", "", "")
 	for _, command := range []func(process) *cobra.Command{newCheck, newMigrate, newPlan, newRun, newResume, newApprove, newCancel,
 		newSettle, newPeriod, newRuns, newShow, newWhy, newAudit, newDictionary, newInbox, newContract, newDaemon, newSchedule, newPause,
-		newUnpause, newPurge, newForget, newRekey, newSetup, newSandbox, newVersion, newAdmin} {
+		newUnpause, newPurge, newForget, newRekey, newSetup, newStaging, newSandbox, newVersion, newAdmin} {
 		root.AddCommand(command(p))
 	}
 	addCompletion(root)

@@ -8,6 +8,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
+	"syncd/internal/staging"
 	"syncd/internal/store"
 )
 
@@ -29,6 +30,7 @@ const (
 // Of classifies an error.
 func Of(err error) Class {
 	var api *jobs.CallError
+	var load *store.ImportError
 	switch {
 	case err == nil:
 		return Done
@@ -36,7 +38,8 @@ func Of(err error) Class {
 		return Unreachable
 	case errors.As(err, &api):
 		return ofCall(api.Class)
-	case errors.Is(err, jobs.ErrLost), is[*store.UnreachableError](err), is[*jobs.LockedError](err), is[*jobs.ReplacedError](err):
+	case errors.Is(err, jobs.ErrLost), is[*store.UnreachableError](err), is[*jobs.LockedError](err), is[*jobs.ReplacedError](err),
+		errors.As(err, &load) && load.Locked:
 		return Unreachable
 	case is[*jobs.BusyError](err), is[*store.RekeyingError](err):
 		return Busy
@@ -44,7 +47,7 @@ func Of(err error) Class {
 		return Mistaken
 	case is[*jobs.NotReadyError](err), is[*store.PurgeHeldError](err):
 		return Waiting
-	case is[*jobs.OrderError](err), is[*ledger.MissingError](err):
+	case is[*jobs.OrderError](err), is[*ledger.MissingError](err), errors.Is(err, errLoadStopped):
 		return Incomplete
 	case isMisconfigured(err):
 		return Misconfigured
@@ -71,7 +74,8 @@ func isMisconfigured(err error) bool {
 	return is[*strict.Error](err) || is[*jobs.IdentityError](err) || is[*jobs.StagingError](err) ||
 		is[*mapping.ColumnError](err) || is[*mapping.TypeError](err) || is[*mapping.NomenclatureError](err) ||
 		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || errors.Is(err, jobs.ErrRefused) ||
-		errors.Is(err, jobs.ErrNoInbox) || is[*store.OtherInboxError](err)
+		errors.Is(err, jobs.ErrNoInbox) || is[*store.OtherInboxError](err) ||
+		is[*store.ImportError](err) || is[*staging.Error](err) || is[*staging.Mistake](err)
 }
 
 func ofCall(class jobs.Class) Class {

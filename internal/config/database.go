@@ -164,6 +164,18 @@ func readDatabaseURL(t *strict.Table, key string) DatabaseURL {
 	return DatabaseURL{Open: n.Text}
 }
 
+// CheckOpenURL refuses a connection string that everybody sees, such as one on a command line, where it cannot be used or holds a
+// password. An error is a *hinted.Coded.
+func CheckOpenURL(connection string) error {
+	if holdsPassword(connection) {
+		return hinted.Because(nil, "load.password")
+	}
+	if what, unfit := unusable(connection); unfit {
+		return &hinted.Coded{Fact: what}
+	}
+	return nil
+}
+
 var (
 	sslMode  = lazyregexp.New(`(?i)(?:^|[\s?&])sslmode\s*=\s*'?([^\s&']*)`)
 	sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}

@@ -40,7 +40,7 @@ func Decode(text []byte, most int) ([]byte, error) {
 		text = unpacked
 	}
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-	if order := utf16Order(text); order != nil {
+	if order := UTF16Order(text); order != nil {
 		text = FromUTF16(text, order)
 	} else {
 		text = []byte(Legible(string(text)))
@@ -66,9 +66,9 @@ func unpack(packed []byte, most int) ([]byte, error) {
 	return text, nil
 }
 
-// utf16Order is the order of the bytes of UTF-16; nil = it is not. Without a mark it is known by its first two characters,
+// UTF16Order is the order of the bytes of UTF-16; nil = it is not. Without a mark it is known by its first two characters,
 // which are of ASCII in all that is read here.
-func utf16Order(text []byte) binary.ByteOrder {
+func UTF16Order(text []byte) binary.ByteOrder {
 	const two = 4 // bytes of two characters
 	switch {
 	case len(text) < two:

@@ -53,6 +53,17 @@ func (p *Progress) Fetching(records int) {
 	_ = p.bar.Set(records) // a terminal that went away
 }
 
+// Loading shows how many rows of a file were read.
+func (p *Progress) Loading(rows int) {
+	if p.hidden() {
+		return
+	}
+	if p.bar == nil {
+		p.bar = p.newBar(-1, p.words.Answers.Progress.Loading)
+	}
+	_ = p.bar.Set(rows) // a terminal that went away
+}
+
 // Verifying implements jobs.Progress.
 func (p *Progress) Verifying(done, total int) {
 	if p.hidden() {

@@ -37,6 +37,7 @@ type answers struct {
 	Progress progressWords
 	Contract contractAnswers
 	Sandbox  sandboxAnswers
+	Staging  stagingAnswers
 }
 
 // progressWords tell how far a command is.
@@ -47,6 +48,7 @@ type progressWords struct {
 	Sending   string `args:"dossier"`
 	Waiting   string `args:"dossier duration"`
 	Fleet     string `args:"job n"`
+	Loading   string `args:"dossier"`    // a file
 	Silent    string `args:"call until"` // the partner
 }
 
@@ -92,4 +94,17 @@ type sandboxAnswers struct {
 	Ready     string   `args:"folder database flags"` // the steps of a rehearsal
 	// and where records are read
 	ReadyToRead string `args:"folder database flags"`
+}
+
+// stagingAnswers are those of a load of staging.
+type stagingAnswers struct {
+	File    string `args:"file rows encoding separator"`
+	Rows    Plural `args:"n"`
+	Tab     string // the name of that separator
+	Dossier string `args:"dossier employees before new gone changed"`
+	Month   string `args:"dossier period elements before new gone"`
+	Same    string
+	Dry     string
+	Loaded  string `args:"role"`
+	Waits   string `args:"limit"`
 }
