@@ -183,7 +183,7 @@ func TestARestoredDumpFindsWhatWasAcknowledgedSince(t *testing.T) {
 	lost := r.inbox()
 	restore()
 	r.want("10", `SELECT count(*) FROM inbox.record`)
-	run := r.read("succeeded: 30 read 30 new 40 files 30 closed")
+	run := r.read("succeeded: 40 read 30 new 10 same 40 files 30 closed")
 	if r.inbox() != lost {
 		t.Error("not all is as it was before")
 	}

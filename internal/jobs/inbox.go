@@ -134,6 +134,7 @@ type Inbox interface {
 	Known(ctx context.Context, target int64, collection string, keys []string) (map[string]Known, error)
 	// Store keeps records that differ from what is known, and tells of each what differed.
 	Store(ctx context.Context, run *Run, collection *Collection, records []Record) ([]Stored, error)
+	// Refuse keeps with the run what could not be stored.
 	Refuse(ctx context.Context, run *Run, collection string, refused []Refused) error
 	// KeysDated lists those that are neither gone nor forgotten, from a date up to, without, another one.
 	KeysDated(ctx context.Context, target int64, collection string, from, to time.Time) ([]string, error)
@@ -162,6 +163,7 @@ var ErrNoInbox = hinted.Because(nil, "inbox.missing")
 type Begun struct {
 	Cursors     map[string]Cursor                // by "collection/window" and "collection/sweep"
 	Incarnation string                           // of the ledger
+	At          time.Time                        // by the ledger's clock; zero = not told
 	Refused     map[string]map[string]Remembered // as Cursors, and by key
 	Heard       map[string]map[string]Difference
 	Done        map[string]Gathered // Returned, Files, Acknowledged and Closed, by collection

@@ -31,8 +31,6 @@ func (c *collection) take(ctx context.Context, page int, records []jobs.Record) 
 
 func (c *collection) takeSome(ctx context.Context, page, first int, records []jobs.Record) error {
 	var whole []jobs.Record
-	var refused []jobs.Refused
-	passing := map[string]bool{}
 	for i := range records {
 		r, why := records[i], jobs.Reason{}
 		if c.Detail && r.Key != "" && r.Problem == "" && r.Document == nil {
@@ -43,7 +41,6 @@ func (c *collection) takeSome(ctx context.Context, page, first int, records []jo
 			if r, why, err = c.detail(r.Key); err != nil {
 				return err
 			}
-			passing[r.Key] = why.Code != "" && why.Code != jobs.ReasonRejected
 		}
 		if why.Code == "" {
 			why.Code = r.Problem
@@ -52,15 +49,12 @@ func (c *collection) takeSome(ctx context.Context, page, first int, records []jo
 		case r.Foreign:
 			c.foreign[r.Fingerprint] = true
 		case why.Code != "":
-			refused = append(refused, jobs.Refused{Key: cmp.Or(r.Key, place(page, first+i)), Reason: why})
+			c.showRefused(cmp.Or(r.Key, place(page, first+i)), why)
 		default:
 			whole = append(whole, r)
 		}
 	}
-	if err := c.store(ctx, whole); err != nil {
-		return err
-	}
-	return c.refuse(ctx, refused, passing)
+	return c.store(ctx, whole)
 }
 
 // detail reads one record as a whole. why tells that it cannot be had.
@@ -110,26 +104,13 @@ func (c *collection) store(ctx context.Context, records []jobs.Record) error {
 	}
 	for _, s := range stored {
 		if s.Difference == jobs.Undeliverable {
-			c.showRefused(s.Key, s.Reason, false)
+			c.showRefused(s.Key, s.Reason)
 			continue
 		}
 		c.show(s.Key, s.Difference)
 		if s.Returned {
 			c.counts.Returned++
 		}
-	}
-	return nil
-}
-
-func (c *collection) refuse(ctx context.Context, refused []jobs.Refused, passing map[string]bool) error {
-	if len(refused) == 0 {
-		return nil
-	}
-	for _, r := range refused {
-		c.showRefused(r.Key, r.Reason, passing[r.Key])
-	}
-	if err := c.Inbox.Refuse(ctx, c.Run, c.Name, refused); err != nil {
-		return hinted.While("storing records", err)
 	}
 	return nil
 }

@@ -75,12 +75,15 @@ func (c *collection) end(ctx context.Context, l *list) (s jobs.Settled, err erro
 	return s, err
 }
 
-// asOf is until when a list certainly showed all: by the partner's clock or ours, whichever is behind.
+// asOf is until when a list certainly showed all: by the partner's clock, the ledger's or ours, whichever is behind.
 func (c *collection) asOf(l *list) time.Time {
-	if !l.date.IsZero() && l.date.Before(c.began) {
-		return l.date
+	at := c.began
+	for _, other := range []time.Time{l.date, c.Begun.At} {
+		if !other.IsZero() && other.Before(at) {
+			at = other
+		}
 	}
-	return c.began
+	return at
 }
 
 // gone are the known records of a window that no window has shown. Nothing at all, or too many, are for a person.

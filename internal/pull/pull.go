@@ -43,6 +43,7 @@ type collection struct {
 	heard    map[string]showing
 	foreign  map[[32]byte]bool
 	listed   map[string]bool // keys that windows have shown
+	lost     bool            // the ledger was put back since the last sweep
 	keyless  bool            // something was listed that has no usable key
 	walked   []*list         // the sweep, where it was due, and each window
 	counts   jobs.Gathered   // of what heard does not tell, by this execution
@@ -55,9 +56,9 @@ type collection struct {
 // showing is what a record was found to be.
 type showing struct {
 	difference jobs.Difference
-	now        bool        // by this execution
-	why        jobs.Reason // that it is refused
-	passing    bool        // that is because of a call, and may be over with the next run
+	now        bool            // by this execution
+	why        jobs.Reason     // that it is refused
+	before     jobs.Difference // of one that is: what it was found to be before
 }
 
 // hold is something that waits for a person.
@@ -110,15 +111,11 @@ func (p *pulling) collection(of *jobs.Collection) *collection {
 
 // read is one collection, step by step.
 func (c *collection) read(ctx context.Context) error {
-	if err := c.sweep(ctx); err != nil {
-		return err
+	err := c.list(ctx)
+	if told := c.tellRefused(ctx); err == nil {
+		err = told
 	}
-	for i := range c.Windows {
-		if err := c.walkWindow(ctx, i); err != nil {
-			return err
-		}
-	}
-	if err := c.tellRemembered(ctx); err != nil {
+	if err != nil {
 		return err
 	}
 	if err := c.judge(ctx); err != nil {
@@ -135,6 +132,20 @@ func (c *collection) read(ctx context.Context) error {
 	return c.acknowledge(ctx)
 }
 
+// list reads what lists show.
+func (c *collection) list(ctx context.Context) error {
+	if err := c.sweep(ctx); err != nil {
+		return err
+	}
+	for i := range c.Windows {
+		if err := c.walkWindow(ctx, i); err != nil {
+			return err
+		}
+	}
+	c.showRemembered()
+	return nil
+}
+
 // stopped is asked between steps that are not broken off.
 func (p *pulling) stopped() error {
 	select {
@@ -146,11 +157,14 @@ func (p *pulling) stopped() error {
 }
 
 // strength orders what a record may be found to be, should it be shown several times.
-const strength = string(jobs.Departed + jobs.Unchanged + jobs.Updated + jobs.Created + jobs.Undeliverable)
+const strength = string(jobs.Departed + jobs.Unchanged + jobs.Updated + jobs.Created)
 
-// show notes what a record was found to be.
+// show notes what a record was found to be. It is not refused, whatever was shown of it before.
 func (c *collection) show(key string, difference jobs.Difference) {
 	was := c.heard[key]
+	if was.difference == jobs.Undeliverable {
+		was = showing{difference: was.before}
+	}
 	if was.difference == "" || strings.Index(strength, string(difference)) > strings.Index(strength, string(was.difference)) {
 		was.difference = difference
 	}
@@ -158,12 +172,13 @@ func (c *collection) show(key string, difference jobs.Difference) {
 	c.heard[key] = was
 }
 
-// showRefused notes that a record cannot be stored.
-func (c *collection) showRefused(key string, why jobs.Reason, passing bool) {
-	c.show(key, jobs.Undeliverable)
-	s := c.heard[key]
-	s.why, s.passing = why, passing
-	c.heard[key] = s
+// showRefused notes that a record cannot be stored, as it is shown now.
+func (c *collection) showRefused(key string, why jobs.Reason) {
+	was := c.heard[key]
+	if was.difference != jobs.Undeliverable {
+		was.before = was.difference
+	}
+	c.heard[key] = showing{difference: jobs.Undeliverable, before: was.before, now: true, why: why}
 }
 
 // concluded is the accounting so far.

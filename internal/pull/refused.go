@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 )
 
@@ -13,8 +14,20 @@ import (
 // its window passes it, and it is remembered in the same transaction: each run tells of it, and now and then a run begins where it
 // was shown, until it is whole, or no longer there.
 
-// retryEvery is after how long what was refused is asked for again. A run that a person begins does so at once.
-const retryEvery = 7 * 24 * time.Hour
+// After how long what was refused is asked for again: a call that failed may have an answer the next day. A run that a person begins
+// does so at once.
+const (
+	retryRecord = 7 * 24 * time.Hour
+	retryCall   = 20 * time.Hour
+)
+
+func retryAfter(why jobs.ReasonCode) time.Duration {
+	switch why {
+	case jobs.ReasonFailures, jobs.ReasonUnreachable, jobs.ReasonSlow:
+		return retryCall
+	}
+	return retryRecord
+}
 
 // retries reports whether what a window remembers is to be asked for again.
 func (c *collection) retries(window string) bool {
@@ -23,7 +36,7 @@ func (c *collection) retries(window string) bool {
 		return len(remembered) > 0
 	}
 	for _, r := range remembered {
-		if c.began.Sub(r.Tried) >= retryEvery {
+		if c.began.Sub(r.Tried) >= retryAfter(r.Reason.Code) {
 			return true
 		}
 	}
@@ -43,19 +56,33 @@ func (c *collection) since(window string, cursor time.Time) time.Time {
 	return cursor
 }
 
-// tellRemembered counts those that no list of this run was to show: they are refused as they were.
-func (c *collection) tellRemembered(ctx context.Context) error {
-	var refused []jobs.Refused
-	told := map[string]bool{}
+// showRemembered counts those that no list of this run was to show: they are refused as they were.
+func (c *collection) showRemembered() {
 	for _, name := range c.cursorNames() {
 		for key, r := range c.Begun.Refused[c.Name+"/"+name] {
-			if !told[key] && !c.heard[key].now && !c.covers(name, r.Since) {
-				told[key], refused = true, append(refused, jobs.Refused{Key: key, Reason: r.Reason})
+			if !c.heard[key].now && !c.covers(name, r.Since) {
+				c.showRefused(key, r.Reason)
 			}
 		}
 	}
+}
+
+// tellRefused keeps with the run what is refused in the end: a later walk may have shown that it is whole.
+func (c *collection) tellRefused(ctx context.Context) error {
+	var refused []jobs.Refused
+	for key, s := range c.heard {
+		if s.difference == jobs.Undeliverable {
+			refused = append(refused, jobs.Refused{Key: key, Reason: s.why})
+		}
+	}
+	if len(refused) == 0 {
+		return nil
+	}
 	slices.SortFunc(refused, func(a, b jobs.Refused) int { return strings.Compare(a.Key, b.Key) })
-	return c.refuse(ctx, refused, nil)
+	if err := c.Inbox.Refuse(ctx, c.Run, c.Name, refused); err != nil {
+		return hinted.While("storing records", err)
+	}
+	return nil
 }
 
 // cursorNames are those of all windows, and of the sweep.
@@ -78,15 +105,13 @@ func (c *collection) covers(window string, since time.Time) bool {
 	})
 }
 
-// remember moves the cursor of a window that surely showed all. Only a call that failed keeps it where it is: the next run may
-// have an answer.
+// remember moves the cursor of a window that surely showed all.
 func (c *collection) remember(l *list, s *jobs.Settled) {
-	if slices.ContainsFunc(l.refused, func(key string) bool { return c.heard[key].passing }) {
-		return
-	}
 	s.Cursor = c.asOf(l)
 	for _, key := range l.refused {
-		s.Refused = append(s.Refused, jobs.Refused{Key: key, Reason: c.heard[key].why})
+		if h := c.heard[key]; h.difference == jobs.Undeliverable { // no later window has shown that it is whole
+			s.Refused = append(s.Refused, jobs.Refused{Key: key, Reason: h.why})
+		}
 	}
 	for key, r := range c.Begun.Refused[c.Name+"/"+s.Window] {
 		h := c.heard[key]

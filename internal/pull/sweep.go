@@ -32,11 +32,12 @@ func (c *collection) sweepSince() (since time.Time, due bool) {
 	if c.Sweep == nil {
 		return time.Time{}, false
 	}
-	cursor, known := c.Begun.Cursors[c.Name+"/"+sweepCursor]
+	cursor, known := c.cursor(sweepCursor)
 	if !known {
 		return c.began.Add(-c.Sweep.First), true
 	}
-	due = cursor.Incarnation != c.Begun.Incarnation || c.began.Sub(cursor.Since) > c.Sweep.Every || c.retries(sweepCursor)
+	c.lost = cursor.Incarnation != c.Begun.Incarnation
+	due = c.lost || c.began.Sub(cursor.Since) > c.Sweep.Every || c.retries(sweepCursor)
 	return c.since(sweepCursor, cursor.Since.Add(-c.Sweep.Overlap)), due
 }
 
@@ -70,7 +71,8 @@ func (c *collection) sweepBetween(ctx context.Context, from, to time.Time) (*lis
 	return &list{date: older.date, settled: older.settled && newer.settled, refused: append(older.refused, newer.refused...)}, nil
 }
 
-// takeUnknown takes those of a page that the inbox does not have.
+// takeUnknown takes those of a page that the inbox does not have, and, once after the ledger was put back, those that may have changed
+// since: what was known of that is lost.
 func (c *collection) takeUnknown(ctx context.Context, n int, page *jobs.Page) error {
 	keys := make([]string, 0, len(page.Records))
 	for i := range page.Records {
@@ -84,7 +86,7 @@ func (c *collection) takeUnknown(ctx context.Context, n int, page *jobs.Page) er
 	}
 	var unknown []jobs.Record
 	for _, r := range page.Records {
-		if _, is := known[r.Key]; !is {
+		if k, is := known[r.Key]; !is || c.lost && !k.Forgotten {
 			unknown = append(unknown, r)
 		}
 	}

@@ -258,7 +258,7 @@ func (c *collection) walkWindow(ctx context.Context, i int) error {
 
 // from is where a window begins; zero = it has no beginning.
 func (c *collection) from(w *jobs.Window) time.Time {
-	cursor, known := c.Begun.Cursors[c.Name+"/"+w.Name]
+	cursor, known := c.cursor(w.Name)
 	switch {
 	case w.Since && known:
 		return c.since(w.Name, cursor.Since.Add(-w.Overlap))
@@ -268,4 +268,12 @@ func (c *collection) from(w *jobs.Window) time.Time {
 		return c.began.Add(-w.Span)
 	}
 	return time.Time{}
+}
+
+// cursor is how far a window, or a sweep, has been read. One that lies in the future is none: it is of a clock that was ahead, and
+// nobody knows how far it was.
+func (c *collection) cursor(window string) (cursor jobs.Cursor, known bool) {
+	const drift = time.Minute
+	cursor, known = c.Begun.Cursors[c.Name+"/"+window]
+	return cursor, known && cursor.Since.Before(c.began.Add(drift))
 }

@@ -53,7 +53,8 @@ func (i *Inbox) Begin(ctx context.Context, run *jobs.Run) (begun jobs.Begun, err
 		if err := ownDossier(ctx, q, run.Target); err != nil {
 			return err
 		}
-		if err := q.BeginPull(ctx, run.ID); err != nil {
+		at, err := q.BeginPull(ctx, run.ID)
+		if err != nil {
 			return err
 		}
 		if err := q.ForgetRefusals(ctx, run.ID); err != nil {
@@ -66,7 +67,7 @@ func (i *Inbox) Begin(ctx context.Context, run *jobs.Run) (begun jobs.Begun, err
 		if err != nil {
 			return err
 		}
-		begun = jobs.Begun{Cursors: map[string]jobs.Cursor{}, Incarnation: incarnationName(now),
+		begun = jobs.Begun{Cursors: map[string]jobs.Cursor{}, Incarnation: incarnationName(now), At: at,
 			Heard: map[string]map[string]jobs.Difference{}, Done: map[string]jobs.Gathered{}}
 		cursors, err := q.Cursors(ctx, run.Target.ID)
 		for _, c := range cursors {
@@ -217,14 +218,13 @@ func (i *Inbox) Store(ctx context.Context, run *jobs.Run, c *jobs.Collection, re
 	return stored, err
 }
 
-// storeOne stores a record, or notes that Postgres refuses it.
+// storeOne stores a record, or tells that Postgres refuses it.
 func (i *Inbox) storeOne(ctx context.Context, tx pgx.Tx, run *jobs.Run, c *jobs.Collection, r *jobs.Record) (jobs.Stored, error) {
 	stored, err := i.storeAll(ctx, tx, run, c, []jobs.Record{*r})
 	var refused *refusal
 	if errors.As(err, &refused) {
-		stored = []jobs.Stored{{Key: r.Key, Difference: jobs.Undeliverable,
-			Reason: jobs.Reason{Code: jobs.RecordUnstorable, Detail: refused.state}}}
-		err = note(ctx, i.store.queries.WithTx(tx), run, c.Name, stored)
+		return jobs.Stored{Key: r.Key, Difference: jobs.Undeliverable,
+			Reason: jobs.Reason{Code: jobs.RecordUnstorable, Detail: refused.state}}, nil
 	}
 	if err != nil {
 		return jobs.Stored{}, err

@@ -188,7 +188,7 @@ func (m *Memory) fenced(run *jobs.Run, write func(now *jobs.Run)) error {
 func (m *Memory) Begin(_ context.Context, run *jobs.Run) (begun jobs.Begun, err error) {
 	err = m.fenced(run, func(now *jobs.Run) {
 		now.Planned, now.Counts.Gathered, now.Collections = false, nil, nil
-		begun = jobs.Begun{Cursors: maps.Clone(m.cursors[run.Target.ID]), Incarnation: m.incarnation,
+		begun = jobs.Begun{Cursors: maps.Clone(m.cursors[run.Target.ID]), Incarnation: m.incarnation, At: m.now(),
 			Refused: map[string]map[string]jobs.Remembered{}, Heard: map[string]map[string]jobs.Difference{}, Done: map[string]jobs.Gathered{}}
 		for window, all := range m.remembered[run.Target.ID] {
 			begun.Refused[window] = maps.Clone(all)
@@ -263,7 +263,7 @@ func (m *Memory) Store(_ context.Context, run *jobs.Run, c *jobs.Collection, rec
 		for _, r := range records {
 			s := m.store(run, c, r)
 			stored = append(stored, s)
-			if s.Difference != jobs.Unchanged {
+			if s.Difference != jobs.Unchanged && s.Difference != jobs.Undeliverable {
 				m.line(run, c.Name, r.Key, s.Difference).reason = s.Reason
 			}
 		}

@@ -22,7 +22,9 @@ var stories = map[string]func(*story){
 	"who slips through between two pages is not gone": whoSlipsThroughIsNotGone,
 	"a cursor moves with what was wholly read":        aCursorMoves,
 	"what is refused for ever holds no cursor":        whatIsRefusedHoldsNoCursor,
-	"a call that fails holds a cursor":                aFailingCallHoldsACursor,
+	"a call that fails is made again the next day":    aFailingCallIsMadeAgain,
+	"what a later walk finds whole is not refused":    whatALaterWalkFindsWhole,
+	"a clock that was ahead hides nothing":            aClockThatWasAhead,
 	"nothing is acknowledged before it is committed":  nothingIsAcknowledgedBefore,
 	"an acknowledgement that fails stops no others":   aFailingAcknowledgementStopsNoOthers,
 	"failures in a row stop the run":                  failuresInARowStopIt,
@@ -239,8 +241,8 @@ func whatIsRefusedHoldsNoCursor(s *story) {
 	}
 }
 
-// Where a call failed the next run may have an answer: it asks for the same again.
-func aFailingCallHoldsACursor(s *story) {
+// Where a call failed for one record the next day may have an answer. Until then a window does not grow for that.
+func aFailingCallIsMadeAgain(s *story) {
 	const day = 24 * time.Hour
 	s.Details = true
 	s.job.Collections[0].Detail = true
@@ -250,9 +252,63 @@ func aFailingCallHoldsACursor(s *story) {
 	s.Before = Fails(jobs.ClassTemporary, 503, "detail 002")
 	s.at = s.at.Add(day)
 	s.scheduled("incomplete: 3 read 2 new 1 refused")
+	s.wantDump("refused factures/etat 002 unreachable")
+	s.at, s.Calls = s.at.Add(day/2), nil
+	run := s.scheduled("incomplete: 1 read 1 refused")
+	s.wantLines(run, "factures 002 ! unreachable")
+	if slices.Contains(s.Calls, "detail 001") {
+		s.Errorf("%q", s.Calls)
+	}
+	s.at = s.at.Add(day)
+	s.scheduled("incomplete: 3 read 2 same 1 refused")
 	s.at = s.at.Add(day)
 	s.Before = nil
 	s.scheduled("succeeded: 3 read 1 new 2 same")
+	s.at = s.at.Add(day)
+	s.scheduled("succeeded")
+}
+
+// A walk shows a record that is half written, and the next one of the same run shows it whole.
+func whatALaterWalkFindsWhole(s *story) {
+	s.Untold = true // two walks at least
+	s.Add(numbered(12)...)
+	s.Item("012").Problem = jobs.RecordNotText
+	walks := 0
+	problems := func(of ...jobs.ReasonCode) func(string) error { // by walk
+		walks = 0
+		return func(call string) error {
+			if call == "page 0" {
+				s.Item("012").Problem = of[min(walks, len(of)-1)]
+				walks++
+			}
+			return nil
+		}
+	}
+	s.Before = problems(jobs.RecordNotText, "")
+	if lines := s.Lines(s.fetch("succeeded: 12 read 12 new").ID); strings.Count(lines, " +") != 12 || strings.Contains(lines, "!") {
+		s.Errorf("%s", lines)
+	}
+	s.Before = problems(jobs.RecordNotText, "")
+	s.wantLines(s.fetch("succeeded: 12 read 12 same"))
+	s.Before = problems("", jobs.RecordTooLarge)
+	s.wantLines(s.fetch("incomplete: 12 read 11 same 1 refused"), "factures 012 ! record-too-large")
+}
+
+// Neither where the ledger's clock was right, nor where a cursor lies in the future: then all is read anew.
+func aClockThatWasAhead(s *story) {
+	const day = 24 * time.Hour
+	s.job.Collections[0].Windows = []jobs.Window{{Name: "etat", Since: true, Overlap: 2 * day, First: 400 * day}}
+	now := time.Now()
+	s.Add("001")
+	s.Item("001").Made = now.Add(-50 * day)
+	s.at = now.Add(30 * day)
+	s.scheduled("succeeded: 1 read 1 new")
+	s.Add("002")
+	s.Item("002").Made = now.Add(-day)
+	s.at = now.Add(time.Hour)
+	s.scheduled("succeeded: 1 read 1 new")
+	s.at = now.Add(-10 * day)
+	s.scheduled("succeeded: 1 read 1 same")
 }
 
 func nothingIsAcknowledgedBefore(s *story) {
@@ -351,8 +407,9 @@ func aPutBackLedgerFindsWhatItLost(s *story) {
 	s.Before = Fails(jobs.ClassConfiguration, 403, "sweep 0")
 	s.fetch("failed configuration")
 	s.Before = nil
-	run := s.fetch("succeeded: 1 read 1 new 1 closed")
-	s.wantLines(run, "factures a webhook took it + closed")
+	s.Item("002").Document = `{"id":"002","montant":11}`
+	run := s.fetch("succeeded: 6 read 1 new 1 changed 4 same 1 closed")
+	s.wantLines(run, "factures 002 *", "factures a webhook took it + closed")
 	s.Calls = nil
 	s.fetch("succeeded")
 	if slices.Contains(s.Calls, "sweep 0") {
@@ -391,7 +448,7 @@ func anIntervalIsHalved(s *story) {
 		s.Add(key)
 		s.Item(key).Seen = true
 	}
-	run := s.fetch("incomplete: 1 unsettled")
+	run := s.fetch("incomplete: 1 read 1 same 1 unsettled")
 	if f := run.Findings; len(f) != 1 || f[0].Rule != jobs.RuleUnsettled {
 		s.Errorf("%+v", f)
 	}

@@ -7,20 +7,24 @@ package dbsqlc
 
 import (
 	"context"
+	"time"
 )
 
-const beginPull = `-- name: BeginPull :exec
+const beginPull = `-- name: BeginPull :one
 
 UPDATE syncd.run SET planned_at = NULL, findings = NULL, collections = NULL, dictionaries_digest = '', records_read = 0, records_new = 0,
     records_changed = 0, records_same = 0, records_refused = 0, records_gone = 0, records_foreign = 0, files_missing = 0, unacknowledged = 0,
     unsettled = 0
 WHERE id = $1
+RETURNING clock_timestamp()::timestamptz AS at
 `
 
 // What a run that reads records did.
-func (q *Queries) BeginPull(ctx context.Context, id int64) error {
-	_, err := q.db.Exec(ctx, beginPull, id)
-	return err
+func (q *Queries) BeginPull(ctx context.Context, id int64) (time.Time, error) {
+	row := q.db.QueryRow(ctx, beginPull, id)
+	var at time.Time
+	err := row.Scan(&at)
+	return at, err
 }
 
 const cancelHeldBefore = `-- name: CancelHeldBefore :exec

@@ -1,10 +1,11 @@
 -- What a run that reads records did.
 
--- name: BeginPull :exec
+-- name: BeginPull :one
 UPDATE syncd.run SET planned_at = NULL, findings = NULL, collections = NULL, dictionaries_digest = '', records_read = 0, records_new = 0,
     records_changed = 0, records_same = 0, records_refused = 0, records_gone = 0, records_foreign = 0, files_missing = 0, unacknowledged = 0,
     unsettled = 0
-WHERE id = @id;
+WHERE id = @id
+RETURNING clock_timestamp()::timestamptz AS at;
 
 -- What was refused, or not acknowledged, is judged anew.
 -- name: ForgetRefusals :exec
