@@ -142,6 +142,30 @@ func TestWebhooks(t *testing.T) {
 	}
 }
 
+// What a search does not reach at once is found in parts: by halves of the time, down to a day.
+func TestMoreThanASearchReaches(t *testing.T) {
+	t.Parallel()
+	const few = "[partner.collection.factures.sweep]\nreach = 8\n[partner.collection.factures.sweep.page]\nsize = 4\n"
+	r, s := atIopole(t, func(c *iopole.Config) { c.Invoices = 30 }, aDossier, few+aDossier)
+	list := s.Records(dossier, iopole.Invoices)
+	for i, one := range list.All() { // four a day
+		list.Edit(one.Key, map[string]any{"createdDate": time.Now().UTC().AddDate(0, 0, -i/4).Format(time.RFC3339)})
+	}
+	r.fault("webhook")
+	r.read("succeeded: 30 read 30 new 40 files 30 closed")
+	all := list.All()
+	for _, one := range all { // all of one day: nothing tells them apart
+		list.Edit(one.Key, map[string]any{"createdDate": time.Now().UTC().Format(time.RFC3339)})
+	}
+	restore := r.dump()
+	r.read("succeeded")
+	restore()
+	run := r.read("")
+	if g := run.Counts.Gathered; run.State != jobs.Incomplete || g.Unsettled != 1 || g.Gone > 0 {
+		t.Errorf("%s %+v", run.State, g)
+	}
+}
+
 // With acknowledge = false nothing is ever marked, by whatever run.
 func TestSomebodyElseMarks(t *testing.T) {
 	t.Parallel()

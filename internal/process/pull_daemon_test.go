@@ -340,6 +340,28 @@ client_secret = { file = "not-there-yet.secret" }
 	}
 }
 
+// TestADaemonWaitsForAPartnerThatIsAway: its run waits in the queue, with what it has stored, and goes on by itself.
+func TestADaemonWaitsForAPartnerThatIsAway(t *testing.T) {
+	t.Parallel()
+	r, s := readChorus(t, choruspro.Config{Invoices: 250}, `retry_for = "0s"`)
+	r.calls.interfere(func(n int, _ *http.Request) {
+		if n == 3 { // the first page is there
+			r.must(r.api.SetFaults(sandbox.Faults{Unavailable: 1}))
+		}
+	})
+	d := r.daemon()
+	run := r.detach()
+	d.until("it waits", func() bool { return r.state(run) == "queued" && r.of(run, "failure_code") == "unreachable" })
+	r.calls.interfere(nil)
+	r.faults()
+	d.until("it is done", func() bool { r.hurry(); return r.state(run) == "succeeded" })
+	r.wantRead(s)
+	if got := r.text(`SELECT format('%s read = %s new', records_read, records_new) FROM syncd.run`); got != "250 read = 250 new" {
+		t.Errorf("the run has %s", got)
+	}
+	d.stop()
+}
+
 // TestADaemonTellsWhatIsNotAcknowledged: by metrics, and as the end of the run, until it is.
 func TestADaemonTellsWhatIsNotAcknowledged(t *testing.T) {
 	t.Parallel()

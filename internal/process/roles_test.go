@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	choruspro "syncd/internal/partner/choruspro/standin"
 	"syncd/internal/sandbox"
 	"syncd/internal/testpg"
 	"syncd/migrations"
@@ -89,5 +90,53 @@ func (w *world) decideWithFewRights() {
 	d.stop()
 	if errors := d.lines(`"level":"error"`); len(errors) > 0 {
 		w.t.Errorf("the daemon logs errors: %q", errors)
+	}
+}
+
+// TestWhoReadsTheInbox: the program reads a partner as the role that roles.sql makes, and people of the group inbox_reader query what
+// it stored, and do nothing else.
+func TestWhoReadsTheInbox(t *testing.T) {
+	t.Parallel()
+	server := testpg.Alone(t, testpg.Options{Fsync: true})
+	r, _ := readChorus(t, choruspro.Config{Invoices: 5})
+	r.db = server.New(t, testpg.Template{Name: "staging",
+		Prepare: func(ctx context.Context, address string) error { return execute(ctx, address, migrations.Staging) }})
+	r.exec(migrations.Roles)
+	as := func(role string) string {
+		t.Helper()
+		password := rand.Text()
+		r.exec("ALTER ROLE " + role + " LOGIN PASSWORD '" + password + "'")
+		address, err := url.Parse(r.db.URL)
+		r.must(err)
+		address.User = url.UserPassword(role, password)
+		return address.String()
+	}
+	r.database = as("syncd")
+	r.exec(`CREATE ROLE marie IN ROLE inbox_reader; CREATE ROLE paul IN ROLE staging_writer`)
+	marie, paul := as("marie"), as("paul")
+	r.want(0, r.run("migrate"))
+	checked := r.run("check")
+	if r.want(0, checked); strings.Contains(strings.Replace(checked.stdout, "warn  daemon", "", 1), "warn") { // none runs
+		t.Errorf("the check warns:\n%s", checked.stdout)
+	}
+	r.read(0)
+
+	refused := func(who, sql string) {
+		t.Helper()
+		var no *pgconn.PgError
+		if err := execute(context.Background(), who, sql); !errors.As(err, &no) || no.Code != "42501" {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	for _, view := range []string{"records", "changes", "files", "dossiers", "chorus_factures", "iopole_factures", "iopole_statuts"} {
+		r.must(execute(context.Background(), marie, `SELECT md5(v::text) FROM inbox.`+view+` v`))
+		refused(paul, `SELECT FROM inbox.`+view)
+	}
+	r.must(execute(context.Background(), marie, `SELECT 1 / count(*) FROM inbox.chorus_factures WHERE date_depot IS NOT NULL`))
+	r.must(execute(context.Background(), marie, `SELECT inbox.date('30/11/2026'), inbox.moment('now'), inbox.amount('1,5')`))
+	for _, sql := range []string{`UPDATE inbox.record SET version = 2`, `DELETE FROM inbox.record`, `INSERT INTO inbox.cursor DEFAULT VALUES`,
+		`CREATE TABLE inbox.own (n int)`, `TRUNCATE inbox.change`, `SELECT FROM syncd.run`, `SELECT FROM syncd.credential`,
+		`SELECT FROM syncd.refused_secret`, `SELECT FROM staging.employee`} {
+		refused(marie, sql)
 	}
 }
