@@ -15,20 +15,6 @@ import (
 	"unicode/utf8"
 )
 
-// Append appends any JSON value in the canonical form of documents. Of members that repeat a name, the last
-// counts. It reports false when text is not one JSON value, not UTF-8, contains an escape that stands for no character, or a
-// number that AppendDecimal refuses.
-func Append(dst, text []byte) ([]byte, bool) {
-	if !utf8.Valid(text) { // the decoder would replace the bytes silently
-		return dst, false
-	}
-	value, ok := Decode(text)
-	if !ok || !soundEscapes(text) { // the decoder replaces half a surrogate pair silently
-		return dst, false
-	}
-	return AppendValue(dst, value)
-}
-
 // Decode reads one JSON value, its numbers as they are written. Of members that repeat a name, the last counts; bytes
 // and escapes that stand for no character become U+FFFD.
 func Decode(text []byte) (value any, ok bool) {

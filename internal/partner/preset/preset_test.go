@@ -82,7 +82,7 @@ type bench struct {
 func (b *bench) section() *preset.Section { s := b.partner.Own.(preset.Section); return &s }
 
 // open reads a section, with settings and then tables over the shortest one, and connects to a handler.
-func open(t *testing.T, d *preset.Definition, api http.Handler, tail string, change ...func(*preset.Dossier)) *bench {
+func open(t testing.TB, d *preset.Definition, api http.Handler, tail string, change ...func(*preset.Dossier)) *bench {
 	t.Helper()
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)

@@ -45,7 +45,7 @@ func (b *bench) walk(t *testing.T, ask jobs.Ask) (records map[string]jobs.Record
 	}
 }
 
-func standIn(t *testing.T, faults *sandbox.API, words ...string) sandbox.Faults {
+func standIn(t testing.TB, faults *sandbox.API, words ...string) sandbox.Faults {
 	t.Helper()
 	parsed, err := faults.ParseFaults(words...)
 	if err != nil {
@@ -54,7 +54,7 @@ func standIn(t *testing.T, faults *sandbox.API, words ...string) sandbox.Faults 
 	return parsed
 }
 
-func chorusAPI(t *testing.T, faults ...string) *choruspartner.Sandbox {
+func chorusAPI(t testing.TB, faults ...string) *choruspartner.Sandbox {
 	t.Helper()
 	v := values["chorus-pro"]
 	s, err := choruspartner.New(choruspartner.Config{ClientID: "app", ClientSecret: secret, Seed: 1,
