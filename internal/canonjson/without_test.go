@@ -1,6 +1,9 @@
 package canonjson
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestWithout(t *testing.T) {
 	t.Parallel()
@@ -17,11 +20,24 @@ func TestWithout(t *testing.T) {
 		if list[1] == "" {
 			list = list[:1]
 		}
-		if got := string(Without([]byte(document), list)); got != want {
+		if got := string(Omitting(list).Without([]byte(document))); got != want {
 			t.Errorf("without %q:\n%s, want\n%s", list, got, want)
 		}
 	}
-	if got := string(Without([]byte(document), nil)); got != document {
+	if got := string(Omitting(nil).Without([]byte(document))); got != document {
 		t.Errorf("%s", got)
+	}
+}
+
+// TestNamesFoldAsEqualFold: what is omitted is, in whatever case.
+func TestNamesFoldAsEqualFold(t *testing.T) {
+	t.Parallel()
+	names := []string{"nom", "NOM", "Nom", "ſecret", "secret", "SECRET", "K", "k", "\u212a", "é", "É", "ß", "ẞ", "ss", "", "n\u0307om"}
+	for _, a := range names {
+		for _, b := range names {
+			if same := string(fold(nil, a)) == string(fold(nil, []byte(b))); same != strings.EqualFold(a, b) {
+				t.Errorf("%q and %q: %v", a, b, same)
+			}
+		}
 	}
 }

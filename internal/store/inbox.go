@@ -264,6 +264,7 @@ func storeRecords(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, c *jobs
 	for _, row := range rows {
 		known[row.Key] = row
 	}
+	omitted := canonjson.Omitting(c.Omit)
 	upsert := dbsqlc.UpsertRecordsParams{TargetID: run.Target.ID, Collection: c.Name, RunID: run.ID, Unfiled: c.Files}
 	changes := dbsqlc.InsertRecordChangesParams{TargetID: run.Target.ID, Collection: c.Name, RunID: run.ID}
 	stored := make([]jobs.Stored, 0, len(records))
@@ -279,7 +280,7 @@ func storeRecords(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, c *jobs
 			stored = append(stored, s)
 			continue
 		default:
-			differences := diff.Records(canonjson.Without([]byte(old.Document), c.Omit), r.Document)
+			differences := diff.Records(omitted.Without([]byte(old.Document)), r.Document)
 			refile = c.Files && len(differences) > 0
 			if s.Returned = old.Gone; s.Returned {
 				differences = append(differences, diff.Change{Op: string(jobs.Created)})

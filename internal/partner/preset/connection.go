@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"syncd/internal/canonjson"
 	"syncd/internal/config"
 	"syncd/internal/hinted"
 	"syncd/internal/httpcall"
@@ -107,7 +108,7 @@ func (c *Connection) Feed(d Dossier) (jobs.Feed, error) {
 		if err != nil {
 			return nil, hinted.Because(nil, "preset.no-zone")
 		}
-		f.showers[one.Name] = &shower{one, d.Siret, omitting(one.Omit), zone}
+		f.showers[one.Name] = &shower{one, d.Siret, canonjson.Omitting(one.Omit), zone}
 	}
 	f.account = c.account(&d)
 	return f, nil

@@ -23,7 +23,7 @@ const (
 type shower struct {
 	collection *Collection
 	siret      string
-	omitted    *omitted
+	omitted    *canonjson.Omission
 	zone       *time.Location
 }
 
@@ -69,25 +69,21 @@ func (s *shower) whole(raw []byte, key string) jobs.Record {
 	case !own:
 		return jobs.Record{Foreign: true, Fingerprint: sha256.Sum256([]byte(key))}
 	}
-	r := jobs.Record{Key: key, Document: raw, Dated: s.dated(raw)}
-	if s.omitted != nil {
-		r.Document = s.omitted.without(nil, raw)
-	}
+	r := jobs.Record{Key: key, Document: s.omitted.Without(raw), Dated: s.dated(raw)}
 	if len(r.Document) > mostRecord {
 		return refused(jobs.RecordTooLarge)
 	}
-	depth, values := canonjson.Measure(r.Document)
-	if depth > mostDepth {
+	if depth, _ := canonjson.Measure(r.Document); depth > mostDepth {
 		return refused(jobs.RecordTooDeep)
 	}
-	canonical, sound := canonjson.Append(nil, r.Document)
-	if !sound {
+	sum, sound, once := canonjson.Sum(r.Document)
+	switch {
+	case !sound:
 		return refused(jobs.RecordNotText)
-	}
-	if _, once := canonjson.Measure(canonical); once != values { // what was looked at may not be what is kept
+	case !once: // what was looked at may not be what is kept
 		return refused(jobs.RecordRepeats)
 	}
-	r.Fingerprint = sha256.Sum256(canonical)
+	r.Fingerprint = sum
 	return r
 }
 

@@ -284,7 +284,7 @@ func (m *Memory) store(run *jobs.Run, c *jobs.Collection, r jobs.Record) jobs.St
 	if old.document == "" {
 		return jobs.Stored{Key: r.Key, Difference: jobs.Unchanged}
 	}
-	changes, returned := diff.Records(canonjson.Without([]byte(old.document), c.Omit), r.Document), old.gone
+	changes, returned := diff.Records(canonjson.Omitting(c.Omit).Without([]byte(old.document)), r.Document), old.gone
 	old.document, old.fingerprint, old.dated, old.gone = string(r.Document), r.Fingerprint, r.Dated, false
 	if len(changes) == 0 && !returned {
 		return jobs.Stored{Key: r.Key, Difference: jobs.Unchanged}
