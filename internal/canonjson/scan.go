@@ -172,10 +172,11 @@ func Follow(document []byte, pointer string) (value []byte, names []string) {
 	value = document
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		token = PointerName(token)
-		index, err := strconv.Atoi(token)
-		if err == nil && value != nil && value[0] == '[' {
-			value = elementAt(value, index)
-			continue
+		if value != nil && value[0] == '[' {
+			if index, err := strconv.Atoi(token); err == nil {
+				value = elementAt(value, index)
+				continue
+			}
 		}
 		names = append(names, token)
 		value = memberAt(value, token)
@@ -187,12 +188,78 @@ func memberAt(value []byte, name string) []byte {
 	if value == nil || value[0] != '{' {
 		return nil
 	}
-	for n, v := range Members(value) {
-		if n == name {
-			return v
+	for i := skipSpace(value, 1); value[i] != '}'; {
+		nameEnd, escaped := SkipString(value, i)
+		is := named(value[i:nameEnd], escaped, name)
+		i = skipSpace(value, skipSpace(value, nameEnd)+1) // the colon
+		end := SkipValue(value, i)
+		if is {
+			return value[i:end]
 		}
+		i = skipComma(value, end)
 	}
 	return nil
+}
+
+// named reports whether a quoted name is this one.
+func named(quoted []byte, escaped bool, name string) bool {
+	if escaped {
+		return Unquote(quoted) == name
+	}
+	return string(quoted[1:len(quoted)-1]) == name
+}
+
+// FollowAll is Follow of several pointers in one walk: values as the pointers come, nil where there is none,
+// and for "".
+func FollowAll(document []byte, pointers ...string) [][]byte {
+	found := make([][]byte, len(pointers))
+	var left []following
+	for i, pointer := range pointers {
+		if pointer != "" {
+			left = append(left, following{strings.TrimPrefix(pointer, "/"), &found[i]})
+		}
+	}
+	followAll(document, left)
+	return found
+}
+
+// following is a pointer on its way: what is left of it.
+type following struct {
+	pointer string
+	found   *[]byte
+}
+
+func followAll(value []byte, left []following) {
+	if value[0] == '[' {
+		for _, f := range left {
+			*f.found, _ = Follow(value, f.pointer)
+		}
+	}
+	if value[0] != '{' {
+		return
+	}
+	for i := skipSpace(value, 1); value[i] != '}' && len(left) > 0; {
+		nameEnd, escaped := SkipString(value, i)
+		name := value[i:nameEnd]
+		i = skipSpace(value, skipSpace(value, nameEnd)+1) // the colon
+		end := SkipValue(value, i)
+		var below, rest []following
+		for _, f := range left {
+			token, more, deeper := strings.Cut(f.pointer, "/")
+			switch {
+			case !named(name, escaped, PointerName(token)):
+				rest = append(rest, f)
+			case deeper:
+				below = append(below, following{more, f.found})
+			default:
+				*f.found = value[i:end]
+			}
+		}
+		if left = rest; len(below) > 0 {
+			followAll(value[i:end], below)
+		}
+		i = skipComma(value, end)
+	}
 }
 
 func elementAt(array []byte, index int) []byte {
@@ -278,4 +345,9 @@ var (
 func PointerToken(name string) string { return escapeToken.Replace(name) }
 
 // PointerName is the name that a token of a JSON pointer stands for: "a/b" for "a~1b".
-func PointerName(token string) string { return unescapeToken.Replace(token) }
+func PointerName(token string) string {
+	if strings.IndexByte(token, '~') < 0 {
+		return token
+	}
+	return unescapeToken.Replace(token)
+}

@@ -1,6 +1,9 @@
 package canonjson
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestText(t *testing.T) {
 	t.Parallel()
@@ -19,5 +22,24 @@ func TestText(t *testing.T) {
 		if text, ok := Text([]byte(other), "A"); ok || text != "" {
 			t.Errorf("%q has %q", other, text)
 		}
+	}
+}
+
+func TestFollowAll(t *testing.T) {
+	t.Parallel()
+	pointers := []string{"/a", "/a/b", "/a/c/0", "/a/c/1/d", "/a/c/9", "/x~1y/~0", "/é", "/z", "/z/z", "/n/0", "/", "/a/", "/last"}
+	for _, document := range []string{
+		` { "z":null, "a":{"b":1.50,"c":[2,{"d":"x"}],"":{}}, "x\/y":{"~":true}, "\u00e9":"e", "a":{"b":2}, "n":{"0":3}, "":[], "last":{}}`,
+		`{"a":1,"x/y":[],"z":{"z":{"z":0}}}`, `{}`, `[{"a":1}]`, `"a"`, `3`,
+	} {
+		text := []byte(strings.TrimSpace(document))
+		for i, value := range FollowAll(text, pointers...) {
+			if want, _ := Follow(text, pointers[i]); string(value) != string(want) || (value == nil) != (want == nil) {
+				t.Errorf("%s of %s is %q, want %q", pointers[i], document, value, want)
+			}
+		}
+	}
+	if all := FollowAll([]byte(`{"":1}`), "", "/"); all[0] != nil || string(all[1]) != "1" {
+		t.Errorf("%q", all)
 	}
 }

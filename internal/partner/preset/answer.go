@@ -37,12 +37,12 @@ func textAt(text []byte, pointer string) string {
 	return string(number)
 }
 
-// countAt is a number of something; -1 = not told.
-func countAt(text []byte, pointer string) (int, error) {
-	if pointer == "" || at(text, pointer) == nil {
+// count is a number of something; -1 = not told.
+func count(told []byte) (int, error) {
+	if told == nil {
 		return -1, nil
 	}
-	n, err := strconv.Atoi(textAt(text, pointer))
+	n, err := strconv.Atoi(textAt(told, ""))
 	if err != nil || n < 0 {
 		return 0, &odd{"shape-count"}
 	}
@@ -58,8 +58,9 @@ func valid(text []byte) ([]byte, error) {
 }
 
 // itemsAt are the elements of a list. Nothing but a list will do: null is none.
-func itemsAt(text []byte, pointer string) (items [][]byte, err error) {
-	list := at(text, pointer)
+func itemsAt(text []byte, pointer string) ([][]byte, error) { return items(at(text, pointer)) }
+
+func items(list []byte) ([][]byte, error) {
 	if len(list) == 0 || list[0] != '[' {
 		return nil, &odd{"shape-list"}
 	}

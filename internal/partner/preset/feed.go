@@ -88,15 +88,23 @@ func byKey(key, id string) func(string) string {
 	return func(name string) string { return map[string]string{"key": key, "id": id}[name] }
 }
 
-// read makes a call that reads, and gives the answer as it came, once it is known to be no refusal.
-func (f *feed) read(ctx context.Context, call *httpcall.Call) (httpcall.Answered, error) {
-	var whole httpcall.Answered
+// read makes a call that reads, and gives the answer as it came.
+func (f *feed) read(ctx context.Context, call *httpcall.Call) (whole httpcall.Answered, err error) {
 	call.Reads, call.Flaky, call.Whole = true, true, &whole
 	out, _ := f.connection.http.Do(ctx, call)
-	if out.Err != nil {
-		return whole, out.Err
+	return whole, out.Err
+}
+
+// readJSON is read of an answer that must be JSON, once it is known to be no refusal.
+func (f *feed) readJSON(ctx context.Context, call *httpcall.Call) (httpcall.Answered, error) {
+	answered, err := f.read(ctx, call)
+	if err != nil {
+		return answered, err
 	}
-	return whole, f.refusalIn(call, whole.Text)
+	if answered.Text, err = valid(answered.Text); err != nil {
+		return answered, f.strange(call, err)
+	}
+	return answered, f.refusalIn(call, answered.Text)
 }
 
 var plainCode = lazyregexp.New(`^[A-Za-z0-9_.-]{1,20}$`)
@@ -106,10 +114,6 @@ func (f *feed) refusalIn(call *httpcall.Call, text []byte) error {
 	rule := f.connection.options.Read.Answer
 	if rule == nil {
 		return nil
-	}
-	text, err := valid(text)
-	if err != nil {
-		return f.strange(call, err)
 	}
 	code := textAt(text, rule.Code)
 	switch {
@@ -147,16 +151,17 @@ func (f *feed) Identity(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	answered, err := f.read(ctx, call)
+	read := f.readJSON
+	if asked.Text && f.connection.options.Read.Answer == nil {
+		read = f.read
+	}
+	answered, err := read(ctx, call)
 	if err != nil {
 		return "", err
 	}
 	text := bytes.TrimSpace(answered.Text)
 	identity := string(text)
 	if !asked.Text || json.Valid(text) && text[0] == '"' {
-		if text, err = valid(text); err != nil {
-			return "", f.strange(call, err)
-		}
 		identity = textAt(text, asked.Pointer)
 	}
 	if s := (&shower{collection: &Collection{}}); identity != "" {
@@ -178,7 +183,7 @@ func (f *feed) Webhooks(ctx context.Context) (active int, known bool, err error)
 	if err != nil {
 		return 0, false, err
 	}
-	answered, err := f.read(ctx, call)
+	answered, err := f.readJSON(ctx, call)
 	if refused, ok := errors.AsType[*jobs.CallError](err); ok &&
 		(refused.Status == http.StatusForbidden || refused.Status == http.StatusNotFound) {
 		return 0, false, nil
@@ -186,11 +191,7 @@ func (f *feed) Webhooks(ctx context.Context) (active int, known bool, err error)
 	if err != nil {
 		return 0, false, err
 	}
-	text, err := valid(answered.Text)
-	if err != nil {
-		return 0, false, f.strange(call, err)
-	}
-	items, err := itemsAt(text, "")
+	items, err := itemsAt(answered.Text, "")
 	if err != nil {
 		return 0, false, f.strange(call, err)
 	}
@@ -229,7 +230,7 @@ func (f *feed) Detail(ctx context.Context, collection, key string) (*jobs.Record
 		return nil, err
 	}
 	call.Limit = mostPage
-	answered, err := f.read(ctx, call)
+	answered, err := f.readJSON(ctx, call)
 	if isGone(err) {
 		return nil, nil
 	}

@@ -19,7 +19,7 @@ func (f *feed) Files(ctx context.Context, collection, key string) ([]jobs.File, 
 	if err != nil {
 		return nil, err
 	}
-	answered, err := f.read(ctx, call)
+	answered, err := f.readJSON(ctx, call)
 	if err != nil {
 		return nil, err
 	}
@@ -96,10 +96,6 @@ func (t *taking) again() error {
 
 // list reads the answer to a call for the files of a record.
 func (f *Files) list(text []byte) ([]jobs.File, error) {
-	text, err := valid(text)
-	if err != nil {
-		return nil, err
-	}
 	items, err := itemsAt(text, f.Records)
 	if err != nil {
 		return nil, err
@@ -113,7 +109,7 @@ func (f *Files) list(text []byte) ([]jobs.File, error) {
 		if !partPattern().MatchString(one.ID) {
 			return nil, &odd{"shape-file"}
 		}
-		if size, err := countAt(item, f.Size); err == nil {
+		if size, err := count(at(item, f.Size)); err == nil {
 			one.Size = int64(size)
 		}
 		if f.SHA256 != "" {

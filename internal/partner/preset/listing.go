@@ -2,6 +2,7 @@ package preset
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,7 +36,7 @@ func (f *feed) page(ctx context.Context, s *shower, l *Listing, ask jobs.Ask) (*
 		return nil, err
 	}
 	call.Body, call.Limit = body, mostPage
-	answered, err := f.read(ctx, call)
+	answered, err := f.readJSON(ctx, call)
 	if large, ok := errors.AsType[*jobs.CallError](err); ok && large.What.Code == httpcall.TooLarge {
 		if smaller, parts := l.parted(); parts > 1 {
 			return f.inParts(ctx, s, smaller, parts, ask)
@@ -207,17 +208,18 @@ func put(document any, pointer httpcall.Pointer, value any) {
 
 // page reads the answer to a list call that asked for a page, from 0.
 func (s *shower) page(text []byte, l *Listing, ask *jobs.Ask) (*jobs.Page, error) {
-	text, err := valid(text)
-	if err != nil {
-		return nil, err
+	paging := cmp.Or(l.Page, &Paging{})
+	told := canonjson.FollowAll(text, l.Records, paging.Pages, paging.Total, paging.Echo)
+	if l.Records == "" {
+		told[0] = text
 	}
-	raw, err := l.records(text)
+	raw, err := l.records(told[0])
 	if err != nil {
 		return nil, err
 	}
 	p := &jobs.Page{Pages: -1, Total: -1, Last: true}
 	if l.Page != nil {
-		if err := l.Page.read(text, p, ask.Page, len(raw)); err != nil {
+		if err := paging.read(told[1:], p, ask.Page, len(raw)); err != nil {
 			return nil, err
 		}
 	}
@@ -252,12 +254,12 @@ func (s *shower) again(all []jobs.Record, seen map[string]int, r jobs.Record) bo
 	return true
 }
 
-// read reads what an answer says of its pages.
-func (g *Paging) read(text []byte, p *jobs.Page, asked, shown int) (err error) {
-	if p.Pages, err = countAt(text, g.Pages); err != nil {
+// read reads what an answer says of its pages: how many there are, of how many records, and which one it is.
+func (g *Paging) read(told [][]byte, p *jobs.Page, asked, shown int) (err error) {
+	if p.Pages, err = count(told[0]); err != nil {
 		return err
 	}
-	if p.Total, err = countAt(text, g.Total); err != nil {
+	if p.Total, err = count(told[1]); err != nil {
 		return err
 	}
 	switch {
@@ -268,11 +270,11 @@ func (g *Paging) read(text []byte, p *jobs.Page, asked, shown int) (err error) {
 	default:
 		p.Last = shown == 0 // a short page may be short for another reason
 	}
-	if at(text, g.Echo) == nil || g.Echo == "" || p.Total == 0 && shown == 0 {
+	if p.Total == 0 && shown == 0 {
 		return nil
 	}
-	echoed, err := countAt(text, g.Echo)
-	if err == nil && echoed != g.number(asked) {
+	echoed, err := count(told[2])
+	if err == nil && echoed >= 0 && echoed != g.number(asked) {
 		err = &odd{"other-page"}
 	}
 	return err
@@ -286,9 +288,9 @@ func (g *Paging) number(page int) int {
 	return page + g.First
 }
 
-// records cuts an answer into its records.
-func (l *Listing) records(text []byte) ([][]byte, error) {
-	items, err := itemsAt(text, l.Records)
+// records cuts a list into its records.
+func (l *Listing) records(list []byte) ([][]byte, error) {
+	items, err := items(list)
 	if err != nil {
 		return nil, err
 	}

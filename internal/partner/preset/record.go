@@ -115,16 +115,22 @@ func (o *Owner) about(raw []byte) bool {
 	return true
 }
 
-// dates are how partners write dates and times.
-var dates = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999-0700", "2006-01-02T15:04:05.999999999", time.DateTime,
-	time.DateOnly, "02/01/2006"}
+// How partners write dates and times.
+var (
+	days  = []string{time.DateOnly, "02/01/2006"}
+	dates = append([]string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999-0700", "2006-01-02T15:04:05.999999999", time.DateTime}, days...)
+)
 
 func (s *shower) dated(raw []byte) time.Time {
 	if s.collection.Dated == "" {
 		return time.Time{}
 	}
 	text := textAt(raw, s.collection.Dated)
-	for _, layout := range dates {
+	layouts := dates
+	if len(text) <= len(time.DateOnly) { // each that does not fit costs an error
+		layouts = days
+	}
+	for _, layout := range layouts {
 		if date, err := time.ParseInLocation(layout, text, s.zone); err == nil {
 			return date
 		}
@@ -134,10 +140,6 @@ func (s *shower) dated(raw []byte) time.Time {
 
 // detail reads the answer to a call for one record: it, or a list of it alone.
 func (s *shower) detail(text []byte, key string) (*jobs.Record, error) {
-	text, err := valid(text)
-	if err != nil {
-		return nil, err
-	}
 	if text[0] == '[' {
 		items, err := itemsAt(text, "")
 		if err != nil || len(items) != 1 {
