@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"time"
 
@@ -178,7 +179,10 @@ type asking struct {
 
 func (c *collection) ask(ctx context.Context, ask jobs.Ask) *asking {
 	a := &asking{follows: make(chan bool, 2), answer: make(chan answer, 1)}
-	ask.Follows = func() { a.follows <- true }
+	ask.Follows = func() {
+		a.follows <- true
+		runtime.Gosched() // on one processor the next request would leave only once the records of this page are read
+	}
 	go func() {
 		got := c.page(ctx, ask)
 		a.follows <- got.page != nil && !got.page.Last
