@@ -99,9 +99,9 @@ bench: test-deps build throwaway-pg ## run the benchmarks on a durable throwaway
 	@$(WITH_DURABLE_SERVER) go test -run '^$$' -bench . -benchmem -timeout 60m $(TESTFLAGS) ./...
 
 .PHONY: soak
-soak: test-deps throwaway-pg ## run 1,000 random histories and 200 kills around a grant, then all tests ROUNDS times, other random cases each time
+soak: test-deps throwaway-pg ## run 1,000 random histories and hundreds of kills, then all tests ROUNDS times, other random cases each time
 	@$(WITH_SERVER) go test -race -timeout 6h -run TestHistories ./internal/e2e -rapid.checks=$(HISTORIES)
-	@$(WITH_SERVER) go test -timeout 1h -run TestProcessesShareAGrant ./internal/process -kills=$(KILLS)
+	@$(WITH_SERVER) go test -timeout 1h -run 'KilledAtAnyInstant|ManyDossiers|TestRateOf|TestProcessesShareAGrant' ./internal/process -long -kills=$(KILLS)
 	@$(WITH_SERVER) go test -race -count $(ROUNDS) -timeout 6h $(TESTFLAGS) $(PROGRAM)
 
 .PHONY: fresh

@@ -207,7 +207,7 @@ func (d *daemon) stop() {
 }
 
 const (
-	look = 20 * time.Millisecond // between two looks: a connection each, on a busy machine
+	look = 20 * time.Millisecond // between the first two looks, and up to three times as much later: each costs the machine
 	// aMinute is how long the next fire of a schedule may take.
 	aMinute = patience + 30*time.Second
 )
@@ -220,10 +220,12 @@ func (w *world) waitFor(what string, met func() bool) {
 
 func (w *world) waitSoLong(most time.Duration, what string, met func() bool) {
 	w.t.Helper()
-	for deadline := time.Now().Add(most); !met(); time.Sleep(look) {
+	deadline, pause := time.Now().Add(most), look
+	for ; !met(); pause = min(pause*5/4, 3*look) {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("waited %s in vain: %s\n%s", most, what, strings.Join(w.texts(story), "\n"))
 		}
+		time.Sleep(pause)
 	}
 }
 

@@ -13,14 +13,12 @@ import (
 	"syncd/internal/sandbox"
 )
 
-const decisionWorlds = 30
-
 // TestDecisionsKilledAtAnyInstant kills the program with SIGKILL at random instants of runs that a guard holds, approvals,
 // settlements and closings, and does each again until it comes to its end. A decision must be there as a whole or not at
 // all, nothing may leave without one, and in the end all is as if nobody had died.
 func TestDecisionsKilledAtAnyInstant(t *testing.T) {
 	t.Parallel()
-	seed := nextSeed(t)
+	seed, worlds := nextSeed(t), asMany(10, 30)
 	t.Logf("seed %d", seed)
 	stories := []struct {
 		name string
@@ -33,7 +31,7 @@ func TestDecisionsKilledAtAnyInstant(t *testing.T) {
 	var seen tally
 	lengths := &lengths{known: map[string]time.Duration{}}
 	t.Run("worlds", func(t *testing.T) {
-		for n := range decisionWorlds {
+		for n := range worlds {
 			story := stories[n%len(stories)]
 			t.Run(fmt.Sprintf("%s %d", story.name, n), func(t *testing.T) {
 				t.Parallel()
@@ -49,7 +47,7 @@ func TestDecisionsKilledAtAnyInstant(t *testing.T) {
 	for _, n := range seen.phases {
 		kills += n
 	}
-	if !t.Failed() && kills < decisionWorlds {
+	if !t.Failed() && kills < worlds {
 		t.Errorf("only %d processes were killed: %v", kills, seen.phases)
 	}
 }

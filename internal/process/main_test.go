@@ -28,7 +28,16 @@ var program, programDigest string
 var (
 	seedFlag = flag.Uint64("seed", 1, "of the random instants; rounds of -count add to it")
 	rounds   sync.Map // of -count so far, by test
+	longFlag = flag.Bool("long", false, "take as many worlds, kills and dossiers as make soak does")
 )
+
+// asMany is how many of something a test takes: few where each change is tested, more in a soak.
+func asMany(each, soak int) int {
+	if *longFlag {
+		return soak
+	}
+	return each
+}
 
 // nextSeed is another one in each round of -count, and always the same in the first.
 func nextSeed(t *testing.T) uint64 {

@@ -22,7 +22,6 @@ import (
 
 // Kills of one round: `make soak` makes as many rounds as it is told, each with other instants.
 const (
-	pullWorlds    = 4
 	killsPerPull  = 3
 	pullLatency   = 4 * time.Millisecond
 	changedAtOnce = 6
@@ -39,7 +38,7 @@ func TestReadingKilledAtAnyInstant(t *testing.T) {
 	t.Logf("seed %d", seed)
 	var found tally
 	t.Run("worlds", func(t *testing.T) {
-		for n := range pullWorlds {
+		for n := range asMany(2, 4) {
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
 				t.Parallel()
 				random := rand.New(rand.NewPCG(seed, uint64(n)))

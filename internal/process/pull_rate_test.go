@@ -45,11 +45,12 @@ func TestRateOfAPartnerIsNeverExceeded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, _ := readChorus(t, choruspro.Config{Dossiers: twoDossiers, Invoices: 330},
+			invoices := asMany(150, 330)
+			r, _ := readChorus(t, choruspro.Config{Dossiers: twoDossiers, Invoices: invoices},
 				fmt.Sprintf("rate_per_minute = %d\n[partner.collection.factures.page]\nsize = 5", perMinute))
 			r.twoJobs()
 			read(r)
-			r.wantRate(2 * 2 * 330 / 5) // two dossiers, two windows
+			r.wantRate(2 * 2 * invoices / 5) // two dossiers, two windows
 			if together := r.text(`SELECT bool_and(started_at < (SELECT min(finished_at) FROM syncd.run))::text FROM syncd.run`); together != "true" {
 				t.Error("the two did not run at once: nothing was tested")
 			}
