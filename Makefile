@@ -25,7 +25,8 @@ KILLS ?= 200
 TESTFLAGS ?=
 # What runs. The root's own tests read the sources and documents, in which nothing races, and take ten times as long with
 # the race detector.
-PROGRAM := ./cmd/... ./internal/...
+# The longest come first: the last to begin are short, and no core waits for one of them.
+PROGRAM := ./internal/process ./internal/e2e ./cmd/syncd ./internal/store ./internal/httpcall ./cmd/... ./internal/...
 # Test binaries at once: most wait for processes and the server half of their time.
 TESTED_AT_ONCE ?= 3
 
