@@ -197,7 +197,7 @@ func scriptUntil(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: until CONDITION")
 	}
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		var holds bool
 		ts.Check(withDatabase(ts, func(conn *pgx.Conn) error {
 			return conn.QueryRow(context.Background(), "SELECT "+args[0]).Scan(&holds)

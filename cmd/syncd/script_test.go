@@ -43,7 +43,7 @@ func (m withoutLeaks) Run() int {
 
 // TestScripts runs testdata. Each script has a database of its own with ledger and staging (8 employees in saint-martin, 12 in
 // sainte-anne, 2 elements each, November 2026), a sandbox, and a config.toml that names both. Where several things happen at once
-// (testdata/race: runs beside others, faults, signals, a daemon's work) the program is this test's own, with the race detector;
+// (testdata/race: runs beside others, faults, signals) the program is this test's own, with the race detector;
 // what one command after the other answers (testdata/script) is asked of the program as it is released.
 func TestScripts(t *testing.T) {
 	t.Parallel()
