@@ -78,7 +78,7 @@ func newContractShow(p process) *cobra.Command {
 
 func newContractScaffold(p process) *cobra.Command {
 	return p.command("scaffold", p.oneJob(), func(ctx context.Context, a *session, args []string) error {
-		draft, err := a.Contracts().Draft(ctx, args[0], a.selection())
+		draft, err := a.Contracts().Draft(ctx, a.words().Catalogue, args[0], a.selection())
 		if err == nil {
 			_, err = fmt.Fprint(a.Stdout, draft)
 		}

@@ -19,8 +19,6 @@ var stillEnglish = regexp.MustCompile(strings.Join([]string{
 	`\{ (in|column|value) = [^}]*\}`,                 // lines of the configuration
 	`vers la ligne [0-9]+.: .*`,                      // in the words of who decodes YAML
 	`Isidoor \(sandbox of syncd: an assumed shape\)`, // a contract's own title
-	`no sandbox answers at .*`, `start it: .*`,       // of the sandbox
-	`the sandbox holds .*`, `'syncd sandbox received [^']*' lists them`,
 }, "|"))
 
 // technical is the line above the text of an error, which a report leaves in English and says so.
@@ -31,7 +29,8 @@ var untold = map[string]bool{"syncd daemon": true, "syncd sandbox": true, "syncd
 	"syncd version": true, "syncd": true, "syncd contract": true, "syncd period": true, "syncd completion": true}
 
 var commonEnglish = regexp.MustCompile(`(?i)(^|[\s(])(the|is|are|was|were|not|of|with|which|has|have|its?|this|been|and|by|from|to|none|nothing|` +
-	`exists|already|unknown|see|lists|answers|name|new)([\s,;:.)]|$)`)
+	`exists|already|unknown|see|lists|answers|name|new|for|at|cannot|must|should|where|write|read|reading|writing|there|that|such|does|it|` +
+	`you|your|takes|line|found|missing|invalid|expected|character|refused|connection|too)([\s,;:.)]|$)`)
 
 var placeholders = regexp.MustCompile(`\{[^{}]*\}|\n`)
 

@@ -214,7 +214,10 @@ func newSandboxSample(p process) *cobra.Command {
 		if elementsOnly {
 			write = sample.WriteElementsSQL
 		}
-		return write(terminal.UntilStopped{Writer: p.Stdout, Stop: p.Stop}, all...)
+		if err := write(terminal.UntilStopped{Writer: p.Stdout, Stop: p.Stop}, all...); err != nil {
+			return hinted.While("writing the sample data", err)
+		}
+		return nil
 	}, flagText("period", &options.Period, nil), onOff("elements-only", &elementsOnly))
 	cmd.Flags().Float64Var(&options.ElementsPerEmployee, "elements", options.ElementsPerEmployee, "")
 	return cmd

@@ -87,7 +87,7 @@ func (s *Service) sameLedger(c *config.Config) error {
 	}
 	now := ledgerIdentity{url, string(key)}
 	if s.ledger != nil && now != s.began {
-		return hinted.New("systemctl restart syncd", "database.url or database.ledger_key has changed, which a reload cannot follow")
+		return hinted.Because(nil, "database.reload")
 	}
 	s.began = now
 	return nil

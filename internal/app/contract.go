@@ -12,6 +12,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
+	"syncd/internal/report/locale"
 	"syncd/internal/store"
 )
 
@@ -199,7 +200,7 @@ func lookedAt(s *contract.Standing, digest string) error {
 }
 
 // Draft writes, as TOML to paste, the fields of a job from the contract and the columns of staging.
-func (c Contracts) Draft(ctx context.Context, name string, of Selection) (string, error) {
+func (c Contracts) Draft(ctx context.Context, words *locale.Catalogue, name string, of Selection) (string, error) {
 	st, k, err := c.known(ctx)
 	if err != nil {
 		return "", err
@@ -230,7 +231,7 @@ func (c Contracts) Draft(ctx context.Context, name string, of Selection) (string
 	if err != nil {
 		return "", err
 	}
-	return advise.Scaffold(s.Derived.Operation, push, staging.Shape, nomenclatures), nil
+	return advise.Scaffold(words, s.Derived.Operation, push, staging.Shape, nomenclatures), nil
 }
 
 // lookAt reads what a job's queries return for a dossier, and the nomenclatures that were pulled for it: none without a

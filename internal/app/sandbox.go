@@ -183,8 +183,9 @@ func (s Sandbox) call(ctx context.Context, method, path string, body any) ([]byt
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, &jobs.CallError{Class: jobs.ClassTemporary, Call: method + " " + request.URL.Path,
-			Problem: "no sandbox answers at " + address, Hint: "start it: syncd sandbox --config " + s.app.Config.File}
+		away := &jobs.CallError{Class: jobs.ClassTemporary, Call: method + " " + request.URL.Path}
+		away.Tell(hinted.Say("sandbox.away", "address", address), hinted.Say("sandbox.start", "file", s.app.Config.File))
+		return nil, away
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
@@ -195,8 +196,13 @@ func (s Sandbox) call(ctx context.Context, method, path string, body any) ([]byt
 		return nil, refuseFor("sandbox.other-configuration", "address", address, "file", s.app.Config.File)
 	}
 	if response.StatusCode/100 != 2 {
-		problem, hint, _ := strings.Cut(string(answer), "\nhint: ")
-		return nil, refuseFor("sandbox.refuses", "problem", problem, "hint", hint)
+		problem := &hinted.Kept{What: hinted.Plain(strings.TrimSpace(string(answer)))} // of something else than a sandbox
+		if fact := response.Header.Get(sandbox.Problem); fact != "" {
+			if err := json.Unmarshal([]byte(fact), problem); err != nil {
+				return nil, hinted.While("reading the sandbox's answer", err)
+			}
+		}
+		return nil, refuseFor("sandbox.refuses", "problem", problem.What)
 	}
 	return answer, nil
 }

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -355,7 +354,7 @@ func (c *Config) digestAll() error {
 func digest(values any) (string, error) {
 	rendered, err := json.Marshal(values)
 	if err != nil {
-		return "", fmt.Errorf("rendering the configuration for its digest: %w", err)
+		return "", hinted.While("rendering the configuration for its digest", err)
 	}
 	sum := sha256.Sum256(rendered)
 	return hex.EncodeToString(sum[:]), nil

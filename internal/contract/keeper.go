@@ -166,7 +166,7 @@ func (k *Keeper) document(ctx context.Context, digest string) (*openapi.Document
 	}
 	document, err := k.read(text)
 	if err != nil {
-		return nil, fmt.Errorf("reading contract %.12s of the ledger: %w", digest, err)
+		return nil, hinted.At("reading a contract of the ledger", fmt.Sprintf("%.12s", digest), err)
 	}
 	if document.Digest != digest { // another version of syncd made it: keep to the name that the ledger knows
 		document.Digest = digest

@@ -3,6 +3,7 @@
 package help
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -205,7 +206,8 @@ func WrongFlag(cmd *cobra.Command, err error) string {
 			name = "-" + f.Shorthand + ", " + name
 		}
 		kind, _ := pflag.UnquoteUsage(f)
-		return locale.Fill(words.BadValue, "value", strconv.Quote(e.GetValue()), "flag", name, "cause", e.Unwrap(), "type", h.Types[kind])
+		return locale.Fill(words.BadValue, "value", strconv.Quote(e.GetValue()), "flag", name, "cause", e.Unwrap(), "type",
+			cmp.Or(h.Types[kind], "true, false"))
 	}
 	return err.Error()
 }

@@ -1,6 +1,10 @@
 package hinted
 
-import "syncd/internal/report/locale"
+import (
+	"fmt"
+
+	"syncd/internal/report/locale"
+)
 
 // Telling is an error of a package's own type that is a fact.
 type Telling interface {
@@ -20,6 +24,11 @@ func (d Doing) In(words *locale.Catalogue) string { return words.Doing(string(d)
 
 // While is an error with what met it in front.
 func While(doing Doing, err error) error { return &while{doing, err} }
+
+// At is While of one of several: "reading an item of the ledger (7)".
+func At(doing Doing, which any, err error) error {
+	return While(Doing(fmt.Sprintf("%s (%v)", doing, which)), err)
+}
 
 type while struct {
 	doing Doing

@@ -56,7 +56,8 @@ func TestAFactIsToldInBothLanguages(t *testing.T) {
 		{&telling{Say("audit.purge-held", "why", Several{Say("audit.purge-excess-runs", "go", 1, "of", 2),
 			Say("audit.purge-excess-fires", "go", 3,
 				"of", 4)})}, []Told{{Problem: "nothing is purged: 1 of 2 runs would go; 3 of 4 fires would go", Hint: purgeEN}},
-			[]Told{{Problem: "rien n'est purgé\u00a0: 1 exécutions sur 2 partiraient\u00a0; 3 échéances sur 4 partiraient", Hint: purgeFR}}},
+			[]Told{{Problem: "rien n'est purgé\u00a0: exécutions qui partiraient\u00a0: 1 sur 2\u00a0; " +
+				"échéances qui partiraient\u00a0: 3 sur 4", Hint: purgeFR}}},
 	} {
 		if got := All(test.err); !slices.Equal(got, test.en) || lines(got) != test.err.Error() {
 			t.Errorf("got  %+v\nwant %+v\ntext %q", got, test.en, test.err)

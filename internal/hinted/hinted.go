@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"syscall"
 
 	"syncd/internal/report/locale"
 )
@@ -232,6 +233,8 @@ func first(err error) error {
 	switch err.(type) { //nolint:errorlint // one layer
 	case nil, *while, Telling, Error:
 		return err
+	case syscall.Errno:
+		return ofSystem(err)
 	}
 	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // one layer
 		for _, one := range several.Unwrap() {

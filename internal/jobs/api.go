@@ -131,7 +131,7 @@ func (e *CallError) ToldIn(words *locale.Catalogue) (problem, hint string) {
 		return e.Told()
 	}
 	problem, hint = e.What.Apart(words, e.Next)
-	return e.Call + words.Colon + problem, hint
+	return words.Doing(e.Call) + words.Colon + problem, hint
 }
 
 // Facts are the call with what is wrong, and the next step; no code = there are only texts.

@@ -9,7 +9,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"time"
 
@@ -313,9 +312,9 @@ func (r *Runner) execute(ctx context.Context, run *Run, work func(context.Contex
 // unrecorded is the end of a run that could not be recorded. Its hint, the last line, is what makes recording possible again.
 func unrecorded(run int64, err error) error {
 	if errors.Is(err, ErrUnreachable) || errors.Is(err, ErrRefused) {
-		return fmt.Errorf("recording the end of run %d: %w; then 'syncd resume %d' goes on with it", run, err, run)
+		err = errors.Join(err, hinted.Because(nil, "run.end-unrecorded", "run", run))
 	}
-	return fmt.Errorf("recording the end of run %d: %w", run, err)
+	return hinted.At("recording the end of a run", run, err)
 }
 
 // stoppedBy is the runner with a second thing that stops it.

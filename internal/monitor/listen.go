@@ -3,12 +3,12 @@ package monitor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -34,17 +34,15 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	}
 	parsed, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return nil, hinted.New("write 127.0.0.1:9464, [::1]:9464 or unix:/run/syncd/http.sock", "listening for monitoring: %q is no address",
-			address)
+		return nil, hinted.Because(nil, "monitor.no-address", "address", strconv.Quote(address))
 	}
 	if !parsed.Addr().IsLoopback() {
-		return nil, hinted.New(fmt.Sprintf("write 127.0.0.1:%d, and let a proxy with TLS and a password serve others", parsed.Port()),
-			"listening for monitoring: %s can be reached from other machines", address)
+		return nil, hinted.Because(nil, "monitor.reachable", "address", address, "port", strconv.Itoa(int(parsed.Port())))
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, hinted.New("another program, or another syncd, may use this port", "listening for monitoring: %w", err)
+		return nil, hinted.Because(err, "monitor.port")
 	}
 	return listener, nil
 }
@@ -53,7 +51,7 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 // others already in the moment before the mode is set.
 func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	if !filepath.IsAbs(path) {
-		return nil, hinted.New("write unix:/run/syncd/http.sock", "listening for monitoring: %q is no absolute path", path)
+		return nil, hinted.Because(nil, "monitor.no-path", "path", strconv.Quote(path))
 	}
 	if err := removeStale(ctx, path); err != nil {
 		return nil, hinted.While("listening for monitoring", err)
@@ -61,7 +59,7 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "unix", path)
 	if err != nil {
-		return nil, hinted.New("the directory must exist and be writable", "listening for monitoring: %w", err)
+		return nil, hinted.Because(err, "monitor.socket")
 	}
 	if err := os.Chmod(path, socketMode); err != nil {
 		return nil, errors.Join(hinted.While("listening for monitoring", err), listener.Close())
@@ -78,15 +76,15 @@ func removeStale(ctx context.Context, path string) error {
 	case err != nil:
 		return err
 	case info.Mode().Type() != fs.ModeSocket:
-		return hinted.New("choose another path, or remove it", "%s exists and is no socket", path)
+		return hinted.Because(nil, "monitor.no-socket", "path", path)
 	}
 	dialer := net.Dialer{Timeout: probeTimeout}
 	connection, err := dialer.DialContext(ctx, "unix", path)
 	switch {
 	case err == nil:
-		return errors.Join(hinted.New("give each syncd a socket of its own", "another process answers on %s", path), connection.Close())
+		return errors.Join(hinted.Because(nil, "monitor.socket-taken", "path", path), connection.Close())
 	case !errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("asking whether %s is in use: %w", path, err)
+		return hinted.At("asking whether a socket is in use", path, err)
 	}
 	if err := os.Remove(path); err != nil {
 		return hinted.While("removing a stale socket", err)

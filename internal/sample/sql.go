@@ -2,7 +2,6 @@ package sample
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -61,7 +60,7 @@ func writeScript(w io.Writer, write func(*copyWriter)) error {
 	write(out)
 	out.text("COMMIT;\n")
 	if err := out.Flush(); err != nil {
-		return fmt.Errorf("writing the sample data: %w", err)
+		return err
 	}
 	return nil
 }

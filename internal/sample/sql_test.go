@@ -78,8 +78,7 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe
 
 func TestWriteSQLTellsThatItCouldNot(t *testing.T) {
 	t.Parallel()
-	if err := sample.WriteSQL(brokenPipe{}, sample.Options{Employees: 1}); err == nil ||
-		err.Error() != "writing the sample data: broken pipe" {
+	if err := sample.WriteSQL(brokenPipe{}, sample.Options{Employees: 1}); err == nil || err.Error() != "broken pipe" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+
+	"syncd/internal/hinted"
 )
 
 // The control routes change the sandbox and show what it contains. They exist only on loopback, want ControlToken as a bearer
@@ -34,7 +36,7 @@ func (s *Server) Control(pattern string, handle http.HandlerFunc) {
 			return
 		}
 		if problem, status := s.uncontrolled(r); problem != "" {
-			http.Error(w, problem, status)
+			Refuse(w, status, hinted.Because(nil, problem))
 			return
 		}
 		handle(w, r)
@@ -49,16 +51,15 @@ func ControlToken(clientSecret string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// uncontrolled says why a request does not control the sandbox; "" = it does.
+// uncontrolled is the fact why a request does not control the sandbox; "" = it does.
 func (s *Server) uncontrolled(r *http.Request) (problem string, status int) {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer || !hmac.Equal([]byte(token), []byte(s.controlToken)) {
-		return "the sandbox's control wants a token\nhint: 'syncd sandbox token' prints it, for: Authorization: Bearer TOKEN",
-			http.StatusUnauthorized
+		return "sandbox.wants-token", http.StatusUnauthorized
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method != http.MethodGet && r.Method != http.MethodHead &&
 		(err != nil || kind != "application/json") {
-		return "the sandbox's control wants JSON\nhint: Content-Type: application/json", http.StatusUnsupportedMediaType
+		return "sandbox.wants-json", http.StatusUnsupportedMediaType
 	}
 	return "", 0
 }
@@ -78,7 +79,7 @@ func (s *Server) changeFaults(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.SetFaults(faults); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		Refuse(w, http.StatusBadRequest, err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -86,10 +87,21 @@ func (s *Server) changeFaults(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) resetAll(w http.ResponseWriter, _ *http.Request) {
 	if err := s.Reset(); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+		Refuse(w, http.StatusInternalServerError, err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// Problem is the header of an answer of the control that refuses: a hinted.Kept as JSON, of which the body is the English.
+const Problem = "Syncd-Problem"
+
+// Refuse answers why the control does not do what is asked: as text, and as a fact for who has other words.
+func Refuse(w http.ResponseWriter, status int, err error) {
+	if fact, marshalErr := json.Marshal(hinted.Keep(err)); marshalErr == nil {
+		w.Header().Set(Problem, string(fact))
+	}
+	http.Error(w, err.Error(), status)
 }
 
 // Read answers 400 and false when the body is not the JSON expected.
@@ -98,7 +110,7 @@ func Read(w http.ResponseWriter, r *http.Request, into any) bool {
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		text := strings.TrimPrefix(err.Error(), "json: ")
-		http.Error(w, "reading the request: "+text, http.StatusBadRequest)
+		Refuse(w, http.StatusBadRequest, hinted.Because(nil, "sandbox.request", "text", text))
 		return false
 	}
 	return true

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"syncd/internal/hinted"
 )
 
 // Record is one made-up record of a partner that is read from.
@@ -195,7 +197,7 @@ func (k *Kept) change(change func(*Records, RecordEdit) bool) http.HandlerFunc {
 			return
 		}
 		if edit.Key == "" || !change(records, edit) {
-			http.Error(w, "no such record, or no members", http.StatusNotFound)
+			Refuse(w, http.StatusNotFound, hinted.Because(nil, "sandbox.no-such-record"))
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -208,7 +210,7 @@ func (k *Kept) asked(w http.ResponseWriter, dossier, collection string) *Records
 	if records != nil {
 		return records
 	}
-	http.Error(w, "no such dossier, or no such collection of it", http.StatusNotFound)
+	Refuse(w, http.StatusNotFound, hinted.Because(nil, "sandbox.no-such-collection"))
 	return nil
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
@@ -19,7 +18,7 @@ func (s *Store) Apart(ctx context.Context, target int64, period jobs.Period, key
 	for _, run := range runs {
 		held := jobs.HeldRun{ID: run.ID}
 		if err := json.Unmarshal(run.Findings, &held.Findings); err != nil {
-			return a, fmt.Errorf("reading why run %d is held: %w", run.ID, err)
+			return a, hinted.At("reading why a run is held", run.ID, err)
 		}
 		a.Runs = append(a.Runs, held)
 	}

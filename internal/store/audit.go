@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
@@ -105,7 +104,7 @@ func toEntry(r dbsqlc.ListAuditRow) (ledger.AuditEntry, error) {
 		return e, nil
 	}
 	if err := json.Unmarshal(r.Facts, &e.Facts); err != nil {
-		return e, fmt.Errorf("reading line %d of the audit: %w", r.ID, err)
+		return e, hinted.At("reading a line of the audit", r.ID, err)
 	}
 	return e, nil
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +40,7 @@ func (s *Store) KnownContracts(ctx context.Context, api jobs.APIName) (ledger.Kn
 		}
 		if a.ProblemFacts != nil {
 			if err := json.Unmarshal(a.ProblemFacts, kept); err != nil {
-				return ledger.KnownContracts{}, fmt.Errorf("reading why there is no contract: %w", err)
+				return ledger.KnownContracts{}, hinted.While("reading why there is no contract", err)
 			}
 		}
 		known.Problem = kept

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -150,7 +149,7 @@ func (k *keeper) unsteady(ctx context.Context, source jobs.Source, params mappin
 		}
 		var plan any
 		if err := json.Unmarshal(answer.Rows[0][0], &plan); err != nil {
-			return nil, fmt.Errorf("reading what Postgres plans for %s: %w", query.name, err)
+			return nil, hinted.At("reading what Postgres plans for a query", query.name, err)
 		}
 		names, err := k.volatile(ctx, calls(plan))
 		if err != nil {

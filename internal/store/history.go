@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"encoding/json"
-	"errors"
 	"slices"
 
 	"syncd/internal/jobs"
@@ -74,7 +73,7 @@ func (s *Store) readLast(ctx context.Context, h *jobs.History, target int64, per
 // none.
 func (s *Store) readPutBack(ctx context.Context, h *jobs.History, target int64, period jobs.Period, planned string) error {
 	watch, now, err := s.watch(ctx)
-	if err != nil && !errors.Is(err, errUnread) { // who executes something tells of that
+	if err != nil && !is[*unreadError](err) { // who executes something tells of that
 		return err
 	}
 	since := planned != incarnationName(now)

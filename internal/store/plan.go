@@ -167,7 +167,7 @@ func (w *planWriter) fill(row *dbsqlc.InsertItemsParams, item *jobs.PlannedItem)
 		}
 		text, err := json.Marshal(member.of)
 		if err != nil {
-			return fmt.Errorf("writing the %s of item %d: %w", member.name, item.Seq, err)
+			return hinted.At("writing a part of an item", fmt.Sprintf("%s, %d", member.name, item.Seq), err)
 		}
 		*member.to = text
 	}
@@ -214,7 +214,7 @@ func (w *planWriter) hold(ctx context.Context, holds []jobs.Hold) error {
 	for _, hold := range holds {
 		finding, err := json.Marshal(hold.Finding)
 		if err != nil {
-			return fmt.Errorf("writing why item %d is held: %w", hold.Seq, err)
+			return hinted.At("writing why an item is held", hold.Seq, err)
 		}
 		params.Seqs, params.Findings = append(params.Seqs, int32(hold.Seq)), append(params.Findings, string(finding)) //nolint:gosec // as counted
 	}
@@ -235,7 +235,7 @@ func (w *planWriter) sealHeld(ctx context.Context, seqs []int32) error {
 		at := w.place(row.Seq, row.Key, row.BaselineVersion)
 		document, err := w.store.keys.open(aDocument, row.Payload, at)
 		if err != nil {
-			return fmt.Errorf("opening item %d of run %d: %w", row.Seq, w.run.ID, err)
+			return hinted.At("opening an item of the run", fmt.Sprintf("%d, %d", row.Seq, w.run.ID), err)
 		}
 		sealed.Seqs, sealed.Payloads = append(sealed.Seqs, row.Seq), append(sealed.Payloads, w.store.keys.seal(aHeld, document, at))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -310,7 +309,7 @@ func (s *Store) Daemons(ctx context.Context) ([]ledger.Daemon, error) {
 	for _, r := range rows {
 		d := ledger.Daemon{ID: r.ID, Host: r.Host, PID: int(r.Pid), Version: r.Version, Started: r.StartedAt, Silent: seconds(r.SilentSeconds)}
 		if err := json.Unmarshal(r.Jobs, &d.Jobs); err != nil {
-			return nil, fmt.Errorf("reading daemon %d of the ledger: %w", r.ID, err)
+			return nil, hinted.At("reading a daemon of the ledger", r.ID, err)
 		}
 		daemons = append(daemons, d)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"syncd/internal/diff"
 	"syncd/internal/hinted"
@@ -229,7 +228,7 @@ func (s *Store) diffOfNew(run int64, r dbsqlc.ListItemsRow, m mapping.Spec) ([]d
 	at := place{target: r.TargetID, period: jobs.Period(r.Period), key: r.Key, run: run, seq: r.Seq, version: r.BaselineVersion}
 	document, err := s.keys.openKept(aDocument, r.NewDocument, at)
 	if err != nil {
-		return nil, fmt.Errorf("reading item %d of the ledger: %w", r.Seq, err)
+		return nil, hinted.At("reading an item of the ledger", r.Seq, err)
 	}
 	return diff.Documents(m, nil, document, false)
 }
@@ -249,7 +248,7 @@ func toItem(r dbsqlc.ListItemsRow) (jobs.Item, error) {
 			continue
 		}
 		if err := json.Unmarshal(member.text, member.to); err != nil {
-			return jobs.Item{}, fmt.Errorf("reading item %d of the ledger: %w", r.Seq, err)
+			return jobs.Item{}, hinted.At("reading an item of the ledger", r.Seq, err)
 		}
 	}
 	mapping.Restore(item.Problems)

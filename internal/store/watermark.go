@@ -83,8 +83,8 @@ func (f *markFiles) path(ledger string) string {
 	return filepath.Join(f.Folder, "ledger-"+ledger+".json")
 }
 
-// errUnread means that there is a watermark, and what it says is lost.
-var errUnread = hinted.Because(nil, "database.watermark-unread")
+// unreadError means that there is a watermark, and what it says is lost.
+type unreadError struct{ *hinted.Coded }
 
 // read is nil without an error where there is no mark of that ledger.
 func (f *markFiles) read(ledger string) (*mark, error) {
@@ -96,11 +96,11 @@ func (f *markFiles) read(ledger string) (*mark, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUnread, err)
+		return nil, &unreadError{hinted.Because(err, "database.watermark-unread")}
 	}
 	m := &mark{}
 	if err := json.Unmarshal(text, m); err != nil || m.Ledger != ledger {
-		return nil, fmt.Errorf("%w: %s is damaged", errUnread, f.path(ledger))
+		return nil, &unreadError{hinted.Because(nil, "database.watermark-damaged", "file", f.path(ledger))}
 	}
 	return m, nil
 }

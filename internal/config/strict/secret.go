@@ -188,7 +188,7 @@ func cause(err error) hinted.Fact {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = path.Err
 	}
-	return Say("unread", "reason", err.Error())
+	return Say("unread", "reason", err)
 }
 
 // Secret reads a required reference.

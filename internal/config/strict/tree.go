@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -82,12 +81,9 @@ func checkSyntax(name string, document []byte) error {
 		return nil
 	}
 	problem := Problem{File: name, Fact: Say("not-toml")}
-	var syntax *toml.DecodeError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*toml.DecodeError](err); ok {
 		problem.Line, problem.Column = syntax.Position()
-		// What follows a second colon can be the value itself ("unable to parse float: …").
-		reason, _, _ := strings.Cut(strings.TrimPrefix(syntax.Error(), "toml: "), ": ")
-		problem.Fact = Say("not-toml-here", "reason", reason)
+		problem.Fact = notTOML(syntax)
 	}
 	return &Error{Problems: []Problem{problem}}
 }

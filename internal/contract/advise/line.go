@@ -63,23 +63,23 @@ func isSensitive(name string) bool {
 		func(part string) bool { return strings.Contains(folded, part) })
 }
 
-// comment tells people what the contract says of a member, and how sure its column is.
-func (m *slot) comment(s *section) string {
+// commentOf tells people what the contract says of a member, and how sure its column is.
+func (d *sketch) commentOf(m *slot, s *section) string {
 	var parts []string
 	if s.needed(m) {
-		parts = append(parts, "required")
+		parts = append(parts, d.say("required"))
 	}
 	parts = append(parts, m.Terms())
 	if len(m.Schema.Enum) > 0 {
-		parts = append(parts, enumText(m.Schema.Enum))
+		parts = append(parts, d.enumText(m.Schema.Enum))
 	}
 	switch {
 	case m.unsure:
-		parts = append(parts, "other members resemble this column, too: CHECK which one it is")
+		parts = append(parts, d.say("unsure"))
 	case m.isGuess():
-		parts = append(parts, "GUESSED from the name")
+		parts = append(parts, d.say("guessed"))
 	case !m.isMapped() && s.needed(m):
-		parts = append(parts, "no column resembles it")
+		parts = append(parts, d.say("no-likeness"))
 	}
 	text := strings.Join(parts, ", ")
 	if description := openapi.Shorten(openapi.OneLine(m.Schema.Description), descriptionShown); description != "" {
@@ -94,12 +94,12 @@ const (
 )
 
 // enumText lists the first values that the contract allows.
-func enumText(enum []string) string {
+func (d *sketch) enumText(enum []string) string {
 	var values []string
 	for _, value := range enum[:min(len(enum), enumShown)] {
 		values = append(values, openapi.Tidy(value))
 	}
-	text := "one of " + strings.Join(values, " ")
+	text := d.say("one-of", "values", strings.Join(values, " "))
 	if len(enum) > enumShown {
 		text += fmt.Sprintf(" … (%d)", len(enum))
 	}
@@ -112,7 +112,7 @@ func (d *sketch) guards(s *section) {
 	if sure {
 		return
 	}
-	d.comment("This API has other names for an IBAN or a NIR: see that [job.guard] watches these, once they are mapped:")
+	d.told("other-names")
 	d.comment("  hold_fields = %s", check.TOMLList(unique))
 	d.comment("  unique_fields = %s", check.TOMLList(unique))
 }

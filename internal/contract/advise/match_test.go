@@ -7,6 +7,7 @@ import (
 	"syncd"
 	"syncd/internal/contract/advise"
 	"syncd/internal/contract/contracttest"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/partner/isidoor/standin"
@@ -30,7 +31,7 @@ func rowsDrafted(t *testing.T, required, properties string) string {
 	shape.Employee = shape.Employee[:0]
 	push := jobs.PushJob{Name: "paie", Source: jobs.Source{Key: "matricule",
 		Children: []jobs.ChildSource{{Rows: "SELECT 1", Employee: "matricule"}}}}
-	return advise.Scaffold(contracttest.Taking(t, contracttest.Members(`"Lignes":{"type":"array","items":{"type":"object","required":[`+
+	return advise.Scaffold(hinted.English(), contracttest.Taking(t, contracttest.Members(`"Lignes":{"type":"array","items":{"type":"object","required":[`+
 		required+`],"properties":{`+properties+`}}}`)), push, shape, nil)
 }
 
@@ -75,7 +76,7 @@ func TestScaffoldFromNothing(t *testing.T) {
 	t.Parallel()
 	push := job(t, standin.PlatConfig)
 	push.Mapping = mapping.Spec{}
-	draft := advise.Scaffold(operation(t, standin.ProfilePlat, "PUT /V2/Salaries"), push, staging(), nil)
+	draft := advise.Scaffold(hinted.English(), operation(t, standin.ProfilePlat, "PUT /V2/Salaries"), push, staging(), nil)
 	for _, want := range []string{`# path = "lignes"`, `# key = "rubrique"`} {
 		if !hasLine(draft, want) {
 			t.Errorf("no line %s in\n%s", want, draft)
@@ -119,6 +120,6 @@ func TestScaffoldGuards(t *testing.T) {
 			}
 		})
 	}
-	_ = job(t, pasted(t, syncd.SampleConfig, advise.Scaffold(operation(t, standin.ProfileIsidoor, "Salarie_Post"), sampleJob(t), staging(),
-		nil)))
+	_ = job(t, pasted(t, syncd.SampleConfig, advise.Scaffold(hinted.English(), operation(t, standin.ProfileIsidoor, "Salarie_Post"),
+		sampleJob(t), staging(), nil)))
 }

@@ -12,6 +12,7 @@ import (
 	"syncd/internal/contract/advise"
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/contracttest"
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 	"syncd/internal/partner/isidoor/standin"
 )
@@ -43,7 +44,7 @@ func golden(t *testing.T, name, got string) {
 func TestScaffoldOfTheSandbox(t *testing.T) {
 	t.Parallel()
 	op, shape := operation(t, standin.ProfileIsidoor, "Salarie_Post"), staging()
-	draft := advise.Scaffold(op, sampleJob(t), shape, pulled())
+	draft := advise.Scaffold(hinted.English(), op, sampleJob(t), shape, pulled())
 	golden(t, "isidoor.toml", draft)
 	onlyLacks(t, check.CheckMapping(op, job(t, pasted(t, syncd.SampleConfig, draft)).Mapping, &shape, pulled(), contracttest.Params()))
 	drafted := job(t, pasted(t, syncd.SampleConfig, trusted(draft)))
@@ -65,7 +66,7 @@ func TestScaffoldOfOtherNames(t *testing.T) {
 	t.Parallel()
 	op, shape := operation(t, standin.ProfilePlat, "PUT /V2/Salaries"), staging()
 	shape.Employee = append(shape.Employee, mapping.Column{Name: "heures", Type: oidInt4})
-	draft := advise.Scaffold(op, job(t, standin.PlatConfig), shape, pulled())
+	draft := advise.Scaffold(hinted.English(), op, job(t, standin.PlatConfig), shape, pulled())
 	golden(t, "plat.toml", draft)
 	for _, text := range []string{draft, trusted(draft)} {
 		onlyLacks(t, check.CheckMapping(op, job(t, pasted(t, withoutGuard(standin.PlatConfig), text)).Mapping, &shape, pulled(),

@@ -8,24 +8,25 @@ import (
 
 	"syncd/internal/contract/check"
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/plaintext"
+	"syncd/internal/report/locale"
 )
 
 // Scaffold drafts the mapping of a job from the contract: [job.fields] and [[job.children]] in TOML, to be pasted into the
 // configuration and read line by line. Members take the columns of their names. What is guessed, and required members that no
 // column resembles, are commented lines. push says where the rows come from, and which lists its queries were meant for; shape is
-// what the queries return, with one list of columns for each of push.Source.Children.
-func Scaffold(op *openapi.Operation, push jobs.PushJob, shape mapping.Shape, nomenclatures mapping.Nomenclatures) string {
-	d := &sketch{push: push, shape: shape, nomenclatures: nomenclatures}
+// what the queries return, with one list of columns for each of push.Source.Children. The comments are in the language of words.
+func Scaffold(words *locale.Catalogue, op *openapi.Operation, push jobs.PushJob, shape mapping.Shape,
+	nomenclatures mapping.Nomenclatures) string {
+	d := &sketch{words: words, push: push, shape: shape, nomenclatures: nomenclatures}
 	if op == nil || op.Body == nil || !op.Body.Takes(openapi.TypeObject) {
-		d.comment("The contract does not say which members a document has: see 'syncd contract show'.")
+		d.told("none")
 		return d.String()
 	}
-	d.comment("Drafted for the job %s from the contract: %s takes %s.", openapi.Tidy(push.Name), op.CallName(), op.Body.Title())
-	d.comment("Names were compared, nothing else: read each line before it sends anything. A guess is a comment: take away its # where it")
-	d.comment("is right. Put this in the place of [job.fields] and [[job.children]] of that job, then run: syncd check")
+	d.told("drafted", "job", openapi.Tidy(push.Name), "call", op.CallName(), "title", op.Body.Title())
 	root := newSection(op.Body, nomenclatures)
 	root.match(shape.Employee, push.Source.Key)
 	lists := d.pair(root)
@@ -42,6 +43,7 @@ func Scaffold(op *openapi.Operation, push jobs.PushJob, shape mapping.Shape, nom
 // sketch is the text in the making.
 type sketch struct {
 	strings.Builder
+	words         *locale.Catalogue
 	push          jobs.PushJob
 	shape         mapping.Shape
 	nomenclatures mapping.Nomenclatures
@@ -51,11 +53,23 @@ func (d *sketch) line(text string) { d.WriteString(text + "\n") }
 
 func (d *sketch) comment(format string, args ...any) { d.line("# " + fmt.Sprintf(format, args...)) }
 
+// say is what a comment says, of one line or more.
+func (d *sketch) say(code string, namesAndValues ...any) string {
+	return hinted.Say("scaffold."+code, namesAndValues...).In(d.words)
+}
+
+// told writes what a comment says.
+func (d *sketch) told(code string, namesAndValues ...any) {
+	for line := range strings.SplitSeq(d.say(code, namesAndValues...), "\n") {
+		d.line("# " + line)
+	}
+}
+
 // section writes the fields of one object, the key first, what is required next.
 func (d *sketch) section(s *section, prefix, key string) {
 	d.entries(s, prefix)
 	for _, path := range s.bare() {
-		d.comment("%s   # required: an object, of which at least one member must be mapped", check.TOMLKey(path))
+		d.comment("%s   # %s", check.TOMLKey(path), d.say("object-required"))
 	}
 	var optional []string
 	for _, m := range s.slots {
@@ -66,14 +80,14 @@ func (d *sketch) section(s *section, prefix, key string) {
 	for _, l := range s.lists {
 		switch inList := prefix != ""; {
 		case inList && s.needed(l):
-			d.comment("%s   # required: a list within a list, which cannot be mapped", check.TOMLKey(l.path))
+			d.comment("%s   # %s", check.TOMLKey(l.path), d.say("list-within"))
 		case inList || !s.needed(l) && !l.taken:
-			optional = append(optional, openapi.Tidy(l.path)+" (list of objects)")
+			optional = append(optional, openapi.Tidy(l.path)+" ("+d.say("list-of-objects")+")")
 		}
 	}
-	d.wrapped("Not required, and no column resembles them: ", optional)
-	d.wrapped("These names cannot be mapped, as they have dots or brackets in them: ", s.odd)
-	d.wrapped("Columns that nothing carries: ", s.idle(key))
+	d.wrapped("optional", optional)
+	d.wrapped("odd-names", s.odd)
+	d.wrapped("idle-columns", s.idle(key))
 }
 
 // entries writes a line for each member that has a column or needs one.
@@ -85,7 +99,7 @@ func (d *sketch) entries(s *section, prefix string) {
 		if !m.isMapped() || m.isGuess() {
 			entry = "# " + entry
 		}
-		keys, comments = append(keys, entry), append(comments, m.comment(s))
+		keys, comments = append(keys, entry), append(comments, d.commentOf(m, s))
 		if n := len([]rune(entry)); n <= widestEntry {
 			width = max(width, n)
 		}
@@ -94,7 +108,7 @@ func (d *sketch) entries(s *section, prefix string) {
 		d.line(fmt.Sprintf("%-*s  # %s", width, keys[i], comments[i]))
 	}
 	if len(keys) == 0 {
-		d.comment("No member of %s resembles a column.", prefix+"the contract")
+		d.told("no-column", "prefix", prefix)
 	}
 }
 
@@ -104,11 +118,11 @@ const (
 )
 
 // wrapped writes a list into comments.
-func (d *sketch) wrapped(lead string, names []string) {
+func (d *sketch) wrapped(code string, names []string) {
 	if len(names) == 0 {
 		return
 	}
-	text := "# " + lead
+	text := "# " + d.say(code) + " "
 	for i, name := range names {
 		if i < len(names)-1 {
 			name += ", "
@@ -190,17 +204,17 @@ func (d *sketch) children(l *list, needed bool) {
 	if l.key == "" && !needed {
 		return // told among what is not required
 	}
-	block := &sketch{push: d.push, shape: d.shape}
+	block := &sketch{words: d.words, push: d.push, shape: d.shape}
 	block.line("[[job.children]]")
 	block.line("path = " + check.TOMLString(l.at.path))
 	if l.key == "" {
-		block.line(`key = "…"   # the member that tells the elements apart in a diff`)
+		block.line(`key = "…"   # ` + d.say("key-apart"))
 		block.line(`rows = "SELECT … FROM staging.…"`)
 	} else {
 		source := d.push.Source.Children[l.query]
 		key := "key = " + check.TOMLString(l.key)
 		if m := l.rows.slot(l.key); m.isAmount() {
-			key += "   # CHECK: no member looks like a code; it must tell the elements apart"
+			key += "   # " + d.say("key-unsure")
 		}
 		block.line(key)
 		block.line("rows = " + check.TOMLString(source.Rows))
@@ -213,9 +227,9 @@ func (d *sketch) children(l *list, needed bool) {
 	d.line("")
 	switch guessed := slices.ContainsFunc(l.rows.slots, (*slot).isGuess); {
 	case l.key == "":
-		d.comment("The contract requires this list, but no query gives its rows:")
+		d.told("list-required")
 	case guessed: // elements without their amounts are worse than none
-		d.comment("Not all of this list is sure: where it is right, take away the first # of each line, and that of each guess:")
+		d.told("list-unsure")
 	default:
 		d.WriteString(block.String())
 		return

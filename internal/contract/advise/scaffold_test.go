@@ -8,8 +8,10 @@ import (
 	"syncd/internal/contract/advise"
 	"syncd/internal/contract/contracttest"
 	"syncd/internal/contract/openapi"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/report/locale"
 )
 
 // drafted is the draft for a contract and columns of text, "name" or "name type".
@@ -24,7 +26,7 @@ func drafted(t *testing.T, definitions string, nomenclatures mapping.Nomenclatur
 		shape.Employee = append(shape.Employee, mapping.Column{Name: name, Type: contracttest.OIDs[kind]})
 	}
 	push := jobs.PushJob{Name: "paie", Source: jobs.Source{Key: "matricule"}}
-	return advise.Scaffold(contracttest.Taking(t, definitions), push, shape, nomenclatures)
+	return advise.Scaffold(hinted.English(), contracttest.Taking(t, definitions), push, shape, nomenclatures)
 }
 
 // TestScaffoldLines: one rule each; want is a line of the draft, but for the blanks that align it.
@@ -145,7 +147,12 @@ func TestScaffoldEnds(t *testing.T) {
 func TestScaffoldWithoutBody(t *testing.T) {
 	t.Parallel()
 	for _, op := range []*openapi.Operation{nil, {Method: "POST"}} {
-		if draft := advise.Scaffold(op, jobs.PushJob{}, mapping.Shape{}, nil); !strings.HasPrefix(draft, "# The contract does not say") {
+		draft := advise.Scaffold(hinted.English(), op, jobs.PushJob{}, mapping.Shape{}, nil)
+		if !strings.HasPrefix(draft, "# The contract does not say") {
+			t.Errorf("drafted %q", draft)
+		}
+		draft = advise.Scaffold(locale.Of(locale.French, ""), op, jobs.PushJob{}, mapping.Shape{}, nil)
+		if !strings.HasPrefix(draft, "# Le contrat ne dit pas") {
 			t.Errorf("drafted %q", draft)
 		}
 	}

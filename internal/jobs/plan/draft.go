@@ -102,7 +102,7 @@ func (d *draft) compare(item *jobs.PlannedItem, old jobs.Acknowledged) (err erro
 	item.Difference = jobs.Created
 	if same := item.Against == d.Period; old.Document != nil || d.DiffNew {
 		if item.Diff, err = diff.Documents(d.Job.Mapping, old.Document, item.Document, same); err != nil {
-			return fmt.Errorf("comparing the documents of item %d: %w", item.Seq, err)
+			return hinted.At("comparing the documents of an item", item.Seq, err)
 		}
 		item.Difference = difference(old.Document, item.Diff, same)
 	}

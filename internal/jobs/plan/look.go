@@ -2,10 +2,10 @@ package plan
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/privacy"
@@ -162,7 +162,7 @@ func (g *guards) late(ctx context.Context) (findings []jobs.Finding, err error) 
 		case err != nil && jobs.FailureReason(err).Code == jobs.ReasonStaging:
 			findings = append(findings, jobs.Finding{Rule: jobs.RuleLateUnknown, Period: period})
 		case err != nil:
-			return nil, fmt.Errorf("looking at the closed period %s: %w", period, err)
+			return nil, hinted.At("looking at a closed period", period, err)
 		case late.N > 0 && closed.Counts.ElementsRead > 0: // else staging does not keep that month
 			findings = append(findings, jobs.Finding{Rule: jobs.RuleLate, Period: period, N: late.N, Keys: late.Keys})
 		}

@@ -58,7 +58,7 @@ func inSources(t *testing.T) (codes, doings map[string]string, texts map[string]
 							codes[strings.Trim(literal.Value, `"`)] = path
 						}
 					}
-				case "hinted.While", "redact", "redactStaging", "redactUnlessOurs":
+				case "hinted.While", "hinted.At", "redact", "redactStaging", "redactUnlessOurs":
 					doings[text] = path
 				}
 				return true

@@ -2,12 +2,12 @@ package text
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"syncd/internal/hinted"
 	"syncd/internal/report/view"
 )
 
@@ -39,7 +39,7 @@ func (p *Printer) page(w io.Writer) *page {
 
 func (g *page) end() error {
 	if err := g.out.Flush(); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
+		return hinted.While("writing the report", err)
 	}
 	return nil
 }

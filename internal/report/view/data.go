@@ -1,12 +1,12 @@
 package view
 
 import (
-	"fmt"
 	"io"
 	"iter"
 	"slices"
 
 	"syncd/internal/diff"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
@@ -190,7 +190,7 @@ func (t *Teller) WriteRunJSON(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.I
 	found := &gathered{}
 	for item, err := range items {
 		if err != nil {
-			return fmt.Errorf("reading the items of run %d: %w", run.ID, err)
+			return hinted.At("reading the items of the run", run.ID, err)
 		}
 		found.add(&item, groupOf(&item, ended(run)), "")
 		out.element(t.ItemOf(item))

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/report/locale"
@@ -58,7 +59,7 @@ func (t *Teller) Received(run *jobs.Run, records iter.Seq2[ledger.ReadRecord, er
 	groups := &readLists{teller: t, run: run, show: show}
 	for record, err := range records {
 		if err != nil {
-			return nil, fmt.Errorf("reading the records of run %d: %w", run.ID, err)
+			return nil, hinted.At("reading the records of the run", run.ID, err)
 		}
 		groups.add(&record)
 	}
@@ -330,7 +331,7 @@ func (t *Teller) WriteReceivedJSON(w io.Writer, run *jobs.Run, records iter.Seq2
 	out.open(t.RunOf(run), "records")
 	for record, err := range records {
 		if err != nil {
-			return fmt.Errorf("reading the records of run %d: %w", run.ID, err)
+			return hinted.At("reading the records of the run", run.ID, err)
 		}
 		one := ReadRecord{Collection: record.Collection, Key: record.Key, Difference: record.Difference, Acknowledgement: record.Acknowledgement,
 			Changes: recordChanges(record.Changes)}

@@ -1,11 +1,11 @@
 package view
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
 )
@@ -68,7 +68,7 @@ func (t *Teller) Report(run *jobs.Run, items iter.Seq2[jobs.Item, error], show S
 	t = t.Of(run.Target)
 	found, err := t.gather(items, ended(run))
 	if err != nil {
-		return nil, fmt.Errorf("reading the items of run %d: %w", run.ID, err)
+		return nil, hinted.At("reading the items of the run", run.ID, err)
 	}
 	counts := countsOf(run, found)
 	r := &Report{Head: t.head(run), Findings: t.runFindings(run), Next: t.runSteps(run, counts, found, show)}
@@ -89,7 +89,7 @@ func (t *Teller) Employees(run *jobs.Run, items iter.Seq2[jobs.Item, error], key
 	seen := map[string]bool{}
 	for item, err := range items {
 		if err != nil {
-			return Head{}, nil, nil, fmt.Errorf("reading the items of run %d: %w", run.ID, err)
+			return Head{}, nil, nil, hinted.At("reading the items of the run", run.ID, err)
 		}
 		seen[item.Key] = true
 		which := groupOf(&item, ended(run))
@@ -183,7 +183,7 @@ func (t *Teller) group(run *jobs.Run, items iter.Seq2[jobs.Item, error], which g
 	g.Lines = func(yield func(Line, error) bool) {
 		for item, err := range membersOf(items, which, found, ended(run), show) {
 			if err != nil {
-				yield(Line{}, fmt.Errorf("reading the items of run %d: %w", run.ID, err))
+				yield(Line{}, hinted.At("reading the items of the run", run.ID, err))
 				return
 			}
 			if !yield(t.line(&item, t.outcome(&item, which, show), show), nil) {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"time"
 	"unicode/utf8"
+
+	"syncd/internal/hinted"
 )
 
 // stream writes JSON piece by piece, one element a line. Its first error shows at its end.
@@ -72,7 +74,7 @@ func (s *stream) flush() error {
 		s.err = err
 	}
 	if s.err != nil {
-		return fmt.Errorf("writing JSON: %w", s.err)
+		return hinted.While("writing JSON", s.err)
 	}
 	return nil
 }

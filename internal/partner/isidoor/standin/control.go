@@ -3,6 +3,7 @@ package standin
 import (
 	"net/http"
 
+	"syncd/internal/hinted"
 	"syncd/internal/sandbox"
 )
 
@@ -26,7 +27,7 @@ func (s *Sandbox) controlRoutes() {
 func (s *Sandbox) showReceived(w http.ResponseWriter, r *http.Request) {
 	name := r.URL.Query().Get("dossier")
 	if s.dossierNamed(name) == nil {
-		http.Error(w, "no such dossier\nhint: /sandbox/received?dossier=NAME, with a name that the sandbox was started with", http.StatusNotFound)
+		sandbox.Refuse(w, http.StatusNotFound, hinted.Because(nil, "sandbox.nothing-received"))
 		return
 	}
 	list := sandbox.ReceivedList{Dossier: name, Received: s.Received(name)}
@@ -63,7 +64,7 @@ func (s *Sandbox) changeDocument(change func(sandbox.Edit) error) http.HandlerFu
 			return
 		}
 		if err := change(edit); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
+			sandbox.Refuse(w, http.StatusBadRequest, err)
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -75,7 +76,7 @@ func readEntry(w http.ResponseWriter, r *http.Request, entry *Entry) bool {
 		return false
 	}
 	if entry.Nom == "" || entry.Code == "" {
-		http.Error(w, "Nom and Code are required", http.StatusBadRequest)
+		sandbox.Refuse(w, http.StatusBadRequest, hinted.Because(nil, "sandbox.no-code"))
 		return false
 	}
 	return true

@@ -6,13 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
+	"syncd/internal/hinted"
 	"syncd/internal/sandbox"
 )
 
@@ -129,7 +129,7 @@ type members = map[string]json.RawMessage
 // Edit changes members of a document that the sandbox contains. It counts as no delivery. An error is the caller's mistake.
 func (s *Sandbox) Edit(e sandbox.Edit) error {
 	if len(e.Members) == 0 {
-		return errors.New("nothing is to be changed\nhint: name a member and its new value, such as Iban")
+		return hinted.Because(nil, "sandbox.nothing-changed")
 	}
 	return s.change(e, func(d *dossier, key documentKey) error {
 		edited, err := s.profile.edit(d.documents[key].document, e.Members)
@@ -158,13 +158,13 @@ func (s *Sandbox) Delete(e sandbox.Edit) error {
 func (s *Sandbox) change(e sandbox.Edit, how func(*dossier, documentKey) error) error {
 	d := s.dossierNamed(e.Dossier)
 	if d == nil {
-		return errors.New("no such dossier\nhint: name one that the sandbox was started with")
+		return hinted.Because(nil, "sandbox.no-dossier")
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	key, entry := d.find(e.Matricule, e.Period)
 	if entry == nil {
-		return errors.New("the sandbox holds no such document\nhint: 'syncd sandbox received --dossier " + e.Dossier + "' lists them")
+		return hinted.Because(nil, "sandbox.no-document", "dossier", e.Dossier)
 	}
 	return how(d, key)
 }
@@ -174,10 +174,11 @@ func (p *profile) edit(document []byte, values members) ([]byte, error) {
 	edited := parseMembers(document)
 	for _, path := range slices.Sorted(maps.Keys(values)) {
 		if path == p.key || path == p.period {
-			return nil, fmt.Errorf("%s says whose document it is and cannot be edited\nhint: delete the document, and send another", path)
+			return nil, hinted.Because(nil, "sandbox.whose", "path", path)
 		}
 		if !p.document.has(path) {
-			return nil, fmt.Errorf("a %s has no member %q\nhint: for example %s", p.document.definition, path, p.examples)
+			return nil, hinted.Because(nil, "sandbox.no-member", "document", p.document.definition, "path", strconv.Quote(path),
+				"examples", p.examples)
 		}
 		if err := set(edited, path, values[path]); err != nil {
 			return nil, err
@@ -191,14 +192,14 @@ func set(object members, path string, value json.RawMessage) error {
 	name, rest, deeper := strings.Cut(path, ".")
 	if !deeper {
 		if !json.Valid(value) {
-			return fmt.Errorf("the value of %s is not JSON", name)
+			return hinted.Because(nil, "sandbox.value-no-json", "name", name)
 		}
 		object[name] = value
 		return nil
 	}
 	inner := members{}
 	if object[name] != nil && json.Unmarshal(object[name], &inner) != nil {
-		return fmt.Errorf("%s is not an object", name)
+		return hinted.Because(nil, "sandbox.no-object", "name", name)
 	}
 	if inner == nil { // it is null
 		inner = members{}
@@ -214,14 +215,13 @@ func set(object members, path string, value json.RawMessage) error {
 func (s *Sandbox) checkEdited(document []byte) error {
 	var decoded map[string]any
 	if err := json.Unmarshal(document, &decoded); err != nil {
-		return errors.New("the edited document is not JSON")
+		return hinted.Because(nil, "sandbox.edited-no-json")
 	}
 	check := s.check(decoded)
 	if !check.passes() {
 		paths := slices.AppendSeq(slices.Collect(maps.Keys(check.contract)), maps.Keys(check.business))
 		slices.Sort(paths)
-		return fmt.Errorf("the edited document is not valid: %s\nhint: a text needs its quotes; codes are those of the nomenclatures",
-			strings.Join(paths, ", "))
+		return hinted.Because(nil, "sandbox.edited-unfit", "names", paths)
 	}
 	return nil
 }
