@@ -71,17 +71,22 @@ type ContractChange struct {
 
 // ContractSide is what one of two contracts says.
 type ContractSide struct {
-	Text  string        `json:"text,omitempty"` // a type, a format, values, a place, as the contract has them
-	Null  bool          `json:"null,omitempty"` // of a type: null fits as well
-	Limit mapping.Limit `json:"limit,omitzero"`
+	Text   string        `json:"text,omitempty"`   // a type, a format, values, a place, as the contract has them
+	Format string        `json:"format,omitempty"` // of a type: "date"
+	Null   bool          `json:"null,omitempty"`   // of a type: null fits as well
+	Limit  mapping.Limit `json:"limit,omitzero"`
 }
 
-// String is the side in one text: "string, null", "<= 50"; "" = the contract says nothing.
+// String is the side in one text: "string(date), null", "<= 50"; "" = the contract says nothing.
 func (s ContractSide) String() string {
-	if s.Null {
-		return s.Text + ", null"
+	text := s.Text
+	if s.Format != "" {
+		text += "(" + s.Format + ")"
 	}
-	return s.Text + s.Limit.String()
+	if s.Null {
+		return text + ", null"
+	}
+	return text + s.Limit.String()
 }
 
 // UnmarshalJSON reads a side, or the one text that ledgers of earlier versions have for it.

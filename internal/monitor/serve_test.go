@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"syncd/internal/hinted"
 )
 
 // serving serves an address until the test ends it by the function returned, which gives Serve's error.
@@ -180,10 +182,26 @@ func TestAFileIsNoStaleSocket(t *testing.T) {
 	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Listen(t.Context(), "unix:"+file); err == nil || !strings.Contains(err.Error(), "is no socket") {
+	if _, err := Listen(t.Context(), "unix:"+file); err == nil || !strings.Contains(err.Error(), "exists and is no socket") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := os.Stat(file); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWhatCannotBeListenedOn(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for address, code := range map[string]string{
+		taken.Addr().String(): "monitor.port", "unix:" + filepath.Join(t.TempDir(), "none", "s"): "monitor.socket",
+	} {
+		if _, err := Listen(t.Context(), address); hinted.What(err).Code != code {
+			t.Errorf("%s: %v", address, err)
+		}
 	}
 }

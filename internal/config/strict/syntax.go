@@ -11,6 +11,7 @@ import (
 
 // mistakes are the kinds of mistakes in TOML, by what go-toml says of them: it has no codes. The first that fits counts.
 var mistakes = []struct{ code, says string }{
+	{"toml-deep", "nested more than"},
 	{"toml-number-large", "too large to fit"},
 	{"toml-number", "integer|float|digit|underscores|exponent|decimal point|radix|number"},
 	{"toml-not-closed", "strings cannot have new lines|unterminated|not terminated by"},
@@ -23,12 +24,11 @@ var mistakes = []struct{ code, says string }{
 	{"toml-list", "after array value|array is incomplete"},
 	{"toml-inline", "inline table"},
 	{"toml-section", "to close (array )?table name"},
-	{"toml-key", "start of key|expected key"},
+	{"toml-key", "start of key|expected key but"},
 	{"toml-rest", "expected newline"},
 	{"toml-word", "expected keyword"},
 	{"toml-value", "start of value|expected value"},
 	{"toml-date", "date|time|hour|minutes|seconds"},
-	{"toml-deep", "nested more than"},
 }
 
 // defined are mistakes that name a key.

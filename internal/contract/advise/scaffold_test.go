@@ -33,6 +33,8 @@ func drafted(t *testing.T, definitions string, nomenclatures mapping.Nomenclatur
 func TestScaffoldLines(t *testing.T) {
 	t.Parallel()
 	strates := mapping.Nomenclatures{"Strate": {"I": {Code: "I", Active: true}, "II": {Code: "II", Active: true}}}
+	const withinList = `"Salarie":{"type":"object","required":["L"],"properties":{"L":{"type":"array","items":{"type":"object",` +
+		`"required":["M"],"properties":{"M":{"type":"array","items":{"type":"object","properties":{"X":{"type":"string"}}}}}}}}}`
 	const required = `"Salarie":{"type":"object","required":["V"],"properties":{"V":{%}}}`
 	for _, test := range []struct {
 		name, definitions string
@@ -60,6 +62,9 @@ func TestScaffoldLines(t *testing.T) {
 			`V = { column = "v", null = "refuse" } # required, string`},
 		{"required, without a column", strings.Replace(required, "%", `"type":"string","description":"La\nvaleur"`, 1), nil,
 			`# V = "…" # required, string, no column resembles it; La valeur`},
+		{"no likeness", contracttest.Members(`"Zzz":{"type":"string"}`), []string{"v"}, `# No member of the contract resembles a column.`},
+		{"a list without a query", withinList, nil, `# key = "…" # the member that tells the elements apart in a diff`},
+		{"a list within a list", withinList, nil, `# # M # required: a list within a list, which cannot be mapped`},
 		{"not nullable", contracttest.Members(`"V":{"type":"string","x-nullable":false}`), []string{"v"},
 			`V = { column = "v", null = "omit" } # string`},
 		{"a number as text", contracttest.Members(`"V":{"type":"string"}`), []string{"v numeric"},

@@ -130,7 +130,7 @@ func folded(name string) string {
 // alternatives compares anyOf and oneOf: each alternative of before must have one that takes as much.
 func (c *comparison) alternatives(path string, before, after *openapi.Schema) {
 	if len(after.Also) > len(before.Also) {
-		c.add(path, jobs.ContractTypeNarrowed, typeText(before), "allOf", true)
+		c.change(path, jobs.ContractTypeNarrowed, typeOf(before), jobs.ContractSide{Text: "allOf"}, true)
 	} else {
 		for i, other := range after.Also {
 			c.schemas(path, before.Also[i], other)
@@ -139,7 +139,7 @@ func (c *comparison) alternatives(path string, before, after *openapi.Schema) {
 	switch {
 	case after.Alternatives == nil && before.Alternatives == nil:
 	case after.Alternatives == nil:
-		c.add(path, jobs.ContractWidened, alternativesText(before), typeText(after), false)
+		c.change(path, jobs.ContractWidened, jobs.ContractSide{Text: alternativesText(before)}, typeOf(after), false)
 	case before.Alternatives == nil:
 		c.covered(path, []*openapi.Schema{before}, before, after)
 	default:

@@ -36,9 +36,9 @@ func Compare(before, after *openapi.Operation) []jobs.ContractChange {
 	case before.Body != nil && after.Body != nil:
 		c.schemas("", before.Body, after.Body)
 	case before.Body != nil:
-		c.add("", jobs.ContractTypeNarrowed, typeText(before.Body), strings.Join(after.Media, ", "), true)
+		c.change("", jobs.ContractTypeNarrowed, typeOf(before.Body), jobs.ContractSide{Text: strings.Join(after.Media, ", ")}, true)
 	case after.Body != nil:
-		c.add("", jobs.ContractWidened, strings.Join(before.Media, ", "), typeText(after.Body), false)
+		c.change("", jobs.ContractWidened, jobs.ContractSide{Text: strings.Join(before.Media, ", ")}, typeOf(after.Body), false)
 	}
 	return c.sorted()
 }
@@ -168,15 +168,15 @@ func (c *comparison) removed(path string, p *openapi.Property, after *openapi.Sc
 		c.schemas(path, p.Schema, other.Schema)
 		return
 	}
-	c.add(path, jobs.ContractMemberRemoved, typeText(p.Schema), "", !p.Schema.ReadOnly)
+	c.change(path, jobs.ContractMemberRemoved, typeOf(p.Schema), jobs.ContractSide{}, !p.Schema.ReadOnly)
 }
 
 func (c *comparison) added(path string, p *openapi.Property, before *openapi.Schema) {
 	if p.Required {
-		c.add(path, jobs.ContractMemberRequired, "", typeText(p.Schema), true)
+		c.change(path, jobs.ContractMemberRequired, jobs.ContractSide{}, typeOf(p.Schema), true)
 		return
 	}
-	c.add(path, jobs.ContractMemberAdded, "", typeText(p.Schema), false)
+	c.change(path, jobs.ContractMemberAdded, jobs.ContractSide{}, typeOf(p.Schema), false)
 	if other := before.Other(p.Name); other != nil { // it was one of the others
 		c.schemas(path, other.Schema, p.Schema)
 	}
@@ -185,7 +185,7 @@ func (c *comparison) added(path string, p *openapi.Property, before *openapi.Sch
 func (c *comparison) member(path string, before, after *openapi.Property) {
 	switch {
 	case after.Required && !before.Required:
-		c.add(path, jobs.ContractMemberRequired, "", typeText(after.Schema), true)
+		c.change(path, jobs.ContractMemberRequired, jobs.ContractSide{}, typeOf(after.Schema), true)
 	case before.Required && !after.Required && !after.Schema.ReadOnly:
 		c.add(path, jobs.ContractMemberOptional, "", "", false)
 	}

@@ -37,12 +37,14 @@ func typeName(t openapi.Type) string {
 	return string(t)
 }
 
-// typeText is a type with its format: "string(date)".
+// typeOf is the type of a schema, with its format.
+func typeOf(s *openapi.Schema) jobs.ContractSide {
+	return jobs.ContractSide{Text: typeName(s.Type), Format: s.Format}
+}
+
+// typeText is a type with its format among others of an alternative: "string(date)".
 func typeText(s *openapi.Schema) string {
-	if s.Format == "" {
-		return typeName(s.Type)
-	}
-	return typeName(s.Type) + "(" + s.Format + ")"
+	return typeOf(s).String()
 }
 
 // formats compares formats. Those that only say how a number is stored (float, double, decimal) demand nothing of it.

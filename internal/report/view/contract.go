@@ -62,6 +62,8 @@ func (t *Teller) side(kind jobs.ContractChangeKind, side jobs.ContractSide) stri
 	switch {
 	case side.Limit.Rule != "":
 		return t.bound(side.Limit)
+	case side.Format != "":
+		text = t.formatted(text, Cut(side.Format))
 	case kind == jobs.ContractFormatNarrowed:
 		return t.format(text)
 	case kind == jobs.ContractWidened && t.Contract.Formats[text] != "":
@@ -74,6 +76,14 @@ func (t *Teller) side(kind jobs.ContractChangeKind, side jobs.ContractSide) stri
 		text += t.Contract.Or + t.Contract.Types["null"]
 	}
 	return text
+}
+
+// formatted is a type of a format: "a date such as 2026-11-30", "a whole number (short)".
+func (t *Teller) formatted(name, format string) string {
+	if text, known := t.Contract.Formats[format]; known {
+		return text
+	}
+	return t.typed(name, "") + " (" + format + ")"
 }
 
 // Changes are what differs between two contracts: what breaks what is sent, or the rest.

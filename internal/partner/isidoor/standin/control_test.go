@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"syncd/internal/hinted"
 	"syncd/internal/partner/isidoor/standin"
 	"syncd/internal/sandbox"
 )
@@ -187,4 +188,31 @@ func TestControlIsClosedToWebPages(t *testing.T) {
 		t.Errorf("a host that a DNS rebound: %d", response.StatusCode)
 	}
 	wantStatus(t, b.mustSend(document), http.StatusOK) // no fault was switched on
+}
+
+// What is refused is told as text for curl, and as a fact for who has other words.
+func TestControlTellsWhyAsAFact(t *testing.T) {
+	t.Parallel()
+	b := start(t, nil)
+	for _, test := range []struct {
+		method, path, body string
+		header             map[string]string
+		code               string
+	}{
+		{http.MethodGet, "stats", "", nil, "sandbox.wants-token"},
+		{http.MethodPost, "faults", "{}", map[string]string{"Authorization": controlling()["Authorization"]}, "sandbox.wants-json"},
+		{http.MethodPost, "faults", "{", controlling(), "sandbox.request"},
+		{http.MethodPost, "dictionary", "{}", controlling(), "sandbox.no-code"},
+		{http.MethodGet, "received?dossier=x", "", controlling(), "sandbox.nothing-received"},
+		{http.MethodDelete, "document", `{"dossier":"saint-martin","matricule":"00042"}`, controlling(), "sandbox.no-document"},
+	} {
+		got := b.must(test.method, "/sandbox/"+test.path, test.body, test.header)
+		var told hinted.Kept
+		if err := json.Unmarshal([]byte(got.header.Get(sandbox.Problem)), &told); err != nil || told.What.Code != test.code {
+			t.Errorf("%s: %v, %q", test.code, err, got.header.Get(sandbox.Problem))
+		}
+		if strings.TrimSpace(got.body) != told.Error() {
+			t.Errorf("%s: %s", test.code, got.body)
+		}
+	}
 }
