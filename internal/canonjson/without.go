@@ -38,7 +38,7 @@ func Omitting(pointers []string) *Omission {
 
 // fold appends a name as all are written that strings.EqualFold takes for the same.
 func fold[T string | []byte](dst []byte, name T) []byte {
-	for i := 0; i < len(name); i++ {
+	for i := range len(name) {
 		c := name[i]
 		if c >= utf8.RuneSelf {
 			for _, r := range string(name[i:]) {
