@@ -309,7 +309,7 @@ func (g *Gathered) add(o Gathered) {
 // whole reports whether nothing is missing of what was to be read and acknowledged.
 func (g *Gathered) whole() bool { return g.Refused+g.Missing+g.Unacknowledged+g.Unsettled == 0 }
 
-// Credentials remembers what a partner refused, so that it is not tried again and again: that locks accounts.
+// Credentials remembers each secret that a partner refused, so that it is not tried again and again: that locks accounts.
 type Credentials interface {
 	// Refused tells since when a target's secret is refused; zero = it is not, within a day.
 	Refused(ctx context.Context, target int64, secret []byte) (since time.Time, err error)
