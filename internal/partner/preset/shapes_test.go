@@ -484,7 +484,7 @@ func TestAPageThatIsTooLarge(t *testing.T) {
 		}
 		var list []string
 		for i := (page - 1) * size; i < min(page*size, all); i++ {
-			list = append(list, fmt.Sprintf(`{"id":%d,"text":"%s"}`, i, text))
+			list = append(list, `{"id":`+strconv.Itoa(i)+`,"text":"`+text+`"}`)
 		}
 		_, _ = io.WriteString(w, huge)
 		fmt.Fprintf(w, `{"fiches":[%s],"page":%d,"pages":%d,"total":%d}`, strings.Join(list, ","), page, (all+size-1)/size, total)
