@@ -72,7 +72,7 @@ func (p process) setup(cmd *cobra.Command, f *setupFlags) error {
 
 // answers are those of the flags.
 func (p process) answers(cmd *cobra.Command, f *setupFlags) (*setup.Answers, error) {
-	a := &setup.Answers{Instance: f.instance, Rehearsal: f.rehearsal, Values: map[string]string{}, Secrets: map[string]string{}}
+	a := &setup.Answers{Instance: f.instance, Language: string(p.language()), Rehearsal: f.rehearsal, Values: map[string]string{}, Secrets: map[string]string{}}
 	a.Kept = func(name string) bool { return f.machine.HasCredential(a, name) }
 	for name, value := range f.named {
 		if cmd.Flags().Changed(name) {

@@ -140,12 +140,21 @@ func setupFromFlags(t *testing.T, program string) {
 	t.Helper()
 	b := newBare(t, program, true)
 	b.secrets()
-	b.says(b.setup(0, append(slices.Clone(whole), "--dry-run")...), "made      the database paie", "config.toml: the configuration", "nothing is made")
+	b.says(b.setup(0, append(slices.Clone(whole), "--dry-run")...), "made      the database paie", "config.toml: the configuration", "A look: nothing is made. It would be:")
 	if _, err := os.Stat(b.path("")); err == nil || b.psql("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'paie'") != "0" {
 		t.Fatal("a dry run has made something")
 	}
 	said := b.setup(0, append(slices.Clone(whole), "--schedule", "last-working-day 06:00")...)
-	b.says(said, "syncd-admin migrate", "syncd-admin run dictionnaire", "systemctl enable --now syncd", "Keep a copy of")
+	if _, left, _ := strings.Cut(said, "What is left, in this order:\n\n"); !strings.HasPrefix(left, `  syncd-admin migrate            # make the ledger
+  syncd-admin contract fetch     # ask the partner which fields it takes
+  syncd-admin run dictionnaire   # fetch the code lists
+  syncd-admin check              # is everything ready?
+  syncd-admin plan paie          # what would be sent; nothing is
+  systemctl enable --now syncd   # start the service, now and with the machine
+
+Keep a copy of `+b.path("credentials/ledger-key")+", apart from this machine") {
+		t.Errorf("it says\n%s", said)
+	}
 	want := []string{"0644 config.toml", "0700 credentials", "0600 credentials/dossier-saint-martin", "0600 credentials/isidoor-client-secret",
 		"0600 credentials/ledger-key"}
 	if got := b.files(); !slices.Equal(got, want) {
@@ -164,7 +173,10 @@ func setupFromFlags(t *testing.T, program string) {
 		t.Fatal(err)
 	}
 	b.put("key.txt", "another key\n")
-	b.says(b.setup(0, whole...), "kept      the database paie", "kept      schemas and roles in paie", "ledger-key\n", "config.toml: the configuration")
+	b.env = append(b.env, "LC_ALL=fr_FR.UTF-8")
+	b.says(b.setup(0, whole...), "gardé     la base paie", "gardé     schémas et rôles dans paie", "gardé     "+b.path("credentials/ledger-key\n"),
+		"config.toml\u00a0: la configuration")
+	b.env = append(b.env, "LC_ALL=C.UTF-8")
 	if b.file("credentials/ledger-key") != key || b.file("credentials/dossier-saint-martin") != apptest.Dossiers[0].Key+"\n" {
 		t.Error("a secret is another one")
 	}
@@ -259,8 +271,22 @@ func setupKeepsWhatIsThere(t *testing.T, program string) {
 	b := newBare(t, program, true)
 	b.secrets()
 	b.psql("postgres", "CREATE ROLE syncd NOLOGIN")
-	b.says(b.setup(3, whole...), "may not log in", `hint: as the user postgres: psql -c "ALTER ROLE syncd LOGIN"`)
+	b.says(b.setup(3, whole...), "the role syncd is there, and may not log in", `hint: as the user postgres: psql -c "ALTER ROLE syncd LOGIN"`)
 	b.psql("postgres", "ALTER ROLE syncd LOGIN CREATEDB BYPASSRLS")
+	b.psql("postgres", "CREATE ROLE weak LOGIN PASSWORD 'w'")
+	usual := b.env
+	b.env = append(slices.Clone(usual), "PGUSER=weak", "PGPASSWORD=w")
+	b.says(b.setup(3, whole...), "PostgreSQL refuses (database postgres): ERROR: permission denied to create database", "it goes on where it stopped")
+	b.env = usual
+	held, err := os.Open(b.path(""))
+	if err == nil {
+		err = unix.Flock(int(held.Fd()), unix.LOCK_EX) //nolint:gosec // a file descriptor fits
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.says(b.setup(3, whole...), "another setup is at work in "+b.path(""), "wait for its end")
+	held.Close()
 
 	b.psql("postgres", "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
 	b.says(b.setup(3, append(slices.Clone(whole), "--database", "latin")...), "the database latin is there, in LATIN1", "--database NAME")
@@ -274,7 +300,7 @@ func setupKeepsWhatIsThere(t *testing.T, program string) {
 	b.psql("postgres", "CREATE DATABASE paie")
 	b.psql("paie", "CREATE TABLE kept (n int)")
 	b.says(b.setup(0, append(slices.Clone(whole), "--tables", "here", "--schema", `rh`)...), "kept      the role syncd, which has more rights",
-		"CREATEDB BYPASSRLS", "kept      the database paie", "GRANT USAGE ON SCHEMA rh TO syncd", "in [job.source]")
+		"CREATEDB BYPASSRLS", "kept      the database paie", "GRANT USAGE ON SCHEMA rh TO syncd", "# syncd reads your tables", "in [job.source]")
 	rights := b.psql("postgres", "SELECT rolcreatedb AND rolbypassrls FROM pg_roles WHERE rolname = 'syncd'")
 	tables := b.psql("paie", "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname IN ('public', 'staging', 'rh')")
 	if rights != "t" || tables != "kept" {
@@ -283,7 +309,7 @@ func setupKeepsWhatIsThere(t *testing.T, program string) {
 	b.says(b.file("config.toml"), "FROM rh.employee WHERE", "FROM rh.payroll_element WHERE")
 
 	// another instance beside it, for a rehearsal, and for partners that are read from
-	b.says(b.setup(0, "--rehearsal", "--instance", "essai"), "syncd-admin -i essai check", "systemctl start syncd-sandbox@essai")
+	b.says(b.setup(0, "--rehearsal", "--instance", "essai"), "syncd-admin -i essai check", "systemctl start syncd-sandbox@essai", "# made-up employees")
 	b.says(b.file("essai/config.toml"), `base_url = "http://127.0.0.1:8089/`, `url = "postgres:///syncd_rehearsal"`, `listen = "unix:/run/syncd-essai/http.sock"`)
 	b.put("more.txt", "x\n")
 	b.setup(0, "-i", "lecture", "--partner", "iopole", "--partner", "chorus-pro", "--dossier", "a=35600000009075 La Poste", "--set", "iopole.client_id=a",
@@ -304,7 +330,7 @@ func setupRefuses(t *testing.T, program string) {
 		says string
 		hint string
 	}{
-		{2, []string{"--dossier", "a=12345678200010"}, "flags are missing:\n  --set isidoor.client_id=…\n  --secret isidoor-client-secret=FILE\n  --secret dossier-a=FILE\n", "--help"},
+		{2, []string{"--dossier", "a=12345678200010"}, "there is no terminal to ask at, and these flags are missing:\n  --set isidoor.client_id=…\n  --secret isidoor-client-secret=FILE\n  --secret dossier-a=FILE\n", "--help"},
 		{2, []string{"--dossier", "a=12345678200011"}, "the SIRET of a is none", "annuaire-entreprises"},
 		{2, []string{"--dossier", "a=123"}, "the SIRET of a is none", ""},
 		{2, []string{"--dossier", "a=12345678200010", "--dossier", "b=12345678200010"}, "another dossier has the SIRET of b", ""},
@@ -315,11 +341,11 @@ func setupRefuses(t *testing.T, program string) {
 		{2, []string{"--schema", "x.y"}, "--schema takes a name", ""},
 		{2, []string{"--tables", "postgres://u:secret@h/d"}, "a URL with a password is a secret", "--tables credential"},
 		{2, []string{"--tables", "somewhere"}, "the tables are at default", ""},
-		{2, []string{"--environment", "prod"}, "--environment takes test or production", ""},
+		{2, []string{"--environment", "prod"}, "--environment takes test or production, and nothing else", ""},
 		{2, []string{"--language", "de"}, "--language takes fr or en", ""},
 		{2, []string{"--partner", "nobody"}, "--partner takes isidoor", ""},
 		{2, []string{"--partner", "jindexe"}, "its section is written by hand", "docs/partners.md"},
-		{2, []string{"--schedule", "sometimes"}, "that is no schedule", "last-working-day"},
+		{2, []string{"--schedule", "sometimes"}, "that is no schedule: ", "such as: last-working-day"},
 		{2, []string{"--secret", "x=nowhere.txt"}, "the secret x cannot be read from nowhere.txt", "FILE"},
 		{2, append(slices.Clone(whole), "--secret", "dosier-saint-martin=key.txt"), "nothing asks for dosier-saint-martin", ""},
 		{2, []string{"--instance", "../x"}, "is not the name of an instance", ""},
@@ -338,7 +364,7 @@ func setupRefuses(t *testing.T, program string) {
 	b.env = append(slices.Clone(usual), "LC_ALL=fr_FR.UTF-8")
 	b.says(b.setup(2, "--dossier", "a=123"), "le SIRET de a n'en est pas un", "hint: cherchez-le")
 	b.env = append(slices.Clone(usual), "SYNCD_ADMIN=syncd.service")
-	b.says(b.setup(2, whole...), "hint: sudo syncd setup")
+	b.says(b.setup(2, whole...), "a setup makes databases and files of root's", "hint: sudo syncd setup")
 	if _, err := os.Stat(b.path("config.toml")); err == nil {
 		t.Error("a configuration was made")
 	}
@@ -348,9 +374,40 @@ func setupRefuses(t *testing.T, program string) {
 func setupAsks(t *testing.T, program string) {
 	t.Helper()
 	b := newBare(t, program, true)
+	shown, said, code := b.converse([][2]string{{"Language of reports: fr or en [en]: ", "\x04"}})
+	if b.says(shown, "the input ended before the last question; nothing was done"); code != exitUsage || said != "" {
+		t.Errorf("%d: %s", code, said)
+	}
+	shown, said, code = b.converse([][2]string{
+		{"Language of reports", "fr\n"}, {"Environnement : test ou production [test]", "prod\n"}, {"Environnement", "\n"},
+		{"Partenaires, par exemple isidoor, iopole [isidoor]", "isidoor, chorus-pro\n"}, {"isidoor: client_id (tel qu'il a été remis)", "\n"},
+		{"client_id", "notre-editeur\n"}, {"client_secret (ne s'affiche pas ; Entrée : plus tard)", "a secret nobody sees\n"},
+		{"chorus-pro: client_id", "piste\n"}, {"chorus-pro: client_secret", "\n"},
+		{"Dossier, un nom court et définitif", "saint-martin\n"}, {"SIRET de saint-martin", "123\n"}, {"SIRET", "123 456 782 00010\n"},
+		{"Libellé de saint-martin, pour les comptes rendus [saint-martin]", "OGEC Saint-Martin\n"}, {"Un autre dossier (Entrée", "\n"},
+		{"Clé de saint-martin, lue à l'écran d'Isidoor", "\n"}, {"login", "TECH_1\n"}, {"password", "\n"},
+		{"password_set (un jour, par exemple 2026-09-01)", "hier\n"}, {"password_set", "2026-09-01\n"}, {"Base de données PostgreSQL [paie]", "\n"},
+		{"Tables des salariés", "credential\n"}, {"URL de leur base, mot de passe compris", "\n"}, {"Schéma des tables [staging]", "rh\n"},
+		{"Quand envoyer le mois, par exemple last-working-day 06:00", "\n"},
+	})
+	if code != exitDone || strings.Contains(shown, "nobody sees") {
+		t.Errorf("exit code %d\n%s\n%s", code, shown, said)
+	}
+	b.says(shown, "--environment prend test ou production", "il faut une réponse (--set isidoor.client_id=…)", "le SIRET de saint-martin n'en est pas un",
+		"saint-martin.chorus-pro.password_set est un jour comme 2026-09-01")
+	b.says(said, "créé      la base paie", "systemd-ask-password dossier-saint-martin: >", "# le secret, dès que vous l'avez")
+	b.says(b.file("config.toml"), `siret = "12345678200010"`, `client_id = "notre-editeur"`, `staging_url = { credential = "staging-url" }`, "FROM rh.employee")
+	if got := b.file("credentials/isidoor-client-secret"); got != "a secret nobody sees\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+// converse runs a setup at a terminal and answers what it asks; shown is what stands on the terminal, said what it printed.
+func (b *bare) converse(answers [][2]string) (shown, said string, code int) {
+	b.Helper()
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	defer terminal.Close()
 	fd := int(terminal.Fd()) //nolint:gosec // a file descriptor fits
@@ -359,48 +416,38 @@ func setupAsks(t *testing.T, program string) {
 		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
 	}
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	theirs, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	var out bytes.Buffer
 	cmd := b.command(b.program, "setup", "--root", b.root)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, &out, theirs
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	theirs.Close()
-	var shown []byte
-	for _, step := range [][2]string{
-		{"Language of reports", "fr"}, {"Environnement", "prod"}, {"Environnement", ""}, {"Partenaires", ""}, {"client_id", "notre-editeur"},
-		{"client_secret", "a secret nobody sees"}, {"Dossier", "saint-martin"}, {"SIRET", "123"}, {"SIRET", "123 456 782 00010"},
-		{"Libellé", "OGEC Saint-Martin"}, {"autre dossier", ""}, {"Clé de saint-martin", ""}, {"Base", ""}, {"Tables", ""}, {"Quand"},
-	} {
-		from := len(shown)
-		for !bytes.Contains(shown[from:], []byte(step[0])) || !bytes.HasSuffix(shown, []byte(": ")) {
-			part := make([]byte, 4096)
-			n, err := terminal.Read(part)
-			if err != nil {
-				t.Fatalf("it never asks %q: %v\n%s", step[0], err, shown)
+	var all []byte
+	read := func() error {
+		part := make([]byte, 4096)
+		n, err := terminal.Read(part)
+		all = append(all, part[:n]...)
+		return err
+	}
+	for _, answer := range answers {
+		for from := len(all); !bytes.Contains(all[from:], []byte(answer[0])) || !bytes.HasSuffix(all, []byte(": ")); {
+			if err := read(); err != nil {
+				b.Fatalf("it never asks %q: %v\n%s", answer[0], err, all)
 			}
-			shown = append(shown, part[:n]...)
 		}
-		if _, err := terminal.WriteString(step[1] + "\n"); err != nil {
-			t.Fatal(err)
+		if _, err := terminal.WriteString(answer[1]); err != nil {
+			b.Fatal(err)
 		}
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Fatalf("%v\n%s\n%s", err, shown, &out)
+	for read() == nil { // to the end, where the terminal's other side is closed
 	}
-	if bytes.Contains(shown, []byte("nobody sees")) {
-		t.Errorf("the secret is shown:\n%s", shown)
-	}
-	b.says(string(shown), "--environment prend test ou production", "le SIRET de saint-martin n'en est pas un")
-	b.says(out.String(), "créé      la base paie", "systemd-ask-password dossier-saint-martin: >")
-	b.says(b.file("config.toml"), `siret = "12345678200010"`, `client_id = "notre-editeur"`)
-	if got := b.file("credentials/isidoor-client-secret"); got != "a secret nobody sees\n" {
-		t.Errorf("%q", got)
-	}
+	cmd.Wait() //nolint:errcheck // its code tells
+	return string(all), out.String(), cmd.ProcessState.ExitCode()
 }

@@ -3,6 +3,7 @@
 package setup
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"slices"
@@ -24,6 +25,7 @@ import (
 // Answers are what is known of a first configuration.
 type Answers struct {
 	Instance  string // "" = that of syncd.service
+	Language  string // of who asks: that of reports unless they say otherwise
 	Rehearsal bool   // the partner is its stand-in on this machine; dossiers and secrets are made up
 	Dossiers  []Dossier
 	draft     *Dossier          // that is asked for
@@ -47,9 +49,6 @@ type Question struct {
 	Must    bool   // where nobody can be asked it must be answered, for the default would not do
 	Secret  bool   // it is not shown
 }
-
-// The partner of who does not name one.
-const usual = "isidoor"
 
 // DefaultTables is where the tables of staging.sql are, Here another schema of the same database, and Apart a URL that is a secret.
 const (
@@ -98,14 +97,14 @@ func (a *Answers) answer(q Question) (value string, known bool) {
 }
 
 func (a *Answers) all() []Question {
-	questions := []Question{{Code: "language", Name: "language", Flag: "--language fr", Default: "fr"}}
+	questions := []Question{{Code: "language", Name: "language", Flag: "--language fr", Default: cmp.Or(a.Language, "fr")}}
 	if a.Rehearsal {
-		return append(questions, Question{Code: "one-partner", Name: "partner", Flag: "--partner " + usual, Default: usual},
+		return append(questions, Question{Code: "partners", Name: "partner", Flag: "--partner NAME", Default: partner.Names()[0]},
 			Question{Code: "database", Name: "database", Flag: "--database NAME", Default: "syncd_rehearsal"})
 	}
 	questions = append(questions,
 		Question{Code: "environment", Name: "environment", Flag: "--environment test", Default: "test"},
-		Question{Code: "partners", Name: "partner", Flag: "--partner " + usual, Default: usual})
+		Question{Code: "partners", Name: "partner", Flag: "--partner NAME", Default: partner.Names()[0]})
 	for _, p := range a.Partners() {
 		section, _, _ := p.Needs()
 		questions = append(questions, needed(section, p.Name, p.Name+".", p.Name+"-")...)
