@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the systemd units: syntax, exposure at most 1.5, and that the template says what the plain unit says.
-# usage: scripts/lint-systemd.sh [--update]   --update writes systemd/syncd@.service anew
+# usage: scripts/lint-systemd.sh [--update]   --update writes the templates systemd/*@.service anew
 set -euo pipefail
 cd "$(dirname "$0")/../systemd"
 
@@ -14,10 +14,15 @@ note() {
 # The second instance differs in its folders and its description only.
 template() {
 	sed -e 's#/etc/syncd/#/etc/syncd/%i/#' -e 's#^\(Runtime\|State\)Directory=syncd#&-%i#' -e 's#/run/syncd/#/run/syncd-%i/#' \
-		-e 's#^Description=syncd,#Description=syncd (%i),#' syncd.service
+		-e 's#^\(Description=syncd[a-z-]*\),#\1 (%i),#' -e 's#sudo syncd-admin#& -i %i#' "$1.service"
 }
-if [ "${1:-}" = --update ]; then template >syncd@.service; fi
-template | cmp -s - syncd@.service || note 'syncd@.service is not made from syncd.service, run: scripts/lint-systemd.sh --update'
+for unit in syncd syncd-sandbox; do
+	if [ "${1:-}" = --update ]; then template "$unit" >"$unit@.service"; fi
+	template "$unit" | cmp -s - "$unit@.service" || note "$unit@.service is not made from $unit.service, run: scripts/lint-systemd.sh --update"
+done
+# What stands in is as closed as the service.
+closed() { sed -n '/^LimitCORE/,/^\[Install\]/s/^[A-Z][A-Za-z]*=.*/&/p' "$1" | grep -vE '^(Runtime|State)Directory'; }
+[ "$(closed syncd.service)" = "$(closed syncd-sandbox.service)" ] || note 'syncd-sandbox.service is not closed as syncd.service is'
 
 if ! command -v systemd-analyze >/dev/null; then
 	note 'systemd-analyze is not installed, run: make deps'
@@ -33,7 +38,7 @@ done
 complaints=$(systemd-analyze verify "$copies"/*.service 2>&1 || true)
 if [ -n "$complaints" ]; then note "$complaints"; fi
 
-for unit in syncd.service syncd@.service; do
+for unit in syncd{,-sandbox}{,@}.service; do
 	exposure=$(systemd-analyze security --offline=true --no-pager "$unit" | sed -nE 's/.*exposure level.*: ([0-9.]+) .*/\1/p')
 	echo "lint-systemd: $unit has an exposure of $exposure, at most $most"
 	awk -v exposure="${exposure:-10}" -v most="$most" 'BEGIN { exit !(exposure <= most) }' || note "$unit is too exposed"
