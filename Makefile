@@ -34,8 +34,13 @@ TESTED_AT_ONCE ?= 3
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# What is built with another Go than go.mod names would fail later, and less plainly.
+.PHONY: go
+go:
+	@scripts/go.sh
+
 .PHONY: build
-build: ## build bin/syncd
+build: go ## build bin/syncd
 	$(GO_BUILD) -ldflags '-X main.version=$(VERSION)' -o bin/syncd ./cmd/syncd
 
 .PHONY: man
@@ -47,15 +52,22 @@ picture: ## draw the pictures of the READMEs from docs/flow.txt and docs/fr/flow
 	@for name in docs/flow docs/fr/flow; do awk -f scripts/picture.awk $$name.txt >$$name.svg; done
 
 .PHONY: deb
-deb: $(TOOLS)/nfpm ## build the Debian package in dist/, twice: the bytes must be the same
+deb: $(TOOLS)/nfpm go ## build the Debian package in dist/, twice: the bytes must be the same
 	@rm -rf dist/deb
 	@VERSION=$(VERSION) NFPM=$< scripts/deb.sh dist/deb/first >/dev/null
 	@VERSION=$(VERSION) NFPM=$< scripts/deb.sh dist/deb/again >/dev/null
 	@cd dist/deb/first && for package in *.deb; do cmp "$$package" "../again/$$package"; done
 	@mv dist/deb/first/*.deb dist/ && rm -rf dist/deb && ls dist/*.deb
 
+.PHONY: release
+release: deb ## put package, checksums and the list of what is in it (CycloneDX) into dist/release
+	@rm -rf dist/release && mkdir -p dist/release
+	@cp "$$(ls -t dist/*.deb | head -n 1)" dist/release/
+	@cd dist/release && for package in *.deb; do ../../scripts/sbom.sh "$$package" >"$${package%.deb}.cdx.json"; done
+	@cd dist/release && sha256sum -- * >SHA256SUMS && cat SHA256SUMS
+
 .PHONY: test-systemd
-test-systemd: $(TOOLS)/nfpm ## as root: boot Debian in a container and test package and service there (minutes)
+test-systemd: $(TOOLS)/nfpm go ## as root: boot Debian in a container and test package and service there (minutes)
 	@rm -rf dist/test
 	@scripts/test-systemd.sh "$$(NFPM=$< DEB_VERSION=0.1 scripts/deb.sh dist/test)" "$$(NFPM=$< DEB_VERSION=0.2 scripts/deb.sh dist/test)"
 
@@ -71,7 +83,7 @@ test: test-deps throwaway-pg ## run all tests with the race detector on a throwa
 	else echo 'make test: FAILED, see the lines that begin with FAIL above' >&2; exit 1; fi
 
 .PHONY: lint
-lint: $(TOOLS)/golangci-lint ## check format, modules, vet, linters, import rules, shell scripts and systemd units
+lint: go $(TOOLS)/golangci-lint ## check format, modules, vet, linters, import rules, shell scripts and systemd units
 	@unformatted=$$(gofmt -l cmd internal migrations); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"$$'\n'"$$unformatted" >&2; exit 1; fi
 	go mod tidy -diff
@@ -80,7 +92,7 @@ lint: $(TOOLS)/golangci-lint ## check format, modules, vet, linters, import rule
 	$(TOOLS)/golangci-lint run ./...
 	@command -v shellcheck >/dev/null || { echo 'lint: shellcheck is not installed, run: make deps' >&2; exit 1; }
 	shellcheck scripts/*.sh .ci/run
-	shellcheck -s sh internal/testpg/supervise.sh packaging/syncd-admin packaging/p{ostinst,rerm,ostrm}
+	shellcheck -s sh internal/testpg/supervise.sh packaging/syncd-admin packaging/p{reinst,ostinst,rerm,ostrm}
 	@scripts/lint-systemd.sh
 
 .PHONY: lint-systemd
@@ -118,15 +130,15 @@ clean: ## remove what was built
 	rm -rf bin dist .cache
 
 .PHONY: server-deps
-server-deps:
+server-deps: go
 	@scripts/deps.sh
 
 .PHONY: test-deps
-test-deps:
+test-deps: go
 	@scripts/deps.sh compiler
 
 .PHONY: throwaway-pg
-throwaway-pg:
+throwaway-pg: go
 	@$(GO_BUILD) -o $(TOOLS)/throwaway-pg ./internal/testpg/cmd/throwaway-pg
 
 # Tools have module files of their own: what they need never mixes with what syncd needs.
