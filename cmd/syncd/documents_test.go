@@ -130,7 +130,7 @@ func TestDocumentedCommandsExist(t *testing.T) {
 // wantCommands looks at each command of a text, once. In prose one may lack its arguments.
 func wantCommands(t *testing.T, path, text string, whole bool, found map[string]error) {
 	t.Helper()
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
 		for _, words := range commandsIn(line) {
 			key := strings.Join(words, " ") + strconv.FormatBool(whole)
 			if _, known := found[key]; !known {
