@@ -373,7 +373,7 @@ check 'the package is removed' 'dpkg --remove syncd'
 check 'its service is stopped' 'is ActiveState inactive'
 check 'the configuration is kept' 'test -f "$folder/config.toml"'
 check 'the package is purged' 'dpkg --purge syncd'
-check 'nothing of it is left' 'not ls /usr/bin/syncd /lib/systemd/system/syncd.service /etc/syncd/config.toml && [ -z "$(find /etc/systemd /var/lib/private -name "syncd.service")" ]'
+check 'nothing of it is left' 'not ls /usr/bin/syncd /lib/systemd/system/syncd.service && [ "$(sha256sum "$folder/config.toml")" = "$configuration" ] && [ -z "$(find /etc/systemd /var/lib/private -name "syncd.service")" ]'
 check 'the secrets are left to the administrator' 'test -f "$folder/credentials/ledger-key"'
 check 'the ledger is whole' '[ "$(sql <<<"SELECT count(*) FROM syncd.run")" = "$runs" ] && [ "$runs" -ge 3 ]'
 
