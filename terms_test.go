@@ -65,6 +65,8 @@ var terms = []retired{
 		not: released, places: comments},
 	{word: `isidoor`, instead: "the partner: its folder, its stand-in, the catalogues and the documents alone name it", in: `\.go$`,
 		not: `^internal/partner/|_test\.go$`, places: code, unless: `syncd/internal/partner/isidoor/standin`},
+	{word: `\b(retenue?s?|retient|retiennent|retenir)\b`, instead: "en suspens, mettre en suspens: one word for what is held", places: texts,
+		in: `(fr\.toml|^README\.fr\.md|^docs/fr/.*)$`, unless: `(montants?|sommes?) retenue?s?`},
 	{word: `partner: +"isidoor"`, instead: "the name that the registry has", in: `_test\.go$`,
 		not: `^internal/(partner|e2e)/`, places: code},
 }

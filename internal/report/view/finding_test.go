@@ -146,9 +146,9 @@ func TestFinding(t *testing.T) {
 			"ce que les garde-fous ont gardé de l'exécution 12 est illisible : le registre a été altéré"},
 		jobs.RuleHoldField: {"Iban has changed (to be checked with the employee)", "Iban a changé (à vérifier auprès du salarié)"},
 		jobs.RuleBadIBAN: {"Iban is no valid IBAN: its check digits or its length are wrong (column rib of staging)",
-			"Iban n'est pas un IBAN valide : sa clé ou sa longueur est fausse (colonne rib de staging)"},
+			"Iban n'est pas un IBAN valide : sa clé ou sa longueur est fausse (colonne rib des données préparées)"},
 		jobs.RuleBadNIR: {"Nir is no valid NIR: its key or its length is wrong (column num_secu of staging)",
-			"Nir n'est pas un NIR valide : sa clé ou sa longueur est fausse (colonne num_secu de staging)"},
+			"Nir n'est pas un NIR valide : sa clé ou sa longueur est fausse (colonne num_secu des données préparées)"},
 		jobs.RuleUnique: {"Iban is also that of 00042 (a rehire under a new matricule would be paid twice)",
 			"Iban est aussi celui de 00042 (une réembauche sous un nouveau matricule serait payée deux fois)"},
 		jobs.RuleAmount: {"HSUP25.Quantite is 12.5 times its median of the last 6 months sent (limit: 5 times)",
@@ -185,15 +185,15 @@ func TestFinding(t *testing.T) {
 				"Nir, Elements[].Montant et 1 autre"},
 		jobs.RuleDamagedText: {"Elements[].Libelle, column libelle of staging: the texts of 3 employees look damaged (U+FFFD, mojibake); " +
 			"correct the import, or its encoding: 00012, 00031 and 1 more",
-			"Elements[].Libelle, colonne libelle de staging : les textes de 3 salariés semblent abîmés (U+FFFD, mojibake) ; corrigez l'import ou " +
+			"Elements[].Libelle, colonne libelle des données préparées : les textes de 3 salariés semblent abîmés (U+FFFD, mojibake) ; corrigez l'import ou " +
 				"son encodage : 00012, 00031 et 1 autre"},
 		jobs.RuleOddDate: {"Contrat.DateFin, column date_fin of staging: the date of 1 employee is so far away that it stands for none; leave " +
 			"it empty instead: 00012",
-			"Contrat.DateFin, colonne date_fin de staging : la date de 1 salarié est si lointaine qu'elle n'en est " +
+			"Contrat.DateFin, colonne date_fin des données préparées : la date de 1 salarié est si lointaine qu'elle n'en est " +
 				"pas une ; laissez-la vide : 00012"},
 		jobs.RuleShortPostal: {"Adresse.CodePostal, column code_postal of staging: the postal codes of 2 employees have four digits; a 0 in " +
 			"front may be lost: 00012, 00031",
-			"Adresse.CodePostal, colonne code_postal de staging : les codes postaux de 2 salariés ont quatre chiffres ; un 0 de tête s'est " +
+			"Adresse.CodePostal, colonne code_postal des données préparées : les codes postaux de 2 salariés ont quatre chiffres ; un 0 de tête s'est " +
 				"peut-être perdu : 00012, 00031"},
 		jobs.RuleContractAdded: {"the contract of Isidoor's API has 1 change that breaks nothing",
 			"le contrat de l'API d'Isidoor a 1 changement sans conséquence"},
