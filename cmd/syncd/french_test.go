@@ -26,7 +26,7 @@ const technical = "(en anglais)"
 
 // untold are commands that end with a signal, print no sentence, or print help.
 var untold = map[string]bool{"syncd daemon": true, "syncd sandbox": true, "syncd sandbox sample": true, "syncd sandbox contract": true,
-	"syncd version": true, "syncd": true, "syncd contract": true, "syncd period": true, "syncd completion": true}
+	"syncd version": true, "syncd": true, "syncd contract": true, "syncd period": true, "syncd staging": true, "syncd completion": true}
 
 var commonEnglish = regexp.MustCompile(`(?i)(^|[\s(])(the|is|are|was|were|not|of|with|which|has|have|its?|this|been|and|by|from|to|none|nothing|` +
 	`exists|already|unknown|see|lists|answers|name|new|for|at|cannot|must|should|where|write|read|reading|writing|there|that|such|does|it|` +
