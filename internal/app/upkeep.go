@@ -33,7 +33,7 @@ const (
 	ReasonIdle  Code = "reason-idle"   // a reason is for what is forced
 	ReasonNames Code = "reason-names"  // the reason of an erasure names the matricule
 	NoFormerKey Code = "no-former-key" // the configuration names no former key
-	OneDossier  Code = "one-dossier"   // example: each dossier has matricules and nomenclatures of its own
+	OneDossier  Code = "one-dossier"   // example: each dossier has data of its own
 	NotOfJob    Code = "not-of-job"    // job, dossier
 	NoPeriod    Code = "no-period"     // job
 )

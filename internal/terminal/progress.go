@@ -183,7 +183,11 @@ func (d *Display) advance(ended, sent int) {
 	if d.bar == nil {
 		d.bar = newBar(d.w, d.total, "")
 	}
-	d.bar.Describe(d.words.Fill(d.words.Answers.Progress.Fleet, "job", d.of, "n", d.sent))
+	text := d.words.Answers.Progress.Fleet
+	if d.sent > 0 { // a job that reads sends nothing
+		text = d.words.Answers.Progress.FleetSent
+	}
+	d.bar.Describe(d.words.Fill(text, "job", d.of, "n", d.sent))
 	_ = d.bar.Set(d.ended) // a terminal that went away
 }
 

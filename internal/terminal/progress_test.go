@@ -99,3 +99,23 @@ func TestWaitIsTold(t *testing.T) {
 		t.Errorf("%q, want %q", stderr.String(), want)
 	}
 }
+
+// A job that reads sends nobody: the bar of several dossiers does not count employees then.
+func TestBarOfSeveralDossiersCountsWhatIsSent(t *testing.T) {
+	t.Parallel()
+	var terminal strings.Builder
+	d := NewDisplay(&terminal, view.New(locale.English, view.Options{}), "lecture", 2)
+	d.visible = true
+	reads := d.Dossier("saint-martin")
+	reads.Fetching(812)
+	reads.Done()
+	if got := terminal.String(); !strings.Contains(got, "lecture: dossiers done") || strings.Contains(got, "employees") {
+		t.Errorf("%q", got)
+	}
+	sends := d.Dossier("sainte-anne")
+	d.Aside(func() {}) // it is drawn anew, at once
+	sends.Pushing(8, 8)
+	if got := terminal.String(); !strings.Contains(got, "dossiers done; 8 employees sent") {
+		t.Errorf("%q", got)
+	}
+}

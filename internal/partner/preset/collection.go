@@ -168,7 +168,8 @@ func (r *reader) readSweep(t *strict.Table) *Sweep {
 func (r *reader) readWindows(t *strict.Table, c *Collection) {
 	if !t.Has("windows") {
 		t.Know("windows")
-		c.Windows = []Window{{Window: jobs.Window{Name: "all"}}}
+		// A list of what is new is empty every day; any other shows all that there is.
+		c.Windows = []Window{{Window: jobs.Window{Name: "all", Whole: c.Acknowledge == nil}}}
 		return
 	}
 	taken := map[string]bool{}

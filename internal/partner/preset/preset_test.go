@@ -208,8 +208,14 @@ func TestPresetsAreWhole(t *testing.T) {
 	}
 	p, _ = read(&iopole.Definition, sections["iopole"], "")
 	if c := p.Own.(preset.Section); !c.Jobs()[0].Detail || !c.Jobs()[0].Files || !c.Jobs()[0].Acks ||
-		c.Jobs()[0].Sweep.Reach != 1200 || !c.Jobs()[1].Acks {
+		c.Jobs()[0].Sweep.Reach != 1200 || !c.Jobs()[1].Acks || c.Jobs()[0].Windows[0].Whole || c.Jobs()[1].Windows[0].Whole {
 		t.Errorf("%+v", c.Jobs())
+	}
+	p, _ = read(&jindexe.Definition, "base_url = \"https://api.example.org\"\n"+sections["jindexe"], "")
+	for _, c := range p.Own.(preset.Section).Jobs() {
+		if !c.Windows[0].Whole { // it shows all that there is: a list that becomes empty is for a person
+			t.Errorf("%+v", c)
+		}
 	}
 }
 

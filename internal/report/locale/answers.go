@@ -47,7 +47,8 @@ type progressWords struct {
 	Comparing string `args:"dossier"`
 	Sending   string `args:"dossier"`
 	Waiting   string `args:"dossier duration"`
-	Fleet     string `args:"job n"`
+	Fleet     string `args:"job"`
+	FleetSent string `args:"job n"`
 	Loading   string `args:"dossier"`    // a file
 	Silent    string `args:"call until"` // the partner
 }

@@ -472,11 +472,13 @@ type Plural []string
 type readingWords struct {
 	States      map[string]string // sentences, instead of those of runs that send
 	Reasons     map[string]string // likewise why one stopped, by the reason, or the cause
+	Records     map[string]string // why a single one could not be read, likewise
 	Acks        map[string]string // why one was not acknowledged, by the reason
 	NothingRead string
 	Sum         string `args:"read new changed same refused"`
 	Read        Plural `args:"n"`
 	SumNew      Plural `args:"n"`
+	Kept        Plural `args:"n"` // new or changed, in the table of runs
 	SumChanged  Plural `args:"n"`
 	SumSame     Plural `args:"n"`
 	SumRefused  Plural `args:"n"`

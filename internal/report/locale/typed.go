@@ -52,12 +52,14 @@ var ofService = sync.OnceValue(func() map[string]bool {
 	return named
 })
 
-// typing changes the commands in all texts below a value to how they are typed.
+// typing changes the commands in all texts below a value to how they are typed, and the one file that they name to where the package
+// has it.
 func typing(v reflect.Value) {
 	if calledAs == program {
 		return
 	}
 	each(v, func(text string) string {
+		text = strings.ReplaceAll(text, "migrations/roles.sql", "/usr/share/syncd/roles.sql")
 		return commandInText().ReplaceAllStringFunc(text, func(found string) string {
 			if name := strings.TrimPrefix(found, program+" "); ofService()[name] {
 				return calledAs + " " + name

@@ -56,12 +56,13 @@ func TestReceived(t *testing.T) {
 			{Version: 2, At: finished, Run: 12, Path: "", Difference: jobs.Created}}},
 		{Collection: "factures", Key: "0195-c", Difference: jobs.Departed},
 	}
-	broken := map[string]jobs.Gathered{"factures": {Read: 40, New: 37, Same: 1, Refused: 2, Files: 30, Missing: 1,
+	broken := map[string]jobs.Gathered{"factures": {Read: 41, New: 37, Same: 1, Refused: 3, Files: 30, Missing: 1,
 		Acknowledged: 34, Unacknowledged: 2,
 		Unsettled: 1}}
 	trouble := []ledger.ReadRecord{
 		{Collection: "factures", Key: "(page 4, 17)", Difference: jobs.Undeliverable, Reason: jobs.Reason{Code: jobs.RecordNoKey}},
 		{Collection: "factures", Key: "0195-d", Difference: jobs.Undeliverable, Reason: jobs.Reason{Code: jobs.RecordNotText}},
+		{Collection: "factures", Key: "0195-g", Difference: jobs.Undeliverable, Reason: jobs.Reason{Code: jobs.ReasonFailures}},
 		{Collection: "factures", Key: "0195-e", Difference: jobs.Created, Acknowledgement: ledger.AckFailed,
 			Reason: jobs.Reason{Code: jobs.ReasonRejected, Detail: "unknown invoice"}},
 	}
@@ -185,5 +186,17 @@ func TestReceivedJSON(t *testing.T) {
 	told = textOf(t, locale.English, func(w io.Writer, p *text.Printer) error { return p.WriteInboxRecordJSON(w, inboxRecord()) })
 	if !strings.Contains(told, `"document":{"way":"RECEIVED","businessData":{"monetary":{"invoiceAmount":1250.00}}}`) {
 		t.Errorf("an amount is not as it came: %s", told)
+	}
+}
+
+// What a run read is not counted as sent in the table of runs.
+func TestRunsTellWhatWasStored(t *testing.T) {
+	t.Parallel()
+	r := reading(jobs.Succeeded, map[string]jobs.Gathered{"factures": {Read: 812, New: 3, Changed: 1, Same: 808}})
+	for language, want := range map[locale.Language]string{locale.English: " 4 stored ", locale.French: " 4 reçus "} {
+		got := textOf(t, language, func(w io.Writer, p *text.Printer) error { return p.Runs(w, []*jobs.Run{r}) })
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: %s", language, got)
+		}
 	}
 }

@@ -136,9 +136,9 @@ func (t *Teller) readLine(run *jobs.Run, r *ledger.ReadRecord, which readGroup) 
 	}
 	switch {
 	case r.Reason.Code != "" && which == readRefused:
-		line.Text = []string{t.Reason(r.Reason)}
+		line.Text = []string{t.single(t.Reading.Records, r.Reason)}
 	case which == readUnacknowledged:
-		line.Text = []string{t.unacknowledged(r.Reason)}
+		line.Text = []string{t.single(t.Reading.Acks, r.Reason)}
 	}
 	if which == readChanged {
 		line.Diff = t.recordFields(r.Changes)
@@ -146,9 +146,9 @@ func (t *Teller) readLine(run *jobs.Run, r *ledger.ReadRecord, which readGroup) 
 	return line
 }
 
-// unacknowledged is why a partner was not told, and its own words.
-func (t *Teller) unacknowledged(r jobs.Reason) string {
-	words, known := t.Reading.Acks[string(r.Code)]
+// single is why a call for one record failed, and the partner's own words: what ends a run is told otherwise of one record.
+func (t *Teller) single(texts map[string]string, r jobs.Reason) string {
+	words, known := texts[string(r.Code)]
 	if !known {
 		return t.Reason(r)
 	}
@@ -311,7 +311,7 @@ func (t *Teller) readRow(run *jobs.Run) []string {
 	if run.FinishedAt != nil {
 		trouble = t.Number(g.Refused + g.Missing + g.Unacknowledged + g.Unsettled)
 	}
-	return []string{t.Number(g.New + g.Changed), t.Number(g.Same), trouble}
+	return []string{t.Count(t.Reading.Kept, g.New+g.Changed), t.Number(g.Same), trouble} // below what others sent
 }
 
 // ReadRecord is what a run made of one record.
