@@ -13,6 +13,7 @@ import (
 	"syncd/internal/admin"
 	"syncd/internal/hinted"
 	"syncd/internal/report/locale"
+	"syncd/internal/report/text"
 )
 
 // newAdmin is what the program syncd-admin starts, and nobody types.
@@ -25,7 +26,7 @@ func newAdmin(p process) *cobra.Command {
 			err := p.admin(cmd.Context(), args)
 			var mistake *admin.Error
 			if errors.As(err, &mistake) {
-				fmt.Fprintln(p.Stderr, "syncd-admin:", hinted.TextIn(p.words(), err))
+				fmt.Fprintln(p.Stderr, text.Fold("syncd-admin: "+hinted.TextIn(p.words(), err), p.width(p.Stderr)))
 				return codeError(map[admin.Kind]int{admin.Setup: exitConfiguration, admin.Usage: exitUsage, admin.Ended: exitUnexpected}[mistake.Kind])
 			}
 			return err

@@ -11,6 +11,7 @@ import (
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
+	"syncd/internal/report/text"
 	"syncd/internal/terminal"
 )
 
@@ -63,11 +64,11 @@ func unfit(code string, namesAndValues ...any) error {
 	return usageError{hinted.Because(nil, code, namesAndValues...)}
 }
 
-// tell prints an error and returns its exit code.
-func tell(stderr io.Writer, err error) int {
+// tell prints an error, in lines of a width (0 = any), and returns its exit code.
+func tell(stderr io.Writer, width int, err error) int {
 	var code codeError
 	if err != nil && !errors.As(err, &code) && !is[*terminal.LostError](err) { // see lost
-		fmt.Fprintln(stderr, "syncd:", message(err))
+		fmt.Fprintln(stderr, text.Fold("syncd: "+message(err), width))
 	}
 	return exitCode(err)
 }

@@ -56,7 +56,7 @@ func run(args []string, p process) int {
 	root := newRoot(p)
 	p.speak(root, args, args)
 	root.SetArgs(args)
-	code := tell(p.Stderr, p.inWords(root.ExecuteContext(ctx)))
+	code := tell(p.Stderr, p.width(p.Stderr), p.inWords(root.ExecuteContext(ctx)))
 	return p.lost(out, code)
 }
 

@@ -25,5 +25,5 @@ func init() {
 	}
 	samples := map[locale.Language]string{locale.English: syncd.SampleConfig, locale.French: syncd.FrenchSample}
 	pages := help.Program{Root: root, Version: version, Values: helpValues, Samples: samples}
-	os.Exit(tell(os.Stderr, pages.WritePages(os.Args[2])))
+	os.Exit(tell(os.Stderr, 0, pages.WritePages(os.Args[2])))
 }

@@ -182,7 +182,7 @@ func (a *session) impact(ctx context.Context) error {
 		c, err := a.tellImpact(one)
 		if err != nil {
 			c = exitCode(err)
-			fmt.Fprintf(a.Stderr, "syncd: %s: %s: %s\n", one.Job, one.Dossier, message(a.inWords(err)))
+			fmt.Fprintln(a.Stderr, text.Fold("syncd: "+one.Job+": "+one.Dossier+": "+message(a.inWords(err)), a.width(a.Stderr)))
 		}
 		code = worse(code, c)
 	}

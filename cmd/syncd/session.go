@@ -61,7 +61,16 @@ func (p process) open() (*session, error) {
 func (a *session) language() locale.Language { return locale.Language(a.Config.Language(a.Getenv)) }
 
 func (a *session) printer() *text.Printer {
-	return text.New(a.teller(), terminal.Is(a.Stdout) && a.Getenv("NO_COLOR") == "")
+	return text.New(a.teller(), text.Look{Color: terminal.Is(a.Stdout) && a.Getenv("NO_COLOR") == "", Width: a.width(a.Stdout)})
+}
+
+// width is how wide lines of a stream may be; 0 = any width.
+func (p process) width(stream any) int {
+	width := terminal.Width(stream, p.Getenv)
+	if width > 0 {
+		width = max(width, text.Narrowest)
+	}
+	return width
 }
 
 func (a *session) teller() *view.Teller {
@@ -114,4 +123,4 @@ func (a *session) notTried(code, left int, example string) error {
 	return withCode(worse(code, exitIncomplete))
 }
 
-func (a *session) mistakes() *text.Mistakes { return text.NewMistakes(a.Stderr, a.words()) }
+func (a *session) mistakes() *text.Mistakes { return text.NewMistakes(a.Stderr, a.words(), a.width(a.Stderr)) }

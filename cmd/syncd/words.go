@@ -13,6 +13,7 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/help"
 	"syncd/internal/report/locale"
+	"syncd/internal/report/text"
 	"syncd/internal/report/view"
 	"syncd/internal/terminal"
 )
@@ -24,7 +25,7 @@ func (a *session) words() *view.Teller {
 
 // say writes a sentence of the catalogue on a line of its own.
 func (a *session) say(w io.Writer, sentence string, namesAndValues ...any) {
-	fmt.Fprintln(w, a.words().Fill(sentence, namesAndValues...))
+	fmt.Fprintln(w, text.Fold(a.words().Fill(sentence, namesAndValues...), a.width(w)))
 }
 
 // inWords puts what was refused into the words of the session's language.

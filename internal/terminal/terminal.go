@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -54,12 +55,6 @@ func (o *Output) Write(p []byte) (int, error) {
 	}
 	o.failed = &LostError{err}
 	return n, o.failed
-}
-
-// file is what is written to; nil = something of a test's.
-func (o *Output) file() *os.File {
-	f, _ := o.to.(*os.File)
-	return f
 }
 
 // Lost is what output was lost of; nil = nothing, or whoever read it wanted no more.
@@ -154,11 +149,33 @@ func Log(stderr io.Writer, journal bool) io.Writer {
 	return stderr
 }
 
+// Width is how many columns a stream of a process has; 0 = it is no terminal. One that does not tell has what COLUMNS says.
+func Width(stream any, getenv func(string) string) int {
+	if !Is(stream) {
+		return 0
+	}
+	if width, _, err := term.GetSize(int(file(stream).Fd())); err == nil && width > 0 { //nolint:gosec // a file descriptor fits
+		return width
+	}
+	width, _ := strconv.Atoi(getenv("COLUMNS"))
+	return max(width, 0)
+}
+
 // Is reports whether a stream of a process is a terminal.
 func Is(stream any) bool {
-	if out, ok := stream.(*Output); ok {
-		stream = out.file()
+	f := file(stream)
+	return f != nil && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
+}
+
+// file is what a stream writes to in the end; nil = something of a test's.
+func file(stream any) *os.File {
+	switch stream := stream.(type) {
+	case *Output:
+		return file(stream.to)
+	case *Apart:
+		return file(stream.Writer)
+	case *os.File:
+		return stream
 	}
-	f, ok := stream.(*os.File)
-	return ok && f != nil && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits
+	return nil
 }

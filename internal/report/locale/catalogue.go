@@ -8,6 +8,7 @@ type Catalogue struct {
 	ZeroIsSingular bool
 	Months         [12]string
 	DateTime       string            `args:"day month year time"`
+	ListDay        string
 	Elides         bool              // de and que lose their vowel before another one
 	Partners       map[string]string // their names, by those of targets
 	SomePartner    string            // instead of a name, where the partner is not known

@@ -31,6 +31,9 @@ var commandInText = lazyregexp.New(`\b` + program + ` ([a-z]+)\b`)
 // own are commands that need nothing of a service, and are typed as everywhere.
 const own = " admin completion daemon help sandbox setup version "
 
+// IsCommand reports whether a word is one of the program's commands.
+func IsCommand(name string) bool { return ofService()[name] || strings.Contains(own, " "+name+" ") }
+
 // ofService are the other commands, by their names.
 var ofService = sync.OnceValue(func() map[string]bool {
 	named := map[string]bool{}

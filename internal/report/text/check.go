@@ -55,10 +55,19 @@ func (c *Check) print(f view.CheckLine) {
 	for _, sign := range c.Levels {
 		widest = max(widest, utf8.RuneCountInString(sign))
 	}
-	fmt.Fprintf(c.w, "%-*s  %-22s %s\n", widest, c.Levels[f.Level], c.subject(f.Subject), f.Text)
+	c.say(fmt.Sprintf("%-*s  %-22s %s\n", widest, c.Levels[f.Level], c.subject(f.Subject), f.Text), widest)
 	if f.Hint != "" {
-		fmt.Fprintf(c.w, "%*s hint: %s\n", widest+24, "", f.Hint)
+		c.say(fmt.Sprintf("%*s hint: %s\n", widest+24, "", f.Hint), widest)
 	}
+}
+
+// say writes a line; what has no room goes on below the text, or where that is narrow, below the subject.
+func (c *Check) say(line string, widest int) {
+	hang := widest + 25
+	if c.look.Width < hang+textWidth/2 {
+		hang = widest + 2
+	}
+	io.WriteString(c.w, FoldBelow(line, c.look.Width, hang)) //nolint:errcheck // the output keeps what it lost
 }
 
 // subject is what was looked at in words: a job keeps its name, whatever it is.

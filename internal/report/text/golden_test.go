@@ -6,11 +6,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
+	"syncd/internal/report/locale"
 	"syncd/internal/report/text"
 	"syncd/internal/report/view"
 )
@@ -37,8 +41,35 @@ func golden(t *testing.T, name string, write func(w io.Writer, p *text.Printer) 
 			if text != string(want) {
 				t.Errorf("%s differs; see it with: git diff after go test -update\n%s", path, text)
 			}
+			fits(t, language, 60, write)
+			fits(t, language, 80, write)
 		})
 	}
+}
+
+// fits expects that no line of a report is wider than a terminal, but those with a command to type, and that what it says is what it
+// says in a file.
+func fits(t *testing.T, language locale.Language, width int, write func(w io.Writer, p *text.Printer) error) {
+	t.Helper()
+	var b strings.Builder
+	if err := write(&b, printerOf(language, text.Look{Width: width})); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		line = strings.TrimSuffix(line, "\n")
+		if utf8.RuneCountInString(line) > width && !typed(line) {
+			t.Errorf("at %d columns a line has %d:\n%s\nin\n%s", width, utf8.RuneCountInString(line), line, &b)
+			return
+		}
+	}
+}
+
+var command = regexp.MustCompile(`^ *(?:«.|\()?syncd ([a-z]+)`)
+
+// typed reports whether a line is a command to type.
+func typed(line string) bool {
+	found := command.FindStringSubmatch(line)
+	return found != nil && locale.IsCommand(found[1])
 }
 
 func TestRun(t *testing.T) {

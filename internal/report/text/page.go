@@ -14,6 +14,13 @@ import (
 // textWidth is the number of characters after which sentences go on in a new line.
 const textWidth = 100
 
+// Look is what a report is written to. Width is that of a terminal in columns: no line is wider, but commands to type; 0 = lines
+// are as long as they are, as in a file or a pipe.
+type Look struct {
+	Color bool
+	Width int
+}
+
 // style is an ANSI "select graphic rendition" parameter.
 type style string
 
@@ -28,13 +35,16 @@ const (
 
 // page is a text on its way out. Whatever is written through it is cleaned; an error of the writer shows at its end.
 type page struct {
-	color    bool
+	Look
 	out      *bufio.Writer
 	keyWidth int // to which keys are padded
+
+	pieces []piece // of the line that is begun, where there is a width
+	hang   int     // where that line goes on, if it is too wide; 0 = a little further in than it begins
 }
 
 func (p *Printer) page(w io.Writer) *page {
-	return &page{color: p.color, out: bufio.NewWriter(w), keyWidth: 10}
+	return &page{Look: p.look, out: bufio.NewWriter(w), keyWidth: 10}
 }
 
 func (g *page) end() error {
@@ -47,13 +57,33 @@ func (g *page) end() error {
 // text writes a piece of a line.
 func (g *page) text(s style, text string) {
 	text = view.Clean(text)
-	if g.color && s != plain && text != "" {
+	if g.Width > 0 {
+		g.pieces = append(g.pieces, piece{s, text})
+		return
+	}
+	g.put(s, text)
+}
+
+func (g *page) put(s style, text string) {
+	if g.Color && s != plain && text != "" {
 		text = "\x1b[" + string(s) + "m" + text + "\x1b[0m"
 	}
 	g.out.WriteString(text) //nolint:errcheck // sticky, see end
 }
 
-func (g *page) newline() { g.out.WriteByte('\n') } //nolint:errcheck // sticky, see end
+// newline ends a line. Where it is wider than there is room, it goes on below.
+func (g *page) newline() {
+	for i, line := range foldPieces(g.pieces, g.Width, g.hang) {
+		if i > 0 {
+			g.out.WriteByte('\n') //nolint:errcheck // sticky, see end
+		}
+		for _, p := range line {
+			g.put(p.style, p.text)
+		}
+	}
+	g.pieces, g.hang = g.pieces[:0], 0
+	g.out.WriteByte('\n') //nolint:errcheck // sticky, see end
+}
 
 func (g *page) spaces(n int) { g.text(plain, strings.Repeat(" ", max(n, 0))) }
 
@@ -79,37 +109,8 @@ func (g *page) pairs(pairs [][2]string) {
 		width = max(width, length(pair[0]))
 	}
 	for _, pair := range pairs {
+		g.hang = 2 + width + 2
 		g.line(2, padRight(pair[0], width)+"  "+pair[1])
-	}
-}
-
-// table writes rows below a head, each column as wide as its widest cell; numbers to the right.
-func (g *page) table(t view.Table) {
-	widths := make([]int, len(t.Head))
-	for _, row := range append([][]string{t.Head}, t.Rows...) {
-		for i, cell := range row {
-			widths[i] = max(widths[i], length(view.Clean(cell)))
-		}
-	}
-	write := func(s style, row []string) {
-		var line strings.Builder
-		for i, cell := range row {
-			if i > 0 {
-				line.WriteString("  ")
-			}
-			if i >= t.Numbers {
-				cell = padLeft(view.Clean(cell), widths[i])
-			} else {
-				cell = padRight(view.Clean(cell), widths[i])
-			}
-			line.WriteString(cell)
-		}
-		g.text(s, strings.TrimRight(line.String(), " "))
-		g.newline()
-	}
-	write(bold, t.Head)
-	for _, row := range t.Rows {
-		write(plain, row)
 	}
 }
 

@@ -46,9 +46,7 @@ func (g *page) findings(parts []view.Findings) {
 	for _, part := range parts {
 		g.title(part.Title)
 		for _, sentence := range part.Lines {
-			for i, line := range wrap(sentence.Text, textWidth) {
-				g.line(itemIndent+min(i, 1)*itemIndent, line)
-			}
+			g.sentence(itemIndent, 2*itemIndent, sentence.Text)
 			for _, change := range sentence.Changes {
 				g.changeLine(change)
 			}
@@ -56,6 +54,21 @@ func (g *page) findings(parts []view.Findings) {
 				g.line(2*itemIndent, sentence.More)
 			}
 		}
+	}
+}
+
+// sentence writes a text, and how far in it begins and goes on.
+func (g *page) sentence(indent, hang int, text string) {
+	if g.Width > 0 && g.Width < hang+textWidth {
+		g.hang = hang
+		g.line(indent, text)
+		return
+	}
+	for i, line := range wrap(text, textWidth) {
+		if i > 0 {
+			indent = hang
+		}
+		g.line(indent, line)
 	}
 }
 
@@ -80,6 +93,7 @@ func (g *page) item(l *view.Line) {
 	}
 	g.text(plain, key)
 	for i, line := range l.Text {
+		g.hang = g.textIndent() + leading(line)
 		if i > 0 {
 			g.spaces(g.textIndent())
 		}

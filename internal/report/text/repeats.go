@@ -14,22 +14,29 @@ import (
 type Mistakes struct {
 	w     io.Writer
 	words *view.Teller
+	width int // of a terminal; 0 = there is none
 	Repeats[string]
 }
 
 // NewMistakes writes them to standard error.
-func NewMistakes(w io.Writer, words *view.Teller) *Mistakes { return &Mistakes{w: w, words: words} }
+func NewMistakes(w io.Writer, words *view.Teller, width int) *Mistakes {
+	return &Mistakes{w: w, words: words, width: width}
+}
 
 // Tell tells what was met, in words.
 func (m *Mistakes) Tell(dossier, text string) {
 	if !m.Again(text, dossier) {
-		fmt.Fprintf(m.w, "syncd: %s: %s\n", dossier, text)
+		m.say("syncd: %s: %s\n", dossier, text)
 	}
 }
 
 // End counts those that were met again.
 func (m *Mistakes) End() {
-	m.Repeats.End(m.words, func(text, more string) { fmt.Fprintf(m.w, "syncd: %s%s\n", more, hinted.FirstLine(text)) })
+	m.Repeats.End(m.words, func(text, more string) { m.say("syncd: %s%s\n", more, hinted.FirstLine(text)) })
+}
+
+func (m *Mistakes) say(format string, args ...any) {
+	io.WriteString(m.w, Fold(fmt.Sprintf(format, args...), m.width)) //nolint:errcheck // a closed terminal
 }
 
 // Repeats counts what is said of several dossiers: what is the same of hundreds of them is told once, and then with a count.

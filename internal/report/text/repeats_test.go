@@ -13,7 +13,7 @@ import (
 func TestMistakesOfManyDossiersAreToldOnce(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	m := NewMistakes(&b, view.New(locale.English, view.Options{}))
+	m := NewMistakes(&b, view.New(locale.English, view.Options{}), 0)
 	for i := range 300 {
 		m.Tell(fmt.Sprintf("d%03d", i), "no such column\nhint: correct the query")
 	}

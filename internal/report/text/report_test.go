@@ -125,7 +125,7 @@ func TestWhoStaysHereMayHaveArrivedBefore(t *testing.T) {
 func TestColor(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	p := text.New(view.New(locale.English, view.Options{Partner: partner.OfSample().Name, Location: paris}), true)
+	p := text.New(view.New(locale.English, view.Options{Partner: partner.OfSample().Name, Location: paris}), text.Look{Color: true})
 	if err := p.Run(&b, run(jobs.Incomplete, tally(1, 0, everything()...)), seq(everything()...), view.Show{}); err != nil {
 		t.Fatal(err)
 	}
@@ -186,10 +186,10 @@ func TestTimesAreByTheClockOfTheJob(t *testing.T) {
 	}
 	began := time.Date(2026, 11, 30, 5, 0, 3, 0, time.UTC)
 	p := text.New(view.New(locale.English, view.Options{Partner: partner.OfSample().Name, Location: zone("Europe/Paris"),
-		Zones: map[string]*time.Location{"paie-974": zone("Indian/Reunion")}}), false)
+		Zones: map[string]*time.Location{"paie-974": zone("Indian/Reunion")}}), text.Look{})
 	for job, want := range map[string][2]string{
-		"paie":     {"30 November 2026, 06:00:03 (Europe/Paris)", "2026-11-30 06:00:03 +01:00"},
-		"paie-974": {"30 November 2026, 09:00:03 (Indian/Reunion)", "2026-11-30 09:00:03 +04:00"},
+		"paie":     {"30 November 2026, 06:00:03 (Europe/Paris)", "2026-11-30 06:00 "},
+		"paie-974": {"30 November 2026, 09:00:03 (Indian/Reunion)", "2026-11-30 09:00 "},
 	} {
 		run := failed(jobs.ReasonStopped, "", jobs.Counts{})
 		run.Job, run.StartedAt = job, &began

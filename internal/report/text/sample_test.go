@@ -24,9 +24,11 @@ var (
 	languages = []locale.Language{locale.English, locale.French}
 )
 
-func printer(language locale.Language) *text.Printer {
+func printer(language locale.Language) *text.Printer { return printerOf(language, text.Look{}) }
+
+func printerOf(language locale.Language, look text.Look) *text.Printer {
 	return text.New(view.New(language, view.Options{Partner: partner.OfSample().Name, Location: paris,
-		Labels: map[string]string{"saint-martin": "OGEC Saint-Martin"}}), false)
+		Labels: map[string]string{"saint-martin": "OGEC Saint-Martin"}}), look)
 }
 
 func run(state jobs.State, counts jobs.Counts) *jobs.Run {

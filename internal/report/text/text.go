@@ -18,11 +18,11 @@ import (
 // Printer writes what a Teller tells, as text; what it tells as JSON, the Teller itself writes. It is safe for concurrent use.
 type Printer struct {
 	*view.Teller
-	color bool // for a terminal
+	look Look
 }
 
 // New makes a Printer.
-func New(teller *view.Teller, color bool) *Printer { return &Printer{teller, color} }
+func New(teller *view.Teller, look Look) *Printer { return &Printer{teller, look} }
 
 // Run writes the report of a transfer. items are those of the run in their order; they are read once, and again for each long
 // group when all of it is to be shown. With show.Employees they are expected to be limited to these, and the report is about
@@ -97,6 +97,7 @@ func (p *Printer) kinds(g *page, kinds []view.Kind) {
 		width, wide = max(width, length(p.Number(kinds[i].N))), max(wide, length(kinds[i].Text))
 	}
 	for _, k := range kinds {
+		g.hang = itemIndent + 2 + width + 2
 		g.spaces(itemIndent)
 		g.sign(k.Sign)
 		g.text(plain, " "+padLeft(p.Number(k.N), width)+"  "+padRight(k.Text, wide)+"  "+k.Keys)
@@ -114,6 +115,7 @@ func (p *Printer) balance(g *page, entries []view.Entry) {
 	}
 	for _, e := range entries {
 		if e.N != 0 {
+			g.hang = itemIndent + 2 + width + 2
 			g.spaces(itemIndent)
 			g.sign(e.Sign)
 			g.text(plain, " "+padLeft(p.Number(e.N), width)+"  "+e.Text)
@@ -127,9 +129,7 @@ func (p *Printer) steps(g *page, steps []view.Step) {
 	g.title(p.Steps.Title)
 	for _, s := range steps {
 		if s.Text != "" {
-			for _, line := range wrap(s.Text, textWidth) {
-				g.line(itemIndent, line)
-			}
+			g.sentence(itemIndent, itemIndent, s.Text)
 		}
 		if s.Command != "" {
 			g.line(2*itemIndent, s.Command)

@@ -17,7 +17,7 @@ func (t *Teller) Audit(entries []ledger.AuditEntry) []Decided {
 	told := make([]Decided, 0, len(entries))
 	for i := range entries {
 		e := &entries[i]
-		told = append(told, Decided{second(e.At, t.zone(e.Job)) + "  " + t.decision(e), t.decidedBy(e),
+		told = append(told, Decided{t.second(e.At, t.zone(e.Job)) + "  " + t.decision(e), t.decidedBy(e),
 			locale.Fill(t.Records.Made, "version", e.Version, "configuration", short(e.ConfigDigest))})
 	}
 	return told
@@ -53,7 +53,7 @@ var worded = []ledger.Decision{ledger.DecisionSettle, ledger.DecisionClose, ledg
 func (t *Teller) detail(e *ledger.AuditEntry) string {
 	switch f := e.Facts; {
 	case f.Until != nil:
-		return locale.Fill(t.Records.Until, "time", second(*f.Until, t.zone(e.Job)))
+		return locale.Fill(t.Records.Until, "time", t.second(*f.Until, t.zone(e.Job)))
 	case f.FailedOf != 0:
 		return locale.Fill(t.Records.FailedOf, "run", f.FailedOf)
 	case f.What != nil:
@@ -114,9 +114,9 @@ func (t *Teller) Periods(closings []ledger.Closing) Table {
 			state = words.Open
 		}
 		table.Rows = append(table.Rows, []string{string(c.Period), c.Target.Dossier, environment(c.Target), state,
-			second(c.ClosedAt, t.options.Location), c.ClosedBy, Cut(c.Reason)})
+			t.second(c.ClosedAt, t.options.Location), c.ClosedBy, Cut(c.Reason)})
 		if c.ReopenedAt != nil {
-			table.Rows = append(table.Rows, []string{"", "", "", t.reopened(c), second(*c.ReopenedAt, t.options.Location),
+			table.Rows = append(table.Rows, []string{"", "", "", t.reopened(c), t.second(*c.ReopenedAt, t.options.Location),
 				c.ReopenedBy, Cut(c.ReopenedReason)})
 		}
 	}
@@ -126,7 +126,7 @@ func (t *Teller) Periods(closings []ledger.Closing) Table {
 func (t *Teller) reopened(c *ledger.Closing) string {
 	until := "–"
 	if c.OpenUntil != nil {
-		until = second(*c.OpenUntil, t.options.Location)
+		until = t.second(*c.OpenUntil, t.options.Location)
 	}
 	return locale.Fill(t.Records.Reopened, "until", until)
 }

@@ -260,4 +260,4 @@ func (t *Teller) ContractCall(op *openapi.Operation) Operation {
 }
 
 // Day is the day of something that belongs to no job.
-func (t *Teller) Day(at time.Time) string { return at.In(t.options.Location).Format(time.DateOnly) }
+func (t *Teller) Day(at time.Time) string { return at.In(t.options.Location).Format(t.ListDay) }

@@ -121,7 +121,7 @@ func (t *Teller) whyOwed(e *ScheduleEntry, alive bool) string {
 
 // clock is a fire's time in the zone of its job.
 func (t *Teller) clock(e *ScheduleEntry, at time.Time) string {
-	return Minute(at.In(t.zone(e.Job)))
+	return t.Minute(at.In(t.zone(e.Job)))
 }
 
 // fire says what became of a fire: how its run stands, or why there is none.

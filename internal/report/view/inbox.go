@@ -27,7 +27,7 @@ func (t *Teller) InboxList(records []ledger.InboxRecord) Table {
 	for i := range records {
 		r := &records[i]
 		table.Rows = append(table.Rows, []string{r.Target.Partner, r.Target.Dossier, environment(r.Target), r.Collection, r.Key,
-			strconv.Itoa(r.Version), second(r.Changed, t.options.Location), t.standing(r)})
+			strconv.Itoa(r.Version), t.second(r.Changed, t.options.Location), t.standing(r)})
 	}
 	return table
 }

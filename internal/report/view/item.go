@@ -3,6 +3,7 @@ package view
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"syncd/internal/diff"
@@ -143,16 +144,30 @@ func (t *Teller) value(text string) string {
 	case text == "" || text == "null" || text == `""`:
 		return t.Words.Empty
 	case text[0] == '{':
-		if members := flatten([]byte(text)); members != "" {
+		if members := t.flatten([]byte(text)); members != "" {
 			return Cut(members)
 		}
 	}
-	return Cut(text)
+	return Cut(t.fraction(text))
+}
+
+// fraction writes a number that has one as the language does. Whole ones stay, as they may be codes, and so does all else.
+func (t *Teller) fraction(text string) string {
+	whole, part, _ := strings.Cut(text, ".")
+	n, err := strconv.Atoi(whole)
+	if err != nil || part == "" || strings.Trim(part, "0123456789") != "" {
+		return text
+	}
+	sign := ""
+	if n == 0 && whole[0] == '-' {
+		sign = "-"
+	}
+	return sign + t.Number(n) + t.Decimal + part
 }
 
 // flatten is an object as "Code "HSUP25", Quantite 3.5", in the order of the document, without the empty members; ""
 // when it is not a plain object.
-func flatten(object []byte) string {
+func (t *Teller) flatten(object []byte) string {
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	if _, err := decoder.Token(); err != nil {
 		return ""
@@ -168,7 +183,7 @@ func flatten(object []byte) string {
 			return ""
 		}
 		if text, ok := name.(string); ok && string(value) != "null" {
-			parts = append(parts, text+" "+string(value))
+			parts = append(parts, text+" "+t.fraction(string(value)))
 		}
 	}
 	return strings.Join(parts, ", ")

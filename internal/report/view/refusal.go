@@ -70,7 +70,7 @@ func (t *Teller) argument(value any) string {
 	case jobs.Reason:
 		return t.Reason(v)
 	case time.Time:
-		return Minute(v)
+		return t.Minute(v)
 	case error: // of the program's own, with a hint of its own
 		return hinted.TextIn(t.Catalogue, v)
 	case hinted.Fact:

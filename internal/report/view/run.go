@@ -231,7 +231,7 @@ func (t *Teller) Runs(runs []*jobs.Run) Table {
 func (t *Teller) runRow(run *jobs.Run) []string {
 	started := "–"
 	if run.StartedAt != nil {
-		started = second(*run.StartedAt, t.zone(run.Job))
+		started = t.brief(*run.StartedAt, t.zone(run.Job))
 	}
 	t = t.Of(run.Target)
 	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment(run.Target), string(run.Period), t.state(run).Word,

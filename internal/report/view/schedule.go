@@ -97,7 +97,7 @@ type CommandLine struct {
 // Schedule tells when jobs fire next, what became of their last fires, and which daemons there are.
 func (t *Teller) Schedule(s Schedules) *ScheduleReport {
 	words := &t.Catalogue.Schedule
-	r := &ScheduleReport{Title: locale.Fill(words.Title, "time", Minute(s.Now.In(t.options.Location))), Outside: t.outside(s.Outside)}
+	r := &ScheduleReport{Title: locale.Fill(words.Title, "time", t.Minute(s.Now.In(t.options.Location))), Outside: t.outside(s.Outside)}
 	if len(s.Entries) == 0 {
 		r.None = words.NoJobs
 	}
@@ -138,7 +138,7 @@ func (t *Teller) daemons(r *ScheduleReport, s *Schedules) {
 	for i := range s.Daemons {
 		d := &s.Daemons[i]
 		line := CommandLine{Text: locale.Fill(words.Daemon, "host", d.Host, "pid", d.PID, "version", d.Version, "time",
-			Minute(d.Started.In(t.options.Location)))}
+			t.Minute(d.Started.In(t.options.Location)))}
 		if !d.alive() {
 			line.Below = append(line.Below, locale.Fill(words.Silent, "duration", locale.Duration(d.Silent)))
 		}
@@ -176,9 +176,9 @@ func (t *Teller) nextLines(s *Schedules, e *ScheduleEntry) [][2]string {
 	if len(e.Next) == 0 {
 		return [][2]string{{words.Next, words.Never}}
 	}
-	pairs := [][2]string{{words.Next, Minute(e.Next[0]) + ", " + t.until(e.Next[0].Sub(s.Now))}}
+	pairs := [][2]string{{words.Next, t.Minute(e.Next[0]) + ", " + t.until(e.Next[0].Sub(s.Now))}}
 	for _, next := range e.Next[1:] {
-		pairs = append(pairs, [2]string{"", Minute(next)})
+		pairs = append(pairs, [2]string{"", t.Minute(next)})
 	}
 	return pairs
 }
@@ -191,7 +191,7 @@ func (t *Teller) policy(name string) string {
 }
 
 func (t *Teller) pause(e *ScheduleEntry) string {
-	return locale.Fill(t.Catalogue.Schedule.PausedBy, "user", e.Paused.By, "time", Minute(e.Paused.Since.In(t.zone(e.Job))), "reason",
+	return locale.Fill(t.Catalogue.Schedule.PausedBy, "user", e.Paused.By, "time", t.Minute(e.Paused.Since.In(t.zone(e.Job))), "reason",
 		e.Paused.Why().In(t.Catalogue))
 }
 

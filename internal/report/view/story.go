@@ -162,13 +162,13 @@ func (t *Teller) events(story *ledger.Story) []Event {
 			at = start // a run at once begins before the audit has it
 		}
 		about := joinNonEmpty([]string{t.ofRun(e.Run), t.period(e.Period), t.detail(e)})
-		all = append(all, Event{What: second(at, zone) + "  " + t.decided(e.Decision, about), By: t.decidedBy(e), at: at})
+		all = append(all, Event{What: t.second(at, zone) + "  " + t.decided(e.Decision, about), By: t.decidedBy(e), at: at})
 	}
 	for i := range story.Lines {
 		line := &story.Lines[i]
 		run, at := &line.Run, began[line.Run.ID]
 		about := joinNonEmpty([]string{t.ofRun(run.ID), t.markedPeriod(story, run.Period), t.state(run).Word})
-		all = append(all, Event{What: second(at, zone) + "  " + about, Line: t.storyLine(line, zone), at: at})
+		all = append(all, Event{What: t.second(at, zone) + "  " + about, Line: t.storyLine(line, zone), at: at})
 	}
 	slices.SortStableFunc(all, func(a, b Event) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
 	return all

@@ -82,8 +82,8 @@ func (t *Teller) purgeHeld(h *PurgeHeld) []string {
 	words := &t.Purge
 	told := []string{words.Held}
 	if h.LeaptFrom != nil {
-		told = append(told, locale.Fill(words.Leapt, "from", second(*h.LeaptFrom, t.options.Location), "to",
-			second(*h.LeaptTo, t.options.Location)))
+		told = append(told, locale.Fill(words.Leapt, "from", t.second(*h.LeaptFrom, t.options.Location), "to",
+			t.second(*h.LeaptTo, t.options.Location)))
 	}
 	for _, x := range h.Excess {
 		told = append(told, locale.Fill(words.Excess, "go", t.Number(int(x.Go)), "of", t.Number(int(x.Of)), "what", words.Of[x.What],

@@ -124,12 +124,17 @@ func (t *Teller) time(at *time.Time, zone *time.Location) string {
 }
 
 // second is a moment in a list, with the offset of its clock: it has one width.
-func second(at time.Time, zone *time.Location) string {
-	return at.In(zone).Format("2006-01-02 15:04:05 -07:00")
+func (t *Teller) second(at time.Time, zone *time.Location) string {
+	return at.In(zone).Format(t.ListDay + " 15:04:05 -07:00")
 }
 
 // Minute is a time of the clock that leaves no doubt: with its offset.
-func Minute(at time.Time) string { return at.Format("2006-01-02 15:04 -07:00") }
+func (t *Teller) Minute(at time.Time) string { return at.Format(t.ListDay + " 15:04 -07:00") }
+
+// brief is a moment in a list that has no room for the offset.
+func (t *Teller) brief(at time.Time, zone *time.Location) string {
+	return at.In(zone).Format(t.ListDay + " 15:04")
+}
 
 // dossier is its label with its name, or its name alone.
 func (t *Teller) dossier(name string) string {
