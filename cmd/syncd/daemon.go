@@ -11,6 +11,7 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/config"
 	"syncd/internal/partner"
+	"syncd/internal/terminal"
 )
 
 func newDaemon(p process) *cobra.Command {
@@ -18,18 +19,27 @@ func newDaemon(p process) *cobra.Command {
 		if p.flags.logLevel == "" && p.Getenv("SYNCD_LOG_LEVEL") == "" {
 			p.flags.logLevel = "info"
 		}
-		log, err := p.logger()
+		read := func() (*config.Config, error) {
+			return partner.LoadConfig(configPath(p.flags.config, p.Getenv), p.Getenv)
+		}
+		log, err := p.logger(logForm(read))
 		if err != nil {
 			return err
 		}
 		ctx, end := context.WithCancel(cmd.Context())
 		defer end()
-		read := func() (*config.Config, error) {
-			return partner.LoadConfig(configPath(p.flags.config, p.Getenv), p.Getenv)
-		}
 		door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, InWords: p.inWords}
 		return app.NewService(door, read, onHangup(ctx)).Run(ctx)
 	})
+}
+
+// logForm is what a configuration says of the log. What is wrong with one, the service tells.
+func logForm(read func() (*config.Config, error)) terminal.Form {
+	c, err := read()
+	if err != nil {
+		return ""
+	}
+	return terminal.Form(c.Daemon.Log)
 }
 
 // onHangup tells of each SIGHUP.

@@ -22,8 +22,8 @@ type session struct {
 	*app.App
 }
 
-// logger writes to stderr. On a terminal a command's report says what a warning would.
-func (p process) logger() (zerolog.Logger, error) {
+// logger writes to stderr, in a form; "" = the usual one there. On a terminal a command's report says what a warning would.
+func (p process) logger(form terminal.Form) (zerolog.Logger, error) {
 	usual := "warn"
 	if terminal.Is(p.Stderr) {
 		usual = "error"
@@ -33,7 +33,7 @@ func (p process) logger() (zerolog.Logger, error) {
 	if err != nil {
 		return zerolog.Logger{}, unfit("command.log-level", "level", strconv.Quote(level))
 	}
-	return zerolog.New(terminal.Log(p.Stderr, p.underSystemd())).Level(parsed).With().Timestamp().Logger(), nil
+	return zerolog.New(terminal.Log(p.Stderr, form, p.underSystemd())).Level(parsed).With().Timestamp().Logger(), nil
 }
 
 // underSystemd reports whether messages go to the journal.
@@ -41,7 +41,7 @@ func (p process) underSystemd() bool { return p.Getenv("JOURNAL_STREAM") != "" }
 
 // open reads the configuration. Close the session.
 func (p process) open() (*session, error) {
-	log, err := p.logger()
+	log, err := p.logger("")
 	if err != nil {
 		return nil, err
 	}

@@ -131,7 +131,7 @@ func TestSampleDefaults(t *testing.T) {
 		count++
 		return line[2:]
 	})
-	if count != 75 {
+	if count != 76 {
 		t.Errorf("%d defaults found", count)
 	}
 	plain, all := parsed(t, string(content)), parsed(t, written)

@@ -22,6 +22,7 @@ type Daemon struct {
 	ResumeFailed *schedule.Schedule // when failed runs are taken up again; nil = never
 	ResumeWithin time.Duration      // how old a failed run may be for that
 	Grace        time.Duration      // how long runs may take to end when the daemon stops
+	Log          string             // "text", "json", or "auto": text in the journal and on a terminal, else JSON
 	Timezone     string             // of ResumeFailed and of Retention.Schedule
 	ClosedDays   []schedule.Day     // working days leave them out, in all schedules
 
@@ -39,6 +40,7 @@ func readDaemon(t *strict.Table, maxInFlight int) Daemon {
 		MaxRuns:      t.Integer("max_runs", int64(jobs.RunsAtOnce(maxInFlight)), 1, 64),
 		ResumeWithin: t.Duration("resume_within", strict.Day, time.Minute, 7*strict.Day),
 		Grace:        t.Duration("grace", time.Minute, time.Second, mostGrace),
+		Log:          t.Choice("log", "auto", "auto", "text", "json"),
 		ClosedDays:   readClosedDays(t, "closed_days"),
 	}
 	d.Timezone, d.location = readTimezone(t, "timezone")

@@ -12,9 +12,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
-	"time"
 
-	"github.com/rs/zerolog"
 	"golang.org/x/term"
 )
 
@@ -108,23 +106,6 @@ func OutlivePipes() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // nobody need read it
 }
 
-// journalWriter puts the priority in front of each line, as systemd's journal reads it (sd-daemon(3)): 'journalctl -p
-// warning' shows what went wrong.
-type journalWriter struct{ io.Writer }
-
-var priorities = map[zerolog.Level]string{
-	zerolog.TraceLevel: "<7>", zerolog.DebugLevel: "<7>", zerolog.InfoLevel: "<6>", zerolog.WarnLevel: "<4>",
-	zerolog.ErrorLevel: "<3>", zerolog.FatalLevel: "<2>", zerolog.PanicLevel: "<2>",
-}
-
-// WriteLevel implements zerolog.LevelWriter: one line, in one write.
-func (w journalWriter) WriteLevel(level zerolog.Level, line []byte) (int, error) {
-	if _, err := w.Write(append([]byte(priorities[level]), line...)); err != nil {
-		return 0, err
-	}
-	return len(line), nil
-}
-
 // lineStart is a terminal on which a progress bar may be: each write begins at the start of a line, and clears it.
 type lineStart struct{ io.Writer }
 
@@ -136,17 +117,6 @@ func (l lineStart) Write(text []byte) (int, error) {
 		return 0, err
 	}
 	return len(text), nil
-}
-
-// Log is what a log is written to on standard error: lines for people on a terminal, for the journal with priorities, else JSON.
-func Log(stderr io.Writer, journal bool) io.Writer {
-	switch {
-	case Is(stderr):
-		return zerolog.ConsoleWriter{Out: lineStart{stderr}, TimeFormat: time.TimeOnly}
-	case journal:
-		return journalWriter{stderr}
-	}
-	return stderr
 }
 
 // Width is how many columns a stream of a process has; 0 = it is no terminal. One that does not tell has what COLUMNS says.
