@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,22 +14,57 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
+	"syncd/internal/plaintext"
+	"syncd/internal/report/locale"
 	"syncd/internal/report/text"
 	"syncd/internal/report/view"
 )
 
 func newRuns(p process) *cobra.Command {
 	filter := ledger.RunFilter{Max: 50}
+	var all bool
 	return p.command("runs", nothing, func(ctx context.Context, a *session, _ []string) error {
+		if err := a.knowsState(filter.State); err != nil {
+			return err
+		}
+		filter.Months = !all && !a.flags.json && filter.Job == ""
 		runs, err := a.Records().Runs(ctx, filter)
-		if err == nil && len(runs) == 0 && !a.flags.json && filter != (ledger.RunFilter{Max: filter.Max}) {
+		if err == nil && len(runs) == 0 && !a.flags.json && filter != (ledger.RunFilter{Months: filter.Months, Max: filter.Max}) {
 			a.say(a.Stderr, a.words().Answers.NoRunMatches)
 			return nil
+		}
+		if err == nil && len(runs) == 0 && filter.Months {
+			if others, err := a.Records().Runs(ctx, ledger.RunFilter{Max: 1}); err != nil || len(others) > 0 {
+				a.say(a.Stderr, a.words().Answers.NoMonths)
+				return err
+			}
 		}
 		return printed(a, runs, err, a.printer().WriteRunsJSON, a.printer().Runs)
 	}, flagText("job", &filter.Job, p.jobNames), flagText("dossier", &filter.Dossier, p.dossierNames),
 		flagText("period", &filter.Period, months), flagText("state", &filter.State, oneOf(func() []string { return app.RunStates })),
-		number("limit", &filter.Max), p.json)
+		number("limit", &filter.Max), onOff("all", &all), p.json)
+}
+
+// knowsState suggests the state that an unknown one may mean: a mistyped one, or a word that reports say for it.
+func (a *session) knowsState(state string) error {
+	if state == "" || slices.Contains(app.RunStates, state) {
+		return nil
+	}
+	meant := map[string]string{}
+	for _, language := range []locale.Language{locale.French, locale.English} {
+		for _, known := range app.RunStates {
+			said := locale.Of(language, "").States[known].Word // "en échec"
+			meant[plaintext.Fold(said)], meant[plaintext.Fold(said[strings.LastIndex(said, " ")+1:])] = known, known
+		}
+	}
+	for _, known := range app.RunStates {
+		meant[known] = known
+	}
+	near := meant[plaintext.Nearest(plaintext.Fold(state), slices.Collect(maps.Keys(meant)))]
+	if near == "" {
+		return nil // all are told
+	}
+	return unfit("command.no-state", "state", state, "nearest", near)
 }
 
 func newShow(p process) *cobra.Command {

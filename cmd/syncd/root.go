@@ -57,7 +57,7 @@ func newRoot(p process) *cobra.Command {
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{errors.New(help.WrongFlag(cmd, err) + help.SeeHelp(cmd))}
+		return usageError{errors.New(help.WrongFlag(cmd, err) + help.AfterFlag(cmd, err))}
 	})
 	root.PersistentFlags().StringVar(&p.flags.config, "config", "", "")
 	root.PersistentFlags().StringVar(&p.flags.logLevel, "log-level", "", "")

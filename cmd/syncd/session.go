@@ -123,4 +123,6 @@ func (a *session) notTried(code, left int, example string) error {
 	return withCode(worse(code, exitIncomplete))
 }
 
-func (a *session) mistakes() *text.Mistakes { return text.NewMistakes(a.Stderr, a.words(), a.width(a.Stderr)) }
+func (a *session) mistakes() *text.Mistakes {
+	return text.NewMistakes(a.Stderr, a.words(), a.width(a.Stderr))
+}

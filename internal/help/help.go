@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"syncd/internal/plaintext"
 	"syncd/internal/report/locale"
 )
 
@@ -184,6 +185,27 @@ func shownDefault(f *pflag.Flag) string {
 // SeeHelp is the hint to a command's help.
 func SeeHelp(cmd *cobra.Command) string {
 	return "\nhint: " + locale.Fill(Of(cmd).Words.SeeHelp, "path", cmd.CommandPath())
+}
+
+// AfterFlag is the hint behind a mistaken flag: the one that may have been meant, else a command's help.
+func AfterFlag(cmd *cobra.Command, err error) string {
+	e, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || e.GetSpecifiedShortnames() != "" {
+		return SeeHelp(cmd)
+	}
+	var known []string
+	add := func(f *pflag.Flag) {
+		if !f.Hidden {
+			known = append(known, f.Name)
+		}
+	}
+	cmd.LocalFlags().VisitAll(add)
+	cmd.InheritedFlags().VisitAll(add)
+	near := plaintext.Nearest(e.GetSpecifiedName(), known)
+	if near == "" {
+		return SeeHelp(cmd)
+	}
+	return "\nhint: " + locale.Fill(Of(cmd).Words.Meant, "command", "--"+near)
 }
 
 // WrongFlag tells pflag's mistakes in a command's language.

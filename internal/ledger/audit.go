@@ -204,5 +204,6 @@ type StoryLine struct {
 // RunFilter selects runs; empty members select all.
 type RunFilter struct {
 	Job, Dossier, Period, State string
+	Months                      bool // of what pulls, only the last run of a job and dossier, where it has not succeeded
 	Max                         int
 }

@@ -155,7 +155,7 @@ func (s *Store) tellDead(ctx context.Context, err error) error {
 // Runs lists runs, newest first.
 func (s *Store) Runs(ctx context.Context, f ledger.RunFilter) ([]*jobs.Run, error) {
 	rows, err := s.queries.ListRuns(ctx, dbsqlc.ListRunsParams{Job: f.Job, Dossier: f.Dossier, Period: f.Period,
-		State: f.State, MaxRows: int32(f.Max)})
+		State: f.State, Months: f.Months, MaxRows: int32(f.Max)})
 	if err != nil {
 		return nil, redact("reading runs", err)
 	}

@@ -10,6 +10,7 @@ type answers struct {
 	Same             Plural `args:"n names"`    // before what is said of further dossiers
 	NotTried         string `args:"n example"`
 	NoRunMatches     string
+	NoMonths         string // of runs, but there are some of another kind
 	Sealed           string `args:"cause"` // why fields are not shown
 	Queued           string `args:"run dossier"`
 	NobodyServes     string

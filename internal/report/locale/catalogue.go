@@ -7,7 +7,7 @@ type Catalogue struct {
 	Thousands      string // between groups of three digits
 	ZeroIsSingular bool
 	Months         [12]string
-	DateTime       string            `args:"day month year time"`
+	DateTime       string `args:"day month year time"`
 	ListDay        string
 	Elides         bool              // de and que lose their vowel before another one
 	Partners       map[string]string // their names, by those of targets

@@ -170,4 +170,6 @@ WHERE id = @id;
 SELECT sqlc.embed(r), sqlc.embed(t) FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE (@job::text = '' OR r.job = @job) AND (@dossier::text = '' OR t.dossier = @dossier)
   AND (@period::text = '' OR r.period = @period) AND (@state::text = '' OR r.state = @state)
+  AND (NOT @months::boolean OR r.period IS NOT NULL OR r.state NOT IN ('succeeded', 'cancelled')
+       AND NOT EXISTS (SELECT FROM syncd.run n WHERE n.target_id = r.target_id AND n.job = r.job AND n.id > r.id))
 ORDER BY r.id DESC LIMIT @max_rows;
