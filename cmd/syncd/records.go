@@ -116,6 +116,12 @@ func (a *session) show(ctx context.Context, printer *text.Printer, run *jobs.Run
 	if a.flags.json {
 		return printer.WriteRunJSON(a.Stdout, run, items, show)
 	}
+	if len(show.Employees) > 0 {
+		var err error
+		if show.Alike, err = a.Records().Alike(ctx, run, show.Employees); err != nil {
+			return err
+		}
+	}
 	return printer.Run(a.Stdout, run, items, show)
 }
 

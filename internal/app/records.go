@@ -27,6 +27,7 @@ const (
 	NobodySends      Code = "nobody-sends"       // dossier: no job sends its employees
 	NobodySendsThese Code = "nobody-sends-these" // no job sends documents of the selected dossiers
 	NobodyKnown      Code = "nobody-known"       // employee, dossier, why
+	NobodyAlike      Code = "nobody-alike"       // employee, dossier, alike: matricules with other zeros in front
 	NoNomenclatures  Code = "no-nomenclatures"   // dossier
 	NoNomenclature   Code = "no-nomenclature"    // name, dossier
 )
@@ -318,9 +319,27 @@ func (r Records) Why(ctx context.Context, of Selection, key string) (*ledger.Sto
 		}
 	}
 	if gone && isEmpty(story) {
+		if alike, err := st.KeysAlike(ctx, target.ID, key); known && err == nil && len(alike) > 0 {
+			return nil, now, &Refused{NobodyAlike, Args{"employee": key, "dossier": d.Name, "alike": alike}, now.Err}
+		}
 		return nil, now, &Refused{NobodyKnown, Args{"employee": key, "dossier": d.Name, "why": now.Err}, now.Err}
 	}
 	return story, now, nil
+}
+
+// Alike are the matricules that differ from some of a run's target by zeros in front alone, where there are any.
+func (r Records) Alike(ctx context.Context, run *jobs.Run, keys []string) (map[string][]string, error) {
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string][]string{}
+	for _, key := range keys {
+		if found[key], err = st.KeysAlike(ctx, run.Target.ID, key); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 func isEmpty(story *ledger.Story) bool { return len(story.Lines)+len(story.Known) == 0 }

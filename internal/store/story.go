@@ -2,11 +2,32 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
+
+// mostKey is how long a matricule is looked for behind zeros, in characters.
+const mostKey = 12
+
+// KeysAlike are the matricules known of a target that differ from one by zeros in front alone. They may be other people's: they are
+// suggested, never taken.
+func (s *Store) KeysAlike(ctx context.Context, target int64, key string) ([]string, error) {
+	bare := strings.TrimLeft(key, "0")
+	if bare == "" {
+		return nil, nil
+	}
+	var others []string
+	for other := bare; len(other) <= max(mostKey, len(key)); other = "0" + other {
+		if other != key {
+			others = append(others, other)
+		}
+	}
+	alike, err := s.queries.KeysAlike(ctx, dbsqlc.KeysAlikeParams{TargetID: target, Keys: others})
+	return alike, redactUnlessOurs("reading what is known of the employee", err)
+}
 
 // Story tells all that the ledger knows of one employee of a target, in one period or, with "", in all. Documents stay
 // sealed: who is new has no diff.

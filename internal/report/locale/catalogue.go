@@ -154,6 +154,7 @@ type words struct {
 	ToSend              string // before a kind of difference
 	Digest              string `args:"digest"`
 	NotInRun            string `args:"key"`
+	NotInRunAlike       string `args:"key alike"`
 	Element             string `args:"array n member"`
 	Nearest             string `args:"codes"`
 	Owner               string `args:"key"`

@@ -29,7 +29,7 @@ func New(teller *view.Teller, look Look) *Printer { return &Printer{teller, look
 // them alone.
 func (p *Printer) Run(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, error], show view.Show) error {
 	if len(show.Employees) > 0 {
-		return p.employees(w, run, items, show.Employees)
+		return p.employees(w, run, items, show)
 	}
 	r, err := p.Report(run, items, show)
 	if err != nil {
@@ -56,8 +56,8 @@ func (p *Printer) Run(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, err
 }
 
 // employees writes what became of some employees in full.
-func (p *Printer) employees(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, error], keys []string) error {
-	head, lines, none, err := p.Employees(run, items, keys)
+func (p *Printer) employees(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, error], show view.Show) error {
+	head, lines, none, err := p.Employees(run, items, show)
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (t *Teller) Report(run *jobs.Run, items iter.Seq2[jobs.Item, error], show S
 }
 
 // Employees tells of some employees of a run in full, and who has nothing in it.
-func (t *Teller) Employees(run *jobs.Run, items iter.Seq2[jobs.Item, error], keys []string) (head Head,
+func (t *Teller) Employees(run *jobs.Run, items iter.Seq2[jobs.Item, error], of Show) (head Head,
 	lines []Line, none []string, err error) {
 	t = t.Of(run.Target)
 	show := Show{Diff: true, All: true}
@@ -102,8 +102,12 @@ func (t *Teller) Employees(run *jobs.Run, items iter.Seq2[jobs.Item, error], key
 		}
 		lines = append(lines, t.line(&item, text, show))
 	}
-	for _, key := range keys {
-		if !seen[key] {
+	for _, key := range of.Employees {
+		switch alike := of.Alike[key]; {
+		case seen[key]:
+		case len(alike) > 0:
+			none = append(none, locale.Fill(t.Words.NotInRunAlike, "key", key, "alike", strings.Join(alike, ", ")))
+		default:
 			none = append(none, locale.Fill(t.Words.NotInRun, "key", key))
 		}
 	}

@@ -52,9 +52,10 @@ func (t *Teller) Of(target jobs.Target) *Teller {
 
 // Show says how much of a run or plan is shown.
 type Show struct {
-	Diff      bool     // old and new value of each field
-	All       bool     // every item, and every field of new employees
-	Employees []string // only their items, in full; empty = everyone
+	Diff      bool                // old and new value of each field
+	All       bool                // every item, and every field of new employees
+	Employees []string            // only their items, in full; empty = everyone
+	Alike     map[string][]string // of these, matricules with other zeros in front
 }
 
 // Subject is what a plan is for.

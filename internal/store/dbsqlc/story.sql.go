@@ -40,6 +40,38 @@ func (q *Queries) ClosedPeriods(ctx context.Context, arg ClosedPeriodsParams) ([
 	return items, nil
 }
 
+const keysAlike = `-- name: KeysAlike :many
+SELECT b.key FROM syncd.baseline b WHERE b.target_id = $1 AND b.key = ANY ($2::text[])
+UNION
+SELECT i.key FROM syncd.item i WHERE i.target_id = $1 AND i.key = ANY ($2::text[])
+ORDER BY 1
+`
+
+type KeysAlikeParams struct {
+	TargetID int64
+	Keys     []string
+}
+
+func (q *Queries) KeysAlike(ctx context.Context, arg KeysAlikeParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, keysAlike, arg.TargetID, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		items = append(items, key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const storyDecisions = `-- name: StoryDecisions :many
 SELECT a.id, a.at, a.actor, a.decision, t.dossier, t.environment,
        a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.facts, a.host, a.version, a.config_digest

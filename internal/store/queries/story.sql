@@ -24,3 +24,9 @@ ORDER BY a.id;
 -- name: ClosedPeriods :many
 SELECT DISTINCT period::text FROM unnest(@periods::text[]) AS period WHERE syncd.is_closed(@target_id, period)
 ORDER BY period DESC;
+
+-- name: KeysAlike :many
+SELECT b.key FROM syncd.baseline b WHERE b.target_id = @target_id AND b.key = ANY (@keys::text[])
+UNION
+SELECT i.key FROM syncd.item i WHERE i.target_id = @target_id AND i.key = ANY (@keys::text[])
+ORDER BY 1;
