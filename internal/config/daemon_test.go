@@ -19,7 +19,7 @@ func TestDaemonDefaults(t *testing.T) {
 		t.Errorf("got %s and %s", d.ResumeFailed, r.Schedule)
 	}
 	d.ResumeFailed, r.Schedule, d.location = nil, nil, nil
-	if want := (Daemon{Listen: "127.0.0.1:9464", MaxRuns: 8, ResumeWithin: 24 * time.Hour, Grace: time.Minute,
+	if want := (Daemon{Listen: "127.0.0.1:9464", MaxRuns: 8, ResumeWithin: 24 * time.Hour, Grace: time.Minute, Log: "auto",
 		Timezone: "Europe/Paris"}); !reflect.DeepEqual(d, want) {
 		t.Errorf("got %+v", d)
 	}

@@ -69,9 +69,9 @@ type Catalogue struct {
 
 // Told is what is told of an order that is refused, or of what a check finds, and the next step.
 type Told struct {
-	Text string `args:"alike address as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"`
+	Text string `args:"address alike as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"`
 	// "" = the text says it
-	Hint string `toml:",omitempty" args:"alike address as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"`
+	Hint string `toml:",omitempty" args:"address alike as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"`
 }
 
 // ErrorWords tell what is wrong, and the next step. What fills them is up to the room that they are of.
