@@ -72,7 +72,8 @@ func (p process) setup(cmd *cobra.Command, f *setupFlags) error {
 
 // answers are those of the flags.
 func (p process) answers(cmd *cobra.Command, f *setupFlags) (*setup.Answers, error) {
-	a := &setup.Answers{Instance: f.instance, Language: string(p.language()), Rehearsal: f.rehearsal, Values: map[string]string{}, Secrets: map[string]string{}}
+	a := &setup.Answers{Instance: f.instance, Language: string(p.language()), Rehearsal: f.rehearsal,
+		Values: map[string]string{}, Secrets: map[string]string{}}
 	a.Kept = func(name string) bool { return f.machine.HasCredential(a, name) }
 	for name, value := range f.named {
 		if cmd.Flags().Changed(name) {
@@ -193,6 +194,7 @@ func (p process) setUp(ctx context.Context, f *setupFlags, a *setup.Answers) err
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "\n%s\n", hinted.Say("setup.keep-key", "path", f.machine.Folder(a.Instance)+"/credentials/ledger-key").In(p.words()))
+	keep := hinted.Say("setup.keep-key", "path", f.machine.Folder(a.Instance)+"/credentials/ledger-key")
+	_, err = fmt.Fprintf(p.Stdout, "\n%s\n", keep.In(p.words()))
 	return err
 }

@@ -29,7 +29,8 @@ type bare struct {
 
 func newBare(t *testing.T, program string, withServer bool) *bare {
 	t.Helper()
-	b := &bare{T: t, program: program, root: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "PGHOST=127.0.0.1", "PGPORT=1"}}
+	b := &bare{T: t, program: program, root: t.TempDir(),
+		env: []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "PGHOST=127.0.0.1", "PGPORT=1"}}
 	if !withServer {
 		return b
 	}
@@ -126,8 +127,8 @@ func TestSetup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, story := range map[string]func(*testing.T, string){"flags": setupFromFlags, "killed": setupIsKilled, "kept": setupKeepsWhatIsThere,
-		"refused": setupRefuses, "asked": setupAsks} {
+	for name, story := range map[string]func(*testing.T, string){"flags": setupFromFlags, "killed": setupIsKilled,
+		"kept": setupKeepsWhatIsThere, "refused": setupRefuses, "asked": setupAsks} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			story(t, program)
@@ -140,7 +141,8 @@ func setupFromFlags(t *testing.T, program string) {
 	t.Helper()
 	b := newBare(t, program, true)
 	b.secrets()
-	b.says(b.setup(0, append(slices.Clone(whole), "--dry-run")...), "made      the database paie", "config.toml: the configuration", "A look: nothing is made. It would be:")
+	b.says(b.setup(0, append(slices.Clone(whole), "--dry-run")...), "made      the database paie", "config.toml: the configuration",
+		"A look: nothing is made. It would be:")
 	if _, err := os.Stat(b.path("")); err == nil || b.psql("postgres", "SELECT count(*) FROM pg_database WHERE datname = 'paie'") != "0" {
 		t.Fatal("a dry run has made something")
 	}
@@ -174,8 +176,8 @@ Keep a copy of `+b.path("credentials/ledger-key")+", apart from this machine") {
 	}
 	b.put("key.txt", "another key\n")
 	b.env = append(b.env, "LC_ALL=fr_FR.UTF-8")
-	b.says(b.setup(0, whole...), "gardé     la base paie", "gardé     schémas et rôles dans paie", "gardé     "+b.path("credentials/ledger-key\n"),
-		"config.toml\u00a0: la configuration")
+	b.says(b.setup(0, whole...), "gardé     la base paie", "gardé     schémas et rôles dans paie",
+		"gardé     "+b.path("credentials/ledger-key\n"), "config.toml\u00a0: la configuration")
 	b.env = append(b.env, "LC_ALL=C.UTF-8")
 	if b.file("credentials/ledger-key") != key || b.file("credentials/dossier-saint-martin") != apptest.Dossiers[0].Key+"\n" {
 		t.Error("a secret is another one")
@@ -276,7 +278,8 @@ func setupKeepsWhatIsThere(t *testing.T, program string) {
 	b.psql("postgres", "CREATE ROLE weak LOGIN PASSWORD 'w'")
 	usual := b.env
 	b.env = append(slices.Clone(usual), "PGUSER=weak", "PGPASSWORD=w")
-	b.says(b.setup(3, whole...), "PostgreSQL refuses (database postgres): ERROR: permission denied to create database", "it goes on where it stopped")
+	b.says(b.setup(3, whole...), "PostgreSQL refuses (database postgres): ERROR: permission denied to create database",
+		"it goes on where it stopped")
 	b.env = usual
 	held, err := os.Open(b.path(""))
 	if err == nil {
@@ -309,14 +312,16 @@ func setupKeepsWhatIsThere(t *testing.T, program string) {
 	b.says(b.file("config.toml"), "FROM rh.employee WHERE", "FROM rh.payroll_element WHERE")
 
 	// another instance beside it, for a rehearsal, and for partners that are read from
-	b.says(b.setup(0, "--rehearsal", "--instance", "essai"), "syncd-admin -i essai check", "systemctl start syncd-sandbox@essai", "# made-up employees")
+	b.says(b.setup(0, "--rehearsal", "--instance", "essai"), "syncd-admin -i essai check",
+		"systemctl start syncd-sandbox@essai", "# made-up employees")
 	b.says(b.file("essai/config.toml"), `base_url = "http://127.0.0.1:8089/`, `url = "postgres:///syncd_rehearsal"`, `listen = "unix:/run/syncd-essai/http.sock"`)
 	b.put("more.txt", "x\n")
-	b.setup(0, "-i", "lecture", "--partner", "iopole", "--partner", "chorus-pro", "--dossier", "a=35600000009075 La Poste", "--set", "iopole.client_id=a",
-		"--set", "chorus-pro.client_id=b", "--set", "a.iopole.customer_id=c", "--set", "a.chorus-pro.login=d", "--set",
-		"a.chorus-pro.password_set=2026-09-01", "--secret", "iopole-client-secret=more.txt", "--secret", "chorus-pro-client-secret=more.txt",
-		"--secret", "chorus-pro-a-password=more.txt", "--database", "lecture")
-	b.says(b.file("lecture/config.toml"), "[dossier.chorus-pro]\nlogin = \"d\"\npassword = { credential = \"chorus-pro-a-password\" }\npassword_set = 2026-09-01\n")
+	b.setup(0, "-i", "lecture", "--partner", "iopole", "--partner", "chorus-pro", "--dossier", "a=35600000009075 La Poste",
+		"--set", "iopole.client_id=a", "--set", "chorus-pro.client_id=b", "--set", "a.iopole.customer_id=c",
+		"--set", "a.chorus-pro.login=d", "--set", "a.chorus-pro.password_set=2026-09-01", "--secret", "iopole-client-secret=more.txt",
+		"--secret", "chorus-pro-client-secret=more.txt", "--secret", "chorus-pro-a-password=more.txt", "--database", "lecture")
+	b.says(b.file("lecture/config.toml"), "[dossier.chorus-pro]\nlogin = \"d\"\n"+
+		"password = { credential = \"chorus-pro-a-password\" }\npassword_set = 2026-09-01\n")
 }
 
 // Mistakes are told with the next step, in both languages, and nothing is made.
@@ -330,7 +335,8 @@ func setupRefuses(t *testing.T, program string) {
 		says string
 		hint string
 	}{
-		{2, []string{"--dossier", "a=12345678200010"}, "there is no terminal to ask at, and these flags are missing:\n  --set isidoor.client_id=…\n  --secret isidoor-client-secret=FILE\n  --secret dossier-a=FILE\n", "--help"},
+		{2, []string{"--dossier", "a=12345678200010"}, "there is no terminal to ask at, and these flags are missing:\n" +
+			"  --set isidoor.client_id=…\n  --secret isidoor-client-secret=FILE\n  --secret dossier-a=FILE\n", "--help"},
 		{2, []string{"--dossier", "a=12345678200011"}, "the SIRET of a is none", "annuaire-entreprises"},
 		{2, []string{"--dossier", "a=123"}, "the SIRET of a is none", ""},
 		{2, []string{"--dossier", "a=12345678200010", "--dossier", "b=12345678200010"}, "another dossier has the SIRET of b", ""},
@@ -386,15 +392,16 @@ func setupAsks(t *testing.T, program string) {
 		{"Dossier, un nom court et définitif", "saint-martin\n"}, {"SIRET de saint-martin", "123\n"}, {"SIRET", "123 456 782 00010\n"},
 		{"Libellé de saint-martin, pour les comptes rendus [saint-martin]", "OGEC Saint-Martin\n"}, {"Un autre dossier (Entrée", "\n"},
 		{"Clé de saint-martin, lue à l'écran d'Isidoor", "\n"}, {"login", "TECH_1\n"}, {"password", "\n"},
-		{"password_set (un jour, par exemple 2026-09-01)", "hier\n"}, {"password_set", "2026-09-01\n"}, {"Base de données PostgreSQL [paie]", "\n"},
+		{"password_set (un jour, par exemple 2026-09-01)", "hier\n"}, {"password_set", "2026-09-01\n"},
+		{"Base de données PostgreSQL [paie]", "\n"},
 		{"Tables des salariés", "credential\n"}, {"URL de leur base, mot de passe compris", "\n"}, {"Schéma des tables [staging]", "rh\n"},
 		{"Quand envoyer le mois, par exemple last-working-day 06:00", "\n"},
 	})
 	if code != exitDone || strings.Contains(shown, "nobody sees") {
 		t.Errorf("exit code %d\n%s\n%s", code, shown, said)
 	}
-	b.says(shown, "--environment prend test ou production", "il faut une réponse (--set isidoor.client_id=…)", "le SIRET de saint-martin n'en est pas un",
-		"saint-martin.chorus-pro.password_set est un jour comme 2026-09-01")
+	b.says(shown, "--environment prend test ou production", "il faut une réponse (--set isidoor.client_id=…)",
+		"le SIRET de saint-martin n'en est pas un", "saint-martin.chorus-pro.password_set est un jour comme 2026-09-01")
 	b.says(said, "créé      la base paie", "systemd-ask-password dossier-saint-martin: >", "# le secret, dès que vous l'avez")
 	b.says(b.file("config.toml"), `siret = "12345678200010"`, `client_id = "notre-editeur"`, `staging_url = { credential = "staging-url" }`, "FROM rh.employee")
 	if got := b.file("credentials/isidoor-client-secret"); got != "a secret nobody sees\n" {

@@ -36,7 +36,8 @@ func newStagingLoad(p process) *cobra.Command {
 			bar.Done()
 		}
 		return printed(a, loaded, err, func(w io.Writer, l *app.Loaded) error { return view.WriteIndented(w, l) }, a.printLoaded)
-	}, p.dossiers, p.period, flagText("database", &o.Database, nil), flagText("separator", &o.Separator, oneOf(func() []string { return []string{";", ",", "tab", "|"} })),
+	}, p.dossiers, p.period, flagText("database", &o.Database, nil),
+		flagText("separator", &o.Separator, oneOf(func() []string { return []string{";", ",", "tab", "|"} })),
 		several("column", &o.Columns, nil), several("ignore", &o.Ignored, nil), onOff("no-elements", &o.WithoutElements),
 		onOff("as-superuser", &o.Superuser), onOff("dry-run", &o.Dry), p.json)
 }

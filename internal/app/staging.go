@@ -103,7 +103,8 @@ func (a *App) loadStaging(ctx context.Context, o Load) (*Loaded, error) {
 
 // loadOptions are those of the files. An error is a *Refused, or that of an unknown dossier.
 func (a *App) loadOptions(o Load) (*staging.Options, error) {
-	options := &staging.Options{Columns: map[string]string{}, Ignored: o.Ignored, DossierNamed: len(o.Dossiers) > 0, PeriodNamed: o.Period != ""}
+	options := &staging.Options{Columns: map[string]string{}, Ignored: o.Ignored,
+		DossierNamed: len(o.Dossiers) > 0, PeriodNamed: o.Period != ""}
 	for _, d := range a.Config.AllDossiers {
 		options.Known = append(options.Known, d.Name)
 	}

@@ -24,7 +24,10 @@ func exports(t *testing.T, employees, elements string) Load {
 	t.Helper()
 	o := Load{Employees: filepath.Join(t.TempDir(), "employees.csv"), Elements: filepath.Join(t.TempDir(), "elements.csv"), Superuser: true,
 		Selection: Selection{Period: "2026-11"}, Seen: func(string, int) {}, Waits: func(time.Duration) {}}
-	for path, text := range map[string]string{o.Employees: "dossier;matricule;prenom\n" + employees, o.Elements: "dossier;matricule;code;amount\n" + elements} {
+	for path, text := range map[string]string{
+		o.Employees: "dossier;matricule;prenom\n" + employees,
+		o.Elements:  "dossier;matricule;code;amount\n" + elements,
+	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -99,15 +102,19 @@ func TestARefusedLoadLeavesStaging(t *testing.T) {
 		employees, elements, said string
 		change                    func(*Load)
 	}{
-		"load.twice-there":   {two + "saint-martin;00101;Anne\n", some, "employees.csv, line 4, matricule: 00101 is there twice, first in line 2", nil},
-		"load.nobody":        {two, some + "saint-martin;101;A;1\n", "elements.csv, line 3, matricule: the employees' file has nobody with the matricule 101", nil},
-		"load.lost-zeros":    {two + "saint-martin;1;Luc\n", some, "employees.csv, line 4, matricule: 1 is new, and staging has 000001: leading zeros were lost", nil},
+		"load.twice-there": {two + "saint-martin;00101;Anne\n", some, "employees.csv, line 4, matricule: 00101 is there twice, " +
+			"first in line 2", nil},
+		"load.nobody": {two, some + "saint-martin;101;A;1\n", "elements.csv, line 3, matricule: " +
+			"the employees' file has nobody with the matricule 101", nil},
+		"load.lost-zeros": {two + "saint-martin;1;Luc\n", some, "employees.csv, line 4, matricule: 1 is new, " +
+			"and staging has 000001: leading zeros were lost", nil},
 		"load.no-element":    {two + "sainte-anne;00101;Luc\n", some, "elements.csv: the dossier sainte-anne has employees, and no element", nil},
 		"load.no-row":        {"", some, "employees.csv: it has no row", nil},
 		"load.no-number":     {two, "saint-martin;00101;A;much\n", "elements.csv, line 2, amount: it is no number", nil},
 		"load.bad-column":    {two, some, "staging has no column \"name\"", func(o *Load) { o.Columns = append(o.Columns, "name=Nom") }},
 		"load.bad-separator": {two, some, "\":\" is no separator", func(o *Load) { o.Separator = ":" }},
-		"load.password":      {two, some, "a password on the command line is seen by everybody", func(o *Load) { o.Database = "postgres://a:b@/paie" }},
+		"load.password": {two, some, "a password on the command line is seen by everybody",
+			func(o *Load) { o.Database = "postgres://a:b@/paie" }},
 	} {
 		o := exports(t, test.employees, test.elements)
 		if test.change != nil {

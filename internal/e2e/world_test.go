@@ -78,7 +78,8 @@ var template = testpg.Template{Name: "e2e", Sources: migrations.All, Prepare: fu
 
 // pulled is template with the dossier's nomenclatures: once for all worlds, as a pull costs each of them more than it tells.
 func pulled(t testing.TB) testpg.Template {
-	return testpg.Template{Name: "e2e_pulled_" + binaryDigest(t), Sources: migrations.All, Prepare: func(ctx context.Context, url string) error {
+	name := "e2e_pulled_" + binaryDigest(t)
+	return testpg.Template{Name: name, Sources: migrations.All, Prepare: func(ctx context.Context, url string) error {
 		if err := template.Prepare(ctx, url); err != nil {
 			return err
 		}

@@ -72,8 +72,8 @@ func TestAFactIsToldInBothLanguages(t *testing.T) {
 // How much a purge would remove is told by the sort of what goes, whatever the number.
 func TestWhatAPurgeWouldRemove(t *testing.T) {
 	t.Parallel()
-	for _, code := range []string{"audit.purge-excess-diffs", "audit.purge-excess-items", "audit.purge-excess-runs", "audit.purge-excess-fires",
-		"audit.purge-excess-files", "audit.purge-excess-documents"} {
+	for _, code := range []string{"audit.purge-excess-diffs", "audit.purge-excess-items", "audit.purge-excess-runs",
+		"audit.purge-excess-fires", "audit.purge-excess-files", "audit.purge-excess-documents"} {
 		if text := Say(code, "go", 1, "of", 2).In(french); !strings.HasSuffix(text, "partiraient\u00a0: 1 sur 2") {
 			t.Errorf("%s: %s", code, text)
 		}

@@ -52,8 +52,8 @@ func read(t *testing.T, table *Table, o *Options, content string) (rows string, 
 
 func TestOneExportInEachForm(t *testing.T) {
 	t.Parallel()
-	want := "saint-martin\t00001\tMME\tLemaître\tBonnet\tGaëlle\t1975-06-17\t275065299929062\tg@example.org\t27 allée de l'Été\t01000\tBOURG\tFR\t" +
-		"FR7699999352753856430633135\t01\t2006-09-01\t\\N\tSUP_1558\t100\tIII\tAGENT\tF_COMPTA_01\t2\n"
+	want := "saint-martin\t00001\tMME\tLemaître\tBonnet\tGaëlle\t1975-06-17\t275065299929062\tg@example.org\t27 allée de l'Été\t" +
+		"01000\tBOURG\tFR\tFR7699999352753856430633135\t01\t2006-09-01\t\\N\tSUP_1558\t100\tIII\tAGENT\tF_COMPTA_01\t2\n"
 	encoded := func(encode func(string) (string, error), text string) string {
 		done, err := encode(text)
 		if err != nil {
@@ -76,9 +76,10 @@ func TestOneExportInEachForm(t *testing.T) {
 		"tabulators":       {strings.ReplaceAll(head+gaelle, ";", "\t"), "UTF-8", '\t'},
 		"CRLF":             {strings.ReplaceAll(head+gaelle, "\n", "\r\n"), "UTF-8", ';'},
 		"without the last": {strings.TrimSpace(head + gaelle), "UTF-8", ';'},
-		"headings":         {strings.Replace(head, "matricule;civilite;nom_naissance", "MATRICULE;Civilité;Nom naissance", 1) + gaelle, "UTF-8", ';'},
-		"empty rows":       {head + gaelle + "\n" + strings.Repeat(";", 20) + "\n", "UTF-8", ';'},
-		"ISO dates":        {head + strings.Replace(gaelle, "17/06/1975", "1975-06-17 00:00:00", 1), "UTF-8", ';'},
+		"headings": {strings.Replace(head, "matricule;civilite;nom_naissance", "MATRICULE;Civilité;Nom naissance", 1) + gaelle,
+			"UTF-8", ';'},
+		"empty rows": {head + gaelle + "\n" + strings.Repeat(";", 20) + "\n", "UTF-8", ';'},
+		"ISO dates":  {head + strings.Replace(gaelle, "17/06/1975", "1975-06-17 00:00:00", 1), "UTF-8", ';'},
 	} {
 		rows, f, err := read(t, Employees, options(), test.content)
 		if err != nil || rows != want || f.Encoding != test.encoding || f.Separator != test.separator || f.Rows != 1 {
@@ -89,7 +90,8 @@ func TestOneExportInEachForm(t *testing.T) {
 
 func TestElementsAreRead(t *testing.T) {
 	t.Parallel()
-	rows, _, err := read(t, Elements, options(), elementHead+"00001;HSUP25;3,50;\n00001;ACOMPTE;;1 250,40\n00003;P;-0,125;-12.5\n00003;Q;0.125;1250\n")
+	rows, _, err := read(t, Elements, options(), elementHead+"00001;HSUP25;3,50;\n00001;ACOMPTE;;1 250,40\n"+
+		"00003;P;-0,125;-12.5\n00003;Q;0.125;1250\n")
 	want := "saint-martin\t00001\t2026-11\tHSUP25\t3.5\t\\N\t2\nsaint-martin\t00001\t2026-11\tACOMPTE\t\\N\t1250.4\t3\n" +
 		"saint-martin\t00003\t2026-11\tP\t-0.125\t-12.5\t4\nsaint-martin\t00003\t2026-11\tQ\t0.125\t1250\t5\n"
 	if err != nil || rows != want {

@@ -137,7 +137,8 @@ func schemaInQuery(name string) string {
 
 // rehearsal is the sample configuration of the partner's stand-in, without what it explains.
 func (a *Answers) rehearsal() (text string, credentials []string, err error) {
-	r := app.Rehearsal{Database: "postgres:///" + a.Values["database"], Listen: standInListens, Profile: a.Profile(), French: a.Values["language"] == "fr"}
+	r := app.Rehearsal{Database: "postgres:///" + a.Values["database"], Listen: standInListens, Profile: a.Profile(),
+		French: a.Values["language"] == "fr"}
 	text, credentials, err = r.Config(func(name string) string { return fmt.Sprintf("{ credential = %q }", name) })
 	return "\n" + plain(languageLine().ReplaceAllString(text, "")), credentials, err
 }

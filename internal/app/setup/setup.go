@@ -148,7 +148,8 @@ func (a *Answers) ofDossiers() (questions []Question) {
 // needed asks for what a section must have.
 func needed(needs []preset.Need, about, value, credential string) (questions []Question) {
 	for _, need := range needs {
-		q := Question{Code: "need", About: about + ": " + need.Name, Name: value + need.Name, Flag: "--set " + value + need.Name + "=…", Must: true}
+		q := Question{Code: "need", About: about + ": " + need.Name, Name: value + need.Name,
+			Flag: "--set " + value + need.Name + "=…", Must: true}
 		switch need.Kind {
 		case preset.KindSecret:
 			q.Code, q.Secret, q.Name = "secret", true, credentialOf(credential, need.Name)

@@ -30,7 +30,8 @@ func TestMistakesInTOMLHaveKinds(t *testing.T) {
 		"a = 25:00:00": "config.toml-date", "a = 12:60:00": "config.toml-date",
 		"a = 2026-11-30T08:00:00+25:00": "config.toml-date", "a = 1\na = 2": "config.toml-twice",
 		"a.b = 1\na = 2": "config.toml-twice", "a = 1\na.b = 2": "config.toml-twice",
-		"[a]\n[a]": "config.toml-section-twice", "a = 1\n[a]": "config.toml-other", "a = " + strings.Repeat("[", 1<<17): "config.toml-deep", "[a]\n[[a]]": "config.toml-other",
+		"[a]\n[a]": "config.toml-section-twice", "a = 1\n[a]": "config.toml-other",
+		"a = " + strings.Repeat("[", 1<<17): "config.toml-deep", "[a]\n[[a]]": "config.toml-other",
 	} {
 		_, err := Parse("config.toml", []byte(document), nil)
 		wrong, ok := errors.AsType[*Error](err)

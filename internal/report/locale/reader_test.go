@@ -11,9 +11,12 @@ import (
 func TestReportsHaveNoJargon(t *testing.T) {
 	t.Parallel()
 	c := Of(French, "isidoor")
-	tables := map[string]any{"states": c.States, "reasons": c.Reasons, "problems": c.Problems, "whys": c.Whys, "unseen": c.Unseen, "groups": c.Groups,
-		"findings": c.Findings, "plurals": c.Plurals, "words": c.Words, "guard": c.Guard, "records": c.Records, "steps": c.Steps, "schedule": c.Schedule,
-		"answers": []any{c.Answers.Queued, c.Answers.NobodyServes, c.Answers.GoesOn, c.Answers.SettledRun, c.Answers.Approved, c.Answers.StillHeld}}
+	tables := map[string]any{
+		"states": c.States, "reasons": c.Reasons, "problems": c.Problems, "whys": c.Whys, "unseen": c.Unseen, "groups": c.Groups,
+		"findings": c.Findings, "plurals": c.Plurals, "words": c.Words, "guard": c.Guard, "records": c.Records, "steps": c.Steps,
+		"schedule": c.Schedule, "answers": []any{c.Answers.Queued, c.Answers.NobodyServes, c.Answers.GoesOn, c.Answers.SettledRun,
+			c.Answers.Approved, c.Answers.StillHeld},
+	}
 	read := 0
 	for name, table := range tables {
 		eachText(reflect.ValueOf(table), func(text string) {

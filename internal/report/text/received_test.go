@@ -85,7 +85,8 @@ func TestReceived(t *testing.T) {
 	strange.Failure = jobs.FailureReason(jobs.Troubled(jobs.ClassTechnical, "GET /v1/invoice/notSeen",
 		hinted.Say("preset.shape-list", "table", "partner.iopole")))
 	login := reading(jobs.Failed, nil)
-	refusing := jobs.Troubled(jobs.ClassConfiguration, "POST /factures/v1/rechercher/fournisseur", hinted.Say("call.answered", "status", "403 Forbidden"))
+	refusing := jobs.Troubled(jobs.ClassConfiguration, "POST /factures/v1/rechercher/fournisseur",
+		hinted.Say("call.answered", "status", "403 Forbidden"))
 	refusing.Tell(refusing.What, hinted.Say("preset.denied", "dossier", "saint-martin", "name", "chorus-pro", "table", "partner.chorus-pro"))
 	refusing.Cause = jobs.Because(jobs.CauseKey)
 	login.Failure = jobs.FailureReason(refusing)

@@ -185,16 +185,16 @@ func TestFinding(t *testing.T) {
 				"Nir, Elements[].Montant et 1 autre"},
 		jobs.RuleDamagedText: {"Elements[].Libelle, column libelle of staging: the texts of 3 employees look damaged (U+FFFD, mojibake); " +
 			"correct the import, or its encoding: 00012, 00031 and 1 more",
-			"Elements[].Libelle, colonne libelle des données préparées : les textes de 3 salariés semblent abîmés (U+FFFD, mojibake) ; corrigez l'import ou " +
-				"son encodage : 00012, 00031 et 1 autre"},
+			"Elements[].Libelle, colonne libelle des données préparées : les textes de 3 salariés semblent abîmés (U+FFFD, mojibake) ; " +
+				"corrigez l'import ou son encodage : 00012, 00031 et 1 autre"},
 		jobs.RuleOddDate: {"Contrat.DateFin, column date_fin of staging: the date of 1 employee is so far away that it stands for none; leave " +
 			"it empty instead: 00012",
 			"Contrat.DateFin, colonne date_fin des données préparées : la date de 1 salarié est si lointaine qu'elle n'en est " +
 				"pas une ; laissez-la vide : 00012"},
 		jobs.RuleShortPostal: {"Adresse.CodePostal, column code_postal of staging: the postal codes of 2 employees have four digits; a 0 in " +
 			"front may be lost: 00012, 00031",
-			"Adresse.CodePostal, colonne code_postal des données préparées : les codes postaux de 2 salariés ont quatre chiffres ; un 0 de tête s'est " +
-				"peut-être perdu : 00012, 00031"},
+			"Adresse.CodePostal, colonne code_postal des données préparées : les codes postaux de 2 salariés ont quatre chiffres ; " +
+				"un 0 de tête s'est peut-être perdu : 00012, 00031"},
 		jobs.RuleContractAdded: {"the contract of Isidoor's API has 1 change that breaks nothing",
 			"le contrat de l'API d'Isidoor a 1 changement sans conséquence"},
 		jobs.RuleContractAccepted: {"the contract of Isidoor's API has 2 changes that broke what was sent; a person has accepted them since",
@@ -227,7 +227,8 @@ func TestFinding(t *testing.T) {
 			"Isidoor ne dit pas si un webhook retire ce que montreraient les listes de nouveautés"},
 		jobs.RuleClosed: {"statuts: 3 records were acknowledged by somebody else, or by us without an answer that arrived",
 			"statuts : 3 éléments ont été confirmés par un autre, ou par nous sans que la réponse arrive"},
-		jobs.RuleUnswept: {"statuts: the ledger was put back: what was acknowledged to Isidoor within 3 days, and is lost, is in no list any more",
+		jobs.RuleUnswept: {"statuts: the ledger was put back: what was acknowledged to Isidoor within 3 days, " +
+			"and is lost, is in no list any more",
 			"statuts : le registre a été restauré : ce qui a été confirmé à Isidoor en 3 jours, et qui est perdu, n'est plus dans aucune liste"},
 		jobs.RuleMissingFile: {"factures: 1 file could not be stored: 901",
 			"factures : 1 fichier n'a pas pu être conservé : 901"},
