@@ -127,14 +127,8 @@ func encodingOf(file io.Reader) (string, error) {
 		if err != nil && !last {
 			return "", err
 		}
-		if first && len(text) == 0 {
-			return "", nil
-		}
-		if first && (bytes.HasPrefix(text, []byte("PK\x03\x04")) || bytes.HasPrefix(text, []byte("\xD0\xCF\x11\xE0"))) {
-			return workbook, nil
-		}
-		if first && plaintext.UTF16Order(text) != nil {
-			return utf16Name, nil
+		if other := otherThanText(text); first && (other != "" || len(text) == 0) {
+			return other, nil
 		}
 		first = false
 		whole := len(text)
@@ -149,6 +143,17 @@ func encodingOf(file io.Reader) (string, error) {
 		}
 		kept = copy(buffer, text[whole:])
 	}
+}
+
+// otherThanText is what begins so, of what is not read byte by byte. "" = none of these.
+func otherThanText(start []byte) string {
+	switch {
+	case bytes.HasPrefix(start, []byte("PK\x03\x04")) || bytes.HasPrefix(start, []byte("\xD0\xCF\x11\xE0")):
+		return workbook
+	case plaintext.UTF16Order(start) != nil:
+		return utf16Name
+	}
+	return ""
 }
 
 // wholeRunes is how many bytes of a text are there without a character that may go on behind its end.
