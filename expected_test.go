@@ -129,7 +129,7 @@ var unexpected = strings.Fields(`
 	found/amount-unweighed found/contract-unread found/key-opens found/ledger-ready found/secrets-read found/watermark-kept
 	found/watermark-lost found/watermark-unkept inbox.endless inbox.other-ledger inspect.inspect-power
 	isidoor.document-unwritten isidoor.unfit-path isidoor.unread-nomenclatures mapping.of-field
-	refused/force-idle refused/no-nomenclature refused/no-state refused/nobody-sends refused/nobody-sends-these refused/one-dossier
+	refused/force-idle refused/no-nomenclature refused/nobody-sends refused/nobody-sends-these
 	refused/reason-idle run.contract-moved sandbox.bad-fault setup.migrated staging.query-foreign
 	staging.query-not-sql-whole staging.query-parameter staging.query-raised staging.query-refused staging.query-somehow
 	staging.query-unfilled staging.staging-foreign staging.value-22001 undone.unsettled`)

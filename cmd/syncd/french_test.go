@@ -17,6 +17,7 @@ import (
 // stillEnglish is what a French setup tells in English yet, as it is written below the reports, and names that others gave.
 var stillEnglish = regexp.MustCompile(strings.Join([]string{
 	`\{ (in|column|value) = [^}]*\}`,                 // lines of the configuration
+	`\b(rows|employees) = "[^"]*"`,                   // and its SQL
 	`vers la ligne [0-9]+.: .*`,                      // in the words of who decodes YAML
 	`Isidoor \(sandbox of syncd: an assumed shape\)`, // a contract's own title
 }, "|"))
