@@ -70,7 +70,7 @@ func (b *bare) psql(database, statement string) string {
 	return strings.TrimSpace(b.expect(0, "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement))
 }
 
-func (b *bare) path(name string) string { return filepath.Join(b.root, "etc/syncd", name) }
+func (b *bare) path(name string) string { return filepath.Join(b.root, "etc", "syncd", name) }
 
 func (b *bare) file(name string) string {
 	b.Helper()
@@ -219,16 +219,16 @@ func setupIsKilled(t *testing.T, program string) {
 	t.Helper()
 	b := newBare(t, program, true)
 	b.secrets()
-	real, err := exec.LookPath("psql")
+	psql, err := exec.LookPath("psql")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Mkdir(filepath.Join(b.root, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	b.put("bin/psql", "#!/bin/sh\necho x >>"+b.root+"/calls\n[ $(wc -l <"+b.root+"/calls) = \"$(cat "+b.root+"/at)\" ] || exec "+real+
+	b.put("bin/psql", "#!/bin/sh\necho x >>"+b.root+"/calls\n[ $(wc -l <"+b.root+"/calls) = \"$(cat "+b.root+"/at)\" ] || exec "+psql+
 		" \"$@\"\nkill -9 $PPID\n")
-	if err := os.Chmod(filepath.Join(b.root, "bin/psql"), 0o755); err != nil { //nolint:gosec // a program
+	if err := os.Chmod(filepath.Join(b.root, "bin", "psql"), 0o755); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
 	usual := b.env

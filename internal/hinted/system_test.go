@@ -22,7 +22,7 @@ func TestTheSystemIsToldInBothLanguages(t *testing.T) {
 		"os.reset": syscall.ECONNRESET, "os.late": syscall.ETIMEDOUT, "os.no-route": syscall.EHOSTUNREACH,
 		"os.no-network": syscall.ENETUNREACH, "os.pipe": syscall.EPIPE,
 	} {
-		told, ok := ofSystem(err).(Telling)
+		told, ok := errors.AsType[Telling](ofSystem(err))
 		if !ok || told.Fact().Code != code || told.Fact().In(English()) != err.Error() {
 			t.Errorf("%v is told as %v", err, told)
 		}

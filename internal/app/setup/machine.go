@@ -45,7 +45,7 @@ func inTheWay(met error, code string, namesAndValues ...any) error {
 
 // Folder is where the configuration of an instance is; "" = that of syncd.service.
 func (m *Machine) Folder(instance string) string {
-	return filepath.Join("/", m.Root, "etc/syncd", instance)
+	return filepath.Join(string(filepath.Separator), m.Root, "etc", "syncd", instance)
 }
 
 func (m *Machine) config(a *Answers) string {
@@ -89,7 +89,7 @@ func (m *Machine) Do(ctx context.Context, a *Answers) (missing []string, err err
 	if err != nil {
 		return nil, err
 	}
-	if err := m.judge(a, text); err != nil {
+	if err := m.judge(text); err != nil {
 		return nil, err
 	}
 	end, err := m.alone(a)
@@ -113,7 +113,7 @@ func (m *Machine) Do(ctx context.Context, a *Answers) (missing []string, err err
 }
 
 // judge refuses a configuration that the program would not read, before anything is made.
-func (m *Machine) judge(a *Answers, text string) error {
+func (m *Machine) judge(text string) error {
 	dir, err := os.MkdirTemp("", "syncd-setup-")
 	if err != nil {
 		return hinted.While("writing the configuration", err)

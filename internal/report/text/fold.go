@@ -62,8 +62,8 @@ func whole(line string) []bool {
 		if name := line[max(at[2], at[4]):max(at[3], at[5])]; !locale.IsCommand(name) {
 			continue
 		}
-		text := line[at[0]:at[1]]
-		text = text[strings.Index(text, "syncd"):]
+		_, rest, _ := strings.Cut(line[at[0]:at[1]], "syncd")
+		text := "syncd" + rest
 		if before := line[:at[1]-len(text)]; strings.HasSuffix(before, "sudo ") {
 			text = "sudo " + text
 		}

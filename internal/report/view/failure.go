@@ -49,7 +49,7 @@ func (t *Teller) failure(r jobs.Reason, fetches bool) (title string, detail []st
 	if t.Reasons[string(r.Code)].With != "" || saysItAll[r.Code] {
 		return "", nil
 	}
-	known, problems := t.hasStep(r) && !(fetches && (r.Code == jobs.ReasonFailures || refusesKey(r))), r.Problems
+	known, problems := t.hasStep(r) && (!fetches || r.Code != jobs.ReasonFailures && !refusesKey(r)), r.Problems
 	if problems == nil {
 		problems = formerProblems(r.Detail)
 	}
