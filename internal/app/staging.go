@@ -67,9 +67,10 @@ var errLoadStopped error = hinted.Because(nil, "load.stopped")
 // untilStopped is a context that ends when a person asks to stop: what is not committed is gone.
 func (a *App) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
+	stop := a.door.Stop
 	go func() {
 		select {
-		case <-a.door.Stop:
+		case <-stop:
 			cancel()
 		case <-ctx.Done():
 		}
