@@ -97,8 +97,8 @@ func TestATransferOutlivesItsReader(t *testing.T) {
 func TestACommandThatShowsEndsWithItsReader(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 5, sandbox.Faults{})
-	for _, args := range [][]string{{"runs", "--all"}, {"runs", "--json"}, {"show", "1"}, {"show", "1", "--json"}, {"schedule"}, {"audit"}, {"check"},
-		{"--help"}, {"version"}} {
+	for _, args := range [][]string{{"runs", "--all"}, {"runs", "--json"}, {"show", "1"}, {"show", "1", "--json"}, {"schedule"}, {"audit"},
+		{"check"}, {"--help"}, {"version"}} {
 		r := w.startOn(w.brokenPipe(), nil, nil, args...).wait()
 		if asOfSIGPIPE := 141; r.stderr != "" || r.code != asOfSIGPIPE && args[0] != "--help" {
 			t.Errorf("%v on a closed pipe: %d %q", args, r.code, r.stderr)
