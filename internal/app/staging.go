@@ -52,7 +52,7 @@ type Loaded struct {
 
 // LoadStaging replaces, in one transaction, the employees of the dossiers that the files have, and the elements of their months.
 func (a *App) LoadStaging(ctx context.Context, o Load) (*Loaded, error) {
-	ctx, release := a.untilStopped(ctx)
+	ctx, release := jobs.UntilStopped(ctx, a.door.Stop)
 	defer release()
 	loaded, err := a.loadStaging(ctx, o)
 	if err != nil && Stopped(a.door.Stop) && errors.Is(err, context.Canceled) {
@@ -63,20 +63,6 @@ func (a *App) LoadStaging(ctx context.Context, o Load) (*Loaded, error) {
 
 // errLoadStopped ends a load that a person stopped.
 var errLoadStopped error = hinted.Because(nil, "load.stopped")
-
-// untilStopped is a context that ends when a person asks to stop: what is not committed is gone.
-func (a *App) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	stop := a.door.Stop
-	go func() {
-		select {
-		case <-stop:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
-}
 
 func (a *App) loadStaging(ctx context.Context, o Load) (*Loaded, error) {
 	options, err := a.loadOptions(o)
