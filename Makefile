@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 TOOLS := $(CURDIR)/.cache/bin
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false
 # A throwaway PostgreSQL server for one command: see internal/testpg.
@@ -27,8 +28,11 @@ TESTFLAGS ?=
 # the race detector.
 # The longest come first: the last to begin are short, and no core waits for one of them.
 PROGRAM := ./internal/process ./internal/e2e ./cmd/syncd ./internal/store ./internal/httpcall ./cmd/... ./internal/...
+# What tests start, made once for all of them.
+TEST_PROGRAM := $(CURDIR)/.cache/test/syncd
 # Test binaries at once: most wait for processes and the server half of their time.
-TESTED_AT_ONCE ?= 3
+TESTED_AT_ONCE ?= 2
+# `make lint` vets. With GOGC=200 a fifteenth of the processor goes less into collecting garbage, for more memory.
 
 .PHONY: help
 help: ## list the targets
@@ -41,7 +45,7 @@ go:
 
 .PHONY: build
 build: go ## build bin/syncd
-	$(GO_BUILD) -ldflags '-X main.version=$(VERSION)' -o bin/syncd ./cmd/syncd
+	$(GO_BUILD) -ldflags '-X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o bin/syncd ./cmd/syncd
 
 .PHONY: man
 man: ## write the manual pages to dist/man
@@ -60,11 +64,13 @@ deb: $(TOOLS)/nfpm go ## build the Debian package in dist/, twice: the bytes mus
 	@mv dist/deb/first/*.deb dist/ && rm -rf dist/deb && ls dist/*.deb
 
 .PHONY: release
-release: deb ## put package, checksums and the list of what is in it (CycloneDX) into dist/release
-	@rm -rf dist/release && mkdir -p dist/release
-	@cp "$$(ls -t dist/*.deb | head -n 1)" dist/release/
-	@cd dist/release && for package in *.deb; do ../../scripts/sbom.sh "$$package" >"$${package%.deb}.cdx.json"; done
-	@cd dist/release && sha256sum -- * >SHA256SUMS && cat SHA256SUMS
+release: $(TOOLS)/nfpm go ## of a tag vX.Y.Z: package, checksums, what is in it (CycloneDX), notes, to dist/release; TRIAL=1: of any commit
+	@scripts/release.sh $(if $(TRIAL),--trial)
+
+.PHONY: attach
+attach: go ## make the release of the tag at the forge that CI's environment names, with what make release made; again: complete it
+	@tag=$$(git describe --exact-match --tags --match 'v[0-9]*' HEAD 2>/dev/null) || { echo $$'attach: this commit has no tag vX.Y.Z\nhint: git checkout a tag, then make release attach' >&2; exit 2; }; \
+	$(GO_BUILD) -o $(TOOLS)/attach ./cmd/attach && $(TOOLS)/attach "$$tag" "$$(git rev-parse HEAD)" dist/release
 
 .PHONY: test-systemd
 test-systemd: $(TOOLS)/nfpm go ## as root: boot Debian in a container and test package and service there (minutes)
@@ -77,10 +83,20 @@ demo: server-deps build throwaway-pg ## run the main job end to end on synthetic
 
 .PHONY: test
 test: test-deps throwaway-pg ## run all tests with the race detector on a throwaway server
-	@failed=; go test -timeout 15m $(TESTFLAGS) . || failed=1; \
-	$(WITH_SERVER) go test -race -p $(TESTED_AT_ONCE) -timeout 15m $(TESTFLAGS) $(PROGRAM) || failed=1; \
+	@$(GO_BUILD) -o $(TEST_PROGRAM) ./cmd/syncd
+	@failed=; go test -vet=off -timeout 15m $(TESTFLAGS) . || failed=1; \
+	$(WITH_SERVER) env GOGC=200 SYNCD_TEST_PROGRAM=$(TEST_PROGRAM) go test -race -vet=off -p $(TESTED_AT_ONCE) -timeout 15m $(TESTFLAGS) $(PROGRAM) || failed=1; \
 	if [ -z "$$failed" ]; then echo 'make test: all tests passed'; \
 	else echo 'make test: FAILED, see the lines that begin with FAIL above' >&2; exit 1; fi
+
+# Without the race detector, with which `make test` runs the same.
+.PHONY: test-web
+test-web: test-deps throwaway-pg ## look at the operators' page in Chromium in all the ways that make test leaves out (dark colours)
+	@$(WITH_SERVER) go test -vet=off -timeout 15m $(TESTFLAGS) ./internal/browsertest ./internal/web -web
+
+.PHONY: screenshots
+screenshots: test-deps throwaway-pg ## draw the pictures of the operators' page for the documents, in Chromium: docs/pictures
+	@$(WITH_SERVER) go test -vet=off -count=1 -run TestPictures ./internal/web -pictures $(CURDIR)/docs/pictures
 
 .PHONY: lint
 lint: go $(TOOLS)/golangci-lint ## check format, modules, vet, linters, import rules, shell scripts and systemd units
@@ -122,8 +138,8 @@ fresh: ## run demo and tests in a fresh copy of what is committed
 	@scripts/fresh.sh
 
 .PHONY: deps
-deps: ## install Debian's PostgreSQL, C compiler and checkers where missing (starts no cluster)
-	@scripts/deps.sh compiler checkers
+deps: ## install Debian's PostgreSQL, C compiler, Chromium and checkers where missing (starts no cluster)
+	@scripts/deps.sh compiler browser checkers
 
 .PHONY: clean
 clean: ## remove what was built
@@ -135,7 +151,7 @@ server-deps: go
 
 .PHONY: test-deps
 test-deps: go
-	@scripts/deps.sh compiler
+	@scripts/deps.sh compiler browser
 
 .PHONY: throwaway-pg
 throwaway-pg: go

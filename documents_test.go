@@ -2,9 +2,11 @@ package syncd
 
 import (
 	"bytes"
+	"cmp"
 	"io/fs"
 	"maps"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -14,26 +16,29 @@ import (
 	"unicode"
 )
 
-// How long a document may be, in bytes: a README, any other one. What is looked up and not read may be longer.
-const (
-	longestReadme   = 10_000
-	longestDocument = 12_000
-)
+// How long a document may be, in bytes: any, and one that is read as a whole, or looked things up in.
+const longestDocument = 12_000
 
-var lookedUp = []string{"ARCHITECTURE.md", "CHANGELOG.md", "docs/json.md", "docs/reference.md"}
+var longest = map[string]int{"README.md": 10_000, "README.fr.md": 10_000, "docs/fr/guide-paie.md": 6_000, "ARCHITECTURE.md": 24_576}
 
 // translated are documents that exist in both languages: who follows one types what who follows the other types.
 var translated = map[string]string{
-	"README.md":           "README.fr.md",
-	"docs/contract.md":    "docs/fr/contrat.md",
-	"docs/from-source.md": "docs/fr/depuis-les-sources.md",
-	"docs/guards.md":      "docs/fr/garde-fous.md",
-	"docs/install.md":     "docs/fr/installation.md",
-	"docs/isidoor.md":     "docs/fr/isidoor.md",
-	"docs/reference.md":   "docs/fr/reference.md",
-	"docs/rehearsal.md":   "docs/fr/repetition.md",
-	"docs/schedule.md":    "docs/fr/planning.md",
-	"docs/staging.md":     "docs/fr/donnees-preparees.md",
+	"README.md":              "README.fr.md",
+	"docs/administration.md": "docs/fr/administration.md",
+	"docs/contract.md":       "docs/fr/contrat.md",
+	"docs/from-source.md":    "docs/fr/depuis-les-sources.md",
+	"docs/guards.md":         "docs/fr/garde-fous.md",
+	"docs/inbox.md":          "docs/fr/reception.md",
+	"docs/install.md":        "docs/fr/installation.md",
+	"docs/isidoor.md":        "docs/fr/isidoor.md",
+	"docs/monitoring.md":     "docs/fr/surveillance.md",
+	"docs/reference.md":      "docs/fr/reference.md",
+	"docs/page.md":           "docs/fr/page.md",
+	"docs/rehearsal.md":      "docs/fr/repetition.md",
+	"docs/schedule.md":       "docs/fr/planning.md",
+	"docs/staging.md":        "docs/fr/donnees-preparees.md",
+	"docs/alerts.md":         "docs/fr/alertes.md",
+	"docs/partners.md":       "docs/fr/partenaires.md",
 }
 
 var (
@@ -42,6 +47,9 @@ var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	remark  = regexp.MustCompile(`\s+# .*|\s*-- .*`)
+	named   = regexp.MustCompile("`((?:sudo )?(?:syncd|syncd-admin|systemctl|journalctl|runuser|apt|make) [^`]+)`")
+	capital = regexp.MustCompile(`\p{Lu}+`)
+	quoted  = regexp.MustCompile(`"[^"]*"`)
 	spoken  = regexp.MustCompile(`((?:--reason|echo|systemd-ask-password) |^language = )"[^"]*"|(RAISE )'(?:[^']|\'\')*'|'\((?:none|aucun)\)'`)
 )
 
@@ -69,12 +77,8 @@ func documents(t *testing.T) map[string]string {
 func TestDocumentsAreShort(t *testing.T) {
 	t.Parallel()
 	for path, text := range documents(t) {
-		longest := longestDocument
-		if strings.HasPrefix(path, "README") {
-			longest = longestReadme
-		}
-		if len(text) > longest && !slices.Contains(lookedUp, path) {
-			t.Errorf("%s has %d bytes, at most %d: divide it", path, len(text), longest)
+		if most := cmp.Or(longest[path], longestDocument); len(text) > most {
+			t.Errorf("%s has %d bytes, at most %d: divide it", path, len(text), most)
 		}
 	}
 }
@@ -191,8 +195,8 @@ func TestDocumentsNamedElsewhereExist(t *testing.T) {
 // typed are the blocks of a document that are typed or written into files, without what is said in a language.
 func typed(text string) (blocks []string) {
 	for _, block := range fenced.FindAllStringSubmatch(text, -1) {
-		if block[1] == "" {
-			continue // what a program prints
+		if block[1] == "" && !strings.HasPrefix(block[2], "run finished (") {
+			continue // what a program prints, but for the journal, which is English
 		}
 		var lines []string
 		for line := range strings.Lines(block[2]) {
@@ -206,10 +210,30 @@ func typed(text string) (blocks []string) {
 	return blocks
 }
 
+// within are the commands that the sentences and tables of a document name, without what is said in a language.
+func within(text string) map[string]bool {
+	all := map[string]bool{}
+	for _, found := range named.FindAllStringSubmatch(strings.ReplaceAll(fenced.ReplaceAllString(text, ""), "\n", " "), -1) {
+		all[capital.ReplaceAllString(quoted.ReplaceAllString(found[1], `""`), "X")] = true
+	}
+	return all
+}
+
 func TestBothLanguagesTypeTheSame(t *testing.T) {
 	t.Parallel()
 	all := documents(t)
 	for english, french := range translated {
+		inEnglish, inFrench := within(all[english]), within(all[french])
+		for command := range inEnglish {
+			if !inFrench[command] {
+				t.Errorf("%s names `%s`, and %s does not", english, command, french)
+			}
+		}
+		for command := range inFrench {
+			if !inEnglish[command] {
+				t.Errorf("%s names `%s`, and %s does not", french, command, english)
+			}
+		}
 		en, fr := typed(all[english]), typed(all[french])
 		for i := range min(len(en), len(fr)) {
 			if en[i] != fr[i] {
@@ -226,6 +250,23 @@ func TestBothLanguagesTypeTheSame(t *testing.T) {
 		own := []string{"docs/fr/guide-paie.md", "docs/fr/lettre-fnogec.md"}
 		if strings.HasPrefix(path, "docs/fr/") && !slices.Contains(known, path) && !slices.Contains(own, path) {
 			t.Errorf("%s is the translation of nothing", path)
+		}
+	}
+}
+
+// In French no line breaks before a sign of two parts, or within guillemets, but in what is typed or printed.
+func TestFrenchSpacesOfDocuments(t *testing.T) {
+	t.Parallel()
+	wrong := regexp.MustCompile(` [;:!?»](?:\s|$)|« `)
+	for path, text := range documents(t) {
+		if path != "README.fr.md" && !strings.HasPrefix(path, "docs/fr/") {
+			continue
+		}
+		text = fenced.ReplaceAllStringFunc(text, func(block string) string { return strings.Repeat("\n", strings.Count(block, "\n")) })
+		for i, line := range strings.Split(span.ReplaceAllString(text, "``"), "\n") {
+			if hit := wrong.FindString(line); hit != "" {
+				t.Errorf("%s:%d: %q is no U+00A0", path, i+1, hit)
+			}
 		}
 	}
 }
@@ -254,5 +295,45 @@ func TestPicturesAreDrawn(t *testing.T) {
 		if !bytes.Equal(drawn, read(t, path+".svg")) {
 			t.Errorf("%s.svg is not what %s.txt says: run make picture", path, path)
 		}
+	}
+}
+
+// member is a field's name in JSON, as a struct's tag tells it.
+var member = regexp.MustCompile("`json:\"([a-z0-9_]+)[\",]")
+
+// TestMembersOfJSON: what --json prints is told, each member by its name.
+func TestMembersOfJSON(t *testing.T) {
+	told := map[string]bool{}
+	for path, text := range documents(t) {
+		if path != "docs/json.md" && !strings.HasPrefix(path, "docs/json/") {
+			continue
+		}
+		for _, name := range span.FindAllString(text, -1) {
+			told[strings.Trim(name, "`")] = true
+		}
+	}
+	n := 0
+	for _, room := range []string{"internal/report/view", "cmd/syncd"} {
+		sources, err := filepath.Glob(room + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range sources {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			source, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range member.FindAllStringSubmatch(string(source), -1) {
+				if n++; !told[found[1]] {
+					t.Errorf("%s: no document of docs/json names the member `%s`", path, found[1])
+				}
+			}
+		}
+	}
+	if n < 100 {
+		t.Errorf("only %d members were found: do the rooms still stand there?", n)
 	}
 }

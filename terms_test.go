@@ -37,6 +37,7 @@ const (
 )
 
 const (
+	frenchTexts = `(fr\.toml|^README\.fr\.md|^docs/fr/.*)$`
 	// a released migration never changes
 	released = `^migrations/\d`
 	// rooms that have nothing to do with guards, a person's findings, or the claims of runs
@@ -66,7 +67,13 @@ var terms = []retired{
 	{word: `isidoor`, instead: "the partner: its folder, its stand-in, the catalogues and the documents alone name it", in: `\.go$`,
 		not: `^internal/partner/|_test\.go$`, places: code, unless: `syncd/internal/partner/isidoor/standin`},
 	{word: `\b(retenue?s?|retient|retiennent|retenir)\b`, instead: "en suspens, mettre en suspens: one word for what is held", places: texts,
-		in: `(fr\.toml|^README\.fr\.md|^docs/fr/.*)$`, unless: `(montants?|sommes?) retenue?s?`},
+		in: frenchTexts, unless: `(montants?|sommes?) retenue?s?|^held = .*`}, // and what people may type
+	{word: `en suspens jusqu.à confirmation|salariés?( \S+)? en suspens|en suspens (le|les|des|ces) salarié`, instead: "à confirmer: a run alone is en suspens",
+		places: texts, in: frenchTexts},
+	{word: `réponse (reste )?inconnue|sans réponse connue|\bdouteu(x|ses?)\b|\ben doute\b`, instead: "incertain", places: texts, in: frenchTexts},
+	{word: `\b(le|un|du|au|ce) sockets?\b|socket abandonné\b`, instead: "la socket", places: texts, in: frenchTexts,
+		unless: `^"[^"]+" = .*`}, // what met an error
+	{word: `answer (stays )?unknown`, instead: "uncertain", places: texts, in: `^(README\.md|docs/[a-z-]+\.md|.*/en\.toml)$`},
 	{word: `partner: +"isidoor"`, instead: "the name that the registry has", in: `_test\.go$`,
 		not: `^internal/(partner|e2e)/`, places: code},
 }

@@ -20,6 +20,11 @@ var Inbox embed.FS
 //go:embed 0*.sql inbox/0*.sql
 var All embed.FS
 
+// Page grants the role in the setting syncd.page_role what the operators' page needs of the ledger.
+//
+//go:embed web.sql
+var Page string
+
 // Staging makes the default staging tables.
 //
 //go:embed staging.sql

@@ -7,6 +7,7 @@
 --   syncd           the program: owns the schemas syncd (its ledger) and inbox (what it read of partners), may only read in staging.
 --   inbox_reader    a group for people and reports: may read the schema inbox, in clear text. It cannot log in itself; put logins
 --                   in it:  GRANT inbox_reader TO marie;
+--   syncd_web       the operators' page (docs/page.md): may read and decide in the ledger, as 'syncd migrate' grants it, and read in staging.
 --   staging_writer  a group for the import: may fill and empty the tables of staging. It cannot log in itself; make a
 --                   login for your import and put it in:  CREATE ROLE import_paie LOGIN IN ROLE staging_writer;
 --
@@ -25,18 +26,25 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'staging_writer') THEN
         CREATE ROLE staging_writer NOLOGIN;
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'syncd_web') THEN
+        CREATE ROLE syncd_web LOGIN;
+    END IF;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'inbox_reader') THEN
         CREATE ROLE inbox_reader NOLOGIN;
     END IF;
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO syncd, staging_writer, inbox_reader', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO syncd, syncd_web, staging_writer, inbox_reader', current_database());
 END
 $$;
 
--- A role that has more rights loses them, unless  SET syncd.keep_roles = 'on'  stands before this.
+-- A role that has more rights loses them, and so does who else may use staging, unless  SET syncd.keep_roles = 'on'  stands
+-- before this.
 DO $$
 BEGIN
     IF current_setting('syncd.keep_roles', true) IS DISTINCT FROM 'on' THEN
         ALTER ROLE syncd NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+        ALTER ROLE syncd_web NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+        ALTER ROLE staging_writer NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+        ALTER ROLE inbox_reader NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
     END IF;
 END
 $$;
@@ -86,19 +94,25 @@ GRANT USAGE ON SCHEMA inbox TO inbox_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA inbox TO inbox_reader;
 ALTER DEFAULT PRIVILEGES FOR ROLE syncd IN SCHEMA inbox GRANT SELECT ON TABLES TO inbox_reader;
 
--- Staging: syncd reads, the import writes, nobody else.
+-- Staging: syncd and the page read, the import writes, nobody else.
 CREATE SCHEMA IF NOT EXISTS staging;
-REVOKE ALL ON SCHEMA staging FROM PUBLIC;
-REVOKE ALL ON SCHEMA staging FROM syncd;
-REVOKE ALL ON ALL TABLES IN SCHEMA staging FROM PUBLIC, syncd;
+DO $$
+BEGIN
+    IF current_setting('syncd.keep_roles', true) IS DISTINCT FROM 'on' THEN
+        REVOKE ALL ON SCHEMA staging FROM PUBLIC;
+        REVOKE ALL ON SCHEMA staging FROM syncd, syncd_web;
+        REVOKE ALL ON ALL TABLES IN SCHEMA staging FROM PUBLIC, syncd, syncd_web;
+    END IF;
+END
+$$;
 
-GRANT USAGE ON SCHEMA staging TO syncd, staging_writer;
-GRANT SELECT ON ALL TABLES IN SCHEMA staging TO syncd;
+GRANT USAGE ON SCHEMA staging TO syncd, syncd_web, staging_writer;
+GRANT SELECT ON ALL TABLES IN SCHEMA staging TO syncd, syncd_web;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA staging TO staging_writer;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA staging TO staging_writer;
 
 -- The same for tables to come. This holds for those that the role running this file creates; for another role's tables
 -- add FOR ROLE that_role after DEFAULT PRIVILEGES.
-ALTER DEFAULT PRIVILEGES IN SCHEMA staging GRANT SELECT ON TABLES TO syncd;
+ALTER DEFAULT PRIVILEGES IN SCHEMA staging GRANT SELECT ON TABLES TO syncd, syncd_web;
 ALTER DEFAULT PRIVILEGES IN SCHEMA staging GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO staging_writer;
 ALTER DEFAULT PRIVILEGES IN SCHEMA staging GRANT USAGE ON SEQUENCES TO staging_writer;

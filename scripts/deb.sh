@@ -56,7 +56,7 @@ work=$dir/work
 trap 'rm -rf "$work" "$SYNCD_ROOT"' EXIT
 mkdir -p "$work"
 
-CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o "$work/syncd" ./cmd/syncd
+CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION -X main.commit=$(git rev-parse HEAD)" -o "$work/syncd" ./cmd/syncd
 put 755 "$work/syncd" usr/bin/syncd
 put 755 packaging/syncd-admin usr/sbin/syncd-admin
 for unit in systemd/*.service; do put 644 "$unit" "lib/systemd/system/${unit##*/}"; done
@@ -72,10 +72,10 @@ for shell in bash:bash-completion/completions/syncd zsh:zsh/vendor-completions/_
 	put 644 "$work/completion" "usr/share/${file%/*}/${name/syncd/syncd-admin}"
 done
 
-for sql in migrations/staging.sql migrations/roles.sql; do put 644 "$sql" "usr/share/syncd/${sql##*/}"; done
+for sql in migrations/{staging,roles,web}.sql; do put 644 "$sql" "usr/share/syncd/${sql##*/}"; done
 doc=usr/share/doc/syncd
 # As they lie in the sources, so that what they refer to is found.
-for text in README.md README.fr.md ARCHITECTURE.md CONTRIBUTING.md config.toml config.fr.toml docs/*.{md,svg} docs/fr/*.{md,svg} docs/decisions/*.md; do put 644 "$text" "$doc/$text"; done
+for text in README.md README.fr.md ARCHITECTURE.md CONTRIBUTING.md config.toml config.fr.toml docs/*.{md,svg} docs/fr/*.{md,svg} docs/pictures/{,fr/}*.png docs/json/*.md docs/decisions/*.md; do put 644 "$text" "$doc/$text"; done
 put 644 packaging/copyright "$doc/copyright"
 licenses "$work/syncd" >"$work/licenses"
 pack "$work/licenses" "$doc/third-party-licenses"

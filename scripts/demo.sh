@@ -19,7 +19,7 @@ finish() {
 		kill "$sandbox" 2>/dev/null || true
 		wait "$sandbox" 2>/dev/null || true
 	fi
-	psql -X -q "$admin" -c "DROP DATABASE IF EXISTS $name WITH (FORCE)" -c "DROP ROLE IF EXISTS $name, ${name}_writer, ${name}_reader" || true
+	psql -X -q "$admin" -c "DROP DATABASE IF EXISTS $name WITH (FORCE)" -c "DROP ROLE IF EXISTS $name, ${name}_web, ${name}_writer, ${name}_reader" || true
 	rm -rf "$work"
 }
 trap finish EXIT
@@ -66,7 +66,7 @@ syncd sandbox init "$work/rehearsal" --listen "127.0.0.1:$port" --database postg
 sed -i -e 's#^url = .*#url = { env = "DEMO_DATABASE_URL" }#' -e 's/^language = .*/language = "en"/' "$work/rehearsal/config.toml"
 sql -f "$work/rehearsal/staging.sql"
 password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-sed -E -e "s/\bstaging_writer\b/${name}_writer/g" -e "s/\binbox_reader\b/${name}_reader/g" -e "s/\bsyncd\b/$name/g" \
+sed -E -e "s/\bsyncd_web\b/${name}_web/g" -e "s/\bstaging_writer\b/${name}_writer/g" -e "s/\binbox_reader\b/${name}_reader/g" -e "s/\bsyncd\b/$name/g" \
 	-e "s/(SCHEMA (IF NOT EXISTS )?)$name/\1syncd/g" -e "s/'$name'::regnamespace/'syncd'::regnamespace/g" \
 	"$work/rehearsal/roles.sql" | sql >/dev/null
 sql <<<"ALTER ROLE $name PASSWORD '$password'"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what this machine lacks of Debian's packages: the PostgreSQL server, for `compiler` a C compiler, which the race
-# detector needs, and for `checkers` what `make lint` needs. Installs nothing that is there, and leaves no PostgreSQL running.
-# usage: scripts/deps.sh [compiler] [checkers]
+# detector needs, for `browser` the Chromium that shows the operators' page to tests (124 MB), and for `checkers` what `make lint`
+# needs. Installs nothing that is there, and leaves no PostgreSQL running.
+# usage: scripts/deps.sh [compiler] [browser] [checkers]
 set -eu
 
 packages=
@@ -41,6 +42,7 @@ fi
 for what in "$@"; do
 	case $what in
 	compiler) has_compiler || packages="$packages gcc libc6-dev" ;;
+	browser) command -v chromium >/dev/null || packages="$packages chromium" ;;
 	checkers)
 		command -v shellcheck >/dev/null || packages="$packages shellcheck"
 		command -v systemd-analyze >/dev/null || packages="$packages systemd"

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Boots Debian in systemd-nspawn, installs the .deb there and tests the service: scripts/test-systemd-guest.sh, inside.
-# As root. The first time it makes a tree of Debian in .cache/systemd (minutes); the tree itself is never changed, each
+# Boots Debian in systemd-nspawn, twice, installs the .deb there and tests what the documents say, block by block, and the service:
+# scripts/test-systemd-documents.sh and test-systemd-service.sh, inside. As root. STORIES=documents is one of them. The first
+# time it makes a tree of Debian in .cache/systemd (minutes); the tree itself is never changed, each
 # run writes to memory. The guest has no network but its own loopback.
 # usage: scripts/test-systemd.sh OLDER.deb NEWER.deb
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly packages=systemd,systemd-sysv,dbus,libnss-systemd,procps,postgresql,man-db,sudo,bash-completion
+readonly packages=systemd,systemd-sysv,dbus,libnss-systemd,procps,postgresql,ca-certificates,man-db,sudo,bash-completion,curl,jq
 cache=$PWD/.cache/systemd
 older=$(realpath "$1")
 newer=$(realpath "$2")
@@ -44,12 +45,17 @@ if [ "$(cat "$cache/packages" 2>/dev/null)" != "$packages" ] || [ ! -d "$cache/t
 
 console=$(mktemp)
 container=
-finish() {
-	trap '' INT TERM HUP
+# down ends the container.
+down() {
 	if [ -n "$container" ]; then
 		kill "$container" 2>/dev/null || true
 		wait "$container" 2>/dev/null || true
 	fi
+	container=
+}
+finish() {
+	trap '' INT TERM HUP
+	down
 	rm -f "$console"
 	# Where no systemd manages the control groups, those that nspawn made stay behind, empty.
 	if [ ! -d /run/systemd/system ]; then
@@ -60,20 +66,29 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# nspawn's own folder is private, too: nothing of it stays behind.
-SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 unshare --mount --propagation slave sh -c '
+# boot brings up a fresh machine. nspawn's own folder is private, too: nothing of it stays behind.
+boot() {
+	SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 unshare --mount --propagation slave sh -c '
 	mkdir -p /run/systemd/nspawn && mount -t tmpfs tmpfs /run/systemd/nspawn && exec "$@"' sh \
-	systemd-nspawn --quiet --register=no --keep-unit --boot --directory="$cache/tree" --volatile=overlay --private-network \
-	--hostname=syncd-test --console=passive --bind-ro="$older:/test/older.deb" --bind-ro="$newer:/test/newer.deb" \
-	--bind-ro="$PWD/scripts/test-systemd-guest.sh:/test/guest.sh" </dev/null >"$console" 2>&1 &
-container=$!
+		systemd-nspawn --quiet --register=no --keep-unit --boot --directory="$cache/tree" --volatile=overlay --private-network \
+		--hostname=syncd-test --console=passive --bind-ro="$older:/test/older.deb" --bind-ro="$newer:/test/newer.deb" \
+		--bind-ro="$PWD/scripts/test-systemd-lib.sh:/test/lib.sh" --bind-ro="$PWD/scripts/test-systemd-$1.sh:/test/guest.sh" \
+		--bind-ro="$PWD/docs:/test/docs" --bind-ro="$PWD/config.toml:/test/config.toml" </dev/null >"$console" 2>&1 &
+	container=$!
+	for _ in $(seq 1200); do
+		init=$(pgrep --parent "$container" --full systemd | head -n 1 || true)
+		if [ -n "$init" ] && nsenter --target "$init" --all systemctl --version >/dev/null 2>&1; then return; fi
+		kill -0 "$container" 2>/dev/null || { cat "$console" >&2 && fail 'the container does not start'; }
+		sleep 0.1
+	done
+	cat "$console" >&2 && fail 'the container does not come up'
+}
 
-init='' booted=''
-for _ in $(seq 1200); do
-	init=$(pgrep --parent "$container" --full systemd | head -n 1 || true)
-	if [ -n "$init" ] && nsenter --target "$init" --all systemctl --version >/dev/null 2>&1; then booted=yes && break; fi
-	kill -0 "$container" 2>/dev/null || { cat "$console" >&2 && fail 'the container does not start'; }
-	sleep 0.1
+failed=
+for story in ${STORIES:-documents service}; do
+	printf '\n━━ %s\n' "$story"
+	boot "$story"
+	nsenter --target "$init" --all env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM=dumb HOME=/root bash /test/guest.sh || failed=1
+	down
 done
-[ -n "$booted" ] || { cat "$console" >&2 && fail 'the container does not come up'; }
-nsenter --target "$init" --all env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM=dumb bash /test/guest.sh
+[ -z "$failed" ]

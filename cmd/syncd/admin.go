@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd/internal/admin"
+	"syncd/internal/help"
 	"syncd/internal/hinted"
 	"syncd/internal/report/locale"
-	"syncd/internal/report/text"
 )
 
 // newAdmin is what the program syncd-admin starts, and nobody types.
@@ -26,7 +26,7 @@ func newAdmin(p process) *cobra.Command {
 			err := p.admin(cmd.Context(), args)
 			var mistake *admin.Error
 			if errors.As(err, &mistake) {
-				fmt.Fprintln(p.Stderr, text.Fold("syncd-admin: "+hinted.TextIn(p.words(), err), p.width(p.Stderr)))
+				p.tell(p.Stderr, "syncd-admin: "+hinted.TextIn(p.words(), err))
 				return codeError(map[admin.Kind]int{admin.Setup: exitConfiguration, admin.Usage: exitUsage, admin.Ended: exitUnexpected}[mistake.Kind])
 			}
 			return err
@@ -34,14 +34,44 @@ func newAdmin(p process) *cobra.Command {
 	}
 }
 
+// serviceOf is how commands of the installed service are typed whose configuration a command line reads that is none of it.
+func serviceOf(args []string, getenv func(string) string) string {
+	instance, is := admin.InstanceOf(configPath(namedConfig(args), getenv))
+	switch {
+	case !is || getenv("SYNCD_COMMAND") != "" || !admin.Installed():
+		return ""
+	case instance != "":
+		return "sudo syncd-admin -i " + instance
+	}
+	return "sudo syncd-admin"
+}
+
+// instead is what whoever is not let in types instead of a command line; none = nothing is known, or the command is for them and not
+// for the service.
+func instead(service string, args []string) hinted.Fact {
+	args = withoutConfig(args)
+	if service == "" || len(args) == 0 {
+		return hinted.Fact{}
+	}
+	switch args[0] {
+	case "daemon":
+		return hinted.Say("command.service-instead", "unit", locale.UnitOf(service, ""))
+	case "web":
+		return hinted.Say("command.service-instead", "unit", locale.UnitOf(service, "-web"))
+	case "admin", "staging", "setup":
+		return hinted.Fact{}
+	}
+	return hinted.Say("command.instead", "command", service+" "+admin.PlainWords(args))
+}
+
 func (p process) admin(ctx context.Context, args []string) error {
 	if len(args) > 1 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		return p.completeAdmin(ctx, args)
 	}
 	instance, command, err := admin.Arguments(args)
-	locale.TypeAs("sudo syncd-admin")
+	locale.TypeAs(atHand("sudo syncd-admin"))
 	if named := (&admin.Admin{Instance: instance}); instance != "" && named.Check() == nil {
-		locale.TypeAs("sudo syncd-admin -i " + instance)
+		locale.TypeAs(atHand("sudo syncd-admin -i " + instance))
 	}
 	switch {
 	case err != nil:
@@ -49,7 +79,7 @@ func (p process) admin(ctx context.Context, args []string) error {
 	case len(command) == 0:
 		return &admin.Error{What: hinted.Say("admin.no-command"), Kind: admin.Usage}
 	case command[0] == "-h" || command[0] == "--help":
-		if _, err := fmt.Fprintln(p.Stdout, locale.HelpOf(p.helpLanguage(nil)).Admin); err != nil {
+		if _, err := fmt.Fprintln(p.Stdout, help.Fold(locale.HelpOf(p.helpLanguage(nil)).Admin, p.width(p.Stdout))); err != nil {
 			return err
 		}
 		return p.withoutService(ctx, args)
@@ -84,7 +114,7 @@ func (p process) asService(instance string, args []string) error {
 		return err
 	}
 	if os.Geteuid() != 0 {
-		return &admin.Error{What: hinted.Say("admin.not-root", "command", admin.PlainWords(args)), Kind: admin.Usage}
+		return &admin.Error{What: hinted.Say("admin.not-root", "command", locale.Typed()+" "+admin.PlainWords(args)), Kind: admin.Usage}
 	}
 	code, err := a.Run(args)
 	if err != nil {

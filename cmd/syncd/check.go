@@ -45,7 +45,7 @@ func (p process) refusedConfig(refused *strict.Error) error {
 	var all []words.Fact
 	for _, problem := range refused.Problems {
 		f := app.Finding{Level: app.Failure, Subject: "configuration", Err: &strict.Error{Problems: []strict.Problem{problem}}}
-		all = append(all, words.FactOf(&f, words.Of(&view.Teller{Catalogue: p.words()}, &f)))
+		all = append(all, words.FactOf(&f, words.Of(view.With(p.words(), p.instead), &f)))
 	}
 	return encode(p.Stdout, all)
 }
@@ -62,6 +62,7 @@ type checked struct {
 	teller   *view.Teller
 	lines    *text.Check
 	findings []words.Fact
+	instead  bool // was told: once is enough
 	code     int
 }
 
@@ -69,6 +70,12 @@ func (c *checked) add(f app.Finding) {
 	c.code = worse(c.code, exitCodes[f.Class()])
 	line := words.Of(c.teller, &f)
 	c.findings = append(c.findings, words.FactOf(&f, line))
+	if instead := c.teller.Instead(); instead != "" && line.Hint == instead {
+		if c.instead {
+			line.Hint = ""
+		}
+		c.instead = true
+	}
 	if !c.flags.json {
 		c.lines.Add(line, f.Subject, f.Dossier)
 	}

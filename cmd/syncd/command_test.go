@@ -29,6 +29,7 @@ const patience = 60 * time.Second
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"code":    scriptCode,
 	"french":  scriptFrench,
+	"fits":    scriptFits,
 	"walked":  scriptWalked,
 	"json":    scriptJSON,
 	"sql":     scriptSQL,

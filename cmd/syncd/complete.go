@@ -33,7 +33,11 @@ func unknownShell(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
-	return usagef("%s%s", locale.Fill(help.Of(cmd).Words.UnknownShell, "word", strconv.Quote(args[0])), help.SeeHelp(cmd))
+	hint := help.SeeHelp(cmd)
+	if near := help.NearCommand(cmd, args[0]); near != "" {
+		hint = help.Meant(cmd, cmd.CommandPath()+" "+near)
+	}
+	return usagef("%s%s", locale.Fill(help.Of(cmd).Words.UnknownShell, "word", strconv.Quote(args[0])), hint)
 }
 
 type completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)

@@ -11,11 +11,22 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/config"
 	"syncd/internal/partner"
+	"syncd/internal/resident"
 	"syncd/internal/terminal"
 )
 
 func newDaemon(p process) *cobra.Command {
-	return plain("daemon", nothing, func(cmd *cobra.Command, _ []string) error {
+	return p.service("daemon", func(ctx context.Context, read readConfig, door app.Door) error {
+		return app.NewService(door, read, onHangup(ctx)).Run(ctx)
+	})
+}
+
+// readConfig reads the configuration, at the start and again whenever a service is told to.
+type readConfig = func() (*config.Config, error)
+
+// service is a command that goes on until it is stopped, and logs what happens.
+func (p process) service(name string, run func(context.Context, readConfig, app.Door) error) *cobra.Command {
+	return plain(name, nothing, func(cmd *cobra.Command, _ []string) error {
 		if p.flags.logLevel == "" && p.Getenv("SYNCD_LOG_LEVEL") == "" {
 			p.flags.logLevel = "info"
 		}
@@ -28,13 +39,13 @@ func newDaemon(p process) *cobra.Command {
 		}
 		ctx, end := context.WithCancel(cmd.Context())
 		defer end()
-		door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, InWords: p.inWords}
-		return app.NewService(door, read, onHangup(ctx)).Run(ctx)
+		go resident.KeepLean(ctx)
+		return run(ctx, read, app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, InWords: p.inWords})
 	})
 }
 
 // logForm is what a configuration says of the log. What is wrong with one, the service tells.
-func logForm(read func() (*config.Config, error)) terminal.Form {
+func logForm(read readConfig) terminal.Form {
 	c, err := read()
 	if err != nil {
 		return ""

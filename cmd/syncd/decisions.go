@@ -28,13 +28,17 @@ func parseRun(text string) (int64, error) {
 
 func newApprove(p process) *cobra.Command {
 	return p.aboutRun("approve", func(ctx context.Context, a *session, id int64) error {
-		approved, err := a.Decisions().Approve(ctx, app.Approval{Run: id, Employees: a.flags.employees, Decision: a.decision()})
+		approved, err := a.Decisions().Approve(ctx, app.Approval{Run: id, Employees: a.flags.employees,
+			Except: a.flags.except, Decision: a.decision()})
 		if err != nil {
 			return err
 		}
+		if len(a.flags.except) > 0 {
+			a.tellAside(id, a.flags.except)
+		}
 		a.tellApproved(approved.Run, approved.Released)
 		return nil
-	}, p.reason, p.employees)
+	}, p.reason, p.employees, several("except", &p.flags.except, nil))
 }
 
 func (a *session) tellApproved(run *jobs.Run, released []string) {
@@ -59,6 +63,13 @@ const cancelPatience = 10 * time.Second
 
 func newCancel(p process) *cobra.Command {
 	return p.aboutRun("cancel", func(ctx context.Context, a *session, id int64) error {
+		if len(a.flags.employees) > 0 {
+			_, err := a.Decisions().SetAside(ctx, id, a.flags.employees, a.decision())
+			if err == nil {
+				a.tellAside(id, a.flags.employees)
+			}
+			return err
+		}
 		run, err := a.Decisions().Cancel(ctx, id, a.decision())
 		if err != nil {
 			return err
@@ -67,7 +78,11 @@ func newCancel(p process) *cobra.Command {
 			a.tellCancelled(run)
 		}
 		return err
-	}, p.reason)
+	}, p.reason, p.employees)
+}
+
+func (a *session) tellAside(run int64, employees []string) {
+	a.say(a.Stdout, a.words().Answers.SetAside, "run", run, "employees", app.Unique(employees))
 }
 
 func (a *session) tellCancelled(run *jobs.Run) {

@@ -78,7 +78,7 @@ func scriptShows(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // granted are the rights that roles.sql gives to who fills staging.
-var granted = regexp.MustCompile(`(?m)^GRANT (.*) TO (?:syncd, )?staging_writer;$`)
+var granted = regexp.MustCompile(`(?m)^GRANT (.*) TO (?:syncd, |syncd_web, )*staging_writer;$`)
 
 // scriptWriter is: writer NAME. The environment gets the URL of a login that has the rights of staging_writer, and no other.
 func scriptWriter(ts *testscript.TestScript, neg bool, args []string) {

@@ -57,6 +57,11 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// misconfigured is a configuration that lacks what the command is about.
+type misconfigured struct{ error }
+
+func (e misconfigured) Unwrap() error { return e.error }
+
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // unfit is a mistake on the command line.
@@ -79,7 +84,7 @@ func (p process) lost(out *terminal.Output, code int) int {
 	if cause == nil {
 		return code
 	}
-	fmt.Fprintln(p.Stderr, "syncd:", locale.Fill(p.words().Answers.OutputLost, "cause", cause))
+	p.tell(p.Stderr, "syncd: "+locale.Fill(p.words().Answers.OutputLost, "cause", cause))
 	if code == exitDone {
 		return exitUnexpected
 	}
@@ -103,8 +108,10 @@ func exitCode(err error) int {
 		return exitReaderGone
 	case is[usageError](err):
 		return exitUsage
-	case is[*setup.Error](err):
+	case is[misconfigured](err), is[*setup.Error](err):
 		return exitConfiguration
+	case errors.Is(err, setup.ErrStopped):
+		return exitIncomplete
 	}
 	return exitCodes[app.Of(err)]
 }

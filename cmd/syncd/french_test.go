@@ -16,10 +16,11 @@ import (
 
 // stillEnglish is what a French setup tells in English yet, as it is written below the reports, and names that others gave.
 var stillEnglish = regexp.MustCompile(strings.Join([]string{
-	`\{ (in|column|value) = [^}]*\}`,                 // lines of the configuration
-	`\b(rows|employees) = "[^"]*"`,                   // and its SQL
-	`vers la ligne [0-9]+.: .*`,                      // in the words of who decodes YAML
-	`Isidoor \(sandbox of syncd: an assumed shape\)`, // a contract's own title
+	`\{ (in|column|value) = [^}]*\}`,         // lines of the configuration
+	`\b(rows|employees) = "[^"]*"`,           // and its SQL
+	`--role read, prepare, approve ou admin`, // names of roles
+	`(–|,) +read +(,|invité|actif|active)`,   // likewise, in a table
+	`vers la ligne [0-9]+.: .*`,              // in the words of who decodes YAML
 }, "|"))
 
 // technical is the line above the text of an error, which a report leaves in English and says so.
@@ -27,9 +28,10 @@ const technical = "(en anglais)"
 
 // untold are commands that end with a signal, print no sentence, or print help.
 var untold = map[string]bool{"syncd daemon": true, "syncd sandbox": true, "syncd sandbox sample": true, "syncd sandbox contract": true,
-	"syncd version": true, "syncd": true, "syncd contract": true, "syncd period": true, "syncd staging": true, "syncd completion": true}
+	"syncd version": true, "syncd": true,
+	"syncd contract": true, "syncd period": true, "syncd staging": true, "syncd completion": true}
 
-var commonEnglish = regexp.MustCompile(`(?i)(^|[\s(])(the|is|are|was|were|not|of|with|which|has|have|its?|this|been|and|by|from|to|none|nothing|` +
+var commonEnglish = regexp.MustCompile(`(?i)(^|[\s(])(hint|the|is|are|was|were|not|of|with|which|has|have|its?|this|been|and|by|from|to|none|nothing|` +
 	`exists|already|unknown|see|lists|answers|name|new|for|at|cannot|must|should|where|write|read|reading|writing|there|that|such|does|it|` +
 	`you|your|takes|line|found|missing|invalid|expected|character|refused|connection|too)([\s,;:.)]|$)`)
 

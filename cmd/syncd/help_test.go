@@ -21,7 +21,7 @@ import (
 var languages = []locale.Language{locale.English, locale.French}
 
 func spoken(root *cobra.Command, language locale.Language) {
-	help.Speak(root, language, helpValues, nil)
+	help.Speak(root, language, helpValues, nil, func(io.Writer) int { return 0 })
 	help.Describe(root, helpValues)
 }
 
@@ -155,6 +155,34 @@ func TestLanguageOfHelp(t *testing.T) {
 		p := process{Getenv: func(name string) string { return test.env[name] }}
 		if got := p.helpLanguage(test.args); got != test.language {
 			t.Errorf("%q in %q gives %s, want %s", test.args, test.env, got, test.language)
+		}
+	}
+}
+
+// What has no room on a narrow terminal goes on below, but commands to copy; where there is room, and in a pipe, help is as it is
+// written.
+func TestHelpFits(t *testing.T) {
+	t.Parallel()
+	for _, language := range languages {
+		for _, columns := range []int{60, 80, 0} {
+			root := newRoot(process{Stdout: io.Discard, Stderr: io.Discard, Getenv: func(string) string { return "" }})
+			help.Speak(root, language, helpValues, nil, func(io.Writer) int { return columns })
+			for _, cmd := range help.WithBelow(root) {
+				var shown strings.Builder
+				cmd.SetOut(&shown)
+				if err := cmd.Help(); err != nil {
+					t.Fatal(err)
+				}
+				help.Describe(root, helpValues)
+				whole := help.Usage(cmd)
+				if columns == 0 && !strings.HasSuffix(shown.String(), whole) {
+					t.Errorf("%s: in a pipe, the help of %s is\n%s", language, cmd.CommandPath(), &shown)
+				}
+				if got, want := strings.Fields(shown.String()), strings.Fields(cmd.Long+"\n"+whole); cmd.Long != "" && !slices.Equal(got, want) {
+					t.Errorf("%s: %d columns change what %s says:\n%s", language, columns, cmd.CommandPath(), &shown)
+				}
+				wantFits(t, columns, shown.String())
+			}
 		}
 	}
 }

@@ -7,14 +7,17 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"syncd/internal/config"
+	"syncd/internal/hinted"
 	"syncd/internal/report/locale"
 	"syncd/internal/terminal"
 )
@@ -22,12 +25,24 @@ import (
 // version is set at build time.
 var version = "dev"
 
+// commit is what it was built from, set at build time; "" = the build tells, if it does.
+var commit string
+
 func main() {
 	forbidCoreDumps()
 	terminal.OutlivePipes()
 	useOneProcessor()
-	locale.TypeAs(cmp.Or(os.Getenv("SYNCD_COMMAND"), "syncd")) // the package's units say it
-	os.Exit(run(os.Args[1:], process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}))
+	service := serviceOf(os.Args[1:], os.Getenv)
+	locale.TypeAs(atHand(cmp.Or(os.Getenv("SYNCD_COMMAND"), service, "syncd"))) // the package's units say it
+	os.Exit(run(os.Args[1:], process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Service: atHand(service)}))
+}
+
+// atHand is a command as it can be typed on this machine: where there is no sudo, who administers it is root.
+func atHand(command string) string {
+	if _, err := exec.LookPath("sudo"); err != nil {
+		return strings.TrimPrefix(command, "sudo ")
+	}
+	return command
 }
 
 // process is what a command has of the world.
@@ -40,7 +55,10 @@ type process struct {
 	Spoken *atomic.Pointer[locale.Catalogue] // the words of what is told beside a command; see words
 	Speaks locale.Language                   // of help, and of what keeps a configuration from being read; "" = the locale's
 	Hangup func()                            // from now on the end of the terminal (SIGHUP) is such a first signal
-	flags  *globalFlags                      // of the tree of commands that newRoot makes
+	// How commands of the service are typed whose configuration this one reads without being it; "" = it is, or there is none.
+	Service string
+	instead hinted.Fact  // what is typed instead by who is not let in where that service would be; none = nothing
+	flags   *globalFlags // of the tree of commands that newRoot makes
 }
 
 // run executes one command and returns the exit code. The first signal asks to stop, the second one aborts.
@@ -53,6 +71,7 @@ func run(args []string, p process) int {
 	release := p.onSignals(abort)
 	defer release()
 	p.Speaks = p.helpLanguage(args)
+	p.instead = instead(p.Service, args)
 	root := newRoot(p)
 	p.speak(root, args, args)
 	root.SetArgs(args)

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncd"
-	"syncd/internal/help"
+	"syncd/internal/help/man"
 	"syncd/internal/report/locale"
 )
 
@@ -24,6 +24,15 @@ func init() {
 		return newRoot(process{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})
 	}
 	samples := map[locale.Language]string{locale.English: syncd.SampleConfig, locale.French: syncd.FrenchSample}
-	pages := help.Program{Root: root, Version: version, Values: helpValues, Samples: samples}
+	pages := man.Program{Root: root, Version: version, Values: helpValues, Samples: samples, Further: map[locale.Language]string{
+		locale.English: further("packaging/syncd.1.more"), locale.French: further("packaging/fr/syncd.1.more")}}
 	os.Exit(tell(os.Stderr, 0, pages.WritePages(os.Args[2])))
+}
+
+func further(file string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		os.Exit(tell(os.Stderr, 0, err))
+	}
+	return string(text)
 }

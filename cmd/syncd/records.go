@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,8 +12,6 @@ import (
 	"syncd/internal/app"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
-	"syncd/internal/plaintext"
-	"syncd/internal/report/locale"
 	"syncd/internal/report/text"
 	"syncd/internal/report/view"
 )
@@ -24,9 +20,6 @@ func newRuns(p process) *cobra.Command {
 	filter := ledger.RunFilter{Max: 50}
 	var all bool
 	return p.command("runs", nothing, func(ctx context.Context, a *session, _ []string) error {
-		if err := a.knowsState(filter.State); err != nil {
-			return err
-		}
 		filter.Months = !all && !a.flags.json && filter.Job == ""
 		runs, err := a.Records().Runs(ctx, filter)
 		if err == nil && len(runs) == 0 && !a.flags.json && filter != (ledger.RunFilter{Months: filter.Months, Max: filter.Max}) {
@@ -45,47 +38,77 @@ func newRuns(p process) *cobra.Command {
 		number("limit", &filter.Max), onOff("all", &all), p.json)
 }
 
-// knowsState suggests the state that an unknown one may mean: a mistyped one, or a word that reports say for it.
-func (a *session) knowsState(state string) error {
-	if state == "" || slices.Contains(app.RunStates, state) {
-		return nil
-	}
-	meant := map[string]string{}
-	for _, language := range []locale.Language{locale.French, locale.English} {
-		for _, known := range app.RunStates {
-			said := locale.Of(language, "").States[known].Word // "en échec"
-			meant[plaintext.Fold(said)], meant[plaintext.Fold(said[strings.LastIndex(said, " ")+1:])] = known, known
-		}
-	}
-	for _, known := range app.RunStates {
-		meant[known] = known
-	}
-	near := meant[plaintext.Nearest(plaintext.Fold(state), slices.Collect(maps.Keys(meant)))]
-	if near == "" {
-		return nil // all are told
-	}
-	return unfit("command.no-state", "state", state, "nearest", near)
-}
-
 func newShow(p process) *cobra.Command {
 	var show view.Show
-	return p.aboutRun("show", func(ctx context.Context, a *session, id int64) error {
+	var who string
+	last := ledger.RunFilter{}
+	return p.command("show", arguments{between(0, 1), p.runNumbers}, func(ctx context.Context, a *session, args []string) error {
 		if a.wantsDiffs(show) {
-			sealed, err := a.Records().Unseal(ctx)
-			if err != nil {
+			if err := a.unseal(ctx, a.words().Answers.Sealed); err != nil {
 				return err
 			}
-			if sealed != nil {
-				a.say(a.Stderr, a.words().Answers.Sealed, "cause", sealed)
-			}
 		}
-		run, err := a.Records().Run(ctx, id)
+		run, err := a.runOrLast(ctx, args, last)
 		if err != nil {
 			return err
 		}
+		if run.Kind.Sends() && run.State == jobs.Held && !a.wantsDiffs(show) { // who decides sees amounts
+			if err := a.unseal(ctx, a.words().Answers.SealedAmounts); err != nil {
+				return err
+			}
+		}
+		if who != "" {
+			if err := a.onlyWho(ctx, run, who); err != nil {
+				return err
+			}
+		}
 		show.Employees = a.flags.employees
 		return a.show(ctx, a.printer(), run, show)
-	}, onOff("diff", &show.Diff), onOff("all", &show.All), p.employees, p.json)
+	}, flagText("dossier", &last.Dossier, p.dossierNames), flagText("job", &last.Job, p.jobNames), onOff("diff", &show.Diff),
+		onOff("all", &show.All), p.employees, flagText("who", &who, nil), p.names, p.json)
+}
+
+// onlyWho adds somebody to those of whom a run is shown, by the matricule or the name.
+func (a *session) onlyWho(ctx context.Context, run *jobs.Run, typed string) error {
+	key, err := a.matricule(typed)
+	if err != nil {
+		return err
+	}
+	for _, err := range a.Records().Items(ctx, run, []string{key}, false) {
+		a.flags.employees = append(a.flags.employees, key) // it is a matricule
+		return err
+	}
+	if !a.Records().CanFind(run.Target.Dossier, key) {
+		a.flags.employees = append(a.flags.employees, key)
+		return nil
+	}
+	key, err = a.whoever(ctx, app.Selection{Dossiers: []string{run.Target.Dossier}, Period: string(run.Period)}, key)
+	a.flags.employees = append(a.flags.employees, key)
+	return err
+}
+
+// runOrLast is the run that an argument names, or the last one.
+func (a *session) runOrLast(ctx context.Context, args []string, last ledger.RunFilter) (*jobs.Run, error) {
+	switch {
+	case len(args) == 0:
+		return a.Records().LastRun(ctx, last.Dossier, last.Job)
+	case last != (ledger.RunFilter{}):
+		return nil, unfit("command.run-or-last")
+	}
+	id, err := parseRun(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return a.Records().Run(ctx, id)
+}
+
+// unseal opens the ledger with its key, or says in these words what is not shown.
+func (a *session) unseal(ctx context.Context, hidden string) error {
+	sealed, err := a.Records().Unseal(ctx)
+	if err == nil && sealed != nil {
+		a.say(a.Stderr, hidden, "cause", sealed)
+	}
+	return err
 }
 
 // wantsDiffs reports whether showing a run takes more than what each item came to.
@@ -112,39 +135,95 @@ func (a *session) show(ctx context.Context, printer *text.Printer, run *jobs.Run
 		}
 		return printer.Pull(a.Stdout, run, changes, show)
 	}
+	var err error
+	if run.Sums, err = a.Records().Sums(ctx, run); err != nil {
+		return err
+	}
 	items := a.Records().Items(ctx, run, a.flags.employees, a.wantsDiffs(show))
+	if err := a.nameless(); err != nil {
+		return err
+	}
 	if a.flags.json {
 		return printer.WriteRunJSON(a.Stdout, run, items, show)
 	}
 	if len(show.Employees) > 0 {
-		var err error
 		if show.Alike, err = a.Records().Alike(ctx, run, show.Employees); err != nil {
 			return err
 		}
 	}
+	printer, done := a.reporting(ctx, printer)
+	defer done()
 	return printer.Run(a.Stdout, run, items, show)
 }
 
 func newWhy(p process) *cobra.Command {
+	var reveal app.Revealing
 	return p.command("why", arguments{fit: exactly("MATRICULE")}, func(ctx context.Context, a *session, args []string) error {
 		key, err := a.matricule(args[0])
 		if err != nil {
 			return err
 		}
-		story, now, err := a.Records().Why(ctx, a.selection(), key)
-		switch {
-		case err != nil:
-			return err
-		case a.flags.json:
-			return a.printer().WriteWhyJSON(a.Stdout, story, now)
+		if reveal.Member != "" || reveal.Run != 0 {
+			reveal.Selection, reveal.Key = a.selection(), key
+			return a.reveal(ctx, reveal)
 		}
-		return a.printer().Why(a.Stdout, story, now)
-	}, p.dossiers, p.period, p.json)
+		return a.why(ctx, key)
+	}, p.dossiers, p.period, flagText("reveal", &reveal.Member, nil), p.runOption("run", &reveal.Run), p.names, p.json)
+}
+
+// why tells the story of whom a matricule or a name means.
+func (a *session) why(ctx context.Context, typed string) error {
+	if err := a.nameless(); err != nil {
+		return err
+	}
+	story, now, err := a.Records().Why(ctx, a.selection(), typed)
+	if refused, ok := errors.AsType[*app.Refused](err); ok && refused.Code == app.NobodyKnown && a.findsNames(typed) {
+		key, err := a.whoever(ctx, a.selection(), typed)
+		if err != nil {
+			return err
+		}
+		if story, now, err = a.Records().Why(ctx, a.selection(), key); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	if a.flags.json {
+		return a.printer().WriteWhyJSON(a.Stdout, story, now)
+	}
+	printer, done := a.reporting(ctx, a.printer())
+	defer done()
+	return printer.Why(a.Stdout, story, now)
+}
+
+// findsNames reports whether what was typed may be the name of an employee of the selected dossier.
+func (a *session) findsNames(typed string) bool {
+	d, err := a.selection().One(a.Config)
+	return err == nil && a.Records().CanFind(d.Name, typed)
+}
+
+// reveal shows one value that reports mask.
+func (a *session) reveal(ctx context.Context, of app.Revealing) error {
+	of.By = a.person()
+	revealed, err := a.Records().Reveal(ctx, of)
+	if err != nil {
+		return err
+	}
+	if a.flags.json {
+		return a.teller().WriteRevealedJSON(a.Stdout, &revealed)
+	}
+	value, recorded := a.teller().RevealedText(&revealed)
+	if _, err := fmt.Fprintln(a.Stdout, value); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.Stderr, recorded)
+	return err
 }
 
 func newAudit(p process) *cobra.Command {
 	filter := ledger.AuditFilter{Max: 100}
 	var period, since, decision string
+	var readings bool
 	return p.command("audit", nothing, func(ctx context.Context, a *session, _ []string) (err error) {
 		if filter.Employee, err = a.matricule(filter.Employee); err != nil {
 			return err
@@ -157,12 +236,29 @@ func newAudit(p process) *cobra.Command {
 		if filter.Since, err = a.day(since); err != nil {
 			return err
 		}
+		if readings {
+			of := ledger.ReadingFilter{Dossier: filter.Dossier, Employee: filter.Employee, Actor: filter.Actor, Since: filter.Since, Max: filter.Max}
+			shown, err := a.Records().Readings(ctx, of)
+			return printed(a, shown, err, a.printer().WriteReadingsJSON, a.printer().Readings)
+		}
 		filter.Decision = ledger.Decision(decision)
 		entries, err := a.Records().Audit(ctx, filter)
+		if err == nil && len(entries) == 0 {
+			a.suggestKey(ctx, filter)
+		}
 		return printed(a, entries, err, a.printer().WriteAuditJSON, a.printer().Audit)
 	}, flagText("dossier", &filter.Dossier, p.dossierNames), flagText("job", &filter.Job, p.jobNames), flagText("period", &period, months),
 		p.runOption("run", &filter.Run), flagText("employee", &filter.Employee, nil), flagText("by", &filter.Actor, nil),
-		flagText("decision", &decision, oneOf(app.DecisionNames)), flagText("since", &since, nil), number("limit", &filter.Max), p.json)
+		flagText("decision", &decision, oneOf(app.DecisionNames)), flagText("since", &since, nil), onOff("readings", &readings),
+		number("limit", &filter.Max), p.json)
+}
+
+// suggestKey names matricules of the audit that the one of a filter may mean.
+func (a *session) suggestKey(ctx context.Context, filter ledger.AuditFilter) {
+	alike, err := a.Records().AuditedAlike(ctx, filter)
+	if err == nil && len(alike) > 0 { // an error would have been that of the audit
+		a.say(a.Stderr, a.words().Answers.KeyAlike, "key", filter.Employee, "alike", strings.Join(alike, ", "))
+	}
 }
 
 // day is the one that --since names; zero = none.
@@ -201,12 +297,15 @@ func newDictionary(p process) *cobra.Command {
 		return a.printer().Nomenclatures(a.Stdout, a.Target(a.Config.Documents(), dossier), nomenclatures, name)
 	}, p.dossiers, p.json)
 	cmd.AddCommand(p.command("impact", nothing, func(ctx context.Context, a *session, _ []string) error { return a.impact(ctx) },
-		p.dossiers, p.period, p.json))
+		p.dossiers, p.period, p.names, p.json))
 	return cmd
 }
 
 // impact tells each job and each of its dossiers.
 func (a *session) impact(ctx context.Context) error {
+	if err := a.nameless(); err != nil {
+		return err
+	}
 	all, err := a.Records().Impacts(ctx, a.selection())
 	if err != nil {
 		return err
@@ -222,10 +321,10 @@ func (a *session) impact(ctx context.Context) error {
 		}
 		apart = true
 		members.Next()
-		c, err := a.tellImpact(one)
+		c, err := a.tellImpact(ctx, one)
 		if err != nil {
 			c = exitCode(err)
-			fmt.Fprintln(a.Stderr, text.Fold("syncd: "+one.Job+": "+one.Dossier+": "+message(a.inWords(err)), a.width(a.Stderr)))
+			a.tell(a.Stderr, "syncd: "+one.Job+": "+one.Dossier+": "+message(a.inWords(err)))
 		}
 		code = worse(code, c)
 	}
@@ -235,7 +334,7 @@ func (a *session) impact(ctx context.Context) error {
 	return withCode(code)
 }
 
-func (a *session) tellImpact(one app.Impact) (code int, err error) {
+func (a *session) tellImpact(ctx context.Context, one app.Impact) (code int, err error) {
 	if one.Err != nil {
 		return 0, one.Err
 	}
@@ -245,5 +344,7 @@ func (a *session) tellImpact(one app.Impact) (code int, err error) {
 	if a.flags.json {
 		return code, a.printer().WriteImpactJSON(a.Stdout, one.Target, one.Impact)
 	}
-	return code, a.printer().Impact(a.Stdout, one.Target, one.Impact)
+	printer, done := a.reporting(ctx, a.printer())
+	defer done()
+	return code, printer.Impact(a.Stdout, one.Target, one.Impact)
 }

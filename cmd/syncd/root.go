@@ -23,9 +23,11 @@ type globalFlags struct {
 	dossiers  []string
 	period    string
 	employees []string
+	except    []string // of approve
 	reason    string
 	json      bool
-	stdinRead bool // by one of them: there is no more
+	names     *bool // nil = to a terminal alone
+	stdinRead bool  // by one of them: there is no more
 }
 
 const defaultConfig = "/etc/syncd/config.toml"
@@ -62,8 +64,9 @@ func newRoot(p process) *cobra.Command {
 	root.PersistentFlags().StringVar(&p.flags.config, "config", "", "")
 	root.PersistentFlags().StringVar(&p.flags.logLevel, "log-level", "", "")
 	for _, command := range []func(process) *cobra.Command{newCheck, newMigrate, newPlan, newRun, newResume, newApprove, newCancel,
-		newSettle, newPeriod, newRuns, newShow, newWhy, newAudit, newDictionary, newInbox, newContract, newDaemon, newSchedule, newPause,
-		newUnpause, newPurge, newForget, newRekey, newSetup, newStaging, newSandbox, newVersion, newAdmin} {
+		newSettle, newPeriod, newMonth, newRuns, newShow, newWhy, newAudit, newDictionary, newInbox, newContract, newDaemon, newAlerts,
+		newSchedule, newPause, newUnpause, newPurge, newForget, newRekey, newSetup, newStaging, newSandbox, newWeb,
+		newAccount, newVersion, newAdmin} {
 		root.AddCommand(command(p))
 	}
 	addCompletion(root)
@@ -76,12 +79,11 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return cmd.Help()
 	}
 	words := help.Of(cmd).Words
-	hint := locale.Fill(words.Lists, "path", cmd.CommandPath())
-	cmd.SuggestionsMinimumDistance = 2 // letters
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = locale.Fill(words.Meant, "command", cmd.CommandPath()+" "+near[0])
+	hint := help.Hint(cmd, locale.Fill(words.Lists, "path", cmd.CommandPath()))
+	if near := help.NearCommand(cmd, args[0]); near != "" {
+		hint = help.Meant(cmd, cmd.CommandPath()+" "+near)
 	}
-	return usagef("%s\nhint: %s", locale.Fill(words.UnknownCommand, "word", strconv.Quote(args[0])), hint)
+	return usagef("%s%s", locale.Fill(words.UnknownCommand, "word", strconv.Quote(args[0])), hint)
 }
 
 // exactly demands the arguments of these names.
@@ -117,6 +119,9 @@ func newVersion(p process) *cobra.Command {
 
 // revision is the commit that the program was built from, where the build recorded it.
 func revision() string {
+	if commit != "" {
+		return commit
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, setting := range info.Settings {
 			if setting.Key == "vcs.revision" {

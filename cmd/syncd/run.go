@@ -15,6 +15,7 @@ import (
 	"syncd/internal/jobs"
 	"syncd/internal/report/text"
 	"syncd/internal/report/view"
+	"syncd/internal/resident"
 	"syncd/internal/terminal"
 )
 
@@ -38,11 +39,13 @@ func newRun(p process) *cobra.Command {
 		}
 		return a.execute(ctx, args[0], ordered)
 	}, p.dossiers, p.period, p.employees, p.reason, p.json, onOff("detach", &detach), p.runOption("failed-of", &order.FailedOf),
-		onOff("resend", &order.Resend), onOff("verify", &order.Verify), onOff("overwrite", &order.Overwrite))
+		onOff("resend", &order.Resend), onOff("verify", &order.Verify), onOff("overwrite", &order.Overwrite), p.names)
 }
 
 // execute executes what was ordered, and reports each dossier's run.
 func (a *session) execute(ctx context.Context, job string, ordered *app.Ordered) error {
+	a.concerns(job)
+	resident.Forget()
 	n := len(ordered.Dossiers)
 	display := terminal.NewDisplay(a.Stderr, a.words(), job, n)
 	defer display.End()
@@ -135,15 +138,16 @@ func newResume(p process) *cobra.Command {
 	var detach bool
 	return p.aboutRun("resume", func(ctx context.Context, a *session, id int64) error {
 		if detach {
-			run, err := a.Runs().Requeue(ctx, id, admin.Requester())
+			run, err := a.Runs().Requeue(ctx, id, app.Decision{By: admin.Requester()})
 			if err != nil {
 				return err
 			}
 			return a.tellQueued(ctx, []*jobs.Run{run})
 		}
 		a.Hangup()
-		run, err := a.Runs().Resume(ctx, id, admin.Requester(), func(dossier string) app.Progress {
-			return terminal.NewProgress(a.Stderr, dossier, a.words())
+		run, err := a.Runs().Resume(ctx, id, admin.Requester(), func(run *jobs.Run) app.Progress {
+			a.about = run.Target.Partner
+			return terminal.NewProgress(a.Stderr, run.Target.Dossier, a.words())
 		})
 		r := &reporter{session: a, printer: a.printer()}
 		code, err := r.conclude(ctx, run, err)
@@ -151,7 +155,7 @@ func newResume(p process) *cobra.Command {
 			return err
 		}
 		return r.end(withCode(code))
-	}, onOff("detach", &detach), p.json)
+	}, onOff("detach", &detach), p.names, p.json)
 }
 
 // queue leaves a run of each dossier to a daemon.
@@ -181,7 +185,8 @@ func (a *session) tellQueued(ctx context.Context, queued []*jobs.Run) error {
 	for _, run := range queued {
 		a.say(a.Stdout, a.words().Answers.Queued, "run", run.ID, "dossier", run.Target.Dossier)
 	}
-	if served, err := a.Records().Served(ctx); served || err != nil {
+	serving, err := a.Records().Serving(ctx, []string{queued[0].Job}) // they are of one job
+	if err != nil || len(serving.Unserved) == 0 {
 		return err
 	}
 	a.say(a.Stderr, a.words().Answers.NobodyServes)
@@ -199,18 +204,25 @@ func newPlan(p process) *cobra.Command {
 		}
 		return a.plan(ctx, planner, asked, show)
 	}, p.dossiers, p.period, p.employees, p.json, onOff("all", &show.All), onOff("resend", &asked.Resend),
-		onOff("verify", &asked.Verify), onOff("overwrite", &asked.Overwrite))
+		onOff("verify", &asked.Verify), onOff("overwrite", &asked.Overwrite), p.names)
 }
 
 // plan plans one dossier after the other; as JSON, they are the members of one array.
 func (a *session) plan(ctx context.Context, planner *app.Planner, asked app.Planning, show view.Show) error {
+	a.concerns(planner.Job.Name)
+	resident.Forget()
 	subject := view.Subject{Job: planner.Job.Name, Period: planner.Period, PeriodImplied: asked.Period == "", Employees: asked.Employees,
 		Resend: asked.Resend, Verify: asked.Verify, Overwrite: asked.Overwrite}
+	if err := a.nameless(); err != nil {
+		return err
+	}
 	if !a.flags.json {
+		printer, done := a.reporting(ctx, a.printer())
+		defer done()
 		return a.worst(planner.Dossiers, func(d config.Dossier) (int, error) {
 			return a.planOne(ctx, planner, d, func(w io.Writer, t jobs.Target) planSink {
 				subject.Target = t
-				return a.printer().NewPlanSink(w, subject, show)
+				return printer.NewPlanSink(w, subject, show)
 			})
 		})
 	}
@@ -229,7 +241,7 @@ func (a *session) plan(ctx context.Context, planner *app.Planner, asked app.Plan
 // planSink prints a plan as it is made.
 type planSink interface {
 	jobs.PlanSink
-	Finish(counts jobs.Counts, digest string, findings []jobs.Finding) error
+	Finish(counts jobs.Counts, digest string, findings []jobs.Finding, sums *jobs.Sums) error
 }
 
 func (a *session) planOne(ctx context.Context, planner *app.Planner, d config.Dossier, sinkOn func(io.Writer, jobs.Target) planSink) (int,
@@ -244,7 +256,7 @@ func (a *session) planOne(ctx context.Context, planner *app.Planner, d config.Do
 	if err != nil {
 		return 0, err
 	}
-	if err := sink.Finish(planned.Counts, planned.Digests.Plan, planned.Findings); err != nil {
+	if err := sink.Finish(planned.Counts, planned.Digests.Plan, planned.Findings, planned.Sums); err != nil {
 		return 0, err
 	}
 	return exitCodes[planned.Class()], planned.Refused // what 'run' would refuse now is said here, too

@@ -2,19 +2,22 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"syncd/internal/app"
+	"syncd/internal/help"
 	"syncd/internal/hinted"
-	"syncd/internal/jobs"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
 	"syncd/internal/report/view"
@@ -53,7 +56,7 @@ func (a *session) serveSandbox(ctx context.Context, box app.Sandbox, o sandbox.O
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(a.Stderr, box.StandIn().Notices[string(a.language())])
+	a.tell(a.Stderr, box.StandIn().Notices[string(a.language())])
 	a.say(a.Stderr, a.words().Answers.Sandbox.Listening, "address", listener.Addr(), "profile", box.Profile, "n", len(box.Dossiers()))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -103,38 +106,53 @@ func (a *session) printReceived(w io.Writer, answer []byte) error {
 	if err := json.Unmarshal(answer, &list); err != nil {
 		return hinted.While("reading the sandbox's answer", err)
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, strings.Join(a.words().Answers.Sandbox.Received, "\t"))
+	table := view.Table{Head: a.words().Answers.Sandbox.Received, Numbers: 2}
 	for _, r := range list.Received {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%d\n", r.Period, r.Matricule, r.Deliveries, r.Repeats)
+		table.Rows = append(table.Rows, []string{r.Period, r.Matricule, strconv.Itoa(r.Deliveries), strconv.Itoa(r.Repeats)})
 	}
-	return t.Flush()
+	return a.printer().Table(w, table)
 }
 
 func (a *session) printKept(w io.Writer, records []app.KeptRecord) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, strings.Join(a.words().Answers.Sandbox.Records, "\t"))
+	table := view.Table{Head: a.words().Answers.Sandbox.Records, Numbers: 2}
 	for _, r := range records {
-		fmt.Fprintf(t, "%s\t%s\t%d\n", r.Collection, r.Key, r.Marks)
+		table.Rows = append(table.Rows, []string{r.Collection, r.Key, strconv.Itoa(r.Marks)})
 	}
-	return t.Flush()
+	return a.printer().Table(w, table)
 }
 
 func newSandboxFaults(p process) *cobra.Command {
-	return p.onSandbox("faults", arguments{}, func(ctx context.Context, _ *session, box app.Sandbox, args []string) error {
+	return p.onSandbox("faults", arguments{}, func(ctx context.Context, a *session, box app.Sandbox, args []string) error {
 		faults, err := box.Faults(args...)
 		if err != nil {
 			return err
 		}
-		return box.SetFaults(ctx, faults)
+		if err := box.SetFaults(ctx, faults); err != nil {
+			return err
+		}
+		words := &a.words().Answers.Sandbox
+		if len(args) == 0 {
+			a.say(a.Stdout, words.NoFaults)
+		} else {
+			a.say(a.Stdout, words.Faults, "faults", strings.Join(args, ", "))
+		}
+		return nil
 	})
 }
 
 func newSandboxDictionary(p process) *cobra.Command {
 	var withdrawn bool
 	code := arguments{fit: between(2, 3)}
-	return p.onSandbox("dictionary", code, func(ctx context.Context, _ *session, box app.Sandbox, args []string) error {
-		return box.SetCode(ctx, args[0], args[1], args[len(args)-1], !withdrawn) // labelled by its code where there is no label
+	return p.onSandbox("dictionary", code, func(ctx context.Context, a *session, box app.Sandbox, args []string) error {
+		if err := box.SetCode(ctx, args[0], args[1], args[len(args)-1], !withdrawn); err != nil { // labelled by its code where there is no label
+			return err
+		}
+		said := a.words().Answers.Sandbox.Code
+		if withdrawn {
+			said = a.words().Answers.Sandbox.Withdrawn
+		}
+		a.say(a.Stdout, said, "nomenclature", args[0], "code", args[1])
+		return nil
 	}, onOff("withdrawn", &withdrawn))
 }
 
@@ -159,7 +177,17 @@ func newSandboxEdit(p process) *cobra.Command {
 		if edit.Members, err = app.ParseMembers(args); err != nil {
 			return err
 		}
-		return box.Edit(ctx, edit)
+		if err := box.Edit(ctx, edit); err != nil {
+			return err
+		}
+		what := cmp.Or(edit.Employee, edit.Collection+" "+edit.Record)
+		if edit.Remove {
+			a.say(a.Stdout, a.words().Answers.Sandbox.Removed, "what", what)
+		} else {
+			a.say(a.Stdout, a.words().Answers.Sandbox.Edited, "what", what, "members",
+				strings.Join(slices.Sorted(maps.Keys(edit.Members)), ", "))
+		}
+		return nil
 	}, p.dossiers, flagText("employee", &edit.Employee, nil), flagText("period", &edit.Period, months), onOff("delete", &edit.Remove),
 		flagText("collection", &edit.Collection, nil), flagText("record", &edit.Record, nil))
 }
@@ -170,11 +198,11 @@ func newSandboxContract(p process) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		var text bytes.Buffer
-		if err := json.Indent(&text, answer, "", "  "); err != nil {
+		var document bytes.Buffer
+		if err := json.Indent(&document, answer, "", "  "); err != nil {
 			return hinted.While("reading the sandbox's answer", err)
 		}
-		_, err = fmt.Fprintf(a.Stdout, "%s\n", text.Bytes())
+		_, err = fmt.Fprintf(a.Stdout, "%s\n", document.Bytes())
 		return err
 	})
 }
@@ -190,15 +218,19 @@ func newSandboxInit(p process) *cobra.Command {
 		if r.Reads() {
 			ready = p.words().Answers.Sandbox.ReadyToRead
 		}
-		_, err := fmt.Fprint(p.Stdout, locale.Fill(ready, "folder", r.Dir, "database", r.DatabaseName(), "flags", r.Flags()))
+		steps := locale.Fill(ready, "folder", r.Dir, "database", r.DatabaseName(), "flags", r.Flags())
+		_, err := fmt.Fprint(p.Stdout, help.Fold(steps, p.width(p.Stdout)))
 		return err
 	}, flagText("profile", &r.Profile, oneOf(partner.Profiles)), flagText("database", &r.Database, nil), flagText("listen", &r.Listen, nil))
 }
 
 func newSandboxSample(p process) *cobra.Command {
 	var elementsOnly bool
-	options := sample.Options{Period: string(jobs.PeriodOf(time.Now())), ElementsPerEmployee: 3}
+	options := sample.Options{ElementsPerEmployee: 3}
 	cmd := plain("sample", arguments{fit: between(1, 1000)}, func(_ *cobra.Command, args []string) error {
+		if options.Period == "" {
+			options.Period = app.SamplePeriod(time.Now())
+		}
 		if _, err := app.ParsePeriod(options.Period); err != nil {
 			return err
 		}
@@ -214,7 +246,7 @@ func newSandboxSample(p process) *cobra.Command {
 		if elementsOnly {
 			write = sample.WriteElementsSQL
 		}
-		if err := write(terminal.UntilStopped{Writer: p.Stdout, Stop: p.Stop}, all...); err != nil {
+		if err := write(terminal.UntilStopped{Writer: p.Stdout, Stop: p.Stop}, p.words().Answers.Sandbox.Synthetic, all...); err != nil {
 			return hinted.While("writing the sample data", err)
 		}
 		return nil

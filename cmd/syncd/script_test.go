@@ -52,7 +52,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	released := func(env *testscript.Env) error {
-		env.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+env.Getenv("PATH"))
+		env.Setenv("PATH", after(filepath.Dir(program), env.Getenv("PATH")))
 		return setUp(env)
 	}
 	testscript.Run(t, testscript.Params{Dir: "testdata/race", Setup: setUp, Cmds: commands, RequireUniqueNames: true})
@@ -87,13 +87,23 @@ func setUp(env *testscript.Env) error {
 	env.Defer(g.open) // deferred last, called first
 	env.Values[databaseOf{}], env.Values[sandboxOf{}], env.Values[gateOf{}] = db, s, g
 	env.Values[loginOf{}] = func() (role, address string) { return db.Login(t) }
+	env.Setenv("PATH", after(testpg.Clients(), env.Getenv("PATH")))
 	env.Setenv("SCRIPT_DATABASE_URL", db.URL)
 	env.Setenv("SANDBOX", server.URL)
 	env.Setenv("SANDBOX_TLS", encrypted.URL) // with a certificate that nobody trusts
 	env.Setenv("SYNCD_CONFIG", filepath.Join(env.WorkDir, "config.toml"))
 	env.Setenv("LC_ALL", "C.UTF-8")
+	env.Vars = append(env.Vars, apptest.Environment...)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // else the race detector makes each command last a second longer
 	return apptest.WriteConfig(env.WorkDir, server.URL, "SCRIPT_DATABASE_URL")
+}
+
+// after is a search path with a folder before all others.
+func after(folder, path string) string {
+	if folder == "" {
+		return path
+	}
+	return folder + string(filepath.ListSeparator) + path
 }
 
 func newServer(handler http.Handler) *httptest.Server {

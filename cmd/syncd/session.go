@@ -3,7 +3,7 @@ package main
 import (
 	"cmp"
 	"strconv"
-	"time"
+	"sync"
 
 	"github.com/rs/zerolog"
 
@@ -20,6 +20,14 @@ import (
 type session struct {
 	process
 	*app.App
+	about string // the partner whom it is about, by the name in targets; "" = the one that is configured, if there is only one
+}
+
+// concerns makes what a command says be about the partner of a job.
+func (a *session) concerns(job string) {
+	if j, err := a.Config.Job(job); err == nil {
+		a.about = a.Config.PartnerOf(j).Name
+	}
 }
 
 // logger writes to stderr, in a form; "" = the usual one there. On a terminal a command's report says what a warning would.
@@ -49,13 +57,15 @@ func (p process) open() (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	words := func() *locale.Catalogue { return locale.Of(locale.Language(c.Language(p.Getenv)), c.PartnerName()) }
+	words := func(partner string) *locale.Catalogue {
+		return locale.Of(locale.Language(c.Language(p.Getenv)), partner)
+	}
 	if p.Spoken != nil {
-		p.Spoken.Store(words())
+		p.Spoken.Store(words(c.PartnerName()))
 	}
 	door := app.Door{Version: version, Getenv: p.Getenv, Log: log, Stop: p.Stop, Waits: terminal.Waits(p.Stderr, words, c.Zone()),
-		Quiet: terminal.Is(p.Stdout) && terminal.Is(p.Stderr)}
-	return &session{p, app.New(c, door)}, nil
+		Person: sync.OnceValue(p.person), Quiet: terminal.Is(p.Stdout) && terminal.Is(p.Stderr)}
+	return &session{process: p, App: app.New(c, door)}, nil
 }
 
 func (a *session) language() locale.Language { return locale.Language(a.Config.Language(a.Getenv)) }
@@ -74,14 +84,9 @@ func (p process) width(stream any) int {
 }
 
 func (a *session) teller() *view.Teller {
-	labels, zones := map[string]string{}, map[string]*time.Location{}
-	for _, d := range a.Config.AllDossiers {
-		labels[d.Name] = d.Label
-	}
-	for _, j := range a.Config.Jobs {
-		zones[j.Name] = j.Zone()
-	}
-	return view.New(a.language(), view.Options{Partner: a.Config.PartnerName(), Location: a.Config.Zone(), Zones: zones, Labels: labels})
+	options := a.Called(false)
+	options.Instead = a.instead
+	return view.New(a.language(), options)
 }
 
 // worst runs work for each dossier and returns the worst of their codes; an error of one does not keep the others from

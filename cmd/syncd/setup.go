@@ -9,12 +9,16 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"syncd/internal/admin"
 	"syncd/internal/app/setup"
+	"syncd/internal/help"
 	"syncd/internal/hinted"
+	"syncd/internal/jobs"
 	"syncd/internal/partner"
 	"syncd/internal/report/locale"
+	"syncd/internal/report/text"
 	"syncd/internal/terminal"
 )
 
@@ -43,10 +47,33 @@ func newSetup(p process) *cobra.Command {
 	return cmd
 }
 
+// typedAgain are the flags that were given, as they can be typed once more.
+func typedAgain(flags *pflag.FlagSet) string {
+	var words []string
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		values := []string{f.Value.String()}
+		if several, ok := f.Value.(pflag.SliceValue); ok {
+			values = several.GetSlice()
+		}
+		for _, value := range values {
+			if words = append(words, "--"+f.Name); f.Value.Type() != "bool" {
+				words = append(words, value)
+			}
+		}
+	})
+	if len(words) == 0 {
+		return ""
+	}
+	return " " + admin.PlainWords(words)
+}
+
 func (p process) setup(cmd *cobra.Command, f *setupFlags) error {
 	switch {
 	case p.Getenv(admin.Variable) != "" || os.Geteuid() != 0 && f.machine.Root == "":
-		return unfit("setup.not-root")
+		return unfit("setup.not-root", "command", atHand("sudo syncd setup")+typedAgain(cmd.Flags()))
 	case p.flags.config != "":
 		return unfit("setup.own-place")
 	}
@@ -54,15 +81,18 @@ func (p process) setup(cmd *cobra.Command, f *setupFlags) error {
 		return usageError{err}
 	}
 	f.machine.Getenv = p.Getenv
-	f.machine.Told = func(fact hinted.Fact) { fmt.Fprintln(p.Stdout, fact.In(p.words())) }
+	f.machine.Told = func(fact hinted.Fact) { p.tell(p.Stdout, fact.In(p.words())) }
 	a, err := p.answers(cmd, f)
 	if err != nil {
 		return err
 	}
 	if f.machine.Configured(a) {
+		if err := f.machine.Fits(a); err != nil {
+			return err
+		}
 		path := f.machine.Folder(f.instance) + "/config.toml"
-		_, err := fmt.Fprintln(p.Stdout, hinted.Say("setup.configured", "path", path, "check", a.Admin("check")).In(p.words()))
-		return err
+		p.tell(p.Stdout, hinted.Say("setup.configured", "path", path, "check", a.Admin("check")).In(p.words()))
+		return nil
 	}
 	if err := p.ask(a); err != nil {
 		return err
@@ -83,15 +113,15 @@ func (p process) answers(cmd *cobra.Command, f *setupFlags) (*setup.Answers, err
 	if len(f.partners) > 0 {
 		a.Values["partner"] = strings.Join(f.partners, ",")
 	}
-	for _, text := range f.values {
-		name, value, _ := strings.Cut(text, "=")
+	for _, value := range f.values {
+		name, value, _ := strings.Cut(value, "=")
 		a.Values[name] = value
 	}
 	if err := a.Check(); err != nil {
 		return nil, err
 	}
-	for _, text := range f.dossiers {
-		if err := a.TakeDossier(text); err != nil {
+	for _, dossier := range f.dossiers {
+		if err := a.TakeDossier(dossier); err != nil {
 			return nil, err
 		}
 	}
@@ -101,8 +131,8 @@ func (p process) answers(cmd *cobra.Command, f *setupFlags) (*setup.Answers, err
 
 // secretFiles reads secrets that are named NAME=FILE: no argument holds one.
 func (p process) secretFiles(a *setup.Answers, files []string) error {
-	for _, text := range files {
-		name, path, _ := strings.Cut(text, "=")
+	for _, file := range files {
+		name, path, _ := strings.Cut(file, "=")
 		var value string
 		var err error
 		if path == onStdin {
@@ -154,47 +184,58 @@ func (p process) askFor(a *setup.Answers, q setup.Question) error {
 		prompt += " [" + q.Default + "]"
 	}
 	for {
-		text, given, err := read(prompt + p.words().Colon)
+		answer, given, err := read(text.Fold(prompt, p.width(p.Stderr)) + p.words().Colon)
 		if err == nil && !given {
 			err = hinted.Because(nil, "setup.given-up")
 		}
 		if err != nil {
 			return usageError{err}
 		}
-		if err = a.Take(q, text); err == nil {
+		if err = a.Take(q, answer); err == nil {
 			return nil
 		}
-		fmt.Fprintln(p.Stderr, message(p.inWords(err)))
+		p.tell(p.Stderr, message(p.inWords(err)))
 	}
 }
 
 // setUp makes what is missing, and tells what is left to do.
 func (p process) setUp(ctx context.Context, f *setupFlags, a *setup.Answers) error {
 	if f.machine.DryRun {
-		fmt.Fprintln(p.Stdout, hinted.Say("setup.dry").In(p.words()))
+		p.tell(p.Stdout, hinted.Say("setup.dry").In(p.words()))
 	}
+	ctx, release := jobs.UntilStopped(ctx, p.Stop)
+	defer release()
 	missing, err := f.machine.Do(ctx, a)
 	if err != nil {
 		return err
 	}
 	migrated := f.machine.Migrate(ctx, a)
-	fmt.Fprintf(p.Stdout, "\n%s\n\n", hinted.Say("setup.left").In(p.words()))
+	p.tell(p.Stdout, "\n"+hinted.Say("setup.left").In(p.words())+"\n")
 	sudo := ""
 	if p.Getenv("SUDO_UID") != "" {
 		sudo = "sudo "
 	}
-	t := tabwriter.NewWriter(p.Stdout, 0, 0, 3, ' ', 0)
+	var steps strings.Builder
+	t := tabwriter.NewWriter(&steps, 0, 0, 3, ' ', 0)
 	for _, step := range f.machine.Left(a, missing, migrated) {
-		command := step.Command
-		if strings.HasPrefix(command, "(") {
-			command = strings.NewReplacer("(", "sh -c '", ")", "'").Replace(command)
-		}
-		fmt.Fprintf(t, "  %s\t# %s\n", strings.Replace(sudo+command, sudo+"syncd sandbox sample", "syncd sandbox sample", 1), step.In(p.words()))
+		fmt.Fprintf(t, "  %s\t# %s\n", typed(sudo, step.Command), step.In(p.words()))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	fmt.Fprint(p.Stdout, help.Fold(steps.String(), p.width(p.Stdout)))
 	keep := hinted.Say("setup.keep-key", "path", f.machine.Folder(a.Instance)+"/credentials/ledger-key")
-	_, err = fmt.Fprintf(p.Stdout, "\n%s\n", keep.In(p.words()))
-	return err
+	p.tell(p.Stdout, "\n"+keep.In(p.words()))
+	return nil
+}
+
+// typed is a command of root's as a person types it, with sudo or as root.
+func typed(sudo, command string) string {
+	if several, is := strings.CutPrefix(command, "("); is {
+		return sudo + "sh -c '" + strings.TrimSuffix(several, ")") + "'"
+	}
+	if anybodys, roots, piped := strings.Cut(command, " | "); piped {
+		return anybodys + " | " + sudo + roots
+	}
+	return sudo + command
 }

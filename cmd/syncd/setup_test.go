@@ -30,7 +30,7 @@ type bare struct {
 func newBare(t *testing.T, program string, withServer bool) *bare {
 	t.Helper()
 	b := &bare{T: t, program: program, root: t.TempDir(),
-		env: []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "PGHOST=127.0.0.1", "PGPORT=1"}}
+		env: []string{"PATH=" + after(testpg.Clients(), os.Getenv("PATH")), "LC_ALL=C.UTF-8", "PGHOST=127.0.0.1", "PGPORT=1"}}
 	if !withServer {
 		return b
 	}
@@ -127,7 +127,7 @@ func TestSetup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, story := range map[string]func(*testing.T, string){"flags": setupFromFlags, "killed": setupIsKilled,
+	for name, story := range map[string]func(*testing.T, string){"flags": setupFromFlags, "killed": setupIsKilled, "stopped": setupIsStopped,
 		"kept": setupKeepsWhatIsThere, "refused": setupRefuses, "asked": setupAsks} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -219,10 +219,7 @@ func setupIsKilled(t *testing.T, program string) {
 	t.Helper()
 	b := newBare(t, program, true)
 	b.secrets()
-	psql, err := exec.LookPath("psql")
-	if err != nil {
-		t.Fatal(err)
-	}
+	psql := strings.TrimSpace(b.expect(0, "sh", "-c", "command -v psql"))
 	if err := os.Mkdir(filepath.Join(b.root, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -267,13 +264,41 @@ func setupIsKilled(t *testing.T, program string) {
 	}
 }
 
+// Stopped by Ctrl-C, it says so, and typed again it goes on.
+func setupIsStopped(t *testing.T, program string) {
+	t.Helper()
+	b := newBare(t, program, false)
+	b.secrets()
+	if err := os.Mkdir(filepath.Join(b.root, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b.put("bin/psql", "#!/bin/sh\nkill -INT $PPID\nexec sleep 60\n")
+	if err := os.Chmod(filepath.Join(b.root, "bin", "psql"), 0o755); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	b.env = append(b.env, "PATH="+filepath.Join(b.root, "bin")+":"+os.Getenv("PATH"))
+	b.says(b.setup(exitIncomplete, whole...), "syncd: stopped before it was done\nhint: the same command goes on where it stopped\n")
+	// and what is a file where the credentials should be holds no secret
+	if err := os.Remove(b.path("credentials")); err != nil {
+		t.Fatal(err)
+	}
+	b.put("etc/syncd/credentials", "")
+	b.put("bin/psql", "#!/bin/sh\n")
+	b.says(b.setup(3, whole...), b.path("credentials")+"/ledger-key cannot be written", "not a directory")
+}
+
 // What is there already is kept, or stands in the way.
 func setupKeepsWhatIsThere(t *testing.T, program string) {
 	t.Helper()
 	b := newBare(t, program, true)
 	b.secrets()
-	b.psql("postgres", "CREATE ROLE syncd NOLOGIN")
-	b.says(b.setup(3, whole...), "the role syncd is there, and may not log in", `hint: as the user postgres: psql -c "ALTER ROLE syncd LOGIN"`)
+	b.put("etc", "a file")
+	b.says(b.setup(3, whole...), "the folder "+b.path("")+" cannot be made or used", "not a directory")
+	if err := os.Remove(filepath.Join(b.root, "etc")); err != nil {
+		t.Fatal(err)
+	}
+	b.psql("postgres", "CREATE ROLE syncd NOLOGIN; CREATE ROLE syncd_web SUPERUSER")
+	b.says(b.setup(3, whole...), "the role syncd is there, and may not log in", `hint: runuser -u postgres -- psql -c "ALTER ROLE syncd LOGIN"`)
 	b.psql("postgres", "ALTER ROLE syncd LOGIN CREATEDB BYPASSRLS")
 	b.psql("postgres", "CREATE ROLE weak LOGIN PASSWORD 'w'")
 	usual := b.env
@@ -296,24 +321,55 @@ func setupKeepsWhatIsThere(t *testing.T, program string) {
 	b.psql("postgres", "CREATE DATABASE other")
 	b.psql("other", "CREATE SCHEMA syncd")
 	b.says(b.setup(3, append(slices.Clone(whole), "--database", "other")...), "a schema syncd that belongs to postgres")
+	b.psql("postgres", "CREATE DATABASE theirs")
+	b.psql("theirs", "CREATE SCHEMA inbox; CREATE TABLE inbox.mail (n int)")
+	b.says(b.setup(3, append(slices.Clone(whole), "--database", "theirs")...), "a schema inbox that belongs to postgres")
+	if got := b.psql("theirs", "SELECT tableowner FROM pg_tables WHERE tablename = 'mail'"); got != "postgres" {
+		t.Errorf("a table of others belongs to %s", got)
+	}
+	b.psql("postgres", "ALTER DATABASE other ALLOW_CONNECTIONS false")
+	b.says(b.setup(3, append(slices.Clone(whole), "--database", "other")...), "PostgreSQL refuses (database other): ", "FATAL: ",
+		"hint: mend that")
 	if len(b.files()) != 1 {
 		t.Errorf("%q", b.files()) // the folder of credentials
 	}
 
 	b.psql("postgres", "CREATE DATABASE paie")
-	b.psql("paie", "CREATE TABLE kept (n int)")
+	b.psql("paie", "CREATE TABLE kept (n int); CREATE SCHEMA staging; GRANT USAGE ON SCHEMA staging TO PUBLIC")
+	b.psql("paie", "CREATE VIEW staging.months AS SELECT 1; GRANT SELECT ON staging.months TO PUBLIC")
 	b.says(b.setup(0, append(slices.Clone(whole), "--tables", "here", "--schema", `rh`)...), "kept      the role syncd, which has more rights",
-		"CREATEDB BYPASSRLS", "kept      the database paie", "GRANT USAGE ON SCHEMA rh TO syncd", "# syncd reads your tables", "in [job.source]")
+		"runuser -u postgres -- psql -d paie -f /usr/share/syncd/roles.sql", "CREATEDB BYPASSRLS",
+		"the role syncd_web, which has more rights than it should: SUPERUSER",
+		"kept      the database paie", "GRANT USAGE ON SCHEMA rh TO syncd", "# syncd reads your tables", "in [job.source]")
 	rights := b.psql("postgres", "SELECT rolcreatedb AND rolbypassrls FROM pg_roles WHERE rolname = 'syncd'")
 	tables := b.psql("paie", "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname IN ('public', 'staging', 'rh')")
 	if rights != "t" || tables != "kept" {
 		t.Errorf("rights %s, tables %s", rights, tables)
 	}
+	others := b.psql("paie",
+		"SELECT has_schema_privilege('weak', 'staging', 'USAGE') AND has_table_privilege('weak', 'staging.months', 'SELECT')")
+	if others != "t" {
+		t.Error("what others may do in a schema staging that was there has ended")
+	}
 	b.says(b.file("config.toml"), "FROM rh.employee WHERE", "FROM rh.payroll_element WHERE")
 
+	// default tables that somebody made before stay as they are
+	b.psql("postgres", "CREATE DATABASE early")
+	b.psql("early", "CREATE SCHEMA staging; CREATE TABLE staging.employee (n int); CREATE TABLE staging.payroll_element (n int)")
+	b.says(b.setup(0, append(slices.Clone(whole), "--instance", "tot", "--database", "early")...),
+		"kept      the tables staging.employee and staging.payroll_element in early")
+	if got := b.psql("early", "SELECT count(*) FROM pg_attribute WHERE attrelid = 'staging.employee'::regclass AND attnum > 0"); got != "1" {
+		t.Errorf("a table of others has %s columns", got)
+	}
+
 	// another instance beside it, for a rehearsal, and for partners that are read from
-	b.says(b.setup(0, "--rehearsal", "--instance", "essai"), "syncd-admin -i essai check",
-		"systemctl start syncd-sandbox@essai", "# made-up employees")
+	b.says(b.setup(exitConfiguration, "--rehearsal"), b.path("config.toml")+" is the configuration of a service", "hint: ", "--instance essai")
+	b.env = append(slices.Clone(usual), "SUDO_UID=1000")
+	b.says(b.setup(0, "--rehearsal", "--instance", "essai"), "  sudo syncd-admin -i essai check ",
+		"  sudo systemctl start syncd-sandbox@essai ", "# made-up employees",
+		"  syncd sandbox sample saint-martin=8 sainte-anne=120 | sudo runuser -u postgres -- psql -d syncd_rehearsal -q ")
+	b.env = usual
+	b.says(b.setup(0, "--rehearsal", "--instance", "essai"), "there is a configuration, so nothing is asked")
 	b.says(b.file("essai/config.toml"), `base_url = "http://127.0.0.1:8089/`, `url = "postgres:///syncd_rehearsal"`, `listen = "unix:/run/syncd-essai/http.sock"`)
 	b.put("more.txt", "x\n")
 	b.setup(0, "-i", "lecture", "--partner", "iopole", "--partner", "chorus-pro", "--dossier", "a=35600000009075 La Poste",
@@ -339,11 +395,16 @@ func setupRefuses(t *testing.T, program string) {
 			"  --set isidoor.client_id=…\n  --secret isidoor-client-secret=FILE\n  --secret dossier-a=FILE\n", "--help"},
 		{2, []string{"--dossier", "a=12345678200011"}, "the SIRET of a is none", "annuaire-entreprises"},
 		{2, []string{"--dossier", "a=123"}, "the SIRET of a is none", ""},
-		{2, []string{"--dossier", "a=12345678200010", "--dossier", "b=12345678200010"}, "another dossier has the SIRET of b", ""},
+		{2, []string{"--dossier", "a=12345678200010", "--dossier", "b=123 456 782 00010 B"}, "another dossier has the SIRET of b",
+			"each association is one dossier"},
+		{2, []string{"--dossier", "a=12345678200010", "--dossier", "a=12345678200010"}, "there is a dossier a already", "a name of its own"},
+		{2, []string{"--dossier", "a=123 456 782 2 A"}, "the SIRET of a is none", ""},
 		{2, []string{"--dossier", "A b=12345678200010"}, "a dossier is written NAME=SIRET LABEL", "--dossier"},
 		{2, []string{"--dossier", "a=12345678200010 x\ty"}, "a tab or another character", ""},
 		{2, []string{"--database", `paie"; DROP DATABASE x`}, "--database takes a name of small letters", ""},
 		{2, []string{"--database", "dbname=x"}, "--database takes a name of small letters", ""},
+		{2, []string{"--database", "postgres"}, "the database postgres is the server's own", "--database paie"},
+		{2, []string{"--database", "template1"}, "the database template1 is the server's own", ""},
 		{2, []string{"--schema", "x.y"}, "--schema takes a name", ""},
 		{2, []string{"--tables", "postgres://u:secret@h/d"}, "a URL with a password is a secret", "--tables credential"},
 		{2, []string{"--tables", "somewhere"}, "the tables are at default", ""},
@@ -351,7 +412,7 @@ func setupRefuses(t *testing.T, program string) {
 		{2, []string{"--language", "de"}, "--language takes fr or en", ""},
 		{2, []string{"--partner", "nobody"}, "--partner takes isidoor", ""},
 		{2, []string{"--partner", "jindexe"}, "its section is written by hand", "docs/partners.md"},
-		{2, []string{"--schedule", "sometimes"}, "that is no schedule: ", "such as: last-working-day"},
+		{2, []string{"--schedule", "sometimes"}, "the schedule must have ", "such as: last-working-day"},
 		{2, []string{"--secret", "x=nowhere.txt"}, "the secret x cannot be read from nowhere.txt", "FILE"},
 		{2, append(slices.Clone(whole), "--secret", "dosier-saint-martin=key.txt"), "nothing asks for dosier-saint-martin", ""},
 		{2, []string{"--instance", "../x"}, "is not the name of an instance", ""},
@@ -368,9 +429,10 @@ func setupRefuses(t *testing.T, program string) {
 	b.env = append(slices.Clone(usual), "PATH=/nowhere")
 	b.says(b.setup(3, whole...), "there is no PostgreSQL on this machine", "apt install postgresql")
 	b.env = append(slices.Clone(usual), "LC_ALL=fr_FR.UTF-8")
-	b.says(b.setup(2, "--dossier", "a=123"), "le SIRET de a n'en est pas un", "hint: cherchez-le")
+	b.says(b.setup(2, "--dossier", "a=123"), "le SIRET de a n'en est pas un", "conseil\u00a0: cherchez-le")
 	b.env = append(slices.Clone(usual), "SYNCD_ADMIN=syncd.service")
-	b.says(b.setup(2, whole...), "a setup makes databases and files of root's", "hint: sudo syncd setup")
+	b.says(b.setup(2, whole...), "a setup makes databases and files of root's", "hint: "+atHand("sudo syncd setup")+" …")
+	b.says(b.setup(2, "--rehearsal", "-i", "essai"), atHand("sudo syncd setup")+" --instance essai --rehearsal\n")
 	if _, err := os.Stat(b.path("config.toml")); err == nil {
 		t.Error("a configuration was made")
 	}
@@ -412,23 +474,11 @@ func setupAsks(t *testing.T, program string) {
 // converse runs a setup at a terminal and answers what it asks; shown is what stands on the terminal, said what it printed.
 func (b *bare) converse(answers [][2]string) (shown, said string, code int) {
 	b.Helper()
-	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	terminal, theirs, err := openTerminal(0)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer terminal.Close()
-	fd := int(terminal.Fd()) //nolint:gosec // a file descriptor fits
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	theirs, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		b.Fatal(err)
-	}
 	var out bytes.Buffer
 	cmd := b.command(b.program, "setup", "--root", b.root)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, &out, theirs

@@ -30,11 +30,21 @@ func newStagingLoad(p process) *cobra.Command {
 			}
 			progress[file].Loading(rows)
 		}
+		done := func() {
+			for _, bar := range progress {
+				bar.Done()
+			}
+		}
+		o.Read = func(rows int) {
+			done()
+			if many := 20_000; rows > many && terminal.Is(a.Stderr) { // some seconds
+				words := a.words()
+				a.say(a.Stderr, words.Answers.Staging.Compares, "rows", words.Count(words.Answers.Staging.Rows, rows))
+			}
+		}
 		o.Waits = func(limit time.Duration) { a.say(a.Stderr, a.words().Answers.Staging.Waits, "limit", limit) }
 		loaded, err := a.LoadStaging(ctx, o)
-		for _, bar := range progress {
-			bar.Done()
-		}
+		done()
 		return printed(a, loaded, err, func(w io.Writer, l *app.Loaded) error { return view.WriteIndented(w, l) }, a.printLoaded)
 	}, p.dossiers, p.period, flagText("database", &o.Database, nil),
 		flagText("separator", &o.Separator, oneOf(func() []string { return []string{";", ",", "tab", "|"} })),

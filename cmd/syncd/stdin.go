@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"syncd/internal/config"
@@ -22,15 +23,16 @@ func (p process) readStdin() (err error) {
 		}
 	}
 	f.reason = strings.Join(strings.Fields(f.reason), " ") // one line, wherever it comes from
-	for i, key := range f.employees {
-		if key != onStdin {
+	for _, named := range []*[]string{&f.employees, &f.except} {
+		i := slices.Index(*named, onStdin)
+		if i < 0 {
 			continue
 		}
 		keys, err := p.employeesFromStdin()
 		if err != nil {
 			return err
 		}
-		f.employees = append(f.employees[:i:i], append(keys, f.employees[i+1:]...)...)
+		*named = slices.Concat((*named)[:i], keys, (*named)[i+1:])
 		return p.readStdin() // a second - is refused
 	}
 	return nil

@@ -362,7 +362,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{"an instance that is none", "nowhere", "[Service]\nLoadCredential=syncd:/etc/syncd/nowhere/credentials\n", "x", 243,
 			[]string{`there is no instance "nowhere"`, "/etc/syncd/nowhere", "hint: "}, Setup},
 		{"no credentials", "", "[Service]\nLoadCredential=syncd:/nonexistent/credentials\n", "x", 243,
-			[]string{"/nonexistent/credentials: no such file", "hint: "}, Setup},
+			[]string{"the credentials cannot be had: /nonexistent/credentials: no such file", "hint: "}, Setup},
 		{"a credential of another machine", "", "[Service]\nLoadCredential=syncd:/nonexistent\nLoadCredential=\nLoadCredentialEncrypted=syncd:" +
 			credentials + "\n", "x", 243, []string{credentials + "/ledger-key cannot be decrypted: cannot: --name=syncd_ledger-key", "hint: ",
 			"systemd-creds encrypt --name=syncd_ledger-key"}, Setup},
@@ -370,7 +370,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 			"a: Failed to set up credentials: Permission denied\nb: Failed with result 'exit-code'.\n", 243,
 			[]string{"code 243", "Failed to set up credentials: Permission denied", "systemctl cat syncd.service"}, Setup},
 		{"a namespace that cannot be had", "", "[Service]\n", "a: Failed at step NAMESPACE spawning /usr/bin/syncd: No such file\n", 226,
-			[]string{"code 226", "step NAMESPACE"}, Setup},
+			[]string{"systemd could not start the command (code 226)", "step NAMESPACE"}, Setup},
 		{"a file of variables that is not there", "", "[Service]\nEnvironmentFile=/etc/syncd/proxy\n",
 			"a: Failed to load environment files: No such file or directory\na: Failed to run 'start' task: No such file or directory\na: Failed " +
 				"with result 'resources'.\n", 1,
@@ -403,9 +403,35 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 			t.Errorf("%d: %d %v", code, got, err)
 		}
 	}
-	s := newStage(t, "")
-	s.tool("systemctl", `echo "No files found for $4." >&2; exit 1`)
-	if _, err := s.Run([]string{"check"}); err == nil || !strings.Contains(err.Error(), "No files found for syncd.service.") {
-		t.Errorf("%v", err)
+	for want, change := range map[string]func(s *stage){
+		"systemd does not tell of syncd.service: No files found for syncd.service.": func(s *stage) {
+			s.tool("systemctl", `echo "No files found for $4." >&2; exit 1`)
+		},
+		"systemd-run ended: signal: killed": func(s *stage) { s.tool("systemd-run", "kill -9 $$") },
+		"starting systemd-run: fork/exec ": func(s *stage) {
+			if err := os.Remove(filepath.Join(s.dir, "systemd-run")); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		s := newStage(t, "[Service]\n")
+		change(s)
+		if _, err := s.Run([]string{"check"}); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+// What is typed again is what was typed: words with spaces are quoted, and what a shell would take for code is left out.
+func TestPlainWords(t *testing.T) {
+	t.Parallel()
+	for want, args := range map[string][]string{
+		`approve 12 --reason "new bank"`: {"approve", "12", "--reason", "new bank"},
+		`why ""`:                         {"why", ""},
+		"…":                              {"approve", "12", "--reason", "$(id)"},
+	} {
+		if got := PlainWords(args); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

@@ -48,11 +48,16 @@ func AboutProgram(args []string) bool {
 
 // PlainWords are arguments as they can be typed again, or what stands for them.
 func PlainWords(args []string) string {
-	text := strings.Join(args, " ")
-	if strings.ContainsFunc(text, func(r rune) bool {
-		return !strings.ContainsRune(" -_=.:/@", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}) {
-		return "…"
+	words := slices.Clone(args)
+	for i, word := range words {
+		if strings.ContainsFunc(word, func(r rune) bool {
+			return !strings.ContainsRune(" -_=.:/@", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		}) {
+			return "…"
+		}
+		if word == "" || strings.Contains(word, " ") {
+			words[i] = `"` + word + `"`
+		}
 	}
-	return text
+	return strings.Join(words, " ")
 }

@@ -16,6 +16,14 @@ func Requester() string {
 	return nameRequester(userName(os.Getuid()), loginName())
 }
 
+// Login is the person among what Requester tells: whoever logged in, else as whom the program runs.
+func Login() string {
+	if login := loginName(); login != "" {
+		return login
+	}
+	return userName(os.Getuid())
+}
+
 func nameRequester(running, login string) string {
 	if login == "" || login == running {
 		return running

@@ -140,6 +140,23 @@ func Configuration(instance string) string {
 	return filepath.Join(folder(instance), "config.toml")
 }
 
+// InstanceOf is whose file that is, "" = of the service that has no name; false = of none.
+func InstanceOf(path string) (instance string, is bool) {
+	path = filepath.Clean(path)
+	for _, instance = range []string{"", filepath.Base(filepath.Dir(path))} {
+		if Configuration(instance) == path {
+			return instance, true
+		}
+	}
+	return "", false
+}
+
+// Program is the package's own door to the commands of a service.
+const Program = "/usr/sbin/syncd-admin"
+
+// Installed reports whether there is that door on this machine.
+func Installed() bool { return !absent(Program) }
+
 // Instances are those that have a configuration.
 func Instances() (names []string) {
 	files, _ := filepath.Glob("/etc/syncd/*/config.toml") // its pattern is good

@@ -59,6 +59,9 @@ func (f *Finding) Class() Class {
 	return Misconfigured
 }
 
+// Barred reports whether somebody else would not have met it; see the function of that name.
+func (f *Finding) Barred() bool { return f.What.Code == "inspect.inspect-rights" || Barred(f.Err) }
+
 // What a check finds of the configuration, the ledger and the API.
 const (
 	Configured      Code = "configured"   // file, dossiers, jobs, environment
@@ -75,6 +78,7 @@ const (
 	WatermarkFolder Code = "watermark-folder" // folder, trouble
 	NotTold         Code = "not-told"         // the API answers, and does not tell for whom
 	KeyOpens        Code = "key-opens"        // siret
+	IssuerAnswers   Code = "issuer-answers"   // name
 )
 
 // Checking says what is looked at.
@@ -114,6 +118,8 @@ func (c *checker) everything(ctx context.Context) {
 		}
 	}
 	c.schedules(ctx)
+	c.alerts(ctx)
+	c.issuer(ctx)
 	if c.of.Offline {
 		c.contract(ctx, nil)
 	} else {
@@ -136,6 +142,20 @@ func (c *checker) configuration() {
 	if unread == nil {
 		c.find(OK, "secrets", SecretsRead, Args{"n": len(c.Config.Secrets())})
 	}
+}
+
+// issuer asks who says who signs in on the page. No run waits for that.
+func (c *checker) issuer(ctx context.Context) {
+	const subject = "web"
+	client := c.Issuer()
+	if client == nil || c.of.Offline {
+		return
+	}
+	if err := client.Check(ctx); err != nil {
+		c.tell(Finding{Level: Warning, Subject: subject, Err: err})
+		return
+	}
+	c.find(OK, subject, IssuerAnswers, Args{"name": client.Host()})
 }
 
 func (c *checker) databases(ctx context.Context) {

@@ -116,7 +116,7 @@ func (c *checker) checkMapping(ctx context.Context, op *openapi.Operation, job c
 	if err != nil {
 		return // told before
 	}
-	dossiers, period, err := c.of.Of(c.Config, job)
+	dossiers, period, err := c.of.Of(c.Config, job, c.Now())
 	if err != nil || len(dossiers) == 0 {
 		return // told before
 	}

@@ -32,7 +32,8 @@ const (
 	AmountUnweighed  Code = "amount-unweighed"  // path
 	AmountsAsText    Code = "amounts-as-text"   // paths, example
 	NoAmounts        Code = "no-amounts"
-	LimitIdle        Code = "limit-idle" // limit, passes, staff
+	LimitIdle        Code = "limit-idle"      // limit, passes, staff
+	DisplayMissing   Code = "display-missing" // name, names: of columns
 )
 
 // jobChecker looks at one job and one of its dossiers.
@@ -73,7 +74,7 @@ func (c *checker) mapping(ctx context.Context, job config.Job) {
 		return
 	}
 	push.Source.LockWait = min(push.Source.LockWait, answerWithin)
-	dossiers, period, err := c.of.Of(c.Config, job)
+	dossiers, period, err := c.of.Of(c.Config, job, c.Now())
 	if err != nil {
 		c.fail(job.Name, err)
 		return
@@ -114,8 +115,22 @@ func (c *jobChecker) compile(ctx context.Context) (mapped *mapping.Mapping, find
 	if err != nil {
 		return nil, nil, err
 	}
+	c.display(staging.Shape.Employee)
 	mapped, err = mapping.Compile(c.push.Mapping, staging.Shape, nomenclatures, jobs.QueryParams(c.target(), c.period))
 	return mapped, staging.Findings, err
+}
+
+// display warns of columns for names that the query of employees does not have: runs go without.
+func (c *jobChecker) display(columns []mapping.Column) {
+	names := make([]string, len(columns))
+	for i := range columns {
+		names[i] = columns[i].Name
+	}
+	for _, column := range c.push.Source.Display {
+		if !slices.Contains(names, column) {
+			c.find(Warning, DisplayMissing, Args{"name": column, "names": names})
+		}
+	}
 }
 
 // mappingProblems tells all that is wrong with a mapping. Nomenclatures that are yet to be pulled are a warning: a first

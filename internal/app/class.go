@@ -2,9 +2,12 @@ package app
 
 import (
 	"errors"
+	"slices"
 
+	"syncd/internal/accounts"
 	"syncd/internal/config"
 	"syncd/internal/config/strict"
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
@@ -67,15 +70,37 @@ func isMistaken(err error) bool {
 		is[*Refused](err) || is[*config.UnknownError](err) || is[*jobs.EmployeeError](err) || is[*store.NotHeldError](err) ||
 		is[*store.DisplayedError](err) || is[*jobs.FinishedError](err) || is[*jobs.OvertakenError](err) || is[*jobs.ClosedError](err) ||
 		is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) || is[*store.PeriodError](err) || is[*store.AlteredError](err) ||
-		is[*store.ForgetError](err) || is[*jobs.ContractError](err) || is[*ledger.ReasonError](err) || is[*jobs.PutBackError](err)
+		is[*store.SecondPersonError](err) || is[*accounts.SystemUserError](err) || is[*accounts.LinkedError](err) ||
+		is[*accounts.Mistake](err) || is[*store.ForgetError](err) ||
+		is[*jobs.ContractError](err) || is[*ledger.ReasonError](err) || is[*jobs.PutBackError](err)
 }
 
 func isMisconfigured(err error) bool {
 	return is[*strict.Error](err) || is[*jobs.IdentityError](err) || is[*jobs.StagingError](err) ||
 		is[*mapping.ColumnError](err) || is[*mapping.TypeError](err) || is[*mapping.NomenclatureError](err) ||
-		is[*store.KeyError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) || errors.Is(err, jobs.ErrRefused) ||
+		is[*store.KeyError](err) || is[*store.UnstartedError](err) || is[*store.MigrationError](err) || is[*store.URLError](err) ||
+		errors.Is(err, jobs.ErrRefused) ||
 		errors.Is(err, jobs.ErrNoInbox) || is[*store.OtherInboxError](err) ||
 		is[*store.ImportError](err) || is[*staging.Error](err) || is[*staging.Mistake](err)
+}
+
+// Barred reports whether somebody else would have been let in: by a database, or by who may read a file.
+func Barred(err error) bool {
+	var refused *jobs.RefusedError
+	var staging *jobs.StagingError
+	var config *strict.Error
+	var coded *hinted.Coded
+	switch {
+	case errors.As(err, &coded) && coded.Code == "monitor.socket":
+		return true // in a folder that systemd makes
+	case errors.As(err, &refused):
+		return slices.Contains([]string{"28000", "28P01", "42501"}, refused.SQLState)
+	case errors.As(err, &staging):
+		return staging.Cause != nil && staging.Cause.Code == jobs.CauseNoRight
+	case errors.As(err, &config):
+		return slices.ContainsFunc(config.Problems, func(p strict.Problem) bool { return p.Barred() })
+	}
+	return false
 }
 
 func ofCall(class jobs.Class) Class {

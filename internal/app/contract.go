@@ -149,6 +149,9 @@ func (c Contracts) Accept(ctx context.Context, digest string, by Decision) (*con
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := c.app.agree(ctx, st, c.app.sendingJobs("")...); err != nil {
+		return nil, nil, err
+	}
 	k := c.app.keeper(p, st, nil)
 	if k == nil {
 		return nil, nil, refuse(NoneToAccept, nil)
@@ -227,7 +230,7 @@ func (c Contracts) Draft(ctx context.Context, words *locale.Catalogue, name stri
 	if err != nil {
 		return "", err
 	}
-	staging, nomenclatures, err := c.app.lookAt(ctx, st, &push, dossiers[0], job.PeriodAt(time.Now()))
+	staging, nomenclatures, err := c.app.lookAt(ctx, st, &push, dossiers[0], job.PeriodAt(c.app.Now()))
 	if err != nil {
 		return "", err
 	}

@@ -27,21 +27,62 @@ func (a *App) deciding(ctx context.Context, open func(context.Context) (*store.S
 	told := a.told == st
 	a.mu.Unlock()
 	if told {
-		return st, nil
+		return a.inName(st), nil
 	}
-	if err := st.SetConfiguration(ctx, a.Config.Digest()); err != nil {
+	tell := st.SetConfiguration
+	if a.door.Page { // the daemon records it: both on one host, loaded at different times, would do so by turns
+		tell = st.UseConfiguration
+	}
+	if err := tell(ctx, a.Config.Digest()); err != nil {
 		return nil, err
 	}
 	a.mu.Lock()
 	a.told = st
 	a.mu.Unlock()
-	return st, nil
+	return a.inName(st), nil
+}
+
+// agree refuses what is decided about jobs while a daemon that executes one of them has another configuration for it: it would be
+// carried out by other rules than those that the person was shown. A command, unlike the page, has just read the configuration.
+func (a *App) agree(ctx context.Context, st *store.Store, names ...string) error {
+	if !a.door.Page {
+		return nil
+	}
+	daemons, err := alive(ctx, st)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if other := a.otherwise(daemons, name); other != nil {
+			return refuse(OtherRules, Args{"job": name, "host": other.Host})
+		}
+	}
+	return nil
+}
+
+// sendingJobs are the jobs that send documents; dossier "" = of any, else of that one.
+func (a *App) sendingJobs(dossier string) (names []string) {
+	for _, j := range a.Config.Jobs {
+		if j.Kind.Sends() && (dossier == "" || j.Covers(dossier)) {
+			names = append(names, j.Name)
+		}
+	}
+	return names
+}
+
+// inName is the ledger in the name of who decides.
+func (a *App) inName(st *store.Store) *store.Store {
+	if a.door.Person == nil {
+		return st
+	}
+	return st.As(a.door.Person())
 }
 
 // Approval lets go what a run holds, exactly as it was planned.
 type Approval struct {
 	Run       int64
 	Employees []string // the held ones of a run that has gone otherwise; none = all that it holds
+	Except    []string // held ones that are set aside instead: see SetAside
 	Displayed string   // digest of what the person saw: anything else is refused; "" = the run is named by number alone
 	Decision
 }
@@ -58,6 +99,9 @@ func (d Decisions) Approve(ctx context.Context, o Approval) (Approved, error) {
 	if err := o.Check(ledger.DecisionApprove); err != nil {
 		return Approved{}, err
 	}
+	if len(o.Employees) > 0 && len(o.Except) > 0 {
+		return Approved{}, refuse(ExceptOfSome, nil)
+	}
 	st, err := d.app.deciding(ctx, d.app.keyedLedger)
 	if err != nil {
 		return Approved{}, err
@@ -66,10 +110,13 @@ func (d Decisions) Approve(ctx context.Context, o Approval) (Approved, error) {
 	if err != nil {
 		return Approved{}, err
 	}
-	released, err := st.Approve(ctx, o.Run, store.Approval{Employees: o.Employees, Displayed: o.Displayed, By: o.By, Reason: o.Reason,
-		Expires: d.app.holdExpires(run.Job)})
+	released, err := st.Approve(ctx, o.Run, store.Approval{Employees: o.Employees, Except: o.Except, Displayed: o.Displayed,
+		Seen: o.Seen, By: o.By, Reason: o.Reason, Expires: d.app.holdExpires(run.Job)})
 	return Approved{run, released}, err
 }
+
+// NeedsAnotherPerson reports whether a decision was refused because somebody else has to take it.
+func NeedsAnotherPerson(err error) bool { return is[*store.SecondPersonError](err) }
 
 // holdExpires is how long a hold of a job waits for a decision; 0, for ever, for one that is no longer configured.
 func (a *App) holdExpires(name string) time.Duration {
@@ -86,7 +133,23 @@ func (d Decisions) run(ctx context.Context, st *store.Store, id int64) (*jobs.Ru
 	if err != nil {
 		return nil, noRun(id, err)
 	}
-	return run, d.app.sameTarget(run)
+	if err := d.app.sameTarget(run); err != nil {
+		return nil, err
+	}
+	return run, d.app.agree(ctx, st, run.Job)
+}
+
+// shown is a run that may be decided about as it was shown: nobody decides about its job by other rules.
+func (a *App) shown(ctx context.Context, id int64, seen *jobs.Seen) (store.Shown, error) {
+	st, err := a.deciding(ctx, a.readable)
+	if err != nil {
+		return store.Shown{}, err
+	}
+	run, err := st.Run(ctx, id)
+	if err != nil {
+		return store.Shown{}, noRun(id, err)
+	}
+	return st.Shown(seen), a.agree(ctx, st, run.Job)
 }
 
 func (a *App) sameTarget(run *jobs.Run) error {
@@ -102,11 +165,25 @@ func (d Decisions) Cancel(ctx context.Context, id int64, by Decision) (*jobs.Run
 	if err := by.Check(ledger.DecisionCancel); err != nil {
 		return nil, err
 	}
-	st, err := d.app.deciding(ctx, d.app.readable)
+	shown, err := d.app.shown(ctx, id, by.Seen)
 	if err != nil {
 		return nil, err
 	}
-	run, err := st.Cancel(ctx, id, by.By, by.Reason)
+	run, err := shown.Cancel(ctx, id, by.By, by.Reason)
+	return run, noRun(id, err)
+}
+
+// SetAside gives up what a run holds of some employees, and of nobody else; the next run proposes them again. It returns the run as it
+// stands then. Errors: *Refused, *store.NotHeldError, *store.DisplayedError, *jobs.BusyError.
+func (d Decisions) SetAside(ctx context.Context, id int64, employees []string, by Decision) (*jobs.Run, error) {
+	if err := by.Check(ledger.DecisionCancel); err != nil {
+		return nil, err
+	}
+	shown, err := d.app.shown(ctx, id, by.Seen)
+	if err != nil {
+		return nil, err
+	}
+	run, err := shown.SetAside(ctx, id, employees, by.By, by.Reason)
 	return run, noRun(id, err)
 }
 
@@ -155,7 +232,7 @@ func (d Decisions) Settle(ctx context.Context, o Settling) (*jobs.Run, error) {
 		return nil, err
 	}
 	timeout := d.app.Config.PartnerNamed(run.Target.Partner).RequestTimeout
-	run, err = st.Settle(ctx, o.Run, o.Employees, o.As, o.By, o.Reason, timeout)
+	run, err = st.Shown(o.Seen).Settle(ctx, o.Run, o.Employees, o.As, o.By, o.Reason, timeout)
 	return run, noRun(o.Run, err)
 }
 
@@ -191,6 +268,9 @@ func (d Decisions) Unpause(ctx context.Context, job, by string) error {
 	if err != nil {
 		return err
 	}
+	if err := d.app.agree(ctx, st, job); err != nil {
+		return err
+	}
 	ended, err := st.Unpause(ctx, job, by)
 	if err == nil && !ended {
 		return refuse(NotPaused, Args{"job": job})
@@ -214,12 +294,15 @@ func (d Decisions) ClosePeriod(ctx context.Context, m Month, force bool, by Deci
 	if err != nil {
 		return nil, err
 	}
+	if err := d.app.agree(ctx, st, d.app.sendingJobs(m.Dossier.Name)...); err != nil {
+		return nil, err
+	}
 	p, err := d.app.documents()
 	if err != nil {
 		return nil, err
 	}
 	return st.ClosePeriod(ctx, d.app.Target(p, m.Dossier), m.Period,
-		ledger.Closure{By: by.By, Reason: by.Reason, Force: force})
+		ledger.Closure{By: by.By, Reason: by.Reason, Force: force, Shown: by.Missing})
 }
 
 // ReopenPeriod lets a closed month take writes again until a time to come.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,77 @@ func TestWhatWasDisplayedIsWhatIsApproved(t *testing.T) {
 	w.must(err)
 	if now, n := w.state(t.Context(), run.ID); approved.Run.State != jobs.Held || now != jobs.Queued || n != decisions+1 {
 		t.Errorf("was %s, is %s with %d decisions", approved.Run.State, now, n)
+	}
+}
+
+// Whoever saw a run held does not stop what somebody let go meanwhile, nor decide about anything else that moved on.
+func TestWhatWasSeenIsWhatIsDecidedAbout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	run := w.held()
+	seen := run.Seen()
+	if parsed, ok := jobs.ParseSeen(seen.String()); !ok || parsed != seen {
+		t.Errorf("%q is read as %v", seen, parsed)
+	}
+	w.exec(`UPDATE syncd.run SET epoch = epoch + 1 WHERE state = 'held'`) // a process had it since
+	state, decisions := w.state(t.Context(), run.ID)
+	stale := Decision{By: "marie", Reason: "it is right", Seen: &seen}
+	_, approved := w.Decisions().Approve(t.Context(), Approval{Run: run.ID, Decision: stale})
+	_, cancelled := w.Decisions().Cancel(t.Context(), run.ID, stale)
+	_, settled := w.Decisions().Settle(t.Context(), Settling{Run: run.ID, Employees: []string{"00001"}, As: ledger.SettleAccepted,
+		Decision: stale})
+	_, requeued := w.Runs().Requeue(t.Context(), run.ID, stale)
+	for what, err := range map[string]error{"approve": approved, "cancel": cancelled, "settle": settled, "requeue": requeued} {
+		if !is[*store.DisplayedError](err) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if now, n := w.state(t.Context(), run.ID); now != state || n != decisions {
+		t.Errorf("%s with %d decisions, and was %s with %d", now, n, state, decisions)
+	}
+	seen.Epoch++
+	_, err := w.Decisions().Cancel(t.Context(), run.ID, stale)
+	w.must(err)
+}
+
+// What somebody saw in a preview goes by itself; anything else waits for them.
+func TestAnotherPlanThanThePreviewIsHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *config.Config) {
+		for i := range c.Jobs {
+			c.Jobs[i].Guards = jobs.Guards{}
+		}
+	})
+	w.run(Order{Job: "dictionnaire"})
+	selection := Selection{Dossiers: []string{apptest.Dossiers[0].Name}, Period: apptest.Period}
+	send := func(digest string) *jobs.Run {
+		t.Helper()
+		ordered, err := w.Runs().Order(t.Context(), Order{Job: "paie", Selection: selection, Previewed: digest, Decision: Decision{By: "marie"}})
+		w.must(err)
+		queued, err := ordered.Queue(t.Context(), ordered.Dossiers[0])
+		w.must(err)
+		run, err := w.Runs().Resume(t.Context(), queued.ID, "marie", goOn)
+		w.must(err)
+		return run
+	}
+	preview := func() string {
+		t.Helper()
+		planner, err := w.Runs().Planner(t.Context(), Planning{Job: "paie", Selection: selection})
+		w.must(err)
+		plan, err := planner.Plan(t.Context(), planner.Dossiers[0], func(jobs.Target) jobs.PlanSink { return &collector{} }, jobs.Silent{})
+		w.must(err)
+		return plan.Digests.Plan
+	}
+	if run := send(preview()); run.State != jobs.Succeeded || run.Counts.Accepted != 8 {
+		t.Errorf("what was previewed is %s, accepted %d: %v", run.State, run.Counts.Accepted, run.Findings)
+	}
+	w.exec(`UPDATE staging.employee SET ville = 'NANTES' WHERE dossier = 'saint-martin' AND matricule = '00001'`)
+	seen := preview()
+	w.exec(`UPDATE staging.employee SET ville = 'BREST' WHERE dossier = 'saint-martin' AND matricule = '00001'`)
+	run := send(seen)
+	holds := func(f jobs.Finding) bool { return f.Rule == jobs.RulePreview && f.Holds }
+	if run.State != jobs.Held || !slices.ContainsFunc(run.Findings, holds) {
+		t.Errorf("another plan is %s: %v", run.State, run.Findings)
 	}
 }
 
@@ -133,7 +205,7 @@ func TestAnotherTargetIsLeftAlone(t *testing.T) {
 	_, err = w.Decisions().Settle(t.Context(), Settling{Run: run.ID, Employees: []string{"00001"}, As: ledger.SettleAccepted,
 		Decision: approval})
 	refusedWith(t, err, OtherTarget, about)
-	_, err = w.Runs().Resume(t.Context(), run.ID, "marie", begin)
+	_, err = w.Runs().Resume(t.Context(), run.ID, "marie", goOn)
 	refusedWith(t, err, OtherTarget, about)
 	w.Config.Documents().Environment = "test"
 	if now, n := w.state(t.Context(), run.ID); now != state || n != decisions {
@@ -184,8 +256,8 @@ func TestNobodyDecides(t *testing.T) {
 	t.Parallel()
 	a := New(&config.Config{}, Door{})
 	_, ordered := a.Runs().Order(t.Context(), Order{Job: "paie"})
-	_, resumed := a.Runs().Resume(t.Context(), 1, "", begin)
-	_, requeued := a.Runs().Requeue(t.Context(), 1, "")
+	_, resumed := a.Runs().Resume(t.Context(), 1, "", goOn)
+	_, requeued := a.Runs().Requeue(t.Context(), 1, Decision{})
 	for what, err := range map[string]error{"an order": ordered, "a resume": resumed, "a requeue": requeued,
 		"the end of a pause": a.Decisions().Unpause(t.Context(), "paie", "")} {
 		if !errors.Is(err, errNobody) {

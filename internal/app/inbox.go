@@ -23,6 +23,7 @@ func (a *App) Inbox() Inbox { return Inbox{a} }
 // Why what is asked of the inbox is refused.
 const (
 	NoCollection   Code = "no-collection"   // name, names: those that there are
+	NoRecordsYet   Code = "no-records-yet"  // name: of a collection
 	NoPartnerNamed Code = "no-partner"      // name, names
 	NoRecord       Code = "no-record"       // name (the collection), value (the key)
 	SeveralRecords Code = "several-records" // name, value, names: of which partners and dossiers
@@ -105,7 +106,10 @@ func (i Inbox) knows(ctx context.Context, st *store.Store, f ledger.RecordFilter
 		slices.Sort(partners)
 		return refuse(NoPartnerNamed, Args{"name": f.Partner, "names": slices.Compact(partners)})
 	}
-	if f.Collection != "" && !slices.Contains(collections, f.Collection) {
+	switch {
+	case f.Collection != "" && len(collections) == 0:
+		return refuse(NoRecordsYet, Args{"name": f.Collection})
+	case f.Collection != "" && !slices.Contains(collections, f.Collection):
 		slices.Sort(collections)
 		return refuse(NoCollection, Args{"name": f.Collection, "names": slices.Compact(collections)})
 	}

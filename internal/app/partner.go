@@ -54,7 +54,7 @@ func (a *App) dial(p *config.Partner, how dialing) (*client, error) {
 	o := httpcall.Options{RetryFor: how.retryFor, Runs: min(max(how.runs, 1), jobs.SendingAtOnce(p.MaxInFlight)),
 		Observe: a.door.Observe, Log: a.door.Log, UserAgent: "syncd/" + a.door.Version}
 	if hear := a.door.Waits; hear != nil {
-		o.Waits = func(w httpcall.Wait) { hear(w.Call, w.Until) }
+		o.Waits = func(w httpcall.Wait) { hear(p.Name, w.Call, w.Until) }
 	}
 	end := func() {}
 	if how.shares {
@@ -225,7 +225,7 @@ func (a *App) forecasts(dossier string) []jobs.Forecast {
 		if err != nil {
 			continue // it has no mapping yet: there is nothing to look ahead to
 		}
-		all = append(all, jobs.Forecast{Job: &push, Period: job.PeriodAt(time.Now())})
+		all = append(all, jobs.Forecast{Job: &push, Digest: a.Config.JobDigest(job.Name), Period: job.PeriodAt(a.Now())})
 	}
 	return all
 }

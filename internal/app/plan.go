@@ -49,7 +49,7 @@ func (r Runs) Planner(ctx context.Context, asked Planning) (*Planner, error) {
 	if err := checkVerify(&p.Job, asked.Verify, asked.Overwrite); err != nil {
 		return nil, err
 	}
-	if p.Dossiers, p.Period, err = asked.Of(a.Config, job); err != nil {
+	if p.Dossiers, p.Period, err = asked.Of(a.Config, job, a.Now()); err != nil {
 		return nil, err
 	}
 	if p.ledger, err = a.keyedLedger(ctx); err != nil {

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"maps"
 	"slices"
 
 	"syncd/internal/config"
@@ -22,6 +24,7 @@ func (a *App) Records() Records { return Records{a} }
 // Why what is asked for cannot be shown.
 const (
 	NoLimit          Code = "no-limit"           // limit
+	NoLastRun        Code = "no-last-run"        // of what is asked for nothing was executed
 	NoState          Code = "no-state"           // state, states
 	NoDecision       Code = "no-decision"        // decision, decisions
 	NobodySends      Code = "nobody-sends"       // dossier: no job sends its employees
@@ -29,7 +32,7 @@ const (
 	NobodyKnown      Code = "nobody-known"       // employee, dossier, why
 	NobodyAlike      Code = "nobody-alike"       // employee, dossier, alike: matricules with other zeros in front
 	NoNomenclatures  Code = "no-nomenclatures"   // dossier
-	NoNomenclature   Code = "no-nomenclature"    // name, dossier
+	NoNomenclature   Code = "no-nomenclature"    // name, dossier, names
 )
 
 // ledger is the ledger as it is open, else for what is recorded in the open.
@@ -102,6 +105,18 @@ func (r Records) Run(ctx context.Context, id int64) (*jobs.Run, error) {
 	return run, err
 }
 
+// LastRun is the newest run of a dossier and job, "" = any: where no job is named, the newest month, or a pull that needs somebody.
+func (r Records) LastRun(ctx context.Context, dossier, job string) (*jobs.Run, error) {
+	runs, err := r.Runs(ctx, ledger.RunFilter{Dossier: dossier, Job: job, Months: job == "", Max: 1})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(runs) == 0:
+		return nil, refuse(NoLastRun, nil)
+	}
+	return r.Run(ctx, runs[0].ID)
+}
+
 // Unseal opens the ledger with its key, so that the fields of new employees, which are sealed, can be shown. An error that is
 // about the key alone leaves the rest to be shown.
 func (r Records) Unseal(ctx context.Context) (sealed, err error) {
@@ -110,6 +125,15 @@ func (r Records) Unseal(ctx context.Context) (sealed, err error) {
 	}
 	_, err = r.app.keyedLedger(ctx)
 	return nil, err
+}
+
+// Sums are what a run's plan comes to in amounts; nil = it has none, or the ledger was opened without its key.
+func (r Records) Sums(ctx context.Context, run *jobs.Run) (*jobs.Sums, error) {
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return st.Sums(ctx, run)
 }
 
 // Changes are what a pull changed.
@@ -153,6 +177,25 @@ func (r Records) Items(ctx context.Context, run *jobs.Run, keys []string, diffs 
 			}
 		}
 	}
+}
+
+// ErrNoItem says that a run has no such item.
+var ErrNoItem = errors.New("the run has no such item")
+
+// KeyOf is the matricule of an item of a run. Errors: ErrNoItem.
+func (r Records) KeyOf(ctx context.Context, run *jobs.Run, seq int) (string, error) {
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return "", err
+	}
+	items, err := st.Items(ctx, run.ID, store.ItemFilter{After: seq - 1, Max: 1})
+	if err == nil && (len(items) == 0 || items[0].Seq != seq) {
+		err = ErrNoItem
+	}
+	if err != nil {
+		return "", err
+	}
+	return items[0].Key, nil
 }
 
 // DecisionNames are the decisions that the audit can be asked for.
@@ -205,9 +248,20 @@ func (r Records) Nomenclatures(ctx context.Context, d config.Dossier, name strin
 	case name == "":
 		return all, nil
 	case all[name] == nil:
-		return nil, refuse(NoNomenclature, Args{"name": name, "dossier": d.Name})
+		return nil, refuse(NoNomenclature, Args{"name": name, "dossier": d.Name, "names": slices.Sorted(maps.Keys(all))})
 	}
 	return mapping.Nomenclatures{name: all[name]}, nil
+}
+
+// StoredImpacts are whom the nomenclatures that were pulled last would block, by dossier, as each pull found it. To ask anew is
+// Impacts.
+func (r Records) StoredImpacts(ctx context.Context) (map[string][]jobs.StoredImpact, error) {
+	st, err := r.ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := r.app.Config.Documents()
+	return st.Impacts(ctx, jobs.Target{Partner: p.Name, Environment: p.Environment, BaseURL: p.BaseURL})
 }
 
 // Impact is whom the nomenclatures that were pulled last would block of one job and dossier.
@@ -265,7 +319,7 @@ func (r Records) impact(ctx context.Context, runner *jobs.Runner, st *store.Stor
 	if err != nil {
 		return target, impact, err
 	}
-	period, err := of.PeriodOf(job)
+	period, err := of.PeriodOf(job, r.app.Now())
 	if err != nil {
 		return target, impact, err
 	}
@@ -293,7 +347,7 @@ func (r Records) Why(ctx context.Context, of Selection, key string) (*ledger.Sto
 	if err != nil {
 		return nil, view.Now{}, err
 	}
-	period, err := of.PeriodOf(job)
+	period, err := of.PeriodOf(job, r.app.Now())
 	if err != nil {
 		return nil, view.Now{}, err
 	}
@@ -319,12 +373,33 @@ func (r Records) Why(ctx context.Context, of Selection, key string) (*ledger.Sto
 		}
 	}
 	if gone && isEmpty(story) {
-		if alike, err := st.KeysAlike(ctx, target.ID, key); known && err == nil && len(alike) > 0 {
+		if alike := alikeOf(ctx, st, target, now.Err, key); len(alike) > 0 {
 			return nil, now, &Refused{NobodyAlike, Args{"employee": key, "dossier": d.Name, "alike": alike}, now.Err}
 		}
 		return nil, now, &Refused{NobodyKnown, Args{"employee": key, "dossier": d.Name, "why": now.Err}, now.Err}
 	}
 	return story, now, nil
+}
+
+// alikeOf are the matricules, of staging and of the ledger, that differ from one by zeros in front alone.
+func alikeOf(ctx context.Context, st *store.Store, target jobs.Target, missing error, key string) (alike []string) {
+	if nobody, ok := errors.AsType[*jobs.EmployeeError](missing); ok {
+		alike = nobody.Alike
+	}
+	known, err := st.KeysAlike(ctx, target.ID, key) // of a target that was never used there are none
+	if err != nil {
+		return alike
+	}
+	return slices.Compact(slices.Sorted(slices.Values(append(known, alike...))))
+}
+
+// AuditedAlike are the matricules of the audit that differ from a filter's by zeros in front alone.
+func (r Records) AuditedAlike(ctx context.Context, f ledger.AuditFilter) ([]string, error) {
+	st, err := r.ledger(ctx)
+	if err != nil || f.Employee == "" {
+		return nil, err
+	}
+	return st.AuditedAlike(ctx, f.Dossier, f.Employee)
 }
 
 // Alike are the matricules that differ from some of a run's target by zeros in front alone, where there are any.

@@ -32,6 +32,8 @@ const (
 	NoReason      Code = "no-reason"      // decision: of jobs
 	NoRun         Code = "no-run"         // run
 	OtherTarget   Code = "other-target"   // run, environment
+	OtherRules    Code = "other-rules"    // job, host: a daemon there has another configuration for it than this process
+	ExceptOfSome  Code = "except-of-some" // an approval names who goes, and who does not
 	NobodySettled Code = "nobody-settled" // a settlement names no employee
 	NoSchedule    Code = "no-schedule"    // job
 	PausedAlready Code = "paused-already" // job
@@ -40,8 +42,10 @@ const (
 
 // Decision is who decides, and why: both stay in the audit.
 type Decision struct {
-	By     string // a system user
-	Reason string
+	By      string // a system user
+	Reason  string
+	Seen    *jobs.Seen // how the run stood when it was shown; nil = it is named by its number alone
+	Missing string     // ledger.MissingTag of what was shown to be missing of a month; "" = whatever is
 }
 
 // errNobody is a fault of a door: the ledger takes a decision of nobody for one of its own rules.

@@ -12,12 +12,16 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"syncd"
+	"syncd/internal/config"
 	"syncd/internal/hinted"
+	"syncd/internal/jobs"
 	"syncd/internal/lazyregexp"
 	"syncd/internal/partner"
 	"syncd/internal/sample"
+	"syncd/internal/schedule"
 	"syncd/migrations"
 )
 
@@ -121,7 +125,7 @@ func (r Rehearsal) Config(reference func(name string) string) (text string, secr
 		}
 	}
 	if len(replacements) > 0 {
-		return "", nil, fmt.Errorf("the sample configuration is not as this program expects: %d settings are missing", len(replacements))
+		return "", nil, hinted.Because(nil, "defect.sample", "n", len(replacements))
 	}
 	return strings.Join(lines, "\n"), secrets, nil
 }
@@ -131,9 +135,17 @@ func (r Rehearsal) Reads() bool { return partner.OfProfile(r.Profile).Reads != n
 
 // DatabaseName is that of its ledger.
 func (r Rehearsal) DatabaseName() string {
-	name := r.Database[strings.LastIndex(r.Database, "/")+1:]
-	name, _, _ = strings.Cut(name, "?")
-	return name
+	address, _, _ := strings.Cut(r.Database, "?") // a socket's folder has slashes, too
+	return address[strings.LastIndex(address, "/")+1:]
+}
+
+// SamplePeriod is the month that a rehearsal's job is about, whatever the time zone of the machine.
+func SamplePeriod(now time.Time) string {
+	zone, err := schedule.Location(config.DefaultTimezone)
+	if err != nil {
+		zone = time.UTC // it is in the program
+	}
+	return string(jobs.PeriodOf(now.In(zone)))
 }
 
 // ParseSample reads DOSSIER=EMPLOYEES: made-up staff, the same each time.

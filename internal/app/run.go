@@ -39,10 +39,11 @@ const (
 type Order struct {
 	Job string
 	Selection
-	FailedOf  int64 // the run whose undelivered employees are to go; 0 = none
-	Resend    bool  // send again who is unchanged, too: needs a reason
-	Verify    bool  // compare what the partner has with what it acknowledged
-	Overwrite bool  // and send over what the partner's side edited
+	FailedOf  int64  // the run whose undelivered employees are to go; 0 = none
+	Resend    bool   // send again who is unchanged, too: needs a reason
+	Verify    bool   // compare what the partner has with what it acknowledged
+	Overwrite bool   // and send over what the partner's side edited
+	Previewed string // digest of the plan that the person saw; another one waits for a decision. "" = they saw none
 	Decision
 }
 
@@ -89,7 +90,7 @@ func (r Runs) Order(ctx context.Context, o Order) (*Ordered, error) {
 			return nil, err
 		}
 	}
-	dossiers, period, err := o.Of(c, job)
+	dossiers, period, err := o.Of(c, job, r.app.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +130,9 @@ func (r Runs) undelivered(ctx context.Context, job config.Job, o *Order) (s Sele
 	if err != nil {
 		return s, noRun(o.FailedOf, err)
 	}
+	if o.Seen != nil && *o.Seen != run.Seen() {
+		return s, &store.DisplayedError{Run: *run}
+	}
 	if err := leftSome(run, job); err != nil {
 		return s, err
 	}
@@ -164,7 +168,7 @@ func (o *Ordered) request(d config.Dossier) jobs.NewRun {
 	request := jobs.NewRun{
 		Job: o.job.Name, Kind: o.job.Kind, Target: o.app.Target(p, d), Period: o.period, AnyOrder: order.Period != "",
 		Scope: p.Documents.Scope, Employees: Unique(order.Employees), FailedOf: order.FailedOf,
-		Verify: order.Verify, Overwrite: order.Overwrite,
+		Verify: order.Verify, Overwrite: order.Overwrite, Previewed: order.Previewed,
 		Trigger: jobs.TriggerManual, RequestedBy: order.By, Digests: jobs.Digests{Config: c.Digest()},
 	}
 	if order.Resend {
@@ -177,6 +181,9 @@ func (o *Ordered) request(d config.Dossier) jobs.NewRun {
 func (o *Ordered) Queue(ctx context.Context, d config.Dossier) (*jobs.Run, error) {
 	st, err := o.app.deciding(ctx, o.app.keyedLedger)
 	if err != nil {
+		return nil, err
+	}
+	if err := o.app.agree(ctx, st, o.job.Name); err != nil {
 		return nil, err
 	}
 	return st.Enqueue(ctx, o.request(d))
@@ -297,7 +304,7 @@ func workOn[Job any](job *Job, resumption jobs.Resumption,
 }
 
 // Resume goes on here with a run that stopped, with the plan that it had; one that had come to its end is returned as it is.
-func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(dossier string) Progress) (*jobs.Run, error) {
+func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(*jobs.Run) Progress) (*jobs.Run, error) {
 	if by == "" {
 		return nil, errNobody
 	}
@@ -320,7 +327,7 @@ func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(dossie
 	if err != nil {
 		return nil, err
 	}
-	progress := begin(d.Name)
+	progress := begin(run)
 	defer progress.Done()
 	runner, err := e.runner(d, e.ledger, progress)
 	if err != nil {
@@ -337,15 +344,15 @@ func (r Runs) Resume(ctx context.Context, id int64, by string, begin func(dossie
 	return resumed, err
 }
 
-// Requeue leaves a run that stopped to a daemon.
-func (r Runs) Requeue(ctx context.Context, id int64, by string) (*jobs.Run, error) {
-	if by == "" {
+// Requeue leaves a run that stopped to a daemon, and needs no reason.
+func (r Runs) Requeue(ctx context.Context, id int64, by Decision) (*jobs.Run, error) {
+	if by.By == "" {
 		return nil, errNobody
 	}
-	st, err := r.app.deciding(ctx, r.app.readable)
+	shown, err := r.app.shown(ctx, id, by.Seen)
 	if err != nil {
 		return nil, err
 	}
-	run, err := st.Requeue(ctx, id, by)
+	run, err := shown.Requeue(ctx, id, by.By)
 	return run, noRun(id, err)
 }

@@ -18,6 +18,7 @@ import (
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/partner"
+	"syncd/internal/plaintext"
 	"syncd/internal/sandbox"
 )
 
@@ -71,6 +72,9 @@ func (a *App) RunningSandbox(ctx context.Context, profile string) (Sandbox, erro
 }
 
 func noProfile(name string) error {
+	if near := plaintext.Nearest(name, partner.Profiles()); near != "" {
+		return refuseFor("command.profile-near", "name", strconv.Quote(name), "nearest", near)
+	}
 	return refuseFor("command.no-profile", "name", strconv.Quote(name), "profiles", hinted.Either(partner.Profiles()))
 }
 
@@ -184,7 +188,7 @@ func (s Sandbox) call(ctx context.Context, method, path string, body any) ([]byt
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		away := &jobs.CallError{Class: jobs.ClassTemporary, Call: method + " " + request.URL.Path}
-		away.Tell(hinted.Say("sandbox.away", "address", address), hinted.Say("sandbox.start", "file", s.app.Config.File))
+		away.Tell(hinted.Say("sandbox.away", "address", address), s.start())
 		return nil, away
 	}
 	defer response.Body.Close()
@@ -348,4 +352,12 @@ func ParseMembers(args []string) (map[string]json.RawMessage, error) {
 		members[name] = json.RawMessage(value)
 	}
 	return members, nil
+}
+
+// start is how the stand-in is started: where syncd is a service it has a unit beside that one's.
+func (s Sandbox) start() hinted.Fact {
+	if service, is := strings.CutPrefix(s.app.door.Getenv("SYNCD_ADMIN"), "syncd"); is {
+		return hinted.Say("sandbox.start-unit", "unit", "syncd-sandbox"+strings.TrimSuffix(service, ".service"))
+	}
+	return hinted.Say("sandbox.start", "file", s.app.Config.File)
 }

@@ -20,7 +20,7 @@ const (
 
 // Schedules tells what comes next, what came last, and what was missed.
 func (r Records) Schedules(ctx context.Context) (view.Schedules, error) {
-	a, now := r.app, time.Now()
+	a, now := r.app, r.app.Now()
 	st, err := r.ledger(ctx)
 	if err != nil {
 		return view.Schedules{}, err
@@ -53,14 +53,40 @@ func alive(ctx context.Context, st *store.Store) ([]ledger.Daemon, error) {
 	return slices.DeleteFunc(daemons, func(d ledger.Daemon) bool { return d.Silent >= aliveFor }), err
 }
 
-// Served reports whether a daemon is there to execute what is queued.
-func (r Records) Served(ctx context.Context) (bool, error) {
+// Serving is how the daemons that share the ledger serve jobs.
+type Serving struct {
+	Unserved []string // those that no daemon has
+	Differs  []string // those for which one has another configuration than this process
+}
+
+// Serving is how some jobs are served now.
+func (r Records) Serving(ctx context.Context, names []string) (s Serving, err error) {
 	st, err := r.ledger(ctx)
 	if err != nil {
-		return false, err
+		return s, err
 	}
 	daemons, err := alive(ctx, st)
-	return len(daemons) > 0, err
+	for _, name := range names {
+		if !slices.ContainsFunc(daemons, func(d ledger.Daemon) bool { return has(d, name) }) {
+			s.Unserved = append(s.Unserved, name)
+		}
+		if r.app.otherwise(daemons, name) != nil {
+			s.Differs = append(s.Differs, name)
+		}
+	}
+	return s, err
+}
+
+func has(d ledger.Daemon, job string) bool { return d.Jobs[job] != "" }
+
+// otherwise is a daemon that has another configuration for a job; nil = none of those that have it.
+func (a *App) otherwise(daemons []ledger.Daemon, job string) *ledger.Daemon {
+	for i := range daemons {
+		if has(daemons[i], job) && daemons[i].Jobs[job] != a.Config.JobDigest(job) {
+			return &daemons[i]
+		}
+	}
+	return nil
 }
 
 // agenda is what the ledger knows of schedules.
@@ -87,14 +113,18 @@ func (a *App) differs(d ledger.Daemon) bool {
 func (a *App) pairs(ctx context.Context, st *store.Store) (pairs []ledger.Pair, targets map[jobs.Target]int64, err error) {
 	targets = map[jobs.Target]int64{}
 	for i := range a.Config.Partners {
+		p := &a.Config.Partners[i]
+		known, _, err := st.TargetsAt(ctx, a.Target(p, config.Dossier{}))
+		if err != nil {
+			return nil, nil, err
+		}
+		ids := map[string]int64{}
+		for _, t := range known {
+			ids[t.Dossier] = t.ID
+		}
 		for _, d := range a.Config.AllDossiers {
-			at := a.Target(&a.Config.Partners[i], d)
-			target, ok, err := st.Target(ctx, at)
-			if err != nil {
-				return nil, nil, err
-			}
-			if ok {
-				targets[at] = target.ID
+			if id, ok := ids[d.Name]; ok {
+				targets[a.Target(p, d)] = id
 			}
 		}
 	}
@@ -120,7 +150,7 @@ func (a *App) agenda(ctx context.Context, st *store.Store) (known agenda, err er
 	if known.armed, err = st.Schedules(ctx, known.pairs); err != nil {
 		return known, err
 	}
-	if known.last, err = st.LastFires(ctx, names); err != nil {
+	if known.last, err = st.LastFires(ctx, known.pairs); err != nil {
 		return known, err
 	}
 	missed, err := st.MissedFires(ctx, names, shownMissed)

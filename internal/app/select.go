@@ -15,13 +15,13 @@ type Selection struct {
 	Employees []string
 }
 
-// Of is the selection within a job: by default all its dossiers, and its period at this moment.
-func (s Selection) Of(c *config.Config, job config.Job) ([]config.Dossier, jobs.Period, error) {
+// Of is the selection within a job: by default all its dossiers, and its period at that moment.
+func (s Selection) Of(c *config.Config, job config.Job, now time.Time) ([]config.Dossier, jobs.Period, error) {
 	dossiers, err := s.dossiersOf(c, job)
 	if err != nil {
 		return nil, "", err
 	}
-	period, err := s.PeriodOf(job)
+	period, err := s.PeriodOf(job, now)
 	return dossiers, period, err
 }
 
@@ -68,15 +68,15 @@ func (s Selection) One(c *config.Config) (config.Dossier, error) {
 	return config.Dossier{}, refuse(OneDossier, Args{"example": c.AllDossiers[0].Name})
 }
 
-// PeriodOf is the selected period, else the job's at this moment.
-func (s Selection) PeriodOf(job config.Job) (jobs.Period, error) {
+// PeriodOf is the selected period, else the job's at a moment.
+func (s Selection) PeriodOf(job config.Job, now time.Time) (jobs.Period, error) {
 	switch {
 	case !job.Kind.HasPeriod() && s.Period != "":
 		return "", refuse(NoPeriod, Args{"job": job.Name})
 	case !job.Kind.HasPeriod():
 		return "", nil
 	case s.Period == "":
-		return job.PeriodAt(time.Now()), nil
+		return job.PeriodAt(now), nil
 	}
 	return ParsePeriod(s.Period)
 }

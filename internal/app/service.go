@@ -58,12 +58,20 @@ func (s *Service) Run(ctx context.Context) error {
 	defer end()
 	serving := s.serve(ctx)
 	defer func() { end(); <-serving }()
+	alerts := s.newAlerting()
+	alerting := make(chan struct{})
+	go func() {
+		defer close(alerting)
+		alerts.run(ctx)
+	}()
+	defer func() { end(); <-alerting }()
 	if s.ledger, err = s.openLedger(ctx, &setup); err != nil || s.ledger == nil {
 		return err
 	}
 	defer s.ledger.Close()
+	alerts.ledger.Store(s.ledger)
 	s.lasting = ctx
-	defer func() { end(); s.purging.Wait() }()
+	defer func() { end(); s.purging.Wait(); <-alerting }() // they use the ledger
 	s.metrics.SetLedger(statistics{s})
 	if err := s.ledger.Notice(ctx); err != nil { // nothing starts by itself in a ledger that may not know what was sent
 		return err
@@ -200,6 +208,23 @@ func (s *Service) purge(a *App) {
 		Msg("purged what was past its time")
 }
 
+// failing are the recipients of alerts, and whether what tells them fails; nil = there are none.
+func (s statistics) failing(ctx context.Context, c *config.Config) (failing map[string]bool, err error) {
+	told, err := recipients(ctx, c, s.s.ledger)
+	if err != nil || len(told) == 0 {
+		return nil, err
+	}
+	ways, err := channels(ctx, s.s.ledger, told)
+	if err != nil {
+		return nil, err
+	}
+	failing = make(map[string]bool, len(ways))
+	for i := range ways {
+		failing[ways[i].Name] = ways[i].Failing
+	}
+	return failing, nil
+}
+
 // statistics is what monitoring asks: the ledger knows the runs, the configuration what is due.
 type statistics struct{ s *Service }
 
@@ -207,15 +232,25 @@ func (s statistics) Statistics(ctx context.Context) (ledger.Statistics, error) {
 	c := s.s.current.Load()
 	type pair struct{ job, dossier string }
 	known := map[pair]ledger.DossierStatistics{}
+	var names, reading []string
+	for _, j := range c.Jobs {
+		if names = append(names, j.Name); j.Kind.Fetches() {
+			reading = append(reading, j.Name)
+		}
+	}
 	var all ledger.Statistics // all but dossiers is of the ledger, whoever the partner is
 	for _, p := range c.Partners {
 		var err error
-		if all, err = s.s.ledger.Statistics(ctx, p.Environment, p.BaseURL); err != nil {
+		if all, err = s.s.ledger.Statistics(ctx, names, reading, p.Environment, p.BaseURL); err != nil {
 			return all, err
 		}
 		for _, d := range all.Dossiers {
 			known[pair{d.Job, d.Dossier}] = d
 		}
+	}
+	var err error
+	if all.Failing, err = s.failing(ctx, c); err != nil {
+		return all, err
 	}
 	all.Dossiers = nil
 	now := time.Now()

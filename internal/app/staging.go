@@ -30,6 +30,7 @@ type Load struct {
 	Dry             bool     // nothing is replaced
 
 	Seen  func(file string, rows int) // hears how far it is
+	Read  func(rows int)              // hears that both files are read, and what follows is the database's alone
 	Waits func(limit time.Duration)   // hears that somebody else replaces the tables
 }
 
@@ -134,7 +135,7 @@ func (a *App) loadPeriod(s Selection) (string, error) {
 	var periods []jobs.Period
 	for _, j := range a.Config.Jobs {
 		if j.Kind.HasPeriod() {
-			periods = append(periods, j.PeriodAt(time.Now()))
+			periods = append(periods, j.PeriodAt(a.Now()))
 		}
 	}
 	slices.Sort(periods)
@@ -204,13 +205,14 @@ func (l *load) gather(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if file.Rows == 0 && (file == l.employees || !l.WithoutElements) {
-			mistakes.Add(file.At(0, "", "load.no-row"))
+		if file.Rows == 0 && mistakes.Err() == nil && (file == l.employees || !l.WithoutElements) {
+			mistakes.Add(file.NoRow())
 		}
 	}
 	if err := mistakes.Err(); err != nil {
 		return err
 	}
+	l.Read(l.employees.Rows + l.elements.Rows)
 	faults, err := l.into.Faults(ctx, l.WithoutElements)
 	for _, fault := range faults {
 		file, column := l.employees, "matricule"

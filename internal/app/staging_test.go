@@ -23,7 +23,7 @@ import (
 func exports(t *testing.T, employees, elements string) Load {
 	t.Helper()
 	o := Load{Employees: filepath.Join(t.TempDir(), "employees.csv"), Elements: filepath.Join(t.TempDir(), "elements.csv"), Superuser: true,
-		Selection: Selection{Period: "2026-11"}, Seen: func(string, int) {}, Waits: func(time.Duration) {}}
+		Selection: Selection{Period: "2026-11"}, Seen: func(string, int) {}, Read: func(int) {}, Waits: func(time.Duration) {}}
 	for path, text := range map[string]string{
 		o.Employees: "dossier;matricule;prenom\n" + employees,
 		o.Elements:  "dossier;matricule;code;amount\n" + elements,

@@ -90,7 +90,7 @@ func (a *App) cutoffs(now time.Time) store.Cutoffs {
 	}
 	r := a.Config.Retention
 	return store.Cutoffs{Diffs: cutoff(r.Diffs), Items: cutoff(r.Items), Runs: cutoff(r.Runs), Fires: cutoff(r.Fires),
-		Documents: cutoff(r.Baseline), Files: cutoff(r.Files), Traces: a.traces()}
+		Documents: cutoff(r.Baseline), Files: cutoff(r.Files), Readings: cutoff(r.Readings), Traces: a.traces()}
 }
 
 // traces are those of the members that any job compares between people.

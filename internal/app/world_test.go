@@ -62,6 +62,8 @@ func (unwatched) Done() {}
 
 func begin(string) Progress { return unwatched{} }
 
+func goOn(*jobs.Run) Progress { return unwatched{} }
+
 // run executes an order for one dossier.
 func (w *world) run(o Order) *jobs.Run {
 	w.t.Helper()
@@ -128,4 +130,4 @@ func refusedWith(t *testing.T, err error, code Code, args Args) {
 	}
 }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testpg.Tests{M: m}) }

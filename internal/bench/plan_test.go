@@ -54,13 +54,7 @@ func planUnchanged(b *testing.B, passed bool) {
 		}
 		ours, copied = sum(ours, c), copied+psqlCopies(r)
 	}
-	n := float64(b.N)
-	b.ReportMetric(ours.wall.Seconds()/copied.Seconds(), "×psql")
-	b.ReportMetric(ours.wall.Seconds()/n, "s")
-	b.ReportMetric(copied.Seconds()/n, "psql-s")
-	b.ReportMetric(ours.cpu.Seconds()/n, "cpu-s")
-	b.ReportMetric(float64(ours.rss), "MiB")
-	b.ReportMetric(0, "ns/op")
+	besidePsql(b, ours, copied)
 }
 
 // psqlCopies is the yardstick.

@@ -101,6 +101,17 @@ type cost struct {
 	out  string
 }
 
+// besidePsql reports what all rounds of a benchmark cost, beside what psql took for the same.
+func besidePsql(b *testing.B, ours cost, psql time.Duration) {
+	n := float64(b.N)
+	b.ReportMetric(ours.wall.Seconds()/psql.Seconds(), "×psql")
+	b.ReportMetric(ours.wall.Seconds()/n, "s")
+	b.ReportMetric(psql.Seconds()/n, "psql-s")
+	b.ReportMetric(ours.cpu.Seconds()/n, "cpu-s")
+	b.ReportMetric(float64(ours.rss), "MiB")
+	b.ReportMetric(0, "ns/op")
+}
+
 func (r *rig) run(args ...string) cost {
 	r.b.Helper()
 	cmd := r.command(args...)

@@ -30,7 +30,9 @@ type Config struct {
 	Database    Database
 	Partners    []Partner // at least one
 	Daemon      Daemon
+	Web         Web `json:",omitzero"`
 	Retention   Retention
+	Alerts      Alerts
 	AllDossiers []Dossier // in the order of the file
 	Jobs        []Job     // in the order of the file
 
@@ -79,7 +81,9 @@ func readConfig(t *strict.Table, sections []Section) *Config {
 		atOnce = max(atOnce, c.Partners[i].MaxInFlight)
 	}
 	c.Daemon = readDaemon(t.Table("daemon"), atOnce)
+	c.Web = readWeb(t)
 	c.Retention = readRetention(t.Table("retention"), c.Daemon)
+	c.Alerts = readAlerts(t.Table("alerts"), dossierNames(c.AllDossiers))
 	tables := t.Tables("job")
 	c.Jobs = readJobs(tables, surroundings{c, sections, dossierNames(c.AllDossiers)})
 	c.wantKeys(dossiers)
@@ -181,7 +185,8 @@ func (c *Config) Dossiers(j Job) []Dossier {
 	return dossiers
 }
 
-// Secrets are all references to secrets that the configuration holds.
+// Secrets are all references to secrets that the configuration holds, but for that of the page's certificate, which its process
+// alone can read.
 func (c *Config) Secrets() []strict.Secret {
 	secrets := []strict.Secret{c.Database.LedgerKey}
 	for _, p := range c.Partners {
@@ -203,7 +208,10 @@ func (c *Config) Secrets() []strict.Secret {
 	for _, j := range c.Jobs {
 		secrets = append(secrets, j.Ping.secrets()...)
 	}
-	return secrets
+	if !c.Daemon.Ping.Reference.IsZero() {
+		secrets = append(secrets, c.Daemon.Ping.Reference)
+	}
+	return append(secrets, c.Alerts.secrets()...)
 }
 
 // Unreadable tells which secrets cannot be read. The same trouble of many dossiers' keys is one problem.
@@ -302,7 +310,8 @@ func (c *Config) Digest() string { return c.digest }
 
 // JobDigest identifies what a job does and when: hex of a SHA-256, equal in two daemons that would do the same; "" for
 // a job that is not configured. What belongs to one machine does not count: where secrets and certificates are kept,
-// the database's address, pings, and what the daemon itself is told, but for closed days that move the job's schedule.
+// the database's address, pings, by when somebody wants the month, and what the daemon itself is told, but for closed days that move
+// the job's schedule.
 func (c *Config) JobDigest(name string) string {
 	j, err := c.Job(name)
 	if err != nil {
@@ -324,7 +333,7 @@ func (c *Config) digestJob(j Job) (string, error) {
 	slices.SortFunc(dossiers, func(a, b dossier) int { return cmp.Compare(a.Name, b.Name) })
 	partner := c.PartnerOf(j).distinct().WithoutSecrets()
 	partner.CAFile = ""
-	j.DossierNames, j.Ping = nil, Ping{}
+	j.DossierNames, j.Ping, j.Due = nil, Ping{}, nil
 	return digest(struct {
 		Job      Job
 		Partner  Partner

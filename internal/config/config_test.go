@@ -100,7 +100,8 @@ var commentedDefault = regexp.MustCompile(`(?m)^# ([a-z_]+ = (["{[0-9]|true|fals
 // sampleSections are those of the sample that are commented out as a whole.
 var (
 	sampleSections = regexp.MustCompile(`(?m)^# \[isidoor\.salarie\.(read|answer)\]\n(# [a-z]+ = .*\n)+`)
-	sampleRecords  = regexp.MustCompile(`(?m)^# \[\[?(partner|dossier|job)[a-z.-]*\]\]?\n(# [a-z_]+ = .*\n)+`) // of partners that are only read from
+	sampleRecords  = regexp.MustCompile(`(?m)^# \[\[?(partner|dossier|job|alerts)[a-z.-]*\]\]?\n(# [a-z_]+ = .*\n)+`) // of partners that are only read from
+	sampleWeb      = regexp.MustCompile(`(?m)^# \[web\]\n(# .*\n)+`)
 )
 
 // uncommented puts such a section of the sample into force.
@@ -116,7 +117,7 @@ func TestSampleDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := 0
-	sections := sampleRecords.ReplaceAllString(sampleSections.ReplaceAllString(string(content), ""), "")
+	sections := sampleWeb.ReplaceAllString(sampleRecords.ReplaceAllString(sampleSections.ReplaceAllString(string(content), ""), ""), "")
 	written := commentedDefault.ReplaceAllStringFunc(sections, func(line string) string {
 		key, value, _ := strings.Cut(line[2:], " = ")
 		switch key {
@@ -125,13 +126,18 @@ func TestSampleDefaults(t *testing.T) {
 				break
 			}
 			return line
-		case "staging_url", "ledger_key_former", "ca_file", "ping", "amount_fields": // examples: they have no default
+		case "label":
+			if strings.HasPrefix(value, `"/`) { // that of [isidoor.dictionnaire]
+				break
+			}
+			return line
+		case "staging_url", "ledger_key_former", "ca_file", "ping", "due", "amount_fields": // examples: they have no default
 			return line
 		}
 		count++
 		return line[2:]
 	})
-	if count != 76 {
+	if count != 78 {
 		t.Errorf("%d defaults found", count)
 	}
 	plain, all := parsed(t, string(content)), parsed(t, written)
@@ -156,7 +162,11 @@ func TestSampleRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := parsed(t, sampleRecords.ReplaceAllStringFunc(string(content), uncommented))
+	written := sampleRecords.ReplaceAllStringFunc(string(content), uncommented)
+	c := parsed(t, regexp.MustCompile(`(?m)^ca_file = .*$`).ReplaceAllString(written, "")) // there is no such file
+	if r := c.Alerts.Recipients; len(r) != 3 || r[1].Channel() != "webhook" || r[2].Channel() != "ntfy" || c.Alerts.SMTP.Port != 587 {
+		t.Errorf("got %+v", c.Alerts)
+	}
 	var names []string
 	for _, p := range c.Partners {
 		names = append(names, p.Name)

@@ -23,11 +23,15 @@ type Daemon struct {
 	ResumeWithin time.Duration      // how old a failed run may be for that
 	Grace        time.Duration      // how long runs may take to end when the daemon stops
 	Log          string             // "text", "json", or "auto": text in the journal and on a terminal, else JSON
+	Ping         PingURL            // asked every ten minutes while all goes on
 	Timezone     string             // of ResumeFailed and of Retention.Schedule
 	ClosedDays   []schedule.Day     // working days leave them out, in all schedules
 
 	location *time.Location // of Timezone
 }
+
+// Location is the clock of Timezone.
+func (d *Daemon) Location() *time.Location { return d.location }
 
 // mostGrace is less than the 90 s after which systemd kills the packaged service (TimeoutStopSec).
 const mostGrace = 80 * time.Second
@@ -42,6 +46,7 @@ func readDaemon(t *strict.Table, maxInFlight int) Daemon {
 		Grace:        t.Duration("grace", time.Minute, time.Second, mostGrace),
 		Log:          t.Choice("log", "auto", "auto", "text", "json"),
 		ClosedDays:   readClosedDays(t, "closed_days"),
+		Ping:         readPingURL(t, "ping"),
 	}
 	d.Timezone, d.location = readTimezone(t, "timezone")
 	d.ResumeFailed = readSchedule(t, "resume_failed", t.Text("resume_failed", "0 * * * *"), d.Timezone, d.ClosedDays)
@@ -102,6 +107,7 @@ type Retention struct {
 	Fires    Age                // of schedules
 	Baseline Age                // the documents of people who left
 	Files    Age                // of the inbox: what they contain
+	Readings Age                // who was shown what of whom
 	MaxShare float64            // what goes at once of what there is, without a person; 1 = all may
 	Schedule *schedule.Schedule // when the daemon purges; nil = never
 }
@@ -150,9 +156,13 @@ func readRetention(t *strict.Table, d Daemon) Retention {
 		Fires:    readAge(t, "fires", Age{Months: 12}),
 		Baseline: readAge(t, "baseline", Age{Months: 24}),
 		Files:    readAge(t, "files", Age{}),
+		Readings: readAge(t, "readings", Age{Months: 12}),
 	}
 	r.MaxShare = t.Number("max_share", 0.25, 0.01, 1)
 	r.Schedule = readSchedule(t, "schedule", t.Text("schedule", "30 3 * * *"), d.Timezone, d.ClosedDays)
+	if (Age{Days: leastReadings}).longer(r.Readings) {
+		t.Report("readings", strict.Say("readings-short"))
+	}
 	if r.Items.longer(r.Runs) {
 		t.Report("items", strict.Say("items-outlive"))
 	}
@@ -161,6 +171,9 @@ func readRetention(t *strict.Table, d Daemon) Retention {
 	}
 	return r
 }
+
+// leastReadings is how many days the ledger keeps who was shown what, whoever asks.
+const leastReadings = 28
 
 var agePattern = lazyregexp.New(`^([1-9][0-9]{0,3}) (day|month|year)s?$`)
 
@@ -190,8 +203,8 @@ func readAge(t *strict.Table, key string, fallback Age) Age {
 	return age
 }
 
-// defaultTimezone is that of most dossiers.
-const defaultTimezone = "Europe/Paris"
+// DefaultTimezone is that of most dossiers.
+const DefaultTimezone = "Europe/Paris"
 
 // schedule reads the text of a key; nil for an empty one. A wrong zone is reported at its own key.
 func readSchedule(t *strict.Table, key, spec, timezone string, closed []schedule.Day) *schedule.Schedule {
@@ -209,8 +222,20 @@ func readSchedule(t *strict.Table, key, spec, timezone string, closed []schedule
 	return s
 }
 
+func readDue(t *strict.Table, key, timezone string, closed []schedule.Day) *schedule.Due {
+	spec := t.Required(key, strict.Say("write-due"))
+	if _, err := schedule.Location(timezone); err != nil {
+		timezone = "UTC" // to check the rest
+	}
+	due, err := schedule.ParseDue(spec, timezone, closed)
+	if err != nil && spec != "" {
+		t.Report(key, hinted.What(err), strict.Say("write-due"))
+	}
+	return due
+}
+
 func readTimezone(t *strict.Table, key string) (string, *time.Location) {
-	name := t.Text(key, defaultTimezone)
+	name := t.Text(key, DefaultTimezone)
 	location, err := schedule.Location(name)
 	if err != nil {
 		t.Report(key, hinted.What(err), strict.Say("write-zone"))

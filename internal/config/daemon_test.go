@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/config/strict"
+	"syncd/internal/jobs"
 	"syncd/internal/schedule"
 )
 
@@ -24,7 +25,7 @@ func TestDaemonDefaults(t *testing.T) {
 		t.Errorf("got %+v", d)
 	}
 	if want := (Retention{Diffs: Age{Months: 12}, Items: Age{Months: 72}, Runs: Age{Months: 72}, Fires: Age{Months: 12},
-		Baseline: Age{Months: 24}, MaxShare: 0.25}); r != want {
+		Baseline: Age{Months: 24}, Readings: Age{Months: 12}, MaxShare: 0.25}); r != want {
 		t.Errorf("got %+v", r)
 	}
 	if j.Schedule != nil || j.Missed != schedule.Latest || j.MissedWindow != 92*strict.Day || j.Deadline != 6*time.Hour ||
@@ -142,6 +143,30 @@ func TestAge(t *testing.T) {
 	}
 }
 
+// TestDue: a job of the previous month has all of the following one to send it.
+func TestDue(t *testing.T) {
+	t.Parallel()
+	const kind = `kind = "push-salaries"`
+	for _, test := range []struct{ keys, period, want string }{
+		{`due = "last-working-day 12:00"`, "2026-11", "2026-11-30 12:00 +0100"},
+		{"due = \"last-working-day 12:00\"\nperiod = \"previous\"", "2026-11", "2026-12-31 12:00 +0100"},
+		{"due = \"working-day 3 12:00\"\nperiod = \"previous\"", "2026-12", "2027-01-07 12:00 +0100"},
+		{"due = \"last-working-day 12:00\"\ntimezone = \"Indian/Reunion\"", "2026-11", "2026-11-30 12:00 +0400"},
+	} {
+		job, err := parsed(t,
+			valid(t, kind, kind+"\n"+test.keys, "[[dossier]]", "[daemon]\nclosed_days = [\"2027-01-04\"]\n\n[[dossier]]")).Job("paie")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := job.DueOf(jobs.Period(test.period)).Format("2006-01-02 15:04 -0700"); got != test.want {
+			t.Errorf("%s: got %s, want %s", test.keys, got, test.want)
+		}
+	}
+	if job, err := parsed(t, valid(t)).Job("paie"); err != nil || !job.DueOf("2026-11").IsZero() {
+		t.Errorf("got %v, %v", job.DueOf("2026-11"), err)
+	}
+}
+
 func TestJobDigest(t *testing.T) {
 	t.Parallel()
 	const kind = `kind = "push-salaries"`
@@ -153,6 +178,7 @@ func TestJobDigest(t *testing.T) {
 	for _, edits := range [][]string{
 		{`"CLIENT_SECRET"`, `"OTHER"`}, {`"DOSSIER_KEY"`, `"OTHER"`}, {`"postgres:///paie"`, `"postgres:///other"`},
 		{kind, kind + "\ndossiers = [\"saint-martin\"]"}, {kind, kind + "\nping = { done = \"https://example.org/x\" }"},
+		{kind, kind + "\ndue = \"last-working-day 12:00\""},
 		{"[[dossier]]", "[daemon]\nmax_runs = 2\nclosed_days = [\"12-24\"]\n\n[[dossier]]"},
 		{`name = "saint-martin"`, "name = \"saint-martin\"\nlabel = \"Other\""},
 	} {
@@ -173,5 +199,22 @@ func TestJobDigest(t *testing.T) {
 			t.Errorf("%s does the same as %s", edits[1], other)
 		}
 		seen[got] = edits[1]
+	}
+}
+
+// Who has no role is no matter of this file: people of the page have roles too, and the ledger alone knows them.
+func TestAlertsOfNobody(t *testing.T) {
+	t.Parallel()
+	server := "\n[alerts.smtp]\nhost = \"127.0.0.1\"\ntls = \"none\"\nfrom = \"paie@example.org\"\n"
+	marie := "[[alerts.recipient]]\nname = \"marie\"\nroles = [\"approve\"]\nmail = \"marie@example.org\"\n"
+	for _, added := range []string{"", server, server + marie} {
+		c := parsed(t, valid(t)+added)
+		if got := besides(c); len(got) > 0 {
+			t.Errorf("%q: got %v", added, got)
+		}
+		if r := c.Alerts.Recipients; added == server+marie &&
+			(c.Alerts.SMTP.Port != 587 || r[0].Channel() != "mail" || !slices.Equal(r[0].DossierNames, []string{"*"})) {
+			t.Errorf("%+v", c.Alerts)
+		}
 	}
 }

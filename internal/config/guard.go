@@ -28,6 +28,7 @@ func readGuard(t *strict.Table, source *jobs.Source, mapped *mapping.Spec, docum
 		MaxGap:          t.Integer("max_gap", 2, 0, 1200),
 		MaxBack:         t.Integer("max_back", 1, 0, 1200),
 		Approval:        t.Boolean("approval", false),
+		SecondPerson:    readSecondPerson(t),
 		Verify:          t.Boolean("verify", false),
 		CheckKeys:       t.Boolean("check_keys", true),
 		Recognise:       t.Boolean("recognise", true),
@@ -253,4 +254,12 @@ func pathsOf(fields []mapping.Field, which func(f *mapping.Field, named privacy.
 // named is what the last name of a field's path, and that of its column, tell.
 func named(f *mapping.Field) privacy.Named {
 	return privacy.ByNames(f.Path[strings.LastIndexByte(f.Path, '.')+1:], f.Column)
+}
+
+func readSecondPerson(t *strict.Table) jobs.SecondPerson {
+	mode := t.Choice("second_person", "off", "off", string(jobs.SecondHeld), string(jobs.SecondAlways))
+	if mode == "off" {
+		return jobs.OnePerson
+	}
+	return jobs.SecondPerson(mode)
 }

@@ -30,7 +30,8 @@ type Job struct {
 	Ping         Ping
 
 	// of jobs that send
-	Period  string // "current" or "previous"
+	Period  string        // "current" or "previous"
+	Due     *schedule.Due `json:",omitempty"` // by when a month is to be sent; nil = nobody says
 	Source  jobs.Source
 	Mapping mapping.Spec
 	Guards  jobs.Guards
@@ -63,6 +64,18 @@ func (j Job) PeriodIn(at time.Time, zone *time.Location) jobs.Period {
 		return period.Previous()
 	}
 	return period
+}
+
+// DueOf is by when a period is to be sent; zero = nobody says. A job of the previous month sends it in the one that follows.
+func (j Job) DueOf(period jobs.Period) time.Time {
+	if j.Due == nil || period == "" {
+		return time.Time{}
+	}
+	month := period.Start()
+	if j.Period == "previous" {
+		month = month.AddDate(0, 1, 0)
+	}
+	return j.Due.In(month.Year(), month.Month())
 }
 
 // surroundings are what jobs refer to elsewhere in the file.
@@ -127,9 +140,9 @@ func refuseOverlap(t *strict.Table, j *Job, others []Job, dossiers []string) {
 	}
 }
 
-// sameDocuments reports whether two jobs read and map alike. White space in queries does not count.
+// sameDocuments reports whether two jobs read and map alike. White space in queries does not count, nor what people call things.
 func sameDocuments(a, b *Job) bool {
-	return reflect.DeepEqual(a.Mapping, b.Mapping) && slices.Equal(a.reads(), b.reads())
+	return reflect.DeepEqual(a.Mapping.Unlabelled(), b.Mapping.Unlabelled()) && slices.Equal(a.reads(), b.reads())
 }
 
 // reads are the queries and keys by which documents are read.
@@ -151,7 +164,7 @@ var forms = map[jobs.Kind]struct {
 	keys   []string
 	read   func(*strict.Table, *Job, surroundings)
 }{
-	jobs.PushSalaries:     {"idle-in-push", "", []string{"period", "source", "fields", "children", "guard"}, readPush},
+	jobs.PushSalaries:     {"idle-in-push", "", []string{"period", "due", "source", "fields", "children", "guard"}, readPush},
 	jobs.PullDictionnaire: {"idle-in-pull", "", []string{"max_withdrawn"}, readPull},
 	jobs.PullRecords:      {"idle-in-records", "records-alone", []string{"partner", "collections", "max_gone"}, readFetch},
 }
@@ -290,6 +303,9 @@ func refuseNamed(t *strict.Table, key string, refused []string, partner string) 
 
 func readPush(t *strict.Table, j *Job, around surroundings) {
 	j.Period = t.Choice("period", "current", "current", "previous")
+	if t.Has("due") {
+		j.Due = readDue(t, "due", j.Timezone, around.Daemon.ClosedDays)
+	}
 	children := t.Tables("children")
 	j.Source = readSource(t, children, count(j.DossierNames, around.dossiers))
 	j.Source.Zone = j.Timezone

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"syncd/internal/config/strict"
 	"syncd/internal/hinted"
@@ -51,8 +53,9 @@ func openFields(t *strict.Table, code, job string) (*strict.Table, []strict.Prob
 
 func readChildren(t *strict.Table, at places, job string) (mapping.Children, []strict.Problem) {
 	c := mapping.Children{
-		Path: t.Required("path", strict.Say("name-list")),
-		Key:  t.Required("key", strict.Say("name-code")),
+		Path:  t.Required("path", strict.Say("name-list")),
+		Key:   t.Required("key", strict.Say("name-code")),
+		Label: readLabel(t),
 	}
 	at[c.Path] = func(what, next hinted.Fact) { t.Report("path", what, next) }
 	fields, missing := openFields(t, "no-child-fields", job)
@@ -64,7 +67,7 @@ func readChildren(t *strict.Table, at places, job string) (mapping.Children, []s
 }
 
 // fieldKeys are the keys of a field written as a table.
-var fieldKeys = []string{"column", "value", "dictionary", "sensitive", "null", "type"}
+var fieldKeys = []string{"column", "value", "dictionary", "sensitive", "null", "type", "label"}
 
 // readFields reads a table of fields, sorted by path so that the digest does not depend on the order in the file.
 func readFields(t *strict.Table, prefix string, at places) []mapping.Field {
@@ -112,16 +115,11 @@ func classify(f *mapping.Field, master bool) {
 	}
 }
 
-// jobKeys are keys of a [[job]] that TOML takes for members of the document when they stand below one of its tables.
-var jobKeys = []string{
-	"schedule", "timezone", "dossiers", "period", "missed", "missed_window", "deadline", "hold_expires", "ping", "guard", "max_withdrawn",
-}
-
 // misplaced warns of a member that has the name of a job's key. It reports one that cannot be a member and returns true.
 func misplaced(t *strict.Table, path string) bool {
 	n := t.Node.Members[path]
 	isField := n.Kind == strict.KindTable && (n.Members["column"] != nil || n.Members["value"] != nil)
-	if isField || !slices.Contains(jobKeys, path) {
+	if isField || !mapping.IsKeyOfJob(path) {
 		return false
 	}
 	if n.Kind == strict.KindText {
@@ -160,7 +158,27 @@ func readField(t *strict.Table, path string) mapping.Field {
 		Sensitive:    t.Boolean("sensitive", false),
 		Null:         mapping.Null(t.Choice("null", "", string(mapping.NullClear), string(mapping.NullOmit), string(mapping.NullRefuse))),
 		Type:         mapping.Type(t.Choice("type", "", string(mapping.TypeString), string(mapping.TypeNumber), string(mapping.TypeBoolean))),
+		Label:        readLabel(t),
 	}
+}
+
+// mostLabel is how many characters people's name for a member may have: it stands in lists and tables.
+const mostLabel = 60
+
+// readLabel is what people call a member or an array; "" = nothing else than its path.
+func readLabel(t *strict.Table) string {
+	n := t.Want("label", strict.KindText)
+	if n == nil {
+		return ""
+	}
+	label := strings.Join(strings.Fields(n.Text), " ")
+	switch {
+	case label == "":
+		t.Report("label", strict.Say("empty"), strict.Say("leave-out-label"))
+	case utf8.RuneCountInString(label) > mostLabel || strings.ContainsFunc(label, unprintable):
+		t.Report("label", strict.Say("no-label"), strict.Say("label-like"))
+	}
+	return label
 }
 
 // constant is a text, a number or a boolean; nil when there is none. Decimals stay exact.
@@ -221,10 +239,42 @@ func readSource(t *strict.Table, children []*strict.Table, dossiers int) jobs.So
 		LockWait:  source.Duration("lock_wait", jobs.LockWait, time.Second, time.Hour),
 	}
 	s.RowSecurity = source.Choice("row_security", "refuse", "refuse", "apply") == "apply"
+	s.Display = readDisplay(source)
 	for _, child := range children {
 		s.Children = append(s.Children, readChildSource(child, s.Key, dossiers))
 	}
 	return s
+}
+
+func unprintable(r rune) bool { return !unicode.IsPrint(r) && r != '\u00a0' }
+
+// mostDisplayed is how many columns make what somebody is called.
+const mostDisplayed = 4
+
+// readDisplay are the columns that people are called by; nil = by their matricule. One whose name tells that it holds an IBAN or a NIR
+// is refused: those are shown nowhere.
+func readDisplay(t *strict.Table) (columns []string) {
+	list := t.Want("display", strict.KindList)
+	if list == nil {
+		return nil
+	}
+	if len(list.Items) == 0 || len(list.Items) > mostDisplayed {
+		t.Report("display", strict.Say("display-count", "n", mostDisplayed), strict.Say("display-like"))
+	}
+	for _, at := range t.Texts("display", list, strict.Say("display-like")) {
+		column := at.Node.Text
+		switch {
+		case !columnPattern().MatchString(column):
+			at.Report("", strict.Say("no-column"), strict.Say("display-like"))
+		case privacy.ByNames(column).Kind.Identifies():
+			at.Report("", strict.Say("display-secret"), strict.Say("display-like"))
+		case slices.Contains(columns, column):
+			at.Report("", strict.Say("twice"))
+		default:
+			columns = append(columns, column)
+		}
+	}
+	return columns
 }
 
 func readChildSource(t *strict.Table, key string, dossiers int) jobs.ChildSource {

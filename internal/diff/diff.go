@@ -4,11 +4,11 @@ package diff
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 )
 
@@ -26,11 +26,11 @@ import (
 func Documents(s mapping.Spec, older, newer []byte, samePeriod bool) ([]Change, error) {
 	before, err := s.Outline(older)
 	if err != nil {
-		return nil, fmt.Errorf("reading the old document: %w", err)
+		return nil, hinted.While("reading the old document", err)
 	}
 	after, err := s.Outline(newer)
 	if err != nil {
-		return nil, fmt.Errorf("reading the new document: %w", err)
+		return nil, hinted.While("reading the new document", err)
 	}
 	if !samePeriod {
 		keepMasterData(before, s.Children)

@@ -2,7 +2,6 @@ package diff
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"syncd/internal/canonjson"
+	"syncd/internal/hinted"
 	"syncd/internal/mapping"
 	"syncd/internal/plaintext"
 )
@@ -29,11 +29,11 @@ import (
 func Edits(s mapping.Spec, sent, found []byte, only []string) ([]Change, error) {
 	ours, err := readObject(sent)
 	if err != nil {
-		return nil, fmt.Errorf("reading the document that was sent: %w", err)
+		return nil, hinted.While("reading the document that was sent", err)
 	}
 	theirs, err := readObject(found)
 	if err != nil {
-		return nil, fmt.Errorf("reading the document that the other side holds: %w", err)
+		return nil, hinted.While("reading the document that the other side holds", err)
 	}
 	c := comparison{only: only}
 	c.object(&part{fields: s.Fields, children: s.Children}, "", ours, theirs)

@@ -63,7 +63,7 @@ func TestKillBeforeTheHoldIsRecordedSendsNothing(t *testing.T) {
 func (w *world) afterDeath(killed *jobs.Runner) *jobs.Runner {
 	w.t.Helper()
 	storeOf(killed).Close()
-	w.exec(`UPDATE syncd.owner SET heartbeat_at = heartbeat_at - interval '3 seconds'`)
+	w.fallSilent()
 	return w.runner()
 }
 

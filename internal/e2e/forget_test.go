@@ -58,7 +58,8 @@ func TestForgetErasesAPerson(t *testing.T) {
 		t.Errorf("%+v", done)
 	}
 	for _, table := range []string{"item", "baseline", "run", "trace", "forgotten"} {
-		if n := count(t, w, `SELECT count(*) FROM syncd.`+table+` t WHERE t::text LIKE '%00003%'`); n != 0 {
+		// not within sealed bytes, which may hold any digits
+		if n := count(t, w, `SELECT count(*) FROM syncd.`+table+` t WHERE t::text ~ '(^|[^0-9a-f])00003([^0-9a-f]|$)'`); n != 0 {
 			t.Errorf("%d rows of %s name the person", n, table)
 		}
 	}

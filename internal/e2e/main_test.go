@@ -5,11 +5,13 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"syncd/internal/testpg"
 )
 
 // defaults of flags, which the command line overrides: -rapid.checks=5000 makes the property test a soak test.
 var defaults = map[string]string{
-	"rapid.checks":     "6", // random histories of each kind; `make soak` makes a thousand
+	"rapid.checks":     "3", // random histories of each kind, others each time; `make soak` makes a thousand
 	"rapid.nofailfile": "true",
 	"rapid.shrinktime": "5s",
 	"test.parallel":    "8", // these tests wait for the database and the API more than they compute
@@ -21,5 +23,5 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(testpg.Tests{M: m})
 }

@@ -170,3 +170,34 @@ func TestRunBeforeAnyPullSendsNothing(t *testing.T) {
 		t.Errorf("%+v, the partner has %d", run.Failure, len(w.received()))
 	}
 }
+
+// What the codes would do to the next run is stored with them, in numbers, and stays as it is where an answer is not taken: the command
+// looks anew.
+func TestImpactIsStoredWithTheCodes(t *testing.T) {
+	t.Parallel()
+	w, r := ready(t, 3)
+	r.Forecasts = []jobs.Forecast{{Job: &w.job, Digest: "digest", Period: period}}
+	stored := func() (text string) {
+		w.t.Helper()
+		w.must(w.conn.QueryRow(t.Context(), `SELECT string_agg(concat_ws(' ', job, period, digest, known, employees, blocked, codes), ';')
+			FROM syncd.impact`).Scan(&text))
+		return text
+	}
+	w.wantState(w.pullNomenclatures(r), jobs.Succeeded)
+	if got := stored(); got != "paie "+string(period)+" digest t 3 0 []" {
+		t.Fatal(got)
+	}
+	w.sandbox.RemoveEntry("Civilite", "MME")
+	w.sandbox.RemoveEntry("Civilite", "M")
+	held := w.pullNomenclatures(r)
+	w.wantState(held, jobs.Held)
+	if got := stored(); got != "paie "+string(period)+" digest t 3 0 []" {
+		t.Errorf("an answer that is held has changed what is stored: %s", got)
+	}
+	w.approve(r, held.ID, "it is so")
+	_, err := r.ResumePull(t.Context(), &w.pull, held.ID)
+	w.must(err)
+	if got := stored(); !strings.Contains(got, "t 3 3 ") || !strings.Contains(got, `"name": "Civilite"`) {
+		t.Errorf("stored is %s", got)
+	}
+}

@@ -1,4 +1,4 @@
-// Package help makes cobra's commands, and the manual pages of them, speak the language of the person who asks. The texts are
+// Package help makes cobra's commands speak the language of the person who asks. The texts are
 // in the catalogues of package locale, by the path of the command; a command has only its name, and flags have no usage.
 package help
 
@@ -6,6 +6,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,13 +30,14 @@ func Of(cmd *cobra.Command) *locale.Help {
 	return locale.HelpOf(locale.Language(cmd.Root().Annotations[languageNote]))
 }
 
-// Speak makes a root and its commands say in a language what cobra says. Texts are read when they are asked for.
-func Speak(root *cobra.Command, language locale.Language, values Values, args []string) {
+// Speak makes a root and its commands say in a language what cobra says. Texts are read when they are asked for, and fitted to the
+// columns of where they are shown.
+func Speak(root *cobra.Command, language locale.Language, values Values, args []string, columns func(shown io.Writer) int) {
 	root.Annotations = map[string]string{languageNote: string(language)}
-	show := root.HelpFunc()
-	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
 		Describe(root, values)
-		show(cmd, args)
+		out := cmd.OutOrStdout()
+		fmt.Fprint(out, Fold(about(cmd)+Usage(cmd), columns(out)))
 	})
 	root.SetUsageFunc(func(cmd *cobra.Command) error {
 		_, err := fmt.Fprint(cmd.OutOrStderr(), Usage(cmd))
@@ -98,6 +102,14 @@ func fill(text string, values []any) string {
 		return text
 	}
 	return locale.Fill(text, values...)
+}
+
+// about is what a command says of itself.
+func about(cmd *cobra.Command) string {
+	if text := strings.TrimRight(cmp.Or(cmd.Long, cmd.Short), " \n\t"); text != "" {
+		return text + "\n\n"
+	}
+	return ""
 }
 
 // Usage is how a command is typed: cobra's form, in the command's language.
@@ -182,9 +194,14 @@ func shownDefault(f *pflag.Flag) string {
 	return f.DefValue
 }
 
+// Hint is the line of a next step, behind what is wrong.
+func Hint(cmd *cobra.Command, step string) string {
+	return "\n" + locale.Of(locale.Language(cmd.Root().Annotations[languageNote]), "").Hint + locale.AsTyped(step)
+}
+
 // SeeHelp is the hint to a command's help.
 func SeeHelp(cmd *cobra.Command) string {
-	return "\nhint: " + locale.Fill(Of(cmd).Words.SeeHelp, "path", cmd.CommandPath())
+	return Hint(cmd, locale.Fill(Of(cmd).Words.SeeHelp, "path", cmd.CommandPath()))
 }
 
 // AfterFlag is the hint behind a mistaken flag: the one that may have been meant, else a command's help.
@@ -201,11 +218,70 @@ func AfterFlag(cmd *cobra.Command, err error) string {
 	}
 	cmd.LocalFlags().VisitAll(add)
 	cmd.InheritedFlags().VisitAll(add)
-	near := plaintext.Nearest(e.GetSpecifiedName(), known)
+	near := nearest(e.GetSpecifiedName(), known)
 	if near == "" {
 		return SeeHelp(cmd)
 	}
-	return "\nhint: " + locale.Fill(Of(cmd).Words.Meant, "command", "--"+near)
+	return Meant(cmd, "--"+near)
+}
+
+// Meant is the hint to what may have been meant.
+func Meant(cmd *cobra.Command, what string) string {
+	return Hint(cmd, locale.Fill(Of(cmd).Words.Meant, "command", what))
+}
+
+// NearCommand is the command below one that a word may mean, "period close"; "" = none.
+func NearCommand(cmd *cobra.Command, word string) string {
+	var known []string
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() || sub.Name() == "help" {
+			known = append(known, sub.Name())
+		}
+	}
+	if name := spoken(known)[plaintext.Fold(word)]; name != "" {
+		return name
+	}
+	for _, sub := range cmd.Commands() { // further down: "clore" is period close
+		var below []string
+		for _, last := range sub.Commands() {
+			below = append(below, last.Name())
+		}
+		if name := spoken(below)[plaintext.Fold(word)]; name != "" && sub.IsAvailableCommand() {
+			return sub.Name() + " " + name
+		}
+	}
+	return nearest(word, known)
+}
+
+// nearest is the name that a word may mean: by how it is typed, or by what it says in any language; "" = none.
+func nearest(word string, names []string) string {
+	meant := spoken(names)
+	if name, known := meant[plaintext.Fold(word)]; known {
+		return name
+	}
+	if near := plaintext.Nearest(word, names); near != "" {
+		return near
+	}
+	return meant[plaintext.Nearest(plaintext.Fold(word), slices.Collect(maps.Keys(meant)))]
+}
+
+// spoken are names by what people type for them in any language, and by themselves.
+func spoken(names []string) map[string]string {
+	meant := map[string]string{}
+	for _, language := range []locale.Language{locale.English, locale.French} {
+		words := locale.HelpOf(language).Meant
+		for _, name := range names {
+			for _, said := range strings.Fields(words[name]) {
+				if said = plaintext.Fold(said); meant[said] == "" { // of several the first by the alphabet: month, not period
+					meant[said] = name
+				}
+			}
+		}
+	}
+	for _, name := range names {
+		meant[name] = name
+	}
+	return meant
 }
 
 // WrongFlag tells pflag's mistakes in a command's language.

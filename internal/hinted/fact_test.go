@@ -44,7 +44,7 @@ func TestAFactIsToldInBothLanguages(t *testing.T) {
 			[]Told{{Problem: "reading staging (job.source.employees): run 7 is held and holds nothing: there is nothing to approve",
 				Hint: "'syncd runs --state held' lists what waits"}},
 			[]Told{{Problem: "lecture des données préparées (job.source.employees)\u00a0: " +
-				"l'exécution 7 est en suspens et n'a rien en suspens\u00a0: " +
+				"l'exécution 7 est en suspens et n'attend aucune décision\u00a0: " +
 				"il n'y a rien à approuver", Hint: "«\u00a0syncd runs --state held\u00a0» liste ce qui attend"}}},
 		{&telling{Say("staging.query-value", "value", Say("staging.value-22012"), "query", "q").While("reading staging (q)")},
 			[]Told{{Problem: "reading staging (q): a value does not fit (a division by zero)",
@@ -58,9 +58,9 @@ func TestAFactIsToldInBothLanguages(t *testing.T) {
 			Say("audit.purge-excess-fires", "go", 3,
 				"of", 4)})}, []Told{{Problem: "nothing is purged: 1 of 2 runs would go; 3 of 4 fires would go", Hint: purgeEN}},
 			[]Told{{Problem: "rien n'est purgé\u00a0: exécutions qui partiraient\u00a0: 1 sur 2\u00a0; " +
-				"échéances qui partiraient\u00a0: 3 sur 4", Hint: purgeFR}}},
+				"exécutions prévues qui partiraient\u00a0: 3 sur 4", Hint: purgeFR}}},
 	} {
-		if got := All(test.err); !slices.Equal(got, test.en) || lines(got) != test.err.Error() {
+		if got := All(test.err); !slices.Equal(got, test.en) || lines(nil, got) != test.err.Error() {
 			t.Errorf("got  %+v\nwant %+v\ntext %q", got, test.en, test.err)
 		}
 		if got := AllIn(french, test.err); !slices.Equal(got, test.fr) {

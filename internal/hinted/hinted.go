@@ -22,14 +22,15 @@ type Error interface {
 }
 
 // Text is the text of an error: what is wrong, then a line with the hint.
-func Text(problem, hint string) string {
+func Text(problem, hint string) string { return TextFor(English(), problem, hint) }
+
+// TextFor is Text as the words of a catalogue call a hint; nil = the English ones.
+func TextFor(words *locale.Catalogue, problem, hint string) string {
 	if hint == "" {
 		return problem
 	}
-	return problem + mark + hint
+	return problem + "\n" + cmp.Or(words, English()).Hint + hint
 }
-
-const mark = "\nhint: "
 
 // New is an error of a format as that of fmt.Errorf, with the next step.
 func New(hint, format string, args ...any) error { return &simple{fmt.Errorf(format, args...), hint} }
@@ -250,6 +251,9 @@ func first(err error) error {
 // in is a part in words; nil = those of its text.
 func (p *part) in(words *locale.Catalogue) (told Told) {
 	told.Problem, told.Meant = p.text, meant(p.one)
+	if words != nil && p.one == nil {
+		told.Problem = words.Doing(p.text) // of an error that branches, or of a defect
+	}
 	switch e := p.one.(type) { //nolint:errorlint // one layer
 	case Telling:
 		told.Problem, told.Hint = e.Fact().ToldIn(cmp.Or(words, English()))
@@ -284,26 +288,29 @@ func Split(err error) (problem, hint string) { return SplitIn(nil, err) }
 
 // SplitIn is Split in the words of a catalogue.
 func SplitIn(words *locale.Catalogue, err error) (problem, hint string) {
-	return Fold(AllIn(words, err))
+	return Fold(words, AllIn(words, err))
 }
 
 // TextIn is the text of an error in the words of a catalogue.
-func TextIn(words *locale.Catalogue, err error) string { return Text(SplitIn(words, err)) }
-
-// Fold makes one problem of several: what is wrong, up to the first hint, and this hint, with all that is told after it.
-func Fold(all []Told) (problem, hint string) {
-	first := slices.IndexFunc(all, func(t Told) bool { return t.Hint != "" })
-	if first < 0 {
-		return lines(all), ""
-	}
-	problem = lines(append(slices.Clone(all[:first]), Told{Problem: all[first].Problem}))
-	return problem, lines(append([]Told{{Problem: all[first].Hint}}, all[first+1:]...))
+func TextIn(words *locale.Catalogue, err error) string {
+	problem, hint := SplitIn(words, err)
+	return TextFor(words, problem, hint)
 }
 
-func lines(all []Told) string {
+// Fold makes one problem of several: what is wrong, up to the first hint, and this hint, with all that is told after it.
+func Fold(words *locale.Catalogue, all []Told) (problem, hint string) {
+	first := slices.IndexFunc(all, func(t Told) bool { return t.Hint != "" })
+	if first < 0 {
+		return lines(words, all), ""
+	}
+	problem = lines(words, append(slices.Clone(all[:first]), Told{Problem: all[first].Problem}))
+	return problem, lines(words, append([]Told{{Problem: all[first].Hint}}, all[first+1:]...))
+}
+
+func lines(words *locale.Catalogue, all []Told) string {
 	var text []string
 	for _, t := range all {
-		text = append(text, Text(t.Problem, t.Hint))
+		text = append(text, TextFor(words, t.Problem, t.Hint))
 	}
 	return strings.Join(text, "\n")
 }

@@ -28,7 +28,7 @@ func TestAHintStaysApartFromWhatIsWrong(t *testing.T) {
 		if !slices.Equal(all, test.want) {
 			t.Errorf("got  %+v\nwant %+v", all, test.want)
 		}
-		if text := lines(all); text != test.err.Error() {
+		if text := lines(nil, all); text != test.err.Error() {
 			t.Errorf("got  %q\nwant %q", text, test.err)
 		}
 		if text := Text(Split(test.err)); text != test.err.Error() {
@@ -47,7 +47,7 @@ func TestAFactHasWordsInEachLanguage(t *testing.T) {
 	}
 	for language, want := range map[locale.Language]string{
 		locale.English: "doing: reading root certificates: gone\nhint: check ca_file of [isidoor]",
-		locale.French:  "doing: lecture des certificats racines\u00a0: gone\nhint: vérifiez ca_file de [isidoor]",
+		locale.French:  "doing: lecture des certificats racines\u00a0: gone\nconseil\u00a0: vérifiez ca_file de [isidoor]",
 	} {
 		if got := TextIn(locale.Of(language, ""), err); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -18,11 +18,16 @@ func (l List) In(words *locale.Catalogue) string {
 	return strings.Join(texts, ", ")
 }
 
-// Either are names of which one is meant: "one or other".
+// Either are names of which one is meant: "one, another or a third".
 type Either []string
 
 // In are the names in words.
-func (e Either) In(words *locale.Catalogue) string { return strings.Join(e, words.Contract.Or) }
+func (e Either) In(words *locale.Catalogue) string {
+	if last := len(e) - 1; last > 0 {
+		return strings.Join(e[:last], ", ") + words.Contract.Or + e[last]
+	}
+	return strings.Join(e, "")
+}
 
 // Both are names that are all meant: "one and other".
 type Both []string

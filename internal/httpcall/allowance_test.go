@@ -134,6 +134,28 @@ func TestAShareThatChangesIsRenewedSoon(t *testing.T) {
 	})
 }
 
+// A process that gets no share says so after a moment, and one that has some does not, however long its own calls take.
+func TestNoShareIsTold(t *testing.T) {
+	t.Parallel()
+	sharing(t, func(t *testing.T, c *Connection, g *grants) {
+		heard := make(chan Wait, 9)
+		c.options.Waits = func(w Wait) { heard <- w }
+		g.set(0, 8, nil)
+		if n, _ := taken(t, c, shareTold/2); n != 0 || len(heard) != 0 {
+			t.Errorf("%d, told %d times at once", n, len(heard))
+		}
+		if n, _ := taken(t, c, 2*shareTold); n != 0 || len(heard) != 1 || <-heard != (Wait{}) {
+			t.Errorf("%d, told %d times", n, len(heard))
+		}
+		g.set(8, 8, nil)
+		n, giveBack := taken(t, c, 2*shareTold)
+		if n != 8 || len(heard) != 0 {
+			t.Errorf("%d of a whole share, told %d times", n, len(heard))
+		}
+		giveBack()
+	})
+}
+
 // Who cannot ask the ledger uses the share for less than its lease, and goes on when it answers again. What nobody uses is
 // given back, and asked for again at once.
 func TestAShareEnds(t *testing.T) {

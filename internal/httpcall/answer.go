@@ -72,10 +72,10 @@ func decode(body []byte) (any, error) {
 	d.UseNumber()
 	var value any
 	if err := d.Decode(&value); err != nil {
-		return nil, fmt.Errorf("decoding the answer: %w", err)
+		return nil, hinted.While("decoding the answer", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("decoding the answer: something follows the JSON value")
+		return nil, hinted.While("decoding the answer", errors.New("something follows the JSON value"))
 	}
 	return value, nil
 }

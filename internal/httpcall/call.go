@@ -335,9 +335,9 @@ func statusOutcome(status int) string {
 	return "other"
 }
 
-// Wait is a call that has had no answer for a while.
+// Wait is a call that has had no answer for a while, or may not leave yet.
 type Wait struct {
-	Call  string    // "GET /V2/Dossier"
+	Call  string    // "GET /V2/Dossier"; "" = a share of the limits is waited for, which other processes have
 	Until time.Time // when it gives up at the latest
 }
 

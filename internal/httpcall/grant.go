@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -115,7 +114,7 @@ func (t tokenTransport) exchange(req *http.Request) (*http.Response, error) {
 		err = closeErr
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the token: %w", err)
+		return nil, hinted.While("reading the token", err)
 	}
 	if meaningOf(answer.StatusCode).token == jobs.ClassConfiguration && answer.StatusCode/100 == 2 {
 		body = nil // whatever x/oauth2 would read there: this status gives no token

@@ -24,7 +24,9 @@ import (
 func (c *Connection) takeSlot(ctx context.Context, holder any) (release func()) {
 	taken := false
 	if c.allowance != nil {
+		stop := c.awaitShare()
 		taken = c.allowance.take(ctx, holder)
+		stop()
 	} else {
 		taken = c.slots.Wait(ctx, nil, holder)
 	}
@@ -32,6 +34,20 @@ func (c *Connection) takeSlot(ctx context.Context, holder any) (release func()) 
 		return nil
 	}
 	return func() { c.slots.Give(holder, 1) }
+}
+
+// awaitShare has it told when this process has no share of the limits for a while: other processes have them, or one that died had.
+func (c *Connection) awaitShare() (stop func()) {
+	hear, a := c.options.Waits, c.allowance
+	if hear == nil || a.now() > 0 {
+		return func() {}
+	}
+	timer := time.AfterFunc(shareTold, func() {
+		if a.now() == 0 {
+			hear(Wait{})
+		}
+	})
+	return func() { timer.Stop() }
 }
 
 // perSecond is how many attempts may begin in a second; 0 = any number. Of those of a minute some are kept back: as many as can be
@@ -95,6 +111,8 @@ const (
 	allowanceSoon  = 50 * time.Millisecond
 	// allowanceFor is how long a share is used without word from the ledger: less than the lease there (15 s).
 	allowanceFor = 10 * time.Second
+	// shareTold is how long a process has no share before that is told: longer than the others take to give some back.
+	shareTold = 3 * time.Second
 	// allowanceIdle is how long a share is kept that nobody uses.
 	allowanceIdle = 5 * time.Second
 )

@@ -132,7 +132,8 @@ func TestWhatCannotBeUnpacked(t *testing.T) {
 			"the answer broke off"},
 		"too large once it is unpacked": {"gzip", bomb, "configuration?", "answered 200 OK, and its body is too large", jobs.ClassTechnical,
 			"the answer is too large"},
-		"layers without end": {strings.Repeat("gzip, ", 9) + "gzip", whole, "configuration?",
+		"layers without end": { // call.packed-times
+			strings.Repeat("gzip, ", 9) + "gzip", whole, "configuration?",
 			"answered 200 OK, and its body is compressed in a way that nobody asked for (10 times)", jobs.ClassConfiguration,
 			"the answer is compressed in a way that nobody asked for (10 times)"},
 	} {

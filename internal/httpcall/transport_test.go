@@ -124,7 +124,8 @@ func TestAServerThatHangs(t *testing.T) {
 	})
 	c := p.open(t, func(o *toyOptions) { o.RequestTimeout = time.Second }) // the token has no longer
 	out := send(c, "00042")
-	if out.Class != jobs.ClassTemporary || !out.Ambiguous || callError(t, out.Err).Problem != "no answer within 1s" {
+	if out.Class != jobs.ClassTemporary || !out.Ambiguous || callError(t, out.Err).Problem != "no answer within 1s" ||
+		!strings.HasPrefix(callError(t, out.Err).Hint, "if the API is only slow, raise request_timeout") {
 		t.Errorf("outcome %+v", out)
 	}
 }
@@ -385,23 +386,27 @@ func TestTroubleInFrench(t *testing.T) {
 		e    jobs.CallError
 		want string
 	}{
-		{o.connectionTrouble(syscall.ECONNREFUSED, o.setting("base_url")), "connexion refusée\nhint: voyez si le service du partenaire " +
-			"fonctionne et est joignable d'ici\u00a0; vérifiez base_url de [partner]"},
+		{o.connectionTrouble(syscall.ECONNREFUSED, o.setting("base_url")),
+			"connexion refusée\nconseil\u00a0: voyez si le service du partenaire " +
+				"fonctionne et est joignable d'ici\u00a0; vérifiez base_url de [partner]"},
 		{proxy(proxyError{status: 407, basic: true}), "le proxy veut un nom d'utilisateur et un mot de passe\u00a0: 407 Proxy Authentication " +
-			"Required\nhint: écrivez-les dans HTTPS_PROXY, dans un fichier que seul root peut lire\u00a0: HTTPS_PROXY=http://UTILISATEUR:" +
+			"Required\nconseil\u00a0: écrivez-les dans HTTPS_PROXY, dans un fichier que seul root peut lire\u00a0: HTTPS_PROXY=http://UTILISATEUR:" +
 			"MOT_DE_PASSE@HÔTE:PORT, les caractères spéciaux sous la forme %XX"},
-		{proxy(proxyError{status: 403}), "le proxy refuse le passage\u00a0: 403 Forbidden\nhint: demandez à qui gère le proxy de laisser " +
-			"passer cette machine vers l'hôte de base_url de [partner]\u00a0; vérifiez HTTPS_PROXY et NO_PROXY"},
-		{proxy(proxyError{cause: tls.RecordHeaderError{}}), "le proxy\u00a0: le serveur ne parle pas TLS sur ce port\nhint: vérifiez " +
+		{proxy(proxyError{status: 403}),
+			"le proxy refuse le passage\u00a0: 403 Forbidden\nconseil\u00a0: demandez à qui gère le proxy de laisser " +
+				"passer cette machine vers l'hôte de base_url de [partner]\u00a0; vérifiez HTTPS_PROXY et NO_PROXY"},
+		{proxy(proxyError{cause: tls.RecordHeaderError{}}), "le proxy\u00a0: le serveur ne parle pas TLS sur ce port\nconseil\u00a0: vérifiez " +
 			"HTTPS_PROXY et NO_PROXY"},
 		{o.connectionTrouble(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, o.setting("base_url")), "certificat non " +
-			"reconnu\nhint: si un proxy ou le partenaire a sa propre autorité, nommez son fichier dans ca_file de [partner]"},
-		{packed.CallError, "la réponse est compressée d'une façon que personne n'a demandée (4 fois)\nhint: demandez au partenaire, ou à qui " +
-			"gère un proxy sur le chemin, d'envoyer les réponses comme elles sont demandées (Accept-Encoding: identity)"},
+			"reconnu\nconseil\u00a0: si un proxy ou le partenaire a sa propre autorité, nommez son fichier dans ca_file de [partner]"},
+		{packed.CallError,
+			"la réponse est compressée d'une façon que personne n'a demandée (4 fois)\nconseil\u00a0: demandez au partenaire, ou à qui " +
+				"gère un proxy sur le chemin, d'envoyer les réponses comme elles sont demandées (Accept-Encoding: identity)"},
 		{call.undecided(answer{CallError: jobs.CallError{Status: 200}}, hinted.Say("call.result-no-code")).CallError, "a répondu 200 OK, ce " +
-			"dont on ne peut pas juger\u00a0: un résultat n'a pas de code\nhint: vérifiez [partner.call.answer]"},
+			"dont on ne peut pas juger\u00a0: un résultat n'a pas de code\nconseil\u00a0: vérifiez [partner.call.answer]"},
 		{*search.nothing(), "aucun contrat n'a été trouvé aux 3 emplacements sous base_url\u00a0: a répondu 404 Not Found (2), la réponse est " +
-			"du HTML, et non du JSON\u00a0: une page de connexion\u00a0? (1)\nhint: donnez l'URL du contrat ou un fichier dans contract de " +
+			"du HTML, et non du JSON\u00a0: une page de connexion\u00a0? (1)\nconseil\u00a0: donnez l'URL du contrat ou un fichier dans " +
+			"contract de " +
 			"[partner.call], ou écrivez contract = \"none\""},
 	} {
 		e, want := test.e, test.want

@@ -32,6 +32,7 @@ const (
 	CauseWrites         CauseCode = "writes"        // a query of staging
 	CauseNoNomenclature CauseCode = "no-dictionary" // dictionaries
 	CauseNoMatricule    CauseCode = "no-matricule"  // keys
+	CauseOtherZeros     CauseCode = "other-zeros"   // keys, alike: those of staging with other zeros in front
 	CauseElsewhere      CauseCode = "elsewhere"     // a server that a foreign table reads
 	CauseCancelled      CauseCode = "cancelled"     // a statement, in the database
 	CauseReadOnly       CauseCode = "read-only"     // the database
@@ -118,4 +119,10 @@ func (e *IdentityError) FailureCause() *Cause {
 }
 
 // FailureCause names the matricules.
-func (e *EmployeeError) FailureCause() *Cause { return &Cause{Code: CauseNoMatricule, Keys: e.Keys} }
+func (e *EmployeeError) FailureCause() *Cause {
+	cause := &Cause{Code: CauseNoMatricule, Keys: e.Keys}
+	if len(e.Alike) > 0 {
+		cause.Code, cause.Args = CauseOtherZeros, map[string]string{"alike": strings.Join(e.Alike, ", ")}
+	}
+	return cause
+}

@@ -94,14 +94,13 @@ func (e *BusyError) Error() string { return hinted.TextOf(e) }
 
 // Fact implements hinted.Telling.
 func (e *BusyError) Fact() hinted.Fact {
-	const second = "2006-01-02 15:04:05"
 	switch {
 	case e.Run.State == Queued:
-		return ofRun("run.busy-queued", &e.Run, "since", e.Run.CreatedAt.Local().Format(second))
+		return ofRun("run.busy-queued", &e.Run, "since", e.Run.CreatedAt)
 	case e.Run.Interrupted:
 		return ofRun("run.busy-interrupted", &e.Run)
 	}
-	return ofRun("run.busy", &e.Run, "since", e.Run.StartedAt.Local().Format(second), "host", e.Run.Host, "pid", e.Run.PID)
+	return ofRun("run.busy", &e.Run, "since", *e.Run.StartedAt, "host", e.Run.Host, "pid", e.Run.PID)
 }
 
 // OrderError says that periods would be sent out of order.
@@ -290,11 +289,17 @@ func (e *IdentityError) Fact() hinted.Fact {
 }
 
 // EmployeeError says that an employee named on the command line is not in staging.
-type EmployeeError struct{ Keys []string }
+type EmployeeError struct {
+	Keys  []string
+	Alike []string // matricules of staging that differ from theirs by zeros in front alone
+}
 
 func (e *EmployeeError) Error() string { return hinted.TextOf(e) }
 
 // Fact implements hinted.Telling.
 func (e *EmployeeError) Fact() hinted.Fact {
+	if len(e.Alike) > 0 {
+		return hinted.Say("run.no-employee-alike", "keys", fmt.Sprintf("%q", e.Keys), "alike", e.Alike)
+	}
 	return hinted.Say("run.no-employee", "keys", fmt.Sprintf("%q", e.Keys))
 }

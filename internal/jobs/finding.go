@@ -25,6 +25,8 @@ const (
 	RuleHeldRun       Rule = "held-run"       // of some employees: the run Run of this month, which is held, concerns them
 	RuleFirst         Rule = "first"          // nothing was ever sent to this production target
 	RuleApproval      Rule = "approval"       // every plan of this job waits
+	RuleSecondPerson  Rule = "second-person"  // every plan of this job waits for another person than who started it
+	RulePreview       Rule = "preview"        // it is not the plan that the person saw who asked for it
 	RuleRestored      Rule = "restored"       // the ledger was restored, put back or moved: it may not know what was sent
 	RuleForm          Rule = "form"           // documents go by another Form than what was acknowledged last; N are sent only for that
 	RuleOtherJob      Rule = "other-job"      // the run Run of Job sent last, with another mapping
@@ -84,7 +86,7 @@ const (
 	RulePasswordAge   Rule = "password-age"   // the password is N days old; it must be changed after Of
 )
 
-// Finding is what a rule found: figures for one sentence. It holds neither names nor amounts.
+// Finding is what a rule found: figures for one sentence. What is stored of it holds neither names nor amounts.
 type Finding struct {
 	Rule   Rule     `json:"rule"`
 	Holds  bool     `json:"holds"`            // a person must decide; else it is a notice
@@ -100,6 +102,8 @@ type Finding struct {
 	Period Period   `json:"period,omitempty"` // that it is about, where that is not the run's
 	Run    int64    `json:"run,omitempty"`    // that was compared with
 	Keys   []string `json:"keys,omitempty"`   // matricules concerned, at most FindingKeys of N
+	Shown  bool     `json:"shown,omitempty"`  // the amounts that it is about may be shown: they are of no sensitive member
+	Amount *Amount  `json:"-"`                // they; nil = they may not be shown, or are not at hand
 
 	Form     []FormChange     `json:"form,omitempty"`     // how the call and its meaning changed
 	Others   []OtherTarget    `json:"others,omitempty"`   // targets of the same establishment
@@ -146,13 +150,14 @@ type Guards struct {
 	Elements   Limit // how far the number of payroll elements may be from the usual one
 	CodeTotals Limit // how far the total of one code may be from the usual one, in units of the element
 
-	RequireElements bool // a month in which nobody has an element is held
-	MaxGap          int  // months between the period and the nearest one that was sent; 0 = any
-	MaxBack         int  // months by which the period may be older than the newest one that was sent; 0 = any
-	Approval        bool // every plan that would send something waits for a person
-	Verify          bool // each run compares what the partner has with what it acknowledged
-	CheckKeys       bool // an IBAN or a NIR with wrong check digits holds the employee
-	Recognise       bool // a member whose value is an IBAN or a NIR counts among HoldFields and UniqueFields, where no name tells
+	RequireElements bool         // a month in which nobody has an element is held
+	MaxGap          int          // months between the period and the nearest one that was sent; 0 = any
+	MaxBack         int          // months by which the period may be older than the newest one that was sent; 0 = any
+	SecondPerson    SecondPerson `json:",omitempty"` // who started a run does not decide about it
+	Approval        bool         // every plan that would send something waits for a person
+	Verify          bool         // each run compares what the partner has with what it acknowledged
+	CheckKeys       bool         // an IBAN or a NIR with wrong check digits holds the employee
+	Recognise       bool         // a member whose value is an IBAN or a NIR counts among HoldFields and UniqueFields, where no name tells
 
 	HoldFields   []string // paths of master data whose change holds the employee; empty, but not nil = none at all
 	UniqueFields []string // paths of master data that two matricules must not share; likewise

@@ -1,8 +1,10 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"syncd/internal/mapping"
 )
@@ -11,7 +13,27 @@ import (
 // pulled, and not when the month is due.
 type Forecast struct {
 	Job    *PushJob
+	Digest string // of how the job is configured
 	Period Period
+}
+
+// StoredImpact is an Impact as the pull found it that stored the nomenclatures: numbers and codes, no people.
+type StoredImpact struct {
+	Job     string
+	Period  Period
+	Digest  string    // of how the job was configured then
+	At      time.Time // when it was found; of a pull, set by the ledger
+	Known   bool      // false = it could not be worked out
+	Read    int       // employees
+	Blocked int       // of them, or of matricules that only elements have
+	Codes   []UsedCode
+}
+
+// UsedCode is a withdrawn code, with how many employees use it.
+type UsedCode struct {
+	Nomenclature string `json:"name"`
+	Code         string `json:"code"`
+	Employees    int    `json:"employees"`
 }
 
 // Impact is whom nomenclatures would block at the next run of a job.
@@ -54,14 +76,15 @@ func (r *Runner) Impact(ctx context.Context, f Forecast, target Target, nomencla
 
 // forecast looks at what an answer of nomenclatures, once applied, would do to the next runs. It is never a reason not to
 // pull: a forecast that cannot be made says so.
-func (r *Runner) forecast(ctx context.Context, target Target, known, answered mapping.Nomenclatures) ([]Finding, error) {
+func (r *Runner) forecast(ctx context.Context, target Target, known, answered mapping.Nomenclatures) ([]Finding, []StoredImpact, error) {
 	var findings []Finding
+	var all []StoredImpact
 	nomenclatures := merged(known, answered)
 	for _, f := range r.Forecasts {
 		impact, err := r.Impact(ctx, f, target, nomenclatures)
 		switch {
 		case ctx.Err() != nil:
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		case err != nil:
 			findings = append(findings, Finding{Rule: RuleImpactUnknown, Job: f.Job.Name, Period: f.Period})
 			r.Log.Warn().Str("job", f.Job.Name).Str("dossier", target.Dossier).Str("reason", string(FailureReason(err).Code)).
@@ -69,8 +92,35 @@ func (r *Runner) forecast(ctx context.Context, target Target, known, answered ma
 		case impact.N > 0:
 			findings = append(findings, impact.finding())
 		}
+		all = append(all, StoredImpact{Job: f.Job.Name, Period: f.Period, Digest: f.Digest, Known: err == nil,
+			Read: impact.Read, Blocked: impact.N, Codes: impact.withdrawn()})
 	}
-	return findings, nil
+	return findings, all, nil
+}
+
+// withdrawn are the withdrawn codes that somebody uses, in their order.
+func (i Impact) withdrawn() []UsedCode {
+	used := map[UsedCode]int{}
+	for _, employee := range i.Employees {
+		theirs := map[UsedCode]bool{}
+		for j := range employee.Problems {
+			if p := &employee.Problems[j]; p.Code == mapping.ProblemWithdrawnCode {
+				theirs[UsedCode{Nomenclature: p.Nomenclature, Code: p.Value}] = true
+			}
+		}
+		for code := range theirs {
+			used[code]++
+		}
+	}
+	codes := make([]UsedCode, 0, len(used))
+	for code, n := range used {
+		code.Employees = n
+		codes = append(codes, code)
+	}
+	slices.SortFunc(codes, func(a, b UsedCode) int {
+		return cmp.Or(cmp.Compare(a.Nomenclature, b.Nomenclature), cmp.Compare(a.Code, b.Code))
+	})
+	return codes
 }
 
 func (i Impact) finding() Finding {

@@ -92,6 +92,7 @@ const (
 	ReasonMoved       ReasonCode = "moved"        // superseded: the baseline moved since the plan
 	ReasonReplanned   ReasonCode = "replanned"    // superseded by run Detail
 	ReasonCancelled   ReasonCode = "cancelled"    // superseded: a person cancelled the run; of a run: Detail says why
+	ReasonSetAside    ReasonCode = "set-aside"    // superseded: a person gave up what was held of this employee alone
 	ReasonExpired     ReasonCode = "expired"      // superseded: nobody decided about the hold in time
 	ReasonSettled     ReasonCode = "settled"      // a person found out: accepted, withdrawn, or pending again
 	ReasonReadBack    ReasonCode = "read-back"    // the API was asked: accepted, or pending again

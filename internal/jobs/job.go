@@ -67,6 +67,8 @@ type Source struct {
 	Key       string // its column that holds the matricule
 	Children  []ChildSource
 	Ready     string // SELECT that must answer true before the others are read; "" = none
+	// Display are the columns of employees that people are called by, for who reads a report: nothing is stored or sent of them.
+	Display []string `json:"-"`
 
 	Zone        string        // time zone in which the queries are executed; "" = UTC
 	LockWait    time.Duration // for tables that somebody is replacing; 0 = LockWait

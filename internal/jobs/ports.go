@@ -49,11 +49,11 @@ type Ledger interface {
 	// in its place. It returns the run as recorded.
 	Finish(ctx context.Context, run *Run, failure Reason, patience *Patience) (*Run, error)
 
-	// Keep derives a context that ends, with the cause ErrLost, when this process can no longer prove that it owns the
-	// run (1.5 s without a confirmed heartbeat). cancelled is closed when a person asked to cancel the run.
+	// Keep derives a context that ends, with the cause ErrLost, when this process no longer owns the run (its connection
+	// broke, or no heartbeat was confirmed for 10 s). cancelled is closed when a person asked to cancel the run.
 	Keep(ctx context.Context, run *Run) (kept context.Context, cancelled <-chan struct{}, release context.CancelFunc)
-	// Confirm fails with ErrLost when the last confirmed heartbeat is older than 1.5 s, or the run was claimed in an
-	// ownership that has ended since. It is cheap: it is asked before each request that leaves.
+	// Confirm returns once the last confirmed heartbeat is at most 1.5 s old, or fails with ErrLost. It is asked before each
+	// request that leaves: cheap, but that it waits where the ledger stalls.
 	Confirm(run *Run) error
 
 	// Incarnation names the ledger as it is now: when it was put back since a run was planned, that plan is outdated.
@@ -238,11 +238,13 @@ type PlanWriter interface {
 // Frozen is a plan as a whole. Of its counts the ledger keeps what was read, what is unchanged and the kinds of
 // difference; it counts items itself.
 type Frozen struct {
-	Counts   Counts
-	Digests  Digests
-	Findings []Finding
-	Form     Form
-	Figures  *Figures // for the guards of later runs; nil = not to be compared with
+	Counts       Counts
+	Digests      Digests
+	Findings     []Finding
+	Form         Form
+	Figures      *Figures     // for the guards of later runs; nil = not to be compared with
+	SecondPerson SecondPerson // by which it waits
+	Sums         *Sums        // for those who look at what the guards judged; nil = of some employees alone
 }
 
 // Hold keeps an item that was planned to be sent from being sent.
@@ -265,6 +267,7 @@ type NewRun struct {
 	Verify      bool   // compares what the partner has with what it acknowledged, before it plans
 	Overwrite   bool   // and sends over what the other side edited
 	Resend      string // why everyone is sent again, changed or not; "" = only what differs
+	Previewed   string // digest of the plan that the person saw: another one waits for a decision; "" = none was seen
 	Trigger     Trigger
 	RequestedBy string
 	Digests     Digests
@@ -323,6 +326,7 @@ type Pulled struct {
 	Apply    bool   // else the changes are recorded, and nothing else is
 	Changes  []NomenclatureChange
 	Findings []Finding // what the nomenclatures would do to the next runs
+	Impacts  []StoredImpact
 }
 
 // NomenclatureChange is one difference between two states of a nomenclature.

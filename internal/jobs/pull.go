@@ -65,12 +65,13 @@ func (r *Runner) pull(ctx context.Context, job *PullJob, run *Run) (Reason, erro
 	if run.Released && run.Approved == run.Digests.Nomenclatures {
 		hold = Reason{}
 	}
-	findings, err := r.forecast(ctx, run.Target, known, answered)
+	findings, impacts, err := r.forecast(ctx, run.Target, known, answered)
 	if err != nil {
 		return Reason{}, err
 	}
 	findings = append(contract.Broken(false), findings...)
-	return hold, r.Ledger.Pull(ctx, run, Pulled{Settings: r.API.Settings(), Apply: hold.Code == "", Changes: changes, Findings: findings})
+	return hold, r.Ledger.Pull(ctx, run, Pulled{Settings: r.API.Settings(), Apply: hold.Code == "", Changes: changes, Findings: findings,
+		Impacts: impacts})
 }
 
 // compareNomenclatures lists what differs, by name and code. A code that is no longer answered, or answered as inactive,

@@ -104,7 +104,7 @@ func TestAPullLooksAhead(t *testing.T) {
 		for _, code := range []string{"A", "B", "C"} {
 			item := PlannedItem{Item: Item{Key: code}}
 			if !pass.Nomenclatures["N"][code].Active {
-				item.Problems = []mapping.Problem{{Code: mapping.ProblemWithdrawnCode}}
+				item.Problems = []mapping.Problem{{Code: mapping.ProblemWithdrawnCode, Nomenclature: "N", Value: code}}
 			}
 			if err := pass.Sink.Add(ctx, []PlannedItem{item}); err != nil {
 				return Frozen{}, err
@@ -112,10 +112,10 @@ func TestAPullLooksAhead(t *testing.T) {
 		}
 		return Frozen{Counts: Counts{EmployeesRead: 3}}, nil
 	}
-	r := &Runner{Plan: plan, Forecasts: []Forecast{{job, "2026-12"}}}
+	r := &Runner{Plan: plan, Forecasts: []Forecast{{Job: job, Period: "2026-12"}}}
 	before := mapping.Nomenclatures{"N": {"A": {Code: "A", Active: true}, "B": {Code: "B", Active: true}, "C": {Code: "C", Active: true}}}
 	answered := mapping.Nomenclatures{"N": {"A": {Code: "A", Active: true}, "C": {Code: "C"}}}
-	findings, err := r.forecast(t.Context(), Target{}, before, answered)
+	findings, impacts, err := r.forecast(t.Context(), Target{}, before, answered)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,15 +127,19 @@ func TestAPullLooksAhead(t *testing.T) {
 		impact.Period != "2026-12" {
 		t.Errorf("%+v", impact)
 	}
+	want := []StoredImpact{{Job: "paie", Period: "2026-12", Known: true, Read: 3, Blocked: 2, Codes: []UsedCode{{"N", "B", 1}, {"N", "C", 1}}}}
+	if !reflect.DeepEqual(impacts, want) {
+		t.Errorf("stored is %+v", impacts)
+	}
 }
 
 // A forecast that cannot be made is no reason not to pull.
 func TestAPullGoesOnWithoutItsForecast(t *testing.T) {
 	t.Parallel()
 	plan := func(context.Context, *Pass) (Frozen, error) { return Frozen{}, &StagingError{} }
-	r := &Runner{Plan: plan, Forecasts: []Forecast{{&PushJob{Name: "paie"}, "2026-12"}}}
-	findings, err := r.forecast(t.Context(), Target{}, nil, nil)
-	if err != nil || len(findings) != 1 || findings[0].Rule != RuleImpactUnknown {
+	r := &Runner{Plan: plan, Forecasts: []Forecast{{Job: &PushJob{Name: "paie"}, Period: "2026-12"}}}
+	findings, impacts, err := r.forecast(t.Context(), Target{}, nil, nil)
+	if err != nil || len(findings) != 1 || findings[0].Rule != RuleImpactUnknown || len(impacts) != 1 || impacts[0].Known {
 		t.Errorf("%+v, %v", findings, err)
 	}
 }

@@ -1,7 +1,10 @@
 package jobs
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -90,9 +93,11 @@ type Run struct {
 	Employees    []string // keys of a partial run; empty = everyone
 	Counts       Counts
 	Digests      Digests
-	Planned      bool   // the plan committed
-	RequestedBy  string // system user of a manual run
-	Host         string // of the process that executes or executed it
+	Planned      bool         // the plan committed
+	RequestedBy  string       // system user of a manual run
+	StartedBy    []string     // all who asked for it or for it to go on: "account:NAME", "login:NAME"; none = a schedule
+	SecondPerson SecondPerson // what they may not do, as its plan was made
+	Host         string       // of the process that executes or executed it
 	PID          int
 	Version      string     // of the program
 	Failure      Reason     // why it failed or is held; zero otherwise
@@ -101,6 +106,7 @@ type Run struct {
 	Verify       bool       // it compares what the partner has with what it acknowledged, before it plans
 	Overwrite    bool       // and sends over what the other side edited
 	Resend       string     // why everyone is sent again, changed or not; "" = only what differs
+	Previewed    string     // digest of the plan that the person saw who queued it; "" = none
 	Approved     string     // digest of what a person approved, "" = nothing
 	Released     bool       // the ledger proves that what was planned may go: nothing held it, or it was approved
 	ApprovedBy   string     // and who
@@ -119,6 +125,7 @@ type Run struct {
 	StartedAt    *time.Time
 	FinishedAt   *time.Time
 	Aftermath    *Aftermath          // of a run that has ended; nil = nobody asked
+	Sums         *Sums               `json:"-"` // of what was planned: pay; nil = nobody asked, or they are sealed
 	Collections  map[string]Gathered // of a run that reads records: Counts.Gathered by collection
 }
 
@@ -128,6 +135,62 @@ func (r *Run) HeldDigest() string {
 		return r.Digests.Nomenclatures
 	}
 	return r.Digests.Plan
+}
+
+// SecondPerson says when somebody else has to decide than who started a run.
+type SecondPerson string
+
+const (
+	OnePerson    SecondPerson = ""       // never
+	SecondHeld   SecondPerson = "held"   // about what is held
+	SecondAlways SecondPerson = "always" // about each plan that would send something
+)
+
+// StarterMarks are what somebody is recognised by among those who started a run: their account, and the system user of it; "" = none.
+func StarterMarks(account, login string) []string {
+	marks := []string{}
+	if account != "" {
+		marks = append(marks, "account:"+account)
+	}
+	if login != "" {
+		marks = append(marks, "login:"+login)
+	}
+	return marks
+}
+
+// WaitsForAnother reports whether a decision about the run is for another person than this one: it is about what is held, or, settle,
+// about what became of what was sent.
+func (r *Run) WaitsForAnother(account, login string, settle bool) bool {
+	if r.SecondPerson == OnePerson || settle && r.SecondPerson != SecondAlways {
+		return false
+	}
+	return slices.ContainsFunc(StarterMarks(account, login), func(mark string) bool { return slices.Contains(r.StartedBy, mark) })
+}
+
+// Seen is how a run stood when it was shown to somebody who decides about it now: about another one nothing is decided.
+type Seen struct {
+	State  State
+	Epoch  int
+	Aside  int    // of its employees, who are not sent by it any more
+	Digest string // HeldDigest
+}
+
+// Seen is how the run stands.
+func (r *Run) Seen() Seen { return Seen{r.State, r.Epoch, r.Counts.Superseded, r.HeldDigest()} }
+
+// String is what a form carries: "held.2.0.9f86d0…".
+func (s Seen) String() string {
+	return fmt.Sprintf("%s.%d.%d.%s", s.State, s.Epoch, s.Aside, s.Digest)
+}
+
+// ParseSeen reads what String wrote; ok = false: it did not.
+func ParseSeen(text string) (s Seen, ok bool) {
+	state, rest, _ := strings.Cut(text, ".")
+	epoch, rest, _ := strings.Cut(rest, ".")
+	aside, digest, ok := strings.Cut(rest, ".")
+	claims, badEpoch := strconv.Atoi(epoch)
+	gone, badAside := strconv.Atoi(aside)
+	return Seen{State(state), claims, gone, digest}, ok && badEpoch == nil && badAside == nil
 }
 
 // LeaveAlone notes until when the partner asks not to be called again.

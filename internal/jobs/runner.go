@@ -203,6 +203,11 @@ func (r *Runner) plan(ctx context.Context, job *PushJob, run *Run, contract *Con
 	if err != nil {
 		return err
 	}
+	if sends := frozen.Counts.Created + frozen.Counts.Updated + frozen.Counts.Repeated; run.Previewed != "" &&
+		run.Previewed != frozen.Digests.Plan && sends > 0 {
+		frozen.Findings = append(frozen.Findings, Finding{Rule: RulePreview, Holds: true, N: sends})
+	}
+	frozen.SecondPerson = job.Guards.SecondPerson
 	run.Digests.Mapping = job.Mapping.Digest()
 	run.Digests.Nomenclatures = pass.Nomenclatures.Digest(job.Mapping.Nomenclatures())
 	run.Digests.Plan = frozen.Digests.Plan

@@ -30,18 +30,32 @@ const (
 	DecisionReopen         Decision = "reopen"
 	DecisionPause          Decision = "pause"
 	DecisionUnpause        Decision = "unpause"
+	DecisionSilence        Decision = "silence" // of alerts
+	DecisionUnsilence      Decision = "unsilence"
 	DecisionPurge          Decision = "purge"
 	DecisionRekey          Decision = "rekey"           // another ledger key
 	DecisionForget         Decision = "forget"          // one person was erased
 	DecisionPutBack        Decision = "put-back"        // the ledger was found to have been restored, put back or moved
 	DecisionContractAccept Decision = "contract-accept" // what changed in the API's contract
 	DecisionConfiguration  Decision = "configuration"   // another configuration than before was seen
+
+	DecisionAccountAdd      Decision = "account-add" // who may use the page; the next ones likewise
+	DecisionAccountRoles    Decision = "account-roles"
+	DecisionAccountSet      Decision = "account-set" // where its person is told of what waits, and in which language
+	DecisionAccountDisable  Decision = "account-disable"
+	DecisionAccountReset    Decision = "account-reset"
+	DecisionAccountAccept   Decision = "account-accept"   // an invitation was used
+	DecisionAccountPassword Decision = "account-password" // its person chose another one
+	DecisionAccountLink     Decision = "account-link"     // an identity at an issuer is the account's
+	DecisionAccountUnlink   Decision = "account-unlink"
 )
 
 // Decisions are all of them, in the order in which help lists them.
 var Decisions = []Decision{DecisionRun, DecisionResume, DecisionApprove, DecisionCancel, DecisionExpire, DecisionSettle,
-	DecisionClose, DecisionReopen, DecisionPause, DecisionUnpause, DecisionPurge, DecisionRekey, DecisionForget, DecisionPutBack,
-	DecisionContractAccept, DecisionConfiguration}
+	DecisionClose, DecisionReopen, DecisionPause, DecisionUnpause, DecisionSilence, DecisionUnsilence, DecisionPurge, DecisionRekey,
+	DecisionForget, DecisionPutBack, DecisionContractAccept, DecisionConfiguration, DecisionAccountAdd, DecisionAccountRoles,
+	DecisionAccountSet, DecisionAccountDisable, DecisionAccountReset, DecisionAccountAccept, DecisionAccountPassword, DecisionAccountLink,
+	DecisionAccountUnlink}
 
 // Itself is who decides by a rule: no person.
 const Itself = "syncd"
@@ -57,6 +71,8 @@ type AuditEntry struct {
 	Decision     Decision
 	Dossier      string // "" = of no dossier
 	Environment  string
+	Partner      string // of the target; "" = it is of none
+	BaseURL      string // likewise
 	Job          string
 	Period       jobs.Period
 	Run          int64    // 0 = of no run
@@ -67,6 +83,14 @@ type AuditEntry struct {
 	Host         string
 	Version      string // of the program
 	ConfigDigest string
+	Account      string  // of the actor; "" = none
+	Channel      Channel // by which it was decided; "" = by a rule, or in a ledger of an earlier version
+	Proof        Proof   // how the actor proved who that is
+}
+
+// By fills in who decided.
+func (e *AuditEntry) By(p Person) {
+	e.Actor, e.Account, e.Channel, e.Proof = p.Name, p.Account, p.Channel, p.Proof
 }
 
 // AuditFacts are what exactly was decided, where that is no mere word.

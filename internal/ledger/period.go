@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -12,7 +14,8 @@ import (
 type Closure struct {
 	By     string // the person who asks
 	Reason string
-	Force  bool // although something of it is missing
+	Force  bool   // although something of it is missing
+	Shown  string // MissingTag of what the person was shown to be missing; "" = whatever is
 }
 
 // Missing is one kind of what a period would leave undone if it were closed now.
@@ -23,16 +26,27 @@ type Missing struct {
 	Runs []int64  // that left it so, the oldest first
 }
 
+// MissingTag names what is missing of a month, so that nobody closes it over something else than they were shown.
+func MissingTag(missing []Missing) string {
+	h := sha256.New()
+	for i := range missing {
+		fmt.Fprintln(h, missing[i].Kind, missing[i].N, missing[i].Keys, missing[i].Runs)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
 // MissingKind is an ItemState of somebody who is not delivered, or one of these.
 type MissingKind string
 
 const (
-	MissingAll   MissingKind = "never-sent" // nothing was ever sent for the period, or found in place
-	MissingRest  MissingKind = "partial"    // no run of everyone has come to its end: who else there is, nobody knows
-	MissingHeld  MissingKind = "run-held"   // a run waits for a person
-	MissingPlan  MissingKind = "run-failed" // a run ended before it had a plan, and none came after it
-	maxNamedKeys             = 5
+	MissingAll  MissingKind = "never-sent" // nothing was ever sent for the period, or found in place
+	MissingRest MissingKind = "partial"    // no run of everyone has come to its end: who else there is, nobody knows
+	MissingHeld MissingKind = "run-held"   // a run waits for a person
+	MissingPlan MissingKind = "run-failed" // a run ended before it had a plan, and none came after it
 )
+
+// NamedKeys is how many matricules are named of what is missing.
+const NamedKeys = 5
 
 // MissingError says that a period cannot be closed yet, and why.
 type MissingError struct {
@@ -94,7 +108,7 @@ func (m *Missing) fact() hinted.Fact {
 // names are the first matricules, in brackets; rows without a matricule have none.
 func (m *Missing) names() any {
 	keys := slices.DeleteFunc(slices.Clone(m.Keys), func(key string) bool { return key == "" })
-	shown := keys[:min(len(keys), maxNamedKeys)]
+	shown := keys[:min(len(keys), NamedKeys)]
 	switch rest := m.N - len(shown); {
 	case len(keys) == 0:
 		return ""

@@ -107,6 +107,8 @@ type Statistics struct {
 	Paused   []string // jobs whose schedule starts nothing
 
 	PurgeHeld bool // what is past its time waits for a person
+
+	Failing map[string]bool // channels of alerts that are configured: whether what is to be told does not leave
 }
 
 // RunCount counts the runs of a job in one state that the ledger keeps.

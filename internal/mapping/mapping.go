@@ -45,6 +45,17 @@ const (
 	TypeBoolean Type = "boolean" // text or integer that must be a boolean
 )
 
+// IsKeyOfJob reports whether a member has the name of a job's key: in a configuration its column is not written as a mere
+// text, for TOML takes a key of the job that stands below one of its tables for such a member.
+func IsKeyOfJob(path string) bool {
+	switch path {
+	case "schedule", "timezone", "dossiers", "period", "missed", "missed_window", "deadline", "due", "hold_expires", "ping",
+		"guard", "max_withdrawn":
+		return true
+	}
+	return false
+}
+
 // Field maps one member of the document.
 type Field struct {
 	Path         string // member names joined by dots: "Adresse.CodePostal"
@@ -56,6 +67,7 @@ type Field struct {
 	Type         Type
 	Kind         privacy.Kind // of its values, as its names tell: an IBAN and a NIR are never shown, like what is sensitive
 	Private      bool         // never shown either: its names tell that it may contain an IBAN or a NIR, or a part of one
+	Label        string       `json:"-"` // what people call it; "" = its path. It means nothing for what is sent
 }
 
 // Children maps the rows of one child query to an array of the document.
@@ -63,6 +75,7 @@ type Children struct {
 	Path   string // where the array goes: "Elements"
 	Key    string // member of the child that names it in a diff ("Code"); repeats are allowed
 	Fields []Field
+	Label  string `json:"-"` // what people call the array; "" = its path
 }
 
 // Spec is the mapping as configured.
@@ -108,7 +121,45 @@ func (s Spec) Nomenclatures() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// Digest is the SHA-256, in hex, of all that the mapping says. The order in which it says it does not matter.
+// Labels are what people call members, by path: "Contrat.CodeNature", "Elements" for an array, "Elements[].Montant" for a member of its
+// rows. What has none is missing.
+func (s Spec) Labels() map[string]string {
+	labels := map[string]string{}
+	add := func(path, label string) {
+		if label != "" {
+			labels[path] = label
+		}
+	}
+	for i := range s.Fields {
+		add(s.Fields[i].Path, s.Fields[i].Label)
+	}
+	for i := range s.Children {
+		c := &s.Children[i]
+		add(c.Path, c.Label)
+		for j := range c.Fields {
+			add(c.Path+"[]."+c.Fields[j].Path, c.Fields[j].Label)
+		}
+	}
+	return labels
+}
+
+// Unlabelled is the same mapping without what people call its members.
+func (s Spec) Unlabelled() Spec {
+	bare := func(fields []Field) []Field {
+		fields = slices.Clone(fields)
+		for i := range fields {
+			fields[i].Label = ""
+		}
+		return fields
+	}
+	s.Fields, s.Children = bare(s.Fields), slices.Clone(s.Children)
+	for i := range s.Children {
+		s.Children[i].Label, s.Children[i].Fields = "", bare(s.Children[i].Fields)
+	}
+	return s
+}
+
+// Digest is the SHA-256, in hex, of all that the mapping says but for labels. The order in which it says it does not matter.
 func (s Spec) Digest() string {
 	h := sha256.New()
 	writeFields(h, s.Fields)

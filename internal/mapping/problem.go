@@ -250,6 +250,22 @@ func HarmlessKey(key []byte) string {
 	return text[:end] + ellipsis
 }
 
+// OtherZeros are the keys that differ from one by zeros in front alone, as far as keys of that kind are long. They may be other
+// people's: they are suggested, never taken.
+func OtherZeros(key string) (others []string) {
+	const longest = 12 // characters, with the zeros
+	bare := strings.TrimLeft(key, "0")
+	if bare == "" {
+		return nil
+	}
+	for other := bare; len(other) <= max(longest, len(key)); other = "0" + other {
+		if other != key {
+			others = append(others, other)
+		}
+	}
+	return others
+}
+
 // Why says what exactly makes a value unusable, where the code of a problem leaves several reasons.
 type Why string
 

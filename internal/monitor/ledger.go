@@ -31,6 +31,7 @@ var (
 		"job", "dossier")
 	pausedDesc  = describe("syncd_job_paused", "1 while the schedule of the job is paused.", "job")
 	purgeDesc   = describe("syncd_purge_held", "1 while what is past its time waits for a person: the clock leapt, or much would go.")
+	channelDesc = describe("syncd_alert_channel_failing", "1 while messages of alerts by this channel do not leave.", "channel")
 	recordsDesc = describe("syncd_pull_records", "Records of the last run that read them, by what it found.", "job", "dossier",
 		"collection", "class")
 	unackedDesc = describe("syncd_inbox_unacknowledged", "Records that the last run stored, and could not tell the partner so.", "job",
@@ -72,7 +73,7 @@ func (c *ledgerCollector) set(ledger Ledger) {
 }
 
 func (c *ledgerCollector) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{runsDesc, lastDesc, endDesc, successDesc, nextDesc, lagDesc, pausedDesc, purgeDesc,
+	for _, d := range []*prometheus.Desc{runsDesc, lastDesc, endDesc, successDesc, nextDesc, lagDesc, pausedDesc, purgeDesc, channelDesc,
 		recordsDesc, unackedDesc, refusedDesc, passwordDesc} {
 		descriptions <- d
 	}
@@ -89,6 +90,9 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 		out <- value(runsDesc, float64(r.Runs), r.Job, string(r.State))
 	}
 	out <- value(purgeDesc, oneIf(statistics.PurgeHeld))
+	for channel, failing := range statistics.Failing {
+		out <- value(channelDesc, oneIf(failing), channel)
+	}
 	paused := map[string]bool{} // of the jobs that are known here
 	for _, d := range statistics.Dossiers {
 		if paused[d.Job] = slices.Contains(statistics.Paused, d.Job); paused[d.Job] {

@@ -28,6 +28,8 @@ func TestMetricsOfTheLedger(t *testing.T) {
 		`syncd_last_success_timestamp_seconds{dossier="new",job="dictionnaire"}`:  "",
 		`syncd_last_run_state{dossier="new",job="dictionnaire",state=""}`:         "",
 		`syncd_job_paused{job="paie"}`:                                            "0",
+		`syncd_alert_channel_failing{channel="mail"}`:                             "1",
+		`syncd_alert_channel_failing{channel="ntfy"}`:                             "0",
 		`syncd_ledger_scrape_errors_total`:                                        "0",
 	})
 }

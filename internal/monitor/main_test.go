@@ -58,7 +58,8 @@ func (f ledgerFunc) Statistics(ctx context.Context) (ledger.Statistics, error) {
 func someStatistics(context.Context) (ledger.Statistics, error) {
 	at := time.Date(2026, 11, 20, 6, 0, 0, 0, time.UTC)
 	return ledger.Statistics{
-		Runs: []ledger.RunCount{{Job: "paie", State: jobs.Held, Runs: 2}},
+		Failing: map[string]bool{"mail": true, "ntfy": false},
+		Runs:    []ledger.RunCount{{Job: "paie", State: jobs.Held, Runs: 2}},
 		Dossiers: []ledger.DossierStatistics{
 			{Job: "paie", Dossier: "saint-martin", LastSuccess: at, LastEnd: at.Add(time.Hour), LastState: jobs.Failed,
 				Lag: 90 * time.Second, Next: at.Add(24 * time.Hour)},

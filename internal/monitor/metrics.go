@@ -3,6 +3,7 @@ package monitor
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,11 +29,12 @@ type Metrics struct {
 	ended    *prometheus.CounterVec
 	items    tally
 
-	clockError prometheus.Gauge
-	watermark  prometheus.Gauge
-	differs    *prometheus.GaugeVec
-	mu         sync.Mutex
-	jobs       map[string]bool // that differs has
+	clockError   prometheus.Gauge
+	clockIsWrong atomic.Bool
+	watermark    prometheus.Gauge
+	differs      *prometheus.GaugeVec
+	mu           sync.Mutex
+	jobs         map[string]bool // that differs has
 }
 
 // NewMetrics prepares the metrics of this version of the program. What the ledger tells is left out until SetLedger.
@@ -90,7 +92,13 @@ func (m *Metrics) Ended(run *jobs.Run) {
 }
 
 // SetClockError sets whether a stored fire lies in the future.
-func (m *Metrics) SetClockError(wrong bool) { m.clockError.Set(oneIf(wrong)) }
+func (m *Metrics) SetClockError(wrong bool) {
+	m.clockError.Set(oneIf(wrong))
+	m.clockIsWrong.Store(wrong)
+}
+
+// ClockError tells what SetClockError said last.
+func (m *Metrics) ClockError() bool { return m.clockIsWrong.Load() }
 
 // SetWatermark says since when the ledger's watermark is kept; zero = it is not.
 func (m *Metrics) SetWatermark(since time.Time) {

@@ -2,11 +2,12 @@ package monitor
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"sync"
 
 	"github.com/rs/zerolog"
+
+	"syncd/internal/hinted"
 )
 
 const (
@@ -136,5 +137,5 @@ func (p *Pinger) Wait(ctx context.Context) error {
 	}
 	p.cancel()
 	<-idle
-	return fmt.Errorf("waiting for pings: %w", context.Cause(ctx))
+	return hinted.While("waiting for pings", context.Cause(ctx))
 }

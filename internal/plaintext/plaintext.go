@@ -234,3 +234,27 @@ func sorted(text string) string {
 	slices.Sort(runes)
 	return string(runes)
 }
+
+// Wrap breaks a text between words into lines of at most width characters. A word that is longer has a line of its own; one of a
+// single character, such as an arrow, begins no line.
+func Wrap(text string, width int) []string {
+	var wrapped []string
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' }) // no-break spaces stay
+	for len(words) > 0 {
+		line := 1
+		for room := width - utf8.RuneCountInString(words[0]); line < len(words); line++ {
+			if room -= 1 + utf8.RuneCountInString(words[line]); room < 0 {
+				break
+			}
+		}
+		for line > 1 && line < len(words) && utf8.RuneCountInString(words[line]) == 1 {
+			line--
+		}
+		wrapped = append(wrapped, strings.Join(words[:line], " "))
+		words = words[line:]
+	}
+	if wrapped == nil {
+		return []string{""}
+	}
+	return wrapped
+}

@@ -135,7 +135,7 @@ func TestTheContractsFileIsAway(t *testing.T) {
 	w.want(0, w.run("run", "dictionnaire"))
 	r := w.push().wait()
 	w.want(3, r)
-	w.wantSaid(r, "api.json", "the file does not exist", "Correct contract in [isidoor.salarie]")
+	w.wantSaid(r, "api.json", "the file does not exist", "For the administrator: correct contract in [isidoor.salarie]")
 	w.wantDeliveries(0)
 	r = w.run("plan", "paie", "--period", period)
 	w.want(0, r)

@@ -22,9 +22,9 @@ func TestPostgresEndsAllSessions(t *testing.T) {
 	w.endsCleanly(p)
 }
 
-// TestPostgresIsCutOff breaks the way to Postgres for a second. It does not run beside others: on a machine so busy that
-// a heartbeat takes 1.5 s through this process, a run is given up, as it should be, before anything is cut.
+// TestPostgresIsCutOff breaks the way to Postgres for a second.
 func TestPostgresIsCutOff(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 100, sandbox.Faults{}, `request_timeout = "3s"`)
 	direct, err := url.Parse(w.db.URL)
 	w.must(err)

@@ -128,7 +128,7 @@ func TestDaemonCatchesUpBothMonthsOlderFirst(t *testing.T) {
 func TestDaemonCatchesNothingUpAtItsFirstStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 3, sandbox.Faults{})
-	w.jobSetting("paie", `schedule = "@daily"`)
+	w.jobSetting("paie", scheduled(dailyButNotNow))
 	d := w.daemon()
 	d.until("it is idle", func() bool { return d.status("idle; next: paie at ") })
 	d.stop()
@@ -144,8 +144,8 @@ func TestDaemonCatchesNothingUpAtItsFirstStart(t *testing.T) {
 func TestDaemonFiresAgainAfterAClockOfTheFuture(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 3, sandbox.Faults{})
-	w.jobSetting("paie", `schedule = "@daily"`)
-	w.lastDaemonLived("paie", "@daily", "Europe/Paris", time.Now().AddDate(10, 0, 0))
+	w.jobSetting("paie", scheduled(dailyButNotNow))
+	w.lastDaemonLived("paie", dailyButNotNow, "Europe/Paris", time.Now().AddDate(10, 0, 0))
 	d := w.daemon()
 	d.until("it reports the clock", func() bool { return d.logged("fires in the future") && d.metric("syncd_clock_error") == "1" })
 	d.until("schedules go on from now", func() bool {

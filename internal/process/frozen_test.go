@@ -50,6 +50,23 @@ func TestAFrozenProcessThatWakesUpDoesNothing(t *testing.T) {
 	}
 }
 
+// TestAShortFreezeIsAPause freezes a process for less than its lease, as a virtual machine is while it is copied: nobody has taken
+// its run, and it goes on where it was.
+func TestAShortFreezeIsAPause(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 60, sandbox.Faults{})
+	frozen := w.freeze(20)
+	until(t, "it has been silent for longer than a heartbeat proves anything", func() bool {
+		return w.number(`SELECT (clock_timestamp() - heartbeat_at > interval '2 seconds')::int FROM syncd.owner`) == 1
+	})
+	frozen.signal(syscall.SIGCONT)
+	w.want(0, frozen.wait())
+	w.wantDelivered()
+	if repeats := w.sandbox.Stats().Repeats; repeats != 0 {
+		t.Errorf("%d documents were repeated", repeats)
+	}
+}
+
 // freeze starts a transfer and stops its process when so many documents have passed and all lanes wait for an answer.
 // The requests on the wire are then answered, to a process that does not read.
 func (w *world) freeze(after int) *running {

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"syncd/internal/app/apptest"
+	"syncd/internal/testpg"
 )
 
 // program is the path of the program under test, and programDigest of which bytes it is. It is built without the race detector:
@@ -64,7 +65,7 @@ func TestMain(m *testing.M) {
 	// toxiproxy leaves these behind for a connection that it cut in the middle of a write.
 	const toxiproxy = "github.com/Shopify/toxiproxy/v2"
 	pipes, links := goleak.IgnoreAnyFunction(toxiproxy+"/toxics.(*ToxicStub).Run"), goleak.IgnoreAnyFunction(toxiproxy+".(*ToxicLink).read")
-	goleak.VerifyTestMain(m, pipes, links, goleak.Cleanup(func(code int) {
+	goleak.VerifyTestMain(testpg.Tests{M: m}, pipes, links, goleak.Cleanup(func(code int) {
 		if err := os.RemoveAll(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}

@@ -7,11 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"syncd/internal/app/apptest"
 )
 
 // patience bounds every wait: far more than anything here takes on a busy machine.
@@ -81,7 +84,7 @@ func (w *world) launchOn(stdout, stderr *os.File, environment []string, name str
 	p := &running{w: w, cmd: exec.CommandContext(ctx, name, args...), args: strings.Join(args, " "), ended: make(chan struct{})}
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "LC_ALL=C.UTF-8",
 		"SYNCD_CONFIG=" + filepath.Join(w.dir, "config.toml"), "PROCESS_DATABASE_URL=" + cmp.Or(w.database, w.db.URL)}
-	p.cmd.Env = append(p.cmd.Env, environment...)
+	p.cmd.Env = slices.Concat(p.cmd.Env, apptest.Environment, environment)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if stdout != nil {
 		p.cmd.Stdout = stdout
@@ -157,7 +160,7 @@ func tail(s string) string { return s[max(0, len(s)-4000):] }
 // until waits for a condition.
 func until(t testing.TB, what string, met func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !met(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !met(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited %s in vain: %s", patience, what)
 		}

@@ -93,7 +93,7 @@ func TestADaemonReadsWhatIsDue(t *testing.T) {
 	config, now := filepath.Join(r.dir, "config.toml"), time.Now()
 	spec := now.UTC().Add(-time.Hour).Format("4 15 2 1 *")
 	r.put(config, "[daemon]", `timezone = "UTC"`)
-	r.change(config, "\nschedule = \"@hourly\"\n", "\nschedule = \""+spec+"\"\n"+pings.setting()+"\n")
+	r.schedule(config, spec, pings.setting())
 	r.lastDaemonLived("lecture", spec, "UTC", now.Add(-2*time.Hour))
 	first := s.Invoices(dossier).All()[0].Key
 	s.Invoices(dossier).Edit(first, map[string]any{"statut": "MISE_EN_PAIEMENT"})
@@ -139,8 +139,8 @@ func TestADaemonHoldsAnEmptyAnswer(t *testing.T) {
 		s.Invoices(dossier).Remove(one.Key)
 	}
 	pings := r.switchboard()
-	r.change(filepath.Join(r.dir, "config.toml"), "\nschedule = \"@hourly\"\n", "\nschedule = \"@hourly\"\n"+pings.setting()+"\n")
-	r.lastDaemonLived("lecture", "@hourly", "Europe/Paris", time.Now().Add(-3*time.Hour))
+	r.schedule(filepath.Join(r.dir, "config.toml"), dailyButNotNow, pings.setting())
+	r.lastDaemonLived("lecture", dailyButNotNow, "Europe/Paris", time.Now().Add(-26*time.Hour))
 	d := r.daemon()
 	d.until("the fire is held", func() bool { return r.state(r.latest()) == "held" })
 	run := r.latest()

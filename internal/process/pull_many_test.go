@@ -43,7 +43,7 @@ func TestTwoDaemonsReadManyDossiers(t *testing.T) {
 	fire := time.Now().UTC().Add(-time.Hour)
 	spec := fire.Format("4 15 2 1 *")
 	file := filepath.Join(r.dir, "config.toml")
-	r.change(file, "\nschedule = \"@hourly\"\n", "\nschedule = \""+spec+"\"\ntimezone = \"UTC\"\n")
+	r.schedule(file, spec, `timezone = "UTC"`)
 	r.lastDaemonLived("lecture", spec, "UTC", fire.Add(-time.Hour))
 	r.want(0, r.run("pause", "lecture", "--reason", "both daemons are to be idle when it fires"))
 	a, b := r.daemon("max_runs = 4"), r.daemon("max_runs = 4")

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -297,6 +298,7 @@ func TestAWrongPasswordIsSentOnceInADay(t *testing.T) {
 	r, s := readJindexe(t, jindexe.Config{Sheets: 3})
 	login := r.schools[0].Login
 	r.setSecret(dossier, wrongPassword)
+	r.schedule(filepath.Join(r.dir, "config.toml"), "@hourly")
 	var d *daemon
 	for hour := range 26 {
 		if hour%9 == 0 {

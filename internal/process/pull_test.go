@@ -122,6 +122,7 @@ func (r *reading) writeTo(file, baseURL, tokenURL string, settings ...string) {
 	text = credential.ReplaceAllString(text, `{ file = "$1.secret" }`)
 	for from, to := range map[string]string{
 		`language = "fr"`:          `language = "en"`,
+		`schedule = "@hourly"`:     scheduled(dailyButNotNow),
 		`url = "postgres:///paie"`: "url = { env = \"PROCESS_DATABASE_URL\" }\nlease = \"2s\"",
 		"[[partner]]":              "[daemon]\n\n[[partner]]",
 		`# base_url = ""`:          `base_url = "` + baseURL + `"`,
@@ -137,6 +138,17 @@ func (r *reading) writeTo(file, baseURL, tokenURL string, settings ...string) {
 	for name, content := range files {
 		r.must(os.WriteFile(filepath.Join(filepath.Dir(file), name+".secret"), []byte(content+"\n"), 0o600))
 	}
+}
+
+// dailyButNotNow is a schedule that fires in twelve hours: @hourly fires in the middle of a test now and then.
+var dailyButNotNow = time.Now().UTC().Add(12 * time.Hour).Format("4 15 * * *")
+
+func scheduled(spec string) string { return `schedule = "` + spec + `"` }
+
+// schedule lets the job fire otherwise, with further settings of it.
+func (r *reading) schedule(file, spec string, settings ...string) {
+	r.t.Helper()
+	r.change(file, "\n"+scheduled(dailyButNotNow)+"\n", "\n"+strings.Join(append([]string{scheduled(spec)}, settings...), "\n")+"\n")
 }
 
 // faults changes what the stand-in does wrong, as on the command line.

@@ -27,6 +27,8 @@ func TestTheRoleWithFewRights(t *testing.T) {
 	w.serve(sandbox.Faults{})
 	w.configure(w.server.URL)
 	w.fill(dossier, 5)
+	w.exec(`INSERT INTO staging.payroll_element SELECT dossier, matricule, m, code, quantity, amount FROM staging.payroll_element,
+		to_char(now() AT TIME ZONE 'Europe/Paris', 'YYYY-MM') m WHERE m <> period`) // the month that the check asks for
 	w.exec(migrations.Roles)
 	w.exec(migrations.Roles) // as often as one likes
 	password := rand.Text()
@@ -37,6 +39,11 @@ func TestTheRoleWithFewRights(t *testing.T) {
 	w.database = address.String()
 
 	w.want(0, w.run("migrate"))
+	w.exec(`DO $$ BEGIN
+		ASSERT has_table_privilege('syncd_web', 'syncd.run', 'SELECT') AND has_table_privilege('syncd_web', 'staging.employee', 'SELECT');
+		ASSERT NOT has_any_column_privilege('syncd_web', 'syncd.audit', 'UPDATE') AND NOT has_table_privilege('syncd_web', 'syncd.credential',
+			'SELECT');
+	END $$`)
 	w.want(0, w.run("run", "dictionnaire"))
 	r := w.run("check")
 	w.want(0, r)

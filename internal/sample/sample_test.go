@@ -132,7 +132,7 @@ func TestSameOptionsSameData(t *testing.T) {
 		o.Employees = 50
 		change(&o)
 		var out bytes.Buffer
-		if err := sample.WriteSQL(&out, o); err != nil {
+		if err := sample.WriteSQL(&out, "nobody in it exists", o); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()

@@ -41,22 +41,23 @@ func orNull[T comparable](value T) any {
 	return value
 }
 
-// WriteSQL writes a script for psql that adds the employees and the elements of all the options, in one transaction.
-func WriteSQL(w io.Writer, options ...Options) error {
-	return writeScript(w, func(out *copyWriter) {
+// WriteSQL writes a script for psql that adds the employees and the elements of all the options, in one transaction. note, one line,
+// stands above it.
+func WriteSQL(w io.Writer, note string, options ...Options) error {
+	return writeScript(w, note, func(out *copyWriter) {
 		out.employees(options)
 		out.elements(options)
 	})
 }
 
 // WriteElementsSQL writes a script that adds the elements alone: another month of the same staff.
-func WriteElementsSQL(w io.Writer, options ...Options) error {
-	return writeScript(w, func(out *copyWriter) { out.elements(options) })
+func WriteElementsSQL(w io.Writer, note string, options ...Options) error {
+	return writeScript(w, note, func(out *copyWriter) { out.elements(options) })
 }
 
-func writeScript(w io.Writer, write func(*copyWriter)) error {
+func writeScript(w io.Writer, note string, write func(*copyWriter)) error {
 	out := &copyWriter{Writer: bufio.NewWriterSize(w, 64<<10)}
-	out.text("-- Synthetic data: nobody in it exists.\n\\set ON_ERROR_STOP on\nSET client_encoding = 'UTF8';\nBEGIN;\n")
+	out.text("-- " + note + "\n\\set ON_ERROR_STOP on\nSET client_encoding = 'UTF8';\nBEGIN;\n")
 	write(out)
 	out.text("COMMIT;\n")
 	if err := out.Flush(); err != nil {

@@ -34,7 +34,7 @@ func TestWriteSQL(t *testing.T) {
 	one := sample.Options{Dossier: `a\b` + "\tc", Employees: 2, ElementsPerEmployee: 1.5, Period: "2026-11"}
 	two := sample.Options{Dossier: "d", Employees: 1, Period: "2026-11"}
 	var out bytes.Buffer
-	if err := sample.WriteSQL(&out, one, two); err != nil {
+	if err := sample.WriteSQL(&out, "nobody in it exists", one, two); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")
@@ -63,7 +63,7 @@ func TestWriteSQL(t *testing.T) {
 func TestWriteElementsSQL(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := sample.WriteElementsSQL(&out, sample.Options{Dossier: "d", Employees: 1, ElementsPerEmployee: 1,
+	if err := sample.WriteElementsSQL(&out, "nobody in it exists", sample.Options{Dossier: "d", Employees: 1, ElementsPerEmployee: 1,
 		Period: "2026-12"}); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe
 
 func TestWriteSQLTellsThatItCouldNot(t *testing.T) {
 	t.Parallel()
-	if err := sample.WriteSQL(brokenPipe{}, sample.Options{Employees: 1}); err == nil || err.Error() != "broken pipe" {
+	if err := sample.WriteSQL(brokenPipe{}, "nobody in it exists", sample.Options{Employees: 1}); err == nil || err.Error() != "broken pipe" {
 		t.Errorf("error %v", err)
 	}
 }
@@ -87,10 +87,10 @@ func TestWriteSQLTellsThatItCouldNot(t *testing.T) {
 func TestWriteSQLEndsWithItsReader(t *testing.T) {
 	t.Parallel()
 	endless := sample.Options{Dossier: "a", Employees: 1 << 40, ElementsPerEmployee: 1, Period: "2026-11"}
-	for name, write := range map[string]func(io.Writer, ...sample.Options) error{
+	for name, write := range map[string]func(io.Writer, string, ...sample.Options) error{
 		"whole": sample.WriteSQL, "elements": sample.WriteElementsSQL,
 	} {
-		if err := write(brokenPipe{}, endless); err == nil {
+		if err := write(brokenPipe{}, "", endless); err == nil {
 			t.Errorf("%s: nil", name)
 		}
 	}

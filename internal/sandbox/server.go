@@ -12,7 +12,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -303,7 +302,7 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 		return nil, hinted.While("opening the sandbox's address", err)
 	}
 	if !isLoopback(listener.Addr()) { // whatever "localhost" is on this machine
-		return nil, errors.Join(fmt.Errorf("%s is not on loopback", listener.Addr()), listener.Close())
+		return nil, errors.Join(hinted.Because(nil, "sandbox.not-loopback", "address", listener.Addr()), listener.Close())
 	}
 	return listener, nil
 }
@@ -316,7 +315,7 @@ func isLoopback(addr net.Addr) bool {
 // Serve answers on the listener until ctx ends, then closes it, and ends what hangs.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	if !isLoopback(listener.Addr()) {
-		return fmt.Errorf("the sandbox does not serve %s: it is not on loopback", listener.Addr())
+		return hinted.Because(nil, "sandbox.not-loopback", "address", listener.Addr())
 	}
 	base := withServer(ctx)
 	server := &http.Server{

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"syncd/internal/hinted"
 )
 
 // sendTimeout bounds a send: systemd's socket takes datagrams at once unless its queue is full.
@@ -66,7 +68,7 @@ func (n *Notifier) Status(text string) error {
 func (n *Notifier) Reloading() error {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
-		return fmt.Errorf("reading the monotonic clock: %w", err)
+		return hinted.While("reading the monotonic clock", err)
 	}
 	return n.send(fmt.Sprintf("RELOADING=1\nMONOTONIC_USEC=%d", now.Nano()/1000))
 }
@@ -83,18 +85,18 @@ func (n *Notifier) send(state string) error {
 		return nil
 	}
 	if n.socket[0] != '/' && n.socket[0] != '@' {
-		return errors.New("notifying systemd: NOTIFY_SOCKET is no Unix socket")
+		return hinted.While("notifying systemd", errors.New("NOTIFY_SOCKET is no Unix socket"))
 	}
 	connection, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: n.socket, Net: "unixgram"})
 	if err != nil {
-		return fmt.Errorf("notifying systemd: %w", err)
+		return hinted.While("notifying systemd", err)
 	}
 	defer connection.Close()
 	if err := connection.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
-		return fmt.Errorf("notifying systemd: %w", err)
+		return hinted.While("notifying systemd", err)
 	}
 	if _, err := connection.Write([]byte(state)); err != nil {
-		return fmt.Errorf("notifying systemd: %w", err)
+		return hinted.While("notifying systemd", err)
 	}
 	return nil
 }

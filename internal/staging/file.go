@@ -48,6 +48,9 @@ type File struct {
 	options *Options
 	file    *os.File
 	before  os.FileInfo
+	headed  int      // the line of the headings
+	skipped int      // lines before the first row: Excel's sep=;
+	returns bool     // lines end with a carriage return alone, as those of old Macintoshes do
 	fields  []int    // of each column of the table; none = the file has no such column
 	given   []string // the values of those
 	unnamed []int    // fields without a heading
@@ -83,13 +86,17 @@ func (f *File) open(path string) error {
 	case workbook:
 		return f.At(0, "", "load.workbook")
 	case "":
-		return f.At(0, "", "load.no-row")
+		return f.NoRow()
 	}
-	head, err := f.firstLine()
-	if err != nil {
-		return err
+	return f.readHeader()
+}
+
+// NoRow is what is wrong with a file without any.
+func (f *File) NoRow() *Mistake {
+	if f.Table == Elements {
+		return f.At(0, "", "load.no-element-row")
 	}
-	return f.readHeader(head)
+	return f.At(0, "", "load.no-row")
 }
 
 // plainCause is an error of the system without the path, which is told already.
@@ -179,17 +186,44 @@ func (f *File) text() (io.Reader, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
+	decoder := unicode.UTF8BOM.NewDecoder()
 	switch f.Encoding {
 	case windowsName:
-		return transform.NewReader(f.file, charmap.Windows1252.NewDecoder()), nil
+		decoder = charmap.Windows1252.NewDecoder()
 	case utf16Name:
 		endianness := unicode.LittleEndian
 		if plaintext.UTF16Order(head[:n]).Uint16([]byte{0, 1}) == 1 {
 			endianness = unicode.BigEndian
 		}
-		return transform.NewReader(f.file, unicode.UTF16(endianness, unicode.UseBOM).NewDecoder()), nil
+		decoder = unicode.UTF16(endianness, unicode.UseBOM).NewDecoder()
 	}
-	return transform.NewReader(f.file, unicode.UTF8BOM.NewDecoder()), nil
+	var text io.Reader = transform.NewReader(f.file, decoder)
+	if f.returns {
+		text = newlines{text}
+	}
+	if f.skipped == 0 {
+		return text, nil
+	}
+	rest := bufio.NewReader(text)
+	for range f.skipped {
+		if _, err := rest.ReadString('\n'); err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+	}
+	return rest, nil
+}
+
+// newlines ends lines as everybody does.
+type newlines struct{ from io.Reader }
+
+func (r newlines) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	for i, c := range p[:n] {
+		if c == '\r' {
+			p[i] = '\n'
+		}
+	}
+	return n, err
 }
 
 // Copy writes the rows in the text format of Postgres: the columns of the table, then the line of the file. What is wrong with a
@@ -200,9 +234,10 @@ func (f *File) Copy(w io.Writer, mistakes *Mistakes, seen func(rows int)) error 
 		return f.At(0, "", "load.unreadable", "cause", plainCause(err))
 	}
 	limited := &limitedRecord{from: text}
-	rows := f.reader(limited)
+	rows := newRows(limited, f.Separator)
+	rows.ReuseRecord = true
 	if _, err := rows.Read(); err != nil {
-		return f.At(1, "", "load.quotes")
+		return f.At(f.headed, "", "load.quotes")
 	}
 	out := bufio.NewWriterSize(w, 64<<10) //nolint:mnd // bytes
 	for {
@@ -245,18 +280,23 @@ func (f *File) unread(rows *csv.Reader, record []string, err error, mistakes *Mi
 	switch {
 	case err == nil:
 		at, _ = rows.FieldPos(0)
-		return at, false, nil
+		return f.skipped + at, false, nil
 	case errors.Is(err, errRecord):
-		at, _ := rows.FieldPos(0)
-		mistakes.Add(f.At(at, "", "load.long"))
+		at, _ = rows.FieldPos(0)
+		mistakes.Add(f.At(f.skipped+at, "", "load.long"))
 		return 0, true, nil
 	case errors.Is(err, csv.ErrFieldCount):
-		if at, _ = rows.FieldPos(0); !isBlank(record) {
-			mistakes.Add(f.At(at, "", "load.fields", "n", len(record), "of", rows.FieldsPerRecord))
+		at, _ = rows.FieldPos(0)
+		of := rows.FieldsPerRecord
+		if len(record) > of && isBlank(record[of:]) { // separators at the end, and nothing behind them
+			return f.skipped + at, false, nil
+		}
+		if !isBlank(record) {
+			mistakes.Add(f.At(f.skipped+at, "", "load.fields", "n", len(record), "of", of))
 		}
 		return 0, false, nil
 	case errors.As(err, &parse):
-		mistakes.Add(f.At(parse.StartLine, "", "load.quotes"))
+		mistakes.Add(f.At(f.skipped+parse.StartLine, "", "load.quotes"))
 		return 0, true, nil
 	}
 	return 0, false, f.At(0, "", "load.unreadable", "cause", plainCause(err))
@@ -276,12 +316,6 @@ func (f *File) unchanged() error {
 
 func isBlank(record []string) bool {
 	return !slices.ContainsFunc(record, func(text string) bool { return strings.Trim(text, spaces) != "" })
-}
-
-func (f *File) reader(text io.Reader) *csv.Reader {
-	rows := csv.NewReader(text)
-	rows.Comma, rows.ReuseRecord = f.Separator, true
-	return rows
 }
 
 // row is a record in the text format of Postgres.
@@ -345,15 +379,9 @@ func (l *limitedRecord) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// firstLine is what stands before the first end of a line.
-func (f *File) firstLine() (string, error) {
-	text, err := f.text()
-	if err != nil {
-		return "", f.At(0, "", "load.unreadable", "cause", plainCause(err))
-	}
-	line, err := bufio.NewReader(io.LimitReader(text, mostRecord)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", f.At(0, "", "load.unreadable", "cause", plainCause(err))
-	}
-	return line, nil
+// newRows reads rows.
+func newRows(text io.Reader, separator rune) *csv.Reader {
+	rows := csv.NewReader(text)
+	rows.Comma = separator
+	return rows
 }

@@ -78,12 +78,51 @@ func TestOneExportInEachForm(t *testing.T) {
 		"without the last": {strings.TrimSpace(head + gaelle), "UTF-8", ';'},
 		"headings": {strings.Replace(head, "matricule;civilite;nom_naissance", "MATRICULE;Civilité;Nom naissance", 1) + gaelle,
 			"UTF-8", ';'},
-		"empty rows": {head + gaelle + "\n" + strings.Repeat(";", 20) + "\n", "UTF-8", ';'},
-		"ISO dates":  {head + strings.Replace(gaelle, "17/06/1975", "1975-06-17 00:00:00", 1), "UTF-8", ';'},
+		"empty rows":             {head + gaelle + "\n" + strings.Repeat(";", 20) + "\n", "UTF-8", ';'},
+		"rows end so":            {head + strings.ReplaceAll(gaelle, "\n", ";;\n"), "UTF-8", ';'},
+		"Macintosh":              {strings.ReplaceAll(head+gaelle, "\n", "\r"), "UTF-8", ';'},
+		"a heading of two lines": {strings.Replace(head, "nom_naissance", "\"Nom\nnaissance\"", 1) + gaelle, "UTF-8", ';'},
+		"ISO dates":              {head + strings.Replace(gaelle, "17/06/1975", "1975-06-17 00:00:00", 1), "UTF-8", ';'},
 	} {
 		rows, f, err := read(t, Employees, options(), test.content)
+		if name == "a heading of two lines" {
+			rows = strings.Replace(rows, "\t3\n", "\t2\n", 1)
+		}
 		if err != nil || rows != want || f.Encoding != test.encoding || f.Separator != test.separator || f.Rows != 1 {
 			t.Errorf("%s: %q, %+v, %v", name, rows, f, err)
+		}
+	}
+}
+
+// TestSpreadsheetsLine: the first line by which a file tells Excel its separator is no heading, whatever it tells.
+func TestSpreadsheetsLine(t *testing.T) {
+	t.Parallel()
+	want := "saint-martin\t00001\t2026-11\tHSUP25\t3.5\t\\N\t3\n"
+	for name, test := range map[string]struct {
+		content   string
+		separator rune
+	}{
+		"plain":      {"sep=;\n" + elementHead + "00001;HSUP25;3,50;\n", ';'},
+		"Windows":    {"\ufeffSEP=;\r\n" + elementHead + "00001;HSUP25;3,50;\r\n", ';'},
+		"quoted":     {"\"sep=;\";;;\n" + elementHead + "00001;HSUP25;3,50;\n", ';'},
+		"tabulators": {"sep=\t\n" + strings.ReplaceAll(elementHead+"00001;HSUP25;3,50;\n", ";", "\t"), '\t'},
+		"it lies":    {"sep=,\n" + elementHead + "00001;HSUP25;3,50;\n", ';'},
+		"of another": {"sep=:\n" + strings.ReplaceAll(elementHead+"00001;HSUP25;3,50;\n", ";", ":"), ':'},
+		"Macintosh":  {strings.ReplaceAll("sep=;\n"+elementHead+"00001;HSUP25;3,50;\n", "\n", "\r"), ';'},
+	} {
+		rows, f, err := read(t, Elements, options(), test.content)
+		if err != nil || rows != want || f.Separator != test.separator {
+			t.Errorf("%s: %q, %v", name, rows, err)
+		}
+	}
+	for place, content := range map[string]string{
+		"line 2, amount":   "sep=;\nmatricule;code;quantity\n00001;HSUP25;3,50\n",
+		"line 3, quantity": "sep=;\n" + elementHead + "00001;HSUP25;3h50;\n",
+		"line 3":           "sep=;\n" + elementHead + "00001;\"HSUP25;3h50;\n",
+	} {
+		_, _, err := read(t, Elements, options(), content)
+		if err == nil || !strings.Contains(err.Error(), "export.csv, "+place+": ") {
+			t.Errorf("%s: %v", place, err)
 		}
 	}
 }
@@ -113,6 +152,10 @@ func TestBadFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	mac, err := charmap.Macintosh.NewEncoder().String(head + gaelle)
+	if err != nil {
+		t.Fatal(err)
+	}
 	with := func(change func(*Options)) *Options {
 		o := options()
 		change(o)
@@ -125,8 +168,18 @@ func TestBadFiles(t *testing.T) {
 		{"load.no-row", "export.csv", "", nil},
 		{"load.workbook", "export.csv", "PK\x03\x04 and so on", nil},
 		{"load.no-header", "line 1", gaelle + gaelle, nil},
-		{"load.no-header", "line 1", head + gaelle, with(func(o *Options) { o.Separator = ',' })},
+		{"load.no-row", "export.csv", "\ufeff", nil},
+		{"load.no-row", "export.csv", "sep=;\r\n", nil},
+		{"load.swapped", "line 1", elementHead + "00001;HSUP25;3,50;\n", nil},
+		{"load.no-header", "line 1", "Export de novembre;;;\n" + head + gaelle, nil},
+		{"load.values-too", "line 1", strings.TrimSuffix(head, "\n") + gaelle, nil},
+		{"load.values-too", "line 1", strings.Replace(head, "\n", ";", 1) + gaelle, nil},
+		{"load.values-too", "line 1", heading(";nir", ";275065299929062"), nil},
+		{"load.other-separator", "line 1", head + gaelle, with(func(o *Options) { o.Separator = ',' })},
+		{"load.other-separator", "line 1", strings.ReplaceAll(head+gaelle, ";", ","), with(func(o *Options) { o.Separator = ';' })},
+		{"load.other-separator", "line 2", "sep=;\n" + head + gaelle, with(func(o *Options) { o.Separator = '\t' })},
 		{"load.missing", "line 1, nir", heading(";nir", ";nirr"), nil},
+		{"load.missing-needed", "line 1, matricule", heading("matricule;", "numero;"), nil},
 		{"load.unknown-near", "line 1", heading(";nir", ";nirr"), nil},
 		{"load.unknown", "line 1", strings.Replace(head, "\n", ";Observations\n", 1) + strings.Replace(gaelle, "\n", ";\n", 1), nil},
 		{"load.unnamed", "line 2", strings.Replace(head, "\n", ";\n", 1) + strings.Replace(gaelle, "\n", ";x\n", 1), nil},
@@ -146,7 +199,15 @@ func TestBadFiles(t *testing.T) {
 		{"load.replacement", "line 2, prenom", change("Gaëlle", "Ga\ufffdlle"), nil},
 		{"load.twice", "line 2, prenom", change("Gaëlle", "GaÃ«lle"), nil},
 		{"load.twice", "line 2, prenom", change("Gaëlle", "Ga\xc3\xablle") + strings.Replace(gaelle, "Gaëlle", "Ga\xeblle", 1), nil},
+		{"load.control", "line 2, matricule", change("00001", "\ufeff00001"), nil},
+		{"load.control", "line 2, matricule", change("00001", "00\u200b001"), nil},
+		{"load.lines", "line 2, voie", change("27 allée de l'Été", "\"27 allée\r\nde l'Été\""), nil},
 		{"load.other-code", "line 2, prenom", dos, nil},
+		{"load.other-code", "line 2, nom_naissance", mac, nil},
+		{"load.other-code", "line 2, prenom", strings.Replace(mac, "Lema\x94tre", "Martin", 1), nil},
+		{"load.other-code", "line 2, nom_usage", change("Bonnet", "BonnŽt"), nil},
+		{"load.other-code", "line 2, ville", change("BOURG", "ƒVREUX"), nil},
+		{"load.fields", "line 2", strings.TrimSuffix(head+gaelle, ";F_COMPTA_01\n"), nil},
 		{"load.scientific", "line 2, nir", change("275065299929062", "2,75E+14"), nil},
 		{"load.scientific", "line 2, matricule", change("00001", "1E5"), nil},
 		{"load.no-date", "line 2, date_naissance", change("17/06/1975", "17 juin 1975"), nil},
@@ -165,6 +226,8 @@ func TestBadFiles(t *testing.T) {
 		wantMistake(t, err, test.code, test.place)
 	}
 	for _, test := range []struct{ code, place, content string }{
+		{"load.no-element-row", "export.csv", ""},
+		{"load.swapped", "line 2", "sep=;\n" + head + gaelle},
 		{"load.no-number", "line 2, amount", elementHead + "00001;A;;1.250,40\n"},
 		{"load.no-number", "line 2, amount", elementHead + "00001;A;;12,50-\n"},
 		{"load.thousands", "line 2, amount", elementHead + "00001;A;;1.250\n"},
@@ -247,19 +310,48 @@ func TestOddFiles(t *testing.T) {
 	}
 }
 
-// FuzzFile: no file makes it fall over, or write a row that Postgres could take for another.
-func FuzzFile(f *testing.F) {
-	f.Add(head + gaelle)
-	f.Add("\xff\xfem\x00a\x00")
-	f.Add(head + `"`)
-	f.Fuzz(func(t *testing.T, content string) {
-		rows, file, err := read(t, Employees, options(), content)
-		if err == nil && strings.Count(rows, "\n") != file.Rows {
-			t.Errorf("%d rows: %q", file.Rows, rows)
+// TestNamesOfOthersAreRead: what is rare in French is no sign of another system.
+func TestNamesOfOthersAreRead(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ŽIŽEK", "Žižek", "Šárka", "ŠKODA", "L’Hôpital", "d‘Artagnan",
+		"Œdipe", "Cœur", "Ÿ", "BOUŸS", "Ångström", "“Jo”", "Núñez"} {
+		if wrong := damaged(name); wrong != "" {
+			t.Errorf("%s: %s", name, wrong)
 		}
-		for line := range strings.Lines(rows) {
-			if n := strings.Count(line, "\t"); n != len(Employees.columns) {
-				t.Error(fmt.Sprint(n, line))
+	}
+}
+
+// FuzzFile: no file makes it fall over, or write a row that Postgres could take for another; what is wrong is told with the file.
+func FuzzFile(f *testing.F) {
+	utf16 := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder()
+	sixteen, err := utf16.String(head + gaelle)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{
+		head + gaelle, "\ufeff" + head + gaelle, sixteen, sixteen[:len(sixteen)-1], head + `"`, "\xff\xfem\x00a\x00", "\x00\xd8\x00\xd8", "PK\x03\x04",
+		"sep=;\n" + head + gaelle, "sep=\"\n" + head, "sep=\n", "sep=;", "\"sep=,\"\r" + strings.ReplaceAll(head+gaelle, "\n", "\r"),
+		strings.ReplaceAll(head+gaelle, ";", ",") + ",,\n", head + strings.ReplaceAll(gaelle, "\n", ";;\n") + "\n;\n",
+		head + strings.Replace(gaelle, "27 allée", "\"27\nallée\"", 1), head + strings.Replace(gaelle, "é", "\xe9", 1),
+		elementHead + "00001;HSUP25;3,50;\n00001;ACOMPTE;;1 250,40\n00003;P;-0,125;-12.5\n",
+		"dossier;period;" + elementHead + "saint-martin;11/2026;1;A\\B;1;\n",
+		"\n\n" + elementHead + "\t;\t;1;\n", elementHead + "1;A;1e9;\n1;A;1.250;\n1;A;12345678901;0,005\n1;\\N;1;\\.\n",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		for _, table := range []*Table{Employees, Elements} {
+			rows, file, err := read(t, table, options(), content)
+			if err == nil && strings.Count(rows, "\n") != file.Rows {
+				t.Errorf("%d rows: %q", file.Rows, rows)
+			}
+			if err != nil && !strings.Contains(err.Error(), "export.csv") {
+				t.Errorf("no file is named: %v", err)
+			}
+			for line := range strings.Lines(rows) {
+				if n := strings.Count(line, "\t"); n != len(table.columns) || strings.ContainsAny(line, "\r\x00") {
+					t.Error(fmt.Sprint(n, line))
+				}
 			}
 		}
 	})

@@ -73,8 +73,9 @@ var (
 	scientific = lazyregexp.New(`^[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+$`)
 	// twice is UTF-8 that was read as Windows-1252, and written again.
 	twice = lazyregexp.New(`[ÃÂ][\x{80}-\x{BF}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]`)
-	// otherCode is what the letters of DOS and of old Macintoshes are in Windows-1252: signs that stand behind no letter.
-	otherCode = lazyregexp.New(`\pL[‚ƒ„†‡ˆ‰‹“•˜›\x{81}\x{8D}\x{8F}\x{90}\x{9D}]`)
+	// otherCode is what the letters of DOS and of old Macintoshes are in Windows-1252: signs behind a letter or between two, Š and Ž
+	// in small letters, and bytes that are none.
+	otherCode = lazyregexp.New(`\pL[‚ƒ„†‡ˆ‰‹“•˜›]|ƒ\pL|[AEIOaeio]‘\pL|\pL[”™]\pL|\p{Ll}[ŠŽ]|\pL[ŠŽ]\p{Ll}|[\x{81}\x{8D}\x{8F}\x{90}\x{9D}]`)
 	french    = lazyregexp.New(`^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T]00:00(?::00(?:[.,]0+)?)?)?$`)
 	iso       = lazyregexp.New(`^(\d{4}-\d{2}-\d{2})(?:[ T]00:00(?::00(?:[.,]0+)?)?)?$`)
 	decimal   = lazyregexp.New(`^([+-]?)(\d+)(?:([.,])(\d+))?$`)
@@ -84,27 +85,27 @@ var (
 
 // damaged is the code of what keeps any text from being read; "" = nothing.
 func damaged(text string) string {
-	if plaintext.IsASCII([]byte(text)) {
-		if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
-			return "load.control"
-		}
-		return ""
+	if strings.ContainsAny(text, "\r\n") {
+		return "load.lines"
 	}
-	switch {
-	case strings.ContainsRune(text, unicode.ReplacementChar):
-		return "load.replacement"
-	case twice().MatchString(text):
-		return "load.twice"
-	case otherCode().MatchString(text):
-		return "load.other-code"
-	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }):
+	if !plaintext.IsASCII([]byte(text)) {
+		switch {
+		case strings.ContainsRune(text, unicode.ReplacementChar):
+			return "load.replacement"
+		case twice().MatchString(text):
+			return "load.twice"
+		case otherCode().MatchString(text):
+			return "load.other-code"
+		}
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf) }) {
 		return "load.control"
 	}
 	return ""
 }
 
 // spaces are those that exports have around texts, and within numbers.
-const spaces = " \t\u00a0\u202f"
+const spaces = " \t\u00a0\u2007\u2009\u202f"
 
 func withoutSpaces(text string) string {
 	if !strings.ContainsAny(text, spaces) {

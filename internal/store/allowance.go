@@ -30,7 +30,7 @@ type Allowance struct {
 
 // OpenAllowance prepares a share of at most so many requests to the API at an address. Close it.
 func OpenAllowance(url, api string, most int) (*Allowance, error) {
-	config, err := poolConfig(url)
+	config, err := poolConfig(url, 0)
 	if err != nil {
 		return nil, err
 	}

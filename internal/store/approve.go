@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -14,8 +15,10 @@ import (
 
 // Approval is a person's decision to let go what a run holds.
 type Approval struct {
-	Employees []string // the held ones of a run that has gone otherwise; none = all that it holds
-	Displayed string   // digest of what the person was shown; "" = the run is meant as it is
+	Employees []string   // the held ones of a run that has gone otherwise; none = all that it holds
+	Except    []string   // held ones that are set aside, in the same transaction
+	Displayed string     // digest of what the person was shown; "" = the run is meant as it is
+	Seen      *jobs.Seen // how it stood then; nil = likewise
 	By        string
 	Reason    string
 	Expires   time.Duration // how long a hold waits; 0 = for ever
@@ -23,7 +26,7 @@ type Approval struct {
 
 // Approve lets a held run go on with exactly what it planned, or the held employees of one that has gone otherwise. A run
 // that is held as a whole keeps its held employees: they are a decision of their own. Errors: jobs.ErrNoRun, *NotHeldError,
-// *DisplayedError, *jobs.BusyError, *jobs.ClosedError, *jobs.ExpiredError (what was held has been given up then).
+// *DisplayedError, *SecondPersonError, *jobs.BusyError, *jobs.ClosedError, *jobs.ExpiredError (what was held has been given up then).
 func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []string, err error) {
 	var expired *jobs.Run
 	err = s.transact(ctx, func(q *dbsqlc.Queries) error {
@@ -39,6 +42,9 @@ func (s *Store) Approve(ctx context.Context, id int64, a Approval) (released []s
 			return err
 		}
 		if err := refuseApproval(ctx, q, run); err != nil {
+			return err
+		}
+		if err := s.refuseFirstPerson(ctx, q, run, a.By); err != nil {
 			return err
 		}
 		if released, err = s.release(ctx, q, run, a); err != nil {
@@ -63,6 +69,23 @@ func asDisplayed(run *jobs.Run, a Approval) error {
 		return &jobs.BusyError{Run: *run}
 	}
 	if a.Displayed != "" && a.Displayed != run.HeldDigest() {
+		return &DisplayedError{Run: *run}
+	}
+	return asSeen(run, a.Seen)
+}
+
+// Shown decides about a run as it was shown to somebody.
+type Shown struct {
+	store *Store
+	seen  *jobs.Seen
+}
+
+// Shown is where what was shown to somebody is decided about; nil = the run is meant as it is.
+func (s *Store) Shown(seen *jobs.Seen) Shown { return Shown{s, seen} }
+
+// asSeen fails unless a run stands as somebody was shown it; nil = it is meant as it is.
+func asSeen(run *jobs.Run, seen *jobs.Seen) error {
+	if seen != nil && *seen != run.Seen() {
 		return &DisplayedError{Run: *run}
 	}
 	return nil
@@ -105,6 +128,11 @@ func (s *Store) goOn(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Ap
 // release lets go the employees that a run holds, or tells why there is nothing to let go. None are released of a run that
 // is held as a whole.
 func (s *Store) release(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a Approval) ([]string, error) {
+	if len(a.Except) > 0 {
+		if err := s.setAside(ctx, q, run, a.Except, a.By, a.Reason); err != nil {
+			return nil, err
+		}
+	}
 	if run.State == jobs.Held {
 		if len(a.Employees) > 0 {
 			return nil, &NotHeldError{Run: *run, Employees: a.Employees}
@@ -115,20 +143,35 @@ func (s *Store) release(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, a
 	if !goesOn || run.Purged || run.ApprovedBy != "" && len(a.Employees) == 0 {
 		return nil, &NotHeldError{Run: *run}
 	}
-	wanted := slices.Compact(slices.Sorted(slices.Values(a.Employees)))
+	held, err := heldOf(ctx, q, run, a.Employees)
+	if err != nil {
+		return nil, err
+	}
+	return keysOfHeld(held), s.letGo(ctx, q, run, held)
+}
+
+// heldOf is what a run holds of some employees; none = of all. That one of them is not held is a *NotHeldError.
+func heldOf(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys []string) ([]dbsqlc.HeldItemsRow, error) {
+	wanted := slices.Compact(slices.Sorted(slices.Values(keys)))
 	held, err := q.HeldItems(ctx, dbsqlc.HeldItemsParams{RunID: run.ID, Keys: wanted})
 	if err != nil {
 		return nil, err
 	}
-	released := make([]string, len(held))
+	found := keysOfHeld(held)
+	missing := slices.DeleteFunc(wanted, func(key string) bool { return slices.Contains(found, key) })
+	if len(held) == 0 || len(missing) > 0 {
+		alike, err := keysAlike(ctx, q, run.Target.ID, missing)
+		return nil, cmp.Or(err, error(&NotHeldError{Run: *run, Employees: missing, Alike: alike}))
+	}
+	return held, nil
+}
+
+func keysOfHeld(held []dbsqlc.HeldItemsRow) []string {
+	keys := make([]string, len(held))
 	for i := range held {
-		released[i] = held[i].Key
+		keys[i] = held[i].Key
 	}
-	missing := slices.DeleteFunc(wanted, func(key string) bool { return slices.Contains(released, key) })
-	if len(released) == 0 || len(missing) > 0 {
-		return nil, &NotHeldError{Run: *run, Employees: missing}
-	}
-	return released, s.letGo(ctx, q, run, held)
+	return keys
 }
 
 // letGo seals what a run holds of some employees as what may leave.
@@ -168,7 +211,7 @@ func (e *AlteredError) Fact() hinted.Fact {
 		"period", e.Run.Period)
 }
 
-// DisplayedError says that what a run holds is not what was shown to the person who approves it.
+// DisplayedError says that a run, or what it holds, is not what was shown to the person who decides about it.
 type DisplayedError struct{ Run jobs.Run }
 
 func (e *DisplayedError) Error() string { return hinted.TextOf(e) }
@@ -180,6 +223,8 @@ func (e *DisplayedError) Fact() hinted.Fact { return hinted.Say("run.displayed",
 type NotHeldError struct {
 	Run       jobs.Run
 	Employees []string // who was asked for, and is not held; none = the run as a whole
+	Aside     bool     // they were to be set aside
+	Alike     []string // whose matricules differ from theirs by zeros in front alone
 }
 
 func (e *NotHeldError) Error() string { return hinted.TextOf(e) }
@@ -191,12 +236,17 @@ func (e *NotHeldError) Fact() hinted.Fact {
 			namesAndValues...)...)
 	}
 	switch {
+	case e.Aside && len(e.Employees) > 0 && e.Run.State == jobs.Held:
+		return fact("run.not-held-aside", "keys", e.Employees)
 	case len(e.Employees) > 0 && e.Run.State == jobs.Held:
 		return fact("run.not-held-whole")
 	case len(e.Employees) > 0:
 		var quoted []string
 		for _, key := range e.Employees {
 			quoted = append(quoted, strconv.Quote(key))
+		}
+		if len(e.Alike) > 0 {
+			return fact("run.not-held-alike", "keys", quoted, "alike", e.Alike)
 		}
 		return fact("run.not-held-employees", "keys", quoted)
 	case e.Run.Failure.Code == jobs.ReasonReplanned:

@@ -22,9 +22,17 @@ func (s *Store) auditLine(ctx context.Context, q *dbsqlc.Queries, target int64, 
 	if err := ledger.CheckReason(e.Reason); err != nil {
 		return 0, err
 	}
+	if e.Account == "" && s.person.Name != "" && e.Actor == s.person.Name {
+		who, err := s.whole(ctx, q, s.person)
+		if err != nil {
+			return 0, err
+		}
+		e.By(who)
+	}
 	row := dbsqlc.InsertAuditParams{
 		Actor: e.Actor, Decision: string(e.Decision), Job: e.Job, Period: string(e.Period), Employees: append([]string{}, e.Employees...),
 		Reason: e.Reason, Detail: e.Detail, Host: s.host, Version: s.version, ConfigDigest: value(s.configuration.Load()),
+		Account: e.Account, Channel: string(e.Channel), Proof: string(e.Proof),
 	}
 	if e.Facts != (ledger.AuditFacts{}) {
 		var err error
@@ -94,11 +102,19 @@ func (s *Store) Audit(ctx context.Context, f ledger.AuditFilter) ([]ledger.Audit
 	return entries, nil
 }
 
+// AuditedAlike are the matricules of audited decisions that differ from one by zeros in front alone; dossier "" = of any.
+func (s *Store) AuditedAlike(ctx context.Context, dossier, key string) ([]string, error) {
+	alike, err := s.queries.AuditedAlike(ctx, dbsqlc.AuditedAlikeParams{Dossier: dossier, Keys: otherZeros([]string{key})})
+	return alike, redact("reading the audit", err)
+}
+
 func toEntry(r dbsqlc.ListAuditRow) (ledger.AuditEntry, error) {
 	e := ledger.AuditEntry{
 		ID: r.ID, At: r.At, Actor: r.Actor, Decision: ledger.Decision(r.Decision), Dossier: r.Dossier, Environment: r.Environment,
+		Partner: r.Partner, BaseURL: r.BaseUrl,
 		Job: r.Job, Period: jobs.Period(r.Period), Run: value(r.RunID), Employees: r.Employees, Reason: r.Reason, Detail: r.Detail,
 		Host: r.Host, Version: r.Version, ConfigDigest: r.ConfigDigest, Facts: ledger.FormerFacts(r.Detail),
+		Account: r.Account, Channel: ledger.Channel(r.Channel), Proof: ledger.Proof(r.Proof),
 	}
 	if r.Facts == nil {
 		return e, nil
@@ -107,6 +123,12 @@ func toEntry(r dbsqlc.ListAuditRow) (ledger.AuditEntry, error) {
 		return e, hinted.At("reading a line of the audit", r.ID, err)
 	}
 	return e, nil
+}
+
+// UseConfiguration is SetConfiguration that records nothing of it.
+func (s *Store) UseConfiguration(_ context.Context, digest string) error {
+	s.configuration.Store(&digest)
+	return nil
 }
 
 // SetConfiguration tells with which configuration this process works from now on: the audit names its digest with each

@@ -99,7 +99,8 @@ func TestAuditTellsAndFilters(t *testing.T) {
 	}
 	e.ID, e.At = 0, time.Time{}
 	if got, want := fmt.Sprintf("%+v", e), fmt.Sprintf("%+v", ledger.AuditEntry{Actor: "marie", Decision: ledger.DecisionApprove,
-		Dossier: "saint-martin", Environment: "test", Job: "paie", Period: month, Run: run.ID, Employees: []string{"1", "2"}, Reason: "checked",
+		Dossier: "saint-martin", Environment: "test", Partner: "partner", BaseURL: "http://127.0.0.1", Job: "paie",
+		Period: month, Run: run.ID, Employees: []string{"1", "2"}, Reason: "checked",
 		Detail: "all of it",
 		Host:   host, Version: "test", ConfigDigest: "digest 1"}); got != want {
 		t.Errorf("%s\nnot\n%s", got, want)
@@ -278,9 +279,9 @@ func TestAuditTellsRulesAsFacts(t *testing.T) {
 	f.must(err)
 	french := locale.Of(locale.French, "")
 	if e := entries[1]; e.Detail != "diffs before 2025-11-22, items before 2025-11-22, runs before 2020-01-02, fires before 2025-11-22, "+
-		"documents before 2025-11-22, files before 2025-11-22" || e.Facts.What.In(french) != "différences d'avant le 2025-11-22, lignes d'avant "+
-		"le 2025-11-22, exécutions d'avant le 2020-01-02, échéances d'avant le 2025-11-22, fiches d'avant le 2025-11-22, fichiers d'avant "+
-		"le 2025-11-22" {
+		"documents before 2025-11-22, files before 2025-11-22" || e.Facts.What.In(french) != "différences d'avant le 22/11/2025, lignes d'avant "+
+		"le 22/11/2025, exécutions d'avant le 02/01/2020, exécutions prévues d'avant le 22/11/2025, fiches d'avant le 22/11/2025, fichiers "+
+		"d'avant le 22/11/2025" {
 		t.Errorf("%+v", e)
 	}
 	if e := entries[0]; e.Reason != "the ledger was put back: it knows runs up to 7, and this machine has seen run 9" || e.Actor != "syncd" ||

@@ -3,10 +3,11 @@ package store
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/store/dbsqlc"
 )
@@ -51,14 +52,17 @@ func (b *baselineRows) Next() bool {
 	return b.err == nil
 }
 
+// errOddRow is a row that another program, or nobody, wrote.
+var errOddRow = hinted.While("reading the baseline", errors.New("a row is not as this program expects"))
+
 // decode reads a row in Postgres's binary format, without copying: a plan reads a million of them.
 func (b *baselineRows) decode(row [][]byte) error {
 	if len(row) != 10 || len(row[2]) != 8 || len(row[7]) != 8 {
-		return fmt.Errorf("reading the baseline: a row is not as this program expects")
+		return errOddRow
 	}
 	for _, flag := range [...]int{4, 5, 6, 8, 9} {
 		if len(row[flag]) != 1 {
-			return fmt.Errorf("reading the baseline: a row is not as this program expects")
+			return errOddRow
 		}
 	}
 	e := &b.entry

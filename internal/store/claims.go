@@ -3,10 +3,10 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
@@ -40,7 +40,11 @@ func (s *Store) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, erro
 		if err := checkOrder(ctx, q, target, request, doubtBlocks); err != nil {
 			return 0, err
 		}
-		id, err := q.InsertRun(ctx, s.insertion(target, request))
+		starters, err := s.marksOf(ctx, q, request.RequestedBy)
+		if err != nil {
+			return 0, err
+		}
+		id, err := q.InsertRun(ctx, s.insertion(target, request, starters))
 		if err != nil {
 			return 0, err
 		}
@@ -48,14 +52,14 @@ func (s *Store) Start(ctx context.Context, request jobs.NewRun) (*jobs.Run, erro
 	})
 }
 
-func (s *Store) insertion(target int64, request jobs.NewRun) dbsqlc.InsertRunParams {
+func (s *Store) insertion(target int64, request jobs.NewRun, starters []string) dbsqlc.InsertRunParams {
 	owner := s.owner.identity()
 	return dbsqlc.InsertRunParams{
 		TargetID: target, Job: request.Job, Kind: string(request.Kind), Period: periodOf(request),
 		Trigger: string(request.Trigger), Owner: &owner, Host: s.host, Pid: int32(os.Getpid()), //nolint:gosec // a pid fits
 		Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version, KeyID: s.keys.ID,
 		ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, FailedOf: failedOf(request), Verify: request.Verify,
-		Overwrite: request.Overwrite, Resend: request.Resend,
+		Overwrite: request.Overwrite, Resend: request.Resend, StartedBy: starters,
 	}
 }
 
@@ -100,6 +104,9 @@ func (s *Store) Resume(ctx context.Context, id int64, request jobs.Resumption) (
 			}
 		}
 		if err := s.auditRun(ctx, q, run, ledger.AuditEntry{Actor: request.By, Decision: ledger.DecisionResume}); err != nil {
+			return 0, err
+		}
+		if err := s.addStarters(ctx, q, id, request.By); err != nil {
 			return 0, err
 		}
 		return id, s.takeUp(ctx, q, run, request, jobs.TriggerResume)
@@ -362,7 +369,7 @@ func (o ownerStatus) deadIn(lease time.Duration) time.Duration {
 
 func statusOf(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run) (ownerStatus, error) {
 	if run.Owner == nil {
-		return ownerStatus{}, fmt.Errorf("run %d is running without an owner", run.ID)
+		return ownerStatus{}, hinted.Because(nil, "defect.no-owner", "run", run.ID)
 	}
 	row, err := q.OwnerStatus(ctx, *run.Owner)
 	return newOwnerStatus(row.Locked, row.SilentSeconds), err

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"syncd/internal/jobs"
 )
 
@@ -135,6 +137,20 @@ func TestDeadOwnersRunIsResumed(t *testing.T) {
 	})
 }
 
+// An outcome of an item that the run never took is a defect, and is not recorded.
+func TestWhatWasNotTakenIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	f.plan(s, run, toSend(s, "1", 0))
+	_, err := s.Step(t.Context(), run, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemAccepted, true)}})
+	if err == nil || err.Error() != "recording what was sent: 1 of 1 items were not as this run left them" {
+		t.Errorf("%v", err)
+	}
+	f.want("1:pending", "SELECT key || ':' || state FROM syncd.item")
+}
+
 // A process that is frozen, and keeps its lock, loses its run when its lease is over, and its sessions end, so that
 // nothing of it can complete afterwards.
 func TestFrozenOwnerLosesItsRun(t *testing.T) {
@@ -259,6 +275,61 @@ func TestHeldPullIsNotResumed(t *testing.T) {
 	if _, err := s.Resume(t.Context(), run.ID, jobs.Resumption{}); err != nil {
 		t.Errorf("an approved run: %v", err)
 	}
+}
+
+// A server that was busy for a while loses nobody a run: what may leave waits for the next heartbeat, and goes on.
+func TestAStallIsAPause(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	run := f.start(s)
+	kept, _, release := s.Keep(t.Context(), run)
+	defer release()
+	resume := f.stall()
+	f.must(waitUntil(f, func() bool { return jobs.Elapsed(*s.owner.tenure().confirmed.Load()) > confirmedFor }))
+	said := make(chan error, 1)
+	go func() { said <- s.Confirm(run) }()
+	select {
+	case err := <-said:
+		t.Fatalf("it may leave, though nothing proves whose run it is: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	resume()
+	f.must(<-said)
+	f.must(kept.Err())
+	if again, err := s.owner.acquire(t.Context(), s.pool.Config().ConnConfig); again || err != nil {
+		t.Errorf("it is somebody else now: %v, %v", again, err)
+	}
+}
+
+// But not for as long as another one may have taken the run.
+func TestALongStallLosesTheRun(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.open()
+	s.owner.current.patience = confirmedFor + 200*time.Millisecond
+	run := f.start(s)
+	kept, _, release := s.Keep(t.Context(), run)
+	defer release()
+	defer f.stall()()
+	f.must(waitUntil(f, func() bool { return jobs.Elapsed(*s.owner.tenure().confirmed.Load()) > confirmedFor }))
+	if err := s.Confirm(run); !errors.Is(err, jobs.ErrLost) {
+		t.Errorf("it may leave: %v", err)
+	}
+	<-kept.Done()
+	if !errors.Is(context.Cause(kept), jobs.ErrLost) {
+		t.Errorf("%v", context.Cause(kept))
+	}
+}
+
+// stall keeps the heartbeats of all owners waiting until it is told to resume.
+func (f *fixture) stall() (resume func()) {
+	f.Helper()
+	locked, err := pgx.Connect(f.Context(), f.db.URL)
+	f.must(err)
+	_, err = locked.Exec(f.Context(), `BEGIN; SELECT FROM syncd.owner FOR UPDATE`)
+	f.must(err)
+	return func() { f.must(locked.Close(context.Background())) }
 }
 
 // Hold ends what a process does when it can no longer prove that the run is its own.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
@@ -52,12 +53,13 @@ func (s *Staging) describe(ctx context.Context, source jobs.Source, params mappi
 		return d, err
 	}
 	var lists [][]mapping.Column
+	var fields []pgconn.FieldDescription
 	for _, query := range stagingQueries(source) {
-		columns, err := describeQuery(ctx, k.conn, query, params)
+		described, err := describeQuery(ctx, k.conn, query, params)
 		if err != nil {
 			return d, err
 		}
-		lists = append(lists, columns)
+		lists, fields = append(lists, columnsOf(described)), append(fields, described...)
 	}
 	if err := k.inform(ctx, lists); err != nil {
 		return d, err
@@ -75,6 +77,7 @@ func (s *Staging) describe(ctx context.Context, source jobs.Source, params mappi
 	for _, ask := range []func() ([]Finding, error){
 		func() ([]Finding, error) { return k.doubts(ctx, held) },
 		func() ([]Finding, error) { return k.unsteady(ctx, source, params) },
+		func() ([]Finding, error) { return k.closedToPage(ctx, s.Page, fields) },
 	} {
 		findings, err := ask()
 		if err != nil {
@@ -85,7 +88,7 @@ func (s *Staging) describe(ctx context.Context, source jobs.Source, params mappi
 	return d, nil
 }
 
-func describeQuery(ctx context.Context, conn *pgx.Conn, query stagingQuery, params mapping.Params) ([]mapping.Column, error) {
+func describeQuery(ctx context.Context, conn *pgx.Conn, query stagingQuery, params mapping.Params) ([]pgconn.FieldDescription, error) {
 	described := &stream{conn: conn, query: query}
 	sql, _, err := described.wrap(params, nil)
 	if err != nil {
@@ -96,7 +99,42 @@ func describeQuery(ctx context.Context, conn *pgx.Conn, query stagingQuery, para
 	if err != nil {
 		return nil, described.explain(err)
 	}
-	return columnsOf(statement.Fields), nil
+	return statement.Fields, nil
+}
+
+// closedToPage tells what the role of the operators' page may not read of the tables and views that columns come from: it makes previews
+// and reads names by its own rights.
+func (k *keeper) closedToPage(ctx context.Context, role string, fields []pgconn.FieldDescription) ([]Finding, error) {
+	if role == "" {
+		return nil, nil
+	}
+	var tables []uint32
+	var columns []int16
+	for i := range fields {
+		if fields[i].TableOID != 0 {
+			tables = append(tables, fields[i].TableOID)
+			columns = append(columns, int16(fields[i].TableAttributeNumber)) //nolint:gosec // Postgres counts them so
+		}
+	}
+	const closed = `SELECT r.oid IS NULL, coalesce(string_agg(DISTINCT c.oid::regclass::text, ', '), $3)
+		FROM unnest($1::oid[], $2::int2[]) AS f(relation, number) JOIN pg_class c ON c.oid = f.relation
+		LEFT JOIN pg_roles r ON r.rolname = $3
+		WHERE r.oid IS NULL OR NOT has_schema_privilege(r.oid, c.relnamespace, 'USAGE')
+		   OR NOT has_column_privilege(r.oid, c.oid, f.number, 'SELECT')
+		GROUP BY 1`
+	var missing bool
+	var names string
+	err := k.conn.QueryRow(ctx, closed, tables, columns, role).Scan(&missing, &names)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, redactStaging("inspecting staging", err)
+	}
+	if missing {
+		return []Finding{{Note: true, What: hinted.Say("staging.page-role-missing", "role", role)}}, nil
+	}
+	return []Finding{{What: hinted.Say("staging.page-may-not-read", "names", names, "role", role)}}, nil
 }
 
 // doubtful are questions about the locked relations; each answers with those that it is about.
@@ -210,7 +248,7 @@ func (s *Staging) Spellings(ctx context.Context, source jobs.Source, params mapp
 	for _, name := range names {
 		named := maps.Clone(params)
 		named["dossier"] = name
-		sql, args, err := bind(asked.query, named)
+		sql, args, err := bind(asked.query, named, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -64,6 +64,20 @@ func TestDescribeTellsWhatWritesOrIsUnsteady(t *testing.T) {
 	}
 }
 
+// What a foreign table holds is no part of the snapshot in which the queries of a run see the same.
+func TestDescribeTellsForeignTables(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.db.Exec(t, `CREATE EXTENSION file_fdw; CREATE SERVER other FOREIGN DATA WRAPPER file_fdw; CREATE FOREIGN TABLE people (matricule text)
+		SERVER other OPTIONS (filename '/dev/null')`)
+	described, err := (&Staging{URL: f.db.URL}).Describe(t.Context(), jobs.Source{Employees: "SELECT * FROM people", Key: "matricule"}, nil)
+	f.must(err)
+	if len(described.Findings) != 1 || described.Findings[0].Error ||
+		!strings.HasPrefix(textOf(described.Findings[0]), "people is a foreign table: what it holds is no part of the snapshot") {
+		t.Errorf("%+v", described.Findings)
+	}
+}
+
 // Whether staging is ready is asked as a run asks: a right that is missing in it shows, and a no is no mistake.
 func TestDescribeAsksWhetherStagingIsReady(t *testing.T) {
 	t.Parallel()

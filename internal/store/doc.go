@@ -65,6 +65,7 @@
 //   - run: state, epoch, owner, who and where, digests of configuration, mapping, nomenclatures and plan, what was
 //     approved, the accounting; the guards' findings; sealed figures of what it read, for later runs; the incarnation
 //     of the ledger it was planned in; the contract that its documents were checked against
+//   - run_sums: what the plan's amounts come to beside the months before, sealed; read only to show a report
 //   - item: the frozen plan and what became of it: difference, reason, diff, problems, findings; sealed document and
 //     amounts while open
 //   - baseline: per target, key and period: version, fingerprint, sealed document, in doubt since when, withdrawn, and
@@ -225,17 +226,17 @@
 // # Forget
 //
 // syncd forget erases one person at all targets of a dossier, in one transaction: documents, totals, hashes, traces,
-// diffs, problems, messages. Lines of runs stay, for sums count them, under a name that the lasting key makes from the
-// matricule; findings about others and run.employees name that, too. What was sent for which month is kept under the
-// name (forgotten): a plan of such a month holds who comes back (forgotten). Refused while anything is open, in doubt
-// or executed; and, without --force, while the newest that is known is that the person is there, or a departure is
-// unsettled. The audit names whom it named, and cannot be changed.
+// diffs, problems, messages, and their own amounts beside the sums of runs. Lines of runs stay, for sums count them,
+// under a name that the lasting key makes from the matricule; findings about others and run.employees name that, too.
+// What was sent for which month is kept under the name (forgotten): a plan of such a month holds who comes back
+// (forgotten). Refused while anything is open, in doubt or executed; and, without --force, while the newest that is
+// known is that the person is there, or a departure is unsettled. The audit names whom it named, and cannot be changed.
 //
 // # Rekey
 //
 // syncd rekey changes the ledger key (ledger_key, and until then ledger_key_former). One transaction, while no run is
 // running, names the new key (ledger_key.becoming); whoever executes or decides takes the row of the key first (FOR
-// SHARE) and refuses from then on. Documents, amounts and fingerprints of the baseline, those of open items, figures
+// SHARE) and refuses from then on. Documents, amounts and fingerprints of the baseline, those of open items, figures, sums
 // and proofs of runs are then sealed and computed anew, 500 a transaction; each row tells by which key it is, so it
 // goes on from anywhere. Fingerprints of items that are over are dropped. What does not open with the former key was
 // altered, is left and counted. The last transaction puts the new key in force. What was acknowledged stays =.

@@ -84,6 +84,14 @@ func (e *KeyError) Fact() hinted.Fact {
 	return hinted.Say("database.ledger-key", "registered", e.Registered, "given", e.Given)
 }
 
+// UnstartedError says that a ledger was made and never used: only the service, and who has its rights, begins to.
+type UnstartedError struct{}
+
+func (e *UnstartedError) Error() string { return hinted.TextOf(e) }
+
+// Fact implements hinted.Telling.
+func (e *UnstartedError) Fact() hinted.Fact { return hinted.Say("database.unstarted") }
+
 // RekeyingError says that the ledger key is being changed: nothing is executed or decided meanwhile.
 type RekeyingError struct{ To string }
 
@@ -129,7 +137,7 @@ func isOurs(err error) bool {
 		is[*NotHeldError](err) || is[*DisplayedError](err) || is[*jobs.ClockError](err) || is[*jobs.ClosedError](err) ||
 		is[*jobs.ExpiredError](err) || is[*jobs.UnsettledError](err) || is[*PeriodError](err) || is[*ledger.MissingError](err) ||
 		is[*jobs.ContractError](err) || is[*jobs.FormError](err) || is[*AlteredError](err) || is[*RekeyingError](err) ||
-		is[*KeyError](err) || is[*ForgetError](err) ||
+		is[*KeyError](err) || is[*UnstartedError](err) || is[*ForgetError](err) || is[*SecondPersonError](err) ||
 		is[*OtherInboxError](err)
 }
 

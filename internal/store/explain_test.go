@@ -30,6 +30,12 @@ func TestMistakesAreToldWhateverTheServerSpeaks(t *testing.T) {
 	f.db.Exec(t, `CREATE FUNCTION shut() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'x'::text $$; REVOKE ALL ON FUNCTION shut() FROM public`)
 	f.db.Exec(t, `CREATE FUNCTION lost() RETURNS SETOF pay LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY SELECT * FROM moved; END $$`)
 	f.db.Exec(t, `CREATE FUNCTION behind() RETURNS SETOF secret LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY SELECT * FROM secret; END $$`)
+	for name, state := range map[string]string{"angry": "P0001", "bent": "HV00J", "ended": "38000"} {
+		f.db.Exec(t, `CREATE FUNCTION `+name+`() RETURNS SETOF pay LANGUAGE plpgsql AS $$ BEGIN RAISE 'of 285057899900116' USING ERRCODE = '`+
+			state+`'; END $$`)
+	}
+	f.db.Exec(t, `CREATE FUNCTION cut(text) RETURNS text LANGUAGE plpgsql STABLE AS $$ DECLARE c varchar(2) := $1; BEGIN RETURN c; END $$`)
+	f.db.Exec(t, `CREATE MATERIALIZED VIEW later AS SELECT * FROM pay WITH NO DATA; GRANT SELECT ON later TO `+role)
 	f.db.Exec(t, `CREATE SEQUENCE counter; GRANT USAGE ON counter TO `+role)
 	f.db.Exec(t, `CREATE FUNCTION counted() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('counter') $$`)
 	f.db.Exec(t, `INSERT INTO pay VALUES ('1', 'A', '`+personal+`'); GRANT SELECT ON pay, over, twice TO `+role)
@@ -63,6 +69,14 @@ func TestMistakesAreToldWhateverTheServerSpeaks(t *testing.T) {
 			`SELECT matricule, nir::int FROM pay`:                                 `a value does not fit (a number out of range)`,
 			`SELECT (SELECT 1 FROM (VALUES (1), (2)) x) AS a, matricule FROM pay`: `a query within it answers several rows where one is used`,
 			`SELECT matricule FROM pay WHERE name = $1`:                           `it has the numbered parameter $1`,
+			`SELECT matricule FROM pay WHERE name = @nobody`:                      `it names a parameter that does not exist`,
+			`SELECT matricule FROM pay WHERE (name = 'A'`:                         `it is not SQL as a whole`,
+			`SELECT matricule FROM pay WHERE name`:                                `Postgres refuses it with SQLSTATE 42804`,
+			`SELECT * FROM angry()`:                                               `a function of it raised an error (SQLSTATE P0001)`,
+			`SELECT * FROM bent()`:                                                `a foreign table of it does not fit what the other server has (SQLSTATE HV00J)`,
+			`SELECT * FROM ended()`:                                               `Postgres refuses it with SQLSTATE 38000`,
+			`SELECT * FROM later`:                                                 `a materialized view was never filled "later"`,
+			`SELECT matricule, cut(nir) AS c FROM pay`:                            `a value does not fit (a text that is too long for its type)`,
 		} {
 			_, err := f.values(address, jobs.Source{Employees: query, Key: "matricule"}, "")
 			var staging *jobs.StagingError

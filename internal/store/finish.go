@@ -3,12 +3,12 @@ package store
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/store/dbsqlc"
 )
@@ -167,7 +167,7 @@ func counted(run *jobs.Run, rows []dbsqlc.TallyItemsRow) jobs.Counts {
 // endRun writes state and accounting of a run. A run that had ended before keeps its date.
 func endRun(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, c jobs.Counts, state jobs.State, failure jobs.Reason) error {
 	if state != run.State && !run.State.CanBecome(state) {
-		return fmt.Errorf("run %d cannot go from %s to %s", run.ID, run.State, state)
+		return hinted.Because(nil, "defect.transition", "run", run.ID, "from", string(run.State), "to", string(state))
 	}
 	n, err := q.EndRun(ctx, dbsqlc.EndRunParams{
 		ID: run.ID, Epoch: int32(run.Epoch), FromState: string(run.State), State: string(state), FinishedAt: run.FinishedAt,
@@ -186,6 +186,15 @@ func endRun(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, c jobs.Counts
 
 // recount brings the accounting of an ended run up to date after its items have been superseded.
 func recount(ctx context.Context, q *dbsqlc.Queries, id int64) error {
+	return recounted(ctx, q, id, func(run *jobs.Run, _ jobs.Counts) jobs.State { return run.State })
+}
+
+// recountSettled does so for its state as well, after its items have been settled.
+func recountSettled(ctx context.Context, q *dbsqlc.Queries, id int64) error {
+	return recounted(ctx, q, id, (*jobs.Run).Recounted)
+}
+
+func recounted(ctx context.Context, q *dbsqlc.Queries, id int64, state func(*jobs.Run, jobs.Counts) jobs.State) error {
 	locked, err := q.LockRun(ctx, id)
 	if err != nil {
 		return err
@@ -198,7 +207,7 @@ func recount(ctx context.Context, q *dbsqlc.Queries, id int64) error {
 	if err != nil {
 		return err
 	}
-	return endRun(ctx, q, run, counts, run.State, run.Failure)
+	return endRun(ctx, q, run, counts, state(run, counts), run.Failure)
 }
 
 // endReplaced ends a held run of which a newer one has taken the place.

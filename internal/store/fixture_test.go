@@ -18,7 +18,7 @@ import (
 	"syncd/migrations"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testpg.Tests{M: m}) }
 
 const (
 	month     = jobs.Period("2026-11")

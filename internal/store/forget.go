@@ -181,6 +181,9 @@ func (s *Store) erase(ctx context.Context, q *dbsqlc.Queries, target int64, key,
 	if err != nil {
 		return err
 	}
+	if err := q.EraseReadings(ctx, dbsqlc.EraseReadingsParams{TargetID: target, Key: key, Name: name}); err != nil {
+		return err
+	}
 	if err := q.EraseTraces(ctx, dbsqlc.EraseTracesParams{TargetID: target, Key: key}); err != nil {
 		return err
 	}
@@ -196,6 +199,9 @@ func (s *Store) erase(ctx context.Context, q *dbsqlc.Queries, target int64, key,
 		return err
 	}
 	if err := eraseFromStrays(ctx, q, target, key, name); err != nil {
+		return err
+	}
+	if err := s.eraseFromSums(ctx, q, target, key); err != nil {
 		return err
 	}
 	audit, err := q.AuditNaming(ctx, dbsqlc.AuditNamingParams{TargetID: &target, Key: key})
@@ -262,6 +268,29 @@ func eraseFromStrays(ctx context.Context, q *dbsqlc.Queries, target int64, key, 
 		}
 	}
 	return nil
+}
+
+// eraseFromSums removes somebody's amounts where they are told beside a sum, and the sum where it is theirs alone. Altered ones tell
+// nobody anything.
+func (s *Store) eraseFromSums(ctx context.Context, q *dbsqlc.Queries, target int64, key string) error {
+	rows, err := q.SumsOfTarget(ctx, target)
+	if err != nil {
+		return err
+	}
+	var again dbsqlc.ResealSumsParams
+	for _, row := range rows {
+		at := place{target: target, period: jobs.Period(value(row.Period)), run: row.RunID}
+		kept, err := s.openSums(row.Sealed, at)
+		if err != nil || !kept.Forget(key) {
+			continue
+		}
+		text, err := json.Marshal(kept)
+		if err != nil {
+			return hinted.While("writing the sums of a run", err)
+		}
+		again.Runs, again.Sealed = append(again.Runs, row.RunID), append(again.Sealed, s.keys.seal(sums, text, at))
+	}
+	return q.ResealSums(ctx, again)
 }
 
 // renamed puts a name in the place of a matricule, in findings as the ledger keeps them.

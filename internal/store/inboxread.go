@@ -5,11 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -160,7 +160,7 @@ func (i *Inbox) ReadView(ctx context.Context, view, dossier string, zone *time.L
 	}
 	order, known := inboxViews[view]
 	if !known {
-		return fmt.Errorf("there is no view %q", view)
+		return hinted.Because(nil, "defect.no-view", "view", strconv.Quote(view))
 	}
 	name := zone.String()
 	if zone == time.Local {
@@ -269,9 +269,10 @@ func (s *Store) addChanges(ctx context.Context, run *jobs.Run, records []ledger.
 	return redact("reading the inbox", err)
 }
 
-// gatheredLast are the accountings of the last run of each job that reads records, by job and dossier.
-func (s *Store) gatheredLast(ctx context.Context, environment, baseURL string) (map[[2]string]map[string]jobs.Gathered, error) {
-	rows, err := s.queries.LastCollections(ctx, dbsqlc.LastCollectionsParams{Environment: environment, BaseUrl: baseURL})
+// gatheredLast are the accountings of the last run of each of these jobs, which read records, by job and dossier.
+func (s *Store) gatheredLast(ctx context.Context, names []string, environment, baseURL string) (map[[2]string]map[string]jobs.Gathered,
+	error) {
+	rows, err := s.queries.LastCollections(ctx, dbsqlc.LastCollectionsParams{Jobs: names, Environment: environment, BaseUrl: baseURL})
 	last := make(map[[2]string]map[string]jobs.Gathered, len(rows))
 	for _, row := range rows {
 		last[[2]string{row.Job, row.Dossier}] = gatheredBy(row.Collections).Collections

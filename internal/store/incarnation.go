@@ -130,6 +130,15 @@ func (s *Store) pauseForPutBack(ctx context.Context, q *dbsqlc.Queries, back *Pu
 		Facts: ledger.AuditFacts{Why: new(back.Fact())}}); err != nil {
 		return err
 	}
+	if err := q.DisarmAlerts(ctx); err != nil {
+		return err
+	}
+	if err := q.EndAllSessions(ctx); err != nil {
+		return err
+	}
+	if err := q.WithdrawAll(ctx); err != nil {
+		return err
+	}
 	why := ledger.PausedForPutBack()
 	for _, job := range back.Paused {
 		if err := q.PauseForPutBack(ctx, dbsqlc.PauseForPutBackParams{Job: job, PausedBy: ledger.Itself,

@@ -38,7 +38,7 @@ func (k *keeper) lock(ctx context.Context, other *pgx.Conn, source jobs.Source, 
 	return watch(ctx, other, []int32{k.pid}, func() error {
 		if source.Ready != "" {
 			if err := k.explain(ctx, readyQuery(source.Ready),
-				func(s *stream) (string, [][]byte, error) { return bind(s.query, params) }); err != nil {
+				func(s *stream) (string, [][]byte, error) { return bind(s.query, params, nil) }); err != nil {
 				return err
 			}
 		}

@@ -48,8 +48,26 @@ func Migrate(ctx context.Context, url string) (from, to int64, err error) {
 	if err := migrateInbox(ctx, conn); err != nil {
 		return from, from, redact("migrating the inbox", err)
 	}
+	if err := GrantPage(ctx, conn, PageRole); err != nil {
+		return from, from, err
+	}
 	to, err = ledgerVersion(ctx, conn)
 	return from, to, err
+}
+
+// PageRole is the role as which the operators' page comes. Where there is none there is no page, or it comes as another one.
+const PageRole = "syncd_web"
+
+// GrantPage gives a role, where it exists, the rights that the operators' page needs in the ledger, and takes all others from it.
+func GrantPage(ctx context.Context, conn *pgx.Conn, role string) error {
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT set_config('syncd.page_role', $1, true)`, role); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, migrations.Page)
+		return err
+	})
+	return redact("granting the page its rights", err)
 }
 
 // migrateInbox brings the schema inbox to this program's version, where it is ours or may be made. Where it is not, runs that

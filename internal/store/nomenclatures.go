@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
@@ -44,9 +45,52 @@ func (s *Store) Pull(ctx context.Context, run *jobs.Run, pulled jobs.Pulled) err
 		if err := q.SetAnswered(ctx, answered); err != nil {
 			return err
 		}
-		return applyChanges(ctx, q, run, pulled.Changes)
+		if err := applyChanges(ctx, q, run, pulled.Changes); err != nil {
+			return err
+		}
+		return storeImpacts(ctx, q, run, pulled.Impacts)
 	})
 	return redactUnlessOurs("storing nomenclatures", err)
+}
+
+// storeImpacts replaces what the nomenclatures of a dossier would do: it stands with them, or as they do, not at all.
+func storeImpacts(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, impacts []jobs.StoredImpact) error {
+	if err := q.DeleteImpacts(ctx, run.Target.ID); err != nil {
+		return err
+	}
+	for i := range impacts {
+		one := &impacts[i]
+		codes, err := json.Marshal(append([]jobs.UsedCode{}, one.Codes...))
+		if err != nil {
+			return err
+		}
+		if err := q.InsertImpact(ctx, dbsqlc.InsertImpactParams{TargetID: run.Target.ID, Job: one.Job, Period: string(one.Period),
+			RunID: run.ID, Digest: one.Digest, Known: one.Known, Codes: codes,
+			Employees: int32(one.Read), Blocked: int32(one.Blocked)}); err != nil { //nolint:gosec // people of one association
+			return err
+		}
+	}
+	return nil
+}
+
+// Impacts are whom the stored nomenclatures of a partner would block, by dossier, as the pulls found it that stored them.
+func (s *Store) Impacts(ctx context.Context, of jobs.Target) (map[string][]jobs.StoredImpact, error) {
+	rows, err := s.queries.ListImpacts(ctx, dbsqlc.ListImpactsParams{Partner: of.Partner, Environment: of.Environment,
+		BaseUrl: jobs.NormalAddress(of.BaseURL)})
+	if err != nil {
+		return nil, redact("reading nomenclatures", err)
+	}
+	all := map[string][]jobs.StoredImpact{}
+	for _, r := range rows {
+		one := jobs.StoredImpact{Job: r.Job, Period: jobs.Period(r.Period), Digest: r.Digest, At: r.MadeAt, Known: r.Known,
+			Read:    int(r.Employees),
+			Blocked: int(r.Blocked)}
+		if err := json.Unmarshal(r.Codes, &one.Codes); err != nil {
+			return nil, err
+		}
+		all[r.Dossier] = append(all[r.Dossier], one)
+	}
+	return all, nil
 }
 
 func recordPulled(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, pulled jobs.Pulled) error {

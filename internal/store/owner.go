@@ -21,6 +21,9 @@ const (
 	// confirmedFor is how long a confirmed heartbeat proves that our runs are ours. It is less than takeoverSilence, so
 	// that an owner stops before another one starts.
 	confirmedFor = 1500 * time.Millisecond
+	// stalledFor is how long the proof may be missing while our connection stands: a server that was busy or paused. It is
+	// less than DefaultLease, so that a heartbeat which is confirmed within it proves that nobody has taken a run of ours.
+	stalledFor = 10 * time.Second
 	// takeoverSilence is how long an owner whose lock is gone must have been silent before its run is taken.
 	takeoverSilence = 2 * time.Second
 	// DefaultLease is how long an owner may be silent while its lock is still taken: it is frozen or cut off.
@@ -43,14 +46,17 @@ type tenure struct {
 	conn      *pgx.Conn // nil until acquired
 	beating   sync.WaitGroup
 	stop      context.CancelFunc
+	patience  time.Duration             // stalledFor
 	confirmed atomic.Pointer[time.Time] // when the last confirmed heartbeat was asked for
-	lost      chan struct{}             // closed when ownership can no longer be proven
+	lost      chan struct{}             // closed when the runs are no longer ours
 	cancelled atomic.Pointer[[]int64]   // runs of ours that somebody asked to cancel
 }
 
 func newOwner() *owner { return &owner{current: newTenure(), former: map[int64]bool{}} }
 
-func newTenure() *tenure { return &tenure{id: RandomID(), lost: make(chan struct{})} }
+func newTenure() *tenure {
+	return &tenure{id: RandomID(), patience: stalledFor, lost: make(chan struct{})}
+}
 
 // RandomID names a process in the ledger: at least 0, and never used before.
 func RandomID() int64 {
@@ -74,7 +80,7 @@ func (o *owner) identity() int64 { return o.tenure().id }
 func (o *owner) acquire(ctx context.Context, config *pgx.ConnConfig) (renewed bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.current.conn != nil && o.current.confirm() == nil {
+	if o.current.conn != nil && o.current.confirm() == nil { // in a stall, others' runs of this process are not given up
 		return false, nil
 	}
 	o.leave()
@@ -88,7 +94,7 @@ func (o *owner) acquire(ctx context.Context, config *pgx.ConnConfig) (renewed bo
 // idle tells that the next claim begins a new tenure.
 func (o *owner) idle() bool {
 	t := o.tenure()
-	return t.conn == nil || t.confirm() != nil
+	return t.conn == nil || t.isLost()
 }
 
 // leave ends the tenure, if one has begun.
@@ -159,8 +165,10 @@ func register(ctx context.Context, conn *pgx.Conn, id int64) error {
 	return queries.ForgetOwners(ctx)
 }
 
-// beat confirms the heartbeat until it fails or the tenure ends.
+// beat confirms the heartbeat until it fails or the tenure ends. A heartbeat fails with the connection, and with it goes
+// the lock; without a row somebody took us for dead.
 func (t *tenure) beat(ctx context.Context) {
+	defer close(t.lost)
 	ticker := time.NewTicker(heartbeatEvery)
 	defer ticker.Stop()
 	queries := dbsqlc.New(t.conn)
@@ -170,15 +178,11 @@ func (t *tenure) beat(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		asked := time.Now()
-		limited, cancel := context.WithTimeout(ctx, confirmedFor)
+		asked, last := time.Now(), *t.confirmed.Load()
+		limited, cancel := context.WithTimeout(ctx, t.patience-jobs.Elapsed(last))
 		cancelled, err := queries.Heartbeat(limited, t.id)
 		cancel()
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil || t.confirm() != nil { // no row: somebody took us for dead
-			close(t.lost)
+		if err != nil || jobs.Elapsed(last) > t.patience {
 			return
 		}
 		t.confirmed.Store(&asked)
@@ -186,20 +190,32 @@ func (t *tenure) beat(ctx context.Context) {
 	}
 }
 
-// confirm fails when ownership can no longer be proven.
+// confirm returns once ownership is proven, which it nearly always is, or fails with ErrLost. In a stall it waits for what
+// the next heartbeat says, its patience at most.
 func (t *tenure) confirm() error {
-	if last := t.confirmed.Load(); last == nil || jobs.Elapsed(*last) > confirmedFor {
-		return jobs.ErrLost
+	for !t.isLost() {
+		if jobs.Elapsed(*t.confirmed.Load()) <= confirmedFor {
+			return nil
+		}
+		select {
+		case <-t.lost:
+		case <-time.After(heartbeatEvery / 50):
+		}
 	}
+	return jobs.ErrLost
+}
+
+// isLost reports whether the runs of the tenure are no longer ours.
+func (t *tenure) isLost() bool {
 	select {
 	case <-t.lost:
-		return jobs.ErrLost
+		return true
 	default:
-		return nil
+		return t.confirmed.Load() == nil
 	}
 }
 
-// keep derives a context that ends with the cause ErrLost when ownership can no longer be proven. cancelled is closed when
+// keep derives a context that ends with the cause ErrLost when the run is no longer ours. cancelled is closed when
 // somebody asked to cancel the run.
 func (t *tenure) keep(ctx context.Context, run int64) (context.Context, <-chan struct{}, context.CancelFunc) {
 	kept, cancel := context.WithCancelCause(ctx)
@@ -209,7 +225,7 @@ func (t *tenure) keep(ctx context.Context, run int64) (context.Context, <-chan s
 		ticker := time.NewTicker(heartbeatEvery / 5)
 		defer ticker.Stop()
 		told := false
-		for t.confirm() == nil {
+		for !t.isLost() {
 			if !told && t.isCancelled(run) {
 				close(asked)
 				told = true

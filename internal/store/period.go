@@ -34,13 +34,17 @@ func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, c
 		if err := refuseActiveOf(ctx, q, target, p); err != nil {
 			return err
 		}
-		if left, err = missingOf(ctx, q, target, p); err != nil {
+		t.ID = target
+		if left, err = s.missingOf(ctx, q, t, p); err != nil {
 			return err
 		}
 		entry := ledger.AuditEntry{Actor: closure.By, Decision: ledger.DecisionClose, Period: p, Reason: closure.Reason}
 		if len(left) > 0 {
 			if !closure.Force {
 				return refuseMissing(ctx, q, t, p, left)
+			}
+			if closure.Shown != "" && closure.Shown != ledger.MissingTag(left) {
+				return &PeriodError{hinted.Say("audit.period-moved", "period", p)}
 			}
 			entry.Detail, entry.Employees = ledger.DetailForced, ledger.KeysOf(left)
 		}
@@ -66,38 +70,15 @@ func refuseMissing(ctx context.Context, q *dbsqlc.Queries, t jobs.Target, p jobs
 }
 
 // missingOf is what a period would leave undone.
-func missingOf(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) (missing []ledger.Missing, err error) {
-	delivered, err := q.DeliveredOfPeriod(ctx, dbsqlc.DeliveredOfPeriodParams{TargetID: target, Period: string(p)})
+func (s *Store) missingOf(ctx context.Context, q *dbsqlc.Queries, t jobs.Target, p jobs.Period) ([]ledger.Missing, error) {
+	months, err := s.months(ctx, q, []jobs.Target{t}, []jobs.Period{p})
 	switch {
 	case err != nil:
 		return nil, err
-	case !delivered.Something:
-		missing = append(missing, ledger.Missing{Kind: ledger.MissingAll})
-	case !delivered.Everyone:
-		missing = append(missing, ledger.Missing{Kind: ledger.MissingRest})
+	case len(months) == 0:
+		return []ledger.Missing{{Kind: ledger.MissingAll}}, nil
 	}
-	runs, err := q.UnmadeOfPeriod(ctx, dbsqlc.UnmadeOfPeriodParams{TargetID: target, Period: string(p)})
-	if err != nil {
-		return nil, err
-	}
-	held, failed := ledger.Missing{Kind: ledger.MissingHeld}, ledger.Missing{Kind: ledger.MissingPlan}
-	for _, run := range runs {
-		of := &failed
-		if jobs.State(run.State) == jobs.Held {
-			of = &held
-		}
-		of.Runs = append(of.Runs, run.ID)
-	}
-	for _, m := range []ledger.Missing{held, failed} {
-		if m.Runs != nil {
-			missing = append(missing, m)
-		}
-	}
-	lines, err := q.UndeliveredOfPeriod(ctx, dbsqlc.UndeliveredOfPeriodParams{TargetID: target, Period: string(p), Most: jobs.FindingKeys})
-	for _, l := range lines {
-		missing = append(missing, ledger.Missing{Kind: ledger.MissingKind(l.State), N: int(l.Lines), Keys: l.Keys, Runs: l.Runs})
-	}
-	return missing, err
+	return months[0].Missing, nil
 }
 
 func refuseReclosing(ctx context.Context, q *dbsqlc.Queries, target int64, p jobs.Period) error {
@@ -108,7 +89,7 @@ func refuseReclosing(ctx context.Context, q *dbsqlc.Queries, target int64, p job
 	case err != nil:
 		return err
 	}
-	return &PeriodError{hinted.Say("audit.period-closed", "period", p, "by", closing.ClosedBy, "since", moment(closing.ClosedAt))}
+	return &PeriodError{hinted.Say("audit.period-closed", "period", p, "by", closing.ClosedBy, "since", closing.ClosedAt)}
 }
 
 // refuseActiveOf fails with a *jobs.BusyError while a run of the period is queued or running.
@@ -140,7 +121,7 @@ func (s *Store) ReopenPeriod(ctx context.Context, t jobs.Target, p jobs.Period, 
 			return err
 		}
 		if n == 0 {
-			return &PeriodError{hinted.Say("audit.period-past", "until", moment(until))}
+			return &PeriodError{hinted.Say("audit.period-past", "until", until)}
 		}
 		return s.audit(ctx, q, target, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionReopen, Period: p, Reason: reason,
 			Facts: ledger.AuditFacts{Until: &until}})
@@ -163,11 +144,8 @@ func openAlready(p jobs.Period, until *time.Time) error {
 	if until == nil {
 		return &PeriodError{hinted.Say("audit.period-never-closed", "period", p)}
 	}
-	return &PeriodError{hinted.Say("audit.period-open", "period", p, "until", moment(*until))}
+	return &PeriodError{hinted.Say("audit.period-open", "period", p, "until", *until)}
 }
-
-// moment is a time as messages tell it: of this machine, with how far that is from UTC, as the zone of reports may be another.
-func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 -07:00") }
 
 // ClosedPeriod reports whether a period takes no writes now. The target is one of Store.Target; nothing need ever have been
 // done with it.

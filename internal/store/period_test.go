@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 )
@@ -105,7 +106,7 @@ func TestReopen(t *testing.T) {
 		t.Errorf("%+v", closings)
 	}
 	err = s.ReopenPeriod(t.Context(), target, month, "paul", "again", until)
-	wantPeriodError(f, "period 2026-11 is open already, until "+moment(*c.OpenUntil)+
+	wantPeriodError(f, "period 2026-11 is open already, until "+localTime(*c.OpenUntil)+
 		"\nhint: 'syncd period close 2026-11 --reason …' closes it before", err)
 
 	f.db.Exec(t, `UPDATE syncd.closed_period SET open_until = clock_timestamp()`) // its time is over
@@ -136,13 +137,13 @@ func TestPeriodsThatCannotBeClosedOrReopened(t *testing.T) {
 	f.closePeriod(s, "saint-martin", earlierMonth)
 	wantPeriodError(f, never, s.ReopenPeriod(t.Context(), target, month, "paul", "why", time.Now().Add(time.Hour)))
 	past := time.Now().Add(-time.Second)
-	wantPeriodError(f, moment(past)+" is past by the database's clock: the period would stay closed\n"+
+	wantPeriodError(f, localTime(past)+" is past by the database's clock: the period would stay closed\n"+
 		"hint: name a time to come, such as --for 24h",
 		s.ReopenPeriod(t.Context(), target, earlierMonth, "paul", "why", past))
 	_, err := s.ClosePeriod(t.Context(), target, earlierMonth, ledger.Closure{By: "paul", Reason: "again", Force: true})
 	var since time.Time
 	f.must(f.conn.QueryRow(t.Context(), `SELECT closed_at FROM syncd.closed_period`).Scan(&since))
-	wantPeriodError(f, "period 2026-10 is closed already, by marie since "+moment(since)+
+	wantPeriodError(f, "period 2026-10 is closed already, by marie since "+localTime(since)+
 		"\nhint: 'syncd period list' shows what is closed, and why", err)
 	f.wantAudit(s, ofPeriods, "marie close forced: declared")
 	f.want("marie", `SELECT closed_by FROM syncd.closed_period`)
@@ -235,3 +236,6 @@ func TestDatabaseRefusesAClosedPeriod(t *testing.T) {
 	}
 	f.finish(s, taken, jobs.ReasonClosed, jobs.Failed) // its end is recorded nevertheless
 }
+
+// localTime is a moment in a text that no configuration gives another clock.
+func localTime(t time.Time) string { return hinted.English().Minute(t.Local()) }

@@ -254,15 +254,19 @@ func (w *planWriter) Commit(ctx context.Context, plan jobs.Frozen) error {
 		EmployeesRead: int32(c.EmployeesRead), ElementsRead: int32(c.ElementsRead), Unchanged: int32(c.Unchanged),
 		ElementsUnchanged: int32(c.ElementsUnchanged), Created: int32(c.Created), Updated: int32(c.Updated), Repeated: int32(c.Repeated),
 		MappingDigest: digests.Mapping, DictionariesDigest: digests.Nomenclatures, PlanDigest: digests.Plan,
-		Contract: digests.Contract, Form: digests.Form,
+		Contract: digests.Contract, Form: digests.Form, SecondPerson: string(plan.SecondPerson),
 	}
 	if err := w.judged(&row, plan); err != nil {
+		return err
+	}
+	sealed, err := w.sealSums(plan.Sums)
+	if err != nil {
 		return err
 	}
 	if err := ensureForm(ctx, w.queries, w.run.Target.ID, plan.Form); err != nil {
 		return redact("freezing the plan", err)
 	}
-	return redactUnlessOurs("freezing the plan", w.commit(ctx, row))
+	return redactUnlessOurs("freezing the plan", w.commit(ctx, row, sealed))
 }
 
 // judged adds what the guards found, and what those of later runs compare with.
@@ -284,6 +288,18 @@ func (w *planWriter) judged(row *dbsqlc.PlanRunParams, plan jobs.Frozen) (err er
 	return nil
 }
 
+// sealSums is how they are kept; nil for none.
+func (w *planWriter) sealSums(of *jobs.Sums) ([]byte, error) {
+	if of == nil {
+		return nil, nil
+	}
+	text, err := json.Marshal(of)
+	if err != nil {
+		return nil, hinted.While("writing the sums of the plan", err)
+	}
+	return w.store.keys.seal(sums, text, w.place(0, "", 0)), nil
+}
+
 // findingsText is how findings are stored; nil for none.
 func findingsText(findings []jobs.Finding) ([]byte, error) {
 	if findings == nil {
@@ -296,7 +312,7 @@ func findingsText(findings []jobs.Finding) ([]byte, error) {
 	return text, nil
 }
 
-func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error {
+func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams, sealed []byte) error {
 	if w.filled {
 		if err := delay(ctx, w.queries, w.run.ID, w.request); err != nil {
 			return err
@@ -321,6 +337,11 @@ func (w *planWriter) commit(ctx context.Context, run dbsqlc.PlanRunParams) error
 	}
 	if n != 1 {
 		return jobs.ErrLost
+	}
+	if sealed != nil {
+		if err := w.queries.KeepSums(ctx, dbsqlc.KeepSumsParams{RunID: run.ID, Sealed: sealed}); err != nil {
+			return err
+		}
 	}
 	if err := w.tx.Commit(ctx); err != nil {
 		return err

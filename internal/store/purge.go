@@ -102,7 +102,7 @@ type PurgeHeldError struct {
 
 // Excess is how much of something would go.
 type Excess struct {
-	What string `json:"what"` // diffs, items, runs, fires, documents, files
+	What string `json:"what"` // diffs, items, runs, fires, documents, files, readings
 	Go   int64  `json:"go"`
 	Of   int64  `json:"of"`
 }
@@ -164,6 +164,13 @@ func (s *Store) weighPurge(ctx context.Context, look clockLook, c Cutoffs, share
 	weigh("runs", w.RunsGo, w.Runs, 0, 0, leastRuns)
 	weigh("fires", w.FiresGo, w.Fires, 0, 0, leastFires)
 	weigh("documents", w.DocumentsGo, w.Documents, 0, 0, leastRuns)
+	if !c.Readings.IsZero() {
+		readings, err := s.queries.WeighReadings(ctx, c.Readings)
+		if err != nil {
+			return nil, err
+		}
+		weigh("readings", readings.ReadingsGo, readings.Readings, 0, 0, leastFires)
+	}
 	if there, err := s.queries.InboxIsThere(ctx); err != nil {
 		return nil, err
 	} else if there && !c.Files.IsZero() {

@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"crypto/hmac"
-	"fmt"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/store/dbsqlc"
 )
@@ -20,11 +20,11 @@ func (s *Store) Step(ctx context.Context, run *jobs.Run, step jobs.Step) (jobs.T
 		return jobs.Taken{}, jobs.ErrLost
 	}
 	if recorded := int(rows[0].Recorded); recorded != len(step.Outcomes) {
-		return jobs.Taken{}, fmt.Errorf("recording what was sent: %d of %d items were not as this run left them",
-			len(step.Outcomes)-recorded, len(step.Outcomes))
+		return jobs.Taken{}, hinted.While("recording what was sent",
+			hinted.Because(nil, "defect.items-moved", "n", len(step.Outcomes)-recorded, "of", len(step.Outcomes)))
 	}
 	if lost := rows[0].Lost; lost != 0 {
-		return jobs.Taken{}, fmt.Errorf("recording what was sent: %d acknowledgements found no baseline to move", lost)
+		return jobs.Taken{}, hinted.While("recording what was sent", hinted.Because(nil, "defect.no-baseline", "n", lost))
 	}
 	taken := jobs.Taken{Closed: rows[0].Closed, OpenFor: seconds(rows[0].OpenSeconds)}
 	fingerprinter := s.keys.fingerprinter()

@@ -150,7 +150,11 @@ func (s *Store) Enqueue(ctx context.Context, request jobs.NewRun) (*jobs.Run, er
 		if err := checkOrder(ctx, q, target, request, doubtBlocks); err != nil {
 			return err
 		}
-		if id, err = q.InsertQueuedRun(ctx, s.queued(request, nil)); err != nil {
+		starters, err := s.marksOf(ctx, q, request.RequestedBy)
+		if err != nil {
+			return err
+		}
+		if id, err = q.InsertQueuedRun(ctx, s.queued(request, nil, starters)); err != nil {
 			return err
 		}
 		return s.auditNew(ctx, q, id, request)
@@ -163,9 +167,18 @@ func (s *Store) Enqueue(ctx context.Context, request jobs.NewRun) (*jobs.Run, er
 
 // Requeue lets a daemon go on with a run that stopped. Errors: jobs.ErrNoRun, *jobs.BusyError, *jobs.FinishedError.
 func (s *Store) Requeue(ctx context.Context, id int64, by string) (*jobs.Run, error) {
+	return s.Shown(nil).Requeue(ctx, id, by)
+}
+
+// Requeue is that of the Store, and fails with a *DisplayedError unless the run stands as it was shown.
+func (d Shown) Requeue(ctx context.Context, id int64, by string) (*jobs.Run, error) {
+	s := d.store
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
 		run, err := s.lockRun(ctx, q, id, patiently)
 		if err != nil {
+			return err
+		}
+		if err := asSeen(run, d.seen); err != nil {
 			return err
 		}
 		switch run.State {
@@ -182,6 +195,9 @@ func (s *Store) Requeue(ctx context.Context, id int64, by string) (*jobs.Run, er
 			return err
 		}
 		if err := s.auditRun(ctx, q, run, ledger.AuditEntry{Actor: by, Decision: ledger.DecisionResume, Detail: "queued"}); err != nil {
+			return err
+		}
+		if err := s.addStarters(ctx, q, id, by); err != nil {
 			return err
 		}
 		return q.RequeueRun(ctx, id)
@@ -204,12 +220,13 @@ func refuseActive(ctx context.Context, q *dbsqlc.Queries, request jobs.NewRun) e
 	return &jobs.BusyError{Run: *toRun(row.SyncdRun, row.SyncdTarget)}
 }
 
-func (s *Store) queued(request jobs.NewRun, nominal *time.Time) dbsqlc.InsertQueuedRunParams {
+func (s *Store) queued(request jobs.NewRun, nominal *time.Time, starters []string) dbsqlc.InsertQueuedRunParams {
 	return dbsqlc.InsertQueuedRunParams{
 		TargetID: request.Target.ID, Job: request.Job, Kind: string(request.Kind), Period: periodOf(request),
 		Trigger: string(request.Trigger), Employees: employees(request), RequestedBy: request.RequestedBy, Version: s.version,
 		KeyID: s.keys.ID, ConfigDigest: request.Digests.Config, AnyOrder: request.AnyOrder, NominalAt: nominal,
 		FailedOf: failedOf(request), Verify: request.Verify, Overwrite: request.Overwrite, Resend: request.Resend,
+		PreviewedDigest: request.Previewed, StartedBy: starters,
 	}
 }
 

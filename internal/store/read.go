@@ -34,6 +34,8 @@ func toRun(r dbsqlc.SyncdRun, t dbsqlc.SyncdTarget) *jobs.Run {
 		Failure: jobs.Reason{Code: jobs.ReasonCode(r.FailureCode), Detail: r.FailureDetail, Cause: fromJSON[*jobs.Cause](r.FailureArgs),
 			Problems: fromJSON[[]hinted.Kept](r.FailureProblems)},
 		Findings: findingsOf(r.Findings), FailedOf: value(r.FailedOf), Verify: r.Verify, Overwrite: r.Overwrite, Resend: r.Resend,
+		Previewed: r.PreviewedDigest,
+		StartedBy: r.StartedBy, SecondPerson: jobs.SecondPerson(r.SecondPerson),
 		Approved: r.ApprovedDigest, ApprovedBy: r.ApprovedBy, ApprovedFor: r.ApprovedReason,
 		Incarnation: r.Incarnation, Nominal: r.NominalAt, NotBefore: r.NotBefore, Postponed: int(r.Postponed), Takeovers: int(r.Takeovers),
 		Purged: r.Purged == itemsPurged, AnyOrder: r.AnyOrder,
@@ -140,6 +142,37 @@ func (s *Store) Run(ctx context.Context, id int64) (*jobs.Run, error) {
 	return run, s.bringUpToDate(ctx, run)
 }
 
+// Sums opens what a run's plan tells of amounts; nil = this ledger was opened without its key, or the run has no plan.
+func (s *Store) Sums(ctx context.Context, run *jobs.Run) (*jobs.Sums, error) {
+	switch {
+	case s.keys == nil || !run.Planned:
+		return nil, nil
+	case run.Partial():
+		return &jobs.Sums{None: jobs.SumsPartial}, nil
+	}
+	sealed, err := s.queries.Sums(ctx, run.ID)
+	if isNoRows(err) {
+		return &jobs.Sums{None: jobs.SumsUnknown}, nil
+	}
+	if err != nil {
+		return nil, redact("reading the sums of the run", err)
+	}
+	kept, err := s.openSums(sealed, place{target: run.Target.ID, period: run.Period, run: run.ID})
+	if err != nil {
+		return &jobs.Sums{None: jobs.SumsAltered}, nil //nolint:nilerr // the rest of the run can be shown
+	}
+	return kept, nil
+}
+
+func (s *Store) openSums(sealed []byte, at place) (*jobs.Sums, error) {
+	text, err := s.keys.open(sums, sealed, at)
+	if err != nil {
+		return nil, err
+	}
+	kept := &jobs.Sums{}
+	return kept, json.Unmarshal(text, kept)
+}
+
 // tellDead marks the run of a *jobs.BusyError whose process is gone: nobody need wait for that one to end.
 func (s *Store) tellDead(ctx context.Context, err error) error {
 	var busy *jobs.BusyError
@@ -219,9 +252,32 @@ func (s *Store) Items(ctx context.Context, run int64, f ItemFilter) ([]jobs.Item
 				return nil, err
 			}
 		}
+		s.showAmounts(run, row, item.Findings)
 		items = append(items, item)
 	}
 	return items, nil
+}
+
+// showAmounts adds to what was found about an employee the amounts that it is about, as long as they are kept. Where they do not
+// open, what leaves is not what was planned, which is told then.
+func (s *Store) showAmounts(run int64, r dbsqlc.ListItemsRow, findings []jobs.Finding) {
+	if r.Amounts == nil || s.keys == nil {
+		return
+	}
+	at := place{target: r.TargetID, period: jobs.Period(r.Period), key: r.Key, run: run, seq: r.Seq, version: r.BaselineVersion}
+	text, err := s.keys.openKept(amounts, r.Amounts, at)
+	if err != nil {
+		return
+	}
+	history, err := readTotals(text)
+	if err != nil || len(history) == 0 {
+		return
+	}
+	for i := range findings {
+		if f := &findings[i]; f.Rule == jobs.RuleAmount && f.Shown {
+			f.Amount = &jobs.Amount{Now: history[0].Totals[f.Path], Usual: jobs.UsualAmount(f.Path, history[1:])}
+		}
+	}
 }
 
 func (s *Store) diffOfNew(run int64, r dbsqlc.ListItemsRow, m mapping.Spec) ([]diff.Change, error) {

@@ -16,7 +16,7 @@ import (
 // *jobs.NotReadyError, *jobs.StagingError.
 func askReady(ctx context.Context, conn *pgx.Conn, query string, params mapping.Params) error {
 	asked := &stream{conn: conn, query: readyQuery(query)}
-	sql, args, err := bind(asked.query, params)
+	sql, args, err := bind(asked.query, params, nil)
 	if err != nil {
 		return err
 	}

@@ -212,9 +212,35 @@ func (r *rekeying) runs(ctx context.Context) error {
 		if err := q.DropFingerprints(ctx, again.Runs); err != nil {
 			return 0, err
 		}
+		if err := r.sums(ctx, q, rows); err != nil {
+			return 0, err
+		}
 		r.result.Runs += int64(len(rows))
 		return len(rows), q.ResealRuns(ctx, again)
 	})
+}
+
+// sums seals anew what these runs tell of amounts.
+func (r *rekeying) sums(ctx context.Context, q *dbsqlc.Queries, runs []dbsqlc.SealedRunsRow) error {
+	ids, places := make([]int64, 0, len(runs)), make(map[int64]place, len(runs))
+	for _, run := range runs {
+		ids = append(ids, run.ID)
+		places[run.ID] = place{target: run.TargetID, period: jobs.Period(value(run.Period)), run: run.ID}
+	}
+	kept, err := q.SumsOfRuns(ctx, ids)
+	if err != nil {
+		return err
+	}
+	var again dbsqlc.ResealSumsParams
+	for _, row := range kept {
+		sealed := resealed(r.from, r.to, sums, row.Sealed, places[row.RunID])
+		if sealed == nil {
+			r.result.Altered++
+			continue
+		}
+		again.Runs, again.Sealed = append(again.Runs, row.RunID), append(again.Sealed, sealed)
+	}
+	return q.ResealSums(ctx, again)
 }
 
 // end lets everybody work again, with the new key.

@@ -123,7 +123,7 @@ func (s *Store) fire(ctx context.Context, q *dbsqlc.Queries, f *ledger.Fire, act
 		f.Reason = fmt.Sprintf("run %d is %s", active.ID, active.State)
 	default:
 		request.Period, request.Trigger = f.Period, f.Trigger
-		id, err := q.InsertQueuedRun(ctx, s.queued(request, &f.Nominal))
+		id, err := q.InsertQueuedRun(ctx, s.queued(request, &f.Nominal, []string{}))
 		if err != nil {
 			return err
 		}
@@ -152,9 +152,10 @@ func waitingRun(ctx context.Context, q *dbsqlc.Queries, request jobs.NewRun, per
 	return nil, err
 }
 
-// LastFires tells the last fire of each of these jobs, by target.
-func (s *Store) LastFires(ctx context.Context, names []string) (map[ledger.Pair]ledger.Fire, error) {
-	rows, err := s.queries.ListFires(ctx, names)
+// LastFires tells the last fire of each of these jobs and targets. A pair that never had one is not there.
+func (s *Store) LastFires(ctx context.Context, pairs []ledger.Pair) (map[ledger.Pair]ledger.Fire, error) {
+	names, targets := columns(pairs)
+	rows, err := s.queries.ListFires(ctx, dbsqlc.ListFiresParams{Jobs: names, Targets: targets})
 	if err != nil {
 		return nil, redact("reading fires", err)
 	}

@@ -182,7 +182,7 @@ func TestFireMeetsARun(t *testing.T) {
 		case !c.skipped && (got.Outcome != ledger.FireRun || got.RunID == other.ID || got.RunID == 0):
 			t.Errorf("%s: %+v", name, got)
 		}
-		last, err := s.LastFires(t.Context(), []string{"paie"})
+		last, err := s.LastFires(t.Context(), []ledger.Pair{armed.Pair})
 		f.must(err)
 		if stored := last[armed.Pair]; stored.Outcome != recorded[0].Outcome || stored.RunID != recorded[0].RunID ||
 			stored.Reason != recorded[0].Reason {

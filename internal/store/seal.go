@@ -41,7 +41,7 @@ func (k *Keys) clone() *Keys {
 // NewKeys derives the keys from a ledger key of 32 bytes.
 func NewKeys(secret []byte) (*Keys, error) {
 	if len(secret) != ledgerKeyBytes {
-		return nil, fmt.Errorf("a ledger key has %d bytes, not %d", ledgerKeyBytes, len(secret))
+		return nil, hinted.Because(nil, "defect.key-size", "want", ledgerKeyBytes, "n", len(secret))
 	}
 	derived := func(purpose string, n int) []byte {
 		key, err := hkdf.Key(sha256.New, secret, nil, "syncd "+purpose, n)
@@ -50,11 +50,7 @@ func NewKeys(secret []byte) (*Keys, error) {
 		}
 		return key
 	}
-	block, err := aes.NewCipher(derived("sealing", 32))
-	if err != nil {
-		return nil, hinted.While("making the sealing key", err)
-	}
-	sealing, err := cipher.NewGCM(block)
+	sealing, err := gcm(derived("sealing", 32))
 	if err != nil {
 		return nil, hinted.While("making the sealing key", err)
 	}
@@ -70,7 +66,9 @@ const (
 	aHeld      content = "held document" // that must not leave before a person has let it go
 	amounts    content = "amounts"       // of one employee, up to a period
 	figures    content = "figures"       // of everyone in a period
+	sums       content = "sums"          // of a plan's amounts, as reports tell them
 	lastingKey content = "lasting key"   // of the ledger
+	codeSecret content = "code secret"   // of an account, by the lasting key
 )
 
 // place is what sealed bytes belong to. They open nowhere else: what is moved to another run, employee or version pays
@@ -149,6 +147,28 @@ func (k *Keys) proof(run int64, target int64, period jobs.Period, digest string,
 	mac := hmac.New(sha256.New, k.release)
 	fmt.Fprintf(mac, "%d %d %q %q %q %d", run, target, period, digest, who.by, who.approval)
 	return mac.Sum(nil)
+}
+
+// lastingSeal seals by the key that outlives the ledger key: what it sealed is not sealed anew when that changes.
+func (k *Keys) lastingSeal() *Keys {
+	key, err := hkdf.Key(sha256.New, k.lasting, nil, "syncd sealing for good", ledgerKeyBytes)
+	if err != nil {
+		panic("store: HKDF refuses a length that is a constant here: " + err.Error())
+	}
+	sealing, err := gcm(key)
+	if err != nil {
+		panic("store: AES refuses a key whose length is a constant here: " + err.Error())
+	}
+	return &Keys{ID: k.ID, sealing: sealing}
+}
+
+// gcm is AES-GCM with a key.
+func gcm(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
 }
 
 // fingerprinter is a keyed HMAC that is used again and again.

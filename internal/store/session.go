@@ -24,7 +24,7 @@ func (s *Staging) connect(ctx context.Context, source jobs.Source) (_ *pgx.Conn,
 	if idle := s.idle.take(ctx, sessionKindOf(source)); idle != nil {
 		return idle.Conn, idle.pid, nil
 	}
-	config, err := sessionConfig(s.URL, inStaging)
+	config, err := sessionConfig(s.URL, bounded(inStaging, s.Longest))
 	if err != nil {
 		return nil, 0, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -79,10 +80,22 @@ var settings = []setting{
 	{name: "enable_bitmapscan", ledger: "off"},
 	{name: "enable_hashjoin", ledger: "off"},
 	{name: "enable_mergejoin", ledger: "off"},
+	// Nothing is read that is worth the start of another process of the server.
+	{name: "max_parallel_workers_per_gather", ledger: "0"},
 }
 
 func inLedger(s setting) string  { return s.ledger }
 func inStaging(s setting) string { return s.staging }
+
+// bounded are settings under which Postgres ends a statement that takes longer, whoever still waits for it; 0 = its context bounds it.
+func bounded(value func(setting) string, longest time.Duration) func(setting) string {
+	return func(s setting) string {
+		if s.name == "statement_timeout" && longest > 0 {
+			return strconv.FormatInt(longest.Milliseconds(), 10)
+		}
+		return value(s)
+	}
+}
 
 // setUp makes the sessions of a configuration ours, once role and database have had their say.
 func setUp(config *pgconn.Config, value func(setting) string) {

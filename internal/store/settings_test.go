@@ -1,10 +1,12 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,7 +26,8 @@ var hostile = map[string]string{
 	"idle_in_transaction_session_timeout": "10s",
 	"client_connection_check_interval":    "0", "tcp_keepalives_idle": "7200", "tcp_keepalives_interval": "75", "tcp_keepalives_count": "9",
 	"jit": "on", "enable_seqscan": "on", "enable_bitmapscan": "on", "enable_hashjoin": "on", "enable_mergejoin": "on",
-	"session_replication_role": "replica",
+	"max_parallel_workers_per_gather": "2",
+	"session_replication_role":        "replica",
 }
 
 // Whatever the role is given, each setting is as the table says, in the ledger's sessions and in staging's.
@@ -67,6 +70,31 @@ func TestSettingsAreOurs(t *testing.T) {
 	for _, conn := range sessions {
 		end(conn)
 	}
+}
+
+// Where a statement may take so long and no longer, Postgres ends it, in the ledger and in staging.
+func TestPostgresEndsWhatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s, err := Open(t.Context(), Options{URL: f.db.URL, Version: "test", Longest: 50 * time.Millisecond})
+	f.must(err)
+	t.Cleanup(s.Close)
+	tx, err := f.conn.Begin(t.Context())
+	f.must(err)
+	_, err = tx.Exec(t.Context(), `LOCK TABLE syncd.pause`)
+	f.must(err)
+	_, err = s.Pauses(context.Background())
+	var away *UnreachableError
+	if !errors.As(err, &away) || away.SQLState != "57014" {
+		t.Errorf("%v", err)
+	}
+	f.must(tx.Rollback(t.Context()))
+	conn, _, err := (&Staging{URL: f.db.URL, Longest: 50 * time.Millisecond}).connect(t.Context(), jobs.Source{})
+	f.must(err)
+	if _, err = conn.Exec(context.Background(), `SELECT pg_sleep(60)`); err == nil || !strings.Contains(err.Error(), "57014") {
+		t.Errorf("%v", err)
+	}
+	end(conn)
 }
 
 // listed quotes what is no list of schemas.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
@@ -21,14 +23,29 @@ var errSettledMeanwhile = errors.New("the baseline moved in the middle of a sett
 // *jobs.UnsettledError.
 func (s *Store) Settle(ctx context.Context, id int64, keys []string, as ledger.Settlement, by, reason string,
 	requestTimeout time.Duration) (*jobs.Run, error) {
+	return s.Shown(nil).Settle(ctx, id, keys, as, by, reason, requestTimeout)
+}
+
+// Settle is that of the Store, and fails with a *DisplayedError unless the run stands as it was shown.
+func (d Shown) Settle(ctx context.Context, id int64, keys []string, as ledger.Settlement, by, reason string,
+	requestTimeout time.Duration) (*jobs.Run, error) {
+	s := d.store
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	err := s.transact(ctx, func(q *dbsqlc.Queries) error {
 		run, err := s.lockRun(ctx, q, id, patiently)
 		if err != nil {
 			return err
 		}
+		if err := asSeen(run, d.seen); err != nil {
+			return err
+		}
 		if err := settleable(ctx, q, run); err != nil {
 			return err
+		}
+		if run.SecondPerson == jobs.SecondAlways {
+			if err := s.refuseFirstPerson(ctx, q, run, by); err != nil {
+				return err
+			}
 		}
 		seqs, err := linesToSettle(ctx, q, run, keys, as, requestTimeout)
 		if err != nil {
@@ -90,7 +107,15 @@ func linesToSettle(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys [
 		seqs = append(seqs, line.Seq)
 	}
 	if missing := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return found[key] }); len(missing) > 0 || len(keys) == 0 {
-		return nil, unsettled("settle.unsettled-unknown", run, "", "keys", fmt.Sprintf("%q", missing))
+		code := "settle.unsettled-unknown"
+		alike, err := keysAlike(ctx, q, run.Target.ID, missing)
+		if err != nil {
+			return nil, err
+		}
+		if len(alike) > 0 {
+			code = "settle.unsettled-alike"
+		}
+		return nil, unsettled(code, run, "", "keys", fmt.Sprintf("%q", missing), "alike", alike)
 	}
 	return seqs, nil
 }
@@ -105,7 +130,7 @@ func settle(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys []string
 	case ledger.SettlePending:
 		return settlePending(ctx, q, run, seqs)
 	}
-	return fmt.Errorf("nothing can be settled as %q", as)
+	return hinted.Because(nil, "defect.settle-as", "as", strconv.Quote(string(as)))
 }
 
 func settleAccepted(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, keys []string, seqs []int32) error {
@@ -167,21 +192,4 @@ func allSettled(n int64, seqs []int32, err error) error {
 		return errSettledMeanwhile
 	}
 	return err
-}
-
-// recountSettled brings the accounting and the state of an ended run up to date.
-func recountSettled(ctx context.Context, q *dbsqlc.Queries, id int64) error {
-	locked, err := q.LockRun(ctx, id)
-	if err != nil {
-		return err
-	}
-	run := toRun(locked.SyncdRun, locked.SyncdTarget)
-	if run.FinishedAt == nil {
-		return nil // it is counted when it ends
-	}
-	counts, err := tally(ctx, q, run)
-	if err != nil {
-		return err
-	}
-	return endRun(ctx, q, run, counts, run.Recounted(counts), run.Failure)
 }

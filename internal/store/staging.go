@@ -17,7 +17,9 @@ type Staging struct {
 	URL string
 	// Waits hears, once for each plan or description, that it waits for a table; "" = one whose name is not known. nil =
 	// nobody wants to know.
-	Waits func(table string, limit time.Duration)
+	Waits   func(table string, limit time.Duration)
+	Longest time.Duration // that a statement may take; 0 = as its context says
+	Page    string        // the role of the operators' page, whose rights a description tells of; "" = there is no page
 
 	idle idleSessions
 }

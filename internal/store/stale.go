@@ -65,6 +65,9 @@ func (s *Store) Unplan(ctx context.Context, run *jobs.Run) (unplanned bool, err 
 		if err := q.DropItems(ctx, run.ID); err != nil {
 			return err
 		}
+		if err := q.DropSums(ctx, run.ID); err != nil {
+			return err
+		}
 		return q.UnplanRun(ctx, run.ID)
 	})
 	return unplanned && err == nil, redactUnlessOurs("giving up the plan", err)

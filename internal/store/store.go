@@ -3,15 +3,18 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"os"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
+	"syncd/internal/ledger"
 	"syncd/internal/store/dbsqlc"
 )
 
@@ -22,11 +25,21 @@ type Options struct {
 	Version string
 	Lease   time.Duration // 0 = DefaultLease
 	Runs    int           // executed at once; 0 = 1
+	Longest time.Duration // that a statement may take; 0 = as its context says
 	Watermark
 }
 
-// Store is the ledger.
+// Store is the ledger, as somebody uses it.
 type Store struct {
+	*connected
+	person ledger.Person // in whose name; zero = who decides is known by name alone
+}
+
+// As is the same ledger in somebody's name: what is decided under it names their account, door and proof as well.
+func (s *Store) As(person ledger.Person) *Store { return &Store{s.connected, person} }
+
+// connected is the ledger, however many use it.
+type connected struct {
 	pool    *pgxpool.Pool
 	queries *dbsqlc.Queries
 	keys    *Keys
@@ -61,7 +74,7 @@ func connections(runs int) int32 {
 
 // Open connects to the ledger and checks that its migrations are those of this program. Close it.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	config, err := poolConfig(o.URL)
+	config, err := poolConfig(o.URL, o.Longest)
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +85,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		c.RuntimeParams["application_name"] = applicationName(owner.identity())
 		return nil
 	}
-	s := &Store{keys: o.Keys.clone(), version: o.Version, lease: o.Lease, owner: owner, now: time.Now,
-		marks: markFiles{Watermark: o.Watermark}}
+	s := &Store{connected: &connected{keys: o.Keys.clone(), version: o.Version, lease: o.Lease, owner: owner, now: time.Now,
+		marks: markFiles{Watermark: o.Watermark}}}
 	config.AfterConnect = s.sameLedger
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, redact("connecting to the ledger", err)
@@ -111,7 +124,7 @@ func (s *Store) checkKey(ctx context.Context) error {
 	registered, err := s.queries.RegisteredKey(ctx)
 	if isNoRows(err) {
 		if err := s.queries.RegisterKey(ctx, s.keys.ID); err != nil {
-			return redact("registering the ledger key", err)
+			return unstarted("registering the ledger key", err)
 		}
 		registered, err = s.queries.RegisteredKey(ctx)
 	}
@@ -134,6 +147,15 @@ func (s *Store) checkKey(ctx context.Context) error {
 	return nil
 }
 
+// unstarted says of who may not make the first use of a ledger that the service has to.
+func unstarted(doing hinted.Doing, err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && verdictOf(pg.Code) == denied {
+		return &UnstartedError{}
+	}
+	return redact(doing, err)
+}
+
 // readLasting opens the key of what outlives the ledger key, and makes it where there is none yet.
 func (s *Store) readLasting(ctx context.Context, sealed []byte) (err error) {
 	if sealed == nil {
@@ -141,7 +163,7 @@ func (s *Store) readLasting(ctx context.Context, sealed []byte) (err error) {
 		rand.Read(key) // never fails: crypto/rand aborts the program instead
 		made := dbsqlc.SetLastingParams{KeyID: s.keys.ID, Lasting: s.keys.seal(lastingKey, key, place{})}
 		if sealed, err = s.queries.SetLasting(ctx, made); err != nil {
-			return redact("making the lasting key", err)
+			return unstarted("making the lasting key", err)
 		}
 	}
 	if s.keys.lasting, err = s.keys.open(lastingKey, sealed, place{}); err != nil {
@@ -173,13 +195,13 @@ func (s *Store) transact(ctx context.Context, work func(q *dbsqlc.Queries) error
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return work(s.queries.WithTx(tx)) })
 }
 
-// poolConfig is connConfig for the ledger's pool.
-func poolConfig(url string) (*pgxpool.Config, error) {
+// poolConfig is connConfig for the ledger's pool, with how long a statement may take.
+func poolConfig(url string, longest time.Duration) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, &URLError{}
 	}
-	prepare(config.ConnConfig, inLedger)
+	prepare(config.ConnConfig, bounded(inLedger, longest))
 	return config, nil
 }
 

@@ -2,31 +2,32 @@ package store
 
 import (
 	"context"
-	"strings"
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
+	"syncd/internal/mapping"
 	"syncd/internal/store/dbsqlc"
 )
 
-// mostKey is how long a matricule is looked for behind zeros, in characters.
-const mostKey = 12
+// KeysAlike are the matricules known of a target that differ from some by zeros in front alone.
+func (s *Store) KeysAlike(ctx context.Context, target int64, keys ...string) ([]string, error) {
+	alike, err := keysAlike(ctx, s.queries, target, keys)
+	return alike, redactUnlessOurs("reading what is known of the employee", err)
+}
 
-// KeysAlike are the matricules known of a target that differ from one by zeros in front alone. They may be other people's: they are
-// suggested, never taken.
-func (s *Store) KeysAlike(ctx context.Context, target int64, key string) ([]string, error) {
-	bare := strings.TrimLeft(key, "0")
-	if bare == "" {
+func keysAlike(ctx context.Context, q *dbsqlc.Queries, target int64, keys []string) ([]string, error) {
+	others := otherZeros(keys)
+	if others == nil {
 		return nil, nil
 	}
-	var others []string
-	for other := bare; len(other) <= max(mostKey, len(key)); other = "0" + other {
-		if other != key {
-			others = append(others, other)
-		}
+	return q.KeysAlike(ctx, dbsqlc.KeysAlikeParams{TargetID: target, Keys: others})
+}
+
+func otherZeros(keys []string) (others []string) {
+	for _, key := range keys {
+		others = append(others, mapping.OtherZeros(key)...)
 	}
-	alike, err := s.queries.KeysAlike(ctx, dbsqlc.KeysAlikeParams{TargetID: target, Keys: others})
-	return alike, redactUnlessOurs("reading what is known of the employee", err)
+	return others
 }
 
 // Story tells all that the ledger knows of one employee of a target, in one period or, with "", in all. Documents stay

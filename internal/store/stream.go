@@ -61,7 +61,7 @@ func (s *stream) start(ctx context.Context, params mapping.Params, keys []string
 
 // wrap makes the configured query one whose rows come in bytewise order of the key, and whose first column is the key.
 func (s *stream) wrap(params mapping.Params, keys []string) (sql string, args [][]byte, err error) {
-	model, args, err := bind(s.query, params)
+	model, args, err := bind(s.query, params, nil)
 	if err != nil {
 		return "", nil, err
 	}
@@ -93,8 +93,8 @@ func lengthOf(field pgconn.FieldDescription) int {
 	return max(0, int(field.TypeModifier)-header)
 }
 
-// bind replaces the @names of a query by numbered parameters.
-func bind(query stagingQuery, params mapping.Params) (sql string, args [][]byte, err error) {
+// bind replaces the @names of a query by numbered parameters, behind those that there are.
+func bind(query stagingQuery, params mapping.Params, before [][]byte) (sql string, args [][]byte, err error) {
 	text, single := sqltext.One(query.sql)
 	if !single {
 		return "", nil, &jobs.StagingError{Query: query.name, What: hinted.Say("staging.query-statements")}
@@ -103,6 +103,7 @@ func bind(query stagingQuery, params mapping.Params) (sql string, args [][]byte,
 		return "", nil, &jobs.StagingError{Query: query.name, What: hinted.Say("staging.query-writes"), Cause: jobs.Because(jobs.CauseWrites)}
 	}
 	var bound strings.Builder
+	args = before
 	numbers := map[string]int{}
 	for _, t := range sqltext.Tokens(text) {
 		value, known := params[t.Name()]

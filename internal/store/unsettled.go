@@ -36,7 +36,7 @@ func settledAlready(ctx context.Context, q *dbsqlc.Queries, run *jobs.Run, line 
 	row, err := q.SettledBy(ctx, dbsqlc.SettledByParams{TargetID: &run.Target.ID, Period: string(run.Period), Key: line.Key})
 	switch {
 	case err == nil:
-		return unsettled("settle.settled-by", run, line.Key, "by", row.Actor, "at", moment(row.At))
+		return unsettled("settle.settled-by", run, line.Key, "by", row.Actor, "at", row.At)
 	case !isNoRows(err):
 		return err
 	}

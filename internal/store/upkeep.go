@@ -12,8 +12,9 @@ import (
 	"syncd/internal/store/dbsqlc"
 )
 
-// Statistics tells monitoring how the jobs stand at one address. Next is left to those who know the schedules.
-func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (ledger.Statistics, error) {
+// Statistics tells monitoring how these jobs stand at one address; reading are those of them that read records. Next is left to those who
+// know the schedules.
+func (s *Store) Statistics(ctx context.Context, names, reading []string, environment, baseURL string) (ledger.Statistics, error) {
 	var all ledger.Statistics
 	counts, err := s.queries.CountRuns(ctx)
 	if err != nil {
@@ -34,12 +35,12 @@ func (s *Store) Statistics(ctx context.Context, environment, baseURL string) (le
 		return all, err
 	}
 	all.PurgeHeld = held != nil
-	rows, err := s.queries.DossierStatistics(ctx, dbsqlc.DossierStatisticsParams{Environment: environment,
+	rows, err := s.queries.DossierStatistics(ctx, dbsqlc.DossierStatisticsParams{Jobs: names, Environment: environment,
 		BaseUrl: jobs.NormalAddress(baseURL)})
 	if err != nil {
 		return all, redact("reading how dossiers stand", err)
 	}
-	last, err := s.gatheredLast(ctx, environment, jobs.NormalAddress(baseURL))
+	last, err := s.gatheredLast(ctx, reading, environment, jobs.NormalAddress(baseURL))
 	if err != nil {
 		return all, err
 	}
@@ -56,6 +57,7 @@ type Cutoffs struct {
 	Diffs, Items, Runs, Fires time.Time
 	Documents                 time.Time // of the baseline: of who left before
 	Files                     time.Time // of the inbox: what they contain. Its changes go with Diffs
+	Readings                  time.Time // who was shown what: at least four weeks are kept
 	Traces                    Traces    // what is left of those
 }
 
@@ -67,6 +69,8 @@ type Purged struct {
 	Fires int64 `json:"fires"`
 
 	Documents int64 `json:"documents"` // of the baseline
+
+	Readings int64 `json:"readings,omitempty"`
 
 	Changes int64 `json:"changes,omitempty"` // of records of the inbox
 	Files   int64 `json:"files,omitempty"`   // of those: what they contained
@@ -134,7 +138,8 @@ func (c Cutoffs) Fact() hinted.Fact {
 	for _, of := range []struct {
 		what   string
 		before time.Time
-	}{{"diffs", c.Diffs}, {"items", c.Items}, {"runs", c.Runs}, {"fires", c.Fires}, {"documents", c.Documents}, {"files", c.Files}} {
+	}{{"diffs", c.Diffs}, {"items", c.Items}, {"runs", c.Runs}, {"fires", c.Fires}, {"documents", c.Documents}, {"files", c.Files},
+		{"readings", c.Readings}} {
 		if !of.before.IsZero() {
 			parts = append(parts, hinted.Say("audit.purged-"+of.what, "day", of.before.Format(time.DateOnly)))
 		}
@@ -170,6 +175,11 @@ func (s *Store) purgeSteps(c Cutoffs, p *Purged) []purgeStep {
 	add(c.Fires, func(ctx context.Context, q *dbsqlc.Queries, _, fires int32) (bool, error) {
 		n, err := q.PurgeFires(ctx, dbsqlc.PurgeFiresParams{Before: c.Fires, MostFires: fires})
 		p.Fires += n
+		return n > 0, err
+	})
+	add(c.Readings, func(ctx context.Context, q *dbsqlc.Queries, _, fires int32) (bool, error) {
+		n, err := q.PurgeReadings(ctx, dbsqlc.PurgeReadingsParams{Before: c.Readings, Most: fires})
+		p.Readings += n
 		return n > 0, err
 	})
 	after := &place{}

@@ -161,7 +161,7 @@ func TestStatistics(t *testing.T) {
 	elsewhere := at("elsewhere", month)
 	elsewhere.Target.BaseURL = "http://127.0.0.2"
 	f.enqueued(s, elsewhere)
-	got, err := s.Statistics(t.Context(), target.Environment, target.BaseURL)
+	got, err := s.Statistics(t.Context(), []string{"paie"}, nil, target.Environment, target.BaseURL)
 	f.must(err)
 	want := []ledger.RunCount{{Job: "paie", State: jobs.Failed, Runs: 1}, {Job: "paie", State: jobs.Queued, Runs: 2},
 		{Job: "paie", State: jobs.Succeeded, Runs: 1}}

@@ -62,7 +62,7 @@ func (w lineWriter) WriteLevel(level zerolog.Level, line []byte) (int, error) {
 }
 
 // sentence is a line of JSON as "run finished (run 12, job paie, accepted 3): why"; timed: with its time and its level in front. What
-// is empty or none says nothing. A line that is no such JSON stays.
+// is empty or none says nothing, nor do details. A line that is no such JSON stays.
 func sentence(line []byte, timed bool) []byte {
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.UseNumber()
@@ -82,6 +82,12 @@ func sentence(line []byte, timed bool) []byte {
 	}
 	return append([]byte(strings.Map(oneLine, text)), '\n')
 }
+
+// details are counts of a run that follow from others, or that its report tells: a sentence has what became of
+// everyone. JSON has all.
+var details = map[string]bool{"employees_read": true, "elements_read": true, "elements_unchanged": true, "elements_in_documents": true,
+	"created": true,
+	"updated": true, "repeated": true, "left": true}
 
 // said is what a line says.
 type said struct {
@@ -116,7 +122,7 @@ func (s *said) member(name string, value json.RawMessage) {
 		return
 	}
 	switch {
-	case text == "" || text == "0" || text == "null" || text == "false":
+	case text == "" || text == "0" || text == "null" || text == "false" || details[name]:
 	case name == zerolog.TimestampFieldName:
 		s.time = text
 	case name == zerolog.LevelFieldName:

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"syncd/internal/jobs"
 )
 
 // A person reads sentences in the journal, a program JSON where it asks for it; priorities are the same.
@@ -36,6 +38,19 @@ func TestLogForms(t *testing.T) {
 		if out.String() != c.want+"\n" {
 			t.Errorf("form %q, journal %t:\n%swant\n%s", c.form, c.journal, &out, c.want)
 		}
+	}
+}
+
+// The end of a run is one short line: what became of everyone, and not how the plan came to it.
+func TestEndOfARunIsAShortSentence(t *testing.T) {
+	t.Parallel()
+	counts := jobs.Counts{EmployeesRead: 106, ElementsRead: 311, Unchanged: 103, Accepted: 3, ElementsUnchanged: 300, ElementsInDocuments: 311,
+		Created: 1, Updated: 1, Repeated: 1, Left: 2}
+	var out strings.Builder
+	log := zerolog.New(Log(&out, "", true))
+	log.Info().Int64("run", 12).Str("state", "succeeded").Interface("counts", counts).Msg("run finished")
+	if want := "<6>run finished (run 12, state succeeded, unchanged 103, accepted 3)\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
 	}
 }
 

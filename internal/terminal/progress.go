@@ -32,36 +32,22 @@ type Progress struct {
 var _ jobs.Progress = (*Progress)(nil)
 
 // Planning implements jobs.Progress: a spinner, for how many there are is not known yet.
-func (p *Progress) Planning(employees int) {
-	if p.hidden() {
-		return
-	}
-	if p.bar == nil {
-		p.bar = p.newBar(-1, p.words.Answers.Progress.Reading)
-	}
-	_ = p.bar.Set(employees) // a terminal that went away
-}
+func (p *Progress) Planning(employees int) { p.spin(p.words.Answers.Progress.Reading, employees) }
 
 // Fetching implements jobs.Progress: a spinner, as a list rarely tells how long it is.
-func (p *Progress) Fetching(records int) {
-	if p.hidden() {
-		return
-	}
-	if p.bar == nil {
-		p.bar = p.newBar(-1, p.words.Answers.Progress.Fetching)
-	}
-	_ = p.bar.Set(records) // a terminal that went away
-}
+func (p *Progress) Fetching(records int) { p.spin(p.words.Answers.Progress.Fetching, records) }
 
 // Loading shows how many rows of a file were read.
-func (p *Progress) Loading(rows int) {
+func (p *Progress) Loading(rows int) { p.spin(p.words.Answers.Progress.Loading, rows) }
+
+func (p *Progress) spin(doing string, done int) {
 	if p.hidden() {
 		return
 	}
 	if p.bar == nil {
-		p.bar = p.newBar(-1, p.words.Answers.Progress.Loading)
+		p.bar = p.newBar(-1, doing)
 	}
-	_ = p.bar.Set(rows) // a terminal that went away
+	_ = p.bar.Set(done) // a terminal that went away
 }
 
 // Verifying implements jobs.Progress.
@@ -244,18 +230,23 @@ func (p *part) Done() { p.ended.Do(func() { p.advance(1, 0) }) }
 const waitAgain = 30 * time.Second
 
 // Waits tells a person what a command waits for, in a pipe as well: one that says nothing for two minutes looks dead. A daemon
-// has its log, and monitoring. words are asked for when there is something to tell.
-func Waits(w io.Writer, words func() *locale.Catalogue, zone *time.Location) func(call string, until time.Time) {
+// has its log, and monitoring. words about a partner are asked for when there is something to tell.
+func Waits(w io.Writer, words func(partner string) *locale.Catalogue, zone *time.Location) func(partner, call string,
+	until time.Time) {
 	var mu sync.Mutex
 	var told time.Time
-	return func(call string, until time.Time) {
+	return func(partner, call string, until time.Time) {
 		mu.Lock()
 		defer mu.Unlock()
 		if time.Since(told) < waitAgain {
 			return
 		}
 		told = time.Now()
-		text := locale.Fill(words().Answers.Progress.Silent, "call", call, "until", until.In(zone).Format("15:04:05 MST"))
+		said := &words(partner).Answers.Progress
+		text := locale.Fill(said.Silent, "call", call, "until", until.In(zone).Format("15:04:05 MST"))
+		if call == "" {
+			text = said.Shared
+		}
 		if Is(w) {
 			text = ClearLine + text
 		}

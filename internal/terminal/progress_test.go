@@ -86,17 +86,28 @@ func TestLogBeginsOnAClearLine(t *testing.T) {
 func TestWaitIsTold(t *testing.T) {
 	t.Parallel()
 	var stderr strings.Builder
-	words := func() *locale.Catalogue { return locale.Of(locale.French, partner.OfSample().Name) }
+	words := func(partner string) *locale.Catalogue { return locale.Of(locale.French, partner) }
 	zone, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
 		t.Fatal(err)
 	}
 	hear := Waits(&stderr, words, zone)
 	for range 3 {
-		hear("GET /V2/Dossier", time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))
+		hear(partner.OfSample().Name, "GET /V2/Dossier", time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))
 	}
 	if want := "Isidoor n'a pas encore répondu (GET /V2/Dossier)\u00a0: attente jusqu'à 13:00:00 CET au plus tard\n"; stderr.String() != want {
 		t.Errorf("%q, want %q", stderr.String(), want)
+	}
+}
+
+// One that may not send yet says why.
+func TestWaitForAShareIsTold(t *testing.T) {
+	t.Parallel()
+	var stderr strings.Builder
+	words := func(partner string) *locale.Catalogue { return locale.Of(locale.English, partner) }
+	Waits(&stderr, words, time.UTC)(partner.OfSample().Name, "", time.Time{})
+	if want := "no request to Isidoor may leave yet: other processes have all of them"; !strings.HasPrefix(stderr.String(), want) {
+		t.Errorf("%q", stderr.String())
 	}
 }
 

@@ -40,6 +40,15 @@ func findBinaries() (string, error) {
 	return "", ErrNoServer
 }
 
+// Clients is the folder of psql and its like, where Debian's wrappers, each of which starts Perl, are not in between; "" = there is none.
+func Clients() string {
+	dir, err := findBinaries()
+	if err != nil {
+		return ""
+	}
+	return dir
+}
+
 func hasServer(dir string) bool {
 	for _, name := range []string{"initdb", "postgres"} {
 		if _, err := exec.LookPath(filepath.Join(dir, name)); err != nil {

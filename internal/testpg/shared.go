@@ -1,8 +1,10 @@
 package testpg
 
 import (
+	"context"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -13,12 +15,30 @@ const (
 )
 
 // startShared starts the server of this process, once.
-var startShared = sync.OnceValues(func() (*Server, error) {
+var startShared = sync.OnceValues(func() (s *Server, err error) {
 	if url := os.Getenv(EnvURL); url != "" {
-		return &Server{URL: url, Log: os.Getenv(EnvLog)}, nil
+		s = &Server{URL: url, Log: os.Getenv(EnvLog)}
+	} else if s, err = Start(Options{}); err != nil {
+		return nil, err
 	}
-	return Start(Options{})
+	started.Store(s)
+	return s, nil
 })
+
+var started atomic.Pointer[Server] // what startShared made; nil = nothing yet
+
+// Tests are those of a package that looks for goroutines left at its end: a connection that is kept for the next test may have one,
+// and is closed before that.
+type Tests struct{ M interface{ Run() int } }
+
+// Run executes them, for goleak.VerifyTestMain. It returns their exit code.
+func (t Tests) Run() int {
+	code := t.M.Run()
+	if s := started.Load(); s != nil {
+		s.admin.close(context.Background())
+	}
+	return code
+}
 
 // Shared is the server that all tests of this process use, and where SYNCD_TEST_DATABASE_URL is set, other processes
 // too: a test that changes the server itself, or reads all of its log, should have one Alone.

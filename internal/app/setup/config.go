@@ -6,10 +6,10 @@ import (
 
 	"syncd"
 	"syncd/internal/app"
-	"syncd/internal/contract/check"
 	"syncd/internal/lazyregexp"
 	"syncd/internal/partner"
 	"syncd/internal/partner/preset"
+	"syncd/internal/tomltext"
 )
 
 // head stands above a configuration, by its language.
@@ -27,22 +27,22 @@ func (a *Answers) Text() (text string, credentials []string, err error) {
 	if a.Instance != "" {
 		top = strings.NewReplacer("syncd-admin ", "syncd-admin -i "+a.Instance+" ", "reload syncd", "reload syncd@"+a.Instance).Replace(top)
 	}
-	top += "language = " + check.TOMLString(language) + "\n"
+	top += "language = " + tomltext.String(language) + "\n"
 	if a.Instance != "" { // beside another, whose address is the usual one
-		top += "\n[daemon]\nlisten = " + check.TOMLString("unix:/run/syncd-"+a.Instance+"/http.sock") + "\n"
+		top += "\n[daemon]\nlisten = " + tomltext.String("unix:/run/syncd-"+a.Instance+"/http.sock") + "\n"
 	}
 	if a.Rehearsal {
 		text, credentials, err = a.rehearsal()
 		return top + text, credentials, err
 	}
 	w := &writer{}
-	w.add("\n[database]\nurl = %s\n", check.TOMLString("postgres:///"+a.Values["database"]))
+	w.add("\n[database]\nurl = %s\n", tomltext.String("postgres:///"+a.Values["database"]))
 	switch tables := a.Values["tables"]; tables {
 	case "", DefaultTables, Here:
 	case Apart:
 		w.add("staging_url = %s\n", w.secret(stagingCredential))
 	default:
-		w.add("staging_url = %s\n", check.TOMLString(tables))
+		w.add("staging_url = %s\n", tomltext.String(tables))
 	}
 	w.add("ledger_key = %s\n", w.secret(ledgerKey))
 	for _, p := range a.Partners() {
@@ -53,8 +53,8 @@ func (a *Answers) Text() (text string, credentials []string, err error) {
 	}
 	for _, p := range a.Partners() {
 		if p.Reads != nil {
-			w.add("\n[[job]]\nname = %s\nkind = \"pull\"\npartner = %s\nschedule = \"@hourly\"\n", check.TOMLString(p.Name),
-				check.TOMLString(p.Name))
+			w.add("\n[[job]]\nname = %s\nkind = \"pull\"\npartner = %s\nschedule = \"@hourly\"\n", tomltext.String(p.Name),
+				tomltext.String(p.Name))
 		}
 	}
 	if a.Sends() {
@@ -81,15 +81,15 @@ func (w *writer) partner(a *Answers, p *partner.Partner) {
 	if p.Reads == nil {
 		w.add("\n[%s]\n", p.Name)
 	} else {
-		w.add("\n[[partner]]\nname = %s\n", check.TOMLString(p.Name))
+		w.add("\n[[partner]]\nname = %s\n", tomltext.String(p.Name))
 	}
-	w.add("environment = %s\n", check.TOMLString(a.Values["environment"]))
+	w.add("environment = %s\n", tomltext.String(a.Values["environment"]))
 	section, _, _ := p.Needs()
 	w.needs(a, section, p.Name+".", p.Name+"-")
 }
 
 func (w *writer) dossier(a *Answers, d Dossier) {
-	w.add("\n[[dossier]]\nname = %s\nlabel = %s\nsiret = %s\n", check.TOMLString(d.Name), check.TOMLString(d.Label), check.TOMLString(d.Siret))
+	w.add("\n[[dossier]]\nname = %s\nlabel = %s\nsiret = %s\n", tomltext.String(d.Name), tomltext.String(d.Label), tomltext.String(d.Siret))
 	for _, p := range a.Partners() {
 		if p.Reads == nil {
 			w.add("key = %s\n", w.secret("dossier-"+d.Name))
@@ -105,7 +105,7 @@ func (w *writer) dossier(a *Answers, d Dossier) {
 
 func (w *writer) needs(a *Answers, needs []preset.Need, value, credential string) {
 	for _, need := range needs {
-		written := check.TOMLString(a.Values[value+need.Name])
+		written := tomltext.String(a.Values[value+need.Name])
 		switch need.Kind {
 		case preset.KindSecret:
 			written = w.secret(credentialOf(credential, need.Name))
@@ -121,7 +121,7 @@ func (a *Answers) jobs() string {
 	_, text, _ := strings.Cut(plain(syncd.SampleConfig), "[[job]]")
 	text = "[[job]]" + text
 	if time := a.Values["schedule"]; time != "" {
-		text = strings.Replace(text, "kind = \"push-salaries\"\n", "kind = \"push-salaries\"\nschedule = "+check.TOMLString(time)+"\n", 1)
+		text = strings.Replace(text, "kind = \"push-salaries\"\n", "kind = \"push-salaries\"\nschedule = "+tomltext.String(time)+"\n", 1)
 	}
 	if schema := a.Values["schema"]; schema != "" {
 		text = strings.ReplaceAll(text, " FROM staging.", " FROM "+schemaInQuery(schema)+".")

@@ -56,10 +56,14 @@ func (m *Machine) credential(a *Answers, name string) string {
 	return filepath.Join(m.Folder(a.Instance), "credentials", name)
 }
 
-// Has reports whether there is a file, which then is kept. That it cannot be known counts as being there.
+// ErrStopped is the end of a setup that a person stopped; the same command goes on with it.
+var ErrStopped error = hinted.Because(nil, "setup.stopped")
+
+// has reports whether there is a file, which then is kept. That it cannot be known counts as being there; where a folder should be
+// and a file is, there is none.
 func has(path string) bool {
 	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
+	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
 }
 
 // Configured reports whether the instance has a configuration: then there is nothing to ask.
@@ -69,6 +73,15 @@ func (m *Machine) Configured(a *Answers) bool {
 		m.sweep(a)
 	}
 	return configured
+}
+
+// Fits refuses a rehearsal where another configuration is: what is typed next would be real.
+func (m *Machine) Fits(a *Answers) error {
+	text, err := os.ReadFile(m.config(a))
+	if a.Rehearsal && (err != nil || !bytes.Contains(text, []byte("http://"+standInListens))) {
+		return inTheWay(err, "setup.no-rehearsal", "path", m.config(a))
+	}
+	return nil
 }
 
 // sweep removes what a killed setup left behind. That it cannot be removed does no harm.
@@ -226,7 +239,7 @@ func (m *Machine) place(path, content string, mode fs.FileMode) (err error) {
 // database makes the database, the default tables and the roles.
 func (m *Machine) database(ctx context.Context, a *Answers) error {
 	name := a.Values["database"]
-	if err := m.role(ctx); err != nil {
+	if err := m.roles(ctx, name); err != nil {
 		return err
 	}
 	encoding, err := m.psql(ctx, superuser, "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = '"+name+"'")
@@ -239,14 +252,26 @@ func (m *Machine) database(ctx context.Context, a *Answers) error {
 		return inTheWay(nil, "setup.not-utf8", "database", name, "encoding", encoding)
 	}
 	m.Told(hinted.Say("setup.kept-database", "database", name))
-	owner, err := m.psql(ctx, name, "SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'syncd'")
-	switch {
-	case err != nil:
+	schemas, err := m.psql(ctx, name,
+		"SELECT nspname, nspowner::regrole FROM pg_namespace WHERE nspname IN ('syncd', 'inbox') ORDER BY nspname")
+	if err != nil {
 		return err
-	case owner == "":
-		return m.fill(ctx, a, name)
-	case owner != "syncd":
-		return inTheWay(nil, "setup.other-owner", "database", name, "owner", owner)
+	}
+	filled := false
+	for line := range strings.Lines(schemas) {
+		schema, owner, _ := strings.Cut(strings.TrimSpace(line), "|")
+		if owner != "syncd" {
+			return inTheWay(nil, "setup.other-owner", "database", name, "schema", schema, "owner", owner)
+		}
+		filled = filled || schema == "syncd"
+	}
+	if !filled {
+		there, err := m.psql(ctx, name,
+			"SELECT to_regclass('staging.employee') IS NOT NULL AND to_regclass('staging.payroll_element') IS NOT NULL")
+		if err != nil {
+			return err
+		}
+		return m.fill(ctx, a, name, there == "t")
 	}
 	m.Told(hinted.Say("setup.kept-roles", "database", name))
 	return nil
@@ -259,40 +284,47 @@ func (m *Machine) makeDatabase(ctx context.Context, a *Answers, name string) err
 		}
 	}
 	m.Told(hinted.Say("setup.database", "database", name))
-	return m.fill(ctx, a, name)
+	return m.fill(ctx, a, name, false)
 }
 
 // fill makes schemas, tables and roles in one transaction: psql sends one text as one command, and Postgres keeps all of it or nothing.
-// The rights of a role that is there stay as they are.
-func (m *Machine) fill(ctx context.Context, a *Answers, name string) error {
-	script := "SET syncd.keep_roles = 'on';\n"
-	if a.Rehearsal || a.Values["tables"] == DefaultTables {
-		script += migrations.Staging
+// The rights of a role that is there stay as they are, and so do those of everybody in a schema staging that is there. Where both default
+// tables are there, whoever made them, they stay as well, and check tells whether they fit.
+func (m *Machine) fill(ctx context.Context, a *Answers, name string, tables bool) error {
+	script, told := "SET syncd.keep_roles = 'on';\n", "setup.kept-tables"
+	wanted := a.Rehearsal || a.Values["tables"] == DefaultTables
+	if wanted && !tables {
+		script, told = script+migrations.Staging, "setup.tables"
 	}
 	if !m.DryRun {
 		if _, err := m.psql(ctx, name, script+migrations.Roles); err != nil {
 			return err
 		}
 	}
-	if strings.Contains(script, migrations.Staging) {
-		m.Told(hinted.Say("setup.tables", "database", name))
+	if wanted {
+		m.Told(hinted.Say(told, "database", name))
 	}
 	m.Told(hinted.Say("setup.roles", "database", name))
 	return nil
 }
 
-// role tells of a role syncd that is there, and may more or less than it should.
-func (m *Machine) role(ctx context.Context) error {
-	rights, err := m.psql(ctx, superuser, `SELECT concat_ws(' ', CASE WHEN NOT rolcanlogin THEN 'NOLOGIN' END, CASE WHEN rolsuper THEN 'SUPERUSER' END,
-		CASE WHEN rolcreatedb THEN 'CREATEDB' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolreplication THEN 'REPLICATION' END,
-		CASE WHEN rolbypassrls THEN 'BYPASSRLS' END) FROM pg_roles WHERE rolname = 'syncd'`)
-	switch {
-	case err != nil:
+// roles tells of those that are there, and may more or less than they should.
+func (m *Machine) roles(ctx context.Context, database string) error {
+	found, err := m.psql(ctx, superuser, `SELECT concat_ws(' ', rolname, CASE WHEN NOT rolcanlogin AND rolname = 'syncd' THEN 'NOLOGIN' END,
+		CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
+		CASE WHEN rolreplication THEN 'REPLICATION' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END)
+		FROM pg_roles WHERE rolname IN ('syncd', 'syncd_web', 'staging_writer', 'inbox_reader') ORDER BY rolname`)
+	if err != nil {
 		return err
-	case strings.HasPrefix(rights, "NOLOGIN"):
-		return inTheWay(nil, "setup.no-login")
-	case rights != "":
-		m.Told(hinted.Say("setup.kept-role", "rights", rights))
+	}
+	for line := range strings.Lines(found) {
+		name, rights, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch {
+		case strings.HasPrefix(rights, "NOLOGIN"):
+			return inTheWay(nil, "setup.no-login")
+		case rights != "":
+			m.Told(hinted.Say("setup.kept-role", "role", name, "rights", rights, "database", database))
+		}
 	}
 	return nil
 }
@@ -312,6 +344,7 @@ func (m *Machine) Migrated(ctx context.Context, a *Answers) (bool, error) {
 func (m *Machine) psql(ctx context.Context, database, statement string) (string, error) {
 	cmd := exec.CommandContext(ctx, "psql", "-X", "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement)
 	cmd.Env = []string{"PATH=" + m.Getenv("PATH"), "LC_ALL=C.UTF-8", "PGCONNECT_TIMEOUT=10", "PGOPTIONS=-c client_min_messages=warning"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us: what psql says of it helps nobody
 	if m.Root == "" {
 		account, err := user.Lookup(superuser)
 		if err != nil {
@@ -323,7 +356,7 @@ func (m *Machine) psql(ctx context.Context, database, statement string) (string,
 			return "", err
 		}
 		cmd.Dir = "/"
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	} else {
 		for _, name := range []string{"PGHOST", "PGPORT", "PGUSER", "PGPASSWORD"} {
 			cmd.Env = append(cmd.Env, name+"="+m.Getenv(name))
@@ -337,15 +370,17 @@ func (m *Machine) psql(ctx context.Context, database, statement string) (string,
 	switch {
 	case err == nil:
 		return strings.TrimSpace(out.String()), nil
+	case ctx.Err() != nil:
+		return "", ErrStopped
 	case errors.Is(err, exec.ErrNotFound):
 		return "", inTheWay(nil, "setup.no-postgres")
-	case ended && exit.ExitCode() == unconnected:
+	case ended && exit.ExitCode() == unconnected && !strings.Contains(said, "FATAL:"):
 		return "", inTheWay(nil, "setup.postgres-away", "problem", said)
 	}
 	return "", inTheWay(nil, "setup.psql", "database", database, "problem", said)
 }
 
-// unconnected is psql's exit code where it reaches no server.
+// unconnected is psql's exit code where it reaches no server, or one that says why it refuses (FATAL).
 const unconnected = 2
 
 // Migrate makes the ledger through syncd-admin, where the service can run; false = that is left to do.

@@ -278,6 +278,8 @@ func (a *Answers) fits(name, text string) error {
 		return a.fitPartners(text)
 	case (name == "database" || name == "schema") && !identifier().MatchString(text):
 		return refuse("setup.bad-name", "flag", "--"+name)
+	case name == "database" && slices.Contains([]string{superuser, "template0", "template1"}, text):
+		return refuse("setup.not-ours", "name", text)
 	case name == "tables":
 		return fitTables(text)
 	case name == "schedule" && text != "":
@@ -368,8 +370,8 @@ func (a *Answers) fitDossier(d *Dossier) error {
 // TakeDossier takes one that is written "NAME=SIRET LABEL".
 func (a *Answers) TakeDossier(text string) error {
 	name, rest, _ := strings.Cut(text, "=")
-	siret, label, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	d := Dossier{strings.TrimSpace(name), siret, strings.TrimSpace(label)}
+	siret, label := cutSiret(rest)
+	d := Dossier{strings.TrimSpace(name), siret, label}
 	if d.Siret == "" {
 		d.Siret = "?"
 	}
@@ -381,6 +383,19 @@ func (a *Answers) TakeDossier(text string) error {
 	}
 	a.Dossiers = append(a.Dossiers, d)
 	return nil
+}
+
+// cutSiret cuts a text after the 14 digits of a SIRET, which may stand in groups: 123 456 782 00010.
+func cutSiret(text string) (siret, rest string) {
+	siret, rest, _ = strings.Cut(strings.TrimSpace(text), " ")
+	for len(siret) < 14 {
+		group, after, _ := strings.Cut(strings.TrimSpace(rest), " ")
+		if group == "" || strings.Trim(group, "0123456789") != "" {
+			break
+		}
+		siret, rest = siret+group, after
+	}
+	return siret, strings.TrimSpace(rest)
 }
 
 func refuse(code string, namesAndValues ...any) error {

@@ -2,6 +2,7 @@
 package words
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -14,9 +15,17 @@ import (
 
 // Error is an error in words: what is wrong, and the next step.
 func Error(teller *view.Teller, err error) (text, hint string) {
+	text, hint = told(teller, err)
+	if instead := teller.Instead(); instead != "" && app.Barred(err) {
+		hint = instead
+	}
+	return text, hint
+}
+
+func told(teller *view.Teller, err error) (text, hint string) {
 	if refused, ok := errors.AsType[*app.Refused](err); ok {
 		if text, hint = teller.Refusal(string(refused.Code), refused.Args); text != "" || refused.Err == nil {
-			return text, hint
+			return text, cmp.Or(meant(teller, refused), hint)
 		}
 		return teller.Error(refused.Err)
 	}
@@ -24,7 +33,10 @@ func Error(teller *view.Teller, err error) (text, hint string) {
 }
 
 // Text is an error in words, with its hint on a line of its own.
-func Text(teller *view.Teller, err error) string { return hinted.Text(Error(teller, err)) }
+func Text(teller *view.Teller, err error) string {
+	text, hint := Error(teller, err)
+	return hinted.TextFor(teller.Catalogue, text, hint)
+}
 
 // ToldError is an error that is in words already.
 type ToldError struct {
@@ -93,6 +105,9 @@ func Of(teller *view.Teller, f *app.Finding) view.CheckLine {
 		if hint != "" {
 			line.Hint = hint
 		}
+	}
+	if instead := teller.Instead(); instead != "" && f.Barred() {
+		line.Hint = instead
 	}
 	return line
 }

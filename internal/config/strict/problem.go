@@ -47,6 +47,11 @@ func (p Problem) toldIn(words *locale.Catalogue) (problem, hint string) {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), words.Colon) + p.more(words), hint
 }
 
+// Barred reports whether somebody else may read what could not be read.
+func (p Problem) Barred() bool {
+	return p.Code == "config.unreadable" || p.Code == "config.no-credentials"
+}
+
 // shownMore is how many of the same mistakes are named.
 const shownMore = 5
 
@@ -115,7 +120,7 @@ func (e *Error) ToldIn(words *locale.Catalogue) (problem, hint string) {
 	for i, p := range e.Problems {
 		all[i].Problem, all[i].Hint = p.toldIn(words)
 	}
-	return hinted.Fold(all)
+	return hinted.Fold(words, all)
 }
 
 // maxKnown is how many names a hint lists: a payroll bureau has hundreds of dossiers.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"unicode"
@@ -73,6 +74,9 @@ func (s Secret) Read() (string, error) {
 	}
 	return text, nil
 }
+
+// ReadLines fetches a secret of several lines, such as a key in PEM, as it is. Errors are those of Read.
+func (s Secret) ReadLines() ([]byte, error) { return s.fetch() }
 
 // blank tells what can stand around a secret, and is never a part of one.
 func blank(r rune) bool { return r == ' ' || unusable(r) && r != 0 && r != utf8.RuneError }
@@ -153,10 +157,24 @@ func (s Secret) readFile(path string) (content []byte, err error) {
 		return nil, s.failAt(path, Say("too-large", "n", maxSecret), Say("secret-alone"))
 	}
 	content, err = io.ReadAll(io.LimitReader(f, maxSecret))
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, s.failAt(path, cause(err), Say("check-file"))
+	case encrypted(content):
+		return nil, s.failAt(path, Say("encrypted"))
 	}
 	return content, nil
+}
+
+// sealedBegin is how files begin that systemd-creds(1) made: the 128-bit identifiers of their kinds of keys, in base64.
+var sealedBegin = [][]byte{
+	[]byte("Whxqht+dQJax1aZeCGLxm"), []byte("DHzAexF2RZGcSwvqCLwg/"), []byte("+vfrk0HjQSyhpDb5Wik2L"),
+	[]byte("k6iUCUh0RJCQyvL8k8q1U"), []byte("r0lQvkkTTrGnOEYwT/MVZ"), []byte("BYRp2vb1QySABUnaD46i+"),
+}
+
+// encrypted reports whether systemd was to decrypt a file, and did not.
+func encrypted(content []byte) bool {
+	return slices.ContainsFunc(sealedBegin, func(begin []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(content), begin) })
 }
 
 // failAt is Fail that also names the file which a credential leads to.

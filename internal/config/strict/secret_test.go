@@ -60,6 +60,7 @@ func TestSecretReadFailures(t *testing.T) {
 	path := func(name string) string { return filepath.Join(dir, name) }
 	write(t, path("open"), canary, 0o644)
 	write(t, path("empty"), "\n", 0o600)
+	write(t, path("sealed"), "Whxqht+dQJax1aZeCGLxmiAAAAABAAAADAAAABAAAAAem1AtNGZQRTlJ5DoAAAAAJ5tmycUbtP3vWnS\nco2FysbnC5kFHZ==\n", 0o600)
 	write(t, path("large"), strings.Repeat(canary, maxSecret), 0o600)
 	if err := syscall.Mkfifo(path("pipe"), 0o600); err != nil {
 		t.Fatal(err)
@@ -81,6 +82,8 @@ func TestSecretReadFailures(t *testing.T) {
 		{secretOf("credential", "none", getenv), "credential none (DIR/none) does not exist\n" +
 			"hint: create the file, readable by the user that runs syncd only"},
 		{secretOf("credential", "open", getenv), "credential open (DIR/open) is open to every user (mode 0644)\nhint: chmod o= DIR/open"},
+		{secretOf("credential", "sealed", getenv), "credential sealed (DIR/sealed) is encrypted by systemd-creds, and nobody decrypted it\n" +
+			`hint: systemd decrypts what LoadCredentialEncrypted= of the service names, and nothing else: docs/administration.md, "Encrypted at rest"`},
 		{secretOf("credential", "key", noEnv), "credential key is not there: CREDENTIALS_DIRECTORY is not set\n" +
 			"hint: where syncd is a service, type sudo syncd-admin in place of syncd; else start it by systemd " +
 			"with LoadCredential=key:…, or set CREDENTIALS_DIRECTORY to a folder that holds a file of that name"},

@@ -6,7 +6,6 @@ package strict
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -69,7 +68,7 @@ func parse(name string, document []byte) (*Node, error) {
 		}
 	}
 	if err := b.parser.Error(); err != nil {
-		return nil, fmt.Errorf("reading %s again: %w", name, err) // checkSyntax has accepted it
+		return nil, hinted.At("reading the configuration again", name, err) // checkSyntax has accepted it
 	}
 	return root, nil
 }

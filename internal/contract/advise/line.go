@@ -5,17 +5,17 @@ import (
 	"slices"
 	"strings"
 
-	"syncd/internal/contract/check"
 	"syncd/internal/contract/openapi"
 	"syncd/internal/mapping"
 	"syncd/internal/plaintext"
 	"syncd/internal/privacy"
+	"syncd/internal/tomltext"
 )
 
 // value is what stands after the = of a member's line.
 func (m *slot) value() string {
 	if m.constant != "" {
-		return "{ value = " + check.TOMLString(m.constant) + " }"
+		return "{ value = " + tomltext.String(m.constant) + " }"
 	}
 	if m.column == nil {
 		return `"…"`
@@ -23,7 +23,7 @@ func (m *slot) value() string {
 	var keys []string
 	set := func(key, value string) {
 		if value != "" {
-			keys = append(keys, key+" = "+check.TOMLString(value))
+			keys = append(keys, key+" = "+tomltext.String(value))
 		}
 	}
 	set("dictionary", m.nomenclature)
@@ -32,16 +32,11 @@ func (m *slot) value() string {
 	if isSensitive(m.path) || isSensitive(m.column.Name) {
 		keys = append(keys, "sensitive = true")
 	}
-	column := check.TOMLString(m.column.Name)
-	if len(keys) == 0 && !slices.Contains(keysOfJobs, m.path) {
+	column := tomltext.String(m.column.Name)
+	if len(keys) == 0 && !mapping.IsKeyOfJob(m.path) {
 		return column
 	}
 	return "{ column = " + strings.Join(append([]string{column}, keys...), ", ") + " }"
-}
-
-// keysOfJobs are the names that the configuration takes for keys of the job where their value is a mere text.
-var keysOfJobs = []string{
-	"schedule", "timezone", "dossiers", "period", "missed", "missed_window", "deadline", "hold_expires", "ping", "guard", "max_withdrawn",
 }
 
 // null is what a NULL of the column does, so that the contract takes what is sent.
@@ -113,8 +108,8 @@ func (d *sketch) guards(s *section) {
 		return
 	}
 	d.told("other-names")
-	d.comment("  hold_fields = %s", check.TOMLList(unique))
-	d.comment("  unique_fields = %s", check.TOMLList(unique))
+	d.comment("  hold_fields = %s", tomltext.List(unique))
+	d.comment("  unique_fields = %s", tomltext.List(unique))
 }
 
 // identifiers lists, sorted, the members of text that are an IBAN or a NIR by their names, or may be. sure: there are none but

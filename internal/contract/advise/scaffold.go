@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"syncd/internal/contract/check"
 	"syncd/internal/contract/openapi"
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 	"syncd/internal/plaintext"
 	"syncd/internal/report/locale"
+	"syncd/internal/tomltext"
 )
 
 // Scaffold drafts the mapping of a job from the contract: [job.fields] and [[job.children]] in TOML, to be pasted into the
@@ -69,7 +69,7 @@ func (d *sketch) told(code string, namesAndValues ...any) {
 func (d *sketch) section(s *section, prefix, key string) {
 	d.entries(s, prefix)
 	for _, path := range s.bare() {
-		d.comment("%s   # %s", check.TOMLKey(path), d.say("object-required"))
+		d.comment("%s   # %s", tomltext.Key(path), d.say("object-required"))
 	}
 	var optional []string
 	for _, m := range s.slots {
@@ -80,7 +80,7 @@ func (d *sketch) section(s *section, prefix, key string) {
 	for _, l := range s.lists {
 		switch inList := prefix != ""; {
 		case inList && s.needed(l):
-			d.comment("%s   # %s", check.TOMLKey(l.path), d.say("list-within"))
+			d.comment("%s   # %s", tomltext.Key(l.path), d.say("list-within"))
 		case inList || !s.needed(l) && !l.taken:
 			optional = append(optional, openapi.Tidy(l.path)+" ("+d.say("list-of-objects")+")")
 		}
@@ -95,7 +95,7 @@ func (d *sketch) entries(s *section, prefix string) {
 	var keys, comments []string
 	width := 0
 	for _, m := range s.inOrder() {
-		entry := check.TOMLKey(m.path) + " = " + m.value()
+		entry := tomltext.Key(m.path) + " = " + m.value()
 		if !m.isMapped() || m.isGuess() {
 			entry = "# " + entry
 		}
@@ -206,20 +206,20 @@ func (d *sketch) children(l *list, needed bool) {
 	}
 	block := &sketch{words: d.words, push: d.push, shape: d.shape}
 	block.line("[[job.children]]")
-	block.line("path = " + check.TOMLString(l.at.path))
+	block.line("path = " + tomltext.String(l.at.path))
 	if l.key == "" {
 		block.line(`key = "…"   # ` + d.say("key-apart"))
 		block.line(`rows = "SELECT … FROM staging.…"`)
 	} else {
 		source := d.push.Source.Children[l.query]
-		key := "key = " + check.TOMLString(l.key)
+		key := "key = " + tomltext.String(l.key)
 		if m := l.rows.slot(l.key); m.isAmount() {
 			key += "   # " + d.say("key-unsure")
 		}
 		block.line(key)
-		block.line("rows = " + check.TOMLString(source.Rows))
+		block.line("rows = " + tomltext.String(source.Rows))
 		if source.Employee != "" && source.Employee != d.push.Source.Key {
-			block.line("employee = " + check.TOMLString(source.Employee))
+			block.line("employee = " + tomltext.String(source.Employee))
 		}
 	}
 	block.line("[job.children.fields]")

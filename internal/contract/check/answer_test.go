@@ -49,7 +49,7 @@ func TestCheckAnswer(t *testing.T) {
 				"received | did you mean \"/anomalies\"?"}},
 		"code in another case": {many, retour, &check.AnswerPlaces{Code: "/CodeRetour"},
 			[]string{"error code /CodeRetour is not in what POST /V2/Salarie answers by the contract: no answer could be judged, and each " +
-				"document would stay in doubt | did you mean \"/codeRetour\"?"}},
+				"document would stay uncertain | did you mean \"/codeRetour\"?"}},
 		"message elsewhere": {one, retour, &check.AnswerPlaces{Code: "/codeRetour", Message: "/texte/long"},
 			[]string{"warning message /texte/long is not in what POST /V2/Salarie answers by the contract: people are told the words at errors " +
 				"instead, or the code alone | compare with a real answer, and correct [isidoor.salarie.answer]"}},
@@ -76,7 +76,7 @@ func TestCheckAnswer(t *testing.T) {
 			&check.AnswerPlaces{Errors: []string{"/anomalie"}}, []string{`error errors /anomalie`}},
 		"items mistyped": {lots, lot, &check.AnswerPlaces{Items: "/resultat", Code: "/codeRetour"},
 			[]string{"error items /resultat is not in what POST /V2/Salarie answers by the contract: no answer could be judged, and each document " +
-				"would stay in doubt | did you mean \"/resultats\"?"}},
+				"would stay uncertain | did you mean \"/resultats\"?"}},
 		"items are no array": {lots, lot, &check.AnswerPlaces{Items: "/total", Code: "/codeRetour"},
 			[]string{"warning items /total is integer in the contract, not an array"}},
 		"items forgotten": {lots, lot, &check.AnswerPlaces{Code: "/codeRetour"}, []string{"warning code /codeRetour is not in"}},

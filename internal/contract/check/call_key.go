@@ -9,6 +9,7 @@ import (
 	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/plaintext"
+	"syncd/internal/tomltext"
 )
 
 // keyPlace is where a value goes in a request.
@@ -21,7 +22,7 @@ func (p keyPlace) String() string { return fmt.Sprintf("%s %q", p.in, openapi.Ti
 
 // toml is the place as a value of dossier_key.
 func (p keyPlace) toml() string {
-	return fmt.Sprintf("{ in = %s, name = %s }", TOMLString(p.in), TOMLString(openapi.Tidy(p.name)))
+	return fmt.Sprintf("{ in = %s, name = %s }", tomltext.String(p.in), tomltext.String(openapi.Tidy(p.name)))
 }
 
 // fact is the place in a sentence.

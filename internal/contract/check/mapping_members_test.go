@@ -38,7 +38,7 @@ func TestMappingAgainstObject(t *testing.T) {
 		{"an object that does not exist", []string{"Banque.Iban", "Banque.Bic"}, nil,
 			[]string{`error Banque.Bic: lies within Banque, which is not in the contract`, `error Banque.Iban: lies within Banque`}},
 		{"members of a value", []string{"Nom.Usage"}, nil,
-			[]string{`error Nom.Usage: lies within Nom, which is string in the contract, not an object`}},
+			[]string{`error Nom.Usage: lies within Nom, which is string in the contract, not an object | send the value itself: map Nom`}},
 		{"members of a list", []string{"Elements.Code"}, nil,
 			[]string{`error Elements.Code: lies within Elements, which is array… | map its elements with [[job.children]] and path = "Elements"`}},
 		{"what an object requires", []string{"Adresse.CodePostal"}, nil,

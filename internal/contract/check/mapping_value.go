@@ -7,6 +7,7 @@ import (
 	"syncd/internal/contract/openapi"
 	"syncd/internal/hinted"
 	"syncd/internal/mapping"
+	"syncd/internal/tomltext"
 )
 
 // value is about a field that is mapped to a member.
@@ -51,7 +52,7 @@ func (c *staticCheck) constantHint(p *openapi.Property, f *mapping.Field) hinted
 	checker := NewChecker(p.Schema)
 	shown := fmt.Sprint(f.Value)
 	if isText {
-		shown = TOMLString(text)
+		shown = tomltext.String(text)
 	}
 	for _, kind := range []mapping.Type{mapping.TypeString, mapping.TypeNumber, mapping.TypeBoolean} {
 		other := &mapping.Field{Value: f.Value, Type: kind}
@@ -60,7 +61,7 @@ func (c *staticCheck) constantHint(p *openapi.Property, f *mapping.Field) hinted
 		}
 	}
 	if listed := listedAs(p.Schema, text); isText && listed != "" {
-		return say("hint-listed-constant", "value", TOMLString(listed))
+		return say("hint-listed-constant", "value", tomltext.String(listed))
 	}
 	return say("hint-constant")
 }

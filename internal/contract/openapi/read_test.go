@@ -31,6 +31,8 @@ func TestReadRefuses(t *testing.T) {
 			"the document is an HTML page, such as a login page or Swagger's own page, not a contract"},
 		{"XML", `<?xml version="1.0"?><Error/>`, "the document is XML or HTML, not a contract"},
 		{"half a document", `{"swagger":"2.0","paths":{`, "the document is neither JSON nor YAML: line 1: it ends before it is complete"},
+		{"more behind its end, and an escape that YAML has not", "{\"swagger\":\"2.0\",\"x\":\"\\ud83d\\ude00\"}]",
+			"the document is neither JSON nor YAML: line 1: there is more behind the end of the JSON document"},
 		{"a comma too many", "{\"swagger\":\"2.0\",\n\"info\":{},,\n\"paths\":{}}",
 			"the document is neither JSON nor YAML: line 2: invalid character ',' looking for beginning of object key string"},
 		{"a comma too few", "{\n\"swagger\":\"2.0\"\n\"paths\":{}}",

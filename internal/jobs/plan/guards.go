@@ -16,6 +16,7 @@ type guards struct {
 	plan *planning
 
 	watch    *watch             // sums of payroll elements
+	deviants deviants           // who has other ones than usual
 	unique   *uniqueValues      // values that nobody else may have
 	oddities oddities           // of what would be sent
 	evidence evidence           // about the plan as a whole
@@ -27,7 +28,7 @@ type guards struct {
 }
 
 func newGuards(p *planning) *guards {
-	g := &guards{Pass: p.Pass, plan: p, held: map[int]bool{}}
+	g := &guards{Pass: p.Pass, plan: p, held: map[int]bool{}, deviants: deviants{}}
 	g.evidence = evidence{partial: p.Keys != nil, keys: p.Keys, production: p.Target.Environment == "production", period: p.Period,
 		adds: p.Job.Semantics == jobs.Append, children: len(p.Job.Source.Children) > 0, apart: apart{Apart: p.Before.Apart}}
 	return g
@@ -112,6 +113,9 @@ func (g *guards) item(item *jobs.PlannedItem, old jobs.Acknowledged, own []uint6
 		g.held[item.Seq] = true
 	}
 	g.weigh(item, old)
+	if !g.evidence.partial {
+		g.deviants.see(item.Key, item.Totals)
+	}
 	if item.Against > g.Period { // what was confirmed for a later month says nothing of whom this one has paid already
 		old.Document = nil
 	}
@@ -134,7 +138,7 @@ func (g *guards) findings(item *jobs.PlannedItem, old jobs.Acknowledged) (findin
 	holds(jobs.RuleForgotten, item.Against == "" && forgotten != nil && forgotten(item.Key))
 	holds(jobs.RuleRemoved, old.Removed && same)
 	findings = append(findings, keyFindings(g.Job, item, old.Document)...)
-	findings = append(findings, amountFindings(item.Totals, g.Job.Guards.MaxAmount)...)
+	findings = append(findings, g.showAmounts(amountFindings(item.Totals, g.Job.Guards.MaxAmount), item.Totals)...)
 	if edit, found := g.Before.Edits[item.Key]; found {
 		findings = append(findings, edit)
 	}
@@ -186,6 +190,9 @@ func (g *guards) end(ctx context.Context, plan *jobs.Frozen) error {
 	// What sends nothing because people are blocked was not judged by all rules; what is held a person judges.
 	if judged := e.sends > 0 || counts.Blocked+counts.ElementsBlocked == 0 || jobs.Holds(plan.Findings); !e.partial && judged {
 		plan.Figures = &jobs.Figures{Employees: e.employees, Elements: e.elements, Totals: e.totals}
+	}
+	if !e.partial {
+		plan.Sums = g.sums(plan.Findings)
 	}
 	late, err := g.late(ctx)
 	plan.Findings = append(plan.Findings, late...)

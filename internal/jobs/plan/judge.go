@@ -73,6 +73,9 @@ func (e *evidence) sending(g *jobs.Guards, h *jobs.History) []jobs.Finding {
 	if g.Approval {
 		findings = append(findings, jobs.Finding{Rule: jobs.RuleApproval, Holds: true, N: e.sends})
 	}
+	if g.SecondPerson == jobs.SecondAlways {
+		findings = append(findings, jobs.Finding{Rule: jobs.RuleSecondPerson, Holds: true, N: e.sends})
+	}
 	if first := h.Last == nil && !e.partial || !h.Known; first && e.production {
 		findings = append(findings, jobs.Finding{Rule: jobs.RuleFirst, Holds: true, N: e.sends})
 	}
@@ -137,7 +140,7 @@ func unusual(g *jobs.Guards, elements int, totals jobs.Totals, h *jobs.History) 
 			return float64(units) / unitsPerOne, occurs && units != 0
 		}
 		now := float64(totals[path]) / unitsPerOne
-		if usual, far := far(h, g.CodeTotals, now, leastPeriods, total); far {
+		if usual, far := far(h, g.CodeTotals, now, jobs.LeastPeriods, total); far {
 			findings = append(findings, jobs.Finding{Rule: jobs.RuleCodeTotal, Holds: true, Path: path,
 				Ratio: roundFrom(now/usual, times(g.CodeTotals, now/usual)), Most: round(times(g.CodeTotals, now/usual))})
 		}
@@ -159,7 +162,7 @@ func far(h *jobs.History, limit jobs.Limit, now float64, least int, figure func(
 	}
 	tooFar := func(usual float64) bool { return beyond(limit, now, usual) }
 	if len(before) >= least {
-		usual, far = median(before), tooFar(median(before))
+		usual, far = jobs.Median(before), tooFar(jobs.Median(before))
 	}
 	if h.Same == nil {
 		return usual, far

@@ -2,8 +2,8 @@ package plan
 
 import (
 	"bytes"
-	"fmt"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
 )
@@ -43,7 +43,7 @@ func (h *head) advance() error {
 		return h.rows.Err()
 	}
 	if key = h.rows.Key(); key != nil && h.last != nil && bytes.Compare(key, h.last) < 0 {
-		return fmt.Errorf("staging rows are not in bytewise order of key: the database's encoding must be UTF8")
+		return hinted.Because(nil, "staging.unordered")
 	}
 	return nil
 }

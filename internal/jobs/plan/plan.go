@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"syncd/internal/jobs"
 	"syncd/internal/mapping"
@@ -16,7 +17,7 @@ func Make(ctx context.Context, pass *jobs.Pass) (jobs.Frozen, error) {
 	if err := p.read(ctx); err != nil {
 		return jobs.Frozen{}, err
 	}
-	findings, err := p.absentees()
+	findings, err := p.absentees(ctx)
 	if err != nil {
 		return jobs.Frozen{}, err
 	}
@@ -275,7 +276,7 @@ func newItem(key string, act action, reason jobs.ReasonCode, s *subject) jobs.It
 }
 
 // absentees refuses a plan for somebody who is not there.
-func (p *planning) absentees() ([]jobs.Finding, error) {
+func (p *planning) absentees(ctx context.Context) ([]jobs.Finding, error) {
 	var missing []string
 	for _, key := range p.Keys {
 		if !p.seen[key] {
@@ -286,9 +287,34 @@ func (p *planning) absentees() ([]jobs.Finding, error) {
 	case missing == nil:
 		return nil, nil
 	case !p.Lenient || len(missing) == len(p.Keys):
-		return nil, &jobs.EmployeeError{Keys: missing}
+		return nil, &jobs.EmployeeError{Keys: missing, Alike: p.alike(ctx, missing)}
 	}
 	return []jobs.Finding{{Rule: jobs.RuleAbsent, N: len(missing), Keys: missing[:min(len(missing), jobs.FindingKeys)]}}, nil
+}
+
+// alike are the matricules of staging that differ from missing ones by zeros in front alone. Nobody is looked for among those whom
+// a person did not type.
+func (p *planning) alike(ctx context.Context, missing []string) (alike []string) {
+	var others []string
+	for _, key := range missing {
+		others = append(others, mapping.OtherZeros(key)...)
+	}
+	if p.Lenient || others == nil {
+		return nil
+	}
+	source := p.Job.Source
+	source.Ready, source.Children = "", nil
+	snapshot, err := p.Staging.Snapshot(ctx, source, jobs.QueryParams(p.Target, p.Period), others)
+	if err != nil {
+		return nil // it only helps to guess
+	}
+	defer snapshot.Close()
+	for rows := snapshot.Employees(); rows.Next(); {
+		if key := string(rows.Key()); !slices.Contains(alike, key) {
+			alike = append(alike, key)
+		}
+	}
+	return alike
 }
 
 // otherForms are the forms under which what was acknowledged is not where this plan sends to.

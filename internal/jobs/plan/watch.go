@@ -2,7 +2,6 @@ package plan
 
 import (
 	"bytes"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -26,8 +25,18 @@ type watchedGroup struct {
 	path    string
 	key     int                // column of the business key; -1 = it has none of its own
 	members []mapping.Quantity // what is summed
+	secret  []bool             // of those, what may not be shown
+	numbers []int64            // values of each that were numbers,
+	others  []int64            // and that were none
 	guess   bool               // texts that look like codes are left alone: nobody has said what is an amount
-	totals  map[string][]int64
+	totals  map[string]*codeTotal
+	people  int // who have elements
+}
+
+// codeTotal is what everyone has of one code.
+type codeTotal struct {
+	sums   []int64
+	people int
 }
 
 // codeSums are the sums of the members of one code.
@@ -40,15 +49,17 @@ type codeSums struct {
 func newWatch(guards *jobs.Guards, spec *mapping.Spec, mapped *mapping.Mapping, values *uniqueValues) *watch {
 	w := &watch{values: values}
 	for i, children := range spec.Children {
-		g := watchedGroup{path: children.Path, key: -1, totals: map[string][]int64{}}
+		g := watchedGroup{path: children.Path, key: -1, totals: map[string]*codeTotal{}}
 		if column, ok := mapped.ChildColumn(i, children.Key); ok && !isSensitive(children) {
 			g.key = column
 		}
 		for _, member := range mapped.Quantities(i) {
 			if watches(guards, children.Path+"."+member.Path) {
 				g.members = append(g.members, member)
+				g.secret = append(g.secret, mapping.FindField(children.Fields, member.Path).Secret())
 			}
 		}
+		g.numbers, g.others = make([]int64, len(g.members)), make([]int64, len(g.members))
 		g.guess = guards.AmountFields == nil
 		w.groups = append(w.groups, g)
 	}
@@ -100,8 +111,12 @@ func (w *watch) element(group int, row [][]byte) {
 		if member.Text && g.guess && mapping.LooksLikeCode(value) {
 			continue
 		}
-		if units, ok := member.Scaled(value); ok {
+		switch units, ok := member.Scaled(value); {
+		case ok:
 			sums[i] = addUnits(sums[i], units)
+			g.numbers[i]++
+		case len(value) > 0:
+			g.others[i]++
 		}
 	}
 }
@@ -129,14 +144,20 @@ func (w *watch) finish() {
 		totals := w.groups[own.group].totals
 		all, known := totals[string(own.code)]
 		if !known {
-			all = make([]int64, len(own.sums))
+			all = &codeTotal{sums: make([]int64, len(own.sums))}
 			totals[string(own.code)] = all
 		}
+		all.people++
 		for j, units := range own.sums {
-			all[j] = addUnits(all[j], units)
+			all.sums[j] = addUnits(all.sums[j], units)
 		}
 	}
 	w.own = w.own[:0]
+	for i, n := range w.counts {
+		if n > 0 {
+			w.groups[i].people++
+		}
+	}
 	clear(w.counts)
 }
 
@@ -171,18 +192,15 @@ func (w *watch) totals() jobs.Totals {
 	w.finish()
 	totals := jobs.Totals{}
 	for i := range w.groups {
-		for code, sums := range w.groups[i].totals {
-			w.groups[i].put(totals, code, sums)
+		for code, all := range w.groups[i].totals {
+			w.groups[i].put(totals, code, all.sums)
 		}
 	}
 	return totals
 }
 
 func (g *watchedGroup) put(totals jobs.Totals, code string, sums []int64) {
-	const leastIdentifier = 13 // of a NIR without its key; an IBAN is longer
-	if len(code) >= leastIdentifier {
-		code = privacy.MaskIdentifiers(code)
-	}
+	code = harmlessCode(code)
 	for i, units := range sums {
 		if units != 0 {
 			path := mapping.ElementPath(g.path, code, 1, g.members[i].Path)
@@ -191,13 +209,19 @@ func (g *watchedGroup) put(totals jobs.Totals, code string, sums []int64) {
 	}
 }
 
+// harmlessCode is a code as paths have it.
+func harmlessCode(code string) string {
+	const leastIdentifier = 13 // of a NIR without its key; an IBAN is longer
+	if len(code) >= leastIdentifier {
+		return privacy.MaskIdentifiers(code)
+	}
+	return code
+}
+
 // mostUnits bounds sums: what is larger is as suspicious.
 const mostUnits = 1 << 61
 
 func addUnits(a, b int64) int64 { return min(max(a+b, -mostUnits), mostUnits) }
-
-// leastPeriods is from how many periods on a median tells what is usual.
-const leastPeriods = 3
 
 // roll puts the totals of a period in front of those of the sent periods before it.
 func roll(period jobs.Period, now jobs.Totals, before []jobs.PeriodTotals) []jobs.PeriodTotals {
@@ -216,36 +240,21 @@ func amountFindings(history []jobs.PeriodTotals, most float64) []jobs.Finding {
 		return nil
 	}
 	var findings []jobs.Finding
-	now := history[0].Totals
-	for _, path := range slices.Sorted(maps.Keys(now)) {
+	for path, units := range history[0].Totals {
 		if isCount(path) {
 			continue
 		}
-		var usual []float64
-		for _, p := range history[1:] {
-			if units, occurs := p.Totals[path]; occurs {
-				usual = append(usual, math.Abs(float64(units)))
-			}
-		}
-		if len(usual) < leastPeriods {
+		usual, n := jobs.MedianAmount(path, history[1:])
+		if n < jobs.LeastPeriods {
 			continue
 		}
-		if ratio := math.Abs(float64(now[path])) / median(usual); ratio > most {
-			findings = append(findings, jobs.Finding{Rule: jobs.RuleAmount, Holds: true, Path: path, N: len(usual),
+		if ratio := math.Abs(float64(units)) / usual; ratio > most {
+			findings = append(findings, jobs.Finding{Rule: jobs.RuleAmount, Holds: true, Path: path, N: n,
 				Ratio: roundFrom(ratio, most), Most: most})
 		}
 	}
+	slices.SortFunc(findings, func(a, b jobs.Finding) int { return strings.Compare(a.Path, b.Path) })
 	return findings
-}
-
-// median of at least one; of an even number the mean of the middle two.
-func median(numbers []float64) float64 {
-	slices.Sort(numbers)
-	middle := len(numbers) / 2
-	if len(numbers)%2 == 1 {
-		return numbers[middle]
-	}
-	return (numbers[middle-1] + numbers[middle]) / 2
 }
 
 // round is for people: a ratio says nothing more precisely than that, and no amount.

@@ -62,10 +62,13 @@ func (p *pushing) deliver(ctx context.Context, item jobs.TakenItem) (a answer) {
 // mayLeave is asked before each request: a paused process that wakes up must not send for a run that it has lost, nor for
 // a period that was closed again meanwhile.
 func (p *pushing) mayLeave() error {
+	if err := p.Ledger.Confirm(p.Run); err != nil { // which may have waited
+		return err
+	}
 	if end := p.closes.Load(); p.halted.Load() || end != nil && !time.Now().Before(*end) {
 		return jobs.ErrStopped
 	}
-	return p.Ledger.Confirm(p.Run)
+	return nil
 }
 
 // outcomeOf turns the outcome of a sending into the item's. An item of which any attempt is ambiguous is never rejected:

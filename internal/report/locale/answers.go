@@ -10,8 +10,11 @@ type answers struct {
 	Same             Plural `args:"n names"`    // before what is said of further dossiers
 	NotTried         string `args:"n example"`
 	NoRunMatches     string
+	KeyAlike         string `args:"key alike"`
+	NameTyped        string // of somebody, as an argument
 	NoMonths         string // of runs, but there are some of another kind
 	Sealed           string `args:"cause"` // why fields are not shown
+	SealedAmounts    string `args:"cause"` // likewise, of what guards judged
 	Queued           string `args:"run dossier"`
 	NobodyServes     string
 	Paused           string `args:"job"`
@@ -27,6 +30,7 @@ type answers struct {
 	WasStopped   string `args:"what run"` // behind one of the former; likewise the next
 	GoesOn       string `args:"what run"`
 	StillHeld    string `args:"n run"`
+	SetAside     string `args:"run employees"`
 	Cancelling   string `args:"run"`
 	Cancelled    string `args:"run"`
 	EndedBefore  string `args:"run state"`
@@ -52,6 +56,7 @@ type progressWords struct {
 	FleetSent string `args:"job n"`
 	Loading   string `args:"dossier"`    // a file
 	Silent    string `args:"call until"` // the partner
+	Shared    string // no request may leave yet
 }
 
 // contractAnswers tell what contracts were seen, and what they say.
@@ -91,8 +96,15 @@ type contractAnswers struct {
 // sandboxAnswers are those of the stand-in.
 type sandboxAnswers struct {
 	Listening string   `args:"address profile n"`
+	Faults    string   `args:"faults"` // what was changed at it
+	NoFaults  string   // likewise
+	Code      string   `args:"nomenclature code"`
+	Withdrawn string   `args:"nomenclature code"`
+	Edited    string   `args:"what members"`
+	Removed   string   `args:"what"`
 	Received  []string // headings
 	Records   []string // likewise
+	Synthetic string   // above made-up data
 	Ready     string   `args:"folder database flags"` // the steps of a rehearsal
 	// and where records are read
 	ReadyToRead string `args:"folder database flags"`
@@ -100,13 +112,14 @@ type sandboxAnswers struct {
 
 // stagingAnswers are those of a load of staging.
 type stagingAnswers struct {
-	File    string `args:"file rows encoding separator"`
-	Rows    Plural `args:"n"`
-	Tab     string // the name of that separator
-	Dossier string `args:"dossier employees before new gone changed"`
-	Month   string `args:"dossier period elements before new gone"`
-	Same    string
-	Dry     string
-	Loaded  string `args:"role"`
-	Waits   string `args:"limit"`
+	File     string `args:"file rows encoding separator"`
+	Rows     Plural `args:"n"`
+	Tab      string // the name of that separator
+	Dossier  string `args:"dossier employees before new gone changed"`
+	Month    string `args:"dossier period elements before new gone"`
+	Same     string
+	Dry      string
+	Loaded   string `args:"role"`
+	Waits    string `args:"limit"`
+	Compares string `args:"rows"`
 }

@@ -1,13 +1,21 @@
 package locale
 
+import "time"
+
 // Catalogue is all that one language says; LANGUAGE.toml has it, its keys are the names of these fields. A text names what goes in
 // by placeholders: those of its field's tag args, and everywhere {partner}, which is the partner's name, and {section}, its
 // section of the configuration. A field that is tagged omitempty may be missing, all others must be there.
 type Catalogue struct {
+	clock *time.Location // of times in texts of errors; nil = the machine's
+
 	Thousands      string // between groups of three digits
 	ZeroIsSingular bool
 	Months         [12]string
-	DateTime       string `args:"day month year time"`
+	Weekdays       [7]string // from Sunday
+	DateTime       string    `args:"day month year time"`
+	WeekdayTime    string    `args:"weekday day month year time"`
+	Clock          string    `args:"hour hh mm"` // hour: without a zero in front
+	FullHour       string    `args:"hour hh mm"` // of a full hour
 	ListDay        string
 	Elides         bool              // de and que lose their vowel before another one
 	Partners       map[string]string // their names, by those of targets
@@ -17,6 +25,7 @@ type Catalogue struct {
 	FirstDay       string            // the first day of a month
 	Quote          string            `args:"value"`
 	OfMonth        string            `args:"month"`
+	Hint           string            // before the next step, behind what is wrong
 	Colon          string            // before an explanation; between two parts of a sentence
 	Semicolon      string
 	Decimal        string // between a number and its fraction
@@ -41,23 +50,24 @@ type Catalogue struct {
 	Unseen       map[string]string
 	Groups       map[string]GroupWords
 	// by the finding's N
-	Findings    map[string]Plural `args:"n of max limit within ratio most path column marks status period run job keys others members form targets"`
+	Findings    map[string]Plural `args:"n of max limit within ratio most path column marks status period run job keys others members form targets amounts"`
 	Decisions   map[string]string
-	Deeds       map[string]string                // decisions as a sentence names them
-	Refused     map[string]Told                  // what is refused, by its code
-	Found       map[string]Told                  // what a check finds, likewise
-	Errors      map[string]map[string]ErrorWords // by the room that they are of, and code
-	Doings      map[string]string                `toml:",omitempty"` // what met an error, by its English; one that is missing stays
-	Levels      map[string]string                // of what a check finds
-	Subjects    map[string]string                // what it looks at, where that is no job
-	StateNames  map[string]string                // of runs, within a sentence
-	Identifiers map[string]string                // kinds of numbers that tell who somebody is
+	Deeds       map[string]string // decisions as a sentence names them
+	Refused     map[string]Told   // what is refused, by its code
+	Found       map[string]Told   // what a check finds, likewise
+	Doings      map[string]string `toml:",omitempty"` // what met an error, by its English; one that is missing stays
+	Levels      map[string]string // of what a check finds
+	Subjects    map[string]string // what it looks at, where that is no job
+	StateNames  map[string]string // of runs, within a sentence
+	Identifiers map[string]string // kinds of numbers that tell who somebody is
 	Plurals     plurals
 	Words       words
 	Guard       guardWords
+	Amounts     amountWords
 	Records     recordWords
 	Steps       steps
 	Schedule    scheduleWords
+	PayMonth    monthWords
 	Purge       purgeWords
 	Rekey       rekeyWords
 	Forget      forgetWords
@@ -65,13 +75,18 @@ type Catalogue struct {
 	Answers     answers
 	Reading     readingWords
 	Inbox       inboxWords
+	Alert       alertWords
+
+	Errors   func() map[string]map[string]ErrorWords `toml:"-"` // by the room that they are of, and code; read when one is told
+	Web      WebWords
+	Accounts accountWords
 }
 
 // Told is what is told of an order that is refused, or of what a check finds, and the next step.
 type Told struct {
-	Text string `args:"address alike as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"`
+	Text string `args:"address alike as by call cause decision decisions digest dossier dossiers employee environment example file finding first flag folder host id job jobs kind known least limit member method most n name names near next of passes path paths period pid problem reason role run seen short_digest short_inforce since siret staff state states title trouble value version why"`
 	// "" = the text says it
-	Hint string `toml:",omitempty" args:"address alike as by call decision decisions digest dossier dossiers employee environment example file finding first flag folder host job jobs kind known least limit method n name names near next of passes path paths period pid problem reason run seen short_digest short_inforce since siret staff state states title trouble value version why"`
+	Hint string `toml:",omitempty" args:"address alike as by call cause decision decisions digest dossier dossiers employee environment example file finding first flag folder host id job jobs kind known least limit member method most n name names near next of passes path paths period pid problem reason role run seen short_digest short_inforce since siret staff state states title trouble value version why"`
 }
 
 // ErrorWords tell what is wrong, and the next step. What fills them is up to the room that they are of.
@@ -94,9 +109,9 @@ type phrase struct {
 
 // CauseWords tell a failure whose cause is known.
 type CauseWords struct {
-	What string `args:"answered expected table column dictionaries keys issuer query calls place n of nomenclatures collection"` // its values are those that the failure has
+	What string `args:"answered expected table column dictionaries keys alike issuer query calls place n of nomenclatures collection"` // its values are those that the failure has
 	// the command that goes on follows; "" = what is said for its code
-	Mend string `toml:",omitempty"`
+	Mend string `toml:",omitempty" args:"keys alike"`
 }
 
 // fact says what is wrong with a value. Where the contract refuses it there are also: {want} what would fit; {got} what is
@@ -141,6 +156,7 @@ type words struct {
 	Resend              string
 	Reason              string
 	Technical           string // above what a failed run met
+	TechnicalTable      string `args:"name"` // which of staging's tables it was about
 	TechnicalEnglish    string // where some of it is in English alone
 	After               string `args:"end duration"`
 	On                  string `args:"user host"`
@@ -244,6 +260,101 @@ type scheduleWords struct {
 	Start          string // the commands follow
 }
 
+// alertWords are what messages are made of, and the list of alerts.
+type alertWords struct {
+	Subjects map[string]string `args:"what more"` // by the purpose
+	More     Plural            `args:"n"`         // further lines
+	New      string            // headings
+	Still    string
+	Over     string
+	Lines    map[string]string `args:"until name"` // by kind and stage
+	Where    string            `args:"month job"`  // what a line is about; without a month
+	WhereJob string            `args:"job"`
+	Dossiers Plural            `args:"n names"`
+	Counts   map[string]Plural `args:"n"` // of employees, by what became of them; of codes, records, messages
+	Because  string            `args:"cause"`
+	Causes   map[string]string // problems in short, without their values
+	Since    string            `args:"since"`
+	At       string            `args:"since"` // of what happened at one moment
+	From     string            `args:"since until"`
+	Look     string            `args:"command"`
+	Open     string            `args:"link"`
+	Footer   string
+	Test     string            `args:"name"`
+	Troubles map[string]string // why a message did not arrive
+
+	Told        string `args:"names"` // in the list
+	Silenced    string
+	NoAlerts    string
+	Titles      map[string]string
+	Silence     string `args:"id what until by reason"`
+	Message     string `args:"time name purpose subject"`
+	Sent        string
+	Unsent      string `args:"trouble n"`
+	Untried     string
+	GivenUp     string `args:"trouble"`
+	Purposes    map[string]string
+	TestSent    string `args:"name"`
+	TestFailed  string `args:"name trouble"`
+	NoRecipient string
+	Silencing   string `args:"id what until"`
+	Unsilenced  string `args:"id"`
+}
+
+// monthWords tell where payroll months stand.
+type monthWords struct {
+	Title            string            `args:"period"`
+	Fleet            string            `args:"time"` // of several dossiers
+	States           map[string]string // sentences, by the state of a month
+	Words            map[string]string // likewise a word or two, for tables and counts
+	ClosedIncomplete string            // instead of the sentence: closed by force; sent, and staging has nobody
+	Nobody           string
+	Unconfigured     string // behind a state
+	Late             string
+	State            string // names of lines
+	Balance          string
+	Due              string
+	Next             string
+	SentAt           string
+	Service          string
+	Dossiers         string
+	DueIn            string `args:"time duration"`
+	DueOver          string `args:"time duration"`
+	NextAt           string `args:"time in job"`
+	ByHand           string // instead of a time
+	Paused           string `args:"user reason"`
+	NotDead          string // behind a time: nothing will start it
+	Dead             string
+	Read             Plural `args:"n"` // the parts of the sum
+	Sent             Plural `args:"n"`
+	Waiting          Plural `args:"n"`
+	Confirm          Plural `args:"n"`
+	Correct          Plural `args:"n"`
+	Refused          Plural `args:"n"`
+	Uncertain        Plural `args:"n"`
+	Aside            Plural `args:"n"`
+	Departed         Plural `args:"n"` // behind it
+	Left             string // a title
+	NothingLeft      string
+	NothingYet       string
+	NothingClosed    string
+	Head             []string
+	OneOf            string // the command follows
+	Causes           string // a title
+	CauseOf          Plural `args:"n"` // before what is wrong with so many dossiers
+	Note             string `args:"user time text"`
+	WriteNote        string // a step
+	NoteKept         string // an answer
+	Look             string // steps; the command follows
+	Send             string
+	Show             string
+	Approve          string
+	CorrectThem      string
+	Resume           string
+	Again            string
+	Reconfigure      string
+}
+
 // forgetWords tell what was erased of a person.
 type forgetWords struct {
 	Done       string `args:"name"`
@@ -276,6 +387,7 @@ type purgeWords struct {
 	Documents Plural `args:"n"` // likewise
 	Changes   Plural `args:"n"`
 	Files     Plural `args:"n"`
+	Readings  Plural `args:"n"`
 	Apply     string // the command follows
 	Force     string
 	Held      string // lines follow
@@ -383,48 +495,76 @@ type guardWords struct {
 	RunHeld    string `args:"finding"` // finding of the run
 }
 
+// amountWords tell what elements come to, beside what is usual.
+type amountWords struct {
+	Title   string `args:"period"`
+	Element string // heads of columns
+	People  string
+	Run     string `args:"run"` // an earlier run of the month
+	Usual   string
+	Whole   string            `args:"path"` // a member, whatever the code
+	Instead string            `args:"now usual"`
+	Of      Plural            `args:"n"` // employees
+	Who     string            `args:"who"`
+	Median  Plural            `args:"n first last"` // what the usual is, by the number of months
+	First   string            // there is nothing to compare with
+	Rerun   string            // but an earlier run of the month
+	Odd     Plural            `args:"n path"`
+	Hidden  Plural            `args:"paths"`
+	More    Plural            `args:"n"` // codes that are not told of
+	None    map[string]string // why nothing is told
+}
+
 // recordWords tell who decided what, which periods are closed, and an employee's story.
 type recordWords struct {
-	NoEntries   string
-	NoPeriods   string
-	Of          string            `args:"run"`
-	Details     map[string]string // of decisions, by what the ledger has
-	FailedOf    string            `args:"run"`
-	Until       string            `args:"time"`
-	By          string            `args:"actor"`
-	ByAt        string            `args:"actor host"`
-	Made        string            `args:"version configuration"`
-	PeriodsHead []string
-	Closed      string
-	Open        string
-	Reopened    string `args:"until"`
-	Employee    string `args:"key"`
-	Now         string `args:"period"` // a title
-	Delivered   string // instead of a difference
-	Absent      string
-	Unknown     string
-	Failed      string // above the text of an error, which is in English
-	LastSent    string `args:"period time run"`
-	NeverSent   string
-	Known       string // titles; instead of a history
-	History     string
-	Nothing     string
-	SentBy      string `args:"time run"`
-	NeverKnown  string // of a period
-	InDoubt     string
-	Withdrawn   string
-	ClosedMark  string // behind a period
-	Job         string // instead of a job's name
-	ApproveHeld string // steps; the command follows
-	ApproveRun  string
-	Settle      string // likewise
-	Withdraw    string
-	Mend        string
-	Reopen      string
-	Send        string
-	Again       string
-	NothingLeft string
-	Look        string
+	NoEntries    string
+	NoPeriods    string
+	Of           string            `args:"run"`
+	Details      map[string]string // of decisions, by what the ledger has
+	FailedOf     string            `args:"run"`
+	Until        string            `args:"time"`
+	By           string            `args:"actor"`
+	ByAt         string            `args:"actor host"`
+	ByPage       string            `args:"actor"`
+	Made         string            `args:"version configuration"`
+	PeriodsHead  []string
+	Closed       string
+	Open         string
+	Reopened     string            `args:"until"`
+	Employee     string            `args:"key"`
+	Name         string            // what they are called, beside their matricule
+	NamesTrouble map[string]string // why some are called by their matricule alone
+	MatchesHead  []string          // of those whom a typed name may mean
+	Now          string            `args:"period"` // a title
+	Delivered    string            // instead of a difference
+	Absent       string
+	Unknown      string
+	Failed       string // above the text of an error, which is in English
+	LastSent     string `args:"period time run"`
+	NeverSent    string
+	Known        string // titles; instead of a history
+	History      string
+	Nothing      string
+	SentBy       string `args:"time run"`
+	NeverKnown   string // of a period
+	InDoubt      string
+	Withdrawn    string
+	ClosedMark   string // behind a period
+	Job          string // instead of a job's name
+	ApproveHeld  string // steps; the command follows
+	ApproveRun   string
+	Settle       string // likewise
+	Withdraw     string
+	Mend         string
+	Reopen       string
+	Send         string
+	Again        string
+	NothingLeft  string
+	Look         string
+	Revealed     string `args:"key run"` // behind a value that was shown
+	Sheet        string // instead of a member: what is sensitive is masked
+	NoReadings   string
+	ReadingsHead []string
 }
 
 // contractWords tell what the API's contract asks for, and how it changed.
@@ -442,6 +582,8 @@ type contractWords struct {
 	Meant        string `args:"name"`
 	Item         string `args:"array n"`
 	Amend        string `args:"where"`
+	OfFields     string // where: the mapping of an employee's members, and of their elements
+	OfElements   string
 	Add          string `args:"where"`
 	Typed        string `args:"type where"` // another way to mend a column
 	HeldChanged  string // why a run is held: for what changed, for members that are not taken, for both
@@ -526,6 +668,7 @@ type readingWords struct {
 
 // inboxWords tell what the inbox has.
 type inboxWords struct {
+	Byte           string // the unit of sizes
 	Head           []string
 	FileHead       []string
 	None           string

@@ -2,7 +2,6 @@ package locale
 
 import (
 	"fmt"
-	"reflect"
 	"sync"
 )
 
@@ -13,6 +12,7 @@ type Help struct {
 	Words    HelpWords
 	Types    map[string]string // what flags take, by pflag's name for it
 	Man      map[string]string // headings of manual pages, by their English ones
+	Meant    map[string]string // words that people may type, by the command or flag that they mean
 	Flags    map[string]string `args:"profiles"` // of several commands alike
 	Faults   map[string]string `args:"calls default"`
 	Commands map[string]CommandHelp
@@ -66,10 +66,9 @@ func HelpOf(language Language) *Help {
 		panic(err) // it is part of the program
 	}
 	h := &Help{}
-	if err := decode(text, h); err != nil {
+	if err := read(text, h, typing()); err != nil {
 		panic(fmt.Sprintf("the help of %s: %v", language, err))
 	}
-	typing(reflect.ValueOf(h).Elem())
 	knownHelp.Store(language, h)
 	return h
 }

@@ -21,7 +21,8 @@ var typed = regexp.MustCompile(`--[a-z][a-z-]+|[a-z]+_[a-z_]+|\[[a-z]+\.[a-z.]+\
 func TestHelpSaysTheSame(t *testing.T) {
 	t.Parallel()
 	en, fr := helpTexts(English), helpTexts(French)
-	same := []string{"OPTIONS", "DESCRIPTION", "SYNOPSIS", "close|reopen|list", "MATRICULE --dossier D"}
+	same := []string{"OPTIONS", "DESCRIPTION", "SYNOPSIS", "close|reopen|list", "MATRICULE --dossier D", "[test|silence|unsilence]", "SILENCE",
+		"--until TIME|--for DURATION --reason TEXT"}
 	for path, english := range en {
 		french, ok := fr[path]
 		switch {

@@ -6,13 +6,10 @@ import (
 	"bytes"
 	"cmp"
 	"embed"
-	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync"
-
-	"github.com/pelletier/go-toml/v2"
+	"time"
 )
 
 // Language is a language that there is a catalogue of.
@@ -27,16 +24,36 @@ const (
 //go:embed fr.toml en.toml help.fr.toml help.en.toml
 var files embed.FS
 
-// known are catalogues by language and partner: each is read once.
+// head begins a table of a catalogue.
+const head = "\n["
+
+// known are catalogues by language, partner and door: each is read once.
 var known sync.Map
 
 // Of is the catalogue of a language, about a partner by the name that targets have: its name and its section stand in the texts.
 // "" = about no certain partner. A language without a catalogue of its own is English.
-func Of(language Language, partner string) *Catalogue {
+func Of(language Language, partner string) *Catalogue { return of(language, partner, "") }
+
+// OfPage is Of for who clicks, and types no commands.
+func OfPage(language Language, partner string) *Catalogue { return of(language, partner, "page") }
+
+// By is the same catalogue by the clock of a zone, in which what errors tell of times is.
+func (c *Catalogue) By(zone *time.Location) *Catalogue {
+	key := [2]any{c, zone.String()}
+	if other, made := known.Load(key); made {
+		return other.(*Catalogue)
+	}
+	other := *c
+	other.clock = zone
+	known.Store(key, &other)
+	return &other
+}
+
+func of(language Language, partner, door string) *Catalogue {
 	if language != French {
 		language = English
 	}
-	key := [2]string{string(language), partner}
+	key := [3]string{string(language), partner, door}
 	if c, read := known.Load(key); read {
 		return c.(*Catalogue)
 	}
@@ -48,34 +65,59 @@ func Of(language Language, partner string) *Catalogue {
 	if err != nil {
 		panic(fmt.Sprintf("the catalogue of %s: %v", language, err))
 	}
+	if door != "" {
+		c.pagewise()
+	}
 	known.Store(key, c)
 	return c
 }
 
 // parse reads a catalogue about a partner.
 func parse(text []byte, partner string) (*Catalogue, error) {
-	c := &Catalogue{}
-	if err := decode(text, c); err != nil {
+	texts := part(text, false)
+	var names Catalogue
+	if err := read(beginning(texts), &names, strings.Clone); err != nil {
 		return nil, err
 	}
-	each(reflect.ValueOf(c).Elem(), c.name(partner))
-	typing(reflect.ValueOf(c).Elem())
-	return c, nil
+	about, typed := names.name(partner), typing()
+	change := func(text string) string { return serviced(typed(about(text))) }
+	c := &Catalogue{Errors: sync.OnceValue(func() map[string]map[string]ErrorWords {
+		var e errorWords
+		if err := read(part(text, true), &e, change); err != nil {
+			panic(fmt.Sprintf("the catalogue's errors: %v", err))
+		}
+		return e.Errors
+	})}
+	return c, read(texts, c, change)
 }
 
-// decode reads texts into a struct, in which there is no unknown key. That none is missing, or has a placeholder that nothing
-// fills, the tests of this package see: the files are part of the program.
-func decode(text []byte, into any) error {
-	decoder := toml.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		var strict *toml.StrictMissingError
-		if errors.As(err, &strict) {
-			return fmt.Errorf("unknown keys:\n%s", strict.String())
+// errorWords are the tables of errors.
+type errorWords struct {
+	Errors map[string]map[string]ErrorWords
+}
+
+// part is a catalogue's tables of errors, which are more than the half of it, or all others.
+func part(text []byte, ofErrors bool) (tables []byte) {
+	for len(text) > 0 {
+		table := text
+		if next := bytes.Index(text, []byte(head)); next >= 0 {
+			table = text[:next+1]
 		}
-		return err
+		text = text[len(table):]
+		if bytes.HasPrefix(table, []byte("[errors.")) == ofErrors {
+			tables = append(tables, table...)
+		}
 	}
-	return nil
+	return tables
+}
+
+// beginning is a catalogue up to its second table: what names consist of, and the names of the partners, which is the first.
+func beginning(text []byte) []byte {
+	first := bytes.Index(text, []byte(head)) + 1
+	if next := bytes.Index(text[first:], []byte(head)); next >= 0 {
+		return text[:first+next]
+	}
+	return text
 }
 
 // name puts a partner's name, and that of its section, into a text.
@@ -85,37 +127,16 @@ func (c *Catalogue) name(partner string) func(text string) string {
 		name = c.SomePartner
 	}
 	section := cmp.Or(partner, c.SomeSection)
-	if partner != "" && partner != c.OwnSection {
-		section = "partner." + partner
+	table := "[" + section + "]"
+	if partner != "" && partner != c.OwnSection { // one of an array of tables, that its name tells from the others
+		table = `[[partner]] "` + partner + `"`
 	}
 	return func(text string) string {
 		if !strings.Contains(text, "{") {
 			return text
 		}
+		text = strings.ReplaceAll(text, "[{section}]", table)
 		return strings.ReplaceAll(c.elide(text, "{partner}", name), "{section}", section)
-	}
-}
-
-// each changes all texts below a value.
-func each(v reflect.Value, change func(string) string) {
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString(change(v.String()))
-	case reflect.Struct:
-		for i := range v.NumField() {
-			each(v.Field(i), change)
-		}
-	case reflect.Slice, reflect.Array:
-		for i := range v.Len() {
-			each(v.Index(i), change)
-		}
-	case reflect.Map:
-		for _, key := range v.MapKeys() {
-			value := reflect.New(v.Type().Elem()).Elem()
-			value.Set(v.MapIndex(key))
-			each(value, change)
-			v.SetMapIndex(key, value)
-		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package locale
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 // texts collects all texts of a catalogue by where they are.
@@ -16,6 +19,8 @@ func texts(v reflect.Value, path string, found map[string]string) {
 	switch v.Kind() {
 	case reflect.String:
 		found[path] = v.String()
+	case reflect.Func:
+		texts(v.Call(nil)[0], path, found)
 	case reflect.Struct:
 		for i := range v.NumField() {
 			texts(v.Field(i), path+"."+v.Type().Field(i).Name, found)
@@ -40,12 +45,13 @@ func TestCataloguesSayTheSame(t *testing.T) {
 	texts(reflect.ValueOf(*Of(English, "isidoor")), "", en)
 	texts(reflect.ValueOf(*Of(French, "isidoor")), "", fr)
 	maps.DeleteFunc(fr, func(path, _ string) bool { return strings.HasPrefix(path, ".Doings") }) // in English they are their keys
-	same := []string{"paie", "SIRET", "Code", "Codes", "Dossier", "Nomenclature", "HTTP {status}", "{array}, {n}", "PRODUCTION", "{n} code",
+	same := []string{"paie", "SIRET", "Administration", "Messages", "{n} message", "{n} messages",
+		"Code", "Codes", "Dossier", "Nomenclature", "HTTP {status}", "{array}, {n}", "PRODUCTION", "{n} code",
 		"{n} codes", "{n} dossier", "{n} dossiers", "", "isidoor", "Isidoor", "Chorus Pro", "Iopole", "Jindexe",
 		"Version", "Type", "Collection", "{collection} {key}", "{read} = {new} + {changed} + {same} + {refused}",
 		"--employee MATRICULE", "--dossier {example}", "{states}", "{decisions}", "syncd run {of} --failed-of {run}",
 		"API", "MATRICULE", "COLLECTION", "configuration", "secrets", "staging", "{trouble}", "{problem}", "{finding}", " ({names})",
-		"systemctl enable --now syncd", `errors = ["{pointer}"]`, "{title}, version {version} ({short_digest})", "{text}",
+		"syncd daemon", `errors = ["{pointer}"]`, "{title}, version {version} ({short_digest})", "{text}",
 		"{why} (SQLSTATE {where})", "{hint}", "{endpoints}", "{what} ({times})", "{what}", "{before}{problem}", "sudo syncd setup"}
 	for path, english := range en {
 		french, ok := fr[path]
@@ -55,7 +61,8 @@ func TestCataloguesSayTheSame(t *testing.T) {
 		if !ok || (english == "") != (french == "") {
 			t.Errorf("%s: English says %q, French %q", path, english, french)
 		}
-		if !slices.Equal(placeholder.FindAllString(english, -1), placeholder.FindAllString(french, -1)) {
+		ofClock := path == ".Clock" || path == ".FullHour" // English hours have two digits
+		if !ofClock && !slices.Equal(placeholder.FindAllString(english, -1), placeholder.FindAllString(french, -1)) {
 			t.Errorf("%s: the placeholders of %q and %q differ", path, english, french)
 		}
 		if english == french && !slices.Contains(same, english) && !strings.HasPrefix(path, ".Plurals") {
@@ -122,6 +129,27 @@ func checkText(text, path, args string, optional bool) (problems []error) {
 	return problems
 }
 
+// decode reads TOML as the library does, which sees keys that stand twice, and wants read to find the same.
+func decode(text []byte, into any) error {
+	decoder := toml.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		var strict *toml.StrictMissingError
+		if errors.As(err, &strict) {
+			err = fmt.Errorf("unknown keys:\n%s", strict.String())
+		}
+		return errors.Join(err, read(text, reflect.New(reflect.TypeOf(into).Elem()).Interface(), strings.Clone))
+	}
+	again := reflect.New(reflect.TypeOf(into).Elem()).Interface()
+	if err := read(text, again, strings.Clone); err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(again, into) {
+		return errors.New("read finds something else than the library")
+	}
+	return nil
+}
+
 // whole reads texts in which no key may be missing, unknown, or have a placeholder that nothing fills.
 func whole(text []byte, into any) error {
 	if err := decode(text, into); err != nil {
@@ -130,15 +158,20 @@ func whole(text []byte, into any) error {
 	return errors.Join(check(reflect.ValueOf(into).Elem(), "", "", false)...)
 }
 
+// wholeCatalogue is whole for the two parts of a catalogue.
+func wholeCatalogue(text []byte) error {
+	return errors.Join(whole(part(text, false), &Catalogue{}), whole(part(text, true), &errorWords{}))
+}
+
 func TestFilesAreWhole(t *testing.T) {
 	t.Parallel()
-	for name, into := range map[string]any{"en.toml": &Catalogue{}, "fr.toml": &Catalogue{},
-		"help.en.toml": &Help{}, "help.fr.toml": &Help{}} {
+	whole := map[string]func([]byte) error{"": wholeCatalogue, "help.": func(text []byte) error { return whole(text, &Help{}) }}
+	for _, name := range []string{"en.toml", "fr.toml", "help.en.toml", "help.fr.toml"} {
 		text, err := files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := whole(text, into); err != nil {
+		if err := whole[name[:len(name)-len("en.toml")]](text); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -163,8 +196,10 @@ func TestWhatACatalogueMustHave(t *testing.T) {
 		"Plurals.Employees has 3 texts":                 change("employees = [", "employees = [\"x\", "),
 		"Reasons.accepted.Plain is missing":             change("accepted.plain = ", "accepted.with = "),
 		"Findings.absent[0]: nothing fills {somewhere}": change("absent = [\n  \"", "absent = [\n  \"{somewhere}"),
+		"Errors.preset.not-permitted.Text is missing":   change("not-permitted.text = ", "# "),
+		"already defined":                               change("noRuns = ", "noRuns = \"x\"\nnoRuns = "),
 	} {
-		if err := whole(changed, &Catalogue{}); err == nil || !strings.Contains(err.Error(), want) {
+		if err := wholeCatalogue(changed); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %q in it", err, want)
 		}
 	}
@@ -193,6 +228,56 @@ func TestNamesOfPartners(t *testing.T) {
 	}
 	if got := Of(French, "isidoor").Causes["client"].Mend; !strings.Contains(got, "dans [isidoor] (") {
 		t.Errorf("got %q", got)
+	}
+}
+
+// typedByOthers are the tables that only who types reads: errors of what is typed, of the configuration and the machine, options
+// that nobody clicks, and what no page shows, or under words that say for whom it is.
+var typedByOthers = regexp.MustCompile(`^\.(Answers|Doings|Found|Purge|Rekey|Forget|Alert|Schedule|Accounts|PayMonth\.(Dead|OneOf)|` +
+	`Errors\[(call|command|config|contract|database|defect|inspect|isidoor|load|admin|mapping|monitor|os|preset|sandbox|scaffold|setup|` +
+	`staging|issuer|web)\]|Refused\[[a-z-]+\]\.Text|Words\.UnknownNomenclature|Steps\.(FirstRun|FirstPull)|Inbox\.Full|Web\.OIDC\.Tell|` +
+	`Errors\[run\]\[end-unrecorded\])`)
+
+// Who clicks is told of no command, unless it is for an administrator.
+func TestWhatThePageSaysInstead(t *testing.T) {
+	t.Parallel()
+	for _, language := range []Language{French, English} {
+		typed, clicked := Of(language, "isidoor"), OfPage(language, "isidoor")
+		if typed.Steps.Send == clicked.Steps.Send || typed.Words.WaitsForDaemon == clicked.Words.WaitsForDaemon {
+			t.Errorf("%s: the page says what a terminal says", language)
+		}
+		found, read := map[string]string{}, 0
+		texts(reflect.ValueOf(*clicked), "", found)
+		for path, text := range found {
+			if typedByOthers.MatchString(path) {
+				continue
+			}
+			read++
+			if before, names := namesCommand(text); names && !strings.Contains(before, "administrat") {
+				t.Errorf("%s: %s names a command: %s", language, path, text)
+			}
+		}
+		if read < 1500 {
+			t.Errorf("%s: only %d texts were read", language, read)
+		}
+	}
+}
+
+// What a hint has for a terminal is left out on the page; what else it says stays.
+func TestUntyped(t *testing.T) {
+	t.Parallel()
+	c := Of(English, "isidoor")
+	for hint, want := range map[string]string{
+		"see 'syncd runs'":                                        "",
+		"plan afresh: syncd run paie":                             "plan afresh",
+		"look at it; 'syncd show 3' tells; correct the data":      "look at it; correct the data",
+		"an administrator names the user once: syncd account add": "an administrator names the user once: syncd account add",
+		"wait until it ends":                                      "wait until it ends",
+		"take --resend away":                                      "",
+	} {
+		if got := c.untyped(hint); got != want {
+			t.Errorf("%q became %q, want %q", hint, got, want)
+		}
 	}
 }
 

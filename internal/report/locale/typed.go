@@ -1,7 +1,6 @@
 package locale
 
 import (
-	"reflect"
 	"strings"
 	"sync"
 
@@ -26,10 +25,13 @@ func TypeAs(command string) {
 // Typed is how a person types the program's name.
 func Typed() string { return calledAs }
 
-var commandInText = lazyregexp.New(`\b` + program + ` ([a-z]+)\b`)
+var commandInText = lazyregexp.New(`\b` + program + ` (sandbox (?:init|sample)\b|[a-z]+\b)`)
 
-// own are commands that need nothing of a service, and are typed as everywhere.
-const own = " admin completion daemon help sandbox setup version "
+// own are commands that need nothing of a service, and are typed as everywhere, as are those that make a rehearsal or its data.
+const own = " admin completion daemon help setup version web "
+
+// AsTyped changes the commands in a text to how they are typed.
+func AsTyped(text string) string { return typing()(text) }
 
 // IsCommand reports whether a word is one of the program's commands.
 func IsCommand(name string) bool { return ofService()[name] || strings.Contains(own, " "+name+" ") }
@@ -55,19 +57,54 @@ var ofService = sync.OnceValue(func() map[string]bool {
 	return named
 })
 
-// typing changes the commands in all texts below a value to how they are typed, and the one file that they name to where the package
-// has it.
-func typing(v reflect.Value) {
-	if calledAs == program {
-		return
+// Unit is the service of this program's commands on this machine, as systemctl takes it: "syncd", "syncd@essai".
+func Unit() string { return UnitOf(calledAs, "") }
+
+// UnitOf is the unit of the service whose commands are typed so; part is what its name has behind the program's, "-web".
+func UnitOf(command, part string) string {
+	if _, instance, named := strings.Cut(command, " -i "); named {
+		return program + part + "@" + instance
 	}
-	each(v, func(text string) string {
-		text = strings.ReplaceAll(text, "migrations/roles.sql", "/usr/share/syncd/roles.sql")
-		return commandInText().ReplaceAllStringFunc(text, func(found string) string {
-			if name := strings.TrimPrefix(found, program+" "); ofService()[name] {
-				return calledAs + " " + name
-			}
-			return found
-		})
+	return program + part
+}
+
+var systemctl = lazyregexp.New(`\bsystemctl (enable --now|start|restart|reload) ` + program + `\b`)
+
+// serviced changes commands about the service to those about this one. Where a program is called by its own name, there is none that
+// could be started but by itself.
+func serviced(text string) string {
+	if !strings.Contains(text, "systemctl ") { // nearly all of them
+		return text
+	}
+	return systemctl().ReplaceAllStringFunc(text, func(found string) string {
+		starts := strings.Contains(found, " start ") || strings.Contains(found, " enable ")
+		if starts && calledAs == program {
+			return program + " daemon"
+		}
+		return strings.TrimSuffix(found, program) + Unit()
 	})
+}
+
+// typing changes the commands in a text to how they are typed, and the one file that they name to where the package has it.
+func typing() (change func(text string) string) {
+	if calledAs == program {
+		return func(text string) string { return text }
+	}
+	return func(text string) string {
+		text = strings.ReplaceAll(text, "migrations/roles.sql", "/usr/share/syncd/roles.sql")
+		lines := strings.SplitAfter(text, "\n")
+		for i, line := range lines {
+			if !strings.Contains(line, " --config ") { // with a configuration of one's own, which a service's commands do not take
+				lines[i] = commandInText().ReplaceAllStringFunc(line, asTyped)
+			}
+		}
+		return strings.Join(lines, "")
+	}
+}
+
+func asTyped(found string) string {
+	if name := strings.TrimPrefix(found, program+" "); ofService()[name] {
+		return calledAs + " " + name
+	}
+	return found
 }

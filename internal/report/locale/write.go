@@ -24,7 +24,7 @@ func Fill(text string, namesAndValues ...any) string {
 // A code without words stands for itself.
 func (c *Catalogue) Error(code string, args map[string]any) (text, hint string) {
 	room, name, _ := strings.Cut(code, ".")
-	words, known := c.Errors[room][name]
+	words, known := c.Errors()[room][name]
 	switch {
 	case !known && len(args) == 0:
 		return code, ""
@@ -33,15 +33,27 @@ func (c *Catalogue) Error(code string, args map[string]any) (text, hint string) 
 	}
 	values := make([]any, 0, 2*len(args))
 	for name, value := range args {
+		if day, is := value.(string); is && name == "day" {
+			value = c.day(day)
+		}
 		values = append(values, name, c.value(value))
 	}
 	return Fill(words.Text, values...), Fill(words.Hint, values...)
 }
 
+// day is a day that a fact has as 2006-01-02, as lists have it.
+func (c *Catalogue) day(text string) string {
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return text
+	}
+	return day.Format(c.ListDay)
+}
+
 // Names reports whether the words of a code name a value; both languages name the same ones. A code without words names all.
 func (c *Catalogue) Names(code, value string) bool {
 	room, name, _ := strings.Cut(code, ".")
-	words, known := c.Errors[room][name]
+	words, known := c.Errors()[room][name]
 	return !known || strings.Contains(words.Text+words.Hint, "{"+value+"}")
 }
 
@@ -72,6 +84,11 @@ func (c *Catalogue) value(v any) any {
 		return strings.Join(v, ", ")
 	case string:
 		return strings.Map(visible, v)
+	case time.Time:
+		if v = v.Local(); c.clock != nil {
+			v = v.In(c.clock)
+		}
+		return c.Minute(v)
 	}
 	return v
 }
@@ -146,20 +163,51 @@ func (c *Catalogue) BehindOf(month string) string {
 	return c.elide(c.OfMonth, "{month}", month)
 }
 
-// Moment is a time to the second, and by which clock.
+// Moment is a time to the second: "30 November 2026, 07:00:03".
 func (c *Catalogue) Moment(t time.Time) string {
+	return c.dated(c.DateTime, t, t.Format("15:04:05")) + c.clockOf(t)
+}
+
+// Minute is a time as a person says it: "Monday 30 November 2026 at 07:00", "lundi 30 novembre 2026 à 7 h".
+func (c *Catalogue) Minute(t time.Time) string {
+	clock := c.Clock
+	if t.Minute() == 0 {
+		clock = c.FullHour
+	}
+	return c.dated(c.WeekdayTime, t, Fill(clock, "hour", t.Hour(), "hh", t.Format("15"), "mm", t.Format("04"))) + c.clockOf(t)
+}
+
+// Second is a time in a list, whose columns stand below one another: "2026-11-30 07:00:03".
+func (c *Catalogue) Second(t time.Time) string { return t.Format(c.ListDay+" 15:04:05") + c.clockOf(t) }
+
+// dated puts a day, and a time of it that is told already, into a text.
+func (c *Catalogue) dated(text string, t time.Time, clock string) string {
 	day := strconv.Itoa(t.Day())
 	if t.Day() == 1 {
 		day = c.FirstDay
 	}
-	return Fill(c.DateTime, "day", day, "month", c.Months[t.Month()-1], "year", t.Year(), "time", t.Format("15:04:05")) + " (" + clockName(t) +
-		")"
+	return Fill(text, "weekday", c.Weekdays[t.Weekday()], "day", day, "month", c.Months[t.Month()-1], "year", t.Year(), "time", clock)
 }
 
-// clockName is "Europe/Paris"; that of the machine's clock has no name, so its offset stands for it.
-func clockName(t time.Time) string {
-	if t.Location() == time.Local {
-		return t.Format("UTC-07:00")
+// clockOf says by which clock a time is, where that is not the reader's, or shows the same twice: " (Indian/Reunion)".
+func (c *Catalogue) clockOf(t time.Time) string {
+	reader := c.clock
+	if reader == nil {
+		reader = time.Local
 	}
-	return t.Location().String()
+	_, offset := t.Zone()
+	_, readers := t.In(reader).Zone()
+	switch {
+	case offset != readers && t.Location() != time.Local: // a machine's own clock has no name
+		return " (" + t.Location().String() + ")"
+	case offset != readers || twice(t):
+		return " (" + t.Format("UTC-07:00") + ")"
+	}
+	return ""
+}
+
+// twice reports whether the clock shows a time a second time, or will: summer has just ended, or is about to.
+func twice(t time.Time) bool {
+	shown := t.Format("15:04")
+	return t.Add(time.Hour).Format("15:04") == shown || t.Add(-time.Hour).Format("15:04") == shown
 }

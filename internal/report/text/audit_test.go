@@ -43,6 +43,9 @@ func TestAudit(t *testing.T) {
 			func(e *ledger.AuditEntry) { e.Employees, e.Detail = []string{"00031"}, "withdrawn" }),
 		decided(ledger.DecisionApprove, 2*time.Hour, because("move of the whole site")),
 		decided("new-decision", time.Hour), decided(ledger.DecisionRun, 0),
+		decided(ledger.DecisionApprove, 0, because("a rehearsal"), func(e *ledger.AuditEntry) {
+			e.Partner, e.BaseURL = "isidoor", "http://127.0.0.1:8089/api"
+		}),
 		decided(ledger.DecisionPutBack, 0, func(e *ledger.AuditEntry) {
 			*e = ledger.AuditEntry{At: e.At, Actor: "syncd", Decision: e.Decision, Version: "0.2.0", ConfigDigest: e.ConfigDigest,
 				Reason: "in English", Facts: ledger.AuditFacts{Why: new(hinted.Say("audit.put-back-behind", "known", 7, "seen", 9))}}

@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"syncd/internal/report/view"
@@ -57,17 +58,21 @@ func (c *Check) print(f view.CheckLine) {
 	}
 	c.say(fmt.Sprintf("%-*s  %-22s %s\n", widest, c.Levels[f.Level], c.subject(f.Subject), f.Text), widest)
 	if f.Hint != "" {
-		c.say(fmt.Sprintf("%*s hint: %s\n", widest+24, "", f.Hint), widest)
+		c.say(strings.Repeat(" ", c.hang(widest))+c.Hint+f.Hint+"\n", widest)
 	}
 }
 
 // say writes a line; what has no room goes on below the text, or where that is narrow, below the subject.
 func (c *Check) say(line string, widest int) {
-	hang := widest + 25
-	if c.look.Width < hang+textWidth/2 {
-		hang = widest + 2
+	io.WriteString(c.w, FoldBelow(line, c.look.Width, c.hang(widest))) //nolint:errcheck // the output keeps what it lost
+}
+
+// hang is where what has no room goes on, and a hint begins.
+func (c *Check) hang(widest int) int {
+	if hang := widest + 25; c.look.Width == 0 || c.look.Width >= hang+textWidth/2 {
+		return hang
 	}
-	io.WriteString(c.w, FoldBelow(line, c.look.Width, hang)) //nolint:errcheck // the output keeps what it lost
+	return widest + 2
 }
 
 // subject is what was looked at in words: a job keeps its name, whatever it is.

@@ -3,12 +3,12 @@ package text
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"syncd/internal/contract"
 	"syncd/internal/contract/openapi"
 	"syncd/internal/hinted"
 	"syncd/internal/ledger"
+	"syncd/internal/report/view"
 )
 
 // ContractFetched tells where the contracts stand after the API was asked; on stderr why it gave none. source is where the
@@ -49,7 +49,7 @@ func (p *Printer) contractCall(w io.Writer, s *contract.Standing) {
 		advice := p.Advice(&s.Advice[i])
 		p.say(w, answers.Advice, "level", answers.Levels[advice.Level], "text", advice.Text)
 		if advice.Hint != "" {
-			fmt.Fprintf(w, "hint: %s\n", advice.Hint)
+			fmt.Fprintln(w, Fold(p.Hint+advice.Hint, p.look.Width))
 		}
 	}
 }
@@ -93,7 +93,8 @@ func (p *Printer) ContractAccepted(w io.Writer, s *contract.Standing, accepted *
 // ContractShown tells which contracts were seen, and what one of them says.
 func (p *Printer) ContractShown(w io.Writer, s *contract.Standing, document *openapi.Document) error {
 	answers := p.Answers.Contract
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	const columns = 4
+	seenOnes, calls := untitled(columns), untitled(columns)
 	for i, seen := range s.Known.Seen {
 		state := ""
 		switch {
@@ -105,17 +106,21 @@ func (p *Printer) ContractShown(w io.Writer, s *contract.Standing, document *ope
 			state = answers.SentBy
 		}
 		since := p.Fill(answers.Seen, "from", p.Day(seen.FirstSeen), "to", p.Day(seen.LastSeen))
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", short(seen.Digest), seen.Place, since, state)
+		seenOnes.Rows = append(seenOnes.Rows, []string{short(seen.Digest), seen.Place, since, state})
 	}
-	fmt.Fprintf(table, "\n%s\n", p.Fill(answers.Title, "title", document.Title, "version", document.Version))
 	for _, line := range document.Overview() {
 		takes := line.Takes()
 		if line.Broken != nil {
 			takes = answers.NotKnown
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", line.Call, takes, line.ID, line.Summary)
+		calls.Rows = append(calls.Rows, []string{line.Call, takes, line.ID, line.Summary})
 	}
-	if err := table.Flush(); err != nil {
+	g := p.page(w)
+	g.table(seenOnes)
+	g.newline()
+	g.line(0, p.Fill(answers.Title, "title", document.Title, "version", document.Version))
+	g.table(calls)
+	if err := g.end(); err != nil {
 		return err
 	}
 	for _, note := range document.Notes {
@@ -133,17 +138,19 @@ func (p *Printer) ContractShown(w io.Writer, s *contract.Standing, document *ope
 func (p *Printer) ContractCall(w io.Writer, op *openapi.Operation) error {
 	answers := p.Answers.Contract
 	required := map[bool]string{true: answers.Required}
-	fmt.Fprintf(w, "%s %s  %s\n", op.Method, op.Path, op.Summary)
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	const columns = 4
+	g, table := p.page(w), untitled(columns)
+	g.line(0, op.Method+" "+op.Path+"  "+op.Summary)
 	for _, parameter := range op.Parameters {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", parameter.Name, placeIn(answers.Places, parameter.In), required[parameter.Required],
-			parameter.Description)
+		table.Rows = append(table.Rows, []string{parameter.Name, placeIn(answers.Places, parameter.In), required[parameter.Required],
+			parameter.Description})
 	}
 	members, all := op.Outline()
 	for _, line := range members {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", line.Path, line.Type, required[line.Required], line.Description)
+		table.Rows = append(table.Rows, []string{line.Path, line.Type, required[line.Required], line.Description})
 	}
-	if err := table.Flush(); err != nil {
+	g.table(table)
+	if err := g.end(); err != nil {
 		return err
 	}
 	switch {
@@ -172,7 +179,12 @@ func placeIn(places map[string]string, in string) string {
 
 // say writes a sentence of the catalogue on a line of its own. An error of the writer shows at its next use.
 func (p *Printer) say(w io.Writer, sentence string, namesAndValues ...any) {
-	fmt.Fprintln(w, p.Fill(sentence, namesAndValues...))
+	fmt.Fprintln(w, Fold(p.Fill(sentence, namesAndValues...), p.look.Width))
+}
+
+// untitled is a table of columns of words, without a head.
+func untitled(columns int) view.Table {
+	return view.Table{Head: make([]string, columns), Numbers: columns}
 }
 
 // short is the beginning of a digest, which is enough to name it.

@@ -106,7 +106,7 @@ func TestPlanUnderAContract(t *testing.T) {
 			if err := sink.Add(context.Background(), numbered(c.items...)); err != nil {
 				return err
 			}
-			return sink.Finish(tally(5, 9, c.items...), "91ab", c.findings)
+			return sink.Finish(tally(5, 9, c.items...), "91ab", c.findings, nil)
 		})
 	}
 }

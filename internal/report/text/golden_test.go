@@ -64,6 +64,62 @@ func fits(t *testing.T, language locale.Language, width int, write func(w io.Wri
 	}
 }
 
+// frenchJargon are words of who wrote the program, of who runs it, and of its configuration.
+var frenchJargon = regexp.MustCompile(`(?i)démon|empreinte|staging|\bledger\b|\bsockets?\b|\bhash|\bdigest|baseline|payload|json|toml|\bhtml\b|` +
+	`sqlstate|(?-i:\[\[?[a-z])|pg_hba|\burl\b|[a-z]_[a-z]+|timeout|job\.|journalctl|systemctl|superutilisateur`)
+
+// What in a French report is not for who does the payroll: what follows a failure as its technical detail, what is expressly for an
+// administrator, a command, and what a partner or a person wrote.
+var (
+	frenchDetail = regexp.MustCompile(`(?m)^  Détail technique[^\n]*\n(    [^\n]*\n)+`)
+	frenchAdmin  = regexp.MustCompile(`(?s)[^.\n]*?l'administrateur.*?(\n    \S|\.\n|\z)`)
+	frenchTyped  = regexp.MustCompile(`(?m)^ *(syncd|psql|systemctl) [^\n]*$`)
+	frenchQuoted = regexp.MustCompile(`F_VIESCO?_0\d|PRIME_EXC|AVN_REPAS|colonne [a-z_]+|application/[a-z]+|[a-z]+ is being repaired|multipart/form-data|new-decision`)
+)
+
+// Reports that are an administrator's, by what their names begin with.
+var administrators = map[string]string{
+	"contract-no-json": "only who maps the fields can do something about a call that takes no JSON", "contract-no-body": "likewise",
+	"inbox-record":        "shows a document of a partner as it is",
+	"received-no-inbox":   "a schema is made by who runs the database",
+	"why-error":           "what met an error",
+	"purge":               "what is deleted is an administrator's to confirm",
+	"guard-staging-limit": "a code that Postgres has, and nobody words for",
+	"schedule":            "starts services",
+}
+
+// No French report speaks of what its reader does not know.
+func TestFrenchReportsHaveNoJargon(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("testdata/*.fr.txt")
+	if err != nil || len(paths) < 150 {
+		t.Fatalf("%d reports: %v", len(paths), err)
+	}
+	for _, path := range paths {
+		report, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(report)
+		for _, out := range []*regexp.Regexp{frenchDetail, frenchTyped, frenchAdmin, frenchQuoted} {
+			text = out.ReplaceAllString(text, "")
+		}
+		whose := ""
+		for name, why := range administrators {
+			if strings.HasPrefix(filepath.Base(path), name) {
+				whose = why
+			}
+		}
+		found := frenchJargon.FindString(text)
+		if found != "" && whose == "" {
+			before, _, _ := strings.Cut(text, found)
+			line := text[strings.LastIndexByte(before, '\n')+1:]
+			line, _, _ = strings.Cut(line, "\n")
+			t.Errorf("%s says %q: %s", path, found, line)
+		}
+	}
+}
+
 var command = regexp.MustCompile(`^ *(?:«.|\()?syncd ([a-z]+)`)
 
 // typed reports whether a line is a command to type.
@@ -166,7 +222,7 @@ func planned(sink *text.PlanSink, counts jobs.Counts, items ...jobs.Item) error 
 	if err := sink.Add(context.Background(), batch); err != nil {
 		return err
 	}
-	return sink.Finish(counts, "91ab", nil)
+	return sink.Finish(counts, "91ab", nil, nil)
 }
 
 func toSend(items ...jobs.Item) []jobs.Item {
@@ -197,7 +253,7 @@ func TestPlan(t *testing.T) {
 		return planned(p.NewPlanSink(w, subject, view.Show{}), tally(0, 0, many...), many...)
 	})
 	golden(t, "plan-nothing", func(w io.Writer, p *text.Printer) error {
-		return p.NewPlanSink(w, subject, view.Show{}).Finish(tally(8, 20), "", nil)
+		return p.NewPlanSink(w, subject, view.Show{}).Finish(tally(8, 20), "", nil, nil)
 	})
 	golden(t, "plan-blocked", func(w io.Writer, p *text.Printer) error {
 		return planned(p.NewPlanSink(w, subject, view.Show{}), tally(7, 20, some[4]), some[4])

@@ -114,7 +114,7 @@ func TestPlanWithGuards(t *testing.T) {
 	counts.Held++
 	plan := func(sink interface {
 		jobs.PlanSink
-		Finish(jobs.Counts, string, []jobs.Finding) error
+		Finish(jobs.Counts, string, []jobs.Finding, *jobs.Sums) error
 	}, findings ...jobs.Finding,
 	) error {
 		if err := sink.Add(context.Background(), numbered(items...)); err != nil {
@@ -123,13 +123,13 @@ func TestPlanWithGuards(t *testing.T) {
 		if err := sink.Hold(context.Background(), later); err != nil {
 			return err
 		}
-		return sink.Finish(counts, "91ab", findings)
+		return sink.Finish(counts, "91ab", findings, nil)
 	}
 	golden(t, "plan-held", func(w io.Writer, p *text.Printer) error {
 		return plan(p.NewPlanSink(w, subject, view.Show{Diff: true}), manyUpdated, lateOnes)
 	})
 	golden(t, "plan-nobody", func(w io.Writer, p *text.Printer) error {
-		return p.NewPlanSink(w, subject, view.Show{}).Finish(jobs.Counts{}, "91ab", []jobs.Finding{noRows})
+		return p.NewPlanSink(w, subject, view.Show{}).Finish(jobs.Counts{}, "91ab", []jobs.Finding{noRows}, nil)
 	})
 	golden(t, "plan-holds", func(w io.Writer, p *text.Printer) error {
 		return plan(p.NewPlanSink(w, subject, view.Show{}))
@@ -200,5 +200,5 @@ func planJSON(sink *view.PlanJSON, item jobs.Item) error {
 	if err := sink.Hold(context.Background(), []jobs.Hold{{Seq: 1, Key: item.Key, Finding: item.Findings[0]}}); err != nil {
 		return err
 	}
-	return sink.Finish(jobs.Counts{}, "", item.Findings)
+	return sink.Finish(jobs.Counts{}, "", item.Findings, nil)
 }

@@ -118,7 +118,7 @@ func TestPlanJSON(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := sink.Finish(jobs.Counts{EmployeesRead: 8}, "91ab", nil); err != nil {
+		if err := sink.Finish(jobs.Counts{EmployeesRead: 8}, "91ab", nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		var got struct {

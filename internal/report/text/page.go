@@ -123,17 +123,3 @@ func padRight(text string, width int) string {
 func padLeft(text string, width int) string {
 	return strings.Repeat(" ", max(width-length(text), 0)) + text
 }
-
-// wrap breaks a text between words into lines of about width characters.
-func wrap(text string, width int) []string {
-	var wrapped []string
-	line := ""
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' }) { // no-break spaces stay
-		if line != "" && length(word) > 1 && length(line)+1+length(word) > width {
-			wrapped = append(wrapped, line)
-			line = ""
-		}
-		line = strings.TrimPrefix(line+" "+word, " ")
-	}
-	return append(wrapped, line)
-}

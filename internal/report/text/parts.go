@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"syncd/internal/jobs"
+	"syncd/internal/plaintext"
 	"syncd/internal/report/view"
 )
 
@@ -57,6 +58,20 @@ func (g *page) findings(parts []view.Findings) {
 	}
 }
 
+// amounts writes sums below one another, and what is to be known of them.
+func (g *page) amounts(a *view.Amounts) {
+	if a == nil {
+		return
+	}
+	g.title(a.Title)
+	if len(a.Table.Rows) > 0 {
+		g.table(a.Table)
+	}
+	for _, note := range a.Notes {
+		g.sentence(itemIndent, 2*itemIndent, note)
+	}
+}
+
 // sentence writes a text, and how far in it begins and goes on.
 func (g *page) sentence(indent, hang int, text string) {
 	if g.Width > 0 && g.Width < hang+textWidth {
@@ -64,7 +79,7 @@ func (g *page) sentence(indent, hang int, text string) {
 		g.line(indent, text)
 		return
 	}
-	for i, line := range wrap(text, textWidth) {
+	for i, line := range plaintext.Wrap(text, textWidth) {
 		if i > 0 {
 			indent = hang
 		}
@@ -88,11 +103,15 @@ func (g *page) item(l *view.Line) {
 	g.spaces(itemIndent)
 	g.sign(l.Sign)
 	key := " " + view.Clean(view.Cut(l.Key))
-	if len(l.Text) > 0 {
+	texts := l.Text
+	if l.Name != "" {
+		texts = append([]string{l.Name}, texts...)
+	}
+	if len(texts) > 0 {
 		key = padRight(key, 1+g.keyWidth) + "  "
 	}
 	g.text(plain, key)
-	for i, line := range l.Text {
+	for i, line := range texts {
 		g.hang = g.textIndent() + leading(line)
 		if i > 0 {
 			g.spaces(g.textIndent())
@@ -100,7 +119,7 @@ func (g *page) item(l *view.Line) {
 		g.text(plain, view.Cut(line))
 		g.newline()
 	}
-	if len(l.Text) == 0 {
+	if len(texts) == 0 {
 		g.newline()
 	}
 	g.diff(g.textIndent(), l.Diff)

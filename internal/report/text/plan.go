@@ -24,6 +24,7 @@ func (p *Printer) NewPlanSink(w io.Writer, subject view.Subject, show view.Show)
 // Add implements jobs.PlanSink.
 func (s *PlanSink) Add(_ context.Context, items []jobs.PlannedItem) error {
 	s.begin()
+	s.plan.Learn(items)
 	for i := range items {
 		if line, shown := s.plan.Line(&items[i].Item); shown {
 			s.page.item(&line)
@@ -49,9 +50,9 @@ func (s *PlanSink) begin() {
 }
 
 // Finish writes the summary of a plan that came to its end.
-func (s *PlanSink) Finish(c jobs.Counts, digest string, findings []jobs.Finding) error {
+func (s *PlanSink) Finish(c jobs.Counts, digest string, findings []jobs.Finding, sums *jobs.Sums) error {
 	s.begin()
-	g, end := s.page, s.plan.End(c, digest, findings)
+	g, end := s.page, s.plan.End(c, digest, findings, sums)
 	g.more(end.More)
 	if end.Compared != nil {
 		g.title(end.Compared.Title)
@@ -70,6 +71,7 @@ func (s *PlanSink) Finish(c jobs.Counts, digest string, findings []jobs.Finding)
 		g.line(0, end.Digest)
 	}
 	g.findings(end.Holding)
+	g.amounts(end.Amounts)
 	if end.Held != "" {
 		g.newline()
 		g.line(0, end.Held)

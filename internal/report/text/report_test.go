@@ -168,7 +168,7 @@ func TestErrorsAreReturned(t *testing.T) {
 			t.Errorf("got %v, want the error of the writer", err)
 		}
 	}
-	if err := p.Nomenclatures(io.Discard, test, nomenclatures, "Nope"); err == nil || !strings.Contains(err.Error(), "\nhint: ") {
+	if err := p.Nomenclatures(io.Discard, test, nomenclatures, "Nope"); err == nil || !strings.Contains(err.Error(), "\nconseil\u00a0: ") {
 		t.Errorf("an unknown nomenclature gives %v", err)
 	}
 }
@@ -188,7 +188,7 @@ func TestTimesAreByTheClockOfTheJob(t *testing.T) {
 	p := text.New(view.New(locale.English, view.Options{Partner: partner.OfSample().Name, Location: zone("Europe/Paris"),
 		Zones: map[string]*time.Location{"paie-974": zone("Indian/Reunion")}}), text.Look{})
 	for job, want := range map[string][2]string{
-		"paie":     {"30 November 2026, 06:00:03 (Europe/Paris)", "2026-11-30 06:00 "},
+		"paie":     {"30 November 2026, 06:00:03\n", "2026-11-30 06:00 "},
 		"paie-974": {"30 November 2026, 09:00:03 (Indian/Reunion)", "2026-11-30 09:00 "},
 	} {
 		run := failed(jobs.ReasonStopped, "", jobs.Counts{})
@@ -200,5 +200,26 @@ func TestTimesAreByTheClockOfTheJob(t *testing.T) {
 		if !strings.Contains(text.String(), want[0]) || !strings.Contains(list.String(), want[1]) {
 			t.Errorf("%s: %s%s", job, &text, &list)
 		}
+	}
+}
+
+// Of a run that was killed before its plan nobody knows whom it was for: it is told of nobody, and not of 0.
+func TestRunWithoutAPlanCountsNobody(t *testing.T) {
+	t.Parallel()
+	killed := run(jobs.Running, jobs.Counts{})
+	killed.Planned, killed.Interrupted, killed.FinishedAt = false, true, nil
+	var b bytes.Buffer
+	if err := printer(locale.English).Runs(&b, []*jobs.Run{killed}); err != nil {
+		t.Fatal(err)
+	}
+	if line := b.String(); !strings.Contains(line, "interrupted") || strings.Count(line, "–") != 3 {
+		t.Errorf("%s", line)
+	}
+	b.Reset()
+	if err := printer(locale.English).Run(&b, killed, seq(), view.Show{}); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); !strings.Contains(text, "No plan has been made.") || strings.Contains(text, " 0 ") {
+		t.Errorf("%s", text)
 	}
 }

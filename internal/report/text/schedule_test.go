@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +110,42 @@ func TestSchedule(t *testing.T) {
 	} {
 		s.Now = at(30, 7)
 		golden(t, name, func(w io.Writer, p *text.Printer) error { return p.Schedule(w, s) })
+	}
+}
+
+// What docs/schedule.md and docs/fr/planning.md show is what is printed.
+func TestScheduleInDocuments(t *testing.T) {
+	t.Parallel()
+	working := entry()
+	working.Timezone, working.Next = "Europe/Paris", nil
+	for _, day := range []string{"2026-11-30", "2026-12-31", "2027-01-29", "2027-02-26", "2027-03-31"} {
+		next, err := time.ParseInLocation(time.DateOnly, day, paris)
+		if err != nil {
+			t.Fatal(err)
+		}
+		working.Next = append(working.Next, next.Add(6*time.Hour))
+	}
+	for _, dossier := range []string{"saint-martin", "sainte-anne"} {
+		last := &ledger.Fire{Nominal: time.Date(2026, 10, 30, 6, 0, 0, 0, paris), Outcome: ledger.FireRun, RunID: 12}
+		working.Dossiers = append(working.Dossiers, view.ScheduleDossier{Dossier: dossier, Armed: true, Last: last, LastState: jobs.Succeeded})
+	}
+	now := time.Date(2026, 11, 22, 2, 30, 0, 0, paris)
+	s := view.Schedules{Entries: []view.ScheduleEntry{{Job: "dictionnaire", Kind: jobs.PullDictionnaire}, working}, Now: now,
+		Daemons: []view.DaemonEntry{{Host: "serveur", PID: 12610, Version: "0.1.0", Started: now}}}
+	spaces := strings.NewReplacer("\u00a0", " ", "\u202f", " ", " syncd run", " sudo syncd-admin run") // as the packaged service says it
+	for language, document := range map[locale.Language]string{locale.English: "docs/schedule.md", locale.French: "docs/fr/planning.md"} {
+		want, err := os.ReadFile(filepath.Join("..", "..", "..", filepath.FromSlash(document)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		p := text.New(view.New(language, view.Options{Location: paris}), text.Look{})
+		if err := p.Schedule(&b, s); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(spaces.Replace(string(want)), "```\n"+spaces.Replace(b.String())+"```\n") {
+			t.Errorf("%s shows not\n%s", document, &b)
+		}
 	}
 }
 

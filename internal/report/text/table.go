@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"syncd/internal/plaintext"
 	"syncd/internal/report/view"
 )
 
@@ -22,7 +23,9 @@ func (g *page) table(t view.Table) {
 			return
 		}
 	}
-	g.row(bold, t.Head, widths, t.Numbers)
+	if strings.Join(t.Head, "") != "" {
+		g.row(bold, t.Head, widths, t.Numbers)
+	}
 	for _, row := range t.Rows {
 		g.row(plain, row, widths, t.Numbers)
 	}
@@ -34,7 +37,7 @@ func (g *page) row(s style, row []string, widths []int, numbers int) {
 	for i, cell := range row {
 		cells[i] = []string{view.Clean(cell)}
 		if length(cells[i][0]) > widths[i] {
-			cells[i] = wrap(cells[i][0], widths[i])
+			cells[i] = plaintext.Wrap(cells[i][0], widths[i])
 		}
 		height = max(height, len(cells[i]))
 	}

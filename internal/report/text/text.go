@@ -8,7 +8,9 @@ package text
 import (
 	"io"
 	"iter"
+	"strconv"
 
+	"syncd/internal/accounts"
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
 	"syncd/internal/mapping"
@@ -24,6 +26,9 @@ type Printer struct {
 // New makes a Printer.
 func New(teller *view.Teller, look Look) *Printer { return &Printer{teller, look} }
 
+// Named is the same printer for one report that calls employees by their names.
+func (p *Printer) Named(ask view.Naming) *Printer { return &Printer{p.Teller.Named(ask), p.look} }
+
 // Run writes the report of a transfer. items are those of the run in their order; they are read once, and again for each long
 // group when all of it is to be shown. With show.Employees they are expected to be limited to these, and the report is about
 // them alone.
@@ -38,6 +43,7 @@ func (p *Printer) Run(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, err
 	g := p.page(w)
 	g.head(&r.Head)
 	g.findings(r.Findings)
+	g.amounts(r.Amounts)
 	g.newline()
 	for _, line := range r.Read {
 		g.line(0, line)
@@ -146,6 +152,23 @@ func (p *Printer) Runs(w io.Writer, runs []*jobs.Run) error {
 		return g.end()
 	}
 	g.table(p.Teller.Runs(runs))
+	return g.end()
+}
+
+// rows writes a table, or that there is nothing in it.
+func (p *Printer) rows(w io.Writer, t view.Table, none string) error {
+	if len(t.Rows) > 0 {
+		return p.Table(w, t)
+	}
+	g := p.page(w)
+	g.line(0, none)
+	return g.end()
+}
+
+// Table writes rows below a head.
+func (p *Printer) Table(w io.Writer, t view.Table) error {
+	g := p.page(w)
+	g.table(t)
 	return g.end()
 }
 
@@ -338,15 +361,19 @@ func (p *Printer) Audit(w io.Writer, entries []ledger.AuditEntry) error {
 	return g.end()
 }
 
+// Readings writes a table of who was shown what, in the order given: newest first.
+func (p *Printer) Readings(w io.Writer, readings []ledger.Reading) error {
+	return p.rows(w, p.Teller.Readings(readings), p.Records.NoReadings)
+}
+
 // Periods writes a table of the periods that were closed, in the order given. One that was reopened has a second line.
 func (p *Printer) Periods(w io.Writer, closings []ledger.Closing) error {
-	g := p.page(w)
-	if len(closings) == 0 {
-		g.line(0, p.Records.NoPeriods)
-		return g.end()
-	}
-	g.table(p.Teller.Periods(closings))
-	return g.end()
+	return p.rows(w, p.Teller.Periods(closings), p.Records.NoPeriods)
+}
+
+// Accounts writes who may use the page, in the order given.
+func (p *Printer) Accounts(w io.Writer, all []accounts.Account) error {
+	return p.rows(w, p.AccountTable(all), p.Catalogue.Accounts.None)
 }
 
 // ContractChanges writes what differs between two contracts: first what breaks, then the rest, each in the order given.
@@ -389,6 +416,75 @@ func (p *Printer) Schedule(w io.Writer, s view.Schedules) error {
 		g.commands(r.Outside)
 	}
 	g.commands(&r.Daemons)
+	return g.end()
+}
+
+// Months writes where payroll months stand: of one dossier what is left to be done, of several a line each.
+func (p *Printer) Months(w io.Writer, all *view.Months) error {
+	g := p.page(w)
+	if len(all.Rows) == 1 && len(all.Rows[0].Months) == 1 {
+		p.month(g, p.MonthReport(all, all.Rows[0].Standing()))
+		return g.end()
+	}
+	r := p.Fleet(all)
+	g.text(bold, r.Title)
+	g.newline()
+	g.newline()
+	g.pairs(r.Facts)
+	g.newline()
+	g.table(r.Table)
+	if len(r.Causes) > 0 {
+		g.title(p.PayMonth.Causes)
+	}
+	for i := range r.Causes {
+		c := &r.Causes[i]
+		g.sentence(itemIndent, 2*itemIndent, c.Title)
+		for _, line := range c.Lines {
+			g.sentence(2*itemIndent, 2*itemIndent, line)
+		}
+		g.line(3*itemIndent, c.Do.Command)
+	}
+	if r.Note != "" {
+		g.newline()
+		g.line(0, r.Note)
+	}
+	return g.end()
+}
+
+func (p *Printer) month(g *page, r *view.MonthReport) {
+	g.head(&r.Head)
+	g.title(p.PayMonth.Left)
+	if r.None != "" {
+		g.line(itemIndent, r.None)
+	}
+	for i := range r.Left {
+		g.sentence(itemIndent, itemIndent+3, strconv.Itoa(i+1)+". "+r.Left[i].Text)
+		for _, s := range r.Left[i].Next {
+			if s.Text != "" {
+				g.sentence(itemIndent+3, itemIndent+3, s.Text)
+			}
+			if s.Command != "" {
+				g.line(itemIndent+5, s.Command)
+			}
+		}
+	}
+}
+
+// Alerts writes what is open, how messages fare, and what is silenced.
+func (p *Printer) Alerts(w io.Writer, all *view.Alerts) error {
+	g := p.page(w)
+	r := p.AlertReport(all)
+	if r.None != "" {
+		g.line(0, r.None)
+	}
+	for _, part := range []*view.Commands{&r.Open, &r.Messages, &r.Silences} {
+		if len(part.Lines) > 0 {
+			g.commands(part)
+		}
+	}
+	if r.Warning != "" {
+		g.line(0, r.Warning)
+	}
 	return g.end()
 }
 

@@ -109,6 +109,13 @@ func approve(run int64) Action { return Action{Action: "approve", Run: run, Reas
 
 func cancel(run int64) Action { return Action{Action: "cancel", Run: run, Reasoned: true} }
 
+// setAside gives up what a run holds of an employee.
+func setAside(run int64, employee string) Action {
+	a := cancel(run)
+	a.Employees = []string{employee}
+	return a
+}
+
 func showAgain(run int64, show Show) Action { return Action{Action: "show", Run: run, Diff: show.Diff} }
 
 // runAgain sends what a subject names.

@@ -25,11 +25,15 @@ func (t *Teller) Audit(entries []ledger.AuditEntry) []Decided {
 
 // decision is what was decided, and about what: "Approval: run 12, paie, OGEC Saint-Martin (saint-martin), …".
 func (t *Teller) decision(e *ledger.AuditEntry) string {
-	dossier := t.dossier(e.Dossier)
-	if name, known := t.Environments[e.Environment]; known {
-		dossier = joinNonEmpty([]string{dossier, name})
+	at := ""
+	target := jobs.Target{Partner: e.Partner, Environment: e.Environment, BaseURL: e.BaseURL}
+	if host := sandboxHost(target); host != "" {
+		at = locale.Fill(t.Of(target).Sandbox, "host", host)
+	} else if name, known := t.Environments[e.Environment]; known {
+		at = name
 	}
-	about := joinNonEmpty([]string{t.ofRun(e.Run), e.Job, dossier, t.period(e.Period), keys(e.Employees, jobs.FindingKeys), t.detail(e)})
+	about := joinNonEmpty([]string{t.ofRun(e.Run), e.Job, t.dossier(e.Dossier), at, t.period(e.Period), keys(e.Employees, jobs.FindingKeys),
+		t.detail(e)})
 	return t.decided(e.Decision, about)
 }
 
@@ -53,7 +57,7 @@ var worded = []ledger.Decision{ledger.DecisionSettle, ledger.DecisionClose, ledg
 func (t *Teller) detail(e *ledger.AuditEntry) string {
 	switch f := e.Facts; {
 	case f.Until != nil:
-		return locale.Fill(t.Records.Until, "time", t.second(*f.Until, t.zone(e.Job)))
+		return locale.Fill(t.Records.Until, "time", t.Minute(f.Until.In(t.zone(e.Job))))
 	case f.FailedOf != 0:
 		return locale.Fill(t.Records.FailedOf, "run", f.FailedOf)
 	case f.What != nil:
@@ -81,7 +85,10 @@ func (t *Teller) ofRun(run int64) string {
 func (t *Teller) decidedBy(e *ledger.AuditEntry) string {
 	words := &t.Records
 	text := locale.Fill(words.By, "actor", e.Actor)
-	if e.Host != "" {
+	switch {
+	case e.Channel == ledger.ByPage:
+		text = locale.Fill(words.ByPage, "actor", e.Actor)
+	case e.Host != "":
 		text = locale.Fill(words.ByAt, "actor", e.Actor, "host", e.Host)
 	}
 	switch {
@@ -126,7 +133,7 @@ func (t *Teller) Periods(closings []ledger.Closing) Table {
 func (t *Teller) reopened(c *ledger.Closing) string {
 	until := "–"
 	if c.OpenUntil != nil {
-		until = t.second(*c.OpenUntil, t.options.Location)
+		until = t.Brief(*c.OpenUntil, t.options.Location)
 	}
 	return locale.Fill(t.Records.Reopened, "until", until)
 }
@@ -146,9 +153,12 @@ type AuditEntry struct {
 	Reason      string          `json:"reason,omitempty"`
 	Detail      string          `json:"detail,omitempty"`
 	ledger.AuditFacts
-	Host         string `json:"host,omitempty"`
-	Version      string `json:"version"`
-	ConfigDigest string `json:"config_digest"`
+	Host         string         `json:"host,omitempty"`
+	Version      string         `json:"version"`
+	ConfigDigest string         `json:"config_digest"`
+	Account      string         `json:"account,omitempty"`
+	Channel      ledger.Channel `json:"channel,omitempty"`
+	Proof        ledger.Proof   `json:"proof,omitempty"`
 }
 
 // Closing is a period that was closed.
@@ -181,7 +191,7 @@ func (t *Teller) WriteAuditJSON(w io.Writer, entries []ledger.AuditEntry) error 
 
 func auditEntryOf(e *ledger.AuditEntry) AuditEntry {
 	return AuditEntry{e.ID, moment(&e.At), e.Actor, e.Decision, e.Dossier, e.Environment, e.Job, e.Period, e.Run, e.Employees,
-		e.Reason, e.Detail, e.Facts, e.Host, e.Version, e.ConfigDigest}
+		e.Reason, e.Detail, e.Facts, e.Host, e.Version, e.ConfigDigest, e.Account, e.Channel, e.Proof}
 }
 
 // WritePeriodsJSON writes an array of the periods that were closed, in the order given.

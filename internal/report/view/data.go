@@ -3,7 +3,6 @@ package view
 import (
 	"io"
 	"iter"
-	"slices"
 
 	"syncd/internal/diff"
 	"syncd/internal/hinted"
@@ -39,6 +38,7 @@ type Run struct {
 
 	Failure      *Reason      `json:"failure"`
 	Findings     []Finding    `json:"findings,omitempty"`
+	Sums         *Sums        `json:"sums,omitempty"`
 	FailedOf     int64        `json:"failed_of,omitempty"`
 	Resend       string       `json:"resend,omitempty"`
 	Digests      jobs.Digests `json:"digests"`
@@ -79,7 +79,7 @@ type Item struct {
 	Employees  int             `json:"employees"`
 	Elements   int             `json:"elements"`
 	Ambiguous  bool            `json:"ambiguous"`
-	Diff       []diff.Change   `json:"diff,omitempty"`
+	Diff       []Change        `json:"diff,omitempty"`
 	Problems   []Problem       `json:"problems,omitempty"`
 	Findings   []Finding       `json:"findings,omitempty"`
 	HTTPStatus int             `json:"http_status,omitempty"`
@@ -88,28 +88,38 @@ type Item struct {
 	AnsweredAt *string         `json:"answered_at"`
 }
 
+// Change is one difference.
+type Change struct {
+	diff.Change
+	MemberLabel string `json:"member_label,omitempty"` // what people call what is at the path; likewise below
+}
+
 // Problem is why a document cannot be sent.
 type Problem struct {
 	mapping.Problem
-	Want string `json:"want,omitempty"` // what would fit, and the shape of what is there, each in one text
-	Got  string `json:"got,omitempty"`
-	Text string `json:"text"`
+	MemberLabel string `json:"member_label,omitempty"`
+	Want        string `json:"want,omitempty"` // what would fit, and the shape of what is there, each in one text
+	Got         string `json:"got,omitempty"`
+	Text        string `json:"text"`
 }
 
 // Finding is what a guard found.
 type Finding struct {
 	jobs.Finding
-	Contract []ContractChange `json:"contract,omitempty"` // in place of the finding's own, which have no text
-	Text     string           `json:"text"`
+	MemberLabel string           `json:"member_label,omitempty"`
+	Changes     []Change         `json:"changes,omitempty"` // in place of the finding's own, likewise the next ones
+	Contract    []ContractChange `json:"contract,omitempty"`
+	Amount      *Amount          `json:"amount,omitempty"`
+	Text        string           `json:"text"`
 }
 
 // RunOf is a run without its items.
 func (t *Teller) RunOf(run *jobs.Run) *Run {
-	t = t.Of(run.Target)
+	t = t.about(subjectOf(run))
 	out := &Run{
 		ID: run.ID, Job: run.Job, Kind: run.Kind, Partner: run.Target.Partner, Environment: run.Target.Environment,
 		Dossier: run.Target.Dossier, Label: t.options.Labels[run.Target.Dossier], State: run.State,
-		Findings: t.findingsOf(run.Findings), FailedOf: run.FailedOf, Resend: run.Resend,
+		Findings: t.findingsOf(opened(run.Findings, run.Sums)), Sums: t.sumsOf(run.Sums), FailedOf: run.FailedOf, Resend: run.Resend,
 		Interrupted: run.Interrupted, Trigger: run.Trigger, Employees: run.Employees, Planned: run.Planned, Nobody: run.Nobody(),
 		NominalAt: moment(run.Nominal), NotBefore: moment(run.NotBefore), Postponed: run.Postponed, Cancelling: run.Cancelling,
 		CancelledBy: run.CancelledBy, CancelledFor: run.CancelledFor,
@@ -139,7 +149,7 @@ func (t *Teller) RunOf(run *jobs.Run) *Run {
 func (t *Teller) ItemOf(item jobs.Item) *Item {
 	return &Item{
 		Seq: item.Seq, Key: item.Key, State: item.State, Difference: item.Difference, Reason: t.reason(item.Reason),
-		Employees: item.Employees, Elements: item.Elements, Ambiguous: item.Ambiguous, Diff: showable(item.Diff),
+		Employees: item.Employees, Elements: item.Elements, Ambiguous: item.Ambiguous, Diff: t.changes(item.Diff),
 		Problems: t.problems(item.Problems), Findings: t.findingsOf(item.Findings),
 		HTTPStatus: item.HTTPStatus, Attempts: item.Attempts, SentAt: moment(item.SentAt), AnsweredAt: moment(item.AnsweredAt),
 	}
@@ -148,20 +158,21 @@ func (t *Teller) ItemOf(item jobs.Item) *Item {
 func (t *Teller) problems(problems []mapping.Problem) []Problem {
 	var out []Problem
 	for _, problem := range problems {
-		out = append(out, Problem{problem, problem.Wanted(), problem.Seen(), t.Problem(problem)})
+		out = append(out, Problem{problem, t.labelAt(problem.Path), problem.Wanted(), problem.Seen(), t.Problem(problem)})
 	}
 	return out
 }
 
-// showable are the changes without the values that may not be shown.
-func showable(changes []diff.Change) []diff.Change {
-	changes = slices.Clone(changes)
-	for i := range changes {
-		if change := &changes[i]; change.Masked {
+// changes are without the values that may not be shown.
+func (t *Teller) changes(all []diff.Change) []Change {
+	var out []Change
+	for _, change := range all {
+		if change.Masked {
 			change.Old, change.New = "", ""
 		}
+		out = append(out, Change{change, t.label(change.Path)})
 	}
-	return changes
+	return out
 }
 
 func (t *Teller) findingsOf(findings []jobs.Finding) []Finding {
@@ -173,8 +184,7 @@ func (t *Teller) findingsOf(findings []jobs.Finding) []Finding {
 }
 
 func (t *Teller) findingOf(f jobs.Finding) Finding {
-	f.Changes = showable(f.Changes)
-	return Finding{f, t.ContractChangesOf(f.Contract), t.Finding(f)}
+	return Finding{f, t.label(f.Path), t.changes(f.Changes), t.ContractChangesOf(f.Contract), amountOf(f.Amount), t.Finding(f)}
 }
 
 func (t *Teller) reason(r jobs.Reason) Reason {
@@ -184,7 +194,7 @@ func (t *Teller) reason(r jobs.Reason) Reason {
 // WriteRunJSON writes one object: the run, its items, which are streamed, and unless only some of them were asked for, what to do
 // next. docs/json.md tells its members.
 func (t *Teller) WriteRunJSON(w io.Writer, run *jobs.Run, items iter.Seq2[jobs.Item, error], show Show) error {
-	t = t.Of(run.Target)
+	t = t.about(subjectOf(run))
 	out := newStream(w)
 	out.open(t.RunOf(run), "items")
 	found := &gathered{}

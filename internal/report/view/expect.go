@@ -116,7 +116,7 @@ func (t *Teller) placeInDocument(pointer string) string {
 
 // inMapping is the part of the configuration where a problem is mended that staging has no part in; "" = it is staging.
 func (t *Teller) inMapping(problem *mapping.Problem) string {
-	words, section := &t.Contract, sectionOf(problem)
+	words, section := &t.Contract, t.mappingOf(problem)
 	switch {
 	case problem.Code == mapping.ProblemUnknownMember:
 		return locale.Fill(words.Amend, "where", section)
@@ -130,17 +130,17 @@ func (t *Teller) inMapping(problem *mapping.Problem) string {
 	return ""
 }
 
-// sectionOf is the section of the configuration that maps the member of a problem.
-func sectionOf(problem *mapping.Problem) string {
+// mappingOf is the part of the configuration that maps the member of a problem.
+func (t *Teller) mappingOf(problem *mapping.Problem) string {
 	for token := range strings.SplitSeq(problem.Path, "/") {
 		if index().MatchString(token) {
-			return "[job.children.fields]"
+			return t.Contract.OfElements
 		}
 	}
 	if problem.Column == "" && (problem.Want == "array" || problem.Got == "array") {
-		return "[[job.children]]"
+		return t.Contract.OfElements
 	}
-	return "[job.fields]"
+	return t.Contract.OfFields
 }
 
 // inColumn says where a problem of a column is mended: in staging, and where only the JSON type is another one than the
@@ -148,7 +148,7 @@ func sectionOf(problem *mapping.Problem) string {
 func (t *Teller) inColumn(problem *mapping.Problem) string {
 	text := locale.Fill(t.Words.Mend, "column", problem.Column)
 	if as := convertible(problem); as != mapping.TypeAuto {
-		text += locale.Fill(t.Contract.Typed, "type", as, "where", sectionOf(problem))
+		text += locale.Fill(t.Contract.Typed, "type", as, "where", t.mappingOf(problem))
 	}
 	return text
 }

@@ -37,8 +37,8 @@ func quotedKeys(keys []string) string { return strings.Trim(fmt.Sprintf("%q", ke
 
 // mend is what to do about a failure before its command: said for its cause, else for its code.
 func (t *Teller) mend(r jobs.Reason, byCode string) string {
-	if words, _, _ := t.cause(r); words.Mend != "" {
-		return words.Mend
+	if words, values, _ := t.cause(r); words.Mend != "" {
+		return locale.Fill(words.Mend, values...)
 	}
 	return byCode
 }
@@ -49,6 +49,17 @@ func (t *Teller) failure(r jobs.Reason, fetches bool) (title string, detail []st
 	if t.Reasons[string(r.Code)].With != "" || saysItAll[r.Code] {
 		return "", nil
 	}
+	if ofTable[r.Code] && r.Detail != "" {
+		return t.Words.Technical, []string{locale.Fill(t.Words.TechnicalTable, "name", r.Detail)}
+	}
+	return t.met(r, fetches)
+}
+
+// ofTable are reasons whose detail is one of staging's tables, or a query.
+var ofTable = map[jobs.ReasonCode]bool{jobs.ReasonStagingLocked: true, jobs.ReasonStagingReplaced: true}
+
+// met is what a failed run met, and the hints that its report does not give otherwise.
+func (t *Teller) met(r jobs.Reason, fetches bool) (title string, detail []string) {
 	known, problems := t.hasStep(r) && (!fetches || r.Code != jobs.ReasonFailures && !refusesKey(r)), r.Problems
 	if problems == nil {
 		problems = formerProblems(r.Detail)
@@ -66,7 +77,7 @@ func (t *Teller) failure(r jobs.Reason, fetches bool) (title string, detail []st
 			}
 		}
 		if hint != "" && (p.Guess || !known) {
-			detail = append(detail, "hint: "+hint)
+			detail = append(detail, t.Hint+hint)
 		}
 	}
 	return title, detail

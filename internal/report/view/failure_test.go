@@ -133,7 +133,7 @@ func met(t *Teller, r jobs.Reason) []string {
 }
 
 func isStep(line string) bool {
-	return strings.HasPrefix(line, "hint: ") && !strings.Contains(line, "did you mean")
+	return (strings.HasPrefix(line, "hint: ") || strings.HasPrefix(line, "conseil\u00a0: ")) && !strings.Contains(line, "did you mean")
 }
 
 func TestWhatIsNotKnownOfAFailureKeepsItsHint(t *testing.T) {
@@ -145,7 +145,7 @@ func TestWhatIsNotKnownOfAFailureKeepsItsHint(t *testing.T) {
 		{Code: jobs.ReasonStaging, Detail: staging("its @ parameters cannot be read").Error()},
 		{Code: jobs.ReasonInternal, Detail: "odd\nhint: a step in English"},
 	} {
-		if detail := met(p, reason); len(detail) != 2 || detail[1] != "hint: a step in English" {
+		if detail := met(p, reason); len(detail) != 2 || !isStep(detail[1]) || !strings.HasSuffix(detail[1], ": a step in English") {
 			t.Errorf("%s is shown as %q", reason.Code, detail)
 		}
 		if sentence := p.Reason(reason); sentence != p.Reasons[string(reason.Code)].Plain {
@@ -160,9 +160,9 @@ func TestAHintThatNamesWhatWasMeantStays(t *testing.T) {
 	err := errors.Join(&mapping.ColumnError{Path: "Nom", Column: "nam", Nearest: "nom"}, &mapping.ColumnError{Path: "X", Column: "x"})
 	for _, reason := range []jobs.Reason{{Code: jobs.ReasonStaging, Detail: err.Error()}, jobs.FailureReason(err)} {
 		detail := met(New(locale.French, Options{Partner: payer}), reason)
-		hint := `hint: did you mean "nom"?`
+		hint := "conseil\u00a0: did you mean \"nom\"?"
 		if reason.Problems != nil {
-			hint = "hint: vouliez-vous dire \"nom\"\u00a0?"
+			hint = "conseil\u00a0: vouliez-vous dire \"nom\"\u00a0?"
 		}
 		if len(detail) != 3 || detail[1] != hint {
 			t.Errorf("it is shown as %q", detail)
@@ -184,7 +184,7 @@ func TestAFailureIsToldInTheReadersLanguage(t *testing.T) {
 			"ses mots\u00a0: Réessayez, •••"}},
 		{&jobs.StagingError{Query: "job.source.employees", What: hinted.Say("staging.query-statements")}, "Détail technique\u00a0:",
 			[]string{"lecture des données préparées (job.source.employees)\u00a0: il y a plus d'une instruction",
-				"hint: écrivez un seul SELECT"}},
+				"conseil\u00a0: écrivez un seul SELECT"}},
 		{fmt.Errorf("run 7: %w", hinted.While("reading the plan", errors.New("EOF"))), "Détail technique (en anglais)\u00a0:",
 			[]string{"run 7: lecture de la préparation\u00a0: EOF"}},
 	} {

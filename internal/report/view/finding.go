@@ -20,7 +20,7 @@ func (t *Teller) Finding(f jobs.Finding) string {
 // finding names at most so many matricules or members. Its sentence may have these placeholders: {n}, {of} and {max} numbers,
 // {limit} and {within} how much passes, {ratio}, {most} how many times passes, {path}, {column}, {marks} and {status}
 // in brackets, {period}, {run}, {job}, {keys} and {members} behind a colon, {others} without one, {form} what changed
-// of a form, {targets} others of the same establishment.
+// of a form, {targets} others of the same establishment, {amounts} behind a colon.
 func (t *Teller) finding(f *jobs.Finding, names int) string {
 	words, known := t.Findings[string(f.Rule)]
 	if !known { // of a newer program
@@ -47,10 +47,18 @@ func (t *Teller) finding(f *jobs.Finding, names int) string {
 	}
 	return Clean(strings.NewReplacer("{n}", t.Number(n), "{of}", t.Number(f.Of), "{max}", t.Number(f.Limit),
 		"{limit}", t.limit(f, guard.Limit, guard.NoLimit), "{within}", t.limit(f, guard.Within, guard.NoneWithin),
-		"{ratio}", t.decimal(f.Ratio), "{most}", t.most(f), "{path}", fieldName(f.Path), "{column}", f.Column, "{marks}", t.marks(f), "{status}",
+		"{ratio}", t.decimal(f.Ratio), "{most}", t.most(f), "{path}", t.fieldOf(f), "{column}", f.Column, "{marks}", t.marks(f), "{status}",
 		status(f), "{period}", t.ofPeriod(f.Period),
 		"{run}", strconv.FormatInt(f.Run, 10), "{job}", f.Job, "{members}", t.members(f, names), "{keys}", keys, "{others}", others, "{form}",
-		t.form(f), "{targets}", otherTargets(f)).Replace(text))
+		t.form(f), "{targets}", otherTargets(f), "{amounts}", t.amountsOf(f.Amount, names)).Replace(text))
+}
+
+// fieldOf names what a finding is about, with what people call its code where that is known.
+func (t *Teller) fieldOf(f *jobs.Finding) string {
+	if f.Amount == nil {
+		return t.member(f.Path)
+	}
+	return t.labelled(f.Path, f.Amount.Label)
 }
 
 // otherTargets are "saint-martin (https://api.example.org/v2)".
@@ -73,7 +81,7 @@ func (t *Teller) form(f *jobs.Finding) string {
 
 // names lists matricules, and counts those that are not named.
 func (t *Teller) names(f *jobs.Finding, atMost int) string {
-	return t.listed(f.Keys, f.N, atMost)
+	return t.listed(t.persons(f.Keys), f.N, atMost)
 }
 
 // members lists the paths that a finding names, and counts those that are not named.
@@ -189,7 +197,7 @@ func (t *Teller) findings(title string, findings []jobs.Finding, names int) []Fi
 // short.
 func (t *Teller) runFindings(run *jobs.Run) []Findings {
 	guard := &t.Guard
-	holding, notices := parted(run.Findings)
+	holding, notices := parted(opened(run.Findings, run.Sums))
 	title, names := guard.Was, shownKeys
 	switch {
 	case run.State == jobs.Held:
@@ -219,7 +227,7 @@ func (t *Teller) findingLines(item *jobs.Item, all bool) []string {
 				break
 			}
 			if change := &f.Changes[j]; change.Path != "" {
-				text = append(text, fmt.Sprintf("  %s %s  %s", change.Op, change.Path, t.change(change)))
+				text = append(text, fmt.Sprintf("  %s %s  %s", change.Op, t.memberAt(change.Path), t.change(change)))
 			}
 		}
 	}

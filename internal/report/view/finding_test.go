@@ -25,6 +25,8 @@ var findings = map[jobs.Rule]jobs.Finding{
 	jobs.RuleHeldRun:        {Holds: true, Run: 11},
 	jobs.RuleFirst:          {Holds: true, N: 40},
 	jobs.RuleApproval:       {Holds: true, N: 1},
+	jobs.RulePreview:        {Holds: true, N: 3},
+	jobs.RuleSecondPerson:   {Holds: true, N: 3},
 	jobs.RuleRestored:       {Holds: true},
 	jobs.RuleForgotten:      {Holds: true},
 	jobs.RuleRemoved:        {Holds: true},
@@ -110,7 +112,7 @@ func TestFinding(t *testing.T) {
 		jobs.RuleSiret: {"the dossier stands for another establishment than when it was sent to (SIRET 12345678200010, now 99999999800019): " +
 			"another association needs a [[dossier]] with another name; if only the number was wrong, approve",
 			"le dossier désigne un autre établissement que lors des envois précédents (SIRET 12345678200010, désormais 99999999800019) : à une " +
-				"autre association, il faut un [[dossier]] d'un autre nom ; si seul le numéro était faux, approuvez"},
+				"autre association, il faut un dossier d'un autre nom ; si seul le numéro était faux, donnez votre accord"},
 		jobs.RuleOtherJob: {"job paie-bis (run 11) sent last to this dossier, with another mapping: this run would replace what it sent",
 			"la tâche paie-bis (exécution 11) a transmis en dernier à ce dossier, avec une autre correspondance des champs : cette exécution " +
 				"remplacerait ce qu'elle a transmis"},
@@ -132,7 +134,13 @@ func TestFinding(t *testing.T) {
 			"aucun envoi de tout le personnel de ce dossier n'est encore allé à son terme en production, et celui-ci concerne 40 salariés : le " +
 				"premier envoi attend un accord"},
 		jobs.RuleApproval: {"each plan of this job waits for a person (approval = true); this one is for 1 employee",
-			"chaque préparation de cette tâche attend un accord (approval = true) ; celle-ci concerne 1 salarié"},
+			"chaque préparation de cette tâche attend un accord ; celle-ci concerne 1 salarié"},
+		jobs.RuleSecondPerson: {"each plan of this job waits for another person than who started it " +
+			"(second_person = \"always\"); this one is for 3 employees",
+			"chaque préparation de cette tâche attend une autre personne que celle qui l'a lancée ; " +
+				"celle-ci concerne 3 salariés"},
+		jobs.RulePreview: {"the data have changed since the preview: what would be sent is not what was shown (3 employees)",
+			"les données préparées ont changé depuis l'aperçu : ce qui partirait n'est pas ce qui a été affiché (3 salariés)"},
 		jobs.RuleRestored: {"the ledger was restored, put back or moved: what was sent since then looks changed or new; compare with Isidoor",
 			"le registre a été restauré, remis en arrière ou déplacé : ce qui a été transmis depuis paraît nouveau ou modifié ; " +
 				"comparez avec Isidoor"},
@@ -199,8 +207,10 @@ func TestFinding(t *testing.T) {
 			"le contrat de l'API d'Isidoor a 1 changement sans conséquence"},
 		jobs.RuleContractAccepted: {"the contract of Isidoor's API has 2 changes that broke what was sent; a person has accepted them since",
 			"le contrat de l'API d'Isidoor a 2 changements qui étaient incompatibles avec ce qui était envoyé ; une personne les a acceptés depuis"},
-		jobs.RuleUnchecked: {"documents go unchecked: no contract of Isidoor's API is known that has this call (see 'syncd check')",
-			"les fiches partent sans contrôle préalable : aucun contrat connu de l'API d'Isidoor ne comporte cet appel (voir « syncd check »)"},
+		jobs.RuleUnchecked: {"documents go unchecked: no contract of Isidoor's API is known that has this call " +
+			"(the administrator: 'syncd check')",
+			"les fiches partent sans contrôle préalable : aucun contrat connu de l'API d'Isidoor ne comporte cet appel " +
+				"(l'administrateur : « syncd check »)"},
 		jobs.RuleContractStale: {"2 unchanged employees do not fit the new contract of Isidoor's API, and would be blocked at their next " +
 			"change: 00012, 00031",
 			"les fiches de 2 salariés, inchangées, ne conviennent pas au nouveau contrat de l'API d'Isidoor, et seraient bloquées à leur " +

@@ -2,6 +2,7 @@ package view
 
 import (
 	"iter"
+	"slices"
 	"strconv"
 
 	"syncd/internal/jobs"
@@ -19,7 +20,7 @@ const (
 	groupUncertain
 	groupHeld
 	groupSuperseded
-	groupGivenUp // by a person who cancelled the run, or as nobody decided in time
+	groupGivenUp // by a person, who cancelled the run or set them aside, or as nobody decided in time
 	groupPending // of a run that has ended; see ended
 	groupWaiting // the same items, of a run that has not
 	groupSent
@@ -42,6 +43,9 @@ const shownItems = 20
 // ended reports whether what is pending was not attempted. In a held run it still waits.
 func ended(run *jobs.Run) bool { return run.FinishedAt != nil && run.State != jobs.Held }
 
+// givenUp are the reasons of items that nobody sends any more, though no newer plan took their place.
+var givenUp = []jobs.ReasonCode{jobs.ReasonCancelled, jobs.ReasonExpired, jobs.ReasonSetAside}
+
 // groupOf sorts an item by its outcome, as the accounting of the ledger does.
 func groupOf(item *jobs.Item, over bool) group {
 	switch item.State {
@@ -54,7 +58,7 @@ func groupOf(item *jobs.Item, over bool) group {
 	case jobs.ItemHeld:
 		return groupHeld
 	case jobs.ItemSuperseded:
-		if item.Reason.Code == jobs.ReasonCancelled || item.Reason.Code == jobs.ReasonExpired {
+		if slices.Contains(givenUp, item.Reason.Code) {
 			return groupGivenUp
 		}
 		return groupSuperseded

@@ -16,7 +16,7 @@ const maxProblems = 5 // of one item, unless all are asked for
 // line is an item, and what differs, a line a field. Of a new employee all is new, so it is only counted unless everything is
 // asked for.
 func (t *Teller) line(item *jobs.Item, text []string, show Show) Line {
-	line := Line{Sign: item.Difference, Key: t.key(item.Key), Text: text}
+	line := Line{Sign: item.Difference, Key: t.key(item.Key), Name: t.called(item.Key), Text: text}
 	switch {
 	case !show.Diff || len(item.Diff) == 0:
 	case item.Difference == jobs.Created && !show.All:
@@ -37,7 +37,9 @@ func (t *Teller) key(key string) string {
 func (t *Teller) diff(diff []diff.Change) []Field {
 	fields := make([]Field, 0, len(diff))
 	for i := range diff {
-		fields = append(fields, Field{jobs.Difference(diff[i].Op), diff[i].Path, t.change(&diff[i])})
+		older, newer := t.sides(&diff[i])
+		fields = append(fields, Field{Sign: jobs.Difference(diff[i].Op), Path: t.memberAt(diff[i].Path), Text: t.change(&diff[i]),
+			Old: older, New: newer})
 	}
 	return fields
 }
@@ -136,6 +138,28 @@ func (t *Teller) change(c *diff.Change) string {
 		unseen = t.Words.CutAlike
 	}
 	return older + " → " + newer + unseen
+}
+
+// sides are the value before and the one after, for a table that has a column for each; "" = there is none.
+func (t *Teller) sides(c *diff.Change) (older, newer string) {
+	if c.Op != string(jobs.Created) {
+		older = t.masked(c, c.Old)
+	}
+	if c.Op != string(jobs.Departed) {
+		newer = t.masked(c, c.New)
+	}
+	return older, newer
+}
+
+func (t *Teller) masked(c *diff.Change, value string) string {
+	if c.Masked {
+		return t.Words.Masked
+	}
+	var text string
+	if json.Unmarshal([]byte(value), &text) == nil && text != "" {
+		return Cut(text) // a column of its own needs no quotes
+	}
+	return t.value(value)
 }
 
 // value is a JSON value as people read it: texts in their quotes, exact numbers, an element as its members.

@@ -244,7 +244,7 @@ type ImpactReport struct {
 
 // Impact tells whom codes would block, and what to correct.
 func (t *Teller) Impact(target jobs.Target, impact jobs.Impact) *ImpactReport {
-	t = t.Of(target)
+	t = t.about(Subject{Job: impact.Job, Target: target, Period: impact.Period})
 	words := &t.Contract
 	r := &ImpactReport{Head: Head{Title: locale.Fill(words.Impact, "job", impact.Job, "period", t.ofPeriod(impact.Period)),
 		Target: t.target(target), Production: inProduction(target)}}
@@ -255,6 +255,7 @@ func (t *Teller) Impact(target jobs.Target, impact jobs.Impact) *ImpactReport {
 		return r
 	}
 	r.Count = locale.Fill(t.Noun(words.ImpactCount, n), "n", t.Number(n), "employees", read)
+	t.learnBlocked(impact)
 	for i := range impact.Employees {
 		item := &jobs.Item{Key: impact.Employees[i].Key, Difference: jobs.Undeliverable, Problems: impact.Employees[i].Problems}
 		r.Lines = append(r.Lines, t.line(item, t.problemLines(item, true), Show{}))
@@ -295,7 +296,7 @@ type Blocked struct {
 
 // ImpactOf is the same as data.
 func (t *Teller) ImpactOf(target jobs.Target, impact jobs.Impact) *Impact {
-	t = t.Of(target)
+	t = t.about(Subject{Job: impact.Job, Target: target, Period: impact.Period})
 	out := &Impact{Job: impact.Job, Partner: target.Partner, Environment: target.Environment, Dossier: target.Dossier,
 		Label: t.options.Labels[target.Dossier], Period: impact.Period, Read: impact.Read, Blocked: impact.N, Employees: []Blocked{},
 		Next: append([]Step{}, t.impactSteps(target, impact)...)}

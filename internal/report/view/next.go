@@ -3,6 +3,7 @@ package view
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"syncd/internal/jobs"
 	"syncd/internal/ledger"
@@ -181,7 +182,7 @@ func (t *Teller) failedSteps(run *jobs.Run, found *gathered) []Step {
 	return []Step{does(text.Defect, resume)}
 }
 
-// corrected is what to run once a failure is mended: matricules that nobody has are not named again.
+// corrected is what to run once a failure is mended: matricules that nobody has are not named again, but those that may be meant.
 func corrected(run *jobs.Run) Subject {
 	subject := subjectOf(run)
 	cause := causeOf(run.Failure)
@@ -189,6 +190,10 @@ func corrected(run *jobs.Run) Subject {
 		return subject
 	}
 	subject.Employees = slices.DeleteFunc(slices.Clone(subject.Employees), func(key string) bool { return slices.Contains(cause.Keys, key) })
+	if alike := cause.Args["alike"]; alike != "" {
+		subject.Employees = append(subject.Employees, strings.Split(alike, ", ")...)
+		return subject
+	}
 	subject.Employees = append(subject.Employees, "MATRICULE")
 	return subject
 }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -61,6 +62,29 @@ func (t *Teller) settleSteps(run *jobs.Run, of doubt, text string) []Step {
 		does(text, settle(of.run, of.key, ledger.SettleAccepted)),
 		does(t.Steps.NotReceived, settle(of.run, of.key, ledger.SettlePending)),
 	}
+}
+
+// itemActions are what a person can decide about one item of a run. About those of a run that was overtaken, or whose month is
+// closed, there is nothing to decide.
+func itemActions(run *jobs.Run, item *jobs.Item) []Action {
+	if run.Aftermath != nil && run.Aftermath.Over() || run.Purged || run.State == jobs.Running {
+		return nil
+	}
+	switch item.State {
+	case jobs.ItemHeld:
+		if run.State != jobs.Held {
+			return []Action{approveEmployee(run.ID, item.Key), setAside(run.ID, item.Key)}
+		}
+		return []Action{setAside(run.ID, item.Key)}
+	case jobs.ItemDeparted:
+		return []Action{settle(run.ID, item.Key, ledger.SettleWithdrawn)}
+	case jobs.ItemUncertain, jobs.ItemUnsettled:
+		of := cmp.Or(doubtOf(item).run, run.ID)
+		return []Action{settle(of, item.Key, ledger.SettleAccepted), settle(of, item.Key, ledger.SettlePending)}
+	case jobs.ItemPending, jobs.ItemSending, jobs.ItemAccepted, jobs.ItemRejected, jobs.ItemBlocked, jobs.ItemSuperseded,
+		jobs.ItemWithdrawn, jobs.ItemLeft: // nothing, or a run as a whole
+	}
+	return nil
 }
 
 // first is the matricule of a group's first item; "" = it is empty, as of a purged run.

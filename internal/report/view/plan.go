@@ -36,21 +36,23 @@ type PlanEnd struct {
 	Digest   string // "" = there is none
 	Holding  []Findings
 	Held     string // how many employees a run would hold; "" = none
+	Amounts  *Amounts
 	Notices  []Findings
 	Next     []Step
 }
 
 // NewPlan tells of a plan that sends nothing.
 func (t *Teller) NewPlan(subject Subject, show Show) *Plan {
-	return &Plan{teller: t.Of(subject.Target), subject: subject, show: show, sends: map[jobs.Difference]int{}}
+	return &Plan{teller: t.about(subject), subject: subject, show: show, sends: map[jobs.Difference]int{}}
 }
 
 // Head is what a plan begins with.
 func (p *Plan) Head() Head {
 	t := p.teller
+	t.learn(p.subject.Employees[:min(len(p.subject.Employees), 2*shownKeys)]...)
 	return Head{Title: locale.Fill(t.Words.Plan, "job", p.subject.Job, "period", t.ofPeriod(p.subject.Period)),
 		Target: t.target(p.subject.Target), Production: inProduction(p.subject.Target),
-		Facts: [][2]string{{t.Words.Limited, keys(p.subject.Employees, 2*shownKeys)}}}
+		Facts: [][2]string{{t.Words.Limited, keys(t.persons(p.subject.Employees), 2*shownKeys)}}}
 }
 
 // count keeps what is needed of the next item, and reports whether it is shown.
@@ -79,6 +81,35 @@ func (p *Plan) count(item *jobs.Item) bool {
 		jobs.ItemDeparted, jobs.ItemWithdrawn, jobs.ItemLeft: // told elsewhere
 	}
 	return true
+}
+
+// Learn asks what those of the next items are called who will be shown.
+func (p *Plan) Learn(items []jobs.PlannedItem) {
+	if p.teller.people == nil {
+		return
+	}
+	var keys []string
+	room := shownSends - p.shown
+	for i := range items {
+		item := &items[i].Item
+		if item.State == jobs.ItemPending && !p.show.All {
+			if room--; room < 0 {
+				continue
+			}
+		}
+		keys = p.teller.keysOf(keys, item)
+	}
+	p.teller.learn(keys...)
+}
+
+// learnHeld asks about those whom the end of a plan names.
+func (p *Plan) learnHeld(findings []jobs.Finding) {
+	keys := p.teller.learnFindings(nil, findings, jobs.FindingKeys)
+	for i := range p.holds {
+		keys = append(keys, p.holds[i].Key)
+		keys = p.teller.learnFindings(keys, []jobs.Finding{p.holds[i].Finding}, shownKeys)
+	}
+	p.teller.learn(keys...)
 }
 
 // Line is the next item, and whether it is shown.
@@ -110,12 +141,15 @@ func (p *Plan) Hold(holds []jobs.Hold) {
 }
 
 // End sums a plan up.
-func (p *Plan) End(c jobs.Counts, digest string, findings []jobs.Finding) *PlanEnd {
+func (p *Plan) End(c jobs.Counts, digest string, findings []jobs.Finding, sums *jobs.Sums) *PlanEnd {
 	t := p.teller
+	findings = opened(findings, sums)
+	p.learnHeld(findings)
 	holding, notices := parted(findings)
 	end := &PlanEnd{Compared: p.heldLater(), Empty: p.total+c.Blocked+c.ElementsBlocked+c.Departed+c.Left+c.Held+c.Uncertain == 0,
 		Read: t.read(c), Balance: t.balance(c, p.toSend()...), Holding: t.findings(t.Guard.WouldHold, holding, jobs.FindingKeys),
 		Notices: t.findings(t.Guard.Notices, notices, jobs.FindingKeys), Next: p.next(c, findings)}
+	end.Amounts = t.amounts(sums, p.subject.Period, findings, len(holding) > 0, p.show.All, planAgain(p.subject))
 	if rest := p.total - p.shown; rest > 0 {
 		all := planAgain(p.subject)
 		all.All = true
@@ -137,7 +171,8 @@ func (p *Plan) heldLater() *List {
 	list := &List{Title: p.teller.Guard.Compared}
 	for i := range p.holds {
 		hold := &p.holds[i]
-		list.Lines = append(list.Lines, Line{Key: p.teller.key(hold.Key), Text: []string{p.teller.finding(&hold.Finding, shownKeys)}})
+		list.Lines = append(list.Lines, Line{Key: p.teller.key(hold.Key), Name: p.teller.called(hold.Key),
+			Text: []string{p.teller.finding(&hold.Finding, shownKeys)}})
 	}
 	return list
 }
@@ -254,8 +289,9 @@ func (s *PlanJSON) begin() {
 }
 
 // Finish closes the object with what is held after all, what the guards found, the accounting, the digest, and what to do next.
-func (s *PlanJSON) Finish(c jobs.Counts, digest string, findings []jobs.Finding) error {
+func (s *PlanJSON) Finish(c jobs.Counts, digest string, findings []jobs.Finding, sums *jobs.Sums) error {
 	s.begin()
+	findings = opened(findings, sums)
 	s.out.closeArray()
 	s.out.array("holds")
 	for i := range s.holds {
@@ -270,6 +306,9 @@ func (s *PlanJSON) Finish(c jobs.Counts, digest string, findings []jobs.Finding)
 	s.out.closeArray()
 	s.out.member("counts", c)
 	s.out.member("digest", digest)
+	if sums != nil {
+		s.out.member("sums", s.teller.sumsOf(sums))
+	}
 	s.out.next(s.next(c, findings))
 	return s.out.end("}\n")
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"time"
 
 	"syncd/internal/diff"
 	"syncd/internal/jobs"
@@ -25,6 +26,9 @@ func (t *Teller) reasonOf(r jobs.Reason, n int) string {
 		known.Plain, known.With = known.Several, known.SeveralWith
 	}
 	detail := strings.Join(lines(r.Text()), " ")
+	if d, err := time.ParseDuration(detail); err == nil && r.Code == jobs.ReasonSlow {
+		detail = locale.Duration(d)
+	}
 	if isRefused[r.Code] && detail != "" {
 		detail = cmp.Or(t.Refusals[detail], "SQLSTATE "+detail)
 	}
@@ -81,6 +85,9 @@ func (t *Teller) fact(problem mapping.Problem) string {
 
 // place is a problem's path as people count: "Elements, element 3, Code".
 func (t *Teller) place(path string) string {
+	if label := t.labelAt(path); label != "" {
+		return label
+	}
 	if strings.HasPrefix(path, "/") {
 		return t.placeInDocument(path)
 	}

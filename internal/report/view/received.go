@@ -352,9 +352,9 @@ func (t *Teller) sized(bytes int64) string {
 	case bytes < 0:
 		return "?"
 	case bytes < 1024:
-		return strconv.FormatInt(bytes, 10) + " B"
+		return strconv.FormatInt(bytes, 10) + " " + t.Inbox.Byte
 	case bytes < 1<<20:
-		return strconv.FormatInt((bytes+512)/1024, 10) + " KiB"
+		return strconv.FormatInt((bytes+512)/1024, 10) + " Ki" + t.Inbox.Byte
 	}
-	return strings.Replace(fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)), ".", t.Decimal, 1)
+	return strings.Replace(fmt.Sprintf("%.1f Mi", float64(bytes)/(1<<20)), ".", t.Decimal, 1) + t.Inbox.Byte
 }

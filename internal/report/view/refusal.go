@@ -69,12 +69,14 @@ func (t *Teller) argument(value any) string {
 		return t.Finding(v)
 	case jobs.Reason:
 		return t.Reason(v)
+	case interface {
+		In(words *locale.Catalogue) string
+	}:
+		return v.In(t.Catalogue)
 	case time.Time:
 		return t.Minute(v)
 	case error: // of the program's own, with a hint of its own
 		return hinted.TextIn(t.Catalogue, v)
-	case hinted.Fact:
-		return v.In(t.Catalogue)
 	case []string:
 		return Clean(strings.Join(v, ", "))
 	}

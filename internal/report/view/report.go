@@ -25,6 +25,7 @@ type Head struct {
 type Report struct {
 	Head
 	Findings []Findings // of the guards
+	Amounts  *Amounts   // that they judged; nil = none are told
 	Read     []string   // what was read
 	Balance  []Entry    // what became of everyone who was read
 	Groups   []Group    // empty ones are left out
@@ -49,30 +50,36 @@ type Kind struct {
 
 // Line is one item as people read it: what there is to say, and what differs.
 type Line struct {
-	Sign jobs.Difference
-	Key  string
-	Text []string
-	Diff []Field
+	Sign    jobs.Difference
+	Key     string
+	Name    string // what the employee is called; "" = nobody says
+	Text    []string
+	Diff    []Field
+	Seq     int      // of an item of a run
+	Actions []Action // what a person can decide about this item alone
 }
 
 // Field is one difference: old and new value, in words where they may not be shown.
 type Field struct {
-	Sign jobs.Difference
-	Path string
-	Text string
+	Sign     jobs.Difference
+	Path     string // or what people call it
+	Text     string // both, in one line
+	Old, New string // likewise, each by itself; "" = there is none
 }
 
 // Report tells of a run of a transfer. items are those of the run in their order; they are read once, and again for each long
 // group when all of it is to be shown. With show.Employees they are expected to be limited to these: see Employees.
 func (t *Teller) Report(run *jobs.Run, items iter.Seq2[jobs.Item, error], show Show) (*Report, error) {
-	t = t.Of(run.Target)
+	t = t.about(subjectOf(run))
 	found, err := t.gather(items, ended(run))
 	if err != nil {
 		return nil, hinted.At("reading the items of the run", run.ID, err)
 	}
+	t.learnRun(run, found)
 	counts := countsOf(run, found)
-	r := &Report{Head: t.head(run), Findings: t.runFindings(run), Next: t.runSteps(run, counts, found, show)}
-	r.Read, r.Balance = t.accounting(run, counts, found.groups[groupTurnedAway].employees)
+	r := &Report{Head: t.head(run), Findings: t.runFindings(run), Next: t.runSteps(run, counts, found, show),
+		Amounts: t.amounts(run.Sums, run.Period, run.Findings, run.State == jobs.Held, show.All, showAgain(run.ID, show))}
+	r.Read, r.Balance = t.accounting(run, counts, found.groups[groupTurnedAway].employees, found.groups[groupGivenUp].employees)
 	for which := range groupsEnd {
 		if found.groups[which].items > 0 {
 			r.Groups = append(r.Groups, t.group(run, items, which, found, show))
@@ -81,13 +88,23 @@ func (t *Teller) Report(run *jobs.Run, items iter.Seq2[jobs.Item, error], show S
 	return r, nil
 }
 
+// Progress tells of a run that goes on, by what its items have come to so far; nobody is named.
+func (t *Teller) Progress(run *jobs.Run, counts jobs.Counts) (head Head, read []string, balance []Entry) {
+	t = t.Of(run.Target)
+	if run.Kind.Sends() {
+		read, balance = t.accounting(run, counts, 0, 0)
+	}
+	return t.head(run), read, balance
+}
+
 // Employees tells of some employees of a run in full, and who has nothing in it.
 func (t *Teller) Employees(run *jobs.Run, items iter.Seq2[jobs.Item, error], of Show) (head Head,
 	lines []Line, none []string, err error) {
-	t = t.Of(run.Target)
+	t = t.about(subjectOf(run))
 	show := Show{Diff: true, All: true}
 	seen := map[string]bool{}
-	for item, err := range items {
+	t.learn(of.Employees...)
+	for item, err := range t.learning(items) {
 		if err != nil {
 			return Head{}, nil, nil, hinted.At("reading the items of the run", run.ID, err)
 		}
@@ -106,9 +123,9 @@ func (t *Teller) Employees(run *jobs.Run, items iter.Seq2[jobs.Item, error], of 
 		switch alike := of.Alike[key]; {
 		case seen[key]:
 		case len(alike) > 0:
-			none = append(none, locale.Fill(t.Words.NotInRunAlike, "key", key, "alike", strings.Join(alike, ", ")))
+			none = append(none, locale.Fill(t.Words.NotInRunAlike, "key", t.person(key), "alike", strings.Join(alike, ", ")))
 		default:
-			none = append(none, locale.Fill(t.Words.NotInRun, "key", key))
+			none = append(none, locale.Fill(t.Words.NotInRun, "key", t.person(key)))
 		}
 	}
 	return t.head(run), lines, none, nil
@@ -125,8 +142,9 @@ func countsOf(run *jobs.Run, found *gathered) jobs.Counts {
 	return counts
 }
 
-// accounting says what became of everyone who was read. Of those not attempted so many were turned away.
-func (t *Teller) accounting(run *jobs.Run, c jobs.Counts, turnedAway int) (read []string, balance []Entry) {
+// accounting says what became of everyone who was read. Of those not attempted so many were turned away, of those that are superseded so
+// many given up.
+func (t *Teller) accounting(run *jobs.Run, c jobs.Counts, turnedAway, givenUp int) (read []string, balance []Entry) {
 	if c.EmployeesRead+c.ElementsRead == 0 && !run.Nobody() {
 		return []string{t.Plurals.NothingRead}, nil
 	}
@@ -140,10 +158,14 @@ func (t *Teller) accounting(run *jobs.Run, c jobs.Counts, turnedAway int) (read 
 		of = groupWaiting
 	}
 	unsent := []Entry{t.entry(int64(turnedAway), t.groupWords(groupTurnedAway).Count), t.entry(int64(rest), t.groupWords(of).Count)}
+	givenUp = min(givenUp, c.Superseded)
 	if run.State == jobs.Cancelled {
 		unsent = append(unsent, t.entry(int64(c.Superseded), t.Words.GivenUp))
-		c.Superseded = 0
+		givenUp = c.Superseded
+	} else {
+		unsent = append(unsent, t.entry(int64(givenUp), t.groupWords(groupGivenUp).Count))
 	}
+	c.Superseded -= givenUp
 	return read, t.balance(c, unsent...)
 }
 
@@ -180,17 +202,19 @@ func (t *Teller) group(run *jobs.Run, items iter.Seq2[jobs.Item, error], which g
 	if brief && !show.Diff && !show.All {
 		for i := range members.kinds {
 			k := &members.kinds[i]
-			g.Kinds = append(g.Kinds, Kind{k.sign, k.n, Clean(t.kindWords(k, which)), keys(k.keys, shownKeys)})
+			g.Kinds = append(g.Kinds, Kind{k.sign, k.n, Clean(t.kindWords(k, which)), keys(t.persons(k.keys), shownKeys)})
 		}
 		return g
 	}
 	g.Lines = func(yield func(Line, error) bool) {
-		for item, err := range membersOf(items, which, found, ended(run), show) {
+		for item, err := range t.learning(membersOf(items, which, found, ended(run), show)) {
 			if err != nil {
 				yield(Line{}, hinted.At("reading the items of the run", run.ID, err))
 				return
 			}
-			if !yield(t.line(&item, t.outcome(&item, which, show), show), nil) {
+			line := t.line(&item, t.outcome(&item, which, show), show)
+			line.Seq, line.Actions = item.Seq, itemActions(run, &item)
+			if !yield(line, nil) {
 				return
 			}
 		}

@@ -22,9 +22,9 @@ func (t *Teller) head(run *jobs.Run) Head {
 			{words.Since, t.since(run.Aftermath)},
 			{words.TakenOver, t.takeovers(run)},
 			{words.Cancellation, t.cancellation(run)},
-			{words.Approved, approval(run)},
+			{words.Approved, t.approval(run)},
 			{words.Resend, run.Resend},
-			{words.Limited, keys(run.Employees, 2*shownKeys)},
+			{words.Limited, keys(t.persons(run.Employees), 2*shownKeys)},
 		})}
 }
 
@@ -75,11 +75,11 @@ func (t *Teller) endTime(run *jobs.Run) string {
 }
 
 // approval is "marie: the partner announced it", "" for a run that nobody had to approve.
-func approval(run *jobs.Run) string {
+func (t *Teller) approval(run *jobs.Run) string {
 	if run.ApprovedBy == "" {
 		return ""
 	}
-	return run.ApprovedBy + ": " + run.ApprovedFor
+	return run.ApprovedBy + t.Colon + run.ApprovedFor
 }
 
 // startedBy is "marie on srv-paie, by hand, syncd 0.1.0".
@@ -231,7 +231,7 @@ func (t *Teller) Runs(runs []*jobs.Run) Table {
 func (t *Teller) runRow(run *jobs.Run) []string {
 	started := "–"
 	if run.StartedAt != nil {
-		started = t.brief(*run.StartedAt, t.zone(run.Job))
+		started = t.Brief(*run.StartedAt, t.zone(run.Job))
 	}
 	t = t.Of(run.Target)
 	row := []string{strconv.FormatInt(run.ID, 10), run.Job, run.Target.Dossier, environment(run.Target), string(run.Period), t.state(run).Word,
@@ -239,7 +239,7 @@ func (t *Teller) runRow(run *jobs.Run) []string {
 	if run.Kind.Fetches() {
 		return append(row, t.readRow(run)...)
 	}
-	if !run.Kind.Sends() {
+	if !run.Kind.Sends() || !run.Planned { // of one that stopped before its plan nobody knows whom it was for
 		return append(row, "–", "–", "–")
 	}
 	trouble := "–" // of a run that goes on, nobody knows yet

@@ -117,6 +117,14 @@ func (t *Teller) scheduled(s *Schedules, e *ScheduleEntry) ScheduledJob {
 		Alike: t.alike(e, s.alive())}
 }
 
+// Standing is how a job with a schedule stands for its dossiers: the last fire of each, what is owed, and what was missed and why.
+func (t *Teller) Standing(s *Schedules, e *ScheduleEntry) []*Alike {
+	if e.Schedule == "" {
+		return nil
+	}
+	return t.alike(e, s.alive())
+}
+
 // outside lists the runs that nobody goes on with.
 func (t *Teller) outside(runs []*jobs.Run) *Commands {
 	if len(runs) == 0 {
@@ -153,7 +161,7 @@ func (t *Teller) daemons(r *ScheduleReport, s *Schedules) {
 			warning = words.AllSilent
 		}
 		list.Lines = append(list.Lines, CommandLine{Text: warning},
-			CommandLine{words.Start, []string{"systemctl enable --now syncd", "syncd daemon"}})
+			CommandLine{words.Start, []string{"systemctl enable --now " + locale.Unit(), "syncd daemon"}})
 	}
 	r.Daemons = list
 }
@@ -176,7 +184,7 @@ func (t *Teller) nextLines(s *Schedules, e *ScheduleEntry) [][2]string {
 	if len(e.Next) == 0 {
 		return [][2]string{{words.Next, words.Never}}
 	}
-	pairs := [][2]string{{words.Next, t.Minute(e.Next[0]) + ", " + t.until(e.Next[0].Sub(s.Now))}}
+	pairs := [][2]string{{words.Next, t.Minute(e.Next[0]) + ", " + t.Until(e.Next[0].Sub(s.Now))}}
 	for _, next := range e.Next[1:] {
 		pairs = append(pairs, [2]string{"", t.Minute(next)})
 	}
@@ -195,8 +203,8 @@ func (t *Teller) pause(e *ScheduleEntry) string {
 		e.Paused.Why().In(t.Catalogue))
 }
 
-// until is "in 3 days", "in 1 h 05 min".
-func (t *Teller) until(d time.Duration) string {
+// Until is "in 3 days", "in 1 h 05 min".
+func (t *Teller) Until(d time.Duration) string {
 	text := locale.Duration(d)
 	if days := int(d.Hours() / 24); days > 1 {
 		text = t.Count(t.Catalogue.Schedule.Days, days)

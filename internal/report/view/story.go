@@ -56,17 +56,21 @@ type Event struct {
 
 // Why tells the story of an employee.
 func (t *Teller) Why(story *ledger.Story, now Now) *StoryReport {
-	t = t.Of(story.Target)
+	t = t.about(t.whySubject(story, &now))
+	t.learnStory(story, &now)
 	words := &t.Records
 	r := &StoryReport{Head: Head{Title: locale.Fill(words.Employee, "key", story.Key), Target: t.target(story.Target),
 		Production: inProduction(story.Target)},
 		Now: locale.Fill(words.Now, "period", t.ofPeriod(now.Period)), Known: t.known(story), Events: t.events(story),
 		Next: t.whySteps(story, &now)}
+	if name := t.called(story.Key); name != "" {
+		r.Facts = [][2]string{{words.Name, name}}
+	}
 	switch {
 	case now.absent():
 		r.Absent = []string{words.Absent, t.lastSent(story)}
 	case now.Err != nil:
-		r.Failed = lines(hinted.Text(t.Error(now.Err)))
+		r.Failed = lines(hinted.TextIn(t.Catalogue, now.Err))
 	case len(now.Items) == 0:
 		r.Absent = []string{words.Delivered}
 	}
@@ -353,7 +357,7 @@ type StoryLine struct {
 
 // WriteWhyJSON writes one object: the story of one employee.
 func (t *Teller) WriteWhyJSON(w io.Writer, story *ledger.Story, now Now) error {
-	t = t.Of(story.Target)
+	t = t.about(t.whySubject(story, &now))
 	of := story.Target
 	object := Story{Key: story.Key, Partner: of.Partner, Environment: of.Environment, Dossier: of.Dossier, Label: t.options.Labels[of.Dossier],
 		Now: t.comparison(&now), Known: []Known{}, Closed: append([]jobs.Period{}, story.Closed...), Next: t.whyStep(story, &now)}
@@ -384,4 +388,74 @@ func (t *Teller) comparison(now *Now) Comparison {
 		out.Error = now.Err.Error()
 	}
 	return out
+}
+
+// Revealed is one value that reports mask, shown to somebody who asked for it, which is recorded.
+type Revealed struct {
+	Dossier string
+	Key     string
+	Member  string
+	Label   string // what people call the member; "" = nothing else
+	Value   string // "" = there is none
+	Run     int64  // whose document it is of; 0 = not known
+	At      time.Time
+}
+
+// RevealedText is the value, and that it is recorded who saw it.
+func (t *Teller) RevealedText(r *Revealed) (value, recorded string) {
+	value = r.Value
+	if value == "" {
+		value = t.Words.Empty
+	}
+	return Clean(cmp.Or(r.Label, r.Member) + t.Colon + value), locale.Fill(t.Records.Revealed, "key", r.Key, "run", t.ofRun(r.Run))
+}
+
+// WriteRevealedJSON writes one object.
+func (t *Teller) WriteRevealedJSON(w io.Writer, r *Revealed) error {
+	out := newStream(w)
+	out.value(struct {
+		Dossier    string  `json:"dossier"`
+		Key        string  `json:"key"`
+		Member     string  `json:"member"`
+		Value      string  `json:"value"`
+		Run        int64   `json:"run,omitempty"`
+		RecordedAt *string `json:"recorded_at"`
+	}{r.Dossier, r.Key, r.Member, r.Value, r.Run, moment(&r.At)})
+	return out.end("\n")
+}
+
+// Readings are who was shown what of whom, the newest first: who and when, of whom, what.
+func (t *Teller) Readings(readings []ledger.Reading) Table {
+	table := Table{Head: t.Records.ReadingsHead, Numbers: len(t.Records.ReadingsHead)}
+	for i := range readings {
+		r := &readings[i]
+		what := r.Field
+		if what == "" {
+			what = t.Records.Sheet
+		}
+		table.Rows = append(table.Rows, []string{t.second(r.At, t.options.Location), r.By.Name, r.Target.Dossier, r.Key, what, t.ofRun(r.Run)})
+	}
+	return table
+}
+
+// WriteReadingsJSON writes an array of them.
+func (t *Teller) WriteReadingsJSON(w io.Writer, readings []ledger.Reading) error {
+	out := newStream(w)
+	out.raw("[")
+	for i := range readings {
+		r := &readings[i]
+		out.element(struct {
+			At      *string        `json:"at"`
+			By      string         `json:"by"`
+			Account string         `json:"account,omitempty"`
+			Channel ledger.Channel `json:"channel"`
+			Host    string         `json:"host"`
+			Dossier string         `json:"dossier"`
+			Key     string         `json:"key"`
+			Member  string         `json:"member,omitempty"`
+			Run     int64          `json:"run,omitempty"`
+		}{moment(&r.At), r.By.Name, r.By.Account, r.By.Channel, r.Host, r.Target.Dossier, r.Key, r.Field, r.Run})
+	}
+	out.closeArray()
+	return out.end("\n")
 }

@@ -38,6 +38,8 @@ type Purged struct {
 
 	Documents int64 // of the baseline
 
+	Readings int64 // who was shown what
+
 	Changes int64 // of records of the inbox
 	Files   int64 // of those: what they contained
 }
@@ -60,7 +62,7 @@ func (t *Teller) Purged(r PurgeReport, dry bool) *Upkeep {
 	told := &Upkeep{Title: words.Done, Next: t.purgeSteps(r, dry),
 		Balance: []Entry{t.entry(r.Diffs, words.Diffs), t.entry(r.Items, words.Items),
 			t.entry(r.Runs, words.Runs), t.entry(r.Fires, words.Fires), t.entry(r.Documents, words.Documents)}}
-	for _, of := range []Entry{t.entry(r.Changes, words.Changes), t.entry(r.Files, words.Files)} {
+	for _, of := range []Entry{t.entry(r.Changes, words.Changes), t.entry(r.Files, words.Files), t.entry(r.Readings, words.Readings)} {
 		if of.N > 0 {
 			told.Balance = append(told.Balance, of)
 		}
@@ -115,6 +117,8 @@ type purgeJSON struct {
 	Changes int64 `json:"changes,omitempty"`
 	Files   int64 `json:"files,omitempty"`
 
+	Readings int64 `json:"readings,omitempty"`
+
 	Held *PurgeHeld `json:"held,omitempty"` // why it waits for a person
 	Next []Step     `json:"next"`
 }
@@ -122,7 +126,7 @@ type purgeJSON struct {
 // WritePurgeJSON writes the same as one object.
 func (t *Teller) WritePurgeJSON(w io.Writer, r PurgeReport, dry bool) error {
 	out := newStream(w)
-	out.value(purgeJSON{dry, r.Diffs, r.Items, r.Runs, r.Fires, r.Documents, r.Changes, r.Files, r.Held,
+	out.value(purgeJSON{dry, r.Diffs, r.Items, r.Runs, r.Fires, r.Documents, r.Changes, r.Files, r.Readings, r.Held,
 		append([]Step{}, t.purgeSteps(r, dry)...)})
 	return out.end("\n")
 }

@@ -13,16 +13,20 @@ import (
 	"strings"
 	"time"
 
+	"syncd/internal/hinted"
 	"syncd/internal/jobs"
 	"syncd/internal/report/locale"
 )
 
 // Options say what a Teller knows besides its language.
 type Options struct {
-	Partner  string                    // whom texts are about that belong to no target, by its name in targets
-	Location *time.Location            // of times in texts that belong to no job; nil = local
-	Zones    map[string]*time.Location // of those that do, by the job's name; may lack some
-	Labels   map[string]string         // what people call a dossier, by its name; may lack some
+	Partner  string                       // whom texts are about that belong to no target, by its name in targets
+	Location *time.Location               // of times in texts that belong to no job; nil = local
+	Zones    map[string]*time.Location    // of those that do, by the job's name; may lack some
+	Labels   map[string]string            // what people call a dossier, by its name; may lack some
+	Members  map[string]map[string]string // likewise members, by the job's name and their path: mapping.Spec.Labels
+	Page     bool                         // who reads it clicks, and types no commands
+	Instead  hinted.Fact                  // the next step of who is not let in where the service would be; none = that of what bars them
 }
 
 // Teller tells facts in one language. It is safe for concurrent use.
@@ -30,6 +34,9 @@ type Teller struct {
 	*locale.Catalogue
 	language locale.Language
 	options  Options
+	subject  Subject           // what the report is about that is made; see about
+	labels   map[string]string // of its job
+	people   *people           // nil = employees are called by their matricule alone
 }
 
 // New makes a Teller. A language without a catalogue of its own is English.
@@ -37,7 +44,24 @@ func New(language locale.Language, o Options) *Teller {
 	if o.Location == nil {
 		o.Location = time.Local
 	}
-	return &Teller{Catalogue: locale.Of(language, o.Partner), language: language, options: o}
+	words := locale.Of
+	if o.Page {
+		words = locale.OfPage
+	}
+	return &Teller{Catalogue: words(language, o.Partner).By(o.Location), language: language, options: o}
+}
+
+// With is a teller of the words of a catalogue, and of what to type instead; see Options.
+func With(words *locale.Catalogue, instead hinted.Fact) *Teller {
+	return &Teller{Catalogue: words, options: Options{Instead: instead}}
+}
+
+// Instead is the next step of who is not let in where the service would be, in words; "" = that of what bars them.
+func (t *Teller) Instead() string {
+	if t.options.Instead.Code == "" {
+		return ""
+	}
+	return t.options.Instead.In(t.Catalogue)
 }
 
 // Of is the same teller about the partner of a target.
@@ -47,7 +71,9 @@ func (t *Teller) Of(target jobs.Target) *Teller {
 	}
 	o := t.options
 	o.Partner = target.Partner
-	return New(t.language, o)
+	other := New(t.language, o)
+	other.subject, other.labels, other.people = t.subject, t.labels, t.people
+	return other
 }
 
 // Show says how much of a run or plan is shown.
@@ -116,7 +142,7 @@ func (t *Teller) zone(job string) *time.Location {
 	return t.options.Location
 }
 
-// time is a moment to the second, and by which clock; "" for nil.
+// time is a moment to the second; "" for nil.
 func (t *Teller) time(at *time.Time, zone *time.Location) string {
 	if at == nil {
 		return ""
@@ -124,16 +150,11 @@ func (t *Teller) time(at *time.Time, zone *time.Location) string {
 	return t.Moment(at.In(zone))
 }
 
-// second is a moment in a list, with the offset of its clock: it has one width.
-func (t *Teller) second(at time.Time, zone *time.Location) string {
-	return at.In(zone).Format(t.ListDay + " 15:04:05 -07:00")
-}
+// second is a moment in a list.
+func (t *Teller) second(at time.Time, zone *time.Location) string { return t.Second(at.In(zone)) }
 
-// Minute is a time of the clock that leaves no doubt: with its offset.
-func (t *Teller) Minute(at time.Time) string { return at.Format(t.ListDay + " 15:04 -07:00") }
-
-// brief is a moment in a list that has no room for the offset.
-func (t *Teller) brief(at time.Time, zone *time.Location) string {
+// Brief is a moment in a table that has no room for more.
+func (t *Teller) Brief(at time.Time, zone *time.Location) string {
 	return at.In(zone).Format(t.ListDay + " 15:04")
 }
 
@@ -143,6 +164,15 @@ func (t *Teller) dossier(name string) string {
 		return label + " (" + name + ")"
 	}
 	return name
+}
+
+// dossiers are likewise several.
+func (t *Teller) dossiers(names []string) []string {
+	called := make([]string, len(names))
+	for i, name := range names {
+		called[i] = t.dossier(name)
+	}
+	return called
 }
 
 // sandboxHost is the host and port of a target on this machine, which is a rehearsal; "" for all others.

@@ -10,9 +10,40 @@ import (
 	"time"
 )
 
+const auditedAlike = `-- name: AuditedAlike :many
+SELECT DISTINCT named.key::text FROM syncd.audit a LEFT JOIN syncd.target t ON t.id = a.target_id, unnest(a.employees) AS named(key)
+WHERE ($1::text = '' OR t.dossier = $1) AND named.key = ANY ($2::text[])
+ORDER BY 1
+`
+
+type AuditedAlikeParams struct {
+	Dossier string
+	Keys    []string
+}
+
+func (q *Queries) AuditedAlike(ctx context.Context, arg AuditedAlikeParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, auditedAlike, arg.Dossier, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var named_key string
+		if err := rows.Scan(&named_key); err != nil {
+			return nil, err
+		}
+		items = append(items, named_key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertAudit = `-- name: InsertAudit :one
-INSERT INTO syncd.audit (actor, decision, target_id, job, period, run_id, employees, reason, detail, facts, host, version, config_digest)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+INSERT INTO syncd.audit (actor, decision, target_id, job, period, run_id, employees, reason, detail, facts, host, version, config_digest, account, channel, proof)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 RETURNING id
 `
 
@@ -30,6 +61,9 @@ type InsertAuditParams struct {
 	Host         string
 	Version      string
 	ConfigDigest string
+	Account      string
+	Channel      string
+	Proof        string
 }
 
 func (q *Queries) InsertAudit(ctx context.Context, arg InsertAuditParams) (int64, error) {
@@ -47,6 +81,9 @@ func (q *Queries) InsertAudit(ctx context.Context, arg InsertAuditParams) (int64
 		arg.Host,
 		arg.Version,
 		arg.ConfigDigest,
+		arg.Account,
+		arg.Channel,
+		arg.Proof,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -66,7 +103,8 @@ func (q *Queries) LastConfiguration(ctx context.Context, host string) (string, e
 
 const listAudit = `-- name: ListAudit :many
 SELECT a.id, a.at, a.actor, a.decision, coalesce(t.dossier, '')::text AS dossier, coalesce(t.environment, '')::text AS environment,
-       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.facts, a.host, a.version, a.config_digest
+       coalesce(t.partner, '')::text AS partner, coalesce(t.base_url, '')::text AS base_url,
+       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.facts, a.host, a.version, a.config_digest, a.account, a.channel, a.proof
 FROM syncd.audit a LEFT JOIN syncd.target t ON t.id = a.target_id
 WHERE ($1::text = '' OR t.dossier = $1) AND ($2::text = '' OR a.job = $2)
   AND ($3::text = '' OR a.period = $3) AND ($4::bigint = 0 OR a.run_id = $4)
@@ -94,6 +132,8 @@ type ListAuditRow struct {
 	Decision     string
 	Dossier      string
 	Environment  string
+	Partner      string
+	BaseUrl      string
 	Job          string
 	Period       string
 	RunID        *int64
@@ -104,6 +144,9 @@ type ListAuditRow struct {
 	Host         string
 	Version      string
 	ConfigDigest string
+	Account      string
+	Channel      string
+	Proof        string
 }
 
 func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]ListAuditRow, error) {
@@ -132,6 +175,8 @@ func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]ListAud
 			&i.Decision,
 			&i.Dossier,
 			&i.Environment,
+			&i.Partner,
+			&i.BaseUrl,
 			&i.Job,
 			&i.Period,
 			&i.RunID,
@@ -142,6 +187,9 @@ func (q *Queries) ListAudit(ctx context.Context, arg ListAuditParams) ([]ListAud
 			&i.Host,
 			&i.Version,
 			&i.ConfigDigest,
+			&i.Account,
+			&i.Channel,
+			&i.Proof,
 		); err != nil {
 			return nil, err
 		}

@@ -20,7 +20,8 @@ func (q *Queries) ConfirmClock(ctx context.Context) error {
 }
 
 const ensureClock = `-- name: EnsureClock :exec
-INSERT INTO syncd.clock (seen_at) VALUES (coalesce((SELECT max(a.at) FROM syncd.audit a), clock_timestamp())) ON CONFLICT (singleton) DO NOTHING
+INSERT INTO syncd.clock (seen_at) SELECT coalesce((SELECT max(a.at) FROM syncd.audit a), clock_timestamp())
+WHERE NOT EXISTS (SELECT FROM syncd.clock) ON CONFLICT (singleton) DO NOTHING
 `
 
 func (q *Queries) EnsureClock(ctx context.Context) error {

@@ -7,6 +7,7 @@ package dbsqlc
 
 import (
 	"context"
+	"time"
 )
 
 const deleteChanges = `-- name: DeleteChanges :exec
@@ -15,6 +16,15 @@ DELETE FROM syncd.dictionary_change WHERE run_id = $1
 
 func (q *Queries) DeleteChanges(ctx context.Context, runID int64) error {
 	_, err := q.db.Exec(ctx, deleteChanges, runID)
+	return err
+}
+
+const deleteImpacts = `-- name: DeleteImpacts :exec
+DELETE FROM syncd.impact WHERE target_id = $1
+`
+
+func (q *Queries) DeleteImpacts(ctx context.Context, targetID int64) error {
+	_, err := q.db.Exec(ctx, deleteImpacts, targetID)
 	return err
 }
 
@@ -81,6 +91,38 @@ func (q *Queries) InsertChanges(ctx context.Context, arg InsertChangesParams) er
 	return err
 }
 
+const insertImpact = `-- name: InsertImpact :exec
+INSERT INTO syncd.impact (target_id, job, period, run_id, digest, known, employees, blocked, codes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+`
+
+type InsertImpactParams struct {
+	TargetID  int64
+	Job       string
+	Period    string
+	RunID     int64
+	Digest    string
+	Known     bool
+	Employees int32
+	Blocked   int32
+	Codes     []byte
+}
+
+func (q *Queries) InsertImpact(ctx context.Context, arg InsertImpactParams) error {
+	_, err := q.db.Exec(ctx, insertImpact,
+		arg.TargetID,
+		arg.Job,
+		arg.Period,
+		arg.RunID,
+		arg.Digest,
+		arg.Known,
+		arg.Employees,
+		arg.Blocked,
+		arg.Codes,
+	)
+	return err
+}
+
 const listChanges = `-- name: ListChanges :many
 SELECT name, code, difference, old_label, new_label FROM syncd.dictionary_change WHERE run_id = $1 ORDER BY name, code
 `
@@ -108,6 +150,60 @@ func (q *Queries) ListChanges(ctx context.Context, runID int64) ([]ListChangesRo
 			&i.Difference,
 			&i.OldLabel,
 			&i.NewLabel,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listImpacts = `-- name: ListImpacts :many
+SELECT t.dossier, i.job, i.period, i.made_at, i.digest, i.known, i.employees, i.blocked, i.codes
+FROM syncd.impact i JOIN syncd.target t ON t.id = i.target_id
+WHERE t.partner = $1 AND t.environment = $2 AND t.base_url = $3 ORDER BY t.dossier, i.job
+`
+
+type ListImpactsParams struct {
+	Partner     string
+	Environment string
+	BaseUrl     string
+}
+
+type ListImpactsRow struct {
+	Dossier   string
+	Job       string
+	Period    string
+	MadeAt    time.Time
+	Digest    string
+	Known     bool
+	Employees int32
+	Blocked   int32
+	Codes     []byte
+}
+
+func (q *Queries) ListImpacts(ctx context.Context, arg ListImpactsParams) ([]ListImpactsRow, error) {
+	rows, err := q.db.Query(ctx, listImpacts, arg.Partner, arg.Environment, arg.BaseUrl)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListImpactsRow
+	for rows.Next() {
+		var i ListImpactsRow
+		if err := rows.Scan(
+			&i.Dossier,
+			&i.Job,
+			&i.Period,
+			&i.MadeAt,
+			&i.Digest,
+			&i.Known,
+			&i.Employees,
+			&i.Blocked,
+			&i.Codes,
 		); err != nil {
 			return nil, err
 		}

@@ -137,7 +137,7 @@ func (q *Queries) Known(ctx context.Context, arg KnownParams) (KnownRow, error) 
 
 const lastFigures = `-- name: LastFigures :one
 SELECT id, period, figures, incarnation FROM syncd.run
-WHERE target_id = $1 AND figures IS NOT NULL AND state IN ('succeeded', 'incomplete')
+WHERE target_id = $1 AND period IS NOT NULL AND figures IS NOT NULL AND state IN ('succeeded', 'incomplete')
 ORDER BY id DESC LIMIT 1
 `
 

@@ -115,14 +115,16 @@ func (q *Queries) FilePart(ctx context.Context, arg FilePartParams) ([]byte, err
 }
 
 const lastCollections = `-- name: LastCollections :many
-SELECT DISTINCT ON (r.job, r.target_id) r.job, t.dossier, r.collections
-FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE t.environment = $1 AND t.base_url = $2 AND r.collections IS NOT NULL AND r.finished_at IS NOT NULL
-  AND r.created_at > clock_timestamp() - interval '400 days'
-ORDER BY r.job, r.target_id, r.finished_at DESC
+SELECT r.job, t.dossier, r.collections
+FROM syncd.target t CROSS JOIN (SELECT unnest($1::text[]) AS job) j CROSS JOIN LATERAL (
+    SELECT l.job, l.collections FROM syncd.run l WHERE l.job = j.job AND l.target_id = t.id AND l.period IS NULL
+      AND l.collections IS NOT NULL AND l.finished_at IS NOT NULL AND l.created_at > statement_timestamp() - interval '400 days'
+    ORDER BY l.finished_at DESC LIMIT 1) r
+WHERE t.environment = $2 AND t.base_url = $3
 `
 
 type LastCollectionsParams struct {
+	Jobs        []string
 	Environment string
 	BaseUrl     string
 }
@@ -133,9 +135,9 @@ type LastCollectionsRow struct {
 	Collections []byte
 }
 
-// The last accounting of each job that reads records, at one address.
+// The last accounting of each of these jobs, which read records, at one address.
 func (q *Queries) LastCollections(ctx context.Context, arg LastCollectionsParams) ([]LastCollectionsRow, error) {
-	rows, err := q.db.Query(ctx, lastCollections, arg.Environment, arg.BaseUrl)
+	rows, err := q.db.Query(ctx, lastCollections, arg.Jobs, arg.Environment, arg.BaseUrl)
 	if err != nil {
 		return nil, err
 	}

@@ -13,15 +13,22 @@ import (
 const cancelItems = `-- name: CancelItems :exec
 UPDATE syncd.item
 SET state = CASE WHEN ambiguous OR state = 'sending' THEN 'uncertain' ELSE 'superseded' END,
-    reason_code = CASE WHEN ambiguous OR state = 'sending' THEN 'no-answer' ELSE 'cancelled' END,
+    reason_code = CASE WHEN ambiguous OR state = 'sending' THEN 'no-answer' WHEN $1::text[] IS NULL THEN 'cancelled' ELSE 'set-aside' END,
     payload = CASE WHEN ambiguous OR state = 'sending' THEN payload END,
     amounts = CASE WHEN ambiguous OR state = 'sending' THEN amounts END
-WHERE run_id = $1 AND state IN ('pending', 'sending', 'held')
+WHERE run_id = $2 AND state IN ('pending', 'sending', 'held')
+  AND ($1::text[] IS NULL OR state = 'held' AND key = ANY ($1::text[]))
 `
 
-// What a cancelled run did not send is given up; what is in doubt stays so, for a newer run or a person.
-func (q *Queries) CancelItems(ctx context.Context, runID int64) error {
-	_, err := q.db.Exec(ctx, cancelItems, runID)
+type CancelItemsParams struct {
+	Held  []string
+	RunID int64
+}
+
+// What a cancelled run did not send is given up, or what it holds of some employees; what is in doubt stays so, for a newer run or a
+// person.
+func (q *Queries) CancelItems(ctx context.Context, arg CancelItemsParams) error {
+	_, err := q.db.Exec(ctx, cancelItems, arg.Held, arg.RunID)
 	return err
 }
 
@@ -215,6 +222,7 @@ const listItems = `-- name: ListItems :many
 SELECT i.seq, i.target_id, i.period, i.key, i.state, i.difference, i.reason_code, i.reason_detail, i.employees, i.elements,
        i.baseline_version, i.ambiguous, (CASE WHEN $1::boolean THEN i.diff END)::json AS diff,
        (CASE WHEN $1 AND i.difference = '+' THEN coalesce(i.payload, b.document) END)::bytea AS new_document,
+       (CASE WHEN i.findings::jsonb @> '[{"rule": "amount", "shown": true}]' THEN i.amounts END)::bytea AS amounts,
        i.problems, i.findings, i.http_status, i.attempts, i.sent_at, i.answered_at
 FROM syncd.item i
 LEFT JOIN syncd.baseline b ON b.target_id = i.target_id AND b.key = i.key AND b.period = i.period
@@ -246,6 +254,7 @@ type ListItemsRow struct {
 	Ambiguous       bool
 	Diff            []byte
 	NewDocument     []byte
+	Amounts         []byte
 	Problems        []byte
 	Findings        []byte
 	HttpStatus      int32
@@ -286,6 +295,7 @@ func (q *Queries) ListItems(ctx context.Context, arg ListItemsParams) ([]ListIte
 			&i.Ambiguous,
 			&i.Diff,
 			&i.NewDocument,
+			&i.Amounts,
 			&i.Problems,
 			&i.Findings,
 			&i.HttpStatus,

@@ -134,6 +134,105 @@ type Spelling struct {
 	Rank   int64
 }
 
+type SyncdAccount struct {
+	Name  string
+	Label string
+	// by whom its person types commands: the same person, for a second one
+	Login    *string
+	Email    string
+	Language string
+	// argon2id, with its salt and parameters; NULL = an invitation waits, or nobody can sign in
+	Password *string
+	// the secret of its codes, sealed
+	Totp []byte
+	// the last step of time of which a code was taken: an earlier one is refused
+	TotpStep   int64
+	DisabledAt *time.Time
+	MadeAt     time.Time
+	MadeBy     string
+	Issuer     *string
+	Subject    *string
+}
+
+type SyncdAccountEvent struct {
+	ID      int64
+	Account string
+	// new-place: signed in from where the person never did, and did elsewhere; failures: ten attempts failed within an hour
+	Kind    string
+	At      time.Time
+	Address string
+}
+
+type SyncdAccountRole struct {
+	Account string
+	Role    string
+	Dossier string
+}
+
+type SyncdAlert struct {
+	ID int64
+	// tells conditions apart: kind, job, dossier, environment, period, name
+	Subject string
+	// of what and whom it is, and what is told of it: never people
+	Condition []byte
+	// what it has come to: each is told anew
+	Stage      int32
+	Since      time.Time
+	StagedAt   time.Time
+	ResolvedAt *time.Time
+}
+
+type SyncdAlertMessage struct {
+	ID int64
+	// by the name that the configuration has: the address is nowhere in the ledger
+	Recipient string
+	Purpose   string
+	Urgent    bool
+	// its Message-ID, the same at each attempt
+	Name string
+	// names of the messages that it goes on with
+	Threads []string
+	// codes and numbers: words are made of them when it is sent
+	Content   []byte
+	MadeAt    time.Time
+	State     string
+	Attempts  int32
+	NotBefore time.Time
+	// when a process set about sending it, by the clock of the ledger
+	TakenAt *time.Time
+	SentAt  *time.Time
+	Trouble string
+}
+
+// what is not told until a time; an empty kind, job or dossier limits nothing
+type SyncdAlertSilence struct {
+	ID      int64
+	Kind    string
+	Job     string
+	Dossier string
+	Since   time.Time
+	Until   time.Time
+	By      string
+	Reason  string
+	EndedAt *time.Time
+}
+
+type SyncdAlertTold struct {
+	AlertID   int64
+	Recipient string
+	Stage     int32
+	// name of the message that told it first
+	Thread    string
+	ToldAt    time.Time
+	Recovered bool
+}
+
+type SyncdAlertTurn struct {
+	Singleton bool
+	TurnedAt  time.Time
+	ArmedAt   *time.Time
+}
+
 type SyncdAllowance struct {
 	Api         string
 	Holder      int64
@@ -187,6 +286,10 @@ type SyncdAudit struct {
 	Version      string
 	ConfigDigest string
 	Facts        []byte
+	// of the person: who signed in, or whose system user typed the command; empty = none
+	Account string
+	Channel string
+	Proof   string
 }
 
 type SyncdBaseline struct {
@@ -215,6 +318,15 @@ type SyncdBaseline struct {
 	GoneSince *time.Time
 	// the document is past its time; the fingerprint is then one by the lasting key
 	Removed bool
+}
+
+type SyncdCauseNote struct {
+	ID int64
+	At time.Time
+	// SHA-256 of where it was found, its code, and what it names
+	Cause string
+	Actor string
+	Note  string
 }
 
 type SyncdClock struct {
@@ -338,6 +450,23 @@ type SyncdGooseDbVersion struct {
 	Tstamp    pgtype.Timestamp
 }
 
+type SyncdImpact struct {
+	TargetID int64
+	Job      string
+	Period   string
+	// the pull, which may have been purged since
+	RunID  int64
+	MadeAt time.Time
+	// how the job was configured then
+	Digest string
+	// false = it could not be worked out
+	Known     bool
+	Employees int32
+	Blocked   int32
+	// those that are withdrawn and in use, with how many employees use each
+	Codes []byte
+}
+
 // which ledger this is: identifier and timeline of the server, and the oids of the database, which a copy of one does not keep, and of syncd.run, which a dump does not keep
 type SyncdIncarnation struct {
 	Singleton bool
@@ -354,6 +483,16 @@ type SyncdIncarnation struct {
 	Runs int64
 	// the newest line of the trail then: who ended a pause afterwards has looked
 	Trail int64
+}
+
+// one of an account at most; it is deleted when it is used
+type SyncdInvitation struct {
+	Hash    []byte
+	Account string
+	// the secret that the account gets, sealed
+	Totp        []byte
+	ExpiresAt   time.Time
+	Incarnation string
 }
 
 type SyncdItem struct {
@@ -401,6 +540,35 @@ type SyncdLedgerKey struct {
 	Becoming *string
 }
 
+type SyncdLoginFailure struct {
+	Who     []byte
+	Account *string
+	Address string
+	At      time.Time
+}
+
+type SyncdLoginFlow struct {
+	// SHA-256 of what the browser has
+	Hash    []byte
+	Purpose string
+	// the path of the page that it leads to
+	Next string
+	// the invitation that links an account, or the session whose person proves it anew
+	Of      []byte
+	Address string
+	BegunAt time.Time
+	// of the code that was typed along with the invitation; 0 = none was
+	TotpStep int64
+}
+
+// from where somebody has signed in: failures elsewhere do not slow them down there
+type SyncdLoginPlace struct {
+	Account string
+	Address string
+	FirstAt time.Time
+	LastAt  time.Time
+}
+
 type SyncdOwner struct {
 	ID          int64
 	HeartbeatAt time.Time
@@ -423,6 +591,21 @@ type SyncdPing struct {
 	Tries     int32
 	// when the other side took it, or nobody wanted to know; NULL = not yet
 	ToldAt *time.Time
+}
+
+type SyncdReading struct {
+	ID       int64
+	At       time.Time
+	Actor    string
+	Account  string
+	Login    string
+	Channel  string
+	Host     string
+	TargetID int64
+	RunID    *int64
+	Key      string
+	// the member; empty = the sheet as it is shown, with what is sensitive masked
+	Field string
 }
 
 type SyncdRefusedSecret struct {
@@ -532,6 +715,11 @@ type SyncdRun struct {
 	// the same, and more, by collection
 	Collections     []byte
 	FailureProblems []byte
+	// digest of the plan that the person saw who queued the run; empty: they saw none
+	PreviewedDigest string
+	StartedBy       []string
+	// what who started it may not do, as the plan was made; empty = they may do all
+	SecondPerson string
 }
 
 type SyncdRunRecord struct {
@@ -546,6 +734,12 @@ type SyncdRunRecord struct {
 	Ack          string
 }
 
+type SyncdRunSum struct {
+	RunID int64
+	// sealed with the key that the run names
+	Sealed []byte
+}
+
 type SyncdSchedule struct {
 	Job      string
 	TargetID int64
@@ -553,6 +747,21 @@ type SyncdSchedule struct {
 	Timezone string
 	// fires up to then have become a run, or are recorded as skipped or missed
 	DealtWith time.Time
+}
+
+type SyncdSession struct {
+	// SHA-256 of what the browser has
+	Hash     []byte
+	ID       int64
+	Account  string
+	MadeAt   time.Time
+	SeenAt   time.Time
+	ProvedAt time.Time
+	// how the person last proved who that is
+	Proof       string
+	Address     string
+	Agent       string
+	Incarnation string
 }
 
 type SyncdSharing struct {

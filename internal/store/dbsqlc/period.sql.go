@@ -11,7 +11,7 @@ import (
 )
 
 const activeOfPeriod = `-- name: ActiveOfPeriod :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.period = $1::text AND r.state IN ('queued', 'running')
   AND r.target_id IN (SELECT o.id FROM syncd.target me, syncd.target o WHERE me.id = $2 AND syncd.are_kin(me, o))
 ORDER BY r.state DESC, r.id LIMIT 1
@@ -112,6 +112,9 @@ func (q *Queries) ActiveOfPeriod(ctx context.Context, arg ActiveOfPeriodParams) 
 		&i.SyncdRun.Unsettled,
 		&i.SyncdRun.Collections,
 		&i.SyncdRun.FailureProblems,
+		&i.SyncdRun.PreviewedDigest,
+		&i.SyncdRun.StartedBy,
+		&i.SyncdRun.SecondPerson,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -146,31 +149,6 @@ func (q *Queries) ClosePeriod(ctx context.Context, arg ClosePeriodParams) error 
 		arg.Reason,
 	)
 	return err
-}
-
-const deliveredOfPeriod = `-- name: DeliveredOfPeriod :one
-SELECT (EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = $1 AND b.period = $2::text AND b.version > 0)
-        OR EXISTS (SELECT FROM syncd.run r WHERE r.target_id = $1 AND r.period = $2::text AND r.accepted + r.unchanged > 0))::boolean AS something,
-       EXISTS (SELECT FROM syncd.run r WHERE r.target_id = $1 AND r.period = $2::text
-               AND r.planned_at IS NOT NULL AND r.employees = '{}' AND r.state IN ('succeeded', 'incomplete'))::boolean AS everyone
-`
-
-type DeliveredOfPeriodParams struct {
-	TargetID int64
-	Period   string
-}
-
-type DeliveredOfPeriodRow struct {
-	Something bool
-	Everyone  bool
-}
-
-// What was ever delivered for a period: something, and by a run of everyone that came to its end.
-func (q *Queries) DeliveredOfPeriod(ctx context.Context, arg DeliveredOfPeriodParams) (DeliveredOfPeriodRow, error) {
-	row := q.db.QueryRow(ctx, deliveredOfPeriod, arg.TargetID, arg.Period)
-	var i DeliveredOfPeriodRow
-	err := row.Scan(&i.Something, &i.Everyone)
-	return i, err
 }
 
 const findClosing = `-- name: FindClosing :one
@@ -340,111 +318,4 @@ func (q *Queries) SiretIsClosed(ctx context.Context, arg SiretIsClosedParams) (b
 	var closed bool
 	err := row.Scan(&closed)
 	return closed, err
-}
-
-const undeliveredOfPeriod = `-- name: UndeliveredOfPeriod :many
-WITH whole AS (
-    SELECT coalesce(max(r.id), 0) AS id FROM syncd.run r
-    WHERE r.target_id = $2 AND r.period = $3::text AND r.planned_at IS NOT NULL AND r.employees = '{}'
-), kin AS (
-    SELECT o.id FROM syncd.target me, syncd.target o WHERE me.id = $2 AND (o.id = me.id OR syncd.are_kin(me, o))
-), line AS (
-    SELECT r.target_id, i.key, i.run_id, i.state, i.ambiguous, i.open,
-           r.target_id = $2 AND i.run_id = max(i.run_id) OVER (PARTITION BY r.target_id, i.key) AND i.run_id >= whole.id AS last
-    FROM whole, syncd.run r JOIN syncd.item i ON i.run_id = r.id
-    WHERE r.target_id IN (SELECT id FROM kin) AND r.period = $3::text
-), missing AS (
-    SELECT l.key, l.run_id, CASE WHEN l.state = 'sending' OR l.state = 'pending' AND l.ambiguous THEN 'uncertain' ELSE l.state END AS state
-    FROM line l WHERE (l.last OR l.open)
-      AND l.state IN ('pending', 'sending', 'rejected', 'blocked', 'held', 'uncertain', 'unsettled', 'superseded', 'departed')
-    UNION ALL
-    SELECT b.key, b.run_id, 'uncertain' FROM syncd.baseline b
-    WHERE b.target_id IN (SELECT id FROM kin) AND b.period = $3::text AND b.in_doubt
-      AND NOT EXISTS (SELECT FROM line l WHERE l.target_id = b.target_id AND l.key = b.key AND (l.open OR l.last AND l.state = 'departed'))
-)
-SELECT state::text, count(*) AS lines, (array_agg(key ORDER BY key))[1:$1::integer]::text[] AS keys,
-       coalesce(array_agg(DISTINCT run_id ORDER BY run_id) FILTER (WHERE run_id IS NOT NULL), '{}')::bigint[] AS runs
-FROM missing GROUP BY state ORDER BY array_position(ARRAY['uncertain', 'unsettled', 'held', 'pending', 'rejected', 'blocked', 'superseded', 'departed'], state)
-`
-
-type UndeliveredOfPeriodParams struct {
-	Most     int32
-	TargetID int64
-	Period   string
-}
-
-type UndeliveredOfPeriodRow struct {
-	State string
-	Lines int64
-	Keys  []string
-	Runs  []int64
-}
-
-// Whom a period leaves undelivered: what the last plan for everyone and those after it last said of each matricule, what
-// is still open of older ones, and what is in doubt without a line that is open; the latter two of all targets of the
-// establishment, for which the period is closed as well.
-func (q *Queries) UndeliveredOfPeriod(ctx context.Context, arg UndeliveredOfPeriodParams) ([]UndeliveredOfPeriodRow, error) {
-	rows, err := q.db.Query(ctx, undeliveredOfPeriod, arg.Most, arg.TargetID, arg.Period)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []UndeliveredOfPeriodRow
-	for rows.Next() {
-		var i UndeliveredOfPeriodRow
-		if err := rows.Scan(
-			&i.State,
-			&i.Lines,
-			&i.Keys,
-			&i.Runs,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const unmadeOfPeriod = `-- name: UnmadeOfPeriod :many
-SELECT r.id, r.state FROM syncd.run r
-WHERE r.target_id = $1 AND r.period = $2::text
-  AND (r.state = 'held'
-       OR r.state = 'failed' AND r.planned_at IS NULL
-          AND NOT EXISTS (SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
-                          AND later.planned_at IS NOT NULL AND (later.employees = '{}' OR r.employees <> '{}' AND later.employees @> r.employees)))
-ORDER BY r.id
-`
-
-type UnmadeOfPeriodParams struct {
-	TargetID int64
-	Period   string
-}
-
-type UnmadeOfPeriodRow struct {
-	ID    int64
-	State string
-}
-
-// Runs of a period that wait for a person, or ended before they had a plan and were never made up for.
-func (q *Queries) UnmadeOfPeriod(ctx context.Context, arg UnmadeOfPeriodParams) ([]UnmadeOfPeriodRow, error) {
-	rows, err := q.db.Query(ctx, unmadeOfPeriod, arg.TargetID, arg.Period)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []UnmadeOfPeriodRow
-	for rows.Next() {
-		var i UnmadeOfPeriodRow
-		if err := rows.Scan(&i.ID, &i.State); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }

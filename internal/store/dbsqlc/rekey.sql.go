@@ -10,7 +10,7 @@ import (
 )
 
 const anyRunning = `-- name: AnyRunning :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id WHERE r.state = 'running' ORDER BY r.id LIMIT 1
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id WHERE r.state = 'running' ORDER BY r.id LIMIT 1
 `
 
 type AnyRunningRow struct {
@@ -103,6 +103,9 @@ func (q *Queries) AnyRunning(ctx context.Context) (AnyRunningRow, error) {
 		&i.SyncdRun.Unsettled,
 		&i.SyncdRun.Collections,
 		&i.SyncdRun.FailureProblems,
+		&i.SyncdRun.PreviewedDigest,
+		&i.SyncdRun.StartedBy,
+		&i.SyncdRun.SecondPerson,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,

@@ -10,6 +10,20 @@ import (
 	"time"
 )
 
+const addStarters = `-- name: AddStarters :exec
+UPDATE syncd.run SET started_by = ARRAY(SELECT DISTINCT unnest(started_by || $1::text[]) ORDER BY 1) WHERE id = $2
+`
+
+type AddStartersParams struct {
+	Starters []string
+	ID       int64
+}
+
+func (q *Queries) AddStarters(ctx context.Context, arg AddStartersParams) error {
+	_, err := q.db.Exec(ctx, addStarters, arg.Starters, arg.ID)
+	return err
+}
+
 const approveRun = `-- name: ApproveRun :exec
 UPDATE syncd.run SET state = 'queued', trigger = 'resume', unattended = true, finished_at = NULL, not_before = NULL, deadline_at = NULL,
     postponed = 0, takeovers = 0, failure_code = '', failure_detail = '', failure_args = NULL, failure_problems = NULL, approved_by = $1, approved_reason = $2,
@@ -162,7 +176,7 @@ func (q *Queries) FenceRun(ctx context.Context, arg FenceRunParams) (int64, erro
 }
 
 const getRun = `-- name: GetRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1
 `
 
@@ -256,6 +270,9 @@ func (q *Queries) GetRun(ctx context.Context, id int64) (GetRunRow, error) {
 		&i.SyncdRun.Unsettled,
 		&i.SyncdRun.Collections,
 		&i.SyncdRun.FailureProblems,
+		&i.SyncdRun.PreviewedDigest,
+		&i.SyncdRun.StartedBy,
+		&i.SyncdRun.SecondPerson,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -335,29 +352,31 @@ func (q *Queries) HeldItems(ctx context.Context, arg HeldItemsParams) ([]HeldIte
 
 const insertQueuedRun = `-- name: InsertQueuedRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, employees, requested_by, version, key_id, config_digest,
-                       any_order, nominal_at, failed_of, verify, overwrite, resend, unattended)
+                       any_order, nominal_at, failed_of, verify, overwrite, resend, previewed_digest, started_by, unattended)
 VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10,
-        $11, $12, $13, $14, $15, $16, true)
+        $11, $12, $13, $14, $15, $16, $17, $18, true)
 RETURNING id
 `
 
 type InsertQueuedRunParams struct {
-	TargetID     int64
-	Job          string
-	Kind         string
-	Period       *string
-	Trigger      string
-	Employees    []string
-	RequestedBy  string
-	Version      string
-	KeyID        string
-	ConfigDigest string
-	AnyOrder     bool
-	NominalAt    *time.Time
-	FailedOf     *int64
-	Verify       bool
-	Overwrite    bool
-	Resend       string
+	TargetID        int64
+	Job             string
+	Kind            string
+	Period          *string
+	Trigger         string
+	Employees       []string
+	RequestedBy     string
+	Version         string
+	KeyID           string
+	ConfigDigest    string
+	AnyOrder        bool
+	NominalAt       *time.Time
+	FailedOf        *int64
+	Verify          bool
+	Overwrite       bool
+	Resend          string
+	PreviewedDigest string
+	StartedBy       []string
 }
 
 func (q *Queries) InsertQueuedRun(ctx context.Context, arg InsertQueuedRunParams) (int64, error) {
@@ -378,6 +397,8 @@ func (q *Queries) InsertQueuedRun(ctx context.Context, arg InsertQueuedRunParams
 		arg.Verify,
 		arg.Overwrite,
 		arg.Resend,
+		arg.PreviewedDigest,
+		arg.StartedBy,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -386,9 +407,9 @@ func (q *Queries) InsertQueuedRun(ctx context.Context, arg InsertQueuedRunParams
 
 const insertRun = `-- name: InsertRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, owner, host, pid, employees, requested_by, version,
-                       key_id, config_digest, any_order, failed_of, verify, overwrite, resend, started_at)
+                       key_id, config_digest, any_order, failed_of, verify, overwrite, resend, started_by, started_at)
 VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8, $9, $10, $11,
-        $12, $13, $14, $15, $16, $17, $18, clock_timestamp())
+        $12, $13, $14, $15, $16, $17, $18, $19, clock_timestamp())
 RETURNING id
 `
 
@@ -411,6 +432,7 @@ type InsertRunParams struct {
 	Verify       bool
 	Overwrite    bool
 	Resend       string
+	StartedBy    []string
 }
 
 func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, error) {
@@ -433,6 +455,7 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, er
 		arg.Verify,
 		arg.Overwrite,
 		arg.Resend,
+		arg.StartedBy,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -440,7 +463,7 @@ func (q *Queries) InsertRun(ctx context.Context, arg InsertRunParams) (int64, er
 }
 
 const listRuns = `-- name: ListRuns :many
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE ($1::text = '' OR r.job = $1) AND ($2::text = '' OR t.dossier = $2)
   AND ($3::text = '' OR r.period = $3) AND ($4::text = '' OR r.state = $4)
   AND (NOT $5::boolean OR r.period IS NOT NULL OR r.state NOT IN ('succeeded', 'cancelled')
@@ -560,6 +583,9 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 			&i.SyncdRun.Unsettled,
 			&i.SyncdRun.Collections,
 			&i.SyncdRun.FailureProblems,
+			&i.SyncdRun.PreviewedDigest,
+			&i.SyncdRun.StartedBy,
+			&i.SyncdRun.SecondPerson,
 			&i.SyncdTarget.ID,
 			&i.SyncdTarget.Partner,
 			&i.SyncdTarget.Environment,
@@ -580,7 +606,7 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsR
 }
 
 const lockRun = `-- name: LockRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.id = $1 FOR NO KEY UPDATE OF r
 `
 
@@ -674,6 +700,9 @@ func (q *Queries) LockRun(ctx context.Context, id int64) (LockRunRow, error) {
 		&i.SyncdRun.Unsettled,
 		&i.SyncdRun.Collections,
 		&i.SyncdRun.FailureProblems,
+		&i.SyncdRun.PreviewedDigest,
+		&i.SyncdRun.StartedBy,
+		&i.SyncdRun.SecondPerson,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -686,8 +715,19 @@ func (q *Queries) LockRun(ctx context.Context, id int64) (LockRunRow, error) {
 	return i, err
 }
 
+const openItems = `-- name: OpenItems :one
+SELECT count(*) FROM syncd.item WHERE run_id = $1 AND open
+`
+
+func (q *Queries) OpenItems(ctx context.Context, runID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, openItems, runID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const peekRunning = `-- name: PeekRunning :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
 `
 
@@ -782,6 +822,9 @@ func (q *Queries) PeekRunning(ctx context.Context, targetID int64) (PeekRunningR
 		&i.SyncdRun.Unsettled,
 		&i.SyncdRun.Collections,
 		&i.SyncdRun.FailureProblems,
+		&i.SyncdRun.PreviewedDigest,
+		&i.SyncdRun.StartedBy,
+		&i.SyncdRun.SecondPerson,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -799,8 +842,8 @@ UPDATE syncd.run SET planned_at = clock_timestamp(), takeovers = 0, deadline_at 
     employees_read = $1, elements_read = $2, unchanged = $3,
     elements_unchanged = $4, created = $5, updated = $6, repeated = $7,
     mapping_digest = $8, dictionaries_digest = $9, plan_digest = $10,
-    contract = $11, form = $12, findings = $13, figures = $14, incarnation = $15, release = $16
-WHERE id = $17 AND epoch = $18 AND state = 'running'
+    contract = $11, form = $12, findings = $13, figures = $14, incarnation = $15, second_person = $16, release = $17
+WHERE id = $18 AND epoch = $19 AND state = 'running'
 `
 
 type PlanRunParams struct {
@@ -819,6 +862,7 @@ type PlanRunParams struct {
 	Findings           []byte
 	Figures            []byte
 	Incarnation        string
+	SecondPerson       string
 	Release            []byte
 	ID                 int64
 	Epoch              int32
@@ -841,6 +885,7 @@ func (q *Queries) PlanRun(ctx context.Context, arg PlanRunParams) (int64, error)
 		arg.Findings,
 		arg.Figures,
 		arg.Incarnation,
+		arg.SecondPerson,
 		arg.Release,
 		arg.ID,
 		arg.Epoch,
@@ -980,8 +1025,8 @@ func (q *Queries) RequeueRun(ctx context.Context, id int64) error {
 
 const retryFailed = `-- name: RetryFailed :many
 UPDATE syncd.run r SET state = 'queued', trigger = 'retry', finished_at = NULL, not_before = NULL
-WHERE r.finished_at IS NOT NULL AND NOT r.cancelling AND r.unattended
-  AND coalesce(r.nominal_at, r.created_at) > clock_timestamp() - make_interval(secs => $1::float8)
+WHERE r.state IN ('failed', 'incomplete') AND NOT r.cancelling AND r.unattended
+  AND coalesce(r.nominal_at, r.created_at) > statement_timestamp() - make_interval(secs => $1::float8)
   AND (r.job, r.target_id) IN (SELECT unnest($2::text[]), unnest($3::bigint[]))
   AND (r.state = 'failed' AND r.failure_code = ANY ($4::text[])
        OR r.state = 'incomplete' AND EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.state = 'pending'))
@@ -1027,7 +1072,7 @@ func (q *Queries) RetryFailed(ctx context.Context, arg RetryFailedParams) ([]int
 }
 
 const runningRun = `-- name: RunningRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.state = 'running'
 FOR NO KEY UPDATE OF r
 `
@@ -1122,6 +1167,9 @@ func (q *Queries) RunningRun(ctx context.Context, targetID int64) (RunningRunRow
 		&i.SyncdRun.Unsettled,
 		&i.SyncdRun.Collections,
 		&i.SyncdRun.FailureProblems,
+		&i.SyncdRun.PreviewedDigest,
+		&i.SyncdRun.StartedBy,
+		&i.SyncdRun.SecondPerson,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -1173,7 +1221,7 @@ func (q *Queries) SetPulled(ctx context.Context, arg SetPulledParams) error {
 }
 
 const unfinishedBefore = `-- name: UnfinishedBefore :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.target_id = $1 AND r.period < $2
   AND (r.state IN ('queued', 'running', 'held')
        OR r.state = 'failed' AND r.planned_at IS NULL AND r.employees = '{}'
@@ -1289,6 +1337,9 @@ func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforePara
 		&i.SyncdRun.Unsettled,
 		&i.SyncdRun.Collections,
 		&i.SyncdRun.FailureProblems,
+		&i.SyncdRun.PreviewedDigest,
+		&i.SyncdRun.StartedBy,
+		&i.SyncdRun.SecondPerson,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,
@@ -1302,7 +1353,7 @@ func (q *Queries) UnfinishedBefore(ctx context.Context, arg UnfinishedBeforePara
 }
 
 const waitingRun = `-- name: WaitingRun :one
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, t.id, t.partner, t.environment, t.base_url, t.dossier, t.identity, t.created_at, t.siret FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
 WHERE r.job = $1 AND r.target_id = $2 AND r.period IS NOT DISTINCT FROM $3 AND r.employees = '{}'
   AND r.state = 'queued' AND ($4::boolean OR r.planned_at IS NULL)
 ORDER BY r.id LIMIT 1
@@ -1412,6 +1463,9 @@ func (q *Queries) WaitingRun(ctx context.Context, arg WaitingRunParams) (Waiting
 		&i.SyncdRun.Unsettled,
 		&i.SyncdRun.Collections,
 		&i.SyncdRun.FailureProblems,
+		&i.SyncdRun.PreviewedDigest,
+		&i.SyncdRun.StartedBy,
+		&i.SyncdRun.SecondPerson,
 		&i.SyncdTarget.ID,
 		&i.SyncdTarget.Partner,
 		&i.SyncdTarget.Environment,

@@ -66,11 +66,17 @@ func (q *Queries) InsertSchedule(ctx context.Context, arg InsertScheduleParams) 
 }
 
 const listFires = `-- name: ListFires :many
-SELECT DISTINCT ON (f.job, f.target_id) f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, f.met, r.state AS run_state
-FROM syncd.fire f LEFT JOIN syncd.run r ON r.id = f.run_id
-WHERE f.job = ANY ($1::text[])
-ORDER BY f.job, f.target_id, f.nominal_at DESC
+SELECT f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, f.met, r.state AS run_state
+FROM (SELECT unnest($1::text[]) AS job, unnest($2::bigint[]) AS target_id) p
+CROSS JOIN LATERAL (SELECT l.job, l.target_id, l.nominal_at, l.outcome, l.reason, l.run_id, l.met FROM syncd.fire l
+    WHERE l.job = p.job AND l.target_id = p.target_id ORDER BY l.nominal_at DESC LIMIT 1) f
+LEFT JOIN syncd.run r ON r.id = f.run_id
 `
+
+type ListFiresParams struct {
+	Jobs    []string
+	Targets []int64
+}
 
 type ListFiresRow struct {
 	Job       string
@@ -83,9 +89,9 @@ type ListFiresRow struct {
 	RunState  *string
 }
 
-// The last fire of each job and target, with its run as it stands now.
-func (q *Queries) ListFires(ctx context.Context, jobs []string) ([]ListFiresRow, error) {
-	rows, err := q.db.Query(ctx, listFires, jobs)
+// The last fire of each of these jobs and targets, with its run as it stands now.
+func (q *Queries) ListFires(ctx context.Context, arg ListFiresParams) ([]ListFiresRow, error) {
+	rows, err := q.db.Query(ctx, listFires, arg.Jobs, arg.Targets)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +121,7 @@ func (q *Queries) ListFires(ctx context.Context, jobs []string) ([]ListFiresRow,
 
 const listMissed = `-- name: ListMissed :many
 SELECT f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, f.met FROM syncd.fire f
-WHERE f.job = ANY ($1::text[]) AND f.outcome <> 'run' AND f.recorded_at > clock_timestamp() - interval '100 days'
+WHERE f.job = ANY ($1::text[]) AND f.outcome <> 'run' AND f.recorded_at > statement_timestamp() - interval '100 days'
 ORDER BY f.nominal_at DESC LIMIT $2
 `
 

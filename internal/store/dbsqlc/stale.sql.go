@@ -78,9 +78,9 @@ func (q *Queries) GiveUpFire(ctx context.Context, id int64) error {
 
 const insertSuccessor = `-- name: InsertSuccessor :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, employees, requested_by, version, key_id, config_digest,
-                       any_order, nominal_at, failed_of, verify, overwrite, unattended, postponed, created_at)
+                       any_order, nominal_at, failed_of, verify, overwrite, started_by, unattended, postponed, created_at)
 SELECT r.target_id, r.job, r.kind, r.period, 'retry', 'queued', r.employees, r.requested_by, $1, r.key_id, r.config_digest,
-       r.any_order, $2::timestamptz, r.failed_of, r.verify, r.overwrite, true, r.postponed, r.created_at
+       r.any_order, $2::timestamptz, r.failed_of, r.verify, r.overwrite, r.started_by, true, r.postponed, r.created_at
 FROM syncd.run r WHERE r.id = $3
 RETURNING id
 `

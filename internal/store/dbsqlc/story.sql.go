@@ -73,8 +73,8 @@ func (q *Queries) KeysAlike(ctx context.Context, arg KeysAlikeParams) ([]string,
 }
 
 const storyDecisions = `-- name: StoryDecisions :many
-SELECT a.id, a.at, a.actor, a.decision, t.dossier, t.environment,
-       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.facts, a.host, a.version, a.config_digest
+SELECT a.id, a.at, a.actor, a.decision, t.dossier, t.environment, t.partner, t.base_url,
+       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.facts, a.host, a.version, a.config_digest, a.account, a.channel, a.proof
 FROM syncd.audit a JOIN syncd.target t ON t.id = a.target_id
 WHERE a.target_id = $1 AND ($2::text = '' OR a.period = $2::text)
   AND (a.run_id = ANY ($3::bigint[]) AND a.employees = '{}' OR $4::text = ANY (a.employees))
@@ -95,6 +95,8 @@ type StoryDecisionsRow struct {
 	Decision     string
 	Dossier      string
 	Environment  string
+	Partner      string
+	BaseUrl      string
 	Job          string
 	Period       string
 	RunID        *int64
@@ -105,6 +107,9 @@ type StoryDecisionsRow struct {
 	Host         string
 	Version      string
 	ConfigDigest string
+	Account      string
+	Channel      string
+	Proof        string
 }
 
 func (q *Queries) StoryDecisions(ctx context.Context, arg StoryDecisionsParams) ([]StoryDecisionsRow, error) {
@@ -128,6 +133,8 @@ func (q *Queries) StoryDecisions(ctx context.Context, arg StoryDecisionsParams) 
 			&i.Decision,
 			&i.Dossier,
 			&i.Environment,
+			&i.Partner,
+			&i.BaseUrl,
 			&i.Job,
 			&i.Period,
 			&i.RunID,
@@ -138,6 +145,9 @@ func (q *Queries) StoryDecisions(ctx context.Context, arg StoryDecisionsParams) 
 			&i.Host,
 			&i.Version,
 			&i.ConfigDigest,
+			&i.Account,
+			&i.Channel,
+			&i.Proof,
 		); err != nil {
 			return nil, err
 		}
@@ -198,7 +208,7 @@ func (q *Queries) StoryKnown(ctx context.Context, arg StoryKnownParams) ([]Story
 }
 
 const storyLines = `-- name: StoryLines :many
-SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, i.seq, i.key, i.state, i.difference, i.reason_code, i.reason_detail, i.employees, i.elements, i.baseline_version,
+SELECT r.id, r.target_id, r.job, r.kind, r.period, r.trigger, r.state, r.epoch, r.owner, r.host, r.pid, r.employees, r.requested_by, r.version, r.key_id, r.config_digest, r.mapping_digest, r.dictionaries_digest, r.plan_digest, r.approved_digest, r.approved_by, r.approved_reason, r.failure_code, r.failure_detail, r.created_at, r.started_at, r.planned_at, r.finished_at, r.employees_read, r.elements_read, r.unchanged, r.accepted, r.rejected, r.blocked, r.held, r.uncertain, r.superseded, r.not_attempted, r.elements_unchanged, r.elements_in_documents, r.elements_blocked, r.departed, r."left", r.findings, r.figures, r.failed_of, r.verify, r.overwrite, r.incarnation, r.created, r.updated, r.repeated, r.nominal_at, r.not_before, r.deadline_at, r.postponed, r.takeovers, r.purged, r.unattended, r.any_order, r.cancelling, r.cancelled_by, r.cancelled_reason, r.contract, r.form, r.resend, r.release, r.approval, r.failure_args, r.records_read, r.records_new, r.records_changed, r.records_same, r.records_refused, r.records_gone, r.records_foreign, r.files_missing, r.unacknowledged, r.unsettled, r.collections, r.failure_problems, r.previewed_digest, r.started_by, r.second_person, i.seq, i.key, i.state, i.difference, i.reason_code, i.reason_detail, i.employees, i.elements, i.baseline_version,
        i.ambiguous, i.diff, i.problems, i.findings, i.http_status, i.attempts, i.sent_at, i.answered_at
 FROM syncd.item i JOIN syncd.run r ON r.id = i.run_id
 WHERE i.target_id = $1 AND i.key = $2 AND ($3::text = '' OR i.period = $3::text)
@@ -323,6 +333,9 @@ func (q *Queries) StoryLines(ctx context.Context, arg StoryLinesParams) ([]Story
 			&i.SyncdRun.Unsettled,
 			&i.SyncdRun.Collections,
 			&i.SyncdRun.FailureProblems,
+			&i.SyncdRun.PreviewedDigest,
+			&i.SyncdRun.StartedBy,
+			&i.SyncdRun.SecondPerson,
 			&i.Seq,
 			&i.Key,
 			&i.State,

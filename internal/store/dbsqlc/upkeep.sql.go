@@ -11,7 +11,7 @@ import (
 )
 
 const countRuns = `-- name: CountRuns :many
-SELECT job, state, count(*) AS runs FROM syncd.run WHERE created_at > clock_timestamp() - interval '400 days'
+SELECT job, state, count(*) AS runs FROM syncd.run WHERE created_at > statement_timestamp() - interval '400 days'
 GROUP BY job, state ORDER BY job, state
 `
 
@@ -43,20 +43,35 @@ func (q *Queries) CountRuns(ctx context.Context) ([]CountRunsRow, error) {
 }
 
 const dossierStatistics = `-- name: DossierStatistics :many
-SELECT r.job, t.id AS target_id, t.dossier,
+SELECT j.job::text AS job, t.id AS target_id, t.dossier,
        coalesce((array_agg(r.finished_at ORDER BY r.period DESC NULLS LAST, r.finished_at DESC) FILTER (WHERE r.state = 'succeeded'))[1],
                 '0001-01-01 00:00:00+00')::timestamptz AS last_success,
        coalesce(max(r.finished_at), '0001-01-01 00:00:00+00')::timestamptz AS last_end,
        coalesce((array_agg(r.state ORDER BY r.period DESC NULLS LAST, r.finished_at DESC) FILTER (WHERE r.finished_at IS NOT NULL))[1], '')::text AS last_state,
        coalesce(max(extract(epoch FROM clock_timestamp() - r.nominal_at)) FILTER (WHERE r.state IN ('queued', 'running')), 0)::float8 AS lag_seconds
-FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE t.environment = $1 AND t.base_url = $2 AND r.employees = '{}'
-  AND r.created_at > clock_timestamp() - interval '400 days'
-  AND (r.period IS NULL OR r.period <= to_char(clock_timestamp() + interval '1 day', 'YYYY-MM'))
-GROUP BY r.job, t.id, t.dossier ORDER BY r.job, t.dossier
+FROM syncd.target t CROSS JOIN (SELECT unnest($1::text[]) AS job) j CROSS JOIN LATERAL (
+    SELECT m.state, m.period, m.nominal_at, m.finished_at FROM syncd.run m
+    WHERE m.job = j.job AND m.target_id = t.id AND m.period IS NOT NULL AND m.employees = '{}'
+      AND m.created_at > statement_timestamp() - interval '400 days' AND m.period <= to_char(clock_timestamp() + interval '1 day', 'YYYY-MM')
+    UNION ALL
+    SELECT a.state, a.period, a.nominal_at, a.finished_at FROM syncd.run a
+    WHERE a.job = j.job AND a.target_id = t.id AND a.period IS NULL AND a.employees = '{}' AND a.state IN ('queued', 'running')
+      AND a.created_at > statement_timestamp() - interval '400 days'
+    UNION ALL
+    (SELECT e.state, e.period, e.nominal_at, e.finished_at FROM syncd.run e
+    WHERE e.job = j.job AND e.target_id = t.id AND e.period IS NULL AND e.employees = '{}' AND e.finished_at IS NOT NULL
+      AND e.created_at > statement_timestamp() - interval '400 days' ORDER BY e.finished_at DESC LIMIT 1)
+    UNION ALL
+    (SELECT s.state, s.period, s.nominal_at, s.finished_at FROM syncd.run s
+    WHERE s.job = j.job AND s.target_id = t.id AND s.period IS NULL AND s.employees = '{}' AND s.state = 'succeeded'
+      AND s.finished_at IS NOT NULL AND s.created_at > statement_timestamp() - interval '400 days' ORDER BY s.finished_at DESC LIMIT 1)
+) r
+WHERE t.environment = $2 AND t.base_url = $3
+GROUP BY j.job, t.id, t.dossier ORDER BY j.job, t.dossier
 `
 
 type DossierStatisticsParams struct {
+	Jobs        []string
 	Environment string
 	BaseUrl     string
 }
@@ -71,10 +86,10 @@ type DossierStatisticsRow struct {
 	LagSeconds  float64
 }
 
-// How each job stands for each dossier at one address: by its runs for everyone, the newest period first. That an older
-// month was sent again, one to come, or one person, says nothing of this month.
+// How each of these jobs stands for each dossier at one address: by its runs for everyone, the newest period first. That an older
+// month was sent again, one to come, or one person, says nothing of this month. Of runs without a period only the last count, of many.
 func (q *Queries) DossierStatistics(ctx context.Context, arg DossierStatisticsParams) ([]DossierStatisticsRow, error) {
-	rows, err := q.db.Query(ctx, dossierStatistics, arg.Environment, arg.BaseUrl)
+	rows, err := q.db.Query(ctx, dossierStatistics, arg.Jobs, arg.Environment, arg.BaseUrl)
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +141,8 @@ WITH old AS (
     UPDATE syncd.item i SET diff = NULL, problems = NULL, findings = NULL, reason_detail = ''
     FROM old WHERE i.run_id = old.id AND NOT i.open AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.findings IS NOT NULL OR i.reason_detail <> '')
     RETURNING 1
+), told AS (
+    DELETE FROM syncd.run_sums s USING old WHERE s.run_id = old.id
 )
 SELECT (SELECT count(*) FROM old) AS runs, (SELECT count(*) FROM stripped) AS items
 `

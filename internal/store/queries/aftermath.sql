@@ -6,8 +6,12 @@ WITH me AS (
     FROM syncd.run mine WHERE mine.id = @id
 ), later AS (
     SELECT r.id, r.planned_at, r.employees = '{}' AND r.state IN ('succeeded', 'incomplete') AS whole
-    FROM me JOIN syncd.run r ON r.target_id = me.target_id AND r.kind = me.kind AND r.period IS NOT DISTINCT FROM me.period
-    WHERE r.id <> me.id AND r.planned_at > me.since AND (me.period IS NOT NULL OR r.job = me.job)
+    FROM me JOIN syncd.run r ON r.target_id = me.target_id AND r.kind = me.kind AND r.period = me.period
+    WHERE r.id <> me.id AND r.planned_at > me.since
+    UNION ALL
+    SELECT r.id, r.planned_at, r.employees = '{}' AND r.state IN ('succeeded', 'incomplete')
+    FROM me JOIN syncd.run r ON me.period IS NULL AND r.target_id = me.target_id AND r.kind = me.kind AND r.job = me.job AND r.period IS NULL
+    WHERE r.id <> me.id AND r.planned_at > me.since
 ), whole AS (
     SELECT later.id, later.planned_at FROM later WHERE later.whole ORDER BY later.planned_at DESC LIMIT 1
 ), undelivered AS (

@@ -1,5 +1,6 @@
 -- name: EnsureClock :exec
-INSERT INTO syncd.clock (seen_at) VALUES (coalesce((SELECT max(a.at) FROM syncd.audit a), clock_timestamp())) ON CONFLICT (singleton) DO NOTHING;
+INSERT INTO syncd.clock (seen_at) SELECT coalesce((SELECT max(a.at) FROM syncd.audit a), clock_timestamp())
+WHERE NOT EXISTS (SELECT FROM syncd.clock) ON CONFLICT (singleton) DO NOTHING;
 
 -- How late it is. A leap is over once the clock was set right; till then, or till a person has confirmed it, it is remembered,
 -- though the clock that leapt goes on well.

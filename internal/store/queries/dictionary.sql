@@ -16,3 +16,15 @@ SELECT @run_id, unnest(@names::text[]), unnest(@codes::text[]), unnest(@differen
 
 -- name: ListChanges :many
 SELECT name, code, difference, old_label, new_label FROM syncd.dictionary_change WHERE run_id = @run_id ORDER BY name, code;
+
+-- name: DeleteImpacts :exec
+DELETE FROM syncd.impact WHERE target_id = @target_id;
+
+-- name: InsertImpact :exec
+INSERT INTO syncd.impact (target_id, job, period, run_id, digest, known, employees, blocked, codes)
+VALUES (@target_id, @job, @period, @run_id, @digest, @known, @employees, @blocked, @codes);
+
+-- name: ListImpacts :many
+SELECT t.dossier, i.job, i.period, i.made_at, i.digest, i.known, i.employees, i.blocked, i.codes
+FROM syncd.impact i JOIN syncd.target t ON t.id = i.target_id
+WHERE t.partner = @partner AND t.environment = @environment AND t.base_url = @base_url ORDER BY t.dossier, i.job;

@@ -19,7 +19,7 @@ SELECT EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = @target_id AND b
 -- The newest finished run of everyone of a target.
 -- name: LastFigures :one
 SELECT id, period, figures, incarnation FROM syncd.run
-WHERE target_id = @target_id AND figures IS NOT NULL AND state IN ('succeeded', 'incomplete')
+WHERE target_id = @target_id AND period IS NOT NULL AND figures IS NOT NULL AND state IN ('succeeded', 'incomplete')
 ORDER BY id DESC LIMIT 1;
 
 -- The newest one of each of some periods, the newest period first: of this one, and of the six before in which something

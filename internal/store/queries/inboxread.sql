@@ -35,10 +35,11 @@ SELECT collection, key, version, path, at, difference, coalesce(old::text, '')::
 FROM inbox.change WHERE target_id = @target_id AND collection = ANY (@collections::text[]) AND key = ANY (@keys::text[]) AND run = @run_id
 ORDER BY collection, key, version, path;
 
--- The last accounting of each job that reads records, at one address.
+-- The last accounting of each of these jobs, which read records, at one address.
 -- name: LastCollections :many
-SELECT DISTINCT ON (r.job, r.target_id) r.job, t.dossier, r.collections
-FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE t.environment = @environment AND t.base_url = @base_url AND r.collections IS NOT NULL AND r.finished_at IS NOT NULL
-  AND r.created_at > clock_timestamp() - interval '400 days'
-ORDER BY r.job, r.target_id, r.finished_at DESC;
+SELECT r.job, t.dossier, r.collections
+FROM syncd.target t CROSS JOIN (SELECT unnest(@jobs::text[]) AS job) j CROSS JOIN LATERAL (
+    SELECT l.job, l.collections FROM syncd.run l WHERE l.job = j.job AND l.target_id = t.id AND l.period IS NULL
+      AND l.collections IS NOT NULL AND l.finished_at IS NOT NULL AND l.created_at > statement_timestamp() - interval '400 days'
+    ORDER BY l.finished_at DESC LIMIT 1) r
+WHERE t.environment = @environment AND t.base_url = @base_url;

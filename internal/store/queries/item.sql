@@ -96,6 +96,7 @@ WHERE run_id = @run_id AND state = 'pending' AND deferred_epoch IS DISTINCT FROM
 SELECT i.seq, i.target_id, i.period, i.key, i.state, i.difference, i.reason_code, i.reason_detail, i.employees, i.elements,
        i.baseline_version, i.ambiguous, (CASE WHEN @with_diffs::boolean THEN i.diff END)::json AS diff,
        (CASE WHEN @with_diffs AND i.difference = '+' THEN coalesce(i.payload, b.document) END)::bytea AS new_document,
+       (CASE WHEN i.findings::jsonb @> '[{"rule": "amount", "shown": true}]' THEN i.amounts END)::bytea AS amounts,
        i.problems, i.findings, i.http_status, i.attempts, i.sent_at, i.answered_at
 FROM syncd.item i
 LEFT JOIN syncd.baseline b ON b.target_id = i.target_id AND b.key = i.key AND b.period = i.period
@@ -123,14 +124,16 @@ UPDATE syncd.baseline b SET departure_noted = false, gone_since = CASE WHEN b.wi
 WHERE b.target_id = @target_id AND b.period = @period AND b.departure_noted
   AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = @run_id AND i.key = b.key AND i.state = 'departed');
 
--- What a cancelled run did not send is given up; what is in doubt stays so, for a newer run or a person.
+-- What a cancelled run did not send is given up, or what it holds of some employees; what is in doubt stays so, for a newer run or a
+-- person.
 -- name: CancelItems :exec
 UPDATE syncd.item
 SET state = CASE WHEN ambiguous OR state = 'sending' THEN 'uncertain' ELSE 'superseded' END,
-    reason_code = CASE WHEN ambiguous OR state = 'sending' THEN 'no-answer' ELSE 'cancelled' END,
+    reason_code = CASE WHEN ambiguous OR state = 'sending' THEN 'no-answer' WHEN sqlc.narg('held')::text[] IS NULL THEN 'cancelled' ELSE 'set-aside' END,
     payload = CASE WHEN ambiguous OR state = 'sending' THEN payload END,
     amounts = CASE WHEN ambiguous OR state = 'sending' THEN amounts END
-WHERE run_id = @run_id AND state IN ('pending', 'sending', 'held');
+WHERE run_id = @run_id AND state IN ('pending', 'sending', 'held')
+  AND (sqlc.narg('held')::text[] IS NULL OR state = 'held' AND key = ANY (sqlc.narg('held')::text[]));
 
 -- Whom a run read and did not deliver.
 -- name: UndeliveredKeys :many

@@ -38,16 +38,16 @@ ORDER BY r.period, r.id DESC LIMIT 1;
 
 -- name: InsertRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, owner, host, pid, employees, requested_by, version,
-                       key_id, config_digest, any_order, failed_of, verify, overwrite, resend, started_at)
+                       key_id, config_digest, any_order, failed_of, verify, overwrite, resend, started_by, started_at)
 VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'running', @owner, @host, @pid, @employees, @requested_by, @version,
-        @key_id, @config_digest, @any_order, sqlc.narg('failed_of'), @verify, @overwrite, @resend, clock_timestamp())
+        @key_id, @config_digest, @any_order, sqlc.narg('failed_of'), @verify, @overwrite, @resend, @started_by, clock_timestamp())
 RETURNING id;
 
 -- name: InsertQueuedRun :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, employees, requested_by, version, key_id, config_digest,
-                       any_order, nominal_at, failed_of, verify, overwrite, resend, unattended)
+                       any_order, nominal_at, failed_of, verify, overwrite, resend, previewed_digest, started_by, unattended)
 VALUES (@target_id, @job, @kind, sqlc.narg('period'), @trigger, 'queued', @employees, @requested_by, @version, @key_id, @config_digest,
-        @any_order, sqlc.narg('nominal_at'), sqlc.narg('failed_of'), @verify, @overwrite, @resend, true)
+        @any_order, sqlc.narg('nominal_at'), sqlc.narg('failed_of'), @verify, @overwrite, @resend, @previewed_digest, @started_by, true)
 RETURNING id;
 
 -- A run of everyone that is queued, and has not yet read staging: a second one of the same job, target and period has
@@ -96,8 +96,8 @@ WHERE id = @id AND NOT cancelling;
 -- last of their job, target and period, are queued again. Their deadline stays: once it is over each goes a single time.
 -- name: RetryFailed :many
 UPDATE syncd.run r SET state = 'queued', trigger = 'retry', finished_at = NULL, not_before = NULL
-WHERE r.finished_at IS NOT NULL AND NOT r.cancelling AND r.unattended
-  AND coalesce(r.nominal_at, r.created_at) > clock_timestamp() - make_interval(secs => @within_seconds::float8)
+WHERE r.state IN ('failed', 'incomplete') AND NOT r.cancelling AND r.unattended
+  AND coalesce(r.nominal_at, r.created_at) > statement_timestamp() - make_interval(secs => @within_seconds::float8)
   AND (r.job, r.target_id) IN (SELECT unnest(@jobs::text[]), unnest(@targets::bigint[]))
   AND (r.state = 'failed' AND r.failure_code = ANY (@codes::text[])
        OR r.state = 'incomplete' AND EXISTS (SELECT FROM syncd.item i WHERE i.run_id = r.id AND i.state = 'pending'))
@@ -111,12 +111,15 @@ RETURNING r.id;
 -- name: FenceRun :one
 SELECT id FROM syncd.run WHERE id = @id AND epoch = @epoch AND state = 'running' FOR SHARE;
 
+-- name: AddStarters :exec
+UPDATE syncd.run SET started_by = ARRAY(SELECT DISTINCT unnest(started_by || @starters::text[]) ORDER BY 1) WHERE id = @id;
+
 -- name: PlanRun :execrows
 UPDATE syncd.run SET planned_at = clock_timestamp(), takeovers = 0, deadline_at = NULL,
     employees_read = @employees_read, elements_read = @elements_read, unchanged = @unchanged,
     elements_unchanged = @elements_unchanged, created = @created, updated = @updated, repeated = @repeated,
     mapping_digest = @mapping_digest, dictionaries_digest = @dictionaries_digest, plan_digest = @plan_digest,
-    contract = @contract, form = @form, findings = @findings, figures = @figures, incarnation = @incarnation, release = sqlc.narg('release')
+    contract = @contract, form = @form, findings = @findings, figures = @figures, incarnation = @incarnation, second_person = @second_person, release = sqlc.narg('release')
 WHERE id = @id AND epoch = @epoch AND state = 'running';
 
 -- name: EndRun :execrows
@@ -141,6 +144,9 @@ WHERE id = @id AND state = 'held';
 SELECT seq, key, baseline_version, payload FROM syncd.item
 WHERE run_id = @run_id AND state = 'held' AND (sqlc.narg('keys')::text[] IS NULL OR key = ANY (sqlc.narg('keys')::text[]))
 ORDER BY key FOR NO KEY UPDATE;
+
+-- name: OpenItems :one
+SELECT count(*) FROM syncd.item WHERE run_id = @run_id AND open;
 
 -- A person lets them go: what was sealed as held is sealed as what may leave.
 -- name: ReleaseItems :exec

@@ -26,14 +26,15 @@ ON CONFLICT (job, target_id, nominal_at) DO NOTHING;
 UPDATE syncd.fire SET outcome = @outcome, reason = @reason, run_id = @run_id, met = sqlc.narg('met')
 WHERE job = @job AND target_id = @target_id AND nominal_at = @nominal_at;
 
--- The last fire of each job and target, with its run as it stands now.
+-- The last fire of each of these jobs and targets, with its run as it stands now.
 -- name: ListFires :many
-SELECT DISTINCT ON (f.job, f.target_id) f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, f.met, r.state AS run_state
-FROM syncd.fire f LEFT JOIN syncd.run r ON r.id = f.run_id
-WHERE f.job = ANY (@jobs::text[])
-ORDER BY f.job, f.target_id, f.nominal_at DESC;
+SELECT f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, f.met, r.state AS run_state
+FROM (SELECT unnest(@jobs::text[]) AS job, unnest(@targets::bigint[]) AS target_id) p
+CROSS JOIN LATERAL (SELECT l.job, l.target_id, l.nominal_at, l.outcome, l.reason, l.run_id, l.met FROM syncd.fire l
+    WHERE l.job = p.job AND l.target_id = p.target_id ORDER BY l.nominal_at DESC LIMIT 1) f
+LEFT JOIN syncd.run r ON r.id = f.run_id;
 
 -- name: ListMissed :many
 SELECT f.job, f.target_id, f.nominal_at, f.outcome, f.reason, f.run_id, f.met FROM syncd.fire f
-WHERE f.job = ANY (@jobs::text[]) AND f.outcome <> 'run' AND f.recorded_at > clock_timestamp() - interval '100 days'
+WHERE f.job = ANY (@jobs::text[]) AND f.outcome <> 'run' AND f.recorded_at > statement_timestamp() - interval '100 days'
 ORDER BY f.nominal_at DESC LIMIT @max_rows;

@@ -29,9 +29,9 @@ UPDATE syncd.run SET nominal_at = NULL WHERE id = @id;
 -- Goes on in the place of a run, of which all is taken over but the plan.
 -- name: InsertSuccessor :one
 INSERT INTO syncd.run (target_id, job, kind, period, trigger, state, employees, requested_by, version, key_id, config_digest,
-                       any_order, nominal_at, failed_of, verify, overwrite, unattended, postponed, created_at)
+                       any_order, nominal_at, failed_of, verify, overwrite, started_by, unattended, postponed, created_at)
 SELECT r.target_id, r.job, r.kind, r.period, 'retry', 'queued', r.employees, r.requested_by, @version, r.key_id, r.config_digest,
-       r.any_order, sqlc.narg('nominal_at')::timestamptz, r.failed_of, r.verify, r.overwrite, true, r.postponed, r.created_at
+       r.any_order, sqlc.narg('nominal_at')::timestamptz, r.failed_of, r.verify, r.overwrite, r.started_by, true, r.postponed, r.created_at
 FROM syncd.run r WHERE r.id = @id
 RETURNING id;
 

@@ -14,8 +14,8 @@ WHERE i.target_id = @target_id AND i.key = @key AND (sqlc.arg('period')::text = 
 ORDER BY r.id, i.seq;
 
 -- name: StoryDecisions :many
-SELECT a.id, a.at, a.actor, a.decision, t.dossier, t.environment,
-       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.facts, a.host, a.version, a.config_digest
+SELECT a.id, a.at, a.actor, a.decision, t.dossier, t.environment, t.partner, t.base_url,
+       a.job, a.period, a.run_id, a.employees, a.reason, a.detail, a.facts, a.host, a.version, a.config_digest, a.account, a.channel, a.proof
 FROM syncd.audit a JOIN syncd.target t ON t.id = a.target_id
 WHERE a.target_id = @target_id AND (sqlc.arg('period')::text = '' OR a.period = sqlc.arg('period')::text)
   AND (a.run_id = ANY (@runs::bigint[]) AND a.employees = '{}' OR sqlc.arg('key')::text = ANY (a.employees))

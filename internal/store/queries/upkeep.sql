@@ -1,22 +1,36 @@
 -- What monitoring is told of runs goes back a good year: older ones would make it slower each year.
 -- name: CountRuns :many
-SELECT job, state, count(*) AS runs FROM syncd.run WHERE created_at > clock_timestamp() - interval '400 days'
+SELECT job, state, count(*) AS runs FROM syncd.run WHERE created_at > statement_timestamp() - interval '400 days'
 GROUP BY job, state ORDER BY job, state;
 
--- How each job stands for each dossier at one address: by its runs for everyone, the newest period first. That an older
--- month was sent again, one to come, or one person, says nothing of this month.
+-- How each of these jobs stands for each dossier at one address: by its runs for everyone, the newest period first. That an older
+-- month was sent again, one to come, or one person, says nothing of this month. Of runs without a period only the last count, of many.
 -- name: DossierStatistics :many
-SELECT r.job, t.id AS target_id, t.dossier,
+SELECT j.job::text AS job, t.id AS target_id, t.dossier,
        coalesce((array_agg(r.finished_at ORDER BY r.period DESC NULLS LAST, r.finished_at DESC) FILTER (WHERE r.state = 'succeeded'))[1],
                 '0001-01-01 00:00:00+00')::timestamptz AS last_success,
        coalesce(max(r.finished_at), '0001-01-01 00:00:00+00')::timestamptz AS last_end,
        coalesce((array_agg(r.state ORDER BY r.period DESC NULLS LAST, r.finished_at DESC) FILTER (WHERE r.finished_at IS NOT NULL))[1], '')::text AS last_state,
        coalesce(max(extract(epoch FROM clock_timestamp() - r.nominal_at)) FILTER (WHERE r.state IN ('queued', 'running')), 0)::float8 AS lag_seconds
-FROM syncd.run r JOIN syncd.target t ON t.id = r.target_id
-WHERE t.environment = @environment AND t.base_url = @base_url AND r.employees = '{}'
-  AND r.created_at > clock_timestamp() - interval '400 days'
-  AND (r.period IS NULL OR r.period <= to_char(clock_timestamp() + interval '1 day', 'YYYY-MM'))
-GROUP BY r.job, t.id, t.dossier ORDER BY r.job, t.dossier;
+FROM syncd.target t CROSS JOIN (SELECT unnest(@jobs::text[]) AS job) j CROSS JOIN LATERAL (
+    SELECT m.state, m.period, m.nominal_at, m.finished_at FROM syncd.run m
+    WHERE m.job = j.job AND m.target_id = t.id AND m.period IS NOT NULL AND m.employees = '{}'
+      AND m.created_at > statement_timestamp() - interval '400 days' AND m.period <= to_char(clock_timestamp() + interval '1 day', 'YYYY-MM')
+    UNION ALL
+    SELECT a.state, a.period, a.nominal_at, a.finished_at FROM syncd.run a
+    WHERE a.job = j.job AND a.target_id = t.id AND a.period IS NULL AND a.employees = '{}' AND a.state IN ('queued', 'running')
+      AND a.created_at > statement_timestamp() - interval '400 days'
+    UNION ALL
+    (SELECT e.state, e.period, e.nominal_at, e.finished_at FROM syncd.run e
+    WHERE e.job = j.job AND e.target_id = t.id AND e.period IS NULL AND e.employees = '{}' AND e.finished_at IS NOT NULL
+      AND e.created_at > statement_timestamp() - interval '400 days' ORDER BY e.finished_at DESC LIMIT 1)
+    UNION ALL
+    (SELECT s.state, s.period, s.nominal_at, s.finished_at FROM syncd.run s
+    WHERE s.job = j.job AND s.target_id = t.id AND s.period IS NULL AND s.employees = '{}' AND s.state = 'succeeded'
+      AND s.finished_at IS NOT NULL AND s.created_at > statement_timestamp() - interval '400 days' ORDER BY s.finished_at DESC LIMIT 1)
+) r
+WHERE t.environment = @environment AND t.base_url = @base_url
+GROUP BY j.job, t.id, t.dossier ORDER BY j.job, t.dossier;
 
 -- Purging goes by runs that ended before, of which nothing can be sent any more; a few at a time, so that nothing is
 -- locked for long and what is done stays done. runs = 0: nothing is left to do.
@@ -36,6 +50,8 @@ WITH old AS (
     UPDATE syncd.item i SET diff = NULL, problems = NULL, findings = NULL, reason_detail = ''
     FROM old WHERE i.run_id = old.id AND NOT i.open AND (i.diff IS NOT NULL OR i.problems IS NOT NULL OR i.findings IS NOT NULL OR i.reason_detail <> '')
     RETURNING 1
+), told AS (
+    DELETE FROM syncd.run_sums s USING old WHERE s.run_id = old.id
 )
 SELECT (SELECT count(*) FROM old) AS runs, (SELECT count(*) FROM stripped) AS items;
 

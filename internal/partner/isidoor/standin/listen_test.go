@@ -17,6 +17,23 @@ func withLocalAddr(r *http.Request, addr net.Addr) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, addr))
 }
 
+// elsewhere is a listener of an address that others reach.
+type elsewhere struct{ net.Listener }
+
+func (elsewhere) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 8089} }
+
+func TestServeOnlyOnLoopback(t *testing.T) {
+	t.Parallel()
+	s, err := standin.New(standin.Config{ClientID: "a", ClientSecret: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Serve(t.Context(), elsewhere{}); err == nil ||
+		!strings.Contains(err.Error(), "192.0.2.1:8089 is not on loopback: the sandbox serves") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestListenOnlyOnLoopback(t *testing.T) {
 	t.Parallel()
 	for _, addr := range []string{":0", "0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.org:0", "8099"} {

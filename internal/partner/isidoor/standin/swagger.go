@@ -45,7 +45,7 @@ func (w *contractWriter) document() object {
 	}
 	return object{
 		"swagger":             "2.0",
-		"info":                object{"version": "V2", "title": "Isidoor (sandbox of syncd: an assumed shape)", "description": Notices["en"]},
+		"info":                object{"version": "V2", "title": "Isidoor (syncd sandbox)", "description": Notices["fr"] + "\n\n" + Notices["en"]},
 		"basePath":            TestRoot,
 		"schemes":             []string{"http"},
 		"paths":               w.paths(),

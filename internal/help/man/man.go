@@ -1,6 +1,5 @@
-//go:build man
-
-package help
+// Package man writes the manual pages: those of the commands, from their help, and what completes the others.
+package man
 
 import (
 	"bytes"
@@ -16,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 
+	"syncd/internal/help"
 	"syncd/internal/lazyregexp"
 	"syncd/internal/report/locale"
 )
@@ -24,8 +24,9 @@ import (
 type Program struct {
 	Root    func() *cobra.Command // made anew for each language
 	Version string
-	Values  Values
+	Values  help.Values
 	Samples map[locale.Language]string // the configuration, commented
+	Further map[locale.Language]string // sections of the program's own page
 }
 
 // WritePages writes one page for each command in each language, dated SOURCE_DATE_EPOCH so that the same commit gives the same
@@ -36,15 +37,14 @@ func (p *Program) WritePages(dir string) error {
 		return errors.New("SOURCE_DATE_EPOCH is not a number of seconds\nhint: export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)")
 	}
 	date := time.Unix(seconds, 0).UTC()
-	if err := p.writeLanguage(dir, "packaging/syncd.1.more", locale.English, date); err != nil {
+	if err := p.writeLanguage(dir, locale.English, date); err != nil {
 		return err
 	}
-	return p.writeLanguage(filepath.Join(dir, "fr"), "packaging/fr/syncd.1.more", locale.French, date)
+	return p.writeLanguage(filepath.Join(dir, "fr"), locale.French, date)
 }
 
-// writeLanguage writes the pages of a language. A file has further sections of the program's own page.
-func (p *Program) writeLanguage(dir, further string, language locale.Language, date time.Time) error {
-	if err := p.writeCommands(dir, further, language, date); err != nil {
+func (p *Program) writeLanguage(dir string, language locale.Language, date time.Time) error {
+	if err := p.writeCommands(dir, language, date); err != nil {
 		return err
 	}
 	files := ".SH " + locale.HelpOf(language).Man["FILES"] + "\n"
@@ -52,41 +52,81 @@ func (p *Program) writeLanguage(dir, further string, language locale.Language, d
 }
 
 // writeCommands writes those of the commands.
-func (p *Program) writeCommands(dir, further string, language locale.Language, date time.Time) error {
+func (p *Program) writeCommands(dir string, language locale.Language, date time.Time) error {
 	root := p.Root()
-	Speak(root, language, p.Values, nil)
-	Describe(root, p.Values)
+	help.Speak(root, language, p.Values, nil, nil)
+	help.Describe(root, p.Values)
 	root.DisableAutoGenTag = true
 	header := doc.GenManHeader{Section: "1", Date: &date, Source: "syncd " + p.Version, Manual: "syncd"}
 	if err := doc.GenManTree(root, &header, dir); err != nil {
 		return fmt.Errorf("writing manual pages: %w", err)
 	}
-	pages, err := filepath.Glob(filepath.Join(dir, "*.1"))
-	if err != nil {
-		return fmt.Errorf("writing manual pages: %w", err)
-	}
-	for _, page := range pages {
-		if err := p.translateFrame(page, language, date); err != nil {
+	for _, cmd := range help.WithBelow(root) {
+		if cmd != root && !cmd.IsAvailableCommand() {
+			continue
+		}
+		page := filepath.Join(dir, pageOf(cmd.CommandPath())+".1")
+		if err := p.frame(page, cmd, language, date); err != nil {
 			return err
 		}
 	}
-	more, err := os.ReadFile(further)
-	if err != nil {
-		return fmt.Errorf("writing manual pages: %w", err)
+	further := ".SH " + help.Of(root).Man["SEE ALSO"] + "\n"
+	return insertBefore(filepath.Join(dir, "syncd.1"), further, []byte(p.Further[language]))
+}
+
+// pageOf is the name of a command's page.
+func pageOf(path string) string { return strings.ReplaceAll(path, " ", "-") }
+
+// related are the commands to which the page of a command refers, besides those above and below it: what comes before or after it.
+var related = map[string]string{
+	"approve": "audit cancel resume show", "audit": "show why", "cancel": "approve show", "check": "contract setup staging",
+	"contract": "check", "daemon": "pause runs schedule", "dictionary": "plan run", "forget": "audit purge why", "inbox": "run runs",
+	"migrate": "check purge setup", "pause": "schedule unpause", "period": "runs settle", "plan": "run show why", "purge": "forget migrate",
+	"rekey": "check setup", "resume": "approve run show", "run": "approve plan resume runs show", "runs": "schedule show why",
+	"sandbox": "run setup", "schedule": "daemon pause runs", "settle": "period show why", "setup": "check migrate sandbox staging",
+	"show": "approve runs settle why", "staging": "check plan setup", "unpause": "pause schedule", "why": "audit plan show",
+}
+
+// seeAlso are the pages to which that of a command refers, by section.
+func seeAlso(cmd *cobra.Command) string {
+	var pages []string
+	add := func(path string) { pages = append(pages, pageOf(path)+"(1)") }
+	cmd.VisitParents(func(above *cobra.Command) { add(above.CommandPath()) })
+	for _, below := range cmd.Commands() {
+		if below.IsAvailableCommand() {
+			add(below.CommandPath())
+		}
 	}
-	return insertBefore(filepath.Join(dir, "syncd.1"), ".SH "+Of(root).Man["SEE ALSO"]+"\n", more)
+	for _, name := range strings.Fields(related[strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")]) {
+		add(cmd.Root().Name() + " " + name)
+	}
+	slices.Sort(pages)
+	if !strings.HasPrefix(cmd.CommandPath(), cmd.Root().Name()+" completion") && cmd.Name() != "version" {
+		pages = append(pages, "syncd.toml(5)", "syncd-admin(8)")
+	}
+	var b strings.Builder
+	for i, page := range slices.Compact(pages) {
+		if i > 0 {
+			b.WriteString(",\n")
+		}
+		name, section, _ := strings.Cut(page, "(")
+		b.WriteString(".BR " + roff(name) + " (" + section)
+	}
+	return b.String() + "\n"
 }
 
 var manHeading = lazyregexp.New(`(?m)^\.SH (.+)$`)
 
-// translateFrame puts into a language what cobra writes around the texts of a page: headings, the date, and what stands for flags.
-func (p *Program) translateFrame(page string, language locale.Language, date time.Time) error {
+// frame puts into a language what cobra writes around the texts of a page: headings, the date, and what stands for flags. What else to
+// see is ours: cobra knows only what is above and below.
+func (p *Program) frame(page string, cmd *cobra.Command, language locale.Language, date time.Time) error {
 	h := locale.HelpOf(language)
 	text, err := os.ReadFile(page)
 	if err != nil {
 		return fmt.Errorf("translating a manual page: %w", err)
 	}
-	whole := manHeading().ReplaceAllStringFunc(string(text), func(line string) string {
+	body, _, _ := strings.Cut(string(text), "\n.SH SEE ALSO\n")
+	whole := manHeading().ReplaceAllStringFunc(body+"\n.SH SEE ALSO\n"+seeAlso(cmd), func(line string) string {
 		heading := strings.TrimPrefix(line, ".SH ")
 		if h.Man[heading] == "" {
 			err = fmt.Errorf("%s has a heading %q that has no words in the catalogue", page, heading)

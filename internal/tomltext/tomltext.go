@@ -1,4 +1,5 @@
-package check
+// Package tomltext writes values as TOML has them. Pure.
+package tomltext
 
 import (
 	"fmt"
@@ -6,17 +7,17 @@ import (
 	"unicode"
 )
 
-// TOMLKey writes a path as the key of a line.
-func TOMLKey(path string) string {
+// Key writes a path as the key of a line.
+func Key(path string) string {
 	bare := path != "" && strings.Trim(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == ""
 	if bare {
 		return path
 	}
-	return TOMLString(path)
+	return String(path)
 }
 
-// TOMLString writes a basic string of TOML.
-func TOMLString(text string) string {
+// String writes a basic string of TOML.
+func String(text string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range text {
@@ -34,11 +35,11 @@ func TOMLString(text string) string {
 	return b.String()
 }
 
-// TOMLList is an array of texts as TOML writes it.
-func TOMLList(texts []string) string {
+// List is an array of texts as TOML writes it.
+func List(texts []string) string {
 	quoted := make([]string, len(texts))
 	for i, text := range texts {
-		quoted[i] = TOMLString(text)
+		quoted[i] = String(text)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
