@@ -36,9 +36,10 @@ type Setup struct {
 type Job struct {
 	Name        string
 	Digest      string
-	HoldExpires time.Duration // 0 = never
-	Sends       bool          // months
-	Targets     []jobs.Target // one a dossier; without a number where the ledger does not know it yet
+	HoldExpires time.Duration            // 0 = never
+	Sends       bool                     // months
+	Targets     []jobs.Target            // one a dossier; without a number where the ledger does not know it yet
+	Former      map[string][]jobs.Target // what dossiers were called before, by their name
 	// Due is by when a month is to be sent, and since when that is told; zero = nobody says, as nil
 	Due func(jobs.Period) (due, soon time.Time)
 }
@@ -50,12 +51,13 @@ const monthsBack = 4
 func (s *Setup) Of(now time.Time) (of ledger.AlertsOf) {
 	for _, j := range s.Jobs {
 		for _, t := range j.Targets {
-			if t.ID == 0 {
-				continue
+			if t.ID != 0 {
+				of.Pairs = append(of.Pairs, ledger.Pair{Job: j.Name, TargetID: t.ID})
 			}
-			of.Pairs = append(of.Pairs, ledger.Pair{Job: j.Name, TargetID: t.ID})
-			if j.Sends && !slices.ContainsFunc(of.Targets, func(o jobs.Target) bool { return o.ID == t.ID }) {
-				of.Targets = append(of.Targets, t)
+			l := ledger.Lineage{Target: t, Former: j.Former[t.Dossier]}
+			if j.Sends && (t.ID != 0 || len(l.Former) > 0) &&
+				!slices.ContainsFunc(of.Targets, func(o ledger.Lineage) bool { return o.Target == t }) {
+				of.Targets = append(of.Targets, l)
 			}
 		}
 	}
@@ -101,7 +103,7 @@ const (
 func (s *Setup) Conditions(state *ledger.AlertState, now time.Time, trusted bool) []ledger.Condition {
 	f := finder{Setup: s, state: state, now: now, trusted: trusted, months: map[monthOf]*ledger.Month{}}
 	for _, m := range state.Months {
-		f.months[monthOf{m.Target.ID, m.Period}] = m
+		f.months[monthOf{m.Target.Environment, m.Target.Dossier, m.Period}] = m
 	}
 	for i := range state.Standings {
 		f.standing(&state.Standings[i])
@@ -124,8 +126,8 @@ type finder struct {
 }
 
 type monthOf struct {
-	target int64
-	period jobs.Period
+	environment, dossier string
+	period               jobs.Period
 }
 
 func (f *finder) add(c ledger.Condition) { f.found = append(f.found, c) }
@@ -141,7 +143,7 @@ func (f *finder) standing(s *ledger.Standing) {
 		f.underWay(s)
 		return
 	}
-	month := f.months[monthOf{s.TargetID, s.Period}]
+	month := f.months[monthOf{s.Environment, s.Dossier, s.Period}]
 	if month != nil && s.Period != "" && month.State().Over() {
 		return
 	}
@@ -290,7 +292,7 @@ func (f *finder) deadlines(j *Job) {
 		}
 		for i := range j.Targets {
 			t := &j.Targets[i]
-			month := f.months[monthOf{t.ID, period}]
+			month := f.months[monthOf{t.Environment, t.Dossier, period}]
 			c := ledger.Condition{Kind: ledger.ConditionDue, Job: j.Name, Dossier: t.Dossier, Environment: t.Environment, Period: period,
 				Since: soon,
 				Facts: ledger.ConditionFacts{Until: &due}}

@@ -157,6 +157,30 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+// A month that went before its dossier was renamed is not late.
+func TestDeadlineOfARenamedDossier(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-25 00:00", english("marie", Approve))
+	w.run(w.dossier("first"), "succeeded", "", "accepted")
+	w.exec(`UPDATE syncd.target SET siret = '12345678200010'`)
+	due := at("2026-11-30 12:00")
+	j := &w.plan.Jobs[0]
+	j.Due = func(p jobs.Period) (time.Time, time.Time) {
+		if p != "2026-11" {
+			return time.Time{}, time.Time{}
+		}
+		return due, due.Add(-48 * time.Hour)
+	}
+	former := j.Targets[0]
+	j.Targets[0] = jobs.Target{BaseURL: "http://127.0.0.1", Dossier: "renamed", Environment: "production"}
+	j.Former = map[string][]jobs.Target{"renamed": {former}}
+	w.jump("2026-11-30 13:00")
+	w.want("marie")
+	j.Former = nil
+	w.pass(time.Minute)
+	w.want("marie", "syncd: November 2026, paie: the deadline has passed and not all is sent: Monday 30 November 2026 at 12:00")
+}
+
 // Nobody is told of a deadline at Christmas, nor on a day on which the office is closed: on the next working day.
 func TestNobodyIsToldAtChristmas(t *testing.T) {
 	t.Parallel()

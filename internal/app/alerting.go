@@ -266,7 +266,7 @@ func (a *alerting) current(ctx context.Context) (*alert.Plan, error) {
 		if err != nil {
 			return a.plan, err
 		}
-		number(a.plan, known)
+		number(a.plan, known, New(a.of, a.door).namesNow().former(known))
 	}
 	a.looked = time.Now()
 	return a.plan, nil
@@ -278,9 +278,12 @@ func unknown(p *alert.Plan) bool {
 	})
 }
 
-// number gives targets the numbers that the ledger has for them.
-func number(p *alert.Plan, known []jobs.Target) {
+// number gives targets the numbers that the ledger has for them, and those of what dossiers were called before.
+func number(p *alert.Plan, known []jobs.Target, former map[string][]jobs.Target) {
 	for i := range p.Jobs {
+		if p.Jobs[i].Sends {
+			p.Jobs[i].Former = former
+		}
 		for j := range p.Jobs[i].Targets {
 			t := &p.Jobs[i].Targets[j]
 			for _, k := range known {

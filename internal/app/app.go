@@ -237,14 +237,19 @@ func (a *App) NameNow(t jobs.Target) string { return a.namesNow().of(t) }
 // namesNow is what the configuration calls dossiers, to be looked up.
 type namesNow struct {
 	known map[string]bool
-	by    map[string]string // by SIRET
+	by    map[string]string // by SIRET; "" = several dossiers have it
 }
 
 func (a *App) namesNow() namesNow {
 	n := namesNow{map[string]bool{}, map[string]string{}}
 	for i := range a.Config.AllDossiers {
 		d := &a.Config.AllDossiers[i]
-		n.known[d.Name], n.by[d.Siret] = true, d.Name
+		n.known[d.Name] = true
+		if _, taken := n.by[d.Siret]; taken {
+			n.by[d.Siret] = ""
+		} else {
+			n.by[d.Siret] = d.Name
+		}
 	}
 	delete(n.by, "")
 	return n
@@ -255,6 +260,17 @@ func (n namesNow) of(t jobs.Target) string {
 		return t.Dossier
 	}
 	return cmp.Or(n.by[cmp.Or(t.Identity, t.Siret)], t.Dossier)
+}
+
+// former are the targets that dossiers had while they were called otherwise, by what they are called now.
+func (n namesNow) former(known []jobs.Target) map[string][]jobs.Target {
+	former := map[string][]jobs.Target{}
+	for _, t := range known {
+		if name := n.of(t); name != t.Dossier {
+			former[name] = append(former[name], t)
+		}
+	}
+	return former
 }
 
 // Stopped reports whether a channel that is closed to stop is closed.

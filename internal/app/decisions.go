@@ -301,8 +301,13 @@ func (d Decisions) ClosePeriod(ctx context.Context, m Month, force bool, by Deci
 	if err != nil {
 		return nil, err
 	}
-	return st.ClosePeriod(ctx, d.app.Target(p, m.Dossier), m.Period,
-		ledger.Closure{By: by.By, Reason: by.Reason, Force: force, Shown: by.Missing})
+	t := d.app.Target(p, m.Dossier)
+	known, _, err := st.TargetsAt(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return st.ClosePeriod(ctx, t, m.Period, ledger.Closure{By: by.By, Reason: by.Reason, Force: force, Shown: by.Missing,
+		Former: d.app.namesNow().former(known)[m.Dossier.Name]})
 }
 
 // ReopenPeriod lets a closed month take writes again until a time to come.
@@ -333,8 +338,9 @@ func (d Decisions) Closings(ctx context.Context, dossiers []config.Dossier) ([]l
 	}
 	closings, err := st.Closings(ctx, p.Environment, p.BaseURL)
 	if len(dossiers) > 0 {
+		names := d.app.namesNow()
 		closings = slices.DeleteFunc(closings, func(c ledger.Closing) bool {
-			return !slices.ContainsFunc(dossiers, func(d config.Dossier) bool { return d.Name == c.Target.Dossier })
+			return !slices.ContainsFunc(dossiers, func(d config.Dossier) bool { return d.Name == c.Target.Dossier || d.Name == names.of(c.Target) })
 		})
 	}
 	return closings, err

@@ -81,11 +81,11 @@ type monthly struct {
 	names   namesNow
 	sending []sending
 	chosen  []chosen
-	targets map[string]jobs.Target   // by dossier; those of the ledger
-	former  map[string][]jobs.Target // those that a dossier had while it was called otherwise
-	first   map[string]jobs.Period   // likewise, the first that each has a run of
-	periods []jobs.Period            // the newest first
-	months  map[monthOf]*ledger.Month
+	targets map[string]jobs.Target    // by dossier; those of the ledger
+	former  map[string][]jobs.Target  // those that a dossier had while it was called otherwise
+	first   map[string]jobs.Period    // likewise, the first that each has a run of
+	periods []jobs.Period             // the newest first
+	months  map[monthOf]*ledger.Month // by what a dossier is called now
 	dues    map[dueOf]time.Time
 }
 
@@ -106,8 +106,8 @@ type chosen struct {
 }
 
 type monthOf struct {
-	target int64
-	period jobs.Period
+	dossier string
+	period  jobs.Period
 }
 
 type dueOf struct {
@@ -187,10 +187,9 @@ func (f *monthly) know(known []jobs.Target, first []jobs.Period) {
 	for i, t := range known {
 		f.targets[t.Dossier], f.first[t.Dossier] = t, first[i]
 	}
-	f.former = map[string][]jobs.Target{}
+	f.former = f.names.former(known)
 	for i, t := range known {
 		if name := f.names.of(t); name != t.Dossier {
-			f.former[name] = append(f.former[name], t)
 			if before := first[i]; before != "" && (f.first[name] == "" || before < f.first[name]) {
 				f.first[name] = before
 			}
@@ -238,12 +237,10 @@ func (f *monthly) toSend() (names []string) {
 // read asks the ledger for the months, and no others: where there is one month, each dossier has its own.
 func (f *monthly) read(ctx context.Context, st *store.Store) error {
 	periods := slices.Clone(f.periods)
-	var targets []jobs.Target
+	var dossiers []ledger.Lineage
 	for i := range f.chosen {
-		if t, ok := f.targets[f.chosen[i].name]; ok {
-			targets = append(targets, t)
-		}
-		targets = append(targets, f.former[f.chosen[i].name]...)
+		name := f.chosen[i].name
+		dossiers = append(dossiers, ledger.Lineage{Target: f.target(name), Former: f.former[name]})
 		for _, period := range f.periodsOf(&f.chosen[i]) {
 			if !slices.Contains(periods, period) {
 				periods = append(periods, period)
@@ -251,14 +248,21 @@ func (f *monthly) read(ctx context.Context, st *store.Store) error {
 		}
 	}
 	f.months, f.dues = map[monthOf]*ledger.Month{}, map[dueOf]time.Time{}
-	if len(targets) == 0 {
-		return nil
-	}
-	months, err := st.Months(ctx, targets, periods)
+	months, err := st.Months(ctx, dossiers, periods)
 	for _, m := range months {
-		f.months[monthOf{m.Target.ID, m.Period}] = m
+		f.months[monthOf{m.Target.Dossier, m.Period}] = m
 	}
 	return err
+}
+
+// target is that of a dossier as it is called now; without a number where the ledger has none.
+func (f *monthly) target(dossier string) jobs.Target {
+	t, known := f.targets[dossier]
+	if !known {
+		t = f.at
+		t.Dossier = dossier
+	}
+	return t
 }
 
 // rows are the dossiers, those that need a person first. One that is no longer configured is told where something of it is there.
@@ -298,20 +302,9 @@ func (f *monthly) periodsOf(c *chosen) []jobs.Period {
 }
 
 func (f *monthly) entry(c *chosen, period jobs.Period) view.MonthEntry {
-	t, known := f.targets[c.name]
-	if !known {
-		t = f.at
-		t.Dossier = c.name
-	}
-	m := f.months[monthOf{t.ID, period}]
-	if !known {
-		m = nil
-	}
-	if m == nil || m.Last == nil && m.Active == nil && m.Whole == 0 {
-		m = cmp.Or(f.underFormerName(t, c.name, period), m)
-	}
+	m := f.months[monthOf{c.name, period}]
 	if m == nil {
-		m = &ledger.Month{Target: t, Period: period, Missing: []ledger.Missing{{Kind: ledger.MissingAll}}}
+		m = &ledger.Month{Target: f.target(c.name), Period: period, Missing: []ledger.Missing{{Kind: ledger.MissingAll}}}
 	}
 	e := view.MonthEntry{Month: m, State: m.State(), Configured: c.configured,
 		Implied: len(c.jobs) > 0 && c.jobs[0].PeriodAt(f.now) == period}
@@ -329,18 +322,6 @@ func (f *monthly) entry(c *chosen, period jobs.Period) view.MonthEntry {
 	}
 	e.Late = f.late(c, &e)
 	return e
-}
-
-// underFormerName is a month of a dossier that went while it had another name, as one of its target now; nil = none did.
-func (f *monthly) underFormerName(now jobs.Target, dossier string, period jobs.Period) *ledger.Month {
-	for _, t := range f.former[dossier] {
-		if m := f.months[monthOf{t.ID, period}]; m != nil && (m.Last != nil || m.Active != nil || m.Whole != 0) {
-			renamed := *m
-			renamed.Target, renamed.Former = now, t.Dossier
-			return &renamed
-		}
-	}
-	return nil
 }
 
 // late reports whether a month should have gone. One before the first of its dossier was not syncd's to send; of a dossier without

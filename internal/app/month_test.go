@@ -345,7 +345,7 @@ func TestMonthsOfARenamedDossier(t *testing.T) {
 	sent := w.run(november)
 	w.exec(`UPDATE syncd.target SET dossier = 'st-martin-ogec' WHERE dossier = 'saint-martin'`) // as it was called before
 	e := w.stands(ledger.MonthSent, ledger.Balance{Read: 8, Sent: 8})
-	if e.Former != "st-martin-ogec" || e.Target.Dossier != "saint-martin" {
+	if e.Target.Dossier != "saint-martin" {
 		t.Errorf("got %+v", e.Month)
 	}
 	all, err := w.Months().Fleet(t.Context(), MonthsOf{Months: 2})
@@ -364,4 +364,43 @@ func TestMonthsOfARenamedDossier(t *testing.T) {
 	}
 	w.exec(`UPDATE syncd.target SET siret = '99999999800019', identity = NULL`) // of another establishment it is not
 	w.stands(ledger.MonthNone, ledger.Balance{}, ledger.MissingAll)
+}
+
+// A month that went under a former name is closed under the new one, by whatever door, with nothing to force.
+func TestClosingAMonthOfARenamedDossier(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.run(Order{Job: "dictionnaire"})
+	w.run(november)
+	w.exec(`UPDATE syncd.target SET dossier = 'st-martin-ogec' WHERE dossier = 'saint-martin'`)
+	left, err := w.Decisions().ClosePeriod(t.Context(), w.month(), false, approval)
+	if err != nil || len(left) > 0 {
+		t.Fatalf("%v %v", left, err)
+	}
+	w.stands(ledger.MonthClosed, ledger.Balance{Read: 8, Sent: 8})
+	closings, err := w.Decisions().Closings(t.Context(), []config.Dossier{w.month().Dossier})
+	if err != nil || len(closings) != 1 {
+		t.Errorf("%v %v", closings, err)
+	}
+}
+
+// Of two dossiers with one SIRET nobody can say which one was called otherwise: what went then is neither's.
+func TestARenamedDossierOfSeveralWithItsSiret(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.run(Order{Job: "dictionnaire"})
+	w.run(november)
+	w.exec(`UPDATE syncd.target SET dossier = 'st-martin-ogec' WHERE dossier = 'saint-martin'`)
+	twin := w.month().Dossier
+	twin.Name = "saint-martin-lycee"
+	w.Config.AllDossiers = append(w.Config.AllDossiers, twin)
+	w.stands(ledger.MonthNone, ledger.Balance{}, ledger.MissingAll)
+	var missing *ledger.MissingError
+	for _, name := range []string{"saint-martin", "saint-martin-lycee"} {
+		twin.Name = name
+		_, err := w.Decisions().ClosePeriod(t.Context(), Month{twin, apptest.Period}, false, approval)
+		if !errors.As(err, &missing) || missing.Missing[0].Kind != ledger.MissingAll {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

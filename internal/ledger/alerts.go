@@ -225,7 +225,7 @@ type Standing struct {
 // AlertsOf is what alerts are decided about.
 type AlertsOf struct {
 	Pairs   []Pair
-	Targets []jobs.Target // whose months they are
+	Targets []Lineage // whose months they are
 	Periods []jobs.Period
 }
 

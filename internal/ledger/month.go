@@ -7,10 +7,15 @@ import (
 	"syncd/internal/jobs"
 )
 
-// Month is what the ledger knows of a payroll month of a target.
+// Lineage is a dossier as the ledger knows it, with what it was called before: the months of all of these are its own.
+type Lineage struct {
+	jobs.Target               // as it is called now; its number is 0 where nothing was done with it yet
+	Former      []jobs.Target // that it had while it was called otherwise
+}
+
+// Month is what the ledger knows of a payroll month of a dossier.
 type Month struct {
 	Target    jobs.Target
-	Former    string // what the dossier was called when it went; "" = as now
 	Period    jobs.Period
 	Closed    bool       // it takes no write now
 	Last      *jobs.Run  // the newest run; nil = none, or nothing more is to be told: see Settled

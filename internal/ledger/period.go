@@ -14,8 +14,9 @@ import (
 type Closure struct {
 	By     string // the person who asks
 	Reason string
-	Force  bool   // although something of it is missing
-	Shown  string // MissingTag of what the person was shown to be missing; "" = whatever is
+	Force  bool          // although something of it is missing
+	Shown  string        // MissingTag of what the person was shown to be missing; "" = whatever is
+	Former []jobs.Target // Lineage.Former of the dossier
 }
 
 // Missing is one kind of what a period would leave undone if it were closed now.

@@ -161,3 +161,122 @@ func TestCloseIsRefusedWhileSomethingWaitsUnderAnotherName(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// renamed is a month that one dossier delivered, and the same dossier as it is called afterwards.
+func (f *fixture) renamed(s *Store) (sent *jobs.Run, now jobs.Target, closure ledger.Closure) {
+	f.Helper()
+	sent = f.start(s)
+	f.plan(s, sent, toSend(s, "1", 0), toSend(s, "2", 0))
+	f.deliver(s, sent)
+	f.finish(s, sent, "", jobs.Succeeded)
+	f.db.Exec(f.T, `UPDATE syncd.target SET siret = '12345678200010'`)
+	now, closure = target, declared
+	now.Dossier, now.Siret, closure.Former = "st-martin", "12345678200010", []jobs.Target{sent.Target}
+	return sent, now, closure
+}
+
+// runAs is a run of everyone that delivers nobody.
+func (f *fixture) runAs(s *Store, t jobs.Target, keys ...string) *jobs.Run {
+	f.Helper()
+	request := request()
+	request.Target, request.Employees = t, keys
+	run, err := s.Start(f.Context(), request)
+	f.must(err)
+	return run
+}
+
+func (f *fixture) wantOpen(s *Store, now jobs.Target, closure ledger.Closure, want string) {
+	f.Helper()
+	_, err := s.ClosePeriod(f.impatient(), now, month, closure)
+	var missing *ledger.MissingError
+	if !errors.As(err, &missing) || ledger.Undone(missing.Missing).In(hinted.English()) != want {
+		f.Fatalf("got %v, want %s", err, want)
+	}
+}
+
+// What was delivered before a dossier was renamed is delivered, and what is sent under the new name goes on from there.
+func TestCloseCountsWhatWentUnderTheFormerName(t *testing.T) {
+	t.Parallel()
+	t.Run("nothing went since", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t)
+		s := f.open()
+		_, now, closure := f.renamed(s)
+		f.wantOpen(s, now, declared, "nothing was ever sent for it") // nobody says what it was called
+		if left, err := s.ClosePeriod(f.impatient(), now, month, closure); err != nil || left != nil {
+			t.Fatalf("%v %v", left, err)
+		}
+	})
+	t.Run("one employee went since", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t)
+		s := f.open()
+		_, now, closure := f.renamed(s)
+		one := f.runAs(s, now, "2")
+		f.plan(s, one, toSend(s, "2", 0))
+		f.step(s, one, jobs.Step{Take: 1})
+		f.step(s, one, jobs.Step{Outcomes: []jobs.ItemOutcome{outcome(1, jobs.ItemRejected, true)}})
+		f.finish(s, one, "", jobs.Incomplete)
+		f.wantOpen(s, now, closure, "1 rejected (2), by run 2")
+		again := f.runAs(s, now, "2")
+		f.plan(s, again, toSend(s, "2", 0))
+		f.deliver(s, again)
+		f.finish(s, again, "", jobs.Succeeded)
+		if left, err := s.ClosePeriod(f.impatient(), now, month, closure); err != nil || left != nil {
+			t.Fatalf("%v %v", left, err)
+		}
+	})
+	t.Run("what it left is corrected since", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t)
+		s := f.open()
+		run := f.start(s)
+		f.plan(s, run, toSend(s, "1", 0), inState("7", jobs.ItemBlocked))
+		f.deliver(s, run)
+		f.finish(s, run, "", jobs.Incomplete)
+		f.db.Exec(t, `UPDATE syncd.target SET siret = '12345678200010'`)
+		now, closure := target, declared
+		now.Dossier, now.Siret, closure.Former = "st-martin", "12345678200010", []jobs.Target{run.Target}
+		f.wantOpen(s, now, closure, "1 blocked (7), by run 1")
+		mended := f.runAs(s, now, "7")
+		f.plan(s, mended, toSend(s, "7", 0))
+		f.deliver(s, mended)
+		f.finish(s, mended, "", jobs.Succeeded)
+		if left, err := s.ClosePeriod(f.impatient(), now, month, closure); err != nil || left != nil {
+			t.Fatalf("%v %v", left, err)
+		}
+	})
+}
+
+// Whatever is said to be its former name: what another dossier delivered does not count.
+func TestCloseCountsNothingOfAnotherDossier(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]string{
+		"another establishment":                      `UPDATE syncd.target SET siret = '99999999800019' WHERE dossier = 'saint-martin'`,
+		"another establishment, as the partner says": `UPDATE syncd.target SET identity = '99999999800019' WHERE dossier = 'saint-martin'`,
+		"no establishment is known":                  `UPDATE syncd.target SET siret = NULL WHERE dossier = 'saint-martin'`,
+		"another environment":                        `UPDATE syncd.target SET environment = 'production' WHERE dossier = 'saint-martin'`,
+		"another address":                            `UPDATE syncd.target SET base_url = 'https://elsewhere.example' WHERE dossier = 'saint-martin'`,
+		"another partner":                            `UPDATE syncd.target SET partner = 'other' WHERE dossier = 'saint-martin'`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			s := f.open()
+			_, now, closure := f.renamed(s)
+			f.db.Exec(t, change)
+			f.wantOpen(s, now, closure, "nothing was ever sent for it")
+		})
+	}
+	t.Run("two at work side by side", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t)
+		s := f.open()
+		now := target
+		now.Dossier, now.Siret = "st-martin", "12345678200010"
+		early := f.runAs(s, now)
+		f.finish(s, early, jobs.ReasonStaging, jobs.Failed)
+		_, now, closure := f.renamed(s)
+		f.wantOpen(s, now, closure, "nothing was ever sent for it; run 1 failed, and sent nothing")
+	})
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"syncd/internal/jobs"
@@ -9,8 +10,8 @@ import (
 	"syncd/internal/store/dbsqlc"
 )
 
-// Months tells where months of targets stand. A month of which nothing is known is left out. The targets are of this ledger.
-func (s *Store) Months(ctx context.Context, targets []jobs.Target, periods []jobs.Period) ([]*ledger.Month, error) {
+// Months tells where months of dossiers stand. A month of which nothing is known is left out. The targets are of this ledger.
+func (s *Store) Months(ctx context.Context, targets []ledger.Lineage, periods []jobs.Period) ([]*ledger.Month, error) {
 	var months []*ledger.Month
 	err := s.transact(ctx, func(q *dbsqlc.Queries) (err error) {
 		months, err = s.months(ctx, q, targets, periods)
@@ -30,32 +31,34 @@ func (s *Store) TargetsAt(ctx context.Context, at jobs.Target) (targets []jobs.T
 	return targets, first, redact("reading the targets", err)
 }
 
-func (s *Store) months(ctx context.Context, q *dbsqlc.Queries, targets []jobs.Target, periods []jobs.Period) ([]*ledger.Month, error) {
+func (s *Store) months(ctx context.Context, q *dbsqlc.Queries, targets []ledger.Lineage, periods []jobs.Period) ([]*ledger.Month, error) {
 	if len(targets)*len(periods) > 1 {
 		if err := q.ReadWhole(ctx); err != nil {
 			return nil, err
 		}
 	}
-	ids, names, byID := make([]int64, len(targets)), make([]string, len(periods)), make(map[int64]jobs.Target, len(targets))
-	for i, t := range targets {
-		ids[i], byID[t.ID] = t.ID, t
-	}
+	names := make([]string, len(periods))
 	for i, p := range periods {
 		names[i] = string(p)
 	}
+	of, err := lineagesOf(ctx, q, targets)
+	if err != nil {
+		return nil, err
+	}
+	ids := of.targets()
 	doubts, err := doubtsOf(ctx, q, ids, names)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := q.ListMonths(ctx, dbsqlc.ListMonthsParams{Targets: ids, Periods: names, DoubtedTargets: doubts.targets,
-		DoubtedPeriods: doubts.periods})
+	rows, err := q.ListMonths(ctx, dbsqlc.ListMonthsParams{Targets: ids, Periods: names, Heads: of.heads, Others: of.others,
+		DoubtedTargets: doubts.targets, DoubtedPeriods: doubts.periods})
 	if err != nil {
 		return nil, err
 	}
 	months := make([]*ledger.Month, len(rows))
 	open := map[monthKey]*ledger.Month{}
 	for i, row := range rows {
-		m := &ledger.Month{Target: byID[row.TargetID], Period: jobs.Period(row.Period), Closed: row.Closed, Whole: row.Whole}
+		m := &ledger.Month{Target: of.named[row.TargetID], Period: jobs.Period(row.Period), Closed: row.Closed, Whole: row.Whole}
 		months[i] = m
 		if row.Whole != 0 {
 			m.Delivered = row.FinishedAt
@@ -66,11 +69,48 @@ func (s *Store) months(ctx context.Context, q *dbsqlc.Queries, targets []jobs.Ta
 			m.Missing = missingBefore(row)
 		}
 	}
-	if err := undelivered(ctx, q, open, &doubts); err != nil {
+	if err := undelivered(ctx, q, open, &of, &doubts); err != nil {
 		return nil, err
 	}
 	return months, s.tellRuns(ctx, q, rows, months)
 }
+
+// lineages are dossiers with the targets whose runs are theirs, in columns.
+type lineages struct {
+	heads, others []int64
+	named         map[int64]jobs.Target // heads, as they are called now
+}
+
+// lineagesOf finds whose runs are whose. The newest target of a dossier stands for it, whatever it was called.
+func lineagesOf(ctx context.Context, q *dbsqlc.Queries, of []ledger.Lineage) (lineages, error) {
+	all := lineages{named: make(map[int64]jobs.Target, len(of))}
+	var asked dbsqlc.FormerTargetsParams
+	for _, l := range of {
+		head := l.ID
+		if head == 0 {
+			for _, t := range l.Former {
+				head = max(head, t.ID)
+			}
+		}
+		if head == 0 {
+			continue
+		}
+		all.named[head], all.heads, all.others = l.Target, append(all.heads, head), append(all.others, head)
+		for _, t := range l.Former {
+			asked.Heads, asked.Others = append(asked.Heads, head), append(asked.Others, t.ID)
+		}
+	}
+	if len(asked.Heads) == 0 {
+		return all, nil
+	}
+	former, err := q.FormerTargets(ctx, asked)
+	for _, row := range former {
+		all.heads, all.others = append(all.heads, row.TargetID), append(all.others, row.Other)
+	}
+	return all, err
+}
+
+func (l *lineages) targets() []int64 { return slices.Collect(maps.Keys(l.named)) }
 
 // doubts are what is in doubt of some months, in columns.
 type doubts struct {
@@ -113,12 +153,12 @@ func missingBefore(row dbsqlc.ListMonthsRow) (missing []ledger.Missing) {
 }
 
 // undelivered adds whom months leave undelivered.
-func undelivered(ctx context.Context, q *dbsqlc.Queries, open map[monthKey]*ledger.Month, doubts *doubts) error {
+func undelivered(ctx context.Context, q *dbsqlc.Queries, open map[monthKey]*ledger.Month, of *lineages, doubts *doubts) error {
 	if len(open) == 0 {
 		return nil
 	}
-	asked := dbsqlc.UndeliveredOfMonthsParams{Most: jobs.FindingKeys, DoubtedTargets: doubts.targets, DoubtedPeriods: doubts.periods,
-		DoubtedKeys: doubts.keys, DoubtedRuns: doubts.runs}
+	asked := dbsqlc.UndeliveredOfMonthsParams{Most: jobs.FindingKeys, Heads: of.heads, Others: of.others, DoubtedTargets: doubts.targets,
+		DoubtedPeriods: doubts.periods, DoubtedKeys: doubts.keys, DoubtedRuns: doubts.runs}
 	for key := range open {
 		asked.Targets, asked.Periods = append(asked.Targets, key.target), append(asked.Periods, key.period)
 	}

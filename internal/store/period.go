@@ -35,7 +35,7 @@ func (s *Store) ClosePeriod(ctx context.Context, t jobs.Target, p jobs.Period, c
 			return err
 		}
 		t.ID = target
-		if left, err = s.missingOf(ctx, q, t, p); err != nil {
+		if left, err = s.missingOf(ctx, q, ledger.Lineage{Target: t, Former: closure.Former}, p); err != nil {
 			return err
 		}
 		entry := ledger.AuditEntry{Actor: closure.By, Decision: ledger.DecisionClose, Period: p, Reason: closure.Reason}
@@ -70,8 +70,8 @@ func refuseMissing(ctx context.Context, q *dbsqlc.Queries, t jobs.Target, p jobs
 }
 
 // missingOf is what a period would leave undone.
-func (s *Store) missingOf(ctx context.Context, q *dbsqlc.Queries, t jobs.Target, p jobs.Period) ([]ledger.Missing, error) {
-	months, err := s.months(ctx, q, []jobs.Target{t}, []jobs.Period{p})
+func (s *Store) missingOf(ctx context.Context, q *dbsqlc.Queries, of ledger.Lineage, p jobs.Period) ([]ledger.Missing, error) {
+	months, err := s.months(ctx, q, []ledger.Lineage{of}, []jobs.Period{p})
 	switch {
 	case err != nil:
 		return nil, err

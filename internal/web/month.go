@@ -89,7 +89,7 @@ func (r *request) monthPage(dossier string, period jobs.Period, status int, wron
 	if e.Configured && len(e.Jobs) > 0 && !e.State.Over() && e.Active == nil && len(data.Left) == 0 {
 		data.Send = &doing{Label: t.Preview, Link: "/plans/" + e.Jobs[0] + "/" + dossier + "/" + string(e.Period)}
 	}
-	if !e.Closed && e.Configured && e.Active == nil && e.Former == "" {
+	if !e.Closed && e.Configured && e.Active == nil {
 		data.Close = r.closing(dossier, e)
 	}
 	data.Periods = []choice{{monthPath(dossier, e.Period.Previous()), r.Words.Month(e.Period.Previous().Start()), false},

@@ -165,45 +165,91 @@ func (q *Queries) DoubtsOfMonths(ctx context.Context, arg DoubtsOfMonthsParams) 
 	return items, nil
 }
 
+const formerTargets = `-- name: FormerTargets :many
+SELECT DISTINCT me.id AS target_id, o.id AS other
+FROM (SELECT unnest($1::bigint[]) AS target_id, unnest($2::bigint[]) AS other) l
+JOIN syncd.target me ON me.id = l.target_id JOIN syncd.target o ON o.id = l.other
+WHERE o.id <> me.id AND o.partner = me.partner AND o.environment = me.environment AND o.base_url = me.base_url
+  AND coalesce(o.identity, o.siret) = coalesce(me.identity, me.siret)
+  AND coalesce((SELECT max(r.id) FROM syncd.run r WHERE r.target_id = o.id), 0)
+      < coalesce((SELECT min(r.id) FROM syncd.run r WHERE r.target_id = me.id), 9223372036854775807)
+ORDER BY me.id, o.id
+`
+
+type FormerTargetsParams struct {
+	Heads  []int64
+	Others []int64
+}
+
+type FormerTargetsRow struct {
+	TargetID int64
+	Other    int64
+}
+
+// Which targets a dossier had while it was called otherwise: of the same address and establishment, and over before the one that it has
+// now began. Two that were at work side by side are two dossiers, whatever their SIRET.
+func (q *Queries) FormerTargets(ctx context.Context, arg FormerTargetsParams) ([]FormerTargetsRow, error) {
+	rows, err := q.db.Query(ctx, formerTargets, arg.Heads, arg.Others)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FormerTargetsRow
+	for rows.Next() {
+		var i FormerTargetsRow
+		if err := rows.Scan(&i.TargetID, &i.Other); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMonths = `-- name: ListMonths :many
-WITH kin AS (
+WITH lineage AS (
+    SELECT unnest($1::bigint[]) AS target_id, unnest($2::bigint[]) AS other
+), kin AS (
     SELECT me.id AS target_id, o.id AS other FROM syncd.target me JOIN syncd.target o
         ON o.partner = me.partner AND o.environment = me.environment AND coalesce(o.identity, o.siret) = coalesce(me.identity, me.siret)
-    WHERE me.id = ANY ($1::bigint[])
+    WHERE me.id = ANY ($3::bigint[])
     UNION
     SELECT me.id, o.id FROM syncd.target me JOIN syncd.target o
         ON o.partner = me.partner AND o.environment = me.environment AND o.dossier = me.dossier
            AND split_part(o.base_url, '#', 1) = split_part(me.base_url, '#', 1)
-    WHERE me.id = ANY ($1::bigint[])
+    WHERE me.id = ANY ($3::bigint[])
 ), closed AS (
     SELECT DISTINCT kin.target_id, c.period FROM kin JOIN syncd.closed_period c ON c.target_id = kin.other
-    WHERE c.period = ANY ($2::text[]) AND (c.open_until IS NULL OR c.open_until <= clock_timestamp())
+    WHERE c.period = ANY ($4::text[]) AND (c.open_until IS NULL OR c.open_until <= clock_timestamp())
 ), shared AS (
     SELECT DISTINCT kin.target_id, r.period FROM kin JOIN syncd.run r ON r.target_id = kin.other
-    WHERE kin.other <> kin.target_id AND r.period = ANY ($2::text[])
+    WHERE kin.other <> kin.target_id AND r.period = ANY ($4::text[])
 ), known AS (
-    SELECT r.target_id, r.period, max(r.id) AS last,
+    SELECT lineage.target_id, r.period, max(r.id) AS last,
            max(r.id) FILTER (WHERE r.employees = '{}' AND r.planned_at IS NOT NULL) AS whole,
            coalesce(max(r.id) FILTER (WHERE r.state = 'running'), max(r.id) FILTER (WHERE r.state = 'queued')) AS active,
            bool_or(r.accepted + r.unchanged > 0) AS something,
            bool_or(r.employees = '{}' AND r.planned_at IS NOT NULL AND r.state IN ('succeeded', 'incomplete')) AS everyone,
            array_agg(r.id) FILTER (WHERE r.state = 'held') AS held,
            array_agg(r.id) FILTER (WHERE r.state = 'failed' AND r.planned_at IS NULL AND NOT EXISTS (
-               SELECT FROM syncd.run later WHERE later.target_id = r.target_id AND later.period = r.period AND later.id > r.id
+               SELECT FROM syncd.run later JOIN lineage l ON l.other = later.target_id
+               WHERE l.target_id = lineage.target_id AND later.period = r.period AND later.id > r.id
                AND later.planned_at IS NOT NULL AND (later.employees = '{}' OR r.employees <> '{}' AND later.employees @> r.employees))) AS failed
-    FROM syncd.run r WHERE r.target_id = ANY ($1::bigint[]) AND r.period = ANY ($2::text[])
-    GROUP BY r.target_id, r.period
+    FROM lineage JOIN syncd.run r ON r.target_id = lineage.other WHERE r.period = ANY ($4::text[])
+    GROUP BY lineage.target_id, r.period
 ), doubted AS (
     SELECT DISTINCT d.target_id, d.period
-    FROM (SELECT unnest($3::bigint[]) AS target_id, unnest($4::text[]) AS period) d
-    WHERE d.target_id = ANY ($1::bigint[])
+    FROM (SELECT unnest($5::bigint[]) AS target_id, unnest($6::text[]) AS period) d
+    WHERE d.target_id = ANY ($3::bigint[])
 ), month AS (
     SELECT target_id, period FROM doubted UNION SELECT target_id, period FROM known UNION SELECT target_id, period FROM closed UNION SELECT target_id, period FROM shared
 )
 SELECT month.target_id::bigint AS target_id, month.period::text AS period, coalesce(known.last, 0)::bigint AS last, coalesce(known.whole, 0)::bigint AS whole,
        coalesce(known.active, 0)::bigint AS active, coalesce(known.held, '{}')::bigint[] AS held, coalesce(known.failed, '{}')::bigint[] AS failed,
-       (coalesce(known.something, false) OR EXISTS (SELECT FROM syncd.baseline b WHERE b.target_id = month.target_id
-            AND b.period = month.period AND b.version > 0))::boolean AS something,
+       (coalesce(known.something, false) OR EXISTS (SELECT FROM lineage l JOIN syncd.baseline b ON b.target_id = l.other
+            WHERE l.target_id = month.target_id AND b.period = month.period AND b.version > 0))::boolean AS something,
        coalesce(known.everyone, false)::boolean AS everyone, (closed.target_id IS NOT NULL)::boolean AS closed,
        coalesce(shared.target_id IS NULL AND doubted.target_id IS NULL AND known.last = known.whole AND w.state = 'succeeded' AND w.employees_read > 0
         AND known.held IS NULL AND known.failed IS NULL, false)::boolean AS settled,
@@ -216,6 +262,8 @@ ORDER BY month.target_id, month.period DESC
 `
 
 type ListMonthsParams struct {
+	Heads          []int64
+	Others         []int64
 	Targets        []int64
 	Periods        []string
 	DoubtedTargets []int64
@@ -240,9 +288,12 @@ type ListMonthsRow struct {
 }
 
 // Where months of targets stand, but for who is not delivered. A month of which nothing is known has no row. Closings count for all
-// targets of an establishment, and what is open of another one of it is missing here. settled: nothing can be.
+// targets of an establishment, and what is open of another one of it is missing here. settled: nothing can be. Runs of what a dossier
+// was called before (heads, others: FormerTargets, and each target itself) are its own.
 func (q *Queries) ListMonths(ctx context.Context, arg ListMonthsParams) ([]ListMonthsRow, error) {
 	rows, err := q.db.Query(ctx, listMonths,
+		arg.Heads,
+		arg.Others,
 		arg.Targets,
 		arg.Periods,
 		arg.DoubtedTargets,
@@ -462,27 +513,29 @@ func (q *Queries) TargetsAt(ctx context.Context, arg TargetsAtParams) ([]Targets
 }
 
 const undeliveredOfMonths = `-- name: UndeliveredOfMonths :many
-WITH month AS (
-    SELECT unnest($2::bigint[]) AS target_id, unnest($3::text[]) AS period
+WITH lineage AS (
+    SELECT unnest($2::bigint[]) AS target_id, unnest($3::bigint[]) AS other
+), month AS (
+    SELECT unnest($4::bigint[]) AS target_id, unnest($5::text[]) AS period
 ), whole AS (
-    SELECT m.target_id, m.period, coalesce((SELECT max(r.id) FROM syncd.run r WHERE r.target_id = m.target_id AND r.period = m.period
-        AND r.planned_at IS NOT NULL AND r.employees = '{}'), 0) AS id FROM month m
+    SELECT m.target_id, m.period, coalesce((SELECT max(r.id) FROM lineage JOIN syncd.run r ON r.target_id = lineage.other
+        WHERE lineage.target_id = m.target_id AND r.period = m.period AND r.planned_at IS NOT NULL AND r.employees = '{}'), 0) AS id FROM month m
 ), related AS MATERIALIZED (
     SELECT me.id AS target_id, o.id AS other FROM syncd.target me JOIN syncd.target o
         ON o.partner = me.partner AND o.environment = me.environment AND coalesce(o.identity, o.siret) = coalesce(me.identity, me.siret)
-    WHERE me.id = ANY ($2::bigint[])
+    WHERE me.id = ANY ($4::bigint[])
     UNION
     SELECT me.id, o.id FROM syncd.target me JOIN syncd.target o
         ON o.partner = me.partner AND o.environment = me.environment AND o.dossier = me.dossier
            AND split_part(o.base_url, '#', 1) = split_part(me.base_url, '#', 1)
-    WHERE me.id = ANY ($2::bigint[])
+    WHERE me.id = ANY ($4::bigint[])
 ), kin AS (
-    SELECT whole.target_id, whole.period, related.other, whole.id AS whole FROM whole JOIN related USING (target_id)
+    SELECT whole.target_id, whole.period, related.other, whole.id AS whole, lineage.other IS NOT NULL AS own
+    FROM whole JOIN related USING (target_id) LEFT JOIN lineage ON lineage.target_id = related.target_id AND lineage.other = related.other
 ), line AS (
-    SELECT kin.target_id, kin.period, kin.other, kin.other = kin.target_id AS own, i.key, i.run_id, i.state, i.ambiguous, i.open,
-           i.employees, i.difference, i.reason_code, kin.whole,
-           kin.other = kin.target_id AND i.run_id >= kin.whole
-               AND i.run_id = max(i.run_id) OVER (PARTITION BY kin.target_id, kin.period, kin.other, i.key) AS last
+    SELECT kin.target_id, kin.period, kin.other, i.key, i.run_id, i.state, i.ambiguous, i.open, i.employees, i.difference, i.reason_code,
+           kin.whole, kin.own AND i.run_id >= kin.whole
+               AND i.run_id = max(i.run_id) OVER (PARTITION BY kin.target_id, kin.period, kin.own, i.key) AS last
     FROM kin JOIN syncd.run r ON r.target_id = kin.other AND r.period = kin.period JOIN syncd.item i ON i.run_id = r.id
 ), missing AS (
     SELECT l.target_id, l.period, l.key, l.run_id, CASE WHEN l.last THEN l.employees ELSE 0 END AS employees,
@@ -491,15 +544,16 @@ WITH month AS (
           SELECT FROM syncd.baseline b WHERE b.target_id = l.other AND b.key = l.key AND b.period > l.period AND b.version > 0))
       AND l.state IN ('pending', 'sending', 'rejected', 'blocked', 'held', 'uncertain', 'unsettled', 'superseded', 'departed')
       AND (l.open OR NOT EXISTS (
-          SELECT FROM syncd.run later WHERE later.target_id = l.other AND later.period = l.period AND later.id > l.run_id
+          SELECT FROM lineage JOIN syncd.run later ON later.target_id = lineage.other
+          WHERE lineage.target_id = l.target_id AND later.period = l.period AND later.id > l.run_id
           AND later.planned_at IS NOT NULL AND l.key = ANY (later.employees) AND later.unchanged > 0
           AND NOT EXISTS (SELECT FROM syncd.item i WHERE i.run_id = later.id AND i.key = l.key)
           AND later.unchanged = cardinality(later.employees)
               - (SELECT count(DISTINCT i.key) FROM syncd.item i WHERE i.run_id = later.id AND i.key = ANY (later.employees))))
     UNION ALL
     SELECT kin.target_id, kin.period, b.key, nullif(b.run_id, 0), 0, 'uncertain' FROM kin
-    JOIN (SELECT unnest($4::bigint[]) AS target_id, unnest($5::text[]) AS period,
-                 unnest($6::text[]) COLLATE "C" AS key, unnest($7::bigint[]) AS run_id) b
+    JOIN (SELECT unnest($6::bigint[]) AS target_id, unnest($7::text[]) AS period,
+                 unnest($8::text[]) COLLATE "C" AS key, unnest($9::bigint[]) AS run_id) b
         ON b.target_id = kin.other AND b.period = kin.period
     WHERE NOT EXISTS (SELECT FROM line l WHERE l.target_id = kin.target_id AND l.period = kin.period AND l.other = b.target_id
                       AND l.key = b.key AND (l.open OR l.last AND l.state = 'departed'))
@@ -517,6 +571,8 @@ ORDER BY target_id, period, array_position(ARRAY['uncertain', 'unsettled', 'held
 
 type UndeliveredOfMonthsParams struct {
 	Most           int32
+	Heads          []int64
+	Others         []int64
 	Targets        []int64
 	Periods        []string
 	DoubtedTargets []int64
@@ -543,6 +599,8 @@ type UndeliveredOfMonthsRow struct {
 func (q *Queries) UndeliveredOfMonths(ctx context.Context, arg UndeliveredOfMonthsParams) ([]UndeliveredOfMonthsRow, error) {
 	rows, err := q.db.Query(ctx, undeliveredOfMonths,
 		arg.Most,
+		arg.Heads,
+		arg.Others,
 		arg.Targets,
 		arg.Periods,
 		arg.DoubtedTargets,
